@@ -1,0 +1,357 @@
+package reducer
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Fleet folds the stream of rollout events of all channels over their records: what one record's step cannot know of
+// other records and of hosts (supersession in lockstep, legality of host moves, the derived RolloutTerminal). Like a step
+// it reads no clock and draws nothing: the same events give the same fleet.
+type Fleet struct {
+	machine   Machine
+	policy    func(ChannelID) Policy
+	rollouts  map[RolloutID]*Rollout
+	order     []*Rollout // as opened
+	channels  map[ChannelID]*channelFold
+	unsettled []*channelFold // those whose lockstep is open; almost always empty
+}
+
+// Rollout is one rollout of a fleet: its record and the hosts that joined it.
+type Rollout struct {
+	Record Record
+
+	slots  map[HostID]int32 // into hosts
+	hosts  []Host
+	counts [hostStateEnd]int
+
+	// derived holds the effects of the derived RolloutTerminal until a recorded one confirms it.
+	derived *Effects
+}
+
+// Host is one host of a rollout.
+type Host struct {
+	ID    HostID
+	Wave  uint32
+	State HostState
+}
+
+// Hosts gives the joined hosts in join order. The slice belongs to the fleet.
+func (r *Rollout) Hosts() []Host { return r.hosts }
+
+// Host finds a joined host.
+func (r *Rollout) Host(id HostID) (Host, bool) {
+	i, ok := r.slots[id]
+	if !ok {
+		return Host{}, false
+	}
+	return r.hosts[i], true
+}
+
+// Count tells how many joined hosts are in state s.
+func (r *Rollout) Count(s HostState) int { return r.counts[s] }
+
+// AllConverged tells whether every joined host is Converged; true when none joined.
+func (r *Rollout) AllConverged() bool { return r.counts[HostConverged] == len(r.hosts) }
+
+// DerivedUnconfirmed tells whether the reducer derived a RolloutTerminal that no recorded one has confirmed. In a recorded
+// log that stays so, it is a finding.
+func (r *Rollout) DerivedUnconfirmed() bool { return r.derived != nil }
+
+// channelFold is what the fleet knows of one channel.
+type channelFold struct {
+	id       ChannelID
+	standing []*Rollout // more than one only within a lockstep, or after a SupersessionExpected
+
+	// The lockstep: every RolloutOpened and SuccessorOpened of one instant, in either order, until another kind of event of
+	// the channel or a later time settles whether they belong together.
+	open     bool
+	at       Time
+	opened   []*Rollout
+	awaiting []succession // those whose successor has not been opened yet
+}
+
+type succession struct{ predecessor, successor RolloutID }
+
+// Outcome is what a fleet answers to one event. Reuse one value for many events.
+type Outcome struct {
+	// Late holds what the event proved of earlier ones: *SupersessionExpected for a RolloutOpened that no SuccessorOpened
+	// accompanied, *Invariant for a SuccessorOpened whose successor was not opened in lockstep.
+	Late []error
+
+	// Effects are those of the event itself.
+	Effects Effects
+
+	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands.
+	Slot int
+
+	// Derived is set when the event turned the last joined host Converged: then the reducer itself derives DerivedEvent, a
+	// RolloutTerminal, and has applied it too, with DerivedEffects or DerivedErr. Whoever writes DerivedEvent into a log
+	// must apply it as well, so that this fleet, too, has seen it confirmed: the log then folds to the same fleet.
+	Derived        bool
+	DerivedEvent   Event
+	DerivedEffects Effects
+	DerivedErr     error
+
+	// Confirmed is set when the event is the recorded twin of a derived RolloutTerminal. Effects are then those of the
+	// derivation, at the recorded time; none when the rollout has left Terminal in the meantime.
+	Confirmed bool
+}
+
+// NewFleet makes an empty fleet that steps records through a machine. policy gives each channel's policy and must always
+// give the same for the same channel; nil is DefaultPolicy for all.
+func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
+	if policy == nil {
+		policy = func(ChannelID) Policy { return DefaultPolicy() }
+	}
+	return &Fleet{
+		machine:  machine,
+		policy:   policy,
+		rollouts: make(map[RolloutID]*Rollout),
+		channels: make(map[ChannelID]*channelFold),
+	}
+}
+
+// Rollout finds a rollout; nil when it was never opened.
+func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
+
+// Rollouts gives every rollout in the order of opening. The slice belongs to the fleet.
+func (f *Fleet) Rollouts() []*Rollout { return f.order }
+
+// Standing gives the standing rollouts of a channel in the order of opening. The slice belongs to the fleet.
+func (f *Fleet) Standing(ch ChannelID) []*Rollout {
+	if c := f.channels[ch]; c != nil {
+		return c.standing
+	}
+	return nil
+}
+
+// Apply folds one event. On an error the fleet is as before, but for the lockstep of earlier events; the error is one of
+// those that Machine.Step gives, *UnknownRollout, or *Invariant for what contradicts the fleet. The machine answers first:
+// what it refuses is reported as that, even where the fleet would refuse it too.
+func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
+	out.Late = out.Late[:0]
+	out.Effects.Reset()
+	out.Derived, out.Confirmed = false, false
+
+	r := f.rollouts[ev.Rollout]
+	if len(f.unsettled) > 0 {
+		f.settle(ev, r, out)
+	}
+	if ev.Kind == RolloutOpened {
+		return f.open(ev, r)
+	}
+	if r == nil {
+		return &UnknownRollout{Event: ev.Kind, Rollout: ev.Rollout}
+	}
+	if ev.Kind == RolloutTerminal && r.derived != nil && r.Record.State == Terminal {
+		out.Effects = *r.derived
+		for i := range out.Effects.All() {
+			if e := &out.Effects.list[i]; e.Kind == RecordRolloutTransition {
+				e.At = ev.At
+			}
+		}
+		r.confirm(ev, out)
+		return nil
+	}
+	next := r.Record
+	if err := f.machine.Step(&next, ev, now, f.policy(next.Channel), &out.Effects); err != nil {
+		return err
+	}
+	slot, joined := r.slots[ev.Host]
+	if what := r.contradiction(ev, slot, joined); what != "" {
+		out.Effects.Reset()
+		return &Invariant{What: what, State: r.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
+	}
+	f.commit(r, next)
+
+	switch ev.Kind {
+	case HostJoined:
+		if !joined {
+			r.join(ev)
+		}
+	case HostStateChanged:
+		r.counts[ev.From]--
+		r.counts[ev.To]++
+		r.hosts[slot].State = ev.To
+		out.Slot = int(slot)
+		if ev.To == HostConverged && r.AllConverged() && (next.State == Active || next.State == Converging) {
+			f.derive(r, ev.At, now, out)
+		}
+	case RolloutTerminal:
+		if r.derived != nil {
+			r.confirm(ev, out)
+		}
+	case SuccessorOpened:
+		f.succeed(r, ev)
+	case RolloutOpened, WaveAdvanced, RetentionExpired, OperatorClearance, eventEnd:
+	}
+	return nil
+}
+
+// Finish tells the fleet that the log has ended. It gives what that proves of the last events, as in Outcome.Late.
+func (f *Fleet) Finish() []error {
+	var late []error
+	for _, c := range f.unsettled {
+		late = c.settle(late)
+	}
+	f.unsettled = f.unsettled[:0]
+	return late
+}
+
+// settle closes every lockstep that ev does not belong to. r is ev's rollout, if known.
+func (f *Fleet) settle(ev *Event, r *Rollout, out *Outcome) {
+	channel := ev.Channel
+	if r != nil {
+		channel = r.Record.Channel
+	}
+	keep := f.unsettled[:0]
+	for _, c := range f.unsettled {
+		over := ev.At > c.at
+		if c.id == channel {
+			over = ev.At != c.at || ev.Kind != RolloutOpened && ev.Kind != SuccessorOpened
+		}
+		if over {
+			out.Late = c.settle(out.Late)
+		} else {
+			keep = append(keep, c)
+		}
+	}
+	f.unsettled = keep
+}
+
+// settle judges the channel's lockstep, closes it, and appends what is wrong with it to late.
+func (c *channelFold) settle(late []error) []error {
+	for _, s := range c.awaiting {
+		late = append(late, &Invariant{
+			What:    fmt.Sprintf("successor %s was not opened in lockstep", s.successor),
+			State:   Superseded,
+			Event:   SuccessorOpened,
+			Rollout: s.predecessor,
+		})
+	}
+	for _, r := range c.opened {
+		if r.Record.State.Standing() && c.standing[0] != r {
+			late = append(late, &SupersessionExpected{
+				Rollout: r.Record.RolloutID, Channel: c.id, Standing: c.standing[0].Record.RolloutID, At: r.Record.OpenedAt,
+			})
+		}
+	}
+	c.open, c.opened, c.awaiting = false, c.opened[:0], c.awaiting[:0]
+	return late
+}
+
+// lockstep gives the channel with its lockstep open at an instant.
+func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
+	c := f.channels[id]
+	if c == nil {
+		c = &channelFold{id: id}
+		f.channels[id] = c
+	}
+	if !c.open {
+		c.open, c.at = true, at
+		f.unsettled = append(f.unsettled, c)
+	}
+	return c
+}
+
+func (f *Fleet) open(ev *Event, known *Rollout) error {
+	if known != nil {
+		return &IllegalForState{From: known.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
+	}
+	r := &Rollout{
+		Record: Record{
+			RolloutID: ev.Rollout,
+			Channel:   ev.Channel,
+			TargetRef: ev.TargetRef,
+			State:     Opening,
+			OpenedAt:  ev.At,
+		},
+		slots: make(map[HostID]int32),
+	}
+	f.rollouts[ev.Rollout] = r
+	f.order = append(f.order, r)
+
+	c := f.lockstep(ev.Channel, ev.At)
+	c.opened = append(c.opened, r)
+	c.standing = append(c.standing, r)
+	c.awaiting = slices.DeleteFunc(c.awaiting, func(s succession) bool { return s.successor == ev.Rollout })
+	return nil
+}
+
+// succeed notes who supersedes r.
+func (f *Fleet) succeed(r *Rollout, ev *Event) {
+	c := f.lockstep(r.Record.Channel, ev.At)
+	for _, o := range c.opened {
+		if o.Record.RolloutID == ev.Successor {
+			return
+		}
+	}
+	c.awaiting = append(c.awaiting, succession{predecessor: ev.Rollout, successor: ev.Successor})
+}
+
+// commit makes next the rollout's record.
+func (f *Fleet) commit(r *Rollout, next Record) {
+	if r.Record.State.Standing() && !next.State.Standing() {
+		c := f.channels[r.Record.Channel]
+		c.standing = slices.DeleteFunc(c.standing, func(s *Rollout) bool { return s == r })
+	}
+	r.Record = next
+}
+
+// derive applies the RolloutTerminal that follows from the last host's Converged.
+func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
+	out.Derived = true
+	out.DerivedEvent = Event{Kind: RolloutTerminal, Rollout: r.Record.RolloutID, At: at}
+	next := r.Record
+	out.DerivedErr = f.machine.Step(&next, &out.DerivedEvent, now, f.policy(next.Channel), &out.DerivedEffects)
+	if out.DerivedErr != nil {
+		return
+	}
+	f.commit(r, next)
+	effects := out.DerivedEffects
+	r.derived = &effects
+}
+
+// confirm takes a recorded RolloutTerminal for the one that was derived: the same fact, at the recorded time.
+func (r *Rollout) confirm(ev *Event, out *Outcome) {
+	out.Confirmed = true
+	r.Record.TerminalAt = Some(ev.At)
+	r.derived = nil
+}
+
+// contradiction says what in the event cannot be true of the rollout's hosts; empty when nothing.
+func (r *Rollout) contradiction(ev *Event, slot int32, joined bool) string {
+	switch ev.Kind {
+	case HostJoined:
+		if joined && r.hosts[slot].Wave != ev.Wave {
+			return fmt.Sprintf("host %s joined in wave %d and again in wave %d", ev.Host, r.hosts[slot].Wave, ev.Wave)
+		}
+	case HostStateChanged:
+		switch {
+		case !joined:
+			return fmt.Sprintf("host %s has not joined", ev.Host)
+		case r.hosts[slot].State != ev.From:
+			return fmt.Sprintf("host %s is %v, not %v", ev.Host, r.hosts[slot].State, ev.From)
+		case !LegalHostMove(ev.From, ev.To):
+			return fmt.Sprintf("host %s may not move from %v to %v", ev.Host, ev.From, ev.To)
+		}
+	case RolloutTerminal:
+		if s := r.Record.State; s != Active && s != Converging {
+			return ""
+		}
+		for i := range r.hosts {
+			if h := &r.hosts[i]; h.State != HostConverged {
+				return fmt.Sprintf("host %s is %v, not Converged", h.ID, h.State)
+			}
+		}
+	case RolloutOpened, WaveAdvanced, SuccessorOpened, RetentionExpired, OperatorClearance, eventEnd:
+	}
+	return ""
+}
+
+func (r *Rollout) join(ev *Event) {
+	r.slots[ev.Host] = int32(len(r.hosts))
+	r.hosts = append(r.hosts, Host{ID: ev.Host, Wave: ev.Wave, State: HostPending})
+	r.counts[HostPending]++
+}

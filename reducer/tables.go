@@ -1,0 +1,162 @@
+package reducer
+
+import "fmt"
+
+// The two machines. v0.2 is written out whole; rfc0008 is v0.2 with its differences laid over it.
+
+// Short names, so that the table below reads as a table.
+var (
+	xx = Cell{{Do: Illegal}}
+	no = Cell{{Do: Unspecified}}
+	ok = Cell{{Do: Ignore}}
+
+	toActive     = Cell{{Do: Go, To: Active}}
+	toTerminal   = Cell{{Do: Go, To: Terminal}}
+	toSuperseded = Cell{{Do: Go, To: Superseded}}
+	toPruned     = Cell{{Do: Go, To: Pruned}}
+
+	hostDecides = Cell{
+		{If: HostTurnedFailed, Do: Go, To: Failed},
+		{If: HostTurnedReverted, Do: Go, To: Reverted},
+		{Do: Ignore},
+	}
+	waveInActive = Cell{
+		{If: WaveForward, Do: Ignore, MoveCursor: true},
+		{Do: Go, To: Converging},
+	}
+	waveInConverging = Cell{
+		{If: WaveForward, Do: Go, To: Active, MoveCursor: true},
+		{Do: Ignore},
+	}
+)
+
+// v02Cells is what the control plane ships. Columns are the events in declared order.
+var v02Cells = Cells{
+	//           RolloutOpened
+	//           |   HostJoined
+	//           |   |         HostStateChanged
+	//           |   |         |            WaveAdvanced
+	//           |   |         |            |                 RolloutTerminal
+	//           |   |         |            |                 |           SuccessorOpened
+	//           |   |         |            |                 |           |             RetentionExpired
+	//           |   |         |            |                 |           |             |         OperatorClearance
+	Opening:    {1: xx, toActive, xx, xx, xx, toSuperseded, xx, xx},
+	Active:     {1: xx, ok, hostDecides, waveInActive, toTerminal, toSuperseded, xx, xx},
+	Converging: {1: xx, ok, hostDecides, waveInConverging, toTerminal, toSuperseded, xx, xx},
+	Terminal:   {1: xx, ok, ok, xx, ok, toSuperseded, toPruned, xx},
+	Reverted:   {1: xx, ok, ok, ok, ok, toSuperseded, toPruned, no},
+	Failed:     {1: xx, ok, ok, ok, ok, toSuperseded, toPruned, no},
+	Superseded: {1: xx, ok, ok, ok, ok, ok, toPruned, xx},
+	Pruned:     {1: xx, xx, xx, xx, xx, xx, xx, xx},
+}
+
+// Difference is one way in which rfc0008 departs from v0.2.
+type Difference struct {
+	Number int    // as the specification counts them
+	What   string // the cells, and what becomes of them
+	Why    string
+	lay    func(*Table)
+}
+
+// Differences lists the ways in which rfc0008 departs from v0.2, in the specification's order.
+func Differences() []Difference {
+	return []Difference{
+		{
+			1, "Failed + HostStateChanged to=Reverted: → Reverted, quarantined",
+			"a host always passes Failed on its way to Reverted, so as shipped a rollout never reaches Reverted",
+			func(m *Table) {
+				m.cells[Failed][HostStateChanged] = Cell{
+					{If: HostTurnedReverted, Do: Go, To: Reverted, Quarantine: true},
+					{Do: Ignore},
+				}
+			},
+		},
+		{
+			2, "Active, Converging + HostStateChanged to=Failed: → Failed only under halt",
+			"under rollback-and-halt the rollback decides (RFC-0008 §3)",
+			func(m *Table) {
+				m.cells[Active][HostStateChanged][0].If = HostTurnedFailedHlt
+				m.cells[Converging][HostStateChanged][0].If = HostTurnedFailedHlt
+			},
+		},
+		{
+			3, "Active, Converging + HostStateChanged to=Reverted: also quarantined",
+			"the effect is declared, never emitted",
+			func(m *Table) {
+				m.cells[Active][HostStateChanged][1].Quarantine = true
+				m.cells[Converging][HostStateChanged][1].Quarantine = true
+			},
+		},
+		{
+			4, "every transition into the terminal set: also schedules pruning",
+			"declared, never emitted: as shipped nothing is ever pruned through the reducer",
+			func(m *Table) { m.cells.eachRule(schedulePruning) },
+		},
+		{
+			5, "Failed, Reverted + OperatorClearance: → Terminal",
+			"RFC-0008 names clearance as their exit, and as what replaces marking a rollout terminal by hand",
+			func(m *Table) {
+				cleared := Cell{{Do: Go, To: Terminal, Prune: true}}
+				m.cells[Failed][OperatorClearance] = cleared
+				m.cells[Reverted][OperatorClearance] = cleared
+			},
+		},
+		{
+			6, "Active, Converging + WaveAdvanced to_wave<from_wave: invariant",
+			"a regressing wave silently moves Active to Converging",
+			func(m *Table) {
+				for _, s := range []State{Active, Converging} {
+					c := m.cells[s][WaveAdvanced]
+					m.cells[s][WaveAdvanced] = Cell{{If: WaveBackward, Do: Refuse}, c[0], c[1]}
+				}
+			},
+		},
+		{
+			7, "any cell, event of another rollout: invariant, before any other answer",
+			"nothing stops a misrouted event",
+			func(m *Table) { m.refuseMisrouted = true },
+		},
+	}
+}
+
+func schedulePruning(r *Rule) {
+	if r.Do == Go && r.To.InTerminalSet() {
+		r.Prune = true
+	}
+}
+
+func (c *Cells) eachRule(do func(*Rule)) {
+	for s := range c {
+		for k := range c[s] {
+			for i := range c[s][k] {
+				do(&c[s][k][i])
+			}
+		}
+	}
+}
+
+// V02 is what the control plane ships today. It ignores the policy and never schedules pruning or quarantines.
+func V02() *Table { return &Table{name: "v0.2", cells: v02Cells} }
+
+// RFC0008 is the specification, complete: V02 with the Differences.
+func RFC0008() *Table {
+	m := &Table{name: "rfc0008", cells: v02Cells}
+	for _, d := range Differences() {
+		d.lay(m)
+	}
+	return m
+}
+
+// MachineNames lists the machines that MachineByName knows, the default first.
+func MachineNames() []string { return []string{"rfc0008", "v0.2"} }
+
+// MachineByName finds a machine; the error names those that there are.
+func MachineByName(name string) (*Table, error) {
+	switch name {
+	case "rfc0008":
+		return RFC0008(), nil
+	case "v0.2":
+		return V02(), nil
+	}
+	return nil, fmt.Errorf("no machine is named %q: there are rfc0008 and v0.2", name)
+}
