@@ -1,0 +1,43 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWriteLeavesWhatWasThereOnAnError(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "out")
+	put := func(text string, err error) error {
+		return Write(name, func(w io.Writer) error {
+			if _, e := io.WriteString(w, text); e != nil {
+				return e
+			}
+			return err
+		})
+	}
+	if err := put("first", nil); err != nil {
+		t.Fatal(err)
+	}
+	boom := errors.New("boom")
+	if err := put("half of the sec", boom); !errors.Is(err, boom) {
+		t.Fatalf("got %v, want boom", err)
+	}
+	got, err := os.ReadFile(name)
+	if err != nil || string(got) != "first" {
+		t.Fatalf("got %q, %v; want the first text", got, err)
+	}
+	left, err := os.ReadDir(filepath.Dir(name))
+	if err != nil || len(left) != 1 {
+		t.Fatalf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestWriteNeedsTheFolder(t *testing.T) {
+	err := Write(filepath.Join(t.TempDir(), "missing", "out"), func(io.Writer) error { return nil })
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("got %v", err)
+	}
+}
