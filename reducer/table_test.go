@@ -437,7 +437,7 @@ func TestEachDifferenceAlone(t *testing.T) {
 		if d.Number != i+1 || d.What == "" || d.Why == "" {
 			t.Errorf("difference %d: %+v", i+1, d)
 		}
-		alone := reducer.V02With(d)
+		alone := reducer.V02With("alone", []reducer.Difference{d})
 		for _, p := range probes() {
 			same := step(t, v02, p.record, p.event, p.policy).equal(step(t, alone, p.record, p.event, p.policy))
 			if applies := differs[d.Number](p, shipped.answer(t, p.record, p.event, p.policy)); same == applies {

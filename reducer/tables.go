@@ -138,14 +138,17 @@ func (c *Cells) eachRule(do func(*Rule)) {
 // V02 is what the control plane ships today. It ignores the policy and never schedules pruning or quarantines.
 func V02() *Table { return &Table{name: "v0.2", cells: v02Cells} }
 
-// RFC0008 is the specification, complete: V02 with the Differences.
-func RFC0008() *Table {
-	m := &Table{name: "rfc0008", cells: v02Cells}
-	for _, d := range Differences() {
+// V02With is V02 with some of the Differences laid over it, in the order in which Differences gives them.
+func V02With(name string, differences []Difference) *Table {
+	m := &Table{name: name, cells: v02Cells}
+	for _, d := range differences {
 		d.lay(m)
 	}
 	return m
 }
+
+// RFC0008 is the specification, complete: V02 with all Differences.
+func RFC0008() *Table { return V02With("rfc0008", Differences()) }
 
 // MachineNames lists the machines that MachineByName knows, the default first.
 func MachineNames() []string { return []string{"rfc0008", "v0.2"} }

@@ -1,0 +1,205 @@
+package trace
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Digest is a Sink that keeps nothing but the number of entries and their digest: equal digests mean equal traces. The zero
+// value is ready.
+//
+// The digest is made of what entries mean, not of how they are spelt: the 64-bit hash of every entry's fields, header
+// included and end line left out, hashed again in order.
+type Digest struct {
+	all     xxhash.Digest
+	started bool
+	entries uint64
+	content []byte
+}
+
+// Write adds an entry. It never fails.
+func (d *Digest) Write(e *Entry) error {
+	d.add(e)
+	return nil
+}
+
+// add adds an entry and gives the hash of it alone.
+func (d *Digest) add(e *Entry) uint64 {
+	d.content = appendContent(d.content[:0], e)
+	sum := xxhash.Sum64(d.content)
+	if e.Kind == KindEnd {
+		return sum
+	}
+	if !d.started {
+		d.all.Reset()
+		d.started = true
+	}
+	var word [8]byte
+	binary.LittleEndian.PutUint64(word[:], sum)
+	_, _ = d.all.Write(word[:]) // never fails
+	if e.Kind != KindHeader {
+		d.entries++
+	}
+	return sum
+}
+
+// Entries counts what was added, without header and end.
+func (d *Digest) Entries() uint64 { return d.entries }
+
+// Sum is the digest of what was added so far: 16 hexadecimal digits.
+func (d *Digest) Sum() string {
+	if !d.started {
+		d.all.Reset()
+		d.started = true
+	}
+	return string(appendHex(nil, d.all.Sum64(), 16))
+}
+
+// appendHex appends the low digits of v.
+func appendHex(b []byte, v uint64, digits int) []byte {
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
+		b = append(b, hexDigits[v>>shift&0xf])
+	}
+	return b
+}
+
+// appendContent appends all that an entry says in a form in which different entries differ: strings and lists with their
+// lengths before them, numbers at full width.
+func appendContent(b []byte, e *Entry) []byte {
+	b = append(b, byte(e.Kind))
+	b = putUint(b, e.Seq)
+	b = putInt(b, e.At)
+	b = putString(b, e.Other)
+	b = putString(b, e.Host)
+	b = putString(b, e.Rollout)
+	b = putBytes(b, e.Raw)
+	switch {
+	case e.Event != nil:
+		v := e.Event
+		b = append(b, 'v', byte(v.Kind), byte(v.From), byte(v.To))
+		b = putString(b, v.Rollout)
+		b = putInt(b, v.At)
+		b = putString(b, v.Channel)
+		b = putString(b, v.TargetRef)
+		b = putString(b, v.Host)
+		b = binary.LittleEndian.AppendUint32(b, v.Wave)
+		b = binary.LittleEndian.AppendUint32(b, v.FromWave)
+		b = binary.LittleEndian.AppendUint32(b, v.ToWave)
+		b = putString(b, v.Successor)
+		b = putString(b, v.Operator)
+		b = putString(b, v.Reason)
+	case e.Effect != nil:
+		v := e.Effect
+		b = append(b, 'e', byte(v.Kind), byte(v.From), byte(v.To))
+		b = binary.LittleEndian.AppendUint32(b, v.Wave)
+		b = putString(b, v.Rollout)
+		b = putInt(b, v.At)
+		b = putString(b, v.Channel)
+		b = putString(b, v.Closure)
+		b = putInt(b, v.DelaySeconds)
+	case e.HostEffect != nil:
+		v := e.HostEffect
+		b = append(b, 'h', byte(v.From), byte(v.To))
+		b = putString(b, v.Effect)
+		b = putString(b, v.Host)
+		b = putString(b, v.Rollout)
+		b = putInt(b, v.At)
+		b = putString(b, v.Channel)
+		b = putString(b, v.Closure)
+	case e.Agent != nil:
+		v := e.Agent
+		b = append(b, 'a', byte(v.Kind), byte(v.Policy), bit(v.Passed))
+		b = putUint(b, v.Seq)
+		b = putInt(b, v.At)
+		b = putString(b, v.Closure)
+		b = putInt(b, v.ExitCode)
+		b = putString(b, v.Component)
+		b = putString(b, v.Message)
+		b = putString(b, v.Probe)
+	case e.Plan != nil:
+		v := e.Plan
+		b = append(b, 'p', byte(v.Action))
+		b = putString(b, v.Rollout)
+		b = putString(b, v.Channel)
+		b = putString(b, v.TargetRef)
+		b = putStrings(b, v.Hosts)
+		b = putString(b, v.Host)
+		b = putString(b, v.Closure)
+		b = putInt(b, v.SoakDueAt)
+		b = putInt(b, v.Attempt)
+	case e.Gate != nil:
+		v := e.Gate
+		b = append(b, 'g')
+		b = putString(b, v.Gate)
+		b = putString(b, v.Reason)
+		b = putString(b, v.Host)
+		b = putString(b, v.Rollout)
+	case e.Poll != nil:
+		v := e.Poll
+		b = append(b, 'm')
+		b = putString(b, v.Channel)
+		b = putString(b, v.Outcome)
+		b = putString(b, v.Ref)
+	case e.Rejection != nil:
+		v := e.Rejection
+		b = append(b, 'r', byte(v.Event), byte(v.From))
+		b = putString(b, v.Error)
+		b = putString(b, v.Rollout)
+		b = putString(b, v.Message)
+	case e.Header != nil:
+		v := e.Header
+		b = append(b, 'H')
+		b = putInt(b, v.Format)
+		b = putString(b, v.Scenario)
+		b = putUint(b, v.Seed)
+		b = putString(b, v.Machine)
+		b = putString(b, v.Until)
+		b = putInt(b, len(v.Channels))
+		for i := range v.Channels {
+			c := &v.Channels[i]
+			b = putString(b, c.Channel)
+			b = append(b, byte(c.Policy.OnHealthFailure))
+			b = putInt(b, c.Policy.RetentionSeconds)
+			b = putStrings(b, c.After)
+		}
+	case e.End != nil:
+		b = append(b, 'E')
+		b = putUint(b, e.End.Entries)
+		b = putString(b, e.End.Digest)
+	}
+	return b
+}
+
+func putUint(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(b, v) }
+
+func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)) }
+
+func putString[S ~string](b []byte, s S) []byte {
+	if !utf8.ValidString(string(s)) {
+		s = S([]rune(string(s))) // as it is written: U+FFFD for every byte that is no UTF-8
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+	return append(b, s...)
+}
+
+func putBytes(b, s []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+	return append(b, s...)
+}
+
+func putStrings[S ~string](b []byte, list []S) []byte {
+	b = putInt(b, len(list))
+	for _, s := range list {
+		b = putString(b, s)
+	}
+	return b
+}
+
+func bit(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}

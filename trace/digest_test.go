@@ -1,0 +1,171 @@
+package trace
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"reflect"
+	"testing"
+)
+
+// eachLeaf changes every number, string and flag that v holds, one after the other and for good, and calls changed each time.
+func eachLeaf(v reflect.Value, changed func(v reflect.Value, path string)) {
+	eachLeafOf(v, "", changed)
+}
+
+func eachLeafOf(v reflect.Value, path string, changed func(reflect.Value, string)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			eachLeafOf(v.Elem(), path, changed)
+		}
+		return
+	case reflect.Struct:
+		for i := range v.NumField() {
+			eachLeafOf(v.Field(i), path+"."+v.Type().Field(i).Name, changed)
+		}
+		return
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachLeafOf(v.Index(i), fmt.Sprintf("%s[%d]", path, i), changed)
+		}
+		return
+	case reflect.String:
+		v.SetString(v.String() + "x")
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	case reflect.Int, reflect.Int64:
+		v.SetInt(v.Int() + 1)
+	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
+		v.SetUint(v.Uint() + 1)
+	default:
+		panic("a field of a kind that the test does not know: " + path)
+	}
+	changed(v, path)
+}
+
+func TestDigestDependsOnEveryField(t *testing.T) {
+	for _, e := range append(zoo(), Entry{Kind: KindOther, Other: "fault", Raw: []byte("{}")}, Entry{Kind: KindEnd, End: &End{}}) {
+		c := e.Clone()
+		last := appendContent(nil, &c)
+		leaves := 0
+		eachLeaf(reflect.ValueOf(&c).Elem(), func(_ reflect.Value, path string) {
+			leaves++
+			now := appendContent(nil, &c)
+			if bytes.Equal(now, last) {
+				t.Errorf("%v: %s may change without the digest", e.Kind, path)
+			}
+			last = now
+		})
+		if leaves < 5 {
+			t.Errorf("%v: only %d fields tried", e.Kind, leaves)
+		}
+	}
+}
+
+func TestContentTellsNeighboursApart(t *testing.T) {
+	a := Entry{Kind: KindRolloutEvent, Host: "ab", Rollout: "c"}
+	b := Entry{Kind: KindRolloutEvent, Host: "a", Rollout: "bc"}
+	if bytes.Equal(appendContent(nil, &a), appendContent(nil, &b)) {
+		t.Error("two fields run into each other")
+	}
+}
+
+func TestOneDigestEverywhere(t *testing.T) {
+	all := zoo()
+	var digest Digest
+	var ndjson, text bytes.Buffer
+	w, x := NewWriter(&ndjson), NewText(&text, TransitionsOnly)
+	sinks := Tee{&digest, w, x}
+	for i := range all {
+		if err := sinks.Write(&all[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := read(ndjson.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Digest
+	for i := range entries {
+		_ = again.Write(&entries[i])
+	}
+	end := entries[len(entries)-1].End
+	want := fmt.Sprintf("# entries %d digest %s\n", len(all)-1, digest.Sum())
+	if again.Sum() != digest.Sum() || end.Digest != digest.Sum() || end.Entries != uint64(len(all)-1) ||
+		!bytes.HasSuffix(text.Bytes(), []byte(want)) {
+		t.Errorf("digest %s, read again %s, end line %+v, text %s", digest.Sum(), again.Sum(), end, text.Bytes())
+	}
+}
+
+func TestDigestIsPinned(t *testing.T) {
+	all := zoo()
+	var digest Digest
+	for i := range all {
+		_ = digest.Write(&all[i])
+	}
+	// Committed goldens and traces depend on it: a change needs a new FormatVersion.
+	if got := digest.Sum(); got != "2fedf96d11a49280" {
+		t.Errorf("digest %s", got)
+	}
+	if got := new(Digest).Sum(); got != "ef46db3751d8e999" {
+		t.Errorf("digest of nothing %s", got)
+	}
+}
+
+func TestInvalidUTF8DigestsAsWritten(t *testing.T) {
+	all := zoo()[:2]
+	all[1].Event.Channel = "st\xffable\xfe\xfd"
+	entries, r, err := read(write(t, all))
+	if err != nil || len(r.Breaches()) > 0 {
+		t.Fatal(err, r.Breaches())
+	}
+	if got := entries[1].Event.Channel; got != "st\ufffdable\ufffd\ufffd" {
+		t.Errorf("read as %q", got)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) { benchmarkSink(b, NewWriter(io.Discard)) }
+func BenchmarkDigest(b *testing.B) { benchmarkSink(b, new(Digest)) }
+func BenchmarkText(b *testing.B)   { benchmarkSink(b, NewText(io.Discard, Full)) }
+
+func benchmarkSink(b *testing.B, s Sink) {
+	entries, _, err := read(sample(b, "sample-4"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range entries {
+			_ = s.Write(&entries[i])
+		}
+		n += len(entries)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
+}
+
+func BenchmarkRead(b *testing.B) {
+	entries, _, err := read(sample(b, "sample-4"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := write(b, entries)
+	n := 0
+	b.ReportAllocs()
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		r, err := NewReader("t.ndjson", bytes.NewReader(data))
+		for err == nil {
+			_, err = r.Read()
+			n++
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
+}

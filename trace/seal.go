@@ -1,0 +1,133 @@
+package trace
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// BreachKind says how the seal of a simulated trace is broken. The zero value is invalid.
+type BreachKind uint8
+
+// The breaches.
+const (
+	Changed    BreachKind = 1 + iota // the entry is not what was written
+	Missing                          // the entry is not where it belongs
+	Repeated                         // the entry stands there a second time
+	Misplaced                        // the entry, found missing before, stands too late
+	Miscounted                       // the end line counts other entries than there are
+	Trailing                         // something follows the end line
+)
+
+// Breach is one thing that shows that a simulated trace was changed after it was written.
+type Breach struct {
+	Kind BreachKind
+	Seq  uint64 // of the entry that is to blame
+	Line int    // where it shows
+
+	Last   uint64 // Missing: the last of the entries that are missing one after the other
+	Found  uint64 // Missing: the seq that stands there instead; Misplaced: the seq of the entry that it stands after
+	First  int    // Repeated: the line that it stands on before; 0 where that is not known
+	Detail string // Changed, Miscounted
+}
+
+// String says what is wrong with which entry.
+func (b Breach) String() string {
+	switch b.Kind {
+	case Changed:
+		return fmt.Sprintf("entry %d (line %d): changed after it was written: %s", b.Seq, b.Line, b.Detail)
+	case Missing:
+		if b.Last > b.Seq {
+			return fmt.Sprintf("entries %d to %d are missing: line %d has seq %d", b.Seq, b.Last, b.Line, b.Found)
+		}
+		return fmt.Sprintf("entry %d is missing: line %d has seq %d", b.Seq, b.Line, b.Found)
+	case Repeated:
+		if b.First == 0 {
+			return fmt.Sprintf("entry %d stands twice, the second time on line %d", b.Seq, b.Line)
+		}
+		return fmt.Sprintf("entry %d stands twice, on lines %d and %d", b.Seq, b.First, b.Line)
+	case Misplaced:
+		return fmt.Sprintf("entry %d stands after entry %d, on line %d", b.Seq, b.Found, b.Line)
+	case Miscounted:
+		return fmt.Sprintf("entry %d (line %d), the end line: %s", b.Seq, b.Line, b.Detail)
+	case Trailing:
+		return fmt.Sprintf("line %d follows the end line", b.Line)
+	}
+	return fmt.Sprintf("BreachKind(%d)", uint8(b.Kind))
+}
+
+// seal checks that the lines of a simulated trace are those that were written.
+type seal struct {
+	digest   Digest
+	next     uint64 // the seq that the next line should have
+	lastLine int    // that the entry before next stands on
+	gapFrom  uint64 // the last gap in seq
+	gapTo    uint64 // the first seq after it
+	ended    bool
+	breaches []Breach
+	again    []byte
+}
+
+func (s *seal) breach(b Breach) { s.breaches = append(s.breaches, b) }
+
+// check judges an entry, the line that it was read from, and its sum as it stands there.
+func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
+	entries, digest := s.digest.Entries(), ""
+	if e.Kind == KindEnd {
+		s.ended = true
+		digest = s.digest.Sum()
+	}
+	if detail := s.changed(e, line, s.digest.add(e), sum); detail != "" {
+		// Its seq may be what was changed, so it counts as the one that belongs here.
+		s.breach(Breach{Kind: Changed, Seq: s.next, Line: n, Detail: detail})
+		s.next++
+		s.lastLine = n
+		return
+	}
+	switch {
+	case e.Seq > s.next:
+		s.breach(Breach{Kind: Missing, Seq: s.next, Last: e.Seq - 1, Line: n, Found: e.Seq})
+		s.gapFrom, s.gapTo = s.next, e.Seq
+	case e.Seq < s.next && e.Seq >= s.gapFrom && e.Seq < s.gapTo:
+		s.breach(Breach{Kind: Misplaced, Seq: e.Seq, Line: n, Found: s.next - 1})
+		return
+	case e.Seq < s.next:
+		b := Breach{Kind: Repeated, Seq: e.Seq, Line: n}
+		if e.Seq == s.next-1 {
+			b.First = s.lastLine
+		}
+		s.breach(b)
+		return
+	}
+	s.next = e.Seq + 1
+	s.lastLine = n
+	if e.Kind == KindEnd && len(s.breaches) == 0 && (e.End.Entries != entries || e.End.Digest != digest) {
+		s.breach(Breach{
+			Kind: Miscounted, Seq: e.Seq, Line: n,
+			Detail: fmt.Sprintf("it counts %d entries with digest %s, and there are %d with %s",
+				e.End.Entries, e.End.Digest, entries, digest),
+		})
+	}
+}
+
+// changed says why the line cannot be the one that was written; empty when it can. Another order of keys, other spaces and
+// escapes do not count: a tool may have spelt the JSON again.
+func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
+	if sum == nil {
+		return "it has no sum"
+	}
+	s.again = appendHex(append(s.again[:0], '"'), hash, 8)
+	if s.again = append(s.again, '"'); !bytes.Equal(s.again, sum) {
+		return "its content does not match its sum"
+	}
+	s.again = appendSum(appendEntry(s.again[:0], e), hash)
+	if bytes.Equal(s.again, line) {
+		return ""
+	}
+	was, is := jsontext.Value(s.again), jsontext.Value(bytes.Clone(line))
+	if was.Canonicalize() != nil || is.Canonicalize() != nil || !bytes.Equal(was, is) {
+		return "it says something that is not part of it"
+	}
+	return ""
+}

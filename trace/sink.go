@@ -1,0 +1,59 @@
+package trace
+
+import "slices"
+
+// Clone is a deep copy: it shares nothing with e that can change.
+func (e *Entry) Clone() Entry {
+	c := *e
+	c.Event = cloneOf(e.Event)
+	c.Effect = cloneOf(e.Effect)
+	c.HostEffect = cloneOf(e.HostEffect)
+	c.Agent = cloneOf(e.Agent)
+	c.Plan = cloneOf(e.Plan)
+	c.Gate = cloneOf(e.Gate)
+	c.Poll = cloneOf(e.Poll)
+	c.Rejection = cloneOf(e.Rejection)
+	c.Header = cloneOf(e.Header)
+	c.End = cloneOf(e.End)
+	c.Raw = slices.Clone(e.Raw)
+	if c.Plan != nil {
+		c.Plan.Hosts = slices.Clone(c.Plan.Hosts)
+	}
+	if c.Header != nil {
+		c.Header.Channels = slices.Clone(c.Header.Channels)
+		for i := range c.Header.Channels {
+			c.Header.Channels[i].After = slices.Clone(c.Header.Channels[i].After)
+		}
+	}
+	return c
+}
+
+func cloneOf[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
+// Collector is a Sink that keeps every entry. The zero value is ready.
+type Collector struct{ Entries []Entry }
+
+// Write keeps a clone of e. It never fails.
+func (c *Collector) Write(e *Entry) error {
+	c.Entries = append(c.Entries, e.Clone())
+	return nil
+}
+
+// Tee is a Sink that hands every entry to several, in order.
+type Tee []Sink
+
+// Write hands e on until a sink fails.
+func (t Tee) Write(e *Entry) error {
+	for _, s := range t {
+		if err := s.Write(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

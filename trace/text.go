@@ -1,0 +1,358 @@
+package trace
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"rollsim/reducer"
+)
+
+// Detail says how much of a trace its text form shows. What it leaves out still counts in the digest.
+type Detail uint8
+
+// The details.
+const (
+	Full            Detail = iota // all but agent events and dispatches that are sent a third time or more
+	TransitionsOnly               // only rollout transitions and rejections: for very large scenarios
+)
+
+// maxShownAttempt is the last attempt at a dispatch that Full shows: the first repetition tells all.
+const maxShownAttempt = 2
+
+// Text is a Sink that writes a simulated trace as aligned text for people: the golden form. One line per entry, in columns
+// (time since the start, what, kind, rollout, host, details), after lines about the run and before a line with the number
+// of entries and their digest. It holds no wall-clock time, path, version or float.
+type Text struct {
+	w      io.Writer
+	detail Detail
+	lines  Lines
+	digest Digest
+	buf    []byte
+	err    error
+}
+
+// NewText makes a text writer. Without Close the last lines are lost. It does not close w.
+func NewText(w io.Writer, detail Detail) *Text {
+	return &Text{w: w, detail: detail, buf: make([]byte, 0, flushAt+4096)}
+}
+
+// Write writes an entry, if it is one to show. The error is that of the underlying writer, and stays.
+func (t *Text) Write(e *Entry) error {
+	t.digest.add(e)
+	switch {
+	case e.Kind == KindHeader:
+		t.lines.Start = e.At
+		t.buf = appendHeaderText(t.buf, e)
+	case t.shows(e):
+		t.buf = append(t.lines.Append(t.buf, e), '\n')
+	}
+	if len(t.buf) >= flushAt {
+		t.flush()
+	}
+	return t.err
+}
+
+func (t *Text) shows(e *Entry) bool {
+	switch t.detail {
+	case TransitionsOnly:
+		return e.Rejection != nil || e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition
+	case Full:
+		return e.Kind != KindEnd && e.Kind != KindAgentEvent && (e.Plan == nil || e.Plan.Attempt <= maxShownAttempt)
+	}
+	return false
+}
+
+// Remark writes a line about the run as a whole, such as a violation. Line breaks in it are escaped.
+func (t *Text) Remark(remark string) {
+	t.buf = append(t.buf, "# "...)
+	t.buf = append(appendPlain(t.buf, remark), '\n')
+}
+
+// Close writes the last line, and what is buffered. The error is the first one that occurred.
+func (t *Text) Close() error {
+	t.buf = fmt.Appendf(t.buf, "# entries %d digest %s\n", t.digest.Entries(), t.digest.Sum())
+	t.flush()
+	return t.err
+}
+
+func (t *Text) flush() {
+	if t.err == nil {
+		_, t.err = t.w.Write(t.buf)
+	}
+	t.buf = t.buf[:0]
+}
+
+func appendHeaderText(b []byte, e *Entry) []byte {
+	h := e.Header
+	line := func(name, value string) {
+		b = append(fmt.Appendf(b, "# %-9s ", name), value...)
+		b = append(b, '\n')
+	}
+	plain := func(s string) string { return string(appendPlain(nil, s)) }
+	line("format", strconv.Itoa(h.Format))
+	line("scenario", plain(h.Scenario))
+	line("seed", strconv.FormatUint(h.Seed, 10))
+	line("machine", plain(h.Machine))
+	line("start", string(AppendTime(nil, e.At)))
+	if h.Until != "" {
+		line("until", plain(h.Until))
+	}
+	for i := range h.Channels {
+		c := &h.Channels[i]
+		about := fmt.Sprintf("%s: %v, retention %d s", plain(string(c.Channel)), c.Policy.OnHealthFailure, c.Policy.RetentionSeconds)
+		if len(c.After) > 0 {
+			names := make([]string, len(c.After))
+			for j, id := range c.After {
+				names[j] = plain(string(id))
+			}
+			about += ", after " + strings.Join(names, ", ")
+		}
+		line("channel", about)
+	}
+	return b
+}
+
+// The widths of the columns. What is longer moves the rest of its own line only.
+const (
+	widthTime    = 16
+	widthWhat    = 8
+	widthKind    = 27
+	widthRollout = 22
+	widthHost    = 14
+)
+
+// Lines renders entries as lines of aligned text.
+type Lines struct {
+	Start    reducer.Time // when the trace starts
+	Absolute bool         // times are in RFC 3339, instead of since the start
+}
+
+// Append appends one line, without its end. It never holds a line break.
+func (l *Lines) Append(b []byte, e *Entry) []byte {
+	start := len(b)
+	what, kind := subject(e)
+	rollout, host := e.Rollout, e.Host
+	b = l.AppendTime(b, e.At)
+	b = column(b, start, widthTime)
+	b = appendColumn(b, what, widthWhat)
+	b = appendColumn(b, kind, widthKind)
+	b = appendColumn(b, dash(string(rollout)), widthRollout)
+	b = appendColumn(b, dash(eventHost(e, host)), widthHost)
+	b = l.appendDetails(b, e)
+	for b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// eventHost is the host that the entry is about: entries of rollout events name it in the payload alone.
+func eventHost(e *Entry, host reducer.HostID) string {
+	if host == "" && e.Event != nil {
+		host = e.Event.Host
+	}
+	return string(host)
+}
+
+// subject gives the words of the second and third column.
+func subject(e *Entry) (what, kind string) {
+	switch {
+	case e.Event != nil:
+		return "event", e.Event.Kind.String()
+	case e.Effect != nil:
+		return "effect", e.Effect.Kind.String()
+	case e.HostEffect != nil:
+		return "effect", e.HostEffect.Effect
+	case e.Agent != nil:
+		return "agent", e.Agent.Kind.String()
+	case e.Plan != nil && e.Plan.Action == OpenRollout:
+		return "open", e.Plan.Action.String()
+	case e.Plan != nil:
+		return "dispatch", e.Plan.Action.String()
+	case e.Gate != nil:
+		return "gate", e.Gate.Gate
+	case e.Poll != nil:
+		return "poll", e.Poll.Outcome
+	case e.Rejection != nil:
+		return "reject", e.Rejection.Event.String()
+	case e.Header != nil:
+		return "header", "-"
+	case e.End != nil:
+		return "end", "-"
+	}
+	return "other", e.KindName()
+}
+
+func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
+	switch {
+	case e.Event != nil:
+		b = AppendEventDetails(b, e.Event)
+		b = l.appendOwnTime(b, e.Event.At, e.At)
+	case e.Effect != nil:
+		b = AppendEffectDetails(b, e.Effect)
+		if e.Effect.Kind == reducer.RecordRolloutTransition {
+			b = l.appendOwnTime(b, e.Effect.At, e.At)
+		}
+	case e.HostEffect != nil && e.HostEffect.Effect == RecordTransition:
+		b = fmt.Appendf(b, "%v → %v", e.HostEffect.From, e.HostEffect.To)
+	case e.HostEffect != nil:
+		b = appendPlain(append(b, "closure "...), string(e.HostEffect.Closure))
+		b = appendPlain(append(b, " on "...), string(e.HostEffect.Channel))
+	case e.Agent != nil:
+		b = appendAgentDetails(b, e.Agent)
+	case e.Plan != nil && e.Plan.Action == OpenRollout:
+		b = fmt.Appendf(b, "%d hosts", len(e.Plan.Hosts))
+	case e.Plan != nil:
+		b = appendPlain(append(b, "closure "...), string(e.Plan.Closure))
+		b = l.AppendTime(append(b, ", soak due "...), e.Plan.SoakDueAt)
+		if e.Plan.Attempt > 1 {
+			b = fmt.Appendf(b, ", attempt %d", e.Plan.Attempt)
+		}
+	case e.Gate != nil:
+		b = appendPlain(b, e.Gate.Reason)
+	case e.Poll != nil:
+		b = appendPlain(b, string(e.Poll.Channel))
+		if e.Poll.Ref != "" {
+			b = appendPlain(append(b, " → "...), string(e.Poll.Ref))
+		}
+	case e.Rejection != nil:
+		b = append(b, e.Rejection.Error...)
+		b = appendPlain(append(b, ": "...), e.Rejection.Message)
+	case e.Header != nil:
+		b = appendPlain(b, e.Header.Scenario)
+	case e.End != nil:
+		b = fmt.Appendf(b, "%d entries", e.End.Entries)
+	default:
+		b = appendPlain(b, string(e.Raw))
+	}
+	return b
+}
+
+// appendOwnTime appends the time that an event or effect itself gives, where it is not that of its entry.
+func (l *Lines) appendOwnTime(b []byte, own, entry reducer.Time) []byte {
+	if own == entry {
+		return b
+	}
+	if b[len(b)-1] != ' ' {
+		b = append(b, ' ')
+	}
+	return l.AppendTime(append(b, "at "...), own)
+}
+
+func appendAgentDetails(b []byte, a *AgentEvent) []byte {
+	b = fmt.Appendf(b, "seq %d", a.Seq)
+	switch a.Kind {
+	case reducer.ActivationDeferred:
+		b = appendPlain(append(b, ", for "...), a.Component)
+	case reducer.ActivationFailed:
+		b = fmt.Appendf(b, ", exit code %d: ", a.ExitCode)
+		b = appendPlain(b, a.Message)
+	case reducer.ProbeResult:
+		if a.Passed {
+			b = append(b, ", pass"...)
+		} else {
+			b = appendPlain(append(b, ", fail: "...), a.Message)
+		}
+	case reducer.ProbesFailed:
+		b = append(b, ", policy "...)
+		b = append(b, a.Policy.String()...)
+	case reducer.DispatchAck, reducer.ActivationStarted, reducer.ActivationCompleted, reducer.ProbeTopologyDeclared,
+		reducer.ProbeObservedFirst, reducer.ProbeFailureFirst, reducer.RollbackComplete, reducer.ProbesPassed:
+	}
+	return b
+}
+
+// AppendEventDetails appends what an event says beside its kind, rollout, host and time.
+func AppendEventDetails(b []byte, ev *reducer.Event) []byte {
+	switch ev.Kind {
+	case reducer.RolloutOpened:
+		b = appendPlain(append(b, "ref "...), string(ev.TargetRef))
+		b = appendPlain(append(b, " on "...), string(ev.Channel))
+	case reducer.HostJoined:
+		b = fmt.Appendf(b, "wave %d", ev.Wave)
+	case reducer.HostStateChanged:
+		b = fmt.Appendf(b, "%v → %v", ev.From, ev.To)
+	case reducer.WaveAdvanced:
+		b = fmt.Appendf(b, "wave %d → %d", ev.FromWave, ev.ToWave)
+	case reducer.SuccessorOpened:
+		b = appendPlain(append(b, "by "...), string(ev.Successor))
+	case reducer.OperatorClearance:
+		b = appendPlain(append(b, "by "...), ev.Operator)
+		b = appendPlain(append(b, ": "...), ev.Reason)
+	case reducer.RolloutTerminal, reducer.RetentionExpired:
+	}
+	return b
+}
+
+// AppendEffectDetails appends what an effect says beside its kind, rollout and time.
+func AppendEffectDetails(b []byte, e *reducer.Effect) []byte {
+	switch e.Kind {
+	case reducer.RecordRolloutTransition:
+		b = fmt.Appendf(b, "%v → %v", e.From, e.To)
+	case reducer.UpdateCurrentWave:
+		b = fmt.Appendf(b, "wave %d", e.Wave)
+	case reducer.InsertQuarantineFromRollout:
+		b = appendPlain(append(b, "closure "...), string(e.Closure))
+		b = appendPlain(append(b, " on "...), string(e.Channel))
+	case reducer.SchedulePruning:
+		b = fmt.Appendf(b, "after %d s", e.DelaySeconds)
+	}
+	return b
+}
+
+// AppendTime appends a time as the lines show it.
+func (l *Lines) AppendTime(b []byte, t reducer.Time) []byte {
+	if l.Absolute {
+		return AppendTime(b, t)
+	}
+	return AppendElapsed(b, t, l.Start)
+}
+
+// AppendElapsed appends the time from start to t: days, hours, minutes, seconds and 3, 6 or 9 decimals.
+func AppendElapsed(b []byte, t, start reducer.Time) []byte {
+	d := uint64(t) - uint64(start)
+	if t < start {
+		b = append(b, '-')
+		d = -d
+	}
+	seconds := d / nanosPerSecond
+	b = strconv.AppendUint(b, seconds/secondsPerDay, 10)
+	b = append(b, 'd', ' ')
+	second := int64(seconds % secondsPerDay)
+	b = appendClock(b, second)
+	return appendDecimals(b, int64(d%nanosPerSecond), 3)
+}
+
+// column pads what was appended since start to a width, and two spaces.
+func column(b []byte, start, width int) []byte {
+	for n := utf8.RuneCount(b[start:]); n < width; n++ {
+		b = append(b, ' ')
+	}
+	return append(b, ' ', ' ')
+}
+
+func appendColumn(b []byte, s string, width int) []byte {
+	start := len(b)
+	return column(appendPlain(b, s), start, width)
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it stays on its line.
+func appendPlain(b []byte, s string) []byte {
+	for _, r := range s {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' || r >= 0x80 && r < 0xa0 {
+			b = append(b, fmt.Sprintf("\\u%04x", r)...)
+			continue
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return b
+}
