@@ -1,0 +1,93 @@
+package sim
+
+import "rollsim/reducer"
+
+// work says what is due. The zero value is invalid.
+type work uint8
+
+const (
+	workTimeline   work = 1 + iota // a: index into the timeline
+	workPoll                       // a: channel
+	workTick                       // a plan tick
+	workDispatched                 // a: host, b: rollout; the dispatch reaches the agent
+	workSwitched                   // a: host, b: epoch; so are those below
+	workRebooted
+	workProbed
+	workSustained // the probes have failed for the sustained-failure threshold
+	workConverged
+	workRolledBack
+	workRetention // a: rollout, b: generation of its timer
+)
+
+// item is one thing due at an instant.
+type item struct {
+	at    reducer.Time
+	order uint64 // insertion number: ties of time are first come, first served, which makes the order total
+	work  work
+	a, b  uint32
+}
+
+// queue holds what is due, by (at, order): a heap with four children to a node, which is shallower than two and so
+// touches less memory.
+type queue struct {
+	heap     []item
+	inserted uint64
+}
+
+func (x *item) before(y *item) bool {
+	return x.at < y.at || x.at == y.at && x.order < y.order
+}
+
+func (q *queue) push(at reducer.Time, w work, a, b uint32) {
+	x := item{at: at, order: q.inserted, work: w, a: a, b: b}
+	q.inserted++
+	q.heap = append(q.heap, x)
+	i := len(q.heap) - 1
+	for i > 0 {
+		parent := (i - 1) / 4
+		if !x.before(&q.heap[parent]) {
+			break
+		}
+		q.heap[i] = q.heap[parent]
+		i = parent
+	}
+	q.heap[i] = x
+}
+
+// next tells when the first item is due; false when there is none.
+func (q *queue) next() (reducer.Time, bool) {
+	if len(q.heap) == 0 {
+		return 0, false
+	}
+	return q.heap[0].at, true
+}
+
+// pop takes the first item out of a queue that has one.
+func (q *queue) pop() item {
+	first := q.heap[0]
+	n := len(q.heap) - 1
+	x := q.heap[n]
+	q.heap = q.heap[:n]
+	i := 0
+	for {
+		child := 4*i + 1
+		if child >= n {
+			break
+		}
+		least := child
+		for c := child + 1; c < min(child+4, n); c++ {
+			if q.heap[c].before(&q.heap[least]) {
+				least = c
+			}
+		}
+		if !q.heap[least].before(&x) {
+			break
+		}
+		q.heap[i] = q.heap[least]
+		i = least
+	}
+	if n > 0 {
+		q.heap[i] = x
+	}
+	return first
+}

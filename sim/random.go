@@ -1,0 +1,43 @@
+package sim
+
+import (
+	"math/rand/v2"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// purpose keeps the random streams of one entity apart. New ones go at the end: the number is part of the stream's key.
+type purpose uint64
+
+const (
+	drawAck purpose = 1 + iota
+	drawActivation
+	drawReboot
+	drawProbe
+	drawConverge
+	drawRollback
+	drawActivationFailure
+	drawDeferral
+	drawProbeFailure
+	drawRollbackFailure
+	drawNoAnswer
+)
+
+// streamKey is what the name of an entity contributes to the key of its streams.
+func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
+
+// draw gives the random word of one purpose, for one host under one rollout. Each has a stream of its own, keyed by what it
+// is for, so that one more draw, host or rollout moves no other, and nothing has to be remembered between draws.
+func draw(seed, host, rollout uint64, p purpose) uint64 {
+	var stream rand.PCG
+	stream.Seed(mix(seed^host), mix(rollout^mix(uint64(p))))
+	return stream.Uint64()
+}
+
+// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): near keys give far words.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

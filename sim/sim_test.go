@@ -1,0 +1,339 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// random is a behaviour in which everything is left to chance.
+func random(t *testing.T) Behaviour {
+	t.Helper()
+	must := func(d *Distribution, err error) *Distribution {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	often, err := NewProbability(0.3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Behaviour{
+		Ack:               must(Uniform(time.Second, 5*time.Second)),
+		Activation:        must(LogNormalP99(40*time.Second, 3*time.Minute)),
+		Reboot:            must(Exponential(10 * time.Minute)),
+		Probe:             must(Constant(20 * time.Second)),
+		Converge:          must(Uniform(0, time.Minute)),
+		Rollback:          must(LogNormal(30*time.Second, 0.5)),
+		ActivationFailure: &often,
+		Deferral:          &often,
+		ProbeFailure:      &often,
+		RollbackFailure:   &often,
+		NoAnswer:          &often,
+	}
+}
+
+// scenario is one channel with one wave of the named hosts, one ref, and everything left to chance.
+func scenario(t *testing.T, hosts ...reducer.HostID) *Scenario {
+	return &Scenario{
+		Name:    "test",
+		Horizon: 6 * time.Hour,
+		Channels: []Channel{{
+			ID: "stable", PollInterval: time.Minute,
+			Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 3600},
+			Waves:  []Wave{{Hosts: hosts, Soak: 10 * time.Minute}},
+		}},
+		Behaviour: random(t),
+		Timeline:  []Action{{SetRef: &RefChange{"stable", "a1"}}},
+	}
+}
+
+func simulate(t *testing.T, sc *Scenario, opt Options) ([]trace.Entry, *Result) {
+	t.Helper()
+	var c trace.Collector
+	opt.Machine, opt.Sink = reducer.RFC0008(), &c
+	result, err := Run(sc, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Entries, result
+}
+
+func hostNames(n int) []reducer.HostID {
+	names := make([]reducer.HostID, n)
+	for i := range names {
+		names[i] = reducer.HostID(fmt.Sprintf("h%02d", i))
+	}
+	return names
+}
+
+// messages lists what each host's agent said and when.
+func messages(entries []trace.Entry) map[reducer.HostID][]string {
+	said := make(map[reducer.HostID][]string)
+	for _, e := range entries {
+		if e.Agent != nil {
+			said[e.Host] = append(said[e.Host], fmt.Sprint(e.At, *e.Agent))
+		}
+	}
+	return said
+}
+
+func TestStreamsAreIndependent(t *testing.T) {
+	few, _ := simulate(t, scenario(t, hostNames(20)...), Options{Seed: 7})
+	before := messages(few)
+	if len(before) < 10 {
+		t.Fatalf("only %d of 20 hosts said anything: the test would prove little", len(before))
+	}
+
+	change := map[string]func(*Scenario){
+		"another host before the others": func(sc *Scenario) {
+			w := &sc.Channels[0].Waves[0]
+			w.Hosts = append([]reducer.HostID{"a-new-one"}, w.Hosts...)
+		},
+		"another channel": func(sc *Scenario) {
+			sc.Channels = append([]Channel{{
+				ID: "edge", PollInterval: time.Second, Policy: reducer.DefaultPolicy(),
+				Waves: []Wave{{Hosts: []reducer.HostID{"e1", "e2"}}},
+			}}, sc.Channels...)
+			sc.Timeline = append([]Action{{SetRef: &RefChange{"edge", "e9"}}}, sc.Timeline...)
+		},
+		"another draw of one host": func(sc *Scenario) {
+			always := Certain
+			sc.Groups = []Group{{Hosts: []string{"h00"}, Behaviour: Behaviour{Deferral: &always}}}
+		},
+	}
+	for name, apply := range change {
+		t.Run(name, func(t *testing.T) {
+			sc := scenario(t, hostNames(20)...)
+			apply(sc)
+			entries, _ := simulate(t, sc, Options{Seed: 7})
+			after := messages(entries)
+			for _, h := range hostNames(20)[1:] {
+				if !slices.Equal(before[h], after[h]) {
+					t.Errorf("host %s behaves otherwise\nbefore %v\nafter  %v", h, before[h], after[h])
+				}
+			}
+		})
+	}
+}
+
+func TestSeedDecides(t *testing.T) {
+	digest := func(seed uint64) string {
+		var d trace.Digest
+		if _, err := Run(scenario(t, hostNames(20)...), Options{Machine: reducer.RFC0008(), Seed: seed, Sink: &d}); err != nil {
+			t.Fatal(err)
+		}
+		return d.Sum()
+	}
+	if digest(1) != digest(1) {
+		t.Error("the same seed gives different traces")
+	}
+	if digest(1) == digest(2) {
+		t.Error("different seeds give the same trace")
+	}
+}
+
+// TestLiveStateIsTheFold is invariant (14) at the end of a run: folding the trace from nothing gives the live state.
+func TestLiveStateIsTheFold(t *testing.T) {
+	for seed := range uint64(50) {
+		sc := scenario(t, hostNames(8)...)
+		sc.Timeline = append(sc.Timeline, Action{At: 20 * time.Minute, SetRef: &RefChange{"stable", "b2"}})
+		entries, result := simulate(t, sc, Options{Seed: seed})
+		fold := reducer.NewFleet(reducer.RFC0008(), func(reducer.ChannelID) reducer.Policy { return sc.Channels[0].Policy })
+		var out reducer.Outcome
+		for _, e := range entries {
+			if e.Event == nil {
+				continue
+			}
+			if err := fold.Apply(e.Event, e.At, &out); err != nil {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+		}
+		live := result.Fleet.Rollouts()
+		for i, r := range fold.Rollouts() {
+			if r.Record != live[i].Record || !slices.Equal(r.Hosts(), live[i].Hosts()) {
+				t.Errorf("seed %d: fold %+v\nlive %+v", seed, r.Record, live[i].Record)
+			}
+		}
+		if len(live) != len(fold.Rollouts()) {
+			t.Errorf("seed %d: %d rollouts live, %d folded", seed, len(live), len(fold.Rollouts()))
+		}
+	}
+}
+
+func TestEveryHostIsAccountedFor(t *testing.T) {
+	for seed := range uint64(50) {
+		_, result := simulate(t, scenario(t, hostNames(8)...), Options{Seed: seed})
+		r := result.Fleet.Rollout("stable@a1")
+		stuck := slices.ContainsFunc(result.Violations, func(v Violation) bool { return v.Invariant == Stuck })
+		if r.Record.State.Underway() != stuck {
+			t.Errorf("seed %d: ended %v with violations %v", seed, r.Record.State, result.Violations)
+		}
+	}
+}
+
+func TestUntil(t *testing.T) {
+	sc := scenario(t, hostNames(5)...)
+	whole, _ := simulate(t, sc, Options{Seed: 3})
+	for _, n := range []uint64{1, 20, 40} {
+		part, result := simulate(t, sc, Options{Seed: 3, UntilSeq: n})
+		if !result.Early || result.Entries < n || result.Violations != nil {
+			t.Errorf("until %d: early %v, %d entries, violations %v", n, result.Early, result.Entries, result.Violations)
+		}
+		last := part[len(part)-1]
+		if next := whole[len(part)]; next.At == last.At {
+			t.Errorf("until %d: stopped within the instant of entry %d", n, last.Seq)
+		}
+	}
+	part, result := simulate(t, sc, Options{Seed: 3, Until: 5 * time.Minute})
+	if last := part[len(part)-1]; !result.Early || last.At > reducer.Time(5*time.Minute) {
+		t.Errorf("until 5m: early %v, last entry at %v", result.Early, time.Duration(last.At))
+	}
+}
+
+func TestRunaway(t *testing.T) {
+	// A retention of nothing that is scheduled again by what it causes, with a machine that never prunes.
+	cells := reducer.RFC0008().Cells()
+	cells[reducer.Superseded][reducer.RetentionExpired] = reducer.Cell{{Do: reducer.Go, To: reducer.Superseded, Prune: true}}
+	sc := scenario(t, "h1")
+	sc.Channels[0].Policy.RetentionSeconds = 0
+	sc.Timeline = append(sc.Timeline, Action{At: time.Minute, SetRef: &RefChange{"stable", "b2"}})
+	w, err := newWorld(sc, Options{Machine: reducer.NewTable("loop", cells, false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.perInstant = 1000
+	_, err = w.run()
+	if !errors.Is(err, ErrRunaway) {
+		t.Fatalf("got %v, want ErrRunaway", err)
+	}
+}
+
+func TestQueueIsATotalOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q queue
+		var model []item
+		t.Repeat(map[string]func(*rapid.T){
+			"push": func(t *rapid.T) {
+				at := reducer.Time(rapid.IntRange(0, 5).Draw(t, "at"))
+				model = append(model, item{at: at, order: q.inserted, work: workTick})
+				q.push(at, workTick, 0, 0)
+			},
+			"pop": func(t *rapid.T) {
+				if len(model) == 0 {
+					t.Skip("empty")
+				}
+				slices.SortFunc(model, func(a, b item) int {
+					if a.before(&b) {
+						return -1
+					}
+					return 1
+				})
+				if at, ok := q.next(); !ok || at != model[0].at {
+					t.Fatalf("next is %v, %v; want %v", at, ok, model[0].at)
+				}
+				if got := q.pop(); got != model[0] {
+					t.Fatalf("got %+v, want %+v", got, model[0])
+				}
+				model = model[1:]
+			},
+		})
+	})
+}
+
+func TestDistributions(t *testing.T) {
+	tests := []struct {
+		name              string
+		make              func() (*Distribution, error)
+		low, median, high time.Duration
+	}{
+		{"constant", func() (*Distribution, error) { return Constant(1500 * time.Millisecond) }, 1500 * time.Millisecond, 1500 * time.Millisecond, 1500 * time.Millisecond},
+		{"uniform", func() (*Distribution, error) { return Uniform(time.Second, 3*time.Second) }, time.Second, 2 * time.Second, 3 * time.Second},
+		{"uniform of one point", func() (*Distribution, error) { return Uniform(time.Second, time.Second) }, time.Second, time.Second, time.Second},
+		{"exponential", func() (*Distribution, error) { return Exponential(10 * time.Second) }, 0, 6931 * time.Millisecond, 80 * time.Second},
+		{"lognormal", func() (*Distribution, error) { return LogNormal(10*time.Second, 0.5) }, 1500 * time.Millisecond, 10 * time.Second, 55 * time.Second},
+		{"lognormal by p99", func() (*Distribution, error) { return LogNormalP99(10*time.Second, 40*time.Second) }, time.Second, 10 * time.Second, 80 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, err := tt.make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			draws := make([]time.Duration, 20_000)
+			for i := range draws {
+				draws[i] = d.draw(draw(1, uint64(i), 2, drawAck))
+			}
+			slices.Sort(draws)
+			if draws[0] < tt.low || draws[len(draws)-1] > tt.high {
+				t.Errorf("draws from %v to %v, want within %v and %v", draws[0], draws[len(draws)-1], tt.low, tt.high)
+			}
+			if m := draws[len(draws)/2]; math.Abs(float64(m-tt.median)) > 0.03*float64(tt.median) {
+				t.Errorf("median %v, want %v", m, tt.median)
+			}
+			if !slices.IsSorted(d.quantiles) {
+				t.Error("the quantiles do not rise")
+			}
+		})
+	}
+	p99, err := LogNormalP99(10*time.Second, 40*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	above := 0
+	for i := range uint64(100_000) {
+		if p99.draw(draw(1, i, 3, drawAck)) > 40*time.Second {
+			above++
+		}
+	}
+	if above < 800 || above > 1200 {
+		t.Errorf("%d of 100000 draws are above the 99th percentile", above)
+	}
+}
+
+func TestDistributionsRefuse(t *testing.T) {
+	for name, err := range map[string]error{
+		"negative":          errOf(Constant(-1)),
+		"eleven years":      errOf(Exponential(11 * 365 * 24 * time.Hour)),
+		"upside down":       errOf(Uniform(2*time.Second, time.Second)),
+		"sigma NaN":         errOf(LogNormal(time.Second, math.NaN())),
+		"sigma huge":        errOf(LogNormal(time.Second, 1e9)),
+		"p99 below median":  errOf(LogNormalP99(time.Minute, time.Second)),
+		"p99 of no median":  errOf(LogNormalP99(0, time.Second)),
+		"probability above": errOf(NewProbability(1.01)),
+		"probability NaN":   errOf(NewProbability(math.NaN())),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func errOf[T any](_ T, err error) error { return err }
+
+func TestProbability(t *testing.T) {
+	for _, p := range []float64{0, 0.02, 0.5, 1} {
+		chance, err := NewProbability(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits := 0
+		for i := range uint64(100_000) {
+			if chance.comesTrue(draw(9, i, 1, drawDeferral)) {
+				hits++
+			}
+		}
+		if got := float64(hits) / 100_000; math.Abs(got-p) > 0.005 {
+			t.Errorf("probability %v came true %v of the time", p, got)
+		}
+	}
+}
