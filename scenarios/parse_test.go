@@ -1,0 +1,379 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// TestBad holds every broken input in testdata/bad against the message beside it.
+func TestBad(t *testing.T) {
+	paths, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no broken inputs: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".yaml"), func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Parse(filepath.Base(path), data)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			var first *Error
+			if !errors.As(err, &first) {
+				t.Errorf("the error is not an *Error: %T", err)
+			}
+			compareFile(t, strings.TrimSuffix(path, ".yaml")+".want", []byte(err.Error()+"\n"))
+		})
+	}
+}
+
+// compareFile compares a file with what it should hold. With UPDATE=1 in the environment it is written instead.
+func compareFile(t *testing.T, path string, want []byte) {
+	t.Helper()
+	if os.Getenv("UPDATE") == "1" {
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not current; UPDATE=1 go test ./scenarios -run '%s' rewrites it\n"+
+			"-- it holds --\n%s-- it should hold --\n%s", path, t.Name(), got, want)
+	}
+}
+
+// TestEverything reads a file that uses every field, and compares all that it became.
+func TestEverything(t *testing.T) {
+	data, err := os.ReadFile("testdata/good/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse("some/where/everything.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chance := func(p sim.Probability) *sim.Probability { return &p }
+	event := func(at time.Duration, ev reducer.Event) sim.Action { return sim.Action{At: at, Event: &ev} }
+	ownTime := event(time.Hour, reducer.Event{
+		Kind: reducer.RolloutOpened, Rollout: "r1", Channel: "other", TargetRef: "x", At: 1778893200_123456789,
+	})
+	ownTime.KeepAt = true
+	want := &File{
+		Path:    "some/where/everything.yaml",
+		Comment: "Shows every field of the format,\nin two lines.\n\nAnd a second paragraph.",
+		Golden:  GoldenTransitions,
+		Scenario: sim.Scenario{
+			Name:    "everything",
+			Start:   1778893200_500000000,
+			Horizon: 36 * time.Hour,
+			Seed:    18446744073709551615,
+			Machine: "v0.2",
+			Channels: []sim.Channel{
+				{
+					ID: "stable", PollInterval: 90 * time.Second,
+					Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 172800},
+					Waves: []sim.Wave{
+						{Hosts: []reducer.HostID{"stable-01"}, Soak: 30 * time.Minute},
+						{},
+						{Hosts: []reducer.HostID{"web-01", "web-02"}, Soak: time.Hour},
+						{Hosts: []reducer.HostID{"stable-02", "stable-03"}},
+					},
+				},
+				{ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy()},
+			},
+			Behaviour: sim.Behaviour{
+				Ack:        must(sim.Uniform(time.Second, 5*time.Second)),
+				Activation: must(sim.LogNormalP99(40*time.Second, 3*time.Minute)),
+				Reboot:     must(sim.Exponential(10 * time.Minute)),
+				Probe:      must(sim.Constant(21 * time.Second)),
+				Converge:   must(sim.Constant(2 * time.Second)),
+				Rollback:   must(sim.LogNormal(30*time.Second, 0.5)),
+
+				ActivationFailure: chance(85899345), // 2 % of 1<<32
+				Deferral:          chance(1 << 30),
+				ProbeFailure:      chance(1 << 29),
+				RollbackFailure:   chance(sim.Certain),
+				NoAnswer:          chance(0),
+			},
+			Groups: []sim.Group{{
+				Hosts:     []string{"web-*", "stable-01"},
+				Behaviour: sim.Behaviour{Activation: must(sim.Constant(5 * time.Minute)), Deferral: chance(sim.Certain)},
+			}},
+			Fates: []sim.Fate{
+				{Host: "stable-03", Ref: "a1", Kind: sim.FailsActivation},
+				{Host: "stable-03", Kind: sim.FailsProbes},
+				{Host: "stable-02", Kind: sim.Defers, RebootAfter: reducer.Some(6 * time.Hour)},
+				{Host: "stable-02", Kind: sim.Defers, RebootAfter: reducer.Some(time.Duration(-1))},
+				{Host: "web-01", Kind: sim.NeverAnswers},
+				{Host: "web-01", Kind: sim.NeverRollsBack},
+				{Host: "web-02", Kind: sim.ConvergesAnyway},
+			},
+			Timeline: []sim.Action{
+				{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}},
+				event(24*time.Hour, reducer.Event{
+					Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice", Reason: "fixed\nby hand\n",
+				}),
+				event(36*time.Hour, reducer.Event{Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "operator"}),
+				{
+					At:     5 * time.Minute,
+					When:   &sim.Moment{Rollout: "stable@a1", Wave: reducer.Some(uint32(2)), HostState: reducer.HostSoaking},
+					SetRef: &sim.RefChange{Channel: "edge", Ref: "b2"},
+				},
+				{
+					When:   &sim.Moment{Rollout: "stable@a1", Host: "web-01", HostState: reducer.HostActivating},
+					SetRef: &sim.RefChange{Channel: "stable", Ref: "1234567"},
+				},
+				{
+					When:  &sim.Moment{Rollout: "r1", State: reducer.Opening},
+					Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: "r1", Host: "h1", Wave: 4294967295},
+				},
+				ownTime,
+				event(time.Hour, reducer.Event{
+					Kind: reducer.HostStateChanged, Rollout: "r1", Host: "h1", From: reducer.HostPending, To: reducer.HostActivating,
+				}),
+				event(time.Hour, reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "r1", FromWave: 1, ToWave: 2}),
+				event(time.Hour, reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "r1"}),
+				event(time.Hour, reducer.Event{Kind: reducer.SuccessorOpened, Rollout: "r1", Successor: "r2"}),
+				event(time.Hour, reducer.Event{Kind: reducer.RetentionExpired, Rollout: "r1"}),
+				event(time.Hour, reducer.Event{
+					Kind: reducer.OperatorClearance, Rollout: "r1", Operator: "bob", Reason: "because",
+				}),
+			},
+			ExpectViolations: []sim.Violation{
+				{Invariant: sim.Stuck, Subject: "edge@b2"},
+				{Invariant: sim.Stranded, Subject: "stable"},
+			},
+		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", describe(got), describe(want))
+	}
+	eachField(func(of reflect.Type, f reflect.StructField, name string, _ bool) {
+		if !regexp.MustCompile(`\b`+name+`: `).Match(data) && !bytes.Contains(data, []byte(" "+name+":\n")) &&
+			!bytes.Contains(data, []byte("\n"+name+":\n")) {
+			t.Errorf("the file does not use %v.%s", of, name)
+		}
+	})
+}
+
+// describe prints a file deeply enough to see a difference.
+func describe(f *File) string {
+	text, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// TestDefaults reads the smallest scenario.
+func TestDefaults(t *testing.T) {
+	got, err := Parse("small.yaml", []byte("channels: [{name: stable}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &File{
+		Path: "small.yaml", Golden: GoldenFull,
+		Scenario: sim.Scenario{
+			Name: "small", Start: 1767225600_000000000, Horizon: 14 * 24 * time.Hour, Seed: 1, Machine: "rfc0008",
+			Channels: []sim.Channel{{
+				ID: "stable", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
+			}},
+			Behaviour: DefaultBehaviour(),
+		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", describe(got), describe(want))
+	}
+}
+
+// TestSpellings reads texts that differ and mean the same.
+func TestSpellings(t *testing.T) {
+	const plain = "channels:\n  - name: stable\n    waves:\n      - hosts: [a, b]\n        soak: 90m\n"
+	want, err := Parse("x.yaml", []byte(plain))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"other units":       strings.ReplaceAll(plain, "90m", "1h30m"),
+		"a fraction":        strings.ReplaceAll(plain, "90m", "1.5h"),
+		"days":              strings.ReplaceAll(plain, "90m", "0.0625d"),
+		"quotes":            strings.ReplaceAll(plain, "stable", `"stable"`),
+		"Windows line ends": strings.ReplaceAll(plain, "\n", "\r\n"),
+		"byte order mark":   "\ufeff" + plain,
+		"document header":   "---\n" + plain,
+		"JSON":              `{"channels": [{"name": "stable", "waves": [{"hosts": ["a", "b"], "soak": "90m"}]}]}`,
+		"no indentation":    "channels:\n- name: stable\n  waves:\n  - hosts:\n    - a\n    - b\n    soak: 90m\n",
+		"comments":          "channels: # all\n  # the only one\n  - name: stable # here\n    waves: [{hosts: [a, b], soak: 90m}]\n",
+	} {
+		got, err := Parse("x.yaml", []byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got\n%s", name, describe(got))
+		}
+	}
+}
+
+func TestCountedHosts(t *testing.T) {
+	for _, c := range []struct{ waves, want string }{
+		{"{hosts: 3}", "stable-01 stable-02 stable-03"},
+		{"{hosts: 1}, {hosts: [x]}, {hosts: 0}, {hosts: 2}", "stable-01 x stable-02 stable-03"},
+		{"{hosts: 1}, {hosts: 99}", "stable-001 … stable-100"}, // one width through all waves
+		{"{hosts: [stable-7]}, {hosts: 1}", "stable-7 stable-01"},
+	} {
+		f, err := Parse("x.yaml", []byte("channels: [{name: stable, waves: ["+c.waves+"]}]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, w := range f.Scenario.Channels[0].Waves {
+			for _, h := range w.Hosts {
+				all = append(all, string(h))
+			}
+		}
+		if len(all) > 4 {
+			all = []string{all[0], "…", all[len(all)-1]}
+		}
+		if got := strings.Join(all, " "); got != c.want {
+			t.Errorf("%s: got %s; want %s", c.waves, got, c.want)
+		}
+	}
+}
+
+func TestOpeningComment(t *testing.T) {
+	const fields = "channels: [{name: stable}]\n"
+	for text, want := range map[string]string{
+		"# Shows this.\n" + fields:                                         "Shows this.",
+		"# Shows this.\r\n# And that.\r\n" + fields:                        "Shows this.\nAnd that.",
+		"\n#Shows this.\n\n# Not that.\n" + fields:                         "Shows this.",
+		"# yaml-language-server: $schema=schema.json\n# Shows.\n" + fields: "Shows.",
+		"# Shows.\n# yaml-language-server: $schema=schema.json\n" + fields: "Shows.",
+		fields:                "",
+		"---\n# x\n" + fields: "",
+	} {
+		f, err := Parse("x.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Comment != want {
+			t.Errorf("%q: got %q; want %q", text, f.Comment, want)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	fsys := fstest.MapFS{"big.yaml": {Data: bytes.Repeat([]byte("#"), MaxSize+1)}}
+	_, err := LoadFS(fsys, "big.yaml")
+	if want := "big.yaml:1:1: the file is larger than 8388608 bytes"; err == nil || err.Error() != want {
+		t.Errorf("got %v; want %s", err, want)
+	}
+	if _, err := LoadFS(fsys, "small.yaml"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that does not exist: %v", err)
+	}
+}
+
+func TestList(t *testing.T) {
+	fsys := fstest.MapFS{"s/b.yaml": {}, "s/a.yaml": {}, "s/schema.json": {}, "s/testdata/c.yaml": {}, "bad/a.yml": {}}
+	got, err := List(fsys, "s")
+	if want := []string{"s/a.yaml", "s/b.yaml"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	if _, err := List(fsys, "bad"); err == nil || err.Error() != "bad/a.yml: the name of a scenario file ends in .yaml" {
+		t.Errorf("a .yml file: %v", err)
+	}
+	if _, err := List(fsys, "none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a directory that does not exist: %v", err)
+	}
+}
+
+// TestCost reads files that are made to cost a lot. It fails by taking minutes.
+func TestCost(t *testing.T) {
+	many := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	const head = "channels:\n  - name: stable\n    waves:\n      - hosts: 3\n"
+	for name, c := range map[string]struct{ text, want string }{
+		"many fields": {many(300_000, "k%d: 1\n"), "a mapping of more than 200 fields"},
+		"many flow fields": {
+			head + "behaviour: {probe: {" + many(100_000, "k%d: 1, ") + "}}\n",
+			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal",
+		},
+		"deep":           {strings.Repeat("[", 1_000_000), "nested more than 20 deep"},
+		"deep blocks":    {strings.Repeat("- ", 1_000_000) + "a", "nested more than 20 deep"},
+		"many documents": {strings.Repeat("---\n", 1_000_000), "a second document begins here: a file holds one scenario"},
+		"many hosts":     {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(100_000, "        - h%d\n"), ""},
+		"many channels":  {"channels:\n" + many(100_000, "  - name: c%d\n"), ""},
+		"many refs":      {head + "timeline:\n" + many(50_000, "  - {at: 1s, channel: stable, ref: r%d}\n"), ""},
+		"many hosts and an unknown one": {
+			"channels:\n  - name: stable\n    waves:\n      - hosts: 300000\nfates:\n  - {host: stable-000000, fate: defers}\n",
+			`unknown host "stable-000000": did you mean "stable-000001"?`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("x.yaml", []byte(c.text))
+			var e *Error
+			switch {
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want != "" && (!errors.As(err, &e) || e.Message != c.want):
+				t.Errorf("got %v; want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// FuzzParse looks for a panic, and for an error that says nothing of where.
+func FuzzParse(f *testing.F) {
+	for _, pattern := range []string{"testdata/bad/*.yaml", "testdata/good/*.yaml", "*.yaml"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := parse("fuzz.yaml", data, 1000)
+		if err == nil {
+			if file.Scenario.Horizon <= 0 || len(file.Scenario.Channels) == 0 {
+				t.Errorf("accepted: %+v", file.Scenario)
+			}
+			return
+		}
+		var e *Error
+		if !errors.As(err, &e) || e.Line < 1 || e.Column < 1 || e.Message == "" {
+			t.Errorf("not a placed error: %v", err)
+		}
+	})
+}
