@@ -305,7 +305,7 @@ func TestBrokenVectors(t *testing.T) {
 		{"a list", cell(), cell(), `[]`, "v:2: expected an object, found a list"},
 		{"an unknown field", cell(), `"id":7`, `"id":7,"idd":8`, "v:2: unknown field idd"},
 		{"an unknown field of the answer", cell(), `"effects"`, `"note":"","effects"`, "v:2: unknown field want.note"},
-		{"an unknown field of the event", cell(), `"successor_rollout_id"`, `"sucessor":"","successor_rollout_id"`, "v:2: event: unknown field SuccessorOpened.sucessor"},
+		{"an unknown field of the event", cell(), `"successor_rollout_id"`, `"succ":"","successor_rollout_id"`, "v:2: event: unknown field SuccessorOpened.succ"},
 		{"an unknown field of the record", cell(), `"target_ref"`, `"ref":"a","target_ref"`, "v:2: record: unknown field ref"},
 		{"an unknown field of an effect", cell(), `"from":"Active"`, `"from":"Active","why":{"a":1}`, "v:2: want.effects[0]: unknown field RecordRolloutTransition.why.a"},
 		{"the log's spelling", cell(), event, `{"kind":"RolloutTerminal","rolloutId":"r1","at":"2026-05-16T02:00:00Z"}`, "v:2: event: unknown field kind"},

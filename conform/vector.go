@@ -266,33 +266,30 @@ func flatten(text jsontext.Value) []member {
 	d := jsontext.NewDecoder(strings.NewReader(string(text)))
 	var path []string
 	for {
-		switch d.PeekKind() {
-		case '{':
-			_, _ = d.ReadToken()
-		case '}':
-			_, _ = d.ReadToken()
+		token, err := d.ReadToken()
+		if err != nil {
+			return all
+		}
+		if token.Kind() == '{' {
+			continue
+		}
+		if token.Kind() == '}' {
 			if len(path) == 0 {
 				return all
 			}
 			path = path[:len(path)-1]
-		case '"':
-			name, err := d.ReadToken()
-			if err != nil {
-				return all
-			}
-			path = append(path, name.String())
-			if d.PeekKind() == '{' {
-				continue
-			}
-			value, err := d.ReadValue()
-			if err != nil {
-				return all
-			}
-			all = append(all, member{path: strings.Join(path, "."), text: value.Clone()})
-			path = path[:len(path)-1]
-		default:
+			continue
+		}
+		path = append(path, token.String())
+		if d.PeekKind() == '{' {
+			continue
+		}
+		value, err := d.ReadValue()
+		if err != nil {
 			return all
 		}
+		all = append(all, member{path: strings.Join(path, "."), text: value.Clone()})
+		path = path[:len(path)-1]
 	}
 }
 
@@ -315,16 +312,9 @@ func inWords(err error) error {
 	}
 	expected := "something else"
 	if s.GoType != nil {
-		switch s.GoType.Kind() {
-		case reflect.Slice:
-			expected = "a list"
-		case reflect.Struct:
-			expected = "an object"
-		case reflect.String:
-			expected = "a string"
-		case reflect.Int64:
-			expected = "an integer"
-		}
+		expected = map[reflect.Kind]string{
+			reflect.Slice: "a list", reflect.Struct: "an object", reflect.String: "a string", reflect.Int64: "an integer",
+		}[s.GoType.Kind()]
 	}
 	found := map[jsontext.Kind]string{
 		'{': "an object", '[': "a list", '"': "a string", '0': "a number", 't': "true", 'f': "false", 'n': "null",

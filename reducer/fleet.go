@@ -21,6 +21,7 @@ type Fleet struct {
 type Rollout struct {
 	Record Record
 
+	number int
 	slots  map[HostID]int32 // into hosts
 	hosts  []Host
 	counts [hostStateEnd]int
@@ -36,8 +37,17 @@ type Host struct {
 	State HostState
 }
 
+// Number is the rollout's index in Fleet.Rollouts.
+func (r *Rollout) Number() int { return r.number }
+
 // Hosts gives the joined hosts in join order. The slice belongs to the fleet.
 func (r *Rollout) Hosts() []Host { return r.hosts }
+
+// Slot tells where in Hosts a host stands; false when it has not joined.
+func (r *Rollout) Slot(id HostID) (int, bool) {
+	i, ok := r.slots[id]
+	return int(i), ok
+}
 
 // Host finds a joined host.
 func (r *Rollout) Host(id HostID) (Host, bool) {
@@ -81,6 +91,9 @@ type Outcome struct {
 
 	// Effects are those of the event itself.
 	Effects Effects
+
+	// Rollout is the Rollout.Number of the one that accepted the event.
+	Rollout int
 
 	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands.
 	Slot int
@@ -139,11 +152,13 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		f.settle(ev, r, out)
 	}
 	if ev.Kind == RolloutOpened {
+		out.Rollout = len(f.order)
 		return f.open(ev, r)
 	}
 	if r == nil {
 		return &UnknownRollout{Event: ev.Kind, Rollout: ev.Rollout}
 	}
+	out.Rollout = r.number
 	if ev.Kind == RolloutTerminal && r.derived != nil && r.Record.State == Terminal {
 		out.Effects = *r.derived
 		for i := range out.Effects.All() {
@@ -267,7 +282,8 @@ func (f *Fleet) open(ev *Event, known *Rollout) error {
 			State:     Opening,
 			OpenedAt:  ev.At,
 		},
-		slots: make(map[HostID]int32),
+		number: len(f.order),
+		slots:  make(map[HostID]int32),
 	}
 	f.rollouts[ev.Rollout] = r
 	f.order = append(f.order, r)

@@ -260,6 +260,7 @@ end                                | stable@a Active`,
 01:01 web-1 of stable@a Pending → Activating     |
 01:02 web-1 joins stable@a wave 3  |
 01:03 web-1 joins stable@a wave 2  | refused: host web-1 joined in wave 3 and again in wave 2: event HostJoined in state Active (rollout stable@a)
+01:03 web-1 joins stable@a wave 4  | refused: host web-1 joined in wave 3 and again in wave 4: event HostJoined in state Active (rollout stable@a)
 01:04 web-1 of stable@a Activating → Soaking     |
 end                                | stable@a Active`,
 	},
@@ -473,6 +474,11 @@ func tell(t *testing.T, fleet *reducer.Fleet, words []string) string {
 			t.Errorf("%v: a refused event changed the fleet:\nbefore %v\nafter  %v", words, before, after)
 		}
 	}
+	if err == nil && ev.Kind == reducer.HostStateChanged {
+		if h := fleet.Rollout(ev.Rollout).Hosts()[out.Slot]; h.ID != ev.Host || h.State != ev.To {
+			t.Errorf("%v: the slot is that of %+v", words, h)
+		}
+	}
 	effects := inWords(t, out.Effects.All(), ev.At, out.Confirmed)
 	if out.Confirmed {
 		effects = strings.TrimSpace("confirms " + effects)
@@ -549,35 +555,35 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 		}
 		return n
 	}
-	switch line := strings.Join(w, " "); {
-	case w[2] == "opened":
+	switch w[2] {
+	case "opened":
 		ev.Kind, ev.Rollout = reducer.RolloutOpened, reducer.RolloutID(w[1])
 		channel, ref, _ := strings.Cut(w[1], "@")
 		ev.Channel, ev.TargetRef = reducer.ChannelID(channel), reducer.ChannelRef(ref)
-	case w[2] == "joins":
+	case "joins":
 		ev.Kind, ev.Host, ev.Rollout, ev.Wave = reducer.HostJoined, reducer.HostID(w[1]), reducer.RolloutID(w[3]), number(w[5])
-	case w[2] == "of":
+	case "of":
 		from, ok1 := reducer.ParseHostState(w[4])
 		to, ok2 := reducer.ParseHostState(w[6])
 		if !ok1 || !ok2 {
-			t.Fatalf("no host state: %s", line)
+			t.Fatalf("no host state: %v", w)
 		}
 		ev.Kind, ev.Host, ev.Rollout = reducer.HostStateChanged, reducer.HostID(w[1]), reducer.RolloutID(w[3])
 		ev.From, ev.To = from, to
-	case w[2] == "wave":
+	case "wave":
 		ev.Kind, ev.Rollout = reducer.WaveAdvanced, reducer.RolloutID(w[1])
 		ev.FromWave, ev.ToWave = number(w[3]), number(w[5])
-	case w[2] == "terminal":
+	case "terminal":
 		ev.Kind, ev.Rollout = reducer.RolloutTerminal, reducer.RolloutID(w[1])
-	case w[2] == "supersedes":
+	case "supersedes":
 		ev.Kind, ev.Rollout, ev.Successor = reducer.SuccessorOpened, reducer.RolloutID(w[3]), reducer.RolloutID(w[1])
-	case w[2] == "expires":
+	case "expires":
 		ev.Kind, ev.Rollout = reducer.RetentionExpired, reducer.RolloutID(w[1])
-	case w[2] == "clears":
+	case "clears":
 		ev.Kind, ev.Rollout = reducer.OperatorClearance, reducer.RolloutID(w[3])
 		ev.Operator, ev.Reason = w[1], "seen to it"
 	default:
-		t.Fatalf("no event: %s", line)
+		t.Fatalf("no event: %v", w)
 	}
 	return ev
 }

@@ -164,7 +164,8 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 		rec.State = rule.To
 		if rule.To == Terminal {
 			rec.TerminalAt = Some(ev.At)
-		} else if rule.To == Superseded {
+		}
+		if rule.To == Superseded {
 			rec.SupersededAt = Some(ev.At)
 		}
 		e := out.next(RecordRolloutTransition)

@@ -28,7 +28,7 @@ func checkNames[T interface {
 			t.Errorf("%q is parsed as %v", name, v)
 		}
 	}
-	var end T = all[len(all)-1] + 1
+	end := all[len(all)-1] + 1
 	for _, invalid := range []T{0, end, 255} {
 		if want := fmt.Sprintf("%s(%d)", strings.TrimPrefix(fmt.Sprintf("%T", invalid), "reducer."), uint8(invalid)); invalid.String() != want {
 			t.Errorf("an invalid value prints as %q, want %q", invalid, want)
