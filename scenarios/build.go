@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"rollsim/internal/nearest"
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -563,18 +564,18 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 	return &made[0], own != nil
 }
 
-func (b *builder) buildViolations() []sim.Violation {
-	var made []sim.Violation
+func (b *builder) buildViolations() []invariant.Violation {
+	var made []invariant.Violation
 	known := make(map[string]bool)
 	for _, name := range append(append([]string(nil), b.rollouts...), b.channels...) {
 		known[name] = true
 	}
-	seen := make(map[sim.Violation]bool)
+	seen := make(map[invariant.Violation]bool)
 	for i, v := range b.doc.ExpectViolations {
 		if b.enough() {
 			break
 		}
-		v := sim.Violation(v)
+		v := invariant.Violation(v)
 		where := at("expect_violations", i)
 		if seen[v] {
 			b.reject(where, "expect_violations: %s is named twice", quote(v.String()))

@@ -16,6 +16,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -161,9 +162,9 @@ func TestEverything(t *testing.T) {
 					Kind: reducer.OperatorClearance, Rollout: "r1", Operator: "bob", Reason: "because",
 				}),
 			},
-			ExpectViolations: []sim.Violation{
-				{Invariant: sim.Stuck, Subject: "edge@b2"},
-				{Invariant: sim.Stranded, Subject: "stable"},
+			ExpectViolations: []invariant.Violation{
+				{Invariant: invariant.Stuck, Subject: "edge@b2"},
+				{Invariant: invariant.Stranded, Subject: "stable"},
 			},
 		},
 	}

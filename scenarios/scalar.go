@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -138,11 +139,11 @@ func (r *rebootAfter) UnmarshalText(text []byte) error {
 }
 
 // violation is an invariant and its subject.
-type violation sim.Violation
+type violation invariant.Violation
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (v *violation) UnmarshalText(text []byte) error {
-	parsed, err := sim.ParseViolation(string(text))
+	parsed, err := invariant.Parse(string(text))
 	if err == nil {
 		*v = violation(parsed)
 		return nil
@@ -156,7 +157,7 @@ func (v *violation) UnmarshalText(text []byte) error {
 
 func invariantNames() []string {
 	var names []string
-	for _, i := range sim.Invariants() {
+	for _, i := range invariant.Names() {
 		names = append(names, string(i))
 	}
 	return names

@@ -24,6 +24,7 @@ type host struct {
 	key       uint64 // of its random streams
 	behaviour *Behaviour
 	channel   uint32
+	link      *link  // nil where nothing goes wrong
 	fates     uint32 // index into world.fates
 	limits    uint32 // index into world.limits: the budgets that count it
 	awaits    []reducer.HostID
@@ -89,6 +90,9 @@ func (w *world) dispatched(h *host, rollout uint32) {
 	if h.working != noRollout && rollout <= h.working {
 		return // it came again, or was overtaken
 	}
+	if w.strike(h) || h.link != nil && h.link.offline {
+		return // it did not get there
+	}
 	if h.phase == switching {
 		h.waiting = rollout
 		return
@@ -105,8 +109,23 @@ func (w *world) start(h *host, rollout uint32) {
 	h.soakDue = h.dispatchedSoak
 	w.send(h, trace.AgentEvent{Kind: reducer.DispatchAck, Closure: h.running})
 	w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
+	w.switchOver(h)
+}
+
+// switchOver starts the switch, which an agent restart may break off.
+func (w *world) switchOver(h *host) {
 	h.phase = switching
-	w.then(h, workSwitched, w.delay(h, rollout, h.behaviour.Activation, drawActivation))
+	takes := w.delay(h, h.working, h.behaviour.Activation, drawActivation)
+	if h.link != nil {
+		h.link.attempts++
+		if f := w.chance(AgentRestart, w.number(h), h.key, h.link.attempts); f != nil {
+			h.link.breaking = f
+			breaks := time.Duration(draw(w.opt.Seed, h.key, h.link.attempts, drawRestart) % uint64(takes+1))
+			w.then(h, workBroken, breaks)
+			return
+		}
+	}
+	w.then(h, workSwitched, takes)
 }
 
 // then makes work of the agent's present epoch due after a delay.
@@ -128,6 +147,11 @@ func (w *world) agentStep(h *host, what work) {
 		if h.waiting != noRollout {
 			w.start(h, h.waiting)
 		}
+	case workBroken:
+		w.restartAgent(h, w.lasts(h.link.breaking, h.key, h.link.attempts))
+	case workRestarted:
+		w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
+		w.switchOver(h)
 	case workRebooted:
 		w.finishSwitch(h)
 	case workProbed:
@@ -149,7 +173,8 @@ func (w *world) agentStep(h *host, what work) {
 		h.phase = idle
 		h.running = h.before
 		w.send(h, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: h.running})
-	case workTimeline, workPoll, workTick, workDispatched, workRetention:
+	case workTimeline, workPoll, workTick, workDispatched, workRetention, workArrive, workResend, workOnline, workRestart,
+		workTraffic:
 	}
 }
 
@@ -199,8 +224,13 @@ func (w *world) send(h *host, m trace.AgentEvent) {
 	h.seq++
 	w.agent = m
 	w.agent.Seq = h.seq
-	w.agent.At = w.now
-	w.receive(h, h.working, &w.agent)
+	w.agent.At = w.hostTime(h)
+	if h.link == nil {
+		w.receive(h, h.working, &w.agent)
+		return
+	}
+	sent := w.agent
+	w.transmit(h, &sent)
 }
 
 // receive is the control plane's side of a message: it is logged, and when it is not late the host machine decides whether
@@ -225,7 +255,7 @@ func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 
 // quarantineHost keeps the closure that a host rolled back from its channel, whatever state the rollout is in by now.
 func (w *world) quarantineHost(r *rollout) {
-	key := QuarantineEntry{r.channel, r.closure}
+	key := QuarantineEntry{Channel: r.channel, Closure: r.closure}
 	if w.quarantine[key] {
 		return
 	}

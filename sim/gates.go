@@ -17,6 +17,8 @@ const (
 	gateWavePromotion = "wave-promotion"
 	gateHostEdges     = "host-edges"
 	gateBudget        = "disruption-budget"
+
+	gateHalt = "halt" // asked before the gates, and not logged
 )
 
 // budget is a Budget with how much of it is used.
@@ -133,13 +135,13 @@ func checkChannelGraph(channels []Channel) error {
 
 // waveGate tells which gate blocks every pending host of a wave alike, and why; empty when none does.
 func (w *world) waveGate(r *rollout, v *wave) (gate, reason string) {
-	if w.quarantine[QuarantineEntry{r.channel, r.closure}] {
+	if w.ignores != gateQuarantine && w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}] {
 		return gateQuarantine, fmt.Sprintf("quarantine: closure %s rolled back on channel %s", r.closure, r.channel)
 	}
-	if awaited := w.awaitedChannel(r); awaited != "" {
+	if awaited := w.awaitedChannel(r); awaited != "" && w.ignores != gateChannelEdges {
 		return gateChannelEdges, fmt.Sprintf("channel-edges: predecessor channel '%s' not converged", awaited)
 	}
-	if cursor := r.fold.Record.CurrentWave; v.number > cursor {
+	if cursor := w.cursor(r); v.number > cursor && w.ignores != gateWavePromotion {
 		return gateWavePromotion, fmt.Sprintf("wave-promotion: host_wave=%d > current_wave=%d", v.number, cursor)
 	}
 	return "", ""
@@ -172,7 +174,7 @@ func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 		return "", "" // it already uses what it needs
 	}
 	for _, n := range w.limits[h.limits] {
-		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight {
+		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight && w.ignores != gateBudget {
 			return gateBudget, fmt.Sprintf("disruption-budget: '%s' has %d in flight", b.conf.Name, b.conf.MaxInFlight)
 		}
 	}

@@ -6,43 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 )
 
-// Invariant names one of the things that must hold of every run.
-type Invariant string
-
-// The invariants of liveness, judged at the end of a run.
-const (
-	Stuck    Invariant = "stuck"    // (16) a rollout with hosts has not reached the terminal set
-	Unpruned Invariant = "unpruned" // (17) a rollout in the terminal set outlived its retention
-	Stranded Invariant = "stranded" // (18) a channel's ref is not the one of its standing rollout, and no poll will change that
-)
-
-// Invariants lists every invariant by number.
-func Invariants() []Invariant { return []Invariant{Stuck, Unpruned, Stranded} }
-
 // Violation says that an invariant does not hold of a subject.
-type Violation struct {
-	Invariant Invariant
-	Subject   string // a rollout or channel id
-	Detail    string // what was found; not part of the violation's identity
-}
-
-// String is the form in which scenarios name a violation: the invariant and the subject.
-func (v Violation) String() string { return string(v.Invariant) + " " + v.Subject }
-
-// ParseViolation reads the form of String. The error says what was expected.
-func ParseViolation(s string) (Violation, error) {
-	name, subject, ok := strings.Cut(s, " ")
-	for _, known := range Invariants() {
-		if string(known) == name && ok && subject != "" {
-			return Violation{Invariant: known, Subject: subject}, nil
-		}
-	}
-	return Violation{}, fmt.Errorf("%q is not an invariant and a subject, such as \"stuck stable@r1\"; the invariants are %v",
-		s, Invariants())
-}
+type Violation = invariant.Violation
 
 // judge tells what liveness demands and the run has not done by its end. Rollouts come in the order of opening, channels
 // as declared.
@@ -50,7 +19,9 @@ func (w *world) judge() []Violation {
 	var found []Violation
 	for _, r := range w.rollouts {
 		if r.state().Underway() && len(r.members) > 0 {
-			found = append(found, Violation{Stuck, string(r.id), w.waitsFor(r)})
+			v := w.violation(invariant.Stuck, r, w.waitsFor(r))
+			v.Excused = w.excuse(r)
+			found = append(found, v)
 		}
 	}
 	for _, r := range w.rollouts {
@@ -59,8 +30,8 @@ func (w *world) judge() []Violation {
 		}
 		due := r.terminalSetAt.Value + reducer.Time(w.retention(r.channel))
 		if due <= w.now {
-			found = append(found, Violation{Unpruned, string(r.id), fmt.Sprintf(
-				"%v since %v after the start; its retention ended at %v", r.state(), w.elapsed(r.terminalSetAt.Value), w.elapsed(due))})
+			found = append(found, w.violation(invariant.Unpruned, r, fmt.Sprintf("%v since %v after the start; its retention ended at %v",
+				r.state(), w.elapsed(r.terminalSetAt.Value), w.elapsed(due))))
 		}
 	}
 	for i := range w.channels {
@@ -68,11 +39,17 @@ func (w *world) judge() []Violation {
 		id := reducer.NewRolloutID(ch.conf.ID, ch.seen)
 		r := w.fleet.Rollout(id)
 		if ch.seen != "" && r != nil && r.Record.SupersededAt.Set {
-			found = append(found, Violation{Stranded, string(ch.conf.ID), fmt.Sprintf(
-				"its ref is %s, but rollout %s is %v and will not be opened again", ch.seen, id, r.Record.State)})
+			found = append(found, Violation{
+				Invariant: invariant.Stranded, Subject: string(ch.conf.ID), State: r.Record.State, Event: reducer.SuccessorOpened,
+				Detail: fmt.Sprintf("its ref is %s, but rollout %s is %v and will not be opened again", ch.seen, id, r.Record.State),
+			})
 		}
 	}
 	return found
+}
+
+func (w *world) violation(name invariant.Name, r *rollout, detail string) Violation {
+	return Violation{Invariant: name, Subject: string(r.id), Detail: detail, State: r.state(), Event: r.last}
 }
 
 func (w *world) elapsed(at reducer.Time) time.Duration { return time.Duration(at - w.sc.Start) }
@@ -111,6 +88,74 @@ func (w *world) waitsFor(r *rollout) string {
 	return fmt.Sprintf("%v, current_wave %d; %s", r.state(), r.fold.Record.CurrentWave, strings.Join(reasons, "; "))
 }
 
+// excuse tells why a stuck rollout could not be otherwise, whatever the control plane does: somebody must do something
+// first. It is empty when there is no such reason.
+func (w *world) excuse(r *rollout) string {
+	for slot := range r.fold.Hosts() {
+		if why := w.helpless(r, slot); why != "" {
+			return why
+		}
+	}
+	n, ok := w.channelN[r.channel]
+	if !ok {
+		return ""
+	}
+	for _, id := range w.sc.Channels[n].After {
+		awaited := &w.channels[w.channelN[id]]
+		f := w.fleet.Rollout(reducer.NewRolloutID(id, awaited.seen))
+		switch {
+		case f == nil:
+			return fmt.Sprintf("it waits for channel %s, which has no rollout", id)
+		case f.Record.TerminalAt.Set || f.Record.SupersededAt.Set:
+		case !f.Record.State.Underway():
+			return fmt.Sprintf("it waits for channel %s, whose rollout is %v and waits for an operator", id, f.Record.State)
+		default:
+			if why := w.excuse(w.rollouts[f.Number()]); why != "" {
+				return fmt.Sprintf("it waits for channel %s: %s", id, why)
+			}
+		}
+	}
+	for i := range w.budgets {
+		b := &w.budgets[i]
+		if b.used < b.conf.MaxInFlight {
+			continue
+		}
+		for n := range w.hosts {
+			if h := &w.hosts[n]; h.counted && slices.Contains(w.limits[h.limits], uint32(i)) {
+				if why := w.helpless(w.rollouts[h.current], int(h.slot)); why != "" {
+					return fmt.Sprintf("budget %s is used up: %s", b.conf.Name, why)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// helpless tells why a host of a rollout will never do what is waited for; empty when it may.
+func (w *world) helpless(r *rollout, slot int) string {
+	if r.members[slot].host == noHost {
+		return ""
+	}
+	h := &w.hosts[r.members[slot].host]
+	state := r.fold.Hosts()[slot].State
+	switch {
+	case state == reducer.HostConverged || state == reducer.HostReverted:
+	case h.link != nil && h.link.lost:
+		return fmt.Sprintf("host %s is lost", h.id)
+	case h.current != r.number:
+	case state == reducer.HostPending && w.turns(h, r.number, NeverAnswers, h.behaviour.NoAnswer, drawNoAnswer):
+		return fmt.Sprintf("host %s never answers", h.id)
+	case h.working != r.number:
+	case state == reducer.HostFailed && w.turns(h, r.number, NeverRollsBack, h.behaviour.RollbackFailure, drawRollbackFailure):
+		return fmt.Sprintf("the rollback of host %s never completes", h.id)
+	case state == reducer.HostDeferred:
+		if f := w.fate(h, r.number, Defers); f != nil && f.RebootAfter.Set && f.RebootAfter.Value < 0 {
+			return fmt.Sprintf("host %s is never rebooted", h.id)
+		}
+	}
+	return ""
+}
+
 func (w *world) hostWaitsFor(r *rollout, slot int, state reducer.HostState) string {
 	m := &r.members[slot]
 	switch state {
@@ -120,8 +165,11 @@ func (w *world) hostWaitsFor(r *rollout, slot int, state reducer.HostState) stri
 			return "Pending: not a host of this scenario"
 		case w.hosts[m.host].current == r.number:
 			return "Pending: dispatched, never acked"
-		case r.halted():
+		case w.halted(r):
 			return "Pending: not dispatched while a host is Failed"
+		}
+		if h := &w.hosts[m.host]; h.link != nil && h.link.lost {
+			return "Pending: the host is lost"
 		}
 		for _, q := range r.wave(r.fold.Hosts()[slot].Wave).queues {
 			if slices.Contains(q.slots, int32(slot)) && q.blocked != "" {
@@ -160,6 +208,9 @@ func (sc *Scenario) Verdict(r *Result) string {
 			lines = append(lines, fmt.Sprintf("EXPECTED %v: it did not happen", v))
 		}
 	}
+	for _, i := range r.Never {
+		lines = append(lines, fmt.Sprintf("NEVER CAME number %d of what must sometimes be so", i+1))
+	}
 	for _, i := range r.NeverCame {
 		lines = append(lines, fmt.Sprintf("NEVER CAME the moment that line %d of the timeline waits for", i+1))
 	}
@@ -167,5 +218,5 @@ func (sc *Scenario) Verdict(r *Result) string {
 }
 
 func has(list []Violation, v Violation) bool {
-	return slices.ContainsFunc(list, func(x Violation) bool { return x.Invariant == v.Invariant && x.Subject == v.Subject })
+	return slices.ContainsFunc(list, v.Is)
 }

@@ -23,12 +23,17 @@ type rollout struct {
 	members []member // beside fold.Hosts()
 	waves   []wave   // by number
 
-	timer         uint32                    // generation of the retention timer: older ones are void
+	derivedWave   uint32                    // the shipped planner's cursor, in its derived table
+	last          reducer.EventKind         // that was applied to it
+	timer         uint32                    // generation of the retention timer: others are void
+	timerDue      reducer.Opt[reducer.Time] // when it expires
 	terminalSetAt reducer.Opt[reducer.Time] // when it last moved into a member of the terminal set
 }
 
 type member struct {
-	host uint32 // noHost when the scenario has no such host: then there is nobody to dispatch to
+	host       uint32 // noHost when the scenario has no such host: then there is nobody to dispatch to
+	dispatched bool
+	seq        uint64 // of the last message accepted, where links are unreliable
 }
 
 const noHost = noRollout
@@ -71,8 +76,23 @@ type dispatch struct {
 
 func (r *rollout) state() reducer.State { return r.fold.Record.State }
 
-// halted tells whether nothing of the rollout may be dispatched now.
-func (r *rollout) halted() bool { return !r.state().Underway() || r.fold.Count(reducer.HostFailed) > 0 }
+// halted tells whether nothing of the rollout may be dispatched now. The shipped planner goes on dispatching the current wave
+// of a Failed rollout.
+func (w *world) halted(r *rollout) bool {
+	if w.sc.ControlPlane == ShippedPlanner {
+		return !r.state().Underway() && r.state() != reducer.Failed
+	}
+	return !r.state().Underway() || r.fold.Count(reducer.HostFailed) > 0 && w.ignores != gateHalt
+}
+
+// cursor is the wave up to which the planner dispatches: the record's current_wave, but for the shipped planner, which
+// moves one of its own.
+func (w *world) cursor(r *rollout) uint32 {
+	if w.sc.ControlPlane == ShippedPlanner {
+		return r.derivedWave
+	}
+	return r.fold.Record.CurrentWave
+}
 
 // wave finds the wave of that number; nil when no host joined in it.
 func (r *rollout) wave(number uint32) *wave {
@@ -101,7 +121,7 @@ func (w *world) follow(ev *reducer.Event) {
 	switch ev.Kind {
 	case reducer.RolloutOpened:
 		r := &rollout{
-			id: ev.Rollout, key: streamKey(string(ev.Rollout)), number: uint32(len(w.rollouts)),
+			id: ev.Rollout, key: streamKey(string(ev.Rollout)), number: uint32(w.outcome.Rollout),
 			channel: ev.Channel, ref: ev.TargetRef, closure: reducer.ClosureHash(ev.TargetRef),
 			fold: w.fleet.Rollout(ev.Rollout),
 		}
@@ -109,9 +129,9 @@ func (w *world) follow(ev *reducer.Event) {
 		w.rollouts = append(w.rollouts, r)
 		w.underway = append(w.underway, r)
 	case reducer.HostJoined:
-		w.join(w.rollouts[w.rolloutN[ev.Rollout]], ev)
+		w.join(w.rollouts[w.outcome.Rollout], ev)
 	case reducer.HostStateChanged:
-		r := w.rollouts[w.rolloutN[ev.Rollout]]
+		r := w.rollouts[w.outcome.Rollout]
 		v := r.wave(r.fold.Hosts()[w.outcome.Slot].Wave)
 		v.counts[ev.From]--
 		v.counts[ev.To]++
@@ -121,6 +141,7 @@ func (w *world) follow(ev *reducer.Event) {
 	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired,
 		reducer.OperatorClearance:
 	}
+	w.rollouts[w.outcome.Rollout].last = ev.Kind
 	w.changed = true
 }
 
@@ -159,10 +180,16 @@ func (v *wave) enqueue(h *host, slot int32) {
 
 // plan is one look of the planner at everything that is underway.
 func (w *world) plan() {
-	w.underway = slices.DeleteFunc(w.underway, func(r *rollout) bool { return !r.state().Underway() })
+	w.underway = slices.DeleteFunc(w.underway, func(r *rollout) bool {
+		return !r.state().Underway() && (w.sc.ControlPlane != ShippedPlanner || r.state() != reducer.Failed)
+	})
 	for _, r := range w.underway {
-		w.advance(r)
-		if !r.halted() {
+		if w.sc.ControlPlane == ShippedPlanner {
+			w.advanceShipped(r)
+		} else {
+			w.advance(r)
+		}
+		if !w.halted(r) {
 			w.dispatchAll(r)
 		}
 	}
@@ -190,6 +217,18 @@ func (w *world) advance(r *rollout) {
 		if r.fold.Record == rec {
 			return // the machine made nothing of it, so that asking again would not end
 		}
+	}
+}
+
+// advanceShipped moves the cursor as the shipped planner does: in its derived table, past the log.
+func (w *world) advanceShipped(r *rollout) {
+	for r.state().Underway() {
+		v := r.wave(r.derivedWave)
+		next, more := r.later(r.derivedWave)
+		if v != nil && !v.settled() || !more {
+			return
+		}
+		r.derivedWave = next
 	}
 }
 
@@ -254,6 +293,7 @@ func (w *world) dispatch(r *rollout, slot int32, attempt int) {
 	n := r.members[slot].host
 	h := &w.hosts[n]
 	if attempt == 1 {
+		r.members[slot].dispatched = true
 		h.current, h.slot = r.number, slot
 		w.recount(h)
 		h.dispatchedSoak = w.after(w.soak(r, slot))
@@ -262,7 +302,7 @@ func (w *world) dispatch(r *rollout, slot int32, attempt int) {
 	w.log(&trace.Entry{Kind: trace.KindPlanAction, Host: h.id, Rollout: r.id, Plan: &trace.PlanAction{
 		Action: trace.QueueDispatch, Rollout: r.id, Host: h.id, Closure: r.closure, SoakDueAt: h.dispatchedSoak, Attempt: attempt,
 	}})
-	if attempt == 1 && !w.turns(h, r.number, NeverAnswers, h.behaviour.NoAnswer, drawNoAnswer) {
+	if !w.turns(h, r.number, NeverAnswers, h.behaviour.NoAnswer, drawNoAnswer) {
 		w.queue.push(w.after(w.delay(h, r.number, h.behaviour.Ack, drawAck)), workDispatched, n, r.number)
 	}
 }
@@ -287,7 +327,7 @@ func (w *world) resend() {
 		switch {
 		case h.current != d.rollout || r.fold.Hosts()[d.slot].State != reducer.HostPending:
 			// Acked, or overtaken by a newer rollout.
-		case r.halted():
+		case w.halted(r):
 			// A halt may end; until then nothing is sent.
 			w.unacked = append(w.unacked, dispatch{sent: w.now, rollout: d.rollout, slot: d.slot, attempt: d.attempt})
 		default:
@@ -298,9 +338,10 @@ func (w *world) resend() {
 
 // checkMoments makes due what waited for a moment that has come.
 func (w *world) checkMoments() {
-	if len(w.moments) == 0 {
+	if len(w.moments) == 0 && len(w.sometimes) == 0 {
 		return
 	}
+	w.sometimes = slices.DeleteFunc(w.sometimes, func(i uint32) bool { return w.holds(&w.sc.Sometimes[i]) })
 	w.moments = slices.DeleteFunc(w.moments, func(i uint32) bool {
 		a := &w.sc.Timeline[i]
 		if !w.holds(a.When) {

@@ -16,7 +16,14 @@ const (
 	workSustained // the probes have failed for the sustained-failure threshold
 	workConverged
 	workRolledBack
+	workBroken    // the agent restarts in the middle of a switch
+	workRestarted // the agent is back in the middle of a switch
 	workRetention // a: rollout, b: generation of its timer
+	workArrive    // a: host, b: index into world.flights
+	workResend    // a: host
+	workOnline    // a: host
+	workRestart   // the control plane is back
+	workTraffic   // a: index into Scenario.Traffic, b: how many changes came before
 )
 
 // item is one thing due at an instant.

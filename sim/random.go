@@ -21,6 +21,10 @@ const (
 	drawProbeFailure
 	drawRollbackFailure
 	drawNoAnswer
+	drawRestart
+	drawTraffic
+
+	drawFault purpose = 1 << 16 // and the kind of fault
 )
 
 // streamKey is what the name of an entity contributes to the key of its streams.

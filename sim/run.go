@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -15,6 +16,7 @@ type Options struct {
 	Machine reducer.Machine // decides every transition
 	Seed    uint64
 	Sink    trace.Sink // takes the entries, the header first; nil for none
+	Refold  bool       // fold what the trace says a second time, and hold the live state against it at the end
 
 	// The run ends early, once the instant is over in which entry UntilSeq was written or the virtual time Until was
 	// reached. Zero is neither. A run that ends early is not judged for liveness.
@@ -30,6 +32,7 @@ type Result struct {
 	Fleet      *reducer.Fleet
 	Violations []Violation
 	NeverCame  []int // timeline lines, from 0, that waited for a moment which did not come
+	Never      []int // of Scenario.Sometimes, from 0, those that did not come
 }
 
 // ErrRunaway says that one instant went on for too long: delays of nothing that lead back to themselves.
@@ -82,11 +85,22 @@ func (w *world) run() (*Result, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	result := &Result{Start: sc.Start, End: end, Entries: w.seq, Early: early, Fleet: w.fleet}
+	for i := range w.channels {
+		w.check.Standing(w.channels[i].conf.ID)
+	}
+	if w.refold != nil {
+		for _, v := range invariant.Compare(w.fleet, w.refold, w.seq, w.now) {
+			w.check.Report(v)
+		}
+	}
+	result := &Result{Start: sc.Start, End: end, Entries: w.seq, Early: early, Fleet: w.fleet, Violations: w.check.Found()}
 	if !early {
-		result.Violations = w.judge()
+		result.Violations = append(result.Violations, w.judge()...)
 		for _, i := range w.moments {
 			result.NeverCame = append(result.NeverCame, int(i))
+		}
+		for _, i := range w.sometimes {
+			result.Never = append(result.Never, int(i))
 		}
 	}
 	return result, nil
@@ -119,7 +133,23 @@ type world struct {
 	budgets    []budget
 	limits     [][]uint32 // by host.limits, indices into budgets; the first is empty
 	moments    []uint32   // indices of timeline actions that wait for their moment
+	sometimes  []uint32   // indices of Scenario.Sometimes that have not come yet
+	timers     uint32     // generations of retention timers given out
 
+	unreliable bool                  // some fault may come
+	faults     [faultEnd][]faultRule // by kind
+	flights    []message             // on their way; entries in landed are free
+	landed     []uint32
+	remembers  bool          // the control plane may crash, so the trace is kept
+	history    []trace.Entry // what a restart rebuilds from
+	down       bool
+	postponed  []*Action // what an operator wanted while the control plane was down
+	ticks      uint64
+	ignores    string                  // for tests: a gate that the planner does not ask, or gateHalt
+	forgets    func(*trace.Entry) bool // for tests: what a restart does not find in the trace
+	refold     *reducer.Fleet          // invariant (14): folds what the trace says; nil when that is not asked for
+
+	check   *invariant.Checker
 	outcome reducer.Outcome // reused
 	entry   trace.Entry     // reused
 	agent   trace.AgentEvent
@@ -127,6 +157,7 @@ type world struct {
 
 type channel struct {
 	conf  *Channel
+	polls uint64
 	ref   reducer.ChannelRef // what the channel points at
 	seen  reducer.ChannelRef // what the last poll saw
 	first uint32             // its hosts: a run of world.hosts
@@ -201,13 +232,22 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	if err := w.setUpGates(); err != nil {
 		return nil, err
 	}
-	w.fleet = reducer.NewFleet(opt.Machine, func(id reducer.ChannelID) reducer.Policy {
-		if n, ok := w.channelN[id]; ok {
-			return sc.Channels[n].Policy
-		}
-		return reducer.DefaultPolicy()
-	})
+	if err := w.setUpFaults(); err != nil {
+		return nil, err
+	}
+	w.fleet = reducer.NewFleet(opt.Machine, w.policyOf)
+	if opt.Refold {
+		w.refold = reducer.NewFleet(opt.Machine, w.policyOf)
+	}
+	w.check = invariant.NewChecker(w.fleet, w.header())
 	return w, nil
+}
+
+func (w *world) policyOf(id reducer.ChannelID) reducer.Policy {
+	if n, ok := w.channelN[id]; ok {
+		return w.sc.Channels[n].Policy
+	}
+	return reducer.DefaultPolicy()
 }
 
 // seedQueue enters what is known from the start, in the order that decides ties.
@@ -223,6 +263,12 @@ func (w *world) seedQueue() {
 		w.queue.push(w.now, workPoll, uint32(i), 0)
 	}
 	w.queue.push(w.now, workTick, 0, 0)
+	for i := range w.sc.Traffic {
+		w.queue.push(w.after(w.sc.Traffic[i].From), workTraffic, uint32(i), 0)
+	}
+	for i := range w.sc.Sometimes {
+		w.sometimes = append(w.sometimes, uint32(i))
+	}
 }
 
 func (w *world) after(d time.Duration) reducer.Time { return w.now + reducer.Time(d) }
@@ -232,7 +278,7 @@ func (w *world) instant() {
 	for range w.perInstant {
 		if at, ok := w.queue.next(); ok && at == w.now {
 			w.do(w.queue.pop())
-		} else if w.changed {
+		} else if w.changed && !w.down {
 			w.changed = false
 			w.plan()
 		} else {
@@ -250,21 +296,43 @@ func (w *world) do(x item) {
 	case workTimeline:
 		w.act(&w.sc.Timeline[x.a])
 	case workPoll:
-		w.poll(&w.channels[x.a])
+		if !w.down {
+			w.poll(&w.channels[x.a])
+		}
 		w.queue.push(w.after(w.channels[x.a].conf.PollInterval), workPoll, x.a, 0)
 	case workTick:
 		w.changed = true
+		w.ticks++
+		if f := w.chance(ControlPlaneCrash, noHostNumber, 0, w.ticks); f != nil {
+			w.crash(w.lasts(f, 0, w.ticks))
+		}
 		w.queue.push(w.after(planInterval), workTick, 0, 0)
 	case workDispatched:
 		w.dispatched(&w.hosts[x.a], x.b)
 	case workRetention:
-		if r := w.rollouts[x.a]; r.timer == x.b {
+		// A timer that runs out while the control plane is down is found again when it is back.
+		if r := w.rollouts[x.a]; r.timer == x.b && !w.down {
+			r.timerDue = reducer.Opt[reducer.Time]{}
 			w.apply(&reducer.Event{Kind: reducer.RetentionExpired, Rollout: r.id, At: w.now})
 		}
-	case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack:
-		if h := &w.hosts[x.a]; h.epoch == x.b {
+	case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack, workRestarted, workBroken:
+		if h := &w.hosts[x.a]; h.epoch == x.b && !w.strike(h) {
 			w.agentStep(h, x.work)
 		}
+	case workArrive:
+		m := w.flights[x.b]
+		w.landed = append(w.landed, x.b)
+		w.arrive(&w.hosts[x.a], m)
+	case workResend:
+		w.resendAll(&w.hosts[x.a])
+	case workOnline:
+		h := &w.hosts[x.a]
+		h.link.offline = false
+		w.resendAll(h)
+	case workRestart:
+		w.restart()
+	case workTraffic:
+		w.traffic(&w.sc.Traffic[x.a], x.a, x.b)
 	}
 }
 
@@ -275,8 +343,15 @@ func (w *world) act(a *Action) {
 		if n, ok := w.channelN[a.SetRef.Channel]; ok {
 			w.channels[n].ref = a.SetRef.Ref
 		}
+	case a.Fault != nil:
+		w.bring(a.Fault)
+	case w.down:
+		w.postponed = append(w.postponed, a)
 	case a.Lift != nil:
 		delete(w.quarantine, *a.Lift)
+		w.log(&trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+			Effect: trace.RemoteRemoveQuarantine, Channel: a.Lift.Channel, Closure: a.Lift.Closure,
+		}})
 		w.changed = true
 	case a.Event != nil:
 		ev := *a.Event
@@ -289,6 +364,16 @@ func (w *world) act(a *Action) {
 
 // poll reads the channel's ref. A ref whose rollout is already known opens nothing, as in the real planner.
 func (w *world) poll(ch *channel) {
+	if w.unreliable {
+		key := streamKey(string(ch.conf.ID))
+		ch.polls++
+		for _, kind := range []FaultKind{PollFailed, PollStale} {
+			if w.chance(kind, noHostNumber, key, ch.polls) != nil {
+				w.fault(kind, nil, noRollout, ch.conf.ID, 0, 0)
+				return
+			}
+		}
+	}
 	if ch.ref == ch.seen {
 		return
 	}
@@ -326,34 +411,35 @@ func (w *world) apply(ev *reducer.Event) {
 		return
 	}
 	w.follow(ev)
-	w.perform(&w.outcome.Effects)
+	r := w.rollouts[w.outcome.Rollout]
+	w.check.Applied(w.seq, w.now, r.fold, ev, &w.outcome.Effects)
+	w.perform(r, &w.outcome.Effects)
 	if w.outcome.Derived {
 		derived := w.outcome.DerivedEvent
 		w.logEvent(&derived)
 		if w.outcome.DerivedErr != nil {
 			w.reject(w.outcome.DerivedErr)
 		} else {
-			w.perform(&w.outcome.DerivedEffects)
+			w.check.Applied(w.seq, w.now, r.fold, &derived, &w.outcome.DerivedEffects)
+			w.perform(r, &w.outcome.DerivedEffects)
+			w.check.Step(r.fold)
+			// It stands in the trace, so this fleet must see it too, as whoever folds the trace will.
+			if err := w.fleet.Apply(&derived, w.now, &w.outcome); err != nil {
+				w.reject(err)
+			}
 		}
 	}
+	w.check.Step(r.fold)
 	w.checkMoments()
 }
 
 // perform logs and carries out the effects of one event.
-func (w *world) perform(effects *reducer.Effects) {
+func (w *world) perform(r *rollout, effects *reducer.Effects) {
 	all := effects.All()
 	for i := range all {
 		e := &all[i]
 		w.entry = trace.Entry{Kind: trace.KindEffect, Rollout: e.Rollout, Effect: e}
-		if e.Kind == reducer.InsertQuarantineFromRollout {
-			w.quarantine[QuarantineEntry{e.Channel, e.Closure}] = true
-		}
 		w.log(&w.entry)
-		n, ok := w.rolloutN[e.Rollout]
-		if !ok {
-			continue
-		}
-		r := w.rollouts[n]
 		switch e.Kind {
 		case reducer.RecordRolloutTransition:
 			w.changed = true
@@ -363,11 +449,34 @@ func (w *world) perform(effects *reducer.Effects) {
 		case reducer.UpdateCurrentWave:
 			w.changed = true
 		case reducer.SchedulePruning:
-			r.timer++
-			w.queue.push(w.after(time.Duration(e.DelaySeconds)*time.Second), workRetention, n, r.timer)
+			w.armTimer(r, w.after(time.Duration(e.DelaySeconds)*time.Second))
 		case reducer.InsertQuarantineFromRollout:
+			w.quarantine[QuarantineEntry{Channel: e.Channel, Closure: e.Closure}] = true
 		}
 	}
+}
+
+// armTimer makes the rollout's retention expire at an instant, instead of when it would have.
+func (w *world) armTimer(r *rollout, due reducer.Time) {
+	w.timers++
+	r.timer, r.timerDue = w.timers, reducer.Some(due)
+	w.queue.push(max(w.now, due), workRetention, r.number, r.timer) // overdue after a restart: at once
+}
+
+// traffic points a channel at its next ref, and makes the one after that due.
+func (w *world) traffic(t *Traffic, index, before uint32) {
+	if t.Until > 0 && w.elapsed(w.now) >= t.Until {
+		return
+	}
+	ch := &w.channels[w.channelN[t.Channel]]
+	switch t.Kind {
+	case Arrivals:
+		ch.ref = reducer.ChannelRef(fmt.Sprintf("%s%d", t.Prefix, before+1))
+	case Flapping:
+		ch.ref = t.Between[int(before)%len(t.Between)]
+	}
+	pause := t.Every.draw(draw(w.opt.Seed, streamKey(string(t.Channel)), uint64(before), drawTraffic+purpose(index)<<32))
+	w.queue.push(w.after(max(tick, pause)), workTraffic, index, before+1)
 }
 
 func (w *world) logEvent(ev *reducer.Event) {
@@ -389,6 +498,14 @@ func (w *world) log(e *trace.Entry) {
 		w.seq++
 	}
 	e.Seq, e.At = w.seq, w.now
+	w.check.Entry(e)
+	if w.remembers && e.Kind != trace.KindHeader && (w.forgets == nil || !w.forgets(e)) {
+		w.history = append(w.history, e.Clone())
+	}
+	if w.refold != nil && e.Event != nil {
+		var out reducer.Outcome
+		_ = w.refold.Apply(e.Event, e.At, &out) // what it refuses the live fleet refuses too, or they come to differ
+	}
 	if w.opt.Sink != nil {
 		w.err = w.opt.Sink.Write(e)
 	}
@@ -405,8 +522,10 @@ func (w *world) header() *trace.Header {
 		h.Until = w.opt.Until.String()
 	}
 	for i := range w.sc.Channels {
-		h.Channels = append(h.Channels, trace.ChannelConfig{Channel: w.sc.Channels[i].ID, Policy: w.sc.Channels[i].Policy})
+		ch := &w.sc.Channels[i]
+		h.Channels = append(h.Channels, trace.ChannelConfig{Channel: ch.ID, Policy: ch.Policy, After: ch.After, HostEdges: ch.HostEdges})
 	}
+	h.Budgets, h.Quarantine = w.sc.Budgets, w.sc.Quarantine
 	return h
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // Scenario is everything that a run depends on, but for the machine's code: two runs of equal scenarios give the same
@@ -23,10 +24,27 @@ type Scenario struct {
 
 	Quarantine []QuarantineEntry // from the start
 	Timeline   []Action          // in file order
+	Traffic    []Traffic         // further ref changes, drawn or regular
+	Faults     []Fault           // what chance brings; none by default
+
+	// ControlPlane says whose planner runs.
+	ControlPlane ControlPlane
+
+	// Sometimes are moments of which each must come at least once.
+	Sometimes []Moment
 
 	// ExpectViolations are the violations that the run must end with, no more and no fewer.
 	ExpectViolations []Violation
 }
+
+// ControlPlane says whose planner runs. The zero value is the specified one.
+type ControlPlane uint8
+
+// The planners.
+const (
+	SpecifiedPlanner ControlPlane = iota
+	ShippedPlanner                // with the real one's faults: the cursor moves without WaveAdvanced, halt does not halt the current wave
+)
 
 // Channel is one stream of releases and the hosts that follow it.
 type Channel struct {
@@ -39,23 +57,13 @@ type Channel struct {
 }
 
 // HostEdge keeps a host from being dispatched until another one of the same rollout is ordering-eligible.
-type HostEdge struct {
-	Host  reducer.HostID
-	After reducer.HostID
-}
+type HostEdge = trace.HostEdge
 
-// Budget bounds how many of some hosts may be in flight, or dispatched and not yet acked, at once.
-type Budget struct {
-	Name        string
-	Hosts       []string // names or globs (path.Match)
-	MaxInFlight int      // at least 1
-}
+// Budget bounds how many of some hosts may be in flight, or dispatched and not yet acked, at once: at least 1.
+type Budget = trace.BudgetConfig
 
 // QuarantineEntry is a closure that is not to be dispatched on a channel.
-type QuarantineEntry struct {
-	Channel reducer.ChannelID
-	Closure reducer.ClosureHash
-}
+type QuarantineEntry = trace.QuarantineConfig
 
 // Wave is one step of a rollout. It may be empty.
 type Wave struct {
@@ -115,12 +123,34 @@ type Fate struct {
 	RebootAfter reducer.Opt[time.Duration]
 }
 
-// Action is one line of a scenario's timeline. Exactly one of SetRef, Lift and Event is set.
+// Traffic moves a channel's ref without the timeline.
+type Traffic struct {
+	Channel reducer.ChannelID
+	Kind    TrafficKind
+	Every   *Distribution // from one change to the next; 0 is taken for a tick
+	From    time.Duration // of the first change, since the start
+	Until   time.Duration // no change after it; 0 is the end of the run
+
+	Prefix  string               // Arrivals: refs are named Prefix and 1, 2, 3 …
+	Between []reducer.ChannelRef // Flapping: the refs to go through, round and round
+}
+
+// TrafficKind says how refs come. The zero value is invalid.
+type TrafficKind uint8
+
+// The kinds of traffic. A fixed list of changes is the timeline itself.
+const (
+	Arrivals TrafficKind = 1 + iota // a new ref each time: periodic when Every is constant, else random
+	Flapping                        // back and forth between the same refs
+)
+
+// Action is one line of a scenario's timeline. Exactly one of SetRef, Lift, Fault and Event is set.
 type Action struct {
 	At   time.Duration // since the start; with When, since the moment that it describes
 	When *Moment
 
 	SetRef *RefChange
+	Fault  *FaultNow
 	Lift   *QuarantineEntry // an operator takes the entry out of the quarantine
 	Event  *reducer.Event   // a raw event or a clearance; reaches the reducer as it is
 	KeepAt bool             // Event.At is as given, instead of the time at which it happens

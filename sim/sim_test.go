@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -174,7 +175,7 @@ func TestEveryHostIsAccountedFor(t *testing.T) {
 	for seed := range uint64(50) {
 		_, result := simulate(t, scenario(t, hostNames(8)...), Options{Seed: seed})
 		r := result.Fleet.Rollout("stable@a1")
-		stuck := slices.ContainsFunc(result.Violations, func(v Violation) bool { return v.Invariant == Stuck })
+		stuck := slices.ContainsFunc(result.Violations, func(v Violation) bool { return v.Invariant == invariant.Stuck })
 		if r.Record.State.Underway() != stuck {
 			t.Errorf("seed %d: ended %v with violations %v", seed, r.Record.State, result.Violations)
 		}

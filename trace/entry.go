@@ -1,5 +1,14 @@
 // Package trace holds the one trace format: the ordered log of a simulated run or of a production control plane. It has
-// the entries, their writer, their readers, and the first difference between two traces. It decides nothing.
+// the entries, their writers, their reader, and the first difference between two texts. It decides nothing.
+//
+// An Entry is one line. Whoever makes a trace writes entries, the header first, to a Sink: a Writer makes NDJSON of them, a
+// Text the aligned lines of a golden, a Digest nothing but their digest, a Collector keeps them, a Tee serves several.
+// Whoever has a trace reads entries from a Reader.
+//
+// A simulated trace is sealed. Its lines carry sums of what they say, seq counts them, and the end line has the digest of
+// all, so that the Reader can name the entry that was changed, removed or repeated (Breach). Sums and digest are made of
+// the fields of an entry and not of its JSON: a tool may space or order the keys otherwise. A control plane's log has no
+// header, no sums and no end line, and is read all the same.
 package trace
 
 import "rollsim/reducer"
@@ -16,6 +25,7 @@ const (
 	KindVerifyOutcome
 	KindManifestPoll
 	KindRolloutEvent
+	KindFault     // simulator: something that it made go wrong
 	KindRejection // simulator: an event that the reducer refused
 	KindHeader    // simulator: first line, names what makes the trace again
 	KindEnd       // simulator: last line, so that nothing can be cut off unseen
@@ -25,8 +35,8 @@ const (
 )
 
 var kindNames = [kindEnd]string{
-	"", "agent_event", "plan_action", "effect", "gate_decision", "verify_outcome", "manifest_poll", "rollout_event", "rejection",
-	"header", "end", "other",
+	"", "agent_event", "plan_action", "effect", "gate_decision", "verify_outcome", "manifest_poll", "rollout_event", "fault",
+	"rejection", "header", "end", "other",
 }
 
 // Entry is one line of a trace. Exactly one of the payload pointers is set, or none and Raw, where the payload is of a kind
@@ -48,6 +58,7 @@ type Entry struct {
 	Plan       *PlanAction     // KindPlanAction
 	Gate       *GateDecision   // KindGateDecision
 	Poll       *ManifestPoll   // KindManifestPoll
+	Fault      *Fault          // KindFault
 	Rejection  *Rejection      // KindRejection
 	Header     *Header         // KindHeader
 	End        *End            // KindEnd
@@ -130,6 +141,7 @@ type HostEffect struct {
 const (
 	RecordTransition       = "RecordTransition"
 	RemoteInsertQuarantine = "RemoteInsertQuarantine"
+	RemoteRemoveQuarantine = "RemoteRemoveQuarantine" // simulator: an operator lifts an entry
 )
 
 // Rejection is an event that the reducer refused. The record is as before.
@@ -139,6 +151,16 @@ type Rejection struct {
 	Rollout reducer.RolloutID
 	From    reducer.State // invalid (zero) where the error has none
 	Message string
+}
+
+// Fault is something that the simulator made go wrong.
+type Fault struct {
+	Fault   string // its name, such as message-dropped
+	Host    reducer.HostID
+	Rollout reducer.RolloutID
+	Channel reducer.ChannelID // poll faults
+	Seq     uint64            // message faults: of the message
+	Millis  int64             // how long, where it has a length; for clock-skew by how much, to either side
 }
 
 // FormatVersion is the version of the trace format that this code writes. It reads every earlier one.
@@ -152,6 +174,9 @@ type Header struct {
 	Machine  string
 	Until    string // what ended the run early; empty when it went to its horizon
 	Channels []ChannelConfig
+
+	Budgets    []BudgetConfig
+	Quarantine []QuarantineConfig // preset
 }
 
 // ChannelConfig is the part of a channel's configuration that judging its trace needs.
@@ -159,6 +184,27 @@ type ChannelConfig struct {
 	Channel reducer.ChannelID
 	Policy  reducer.Policy
 	After   []reducer.ChannelID // channels that it waits for
+
+	HostEdges []HostEdge
+}
+
+// HostEdge says that a host waits for another one of its channel.
+type HostEdge struct {
+	Host  reducer.HostID
+	After reducer.HostID
+}
+
+// BudgetConfig bounds how many of some hosts may be in flight at once.
+type BudgetConfig struct {
+	Name        string
+	Hosts       []string // names or globs
+	MaxInFlight int
+}
+
+// QuarantineConfig is a closure that is not to be dispatched on a channel.
+type QuarantineConfig struct {
+	Channel reducer.ChannelID
+	Closure reducer.ClosureHash
 }
 
 // End is the last line of a simulated trace.
