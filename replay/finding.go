@@ -39,13 +39,13 @@ const Nothing = "nothing"
 type Finding struct {
 	Kind    FindingKind
 	What    string // what disagrees: effect, rejection, event or entry
-	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry that should be followed by it
+	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs
 	Line    int    // of that entry
 	At      reducer.Time
 	Rollout reducer.RolloutID
 
 	Before   []string // a few entries before it, rendered
-	After    string   // the rollout event after which it shows; empty where there is none
+	After    string   // the rollout event that shows it or is refused; empty where there is none
 	Recorded string   // what the log has, or Nothing
 	Given    string   // what the machine gives, or Nothing
 	Reason   string   // Refused, Altered: why; then Recorded and Given are empty

@@ -92,7 +92,8 @@ type replay struct {
 	result    Result
 	lines     trace.Lines
 	ring      ring
-	breaches  int // of the reader's, those that are findings already
+	end       place // the last entry
+	breaches  int   // of the reader's, those that are findings already
 
 	rollouts map[reducer.RolloutID]*rollout
 	order    []*rollout        // as they came
@@ -125,6 +126,7 @@ type place struct {
 	line   int
 	at     reducer.Time
 	before []string
+	text   string // of a RolloutOpened or SuccessorOpened: the event
 }
 
 type dueRejection struct {
@@ -160,6 +162,7 @@ func (p *replay) take(e *trace.Entry) error {
 		p.learnPolicy(e)
 	}
 	p.ring.add(&p.lines, e)
+	p.end = place{seq: e.Seq, line: p.reader.Line(), at: e.At}
 	return nil
 }
 
@@ -276,9 +279,11 @@ func (p *replay) takeEvent(e *trace.Entry) {
 	p.takeLate(e, p.out.Late)
 	if ev.Kind == reducer.RolloutOpened && err == nil {
 		r.opened = p.here(e)
+		r.opened.text = p.after(r)
 	}
 	if ev.Kind == reducer.SuccessorOpened {
 		r.succeeded = p.here(e)
+		r.succeeded.text = p.after(r)
 	}
 	if err != nil {
 		p.refused(e, r, err)
@@ -309,7 +314,7 @@ func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 		r.passed++
 		return
 	}
-	p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, Reason: err.Error()}, p.here(e), 0)
+	p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, After: p.after(r), Reason: err.Error()}, p.here(e), 0)
 }
 
 // takeLate judges what an event, or the end of the log where e is nil, proved of earlier events.
@@ -322,23 +327,22 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 			if rejection.Event == reducer.SuccessorOpened {
 				at = r.succeeded
 			}
-			p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, Reason: err.Error()}, at, 0)
+			p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, After: at.text, Reason: err.Error()}, at, 0)
 		}
 		return
 	}
 	for i, err := range late {
 		given := trace.NewRejection(err)
 		if i < len(p.early) {
-			p.compareRejection(&p.early[i], given)
+			p.compareRejection(&p.early[i], given, "")
 			continue
 		}
-		at := place{line: p.reader.Line() + 1, before: p.ring.last()}
+		f := Finding{Kind: Extra, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given)}
 		if e != nil {
-			at = p.here(e)
+			p.find(f, p.here(e), 0)
+		} else {
+			p.find(f, p.end, 1)
 		}
-		p.find(Finding{
-			Kind: Extra, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given),
-		}, at, 0)
 	}
 	for i := len(late); i < len(p.early); i++ {
 		p.missingRejection(&p.early[i])
@@ -346,10 +350,10 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 	p.early = p.early[:0]
 }
 
-func (p *replay) compareRejection(recorded *recordedRejection, given trace.Rejection) {
+func (p *replay) compareRejection(recorded *recordedRejection, given trace.Rejection, after string) {
 	if recorded.rejection != given {
 		p.find(Finding{
-			Kind: Different, What: "rejection", Rollout: recorded.rejection.Rollout,
+			Kind: Different, What: "rejection", Rollout: recorded.rejection.Rollout, After: after,
 			Recorded: describeRejection(&recorded.rejection), Given: describeRejection(&given),
 		}, recorded.place, 0)
 	}
@@ -365,7 +369,7 @@ func (p *replay) missingRejection(recorded *recordedRejection) {
 func (p *replay) takeRejection(e *trace.Entry) {
 	recorded := recordedRejection{rejection: *e.Rejection, place: p.here(e)}
 	if p.due != nil {
-		p.compareRejection(&recorded, p.due.rejection)
+		p.compareRejection(&recorded, p.due.rejection, p.after(p.due.rollout))
 		p.due = nil
 		return
 	}
@@ -470,6 +474,7 @@ func (p *replay) find(f Finding, at place, after int) {
 
 // finish judges what the log's end leaves open.
 func (p *replay) finish() {
+	p.end.before = p.ring.last()
 	p.overdueRejection()
 	for _, r := range p.order {
 		p.overdue(r)
@@ -480,28 +485,16 @@ func (p *replay) finish() {
 	p.takeLate(nil, p.fleet.Finish())
 	for _, r := range p.order {
 		if r.passed > 0 {
-			p.note("rollout %s is never opened in this log: %d of its entries were passed over", r.id, r.passed)
+			p.note("rollout %s is never opened in this log: its events and transitions are passed over (%d)", r.id, r.passed)
 		}
 	}
 }
 
-// sorted gives the result with its findings in log order. What shows that a line was changed comes before what follows
-// from it.
+// sorted gives the result with its findings in log order. What shows that a line was changed was found as soon as that line
+// was read, so it stays before what follows from it.
 func (p *replay) sorted() Result {
-	slices.SortStableFunc(p.result.Findings, func(a, b Finding) int {
-		if c := cmp.Compare(a.key, b.key); c != 0 {
-			return c
-		}
-		return altered(a) - altered(b)
-	})
+	slices.SortStableFunc(p.result.Findings, func(a, b Finding) int { return cmp.Compare(a.key, b.key) })
 	return p.result
-}
-
-func altered(f Finding) int {
-	if f.Kind == Altered {
-		return 0
-	}
-	return 1
 }
 
 // ring keeps the last few entries as lines.

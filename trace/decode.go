@@ -54,6 +54,7 @@ type decoder struct {
 	planAction   PlanAction
 	gateDecision GateDecision
 	manifestPoll ManifestPoll
+	fault        Fault
 	rejected     Rejection
 	endOfTrace   End
 
@@ -79,7 +80,6 @@ func (d *decoder) entry(line []byte, e *Entry) error {
 	e.At = o.time("ts")
 	kind := o.bytes("kind", "a string")
 	e.Kind = parseKind(kind)
-	o.lenient = true
 	e.Host = reducer.HostID(o.stringOrNull("host"))
 	e.Rollout = reducer.RolloutID(o.stringOrNull("rollout"))
 	payload := o.get("payload")
@@ -169,6 +169,16 @@ func (d *decoder) known(e *Entry, o *object) bool {
 			Ref:     reducer.ChannelRef(o.stringOrNull("channel_ref")),
 		}
 		e.Poll = &d.manifestPoll
+	case KindFault:
+		d.fault = Fault{
+			Fault:   o.string("fault"),
+			Host:    reducer.HostID(o.stringOrNull("host")),
+			Rollout: reducer.RolloutID(o.stringOrNull("rolloutId")),
+			Channel: reducer.ChannelID(o.stringOrNull("channel")),
+			Seq:     o.uint("seq", math.MaxUint64),
+			Millis:  o.int("millis", math.MinInt64),
+		}
+		e.Fault = &d.fault
 	case KindRejection:
 		d.rejected = Rejection{
 			Error:   o.string("error"),
@@ -351,7 +361,7 @@ func (d *decoder) hostEffect(o *object) bool {
 			At:      o.time("at"),
 		}
 		return true
-	case RemoteInsertQuarantine:
+	case RemoteInsertQuarantine, RemoteRemoveQuarantine:
 		d.hostEff = HostEffect{
 			Effect:  name,
 			Channel: reducer.ChannelID(o.string("channel")),
@@ -465,7 +475,11 @@ func (d *decoder) plan(o *object) bool {
 			Attempt:   1,
 		}
 		if o.has("attempt") {
-			d.planAction.Attempt = int(o.int("attempt", 1))
+			if n := int(o.uint("attempt", math.MaxInt32)); n > 1 {
+				d.planAction.Attempt = n
+			} else {
+				o.inexact = true // a first attempt does not say so
+			}
 		}
 		return true
 	}
@@ -481,7 +495,7 @@ func header(o *object) *Header {
 		Until:    o.stringOrNull("until"),
 	}
 	o.objects("channels", func(c *object) {
-		h.Channels = append(h.Channels, ChannelConfig{
+		config := ChannelConfig{
 			Channel: reducer.ChannelID(c.string("channel")),
 			Policy: reducer.Policy{
 				OnHealthFailure: enum(c, "onHealthFailure", "a health policy",
@@ -489,6 +503,22 @@ func header(o *object) *Header {
 				RetentionSeconds: c.int("retentionSeconds", 0),
 			},
 			After: list[reducer.ChannelID](c, "after"),
+		}
+		c.objects("hostEdges", func(e *object) {
+			config.HostEdges = append(config.HostEdges, HostEdge{
+				Host: reducer.HostID(e.string("host")), After: reducer.HostID(e.string("after")),
+			})
+		})
+		h.Channels = append(h.Channels, config)
+	})
+	o.objects("budgets", func(c *object) {
+		h.Budgets = append(h.Budgets, BudgetConfig{
+			Name: c.string("name"), Hosts: list[string](c, "hosts"), MaxInFlight: int(c.uint("maxInFlight", math.MaxInt32)),
+		})
+	})
+	o.objects("quarantine", func(c *object) {
+		h.Quarantine = append(h.Quarantine, QuarantineConfig{
+			Channel: reducer.ChannelID(c.string("channel")), Closure: reducer.ClosureHash(c.string("closure")),
 		})
 	})
 	return h

@@ -7,7 +7,7 @@ import (
 
 const (
 	diffContext   = 3  // lines shown before the first difference
-	diffShown     = 12 // differing places shown
+	diffShown     = 24 // differing lines after which no further place is shown
 	diffLookahead = 8  // how far lines are searched that were inserted or removed
 )
 
@@ -29,14 +29,10 @@ func Diff(want, got string) string {
 		fmt.Fprintf(&b, "  %5d  %s\n", i+1, w[i])
 	}
 
-	var places, removed, added, hidden int
+	var removed, added, hidden int
 	show := func(sign byte, lines []string, from, n int) {
-		for k := range n {
-			if places > diffShown {
-				hidden++
-			} else {
-				fmt.Fprintf(&b, "%c %5d  %s\n", sign, from+k+1, lines[from+k])
-			}
+		for k := from; k < from+n; k++ {
+			fmt.Fprintf(&b, "%c %5d  %s\n", sign, k+1, lines[k])
 		}
 	}
 	for i, j := first, first; i < len(w) || j < len(g); {
@@ -46,17 +42,27 @@ func Diff(want, got string) string {
 			continue
 		}
 		di, dj := resync(w[i:], g[j:])
-		places++
-		show('-', w, i, di)
-		show('+', g, j, dj)
+		if removed+added < diffShown {
+			show('-', w, i, di)
+			show('+', g, j, dj)
+		} else {
+			hidden += di + dj
+		}
 		removed, added = removed+di, added+dj
 		i, j = i+di, j+dj
 	}
 	if hidden > 0 {
 		fmt.Fprintf(&b, "… and %d more lines\n", hidden)
 	}
-	fmt.Fprintf(&b, "in all %d lines are missing (-) and %d are new (+)\n", removed, added)
+	fmt.Fprintf(&b, "in all %s missing (-) and %s new (+)\n", count(removed, "line is", "lines are"), count(added, "is", "are"))
 	return b.String()
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // resync finds how many lines to pass over on either side until the texts agree again, looking only a little ahead: the
@@ -92,10 +98,10 @@ func splitLines(s string) []string {
 		return nil
 	}
 	lines := strings.Split(s, "\n")
-	if last := len(lines) - 1; lines[last] == "" {
+	last := len(lines) - 1
+	if lines[last] == "" {
 		return lines[:last]
-	} else {
-		lines[last] += " (without end of line)"
 	}
+	lines[last] += " (without end of line)"
 	return lines
 }

@@ -68,7 +68,7 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 // appendContent appends all that an entry says in a form in which different entries differ: strings and lists with their
 // lengths before them, numbers at full width.
 func appendContent(b []byte, e *Entry) []byte {
-	b = append(b, byte(e.Kind))
+	b = putString(b, e.Kind.String())
 	b = putUint(b, e.Seq)
 	b = putInt(b, e.At)
 	b = putString(b, e.Other)
@@ -142,6 +142,15 @@ func appendContent(b []byte, e *Entry) []byte {
 		b = putString(b, v.Channel)
 		b = putString(b, v.Outcome)
 		b = putString(b, v.Ref)
+	case e.Fault != nil:
+		v := e.Fault
+		b = append(b, 'f')
+		b = putString(b, v.Fault)
+		b = putString(b, v.Host)
+		b = putString(b, v.Rollout)
+		b = putString(b, v.Channel)
+		b = putUint(b, v.Seq)
+		b = putInt(b, v.Millis)
 	case e.Rejection != nil:
 		v := e.Rejection
 		b = append(b, 'r', byte(v.Event), byte(v.From))
@@ -163,6 +172,23 @@ func appendContent(b []byte, e *Entry) []byte {
 			b = append(b, byte(c.Policy.OnHealthFailure))
 			b = putInt(b, c.Policy.RetentionSeconds)
 			b = putStrings(b, c.After)
+			b = putInt(b, len(c.HostEdges))
+			for _, edge := range c.HostEdges {
+				b = putString(b, edge.Host)
+				b = putString(b, edge.After)
+			}
+		}
+		b = putInt(b, len(v.Budgets))
+		for i := range v.Budgets {
+			c := &v.Budgets[i]
+			b = putString(b, c.Name)
+			b = putStrings(b, c.Hosts)
+			b = putInt(b, c.MaxInFlight)
+		}
+		b = putInt(b, len(v.Quarantine))
+		for _, q := range v.Quarantine {
+			b = putString(b, q.Channel)
+			b = putString(b, q.Closure)
 		}
 	case e.End != nil:
 		b = append(b, 'E')

@@ -194,6 +194,8 @@ func appendPayload(b []byte, e *Entry) []byte {
 		b = appendString(b, "outcome", e.Poll.Outcome)
 		b = appendStringOrNull(b, "channel_ref", e.Poll.Ref)
 		return append(b, '}')
+	case e.Fault != nil:
+		return appendFault(b, e.Fault)
 	case e.Rejection != nil:
 		return appendRejection(b, e.Rejection)
 	case e.Header != nil:
@@ -210,15 +212,15 @@ func appendPayload(b []byte, e *Entry) []byte {
 func appendHostEffect(b []byte, e *HostEffect) []byte {
 	b = append(b, '{')
 	b = appendString(b, "effect", e.Effect)
-	if e.Effect == RemoteInsertQuarantine {
-		b = appendString(b, "channel", e.Channel)
-		b = appendString(b, "closure", e.Closure)
-	} else {
+	if e.Effect == RecordTransition {
 		b = appendString(b, "host", e.Host)
 		b = appendString(b, "rollout_id", e.Rollout)
 		b = appendString(b, "from", e.From.String())
 		b = appendString(b, "to", e.To.String())
 		b = appendTime(b, "at", e.At)
+	} else {
+		b = appendString(b, "channel", e.Channel)
+		b = appendString(b, "closure", e.Closure)
 	}
 	return append(b, '}')
 }
@@ -311,6 +313,17 @@ func appendPlanAction(b []byte, p *PlanAction) []byte {
 	return append(b, '}')
 }
 
+func appendFault(b []byte, f *Fault) []byte {
+	b = append(b, '{')
+	b = appendString(b, "fault", f.Fault)
+	b = appendStringOrNull(b, "host", f.Host)
+	b = appendStringOrNull(b, "rolloutId", f.Rollout)
+	b = appendStringOrNull(b, "channel", f.Channel)
+	b = appendUint(b, "seq", f.Seq)
+	b = appendInt(b, "millis", f.Millis)
+	return append(b, '}')
+}
+
 func appendRejection(b []byte, r *Rejection) []byte {
 	b = append(b, '{')
 	b = appendString(b, "error", r.Error)
@@ -332,20 +345,38 @@ func appendHeader(b []byte, h *Header) []byte {
 	b = appendUint(b, "seed", h.Seed)
 	b = appendString(b, "machine", h.Machine)
 	b = appendStringOrNull(b, "until", h.Until)
-	b = append(appendKey(b, "channels"), '[')
-	for i := range h.Channels {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		c := &h.Channels[i]
-		b = append(b, '{')
+	b = appendObjects(b, "channels", h.Channels, func(b []byte, c *ChannelConfig) []byte {
 		b = appendString(b, "channel", c.Channel)
 		b = appendString(b, "onHealthFailure", c.Policy.OnHealthFailure.String())
 		b = appendInt(b, "retentionSeconds", c.Policy.RetentionSeconds)
 		b = appendStrings(b, "after", c.After)
-		b = append(b, '}')
+		return appendObjects(b, "hostEdges", c.HostEdges, func(b []byte, e *HostEdge) []byte {
+			b = appendString(b, "host", e.Host)
+			return appendString(b, "after", e.After)
+		})
+	})
+	b = appendObjects(b, "budgets", h.Budgets, func(b []byte, c *BudgetConfig) []byte {
+		b = appendString(b, "name", c.Name)
+		b = appendStrings(b, "hosts", c.Hosts)
+		return appendInt(b, "maxInFlight", int64(c.MaxInFlight))
+	})
+	b = appendObjects(b, "quarantine", h.Quarantine, func(b []byte, c *QuarantineConfig) []byte {
+		b = appendString(b, "channel", c.Channel)
+		return appendString(b, "closure", c.Closure)
+	})
+	return append(b, '}')
+}
+
+// appendObjects appends a list of objects, the members of each with appendMembers.
+func appendObjects[T any](b []byte, key string, list []T, appendMembers func([]byte, *T) []byte) []byte {
+	b = append(appendKey(b, key), '[')
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendMembers(append(b, '{'), &list[i]), '}')
 	}
-	return append(b, ']', '}')
+	return append(b, ']')
 }
 
 // appendKey appends the name of an object's member, after a comma when it is not the first.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"reflect"
 	"regexp"
@@ -190,7 +191,7 @@ func TestWriterWantsSeqToCount(t *testing.T) {
 	if err == nil || err.Error() != "the trace's entry 3 has seq 4" {
 		t.Errorf("the error is %v", err)
 	}
-	if w.Close() != err {
+	if !errors.Is(w.Close(), err) {
 		t.Error("Close forgets the error")
 	}
 }

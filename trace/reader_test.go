@@ -105,8 +105,8 @@ func TestReadTolerates(t *testing.T) {
 	}{
 		{
 			name: "unknown kind",
-			in:   fmt.Sprintf(logLine, "fault", `[1, {"a":null}]`),
-			want: Entry{Kind: KindOther, Other: "fault", Rollout: "r", Raw: []byte(`[1, {"a":null}]`)}, passed: Passed{Kinds: 1},
+			in:   fmt.Sprintf(logLine, "metric", `[1, {"a":null}]`),
+			want: Entry{Kind: KindOther, Other: "metric", Rollout: "r", Raw: []byte(`[1, {"a":null}]`)}, passed: Passed{Kinds: 1},
 		},
 		{
 			name: "unknown event",
@@ -168,6 +168,55 @@ func TestReadTolerates(t *testing.T) {
 				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"http",` +
 					`"mode":"enforce"},{"probeName":"b"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			},
+		},
+		{
+			name: "no probes",
+			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			want: Entry{
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared, Seq: 2, At: start},
+				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			},
+		},
+		{
+			name: "another kind of probe",
+			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"tcp","mode":"enforce"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			want: Entry{
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared, Seq: 2, At: start, Probe: "a"},
+				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"tcp","mode":"enforce"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			},
+		},
+		{
+			name: "two failing probes",
+			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
+			want: Entry{
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2, At: start, Probe: "a", Policy: reducer.Halt},
+				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
+			},
+		},
+		{
+			name: "another threshold",
+			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
+			want: Entry{
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2, At: start, Probe: "a", Policy: reducer.Halt},
+				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
+			},
+		},
+		{
+			name: "another status",
+			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeResult","probeName":"a","mode":"enforce","status":"unknown","observedAt":"2026-05-16T01:00:00Z","failureReason":null,"subResults":null,"seq":2}`),
+			want: Entry{
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeResult, Seq: 2, At: start, Probe: "a"},
+				Raw: []byte(`{"kind":"ProbeResult","probeName":"a","mode":"enforce","status":"unknown","observedAt":"2026-05-16T01:00:00Z","failureReason":null,"subResults":null,"seq":2}`),
+			},
+		},
+		{
+			name: "tagged event with an unknown field",
+			in: fmt.Sprintf(logLine, "rollout_event",
+				`{"RolloutTerminal":{"rollout_id":"r","at":"2026-05-16T01:00:00Z","color":"red"}}`),
+			want: Entry{
+				Kind: KindRolloutEvent, Rollout: "r", Event: &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "r", At: start},
+				Raw: []byte(`{"RolloutTerminal":{"rollout_id":"r","at":"2026-05-16T01:00:00Z","color":"red"}}`),
+			}, passed: Passed{Fields: 1},
 		},
 		{
 			name: "an agent event without what it should have",
@@ -254,6 +303,18 @@ func (c endlessly) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func TestInternedStringsAreBounded(t *testing.T) {
+	var p parser
+	for i := range 3 * internMost {
+		if s := p.intern(fmt.Append(nil, i)); s != fmt.Sprint(i) {
+			t.Fatalf("%d is %s", i, s)
+		}
+	}
+	if len(p.strings) > internMost {
+		t.Errorf("%d strings are kept", len(p.strings))
+	}
+}
+
 func TestReadReportsFailingInput(t *testing.T) {
 	line := fmt.Sprintf(logLine, "rollout_event", joined)
 	r, err := NewReader("t.ndjson", io.MultiReader(strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(errors.New("disk on fire"))))
@@ -263,7 +324,7 @@ func TestReadReportsFailingInput(t *testing.T) {
 	if err.Error() != "t.ndjson:1001: disk on fire" {
 		t.Errorf("the error is %v", err)
 	}
-	if _, again := r.Read(); again != err {
+	if _, again := r.Read(); !errors.Is(again, err) {
 		t.Errorf("then it is %v", again)
 	}
 }
@@ -277,7 +338,7 @@ func FuzzReader(f *testing.F) {
 	for _, line := range bytes.SplitAfter(write(f, all[1:]), []byte("\n")) {
 		f.Add(line)
 	}
-	for _, kind := range []string{"rollout_event", "effect", "agent_event", "plan_action", "fault"} {
+	for _, kind := range []string{"rollout_event", "effect", "agent_event", "plan_action", "metric"} {
 		f.Add(fmt.Appendf(nil, logLine, kind, `{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

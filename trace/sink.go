@@ -12,6 +12,7 @@ func (e *Entry) Clone() Entry {
 	c.Plan = cloneOf(e.Plan)
 	c.Gate = cloneOf(e.Gate)
 	c.Poll = cloneOf(e.Poll)
+	c.Fault = cloneOf(e.Fault)
 	c.Rejection = cloneOf(e.Rejection)
 	c.Header = cloneOf(e.Header)
 	c.End = cloneOf(e.End)
@@ -23,7 +24,13 @@ func (e *Entry) Clone() Entry {
 		c.Header.Channels = slices.Clone(c.Header.Channels)
 		for i := range c.Header.Channels {
 			c.Header.Channels[i].After = slices.Clone(c.Header.Channels[i].After)
+			c.Header.Channels[i].HostEdges = slices.Clone(c.Header.Channels[i].HostEdges)
 		}
+		c.Header.Budgets = slices.Clone(c.Header.Budgets)
+		for i := range c.Header.Budgets {
+			c.Header.Budgets[i].Hosts = slices.Clone(c.Header.Budgets[i].Hosts)
+		}
+		c.Header.Quarantine = slices.Clone(c.Header.Quarantine)
 	}
 	return c
 }

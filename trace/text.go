@@ -110,7 +110,17 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 			}
 			about += ", after " + strings.Join(names, ", ")
 		}
+		for _, edge := range c.HostEdges {
+			about += fmt.Sprintf(", %s after %s", plain(string(edge.Host)), plain(string(edge.After)))
+		}
 		line("channel", about)
+	}
+	for i := range h.Budgets {
+		c := &h.Budgets[i]
+		line("budget", fmt.Sprintf("%s: at most %d of %s in flight", plain(c.Name), c.MaxInFlight, plain(strings.Join(c.Hosts, ", "))))
+	}
+	for _, q := range h.Quarantine {
+		line("quarantine", fmt.Sprintf("closure %s on %s", plain(string(q.Closure)), plain(string(q.Channel))))
 	}
 	return b
 }
@@ -175,6 +185,8 @@ func subject(e *Entry) (what, kind string) {
 		return "gate", e.Gate.Gate
 	case e.Poll != nil:
 		return "poll", e.Poll.Outcome
+	case e.Fault != nil:
+		return "fault", e.Fault.Fault
 	case e.Rejection != nil:
 		return "reject", e.Rejection.Event.String()
 	case e.Header != nil:
@@ -217,6 +229,8 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 		if e.Poll.Ref != "" {
 			b = appendPlain(append(b, " → "...), string(e.Poll.Ref))
 		}
+	case e.Fault != nil:
+		b = appendFaultDetails(b, e.Fault)
 	case e.Rejection != nil:
 		b = append(b, e.Rejection.Error...)
 		b = appendPlain(append(b, ": "...), e.Rejection.Message)
@@ -262,6 +276,27 @@ func appendAgentDetails(b []byte, a *AgentEvent) []byte {
 		reducer.ProbeObservedFirst, reducer.ProbeFailureFirst, reducer.RollbackComplete, reducer.ProbesPassed:
 	}
 	return b
+}
+
+func appendFaultDetails(b []byte, f *Fault) []byte {
+	if f.Channel != "" {
+		b = appendPlain(append(b, "channel "...), string(f.Channel))
+	}
+	if f.Seq != 0 {
+		b = fmt.Appendf(appendComma(b), "seq %d", f.Seq)
+	}
+	if f.Millis != 0 {
+		b = fmt.Appendf(appendComma(b), "%d ms", f.Millis)
+	}
+	return b
+}
+
+// appendComma parts what is to follow from the details before it, if there are any.
+func appendComma(b []byte) []byte {
+	if b[len(b)-1] == ' ' {
+		return b
+	}
+	return append(b, ", "...)
 }
 
 // AppendEventDetails appends what an event says beside its kind, rollout, host and time.

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -27,8 +28,12 @@ func zoo() []Entry {
 		Format: FormatVersion, Scenario: "zoo", Seed: math.MaxUint64, Machine: "rfc0008", Until: "1h0m0s",
 		Channels: []ChannelConfig{
 			{Channel: "edge", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60}},
-			{Channel: "stable", Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"edge"}},
+			{Channel: "stable", Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"edge"}, HostEdges: []HostEdge{
+				{Host: "web-02", After: "web-01"},
+			}},
 		},
+		Budgets:    []BudgetConfig{{Name: "web", Hosts: []string{"web-*", "db-01"}, MaxInFlight: 2}},
+		Quarantine: []QuarantineConfig{{Channel: "stable", Closure: "bad"}},
 	}}}
 	add := func(e Entry) { all = append(all, e) }
 	for _, ev := range []reducer.Event{
@@ -88,6 +93,14 @@ func zoo() []Entry {
 	}})
 	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "200", Ref: "a1"}})
 	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "failed"}})
+	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{Effect: RemoteRemoveQuarantine, Channel: "stable", Closure: "a1"}})
+	for _, f := range []Fault{
+		{Fault: "message-delayed", Host: h1, Rollout: r1, Seq: 3, Millis: 1500},
+		{Fault: "poll-failed", Channel: "stable"},
+		{Fault: "control-plane-crash"},
+	} {
+		add(Entry{Kind: KindFault, Host: f.Host, Rollout: f.Rollout, Fault: &f})
+	}
 	for _, err := range []error{
 		&reducer.IllegalForState{From: reducer.Pruned, Event: reducer.HostJoined, Rollout: r1},
 		&reducer.Unimplemented{From: reducer.Failed, Event: reducer.OperatorClearance, Rollout: r1},
@@ -129,7 +142,7 @@ func read(data []byte) ([]Entry, *Reader, error) {
 	var c Collector
 	for {
 		e, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return c.Entries, r, nil
 		}
 		if err != nil {

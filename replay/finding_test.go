@@ -1,0 +1,420 @@
+package replay
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// forge changes the entries of the small trace and seals them again, so that all that can be found is what the entries say
+// of each other. Without a header it is what a control plane might export.
+func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Entry) []byte {
+	t.Helper()
+	r, err := trace.NewReader("t.ndjson", bytes.NewReader(small(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all trace.Collector
+	for {
+		e, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Kind != trace.KindEnd {
+			_ = all.Write(e)
+		}
+	}
+	entries := change(all.Entries)
+	if !withHeader {
+		entries = entries[1:]
+	}
+	var b bytes.Buffer
+	w := trace.NewWriter(&b)
+	for i := range entries {
+		entries[i].Seq = uint64(i)
+		if err := w.Write(&entries[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// where finds the only entry that a test means: of the event or effect kind and rollout, and with that in its text.
+func where(t *testing.T, all []trace.Entry, words ...string) int {
+	t.Helper()
+	var lines trace.Lines
+	found := -1
+	for i := range all {
+		line := string(lines.Append(nil, &all[i]))
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+			if found >= 0 {
+				t.Fatalf("two entries with %v", words)
+			}
+			found = i
+		}
+	}
+	if found < 0 {
+		t.Fatalf("no entry with %v", words)
+	}
+	return found
+}
+
+// without leaves out the lines of what came before a finding.
+func without(before string) string {
+	var b strings.Builder
+	for line := range strings.Lines(before) {
+		if !strings.HasPrefix(line, "  before ") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+func TestFindings(t *testing.T) {
+	remove := func(words ...string) func([]trace.Entry) []trace.Entry {
+		return func(all []trace.Entry) []trace.Entry {
+			i := where(t, all, words...)
+			return slices.Delete(all, i, i+1)
+		}
+	}
+	change := func(to func(*trace.Entry), words ...string) func([]trace.Entry) []trace.Entry {
+		return func(all []trace.Entry) []trace.Entry {
+			to(&all[where(t, all, words...)])
+			return all
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		log    bool // of a control plane
+		opts   Options
+		change func([]trace.Entry) []trace.Entry
+		want   string
+		notes  []string
+	}{
+		{
+			name:   "effect not recorded",
+			change: remove("effect", "RecordRolloutTransition", "Active → Converging"),
+			want: `entry 13 (line 14), extra effect
+  after   WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
+  want    nothing
+  got     RecordRolloutTransition  Active → Converging
+`,
+		},
+		{
+			name:   "first of two effects not recorded",
+			change: remove("effect", "RecordRolloutTransition", "Converging → Active"),
+			want: `entry 19 (line 20), extra effect
+  after   WaveAdvanced  edge@a1  wave 0 → 1  0d 00:00:09.000
+  want    nothing
+  got     RecordRolloutTransition  Converging → Active
+`,
+		},
+		{
+			name:   "quarantine not recorded",
+			change: remove("InsertQuarantineFromRollout"),
+			want: `entry 52 (line 53), extra effect
+  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  want    nothing
+  got     InsertQuarantineFromRollout  closure b2 on edge
+`,
+		},
+		{
+			name: "last effect not recorded",
+			change: func(all []trace.Entry) []trace.Entry {
+				i := where(t, all, "RetentionExpired", "edge@a1")
+				return slices.Delete(all, i+1, len(all))
+			},
+			want: `entry 56 (line 57), extra effect
+  after   RetentionExpired  edge@a1  0d 00:00:27.000
+  want    nothing
+  got     RecordRolloutTransition  Superseded → Pruned
+`,
+		},
+		{
+			name: "effect recorded that the machine does not give",
+			change: func(all []trace.Entry) []trace.Entry {
+				i := where(t, all, "event", "HostStateChanged", "edge@a1", "e1", "Pending → Activating")
+				e := all[where(t, all, "UpdateCurrentWave")]
+				return slices.Insert(all, i+1, e)
+			},
+			want: `entry 11 (line 12), missing effect
+  after   HostStateChanged  edge@a1  e1  Pending → Activating  0d 00:00:04.000
+  want    UpdateCurrentWave  wave 1
+  got     nothing
+`,
+		},
+		{
+			name:   "another effect recorded",
+			change: change(func(e *trace.Entry) { e.Effect.To = reducer.Reverted }, "effect", "RecordRolloutTransition", "Active → Failed"),
+			want: `entry 34 (line 35), different effect
+  after   HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
+  want    RecordRolloutTransition  Active → Reverted
+  got     RecordRolloutTransition  Active → Failed
+`,
+		},
+		{
+			name:   "effect at another time",
+			change: change(func(e *trace.Entry) { e.Effect.At++ }, "effect", "RecordRolloutTransition", "Active → Failed"),
+			want: `entry 34 (line 35), different effect
+  after   HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
+  want    RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000000001
+  got     RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000
+`,
+		},
+		{
+			name: "derived RolloutTerminal not recorded",
+			change: func(all []trace.Entry) []trace.Entry {
+				i := where(t, all, "event", "RolloutTerminal", "edge@a1")
+				return slices.Delete(all, i, i+3) // with its effects
+			},
+			want: `entry 28 (line 29), extra event
+  after   HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
+  want    nothing
+  got     RolloutTerminal  edge@a1
+`,
+		},
+		{
+			name: "derived RolloutTerminal not recorded before the end",
+			change: func(all []trace.Entry) []trace.Entry {
+				return slices.Delete(all, where(t, all, "event", "RolloutTerminal", "edge@a1"), len(all))
+			},
+			want: `entry 28 (line 29), extra event
+  after   HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
+  want    nothing
+  got     RolloutTerminal  edge@a1
+`,
+		},
+		{
+			name:   "rejection not recorded",
+			change: remove("reject", "wave regression"),
+			want: `entry 15 (line 16), extra rejection
+  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  want    nothing
+  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+`,
+		},
+		{
+			name:   "another rejection recorded",
+			change: change(func(e *trace.Entry) { e.Rejection.Error = trace.ErrorUnimplemented }, "reject", "wave regression"),
+			want: `entry 16 (line 17), different rejection
+  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  want    Unimplemented  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+`,
+		},
+		{
+			name: "rejection recorded where nothing was refused",
+			change: func(all []trace.Entry) []trace.Entry {
+				return slices.Insert(all, 11, all[where(t, all, "reject", "wave regression")])
+			},
+			want: `entry 11 (line 12), missing rejection
+  want    Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  got     nothing
+`,
+		},
+		{
+			name:   "late rejection not recorded",
+			change: remove("reject", "SupersessionExpected", "rollout stable@b2"),
+			want: `entry 40 (line 41), extra rejection
+  want    nothing
+  got     SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+`,
+		},
+		{
+			name:   "another late rejection recorded",
+			change: change(func(e *trace.Entry) { e.Rejection.Message = "no" }, "reject", "SupersessionExpected", "rollout stable@b2"),
+			want: `entry 40 (line 41), different rejection
+  want    SupersessionExpected  no
+  got     SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+`,
+		},
+		{
+			name:   "last rejection not recorded",
+			change: remove("reject", "SupersessionExpected", "rollout stable@c3"),
+			want: `entry 58 (line 59), extra rejection
+  want    nothing
+  got     SupersessionExpected  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+`,
+		},
+		{
+			name: "rejection of the last event not recorded",
+			change: func(all []trace.Entry) []trace.Entry {
+				return slices.Delete(all, where(t, all, "reject", "wave regression"), len(all))
+			},
+			want: `entry 15 (line 16), extra rejection
+  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  want    nothing
+  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+`,
+		},
+		{
+			name: "two, of which the later one shows first",
+			change: func(all []trace.Entry) []trace.Entry {
+				all[where(t, all, "Superseded → Pruned")].Effect.From = reducer.Terminal
+				i := where(t, all, "effect", "RecordRolloutTransition", "Active → Reverted")
+				return slices.Delete(all, i, i+3) // with all that the event gave
+			},
+			want: `entry 52 (line 53), extra effect
+  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  want    nothing
+  got     RecordRolloutTransition  Active → Reverted
+entry 52 (line 53), extra effect
+  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  want    nothing
+  got     InsertQuarantineFromRollout  closure b2 on edge
+entry 52 (line 53), extra effect
+  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  want    nothing
+  got     SchedulePruning  after 60 s
+entry 54 (line 55), different effect
+  after   RetentionExpired  edge@a1  0d 00:00:27.000
+  want    RecordRolloutTransition  Terminal → Pruned
+  got     RecordRolloutTransition  Superseded → Pruned
+`,
+		},
+		{
+			name: "partial log of a control plane",
+			log:  true,
+			change: func(all []trace.Entry) []trace.Entry {
+				from := where(t, all, "event", "WaveAdvanced", "edge@a1", "wave 0 → 0")
+				to := where(t, all, "event", "OperatorClearance")
+				return slices.Delete(slices.Delete(all, to, len(all)), 1, from)
+			},
+			notes: []string{
+				"entry 20: channel stable: nothing before it tells the policy, halt is taken",
+				"rollout edge@a1 is never opened in this log: its events and transitions are passed over (11)",
+				"rollout nowhere@x is never opened in this log: its events and transitions are passed over (1)",
+			},
+		},
+		{
+			name: "policies that a control plane's log tells",
+			log:  true,
+			opts: Options{Machine: reducer.RFC0008()},
+			change: func(all []trace.Entry) []trace.Entry {
+				failed := func(id reducer.RolloutID, policy reducer.HealthPolicy) trace.Entry {
+					return trace.Entry{At: start, Kind: trace.KindAgentEvent, Rollout: id, Agent: &trace.AgentEvent{
+						Kind: reducer.ProbesFailed, Policy: policy,
+					}}
+				}
+				all = slices.Delete(all, where(t, all, "event", "OperatorClearance"), len(all))
+				all = slices.Insert(all, where(t, all, "event", "HostStateChanged", "stable@a1", "Activating → Failed"),
+					failed("nowhere@x", reducer.Halt), failed("stable@a1", reducer.RollbackAndHalt), failed("stable@a1", reducer.Halt))
+				return remove("event", "WaveAdvanced", "wave 1 → 0")(all)
+			},
+			want: `entry 35 (line 36), missing effect
+  after   HostStateChanged  stable@a1  s1  Activating → Failed  2026-05-16T01:00:17Z
+  want    RecordRolloutTransition  Active → Failed
+  got     nothing
+`,
+			notes: []string{
+				"entry 33: channel stable: an agent applied policy halt, rollback-and-halt is taken",
+				"rollout nowhere@x is never opened in this log: its events and transitions are passed over (1)",
+			},
+		},
+		{
+			name: "as a control plane's log",
+			log:  true,
+			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{
+				"edge": {OnHealthFailure: reducer.RollbackAndHalt},
+			}},
+			change: func(all []trace.Entry) []trace.Entry { return all },
+			want: `entry 14 (line 15), refused event
+  after   WaveAdvanced  edge@a1  wave 1 → 0  2026-05-16T01:00:07Z
+  reason  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+entry 38 (line 39), refused event
+  after   RolloutOpened  stable@b2  ref b2 on stable  2026-05-16T01:00:19Z
+  reason  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+entry 57 (line 58), refused event
+  after   RolloutOpened  stable@c3  ref c3 on stable  2026-05-16T01:00:28Z
+  reason  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+`,
+			notes: []string{
+				"entry 32: channel stable: nothing before it tells the policy, halt is taken",
+				"rollout nowhere@x is never opened in this log: its events and transitions are passed over (1)",
+			},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := run(forge(t, !c.log, c.change), c.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := trace.Diff(c.want, without(show(got.Findings))); d != "" {
+				t.Error(d)
+			}
+			if !slices.Equal(got.Notes, c.notes) {
+				t.Errorf("notes %q, want %q", got.Notes, c.notes)
+			}
+		})
+	}
+}
+
+func TestFindingShowsWhatCameBefore(t *testing.T) {
+	got, err := run(forge(t, true, func(all []trace.Entry) []trace.Entry {
+		all[where(t, all, "effect", "RecordRolloutTransition", "Active → Converging")].Effect.To = reducer.Terminal
+		return all
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `entry 14 (line 15), different effect
+  before  0d 00:00:04.000   event     HostStateChanged             edge@a1                 e1              Pending → Activating
+  before  0d 00:00:05.000   event     HostStateChanged             edge@a1                 e1              Activating → Soaking
+  before  0d 00:00:05.000   effect    RecordTransition             edge@a1                 e1              Activating → Soaking
+  before  0d 00:00:06.000   event     WaveAdvanced                 edge@a1                 -               wave 0 → 0
+  after   WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
+  want    RecordRolloutTransition  Active → Terminal
+  got     RecordRolloutTransition  Active → Converging
+`
+	if d := trace.Diff(want, show(got.Findings)); d != "" {
+		t.Error(d)
+	}
+	altered := bytes.Replace(small(t), []byte(`"probeName":"http"`), []byte(`"probeName":"tcp"`), 1)
+	if got, err = run(altered, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want = `entry 9 (line 10), altered entry
+  before  0d 00:00:02.000   effect    RecordRolloutTransition      edge@a1                 -               Opening → Active
+  before  0d 00:00:03.000   event     HostJoined                   edge@a1                 e2              wave 1
+  before  0d 00:00:03.000   open      OpenRollout                  edge@a1                 -               2 hosts
+  before  0d 00:00:03.000   dispatch  QueueDispatch                edge@a1                 e1              closure a1, soak due 0d 00:01:03.000, attempt 2
+  reason  entry 9 (line 10): changed after it was written: its content does not match its sum
+`
+	if d := trace.Diff(want, show(got.Findings)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestReplayErrors(t *testing.T) {
+	unknown := forge(t, true, func(all []trace.Entry) []trace.Entry {
+		all[0].Header.Machine = "v9"
+		return all
+	})
+	if _, err := run(unknown, Options{}); err == nil ||
+		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 and v0.2" {
+		t.Errorf("unknown machine: %v", err)
+	}
+	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil || len(got.Findings) > 0 {
+		t.Errorf("unknown machine, another given: %v", err)
+	}
+	lines := cut(small(t))
+	got, err := run([]byte(strings.Join(lines[:20], "")), Options{})
+	if err == nil || err.Error() != "t.ndjson:20: the trace was cut off: expected an end line after entry 19, found the end of the file" {
+		t.Errorf("cut off: %v", err)
+	}
+	if got.Entries != 19 || len(got.Findings) > 0 {
+		t.Errorf("what was read before: %d entries\n%s", got.Entries, show(got.Findings))
+	}
+}
