@@ -1,0 +1,301 @@
+package features
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	gherkin "github.com/cucumber/gherkin/go/v26"
+	messages "github.com/cucumber/messages/go/v21"
+)
+
+// document is one feature file.
+type document struct {
+	name    string
+	content []byte
+	feature *messages.Feature
+	steps   map[string]*messages.Step // by id
+	blocks  []block
+	cases   []*scenario
+}
+
+// scenario is one that can run. Of a scenario outline each row of examples is one.
+type scenario struct {
+	document *document
+	pickle   *messages.Pickle
+	line     int
+	selected bool
+}
+
+// block is a part of a file that belongs to some scenarios, and goes when none of them is selected: a scenario, a row or a
+// table of examples, a rule.
+type block struct {
+	first, last int // lines, both included
+	of          []*scenario
+}
+
+const (
+	maxLine = 60_000  // bytes; the parser panics at lines that are longer than its buffer of 64 KiB
+	maxFile = 8 << 20 // bytes
+)
+
+var byteOrderMark = []byte("\ufeff")
+
+// readDocument reads and parses a feature file. The error names the file and, where there is one, the line.
+func readDocument(s *source) (*document, error) {
+	content, err := fs.ReadFile(s.fsys, s.path)
+	if err != nil {
+		return nil, err
+	}
+	d := &document{name: s.name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step)}
+	if err := d.checkText(); err != nil {
+		return nil, err
+	}
+	newID := (&messages.Incrementing{}).NewId
+	parsed, err := gherkin.ParseGherkinDocument(bytes.NewReader(d.content), newID)
+	if err != nil {
+		return nil, d.parseError(err)
+	}
+	if parsed.Feature == nil {
+		return nil, fmt.Errorf("%s:1: nothing is in this file: expected \"Feature: \" and its name", d.name)
+	}
+	d.feature = parsed.Feature
+	if err := d.note(gherkin.Pickles(*parsed, d.name, newID)); err != nil {
+		return nil, err
+	}
+	if len(d.cases) == 0 {
+		return nil, fmt.Errorf("%s:%d: this feature has no scenario", d.name, d.feature.Location.Line)
+	}
+	return d, nil
+}
+
+// checkText refuses what is no text that the parser can take.
+func (d *document) checkText() error {
+	if len(d.content) > maxFile {
+		return fmt.Errorf("%s: larger than %d MiB", d.name, maxFile>>20)
+	}
+	for i, line := range bytes.Split(d.content, []byte("\n")) {
+		switch {
+		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
+			return fmt.Errorf("%s:%d: this is no text in UTF-8", d.name, i+1)
+		case len(line) > maxLine:
+			return fmt.Errorf("%s:%d: this line is longer than %d bytes", d.name, i+1, maxLine)
+		}
+	}
+	return nil
+}
+
+var parserMessage = regexp.MustCompile(`(?m)^\(([0-9]+):([0-9]+)\): (.*)$`)
+
+// parseError gives the parser's messages the form FILE:LINE:COLUMN.
+func (d *document) parseError(err error) error {
+	const most = 5
+	var errs []error
+	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
+		errs = append(errs, fmt.Errorf("%s:%s:%s: %s", d.name, m[1], m[2], m[3]))
+	}
+	if errs == nil {
+		return fmt.Errorf("%s: %w", d.name, err)
+	}
+	return errors.Join(errs...)
+}
+
+// note finds the scenarios of the file and the lines that belong to them.
+func (d *document) note(pickles []*messages.Pickle) error {
+	made := make(map[string][]*scenario) // by the id of the scenario, and of the row
+	for _, p := range pickles {
+		c := &scenario{document: d, pickle: p}
+		d.cases = append(d.cases, c)
+		for _, id := range p.AstNodeIds {
+			made[id] = append(made[id], c)
+		}
+	}
+	var children []node
+	for _, c := range d.feature.Children {
+		n := node{background: c.Background, scenario: c.Scenario}
+		if c.Rule != nil {
+			n.start = startOf(c.Rule.Location, c.Rule.Tags)
+			for _, r := range c.Rule.Children {
+				n.rule = append(n.rule, node{background: r.Background, scenario: r.Scenario})
+			}
+		}
+		children = append(children, n)
+	}
+	_, err := d.noteNodes(children, bytes.Count(d.content, []byte("\n"))+1, made)
+	return err
+}
+
+// node is a child of a feature or rule: one of the three is set.
+type node struct {
+	background *messages.Background
+	scenario   *messages.Scenario
+	rule       []node
+	start      int // of a rule
+}
+
+func (n *node) first() int {
+	switch {
+	case n.background != nil:
+		return int(n.background.Location.Line)
+	case n.scenario != nil:
+		return startOf(n.scenario.Location, n.scenario.Tags)
+	}
+	return n.start
+}
+
+// startOf is the line where something with tags begins.
+func startOf(at *messages.Location, tags []*messages.Tag) int {
+	first := at.Line
+	for _, t := range tags {
+		first = min(first, t.Location.Line)
+	}
+	return int(first)
+}
+
+// noteNodes notes the blocks of nodes that end at a line, and gives the scenarios in them.
+func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario) ([]*scenario, error) {
+	var all []*scenario
+	for i := range nodes {
+		n := &nodes[i]
+		end := last
+		if i+1 < len(nodes) {
+			end = nodes[i+1].first() - 1
+		}
+		var in []*scenario
+		var err error
+		switch {
+		case n.background != nil:
+			d.noteSteps(n.background.Steps)
+			err = d.checkDescription(n.background.Description, n.background.Location)
+		case n.scenario != nil:
+			in, err = d.noteScenario(n.scenario, end, made)
+		default:
+			in, err = d.noteNodes(n.rule, end, made)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(in) > 0 {
+			d.blocks = append(d.blocks, block{n.first(), end, in})
+		}
+		all = append(all, in...)
+	}
+	return all, nil
+}
+
+func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string][]*scenario) ([]*scenario, error) {
+	d.noteSteps(sc.Steps)
+	if err := d.checkDescription(sc.Description, sc.Location); err != nil {
+		return nil, err
+	}
+	in := made[sc.Id]
+	for _, c := range in {
+		c.line = int(sc.Location.Line)
+	}
+	for i, examples := range sc.Examples {
+		end := last
+		if i+1 < len(sc.Examples) {
+			end = startOf(sc.Examples[i+1].Location, sc.Examples[i+1].Tags) - 1
+		}
+		if len(examples.TableBody) == 0 {
+			return nil, fmt.Errorf("%s:%d: these examples have no row, so that nothing of them would run", d.name, examples.Location.Line)
+		}
+		table := block{first: startOf(examples.Location, examples.Tags), last: end}
+		for _, row := range examples.TableBody {
+			line := int(row.Location.Line)
+			made[row.Id][0].line = line
+			d.blocks = append(d.blocks, block{line, line, made[row.Id]})
+			table.of = append(table.of, made[row.Id]...)
+		}
+		d.blocks = append(d.blocks, table)
+	}
+	return in, nil
+}
+
+func (d *document) noteSteps(steps []*messages.Step) {
+	for _, s := range steps {
+		d.steps[s.Id] = s
+	}
+}
+
+// checkDescription refuses a description that holds a step whose keyword is mistyped: it would be passed over in silence.
+func (d *document) checkDescription(description string, under *messages.Location) error {
+	for _, line := range strings.Split(description, "\n") {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if len(find(strings.TrimSpace(rest))) == 0 {
+			continue
+		}
+		at := int(under.Line)
+		for i, l := range bytes.Split(d.content, []byte("\n")) {
+			if i >= at && strings.TrimSpace(string(l)) == strings.TrimSpace(line) {
+				at = i + 1
+				break
+			}
+		}
+		return fmt.Errorf("%s:%d: %q begins no step, so that this line would only be read as a description: "+
+			"expected Given, When, Then, And or But", d.name, at, word)
+	}
+	return nil
+}
+
+// choose selects the scenarios at some lines; all when there are none. A line within a scenario, a rule or a row of examples
+// stands for all of that, and any other one for the whole file.
+func (d *document) choose(lines []int) error {
+	total := bytes.Count(d.content, []byte("\n")) + 1
+	if len(lines) == 0 {
+		lines = []int{1}
+	}
+	for _, line := range lines {
+		if line > total {
+			return fmt.Errorf("%s:%d: there are only %d lines", d.name, line, total)
+		}
+		chosen, size := d.cases, math.MaxInt
+		for _, b := range d.blocks {
+			if b.first <= line && line <= b.last && b.last-b.first < size {
+				chosen, size = b.of, b.last-b.first
+			}
+		}
+		for _, c := range chosen {
+			c.selected = true
+		}
+	}
+	return nil
+}
+
+// selection is the content with every line blank that belongs to scenarios which are not selected. So everything else stays
+// on its line.
+func (d *document) selection() []byte {
+	lines := bytes.Split(d.content, []byte("\n"))
+	for _, b := range d.blocks {
+		if b.kept() {
+			continue
+		}
+		for i := b.first; i <= b.last; i++ {
+			lines[i-1] = nil
+		}
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+func (b *block) kept() bool {
+	for _, c := range b.of {
+		if c.selected {
+			return true
+		}
+	}
+	return false
+}
+
+// tags lists the names of the scenario's tags, inherited ones too.
+func (c *scenario) tags() []string {
+	var names []string
+	for _, t := range c.pickle.Tags {
+		names = append(names, t.Name)
+	}
+	return names
+}

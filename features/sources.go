@@ -1,0 +1,124 @@
+package features
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// source is one feature file that was asked for.
+type source struct {
+	name  string // as the user would write it
+	fsys  fs.FS
+	path  string // in fsys
+	lines []int  // what was asked for of it; none for everything
+}
+
+var lineSuffix = regexp.MustCompile(`^(.+):([0-9]+)$`)
+
+// findSources gives the feature files at the paths, each once, in the order of asking; those of a folder by name. Without a
+// file system paths are those of the operating system. The error names every path at which there is nothing to run.
+func findSources(fsys fs.FS, paths []string) ([]*source, error) {
+	var all []*source
+	var errs []error
+	known := make(map[string]*source)
+	for _, p := range paths {
+		found, err := findAt(fsys, p)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, s := range found {
+			first := known[s.name]
+			switch {
+			case first == nil:
+				known[s.name] = s
+				all = append(all, s)
+			case len(first.lines) == 0 || len(s.lines) == 0:
+				first.lines = nil
+			default:
+				first.lines = append(first.lines, s.lines...)
+			}
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// findAt gives the feature files at one path, which may name a line of a file.
+func findAt(fsys fs.FS, name string) ([]*source, error) {
+	found, err := findFiles(fsys, name)
+	at := lineSuffix.FindStringSubmatch(name)
+	if at == nil || !errors.Is(err, fs.ErrNotExist) {
+		return found, err
+	}
+	line, err := strconv.Atoi(at[2])
+	if err != nil || line == 0 {
+		return nil, fmt.Errorf("%s: lines count from 1", name)
+	}
+	if found, err = findFiles(fsys, at[1]); err != nil {
+		return nil, err
+	}
+	if len(found) != 1 || found[0].name != at[1] {
+		return nil, fmt.Errorf("%s: a line of a file was expected, and %s is a folder", name, at[1])
+	}
+	found[0].lines = []int{line}
+	return found, nil
+}
+
+func findFiles(fsys fs.FS, name string) ([]*source, error) {
+	shown := func(p string) string { return p }
+	root := path.Clean(name)
+	if fsys == nil {
+		// The root of the file system to be is the folder, or the one that the file is in.
+		dir := name
+		if info, err := os.Stat(name); err == nil && !info.IsDir() {
+			dir = filepath.Dir(name)
+			shown = func(string) string { return name }
+			root = filepath.Base(name)
+		} else {
+			shown = func(p string) string { return filepath.Join(dir, filepath.FromSlash(p)) }
+			root = "."
+		}
+		fsys = os.DirFS(dir)
+	}
+	info, err := fs.Stat(fsys, root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such file or folder: %w", name, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		if path.Ext(root) != ".feature" {
+			return nil, fmt.Errorf("%s: expected a .feature file or a folder", name)
+		}
+		return []*source{{name: shown(root), fsys: fsys, path: root}}, nil
+	}
+	var found []*source
+	err = fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != root && hidden(d.Name()):
+			return fs.SkipDir
+		case !d.IsDir() && path.Ext(p) == ".feature":
+			found = append(found, &source{name: shown(p), fsys: fsys, path: p})
+		}
+		return nil
+	})
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s: no .feature file in this folder", name)
+	}
+	return found, err
+}
+
+// hidden tells folders that nobody means when they name the one above: those of tools, and test data, which holds broken
+// files on purpose.
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || name == "vendor"
+}

@@ -1,0 +1,74 @@
+package features
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/internal/nearest"
+)
+
+// table is the table after a sentence: rows of cells by column.
+type table []row
+
+type row map[string]string
+
+// cell reads a value of a row. A cell that is empty or not there is the zero value.
+func cell[T any](r row, column string, parse func(string) (T, error)) (T, error) {
+	var none T
+	if r[column] == "" {
+		return none, nil
+	}
+	v, err := parse(r[column])
+	if err != nil {
+		return none, fmt.Errorf("column %s: %w", column, err)
+	}
+	return v, nil
+}
+
+// readTable takes the table of a step apart. Columns are those that the step has; a name that ends in "?" may be left out.
+func readTable(columns []string, argument *messages.PickleStepArgument) (table, error) {
+	if argument != nil && argument.DocString != nil {
+		return nil, fmt.Errorf("this sentence is not followed by a text in %s", argument.DocString.MediaType+`"""`)
+	}
+	given := argument != nil && argument.DataTable != nil
+	if columns == nil {
+		if given {
+			return nil, fmt.Errorf("this sentence is not followed by a table")
+		}
+		return nil, nil
+	}
+	want := "| " + strings.ReplaceAll(strings.Join(columns, " | "), "?", "") + " |"
+	if !given || len(argument.DataTable.Rows) < 2 {
+		return nil, fmt.Errorf("this sentence is followed by a table, with at least one row below its heading: %s", want)
+	}
+	var known, heading []string
+	for _, c := range columns {
+		known = append(known, strings.TrimSuffix(c, "?"))
+	}
+	for _, c := range argument.DataTable.Rows[0].Cells {
+		if !slices.Contains(known, c.Value) {
+			return nil, fmt.Errorf("this table has no column %q%s", c.Value, nearest.Hint(c.Value, known))
+		}
+		if slices.Contains(heading, c.Value) {
+			return nil, fmt.Errorf("column %q stands twice", c.Value)
+		}
+		heading = append(heading, c.Value)
+	}
+	for _, c := range columns {
+		if !strings.HasSuffix(c, "?") && !slices.Contains(heading, c) {
+			return nil, fmt.Errorf("the table has no column %q, and needs it: %s", c, want)
+		}
+	}
+	var t table
+	for _, cells := range argument.DataTable.Rows[1:] {
+		r := make(row)
+		for i, c := range cells.Cells {
+			r[heading[i]] = c.Value
+		}
+		t = append(t, r)
+	}
+	return t, nil
+}

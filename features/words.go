@@ -1,0 +1,178 @@
+package features
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+)
+
+// The words of a step are plain text in which (text) may be left out, a/b is one or the other, and {name} stands for a
+// value. pattern makes the regular expression of them. It is one for JavaScript too, so that editors can use it.
+var piece = regexp.MustCompile(`\{[a-z_]+\}|\(|\)| +|[^ (){}]+`)
+
+func pattern(words string) (*regexp.Regexp, []parameter) {
+	var b strings.Builder
+	var values []parameter
+	b.WriteString("^")
+	for _, p := range piece.FindAllString(words, -1) {
+		switch {
+		case p == "(":
+			b.WriteString("(?:")
+		case p == ")":
+			b.WriteString(")?")
+		case p[0] == ' ':
+			b.WriteString(" +")
+		case p[0] == '{':
+			v, ok := parameters[strings.Trim(p, "{}")]
+			if !ok {
+				panic("features: no value is named " + p)
+			}
+			values = append(values, v)
+			b.WriteString("(" + v.expr + ")")
+		case p == ":":
+			b.WriteString(":?")
+		case strings.Contains(p, "/"):
+			b.WriteString("(?:" + strings.ReplaceAll(regexp.QuoteMeta(p), "/", "|") + ")")
+		default:
+			b.WriteString(regexp.QuoteMeta(p))
+		}
+	}
+	b.WriteString("$")
+	return regexp.MustCompile(b.String()), values
+}
+
+// read gives the values that a sentence holds, nil for those that were left out; false when it is not worded like this. The
+// error says which of them cannot be.
+func (s *step) read(sentence string) (values []any, worded bool, err error) {
+	at := s.expr.FindStringSubmatchIndex(sentence)
+	if at == nil {
+		return nil, false, nil
+	}
+	for i, v := range s.values {
+		from, to := at[2*i+2], at[2*i+3]
+		if from < 0 {
+			values = append(values, nil)
+			continue
+		}
+		value, err := v.parse(sentence[from:to])
+		if err != nil {
+			return nil, true, err
+		}
+		values = append(values, value)
+	}
+	return values, true, nil
+}
+
+// call does what the step says. A value that was left out is the zero value.
+func (s *step) call(w *world, values []any, t table) error {
+	f := reflect.ValueOf(s.do)
+	args := []reflect.Value{reflect.ValueOf(w)}
+	for i, v := range values {
+		if v == nil {
+			args = append(args, reflect.Zero(f.Type().In(i+1)))
+			continue
+		}
+		args = append(args, reflect.ValueOf(v))
+	}
+	if s.table != nil {
+		args = append(args, reflect.ValueOf(t))
+	}
+	err, _ := f.Call(args)[0].Interface().(error)
+	return err
+}
+
+// find gives the steps that a sentence is worded like: one, unless it is undefined or ambiguous.
+func find(sentence string) []*step {
+	var found []*step
+	for _, s := range steps() {
+		if s.expr.MatchString(sentence) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// An undefinedError says that no step is worded like a sentence.
+type undefinedError struct{ sentence string }
+
+func (e *undefinedError) Error() string {
+	return fmt.Sprintf("no step is worded like this: %s\nthe nearest are\n    %s", e.sentence,
+		strings.Join(nearestSentences(e.sentence, 3), "\n    "))
+}
+
+// An ambiguousError says that several steps are.
+type ambiguousError struct {
+	sentence string
+	steps    []*step
+}
+
+func (e *ambiguousError) Error() string {
+	var words []string
+	for _, s := range e.steps {
+		words = append(words, s.words)
+	}
+	return fmt.Sprintf("several steps are worded like this: %s\nit is any of\n    %s", e.sentence, strings.Join(words, "\n    "))
+}
+
+// nearestSentences gives the examples of the n steps that a sentence may have been meant for, the nearest first.
+func nearestSentences(sentence string, n int) []string {
+	type near struct {
+		example  string
+		distance int
+	}
+	var all []near
+	typed := wording(sentence)
+	for _, s := range steps() {
+		// The shortest and the longest way to say it: without and with all that may be left out.
+		short, long := s.words, s.words
+		for parens.MatchString(short) {
+			short = parens.ReplaceAllString(short, "")
+		}
+		long = strings.NewReplacer("(", "", ")", "").Replace(long)
+		d := min(distance(typed, wording(s.example)), distance(typed, wording(short)), distance(typed, wording(long)))
+		at := len(all)
+		for at > 0 && all[at-1].distance > d {
+			at--
+		}
+		all = append(all[:at], append([]near{{s.example, d}}, all[at:]...)...)
+	}
+	var examples []string
+	for _, x := range all[:min(n, len(all))] {
+		examples = append(examples, x.example)
+	}
+	return examples
+}
+
+var (
+	parens = regexp.MustCompile(`\([^()]*\)`)
+	slots  = regexp.MustCompile(`"[^"]*"|\{[a-z_]+\}|[0-9]+`)
+)
+
+// wording is what is left of a sentence when its values do not matter.
+func wording(sentence string) []rune {
+	const longest = 200
+	r := []rune(strings.ToLower(slots.ReplaceAllString(sentence, "□")))
+	return r[:min(len(r), longest)]
+}
+
+// distance counts the insertions, deletions and replacements that make b of a.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range b {
+			change := diagonal
+			if r != s {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

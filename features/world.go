@@ -1,0 +1,436 @@
+package features
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"rollsim/internal/nearest"
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/scenarios"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+// world is one scenario of a feature file: its fleet, its story so far, and what came of it.
+type world struct {
+	again string // the command that runs this scenario alone
+
+	// The fleet. The timeline of scenario stays empty: what happens is the story.
+	scenario sim.Scenario
+	machine  reducer.Machine
+	lasts    time.Duration // how long the run lasts; 0 lets the story decide
+	longest  time.Duration // the longest silence that something in the fleet may keep before it goes on
+
+	// What can be named, in the order of telling.
+	rollouts []reducer.RolloutID
+	latest   map[reducer.ChannelID]reducer.RolloutID
+	moved    reducer.RolloutID // the latest of all channels
+
+	// The story. Its first told happenings have their place in timeline; now is where it stands, as a time since the start.
+	// still is whether it stands exactly there; otherwise it lets everything settle before it goes on.
+	story    []happening
+	told     int
+	timeline []sim.Action
+	now      time.Duration
+	still    bool
+
+	// What came of it. The latest telling is stale once the story goes on.
+	telling *telling
+	looked  bool // whether anything was expected yet
+	that    anchor
+
+	current    string                // the sentence of the present step
+	violations []invariant.Violation // that were expected
+	refusals   map[refused]bool      // those that were expected
+}
+
+// happening is one thing that the story tells.
+type happening struct {
+	sentence string
+	when     timing
+	about    reducer.RolloutID // the rollout that a moment means which names none
+	do       *sim.Action       // what happens, its time left open; nil when only time goes by
+}
+
+// refused is an event that the reducer refuses.
+type refused struct {
+	event   reducer.EventKind
+	rollout reducer.RolloutID
+}
+
+// anchor is what "that" refers to in "after that" and "7 days later": the last thing that the story spoke of.
+type anchor struct {
+	at    time.Duration // since the start
+	entry int           // the entry that it is; noEntry for a happening that leaves none
+}
+
+const noEntry = -1
+
+// startTime is when every story starts: 2026-01-01T00:00:00Z, as scenario files do by default.
+const startTime = reducer.Time(1_767_225_600_000_000_000)
+
+const (
+	defaultPoll = time.Minute
+	defaultSeed = 1
+
+	// breath is how long after the last stir everything counts as settled, so that what comes next does not fall into the
+	// same instant.
+	breath = time.Second
+
+	// patience is how long the fleet must have kept quiet, beyond the longest silence that is known to be possible, for
+	// everything to have settled. It is above the tails of the default behaviour.
+	patience = 3 * time.Hour
+
+	// maxStory bounds how long a fleet may stay restless.
+	maxStory = 14 * 24 * time.Hour
+)
+
+func newWorld(name, again string) *world {
+	return &world{
+		again: again,
+		scenario: sim.Scenario{
+			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: scenarios.DefaultBehaviour(),
+		},
+		machine:  reducer.RFC0008(),
+		latest:   make(map[reducer.ChannelID]reducer.RolloutID),
+		still:    true,
+		refusals: make(map[refused]bool),
+	}
+}
+
+// do carries out one step.
+func (w *world) do(s *step, sentence string, values []any, t table) error {
+	w.current = sentence
+	switch s.phase {
+	case sets:
+		if w.looked {
+			return errors.New("the story has begun: say this before the first Then")
+		}
+	case expects:
+		w.looked = true
+		if err := w.look(); err != nil {
+			return err
+		}
+	case fates, happens:
+	}
+	return s.call(w, values, t)
+}
+
+// channel finds a channel by name.
+func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
+	var known []string
+	for i := range w.scenario.Channels {
+		if w.scenario.Channels[i].ID == id {
+			return &w.scenario.Channels[i], nil
+		}
+		known = append(known, string(w.scenario.Channels[i].ID))
+	}
+	return nil, fmt.Errorf("no channel is named %q%s", id, nearest.Hint(string(id), known))
+}
+
+// checkHosts refuses names that no host has.
+func (w *world) checkHosts(hosts []reducer.HostID) error {
+	var known []string
+	for i := range w.scenario.Channels {
+		for _, wave := range w.scenario.Channels[i].Waves {
+			for _, h := range wave.Hosts {
+				known = append(known, string(h))
+			}
+		}
+	}
+	for _, h := range hosts {
+		if !slices.Contains(known, string(h)) {
+			return fmt.Errorf("no host is named %q%s", h, nearest.Hint(string(h), known))
+		}
+	}
+	return nil
+}
+
+// checkRollout refuses a rollout that the story has not opened so far.
+func (w *world) checkRollout(id reducer.RolloutID) error {
+	if slices.Contains(w.rollouts, id) {
+		return nil
+	}
+	var known []string
+	for _, r := range w.rollouts {
+		known = append(known, string(r))
+	}
+	return fmt.Errorf("no rollout is named %q%s", id, nearest.Hint(string(id), known))
+}
+
+// names notes that the story speaks of a rollout.
+func (w *world) names(id reducer.RolloutID, channel reducer.ChannelID) {
+	if !slices.Contains(w.rollouts, id) {
+		w.rollouts = append(w.rollouts, id)
+	}
+	w.latest[channel], w.moved = id, id
+}
+
+// silence notes that something may go on only after a time.
+func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
+
+// tell adds a happening to the story. about is the rollout that it concerns.
+func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error {
+	if when.kind == atMoment && !when.moment.settled {
+		if when.moment.Rollout == "" {
+			when.moment.Rollout = about
+		}
+		if when.moment.Rollout == "" {
+			return fmt.Errorf("it is not clear of which rollout: write for example \"of stable@a1\" or \"under stable@a1\"")
+		}
+		if err := w.checkRollout(when.moment.Rollout); err != nil {
+			return err
+		}
+		if when.moment.Host != "" {
+			if err := w.checkHosts([]reducer.HostID{when.moment.Host}); err != nil {
+				return err
+			}
+		}
+	}
+	w.story = append(w.story, happening{sentence: w.current, when: when, about: about, do: do})
+	return nil
+}
+
+// look makes the story stand still where it stands, and sees to it that the telling reaches from there to the end of every
+// retention.
+func (w *world) look() error {
+	for ; w.told < len(w.story); w.told++ {
+		h := &w.story[w.told]
+		if err := w.place(h); err != nil {
+			return fmt.Errorf("%s\n    %w", h.sentence, err)
+		}
+	}
+	if err := w.settle(); err != nil {
+		return err
+	}
+	return w.reach(w.now)
+}
+
+// settle lets everything settle, unless the story stands still already.
+func (w *world) settle() error {
+	if w.still {
+		return nil
+	}
+	t, err := w.simulate(w.timeline, w.now, w.now+patience, w.quiet())
+	if err != nil {
+		return err
+	}
+	w.telling, w.now, w.still = t, max(w.now, t.settled()), true
+	return nil
+}
+
+// reach sees to it that the telling goes on until a time, and until every retention has ended.
+func (w *world) reach(until time.Duration) error {
+	tail := w.quiet() + w.retention()
+	settled := until
+	if w.telling != nil {
+		if w.telling.suffices(until+w.quiet(), tail) {
+			return nil
+		}
+		settled = w.telling.settled()
+	}
+	t, err := w.simulate(w.timeline, until, settled, tail)
+	if err != nil {
+		return err
+	}
+	w.telling = t
+	return nil
+}
+
+// place gives a happening its time.
+func (w *world) place(h *happening) error {
+	if h.when.kind == onceSettled || h.when.moment.settled {
+		if err := w.settle(); err != nil {
+			return err
+		}
+	}
+	action := sim.Action{}
+	if h.do != nil {
+		action = *h.do
+	}
+	switch h.when.kind {
+	case onceSettled, later:
+		w.now += h.when.offset
+		action.At = w.now
+	case together:
+		action.At = w.now
+		if n := len(w.timeline); n > 0 && !w.still {
+			action.At, action.When = w.timeline[n-1].At, w.timeline[n-1].When
+		}
+	case atMoment:
+		at, err := w.when(&h.when.moment)
+		if err != nil {
+			return err
+		}
+		if at += h.when.offset; at < w.now {
+			return fmt.Errorf("this was at %s, and the story has come to %s: tell it earlier", w.time(at), w.time(w.now))
+		}
+		w.now = at
+		action.At, action.When = h.when.offset, &h.when.moment.Moment
+		if h.when.moment.settled {
+			action.At, action.When = at, nil
+		}
+	}
+	w.still = h.do == nil
+	if h.do != nil {
+		w.timeline = append(w.timeline, action)
+		w.telling = nil
+	}
+	w.that = anchor{w.now, noEntry}
+	return nil
+}
+
+// when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes nothing.
+func (w *world) when(m *moment) (time.Duration, error) {
+	if m.settled {
+		return w.now, nil
+	}
+	const question = "(when)"
+	ask := sim.Action{When: &m.Moment, Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: question}}
+	t, err := w.simulate(append(slices.Clone(w.timeline), ask), w.now, w.now+patience, w.quiet())
+	if err != nil {
+		return 0, err
+	}
+	for i := range t.entries {
+		if e := &t.entries[i]; e.Event != nil && e.Rollout == question {
+			return t.since(e.At), nil
+		}
+	}
+	err = fmt.Errorf("this never comes: %v", m)
+	if p, ok := t.rollouts[m.Rollout]; ok {
+		err = fmt.Errorf("%w; the rollout goes through %s", err, p.path())
+	}
+	return 0, err
+}
+
+// quiet is the silence after which everything has settled.
+func (w *world) quiet() time.Duration { return patience + w.longest }
+
+// retention is the longest one of any channel.
+func (w *world) retention() time.Duration {
+	longest := time.Duration(reducer.DefaultRetentionSeconds) * time.Second // of channels that only raw events know
+	for i := range w.scenario.Channels {
+		longest = max(longest, time.Duration(w.scenario.Channels[i].Policy.RetentionSeconds)*time.Second)
+	}
+	return longest
+}
+
+// simulate tells the story until a time, until everything has settled, and on for a tail. settled is a guess of when that is.
+func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Duration) (*telling, error) {
+	sc := w.scenario
+	sc.Machine, sc.Timeline = w.machine.Name(), timeline
+	least := until + w.quiet()
+	for {
+		sc.Horizon = max(least, settled+tail)
+		if w.lasts > 0 {
+			if until > w.lasts {
+				return nil, fmt.Errorf("this is at %s, and the run lasts %v", w.time(until), w.lasts)
+			}
+			sc.Horizon = w.lasts
+		}
+		var log trace.Collector
+		result, err := sim.Run(&sc, sim.Options{Machine: w.machine, Seed: sc.Seed, Sink: &log})
+		if err != nil {
+			return nil, err
+		}
+		t := newTelling(log.Entries, result)
+		if w.lasts > 0 || t.suffices(least, tail) {
+			return t, nil
+		}
+		settled = max(t.settled(), 2*settled)
+		if settled > least+maxStory {
+			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless", w.time(t.settled()))
+		}
+	}
+}
+
+// finish holds the whole run against what must hold of every run, once the last step has passed.
+func (w *world) finish() error {
+	if !w.looked {
+		return errors.New("nothing is expected here: a scenario needs a Then")
+	}
+	w.current = "the story ends"
+	if err := w.look(); err != nil {
+		return err
+	}
+	for _, v := range w.telling.result.Violations {
+		if !slices.ContainsFunc(w.violations, v.Is) {
+			return w.unexpected(v)
+		}
+	}
+	for i := range w.telling.entries {
+		r := w.telling.entries[i].Rejection
+		if r != nil && !w.refusals[refused{r.Event, r.Rollout}] {
+			return w.fail(i, "no refusal that no sentence expects",
+				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
+		}
+	}
+	return w.checkFates()
+}
+
+// unexpected says that something is violated which no sentence expects, and which sentence would.
+func (w *world) unexpected(v invariant.Violation) error {
+	expected := fmt.Sprintf("the invariant %s to hold", v.Invariant)
+	say := fmt.Sprintf("the invariant %s does not hold of %q", v.Invariant, v.Subject)
+	switch v.Invariant {
+	case invariant.Stuck:
+		expected = fmt.Sprintf("rollout %q to end", v.Subject)
+		say = fmt.Sprintf("%q is stuck", v.Subject)
+	case invariant.Unpruned:
+		expected = fmt.Sprintf("rollout %q to be pruned after its retention", v.Subject)
+		say = fmt.Sprintf("%q is never pruned", v.Subject)
+	case invariant.Stranded:
+		expected = fmt.Sprintf("channel %q to follow its ref", v.Subject)
+		say = fmt.Sprintf("channel %q is stranded", v.Subject)
+	}
+	entry := w.telling.about(v.Subject)
+	for i := range w.telling.entries {
+		if v.Seq > 0 && w.telling.entries[i].Seq == v.Seq {
+			entry = i
+		}
+	}
+	return w.fail(entry, expected, fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say))
+}
+
+// checkFates refuses what was in store for hosts under a ref that never came: it was never put to the test.
+func (w *world) checkFates() error {
+	for _, f := range w.scenario.Fates {
+		if f.Ref == "" {
+			continue
+		}
+		var known []string
+		for _, p := range w.telling.order {
+			known = append(known, string(p.ref))
+		}
+		if !slices.Contains(known, string(f.Ref)) {
+			sort.Strings(known)
+			return fmt.Errorf("something was in store for host %s under ref %q, and no rollout of that ref was opened%s",
+				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
+		}
+	}
+	return nil
+}
+
+// time writes a time since the start.
+func (w *world) time(d time.Duration) string {
+	return string(trace.AppendElapsed(nil, startTime+reducer.Time(d), startTime))
+}
+
+// fail says that an expectation does not hold. entry is the one that decides it; noEntry for none.
+func (w *world) fail(entry int, expected, found string) error {
+	const indent = "\n          "
+	var b strings.Builder
+	fmt.Fprintf(&b, "expected  %s\n", strings.ReplaceAll(expected, "\n", indent))
+	fmt.Fprintf(&b, "found     %s\n", strings.ReplaceAll(found, "\n", indent))
+	if lines := w.telling.around(entry, w.now); len(lines) > 0 {
+		fmt.Fprintf(&b, "trace     %s\n", strings.Join(lines, indent))
+	}
+	fmt.Fprintf(&b, "run       machine %s, seed %d\n", w.machine.Name(), w.scenario.Seed)
+	fmt.Fprintf(&b, "again     %s", w.again)
+	return errors.New(b.String())
+}
