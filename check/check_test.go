@@ -1,0 +1,194 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"rollsim"
+)
+
+const (
+	small = `# One host converges.
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 1m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+horizon: 1h
+`
+	stuck    = small + "fates:\n  - {host: stable-01, fate: never-answers}\n"
+	passing  = "Feature: F\n  Scenario: It holds\n    Given channel \"stable\" with a wave of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Terminal\n"
+	failing  = "Feature: G\n  Scenario: It does not hold\n    Given channel \"stable\" with a wave of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Failed\n"
+	unworded = "Feature: H\n  Scenario: Nobody knows\n    Given the moon is full\n"
+)
+
+func files(contents map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, text := range contents {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func run(t *testing.T, fsys fs.FS, roots []string, opt Options) ([]*Result, Summary) {
+	t.Helper()
+	suite, err := Find(fsys, roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []*Result
+	sum := Run(context.Background(), suite, opt, func(r *Result) { results = append(results, r) })
+	return results, sum
+}
+
+// recorded gives the goldens that Update writes.
+func recorded(t *testing.T, fsys fs.FS, roots ...string) map[string][]byte {
+	t.Helper()
+	written := make(map[string][]byte)
+	run(t, fsys, roots, Options{Update: func(name string, data []byte) error {
+		written[name] = data
+		return nil
+	}})
+	return written
+}
+
+func TestOutcomes(t *testing.T) {
+	fsys := files(map[string]string{
+		"scenarios/changed.yaml":  small,
+		"scenarios/new.yaml":      small,
+		"scenarios/same.yaml":     small,
+		"scenarios/stuck.yaml":    stuck,
+		"scenarios/unclear.yaml":  "chanels: []\n",
+		"features/f/f.feature":    passing,
+		"features/g/g.feature":    failing,
+		"features/h/h.feature":    unworded,
+		"features/h/bad.feature":  "Nothing of the kind",
+		"features/.git/x.feature": "hidden",
+	})
+	goldens := recorded(t, fsys, "scenarios")
+	if goldens["golden/same.golden"] == nil || goldens["golden/stuck.golden"] != nil {
+		t.Fatalf("written %v: a scenario that breaks an invariant must not become a golden", len(goldens))
+	}
+	fsys["golden/same.golden"] = &fstest.MapFile{Data: goldens["golden/same.golden"]}
+	fsys["golden/changed.golden"] = &fstest.MapFile{Data: []byte(strings.Replace(string(goldens["golden/changed.golden"]), "Opening → Active", "Opening → Failed", 1))}
+	fsys["golden/stuck.golden"] = fsys["golden/same.golden"]
+
+	results, sum := run(t, fsys, []string{"scenarios", "features"}, Options{Jobs: 2, Keep: true})
+	var got []string
+	byPath := make(map[string]*Result)
+	for _, r := range results {
+		got = append(got, fmt.Sprintf("%v %s", r.Status, r.Path))
+		byPath[r.Path] = r
+	}
+	want := []string{
+		"FAIL scenarios/changed.yaml", "FAIL scenarios/new.yaml", "ok scenarios/same.yaml", "FAIL scenarios/stuck.yaml",
+		"ERROR scenarios/unclear.yaml", "ok features/f/f.feature:2", "FAIL features/g/g.feature:2", "ERROR features/h/bad.feature",
+		"FAIL features/h/h.feature:2",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	for path, says := range map[string]string{
+		"scenarios/changed.yaml": "Opening → Failed",
+		"scenarios/new.yaml":     "there is no golden golden/new.golden; record it with: rollsim check --update scenarios/new.yaml",
+		"scenarios/stuck.yaml":   "VIOLATED stuck stable@a1: Active, current_wave 0; stable-01 Pending: dispatched, never acked",
+		"scenarios/unclear.yaml": `scenarios/unclear.yaml:1:1: unknown field "chanels": did you mean "channels"?`,
+		"features/h/bad.feature": "features/h/bad.feature",
+	} {
+		if !strings.Contains(byPath[path].Message, says) {
+			t.Errorf("%s: message does not say %q:\n%s", path, says, byPath[path].Message)
+		}
+	}
+	names := func(r *Result) (names []string) {
+		for _, a := range r.Artefacts {
+			if len(a.Data) == 0 {
+				t.Errorf("%s: artefact %s is empty", r.Path, a.Name)
+			}
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	if got := names(byPath["scenarios/changed.yaml"]); !slices.Equal(got, []string{"changed.golden", "changed.diff.txt", "changed.ndjson"}) {
+		t.Errorf("artefacts of changed: %q", got)
+	}
+	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(got, []string{"g-2.txt", "g-2.ndjson"}) {
+		t.Errorf("artefacts of g: %q", got)
+	}
+	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 || sum.Line() != "2 passed, 5 failed, 2 unreadable" {
+		t.Errorf("summary %+v: %s", sum, sum.Line())
+	}
+}
+
+func TestFailFast(t *testing.T) {
+	fsys := files(map[string]string{"a.yaml": "broken: [", "b.yaml": small, "c.yaml": small})
+	results, sum := run(t, fsys, []string{"."}, Options{Jobs: 1, FailFast: true})
+	if results[0].Status != Unusable || sum.Counts[Skipped] != 2 || sum.OK() {
+		t.Errorf("got %+v", sum)
+	}
+}
+
+func TestShardsMakeTheWhole(t *testing.T) {
+	whole, _ := run(t, rollsim.Library, []string{"scenarios", "features"}, Options{Jobs: 2})
+	seen := make(map[string]int)
+	for i := 1; i <= 3; i++ {
+		shard, err := ParseShard(fmt.Sprintf("%d/3", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, sum := run(t, rollsim.Library, []string{"scenarios", "features"}, Options{Jobs: i, Shard: shard})
+		if !sum.OK() {
+			t.Errorf("shard %d: %s", i, sum.Line())
+		}
+		for _, r := range results {
+			seen[r.Path]++
+		}
+	}
+	for _, r := range whole {
+		if seen[r.Path] != 1 {
+			t.Errorf("%s ran in %d shards", r.Path, seen[r.Path])
+		}
+	}
+	if len(seen) != len(whole) {
+		t.Errorf("%d cases in shards, %d in all", len(seen), len(whole))
+	}
+}
+
+func TestParseShardRefuses(t *testing.T) {
+	for _, s := range []string{"", "1", "0/4", "5/4", "1/4/2", "a/b", "-1/2", "1/4x", " 1/4 x"} {
+		if shard, err := ParseShard(s); err == nil {
+			t.Errorf("%q is taken for %v", s, shard)
+		}
+	}
+}
+
+func TestFindNothing(t *testing.T) {
+	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"."}); !errors.Is(err, ErrNothing) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"readme.md"}); err == nil || !strings.Contains(err.Error(), "expected a scenario") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Find(files(nil), []string{"gone.yaml"}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGoldenPath(t *testing.T) {
+	for scenario, want := range map[string]string{
+		"scenarios/a.yaml":      "golden/a.golden",
+		"/x/scenarios/a.yaml":   "/x/golden/a.golden",
+		"../y/scenarios/a.yaml": "../y/golden/a.golden",
+		"mine/a.yaml":           "mine/a.golden",
+		"a.yaml":                "a.golden",
+	} {
+		if got := GoldenPath(scenario); got != want {
+			t.Errorf("%s: got %s, want %s", scenario, got, want)
+		}
+	}
+}

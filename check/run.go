@@ -1,0 +1,274 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"rollsim/features"
+	"rollsim/scenarios"
+	"rollsim/trace"
+)
+
+// Status is how a case went. The zero value is invalid.
+type Status uint8
+
+// The statuses.
+const (
+	Passed   Status = 1 + iota
+	Failed          // something differs
+	Unusable        // it could not be read
+	Updated         // its golden was rewritten
+	Skipped         // not run, because something failed before it
+
+	statusEnd
+)
+
+var statusNames = [statusEnd]string{"", "ok", "FAIL", "ERROR", "updated", "skipped"}
+
+// String is the status as it is printed.
+func (s Status) String() string { return statusNames[s] }
+
+// Result is what became of one case: a scenario file, or one scenario of a feature file.
+type Result struct {
+	Status  Status
+	Path    string // of the file, with the line for a scenario of a feature
+	Name    string // what the case is called
+	Message string // what differs or is wrong; lines without a trailing newline
+	Rerun   string // the command that runs only this case
+	Elapsed time.Duration
+
+	// Artefacts are what looking closer needs, by file name; only of what failed.
+	Artefacts []Artefact
+}
+
+// Artefact is a file to keep of a failed case.
+type Artefact struct {
+	Name string
+	Data []byte
+}
+
+// Options say how a suite is run.
+type Options struct {
+	Jobs     int // how many scenarios at once; at least 1
+	Shard    Shard
+	FailFast bool // start nothing more after the first failure
+
+	// Update writes goldens that differ or are missing instead of comparing, by this function.
+	Update func(path string, data []byte) error
+
+	// Keep makes failed results carry artefacts.
+	Keep bool
+}
+
+// Summary counts how a suite went.
+type Summary struct {
+	Scenarios, Features int // cases of each, without skipped ones
+	Counts              [statusEnd]int
+	Elapsed             time.Duration
+}
+
+// OK tells whether everything that was asked for was run and holds.
+func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Counts[Skipped] == 0 }
+
+// Run checks a suite and reports each result in the suite's order as soon as it is known, whatever Jobs is. It stops early,
+// reporting the rest as Skipped, when the context ends.
+func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
+	began := time.Now()
+	var units []unit
+	for i, u := range suite.cases() {
+		if opt.Shard.has(i) {
+			units = append(units, u)
+		}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+
+	// Each unit has a slot of its own, so that results come out in order while workers run ahead.
+	slots := make([]chan []*Result, len(units))
+	for i := range slots {
+		slots[i] = make(chan []*Result, 1)
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	var oneFeature sync.Mutex // godog sets process-wide state
+	for range max(1, opt.Jobs) {
+		workers.Go(func() {
+			for i := range next {
+				var results []*Result
+				switch {
+				case ctx.Err() != nil:
+					results = []*Result{{Status: Skipped, Path: units[i].path, Name: units[i].path}}
+				case units[i].feature:
+					oneFeature.Lock()
+					results = checkFeature(suite.FS, units[i].path, opt.Keep)
+					oneFeature.Unlock()
+				default:
+					results = []*Result{checkScenario(suite.FS, units[i].path, &opt)}
+				}
+				for _, r := range results {
+					if opt.FailFast && (r.Status == Failed || r.Status == Unusable) {
+						stop()
+					}
+				}
+				slots[i] <- results
+			}
+		})
+	}
+	go func() {
+		for i := range units {
+			next <- i
+		}
+		close(next)
+	}()
+
+	var sum Summary
+	for i, slot := range slots {
+		for _, r := range <-slot {
+			sum.Counts[r.Status]++
+			switch {
+			case r.Status == Skipped:
+			case units[i].feature:
+				sum.Features++
+			default:
+				sum.Scenarios++
+			}
+			report(r)
+		}
+	}
+	workers.Wait()
+	sum.Elapsed = time.Since(began)
+	return sum
+}
+
+// checkScenario runs one scenario and holds its trace against its golden, and its violations against those expected.
+func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
+	began := time.Now()
+	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + name}
+	defer func() { r.Elapsed = time.Since(began) }()
+
+	file, err := scenarios.LoadFS(fsys, name)
+	if err != nil {
+		r.Status, r.Message = Unusable, err.Error()
+		return r
+	}
+	rec, err := file.Record()
+	if err != nil {
+		r.Status, r.Message = Unusable, fmt.Sprintf("%s: %v", name, err)
+		return r
+	}
+	golden := GoldenPath(name)
+	want, err := fs.ReadFile(fsys, golden)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		r.Status, r.Message = Unusable, err.Error()
+	case rec.Verdict != "":
+		// A golden must not make a broken invariant look right.
+		r.Status, r.Message = Failed, rec.Verdict
+	case err == nil && bytes.Equal(want, rec.Text):
+		r.Status = Passed
+	case opt.Update != nil:
+		r.Status = Updated
+		if err := opt.Update(golden, rec.Text); err != nil {
+			r.Status, r.Message = Unusable, err.Error()
+		}
+	case err != nil:
+		r.Status = Failed
+		r.Message = fmt.Sprintf("there is no golden %s; record it with: rollsim check --update %s", golden, name)
+	default:
+		r.Status = Failed
+		r.Message = fmt.Sprintf("DIVERGED %s seed %d machine %s: the trace is not that of %s\n%s", file.Scenario.Name,
+			file.Scenario.Seed, file.Scenario.Machine, golden, strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"))
+	}
+	if r.Status == Failed && opt.Keep {
+		r.Artefacts = append(r.Artefacts,
+			Artefact{file.Scenario.Name + ".golden", rec.Text},
+			Artefact{file.Scenario.Name + ".diff.txt", []byte(r.Message + "\n")},
+			Artefact{file.Scenario.Name + ".ndjson", ndjson(file)})
+	}
+	return r
+}
+
+// checkFeature runs one feature file: a result for each of its scenarios.
+func checkFeature(fsys fs.FS, name string, keep bool) []*Result {
+	began := time.Now()
+	report, err := features.Run(features.Options{FS: fsys, Paths: []string{name}})
+	if err != nil {
+		return []*Result{{Status: Unusable, Path: name, Name: name, Message: err.Error(), Rerun: "rollsim features " + name}}
+	}
+	var results []*Result
+	for _, s := range report.Scenarios {
+		r := &Result{
+			Status: Passed,
+			Path:   fmt.Sprintf("%s:%d", s.File, s.Line),
+			Name:   s.Feature + ": " + s.Name,
+			Rerun:  fmt.Sprintf("rollsim features %s:%d", s.File, s.Line),
+		}
+		if s.Status != features.Passed {
+			r.Status, r.Message = Failed, strings.TrimSuffix(s.Message, "\n")
+			if keep {
+				r.Artefacts = featureArtefacts(&s)
+			}
+		}
+		results = append(results, r)
+	}
+	if len(results) > 0 {
+		results[0].Elapsed = time.Since(began)
+	}
+	return results
+}
+
+// featureArtefacts keeps what a failed scenario of a feature said, and what it simulated last.
+func featureArtefacts(s *features.Scenario) []Artefact {
+	name := fmt.Sprintf("%s-%d", strings.TrimSuffix(path.Base(s.File), ".feature"), s.Line)
+	kept := []Artefact{{name + ".txt", []byte(s.Message + "\n")}}
+	if len(s.Trace) == 0 {
+		return kept
+	}
+	var b bytes.Buffer
+	w := trace.NewWriter(&b)
+	for i := range s.Trace {
+		_ = w.Write(&s.Trace[i]) // into memory; Close tells
+	}
+	if w.Close() == nil {
+		kept = append(kept, Artefact{name + ".ndjson", b.Bytes()})
+	}
+	return kept
+}
+
+// ndjson records the scenario once more, as the trace that replay reads. That it can be run is known by then.
+func ndjson(file *scenarios.File) []byte {
+	var b bytes.Buffer
+	if err := file.RecordNDJSON(&b); err != nil {
+		return []byte(err.Error())
+	}
+	return b.Bytes()
+}
+
+// Title is the case in one line.
+func (r *Result) Title() string {
+	if r.Name == r.Path {
+		return r.Path
+	}
+	return r.Path + "  " + r.Name
+}
+
+// Line counts the results by status.
+func (s *Summary) Line() string {
+	line := fmt.Sprintf("%d passed, %d failed", s.Counts[Passed], s.Counts[Failed])
+	for _, other := range []struct {
+		status Status
+		word   string
+	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}} {
+		if n := s.Counts[other.status]; n > 0 {
+			line += fmt.Sprintf(", %d %s", n, other.word)
+		}
+	}
+	return line
+}

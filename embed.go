@@ -1,0 +1,9 @@
+// Package rollsim holds what ships inside the binary: the scenarios, their goldens and the features.
+package rollsim
+
+import "embed"
+
+// Library is the regression suite: scenarios/*.yaml, golden/*.golden and features/*/*.feature.
+//
+//go:embed scenarios/*.yaml scenarios/schema.json golden/*.golden features/*/*.feature
+var Library embed.FS

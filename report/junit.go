@@ -1,0 +1,100 @@
+// Package report turns results into text for people and files for other tools. It decides nothing.
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"rollsim/check"
+)
+
+// The JUnit elements that CI systems read.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Skipped  int          `xml:"skipped,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
+		Skipped  int         `xml:"skipped,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		Class   string        `xml:"classname,attr"`
+		File    string        `xml:"file,attr"`
+		Line    string        `xml:"line,attr,omitempty"`
+		Seconds string        `xml:"time,attr"`
+		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
+		Skipped *struct{}     `xml:"skipped"`
+	}
+	junitMessage struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes results as JUnit XML: a suite with a case for each.
+func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
+	suite := junitSuite{Name: suiteName, Tests: len(results)}
+	for _, r := range results {
+		file, line, _ := strings.Cut(r.Path, ".feature:")
+		if line != "" {
+			file += ".feature"
+		}
+		c := junitCase{
+			Name:    printable(r.Name),
+			Class:   printable(path.Dir(file)),
+			File:    printable(file),
+			Line:    line,
+			Seconds: fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
+		}
+		first, _, _ := strings.Cut(r.Message, "\n")
+		message := &junitMessage{Message: printable(first), Text: printable(r.Message + "\nrerun: " + r.Rerun + "\n")}
+		switch r.Status {
+		case check.Passed, check.Updated:
+		case check.Failed:
+			suite.Failures++
+			c.Failure = message
+		case check.Unusable:
+			suite.Errors++
+			c.Error = message
+		case check.Skipped:
+			suite.Skipped++
+			c.Skipped = &struct{}{}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	all := junitSuites{
+		Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Skipped: suite.Skipped, Suites: []junitSuite{suite},
+	}
+	text, err := xml.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
+	return err
+}
+
+// printable drops what XML 1.0 forbids even when it is escaped (XML 1.0 §2.2).
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\n', r == '\r', r >= 0x20 && r <= 0xd7ff, r >= 0xe000 && r < utf8.RuneError, r >= 0x10000:
+			return r
+		}
+		return -1
+	}, s)
+}

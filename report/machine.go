@@ -1,0 +1,447 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/reducer"
+)
+
+// MachineFormats lists the formats that Machine writes. MachineDiff writes those of them that are no drawings.
+func MachineFormats() []string { return []string{"table", "markdown", "mermaid", "dot", "json"} }
+
+var machineDiffFormats = []string{"table", "markdown", "json"}
+
+// Machine writes a machine's transition table. The error is that of an unknown format, or of w.
+func Machine(w io.Writer, m *reducer.Table, format string) error {
+	switch format {
+	case "table":
+		return write(w, aligned(transitions(m))+"\n"+aligned(legend)+"\n"+misroutedWords(m)+"\n")
+	case "markdown":
+		return write(w, fmt.Sprintf("## %s\n\n%s\n%s\n%s\n",
+			m.Name(), markdown(transitions(m)), markdownLegend(), misroutedWords(m)))
+	case "mermaid":
+		return write(w, mermaid(m))
+	case "dot":
+		return write(w, dot(m))
+	case "json":
+		return writeJSON(w, machineDocument(m))
+	}
+	return unknownFormat("a machine", format, MachineFormats())
+}
+
+// MachineDiff writes what b does otherwise than a, cell by cell; between v0.2 and rfc0008 also why. The error is that of an
+// unknown format, or of w.
+func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
+	d := compareMachines(a, b)
+	switch format {
+	case "table":
+		s := d.summary() + "\n"
+		if len(d.Cells) > 0 {
+			s += "\n" + aligned(d.rows) + "\n" + aligned(legend)
+		}
+		for _, r := range d.Reasons {
+			s += fmt.Sprintf("\n%d  %s\n   because %s\n", r.Number, r.What, r.Why)
+		}
+		return write(w, s)
+	case "markdown":
+		s := fmt.Sprintf("## %s\n", d.summary())
+		if len(d.Cells) > 0 {
+			s += "\n" + markdown(d.rows) + "\n" + markdownLegend()
+		}
+		if len(d.Reasons) > 0 {
+			s += "\n"
+		}
+		for _, r := range d.Reasons {
+			s += fmt.Sprintf("%d. %s. Because %s.\n", r.Number, r.What, r.Why)
+		}
+		return write(w, s)
+	case "json":
+		return writeJSON(w, d)
+	}
+	return unknownFormat("a difference of machines", format, machineDiffFormats)
+}
+
+func unknownFormat(what, format string, known []string) error {
+	return fmt.Errorf("%s cannot be written as %q: there are %s", what, format, strings.Join(known, ", "))
+}
+
+func write(w io.Writer, s string) error {
+	_, err := io.WriteString(w, s)
+	return err
+}
+
+func writeJSON(w io.Writer, document any) error {
+	if err := json.MarshalWrite(w, document, jsontext.WithIndent("  ")); err != nil {
+		return err
+	}
+	return write(w, "\n")
+}
+
+// effectLetters are the effects as the specification abbreviates them. A transition always has the first.
+var effectLetters = map[reducer.EffectKind]string{
+	reducer.RecordRolloutTransition:     "T",
+	reducer.UpdateCurrentWave:           "W",
+	reducer.InsertQuarantineFromRollout: "Q",
+	reducer.SchedulePruning:             "P",
+}
+
+var legend = []row{
+	{{"→X"}, {"goes to state X, with RecordRolloutTransition"}},
+	{{"·"}, {"accepted, nothing happens"}},
+	{{"✗"}, {"refused: IllegalForState"}},
+	{{"U"}, {"refused: Unimplemented"}},
+	{{"!"}, {"refused: Invariant"}},
+	{{"W"}, {"UpdateCurrentWave, when to_wave is above the current wave"}},
+	{{"Q"}, {"InsertQuarantineFromRollout"}},
+	{{"P"}, {"SchedulePruning"}},
+}
+
+func misroutedWords(m *reducer.Table) string {
+	if m.RefusesMisrouted() {
+		return "An event of another rollout is refused before anything else: Invariant."
+	}
+	return "An event of another rollout is taken for one of the record's."
+}
+
+// effectsOf lists what a rule may emit, in order.
+func effectsOf(r reducer.Rule) []reducer.EffectKind {
+	var kinds []reducer.EffectKind
+	if r.Do == reducer.Go {
+		kinds = append(kinds, reducer.RecordRolloutTransition)
+	}
+	if r.MoveCursor {
+		kinds = append(kinds, reducer.UpdateCurrentWave)
+	}
+	if r.Quarantine {
+		kinds = append(kinds, reducer.InsertQuarantineFromRollout)
+	}
+	if r.Prune {
+		kinds = append(kinds, reducer.SchedulePruning)
+	}
+	return kinds
+}
+
+// letters are the effects of a rule beyond that of every transition.
+func letters(r reducer.Rule) []string {
+	var all []string
+	for _, k := range effectsOf(r) {
+		if k != reducer.RecordRolloutTransition {
+			all = append(all, effectLetters[k])
+		}
+	}
+	return all
+}
+
+// doing is what a rule does, as the specification's tables say it.
+func doing(r reducer.Rule) string {
+	var words []string
+	switch r.Do {
+	case reducer.Illegal:
+		words = append(words, "✗")
+	case reducer.Unspecified:
+		words = append(words, "U")
+	case reducer.Refuse:
+		words = append(words, "!")
+	case reducer.Go:
+		words = append(words, "→"+r.To.String())
+	case reducer.Ignore:
+		if len(letters(r)) == 0 {
+			words = append(words, "·")
+		}
+	}
+	return strings.Join(append(words, letters(r)...), " ")
+}
+
+// cellLines are the rules of a cell, each with its condition.
+func cellLines(c reducer.Cell) []string {
+	rules := c.Rules()
+	lines := make([]string, len(rules))
+	for i, r := range rules {
+		switch {
+		case r.If != reducer.Always:
+			lines[i] = r.If.String() + " " + doing(r)
+		case len(rules) > 1:
+			lines[i] = "else " + doing(r)
+		default:
+			lines[i] = doing(r)
+		}
+	}
+	return lines
+}
+
+// row is a row of a table: its cells, each of one or more lines.
+type row [][]string
+
+// transitions is a machine's whole table, states down, events across.
+func transitions(m *reducer.Table) []row {
+	head := row{{m.Name()}}
+	for _, k := range reducer.EventKinds() {
+		head = append(head, []string{k.String()})
+	}
+	rows := []row{head}
+	for _, s := range reducer.States() {
+		r := row{{s.String()}}
+		for _, k := range reducer.EventKinds() {
+			r = append(r, cellLines(m.Cell(s, k)))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// aligned writes rows as text in columns; a cell takes as many lines as it has.
+func aligned(rows []row) string {
+	var widths []int
+	for _, r := range rows {
+		for i, cell := range r {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			for _, line := range cell {
+				widths[i] = max(widths[i], utf8.RuneCountInString(line))
+			}
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		height := 0
+		for _, cell := range r {
+			height = max(height, len(cell))
+		}
+		for n := range height {
+			var text strings.Builder
+			for i, cell := range r {
+				line := ""
+				if n < len(cell) {
+					line = cell[n]
+				}
+				text.WriteString(line + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(line)+2))
+			}
+			b.WriteString(strings.TrimRight(text.String(), " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// markdown writes rows as a table, the first as its head.
+func markdown(rows []row) string {
+	var b strings.Builder
+	for i, r := range rows {
+		for _, cell := range r {
+			b.WriteString("| " + strings.Join(cell, "; ") + " ")
+		}
+		b.WriteString("|\n")
+		if i == 0 {
+			b.WriteString(strings.Repeat("|---", len(r)) + "|\n")
+		}
+	}
+	return b.String()
+}
+
+func markdownLegend() string {
+	var b strings.Builder
+	for _, r := range legend {
+		fmt.Fprintf(&b, "- `%s` %s\n", r[0][0], r[1][0])
+	}
+	return b.String()
+}
+
+// edge is one arrow of a drawing.
+type edge struct {
+	from, to reducer.State
+	label    string
+}
+
+// edges are the rules that change something. Refusals and what is ignored are left out: they would hide the rest.
+func edges(m *reducer.Table) []edge {
+	var all []edge
+	for _, s := range reducer.States() {
+		for _, k := range reducer.EventKinds() {
+			rules := m.Cell(s, k).Rules()
+			for _, r := range rules {
+				if len(effectsOf(r)) == 0 {
+					continue
+				}
+				e := edge{from: s, to: s, label: k.String()}
+				if r.Do == reducer.Go {
+					e.to = r.To
+				}
+				if r.If != reducer.Always {
+					e.label += " " + r.If.String()
+				} else if len(rules) > 1 {
+					e.label += " else"
+				}
+				if more := letters(r); len(more) > 0 {
+					e.label += " / " + strings.Join(more, " ")
+				}
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+func mermaid(m *reducer.Table) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "---\ntitle: %s\n---\nstateDiagram-v2\n    [*] --> Opening: RolloutOpened\n", m.Name())
+	for _, e := range edges(m) {
+		fmt.Fprintf(&b, "    %v --> %v: %s\n", e.from, e.to, e.label)
+	}
+	return b.String() + "    Pruned --> [*]\n"
+}
+
+func dot(m *reducer.Table) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n  start [shape=point];\n", m.Name())
+	for _, s := range reducer.States() {
+		if s.InTerminalSet() {
+			fmt.Fprintf(&b, "  %v [peripheries=2];\n", s)
+		}
+	}
+	b.WriteString("  start -> Opening [label=\"RolloutOpened\"];\n")
+	for _, e := range edges(m) {
+		fmt.Fprintf(&b, "  %v -> %v [label=%q];\n", e.from, e.to, e.label)
+	}
+	return b.String() + "}\n"
+}
+
+// The documents that are written as JSON.
+type (
+	machineJSON struct {
+		Machine          string     `json:"machine"`
+		RefusesMisrouted bool       `json:"refuses_misrouted"`
+		Cells            []cellJSON `json:"cells"`
+	}
+	cellJSON struct {
+		From  string     `json:"from"`
+		Event string     `json:"event"`
+		Text  string     `json:"text"`
+		Rules []ruleJSON `json:"rules"`
+	}
+	ruleJSON struct {
+		If      string   `json:"if"`
+		Do      string   `json:"do"`
+		To      string   `json:"to,omitempty"`
+		Effects []string `json:"effects"`
+	}
+)
+
+func machineDocument(m *reducer.Table) machineJSON {
+	doc := machineJSON{Machine: m.Name(), RefusesMisrouted: m.RefusesMisrouted()}
+	for _, s := range reducer.States() {
+		for _, k := range reducer.EventKinds() {
+			cell := cellJSON{From: s.String(), Event: k.String(), Text: strings.Join(cellLines(m.Cell(s, k)), "; ")}
+			for _, r := range m.Cell(s, k).Rules() {
+				rule := ruleJSON{If: r.If.String(), Do: r.Do.String()}
+				if r.Do == reducer.Go {
+					rule.To = r.To.String()
+				}
+				for _, e := range effectsOf(r) {
+					rule.Effects = append(rule.Effects, e.String())
+				}
+				cell.Rules = append(cell.Rules, rule)
+			}
+			doc.Cells = append(doc.Cells, cell)
+		}
+	}
+	return doc
+}
+
+// machineDiff is what two machines do differently.
+type machineDiff struct {
+	A       string       `json:"a"`
+	B       string       `json:"b"`
+	Cells   []cellDiff   `json:"cells"`
+	Reasons []reasonJSON `json:"reasons,omitempty"`
+
+	rows []row // the cells below a head
+}
+
+type cellDiff struct {
+	From    string `json:"from"`
+	Event   string `json:"event"`
+	A       string `json:"a"`
+	B       string `json:"b"`
+	Reasons []int  `json:"reasons,omitempty"`
+}
+
+type reasonJSON struct {
+	Number int    `json:"number"`
+	What   string `json:"what"`
+	Why    string `json:"why"`
+}
+
+func compareMachines(a, b *reducer.Table) *machineDiff {
+	d := &machineDiff{A: a.Name(), B: b.Name(), Cells: []cellDiff{}}
+	var differences []reducer.Difference
+	if names := []string{a.Name(), b.Name()}; slices.Contains(names, "v0.2") && slices.Contains(names, "rfc0008") {
+		differences = reducer.Differences()
+	}
+	head := row{{"from"}, {"event"}, {d.A}, {d.B}}
+	if differences != nil {
+		head = append(head, []string{"why"})
+	}
+	d.rows = []row{head}
+	// A difference is a reason for a place that would be otherwise without it.
+	without := make([]*reducer.Table, len(differences))
+	for i := range differences {
+		without[i] = reducer.V02With("", slices.Delete(slices.Clone(differences), i, i+1))
+	}
+	add := func(from, event string, inA, inB []string, changed func(*reducer.Table) bool) {
+		c := cellDiff{From: from, Event: event, A: strings.Join(inA, "; "), B: strings.Join(inB, "; ")}
+		r := row{{from}, {event}, inA, inB}
+		if differences != nil {
+			var numbers []string
+			for i, difference := range differences {
+				if changed(without[i]) {
+					c.Reasons = append(c.Reasons, difference.Number)
+					numbers = append(numbers, fmt.Sprint(difference.Number))
+				}
+			}
+			r = append(r, []string{strings.Join(numbers, " ")})
+		}
+		d.Cells = append(d.Cells, c)
+		d.rows = append(d.rows, r)
+	}
+	specified := reducer.RFC0008()
+	for _, s := range reducer.States() {
+		for _, k := range reducer.EventKinds() {
+			if a.Cell(s, k) != b.Cell(s, k) {
+				add(s.String(), k.String(), cellLines(a.Cell(s, k)), cellLines(b.Cell(s, k)),
+					func(m *reducer.Table) bool { return m.Cell(s, k) != specified.Cell(s, k) })
+			}
+		}
+	}
+	if a.RefusesMisrouted() != b.RefusesMisrouted() {
+		misrouted := func(m *reducer.Table) []string {
+			if m.RefusesMisrouted() {
+				return []string{"!"}
+			}
+			return []string{"as one of the record's"}
+		}
+		add("any", "of another rollout", misrouted(a), misrouted(b),
+			func(m *reducer.Table) bool { return m.RefusesMisrouted() != specified.RefusesMisrouted() })
+	}
+	for _, difference := range differences {
+		d.Reasons = append(d.Reasons, reasonJSON{Number: difference.Number, What: difference.What, Why: difference.Why})
+	}
+	return d
+}
+
+func (d *machineDiff) summary() string {
+	switch n := len(d.Cells); n {
+	case 0:
+		return fmt.Sprintf("%s and %s do not differ", d.A, d.B)
+	case 1:
+		return fmt.Sprintf("%s and %s differ in 1 place", d.A, d.B)
+	default:
+		return fmt.Sprintf("%s and %s differ in %d places", d.A, d.B, n)
+	}
+}
