@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"rollsim/conform"
+	"rollsim/reducer"
+)
+
+func (env *environment) conformCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "conform",
+		Usage:     "hold a machine against conformance vectors: answers taken from an implementation",
+		ArgsUsage: "FILE…",
+		Description: "A FILE holds one vector a line, in JSON: a cell (record, event, now, want) or a walk (start, steps); plain or in\n" +
+			"gzip; - is standard input. The first mismatch is shown, and the exit code is then 1.\n\n" +
+			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz conform/testdata/walks.ndjson.gz",
+		Flags:  []cli.Flag{machineFlag("answer by machine `M`", reducer.MachineNames()[0])},
+		Action: env.conform,
+	}
+}
+
+func (env *environment) conform(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected at least one file of vectors")
+	}
+	machine, err := chosenMachine(c, reducer.MachineNames()[0])
+	if err != nil {
+		return err
+	}
+	differs := false
+	for _, name := range c.Args().Slice() {
+		result, err := env.conformFile(name, machine)
+		if err != nil {
+			return err
+		}
+		env.out.printf("%s: %d cells, %d walks, %d steps: %d passed, %d failed under %s\n", name, result.Cells, result.Walks,
+			result.Steps, result.Cells+result.Walks-result.Failed, result.Failed, machine.Name())
+		if result.First != nil && !differs {
+			env.out.printf("%s", result.First)
+			differs = true
+		}
+	}
+	if differs {
+		return errDiffers
+	}
+	return nil
+}
+
+func (env *environment) conformFile(name string, machine reducer.Machine) (conform.Result, error) {
+	in, err := env.open(name)
+	if err != nil {
+		return conform.Result{}, err
+	}
+	defer in.Close()
+	return conform.Run(in, name, machine)
+}

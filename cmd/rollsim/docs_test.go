@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDocuments types what the documents show: every `$ rollsim …` of a console block, in order, in one empty folder for each
+// document. A block of gherkin or yaml that is followed by a command is the file that the command names. What a block shows
+// as output must come, line by line, but for lines of … that stand for any others.
+func TestDocuments(t *testing.T) {
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?ms)^```(console|gherkin|yaml)\n(.*?)^```$")
+	commands := 0
+	for _, document := range append(documents, "../../README.md") {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(document), func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			written := ""
+			for _, m := range block.FindAllStringSubmatch(string(text), -1) {
+				if m[1] != "console" {
+					written = m[2]
+					continue
+				}
+				for _, command := range strings.Split("\n"+m[2], "\n$ ")[1:] {
+					line, shown, _ := strings.Cut(command, "\n")
+					args := strings.Fields(line)
+					if args[0] != "rollsim" {
+						continue
+					}
+					if last := args[len(args)-1]; written != "" && strings.Contains(last, ".") {
+						if _, err := os.Stat(last); err != nil {
+							if err := os.WriteFile(last, []byte(written), 0o600); err != nil {
+								t.Fatal(err)
+							}
+						}
+					}
+					commands++
+					code, out, errs := inProcess(t, args[1:]...)
+					if code == exitUsage {
+						t.Errorf("%s: exit %d\n%s%s", line, code, out, errs)
+					}
+					for _, want := range strings.Split(strings.TrimSpace(shown), "\n") {
+						if want != "…" && !strings.Contains(out+errs, want) {
+							t.Errorf("%s: does not print %q\n%s%s", line, want, out, errs)
+						}
+					}
+				}
+			}
+		})
+	}
+	if commands < 5 {
+		t.Errorf("only %d commands were found in the documents", commands)
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/reducer"
+	"rollsim/report"
+)
+
+func (env *environment) machineCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "machine",
+		Usage:     "print a machine's transition table, or how two machines differ",
+		ArgsUsage: "[NAME]",
+		Description: "The machines are " + strings.Join(reducer.MachineNames(), " and ") + "; the first is the default.\n\n" +
+			"Examples: rollsim machine v0.2 --format markdown\n" +
+			"          rollsim machine --diff v0.2 rfc0008",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "table", Usage: "print as `FORMAT`: " + strings.Join(report.MachineFormats(), ", ")},
+			&cli.BoolFlag{Name: "diff", Usage: "show where two machines differ, and why"},
+		},
+		Action: env.machine,
+	}
+}
+
+func (env *environment) machine(c *cli.Context) error {
+	names := c.Args().Slice()
+	wanted := 1
+	if c.Bool("diff") {
+		wanted = 2
+	} else if len(names) == 0 {
+		names = reducer.MachineNames()[:1]
+	}
+	if len(names) != wanted {
+		return usage(c, "expected %d machine names, got %d", wanted, len(names))
+	}
+	machines := make([]*reducer.Table, len(names))
+	for i, name := range names {
+		m, err := reducer.MachineByName(name)
+		if err != nil {
+			return usage(c, "%v", err)
+		}
+		machines[i] = m
+	}
+	format := c.String("format")
+	if c.Bool("diff") {
+		return formatMistake(c, report.MachineDiff(env.out.w, machines[0], machines[1], format))
+	}
+	return formatMistake(c, report.Machine(env.out.w, machines[0], format))
+}
+
+// formatMistake makes a usage error of a format that there is not.
+func formatMistake(c *cli.Context, err error) error {
+	if err != nil {
+		return usage(c, "%v", err)
+	}
+	return nil
+}

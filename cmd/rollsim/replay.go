@@ -1,0 +1,70 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/reducer"
+	"rollsim/replay"
+	"rollsim/report"
+	"rollsim/trace"
+)
+
+func (env *environment) replayCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "replay",
+		Usage:     "fold a recorded trace through a machine, and show where its effects differ from the recorded ones",
+		ArgsUsage: "TRACE",
+		Description: "TRACE is NDJSON, plain or in gzip, of rollsim run or of a control plane's event log; - is standard input.\n" +
+			"The exit code is 1 when something differs, or when the trace was changed after it was written.\n\n" +
+			"Example: rollsim replay event_log.ndjson.gz --machine rfc0008",
+		Flags: []cli.Flag{
+			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
+			&cli.BoolFlag{Name: "all", Usage: "show every difference instead of the first"},
+		},
+		Action: env.replay,
+	}
+}
+
+func (env *environment) replay(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usage(c, "expected one trace, got %d", c.NArg())
+	}
+	var opt replay.Options
+	if c.IsSet("machine") {
+		m, err := reducer.MachineByName(c.String("machine"))
+		if err != nil {
+			return usage(c, "--machine: %v", err)
+		}
+		opt.Machine = m
+	}
+	name := c.Args().First()
+	in, err := env.open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	reader, err := trace.NewReader(name, in)
+	if err != nil {
+		return err
+	}
+	result, err := replay.Run(reader, opt)
+	if err != nil {
+		return err
+	}
+	report.Replay(env.out.w, name, &result, c.Bool("all"))
+	if len(result.Findings) > 0 {
+		return errDiffers
+	}
+	return nil
+}
+
+// open opens an input file; - is standard input.
+func (env *environment) open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(env.stdin), nil
+	}
+	return os.Open(name)
+}

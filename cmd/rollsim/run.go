@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim"
+	"rollsim/internal/nearest"
+	"rollsim/internal/osfs"
+	"rollsim/reducer"
+	"rollsim/scenarios"
+	"rollsim/sim"
+)
+
+func (env *environment) runCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "simulate one scenario and write its trace",
+		ArgsUsage: "SCENARIO",
+		Description: "SCENARIO is a scenario file, or the name of a built-in one such as one-wave.\n" +
+			"The exit code is 1 when an invariant broke that the scenario does not expect, or one that it expects did not.\n\n" +
+			"Example: rollsim run one-wave --seed 7 -o trace.ndjson",
+		Flags: []cli.Flag{
+			&cli.Uint64Flag{Name: "seed", Usage: "draw from seed `N` instead of the scenario's", DefaultText: "the scenario's"},
+			machineFlag("decide transitions by machine `M` instead of the scenario's", "the scenario's"),
+			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or of a virtual time such as 90m or 3d"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
+			&cli.StringFlag{
+				Name: "format", Usage: "write `FORMAT`: text, summary or ndjson",
+				DefaultText: "ndjson with -o, else text",
+			},
+		},
+		Action: env.runScenario,
+	}
+}
+
+func machineFlag(usageText, defaultText string) cli.Flag {
+	return &cli.StringFlag{
+		Name: "machine", Usage: usageText + ": " + strings.Join(reducer.MachineNames(), " or "), DefaultText: defaultText,
+	}
+}
+
+func (env *environment) runScenario(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usage(c, "expected one scenario, got %d", c.NArg())
+	}
+	file, err := loadScenario(c.Args().First())
+	if err != nil {
+		return err
+	}
+	sc := &file.Scenario
+	machine, err := chosenMachine(c, sc.Machine)
+	if err != nil {
+		return err
+	}
+	opt := sim.Options{Machine: machine, Seed: sc.Seed}
+	if c.IsSet("seed") {
+		opt.Seed = c.Uint64("seed")
+	}
+	if until := c.String("until"); until != "" {
+		if opt.UntilSeq, opt.Until, err = parseUntil(until); err != nil {
+			return usage(c, "%v", err)
+		}
+	}
+	format := c.String("format")
+	if format == "" {
+		format = "text"
+		if c.IsSet("output") {
+			format = "ndjson"
+		}
+	}
+
+	write := map[string]func(io.Writer, sim.Options) (*sim.Result, error){
+		"text":    file.WriteText,
+		"ndjson":  file.WriteNDJSON,
+		"summary": file.WriteSummary,
+	}[format]
+	if write == nil {
+		return usage(c, "--format %s: expected text, summary or ndjson", format)
+	}
+	var result *sim.Result
+	err = env.writeFile(c.String("output"), func(w io.Writer) error {
+		buffered := bufio.NewWriterSize(w, 1<<16)
+		var err error
+		result, err = write(buffered, opt)
+		return errors.Join(err, buffered.Flush())
+	})
+	if err != nil {
+		return err
+	}
+	if verdict := sc.Verdict(result); verdict != "" {
+		env.err.printf("%s\n", env.err.paint(red, verdict))
+		return errDiffers
+	}
+	return nil
+}
+
+// loadScenario finds a scenario file, or a built-in scenario by its name.
+func loadScenario(arg string) (*scenarios.File, error) {
+	_, err := os.Stat(arg)
+	if err == nil {
+		return scenarios.LoadFS(osfs.FS{}, filepath.ToSlash(arg))
+	}
+	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, ".yaml") {
+		return nil, err
+	}
+	for _, place := range []fs.FS{osfs.FS{}, rollsim.Library} {
+		name := path.Join("scenarios", arg+".yaml")
+		if _, err := fs.Stat(place, name); err == nil {
+			return scenarios.LoadFS(place, name)
+		}
+	}
+	builtIn, err := scenarios.List(rollsim.Library, "scenarios")
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range builtIn {
+		builtIn[i] = strings.TrimSuffix(path.Base(p), ".yaml")
+	}
+	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg, nearest.Hint(arg, builtIn))
+}
+
+// chosenMachine gives the machine of --machine, or the one to fall back on.
+func chosenMachine(c *cli.Context, fallback string) (reducer.Machine, error) {
+	name := fallback
+	if c.IsSet("machine") {
+		name = c.String("machine")
+	}
+	m, err := reducer.MachineByName(name)
+	if err != nil {
+		return nil, usage(c, "--machine: %v", err)
+	}
+	return m, nil
+}
+
+// parseUntil reads the number of an entry, or a duration of virtual time.
+func parseUntil(s string) (seq uint64, after time.Duration, err error) {
+	if seq, err := strconv.ParseUint(s, 10, 64); err == nil && seq > 0 {
+		return seq, 0, nil
+	}
+	if after, err := scenarios.ParseDuration(s); err == nil && after > 0 {
+		return 0, after, nil
+	}
+	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as 90m or 3d", s)
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"rollsim": main})
+}
+
+// TestScripts runs what the documents tell to type: every script in testdata/script, each in a folder of its own.
+func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("ROOT", root)
+			return nil
+		},
+	})
+}
+
+// inProcess runs the program in this process.
+func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(append([]string{"rollsim"}, args...), strings.NewReader(""), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+// TestReplayNamesWhatWasTamperedWith removes, repeats and changes every single line of a simulated trace but the first and
+// the last: replay must fail and name that entry.
+func TestReplayNamesWhatWasTamperedWith(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "t.ndjson")
+	if code, _, errs := inProcess(t, "run", "failure-under-rfc0008", "-o", file); code != 0 {
+		t.Fatal(errs)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(data), "\n")
+	lines = lines[:len(lines)-1]
+	number := regexp.MustCompile(`"wave":(\d+)`)
+	tampered := filepath.Join(dir, "tampered.ndjson")
+	for i := 1; i < len(lines)-1; i++ {
+		changed := strings.Replace(lines[i], `"stable@a1"`, `"stable@a9"`, 1)
+		if changed == lines[i] {
+			changed = strings.Replace(lines[i], `"stable"`, `"staple"`, 1)
+		}
+		variants := map[string][]string{
+			"removed":  append(append([]string(nil), lines[:i]...), lines[i+1:]...),
+			"repeated": append(append(append([]string(nil), lines[:i+1]...), lines[i]), lines[i+1:]...),
+			"changed":  append(append(append([]string(nil), lines[:i]...), changed), lines[i+1:]...),
+		}
+		if number.MatchString(lines[i]) {
+			other := number.ReplaceAllString(lines[i], `"wave":7`)
+			variants["another wave"] = append(append(append([]string(nil), lines[:i]...), other), lines[i+1:]...)
+		}
+		for what, text := range variants {
+			if err := os.WriteFile(tampered, []byte(strings.Join(text, "")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := inProcess(t, "replay", tampered)
+			if named := fmt.Sprintf("entry %d ", i); code != exitDiffers || !strings.Contains(out, named) {
+				t.Errorf("entry %d %s: exit %d\n%s%s", i, what, code, out, errs)
+			}
+		}
+	}
+}
