@@ -22,7 +22,7 @@ type Rollout struct {
 	Record Record
 
 	number int
-	slots  map[HostID]int32 // into hosts
+	slots  slotIndex // into hosts
 	hosts  []Host
 	counts [hostStateEnd]int
 
@@ -45,13 +45,12 @@ func (r *Rollout) Hosts() []Host { return r.hosts }
 
 // Slot tells where in Hosts a host stands; false when it has not joined.
 func (r *Rollout) Slot(id HostID) (int, bool) {
-	i, ok := r.slots[id]
-	return int(i), ok
+	return r.slots.find(id, r.hosts)
 }
 
 // Host finds a joined host.
 func (r *Rollout) Host(id HostID) (Host, bool) {
-	i, ok := r.slots[id]
+	i, ok := r.Slot(id)
 	if !ok {
 		return Host{}, false
 	}
@@ -95,7 +94,8 @@ type Outcome struct {
 	// Rollout is the Rollout.Number of the one that accepted the event.
 	Rollout int
 
-	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands.
+	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands. What it is before is taken for a guess
+	// of that, which saves the search when it is right.
 	Slot int
 
 	// Derived is set when the event turned the last joined host Converged: then the reducer itself derives DerivedEvent, a
@@ -173,7 +173,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	if err := f.machine.Step(&next, ev, now, f.policy(next.Channel), &out.Effects); err != nil {
 		return err
 	}
-	slot, joined := r.slots[ev.Host]
+	slot, joined := r.find(ev, out.Slot)
 	if what := r.contradiction(ev, slot, joined); what != "" {
 		out.Effects.Reset()
 		return &Invariant{What: what, State: r.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
@@ -189,7 +189,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		r.counts[ev.From]--
 		r.counts[ev.To]++
 		r.hosts[slot].State = ev.To
-		out.Slot = int(slot)
+		out.Slot = slot
 		if ev.To == HostConverged && r.AllConverged() && (next.State == Active || next.State == Converging) {
 			f.derive(r, ev.At, now, out)
 		}
@@ -283,7 +283,6 @@ func (f *Fleet) open(ev *Event, known *Rollout) error {
 			OpenedAt:  ev.At,
 		},
 		number: len(f.order),
-		slots:  make(map[HostID]int32),
 	}
 	f.rollouts[ev.Rollout] = r
 	f.order = append(f.order, r)
@@ -337,7 +336,7 @@ func (r *Rollout) confirm(ev *Event, out *Outcome) {
 }
 
 // contradiction says what in the event cannot be true of the rollout's hosts; empty when nothing.
-func (r *Rollout) contradiction(ev *Event, slot int32, joined bool) string {
+func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 	switch ev.Kind {
 	case HostJoined:
 		if joined && r.hosts[slot].Wave != ev.Wave {
@@ -367,7 +366,20 @@ func (r *Rollout) contradiction(ev *Event, slot int32, joined bool) string {
 }
 
 func (r *Rollout) join(ev *Event) {
-	r.slots[ev.Host] = int32(len(r.hosts))
 	r.hosts = append(r.hosts, Host{ID: ev.Host, Wave: ev.Wave, State: HostPending})
 	r.counts[HostPending]++
+	r.slots.add(r.hosts)
+}
+
+// find tells where the host of an event stands, looking at a guess first.
+func (r *Rollout) find(ev *Event, guess int) (slot int, joined bool) {
+	switch ev.Kind {
+	case HostJoined, HostStateChanged:
+		if ev.Kind == HostStateChanged && guess >= 0 && guess < len(r.hosts) && r.hosts[guess].ID == ev.Host {
+			return guess, true
+		}
+		return r.slots.find(ev.Host, r.hosts)
+	case RolloutOpened, WaveAdvanced, RolloutTerminal, SuccessorOpened, RetentionExpired, OperatorClearance, eventEnd:
+	}
+	return 0, false
 }

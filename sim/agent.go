@@ -21,13 +21,13 @@ const (
 // host is one machine: its agent, and what the control plane knows of it beyond the records.
 type host struct {
 	id        reducer.HostID
-	key       uint64 // of its random streams
-	behaviour *Behaviour
+	number    uint32 // its index in world.hosts
 	channel   uint32
+	behaviour *Behaviour
 	link      *link  // nil where nothing goes wrong
 	fates     uint32 // index into world.fates
 	limits    uint32 // index into world.limits: the budgets that count it
-	awaits    []reducer.HostID
+	waits     uint32 // index into world.waits: the hosts that its edges name
 
 	// The control plane's side.
 	counted        bool         // by its budgets, as in flight or about to be
@@ -40,11 +40,14 @@ type host struct {
 	working uint32 // the rollout that it works for
 	waiting uint32 // a newer one, dispatched while a switch ran
 	epoch   uint32 // raised by whatever makes work in the queue obsolete
-	seq     uint64 // of its last message for the rollout that it works for
+	seq     uint32 // of its last message for the rollout that it works for
 	soakDue reducer.Time
-	running reducer.ClosureHash
-	before  reducer.ClosureHash // what to roll back to
+	running uint32 // the rollout whose closure it runs; noRollout is what it ran at first
+	before  uint32 // what to roll back to
 }
+
+// key is what the host contributes to the keys of its random streams.
+func (h *host) key() uint64 { return streamKey(string(h.id)) }
 
 // initialClosure is what every host runs before its first rollout.
 const initialClosure = "initial"
@@ -52,15 +55,20 @@ const initialClosure = "initial"
 // probeName is the one probe that simulated hosts declare.
 const probeName = "health"
 
-// number gives the index of a host of this world.
-func (w *world) number(h *host) uint32 { return w.hostN[h.id] }
+// closure gives what the simulator builds for a rollout: one closure a ref.
+func (w *world) closure(rollout uint32) reducer.ClosureHash {
+	if rollout == noRollout {
+		return initialClosure
+	}
+	return w.rollouts[rollout].closure
+}
 
 // delay draws how long a stage takes. A behaviour that does not say is at once.
 func (w *world) delay(h *host, rollout uint32, d *Distribution, p purpose) time.Duration {
 	if d == nil {
 		return 0
 	}
-	return d.draw(draw(w.opt.Seed, h.key, w.rollouts[rollout].key, p))
+	return d.draw(draw(w.opt.Seed, h.key(), w.rollouts[rollout].key, p))
 }
 
 // turns decides whether a turn for the worse comes: as the script says, else by chance.
@@ -71,7 +79,7 @@ func (w *world) turns(h *host, rollout uint32, fate FateKind, chance *Probabilit
 	if w.fate(h, rollout, ConvergesAnyway) != nil || chance == nil {
 		return false
 	}
-	return chance.comesTrue(draw(w.opt.Seed, h.key, w.rollouts[rollout].key, p))
+	return chance.comesTrue(draw(w.opt.Seed, h.key(), w.rollouts[rollout].key, p))
 }
 
 // fate finds the last fate of a kind that the script has for a host under a rollout; nil for none.
@@ -107,7 +115,7 @@ func (w *world) start(h *host, rollout uint32) {
 	h.seq = 0
 	h.before = h.running
 	h.soakDue = h.dispatchedSoak
-	w.send(h, trace.AgentEvent{Kind: reducer.DispatchAck, Closure: h.running})
+	w.send(h, trace.AgentEvent{Kind: reducer.DispatchAck, Closure: w.closure(h.running)})
 	w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
 	w.switchOver(h)
 }
@@ -118,9 +126,9 @@ func (w *world) switchOver(h *host) {
 	takes := w.delay(h, h.working, h.behaviour.Activation, drawActivation)
 	if h.link != nil {
 		h.link.attempts++
-		if f := w.chance(AgentRestart, w.number(h), h.key, h.link.attempts); f != nil {
+		if f := w.chance(AgentRestart, h.number, h.key(), h.link.attempts); f != nil {
 			h.link.breaking = f
-			breaks := time.Duration(draw(w.opt.Seed, h.key, h.link.attempts, drawRestart) % uint64(takes+1))
+			breaks := time.Duration(draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart) % uint64(takes+1))
 			w.then(h, workBroken, breaks)
 			return
 		}
@@ -130,7 +138,7 @@ func (w *world) switchOver(h *host) {
 
 // then makes work of the agent's present epoch due after a delay.
 func (w *world) then(h *host, what work, delay time.Duration) {
-	w.queue.push(w.after(delay), what, w.number(h), h.epoch)
+	w.queue.push(w.after(delay), what, h.number, h.epoch)
 }
 
 // agentStep is the agent's next stage.
@@ -148,7 +156,7 @@ func (w *world) agentStep(h *host, what work) {
 			w.start(h, h.waiting)
 		}
 	case workBroken:
-		w.restartAgent(h, w.lasts(h.link.breaking, h.key, h.link.attempts))
+		w.restartAgent(h, w.lasts(h.link.breaking, h.key(), h.link.attempts))
 	case workRestarted:
 		w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
 		w.switchOver(h)
@@ -168,11 +176,11 @@ func (w *world) agentStep(h *host, what work) {
 		w.fail(h)
 	case workConverged:
 		h.phase = idle
-		w.send(h, trace.AgentEvent{Kind: reducer.ProbesPassed, Closure: h.running})
+		w.send(h, trace.AgentEvent{Kind: reducer.ProbesPassed, Closure: w.closure(h.running)})
 	case workRolledBack:
 		h.phase = idle
 		h.running = h.before
-		w.send(h, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: h.running})
+		w.send(h, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: w.closure(h.running)})
 	case workTimeline, workPoll, workTick, workDispatched, workRetention, workArrive, workResend, workOnline, workRestart,
 		workTraffic:
 	}
@@ -199,8 +207,8 @@ func (w *world) finishSwitch(h *host) {
 		return
 	}
 	h.phase = soaking
-	h.running = w.rollouts[h.working].closure
-	w.send(h, trace.AgentEvent{Kind: reducer.ActivationCompleted, Closure: h.running})
+	h.running = h.working
+	w.send(h, trace.AgentEvent{Kind: reducer.ActivationCompleted, Closure: w.closure(h.running)})
 	w.send(h, trace.AgentEvent{Kind: reducer.ProbeTopologyDeclared, Probe: probeName})
 	w.then(h, workProbed, w.delay(h, h.working, h.behaviour.Probe, drawProbe))
 }
@@ -223,7 +231,7 @@ func (w *world) policy(h *host) reducer.Policy { return w.channels[h.channel].co
 func (w *world) send(h *host, m trace.AgentEvent) {
 	h.seq++
 	w.agent = m
-	w.agent.Seq = h.seq
+	w.agent.Seq = uint64(h.seq)
 	w.agent.At = w.hostTime(h)
 	if h.link == nil {
 		w.receive(h, h.working, &w.agent)
@@ -250,6 +258,7 @@ func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 	if m.Kind == reducer.RollbackComplete {
 		w.quarantineHost(r)
 	}
+	w.outcome.Slot = int(h.slot) // saves the fleet from looking for it
 	w.apply(&reducer.Event{Kind: reducer.HostStateChanged, Rollout: r.id, Host: h.id, From: from, To: to, At: w.now})
 }
 

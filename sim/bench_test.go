@@ -11,7 +11,7 @@ import (
 
 // BenchmarkRun simulates one rollout of a whole fleet, in waves of 1 %, 10 % and the rest, through reducer and digest.
 func BenchmarkRun(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
+	for _, n := range []int{100, 10_000, 1_000_000} {
 		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) {
 			hosts := make([]reducer.HostID, n)
 			for i := range hosts {

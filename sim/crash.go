@@ -151,7 +151,7 @@ func (w *world) remember(e *trace.Entry) {
 	case e.Agent != nil:
 		r := w.rollouts[w.rolloutN[e.Rollout]]
 		if slot, joined := r.fold.Slot(e.Host); joined {
-			r.members[slot].seq = e.Agent.Seq
+			r.members[slot].seq = uint32(e.Agent.Seq)
 		}
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
 		r := w.rollouts[w.rolloutN[e.Rollout]]
@@ -159,7 +159,8 @@ func (w *world) remember(e *trace.Entry) {
 		r.members[slot].dispatched = true
 		w.unacked = slices.DeleteFunc(w.unacked, func(d dispatch) bool { return d.rollout == r.number && d.slot == int32(slot) })
 		w.unacked = append(w.unacked, dispatch{sent: e.At, rollout: r.number, slot: int32(slot), attempt: e.Plan.Attempt})
-		h := &w.hosts[w.hostN[e.Host]]
+		n, _ := w.find(e.Host)
+		h := &w.hosts[n]
 		h.current, h.slot, h.dispatchedSoak = r.number, int32(slot), e.Plan.SoakDueAt
 		w.recount(h)
 	}

@@ -71,8 +71,8 @@ func (w *world) setUpFaults() error {
 	for n := range w.hosts {
 		h := &w.hosts[n]
 		h.link = &link{}
-		if f := w.chance(ClockSkew, uint32(n), h.key, 0); f != nil {
-			word := draw(w.opt.Seed, h.key, 0, drawFault+purpose(ClockSkew)<<8)
+		if f := w.chance(ClockSkew, uint32(n), h.key(), 0); f != nil {
+			word := draw(w.opt.Seed, h.key(), 0, drawFault+purpose(ClockSkew)<<8)
 			h.link.skew, h.link.skewed = f.length(word), f
 			if word&1 == 1 {
 				h.link.skew = -h.link.skew
@@ -152,10 +152,10 @@ func (w *world) attempt(h *host, m message) {
 	}
 	if !l.resends {
 		l.resends = true
-		w.queue.push(w.after(resendInterval), workResend, w.number(h), 0)
+		w.queue.push(w.after(resendInterval), workResend, h.number, 0)
 	}
 	l.attempts++
-	n, key, occasion := w.number(h), h.key, l.attempts
+	n, key, occasion := h.number, h.key(), l.attempts
 	switch {
 	case w.messageFault(MessageDropped, h, &m) != nil:
 	case w.messageFault(MessageReordered, h, &m) != nil:
@@ -178,7 +178,7 @@ func (w *world) attempt(h *host, m message) {
 
 // messageFault asks for a fault of a message that has no length, and logs it.
 func (w *world) messageFault(kind FaultKind, h *host, m *message) *Fault {
-	f := w.chance(kind, w.number(h), h.key, h.link.attempts)
+	f := w.chance(kind, h.number, h.key(), h.link.attempts)
 	if f != nil {
 		w.fault(kind, h, m.rollout, "", m.event.Seq, 0)
 	}
@@ -195,7 +195,7 @@ func (w *world) fly(h *host, m message, d time.Duration) {
 	} else {
 		w.flights = append(w.flights, m)
 	}
-	w.queue.push(w.after(d), workArrive, w.number(h), uint32(slot))
+	w.queue.push(w.after(d), workArrive, h.number, uint32(slot))
 }
 
 // arrive gives a message to the control plane. When that has acknowledged it, the agent forgets it and what came before.
@@ -217,14 +217,14 @@ func (w *world) accept(h *host, rollout uint32, m *trace.AgentEvent) bool {
 	if !joined {
 		return true
 	}
-	lost, err := reducer.CheckSeq(r.members[slot].seq, m.Seq)
+	lost, err := reducer.CheckSeq(uint64(r.members[slot].seq), m.Seq)
 	if err != nil {
 		return true
 	}
 	if lost > 0 {
 		return false
 	}
-	r.members[slot].seq = m.Seq
+	r.members[slot].seq = uint32(m.Seq)
 	w.agent = *m
 	w.receive(h, rollout, &w.agent)
 	return true
@@ -250,7 +250,7 @@ func (w *world) strike(h *host) bool {
 		return true
 	}
 	l.attempts++
-	n, key, occasion := w.number(h), h.key, l.attempts
+	n, key, occasion := h.number, h.key(), l.attempts
 	if w.chance(HostLost, n, key, occasion) != nil {
 		w.lose(h)
 		return true
@@ -271,7 +271,7 @@ func (w *world) lose(h *host) {
 func (w *world) takeOffline(h *host, d time.Duration) {
 	h.link.offline = true
 	w.fault(HostOffline, h, h.working, "", 0, d)
-	w.queue.push(w.after(d), workOnline, w.number(h), 0)
+	w.queue.push(w.after(d), workOnline, h.number, 0)
 }
 
 // restartAgent breaks a switch off, to start again later. The agent's record and seq survive.
@@ -290,7 +290,7 @@ func (w *world) bring(f *FaultNow) {
 		w.crash(f.For)
 		return
 	}
-	n, ok := w.hostN[f.Host]
+	n, ok := w.find(f.Host)
 	if !ok || w.hosts[n].link.lost {
 		return
 	}

@@ -32,15 +32,21 @@ func (w *world) setUpGates() error {
 	if err := checkChannelGraph(w.sc.Channels); err != nil {
 		return err
 	}
+	w.waits = make([][]reducer.HostID, 1)
 	for i := range w.sc.Channels {
 		for _, edge := range w.sc.Channels[i].HostEdges {
 			for _, id := range []reducer.HostID{edge.Host, edge.After} {
-				if n, ok := w.hostN[id]; !ok || w.hosts[n].channel != uint32(i) {
+				if n, ok := w.find(id); !ok || w.hosts[n].channel != uint32(i) {
 					return fmt.Errorf("channel %s: a host edge names host %s, which is not one of its hosts", w.sc.Channels[i].ID, id)
 				}
 			}
-			h := &w.hosts[w.hostN[edge.Host]]
-			h.awaits = append(h.awaits, edge.After)
+			n, _ := w.find(edge.Host)
+			h := &w.hosts[n]
+			if h.waits == 0 {
+				h.waits = uint32(len(w.waits))
+				w.waits = append(w.waits, nil)
+			}
+			w.waits[h.waits] = append(w.waits[h.waits], edge.After)
 		}
 	}
 	w.limits = make([][]uint32, 1)
@@ -165,7 +171,7 @@ func (w *world) awaitedChannel(r *rollout) reducer.ChannelID {
 
 // hostGate tells which gate blocks a host whose wave may go, and why.
 func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
-	for _, id := range h.awaits {
+	for _, id := range w.waits[h.waits] {
 		if a, joined := r.fold.Host(id); joined && !a.State.OrderingEligible() {
 			return gateHostEdges, fmt.Sprintf("host-edges: predecessor host '%s' not ordering-eligible", id)
 		}

@@ -33,7 +33,7 @@ type rollout struct {
 type member struct {
 	host       uint32 // noHost when the scenario has no such host: then there is nobody to dispatch to
 	dispatched bool
-	seq        uint64 // of the last message accepted, where links are unreliable
+	seq        uint32 // of the last message accepted, where links are unreliable
 }
 
 const noHost = noRollout
@@ -151,7 +151,7 @@ func (w *world) join(r *rollout, ev *reducer.Event) {
 		return // it had joined before
 	}
 	m := member{host: noHost}
-	if n, ok := w.hostN[ev.Host]; ok && w.channels[w.hosts[n].channel].conf.ID == r.channel {
+	if n, ok := w.memberOf(r.channel, ev.Host, uint32(slot)); ok {
 		m.host = n
 	}
 	r.members = append(r.members, m)
@@ -167,8 +167,22 @@ func (w *world) join(r *rollout, ev *reducer.Event) {
 	}
 }
 
+// memberOf finds a host of a channel, which most often is the one after the last that joined.
+func (w *world) memberOf(id reducer.ChannelID, name reducer.HostID, guess uint32) (uint32, bool) {
+	c, known := w.channelN[id]
+	if !known {
+		return 0, false
+	}
+	ch := &w.channels[c]
+	if guess < ch.count && w.hosts[ch.first+guess].id == name {
+		return ch.first + guess, true
+	}
+	n, ok := w.find(name)
+	return n, ok && w.hosts[n].channel == c
+}
+
 func (v *wave) enqueue(h *host, slot int32) {
-	alone := len(h.awaits) > 0
+	alone := h.waits != 0
 	for i := range v.queues {
 		if q := &v.queues[i]; !alone && !q.alone && q.limits == h.limits && q.blocked == "" {
 			q.slots = append(q.slots, slot)

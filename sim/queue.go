@@ -28,11 +28,15 @@ const (
 
 // item is one thing due at an instant.
 type item struct {
-	at    reducer.Time
-	order uint64 // insertion number: ties of time are first come, first served, which makes the order total
-	work  work
+	at reducer.Time
+
+	// order is the insertion number, above the kind of work: ties of time are first come, first served, which makes the order
+	// total. 56 bits of it outlast any run.
+	order uint64
 	a, b  uint32
 }
+
+func (x *item) work() work { return work(x.order) }
 
 // queue holds what is due, by (at, order): a heap with four children to a node, which is shallower than two and so
 // touches less memory.
@@ -46,7 +50,7 @@ func (x *item) before(y *item) bool {
 }
 
 func (q *queue) push(at reducer.Time, w work, a, b uint32) {
-	x := item{at: at, order: q.inserted, work: w, a: a, b: b}
+	x := item{at: at, order: q.inserted<<8 | uint64(w), a: a, b: b}
 	q.inserted++
 	q.heap = append(q.heap, x)
 	i := len(q.heap) - 1
