@@ -78,6 +78,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			env.checkCommand(),
 			env.runCommand(),
 			env.featuresCommand(),
+			env.stepsCommand(),
 			env.replayCommand(),
 			env.conformCommand(),
 			env.machineCommand(),

@@ -37,11 +37,15 @@ func TestDocuments(t *testing.T) {
 					if args[0] != "rollsim" {
 						continue
 					}
-					if last := args[len(args)-1]; written != "" && strings.Contains(last, ".") {
-						if _, err := os.Stat(last); err != nil {
-							if err := os.WriteFile(last, []byte(written), 0o600); err != nil {
-								t.Fatal(err)
-							}
+					for _, arg := range args {
+						if ext := filepath.Ext(arg); ext != ".feature" && ext != ".yaml" {
+							continue
+						}
+						if _, err := os.Stat(arg); err == nil {
+							continue
+						}
+						if err := os.WriteFile(arg, []byte(written), 0o600); err != nil {
+							t.Fatal(err)
 						}
 					}
 					commands++

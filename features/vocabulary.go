@@ -1,0 +1,41 @@
+package features
+
+import "strings"
+
+// Sentence is one step of the vocabulary, for people to read.
+type Sentence struct {
+	Topic   string   `json:"topic"`
+	Keyword string   `json:"keyword"` // Given, When or Then: where it belongs in a story
+	Words   string   `json:"words"`   // {…} is a value, (…) may be left out, a/b is one or the other
+	Doc     string   `json:"doc"`
+	Example string   `json:"example"`
+	Table   []string `json:"table,omitempty"` // the columns of the table that follows it; those with ? may be left out
+}
+
+// Vocabulary lists every sentence that features may use, topic by topic; with a word, those that have it in their topic,
+// words, meaning or example, whatever its case.
+func Vocabulary(word string) []Sentence {
+	var found []Sentence
+	word = strings.ToLower(word)
+	for _, s := range steps() {
+		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
+		if strings.Contains(about, word) {
+			found = append(found, Sentence{
+				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
+			})
+		}
+	}
+	return found
+}
+
+func (p phase) keyword() string {
+	switch p {
+	case sets, fates:
+		return "Given"
+	case happens:
+		return "When"
+	case expects:
+		return "Then"
+	}
+	return ""
+}

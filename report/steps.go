@@ -1,0 +1,64 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"rollsim/features"
+)
+
+// StepFormats lists the forms in which Steps writes the vocabulary.
+func StepFormats() []string { return []string{"text", "markdown", "json"} }
+
+// Steps writes sentences, topic by topic, in one of StepFormats.
+func Steps(w io.Writer, sentences []features.Sentence, format string) error {
+	var b strings.Builder
+	switch format {
+	case "text":
+		topic := ""
+		for _, s := range sentences {
+			if s.Topic != topic {
+				topic = s.Topic
+				fmt.Fprintf(&b, "%s\n\n", strings.ToUpper(topic))
+			}
+			fmt.Fprintf(&b, "  %s %s\n      %s\n", s.Keyword, s.Words, s.Doc)
+			if len(s.Table) > 0 {
+				fmt.Fprintf(&b, "      table: | %s |\n", strings.Join(s.Table, " | "))
+			}
+			fmt.Fprintf(&b, "      e.g. %s %s\n\n", s.Keyword, s.Example)
+		}
+	case "markdown":
+		b.WriteString(stepsIntroduction)
+		topic := ""
+		for _, s := range sentences {
+			if s.Topic != topic {
+				topic = s.Topic
+				fmt.Fprintf(&b, "\n## %s\n", topic)
+			}
+			fmt.Fprintf(&b, "\n**%s** `%s`\n\n%s\n\n", s.Keyword, s.Words, s.Doc)
+			if len(s.Table) > 0 {
+				fmt.Fprintf(&b, "A table follows, with the columns %s.\n\n", "`"+strings.Join(s.Table, "`, `")+"`")
+			}
+			fmt.Fprintf(&b, "> %s %s\n", s.Keyword, s.Example)
+		}
+	case "json":
+		text, err := json.MarshalIndent(sentences, "", "  ")
+		if err != nil {
+			return err
+		}
+		b.Write(append(text, '\n'))
+	default:
+		return fmt.Errorf("no format is named %q: there are %s", format, strings.Join(StepFormats(), ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+const stepsIntroduction = `# The sentences
+
+Every sentence that a feature may use. ` + "`{…}`" + ` is a value, ` + "`(…)`" + ` may be left out, ` + "`a/b`" + ` is one or the other; capital letters and
+` + "`a`/`the`" + ` do not matter. How a story is told is in [Features](features.md). This page is made by
+` + "`rollsim steps --format markdown`" + `.
+`
