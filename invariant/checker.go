@@ -137,7 +137,17 @@ func (c *Checker) Applied(seq uint64, at reducer.Time, r *reducer.Rollout, ev *r
 		case reducer.UpdateCurrentWave, reducer.SchedulePruning:
 		}
 	}
-	if ev.Kind == reducer.HostStateChanged && len(c.budgets) > 0 {
+	if len(c.budgets) == 0 {
+		return
+	}
+	switch {
+	case r.Record.State == reducer.Pruned:
+		for _, joined := range r.Hosts() {
+			if h := c.host(joined.ID); h.current == r.Number() {
+				c.count(h, false)
+			}
+		}
+	case ev.Kind == reducer.HostStateChanged:
 		if h := c.host(ev.Host); h.current == r.Number() {
 			c.count(h, ev.To == reducer.HostPending || ev.To.InFlight())
 		}
@@ -221,6 +231,9 @@ func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
 	if c.quarantine[quarantined{r.Record.Channel, p.Closure}] {
 		c.report(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined", p.Host, p.Closure)
 	}
+	if p.Attempt > 1 {
+		return // it was sent when it might be; that it is sent again, for want of an ack, is no new dispatch
+	}
 	if h, joined := r.Host(p.Host); joined && h.Wave > r.Record.CurrentWave {
 		c.report(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d", p.Host, h.Wave, r.Record.CurrentWave)
 	}
@@ -231,7 +244,7 @@ func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
 			}
 		}
 	}
-	if len(c.budgets) > 0 && p.Attempt <= 1 {
+	if len(c.budgets) > 0 {
 		h := c.host(p.Host)
 		h.current = r.Number()
 		c.count(h, true)

@@ -176,9 +176,6 @@ func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 			return gateHostEdges, fmt.Sprintf("host-edges: predecessor host '%s' not ordering-eligible", id)
 		}
 	}
-	if h.counted {
-		return "", "" // it already uses what it needs
-	}
 	for _, n := range w.limits[h.limits] {
 		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight && w.ignores != gateBudget {
 			return gateBudget, fmt.Sprintf("disruption-budget: '%s' has %d in flight", b.conf.Name, b.conf.MaxInFlight)
@@ -188,12 +185,13 @@ func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 }
 
 // recount keeps a host's budgets: it counts from its dispatch, until under that rollout it is neither waiting for the ack
-// nor in flight. What becomes of it under an older rollout counts towards nothing.
+// nor in flight. What becomes of it under an older rollout counts towards nothing, nor under one that is pruned.
 func (w *world) recount(h *host) {
 	uses := false
 	if h.current != noRollout {
-		state := w.rollouts[h.current].fold.Hosts()[h.slot].State
-		uses = state == reducer.HostPending || state.InFlight()
+		r := w.rollouts[h.current]
+		state := r.fold.Hosts()[h.slot].State
+		uses = r.state() != reducer.Pruned && (state == reducer.HostPending || state.InFlight())
 	}
 	if uses == h.counted {
 		return

@@ -138,8 +138,13 @@ func (w *world) follow(ev *reducer.Event) {
 		if m := r.members[w.outcome.Slot]; m.host != noHost && w.hosts[m.host].current == r.number {
 			w.recount(&w.hosts[m.host])
 		}
-	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired,
-		reducer.OperatorClearance:
+	case reducer.RetentionExpired:
+		for _, m := range w.rollouts[w.outcome.Rollout].members {
+			if m.host != noHost {
+				w.recount(&w.hosts[m.host])
+			}
+		}
+	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.OperatorClearance:
 	}
 	w.rollouts[w.outcome.Rollout].last = ev.Kind
 	w.changed = true
@@ -341,8 +346,8 @@ func (w *world) resend() {
 		switch {
 		case h.current != d.rollout || r.fold.Hosts()[d.slot].State != reducer.HostPending:
 			// Acked, or overtaken by a newer rollout.
-		case w.halted(r):
-			// A halt may end; until then nothing is sent.
+		case w.halted(r), w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}]:
+			// A halt may end, and a quarantine be lifted; until then nothing is sent.
 			w.unacked = append(w.unacked, dispatch{sent: w.now, rollout: d.rollout, slot: d.slot, attempt: d.attempt})
 		default:
 			w.dispatch(r, d.slot, d.attempt+1)
