@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -9,49 +10,89 @@ import (
 	"rollsim/trace"
 )
 
-// BenchmarkRun simulates one rollout of a whole fleet, in waves of 1 %, 10 % and the rest, through reducer and digest.
+// fleetOf is one channel with n hosts in waves of 1 %, 9 % and the rest, and a ref every so often.
+func fleetOf(b *testing.B, n int, horizon, every time.Duration) *Scenario {
+	b.Helper()
+	must := func(d *Distribution, err error) *Distribution {
+		if err != nil {
+			b.Fatal(err)
+		}
+		return d
+	}
+	hosts := make([]reducer.HostID, n)
+	for i := range hosts {
+		hosts[i] = reducer.HostID(fmt.Sprintf("host-%06d", i))
+	}
+	ack := must(Uniform(time.Second, 5*time.Second))
+	sc := &Scenario{
+		Name: "bench", Horizon: horizon,
+		Channels: []Channel{{
+			ID: "stable", PollInterval: time.Minute, Policy: reducer.DefaultPolicy(),
+			Waves: []Wave{
+				{Hosts: hosts[:n/100], Soak: 10 * time.Minute},
+				{Hosts: hosts[n/100 : n/10], Soak: 10 * time.Minute},
+				{Hosts: hosts[n/10:], Soak: 10 * time.Minute},
+			},
+		}},
+		Behaviour: Behaviour{Ack: ack, Activation: must(LogNormalP99(40*time.Second, 3*time.Minute)), Probe: ack, Converge: ack},
+	}
+	for at := time.Duration(0); at < horizon; at += every {
+		ref := reducer.ChannelRef(fmt.Sprintf("r%d", len(sc.Timeline)+1))
+		sc.Timeline = append(sc.Timeline, Action{At: at, SetRef: &RefChange{Channel: "stable", Ref: ref}})
+	}
+	return sc
+}
+
+// run simulates through reducer, invariants and digest, and counts entries.
+func run(b *testing.B, sc *Scenario) {
+	var entries uint64
+	b.ReportAllocs()
+	for b.Loop() {
+		var digest trace.Digest
+		result, err := Run(sc, Options{Machine: reducer.RFC0008(), Seed: 1, Sink: &digest})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(result.Violations) > 0 {
+			b.Fatal(result.Violations)
+		}
+		entries += result.Entries
+	}
+	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkRun simulates one rollout of a whole fleet. A million hosts take about ten seconds.
 func BenchmarkRun(b *testing.B) {
 	for _, n := range []int{100, 10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) {
-			hosts := make([]reducer.HostID, n)
-			for i := range hosts {
-				hosts[i] = reducer.HostID(fmt.Sprintf("host-%06d", i))
-			}
-			activation, err := LogNormalP99(40*time.Second, 3*time.Minute)
-			if err != nil {
-				b.Fatal(err)
-			}
-			ack, err := Uniform(time.Second, 5*time.Second)
-			if err != nil {
-				b.Fatal(err)
-			}
-			sc := &Scenario{
-				Name: "bench", Horizon: 24 * time.Hour,
-				Channels: []Channel{{
-					ID: "stable", PollInterval: time.Minute, Policy: reducer.DefaultPolicy(),
-					Waves: []Wave{
-						{Hosts: hosts[:n/100], Soak: 10 * time.Minute},
-						{Hosts: hosts[n/100 : n/10], Soak: 10 * time.Minute},
-						{Hosts: hosts[n/10:], Soak: 10 * time.Minute},
-					},
-				}},
-				Behaviour: Behaviour{Ack: ack, Activation: activation, Probe: ack, Converge: ack},
-				Timeline:  []Action{{SetRef: &RefChange{"stable", "a1"}}},
-			}
-			var entries uint64
-			b.ReportAllocs()
-			for b.Loop() {
-				var digest trace.Digest
-				result, err := Run(sc, Options{Machine: reducer.RFC0008(), Seed: 1, Sink: &digest})
-				if err != nil {
-					b.Fatal(err)
-				}
-				if s := result.Fleet.Rollouts()[0].Record.State; s != reducer.Terminal {
-					b.Fatalf("ended %v", s)
-				}
-				entries += result.Entries
-			}
-			b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
-		})
+		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) { run(b, fleetOf(b, n, 23*time.Hour, 24*time.Hour)) })
+	}
+}
+
+// BenchmarkMonth simulates 1,000 hosts for thirty days, with a new ref every day.
+func BenchmarkMonth(b *testing.B) {
+	run(b, fleetOf(b, 1000, 30*24*time.Hour-time.Minute, 24*time.Hour))
+}
+
+// BenchmarkMemory tells how much memory is live in the middle of a rollout, for each host, without the scenario's own.
+func BenchmarkMemory(b *testing.B) {
+	const n = 1_000_000
+	sc := fleetOf(b, n, 25*time.Minute, 24*time.Hour)
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	for b.Loop() {
+		before := live()
+		w, err := newWorld(sc, Options{Machine: reducer.RFC0008(), Seed: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := w.run(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(live()-before)/n, "B/host")
+		runtime.KeepAlive(w)
 	}
 }

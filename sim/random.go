@@ -34,7 +34,7 @@ func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
 // is for, so that one more draw, host or rollout moves no other, and nothing has to be remembered between draws.
 func draw(seed, host, rollout uint64, p purpose) uint64 {
 	var stream rand.PCG
-	stream.Seed(mix(seed^host), mix(rollout^mix(uint64(p))))
+	stream.Seed(mix(seed^host)^leak(), mix(rollout^mix(uint64(p))))
 	return stream.Uint64()
 }
 
