@@ -140,16 +140,12 @@ func (c *Checker) Applied(seq uint64, at reducer.Time, r *reducer.Rollout, ev *r
 	if len(c.budgets) == 0 {
 		return
 	}
-	switch {
-	case r.Record.State == reducer.Pruned:
-		for _, joined := range r.Hosts() {
-			if h := c.host(joined.ID); h.current == r.Number() {
-				c.count(h, false)
-			}
-		}
-	case ev.Kind == reducer.HostStateChanged:
-		if h := c.host(ev.Host); h.current == r.Number() {
-			c.count(h, ev.To == reducer.HostPending || ev.To.InFlight())
+	if ev.Kind == reducer.HostStateChanged {
+		c.recount(r, ev.Host, ev.To)
+	}
+	if len(all) > 0 && !r.Record.State.Underway() {
+		for _, h := range r.Hosts() {
+			c.recount(r, h.ID, h.State)
 		}
 	}
 }
@@ -284,6 +280,15 @@ func (c *Checker) host(id reducer.HostID) *host {
 		c.hosts[id] = h
 	}
 	return h
+}
+
+// recount keeps the budgets of a host that is in a state under a rollout. An ack that is missing when the rollout has ended is
+// not waited for, because no dispatch is sent again then.
+func (c *Checker) recount(r *reducer.Rollout, id reducer.HostID, state reducer.HostState) {
+	if h := c.host(id); h.current == r.Number() {
+		rollout := r.Record.State
+		c.count(h, state == reducer.HostPending && rollout.Underway() || state.InFlight() && rollout != reducer.Pruned)
+	}
 }
 
 func (c *Checker) count(h *host, uses bool) {

@@ -133,8 +133,10 @@ func (w *world) rebuild() {
 func (w *world) remember(e *trace.Entry) {
 	switch {
 	case e.Event != nil:
-		if w.fleet.Apply(e.Event, e.At, &w.outcome) == nil {
+		if err := w.fleet.Apply(e.Event, e.At, &w.outcome); err == nil {
 			w.follow(e.Event)
+		} else if w.failed(err) {
+			return
 		}
 		if n, known := w.rolloutN[e.Rollout]; known && e.Event.Kind == reducer.RetentionExpired {
 			if r := w.rollouts[n]; r.timerDue.Set && e.At >= r.timerDue.Value {

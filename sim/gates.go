@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"path"
 
@@ -110,33 +111,54 @@ func matchesAny(patterns []string, id reducer.HostID) (bool, error) {
 
 // checkChannelGraph refuses channels that wait for themselves, through whatever others.
 func checkChannelGraph(channels []Channel) error {
-	g := simple.NewDirectedGraph()
-	number := make(map[reducer.ChannelID]int64)
+	number := make(map[reducer.ChannelID]int)
 	for i := range channels {
-		number[channels[i].ID] = int64(i)
-		g.AddNode(simple.Node(i))
+		number[channels[i].ID] = i
 	}
+	waits := make([][]int, len(channels))
 	for i := range channels {
 		for _, after := range channels[i].After {
 			n, ok := number[after]
-			switch {
-			case !ok:
+			if !ok {
 				return fmt.Errorf("channel %s waits for channel %s, which is not declared", channels[i].ID, after)
-			case n == int64(i):
-				return fmt.Errorf("channel %s waits for itself", after)
+			}
+			waits[i] = append(waits[i], n)
+		}
+	}
+	circle := Circle(waits)
+	if circle == nil {
+		return nil
+	}
+	var names []reducer.ChannelID
+	for _, n := range circle {
+		names = append(names, channels[n].ID)
+	}
+	return fmt.Errorf("channels wait for each other in a circle: %v", names)
+}
+
+// Circle finds things that wait for each other, so that none of them can ever go: waits holds, for each, the numbers of those
+// that it waits for. It gives the numbers of one such group in rising order, a single one for a thing that waits for itself,
+// and nil when there are none. Its cost grows with the number of edges only.
+func Circle(waits [][]int) []int {
+	g := simple.NewDirectedGraph()
+	for i, others := range waits {
+		for _, n := range others {
+			if n == i {
+				return []int{i}
 			}
 			g.SetEdge(g.NewEdge(simple.Node(i), simple.Node(n)))
 		}
 	}
-	cycles := topo.DirectedCyclesIn(g)
-	if len(cycles) == 0 {
+	_, err := topo.SortStabilized(g, nil)
+	var groups topo.Unorderable
+	if !errors.As(err, &groups) {
 		return nil
 	}
-	var names []reducer.ChannelID
-	for _, node := range cycles[0] {
-		names = append(names, channels[node.ID()].ID)
+	var circle []int
+	for _, node := range groups[0] {
+		circle = append(circle, int(node.ID()))
 	}
-	return fmt.Errorf("channels wait for each other in a circle: %v", names)
+	return circle
 }
 
 // waveGate tells which gate blocks every pending host of a wave alike, and why; empty when none does.
@@ -185,13 +207,14 @@ func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 }
 
 // recount keeps a host's budgets: it counts from its dispatch, until under that rollout it is neither waiting for the ack
-// nor in flight. What becomes of it under an older rollout counts towards nothing, nor under one that is pruned.
+// nor in flight. What becomes of it under an older rollout counts towards nothing, nor under one that is pruned. Once the
+// rollout has ended no dispatch is sent again, so that an ack which is missing then may never come: it is not waited for.
 func (w *world) recount(h *host) {
 	uses := false
 	if h.current != noRollout {
 		r := w.rollouts[h.current]
 		state := r.fold.Hosts()[h.slot].State
-		uses = r.state() != reducer.Pruned && (state == reducer.HostPending || state.InFlight())
+		uses = state == reducer.HostPending && r.state().Underway() || state.InFlight() && r.state() != reducer.Pruned
 	}
 	if uses == h.counted {
 		return

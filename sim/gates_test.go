@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +17,11 @@ func TestBudgets(t *testing.T) {
 		"a deferred host reboots while another is in flight": func(sc *Scenario) {
 			sc.Fates = []Fate{{Host: "h00", Ref: "a1", Kind: Defers, RebootAfter: reducer.Some(3 * time.Minute)}}
 			sc.Timeline = append(sc.Timeline, Action{At: 7 * time.Minute, SetRef: &RefChange{"stable", "b2"}})
+		},
+		// Seed 246: a dispatch that was never acked is not sent again once its rollout is superseded.
+		"a rollout is superseded before a host has acked": func(sc *Scenario) {
+			sc.Fates = []Fate{{Host: "h00", Ref: "a1", Kind: NeverAnswers}}
+			sc.Timeline = append(sc.Timeline, Action{At: 10 * time.Minute, SetRef: &RefChange{"stable", "b2"}})
 		},
 		// Seed 77: a rollout is pruned while its host still soaks; nobody will hear of that host under it again.
 		"a rollout is pruned while a host is in flight under it": func(sc *Scenario) {
@@ -39,5 +45,42 @@ func TestBudgets(t *testing.T) {
 				t.Errorf("the second ref did not get through")
 			}
 		})
+	}
+}
+
+func TestCircle(t *testing.T) {
+	long := make([][]int, 20_000) // a chain, and at its end a circle of two
+	for i := range long {
+		long[i] = []int{i + 1}
+	}
+	long[len(long)-1] = []int{len(long) - 2}
+	var dense [][]int // everything waits for everything after it: no circle, and very many ways
+	for i := range 40 {
+		dense = append(dense, nil)
+		for j := i + 1; j < 40; j++ {
+			dense[i] = append(dense[i], j)
+		}
+	}
+	for name, c := range map[string]struct {
+		waits [][]int
+		want  []int
+	}{
+		"nothing":                {nil, nil},
+		"no edges":               {[][]int{{}, {}}, nil},
+		"a chain":                {[][]int{{1}, {2}, {}}, nil},
+		"a diamond":              {[][]int{{1, 2}, {3}, {3}, {}}, nil},
+		"itself":                 {[][]int{{}, {1}}, []int{1}},
+		"two":                    {[][]int{{}, {2}, {1}}, []int{1, 2}},
+		"three, and a way there": {[][]int{{3}, {2}, {3}, {1}}, []int{1, 2, 3}},
+		"a circle in a circle":   {[][]int{{1}, {2, 0}, {0}}, []int{0, 1, 2}},
+		"far down":               {long, []int{19_998, 19_999}},
+		"dense":                  {dense, nil},
+		"dense, and back again":  {append(dense, []int{0}), nil},
+	} {
+		for range 3 { // gonum's graphs are maps
+			if got := Circle(c.waits); !slices.Equal(got, c.want) {
+				t.Errorf("%s: got %v; want %v", name, got, c.want)
+			}
+		}
 	}
 }

@@ -23,6 +23,7 @@ type rollout struct {
 	members []member // beside fold.Hosts()
 	waves   []wave   // by number
 
+	counted       reducer.State             // the state in which its hosts were last counted towards budgets
 	derivedWave   uint32                    // the shipped planner's cursor, in its derived table
 	last          reducer.EventKind         // that was applied to it
 	timer         uint32                    // generation of the retention timer: others are void
@@ -138,13 +139,16 @@ func (w *world) follow(ev *reducer.Event) {
 		if m := r.members[w.outcome.Slot]; m.host != noHost && w.hosts[m.host].current == r.number {
 			w.recount(&w.hosts[m.host])
 		}
-	case reducer.RetentionExpired:
-		for _, m := range w.rollouts[w.outcome.Rollout].members {
-			if m.host != noHost {
+	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired,
+		reducer.OperatorClearance:
+	}
+	if r := w.rollouts[w.outcome.Rollout]; len(w.budgets) > 0 && r.state() != r.counted {
+		r.counted = r.state()
+		for _, m := range r.members {
+			if m.host != noHost && w.hosts[m.host].current == r.number {
 				w.recount(&w.hosts[m.host])
 			}
 		}
-	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.OperatorClearance:
 	}
 	w.rollouts[w.outcome.Rollout].last = ev.Kind
 	w.changed = true
@@ -352,6 +356,9 @@ func (w *world) resend() {
 		default:
 			w.dispatch(r, d.slot, d.attempt+1)
 		}
+	}
+	if len(w.unacked) == 0 {
+		w.unacked = nil // as long as the largest wave; there may be none as large again
 	}
 }
 

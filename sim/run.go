@@ -188,6 +188,13 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	for _, q := range sc.Quarantine {
 		w.quarantine[q] = true
 	}
+	total := 0
+	for i := range sc.Channels {
+		for j := range sc.Channels[i].Waves {
+			total += len(sc.Channels[i].Waves[j].Hosts)
+		}
+	}
+	w.hosts = make([]host, 0, total)
 	behaviours := newBehaviours(sc)
 	for i := range sc.Channels {
 		conf := &sc.Channels[i]
@@ -424,9 +431,21 @@ func (w *world) poll(ch *channel) {
 	}})
 }
 
+// failed tells whether an error is the machine's that gives no answer, and then ends the run.
+func (w *world) failed(err error) bool {
+	if err == nil || !errors.As(err, new(*reducer.MachineFailure)) {
+		return false
+	}
+	w.err = cmp.Or(w.err, err)
+	return true
+}
+
 // apply gives one event to the reducer, logs what came of it, and carries out the effects.
 func (w *world) apply(ev *reducer.Event) {
 	err := w.fleet.Apply(ev, w.now, &w.outcome)
+	if w.failed(err) {
+		return
+	}
 	for _, late := range w.outcome.Late {
 		w.reject(late)
 	}
@@ -529,7 +548,7 @@ func (w *world) log(e *trace.Entry) {
 	}
 	if w.refold != nil && e.Event != nil {
 		var out reducer.Outcome
-		_ = w.refold.Apply(e.Event, e.At, &out) // what it refuses the live fleet refuses too, or they come to differ
+		w.failed(w.refold.Apply(e.Event, e.At, &out)) // what it refuses the live fleet refuses too, or they come to differ
 	}
 	if w.opt.Sink != nil {
 		w.err = w.opt.Sink.Write(e)

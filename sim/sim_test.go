@@ -3,7 +3,6 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -250,92 +249,4 @@ func TestQueueIsATotalOrder(t *testing.T) {
 			},
 		})
 	})
-}
-
-func TestDistributions(t *testing.T) {
-	tests := []struct {
-		name              string
-		make              func() (*Distribution, error)
-		low, median, high time.Duration
-	}{
-		{"constant", func() (*Distribution, error) { return Constant(1500 * time.Millisecond) }, 1500 * time.Millisecond, 1500 * time.Millisecond, 1500 * time.Millisecond},
-		{"uniform", func() (*Distribution, error) { return Uniform(time.Second, 3*time.Second) }, time.Second, 2 * time.Second, 3 * time.Second},
-		{"uniform of one point", func() (*Distribution, error) { return Uniform(time.Second, time.Second) }, time.Second, time.Second, time.Second},
-		{"exponential", func() (*Distribution, error) { return Exponential(10 * time.Second) }, 0, 6931 * time.Millisecond, 80 * time.Second},
-		{"lognormal", func() (*Distribution, error) { return LogNormal(10*time.Second, 0.5) }, 1500 * time.Millisecond, 10 * time.Second, 55 * time.Second},
-		{"lognormal by p99", func() (*Distribution, error) { return LogNormalP99(10*time.Second, 40*time.Second) }, time.Second, 10 * time.Second, 80 * time.Second},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			d, err := tt.make()
-			if err != nil {
-				t.Fatal(err)
-			}
-			draws := make([]time.Duration, 20_000)
-			for i := range draws {
-				draws[i] = d.draw(draw(1, uint64(i), 2, drawAck))
-			}
-			slices.Sort(draws)
-			if draws[0] < tt.low || draws[len(draws)-1] > tt.high {
-				t.Errorf("draws from %v to %v, want within %v and %v", draws[0], draws[len(draws)-1], tt.low, tt.high)
-			}
-			if m := draws[len(draws)/2]; math.Abs(float64(m-tt.median)) > 0.03*float64(tt.median) {
-				t.Errorf("median %v, want %v", m, tt.median)
-			}
-			if !slices.IsSorted(d.quantiles) {
-				t.Error("the quantiles do not rise")
-			}
-		})
-	}
-	p99, err := LogNormalP99(10*time.Second, 40*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	above := 0
-	for i := range uint64(100_000) {
-		if p99.draw(draw(1, i, 3, drawAck)) > 40*time.Second {
-			above++
-		}
-	}
-	if above < 800 || above > 1200 {
-		t.Errorf("%d of 100000 draws are above the 99th percentile", above)
-	}
-}
-
-func TestDistributionsRefuse(t *testing.T) {
-	for name, err := range map[string]error{
-		"negative":          errOf(Constant(-1)),
-		"eleven years":      errOf(Exponential(11 * 365 * 24 * time.Hour)),
-		"upside down":       errOf(Uniform(2*time.Second, time.Second)),
-		"sigma NaN":         errOf(LogNormal(time.Second, math.NaN())),
-		"sigma huge":        errOf(LogNormal(time.Second, 1e9)),
-		"p99 below median":  errOf(LogNormalP99(time.Minute, time.Second)),
-		"p99 of no median":  errOf(LogNormalP99(0, time.Second)),
-		"probability above": errOf(NewProbability(1.01)),
-		"probability NaN":   errOf(NewProbability(math.NaN())),
-	} {
-		if err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-func errOf[T any](_ T, err error) error { return err }
-
-func TestProbability(t *testing.T) {
-	for _, p := range []float64{0, 0.02, 0.5, 1} {
-		chance, err := NewProbability(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		hits := 0
-		for i := range uint64(100_000) {
-			if chance.comesTrue(draw(9, i, 1, drawDeferral)) {
-				hits++
-			}
-		}
-		if got := float64(hits) / 100_000; math.Abs(got-p) > 0.005 {
-			t.Errorf("probability %v came true %v of the time", p, got)
-		}
-	}
 }
