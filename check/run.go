@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"rollsim/features"
+	"rollsim/reducer"
 	"rollsim/scenarios"
+	"rollsim/sim"
 	"rollsim/trace"
 )
 
@@ -46,6 +48,8 @@ type Result struct {
 
 	// Artefacts are what looking closer needs, by file name; only of what failed.
 	Artefacts []Artefact
+
+	dead bool // the machine gives no answer, so that going on is of no use
 }
 
 // Artefact is a file to keep of a failed case.
@@ -65,6 +69,19 @@ type Options struct {
 
 	// Keep makes failed results carry artefacts.
 	Keep bool
+
+	// Machine decides transitions in the place of each scenario's own, under that one's name: so the goldens say where it
+	// differs. Features choose their machine themselves. What keeps it from answering ends the run.
+	Machine reducer.Machine
+}
+
+// machine gives the machine that a scenario runs with.
+func (o *Options) machine(file *scenarios.File) (reducer.Machine, error) {
+	name := file.Scenario.Machine
+	if o.Machine != nil {
+		return reducer.Named(o.Machine, name), nil
+	}
+	return reducer.MachineByName(name)
 }
 
 // Summary counts how a suite went.
@@ -113,7 +130,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 					results = []*Result{checkScenario(suite.FS, units[i].path, &opt)}
 				}
 				for _, r := range results {
-					if opt.FailFast && (r.Status == Failed || r.Status == Unusable) {
+					if r.dead || opt.FailFast && (r.Status == Failed || r.Status == Unusable) {
 						stop()
 					}
 				}
@@ -151,6 +168,9 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	began := time.Now()
 	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + name}
+	if opt.Machine != nil {
+		r.Rerun += fmt.Sprintf(" --machine '%s'", opt.Machine.Name())
+	}
 	defer func() { r.Elapsed = time.Since(began) }()
 
 	file, err := scenarios.LoadFS(fsys, name)
@@ -158,9 +178,15 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 		r.Status, r.Message = Unusable, err.Error()
 		return r
 	}
-	rec, err := file.Record()
+	machine, err := opt.machine(file)
 	if err != nil {
 		r.Status, r.Message = Unusable, fmt.Sprintf("%s: %v", name, err)
+		return r
+	}
+	rec, err := file.RecordWith(machine)
+	if err != nil {
+		r.Status, r.Message = Unusable, fmt.Sprintf("%s: %v", name, err)
+		r.dead = errors.As(err, new(*reducer.MachineFailure))
 		return r
 	}
 	golden := GoldenPath(name)
@@ -190,7 +216,7 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 		r.Artefacts = append(r.Artefacts,
 			Artefact{file.Scenario.Name + ".golden", rec.Text},
 			Artefact{file.Scenario.Name + ".diff.txt", []byte(r.Message + "\n")},
-			Artefact{file.Scenario.Name + ".ndjson", ndjson(file)})
+			Artefact{file.Scenario.Name + ".ndjson", ndjson(file, machine)})
 	}
 	return r
 }
@@ -243,9 +269,9 @@ func featureArtefacts(s *features.Scenario) []Artefact {
 }
 
 // ndjson records the scenario once more, as the trace that replay reads. That it can be run is known by then.
-func ndjson(file *scenarios.File) []byte {
+func ndjson(file *scenarios.File, machine reducer.Machine) []byte {
 	var b bytes.Buffer
-	if err := file.RecordNDJSON(&b); err != nil {
+	if _, err := file.WriteNDJSON(&b, sim.Options{Machine: machine, Seed: file.Scenario.Seed}); err != nil {
 		return []byte(err.Error())
 	}
 	return b.Bytes()

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -59,7 +60,14 @@ type builder struct {
 	rollouts []string
 	opened   map[reducer.RolloutID]int // index into doc.Channels, or raw
 	refs     []map[reducer.ChannelRef]bool
+	prefixes [][]string // by channel, of the refs that traffic numbers
+
+	anyFleet bool // there are no hosts to hold patterns against, and no horizon
 }
+
+// maxRules is how many groups, budgets, faults and lines of traffic one scenario may have, of each: every host is held
+// against every one of them.
+const maxRules = 500
 
 // raw stands for the channel of a rollout that a raw event opens: its hosts and waves are not the channel's.
 const raw = -1
@@ -107,11 +115,16 @@ func (b *builder) build(name string) sim.Scenario {
 		Seed:      doc.Seed,
 		Machine:   string(doc.Machine),
 		Behaviour: DefaultBehaviour(),
+
+		ControlPlane: doc.ControlPlane,
 	}
 	b.checkTimes()
 	sc.Channels = b.buildChannels()
+	b.buildEdges(sc.Channels)
+	sc.Budgets = b.buildBudgets()
 	overlay(&sc.Behaviour, &doc.Behaviour)
 	b.collectRollouts()
+	sc.Quarantine = b.buildQuarantine()
 	sc.Groups = b.buildGroups()
 	sc.Fates = b.buildFates()
 	for i := range doc.Timeline {
@@ -119,6 +132,14 @@ func (b *builder) build(name string) sim.Scenario {
 			break
 		}
 		sc.Timeline = append(sc.Timeline, b.buildAction(i))
+	}
+	sc.Traffic = b.buildTraffic()
+	sc.Faults = b.buildFaults(doc.Faults)
+	for i := range doc.Sometimes {
+		if b.enough() {
+			break
+		}
+		sc.Sometimes = append(sc.Sometimes, *b.buildMoment(&doc.Sometimes[i], at("sometimes", i)))
 	}
 	sc.ExpectViolations = b.buildViolations()
 	return sc
@@ -156,6 +177,7 @@ func (b *builder) buildChannels() []sim.Channel {
 	b.named = make(map[reducer.ChannelID]int)
 	b.channel = make(map[reducer.HostID]int)
 	b.refs = make([]map[reducer.ChannelRef]bool, len(b.doc.Channels))
+	b.prefixes = make([][]string, len(b.doc.Channels))
 	var made []sim.Channel
 	for i := range b.doc.Channels {
 		c := &b.doc.Channels[i]
@@ -279,16 +301,11 @@ func overlay(to *sim.Behaviour, from *behaviour) {
 func (b *builder) buildGroups() []sim.Group {
 	var made []sim.Group
 	for i := range b.doc.Groups {
+		if b.tooMany("groups", i) {
+			return made
+		}
 		g := &b.doc.Groups[i]
-		if len(g.Hosts) == 0 {
-			b.reject(at("groups", i, "hosts"), "hosts: a group has at least one")
-		}
-		for j, pattern := range g.Hosts {
-			if b.enough() {
-				return made
-			}
-			b.checkPattern(pattern, at("groups", i, "hosts", j))
-		}
+		b.checkPatterns(g.Hosts, "groups", i)
 		group := sim.Group{Hosts: g.Hosts}
 		overlay(&group.Behaviour, &g.Behaviour)
 		made = append(made, group)
@@ -296,7 +313,34 @@ func (b *builder) buildGroups() []sim.Group {
 	return made
 }
 
+// tooMany stops at the rule after the last one that is allowed, and where looking for more problems is of no use.
+func (b *builder) tooMany(field string, i int) bool {
+	if i == maxRules {
+		b.reject(at(field, i), "%s: more than %d", field, maxRules)
+	}
+	return i >= maxRules || b.enough()
+}
+
+// checkPatterns checks the hosts of a rule, of which there must be some.
+func (b *builder) checkPatterns(patterns []string, field string, i int) {
+	if len(patterns) == 0 {
+		b.reject(at(field, i, "hosts"), "hosts: at least one is needed")
+	}
+	for j, pattern := range patterns {
+		if b.enough() {
+			return
+		}
+		b.checkPattern(pattern, at(field, i, "hosts", j))
+	}
+}
+
 func (b *builder) checkPattern(pattern string, where []any) {
+	if b.anyFleet {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			b.rejectPattern(pattern, where)
+		}
+		return
+	}
 	if _, ok := b.channel[reducer.HostID(pattern)]; ok {
 		return
 	}
@@ -305,7 +349,7 @@ func (b *builder) checkPattern(pattern string, where []any) {
 		return
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
-		b.reject(where, "%s is not a pattern for hosts such as \"web-*\"", quote(pattern))
+		b.rejectPattern(pattern, where)
 		return
 	}
 	for _, h := range b.hosts {
@@ -316,7 +360,11 @@ func (b *builder) checkPattern(pattern string, where []any) {
 	b.reject(where, "no host is named like %s", quote(pattern))
 }
 
-// collectRollouts notes what the timeline opens, so that whatever names a rollout or a ref can be checked.
+func (b *builder) rejectPattern(pattern string, where []any) {
+	b.reject(where, "%s is not a pattern for hosts such as \"web-*\"", quote(pattern))
+}
+
+// collectRollouts notes what the timeline and traffic open, so that whatever names a rollout or a ref can be checked.
 func (b *builder) collectRollouts() {
 	b.opened = make(map[reducer.RolloutID]int)
 	open := func(id reducer.RolloutID, channel int) {
@@ -343,6 +391,52 @@ func (b *builder) collectRollouts() {
 			open(ev.RolloutID, raw)
 		}
 	}
+	for i := range b.doc.Traffic {
+		t := &b.doc.Traffic[i]
+		c := b.channelNamed(t.Channel)
+		switch {
+		case c < 0:
+		case t.Flapping != nil:
+			for _, ref := range t.Flapping.Between {
+				b.refs[c][ref] = true
+				open(reducer.NewRolloutID(t.Channel, ref), c)
+			}
+		default:
+			b.prefixes[c] = append(b.prefixes[c], t.prefix())
+		}
+	}
+}
+
+// movesTo tells whether a channel ever moves to a ref: by the timeline, or by traffic that numbers its refs.
+func (b *builder) movesTo(channel int, ref string) bool {
+	if b.refs[channel][reducer.ChannelRef(ref)] {
+		return true
+	}
+	for _, prefix := range b.prefixes[channel] {
+		number, ok := strings.CutPrefix(ref, prefix)
+		if ok && number != "0" && wholeNumberForm.MatchString(number) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkRef refuses what the channel never moves to.
+func (b *builder) checkRef(channel int, ref string, where []any) {
+	if !b.movesTo(channel, ref) {
+		b.reject(where, "channel %s never moves to ref %s%s", b.channels[channel], quote(ref),
+			nearest.Hint(ref, b.refsOf(channel)))
+	}
+}
+
+// rolloutNamed finds the channel of a rollout, which is raw for one that a raw event opens; false when nothing opens it.
+func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
+	if c, ok := b.opened[id]; ok {
+		return c, true
+	}
+	name, ref, _ := strings.Cut(string(id), "@")
+	c := b.channelNamed(reducer.ChannelID(name))
+	return c, c >= 0 && b.movesTo(c, ref)
 }
 
 // channelNamed finds a channel; -1 when there is none.
@@ -367,10 +461,7 @@ func (b *builder) buildFates() []sim.Fate {
 			continue
 		}
 		if f.Ref != nil {
-			if !b.refs[channel][*f.Ref] {
-				b.reject(at("fates", i, "ref"), "channel %s never moves to ref %s%s",
-					b.channels[channel], quote(string(*f.Ref)), nearest.Hint(string(*f.Ref), b.refsOf(channel)))
-			}
+			b.checkRef(channel, string(*f.Ref), at("fates", i, "ref"))
 			fate.Ref = *f.Ref
 		}
 		if f.RebootAfter != nil {
@@ -387,7 +478,7 @@ func (b *builder) buildFates() []sim.Fate {
 	return made
 }
 
-// refsOf lists the refs of a channel in the order of the timeline.
+// refsOf lists the refs of a channel in the order of the timeline, then of traffic.
 func (b *builder) refsOf(channel int) []string {
 	var refs []string
 	for i := range b.doc.Timeline {
@@ -399,12 +490,22 @@ func (b *builder) refsOf(channel int) []string {
 			refs = append(refs, string(a.Event.RolloutOpened.TargetRef))
 		}
 	}
+	for i := range b.doc.Traffic {
+		if t := &b.doc.Traffic[i]; t.Flapping != nil && b.channelNamed(t.Channel) == channel {
+			for _, ref := range t.Flapping.Between {
+				refs = append(refs, string(ref))
+			}
+		}
+	}
+	for _, prefix := range b.prefixes[channel] {
+		refs = append(refs, prefix+"1")
+	}
 	return refs
 }
 
 func (b *builder) checkRollout(id reducer.RolloutID, where []any) {
-	if _, ok := b.opened[id]; !ok {
-		b.reject(where, "unknown rollout %s, which no line of the timeline opens%s",
+	if _, ok := b.rolloutNamed(id); !ok {
+		b.reject(where, "unknown rollout %s, which neither the timeline nor traffic opens%s",
 			quote(string(id)), nearest.Hint(string(id), b.rollouts))
 	}
 }
@@ -422,7 +523,7 @@ func (b *builder) buildAction(i int) sim.Action {
 			b.reject(at("timeline", i, "at"), "at: this is after the horizon, so that it never happens")
 		}
 	default:
-		made.When = b.buildMoment(i)
+		made.When = b.buildMoment(a.When, at("timeline", i, "when"))
 	}
 	if a.After != nil {
 		made.At = time.Duration(*a.After)
@@ -431,19 +532,32 @@ func (b *builder) buildAction(i int) sim.Action {
 		}
 	}
 
-	moves, clears, happens := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Event != nil
+	moves, clears, lifts, breaks, happens := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil, a.Fault != nil, a.Event != nil
+	kinds := 0
+	for _, is := range []bool{moves, clears, lifts, breaks, happens} {
+		if is {
+			kinds++
+		}
+	}
 	switch {
-	case moves && !clears && !happens:
+	case kinds != 1:
+		b.reject(at("timeline", i), "a line of the timeline has one of these: channel and ref, clear, lift, fault, or event")
+	case moves:
 		made.SetRef = b.buildRefChange(i)
-	case clears && !moves && !happens:
+	case clears:
 		made.Event = b.buildClearance(i)
-	case happens && !moves && !clears:
+	case lifts:
+		made.Lift = b.buildClosure(a.Lift, at("timeline", i, "lift"))
+	case breaks:
+		made.Fault = b.buildFaultNow(i)
+	case happens:
 		made.Event, made.KeepAt = b.buildEvent(i)
-	default:
-		b.reject(at("timeline", i), "a line of the timeline has one of these: channel and ref, clear, or event")
 	}
 	if !clears && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason belong to clear")
+	}
+	if !breaks && (a.Host != nil || a.For != nil) {
+		b.reject(at("timeline", i), "host and for belong to fault")
 	}
 	return made
 }
@@ -474,9 +588,9 @@ func (b *builder) buildClearance(i int) *reducer.Event {
 	return ev
 }
 
-func (b *builder) buildMoment(i int) *sim.Moment {
-	m := b.doc.Timeline[i].When
-	where := func(field string) []any { return at("timeline", i, "when", field) }
+// buildMoment makes a moment, of what is found at a path.
+func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
+	where := func(field string) []any { return append(slices.Clone(path), field) }
 	b.checkRollout(m.Rollout, where("rollout"))
 	made := &sim.Moment{Rollout: m.Rollout}
 	if m.State != nil {
@@ -484,16 +598,16 @@ func (b *builder) buildMoment(i int) *sim.Moment {
 	}
 	switch {
 	case m.Wave != nil && m.Host != nil:
-		b.reject(where("wave"), "when asks either for a wave or for a host")
+		b.reject(where("wave"), "a moment asks either for a wave or for a host")
 	case (m.Wave != nil || m.Host != nil) && m.HostState == nil:
-		b.reject(at("timeline", i, "when"), "when asks for a wave or a host, and needs host_state")
+		b.reject(path, "a moment of a wave or a host needs host_state")
 	case m.Wave == nil && m.Host == nil && m.HostState != nil:
 		b.reject(where("host_state"), "host_state: it belongs to a wave or a host")
 	}
 	if m.HostState != nil {
 		made.HostState = *m.HostState
 	}
-	channel, ok := b.opened[m.Rollout]
+	channel, ok := b.rolloutNamed(m.Rollout)
 	ok = ok && channel != raw
 	if m.Wave != nil {
 		made.Wave = reducer.Some(*m.Wave)
@@ -566,8 +680,12 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 
 func (b *builder) buildViolations() []invariant.Violation {
 	var made []invariant.Violation
+	subjects := slices.Concat(b.rollouts, b.channels)
+	for i := range b.doc.Budgets {
+		subjects = append(subjects, b.doc.Budgets[i].Name)
+	}
 	known := make(map[string]bool)
-	for _, name := range append(append([]string(nil), b.rollouts...), b.channels...) {
+	for _, name := range subjects {
 		known[name] = true
 	}
 	seen := make(map[invariant.Violation]bool)
@@ -581,9 +699,9 @@ func (b *builder) buildViolations() []invariant.Violation {
 			b.reject(where, "expect_violations: %s is named twice", quote(v.String()))
 		}
 		seen[v] = true
-		if !known[v.Subject] {
-			b.reject(where, "expect_violations: no rollout or channel is named %s%s", quote(v.Subject),
-				nearest.Hint(v.Subject, append(append([]string(nil), b.rollouts...), b.channels...)))
+		if _, opened := b.rolloutNamed(reducer.RolloutID(v.Subject)); !opened && !known[v.Subject] {
+			b.reject(where, "expect_violations: no rollout, channel or budget is named %s%s", quote(v.Subject),
+				nearest.Hint(v.Subject, subjects))
 		}
 		made = append(made, v)
 	}

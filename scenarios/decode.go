@@ -47,6 +47,9 @@ func enumerate[T any](noun string, values []T, name func(T) string) enumeration 
 // fateNames are the fates as scenarios spell them.
 var fateNames = []string{"fails-activation", "fails-probes", "defers", "never-answers", "never-rolls-back", "converges"}
 
+// controlPlaneNames are the planners as scenarios spell them.
+var controlPlaneNames = []string{"specified", "shipped"}
+
 var enumerations = map[reflect.Type]enumeration{
 	reflect.TypeFor[reducer.HealthPolicy](): enumerate("policy", reducer.HealthPolicies(), reducer.HealthPolicy.String),
 	reflect.TypeFor[reducer.State]():        enumerate("rollout state", reducer.States(), reducer.State.String),
@@ -60,17 +63,16 @@ var enumerations = map[reflect.Type]enumeration{
 			sim.FailsActivation, sim.FailsProbes, sim.Defers, sim.NeverAnswers, sim.NeverRollsBack, sim.ConvergesAnyway,
 		},
 		func(k sim.FateKind) string { return fateNames[k-sim.FailsActivation] }),
+	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
+	reflect.TypeFor[sim.ControlPlane](): enumerate("control plane",
+		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner},
+		func(p sim.ControlPlane) string { return controlPlaneNames[p] }),
 }
 
 // nouns say what the fields of a type are, where "field" says too little.
 var nouns = map[reflect.Type]string{
 	reflect.TypeFor[event]():        "event",
 	reflect.TypeFor[distribution](): "distribution",
-}
-
-// decode makes doc of the whole file.
-func decode(p *problems, root ast.Node, doc *document) {
-	decodeInto(&decoder{p}, root, doc, "the scenario")
 }
 
 // decodeInto decodes one value; false after a problem.
@@ -217,7 +219,12 @@ type unknownName struct {
 }
 
 func (e unknownName) Error() string {
-	return fmt.Sprintf("unknown %s %s%s", e.noun, quote(e.name), nearest.Hint(e.name, e.known))
+	const most = 20 // so that the fields of every mapping are listed
+	hint := nearest.Hint(e.name, e.known)
+	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
+		hint = ": known are " + strings.Join(e.known, ", ")
+	}
+	return fmt.Sprintf("unknown %s %s%s", e.noun, quote(e.name), hint)
 }
 
 // scalarText gives a single value as it is written, without its quotes.

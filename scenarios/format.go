@@ -18,8 +18,15 @@ type document struct {
 	Seed uint64 `yaml:"seed,omitempty" jsonschema:"default=1"`
 	// The transition function that decides: the complete specification, or what the control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
+	// Whose planner runs: the specified one, or the one that ships, which moves the wave cursor without a WaveAdvanced and does
+	// not halt the current wave.
+	ControlPlane sim.ControlPlane `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
+	// How many of some hosts may be disrupted at once.
+	Budgets []budget `yaml:"budgets,omitempty"`
+	// The closures that are quarantined from the start.
+	Quarantine []closure `yaml:"quarantine,omitempty"`
 	// How the agents of all hosts behave. What is not given stays at its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
 	// Behaviour of some hosts, laid over that of all. Where several groups speak of one host, the later one wins.
@@ -28,7 +35,13 @@ type document struct {
 	Fates []fate `yaml:"fates,omitempty"`
 	// What happens when. Lines of one instant happen in the order of the file.
 	Timeline []action `yaml:"timeline,omitempty"`
-	// The invariants that the run must break, no more and no fewer: each an invariant and a rollout or channel, such as
+	// New refs that come by themselves, beside the timeline.
+	Traffic []traffic `yaml:"traffic,omitempty"`
+	// What goes wrong by chance, beside the timeline. By default nothing.
+	Faults []fault `yaml:"faults,omitempty"`
+	// What the run must come by at least once.
+	Sometimes []moment `yaml:"sometimes,omitempty"`
+	// The invariants that the run must break, no more and no fewer: each an invariant and a rollout, channel or budget, such as
 	// "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
 	// What the golden trace holds: everything, or only the transitions and a digest of everything.
@@ -47,6 +60,34 @@ type channel struct {
 	Retention duration `yaml:"retention,omitempty" jsonschema:"default=7d"`
 	// The waves in which a rollout takes the hosts, from wave 0. Without any the channel has no hosts.
 	Waves []wave `yaml:"waves,omitempty"`
+	// The channels that it waits for: it dispatches nothing before the rollout of each one's ref was Terminal or is Superseded.
+	After []reducer.ChannelID `yaml:"after,omitempty"`
+	// Hosts of the channel that wait for other ones of it.
+	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
+}
+
+// An edge between two hosts of a channel: one is not dispatched before the other is Converged or Deferred.
+type hostEdge struct {
+	// The host that waits.
+	Host reducer.HostID `yaml:"host"`
+	// The host that it waits for.
+	After reducer.HostID `yaml:"after"`
+}
+
+// A disruption budget: how many of its hosts may be in flight, or dispatched and not yet acked, at once, over all channels.
+type budget struct {
+	// What it is called in decisions and violations.
+	Name string `yaml:"name"`
+	// Names of hosts, or patterns in which * stands for any characters and ? for one.
+	Hosts []string `yaml:"hosts" jsonschema:"minItems=1"`
+	// How many at once, at least 1.
+	MaxInFlight uint32 `yaml:"max_in_flight" jsonschema:"minimum=1,maximum=2000000"`
+}
+
+// A closure on a channel. There is one closure a ref, and it is named like it.
+type closure struct {
+	Channel reducer.ChannelID   `yaml:"channel"`
+	Closure reducer.ClosureHash `yaml:"closure"`
 }
 
 // A wave: the hosts that a rollout takes together.
@@ -84,7 +125,7 @@ type behaviour struct {
 	NoAnswer *probability `yaml:"no_answer,omitempty"`
 }
 
-// A distribution of delays: exactly one of the four.
+// A distribution of delays: exactly one of the eight.
 type distribution struct {
 	// Always the same.
 	Constant *duration `yaml:"constant,omitempty"`
@@ -94,6 +135,14 @@ type distribution struct {
 	Exponential *exponential `yaml:"exponential,omitempty"`
 	// Most delays near the median, some much longer: how long work usually takes.
 	LogNormal *logNormal `yaml:"lognormal,omitempty"`
+	// Delays around a mean, as far above it as below.
+	Normal *normal `yaml:"normal,omitempty"`
+	// What wears out (shape above 1), or fails early if at all (below 1).
+	Weibull *weibull `yaml:"weibull,omitempty"`
+	// Work of several stages that follow each other.
+	Gamma *gamma `yaml:"gamma,omitempty"`
+	// What was measured: its quantiles at even distances, the shortest delay first and the longest last. At least two.
+	Empirical []duration `yaml:"empirical,omitempty" jsonschema:"minItems=2"`
 }
 
 // A uniform distribution.
@@ -120,6 +169,36 @@ type logNormal struct {
 	Sigma *float64 `yaml:"sigma,omitempty" jsonschema:"minimum=0,maximum=10"`
 }
 
+// A normal distribution, truncated.
+type normal struct {
+	// The mean.
+	Mean duration `yaml:"mean"`
+	// The standard deviation.
+	StdDev duration `yaml:"stddev"`
+	// No delay is shorter. By default four standard deviations below the mean, but not below 0s.
+	Min *duration `yaml:"min,omitempty"`
+	// No delay is longer. By default four standard deviations above the mean.
+	Max *duration `yaml:"max,omitempty"`
+}
+
+// A Weibull distribution.
+type weibull struct {
+	// 63 of a hundred delays are shorter.
+	Scale duration `yaml:"scale"`
+	// From 0.1 to 1000; 1 is exponential.
+	Shape float64 `yaml:"shape" jsonschema:"minimum=0.1,maximum=1000"`
+}
+
+// A gamma distribution: its shape, and either mean or scale.
+type gamma struct {
+	// How many stages, from 0.5 to 1000; 1 is exponential.
+	Shape float64 `yaml:"shape" jsonschema:"minimum=0.5,maximum=1000"`
+	// The mean of all stages together.
+	Mean *duration `yaml:"mean,omitempty"`
+	// The mean of one stage.
+	Scale *duration `yaml:"scale,omitempty"`
+}
+
 // A group of hosts with a behaviour of their own.
 type group struct {
 	// Names of hosts, or patterns in which * stands for any characters and ? for one.
@@ -140,7 +219,8 @@ type fate struct {
 	RebootAfter *rebootAfter `yaml:"reboot_after,omitempty"`
 }
 
-// One line of the timeline: when, and either a channel and its new ref, or a rollout to clear, or a raw event.
+// One line of the timeline: when, and one of these: a channel and its new ref, a rollout to clear, a closure to lift from
+// quarantine, a fault, a raw event.
 type action struct {
 	// When it happens, after the start.
 	At *duration `yaml:"at,omitempty"`
@@ -161,8 +241,67 @@ type action struct {
 	// With clear: why. By default empty.
 	Reason *string `yaml:"reason,omitempty"`
 
+	// The closure that an operator takes out of the quarantine of a channel.
+	Lift *closure `yaml:"lift,omitempty"`
+
+	// What goes wrong: control-plane-crash, host-offline, host-lost, agent-restart or clock-skew.
+	Fault *sim.FaultKind `yaml:"fault,omitempty"`
+	// With a fault of a host: which one.
+	Host *reducer.HostID `yaml:"host,omitempty"`
+	// With fault: for how long; for clock-skew how far the clock is ahead.
+	For *duration `yaml:"for,omitempty"`
+
 	// A rollout event that reaches the reducer as it is. It may name rollouts and hosts that the scenario does not have.
 	Event *event `yaml:"event,omitempty"`
+}
+
+// New refs of a channel that come by themselves: exactly one of arrivals, periodic and flapping.
+type traffic struct {
+	// The channel whose ref moves. The control plane sees it at its next poll.
+	Channel reducer.ChannelID `yaml:"channel"`
+	// A new ref each time, at random: how long from one to the next. 1s or more on average.
+	Arrivals *delay `yaml:"arrivals,omitempty"`
+	// A new ref each time, always as long from one to the next. At least 1s.
+	Periodic *duration `yaml:"periodic,omitempty"`
+	// The same refs again and again.
+	Flapping *flapping `yaml:"flapping,omitempty"`
+	// With arrivals and periodic: what the refs are called, before their number: r1, r2 and on. By default r.
+	Prefix *string `yaml:"prefix,omitempty"`
+	// When the first change comes, after the start.
+	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`
+	// From then on no change comes. By default they go on to the end.
+	Until *duration `yaml:"until,omitempty"`
+}
+
+// A ref that goes round and round.
+type flapping struct {
+	// The refs, in turn. At least two.
+	Between []reducer.ChannelRef `yaml:"between" jsonschema:"minItems=2"`
+	// How long from one change to the next. 1s or more on average.
+	Every delay `yaml:"every"`
+}
+
+// What goes wrong by chance.
+type fault struct {
+	// What goes wrong.
+	Fault sim.FaultKind `yaml:"fault"`
+	// How likely, each time that it can. A fault of messages: each message. A fault of hosts: each step of an agent;
+	// agent-restart: each switch; clock-skew: once a host. A fault of polls: each poll. control-plane-crash: each 15s.
+	Probability probability `yaml:"probability"`
+	// For how long; for clock-skew by how much, to either side.
+	For *delay `yaml:"for,omitempty"`
+	// When it can come for the first time, after the start.
+	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`
+	// From then on it comes no more. By default it can come to the end.
+	Until *duration `yaml:"until,omitempty"`
+	// For the faults of hosts and messages: names or patterns of the hosts. By default all.
+	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
+}
+
+// Faults for a sweep: what goes wrong by chance, in whatever fleet.
+type faultsDocument struct {
+	// What goes wrong by chance.
+	Faults []fault `yaml:"faults" jsonschema:"minItems=1"`
 }
 
 // A moment in the life of a rollout. With the rollout alone: as soon as it was opened.

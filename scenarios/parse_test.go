@@ -81,6 +81,8 @@ func TestEverything(t *testing.T) {
 		Kind: reducer.RolloutOpened, Rollout: "r1", Channel: "other", TargetRef: "x", At: 1778893200_123456789,
 	})
 	ownTime.KeepAt = true
+	brings := func(f sim.FaultNow) sim.Action { return sim.Action{At: 3 * time.Hour, Fault: &f} }
+	none, half := reducer.Opt[time.Duration]{}, sim.Certain/2
 	want := &File{
 		Path:    "some/where/everything.yaml",
 		Comment: "Shows every field of the format,\nin two lines.\n\nAnd a second paragraph.",
@@ -91,6 +93,8 @@ func TestEverything(t *testing.T) {
 			Horizon: 36 * time.Hour,
 			Seed:    18446744073709551615,
 			Machine: "v0.2",
+
+			ControlPlane: sim.ShippedPlanner,
 			Channels: []sim.Channel{
 				{
 					ID: "stable", PollInterval: 90 * time.Second,
@@ -101,9 +105,17 @@ func TestEverything(t *testing.T) {
 						{Hosts: []reducer.HostID{"web-01", "web-02"}, Soak: time.Hour},
 						{Hosts: []reducer.HostID{"stable-02", "stable-03"}},
 					},
+					After:     []reducer.ChannelID{"edge", "x"},
+					HostEdges: []sim.HostEdge{{Host: "web-02", After: "web-01"}, {Host: "stable-03", After: "web-02"}},
 				},
 				{ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy()},
+				{ID: "x", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"edge"}},
 			},
+			Budgets: []sim.Budget{
+				{Name: "web", Hosts: []string{"web-*", "stable-02"}, MaxInFlight: 2},
+				{Name: "all", Hosts: []string{"*"}, MaxInFlight: 2_000_000},
+			},
+			Quarantine: []sim.QuarantineEntry{{Channel: "stable", Closure: "a1"}, {Channel: "edge", Closure: "r17"}},
 			Behaviour: sim.Behaviour{
 				Ack:        must(sim.Uniform(time.Second, 5*time.Second)),
 				Activation: must(sim.LogNormalP99(40*time.Second, 3*time.Minute)),
@@ -118,10 +130,26 @@ func TestEverything(t *testing.T) {
 				RollbackFailure:   chance(sim.Certain),
 				NoAnswer:          chance(0),
 			},
-			Groups: []sim.Group{{
-				Hosts:     []string{"web-*", "stable-01"},
-				Behaviour: sim.Behaviour{Activation: must(sim.Constant(5 * time.Minute)), Deferral: chance(sim.Certain)},
-			}},
+			Groups: []sim.Group{
+				{
+					Hosts: []string{"web-01"},
+					Behaviour: sim.Behaviour{
+						Ack: must(sim.Normal(10*time.Second, 2*time.Second, none, none)),
+						Activation: must(sim.Normal(10*time.Second, 2*time.Second,
+							reducer.Some(5*time.Second), reducer.Some(12*time.Second))),
+						Reboot:   must(sim.Weibull(10*time.Minute, 1.5)),
+						Probe:    must(sim.Gamma(30*time.Second, 3)),
+						Converge: must(sim.GammaByScale(4*time.Second, 2.5)),
+						Rollback: must(sim.Empirical([]time.Duration{
+							10 * time.Second, 20 * time.Second, 20 * time.Second, 3 * time.Minute,
+						})),
+					},
+				},
+				{
+					Hosts:     []string{"web-*", "stable-01"},
+					Behaviour: sim.Behaviour{Activation: must(sim.Constant(5 * time.Minute)), Deferral: chance(sim.Certain)},
+				},
+			},
 			Fates: []sim.Fate{
 				{Host: "stable-03", Ref: "a1", Kind: sim.FailsActivation},
 				{Host: "stable-03", Kind: sim.FailsProbes},
@@ -161,9 +189,50 @@ func TestEverything(t *testing.T) {
 				event(time.Hour, reducer.Event{
 					Kind: reducer.OperatorClearance, Rollout: "r1", Operator: "bob", Reason: "because",
 				}),
+				{At: 2 * time.Hour, Lift: &sim.QuarantineEntry{Channel: "stable", Closure: "a1"}},
+				brings(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
+				brings(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),
+				brings(sim.FaultNow{Kind: sim.HostOffline, Host: "web-01", For: time.Hour}),
+				brings(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),
+				brings(sim.FaultNow{Kind: sim.AgentRestart, Host: "web-01"}),
+				brings(sim.FaultNow{Kind: sim.ClockSkew, Host: "web-01", For: 5 * time.Minute}),
+			},
+			Traffic: []sim.Traffic{
+				{
+					Channel: "edge", Kind: sim.Arrivals, Every: must(sim.Exponential(6 * time.Hour)), Prefix: "r",
+					From: time.Hour, Until: 20 * time.Hour,
+				},
+				{Channel: "stable", Kind: sim.Arrivals, Every: must(sim.Constant(24 * time.Hour)), Prefix: "nightly-"},
+				{
+					Channel: "x", Kind: sim.Flapping, Every: must(sim.Constant(30 * time.Minute)),
+					Between: []reducer.ChannelRef{"a1", "b2"},
+				},
+			},
+			Faults: []sim.Fault{
+				{
+					Kind: sim.MessageDelayed, Probability: half, For: must(sim.Uniform(time.Second, 2*time.Minute)),
+					From: time.Hour, Until: 3 * time.Hour, Hosts: []string{"web-*"},
+				},
+				{Kind: sim.MessageDuplicated, Probability: sim.Certain, For: must(sim.Constant(5 * time.Second))},
+				{Kind: sim.MessageDuplicated, Probability: half},
+				{Kind: sim.MessageReordered, Probability: half},
+				{Kind: sim.MessageDropped, Probability: half, Hosts: []string{"web-01"}},
+				{Kind: sim.HostOffline, Probability: half, For: must(sim.Constant(time.Hour))},
+				{Kind: sim.HostLost, Probability: half},
+				{Kind: sim.AgentRestart, Probability: half},
+				{Kind: sim.ControlPlaneCrash, Probability: half, For: must(sim.Constant(10 * time.Minute))},
+				{Kind: sim.PollFailed, Probability: half},
+				{Kind: sim.PollStale, Probability: half, Until: time.Hour},
+				{Kind: sim.ClockSkew, Probability: half, For: must(sim.Constant(3 * time.Minute))},
+			},
+			Sometimes: []sim.Moment{
+				{Rollout: "stable@a1", State: reducer.Converging},
+				{Rollout: "stable@nightly-2", Wave: reducer.Some(uint32(0)), HostState: reducer.HostDeferred},
 			},
 			ExpectViolations: []invariant.Violation{
 				{Invariant: invariant.Stuck, Subject: "edge@b2"},
+				{Invariant: invariant.Unpruned, Subject: "stable@nightly-12"},
+				{Invariant: invariant.BudgetKept, Subject: "web"},
 				{Invariant: invariant.Stranded, Subject: "stable"},
 			},
 		},
@@ -309,8 +378,50 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestCost reads files that are made to cost a lot. It fails by taking minutes.
+// TestParseFaults reads files of faults, good and bad.
+func TestParseFaults(t *testing.T) {
+	got, err := ParseFaults("some.yaml", []byte(`
+# Comments are welcome.
+faults:
+  - {fault: message-dropped, probability: 25%, hosts: ["web-*", "no-such-host"]}
+  - fault: control-plane-crash
+    probability: 0.5
+    for: 10m
+    from: 1000d
+`))
+	want := []sim.Fault{
+		{Kind: sim.MessageDropped, Probability: sim.Certain / 4, Hosts: []string{"web-*", "no-such-host"}},
+		{
+			Kind: sim.ControlPlaneCrash, Probability: sim.Certain / 2, For: must(sim.Constant(10 * time.Minute)),
+			From: 1000 * 24 * time.Hour,
+		},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+	for text, want := range map[string]string{
+		"":              "f.yaml:1:1: the file is empty: a file of faults has at least faults",
+		"- a":           "f.yaml:1:1: a file of faults is a mapping of fields such as faults, found a list",
+		"faults: []":    "f.yaml:1:9: faults: at least one is needed",
+		"faults: 5":     "f.yaml:1:9: faults: expected a list, found the number 5",
+		"{}":            `f.yaml:1:1: missing field "faults"`,
+		"faults: &a []": "f.yaml:1:9: anchors, aliases and merge keys are not used in scenarios: write the value out",
+		"channels: []":  `f.yaml:1:1: unknown field "channels": known are faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
+		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a pattern for hosts such as "web-*"
+f.yaml:2:55: "" is not a pattern for hosts such as "web-*"
+f.yaml:3:48: for: poll-failed does not last`,
+	} {
+		faults, err := ParseFaults("f.yaml", []byte(text))
+		if err == nil || err.Error() != want || faults != nil {
+			t.Errorf("%q: got %v, %v; want %s", text, faults, err, want)
+		}
+	}
+}
+
+// TestCost reads files that are made to cost a lot: work that grew with the square of their size would take many times as
+// long as they may.
 func TestCost(t *testing.T) {
+	const deadline = 2 * time.Second
 	many := func(n int, format string) string {
 		var b strings.Builder
 		for i := range n {
@@ -320,24 +431,46 @@ func TestCost(t *testing.T) {
 	}
 	const head = "channels:\n  - name: stable\n    waves:\n      - hosts: 3\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"many fields": {many(300_000, "k%d: 1\n"), "a mapping of more than 200 fields"},
+		"many fields": {many(40_000, "k%d: 1\n"), "a mapping of more than 200 fields"},
 		"many flow fields": {
-			head + "behaviour: {probe: {" + many(100_000, "k%d: 1, ") + "}}\n",
-			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal",
+			head + "behaviour: {probe: {" + many(20_000, "k%d: 1, ") + "}}\n",
+			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal, normal, weibull, gamma, empirical",
 		},
-		"deep":           {strings.Repeat("[", 1_000_000), "nested more than 20 deep"},
-		"deep blocks":    {strings.Repeat("- ", 1_000_000) + "a", "nested more than 20 deep"},
-		"many documents": {strings.Repeat("---\n", 1_000_000), "a second document begins here: a file holds one scenario"},
-		"many hosts":     {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(100_000, "        - h%d\n"), ""},
-		"many channels":  {"channels:\n" + many(100_000, "  - name: c%d\n"), ""},
-		"many refs":      {head + "timeline:\n" + many(50_000, "  - {at: 1s, channel: stable, ref: r%d}\n"), ""},
+		"deep":           {strings.Repeat("[", 100_000), "nested more than 20 deep"},
+		"deep blocks":    {strings.Repeat("- ", 100_000) + "a", "nested more than 20 deep"},
+		"many documents": {strings.Repeat("---\n", 100_000), "a second document begins here: a file holds one scenario"},
+		"many hosts":     {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"), ""},
+		"many channels":  {"channels:\n" + many(20_000, "  - name: c%d\n"), ""},
+		"many edges": {
+			"channels:\n  - name: c0\n" + strings.ReplaceAll(many(10_000, "  - name: c%d\n    after: [c0]\n"), "name: c0\n", "name: c\n"), "",
+		},
+		"a long circle": {
+			"channels:\n" + many(3_000, "  - {name: c%d, after: [b%[1]d]}\n  - {name: b%[1]d, after: [c%[1]d]}\n"),
+			"after: channels c0, b0 wait for each other in a circle",
+		},
+		"many refs":         {head + "timeline:\n" + many(10_000, "  - {at: 1s, channel: stable, ref: r%d}\n"), ""},
+		"many unknown refs": {head + "fates:\n" + many(10_000, "  - {host: stable-01, ref: r%d, fate: defers}\n"), `channel stable never moves to ref "r0"`},
 		"many hosts and an unknown one": {
-			"channels:\n  - name: stable\n    waves:\n      - hosts: 300000\nfates:\n  - {host: stable-000000, fate: defers}\n",
-			`unknown host "stable-000000": did you mean "stable-000001"?`,
+			"channels:\n  - name: stable\n    waves:\n      - hosts: 50000\nfates:\n  - {host: stable-00000, fate: defers}\n",
+			`unknown host "stable-00000": did you mean "stable-00001"?`,
+		},
+		"many quantiles": {head + "behaviour: {ack: {empirical: [" + many(20_000, "%ds, ") + "6h]}}\n", ""},
+		"many groups": {
+			head + "groups:\n" + many(5_000, "  - {hosts: [stable-01], behaviour: {ack: %dms}}\n"), "groups: more than 500",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse("x.yaml", []byte(c.text))
+			parsed := make(chan error, 1)
+			go func() {
+				_, err := Parse("x.yaml", []byte(c.text))
+				parsed <- err
+			}()
+			var err error
+			select {
+			case err = <-parsed:
+			case <-time.After(deadline):
+				t.Fatalf("not done after %v", deadline)
+			}
 			var e *Error
 			switch {
 			case c.want == "" && err != nil:
@@ -365,6 +498,9 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := ParseFaults("fuzz.yaml", data); err != nil && !errors.As(err, new(*Error)) {
+			t.Errorf("not a placed error: %v", err)
+		}
 		file, err := parse("fuzz.yaml", data, 1000)
 		if err == nil {
 			if file.Scenario.Horizon <= 0 || len(file.Scenario.Channels) == 0 {

@@ -23,8 +23,14 @@ func (f *File) Record() (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.RecordWith(machine)
+}
+
+// RecordWith is Record with another machine in the place of the scenario's own.
+func (f *File) RecordWith(machine reducer.Machine) (*Recording, error) {
 	rec := &Recording{}
 	var text bytes.Buffer
+	var err error
 	rec.Result, err = f.WriteText(&text, sim.Options{Machine: machine, Seed: f.Scenario.Seed})
 	if err != nil {
 		return nil, err
@@ -32,16 +38,6 @@ func (f *File) Record() (*Recording, error) {
 	rec.Text = text.Bytes()
 	rec.Verdict = f.Scenario.Verdict(rec.Result)
 	return rec, nil
-}
-
-// RecordNDJSON simulates the scenario with its own seed and machine, and writes the trace that replay reads.
-func (f *File) RecordNDJSON(w io.Writer) error {
-	machine, err := reducer.MachineByName(f.Scenario.Machine)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteNDJSON(w, sim.Options{Machine: machine, Seed: f.Scenario.Seed})
-	return err
 }
 
 // WriteText simulates the scenario with the given options, but for their sink, and writes the trace as text, as detailed as

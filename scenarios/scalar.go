@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -207,13 +208,17 @@ func (y *delay) decodeNode(d *decoder, n ast.Node, field string) {
 
 func (s *distribution) make() (*sim.Distribution, error) {
 	given := 0
-	for _, set := range []bool{s.Constant != nil, s.Uniform != nil, s.Exponential != nil, s.LogNormal != nil} {
+	for _, set := range []bool{
+		s.Constant != nil, s.Uniform != nil, s.Exponential != nil, s.LogNormal != nil,
+		s.Normal != nil, s.Weibull != nil, s.Gamma != nil, s.Empirical != nil,
+	} {
 		if set {
 			given++
 		}
 	}
 	if given != 1 {
-		return nil, fmt.Errorf("expected one of constant, uniform, exponential and lognormal, found %d of them", given)
+		return nil, fmt.Errorf("expected one of %s, found %d of them",
+			strings.Join(fieldNames(reflect.TypeFor[distribution]()), ", "), given)
 	}
 	for _, d := range s.delays() {
 		if d%duration(time.Millisecond) != 0 {
@@ -227,8 +232,24 @@ func (s *distribution) make() (*sim.Distribution, error) {
 		return sim.Uniform(time.Duration(s.Uniform.Min), time.Duration(s.Uniform.Max))
 	case s.Exponential != nil:
 		return sim.Exponential(time.Duration(s.Exponential.Mean))
+	case s.LogNormal != nil:
+		return s.LogNormal.make()
+	case s.Normal != nil:
+		n := s.Normal
+		return sim.Normal(time.Duration(n.Mean), time.Duration(n.StdDev), bound(n.Min), bound(n.Max))
+	case s.Weibull != nil:
+		return sim.Weibull(time.Duration(s.Weibull.Scale), s.Weibull.Shape)
+	case s.Gamma != nil:
+		return s.Gamma.make()
 	}
-	l := s.LogNormal
+	quantiles := make([]time.Duration, len(s.Empirical))
+	for i, q := range s.Empirical {
+		quantiles[i] = time.Duration(q)
+	}
+	return sim.Empirical(quantiles)
+}
+
+func (l *logNormal) make() (*sim.Distribution, error) {
 	switch {
 	case (l.P99 == nil) == (l.Sigma == nil):
 		return nil, fmt.Errorf("lognormal needs either p99 or sigma beside its median")
@@ -238,23 +259,51 @@ func (s *distribution) make() (*sim.Distribution, error) {
 	return sim.LogNormal(time.Duration(l.Median), *l.Sigma)
 }
 
+func (g *gamma) make() (*sim.Distribution, error) {
+	switch {
+	case (g.Mean == nil) == (g.Scale == nil):
+		return nil, fmt.Errorf("gamma needs either mean or scale beside its shape")
+	case g.Mean != nil:
+		return sim.Gamma(time.Duration(*g.Mean), g.Shape)
+	}
+	return sim.GammaByScale(time.Duration(*g.Scale), g.Shape)
+}
+
+func bound(d *duration) reducer.Opt[time.Duration] {
+	if d == nil {
+		return reducer.Opt[time.Duration]{}
+	}
+	return reducer.Some(time.Duration(*d))
+}
+
 // delays gives every duration of the distribution.
 func (s *distribution) delays() []duration {
 	var all []duration
-	if s.Constant != nil {
-		all = append(all, *s.Constant)
-	}
-	if s.Uniform != nil {
-		all = append(all, s.Uniform.Min, s.Uniform.Max)
-	}
-	if s.Exponential != nil {
-		all = append(all, s.Exponential.Mean)
-	}
-	if s.LogNormal != nil {
-		all = append(all, s.LogNormal.Median)
-		if s.LogNormal.P99 != nil {
-			all = append(all, *s.LogNormal.P99)
+	add := func(given ...*duration) {
+		for _, d := range given {
+			if d != nil {
+				all = append(all, *d)
+			}
 		}
 	}
-	return all
+	add(s.Constant)
+	if s.Uniform != nil {
+		add(&s.Uniform.Min, &s.Uniform.Max)
+	}
+	if s.Exponential != nil {
+		add(&s.Exponential.Mean)
+	}
+	if s.LogNormal != nil {
+		add(&s.LogNormal.Median, s.LogNormal.P99)
+	}
+	if s.Normal != nil {
+		add(&s.Normal.Mean, &s.Normal.StdDev, s.Normal.Min, s.Normal.Max)
+	}
+	if s.Weibull != nil {
+		add(&s.Weibull.Scale)
+	}
+	if s.Gamma != nil {
+		add(s.Gamma.Mean, s.Gamma.Scale)
+	}
+	return append(all, s.Empirical...)
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"rollsim/sim"
 )
 
@@ -74,14 +76,10 @@ func Parse(name string, data []byte) (*File, error) {
 
 func parse(name string, data []byte, maxHosts int) (*File, error) {
 	p := &problems{file: name}
-	root := readYAML(p, data)
+	var doc document
+	root := read(p, data, aScenario, &doc)
 	if root == nil {
 		return nil, p.err()
-	}
-	var doc document
-	decode(p, root, &doc)
-	if p.any() {
-		return nil, p.err() // cross checks of what was half understood would only mislead
 	}
 	file := &File{Path: name, Comment: openingComment(data), Golden: doc.Golden}
 	b := builder{problems: p, root: root, doc: &doc, maxHosts: maxHosts}
@@ -90,6 +88,37 @@ func parse(name string, data []byte, maxHosts int) (*File, error) {
 		return nil, p.err()
 	}
 	return file, nil
+}
+
+// ParseFaults makes the faults of a sweep of YAML text: a mapping with nothing but faults, each as in a scenario. They are
+// for whatever fleet, so that hosts can be told by patterns that match none. name is the path to show in messages; errors are
+// those of Parse.
+func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
+	p := &problems{file: name}
+	var doc faultsDocument
+	root := read(p, data, aFaultsFile, &doc)
+	if root == nil {
+		return nil, p.err()
+	}
+	b := builder{problems: p, root: root, anyFleet: true}
+	faults := b.buildFaults(doc.Faults)
+	if p.any() {
+		return nil, p.err()
+	}
+	return faults, nil
+}
+
+// read decodes a whole file into what the format says of it; nil after a problem.
+func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
+	root := readYAML(p, data, kind)
+	if root == nil {
+		return nil
+	}
+	decodeInto(&decoder{p}, root, doc, kind.name)
+	if p.any() {
+		return nil // cross checks of what was half understood would only mislead
+	}
+	return root
 }
 
 // LoadFS reads and parses one scenario file. Errors of reading are the file system's.

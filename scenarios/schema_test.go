@@ -102,14 +102,28 @@ func exactlyOne(s *jsonschema.Schema) {
 
 func (logNormal) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("p99", "sigma") }
 
+func (gamma) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("mean", "scale") }
+
 func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.AllOf = []*jsonschema.Schema{
 		{OneOf: oneRequired("at", "when")},
-		{OneOf: oneRequired("channel", "clear", "event")},
+		{OneOf: oneRequired("channel", "clear", "lift", "fault", "event")},
 	}
 	s.DependentRequired = map[string][]string{
 		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"}, "reason": {"clear"},
+		"host": {"fault"}, "for": {"fault"},
 	}
+	kind, _ := s.Properties.Get("fault")
+	kind.Enum = nil
+	for _, k := range sim.FaultKinds() {
+		if needsOf(k).now {
+			kind.Enum = append(kind.Enum, k.String())
+		}
+	}
+}
+
+func (traffic) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.OneOf = oneRequired("arrivals", "periodic", "flapping")
 }
 
 func (moment) JSONSchemaExtend(s *jsonschema.Schema) {
@@ -165,6 +179,14 @@ func TestFormatTypes(t *testing.T) {
 	})
 	if got, want := len(fateNames), int(sim.ConvergesAnyway); got != want {
 		t.Errorf("%d fates have names, there are %d", got, want)
+	}
+	if got, want := len(controlPlaneNames), int(sim.ShippedPlanner)+1; got != want {
+		t.Errorf("%d control planes have names, there are %d", got, want)
+	}
+	for _, kind := range sim.FaultKinds() {
+		if needs := needsOf(kind); !needs.length && !needs.noLength {
+			t.Errorf("%v can neither have a length nor be without one", kind)
+		}
 	}
 }
 

@@ -21,10 +21,18 @@ const (
 
 const byteOrderMark = "\ufeff"
 
+// fileKind says in messages what a file is, and the field that it cannot be without.
+type fileKind struct{ name, needs string }
+
+var (
+	aScenario   = fileKind{"a scenario", "channels"}
+	aFaultsFile = fileKind{"a file of faults", "faults"}
+)
+
 // readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have no use for (anchors,
 // aliases, tags, merge keys, several documents) is refused before the parser sees it: with that go the known ways to make a
 // small file cost a lot.
-func readYAML(p *problems, data []byte) *ast.MappingNode {
+func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !checkText(p, data) {
 		return nil
@@ -51,12 +59,12 @@ func readYAML(p *problems, data []byte) *ast.MappingNode {
 		}
 	}
 	if body == nil {
-		p.add(position{}, "the file is empty: a scenario has at least channels")
+		p.add(position{}, "the file is empty: %s has at least %s", kind.name, kind.needs)
 		return nil
 	}
 	root, ok := body.(*ast.MappingNode)
 	if !ok {
-		p.add(nodePosition(body), "a scenario is a mapping of fields such as channels, found %s", kindOf(body))
+		p.add(nodePosition(body), "%s is a mapping of fields such as %s, found %s", kind.name, kind.needs, kindOf(body))
 		return nil
 	}
 	return root
