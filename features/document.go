@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,7 @@ type document struct {
 	content []byte
 	feature *messages.Feature
 	steps   map[string]*messages.Step // by id
+	shared  map[string]bool           // the ids of those in a Background
 	blocks  []block
 	cases   []*scenario
 }
@@ -47,12 +49,13 @@ const (
 var byteOrderMark = []byte("\ufeff")
 
 // readDocument reads and parses a feature file. The error names the file and, where there is one, the line.
-func readDocument(s *source) (*document, error) {
-	content, err := fs.ReadFile(s.fsys, s.path)
+func readDocument(fsys fs.FS, s *source) (*document, error) {
+	content, err := fs.ReadFile(fsys, s.name)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{name: s.name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step)}
+	d := &document{name: s.name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step),
+		shared: make(map[string]bool)}
 	if err := d.checkText(); err != nil {
 		return nil, err
 	}
@@ -90,14 +93,39 @@ func (d *document) checkText() error {
 	return nil
 }
 
-var parserMessage = regexp.MustCompile(`(?m)^\(([0-9]+):([0-9]+)\): (.*)$`)
+var (
+	parserMessage  = regexp.MustCompile(`(?m)^\(([0-9]+):[0-9]+\): (.*)$`)
+	parserExpected = regexp.MustCompile(`^(unexpected end of file, )?expected: (.*?)(?:, got '\s*(.*)')?$`)
+)
 
-// parseError gives the parser's messages the form FILE:LINE:COLUMN.
+// parserTokens are the parser's names of what it expects, in words. What is always allowed is not worth naming.
+var parserTokens = map[string]string{
+	"#Language": "", "#Comment": "", "#Empty": "", "#EOF": "", "#Other": "",
+	"#TagLine": "a tag", "#FeatureLine": "Feature:", "#RuleLine": "Rule:", "#BackgroundLine": "Background:",
+	"#ScenarioLine": "Scenario:", "#ExamplesLine": "Examples:", "#StepLine": "a step (Given, When, Then, And or But)",
+	"#TableRow": "a row of a table", "#DocStringSeparator": `"""`,
+}
+
+// parseError gives the parser's messages the form FILE:LINE, and its expectations our words.
 func (d *document) parseError(err error) error {
 	const most = 5
 	var errs []error
 	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
-		errs = append(errs, fmt.Errorf("%s:%s:%s: %s", d.name, m[1], m[2], m[3]))
+		message := m[2]
+		if e := parserExpected.FindStringSubmatch(message); e != nil {
+			var words []string
+			for _, token := range strings.Split(e[2], ", ") {
+				if word := parserTokens[token]; word != "" {
+					words = append(words, word)
+				}
+			}
+			found := strconv.Quote(e[3])
+			if e[1] != "" {
+				found = "the end of the file"
+			}
+			message = fmt.Sprintf("expected %s, found %s", strings.Join(words, ", "), found)
+		}
+		errs = append(errs, fmt.Errorf("%s:%s: %s", d.name, m[1], message))
 	}
 	if errs == nil {
 		return fmt.Errorf("%s: %w", d.name, err)
@@ -171,6 +199,9 @@ func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario
 		switch {
 		case n.background != nil:
 			d.noteSteps(n.background.Steps)
+			for _, s := range n.background.Steps {
+				d.shared[s.Id] = true
+			}
 			err = d.checkDescription(n.background.Description, n.background.Location)
 		case n.scenario != nil:
 			in, err = d.noteScenario(n.scenario, end, made)

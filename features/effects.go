@@ -172,7 +172,11 @@ func (w *world) expectEffects(kind reducer.EventKind, id reducer.RolloutID, effe
 	if len(found) == 0 {
 		return w.fail(i, w.current, "no effect")
 	}
-	return w.fail(i, w.current, strings.Trim(fmt.Sprint(found), "[]"))
+	var names []string
+	for _, e := range found {
+		names = append(names, e.String())
+	}
+	return w.fail(i, w.current, strings.Join(names, ", "))
 }
 
 // expectRefusal expects that the reducer refuses events of a kind, wherever in the run: some refusals only show much later.

@@ -9,19 +9,19 @@ import (
 )
 
 // maxHosts bounds a fleet that a sentence describes.
-const maxHosts = 100_000
+const maxHosts = 10_000
 
 var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( soaking( for) {duration})`,
+		words:   `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( for) {duration})`,
 		doc:     "A channel, its waves from wave 0, and how long each host soaks after its dispatch. The hosts are named after the channel: stable-01, stable-02 and on through all waves.",
 		example: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
 		do:      (*world).addChannel,
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with {number} host(s)( soaking( for) {duration})`,
+		words:   `(the/a )channel {channel} with {number} host(s)( (each )soaking( for) {duration})`,
 		doc:     "A channel whose hosts are all in wave 0.",
 		example: `channel "edge" with 2 hosts soaking 10 minutes`,
 		do: func(w *world, id reducer.ChannelID, hosts uint64, soak time.Duration) error {

@@ -131,6 +131,9 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 	}
 	for _, h := range hosts {
 		fate.Host = h
+		if fate.Ref != "" && !w.shared {
+			w.promises = append(w.promises, fate)
+		}
 		w.scenario.Fates = append(w.scenario.Fates, fate)
 	}
 	return nil

@@ -47,20 +47,18 @@ var livenessExpectations = []step{
 		words:   `nothing is ever pruned`,
 		doc:     "No rollout is pruned, though its retention ended, as under v0.2.",
 		example: `nothing is ever pruned`,
-		do: func(w *world) error {
-			for _, r := range w.telling.order {
-				for _, c := range r.states {
-					if c.to == reducer.Pruned {
-						return w.fail(c.entry, w.current, fmt.Sprintf("%s is Pruned at %s", r.id, w.time(c.at)))
-					}
-				}
+		do:      func(w *world) error { return w.expectUnpruned("") },
+	},
+	{
+		topic: "What must happen in the end", phase: expects,
+		words:   `only (rollout ){rollout} is ever pruned`,
+		doc:     "The same of all other rollouts.",
+		example: `only "stable@a1" is ever pruned`,
+		do: func(w *world, id reducer.RolloutID) error {
+			if _, err := w.telling.rollout(id); err != nil {
+				return err
 			}
-			for _, v := range w.telling.result.Violations {
-				if v.Invariant == invariant.Unpruned {
-					w.violations = append(w.violations, v)
-				}
-			}
-			return nil
+			return w.expectUnpruned(id)
 		},
 	},
 	{
@@ -97,12 +95,46 @@ func (w *world) expectViolation(name invariant.Name, subject string) (invariant.
 			return v, nil
 		}
 	}
-	return invariant.Violation{}, w.fail(w.telling.about(subject), w.current, fmt.Sprintf("%s holds of %s", name, subject))
+	return invariant.Violation{}, w.fail(w.telling.about(subject), w.current, w.listViolations())
+}
+
+// listViolations says which invariants are violated.
+func (w *world) listViolations() string {
+	var lines []string
+	for _, v := range w.telling.result.Violations {
+		lines = append(lines, fmt.Sprintf("%v: %s", v, v.Detail))
+	}
+	if len(lines) == 0 {
+		return "no invariant is violated"
+	}
+	return "only " + strings.Join(lines, "\n")
+}
+
+// expectUnpruned expects that no rollout is ever pruned, and one of them is.
+func (w *world) expectUnpruned(but reducer.RolloutID) error {
+	for _, r := range w.telling.order {
+		last := r.states[len(r.states)-1]
+		if pruned := last.to == reducer.Pruned; pruned != (r.id == but) {
+			return w.fail(last.entry, w.current, fmt.Sprintf("%s is %v since %s", r.id, last.to, w.time(last.at)))
+		}
+	}
+	for _, v := range w.telling.result.Violations {
+		if v.Invariant == invariant.Unpruned {
+			w.violations = append(w.violations, v)
+		}
+	}
+	return nil
 }
 
 func (w *world) expectStuck(id reducer.RolloutID, hosts []reducer.HostID) error {
-	if _, err := w.telling.rollout(id); err != nil {
+	r, err := w.telling.rollout(id)
+	if err != nil {
 		return err
+	}
+	for _, h := range hosts {
+		if r.host(h) == nil {
+			return fmt.Errorf("host %q never joins rollout %q", h, id)
+		}
 	}
 	v, err := w.expectViolation(invariant.Stuck, string(id))
 	if err != nil {

@@ -247,9 +247,9 @@ func (w *world) expectLater(id reducer.RolloutID, state reducer.State, from, to 
 // apart says how long after that something is.
 func (w *world) apart(d time.Duration) string {
 	if d < 0 {
-		return fmt.Sprintf("%v before", -d)
+		return w.time(-d) + " before"
 	}
-	return fmt.Sprintf("%v later", d)
+	return w.time(d) + " later"
 }
 
 // comes finds when a rollout comes to a state for the first time.

@@ -16,16 +16,17 @@ import (
 	"github.com/cucumber/godog"
 	messages "github.com/cucumber/messages/go/v21"
 
+	"rollsim/internal/osfs"
 	"rollsim/trace"
 )
 
 // Options is what one run of feature files is given.
 type Options struct {
-	// FS holds the feature files, and Paths are slash-separated paths in it. Without it they are paths of the operating
-	// system.
+	// FS holds the feature files; nil are those of the operating system.
 	FS fs.FS
 
-	// Paths are feature files, FILE:LINE for one scenario of a file, or folders. None is the same as ".".
+	// Paths are feature files in FS, FILE:LINE for one scenario of a file, or folders; with forward slashes. None is the
+	// same as ".".
 	Paths []string
 
 	// Tags selects scenarios by a tag expression such as "@slow and not (@wip or @machine:v0.2)". Empty selects all.
@@ -144,11 +145,15 @@ func selectScenarios(opt *Options) ([]*document, error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	sources, err := findSources(opt.FS, paths)
+	fsys := opt.FS
+	if fsys == nil {
+		fsys = osfs.FS{}
+	}
+	sources, err := findSources(fsys, paths)
 	errs := []error{err}
 	var documents []*document
 	for _, s := range sources {
-		d, err := readDocument(s)
+		d, err := readDocument(fsys, s)
 		if err == nil {
 			err = d.choose(s.lines)
 		}
@@ -252,18 +257,7 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 		next++
 		return ctx, nil
 	})
-	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {
-		return ctx, w.applyTags(c.tags())
-	})
-	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
-		if err == nil {
-			if err = w.finish(); err != nil {
-				fail(c.pickle.Steps[len(c.pickle.Steps)-1], err)
-				return ctx, err
-			}
-		}
-		return ctx, nil
-	})
+	tagged := w.applyTags(c.tags())
 	defined := make(map[string]bool)
 	for _, step := range c.pickle.Steps {
 		if defined[step.Text] {
@@ -271,7 +265,16 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 		}
 		defined[step.Text] = true
 		sc.Step("^"+regexp.QuoteMeta(step.Text)+"$", func(context.Context) error {
-			return w.carryOut(c.pickle.Steps[next].Text, c.pickle.Steps[next].Argument)
+			step := c.pickle.Steps[next]
+			w.shared = d.shared[step.AstNodeIds[0]]
+			err := tagged
+			if err == nil {
+				err = w.carryOut(step.Text, step.Argument)
+			}
+			if last := next == len(c.pickle.Steps)-1; last && err == nil {
+				err = w.finish()
+			}
+			return err
 		})
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,16 +12,14 @@ import (
 
 // source is one feature file that was asked for.
 type source struct {
-	name  string // as the user would write it
-	fsys  fs.FS
-	path  string // in fsys
+	name  string // a path in the file system
 	lines []int  // what was asked for of it; none for everything
 }
 
 var lineSuffix = regexp.MustCompile(`^(.+):([0-9]+)$`)
 
-// findSources gives the feature files at the paths, each once, in the order of asking; those of a folder by name. Without a
-// file system paths are those of the operating system. The error names every path at which there is nothing to run.
+// findSources gives the feature files at the paths, each once, in the order of asking; those of a folder by name. The error
+// names every path at which there is nothing to run.
 func findSources(fsys fs.FS, paths []string) ([]*source, error) {
 	var all []*source
 	var errs []error
@@ -63,32 +59,18 @@ func findAt(fsys fs.FS, name string) ([]*source, error) {
 	if found, err = findFiles(fsys, at[1]); err != nil {
 		return nil, err
 	}
-	if len(found) != 1 || found[0].name != at[1] {
-		return nil, fmt.Errorf("%s: a line of a file was expected, and %s is a folder", name, at[1])
+	if len(found) != 1 || found[0].name != path.Clean(at[1]) {
+		return nil, fmt.Errorf("%s: a folder has no lines", name)
 	}
 	found[0].lines = []int{line}
 	return found, nil
 }
 
 func findFiles(fsys fs.FS, name string) ([]*source, error) {
-	shown := func(p string) string { return p }
 	root := path.Clean(name)
-	if fsys == nil {
-		// The root of the file system to be is the folder, or the one that the file is in.
-		dir := name
-		if info, err := os.Stat(name); err == nil && !info.IsDir() {
-			dir = filepath.Dir(name)
-			shown = func(string) string { return name }
-			root = filepath.Base(name)
-		} else {
-			shown = func(p string) string { return filepath.Join(dir, filepath.FromSlash(p)) }
-			root = "."
-		}
-		fsys = os.DirFS(dir)
-	}
 	info, err := fs.Stat(fsys, root)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file or folder: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: there is no such file or folder (%w)", name, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, err
@@ -97,7 +79,7 @@ func findFiles(fsys fs.FS, name string) ([]*source, error) {
 		if path.Ext(root) != ".feature" {
 			return nil, fmt.Errorf("%s: expected a .feature file or a folder", name)
 		}
-		return []*source{{name: shown(root), fsys: fsys, path: root}}, nil
+		return []*source{{name: root}}, nil
 	}
 	var found []*source
 	err = fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
@@ -107,7 +89,7 @@ func findFiles(fsys fs.FS, name string) ([]*source, error) {
 		case d.IsDir() && p != root && hidden(d.Name()):
 			return fs.SkipDir
 		case !d.IsDir() && path.Ext(p) == ".feature":
-			found = append(found, &source{name: shown(p), fsys: fsys, path: p})
+			found = append(found, &source{name: p})
 		}
 		return nil
 	})

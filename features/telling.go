@@ -196,7 +196,7 @@ func (t *telling) rollout(id reducer.RolloutID) (*rolloutPast, error) {
 func (t *telling) about(subject string) int {
 	for i := len(t.entries) - 1; i >= 0; i-- {
 		e := &t.entries[i]
-		if string(e.Rollout) == subject && shown(e) || e.Poll != nil && string(e.Poll.Channel) == subject {
+		if string(e.Rollout) == subject && shown(e) && e.Rejection == nil || e.Poll != nil && string(e.Poll.Channel) == subject {
 			return i
 		}
 	}

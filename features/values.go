@@ -32,7 +32,7 @@ const (
 	numberForm   = `[0-9]+|no|zero|` + countForm
 	unitForm     = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|days?|d|weeks?|w`
 	lengthForm   = `(?:[0-9]+(?:\.[0-9]+)? ?|(?:half an|` + countForm + `) )(?:` + unitForm + `)`
-	durationForm = lengthForm + `(?:(?:,? and)? ?` + lengthForm + `)*`
+	durationForm = lengthForm + `(?:,? ?(?:and )?` + lengthForm + `)*`
 	timesForm    = `(?:exactly )?(?:once|twice|(?:` + numberForm + `) times)`
 	momentForm   = `.+`
 

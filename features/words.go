@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -117,42 +118,38 @@ func (e *ambiguousError) Error() string {
 
 // nearestSentences gives the examples of the n steps that a sentence may have been meant for, the nearest first.
 func nearestSentences(sentence string, n int) []string {
-	type near struct {
-		example  string
-		distance int
-	}
-	var all []near
 	typed := wording(sentence)
-	for _, s := range steps() {
+	nearest := slices.Clone(steps())
+	far := make(map[*step]int)
+	for _, s := range nearest {
 		// The shortest and the longest way to say it: without and with all that may be left out.
-		short, long := s.words, s.words
-		for parens.MatchString(short) {
-			short = parens.ReplaceAllString(short, "")
+		short := s.words
+		for optional.MatchString(short) {
+			short = optional.ReplaceAllString(short, "")
 		}
-		long = strings.NewReplacer("(", "", ")", "").Replace(long)
-		d := min(distance(typed, wording(s.example)), distance(typed, wording(short)), distance(typed, wording(long)))
-		at := len(all)
-		for at > 0 && all[at-1].distance > d {
-			at--
-		}
-		all = append(all[:at], append([]near{{s.example, d}}, all[at:]...)...)
+		long := strings.NewReplacer("(", "", ")", "").Replace(s.words)
+		far[s] = min(distance(typed, wording(s.example)), distance(typed, wording(short)), distance(typed, wording(long)))
 	}
+	slices.SortStableFunc(nearest, func(a, b *step) int { return far[a] - far[b] })
 	var examples []string
-	for _, x := range all[:min(n, len(all))] {
-		examples = append(examples, x.example)
+	for _, s := range nearest[:min(n, len(nearest))] {
+		examples = append(examples, s.example)
 	}
 	return examples
 }
 
 var (
-	parens = regexp.MustCompile(`\([^()]*\)`)
-	slots  = regexp.MustCompile(`"[^"]*"|\{[a-z_]+\}|[0-9]+`)
+	optional     = regexp.MustCompile(`\([^()]*\)`)
+	alternatives = regexp.MustCompile(`/[^ ()]+`)
+	slots        = regexp.MustCompile(`"[^"]*"|\{[a-z_]+\}|[0-9]+|[A-Z][A-Za-z]*`)
+	slotLists    = regexp.MustCompile(`□(?:(?:,| and|, and) □)+`)
 )
 
 // wording is what is left of a sentence when its values do not matter.
 func wording(sentence string) []rune {
 	const longest = 200
-	r := []rune(strings.ToLower(slots.ReplaceAllString(sentence, "□")))
+	s := slots.ReplaceAllString(alternatives.ReplaceAllString(sentence, ""), "□")
+	r := []rune(slotLists.ReplaceAllString(s, "□"))
 	return r[:min(len(r), longest)]
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -23,6 +22,7 @@ type world struct {
 	// The fleet. The timeline of scenario stays empty: what happens is the story.
 	scenario sim.Scenario
 	machine  reducer.Machine
+	promises []sim.Fate    // those under a ref, but for what is shared with scenarios that may not have it
 	lasts    time.Duration // how long the run lasts; 0 lets the story decide
 	longest  time.Duration // the longest silence that something in the fleet may keep before it goes on
 
@@ -45,6 +45,7 @@ type world struct {
 	that    anchor
 
 	current    string                // the sentence of the present step
+	shared     bool                  // it stands in a Background
 	violations []invariant.Violation // that were expected
 	refusals   map[refused]bool      // those that were expected
 }
@@ -245,6 +246,7 @@ func (w *world) reach(until time.Duration) error {
 // place gives a happening its time.
 func (w *world) place(h *happening) error {
 	if h.when.kind == onceSettled || h.when.moment.settled {
+		w.still = w.still && !h.when.moment.settled // it asks for it, wherever the story stands
 		if err := w.settle(); err != nil {
 			return err
 		}
@@ -333,7 +335,7 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 			}
 			sc.Horizon = w.lasts
 		}
-		var log trace.Collector
+		var log collector
 		result, err := sim.Run(&sc, sim.Options{Machine: w.machine, Seed: sc.Seed, Sink: &log})
 		if err != nil {
 			return nil, err
@@ -347,6 +349,19 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless", w.time(t.settled()))
 		}
 	}
+}
+
+// maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an error and no hang.
+const maxEntries = 1_000_000
+
+// collector keeps the entries of a run.
+type collector struct{ trace.Collector }
+
+func (c *collector) Write(e *trace.Entry) error {
+	if len(c.Entries) >= maxEntries {
+		return fmt.Errorf("more than %d entries: the fleet is too large, or never comes to rest", maxEntries)
+	}
+	return c.Collector.Write(e)
 }
 
 // finish holds the whole run against what must hold of every run, once the last step has passed.
@@ -373,20 +388,20 @@ func (w *world) finish() error {
 	return w.checkFates()
 }
 
+// livenessWords say what the invariants that have sentences of their own demand of a subject, and the sentence that expects
+// the contrary.
+var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
+	invariant.Stuck:    {"rollout %q to end", "%q is stuck"},
+	invariant.Unpruned: {"rollout %q to be pruned after its retention", "%q is never pruned"},
+	invariant.Stranded: {"channel %q to follow its ref", "channel %q is stranded"},
+}
+
 // unexpected says that something is violated which no sentence expects, and which sentence would.
 func (w *world) unexpected(v invariant.Violation) error {
 	expected := fmt.Sprintf("the invariant %s to hold", v.Invariant)
 	say := fmt.Sprintf("the invariant %s does not hold of %q", v.Invariant, v.Subject)
-	switch v.Invariant {
-	case invariant.Stuck:
-		expected = fmt.Sprintf("rollout %q to end", v.Subject)
-		say = fmt.Sprintf("%q is stuck", v.Subject)
-	case invariant.Unpruned:
-		expected = fmt.Sprintf("rollout %q to be pruned after its retention", v.Subject)
-		say = fmt.Sprintf("%q is never pruned", v.Subject)
-	case invariant.Stranded:
-		expected = fmt.Sprintf("channel %q to follow its ref", v.Subject)
-		say = fmt.Sprintf("channel %q is stranded", v.Subject)
+	if words, ok := livenessWords[v.Invariant]; ok {
+		expected, say = fmt.Sprintf(words.demand, v.Subject), fmt.Sprintf(words.contrary, v.Subject)
 	}
 	entry := w.telling.about(v.Subject)
 	for i := range w.telling.entries {
@@ -397,18 +412,14 @@ func (w *world) unexpected(v invariant.Violation) error {
 	return w.fail(entry, expected, fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say))
 }
 
-// checkFates refuses what was in store for hosts under a ref that never came: it was never put to the test.
+// checkFates refuses what the scenario put in store for hosts under a ref that never came: it was never put to the test.
 func (w *world) checkFates() error {
-	for _, f := range w.scenario.Fates {
-		if f.Ref == "" {
-			continue
-		}
-		var known []string
-		for _, p := range w.telling.order {
-			known = append(known, string(p.ref))
-		}
+	var known []string
+	for _, r := range w.telling.order {
+		known = append(known, string(r.ref))
+	}
+	for _, f := range w.promises {
 		if !slices.Contains(known, string(f.Ref)) {
-			sort.Strings(known)
 			return fmt.Errorf("something was in store for host %s under ref %q, and no rollout of that ref was opened%s",
 				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
 		}

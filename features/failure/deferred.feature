@@ -44,3 +44,30 @@ Feature: Hosts that answer late, or not at all
     Then "stable@a1" is stuck waiting for host "stable-01"
     And host "stable-01" is Pending
     And host "stable-02" is never dispatched
+
+  Scenario: A slow host holds up only its own wave
+    Given channel "edge" with these waves:
+      | hosts          | soak       |
+      | canary         | 10 minutes |
+      | web-01, web-02 | 30 minutes |
+      | db-01          | 2 hours    |
+    And activation takes between 30 seconds and 2 minutes
+    And on host "web-02" activation takes 3 hours
+    When "edge" moves to ref "a1"
+    And time passes until host "web-01" is converged
+    Then host "canary" is Converged
+    And host "web-02" is Activating
+    And host "db-01" is Pending
+    And "edge@a1" is at wave 1
+    When time passes until everything has settled
+    Then host "db-01" is dispatched under "edge@a1"
+    And "edge@a1" is Terminal
+
+  Scenario: A host that waits for a reboot converges after it, whenever that comes
+    Given host "stable-02" defers its activation
+    When "stable" moves to ref "a1"
+    And time passes until host "stable-02" is deferred
+    Then "stable@a1" is at wave 1
+    When time passes until everything has settled
+    Then host "stable-02" is Converged
+    And "stable@a1" is Terminal

@@ -34,6 +34,28 @@ Feature: What ships today and what is specified differ in how a failure ends
       | v0.2    |
       | rfc0008 |
 
+  @machine:rfc0008
+  Scenario: As specified, a failed rollout that rolls back after all is reverted
+    When "stable" moves to ref "a1"
+    And these events happen 1 hour after "stable@a1" is Failed:
+      | event            | rollout   | host      | from   | to       |
+      | HostStateChanged | stable@a1 | stable-02 | Failed | Reverted |
+    Then "stable@a1" goes through Opening, Active, Converging, Active, Converging, Failed and Reverted
+    And "stable@a1" is pruned 7 days later
+    And RetentionExpired happens once to "stable@a1"
+    And InsertQuarantineFromRollout is emitted once for "stable@a1"
+
+  @machine:v0.2
+  Scenario: As shipped, a failed rollout that rolls back after all stays failed
+    When "stable" moves to ref "a1"
+    And these events happen 1 hour after "stable@a1" is Failed:
+      | event            | rollout   | host      | from   | to       |
+      | HostStateChanged | stable@a1 | stable-02 | Failed | Reverted |
+    Then "stable@a1" is Failed
+    And host "stable-02" is Reverted
+    And "stable@a1" is never Reverted
+    And nothing is ever pruned
+
   Scenario Outline: A wave that goes back is <what>
     Given the machine is <machine>
     When these events happen:
@@ -49,6 +71,6 @@ Feature: What ships today and what is specified differ in how a failure ends
     And rollout "r1" is stuck
 
     Examples:
-      | machine | what                             | state      | verdict                                         |
-      | v0.2    | taken for one that has completed | Converging | WaveAdvanced happens twice to rollout "r1"      |
+      | machine | what                             | state      | verdict                                               |
+      | v0.2    | taken for one that has completed | Converging | WaveAdvanced happens twice to rollout "r1"            |
       | rfc0008 | refused                          | Active     | WaveAdvanced of rollout "r1" is refused with Invariant |

@@ -49,6 +49,7 @@ Feature: Under rollback-and-halt, the rollback of a failing host decides
     Given host "stable-02" fails its activation
     When "stable" moves to ref "a1"
     Then "stable@a1" goes through Opening, Active, Converging, Active and Reverted
+    And InsertQuarantineFromRollout is emitted once for "stable@a1"
 
   Scenario: A rollback that never completes leaves the rollout stuck
     Given host "stable-02" fails its probes

@@ -40,21 +40,3 @@ Feature: Pruned is the end
     And 30 days pass
     Then "empty@a1" is Opening
     And "empty@a1" is never pruned
-
-  @machine:v0.2
-  Scenario: As shipped, nothing is ever pruned
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2"
-    And 30 days pass
-    Then "stable@a1" is Superseded
-    And "stable@b2" is Terminal
-    And SchedulePruning is never emitted for "stable@a1"
-    And nothing is ever pruned
-
-  @machine:v0.2
-  Scenario: As shipped, an expired retention would prune, if anything ever said so
-    When "stable" moves to ref "a1"
-    And RetentionExpired happens to "stable@a1"
-    Then "stable@a1" is Pruned
-    And RetentionExpired of "stable@a1" has the effect RecordRolloutTransition
-    And the invariant retention-kept does not hold of "stable@a1"

@@ -1,0 +1,430 @@
+package features
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// shipped holds the features as users name them: features/….
+var shipped = os.DirFS("..")
+
+func run(t *testing.T, opt Options) Report {
+	t.Helper()
+	report, err := Run(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestFeatures runs everything that ships, and the stories that say what sentences mean.
+func TestFeatures(t *testing.T) {
+	report := run(t, Options{FS: shipped, Paths: []string{"features", "features/testdata/stories"}})
+	for _, s := range report.Scenarios {
+		if s.Status != Passed {
+			t.Errorf("%s:%d %s: %v\n%s (line %d)\n%s", s.File, s.Line, s.Name, s.Status, s.Step, s.StepLine, s.Message)
+		}
+	}
+}
+
+// TestSubjects sees to it that no subject is lost from what ships.
+func TestSubjects(t *testing.T) {
+	for _, subject := range []string{"supersession", "failure", "retention"} {
+		documents, err := selectScenarios(&Options{FS: shipped, Paths: []string{"features/" + subject}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, d := range documents {
+			n += len(d.cases)
+		}
+		if n < 8 {
+			t.Errorf("%s has only %d scenarios", subject, n)
+		}
+	}
+}
+
+// TestMessages holds what is said of scenarios that fail against goldens. UPDATE_GOLDENS=1 rewrites them.
+func TestMessages(t *testing.T) {
+	files, err := filepath.Glob("testdata/broken/*.feature")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		var b strings.Builder
+		for _, s := range run(t, Options{Paths: []string{filepath.ToSlash(file)}}).Scenarios {
+			if s.Status == Passed {
+				t.Errorf("%s:%d %s passes", s.File, s.Line, s.Name)
+			}
+			fmt.Fprintf(&b, "=== %d %s: %v at line %d: %s\n%s\n\n", s.Line, s.Name, s.Status, s.StepLine, s.Step, s.Message)
+		}
+		golden := strings.TrimSuffix(file, ".feature") + ".golden"
+		if os.Getenv("UPDATE_GOLDENS") != "" {
+			if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, w := strings.SplitAfter(b.String(), "\n\n"), strings.SplitAfter(string(want), "\n\n")
+		for i := range max(len(g), len(w)) {
+			if i >= len(g) || i >= len(w) || g[i] != w[i] {
+				t.Errorf("%s differs\ngot\n%s\nwant\n%s", golden, at(g, i), at(w, i))
+			}
+		}
+	}
+}
+
+func at(parts []string, i int) string {
+	if i >= len(parts) {
+		return "nothing"
+	}
+	return parts[i]
+}
+
+// TestErrors holds what is said of files and options with which nothing can run.
+func TestErrors(t *testing.T) {
+	const scenario = "\n  Scenario: x\n    Given seed 1\n"
+	files := fstest.MapFS{
+		"good.feature":               {Data: []byte("@a\nFeature: x\n" + scenario)},
+		"empty.feature":              {Data: nil},
+		"comments.feature":           {Data: []byte("# nothing\n\n")},
+		"bare.feature":               {Data: []byte("\n\nFeature: x\n")},
+		"prose.feature":              {Data: []byte("Once upon a time\n")},
+		"binary.feature":             {Data: []byte("Feature: x\n\x00\x01\n")},
+		"latin1.feature":             {Data: []byte("Feature: caf\xe9\n")},
+		"long.feature":               {Data: []byte("Feature: x\n" + strings.Repeat("x", 70_000) + scenario)},
+		"large.feature":              {Data: []byte("Feature: x\n" + strings.Repeat(scenario, 300_000))},
+		"keyword.feature":            {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn 8 days pass\n")},
+		"first-keyword.feature":      {Data: []byte("Feature: x\n  Scenario: x\n    Gven seed 1\n    When 8 days pass\n")},
+		"background.feature":         {Data: []byte("Feature: x\n  Background:\n    The usual.\n    Gven seed 1\n" + scenario)},
+		"ragged.feature":             {Data: []byte("Feature: x\n  Scenario: x\n    Given these:\n      | a | b |\n      | c |\n")},
+		"open.feature":               {Data: []byte("Feature: x\n  Scenario: x\n    Given this:\n    \"\"\"\n")},
+		"language.feature":           {Data: []byte("# language: xx\nFeature: x\n")},
+		"two.feature":                {Data: []byte("Feature: x\n" + scenario + "Feature: y\n" + scenario)},
+		"outline.feature":            {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n")},
+		"some.feature":               {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n      | 1 |\n    Examples:\n")},
+		"folder/deep/x.feature":      {Data: []byte("Feature: x\n" + scenario)},
+		"nothing/here.txt":           {Data: nil},
+		"nothing/testdata/x.feature": {Data: []byte("broken")},
+	}
+	tests := []struct {
+		opt  Options
+		want string
+	}{
+		{Options{Paths: []string{"empty.feature"}}, `empty.feature:1: nothing is in this file: expected "Feature: " and its name`},
+		{Options{Paths: []string{"comments.feature"}}, `comments.feature:1: nothing is in this file: expected "Feature: " and its name`},
+		{Options{Paths: []string{"bare.feature"}}, "bare.feature:3: this feature has no scenario"},
+		{Options{Paths: []string{"prose.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\""},
+		{Options{Paths: []string{"binary.feature"}}, "binary.feature:2: this is no text in UTF-8"},
+		{Options{Paths: []string{"latin1.feature"}}, "latin1.feature:1: this is no text in UTF-8"},
+		{Options{Paths: []string{"long.feature"}}, "long.feature:2: this line is longer than 60000 bytes"},
+		{Options{Paths: []string{"large.feature"}}, "large.feature: larger than 8 MiB"},
+		{Options{Paths: []string{"keyword.feature"}}, `keyword.feature:4: expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, found "Whenn 8 days pass"`},
+		{Options{Paths: []string{"first-keyword.feature"}}, `first-keyword.feature:3: "Gven" begins no step, so that this line would only be read as a description: expected Given, When, Then, And or But`},
+		{Options{Paths: []string{"background.feature"}}, `background.feature:4: "Gven" begins no step, so that this line would only be read as a description: expected Given, When, Then, And or But`},
+		{Options{Paths: []string{"ragged.feature"}}, "ragged.feature:5: inconsistent cell count within the table"},
+		{Options{Paths: []string{"open.feature"}}, `open.feature:5: expected """, found the end of the file`},
+		{Options{Paths: []string{"language.feature"}}, "language.feature:1: Language not supported: xx"},
+		{Options{Paths: []string{"two.feature"}}, `two.feature:5: expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, found "Feature: y"`},
+		{Options{Paths: []string{"outline.feature"}}, "outline.feature:4: these examples have no row, so that nothing of them would run"},
+		{Options{Paths: []string{"some.feature"}}, "some.feature:7: these examples have no row, so that nothing of them would run"},
+		{Options{Paths: []string{"prose.feature", "good.feature", "empty.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\"\n" +
+			`empty.feature:1: nothing is in this file: expected "Feature: " and its name`},
+
+		{Options{Paths: []string{"gone.feature"}}, "gone.feature: there is no such file or folder (file does not exist)"},
+		{Options{Paths: []string{"gone.feature:3"}}, "gone.feature: there is no such file or folder (file does not exist)"},
+		{Options{Paths: []string{"nothing/here.txt"}}, "nothing/here.txt: expected a .feature file or a folder"},
+		{Options{Paths: []string{"nothing"}}, "nothing: no .feature file in this folder"},
+		{Options{Paths: []string{"folder:3"}}, "folder:3: a folder has no lines"},
+		{Options{Paths: []string{"good.feature:0"}}, "good.feature:0: lines count from 1"},
+		{Options{Paths: []string{"good.feature:99"}}, "good.feature:99: there are only 6 lines"},
+		{Options{Paths: []string{"good.feature"}, Tags: "@b"}, `no scenario is selected by the tags "@b" in good.feature`},
+		{Options{Paths: []string{"good.feature"}, Tags: "@a and"}, `tag expression "@a and": expected a tag such as @slow, found its end; an example: (@slow or @wip) and not @machine:v0.2`},
+		{Options{Paths: []string{"good.feature"}, Format: "events"}, `no format is named "events": there are pretty, progress, junit, cucumber`},
+		{Options{Paths: []string{"good.feature"}, Shard: 3, Shards: 2}, "there is no shard 3 of 2: shards count from 1"},
+		{Options{Paths: []string{"good.feature"}, Shards: 2}, "there is no shard 0 of 2: shards count from 1"},
+		{Options{Paths: []string{"good.feature"}, Shard: 1}, "there is no shard 1 of 0: shards count from 1"},
+	}
+	for _, tt := range tests {
+		tt.opt.FS = files
+		report, err := Run(tt.opt)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%v\ngot  %v\nwant %s", tt.opt.Paths, err, tt.want)
+		}
+		if len(report.Scenarios) > 0 {
+			t.Errorf("%v: %d scenarios ran", tt.opt.Paths, len(report.Scenarios))
+		}
+	}
+	if _, err := Run(Options{FS: files, Paths: []string{"gone.feature"}}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v is not fs.ErrNotExist", err)
+	}
+}
+
+const selectable = `@all
+Feature: Selectable
+
+  Background:
+    Given channel "stable" with 1 host
+    When "stable" moves to ref "a1"
+
+  Scenario: One
+    Then "stable@a1" is Terminal
+
+  @two
+  Scenario: Two
+    Then "stable@a1" is Terminal
+
+  @three
+  Scenario Outline: Three <n>
+    Then "stable@a1" is <state>
+
+    @numbers
+    Examples:
+      | n | state    |
+      | 1 | Terminal |
+      | 2 | Terminal |
+
+    @letters
+    Examples:
+      | n | state    |
+      | a | Terminal |
+
+  Rule: Four
+
+    Background:
+      Given seed 7
+
+    Scenario: Four
+      Then "stable@a1" is Terminal
+
+    @two
+    Scenario: Two
+      Then "stable@a1" is Terminal`
+
+// TestSelection checks what is run, in what order, and that everything keeps its line.
+func TestSelection(t *testing.T) {
+	const all = "8 One, 12 Two, 22 Three 1, 23 Three 2, 28 Three a, 35 Four, 39 Two"
+	files := fstest.MapFS{
+		"a.feature":        {Data: []byte(selectable)},
+		"b/b.feature":      {Data: []byte("Feature: B\n  Scenario: B\n    Given channel \"x\" with 1 host\n    Then the moon is full\n")},
+		"b/c:3.feature":    {Data: []byte("Feature: C\n  Scenario: C\n    Then the moon is full\n")},
+		"b/crlf.feature":   {Data: []byte("\ufeffFeature: CRLF\r\n\r\n  Scenario: CRLF\r\n    Then the moon is full\r\n")},
+		"b/de.feature":     {Data: []byte("# language: de\nFunktionalität: D\n\n  Szenario: D\n    Dann the moon is full\n")},
+		"b/x/testdata/y":   {Data: nil},
+		"b/.git/z.feature": {Data: []byte("broken")},
+	}
+	tests := []struct {
+		paths, tags   string
+		shard, shards int
+		want          string
+	}{
+		{"a.feature", "", 0, 0, all},
+		{"./a.feature", "", 0, 0, all},
+		{"a.feature:8", "", 0, 0, "8 One"},
+		{"a.feature:9", "", 0, 0, "8 One"},
+		{"a.feature:11", "", 0, 0, "12 Two"},
+		{"a.feature:22", "", 0, 0, "22 Three 1"},
+		{"a.feature:20", "", 0, 0, "22 Three 1, 23 Three 2"},
+		{"a.feature:16", "", 0, 0, "22 Three 1, 23 Three 2, 28 Three a"},
+		{"a.feature:30", "", 0, 0, "35 Four, 39 Two"},
+		{"a.feature:33", "", 0, 0, "35 Four, 39 Two"},
+		{"a.feature:40", "", 0, 0, "39 Two"},
+		{"a.feature:1", "", 0, 0, all},
+		{"a.feature:5", "", 0, 0, all},
+		{"a.feature:40 a.feature:8 a.feature:8", "", 0, 0, "8 One, 39 Two"},
+		{"a.feature:40 a.feature", "", 0, 0, all},
+		{"a.feature a.feature:40", "", 0, 0, all},
+		{"a.feature a.feature", "", 0, 0, all},
+		{"a.feature", "@two", 0, 0, "12 Two, 39 Two"},
+		{"a.feature", "@three and not @numbers", 0, 0, "28 Three a"},
+		{"a.feature", "@all and not (@two or @three)", 0, 0, "8 One, 35 Four"},
+		{"a.feature:30", "@two", 0, 0, "39 Two"},
+		{"a.feature", "", 1, 3, "8 One, 23 Three 2, 39 Two"},
+		{"a.feature", "", 2, 3, "12 Two, 28 Three a"},
+		{"a.feature", "", 3, 3, "22 Three 1, 35 Four"},
+		{"a.feature", "@two", 3, 3, ""},
+		{"b", "", 0, 0, "2 B, 2 C, 3 CRLF, 4 D"},
+		{"b/b.feature b/c:3.feature", "", 0, 0, "2 B, 2 C"},
+		{"", "", 0, 0, all + ", 2 B, 2 C, 3 CRLF, 4 D"},
+	}
+	for _, tt := range tests {
+		report := run(t, Options{FS: files, Paths: strings.Fields(tt.paths), Tags: tt.tags, Shard: tt.shard, Shards: tt.shards})
+		var got []string
+		for _, s := range report.Scenarios {
+			got = append(got, fmt.Sprintf("%d %s", s.Line, s.Name))
+			if passes := s.File == "a.feature"; passes != (s.Status == Passed) {
+				t.Errorf("%s:%d: %v: %s", s.File, s.Line, s.Status, s.Message)
+			}
+		}
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%q %q %d/%d\ngot  %s\nwant %s", tt.paths, tt.tags, tt.shard, tt.shards, strings.Join(got, ", "), tt.want)
+		}
+	}
+}
+
+// TestOutside runs a file of the operating system, by an absolute path.
+func TestOutside(t *testing.T) {
+	file := filepath.ToSlash(filepath.Join(t.TempDir(), "mine.feature"))
+	if err := os.WriteFile(filepath.FromSlash(file), []byte(selectable), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{file, file + ":12", filepath.ToSlash(filepath.Dir(file))} {
+		report := run(t, Options{Paths: []string{p}})
+		if s := report.Scenarios[0]; s.File != file || !report.Passed() {
+			t.Errorf("%s: %+v", p, s)
+		}
+	}
+}
+
+// TestNeverPassesUnrun guards against every way in which godog passes what it has not run.
+func TestNeverPassesUnrun(t *testing.T) {
+	tests := []struct {
+		name, scenario string
+		want           Status
+	}{
+		{"undefined", "Then the moon is full", Undefined},
+		{"undefined at the end", "Given seed 1\n    Then the moon is full", Undefined},
+		{"no step", "", Undefined},
+		{"no expectation", "Given channel \"x\" with 1 host", Failed},
+		{"no expectation after happenings", "Given channel \"x\" with 1 host\n    When \"x\" moves to ref \"a1\"", Failed},
+		{"ambiguous", "Given ambiguous a", Ambiguous},
+	}
+	defer func(all func() []*step) { steps = all }(steps)
+	both := append(slices.Clone(steps()), made(t, `ambiguous a`), made(t, `ambiguous {channel}`))
+	steps = func() []*step { return both }
+	for _, tt := range tests {
+		for _, format := range append(Formats(), "") {
+			t.Run(tt.name+" "+format, func(t *testing.T) {
+				files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    " + tt.scenario + "\n")}}
+				var out bytes.Buffer
+				report := run(t, Options{FS: files, Format: format, Output: &out})
+				if s := report.Scenarios[0]; report.Passed() || s.Status != tt.want || s.Message == "" {
+					t.Errorf("got %v, want %v: %s", s.Status, tt.want, s.Message)
+				}
+			})
+		}
+	}
+}
+
+// made makes a step that does nothing.
+func made(t *testing.T, words string) *step {
+	t.Helper()
+	s := &step{words: words, phase: sets, do: func(*world, ...any) error { return nil }}
+	s.expr, s.values = pattern(words)
+	return s
+}
+
+// TestPanic sees to it that a step which panics fails its scenario and nothing else.
+func TestPanic(t *testing.T) {
+	defer func(all func() []*step) { steps = all }(steps)
+	bad := made(t, `panic`)
+	bad.do = func(*world) error { panic("a mistake of ours") }
+	with := append(slices.Clone(steps()), bad)
+	steps = func() []*step { return with }
+	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given panic\n\n  Scenario: y\n    Given channel \"x\" with 1 host\n" +
+		"    When \"x\" moves to ref \"a1\"\n    Then \"x@a1\" is Terminal\n")}}
+	report := run(t, Options{FS: files})
+	if a, b := report.Scenarios[0], report.Scenarios[1]; a.Status != Failed || a.Message != "a mistake of ours" || b.Status != Passed {
+		t.Errorf("%+v", report.Scenarios)
+	}
+}
+
+// TestFormats checks that each format says what has failed, and none where in this program.
+func TestFormats(t *testing.T) {
+	files := fstest.MapFS{"x.feature": {Data: []byte(selectable + "\n\n  Scenario: Five\n    Then \"stable@a1\" is Failed\n")}}
+	said := func(format string, noColor bool) string {
+		var out bytes.Buffer
+		if report := run(t, Options{FS: files, Format: format, Output: &out, NoColor: noColor}); report.Count(Failed) != 1 {
+			t.Errorf("%s: %d failed", format, report.Count(Failed))
+		}
+		if strings.Contains(out.String(), ".go:") && format == "pretty" {
+			t.Errorf("%s names our code:\n%s", format, out.String())
+		}
+		return out.String()
+	}
+	for _, format := range []string{"pretty", "progress"} {
+		out := said(format, true)
+		for _, want := range []string{
+			"Scenario: Five", "x.feature:43", "expected  \"stable@a1\" is Failed", "again     rollsim features x.feature:42",
+			"8 scenarios (7 passed, 1 failed)",
+		} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s does not say %q:\n%s", format, want, out)
+			}
+		}
+		if strings.Contains(out, "\x1b") {
+			t.Errorf("%s has colours", format)
+		}
+	}
+	if out := said("pretty", false); !strings.Contains(out, "\x1b[") {
+		t.Error("pretty has no colours")
+	}
+
+	var suites struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+	}
+	if err := xml.Unmarshal([]byte(said("junit", true)), &suites); err != nil || suites.Tests != 8 || suites.Failures != 1 {
+		t.Errorf("junit: %+v, %v", suites, err)
+	}
+	var features []struct {
+		Elements []struct {
+			Steps []struct {
+				Result struct {
+					Status string
+					Error  string `json:"error_message"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(said("cucumber", true)), &features); err != nil || len(features) != 1 || len(features[0].Elements) != 8 {
+		t.Fatalf("cucumber: %v", err)
+	}
+	last := features[0].Elements[7].Steps
+	if r := last[len(last)-1].Result; r.Status != "failed" || !strings.HasPrefix(r.Error, "expected  ") {
+		t.Errorf("cucumber: %+v", r)
+	}
+}
+
+// TestTrace checks that a scenario which has failed comes with its trace, and one that has passed without.
+func TestTrace(t *testing.T) {
+	files := fstest.MapFS{"x.feature": {Data: []byte(selectable + "\n\n  Scenario: Five\n    Then \"stable@a1\" is Failed\n")}}
+	for _, s := range run(t, Options{FS: files}).Scenarios {
+		if (s.Status == Failed) != (len(s.Trace) > 10 && s.Trace[0].Header != nil) {
+			t.Errorf("%s: %v with %d entries", s.Name, s.Status, len(s.Trace))
+		}
+	}
+}
+
+// TestSame runs everything twice, in another order: the same is said of each scenario.
+func TestSame(t *testing.T) {
+	const file = "features/testdata/broken/expectations.feature"
+	said := make(map[int]string)
+	for _, s := range run(t, Options{FS: shipped, Paths: []string{file}}).Scenarios {
+		said[s.Line] = s.Message
+	}
+	for shard := 7; shard > 0; shard-- {
+		for _, s := range run(t, Options{FS: shipped, Paths: []string{file}, Shard: shard, Shards: 7}).Scenarios {
+			if said[s.Line] != s.Message {
+				t.Errorf("line %d alone\n%s\nand among all\n%s", s.Line, s.Message, said[s.Line])
+			}
+			delete(said, s.Line)
+		}
+	}
+	if len(said) > 0 {
+		t.Errorf("%d scenarios are in no shard", len(said))
+	}
+}

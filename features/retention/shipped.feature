@@ -1,0 +1,56 @@
+@machine:v0.2
+Feature: As shipped, nothing is ever pruned
+
+  The reducer of the control plane declares SchedulePruning and never emits it.
+
+  Background:
+    Given channel "stable" with 2 hosts soaking 10 minutes
+    And activation takes 2 minutes
+    And host "stable-02" fails its probes under ref "bad"
+    And host "stable-02" fails its activation under ref "broken"
+
+  Scenario Outline: From <state>, not in a month
+    When the channels move like this:
+      | channel | ref    | when                    |
+      | stable  | <ref>  |                         |
+      | stable  | <next> | <when>                  |
+    And 30 days pass
+    Then "stable@<ref>" goes through <path>
+    And SchedulePruning is never emitted for "stable@<ref>"
+    And nothing is ever pruned
+
+    Examples:
+      | state      | ref    | next   | when                       | path                                              |
+      | Terminal   | good   | good   |                            | Opening, Active, Converging, Terminal             |
+      | Failed     | bad    | bad    |                            | Opening, Active, Converging, Failed               |
+      | Failed     | broken | broken |                            | Opening, Active, Failed                           |
+      | Superseded | good   | b2     | while wave 0 is activating | Opening, Active, Superseded                       |
+      | Superseded | good   | b2     | while wave 0 is soaking    | Opening, Active, Converging, Superseded           |
+      | Superseded | good   | b2     |                            | Opening, Active, Converging, Terminal, Superseded |
+      | Superseded | bad    | b2     |                            | Opening, Active, Converging, Failed, Superseded   |
+
+  Scenario: From Superseded in Opening, not in a month
+    Given channel "empty" with no hosts
+    When "empty" moves to ref "a1"
+    And "empty" moves to ref "b2"
+    And 30 days pass
+    Then "empty@a1" goes through Opening and Superseded
+    And SchedulePruning is never emitted for "empty@a1"
+    And nothing is ever pruned
+
+  Scenario Outline: An expired retention would prune from <state>, if anything ever said so
+    When the channels move like this:
+      | channel | ref    |
+      | stable  | <ref>  |
+      | stable  | <next> |
+    And 8 days pass
+    And RetentionExpired happens to "stable@<ref>"
+    Then RetentionExpired of "stable@<ref>" has the effect RecordRolloutTransition
+    And "stable@<ref>" goes through <path>
+    And only "stable@<ref>" is ever pruned
+
+    Examples:
+      | state      | ref  | next | path                                                      |
+      | Terminal   | good | good | Opening, Active, Converging, Terminal, Pruned             |
+      | Failed     | bad  | bad  | Opening, Active, Converging, Failed, Pruned               |
+      | Superseded | good | b2   | Opening, Active, Converging, Terminal, Superseded, Pruned |

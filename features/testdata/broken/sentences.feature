@@ -1,0 +1,139 @@
+Feature: Sentences that cannot be
+
+  Background:
+    Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
+
+  Scenario: Worded like nothing
+    When "stable" movs to ref "b2"
+    Then "stable@b2" is Terminal
+
+  Scenario: Worded like nothing at all
+    When the moon is full
+
+  Scenario: No steps
+
+  Scenario: A channel that is not there
+    When "stabel" moves to ref "a1"
+
+  Scenario: A host that is not there
+    Given host "stable-04" fails its probes
+
+  Scenario: A rollout that is not there
+    When "stable" moves to ref "a1"
+    Then "stable@a2" is Terminal
+
+  Scenario: A rollout that is not there yet
+    When the operator clears "stable@a1"
+
+  Scenario: A state that is none
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Supersded
+
+  Scenario: A state of a host that is none
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" while wave 1 is soakin
+
+  Scenario: A moment that is none
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" once the moon is full
+
+  Scenario: A moment that never comes
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" while wave 7 is soaking
+    Then "stable@a1" is Superseded
+
+  Scenario: A moment that is past
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal
+    When "stable" moves to ref "b2" while wave 1 is soaking
+    Then "stable@a1" is Superseded
+
+  Scenario: A moment of no rollout
+    When "stable" moves to ref "a1" while wave 1 is soaking
+
+  Scenario: A policy that is none
+    Given channel "stable" has policy rollback-and-hlat
+
+  Scenario: A machine that is none
+    Given the machine is v0.3
+
+  @machine:v0.3
+  Scenario: A tag for a machine that is none
+    When "stable" moves to ref "a1"
+
+  @seed:lucky
+  Scenario: A tag for a seed that is none
+    When "stable" moves to ref "a1"
+
+  Scenario: An event that is none
+    When RetentionExpird happens to "stable@a1"
+
+  Scenario: An event that needs more
+    When HostJoined happens to "stable@a1"
+
+  Scenario: A row that lacks something
+    When these events happen:
+      | event      | rollout   | host   |
+      | HostJoined | stable@a1 | web-01 |
+
+  Scenario: A row that has too much
+    When these events happen:
+      | event            | rollout   | host   |
+      | RetentionExpired | stable@a1 | web-01 |
+
+  Scenario: A table without a column
+    When the channels move like this:
+      | channel |
+      | stable  |
+
+  Scenario: A column that is none
+    When the channels move like this:
+      | channel | ref | whn |
+      | stable  | a1  |     |
+
+  Scenario: A table that is not there
+    When the channels move like this:
+
+  Scenario: A table too many
+    When "stable" moves to ref "a1"
+      | channel | ref |
+      | stable  | a1  |
+
+  Scenario: A text too many
+    When "stable" moves to ref "a1"
+      """
+      at once
+      """
+
+  Scenario: A duration of a century
+    When 100000 days pass
+
+  Scenario: The fleet changes after the story has begun
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal
+    Given channel "edge" with 1 host
+
+  Scenario: A fate changes what was seen
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal
+    Given host "stable-01" fails its probes under ref "a1"
+
+  Scenario: A host in two waves
+    Given channel "edge" with these waves:
+      | hosts        |
+      | stable-01    |
+
+  Scenario: A channel twice
+    Given a channel "stable" with 1 host
+
+  Scenario: Longer than the run
+    Given the run lasts 1 hour
+    When "stable" moves to ref "a1"
+    And 2 hours pass
+    Then "stable@a1" is Terminal
+
+  Scenario: A host of another rollout
+    Given channel "edge" with 1 host
+    When "stable" moves to ref "a1"
+    And "edge" moves to ref "a1"
+    Then host "edge-01" is Converged under "stable@a1"

@@ -1,0 +1,325 @@
+package features
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/reducer"
+)
+
+// TestOneStepForEachSentence proves over everything that ships, and over every example, that no sentence is worded like two
+// steps.
+func TestOneStepForEachSentence(t *testing.T) {
+	documents, err := selectScenarios(&Options{FS: shipped, Paths: []string{"features", "features/testdata/stories"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentences := make(map[string]bool)
+	for _, d := range documents {
+		for _, c := range d.cases {
+			for _, step := range c.pickle.Steps {
+				sentences[step.Text] = true
+			}
+		}
+	}
+	used := make(map[*step]bool)
+	for s := range sentences {
+		found := find(s)
+		if len(found) != 1 {
+			t.Errorf("%d steps are worded like: %s", len(found), s)
+			continue
+		}
+		used[found[0]] = true
+	}
+	for _, s := range steps() {
+		if found := find(s.example); len(found) != 1 || found[0] != s {
+			t.Errorf("%d steps are worded like: %s", len(found), s.example)
+		}
+		if !used[s] {
+			t.Errorf("no feature that ships says: %s", s.words)
+		}
+	}
+}
+
+// TestExamples carries every example out in the middle of a story: it may not hold there, but it means something.
+func TestExamples(t *testing.T) {
+	for _, s := range steps() {
+		w := newWorld("example", "rollsim features x.feature:1")
+		for _, sentence := range []string{
+			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
+			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`, `"stable" moves to ref "c3"`,
+		} {
+			if sets := s.phase == sets; sets && strings.Contains(s.example, "with") && strings.HasPrefix(sentence, "channel") {
+				continue
+			}
+			if s.phase == sets && strings.Contains(sentence, "moves") {
+				continue
+			}
+			if err := w.carryOut(sentence, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var argument *messages.PickleStepArgument
+		if s.table != nil {
+			if s.sample == nil {
+				t.Errorf("no sample of the table of: %s", s.words)
+				continue
+			}
+			argument = tableOf(s.sample)
+		}
+		example := strings.ReplaceAll(s.example, "stable-07", "stable-03")
+		if err := w.carryOut(example, argument); err != nil && !strings.HasPrefix(err.Error(), "expected  ") {
+			t.Errorf("%s\n%v", s.example, err)
+		}
+		if s.doc == "" || s.topic == "" || !strings.HasSuffix(s.doc, ".") {
+			t.Errorf("%s: topic %q, doc %q", s.words, s.topic, s.doc)
+		}
+	}
+}
+
+func tableOf(rows [][]string) *messages.PickleStepArgument {
+	t := &messages.PickleTable{}
+	for _, r := range rows {
+		row := &messages.PickleTableRow{}
+		for _, c := range r {
+			row.Cells = append(row.Cells, &messages.PickleTableCell{Value: c})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return &messages.PickleStepArgument{DataTable: t}
+}
+
+// TestFunctions checks that each step's function takes what its words hold.
+func TestFunctions(t *testing.T) {
+	for _, s := range steps() {
+		f := reflect.TypeOf(s.do)
+		values, worded, err := s.read(s.example)
+		if err != nil || !worded {
+			t.Errorf("%s: %v, %v", s.example, worded, err)
+			continue
+		}
+		want := 1 + len(s.values)
+		if s.table != nil {
+			want++
+		}
+		if f.Kind() != reflect.Func || f.NumIn() != want || f.NumOut() != 1 || f.In(0) != reflect.TypeFor[*world]() {
+			t.Errorf("%s: %v", s.words, f)
+			continue
+		}
+		for i, v := range values {
+			if v != nil && !reflect.TypeOf(v).AssignableTo(f.In(i+1)) {
+				t.Errorf("%s: value %d is a %T, and the function takes a %v", s.words, i, v, f.In(i+1))
+			}
+		}
+		if s.table != nil && f.In(want-1) != reflect.TypeFor[table]() {
+			t.Errorf("%s: the function takes no table", s.words)
+		}
+	}
+}
+
+// TestJavaScript checks that editors, which run JavaScript, can use every expression.
+func TestJavaScript(t *testing.T) {
+	foreign := regexp.MustCompile(`\(\?[^:]|\\[^dw.+*?()|\[\]{}^$/-]|\[\[:`)
+	for _, s := range steps() {
+		if found := foreign.FindString(s.expr.String()); found != "" {
+			t.Errorf("%s: %q means something else in JavaScript: %s", s.words, found, s.expr)
+		}
+		if n := s.expr.NumSubexp(); n != len(s.values) {
+			t.Errorf("%s: %d groups for %d values", s.words, n, len(s.values))
+		}
+	}
+}
+
+// TestWordings lists ways of saying the same, and the values that are understood.
+func TestWordings(t *testing.T) {
+	for _, group := range [][]string{
+		{
+			`[stable [1 5 20] 30m0s]`,
+			`channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
+			`a channel "stable" with waves of 1, 5, and 20 hosts soaking for 30m`,
+			`the channel stable with waves of one, five and 20 hosts each soaking for half an hour`,
+			`channel 'stable'  with waves of 1 and 5 and 20 hosts soaking 0.5 hours`,
+		},
+		{`[stable [3] <nil>]`, `channel "stable" with a wave of 3 hosts`, `channel “stable” with one wave of three hosts`},
+		{`[stable 0 <nil>]`, `channel "stable" with no hosts`, `a channel "stable" with 0 hosts`},
+		{`[[web-01] <nil>]`, `host "web-01" never answers`, `host web-01 never answers`, `hosts "web-01" never answer`},
+		{`[[web-01 web-02] b2]`, `hosts "web-01" and "web-02" fail their probes under ref "b2"`,
+			`hosts web-01, web-02 fail their probes under b2`},
+		{`[stable b2 {1 0 {{ 0 {0 false}  0} false}}]`, `"stable" moves to ref "b2"`, `channel stable moves to b2`,
+			`"stable" moves back to "b2"`},
+		{`[stable@a1 Superseded]`, `rollout "stable@a1" is Superseded`, `"stable@a1" is superseded`, `stable@a1 is "Superseded"`,
+			`rollout stable@a1 is Superseded`},
+		{`[stable@a1 Pruned 168h0m0s]`, `"stable@a1" is pruned 7 days later`, `"stable@a1" becomes Pruned a week later`,
+			`rollout "stable@a1" is Pruned 168h later`},
+		{`[0 stable@a1]`, `no host of "stable@a1" is dispatched`, `0 hosts of "stable@a1" are ever dispatched`},
+		{`[stable@a1 [Opening Active Terminal]]`, `"stable@a1" goes through Opening, Active and Terminal`,
+			`"stable@a1" went through Opening, Active, Terminal`},
+		{`[RetentionExpired 1 stable@a1]`, `RetentionExpired happens once to "stable@a1"`,
+			`RetentionExpired happens exactly once to rollout "stable@a1"`, `RetentionExpired happens 1 times to "stable@a1"`},
+	} {
+		for _, sentence := range group[1:] {
+			found := find(sentence)
+			if len(found) != 1 {
+				t.Errorf("%d steps are worded like: %s", len(found), sentence)
+				continue
+			}
+			values, _, err := found[0].read(sentence)
+			if got := fmt.Sprint(values); err != nil || got != group[0] {
+				t.Errorf("%s\ngot  %s %v\nwant %s", sentence, got, err, group[0])
+			}
+		}
+	}
+}
+
+// TestStrict lists sentences that nearly mean something, and must mean nothing.
+func TestStrict(t *testing.T) {
+	for _, sentence := range []string{
+		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`, `no host of "stable@a1" is dispatched before that`,
+		`"stable" moves to ref "b2" some time`, `"stable" moves to ref "b2" 10 minuets later`, `30 minutes`, `minutes pass`, `and pass`,
+		`1 hour and pass`, `the channel stable`, `host fails its probes`, `"stable@a1" is pruned later`, `rollout "stable@a1" is Failed now`,
+		`Then "stable@a1" is Failed`,
+	} {
+		for _, s := range find(sentence) {
+			if _, _, err := s.read(sentence); err == nil {
+				t.Errorf("%s\nis worded like %s", sentence, s.words)
+			}
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	for s, want := range map[string]time.Duration{
+		"90m": 90 * time.Minute, "90 minutes": 90 * time.Minute, "1h30m": 90 * time.Minute, "1 hour 30 minutes": 90 * time.Minute,
+		"1 hour and 30 minutes": 90 * time.Minute, "1 hour, 30 minutes": 90 * time.Minute, "1.5 hours": 90 * time.Minute,
+		"an hour": time.Hour, "half an hour": 30 * time.Minute, "a day": 24 * time.Hour, "one week": 168 * time.Hour,
+		"7 days": 168 * time.Hour, "2w": 336 * time.Hour, "500ms": 500 * time.Millisecond, "3 secs": 3 * time.Second,
+		"1d12h": 36 * time.Hour, "0s": 0, "0.001 seconds": time.Millisecond, "two days and an hour": 49 * time.Hour,
+		"5 mins": 5 * time.Minute, "1 hr": time.Hour, "3650 days": maxDuration,
+	} {
+		if got, err := parseDuration(s); err != nil || got != want {
+			t.Errorf("%s is %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{
+		"", "5", "minutes", "5 minute s", "1 month", "and", "1 hour and", "-5m", "5 m m", "an", "3651 days",
+		"99999999999999999999999999 weeks", "1e9 days", "a hour and a", "5 minutes later",
+	} {
+		if got, err := parseDuration(s); err == nil {
+			t.Errorf("%q is %v", s, got)
+		}
+	}
+}
+
+func TestMoments(t *testing.T) {
+	for clause, want := range map[string]string{
+		"while wave 1 is soaking":                          "4 0s wave 1 of  is Soaking",
+		`while wave 1 of "stable@a1" is Soaking`:           "4 0s wave 1 of stable@a1 is Soaking",
+		`once wave 0 of rollout stable@a1 is converged`:    "4 0s wave 0 of stable@a1 is Converged",
+		`while host "web-01" is activating`:                "4 0s host web-01 under  is Activating",
+		`when host web-01 under "stable@a1" is failed`:     "4 0s host web-01 under stable@a1 is Failed",
+		`as soon as "stable@a1" is Terminal`:               "4 0s stable@a1 is Terminal",
+		`once rollout "stable@a1" is opened`:               "4 0s stable@a1 is opened",
+		`5 minutes after "stable@a1" is Failed`:            "4 5m0s stable@a1 is Failed",
+		`an hour and a half hour after wave 0 is deferred`: "",
+		`2h after everything has settled`:                  "4 2h0m0s everything has settled",
+		"once everything has settled":                      "1 0s stable is opened",
+		"10 minutes later":                                 "2 10m0s",
+		"at once":                                          "3 0s",
+		"at the same moment":                               "3 0s",
+		"while wave 4294967296 is soaking":                 "",
+		"while wave one is soaking":                        "",
+		"while the wave is soaking":                        "",
+		"once web-01 is soaking":                           "",
+		"soon":                                             "",
+	} {
+		got, err := parseWhen(clause)
+		if (err != nil) != (want == "") {
+			t.Errorf("%s: %v", clause, err)
+			continue
+		}
+		is := fmt.Sprintf("%d %v", got.kind, got.offset)
+		if got.kind == atMoment {
+			is += " " + got.moment.String()
+		}
+		if err == nil && is != want && got.kind != onceSettled {
+			t.Errorf("%s\ngot  %s\nwant %s", clause, is, want)
+		}
+	}
+}
+
+func TestTagExpressions(t *testing.T) {
+	tests := []struct {
+		expression, tags string
+		want             bool
+	}{
+		{"", "", true},
+		{"", "@a", true},
+		{"@a", "@a @b", true},
+		{"@a", "@ab", false},
+		{"not @a", "@a", false},
+		{"not @a", "@b", true},
+		{"not not @a", "@a", true},
+		{"@a and @b", "@a", false},
+		{"@a and @b", "@b @a", true},
+		{"@a or @b and @c", "@a", true},
+		{"@a or @b and @c", "@b", false},
+		{"(@a or @b) and @c", "@a", false},
+		{"(@a or @b) and @c", "@a @c", true},
+		{"not @a or @b", "", true},
+		{"not (@a or @b)", "@b", false},
+		{"  not(@a)and(@b)  ", "@b", true},
+		{"@machine:v0.2", "@machine:v0.2", true},
+		{"@and and @or and not @not", "@and @or", true},
+	}
+	for _, tt := range tests {
+		e, err := parseTags(tt.expression)
+		if err != nil {
+			t.Errorf("%q: %v", tt.expression, err)
+			continue
+		}
+		if got := e(strings.Fields(tt.tags)); got != tt.want {
+			t.Errorf("%q with %q is %v", tt.expression, tt.tags, got)
+		}
+	}
+	for _, bad := range []string{
+		"a", "@", "@a @b", "@a and", "and @a", "or", "not", "(@a", "@a)", "()", "@a,@b", "@a,", "~@a", "@a && @b", "@a@b", "@a AND @b", "!@a",
+	} {
+		if _, err := parseTags(bad); err == nil || !strings.Contains(err.Error(), "expected") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestNearestSentences(t *testing.T) {
+	for typed, want := range map[string]string{
+		`"stable" moved to ref "b2"`:                 `"stable" moves to ref "b2" while wave 1 is soaking`,
+		`rollout "stable@a1" should be Superseded`:   `rollout "stable@a1" is Superseded`,
+		`the operator cleared "stable@a1"`:           `the operator clears "stable@a1" 10 minutes later`,
+		`host "web-01" fails probes`:                 `host "stable-02" fails its probes under ref "b2"`,
+		`channel "x" with waves of 1 and 2 machines`: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
+		`wait 8 days`: `8 days pass`,
+		`no hosts of "stable@a1" were dispatched after that`: `no host of "stable@a1" is dispatched after that`,
+		`OperatorClearance of "stable@a1" is rejected`:       `OperatorClearance of "stable@a1" is refused with IllegalForState`,
+		strings.Repeat("long ", 10_000):                      "",
+	} {
+		got := nearestSentences(typed, 3)
+		if len(got) != 3 || want != "" && !slices.Contains(got, want) {
+			t.Errorf("%s\ngot  %s\nwant %s among them", typed, strings.Join(got, "\n     "), want)
+		}
+	}
+}
+
+func TestEventColumns(t *testing.T) {
+	for _, kind := range reducer.EventKinds() {
+		if _, ok := eventColumns[kind]; !ok {
+			t.Errorf("%v has no columns", kind)
+		}
+	}
+}
