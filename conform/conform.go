@@ -79,7 +79,10 @@ func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 			if err != nil {
 				return result, fmt.Errorf("%s:%d: %w", file, number, err)
 			}
-			mismatch := v.run(m, &result)
+			mismatch, err := v.run(m, &result)
+			if err != nil {
+				return result, fmt.Errorf("%s:%d: %w", file, number, err)
+			}
 			if mismatch != nil {
 				result.Failed++
 				if result.First == nil {
@@ -109,8 +112,8 @@ func broken(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// run takes the vector's steps up to the first mismatch, and counts them.
-func (v *vector) run(m reducer.Machine, result *Result) *Mismatch {
+// run takes the vector's steps up to the first mismatch, and counts them. The error is the machine's that gives no answer.
+func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	if v.walk {
 		result.Walks++
 	} else {
@@ -123,15 +126,18 @@ func (v *vector) run(m reducer.Machine, result *Result) *Mismatch {
 		result.Steps++
 		before := record
 		err := m.Step(&record, &s.event, s.now, v.policy, &out)
+		if errors.As(err, new(*reducer.MachineFailure)) {
+			return nil, err
+		}
 		what, want, got := s.want.compare(before, record, out.All(), err)
 		if what != "" {
 			return &Mismatch{
 				ID: v.id, Walk: v.walk, Step: i + 1, Steps: len(v.steps),
 				State: before.State, Event: string(s.eventText), What: what, Want: want, Got: got,
-			}
+			}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // compare holds a machine's answer against the one that is wanted. It names the first thing that differs; nothing when none

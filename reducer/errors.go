@@ -1,6 +1,9 @@
 package reducer
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // IllegalForState says that the event may not happen in the rollout's state.
 type IllegalForState struct {
@@ -63,3 +66,17 @@ type UnknownRollout struct {
 func (e *UnknownRollout) Error() string {
 	return fmt.Sprintf("event %v of a rollout that was never opened (rollout %s)", e.Event, e.Rollout)
 }
+
+// MachineFailure says that a machine outside this process gave no answer that could be used. It tells nothing of the event:
+// whoever steps records must stop, and not take it for a refusal.
+type MachineFailure struct {
+	Machine string // its name
+	Err     error  // what went wrong
+}
+
+func (e *MachineFailure) Error() string { return fmt.Sprintf("machine %s: %v", e.Machine, e.Err) }
+
+// Unwrap gives what went wrong.
+func (e *MachineFailure) Unwrap() error { return e.Err }
+
+func gaveNoAnswer(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }

@@ -141,7 +141,8 @@ func (f *Fleet) Standing(ch ChannelID) []*Rollout {
 
 // Apply folds one event. On an error the fleet is as before, but for the lockstep of earlier events; the error is one of
 // those that Machine.Step gives, *UnknownRollout, or *Invariant for what contradicts the fleet. The machine answers first:
-// what it refuses is reported as that, even where the fleet would refuse it too.
+// what it refuses is reported as that, even where the fleet would refuse it too. After a *MachineFailure the fleet is of no
+// further use.
 func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	out.Late = out.Late[:0]
 	out.Effects.Reset()
@@ -192,6 +193,9 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		out.Slot = slot
 		if ev.To == HostConverged && r.AllConverged() && (next.State == Active || next.State == Converging) {
 			f.derive(r, ev.At, now, out)
+			if gaveNoAnswer(out.DerivedErr) {
+				return out.DerivedErr
+			}
 		}
 	case RolloutTerminal:
 		if r.derived != nil {

@@ -9,7 +9,7 @@ type Machine interface {
 
 	// Step applies one event to a record. On success the record is what it has become and out holds the effects, in order.
 	// On an error the record is unchanged and out is empty; the error is one of *IllegalForState, *Unimplemented,
-	// *Invariant, or, from a machine outside this process, whatever kept it from answering.
+	// *Invariant, or, from a machine outside this process, *SupersessionExpected or *MachineFailure.
 	//
 	// Step is pure: equal arguments give equal results, and nothing else is read or written.
 	Step(rec *Record, ev *Event, now Time, policy Policy, out *Effects) error
@@ -201,3 +201,13 @@ func (e *Effects) next(k EffectKind) *Effect {
 	*p = Effect{Kind: k}
 	return p
 }
+
+// Named gives a machine under another name, so that it stands in for the machine of that name.
+func Named(m Machine, name string) Machine { return named{m, name} }
+
+type named struct {
+	Machine
+	name string
+}
+
+func (n named) Name() string { return n.name }

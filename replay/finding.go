@@ -13,8 +13,8 @@ type FindingKind uint8
 
 // The kinds of findings, as seen from the log.
 const (
-	Missing   FindingKind = 1 + iota // recorded, and the machine does not give it
-	Extra                            // the machine gives it, and it is not recorded
+	Missing   FindingKind = 1 + iota // the machine gives it, and it is not recorded
+	Extra                            // recorded, and the machine does not give it
 	Different                        // recorded, and the machine gives another
 	Refused                          // the log of a control plane holds an event that cannot be
 	Altered                          // a simulated trace was changed after it was written
@@ -56,20 +56,20 @@ type Finding struct {
 // Title names the finding in a few words, such as "missing effect".
 func (f *Finding) Title() string { return f.Kind.String() + " " + f.What }
 
-// Body is the finding as indented lines: what came before, what was recorded (want) and what the machine gives (got).
+// Body is the finding as indented lines: what came before, what is recorded and what the machine gives.
 func (f *Finding) Body() string {
 	var b strings.Builder
 	line := func(name, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-7s %s\n", name, text)
+			fmt.Fprintf(&b, "  %-8s  %s\n", name, text)
 		}
 	}
 	for _, s := range f.Before {
 		line("before", s)
 	}
 	line("after", f.After)
-	line("want", f.Recorded)
-	line("got", f.Given)
+	line("recorded", f.Recorded)
+	line("machine", f.Given)
 	line("reason", f.Reason)
 	return b.String()
 }

@@ -106,28 +106,28 @@ func TestFindings(t *testing.T) {
 		{
 			name:   "effect not recorded",
 			change: remove("effect", "RecordRolloutTransition", "Active → Converging"),
-			want: `entry 13 (line 14), extra effect
-  after   WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
-  want    nothing
-  got     RecordRolloutTransition  Active → Converging
+			want: `entry 13 (line 14), missing effect
+  after     WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
+  recorded  nothing
+  machine   RecordRolloutTransition  Active → Converging
 `,
 		},
 		{
 			name:   "first of two effects not recorded",
 			change: remove("effect", "RecordRolloutTransition", "Converging → Active"),
-			want: `entry 19 (line 20), extra effect
-  after   WaveAdvanced  edge@a1  wave 0 → 1  0d 00:00:09.000
-  want    nothing
-  got     RecordRolloutTransition  Converging → Active
+			want: `entry 19 (line 20), missing effect
+  after     WaveAdvanced  edge@a1  wave 0 → 1  0d 00:00:09.000
+  recorded  nothing
+  machine   RecordRolloutTransition  Converging → Active
 `,
 		},
 		{
 			name:   "quarantine not recorded",
 			change: remove("InsertQuarantineFromRollout"),
-			want: `entry 52 (line 53), extra effect
-  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
-  want    nothing
-  got     InsertQuarantineFromRollout  closure b2 on edge
+			want: `entry 52 (line 53), missing effect
+  after     HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  recorded  nothing
+  machine   InsertQuarantineFromRollout  closure b2 on edge
 `,
 		},
 		{
@@ -136,10 +136,10 @@ func TestFindings(t *testing.T) {
 				i := where(t, all, "RetentionExpired", "edge@a1")
 				return slices.Delete(all, i+1, len(all))
 			},
-			want: `entry 56 (line 57), extra effect
-  after   RetentionExpired  edge@a1  0d 00:00:27.000
-  want    nothing
-  got     RecordRolloutTransition  Superseded → Pruned
+			want: `entry 56 (line 57), missing effect
+  after     RetentionExpired  edge@a1  0d 00:00:27.000
+  recorded  nothing
+  machine   RecordRolloutTransition  Superseded → Pruned
 `,
 		},
 		{
@@ -149,28 +149,28 @@ func TestFindings(t *testing.T) {
 				e := all[where(t, all, "UpdateCurrentWave")]
 				return slices.Insert(all, i+1, e)
 			},
-			want: `entry 11 (line 12), missing effect
-  after   HostStateChanged  edge@a1  e1  Pending → Activating  0d 00:00:04.000
-  want    UpdateCurrentWave  wave 1
-  got     nothing
+			want: `entry 11 (line 12), extra effect
+  after     HostStateChanged  edge@a1  e1  Pending → Activating  0d 00:00:04.000
+  recorded  UpdateCurrentWave  wave 1
+  machine   nothing
 `,
 		},
 		{
 			name:   "another effect recorded",
 			change: change(func(e *trace.Entry) { e.Effect.To = reducer.Reverted }, "effect", "RecordRolloutTransition", "Active → Failed"),
 			want: `entry 34 (line 35), different effect
-  after   HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
-  want    RecordRolloutTransition  Active → Reverted
-  got     RecordRolloutTransition  Active → Failed
+  after     HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
+  recorded  RecordRolloutTransition  Active → Reverted
+  machine   RecordRolloutTransition  Active → Failed
 `,
 		},
 		{
 			name:   "effect at another time",
 			change: change(func(e *trace.Entry) { e.Effect.At++ }, "effect", "RecordRolloutTransition", "Active → Failed"),
 			want: `entry 34 (line 35), different effect
-  after   HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
-  want    RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000000001
-  got     RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000
+  after     HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
+  recorded  RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000000001
+  machine   RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000
 `,
 		},
 		{
@@ -179,10 +179,10 @@ func TestFindings(t *testing.T) {
 				i := where(t, all, "event", "RolloutTerminal", "edge@a1")
 				return slices.Delete(all, i, i+3) // with its effects
 			},
-			want: `entry 28 (line 29), extra event
-  after   HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
-  want    nothing
-  got     RolloutTerminal  edge@a1
+			want: `entry 28 (line 29), missing event
+  after     HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
+  recorded  nothing
+  machine   RolloutTerminal  edge@a1
 `,
 		},
 		{
@@ -190,28 +190,28 @@ func TestFindings(t *testing.T) {
 			change: func(all []trace.Entry) []trace.Entry {
 				return slices.Delete(all, where(t, all, "event", "RolloutTerminal", "edge@a1"), len(all))
 			},
-			want: `entry 28 (line 29), extra event
-  after   HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
-  want    nothing
-  got     RolloutTerminal  edge@a1
+			want: `entry 28 (line 29), missing event
+  after     HostStateChanged  edge@a1  e2  Soaking → Converged  0d 00:00:15.000
+  recorded  nothing
+  machine   RolloutTerminal  edge@a1
 `,
 		},
 		{
 			name:   "rejection not recorded",
 			change: remove("reject", "wave regression"),
-			want: `entry 15 (line 16), extra rejection
-  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
-  want    nothing
-  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+			want: `entry 15 (line 16), missing rejection
+  after     WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  recorded  nothing
+  machine   Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
 `,
 		},
 		{
 			name:   "another rejection recorded",
 			change: change(func(e *trace.Entry) { e.Rejection.Error = trace.ErrorUnimplemented }, "reject", "wave regression"),
 			want: `entry 16 (line 17), different rejection
-  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
-  want    Unimplemented  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
-  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  after     WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  recorded  Unimplemented  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  machine   Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
 `,
 		},
 		{
@@ -219,33 +219,33 @@ func TestFindings(t *testing.T) {
 			change: func(all []trace.Entry) []trace.Entry {
 				return slices.Insert(all, 11, all[where(t, all, "reject", "wave regression")])
 			},
-			want: `entry 11 (line 12), missing rejection
-  want    Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
-  got     nothing
+			want: `entry 11 (line 12), extra rejection
+  recorded  Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  machine   nothing
 `,
 		},
 		{
 			name:   "late rejection not recorded",
 			change: remove("reject", "SupersessionExpected", "rollout stable@b2"),
-			want: `entry 40 (line 41), extra rejection
-  want    nothing
-  got     SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+			want: `entry 40 (line 41), missing rejection
+  recorded  nothing
+  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 `,
 		},
 		{
 			name:   "another late rejection recorded",
 			change: change(func(e *trace.Entry) { e.Rejection.Message = "no" }, "reject", "SupersessionExpected", "rollout stable@b2"),
 			want: `entry 40 (line 41), different rejection
-  want    SupersessionExpected  no
-  got     SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+  recorded  SupersessionExpected  no
+  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 `,
 		},
 		{
 			name:   "last rejection not recorded",
 			change: remove("reject", "SupersessionExpected", "rollout stable@c3"),
-			want: `entry 58 (line 59), extra rejection
-  want    nothing
-  got     SupersessionExpected  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+			want: `entry 58 (line 59), missing rejection
+  recorded  nothing
+  machine   SupersessionExpected  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 `,
 		},
 		{
@@ -253,10 +253,10 @@ func TestFindings(t *testing.T) {
 			change: func(all []trace.Entry) []trace.Entry {
 				return slices.Delete(all, where(t, all, "reject", "wave regression"), len(all))
 			},
-			want: `entry 15 (line 16), extra rejection
-  after   WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
-  want    nothing
-  got     Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+			want: `entry 15 (line 16), missing rejection
+  after     WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
+  recorded  nothing
+  machine   Invariant  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
 `,
 		},
 		{
@@ -266,22 +266,22 @@ func TestFindings(t *testing.T) {
 				i := where(t, all, "effect", "RecordRolloutTransition", "Active → Reverted")
 				return slices.Delete(all, i, i+3) // with all that the event gave
 			},
-			want: `entry 52 (line 53), extra effect
-  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
-  want    nothing
-  got     RecordRolloutTransition  Active → Reverted
-entry 52 (line 53), extra effect
-  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
-  want    nothing
-  got     InsertQuarantineFromRollout  closure b2 on edge
-entry 52 (line 53), extra effect
-  after   HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
-  want    nothing
-  got     SchedulePruning  after 60 s
+			want: `entry 52 (line 53), missing effect
+  after     HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  recorded  nothing
+  machine   RecordRolloutTransition  Active → Reverted
+entry 52 (line 53), missing effect
+  after     HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  recorded  nothing
+  machine   InsertQuarantineFromRollout  closure b2 on edge
+entry 52 (line 53), missing effect
+  after     HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
+  recorded  nothing
+  machine   SchedulePruning  after 60 s
 entry 54 (line 55), different effect
-  after   RetentionExpired  edge@a1  0d 00:00:27.000
-  want    RecordRolloutTransition  Terminal → Pruned
-  got     RecordRolloutTransition  Superseded → Pruned
+  after     RetentionExpired  edge@a1  0d 00:00:27.000
+  recorded  RecordRolloutTransition  Terminal → Pruned
+  machine   RecordRolloutTransition  Superseded → Pruned
 `,
 		},
 		{
@@ -313,10 +313,10 @@ entry 54 (line 55), different effect
 					failed("nowhere@x", reducer.Halt), failed("stable@a1", reducer.RollbackAndHalt), failed("stable@a1", reducer.Halt))
 				return remove("event", "WaveAdvanced", "wave 1 → 0")(all)
 			},
-			want: `entry 35 (line 36), missing effect
-  after   HostStateChanged  stable@a1  s1  Activating → Failed  2026-05-16T01:00:17Z
-  want    RecordRolloutTransition  Active → Failed
-  got     nothing
+			want: `entry 35 (line 36), extra effect
+  after     HostStateChanged  stable@a1  s1  Activating → Failed  2026-05-16T01:00:17Z
+  recorded  RecordRolloutTransition  Active → Failed
+  machine   nothing
 `,
 			notes: []string{
 				"entry 33: channel stable: an agent applied policy halt, rollback-and-halt is taken",
@@ -331,14 +331,14 @@ entry 54 (line 55), different effect
 			}},
 			change: func(all []trace.Entry) []trace.Entry { return all },
 			want: `entry 14 (line 15), refused event
-  after   WaveAdvanced  edge@a1  wave 1 → 0  2026-05-16T01:00:07Z
-  reason  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
+  after     WaveAdvanced  edge@a1  wave 1 → 0  2026-05-16T01:00:07Z
+  reason    wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
 entry 38 (line 39), refused event
-  after   RolloutOpened  stable@b2  ref b2 on stable  2026-05-16T01:00:19Z
-  reason  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+  after     RolloutOpened  stable@b2  ref b2 on stable  2026-05-16T01:00:19Z
+  reason    rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 entry 57 (line 58), refused event
-  after   RolloutOpened  stable@c3  ref c3 on stable  2026-05-16T01:00:28Z
-  reason  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
+  after     RolloutOpened  stable@c3  ref c3 on stable  2026-05-16T01:00:28Z
+  reason    rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 `,
 			notes: []string{
 				"entry 32: channel stable: nothing before it tells the policy, halt is taken",
@@ -370,13 +370,13 @@ func TestFindingShowsWhatCameBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `entry 14 (line 15), different effect
-  before  0d 00:00:04.000   event     HostStateChanged             edge@a1                 e1              Pending → Activating
-  before  0d 00:00:05.000   event     HostStateChanged             edge@a1                 e1              Activating → Soaking
-  before  0d 00:00:05.000   effect    RecordTransition             edge@a1                 e1              Activating → Soaking
-  before  0d 00:00:06.000   event     WaveAdvanced                 edge@a1                 -               wave 0 → 0
-  after   WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
-  want    RecordRolloutTransition  Active → Terminal
-  got     RecordRolloutTransition  Active → Converging
+  before    0d 00:00:04.000   event     HostStateChanged             edge@a1                 e1              Pending → Activating
+  before    0d 00:00:05.000   event     HostStateChanged             edge@a1                 e1              Activating → Soaking
+  before    0d 00:00:05.000   effect    RecordTransition             edge@a1                 e1              Activating → Soaking
+  before    0d 00:00:06.000   event     WaveAdvanced                 edge@a1                 -               wave 0 → 0
+  after     WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
+  recorded  RecordRolloutTransition  Active → Terminal
+  machine   RecordRolloutTransition  Active → Converging
 `
 	if d := trace.Diff(want, show(got.Findings)); d != "" {
 		t.Error(d)
@@ -386,11 +386,11 @@ func TestFindingShowsWhatCameBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = `entry 9 (line 10), altered entry
-  before  0d 00:00:02.000   effect    RecordRolloutTransition      edge@a1                 -               Opening → Active
-  before  0d 00:00:03.000   event     HostJoined                   edge@a1                 e2              wave 1
-  before  0d 00:00:03.000   open      OpenRollout                  edge@a1                 -               2 hosts
-  before  0d 00:00:03.000   dispatch  QueueDispatch                edge@a1                 e1              closure a1, soak due 0d 00:01:03.000, attempt 2
-  reason  entry 9 (line 10): changed after it was written: its content does not match its sum
+  before    0d 00:00:02.000   effect    RecordRolloutTransition      edge@a1                 -               Opening → Active
+  before    0d 00:00:03.000   event     HostJoined                   edge@a1                 e2              wave 1
+  before    0d 00:00:03.000   open      OpenRollout                  edge@a1                 -               2 hosts
+  before    0d 00:00:03.000   dispatch  QueueDispatch                edge@a1                 e1              closure a1, soak due 0d 00:01:03.000, attempt 2
+  reason    entry 9 (line 10): changed after it was written: its content does not match its sum
 `
 	if d := trace.Diff(want, show(got.Findings)); d != "" {
 		t.Error(d)

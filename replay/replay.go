@@ -56,7 +56,8 @@ func (r *Result) Count(k FindingKind) int {
 	return n
 }
 
-// Run replays a trace. The error is a *trace.ReadError; the result is then what was found before it.
+// Run replays a trace. The error is a *trace.ReadError, or the *reducer.MachineFailure of a machine that gives no answer;
+// the result is then what was found before it.
 func Run(r *trace.Reader, opts Options) (Result, error) {
 	p := &replay{
 		opts:     opts,
@@ -153,7 +154,9 @@ func (p *replay) take(e *trace.Entry) error {
 	p.result.Kinds[e.KindName()]++
 	switch {
 	case e.Event != nil:
-		p.takeEvent(e)
+		if err := p.takeEvent(e); err != nil {
+			return err
+		}
 	case e.Effect != nil:
 		p.takeEffect(e)
 	case e.Rejection != nil && p.simulated:
@@ -261,7 +264,8 @@ func (p *replay) after(r *rollout) string {
 	return describeEvent(&r.last, &p.lines)
 }
 
-func (p *replay) takeEvent(e *trace.Entry) {
+// takeEvent folds an event. The error is the machine's that gives no answer.
+func (p *replay) takeEvent(e *trace.Entry) error {
 	p.result.Events++
 	ev := e.Event
 	r := p.rollout(ev.Rollout)
@@ -276,6 +280,9 @@ func (p *replay) takeEvent(e *trace.Entry) {
 
 	p.assumePolicy(e)
 	err := p.fleet.Apply(ev, e.At, &p.out)
+	if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
+		return err
+	}
 	p.takeLate(e, p.out.Late)
 	if ev.Kind == reducer.RolloutOpened && err == nil {
 		r.opened = p.here(e)
@@ -287,7 +294,7 @@ func (p *replay) takeEvent(e *trace.Entry) {
 	}
 	if err != nil {
 		p.refused(e, r, err)
-		return
+		return nil
 	}
 	if p.out.Derived {
 		at := p.here(e)
@@ -302,6 +309,7 @@ func (p *replay) takeEvent(e *trace.Entry) {
 	if len(r.expected) > 0 {
 		r.event = p.here(e)
 	}
+	return nil
 }
 
 // refused notes that the fold does not take an event.
@@ -337,7 +345,7 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 			p.compareRejection(&p.early[i], given, "")
 			continue
 		}
-		f := Finding{Kind: Extra, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given)}
+		f := Finding{Kind: Missing, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given)}
 		if e != nil {
 			p.find(f, p.here(e), 0)
 		} else {
@@ -361,7 +369,7 @@ func (p *replay) compareRejection(recorded *recordedRejection, given trace.Rejec
 
 func (p *replay) missingRejection(recorded *recordedRejection) {
 	p.find(Finding{
-		Kind: Missing, What: "rejection", Rollout: recorded.rejection.Rollout,
+		Kind: Extra, What: "rejection", Rollout: recorded.rejection.Rollout,
 		Recorded: describeRejection(&recorded.rejection), Given: Nothing,
 	}, recorded.place, 0)
 }
@@ -382,7 +390,7 @@ func (p *replay) overdueRejection() {
 		return
 	}
 	p.find(Finding{
-		Kind: Extra, What: "rejection", Rollout: p.due.rejection.Rollout, After: p.after(p.due.rollout),
+		Kind: Missing, What: "rejection", Rollout: p.due.rejection.Rollout, After: p.after(p.due.rollout),
 		Recorded: Nothing, Given: describeRejection(&p.due.rejection),
 	}, p.due.place, 1)
 	p.due = nil
@@ -416,7 +424,7 @@ func (p *replay) takeEffect(e *trace.Entry) {
 		return
 	}
 	f := Finding{
-		Kind: Missing, What: "effect", Rollout: id, After: p.after(r),
+		Kind: Extra, What: "effect", Rollout: id, After: p.after(r),
 		Recorded: describeEffect(recorded, &p.lines, false), Given: Nothing,
 	}
 	if len(r.expected) > 0 && r.expected[0].Kind == recorded.Kind {
@@ -439,7 +447,7 @@ func (p *replay) overdue(r *rollout) { p.unrecorded(r, len(r.expected)) }
 func (p *replay) unrecorded(r *rollout, n int) {
 	for i := range r.expected[:n] {
 		p.find(Finding{
-			Kind: Extra, What: "effect", Rollout: r.id, After: p.after(r),
+			Kind: Missing, What: "effect", Rollout: r.id, After: p.after(r),
 			Recorded: Nothing, Given: describeEffect(&r.expected[i], &p.lines, false),
 		}, r.event, 1+r.shown)
 	}
@@ -449,7 +457,7 @@ func (p *replay) unrecorded(r *rollout, n int) {
 // unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's Converged implies.
 func (p *replay) unrecordedTerminal(r *rollout) {
 	p.find(Finding{
-		Kind: Extra, What: "event", Rollout: r.id, After: p.after(r),
+		Kind: Missing, What: "event", Rollout: r.id, After: p.after(r),
 		Recorded: Nothing, Given: reducer.RolloutTerminal.String() + "  " + string(r.id),
 	}, *r.terminal, 1)
 	r.terminal = nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/external"
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/nearest"
 )
@@ -40,8 +41,12 @@ func usage(c *cli.Context, format string, args ...any) error {
 
 // run is the whole program: it gives the exit code. Results go to stdout, everything else to stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := newApp(stdin, stdout, stderr)
+	env := newEnvironment(stdin, stdout, stderr)
+	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
+	if failure := env.closeMachines(); failure != nil {
+		err = failure // whatever the command made of it
+	}
 	var misuse *usageError
 	switch {
 	case err == nil:
@@ -61,7 +66,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	env := &environment{stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr)}
+	return newEnvironment(stdin, stdout, stderr).newApp()
+}
+
+func (env *environment) newApp() *cli.App {
 	app := &cli.App{
 		Name:  "rollsim",
 		Usage: "simulate fleets, and check and replay the rollouts that a reducer makes of them",
@@ -69,9 +77,9 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			"rollsim check                 run the regression suite\n" +
 			"rollsim run one-wave          simulate one scenario and read its trace",
 		Version:              version(),
-		Reader:               stdin,
-		Writer:               stdout,
-		ErrWriter:            stderr,
+		Reader:               env.stdin,
+		Writer:               env.out.w,
+		ErrWriter:            env.err.w,
 		EnableBashCompletion: true,
 		HideHelpCommand:      true,
 		Commands: []*cli.Command{
@@ -79,6 +87,8 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			env.runCommand(),
 			env.featuresCommand(),
 			env.stepsCommand(),
+			env.exploreCommand(),
+			env.mergeCommand(),
 			env.replayCommand(),
 			env.conformCommand(),
 			env.machineCommand(),
@@ -109,6 +119,12 @@ type environment struct {
 	stdin io.Reader
 	out   *printer // results
 	err   *printer // everything else
+
+	machines []*external.Machine // those in other processes, until the command is over
+}
+
+func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
+	return &environment{stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr)}
 }
 
 // version is the module's version when it was installed as one, else the commit that it was built from.

@@ -36,6 +36,7 @@ func (env *environment) checkCommand() *cli.Command {
 			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n` of the suite"},
 			&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure"},
 			&cli.StringFlag{Name: "junit", Usage: "also write the results to `FILE` as JUnit XML"},
+			machineFlag("decide the transitions of scenarios by machine `M`, and hold it against their goldens", "each scenario's"), answerFlag(),
 			&cli.StringFlag{Name: "keep", Usage: "keep traces and diffs of what failed in `DIR`"},
 		},
 		Action: env.check,
@@ -61,6 +62,17 @@ func (env *environment) check(c *cli.Context) error {
 	suite, builtIn, err := findSuite(c.Args().Slice())
 	if err != nil {
 		return err
+	}
+	if c.IsSet("machine") {
+		if c.Bool("update") {
+			return usage(c, "--update: the goldens are those of each scenario's own machine; leave out --machine")
+		}
+		if suite.Features = nil; len(suite.Scenarios) == 0 {
+			return usage(c, "--machine: features name their machine by a tag, and no scenario is asked for")
+		}
+		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return err
+		}
 	}
 	if c.Bool("update") {
 		if builtIn {

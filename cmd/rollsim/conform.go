@@ -15,7 +15,7 @@ func (env *environment) conformCommand() *cli.Command {
 		Description: "A FILE holds one vector a line, in JSON: a cell (record, event, now, want) or a walk (start, steps); plain or in\n" +
 			"gzip; - is standard input. The first mismatch is shown, and the exit code is then 1.\n\n" +
 			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz conform/testdata/walks.ndjson.gz",
-		Flags:  []cli.Flag{machineFlag("answer by machine `M`", reducer.MachineNames()[0])},
+		Flags:  []cli.Flag{machineFlag("answer by machine `M`", reducer.MachineNames()[0]), answerFlag()},
 		Action: env.conform,
 	}
 }
@@ -24,7 +24,7 @@ func (env *environment) conform(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected at least one file of vectors")
 	}
-	machine, err := chosenMachine(c, reducer.MachineNames()[0])
+	machine, err := env.chosenMachine(c, reducer.MachineNames()[0])
 	if err != nil {
 		return err
 	}

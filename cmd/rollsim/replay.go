@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/reducer"
 	"rollsim/replay"
 	"rollsim/report"
 	"rollsim/trace"
@@ -22,6 +21,7 @@ func (env *environment) replayCommand() *cli.Command {
 			"Example: rollsim replay event_log.ndjson.gz --machine rfc0008",
 		Flags: []cli.Flag{
 			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
+			answerFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "show every difference instead of the first"},
 		},
 		Action: env.replay,
@@ -34,9 +34,9 @@ func (env *environment) replay(c *cli.Context) error {
 	}
 	var opt replay.Options
 	if c.IsSet("machine") {
-		m, err := reducer.MachineByName(c.String("machine"))
+		m, err := env.chosenMachine(c, "")
 		if err != nil {
-			return usage(c, "--machine: %v", err)
+			return err
 		}
 		opt.Machine = m
 	}

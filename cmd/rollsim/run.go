@@ -18,7 +18,6 @@ import (
 	"rollsim"
 	"rollsim/internal/nearest"
 	"rollsim/internal/osfs"
-	"rollsim/reducer"
 	"rollsim/scenarios"
 	"rollsim/sim"
 )
@@ -33,7 +32,7 @@ func (env *environment) runCommand() *cli.Command {
 			"Example: rollsim run one-wave --seed 7 -o trace.ndjson",
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: "draw from seed `N` instead of the scenario's", DefaultText: "the scenario's"},
-			machineFlag("decide transitions by machine `M` instead of the scenario's", "the scenario's"),
+			machineFlag("decide transitions by machine `M` instead of the scenario's", "the scenario's"), answerFlag(),
 			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or of a virtual time such as 90m or 3d"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
 			&cli.StringFlag{
@@ -42,12 +41,6 @@ func (env *environment) runCommand() *cli.Command {
 			},
 		},
 		Action: env.runScenario,
-	}
-}
-
-func machineFlag(usageText, defaultText string) cli.Flag {
-	return &cli.StringFlag{
-		Name: "machine", Usage: usageText + ": " + strings.Join(reducer.MachineNames(), " or "), DefaultText: defaultText,
 	}
 }
 
@@ -60,7 +53,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 		return err
 	}
 	sc := &file.Scenario
-	machine, err := chosenMachine(c, sc.Machine)
+	machine, err := env.chosenMachine(c, sc.Machine)
 	if err != nil {
 		return err
 	}
@@ -129,19 +122,6 @@ func loadScenario(arg string) (*scenarios.File, error) {
 		builtIn[i] = strings.TrimSuffix(path.Base(p), ".yaml")
 	}
 	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg, nearest.Hint(arg, builtIn))
-}
-
-// chosenMachine gives the machine of --machine, or the one to fall back on.
-func chosenMachine(c *cli.Context, fallback string) (reducer.Machine, error) {
-	name := fallback
-	if c.IsSet("machine") {
-		name = c.String("machine")
-	}
-	m, err := reducer.MachineByName(name)
-	if err != nil {
-		return nil, usage(c, "--machine: %v", err)
-	}
-	return m, nil
 }
 
 // parseUntil reads the number of an entry, or a duration of virtual time.

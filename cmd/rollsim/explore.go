@@ -1,0 +1,338 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/explore"
+	"rollsim/internal/atomicfile"
+	"rollsim/report"
+	"rollsim/scenarios"
+	"rollsim/sim"
+)
+
+// resultFile is what explore writes into the folder of -o.
+const resultFile = "result.json"
+
+// checkpointEvery is how much of a sweep a killed run may lose.
+const checkpointEvery = 5 * time.Second
+
+func (env *environment) exploreCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "explore",
+		Usage:     "simulate thousands of seeds, and report what broke",
+		ArgsUsage: "[SCENARIO…]",
+		Description: "Without a SCENARIO each seed draws a fleet, how its hosts behave, its refs and what goes wrong. The exit code is 1 when an\n" +
+			"invariant broke. Machine " + explore.CanaryName + " has a planted defect, to see how that looks.\n\n" +
+			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
+			"          rollsim explore --machine canary --seeds 1:300",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "seeds", Value: "1:1000", Usage: "run seeds `A:B`, both included"},
+			&cli.StringFlag{
+				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(explore.MachineNames(), ", "),
+				DefaultText: "rfc0008, or each scenario's own",
+			},
+			&cli.StringFlag{
+				Name: "faults", Usage: "what goes wrong, as `KIND`: swarm (each seed draws it), none, or a YAML file with faults",
+				DefaultText: "swarm, or none with a SCENARIO",
+			},
+			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` seeds at once"},
+			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n takes i from JOB_COMPLETION_INDEX"},
+			&cli.DurationFlag{Name: "for", Usage: "end after `TIME`, such as 10m, with a report of what is done by then"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the traces of what failed into `DIR`"},
+			&cli.BoolFlag{Name: "resume", Usage: "go on with what is in the folder of -o, if there is anything"},
+			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, again in a fresh process"},
+			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
+			&cli.BoolFlag{Name: "fingerprint", Hidden: true},
+		},
+		Action: env.explore,
+	}
+}
+
+func (env *environment) explore(c *cli.Context) error {
+	sweep, err := newSweep(c)
+	if err != nil {
+		return err
+	}
+	if c.Bool("fingerprint") {
+		// The process that waits for this one decides when it has had enough.
+		signal.Ignore(os.Interrupt)
+		print, err := sweep.Source.Fingerprint(context.Background(), sweep.Seeds.From)
+		env.out.printf("%s\n", print)
+		return err
+	}
+	if err := prepareOutput(c, sweep); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	if limit := c.Duration("for"); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	if sweep.Seeds.Count() == 1 && !c.Bool("json") {
+		for n := range max(1, c.NArg()) {
+			env.out.printf("%s\n", sweep.Source.Describe(sweep.Seeds.From, n))
+		}
+	}
+	began := time.Now()
+	before := uint64(0)
+	if sweep.Resume != nil {
+		before = sweep.Resume.Entries
+	}
+	meter := &meter{out: env.err, began: began}
+	sweep.Progress = meter.show
+	result, err := sweep.Run(ctx)
+	meter.clear()
+	if err != nil {
+		return err
+	}
+	if elapsed := time.Since(began); meter.seeds > 0 {
+		env.err.printf("took %v: %.0f seeds/s, %.0f entries/s\n", elapsed.Round(time.Millisecond),
+			float64(meter.seeds)/elapsed.Seconds(), float64(result.Entries-before)/elapsed.Seconds())
+	}
+	return env.printSweep(c, result)
+}
+
+// printSweep prints a result, and makes an error of its failures.
+func (env *environment) printSweep(c *cli.Context, result *explore.Result) error {
+	var err error
+	if c.Bool("json") {
+		err = result.WriteJSON(env.out.w)
+	} else {
+		err = report.Explore(env.out.w, result)
+	}
+	if err == nil && !result.OK() {
+		return errDiffers
+	}
+	return err
+}
+
+// newSweep makes of the command line what is to be run.
+func newSweep(c *cli.Context) (*explore.Sweep, error) {
+	seeds, err := explore.ParseRange(c.String("seeds"))
+	if err != nil {
+		return nil, usage(c, "--%v", err)
+	}
+	source, err := newSource(c)
+	if err != nil {
+		return nil, err
+	}
+	sweep := &explore.Sweep{Source: source, Seeds: seeds, Jobs: c.Int("jobs"), CheckpointEvery: checkpointEvery}
+	if sweep.Jobs < 1 {
+		return nil, usage(c, "--jobs %d: expected at least 1", sweep.Jobs)
+	}
+	if c.Duration("for") < 0 {
+		return nil, usage(c, "--for %v: expected a time above 0", c.Duration("for"))
+	}
+	if s := c.String("shard"); s != "" {
+		if sweep.Shard, err = explore.ParseShard(s, os.Getenv("JOB_COMPLETION_INDEX")); err != nil {
+			return nil, usage(c, "--%v", err)
+		}
+	}
+	if s := c.String("verify"); s != "" {
+		if sweep.VerifyPerMille, err = parseShare(s); err != nil {
+			return nil, usage(c, "--verify %s: %v", s, err)
+		}
+	}
+	sweep.Again = func(ctx context.Context, seed uint64) (string, error) { return runAgain(ctx, source, seed) }
+	return sweep, nil
+}
+
+func newSource(c *cli.Context) (*explore.Source, error) {
+	source := &explore.Source{Swarm: explore.NewSwarm(), Machine: c.String("machine"), FaultsArgument: c.String("faults")}
+	if source.Machine == "" && c.NArg() == 0 {
+		source.Machine = explore.MachineNames()[0]
+	}
+	if source.Machine != "" {
+		if _, err := explore.MachineByName(source.Machine); err != nil {
+			return nil, usage(c, "--machine: %v", err)
+		}
+	}
+	if source.FaultsArgument == "" {
+		source.FaultsArgument = "swarm"
+		if c.NArg() > 0 {
+			source.FaultsArgument = "none"
+		}
+	}
+	switch source.FaultsArgument {
+	case "swarm":
+		source.Faults = explore.SwarmFaults
+	case "none":
+		source.Faults = explore.NoFaults
+	default:
+		source.Faults = explore.FaultsOfAFile
+		var err error
+		source.Listed, err = loadFaults(source.FaultsArgument)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, usage(c, "--faults: expected swarm, none or a YAML file: %v", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	named := make(map[string]bool)
+	for _, arg := range c.Args().Slice() {
+		file, err := loadScenario(arg)
+		if err != nil {
+			return nil, err
+		}
+		name := explore.ScenarioName(arg)
+		if named[name] {
+			return nil, usage(c, "two scenarios are called %s", name)
+		}
+		named[name] = true
+		source.Given = append(source.Given, explore.Given{Argument: arg, Scenario: &file.Scenario})
+	}
+	return source, nil
+}
+
+// prepareOutput makes the sweep write into the folder of -o, and resume what is there if that is asked for.
+func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
+	dir := c.String("output")
+	if dir == "" {
+		if c.Bool("resume") {
+			return usage(c, "--resume: it goes on with what is in the folder of -o, which is missing")
+		}
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if c.Bool("resume") {
+		r, err := readResult(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		sweep.Resume = r
+	}
+	sweep.Checkpoint = func(r *explore.Result) error { return writeResult(dir, r) }
+	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
+		name := filepath.Join(dir, r.FileName(e))
+		err := atomicfile.Write(name+".ndjson", func(w io.Writer) error { return sweep.Source.WriteTrace(w, e.Seed, e.Scenario) })
+		if err != nil || len(sweep.Source.Given) > 0 {
+			return err
+		}
+		return atomicfile.Write(name+".yaml", func(w io.Writer) error { return sweep.Source.WriteScenario(w, e.Seed) })
+	}
+	return nil
+}
+
+func writeResult(dir string, r *explore.Result) error {
+	return atomicfile.Write(filepath.Join(dir, resultFile), r.WriteJSON)
+}
+
+// readResult reads a result file, or that of a folder.
+func readResult(name string) (*explore.Result, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, resultFile)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return explore.ReadJSON(name, f)
+}
+
+// runAgain runs a seed in a fresh process and gives its fingerprint.
+func runAgain(ctx context.Context, source *explore.Source, seed uint64) (string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	args := []string{
+		"explore", "--fingerprint", "--seeds", strconv.FormatUint(seed, 10), "--faults", source.FaultsArgument,
+	}
+	if source.Machine != "" {
+		args = append(args, "--machine", source.Machine)
+	}
+	args = append(args, "--")
+	for _, g := range source.Given {
+		args = append(args, g.Argument)
+	}
+	var out, problems bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Args[0] = "rollsim"
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, bytes.TrimSpace(problems.Bytes()))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// parseShare reads a percentage, to a tenth.
+func parseShare(s string) (perMille int, err error) {
+	number, isPercent := strings.CutSuffix(s, "%")
+	whole, tenth, _ := strings.Cut(number, ".")
+	w, err := strconv.ParseUint(whole, 10, 8)
+	t := uint64(0)
+	if err == nil && tenth != "" {
+		t, err = strconv.ParseUint(tenth, 10, 8)
+	}
+	if err != nil || !isPercent || len(tenth) > 1 || w*10+t > 1000 {
+		return 0, errors.New("expected a share such as 5% or 0.5%")
+	}
+	return int(w*10 + t), nil
+}
+
+// meter shows how far a sweep has got, where a person looks at it.
+type meter struct {
+	out   *printer
+	began time.Time
+	shown time.Time
+	first uint64 // seeds that were done before
+	seeds uint64 // seeds that were done since
+}
+
+// meterEvery is how often the line changes.
+const meterEvery = 200 * time.Millisecond
+
+func (m *meter) show(done, share uint64) {
+	if m.seeds++; m.seeds == 1 {
+		m.first = done - 1
+	}
+	if !m.out.terminal || time.Since(m.shown) < meterEvery {
+		return
+	}
+	m.shown = time.Now()
+	rate := float64(m.seeds) / time.Since(m.began).Seconds()
+	left := time.Duration(float64(share-done) / rate * float64(time.Second)).Round(time.Second)
+	m.out.printf("\r%d of %d seeds, %.0f/s, %v left\x1b[K", done, share, rate, left)
+}
+
+func (m *meter) clear() {
+	if !m.shown.IsZero() {
+		m.out.printf("\r\x1b[K")
+	}
+}
+
+// loadFaults reads a file that holds a list of faults.
+func loadFaults(name string) ([]sim.Fault, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, scenarios.MaxSize+1)) // one more, so that what is too large is seen
+	if err != nil {
+		return nil, err
+	}
+	return scenarios.ParseFaults(name, data)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/explore"
+	"rollsim/internal/atomicfile"
+)
+
+func (env *environment) mergeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "merge",
+		Usage:     "put together what the shards of one sweep came to",
+		ArgsUsage: "DIR…",
+		Description: "DIR is a folder that rollsim explore wrote with -o. All shards together give what the whole sweep would have given.\n" +
+			"The exit code is 1 when an invariant broke in one of them.\n\n" +
+			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the traces of what failed into `DIR`"},
+			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
+		},
+		Action: env.merge,
+	}
+}
+
+func (env *environment) merge(c *cli.Context) error {
+	dirs := c.Args().Slice()
+	if len(dirs) == 0 {
+		return usage(c, "expected the folders of at least one shard")
+	}
+	var whole *explore.Result
+	for _, dir := range dirs {
+		r, err := readResult(dir)
+		if err != nil {
+			return err
+		}
+		if whole == nil {
+			whole = r
+		} else if err := whole.Merge(r); err != nil {
+			return usage(c, "%s: %v", dir, err)
+		}
+	}
+	if out := c.String("output"); out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+		if err := writeResult(out, whole); err != nil {
+			return err
+		}
+		for _, g := range whole.Failures() {
+			for _, ending := range []string{".ndjson", ".yaml"} {
+				if err := copyFirst(dirs, out, whole.FileName(&g.First)+ending); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return env.printSweep(c, whole)
+}
+
+// copyFirst copies a file from the first folder that has it; from none, when it was not kept.
+func copyFirst(dirs []string, to, name string) error {
+	for _, dir := range dirs {
+		in, err := os.Open(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		return atomicfile.Write(filepath.Join(to, name), func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"rollsim/conform"
+	"rollsim/external"
+	"rollsim/internal/osfs"
+	"rollsim/reducer"
+	"rollsim/scenarios"
+	"rollsim/sim"
+)
+
+// asShim makes this test's program be the shim.
+const asShim = "ROLLSIM_TEST_SHIM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asShim) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func shim(t *testing.T, machine string) reducer.Machine {
+	t.Helper()
+	t.Setenv(asShim, "1")
+	m, err := external.Start(fmt.Sprintf("'%s' %s", os.Args[0], machine), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+func TestShimPassesTheVectors(t *testing.T) {
+	m := shim(t, "v0.2")
+	for _, name := range []string{"cells", "walks"} {
+		path := "../../conform/testdata/" + name + ".ndjson.gz"
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		result, err := conform.Run(f, path, m)
+		if err != nil || result.Failed > 0 || result.Steps < 960 {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+}
+
+// TestShimDrivesASimulation runs scenarios whose machine refuses some events, through the reducer and through the shim.
+func TestShimDrivesASimulation(t *testing.T) {
+	for _, name := range []string{"failure-under-rfc0008", "failure-under-v0.2", "successor-without-supersession", "retention-from-reverted"} {
+		t.Run(name, func(t *testing.T) {
+			file, err := scenarios.LoadFS(osfs.FS{}, "../../scenarios/"+name+".yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := reducer.MachineByName(file.Scenario.Machine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			outside := shim(t, file.Scenario.Machine)
+			var want, got bytes.Buffer
+			if _, err := file.WriteText(&want, sim.Options{Machine: own, Seed: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := file.WriteText(&got, sim.Options{Machine: reducer.Named(outside, own.Name()), Seed: 1}); err != nil {
+				t.Fatal(err)
+			}
+			if got.String() != want.String() {
+				t.Errorf("got\n%s\nwant\n%s", &got, &want)
+			}
+		})
+	}
+}

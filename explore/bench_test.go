@@ -1,0 +1,20 @@
+package explore
+
+import "testing"
+
+// BenchmarkSeed runs one seed after the other of the small swarm, as a sweep does in one worker.
+func BenchmarkSeed(b *testing.B) {
+	s := drawn("rfc0008")
+	b.ReportAllocs()
+	seed, entries := uint64(0), uint64(0)
+	for b.Loop() {
+		all, err := s.runAll(b.Context(), seed)
+		if err != nil {
+			b.Fatal(err)
+		}
+		seed++
+		entries += all[0].entries
+	}
+	b.ReportMetric(float64(seed)/b.Elapsed().Seconds(), "seeds/s")
+	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
+}

@@ -1,0 +1,231 @@
+package explore
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// Describe says in lines what a seed drew, for its n-th scenario: of a given one only the faults.
+func (s *Source) Describe(seed uint64, n int) string {
+	sc, machine := s.scenario(seed, n)
+	w := &describer{yaml: s.Swarm.yaml}
+	planner := "specified"
+	if sc.ControlPlane == sim.ShippedPlanner {
+		planner = "shipped"
+	}
+	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner, spell(sc.Horizon))
+	if len(s.Given) == 0 {
+		w.fleet(sc)
+	}
+	w.faults(sc)
+	return w.b.String()
+}
+
+// describer writes one line for each thing that was drawn.
+type describer struct {
+	b    strings.Builder
+	yaml map[*sim.Distribution]string
+}
+
+func (w *describer) line(what, format string, args ...any) {
+	fmt.Fprintf(&w.b, "%-9s %s\n", what, fmt.Sprintf(format, args...))
+}
+
+// dist says what a distribution is; one that was not drawn has no words.
+func (w *describer) dist(d *sim.Distribution) string {
+	if text, ok := w.yaml[d]; ok {
+		return strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
+	}
+	return "as given"
+}
+
+func (w *describer) fleet(sc *sim.Scenario) {
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		var waves []string
+		for j := range ch.Waves {
+			waves = append(waves, fmt.Sprintf("%d soak %s", len(ch.Waves[j].Hosts), spell(ch.Waves[j].Soak)))
+		}
+		if waves == nil {
+			waves = []string{"no hosts"}
+		}
+		text := fmt.Sprintf("%s: %s; %v, retention %s, poll %s", ch.ID, strings.Join(waves, ", "), ch.Policy.OnHealthFailure,
+			spell(time.Duration(ch.Policy.RetentionSeconds)*time.Second), spell(ch.PollInterval))
+		for _, after := range ch.After {
+			text += ", after " + string(after)
+		}
+		for _, e := range ch.HostEdges {
+			text += fmt.Sprintf(", %s after %s", e.Host, e.After)
+		}
+		w.line("channel", "%s", text)
+	}
+	for _, b := range sc.Budgets {
+		w.line("budget", "%s: %s at most %d in flight", b.Name, strings.Join(b.Hosts, " "), b.MaxInFlight)
+	}
+	for _, q := range sc.Quarantine {
+		w.line("quarantine", "%s on %s", q.Closure, q.Channel)
+	}
+	w.line("hosts", "%s", w.behaviour(&sc.Behaviour))
+	for i := range sc.Groups {
+		w.line("group", "%s: %s", strings.Join(sc.Groups[i].Hosts, " "), w.behaviour(&sc.Groups[i].Behaviour))
+	}
+	for _, f := range sc.Fates {
+		under := "every ref"
+		if f.Ref != "" {
+			under = string(f.Ref)
+		}
+		w.line("fate", "%s %s under %s", f.Host, fateNames[f.Kind], under)
+	}
+	for i := range sc.Traffic {
+		t := &sc.Traffic[i]
+		w.line("refs", "%s: %s1, %s2 and on from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix, spell(t.From), spell(t.Until),
+			w.dist(t.Every))
+	}
+	w.timeline(sc)
+}
+
+func (w *describer) behaviour(b *sim.Behaviour) string {
+	var words []string
+	for _, d := range delaysOf(b) {
+		if d.dist != nil {
+			words = append(words, d.name+" "+w.dist(d.dist))
+		}
+	}
+	for _, c := range chancesOf(b) {
+		if c.chance != nil && *c.chance > 0 {
+			words = append(words, c.name+" "+percent(*c.chance))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func (w *describer) timeline(sc *sim.Scenario) {
+	refs := make(map[reducer.ChannelID][]string)
+	for i := range sc.Timeline {
+		if r := sc.Timeline[i].SetRef; r != nil {
+			refs[r.Channel] = append(refs[r.Channel], fmt.Sprintf("%s at %s", r.Ref, spell(sc.Timeline[i].At)))
+		}
+	}
+	for i := range sc.Channels {
+		if list := refs[sc.Channels[i].ID]; list != nil {
+			w.line("refs", "%s: %s", sc.Channels[i].ID, strings.Join(list, ", "))
+		}
+	}
+	for i := range sc.Timeline {
+		switch a := &sc.Timeline[i]; {
+		case a.Lift != nil:
+			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, spell(a.At))
+		case a.Event != nil:
+			w.line("event", "%s %s after %s", eventWords(a.Event), spell(a.At), momentWords(a.When))
+		}
+	}
+}
+
+func eventWords(ev *reducer.Event) string {
+	text := fmt.Sprintf("%v %s", ev.Kind, ev.Rollout)
+	switch ev.Kind {
+	case reducer.HostJoined:
+		text += fmt.Sprintf(" %s wave %d", ev.Host, ev.Wave)
+	case reducer.HostStateChanged:
+		text += fmt.Sprintf(" %s %v to %v", ev.Host, ev.From, ev.To)
+	case reducer.WaveAdvanced:
+		text += fmt.Sprintf(" wave %d to %d", ev.FromWave, ev.ToWave)
+	case reducer.RolloutOpened, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired, reducer.OperatorClearance:
+	}
+	return text + ","
+}
+
+// momentWords says what a moment asks.
+func momentWords(m *sim.Moment) string {
+	text := string(m.Rollout)
+	if m.State != 0 {
+		text += fmt.Sprintf(" is %v", m.State)
+	}
+	if m.Wave.Set {
+		text += fmt.Sprintf(" wave %d", m.Wave.Value)
+	}
+	if m.Host != "" {
+		text += fmt.Sprintf(" host %s", m.Host)
+	}
+	if m.HostState != 0 {
+		text += fmt.Sprintf(" is %v", m.HostState)
+	}
+	return text
+}
+
+func (w *describer) faults(sc *sim.Scenario) {
+	on := make(map[sim.FaultKind]bool)
+	for i := range sc.Faults {
+		f := &sc.Faults[i]
+		on[f.Kind] = true
+		text := fmt.Sprintf("%v %s", f.Kind, percent(f.Probability))
+		if f.For != nil {
+			text += " for " + w.dist(f.For)
+		}
+		if f.Until > 0 {
+			text += fmt.Sprintf(", from %s to %s", spell(f.From), spell(f.Until))
+		}
+		if len(f.Hosts) > 0 {
+			text += " on " + strings.Join(f.Hosts, " ")
+		}
+		w.line("fault", "%s", text)
+	}
+	var off []string
+	for _, k := range sim.FaultKinds() {
+		if !on[k] {
+			off = append(off, k.String())
+		}
+	}
+	if len(sc.Faults) == 0 {
+		w.line("faults", "none")
+	} else if off != nil {
+		w.line("off", "%s", strings.Join(off, ", "))
+	}
+}
+
+// percent writes a chance in percent, to a thousandth.
+func percent(p sim.Probability) string {
+	thousandths := (uint64(p)*100_000 + uint64(sim.Certain)/2) / uint64(sim.Certain)
+	text := strconv.FormatUint(thousandths/1000, 10)
+	if rest := thousandths % 1000; rest > 0 {
+		text += strings.TrimRight(fmt.Sprintf(".%03d", rest), "0")
+	}
+	return text + "%"
+}
+
+// fateNames are the fates as scenario files spell them.
+var fateNames = map[sim.FateKind]string{
+	sim.FailsActivation: "fails-activation", sim.FailsProbes: "fails-probes", sim.Defers: "defers", sim.NeverAnswers: "never-answers",
+	sim.NeverRollsBack: "never-rolls-back", sim.ConvergesAnyway: "converges",
+}
+
+type namedDelay struct {
+	name string
+	dist *sim.Distribution
+}
+
+// delaysOf lists the delays of a behaviour under their names in scenario files.
+func delaysOf(b *sim.Behaviour) []namedDelay {
+	return []namedDelay{
+		{"ack", b.Ack}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe}, {"converge", b.Converge},
+		{"rollback", b.Rollback},
+	}
+}
+
+type namedChance struct {
+	name   string
+	chance *sim.Probability
+}
+
+// chancesOf lists the chances of a behaviour under their names in scenario files.
+func chancesOf(b *sim.Behaviour) []namedChance {
+	return []namedChance{
+		{"activation_failure", b.ActivationFailure}, {"deferral", b.Deferral}, {"probe_failure", b.ProbeFailure},
+		{"rollback_failure", b.RollbackFailure}, {"no_answer", b.NoAnswer},
+	}
+}

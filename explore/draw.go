@@ -1,0 +1,467 @@
+package explore
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// Swarm draws a scenario for each seed.
+type Swarm struct {
+	menu *menu
+	yaml map[*sim.Distribution]string
+}
+
+// NewSwarm makes what the drawing of every seed shares. It may be used by several goroutines.
+func NewSwarm() *Swarm {
+	m := newMenu()
+	return &Swarm{menu: m, yaml: m.yamlOf()}
+}
+
+// Draw gives the scenario of a seed: equal seeds give equal scenarios. With faults it also draws what goes wrong; faults end
+// at a set time, and the horizon leaves enough time after it for everything to settle. For machine v0.2, half of the seeds
+// run the shipped planner.
+func (s *Swarm) Draw(seed uint64, machine string, faults bool) *sim.Scenario {
+	sc, _ := s.draw(seed, machine, faults)
+	return sc
+}
+
+// draw also gives the time at which settling begins.
+func (s *Swarm) draw(seed uint64, machine string, faults bool) (*sim.Scenario, time.Duration) {
+	d := &drawing{menu: s.menu, seed: seed, sc: &sim.Scenario{
+		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: machine,
+	}}
+	d.fleet()
+	d.gates()
+	d.behaviour()
+	d.traffic()
+	d.script()
+	d.operator()
+	if faults {
+		d.hostile()
+		d.sc.Faults = s.faults(seed, d.until, d.sc)
+	}
+	if machine == shippedMachine && newStream(seed, "planner").chance(500) {
+		d.sc.ControlPlane = sim.ShippedPlanner
+	}
+	d.sc.Horizon = d.until + d.settles()
+	return d.sc, d.until
+}
+
+// Lay gives a given scenario with the faults of a seed laid over it. They come in the first half of its time.
+func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
+	laid := *sc
+	laid.Seed = seed
+	laid.Faults = append(append([]sim.Fault(nil), sc.Faults...), s.faults(seed, sc.Horizon/2, sc)...)
+	return &laid
+}
+
+// shippedMachine is the machine of the shipped control plane, whose planner has faults of its own.
+const shippedMachine = "v0.2"
+
+// drawnStart is when drawn scenarios start: 2026-01-01T00:00:00Z, as scenario files do.
+const drawnStart = reducer.Time(1_767_225_600_000_000_000)
+
+// drawing is one scenario while it is drawn.
+type drawing struct {
+	menu  *menu
+	seed  uint64
+	sc    *sim.Scenario
+	until time.Duration // refs come and things go wrong before it; settling begins
+
+	longest time.Duration    // what one host may take for one rollout
+	refs    []int            // of each channel: about how many
+	hosts   []reducer.HostID // of all channels
+}
+
+// settleSlack is time for what has a fixed length: polls, plan ticks, and dispatches and messages that are sent again.
+const settleSlack = 2 * time.Hour
+
+// beyondHorizon is a retention in seconds that no horizon allows for, so that what only pruning would end is found out.
+const beyondHorizon = 90 * 24 * 3600
+
+// fleet draws channels, waves and hosts.
+func (d *drawing) fleet() {
+	s := newStream(d.seed, "fleet")
+	d.until = pick(s, []time.Duration{time.Hour, 2 * time.Hour, 4 * time.Hour, 12 * time.Hour})
+	names := []reducer.ChannelID{"edge", "stable", "lts", "kiosk"}
+	shuffle(s, names)
+	channels := pick(s, []int{1, 1, 1, 1, 2, 2, 2, 3, 3, 4})
+	most := pick(s, []int{3, 8, 8, 20, 40}) / channels
+	for i := range channels {
+		ch := sim.Channel{
+			ID:           names[i],
+			PollInterval: pick(s, []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute}),
+			Policy: reducer.Policy{
+				OnHealthFailure:  pick(s, reducer.HealthPolicies()),
+				RetentionSeconds: pick(s, []int64{0, 60, 600, 600, 3600, 3600, 6 * 3600, beyondHorizon}),
+			},
+		}
+		left := s.between(1, max(1, most))
+		if s.chance(60) {
+			left = 0 // a channel without hosts, whose rollouts stay in Opening
+		}
+		width := max(2, len(strconv.Itoa(left)))
+		for next := 1; left > 0; {
+			wave := sim.Wave{Soak: pick(s, []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour})}
+			size := s.between(1, left)
+			if s.chance(80) {
+				size = 0
+			} else if len(ch.Waves) == 3 {
+				size = left
+			}
+			for range size {
+				id := reducer.HostID(fmt.Sprintf("%s-%0*d", ch.ID, width, next))
+				next++
+				wave.Hosts = append(wave.Hosts, id)
+				d.hosts = append(d.hosts, id)
+			}
+			left -= size
+			ch.Waves = append(ch.Waves, wave)
+		}
+		d.sc.Channels = append(d.sc.Channels, ch)
+	}
+}
+
+// gates draws what keeps hosts from being dispatched. Neither channels nor hosts wait in a circle.
+func (d *drawing) gates() {
+	s := newStream(d.seed, "gates")
+	channels := d.sc.Channels
+	if s.chance(600) {
+		for i := range channels {
+			for j := range i {
+				if s.chance(500) && len(hostsOf(&channels[j])) > 0 { // what has no hosts lets nobody go
+					channels[i].After = append(channels[i].After, channels[j].ID)
+				}
+			}
+		}
+		shuffle(s, channels)
+	}
+	if s.chance(300) {
+		for i := range channels {
+			hosts := hostsOf(&channels[i])
+			for n := 1; n < len(hosts); n++ {
+				if s.chance(200) {
+					channels[i].HostEdges = append(channels[i].HostEdges, sim.HostEdge{Host: hosts[n], After: hosts[s.below(n)]})
+				}
+			}
+		}
+	}
+	if s.chance(400) && len(d.hosts) > 0 {
+		for i := range s.between(1, 2) {
+			want := pick(s, []string{"*", "*1", "*[02468]", string(channels[0].ID) + "-*"})
+			d.sc.Budgets = append(d.sc.Budgets, sim.Budget{
+				Name: "budget-" + strconv.Itoa(i+1), Hosts: []string{pattern(d.hosts, want)}, MaxInFlight: pick(s, []int{1, 1, 2, 3, 5}),
+			})
+		}
+	}
+}
+
+// behaviour draws how agents behave. Each turn for the worse is possible in some seeds only; those that leave a rollout
+// waiting for ever in few.
+func (d *drawing) behaviour() {
+	s := newStream(d.seed, "behaviour")
+	m := d.menu
+	b := &d.sc.Behaviour
+	draw := func(to **sim.Distribution, from []delay) {
+		chosen := pick(s, from)
+		*to = chosen.dist
+		d.longest += chosen.most
+	}
+	draw(&b.Ack, m.ack)
+	draw(&b.Activation, m.activation)
+	draw(&b.Reboot, m.reboot)
+	draw(&b.Probe, m.probe)
+	draw(&b.Converge, m.converge)
+	draw(&b.Rollback, m.rollback)
+	b.ActivationFailure = s.turn(500, 20, 100)
+	b.Deferral = s.turn(500, 50, 300)
+	b.ProbeFailure = s.turn(500, 20, 100)
+	b.RollbackFailure = s.turn(50, 100, 500)
+	b.NoAnswer = s.turn(50, 10, 50)
+	if s.chance(300) && len(d.hosts) > 0 {
+		g := sim.Group{Hosts: []string{pattern(d.hosts, pick(s, []string{"*1", "*2", "*[13579]"}))}}
+		draw(&g.Behaviour.Activation, m.activation)
+		g.Behaviour.ActivationFailure = s.turn(500, 100, 500)
+		g.Behaviour.Deferral = s.turn(500, 100, 1000)
+		d.sc.Groups = append(d.sc.Groups, g)
+	}
+}
+
+// turn draws how likely a turn for the worse is: in so many seeds of a thousand at all, then between two chances per mille.
+func (s *stream) turn(seeds, low, high int) *sim.Probability {
+	var p sim.Probability
+	if s.chance(seeds) {
+		p = perMille(s.between(low, high))
+	}
+	return &p
+}
+
+func perMille(n int) sim.Probability { return sim.Certain * sim.Probability(n) / 1000 }
+
+// traffic draws the refs of each channel: a few by hand, or ones that arrive. They are named r1, r2 and so on; no ref comes
+// back, because a channel set back to a known ref is stranded and nothing else is to be seen.
+func (d *drawing) traffic() {
+	s := newStream(d.seed, "traffic")
+	for i := range d.sc.Channels {
+		ch := d.sc.Channels[i].ID
+		n := pick(s, []int{1, 1, 2, 3, 3, 5, 8})
+		d.refs = append(d.refs, n)
+		if s.chance(500) {
+			for ref := range n {
+				d.sc.Timeline = append(d.sc.Timeline, sim.Action{
+					At:     d.until * time.Duration(ref) / time.Duration(n),
+					SetRef: &sim.RefChange{Channel: ch, Ref: reducer.ChannelRef("r" + strconv.Itoa(ref+1))},
+				})
+			}
+			continue
+		}
+		every := pick(s, d.menu.between)
+		from := time.Duration(s.between(0, 30)) * time.Minute
+		d.sc.Traffic = append(d.sc.Traffic, sim.Traffic{
+			Channel: ch, Kind: sim.Arrivals, Every: every.dist, From: from, Until: min(d.until, from+time.Duration(n)*every.most/4),
+			Prefix: "r",
+		})
+	}
+}
+
+// pattern gives a pattern that some of the hosts are named like: the given one, or "*".
+func pattern(hosts []reducer.HostID, want string) string {
+	for _, id := range hosts {
+		if hit, err := path.Match(want, string(id)); hit && err == nil {
+			return want
+		}
+	}
+	return "*"
+}
+
+// script draws what has been decided of single rollouts beforehand: closures that are in quarantine until an operator lifts
+// them, and fates of hosts.
+func (d *drawing) script() {
+	s := newStream(d.seed, "script")
+	if s.chance(100) {
+		ch, ref := d.ref(s)
+		entry := sim.QuarantineEntry{Channel: ch.ID, Closure: reducer.ClosureHash(ref)}
+		d.sc.Quarantine = append(d.sc.Quarantine, entry)
+		d.sc.Timeline = append(d.sc.Timeline, sim.Action{At: d.moment(s), Lift: &entry})
+	}
+	if !s.chance(250) {
+		return
+	}
+	for range s.between(1, 3) {
+		ch, ref := d.ref(s)
+		hosts := hostsOf(ch)
+		if len(hosts) == 0 {
+			continue
+		}
+		f := sim.Fate{Host: pick(s, hosts), Kind: pick(s, []sim.FateKind{
+			sim.FailsActivation, sim.FailsProbes, sim.Defers, sim.ConvergesAnyway,
+		})}
+		if s.chance(800) {
+			f.Ref = ref
+		}
+		d.sc.Fates = append(d.sc.Fates, f)
+	}
+}
+
+// moment draws a time before settling begins.
+func (d *drawing) moment(s *stream) time.Duration {
+	return time.Duration(s.between(0, int(d.until/time.Second))) * time.Second
+}
+
+// ref draws a channel and a ref that it may well come to.
+func (d *drawing) ref(s *stream) (*sim.Channel, reducer.ChannelRef) {
+	i := s.below(len(d.sc.Channels))
+	return &d.sc.Channels[i], reducer.ChannelRef("r" + strconv.Itoa(s.between(1, d.refs[i])))
+}
+
+// rollout draws a channel and a rollout that may well be opened on it.
+func (d *drawing) rollout(s *stream) (*sim.Channel, reducer.RolloutID) {
+	ch, ref := d.ref(s)
+	return ch, reducer.NewRolloutID(ch.ID, ref)
+}
+
+// operator draws who clears what failed, and who rolls hosts back by hand.
+func (d *drawing) operator() {
+	s := newStream(d.seed, "operator")
+	if s.chance(200) && len(d.hosts) > 0 {
+		for range s.between(1, 4) {
+			ch, id := d.rollout(s)
+			hosts := hostsOf(ch)
+			if len(hosts) == 0 {
+				continue
+			}
+			host := pick(s, hosts)
+			d.sc.Timeline = append(d.sc.Timeline, sim.Action{
+				When: &sim.Moment{Rollout: id, Host: host, HostState: reducer.HostFailed},
+				At:   time.Duration(s.between(0, 120)) * time.Minute,
+				Event: &reducer.Event{
+					Kind: reducer.HostStateChanged, Rollout: id, Host: host, From: reducer.HostFailed, To: reducer.HostReverted,
+				},
+			})
+		}
+	}
+	if !s.chance(500) {
+		return
+	}
+	for range s.between(1, 4) {
+		_, id := d.rollout(s)
+		d.sc.Timeline = append(d.sc.Timeline, sim.Action{
+			When:  &sim.Moment{Rollout: id, State: pick(s, []reducer.State{reducer.Failed, reducer.Failed, reducer.Reverted})},
+			At:    time.Duration(s.between(0, 120)) * time.Minute,
+			Event: &reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "operator", Reason: "drawn"},
+		})
+	}
+}
+
+// hostile draws raw events that no control plane should write, and that the specification refuses or ignores whenever they
+// come: whatever becomes of them is a defect.
+func (d *drawing) hostile() {
+	s := newStream(d.seed, "hostile")
+	if !s.chance(400) {
+		return
+	}
+	over := []reducer.State{reducer.Terminal, reducer.Reverted, reducer.Failed, reducer.Superseded, reducer.Pruned}
+	for range s.between(1, 8) {
+		ch, id := d.rollout(s)
+		wave := s.below(len(ch.Waves) + 1)
+		ev := &reducer.Event{Kind: pick(s, reducer.EventKinds()), Rollout: id, Host: "nobody"}
+		when := sim.Moment{Rollout: id, State: pick(s, reducer.States())}
+		later := pick(s, []time.Duration{0, time.Second, 5 * time.Minute, 2 * time.Hour})
+		if len(hostsOf(ch)) == 0 {
+			when.State = pick(s, []reducer.State{reducer.Opening, reducer.Opening, reducer.Superseded, reducer.Pruned})
+		} else if wave < len(ch.Waves) && len(ch.Waves[wave].Hosts) > 0 {
+			ev.Host = pick(s, ch.Waves[wave].Hosts)
+		}
+		switch ev.Kind {
+		case reducer.RolloutOpened: // once more
+			ev.Channel, ev.TargetRef = ch.ID, "again"
+		case reducer.HostJoined: // once more, in its wave or in another one
+			if ev.Host == "nobody" {
+				continue // it would join
+			}
+			ev.Wave = uint32(pick(s, []int{wave, len(ch.Waves)}))
+		case reducer.HostStateChanged: // as no host may
+			ev.From, ev.To = reducer.HostConverged, pick(s, []reducer.HostState{reducer.HostPending, reducer.HostFailed, reducer.HostReverted})
+		case reducer.WaveAdvanced: // backward; or anyhow, when the rollout is over or has no waves
+			ev.FromWave = uint32(s.between(1, 3))
+			ev.ToWave = ev.FromWave - 1
+			if d.never(when.State, ch) {
+				ev.ToWave += uint32(s.between(0, 2))
+			} else if s.chance(500) {
+				when.State = pick(s, over)
+				ev.ToWave += uint32(s.between(1, 2))
+			}
+		case reducer.RolloutTerminal: // before its hosts have converged
+		case reducer.OperatorClearance: // of what did not fail
+			ev.Operator, ev.Reason = "nobody", "drawn"
+		case reducer.SuccessorOpened: // what is superseded stays so
+			when.State = pick(s, []reducer.State{reducer.Superseded, reducer.Pruned})
+			ev.Successor = reducer.NewRolloutID(ch.ID, "nothing")
+		case reducer.RetentionExpired: // before it is over, or once more
+			if when.State != reducer.Pruned {
+				when.State, later = reducer.Opening, 0
+			}
+		}
+		if ev.Kind != reducer.HostJoined && ev.Kind != reducer.HostStateChanged {
+			ev.Host = ""
+		}
+		d.sc.Timeline = append(d.sc.Timeline, sim.Action{When: &when, At: later, Event: ev})
+	}
+}
+
+// never tells whether a rollout of the channel that has come to a state will never be underway with hosts any more.
+func (d *drawing) never(state reducer.State, ch *sim.Channel) bool {
+	return !state.Underway() || len(hostsOf(ch)) == 0
+}
+
+// faults draws the fault mix of a seed: each kind is on in half of the seeds, those that leave a rollout waiting for ever in
+// few.
+func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim.Fault {
+	st := newStream(seed, "faults")
+	var made []sim.Fault
+	for _, kind := range sim.FaultKinds() {
+		f := sim.Fault{Kind: kind, Until: until}
+		on, low, high := 500, 10, 200 // per mille
+		switch kind {
+		case sim.MessageDelayed, sim.MessageDuplicated, sim.HostOffline, sim.AgentRestart:
+			f.For = pick(st, s.menu.length).dist
+		case sim.ControlPlaneCrash:
+			f.For = pick(st, s.menu.length).dist
+			on, low, high = 400, 1, 5
+		case sim.HostLost:
+			on, low, high = 80, 1, 10
+		case sim.ClockSkew:
+			f.For = pick(st, s.menu.skew).dist
+			high = 1000
+		case sim.MessageReordered, sim.MessageDropped, sim.PollFailed, sim.PollStale:
+		}
+		if !st.chance(on) {
+			continue
+		}
+		f.Probability = perMille(st.between(low, high))
+		if st.chance(250) {
+			from := time.Duration(st.below(int(until/time.Second/2+1))) * time.Second
+			f.From, f.Until = from, from+until/4
+		}
+		if ofHosts(kind) && st.chance(200) {
+			if ch := &sc.Channels[st.below(len(sc.Channels))]; len(hostsOf(ch)) > 0 {
+				f.Hosts = []string{pattern(hostsOf(ch), string(ch.ID)+"-*")}
+			}
+		}
+		made = append(made, f)
+	}
+	return made
+}
+
+// ofHosts tells whether a fault is one of hosts or their messages.
+func ofHosts(kind sim.FaultKind) bool {
+	switch kind {
+	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped, sim.HostOffline, sim.HostLost,
+		sim.AgentRestart, sim.ClockSkew:
+		return true
+	case sim.ControlPlaneCrash, sim.PollFailed, sim.PollStale:
+	}
+	return false
+}
+
+// settles bounds how long everything takes once refs and faults have ended: channel after channel, and within each host after
+// host where budgets or edges may want that, else wave after wave.
+func (d *drawing) settles() time.Duration {
+	var steps int
+	var soak, retention time.Duration
+	for i := range d.sc.Channels {
+		ch := &d.sc.Channels[i]
+		if len(d.sc.Budgets) > 0 || len(ch.HostEdges) > 0 {
+			steps += len(hostsOf(ch))
+		} else {
+			steps += len(ch.Waves)
+		}
+		for j := range ch.Waves {
+			soak = max(soak, ch.Waves[j].Soak)
+		}
+		if ch.Policy.RetentionSeconds != beyondHorizon {
+			retention = max(retention, time.Duration(ch.Policy.RetentionSeconds)*time.Second)
+		}
+	}
+	return settleSlack + retention + time.Duration(steps+2)*(d.longest+soak)
+}
+
+func hostsOf(ch *sim.Channel) []reducer.HostID {
+	var all []reducer.HostID
+	for i := range ch.Waves {
+		all = append(all, ch.Waves[i].Hosts...)
+	}
+	return all
+}
+
+func shuffle[T any](s *stream, list []T) {
+	for i := len(list) - 1; i > 0; i-- {
+		j := s.below(i + 1)
+		list[i], list[j] = list[j], list[i]
+	}
+}

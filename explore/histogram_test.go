@@ -1,0 +1,54 @@
+package explore
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestBucketsAreInOrderAndNarrow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.Int64Range(0, math.MaxInt64-1).Draw(t, "v")
+		b := bucketOf(v)
+		low := floor(b)
+		if low > v || bucketOf(low) != b {
+			t.Fatalf("%d is in bucket %d, whose least number is %d, of bucket %d", v, b, low, bucketOf(low))
+		}
+		if float64(v-low) > float64(v)/64 {
+			t.Fatalf("bucket %d holds %d and %d: too wide", b, low, v)
+		}
+		if next := bucketOf(v + 1); next != b && (next != b+1 || floor(next) != v+1) {
+			t.Fatalf("%d is in bucket %d, %d in bucket %d from %d", v, b, v+1, next, floor(next))
+		}
+	})
+}
+
+// TestQuantiles holds a histogram, whole and added up of parts, against the numbers themselves.
+func TestQuantiles(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := rapid.SliceOfN(rapid.Int64Range(0, 1_000_000), 1, 200).Draw(t, "numbers")
+		var whole, left, right Histogram
+		for i, v := range numbers {
+			whole.observe(v)
+			if i%3 == 0 {
+				left.observe(v)
+			} else {
+				right.observe(v)
+			}
+		}
+		left.add(&right)
+		slices.Sort(numbers)
+		for _, p := range []float64{0, 0.5, 0.9, 0.99, 1} {
+			at := max(0, int(math.Ceil(p*float64(len(numbers))))-1)
+			want := floor(bucketOf(numbers[at]))
+			if got := whole.Quantile(p); got != want {
+				t.Fatalf("quantile %v is %d, want %d of %v", p, got, want, numbers)
+			}
+			if whole.Quantile(p) != left.Quantile(p) || whole.Max() != left.Max() || whole.Count() != left.Count() {
+				t.Fatalf("quantile %v is %d of the whole and %d of the parts", p, whole.Quantile(p), left.Quantile(p))
+			}
+		}
+	})
+}

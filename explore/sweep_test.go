@@ -1,0 +1,389 @@
+package explore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// drawn is a source that draws everything.
+func drawn(machine string) *Source {
+	return &Source{Swarm: NewSwarm(), Machine: machine, Faults: SwarmFaults, FaultsArgument: "swarm"}
+}
+
+func sweep(t *testing.T, s *Sweep) *Result {
+	t.Helper()
+	r, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func encode(t *testing.T, r *Result) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func decode(t *testing.T, data []byte) *Result {
+	t.Helper()
+	r, err := ReadJSON("result.json", bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func same(t *testing.T, what string, got, want []byte) {
+	t.Helper()
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s: other bytes\n%s", what, firstDifference(got, want))
+	}
+}
+
+func firstDifference(got, want []byte) string {
+	g, w := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d\ngot  %s\nwant %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
+// The sweep that the tests below cut up. Its machine is the broken one, so that there are failures to add up.
+var cut = Range{1, 61}
+
+func TestJobsDoNotMatter(t *testing.T) {
+	one := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 1}))
+	for _, jobs := range []int{2, 8} {
+		same(t, fmt.Sprintf("%d jobs", jobs), encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: jobs})), one)
+	}
+	if !bytes.Contains(one, []byte(`"invariant": "unpruned"`)) {
+		t.Error("nothing failed: the test proves little")
+	}
+}
+
+func TestResultIsReadBackAsWritten(t *testing.T) {
+	data := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	same(t, "read and written again", encode(t, decode(t, data)), data)
+}
+
+func TestShardsMergeToTheWhole(t *testing.T) {
+	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	var parts [][]byte
+	for i := range 4 {
+		parts = append(parts, encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Shard: Shard{i + 1, 4}, Jobs: 1})))
+	}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 1, 0, 2}} {
+		merged := decode(t, parts[order[0]])
+		for n, i := range order[1:] {
+			if merged.Complete() {
+				t.Errorf("complete with %d of 4 shards", n+1)
+			}
+			if err := merged.Merge(decode(t, parts[i])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		same(t, fmt.Sprint("merged as ", order), encode(t, merged), whole)
+	}
+	if err := decode(t, parts[0]).Merge(decode(t, parts[0])); err == nil || !strings.Contains(err.Error(), "1:15") {
+		t.Errorf("a shard merged with itself: %v", err)
+	}
+	other := sweep(t, &Sweep{Source: drawn("rfc0008"), Seeds: cut, Shard: Shard{2, 4}, Jobs: 1})
+	if err := decode(t, parts[0]).Merge(other); err == nil || !strings.Contains(err.Error(), "different sweeps") {
+		t.Errorf("shards of two machines merged: %v", err)
+	}
+}
+
+// TestResumeAfterAKill takes every checkpoint of a sweep for what a kill may leave, and goes on from there.
+func TestResumeAfterAKill(t *testing.T) {
+	var checkpoints [][]byte
+	whole := encode(t, sweep(t, &Sweep{
+		Source: drawn(CanaryName), Seeds: Range{1, 30}, Jobs: 2, CheckpointEvery: 1,
+		Checkpoint: func(r *Result) error { checkpoints = append(checkpoints, encode(t, r)); return nil },
+	}))
+	if len(checkpoints) < 10 {
+		t.Fatalf("%d checkpoints of 30 seeds", len(checkpoints))
+	}
+	for i := 0; i < len(checkpoints); i += 6 {
+		r := sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Jobs: 2, Resume: decode(t, checkpoints[i])})
+		same(t, fmt.Sprintf("resumed from checkpoint %d", i), encode(t, r), whole)
+	}
+	_, err := (&Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "another sweep") {
+		t.Errorf("resumed the sweep of another machine: %v", err)
+	}
+	_, err = (&Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Shard: Shard{1, 2}, Resume: decode(t, checkpoints[0])}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "1:15") {
+		t.Errorf("resumed as another shard: %v", err)
+	}
+}
+
+// TestInterruptedSweepIsAPartOfTheWhole ends a sweep in the middle: what it gives is a valid result, which says up to where all
+// is done and from which the sweep can be resumed.
+func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
+	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2, Progress: func(done, _ uint64) {
+		if done == 20 {
+			cancel()
+		}
+	}}
+	part, err := s.Run(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := part.Done(); n < 20 || n >= cut.Count() || part.Complete() || part.DoneSeeds() != fmt.Sprintf("1:%d", n) {
+		t.Fatalf("%d seeds done, namely %s", n, part.DoneSeeds())
+	}
+	same(t, "resumed", encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Resume: decode(t, encode(t, part))})), whole)
+}
+
+// TestDeadlineBreaksALongRunOff cannot wait for the run to end by itself.
+func TestDeadlineBreaksALongRunOff(t *testing.T) {
+	s := drawn("rfc0008")
+	sc := s.Swarm.Draw(3, "rfc0008", true)
+	sc.Horizon = 9 * 365 * 24 * time.Hour
+	sc.Traffic = []sim.Traffic{{Channel: sc.Channels[0].ID, Kind: sim.Arrivals, Every: must(sim.Constant(time.Minute)), Prefix: "x"}}
+	s.Given = []Given{{"endless", sc}}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err := s.run(ctx, 1, 0)
+	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}
+
+// TestSecondRunMustGiveTheSameBytes plants a leak: something from outside the seed gets into the run.
+func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
+	var clock atomic.Uint64
+	for name, test := range map[string]struct {
+		machine string
+		verify  int
+		leaks   bool
+		want    []invariant.Name
+	}{
+		"failing seeds, no leak":               {CanaryName, 0, false, []invariant.Name{invariant.Unpruned}},
+		"failing seeds, a leak":                {CanaryName, 0, true, []invariant.Name{invariant.SameBytes}},
+		"passing seeds, a leak, none verified": {"rfc0008", 0, true, nil},
+		"passing seeds, a leak, all verified":  {"rfc0008", 1000, true, []invariant.Name{invariant.SameBytes}},
+		"passing seeds, all verified":          {"rfc0008", 1000, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Sweep{Source: drawn(test.machine), Seeds: Range{7, 7}, Jobs: 1, VerifyPerMille: test.verify}
+			run := func(ctx context.Context, seed uint64) ([]*outcome, error) {
+				all, err := s.Source.runAll(ctx, seed)
+				if test.leaks {
+					all[0].digest = fmt.Sprint(clock.Add(1)) // as if the time had got into the trace
+				}
+				return all, err
+			}
+			s.run = run
+			s.Again = func(ctx context.Context, seed uint64) (string, error) {
+				all, err := run(ctx, seed)
+				return fingerprint(all), err
+			}
+			var got []invariant.Name
+			for _, g := range sweep(t, s).Failures() {
+				got = append(got, g.Invariant)
+			}
+			got = slices.Compact(got)
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("failed %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestVerifyTakesItsShare(t *testing.T) {
+	count := func(perMille int) (n int) {
+		s := &Sweep{VerifyPerMille: perMille}
+		for seed := range uint64(10_000) {
+			if s.verifies(seed) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := count(0); n != 0 {
+		t.Errorf("none: %d", n)
+	}
+	if n := count(50); n < 400 || n > 600 {
+		t.Errorf("5%% of 10000: %d", n)
+	}
+	if n := count(1000); n != 10_000 {
+		t.Errorf("all: %d", n)
+	}
+}
+
+func TestSeedThatCannotBeRunAgainEndsTheSweep(t *testing.T) {
+	_, err := (&Sweep{
+		Source: drawn("rfc0008"), Seeds: Range{1, 5}, VerifyPerMille: 1000,
+		Again: func(context.Context, uint64) (string, error) { return "", errors.New("no such program") },
+	}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "seed 1 cannot be run again: no such program") {
+		t.Error(err)
+	}
+}
+
+func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
+	var kept []uint64
+	r := sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
+		kept = append(kept, e.Seed)
+		return nil
+	}})
+	var want []uint64
+	for _, g := range r.Failures() {
+		want = append(want, g.First.Seed)
+	}
+	if len(kept) != len(want) || len(kept) == 0 {
+		t.Errorf("kept %v, the failures' first seeds are %v", kept, want)
+	}
+	broken := errors.New("disk full")
+	_, err := (&Sweep{Source: drawn(CanaryName), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(t.Context())
+	if !errors.Is(err, broken) {
+		t.Error(err)
+	}
+}
+
+// TestRunThatBreaksOffIsAFailure gives the simulator a scenario that it refuses.
+func TestRunThatBreaksOffIsAFailure(t *testing.T) {
+	s := drawn("rfc0008")
+	s.Given = []Given{{"broken.yaml", &sim.Scenario{Name: "broken"}}}
+	failures := sweep(t, &Sweep{Source: s, Seeds: Range{1, 2}}).Failures()
+	if len(failures) != 1 || failures[0].Invariant != ErrorInvariant || failures[0].Runs != 2 {
+		t.Fatalf("%+v", failures)
+	}
+	if _, err := simulate(nil, "rfc0008", 1, nil); err == nil || !strings.HasPrefix(err.Error(), "panic: ") {
+		t.Errorf("a panic gives %v", err)
+	}
+}
+
+// TestClaimsMustComeSometime takes a fleet in which one moment comes under some seeds, and another never.
+func TestClaimsMustComeSometime(t *testing.T) {
+	s := drawn("rfc0008")
+	sc := s.Swarm.Draw(7, "rfc0008", false)
+	id := reducer.NewRolloutID(sc.Channels[0].ID, "r1")
+	sc.Sometimes = []sim.Moment{{Rollout: id, State: reducer.Active}, {Rollout: "nothing@r1", State: reducer.Active}}
+	s.Given, s.FaultsArgument, s.Faults = []Given{{"fleet.yaml", sc}}, "none", NoFaults
+	r := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}})
+	if unmet := r.Unmet(); len(unmet) != 1 || !strings.HasPrefix(unmet[0].What, "nothing@r1") || r.OK() {
+		t.Errorf("unmet: %+v of %+v", unmet, r.Claims())
+	}
+	part := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}, Shard: Shard{1, 3}})
+	if len(part.Unmet()) > 0 {
+		t.Error("a shard judges what another one may see")
+	}
+}
+
+func TestExpectedViolationsAreNoFailures(t *testing.T) {
+	s := drawn(CanaryName)
+	sc := s.Swarm.Draw(7, CanaryName, true)
+	s.Given, s.Faults = []Given{{"fleet.yaml", sc}}, NoFaults
+	r := sweep(t, &Sweep{Source: s, Seeds: Range{7, 7}})
+	if len(r.Failures()) == 0 {
+		t.Fatal("nothing failed")
+	}
+	o, err := s.run(t.Context(), 7, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.ExpectViolations = o.violations
+	if r = sweep(t, &Sweep{Source: s, Seeds: Range{7, 7}}); !r.OK() || len(r.Excused()) == 0 {
+		t.Errorf("failed although expected: %+v", r.Failures())
+	}
+}
+
+func TestShardsPartTheSeeds(t *testing.T) {
+	for _, r := range []Range{{1, 1}, {1, 10}, {5, 104}, {0, math.MaxUint64 - 1}} {
+		for _, n := range []int{1, 2, 3, 7, 50} {
+			var all ranges
+			least, most := uint64(math.MaxUint64), uint64(0)
+			for i := range n {
+				if part, ok := (Shard{i + 1, n}).Of(r); ok {
+					least, most = min(least, part.Count()), max(most, part.Count())
+					var err error
+					if all, err = all.unite(ranges{part}); err != nil {
+						t.Fatalf("%v in %d: %v", r, n, err)
+					}
+				} else {
+					least = 0
+				}
+			}
+			if len(all) != 1 || all[0] != r || most-least > 1 {
+				t.Errorf("%v in %d parts: %v, of %d to %d seeds", r, n, all, least, most)
+			}
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]string{
+		"1:10": "1:10", "7": "7:7", "0:0": "0:0", "2:1": "", "": "", ":": "", "1:": "", "-1:5": "", "1:2:3": "", "a": "", "1 : 2": "",
+		"18446744073709551614": "18446744073709551614:18446744073709551614", "18446744073709551615": "",
+	} {
+		r, err := ParseRange(text)
+		if got := r.String(); err == nil && got != want || (err != nil) != (want == "") {
+			t.Errorf("range %q: %v, %v", text, r, err)
+		}
+	}
+	for _, test := range []struct {
+		text, index string
+		want        Shard
+	}{
+		{"1/4", "", Shard{1, 4}}, {"4/4", "3", Shard{4, 4}}, {"auto/4", "0", Shard{1, 4}}, {"auto/4", "3", Shard{4, 4}},
+		{"auto/4", "4", Shard{}}, {"auto/4", "", Shard{}}, {"0/4", "", Shard{}}, {"5/4", "", Shard{}}, {"1/0", "", Shard{}},
+		{"1", "", Shard{}}, {"/", "", Shard{}}, {"1/2/3", "", Shard{}}, {"a/b", "", Shard{}}, {"99999999999/99999999999", "", Shard{}},
+	} {
+		got, err := ParseShard(test.text, test.index)
+		if got != test.want || (err != nil) != (test.want == Shard{}) {
+			t.Errorf("shard %q of index %q: %v, %v", test.text, test.index, got, err)
+		}
+	}
+}
+
+func TestBadResultFiles(t *testing.T) {
+	good := string(encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: Range{7, 8}})))
+	for name, test := range map[string]struct{ old, new, want string }{
+		"not JSON":             {"{", "", "not a result"},
+		"cut off":              {good[len(good)-20:], "", "not a result"},
+		"unknown field":        {`"version": 1`, `"version": 1, "colour": 2`, "colour"},
+		"other format":         {`"rollsim-explore"`, `"something"`, "something"},
+		"later version":        {`"version": 1`, `"version": 2`, "version 2"},
+		"no seeds":             {`"from": 7,`, `"from": 9,`, "9:8"},
+		"unknown state":        {`"state": "Superseded"`, `"state": "Gone"`, "Gone"},
+		"unknown event":        {`"event": "SuccessorOpened"`, `"event": "Nothing"`, "Nothing"},
+		"digest":               {`"digest": "`, `"digest": "x`, "16 hexadecimal digits"},
+		"scenario":             {`"scenario": 0`, `"scenario": 3`, "scenario 3"},
+		"answer":               {`"answer": "→Active"`, `"answer": "?"`, "no cell"},
+		"bucket without count": {`"buckets": [`, `"buckets": [7,`, "not a result"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := strings.Replace(good, test.old, test.new, 1)
+			if bad == good {
+				t.Fatal("nothing was changed")
+			}
+			if _, err := ReadJSON("x.json", strings.NewReader(bad)); err == nil || !strings.Contains(err.Error(), test.want) ||
+				!strings.HasPrefix(err.Error(), "x.json: ") {
+				t.Errorf("%v, want one that names %q", err, test.want)
+			}
+		})
+	}
+}

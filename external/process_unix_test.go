@@ -1,0 +1,93 @@
+//go:build unix
+
+package external
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rollsim/reducer"
+)
+
+// TestNothingIsLeft: whatever a machine does, neither it nor what it started lives on.
+func TestNothingIsLeft(t *testing.T) {
+	for _, kind := range []string{"good", "deaf", "late"} {
+		m := startAs(t, kind, 200*time.Millisecond)
+		pid := m.idle[0].cmd.Process.Pid
+		_, _, _ = step(m)
+		_ = m.Close()
+		if !gone(pid) {
+			t.Errorf("%s: process %d lives on", kind, pid)
+		}
+	}
+	t.Run("children", func(t *testing.T) {
+		m := startAs(t, "children", time.Minute)
+		p := m.idle[0]
+		rec := reducer.Record{RolloutID: "stable@a1", Channel: "stable", TargetRef: "a1", State: reducer.Opening}
+		p.buf = appendRequest(nil, &rec, &reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1"}, 0, reducer.DefaultPolicy())
+		line, err := p.exchange()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(line), `"child":`)
+		number, _, _ := strings.Cut(after, ",")
+		child, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = m.Close()
+		if !gone(child) {
+			t.Errorf("the child %d lives on", child)
+		}
+	})
+}
+
+// TestKilled: when this process is killed, so is the machine.
+func TestKilled(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere a machine only sees its standard input end")
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), asMachine+"=orphan")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if !gone(pid) {
+		t.Errorf("process %d lives on", pid)
+	}
+}
+
+// gone waits until a process is no more.
+func gone(pid int) bool {
+	for range 100 {
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || zombie(pid) {
+			return true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return false
+}
+
+// zombie tells whether a process has ended and was not waited for: its parent, which is gone as well, has not got to it.
+func zombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && strings.Contains(string(stat), ") Z ")
+}

@@ -1,0 +1,198 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"rollsim/explore"
+	"rollsim/reducer"
+)
+
+// Explore writes what a sweep came to, for people: failures first, then how much of the transition table was covered and how
+// long things took. The error is that of w.
+func Explore(w io.Writer, r *explore.Result) error {
+	var b strings.Builder
+	exploreHead(&b, r)
+	exploreGroups(&b, r, "FAILED", r.Failures())
+	for _, c := range r.Unmet() {
+		fmt.Fprintf(&b, "\nNEVER CAME %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
+	}
+	exploreGroups(&b, r, "excused", r.Excused())
+	for _, name := range r.Machines() {
+		exploreCoverage(&b, name, r.Coverage(name))
+	}
+	exploreTimes(&b, r)
+	b.WriteString("\n" + exploreVerdict(r) + "\n")
+	return write(w, b.String())
+}
+
+func exploreHead(b *strings.Builder, r *explore.Result) {
+	what := "drawn fleets"
+	if n := len(r.Parameters.Scenarios); n > 0 {
+		what = strings.Join(r.Parameters.Scenarios, " ")
+	}
+	machine := r.Parameters.Machine
+	if machine == "" {
+		machine = "of each scenario"
+	}
+	fmt.Fprintf(b, "%s, machine %s, faults %s\n", what, machine, r.Parameters.Faults)
+	fmt.Fprintf(b, "%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
+		counted(r.Done(), "seed"), r.Parameters.Seeds, thousands(r.Entries), days(r.SimulatedMS), r.Digest())
+	if !r.Complete() {
+		fmt.Fprintf(b, "PARTIAL: asked for seeds %s, done are %s\n", r.ShareSeeds(), r.DoneSeeds())
+	}
+}
+
+func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups []*explore.Group) {
+	for _, g := range groups {
+		fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signatureWords(g), counted(g.Runs, "run"), g.First.Seed)
+		fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
+		if g.First.Excused != "" {
+			fmt.Fprintf(b, "  no failure: %s\n", g.First.Excused)
+		} else {
+			if g.First.Seq > 0 {
+				fmt.Fprintf(b, "  found at entry %d\n", g.First.Seq)
+			}
+			for line := range strings.Lines(g.First.Drawn) {
+				b.WriteString("    " + line)
+			}
+		}
+		fmt.Fprintf(b, "  rerun: %s\n", r.Rerun(&g.First))
+	}
+}
+
+// signatureWords names the invariant, the rollout's state and the last event before.
+func signatureWords(g *explore.Group) string {
+	words := string(g.Invariant)
+	if g.State != 0 {
+		words += " in " + g.State.String()
+	}
+	if g.Event != 0 {
+		words += " after " + g.Event.String()
+	}
+	return words
+}
+
+// exploreCoverage writes the table of how often each answer came, states down, events across, and what never came.
+func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
+	m, err := explore.MachineByName(name)
+	if err != nil {
+		return // what no machine answered has no coverage
+	}
+	never, of := v.NeverHit(m)
+	fmt.Fprintf(b, "\ncoverage of %s: %d of %d answers of its table came\n", name, of-len(never), of)
+	head := row{{""}}
+	for _, k := range reducer.EventKinds() {
+		head = append(head, []string{k.String()})
+	}
+	rows := []row{head}
+	for _, s := range reducer.States() {
+		r := row{{s.String()}}
+		for _, k := range reducer.EventKinds() {
+			r = append(r, answerLines(m, v, s, k))
+		}
+		rows = append(rows, r)
+	}
+	b.WriteString(aligned(rows))
+	if states := v.NeverReached(); len(states) > 0 {
+		fmt.Fprintf(b, "states never reached: %s\n", strings.Trim(fmt.Sprint(states), "[]"))
+	}
+	if len(never) > 0 {
+		b.WriteString("never hit:\n")
+		for _, p := range never {
+			fmt.Fprintf(b, "  %-10v  %v %v\n", p.State, p.Class, p.Answer)
+		}
+	}
+	if departures := v.Departures(); len(departures) > 0 {
+		b.WriteString("answered otherwise than the specification does:\n")
+		for _, d := range departures {
+			var want []string
+			for _, a := range d.Want {
+				want = append(want, a.String())
+			}
+			fmt.Fprintf(b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer, times(d.Count), strings.Join(want, " or "))
+		}
+	}
+}
+
+// answerLines counts the answers to one kind of event in one state: those of the machine's table, and those that came.
+func answerLines(m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind) []string {
+	var lines []string
+	for _, c := range explore.Classes() {
+		if c.Kind() != k {
+			continue
+		}
+		ofTable := explore.Answers(m, s, c)
+		for _, a := range explore.AllAnswers() {
+			n := v.Count(s, c, a)
+			expected := false
+			for _, x := range ofTable {
+				expected = expected || x == a
+			}
+			if n == 0 && !expected {
+				continue
+			}
+			line := fmt.Sprintf("%v %s", a, thousands(n))
+			if c.Condition() != "" {
+				line = c.Condition() + " " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func exploreTimes(b *strings.Builder, r *explore.Result) {
+	rows := []row{{{""}, {"count"}, {"p50"}, {"p90"}, {"p99"}, {"max"}}}
+	add := func(what string, h *explore.Histogram, spell func(int64) string) {
+		line := row{{what}, {thousands(h.Count())}}
+		for _, p := range []float64{0.5, 0.9, 0.99} {
+			line = append(line, []string{spell(h.Quantile(p))})
+		}
+		rows = append(rows, append(line, []string{spell(h.Max())}))
+	}
+	length := func(ms int64) string { return (time.Duration(ms) * time.Millisecond).Round(time.Second).String() }
+	add("time to converge", &r.Converge, length)
+	add("time of a wave", &r.Wave, length)
+	add("hosts touched", &r.Touched, func(n int64) string { return fmt.Sprint(n) })
+	b.WriteString("\n" + aligned(rows))
+}
+
+func exploreVerdict(r *explore.Result) string {
+	switch n := len(r.Failures()) + len(r.Unmet()); {
+	case n > 0:
+		return fmt.Sprintf("FAILED: %s of failures", counted(uint64(n), "kind"))
+	case !r.Complete():
+		return "no failures so far"
+	}
+	return "no failures"
+}
+
+func counted(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}
+
+func times(n uint64) string { return counted(n, "time") }
+
+// thousands writes a number with its digits in threes.
+func thousands(n uint64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// days writes a length of virtual time to the hour.
+func days(ms uint64) string {
+	hours := ms / uint64(time.Hour/time.Millisecond)
+	if hours < 24 {
+		return fmt.Sprintf("%d h", hours)
+	}
+	return fmt.Sprintf("%s d %d h", thousands(hours/24), hours%24)
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rollsim/explore"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+func exploreText(t *testing.T, s *explore.Sweep) (string, *explore.Result) {
+	t.Helper()
+	r, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Explore(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), r
+}
+
+func swarm(machine string) *explore.Source {
+	return &explore.Source{Swarm: explore.NewSwarm(), Machine: machine, Faults: explore.SwarmFaults, FaultsArgument: "swarm"}
+}
+
+func wantLines(t *testing.T, text string, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		if !regexp.MustCompile("(?m)" + p).MatchString(text) {
+			t.Errorf("no line is like %q in\n%s", p, text)
+		}
+	}
+}
+
+func TestExploreTellsWhatFailed(t *testing.T) {
+	text, r := exploreText(t, &explore.Sweep{Source: swarm(explore.CanaryName), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2})
+	wantLines(t, text,
+		`^drawn fleets, machine canary, faults swarm$`,
+		`^40 seeds of seeds 1:40, [0-9,]+ entries, [0-9]+ d [0-9]+ h of virtual time, digest [0-9a-f]{16}$`,
+		`^FAILED unpruned in Superseded after SuccessorOpened: [0-9]+ runs?, first in seed [0-9]+$`,
+		`^    channel   `,
+		`^FAILED: [0-9] kinds? of failures$`,
+	)
+	for _, g := range r.Failures() {
+		wantLines(t, text, fmt.Sprintf("^  rerun: rollsim explore --seeds %d:%d --faults swarm --machine canary$", g.First.Seed, g.First.Seed))
+	}
+	if strings.Contains(text, "PARTIAL") {
+		t.Error("a whole sweep is called partial")
+	}
+}
+
+// TestExploreShowsCoverage holds the matrix against the counts, cell by cell.
+func TestExploreShowsCoverage(t *testing.T) {
+	text, r := exploreText(t, &explore.Sweep{Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2})
+	v := r.Coverage("v0.2")
+	wantLines(t, text,
+		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table came$`,
+		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced +RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
+		`^states never reached: Reverted Pruned$`,
+		`^  Terminal    RetentionExpired →Pruned$`,
+		`^  Failed      OperatorClearance U, [0-9,]+ times?; specified →Terminal$`,
+		`^time to converge +[0-9,]+ +`,
+		fmt.Sprintf(`^Opening .*→Active %s `, thousands(v.Count(reducer.Opening, explore.Joined, explore.Answer(reducer.Active)))),
+		fmt.Sprintf(`^Failed .*U %s$`, thousands(v.Count(reducer.Failed, explore.Cleared, explore.RefusedUnimplemented))),
+	)
+	never, _ := v.NeverHit(reducer.V02())
+	_, list, _ := strings.Cut(text, "never hit:\n")
+	list, _, _ = strings.Cut(list, "answered otherwise")
+	if n := strings.Count(list, "\n"); n != len(never) {
+		t.Errorf("%d lines of cells never hit, there are %d", n, len(never))
+	}
+}
+
+func TestExploreSaysThatItIsPartial(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	r, err := (&explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}).Run(ended)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Explore(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, b.String(), `^PARTIAL: asked for seeds 1:40, done are none$`, `^no failures so far$`)
+
+	text, _ := exploreText(t, &explore.Sweep{
+		Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}, Shard: explore.Shard{I: 2, N: 4},
+	})
+	wantLines(t, text, `^PARTIAL: asked for seeds 11:20, done are 11:20$`)
+}
+
+func TestExploreTellsWhatNeverCame(t *testing.T) {
+	s := swarm("rfc0008")
+	sc := s.Swarm.Draw(7, "rfc0008", false)
+	sc.Sometimes = []sim.Moment{{Rollout: "nothing@r1", State: reducer.Converging}}
+	s.Given, s.Faults, s.FaultsArgument = []explore.Given{{Argument: "my fleet.yaml", Scenario: sc}}, explore.NoFaults, "none"
+	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 1, To: 3}})
+	wantLines(t, text, `^NEVER CAME my fleet.yaml: nothing@r1 is Converging$`, `^FAILED: 1 kind of failures$`)
+}
+
+func TestRerunLineIsForAShell(t *testing.T) {
+	s := swarm(explore.CanaryName)
+	s.Given = []explore.Given{{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, explore.CanaryName, true)}}
+	s.Faults, s.FaultsArgument = explore.NoFaults, "none"
+	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 7, To: 7}})
+	wantLines(t, text, regexp.QuoteMeta(`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' --seeds 7:7 --faults none --machine canary`)+"$")
+}
+
+func TestNumbersInWords(t *testing.T) {
+	for n, want := range map[uint64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+	if got := days(23*3600*1000) + ", " + days(1049*24*3600*1000+3600*1000); got != "23 h, 1,049 d 1 h" {
+		t.Error(got)
+	}
+}
