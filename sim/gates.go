@@ -214,7 +214,7 @@ func (w *world) recount(h *host) {
 	if h.current != noRollout {
 		r := w.rollouts[h.current]
 		state := r.fold.Hosts()[h.slot].State
-		uses = state == reducer.HostPending && r.state().Underway() || state.InFlight() && r.state() != reducer.Pruned
+		uses = state == reducer.HostPending && w.worksOn(r) || state.InFlight() && r.state() != reducer.Pruned
 	}
 	if uses == h.counted {
 		return

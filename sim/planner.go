@@ -81,9 +81,14 @@ func (r *rollout) state() reducer.State { return r.fold.Record.State }
 // of a Failed rollout.
 func (w *world) halted(r *rollout) bool {
 	if w.sc.ControlPlane == ShippedPlanner {
-		return !r.state().Underway() && r.state() != reducer.Failed
+		return !w.worksOn(r)
 	}
-	return !r.state().Underway() || r.fold.Count(reducer.HostFailed) > 0 && w.ignores != gateHalt
+	return !w.worksOn(r) || r.fold.Count(reducer.HostFailed) > 0 && w.ignores != gateHalt
+}
+
+// worksOn tells whether the planner still looks at a rollout.
+func (w *world) worksOn(r *rollout) bool {
+	return r.state().Underway() || r.state() == reducer.Failed && w.sc.ControlPlane == ShippedPlanner
 }
 
 // cursor is the wave up to which the planner dispatches: the record's current_wave, but for the shipped planner, which
@@ -203,9 +208,7 @@ func (v *wave) enqueue(h *host, slot int32) {
 
 // plan is one look of the planner at everything that is underway.
 func (w *world) plan() {
-	w.underway = slices.DeleteFunc(w.underway, func(r *rollout) bool {
-		return !r.state().Underway() && (w.sc.ControlPlane != ShippedPlanner || r.state() != reducer.Failed)
-	})
+	w.underway = slices.DeleteFunc(w.underway, func(r *rollout) bool { return !w.worksOn(r) })
 	for _, r := range w.underway {
 		if w.sc.ControlPlane == ShippedPlanner {
 			w.advanceShipped(r)
