@@ -108,11 +108,12 @@ func (d *drawing) fleet() {
 		width := max(2, len(strconv.Itoa(left)))
 		for next := 1; left > 0; {
 			wave := sim.Wave{Soak: pick(s, []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour})}
-			size := s.between(1, left)
-			if s.chance(80) {
-				size = 0
-			} else if len(ch.Waves) == 3 {
+			size, empty := s.between(1, left), s.chance(80)
+			switch {
+			case len(ch.Waves) == 3: // the last one
 				size = left
+			case empty:
+				size = 0
 			}
 			for range size {
 				id := reducer.HostID(fmt.Sprintf("%s-%0*d", ch.ID, width, next))
