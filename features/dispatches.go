@@ -61,7 +61,7 @@ var hostExpectations = []step{
 			if err != nil {
 				return err
 			}
-			if w.count(r, state) != int(n) {
+			if uint64(w.count(r, state)) != n {
 				return w.fail(w.telling.about(string(id)), w.current, w.census(r))
 			}
 			return nil

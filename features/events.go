@@ -56,8 +56,11 @@ var eventSteps = []step{
 				if err := w.tell(when, ev.Rollout, &sim.Action{Event: ev}); err != nil {
 					return err
 				}
+				if ev.Host != "" {
+					w.guests = append(w.guests, ev.Host)
+				}
 				if ev.Kind == reducer.RolloutOpened {
-					w.names(ev.Rollout, ev.Channel)
+					w.mention(ev.Rollout, ev.Channel)
 				}
 			}
 			return nil

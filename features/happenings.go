@@ -79,6 +79,6 @@ func (w *world) moveChannel(id reducer.ChannelID, ref reducer.ChannelRef, when t
 	if err := w.tell(when, w.latest[id], &sim.Action{SetRef: &sim.RefChange{Channel: id, Ref: ref}}); err != nil {
 		return err
 	}
-	w.names(reducer.NewRolloutID(id, ref), id)
+	w.mention(reducer.NewRolloutID(id, ref), id)
 	return nil
 }

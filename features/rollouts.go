@@ -69,7 +69,7 @@ var rolloutExpectations = []step{
 		doc:     "The rollout is in that state when everything has settled and every retention has ended.",
 		example: `"stable@a1" is Pruned in the end`,
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
-			w.now = w.telling.since(w.telling.result.End)
+			w.stand(w.telling.since(w.telling.result.End))
 			return w.expectState(id, state)
 		},
 	},
@@ -230,7 +230,9 @@ func (w *world) expectLater(id reducer.RolloutID, state reducer.State, from, to 
 	}
 	for _, c := range r.states {
 		if d := c.at - w.that.at; c.to == state && d >= from && d <= to {
-			w.now = max(w.now, c.at)
+			if c.at >= w.now {
+				w.stand(c.at + breath) // what happens next comes after it
+			}
 			return w.matched(c.at, c.entry)
 		}
 	}

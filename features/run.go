@@ -184,6 +184,7 @@ type runner struct {
 	cases    []*scenario // in the order in which they run
 	report   Report
 	begun    int // how many of them have
+	indented bool
 }
 
 func (r *runner) run(opt *Options) (Report, error) {
@@ -191,6 +192,7 @@ func (r *runner) run(opt *Options) (Report, error) {
 	defer running.Unlock()
 
 	format, output := opt.Format, opt.Output
+	r.indented = format == "pretty" || format == "progress"
 	switch {
 	case format == "" || output == nil:
 		format, output = "progress", io.Discard
@@ -252,6 +254,10 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 	next := 0 // among the steps
 	sc.StepContext().After(func(ctx context.Context, _ *godog.Step, _ godog.StepResultStatus, err error) (context.Context, error) {
 		if err != nil {
+			var shown indentedError
+			if errors.As(err, &shown) {
+				err = shown.error
+			}
 			fail(c.pickle.Steps[next], err)
 		}
 		next++
@@ -274,9 +280,19 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 			if last := next == len(c.pickle.Steps)-1; last && err == nil {
 				err = w.finish()
 			}
+			if err != nil && r.indented {
+				err = indentedError{err}
+			}
 			return err
 		})
 	}
+}
+
+// indentedError is an error of several lines for formats that people read: godog would indent the first line only.
+type indentedError struct{ error }
+
+func (e indentedError) Error() string {
+	return "\n      " + strings.ReplaceAll(e.error.Error(), "\n", "\n      ")
 }
 
 // carryOut does what a sentence and what follows it say.

@@ -48,6 +48,67 @@ func TestOneStepForEachSentence(t *testing.T) {
 	}
 }
 
+// samples are ways of writing each kind of value, as many as a sentence with several of them can mix up.
+var samples = map[string][]string{
+	"channel":    {`"stable"`, `edge`, `'a-b'`},
+	"rollout":    {`"stable@a1"`, `edge@b2`, `"r1"`},
+	"ref":        {`"a1"`, `b2`, `“c3”`},
+	"refs":       {`"a1" and "b2"`, `a1, b2 and c3`, `"a1"`},
+	"hosts":      {`"web-01"`, `web-01, web-02`, `"web-01" and "web-02"`},
+	"number":     {"3", "no", "a"},
+	"numbers":    {"1, 5 and 20", "3", "one and two"},
+	"duration":   {"30 minutes", "1h30m", "a day and an hour"},
+	"times":      {"once", "exactly twice", "3 times"},
+	"when":       {"", " while wave 1 is soaking", " 10 minutes later"},
+	"moment":     {"everything has settled", `"stable@a1" is Failed`, "wave 1 is soaking"},
+	"state":      {"Failed", "superseded", "pruned"},
+	"states":     {"Opening", "Opening, Active and Failed", "Opening and Active"},
+	"host_state": {"Failed", "Converged", "soaking"},
+	"event":      {"HostJoined", "RetentionExpired", "SuccessorOpened"},
+	"effect":     {"SchedulePruning", "UpdateCurrentWave", "RecordRolloutTransition"},
+	"effects":    {"SchedulePruning", "RecordRolloutTransition and SchedulePruning", "UpdateCurrentWave, SchedulePruning"},
+	"error":      {"Invariant", "IllegalForState", "Unimplemented"},
+	"policy":     {"halt", "rollback-and-halt", `"halt"`},
+	"invariant":  {"stuck", "one-standing", "unpruned"},
+	"subject":    {`"stable"`, "stable@a1", "edge"},
+	"machine":    {"v0.2", "rfc0008", `"v0.2"`},
+	"stage":      {"ack", "reboot", "convergence"},
+}
+
+// wordings gives every way in which words can be said, without and with what may be left out, each alternative alone.
+func wordings(words string) []string {
+	if at := regexp.MustCompile(`\([^()]*\)`).FindStringIndex(words); at != nil {
+		without := words[:at[0]] + words[at[1]:]
+		with := words[:at[0]] + words[at[0]+1:at[1]-1] + words[at[1]:]
+		return append(wordings(without), wordings(with)...)
+	}
+	if at := regexp.MustCompile(`[^ /]+(?:/[^ /]+)+`).FindStringIndex(words); at != nil {
+		var all []string
+		for _, w := range strings.Split(words[at[0]:at[1]], "/") {
+			all = append(all, wordings(words[:at[0]]+w+words[at[1]:])...)
+		}
+		return all
+	}
+	return []string{words}
+}
+
+// TestOneStepForEachWording proves the same over everything that the words of each step allow.
+func TestOneStepForEachWording(t *testing.T) {
+	slot := regexp.MustCompile(`\{([a-z_]+)\}`)
+	for _, s := range steps() {
+		for _, words := range wordings(s.words) {
+			for k := range 3 {
+				sentence := slot.ReplaceAllStringFunc(words, func(name string) string { return samples[name[1:len(name)-1]][k] })
+				if found := find(sentence); len(found) != 1 || found[0] != s {
+					t.Errorf("%d steps are worded like %q, one of them %s", len(found), sentence, s.words)
+				} else if _, _, err := s.read(sentence); err != nil {
+					t.Errorf("%q: %v", sentence, err)
+				}
+			}
+		}
+	}
+}
+
 // TestExamples carries every example out in the middle of a story: it may not hold there, but it means something.
 func TestExamples(t *testing.T) {
 	for _, s := range steps() {

@@ -30,6 +30,7 @@ type world struct {
 	rollouts []reducer.RolloutID
 	latest   map[reducer.ChannelID]reducer.RolloutID
 	moved    reducer.RolloutID // the latest of all channels
+	guests   []reducer.HostID  // hosts that raw events name
 
 	// The story. Its first told happenings have their place in timeline; now is where it stands, as a time since the start.
 	// still is whether it stands exactly there; otherwise it lets everything settle before it goes on.
@@ -37,6 +38,7 @@ type world struct {
 	told     int
 	timeline []sim.Action
 	now      time.Duration
+	spot     sim.Action // how to tell the simulator of now: by its At and When
 	still    bool
 
 	// What came of it. The latest telling is stale once the story goes on.
@@ -54,8 +56,7 @@ type world struct {
 type happening struct {
 	sentence string
 	when     timing
-	about    reducer.RolloutID // the rollout that a moment means which names none
-	do       *sim.Action       // what happens, its time left open; nil when only time goes by
+	do       *sim.Action // what happens, its time left open; nil when only time goes by
 }
 
 // refused is an event that the reducer refuses.
@@ -134,9 +135,12 @@ func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
 	return nil, fmt.Errorf("no channel is named %q%s", id, nearest.Hint(string(id), known))
 }
 
-// checkHosts refuses names that no host has.
-func (w *world) checkHosts(hosts []reducer.HostID) error {
+// checkHosts refuses names that no host of the fleet has, and no other one.
+func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
 	var known []string
+	for _, h := range others {
+		known = append(known, string(h))
+	}
 	for i := range w.scenario.Channels {
 		for _, wave := range w.scenario.Channels[i].Waves {
 			for _, h := range wave.Hosts {
@@ -164,8 +168,8 @@ func (w *world) checkRollout(id reducer.RolloutID) error {
 	return fmt.Errorf("no rollout is named %q%s", id, nearest.Hint(string(id), known))
 }
 
-// names notes that the story speaks of a rollout.
-func (w *world) names(id reducer.RolloutID, channel reducer.ChannelID) {
+// mention notes that the story speaks of a rollout.
+func (w *world) mention(id reducer.RolloutID, channel reducer.ChannelID) {
 	if !slices.Contains(w.rollouts, id) {
 		w.rollouts = append(w.rollouts, id)
 	}
@@ -188,12 +192,12 @@ func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error
 			return err
 		}
 		if when.moment.Host != "" {
-			if err := w.checkHosts([]reducer.HostID{when.moment.Host}); err != nil {
+			if err := w.checkHosts([]reducer.HostID{when.moment.Host}, w.guests...); err != nil {
 				return err
 			}
 		}
 	}
-	w.story = append(w.story, happening{sentence: w.current, when: when, about: about, do: do})
+	w.story = append(w.story, happening{sentence: w.current, when: when, do: do})
 	return nil
 }
 
@@ -221,7 +225,10 @@ func (w *world) settle() error {
 	if err != nil {
 		return err
 	}
-	w.telling, w.now, w.still = t, max(w.now, t.settled()), true
+	w.telling, w.still = t, true
+	if settled := t.settled(); settled > w.now {
+		w.stand(settled)
+	}
 	return nil
 }
 
@@ -245,41 +252,27 @@ func (w *world) reach(until time.Duration) error {
 
 // place gives a happening its time.
 func (w *world) place(h *happening) error {
+	if h.when.moment.settled {
+		w.still = false // it asks for it, wherever the story stands
+	}
 	if h.when.kind == onceSettled || h.when.moment.settled {
-		w.still = w.still && !h.when.moment.settled // it asks for it, wherever the story stands
 		if err := w.settle(); err != nil {
 			return err
 		}
 	}
-	action := sim.Action{}
-	if h.do != nil {
-		action = *h.do
-	}
 	switch h.when.kind {
-	case onceSettled, later:
-		w.now += h.when.offset
-		action.At = w.now
-	case together:
-		action.At = w.now
-		if n := len(w.timeline); n > 0 && !w.still {
-			action.At, action.When = w.timeline[n-1].At, w.timeline[n-1].When
-		}
+	case onceSettled, together:
+	case later:
+		w.stand(w.now + h.when.offset)
 	case atMoment:
-		at, err := w.when(&h.when.moment)
-		if err != nil {
+		if err := w.await(&h.when); err != nil {
 			return err
-		}
-		if at += h.when.offset; at < w.now {
-			return fmt.Errorf("this was at %s, and the story has come to %s: tell it earlier", w.time(at), w.time(w.now))
-		}
-		w.now = at
-		action.At, action.When = h.when.offset, &h.when.moment.Moment
-		if h.when.moment.settled {
-			action.At, action.When = at, nil
 		}
 	}
 	w.still = h.do == nil
 	if h.do != nil {
+		action := *h.do
+		action.At, action.When = w.spot.At, w.spot.When
 		w.timeline = append(w.timeline, action)
 		w.telling = nil
 	}
@@ -287,11 +280,31 @@ func (w *world) place(h *happening) error {
 	return nil
 }
 
+// stand makes the story stand at a time.
+func (w *world) stand(at time.Duration) {
+	w.now, w.spot = at, sim.Action{At: at}
+}
+
+// await makes the story stand where a moment comes, and so long after it. What happens there is tied to the moment, so that
+// it comes after what made it.
+func (w *world) await(t *timing) error {
+	if t.moment.settled {
+		w.stand(w.now + t.offset)
+		return nil
+	}
+	at, err := w.when(&t.moment)
+	if err != nil {
+		return err
+	}
+	if at += t.offset; at < w.now {
+		return fmt.Errorf("this was at %s, and the story has come to %s: tell it earlier", w.time(at), w.time(w.now))
+	}
+	w.now, w.spot = at, sim.Action{At: t.offset, When: &t.moment.Moment}
+	return nil
+}
+
 // when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes nothing.
 func (w *world) when(m *moment) (time.Duration, error) {
-	if m.settled {
-		return w.now, nil
-	}
 	const question = "(when)"
 	ask := sim.Action{When: &m.Moment, Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: question}}
 	t, err := w.simulate(append(slices.Clone(w.timeline), ask), w.now, w.now+patience, w.quiet())

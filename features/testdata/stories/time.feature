@@ -112,3 +112,33 @@ Feature: Where a story stands
     And the machine is v0.2
     When "stable" moves to ref "a1"
     Then "stable@a1" is Terminal
+
+  Scenario: What happens once time has passed until something comes after it
+    Given host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    And time passes until "stable@a1" is Failed
+    And the operator clears "stable@a1"
+    Then "stable@a1" goes through Opening, Active, Converging, Failed and Terminal
+
+  Scenario: What happens after something was expected comes after it
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal within 1 hour
+    When RetentionExpired happens to "stable@a1"
+    Then "stable@a1" is Pruned
+    And RetentionExpired happens twice to "stable@a1"
+    And RetentionExpired of "stable@a1" is refused with IllegalForState
+    And the invariant retention-kept does not hold of "stable@a1"
+
+  Scenario: Moments of hosts that only raw events know
+    When these events happen:
+      | event            | rollout | channel | ref | host  | wave | from    | to         | later  |
+      | RolloutOpened    | r1      | east    | a1  |       |      |         |            |        |
+      | HostJoined       | r1      |         |     | web-1 | 0    |         |            |        |
+      | HostStateChanged | r1      |         |     | web-1 |      | Pending | Activating | 1 hour |
+    And these events happen 5 minutes after host "web-1" under rollout "r1" is activating:
+      | event            | rollout | host  | from       | to     |
+      | HostStateChanged | r1      | web-1 | Activating | Failed |
+    Then these transitions happen:
+      | rollout | from    | to     | later  |
+      | r1      | Opening | Active |        |
+      | r1      | Active  | Failed | 1h5m   |
