@@ -128,7 +128,7 @@ func (w *world) switchOver(h *host) {
 		h.link.attempts++
 		if f := w.chance(AgentRestart, h.number, h.key(), h.link.attempts); f != nil {
 			h.link.breaking = f
-			breaks := time.Duration(draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart) % uint64(takes+1))
+			breaks := time.Duration(draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart)%uint64(takes/tick+1)) * tick
 			w.then(h, workBroken, breaks)
 			return
 		}
