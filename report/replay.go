@@ -15,7 +15,7 @@ func Replay(w io.Writer, name string, result *replay.Result, all bool) {
 		}
 		f := &result.Findings[i]
 		fmt.Fprintf(w, "DIVERGED %s: entry %d of %d, %s\n%s", name, f.Seq, result.Entries, f.Title(), f.Body())
-		fmt.Fprintf(w, "closer    rollsim replay %s --until %d\n\n", name, f.Seq)
+		fmt.Fprintf(w, "  closer    rollsim replay %s --machine %s --until %d --all\n\n", name, result.Machine, f.Seq)
 	}
 	if hidden := len(result.Findings) - 1; hidden > 0 && !all {
 		fmt.Fprintf(w, "… and %d more; --all shows them\n\n", hidden)

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,6 +24,8 @@ func (env *environment) replayCommand() *cli.Command {
 			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
 			answerFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "show every difference instead of the first"},
+			&cli.Uint64Flag{Name: "until", Usage: "look only at what is found up to entry `SEQ`", DefaultText: "the end"},
+			&cli.StringFlag{Name: "rollout", Usage: "look only at what is found of rollout `ID`", DefaultText: "all"},
 		},
 		Action: env.replay,
 	}
@@ -54,6 +57,9 @@ func (env *environment) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	result.Findings = slices.DeleteFunc(result.Findings, func(f replay.Finding) bool {
+		return c.IsSet("until") && f.Seq > c.Uint64("until") || c.IsSet("rollout") && string(f.Rollout) != c.String("rollout")
+	})
 	report.Replay(env.out.w, name, &result, c.Bool("all"))
 	if len(result.Findings) > 0 {
 		return errDiffers
