@@ -1,8 +1,13 @@
 package trace
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"math"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"rollsim/reducer"
 )
@@ -24,14 +29,12 @@ func DecodeRecord(data []byte) (reducer.Record, error) {
 }
 
 func decodeOne[T any](data []byte, what string, decode func(*decoder, *T) bool) (T, error) {
-	var (
-		d decoder
-		v T
-	)
+	var v T
+	d := newDecoder()
 	if err := d.p.parse(data, &d.payload, nil); err != nil {
 		return v, err
 	}
-	known := decode(&d, &v)
+	known := decode(d, &v)
 	if d.payload.problem != "" {
 		return v, fmt.Errorf("%s: %s", what, d.payload.problem)
 	}
@@ -41,26 +44,52 @@ func decodeOne[T any](data []byte, what string, decode func(*decoder, *T) bool) 
 	return v, nil
 }
 
-// decoder turns lines into entries. What an entry points to belongs to the decoder and is good until the next line.
+// store is where what entries point to lives. A pointer into it is good until the store is reset.
+type store struct {
+	events      []reducer.Event
+	effects     []reducer.Effect
+	hostEffects []HostEffect
+	agents      []AgentEvent
+	plans       []PlanAction
+	gates       []GateDecision
+	polls       []ManifestPoll
+	faults      []Fault
+	rejections  []Rejection
+	ends        []End
+}
+
+func (s *store) reset() {
+	s.events, s.effects, s.hostEffects = s.events[:0], s.effects[:0], s.hostEffects[:0]
+	s.agents, s.plans, s.gates, s.polls = s.agents[:0], s.plans[:0], s.gates[:0], s.polls[:0]
+	s.faults, s.rejections, s.ends = s.faults[:0], s.rejections[:0], s.ends[:0]
+}
+
+// place appends a zero value and gives it to be filled in.
+func place[T any](list *[]T) *T {
+	var zero T
+	*list = append(*list, zero)
+	return &(*list)[len(*list)-1]
+}
+
+// decoder turns lines, rows and members of documents into entries. What an entry points to lives in the store.
 type decoder struct {
+	store        *store
 	p            parser
 	top, payload object
 	inner        object // the object within a tagged payload
 
-	rolloutEvent reducer.Event
-	rolloutEff   reducer.Effect
-	hostEff      HostEffect
-	agentEvent   AgentEvent
-	planAction   PlanAction
-	gateDecision GateDecision
-	manifestPoll ManifestPoll
-	fault        Fault
-	rejected     Rejection
-	endOfTrace   End
+	document reducer.RolloutID // of entries that do not name a rollout themselves
+	sum      []byte            // of the last line, as it stands; nil when it has none
+	passed   Passed
 
-	sum    []byte // of the last line, as it stands; nil when it has none
-	passed Passed
+	// What the fast path expects to meet again.
+	latest      *[1 << latestBits]string
+	lastRollout reducer.RolloutID
+	hour        [hourText]byte
+	hourStart   reducer.Time
 }
+
+func newDecoder() *decoder { return &decoder{store: new(store)} }
 
 // Passed counts what a Reader did not know, kept and passed over.
 type Passed struct {
@@ -69,7 +98,14 @@ type Passed struct {
 	Fields   uint64
 }
 
-// entry reads one line into e. The error says what was expected.
+func (p *Passed) add(q Passed) {
+	p.Kinds += q.Kinds
+	p.Payloads += q.Payloads
+	p.Fields += q.Fields
+}
+
+// entry reads one line, or one entry of a rollout document, into e. The error says what was expected; e.Seq is set where
+// that much could be read.
 func (d *decoder) entry(line []byte, e *Entry) error {
 	*e = Entry{}
 	if err := d.p.parse(line, &d.top, &d.payload); err != nil {
@@ -82,19 +118,86 @@ func (d *decoder) entry(line []byte, e *Entry) error {
 	e.Kind = parseKind(kind)
 	e.Host = reducer.HostID(o.stringOrNull("host"))
 	e.Rollout = reducer.RolloutID(o.stringOrNull("rollout"))
+	if e.Rollout == "" {
+		e.Rollout = d.document
+	}
 	payload := o.get("payload")
 	d.sum = o.get("sum")
 	if o.problem == "" {
 		d.typed(e, kind, payload)
 	}
 	if o.problem != "" {
-		return fmt.Errorf("%s", o.problem)
+		return errors.New(o.problem)
 	}
 	d.passed.Fields += o.unused()
 	return nil
 }
 
-// typed reads the payload into what the entry's kind says that it is, or leaves it raw.
+// row reads a row of an event_log into e. The error says what was expected.
+func (d *decoder) row(r *Row, e *Entry) error {
+	*e = Entry{}
+	d.sum = nil
+	if r.Seq < 0 {
+		return fmt.Errorf("seq: expected an integer from 0, found %d", r.Seq)
+	}
+	e.Seq = uint64(r.Seq)
+	for _, c := range []struct {
+		name string
+		text []byte
+	}{{"ts", r.TS}, {"kind", r.Kind}, {"payload", r.Payload}} {
+		if c.text == nil {
+			return fmt.Errorf("%s: expected text, found NULL", c.name)
+		}
+	}
+	s := scanner{b: r.TS, d: d}
+	if t, ok := s.column(); ok {
+		e.At = t
+	} else {
+		t, err := ParseTime(r.TS)
+		if err != nil {
+			return fmt.Errorf("ts: %w", err)
+		}
+		d.rememberHour(r.TS, t)
+		e.At = t
+	}
+	e.Kind = parseKind(r.Kind)
+	e.Host = reducer.HostID(d.recent(r.Host))
+	e.Rollout = reducer.RolloutID(d.recent(r.Rollout))
+	if d.fastRow(r, e) {
+		return nil
+	}
+	return d.strictRow(r, e)
+}
+
+// strictRow reads the columns that hold words, and the payload.
+func (d *decoder) strictRow(r *Row, e *Entry) error {
+	e.Event, e.Effect, e.HostEffect, e.Agent, e.Plan, e.Gate, e.Poll = nil, nil, nil, nil, nil, nil, nil
+	for _, c := range []struct {
+		name string
+		text []byte
+	}{{"kind", r.Kind}, {"host_id", r.Host}, {"rollout_id", r.Rollout}} {
+		if !utf8.Valid(c.text) {
+			return fmt.Errorf("%s: expected UTF-8, found %q", c.name, clip(c.text))
+		}
+	}
+	payload := bytes.TrimSpace(r.Payload)
+	d.top = object{p: &d.p, members: d.top.members[:0]}
+	if e.Kind == KindOther || e.Kind == KindVerifyOutcome {
+		if !jsontext.Value(payload).IsValid() {
+			return fmt.Errorf("payload: expected JSON, found %s", clip(payload))
+		}
+	} else if err := d.p.parse(payload, &d.payload, nil); err != nil {
+		return fmt.Errorf("payload: %w", err)
+	}
+	d.payload.path = "payload."
+	d.typed(e, r.Kind, payload)
+	if d.top.problem != "" {
+		return errors.New(d.top.problem)
+	}
+	return nil
+}
+
+// typed reads the payload into what the entry's kind says that it is, or leaves it raw. Its members are in d.payload.
 func (d *decoder) typed(e *Entry, kind, payload []byte) {
 	if e.Kind == KindOther || e.Kind == KindVerifyOutcome {
 		if e.Kind == KindOther {
@@ -131,46 +234,43 @@ func (d *decoder) typed(e *Entry, kind, payload []byte) {
 func (d *decoder) known(e *Entry, o *object) bool {
 	switch e.Kind {
 	case KindRolloutEvent:
-		if d.event(&d.rolloutEvent) {
-			e.Event = &d.rolloutEvent
+		if ev := place(&d.store.events); d.event(ev) {
+			e.Event = ev
 		}
 		return e.Event != nil
 	case KindEffect:
-		if d.effect(&d.rolloutEff) {
-			e.Effect = &d.rolloutEff
-		} else if o.problem == "" && d.hostEffect(o) {
-			e.HostEffect = &d.hostEff
+		if effect := place(&d.store.effects); d.effect(effect) {
+			e.Effect = effect
+		} else if o.problem == "" {
+			e.HostEffect = d.hostEffect(o)
 		}
 		return e.Effect != nil || e.HostEffect != nil
 	case KindAgentEvent:
-		if d.agent(o) {
-			e.Agent = &d.agentEvent
-		}
+		e.Agent = d.agent(o)
 		return e.Agent != nil
 	case KindPlanAction:
-		if d.plan(o) {
-			e.Plan = &d.planAction
-		}
+		e.Plan = d.plan(o)
 		return e.Plan != nil
 	case KindGateDecision:
 		o.lenient = true
-		d.gateDecision = GateDecision{
+		e.Gate = place(&d.store.gates)
+		*e.Gate = GateDecision{
 			Gate:    o.string("gate"),
 			Reason:  o.string("reason"),
 			Host:    reducer.HostID(o.string("host")),
 			Rollout: reducer.RolloutID(o.string("rollout")),
 		}
-		e.Gate = &d.gateDecision
 	case KindManifestPoll:
 		o.lenient = true
-		d.manifestPoll = ManifestPoll{
+		e.Poll = place(&d.store.polls)
+		*e.Poll = ManifestPoll{
 			Channel: reducer.ChannelID(o.string("channel")),
 			Outcome: o.string("outcome"),
 			Ref:     reducer.ChannelRef(o.stringOrNull("channel_ref")),
 		}
-		e.Poll = &d.manifestPoll
 	case KindFault:
-		d.fault = Fault{
+		e.Fault = place(&d.store.faults)
+		*e.Fault = Fault{
 			Fault:   o.string("fault"),
 			Host:    reducer.HostID(o.stringOrNull("host")),
 			Rollout: reducer.RolloutID(o.stringOrNull("rolloutId")),
@@ -178,23 +278,22 @@ func (d *decoder) known(e *Entry, o *object) bool {
 			Seq:     o.uint("seq", math.MaxUint64),
 			Millis:  o.int("millis", math.MinInt64),
 		}
-		e.Fault = &d.fault
 	case KindRejection:
-		d.rejected = Rejection{
+		e.Rejection = place(&d.store.rejections)
+		*e.Rejection = Rejection{
 			Error:   o.string("error"),
 			Event:   enum(o, "event", "a rollout event", reducer.ParseEventKind, reducer.EventKinds),
 			Rollout: reducer.RolloutID(o.string("rolloutId")),
 		}
 		if v := o.get("from"); v == nil || v[0] != 'n' {
-			d.rejected.From = enum(o, "from", "a rollout state", reducer.ParseState, reducer.States)
+			e.Rejection.From = enum(o, "from", "a rollout state", reducer.ParseState, reducer.States)
 		}
-		d.rejected.Message = o.string("message")
-		e.Rejection = &d.rejected
+		e.Rejection.Message = o.string("message")
 	case KindHeader:
 		e.Header = header(o)
 	case KindEnd:
-		d.endOfTrace = End{Entries: o.uint("entries", math.MaxUint64), Digest: o.string("digest")}
-		e.End = &d.endOfTrace
+		e.End = place(&d.store.ends)
+		*e.End = End{Entries: o.uint("entries", math.MaxUint64), Digest: o.string("digest")}
 	case KindVerifyOutcome, KindOther, kindEnd:
 	}
 	return true
@@ -345,14 +444,15 @@ func optional[T comparable](o *object, name string, read func(*object, string) T
 	return reducer.Some(read(o, name))
 }
 
-// hostEffect reads an effect of the host machine; false when it is none that is known.
-func (d *decoder) hostEffect(o *object) bool {
+// hostEffect reads an effect of the host machine; nil when it is none that is known.
+func (d *decoder) hostEffect(o *object) *HostEffect {
 	if !o.has("effect") {
-		return false
+		return nil
 	}
 	switch name := o.string("effect"); name {
 	case RecordTransition:
-		d.hostEff = HostEffect{
+		e := place(&d.store.hostEffects)
+		*e = HostEffect{
 			Effect:  name,
 			Host:    reducer.HostID(o.string("host")),
 			Rollout: reducer.RolloutID(o.string("rollout_id")),
@@ -360,26 +460,26 @@ func (d *decoder) hostEffect(o *object) bool {
 			To:      enum(o, "to", "a host state", reducer.ParseHostState, reducer.HostStates),
 			At:      o.time("at"),
 		}
-		return true
+		return e
 	case RemoteInsertQuarantine, RemoteRemoveQuarantine:
-		d.hostEff = HostEffect{
+		e := place(&d.store.hostEffects)
+		*e = HostEffect{
 			Effect:  name,
 			Channel: reducer.ChannelID(o.string("channel")),
 			Closure: reducer.ClosureHash(o.string("closure")),
 		}
-		return true
+		return e
 	}
-	return false
+	return nil
 }
 
-// agent reads an agent event; false when its kind is not known.
-func (d *decoder) agent(o *object) bool {
-	a := &d.agentEvent
-	*a = AgentEvent{}
+// agent reads an agent event; nil when its kind is not known.
+func (d *decoder) agent(o *object) *AgentEvent {
 	kind, ok := reducer.ParseAgentEventKind(o.string("kind"))
 	if !ok {
-		return false
+		return nil
 	}
+	a := place(&d.store.agents)
 	a.Kind = kind
 	o.lenient = true
 	closure := func(name string) { a.Closure = reducer.ClosureHash(o.string(name)) }
@@ -448,25 +548,27 @@ func (d *decoder) agent(o *object) bool {
 		closure("currentClosure")
 	}
 	a.Seq = o.uint("seq", math.MaxUint64)
-	return true
+	return a
 }
 
-// plan reads a plan action; false when it is none that is known.
-func (d *decoder) plan(o *object) bool {
+// plan reads a plan action; nil when it is none that is known.
+func (d *decoder) plan(o *object) *PlanAction {
 	action := o.string("action")
 	o.lenient = true
 	switch action {
 	case OpenRollout.String():
-		d.planAction = PlanAction{
+		p := place(&d.store.plans)
+		*p = PlanAction{
 			Action:    OpenRollout,
 			Rollout:   reducer.RolloutID(o.string("rollout_id")),
 			Channel:   reducer.ChannelID(o.string("channel")),
 			TargetRef: reducer.ChannelRef(o.string("target_ref")),
 			Hosts:     list[reducer.HostID](o, "hosts"),
 		}
-		return true
+		return p
 	case QueueDispatch.String():
-		d.planAction = PlanAction{
+		p := place(&d.store.plans)
+		*p = PlanAction{
 			Action:    QueueDispatch,
 			Host:      reducer.HostID(o.string("host")),
 			Rollout:   reducer.RolloutID(o.string("rollout")),
@@ -476,14 +578,14 @@ func (d *decoder) plan(o *object) bool {
 		}
 		if o.has("attempt") {
 			if n := int(o.uint("attempt", math.MaxInt32)); n > 1 {
-				d.planAction.Attempt = n
+				p.Attempt = n
 			} else {
 				o.inexact = true // a first attempt does not say so
 			}
 		}
-		return true
+		return p
 	}
-	return false
+	return nil
 }
 
 func header(o *object) *Header {

@@ -252,6 +252,7 @@ func (o *object) uint(name string, most uint64) uint64 {
 	n, err := strconv.ParseUint(string(v), 10, 64)
 	if err != nil || n > most {
 		o.fail(name, fmt.Sprintf("an integer from 0 to %d", most), v)
+		return 0
 	}
 	return n
 }
@@ -264,6 +265,7 @@ func (o *object) int(name string, least int64) int64 {
 	n, err := strconv.ParseInt(string(v), 10, 64)
 	if err != nil || n < least {
 		o.fail(name, fmt.Sprintf("an integer from %d to 9223372036854775807", least), v)
+		return 0
 	}
 	return n
 }

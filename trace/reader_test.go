@@ -32,11 +32,9 @@ func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"empty", "", "t.ndjson: expected a trace, found nothing"},
 		{"blank", "\n \n", "t.ndjson:2: expected a trace, found nothing but blank lines"},
-		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: expected NDJSON, one entry on each line; this looks like an SQLite database"},
-		{"zstd", "\x28\xb5\x2f\xfd\x04", "t.ndjson: expected NDJSON, one entry on each line; this looks like zstd data"},
-		{"document", "{\n  \"rollout_id\": \"edge@1\",\n  \"events\": []\n}\n", "t.ndjson: expected NDJSON, one entry on each line; this " +
-			"looks like a rollout document, as GET /v1/rollouts/{id}/events answers it"},
-		{"gzip header", "\x1f\x8b\x08", "t.ndjson: the gzip data ends early"},
+		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: this is an SQLite database, which is read from a file of its own, not from a stream"},
+		{"zstd header", "\x28\xb5\x2f\xfd\x04", "t.ndjson: the compressed data ends early"},
+		{"gzip header", "\x1f\x8b\x08", "t.ndjson: the compressed data ends early"},
 		{"no JSON", good + "hello\n", "t.ndjson:2: expected a JSON object: invalid character 'h' at start of value"},
 		{"array", good + "[1]\n", "t.ndjson:2: expected a JSON object, found [1]"},
 		{"two objects", good + "{}{}\n", "t.ndjson:2: expected one JSON object, found more after it"},
@@ -51,32 +49,32 @@ func TestReadErrors(t *testing.T) {
 		{"deep", line(joined, strings.Repeat("[", 20_000)), "t.ndjson:2: expected a JSON object: exceeded max depth"},
 		{"seq", line(`"seq":1`, `"seq":1.0`), "t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found 1.0"},
 		{"seq string", line(`"seq":1`, `"seq":"1"`), `t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found "1"`},
-		{"ts", line(`"ts":"2026`, `"ts":"26`), `t.ndjson:2: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", ` +
+		{"ts", line(`"ts":"2026`, `"ts":"26`), `t.ndjson:2: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", ` +
 			`found "26-05-16T01:00:00+00:00"`},
-		{"kind", line(`"rollout_event"`, `null`), "t.ndjson:2: kind: expected a string, found null"},
-		{"host", line(`"host":null`, `"host":3`), "t.ndjson:2: host: expected a string or null, found 3"},
-		{"no payload", line(joined, "null"), "t.ndjson:2: payload: expected an object, found null"},
-		{"wave", line(`"wave":0`, `"wave":-1`), "t.ndjson:2: payload.wave: expected an integer from 0 to 4294967295, found -1"},
+		{"kind", line(`"rollout_event"`, `null`), "t.ndjson:2: seq 1: kind: expected a string, found null"},
+		{"host", line(`"host":null`, `"host":3`), "t.ndjson:2: seq 1: host: expected a string or null, found 3"},
+		{"no payload", line(joined, "null"), "t.ndjson:2: seq 1: payload: expected an object, found null"},
+		{"wave", line(`"wave":0`, `"wave":-1`), "t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found -1"},
 		{"large wave", line(`"wave":0`, `"wave":4294967296`),
-			"t.ndjson:2: payload.wave: expected an integer from 0 to 4294967295, found 4294967296"},
+			"t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found 4294967296"},
 		{"large exponent", line(`"wave":0`, `"wave":1e999`),
-			"t.ndjson:2: payload.wave: expected an integer from 0 to 4294967295, found 1e999"},
-		{"missing field", line(`"hostId":"h",`, ``), "t.ndjson:2: payload.hostId: expected a string, found nothing"},
+			"t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found 1e999"},
+		{"missing field", line(`"hostId":"h",`, ``), "t.ndjson:2: seq 1: payload.hostId: expected a string, found nothing"},
 		{"long value", line(`"wave":0`, `"wave":"`+strings.Repeat("✗", 40)+`"`),
-			`t.ndjson:2: payload.wave: expected an integer from 0 to 4294967295, found "` + strings.Repeat("✗", 19) + "…"},
+			`t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found "` + strings.Repeat("✗", 19) + "…"},
 		{"state", fmt.Sprintf(logLine, "effect", `{"effect":"RecordRolloutTransition","rolloutId":"r","from":"Opening","to":"Aktive",`+
-			`"at":"2026-05-16T01:00:00Z"}`), "t.ndjson:1: payload.to: expected a rollout state (Opening, Active, Converging, " +
+			`"at":"2026-05-16T01:00:00Z"}`), "t.ndjson:1: seq 1: payload.to: expected a rollout state (Opening, Active, Converging, " +
 			`Terminal, Reverted, Failed, Superseded, Pruned), found "Aktive"`},
 		{"policy", fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","policyApplied":"hope"}`),
-			`t.ndjson:1: payload.policyApplied: expected a health policy (halt, rollback-and-halt), found "hope"`},
+			`t.ndjson:1: seq 1: payload.policyApplied: expected a health policy (halt, rollback-and-halt), found "hope"`},
 		{"probes", fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":["http"]}`),
-			`t.ndjson:1: payload.probes: expected a list of objects, found ["http"]`},
+			`t.ndjson:1: seq 1: payload.probes: expected a list of objects, found ["http"]`},
 		{"hosts", fmt.Sprintf(logLine, "plan_action", `{"action":"OpenRollout","hosts":[1]}`),
-			`t.ndjson:1: payload.hosts: expected a list of strings, found [1]`},
+			`t.ndjson:1: seq 1: payload.hosts: expected a list of strings, found [1]`},
 		{"no kind of event", fmt.Sprintf(logLine, "rollout_event", `{}`),
-			"t.ndjson:1: payload.kind: expected the name of a rollout event, found nothing"},
+			"t.ndjson:1: seq 1: payload.kind: expected the name of a rollout event, found nothing"},
 		{"no kind of effect", fmt.Sprintf(logLine, "effect", `{"a":1,"b":2}`),
-			"t.ndjson:1: payload.effect: expected the name of an effect, found nothing"},
+			"t.ndjson:1: seq 1: payload.effect: expected the name of an effect, found nothing"},
 		{"newer format", strings.Replace(header, `"format":1`, `"format":2`, 1),
 			"t.ndjson:1: payload.format: expected a version of the trace format from 1 to 1, found 2"},
 		{"header's channel", strings.Replace(header, `"retentionSeconds":60`, `"retentionSeconds":-1`, 1),
@@ -267,7 +265,7 @@ func TestReadGzip(t *testing.T) {
 	if err != nil || len(r.Breaches()) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d entries, %v, %v", len(got), r.Breaches(), err)
 	}
-	if _, _, err = read(b.Bytes()[:b.Len()-20]); err == nil || !strings.HasSuffix(err.Error(), "the gzip data ends early") {
+	if _, _, err = read(b.Bytes()[:b.Len()-20]); err == nil || !strings.HasSuffix(err.Error(), "the compressed data ends early") {
 		t.Errorf("cut off: %v", err)
 	}
 	damaged := bytes.Clone(b.Bytes())
@@ -341,6 +339,9 @@ func FuzzReader(f *testing.F) {
 	for _, kind := range []string{"rollout_event", "effect", "agent_event", "plan_action", "metric"} {
 		f.Add(fmt.Appendf(nil, logLine, kind, `{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`))
 	}
+	f.Add([]byte(documentOf(f, "stable@a1", lone())))
+	f.Add([]byte(`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],"more":1,"rollout_id":"a\u0022"}`))
+	f.Add(zstdOf(f, whole))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, r, err := read(data)
 		if err != nil && !errors.As(err, new(*ReadError)) {

@@ -4,20 +4,22 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"rollsim/replay"
 	"rollsim/report"
-	"rollsim/trace"
+	"rollsim/trace/input"
 )
 
 func (env *environment) replayCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "replay",
 		Usage:     "fold a recorded trace through a machine, and show where its effects differ from the recorded ones",
-		ArgsUsage: "TRACE",
-		Description: "TRACE is NDJSON, plain or in gzip, of rollsim run or of a control plane's event log; - is standard input.\n" +
+		ArgsUsage: "TRACE…",
+		Description: "A TRACE is what rollsim run writes, or a control plane's log: NDJSON, the answer of /v1/rollouts/{id}/events, or its\n" +
+			"state.db, which is only read; plain, in gzip or in zstd; - is standard input. Several are one log, in order.\n" +
 			"The exit code is 1 when something differs, or when the trace was changed after it was written.\n\n" +
 			"Example: rollsim replay event_log.ndjson.gz --machine rfc0008",
 		Flags: []cli.Flag{
@@ -32,8 +34,8 @@ func (env *environment) replayCommand() *cli.Command {
 }
 
 func (env *environment) replay(c *cli.Context) error {
-	if c.NArg() != 1 {
-		return usage(c, "expected one trace, got %d", c.NArg())
+	if c.NArg() == 0 {
+		return usage(c, "expected a trace")
 	}
 	var opt replay.Options
 	if c.IsSet("machine") {
@@ -43,16 +45,11 @@ func (env *environment) replay(c *cli.Context) error {
 		}
 		opt.Machine = m
 	}
-	name := c.Args().First()
-	in, err := env.open(name)
+	reader, err := input.Open(env.stdin, c.Args().Slice()...)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	reader, err := trace.NewReader(name, in)
-	if err != nil {
-		return err
-	}
+	defer reader.Close()
 	result, err := replay.Run(reader, opt)
 	if err != nil {
 		return err
@@ -60,7 +57,7 @@ func (env *environment) replay(c *cli.Context) error {
 	result.Findings = slices.DeleteFunc(result.Findings, func(f replay.Finding) bool {
 		return c.IsSet("until") && f.Seq > c.Uint64("until") || c.IsSet("rollout") && string(f.Rollout) != c.String("rollout")
 	})
-	report.Replay(env.out.w, name, &result, c.Bool("all"))
+	report.Replay(env.out.w, strings.Join(c.Args().Slice(), " "), &result, c.Bool("all"))
 	if len(result.Findings) > 0 {
 		return errDiffers
 	}

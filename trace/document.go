@@ -1,0 +1,198 @@
+package trace
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/reducer"
+)
+
+// documentSource is the source of a rollout document: one object with a rollout_id and its events.
+type documentSource struct {
+	in      *jsontext.Decoder
+	rollout reducer.RolloutID
+	started bool
+	number  int
+	fields  uint64            // members of the document that are not known
+	kept    *jsontext.Decoder // the events, where they come before the rollout_id
+}
+
+func newDocument(in io.Reader) *documentSource { return &documentSource{in: jsontext.NewDecoder(in)} }
+
+// looksLikeDocument tells whether what starts so is a rollout document, and no line of NDJSON: the first member that tells
+// decides.
+func looksLikeDocument(start []byte) bool {
+	d := jsontext.NewDecoder(bytes.NewReader(start))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return false
+	}
+	for {
+		name, err := d.ReadToken()
+		if err != nil || name.Kind() != '"' {
+			return false
+		}
+		switch name.String() {
+		case "rollout_id", "events":
+			return true
+		case "seq", "ts", "kind", "payload":
+			return false
+		}
+		if err := d.SkipValue(); err != nil {
+			return false
+		}
+	}
+}
+
+func (s *documentSource) fill(b *batch) {
+	if !s.started {
+		s.started = true
+		if b.err = s.open(); b.err != nil {
+			return
+		}
+	}
+	events := s.in
+	if s.kept != nil {
+		events = s.kept
+	}
+	for len(b.units) < mostUnits && events.PeekKind() != ']' {
+		value, err := events.ReadValue()
+		if err != nil {
+			b.err = documentError(err, s.number+1)
+			return
+		}
+		s.number++
+		from := len(b.text)
+		b.text = append(b.text, value...)
+		b.units = append(b.units, unit{text: b.text[from:], number: s.number})
+	}
+	if len(b.units) == mostUnits {
+		return
+	}
+	b.err = s.finish(events)
+	if b.err == nil {
+		b.err = io.EOF
+	}
+	b.passed.Fields += s.fields
+	s.fields = 0
+}
+
+// open reads up to the first event.
+func (s *documentSource) open() error {
+	_, _ = s.in.ReadToken() // the brace was seen
+	return s.members(true)
+}
+
+// finish reads what follows the last event.
+func (s *documentSource) finish(events *jsontext.Decoder) error {
+	if _, err := events.ReadToken(); err != nil {
+		return documentError(err, 0)
+	}
+	if s.kept == nil {
+		if err := s.members(false); err != nil {
+			return err
+		}
+	}
+	switch _, err := s.in.ReadToken(); {
+	case err == nil:
+		return &ReadError{What: "expected one rollout document, found more after it"}
+	case !errors.Is(err, io.EOF):
+		return documentError(err, 0)
+	}
+	return nil
+}
+
+// members reads the document's members: before its events up to the first of them, after them up to its end.
+func (s *documentSource) members(before bool) error {
+	var kept []byte
+	for s.in.PeekKind() != '}' {
+		name, err := s.in.ReadToken()
+		if err != nil {
+			return documentError(err, 0)
+		}
+		switch name.String() {
+		case "rollout_id":
+			value, err := s.in.ReadValue()
+			if err != nil {
+				return documentError(err, 0)
+			}
+			if value.Kind() != '"' {
+				return &ReadError{What: "rollout_id: expected a string, found " + clip(value)}
+			}
+			s.rollout = reducer.RolloutID(unquote(value))
+		case "events":
+			if k := s.in.PeekKind(); k != '[' && k != 0 {
+				value, _ := s.in.ReadValue()
+				return &ReadError{What: "events: expected a list of entries, found " + clip(value)}
+			}
+			if s.rollout != "" {
+				_, err := s.in.ReadToken()
+				return documentOrNil(err)
+			}
+			value, err := s.in.ReadValue()
+			if err != nil {
+				return documentError(err, 0)
+			}
+			kept = bytes.Clone(value)
+		default:
+			s.fields++
+			if err := s.in.SkipValue(); err != nil {
+				return documentError(err, 0)
+			}
+		}
+	}
+	if _, err := s.in.ReadToken(); err != nil {
+		return documentError(err, 0)
+	}
+	switch {
+	case !before:
+		return nil
+	case s.rollout == "":
+		return &ReadError{What: "rollout_id: expected a string, found nothing"}
+	case kept == nil:
+		return &ReadError{What: "events: expected a list of entries, found nothing"}
+	}
+	s.kept = jsontext.NewDecoder(bytes.NewReader(kept))
+	_, err := s.kept.ReadToken()
+	return documentOrNil(err)
+}
+
+func documentOrNil(err error) error {
+	if err != nil {
+		return documentError(err, 0)
+	}
+	return nil
+}
+
+// documentError says why a document cannot be read further, at the n-th event where n is above 0.
+func documentError(err error, n int) error {
+	e := &ReadError{What: "expected a rollout document: " + strings.TrimPrefix(err.Error(), "jsontext: ")}
+	if n > 0 {
+		e.Place = fmt.Sprintf("event %d", n)
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		e.What = "expected a rollout document: it ends early"
+	} else if !errors.As(err, &syntactic) {
+		var b *ReadError
+		if errors.As(broken(err), &b) {
+			e.What = b.What
+		}
+	}
+	return e
+}
+
+func (s *documentSource) decode(d *decoder, u *unit, e *Entry) error {
+	d.document = s.rollout
+	if d.fast(u.text, e) {
+		return nil
+	}
+	if err := d.entry(u.text, e); err != nil {
+		return &ReadError{Place: fmt.Sprintf("event %d", u.number), Seq: e.Seq, What: err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package trace
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"rollsim/reducer"
+)
+
+// decoders gives one that expects nothing and one that expects what it has read. They are used again and again.
+type decoders [3]*decoder
+
+func newDecoders() *decoders { return &decoders{newDecoder(), newDecoder(), newDecoder()} }
+
+const expected = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"gate_decision","host":"h","rollout":"r","payload":` +
+	`{"gate":"g","reason":"why","host":"h","rollout":"r"}}`
+
+func (all *decoders) each(t testing.TB, do func(fast, strict *decoder)) {
+	for i, fast := range all[:2] {
+		for _, d := range all {
+			d.store.reset()
+			d.document, d.lastRollout, d.hour, d.passed, d.sum = "", "", [hourText]byte{}, Passed{}, nil
+		}
+		var e Entry
+		if i == 1 && !fast.fast([]byte(expected), &e) {
+			t.Fatal("the expected line is not taken")
+		}
+		do(fast, all[2])
+	}
+}
+
+// agreeLine holds what the fast path makes of a line against what the strict decoder makes of it.
+func (all *decoders) agreeLine(t testing.TB, line []byte) (taken bool) {
+	for _, document := range []reducer.RolloutID{"", "r", `a","b`} {
+		all.each(t, func(fast, strict *decoder) {
+			fast.document, strict.document = document, document
+			var got, want Entry
+			if !fast.fast(line, &got) {
+				return
+			}
+			taken = true
+			if err := strict.entry(line, &want); err != nil {
+				t.Fatalf("the fast path takes %q, the strict decoder says %v", line, err)
+			}
+			if !reflect.DeepEqual(got, want) || !bytes.Equal(fast.sum, strict.sum) || strict.passed != (Passed{}) {
+				t.Fatalf("%q\nfast   %+v %s\nstrict %+v %s %+v", line, got, fast.sum, want, strict.sum, strict.passed)
+			}
+		})
+	}
+	return taken
+}
+
+// agreeRow does the same for a row's payload.
+func (all *decoders) agreeRow(t testing.TB, row Row) (taken bool) {
+	at, err := ParseTime(row.TS)
+	if err != nil {
+		row.TS = nil // as where there is no time that the payload may repeat
+	}
+	all.each(t, func(fast, strict *decoder) {
+		want := Entry{Kind: parseKind(row.Kind), At: at, Host: reducer.HostID(row.Host), Rollout: reducer.RolloutID(row.Rollout)}
+		got := want
+		if !fast.fastRow(&row, &got) {
+			return
+		}
+		taken = true
+		if err := strict.strictRow(&row, &want); err != nil {
+			t.Fatalf("the fast path takes %q of %q, the strict decoder says %v", row.Payload, row.Kind, err)
+		}
+		if !reflect.DeepEqual(got, want) || strict.passed != (Passed{}) {
+			t.Fatalf("%q\nfast   %+v\nstrict %+v %+v", row.Payload, got, want, strict.passed)
+		}
+	})
+	return taken
+}
+
+func plainSample(t testing.TB, name string) []byte {
+	in, err := Decompress(bytes.NewReader(sample(t, name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func payloadOf(line []byte) []byte {
+	at := bytes.Index(line, []byte(`"payload":`))
+	if at < 0 {
+		return nil
+	}
+	payload := line[at+len(`"payload":`):]
+	if end := bytes.LastIndex(payload, []byte(`,"sum":`)); end >= 0 {
+		return payload[:end]
+	}
+	return payload[:max(0, len(payload)-1)]
+}
+
+// TestFastPathTakesWhatIsWritten: it would be of no use if it did not take the lines of samples and of Writer.
+func TestFastPathTakesWhatIsWritten(t *testing.T) {
+	all := newDecoders()
+	count := func(data []byte) (taken, lines int) {
+		for line := range bytes.Lines(data) {
+			lines++
+			if all.agreeLine(t, bytes.TrimSuffix(line, []byte("\n"))) {
+				taken++
+			}
+		}
+		return taken, lines
+	}
+	for _, name := range []string{"sample-4", "sample-6"} {
+		if taken, lines := count(plainSample(t, name)); taken < lines-3 { // some error texts have escapes
+			t.Errorf("%s: %d of %d lines are taken", name, taken, lines)
+		}
+	}
+	// Header, fault, rejection, verify_outcome, what has fields or a kind that is not known and what needs escapes is left to
+	// the strict decoder.
+	if taken, lines := count(write(t, zoo())); taken < lines/2 {
+		t.Errorf("%d of %d lines of the zoo are taken", taken, lines)
+	}
+}
+
+func TestFastPathOnRows(t *testing.T) {
+	all, d, strict, taken := newDecoders(), newDecoder(), newDecoder(), 0
+	for line := range bytes.Lines(append(write(t, zoo()), plainSample(t, "sample-6")...)) {
+		var e Entry
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		if err := strict.entry(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		row := Row{
+			Seq: int64(e.Seq), TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: []byte(e.Host), Rollout: []byte(e.Rollout),
+			Payload: payloadOf(line),
+		}
+		if all.agreeRow(t, row) {
+			taken++
+		}
+		var got Entry
+		if err := d.row(&row, &got); err != nil || !reflect.DeepEqual(got, e) {
+			t.Errorf("%s\nas a row %+v, %v\nas a line %+v", line, got, err, e)
+		}
+	}
+	if taken < 3000 {
+		t.Errorf("%d rows are taken", taken)
+	}
+}
+
+// TestFastPathIsStrict changes single bytes of lines: wherever the fast path still takes the line, the strict decoder agrees.
+func TestFastPathIsStrict(t *testing.T) {
+	all, strict, seen := newDecoders(), newDecoder(), make(map[string]bool)
+	for line := range bytes.Lines(append(write(t, zoo()), plainSample(t, "sample-4")...)) {
+		line = bytes.Clone(bytes.TrimSuffix(line, []byte("\n")))
+		var lines Lines
+		var e Entry
+		if strict.entry(line, &e) != nil {
+			continue
+		}
+		kind := strings.Join(strings.Fields(string(lines.Append(nil, &e)))[2:4], " ")
+		if seen[kind] {
+			continue
+		}
+		seen[kind] = true
+		for i := range line {
+			was := line[i]
+			for _, c := range []byte("\"\\0129-+.eE{}[]:, nZaT\x00\x1f\x7f\x80\xff") {
+				line[i] = c
+				all.agreeLine(t, line)
+			}
+			line[i] = was
+			all.agreeLine(t, append(bytes.Clone(line[:i]), line[i+1:]...))
+			all.agreeLine(t, append(append(bytes.Clone(line[:i+1]), line[i]), line[i+1:]...))
+		}
+	}
+	if len(seen) < 20 {
+		t.Errorf("only %d kinds of lines: %v", len(seen), seen)
+	}
+}
+
+func TestFastPathKnowsTimes(t *testing.T) {
+	all := newDecoders()
+	for _, text := range []string{
+		"2026-05-16T01:59:59.999999999Z", "2026-05-16T01:00:00.1Z", "2026-05-16T01:00:00.12345678+00:00", "2026-05-16T01:60:00Z",
+		"2026-05-16T01:00:60Z", "2026-05-16T01:00:61Z", "2026-05-16T01:00:00.Z", "2026-05-16T01:00:00.1234567890Z",
+		"2026-05-16T01:00:00+01:00", "2026-05-16t01:00:00z", "2026-05-16T01:0a:00Z", "2026-05-16T02:00:00-00:00", "2026-05-16T01:00:00",
+		"1969-12-31T23:59:59Z", "2262-04-11T23:47:16.854775807Z", "2262-04-11T23:47:16.854775808Z", "1677-09-21T00:12:43.145224192Z",
+		"2026-05-16T23:59:60Z", "2026-05-17T00:00:00Z",
+	} {
+		all.agreeLine(t, fmt.Appendf(nil, `{"seq":1,"ts":"%s","kind":"effect","host":null,"rollout":"r","payload":{"effect":"RecordTransition",`+
+			`"host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`, text, text))
+		all.agreeLine(t, fmt.Appendf(nil, `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"r","payload":{"effect":`+
+			`"RecordTransition","host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`, text))
+	}
+}
+
+// FuzzFastPath checks that the fast path makes of every line that it takes what the strict decoder makes of it.
+func FuzzFastPath(f *testing.F) {
+	for _, line := range bytes.SplitAfter(write(f, zoo()), []byte("\n")) {
+		f.Add(line, []byte("h"), []byte("r"))
+	}
+	for i, line := range bytes.SplitAfter(plainSample(f, "sample-4"), []byte("\n")) {
+		if i < 40 {
+			f.Add(line, []byte(`a","b`), []byte("edge@1"))
+		}
+	}
+	all := newDecoders() // the calls of one process come one after the other
+	f.Fuzz(func(t *testing.T, line, host, rollout []byte) {
+		line = bytes.TrimSpace(line)
+		all.agreeLine(t, line)
+		var e Entry
+		if newDecoder().entry(line, &e) != nil {
+			return
+		}
+		all.agreeRow(t, Row{TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: host, Rollout: rollout, Payload: payloadOf(line)})
+	})
+}

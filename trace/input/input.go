@@ -1,0 +1,121 @@
+// Package input opens whatever a log is kept in: files or standard input, NDJSON, a rollout document or a state.db, plain, in
+// gzip or in zstd. Content tells which, names do not.
+package input
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"rollsim/trace"
+	"rollsim/trace/statedb"
+)
+
+// Stdin is the name under which standard input is given.
+const Stdin = "-"
+
+// Open makes one reader of the named inputs, which together are one log, in the order given; documents of several rollouts
+// are read side by side, by seq. The reader must be closed. The error is a *trace.ReadError, or that of opening a file.
+func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
+	if len(names) == 0 {
+		return nil, errors.New("expected an input")
+	}
+	if len(names) == 1 {
+		return open(stdin, names[0])
+	}
+	documents := true
+	for i, name := range names {
+		if name == Stdin {
+			for _, other := range names[:i] {
+				if other == Stdin {
+					return nil, &trace.ReadError{File: name, What: "standard input can be read once"}
+				}
+			}
+			documents = false
+			continue
+		}
+		is, err := isDocument(name)
+		if err != nil {
+			return nil, err
+		}
+		documents = documents && is
+	}
+	if documents {
+		return merge(names)
+	}
+	opens := make([]func() (*trace.Reader, error), len(names))
+	for i, name := range names {
+		opens[i] = func() (*trace.Reader, error) { return open(stdin, name) }
+	}
+	return trace.Concatenate(opens...), nil
+}
+
+// isDocument looks into a file. The error is that of opening it.
+func isDocument(name string) (bool, error) {
+	r, err := open(nil, name)
+	if err != nil {
+		return false, err
+	}
+	return r.IsDocument(), r.Close()
+}
+
+func merge(names []string) (*trace.Reader, error) {
+	var readers []*trace.Reader
+	for _, name := range names {
+		r, err := open(nil, name)
+		if err != nil {
+			for _, r := range readers {
+				_ = r.Close()
+			}
+			return nil, err
+		}
+		readers = append(readers, r)
+	}
+	return trace.Merge(readers...), nil
+}
+
+func open(stdin io.Reader, name string) (*trace.Reader, error) {
+	if name == Stdin {
+		return trace.NewReader("standard input", stdin)
+	}
+	isDB, err := statedb.IsDatabase(name)
+	if err != nil {
+		return nil, err
+	}
+	if isDB {
+		return fromDB(name, func() (*statedb.DB, error) { return statedb.Open(name, name) })
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := fromStream(name, f)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	r.OnClose(f.Close)
+	return r, nil
+}
+
+// fromStream reads a file that is no database, but may hold a compressed one.
+func fromStream(name string, f io.Reader) (*trace.Reader, error) {
+	content, err := trace.Decompress(f)
+	if err != nil {
+		return nil, trace.Unreadable(name, err)
+	}
+	if head, _ := content.Peek(len(trace.SQLiteMagic)); string(head) == trace.SQLiteMagic {
+		return fromDB(name, func() (*statedb.DB, error) { return statedb.OpenStream(name, content) })
+	}
+	return trace.NewReader(name, content)
+}
+
+func fromDB(name string, open func() (*statedb.DB, error)) (*trace.Reader, error) {
+	db, err := open()
+	if err != nil {
+		return nil, err
+	}
+	r := trace.NewRowReader(name, db, db)
+	r.OnClose(db.Close)
+	return r, nil
+}

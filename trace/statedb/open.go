@@ -1,0 +1,234 @@
+package statedb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// What stands beside a database.
+const (
+	walSuffix     = "-wal"
+	shmSuffix     = "-shm"
+	journalSuffix = "-journal"
+)
+
+// How the header of a database says that it is in WAL mode: the version that a reader must know.
+const (
+	readVersionAt = 19
+	walVersion    = 2
+)
+
+// open opens a database in the way that leaves no trace.
+//
+// In use, its -wal and -shm are there: mode=ro reads through them, as any other reader does. SQLite would create them for a
+// database at rest, even with mode=ro, and leave them behind: where there is no -wal, nothing can be missed by reading the
+// main file alone, as immutable. A -wal without -shm is a copy, or what a crash left: to read it SQLite has to write, so it
+// is read from a private copy of both. The same goes for the journal of a transaction that a crash left unfinished.
+func open(path string) (*DB, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	wal, err := inWALMode(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case wal && exists(path+walSuffix) && exists(path+shmSuffix):
+		db, err := connect(path, "mode=ro")
+		if err != nil && (errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.IOERR)) {
+			return openCopy(path) // shared memory cannot be used here
+		}
+		return db, err
+	case wal && size(path+walSuffix) > 0, !wal && size(path+journalSuffix) > 0:
+		return openCopy(path)
+	case wal:
+		still := &stillness{path: path, files: look(path)}
+		db, err := connect(path, "immutable=1")
+		if err != nil {
+			return nil, err
+		}
+		db.still = still
+		return db, nil
+	}
+	return connect(path, "mode=ro")
+}
+
+// connect opens a connection and reads once, as only that shows whether it can.
+func connect(path, how string) (*DB, error) {
+	name := filepath.ToSlash(path)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name // of Windows
+	}
+	conn, err := sqlite3.OpenFlags("file://"+(&url.URL{Path: name}).EscapedPath()+"?"+how, sqlite3.OPEN_READONLY|sqlite3.OPEN_URI)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{conn: conn}
+	if err = conn.BusyTimeout(busyFor); err == nil {
+		_, err = db.tables()
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func inWALMode(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, readVersionAt+1)
+	if _, err := io.ReadFull(f, head); err != nil {
+		if errors.Is(err, io.EOF) {
+			return true, nil // empty: everything is in the write-ahead log
+		}
+		return false, errors.New("the database is damaged: its header ends early")
+	}
+	return head[readVersionAt] == walVersion, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// size is that of a file; 0 when there is none.
+func size(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// files is what can be seen of a database and of what stands beside it.
+type files [3]struct{ size, modified int64 }
+
+func look(path string) files {
+	var f files
+	for i, suffix := range []string{"", walSuffix, journalSuffix} {
+		if info, err := os.Stat(path + suffix); err == nil {
+			f[i].size, f[i].modified = info.Size(), info.ModTime().UnixNano()
+		}
+	}
+	return f
+}
+
+// stillness is that a database is at rest.
+type stillness struct {
+	path  string
+	files files
+}
+
+func (s *stillness) check() error {
+	if s != nil && look(s.path) != s.files {
+		return errors.New("another process began to write to the database while it was read: read it again")
+	}
+	return nil
+}
+
+// copyTries is how often a copy is tried of a database that changes meanwhile.
+const copyTries = 3
+
+// openCopy opens a private copy of the database and of what stands beside it. It is removed when it is closed.
+func openCopy(path string) (*DB, error) {
+	dir, err := os.MkdirTemp("", "rollsim-")
+	if err != nil {
+		return nil, err
+	}
+	remove := func() error { return os.RemoveAll(dir) }
+	to := filepath.Join(dir, "state.db")
+	for range copyTries {
+		before := look(path)
+		if err = copyAll(path, to); err != nil {
+			break
+		}
+		if look(path) == before {
+			break
+		}
+		err = errors.New("another process writes to the database, and its shared memory cannot be used here: no consistent copy could be taken")
+	}
+	var db *DB
+	if err == nil {
+		db, err = connectCopy(to)
+	}
+	if err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	db.clean = remove
+	return db, nil
+}
+
+func copyAll(path, to string) error {
+	for _, suffix := range []string{"", walSuffix, journalSuffix} {
+		if err := copyFile(path+suffix, to+suffix); err != nil && !(suffix != "" && errors.Is(err, os.ErrNotExist)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// connectCopy opens a copy that is ours alone, so that it may be written to where SQLite has to recover it.
+func connectCopy(path string) (*DB, error) {
+	conn, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
+	if err != nil {
+		return nil, fmt.Errorf("a copy of it: %w", err)
+	}
+	db := &DB{conn: conn}
+	if _, err := db.tables(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return db, nil
+}
+
+// OpenStream opens a private copy of the database that in holds; it is removed when it is closed. name names it in messages.
+func OpenStream(name string, in io.Reader) (*DB, error) {
+	dir, err := os.MkdirTemp("", "rollsim-")
+	if err != nil {
+		return nil, err
+	}
+	remove := func() error { return os.RemoveAll(dir) }
+	path := filepath.Join(dir, "state.db")
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = io.Copy(out, in)
+		err = errors.Join(err, out.Close())
+	}
+	var db *DB
+	if err == nil {
+		db, err = Open(name, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	db.clean = remove
+	return db, nil
+}

@@ -1,0 +1,349 @@
+// Package statedb reads the control plane's SQLite file, state.db: its event_log, and the tables that are derived from it.
+//
+// It is a guest. The control plane may be at work on the database meanwhile: what is read is one consistent state of it, and
+// neither the database nor its write-ahead log is changed, nor a file created beside them.
+package statedb
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// DB is an open state.db. It is to be used by one goroutine at a time.
+type DB struct {
+	file  string // for messages
+	conn  *sqlite3.Conn
+	rows  *sqlite3.Stmt
+	still *stillness // where the database was found at rest, that it has stayed so
+	clean func() error
+}
+
+// busyFor is how long a database that another process has locked is waited for.
+const busyFor = 2 * time.Second
+
+// Open opens a database for one reading; the error is a *trace.ReadError. name names it in messages.
+func Open(name, path string) (*DB, error) {
+	db, err := open(path)
+	if err != nil {
+		return nil, &trace.ReadError{File: name, What: explain(err)}
+	}
+	db.file = name
+	if err := db.begin(); err != nil {
+		_ = db.Close()
+		return nil, &trace.ReadError{File: name, What: explain(err)}
+	}
+	return db, nil
+}
+
+// begin starts the transaction in which everything is read.
+func (db *DB) begin() error {
+	if err := db.conn.BusyTimeout(busyFor); err != nil {
+		return err
+	}
+	if err := db.conn.Exec("BEGIN"); err != nil {
+		return err
+	}
+	columns, err := db.columns("event_log")
+	if err != nil {
+		return err
+	}
+	if columns == nil {
+		tables, err := db.tables()
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("expected the control plane's database, with a table event_log; this one has %s", tables)
+	}
+	if err := hasColumns("event_log", columns, logColumns); err != nil {
+		return err
+	}
+	db.rows, _, err = db.conn.Prepare("SELECT " + strings.Join(logColumns, ", ") + " FROM event_log ORDER BY seq")
+	return err
+}
+
+var (
+	logColumns     = []string{"seq", "ts", "kind", "host_id", "rollout_id", "payload"}
+	rolloutColumns = []string{
+		"rollout_id", "channel", "target_ref", "state", "current_wave", "opened_event_log_seq", "last_transition_event_log_seq",
+		"opened_at", "terminal_at", "superseded_at",
+	}
+	quarantineColumns = []string{"channel", "closure_hash", "quarantined_at", "triggering_event_log_seq"}
+)
+
+// columns names the columns of a table; nil when there is no such table.
+func (db *DB) columns(table string) ([]string, error) {
+	return db.list("SELECT name FROM pragma_table_info('" + table + "')")
+}
+
+// tables names the tables that there are, for a message.
+func (db *DB) tables() (string, error) {
+	names, err := db.list("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")
+	if len(names) == 0 {
+		return "no tables", err
+	}
+	return "the tables " + strings.Join(names, ", "), err
+}
+
+func (db *DB) list(query string) ([]string, error) {
+	s, _, err := db.conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	var all []string
+	for s.Step() {
+		all = append(all, s.ColumnText(0))
+	}
+	return all, s.Err()
+}
+
+func hasColumns(table string, columns, want []string) error {
+	for _, name := range want {
+		if !slices.Contains(columns, name) {
+			return fmt.Errorf("table %s: expected a column %s; there are %s", table, name, strings.Join(columns, ", "))
+		}
+	}
+	return nil
+}
+
+// Next implements trace.Rows.
+func (db *DB) Next(row *trace.Row) error {
+	s := db.rows
+	if !s.Step() {
+		if err := s.Err(); err != nil {
+			return errors.New(explain(err))
+		}
+		if err := db.still.check(); err != nil {
+			return err
+		}
+		return io.EOF
+	}
+	if s.ColumnType(0) != sqlite3.INTEGER {
+		return fmt.Errorf("seq: expected an integer, found %s", datatype(s.ColumnType(0)))
+	}
+	row.Seq = s.ColumnInt64(0)
+	for i, to := range [...]*[]byte{&row.TS, &row.Kind, &row.Host, &row.Rollout, &row.Payload} {
+		switch t := s.ColumnType(i + 1); t {
+		case sqlite3.TEXT:
+			if *to = s.ColumnRawText(i + 1); *to == nil {
+				*to = []byte{}
+			}
+		case sqlite3.NULL:
+			*to = nil
+		case sqlite3.INTEGER, sqlite3.FLOAT, sqlite3.BLOB:
+			return fmt.Errorf("seq %d: %s: expected text, found %s", row.Seq, logColumns[i+1], datatype(t))
+		}
+	}
+	return nil
+}
+
+func datatype(t sqlite3.Datatype) string {
+	switch t {
+	case sqlite3.INTEGER:
+		return "an integer"
+	case sqlite3.FLOAT:
+		return "a float"
+	case sqlite3.TEXT:
+		return "text"
+	case sqlite3.BLOB:
+		return "a blob"
+	case sqlite3.NULL:
+		return "NULL"
+	}
+	return "a value of another type"
+}
+
+// derived reads a derived table, whose rows do takes; false when there is none.
+func (db *DB) derived(table string, columns []string, do func(*reading) error) (bool, error) {
+	found, err := db.columns(table)
+	if err == nil && found != nil {
+		err = hasColumns(table, found, columns)
+	}
+	var s *sqlite3.Stmt
+	if err == nil && found != nil {
+		s, _, err = db.conn.Prepare("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY 1, 2")
+	}
+	if err != nil {
+		return false, &trace.ReadError{File: db.file, What: explain(err)}
+	}
+	if found == nil {
+		return false, nil
+	}
+	defer s.Close()
+	for n := 1; s.Step(); n++ {
+		r := reading{s: s, columns: columns}
+		if err := do(&r); err != nil {
+			return true, err
+		}
+		if r.problem != "" {
+			return true, &trace.ReadError{File: db.file, Place: fmt.Sprintf("table %s, row %d", table, n), What: r.problem}
+		}
+	}
+	if err := s.Err(); err != nil {
+		return true, &trace.ReadError{File: db.file, What: explain(err)}
+	}
+	return true, nil
+}
+
+// reading is a row that is being read, and the first thing that is wrong with it.
+type reading struct {
+	s       *sqlite3.Stmt
+	columns []string
+	next    int
+	problem string
+}
+
+func (r *reading) fail(format string, args ...any) {
+	if r.problem == "" {
+		r.problem = fmt.Sprintf("%s: ", r.columns[r.next-1]) + fmt.Sprintf(format, args...)
+	}
+}
+
+func (r *reading) text() string {
+	r.next++
+	if t := r.s.ColumnType(r.next - 1); t != sqlite3.TEXT {
+		r.fail("expected text, found %s", datatype(t))
+		return ""
+	}
+	return r.s.ColumnText(r.next - 1)
+}
+
+func (r *reading) time() reducer.Time {
+	text := r.text()
+	if r.problem != "" {
+		return 0
+	}
+	t, err := trace.ParseTime(text)
+	if err != nil {
+		r.fail("%v", err)
+	}
+	return t
+}
+
+func (r *reading) optionalTime() reducer.Opt[reducer.Time] {
+	if r.s.ColumnType(r.next) == sqlite3.NULL {
+		r.next++
+		return reducer.Opt[reducer.Time]{}
+	}
+	return reducer.Some(r.time())
+}
+
+func (r *reading) int() int64 {
+	r.next++
+	if t := r.s.ColumnType(r.next - 1); t != sqlite3.INTEGER {
+		r.fail("expected an integer, found %s", datatype(t))
+		return 0
+	}
+	return r.s.ColumnInt64(r.next - 1)
+}
+
+func (r *reading) optionalInt() reducer.Opt[int64] {
+	if r.s.ColumnType(r.next) == sqlite3.NULL {
+		r.next++
+		return reducer.Opt[int64]{}
+	}
+	return reducer.Some(r.int())
+}
+
+// Rollouts implements trace.Tables.
+func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
+	return db.derived("rollouts", rolloutColumns, func(r *reading) error {
+		rec := reducer.Record{
+			RolloutID: reducer.RolloutID(r.text()),
+			Channel:   reducer.ChannelID(r.text()),
+			TargetRef: reducer.ChannelRef(r.text()),
+		}
+		name := r.text()
+		state, ok := reducer.ParseState(name)
+		if !ok {
+			r.fail("expected a rollout state, found %q", name)
+		}
+		rec.State = state
+		wave := r.int()
+		if wave < 0 || wave > math.MaxUint32 {
+			r.fail("expected an integer from 0 to %d, found %d", uint32(math.MaxUint32), wave)
+		}
+		rec.CurrentWave = uint32(wave)
+		rec.OpenedEventLogSeq = r.optionalInt()
+		rec.LastTransitionEventLogSeq = r.optionalInt()
+		rec.OpenedAt = r.time()
+		rec.TerminalAt = r.optionalTime()
+		rec.SupersededAt = r.optionalTime()
+		if r.problem != "" {
+			return nil
+		}
+		return do(&rec)
+	})
+}
+
+// Quarantines implements trace.Tables.
+func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
+	return db.derived("quarantined_closures", quarantineColumns, func(r *reading) error {
+		row := trace.QuarantineRow{
+			Channel: reducer.ChannelID(r.text()), Closure: reducer.ClosureHash(r.text()), At: r.time(), Seq: r.optionalInt(),
+		}
+		if r.problem != "" {
+			return nil
+		}
+		return do(&row)
+	})
+}
+
+// Close ends the reading.
+func (db *DB) Close() error {
+	var errs []error
+	if db.rows != nil {
+		errs = append(errs, db.rows.Close())
+	}
+	errs = append(errs, db.conn.Close())
+	if db.clean != nil {
+		errs = append(errs, db.clean())
+	}
+	return errors.Join(errs...)
+}
+
+// explain says what an error of SQLite means to somebody who has a state.db.
+func explain(err error) string {
+	what := strings.TrimPrefix(err.Error(), "sqlite3: ")
+	switch {
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+		return fmt.Sprintf("the database is locked by another process, for more than %v", busyFor)
+	case errors.Is(err, sqlite3.NOTADB):
+		return "the database is damaged, or encrypted: " + what
+	case errors.Is(err, sqlite3.CORRUPT):
+		return "the database is damaged: " + what
+	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.READONLY):
+		return "the database cannot be read: " + what
+	}
+	return what
+}
+
+// IsDatabase tells whether a file is an SQLite database, or one of which everything is still in its write-ahead log.
+func IsDatabase(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, len(trace.SQLiteMagic))
+	n, err := io.ReadFull(f, head)
+	if n == 0 && errors.Is(err, io.EOF) {
+		return size(path+walSuffix) > 0, nil
+	}
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, err
+	}
+	return bytes.Equal(head, []byte(trace.SQLiteMagic)), nil
+}
