@@ -81,7 +81,9 @@ func (env *environment) newApp() *cli.App {
 		Writer:               env.out.w,
 		ErrWriter:            env.err.w,
 		EnableBashCompletion: true,
-		HideHelpCommand:      true,
+		// A machine's command and a channel's name may have a comma in them.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
 		Commands: []*cli.Command{
 			env.checkCommand(),
 			env.runCommand(),
@@ -90,6 +92,7 @@ func (env *environment) newApp() *cli.App {
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.replayCommand(),
+			env.diffCommand(),
 			env.conformCommand(),
 			env.machineCommand(),
 			env.completionCommand(),

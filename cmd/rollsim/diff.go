@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/reducer"
+	"rollsim/report"
+	"rollsim/scenarios"
+	"rollsim/whatif"
+)
+
+func (env *environment) diffCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "tell what another machine or another policy would have made of a recorded log",
+		ArgsUsage: "INPUT…",
+		Description: "The log's rollout events go through two sides. For each rollout of which they do not say the same, the first event that\n" +
+			"they answer differently is shown, and how far they part. With two machines the sides are these; with one, or none, both\n" +
+			"have the same machine. --policy and --retention change the policy of the second side only.\n" +
+			"An INPUT is a log; several are one log, in order. Of a folder every file is a log of its own. The exit code is 1 when\n" +
+			"anything differs.\n\n" +
+			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
+			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
+			"          rollsim diff event_log.ndjson.gz --policy edge=halt",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to twice: " + strings.Join(reducer.MachineNames(), ", ") +
+				", or exec:CMD for one in another process", DefaultText: "the one that the log names, or v0.2 for a log of a control plane"},
+			answerFlag(),
+			&cli.StringSliceFlag{Name: "policy", Usage: "on the second side, `CHANNEL=POLICY` instead of what the log says: halt or rollback-and-halt"},
+			&cli.StringSliceFlag{Name: "retention", Usage: "on the second side, keep the rollouts of a channel for `CHANNEL=TIME`, such as edge=72h"},
+			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few that part in the same way"},
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/what-if.md describes it"},
+		},
+		Action: env.diff,
+	}
+}
+
+func (env *environment) diff(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected a log or a folder of logs")
+	}
+	a, b, labels, err := env.diffSides(c)
+	if err != nil {
+		return err
+	}
+	inputs, err := logs(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	var compared []report.DiffLog
+	parted := false
+	unknown := maps.Clone(b.Policies)
+	for _, files := range inputs {
+		log, err := env.openLog(files)
+		if err != nil {
+			return err
+		}
+		result, err := whatif.Compare(log, a, b)
+		_ = log.Close() // it was only read
+		if err != nil {
+			return err
+		}
+		compared = append(compared, report.DiffLog{Name: strings.Join(files, " "), Result: result})
+		parted = parted || len(result.Parted) > 0
+		for _, id := range result.Channels {
+			delete(unknown, id)
+		}
+	}
+	if ids := slices.Sorted(maps.Keys(unknown)); len(ids) > 0 {
+		return usage(c, "no rollout in the log is of channel %s", ids[0])
+	}
+	if c.Bool("json") {
+		err = report.DiffJSON(env.out.w, compared, labels)
+	} else {
+		err = report.Diff(env.out.w, compared, labels, c.Bool("all"))
+	}
+	if err == nil && parted {
+		err = errDiffers
+	}
+	return err
+}
+
+// diffSides gives the two sides that the options ask for, and what to call them.
+func (env *environment) diffSides(c *cli.Context) (a, b whatif.Side, labels report.DiffLabels, err error) {
+	changes, said, err := policyChanges(c)
+	if err != nil {
+		return a, b, labels, err
+	}
+	names := c.StringSlice("machine")
+	switch {
+	case len(names) > 2:
+		return a, b, labels, usage(c, "--machine: expected at most two, got %d", len(names))
+	case len(names) < 2 && len(changes) == 0:
+		return a, b, labels, usage(c, "expected two machines (--machine twice), or --policy or --retention for the second side")
+	}
+	labels = report.DiffLabels{A: "as recorded"}
+	if len(names) > 0 {
+		if a.Machine, err = env.openMachine(c, names[0]); err != nil {
+			return a, b, labels, err
+		}
+		b.Machine = a.Machine
+		labels = report.DiffLabels{A: names[0], B: names[0]}
+	}
+	if len(names) > 1 {
+		if b.Machine, err = env.openMachine(c, names[1]); err != nil {
+			return a, b, labels, err
+		}
+		labels.B = names[1]
+	}
+	if b.Policies = changes; len(changes) > 0 {
+		labels.B = strings.TrimSpace(labels.B + " with " + strings.Join(said, " "))
+	}
+	return a, b, labels, nil
+}
+
+// policyChanges reads --policy and --retention, and gives what they say as they say it.
+func policyChanges(c *cli.Context) (changes map[reducer.ChannelID]whatif.Change, said []string, err error) {
+	changes = make(map[reducer.ChannelID]whatif.Change)
+	for _, option := range []string{"policy", "retention"} {
+		for _, s := range c.StringSlice(option) {
+			name, value, ok := strings.Cut(s, "=")
+			if !ok || name == "" {
+				return nil, nil, usage(c, "--%s %s: expected CHANNEL=VALUE", option, s)
+			}
+			change := changes[reducer.ChannelID(name)]
+			if err := setChange(&change, option, value); err != nil {
+				return nil, nil, usage(c, "--%s %s: %v", option, s, err)
+			}
+			changes[reducer.ChannelID(name)] = change
+			said = append(said, s)
+		}
+	}
+	return changes, said, nil
+}
+
+func setChange(change *whatif.Change, option, value string) error {
+	if option == "policy" {
+		p, ok := reducer.ParseHealthPolicy(value)
+		if !ok || change.OnHealthFailure != 0 {
+			return fmt.Errorf("expected halt or rollback-and-halt, once a channel")
+		}
+		change.OnHealthFailure = p
+		return nil
+	}
+	d, err := scenarios.ParseDuration(value)
+	switch {
+	case err != nil:
+		return err
+	case d%time.Second != 0:
+		return fmt.Errorf("retention is counted in whole seconds")
+	case change.RetentionSeconds.Set:
+		return fmt.Errorf("expected one retention a channel")
+	}
+	change.RetentionSeconds = reducer.Some(int64(d / time.Second))
+	return nil
+}

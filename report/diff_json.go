@@ -1,0 +1,147 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+	"rollsim/whatif"
+)
+
+// diffTotals counts over the logs of a comparison.
+type diffTotals struct {
+	Logs           int    `json:"logs"`
+	LogsParted     int    `json:"logs_parted"`
+	Entries        uint64 `json:"entries"`
+	Events         uint64 `json:"events"`
+	Rollouts       int    `json:"rollouts"`
+	RolloutsParted int    `json:"rollouts_parted"`
+	Hosts          int    `json:"hosts"`
+	HostsTouched   int    `json:"hosts_touched"`
+}
+
+// add counts a log. Hosts of several logs count in each.
+func (t *diffTotals) add(r *whatif.Result) {
+	t.Logs++
+	if len(r.Parted) > 0 {
+		t.LogsParted++
+	}
+	t.Entries += r.Entries
+	t.Events += r.Events
+	t.Rollouts += r.Rollouts
+	t.RolloutsParted += len(r.Parted)
+	t.Hosts += r.Hosts
+	t.HostsTouched += r.Touched()
+}
+
+// The document that DiffJSON writes. docs/what-if.md describes it; fields are only ever added.
+type (
+	diffDocument struct {
+		Format  string     `json:"format"`
+		Version int        `json:"version"`
+		A       string     `json:"a"`
+		B       string     `json:"b"`
+		Totals  diffTotals `json:"totals"`
+		Logs    []diffLog  `json:"logs"`
+	}
+	diffLog struct {
+		Log      string        `json:"log"`
+		MachineA string        `json:"machine_a"`
+		MachineB string        `json:"machine_b"`
+		Totals   diffTotals    `json:"totals"`
+		Parted   []diffParting `json:"parted"`
+		Notes    []string      `json:"notes"`
+	}
+	diffParting struct {
+		Rollout string          `json:"rollout"`
+		Channel string          `json:"channel"`
+		First   diffPoint       `json:"first"`
+		State   *diffPoint      `json:"states_part"`
+		Events  int             `json:"events_differ"`
+		After   int             `json:"events_after"`
+		Hosts   []string        `json:"hosts"`
+		EndA    json.RawMessage `json:"end_a"`
+		EndB    json.RawMessage `json:"end_b"`
+	}
+	diffPoint struct {
+		Seq   uint64          `json:"seq"`
+		Event json.RawMessage `json:"event"`
+		From  *string         `json:"state_before"`
+		A     diffAnswer      `json:"a"`
+		B     diffAnswer      `json:"b"`
+	}
+	diffAnswer struct {
+		State    string            `json:"state_after"`
+		Effects  []json.RawMessage `json:"effects"`
+		Derived  []json.RawMessage `json:"derived_effects"`
+		Refusals []diffRefusal     `json:"refusals"`
+	}
+	diffRefusal struct {
+		Error   string `json:"error"`
+		Event   string `json:"event"`
+		Message string `json:"message"`
+	}
+)
+
+// DiffJSON writes what Diff writes, in full, as one JSON document.
+func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
+	doc := diffDocument{Format: "rollsim-diff", Version: 1, A: labels.A, B: labels.B, Logs: []diffLog{}}
+	for i := range logs {
+		r := logs[i].Result
+		doc.Totals.add(r)
+		l := diffLog{Log: logs[i].Name, MachineA: r.A, MachineB: r.B, Parted: []diffParting{}, Notes: append([]string{}, r.Notes...)}
+		l.Totals.add(r)
+		for j := range r.Parted {
+			l.Parted = append(l.Parted, jsonParting(&r.Parted[j]))
+		}
+		doc.Logs = append(doc.Logs, l)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(&doc)
+}
+
+func jsonParting(p *whatif.Parting) diffParting {
+	out := diffParting{
+		Rollout: string(p.Rollout), Channel: string(p.Channel), First: jsonPoint(&p.First), Events: p.Events, After: p.After,
+		Hosts: []string{}, EndA: trace.AppendRecord(nil, &p.EndA), EndB: trace.AppendRecord(nil, &p.EndB),
+	}
+	if p.State != nil {
+		state := jsonPoint(p.State)
+		out.State = &state
+	}
+	for _, h := range p.Hosts {
+		out.Hosts = append(out.Hosts, string(h))
+	}
+	return out
+}
+
+func jsonPoint(p *whatif.Point) diffPoint {
+	out := diffPoint{Seq: p.Seq, Event: trace.AppendEvent(nil, &p.Event), A: jsonAnswer(&p.A), B: jsonAnswer(&p.B)}
+	if p.From != 0 {
+		from := p.From.String()
+		out.From = &from
+	}
+	return out
+}
+
+func jsonAnswer(a *whatif.Answer) diffAnswer {
+	out := diffAnswer{State: a.State.String(), Effects: jsonEffects(a.Effects), Refusals: []diffRefusal{}}
+	if a.Derived {
+		out.Derived = jsonEffects(a.Then)
+	}
+	for _, r := range a.Refusals {
+		out.Refusals = append(out.Refusals, diffRefusal{r.Error, r.Event.String(), r.Message})
+	}
+	return out
+}
+
+func jsonEffects(effects []reducer.Effect) []json.RawMessage {
+	all := []json.RawMessage{}
+	for i := range effects {
+		all = append(all, trace.AppendEffect(nil, &effects[i]))
+	}
+	return all
+}
