@@ -13,7 +13,6 @@ type series struct {
 	last  *Reader                   // the one that the last entry is from
 	ahead bool
 	done  Passed
-	table Tables
 	err   error
 }
 
