@@ -2,6 +2,7 @@ package sim
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -224,8 +225,14 @@ func (w *world) plan() {
 
 // advance moves the wave cursor as far as the hosts allow.
 func (w *world) advance(r *rollout) {
-	for w.err == nil {
-		rec := r.fold.Record
+	// Each wave becomes ready once and settled once; a machine that goes round and round would never let the cursor come to an
+	// end.
+	for steps := 0; w.err == nil; steps++ {
+		if steps > 2*len(r.waves)+2 {
+			w.err = fmt.Errorf("%w (the wave cursor of %s)", ErrRunaway, r.id)
+			return
+		}
+		rec, changed := r.fold.Record, w.changed
 		ready, settled := true, true // an empty wave holds nobody up
 		if v := r.wave(rec.CurrentWave); v != nil {
 			ready, settled = v.ready(), v.settled()
@@ -241,6 +248,7 @@ func (w *world) advance(r *rollout) {
 			Kind: reducer.WaveAdvanced, Rollout: r.id, FromWave: rec.CurrentWave, ToWave: next, At: w.now,
 		})
 		if r.fold.Record == rec {
+			w.changed = changed
 			return // the machine made nothing of it, so that asking again would not end
 		}
 	}

@@ -219,6 +219,26 @@ func TestRunaway(t *testing.T) {
 	}
 }
 
+// TestCursorComesToAnEnd gives the planner machines that make nothing of WaveAdvanced, or that go round and round.
+func TestCursorComesToAnEnd(t *testing.T) {
+	sc := scenario(t, "h1", "h2")
+	sc.Behaviour = certain(t)
+	cells := reducer.RFC0008().Cells()
+	cells[reducer.Active][reducer.WaveAdvanced] = reducer.Cell{{Do: reducer.Ignore}}
+	result, err := Run(sc, Options{Machine: reducer.NewTable("deaf", cells, true), Seed: 1})
+	if err != nil || result.Entries > 10_000 {
+		t.Errorf("a machine that ignores WaveAdvanced: %+v, %v", result, err)
+	}
+
+	// Without a second wave the cursor stays, and Converging would go back to Active for ever.
+	cells[reducer.Active][reducer.WaveAdvanced] = reducer.Cell{{Do: reducer.Go, To: reducer.Converging}}
+	cells[reducer.Converging][reducer.WaveAdvanced] = reducer.Cell{{Do: reducer.Go, To: reducer.Active}}
+	sc.Channels[0].Waves = append(sc.Channels[0].Waves, Wave{Hosts: []reducer.HostID{"h3"}, Soak: time.Minute})
+	if _, err := Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1}); !errors.Is(err, ErrRunaway) {
+		t.Errorf("a machine that goes round and round: %v, want ErrRunaway", err)
+	}
+}
+
 func TestQueueIsATotalOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
