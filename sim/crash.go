@@ -155,6 +155,8 @@ func (w *world) remember(e *trace.Entry) {
 		if slot, joined := r.fold.Slot(e.Host); joined {
 			r.members[slot].seq = uint32(e.Agent.Seq)
 		}
+	case e.Gate != nil:
+		w.rememberGate(e)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
 		r := w.rollouts[w.rolloutN[e.Rollout]]
 		slot, _ := r.fold.Slot(e.Host)
@@ -165,6 +167,18 @@ func (w *world) remember(e *trace.Entry) {
 		h := &w.hosts[n]
 		h.current, h.slot, h.dispatchedSoak = r.number, int32(slot), e.Plan.SoakDueAt
 		w.recount(h)
+	}
+}
+
+// rememberGate keeps a decision from being logged again before its reason changes.
+func (w *world) rememberGate(e *trace.Entry) {
+	r := w.rollouts[w.rolloutN[e.Rollout]]
+	slot, _ := r.fold.Slot(e.Host)
+	v := r.wave(r.fold.Hosts()[slot].Wave)
+	for i := range v.queues {
+		if _, found := slices.BinarySearch(v.queues[i].slots, int32(slot)); found {
+			v.queues[i].blocked = e.Gate.Reason
+		}
 	}
 }
 
