@@ -48,7 +48,7 @@ func enumerate[T any](noun string, values []T, name func(T) string) enumeration 
 var fateNames = []string{"fails-activation", "fails-probes", "defers", "never-answers", "never-rolls-back", "converges"}
 
 // controlPlaneNames are the planners as scenarios spell them.
-var controlPlaneNames = []string{"specified", "shipped"}
+var controlPlaneNames = []string{"specified", "shipped", "none"}
 
 var enumerations = map[reflect.Type]enumeration{
 	reflect.TypeFor[reducer.HealthPolicy](): enumerate("policy", reducer.HealthPolicies(), reducer.HealthPolicy.String),
@@ -65,7 +65,7 @@ var enumerations = map[reflect.Type]enumeration{
 		func(k sim.FateKind) string { return fateNames[k-sim.FailsActivation] }),
 	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
 	reflect.TypeFor[sim.ControlPlane](): enumerate("control plane",
-		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner},
+		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner, sim.NoPlanner},
 		func(p sim.ControlPlane) string { return controlPlaneNames[p] }),
 }
 

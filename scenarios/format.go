@@ -18,8 +18,8 @@ type document struct {
 	Seed uint64 `yaml:"seed,omitempty" jsonschema:"default=1"`
 	// The transition function that decides: the complete specification, or what the control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
-	// Whose planner runs: the specified one, or the one that ships, which moves the wave cursor without a WaveAdvanced and does
-	// not halt the current wave.
+	// Whose planner runs: the specified one, the one that ships, which moves the wave cursor without a WaveAdvanced and does not
+	// halt the current wave, or none: then only the events of the timeline happen, as in imported history.
 	ControlPlane sim.ControlPlane `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`

@@ -180,7 +180,7 @@ func TestFormatTypes(t *testing.T) {
 	if got, want := len(fateNames), int(sim.ConvergesAnyway); got != want {
 		t.Errorf("%d fates have names, there are %d", got, want)
 	}
-	if got, want := len(controlPlaneNames), int(sim.ShippedPlanner)+1; got != want {
+	if got, want := len(controlPlaneNames), int(sim.NoPlanner)+1; got != want {
 		t.Errorf("%d control planes have names, there are %d", got, want)
 	}
 	for _, kind := range sim.FaultKinds() {

@@ -251,6 +251,7 @@ func TestDistributionsRefuse(t *testing.T) {
 		{"gamma by scale, negative", errOf(GammaByScale(-s, 1)), "the scale -1s"},
 		{"empirical, one", errOf(Empirical([]time.Duration{s})), "1 quantiles are too few"},
 		{"empirical, falling", errOf(Empirical([]time.Duration{s, 3 * s, 2 * s})), "the quantiles fall from 3s to 2s"},
+		{"empirical, falling at once", errOf(Empirical([]time.Duration{2 * s, s})), "the quantiles fall from 2s to 1s"},
 		{"empirical, long", errOf(Empirical([]time.Duration{s, eleven})), "the quantile 96360h0m0s"},
 		{"probability above 1", errOf(NewProbability(1.01)), "1.01 is not a probability from 0 to 1"},
 		{"probability NaN", errOf(NewProbability(math.NaN())), "NaN is not a probability from 0 to 1"},

@@ -209,6 +209,9 @@ func (v *wave) enqueue(h *host, slot int32) {
 
 // plan is one look of the planner at everything that is underway.
 func (w *world) plan() {
+	if w.sc.ControlPlane == NoPlanner {
+		return
+	}
 	w.underway = slices.DeleteFunc(w.underway, func(r *rollout) bool { return !w.worksOn(r) })
 	for _, r := range w.underway {
 		if w.sc.ControlPlane == ShippedPlanner {

@@ -493,7 +493,9 @@ func (w *world) perform(r *rollout, effects *reducer.Effects) {
 		case reducer.UpdateCurrentWave:
 			w.changed = true
 		case reducer.SchedulePruning:
-			w.armTimer(r, w.after(time.Duration(e.DelaySeconds)*time.Second))
+			if w.sc.ControlPlane != NoPlanner {
+				w.armTimer(r, w.after(time.Duration(e.DelaySeconds)*time.Second))
+			}
 		case reducer.InsertQuarantineFromRollout:
 			w.quarantine[QuarantineEntry{Channel: e.Channel, Closure: e.Closure}] = true
 		}

@@ -44,6 +44,7 @@ type ControlPlane uint8
 const (
 	SpecifiedPlanner ControlPlane = iota
 	ShippedPlanner                // with the real one's faults: the cursor moves without WaveAdvanced, halt does not halt the current wave
+	NoPlanner                     // nobody plans and no retention expires by itself: raw events tell everything, as in recorded history
 )
 
 // Channel is one stream of releases and the hosts that follow it.

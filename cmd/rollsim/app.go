@@ -93,6 +93,7 @@ func (env *environment) newApp() *cli.App {
 			env.mergeCommand(),
 			env.replayCommand(),
 			env.diffCommand(),
+			env.importCommand(),
 			env.conformCommand(),
 			env.machineCommand(),
 			env.completionCommand(),

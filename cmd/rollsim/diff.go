@@ -12,6 +12,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenarios"
+	"rollsim/trace/input"
 	"rollsim/whatif"
 )
 
@@ -49,7 +50,7 @@ func (env *environment) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	inputs, err := logs(c.Args().Slice())
+	inputs, err := env.logs(c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (env *environment) diff(c *cli.Context) error {
 	parted := false
 	unknown := maps.Clone(b.Policies)
 	for _, files := range inputs {
-		log, err := env.openLog(files)
+		log, err := input.Open(env.stdin, files...)
 		if err != nil {
 			return err
 		}

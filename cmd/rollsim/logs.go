@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -11,9 +12,9 @@ import (
 	"rollsim/trace"
 )
 
-// logs tells which logs some arguments name: each folder the files in it and below, every file a log of its own; the other
+// logs tells which logs some arguments name: each folder the logs in it and below, every file one of its own; the other
 // arguments together are one log, in order.
-func logs(args []string) ([][]string, error) {
+func (env *environment) logs(args []string) ([][]string, error) {
 	var all [][]string
 	var together []string
 	for _, arg := range args {
@@ -21,7 +22,7 @@ func logs(args []string) ([][]string, error) {
 			together = append(together, arg)
 			continue
 		}
-		files, err := filesBelow(arg)
+		files, err := env.logsBelow(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -35,8 +36,9 @@ func logs(args []string) ([][]string, error) {
 	return all, nil
 }
 
-// filesBelow lists the files of a folder, but hidden ones and what SQLite keeps beside a database.
-func filesBelow(dir string) ([]string, error) {
+// logsBelow lists the logs of a folder. Hidden files, what SQLite keeps beside a database, and what by its first bytes is
+// none are passed over; the last is said.
+func (env *environment) logsBelow(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -46,40 +48,40 @@ func filesBelow(dir string) ([]string, error) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
+			return nil
 		case d.IsDir(), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
-		default:
+			return nil
+		}
+		is, err := looksLikeLog(name)
+		if err != nil {
+			return err
+		}
+		if is {
 			files = append(files, name)
+		} else {
+			env.err.printf("%s is no log: it is passed over\n", name)
 		}
 		return nil
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: expected a folder of logs, found no file in it", dir)
+		err = fmt.Errorf("%s: expected a folder of logs, found none in it", dir)
 	}
 	sort.Strings(files)
 	return files, err
 }
 
-// openLog opens a log of one or more files.
-func (env *environment) openLog(files []string) (*logReader, error) {
-	if len(files) != 1 {
-		return nil, fmt.Errorf("%s: several files cannot be read as one log yet", strings.Join(files, " "))
-	}
-	in, err := env.open(files[0])
+// looksLikeLog looks at how a file begins: with an object of JSON, or as a database.
+func looksLikeLog(name string) (bool, error) {
+	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	r, err := trace.NewReader(files[0], in)
+	defer f.Close()
+	content, err := trace.Decompress(f)
 	if err != nil {
-		_ = in.Close()
-		return nil, err
+		return false, trace.Unreadable(name, err)
 	}
-	return &logReader{Reader: r, closer: in}, nil
+	start, _ := content.Peek(512)
+	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(start, []byte(trace.SQLiteMagic)), nil
 }
-
-// logReader reads a log and closes what it is read from.
-type logReader struct {
-	*trace.Reader
-	closer io.Closer
-}
-
-func (l *logReader) Close() error { return l.closer.Close() }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/check"
+	"rollsim/incident"
+	"rollsim/reducer"
+	"rollsim/trace/input"
+)
+
+func (env *environment) importCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "import",
+		Usage:     "make a scenario and its golden of what a log says of one rollout",
+		ArgsUsage: "INPUT…",
+		Description: "The scenario has the rollout's events as raw events, at their exact times, and what else its supersession needs: the\n" +
+			"rollouts that stood when it was opened, and the one that supersedes it. The golden is written where rollsim check looks\n" +
+			"for it. Several INPUTs are one log, in order.\n\n" +
+			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o scenarios/stable-failed-in-may.yaml",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`, such as stable@a1b2c3"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to `FILE`, which ends in .yaml"},
+			&cli.StringFlag{
+				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(reducer.MachineNames(), " or "),
+				DefaultText: "the one that the log names, or v0.2 for a log of a control plane",
+			},
+			&cli.StringFlag{
+				Name: "policy", Usage: "the channel's policy is `P`: halt or rollback-and-halt",
+				DefaultText: "what the log tells, else halt",
+			},
+			&cli.BoolFlag{Name: "force", Usage: "replace the scenario and the golden where there are any"},
+		},
+		Action: env.importRollout,
+	}
+}
+
+func (env *environment) importRollout(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected a log")
+	}
+	id, output := reducer.RolloutID(c.String("rollout")), c.String("output")
+	switch {
+	case id == "":
+		return usage(c, "expected --rollout ID: which rollout to import")
+	case !strings.HasSuffix(output, ".yaml"):
+		return usage(c, "expected -o FILE.yaml: where to write the scenario")
+	}
+	opt := incident.Options{Machine: c.String("machine")}
+	if c.IsSet("machine") {
+		if _, err := reducer.MachineByName(opt.Machine); err != nil {
+			return usage(c, "--machine: %v; a scenario names one of these", err)
+		}
+	}
+	if c.IsSet("policy") {
+		var ok bool
+		if opt.Policy, ok = reducer.ParseHealthPolicy(c.String("policy")); !ok {
+			return usage(c, "--policy %s: expected halt or rollback-and-halt", c.String("policy"))
+		}
+	}
+	golden := filepath.FromSlash(check.GoldenPath(filepath.ToSlash(output)))
+	if !c.Bool("force") {
+		for _, name := range []string{output, golden} {
+			if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%s is there already; --force replaces it", name)
+			}
+		}
+	}
+	log, err := input.Open(env.stdin, c.Args().Slice()...)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	history, err := incident.Read(log, id, opt)
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(c.Args().Slice(), " "), err)
+	}
+	from := filepath.Base(c.Args().First())
+	if from == "-" {
+		from = "a log"
+	}
+	test, err := history.Test(filepath.ToSlash(output), from)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{golden, test.Golden}, {output, test.Scenario}} {
+		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
+			return err
+		}
+		if err := env.writeFile(f.name, func(w io.Writer) error { _, err := w.Write(f.data); return err }); err != nil {
+			return err
+		}
+	}
+	env.out.printf("%s: %d events, policy %v, under %s; its golden is %s\n", output, len(history.Events), history.Policy.OnHealthFailure,
+		history.Machine, golden)
+	for _, note := range test.Notes {
+		env.out.printf("note: %s\n", note)
+	}
+	env.out.printf("next: rollsim check %s\n", output)
+	return nil
+}
