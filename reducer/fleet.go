@@ -26,6 +26,8 @@ type Rollout struct {
 	hosts  []Host
 	counts [hostStateEnd]int
 
+	forgotten bool // hosts is empty, whoever joined
+
 	// derived holds the effects of the derived RolloutTerminal until a recorded one confirms it.
 	derived *Effects
 }
@@ -36,6 +38,18 @@ type Host struct {
 	Wave  uint32
 	State HostState
 }
+
+// Forget lets go of the hosts of a rollout that is Superseded or Pruned, which decide nothing any more: a long log then takes
+// what its rollouts at work take, not what all that ever were take. Its record and its counts stay. What comes of its hosts
+// later is taken as it is, as there is nothing left to hold it against. In any other state it does nothing.
+func (r *Rollout) Forget() {
+	if !r.Record.State.Standing() {
+		r.forgotten, r.hosts, r.slots, r.derived = true, nil, slotIndex{}, nil
+	}
+}
+
+// Forgotten tells whether the rollout's hosts were let go of.
+func (r *Rollout) Forgotten() bool { return r.forgotten }
 
 // Number is the rollout's index in Fleet.Rollouts.
 func (r *Rollout) Number() int { return r.number }
@@ -183,10 +197,13 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 
 	switch ev.Kind {
 	case HostJoined:
-		if !joined {
+		if !joined && !r.forgotten {
 			r.join(ev)
 		}
 	case HostStateChanged:
+		if r.forgotten {
+			break
+		}
 		r.counts[ev.From]--
 		r.counts[ev.To]++
 		r.hosts[slot].State = ev.To
@@ -341,6 +358,9 @@ func (r *Rollout) confirm(ev *Event, out *Outcome) {
 
 // contradiction says what in the event cannot be true of the rollout's hosts; empty when nothing.
 func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
+	if r.forgotten {
+		return ""
+	}
 	switch ev.Kind {
 	case HostJoined:
 		if joined && r.hosts[slot].Wave != ev.Wave {
