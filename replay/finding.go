@@ -2,27 +2,68 @@ package replay
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"rollsim/reducer"
 	"rollsim/trace"
 )
+
+// Class says what a finding puts in doubt. The zero value is invalid.
+type Class uint8
+
+// The classes of findings.
+const (
+	Effect    Class = 1 + iota // what the rollout machine gives is not what is recorded
+	Illegal                    // the rollout machine, or the fleet, refuses an event
+	Host                       // the host machine refuses what an agent or a host did, or the log contradicts itself about it
+	Derived                    // a derived table does not hold what its log leads to
+	Invariant                  // what must hold of every run does not
+	Log                        // the log itself: entries missing, repeated, misplaced, changed, or at odds with themselves
+
+	classEnd
+)
+
+var classNames = [classEnd]string{"", "effect", "illegal", "host", "derived", "invariant", "log"}
+
+// String is the class as reports and accepted lines name it.
+func (c Class) String() string {
+	if c == 0 || c >= classEnd {
+		return fmt.Sprintf("Class(%d)", uint8(c))
+	}
+	return classNames[c]
+}
+
+// ParseClass finds the class of that name; false for a name that is none.
+func ParseClass(name string) (Class, bool) {
+	for c := Effect; c < classEnd; c++ {
+		if classNames[c] == name {
+			return c, true
+		}
+	}
+	return 0, false
+}
 
 // FindingKind says how the log and the machine disagree. The zero value is invalid.
 type FindingKind uint8
 
 // The kinds of findings, as seen from the log.
 const (
-	Missing   FindingKind = 1 + iota // the machine gives it, and it is not recorded
-	Extra                            // recorded, and the machine does not give it
-	Different                        // recorded, and the machine gives another
-	Refused                          // the log of a control plane holds an event that cannot be
+	Missing   FindingKind = 1 + iota // what should be recorded is not
+	Extra                            // recorded, and it should not be
+	Different                        // recorded, and it should be another
+	Refused                          // the log of a control plane holds something that cannot be
 	Altered                          // a simulated trace was changed after it was written
+	Repeated                         // recorded a second time
+	Misplaced                        // recorded, but not where it belongs
+	Violated                         // an invariant does not hold
 
 	findingEnd
 )
 
-var findingNames = [findingEnd]string{"", "missing", "extra", "different", "refused", "altered"}
+var findingNames = [findingEnd]string{"", "missing", "extra", "different", "refused", "altered", "repeated", "misplaced", "violated"}
 
 // String is the kind as titles name it.
 func (k FindingKind) String() string {
@@ -35,28 +76,50 @@ func (k FindingKind) String() string {
 // Nothing stands for what a finding's other side has.
 const Nothing = "nothing"
 
-// Finding is one place where the log and the machine disagree.
+// Finding is one place where the log disagrees with the machine, with a derived table, or with itself.
 type Finding struct {
+	Class   Class
 	Kind    FindingKind
-	What    string // what disagrees: effect, rejection, event or entry
-	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs
-	Line    int    // of that entry
+	What    string // what disagrees: effect, rejection, event, agent event, host move, the name of an invariant …
+	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0 for the log as a whole
+	Line    int    // of that entry, as trace.Reader counts
 	At      reducer.Time
 	Rollout reducer.RolloutID
+	Host    reducer.HostID
 
-	Before   []string // a few entries before it, rendered
+	Before   []string // a few entries before it, rendered: of its rollout where that is known
+	Later    []string // a few entries after it, likewise
 	After    string   // the rollout event that shows it or is refused; empty where there is none
 	Recorded string   // what the log has, or Nothing
-	Given    string   // what the machine gives, or Nothing
-	Reason   string   // Refused, Altered: why; then Recorded and Given are empty
+	Given    string   // what the machine gives, or what else should be there, or Nothing
+	Reason   string   // where the two sides do not tell all, or there are none
+	Accepted string   // why it is accepted; empty where it is not
 
-	key int // the line at which it belongs in log order
+	key     uint64 // by which findings are put in log order
+	order   uint64 // in which they were found
+	id      string // the Key, once it was made
+	channel reducer.ChannelID
 }
 
 // Title names the finding in a few words, such as "missing effect".
 func (f *Finding) Title() string { return f.Kind.String() + " " + f.What }
 
-// Body is the finding as indented lines: what came before, what is recorded and what the machine gives.
+// Key names the finding in a file of accepted ones: its class, its seq, and eight digits that stand for all that it says. The
+// same finding of the same log has the same key each time; it does not depend on what stands around it.
+func (f *Finding) Key() string {
+	if f.id != "" {
+		return f.id
+	}
+	var d xxhash.Digest
+	d.Reset()
+	for _, s := range []string{f.Title(), string(f.Rollout), string(f.Host), f.After, f.Recorded, f.Given, f.Reason} {
+		_, _ = d.WriteString(strconv.Itoa(len(s)) + ":" + s) // never fails
+	}
+	return fmt.Sprintf("%v %d %08x", f.Class, f.Seq, uint32(d.Sum64()))
+}
+
+// Body is the finding as indented lines: the entries before it, what is recorded and what the machine gives, and the entries
+// after it.
 func (f *Finding) Body() string {
 	var b strings.Builder
 	line := func(name, text string) {
@@ -69,9 +132,24 @@ func (f *Finding) Body() string {
 	}
 	line("after", f.After)
 	line("recorded", f.Recorded)
-	line("machine", f.Given)
+	line(f.otherSide(), f.Given)
 	line("reason", f.Reason)
+	for _, s := range f.Later {
+		line("then", s)
+	}
 	return b.String()
+}
+
+// otherSide names who says what Given is.
+func (f *Finding) otherSide() string {
+	switch f.Class {
+	case Effect, Illegal:
+		return "machine"
+	case Derived:
+		return "log"
+	case Host, Invariant, Log, classEnd:
+	}
+	return "expected"
 }
 
 func describeEvent(ev *reducer.Event, lines *trace.Lines) string {
@@ -98,3 +176,5 @@ func describeEffect(e *reducer.Effect, lines *trace.Lines, withTime bool) string
 }
 
 func describeRejection(r *trace.Rejection) string { return r.Error + "  " + r.Message }
+
+func describeMove(from, to reducer.HostState) string { return fmt.Sprintf("%v → %v", from, to) }

@@ -1,10 +1,15 @@
-// Package replay folds a recorded trace through a machine and tells where the recorded effects are not those that the
-// machine gives. It needs no seed: it enters at the reducer, with the recorded events.
+// Package replay folds a recorded trace through a machine and tells where the record disagrees with the machine, with the
+// tables that were derived from it, with what must hold of every run, and with itself. It needs no seed: it enters at the
+// reducer, with the recorded events.
 //
 // In a simulated trace everything that follows from the rollout events is held against the machine: all four effects, and
-// the rejections. A control plane's log records no other effect of the rollout machine than RecordRolloutTransition, knows
-// no rejections, and may be partial: there the transitions are compared, an event that the fold refuses is a finding, and
-// an event of a rollout that was never opened is a note.
+// the rejections; its seal shows what else was changed. A control plane's log records no other effect of the rollout machine
+// than RecordRolloutTransition, knows no rejections, and may be partial. There the transitions are compared; an event that
+// the fold refuses is a finding, and one of a rollout that was never opened is a note; agent events, moves of hosts and
+// effects of the host machine are held against the host machine and against each other.
+//
+// What is kept does not grow with the log, but with the rollouts and hosts at work in it: a rollout that is over is let go of
+// up to its summary.
 package replay
 
 import (
@@ -14,12 +19,14 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
-// Options say how to replay. The zero value takes everything from the trace.
+// Options say how to replay. The zero value takes everything from the trace, and judges all of it.
 type Options struct {
 	// Machine steps the records. Nil is the machine that the trace's header names, and v0.2 for a log of a control plane.
 	Machine reducer.Machine
@@ -27,6 +34,45 @@ type Options struct {
 	// Policies give channels a policy, instead of what the trace says: its header, or in a log of a control plane the
 	// policyApplied of its agents' Failed events as they come, else halt, with a note.
 	Policies map[reducer.ChannelID]reducer.Policy
+
+	// Until is the seq of the last entry that is judged; 0 is the whole log. What only the log's end shows is then not judged.
+	Until uint64
+
+	// Only bounds what is reported, not what is folded.
+	Only Filter
+
+	// Accepted are findings that were reviewed; they are counted apart. Nil are none.
+	Accepted *Accepted
+}
+
+// Filter says which findings and rollouts are of interest. The zero value is all. Findings about the log itself always are.
+type Filter struct {
+	Rollout reducer.RolloutID
+	Channel reducer.ChannelID
+	Host    reducer.HostID
+	Since   reducer.Opt[reducer.Time]
+}
+
+// shortestRef is how much of a ref names a rollout.
+const shortestRef = 7
+
+// names tells whether the filter names a rollout, by its id or, where that has a long ref, by the beginning of it.
+func (o *Filter) names(id reducer.RolloutID) bool {
+	if o.Rollout == "" || o.Rollout == id {
+		return true
+	}
+	at := strings.LastIndexByte(string(o.Rollout), '@')
+	return at >= 0 && len(o.Rollout)-at > shortestRef && strings.HasPrefix(string(id), string(o.Rollout))
+}
+
+func (o *Filter) takes(f *Finding) bool {
+	switch {
+	case f.Class == Log:
+		return true
+	case !o.names(f.Rollout), o.Channel != "" && f.channel != o.Channel, o.Host != "" && f.Host != "" && f.Host != o.Host:
+		return false
+	}
+	return !o.Since.Set || f.At >= o.Since.Value
 }
 
 // Result is what a replay found.
@@ -39,11 +85,38 @@ type Result struct {
 	Events      uint64            // rollout events
 	Transitions uint64            // recorded RecordRolloutTransition effects
 	Reproduced  uint64            // those of them that the machine gives
+	Passed      trace.Passed      // what this version does not know
 
-	Fleet    *reducer.Fleet // after the last event; nil when there was no entry
-	Findings []Finding      // in log order; empty when the log is what the machine makes of its events
-	Notes    []string       // what was assumed or passed over
+	First, Last Where     // the first and the last entry that were judged
+	Tail        []string  // with Options.Until, the last entries up to it, of Options.Only.Rollout if that is one
+	CursorKnown bool      // the log tells where the wave cursors of its rollouts stood
+	Rollouts    []Summary // those that were opened, in that order
+	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
+
+	Fleet    *reducer.Fleet // after the last event; nil when there was no entry; of rollouts that are over it has let go of the hosts
+	Findings []Finding      // in log order, of each group the first MostFindings; empty when the log is what the machine makes of it
+	Accepted []Finding      // those that were accepted, likewise
+	Groups   []Group        // all of them, counted
+	Stale    []Stale        // lines of Options.Accepted that accept nothing
+	Notes    []string       // what was assumed, passed over, or cannot be told
 }
+
+// Where is a place in the log.
+type Where struct {
+	Seq uint64
+	At  reducer.Time
+}
+
+// Group counts the findings of one title.
+type Group struct {
+	Class    Class
+	Title    string
+	Count    uint64 // without those that were accepted
+	Accepted uint64
+}
+
+// MostFindings is how many findings of one title are kept; the others are only counted.
+const MostFindings = 500
 
 // Count counts the findings of a kind.
 func (r *Result) Count(k FindingKind) int {
@@ -56,29 +129,55 @@ func (r *Result) Count(k FindingKind) int {
 	return n
 }
 
+// Failing tells whether there is a finding that nobody has accepted.
+func (r *Result) Failing() bool {
+	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.Count > 0 })
+}
+
 // Run replays a trace. The error is a *trace.ReadError, or the *reducer.MachineFailure of a machine that gives no answer;
-// the result is then what was found before it.
+// the result is then what was found before it. The reader must not have been read from; it is closed.
 func Run(r *trace.Reader, opts Options) (Result, error) {
-	p := &replay{
+	p := newReplay(r, opts)
+	r.Ahead()
+	err := p.readAll()
+	return p.sorted(), errors.Join(err, r.Close())
+}
+
+func newReplay(r *trace.Reader, opts Options) *replay {
+	return &replay{
 		opts:     opts,
 		reader:   r,
-		result:   Result{Kinds: make(map[string]uint64)},
+		other:    make(map[string]uint64),
 		rollouts: make(map[reducer.RolloutID]*rollout),
+		channels: make(map[reducer.ChannelID]*channel),
+		hosts:    make(map[reducer.HostID]*host),
+		groups:   make(map[title]*group),
 		policies: make(map[reducer.ChannelID]reducer.Policy),
 		assumed:  make(map[reducer.ChannelID]bool),
 	}
+}
+
+// readAll takes every entry, or those up to Options.Until and what they leave open.
+func (p *replay) readAll() error {
 	for {
-		e, err := r.Read()
+		e, err := p.reader.Read()
 		p.takeBreaches()
 		if errors.Is(err, io.EOF) {
-			p.finish()
-			return p.sorted(), nil
+			return p.finish()
 		}
 		if err == nil {
+			if until := p.opts.Until; until > 0 && e.Seq > until && e.Kind != trace.KindHeader {
+				if p.stopped == nil {
+					p.stop()
+				}
+				if p.open == 0 {
+					return nil
+				}
+			}
 			err = p.take(e)
 		}
 		if err != nil {
-			return p.sorted(), err
+			return err
 		}
 	}
 }
@@ -90,17 +189,41 @@ type replay struct {
 	simulated bool
 	fleet     *reducer.Fleet
 	out       reducer.Outcome
+	checker   *invariant.Checker // of a log of a control plane
 	result    Result
 	lines     trace.Lines
 	ring      ring
-	end       place // the last entry
-	breaches  int   // of the reader's, those that are findings already
+	n         uint64 // entries read
+	end       place  // the last entry
+	breaches  int    // of the reader's, those that are findings already
+	broken    int    // of the checker's violations, likewise
+	kinds     [trace.KindCount]uint64
+	other     map[string]uint64 // of entries of kinds that are not known
 
+	order    order
 	rollouts map[reducer.RolloutID]*rollout
-	order    []*rollout        // as they came
+	recent   *rollout          // the one that was looked for last
+	opened   []*rollout        // in that order
+	strange  []*rollout        // those that were never opened, as they came
 	last     reducer.RolloutID // that of the last event
-	policies map[reducer.ChannelID]reducer.Policy
-	assumed  map[reducer.ChannelID]bool // channels for which halt was taken
+	channels map[reducer.ChannelID]*channel
+	hosts    map[reducer.HostID]*host
+	owed     []owedQuarantine
+	late     uint64 // entries of rollouts whose hosts were let go of
+
+	ended bool
+
+	quarantines map[quarantine]place // what the log has quarantined
+	policies    map[reducer.ChannelID]reducer.Policy
+	assumed     map[reducer.ChannelID]bool // channels for which halt was taken
+
+	groups  map[title]*group
+	found   uint64   // findings, so far
+	titles  []*group // in the order in which they were first found
+	waiting []unfinished
+	open    int       // what entries up to Options.Until have left open
+	stopped []Summary // the rollouts as they were then
+	seen    sight
 
 	// Of a simulated trace: the rejection that the last rollout event must be followed by, and the rejections recorded
 	// since then. Those that come before an event are what it proved of earlier ones.
@@ -108,31 +231,47 @@ type replay struct {
 	early []recordedRejection
 }
 
-// rollout is what is expected next of one rollout.
+// rollout is what is known of one rollout, and what is expected next of it.
 type rollout struct {
 	id       reducer.RolloutID
+	fold     *reducer.Rollout // nil while it was not opened
+	passed   uint64           // its entries that were passed over because it was never opened
+	live     int              // of its hosts, those that may still move
+	latest   int              // of its hosts, those that have joined no later one
+	members  []member         // what is known of its hosts, by their slot
+	work     *work            // nil once it is over and its hosts were let go of
+	summary  Summary
+	rollback uint64 // of a rollout that was never opened: rollbacks of its hosts that will quarantine something
+}
+
+// work is what a rollout that is not over leaves open.
+type work struct {
 	last     reducer.Event    // its last event
-	event    place            // where that stands, if it gave effects
+	event    place            // where that stands
 	expected []reducer.Effect // what it gave and the log has yet to show
 	shown    int              // how many of its effects the log has shown
 	terminal *place           // the last event, if a RolloutTerminal was derived from it that the log has yet to show
 
-	opened, succeeded place  // where its RolloutOpened and SuccessorOpened stand
-	passed            uint64 // its entries that were passed over because it was never opened
+	opened, succeeded place // where its RolloutOpened and SuccessorOpened stand
+	openedAs          reducer.Event
+	succeededAs       reducer.Event
+
+	plan    *trace.PlanAction // its OpenRollout, until it was compared with who joined
+	planned place
 }
 
 // place is where in the log something is.
 type place struct {
-	seq    uint64
-	line   int
-	at     reducer.Time
-	before []string
-	text   string // of a RolloutOpened or SuccessorOpened: the event
+	n    uint64 // of the entries read, from 1
+	ring uint64 // which of those in the ring it is
+	seq  uint64
+	line int
+	at   reducer.Time
 }
 
 type dueRejection struct {
 	rejection trace.Rejection
-	rollout   *rollout // of the event
+	after     string
 	place     place
 }
 
@@ -142,6 +281,7 @@ type recordedRejection struct {
 }
 
 func (p *replay) take(e *trace.Entry) error {
+	p.n++
 	if p.fleet == nil {
 		if err := p.start(e); err != nil {
 			return err
@@ -151,22 +291,39 @@ func (p *replay) take(e *trace.Entry) error {
 		return nil
 	}
 	p.result.Entries++
-	p.result.Kinds[e.KindName()]++
+	if e.Kind == trace.KindOther {
+		p.other[e.Other]++
+	} else {
+		p.kinds[e.Kind]++
+	}
+	if !p.simulated && !p.inOrder(e) {
+		return nil // it stood there before, and was taken then
+	}
+	var err error
 	switch {
+	case e.Gate != nil:
+		p.takeGate(e)
 	case e.Event != nil:
-		if err := p.takeEvent(e); err != nil {
-			return err
-		}
+		err = p.takeEvent(e)
+	case e.Agent != nil:
+		p.takeAgent(e)
+	case e.HostEffect != nil:
+		p.takeHostEffect(e)
 	case e.Effect != nil:
 		p.takeEffect(e)
+	case e.Plan != nil:
+		p.takePlan(e)
+	case e.Poll != nil:
+		p.takePoll(e)
 	case e.Rejection != nil && p.simulated:
 		p.takeRejection(e)
-	case e.Agent != nil && !p.simulated:
-		p.learnPolicy(e)
 	}
-	p.ring.add(&p.lines, e)
-	p.end = place{seq: e.Seq, line: p.reader.Line(), at: e.At}
-	return nil
+	if len(p.waiting) > 0 {
+		p.showLater(e)
+	}
+	p.ring.add(e)
+	p.end = place{n: p.n, ring: p.ring.n, seq: e.Seq, line: p.reader.Line(), at: e.At}
+	return err
 }
 
 // start chooses the machine, once the first entry has told what kind of trace this is.
@@ -174,6 +331,7 @@ func (p *replay) start(first *trace.Entry) error {
 	header := p.reader.Header()
 	p.simulated = header != nil
 	p.lines = trace.Lines{Start: first.At, Absolute: !p.simulated}
+	p.result.First = Where{Seq: first.Seq, At: first.At}
 	machine := p.opts.Machine
 	switch {
 	case machine != nil:
@@ -193,6 +351,9 @@ func (p *replay) start(first *trace.Entry) error {
 	}
 	maps.Copy(p.policies, p.opts.Policies)
 	p.fleet = reducer.NewFleet(machine, p.policy)
+	if !p.simulated {
+		p.checker = invariant.NewChecker(p.fleet, &trace.Header{})
+	}
 	p.result.Header, p.result.Machine, p.result.Fleet = header, machine.Name(), p.fleet
 	return nil
 }
@@ -205,15 +366,11 @@ func (p *replay) policy(c reducer.ChannelID) reducer.Policy {
 }
 
 // learnPolicy takes a channel's policy from an agent's Failed event.
-func (p *replay) learnPolicy(e *trace.Entry) {
-	if e.Agent.Policy == 0 {
+func (p *replay) learnPolicy(e *trace.Entry, r *rollout) {
+	if e.Agent.Policy == 0 || p.simulated {
 		return
 	}
-	r := p.fleet.Rollout(e.Rollout)
-	if r == nil {
-		return
-	}
-	c := r.Record.Channel
+	c := r.fold.Record.Channel
 	if known, ok := p.policies[c]; !ok {
 		p.policies[c] = reducer.Policy{
 			OnHealthFailure: e.Agent.Policy, RetentionSeconds: reducer.DefaultRetentionSeconds,
@@ -224,12 +381,11 @@ func (p *replay) learnPolicy(e *trace.Entry) {
 }
 
 // assumePolicy notes that a failure is judged under a policy that nothing in the log tells.
-func (p *replay) assumePolicy(e *trace.Entry) {
-	r := p.fleet.Rollout(e.Event.Rollout)
-	if p.simulated || r == nil || e.Event.Kind != reducer.HostStateChanged || e.Event.To != reducer.HostFailed {
+func (p *replay) assumePolicy(e *trace.Entry, r *rollout) {
+	if p.simulated || r.fold == nil || e.Event.Kind != reducer.HostStateChanged || e.Event.To != reducer.HostFailed {
 		return
 	}
-	c := r.Record.Channel
+	c := r.fold.Record.Channel
 	if _, known := p.policies[c]; known || p.assumed[c] {
 		return
 	}
@@ -237,31 +393,50 @@ func (p *replay) assumePolicy(e *trace.Entry) {
 	p.note("entry %d: channel %s: nothing before it tells the policy, %v is taken", e.Seq, c, reducer.DefaultPolicy().OnHealthFailure)
 }
 
+// mostNotes bounds the notes: a log of which each entry gives one would be all notes.
+const mostNotes = 200
+
 func (p *replay) note(format string, args ...any) {
-	p.result.Notes = append(p.result.Notes, fmt.Sprintf(format, args...))
+	if len(p.result.Notes) < mostNotes {
+		p.result.Notes = append(p.result.Notes, fmt.Sprintf(format, args...))
+	}
 }
 
+// rollout finds what is known of a rollout, be it that there is one.
 func (p *replay) rollout(id reducer.RolloutID) *rollout {
+	if p.recent != nil && p.recent.id == id {
+		return p.recent
+	}
 	r := p.rollouts[id]
 	if r == nil {
 		r = &rollout{id: id}
 		p.rollouts[id] = r
-		p.order = append(p.order, r)
+		p.strange = append(p.strange, r)
+		p.seen.rollouts++
 	}
+	p.recent = r
 	return r
+}
+
+// working gives the rollout's work, as new if it was let go of.
+func (r *rollout) working() *work {
+	if r.work == nil {
+		r.work = new(work)
+	}
+	return r.work
 }
 
 // here is the place of an entry that is being taken.
 func (p *replay) here(e *trace.Entry) place {
-	return place{seq: e.Seq, line: p.reader.Line(), at: e.At, before: p.ring.last()}
+	return place{n: p.n, ring: p.ring.n, seq: e.Seq, line: p.reader.Line(), at: e.At}
 }
 
 // after describes a rollout's last event; empty when there was none.
 func (p *replay) after(r *rollout) string {
-	if r.last.Kind == 0 {
+	if r.work == nil || r.work.last.Kind == 0 {
 		return ""
 	}
-	return describeEvent(&r.last, &p.lines)
+	return describeEvent(&r.work.last, &p.lines)
 }
 
 // takeEvent folds an event. The error is the machine's that gives no answer.
@@ -269,28 +444,31 @@ func (p *replay) takeEvent(e *trace.Entry) error {
 	p.result.Events++
 	ev := e.Event
 	r := p.rollout(ev.Rollout)
+	w := r.working()
 	p.overdue(r)
 	p.overdueRejection()
-	if r.terminal != nil && ev.Kind != reducer.RolloutTerminal {
+	if w.terminal != nil && ev.Kind != reducer.RolloutTerminal {
 		p.unrecordedTerminal(r)
 	}
-	r.terminal = nil
-	r.last = *ev
+	p.settle(&w.terminal)
+	w.last, w.event = *ev, p.here(e)
 	p.last = r.id
+	p.readEvent(e, r)
 
-	p.assumePolicy(e)
+	p.assumePolicy(e, r)
 	err := p.fleet.Apply(ev, e.At, &p.out)
 	if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
 		return err
 	}
 	p.takeLate(e, p.out.Late)
 	if ev.Kind == reducer.RolloutOpened && err == nil {
-		r.opened = p.here(e)
-		r.opened.text = p.after(r)
+		p.openRollout(e, r)
 	}
 	if ev.Kind == reducer.SuccessorOpened {
-		r.succeeded = p.here(e)
-		r.succeeded.text = p.after(r)
+		w.succeeded, w.succeededAs = p.here(e), *ev
+	}
+	if ev.Kind == reducer.HostStateChanged {
+		p.takeHostMove(e, r, err)
 	}
 	if err != nil {
 		p.refused(e, r, err)
@@ -298,44 +476,74 @@ func (p *replay) takeEvent(e *trace.Entry) error {
 	}
 	if p.out.Derived {
 		at := p.here(e)
-		r.terminal = &at
+		w.terminal = &at
+		p.open++
 	}
-	r.expected, r.shown = r.expected[:0], 0
+	w.expected, w.shown = w.expected[:0], 0
 	for _, effect := range p.out.Effects.All() {
 		if p.simulated || effect.Kind == reducer.RecordRolloutTransition {
-			r.expected = append(r.expected, effect)
+			w.expected = append(w.expected, effect)
 		}
 	}
-	if len(r.expected) > 0 {
-		r.event = p.here(e)
-	}
+	p.open += len(w.expected)
+	p.applied(e, r)
 	return nil
+}
+
+// settle takes note that what a place left open is no longer so.
+func (p *replay) settle(at **place) {
+	if *at != nil {
+		*at = nil
+		p.open--
+	}
+}
+
+// openRollout begins to keep what a rollout needs.
+func (p *replay) openRollout(e *trace.Entry, r *rollout) {
+	if r.fold == nil {
+		p.strange = slices.DeleteFunc(p.strange, func(s *rollout) bool { return s == r })
+	}
+	r.fold = p.fleet.Rollout(r.id)
+	w := r.work
+	w.opened, w.openedAs = p.here(e), *e.Event
+	p.opened = append(p.opened, r)
+	r.summary.States = []StateChange{{State: reducer.Opening, At: e.Event.At}}
+	c := p.channel(e.Event.Channel)
+	if c.before != nil {
+		p.forgetIfOver(c.before) // had it no hosts, nothing else would
+	}
+	c.before, c.rollout = c.rollout, r
+	if c.ref != e.Event.TargetRef {
+		c.ref, c.polled = e.Event.TargetRef, p.here(e) // it was polled, be it that the log does not tell
+	}
 }
 
 // refused notes that the fold does not take an event.
 func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 	if p.simulated {
-		p.due = &dueRejection{rejection: trace.NewRejection(err), rollout: r, place: p.here(e)}
+		p.due = &dueRejection{rejection: trace.NewRejection(err), after: p.after(r), place: p.here(e)}
+		p.open++
 		return
 	}
 	if errors.As(err, new(*reducer.UnknownRollout)) {
 		r.passed++
 		return
 	}
-	p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, After: p.after(r), Reason: err.Error()}, p.here(e), 0)
+	f := Finding{
+		Class: Illegal, Kind: Refused, What: "event", Rollout: r.id, Host: e.Event.Host, After: p.after(r), Reason: err.Error(),
+	}
+	if errors.As(err, new(*reducer.Invariant)) && (e.Event.Kind == reducer.HostStateChanged || e.Event.Kind == reducer.HostJoined) {
+		f.Class = Host
+		f.What = "host event"
+	}
+	p.find(f, p.here(e), 0)
 }
 
 // takeLate judges what an event, or the end of the log where e is nil, proved of earlier events.
 func (p *replay) takeLate(e *trace.Entry, late []error) {
 	if !p.simulated {
 		for _, err := range late {
-			rejection := trace.NewRejection(err)
-			r := p.rollout(rejection.Rollout)
-			at := r.opened
-			if rejection.Event == reducer.SuccessorOpened {
-				at = r.succeeded
-			}
-			p.find(Finding{Kind: Refused, What: "event", Rollout: r.id, After: at.text, Reason: err.Error()}, at, 0)
+			p.takeLateError(err)
 		}
 		return
 	}
@@ -345,7 +553,9 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 			p.compareRejection(&p.early[i], given, "")
 			continue
 		}
-		f := Finding{Kind: Missing, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given)}
+		f := Finding{
+			Class: Illegal, Kind: Missing, What: "rejection", Rollout: given.Rollout, Recorded: Nothing, Given: describeRejection(&given),
+		}
 		if e != nil {
 			p.find(f, p.here(e), 0)
 		} else {
@@ -353,23 +563,41 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 		}
 	}
 	for i := len(late); i < len(p.early); i++ {
-		p.missingRejection(&p.early[i])
+		p.extraRejection(&p.early[i])
 	}
 	p.early = p.early[:0]
+}
+
+// takeLateError finds that a lockstep was none.
+func (p *replay) takeLateError(err error) {
+	rejection := trace.NewRejection(err)
+	w := p.rollout(rejection.Rollout).working()
+	f := Finding{Class: Illegal, Kind: Refused, What: "event", Rollout: rejection.Rollout, Reason: err.Error()}
+	at, ev := w.opened, &w.openedAs
+	if rejection.Event == reducer.SuccessorOpened {
+		f.What = "successor" // which the log of one rollout does not hold
+		at, ev = w.succeeded, &w.succeededAs
+	}
+	if at.n == 0 {
+		at = p.end // it was let go of
+	} else {
+		f.After = describeEvent(ev, &p.lines)
+	}
+	p.find(f, at, 0)
 }
 
 func (p *replay) compareRejection(recorded *recordedRejection, given trace.Rejection, after string) {
 	if recorded.rejection != given {
 		p.find(Finding{
-			Kind: Different, What: "rejection", Rollout: recorded.rejection.Rollout, After: after,
+			Class: Illegal, Kind: Different, What: "rejection", Rollout: recorded.rejection.Rollout, After: after,
 			Recorded: describeRejection(&recorded.rejection), Given: describeRejection(&given),
 		}, recorded.place, 0)
 	}
 }
 
-func (p *replay) missingRejection(recorded *recordedRejection) {
+func (p *replay) extraRejection(recorded *recordedRejection) {
 	p.find(Finding{
-		Kind: Extra, What: "rejection", Rollout: recorded.rejection.Rollout,
+		Class: Illegal, Kind: Extra, What: "rejection", Rollout: recorded.rejection.Rollout,
 		Recorded: describeRejection(&recorded.rejection), Given: Nothing,
 	}, recorded.place, 0)
 }
@@ -377,8 +605,9 @@ func (p *replay) missingRejection(recorded *recordedRejection) {
 func (p *replay) takeRejection(e *trace.Entry) {
 	recorded := recordedRejection{rejection: *e.Rejection, place: p.here(e)}
 	if p.due != nil {
-		p.compareRejection(&recorded, p.due.rejection, p.after(p.due.rollout))
+		p.compareRejection(&recorded, p.due.rejection, p.due.after)
 		p.due = nil
+		p.open--
 		return
 	}
 	p.early = append(p.early, recorded)
@@ -390,10 +619,11 @@ func (p *replay) overdueRejection() {
 		return
 	}
 	p.find(Finding{
-		Kind: Missing, What: "rejection", Rollout: p.due.rejection.Rollout, After: p.after(p.due.rollout),
+		Class: Illegal, Kind: Missing, What: "rejection", Rollout: p.due.rejection.Rollout, After: p.due.after,
 		Recorded: Nothing, Given: describeRejection(&p.due.rejection),
 	}, p.due.place, 1)
 	p.due = nil
+	p.open--
 }
 
 // takeEffect holds a recorded effect against what its rollout's last event gave.
@@ -402,130 +632,92 @@ func (p *replay) takeEffect(e *trace.Entry) {
 	transition := recorded.Kind == reducer.RecordRolloutTransition
 	if transition {
 		p.result.Transitions++
+		p.readTimes(e, recorded.At, recorded.Rollout)
 	} else if !p.simulated {
+		if recorded.Kind == reducer.InsertQuarantineFromRollout {
+			p.quarantined(recorded.Channel, recorded.Closure, p.here(e))
+		}
 		return
 	}
 	id := recorded.Rollout
 	if id == "" {
 		id = cmp.Or(e.Rollout, p.last) // an effect on a channel names no rollout itself
 	}
+	p.readRollout(e, id)
 	r := p.rollout(id)
-	if !p.simulated && p.fleet.Rollout(id) == nil {
+	if !p.simulated && r.fold == nil {
 		r.passed++
 		return
 	}
-	if i := slices.Index(r.expected, *recorded); i >= 0 {
+	w := r.working()
+	if i := slices.Index(w.expected, *recorded); i >= 0 {
 		p.unrecorded(r, i)
-		r.expected = slices.Delete(r.expected, 0, 1)
-		r.shown++
+		p.fulfilled(w)
 		if transition {
 			p.result.Reproduced++
 		}
 		return
 	}
 	f := Finding{
-		Kind: Extra, What: "effect", Rollout: id, After: p.after(r),
+		Class: Effect, Kind: Extra, What: "effect", Rollout: id, After: p.after(r),
 		Recorded: describeEffect(recorded, &p.lines, false), Given: Nothing,
 	}
-	if len(r.expected) > 0 && r.expected[0].Kind == recorded.Kind {
+	if len(w.expected) > 0 && w.expected[0].Kind == recorded.Kind {
 		f.Kind = Different
-		f.Given = describeEffect(&r.expected[0], &p.lines, false)
+		f.Given = describeEffect(&w.expected[0], &p.lines, false)
 		if f.Given == f.Recorded {
 			f.Recorded = describeEffect(recorded, &p.lines, true)
-			f.Given = describeEffect(&r.expected[0], &p.lines, true)
+			f.Given = describeEffect(&w.expected[0], &p.lines, true)
 		}
-		r.expected = slices.Delete(r.expected, 0, 1)
-		r.shown++
+		p.fulfilled(w)
 	}
 	p.find(f, p.here(e), 0)
 }
 
+// fulfilled takes note that the log has shown the first of the expected effects, be it as another one.
+func (p *replay) fulfilled(w *work) {
+	w.expected = slices.Delete(w.expected, 0, 1)
+	w.shown++
+	p.open--
+}
+
 // overdue finds that what is left of a rollout's expected effects is not recorded.
-func (p *replay) overdue(r *rollout) { p.unrecorded(r, len(r.expected)) }
+func (p *replay) overdue(r *rollout) {
+	if r.work != nil {
+		p.unrecorded(r, len(r.work.expected))
+	}
+}
 
 // unrecorded finds that the first n of a rollout's expected effects are not recorded.
 func (p *replay) unrecorded(r *rollout, n int) {
-	for i := range r.expected[:n] {
-		p.find(Finding{
-			Kind: Missing, What: "effect", Rollout: r.id, After: p.after(r),
-			Recorded: Nothing, Given: describeEffect(&r.expected[i], &p.lines, false),
-		}, r.event, 1+r.shown)
+	if n == 0 {
+		return
 	}
-	r.expected = slices.Delete(r.expected, 0, n)
+	w := r.work
+	for i := range w.expected[:n] {
+		p.find(Finding{
+			Class: Effect, Kind: Missing, What: "effect", Rollout: r.id, After: p.after(r),
+			Recorded: Nothing, Given: describeEffect(&w.expected[i], &p.lines, false),
+		}, w.event, 1+w.shown)
+	}
+	p.open -= n
+	w.expected = slices.Delete(w.expected, 0, n)
 }
 
 // unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's Converged implies.
 func (p *replay) unrecordedTerminal(r *rollout) {
 	p.find(Finding{
-		Kind: Missing, What: "event", Rollout: r.id, After: p.after(r),
+		Class: Effect, Kind: Missing, What: "event", Rollout: r.id, After: p.after(r),
 		Recorded: Nothing, Given: reducer.RolloutTerminal.String() + "  " + string(r.id),
-	}, *r.terminal, 1)
-	r.terminal = nil
+	}, *r.work.terminal, 1)
 }
 
 // takeBreaches makes findings of what the reader found to break the trace's seal.
 func (p *replay) takeBreaches() {
 	all := p.reader.Breaches()
 	for _, b := range all[p.breaches:] {
-		p.result.Findings = append(p.result.Findings, Finding{
-			Kind: Altered, What: "entry", Seq: b.Seq, Line: b.Line, Before: p.ring.last(), Reason: b.String(), key: b.Line,
-		})
+		p.find(Finding{Class: Log, Kind: Altered, What: "entry", Reason: b.String()},
+			place{n: p.n + 1, ring: p.ring.n, seq: b.Seq, line: b.Line}, 0)
 	}
 	p.breaches = len(all)
-}
-
-// find adds a finding about what is at a place, or belongs some lines after it.
-func (p *replay) find(f Finding, at place, after int) {
-	f.Seq, f.Line, f.At, f.Before, f.key = at.seq, at.line, at.at, at.before, at.line+after
-	p.result.Findings = append(p.result.Findings, f)
-}
-
-// finish judges what the log's end leaves open.
-func (p *replay) finish() {
-	p.end.before = p.ring.last()
-	p.overdueRejection()
-	for _, r := range p.order {
-		p.overdue(r)
-		if r.terminal != nil {
-			p.unrecordedTerminal(r)
-		}
-	}
-	p.takeLate(nil, p.fleet.Finish())
-	for _, r := range p.order {
-		if r.passed > 0 {
-			p.note("rollout %s is never opened in this log: its events and transitions are passed over (%d)", r.id, r.passed)
-		}
-	}
-}
-
-// sorted gives the result with its findings in log order. What shows that a line was changed was found as soon as that line
-// was read, so it stays before what follows from it.
-func (p *replay) sorted() Result {
-	slices.SortStableFunc(p.result.Findings, func(a, b Finding) int { return cmp.Compare(a.key, b.key) })
-	return p.result
-}
-
-// ring keeps the last few entries as lines.
-type ring struct {
-	lines [4][]byte
-	n     int
-}
-
-// add adds an entry; gate decisions, which repeat on every tick of the planner, are left out.
-func (r *ring) add(lines *trace.Lines, e *trace.Entry) {
-	if e.Kind == trace.KindGateDecision {
-		return
-	}
-	slot := &r.lines[r.n%len(r.lines)]
-	*slot = lines.Append((*slot)[:0], e)
-	r.n++
-}
-
-// last gives what is kept, the oldest first.
-func (r *ring) last() []string {
-	var all []string
-	for i := max(0, r.n-len(r.lines)); i < r.n; i++ {
-		all = append(all, string(r.lines[i%len(r.lines)]))
-	}
-	return all
 }

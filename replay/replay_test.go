@@ -302,41 +302,6 @@ func flip(s string) string {
 	return s + "0"
 }
 
-func TestSamplesReplay(t *testing.T) {
-	for _, c := range []struct {
-		name                      string
-		machine                   reducer.Machine
-		transitions, reproduced   uint64
-		missing, extra, different int
-		notes                     int
-	}{
-		{name: "sample-4", transitions: 19, reproduced: 19, notes: 1},
-		{name: "sample-6", transitions: 20, reproduced: 20},
-		{name: "sample-4", machine: reducer.RFC0008(), transitions: 19, reproduced: 14, missing: 3, extra: 3, different: 2, notes: 1},
-		{name: "sample-6", machine: reducer.RFC0008(), transitions: 20, reproduced: 16, missing: 2, extra: 2, different: 2},
-	} {
-		in, err := os.Open("../trace/testdata/" + c.name + ".ndjson.gz")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer in.Close()
-		r, err := trace.NewReader(c.name, in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := Run(r, Options{Machine: c.machine})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Transitions != c.transitions || got.Reproduced != c.reproduced || got.Count(Missing) != c.missing ||
-			got.Count(Extra) != c.extra || got.Count(Different) != c.different ||
-			len(got.Findings) != c.missing+c.extra+c.different || len(got.Notes) != c.notes {
-			t.Errorf("%s under %s: %d of %d transitions, notes %q\n%s", c.name, got.Machine, got.Reproduced, got.Transitions, got.Notes,
-				show(got.Findings))
-		}
-	}
-}
-
 func BenchmarkReplay(b *testing.B) {
 	data, err := os.ReadFile("../trace/testdata/sample-4.ndjson.gz")
 	if err != nil {

@@ -3,26 +3,240 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
+	"rollsim/invariant"
+	"rollsim/reducer"
 	"rollsim/replay"
+	"rollsim/trace"
 )
 
-// Replay writes what a replay found: the first finding, or all of them, then the counts and the notes.
-func Replay(w io.Writer, name string, result *replay.Result, all bool) {
+// ReplayView says how much of a replay is shown.
+type ReplayView struct {
+	All bool   // every finding instead of the first one
+	By  string // the file of accepted findings; empty when there is none
+}
+
+// Replay writes what a replay found: a line for each rollout, the last entries of a log that was left early, the findings
+// counted, the first one or all, then what was read and the notes. name is what the user calls the input.
+func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
+	r := &replayReport{name: name, result: result, absolute: result.Header == nil}
+	r.rollouts()
+	for _, line := range result.Tail {
+		r.printf("  %s\n", line)
+	}
+	if len(result.Tail) > 0 {
+		r.printf("\n")
+	}
+	r.groups()
 	for i := range result.Findings {
-		if i > 0 && !all {
+		if i > 0 && !view.All {
+			r.printf("… and %d more; --all shows them\n\n", r.failing()-1)
 			break
 		}
-		f := &result.Findings[i]
-		fmt.Fprintf(w, "DIVERGED %s: entry %d of %d, %s\n%s", name, f.Seq, result.Entries, f.Title(), f.Body())
-		fmt.Fprintf(w, "  closer    rollsim replay %s --machine %s --until %d --all\n\n", name, result.Machine, f.Seq)
+		r.finding(&result.Findings[i])
 	}
-	if hidden := len(result.Findings) - 1; hidden > 0 && !all {
-		fmt.Fprintf(w, "… and %d more; --all shows them\n\n", hidden)
+	if view.All {
+		if hidden := r.failing() - uint64(len(result.Findings)); hidden > 0 {
+			r.printf("… and %d more, of which no more is kept than their number\n\n", hidden)
+		}
 	}
-	fmt.Fprintf(w, "%s under %s: %d entries, %d rollout events; %d of %d recorded transitions reproduced\n", name, result.Machine,
-		result.Entries, result.Events, result.Reproduced, result.Transitions)
+	r.printf("%s under %s: %s\n", name, result.Machine, r.counts())
+	for _, s := range result.Stale {
+		r.printf("stale: %s:%d: %s accepts nothing that was found (%s)\n", view.By, s.Line, s.Key, s.Reason)
+	}
 	for _, note := range result.Notes {
-		fmt.Fprintf(w, "note: %s\n", note)
+		r.printf("note: %s\n", note)
 	}
+	_, err := io.WriteString(w, r.b.String())
+	return err
+}
+
+type replayReport struct {
+	b        strings.Builder
+	name     string
+	result   *replay.Result
+	absolute bool // times are of the clock, not since the start
+}
+
+func (r *replayReport) printf(format string, args ...any) { fmt.Fprintf(&r.b, format, args...) }
+
+// failing counts the findings that nobody has accepted.
+func (r *replayReport) failing() uint64 {
+	var n uint64
+	for i := range r.result.Groups {
+		n += r.result.Groups[i].Count
+	}
+	return n
+}
+
+func (r *replayReport) counts() string {
+	var accepted uint64
+	for i := range r.result.Groups {
+		accepted += r.result.Groups[i].Accepted
+	}
+	text := fmt.Sprintf("%d entries, %d rollout events; ", r.result.Entries, r.result.Events)
+	if accepted > 0 {
+		text += fmt.Sprintf("%d findings accepted; ", accepted)
+	}
+	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced, r.result.Transitions)
+}
+
+// rollouts writes a line for each, in columns.
+func (r *replayReport) rollouts() {
+	lines := make([][5]string, 0, len(r.result.Rollouts))
+	var widths [4]int
+	for i := range r.result.Rollouts {
+		line := r.rolloutLine(&r.result.Rollouts[i])
+		for j := range widths {
+			widths[j] = max(widths[j], utf8.RuneCountInString(line[j]))
+		}
+		lines = append(lines, line)
+	}
+	for i, line := range lines {
+		for j := range widths {
+			r.printf("%s%s  ", line[j], strings.Repeat(" ", widths[j]-utf8.RuneCountInString(line[j])))
+		}
+		r.printf("%s\n", line[4])
+		r.moves(&r.result.Rollouts[i])
+	}
+	if len(lines) > 0 {
+		r.printf("\n")
+	}
+}
+
+func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
+	rec := &s.Record
+	hosts := "no hosts"
+	if len(s.Hosts) > 0 {
+		var counts []string
+		for _, h := range s.Hosts {
+			counts = append(counts, fmt.Sprintf("%d %v", h.Count, h.State))
+		}
+		hosts = strings.Join(counts, ", ")
+	}
+	waves := ""
+	switch {
+	case s.Waves == 0:
+	case r.result.CursorKnown:
+		waves = fmt.Sprintf("wave %d of 0–%d", rec.CurrentWave, s.Waves-1)
+	default:
+		waves = fmt.Sprintf("waves 0–%d", s.Waves-1)
+	}
+	var states []string
+	last := ""
+	for _, c := range s.States {
+		var at string
+		at, last = r.time(c.At, last)
+		states = append(states, fmt.Sprintf("%v %s", c.State, at))
+	}
+	return [5]string{
+		string(rec.Channel), shortRef(rec.TargetRef), waves, hosts, strings.Join(states, " → ") + "; " + shortenRefs(s.End),
+	}
+}
+
+func (r *replayReport) moves(s *replay.Summary) {
+	last := ""
+	for _, m := range s.Moves {
+		var at string
+		at, last = r.time(m.At, last)
+		r.printf("    entry %-6d  %v → %v  %s\n", m.Seq, m.From, m.To, at)
+	}
+}
+
+// time gives a time to the second, with its day only where that is not the one of the time before.
+func (r *replayReport) time(t reducer.Time, day string) (text, today string) {
+	if !r.absolute {
+		elapsed := string(trace.AppendElapsed(nil, t, r.result.First.At))
+		text, _, _ := strings.Cut(elapsed, ".")
+		return text, ""
+	}
+	full := string(trace.AppendTime(nil, t))
+	today, clock := full[:len("2026-05-16")], full[len("2026-05-16T"):len("2026-05-16T01:00:00")]
+	if today == day {
+		return clock, today
+	}
+	return today + " " + clock, today
+}
+
+// shortLength is how much of a long ref is shown where there is not much room.
+const shortLength = 12
+
+func shortRef(ref reducer.ChannelRef) string {
+	if len(ref) > shortLength && isHex(string(ref)) {
+		return string(ref[:shortLength])
+	}
+	return string(ref)
+}
+
+// shortenRefs shortens every long hexadecimal number in a text.
+func shortenRefs(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		n := 0
+		for n < len(text) && isHex(text[n:n+1]) {
+			n++
+		}
+		if n > shortLength {
+			b.WriteString(text[:shortLength])
+		} else {
+			b.WriteString(text[:n])
+		}
+		text = text[n:]
+		if len(text) > 0 {
+			b.WriteByte(text[0])
+			text = text[1:]
+		}
+	}
+	return b.String()
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+// groups counts the findings by class and title.
+func (r *replayReport) groups() {
+	classes := make(map[replay.Class][]string)
+	var order []replay.Class
+	for i := range r.result.Groups {
+		g := &r.result.Groups[i]
+		if g.Count == 0 {
+			continue
+		}
+		if classes[g.Class] == nil {
+			order = append(order, g.Class)
+		}
+		classes[g.Class] = append(classes[g.Class], fmt.Sprintf("%d %s", g.Count, g.Title))
+	}
+	if len(order) == 0 {
+		return
+	}
+	slices.Sort(order)
+	r.printf("findings: %d\n", r.failing())
+	for _, c := range order {
+		r.printf("  %-9v  %s\n", c, strings.Join(classes[c], ", "))
+	}
+	r.printf("\n")
+}
+
+func (r *replayReport) finding(f *replay.Finding) {
+	r.printf("DIVERGED %s: entry %d of %d, %s\n", r.name, f.Seq, max(r.result.Last.Seq, r.result.Entries), f.Title())
+	if f.Rollout != "" {
+		r.printf("  rollout   %s\n", f.Rollout)
+	}
+	if f.Host != "" {
+		r.printf("  host      %s\n", f.Host)
+	}
+	r.printf("%s", f.Body())
+	if f.What == string(invariant.Stuck) {
+		r.printf("  closer    rollsim why %s --rollout %s\n", r.name, f.Rollout)
+	} else {
+		r.closer(f)
+	}
+	r.printf("  accept    %s  REASON\n\n", f.Key())
+}
+
+func (r *replayReport) closer(f *replay.Finding) {
+	r.printf("  closer    rollsim replay %s --machine %s --until %d --all\n", r.name, r.result.Machine, f.Seq)
 }

@@ -37,3 +37,6 @@ func (a ActionKind) String() string {
 	}
 	return actionNames[a]
 }
+
+// KindCount is above every Kind.
+const KindCount = int(kindEnd)

@@ -179,8 +179,11 @@ func (r *Reader) Line() int {
 	return r.number
 }
 
-// IsDocument tells whether the input is a rollout document.
+// IsDocument tells whether the input is a rollout document, or several of them.
 func (r *Reader) IsDocument() bool {
+	if r.series != nil {
+		return r.series.documents()
+	}
 	_, is := r.src.(*documentSource)
 	return is
 }

@@ -30,6 +30,16 @@ func Merge(readers ...*Reader) *Reader {
 
 func (s *series) current() *Reader { return s.last }
 
+// documents tells whether all that are read side by side are.
+func (s *series) documents() bool {
+	for _, r := range s.now {
+		if !r.IsDocument() {
+			return false
+		}
+	}
+	return s.heads != nil
+}
+
 func (s *series) passed() Passed {
 	p := s.done
 	for _, r := range s.now {

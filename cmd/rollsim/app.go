@@ -92,6 +92,7 @@ func (env *environment) newApp() *cli.App {
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.replayCommand(),
+			env.whyCommand(),
 			env.diffCommand(),
 			env.importCommand(),
 			env.conformCommand(),

@@ -1,67 +1,150 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/reducer"
 	"rollsim/replay"
 	"rollsim/report"
+	"rollsim/trace"
 	"rollsim/trace/input"
 )
 
 func (env *environment) replayCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "replay",
-		Usage:     "fold a recorded trace through a machine, and show where its effects differ from the recorded ones",
-		ArgsUsage: "TRACE…",
-		Description: "A TRACE is what rollsim run writes, or a control plane's log: NDJSON, the answer of /v1/rollouts/{id}/events, or its\n" +
-			"state.db, which is only read; plain, in gzip or in zstd; - is standard input. Several are one log, in order.\n" +
-			"The exit code is 1 when something differs, or when the trace was changed after it was written.\n\n" +
-			"Example: rollsim replay event_log.ndjson.gz --machine rfc0008",
+		Usage:     "fold a recorded log through a machine, and show where the record disagrees with it or with itself",
+		ArgsUsage: "INPUT…",
+		Description: "INPUT is a trace of rollsim run, or a control plane's log: its state.db, NDJSON, or the answer of\n" +
+			"GET /v1/rollouts/{id}/events; plain, in gzip or in zstd. Several are one log, in order; - is standard input.\n" +
+			"A state.db is only read, and may be in use.\n" +
+			"The exit code is 1 when anything was found that is not accepted.\n\n" +
+			"Examples: rollsim replay state.db\n" +
+			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
+			"          rollsim replay state.db --json --accept reviewed.txt",
 		Flags: []cli.Flag{
 			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
 			answerFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "show every difference instead of the first"},
-			&cli.Uint64Flag{Name: "until", Usage: "look only at what is found up to entry `SEQ`", DefaultText: "the end"},
-			&cli.StringFlag{Name: "rollout", Usage: "look only at what is found of rollout `ID`", DefaultText: "all"},
+			&cli.BoolFlag{Name: "all", Usage: "show every finding instead of the first"},
+			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of its ref are enough"},
+			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
+			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
+			&cli.Uint64Flag{Name: "until", Usage: "judge the log up to entry `SEQ`"},
+			sinceFlag(),
+			&cli.StringSliceFlag{
+				Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or rollback-and-halt",
+				DefaultText: "what its agents say that they apply, or halt",
+			},
+			&cli.StringFlag{Name: "accept", Usage: "count findings that `FILE` accepts apart: one a line, as shown, with a reason"},
+			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/replay.md describes it"},
 		},
 		Action: env.replay,
 	}
 }
 
+func sinceFlag() cli.Flag {
+	return &cli.StringFlag{Name: "since", Usage: "show only what was at `T` or later: 2026-05-16, 2026-05-16T03:00:00Z"}
+}
+
 func (env *environment) replay(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usage(c, "expected a trace")
+		return usage(c, "expected a log")
 	}
-	var opt replay.Options
-	if c.IsSet("machine") {
-		m, err := env.chosenMachine(c, "")
-		if err != nil {
-			return err
-		}
-		opt.Machine = m
-	}
-	reader, err := input.Open(env.stdin, c.Args().Slice()...)
+	opt, err := env.replayOptions(c)
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
+	names := c.Args().Slice()
+	reader, err := input.Open(env.stdin, names...)
+	if err != nil {
+		return err
+	}
+	name := strings.Join(names, " ")
 	result, err := replay.Run(reader, opt)
-	if err != nil {
+	if err != nil && result.Entries == 0 {
 		return err
 	}
-	result.Findings = slices.DeleteFunc(result.Findings, func(f replay.Finding) bool {
-		return c.IsSet("until") && f.Seq > c.Uint64("until") || c.IsSet("rollout") && string(f.Rollout) != c.String("rollout")
-	})
-	report.Replay(env.out.w, strings.Join(c.Args().Slice(), " "), &result, c.Bool("all"))
-	if len(result.Findings) > 0 {
+	write := func() error {
+		return report.Replay(env.out.w, name, &result, report.ReplayView{All: c.Bool("all"), By: c.String("accept")})
+	}
+	if c.Bool("json") {
+		write = func() error { return report.ReplayJSON(env.out.w, name, &result) }
+	}
+	if failed := write(); failed != nil && err == nil {
+		err = failed
+	}
+	if err == nil && result.Failing() {
 		return errDiffers
 	}
-	return nil
+	return err
+}
+
+func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {
+	opt := replay.Options{
+		Until: c.Uint64("until"),
+		Only: replay.Filter{
+			Rollout: reducer.RolloutID(c.String("rollout")), Channel: reducer.ChannelID(c.String("channel")),
+			Host: reducer.HostID(c.String("host")),
+		},
+	}
+	var err error
+	if c.IsSet("machine") {
+		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return opt, err
+		}
+	}
+	if text := c.String("since"); text != "" {
+		since, err := parseMoment(text)
+		if err != nil {
+			return opt, usage(c, "--since %s: %v", text, err)
+		}
+		opt.Only.Since = reducer.Some(since)
+	}
+	if opt.Policies, err = givenPolicies(c); err != nil {
+		return opt, err
+	}
+	if file := c.String("accept"); file != "" {
+		in, err := os.Open(file)
+		if err != nil {
+			return opt, err
+		}
+		defer in.Close()
+		if opt.Accepted, err = replay.ReadAccepted(file, in); err != nil {
+			return opt, err
+		}
+	}
+	return opt, nil
+}
+
+// givenPolicies reads --policy.
+func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error) {
+	policies := make(map[reducer.ChannelID]reducer.Policy)
+	for _, s := range c.StringSlice("policy") {
+		name, value, ok := strings.Cut(s, "=")
+		health, known := reducer.ParseHealthPolicy(value)
+		if !ok || name == "" || !known {
+			return nil, usage(c, "--policy %s: expected CHANNEL=halt or CHANNEL=rollback-and-halt", s)
+		}
+		policy := reducer.DefaultPolicy()
+		policy.OnHealthFailure = health
+		policies[reducer.ChannelID(name)] = policy
+	}
+	return policies, nil
+}
+
+// parseMoment reads a time as people type one: a day, or a time, in UTC where it does not say otherwise.
+func parseMoment(text string) (reducer.Time, error) {
+	for _, form := range []string{text, text + "Z", text + ":00Z", text + "T00:00:00Z"} {
+		if t, err := trace.ParseTime(strings.Replace(form, " ", "T", 1)); err == nil {
+			return t, nil
+		}
+	}
+	return 0, fmt.Errorf("expected a time such as 2026-05-16, 2026-05-16T03:00 or 2026-05-16T03:00:00+02:00")
 }
 
 // open opens an input file; - is standard input.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/internal/nearest"
+	"rollsim/reducer"
+	"rollsim/replay"
+	"rollsim/trace/input"
+)
+
+func (env *environment) whyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "why",
+		Usage:     "tell from a log why a host is not, or not yet, on the ref that its channel points at",
+		ArgsUsage: "INPUT…",
+		Description: "INPUT is a log as rollsim replay reads it. What is told: what keeps the host, since when, the last gate that was decided\n" +
+			"for it, and what that waits for in turn.\n\n" +
+			"Examples: rollsim why state.db --host web-07\n" +
+			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of --rollout that waits"},
+			&cli.StringFlag{
+				Name: "rollout", Usage: "ask for rollout `ID`; the first seven digits of its ref are enough",
+				DefaultText: "the last one that the host has joined",
+			},
+			&cli.StringFlag{Name: "at", Usage: "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z", DefaultText: "the end of the log"},
+			machineFlag("fold the log through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
+			answerFlag(),
+		},
+		Action: env.why,
+	}
+}
+
+func (env *environment) why(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected a log")
+	}
+	q := replay.Question{Host: reducer.HostID(c.String("host")), Rollout: reducer.RolloutID(c.String("rollout"))}
+	if q.Host == "" && q.Rollout == "" {
+		return usage(c, "expected --host, --rollout or both")
+	}
+	if text := c.String("at"); text != "" {
+		at, err := parseMoment(text)
+		if err != nil {
+			return usage(c, "--at %s: %v", text, err)
+		}
+		q.At = reducer.Some(at)
+	}
+	if c.IsSet("machine") {
+		m, err := env.chosenMachine(c, "")
+		if err != nil {
+			return err
+		}
+		q.Options.Machine = m
+	}
+	reader, err := input.Open(env.stdin, c.Args().Slice()...)
+	if err != nil {
+		return err
+	}
+	answer, err := replay.Why(reader, q)
+	var none *replay.NoAnswer
+	if errors.As(err, &none) {
+		asked := c.String("host")
+		if asked == "" || q.Rollout != "" {
+			asked = c.String("rollout")
+		}
+		return usage(c, "%v%s", none, nearest.Hint(asked, none.Known))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(env.out.w, answer.Text())
+	return err
+}

@@ -1,0 +1,106 @@
+package replay
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"rollsim/trace"
+)
+
+// Accepted are findings that somebody has reviewed and accepts, each with a reason. The zero value accepts nothing.
+type Accepted struct {
+	lines []acceptedLine
+	byKey map[string]int
+}
+
+type acceptedLine struct {
+	number int
+	key    string
+	reason string
+	used   bool
+}
+
+// ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason, which may not be empty.
+// Blank lines, and lines that begin with #, are passed over. The error is a *trace.ReadError with file and line.
+func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
+	a := &Accepted{byKey: make(map[string]int)}
+	lines := bufio.NewScanner(in)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		line, what := parseAccepted(text)
+		if what == "" {
+			if first, twice := a.byKey[line.key]; twice {
+				what = fmt.Sprintf("the finding is accepted on line %d already", a.lines[first].number)
+			}
+		}
+		if what != "" {
+			return nil, &trace.ReadError{File: file, Line: n, What: what}
+		}
+		line.number = n
+		a.byKey[line.key] = len(a.lines)
+		a.lines = append(a.lines, line)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, &trace.ReadError{File: file, What: err.Error()}
+	}
+	return a, nil
+}
+
+func parseAccepted(text string) (line acceptedLine, what string) {
+	fields := strings.Fields(text)
+	if len(fields) < 3 {
+		return line, `expected a class, a seq, eight digits and a reason, such as "effect 869 1f00ab34 rolled back by hand"`
+	}
+	if _, ok := ParseClass(fields[0]); !ok {
+		return line, fmt.Sprintf("expected a class of findings (%s), found %q", strings.Join(classNames[1:], ", "), fields[0])
+	}
+	if _, err := strconv.ParseUint(fields[1], 10, 64); err != nil {
+		return line, fmt.Sprintf("expected the seq of an entry, found %q", fields[1])
+	}
+	if _, err := strconv.ParseUint(fields[2], 16, 32); err != nil || len(fields[2]) != 8 {
+		return line, fmt.Sprintf("expected the eight digits that a report shows with the finding, found %q", fields[2])
+	}
+	if len(fields) == 3 {
+		return line, "expected a reason after the finding"
+	}
+	return acceptedLine{key: strings.Join(fields[:3], " "), reason: strings.Join(fields[3:], " ")}, ""
+}
+
+// accepts gives the reason for which a finding is accepted.
+func (a *Accepted) accepts(f *Finding) (reason string, ok bool) {
+	if a == nil || len(a.lines) == 0 {
+		return "", false
+	}
+	i, ok := a.byKey[f.Key()]
+	if !ok {
+		return "", false
+	}
+	a.lines[i].used = true
+	return a.lines[i].reason, true
+}
+
+// Stale are the lines that accepted no finding.
+type Stale struct {
+	Line   int
+	Key    string
+	Reason string
+}
+
+func (a *Accepted) stale() []Stale {
+	if a == nil {
+		return nil
+	}
+	var all []Stale
+	for _, l := range a.lines {
+		if !l.used {
+			all = append(all, Stale{Line: l.number, Key: l.key, Reason: l.reason})
+		}
+	}
+	return all
+}

@@ -1,0 +1,104 @@
+package replay
+
+import (
+	"fmt"
+
+	"rollsim/trace"
+)
+
+// order keeps whether the entries of a control plane's log come in the order of their seq, each once.
+type order struct {
+	started bool
+	last    uint64 // the highest seq so far
+	gaps    []gap  // the last ones that nothing has filled
+	again   *Finding
+	againTo uint64 // the last seq of those that again is about
+}
+
+// gap is some entries that are missing.
+type gap struct {
+	from, to uint64 // the first and the last of them
+	finding  *Finding
+}
+
+// mostGaps is how many gaps are watched for entries that come late.
+const mostGaps = 64
+
+// inOrder takes note of an entry's seq; false when the entry stood in the log before.
+func (p *replay) inOrder(e *trace.Entry) bool {
+	o := &p.order
+	seq := e.Seq
+	if !o.started {
+		o.started, o.last = true, seq
+		if seq > 1 {
+			p.seen.trimmed = true
+		}
+		return true
+	}
+	switch {
+	case seq == o.last+1:
+		o.last = seq
+		return true
+	case seq > o.last:
+		from, to := o.last+1, seq-1
+		f := p.find(Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)}, p.missingPlace(e, from), 0)
+		if len(o.gaps) == mostGaps {
+			o.gaps = append(o.gaps[:0], o.gaps[1:]...)
+		}
+		o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
+		o.last = seq
+		return true
+	}
+	for i := range o.gaps {
+		if g := &o.gaps[i]; seq >= g.from && seq <= g.to {
+			p.fill(i, seq)
+			p.find(Finding{
+				Class: Log, Kind: Misplaced, What: "entry", Rollout: e.Rollout, Host: e.Host,
+				Reason: fmt.Sprintf("entry %d stands after entry %d", seq, p.end.seq),
+			}, p.here(e), 0)
+			return true
+		}
+	}
+	if o.again != nil && seq == o.againTo+1 {
+		o.againTo = seq
+		o.again.Reason = fmt.Sprintf("entries %d to %d stand there a second time", o.again.Seq, seq)
+		return false
+	}
+	o.again = p.find(Finding{
+		Class: Log, Kind: Repeated, What: "entry", Rollout: e.Rollout, Host: e.Host,
+		Reason: fmt.Sprintf("entry %d stands there a second time", seq),
+	}, p.here(e), 0)
+	o.againTo = seq
+	return false
+}
+
+func missingEntries(from, to, found uint64) string {
+	if from == to {
+		return fmt.Sprintf("entry %d is missing: entry %d stands there", from, found)
+	}
+	return fmt.Sprintf("entries %d to %d are missing: entry %d stands there", from, to, found)
+}
+
+// missingPlace is that of the entry that is missing before e.
+func (p *replay) missingPlace(e *trace.Entry, seq uint64) place {
+	at := p.here(e)
+	at.seq = seq
+	return at
+}
+
+// fill takes note that an entry of a gap has come late.
+func (p *replay) fill(i int, seq uint64) {
+	o := &p.order
+	g := o.gaps[i]
+	rest := make([]gap, 0, 2)
+	if g.from < seq {
+		rest = append(rest, gap{from: g.from, to: seq - 1, finding: g.finding})
+	}
+	if g.to > seq {
+		rest = append(rest, gap{from: seq + 1, to: g.to, finding: g.finding})
+	}
+	o.gaps = append(o.gaps[:i], append(rest, o.gaps[i+1:]...)...)
+	if len(rest) == 0 && g.finding != nil {
+		p.withdraw(g.finding)
+	}
+}

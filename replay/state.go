@@ -1,0 +1,319 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// applied takes note of what an accepted event has changed.
+func (p *replay) applied(e *trace.Entry, r *rollout) {
+	ev, rec := e.Event, &r.fold.Record
+	switch ev.Kind {
+	case reducer.HostJoined:
+		if len(r.fold.Hosts()) > len(r.members) && !r.fold.Forgotten() {
+			p.join(r, ev.Host, ev.Wave, ev.At)
+		}
+	case reducer.HostStateChanged:
+		if ev.Host == p.opts.Only.Host {
+			r.summary.Moves = append(r.summary.Moves, Move{From: ev.From, To: ev.To, At: ev.At, Seq: e.Seq})
+		}
+	case reducer.SuccessorOpened:
+		r.summary.Successor = ev.Successor
+	case reducer.RolloutOpened, reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.RetentionExpired, reducer.OperatorClearance:
+	}
+	r.summary.follow(rec, ev.At, p.out.Confirmed)
+	if p.checker != nil {
+		p.checkInvariants(e, r)
+	}
+	if !rec.State.Standing() {
+		p.forgetIfOver(r)
+	}
+}
+
+// checkInvariants shows an accepted event to the checker.
+func (p *replay) checkInvariants(e *trace.Entry, r *rollout) {
+	if !p.out.Confirmed { // what was derived was shown when it was
+		p.checker.Applied(e.Seq, e.At, r.fold, e.Event, &p.out.Effects)
+	}
+	if p.out.Derived && p.out.DerivedErr == nil {
+		p.checker.Applied(e.Seq, e.At, r.fold, &p.out.DerivedEvent, &p.out.DerivedEffects)
+	}
+	p.checker.Step(r.fold)
+	p.takeViolations(e, r)
+}
+
+// takeViolations makes findings of what the checker has found.
+func (p *replay) takeViolations(e *trace.Entry, r *rollout) {
+	found := p.checker.Found()
+	for _, v := range found[p.broken:] {
+		c := r.fold.Record.Channel
+		if _, given := p.opts.Policies[c]; v.Invariant == invariant.RetentionKept && !given {
+			continue // nothing tells for how long the channel keeps its rollouts
+		}
+		p.find(Finding{
+			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: e.Host, After: p.after(r), Reason: v.Detail,
+			channel: c,
+		}, p.here(e), 0)
+	}
+	p.broken = len(found)
+}
+
+// title is what findings are counted by.
+type title struct {
+	class Class
+	kind  FindingKind
+	what  string
+}
+
+// group is the findings of one title.
+type group struct {
+	Group
+	title    title
+	kept     []*Finding
+	accepted []*Finding
+}
+
+// unfinished is a finding that waits for the entries after it.
+type unfinished struct {
+	finding *Finding
+	n       uint64 // the entry that it is about, among those read
+}
+
+// find makes a finding about what is at a place, or belongs some lines after it. It gives the finding, which may change until
+// the end.
+func (p *replay) find(f Finding, at place, after int) *Finding {
+	f.Seq, f.Line, f.At = at.seq, at.line, at.at
+	p.found++
+	f.key, f.order = at.n+uint64(after), p.found
+	if f.channel == "" {
+		f.channel = p.channelOf(f.Rollout)
+	}
+	if !p.wanted(&f) {
+		return &f
+	}
+	t := title{f.Class, f.Kind, f.What}
+	g := p.groups[t]
+	if g == nil {
+		g = &group{title: t, Group: Group{Class: f.Class, Title: f.Title()}}
+		p.groups[t] = g
+		p.titles = append(p.titles, g)
+	}
+	list := &g.kept
+	f.id = f.Key()
+	if reason, ok := p.opts.Accepted.accepts(&f); ok {
+		f.Accepted = reason
+		g.Accepted++
+		list = &g.accepted
+	} else {
+		g.Count++
+	}
+	if len(*list) == MostFindings {
+		return &f
+	}
+	f.Before = p.ring.before(&p.lines, at.ring, f.Rollout)
+	f.Later = p.ring.later(&p.lines, at.ring, f.Rollout)
+	*list = append(*list, &f)
+	if len(f.Later) < shownLater && at.n+uint64(len(p.ring.slots)) > p.n {
+		p.waiting = append(p.waiting, unfinished{finding: &f, n: at.n})
+	}
+	return &f
+}
+
+// wanted tells whether a finding is one that was asked for.
+func (p *replay) wanted(f *Finding) bool {
+	only := &p.opts.Only
+	if until := p.opts.Until; until > 0 && f.Seq > until || !only.takes(f) {
+		return false
+	}
+	if only.Host != "" && f.Host == "" && f.Class != Log {
+		r := p.rollouts[f.Rollout] // what is found of its rollout is of interest with the host
+		return r != nil && r.has(only.Host)
+	}
+	return true
+}
+
+// withdraw takes back a finding that later entries have shown to be none.
+func (p *replay) withdraw(f *Finding) {
+	g := p.groups[title{f.Class, f.Kind, f.What}]
+	if g == nil {
+		return // not of interest
+	}
+	for _, list := range []*[]*Finding{&g.kept, &g.accepted} {
+		if i := slices.Index(*list, f); i >= 0 {
+			*list = slices.Delete(*list, i, i+1)
+		}
+	}
+	if f.Accepted != "" {
+		g.Accepted--
+	} else {
+		g.Count--
+	}
+}
+
+// showLater shows an entry with the findings before it that still wait for one.
+func (p *replay) showLater(e *trace.Entry) {
+	if e.Kind == trace.KindGateDecision {
+		return
+	}
+	p.waiting = slices.DeleteFunc(p.waiting, func(u unfinished) bool {
+		if f := u.finding; u.n < p.n && about(e, f.Rollout) {
+			f.Later = append(f.Later, string(p.lines.Append(nil, e)))
+		}
+		return len(u.finding.Later) >= shownLater || u.n+uint64(len(p.ring.slots)) < p.n
+	})
+}
+
+// channelOf gives the channel of a rollout; empty where it is not known.
+func (p *replay) channelOf(id reducer.RolloutID) reducer.ChannelID {
+	if r := p.rollouts[id]; r != nil && r.fold != nil {
+		return r.fold.Record.Channel
+	}
+	return ""
+}
+
+// sorted gives the result with its findings in log order. What shows that a line was changed was found as soon as that line
+// was read, so it stays before what follows from it.
+func (p *replay) sorted() Result {
+	res := &p.result
+	res.Kinds = maps.Clone(p.other)
+	for k, n := range p.kinds {
+		if n > 0 {
+			res.Kinds[trace.Kind(k).String()] = n
+		}
+	}
+	res.Passed = p.reader.Passed()
+	res.CursorKnown = p.simulated || p.seen.waves > 0
+	res.Rollouts = p.stopped
+	if p.stopped == nil {
+		res.Last = Where{Seq: p.end.seq, At: p.end.at}
+		res.Rollouts = p.summaries()
+	}
+	var kept, accepted []*Finding
+	for _, g := range p.titles {
+		if g.Count+g.Accepted == 0 {
+			continue
+		}
+		if p.isNone(g) {
+			continue
+		}
+		res.Groups = append(res.Groups, g.Group)
+		kept = append(kept, g.kept...)
+		accepted = append(accepted, g.accepted...)
+	}
+	slices.SortStableFunc(res.Groups, func(a, b Group) int { return cmp.Compare(a.Class, b.Class) })
+	res.Findings, res.Accepted = inLogOrder(kept), inLogOrder(accepted)
+	res.Stale = p.opts.Accepted.stale()
+	p.noteRest()
+	return *res
+}
+
+// isNone tells whether the findings of a title are none in this log.
+func (p *replay) isNone(g *group) bool {
+	for _, c := range conditional[g.title] {
+		if ok, note := p.holds(c, g.Title, g.Count+g.Accepted); !ok {
+			if note != "" {
+				p.note("%s", note)
+			}
+			return true
+		}
+	}
+	return false
+}
+
+func inLogOrder(found []*Finding) []Finding {
+	slices.SortStableFunc(found, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.order, b.order))
+	})
+	var all []Finding
+	for _, f := range found {
+		all = append(all, *f)
+	}
+	return all
+}
+
+// mostStrange is how many rollouts that were never opened are named.
+const mostStrange = 5
+
+// noteRest notes what was passed over.
+func (p *replay) noteRest() {
+	switch {
+	case p.simulated || p.fleet == nil:
+	case p.single():
+		p.note("this is the log of single rollouts: it is not judged by what belongs to others")
+	case p.seen.trimmed:
+		p.note("the log begins at entry %d: what was before it is not judged", p.result.First.Seq)
+	}
+	if !p.simulated {
+		named, more := 0, 0
+		for _, r := range p.strange {
+			switch {
+			case r.passed == 0:
+			case named < mostStrange:
+				named++
+				p.note("rollout %s is never opened in this log: its entries are passed over (%d)", r.id, r.passed)
+			default:
+				more++
+			}
+		}
+		if more > 0 {
+			p.note("%d more rollouts are never opened in this log", more)
+		}
+	}
+	p.noteWaves()
+	if p.late > 0 {
+		p.note("%d entries are about hosts of rollouts that were over long before: they are not held against anything", p.late)
+	}
+	if names := sortedKeys(p.other); len(names) > 0 {
+		p.note("entries of kinds that are not known are passed over: %s", counted(names, p.other))
+	}
+	if n := p.result.Passed.Payloads; n > 0 {
+		p.note("payloads of kinds that are not known are passed over: %d", n)
+	}
+	if n := p.result.Passed.Fields; n > 0 {
+		p.note("fields that are not known are passed over: %d", n)
+	}
+}
+
+// noteWaves notes that the log does not tell where its rollouts' wave cursors stood.
+func (p *replay) noteWaves() {
+	waves := slices.ContainsFunc(p.opened, func(r *rollout) bool { return r.summary.Waves > 1 })
+	if p.simulated || p.seen.waves > 0 || !waves {
+		return
+	}
+	text := "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches above it are not judged"
+	if t := p.result.Tables; t != nil && t.WaveDiffer > 0 {
+		text += fmt.Sprintf(", nor is rollouts.current_wave (another one in %d of %d rows)", t.WaveDiffer, t.Rollouts)
+	}
+	p.note("%s", text)
+}
+
+func sortedKeys(m map[string]uint64) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+const mostNamed = 5
+
+func counted(names []string, counts map[string]uint64) string {
+	text := ""
+	for i, name := range names {
+		if i == mostNamed {
+			return text + fmt.Sprintf(" and %d more", len(names)-i)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s (%d)", plainLine(name), counts[name])
+	}
+	return text
+}

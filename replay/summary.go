@@ -1,0 +1,140 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"rollsim/reducer"
+)
+
+// Summary is what became of one rollout.
+type Summary struct {
+	Record reducer.Record
+	States []StateChange // Opening first; of very many the first MostStates
+	Waves  uint32        // how many waves its hosts joined in
+	Hosts  []HostCount   // by state, those that occur
+	End    string        // how it ended, or what it waits for
+
+	Successor reducer.RolloutID // that superseded it
+	Failure   *Failure          // its first host that turned Failed; nil when none did
+	Moves     []Move            // what Options.Only.Host did under it
+
+	inTable bool // of a state.db
+}
+
+// StateChange is when a rollout came into a state.
+type StateChange struct {
+	State reducer.State
+	At    reducer.Time
+}
+
+// HostCount is how many hosts are in a state.
+type HostCount struct {
+	State reducer.HostState
+	Count int
+}
+
+// Failure is that a host turned Failed, and what its agent said.
+type Failure struct {
+	Host reducer.HostID
+	At   reducer.Time
+	Seq  uint64
+	Why  string
+}
+
+// Move is a move of a host.
+type Move struct {
+	From, To reducer.HostState
+	At       reducer.Time
+	Seq      uint64
+}
+
+// MostStates is how many changes of state of one rollout are kept.
+const MostStates = 100
+
+// follow takes note of the state that an event has led to.
+func (s *Summary) follow(rec *reducer.Record, at reducer.Time, confirmed bool) {
+	last := &s.States[len(s.States)-1]
+	switch {
+	case last.State == rec.State && confirmed:
+		last.At = at
+	case last.State != rec.State && len(s.States) < MostStates:
+		s.States = append(s.States, StateChange{State: rec.State, At: at})
+	}
+}
+
+// summaries gives the rollouts of interest as they stand.
+func (p *replay) summaries() []Summary {
+	var all []Summary
+	only := &p.opts.Only
+	for _, r := range p.opened {
+		rec := &r.fold.Record
+		if !only.names(r.id) || only.Channel != "" && only.Channel != rec.Channel {
+			continue
+		}
+		last := r.summary.States[len(r.summary.States)-1]
+		if only.Since.Set && !rec.State.Underway() && last.At < only.Since.Value || only.Host != "" && !r.has(only.Host) {
+			continue
+		}
+		s := r.summary
+		s.Record = *rec
+		for _, state := range reducer.HostStates() {
+			if n := r.fold.Count(state); n > 0 {
+				s.Hosts = append(s.Hosts, HostCount{State: state, Count: n})
+			}
+		}
+		s.End = p.ending(r)
+		all = append(all, s)
+	}
+	return all
+}
+
+// has tells whether a host is known to have joined.
+func (r *rollout) has(id reducer.HostID) bool {
+	m, _ := r.member(id)
+	return m != nil || r.summary.Moves != nil
+}
+
+// ending says how a rollout has ended, or what it waits for.
+func (p *replay) ending(r *rollout) string {
+	rec := &r.fold.Record
+	var parts []string
+	if f := r.summary.Failure; f != nil && rec.State != reducer.Terminal {
+		what := fmt.Sprintf("host %s failed", f.Host)
+		if f.Why != "" {
+			what += fmt.Sprintf(" (%s)", plainLine(f.Why))
+		}
+		parts = append(parts, what)
+	}
+	switch rec.State {
+	case reducer.Opening, reducer.Active, reducer.Converging:
+		if what, _ := p.waitsFor(r); what != "" {
+			parts = append(parts, "waits: "+what)
+		}
+	case reducer.Terminal:
+		parts = append(parts, "every host converged")
+		if !r.fold.AllConverged() && !r.fold.Forgotten() {
+			parts[len(parts)-1] = "ended without all of its hosts"
+		}
+	case reducer.Failed:
+		parts = append(parts, "waits for an operator or another ref")
+	case reducer.Reverted:
+		parts = append(parts, "rolled back; waits for an operator or another ref")
+	case reducer.Superseded:
+		parts = append(parts, "superseded by "+string(cmp.Or(r.summary.Successor, "another")))
+	case reducer.Pruned:
+		parts = append(parts, "pruned")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// plainLine is a text that stays on its line.
+func plainLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}

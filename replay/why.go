@@ -1,0 +1,325 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// Question asks why a host is not, or not yet, on the ref that its channel points at.
+type Question struct {
+	Host    reducer.HostID            // empty for the first one of Rollout that is not
+	Rollout reducer.RolloutID         // empty for the last one that the host has joined; of a long ref the first seven digits do
+	At      reducer.Opt[reducer.Time] // when; absent is the end of the log
+	Options Options                   // only Machine and Policies are taken
+}
+
+// Answer says what a log tells of a host: what keeps it, since when, and what that waits for in turn.
+type Answer struct {
+	Host    reducer.HostID
+	Rollout reducer.RolloutID
+	Channel reducer.ChannelID
+	State   reducer.HostState
+	At      Where // up to where the log was read
+	lines   trace.Lines
+	Lines   []Reason // the first is the answer itself; what stands deeper is why
+}
+
+// Reason is a line of an Answer.
+type Reason struct {
+	Depth int
+	Text  string
+	Since Where // zero where it has no time; seq 0 where no entry is to name
+}
+
+// NoAnswer says that a log cannot answer a question.
+type NoAnswer struct {
+	What  string
+	Known []string // the names that there are, where one was asked for that there is not
+}
+
+func (e *NoAnswer) Error() string { return e.What }
+
+// Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
+func Why(r *trace.Reader, q Question) (*Answer, error) {
+	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Only: Filter{Rollout: q.Rollout}})
+	r.Ahead()
+	err := p.readTo(q.At)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return nil, err
+	}
+	if p.fleet == nil {
+		return nil, &NoAnswer{What: "the log holds nothing up to then"}
+	}
+	return p.answer(q)
+}
+
+// readTo takes the entries up to a time, or all.
+func (p *replay) readTo(at reducer.Opt[reducer.Time]) error {
+	for {
+		e, err := p.reader.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			if at.Set && e.At > at.Value && e.Kind != trace.KindHeader {
+				return nil
+			}
+			err = p.take(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *replay) answer(q Question) (*Answer, error) {
+	r, err := p.asked(q)
+	if err != nil {
+		return nil, err
+	}
+	id := q.Host
+	if id == "" {
+		id = p.firstWaiting(r)
+	}
+	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, lines: p.lines}
+	m, slot := r.member(id)
+	if m == nil {
+		a.add(0, Where{}, "rollout %s is %v; what its hosts did was let go of", r.id, r.fold.Record.State)
+		return a, nil
+	}
+	a.State = r.fold.Hosts()[slot].State
+	p.explain(a, r, slot)
+	p.explainChannel(a, r)
+	return a, nil
+}
+
+// asked finds the rollout that is asked about.
+func (p *replay) asked(q Question) (*rollout, error) {
+	if q.Rollout == "" {
+		h := p.hosts[q.Host]
+		if h == nil || h.joined == nil {
+			e := &NoAnswer{What: fmt.Sprintf("no host %s joins a rollout in this log", q.Host)}
+			for id := range p.hosts {
+				e.Known = append(e.Known, string(id))
+			}
+			return nil, e
+		}
+		return h.joined, nil
+	}
+	var found []*rollout
+	only := Filter{Rollout: q.Rollout}
+	e := &NoAnswer{What: fmt.Sprintf("no rollout %s is opened in this log", q.Rollout)}
+	for _, r := range p.opened {
+		if r.id == q.Rollout {
+			found = []*rollout{r}
+			break
+		}
+		if only.names(r.id) {
+			found = append(found, r)
+		}
+		e.Known = append(e.Known, string(r.id))
+	}
+	if len(found) != 1 {
+		if len(found) > 1 {
+			e = &NoAnswer{What: fmt.Sprintf("%s may be %s or %s", q.Rollout, found[0].id, found[1].id)}
+		}
+		return nil, e
+	}
+	r := found[0]
+	if q.Host != "" && r.members != nil {
+		if m, _ := r.member(q.Host); m == nil {
+			e := &NoAnswer{What: fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id)}
+			for _, h := range r.fold.Hosts() {
+				e.Known = append(e.Known, string(h.ID))
+			}
+			return nil, e
+		}
+	}
+	return r, nil
+}
+
+// firstWaiting gives the first host of a rollout that waits for something, or its first one.
+func (p *replay) firstWaiting(r *rollout) reducer.HostID {
+	for slot, h := range r.fold.Hosts() {
+		if slot < len(r.members) && p.hostWait(r, slot).what != "" {
+			return h.ID
+		}
+	}
+	for _, h := range r.fold.Hosts() {
+		return h.ID
+	}
+	return ""
+}
+
+func (a *Answer) add(depth int, since Where, format string, args ...any) {
+	a.Lines = append(a.Lines, Reason{Depth: depth, Text: fmt.Sprintf(format, args...), Since: since})
+}
+
+// explain says why a host is not further under a rollout.
+func (p *replay) explain(a *Answer, r *rollout, slot int) {
+	h := &r.fold.Hosts()[slot]
+	m := &r.members[slot]
+	rec := &r.fold.Record
+	switch h.State {
+	case reducer.HostConverged:
+		a.add(0, Where{At: m.since}, "it is: Converged under %s", r.id)
+		return
+	case reducer.HostReverted:
+		a.add(0, Where{At: m.since}, "it rolled back from it: Reverted under %s", r.id)
+		p.explainFailure(a, 1, m)
+		return
+	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostFailed:
+	}
+	if !rec.State.Underway() && rec.State != reducer.Terminal {
+		last := r.summary.States[len(r.summary.States)-1]
+		a.add(0, Where{At: last.At}, "%v in wave %d of %s, which is %v: nothing more is dispatched", h.State, h.Wave, r.id, rec.State)
+		p.explainEnd(a, 1, r)
+		p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
+		return
+	}
+	a.add(0, Where{At: m.since}, "not yet: %v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
+	p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
+}
+
+// mostExplained bounds how many hosts of one wave are explained, and how deep.
+const (
+	mostExplained = 3
+	deepest       = 8
+)
+
+// explainHost says what a host waits for, and what that waits for in turn. asked are the rollouts that led here.
+func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked map[*rollout]bool) {
+	m := &r.members[slot]
+	w := p.hostWait(r, slot)
+	if w.what == "" || depth > deepest {
+		return
+	}
+	a.add(depth, w.since, "%s", w.what)
+	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
+		a.add(depth+1, Where{}, "last gate: %s, entry %d at %s: %q; decided %d times, first in entry %d", g.name, g.last.Seq,
+			p.lines.AppendTime(nil, g.last.At), g.reason, g.count, g.first.Seq)
+		if g.name == gateQuarantine {
+			p.explainQuarantine(a, depth+1, r, m)
+		}
+	}
+	if r.fold.Hosts()[slot].State == reducer.HostFailed {
+		p.explainFailure(a, depth+1, m)
+	}
+	if w.rollout != nil {
+		p.explainRollout(a, depth+1, w.rollout, asked)
+	}
+	for i, other := range w.hosts {
+		if i == mostExplained {
+			a.add(depth+1, Where{}, "and %d more hosts", len(w.hosts)-i)
+			break
+		}
+		a.add(depth+1, Where{}, "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)
+		p.explainHost(a, depth+2, r, other, asked)
+	}
+}
+
+// explainRollout says why a rollout that another one waits for is not over.
+func (p *replay) explainRollout(a *Answer, depth int, r *rollout, asked map[*rollout]bool) {
+	if asked[r] {
+		a.add(depth, Where{}, "rollout %s waits for this one in turn", r.id)
+		return
+	}
+	asked[r] = true
+	last := r.summary.States[len(r.summary.States)-1]
+	a.add(depth, Where{At: last.At}, "rollout %s is %v", r.id, last.State)
+	if !r.fold.Record.State.Underway() {
+		p.explainEnd(a, depth+1, r)
+		return
+	}
+	shown := 0
+	for slot, h := range r.fold.Hosts() {
+		if slot >= len(r.members) || p.hostWait(r, slot).what == "" {
+			continue
+		}
+		if shown++; shown > mostExplained {
+			a.add(depth+1, Where{}, "and others")
+			return
+		}
+		a.add(depth+1, Where{}, "host %s, in wave %d:", h.ID, h.Wave)
+		p.explainHost(a, depth+2, r, slot, asked)
+	}
+}
+
+// explainEnd says how a rollout ended, and what would end that.
+func (p *replay) explainEnd(a *Answer, depth int, r *rollout) {
+	if f := r.summary.Failure; f != nil {
+		text := fmt.Sprintf("host %s turned Failed", f.Host)
+		if f.Why != "" {
+			text += ": " + plainLine(f.Why)
+		}
+		a.add(depth, Where{Seq: f.Seq, At: f.At}, "%s", text)
+	}
+	switch r.fold.Record.State {
+	case reducer.Failed, reducer.Reverted:
+		a.add(depth, Where{}, "it stays %v until an operator clears it, or channel %s gets another ref", r.fold.Record.State, r.fold.Record.Channel)
+	case reducer.Superseded:
+		if id := r.summary.Successor; id != "" {
+			a.add(depth, Where{}, "%s has superseded it", id)
+		}
+	case reducer.Opening, reducer.Active, reducer.Converging, reducer.Terminal, reducer.Pruned:
+	}
+}
+
+func (p *replay) explainFailure(a *Answer, depth int, m *member) {
+	if m.said != "" {
+		a.add(depth, Where{}, "its agent said: %s", plainLine(m.said))
+	}
+}
+
+// explainQuarantine says since when the closure is quarantined that a host is kept from.
+func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) {
+	for _, closure := range []reducer.ClosureHash{m.closure, reducer.ClosureHash(r.fold.Record.TargetRef)} {
+		if at, known := p.quarantines[quarantine{r.fold.Record.Channel, closure}]; known {
+			a.add(depth, Where{Seq: at.seq, At: at.at}, "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
+			return
+		}
+	}
+}
+
+// explainChannel says where the channel has gone on to, where it is not at the rollout's ref.
+func (p *replay) explainChannel(a *Answer, r *rollout) {
+	rec := &r.fold.Record
+	c := p.channel(rec.Channel)
+	if c.ref == "" || c.ref == rec.TargetRef {
+		return
+	}
+	since := Where{Seq: c.polled.seq, At: c.polled.at}
+	id := reducer.NewRolloutID(c.id, c.ref)
+	switch now := p.rollouts[id]; {
+	case now == nil || now.fold == nil:
+		a.add(0, since, "channel %s points at %s now, and no rollout is opened for that yet", c.id, c.ref)
+	case now.fold.Record.SupersededAt.Set:
+		a.add(0, since, "channel %s points at %s now, which is stranded: %s is %v and will not be opened again", c.id, c.ref, id,
+			now.fold.Record.State)
+	default:
+		a.add(0, since, "channel %s points at %s now: ask for %s", c.id, c.ref, id)
+	}
+}
+
+// Text is the answer for people.
+func (a *Answer) Text() string {
+	var b strings.Builder
+	lines := &a.lines
+	fmt.Fprintf(&b, "host %s, rollout %s, as of entry %d, %s\n", a.Host, a.Rollout, a.At.Seq, lines.AppendTime(nil, a.At.At))
+	for _, l := range a.Lines {
+		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), l.Text)
+		if l.Since != (Where{}) {
+			fmt.Fprintf(&b, ", since %s", lines.AppendTime(nil, l.Since.At))
+		}
+		if l.Since.Seq > 0 {
+			fmt.Fprintf(&b, " (entry %d)", l.Since.Seq)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

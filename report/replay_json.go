@@ -1,0 +1,196 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"rollsim/reducer"
+	"rollsim/replay"
+	"rollsim/trace"
+)
+
+// The document that ReplayJSON writes. docs/replay.md describes it; fields are only ever added.
+type (
+	replayDocument struct {
+		Format      int               `json:"format"`
+		Input       string            `json:"input"`
+		Machine     string            `json:"machine"`
+		Simulated   bool              `json:"simulated"`
+		Entries     uint64            `json:"entries"`
+		Kinds       map[string]uint64 `json:"kinds"`
+		First       replayPlace       `json:"first"`
+		Last        replayPlace       `json:"last"`
+		Events      uint64            `json:"rollout_events"`
+		Transitions replayTransitions `json:"transitions"`
+		Rollouts    []replayRollout   `json:"rollouts"`
+		Tables      *replayTables     `json:"tables"`
+		Groups      []replayGroup     `json:"groups"`
+		Findings    []replayFinding   `json:"findings"`
+		Accepted    []replayFinding   `json:"accepted"`
+		Stale       []replayStale     `json:"stale"`
+		Notes       []string          `json:"notes"`
+	}
+	replayPlace struct {
+		Seq uint64 `json:"seq"`
+		At  string `json:"at"`
+	}
+	replayTransitions struct {
+		Recorded   uint64 `json:"recorded"`
+		Reproduced uint64 `json:"reproduced"`
+	}
+	replayRollout struct {
+		Rollout      string         `json:"rollout"`
+		Channel      string         `json:"channel"`
+		Ref          string         `json:"ref"`
+		State        string         `json:"state"`
+		CurrentWave  *uint32        `json:"current_wave"`
+		Waves        uint32         `json:"waves"`
+		Hosts        map[string]int `json:"hosts"`
+		States       []replayState  `json:"states"`
+		OpenedAt     string         `json:"opened_at"`
+		TerminalAt   *string        `json:"terminal_at"`
+		SupersededAt *string        `json:"superseded_at"`
+		Successor    *string        `json:"successor"`
+		Failure      *replayFailure `json:"failure"`
+		End          string         `json:"end"`
+		Moves        []replayMove   `json:"moves,omitempty"`
+	}
+	replayState struct {
+		State string `json:"state"`
+		At    string `json:"at"`
+	}
+	replayFailure struct {
+		Host string `json:"host"`
+		Seq  uint64 `json:"seq"`
+		At   string `json:"at"`
+		Why  string `json:"why"`
+	}
+	replayMove struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+		Seq  uint64 `json:"seq"`
+		At   string `json:"at"`
+	}
+	replayTables struct {
+		Rollouts    int `json:"rollouts"`
+		Differ      int `json:"differ"`
+		WaveDiffer  int `json:"differ_in_current_wave_only"`
+		Unknown     int `json:"unknown"`
+		Quarantines int `json:"quarantined_closures"`
+	}
+	replayGroup struct {
+		Class    string `json:"class"`
+		Title    string `json:"title"`
+		Count    uint64 `json:"count"`
+		Accepted uint64 `json:"accepted"`
+	}
+	replayFinding struct {
+		Key      string   `json:"key"`
+		Class    string   `json:"class"`
+		Title    string   `json:"title"`
+		Seq      uint64   `json:"seq"`
+		Line     int      `json:"line"`
+		At       string   `json:"at"`
+		Rollout  string   `json:"rollout"`
+		Host     string   `json:"host"`
+		Before   []string `json:"before"`
+		After    string   `json:"after"`
+		Recorded string   `json:"recorded"`
+		Expected string   `json:"expected"`
+		Reason   string   `json:"reason"`
+		Later    []string `json:"later"`
+		Accepted string   `json:"accepted,omitempty"`
+	}
+	replayStale struct {
+		Line   int    `json:"line"`
+		Key    string `json:"key"`
+		Reason string `json:"reason"`
+	}
+)
+
+// ReplayFormat is the version of the document that ReplayJSON writes.
+const ReplayFormat = 1
+
+// ReplayJSON writes what a replay found as one JSON document.
+func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
+	doc := replayDocument{
+		Format: ReplayFormat, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
+		Entries: result.Entries, Kinds: result.Kinds, First: placeOf(result.First), Last: placeOf(result.Last), Events: result.Events,
+		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
+		Rollouts:    []replayRollout{}, Groups: []replayGroup{}, Stale: []replayStale{},
+		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
+	}
+	for i := range result.Rollouts {
+		r := rolloutOf(&result.Rollouts[i])
+		if !result.CursorKnown {
+			r.CurrentWave = nil
+		}
+		doc.Rollouts = append(doc.Rollouts, r)
+	}
+	if t := result.Tables; t != nil {
+		doc.Tables = &replayTables{
+			Rollouts: t.Rollouts, Differ: t.Differ, WaveDiffer: t.WaveDiffer, Unknown: t.Unknown, Quarantines: t.Quarantines,
+		}
+	}
+	for _, g := range result.Groups {
+		doc.Groups = append(doc.Groups, replayGroup{Class: g.Class.String(), Title: g.Title, Count: g.Count, Accepted: g.Accepted})
+	}
+	for _, s := range result.Stale {
+		doc.Stale = append(doc.Stale, replayStale(s))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(&doc)
+}
+
+func timeText(t reducer.Time) string { return string(trace.AppendTime(nil, t)) }
+
+func placeOf(w replay.Where) replayPlace { return replayPlace{Seq: w.Seq, At: timeText(w.At)} }
+
+func optionalTimeText(t reducer.Opt[reducer.Time]) *string {
+	if !t.Set {
+		return nil
+	}
+	text := timeText(t.Value)
+	return &text
+}
+
+func rolloutOf(s *replay.Summary) replayRollout {
+	rec := &s.Record
+	r := replayRollout{
+		Rollout: string(rec.RolloutID), Channel: string(rec.Channel), Ref: string(rec.TargetRef), State: rec.State.String(),
+		CurrentWave: &rec.CurrentWave, Waves: s.Waves, Hosts: make(map[string]int), OpenedAt: timeText(rec.OpenedAt),
+		TerminalAt: optionalTimeText(rec.TerminalAt), SupersededAt: optionalTimeText(rec.SupersededAt), End: s.End,
+	}
+	for _, h := range s.Hosts {
+		r.Hosts[h.State.String()] = h.Count
+	}
+	for _, c := range s.States {
+		r.States = append(r.States, replayState{State: c.State.String(), At: timeText(c.At)})
+	}
+	if s.Successor != "" {
+		id := string(s.Successor)
+		r.Successor = &id
+	}
+	if f := s.Failure; f != nil {
+		r.Failure = &replayFailure{Host: string(f.Host), Seq: f.Seq, At: timeText(f.At), Why: f.Why}
+	}
+	for _, m := range s.Moves {
+		r.Moves = append(r.Moves, replayMove{From: m.From.String(), To: m.To.String(), Seq: m.Seq, At: timeText(m.At)})
+	}
+	return r
+}
+
+func findingsOf(list []replay.Finding) []replayFinding {
+	all := []replayFinding{}
+	for i := range list {
+		f := &list[i]
+		all = append(all, replayFinding{
+			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, Line: f.Line, At: timeText(f.At),
+			Rollout: string(f.Rollout), Host: string(f.Host), Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
+			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...), Accepted: f.Accepted,
+		})
+	}
+	return all
+}
