@@ -95,6 +95,7 @@ func (env *environment) newApp() *cli.App {
 			env.whyCommand(),
 			env.diffCommand(),
 			env.importCommand(),
+			env.redactCommand(),
 			env.conformCommand(),
 			env.machineCommand(),
 			env.completionCommand(),

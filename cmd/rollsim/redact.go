@@ -1,0 +1,191 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/urfave/cli/v2"
+
+	"rollsim/redact"
+	"rollsim/scenarios"
+	"rollsim/trace/input"
+	"rollsim/trace/statedb"
+)
+
+func (env *environment) redactCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "redact",
+		Usage:     "replace the names in a log, so that it can be shown to others",
+		ArgsUsage: "INPUT",
+		Description: "Hosts, channels, refs, closures, operators, reasons, error texts and unknown fields are replaced by pseudonyms; the\n" +
+			"format's own words stay, and rollsim replay finds the same. OUT is in the shape of INPUT: NDJSON, a rollout document, or\n" +
+			"a state.db of the tables that rollsim reads. It is compressed if its name ends in .gz or .zst.\n" +
+			"Logs that are redacted with the same key have the same names. Without --key the key is a new one that nobody knows.\n\n" +
+			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key --shift 240h",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`; - is standard output"},
+			&cli.StringFlag{
+				Name: "key", Usage: "make pseudonyms with the key in `FILE`, which is made if there is none",
+				DefaultText: "a key that is thrown away",
+			},
+			&cli.StringFlag{Name: "shift", Usage: "move every time by `TIME`, such as 240h or -3d"},
+		},
+		Action: env.redact,
+	}
+}
+
+func (env *environment) redact(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usage(c, "expected one log, got %d", c.NArg())
+	}
+	name, output := c.Args().First(), c.String("output")
+	if output == "" {
+		return usage(c, "expected -o OUT: where to write")
+	}
+	if same(name, output) {
+		return usage(c, "-o %s: this is the log itself", output)
+	}
+	shift, err := parseShift(c.String("shift"))
+	if err != nil {
+		return usage(c, "--shift: %v", err)
+	}
+	key, err := env.redactionKey(c.String("key"))
+	if err != nil {
+		return err
+	}
+	r, err := redact.New(key, shift)
+	if err != nil {
+		return usage(c, "--key %s: %v", c.String("key"), err)
+	}
+	if name == input.Stdin {
+		spooled, err := spool(env.stdin)
+		defer func() { _ = os.Remove(spooled) }()
+		if err != nil {
+			return err
+		}
+		return env.redactStream(r, "standard input", spooled, output)
+	}
+	isDatabase, err := statedb.IsDatabase(name)
+	switch {
+	case err != nil:
+		return err
+	case isDatabase && output == "-":
+		return usage(c, "-o -: a state.db is written to a file")
+	case isDatabase:
+		return redactDatabase(r, name, output)
+	}
+	return env.redactStream(r, name, name, output)
+}
+
+// same tells whether two paths lead to one file.
+func same(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+func parseShift(s string) (time.Duration, error) {
+	length, back := strings.CutPrefix(s, "-")
+	if length == "" {
+		return 0, nil
+	}
+	d, err := scenarios.ParseDuration(length)
+	if back {
+		d = -d
+	}
+	return d, err
+}
+
+// redactionKey reads the key of a file, making one where there is none. No name is for a key that is used once.
+func (env *environment) redactionKey(name string) ([]byte, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	if name == "" {
+		return key, nil
+	}
+	have, err := os.ReadFile(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return have, err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(key)
+	env.err.printf("%s is a new key: keep it to yourself\n", name)
+	return key, errors.Join(err, f.Close())
+}
+
+// redactStream redacts the file at a path, which messages call by name.
+func (env *environment) redactStream(r *redact.Redactor, name, path, output string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	again := func() (io.ReadCloser, error) { return os.Open(path) }
+	return env.writeFile(output, func(w io.Writer) error {
+		packed, err := compressor(w, output)
+		if err != nil {
+			return err
+		}
+		if err := r.Stream(name, in, again, packed); err != nil {
+			return err
+		}
+		return packed.Close()
+	})
+}
+
+// compressor compresses what is written to w in the way that a file's name tells.
+func compressor(w io.Writer, name string) (io.WriteCloser, error) {
+	switch filepath.Ext(name) {
+	case ".gz":
+		return gzip.NewWriter(w), nil
+	case ".zst":
+		return zstd.NewWriter(w)
+	}
+	return uncompressed{w}, nil
+}
+
+type uncompressed struct{ io.Writer }
+
+func (uncompressed) Close() error { return nil }
+
+// redactDatabase redacts a database into a file that is whole or not there.
+func redactDatabase(r *redact.Redactor, name, output string) (err error) {
+	dir, err := os.MkdirTemp(filepath.Dir(output), "."+filepath.Base(output)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	made := filepath.Join(dir, "state.db")
+	if err := r.Database(name, made); err != nil {
+		return err
+	}
+	if err := os.Chmod(made, 0o644); err != nil { // a result is for everyone, as a shell redirection would make it
+		return err
+	}
+	return os.Rename(made, output)
+}
+
+// spool copies standard input, which may have to be read twice, to a file that the caller removes.
+func spool(in io.Reader) (string, error) {
+	f, err := os.CreateTemp("", "rollsim-*.tmp")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, in)
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = fmt.Errorf("standard input: %w", err)
+	}
+	return f.Name(), err
+}

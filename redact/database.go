@@ -1,0 +1,222 @@
+package redact
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+	"rollsim/trace/statedb"
+)
+
+// The tables that are read of a state.db; whatever else is in one is left out.
+const (
+	logTable     = "CREATE TABLE event_log(seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)"
+	rolloutTable = "CREATE TABLE rollouts(rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref TEXT, state TEXT, current_wave INTEGER, " +
+		"opened_event_log_seq INTEGER, last_transition_event_log_seq INTEGER, opened_at TEXT, terminal_at TEXT, superseded_at TEXT)"
+	quarantineTable = "CREATE TABLE quarantined_closures(channel TEXT, closure_hash TEXT, quarantined_at TEXT, " +
+		"triggering_event_log_seq INTEGER)"
+)
+
+// Database redacts a state.db, which is only read, and writes another one of the same tables to a path where no file is. The
+// error is a *trace.ReadError where it is of the input.
+func (r *Redactor) Database(file, to string) (err error) {
+	from, err := statedb.Open(file, file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	conn, err := sqlite3.Open(to)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	// Nobody reads it before it is whole, and what is not whole is thrown away: it needs no journal.
+	if err := conn.Exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN"); err != nil {
+		return err
+	}
+	if err := r.copyLog(file, from, conn); err != nil {
+		return err
+	}
+	if err := r.copyRollouts(from, conn); err != nil {
+		return err
+	}
+	if err := r.copyQuarantine(from, conn); err != nil {
+		return err
+	}
+	return conn.Exec("COMMIT")
+}
+
+func (r *Redactor) copyLog(file string, from *statedb.DB, to *sqlite3.Conn) error {
+	insert, err := newTable(to, logTable, "INSERT INTO event_log VALUES (?,?,?,?,?,?)")
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for {
+		var row trace.Row
+		err := from.Next(&row)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return &trace.ReadError{File: file, What: err.Error()}
+		}
+		columns, err := r.row(&row)
+		if err != nil {
+			return &trace.ReadError{File: file, Place: fmt.Sprintf("event_log, seq %d", row.Seq), What: err.Error()}
+		}
+		if err := bind(insert, columns); err != nil {
+			return err
+		}
+	}
+}
+
+// row redacts a row of the event log as the entry that it is, and gives its columns; nil stands for NULL.
+func (r *Redactor) row(row *trace.Row) ([]*string, error) {
+	text := func(b []byte) *value {
+		if b == nil {
+			return &value{kind: 'n', text: "null"}
+		}
+		return &value{kind: '"', text: string(b)}
+	}
+	v := &value{
+		kind:    '{',
+		names:   []string{"ts", "kind", "host", "rollout"},
+		members: []*value{text(row.TS), text(row.Kind), text(row.Host), text(row.Rollout)},
+	}
+	if row.Payload != nil {
+		payload, err := parseAny(row.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("payload: %w", err)
+		}
+		v.names, v.members = append(v.names, "payload"), append(v.members, payload)
+	}
+	if err := r.entry(v); err != nil {
+		return nil, err
+	}
+	columns := []*string{pointer(strconv.FormatInt(row.Seq, 10)), nil, nil, nil, nil, nil}
+	for i, m := range v.members {
+		switch {
+		case v.names[i] == "payload":
+			columns[i+1] = pointer(string(m.append(nil)))
+		case m.kind != 'n':
+			columns[i+1] = &m.text
+		}
+	}
+	return columns, nil
+}
+
+// parseAny takes a text apart that holds one JSON value and no more.
+func parseAny(text []byte) (*value, error) {
+	v, err := parseLine(text)
+	if err == nil || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return v, err
+	}
+	// A row of a kind that is not looked into may hold anything.
+	line := append(append([]byte(`{"payload":`), text...), '}')
+	if v, err = parseLine(line); err != nil {
+		return nil, err
+	}
+	return v.members[0], nil
+}
+
+func (r *Redactor) copyRollouts(from *statedb.DB, to *sqlite3.Conn) error {
+	var rows [][]*string
+	found, err := from.Rollouts(func(rec *reducer.Record) error {
+		at, err := r.moments(reducer.Some(rec.OpenedAt), rec.TerminalAt, rec.SupersededAt)
+		rows = append(rows, append([]*string{
+			column(r, rec.RolloutID), column(r, rec.Channel), column(r, rec.TargetRef), pointer(rec.State.String()),
+			pointer(strconv.FormatUint(uint64(rec.CurrentWave), 10)), optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
+		}, at...))
+		return err
+	})
+	if err != nil || !found {
+		return err
+	}
+	return fillTable(to, rolloutTable, "INSERT INTO rollouts VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+}
+
+func (r *Redactor) copyQuarantine(from *statedb.DB, to *sqlite3.Conn) error {
+	var rows [][]*string
+	found, err := from.Quarantines(func(q *trace.QuarantineRow) error {
+		at, err := r.moments(reducer.Some(q.At))
+		rows = append(rows, append(append([]*string{column(r, q.Channel), column(r, q.Closure)}, at...), optional(q.Seq)))
+		return err
+	})
+	if err != nil || !found {
+		return err
+	}
+	return fillTable(to, quarantineTable, "INSERT INTO quarantined_closures VALUES (?,?,?,?)", rows)
+}
+
+// newTable makes a table, and the statement that fills it.
+func newTable(to *sqlite3.Conn, table, statement string) (*sqlite3.Stmt, error) {
+	if err := to.Exec(table); err != nil {
+		return nil, err
+	}
+	insert, _, err := to.Prepare(statement)
+	return insert, err
+}
+
+func fillTable(to *sqlite3.Conn, table, statement string, rows [][]*string) error {
+	insert, err := newTable(to, table, statement)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, row := range rows {
+		if err := bind(insert, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bind inserts a row. The type of a column makes a number of a text where it is to hold numbers.
+func bind(insert *sqlite3.Stmt, columns []*string) error {
+	for i, c := range columns {
+		err := error(nil)
+		if c == nil {
+			err = insert.BindNull(i + 1)
+		} else {
+			err = insert.BindText(i+1, *c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return insert.Exec()
+}
+
+// moments gives the columns of some times, moved.
+func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) {
+	columns := make([]*string, len(all))
+	for i, t := range all {
+		if !t.Set {
+			continue
+		}
+		s, _, err := r.time(string(trace.AppendTime(nil, t.Value)))
+		if err != nil {
+			return columns, err
+		}
+		columns[i] = &s
+	}
+	return columns, nil
+}
+
+func column[S ~string](r *Redactor, name S) *string { return pointer(r.names.compound(string(name))) }
+
+func pointer(s string) *string { return &s }
+
+func optional(n reducer.Opt[int64]) *string {
+	if !n.Set {
+		return nil
+	}
+	return pointer(strconv.FormatInt(n.Value, 10))
+}

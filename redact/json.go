@@ -1,0 +1,281 @@
+package redact
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/trace"
+)
+
+// value is a JSON value that is looked at as a whole, because what a field holds may depend on the one after it.
+type value struct {
+	kind    jsontext.Kind
+	text    string // of a string what it says, else as it stands
+	names   []string
+	members []*value // of an object beside names, or of a list
+}
+
+// parse takes one JSON value apart.
+func parse(d *jsontext.Decoder) (*value, error) {
+	t, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	v := &value{kind: t.Kind()}
+	switch v.kind {
+	case '{':
+		for d.PeekKind() != '}' {
+			n, err := d.ReadToken()
+			if err != nil {
+				return nil, err
+			}
+			v.names = append(v.names, n.String())
+			m, err := parse(d)
+			if err != nil {
+				return nil, err
+			}
+			v.members = append(v.members, m)
+		}
+		_, err = d.ReadToken()
+	case '[':
+		for d.PeekKind() != ']' {
+			m, err := parse(d)
+			if err != nil {
+				return nil, err
+			}
+			v.members = append(v.members, m)
+		}
+		_, err = d.ReadToken()
+	default:
+		v.text = t.String()
+	}
+	return v, err
+}
+
+func (v *value) append(b []byte) []byte {
+	switch v.kind {
+	case '{':
+		b = append(b, '{')
+		for i, m := range v.members {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b, _ = jsontext.AppendQuote(b, v.names[i]) // what a decoder gave is valid
+			b = m.append(append(b, ':'))
+		}
+		return append(b, '}')
+	case '[':
+		b = append(b, '[')
+		for i, m := range v.members {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = m.append(b)
+		}
+		return append(b, ']')
+	case '"':
+		b, _ = jsontext.AppendQuote(b, v.text)
+		return b
+	}
+	return append(b, v.text...)
+}
+
+// member finds a member of an object; nil when there is none.
+func (v *value) member(name string) *value {
+	for i := range v.names {
+		if v.names[i] == name {
+			return v.members[i]
+		}
+	}
+	return nil
+}
+
+// without removes a member of an object.
+func (v *value) without(name string) {
+	if i := slices.Index(v.names, name); i >= 0 {
+		v.names = slices.Delete(v.names, i, i+1)
+		v.members = slices.Delete(v.members, i, i+1)
+	}
+}
+
+// entry replaces what an entry says.
+func (r *Redactor) entry(v *value) error {
+	if v.kind != '{' {
+		return errors.New("expected an entry, a JSON object")
+	}
+	kind := v.member("kind")
+	known := kind != nil && knownKinds[kind.text]
+	for i := range v.members {
+		if err := r.member(v, i, known || v.names[i] != "payload"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// object replaces what an object says. trusted tells that nothing on the way to it is unknown, so that a word that this
+// version does not know is one of the format.
+func (r *Redactor) object(v *value, trusted bool) error {
+	for i := range v.members {
+		if err := r.member(v, i, trusted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// member replaces one member of an object.
+func (r *Redactor) member(v *value, i int, trusted bool) error {
+	n := v.names[i]
+	c, known := fields[n]
+	if !known {
+		v.names[i] = r.names.whole(n)
+	}
+	if n == "reason" && v.member("gate") != nil {
+		c = message
+	}
+	if err := r.field(v.members[i], c, trusted && known); err != nil {
+		return fmt.Errorf("%s: %w", n, err)
+	}
+	return nil
+}
+
+// field replaces what a field of a class holds.
+func (r *Redactor) field(v *value, c class, trusted bool) error {
+	switch v.kind {
+	case '{':
+		return r.object(v, trusted && c == nested)
+	case '[':
+		for _, m := range v.members {
+			if err := r.field(m, c, trusted); err != nil {
+				return err
+			}
+		}
+	case '0':
+		if c != number {
+			v.text = strconv.Itoa(r.names.number(v.text))
+		}
+	case '"':
+		var err error
+		v.text, err = r.text(v.text, c, trusted)
+		return err
+	}
+	return nil
+}
+
+// text gives what stands for a string of a class.
+func (r *Redactor) text(s string, c class, trusted bool) (string, error) {
+	switch c {
+	case name:
+		r.remember(s)
+		return r.names.compound(s), nil
+	case moment, unknown:
+		shifted, isTime, err := r.time(s)
+		if isTime {
+			return shifted, err
+		}
+	case word:
+		if vocabulary[s] || plainNumber(s) {
+			return s, nil
+		}
+	case kind:
+		if vocabulary[s] || trusted && looksLikeKind.MatchString(s) {
+			return s, nil
+		}
+	case message:
+		return r.message(s), nil
+	case verbatim:
+		if trusted {
+			return s, nil
+		}
+	case free, number, nested:
+	}
+	return r.names.whole(s), nil
+}
+
+// message replaces the names in a text, and every word that is not one of the format.
+func (r *Redactor) message(s string) string {
+	for _, special := range r.specials {
+		if i := strings.Index(s, special); i >= 0 {
+			return r.message(s[:i]) + r.names.compound(special) + r.message(s[i+len(special):])
+		}
+	}
+	return token.ReplaceAllStringFunc(s, func(t string) string {
+		if messageWords[t] || vocabulary[t] || plainNumber(t) && !r.numeric[t] {
+			return t
+		}
+		return r.names.compound(t)
+	})
+}
+
+// remember keeps a name that a message would take for a number or for several words.
+func (r *Redactor) remember(s string) {
+	switch {
+	case s == "":
+	case plainNumber(s):
+		r.numeric[s] = true
+	case token.FindString(s) != s && !r.special[s]:
+		r.special[s] = true
+		i, _ := slices.BinarySearchFunc(r.specials, s, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+		r.specials = slices.Insert(r.specials, i, s)
+	}
+}
+
+// time shifts a time, and leaves its spelling: the offset, and how many decimals it has. False when the text is no time.
+func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
+	t, err := trace.ParseTime(s)
+	if err != nil {
+		return "", false, nil
+	}
+	if r.shift == 0 {
+		return s, true, nil
+	}
+	moved := int64(t) + int64(r.shift)
+	if (moved > int64(t)) != (r.shift > 0) {
+		return "", true, fmt.Errorf("%s, moved by %v, is beyond the times that a log can have", s, r.shift)
+	}
+	layout := "2006-01-02T15:04:05"
+	rest := s[len(layout):]
+	if decimals := len(rest) - len(strings.TrimLeft(rest, ".0123456789")); decimals > 0 {
+		layout += "." + strings.Repeat("0", decimals-1)
+		rest = rest[decimals:]
+	}
+	offset := 0
+	if len(rest) == len("+00:00") {
+		at, err := time.Parse("-07:00", rest)
+		if err != nil {
+			return "", true, err
+		}
+		_, offset = at.Zone()
+	}
+	return time.Unix(0, moved).In(time.FixedZone("", offset)).Format(layout) + rest, true, nil
+}
+
+// parseLine takes a line apart that holds one object and no more.
+func parseLine(line []byte) (*value, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(line))
+	v, err := parse(d)
+	if err != nil {
+		return nil, problem(err)
+	}
+	if d.PeekKind() != 0 {
+		return nil, errors.New("expected one JSON object, found more after it")
+	}
+	if v.kind != '{' {
+		return nil, errors.New("expected a JSON object")
+	}
+	return v, nil
+}
+
+// problem says what is wrong with JSON, without the words of the library.
+func problem(err error) error {
+	return errors.New("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
+}

@@ -1,0 +1,353 @@
+// Package redact replaces the names in a log, so that it can be shown to others: hosts, channels, refs, closures, operators,
+// reasons, error texts, and whatever this version of the format does not know. What the log means stays: rollsim finds in it
+// what it finds in the original.
+//
+// A name's pseudonym is its keyed hash (HMAC with SHA-256). Equal names have equal pseudonyms, also within compounds and in
+// other logs that were redacted with the same key; without the key nobody can tell which name a pseudonym stands for, nor try
+// out whether it stands for one that he knows.
+package redact
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/trace"
+)
+
+// MinKey is how many bytes a key has at least.
+const MinKey = 16
+
+// Redactor replaces the names in logs. It is for use by one goroutine.
+type Redactor struct {
+	names *names
+	shift time.Duration
+
+	// Names that a message would take for several words, or for a number.
+	specials []string // the longest first
+	special  map[string]bool
+	numeric  map[string]bool
+}
+
+// New makes a redactor with a key of at least MinKey bytes. Every time is moved by shift.
+func New(key []byte, shift time.Duration) (*Redactor, error) {
+	if len(key) < MinKey {
+		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be found by trying keys", len(key), MinKey)
+	}
+	return &Redactor{names: newNames(key), shift: shift, special: make(map[string]bool), numeric: make(map[string]bool)}, nil
+}
+
+// Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain. file names it in errors. open
+// opens it once more: a simulated trace, which is sealed, is read twice. The error is a *trace.ReadError where it is of the
+// input.
+func (r *Redactor) Stream(file string, in io.Reader, open func() (io.ReadCloser, error), out io.Writer) error {
+	content, err := trace.Decompress(in)
+	if err != nil {
+		return trace.Unreadable(file, err)
+	}
+	if mark, _ := content.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
+		_, _ = content.Discard(len(byteOrderMark))
+	}
+	switch shapeOf(content) {
+	case document:
+		err = r.document(content, out)
+	case sealed:
+		err = r.sealed(file, content, open, out)
+	case lines:
+		err = r.lines(content, out)
+	}
+	var of *inputError
+	if errors.As(err, &of) {
+		return &trace.ReadError{File: file, Line: of.line, What: of.Error()}
+	}
+	return err
+}
+
+const byteOrderMark = "\xef\xbb\xbf"
+
+// shape says how a stream holds its entries. The zero value is invalid.
+type shape uint8
+
+const (
+	lines shape = 1 + iota
+	document
+	sealed // lines of a simulated trace
+)
+
+// shapeOf looks at how the first object begins.
+func shapeOf(content *bufio.Reader) shape {
+	start, _ := content.Peek(4096)
+	d := jsontext.NewDecoder(bytes.NewReader(start))
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return lines
+	}
+	for {
+		name, err := d.ReadToken()
+		if err != nil || name.Kind() != '"' {
+			return lines
+		}
+		key := name.String()
+		if key == "rollout_id" || key == "events" {
+			return document
+		}
+		v, err := d.ReadValue()
+		if err != nil {
+			return lines
+		}
+		if key == "kind" && string(v) == `"`+trace.KindHeader.String()+`"` {
+			return sealed
+		}
+	}
+}
+
+// inputError says what is wrong with the input, and on which line; 0 where there are none.
+type inputError struct {
+	line int
+	error
+}
+
+// lines redacts NDJSON.
+func (r *Redactor) lines(in *bufio.Reader, out io.Writer) error {
+	w := bufio.NewWriterSize(out, 1<<16)
+	var b []byte
+	entries := 0
+	err := eachLine(in, func(line []byte) error {
+		if b = b[:0]; len(bytes.TrimSpace(line)) > 0 {
+			entries++
+			v, err := parseLine(line)
+			if err == nil {
+				err = r.entry(v)
+			}
+			if err != nil {
+				return err
+			}
+			b = v.append(b)
+		}
+		_, _ = w.Write(append(b, '\n')) // Flush tells
+		return nil
+	})
+	if err == nil && entries == 0 {
+		err = &inputError{0, errors.New("expected a log, found nothing")}
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// eachLine gives each line to do, without its end. What do finds wrong is of the input.
+func eachLine(in *bufio.Reader, do func([]byte) error) error {
+	for number := 1; ; number++ {
+		line, err := in.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return &inputError{number, err}
+		}
+		if len(line) > 0 {
+			if err := do(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+				return &inputError{number, err}
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+}
+
+// document redacts a rollout document.
+func (r *Redactor) document(in io.Reader, out io.Writer) error {
+	w := bufio.NewWriterSize(out, 1<<16)
+	if err := r.documentMembers(jsontext.NewDecoder(in), w); err != nil {
+		return &inputError{0, err}
+	}
+	return w.Flush()
+}
+
+func (r *Redactor) documentMembers(d *jsontext.Decoder, w *bufio.Writer) error {
+	if _, err := d.ReadToken(); err != nil {
+		return problem(err)
+	}
+	_ = w.WriteByte('{')
+	for first := true; d.PeekKind() != '}'; first = false {
+		name, err := d.ReadToken()
+		if err != nil {
+			return problem(err)
+		}
+		if !first {
+			_ = w.WriteByte(',')
+		}
+		if err := r.documentMember(d, name.String(), w); err != nil {
+			return err
+		}
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return problem(err)
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return errors.New("expected one rollout document, found more after it")
+	}
+	_, _ = w.WriteString("}\n")
+	return nil
+}
+
+func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Writer) error {
+	if name != "events" || d.PeekKind() != '[' {
+		v, err := parse(d)
+		if err != nil {
+			return problem(err)
+		}
+		member := &value{kind: '{', names: []string{name}, members: []*value{v}}
+		if err := r.object(member, true); err != nil {
+			return err
+		}
+		b := member.append(nil)
+		_, _ = w.Write(b[1 : len(b)-1])
+		return nil
+	}
+	_, _ = d.ReadToken()
+	_, _ = w.WriteString(`"events":[`)
+	for n := 0; d.PeekKind() != ']'; n++ {
+		v, err := parse(d)
+		if err != nil {
+			return problem(err)
+		}
+		if err := r.entry(v); err != nil {
+			return fmt.Errorf("events[%d]: %w", n, err)
+		}
+		if n > 0 {
+			_ = w.WriteByte(',')
+		}
+		_, _ = w.Write(v.append(nil))
+	}
+	_, _ = d.ReadToken()
+	return w.WriteByte(']')
+}
+
+// batchLines is how many lines of a sealed trace are sealed again at once.
+const batchLines = 512
+
+// sealed redacts a simulated trace, and seals it anew. One whose seal is broken is refused: a new one would hide that.
+func (r *Redactor) sealed(file string, in *bufio.Reader, open func() (io.ReadCloser, error), out io.Writer) error {
+	hosts, err := survey(file, open)
+	if err != nil {
+		return err
+	}
+	w := trace.NewWriter(out)
+	var batch bytes.Buffer
+	pending := 0
+	err = eachLine(in, func(line []byte) error {
+		if len(bytes.TrimSpace(line)) == 0 {
+			return nil
+		}
+		v, err := parseLine(line)
+		if err != nil {
+			return err
+		}
+		kind := v.member("kind").text // the survey has found that there is one
+		if kind == trace.KindEnd.String() {
+			return nil // the writer writes its own
+		}
+		v.without("sum")
+		if kind == trace.KindHeader.String() {
+			expandPatterns(v.member("payload"), hosts)
+		}
+		if err := r.entry(v); err != nil {
+			return err
+		}
+		batch.Write(append(v.append(nil), '\n'))
+		// What follows a header in one input would be held against its seal.
+		if pending++; pending == batchLines || kind == trace.KindHeader.String() {
+			err = seal(w, &batch, pending)
+			pending = 0
+		}
+		return err
+	})
+	if err == nil {
+		err = seal(w, &batch, pending)
+	}
+	return errors.Join(err, w.Close())
+}
+
+// seal writes the next lines, so many, into a trace, and empties what holds them.
+func seal(w *trace.Writer, batch *bytes.Buffer, n int) error {
+	if n == 0 {
+		return nil
+	}
+	defer batch.Reset()
+	read, err := trace.NewReader("the redacted trace", bytes.NewReader(batch.Bytes()))
+	if err != nil {
+		return err
+	}
+	for range n {
+		e, err := read.Read()
+		if err != nil {
+			return err
+		}
+		if err := w.Write(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// survey reads a sealed trace through, and gives its hosts. The error says how its seal is broken.
+func survey(file string, open func() (io.ReadCloser, error)) (map[string]bool, error) {
+	in, err := open()
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	read, err := trace.NewReader(file, in)
+	if err != nil {
+		return nil, err
+	}
+	hosts := make(map[string]bool)
+	for {
+		e, err := read.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if e.Event != nil && e.Event.Host != "" {
+			hosts[string(e.Event.Host)] = true
+		}
+	}
+	if all := read.Breaches(); len(all) > 0 {
+		return nil, &trace.ReadError{File: file, What: fmt.Sprintf("%v; redacted it would seem whole", all[0])}
+	}
+	return hosts, nil
+}
+
+// expandPatterns puts the names of hosts where a budget has patterns, which pseudonyms would not match.
+func expandPatterns(header *value, hosts map[string]bool) {
+	budgets := header.member("budgets")
+	if budgets == nil {
+		return
+	}
+	for _, budget := range budgets.members {
+		list := budget.member("hosts")
+		if list == nil {
+			continue
+		}
+		var expanded []*value
+		for _, pattern := range list.members {
+			if !strings.ContainsAny(pattern.text, `*?[\`) {
+				expanded = append(expanded, pattern)
+				continue
+			}
+			for _, h := range slices.Sorted(maps.Keys(hosts)) {
+				if hit, _ := path.Match(pattern.text, h); hit {
+					expanded = append(expanded, &value{kind: '"', text: h})
+				}
+			}
+		}
+		list.members = expanded
+	}
+}

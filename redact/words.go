@@ -1,0 +1,154 @@
+package redact
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+// class says what a field holds.
+type class uint8
+
+const (
+	unknown class = iota // whatever it holds is replaced
+	name                 // a name, or a compound of names, or a list of them
+	moment               // a time
+	word                 // one of the format's own words; anything else is replaced
+	kind                 // the same, and one that this version does not know stays if it looks like one
+	message              // a text of the format's words and of names
+	free                 // a text that somebody wrote
+	number
+	verbatim // the trace's own bookkeeping
+	nested   // an object, or a list of them
+)
+
+// fields are those that the format knows, in every spelling, wherever they stand.
+var fields = map[string]class{
+	// Entries, rows and documents.
+	"seq": number, "ts": moment, "kind": kind, "host": name, "rollout": name, "payload": nested, "sum": verbatim, "events": nested,
+
+	// Rollout events, effects, records.
+	"rolloutId": name, "rollout_id": name, "supersededRolloutId": name, "superseded_rollout_id": name, "successorRolloutId": name,
+	"successor_rollout_id": name, "channel": name, "targetRef": name, "target_ref": name, "hostId": name, "host_id": name,
+	"wave": number, "fromWave": number, "from_wave": number, "toWave": number, "to_wave": number, "from": word, "to": word,
+	"at": moment, "operator": name, "effect": kind, "closure": name, "closureHash": name, "closure_hash": name,
+	"delaySeconds": number, "delay_seconds": number,
+
+	// Agent events.
+	"currentClosureAtDispatch": name, "receivedAt": moment, "startedAt": moment, "switchMethod": word,
+	"observedCurrentClosure": name, "exitCode": number, "completedAt": moment, "component": word, "deferredAt": moment,
+	"stderrTail": free, "failedAt": moment, "probes": nested, "probeName": word, "mode": word, "declaredAt": moment,
+	"observedAt": moment, "status": word, "failureReason": free, "subResults": nested, "firstFailedAt": moment,
+	"sustainedDurationSecs": number, "failingProbes": word, "policyApplied": word, "revertedToClosure": name,
+	"convergedAt": moment, "currentClosure": name,
+
+	// The planner.
+	"action": kind, "hosts": name, "target_closure": name, "soak_due_at": moment, "attempt": number, "gate": kind,
+	"reason": free, "outcome": word, "channel_ref": name,
+
+	// The simulator.
+	"fault": kind, "millis": number, "error": kind, "event": kind, "message": message, "format": number, "scenario": name,
+	"seed": number, "machine": word, "until": verbatim, "channels": nested, "onHealthFailure": word, "retentionSeconds": number,
+	"after": name, "hostEdges": nested, "budgets": nested, "name": name, "maxInFlight": number, "quarantine": nested,
+	"entries": number, "digest": verbatim,
+}
+
+// vocabulary are the format's own words.
+var vocabulary = makeVocabulary()
+
+func makeVocabulary() map[string]bool {
+	all := make(map[string]bool)
+	add := func(words ...string) {
+		for _, w := range words {
+			all[w] = true
+		}
+	}
+	for _, k := range reducer.EventKinds() {
+		add(k.String())
+		fields[k.String()] = nested // as the tag of an event
+	}
+	for _, k := range reducer.EffectKinds() {
+		add(k.String())
+		fields[k.String()] = nested
+	}
+	addAll(add, reducer.States())
+	addAll(add, reducer.HostStates())
+	addAll(add, reducer.AgentEventKinds())
+	addAll(add, reducer.HealthPolicies())
+	addAll(add, sim.FaultKinds())
+	for k := trace.KindAgentEvent; k < trace.KindOther; k++ {
+		add(k.String())
+	}
+	add(reducer.MachineNames()...)
+	add(trace.OpenRollout.String(), trace.QueueDispatch.String())
+	add(trace.RecordTransition, trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine)
+	add(trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant, trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout)
+	add("quarantine", "channel-edges", "wave-promotion", "host-edges", "disruption-budget", "channelEdges", "hostEdges")
+	add("systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail", "kernel", "dbus", "systemd")
+	return all
+}
+
+func addAll[T fmt.Stringer](add func(...string), values []T) {
+	for _, v := range values {
+		add(v.String())
+	}
+}
+
+// knownKinds are the kinds of entries whose payload this version knows.
+var knownKinds = makeKnownKinds()
+
+func makeKnownKinds() map[string]bool {
+	all := make(map[string]bool)
+	for k := trace.KindAgentEvent; k < trace.KindOther; k++ {
+		all[k.String()] = k != trace.KindVerifyOutcome
+	}
+	return all
+}
+
+// phrases are how gates and the reducer put things. Their words stay within a message.
+var phrases = []string{
+	"host_wave current_wave",
+	"predecessor channel not converged",
+	"predecessor host not ordering-eligible",
+	"closure rolled back on channel",
+	"has in flight",
+	"event is not legal in state (rollout)",
+	"event is not implemented in state (rollout)",
+	"event of a rollout that was never opened (rollout)",
+	"event of another rollout: event in state",
+	"wave regression: event in state",
+	"host joined in wave and again in wave",
+	"host has not joined",
+	"host is, not",
+	"host may not move from to",
+	"successor was not opened in lockstep",
+	"rollout was opened while stands for channel: a SuccessorOpened in lockstep was expected",
+}
+
+var messageWords = makeMessageWords()
+
+func makeMessageWords() map[string]bool {
+	all := make(map[string]bool)
+	for _, p := range phrases {
+		for _, w := range token.FindAllString(p, -1) {
+			all[w] = true
+		}
+	}
+	return all
+}
+
+// token is what may be a name within a text.
+var token = regexp.MustCompile(`[\pL\pN_](?:[\pL\pN_.@/+-]*[\pL\pN_])?`)
+
+// looksLikeKind tells whether a word may be one that a later version of the format has.
+var looksLikeKind = regexp.MustCompile(`^[A-Za-z]+([_-][A-Za-z]+)*$`)
+
+// plainNumber tells whether a text is a number that is too short to be a name.
+func plainNumber(s string) bool {
+	return len(s) <= 9 && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
+}
