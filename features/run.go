@@ -222,35 +222,10 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 	c := r.cases[r.begun]
 	r.begun++
 	d := c.document
-	r.report.Scenarios = append(r.report.Scenarios, Scenario{
-		File: d.name, Line: c.line, Feature: d.feature.Name, Name: c.pickle.Name, Status: Passed,
-	})
+	r.report.Scenarios = append(r.report.Scenarios, c.begun())
 	result := &r.report.Scenarios[len(r.report.Scenarios)-1]
-	if len(c.pickle.Steps) == 0 {
-		result.Status, result.Message = Undefined, "the scenario has no steps" // godog calls nothing for it
-	}
-	w := newWorld(c.pickle.Name, fmt.Sprintf("rollsim features %s:%d", d.name, c.line))
+	w := newWorld(c.pickle.Name, c.again())
 
-	// fail notes why the scenario fails: the first error is the reason.
-	fail := func(step *messages.PickleStep, err error) {
-		if result.Status != Passed {
-			return
-		}
-		written := d.steps[step.AstNodeIds[0]]
-		result.Step, result.StepLine = strings.TrimSpace(written.Keyword)+" "+step.Text, int(written.Location.Line)
-		result.Status, result.Message = Failed, err.Error()
-		var undefined *undefinedError
-		var ambiguous *ambiguousError
-		switch {
-		case errors.As(err, &undefined):
-			result.Status = Undefined
-		case errors.As(err, &ambiguous):
-			result.Status = Ambiguous
-		}
-		if w.telling != nil {
-			result.Trace = w.telling.entries
-		}
-	}
 	next := 0 // among the steps
 	sc.StepContext().After(func(ctx context.Context, _ *godog.Step, _ godog.StepResultStatus, err error) (context.Context, error) {
 		if err != nil {
@@ -258,7 +233,7 @@ func (r *runner) begin(sc *godog.ScenarioContext) {
 			if errors.As(err, &shown) {
 				err = shown.error
 			}
-			fail(c.pickle.Steps[next], err)
+			c.fail(result, w, c.pickle.Steps[next], err)
 		}
 		next++
 		return ctx, nil

@@ -22,9 +22,10 @@ type world struct {
 	// The fleet. The timeline of scenario stays empty: what happens is the story.
 	scenario sim.Scenario
 	machine  reducer.Machine
-	promises []sim.Fate    // those under a ref, but for what is shared with scenarios that may not have it
-	lasts    time.Duration // how long the run lasts; 0 lets the story decide
-	longest  time.Duration // the longest silence that something in the fleet may keep before it goes on
+	through  func(reducer.Machine) reducer.Machine // what the machine is driven through; nil for nothing
+	promises []sim.Fate                            // those under a ref, but for what is shared with scenarios that may not have it
+	lasts    time.Duration                         // how long the run lasts; 0 lets the story decide
+	longest  time.Duration                         // the longest silence that something in the fleet may keep before it goes on
 
 	// What can be named, in the order of telling.
 	rollouts []reducer.RolloutID
@@ -349,7 +350,7 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 			sc.Horizon = w.lasts
 		}
 		var log collector
-		result, err := sim.Run(&sc, sim.Options{Machine: w.machine, Seed: sc.Seed, Sink: &log})
+		result, err := sim.Run(&sc, sim.Options{Machine: w.driven(), Seed: sc.Seed, Sink: &log})
 		if err != nil {
 			return nil, err
 		}
@@ -362,6 +363,14 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless", w.time(t.settled()))
 		}
 	}
+}
+
+// driven is the machine as it decides transitions.
+func (w *world) driven() reducer.Machine {
+	if w.through == nil {
+		return w.machine
+	}
+	return w.through(w.machine)
 }
 
 // maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an error and no hang.
