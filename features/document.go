@@ -48,27 +48,31 @@ const (
 
 var byteOrderMark = []byte("\ufeff")
 
+// An Error is one thing that keeps a feature file from being read.
+type Error struct {
+	File         string
+	Line, Column int // from 1; 0 where there is none
+	Message      string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Message)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
 // readDocument reads and parses a feature file. The error names the file and, where there is one, the line.
 func readDocument(fsys fs.FS, s *source) (*document, error) {
 	content, err := fs.ReadFile(fsys, s.name)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{name: s.name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step),
-		shared: make(map[string]bool)}
-	if err := d.checkText(); err != nil {
+	d, pickles, err := parseDocument(s.name, content)
+	if err != nil {
 		return nil, err
 	}
-	newID := (&messages.Incrementing{}).NewId
-	parsed, err := gherkin.ParseGherkinDocument(bytes.NewReader(d.content), newID)
-	if err != nil {
-		return nil, d.parseError(err)
-	}
-	if parsed.Feature == nil {
-		return nil, fmt.Errorf("%s:1: nothing is in this file: expected \"Feature: \" and its name", d.name)
-	}
-	d.feature = parsed.Feature
-	if err := d.note(gherkin.Pickles(*parsed, d.name, newID)); err != nil {
+	if err := d.note(pickles); err != nil {
 		return nil, err
 	}
 	if len(d.cases) == 0 {
@@ -77,24 +81,43 @@ func readDocument(fsys fs.FS, s *source) (*document, error) {
 	return d, nil
 }
 
+// parseDocument parses the text of a feature file. The error joins an *Error for each thing that the parser refuses.
+func parseDocument(name string, content []byte) (*document, []*messages.Pickle, error) {
+	d := &document{name: name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step),
+		shared: make(map[string]bool)}
+	if err := d.checkText(); err != nil {
+		return nil, nil, err
+	}
+	newID := (&messages.Incrementing{}).NewId
+	parsed, err := gherkin.ParseGherkinDocument(bytes.NewReader(d.content), newID)
+	if err != nil {
+		return nil, nil, d.parseError(err)
+	}
+	if parsed.Feature == nil {
+		return nil, nil, &Error{d.name, 1, 1, "nothing is in this file: expected \"Feature: \" and its name"}
+	}
+	d.feature = parsed.Feature
+	return d, gherkin.Pickles(*parsed, d.name, newID), nil
+}
+
 // checkText refuses what is no text that the parser can take.
 func (d *document) checkText() error {
 	if len(d.content) > maxFile {
-		return fmt.Errorf("%s: larger than %d MiB", d.name, maxFile>>20)
+		return &Error{File: d.name, Message: fmt.Sprintf("larger than %d MiB", maxFile>>20)}
 	}
 	for i, line := range bytes.Split(d.content, []byte("\n")) {
 		switch {
 		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
-			return fmt.Errorf("%s:%d: this is no text in UTF-8", d.name, i+1)
+			return &Error{d.name, i + 1, 1, "this is no text in UTF-8"}
 		case len(line) > maxLine:
-			return fmt.Errorf("%s:%d: this line is longer than %d bytes", d.name, i+1, maxLine)
+			return &Error{d.name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
 		}
 	}
 	return nil
 }
 
 var (
-	parserMessage  = regexp.MustCompile(`(?m)^\(([0-9]+):[0-9]+\): (.*)$`)
+	parserMessage  = regexp.MustCompile(`(?m)^\(([0-9]+):([0-9]+)\): (.*)$`)
 	parserExpected = regexp.MustCompile(`^(unexpected end of file, )?expected: (.*?)(?:, got '\s*(.*)')?$`)
 )
 
@@ -111,7 +134,7 @@ func (d *document) parseError(err error) error {
 	const most = 5
 	var errs []error
 	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
-		message := m[2]
+		message := m[3]
 		if e := parserExpected.FindStringSubmatch(message); e != nil {
 			var words []string
 			for _, token := range strings.Split(e[2], ", ") {
@@ -125,10 +148,12 @@ func (d *document) parseError(err error) error {
 			}
 			message = fmt.Sprintf("expected %s, found %s", strings.Join(words, ", "), found)
 		}
-		errs = append(errs, fmt.Errorf("%s:%s: %s", d.name, m[1], message))
+		line, _ := strconv.Atoi(m[1]) // of digits, and no file is that long
+		column, _ := strconv.Atoi(m[2])
+		errs = append(errs, &Error{d.name, line, max(column, 1), message})
 	}
 	if errs == nil {
-		return fmt.Errorf("%s: %w", d.name, err)
+		return &Error{File: d.name, Message: err.Error()}
 	}
 	return errors.Join(errs...)
 }
@@ -198,10 +223,7 @@ func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario
 		var err error
 		switch {
 		case n.background != nil:
-			d.noteSteps(n.background.Steps)
-			for _, s := range n.background.Steps {
-				d.shared[s.Id] = true
-			}
+			d.noteBackground(n.background)
 			err = d.checkDescription(n.background.Description, n.background.Location)
 		case n.scenario != nil:
 			in, err = d.noteScenario(n.scenario, end, made)
@@ -248,6 +270,16 @@ func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string
 	return in, nil
 }
 
+func (d *document) noteBackground(b *messages.Background) {
+	if b == nil {
+		return
+	}
+	d.noteSteps(b.Steps)
+	for _, s := range b.Steps {
+		d.shared[s.Id] = true
+	}
+}
+
 func (d *document) noteSteps(steps []*messages.Step) {
 	for _, s := range steps {
 		d.steps[s.Id] = s
@@ -268,8 +300,8 @@ func (d *document) checkDescription(description string, under *messages.Location
 				break
 			}
 		}
-		return fmt.Errorf("%s:%d: %q begins no step, so that this line would only be read as a description: "+
-			"expected Given, When, Then, And or But", d.name, at, word)
+		return &Error{d.name, at, 1, fmt.Sprintf("%q begins no step, so that this line would only be read as a description: "+
+			"expected Given, When, Then, And or But", word)}
 	}
 	return nil
 }

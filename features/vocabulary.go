@@ -10,6 +10,9 @@ type Sentence struct {
 	Doc     string   `json:"doc"`
 	Example string   `json:"example"`
 	Table   []string `json:"table,omitempty"` // the columns of the table that follows it; those with ? may be left out
+
+	// Expression is the regular expression of the words, for Go and for JavaScript, with a group for each value in them.
+	Expression string `json:"expression"`
 }
 
 // Vocabulary lists every sentence that features may use, topic by topic; with a word, those that have it in their topic,
@@ -22,6 +25,7 @@ func Vocabulary(word string) []Sentence {
 		if strings.Contains(about, word) {
 			found = append(found, Sentence{
 				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
+				Expression: s.expr.String(),
 			})
 		}
 	}

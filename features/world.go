@@ -133,7 +133,7 @@ func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
 		}
 		known = append(known, string(w.scenario.Channels[i].ID))
 	}
-	return nil, fmt.Errorf("no channel is named %q%s", id, nearest.Hint(string(id), known))
+	return nil, &unknownNameError{"channel", string(id), known}
 }
 
 // checkHosts refuses names that no host of the fleet has, and no other one.
@@ -151,7 +151,7 @@ func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) err
 	}
 	for _, h := range hosts {
 		if !slices.Contains(known, string(h)) {
-			return fmt.Errorf("no host is named %q%s", h, nearest.Hint(string(h), known))
+			return &unknownNameError{"host", string(h), known}
 		}
 	}
 	return nil
@@ -166,7 +166,17 @@ func (w *world) checkRollout(id reducer.RolloutID) error {
 	for _, r := range w.rollouts {
 		known = append(known, string(r))
 	}
-	return fmt.Errorf("no rollout is named %q%s", id, nearest.Hint(string(id), known))
+	return &unknownNameError{"rollout", string(id), known}
+}
+
+// An unknownNameError says that the story has nothing of a name.
+type unknownNameError struct {
+	noun, name string
+	known      []string
+}
+
+func (e *unknownNameError) Error() string {
+	return fmt.Sprintf("no %s is named %q%s", e.noun, e.name, nearest.Hint(e.name, e.known))
 }
 
 // mention notes that the story speaks of a rollout.

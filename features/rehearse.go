@@ -1,0 +1,175 @@
+package features
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/internal/nearest"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// Document is a feature file as it was parsed, for those who look at features without running them.
+type Document struct {
+	Name    string
+	Content []byte // without a byte order mark
+	Feature *messages.Feature
+	Pickles []*messages.Pickle
+
+	parsed *document
+}
+
+// Parse parses the text of a feature file. name is the path to show in messages. The error joins an *Error for each thing
+// that Gherkin refuses.
+func Parse(name string, content []byte) (*Document, error) {
+	d, pickles, err := parseDocument(name, content)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range d.feature.Children {
+		d.noteBackground(c.Background)
+		if c.Rule != nil {
+			for _, r := range c.Rule.Children {
+				d.noteBackground(r.Background)
+			}
+		}
+	}
+	return &Document{Name: name, Content: d.content, Feature: d.feature, Pickles: pickles, parsed: d}, nil
+}
+
+// CheckDescription finds a step in the description of what stands at a place, where it would be passed over in silence
+// because its keyword is mistyped; nil when there is none.
+func (d *Document) CheckDescription(description string, under *messages.Location) *Error {
+	var stray *Error
+	_ = errors.As(d.parsed.checkDescription(description, under), &stray)
+	return stray
+}
+
+// Flaw is the kind of a Mistake. The zero value is invalid.
+type Flaw uint8
+
+// The flaws.
+const (
+	FlawUndefined     Flaw = 1 + iota // a sentence is worded like no step
+	FlawAmbiguous                     // a sentence is worded like several steps
+	FlawValue                         // a value in a sentence is none of those that there are
+	FlawTable                         // the table after a sentence is not the one that belongs there
+	FlawName                          // a channel, host, ref or rollout is not in the story
+	FlawStory                         // what a sentence tells cannot be, or not at this place
+	FlawTag                           // a tag chooses a machine or a seed that there is not
+	FlawNoExpectation                 // nothing is expected
+)
+
+// Mistake is what is wrong with a scenario, as far as that can be told without simulating it.
+type Mistake struct {
+	Flaw    Flaw
+	Step    *messages.PickleStep // nil when it is about the whole scenario
+	Message string
+}
+
+// Rehearse goes through the sentences of a scenario without simulating anything: each is read, what describes and happens is
+// taken note of, and what is expected is held only against the names in the story.
+func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
+	w := newWorld(p.Name, "")
+	w.telling = newTelling(nil, &sim.Result{}) // nothing came of anything so far
+	var found []Mistake
+	for _, tag := range p.Tags {
+		if err := w.applyTags([]string{tag.Name}); err != nil {
+			found = append(found, Mistake{FlawTag, nil, err.Error()})
+		}
+	}
+	doubtful := false // a sentence before was not understood, and may have named what seems unknown
+	for _, step := range p.Steps {
+		w.shared = d.parsed.shared[step.AstNodeIds[0]]
+		flaw, err := w.rehearse(step)
+		if err == nil || doubtful && (flaw == FlawName || flaw == FlawStory) {
+			continue
+		}
+		doubtful = true
+		found = append(found, Mistake{flaw, step, err.Error()})
+	}
+	switch {
+	case doubtful:
+	case !w.looked:
+		found = append(found, Mistake{FlawNoExpectation, nil, "nothing is expected here: a scenario needs a Then"})
+	default:
+		if err := w.checkPromises(); err != nil {
+			found = append(found, Mistake{FlawName, nil, err.Error()})
+		}
+	}
+	return found
+}
+
+// rehearse takes note of one sentence.
+func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
+	found := find(step.Text)
+	switch len(found) {
+	case 0:
+		return FlawUndefined, &undefinedError{step.Text}
+	case 1:
+	default:
+		return FlawAmbiguous, &ambiguousError{step.Text, found}
+	}
+	s := found[0]
+	values, _, err := s.read(step.Text)
+	if err != nil {
+		return FlawValue, err
+	}
+	t, err := readTable(s.table, step.Argument)
+	if err != nil {
+		return FlawTable, err
+	}
+	if s.phase == expects {
+		w.looked = true
+		return FlawName, w.checkNames(values)
+	}
+	err = w.do(s, step.Text, values, t)
+	var unknown *unknownNameError
+	if errors.As(err, &unknown) {
+		return FlawName, err
+	}
+	return FlawStory, err
+}
+
+// checkNames holds the channels, hosts and rollouts that an expectation names against the story so far.
+func (w *world) checkNames(values []any) error {
+	for _, v := range values {
+		var err error
+		switch v := v.(type) {
+		case reducer.ChannelID:
+			if _, told := w.latest[v]; !told {
+				_, err = w.channel(v)
+			}
+		case []reducer.HostID:
+			err = w.checkHosts(v, w.guests...)
+		case reducer.RolloutID:
+			err = w.checkRollout(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPromises refuses what is in store for hosts under refs that never come.
+func (w *world) checkPromises() error {
+	var known []string
+	for i := range w.story {
+		if a := w.story[i].do; a != nil && a.SetRef != nil {
+			known = append(known, string(a.SetRef.Ref))
+		} else if a != nil && a.Event != nil && a.Event.Kind == reducer.RolloutOpened {
+			known = append(known, string(a.Event.TargetRef))
+		}
+	}
+	for _, f := range w.promises {
+		if !slices.Contains(known, string(f.Ref)) {
+			return fmt.Errorf("something is in store for host %s under ref %q, and no channel ever moves to that ref%s",
+				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
+		}
+	}
+	return nil
+}
