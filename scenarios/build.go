@@ -62,6 +62,8 @@ type builder struct {
 	refs     []map[reducer.ChannelRef]bool
 	prefixes [][]string // by channel, of the refs that traffic numbers
 
+	included included
+
 	anyFleet bool // there are no hosts to hold patterns against, and no horizon
 }
 
@@ -74,6 +76,16 @@ const raw = -1
 
 // reject says what is wrong with the value at a path of field names and list indices.
 func (b *builder) reject(where []any, format string, args ...any) {
+	if n := b.included.traffic; n > 0 && where[0] == "traffic" {
+		i := where[1].(int)
+		if i < n {
+			of := problems{file: b.included.path}
+			of.add(locate(b.included.root, where), format, args...)
+			b.list = append(b.list, of.list...)
+			return
+		}
+		where[1] = i - n
+	}
 	b.add(locate(b.root, where), format, args...)
 }
 
@@ -122,6 +134,7 @@ func (b *builder) build(name string) sim.Scenario {
 	sc.Channels = b.buildChannels()
 	b.buildEdges(sc.Channels)
 	sc.Budgets = b.buildBudgets()
+	overlay(&sc.Behaviour, &b.included.behaviour)
 	overlay(&sc.Behaviour, &doc.Behaviour)
 	b.collectRollouts()
 	sc.Quarantine = b.buildQuarantine()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"rollsim/sim"
 )
@@ -36,6 +37,7 @@ func blocks(t *testing.T, language string) (texts []string, lines []int) {
 func TestPageExamples(t *testing.T) {
 	texts, lines := blocks(t, "yaml")
 	fleet := ""
+	files := fstest.MapFS{}
 	for i, text := range texts {
 		if strings.HasPrefix(text, "# The fleet of the examples.\n") {
 			fleet = text
@@ -46,10 +48,16 @@ func TestPageExamples(t *testing.T) {
 			}
 			continue
 		}
+		if name, ok := strings.CutPrefix(text, "# included/"); ok {
+			name, _, _ = strings.Cut(name, "\n")
+			files["included/"+name] = &fstest.MapFile{Data: []byte(text)}
+			continue
+		}
 		if !strings.Contains("\n"+text, "\nchannels:") {
 			text = added(fleet, text)
 		}
-		file, err := Parse("example.yaml", []byte(text))
+		files["example.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		file, err := LoadFS(files, "example.yaml")
 		if err != nil {
 			t.Errorf("%s:%d: %v\n%s", page, lines[i], err, text)
 			continue

@@ -27,6 +27,9 @@ type document struct {
 	Budgets []budget `yaml:"budgets,omitempty"`
 	// The closures that are quarantined from the start.
 	Quarantine []closure `yaml:"quarantine,omitempty"`
+	// The path, from the folder of this file, of one with nothing but behaviour and traffic, such as rollsim fit writes. Behaviour
+	// here is laid over what is included, and traffic here is added to it.
+	Include *string `yaml:"include,omitempty" jsonschema:"minLength=1"`
 	// How the agents of all hosts behave. What is not given stays at its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
 	// Behaviour of some hosts, laid over that of all. Where several groups speak of one host, the later one wins.
@@ -302,6 +305,14 @@ type fault struct {
 type faultsDocument struct {
 	// What goes wrong by chance.
 	Faults []fault `yaml:"faults" jsonschema:"minItems=1"`
+}
+
+// What a scenario includes. It includes nothing itself.
+type includedDocument struct {
+	// How the agents of all hosts behave.
+	Behaviour behaviour `yaml:"behaviour,omitempty"`
+	// New refs that come by themselves. The scenario has their channels.
+	Traffic []traffic `yaml:"traffic,omitempty"`
 }
 
 // A moment in the life of a rollout. With the rollout alone: as soon as it was opened.

@@ -7,6 +7,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func (g Golden) String() string {
 	return goldenNames[g]
 }
 
-// Error is one thing that is wrong with a scenario file.
+// Error is one thing that is wrong with a scenario file, or with what it includes.
 type Error struct {
 	File    string
 	Line    int // from 1
@@ -68,13 +69,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// Parse makes a scenario of YAML text. name is the path to show in messages; its base without .yaml is the scenario's name.
-// The error joins one *Error for each thing that is wrong, by position; after the first few it gives up looking for more.
+// Parse makes a scenario of YAML text, which includes no file. name is the path to show in messages; its base without .yaml is
+// the scenario's name. The error joins one *Error for each thing that is wrong, by position; after the first few it gives up
+// looking for more.
 func Parse(name string, data []byte) (*File, error) {
-	return parse(name, data, MaxHosts)
+	return parse(nil, name, data, MaxHosts)
 }
 
-func parse(name string, data []byte, maxHosts int) (*File, error) {
+// parse is Parse with the file system of what the scenario includes; nil for none.
+func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	p := &problems{file: name}
 	var doc document
 	root := read(p, data, aScenario, &doc)
@@ -83,6 +86,10 @@ func parse(name string, data []byte, maxHosts int) (*File, error) {
 	}
 	file := &File{Path: name, Comment: openingComment(data), Golden: doc.Golden}
 	b := builder{problems: p, root: root, doc: &doc, maxHosts: maxHosts}
+	b.include(fsys)
+	if p.any() {
+		return nil, p.err()
+	}
 	file.Scenario = b.build(strings.TrimSuffix(path.Base(slashed(name)), ".yaml"))
 	if p.any() {
 		return nil, p.err()
@@ -121,18 +128,22 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	return root
 }
 
-// LoadFS reads and parses one scenario file. Errors of reading are the file system's.
+// LoadFS reads and parses one scenario file, and what it includes. Errors of reading are the file system's.
 func LoadFS(fsys fs.FS, name string) (*File, error) {
+	data, err := readFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return parse(fsys, name, data, MaxHosts)
+}
+
+func readFile(fsys fs.FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1)) // one more, so that Parse sees what is too large
-	if err != nil {
-		return nil, err
-	}
-	return Parse(name, data)
+	return io.ReadAll(io.LimitReader(f, MaxSize+1)) // one more, so that the parser sees what is too large
 }
 
 // List gives the paths of the scenario files in a directory, sorted, those in directories below it not included. A file
@@ -205,7 +216,7 @@ func (p *problems) enough() bool { return len(p.list) >= maxProblems }
 func (p *problems) err() error {
 	sort.SliceStable(p.list, func(i, j int) bool {
 		a, b := p.list[i], p.list[j]
-		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) < 0
 	})
 	errs := make([]error, 0, maxProblems)
 	for _, e := range p.list[:min(len(p.list), maxProblems)] {

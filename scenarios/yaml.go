@@ -25,8 +25,9 @@ const byteOrderMark = "\ufeff"
 type fileKind struct{ name, needs string }
 
 var (
-	aScenario   = fileKind{"a scenario", "channels"}
-	aFaultsFile = fileKind{"a file of faults", "faults"}
+	aScenario     = fileKind{"a scenario", "channels"}
+	aFaultsFile   = fileKind{"a file of faults", "faults"}
+	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
 )
 
 // readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have no use for (anchors,
