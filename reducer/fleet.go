@@ -166,9 +166,10 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	if len(f.unsettled) > 0 {
 		f.settle(ev, r, out)
 	}
-	if ev.Kind == RolloutOpened {
+	if r == nil && ev.Kind == RolloutOpened {
 		out.Rollout = len(f.order)
-		return f.open(ev, r)
+		f.open(ev)
+		return nil
 	}
 	if r == nil {
 		return &UnknownRollout{Event: ev.Kind, Rollout: ev.Rollout}
@@ -291,10 +292,7 @@ func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
 	return c
 }
 
-func (f *Fleet) open(ev *Event, known *Rollout) error {
-	if known != nil {
-		return &IllegalForState{From: known.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
-	}
+func (f *Fleet) open(ev *Event) {
 	r := &Rollout{
 		Record: Record{
 			RolloutID: ev.Rollout,
@@ -312,7 +310,6 @@ func (f *Fleet) open(ev *Event, known *Rollout) error {
 	c.opened = append(c.opened, r)
 	c.standing = append(c.standing, r)
 	c.awaiting = slices.DeleteFunc(c.awaiting, func(s succession) bool { return s.successor == ev.Rollout })
-	return nil
 }
 
 // succeed notes who supersedes r.

@@ -1,6 +1,7 @@
 package reducer_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -662,6 +663,25 @@ func TestEachChannelHasItsPolicy(t *testing.T) {
 	} {
 		if got := tell(t, fleet, strings.Fields(test.line)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.line, got, test.want)
+		}
+	}
+}
+
+// TestTheMachineAnswersFirst gives a fleet a machine that has no answer of either shipped one, and every event of a known rollout.
+func TestTheMachineAnswersFirst(t *testing.T) {
+	var cells reducer.Cells
+	for _, k := range reducer.EventKinds() {
+		cells[reducer.Opening][k] = reducer.Cell{{Do: reducer.Refuse}}
+	}
+	fleet := reducer.NewFleet(reducer.NewTable("contrary", cells, false), nil)
+	if got := tell(t, fleet, strings.Fields("01:00 stable@a opened")); got != "" {
+		t.Fatal(got)
+	}
+	for _, k := range reducer.EventKinds() {
+		var invariant *reducer.Invariant
+		ev := reducer.Event{Kind: k, Rollout: "stable@a"}
+		if err := fleet.Apply(&ev, 0, new(reducer.Outcome)); !errors.As(err, &invariant) || invariant.Event != k {
+			t.Errorf("%v is answered with %v", k, err)
 		}
 	}
 }
