@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"rollsim/coverage"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -21,7 +22,7 @@ type collector struct {
 	// The event whose answer is not known yet: what follows it in the trace tells.
 	at       reducer.Time
 	of       *progress
-	class    Class
+	class    coverage.Class
 	answered bool
 
 	coverage Coverage
@@ -79,7 +80,7 @@ func (c *collector) find(id reducer.RolloutID) *progress {
 // begin notes an event. One of a rollout that was never opened has no state to be counted under.
 func (c *collector) begin(e *trace.Entry) {
 	c.of, c.answered = c.find(e.Event.Rollout), false
-	c.class = classOf(e.Event)
+	c.class = coverage.ClassOf(e.Event)
 	c.at = e.At
 	if c.of == nil && e.Event.Kind == reducer.RolloutOpened {
 		p := &progress{id: e.Event.Rollout, state: reducer.Opening, opened: e.At, waveFrom: e.At}
@@ -91,9 +92,9 @@ func (c *collector) begin(e *trace.Entry) {
 
 func (c *collector) moved(t *reducer.Effect) {
 	p := c.of
-	c.answer(Answer(t.To))
+	c.answer(coverage.Answer(t.To))
 	p.state = t.To
-	if t.To == reducer.Terminal && c.class != Cleared {
+	if t.To == reducer.Terminal && c.class != coverage.Cleared {
 		c.converge = append(c.converge, time.Duration(c.at-p.opened))
 		c.waves = append(c.waves, time.Duration(c.at-p.waveFrom))
 	}
@@ -106,12 +107,12 @@ func (c *collector) refused(e *trace.Entry) {
 	}
 	switch e.Rejection.Error {
 	case "IllegalForState":
-		c.answer(RefusedIllegal)
+		c.answer(coverage.RefusedIllegal)
 	case "Unimplemented":
-		c.answer(RefusedUnimplemented)
+		c.answer(coverage.RefusedUnimplemented)
 	case "Invariant":
-		if c.class != SucceededBy {
-			c.answer(RefusedInvariant)
+		if c.class != coverage.SucceededBy {
+			c.answer(coverage.RefusedInvariant)
 		}
 	}
 }
@@ -119,16 +120,16 @@ func (c *collector) refused(e *trace.Entry) {
 // settle closes the event before: one that nothing followed was accepted without a transition.
 func (c *collector) settle() {
 	if c.of != nil && !c.answered {
-		c.answer(Ignored)
+		c.answer(coverage.Ignored)
 	}
 	c.of = nil
 }
 
-func (c *collector) answer(a Answer) {
+func (c *collector) answer(a coverage.Answer) {
 	c.answered = true
 	c.coverage.counts[c.of.state][c.class][a]++
 	_, moved := a.To()
-	if c.class == WaveForward && (moved || a == Ignored) && c.of.state.Underway() {
+	if c.class == coverage.WaveForward && (moved || a == coverage.Ignored) && c.of.state.Underway() {
 		c.waves = append(c.waves, time.Duration(c.at-c.of.waveFrom))
 		c.of.waveFrom = c.at
 	}

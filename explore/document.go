@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/coverage"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -193,8 +194,8 @@ func quote(s string) string {
 func (v *Coverage) json(name string) coverageJSON {
 	j := coverageJSON{Machine: name, Opened: v.Opened}
 	for _, s := range reducer.States() {
-		for _, c := range Classes() {
-			for a := Answer(1); a < answerEnd; a++ {
+		for _, c := range coverage.Classes() {
+			for _, a := range coverage.AllAnswers() {
 				if n := v.counts[s][c][a]; n > 0 {
 					j.Cells = append(j.Cells, cellJSON{Place{s, c, a}.json(), n})
 				}
@@ -345,8 +346,8 @@ func (j *coverageJSON) read() (*Coverage, error) {
 	v := &Coverage{Opened: j.Opened}
 	for _, c := range j.Cells {
 		state, ok := reducer.ParseState(c.State)
-		class, isClass := parseClass(strings.TrimSpace(c.Event + " " + c.Condition))
-		answer, isAnswer := parseAnswer(c.Answer)
+		class, isClass := coverage.ParseClass(strings.TrimSpace(c.Event + " " + c.Condition))
+		answer, isAnswer := coverage.ParseAnswer(c.Answer)
 		if !ok || !isClass || !isAnswer {
 			return nil, fmt.Errorf("coverage of %s: there is no cell %s, %s %s, %s", j.Machine, c.State, c.Event, c.Condition, c.Answer)
 		}

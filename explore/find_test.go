@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/coverage"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -48,9 +49,9 @@ func TestCanary(t *testing.T) {
 func TestDefectsOfTheShippedSystem(t *testing.T) {
 	r := sweep(t, &Sweep{Source: drawn("v0.2"), Seeds: few, Jobs: 2})
 	v := r.Coverage("v0.2")
-	departs := func(s reducer.State, c Class, a, want Answer) bool {
+	departs := func(s reducer.State, c coverage.Class, a, want coverage.Answer) bool {
 		return slices.ContainsFunc(v.Departures(), func(d Departure) bool {
-			return d.Place == Place{s, c, a} && slices.Equal(d.Want, []Answer{want})
+			return d.Place == Place{s, c, a} && slices.Equal(d.Want, []coverage.Answer{want})
 		})
 	}
 	broken := func(name invariant.Name) (found bool) {
@@ -70,12 +71,12 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 	}
 	for what, found := range map[string]bool{
 		"Reverted is unreachable": slices.Contains(v.NeverReached(), reducer.Reverted) &&
-			departs(reducer.Failed, TurnedReverted, Ignored, Answer(reducer.Reverted)),
+			departs(reducer.Failed, coverage.TurnedReverted, coverage.Ignored, coverage.Answer(reducer.Reverted)),
 		"nothing is ever pruned": slices.Contains(v.NeverReached(), reducer.Pruned) && broken(invariant.Unpruned),
 		"a wave that regresses is taken for one that completed": departs(
-			reducer.Active, WaveBackward, Answer(reducer.Converging), RefusedInvariant),
-		"clearance is refused everywhere": departs(reducer.Failed, Cleared, RefusedUnimplemented, Answer(reducer.Terminal)) &&
-			v.Count(reducer.Failed, Cleared, Answer(reducer.Terminal)) == 0,
+			reducer.Active, coverage.WaveBackward, coverage.Answer(reducer.Converging), coverage.RefusedInvariant),
+		"clearance is refused everywhere": departs(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented, coverage.Answer(reducer.Terminal)) &&
+			v.Count(reducer.Failed, coverage.Cleared, coverage.Answer(reducer.Terminal)) == 0,
 		"the wave cursor moves without a WaveAdvanced": onlyShipped(invariant.WaveKept),
 		"halt does not halt the current wave":          onlyShipped(invariant.HaltKept),
 	} {
@@ -117,11 +118,11 @@ func TestCoverageCountsTheTrace(t *testing.T) {
 		var gotAnswered, gotIllegal uint64
 		gotMoves := make(map[[2]reducer.State]uint64)
 		for _, from := range reducer.States() {
-			for _, c := range Classes() {
+			for _, c := range coverage.Classes() {
 				gotAnswered += v.Seen(from, c)
-				gotIllegal += v.Count(from, c, RefusedIllegal)
+				gotIllegal += v.Count(from, c, coverage.RefusedIllegal)
 				for _, to := range reducer.States() {
-					if n := v.Count(from, c, Answer(to)); n > 0 {
+					if n := v.Count(from, c, coverage.Answer(to)); n > 0 {
 						gotMoves[[2]reducer.State{from, to}] += n
 					}
 				}
@@ -137,64 +138,6 @@ func TestCoverageCountsTheTrace(t *testing.T) {
 		for m, n := range moves {
 			if gotMoves[m] != n {
 				t.Errorf("seed %d: %v %d times, the trace has %d", seed, m, gotMoves[m], n)
-			}
-		}
-	}
-}
-
-// TestAnswersAreThoseOfTheMachine steps every machine through every class of events, under both policies.
-func TestAnswersAreThoseOfTheMachine(t *testing.T) {
-	for _, name := range MachineNames() {
-		m, err := MachineByName(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range reducer.States() {
-			for _, c := range Classes() {
-				given := make(map[Answer]bool)
-				for _, policy := range reducer.HealthPolicies() {
-					ev := reducer.Event{Kind: c.Kind(), Rollout: "r", From: reducer.HostActivating, To: reducer.HostSoaking, FromWave: 1, ToWave: 1}
-					switch c {
-					case TurnedFailed:
-						ev.To = reducer.HostFailed
-					case TurnedReverted:
-						ev.To = reducer.HostReverted
-					case WaveForward:
-						ev.ToWave = 2
-					case WaveBackward:
-						ev.ToWave = 0
-					}
-					if got := classOf(&ev); got != c {
-						t.Fatalf("an event of class %v is of class %v", c, got)
-					}
-					rec := reducer.Record{RolloutID: "r", State: s}
-					var effects reducer.Effects
-					answer := Ignored
-					switch err := m.Step(&rec, &ev, 0, reducer.Policy{OnHealthFailure: policy}, &effects).(type) {
-					case nil:
-						if len(effects.All()) > 0 && effects.All()[0].Kind == reducer.RecordRolloutTransition {
-							answer = Answer(rec.State)
-						}
-					case *reducer.IllegalForState:
-						answer = RefusedIllegal
-					case *reducer.Unimplemented:
-						answer = RefusedUnimplemented
-					case *reducer.Invariant:
-						answer = RefusedInvariant
-					default:
-						t.Fatal(err)
-					}
-					given[answer] = true
-				}
-				of := Answers(m, s, c)
-				for _, a := range of {
-					if !given[a] {
-						t.Errorf("%s %v %v: its table is said to answer %v, and never does", name, s, c, a)
-					}
-				}
-				if len(of) != len(given) {
-					t.Errorf("%s %v %v: it answers %v, its table is said to answer %v", name, s, c, given, of)
-				}
 			}
 		}
 	}

@@ -27,6 +27,9 @@ func (e *Unimplemented) Error() string {
 	return fmt.Sprintf("event %v is not implemented in state %v (rollout %s)", e.Event, e.From, e.Rollout)
 }
 
+// AnotherRollout is what an Invariant says of an event that belongs to another rollout than the record's.
+const AnotherRollout = "event of another rollout"
+
 // Invariant says that the event contradicts what is known. State is invalid (zero) where there is no record.
 type Invariant struct {
 	What    string

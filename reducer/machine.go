@@ -141,7 +141,7 @@ func (m *Table) RefusesMisrouted() bool { return m.refuseMisrouted }
 func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects) error {
 	out.n = 0
 	if m.refuseMisrouted && ev.Rollout != rec.RolloutID {
-		return &Invariant{What: "event of another rollout", State: rec.State, Event: ev.Kind, Rollout: rec.RolloutID}
+		return &Invariant{What: AnotherRollout, State: rec.State, Event: ev.Kind, Rollout: rec.RolloutID}
 	}
 	from := rec.State
 	if from >= stateEnd || ev.Kind >= eventEnd {

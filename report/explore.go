@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/coverage"
 	"rollsim/explore"
 	"rollsim/reducer"
 )
@@ -120,12 +121,12 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 // answerLines counts the answers to one kind of event in one state: those of the machine's table, and those that came.
 func answerLines(m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind) []string {
 	var lines []string
-	for _, c := range explore.Classes() {
+	for _, c := range coverage.Classes() {
 		if c.Kind() != k {
 			continue
 		}
 		ofTable := explore.Answers(m, s, c)
-		for _, a := range explore.AllAnswers() {
+		for _, a := range coverage.AllAnswers() {
 			n := v.Count(s, c, a)
 			expected := false
 			for _, x := range ofTable {

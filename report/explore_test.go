@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/coverage"
 	"rollsim/explore"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -67,8 +68,8 @@ func TestExploreShowsCoverage(t *testing.T) {
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^  Failed      OperatorClearance U, [0-9,]+ times?; specified →Terminal$`,
 		`^time to converge +[0-9,]+ +`,
-		fmt.Sprintf(`^Opening .*→Active %s `, thousands(v.Count(reducer.Opening, explore.Joined, explore.Answer(reducer.Active)))),
-		fmt.Sprintf(`^Failed .*U %s$`, thousands(v.Count(reducer.Failed, explore.Cleared, explore.RefusedUnimplemented))),
+		fmt.Sprintf(`^Opening .*→Active %s `, thousands(v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active)))),
+		fmt.Sprintf(`^Failed .*U %s$`, thousands(v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented))),
 	)
 	never, _ := v.NeverHit(reducer.V02())
 	_, list, _ := strings.Cut(text, "never hit:\n")

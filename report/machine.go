@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/coverage"
 	"rollsim/reducer"
 )
 
@@ -84,14 +85,6 @@ func writeJSON(w io.Writer, document any) error {
 	return write(w, "\n")
 }
 
-// effectLetters are the effects as the specification abbreviates them. A transition always has the first.
-var effectLetters = map[reducer.EffectKind]string{
-	reducer.RecordRolloutTransition:     "T",
-	reducer.UpdateCurrentWave:           "W",
-	reducer.InsertQuarantineFromRollout: "Q",
-	reducer.SchedulePruning:             "P",
-}
-
 var legend = []row{
 	{{"→X"}, {"goes to state X, with RecordRolloutTransition"}},
 	{{"·"}, {"accepted, nothing happens"}},
@@ -112,51 +105,11 @@ func misroutedWords(m *reducer.Table) string {
 
 // effectsOf lists what a rule may emit, in order.
 func effectsOf(r reducer.Rule) []reducer.EffectKind {
-	var kinds []reducer.EffectKind
+	kinds := coverage.OutcomeOf(r).Effects.Kinds()
 	if r.Do == reducer.Go {
-		kinds = append(kinds, reducer.RecordRolloutTransition)
-	}
-	if r.MoveCursor {
-		kinds = append(kinds, reducer.UpdateCurrentWave)
-	}
-	if r.Quarantine {
-		kinds = append(kinds, reducer.InsertQuarantineFromRollout)
-	}
-	if r.Prune {
-		kinds = append(kinds, reducer.SchedulePruning)
+		kinds = slices.Insert(kinds, 0, reducer.RecordRolloutTransition)
 	}
 	return kinds
-}
-
-// letters are the effects of a rule beyond that of every transition.
-func letters(r reducer.Rule) []string {
-	var all []string
-	for _, k := range effectsOf(r) {
-		if k != reducer.RecordRolloutTransition {
-			all = append(all, effectLetters[k])
-		}
-	}
-	return all
-}
-
-// doing is what a rule does, as the specification's tables say it.
-func doing(r reducer.Rule) string {
-	var words []string
-	switch r.Do {
-	case reducer.Illegal:
-		words = append(words, "✗")
-	case reducer.Unspecified:
-		words = append(words, "U")
-	case reducer.Refuse:
-		words = append(words, "!")
-	case reducer.Go:
-		words = append(words, "→"+r.To.String())
-	case reducer.Ignore:
-		if len(letters(r)) == 0 {
-			words = append(words, "·")
-		}
-	}
-	return strings.Join(append(words, letters(r)...), " ")
 }
 
 // cellLines are the rules of a cell, each with its condition.
@@ -166,11 +119,11 @@ func cellLines(c reducer.Cell) []string {
 	for i, r := range rules {
 		switch {
 		case r.If != reducer.Always:
-			lines[i] = r.If.String() + " " + doing(r)
+			lines[i] = r.If.String() + " " + coverage.OutcomeOf(r).String()
 		case len(rules) > 1:
-			lines[i] = "else " + doing(r)
+			lines[i] = "else " + coverage.OutcomeOf(r).String()
 		default:
-			lines[i] = doing(r)
+			lines[i] = coverage.OutcomeOf(r).String()
 		}
 	}
 	return lines
@@ -278,8 +231,8 @@ func edges(m *reducer.Table) []edge {
 				} else if len(rules) > 1 {
 					e.label += " else"
 				}
-				if more := letters(r); len(more) > 0 {
-					e.label += " / " + strings.Join(more, " ")
+				if more := coverage.OutcomeOf(r).Effects; more != 0 {
+					e.label += " / " + more.String()
 				}
 				all = append(all, e)
 			}

@@ -1,0 +1,96 @@
+package coverage
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"rollsim/reducer"
+)
+
+// stepEverything steps a machine through every state, event, policy and place of the wave cursor, and gives what a recording
+// says of it.
+func stepEverything(m reducer.Machine) Set {
+	recording := make(Recording)
+	through := recording.Through(m)
+	var effects reducer.Effects
+	for _, s := range reducer.States() {
+		for _, k := range reducer.EventKinds() {
+			for _, to := range reducer.HostStates() {
+				for wave := range uint32(4) {
+					for _, policy := range reducer.HealthPolicies() {
+						for _, id := range []reducer.RolloutID{"r1", "r2"} {
+							rec := reducer.Record{RolloutID: "r1", State: s, CurrentWave: wave}
+							ev := reducer.Event{Kind: k, Rollout: id, From: reducer.HostActivating, To: to, FromWave: 1, ToWave: uint32(to) % 4}
+							_ = through.Step(&rec, &ev, 0, reducer.Policy{OnHealthFailure: policy}, &effects)
+						}
+					}
+				}
+			}
+		}
+	}
+	return recording[m.Name()]
+}
+
+// TestCellsAreWhatTheMachineDoes: what a table is said to have is what comes about when everything is tried, and nothing else.
+func TestCellsAreWhatTheMachineDoes(t *testing.T) {
+	machines := []*reducer.Table{reducer.V02(), reducer.RFC0008()}
+	for i, d := range reducer.Differences() {
+		machines = append(machines, reducer.V02With(fmt.Sprintf("v0.2 with %d", i+1), []reducer.Difference{d}))
+	}
+	for _, m := range machines {
+		got, want := stepEverything(m), Cells(m)
+		for _, c := range want {
+			if !got[c] {
+				t.Errorf("%s never does %v", m.Name(), c)
+			}
+		}
+		for c := range got {
+			if !slices.Contains(want, c) {
+				t.Errorf("%s does %v, which is no cell of it", m.Name(), c)
+			}
+		}
+	}
+}
+
+// TestCellsAreCounted: a state has twelve classes of events and those of other rollouts; where a host failed in Active and
+// Converging the policy decides, and where a wave advances there, so does the cursor.
+func TestCellsAreCounted(t *testing.T) {
+	for _, test := range []struct {
+		machine *reducer.Table
+		want    int
+	}{{reducer.RFC0008(), 8*13 + 2 + 2}, {reducer.V02(), 8*13 + 2}} {
+		if got := len(Cells(test.machine)); got != test.want {
+			t.Errorf("%s has %d cells, want %d", test.machine.Name(), got, test.want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	cells := Cells(reducer.RFC0008())
+	for _, want := range []string{
+		"Opening + HostJoined: →Active",
+		"Active + HostStateChanged to=Failed: →Failed P",
+		"Active + HostStateChanged to=Failed: ·",
+		"Active + WaveAdvanced to>from: W",
+		"Active + WaveAdvanced to>from: ·",
+		"Converging + WaveAdvanced to>from: →Active W",
+		"Converging + WaveAdvanced to<from: !",
+		"Failed + HostStateChanged to=Reverted: →Reverted Q P",
+		"Pruned + of another rollout: !",
+	} {
+		if !slices.ContainsFunc(cells, func(c Cell) bool { return c.String() == want }) {
+			t.Errorf("no cell is written %q", want)
+		}
+	}
+	for _, c := range append(Classes(), Misrouted) {
+		if got, ok := ParseClass(c.String()); !ok || got != c {
+			t.Errorf("%v is read as %v, %v", c, got, ok)
+		}
+	}
+	for _, a := range append(AllAnswers(), TakenForOwn) {
+		if got, ok := ParseAnswer(a.String()); !ok || got != a {
+			t.Errorf("%v is read as %v, %v", a, got, ok)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package coverage
+
+import (
+	"errors"
+	"slices"
+
+	"rollsim/reducer"
+)
+
+// Set is the cells that were exercised. Make one with make; it may be read by several at once, and written by one.
+type Set map[Cell]bool
+
+// Has tells whether every one of some cells is in the set.
+func (s Set) Has(cells ...Cell) bool {
+	return !slices.ContainsFunc(cells, func(c Cell) bool { return !s[c] })
+}
+
+// Recording holds the cells that were exercised by the name of the machine.
+type Recording map[string]Set
+
+// Through gives a machine that answers like m, and notes which cells that exercises. Machines of one recording must not be
+// used side by side.
+func (r Recording) Through(m reducer.Machine) reducer.Machine {
+	set := r[m.Name()]
+	if set == nil {
+		set = make(Set)
+		r[m.Name()] = set
+	}
+	return &recorder{Machine: m, set: set}
+}
+
+type recorder struct {
+	reducer.Machine
+	set Set
+}
+
+func (r *recorder) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects) error {
+	from, misrouted := rec.State, ev.Rollout != rec.RolloutID
+	err := r.Machine.Step(rec, ev, now, policy, out)
+	o := answered(err, out)
+	if o.Answer == 0 {
+		return err
+	}
+	if misrouted {
+		if refused := (*reducer.Invariant)(nil); errors.As(err, &refused) && refused.What == reducer.AnotherRollout {
+			r.set[Cell{from, Misrouted, o}] = true
+			return err
+		}
+		r.set[Cell{from, Misrouted, Outcome{Answer: TakenForOwn}}] = true
+	}
+	r.set[Cell{from, ClassOf(ev), o}] = true
+	return err
+}
+
+// answered is the outcome of a step; no Answer when the machine failed to give one.
+func answered(err error, out *reducer.Effects) Outcome {
+	if err == nil {
+		o := Outcome{Answer: Ignored}
+		for _, e := range out.All() {
+			if e.Kind == reducer.RecordRolloutTransition {
+				o.Answer = Answer(e.To)
+			}
+			o.Effects |= EffectsOf(e.Kind)
+		}
+		return o
+	}
+	switch {
+	case errors.As(err, new(*reducer.IllegalForState)):
+		return Outcome{Answer: RefusedIllegal}
+	case errors.As(err, new(*reducer.Unimplemented)):
+		return Outcome{Answer: RefusedUnimplemented}
+	case errors.As(err, new(*reducer.Invariant)):
+		return Outcome{Answer: RefusedInvariant}
+	}
+	return Outcome{}
+}
