@@ -1,51 +1,68 @@
-Feature: Retention starts again with every new end, and only the last one counts
+Feature: A retention that starts again
+
+  Each new end starts the retention anew, and the one before is void: a rollout that failed and is superseded three days
+  later is kept for seven days more, and is pruned once.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
+    And host "stable-02" fails its probes under ref "bad"
 
-  Scenario: Superseded three days after it converged, a rollout is kept for seven more
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2" 3 days after "stable@a1" is Terminal
-    Then "stable@a1" is Superseded
-    And "stable@a1" is pruned 7 days later
-    And RetentionExpired happens once to "stable@a1"
-    And SchedulePruning is emitted twice for "stable@a1"
+  Scenario Outline: Superseded three days after it was <end>, a rollout is kept for seven more
+    Given channel "stable" has policy <policy>
+    When "stable" moves to ref "<ref>"
+    And "stable" moves to ref "b2" 3 days after "stable@<ref>" is <end>
+    Then "stable@<ref>" is Superseded
+    And "stable@<ref>" is pruned 7 days later
+    And RetentionExpired happens once to "stable@<ref>"
+    And SchedulePruning is emitted twice for "stable@<ref>"
 
-  Scenario: Superseded three days after it failed, a rollout is kept for seven more
-    Given host "stable-02" fails its probes under ref "a1"
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2" 3 days after "stable@a1" is Failed
-    Then "stable@a1" is Superseded
-    And "stable@a1" is pruned 7 days later
-    And RetentionExpired happens once to "stable@a1"
+    Examples:
+      | end      | policy            | ref  |
+      | Terminal | halt              | good |
+      | Failed   | halt              | bad  |
+      | Reverted | rollback-and-halt | bad  |
 
-  Scenario: Superseded three days after it rolled back, a rollout is kept for seven more
+  Scenario Outline: Cleared three days after it was <end>, a rollout is kept for seven more
+    Given channel "stable" has policy <policy>
+    When "stable" moves to ref "bad"
+    And the operator clears "stable@bad" 3 days after "stable@bad" is <end>
+    Then "stable@bad" is Terminal
+    And "stable@bad" is pruned 7 days later
+    And RetentionExpired happens once to "stable@bad"
+
+    Examples:
+      | end      | policy            |
+      | Failed   | halt              |
+      | Reverted | rollback-and-halt |
+
+  Scenario: Three ends in turn start it three times
+    When "stable" moves to ref "bad"
+    And the operator clears "stable@bad" 6 days after "stable@bad" is Failed
+    And "stable" moves to ref "b2" 6 days after "stable@bad" is Terminal
+    Then "stable@bad" goes through Opening, Active, Converging, Active, Converging, Failed, Terminal and Superseded
+    And "stable@bad" is pruned 7 days later
+    And RetentionExpired happens once to "stable@bad"
+
+  Scenario: Reverted an hour after it failed, a rollout is kept for seven days from then
+    When "stable" moves to ref "bad"
+    And these events happen 1 hour after "stable@bad" is Failed:
+      | event            | rollout    | host      | from   | to       |
+      | HostStateChanged | stable@bad | stable-02 | Failed | Reverted |
+    Then "stable@bad" is Reverted
+    And "stable@bad" is pruned 7 days later
+    And RetentionExpired happens once to "stable@bad"
+
+  Scenario: A rollback that comes after the rollout was superseded does not start it again
     Given channel "stable" has policy rollback-and-halt
-    And host "stable-02" fails its probes under ref "a1"
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2" 3 days after "stable@a1" is Reverted
-    Then "stable@a1" is Superseded
-    And "stable@a1" is pruned 7 days later
-    And RetentionExpired happens once to "stable@a1"
+    And a rollback takes 5 minutes
+    When "stable" moves to ref "bad"
+    And "stable" moves to ref "b2" once host "stable-02" is failed
+    And time passes until host "stable-02" under "stable@bad" is reverted
+    Then "stable@bad" is Superseded
+    And "stable@bad" is pruned 7 days later
+    And SchedulePruning is emitted once for "stable@bad"
 
-  Scenario: Cleared three days after it failed, a rollout is kept for seven more
-    Given host "stable-02" fails its probes
-    When "stable" moves to ref "a1"
-    And the operator clears "stable@a1" 3 days after "stable@a1" is Failed
-    Then "stable@a1" is Terminal
-    And "stable@a1" is pruned 7 days later
-    And RetentionExpired happens once to "stable@a1"
-
-  Scenario: Cleared three days after it rolled back, a rollout is kept for seven more
-    Given channel "stable" has policy rollback-and-halt
-    And host "stable-02" fails its probes
-    When "stable" moves to ref "a1"
-    And the operator clears "stable@a1" 3 days after "stable@a1" is Reverted
-    Then "stable@a1" is Terminal
-    And "stable@a1" is pruned 7 days later
-    And RetentionExpired happens once to "stable@a1"
-
-  Scenario: Being superseded a second time changes nothing
+  Scenario: Being superseded a second time does not start it again
     When these events happen:
       | event           | rollout   | channel | ref | successor | later  |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |        |

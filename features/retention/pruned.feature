@@ -1,4 +1,7 @@
-Feature: Pruned is the end
+Feature: Pruned, the state that nothing leaves
+
+  A pruned rollout answers every event with a refusal and stands for nothing. Its id stays known, so that it is never opened
+  again.
 
   Background:
     Given channel "stable" with 1 host soaking 10 minutes
@@ -23,7 +26,23 @@ Feature: Pruned is the end
       | RetentionExpired  |         |     |           |      |           |        |           |
       | OperatorClearance |         |     |           |      |           |        |           |
 
-  Scenario Outline: A rollout that has not ended is not pruned: <state>
+  Scenario: Its channel has nothing standing, so that the next ref supersedes nothing
+    When "stable" moves to ref "a1"
+    And 8 days pass
+    And "stable" moves to ref "b2"
+    Then "stable@a1" is Pruned
+    And SuccessorOpened never happens to "stable@a1"
+    And only "stable@b2" stands for channel "stable"
+
+  Scenario: Its hosts stay as they are
+    Given host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    And 8 days pass
+    Then "stable@a1" is Pruned
+    And host "stable-01" is Failed
+    And 1 host of "stable@a1" is dispatched
+
+  Scenario Outline: A rollout that is <state> is not pruned, whoever says that its retention is over
     When "stable" moves to ref "a1"
     And RetentionExpired happens to "stable@a1" once "stable@a1" is <state>
     Then RetentionExpired of "stable@a1" is refused with IllegalForState
@@ -34,9 +53,10 @@ Feature: Pruned is the end
       | Active     |
       | Converging |
 
-  Scenario: A rollout without hosts is not pruned while it waits in Opening
-    Given channel "empty" with no hosts
-    When "empty" moves to ref "a1"
-    And 30 days pass
-    Then "empty@a1" is Opening
-    And "empty@a1" is never pruned
+  Scenario: A retention that is said to be over too soon is believed, and reported
+    When "stable" moves to ref "a1"
+    And RetentionExpired happens to "stable@a1" 3 days after "stable@a1" is Terminal
+    Then "stable@a1" is Pruned
+    And the invariant retention-kept does not hold of "stable@a1"
+    And RetentionExpired happens twice to "stable@a1"
+    And RetentionExpired of "stable@a1" is refused with IllegalForState

@@ -1,7 +1,8 @@
 @machine:v0.2
-Feature: As shipped, nothing is ever pruned
+Feature: Retention as shipped
 
-  The reducer of the control plane declares SchedulePruning and never emits it.
+  The machine that ships declares SchedulePruning and never emits it: nothing is ever pruned, though it would be, if only
+  something said that its retention is over.
 
   Background:
     Given channel "stable" with 2 hosts soaking 10 minutes

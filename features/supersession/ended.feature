@@ -1,55 +1,54 @@
-Feature: A new ref supersedes a rollout that has ended
+Feature: A new ref after a rollout has ended
 
-  A rollout stands for its channel until it is superseded or pruned, however it ended.
+  However a rollout ended, it stands for its channel until the next ref supersedes it, or until its retention is over.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And activation takes 1 minute
+    And host "stable-02" fails its probes under ref "bad"
 
-  Scenario: A rollout that converged is superseded by the next one
-    When "stable" moves to ref "a1"
-    Then "stable@a1" is Terminal
+  Scenario Outline: A rollout that is <end> stands until the next ref supersedes it
+    Given channel "stable" has policy <policy>
+    When "stable" moves to ref "<ref>"
+    Then "stable@<ref>" is <end>
+    And only "stable@<ref>" stands for channel "stable"
     When "stable" moves to ref "b2"
-    Then "stable@a1" is Superseded
+    Then "stable@<ref>" is Superseded
     And only "stable@b2" stands for channel "stable"
-    And "stable@b2" is Terminal
+    And every host of "stable@b2" is Converged
 
-  Scenario: A rollout that failed is superseded, and the next one converges
-    Given host "stable-02" fails its probes under ref "a1"
-    When "stable" moves to ref "a1"
-    Then "stable@a1" is Failed
-    When "stable" moves to ref "b2"
-    Then "stable@a1" goes through Opening, Active, Converging, Active, Converging, Failed and Superseded
-    And "stable@b2" is Terminal
-
-  Scenario: A rollout that rolled back is superseded, and the next one converges
-    Given channel "stable" has policy rollback-and-halt
-    And host "stable-02" fails its probes under ref "a1"
-    When "stable" moves to ref "a1"
-    Then "stable@a1" is Reverted
-    When "stable" moves to ref "b2"
-    Then "stable@a1" is Superseded
-    And "stable@b2" is Terminal
+    Examples:
+      | end      | policy            | ref  |
+      | Terminal | halt              | good |
+      | Failed   | halt              | bad  |
+      | Reverted | rollback-and-halt | bad  |
 
   Scenario: A rollout that an operator cleared is superseded like any other
-    Given host "stable-02" fails its probes under ref "a1"
-    When "stable" moves to ref "a1"
-    And the operator clears "stable@a1" once "stable@a1" is Failed
+    When "stable" moves to ref "bad"
+    And the operator clears "stable@bad" once "stable@bad" is Failed
     And "stable" moves to ref "b2"
-    Then "stable@a1" goes through Opening, Active, Converging, Active, Converging, Failed, Terminal and Superseded
-
-  Scenario: A rollout whose retention has ended is pruned, and nothing is left to supersede
-    When "stable" moves to ref "a1"
-    And 8 days pass
-    And "stable" moves to ref "b2"
-    Then "stable@a1" is Pruned
-    And SuccessorOpened never happens to "stable@a1"
+    Then "stable@bad" goes through Opening, Active, Converging, Active, Converging, Failed, Terminal and Superseded
     And "stable@b2" is Terminal
 
-  Scenario: A channel without hosts opens a rollout that waits until it is superseded
+  Scenario: A rollout without hosts waits in Opening until it is superseded
     Given channel "empty" with no hosts
     When "empty" moves to ref "a1"
-    Then "empty@a1" is Opening
-    When "empty" moves to ref "b2"
+    And "empty" moves to ref "b2"
     Then "empty@a1" goes through Opening and Superseded
     And "empty@b2" is Opening
+
+  Scenario Outline: <machine> supersedes what has ended in the same way
+    Given the machine is <machine>
+    And the run lasts 1 day
+    When the channels move like this:
+      | channel | ref  |
+      | stable  | good |
+      | stable  | bad  |
+      | stable  | b2   |
+    Then "stable@good" goes through Opening, Active, Converging, Active, Converging, Terminal and Superseded
+    And "stable@bad" goes through Opening, Active, Converging, Active, Converging, Failed and Superseded
+
+    Examples:
+      | machine |
+      | rfc0008 |
+      | v0.2    |

@@ -1,6 +1,7 @@
-Feature: A rollout opens and its predecessor is superseded in lockstep
+Feature: The lockstep of RolloutOpened and SuccessorOpened
 
-  Both events carry the same time. The control plane writes RolloutOpened first, tools the reverse; either will do.
+  A rollout opens and its predecessor is superseded at one instant, so that one rollout stands for a channel. The control
+  plane writes RolloutOpened first, tools the reverse; either will do, and anything else is reported.
 
   Scenario: In Opening, before any host has joined
     When these events happen:
@@ -86,3 +87,56 @@ Feature: A rollout opens and its predecessor is superseded in lockstep
       | RolloutOpened | stable@a1 | stable  | a1  |
     Then RolloutOpened of "stable@a1" is refused with IllegalForState
     And "stable@a1" is Opening
+
+  Scenario: What happens on another channel in between does not disturb it
+    When these events happen:
+      | event           | rollout   | channel | ref | host  | wave | successor |
+      | RolloutOpened   | stable@a1 | stable  | a1  |       |      |           |
+      | RolloutOpened   | edge@e1   | edge    | e1  |       |      |           |
+      | RolloutOpened   | stable@b2 | stable  | b2  |       |      |           |
+      | HostJoined      | edge@e1   |         |     | web-1 | 0    |           |
+      | SuccessorOpened | stable@a1 |         |     |       |      | stable@b2 |
+    Then "stable@a1" goes through Opening and Superseded
+    And "edge@e1" is stuck
+
+  Scenario: A host that joins the new rollout before the old one is told breaks it
+    When these events happen:
+      | event           | rollout   | channel | ref | host  | wave | successor |
+      | RolloutOpened   | stable@a1 | stable  | a1  |       |      |           |
+      | RolloutOpened   | stable@b2 | stable  | b2  |       |      |           |
+      | HostJoined      | stable@b2 |         |     | web-1 | 0    |           |
+      | SuccessorOpened | stable@a1 |         |     |       |      | stable@b2 |
+    Then RolloutOpened of "stable@b2" is refused with SupersessionExpected
+    And SuccessorOpened of "stable@a1" is refused with Invariant
+    And "stable@a1" is Superseded
+    And the invariant one-standing does not hold of channel "stable"
+    And "stable@b2" is stuck
+
+  Scenario: A successor on another channel is none
+    When these events happen:
+      | event           | rollout   | channel | ref | successor |
+      | RolloutOpened   | stable@a1 | stable  | a1  |           |
+      | RolloutOpened   | edge@b2   | edge    | b2  |           |
+      | SuccessorOpened | stable@a1 |         |     | edge@b2   |
+    Then SuccessorOpened of "stable@a1" is refused with Invariant
+    And "stable@a1" is Superseded
+
+  Scenario: Where two rollouts stand by mistake, the next one supersedes both
+    When these events happen:
+      | event           | rollout   | channel | ref | successor | later    |
+      | RolloutOpened   | stable@a1 | stable  | a1  |           |          |
+      | RolloutOpened   | stable@b2 | stable  | b2  |           | 1 minute |
+      | RolloutOpened   | stable@c3 | stable  | c3  |           | 1 minute |
+      | SuccessorOpened | stable@a1 |         |     | stable@c3 |          |
+      | SuccessorOpened | stable@b2 |         |     | stable@c3 |          |
+    Then RolloutOpened of "stable@b2" is refused with SupersessionExpected
+    And only "stable@c3" stands for channel "stable"
+
+  Scenario: A rollout that was never opened is not superseded
+    Given channel "stable" with no hosts
+    When "stable" moves through refs "a1" and "b2" between two polls
+    And these events happen:
+      | event           | rollout   | successor |
+      | SuccessorOpened | stable@a1 | stable@b2 |
+    Then SuccessorOpened of "stable@a1" is refused with UnknownRollout
+    And "stable@b2" is Opening

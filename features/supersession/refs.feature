@@ -1,4 +1,7 @@
-Feature: Refs follow one another
+Feature: One ref after another
+
+  Each ref that a poll sees opens a rollout and supersedes the one before. What comes and goes between two polls is never
+  seen, and a ref that is pointed at again is no new one.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -41,29 +44,26 @@ Feature: Refs follow one another
     And "stable" moves through refs "b2" and "a1" between two polls
     Then "stable@b2" is never opened
     And "stable@a1" is Terminal
+    And SuccessorOpened never happens to "stable@a1"
 
   Scenario: A channel that points at the same ref again goes on with its rollout
     When "stable" moves to ref "a1"
     And "stable" moves to ref "a1" while wave 0 is soaking
     Then "stable@a1" is Terminal
     And RolloutOpened happens once to "stable@a1"
+    And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: A channel that goes back to an old ref is stranded
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2" while wave 0 is soaking
-    And "stable" moves back to ref "a1" while wave 0 is soaking
-    Then channel "stable" is stranded at ref "a1"
-    And "stable@a1" is Superseded
-    And "stable@b2" is Terminal
-
-  Scenario: A stranded channel is free again with the next new ref
-    When "stable" moves to ref "a1"
-    And "stable" moves to ref "b2"
-    And "stable" moves back to ref "a1"
-    Then channel "stable" is stranded
-    When "stable" moves to ref "c3"
-    Then "stable@c3" is Terminal
-    And "stable@b2" is Superseded
+  Scenario: Refs that come faster than the first wave leave one rollout that converges
+    Given channel "stable" is polled every 1 minute
+    When the channels move like this:
+      | channel | ref | when                    |
+      | stable  | a1  |                         |
+      | stable  | b2  | 1 minute later          |
+      | stable  | c3  | 1 minute later          |
+    Then "stable@a1" goes through Opening, Active and Superseded
+    And "stable@b2" goes through Opening, Active and Superseded
+    And host "stable-01" is Pending under "stable@b2"
+    And every host of "stable@c3" is Converged
 
   Scenario: Channels move without regard to one another, also on the same ref
     Given channel "edge" with 1 host soaking 10 minutes

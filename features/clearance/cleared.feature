@@ -1,0 +1,56 @@
+Feature: What a clearance does
+
+  An operator who has repaired by hand what failed clears the rollout: it is Terminal, although not every host has converged.
+  That ends the rollout and starts its retention; to its hosts it does nothing.
+
+  Background:
+    Given channel "stable" with waves of 1, 2 and 3 hosts soaking 10 minutes
+    And activation takes 1 minute
+    And host "stable-02" fails its probes under ref "a1"
+
+  Scenario Outline: A rollout that is <state> is Terminal once it is cleared
+    Given channel "stable" has policy <policy>
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1" 1 day after "stable@a1" is <state>
+    Then "stable@a1" goes through Opening, Active, Converging, Active, Converging, <state> and Terminal
+    And OperatorClearance of "stable@a1" has the effects RecordRolloutTransition and SchedulePruning
+
+    Examples:
+      | state    | policy            |
+      | Failed   | halt              |
+      | Reverted | rollback-and-halt |
+
+  Scenario: Nothing that the failure held back is dispatched, and the hosts stay as they are
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1"
+    Then "stable@a1" is Terminal
+    And no host of "stable@a1" is dispatched after that
+    And host "stable-02" is Failed
+    And 3 hosts of "stable@a1" are Pending
+
+  Scenario: A host that is still at work converges after it, and the rollout has ended once
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1" once "stable@a1" is Failed
+    And time passes until "stable@a1" is Terminal
+    Then host "stable-03" is Soaking
+    When time passes until everything has settled
+    Then host "stable-03" is Converged
+    And RolloutTerminal never happens to "stable@a1"
+    And SchedulePruning is emitted twice for "stable@a1"
+
+  Scenario: A rollback that completes after it changes the rollout no more
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1" once "stable@a1" is Failed
+    And these events happen 1 hour later:
+      | event            | rollout   | host      | from   | to       |
+      | HostStateChanged | stable@a1 | stable-02 | Failed | Reverted |
+    Then HostStateChanged of "stable@a1" has no effect
+    And host "stable-02" is Reverted
+    And "stable@a1" is Terminal
+
+  Scenario: It does not lift the quarantine of what rolled back
+    Given channel "stable" has policy rollback-and-halt
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1"
+    Then "stable@a1" is Terminal
+    And ref "a1" is quarantined on channel "stable"

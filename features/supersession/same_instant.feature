@@ -1,0 +1,66 @@
+Feature: A supersession in the same instant as something else
+
+  What stands first in the log decides. Later news of the same instant finds the rollout superseded, and changes nothing.
+
+  Background:
+    Given channel "stable" with no hosts
+    When these events happen:
+      | event            | rollout   | channel | ref | host  | wave | from       | to         |
+      | RolloutOpened    | stable@a1 | stable  | a1  |       |      |            |            |
+      | HostJoined       | stable@a1 |         |     | web-1 | 0    |            |            |
+      | HostStateChanged | stable@a1 |         |     | web-1 |      | Pending    | Activating |
+      | HostStateChanged | stable@a1 |         |     | web-1 |      | Activating | Soaking    |
+
+  Scenario Outline: A host that turns <to> just before it decides how the rollout ends, and is superseded as that
+    When these events happen 1 hour later:
+      | event            | rollout   | channel | ref | host  | from    | to   | successor |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Soaking | <to> |           |
+      | RolloutOpened    | stable@b2 | stable  | b2  |       |         |      |           |
+      | SuccessorOpened  | stable@a1 |         |     |       |         |      | stable@b2 |
+    Then these transitions happen:
+      | rollout   | from       | to         | later     |
+      | stable@a1 | Opening    | Active     |           |
+      | stable@a1 | Active     | Converging | 0 seconds |
+      | stable@a1 | Converging | <end>      | 1 hour    |
+      | stable@a1 | <end>      | Superseded | 0 seconds |
+    And SchedulePruning is emitted twice for "stable@a1"
+    And RetentionExpired happens once to "stable@a1"
+
+    Examples:
+      | to        | end      |
+      | Converged | Terminal |
+      | Failed    | Failed   |
+
+  Scenario Outline: A host that turns <to> just after it comes too late
+    When these events happen 1 hour later:
+      | event            | rollout   | channel | ref | host  | from    | to   | successor |
+      | RolloutOpened    | stable@b2 | stable  | b2  |       |         |      |           |
+      | SuccessorOpened  | stable@a1 |         |     |       |         |      | stable@b2 |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Soaking | <to> |           |
+    Then "stable@a1" goes through Opening, Active, Converging and Superseded
+    And HostStateChanged of "stable@a1" has no effect
+    And host "web-1" is <to> under "stable@a1"
+
+    Examples:
+      | to        |
+      | Converged |
+      | Failed    |
+
+  Scenario: An operator who clears a failed rollout just before it succeeds, and is told so
+    When these events happen 1 hour later:
+      | event             | rollout   | channel | ref | host  | from    | to     | successor |
+      | HostStateChanged  | stable@a1 |         |     | web-1 | Soaking | Failed |           |
+      | OperatorClearance | stable@a1 |         |     |       |         |        |           |
+      | RolloutOpened     | stable@b2 | stable  | b2  |       |         |        |           |
+      | SuccessorOpened   | stable@a1 |         |     |       |         |        | stable@b2 |
+    Then "stable@a1" goes through Opening, Active, Converging, Failed, Terminal and Superseded
+
+  Scenario: An operator who clears it just after comes too late, and is refused
+    When these events happen 1 hour later:
+      | event             | rollout   | channel | ref | host  | from    | to     | successor |
+      | HostStateChanged  | stable@a1 |         |     | web-1 | Soaking | Failed |           |
+      | RolloutOpened     | stable@b2 | stable  | b2  |       |         |        |           |
+      | SuccessorOpened   | stable@a1 |         |     |       |         |        | stable@b2 |
+      | OperatorClearance | stable@a1 |         |     |       |         |        |           |
+    Then "stable@a1" goes through Opening, Active, Converging, Failed and Superseded
+    And OperatorClearance of "stable@a1" is refused with IllegalForState
