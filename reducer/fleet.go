@@ -15,6 +15,7 @@ type Fleet struct {
 	order     []*Rollout // as opened
 	channels  map[ChannelID]*channelFold
 	unsettled []*channelFold // those whose lockstep is open; almost always empty
+	next      Record         // what an event makes of its rollout's record, until it is known to stand; a local one would be allocated
 }
 
 // Rollout is one rollout of a fleet: its record and the hosts that joined it.
@@ -185,8 +186,8 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		r.confirm(ev, out)
 		return nil
 	}
-	next := r.Record
-	if err := f.machine.Step(&next, ev, now, f.policy(next.Channel), &out.Effects); err != nil {
+	f.next = r.Record
+	if err := f.machine.Step(&f.next, ev, now, f.policy(r.Record.Channel), &out.Effects); err != nil {
 		return err
 	}
 	slot, joined := r.find(ev, out.Slot)
@@ -194,7 +195,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		out.Effects.Reset()
 		return &Invariant{What: what, State: r.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
 	}
-	f.commit(r, next)
+	f.commit(r)
 
 	switch ev.Kind {
 	case HostJoined:
@@ -209,7 +210,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		r.counts[ev.To]++
 		r.hosts[slot].State = ev.To
 		out.Slot = slot
-		if ev.To == HostConverged && r.AllConverged() && (next.State == Active || next.State == Converging) {
+		if ev.To == HostConverged && r.AllConverged() && (r.Record.State == Active || r.Record.State == Converging) {
 			f.derive(r, ev.At, now, out)
 			if gaveNoAnswer(out.DerivedErr) {
 				return out.DerivedErr
@@ -324,24 +325,24 @@ func (f *Fleet) succeed(r *Rollout, ev *Event) {
 }
 
 // commit makes next the rollout's record.
-func (f *Fleet) commit(r *Rollout, next Record) {
-	if r.Record.State.Standing() && !next.State.Standing() {
+func (f *Fleet) commit(r *Rollout) {
+	if r.Record.State.Standing() && !f.next.State.Standing() {
 		c := f.channels[r.Record.Channel]
 		c.standing = slices.DeleteFunc(c.standing, func(s *Rollout) bool { return s == r })
 	}
-	r.Record = next
+	r.Record = f.next
 }
 
 // derive applies the RolloutTerminal that follows from the last host's Converged.
 func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 	out.Derived = true
 	out.DerivedEvent = Event{Kind: RolloutTerminal, Rollout: r.Record.RolloutID, At: at}
-	next := r.Record
-	out.DerivedErr = f.machine.Step(&next, &out.DerivedEvent, now, f.policy(next.Channel), &out.DerivedEffects)
+	f.next = r.Record
+	out.DerivedErr = f.machine.Step(&f.next, &out.DerivedEvent, now, f.policy(r.Record.Channel), &out.DerivedEffects)
 	if out.DerivedErr != nil {
 		return
 	}
-	f.commit(r, next)
+	f.commit(r)
 	effects := out.DerivedEffects
 	r.derived = &effects
 }

@@ -354,7 +354,7 @@ func (p *replay) takeHostMove(e *trace.Entry, r *rollout, err error) {
 	if m == nil {
 		return // the fold has said so
 	}
-	refused := errors.As(err, new(*reducer.Invariant))
+	refused := err != nil && errors.As(err, new(*reducer.Invariant))
 	switch {
 	case p.simulated || p.frozen(ev.Host, r):
 	case m.needMove && (refused || m.from == ev.From && m.to == ev.To):
@@ -413,23 +413,25 @@ func (p *replay) takeHostEffect(e *trace.Entry) {
 		p.unknownHost(e, r, h.Host, "host effect")
 		return
 	}
-	f := Finding{
-		Class: Host, Rollout: r.id, Host: h.Host, What: "host effect", Recorded: h.Effect + "  " + describeMove(h.From, h.To), Given: Nothing,
-	}
+	needed := m.needEffect
 	switch {
 	case p.simulated || p.frozen(h.Host, r):
-	case m.needEffect && m.from == h.From && m.to == h.To:
+		return
+	case needed:
 		m.needEffect = false
 		p.open--
-	case m.needEffect:
-		m.needEffect = false
-		p.open--
-		f.Kind, f.Given = Different, h.Effect+"  "+describeMove(m.from, m.to)
-		p.find(f, p.here(e), 0)
-	default:
-		f.Kind, f.Reason = Extra, "no agent event gives it"
-		p.find(f, p.here(e), 0)
+		if m.from == h.From && m.to == h.To {
+			return
+		}
 	}
+	f := Finding{
+		Class: Host, Kind: Extra, What: "host effect", Rollout: r.id, Host: h.Host, Recorded: h.Effect + "  " + describeMove(h.From, h.To),
+		Given: Nothing, Reason: "no agent event gives it",
+	}
+	if needed {
+		f.Kind, f.Given, f.Reason = Different, h.Effect+"  "+describeMove(m.from, m.to), ""
+	}
+	p.find(f, p.here(e), 0)
 }
 
 // takeQuarantine holds a quarantine against the rollback that it follows from.

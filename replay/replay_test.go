@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -300,21 +299,4 @@ func flip(s string) string {
 		}
 	}
 	return s + "0"
-}
-
-func BenchmarkReplay(b *testing.B) {
-	data, err := os.ReadFile("../trace/testdata/sample-4.ndjson.gz")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var n uint64
-	b.ReportAllocs()
-	for b.Loop() {
-		got, err := run(data, Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		n += got.Entries
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
 }

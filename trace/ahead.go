@@ -72,10 +72,10 @@ func decodeAll(src source, work <-chan *batch) {
 	for b := range work {
 		d.store, d.passed = &b.store, Passed{}
 		if cap(b.items) < len(b.units) {
-			b.items = make([]item, 0, len(b.units))
+			b.items = make([]item, len(b.units))
 		}
 		for i := range b.units {
-			b.items = append(b.items, item{})
+			b.items = b.items[:i+1]
 			it := &b.items[i]
 			if it.read(src, d, &b.units[i]); it.err != nil {
 				break

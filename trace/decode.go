@@ -84,7 +84,9 @@ type decoder struct {
 
 	// What the fast path expects to meet again.
 	latest      *[1 << latestBits]string
-	lastRollout reducer.RolloutID
+	lastRollout string
+	lastGate    string
+	lastReason  string
 	hour        [hourText]byte
 	hourStart   reducer.Time
 }

@@ -157,9 +157,9 @@ func (s *scanner) stringOrNull() string {
 }
 
 // same passes over the rest of a string that is likely known.
-func (s *scanner) same(known string) bool {
+func same[S ~string | ~[]byte](s *scanner, known S) bool {
 	end := s.i + len(known)
-	if end >= len(s.b) || s.b[end] != '"' || string(s.b[s.i:end]) != known {
+	if end >= len(s.b) || s.b[end] != '"' || string(s.b[s.i:end]) != string(known) {
 		return false
 	}
 	s.i = end + 1
@@ -168,7 +168,7 @@ func (s *scanner) same(known string) bool {
 
 // hostID reads the rest of a host's name.
 func (s *scanner) hostID() reducer.HostID {
-	if s.host != "" && s.same(string(s.host)) {
+	if s.host != "" && same(s, s.host) {
 		return s.host
 	}
 	return reducer.HostID(s.string())
@@ -176,7 +176,7 @@ func (s *scanner) hostID() reducer.HostID {
 
 // rolloutID reads the rest of a rollout's id.
 func (s *scanner) rolloutID() reducer.RolloutID {
-	if s.rollout != "" && s.same(string(s.rollout)) {
+	if s.rollout != "" && same(s, s.rollout) {
 		return s.rollout
 	}
 	return reducer.RolloutID(s.string())
@@ -187,11 +187,15 @@ func (s *scanner) rolloutOrNull() reducer.RolloutID {
 		return ""
 	}
 	s.must(`"`)
-	if last := s.d.lastRollout; last != "" && s.same(string(last)) {
-		return last
+	return reducer.RolloutID(s.again(&s.d.lastRollout))
+}
+
+// again reads the rest of a string that is likely the same as the last time.
+func (s *scanner) again(last *string) string {
+	if *last == "" || !same(s, *last) {
+		*last = s.string()
 	}
-	s.d.lastRollout = reducer.RolloutID(s.string())
-	return s.d.lastRollout
+	return *last
 }
 
 func (s *scanner) uint(most uint64) uint64 {
@@ -222,7 +226,7 @@ const hourText = len("2026-05-16T01:")
 
 // time reads the rest of a time.
 func (s *scanner) time() reducer.Time {
-	if s.clock != nil && s.same(string(s.clock)) {
+	if s.clock != nil && same(s, s.clock) {
 		return s.at
 	}
 	from := s.i
@@ -335,9 +339,9 @@ func (s *scanner) payload(e *Entry) bool {
 	case KindGateDecision:
 		g := place(&st.gates)
 		s.must(`{"gate":"`)
-		g.Gate = s.string()
+		g.Gate = s.again(&s.d.lastGate)
 		s.must(`,"reason":"`)
-		g.Reason = s.string()
+		g.Reason = s.again(&s.d.lastReason)
 		s.must(`,"host":"`)
 		g.Host = s.hostID()
 		s.must(`,"rollout":"`)

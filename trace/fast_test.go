@@ -23,7 +23,8 @@ func (all *decoders) each(t testing.TB, do func(fast, strict *decoder)) {
 	for i, fast := range all[:2] {
 		for _, d := range all {
 			d.store.reset()
-			d.document, d.lastRollout, d.hour, d.passed, d.sum = "", "", [hourText]byte{}, Passed{}, nil
+			d.document, d.hour, d.passed, d.sum = "", [hourText]byte{}, Passed{}, nil
+			d.lastRollout, d.lastGate, d.lastReason = "", "", ""
 		}
 		var e Entry
 		if i == 1 && !fast.fast([]byte(expected), &e) {

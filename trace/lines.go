@@ -116,8 +116,8 @@ func NewRowReader(file string, in Rows, tables Tables) *Reader {
 
 // rowSource is the source of an event_log's rows.
 type rowSource struct {
-	in   Rows
-	last int64
+	in  Rows
+	row Row // the last one
 }
 
 // mostUnits is how many units a batch has where they are not lines.
@@ -125,15 +125,15 @@ const mostUnits = 256
 
 func (s *rowSource) fill(b *batch) {
 	for len(b.rows) < mostUnits {
-		var row Row
-		if err := s.in.Next(&row); err != nil {
+		last := s.row.Seq
+		if err := s.in.Next(&s.row); err != nil {
 			b.err = err
 			if !errors.Is(err, io.EOF) {
-				b.err = &ReadError{Place: fmt.Sprintf("event_log after seq %d", s.last), What: err.Error()}
+				b.err = &ReadError{Place: fmt.Sprintf("event_log after seq %d", last), What: err.Error()}
 			}
 			break
 		}
-		s.last = row.Seq
+		row := s.row
 		keep := func(v *[]byte) {
 			if *v == nil {
 				return
