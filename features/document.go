@@ -293,14 +293,14 @@ func (d *document) checkDescription(description string, under *messages.Location
 		if len(find(strings.TrimSpace(rest))) == 0 {
 			continue
 		}
-		at := int(under.Line)
-		for i, l := range bytes.Split(d.content, []byte("\n")) {
-			if i >= at && strings.TrimSpace(string(l)) == strings.TrimSpace(line) {
-				at = i + 1
+		at, column := int(under.Line), 1
+		for i, l := range strings.Split(string(d.content), "\n") {
+			if i >= at && strings.TrimSpace(l) == strings.TrimSpace(line) {
+				at, column = i+1, 1+len(l)-len(strings.TrimLeft(l, " \t"))
 				break
 			}
 		}
-		return &Error{d.name, at, 1, fmt.Sprintf("%q begins no step, so that this line would only be read as a description: "+
+		return &Error{d.name, at, column, fmt.Sprintf("%q begins no step, so that this line would only be read as a description: "+
 			"expected Given, When, Then, And or But", word)}
 	}
 	return nil

@@ -97,6 +97,16 @@ func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	return file, nil
 }
 
+// Locate gives the line and column, from 1, of the value in a scenario's text that a path of field names and list indices
+// leads to, such as "timeline", 2, "ref"; of what encloses it when it was not given.
+func Locate(data []byte, where ...any) (line, column int) {
+	at := position{1, 1}
+	if root := readYAML(&problems{}, data, aScenario); root != nil && len(where) > 0 {
+		at = locate(root, where)
+	}
+	return at.line, at.column
+}
+
 // ParseFaults makes the faults of a sweep of YAML text: a mapping with nothing but faults, each as in a scenario. They are
 // for whatever fleet, so that hosts can be told by patterns that match none. name is the path to show in messages; errors are
 // those of Parse.

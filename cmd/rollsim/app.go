@@ -89,6 +89,7 @@ func (env *environment) newApp() *cli.App {
 			env.runCommand(),
 			env.featuresCommand(),
 			env.stepsCommand(),
+			env.lintCommand(),
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.replayCommand(),

@@ -51,6 +51,17 @@ func TestExitCodes(t *testing.T) {
 		{"features ../../features --tags @nobody", exitUsage},
 		{"features ../../features --format nope", exitUsage},
 		{"completion", exitUsage},
+		{"lint ../../features ../../scenarios", exitHolds},
+		{"lint --explain RS002", exitHolds},
+		{"lint --rules", exitHolds},
+		{"lint " + stuck, exitDiffers},
+		{"lint " + stuck + " --disable RS102 --disable no-golden", exitHolds},
+		{"lint " + trace, exitUsage},
+		{"lint nowhere.feature", exitUsage},
+		{"lint --explain RS999", exitUsage},
+		{"lint --disable nothing", exitUsage},
+		{"lint --format nope", exitUsage},
+		{"lint --rules --format nope", exitUsage},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {

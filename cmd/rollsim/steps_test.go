@@ -2,13 +2,18 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 )
 
 // TestStepsPage keeps docs/steps.md what the program says: UPDATE=1 go test ./cmd/rollsim -run StepsPage rewrites it.
-func TestStepsPage(t *testing.T) {
-	const page = "../../docs/steps.md"
-	code, out, errs := inProcess(t, "steps", "--format", "markdown")
+func TestStepsPage(t *testing.T) { comparePage(t, "steps.md", "steps", "--format", "markdown") }
+
+// comparePage holds a page in docs against what a command prints, and rewrites it when UPDATE is set.
+func comparePage(t *testing.T, name string, command ...string) {
+	t.Helper()
+	page := filepath.Join("../../docs", name)
+	code, out, errs := inProcess(t, command...)
 	if code != exitHolds {
 		t.Fatal(errs)
 	}
@@ -18,6 +23,6 @@ func TestStepsPage(t *testing.T) {
 		}
 	}
 	if got, err := os.ReadFile(page); err != nil || string(got) != out {
-		t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run StepsPage rewrites it", page, err)
+		t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", page, err)
 	}
 }

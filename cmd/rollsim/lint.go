@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/lint"
+	"rollsim/report"
+)
+
+func (env *environment) lintCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "lint",
+		Usage:     "look for mistakes in features and scenarios without running them",
+		ArgsUsage: "[PATH…]",
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without one, the folders features/ and\n" +
+			"scenarios/ of the current directory are looked at, or the built-in ones where there are none.\n\n" +
+			"Examples: rollsim lint features/failure mine.yaml\n" +
+			"          rollsim lint --explain RS002",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Value: "text", Usage: "print as `FORMAT`: " + strings.Join(report.LintFormats(), ", ")},
+			&cli.StringSliceFlag{Name: "disable", Usage: "leave out the rule `CODE`; may be repeated"},
+			&cli.StringFlag{Name: "explain", Usage: "tell what the rule `CODE` is about, with a bad and a good example"},
+			&cli.BoolFlag{Name: "rules", Usage: "list the rules, with --format markdown as a page with examples"},
+		},
+		Action: env.lint,
+	}
+}
+
+func (env *environment) lint(c *cli.Context) error {
+	format := c.String("format")
+	if c.Bool("rules") {
+		return formatMistake(c, report.LintRules(env.out.w, format))
+	}
+	if name := c.String("explain"); name != "" {
+		rule, err := lint.Find(name)
+		if err != nil {
+			return usage(c, "--explain: %v", err)
+		}
+		return report.LintRule(env.out.w, rule)
+	}
+	var disabled []*lint.Rule
+	for _, name := range c.StringSlice("disable") {
+		rule, err := lint.Find(name)
+		if err != nil {
+			return usage(c, "--disable: %v", err)
+		}
+		disabled = append(disabled, rule)
+	}
+	fsys, names, _, err := findFiles(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	found, err := lint.Check(fsys, names)
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) })
+	err = report.Lint(env.out.w, found, len(names), format, func(s lint.Severity, text string) string {
+		colour := yellow
+		if s == lint.Error {
+			colour = red
+		}
+		return env.out.paint(colour, text)
+	})
+	if err != nil {
+		return formatMistake(c, err)
+	}
+	if len(found) > 0 {
+		return errDiffers
+	}
+	return nil
+}
+
+// findFiles lists the features and then the scenarios at some paths, as findSuite finds them, each once.
+func findFiles(paths []string) (fsys fs.FS, names []string, builtIn bool, err error) {
+	for _, p := range paths {
+		if _, line, ok := strings.Cut(p, ".feature:"); ok {
+			return nil, nil, false, fmt.Errorf("%s: expected a whole file, without a line (:%s)", p, line)
+		}
+	}
+	suite, builtIn, err := findSuite(paths)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return suite.FS, append(suite.Features, suite.Scenarios...), builtIn, nil
+}

@@ -1,0 +1,398 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/features"
+	"rollsim/internal/nearest"
+)
+
+// feature is a feature file that is looked at by one rule.
+type feature struct {
+	*features.Document
+	scenarios    []story
+	mistakes     []mistake
+	descriptions []description
+	rows         []*messages.Location // of every table
+	tags         [][]*messages.Tag    // those of the feature, of each rule, scenario and table of examples
+
+	rule  *Rule
+	found *findings
+}
+
+// story is a scenario or an outline.
+type story struct {
+	*messages.Scenario
+	pickles []*messages.Pickle // one, or one for each row of examples
+}
+
+// description is the free text under a keyword.
+type description struct {
+	text  string
+	under *messages.Location
+}
+
+// mistake is one that was found by rehearsing, and its place.
+type mistake struct {
+	features.Mistake
+	at *messages.Location
+}
+
+func (f *feature) report(at *messages.Location, format string, args ...any) {
+	f.found.add(f.rule, int(at.Line), int(at.Column), fmt.Sprintf(format, args...))
+}
+
+// ofFlaw is a rule that reports the mistakes of some kinds.
+func ofFlaw(flaws ...features.Flaw) func(*feature) {
+	return func(f *feature) {
+		for _, m := range f.mistakes {
+			if slices.Contains(flaws, m.Flaw) {
+				f.report(m.at, "%s", m.Message)
+			}
+		}
+	}
+}
+
+func checkFeature(found *findings, content []byte) {
+	doc, err := features.Parse(found.file, content)
+	if err != nil {
+		for _, e := range unjoin(err) {
+			var refused *features.Error
+			if errors.As(e, &refused) {
+				found.add(unreadableFeature, refused.Line, refused.Column, refused.Message)
+			}
+		}
+		return
+	}
+	f := &feature{Document: doc, found: found}
+	f.collect()
+	for i := range featureRules {
+		if f.rule = &featureRules[i]; f.rule.feature != nil {
+			f.rule.feature(f)
+		}
+	}
+}
+
+// unjoin gives the errors that errors.Join put together.
+func unjoin(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the very error
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// collect finds what the rules look at, and rehearses the scenarios.
+func (f *feature) collect() {
+	at := make(map[string]*messages.Location) // by the id of a step or scenario
+	made := make(map[string][]*messages.Pickle)
+	for _, p := range f.Pickles {
+		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
+	}
+	heading := func(text string, under *messages.Location, tags []*messages.Tag) {
+		f.descriptions = append(f.descriptions, description{text, under})
+		f.tags = append(f.tags, tags)
+	}
+	steps := func(steps []*messages.Step) {
+		for _, s := range steps {
+			at[s.Id] = s.Location
+			if s.DataTable != nil {
+				f.noteRows(s.DataTable.Rows...)
+			}
+		}
+	}
+	child := func(b *messages.Background, s *messages.Scenario) {
+		if b != nil {
+			heading(b.Description, b.Location, nil)
+			steps(b.Steps)
+		}
+		if s == nil {
+			return
+		}
+		at[s.Id] = s.Location
+		f.scenarios = append(f.scenarios, story{s, made[s.Id]})
+		heading(s.Description, s.Location, s.Tags)
+		steps(s.Steps)
+		for _, e := range s.Examples {
+			heading(e.Description, e.Location, e.Tags)
+			if e.TableHeader != nil {
+				f.noteRows(e.TableHeader)
+			}
+			f.noteRows(e.TableBody...)
+		}
+	}
+	heading(f.Feature.Description, f.Feature.Location, f.Feature.Tags)
+	for _, c := range f.Feature.Children {
+		child(c.Background, c.Scenario)
+		if c.Rule != nil {
+			heading(c.Rule.Description, c.Rule.Location, c.Rule.Tags)
+			for _, r := range c.Rule.Children {
+				child(r.Background, r.Scenario)
+			}
+		}
+	}
+	for _, p := range f.Pickles {
+		if leftOver(p) {
+			continue // that is said, and what follows from it would only mislead
+		}
+		for _, m := range f.Rehearse(p) {
+			place := at[p.AstNodeIds[0]]
+			if m.Step != nil {
+				place = at[m.Step.AstNodeIds[0]]
+			}
+			f.mistakes = append(f.mistakes, mistake{m, place})
+		}
+	}
+}
+
+func (f *feature) noteRows(rows ...*messages.TableRow) {
+	for _, r := range rows {
+		f.rows = append(f.rows, r.Location)
+	}
+}
+
+// placeholder is what a column of examples stands for in an outline.
+var placeholder = regexp.MustCompile(`<([^<>|\n]+)>`)
+
+// placeholders lists those of an outline, each with the place of what it stands in.
+func (s *story) placeholders() (names []string, places []*messages.Location) {
+	look := func(text string, at *messages.Location) {
+		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+			names, places = append(names, m[1]), append(places, at)
+		}
+	}
+	look(s.Name, s.Location)
+	for _, step := range s.Steps {
+		look(step.Text, step.Location)
+		if step.DocString != nil {
+			look(step.DocString.Content, step.DocString.Location)
+		}
+		if step.DataTable != nil {
+			for _, row := range step.DataTable.Rows {
+				for _, c := range row.Cells {
+					look(c.Value, c.Location)
+				}
+			}
+		}
+	}
+	return names, places
+}
+
+// leftOver tells whether a placeholder is left in a sentence, for which no examples give a value.
+func leftOver(p *messages.Pickle) bool {
+	return slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return placeholder.MatchString(s.Text) })
+}
+
+func noScenario(f *feature) {
+	if len(f.scenarios) == 0 {
+		f.report(f.Feature.Location, "this feature has no scenario")
+	}
+}
+
+func noExamples(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		if len(s.Examples) == 0 {
+			if names, _ := s.placeholders(); len(names) > 0 {
+				f.report(s.Location, "this outline has no Examples, which would give a value for <%s>", names[0])
+			}
+			continue
+		}
+		for _, e := range s.Examples {
+			if len(e.TableBody) == 0 {
+				f.report(e.Location, "these examples have no row, so that nothing of them would run")
+			}
+		}
+	}
+}
+
+func unknownPlaceholder(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		names, places := s.placeholders()
+		for _, e := range s.Examples {
+			if e.TableHeader == nil {
+				continue
+			}
+			columns := columnsOf(e)
+			for j, name := range names {
+				if !slices.Contains(columns, name) {
+					f.report(places[j], "the examples at line %d have no column %q%s", e.Location.Line, name, nearest.Hint(name, columns))
+				}
+			}
+		}
+	}
+}
+
+func columnsOf(e *messages.Examples) []string {
+	var columns []string
+	for _, c := range e.TableHeader.Cells {
+		columns = append(columns, c.Value)
+	}
+	return columns
+}
+
+func unusedColumn(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		names, _ := s.placeholders()
+		slices.Sort(names)
+		names = slices.Compact(names)
+		for _, e := range s.Examples {
+			if e.TableHeader == nil {
+				continue
+			}
+			for _, c := range e.TableHeader.Cells {
+				if !slices.Contains(names, c.Value) {
+					f.report(c.Location, "nothing in the outline says <%s>%s", c.Value, nearest.Hint(c.Value, names))
+				}
+			}
+		}
+	}
+}
+
+func duplicateName(f *feature) {
+	first := make(map[string]*messages.Location)
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		if at, twice := first[s.Name]; twice {
+			f.report(s.Location, "the scenario at line %d has the name %q as well", at.Line, s.Name)
+			continue
+		}
+		first[s.Name] = s.Location
+	}
+}
+
+// sameStory finds scenarios, and rows of examples, that say the same word for word.
+func sameStory(f *feature) {
+	first := make(map[string]*messages.Location)
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		for _, p := range s.pickles {
+			at := s.Location
+			for _, e := range s.Examples {
+				for _, row := range e.TableBody {
+					if slices.Contains(p.AstNodeIds, row.Id) {
+						at = row.Location
+					}
+				}
+			}
+			said := words(p)
+			if said == "" {
+				continue
+			}
+			if before, twice := first[said]; twice {
+				f.report(at, "this says the same as line %d, word for word", before.Line)
+				continue
+			}
+			first[said] = at
+		}
+	}
+}
+
+// words is everything that a scenario says; empty when it says nothing.
+func words(p *messages.Pickle) string {
+	var b strings.Builder
+	for _, s := range p.Steps {
+		b.WriteString(s.Text + "\n")
+		if s.Argument != nil && s.Argument.DocString != nil {
+			b.WriteString(s.Argument.DocString.Content + "\n")
+		}
+		if s.Argument != nil && s.Argument.DataTable != nil {
+			for _, row := range s.Argument.DataTable.Rows {
+				for _, c := range row.Cells {
+					fmt.Fprintf(&b, "%q", c.Value)
+				}
+				b.WriteByte('\n')
+			}
+		}
+	}
+	if b.Len() > 0 {
+		var tags []string
+		for _, t := range p.Tags {
+			tags = append(tags, t.Name)
+		}
+		slices.Sort(tags)
+		b.WriteString(strings.Join(tags, " "))
+	}
+	return b.String()
+}
+
+func strayStep(f *feature) {
+	for _, d := range f.descriptions {
+		if stray := f.CheckDescription(d.text, d.under); stray != nil {
+			f.found.add(f.rule, stray.Line, stray.Column, stray.Message)
+		}
+	}
+}
+
+// lostText finds what stands after the last bar of a row, which Gherkin does not read.
+func lostText(f *feature) {
+	text := strings.Split(string(f.Content), "\n")
+	for _, at := range f.rows {
+		line := strings.TrimRight(text[at.Line-1], " \t\r")
+		if rest := line[strings.LastIndexByte(line, '|')+1:]; rest != "" {
+			f.report(at, "what stands after the last | of a row is not read: %s", strings.TrimSpace(rest))
+		}
+	}
+}
+
+// meaningful are the tags that mean something; those that end in a colon take a value.
+var meaningful = []string{"@machine:", "@seed:", "@wip", "@slow", "@known-defect"}
+
+func wrongTag(f *feature) {
+	for _, tags := range f.tags {
+		for _, t := range tags {
+			if meant := meantTag(t.Name); meant != "" {
+				f.report(t.Location, "the tag %s means nothing: did you mean %q?", t.Name, meant)
+			}
+			for _, m := range f.mistakes {
+				if m.Flaw == features.FlawTag && strings.HasPrefix(m.Message, "tag "+t.Name+":") {
+					f.report(t.Location, "%s", m.Message)
+				}
+			}
+		}
+	}
+}
+
+// meantTag gives the tag that a mistyped one was meant to be; empty when it was not mistyped, or is far from any.
+func meantTag(tag string) string {
+	name, value, valued := strings.Cut(tag, ":")
+	for _, known := range meaningful {
+		word, takesValue := strings.CutSuffix(known, ":")
+		if name == word && valued == takesValue {
+			return ""
+		}
+		if near, ok := nearest.Name(name, []string{word}); !ok || strings.HasPrefix(word, name+"-") || strings.HasPrefix(name, near+"-") {
+			continue
+		}
+		if takesValue {
+			return known + value
+		}
+		return known
+	}
+	return ""
+}
+
+// contradictoryTags finds two machines, or two seeds, at one place: a nearer one wins over a farther one, but of two at the
+// same place none is nearer.
+func contradictoryTags(f *feature) {
+	for _, tags := range f.tags {
+		chosen := make(map[string]string)
+		for _, t := range tags {
+			name, _, valued := strings.Cut(t.Name, ":")
+			if !valued || !slices.Contains(meaningful, name+":") {
+				continue
+			}
+			if before, twice := chosen[name]; twice && before != t.Name {
+				f.report(t.Location, "%s and %s contradict each other", before, t.Name)
+			}
+			chosen[name] = t.Name
+		}
+	}
+}

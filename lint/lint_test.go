@@ -1,0 +1,182 @@
+package lint
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"rollsim/check"
+	"rollsim/internal/osfs"
+)
+
+// files makes a file system of an example: a file, or several. A scenario gets a golden, unless the example says itself
+// which files there are.
+func files(r *Rule, example string) (fstest.MapFS, []string) {
+	fsys := make(fstest.MapFS)
+	var names []string
+	if archive := txtar.Parse([]byte(example)); len(archive.Files) > 0 {
+		for _, f := range archive.Files {
+			fsys[f.Name] = &fstest.MapFile{Data: f.Data}
+			if path.Ext(f.Name) != ".golden" {
+				names = append(names, f.Name)
+			}
+		}
+		return fsys, names
+	}
+	name := "example.feature"
+	if r.Scenarios() {
+		name = "example.yaml"
+		fsys["example.golden"] = &fstest.MapFile{}
+	}
+	fsys[name] = &fstest.MapFile{Data: []byte(example)}
+	return fsys, []string{name}
+}
+
+// TestExamples looks at the examples of every rule: the bad one breaks that rule and no other, the good one breaks none.
+func TestExamples(t *testing.T) {
+	codes := make(map[string]bool)
+	for _, r := range Rules() {
+		if codes[r.Code] || codes[r.Name] {
+			t.Errorf("%s %s: twice", r.Code, r.Name)
+		}
+		codes[r.Code], codes[r.Name] = true, true
+		if !regexp.MustCompile(`^RS[01]\d\d$`).MatchString(r.Code) || r.Severity.String() == "" || !strings.HasSuffix(r.Summary, ".") ||
+			!strings.HasSuffix(r.Why, ".") {
+			t.Errorf("%s %s: something is missing, or ends without a full stop", r.Code, r.Name)
+		}
+		for _, line := range strings.Split(r.Why, "\n") {
+			if len(line) > 130 {
+				t.Errorf("%s: %d bytes: %s", r.Code, len(line), line)
+			}
+		}
+		fsys, names := files(r, r.Bad)
+		found, err := Check(fsys, names)
+		if err != nil || len(found) == 0 {
+			t.Errorf("%s: the bad example: %v %v", r.Code, found, err)
+		}
+		for _, f := range found {
+			if f.Rule != r {
+				t.Errorf("%s: the bad example breaks %s: %d:%d: %s", r.Code, f.Rule.Code, f.Line, f.Column, f.Message)
+			}
+		}
+		fsys, names = files(r, r.Good)
+		if found, err = Check(fsys, names); err != nil || len(found) > 0 {
+			t.Errorf("%s: the good example: %v %v", r.Code, found, err)
+		}
+	}
+}
+
+// TestShipped sees to it that no rule has anything to say of what ships.
+func TestShipped(t *testing.T) {
+	suite, err := check.Find(osfs.FS{}, []string{"../features", "../features/testdata/stories", "../scenarios"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Check(suite.FS, append(suite.Features, suite.Scenarios...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Errorf("%s:%d:%d: %s %s: %s", f.File, f.Line, f.Column, f.Rule.Code, f.Rule.Name, f.Message)
+	}
+}
+
+// TestAll finds everything that is wrong with a file at once, each at its place.
+func TestAll(t *testing.T) {
+	fsys := fstest.MapFS{
+		"x.feature": {Data: []byte(`@sed:7
+Feature: x
+  Gven seed 1
+
+  Background:
+    Given channel "stable" with 2 hosts
+    And host "stable-09" never answers
+
+  Rule: r
+    @seed:1 @seed:2
+    Scenario: one
+      When "stable" moves to ref "a1"
+      And the moon is full
+      Then "stable@a1" is Terminatd
+
+    @seed:lucky
+    Scenario: one
+      When the channels move like this:
+        | channel | rf | # what
+        | stable  | a1 |
+    Scenario Outline: <a> two
+      When "stable" moves to ref "a<a>"
+      Then "stable@a<b>" is Terminal
+      Examples:
+        | a | c |
+        | 1 | 2 |
+      Examples:
+    Scenario: three
+      When "stable" moves to ref "<a>"
+      Then "stable@a1" is Terminal
+    Scenario: four
+`)},
+		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
+		"x.yaml": {Data: []byte(`channels:
+  - name: stable
+    waves: [{hosts: 2}]
+  - name: idle
+budgets: [{name: b, hosts: ["*"], max_in_flight: 2}]
+fates:
+  - {host: stable-01, fate: never-answers}
+  - {host: stable-01, fate: never-answers}
+timeline:
+  - {at: 2h, channel: stable, ref: b2}
+  - {at: 1h, channel: stable, ref: c3}
+  - {at: 2h, channel: stable, ref: a1}
+  - {at: 3h, channel: stable, ref: a1}
+`)},
+		"wrong.yaml": {Data: []byte("chanels: []\nseed: -1\n")},
+	}
+	found, err := Check(fsys, []string{"wrong.yaml", "x.feature", "torn.feature", "x.yaml", "nowhere.yaml"})
+	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
+		t.Error(err)
+	}
+	var got strings.Builder
+	for _, f := range found {
+		fmt.Fprintf(&got, "%s:%d:%d %s\n", f.File, f.Line, f.Column, f.Rule.Code)
+	}
+	const want = `wrong.yaml:1:1 RS101
+wrong.yaml:2:7 RS101
+x.feature:1:1 RS014
+x.feature:3:3 RS016
+x.feature:7:5 RS004
+x.feature:10:13 RS015
+x.feature:13:7 RS002
+x.feature:14:7 RS003
+x.feature:16:5 RS014
+x.feature:17:5 RS012
+x.feature:18:7 RS005
+x.feature:19:9 RS017
+x.feature:23:7 RS010
+x.feature:25:15 RS011
+x.feature:27:7 RS009
+x.feature:28:5 RS009
+x.feature:31:5 RS007
+torn.feature:4:5 RS001
+torn.feature:5:5 RS001
+x.yaml:1:1 RS102
+x.yaml:1:1 RS103
+x.yaml:4:5 RS104
+x.yaml:5:50 RS107
+x.yaml:8:5 RS108
+x.yaml:10:36 RS106
+x.yaml:13:36 RS105
+`
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", got.String(), want)
+		for _, f := range found {
+			t.Log(f.Line, f.Column, f.Message)
+		}
+	}
+}

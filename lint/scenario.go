@@ -1,0 +1,194 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+
+	"rollsim/check"
+	"rollsim/reducer"
+	"rollsim/scenarios"
+	"rollsim/sim"
+)
+
+// scenario is a scenario file that is looked at by one rule.
+type scenario struct {
+	*scenarios.File
+	fsys  fs.FS
+	text  []byte
+	rule  *Rule
+	found *findings
+}
+
+// report notes a finding at the value that a path of field names and list indices leads to.
+func (s *scenario) report(where []any, format string, args ...any) {
+	line, column := scenarios.Locate(s.text, where...)
+	s.found.add(s.rule, line, column, fmt.Sprintf(format, args...))
+}
+
+func at(steps ...any) []any { return steps }
+
+func checkScenario(found *findings, fsys fs.FS, content []byte) {
+	file, err := scenarios.Parse(found.file, content)
+	if err != nil {
+		for _, e := range unjoin(err) {
+			var refused *scenarios.Error
+			if errors.As(e, &refused) {
+				found.add(wrongScenario, refused.Line, refused.Column, refused.Message)
+			}
+		}
+		return
+	}
+	s := &scenario{File: file, fsys: fsys, text: content, found: found}
+	for i := range scenarioRules {
+		if s.rule = &scenarioRules[i]; s.rule.scenario != nil {
+			s.rule.scenario(s)
+		}
+	}
+}
+
+func noComment(s *scenario) {
+	if s.Comment == "" {
+		s.report(nil, "the file does not open with a comment that says what it shows")
+	}
+}
+
+func noGolden(s *scenario) {
+	golden := check.GoldenPath(s.Path)
+	if _, err := fs.Stat(s.fsys, golden); err != nil {
+		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s", golden, s.Path)
+	}
+}
+
+// idleChannel finds channels that never move to a ref, are not opened by an event, and that no other one waits for.
+func idleChannel(s *scenario) {
+	var used []reducer.ChannelID
+	for _, c := range s.Scenario.Channels {
+		used = append(used, c.After...)
+	}
+	for i := range s.Scenario.Timeline {
+		switch a := &s.Scenario.Timeline[i]; {
+		case a.SetRef != nil:
+			used = append(used, a.SetRef.Channel)
+		case a.Event != nil:
+			used = append(used, a.Event.Channel)
+		}
+	}
+	for i := range s.Scenario.Traffic {
+		used = append(used, s.Scenario.Traffic[i].Channel)
+	}
+	for i, c := range s.Scenario.Channels {
+		if !slices.Contains(used, c.ID) {
+			s.report(at("channels", i), "channel %s never moves to a ref, and no channel waits for it", c.ID)
+		}
+	}
+}
+
+// sameRef finds moves of a channel to the ref at which the timeline has just put it. Only moves at a time are looked at: when
+// a moment comes, only a run can tell.
+func sameRef(s *scenario) {
+	moves := s.moves()
+	for i, m := range moves {
+		if i > 0 && moves[i-1].change == m.change {
+			s.report(at("timeline", m.line, "ref"), "channel %s is at ref %s already", m.change.Channel, m.change.Ref)
+		}
+	}
+}
+
+// unseenRef finds moves of a channel that another move takes back at the same instant.
+func unseenRef(s *scenario) {
+	moves := s.moves()
+	for i, m := range moves {
+		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change && moves[i-1].at == m.at {
+			before := moves[i-1]
+			s.report(at("timeline", before.line, "ref"), "no poll can ever see ref %s: channel %s moves on to %s at the same instant",
+				before.change.Ref, m.change.Channel, m.change.Ref)
+		}
+	}
+}
+
+// move is a line of the timeline that moves a channel at a time.
+type move struct {
+	line   int
+	at     int64
+	change sim.RefChange
+}
+
+// moves lists them by channel, and by time; nothing of channels that also move in other ways.
+func (s *scenario) moves() []move {
+	otherwise := make(map[reducer.ChannelID]bool)
+	var all []move
+	for i := range s.Scenario.Timeline {
+		a := &s.Scenario.Timeline[i]
+		switch {
+		case a.SetRef == nil:
+		case a.When != nil:
+			otherwise[a.SetRef.Channel] = true
+		default:
+			all = append(all, move{i, int64(a.At), *a.SetRef})
+		}
+	}
+	for i := range s.Scenario.Traffic {
+		otherwise[s.Scenario.Traffic[i].Channel] = true
+	}
+	all = slices.DeleteFunc(all, func(m move) bool { return otherwise[m.change.Channel] })
+	slices.SortStableFunc(all, func(a, b move) int {
+		if a.change.Channel != b.change.Channel {
+			if a.change.Channel < b.change.Channel {
+				return -1
+			}
+			return 1
+		}
+		return int(a.at - b.at)
+	})
+	return all
+}
+
+// idleBudget finds budgets that can never hold anything back, since they cover no more hosts than they allow at once.
+func idleBudget(s *scenario) {
+	for i, b := range s.Scenario.Budgets {
+		n := 0
+		for _, c := range s.Scenario.Channels {
+			for _, w := range c.Waves {
+				for _, h := range w.Hosts {
+					if slices.ContainsFunc(b.Hosts, func(pattern string) bool { return matches(pattern, string(h)) }) {
+						n++
+					}
+				}
+			}
+		}
+		if n <= b.MaxInFlight {
+			s.report(at("budgets", i, "max_in_flight"), "budget %s covers %d hosts and allows %d at once: it never holds any back", b.Name, n, b.MaxInFlight)
+		}
+	}
+}
+
+func matches(pattern, host string) bool {
+	ok, err := path.Match(pattern, host)
+	return pattern == host || err == nil && ok
+}
+
+// exclusive are the fates that leave nothing for others to happen: of a host under a ref only one of them can come.
+var exclusive = map[sim.FateKind]string{
+	sim.NeverAnswers: "never-answers", sim.FailsActivation: "fails-activation", sim.FailsProbes: "fails-probes", sim.ConvergesAnyway: "converges",
+}
+
+func contradictoryFates(s *scenario) {
+	for i, f := range s.Scenario.Fates {
+		for _, before := range s.Scenario.Fates[:i] {
+			if before.Host != f.Host || before.Ref != f.Ref {
+				continue
+			}
+			a, firstEnds := exclusive[before.Kind]
+			b, secondEnds := exclusive[f.Kind]
+			switch {
+			case before.Kind == f.Kind:
+				s.report(at("fates", i), "host %s has this fate already", f.Host)
+			case firstEnds && secondEnds:
+				s.report(at("fates", i), "host %s cannot have both fates, %s and %s, under one ref", f.Host, a, b)
+			}
+		}
+	}
+}
