@@ -117,7 +117,7 @@ func TestOutcomes(t *testing.T) {
 	if got := names(byPath["scenarios/changed.yaml"]); !slices.Equal(got, []string{"changed.golden", "changed.diff.txt", "changed.ndjson"}) {
 		t.Errorf("artefacts of changed: %q", got)
 	}
-	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(got, []string{"g-2.txt", "g-2.ndjson"}) {
+	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(got, []string{"features-g-g-2.txt", "features-g-g-2.ndjson"}) {
 		t.Errorf("artefacts of g: %q", got)
 	}
 	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 || sum.Line() != "2 passed, 5 failed, 2 unreadable" {

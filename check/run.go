@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
-	"sync"
 	"time"
 
 	"rollsim/features"
+	"rollsim/internal/ordered"
 	"rollsim/reducer"
 	"rollsim/scenarios"
 	"rollsim/sim"
@@ -28,11 +27,13 @@ const (
 	Unusable        // it could not be read
 	Updated         // its golden was rewritten
 	Skipped         // not run, because something failed before it
+	Omitted         // not run, because its tags say so
+	Defect          // a known defect, which is still there
 
 	statusEnd
 )
 
-var statusNames = [statusEnd]string{"", "ok", "FAIL", "ERROR", "updated", "skipped"}
+var statusNames = [statusEnd]string{"", "ok", "FAIL", "ERROR", "updated", "skipped", "omitted", "defect"}
 
 // String is the status as it is printed.
 func (s Status) String() string { return statusNames[s] }
@@ -99,67 +100,45 @@ func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Count
 func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
 	began := time.Now()
 	var units []unit
-	for i, u := range suite.cases() {
+	for i, u := range suite.units() {
 		if opt.Shard.has(i) {
 			units = append(units, u)
 		}
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-
-	// Each unit has a slot of its own, so that results come out in order while workers run ahead.
-	slots := make([]chan []*Result, len(units))
-	for i := range slots {
-		slots[i] = make(chan []*Result, 1)
-	}
-	next := make(chan int)
-	var workers sync.WaitGroup
-	var oneFeature sync.Mutex // godog sets process-wide state
-	for range max(1, opt.Jobs) {
-		workers.Go(func() {
-			for i := range next {
-				var results []*Result
-				switch {
-				case ctx.Err() != nil:
-					results = []*Result{{Status: Skipped, Path: units[i].path, Name: units[i].path}}
-				case units[i].feature:
-					oneFeature.Lock()
-					results = checkFeature(suite.FS, units[i].path, opt.Keep)
-					oneFeature.Unlock()
-				default:
-					results = []*Result{checkScenario(suite.FS, units[i].path, &opt)}
-				}
-				for _, r := range results {
-					if r.dead || opt.FailFast && (r.Status == Failed || r.Status == Unusable) {
-						stop()
-					}
-				}
-				slots[i] <- results
-			}
-		})
-	}
-	go func() {
-		for i := range units {
-			next <- i
-		}
-		close(next)
-	}()
-
-	var sum Summary
-	for i, slot := range slots {
-		for _, r := range <-slot {
-			sum.Counts[r.Status]++
-			switch {
-			case r.Status == Skipped:
-			case units[i].feature:
-				sum.Features++
+	work := ordered.Work[*Result]{
+		Jobs: opt.Jobs, Order: make([]int, len(units)),
+		Do: func(i int) *Result {
+			switch u := &units[i]; {
+			case u.err != nil:
+				return &Result{Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(), Rerun: "rollsim features " + u.path}
+			case u.feature != nil:
+				return checkFeature(u.feature, opt.Keep)
 			default:
-				sum.Scenarios++
+				return checkScenario(suite.FS, u.path, &opt)
 			}
-			report(r)
-		}
+		},
+		Stops: func(r *Result) bool {
+			return r.dead || opt.FailFast && (r.Status == Failed || r.Status == Unusable)
+		},
 	}
-	workers.Wait()
+	for i := range work.Order {
+		work.Order[i] = i
+	}
+	var sum Summary
+	work.Take = func(i int, r *Result, done bool) {
+		u := &units[i]
+		switch {
+		case !done:
+			r = &Result{Status: Skipped, Path: u.path, Name: u.path}
+		case u.feature != nil || u.err != nil:
+			sum.Features++
+		default:
+			sum.Scenarios++
+		}
+		sum.Counts[r.Status]++
+		report(r)
+	}
+	work.Run(ctx)
 	sum.Elapsed = time.Since(began)
 	return sum
 }
@@ -221,48 +200,43 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	return r
 }
 
-// checkFeature runs one feature file: a result for each of its scenarios.
-func checkFeature(fsys fs.FS, name string, keep bool) []*Result {
-	began := time.Now()
-	report, err := features.Run(features.Options{FS: fsys, Paths: []string{name}})
-	if err != nil {
-		return []*Result{{Status: Unusable, Path: name, Name: name, Message: err.Error(), Rerun: "rollsim features " + name}}
+// checkFeature runs one scenario of a feature file.
+func checkFeature(c *features.Case, keep bool) *Result {
+	s := c.Run(nil)
+	r := FeatureResult(&s)
+	if r.Status == Failed && keep {
+		r.Artefacts = featureArtefacts(&s)
 	}
-	var results []*Result
-	for _, s := range report.Scenarios {
-		r := &Result{
-			Status: Passed,
-			Path:   fmt.Sprintf("%s:%d", s.File, s.Line),
-			Name:   s.Feature + ": " + s.Name,
-			Rerun:  fmt.Sprintf("rollsim features %s:%d", s.File, s.Line),
+	return r
+}
+
+// FeatureResult tells what became of a scenario of a feature file.
+func FeatureResult(s *features.Scenario) *Result {
+	r := &Result{
+		Status: Passed, Path: s.Place(), Name: s.Feature + ": " + s.Name, Rerun: s.Again(), Message: s.Details(), Elapsed: s.Elapsed,
+	}
+	switch {
+	case s.Status.Fails():
+		r.Status = Failed
+		if s.Step != "" {
+			r.Message = s.Step + "\n" + r.Message
 		}
-		if s.Status != features.Passed {
-			r.Status, r.Message = Failed, strings.TrimSuffix(s.Message, "\n")
-			if keep {
-				r.Artefacts = featureArtefacts(&s)
-			}
-		}
-		results = append(results, r)
+	case s.Status == features.Skipped:
+		r.Status = Omitted
+	case s.Status == features.Defect:
+		r.Status, r.Message = Defect, s.Step
+	case s.Status == features.Unrun:
+		r.Status = Skipped
 	}
-	if len(results) > 0 {
-		results[0].Elapsed = time.Since(began)
-	}
-	return results
+	return r
 }
 
 // featureArtefacts keeps what a failed scenario of a feature said, and what it simulated last.
 func featureArtefacts(s *features.Scenario) []Artefact {
-	name := fmt.Sprintf("%s-%d", strings.TrimSuffix(path.Base(s.File), ".feature"), s.Line)
-	kept := []Artefact{{name + ".txt", []byte(s.Message + "\n")}}
-	if len(s.Trace) == 0 {
-		return kept
-	}
+	name := s.FileName()
+	kept := []Artefact{{name + ".txt", []byte(s.Details() + "\n")}}
 	var b bytes.Buffer
-	w := trace.NewWriter(&b)
-	for i := range s.Trace {
-		_ = w.Write(&s.Trace[i]) // into memory; Close tells
-	}
-	if w.Close() == nil {
+	if len(s.Trace) > 0 && s.WriteTrace(&b) == nil {
 		kept = append(kept, Artefact{name + ".ndjson", b.Bytes()})
 	}
 	return kept
@@ -291,7 +265,7 @@ func (s *Summary) Line() string {
 	for _, other := range []struct {
 		status Status
 		word   string
-	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}} {
+	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}, {Omitted, "omitted"}, {Defect, "known defects"}} {
 		if n := s.Counts[other.status]; n > 0 {
 			line += fmt.Sprintf(", %d %s", n, other.word)
 		}

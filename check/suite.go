@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rollsim/features"
 )
 
 // Suite is what there is to check.
@@ -18,22 +20,29 @@ type Suite struct {
 	Features  []string // paths of feature files, with :LINE where only one scenario was asked for
 }
 
-// cases lists everything in the order in which it is reported.
-func (s *Suite) cases() []unit {
-	units := make([]unit, 0, len(s.Scenarios)+len(s.Features))
+// units lists everything in the order in which it is reported.
+func (s *Suite) units() []unit {
+	var units []unit
 	for _, p := range s.Scenarios {
 		units = append(units, unit{path: p})
 	}
 	for _, p := range s.Features {
-		units = append(units, unit{path: p, feature: true})
+		cases, err := features.Cases(features.Options{FS: s.FS, Paths: []string{p}})
+		if err != nil {
+			units = append(units, unit{path: p, err: err})
+		}
+		for _, c := range cases {
+			units = append(units, unit{path: c.Place(), feature: c})
+		}
 	}
 	return units
 }
 
-// unit is what one shard or worker takes: a scenario or a feature file.
+// unit is what one shard or worker takes: a scenario file, or a scenario of a feature file.
 type unit struct {
 	path    string
-	feature bool
+	feature *features.Case // nil for a scenario file
+	err     error          // why a feature file cannot be run
 }
 
 // ErrNothing says that there is nothing to check. A suite that checks nothing must not pass.

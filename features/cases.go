@@ -3,7 +3,11 @@ package features
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	messages "github.com/cucumber/messages/go/v21"
 
@@ -13,7 +17,7 @@ import (
 // Case is one scenario that can be run alone, any number of times and several cases at once, without the ceremony of a suite.
 type Case struct{ scenario *scenario }
 
-// Cases gives the scenarios that the options select, in the order in which Run runs them. The error is one of Run's.
+// Cases gives the scenarios that the options select, in the order in which Run reports them. The error is one of Run's.
 func Cases(opt Options) ([]*Case, error) {
 	documents, err := selectScenarios(&opt)
 	if err != nil {
@@ -37,59 +41,156 @@ func (c *Case) Place() string { return fmt.Sprintf("%s:%d", c.scenario.document.
 // name; nil leaves that as it is.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 	sc := c.scenario
+	began := time.Now()
 	result := sc.begun()
-	w := newWorld(sc.pickle.Name, sc.again())
-	w.through = through
-	err := w.applyTags(sc.tags())
-	for i, step := range sc.pickle.Steps {
-		w.shared = sc.document.shared[step.AstNodeIds[0]]
-		if err == nil {
-			err = w.carryOut(step.Text, step.Argument)
-		}
-		if err == nil && i == len(sc.pickle.Steps)-1 {
-			err = w.finish()
-		}
-		if err != nil {
-			sc.fail(&result, w, step, err)
-			break
-		}
+	switch {
+	case sc.skipped != "":
+		result.Status, result.Message = Skipped, sc.skipped
+		return result
+	case len(sc.pickle.Steps) == 0:
+		result.Status, result.Message = Undefined, "the scenario has no steps"
+		return result
 	}
+	w := newWorld(sc.pickle.Name)
+	w.through = through
+	err := sc.carryOut(&result, w)
+	if slices.Contains(result.Tags, tagDefect) {
+		result.turn(err)
+	}
+	if result.Status != Passed && w.telling != nil {
+		result.Run = fmt.Sprintf("machine %s, seed %d", w.machine.Name(), w.scenario.Seed)
+		result.Trace = w.telling.entries
+	}
+	result.Elapsed = time.Since(began)
 	return result
 }
 
-// again is the command that runs only this scenario.
-func (c *scenario) again() string {
-	return fmt.Sprintf("rollsim features %s:%d", c.document.name, c.line)
+// carryOut does what the tags and the steps say, up to the first that fails.
+func (c *scenario) carryOut(result *Scenario, w *world) error {
+	for _, tag := range c.pickle.Tags {
+		if err := w.applyTag(tag.Name); err != nil {
+			result.fail(err)
+			result.Step, result.StepLine = tag.Name, c.document.tags[tag.AstNodeId]
+			return err
+		}
+	}
+	for i, step := range c.pickle.Steps {
+		began := time.Now()
+		err := c.step(w, step, i == len(c.pickle.Steps)-1)
+		done := &result.Steps[i]
+		done.Elapsed = time.Since(began)
+		if err != nil {
+			result.fail(err)
+			result.Step, result.StepLine, done.Status = done.Keyword+" "+done.Text, done.Line, result.Status
+			return err
+		}
+		done.Status = Passed
+	}
+	return nil
+}
+
+// step does what one step says. Nothing that it meets stops the others.
+func (c *scenario) step(w *world, step *messages.PickleStep, last bool) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is a mistake in rollsim and none in the feature: %v\n%s", p, debug.Stack())
+		}
+	}()
+	w.shared = c.document.shared[step.AstNodeIds[0]]
+	if err := w.carryOut(step.Text, step.Argument); err != nil || !last {
+		return err
+	}
+	return w.finish()
+}
+
+// carryOut does what a sentence and what follows it say.
+func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
+	found := find(sentence)
+	switch len(found) {
+	case 0:
+		return &undefinedError{sentence}
+	case 1:
+	default:
+		return &ambiguousError{sentence, found}
+	}
+	values, _, err := found[0].read(sentence)
+	if err != nil {
+		return err
+	}
+	t, err := readTable(found[0].table, argument)
+	if err != nil {
+		return err
+	}
+	return w.do(found[0], sentence, values, t)
+}
+
+// applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so that it wins.
+func (w *world) applyTag(tag string) error {
+	name, value, _ := strings.Cut(tag, ":")
+	switch name {
+	case tagMachine:
+		if err := w.carryOut("the machine is "+strconv.Quote(value), nil); err != nil {
+			return fmt.Errorf("tag %s: %w", tag, err)
+		}
+	case tagSeed:
+		if err := w.carryOut("seed "+value, nil); err != nil {
+			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
+		}
+	}
+	return nil
 }
 
 // begun is the result of a scenario to which nothing has happened yet.
 func (c *scenario) begun() Scenario {
 	result := Scenario{
-		File: c.document.name, Line: c.line, Feature: c.document.feature.Name, Name: c.pickle.Name, Status: Passed,
+		File: c.document.name, Line: c.line, Name: c.pickle.Name, Tags: c.tags(), Status: Passed,
+		Feature: c.document.feature.Name, FeatureLine: int(c.document.feature.Location.Line),
 	}
-	if len(c.pickle.Steps) == 0 {
-		result.Status, result.Message = Undefined, "the scenario has no steps" // nothing will be called for it
+	for _, step := range c.pickle.Steps {
+		written := c.document.steps[step.AstNodeIds[0]]
+		s := Step{
+			Keyword: strings.TrimSpace(written.Keyword), Text: step.Text, Line: int(written.Location.Line), Status: Skipped,
+		}
+		if step.Argument != nil && step.Argument.DataTable != nil {
+			for _, row := range step.Argument.DataTable.Rows {
+				var cells []string
+				for _, cell := range row.Cells {
+					cells = append(cells, cell.Value)
+				}
+				s.Table = append(s.Table, cells)
+			}
+		}
+		result.Steps = append(result.Steps, s)
 	}
 	return result
 }
 
-// fail notes why a scenario fails: the first error is the reason.
-func (c *scenario) fail(result *Scenario, w *world, step *messages.PickleStep, err error) {
-	if result.Status != Passed {
-		return
-	}
-	written := c.document.steps[step.AstNodeIds[0]]
-	result.Step, result.StepLine = strings.TrimSpace(written.Keyword)+" "+step.Text, int(written.Location.Line)
-	result.Status, result.Message = Failed, err.Error()
+// fail notes why the scenario fails.
+func (s *Scenario) fail(err error) {
 	var undefined *undefinedError
 	var ambiguous *ambiguousError
+	s.Status, s.Message = Failed, err.Error()
 	switch {
 	case errors.As(err, &undefined):
-		result.Status = Undefined
+		s.Status = Undefined
 	case errors.As(err, &ambiguous):
-		result.Status = Ambiguous
-	}
-	if w.telling != nil {
-		result.Trace = w.telling.entries
+		s.Status = Ambiguous
 	}
 }
+
+// turn makes the result of a scenario with a known defect, which ended with an error: an expectation must not hold. Anything
+// else that is wrong is a mistake in the scenario, as it is everywhere.
+func (s *Scenario) turn(err error) {
+	switch {
+	case err == nil:
+		s.Status = Failed
+		s.Message = "all of this holds, and the scenario is tagged @known-defect: if the defect is gone, take the tag away"
+	case errors.As(err, new(*unmetError)):
+		s.Status = Defect
+	}
+}
+
+// An unmetError says that an expectation does not hold.
+type unmetError struct{ text string }
+
+func (e *unmetError) Error() string { return e.text }

@@ -1,29 +1,10 @@
 package features
 
 import (
-	"reflect"
 	"testing"
 
 	"rollsim/reducer"
 )
-
-// TestCasesAreTheScenariosOfRun runs scenarios that pass and that fail in every way, alone and in a suite.
-func TestCasesAreTheScenariosOfRun(t *testing.T) {
-	opt := Options{Paths: []string{"testdata"}}
-	cases, err := Cases(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report := run(t, opt)
-	if len(cases) != len(report.Scenarios) {
-		t.Fatalf("%d cases of %d scenarios", len(cases), len(report.Scenarios))
-	}
-	for i, c := range cases {
-		if got, want := c.Run(nil), report.Scenarios[i]; !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: alone it is\n%+v\nin a suite\n%+v", c.Place(), got, want)
-		}
-	}
-}
 
 // TestCaseThroughAnotherMachine runs scenarios whose transitions another machine decides, under the name of their own.
 func TestCaseThroughAnotherMachine(t *testing.T) {

@@ -1,6 +1,7 @@
 // Package features runs Gherkin feature files: stories about a fleet in an operator's words, told by the same simulator and
 // reducer as everything else. The steps, the sentences that a feature may use, are data in a registry of our own, one file
-// for each noun; godog runs what they make of a file.
+// for each noun. A loop of our own runs them, many scenarios at once; go test runs them all through godog as well, which must
+// come to the same.
 //
 // # A story
 //

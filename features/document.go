@@ -22,6 +22,7 @@ type document struct {
 	feature *messages.Feature
 	steps   map[string]*messages.Step // by id
 	shared  map[string]bool           // the ids of those in a Background
+	tags    map[string]int            // their lines, by id
 	blocks  []block
 	cases   []*scenario
 }
@@ -32,10 +33,11 @@ type scenario struct {
 	pickle   *messages.Pickle
 	line     int
 	selected bool
+	asked    bool   // its line was
+	skipped  string // why it is not run though it is selected; empty when it is run
 }
 
-// block is a part of a file that belongs to some scenarios, and goes when none of them is selected: a scenario, a row or a
-// table of examples, a rule.
+// block is a part of a file that belongs to some scenarios: a scenario, a row or a table of examples, a rule.
 type block struct {
 	first, last int // lines, both included
 	of          []*scenario
@@ -84,7 +86,7 @@ func readDocument(fsys fs.FS, s *source) (*document, error) {
 // parseDocument parses the text of a feature file. The error joins an *Error for each thing that the parser refuses.
 func parseDocument(name string, content []byte) (*document, []*messages.Pickle, error) {
 	d := &document{name: name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step),
-		shared: make(map[string]bool)}
+		shared: make(map[string]bool), tags: make(map[string]int)}
 	if err := d.checkText(); err != nil {
 		return nil, nil, err
 	}
@@ -168,11 +170,13 @@ func (d *document) note(pickles []*messages.Pickle) error {
 			made[id] = append(made[id], c)
 		}
 	}
+	d.noteTags(d.feature.Tags)
 	var children []node
 	for _, c := range d.feature.Children {
 		n := node{background: c.Background, scenario: c.Scenario}
 		if c.Rule != nil {
 			n.start = startOf(c.Rule.Location, c.Rule.Tags)
+			d.noteTags(c.Rule.Tags)
 			for _, r := range c.Rule.Children {
 				n.rule = append(n.rule, node{background: r.Background, scenario: r.Scenario})
 			}
@@ -243,6 +247,7 @@ func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario
 
 func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string][]*scenario) ([]*scenario, error) {
 	d.noteSteps(sc.Steps)
+	d.noteTags(sc.Tags)
 	if err := d.checkDescription(sc.Description, sc.Location); err != nil {
 		return nil, err
 	}
@@ -258,6 +263,7 @@ func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string
 		if len(examples.TableBody) == 0 {
 			return nil, fmt.Errorf("%s:%d: these examples have no row, so that nothing of them would run", d.name, examples.Location.Line)
 		}
+		d.noteTags(examples.Tags)
 		table := block{first: startOf(examples.Location, examples.Tags), last: end}
 		for _, row := range examples.TableBody {
 			line := int(row.Location.Line)
@@ -286,6 +292,12 @@ func (d *document) noteSteps(steps []*messages.Step) {
 	}
 }
 
+func (d *document) noteTags(tags []*messages.Tag) {
+	for _, t := range tags {
+		d.tags[t.Id] = int(t.Location.Line)
+	}
+}
+
 // checkDescription refuses a description that holds a step whose keyword is mistyped: it would be passed over in silence.
 func (d *document) checkDescription(description string, under *messages.Location) error {
 	for _, line := range strings.Split(description, "\n") {
@@ -310,7 +322,8 @@ func (d *document) checkDescription(description string, under *messages.Location
 // stands for all of that, and any other one for the whole file.
 func (d *document) choose(lines []int) error {
 	total := bytes.Count(d.content, []byte("\n")) + 1
-	if len(lines) == 0 {
+	asked := len(lines) > 0
+	if !asked {
 		lines = []int{1}
 	}
 	for _, line := range lines {
@@ -324,34 +337,10 @@ func (d *document) choose(lines []int) error {
 			}
 		}
 		for _, c := range chosen {
-			c.selected = true
+			c.selected, c.asked = true, asked
 		}
 	}
 	return nil
-}
-
-// selection is the content with every line blank that belongs to scenarios which are not selected. So everything else stays
-// on its line.
-func (d *document) selection() []byte {
-	lines := bytes.Split(d.content, []byte("\n"))
-	for _, b := range d.blocks {
-		if b.kept() {
-			continue
-		}
-		for i := b.first; i <= b.last; i++ {
-			lines[i-1] = nil
-		}
-	}
-	return bytes.Join(lines, []byte("\n"))
-}
-
-func (b *block) kept() bool {
-	for _, c := range b.of {
-		if c.selected {
-			return true
-		}
-	}
-	return false
 }
 
 // tags lists the names of the scenario's tags, inherited ones too.

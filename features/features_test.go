@@ -1,9 +1,7 @@
 package features
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +18,7 @@ var shipped = os.DirFS("..")
 
 func run(t *testing.T, opt Options) Report {
 	t.Helper()
-	report, err := Run(opt)
+	report, err := Run(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +64,7 @@ func TestMessages(t *testing.T) {
 			if s.Status == Passed {
 				t.Errorf("%s:%d %s passes", s.File, s.Line, s.Name)
 			}
-			fmt.Fprintf(&b, "=== %d %s: %v at line %d: %s\n%s\n\n", s.Line, s.Name, s.Status, s.StepLine, s.Step, s.Message)
+			fmt.Fprintf(&b, "=== %d %s: %v at line %d: %s\n%s\n\n", s.Line, s.Name, s.Status, s.StepLine, s.Step, s.Details())
 		}
 		golden := strings.TrimSuffix(file, ".feature") + ".golden"
 		if os.Getenv("UPDATE_GOLDENS") != "" {
@@ -99,6 +97,7 @@ func TestErrors(t *testing.T) {
 	const scenario = "\n  Scenario: x\n    Given seed 1\n"
 	files := fstest.MapFS{
 		"good.feature":               {Data: []byte("@a\nFeature: x\n" + scenario)},
+		"wip.feature":                {Data: []byte("@wip\nFeature: x\n" + scenario)},
 		"empty.feature":              {Data: nil},
 		"comments.feature":           {Data: []byte("# nothing\n\n")},
 		"bare.feature":               {Data: []byte("\n\nFeature: x\n")},
@@ -153,14 +152,16 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"good.feature:99"}}, "good.feature:99: there are only 6 lines"},
 		{Options{Paths: []string{"good.feature"}, Tags: "@b"}, `no scenario is selected by the tags "@b" in good.feature`},
 		{Options{Paths: []string{"good.feature"}, Tags: "@a and"}, `tag expression "@a and": expected a tag such as @slow, found its end; an example: (@slow or @wip) and not @machine:v0.2`},
-		{Options{Paths: []string{"good.feature"}, Format: "events"}, `no format is named "events": there are pretty, progress, junit, cucumber`},
+		{Options{Paths: []string{"good.feature"}, Tags: "@ab"}, `no scenario is selected by the tags "@ab" in good.feature: no scenario is tagged @ab; did you mean @a?`},
+		{Options{Paths: []string{"good.feature"}, Tags: "@a", Name: "y"}, `no scenario is selected by the tags "@a" and the name "y" in good.feature`},
+		{Options{Paths: []string{"wip.feature"}}, "nothing is run: it is tagged @wip; --tags @wip runs it, and so does its line"},
 		{Options{Paths: []string{"good.feature"}, Shard: 3, Shards: 2}, "there is no shard 3 of 2: shards count from 1"},
 		{Options{Paths: []string{"good.feature"}, Shards: 2}, "there is no shard 0 of 2: shards count from 1"},
 		{Options{Paths: []string{"good.feature"}, Shard: 1}, "there is no shard 1 of 0: shards count from 1"},
 	}
 	for _, tt := range tests {
 		tt.opt.FS = files
-		report, err := Run(tt.opt)
+		report, err := Run(context.Background(), tt.opt)
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%v\ngot  %v\nwant %s", tt.opt.Paths, err, tt.want)
 		}
@@ -168,7 +169,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v: %d scenarios ran", tt.opt.Paths, len(report.Scenarios))
 		}
 	}
-	if _, err := Run(Options{FS: files, Paths: []string{"gone.feature"}}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Run(context.Background(), Options{FS: files, Paths: []string{"gone.feature"}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
 	}
 }
@@ -289,7 +290,7 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-// TestNeverPassesUnrun guards against every way in which godog passes what it has not run.
+// TestNeverPassesUnrun sees to it that what has run nothing has not passed.
 func TestNeverPassesUnrun(t *testing.T) {
 	tests := []struct {
 		name, scenario string
@@ -306,16 +307,13 @@ func TestNeverPassesUnrun(t *testing.T) {
 	both := append(slices.Clone(steps()), made(t, `ambiguous a`), made(t, `ambiguous {channel}`))
 	steps = func() []*step { return both }
 	for _, tt := range tests {
-		for _, format := range append(Formats(), "") {
-			t.Run(tt.name+" "+format, func(t *testing.T) {
-				files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    " + tt.scenario + "\n")}}
-				var out bytes.Buffer
-				report := run(t, Options{FS: files, Format: format, Output: &out})
-				if s := report.Scenarios[0]; report.Passed() || s.Status != tt.want || s.Message == "" {
-					t.Errorf("got %v, want %v: %s", s.Status, tt.want, s.Message)
-				}
-			})
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    " + tt.scenario + "\n")}}
+			report := run(t, Options{FS: files})
+			if s := report.Scenarios[0]; report.Passed() || s.Status != tt.want || s.Message == "" {
+				t.Errorf("got %v, want %v: %s", s.Status, tt.want, s.Message)
+			}
+		})
 	}
 }
 
@@ -337,65 +335,8 @@ func TestPanic(t *testing.T) {
 	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given panic\n\n  Scenario: y\n    Given channel \"x\" with 1 host\n" +
 		"    When \"x\" moves to ref \"a1\"\n    Then \"x@a1\" is Terminal\n")}}
 	report := run(t, Options{FS: files})
-	if a, b := report.Scenarios[0], report.Scenarios[1]; a.Status != Failed || a.Message != "a mistake of ours" || b.Status != Passed {
+	if a, b := report.Scenarios[0], report.Scenarios[1]; a.Status != Failed || !strings.Contains(a.Message, "a mistake of ours") || b.Status != Passed {
 		t.Errorf("%+v", report.Scenarios)
-	}
-}
-
-// TestFormats checks that each format says what has failed, and none where in this program.
-func TestFormats(t *testing.T) {
-	files := fstest.MapFS{"x.feature": {Data: []byte(selectable + "\n\n  Scenario: Five\n    Then \"stable@a1\" is Failed\n")}}
-	said := func(format string, noColor bool) string {
-		var out bytes.Buffer
-		if report := run(t, Options{FS: files, Format: format, Output: &out, NoColor: noColor}); report.Count(Failed) != 1 {
-			t.Errorf("%s: %d failed", format, report.Count(Failed))
-		}
-		if strings.Contains(out.String(), ".go:") && format == "pretty" {
-			t.Errorf("%s names our code:\n%s", format, out.String())
-		}
-		return out.String()
-	}
-	for _, format := range []string{"pretty", "progress"} {
-		out := said(format, true)
-		for _, want := range []string{
-			"Scenario: Five", "x.feature:43", "expected  \"stable@a1\" is Failed", "again     rollsim features x.feature:42",
-			"8 scenarios (7 passed, 1 failed)",
-		} {
-			if !strings.Contains(out, want) {
-				t.Errorf("%s does not say %q:\n%s", format, want, out)
-			}
-		}
-		if strings.Contains(out, "\x1b") {
-			t.Errorf("%s has colours", format)
-		}
-	}
-	if out := said("pretty", false); !strings.Contains(out, "\x1b[") {
-		t.Error("pretty has no colours")
-	}
-
-	var suites struct {
-		Tests    int `xml:"tests,attr"`
-		Failures int `xml:"failures,attr"`
-	}
-	if err := xml.Unmarshal([]byte(said("junit", true)), &suites); err != nil || suites.Tests != 8 || suites.Failures != 1 {
-		t.Errorf("junit: %+v, %v", suites, err)
-	}
-	var features []struct {
-		Elements []struct {
-			Steps []struct {
-				Result struct {
-					Status string
-					Error  string `json:"error_message"`
-				}
-			}
-		}
-	}
-	if err := json.Unmarshal([]byte(said("cucumber", true)), &features); err != nil || len(features) != 1 || len(features[0].Elements) != 8 {
-		t.Fatalf("cucumber: %v", err)
-	}
-	last := features[0].Elements[7].Steps
-	if r := last[len(last)-1].Result; r.Status != "failed" || !strings.HasPrefix(r.Error, "expected  ") {
-		t.Errorf("cucumber: %+v", r)
 	}
 }
 
@@ -409,22 +350,114 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestSame runs everything twice, in another order: the same is said of each scenario.
+// TestSame runs everything that fails and some that passes at every width and in several orders: the report is the same, and
+// so is the order in which it comes.
 func TestSame(t *testing.T) {
-	const file = "features/testdata/broken/expectations.feature"
-	said := make(map[int]string)
-	for _, s := range run(t, Options{FS: shipped, Paths: []string{file}}).Scenarios {
-		said[s.Line] = s.Message
-	}
-	for shard := 7; shard > 0; shard-- {
-		for _, s := range run(t, Options{FS: shipped, Paths: []string{file}, Shard: shard, Shards: 7}).Scenarios {
-			if said[s.Line] != s.Message {
-				t.Errorf("line %d alone\n%s\nand among all\n%s", s.Line, s.Message, said[s.Line])
+	opt := Options{FS: shipped, Paths: []string{"features/testdata/broken", "features/failure"}}
+	for _, failFast := range []bool{false, true} {
+		want := ""
+		for _, jobs := range []int{1, 2, 7} {
+			for shuffle := range uint64(2) {
+				if failFast && shuffle != 0 || jobs == 2 && shuffle == 0 {
+					continue // of those that fail another one comes first then; and fewer will do
+				}
+				var told []string
+				opt.Jobs, opt.Shuffle, opt.FailFast = jobs, shuffle, failFast
+				opt.Each = func(s *Scenario) {
+					told = append(told, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
+				}
+				report := run(t, opt)
+				got := strings.Join(told, "\n")
+				if want == "" {
+					want = got
+				}
+				if got != want || len(told) != len(report.Scenarios) {
+					t.Errorf("fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, jobs, shuffle, got, want)
+				}
+				if failFast != (report.Count(Unrun) > 0) || failFast && report.Count(Failed) != 1 {
+					t.Errorf("fail-fast %v: %d failed and %d were not run", failFast, report.Count(Failed), report.Count(Unrun))
+				}
 			}
-			delete(said, s.Line)
 		}
 	}
-	if len(said) > 0 {
-		t.Errorf("%d scenarios are in no shard", len(said))
+}
+
+// TestEnds runs nothing more once the context has ended, and says so.
+func TestEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	opt := Options{FS: shipped, Paths: []string{"features/failure"}, Each: func(*Scenario) { cancel() }}
+	report, err := Run(ctx, opt)
+	if !errors.Is(err, context.Canceled) || report.Count(Passed) == 0 || report.Count(Unrun) < 10 || report.Passed() {
+		t.Errorf("%v: %d passed and %d were not run", err, report.Count(Passed), report.Count(Unrun))
+	}
+}
+
+// TestTags checks what the tags that mean something do.
+func TestTags(t *testing.T) {
+	const story = "\n    Given channel \"stable\" with 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is "
+	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
+		"\n  @slow\n  Scenario: Slow" + story + "Terminal\n" +
+		"\n  @wip\n  Scenario: Wip" + story + "Failed\n" +
+		"\n  @known-defect\n  Scenario: Defect" + story + "Failed\n" +
+		"\n  @known-defect\n  Scenario: Mended" + story + "Terminal\n" +
+		"\n  @known-defect\n  Scenario: Mistaken" + story + "Filed\n" +
+		"\n  @machine:v0.3\n  Scenario: Machine" + story + "Terminal\n" +
+		"\n  @seed:x\n  Scenario: Seed" + story + "Terminal\n" +
+		"\n  @knwon-defect @WIP @mine\n  Scenario: Misspelt" + story + "Terminal\n")}}
+	tests := []struct {
+		opt  Options
+		want string
+	}{
+		{Options{}, "Slow passed, Wip skipped, Defect known defect, Mended failed, Mistaken failed, Machine failed, Seed failed, Misspelt passed"},
+		{Options{Fast: true, Name: "slow|defect"}, "Slow skipped, Defect known defect"},
+		{Options{Name: "WIP|Slow"}, "Slow passed, Wip skipped"},
+		{Options{Tags: "@wip or @slow"}, "Slow passed, Wip failed"},
+		{Options{Paths: []string{"x.feature:11"}}, "Wip failed"},
+		{Options{Name: "(mend"}, ""},
+	}
+	for _, tt := range tests {
+		tt.opt.FS = files
+		report, err := Run(context.Background(), tt.opt)
+		var got []string
+		for _, s := range report.Scenarios {
+			got = append(got, fmt.Sprintf("%s %v", s.Name, s.Status))
+		}
+		if strings.Join(got, ", ") != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%+v: %v\ngot  %s\nwant %s", tt.opt, err, strings.Join(got, ", "), tt.want)
+		}
+	}
+	report := run(t, Options{FS: files})
+	for i, want := range []string{
+		3: "all of this holds, and the scenario is tagged @known-defect: if the defect is gone, take the tag away",
+		4: `no state of a rollout is named "Filed": did you mean "Failed"?`,
+		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008 and v0.2`,
+		6: "tag @seed:x: expected a number, as in @seed:7",
+	} {
+		if want != "" && report.Scenarios[i].Message != want {
+			t.Errorf("%s: %s\nwant %s", report.Scenarios[i].Name, report.Scenarios[i].Message, want)
+		}
+	}
+	if s := report.Scenarios[5]; s.Step != "@machine:v0.3" || s.StepLine != s.Line-1 {
+		t.Errorf("%s at line %d of a scenario at %d", s.Step, s.StepLine, s.Line)
+	}
+	want := []string{
+		"x.feature:45: the tag @knwon-defect means nothing here: did you mean @known-defect?",
+		"x.feature:45: the tag @WIP means nothing here: did you mean @wip?",
+	}
+	if !slices.Equal(report.Warnings, want) {
+		t.Errorf("warned %q", report.Warnings)
+	}
+}
+
+// TestMisspelt tells tags that were meant to be others from those that people think of.
+func TestMisspelt(t *testing.T) {
+	for tag, want := range map[string]string{
+		"@wip": "", "@slow": "", "@known-defect": "", "@machine:v0.2": "", "@seed:7": "", "@mine": "", "@issue:12": "", "@fast": "",
+		"@know-defect": "@known-defect", "@knowndefect": "@known-defect", "@Slow": "@slow", "@slow:5": "@slow", "@seeds:7": "@seed:7",
+		"@machnie:v0.2": "@machine:v0.2", "@machine": "@machine:v0.2",
+	} {
+		if got, _ := misspelt(tag); got != want {
+			t.Errorf("%s is taken for %q, want %q", tag, got, want)
+		}
 	}
 }

@@ -73,11 +73,11 @@ type Mistake struct {
 // Rehearse goes through the sentences of a scenario without simulating anything: each is read, what describes and happens is
 // taken note of, and what is expected is held only against the names in the story.
 func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
-	w := newWorld(p.Name, "")
+	w := newWorld(p.Name)
 	w.telling = newTelling(nil, &sim.Result{}) // nothing came of anything so far
 	var found []Mistake
 	for _, tag := range p.Tags {
-		if err := w.applyTags([]string{tag.Name}); err != nil {
+		if err := w.applyTag(tag.Name); err != nil {
 			found = append(found, Mistake{FlawTag, nil, err.Error()})
 		}
 	}

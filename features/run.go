@@ -1,22 +1,18 @@
 package features
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
+	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
+	"time"
 
-	"github.com/cucumber/godog"
-	messages "github.com/cucumber/messages/go/v21"
-
-	"rollsim/internal/osfs"
+	"rollsim/internal/ordered"
 	"rollsim/trace"
 )
 
@@ -32,32 +28,46 @@ type Options struct {
 	// Tags selects scenarios by a tag expression such as "@slow and not (@wip or @machine:v0.2)". Empty selects all.
 	Tags string
 
+	// Name selects scenarios whose name a regular expression is found in, whatever its case. Empty selects all.
+	Name string
+
+	// Fast skips scenarios that are tagged @slow.
+	Fast bool
+
 	// Shard of Shards runs only every so many-th of the selected scenarios. Shards count from 1; 0 of 0 runs all.
 	Shard, Shards int
 
-	// Format is the form in which results are written to Output while they come: one of Formats, or empty for none.
-	Format  string
-	Output  io.Writer
-	NoColor bool
+	// Jobs is how many scenarios run at once; less than 1 is 1. Nothing that is reported depends on it but durations.
+	Jobs int
+
+	// Shuffle is the seed of the order in which scenarios are run; 0 is the order of the files. They are reported in the
+	// order of the files all the same.
+	Shuffle uint64
+
+	// FailFast runs no more scenarios after the first one that fails; they are reported as Unrun.
+	FailFast bool
+
+	// Each is called with every scenario in the order of the report, as soon as what became of it is known.
+	Each func(*Scenario)
 }
 
-// Formats lists the forms in which results can be written.
-func Formats() []string { return []string{"pretty", "progress", "junit", "cucumber"} }
-
-// Status is what became of a scenario. The zero value is invalid.
+// Status is what became of a scenario or of a step. The zero value is invalid.
 type Status uint8
 
-// The statuses. All but Passed are failures.
+// The statuses. Failed, Undefined and Ambiguous are failures.
 const (
 	Passed    Status = 1 + iota
 	Failed           // an expectation does not hold, or a sentence says what cannot be
 	Undefined        // a sentence is worded like no step, or the scenario has no step
 	Ambiguous        // a sentence is worded like several steps
+	Skipped          // not run because its tags say so, or of a step because an earlier one failed
+	Defect           // it is tagged @known-defect, and an expectation does not hold; never of a step
+	Unrun            // not run because something failed before it, or because the context ended; never of a step
 
 	statusEnd
 )
 
-var statusNames = [statusEnd]string{"", "passed", "failed", "undefined", "ambiguous"}
+var statusNames = [statusEnd]string{"", "passed", "failed", "undefined", "ambiguous", "skipped", "known defect", "not run"}
 
 // String names the status.
 func (s Status) String() string {
@@ -67,25 +77,95 @@ func (s Status) String() string {
 	return statusNames[s]
 }
 
+// Statuses lists every status.
+func Statuses() []Status {
+	return []Status{Passed, Failed, Undefined, Ambiguous, Skipped, Defect, Unrun}
+}
+
+// Fails tells whether the status is a failure.
+func (s Status) Fails() bool { return s == Failed || s == Undefined || s == Ambiguous }
+
 // Scenario is what became of one scenario. Of a scenario outline each row of examples is one.
 type Scenario struct {
-	File    string // as the paths name it
-	Line    int    // of the scenario, or of its row of examples
-	Feature string
-	Name    string
-	Status  Status
+	File   string // as the paths name it
+	Line   int    // of the scenario, or of its row of examples
+	Name   string
+	Tags   []string // inherited ones too
+	Status Status
+	Steps  []Step
 
-	// Of one that has not passed: the sentence, its keyword before it and its line, and what is wrong.
+	Feature     string
+	FeatureLine int
+
+	// Message says what is wrong with one that has not passed, or why it was skipped. Of one that has failed Step is the
+	// sentence that did, with its keyword, and StepLine where it stands.
+	Message  string
 	Step     string
 	StepLine int
-	Message  string
 
-	// Trace is what one that has not passed simulated last; nil when it did not come so far.
+	// Run tells what one that has not passed was run with, such as "machine rfc0008, seed 1", and Trace what it simulated
+	// last; both are empty when it did not come so far. Saved is for whoever writes the trace to a file: its name.
+	Run   string
 	Trace []trace.Entry
+	Saved string
+
+	Elapsed time.Duration
+}
+
+// Step is what became of one step of a scenario.
+type Step struct {
+	Keyword string // as it is written, such as "Given"
+	Text    string
+	Line    int
+	Table   [][]string // what follows it; nil for nothing
+	Status  Status
+	Elapsed time.Duration
+}
+
+// Place is where the scenario stands, as FILE:LINE.
+func (s *Scenario) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
+
+// Again is the command that runs only this scenario.
+func (s *Scenario) Again() string { return "rollsim features " + s.Place() }
+
+// FileName is a name for files about the scenario, made of where it stands, without folder and extension.
+func (s *Scenario) FileName() string {
+	name := strings.TrimSuffix(strings.TrimLeft(path.Clean(s.File), "./"), ".feature")
+	return fmt.Sprintf("%s-%d", notInNames.ReplaceAllString(name, "-"), s.Line)
+}
+
+var notInNames = regexp.MustCompile(`[^\p{L}\p{N}._]+`)
+
+// Details is the message, with what was run and where its trace was saved.
+func (s *Scenario) Details() string {
+	text := s.Message
+	if s.Run != "" {
+		text += "\nrun       " + s.Run
+	}
+	if s.Saved != "" {
+		text += "\nsaved     " + s.Saved
+	}
+	return text
+}
+
+// WriteTrace writes the trace, sealed, as lines that replay reads.
+func (s *Scenario) WriteTrace(w io.Writer) error {
+	out := trace.NewWriter(w)
+	for i := range s.Trace {
+		if err := out.Write(&s.Trace[i]); err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 // Report is what became of all selected scenarios, in the order of the paths and of the lines in each file.
-type Report struct{ Scenarios []Scenario }
+type Report struct {
+	Scenarios []Scenario
+
+	// Warnings are about what is probably a mistake and changes no result, such as the tag @knwon-defect.
+	Warnings []string
+}
 
 // Count tells how many scenarios have a status.
 func (r *Report) Count(s Status) int {
@@ -98,229 +178,53 @@ func (r *Report) Count(s Status) int {
 	return n
 }
 
-// Passed tells whether every scenario has passed.
-func (r *Report) Passed() bool { return r.Count(Passed) == len(r.Scenarios) }
-
-// running keeps two suites apart: godog sets environment variables of the process.
-var running sync.Mutex
+// Passed tells whether no scenario has failed, and none was left out because of that.
+func (r *Report) Passed() bool {
+	for i := range r.Scenarios {
+		if s := r.Scenarios[i].Status; s.Fails() || s == Unrun {
+			return false
+		}
+	}
+	return true
+}
 
 // Run runs feature files. Whether scenarios failed stands in the report; the error says what kept them from being run: no
-// such file, a file that cannot be read, options that make no sense, a selection of nothing.
-func Run(opt Options) (Report, error) {
-	if opt.Format != "" && !slices.Contains(Formats(), opt.Format) {
-		return Report{}, fmt.Errorf("no format is named %q: there are %s", opt.Format, strings.Join(Formats(), ", "))
-	}
-	documents, err := selectScenarios(&opt)
+// such file, a file that cannot be read, options that make no sense, a selection of nothing, or the end of the context.
+func Run(ctx context.Context, opt Options) (Report, error) {
+	cases, err := Cases(opt)
 	if err != nil {
 		return Report{}, err
 	}
-	r := &runner{}
-	for _, d := range documents {
-		if kept := (&block{of: d.cases}).kept(); !kept {
-			continue
-		}
-		r.contents = append(r.contents, godog.Feature{Name: d.name, Contents: d.selection()})
-		for _, c := range d.cases {
-			if c.selected {
-				r.cases = append(r.cases, c)
+	unrun := func(c *Case) bool { return c.scenario.skipped != "" }
+	if len(cases) > 0 && !slices.ContainsFunc(cases, func(c *Case) bool { return !unrun(c) }) {
+		return Report{}, fmt.Errorf("nothing is run: %s", cases[0].scenario.skipped)
+	}
+	report := Report{Warnings: warnings(cases)}
+	work := ordered.Work[Scenario]{
+		Jobs: opt.Jobs, Order: make([]int, len(cases)),
+		Do: func(i int) Scenario { return cases[i].Run(nil) },
+		Take: func(i int, s Scenario, done bool) {
+			if !done {
+				s = cases[i].scenario.begun()
+				s.Status = Unrun
 			}
-		}
-	}
-	if len(r.cases) == 0 {
-		return Report{}, nil // an empty shard
-	}
-	return r.run(&opt)
-}
-
-// selectScenarios reads the files and selects what the options ask for.
-func selectScenarios(opt *Options) ([]*document, error) {
-	if opt.Shard < 0 || opt.Shard > opt.Shards || opt.Shards > 0 && opt.Shard == 0 {
-		return nil, fmt.Errorf("there is no shard %d of %d: shards count from 1", opt.Shard, opt.Shards)
-	}
-	wanted, err := parseTags(opt.Tags)
-	if err != nil {
-		return nil, err
-	}
-	paths := opt.Paths
-	if len(paths) == 0 {
-		paths = []string{"."}
-	}
-	fsys := opt.FS
-	if fsys == nil {
-		fsys = osfs.FS{}
-	}
-	sources, err := findSources(fsys, paths)
-	errs := []error{err}
-	var documents []*document
-	for _, s := range sources {
-		d, err := readDocument(fsys, s)
-		if err == nil {
-			err = d.choose(s.lines)
-		}
-		documents = append(documents, d)
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	n := 0
-	for _, d := range documents {
-		for _, c := range d.cases {
-			if c.selected = c.selected && wanted(c.tags()); c.selected {
-				c.selected = opt.Shards == 0 || n%opt.Shards == opt.Shard-1
-				n++
+			report.Scenarios = append(report.Scenarios, s)
+			if opt.Each != nil {
+				opt.Each(&report.Scenarios[i])
 			}
-		}
-	}
-	if n == 0 {
-		return nil, fmt.Errorf("no scenario is selected by the tags %q in %s", opt.Tags, strings.Join(paths, ", "))
-	}
-	return documents, nil
-}
-
-// runner is one run of godog over selected scenarios.
-type runner struct {
-	contents []godog.Feature
-	cases    []*scenario // in the order in which they run
-	report   Report
-	begun    int // how many of them have
-	indented bool
-}
-
-func (r *runner) run(opt *Options) (Report, error) {
-	running.Lock()
-	defer running.Unlock()
-
-	format, output := opt.Format, opt.Output
-	r.indented = format == "pretty" || format == "progress"
-	switch {
-	case format == "" || output == nil:
-		format, output = "progress", io.Discard
-	case format == "pretty":
-		output = &withoutCode{to: output}
-	}
-	suite := godog.TestSuite{
-		Name:                "rollsim",
-		ScenarioInitializer: r.begin,
-		Options: &godog.Options{
-			Format: format, Output: output, NoColors: opt.NoColor, FeatureContents: r.contents, Strict: true, Concurrency: 1,
 		},
 	}
-	code := suite.Run()
-
-	// What godog says and what was seen must agree: it has ways of passing what it never ran.
-	passed := r.report.Passed() && len(r.report.Scenarios) == len(r.cases)
-	if passed != (code == 0) || len(r.report.Scenarios) != len(r.cases) {
-		return r.report, fmt.Errorf("%d of %d scenarios ran, and godog ended with %d", len(r.report.Scenarios), len(r.cases), code)
+	for i := range work.Order {
+		work.Order[i] = i
 	}
-	return r.report, nil
-}
-
-// begin prepares one scenario: godog calls it for each, in order. Its sentences are resolved here, so that those which are
-// undefined or ambiguous fail with a message of ours.
-func (r *runner) begin(sc *godog.ScenarioContext) {
-	c := r.cases[r.begun]
-	r.begun++
-	d := c.document
-	r.report.Scenarios = append(r.report.Scenarios, c.begun())
-	result := &r.report.Scenarios[len(r.report.Scenarios)-1]
-	w := newWorld(c.pickle.Name, c.again())
-
-	next := 0 // among the steps
-	sc.StepContext().After(func(ctx context.Context, _ *godog.Step, _ godog.StepResultStatus, err error) (context.Context, error) {
-		if err != nil {
-			var shown indentedError
-			if errors.As(err, &shown) {
-				err = shown.error
-			}
-			c.fail(result, w, c.pickle.Steps[next], err)
-		}
-		next++
-		return ctx, nil
-	})
-	tagged := w.applyTags(c.tags())
-	defined := make(map[string]bool)
-	for _, step := range c.pickle.Steps {
-		if defined[step.Text] {
-			continue
-		}
-		defined[step.Text] = true
-		sc.Step("^"+regexp.QuoteMeta(step.Text)+"$", func(context.Context) error {
-			step := c.pickle.Steps[next]
-			w.shared = d.shared[step.AstNodeIds[0]]
-			err := tagged
-			if err == nil {
-				err = w.carryOut(step.Text, step.Argument)
-			}
-			if last := next == len(c.pickle.Steps)-1; last && err == nil {
-				err = w.finish()
-			}
-			if err != nil && r.indented {
-				err = indentedError{err}
-			}
-			return err
+	if opt.Shuffle != 0 {
+		rand.New(rand.NewPCG(opt.Shuffle, 0)).Shuffle(len(cases), func(i, j int) {
+			work.Order[i], work.Order[j] = work.Order[j], work.Order[i]
 		})
 	}
-}
-
-// indentedError is an error of several lines for formats that people read: godog would indent the first line only.
-type indentedError struct{ error }
-
-func (e indentedError) Error() string {
-	return "\n      " + strings.ReplaceAll(e.error.Error(), "\n", "\n      ")
-}
-
-// carryOut does what a sentence and what follows it say.
-func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
-	found := find(sentence)
-	switch len(found) {
-	case 0:
-		return &undefinedError{sentence}
-	case 1:
-	default:
-		return &ambiguousError{sentence, found}
+	if opt.FailFast {
+		work.Stops = func(s Scenario) bool { return s.Status.Fails() }
 	}
-	values, _, err := found[0].read(sentence)
-	if err != nil {
-		return err
-	}
-	t, err := readTable(found[0].table, argument)
-	if err != nil {
-		return err
-	}
-	return w.do(found[0], sentence, values, t)
-}
-
-// applyTags takes machine and seed from the scenario's tags. A later one, so the nearest, wins.
-func (w *world) applyTags(tags []string) error {
-	for _, tag := range tags {
-		name, value, _ := strings.Cut(tag, ":")
-		switch name {
-		case "@machine":
-			if err := w.carryOut("the machine is "+strconv.Quote(value), nil); err != nil {
-				return fmt.Errorf("tag %s: %w", tag, err)
-			}
-		case "@seed":
-			if err := w.carryOut("seed "+value, nil); err != nil {
-				return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
-			}
-		}
-	}
-	return nil
-}
-
-// withoutCode is a writer that leaves out where in this program a sentence is defined: nobody who reads features asks.
-type withoutCode struct {
-	to   io.Writer
-	line []byte // as far as it has come
-}
-
-var codePlace = regexp.MustCompile(` +(?:\x1b\[[0-9;]*m)*# [\w.]+\.go:[0-9]+ -> [^\n\x1b]*`)
-
-func (o *withoutCode) Write(b []byte) (int, error) {
-	o.line = append(o.line, b...)
-	end := bytes.LastIndexByte(o.line, '\n') + 1
-	_, err := o.to.Write(codePlace.ReplaceAll(o.line[:end], nil))
-	o.line = append(o.line[:0], o.line[end:]...)
-	return len(b), err
+	work.Run(ctx)
+	return report, ctx.Err()
 }

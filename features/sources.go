@@ -18,6 +18,16 @@ type source struct {
 
 var lineSuffix = regexp.MustCompile(`^(.+):([0-9]+)$`)
 
+// Files lists the feature files at paths as Options has them.
+func Files(fsys fs.FS, paths []string) ([]string, error) {
+	sources, err := findSources(fsys, paths)
+	var names []string
+	for _, s := range sources {
+		names = append(names, s.name)
+	}
+	return names, err
+}
+
 // findSources gives the feature files at the paths, each once, in the order of asking; those of a folder by name. The error
 // names every path at which there is nothing to run.
 func findSources(fsys fs.FS, paths []string) ([]*source, error) {

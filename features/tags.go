@@ -4,7 +4,64 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rollsim/internal/nearest"
 )
+
+// The tags that mean something. What they mean to whom is in docs/running-features.md.
+const (
+	tagMachine = "@machine" // :NAME
+	tagSeed    = "@seed"    // :NUMBER
+	tagWip     = "@wip"
+	tagSlow    = "@slow"
+	tagDefect  = "@known-defect"
+)
+
+// wellKnown lists them as they are written.
+var wellKnown = []string{tagMachine + ":v0.2", tagSeed + ":7", tagWip, tagSlow, tagDefect}
+
+// warnings names the tags of cases that mean nothing, and look as if they were meant to.
+func warnings(cases []*Case) []string {
+	var all []string
+	for _, c := range cases {
+		d := c.scenario.document
+		for _, tag := range c.scenario.pickle.Tags {
+			if meant, ok := misspelt(tag.Name); ok {
+				all = append(all, fmt.Sprintf("%s:%d: the tag %s means nothing here: did you mean %s?",
+					d.name, d.tags[tag.AstNodeId], tag.Name, meant))
+			}
+		}
+	}
+	return unique(all)
+}
+
+// misspelt gives the well-known tag that another one was probably meant to be.
+func misspelt(tag string) (meant string, found bool) {
+	name, value, _ := strings.Cut(tag, ":")
+	var names []string
+	for _, known := range wellKnown {
+		knownName, example, _ := strings.Cut(known, ":")
+		if name == knownName && (value == "") == (example == "") {
+			return "", false
+		}
+		names = append(names, knownName)
+	}
+	near, found := nearest.Name(name, names)
+	if !found {
+		return "", false
+	}
+	return wellKnown[slices.Index(names, near)], true
+}
+
+// unique leaves out what was there before.
+func unique(list []string) []string {
+	known := make(map[string]bool)
+	return slices.DeleteFunc(list, func(s string) bool {
+		again := known[s]
+		known[s] = true
+		return again
+	})
+}
 
 // tagExpression tells whether a scenario with these tags is selected.
 type tagExpression func(tags []string) bool

@@ -112,7 +112,7 @@ func TestOneStepForEachWording(t *testing.T) {
 // TestExamples carries every example out in the middle of a story: it may not hold there, but it means something.
 func TestExamples(t *testing.T) {
 	for _, s := range steps() {
-		w := newWorld("example", "rollsim features x.feature:1")
+		w := newWorld("example")
 		for _, sentence := range []string{
 			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
 			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`, `"stable" moves to ref "c3"`,

@@ -17,8 +17,6 @@ import (
 
 // world is one scenario of a feature file: its fleet, its story so far, and what came of it.
 type world struct {
-	again string // the command that runs this scenario alone
-
 	// The fleet. The timeline of scenario stays empty: what happens is the story.
 	scenario sim.Scenario
 	machine  reducer.Machine
@@ -93,9 +91,8 @@ const (
 	maxStory = 14 * 24 * time.Hour
 )
 
-func newWorld(name, again string) *world {
+func newWorld(name string) *world {
 	return &world{
-		again: again,
 		scenario: sim.Scenario{
 			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: scenarios.DefaultBehaviour(),
 		},
@@ -473,7 +470,5 @@ func (w *world) fail(entry int, expected, found string) error {
 	if lines := w.telling.around(entry, w.now); len(lines) > 0 {
 		fmt.Fprintf(&b, "trace     %s\n", strings.Join(lines, indent))
 	}
-	fmt.Fprintf(&b, "run       machine %s, seed %d\n", w.machine.Name(), w.scenario.Seed)
-	fmt.Fprintf(&b, "again     %s", w.again)
-	return errors.New(b.String())
+	return &unmetError{strings.TrimSuffix(b.String(), "\n")}
 }

@@ -38,10 +38,10 @@ type (
 		Seconds string        `xml:"time,attr"`
 		Failure *junitMessage `xml:"failure"`
 		Error   *junitMessage `xml:"error"`
-		Skipped *struct{}     `xml:"skipped"`
+		Skipped *junitMessage `xml:"skipped"`
 	}
 	junitMessage struct {
-		Message string `xml:"message,attr"`
+		Message string `xml:"message,attr,omitempty"`
 		Text    string `xml:",chardata"`
 	}
 )
@@ -49,6 +49,10 @@ type (
 // JUnit writes results as JUnit XML: a suite with a case for each.
 func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	suite := junitSuite{Name: suiteName, Tests: len(results)}
+	named := make(map[string]int)
+	for _, r := range results {
+		named[r.Name]++
+	}
 	for _, r := range results {
 		file, line, _ := strings.Cut(r.Path, ".feature:")
 		if line != "" {
@@ -60,6 +64,9 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 			File:    printable(file),
 			Line:    line,
 			Seconds: fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
+		}
+		if named[r.Name] > 1 && line != "" {
+			c.Name += " (line " + line + ")" // CI systems take two cases of one name for one
 		}
 		first, _, _ := strings.Cut(r.Message, "\n")
 		message := &junitMessage{Message: printable(first), Text: printable(r.Message + "\nrerun: " + r.Rerun + "\n")}
@@ -73,7 +80,13 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 			c.Error = message
 		case check.Skipped:
 			suite.Skipped++
-			c.Skipped = &struct{}{}
+			c.Skipped = &junitMessage{}
+		case check.Omitted:
+			suite.Skipped++
+			c.Skipped = &junitMessage{Message: printable(r.Message)}
+		case check.Defect: // a failure would fail the build
+			suite.Skipped++
+			c.Skipped = &junitMessage{Message: printable("known defect: " + r.Message)}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}

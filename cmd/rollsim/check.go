@@ -152,6 +152,7 @@ func isDir(name string) bool {
 func (env *environment) printResult(r *check.Result) {
 	colour := map[check.Status]string{
 		check.Passed: green, check.Failed: red, check.Unusable: red, check.Updated: yellow, check.Skipped: yellow,
+		check.Omitted: yellow, check.Defect: yellow,
 	}[r.Status]
 	env.out.printf("%s  %s\n", env.out.paint(colour, fmt.Sprintf("%-7s", r.Status)), r.Title())
 	if r.Message != "" {

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"rollsim/features"
+)
+
+// The JSON that Cucumber's own runners write and that tools which show reports read.
+type (
+	cucumberFeature struct {
+		URI         string            `json:"uri"`
+		ID          string            `json:"id"`
+		Keyword     string            `json:"keyword"`
+		Name        string            `json:"name"`
+		Description string            `json:"description"`
+		Line        int               `json:"line"`
+		Elements    []cucumberElement `json:"elements"`
+	}
+	cucumberElement struct {
+		ID          string         `json:"id"`
+		Keyword     string         `json:"keyword"`
+		Type        string         `json:"type"`
+		Name        string         `json:"name"`
+		Description string         `json:"description"`
+		Line        int            `json:"line"`
+		Tags        []cucumberTag  `json:"tags,omitempty"`
+		Steps       []cucumberStep `json:"steps"`
+	}
+	cucumberTag struct {
+		Name string `json:"name"`
+	}
+	cucumberStep struct {
+		Keyword string         `json:"keyword"` // with the space after it
+		Name    string         `json:"name"`
+		Line    int            `json:"line"`
+		Rows    []cucumberRow  `json:"rows,omitempty"`
+		Match   cucumberMatch  `json:"match"`
+		Result  cucumberResult `json:"result"`
+	}
+	cucumberRow struct {
+		Cells []string `json:"cells"`
+	}
+	cucumberMatch struct {
+		Location string `json:"location"`
+	}
+	cucumberResult struct {
+		Status   string `json:"status"`
+		Duration int64  `json:"duration,omitempty"` // nanoseconds
+		Message  string `json:"error_message,omitempty"`
+	}
+)
+
+type cucumber struct {
+	w        io.Writer
+	features []cucumberFeature
+}
+
+func (c *cucumber) Scenario(s *features.Scenario) {
+	n := len(c.features)
+	if n == 0 || c.features[n-1].URI != s.File {
+		c.features = append(c.features, cucumberFeature{
+			URI: s.File, ID: cucumberID(s.Feature), Keyword: "Feature", Name: s.Feature, Line: s.FeatureLine,
+		})
+		n++
+	}
+	f := &c.features[n-1]
+	element := cucumberElement{
+		ID: f.ID + ";" + cucumberID(s.Name), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
+		Steps: []cucumberStep{},
+	}
+	for _, tag := range s.Tags {
+		element.Tags = append(element.Tags, cucumberTag{tag})
+	}
+	for i := range s.Steps {
+		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
+	}
+	// What fails for no step of its own would pass there, because a scenario's status is made of those of its steps.
+	if s.Status.Fails() && s.StepLine == 0 {
+		element.Steps = append(element.Steps, cucumberStep{
+			Keyword: "* ", Name: "holds", Line: s.Line, Match: cucumberMatch{s.Place()},
+			Result: cucumberResult{Status: "failed", Message: s.Details()},
+		})
+	}
+	f.Elements = append(f.Elements, element)
+}
+
+func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
+	made := cucumberStep{
+		Keyword: step.Keyword + " ", Name: step.Text, Line: step.Line, Match: cucumberMatch{s.Place()},
+		Result: cucumberResult{Duration: step.Elapsed.Nanoseconds()},
+	}
+	for _, row := range step.Table {
+		made.Rows = append(made.Rows, cucumberRow{row})
+	}
+	switch step.Status {
+	case features.Passed:
+		made.Result.Status = "passed"
+	case features.Failed, features.Ambiguous: // not every tool knows that status
+		made.Result.Status = "failed"
+	case features.Undefined:
+		made.Result.Status = "undefined"
+	case features.Skipped, features.Defect, features.Unrun:
+		made.Result.Status = "skipped"
+	}
+	if step.Status.Fails() {
+		made.Result.Message = s.Details()
+		if s.Status == features.Defect {
+			made.Result.Status = "skipped" // else it would count as a failure
+		}
+	}
+	return made
+}
+
+// cucumberID makes an id of a name.
+func cucumberID(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
+
+func (c *cucumber) End(*features.Report) error {
+	if c.features == nil {
+		c.features = []cucumberFeature{}
+	}
+	text, err := json.MarshalIndent(c.features, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = c.w.Write(append(text, '\n'))
+	return err
+}

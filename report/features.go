@@ -1,0 +1,308 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"rollsim/check"
+	"rollsim/features"
+)
+
+// FeatureFormats lists the forms in which what becomes of feature files is written.
+func FeatureFormats() []string { return []string{"pretty", "progress", "junit", "cucumber", "github"} }
+
+// FeatureWriter writes what becomes of feature files. Scenarios come in order, each as soon as it is known; after the last
+// one comes the end. What keeps it from writing is told at the end.
+type FeatureWriter interface {
+	Scenario(s *features.Scenario)
+	End(r *features.Report) error
+}
+
+// FeatureOptions say how feature files are written about.
+type FeatureOptions struct {
+	Colour bool
+
+	// Summary is where the format github also writes Markdown, for the page of a workflow's run; nil for nowhere.
+	Summary io.Writer
+
+	// Root is the way from the folder of the repository to the one that paths start from, for the format github; empty when
+	// they are the same.
+	Root string
+}
+
+// NewFeatureWriter makes a writer in one of FeatureFormats.
+func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWriter, error) {
+	text := featureText{w: w, colour: opt.Colour}
+	switch format {
+	case "pretty":
+		return &pretty{featureText: text}, nil
+	case "progress":
+		return &progress{featureText: text}, nil
+	case "junit":
+		return &featureJUnit{w: w}, nil
+	case "cucumber":
+		return &cucumber{w: w}, nil
+	case "github":
+		return &github{featureText: text, summary: opt.Summary, root: opt.Root}, nil
+	}
+	return nil, unknownFormat("features", format, FeatureFormats())
+}
+
+// featureText is what the formats for people have in common.
+type featureText struct {
+	w      io.Writer
+	colour bool
+	err    error
+}
+
+func (t *featureText) printf(format string, args ...any) {
+	if _, err := fmt.Fprintf(t.w, format, args...); t.err == nil {
+		t.err = err
+	}
+}
+
+// mark is the sign of a status, and its colour as an ANSI code.
+func mark(s features.Status) (sign, colour string) {
+	switch s {
+	case features.Passed:
+		return "✓", "32"
+	case features.Failed, features.Undefined, features.Ambiguous:
+		return "✗", "31"
+	case features.Skipped, features.Unrun:
+		return "-", "33"
+	case features.Defect:
+		return "~", "33"
+	}
+	return "?", ""
+}
+
+// paint gives text in the colour of a status.
+func (t *featureText) paint(s features.Status, text string) string {
+	_, colour := mark(s)
+	if !t.colour {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+func (t *featureText) signed(s features.Status, text string) string {
+	sign, _ := mark(s)
+	return t.paint(s, sign) + " " + text
+}
+
+// failure writes a scenario that has failed: its steps, with what is wrong under the one that did not hold.
+func (t *featureText) failure(s *features.Scenario, indent string) {
+	t.printf("%s%s  %s\n", indent, t.signed(s.Status, s.Name), s.Place())
+	told := false
+	indent += "    "
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		t.printf("%s%s\n", indent, t.signed(step.Status, step.Keyword+" "+step.Text))
+		if !step.Status.Fails() {
+			continue
+		}
+		for _, row := range step.Table {
+			t.printf("%s    | %s |\n", indent, strings.Join(row, " | "))
+		}
+		t.details(s, indent+"    ")
+		told = true
+	}
+	if !told {
+		t.details(s, indent)
+	}
+}
+
+func (t *featureText) details(s *features.Scenario, indent string) {
+	for _, line := range strings.Split(s.Details()+"\nagain     "+s.Again(), "\n") {
+		t.printf("%s%s\n", indent, line)
+	}
+}
+
+// end lists what failed once more, and counts.
+func (t *featureText) end(r *features.Report) error {
+	if !r.Passed() {
+		t.printf("\n%s\n", t.paint(features.Failed, "failed:"))
+		for i := range r.Scenarios {
+			if s := &r.Scenarios[i]; s.Status.Fails() {
+				t.printf("  %s  %s\n", s.Place(), s.Name)
+			}
+		}
+	}
+	t.printf("\n%s\n", FeatureCounts(r))
+	return t.err
+}
+
+// FeatureCounts counts scenarios and steps by what became of them, in two lines.
+func FeatureCounts(r *features.Report) string {
+	scenarios := make(map[features.Status]int)
+	steps := make(map[features.Status]int)
+	n := 0
+	for i := range r.Scenarios {
+		scenarios[r.Scenarios[i].Status]++
+		for j := range r.Scenarios[i].Steps {
+			steps[r.Scenarios[i].Steps[j].Status]++
+			n++
+		}
+	}
+	return countedBy(len(r.Scenarios), "scenario", scenarios) + "\n" + countedBy(n, "step", steps)
+}
+
+func countedBy(n int, what string, by map[features.Status]int) string {
+	var parts []string
+	for _, s := range features.Statuses() {
+		if by[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %v", by[s], s))
+		}
+	}
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s (%s)", n, what, strings.Join(parts, ", "))
+}
+
+// pretty writes a line for each scenario, and all steps of one that failed.
+type pretty struct {
+	featureText
+	file string // of the scenario before
+}
+
+func (p *pretty) Scenario(s *features.Scenario) {
+	if s.File != p.file {
+		if p.file != "" {
+			p.printf("\n")
+		}
+		p.file = s.File
+		p.printf("%s  %s\n", p.bold(s.Feature), s.File)
+	}
+	switch s.Status {
+	case features.Passed:
+		p.printf("  %s\n", p.signed(s.Status, s.Name))
+	case features.Skipped:
+		p.printf("  %s  (skipped: %s)\n", p.signed(s.Status, s.Name), s.Message)
+	case features.Defect:
+		p.printf("  %s  (known defect: %s)\n", p.signed(s.Status, s.Name), s.Step)
+	case features.Unrun:
+		p.printf("  %s  (not run)\n", p.signed(s.Status, s.Name))
+	case features.Failed, features.Undefined, features.Ambiguous:
+		p.failure(s, "  ")
+	}
+}
+
+func (p *pretty) bold(s string) string {
+	if !p.colour {
+		return s
+	}
+	return "\x1b[1m" + s + "\x1b[0m"
+}
+
+func (p *pretty) End(r *features.Report) error { return p.end(r) }
+
+// progress writes a sign for each scenario, and what failed at the end.
+type progress struct {
+	featureText
+	n int
+}
+
+const progressWidth = 70
+
+func (p *progress) Scenario(s *features.Scenario) {
+	sign, _ := mark(s.Status)
+	if s.Status == features.Passed {
+		sign = "."
+	}
+	p.printf("%s", p.paint(s.Status, sign))
+	if p.n++; p.n%progressWidth == 0 {
+		p.printf(" %d\n", p.n)
+	}
+}
+
+func (p *progress) End(r *features.Report) error {
+	if p.n%progressWidth != 0 {
+		p.printf(" %d\n", p.n)
+	}
+	for i := range r.Scenarios {
+		if s := &r.Scenarios[i]; s.Status.Fails() {
+			p.printf("\n")
+			p.failure(s, "")
+		}
+	}
+	return p.end(r)
+}
+
+// featureJUnit writes JUnit XML.
+type featureJUnit struct{ w io.Writer }
+
+func (*featureJUnit) Scenario(*features.Scenario) {}
+
+func (j *featureJUnit) End(r *features.Report) error {
+	var results []*check.Result
+	for i := range r.Scenarios {
+		results = append(results, check.FeatureResult(&r.Scenarios[i]))
+	}
+	return JUnit(j.w, "rollsim features", results)
+}
+
+// github writes annotations for a workflow on GitHub, and a page for its run.
+type github struct {
+	featureText
+	summary io.Writer
+	root    string
+}
+
+// maxAnnotations is how many annotations GitHub shows of one step of a workflow.
+const maxAnnotations = 10
+
+func (*github) Scenario(*features.Scenario) {}
+
+func (g *github) End(r *features.Report) error {
+	n := 0
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
+		if !s.Status.Fails() {
+			continue
+		}
+		if n++; n > maxAnnotations {
+			g.failure(s, "")
+			continue
+		}
+		message := s.Details() + "\nagain     " + s.Again()
+		if s.Step != "" {
+			message = s.Step + "\n" + message
+		}
+		line := s.StepLine
+		if line == 0 {
+			line = s.Line
+		}
+		g.printf("::error file=%s,line=%d,title=%s::%s\n", githubProperty.Replace(path.Join(g.root, s.File)), line,
+			githubProperty.Replace(s.Name), githubMessage.Replace(message))
+	}
+	if g.summary != nil {
+		if _, err := io.WriteString(g.summary, featureMarkdown(r)); g.err == nil {
+			g.err = err
+		}
+	}
+	return g.end(r)
+}
+
+// featureMarkdown is the report as a section of a page.
+func featureMarkdown(r *features.Report) string {
+	var b strings.Builder
+	verdict := "✅"
+	if !r.Passed() {
+		verdict = "❌"
+	}
+	fmt.Fprintf(&b, "### %s rollsim features\n\n%s\n", verdict, strings.ReplaceAll(FeatureCounts(r), "\n", "  \n"))
+	for i := range r.Scenarios {
+		s := &r.Scenarios[i]
+		if !s.Status.Fails() {
+			continue
+		}
+		fmt.Fprintf(&b, "\n<details><summary>%s %s</summary>\n\n```text\n%s\n%s\n```\n\n`%s`\n\n</details>\n",
+			htmlEscapes.Replace(s.Place()), htmlEscapes.Replace(s.Name), s.Step, s.Details(), s.Again())
+	}
+	return b.String()
+}
+
+var htmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
