@@ -17,13 +17,8 @@ func (p *replay) readEvent(e *trace.Entry, r *rollout) {
 	}
 	ev := e.Event
 	p.readRollout(e, ev.Rollout)
+	p.readHost(e, ev.Host, ev.Rollout)
 	p.readTimes(e, ev.At, ev.Rollout)
-	if e.Host != "" && e.Host != ev.Host {
-		p.find(Finding{
-			Class: Log, Kind: Different, What: "host", Rollout: ev.Rollout, Host: e.Host, Recorded: string(e.Host), Given: orNothing(string(ev.Host)),
-			Reason: "the entry is of another host than its event",
-		}, p.here(e), 0)
-	}
 	switch ev.Kind {
 	case reducer.RolloutOpened:
 		p.seen.ids++
@@ -45,7 +40,7 @@ func (p *replay) readEvent(e *trace.Entry, r *rollout) {
 	}
 }
 
-// readRollout holds the rollout that an entry is said to be of against the one that its payload names.
+// readRollout holds the rollout that an entry is said to be of, if any, against the one that its payload names.
 func (p *replay) readRollout(e *trace.Entry, id reducer.RolloutID) {
 	if !p.simulated && e.Rollout != id && e.Rollout != "" {
 		p.find(Finding{
@@ -55,11 +50,11 @@ func (p *replay) readRollout(e *trace.Entry, id reducer.RolloutID) {
 	}
 }
 
-// readHost does the same for hosts.
+// readHost does the same for hosts; the payload may name none.
 func (p *replay) readHost(e *trace.Entry, id reducer.HostID, of reducer.RolloutID) {
 	if !p.simulated && e.Host != id && e.Host != "" {
 		p.find(Finding{
-			Class: Log, Kind: Different, What: "host", Rollout: of, Host: id, Recorded: string(e.Host), Given: string(id),
+			Class: Log, Kind: Different, What: "host", Rollout: of, Host: e.Host, Recorded: string(e.Host), Given: orNothing(string(id)),
 			Reason: "the entry is of another host than its payload",
 		}, p.here(e), 0)
 	}
@@ -67,6 +62,10 @@ func (p *replay) readHost(e *trace.Entry, id reducer.HostID, of reducer.RolloutI
 
 // readTimes holds the time of an entry against the one that its payload gives.
 func (p *replay) readTimes(e *trace.Entry, at reducer.Time, of reducer.RolloutID) {
+	p.compareTimes(e, at, of, "the entry is of another time than its payload")
+}
+
+func (p *replay) compareTimes(e *trace.Entry, at reducer.Time, of reducer.RolloutID, reason string) {
 	if p.simulated {
 		return
 	}
@@ -77,7 +76,7 @@ func (p *replay) readTimes(e *trace.Entry, at reducer.Time, of reducer.RolloutID
 	p.seen.otherTimes++
 	p.find(Finding{
 		Class: Log, Kind: Different, What: "time", Rollout: of, Recorded: string(trace.AppendTime(nil, e.At)), Given: string(trace.AppendTime(nil, at)),
-		Reason: "the entry is of another time than its payload",
+		Reason: reason,
 	}, p.here(e), 0)
 }
 
@@ -201,6 +200,9 @@ type sight struct {
 	hostEffects uint64
 	moves       uint64 // HostStateChanged
 	waves       uint64 // WaveAdvanced
+	rejoined    uint64 // HostJoined of hosts that had joined
+	firstRejoin uint64 // the seq of the first of them
+	lateEffects uint64 // effects of the host machine that come after the move which they record
 
 	times, otherTimes uint64 // entries whose payload has a time, and those where it is another one
 	ids, otherIDs     uint64 // rollouts that were opened, and those whose id is not their channel and ref
@@ -218,6 +220,7 @@ const (
 	ifTimes             // its entries are of the times of their payloads, as a rule
 	ifIDs               // its rollouts are named by channel and ref, if only one of them
 	ifWaves             // it holds WaveAdvanced
+	ifInOrder           // effects of the host machine come before the moves that they record, as a rule
 	conditions
 )
 
@@ -233,6 +236,7 @@ var conditional = map[title][]condition{
 	{Host, Extra, "host move"}:         {ifAgents},
 	{Host, Extra, "host effect"}:       {ifAgents},
 	{Host, Extra, "quarantine"}:        {ifAgents},
+	{Host, Misplaced, "host effect"}:   {ifInOrder},
 	{Log, Different, "time"}:           {ifTimes},
 	{Log, Different, "rollout id"}:     {ifIDs},
 	{Invariant, Violated, "wave-kept"}: {ifWaves},
@@ -279,6 +283,8 @@ func (p *replay) holds(c condition, what string, count uint64) (bool, string) {
 		if s.waves == 0 {
 			return false, "" // noteWaves says so
 		}
+	case ifInOrder:
+		return s.lateEffects*oneIn <= s.hostEffects, ""
 	}
 	return true, ""
 }

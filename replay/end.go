@@ -33,7 +33,7 @@ func (p *replay) finish() error {
 		p.closeHosts(r)
 	}
 	p.unopened()
-	p.overdueQuarantines()
+	p.overdueQuarantines(nil)
 	if p.stopped != nil {
 		return nil // the log goes on after what is judged
 	}

@@ -191,6 +191,7 @@ func (p *replay) forgetIfOver(r *rollout) {
 	}
 	p.comparePlan(r)
 	p.closeHosts(r)
+	p.overdueQuarantines(r)
 	r.fold.Forget()
 	r.members, r.live = nil, 0
 	if r.work != nil && len(r.work.expected) == 0 && r.work.terminal == nil {
@@ -225,7 +226,7 @@ func (p *replay) takeAgent(e *trace.Entry) {
 	m, slot := r.member(e.Host)
 	if m == nil {
 		if a.Kind == reducer.RollbackComplete {
-			r.rollback++
+			p.unexplained++
 		}
 		p.unknownHost(e, r, e.Host, "agent event")
 		return
@@ -414,13 +415,14 @@ func (p *replay) takeHostEffect(e *trace.Entry) {
 		return
 	}
 	needed := m.needEffect
+	right := needed && m.from == h.From && m.to == h.To
 	switch {
 	case p.simulated || p.frozen(h.Host, r):
 		return
 	case needed:
 		m.needEffect = false
 		p.open--
-		if m.from == h.From && m.to == h.To {
+		if right && m.needMove {
 			return
 		}
 	}
@@ -428,7 +430,11 @@ func (p *replay) takeHostEffect(e *trace.Entry) {
 		Class: Host, Kind: Extra, What: "host effect", Rollout: r.id, Host: h.Host, Recorded: h.Effect + "  " + describeMove(h.From, h.To),
 		Given: Nothing, Reason: "no agent event gives it",
 	}
-	if needed {
+	switch {
+	case right:
+		p.seen.lateEffects++
+		f.Kind, f.Given, f.Reason = Misplaced, "", "the move that it records stands before it, and elsewhere after it"
+	case needed:
 		f.Kind, f.Given, f.Reason = Different, h.Effect+"  "+describeMove(m.from, m.to), ""
 	}
 	p.find(f, p.here(e), 0)
@@ -449,44 +455,47 @@ func (p *replay) takeQuarantine(e *trace.Entry) {
 	if p.simulated {
 		return
 	}
-	other := -1
-	for i, owed := range p.owed {
-		if owed.channel != h.Channel {
-			continue
-		}
-		if owed.closure == h.Closure || owed.closure == "" {
-			p.owed = slices.Delete(p.owed, i, i+1)
-			p.open--
+	i := p.owedTo(q)
+	f := Finding{Class: Host, What: "quarantine", Rollout: e.Rollout, Host: e.Host, Recorded: describeQuarantine(q), Given: Nothing, channel: q.channel}
+	if i < 0 {
+		if p.unexplained > 0 {
+			p.unexplained-- // it follows from a rollback of which nothing more is known
 			return
 		}
-		other = i
-	}
-	f := Finding{Class: Host, What: "quarantine", Recorded: string(h.Closure) + " on " + string(h.Channel), Given: Nothing, channel: h.Channel}
-	switch _, known := p.quarantines[q]; {
-	case other >= 0:
-		owed := p.owed[other]
-		p.owed = slices.Delete(p.owed, other, other+1)
-		p.open--
-		f.Kind, f.Rollout, f.Host, f.Given = Different, owed.rollout, owed.host, string(owed.closure)+" on "+string(owed.channel)
-		f.Reason = "the host that rolled back had been dispatched to this closure"
-	case known, p.strangeRollback(h.Channel):
-		return
-	default:
 		f.Kind, f.Reason = Extra, "no rollback explains it"
+		p.find(f, p.here(e), 0)
+		return
 	}
-	p.find(f, p.here(e), 0)
+	owed := p.owed[i]
+	p.owed = slices.Delete(p.owed, i, i+1)
+	p.open--
+	p.readRollout(e, owed.rollout)
+	p.readHost(e, owed.host, owed.rollout)
+	p.compareTimes(e, owed.place.at, owed.rollout, "the entry is of another time than the rollback that it follows from")
+	if owed.closure != "" && owed.closure != q.closure {
+		f.Kind, f.Rollout, f.Host, f.Given = Different, owed.rollout, owed.host, describeQuarantine(owed.quarantine)
+		f.Reason = "the host that rolled back had been dispatched to this closure"
+		p.find(f, p.here(e), 0)
+	}
 }
 
-// strangeRollback tells whether a host of a rollout that was never opened in this log has rolled back, which is then used up.
-func (p *replay) strangeRollback(reducer.ChannelID) bool {
-	for _, r := range p.strange {
-		if r.rollback > 0 {
-			r.rollback--
-			return true
+// owedTo finds the rollback that a quarantine follows from: of its channel, and if there is one, from its closure; below 0
+// when there is none.
+func (p *replay) owedTo(q quarantine) int {
+	other := -1
+	for i, owed := range p.owed {
+		switch {
+		case owed.channel != q.channel:
+		case owed.closure == q.closure || owed.closure == "":
+			return i
+		default:
+			other = i
 		}
 	}
-	return false
+	return other
 }
+
+func describeQuarantine(q quarantine) string { return string(q.closure) + " on " + string(q.channel) }
 
 func (p *replay) quarantined(c reducer.ChannelID, closure reducer.ClosureHash, at place) {
 	if p.quarantines == nil {
@@ -497,18 +506,21 @@ func (p *replay) quarantined(c reducer.ChannelID, closure reducer.ClosureHash, a
 	}
 }
 
-// overdueQuarantines finds that rollbacks have quarantined nothing.
-func (p *replay) overdueQuarantines() {
-	for _, owed := range p.owed {
+// overdueQuarantines finds that rollbacks under a rollout, or under any if it is nil, have quarantined nothing.
+func (p *replay) overdueQuarantines(r *rollout) {
+	p.owed = slices.DeleteFunc(p.owed, func(owed owedQuarantine) bool {
+		if r != nil && r.id != owed.rollout {
+			return false
+		}
 		p.open--
 		if at, known := p.quarantines[owed.quarantine]; known && at.n < owed.place.n {
-			continue // it was quarantined already
+			return true // it was quarantined already
 		}
 		p.find(Finding{
 			Class: Host, Kind: Missing, What: "quarantine", Rollout: owed.rollout, Host: owed.host, Recorded: Nothing,
-			Given:  string(owed.closure) + " on " + string(owed.channel),
+			Given:  describeQuarantine(owed.quarantine),
 			Reason: "the host rolled back from this closure",
 		}, owed.place, 1)
-	}
-	p.owed = nil
+		return true
+	})
 }

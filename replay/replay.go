@@ -211,6 +211,9 @@ type replay struct {
 	owed     []owedQuarantine
 	late     uint64 // entries of rollouts whose hosts were let go of
 
+	// unexplained are rollbacks of hosts of which nothing else is known: each may quarantine something.
+	unexplained int
+
 	ended bool
 
 	quarantines map[quarantine]place // what the log has quarantined
@@ -233,15 +236,14 @@ type replay struct {
 
 // rollout is what is known of one rollout, and what is expected next of it.
 type rollout struct {
-	id       reducer.RolloutID
-	fold     *reducer.Rollout // nil while it was not opened
-	passed   uint64           // its entries that were passed over because it was never opened
-	live     int              // of its hosts, those that may still move
-	latest   int              // of its hosts, those that have joined no later one
-	members  []member         // what is known of its hosts, by their slot
-	work     *work            // nil once it is over and its hosts were let go of
-	summary  Summary
-	rollback uint64 // of a rollout that was never opened: rollbacks of its hosts that will quarantine something
+	id      reducer.RolloutID
+	fold    *reducer.Rollout // nil while it was not opened
+	passed  uint64           // its entries that were passed over because it was never opened
+	live    int              // of its hosts, those that may still move
+	latest  int              // of its hosts, those that have joined no later one
+	members []member         // what is known of its hosts, by their slot
+	work    *work            // nil once it is over and its hosts were let go of
+	summary Summary
 }
 
 // work is what a rollout that is not over leaves open.
@@ -644,6 +646,7 @@ func (p *replay) takeEffect(e *trace.Entry) {
 		id = cmp.Or(e.Rollout, p.last) // an effect on a channel names no rollout itself
 	}
 	p.readRollout(e, id)
+	p.readHost(e, "", id)
 	r := p.rollout(id)
 	if !p.simulated && r.fold == nil {
 		r.passed++

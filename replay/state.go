@@ -16,8 +16,14 @@ func (p *replay) applied(e *trace.Entry, r *rollout) {
 	ev, rec := e.Event, &r.fold.Record
 	switch ev.Kind {
 	case reducer.HostJoined:
-		if len(r.fold.Hosts()) > len(r.members) && !r.fold.Forgotten() {
+		switch {
+		case r.fold.Forgotten():
+		case len(r.fold.Hosts()) > len(r.members):
 			p.join(r, ev.Host, ev.Wave, ev.At)
+		default:
+			if p.seen.rejoined++; p.seen.rejoined == 1 {
+				p.seen.firstRejoin = e.Seq
+			}
 		}
 	case reducer.HostStateChanged:
 		if ev.Host == p.opts.Only.Host {
@@ -266,6 +272,9 @@ func (p *replay) noteRest() {
 		}
 	}
 	p.noteWaves()
+	if n := p.seen.rejoined; n > 0 && !p.simulated {
+		p.note("entry %d: the host had joined the rollout before, which changes nothing; so it is in %d entries", p.seen.firstRejoin, n)
+	}
 	if p.late > 0 {
 		p.note("%d entries are about hosts of rollouts that were over long before: they are not held against anything", p.late)
 	}

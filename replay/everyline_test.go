@@ -1,0 +1,281 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/trace"
+)
+
+// onlyTheGapShows is what TestEveryLine finds by the seqs of the entries alone, and how often: with the entries numbered anew
+// nothing in them contradicts it. The order of entries that do not follow from each other means nothing, and that a host joins
+// a second time changes nothing; that is noted.
+const onlyTheGapShows = `
+HostJoined moved past HostJoined: 48
+HostJoined moved past OpenRollout: 8
+HostJoined repeated: 56
+HostStateChanged moved past ActivationCompleted: 7
+HostStateChanged moved past ActivationStarted: 40
+HostStateChanged moved past Converged: 22
+HostStateChanged moved past ProbeResult: 1
+HostStateChanged moved past ProbeTopologyDeclared: 37
+HostStateChanged moved past QueueDispatch: 6
+HostStateChanged moved past RollbackComplete: 3
+RecordRolloutTransition moved past ActivationCompleted: 1
+RecordRolloutTransition moved past ActivationFailed: 1
+RecordRolloutTransition moved past Failed: 1
+RecordRolloutTransition moved past RollbackComplete: 1
+RemoteInsertQuarantine moved past RecordTransition: 5
+`
+
+// TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a rollout event or an effect:
+// each time, something is found that names it. Every field but waves is changed, on one line to a value that the log has
+// elsewhere and on the next to one that it has nowhere. Left out of the log are its gate decisions: they are most of it, and decide nothing here.
+func TestEveryLine(t *testing.T) {
+	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
+	for line := range strings.Lines(string(plain(t, "sample-4.ndjson.gz"))) {
+		if !strings.Contains(line, `"kind":"gate_decision"`) {
+			e.log = append(e.log, line)
+		}
+	}
+	e.log = numbered(e.log)
+	var err error
+	if e.unchanged, err = runHere(strings.Join(e.log, "")); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range e.log {
+		e.lines = append(e.lines, parseLine(t, line))
+		for _, f := range e.lines[len(e.lines)-1].fields {
+			if f.text != "" && !slices.Contains(e.values[f.name()], f.text) {
+				e.values[f.name()] = append(e.values[f.name()], f.text)
+			}
+		}
+	}
+	var all sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		all.Go(func() {
+			for i := w; i < len(e.log); i += workers {
+				if kind := e.lines[i].value("/kind"); kind == "rollout_event" || kind == "effect" {
+					e.changeLine(i)
+				}
+			}
+		})
+	}
+	all.Wait()
+	shown := "\n"
+	for _, what := range slices.Sorted(maps.Keys(e.gap)) {
+		shown += fmt.Sprintf("%s: %d\n", what, e.gap[what])
+	}
+	if d := trace.Diff(onlyTheGapShows, shown); d != "" {
+		t.Error(d)
+	}
+	if e.tried < 4000 {
+		t.Errorf("only %d changes were tried", e.tried)
+	}
+}
+
+type everyLine struct {
+	t         *testing.T
+	log       []string
+	lines     []parsedLine
+	values    map[string][]string // that the log has, by the name of the field
+	unchanged Result
+
+	mu    sync.Mutex
+	gap   map[string]int
+	tried int
+}
+
+// changeLine tries every change of one line.
+func (e *everyLine) changeLine(i int) {
+	line := e.lines[i]
+	e.try(i, "removed", slices.Delete(slices.Clone(e.log), i, i+1))
+	e.try(i, "repeated", slices.Insert(slices.Clone(e.log), i, line.text))
+	for j := i + 1; j < len(e.log); j++ {
+		// What is of no rollout is moved past the next entry, which is its rollout's.
+		if id := line.value("/rollout"); id == "" || id == e.lines[j].value("/rollout") {
+			moved := slices.Insert(slices.Clone(e.log), j+1, line.text)
+			e.try(i, "moved past "+e.lines[j].kind(), slices.Delete(moved, i, i+1))
+			break
+		}
+	}
+	for _, f := range line.fields {
+		if f.name() == "wave" {
+			continue
+		}
+		changed := slices.Clone(e.log)
+		changed[i] = line.text[:f.begin] + e.other(f, i) + line.text[f.end:]
+		e.try(i, f.path+" changed", changed)
+	}
+}
+
+// other gives another value for a field, a different one for each line: from elsewhere in the log, or from nowhere.
+func (e *everyLine) other(f field, i int) string {
+	switch all := e.values[f.name()]; {
+	case f.name() == "seq":
+		return strconv.Itoa([]int{0, i, i + 2, len(e.log) + i}[i%4])
+	case i%2 == 0 && f.text != "":
+		n := i / 2
+		for ; all[n%len(all)] == f.text; n++ {
+			continue
+		}
+		return strconv.Quote(all[n%len(all)])
+	case f.name() == "time":
+		at, err := trace.ParseTime(f.text)
+		if err != nil {
+			e.t.Error(err)
+		}
+		return strconv.Quote(string(trace.AppendTime(nil, at+1)))
+	}
+	return `"nowhere"`
+}
+
+// try replays the log with one line changed, and then with its entries numbered anew.
+func (e *everyLine) try(i int, what string, changed []string) {
+	what = e.lines[i].kind() + " " + what
+	problem := e.judge(i, changed)
+	if problem != "" {
+		e.t.Errorf("line %d, %s: %s", i+1, what, problem)
+	}
+	again := numbered(changed)
+	only := !slices.Equal(again, changed) && !slices.Equal(again, e.log) && e.judge(i, again) != ""
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tried++
+	if only {
+		e.gap[what]++
+	}
+}
+
+// judge replays a log and says what is wrong with the answer: neither a finding nor an error names the line that was changed,
+// by its seq or one beside it, its rollout or its host.
+func (e *everyLine) judge(i int, changed []string) string {
+	got, err := runHere(strings.Join(changed, ""))
+	var readError *trace.ReadError
+	if errors.As(err, &readError) && readError.Line == i+1 {
+		return ""
+	}
+	if err != nil {
+		return err.Error()
+	}
+	const beside = 3 // an agent event, the effect, the move and what the rollout makes of it stand together
+	now := e.lines[i]
+	if len(changed) == len(e.log) {
+		now = parseLine(e.t, changed[i])
+	}
+	seq := uint64(i + 1)
+	named := func(f *Finding) bool {
+		return f.Seq+beside >= seq && f.Seq <= seq+beside ||
+			f.Host != "" && (e.lines[i].has("host", string(f.Host)) || now.has("host", string(f.Host))) ||
+			f.Host == "" && (e.lines[i].has("rollout", string(f.Rollout)) || now.has("rollout", string(f.Rollout)))
+	}
+	for n := range got.Findings {
+		f := &got.Findings[n]
+		same := func(known Finding) bool { return known.Title() == f.Title() && known.Rollout == f.Rollout }
+		if !slices.ContainsFunc(e.unchanged.Findings, same) && named(f) {
+			return ""
+		}
+	}
+	return "not found\n" + show(got.Findings)
+}
+
+// runHere replays without reading ahead, which is slower for a log as small as this.
+func runHere(data string) (Result, error) {
+	r, err := trace.NewReader("t.ndjson", strings.NewReader(data))
+	if err != nil {
+		return Result{}, err
+	}
+	p := newReplay(r, Options{})
+	err = p.readAll()
+	return p.sorted(), err
+}
+
+// numbered gives entries the seqs 1, 2, 3 …
+func numbered(lines []string) []string {
+	all := make([]string, len(lines))
+	for i, line := range lines {
+		_, rest, _ := strings.Cut(line, ",")
+		all[i] = `{"seq":` + strconv.Itoa(i+1) + "," + rest
+	}
+	return all
+}
+
+// parsedLine is a line of a log and where in it the values of its fields are.
+type parsedLine struct {
+	text   string
+	fields []field
+}
+
+type field struct {
+	path       string
+	begin, end int
+	text       string // of a string
+}
+
+func parseLine(t *testing.T, text string) parsedLine {
+	line := parsedLine{text: text}
+	dec := jsontext.NewDecoder(strings.NewReader(text))
+	for {
+		before := dec.InputOffset()
+		token, err := dec.ReadToken()
+		if err != nil {
+			return line
+		}
+		if kind, n := dec.StackIndex(dec.StackDepth()); kind == '{' && n%2 == 1 || strings.ContainsAny(string(token.Kind()), "{}[]") {
+			continue
+		}
+		f := field{path: string(dec.StackPointer()), end: int(dec.InputOffset())}
+		f.begin = int(before) + strings.IndexAny(text[before:f.end], `"tfn-0123456789`)
+		if token.Kind() == '"' {
+			f.text = token.String()
+		}
+		line.fields = append(line.fields, f)
+	}
+}
+
+// name is what fields are called that hold the same sort of value.
+func (f field) name() string {
+	switch name := f.path[strings.LastIndexByte(f.path, '/')+1:]; name {
+	case "ts", "at":
+		return "time"
+	case "rolloutId", "rollout_id", "supersededRolloutId", "successorRolloutId":
+		return "rollout"
+	case "hostId":
+		return "host"
+	case "from", "to":
+		return "state"
+	case "effect":
+		return "kind"
+	default:
+		return name
+	}
+}
+
+func (l *parsedLine) value(path string) string {
+	for _, f := range l.fields {
+		if f.path == path {
+			return f.text
+		}
+	}
+	return ""
+}
+
+// has tells whether a field of that name has a value.
+func (l *parsedLine) has(name, value string) bool {
+	return slices.ContainsFunc(l.fields, func(f field) bool { return f.name() == name && f.text == value })
+}
+
+// kind names what the line's payload is.
+func (l *parsedLine) kind() string {
+	return l.value("/payload/kind") + l.value("/payload/effect") + l.value("/payload/action")
+}
