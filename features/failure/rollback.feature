@@ -19,6 +19,16 @@ Feature: The rollback of a failing host
     And "stable@a1" is Reverted 1 hour later
     And "stable@a1" is never Failed
 
+  Scenario: A host of an earlier wave that rolls back keeps the next one from being dispatched
+    Given a rollback takes 1 hour
+    And host "stable-01" defers its activation and reboots 5 minutes later
+    And host "stable-01" fails its activation
+    When "stable" moves to ref "a1"
+    Then hosts "stable-02" and "stable-03" are Converged
+    And "stable@a1" is at wave 2
+    And "stable@a1" is Reverted
+    And 3 hosts of "stable@a1" are dispatched
+
   Scenario: The rollback is answered with transition, quarantine and pruning, in this order
     Given host "stable-02" fails its probes
     When "stable" moves to ref "a1"
@@ -27,12 +37,13 @@ Feature: The rollback of a failing host
 
   Scenario: The ref is in quarantine on its own channel, and on no other
     Given channel "edge" with 1 host soaking 10 minutes
-    And host "stable-01" fails its probes
-    When "stable" moves to ref "a1"
-    And "edge" moves to ref "a1"
-    Then ref "a1" is quarantined on channel "stable"
-    And ref "a1" is not quarantined on channel "edge"
-    And "edge@a1" is Terminal
+    And channel "edge" has policy rollback-and-halt
+    And host "edge-01" fails its probes
+    When "edge" moves to ref "a1"
+    And "stable" moves to ref "a1"
+    Then ref "a1" is quarantined on channel "edge"
+    And ref "a1" is not quarantined on channel "stable"
+    And every host of "stable@a1" is Converged
 
   Scenario: A second host that rolls back does not revert the rollout a second time
     Given hosts "stable-02" and "stable-03" fail their probes

@@ -32,6 +32,28 @@ Feature: The hosts of a superseded rollout
       | that comes         | reboots 45 minutes later |
       | that never comes   | never reboots            |
 
+  Scenario: The soak of the old ref does not count for the new one
+    Given a probe takes 20 seconds
+    And convergence takes 1 second
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" 4 minutes and 30 seconds later
+    Then these transitions happen:
+      | rollout   | from       | to         | later                 |
+      | stable@b2 | Opening    | Active     |                       |
+      | stable@b2 | Active     | Converging | 1 minute 10 seconds   |
+      | stable@b2 | Converging | Active     | 28 minutes 51 seconds |
+      | stable@b2 | Active     | Converging | 1 minute 10 seconds   |
+      | stable@b2 | Converging | Terminal   | 28 minutes 51 seconds |
+
+  Scenario: The reboot that the old ref waited for does not complete the switch to the new one
+    Given activation takes 1 hour
+    And host "stable-01" defers its activation under ref "a1" and reboots 30 minutes later
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" once host "stable-01" is deferred
+    And time passes until host "stable-01" under "stable@b2" is activating
+    And 59 minutes and 59 seconds pass
+    Then host "stable-01" is Activating under "stable@b2"
+
   Scenario: A host that never answered the old rollout is not asked for it again
     Given host "stable-01" never answers under ref "a1"
     When "stable" moves to ref "a1"

@@ -15,7 +15,7 @@ Feature: A new ref while a rollout is under way
     And "stable@a1" is at wave 1
     And rollout "stable@b2" is Terminal
 
-  Scenario Outline: Superseded at whatever moment, the new rollout takes every host and the old one none
+  Scenario Outline: Superseded <moment>, the old rollout dispatches no further host and the new one takes them all
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" <moment>
     Then "stable@a1" is Superseded

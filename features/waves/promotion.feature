@@ -58,7 +58,7 @@ Feature: The step from one wave to the next
 
   Scenario: A host that joins the current wave late is waited for
     When "stable" moves to ref "a1"
-    And these events happen while wave 0 is soaking:
+    And these events happen once "stable@a1" is Converging:
       | event      | rollout   | host | wave |
       | HostJoined | stable@a1 | late | 0    |
     Then "stable@a1" is stuck waiting for host "late"

@@ -32,6 +32,12 @@ Feature: The soak
     When 1 second passes
     Then host "canary" is Converged
 
+  Scenario: A dispatch that is sent again for want of an answer does not start it anew
+    Given an ack takes 90 seconds
+    When "stable" moves to ref "a1"
+    And time passes until "stable@a1" is Converging
+    Then "stable@a1" is Active 7 minutes and 31 seconds later
+
   Scenario: Until the soak is over nothing of the next wave is dispatched, however well the probes do
     When "stable" moves to ref "a1"
     And 10 minutes pass

@@ -1,0 +1,51 @@
+Feature: News that cannot be true
+
+  What contradicts what is known of a rollout and its hosts is refused, so that a log with a hole in it is noticed. The same
+  news twice is no contradiction.
+
+  Background:
+    Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
+
+  Scenario Outline: A host is not believed to go from <from> to <to> while it is Soaking, because <why>
+    When "stable" moves to ref "a1"
+    And these events happen once host "stable-01" is soaking:
+      | event            | rollout   | host   | from   | to   |
+      | HostStateChanged | stable@a1 | <host> | <from> | <to> |
+    Then HostStateChanged of "stable@a1" is refused with Invariant
+    And "stable@a1" is Terminal
+
+    Examples:
+      | why                      | host      | from       | to        |
+      | that is not where it was | stable-01 | Activating | Failed    |
+      | no host goes that way    | stable-01 | Soaking    | Deferred  |
+      | it has not joined        | stable-09 | Soaking    | Converged |
+
+  Scenario: A rollout is not Terminal before every host has converged, whoever says so
+    When "stable" moves to ref "a1"
+    And RolloutTerminal happens to "stable@a1" once wave 1 is soaking
+    And 1 second passes
+    Then RolloutTerminal of "stable@a1" is refused with Invariant
+    And "stable@a1" goes through Opening, Active, Converging, Active and Converging
+
+  Scenario: That a rollout is Terminal may be said once more, by whoever keeps the log
+    When "stable" moves to ref "a1"
+    And RolloutTerminal happens to "stable@a1" once "stable@a1" is Terminal
+    Then RolloutTerminal of "stable@a1" has no effect
+    And "stable@a1" is Terminal
+    And SchedulePruning is emitted once for "stable@a1"
+
+  Scenario: A host that joins another wave than before is refused
+    When "stable" moves to ref "a1"
+    And these events happen once "stable@a1" is Active:
+      | event      | rollout   | host      | wave |
+      | HostJoined | stable@a1 | stable-01 | 1    |
+    Then HostJoined of "stable@a1" is refused with Invariant
+    And "stable@a1" is Terminal
+
+  Scenario: A host that joins the same wave again is there once
+    When "stable" moves to ref "a1"
+    And these events happen once "stable@a1" is Active:
+      | event      | rollout   | host      | wave |
+      | HostJoined | stable@a1 | stable-01 | 0    |
+    Then "stable@a1" is Terminal
+    And 3 hosts of "stable@a1" are Converged
