@@ -57,8 +57,10 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 	if slices.Contains(result.Tags, tagDefect) {
 		result.turn(err)
 	}
-	if result.Status != Passed && w.telling != nil {
+	if result.Status != Passed && (w.telling != nil || w.asked) {
 		result.Run = fmt.Sprintf("machine %s, seed %d", w.machine.Name(), w.scenario.Seed)
+	}
+	if result.Status != Passed && w.telling != nil {
 		result.Trace = w.telling.entries
 	}
 	result.Elapsed = time.Since(began)

@@ -11,7 +11,7 @@ import (
 // with its steps; asking for any line selects one at least, and asking for the line of a scenario selects it.
 func FuzzDocument(f *testing.F) {
 	f.Add([]byte(selectable))
-	for _, file := range []string{"testdata/stories/wording.feature", "testdata/broken/sentences.feature", "reducer/cells.feature"} {
+	for _, file := range []string{"testdata/stories/wording.feature", "testdata/broken/sentences.feature", "reducer/raw_events.feature"} {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)

@@ -31,6 +31,7 @@ const (
 	fates                    // it says what is in store for hosts: at any time, for refs that have not come yet
 	happens                  // it tells what happens next
 	expects                  // it looks at what came of it
+	asks                     // it expects something of the machine itself, whatever the story
 )
 
 // steps gives every step, topic by topic. Each noun has a file, which lists its own.
@@ -38,7 +39,7 @@ var steps = sync.OnceValue(func() []*step {
 	var all []*step
 	for _, s := range slices.Concat(
 		fleetSteps, hostSteps, happeningSteps, timeSteps, eventSteps,
-		rolloutExpectations, transitionExpectations, hostExpectations, effectExpectations, livenessExpectations,
+		rolloutExpectations, transitionExpectations, hostExpectations, effectExpectations, livenessExpectations, answerSteps,
 	) {
 		s.expr, s.values = pattern(s.words)
 		all = append(all, &s)

@@ -122,6 +122,11 @@ func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
 	if err != nil {
 		return FlawTable, err
 	}
+	if s.phase == asks {
+		w.looked = true
+		_, err := readQuestions(values[0].(reducer.State), t)
+		return FlawTable, err
+	}
 	if s.phase == expects {
 		w.looked = true
 		return FlawName, w.checkNames(values)

@@ -38,7 +38,7 @@ func (p phase) keyword() string {
 		return "Given"
 	case happens:
 		return "When"
-	case expects:
+	case expects, asks:
 		return "Then"
 	}
 	return ""

@@ -1,0 +1,155 @@
+Feature: What the shipped machine answers in each state
+
+  Every cell of the table of v0.2, one event at a time, to a record alone. It never quarantines, schedules no pruning, looks
+  at no policy, and clears nothing.
+
+  Background:
+    Given the machine is v0.2
+
+  Scenario: An Opening rollout waits for its first host, or its successor
+    Then in Opening the machine answers like this:
+      | event             | from    | to        | becomes    | error           |
+      | RolloutOpened     |         |           |            | IllegalForState |
+      | HostJoined        |         |           | Active     |                 |
+      | HostStateChanged  | Soaking | Failed    |            | IllegalForState |
+      | HostStateChanged  | Failed  | Reverted  |            | IllegalForState |
+      | HostStateChanged  | Soaking | Converged |            | IllegalForState |
+      | WaveAdvanced      | 0       | 2         |            | IllegalForState |
+      | WaveAdvanced      | 1       | 1         |            | IllegalForState |
+      | WaveAdvanced      | 2       | 1         |            | IllegalForState |
+      | RolloutTerminal   |         |           |            | IllegalForState |
+      | SuccessorOpened   |         |           | Superseded |                 |
+      | RetentionExpired  |         |           |            | IllegalForState |
+      | OperatorClearance |         |           |            | IllegalForState |
+
+  Scenario: An Active rollout fails whatever the policy, and takes a wave that goes back for one that is complete
+    Then in Active the machine answers like this:
+      | event             | from    | to        | cursor | policy            | becomes    | effects           | error           |
+      | RolloutOpened     |         |           |        |                   |            |                   | IllegalForState |
+      | HostJoined        |         |           |        |                   |            |                   |                 |
+      | HostStateChanged  | Soaking | Failed    |        | halt              | Failed     |                   |                 |
+      | HostStateChanged  | Soaking | Failed    |        | rollback-and-halt | Failed     |                   |                 |
+      | HostStateChanged  | Failed  | Reverted  |        |                   | Reverted   |                   |                 |
+      | HostStateChanged  | Soaking | Converged |        |                   |            |                   |                 |
+      | WaveAdvanced      | 0       | 2         | 1      |                   |            | UpdateCurrentWave |                 |
+      | WaveAdvanced      | 0       | 1         | 1      |                   |            |                   |                 |
+      | WaveAdvanced      | 1       | 1         |        |                   | Converging |                   |                 |
+      | WaveAdvanced      | 2       | 1         |        |                   | Converging |                   |                 |
+      | RolloutTerminal   |         |           |        |                   | Terminal   |                   |                 |
+      | SuccessorOpened   |         |           |        |                   | Superseded |                   |                 |
+      | RetentionExpired  |         |           |        |                   |            |                   | IllegalForState |
+      | OperatorClearance |         |           |        |                   |            |                   | IllegalForState |
+
+  Scenario: A Converging rollout fails whatever the policy, and goes back to Active with its next wave
+    Then in Converging the machine answers like this:
+      | event             | from    | to        | cursor | policy            | becomes    | effects           | error           |
+      | RolloutOpened     |         |           |        |                   |            |                   | IllegalForState |
+      | HostJoined        |         |           |        |                   |            |                   |                 |
+      | HostStateChanged  | Soaking | Failed    |        | halt              | Failed     |                   |                 |
+      | HostStateChanged  | Soaking | Failed    |        | rollback-and-halt | Failed     |                   |                 |
+      | HostStateChanged  | Failed  | Reverted  |        |                   | Reverted   |                   |                 |
+      | HostStateChanged  | Soaking | Converged |        |                   |            |                   |                 |
+      | WaveAdvanced      | 0       | 2         | 1      |                   | Active     | UpdateCurrentWave |                 |
+      | WaveAdvanced      | 0       | 1         | 1      |                   | Active     |                   |                 |
+      | WaveAdvanced      | 1       | 1         |        |                   |            |                   |                 |
+      | WaveAdvanced      | 2       | 1         |        |                   |            |                   |                 |
+      | RolloutTerminal   |         |           |        |                   | Terminal   |                   |                 |
+      | SuccessorOpened   |         |           |        |                   | Superseded |                   |                 |
+      | RetentionExpired  |         |           |        |                   |            |                   | IllegalForState |
+      | OperatorClearance |         |           |        |                   |            |                   | IllegalForState |
+
+  Scenario: A Terminal rollout can only be superseded or pruned
+    Then in Terminal the machine answers like this:
+      | event             | from    | to        | becomes    | error           |
+      | RolloutOpened     |         |           |            | IllegalForState |
+      | HostJoined        |         |           |            |                 |
+      | HostStateChanged  | Soaking | Failed    |            |                 |
+      | HostStateChanged  | Failed  | Reverted  |            |                 |
+      | HostStateChanged  | Soaking | Converged |            |                 |
+      | WaveAdvanced      | 0       | 2         |            | IllegalForState |
+      | WaveAdvanced      | 1       | 1         |            | IllegalForState |
+      | WaveAdvanced      | 2       | 1         |            | IllegalForState |
+      | RolloutTerminal   |         |           |            |                 |
+      | SuccessorOpened   |         |           | Superseded |                 |
+      | RetentionExpired  |         |           | Pruned     |                 |
+      | OperatorClearance |         |           |            | IllegalForState |
+
+  Scenario: A Reverted rollout cannot be cleared
+    Then in Reverted the machine answers like this:
+      | event             | from    | to        | becomes    | error           |
+      | RolloutOpened     |         |           |            | IllegalForState |
+      | HostJoined        |         |           |            |                 |
+      | HostStateChanged  | Soaking | Failed    |            |                 |
+      | HostStateChanged  | Failed  | Reverted  |            |                 |
+      | HostStateChanged  | Soaking | Converged |            |                 |
+      | WaveAdvanced      | 0       | 2         |            |                 |
+      | WaveAdvanced      | 1       | 1         |            |                 |
+      | WaveAdvanced      | 2       | 1         |            |                 |
+      | RolloutTerminal   |         |           |            |                 |
+      | SuccessorOpened   |         |           | Superseded |                 |
+      | RetentionExpired  |         |           | Pruned     |                 |
+      | OperatorClearance |         |           |            | Unimplemented   |
+
+  Scenario: A Failed rollout stays so when its host rolls back, and cannot be cleared
+    Then in Failed the machine answers like this:
+      | event             | from    | to        | becomes    | error           |
+      | RolloutOpened     |         |           |            | IllegalForState |
+      | HostJoined        |         |           |            |                 |
+      | HostStateChanged  | Soaking | Failed    |            |                 |
+      | HostStateChanged  | Failed  | Reverted  |            |                 |
+      | HostStateChanged  | Soaking | Converged |            |                 |
+      | WaveAdvanced      | 0       | 2         |            |                 |
+      | WaveAdvanced      | 1       | 1         |            |                 |
+      | WaveAdvanced      | 2       | 1         |            |                 |
+      | RolloutTerminal   |         |           |            |                 |
+      | SuccessorOpened   |         |           | Superseded |                 |
+      | RetentionExpired  |         |           | Pruned     |                 |
+      | OperatorClearance |         |           |            | Unimplemented   |
+
+  Scenario: A Superseded rollout can only be pruned, and takes late news in silence
+    Then in Superseded the machine answers like this:
+      | event             | from    | to        | becomes | error           |
+      | RolloutOpened     |         |           |         | IllegalForState |
+      | HostJoined        |         |           |         |                 |
+      | HostStateChanged  | Soaking | Failed    |         |                 |
+      | HostStateChanged  | Failed  | Reverted  |         |                 |
+      | HostStateChanged  | Soaking | Converged |         |                 |
+      | WaveAdvanced      | 0       | 2         |         |                 |
+      | WaveAdvanced      | 1       | 1         |         |                 |
+      | WaveAdvanced      | 2       | 1         |         |                 |
+      | RolloutTerminal   |         |           |         |                 |
+      | SuccessorOpened   |         |           |         |                 |
+      | RetentionExpired  |         |           | Pruned  |                 |
+      | OperatorClearance |         |           |         | IllegalForState |
+
+  Scenario: A Pruned rollout refuses everything
+    Then in Pruned the machine answers like this:
+      | event             | from    | to        | error           |
+      | RolloutOpened     |         |           | IllegalForState |
+      | HostJoined        |         |           | IllegalForState |
+      | HostStateChanged  | Soaking | Failed    | IllegalForState |
+      | HostStateChanged  | Failed  | Reverted  | IllegalForState |
+      | HostStateChanged  | Soaking | Converged | IllegalForState |
+      | WaveAdvanced      | 0       | 2         | IllegalForState |
+      | WaveAdvanced      | 1       | 1         | IllegalForState |
+      | WaveAdvanced      | 2       | 1         | IllegalForState |
+      | RolloutTerminal   |         |           | IllegalForState |
+      | SuccessorOpened   |         |           | IllegalForState |
+      | RetentionExpired  |         |           | IllegalForState |
+      | OperatorClearance |         |           | IllegalForState |
+
+  Scenario Outline: An event of another rollout is taken for one of the record's in <state>
+    Then in <state> the machine answers like this:
+      | event           | rollout | becomes   | error   |
+      | SuccessorOpened | r2      | <becomes> | <error> |
+
+    Examples:
+      | state      | becomes    | error           |
+      | Opening    | Superseded |                 |
+      | Active     | Superseded |                 |
+      | Converging | Superseded |                 |
+      | Terminal   | Superseded |                 |
+      | Reverted   | Superseded |                 |
+      | Failed     | Superseded |                 |
+      | Superseded |            |                 |
+      | Pruned     |            | IllegalForState |
