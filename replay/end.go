@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"rollsim/reducer"
@@ -17,11 +18,7 @@ func (p *replay) finish() error {
 	p.overdueRejection()
 	for _, list := range [][]*rollout{p.opened, p.strange} {
 		for _, r := range list {
-			p.overdue(r)
-			if r.work != nil && r.work.terminal != nil {
-				p.unrecordedTerminal(r)
-				p.settle(&r.work.terminal)
-			}
+			p.close(r)
 		}
 	}
 	p.takeLate(nil, p.fleet.Finish())
@@ -41,12 +38,22 @@ func (p *replay) finish() error {
 	return p.compareTables()
 }
 
+// close finds what the log has not recorded of a rollout.
+func (p *replay) close(r *rollout) {
+	p.overdue(r)
+	if r.work != nil && r.work.terminal != nil {
+		p.unrecordedTerminal(r)
+		p.settle(&r.work.terminal)
+	}
+}
+
 // stop keeps the rollouts as they stand after Options.Until. What that leaves open is still looked for.
 func (p *replay) stop() {
 	p.stopped = p.summaries()
 	if p.stopped == nil {
 		p.stopped = []Summary{}
 	}
+	p.result.MoreOver = p.gone
 	p.result.Last = Where{Seq: p.end.seq, At: p.end.at}
 	p.result.Tail = p.ring.tail(&p.lines, func(e *trace.Entry) bool { return e.Rollout == "" || p.opts.Only.names(e.Rollout) })
 }
@@ -67,47 +74,46 @@ func (p *replay) compareTables() error {
 		return nil
 	}
 	t := &Tables{}
-	hasRollouts, err := tables.Rollouts(func(row *reducer.Record) error { p.compareRollout(t, row); return nil })
-	if err != nil {
-		return err
-	}
-	quarantined := make(map[quarantine]bool)
-	hasQuarantines, err := tables.Quarantines(func(row *trace.QuarantineRow) error {
-		t.Quarantines++
-		q := quarantine{row.Channel, row.Closure}
-		quarantined[q] = true
-		if _, known := p.quarantines[q]; !known && !p.seen.trimmed {
-			p.find(Finding{
-				Class: Derived, Kind: Extra, What: "quarantined_closures row", Recorded: string(row.Closure) + " on " + string(row.Channel), Given: Nothing,
-				Reason: "no entry of the log quarantines it", channel: row.Channel,
-			}, p.end, 1)
+	listed := make([]bool, len(p.fleet.Rollouts()))
+	hasRollouts, err := tables.Rollouts(func(row *reducer.Record) error {
+		t.Rollouts++
+		if r := p.fleet.Rollout(row.RolloutID); r != nil {
+			listed[r.Number()] = true
+			p.compareRollout(t, row, r)
+		} else {
+			p.unknownRow(t, row)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	for i, r := range p.fleet.Rollouts() {
+		if hasRollouts && !listed[i] && r.Record.State != reducer.Pruned {
+			p.find(Finding{
+				Class: Derived, Kind: Missing, What: "rollouts row", Rollout: r.Record.RolloutID, Recorded: Nothing, Given: describeRecord(&r.Record),
+			}, p.opening(r), 1)
+		}
+	}
+	quarantined := make(map[quarantine]bool)
+	hasQuarantines, err := tables.Quarantines(func(row *trace.QuarantineRow) error {
+		t.Quarantines++
+		quarantined[quarantine{row.Channel, row.Closure}] = true
+		p.compareQuarantine(row)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for q, at := range p.quarantines {
+		if hasQuarantines && !quarantined[q] {
+			p.find(Finding{
+				Class: Derived, Kind: Missing, What: "quarantined_closures row", Recorded: Nothing, Given: describeQuarantine(q), channel: q.channel,
+			}, at.place, 1)
+		}
+	}
 	p.result.Tables = t
 	p.noteTables(t, hasRollouts, hasQuarantines)
-	if hasRollouts {
-		for _, r := range p.opened {
-			if !r.summary.inTable && r.fold.Record.State != reducer.Pruned {
-				p.find(Finding{
-					Class: Derived, Kind: Missing, What: "rollouts row", Rollout: r.id, Recorded: Nothing, Given: describeRecord(&r.fold.Record),
-				}, p.opening(r), 1)
-			}
-		}
-	}
-	if hasQuarantines {
-		for q, at := range p.quarantines {
-			if !quarantined[q] {
-				p.find(Finding{
-					Class: Derived, Kind: Missing, What: "quarantined_closures row", Recorded: Nothing,
-					Given: string(q.closure) + " on " + string(q.channel), channel: q.channel,
-				}, at, 1)
-			}
-		}
-	}
 	return nil
 }
 
@@ -124,64 +130,84 @@ func (p *replay) noteTables(t *Tables, hasRollouts, hasQuarantines bool) {
 	}
 }
 
-// compareRollout holds a row of rollouts against its record.
-func (p *replay) compareRollout(t *Tables, row *reducer.Record) {
-	t.Rollouts++
-	r := p.rollouts[row.RolloutID]
-	if r == nil || r.fold == nil {
-		if p.seen.trimmed {
-			t.Unknown++
-			return
-		}
-		p.find(Finding{
-			Class: Derived, Kind: Extra, What: "rollouts row", Rollout: row.RolloutID, Recorded: describeRecord(row), Given: Nothing,
-			Reason: "the log does not open this rollout", channel: row.Channel,
-		}, p.end, 1)
+// unknownRow finds a row of rollouts whose rollout the log does not open; in a log that was trimmed that is none.
+func (p *replay) unknownRow(t *Tables, row *reducer.Record) {
+	if p.seen.trimmed {
+		t.Unknown++
 		return
 	}
-	r.summary.inTable = true
-	rec := &r.fold.Record
-	var recorded, given []string
-	differ := func(column, inTable, inLog string) {
-		if inTable != inLog {
-			recorded = append(recorded, column+" "+inTable)
-			given = append(given, column+" "+inLog)
-		}
-	}
-	differ("channel", string(row.Channel), string(rec.Channel))
-	differ("target_ref", string(row.TargetRef), string(rec.TargetRef))
-	differ("state", row.State.String(), rec.State.String())
-	differ("opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)))
-	differ("terminal_at", optionalTime(row.TerminalAt), optionalTime(rec.TerminalAt))
-	differ("superseded_at", optionalTime(row.SupersededAt), optionalTime(rec.SupersededAt))
-	if seq := row.OpenedEventLogSeq; seq.Set && r.work != nil && r.work.opened.n > 0 {
-		differ("opened_event_log_seq", fmt.Sprint(seq.Value), fmt.Sprint(r.work.opened.seq))
-	}
-	if row.CurrentWave != rec.CurrentWave {
-		if len(recorded) == 0 {
-			t.WaveDiffer++
-		}
-		if p.seen.waves > 0 {
-			differ("current_wave", fmt.Sprint(row.CurrentWave), fmt.Sprint(rec.CurrentWave))
-		}
-	}
-	if len(recorded) > 0 || row.CurrentWave != rec.CurrentWave {
-		t.Differ++
-	}
-	if len(recorded) > 0 {
-		p.find(Finding{
-			Class: Derived, Kind: Different, What: "rollouts row", Rollout: r.id, Recorded: strings.Join(recorded, ", "),
-			Given: strings.Join(given, ", "),
-		}, p.opening(r), 1)
+	t.Differ++
+	p.find(Finding{
+		Class: Derived, Kind: Extra, What: "rollouts row", Rollout: row.RolloutID, Recorded: describeRecord(row), Given: Nothing,
+		Reason: "the log does not open this rollout", channel: row.Channel,
+	}, p.end, 1)
+}
+
+// columns are those in which a row of a table is not what the log leads to.
+type columns struct{ recorded, given []string }
+
+func (c *columns) differ(column, inTable, inLog string) {
+	if inTable != inLog {
+		c.recorded = append(c.recorded, column+" "+inTable)
+		c.given = append(c.given, column+" "+inLog)
 	}
 }
 
-// opening is the place of a rollout's opening, or the end where that is no longer known.
-func (p *replay) opening(r *rollout) place {
-	if r.work != nil && r.work.opened.n > 0 {
-		return r.work.opened
+// compareRollout holds a row of rollouts against its record.
+func (p *replay) compareRollout(t *Tables, row *reducer.Record, r *reducer.Rollout) {
+	rec := &r.Record
+	var c columns
+	c.differ("channel", string(row.Channel), string(rec.Channel))
+	c.differ("target_ref", string(row.TargetRef), string(rec.TargetRef))
+	c.differ("state", row.State.String(), rec.State.String())
+	c.differ("opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)))
+	c.differ("terminal_at", optionalTime(row.TerminalAt), optionalTime(rec.TerminalAt))
+	c.differ("superseded_at", optionalTime(row.SupersededAt), optionalTime(rec.SupersededAt))
+	opened := p.opening(r)
+	if seq := row.OpenedEventLogSeq; seq.Set {
+		c.differ("opened_event_log_seq", strconv.FormatInt(seq.Value, 10), strconv.FormatUint(opened.seq, 10))
 	}
-	return p.end
+	if row.CurrentWave != rec.CurrentWave {
+		if len(c.recorded) == 0 {
+			t.WaveDiffer++
+		}
+		if p.seen.waves > 0 {
+			c.differ("current_wave", fmt.Sprint(row.CurrentWave), fmt.Sprint(rec.CurrentWave))
+		}
+	}
+	if len(c.recorded) > 0 || row.CurrentWave != rec.CurrentWave {
+		t.Differ++
+	}
+	if len(c.recorded) > 0 {
+		p.find(Finding{
+			Class: Derived, Kind: Different, What: "rollouts row", Rollout: rec.RolloutID, Recorded: strings.Join(c.recorded, ", "),
+			Given: strings.Join(c.given, ", "),
+		}, opened, 1)
+	}
+}
+
+// compareQuarantine holds a row of quarantined_closures against the entry that quarantined the closure.
+func (p *replay) compareQuarantine(row *trace.QuarantineRow) {
+	q := quarantine{row.Channel, row.Closure}
+	at, known := p.quarantines[q]
+	f := Finding{Class: Derived, What: "quarantined_closures row", Recorded: describeQuarantine(q), Given: Nothing, channel: q.channel}
+	switch {
+	case !known && p.seen.trimmed, known && (at.at == row.At || at.last == row.At):
+	case !known:
+		f.Kind, f.Reason = Extra, "no entry of the log quarantines it"
+		p.find(f, p.end, 1)
+	default:
+		f.Kind = Different
+		f.Recorded += ", quarantined_at " + optionalTime(reducer.Some(row.At))
+		f.Given = describeQuarantine(q) + ", quarantined_at " + optionalTime(reducer.Some(at.at))
+		p.find(f, at.place, 1)
+	}
+}
+
+// opening is the place of a rollout's opening.
+func (p *replay) opening(r *reducer.Rollout) place {
+	seq := p.openings[r.Number()]
+	return place{n: p.end.n, seq: seq, line: int(seq), at: r.Record.OpenedAt}
 }
 
 func optionalTime(t reducer.Opt[reducer.Time]) string {

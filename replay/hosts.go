@@ -56,6 +56,12 @@ type quarantine struct {
 	closure reducer.ClosureHash // empty where it is not known
 }
 
+// quarantined is where the log quarantines something: first, and when it last does.
+type quarantined struct {
+	place
+	last reducer.Time
+}
+
 func (p *replay) host(id reducer.HostID) *host {
 	h := p.hosts[id]
 	if h == nil {
@@ -197,6 +203,7 @@ func (p *replay) forgetIfOver(r *rollout) {
 	if r.work != nil && len(r.work.expected) == 0 && r.work.terminal == nil {
 		r.work = nil
 	}
+	p.letGo(r)
 }
 
 // join takes note that a host has joined a rollout.
@@ -451,7 +458,7 @@ func (p *replay) takeQuarantine(e *trace.Entry) {
 		delete(p.quarantines, q)
 		return
 	}
-	defer p.quarantined(h.Channel, h.Closure, p.here(e))
+	defer p.noteQuarantined(h.Channel, h.Closure, p.here(e))
 	if p.simulated {
 		return
 	}
@@ -497,13 +504,17 @@ func (p *replay) owedTo(q quarantine) int {
 
 func describeQuarantine(q quarantine) string { return string(q.closure) + " on " + string(q.channel) }
 
-func (p *replay) quarantined(c reducer.ChannelID, closure reducer.ClosureHash, at place) {
+func (p *replay) noteQuarantined(c reducer.ChannelID, closure reducer.ClosureHash, at place) {
 	if p.quarantines == nil {
-		p.quarantines = make(map[quarantine]place)
+		p.quarantines = make(map[quarantine]quarantined)
 	}
-	if q := (quarantine{c, closure}); p.quarantines[q].n == 0 {
-		p.quarantines[q] = at
+	q := quarantine{c, closure}
+	known := p.quarantines[q]
+	if known.n == 0 {
+		known.place = at
 	}
+	known.last = at.at
+	p.quarantines[q] = known
 }
 
 // overdueQuarantines finds that rollbacks under a rollout, or under any if it is nil, have quarantined nothing.

@@ -90,7 +90,8 @@ type Result struct {
 	First, Last Where     // the first and the last entry that were judged
 	Tail        []string  // with Options.Until, the last entries up to it, of Options.Only.Rollout if that is one
 	CursorKnown bool      // the log tells where the wave cursors of its rollouts stood
-	Rollouts    []Summary // those that were opened, in that order
+	Rollouts    []Summary // those that were opened, in that order; of those that are over the last MostOver, and some with findings
+	MoreOver    uint64    // of those that were asked for, how many more are over
 	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
 
 	Fleet    *reducer.Fleet // after the last event; nil when there was no entry; of rollouts that are over it has let go of the hosts
@@ -154,6 +155,7 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 		groups:   make(map[title]*group),
 		policies: make(map[reducer.ChannelID]reducer.Policy),
 		assumed:  make(map[reducer.ChannelID]bool),
+		differed: make(map[reducer.ChannelID]bool),
 	}
 }
 
@@ -203,7 +205,11 @@ type replay struct {
 	order    order
 	rollouts map[reducer.RolloutID]*rollout
 	recent   *rollout          // the one that was looked for last
-	opened   []*rollout        // in that order
+	opened   []*rollout        // in that order, but for those that were let go of
+	over     []*rollout        // the last ones of which nothing more is to be expected, in the order in which that was so
+	overLong int               // of those before them, how many were kept because of a finding
+	gone     uint64            // how many that were asked for were not
+	openings []uint64          // where they were opened, by Rollout.Number: the seq
 	strange  []*rollout        // those that were never opened, as they came
 	last     reducer.RolloutID // that of the last event
 	channels map[reducer.ChannelID]*channel
@@ -216,9 +222,10 @@ type replay struct {
 
 	ended bool
 
-	quarantines map[quarantine]place // what the log has quarantined
+	quarantines map[quarantine]quarantined // what the log has quarantined
 	policies    map[reducer.ChannelID]reducer.Policy
 	assumed     map[reducer.ChannelID]bool // channels for which halt was taken
+	differed    map[reducer.ChannelID]bool // channels whose agents apply another policy
 
 	groups  map[title]*group
 	found   uint64   // findings, so far
@@ -244,6 +251,7 @@ type rollout struct {
 	members []member         // what is known of its hosts, by their slot
 	work    *work            // nil once it is over and its hosts were let go of
 	summary Summary
+	found   bool // there is a finding about it
 }
 
 // work is what a rollout that is not over leaves open.
@@ -377,7 +385,8 @@ func (p *replay) learnPolicy(e *trace.Entry, r *rollout) {
 		p.policies[c] = reducer.Policy{
 			OnHealthFailure: e.Agent.Policy, RetentionSeconds: reducer.DefaultRetentionSeconds,
 		}
-	} else if known.OnHealthFailure != e.Agent.Policy {
+	} else if known.OnHealthFailure != e.Agent.Policy && !p.differed[c] {
+		p.differed[c] = true
 		p.note("entry %d: channel %s: an agent applied policy %v, %v is taken", e.Seq, c, e.Agent.Policy, known.OnHealthFailure)
 	}
 }
@@ -410,6 +419,9 @@ func (p *replay) rollout(id reducer.RolloutID) *rollout {
 		return p.recent
 	}
 	r := p.rollouts[id]
+	if r == nil {
+		r = p.again(id)
+	}
 	if r == nil {
 		r = &rollout{id: id}
 		p.rollouts[id] = r
@@ -509,10 +521,12 @@ func (p *replay) openRollout(e *trace.Entry, r *rollout) {
 	w := r.work
 	w.opened, w.openedAs = p.here(e), *e.Event
 	p.opened = append(p.opened, r)
+	p.openings = append(p.openings, e.Seq)
 	r.summary.States = []StateChange{{State: reducer.Opening, At: e.Event.At}}
 	c := p.channel(e.Event.Channel)
 	if c.before != nil {
-		p.forgetIfOver(c.before) // had it no hosts, nothing else would
+		c.before.latest = 0 // hosts that have joined none of the two after it have left the channel
+		p.forgetIfOver(c.before)
 	}
 	c.before, c.rollout = c.rollout, r
 	if c.ref != e.Event.TargetRef {
@@ -637,7 +651,7 @@ func (p *replay) takeEffect(e *trace.Entry) {
 		p.readTimes(e, recorded.At, recorded.Rollout)
 	} else if !p.simulated {
 		if recorded.Kind == reducer.InsertQuarantineFromRollout {
-			p.quarantined(recorded.Channel, recorded.Closure, p.here(e))
+			p.noteQuarantined(recorded.Channel, recorded.Closure, p.here(e))
 		}
 		return
 	}

@@ -103,6 +103,9 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	if !p.wanted(&f) {
 		return &f
 	}
+	if r := p.rollouts[f.Rollout]; r != nil {
+		r.found = true
+	}
 	t := title{f.Class, f.Kind, f.What}
 	g := p.groups[t]
 	if g == nil {
@@ -122,9 +125,12 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	if len(*list) == MostFindings {
 		return &f
 	}
+	*list = append(*list, &f)
+	if f.Class == Derived {
+		return &f // what stands around an entry is not where a table differs
+	}
 	f.Before = p.ring.before(&p.lines, at.ring, f.Rollout)
 	f.Later = p.ring.later(&p.lines, at.ring, f.Rollout)
-	*list = append(*list, &f)
 	if len(f.Later) < shownLater && at.n+uint64(len(p.ring.slots)) > p.n {
 		p.waiting = append(p.waiting, unfinished{finding: &f, n: at.n})
 	}
@@ -198,7 +204,7 @@ func (p *replay) sorted() Result {
 	res.Rollouts = p.stopped
 	if p.stopped == nil {
 		res.Last = Where{Seq: p.end.seq, At: p.end.at}
-		res.Rollouts = p.summaries()
+		res.Rollouts, res.MoreOver = p.summaries(), p.gone
 	}
 	var kept, accepted []*Finding
 	for _, g := range p.titles {

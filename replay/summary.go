@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollsim/reducer"
@@ -19,8 +20,7 @@ type Summary struct {
 	Successor reducer.RolloutID // that superseded it
 	Failure   *Failure          // its first host that turned Failed; nil when none did
 	Moves     []Move            // what Options.Only.Host did under it
-
-	inTable bool // of a state.db
+	Found     bool              // there is a finding about it, be it an accepted one
 }
 
 // StateChange is when a rollout came into a state.
@@ -67,18 +67,12 @@ func (s *Summary) follow(rec *reducer.Record, at reducer.Time, confirmed bool) {
 // summaries gives the rollouts of interest as they stand.
 func (p *replay) summaries() []Summary {
 	var all []Summary
-	only := &p.opts.Only
 	for _, r := range p.opened {
-		rec := &r.fold.Record
-		if !only.names(r.id) || only.Channel != "" && only.Channel != rec.Channel {
-			continue
-		}
-		last := r.summary.States[len(r.summary.States)-1]
-		if only.Since.Set && !rec.State.Underway() && last.At < only.Since.Value || only.Host != "" && !r.has(only.Host) {
+		if !p.ofInterest(r) {
 			continue
 		}
 		s := r.summary
-		s.Record = *rec
+		s.Record, s.Found = r.fold.Record, r.found
 		for _, state := range reducer.HostStates() {
 			if n := r.fold.Count(state); n > 0 {
 				s.Hosts = append(s.Hosts, HostCount{State: state, Count: n})
@@ -88,6 +82,66 @@ func (p *replay) summaries() []Summary {
 		all = append(all, s)
 	}
 	return all
+}
+
+// ofInterest tells whether a rollout is one that was asked for.
+func (p *replay) ofInterest(r *rollout) bool {
+	only := &p.opts.Only
+	rec := &r.fold.Record
+	last := r.summary.States[len(r.summary.States)-1]
+	switch {
+	case !only.names(r.id),
+		only.Channel != "" && only.Channel != rec.Channel,
+		only.Host != "" && !r.has(only.Host),
+		only.Since.Set && !rec.State.Underway() && last.At < only.Since.Value:
+		return false
+	}
+	return true
+}
+
+// MostOver is how many of the rollouts that are over are kept.
+const MostOver = 500
+
+// letGo takes note that nothing more is to be expected of a rollout. Of those of which that is so the last ones are kept, and
+// of those before them some about which something was found.
+func (p *replay) letGo(r *rollout) {
+	p.over = append(p.over, r)
+	if len(p.over) <= MostOver {
+		return
+	}
+	r = p.over[0]
+	p.over = slices.Delete(p.over, 0, 1)
+	interest := p.ofInterest(r)
+	if interest && (r.found && p.overLong < MostOver || p.opts.Only.Rollout != "") {
+		p.overLong++
+		return
+	}
+	p.close(r)
+	delete(p.rollouts, r.id)
+	if p.recent == r {
+		p.recent = nil
+	}
+	if i := slices.Index(p.opened, r); i >= 0 {
+		p.opened = slices.Delete(p.opened, i, i+1)
+		if interest {
+			p.gone++
+		}
+	}
+}
+
+// again finds a rollout that was let go of; nil when there was none of that id.
+func (p *replay) again(id reducer.RolloutID) *rollout {
+	if p.fleet == nil {
+		return nil
+	}
+	fold := p.fleet.Rollout(id)
+	if fold == nil {
+		return nil
+	}
+	r := &rollout{id: id, fold: fold, summary: Summary{States: []StateChange{{State: fold.Record.State}}}}
+	p.rollouts[id] = r
+	p.letGo(r)
+	return r
 }
 
 // has tells whether a host is known to have joined.
