@@ -24,7 +24,7 @@ import (
 
 // TestLongLog: a sample made longer, and with more hosts, replays as it did.
 func TestLongLog(t *testing.T) {
-	stuck := map[string]uint64{"invariant: violated stuck": 1}
+	stuck := map[string]uint64{"invariant: stuck": 1}
 	for _, c := range []struct {
 		sample string
 		copies int

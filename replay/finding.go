@@ -101,8 +101,13 @@ type Finding struct {
 	channel reducer.ChannelID
 }
 
-// Title names the finding in a few words, such as "missing effect".
-func (f *Finding) Title() string { return f.Kind.String() + " " + f.What }
+// Title names the finding in a few words, such as "missing effect"; of an invariant it is the name.
+func (f *Finding) Title() string {
+	if f.Kind == Violated {
+		return f.What
+	}
+	return f.Kind.String() + " " + f.What
+}
 
 // Key names the finding in a file of accepted ones: its class, its seq, and eight digits that stand for all that it says. The
 // same finding of the same log has the same key each time; it does not depend on what stands around it.

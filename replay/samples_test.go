@@ -64,8 +64,8 @@ func countedTitles(r *Result) map[string]uint64 {
 }
 
 func TestSamplesReplay(t *testing.T) {
-	stuck := map[string]uint64{"invariant: violated stuck": 1}
-	withStuck := map[string]uint64{"effect: missing effect": 3, "effect: extra effect": 3, "effect: different effect": 2, "invariant: violated stuck": 1}
+	stuck := map[string]uint64{"invariant: stuck": 1}
+	withStuck := map[string]uint64{"effect: missing effect": 3, "effect: extra effect": 3, "effect: different effect": 2, "invariant: stuck": 1}
 	for _, c := range []struct {
 		name                    string
 		machine                 reducer.Machine

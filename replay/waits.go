@@ -21,6 +21,7 @@ const (
 type wait struct {
 	what  string // such as "Pending: blocked by wave-promotion"; empty for a host that is at its end
 	since Where
+	then  string // what the gate waits for, where that can be told
 
 	moves   bool     // it may go on by itself, for all that the log tells
 	rollout *rollout // the one that it waits for, where it does
@@ -113,12 +114,12 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 		}
 		awaited := p.declared(c)
 		if awaited == nil {
-			w.what += fmt.Sprintf(": channel %s has no rollout", c.id)
+			w.then = fmt.Sprintf("channel %s has no rollout", c.id)
 			return
 		}
 		rec := &awaited.fold.Record
 		w.rollout = awaited
-		w.what += fmt.Sprintf(": rollout %s is %v", awaited.id, rec.State)
+		w.then = fmt.Sprintf("rollout %s is %v", awaited.id, rec.State)
 		w.moves = rec.TerminalAt.Set || rec.SupersededAt.Set
 	case gateWave:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
@@ -211,10 +212,14 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 		if w.what == "" {
 			continue
 		}
-		if hosts[w.what] == nil {
-			reasons = append(reasons, w.what)
+		what := w.what
+		if w.then != "" {
+			what += ": " + w.then
 		}
-		hosts[w.what] = append(hosts[w.what], string(r.fold.Hosts()[slot].ID))
+		if hosts[what] == nil {
+			reasons = append(reasons, what)
+		}
+		hosts[what] = append(hosts[what], string(r.fold.Hosts()[slot].ID))
 	}
 	for i, reason := range reasons {
 		names := hosts[reason]

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -24,16 +24,17 @@ type Answer struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
 	State   reducer.HostState
-	At      Where // up to where the log was read
-	lines   trace.Lines
-	Lines   []Reason // the first is the answer itself; what stands deeper is why
+	At      Where       // up to where the log was read
+	Times   trace.Lines // how times are written
+	Lines   []Reason    // the first is the answer itself; what stands deeper is why
 }
 
 // Reason is a line of an Answer.
 type Reason struct {
 	Depth int
 	Text  string
-	Since Where // zero where it has no time; seq 0 where no entry is to name
+	Since Where  // zero where it has no time; seq 0 where no entry is to name
+	Then  string // what follows that; empty where nothing does
 }
 
 // NoAnswer says that a log cannot answer a question.
@@ -86,10 +87,10 @@ func (p *replay) answer(q Question) (*Answer, error) {
 	if id == "" {
 		id = p.firstWaiting(r)
 	}
-	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, lines: p.lines}
+	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
 	m, slot := r.member(id)
 	if m == nil {
-		a.add(0, Where{}, "rollout %s is %v; what its hosts did was let go of", r.id, r.fold.Record.State)
+		a.add(0, Where{}, "", "rollout %s is %v; what its hosts did was let go of", r.id, r.fold.Record.State)
 		return a, nil
 	}
 	a.State = r.fold.Hosts()[slot].State
@@ -107,6 +108,7 @@ func (p *replay) asked(q Question) (*rollout, error) {
 			for id := range p.hosts {
 				e.Known = append(e.Known, string(id))
 			}
+			slices.Sort(e.Known)
 			return nil, e
 		}
 		return h.joined, nil
@@ -156,8 +158,8 @@ func (p *replay) firstWaiting(r *rollout) reducer.HostID {
 	return ""
 }
 
-func (a *Answer) add(depth int, since Where, format string, args ...any) {
-	a.Lines = append(a.Lines, Reason{Depth: depth, Text: fmt.Sprintf(format, args...), Since: since})
+func (a *Answer) add(depth int, since Where, then, format string, args ...any) {
+	a.Lines = append(a.Lines, Reason{Depth: depth, Text: fmt.Sprintf(format, args...), Since: since, Then: then})
 }
 
 // explain says why a host is not further under a rollout.
@@ -167,22 +169,22 @@ func (p *replay) explain(a *Answer, r *rollout, slot int) {
 	rec := &r.fold.Record
 	switch h.State {
 	case reducer.HostConverged:
-		a.add(0, Where{At: m.since}, "it is: Converged under %s", r.id)
+		a.add(0, Where{At: m.since}, "", "it is: Converged under %s", r.id)
 		return
 	case reducer.HostReverted:
-		a.add(0, Where{At: m.since}, "it rolled back from it: Reverted under %s", r.id)
+		a.add(0, Where{At: m.since}, "", "it rolled back from it: Reverted under %s", r.id)
 		p.explainFailure(a, 1, m)
 		return
 	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostFailed:
 	}
 	if !rec.State.Underway() && rec.State != reducer.Terminal {
 		last := r.summary.States[len(r.summary.States)-1]
-		a.add(0, Where{At: last.At}, "%v in wave %d of %s, which is %v: nothing more is dispatched", h.State, h.Wave, r.id, rec.State)
+		a.add(0, Where{At: last.At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
 		p.explainEnd(a, 1, r)
 		p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
 		return
 	}
-	a.add(0, Where{At: m.since}, "not yet: %v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
+	a.add(0, Where{At: m.since}, fmt.Sprintf("in wave %d of %s, which is %v", h.Wave, r.id, rec.State), "not yet: %v", h.State)
 	p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
 }
 
@@ -199,9 +201,9 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	if w.what == "" || depth > deepest {
 		return
 	}
-	a.add(depth, w.since, "%s", w.what)
+	a.add(depth, w.since, w.then, "%s", w.what)
 	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
-		a.add(depth+1, Where{}, "last gate: %s, entry %d at %s: %q; decided %d times, first in entry %d", g.name, g.last.Seq,
+		a.add(depth+1, Where{}, "", "last gate: %s, entry %d at %s: %q; decided %d times, first in entry %d", g.name, g.last.Seq,
 			p.lines.AppendTime(nil, g.last.At), g.reason, g.count, g.first.Seq)
 		if g.name == gateQuarantine {
 			p.explainQuarantine(a, depth+1, r, m)
@@ -215,10 +217,10 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	}
 	for i, other := range w.hosts {
 		if i == mostExplained {
-			a.add(depth+1, Where{}, "and %d more hosts", len(w.hosts)-i)
+			a.add(depth+1, Where{}, "", "and %d more hosts", len(w.hosts)-i)
 			break
 		}
-		a.add(depth+1, Where{}, "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)
+		a.add(depth+1, Where{}, "", "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)
 		p.explainHost(a, depth+2, r, other, asked)
 	}
 }
@@ -226,12 +228,12 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 // explainRollout says why a rollout that another one waits for is not over.
 func (p *replay) explainRollout(a *Answer, depth int, r *rollout, asked map[*rollout]bool) {
 	if asked[r] {
-		a.add(depth, Where{}, "rollout %s waits for this one in turn", r.id)
+		a.add(depth, Where{}, "", "rollout %s waits for this one in turn", r.id)
 		return
 	}
 	asked[r] = true
 	last := r.summary.States[len(r.summary.States)-1]
-	a.add(depth, Where{At: last.At}, "rollout %s is %v", r.id, last.State)
+	a.add(depth, Where{At: last.At}, "", "rollout %s is %v", r.id, last.State)
 	if !r.fold.Record.State.Underway() {
 		p.explainEnd(a, depth+1, r)
 		return
@@ -242,10 +244,10 @@ func (p *replay) explainRollout(a *Answer, depth int, r *rollout, asked map[*rol
 			continue
 		}
 		if shown++; shown > mostExplained {
-			a.add(depth+1, Where{}, "and others")
+			a.add(depth+1, Where{}, "", "and others")
 			return
 		}
-		a.add(depth+1, Where{}, "host %s, in wave %d:", h.ID, h.Wave)
+		a.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
 		p.explainHost(a, depth+2, r, slot, asked)
 	}
 }
@@ -257,14 +259,14 @@ func (p *replay) explainEnd(a *Answer, depth int, r *rollout) {
 		if f.Why != "" {
 			text += ": " + plainLine(f.Why)
 		}
-		a.add(depth, Where{Seq: f.Seq, At: f.At}, "%s", text)
+		a.add(depth, Where{Seq: f.Seq, At: f.At}, "", "%s", text)
 	}
 	switch r.fold.Record.State {
 	case reducer.Failed, reducer.Reverted:
-		a.add(depth, Where{}, "it stays %v until an operator clears it, or channel %s gets another ref", r.fold.Record.State, r.fold.Record.Channel)
+		a.add(depth, Where{}, "", "it stays %v until an operator clears it, or channel %s gets another ref", r.fold.Record.State, r.fold.Record.Channel)
 	case reducer.Superseded:
 		if id := r.summary.Successor; id != "" {
-			a.add(depth, Where{}, "%s has superseded it", id)
+			a.add(depth, Where{}, "", "%s has superseded it", id)
 		}
 	case reducer.Opening, reducer.Active, reducer.Converging, reducer.Terminal, reducer.Pruned:
 	}
@@ -272,7 +274,7 @@ func (p *replay) explainEnd(a *Answer, depth int, r *rollout) {
 
 func (p *replay) explainFailure(a *Answer, depth int, m *member) {
 	if m.said != "" {
-		a.add(depth, Where{}, "its agent said: %s", plainLine(m.said))
+		a.add(depth, Where{}, "", "its agent said: %s", plainLine(m.said))
 	}
 }
 
@@ -280,7 +282,7 @@ func (p *replay) explainFailure(a *Answer, depth int, m *member) {
 func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) {
 	for _, closure := range []reducer.ClosureHash{m.closure, reducer.ClosureHash(r.fold.Record.TargetRef)} {
 		if at, known := p.quarantines[quarantine{r.fold.Record.Channel, closure}]; known {
-			a.add(depth, Where{Seq: at.seq, At: at.at}, "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
+			a.add(depth, Where{Seq: at.seq, At: at.at}, "", "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
 			return
 		}
 	}
@@ -297,29 +299,11 @@ func (p *replay) explainChannel(a *Answer, r *rollout) {
 	id := reducer.NewRolloutID(c.id, c.ref)
 	switch now := p.rollouts[id]; {
 	case now == nil || now.fold == nil:
-		a.add(0, since, "channel %s points at %s now, and no rollout is opened for that yet", c.id, c.ref)
+		a.add(0, since, "no rollout is opened for that yet", "channel %s points at %s", c.id, c.ref)
 	case now.fold.Record.SupersededAt.Set:
-		a.add(0, since, "channel %s points at %s now, which is stranded: %s is %v and will not be opened again", c.id, c.ref, id,
-			now.fold.Record.State)
+		a.add(0, since, fmt.Sprintf("it is stranded: %s is %v and will not be opened again", id, now.fold.Record.State),
+			"channel %s points at %s", c.id, c.ref)
 	default:
-		a.add(0, since, "channel %s points at %s now: ask for %s", c.id, c.ref, id)
+		a.add(0, since, "ask for "+string(id), "channel %s points at %s", c.id, c.ref)
 	}
-}
-
-// Text is the answer for people.
-func (a *Answer) Text() string {
-	var b strings.Builder
-	lines := &a.lines
-	fmt.Fprintf(&b, "host %s, rollout %s, as of entry %d, %s\n", a.Host, a.Rollout, a.At.Seq, lines.AppendTime(nil, a.At.At))
-	for _, l := range a.Lines {
-		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), l.Text)
-		if l.Since != (Where{}) {
-			fmt.Fprintf(&b, ", since %s", lines.AppendTime(nil, l.Since.At))
-		}
-		if l.Since.Seq > 0 {
-			fmt.Fprintf(&b, " (entry %d)", l.Since.Seq)
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
 }

@@ -19,13 +19,13 @@ type ReplayView struct {
 	By  string // the file of accepted findings; empty when there is none
 }
 
-// Replay writes what a replay found: a line for each rollout, the last entries of a log that was left early, the findings
-// counted, the first one or all, then what was read and the notes. name is what the user calls the input.
+// Replay writes what a replay found: a line for each rollout or the last of them, the last entries of a log that was left
+// early, the findings counted, the first one or all, then what was read and the notes. name is what the user calls the input.
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
 	r := &replayReport{name: name, result: result, absolute: result.Header == nil}
-	r.rollouts()
+	r.rollouts(view.All)
 	for _, line := range result.Tail {
-		r.printf("  %s\n", line)
+		r.printf("  %s\n", shortenRefs(line))
 	}
 	if len(result.Tail) > 0 {
 		r.printf("\n")
@@ -84,12 +84,34 @@ func (r *replayReport) counts() string {
 	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced, r.result.Transitions)
 }
 
-// rollouts writes a line for each, in columns.
-func (r *replayReport) rollouts() {
-	lines := make([][5]string, 0, len(r.result.Rollouts))
+// mostLines is how many rollouts are shown where not all are asked for.
+const mostLines = 20
+
+// shown are the rollouts that get a line: of many those that stand or about which something was found, and the last ones. What
+// is left is how many others there are.
+func (r *replayReport) shown(all bool) (shown []*replay.Summary, left uint64) {
+	list := r.result.Rollouts
+	left = r.result.MoreOver
+	for i := range list {
+		if s := &list[i]; all || s.Found || s.Record.State.Standing() || len(list)-i <= mostLines {
+			shown = append(shown, s)
+		} else {
+			left++
+		}
+	}
+	return shown, left
+}
+
+// rollouts writes a line for each that is shown, in columns.
+func (r *replayReport) rollouts(all bool) {
+	shown, left := r.shown(all)
+	lines := make([][5]string, 0, len(shown))
 	var widths [4]int
-	for i := range r.result.Rollouts {
-		line := r.rolloutLine(&r.result.Rollouts[i])
+	if left > 0 {
+		r.printf("… %d more rollouts that are over\n", left)
+	}
+	for _, s := range shown {
+		line := r.rolloutLine(s)
 		for j := range widths {
 			widths[j] = max(widths[j], utf8.RuneCountInString(line[j]))
 		}
@@ -100,7 +122,7 @@ func (r *replayReport) rollouts() {
 			r.printf("%s%s  ", line[j], strings.Repeat(" ", widths[j]-utf8.RuneCountInString(line[j])))
 		}
 		r.printf("%s\n", line[4])
-		r.moves(&r.result.Rollouts[i])
+		r.moves(shown[i])
 	}
 	if len(lines) > 0 {
 		r.printf("\n")
@@ -127,7 +149,11 @@ func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
 	}
 	var states []string
 	last := ""
-	for _, c := range s.States {
+	for i, c := range s.States {
+		if i+1 < len(s.States) && s.States[i+1].At == c.At {
+			states = append(states, c.State.String()) // as the next one
+			continue
+		}
 		var at string
 		at, last = r.time(c.At, last)
 		states = append(states, fmt.Sprintf("%v %s", c.State, at))
@@ -221,22 +247,35 @@ func (r *replayReport) groups() {
 }
 
 func (r *replayReport) finding(f *replay.Finding) {
-	r.printf("DIVERGED %s: entry %d of %d, %s\n", r.name, f.Seq, max(r.result.Last.Seq, r.result.Entries), f.Title())
+	what := "FOUND"
+	if f.Class == replay.Effect || f.Class == replay.Illegal {
+		what = "DIVERGED"
+	}
+	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, r.result.Entries), f.Title())
 	if f.Rollout != "" {
 		r.printf("  rollout   %s\n", f.Rollout)
 	}
 	if f.Host != "" {
 		r.printf("  host      %s\n", f.Host)
 	}
-	r.printf("%s", f.Body())
-	if f.What == string(invariant.Stuck) {
-		r.printf("  closer    rollsim why %s --rollout %s\n", r.name, f.Rollout)
-	} else {
-		r.closer(f)
+	for line := range strings.Lines(f.Body()) {
+		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around {
+			line = shortenRefs(line)
+		}
+		r.printf("%s", line)
 	}
+	r.printf("  closer    rollsim %s\n", r.closer(f))
 	r.printf("  accept    %s  REASON\n\n", f.Key())
 }
 
-func (r *replayReport) closer(f *replay.Finding) {
-	r.printf("  closer    rollsim replay %s --machine %s --until %d --all\n", r.name, r.result.Machine, f.Seq)
+// closer is the command that shows more of what a finding is about.
+func (r *replayReport) closer(f *replay.Finding) string {
+	of := ""
+	if f.Rollout != "" {
+		of = " --rollout " + shortenRefs(string(f.Rollout))
+	}
+	if f.What == string(invariant.Stuck) {
+		return fmt.Sprintf("why %s%s", r.name, of)
+	}
+	return fmt.Sprintf("replay %s --machine %s%s --until %d --all", r.name, r.result.Machine, of, f.Seq)
 }

@@ -23,6 +23,7 @@ type (
 		Events      uint64            `json:"rollout_events"`
 		Transitions replayTransitions `json:"transitions"`
 		Rollouts    []replayRollout   `json:"rollouts"`
+		MoreOver    uint64            `json:"more_rollouts"`
 		Tables      *replayTables     `json:"tables"`
 		Groups      []replayGroup     `json:"groups"`
 		Findings    []replayFinding   `json:"findings"`
@@ -120,6 +121,7 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		Rollouts:    []replayRollout{}, Groups: []replayGroup{}, Stale: []replayStale{},
 		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
 	}
+	doc.MoreOver = result.MoreOver
 	for i := range result.Rollouts {
 		r := rolloutOf(&result.Rollouts[i])
 		if !result.CursorKnown {

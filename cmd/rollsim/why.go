@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/nearest"
 	"rollsim/reducer"
 	"rollsim/replay"
+	"rollsim/report"
 	"rollsim/trace/input"
 )
 
@@ -73,6 +73,5 @@ func (env *environment) why(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(env.out.w, answer.Text())
-	return err
+	return report.Why(env.out.w, answer)
 }

@@ -1,0 +1,32 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rollsim/replay"
+)
+
+// Why writes what keeps a host, a reason a line, each below what it is the reason for. Long refs are shortened after the first
+// line, which tells them whole.
+func Why(w io.Writer, a *replay.Answer) error {
+	var b strings.Builder
+	times := &a.Times
+	fmt.Fprintf(&b, "host %s, rollout %s, as of entry %d, %s\n", a.Host, a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At))
+	for _, l := range a.Lines {
+		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
+		if l.Since != (replay.Where{}) {
+			fmt.Fprintf(&b, ", since %s", times.AppendTime(nil, l.Since.At))
+		}
+		if l.Since.Seq > 0 {
+			fmt.Fprintf(&b, " (entry %d)", l.Since.Seq)
+		}
+		if l.Then != "" {
+			fmt.Fprintf(&b, ": %s", shortenRefs(l.Then))
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
