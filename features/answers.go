@@ -128,8 +128,8 @@ func readQuestion(state reducer.State, r row) (*question, error) {
 	}
 	if policy, err := cell(r, "policy", parsePolicy); err != nil {
 		return nil, err
-	} else if policy != nil {
-		q.policy.OnHealthFailure = policy.(reducer.HealthPolicy)
+	} else if policy != 0 {
+		q.policy.OnHealthFailure = policy
 	}
 	if q.want.becomes, err = cell(r, "becomes", parseState); err != nil {
 		return nil, err

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"rollsim/internal/nearest"
 	"rollsim/reducer"
+	"rollsim/sim"
 	"rollsim/trace"
 )
 
@@ -30,7 +33,7 @@ var effectExpectations = []step{
 		doc:     "That event does not come for the rollout in the whole run.",
 		example: `SuccessorOpened never happens to "stable@a1"`,
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID) error {
-			return w.expectEvents(kind, 0, id)
+			return w.expectEvents(kind, times{}, id)
 		},
 	},
 	{
@@ -39,21 +42,21 @@ var effectExpectations = []step{
 		doc:     "The reducer does not answer with that effect for the rollout in the whole run.",
 		example: `InsertQuarantineFromRollout is never emitted for "stable@a1"`,
 		do: func(w *world, kind reducer.EffectKind, id reducer.RolloutID) error {
-			return w.expectEmitted(kind, 0, id)
+			return w.expectEmitted(kind, times{}, id)
 		},
 	},
 	{
 		topic: "Events and effects", phase: expects,
 		words:   `{event} of (rollout ){rollout} has the effect(s) {effects}`,
 		doc:     "What the reducer answers to the latest such event until the present: these effects, in order, and no others.",
-		example: `RolloutTerminal of "stable@a1" has the effects RecordRolloutTransition and SchedulePruning`,
+		example: `RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and SchedulePruning`,
 		do:      (*world).expectEffects,
 	},
 	{
 		topic: "Events and effects", phase: expects,
 		words:   `{event} of (rollout ){rollout} has no effect`,
 		doc:     "The reducer accepts the latest such event until the present, and answers nothing.",
-		example: `OperatorClearance of "stable@a1" has no effect`,
+		example: `RolloutTerminal of "stable@a1" has no effect`,
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID) error {
 			return w.expectEffects(kind, id, nil)
 		},
@@ -67,30 +70,35 @@ var effectExpectations = []step{
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `(ref ){ref} is quarantined on (channel ){channel}`,
-		doc:     "The ref rolled back on the channel at some time up to the present, and is not dispatched there again.",
+		words:   `(ref ){ref} is quarantined on (channel ){channel}{at}`,
+		doc:     "The ref is in the quarantine of the channel, at the present or at another time: it rolled back there, or was there from the start, and no operator has lifted it.",
 		example: `ref "b2" is quarantined on channel "stable"`,
-		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID) error {
-			if _, err := w.channel(channel); err != nil {
+		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, g glance) error {
+			i, preset, err := w.quarantineAt(ref, channel, &g)
+			switch {
+			case err != nil:
 				return err
+			case i != noEntry:
+				return w.matched(w.telling.since(w.telling.entries[i].At), i)
+			case preset:
+				return nil
 			}
-			i := w.quarantined(ref, channel)
-			if i == noEntry {
-				return w.fail(noEntry, w.current, "it is not quarantined")
-			}
-			return w.matched(w.telling.since(w.telling.entries[i].At), i)
+			return w.fail(noEntry, w.current, "it is not quarantined")
 		},
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `(ref ){ref} is not quarantined on (channel ){channel}`,
-		doc:     "The ref has not rolled back on the channel by the present.",
+		words:   `(ref ){ref} is not quarantined on (channel ){channel}{at}`,
+		doc:     "The ref is not in the quarantine of the channel: it has not rolled back there, or an operator has lifted it.",
 		example: `ref "a1" is not quarantined on channel "stable"`,
-		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID) error {
-			if _, err := w.channel(channel); err != nil {
+		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, g glance) error {
+			i, preset, err := w.quarantineAt(ref, channel, &g)
+			switch {
+			case err != nil:
 				return err
-			}
-			if i := w.quarantined(ref, channel); i != noEntry {
+			case preset:
+				return w.fail(noEntry, w.current, "quarantined from the start")
+			case i != noEntry:
 				return w.fail(i, w.current, "quarantined at "+w.time(w.telling.since(w.telling.entries[i].At)))
 			}
 			return nil
@@ -98,15 +106,28 @@ var effectExpectations = []step{
 	},
 }
 
-func (w *world) expectEvents(kind reducer.EventKind, n uint64, id reducer.RolloutID) error {
-	return w.expectCount(n, id, func(e *trace.Entry) bool {
+// quarantineAt finds what there is to say of a ref's quarantine at the time that a sentence looks at.
+func (w *world) quarantineAt(ref reducer.ChannelRef, channel reducer.ChannelID, g *glance) (entry int, preset bool, err error) {
+	if err := w.checkRef(ref, channel); err != nil {
+		return noEntry, false, err
+	}
+	at, err := w.lookAt(g)
+	if err != nil {
+		return noEntry, false, err
+	}
+	entry, preset = w.quarantined(ref, channel, at)
+	return entry, preset, nil
+}
+
+func (w *world) expectEvents(kind reducer.EventKind, n times, id reducer.RolloutID) error {
+	return w.expectEntries(id, n, "", func(e *trace.Entry) bool {
 		return e.Event != nil && e.Event.Kind == kind && e.Rollout == id
 	})
 }
 
-func (w *world) expectEmitted(kind reducer.EffectKind, n uint64, id reducer.RolloutID) error {
+func (w *world) expectEmitted(kind reducer.EffectKind, n times, id reducer.RolloutID) error {
 	var of reducer.RolloutID // the rollout of the event that an effect follows
-	return w.expectCount(n, id, func(e *trace.Entry) bool {
+	return w.expectEntries(id, n, w.whyNotEmitted(kind), func(e *trace.Entry) bool {
 		if e.Event != nil {
 			of = e.Rollout
 		}
@@ -114,8 +135,8 @@ func (w *world) expectEmitted(kind reducer.EffectKind, n uint64, id reducer.Roll
 	})
 }
 
-// expectCount expects so many entries of a kind.
-func (w *world) expectCount(n uint64, id reducer.RolloutID, is func(*trace.Entry) bool) error {
+// expectEntries expects so many entries of a kind in the whole run.
+func (w *world) expectEntries(id reducer.RolloutID, n times, why string, is func(*trace.Entry) bool) error {
 	if _, err := w.telling.rollout(id); err != nil {
 		return err
 	}
@@ -125,19 +146,29 @@ func (w *world) expectCount(n uint64, id reducer.RolloutID, is func(*trace.Entry
 			found = append(found, i)
 		}
 	}
-	if uint64(len(found)) == n {
+	return w.expectCount(found, n, why)
+}
+
+// expectCount expects that so many entries were found. why says why there can be none.
+func (w *world) expectCount(found []int, n times, why string) error {
+	if got := uint64(len(found)); got >= n.least && got <= n.most {
 		return nil
 	}
-	var times []string
-	entry := noEntry
-	for _, i := range found {
-		times = append(times, w.time(w.telling.since(w.telling.entries[i].At)))
-		entry = i
+	if len(found) == 0 {
+		if why != "" {
+			why = ": " + why
+		}
+		return w.fail(noEntry, w.current, "it never happens"+why)
 	}
-	if len(times) == 0 {
-		times = []string{"it never happens"}
+	const most = 10
+	var lines []string
+	for _, i := range found[:min(most, len(found))] {
+		lines = append(lines, w.time(w.telling.since(w.telling.entries[i].At)))
 	}
-	return w.fail(entry, w.current, fmt.Sprintf("%d times\n%s", len(found), strings.Join(times, "\n")))
+	if len(found) > most {
+		lines = append(lines, "…")
+	}
+	return w.fail(found[len(found)-1], w.current, fmt.Sprintf("%d times\n%s", len(found), strings.Join(lines, "\n")))
 }
 
 // latestEvent finds the latest event of a kind until the present; noEntry for none.
@@ -205,17 +236,44 @@ func (w *world) expectRefusal(kind reducer.EventKind, id reducer.RolloutID, with
 	return nil
 }
 
-// quarantined finds where a ref enters the quarantine of a channel until the present; noEntry where it does not.
-func (w *world) quarantined(ref reducer.ChannelRef, channel reducer.ChannelID) int {
+// quarantined finds where a ref entered the quarantine of a channel in which it is at a time; noEntry where it is not. preset
+// tells whether it is there from the start.
+func (w *world) quarantined(ref reducer.ChannelRef, channel reducer.ChannelID, at time.Duration) (entry int, preset bool) {
 	closure := reducer.ClosureHash(ref)
-	for i, e := range w.telling.entries[:w.telling.until(w.now)] {
-		effect := e.Effect != nil && e.Effect.Kind == reducer.InsertQuarantineFromRollout &&
-			e.Effect.Channel == channel && e.Effect.Closure == closure
-		remote := e.HostEffect != nil && e.HostEffect.Effect == trace.RemoteInsertQuarantine &&
-			e.HostEffect.Channel == channel && e.HostEffect.Closure == closure
-		if effect || remote {
-			return i
+	preset = slices.Contains(w.scenario.Quarantine, sim.QuarantineEntry{Channel: channel, Closure: closure})
+	entry = noEntry
+	for i, e := range w.telling.entries[:w.telling.until(at)] {
+		switch {
+		case e.HostEffect != nil && e.HostEffect.Channel == channel && e.HostEffect.Closure == closure:
+			if e.HostEffect.Effect == trace.RemoteRemoveQuarantine {
+				entry, preset = noEntry, false
+			} else if e.HostEffect.Effect == trace.RemoteInsertQuarantine && entry == noEntry {
+				entry = i
+			}
+		case e.Effect != nil && e.Effect.Kind == reducer.InsertQuarantineFromRollout && e.Effect.Channel == channel &&
+			e.Effect.Closure == closure && entry == noEntry:
+			entry = i
 		}
 	}
-	return noEntry
+	return entry, preset
+}
+
+// checkRef refuses a ref that the channel never points at.
+func (w *world) checkRef(ref reducer.ChannelRef, channel reducer.ChannelID) error {
+	if _, err := w.channel(channel); err != nil {
+		return err
+	}
+	var known []string
+	for _, r := range w.telling.order {
+		if r.channel == channel {
+			known = append(known, string(r.ref))
+		}
+	}
+	for _, q := range w.scenario.Quarantine {
+		known = append(known, string(q.Closure))
+	}
+	if slices.Contains(known, string(ref)) {
+		return nil
+	}
+	return fmt.Errorf("channel %q has no rollout of ref %q%s", channel, ref, nearest.Hint(string(ref), known))
 }

@@ -2,6 +2,7 @@ package features
 
 import (
 	"fmt"
+	"time"
 
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -69,6 +70,66 @@ var happeningSteps = []step{
 			}})
 		},
 	},
+	{
+		topic: "Happenings", phase: happens,
+		words:   `(the/an )operator lifts (the )quarantine of (ref ){ref} on (the )(channel ){channel}{when}`,
+		doc:     "An operator takes the ref out of the quarantine of the channel, so that it is dispatched there again.",
+		example: `the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later`,
+		do: func(w *world, ref reducer.ChannelRef, id reducer.ChannelID, when timing) error {
+			if _, err := w.channel(id); err != nil {
+				return err
+			}
+			return w.tell(when, w.latest[id], &sim.Action{Lift: &sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)}})
+		},
+	},
+	{
+		topic: "Happenings", phase: happens,
+		words:   `new refs come to (the )(channel ){channel} every {delay} for {duration}{when}`,
+		doc:     "The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for that time.",
+		example: `new refs come to channel "stable" every 6 hours for 1 day`,
+		do: func(w *world, id reducer.ChannelID, every delay, d time.Duration, when timing) error {
+			return w.tellTraffic(sim.Traffic{Channel: id, Kind: sim.Arrivals, Prefix: "r"}, every, d, when)
+		},
+	},
+	{
+		topic: "Happenings", phase: happens,
+		words:   `(the )(channel ){channel} flaps between (the )refs {refs} every {delay} for {duration}{when}`,
+		doc:     "The channel points at one ref after the other, round and round, at that distance and for that time.",
+		example: `"stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours`,
+		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing) error {
+			if len(refs) < 2 {
+				return fmt.Errorf("to flap takes two refs or more")
+			}
+			return w.tellTraffic(sim.Traffic{Channel: id, Kind: sim.Flapping, Between: refs}, every, d, when)
+		},
+	},
+}
+
+// tellTraffic tells of a channel that moves by itself for a time.
+func (w *world) tellTraffic(t sim.Traffic, every delay, lasts time.Duration, when timing) error {
+	if _, err := w.channel(t.Channel); err != nil {
+		return err
+	}
+	if every.Mean() < time.Second {
+		return fmt.Errorf("refs must be at least 1 second apart, on average")
+	}
+	w.silence(every.longest)
+	err := w.tellLater(when, w.latest[t.Channel], func(w *world) error {
+		t.Every, t.From, t.Until = every.Distribution, w.now+breakOff, w.now+lasts+2*breakOff // so that a last one on time comes
+		w.scenario.Traffic = append(w.scenario.Traffic, t)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.busy = append(w.busy, t.Channel)
+	for _, ref := range t.Between {
+		w.mention(reducer.NewRolloutID(t.Channel, ref), t.Channel)
+	}
+	if t.Kind == sim.Arrivals {
+		w.mention(reducer.NewRolloutID(t.Channel, "r1"), t.Channel)
+	}
+	return nil
 }
 
 // moveChannel points a channel at a ref.

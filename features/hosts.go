@@ -2,8 +2,11 @@ package features
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"rollsim/internal/nearest"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -52,7 +55,7 @@ var hostSteps = []step{
 		doc:     "The switch waits for a reboot that never comes.",
 		example: `host "stable-02" defers its activation and never reboots`,
 		do: func(w *world, hosts []reducer.HostID, ref reducer.ChannelRef) error {
-			return w.addFates(hosts, sim.Fate{Ref: ref, Kind: sim.Defers, RebootAfter: reducer.Some(time.Duration(-1))})
+			return w.addFates(hosts, sim.Fate{Ref: ref, Kind: sim.Defers, RebootAfter: reducer.Some(neverReboots)})
 		},
 	},
 	{
@@ -74,40 +77,87 @@ var hostSteps = []step{
 		},
 	},
 	{
-		topic: "Hosts", phase: sets,
-		words:   `(the/a/an ){stage} take(s) {duration}`,
-		doc:     "How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback.",
-		example: `activation takes 5 minutes`,
-		do: func(w *world, stage string, d time.Duration) error {
-			return w.setStage(&w.scenario.Behaviour, stage, d, d)
+		topic: "Hosts", phase: fates,
+		words:   `host(s) {hosts} always converge(s)( under (ref ){ref})`,
+		doc:     "The hosts converge, whatever chance has in store for them.",
+		example: `host "stable-01" always converges`,
+		do: func(w *world, hosts []reducer.HostID, ref reducer.ChannelRef) error {
+			return w.addFates(hosts, sim.Fate{Ref: ref, Kind: sim.ConvergesAnyway})
+		},
+	},
+	{
+		topic: "Hosts", phase: fates,
+		words:   `these hosts misbehave:`,
+		doc:     "What is in store for hosts, in a table. The column does holds what a sentence would say: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback or always converges; reboots holds how long after a deferral, or never.",
+		example: `these hosts misbehave:`,
+		table:   []string{"hosts", "does", "ref?", "reboots?"},
+		sample: [][]string{
+			{"hosts", "does", "ref", "reboots"},
+			{"stable-01", "fails its probes", "b2", ""},
+			{"stable-02, stable-03", "defers its activation", "", "2 hours"},
+		},
+		do: (*world).addFateTable,
+	},
+	{
+		topic: "Hosts", phase: happens,
+		words:   `host(s) {hosts} reboot(s){when}`,
+		doc:     "The hosts, which have deferred their activation, reboot now: before they would have, or though they never would.",
+		example: `host "stable-02" reboots 2 hours later`,
+		do: func(w *world, hosts []reducer.HostID, when timing) error {
+			hosts, err := w.hostsNamed(hosts)
+			if err != nil {
+				return err
+			}
+			return w.tellLater(when, w.moved, func(w *world) error {
+				for _, h := range hosts {
+					if err := w.reboot(h); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		},
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `(the/a/an ){stage} take(s) between {duration} and {duration}`,
-		doc:     "The same, drawn anew for each host and ref: any time between the two is equally likely.",
+		words:   `(the/a/an ){stage} take(s) {delay}`,
+		doc:     "How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback. What is no single length of time is drawn anew for each host and ref: between two, where any is equally likely; so long on average, where any moment is; or so long in the middle and seldom, once in a hundred times, over another.",
 		example: `activation takes between 1 minute and 10 minutes`,
-		do: func(w *world, stage string, low, high time.Duration) error {
-			return w.setStage(&w.scenario.Behaviour, stage, low, high)
+		do: func(w *world, stage string, d delay) error {
+			w.setStage(&w.scenario.Behaviour, stage, d)
+			return nil
 		},
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `on host(s) {hosts} (the/a/an ){stage} takes {duration}`,
+		words:   `on host(s) {hosts} (the/a/an ){stage} takes {delay}`,
 		doc:     "How long some hosts take for a stage.",
 		example: `on host "stable-02" activation takes 20 minutes`,
-		do: func(w *world, hosts []reducer.HostID, stage string, d time.Duration) error {
-			if err := w.checkHosts(hosts); err != nil {
-				return err
+		do: func(w *world, hosts []reducer.HostID, stage string, d delay) error {
+			b, err := w.group(hosts)
+			if err == nil {
+				w.setStage(b, stage, d)
 			}
-			group := sim.Group{}
-			for _, h := range hosts {
-				group.Hosts = append(group.Hosts, string(h))
+			return err
+		},
+	},
+	{
+		topic: "Hosts", phase: sets,
+		words:   `{percent} of (the )(all ){mishap}( on host(s) {hosts})`,
+		doc:     "The chance of a turn for the worse, asked for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default nothing of that comes by chance.",
+		example: `5% of activations are deferred`,
+		do: func(w *world, chance sim.Probability, mishap string, hosts []reducer.HostID) error {
+			b := &w.scenario.Behaviour
+			if hosts != nil {
+				var err error
+				if b, err = w.group(hosts); err != nil {
+					return err
+				}
 			}
-			if err := w.setStage(&group.Behaviour, stage, d, d); err != nil {
-				return err
-			}
-			w.scenario.Groups = append(w.scenario.Groups, group)
+			*map[string]**sim.Probability{
+				"activations fail": &b.ActivationFailure, "activations are deferred": &b.Deferral, "probes fail": &b.ProbeFailure,
+				"rollbacks never complete": &b.RollbackFailure, "dispatches are never acked": &b.NoAnswer,
+			}[mishap] = &chance
 			return nil
 		},
 	},
@@ -116,7 +166,8 @@ var hostSteps = []step{
 // addFates puts something in store for hosts. Once the story has been looked at, that must not change what was seen: then
 // it takes a ref that has not come yet.
 func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
-	if err := w.checkHosts(hosts); err != nil {
+	hosts, err := w.hostsNamed(hosts)
+	if err != nil {
 		return err
 	}
 	if w.looked {
@@ -139,26 +190,82 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 	return nil
 }
 
-// setStage sets how long a stage takes.
-func (w *world) setStage(b *sim.Behaviour, stage string, low, high time.Duration) error {
-	d, err := sim.Uniform(low, high)
+// misdeeds are the fates by what a table calls them.
+var misdeeds = map[string]sim.FateKind{
+	"fails its probes": sim.FailsProbes, "fails its activation": sim.FailsActivation, "defers its activation": sim.Defers,
+	"never answers": sim.NeverAnswers, "never completes its rollback": sim.NeverRollsBack, "always converges": sim.ConvergesAnyway,
+}
+
+func (w *world) addFateTable(t table) error {
+	return t.each(func(r row) error {
+		fate := sim.Fate{Ref: reducer.ChannelRef(r["ref"])}
+		var known bool
+		if fate.Kind, known = misdeeds[r["does"]]; !known {
+			return fmt.Errorf("column does: %q is nothing that a host does%s", r["does"],
+				nearest.Hint(r["does"], slices.Sorted(maps.Keys(misdeeds))))
+		}
+		switch after := r["reboots"]; {
+		case after == "":
+		case fate.Kind != sim.Defers:
+			return fmt.Errorf("column reboots: only a host that defers its activation waits for a reboot")
+		case after == "never":
+			fate.RebootAfter = reducer.Some(neverReboots)
+		default:
+			d, err := parseDuration(after)
+			if err != nil {
+				return fmt.Errorf("column reboots: %w", err)
+			}
+			w.silence(d)
+			fate.RebootAfter = reducer.Some(d)
+		}
+		return w.addFates(names[reducer.HostID](r["hosts"]), fate)
+	})
+}
+
+// neverReboots is the time from a deferral to a reboot that never comes.
+const neverReboots = time.Duration(-1)
+
+// reboot makes the reboot that a host waits for come now.
+func (w *world) reboot(id reducer.HostID) error {
+	t, err := w.simulate(w.timeline, w.now, w.now, w.quiet())
 	if err != nil {
 		return err
 	}
-	w.silence(high)
-	switch stage {
-	case "ack":
-		b.Ack = d
-	case "activation":
-		b.Activation = d
-	case "reboot":
-		b.Reboot = d
-	case "probe":
-		b.Probe = d
-	case "convergence":
-		b.Converge = d
-	case "rollback":
-		b.Rollback = d
+	for _, r := range slices.Backward(t.order) {
+		h := r.host(id)
+		if h == nil {
+			continue
+		}
+		c, joined := h.states.at(w.now)
+		if !joined {
+			continue
+		}
+		if c.to != reducer.HostDeferred {
+			return fmt.Errorf("host %s has no reboot to wait for: at %s it is %v under %s", id, w.time(w.now), c.to, r.id)
+		}
+		w.scenario.Fates = append(w.scenario.Fates, sim.Fate{
+			Host: id, Ref: r.ref, Kind: sim.Defers, RebootAfter: reducer.Some(w.now - c.at),
+		})
+		return nil
 	}
-	return nil
+	return fmt.Errorf("host %s has no reboot to wait for: at %s it has joined no rollout", id, w.time(w.now))
+}
+
+// group makes a group of hosts that behave in their own way.
+func (w *world) group(hosts []reducer.HostID) (*sim.Behaviour, error) {
+	hosts, err := w.hostsNamed(hosts)
+	if err != nil {
+		return nil, err
+	}
+	w.scenario.Groups = append(w.scenario.Groups, sim.Group{Hosts: patterns(hosts)})
+	return &w.scenario.Groups[len(w.scenario.Groups)-1].Behaviour, nil
+}
+
+// setStage sets how long a stage takes.
+func (w *world) setStage(b *sim.Behaviour, stage string, d delay) {
+	w.silence(d.longest)
+	*map[string]**sim.Distribution{
+		"ack": &b.Ack, "activation": &b.Activation, "reboot": &b.Reboot, "probe": &b.Probe, "convergence": &b.Converge,
+		"rollback": &b.Rollback,
+	}[stage] = d.Distribution
 }

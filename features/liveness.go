@@ -2,9 +2,12 @@ package features
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
+	"rollsim/internal/nearest"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -16,7 +19,7 @@ var livenessExpectations = []step{
 		doc:     "The rollout has hosts and never ends. A scenario in which something is stuck and no sentence says so fails.",
 		example: `"stable@a1" is stuck`,
 		do: func(w *world, id reducer.RolloutID) error {
-			return w.expectStuck(id, nil)
+			return w.expectStuck(id, nil, "")
 		},
 	},
 	{
@@ -24,6 +27,15 @@ var livenessExpectations = []step{
 		words:   `(rollout ){rollout} is stuck waiting for host(s) {hosts}`,
 		doc:     "The same, and these are hosts that it waits for.",
 		example: `"stable@a1" is stuck waiting for host "stable-02"`,
+		do: func(w *world, id reducer.RolloutID, hosts []reducer.HostID) error {
+			return w.expectStuck(id, hosts, "")
+		},
+	},
+	{
+		topic: "What must happen in the end", phase: expects,
+		words:   `(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`,
+		doc:     "The same, and why: a host is Activating, Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a gate, as in held back by disruption-budget.",
+		example: `"stable@a1" is stuck waiting for host "stable-02", which is never acked`,
 		do:      (*world).expectStuck,
 	},
 	{
@@ -77,6 +89,22 @@ var livenessExpectations = []step{
 	},
 	{
 		topic: "What must happen in the end", phase: expects,
+		words:   `every invariant holds`,
+		doc:     "Whatever must be true of every run is true of this one, what no sentence before has expected otherwise. A scenario fails without it too: this is for those that expect nothing else.",
+		example: `every invariant holds`,
+		do:      func(w *world) error { return w.checkViolations(func(invariant.Violation) bool { return true }) },
+	},
+	{
+		topic: "What must happen in the end", phase: expects,
+		words:   `(the )invariant {invariant} holds`,
+		doc:     "The same of one of them.",
+		example: `the invariant budget-kept holds`,
+		do: func(w *world, name invariant.Name) error {
+			return w.checkViolations(func(v invariant.Violation) bool { return v.Invariant == name })
+		},
+	},
+	{
+		topic: "What must happen in the end", phase: expects,
 		words:   `(the )invariant {invariant} does not hold of (rollout/channel ){subject}`,
 		doc:     "What must be true of every run is not true of this one. A scenario with a violation that no sentence expects fails.",
 		example: `the invariant one-standing does not hold of channel "stable"`,
@@ -126,14 +154,25 @@ func (w *world) expectUnpruned(but reducer.RolloutID) error {
 	return nil
 }
 
-func (w *world) expectStuck(id reducer.RolloutID, hosts []reducer.HostID) error {
+// checkViolations refuses violations of some kind that no sentence expects.
+func (w *world) checkViolations(of func(invariant.Violation) bool) error {
+	for _, v := range w.telling.result.Violations {
+		if of(v) && !slices.ContainsFunc(w.violations, v.Is) {
+			return w.unexpected(v)
+		}
+	}
+	return nil
+}
+
+// expectStuck expects a rollout to be stuck, waiting for hosts for a reason; empty for any.
+func (w *world) expectStuck(id reducer.RolloutID, hosts []reducer.HostID, why reason) error {
 	r, err := w.telling.rollout(id)
 	if err != nil {
 		return err
 	}
 	for _, h := range hosts {
 		if r.host(h) == nil {
-			return fmt.Errorf("host %q never joins rollout %q", h, id)
+			return w.noMember(h, r)
 		}
 	}
 	v, err := w.expectViolation(invariant.Stuck, string(id))
@@ -141,11 +180,39 @@ func (w *world) expectStuck(id reducer.RolloutID, hosts []reducer.HostID) error 
 		return err
 	}
 	for _, h := range hosts {
-		if !mentions(v.Detail, string(h)) {
+		if !slices.ContainsFunc(strings.Split(v.Detail, "; "), func(part string) bool {
+			return mentions(part, string(h)) && strings.Contains(part, string(why))
+		}) {
 			return w.fail(w.telling.about(string(id)), w.current, v.Detail)
 		}
 	}
 	return nil
+}
+
+// reason is why a host keeps a rollout waiting, in the words of the simulator.
+type reason string
+
+// reasons by what sentences call them, as far as they are no gates.
+var reasons = map[string]reason{
+	"never acked": "dispatched, never acked", "lost": "the host is lost", "halted": "not dispatched while a host is Failed",
+	"Activating": "Activating:", "Deferred": "Deferred:", "Soaking": "Soaking:", "Failed": "Failed:",
+}
+
+func parseReason(s string) (any, error) {
+	if by, ok := strings.CutPrefix(s, "held back by "); ok {
+		g, err := parseGate(strings.TrimPrefix(by, "the "))
+		if err != nil {
+			return nil, err
+		}
+		return reason("blocked by " + string(g.(gate))), nil
+	}
+	known := slices.Sorted(maps.Keys(reasons))
+	for _, k := range known {
+		if strings.EqualFold(k, s) {
+			return reasons[k], nil
+		}
+	}
+	return nil, fmt.Errorf("%q is no reason to wait for a host%s", s, nearest.Hint(s, append(known, "held back by a gate")))
 }
 
 // mentions tells whether a text holds a name.

@@ -32,8 +32,15 @@ const (
 // moment is what a sentence says of a moment. Where it names no rollout, the one that the sentence is about is meant.
 type moment struct {
 	sim.Moment
-	settled bool // everything has settled; the rest is zero
+	settled    bool // everything has settled; the rest is zero
+	start      bool // the start of the run; the rest is zero
+	poll       bool // the next poll, of channel or, when that is empty, of any; the rest is zero
+	channel    reducer.ChannelID
+	dispatched bool // Host is dispatched: the simulator knows no such moment, but what has happened can be asked for it
 }
+
+// ofFleet tells whether the moment is none of a rollout.
+func (m *moment) ofFleet() bool { return m.settled || m.start || m.poll }
 
 var (
 	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
@@ -43,7 +50,63 @@ var (
 	momentHost    = regexp.MustCompile(`^host (` + nameForm + `)(?: under (?:rollout )?(` + rolloutForm + `))? (?:is|has|turns) ?"?([A-Za-z]+)"?$`)
 	momentRollout = regexp.MustCompile(`^(?:rollout )?(` + rolloutForm + `) (?:is|becomes|turns) ?"?([A-Za-z]+)"?$`)
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
+	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:channel )?(` + nameForm + `))?$`)
+
+	atLater  = regexp.MustCompile(`^(about )?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
+	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)
 )
+
+// glance says at what time an expectation looks.
+type glance struct {
+	kind     glanceKind
+	from, to time.Duration // comesAfter: since that
+	when     timing        // atOther
+}
+
+// glanceKind is the way in which a sentence says at what time it looks. The zero value is invalid.
+type glanceKind uint8
+
+const (
+	atPresent  glanceKind = 1 + iota // it does not say
+	comesAfter                       // what it expects comes in a time after that
+	inTheEnd                         // when every retention has ended
+	atOther                          // at or after a moment
+)
+
+// parseAt reads the clause of a sentence that says at what time it looks.
+func parseAt(s string) (glance, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return glance{kind: atPresent}, nil
+	}
+	if s == "in the end" {
+		return glance{kind: inTheEnd}, nil
+	}
+	if m := atWithin.FindStringSubmatch(s); m != nil {
+		d, err := parseDuration(m[1])
+		return glance{kind: comesAfter, to: d}, err
+	}
+	if m := atLater.FindStringSubmatch(s); m != nil {
+		d, err := parseDuration(m[2])
+		if err != nil {
+			return glance{}, err
+		}
+		give := time.Duration(0)
+		switch {
+		case m[1] != "" && m[3] != "":
+			return glance{}, fmt.Errorf("%q says twice how exact it is: leave out about, or give or take", s)
+		case m[1] != "":
+			give = d / 10
+		case m[3] != "":
+			if give, err = parseDuration(m[3]); err != nil {
+				return glance{}, err
+			}
+		}
+		return glance{kind: comesAfter, from: d - give, to: d + give}, nil
+	}
+	when, err := parseWhen(s)
+	return glance{kind: atOther, when: when}, err
+}
 
 // parseWhen reads the clause of a sentence that says when.
 func parseWhen(s string) (timing, error) {
@@ -81,7 +144,7 @@ func parseWhen(s string) (timing, error) {
 func errWhen(s string) error {
 	return fmt.Errorf("%q does not say when: write for example\n"+
 		"    while wave 1 is soaking\n    while host \"web-01\" is activating\n    once \"stable@a1\" is Terminal\n"+
-		"    5 minutes after \"stable@a1\" is Failed\n    10 minutes later\n    at once", s)
+		"    5 minutes after \"stable@a1\" is Failed\n    2 hours after the start\n    10 minutes later\n    at once", s)
 }
 
 // parseMoment reads what is true of a rollout, its wave or its host.
@@ -90,6 +153,12 @@ func parseMoment(s string) (moment, error) {
 	var err error
 	if momentSettled.MatchString(s) {
 		return moment{settled: true}, nil
+	}
+	if s == "the start" {
+		return moment{start: true}, nil
+	}
+	if at := momentPoll.FindStringSubmatch(s); at != nil {
+		return moment{poll: true, channel: reducer.ChannelID(unquote(at[1]))}, nil
 	}
 	if at := momentWave.FindStringSubmatch(s); at != nil {
 		n, err := strconv.ParseUint(at[1], 10, 32)
@@ -103,6 +172,10 @@ func parseMoment(s string) (moment, error) {
 	}
 	if at := momentHost.FindStringSubmatch(s); at != nil {
 		m.Host, m.Rollout = reducer.HostID(unquote(at[1])), reducer.RolloutID(unquote(at[2]))
+		if at[3] == "dispatched" {
+			m.dispatched = true
+			return m, nil
+		}
 		m.HostState, err = momentState(at[3])
 		return m, err
 	}
@@ -134,6 +207,12 @@ func (m *moment) String() string {
 	switch {
 	case m.settled:
 		return "everything has settled"
+	case m.start:
+		return "the start"
+	case m.poll:
+		return "the next poll"
+	case m.dispatched:
+		return fmt.Sprintf("host %s under %s is dispatched", m.Host, m.Rollout)
 	case m.Wave.Set:
 		return fmt.Sprintf("wave %d of %s is %v", m.Wave.Value, m.Rollout, m.HostState)
 	case m.Host != "":

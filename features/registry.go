@@ -38,8 +38,9 @@ const (
 var steps = sync.OnceValue(func() []*step {
 	var all []*step
 	for _, s := range slices.Concat(
-		fleetSteps, hostSteps, happeningSteps, timeSteps, eventSteps,
-		rolloutExpectations, transitionExpectations, hostExpectations, effectExpectations, livenessExpectations, answerSteps,
+		fleetSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
+		rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations, effectExpectations, livenessExpectations,
+		answerSteps,
 	) {
 		s.expr, s.values = pattern(s.words)
 		all = append(all, &s)

@@ -149,7 +149,7 @@ func (w *world) checkNames(values []any) error {
 				_, err = w.channel(v)
 			}
 		case []reducer.HostID:
-			err = w.checkHosts(v, w.guests...)
+			_, err = w.hostsUnder(v, "")
 		case reducer.RolloutID:
 			err = w.checkRollout(v)
 		}

@@ -2,6 +2,7 @@ package features
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,80 +14,42 @@ import (
 var rolloutExpectations = []step{
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is {state}`,
-		doc:     "The rollout is in that state at the present.",
-		example: `rollout "stable@a1" is Superseded`,
-		do:      (*world).expectState,
+		words:   `(rollout ){rollout} is/becomes {state}{at}`,
+		doc:     "The rollout is in that state at the present; or at another time (in the end, while or 10 minutes after something); or comes to it so long after that, which is what the sentence before was about: 7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours. What comes later carries the story on until then.",
+		example: `"stable@a1" is Terminal within 2 hours`,
+		do: func(w *world, id reducer.RolloutID, state reducer.State, g glance) error {
+			r, err := w.rolloutAt(id, &g)
+			if err != nil {
+				return err
+			}
+			return w.subject(r).expect(w, state, &g)
+		},
 	},
 	{
 		topic: "Rollouts", phase: expects,
 		words:   `(rollout ){rollout} has been {state}`,
 		doc:     "The rollout came to that state at some time up to the present.",
-		example: `"stable@a1" has been Failed`,
+		example: `"stable@a1" has been Converging`,
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
 			r, err := w.telling.rollout(id)
 			if err != nil {
 				return err
 			}
-			for _, c := range r.states {
-				if c.to == state && c.at <= w.now {
-					return w.matched(c.at, c.entry)
-				}
-			}
-			return w.failState(r, state)
-		},
-	},
-	{
-		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is/becomes {state} {duration} later`,
-		doc:     "The rollout comes to that state exactly so long after that: after what the sentence before was about. The story goes on until then.",
-		example: `"stable@a1" is pruned 7 days later`,
-		do: func(w *world, id reducer.RolloutID, state reducer.State, after time.Duration) error {
-			return w.expectLater(id, state, after, after)
-		},
-	},
-	{
-		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is/becomes {state} about {duration} later`,
-		doc:     "The same, give or take a tenth.",
-		example: `"stable@a1" is Terminal about 35 minutes later`,
-		do: func(w *world, id reducer.RolloutID, state reducer.State, after time.Duration) error {
-			return w.expectLater(id, state, after-after/10, after+after/10)
-		},
-	},
-	{
-		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is/becomes {state} within {duration}`,
-		doc:     "The same, at any time from that until so long after it.",
-		example: `"stable@a1" is Superseded within 1 minute`,
-		do: func(w *world, id reducer.RolloutID, state reducer.State, within time.Duration) error {
-			return w.expectLater(id, state, 0, within)
-		},
-	},
-	{
-		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is {state} in the end`,
-		doc:     "The rollout is in that state when everything has settled and every retention has ended.",
-		example: `"stable@a1" is Pruned in the end`,
-		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
-			w.stand(w.telling.since(w.telling.result.End))
-			return w.expectState(id, state)
+			return w.subject(r).expectBeen(w, state, w.now)
 		},
 	},
 	{
 		topic: "Rollouts", phase: expects,
 		words:   `(rollout ){rollout} is never {state}`,
 		doc:     "The rollout never comes to that state, before or after. That it is never pruned may be said of one that would have to be.",
-		example: `"stable@a1" is never Terminal`,
+		example: `"stable@a1" is never Failed`,
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
 			r, err := w.telling.rollout(id)
 			if err != nil {
 				return err
 			}
-			for _, c := range r.states {
-				if c.to == state {
-					return w.fail(c.entry, w.current, fmt.Sprintf("%v at %s", state, w.time(c.at)))
-				}
+			if err := w.subject(r).expectNever(w, state); err != nil {
+				return err
 			}
 			if state == reducer.Pruned {
 				w.violations = append(w.violations, invariant.Violation{Invariant: invariant.Unpruned, Subject: string(id)})
@@ -96,40 +59,49 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is {state} before (rollout ){rollout} is {state}`,
-		doc:     "The first comes to its state before the second does, each for the first time.",
-		example: `"stable@a1" is Superseded before "stable@b2" is Active`,
-		do: func(w *world, first reducer.RolloutID, is reducer.State, second reducer.RolloutID, was reducer.State) error {
-			a, err := w.comes(first, is)
-			if err != nil {
-				return err
-			}
-			b, err := w.comes(second, was)
-			if err != nil {
-				return err
-			}
-			if a.entry < b.entry {
-				return w.matched(b.at, b.entry)
-			}
-			return w.fail(a.entry, w.current, fmt.Sprintf("%s is %v at %s, %s was %v at %s", first, is, w.time(a.at), second, was,
-				w.time(b.at)))
-		},
-	},
-	{
-		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is at wave {number}`,
-		doc:     "The rollout's current_wave at the present. Waves count from 0.",
-		example: `"stable@a1" is at wave 1`,
-		do: func(w *world, id reducer.RolloutID, wave uint64) error {
+		words:   `(rollout ){rollout} is/becomes {state} {times}`,
+		doc:     "How often the rollout comes to that state in the whole run.",
+		example: `"stable@a1" becomes Active twice`,
+		do: func(w *world, id reducer.RolloutID, state reducer.State, n times) error {
 			r, err := w.telling.rollout(id)
 			if err != nil {
 				return err
 			}
-			c, _ := r.waves.at(w.now)
-			if uint64(c.to) == wave {
-				return w.matched(c.at, c.entry)
+			var found []int
+			for _, c := range r.states {
+				if c.to == state {
+					found = append(found, c.entry)
+				}
 			}
-			return w.fail(c.entry, w.current, fmt.Sprintf("current_wave %d since %s", c.to, w.time(c.at)))
+			return w.expectCount(found, n, w.whyNever(r, state))
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `{fact} before {fact}`,
+		doc:     "Something is true before something else is, each for the first time: of a rollout, of a host, which may also be dispatched, or of a wave.",
+		example: `"stable@a1" is Superseded before host "stable-01" under "stable@b2" is dispatched`,
+		do:      (*world).expectOrder,
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `{fact} after {fact}`,
+		doc:     "The same, the other way round.",
+		example: `wave 1 of "stable@b2" is activating after wave 0 of "stable@b2" is converged`,
+		do:      func(w *world, second, first moment) error { return w.expectOrder(first, second) },
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `(rollout ){rollout} is at wave {number}{at}`,
+		doc:     "The rollout's current_wave, at the present or at another time. Waves count from 0.",
+		example: `"stable@a1" is at wave 1`,
+		do: func(w *world, id reducer.RolloutID, wave uint64, g glance) error {
+			r, err := w.rolloutAt(id, &g)
+			if err != nil {
+				return err
+			}
+			cursor := subject[uint32]{is: "current_wave ", past: r.waves, never: func(uint32) string { return "" }}
+			return cursor.expect(w, uint32(min(wave, math.MaxUint32)), &g)
 		},
 	},
 	{
@@ -149,26 +121,67 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `only (rollout ){rollout} stands for (channel ){channel}`,
-		doc:     "Of all rollouts of the channel this one alone is neither Superseded nor Pruned at the present.",
+		words:   `only (rollout ){rollout} stands for (the )(channel ){channel}{at}`,
+		doc:     "Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the present or at another time.",
 		example: `only "stable@b2" stands for channel "stable"`,
-		do: func(w *world, id reducer.RolloutID, channel reducer.ChannelID) error {
+		do: func(w *world, id reducer.RolloutID, channel reducer.ChannelID, g glance) error {
 			if _, err := w.telling.rollout(id); err != nil {
 				return err
 			}
-			var standing []string
-			for _, r := range w.telling.order {
-				if c, open := r.states.at(w.now); open && r.channel == channel && c.to.Standing() {
-					standing = append(standing, fmt.Sprintf("%s is %v", r.id, c.to))
+			return w.expectStanding(channel, id, &g)
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `no rollout stands for (the )(channel ){channel}{at}`,
+		doc:     "All rollouts of the channel are Superseded or Pruned, or there is none, at the present or at another time.",
+		example: `no rollout stands for channel "edge"`,
+		do: func(w *world, channel reducer.ChannelID, g glance) error {
+			return w.expectStanding(channel, "", &g)
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `{number} rollout(s) is/are opened( for (the )(channel ){channel})`,
+		doc:     "How many rollouts are opened in the whole run, of that channel or else of all.",
+		example: `2 rollouts are opened for channel "stable"`,
+		do: func(w *world, n uint64, channel reducer.ChannelID) error {
+			if channel != "" {
+				if _, err := w.channel(channel); err != nil {
+					return err
 				}
 			}
-			if len(standing) == 1 && strings.HasPrefix(standing[0], string(id)+" is ") {
+			var opened []string
+			for _, r := range w.telling.order {
+				if channel == "" || r.channel == channel {
+					opened = append(opened, fmt.Sprintf("%s at %s", r.id, w.time(r.states[0].at)))
+				}
+			}
+			if uint64(len(opened)) == n {
 				return nil
 			}
-			if len(standing) == 0 {
-				standing = []string{"none"}
+			return w.fail(noEntry, w.current, strings.Join(append(opened, fmt.Sprintf("%d in all", len(opened))), "\n"))
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `(channel ){channel} points at (ref ){ref}{at}`,
+		doc:     "The ref that the control plane's last poll saw, at the present or at another time.",
+		example: `channel "stable" points at ref "b2"`,
+		do: func(w *world, id reducer.ChannelID, ref reducer.ChannelRef, g glance) error {
+			if _, err := w.channel(id); err != nil {
+				return err
 			}
-			return w.fail(w.telling.about(string(id)), w.current, strings.Join(standing, "\n"))
+			if g.kind == comesAfter {
+				if err := w.reach(w.that.at + g.to); err != nil {
+					return err
+				}
+			}
+			seen := subject[reducer.ChannelRef]{
+				is: "ref ", past: w.telling.refs[id],
+				never: func(reducer.ChannelRef) string { return "no poll saw it" },
+			}
+			return seen.expect(w, ref, &g)
 		},
 	},
 }
@@ -179,71 +192,18 @@ func (w *world) matched(at time.Duration, entry int) error {
 	return nil
 }
 
-// expectState expects a rollout to be in a state at the present.
-func (w *world) expectState(id reducer.RolloutID, state reducer.State) error {
-	r, err := w.telling.rollout(id)
-	if err != nil {
-		return err
+// rolloutAt finds what became of a rollout, once the story has been told as far as a sentence looks.
+func (w *world) rolloutAt(id reducer.RolloutID, g *glance) (*rolloutPast, error) {
+	if g.kind == comesAfter {
+		if err := w.reach(w.that.at + g.to); err != nil {
+			return nil, err
+		}
 	}
-	c, open := r.states.at(w.now)
-	if open && c.to == state {
-		return w.matched(c.at, c.entry)
-	}
-	return w.failState(r, state)
+	return w.telling.rollout(id)
 }
 
-// failState says in what state a rollout is instead, and when it is in the one that was expected.
-func (w *world) failState(r *rolloutPast, state reducer.State) error {
-	c, open := r.states.at(w.now)
-	found := "not opened yet"
-	if open {
-		found = fmt.Sprintf("%v since %s", c.to, w.time(c.at))
-	}
-	hint := fmt.Sprintf("it is never %v", state)
-	if state == reducer.Pruned && w.machine.Name() == "v0.2" {
-		hint += ": under v0.2 nothing is pruned, unless a raw RetentionExpired does it"
-	}
-	for i, x := range r.states {
-		if x.to != state {
-			continue
-		}
-		hint = fmt.Sprintf("it is %v from %s", state, w.time(x.at))
-		if i+1 < len(r.states) {
-			hint += " to " + w.time(r.states[i+1].at)
-		}
-		if x.at > w.now {
-			hint += ", and the story has come to " + w.time(w.now)
-			break
-		}
-	}
-	return w.fail(c.entry, w.current, found+"; "+hint)
-}
-
-// expectLater expects a rollout to come to a state between two times after that, and goes on until then.
-func (w *world) expectLater(id reducer.RolloutID, state reducer.State, from, to time.Duration) error {
-	if err := w.reach(w.that.at + to); err != nil {
-		return err
-	}
-	r, err := w.telling.rollout(id)
-	if err != nil {
-		return err
-	}
-	for _, c := range r.states {
-		if d := c.at - w.that.at; c.to == state && d >= from && d <= to {
-			if c.at >= w.now {
-				w.stand(c.at + breath) // what happens next comes after it
-			}
-			return w.matched(c.at, c.entry)
-		}
-	}
-	last := r.states[len(r.states)-1]
-	for _, c := range slices.Backward(r.states) {
-		if c.to == state {
-			return w.fail(c.entry, w.current+", counted from "+w.time(w.that.at),
-				fmt.Sprintf("%v at %s, %s", state, w.time(c.at), w.apart(c.at-w.that.at)))
-		}
-	}
-	return w.fail(last.entry, w.current, fmt.Sprintf("never %v: the rollout goes through %s", state, r.path()))
+func (w *world) subject(r *rolloutPast) *subject[reducer.State] {
+	return &subject[reducer.State]{past: r.states, never: func(s reducer.State) string { return w.whyNever(r, s) }}
 }
 
 // apart says how long after that something is.
@@ -254,17 +214,48 @@ func (w *world) apart(d time.Duration) string {
 	return w.time(d) + " later"
 }
 
-// comes finds when a rollout comes to a state for the first time.
-func (w *world) comes(id reducer.RolloutID, state reducer.State) (change[reducer.State], error) {
-	r, err := w.telling.rollout(id)
+// expectOrder expects one thing to be true before another is.
+func (w *world) expectOrder(first, second moment) error {
+	a, err := w.comesTrue(&first)
 	if err != nil {
-		return change[reducer.State]{}, err
+		return err
 	}
-	for _, c := range r.states {
-		if c.to == state {
-			return c, nil
+	b, err := w.comesTrue(&second)
+	if err != nil {
+		return err
+	}
+	if a.entry < b.entry {
+		return w.matched(b.at, b.entry)
+	}
+	return w.fail(a.entry, w.current, fmt.Sprintf("%v at %s\n%v at %s", &first, w.time(a.at), &second, w.time(b.at)))
+}
+
+// expectStanding expects one rollout to stand for a channel, or none.
+func (w *world) expectStanding(channel reducer.ChannelID, id reducer.RolloutID, g *glance) error {
+	if _, err := w.channel(channel); err != nil && !slices.ContainsFunc(w.telling.order, func(r *rolloutPast) bool { return r.channel == channel }) {
+		return err
+	}
+	at, err := w.lookAt(g)
+	if err != nil {
+		return err
+	}
+	var standing []string
+	holds := id == ""
+	for _, r := range w.telling.order {
+		if c, open := r.states.at(at); open && r.channel == channel && c.to.Standing() {
+			standing = append(standing, fmt.Sprintf("%s is %v", r.id, c.to))
+			holds = r.id == id && len(standing) == 1
 		}
 	}
-	last := r.states[len(r.states)-1]
-	return last, w.fail(last.entry, w.current, fmt.Sprintf("%s is never %v: it goes through %s", id, state, r.path()))
+	if holds {
+		return nil
+	}
+	if len(standing) == 0 {
+		standing = []string{"none"}
+	}
+	subject := string(id)
+	if id == "" {
+		subject = string(channel)
+	}
+	return w.fail(w.telling.about(subject), w.current, strings.Join(standing, "\n"))
 }

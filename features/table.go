@@ -72,3 +72,13 @@ func readTable(columns []string, argument *messages.PickleStepArgument) (table, 
 	}
 	return t, nil
 }
+
+// each does something with every row. An error names the row.
+func (t table) each(do func(row) error) error {
+	for i, r := range t {
+		if err := do(r); err != nil {
+			return fmt.Errorf("row %d: %w", i+1, err)
+		}
+	}
+	return nil
+}

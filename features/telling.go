@@ -16,6 +16,8 @@ import (
 type telling struct {
 	entries  []trace.Entry
 	result   *sim.Result
+	start    reducer.Time
+	refs     map[reducer.ChannelID]past[reducer.ChannelRef] // that the polls saw
 	rollouts map[reducer.RolloutID]*rolloutPast
 	order    []*rolloutPast // as opened
 }
@@ -39,10 +41,10 @@ type hostPast struct {
 }
 
 // past is how something changed, in order.
-type past[S any] []change[S]
+type past[S comparable] []change[S]
 
 // change is one change of a state. The first one has no from.
-type change[S any] struct {
+type change[S comparable] struct {
 	at       time.Duration // since the start
 	entry    int
 	from, to S
@@ -57,13 +59,11 @@ func (p past[S]) at(t time.Duration) (change[S], bool) {
 	return p[n-1], true
 }
 
-// path lists the states that a rollout goes through.
-func (r *rolloutPast) path() string { return pathOf(r.states) }
-
-func pathOf(p past[reducer.State]) string {
+// path lists the states that something goes through.
+func (p past[S]) path() string {
 	var names []string
 	for _, c := range p {
-		names = append(names, c.to.String())
+		names = append(names, fmt.Sprint(c.to))
 	}
 	return strings.Join(names, ", ")
 }
@@ -79,7 +79,10 @@ func (r *rolloutPast) host(id reducer.HostID) *hostPast {
 }
 
 func newTelling(entries []trace.Entry, result *sim.Result) *telling {
-	t := &telling{entries: entries, result: result, rollouts: make(map[reducer.RolloutID]*rolloutPast)}
+	t := &telling{
+		entries: entries, result: result, start: result.Start, refs: make(map[reducer.ChannelID]past[reducer.ChannelRef]),
+		rollouts: make(map[reducer.RolloutID]*rolloutPast),
+	}
 	for i := range entries {
 		t.note(i)
 	}
@@ -92,6 +95,8 @@ func (t *telling) note(i int) {
 	at := t.since(e.At)
 	r := t.rollouts[e.Rollout]
 	switch {
+	case e.Poll != nil:
+		t.refs[e.Poll.Channel] = append(t.refs[e.Poll.Channel], change[reducer.ChannelRef]{at: at, entry: i, to: e.Poll.Ref})
 	case e.Event != nil && e.Event.Kind == reducer.RolloutOpened && r == nil:
 		r = &rolloutPast{id: e.Rollout, channel: e.Event.Channel, ref: e.Event.TargetRef}
 		r.states = past[reducer.State]{{at: at, entry: i, to: reducer.Opening}}
@@ -130,10 +135,11 @@ func (t *telling) refused(i int) bool {
 }
 
 // since gives a time since the start.
-func (t *telling) since(at reducer.Time) time.Duration { return time.Duration(at - startTime) }
+func (t *telling) since(at reducer.Time) time.Duration { return time.Duration(at - t.start) }
 
 // stirs tells whether an entry is a sign that the fleet is not at rest: all but what retention does by itself, dispatches
-// that are sent again for want of an answer, and refusals, some of which only show much later.
+// that are sent again for want of an answer, polls that fail, which they do as long as there are polls, and refusals, some of
+// which only show much later.
 func stirs(e *trace.Entry) bool {
 	switch {
 	case e.Header != nil, e.End != nil, e.Rejection != nil:
@@ -144,6 +150,8 @@ func stirs(e *trace.Entry) bool {
 		return e.Effect.To != reducer.Pruned
 	case e.Plan != nil:
 		return e.Plan.Attempt <= 1
+	case e.Fault != nil:
+		return e.Fault.Fault != sim.PollFailed.String() && e.Fault.Fault != sim.PollStale.String()
 	}
 	return true
 }
@@ -226,7 +234,7 @@ func (t *telling) around(entry int, now time.Duration) []string {
 			picked = append(picked, i)
 		}
 	}
-	text := trace.Lines{Start: startTime}
+	text := trace.Lines{Start: t.start}
 	var lines []string
 	for _, i := range picked {
 		mark := "  "

@@ -13,7 +13,7 @@ var transitionExpectations = []step{
 		topic: "Transitions", phase: expects,
 		words:   `(rollout ){rollout} goes/went through {states}`,
 		doc:     "The states that the rollout goes through until the present: all of them, in order, from Opening.",
-		example: `"stable@a1" goes through Opening, Active, Converging and Terminal`,
+		example: `"edge@a1" goes through Opening, Active, Converging and Terminal`,
 		do: func(w *world, id reducer.RolloutID, states []reducer.State) error {
 			r, err := w.telling.rollout(id)
 			if err != nil {
@@ -27,12 +27,12 @@ var transitionExpectations = []step{
 			}
 			for i, c := range seen {
 				if i >= len(states) || c.to != states[i] {
-					return w.fail(c.entry, w.current, pathOf(seen))
+					return w.fail(c.entry, w.current, seen.path())
 				}
 			}
 			last, _ := seen.at(w.now)
 			if len(seen) < len(states) {
-				return w.fail(last.entry, w.current, pathOf(seen))
+				return w.fail(last.entry, w.current, seen.path())
 			}
 			return w.matched(last.at, last.entry)
 		},

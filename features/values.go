@@ -2,7 +2,9 @@ package features
 
 import (
 	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/sim"
 	"rollsim/trace"
 )
 
@@ -22,7 +25,7 @@ type parameter struct {
 // How values are written. Names stand in quotes, or bare where no space can be meant. What is capitalised passes for the
 // name of a state or an event, so that a mistyped one gets an answer better than that the whole sentence is unknown.
 const (
-	quoted       = `"[^"]*"|“[^”]*”|'[^']*'`
+	quoted       = `"[^"]*"|“[^”]*”|'[^']*'|‘[^’]*’`
 	nameForm     = quoted + `|[A-Za-z0-9][\w.+-]*`
 	rolloutForm  = quoted + `|[\w.+-]+@[\w.+-]+`
 	namesForm    = `(?:` + nameForm + `)(?:(?:,| and|, and) +(?:` + nameForm + `))*`
@@ -30,14 +33,27 @@ const (
 	wordsForm    = `(?:` + wordForm + `)(?:(?:,| and|, and) +(?:` + wordForm + `))*`
 	countForm    = `an?|one|two|three|four|five|six|seven|eight|nine|ten`
 	numberForm   = `[0-9]+|no|zero|` + countForm
+	numbersForm  = `(?:` + numberForm + `)(?:(?:,| and|, and) +(?:` + numberForm + `))*`
 	unitForm     = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|days?|d|weeks?|w`
 	lengthForm   = `(?:[0-9]+(?:\.[0-9]+)? ?|(?:half an|` + countForm + `) )(?:` + unitForm + `)`
 	durationForm = lengthForm + `(?:,? ?(?:and )?` + lengthForm + `)*`
-	timesForm    = `(?:exactly )?(?:once|twice|(?:` + numberForm + `) times)`
+	percentForm  = `[0-9]+(?:\.[0-9]+)? ?(?:%|percent)`
+	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?|between ` + durationForm + ` and ` + durationForm
+	timesForm    = `(?:(?:exactly|at least|at most) )?(?:once|twice|(?:` + numberForm + `) times)`
 	momentForm   = `.+`
 
+	// A fact is a moment that is told in full, so that it can stand amid a sentence.
+	rolloutFact = `(?:rollout )?(?:` + rolloutForm + `)`
+	factForm    = `wave [0-9]+(?: of ` + rolloutFact + `)? (?:is|has) [A-Za-z]+|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)? (?:is|has) [A-Za-z]+|` +
+		rolloutFact + ` (?:is|becomes|turns) [A-Za-z]+`
+
 	// A clause that says when something happens may be left out.
-	whenForm = `|(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +(?:later|after +.+))|(?: +at once)|(?: +at the same (?:moment|instant|time))`
+	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`
+	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)|(?: +at once)|(?: +at the same (?:moment|instant|time))`
+
+	// So may one that says at what time an expectation looks.
+	atForm = `|` + atMomentForm + `| +(?:about )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?|(?: +eventually)? +within +(?:` +
+		durationForm + `)| +in the end`
 )
 
 // parameters are the values by the name that stands for them in words.
@@ -45,14 +61,18 @@ var parameters = map[string]parameter{
 	"channel":    {nameForm, func(s string) (any, error) { return reducer.ChannelID(unquote(s)), nil }},
 	"rollout":    {rolloutForm, func(s string) (any, error) { return reducer.RolloutID(unquote(s)), nil }},
 	"ref":        {nameForm, func(s string) (any, error) { return reducer.ChannelRef(unquote(s)), nil }},
+	"channels":   {namesForm, func(s string) (any, error) { return names[reducer.ChannelID](s), nil }},
 	"refs":       {namesForm, func(s string) (any, error) { return names[reducer.ChannelRef](s), nil }},
+	"host":       {nameForm, func(s string) (any, error) { return reducer.HostID(unquote(s)), nil }},
 	"hosts":      {namesForm, func(s string) (any, error) { return names[reducer.HostID](s), nil }},
 	"number":     {numberForm, func(s string) (any, error) { return parseNumber(s) }},
-	"numbers":    {`(?:` + numberForm + `)(?:(?:,| and|, and) +(?:` + numberForm + `))*`, parseNumbers},
+	"numbers":    {numbersForm, func(s string) (any, error) { return parseNumbers(s) }},
 	"duration":   {durationForm, func(s string) (any, error) { return parseDuration(s) }},
 	"times":      {timesForm, parseTimes},
 	"when":       {whenForm, func(s string) (any, error) { return parseWhen(s) }},
 	"moment":     {momentForm, func(s string) (any, error) { return parseMoment(s) }},
+	"fact":       {factForm, func(s string) (any, error) { return parseMoment(s) }},
+	"at":         {atForm, func(s string) (any, error) { return parseAt(s) }},
 	"state":      {wordForm + `|` + lower(reducer.States()), func(s string) (any, error) { return parseState(s) }},
 	"states":     {wordsForm, parseStates},
 	"host_state": {wordForm + `|` + lower(reducer.HostStates()), func(s string) (any, error) { return parseHostState(s) }},
@@ -60,10 +80,22 @@ var parameters = map[string]parameter{
 	"effect":     {wordForm, func(s string) (any, error) { return parseEffect(s) }},
 	"effects":    {wordsForm, parseEffects},
 	"error":      {wordForm, parseError},
-	"policy":     {nameForm, parsePolicy},
+	"policy":     {nameForm, func(s string) (any, error) { return parsePolicy(s) }},
 	"invariant":  {nameForm, parseInvariant},
 	"subject":    {rolloutForm + `|` + nameForm, func(s string) (any, error) { return unquote(s), nil }},
 	"machine":    {nameForm, func(s string) (any, error) { return reducer.MachineByName(unquote(s)) }},
+	"percent":    {percentForm, func(s string) (any, error) { return parsePercent(s) }},
+	"percents":   {`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`, parsePercents},
+	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
+	"planner":    {`[a-z]+`, parsePlanner},
+	"gate":       {`[a-z-]+`, parseGate},
+	"mishap":     {mishapForm, func(s string) (any, error) { return s, nil }},
+	"spoilt":     {spoiltForm, parseSpoilt},
+	"poll_fault": {`fail|are stale`, parsePollFault},
+	"skew":       {durationForm + ` +(?:ahead|behind)`, parseSkew},
+	"message":    {`message|` + wordForm, parseMessage},
+	"reason":     {`[a-zA-Z][a-zA-Z -]*`, parseReason},
+	"scenario":   {nameForm, func(s string) (any, error) { return unquote(s), nil }},
 	"stage":      {`ack|activation|reboot|probe|convergence|rollback`, func(s string) (any, error) { return s, nil }},
 }
 
@@ -78,7 +110,7 @@ func lower[T fmt.Stringer](all []T) string {
 
 // unquote takes the quotes off a name.
 func unquote(s string) string {
-	for _, q := range []string{`""`, `“”`, `''`} {
+	for _, q := range []string{`""`, `“”`, `''`, `‘’`} {
 		opening, closing := string([]rune(q)[0]), string([]rune(q)[1])
 		if inner, ok := strings.CutPrefix(s, opening); ok {
 			return strings.TrimSuffix(inner, closing)
@@ -124,7 +156,9 @@ func parseNumber(s string) (uint64, error) {
 	return n, nil
 }
 
-func parseNumbers(s string) (any, error) {
+var wholeNumbers = regexp.MustCompile(`^(?:` + numbersForm + `)$`)
+
+func parseNumbers(s string) ([]uint64, error) {
 	var all []uint64
 	for _, item := range items(s) {
 		n, err := parseNumber(item)
@@ -136,15 +170,123 @@ func parseNumbers(s string) (any, error) {
 	return all, nil
 }
 
-func parseTimes(s string) (any, error) {
-	s = strings.TrimPrefix(s, "exactly ")
-	switch s {
-	case "once":
-		return uint64(1), nil
-	case "twice":
-		return uint64(2), nil
+// parsePercent reads a chance such as 2% or 0.5 percent.
+func parsePercent(s string) (sim.Probability, error) {
+	n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "percent")), 64)
+	if err != nil || n > 100 {
+		return 0, fmt.Errorf("%s is more than all of them", s)
 	}
-	return parseNumber(strings.TrimSuffix(s, " times"))
+	return sim.NewProbability(n / 100)
+}
+
+var onePercent = regexp.MustCompile(`([0-9]+)(?:\.([0-9]+))? ?(?:%|percent)`)
+
+// parsePercents reads shares of a whole, in thousandths of a percent.
+func parsePercents(s string) (any, error) {
+	var all []uint64
+	for _, item := range onePercent.FindAllStringSubmatch(s, -1) {
+		n, err := strconv.ParseUint(item[1]+(item[2] + "000")[:3], 10, 32)
+		if err != nil || len(item[2]) > 3 {
+			return nil, fmt.Errorf("%s is no share of a whole, with three decimals at most", item[0])
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// delay is how long something takes, drawn anew each time.
+type delay struct {
+	*sim.Distribution
+	longest time.Duration // or nearly
+}
+
+var (
+	delayBetween = regexp.MustCompile(`^between (` + durationForm + `) and (` + durationForm + `)$`)
+	delayMean    = regexp.MustCompile(`^(` + durationForm + `) on average$`)
+	delaySeldom  = regexp.MustCompile(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
+)
+
+// parseDelay reads 5 minutes; between 1 minute and 10 minutes; 10 minutes on average; 40 seconds, seldom over 3 minutes.
+func parseDelay(s string) (delay, error) {
+	make, m := sim.Uniform, delayBetween.FindStringSubmatch(s)
+	if m == nil {
+		make, m = sim.LogNormalP99, delaySeldom.FindStringSubmatch(s)
+	}
+	if m == nil {
+		make = func(mean, _ time.Duration) (*sim.Distribution, error) { return sim.Exponential(mean) }
+		m = delayMean.FindStringSubmatch(s)
+	}
+	if m == nil {
+		make = func(d, _ time.Duration) (*sim.Distribution, error) { return sim.Constant(d) }
+		m = []string{s, s}
+	}
+	first, err := parseDuration(m[1])
+	if err != nil {
+		return delay{}, err
+	}
+	second := first
+	if len(m) > 2 {
+		if second, err = parseDuration(m[2]); err != nil {
+			return delay{}, err
+		}
+	}
+	d, err := make(first, second)
+	if err != nil {
+		return delay{}, err
+	}
+	return delay{d, d.Longest()}, nil
+}
+
+// planners by what sentences call them.
+var planners = []string{"specified", "shipped", "absent"}
+
+func parsePlanner(s string) (any, error) {
+	for i, name := range planners {
+		if name == s {
+			return sim.ControlPlane(i), nil
+		}
+	}
+	return nil, fmt.Errorf("the control plane is not %q%s", s, nearest.Hint(s, planners))
+}
+
+// gate is the name of a gate.
+type gate string
+
+func parseGate(s string) (any, error) {
+	if !slices.Contains(sim.Gates(), s) {
+		return nil, fmt.Errorf("no gate is named %q%s", s, nearest.Hint(s, sim.Gates()))
+	}
+	return gate(s), nil
+}
+
+// times is how often something happens.
+type times struct{ least, most uint64 }
+
+func parseTimes(s string) (any, error) {
+	bound, number := "exactly", s
+	for _, b := range []string{"exactly", "at least", "at most"} {
+		if rest, ok := strings.CutPrefix(s, b+" "); ok {
+			bound, number = b, rest
+		}
+	}
+	var n uint64
+	var err error
+	switch number {
+	case "once":
+		n = 1
+	case "twice":
+		n = 2
+	default:
+		n, err = parseNumber(strings.TrimSuffix(number, " times"))
+	}
+	t := times{n, n}
+	switch bound {
+	case "at least":
+		t.most = math.MaxUint64
+	case "at most":
+		t.least = 0
+	}
+	return t, err
 }
 
 // units by what their names and abbreviations begin with.
@@ -226,7 +368,9 @@ func parseEffect(s string) (reducer.EffectKind, error) {
 	return parseEnum("effect", s, reducer.EffectKinds())
 }
 
-func parsePolicy(s string) (any, error) { return parseEnum("policy", s, reducer.HealthPolicies()) }
+func parsePolicy(s string) (reducer.HealthPolicy, error) {
+	return parseEnum("policy", s, reducer.HealthPolicies())
+}
 
 func parseStates(s string) (any, error) { return parseEach(s, parseState) }
 

@@ -12,7 +12,8 @@ type Sentence struct {
 	Table   []string `json:"table,omitempty"` // the columns of the table that follows it; those with ? may be left out
 
 	// Expression is the regular expression of the words, for Go and for JavaScript, with a group for each value in them.
-	Expression string `json:"expression"`
+	Expression string     `json:"expression"`
+	Sample     [][]string `json:"sample,omitempty"` // a table that may follow the example, its heading first
 }
 
 // Vocabulary lists every sentence that features may use, topic by topic; with a word, those that have it in their topic,
@@ -25,7 +26,7 @@ func Vocabulary(word string) []Sentence {
 		if strings.Contains(about, word) {
 			found = append(found, Sentence{
 				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
-				Expression: s.expr.String(),
+				Expression: s.expr.String(), Sample: s.sample,
 			})
 		}
 	}

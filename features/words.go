@@ -34,13 +34,25 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 		case p == ":":
 			b.WriteString(":?")
 		case strings.Contains(p, "/"):
-			b.WriteString("(?:" + strings.ReplaceAll(regexp.QuoteMeta(p), "/", "|") + ")")
+			var words []string
+			for _, word := range strings.Split(p, "/") {
+				words = append(words, anyCase(word))
+			}
+			b.WriteString("(?:" + strings.Join(words, "|") + ")")
 		default:
-			b.WriteString(regexp.QuoteMeta(p))
+			b.WriteString(anyCase(p))
 		}
 	}
 	b.WriteString("$")
 	return regexp.MustCompile(b.String()), values
+}
+
+// anyCase is an expression for a word whose first letter may be a capital.
+func anyCase(word string) string {
+	if first := word[0]; first >= 'a' && first <= 'z' {
+		return fmt.Sprintf("[%c%c]%s", first, first-'a'+'A', regexp.QuoteMeta(word[1:]))
+	}
+	return regexp.QuoteMeta(word)
 }
 
 // read gives the values that a sentence holds, nil for those that were left out; false when it is not worded like this. The

@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,9 @@ type world struct {
 	// What can be named, in the order of telling.
 	rollouts []reducer.RolloutID
 	latest   map[reducer.ChannelID]reducer.RolloutID
-	moved    reducer.RolloutID // the latest of all channels
-	guests   []reducer.HostID  // hosts that raw events name
+	moved    reducer.RolloutID   // the latest of all channels
+	guests   []reducer.HostID    // hosts that raw events name
+	busy     []reducer.ChannelID // those that move by themselves, to refs that only the run knows
 
 	// The story. Its first told happenings have their place in timeline; now is where it stands, as a time since the start.
 	// still is whether it stands exactly there; otherwise it lets everything settle before it goes on.
@@ -39,6 +41,9 @@ type world struct {
 	now      time.Duration
 	spot     sim.Action // how to tell the simulator of now: by its At and When
 	still    bool
+
+	began   []begun   // faults in the timeline
+	brought []brought // faults that must come
 
 	// What came of it. The latest telling is stale once the story goes on.
 	telling *telling
@@ -56,7 +61,8 @@ type world struct {
 type happening struct {
 	sentence string
 	when     timing
-	do       *sim.Action // what happens, its time left open; nil when only time goes by
+	do       *sim.Action        // what happens, its time left open
+	lay      func(*world) error // or what brings it about, at the present; without both only time goes by
 }
 
 // refused is an event that the reducer refuses.
@@ -136,18 +142,51 @@ func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
 	return nil, &unknownNameError{"channel", string(id), known}
 }
 
+// hostsNamed gives the hosts of the fleet that are named, a pattern such as stable-* standing for all that it fits. The error
+// says which name no host has.
+func (w *world) hostsNamed(hosts []reducer.HostID) ([]reducer.HostID, error) {
+	var named []reducer.HostID
+	for _, h := range hosts {
+		if !strings.ContainsAny(string(h), "*?[") {
+			if err := w.checkHosts([]reducer.HostID{h}); err != nil {
+				return nil, err
+			}
+			named = append(named, h)
+			continue
+		}
+		before := len(named)
+		for _, known := range w.hosts() {
+			fits, err := path.Match(string(h), string(known))
+			if err != nil {
+				return nil, fmt.Errorf("%q is not a pattern such as \"stable-*\"", h)
+			}
+			if fits {
+				named = append(named, known)
+			}
+		}
+		if len(named) == before {
+			return nil, fmt.Errorf("no host has a name like %q", h)
+		}
+	}
+	return named, nil
+}
+
+// hosts lists the hosts of the fleet.
+func (w *world) hosts() []reducer.HostID {
+	var all []reducer.HostID
+	for i := range w.scenario.Channels {
+		for _, wave := range w.scenario.Channels[i].Waves {
+			all = append(all, wave.Hosts...)
+		}
+	}
+	return all
+}
+
 // checkHosts refuses names that no host of the fleet has, and no other one.
 func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
 	var known []string
-	for _, h := range others {
+	for _, h := range append(others, w.hosts()...) {
 		known = append(known, string(h))
-	}
-	for i := range w.scenario.Channels {
-		for _, wave := range w.scenario.Channels[i].Waves {
-			for _, h := range wave.Hosts {
-				known = append(known, string(h))
-			}
-		}
 	}
 	for _, h := range hosts {
 		if !slices.Contains(known, string(h)) {
@@ -159,7 +198,8 @@ func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) err
 
 // checkRollout refuses a rollout that the story has not opened so far.
 func (w *world) checkRollout(id reducer.RolloutID) error {
-	if slices.Contains(w.rollouts, id) {
+	channel, _, _ := strings.Cut(string(id), "@")
+	if slices.Contains(w.rollouts, id) || slices.Contains(w.busy, reducer.ChannelID(channel)) {
 		return nil
 	}
 	var known []string
@@ -192,7 +232,15 @@ func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
 
 // tell adds a happening to the story. about is the rollout that it concerns.
 func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error {
-	if when.kind == atMoment && !when.moment.settled {
+	if when.kind == atMoment && when.moment.dispatched {
+		return fmt.Errorf("nothing can be tied to a dispatch: say for example \"once host %q is activating\"", when.moment.Host)
+	}
+	if when.kind == atMoment && when.moment.channel != "" {
+		if _, err := w.channel(when.moment.channel); err != nil {
+			return err
+		}
+	}
+	if when.kind == atMoment && !when.moment.ofFleet() {
 		if when.moment.Rollout == "" {
 			when.moment.Rollout = about
 		}
@@ -209,6 +257,15 @@ func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error
 		}
 	}
 	w.story = append(w.story, happening{sentence: w.current, when: when, do: do})
+	return nil
+}
+
+// tellLater adds a happening that is known only when its time is: lay brings it about.
+func (w *world) tellLater(when timing, about reducer.RolloutID, lay func(*world) error) error {
+	if err := w.tell(when, about, nil); err != nil {
+		return err
+	}
+	w.story[len(w.story)-1].lay = lay
 	return nil
 }
 
@@ -280,12 +337,24 @@ func (w *world) place(h *happening) error {
 			return err
 		}
 	}
-	w.still = h.do == nil
+	w.still = h.do == nil && h.lay == nil
 	if h.do != nil {
 		action := *h.do
 		action.At, action.When = w.spot.At, w.spot.When
+		if f := action.Fault; f != nil {
+			w.note(f.Kind, f.Host, w.now, w.now, h.sentence)
+			w.began = append(w.began, begun{len(w.timeline), w.now})
+		}
 		w.timeline = append(w.timeline, action)
 		w.telling = nil
+	}
+	if h.lay != nil {
+		present := w.current
+		w.current = h.sentence
+		if err := h.lay(w); err != nil {
+			return err
+		}
+		w.current, w.telling = present, nil
 	}
 	w.that = anchor{w.now, noEntry}
 	return nil
@@ -299,19 +368,40 @@ func (w *world) stand(at time.Duration) {
 // await makes the story stand where a moment comes, and so long after it. What happens there is tied to the moment, so that
 // it comes after what made it.
 func (w *world) await(t *timing) error {
-	if t.moment.settled {
-		w.stand(w.now + t.offset)
-		return nil
+	at, err := w.now, error(nil)
+	switch {
+	case t.moment.settled:
+	case t.moment.start:
+		at = 0
+	case t.moment.poll:
+		at = w.nextPoll(t.moment.channel)
+	default:
+		at, err = w.when(&t.moment)
 	}
-	at, err := w.when(&t.moment)
 	if err != nil {
 		return err
 	}
 	if at += t.offset; at < w.now {
 		return fmt.Errorf("this was at %s, and the story has come to %s: tell it earlier", w.time(at), w.time(w.now))
 	}
-	w.now, w.spot = at, sim.Action{At: t.offset, When: &t.moment.Moment}
+	w.stand(at)
+	if !t.moment.ofFleet() {
+		w.spot = sim.Action{At: t.offset, When: &t.moment.Moment}
+	}
 	return nil
+}
+
+// nextPoll is when a channel is polled next, or any channel is. A fleet without channels is never polled.
+func (w *world) nextPoll(id reducer.ChannelID) time.Duration {
+	next := time.Duration(-1)
+	for i := range w.scenario.Channels {
+		c := &w.scenario.Channels[i]
+		at := (w.now/c.PollInterval + 1) * c.PollInterval
+		if (id == "" || id == c.ID) && (next < 0 || at < next) {
+			next = at
+		}
+	}
+	return max(next, w.now)
 }
 
 // when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes nothing.
@@ -329,7 +419,7 @@ func (w *world) when(m *moment) (time.Duration, error) {
 	}
 	err = fmt.Errorf("this never comes: %v", m)
 	if p, ok := t.rollouts[m.Rollout]; ok {
-		err = fmt.Errorf("%w; the rollout goes through %s", err, p.path())
+		err = fmt.Errorf("%w; the rollout goes through %s", err, p.states.path())
 	}
 	return 0, err
 }
@@ -370,7 +460,8 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 		}
 		settled = max(t.settled(), 2*settled)
 		if settled > least+maxStory {
-			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless", w.time(t.settled()))
+			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless; say until when chance or new refs may "+
+				"disturb it, or how long the run lasts", w.time(t.settled()))
 		}
 	}
 }
@@ -408,10 +499,8 @@ func (w *world) finish() error {
 	if err := w.look(); err != nil {
 		return err
 	}
-	for _, v := range w.telling.result.Violations {
-		if !slices.ContainsFunc(w.violations, v.Is) {
-			return w.unexpected(v)
-		}
+	if err := w.checkViolations(func(invariant.Violation) bool { return true }); err != nil {
+		return err
 	}
 	for i := range w.telling.entries {
 		r := w.telling.entries[i].Rejection
@@ -420,7 +509,7 @@ func (w *world) finish() error {
 				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
 		}
 	}
-	return w.checkFates()
+	return errors.Join(w.checkFates(), w.checkFaults())
 }
 
 // livenessWords say what the invariants that have sentences of their own demand of a subject, and the sentence that expects
@@ -464,7 +553,7 @@ func (w *world) checkFates() error {
 
 // time writes a time since the start.
 func (w *world) time(d time.Duration) string {
-	return string(trace.AppendElapsed(nil, startTime+reducer.Time(d), startTime))
+	return string(trace.AppendElapsed(nil, w.scenario.Start+reducer.Time(d), w.scenario.Start))
 }
 
 // fail says that an expectation does not hold. entry is the one that decides it; noEntry for none.

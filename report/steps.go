@@ -27,7 +27,7 @@ func Steps(w io.Writer, sentences []features.Sentence, format string) error {
 			if len(s.Table) > 0 {
 				fmt.Fprintf(&b, "      table: | %s |\n", strings.Join(s.Table, " | "))
 			}
-			fmt.Fprintf(&b, "      e.g. %s %s\n\n", s.Keyword, s.Example)
+			fmt.Fprintf(&b, "      e.g. %s %s\n%s\n", s.Keyword, s.Example, sampleTable(s.Sample, "             "))
 		}
 	case "markdown":
 		b.WriteString(stepsIntroduction)
@@ -41,7 +41,7 @@ func Steps(w io.Writer, sentences []features.Sentence, format string) error {
 			if len(s.Table) > 0 {
 				fmt.Fprintf(&b, "A table follows, with the columns %s.\n\n", "`"+strings.Join(s.Table, "`, `")+"`")
 			}
-			fmt.Fprintf(&b, "> %s %s\n", s.Keyword, s.Example)
+			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example, sampleTable(s.Sample, "  "))
 		}
 	case "json":
 		text, err := json.MarshalIndent(sentences, "", "  ")
@@ -54,6 +54,23 @@ func Steps(w io.Writer, sentences []features.Sentence, format string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sampleTable writes a table as it stands in a feature.
+func sampleTable(rows [][]string, indent string) string {
+	var b strings.Builder
+	for _, row := range rows {
+		b.WriteString(indent + "|")
+		for i, cell := range row {
+			width := 0
+			for _, other := range rows {
+				width = max(width, len([]rune(other[i])))
+			}
+			fmt.Fprintf(&b, " %-*s |", width, cell)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 const stepsIntroduction = `# The sentences

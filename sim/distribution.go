@@ -208,6 +208,11 @@ func (d *Distribution) Mean() time.Duration {
 	return time.Duration(twice/int64(2*(len(d.quantiles)-1))) * tick
 }
 
+// Longest is the longest delay that can be drawn.
+func (d *Distribution) Longest() time.Duration {
+	return time.Duration(d.quantiles[len(d.quantiles)-1]) * tick
+}
+
 // NewProbability turns a chance from 0 to 1 into its integer form.
 func NewProbability(p float64) (Probability, error) {
 	if !(p >= 0 && p <= 1) {

@@ -22,6 +22,11 @@ const (
 	gateHalt = "halt" // asked before the gates, and not logged
 )
 
+// Gates lists the names of the gates in the order in which they are asked.
+func Gates() []string {
+	return []string{gateQuarantine, gateChannelEdges, gateWavePromotion, gateHostEdges, gateBudget}
+}
+
 // budget is a Budget with how much of it is used.
 type budget struct {
 	conf *Budget

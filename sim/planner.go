@@ -415,15 +415,15 @@ func (w *world) holds(m *Moment) bool {
 // noneBefore tells whether no host of the wave has still to reach what a host in the state has passed.
 func (v *wave) noneBefore(state reducer.HostState) bool {
 	for _, s := range reducer.HostStates() {
-		if v.counts[s] > 0 && progress(s) < progress(state) {
+		if v.counts[s] > 0 && Progress(s) < Progress(state) {
 			return false
 		}
 	}
 	return true
 }
 
-// progress ranks host states by how far the host has got. A deferred host is as far as a soaking one: a wave may go on.
-func progress(s reducer.HostState) int {
+// Progress ranks host states by how far the host has got. A deferred host is as far as a soaking one: a wave may go on.
+func Progress(s reducer.HostState) int {
 	switch s {
 	case reducer.HostPending:
 		return 0
