@@ -123,24 +123,17 @@ var (
 	parserExpected = regexp.MustCompile(`^(unexpected end of file, )?expected: (.*?)(?:, got '\s*(.*)')?$`)
 )
 
-// parserTokens are the parser's names of what it expects, in words. What is always allowed is not worth naming.
-var parserTokens = map[string]string{
-	"#Language": "", "#Comment": "", "#Empty": "", "#EOF": "", "#Other": "",
-	"#TagLine": "a tag", "#FeatureLine": "Feature:", "#RuleLine": "Rule:", "#BackgroundLine": "Background:",
-	"#ScenarioLine": "Scenario:", "#ExamplesLine": "Examples:", "#StepLine": "a step (Given, When, Then, And or But)",
-	"#TableRow": "a row of a table", "#DocStringSeparator": `"""`,
-}
-
 // parseError gives the parser's messages the form FILE:LINE, and its expectations our words.
 func (d *document) parseError(err error) error {
 	const most = 5
+	dialect := d.dialect()
 	var errs []error
 	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
 		message := m[3]
 		if e := parserExpected.FindStringSubmatch(message); e != nil {
 			var words []string
 			for _, token := range strings.Split(e[2], ", ") {
-				if word := parserTokens[token]; word != "" {
+				if word := expected(token, dialect); word != "" {
 					words = append(words, word)
 				}
 			}
@@ -149,6 +142,8 @@ func (d *document) parseError(err error) error {
 				found = "the end of the file"
 			}
 			message = fmt.Sprintf("expected %s, found %s", strings.Join(words, ", "), found)
+		} else if language, unknown := strings.CutPrefix(message, "Language not supported: "); unknown {
+			message = fmt.Sprintf("no language is named %q: expected a code such as en, de or zh-CN", language)
 		}
 		line, _ := strconv.Atoi(m[1]) // of digits, and no file is that long
 		column, _ := strconv.Atoi(m[2])
@@ -313,7 +308,7 @@ func (d *document) checkDescription(description string, under *messages.Location
 			}
 		}
 		return &Error{d.name, at, column, fmt.Sprintf("%q begins no step, so that this line would only be read as a description: "+
-			"expected Given, When, Then, And or But", word)}
+			"expected %s", word, stepKeywords(d.dialect()))}
 	}
 	return nil
 }

@@ -112,6 +112,9 @@ func TestErrors(t *testing.T) {
 		"ragged.feature":             {Data: []byte("Feature: x\n  Scenario: x\n    Given these:\n      | a | b |\n      | c |\n")},
 		"open.feature":               {Data: []byte("Feature: x\n  Scenario: x\n    Given this:\n    \"\"\"\n")},
 		"language.feature":           {Data: []byte("# language: xx\nFeature: x\n")},
+		"german.feature":             {Data: []byte("# by hand\n# language: de\nFunktionalität: x\n  Szenario: x\n    Angenommen seed 1\n    When \"stable\" moves to ref \"a1\"\n")},
+		"given.feature":              {Data: []byte("# language: de\nFunktionalität: x\n  Szenario: x\n    Given seed 1\n")},
+		"utf16.feature":              {Data: []byte("\xff\xfeF\x00e\x00a\x00")},
 		"two.feature":                {Data: []byte("Feature: x\n" + scenario + "Feature: y\n" + scenario)},
 		"outline.feature":            {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n")},
 		"some.feature":               {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n      | 1 |\n    Examples:\n")},
@@ -136,7 +139,10 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"background.feature"}}, `background.feature:4: "Gven" begins no step, so that this line would only be read as a description: expected Given, When, Then, And or But`},
 		{Options{Paths: []string{"ragged.feature"}}, "ragged.feature:5: inconsistent cell count within the table"},
 		{Options{Paths: []string{"open.feature"}}, `open.feature:5: expected """, found the end of the file`},
-		{Options{Paths: []string{"language.feature"}}, "language.feature:1: Language not supported: xx"},
+		{Options{Paths: []string{"language.feature"}}, `language.feature:1: no language is named "xx": expected a code such as en, de or zh-CN`},
+		{Options{Paths: []string{"german.feature"}}, `german.feature:6: expected a row of a table, """, a step (Angenommen, Wenn, Dann, Und or Aber), a tag, Beispiele:, Szenario:, Regel:, found "When \"stable\" moves to ref \"a1\""`},
+		{Options{Paths: []string{"given.feature"}}, `given.feature:4: "Given" begins no step, so that this line would only be read as a description: expected Angenommen, Wenn, Dann, Und or Aber`},
+		{Options{Paths: []string{"utf16.feature"}}, "utf16.feature:1: this is no text in UTF-8"},
 		{Options{Paths: []string{"two.feature"}}, `two.feature:5: expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, found "Feature: y"`},
 		{Options{Paths: []string{"outline.feature"}}, "outline.feature:4: these examples have no row, so that nothing of them would run"},
 		{Options{Paths: []string{"some.feature"}}, "some.feature:7: these examples have no row, so that nothing of them would run"},
@@ -276,6 +282,34 @@ func TestSelection(t *testing.T) {
 	}
 }
 
+// TestMany runs files that are far longer than any that people write: they come to an end soon, and say why they fail.
+func TestMany(t *testing.T) {
+	const n = 10_000
+	const background = "Feature: x\n  Background:\n    Given channel \"stable\" with 1 host\n    When \"stable\" moves to ref \"a1\"\n  Scenario: x\n"
+	many := func(line string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(line, "#", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	for _, tt := range []struct{ name, text, want string }{
+		{"expectations", background + many("    Then \"stable@a1\" is Terminal\n"), "passed "},
+		{"unknown", background + many("    Then the moon is #\n"), "undefined no step is worded like this: the moon is 0"},
+		{"turns", background + many("    When \"stable\" moves to ref \"b#\"\n    Then \"stable@b#\" is Terminal\n"),
+			"failed this story is too long: whenever it waits for everything to settle it is simulated from its start, and that has come to more than"},
+		{"rows", strings.Replace(background, "Scenario:", "Scenario Outline:", 1) +
+			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" + many("      | Filed |\n"),
+			`failed no state of a rollout is named "Filed": did you mean "Failed"?`},
+	} {
+		report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(tt.text)}}})
+		s := report.Scenarios[len(report.Scenarios)-1]
+		if got := fmt.Sprintf("%v %s", s.Status, s.Message); !strings.HasPrefix(got, tt.want) || tt.want == "passed " && got != tt.want {
+			t.Errorf("%s: %.300s", tt.name, got)
+		}
+	}
+}
+
 // TestOutside runs a file of the operating system, by an absolute path.
 func TestOutside(t *testing.T) {
 	file := filepath.ToSlash(filepath.Join(t.TempDir(), "mine.feature"))
@@ -356,27 +390,25 @@ func TestSame(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"features/testdata/broken", "features/failure"}}
 	for _, failFast := range []bool{false, true} {
 		want := ""
-		for _, jobs := range []int{1, 2, 7} {
-			for shuffle := range uint64(2) {
-				if failFast && shuffle != 0 || jobs == 2 && shuffle == 0 {
-					continue // of those that fail another one comes first then; and fewer will do
-				}
-				var told []string
-				opt.Jobs, opt.Shuffle, opt.FailFast = jobs, shuffle, failFast
-				opt.Each = func(s *Scenario) {
-					told = append(told, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
-				}
-				report := run(t, opt)
-				got := strings.Join(told, "\n")
-				if want == "" {
-					want = got
-				}
-				if got != want || len(told) != len(report.Scenarios) {
-					t.Errorf("fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, jobs, shuffle, got, want)
-				}
-				if failFast != (report.Count(Unrun) > 0) || failFast && report.Count(Failed) != 1 {
-					t.Errorf("fail-fast %v: %d failed and %d were not run", failFast, report.Count(Failed), report.Count(Unrun))
-				}
+		for n := range 10 {
+			opt.Jobs, opt.Shuffle, opt.FailFast = 1+n%4, uint64(n), failFast
+			if failFast {
+				opt.Shuffle = 0 // in another order another one fails first
+			}
+			var told []string
+			opt.Each = func(s *Scenario) {
+				told = append(told, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
+			}
+			report := run(t, opt)
+			got := strings.Join(told, "\n")
+			if want == "" {
+				want = got
+			}
+			if got != want || len(told) != len(report.Scenarios) {
+				t.Errorf("fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, opt.Jobs, opt.Shuffle, got, want)
+			}
+			if failFast != (report.Count(Unrun) > 0) || failFast && report.Count(Failed) != 1 {
+				t.Errorf("fail-fast %v: %d failed and %d were not run", failFast, report.Count(Failed), report.Count(Unrun))
 			}
 		}
 	}

@@ -49,6 +49,7 @@ type world struct {
 	telling *telling
 	looked  bool // whether anything was expected yet
 	asked   bool // whether anything was expected of the machine itself
+	spent   int  // entries that were simulated, over all runs
 	that    anchor
 
 	current    string                // the sentence of the present step
@@ -454,6 +455,10 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 		if err != nil {
 			return nil, err
 		}
+		if w.spent += len(log.Entries); w.spent > maxSpent {
+			return nil, fmt.Errorf("this story is too long: whenever it waits for everything to settle it is simulated from its start, "+
+				"and that has come to more than %d entries; tell it in several scenarios, or say when things happen", maxSpent)
+		}
 		t := newTelling(log.Entries, result)
 		if w.lasts > 0 || t.suffices(least, tail) {
 			return t, nil
@@ -476,6 +481,9 @@ func (w *world) driven() reducer.Machine {
 
 // maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an error and no hang.
 const maxEntries = 1_000_000
+
+// maxSpent bounds the entries of all runs of a story, so that one of thousands of turns is an error and no hang.
+const maxSpent = 2_000_000
 
 // collector keeps the entries of a run.
 type collector struct{ trace.Collector }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"rollsim/check"
@@ -97,7 +98,11 @@ func (t *featureText) failure(s *features.Scenario, indent string) {
 	t.printf("%s%s  %s\n", indent, t.signed(s.Status, s.Name), s.Place())
 	told := false
 	indent += "    "
-	for i := range s.Steps {
+	first, end := stepsShown(s)
+	if first > 0 {
+		t.printf("%s… and %d before\n", indent, first)
+	}
+	for i := first; i < end; i++ {
 		step := &s.Steps[i]
 		t.printf("%s%s\n", indent, t.signed(step.Status, step.Keyword+" "+step.Text))
 		if !step.Status.Fails() {
@@ -109,9 +114,19 @@ func (t *featureText) failure(s *features.Scenario, indent string) {
 		t.details(s, indent+"    ")
 		told = true
 	}
+	if end < len(s.Steps) {
+		t.printf("%s… and %d after\n", indent, len(s.Steps)-end)
+	}
 	if !told {
 		t.details(s, indent)
 	}
+}
+
+// stepsShown tells which steps of a scenario that has failed are worth a line each: those around the one that did.
+func stepsShown(s *features.Scenario) (first, end int) {
+	const before, after = 10, 3
+	failed := max(0, slices.IndexFunc(s.Steps, func(step features.Step) bool { return step.Status.Fails() }))
+	return max(0, failed-before), min(len(s.Steps), failed+1+after)
 }
 
 func (t *featureText) details(s *features.Scenario, indent string) {

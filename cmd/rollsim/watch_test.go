@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// shared is a buffer that is read while it is written.
+type shared struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *shared) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// TestWatch changes files under the eyes of the command, which runs those and nothing else, and goes on when they are broken
+// or gone, until it is interrupted.
+func TestWatch(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot interrupt itself")
+	}
+	dir := t.TempDir()
+	put := func(name, state string) {
+		t.Helper()
+		text := "Feature: " + name + "\n  Scenario: " + name + " is " + state + "\n    Given channel \"stable\" with 1 host\n" +
+			"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is " + state + "\n"
+		if state == "broken" {
+			text = "Once upon a time\n"
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".feature"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("one", "Terminal")
+	put("two", "Terminal")
+
+	var out shared
+	code := make(chan int)
+	go func() {
+		code <- run([]string{"rollsim", "features", "--watch", dir}, strings.NewReader(""), &out, &out)
+	}()
+	seen := 0
+	await := func(wants ...string) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+			text := out.String()[seen:]
+			if at := strings.Index(text, "watching "); at >= 0 {
+				seen += at + len("watching ")
+				for _, want := range wants {
+					if !strings.Contains(text[:at], want) {
+						t.Errorf("does not say %q:\n%s", want, text[:at])
+					}
+				}
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("nothing happens:\n%s", text)
+			}
+		}
+	}
+	await("one is Terminal", "two is Terminal", "2 scenarios (2 passed)")
+	put("two", "Superseded")
+	await("two.feature changed", "✗ two is Superseded", "1 scenario (1 failed)")
+	put("two", "broken")
+	await(`two.feature:1: expected a tag, Feature:, found "Once upon a time"`)
+	put("three", "Terminal")
+	await("three.feature changed", "1 scenario (1 passed)")
+	if err := os.Remove(filepath.Join(dir, "one.feature")); err != nil {
+		t.Fatal(err)
+	}
+	put("two", "Terminal")
+	await("two.feature changed", "✓ two is Terminal")
+
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(os.Interrupt)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-code; got != exitHolds {
+		t.Errorf("exit %d:\n%s", got, out.String())
+	}
+}
