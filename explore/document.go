@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"rollsim/coverage"
+	"rollsim/internal/shell"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -157,13 +158,13 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 func (r *Result) Rerun(e *Example) string {
 	words := []string{"rollsim", "explore"}
 	if e.Scenario < len(r.Parameters.Scenarios) {
-		words = append(words, quote(r.Parameters.Scenarios[e.Scenario]))
+		words = append(words, r.Parameters.Scenarios[e.Scenario])
 	}
-	words = append(words, "--seeds", fmt.Sprintf("%d:%d", e.Seed, e.Seed), "--faults", quote(r.Parameters.Faults))
+	words = append(words, "--seeds", fmt.Sprintf("%d:%d", e.Seed, e.Seed), "--faults", r.Parameters.Faults)
 	if r.Parameters.Machine != "" {
 		words = append(words, "--machine", r.Parameters.Machine)
 	}
-	return strings.Join(words, " ")
+	return shell.Join(words...)
 }
 
 // FileName is what the files of an example's run are called, without their endings.
@@ -180,17 +181,6 @@ func ScenarioName(argument string) string {
 	return strings.TrimSuffix(path.Base(strings.ReplaceAll(argument, `\`, "/")), ".yaml")
 }
 
-// quote makes a word that a shell takes as it is.
-func quote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,=@+", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 func (v *Coverage) json(name string) coverageJSON {
 	j := coverageJSON{Machine: name, Opened: v.Opened}
 	for _, s := range reducer.States() {
@@ -202,7 +192,7 @@ func (v *Coverage) json(name string) coverageJSON {
 			}
 		}
 	}
-	if m, err := MachineByName(name); err == nil {
+	if m, err := CoverageTable(name); err == nil {
 		var never []Place
 		never, j.OfTable = v.NeverHit(m)
 		for _, p := range never {

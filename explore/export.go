@@ -37,7 +37,7 @@ func (e *exporter) section(name string, n int) {
 func (e *exporter) scenario(sc *sim.Scenario, machine string) {
 	e.line("# Drawn by rollsim explore from seed %d.", sc.Seed)
 	e.line("seed: %d", sc.Seed)
-	if machine == CanaryName {
+	if _, err := reducer.MachineByName(machine); err != nil {
 		e.line("# Its machine, %s, cannot be named in a scenario.", machine)
 	} else {
 		e.line("machine: %s", machine)

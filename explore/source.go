@@ -2,13 +2,16 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 
+	"rollsim/external"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -28,7 +31,8 @@ const (
 // Source says what a sweep runs under each seed.
 type Source struct {
 	Swarm   *Swarm
-	Machine string // by name; empty lets each given scenario have its own
+	Machine string          // by name; empty lets each given scenario have its own
+	Outside reducer.Machine // the one of that name where it is none of MachineByName's, else nil
 	Faults  FaultChoice
 	Listed  []sim.Fault // for FaultsOfAFile
 
@@ -67,6 +71,15 @@ func MachineByName(name string) (*reducer.Table, error) {
 		return Canary(), nil
 	}
 	return reducer.MachineByName(name)
+}
+
+// CoverageTable gives the table that what a machine answers is held against: its own, or the specification's where it has none
+// that is known here. The error says that no machine has that name.
+func CoverageTable(name string) (*reducer.Table, error) {
+	if strings.HasPrefix(name, external.Prefix) {
+		return reducer.RFC0008(), nil
+	}
+	return MachineByName(name)
 }
 
 // cases tells how many scenarios run under each seed.
@@ -135,13 +148,17 @@ type outcome struct {
 	measured   *collector
 }
 
-// run runs the n-th scenario of a seed. The error is the context's: whatever goes wrong in the run is a violation.
+// run runs the n-th scenario of a seed. The error is the context's, or that of a machine that gives no answer: whatever else goes
+// wrong in the run is a violation.
 func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) {
 	sc, name := s.scenario(seed, n)
 	o := &outcome{machine: name, expected: sc.ExpectViolations, measured: newCollector(ctx)}
-	result, err := simulate(sc, name, seed, o.measured)
-	if err != nil && ctx.Err() != nil {
+	result, err := s.simulate(sc, name, seed, o.measured)
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.As(err, new(*reducer.MachineFailure)):
+		return nil, err
 	}
 	o.measured.settle()
 	o.digest = o.measured.digest.Sum()
@@ -157,15 +174,17 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 }
 
 // simulate runs one scenario; a panic is an error, so that the other seeds go on.
-func simulate(sc *sim.Scenario, machine string, seed uint64, sink trace.Sink) (result *sim.Result, err error) {
+func (s *Source) simulate(sc *sim.Scenario, machine string, seed uint64, sink trace.Sink) (result *sim.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	m, err := MachineByName(machine)
-	if err != nil {
-		return nil, err
+	m := s.Outside
+	if m == nil {
+		if m, err = MachineByName(machine); err != nil {
+			return nil, err
+		}
 	}
 	return sim.Run(sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true})
 }
@@ -221,6 +240,6 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
 	sc, machine := s.scenario(seed, n)
 	out := trace.NewWriter(w)
-	_, _ = simulate(sc, machine, seed, out) // what broke is what the trace is written for; the writer keeps its own error
+	_, _ = s.simulate(sc, machine, seed, out) // what broke is what the trace is written for; the writer keeps its own error
 	return out.Close()
 }

@@ -271,7 +271,7 @@ func TestRunThatBreaksOffIsAFailure(t *testing.T) {
 	if len(failures) != 1 || failures[0].Invariant != ErrorInvariant || failures[0].Runs != 2 {
 		t.Fatalf("%+v", failures)
 	}
-	if _, err := simulate(nil, "rfc0008", 1, nil); err == nil || !strings.HasPrefix(err.Error(), "panic: ") {
+	if _, err := s.simulate(nil, "rfc0008", 1, nil); err == nil || !strings.HasPrefix(err.Error(), "panic: ") {
 		t.Errorf("a panic gives %v", err)
 	}
 }

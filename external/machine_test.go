@@ -109,6 +109,8 @@ func beMachine(kind string) {
 			ask()
 			fmt.Println(good)
 		}
+	case "hasty": // most often it has ended before the question is sent
+		fmt.Println("usage: reducer FILE")
 	case "late":
 		for {
 			ask()
@@ -224,6 +226,7 @@ func TestFailures(t *testing.T) {
 		{"other event", WrongAnswer, "error.event is WaveAdvanced, the request has HostJoined"},
 		{"other error", WrongAnswer, "error.rollout_id is edge@a1"},
 		{"banner", Garbage, "answered  listening on stdin"},
+		{"hasty", Garbage, "answered  usage: reducer FILE"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.machine+", "+tt.says, func(t *testing.T) {

@@ -143,7 +143,6 @@ func (p *process) exchange() ([]byte, error) {
 			p.late.Store(true) // it fires at this moment
 		}
 	}()
-	// An answer to what could not be sent whole says more than that it could not be sent.
 	_, sendErr := p.stdin.Write(p.buf)
 	line, err := p.in.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
@@ -153,6 +152,9 @@ func (p *process) exchange() ([]byte, error) {
 			long = append(long, line...)
 		}
 		line = long
+	}
+	if err == nil {
+		return line, nil // an answer to what could not be sent whole says more than that it could not be sent
 	}
 	return line, errors.Join(err, sendErr)
 }

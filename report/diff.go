@@ -9,16 +9,20 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/trace"
 	"rollsim/whatif"
 )
 
-// DiffLog is one log of a comparison.
+// DiffLog is one log of a comparison: how its two sides compare, or why it cannot be read.
 type DiffLog struct {
-	Name   string
-	Result *whatif.Result
+	Files      []string
+	Result     *whatif.Result
+	Unreadable error
 }
+
+func (l *DiffLog) name() string { return strings.Join(l.Files, " ") }
 
 // DiffLabels names the two sides of a comparison, so that they can be told apart.
 type DiffLabels struct{ A, B string }
@@ -39,7 +43,8 @@ func Diff(w io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 		if err := writeRows(w, g.rows, labels, all); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  closer  rollsim replay %s --rollout %s --until %d\n\n", first.log, first.parting.Rollout, p.Seq)
+		fmt.Fprintf(w, "  closer  rollsim replay %s --rollout %s --until %d\n\n", shell.Join(first.log.Files...),
+			shell.Join(string(first.parting.Rollout)), p.Seq)
 	}
 	writeDiffTotals(w, logs, labels)
 	return nil
@@ -61,7 +66,7 @@ func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {
 		case p.State != nil:
 			states = "entry " + strconv.FormatUint(p.State.Seq, 10)
 		}
-		fmt.Fprintf(t, "    %s\t%d\t%s\t%s\t%d\t%d of %d\t%s\t%s\t%s\n", r.log, p.First.Seq, p.Rollout,
+		fmt.Fprintf(t, "    %s\t%d\t%s\t%s\t%d\t%d of %d\t%s\t%s\t%s\n", r.log.name(), p.First.Seq, p.Rollout,
 			trace.AppendTime(nil, p.First.Event.At), len(p.Hosts), p.Events-1, p.After, states, ending(&p.EndA), ending(&p.EndB))
 	}
 	if err := t.Flush(); err != nil {
@@ -76,7 +81,11 @@ func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {
 func writeDiffTotals(w io.Writer, logs []DiffLog, labels DiffLabels) {
 	var t diffTotals
 	for i := range logs {
-		t.add(logs[i].Result)
+		if err := logs[i].Unreadable; err != nil {
+			fmt.Fprintf(w, "UNREADABLE %v\n", err)
+		} else {
+			t.add(logs[i].Result)
+		}
 	}
 	fmt.Fprintf(w, "%s and %s on %s: %d entries, %d rollout events, %s of %s; ", labels.A, labels.B, count(t.Logs, "log"), t.Entries,
 		t.Events, count(t.Rollouts, "rollout"), count(t.Hosts, "host"))
@@ -86,8 +95,11 @@ func writeDiffTotals(w io.Writer, logs []DiffLog, labels DiffLabels) {
 		fmt.Fprintf(w, "%s in %s part, with %s\n", count(t.RolloutsParted, "rollout"), count(t.LogsParted, "log"), count(t.HostsTouched, "host"))
 	}
 	for i := range logs {
+		if logs[i].Unreadable != nil {
+			continue
+		}
 		for _, note := range logs[i].Result.Notes {
-			fmt.Fprintf(w, "note: %s: %s\n", logs[i].Name, note)
+			fmt.Fprintf(w, "note: %s: %s\n", logs[i].name(), note)
 		}
 	}
 }
@@ -125,7 +137,7 @@ type diffGroup struct {
 }
 
 type diffRow struct {
-	log     string
+	log     *DiffLog
 	parting *whatif.Parting
 }
 
@@ -135,6 +147,9 @@ func groupPartings(logs []DiffLog) []*diffGroup {
 	var groups []*diffGroup
 	bySignature := make(map[string]*diffGroup)
 	for i := range logs {
+		if logs[i].Unreadable != nil {
+			continue
+		}
 		for j := range logs[i].Result.Parted {
 			p := &logs[i].Result.Parted[j]
 			signature := describePoint(&p.First) + " | " + answerShape(&p.First.A) + " | " + answerShape(&p.First.B)
@@ -144,7 +159,7 @@ func groupPartings(logs []DiffLog) []*diffGroup {
 				bySignature[signature] = g
 				groups = append(groups, g)
 			}
-			g.rows = append(g.rows, diffRow{log: logs[i].Name, parting: p})
+			g.rows = append(g.rows, diffRow{log: &logs[i], parting: p})
 		}
 	}
 	slices.SortStableFunc(groups, func(a, b *diffGroup) int { return cmp.Compare(a.rank(), b.rank()) })

@@ -44,6 +44,12 @@ type (
 		B       string     `json:"b"`
 		Totals  diffTotals `json:"totals"`
 		Logs    []diffLog  `json:"logs"`
+
+		Unreadable []diffUnreadable `json:"unreadable"`
+	}
+	diffUnreadable struct {
+		Log   string `json:"log"`
+		Error string `json:"error"`
 	}
 	diffLog struct {
 		Log      string        `json:"log"`
@@ -86,11 +92,15 @@ type (
 
 // DiffJSON writes what Diff writes, in full, as one JSON document.
 func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
-	doc := diffDocument{Format: "rollsim-diff", Version: 1, A: labels.A, B: labels.B, Logs: []diffLog{}}
+	doc := diffDocument{Format: "rollsim-diff", Version: 1, A: labels.A, B: labels.B, Logs: []diffLog{}, Unreadable: []diffUnreadable{}}
 	for i := range logs {
+		if err := logs[i].Unreadable; err != nil {
+			doc.Unreadable = append(doc.Unreadable, diffUnreadable{logs[i].name(), err.Error()})
+			continue
+		}
 		r := logs[i].Result
 		doc.Totals.add(r)
-		l := diffLog{Log: logs[i].Name, MachineA: r.A, MachineB: r.B, Parted: []diffParting{}, Notes: append([]string{}, r.Notes...)}
+		l := diffLog{Log: logs[i].name(), MachineA: r.A, MachineB: r.B, Parted: []diffParting{}, Notes: append([]string{}, r.Notes...)}
 		l.Totals.add(r)
 		for j := range r.Parted {
 			l.Parted = append(l.Parted, jsonParting(&r.Parted[j]))

@@ -78,12 +78,16 @@ func signatureWords(g *explore.Group) string {
 
 // exploreCoverage writes the table of how often each answer came, states down, events across, and what never came.
 func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
-	m, err := explore.MachineByName(name)
+	m, err := explore.CoverageTable(name)
 	if err != nil {
 		return // what no machine answered has no coverage
 	}
 	never, of := v.NeverHit(m)
-	fmt.Fprintf(b, "\ncoverage of %s: %d of %d answers of its table came\n", name, of-len(never), of)
+	table := "its table"
+	if m.Name() != name {
+		table = "the table of " + m.Name()
+	}
+	fmt.Fprintf(b, "\ncoverage of %s: %d of %d answers of %s came\n", name, of-len(never), of, table)
 	head := row{{""}}
 	for _, k := range reducer.EventKinds() {
 		head = append(head, []string{k.String()})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"rollsim/internal/shell"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/replay"
@@ -277,5 +278,5 @@ func (r *replayReport) closer(f *replay.Finding) string {
 	if f.What == string(invariant.Stuck) {
 		return fmt.Sprintf("why %s%s", r.name, of)
 	}
-	return fmt.Sprintf("replay %s --machine %s%s --until %d --all", r.name, r.result.Machine, of, f.Seq)
+	return fmt.Sprintf("replay %s --machine %s%s --until %d --all", r.name, shell.Join(r.result.Machine), of, f.Seq)
 }

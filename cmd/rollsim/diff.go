@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenarios"
+	"rollsim/trace"
 	"rollsim/trace/input"
 	"rollsim/whatif"
 )
@@ -25,7 +27,7 @@ func (env *environment) diffCommand() *cli.Command {
 			"they answer differently is shown, and how far they part. With two machines the sides are these; with one, or none, both\n" +
 			"have the same machine. --policy and --retention change the policy of the second side only.\n" +
 			"An INPUT is a log; several are one log, in order. Of a folder every file is a log of its own. The exit code is 1 when\n" +
-			"anything differs.\n\n" +
+			"anything differs, and 2 when a log of a folder cannot be read: it is named, and the others are compared all the same.\n\n" +
 			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
 			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
 			"          rollsim diff event_log.ndjson.gz --policy edge=halt",
@@ -55,25 +57,25 @@ func (env *environment) diff(c *cli.Context) error {
 		return err
 	}
 	var compared []report.DiffLog
-	parted := false
+	parted, unreadable := false, false
 	unknown := maps.Clone(b.Policies)
 	for _, files := range inputs {
-		log, err := input.Open(env.stdin, files...)
-		if err != nil {
-			return err
-		}
-		result, err := whatif.Compare(log, a, b)
-		_ = log.Close() // it was only read
-		if err != nil {
-			return err
-		}
-		compared = append(compared, report.DiffLog{Name: strings.Join(files, " "), Result: result})
-		parted = parted || len(result.Parted) > 0
-		for _, id := range result.Channels {
-			delete(unknown, id)
+		log := report.DiffLog{Files: files}
+		log.Result, log.Unreadable = env.compare(files, a, b)
+		compared = append(compared, log)
+		switch {
+		case log.Unreadable == nil:
+			parted = parted || len(log.Result.Parted) > 0
+			for _, id := range log.Result.Channels {
+				delete(unknown, id)
+			}
+		case len(inputs) == 1, errors.As(log.Unreadable, new(*reducer.MachineFailure)):
+			return log.Unreadable
+		default:
+			unreadable = true
 		}
 	}
-	if ids := slices.Sorted(maps.Keys(unknown)); len(ids) > 0 {
+	if ids := slices.Sorted(maps.Keys(unknown)); len(ids) > 0 && !unreadable {
 		return usage(c, "no rollout in the log is of channel %s", ids[0])
 	}
 	if c.Bool("json") {
@@ -81,10 +83,28 @@ func (env *environment) diff(c *cli.Context) error {
 	} else {
 		err = report.Diff(env.out.w, compared, labels, c.Bool("all"))
 	}
-	if err == nil && parted {
+	switch {
+	case err == nil && unreadable:
+		err = errUnusable
+	case err == nil && parted:
 		err = errDiffers
 	}
 	return err
+}
+
+// compare holds two sides against each other on one log.
+func (env *environment) compare(files []string, a, b whatif.Side) (*whatif.Result, error) {
+	log, err := input.Open(env.stdin, files...)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	log.Ahead()
+	result, err := whatif.Compare(log, a, b)
+	if err != nil && !errors.As(err, new(*trace.ReadError)) {
+		err = fmt.Errorf("%s: %w", strings.Join(files, " "), err)
+	}
+	return result, err
 }
 
 // diffSides gives the two sides that the options ask for, and what to call them.

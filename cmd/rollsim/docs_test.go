@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -9,14 +11,19 @@ import (
 )
 
 // TestDocuments types what the documents show: every `$ rollsim …` of a console block, in order, in one empty folder for each
-// document. A block of gherkin or yaml that is followed by a command is the file that the command names. What a block shows
-// as output must come, line by line, but for lines of … that stand for any others.
+// document. A block of gherkin or yaml that is followed by a command is the file that the command names; samples of logs and the
+// example of a shim are there where a document names them. What a block shows as output must come, line by line, but for lines of
+// … that stand for any others.
 func TestDocuments(t *testing.T) {
 	documents, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	block := regexp.MustCompile("(?ms)^```(console|gherkin|yaml)\n(.*?)^```$")
+	word := regexp.MustCompile(`'[^']*'|[^ ]+`)
+	samples := map[string]string{
+		"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz", "cells.ndjson.gz": "../../conform/testdata/cells.ndjson.gz",
+	}
 	commands := 0
 	for _, document := range append(documents, "../../README.md") {
 		text, err := os.ReadFile(document)
@@ -24,7 +31,19 @@ func TestDocuments(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(filepath.Base(document), func(t *testing.T) {
-			t.Chdir(t.TempDir())
+			dir := t.TempDir()
+			for name, from := range samples {
+				if bytes.Contains(text, []byte(name)) {
+					copyFile(t, from, filepath.Join(dir, name))
+				}
+			}
+			if bytes.Contains(text, []byte("exec:./shim")) {
+				build := exec.Command("go", "build", "-o", filepath.Join(dir, "shim"), "../../examples/shim")
+				if out, err := build.CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+			}
+			t.Chdir(dir)
 			written := ""
 			for _, m := range block.FindAllStringSubmatch(string(text), -1) {
 				if m[1] != "console" {
@@ -33,7 +52,15 @@ func TestDocuments(t *testing.T) {
 				}
 				for _, command := range strings.Split("\n"+m[2], "\n$ ")[1:] {
 					line, shown, _ := strings.Cut(command, "\n")
-					args := strings.Fields(line)
+					args := word.FindAllString(line, -1)
+					for i := range args {
+						args[i] = strings.Trim(args[i], "'")
+					}
+					if args[0] == "mkdir" {
+						if err := os.Mkdir(args[1], 0o700); err != nil {
+							t.Fatal(err)
+						}
+					}
 					if args[0] != "rollsim" {
 						continue
 					}
@@ -50,7 +77,7 @@ func TestDocuments(t *testing.T) {
 					}
 					commands++
 					code, out, errs := inProcess(t, args[1:]...)
-					if code == exitUsage {
+					if code == exitUsage && !strings.Contains(shown, "rollsim: ") {
 						t.Errorf("%s: exit %d\n%s%s", line, code, out, errs)
 					}
 					for _, want := range strings.Split(strings.TrimSpace(shown), "\n") {
@@ -64,5 +91,16 @@ func TestDocuments(t *testing.T) {
 	}
 	if commands < 5 {
 		t.Errorf("only %d commands were found in the documents", commands)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

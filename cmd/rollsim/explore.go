@@ -19,6 +19,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/explore"
+	"rollsim/external"
 	"rollsim/internal/atomicfile"
 	"rollsim/report"
 	"rollsim/scenarios"
@@ -43,9 +44,11 @@ func (env *environment) exploreCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "seeds", Value: "1:1000", Usage: "run seeds `A:B`, both included"},
 			&cli.StringFlag{
-				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(explore.MachineNames(), ", "),
+				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(explore.MachineNames(), ", ") + ", or " +
+					external.Prefix + "CMD for one in another process",
 				DefaultText: "rfc0008, or each scenario's own",
 			},
+			answerFlag(),
 			&cli.StringFlag{
 				Name: "faults", Usage: "what goes wrong, as `KIND`: swarm (each seed draws it), none, or a YAML file with faults",
 				DefaultText: "swarm, or none with a SCENARIO",
@@ -64,7 +67,7 @@ func (env *environment) exploreCommand() *cli.Command {
 }
 
 func (env *environment) explore(c *cli.Context) error {
-	sweep, err := newSweep(c)
+	sweep, err := env.newSweep(c)
 	if err != nil {
 		return err
 	}
@@ -125,12 +128,12 @@ func (env *environment) printSweep(c *cli.Context, result *explore.Result) error
 }
 
 // newSweep makes of the command line what is to be run.
-func newSweep(c *cli.Context) (*explore.Sweep, error) {
+func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 	seeds, err := explore.ParseRange(c.String("seeds"))
 	if err != nil {
 		return nil, usage(c, "--%v", err)
 	}
-	source, err := newSource(c)
+	source, err := env.newSource(c)
 	if err != nil {
 		return nil, err
 	}
@@ -151,18 +154,27 @@ func newSweep(c *cli.Context) (*explore.Sweep, error) {
 			return nil, usage(c, "--verify %s: %v", s, err)
 		}
 	}
-	sweep.Again = func(ctx context.Context, seed uint64) (string, error) { return runAgain(ctx, source, seed) }
+	limit := c.Duration("answer-within")
+	sweep.Again = func(ctx context.Context, seed uint64) (string, error) { return runAgain(ctx, source, seed, limit) }
 	return sweep, nil
 }
 
-func newSource(c *cli.Context) (*explore.Source, error) {
+func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	source := &explore.Source{Swarm: explore.NewSwarm(), Machine: c.String("machine"), FaultsArgument: c.String("faults")}
 	if source.Machine == "" && c.NArg() == 0 {
 		source.Machine = explore.MachineNames()[0]
 	}
-	if source.Machine != "" {
+	switch {
+	case source.Machine == "":
+	case strings.HasPrefix(source.Machine, external.Prefix):
+		m, err := env.openMachine(c, source.Machine)
+		if err != nil {
+			return nil, err
+		}
+		source.Outside = m
+	default:
 		if _, err := explore.MachineByName(source.Machine); err != nil {
-			return nil, usage(c, "--machine: %v", err)
+			return nil, usage(c, "--machine: %v, and %sCMD for one in another process", err, external.Prefix)
 		}
 	}
 	if source.FaultsArgument == "" {
@@ -252,7 +264,7 @@ func readResult(name string) (*explore.Result, error) {
 }
 
 // runAgain runs a seed in a fresh process and gives its fingerprint.
-func runAgain(ctx context.Context, source *explore.Source, seed uint64) (string, error) {
+func runAgain(ctx context.Context, source *explore.Source, seed uint64, limit time.Duration) (string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -261,7 +273,7 @@ func runAgain(ctx context.Context, source *explore.Source, seed uint64) (string,
 		"explore", "--fingerprint", "--seeds", strconv.FormatUint(seed, 10), "--faults", source.FaultsArgument,
 	}
 	if source.Machine != "" {
-		args = append(args, "--machine", source.Machine)
+		args = append(args, "--machine", source.Machine, "--answer-within", limit.String())
 	}
 	args = append(args, "--")
 	for _, g := range source.Given {

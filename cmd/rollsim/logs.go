@@ -52,11 +52,7 @@ func (env *environment) logsBelow(dir string) ([]string, error) {
 		case d.IsDir(), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
 			return nil
 		}
-		is, err := looksLikeLog(name)
-		if err != nil {
-			return err
-		}
-		if is {
+		if is, err := looksLikeLog(name); is || err != nil { // whoever reads it says what is wrong with it
 			files = append(files, name)
 		} else {
 			env.err.printf("%s is no log: it is passed over\n", name)

@@ -1,10 +1,11 @@
-// Shim makes a reducer answer to rollsim from a process of its own: rollsim conform --machine "exec:./shim" FILE…
-// The reducer here is rollsim's own; yours goes where it is called.
+// Shim makes a reducer answer to rollsim from a process of its own: rollsim conform --machine exec:./shim FILE…
+// The reducer here is rollsim's own; yours goes where it is called. docs/machines.md tells the rest.
 package main
 
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -24,28 +25,19 @@ type request struct {
 }
 
 func main() {
-	name := "v0.2"
-	if len(os.Args) > 1 {
-		name = os.Args[1]
-	}
-	machine, err := reducer.MachineByName(name)
-	if err != nil {
-		log.Fatal(err) // standard error is shown when something goes wrong; standard output is for answers alone
-	}
-	for requests := json.NewDecoder(os.Stdin); ; {
+	machine, err := reducer.MachineByName(append(os.Args, "v0.2")[1])
+	for requests := json.NewDecoder(os.Stdin); err == nil; {
 		var q request
-		if err := requests.Decode(&q); err == io.EOF {
-			return // rollsim has no more questions
-		} else if err != nil {
-			log.Fatal(err)
+		if err = requests.Decode(&q); err == nil {
+			_, err = fmt.Println(answer(machine, &q)) // nothing holds it back: rollsim waits for it
 		}
-		if _, err := os.Stdout.Write(append(answer(machine, &q), '\n')); err != nil {
-			log.Fatal(err)
-		}
+	}
+	if !errors.Is(err, io.EOF) { // else rollsim has no more questions
+		log.Fatal(err) // standard error is shown when something goes wrong; standard output is for answers alone
 	}
 }
 
-func answer(machine reducer.Machine, q *request) []byte {
+func answer(machine reducer.Machine, q *request) string {
 	record, badRecord := trace.DecodeRecord(q.Record)
 	event, badEvent := trace.DecodeEvent(q.Event)
 	now, badNow := trace.ParseTime(q.Now)
@@ -67,10 +59,10 @@ func answer(machine reducer.Machine, q *request) []byte {
 		}
 		line = trace.AppendTaggedEffect(line, &e)
 	}
-	return append(line, ']', '}')
+	return string(append(line, "]}"...))
 }
 
-func refusal(err error) []byte {
+func refusal(err error) string {
 	r := trace.NewRejection(err)
 	fields := map[string]string{"kind": r.Error, "event": r.Event.String(), "message": r.Message}
 	if r.From != 0 {
@@ -80,5 +72,5 @@ func refusal(err error) []byte {
 		fields["what"] = broken.What
 	}
 	line, _ := json.Marshal(map[string]any{"error": fields}) // strings always can be marshalled
-	return line
+	return string(line)
 }

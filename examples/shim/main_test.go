@@ -2,8 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +54,35 @@ func TestShimPassesTheVectors(t *testing.T) {
 		result, err := conform.Run(f, path, m)
 		if err != nil || result.Failed > 0 || result.Steps < 960 {
 			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+}
+
+// TestThePage holds docs/machines.md against the shim: it shows this code, and what it is asked and answers.
+func TestThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/machines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(page), "```go\n")
+	if shown, _, _ = strings.Cut(shown, "```"); len(shown) < 1000 || !strings.Contains(string(code), shown) {
+		t.Errorf("the page shows other code:\n%s", shown)
+	}
+	lines := regexp.MustCompile("(?m)^{.*}$").FindAllString(string(page), -1)
+	if len(lines) != 4 {
+		t.Fatalf("expected two questions and their answers, found %d lines", len(lines))
+	}
+	for ; len(lines) > 0; lines = lines[2:] {
+		var q request
+		var got, want any
+		err := errors.Join(json.Unmarshal([]byte(lines[0]), &q), json.Unmarshal([]byte(answer(reducer.V02(), &q)), &got),
+			json.Unmarshal([]byte(lines[1]), &want))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\ngives %v\nwant %v, %v", lines[0], got, want, err)
 		}
 	}
 }
