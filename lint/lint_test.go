@@ -11,7 +11,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"rollsim/check"
+	"rollsim/features"
 	"rollsim/internal/osfs"
+	"rollsim/scenarios"
 )
 
 // files makes a file system of an example: a file, or several. A scenario gets a golden, unless the example says itself
@@ -67,6 +69,18 @@ func TestExamples(t *testing.T) {
 		fsys, names = files(r, r.Good)
 		if found, err = Check(fsys, names); err != nil || len(found) > 0 {
 			t.Errorf("%s: the good example: %v %v", r.Code, found, err)
+		}
+		for name, file := range fsys {
+			lay := scenarios.Format
+			switch path.Ext(name) {
+			case ".feature":
+				lay = features.Format
+			case ".golden":
+				continue
+			}
+			if laid, err := lay(name, file.Data); err != nil || string(laid) != string(file.Data) {
+				t.Errorf("%s: the good example is not laid out (%v)", r.Code, err)
+			}
 		}
 	}
 }

@@ -90,6 +90,7 @@ func (env *environment) newApp() *cli.App {
 			env.featuresCommand(),
 			env.stepsCommand(),
 			env.lintCommand(),
+			env.fmtCommand(),
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.replayCommand(),

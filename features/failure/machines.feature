@@ -37,6 +37,6 @@ Feature: A failure as specified and as shipped
     And HostStateChanged of "stable@a1" <answer>
 
     Examples:
-      | machine | end      | answer                                                                                           |
+      | machine | end      | answer                                                                                   |
       | rfc0008 | Reverted | has the effects RecordRolloutTransition, InsertQuarantineFromRollout and SchedulePruning |
-      | v0.2    | Failed   | has no effect                                                                                    |
+      | v0.2    | Failed   | has no effect                                                                            |

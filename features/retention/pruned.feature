@@ -16,15 +16,15 @@ Feature: Pruned, the state that nothing leaves
     And "stable@a1" is Pruned
 
     Examples:
-      | event             | channel | ref | host      | wave | from      | to     | successor |
-      | RolloutOpened     | stable  | a1  |           |      |           |        |           |
-      | HostJoined        |         |     | stable-01 | 0    |           |        |           |
-      | HostStateChanged  |         |     | stable-01 |      | Soaking   | Failed |           |
-      | WaveAdvanced      |         |     |           |      | 0         | 1      |           |
-      | RolloutTerminal   |         |     |           |      |           |        |           |
-      | SuccessorOpened   |         |     |           |      |           |        | stable@b2 |
-      | RetentionExpired  |         |     |           |      |           |        |           |
-      | OperatorClearance |         |     |           |      |           |        |           |
+      | event             | channel | ref | host      | wave | from    | to     | successor |
+      | RolloutOpened     | stable  | a1  |           |      |         |        |           |
+      | HostJoined        |         |     | stable-01 | 0    |         |        |           |
+      | HostStateChanged  |         |     | stable-01 |      | Soaking | Failed |           |
+      | WaveAdvanced      |         |     |           |      | 0       | 1      |           |
+      | RolloutTerminal   |         |     |           |      |         |        |           |
+      | SuccessorOpened   |         |     |           |      |         |        | stable@b2 |
+      | RetentionExpired  |         |     |           |      |         |        |           |
+      | OperatorClearance |         |     |           |      |         |        |           |
 
   Scenario: Its channel has nothing standing, so that the next ref supersedes nothing
     When "stable" moves to ref "a1"

@@ -12,9 +12,9 @@ Feature: Retention as shipped
 
   Scenario Outline: From <state>, not in a month
     When the channels move like this:
-      | channel | ref    | when                    |
-      | stable  | <ref>  |                         |
-      | stable  | <next> | <when>                  |
+      | channel | ref    | when   |
+      | stable  | <ref>  |        |
+      | stable  | <next> | <when> |
     And 30 days pass
     Then "stable@<ref>" goes through <path>
     And SchedulePruning is never emitted for "stable@<ref>"

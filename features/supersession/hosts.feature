@@ -28,9 +28,9 @@ Feature: The hosts of a superseded rollout
     And every host of "stable@b2" is Converged
 
     Examples:
-      | reboot             | reboots                  |
-      | that comes         | reboots 45 minutes later |
-      | that never comes   | never reboots            |
+      | reboot           | reboots                  |
+      | that comes       | reboots 45 minutes later |
+      | that never comes | never reboots            |
 
   Scenario: The soak of the old ref does not count for the new one
     Given a probe takes 20 seconds

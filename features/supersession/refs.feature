@@ -56,10 +56,10 @@ Feature: One ref after another
   Scenario: Refs that come faster than the first wave leave one rollout that converges
     Given channel "stable" is polled every 1 minute
     When the channels move like this:
-      | channel | ref | when                    |
-      | stable  | a1  |                         |
-      | stable  | b2  | 1 minute later          |
-      | stable  | c3  | 1 minute later          |
+      | channel | ref | when           |
+      | stable  | a1  |                |
+      | stable  | b2  | 1 minute later |
+      | stable  | c3  | 1 minute later |
     Then "stable@a1" goes through Opening, Active and Superseded
     And "stable@b2" goes through Opening, Active and Superseded
     And host "stable-01" is Pending under "stable@b2"

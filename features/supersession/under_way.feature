@@ -24,15 +24,15 @@ Feature: A new ref while a rollout is under way
     And every host of "stable@b2" is Converged
 
     Examples:
-      | moment                                  |
-      | while wave 0 is activating              |
-      | while wave 0 is soaking                 |
-      | once wave 0 is converged                |
-      | while wave 1 is activating              |
-      | once "stable@a1" is Converging          |
-      | while wave 2 is soaking                 |
-      | while host "stable-26" is activating    |
-      | 5 minutes after wave 2 is activating    |
+      | moment                               |
+      | while wave 0 is activating           |
+      | while wave 0 is soaking              |
+      | once wave 0 is converged             |
+      | while wave 1 is activating           |
+      | once "stable@a1" is Converging       |
+      | while wave 2 is soaking              |
+      | while host "stable-26" is activating |
+      | 5 minutes after wave 2 is activating |
 
   Scenario Outline: A rollout is superseded from <state> at the next poll, before its successor is Active
     Given activation takes 7 minutes

@@ -51,10 +51,10 @@ Feature: The step from one wave to the next
     And "edge@a1" is at wave <last>
 
     Examples:
-      | waves      | last | states                                                                      |
-      | 1, 0 and 1 | 2    | Opening, Active, Converging, Active, Converging, Terminal                   |
-      | 0 and 1    | 1    | Opening, Active, Converging, Active, Converging, Terminal                   |
-      | 1 and 0    | 0    | Opening, Active, Converging, Terminal                                       |
+      | waves      | last | states                                                    |
+      | 1, 0 and 1 | 2    | Opening, Active, Converging, Active, Converging, Terminal |
+      | 0 and 1    | 1    | Opening, Active, Converging, Active, Converging, Terminal |
+      | 1 and 0    | 0    | Opening, Active, Converging, Terminal                     |
 
   Scenario: A host that joins the current wave late is waited for
     When "stable" moves to ref "a1"

@@ -16,12 +16,12 @@ Feature: The soak
   Scenario: It counts from the dispatch, not from the switch, and each wave has its own
     When "stable" moves to ref "a1"
     Then these transitions happen:
-      | rollout   | from       | to         | later                |
-      | stable@a1 | Opening    | Active     |                      |
-      | stable@a1 | Active     | Converging | 1 minute             |
-      | stable@a1 | Converging | Active     | 9 minutes 1 second   |
-      | stable@a1 | Active     | Converging | 1 minute             |
-      | stable@a1 | Converging | Terminal   | 59 minutes 1 second  |
+      | rollout   | from       | to         | later               |
+      | stable@a1 | Opening    | Active     |                     |
+      | stable@a1 | Active     | Converging | 1 minute            |
+      | stable@a1 | Converging | Active     | 9 minutes 1 second  |
+      | stable@a1 | Active     | Converging | 1 minute            |
+      | stable@a1 | Converging | Terminal   | 59 minutes 1 second |
 
   Scenario: When the switch takes longer than the soak, the host converges as soon as its probes pass
     Given on host "canary" activation takes 30 minutes

@@ -120,8 +120,8 @@ Feature: Sentences that cannot be
 
   Scenario: A host in two waves
     Given channel "edge" with these waves:
-      | hosts        |
-      | stable-01    |
+      | hosts     |
+      | stable-01 |
 
   Scenario: A channel twice
     Given a channel "stable" with 1 host

@@ -14,18 +14,18 @@ Feature: Where a story stands
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2"
     Then these transitions happen:
-      | rollout   | from       | to         | later                 |
-      | stable@a1 | Opening    | Active     |                       |
-      | stable@a1 | Active     | Converging | 1 minute 2 seconds    |
-      | stable@a1 | Converging | Active     | 8 minutes 59 seconds  |
-      | stable@a1 | Active     | Converging | 1 minute 2 seconds    |
-      | stable@a1 | Converging | Terminal   | 8 minutes 59 seconds  |
-      | stable@a1 | Terminal   | Superseded | 58 seconds            |
-      | stable@b2 | Opening    | Active     | 0 seconds             |
-      | stable@b2 | Active     | Converging | 62s                   |
-      | stable@b2 | Converging | Active     | 8m59s                 |
-      | stable@b2 | Active     | Converging | 1m2s                  |
-      | stable@b2 | Converging | Terminal   | 8m 59s                |
+      | rollout   | from       | to         | later                |
+      | stable@a1 | Opening    | Active     |                      |
+      | stable@a1 | Active     | Converging | 1 minute 2 seconds   |
+      | stable@a1 | Converging | Active     | 8 minutes 59 seconds |
+      | stable@a1 | Active     | Converging | 1 minute 2 seconds   |
+      | stable@a1 | Converging | Terminal   | 8 minutes 59 seconds |
+      | stable@a1 | Terminal   | Superseded | 58 seconds           |
+      | stable@b2 | Opening    | Active     | 0 seconds            |
+      | stable@b2 | Active     | Converging | 62s                  |
+      | stable@b2 | Converging | Active     | 8m59s                |
+      | stable@b2 | Active     | Converging | 1m2s                 |
+      | stable@b2 | Converging | Terminal   | 8m 59s               |
 
   Scenario: An expectation looks at what has settled, before retention ends
     When "stable" moves to ref "a1"
@@ -139,6 +139,6 @@ Feature: Where a story stands
       | event            | rollout | host  | from       | to     |
       | HostStateChanged | r1      | web-1 | Activating | Failed |
     Then these transitions happen:
-      | rollout | from    | to     | later  |
-      | r1      | Opening | Active |        |
-      | r1      | Active  | Failed | 1h5m   |
+      | rollout | from    | to     | later |
+      | r1      | Opening | Active |       |
+      | r1      | Active  | Failed | 1h5m  |
