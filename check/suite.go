@@ -103,10 +103,10 @@ func (s *Suite) add(root string) error {
 	})
 }
 
-// hidden tells folders that nobody means when they name the one above: those of tools, and test data, which holds broken
-// files on purpose.
+// hidden tells folders that nobody means when they name the one above: those of tools, what scenarios include, and test data,
+// which holds broken files on purpose.
 func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || name == "vendor"
+	return strings.HasPrefix(name, ".") || name == "testdata" || name == "included" || name == "node_modules" || name == "vendor"
 }
 
 // GoldenPath tells where the golden of a scenario file is: golden/NAME.golden beside a folder that is called scenarios,

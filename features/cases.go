@@ -130,11 +130,11 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 func (w *world) applyTag(tag string) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
-	case tagMachine:
+	case TagMachine:
 		if err := w.carryOut("the machine is "+strconv.Quote(value), nil); err != nil {
 			return fmt.Errorf("tag %s: %w", tag, err)
 		}
-	case tagSeed:
+	case TagSeed:
 		if err := w.carryOut("seed "+value, nil); err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}

@@ -488,7 +488,7 @@ func TestMisspelt(t *testing.T) {
 		"@know-defect": "@known-defect", "@knowndefect": "@known-defect", "@Slow": "@slow", "@slow:5": "@slow", "@seeds:7": "@seed:7",
 		"@machnie:v0.2": "@machine:v0.2", "@machine": "@machine:v0.2",
 	} {
-		if got, _ := misspelt(tag); got != want {
+		if got, _ := MisspeltTag(tag); got != want {
 			t.Errorf("%s is taken for %q, want %q", tag, got, want)
 		}
 	}

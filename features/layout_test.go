@@ -79,8 +79,10 @@ func TestShippedIsLaidOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if laid, err := Format(name, text); err != nil || string(laid) != string(text) {
-			t.Errorf("features/%s is not laid out (%v): go run ./cmd/rollsim fmt features/%s", name, err, name)
+		if laid, err := Format(name, text); err != nil {
+			t.Error(err)
+		} else if string(laid) != string(text) {
+			t.Errorf("features/%s is not laid out: go run ./cmd/rollsim fmt features/%s", name, name)
 		}
 	}
 }

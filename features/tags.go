@@ -10,15 +10,15 @@ import (
 
 // The tags that mean something. What they mean to whom is in docs/running-features.md.
 const (
-	tagMachine = "@machine" // :NAME
-	tagSeed    = "@seed"    // :NUMBER
+	TagMachine = "@machine" // :NAME
+	TagSeed    = "@seed"    // :NUMBER
 	tagWip     = "@wip"
 	tagSlow    = "@slow"
 	tagDefect  = "@known-defect"
 )
 
 // wellKnown lists them as they are written.
-var wellKnown = []string{tagMachine + ":v0.2", tagSeed + ":7", tagWip, tagSlow, tagDefect}
+var wellKnown = []string{TagMachine + ":v0.2", TagSeed + ":7", tagWip, tagSlow, tagDefect}
 
 // warnings names the tags of cases that mean nothing, and look as if they were meant to.
 func warnings(cases []*Case) []string {
@@ -26,7 +26,7 @@ func warnings(cases []*Case) []string {
 	for _, c := range cases {
 		d := c.scenario.document
 		for _, tag := range c.scenario.pickle.Tags {
-			if meant, ok := misspelt(tag.Name); ok {
+			if meant, ok := MisspeltTag(tag.Name); ok {
 				all = append(all, fmt.Sprintf("%s:%d: the tag %s means nothing here: did you mean %s?",
 					d.name, d.tags[tag.AstNodeId], tag.Name, meant))
 			}
@@ -35,8 +35,8 @@ func warnings(cases []*Case) []string {
 	return unique(all)
 }
 
-// misspelt gives the well-known tag that another one was probably meant to be.
-func misspelt(tag string) (meant string, found bool) {
+// MisspeltTag gives the well-known tag that another one was probably meant to be.
+func MisspeltTag(tag string) (meant string, found bool) {
 	name, value, _ := strings.Cut(tag, ":")
 	var names []string
 	for _, known := range wellKnown {
@@ -47,7 +47,7 @@ func misspelt(tag string) (meant string, found bool) {
 		names = append(names, knownName)
 	}
 	near, found := nearest.Name(name, names)
-	if !found {
+	if !found || strings.HasPrefix(name, near+"-") { // such as @slow-network
 		return "", false
 	}
 	return wellKnown[slices.Index(names, near)], true

@@ -342,14 +342,11 @@ func lostText(f *feature) {
 	}
 }
 
-// meaningful are the tags that mean something; those that end in a colon take a value.
-var meaningful = []string{"@machine:", "@seed:", "@wip", "@slow", "@known-defect"}
-
 func wrongTag(f *feature) {
 	for _, tags := range f.tags {
 		for _, t := range tags {
-			if meant := meantTag(t.Name); meant != "" {
-				f.report(t.Location, "the tag %s means nothing: did you mean %q?", t.Name, meant)
+			if meant, ok := features.MisspeltTag(t.Name); ok {
+				f.report(t.Location, "the tag %s means nothing: did you mean %s?", t.Name, meant)
 			}
 			for _, m := range f.mistakes {
 				if m.Flaw == features.FlawTag && strings.HasPrefix(m.Message, "tag "+t.Name+":") {
@@ -360,25 +357,6 @@ func wrongTag(f *feature) {
 	}
 }
 
-// meantTag gives the tag that a mistyped one was meant to be; empty when it was not mistyped, or is far from any.
-func meantTag(tag string) string {
-	name, value, valued := strings.Cut(tag, ":")
-	for _, known := range meaningful {
-		word, takesValue := strings.CutSuffix(known, ":")
-		if name == word && valued == takesValue {
-			return ""
-		}
-		if near, ok := nearest.Name(name, []string{word}); !ok || strings.HasPrefix(word, name+"-") || strings.HasPrefix(name, near+"-") {
-			continue
-		}
-		if takesValue {
-			return known + value
-		}
-		return known
-	}
-	return ""
-}
-
 // contradictoryTags finds two machines, or two seeds, at one place: a nearer one wins over a farther one, but of two at the
 // same place none is nearer.
 func contradictoryTags(f *feature) {
@@ -386,7 +364,7 @@ func contradictoryTags(f *feature) {
 		chosen := make(map[string]string)
 		for _, t := range tags {
 			name, _, valued := strings.Cut(t.Name, ":")
-			if !valued || !slices.Contains(meaningful, name+":") {
+			if !valued || name != features.TagMachine && name != features.TagSeed {
 				continue
 			}
 			if before, twice := chosen[name]; twice && before != t.Name {

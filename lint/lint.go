@@ -6,6 +6,7 @@
 package lint
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
@@ -108,10 +109,7 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 			checkScenario(&found, fsys, content)
 		}
 		slices.SortStableFunc(found.list, func(a, b Finding) int {
-			if a.Line != b.Line {
-				return a.Line - b.Line
-			}
-			return a.Column - b.Column
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 		})
 		all = append(all, found.list...)
 	}
@@ -126,7 +124,12 @@ type findings struct {
 
 // add notes a finding, once.
 func (f *findings) add(rule *Rule, line, column int, message string) {
-	found := Finding{f.file, max(line, 1), max(column, 1), rule, message}
+	f.addTo(f.file, rule, line, column, message)
+}
+
+// addTo notes a finding in another file, which the one that is looked at includes.
+func (f *findings) addTo(file string, rule *Rule, line, column int, message string) {
+	found := Finding{file, max(line, 1), max(column, 1), rule, message}
 	if !slices.Contains(f.list, found) {
 		f.list = append(f.list, found)
 	}

@@ -1,11 +1,13 @@
 package lint
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"time"
 
 	"rollsim/check"
 	"rollsim/reducer"
@@ -31,12 +33,12 @@ func (s *scenario) report(where []any, format string, args ...any) {
 func at(steps ...any) []any { return steps }
 
 func checkScenario(found *findings, fsys fs.FS, content []byte) {
-	file, err := scenarios.Parse(found.file, content)
+	file, err := scenarios.LoadFS(fsys, found.file)
 	if err != nil {
 		for _, e := range unjoin(err) {
 			var refused *scenarios.Error
 			if errors.As(e, &refused) {
-				found.add(wrongScenario, refused.Line, refused.Column, refused.Message)
+				found.addTo(refused.File, wrongScenario, refused.Line, refused.Column, refused.Message)
 			}
 		}
 		return
@@ -112,7 +114,7 @@ func unseenRef(s *scenario) {
 // move is a line of the timeline that moves a channel at a time.
 type move struct {
 	line   int
-	at     int64
+	at     time.Duration
 	change sim.RefChange
 }
 
@@ -127,7 +129,7 @@ func (s *scenario) moves() []move {
 		case a.When != nil:
 			otherwise[a.SetRef.Channel] = true
 		default:
-			all = append(all, move{i, int64(a.At), *a.SetRef})
+			all = append(all, move{i, a.At, *a.SetRef})
 		}
 	}
 	for i := range s.Scenario.Traffic {
@@ -135,13 +137,7 @@ func (s *scenario) moves() []move {
 	}
 	all = slices.DeleteFunc(all, func(m move) bool { return otherwise[m.change.Channel] })
 	slices.SortStableFunc(all, func(a, b move) int {
-		if a.change.Channel != b.change.Channel {
-			if a.change.Channel < b.change.Channel {
-				return -1
-			}
-			return 1
-		}
-		return int(a.at - b.at)
+		return cmp.Or(cmp.Compare(a.change.Channel, b.change.Channel), cmp.Compare(a.at, b.at))
 	})
 	return all
 }

@@ -73,8 +73,10 @@ func TestShippedIsLaidOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if laid, err := Format(name, text); err != nil || string(laid) != string(text) {
-			t.Errorf("%s is not laid out (%v): go run ./cmd/rollsim fmt scenarios\n%s", name, err, laid)
+		if laid, err := Format(name, text); err != nil {
+			t.Error(err)
+		} else if string(laid) != string(text) {
+			t.Errorf("scenarios/%s is not laid out: go run ./cmd/rollsim fmt scenarios/%s", name, name)
 		}
 	}
 }

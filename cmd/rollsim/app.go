@@ -89,6 +89,7 @@ func (env *environment) newApp() *cli.App {
 			env.runCommand(),
 			env.featuresCommand(),
 			env.stepsCommand(),
+			env.newCommand(),
 			env.lintCommand(),
 			env.fmtCommand(),
 			env.exploreCommand(),

@@ -102,8 +102,8 @@ Feature: What goes wrong
   Scenario: Faults in a table
     When "stable" moves to ref "a1"
     And these faults happen:
-      | fault               | host      | for        | when                    |
-      | host-offline        | stable-01 | 5 minutes  | while wave 0 is soaking |
-      | agent restart       | stable-02 |            | while wave 1 is activating |
-      | control-plane-crash |           | 1 minute   | 10 seconds later        |
+      | fault               | host      | for       | when                       |
+      | host-offline        | stable-01 | 5 minutes | while wave 0 is soaking    |
+      | agent restart       | stable-02 |           | while wave 1 is activating |
+      | control-plane-crash |           | 1 minute  | 10 seconds later           |
     Then "stable@a1" is Terminal

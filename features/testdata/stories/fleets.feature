@@ -86,7 +86,7 @@ Feature: Fleets
       When "stable" moves to ref "a1"
       And "edge" moves to ref "a1" 2 hours later
       Then "edge@a1" is Terminal before "stable@a1" is Converging
-  
+
     Scenario: What is quarantined is not dispatched, until an operator lifts it
       Given the quarantine of channel "stable" holds ref "a1"
       When "stable" moves to ref "a1"

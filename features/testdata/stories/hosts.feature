@@ -6,9 +6,9 @@ Feature: What is in store for hosts
 
   Scenario: In a table
     Given these hosts misbehave:
-      | hosts                | does                        | ref | reboots |
-      | stable-01            | fails its probes            | b2  |         |
-      | stable-02, stable-03 | defers its activation       | a1  | 2 hours |
+      | hosts                | does                         | ref | reboots |
+      | stable-01            | fails its probes             | b2  |         |
+      | stable-02, stable-03 | defers its activation        | a1  | 2 hours |
       | stable-01            | never completes its rollback | b2  |         |
     When "stable" moves to ref "a1"
     Then hosts "stable-02" and "stable-03" have been Deferred
