@@ -390,7 +390,11 @@ func TestSame(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"features/testdata/broken", "features/failure"}}
 	for _, failFast := range []bool{false, true} {
 		want := ""
-		for n := range 10 {
+		runs := 10
+		if testing.Short() {
+			runs = 3
+		}
+		for n := range runs {
 			opt.Jobs, opt.Shuffle, opt.FailFast = 1+n%4, uint64(n), failFast
 			if failFast {
 				opt.Shuffle = 0 // in another order another one fails first
