@@ -3,7 +3,7 @@ package rollsim
 
 import "embed"
 
-// Library is the regression suite: scenarios/*.yaml, golden/*.golden and features/*/*.feature.
+// Library is the regression suite: scenarios/*.yaml and what they include, golden/*.golden and features/*/*.feature.
 //
-//go:embed scenarios/*.yaml scenarios/schema.json golden/*.golden features/*/*.feature
+//go:embed scenarios/*.yaml scenarios/included/*.yaml scenarios/schema.json golden/*.golden features/*/*.feature
 var Library embed.FS

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"rollsim/internal/yamltext"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/scenarios"
@@ -132,10 +133,8 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 		}
 	}
 	comment := fmt.Sprintf("What %s recorded of rollout %s, event by event: %d events.",
-		from, scalar(h.Rollout), own)
-	for _, line := range wrap(comment) {
-		fmt.Fprintf(&b, "# %s\n", line)
-	}
+		from, yamltext.Scalar(h.Rollout), own)
+	b.WriteString(yamltext.Comment("", comment))
 	first, last := h.Events[0].At, steps[len(steps)-1].at
 	for _, r := range h.Events {
 		last = max(last, time.Duration(r.At-first))
@@ -144,14 +143,14 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 	fmt.Fprintf(&b, "horizon: %v\n", max(last, time.Second))
 	fmt.Fprintf(&b, "machine: %s\n", h.Machine)
 	fmt.Fprintf(&b, "control_plane: none\n")
-	fmt.Fprintf(&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n", scalar(h.Channel), h.Policy.OnHealthFailure, days(h.Policy.RetentionSeconds))
+	fmt.Fprintf(&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n", yamltext.Scalar(h.Channel), h.Policy.OnHealthFailure, yamltext.Days(h.Policy.RetentionSeconds))
 	if len(h.Events) > fullGolden {
 		fmt.Fprintf(&b, "golden: transitions\n")
 	}
 	if len(violations) > 0 {
 		b.WriteString("expect_violations:\n")
 		for _, v := range violations {
-			fmt.Fprintf(&b, "  - %s\n", scalar(v.String()))
+			fmt.Fprintf(&b, "  - %s\n", yamltext.Scalar(v.String()))
 		}
 	}
 	b.WriteString("timeline:\n")
@@ -185,29 +184,29 @@ func (s *step) append(b *bytes.Buffer, start reducer.Time) {
 	field := func(name, value string) { fmt.Fprintf(b, "%s: %s, ", name, value) }
 	switch ev.Kind {
 	case reducer.SuccessorOpened:
-		field("superseded_rollout_id", scalar(ev.Rollout))
-		field("successor_rollout_id", scalar(ev.Successor))
+		field("superseded_rollout_id", yamltext.Scalar(ev.Rollout))
+		field("successor_rollout_id", yamltext.Scalar(ev.Successor))
 	case reducer.RolloutOpened, reducer.HostJoined, reducer.HostStateChanged, reducer.WaveAdvanced, reducer.RolloutTerminal,
 		reducer.RetentionExpired, reducer.OperatorClearance:
-		field("rollout_id", scalar(ev.Rollout))
+		field("rollout_id", yamltext.Scalar(ev.Rollout))
 	}
 	switch ev.Kind {
 	case reducer.RolloutOpened:
-		field("channel", scalar(ev.Channel))
-		field("target_ref", scalar(ev.TargetRef))
+		field("channel", yamltext.Scalar(ev.Channel))
+		field("target_ref", yamltext.Scalar(ev.TargetRef))
 	case reducer.HostJoined:
-		field("host_id", scalar(ev.Host))
+		field("host_id", yamltext.Scalar(ev.Host))
 		field("wave", fmt.Sprint(ev.Wave))
 	case reducer.HostStateChanged:
-		field("host_id", scalar(ev.Host))
+		field("host_id", yamltext.Scalar(ev.Host))
 		field("from", ev.From.String())
 		field("to", ev.To.String())
 	case reducer.WaveAdvanced:
 		field("from_wave", fmt.Sprint(ev.FromWave))
 		field("to_wave", fmt.Sprint(ev.ToWave))
 	case reducer.OperatorClearance:
-		field("operator", scalar(ev.Operator))
-		field("reason", scalar(ev.Reason))
+		field("operator", yamltext.Scalar(ev.Operator))
+		field("reason", yamltext.Scalar(ev.Reason))
 	case reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired:
 	}
 	if ev.At != start+reducer.Time(s.at) {

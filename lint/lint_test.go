@@ -100,6 +100,17 @@ func TestShipped(t *testing.T) {
 	}
 }
 
+// TestIncluded: what is wrong with a file that a scenario includes is found in that file.
+func TestIncluded(t *testing.T) {
+	found, err := Check(fstest.MapFS{
+		"a.yaml":          {Data: []byte("# It includes a mistake.\nchannels: [{name: stable}]\ninclude: included/b.yaml\n")},
+		"included/b.yaml": {Data: []byte("behaviour:\n  ack: soon\n")},
+	}, []string{"a.yaml"})
+	if err != nil || len(found) != 1 || found[0].File != "included/b.yaml" || found[0].Line != 2 || found[0].Rule.Code != "RS101" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 // TestAll finds everything that is wrong with a file at once, each at its place.
 func TestAll(t *testing.T) {
 	fsys := fstest.MapFS{

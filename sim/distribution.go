@@ -213,6 +213,17 @@ func (d *Distribution) Longest() time.Duration {
 	return time.Duration(d.quantiles[len(d.quantiles)-1]) * tick
 }
 
+// Quantiles gives n delays that are as likely as each other, the shortest first: the middles of n equal parts of all that can be
+// drawn. n is at least 1.
+func (d *Distribution) Quantiles(n int) []time.Duration {
+	all := make([]time.Duration, n)
+	half := math.MaxUint64 / (2 * uint64(n))
+	for i := range all {
+		all[i] = d.draw((2*uint64(i) + 1) * half)
+	}
+	return all
+}
+
 // NewProbability turns a chance from 0 to 1 into its integer form.
 func NewProbability(p float64) (Probability, error) {
 	if !(p >= 0 && p <= 1) {

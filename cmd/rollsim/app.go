@@ -99,6 +99,7 @@ func (env *environment) newApp() *cli.App {
 			env.diffCommand(),
 			env.importCommand(),
 			env.redactCommand(),
+			env.fitCommand(),
 			env.conformCommand(),
 			env.machineCommand(),
 			env.completionCommand(),

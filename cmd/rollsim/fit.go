@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/fit"
+	"rollsim/trace/input"
+)
+
+func (env *environment) fitCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "fit",
+		Usage:     "learn from a log how hosts behave, for scenarios to include",
+		ArgsUsage: "INPUT…",
+		Description: "For every delay of a scenario's behaviour the distribution is chosen that is the nearest to what was recorded; the\n" +
+			"chances of failure, deferral and the like, and how often refs come, are counted. Comments say how sure each is. What the\n" +
+			"log ends too early for counts as having taken longer. Several INPUTs are one log, in order.\n\n" +
+			"Example: rollsim fit event_log.ndjson.gz -o scenarios/included/behaviour.yaml",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
+		},
+		Action: env.fit,
+	}
+}
+
+func (env *environment) fit(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected a log")
+	}
+	names, output := c.Args().Slice(), c.String("output")
+	for _, name := range names {
+		if same(name, output) {
+			return usage(c, "-o %s: this is the log itself", output)
+		}
+	}
+	log, err := input.Open(env.stdin, names...)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	learned, err := fit.Read(log)
+	if err != nil {
+		return err
+	}
+	if !learned.Anything() {
+		return fmt.Errorf("%s: nothing can be learned from it: it has no stage of a host from beginning to end", strings.Join(names, " "))
+	}
+	text := learned.YAML(origin(names))
+	if output != "-" {
+		if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := env.writeFile(output, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
+		return err
+	}
+	if output != "-" {
+		env.out.printf("%s: learned from %d entries of %d hosts\n%s", output, learned.Entries, learned.Hosts, learned.Summary())
+		env.out.printf("%s\n", includeHint(output))
+	}
+	return nil
+}
+
+// includeHint says how a scenario includes a file. rollsim check takes every other .yaml than those in a folder called included
+// for a scenario.
+func includeHint(file string) string {
+	if dir := filepath.Base(filepath.Dir(file)); dir == "included" {
+		return "next: in a scenario beside the folder, include: included/" + filepath.Base(file)
+	}
+	return "next: move it into a folder called included, beside the scenarios, where rollsim check takes it for none of them; then\n" +
+		"include: included/" + filepath.Base(file)
+}
+
+// origin says in a file where its content is from, without the path.
+func origin(names []string) string {
+	first := filepath.Base(names[0])
+	if names[0] == input.Stdin {
+		first = "a log"
+	}
+	if n := len(names) - 1; n > 0 {
+		first += fmt.Sprintf(" and %d more", n)
+	}
+	return first
+}

@@ -1,0 +1,230 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"rollsim/reducer"
+)
+
+// Behaviour is what was learned from a log.
+type Behaviour struct {
+	Entries     uint64 // of the log
+	Hosts       int
+	First, Last reducer.Time // of its entries
+	Delays      []Delay      // those that scenarios have, in their order
+	Chances     []Chance     // likewise
+	Arrivals    []Delay      // by channel, from one new ref to the next
+}
+
+// Delay is how long something takes.
+type Delay struct {
+	Name    string // as in a scenario; of arrivals the channel's
+	Meaning string
+	Shape   *Shape // nil where it was not learned
+	Ended   int    // as often it was seen to end
+	Remarks []string
+}
+
+// Chance is how likely a turn for the worse is.
+type Chance struct {
+	Name    string // as in a scenario
+	Meaning string
+	Learned bool
+	Value   float64 // from 0 to 1
+	Came    int     // as often it was seen to come
+	Of      int
+	Remarks []string
+}
+
+var stageNames = [stageEnd]string{
+	ack: "ack", activation: "activation", reboot: "reboot", probe: "probe", converge: "converge", rollback: "rollback",
+}
+
+var stageMeanings = [stageEnd]string{
+	ack:        "from the dispatch to its ack",
+	activation: "from the ack to the end of the switch",
+	reboot:     "from a deferred switch to the reboot that completes it",
+	probe:      "from the completed switch to the first probe result",
+	converge:   "from when soak and probes allow it to convergence",
+	rollback:   "from the failure to the completed rollback",
+}
+
+// Anything tells whether something was learned.
+func (b *Behaviour) Anything() bool {
+	learned := func(d Delay) bool { return d.Shape != nil }
+	return slices.ContainsFunc(b.Delays, learned) || slices.ContainsFunc(b.Arrivals, learned) ||
+		slices.ContainsFunc(b.Chances, func(c Chance) bool { return c.Learned })
+}
+
+// Finish gives what was learned once the log has ended. The learner is of no use any more.
+func (l *Learner) Finish() *Behaviour {
+	for _, h := range l.order {
+		l.cutWaiting(h, l.last)
+		l.cut(&h.working, l.last)
+	}
+	// Where nobody rolls back, a rollback that does not come tells nothing.
+	s := &l.stages[rollback]
+	s.kept = slices.DeleteFunc(s.kept, func(o observation) bool { return !l.named[o.channel].rollsBack })
+
+	b := &Behaviour{Entries: l.entries, Hosts: len(l.order), First: l.first, Last: l.last}
+	var samples [stageEnd]*sample
+	for k := ack; k < stageEnd; k++ {
+		samples[k] = weigh(l.stages[k].kept)
+		if k != health {
+			b.Delays = append(b.Delays, l.delay(k, samples[k]))
+		}
+	}
+	b.Chances = chances(&samples)
+	for _, c := range l.named {
+		if c.polled.count+c.opened.count > 0 {
+			b.Arrivals = append(b.Arrivals, c.arrivals(l.last))
+		}
+	}
+	return b
+}
+
+func (l *Learner) delay(k stageKind, of *sample) Delay {
+	d := Delay{Name: stageNames[k], Meaning: stageMeanings[k], Ended: of.ended}
+	s := &l.stages[k]
+	if of.ended == 0 {
+		if of.cut > 0 {
+			d.remark("not learned: none of the %d that began was seen to end", of.cut)
+		} else {
+			d.remark("not learned: the log has none")
+		}
+	} else {
+		if k == ack || k == rollback {
+			d.take(of, of.cut-of.over) // that one never ends is a chance of its own
+		} else {
+			d.take(of, of.cut)
+		}
+	}
+	d.remarkIf(s.busy, "%d not counted, because the host was busy with another switch, or its agent restarted")
+	d.remarkIf(s.resent, "%d took until the dispatch was sent again: they count from the first one on")
+	d.remarkIf(s.odd, "%d not counted, because by the log they ended before they began")
+	if s.seen > mostKept {
+		d.remark("drawn evenly from %d", s.seen)
+	}
+	return d
+}
+
+// take chooses the distribution of what was seen to end. So many were cut off.
+func (d *Delay) take(of *sample, cut int) {
+	x, w := of.delays()
+	remark := ""
+	d.Shape, remark = choose(x, w)
+	if cut > 0 {
+		d.remark("%d cut off, counted as longer than seen", cut)
+	}
+	if remark != "" {
+		d.remark("%s", remark)
+	}
+}
+
+func (d *Delay) remark(format string, args ...any) {
+	d.Remarks = append(d.Remarks, fmt.Sprintf(format, args...))
+}
+
+func (d *Delay) remarkIf(n uint64, format string) {
+	if n > 0 {
+		d.remark(format, n)
+	}
+}
+
+// chances tells how likely each turn for the worse is, in the order of scenarios.
+func chances(samples *[stageEnd]*sample) []Chance {
+	switches, reboots, healths := samples[activation], samples[reboot], samples[health]
+	one := func(name, meaning string, came, of int, value float64) Chance {
+		c := Chance{Name: name, Meaning: meaning, Learned: of > 0, Came: came, Of: of}
+		if c.Learned {
+			c.Value = min(max(value, 0), 1)
+		} else {
+			c.remark("not learned: the log has none of which it could be told")
+		}
+		return c
+	}
+	failure := func(s *sample) float64 {
+		return s.part(failed, completed) * float64(s.count(failed)+s.count(completed))
+	}
+	finished := switches.count(failed) + switches.count(completed) + reboots.ended
+	all := []Chance{
+		one("activation_failure", "a switch fails", switches.count(failed)+reboots.count(failed), finished,
+			(failure(switches)+failure(reboots))/float64(finished)),
+		one("deferral", "a switch is deferred until a reboot", switches.count(deferred), switches.ended,
+			switches.part(deferred, failed, completed)),
+		one("probe_failure", "probes fail", healths.count(failed), healths.ended, healths.part(failed, completed)),
+		one("rollback_failure", "a rollback never completes", samples[rollback].over, samples[rollback].known(), samples[rollback].never()),
+		one("no_answer", "a dispatch is never acked", samples[ack].over, samples[ack].known(), samples[ack].never()),
+	}
+	all[2].remarkLate(healths, samples[probe])
+	return all
+}
+
+func (c *Chance) remark(format string, args ...any) {
+	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
+}
+
+// remarkLate says where the failures of the log come at another time than simulated ones, which come at a fixed one.
+func (c *Chance) remarkLate(healths, probes *sample) {
+	if healths.count(failed) == 0 || probes.ended == 0 {
+		return
+	}
+	recorded, first := healths.median(failed), probes.median(completed)
+	simulated := first + reducer.SustainedFailureSeconds*time.Second
+	if (recorded - simulated).Abs() > simulated/10 {
+		c.remark("recorded failures come %s after the switch, simulated ones %s (medians)", format(recorded), format(simulated))
+	}
+}
+
+// level is how many standard deviations 95 % of a normal distribution are within.
+const level = 1.96
+
+// Interval is where the chance is with a confidence of 95 % (Wilson).
+func (c *Chance) Interval() (low, high float64) {
+	n := float64(c.Of)
+	middle := (c.Value + level*level/(2*n)) / (1 + level*level/n)
+	half := level * math.Sqrt(c.Value*(1-c.Value)/n+level*level/(4*n*n)) / (1 + level*level/n)
+	return max(0, middle-half), min(1, middle+half)
+}
+
+// percent writes a chance as scenarios do.
+func percent(p float64) string {
+	if p < 5e-7 {
+		return "0"
+	}
+	return strconv.FormatFloat(100*p, 'g', 3, 64) + "%"
+}
+
+// leastPause is how far apart new refs are on average in scenarios, at least.
+const leastPause = time.Second
+
+// arrivals tells how the channel's refs come: as its polls say, or where there are none as its rollouts are opened.
+func (c *channel) arrivals(end reducer.Time) Delay {
+	d := Delay{Name: string(c.id), Meaning: "from one new ref to the next, as polls saw them"}
+	a := &c.polled
+	if a.count < c.opened.count {
+		a = &c.opened
+		d.Meaning = "from one new ref to the next, as their rollouts were opened"
+	}
+	if a.gaps.seen == 0 {
+		d.remark("not learned: the log has one ref alone")
+		return d
+	}
+	a.gaps.add(observation{took: end - a.last, how: cutOff})
+	of := weigh(a.gaps.kept)
+	if d.Ended = of.ended; of.ended > 0 {
+		d.take(of, of.cut)
+		if d.Shape.Distribution.Mean() < leastPause {
+			d.Shape = nil
+			d.remark("not learned: they come less than %v apart, as scenarios do not have them", leastPause)
+		}
+	}
+	if a.returned > 0 {
+		d.remark("%d changes back to an earlier ref are left out", a.returned)
+	}
+	return d
+}
