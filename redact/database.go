@@ -23,14 +23,9 @@ const (
 		"triggering_event_log_seq INTEGER)"
 )
 
-// Database redacts a state.db, which is only read, and writes another one of the same tables to a path where no file is. The
-// error is a *trace.ReadError where it is of the input.
-func (r *Redactor) Database(file, to string) (err error) {
-	from, err := statedb.Open(file, file)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
+// Database redacts a state.db, and writes another one of the same tables to a path where no file is. file names the first one
+// in errors. The error is a *trace.ReadError where it is of the input.
+func (r *Redactor) Database(file string, from *statedb.DB, to string) (err error) {
 	conn, err := sqlite3.Open(to)
 	if err != nil {
 		return err

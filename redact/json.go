@@ -209,19 +209,19 @@ func (r *Redactor) message(s string) string {
 		}
 	}
 	return token.ReplaceAllStringFunc(s, func(t string) string {
-		if messageWords[t] || vocabulary[t] || plainNumber(t) && !r.numeric[t] {
+		if !r.ordinary[t] && (messageWords[t] || vocabulary[t] || plainNumber(t)) {
 			return t
 		}
 		return r.names.compound(t)
 	})
 }
 
-// remember keeps a name that a message would take for a number or for several words.
+// remember keeps a name that a message would take for a number, a word of the format or several words.
 func (r *Redactor) remember(s string) {
 	switch {
 	case s == "":
-	case plainNumber(s):
-		r.numeric[s] = true
+	case messageWords[s], vocabulary[s], plainNumber(s):
+		r.ordinary[s] = true
 	case token.FindString(s) != s && !r.special[s]:
 		r.special[s] = true
 		i, _ := slices.BinarySearchFunc(r.specials, s, func(a, b string) int { return cmp.Compare(len(b), len(a)) })

@@ -32,10 +32,10 @@ type Redactor struct {
 	names *names
 	shift time.Duration
 
-	// Names that a message would take for several words, or for a number.
+	// Names that a message would take for several words, and those that it would take for words of the format or numbers.
 	specials []string // the longest first
 	special  map[string]bool
-	numeric  map[string]bool
+	ordinary map[string]bool
 }
 
 // New makes a redactor with a key of at least MinKey bytes. Every time is moved by shift.
@@ -43,7 +43,7 @@ func New(key []byte, shift time.Duration) (*Redactor, error) {
 	if len(key) < MinKey {
 		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be found by trying keys", len(key), MinKey)
 	}
-	return &Redactor{names: newNames(key), shift: shift, special: make(map[string]bool), numeric: make(map[string]bool)}, nil
+	return &Redactor{names: newNames(key), shift: shift, special: make(map[string]bool), ordinary: make(map[string]bool)}, nil
 }
 
 // Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain. file names it in errors. open

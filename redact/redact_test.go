@@ -411,6 +411,23 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
+// TestNamesLikeWords: a name is one also where it is spelt like a word of the format, once it was seen to be one.
+func TestNamesLikeWords(t *testing.T) {
+	got := redacted(t, `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"manifest_poll","host":null,"rollout":null,"payload":{"channel":"kernel","outcome":"200","channel_ref":"wave"}}
+{"seq":2,"ts":"2026-05-16T01:00:03Z","kind":"gate_decision","host":"h","rollout":"kernel@wave","payload":{"gate":"channel-edges","reason":"channelEdges predecessor channel 'kernel' not converged in wave","host":"h","rollout":"kernel@wave"}}
+{"seq":3,"ts":"2026-05-16T01:00:07Z","kind":"agent_event","host":"h","rollout":"kernel@wave","payload":{"kind":"ActivationDeferred","component":"kernel","deferredAt":"2026-05-16T01:00:07Z","seq":3}}
+`, 0)
+	n := newNames([]byte(key))
+	for _, want := range []string{
+		`"channel":"` + n.whole("kernel") + `"`, `"reason":"channelEdges predecessor channel '` + n.whole("kernel") + `' not converged in ` + n.whole("wave") + `"`,
+		`"rollout":"` + n.whole("kernel") + "@" + n.whole("wave") + `"`, `"component":"kernel"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it lacks %s\n%s", want, got)
+		}
+	}
+}
+
 func TestShift(t *testing.T) {
 	r, err := New([]byte(key), 26*time.Hour+time.Nanosecond)
 	if err != nil {

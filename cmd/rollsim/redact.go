@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/atomicfile"
 	"rollsim/redact"
 	"rollsim/scenarios"
 	"rollsim/trace/input"
@@ -54,6 +55,9 @@ func (env *environment) redact(c *cli.Context) error {
 	if same(name, output) {
 		return usage(c, "-o %s: this is the log itself", output)
 	}
+	if key := c.String("key"); key != "" && (filepath.Clean(key) == filepath.Clean(output) || same(key, output)) {
+		return usage(c, "-o %s: this is the file of the key", output)
+	}
 	shift, err := parseShift(c.String("shift"))
 	if err != nil {
 		return usage(c, "--shift: %v", err)
@@ -66,24 +70,27 @@ func (env *environment) redact(c *cli.Context) error {
 	if err != nil {
 		return usage(c, "--key %s: %v", c.String("key"), err)
 	}
+	path := name
 	if name == input.Stdin {
-		spooled, err := spool(env.stdin)
-		defer func() { _ = os.Remove(spooled) }()
+		name = "standard input"
+		path, err = spool(env.stdin)
+		defer func() { _ = os.Remove(path) }()
 		if err != nil {
 			return err
 		}
-		return env.redactStream(r, "standard input", spooled, output)
 	}
-	isDatabase, err := statedb.IsDatabase(name)
+	db, err := input.Database(name, path)
 	switch {
 	case err != nil:
 		return err
-	case isDatabase && output == "-":
-		return usage(c, "-o -: a state.db is written to a file")
-	case isDatabase:
-		return redactDatabase(r, name, output)
+	case db == nil:
+		return env.redactStream(r, name, path, output)
 	}
-	return env.redactStream(r, name, name, output)
+	defer db.Close()
+	if output == "-" {
+		return usage(c, "-o -: a state.db is written to a file")
+	}
+	return redactDatabase(r, name, db, output)
 }
 
 // same tells whether two paths lead to one file.
@@ -161,20 +168,29 @@ type uncompressed struct{ io.Writer }
 func (uncompressed) Close() error { return nil }
 
 // redactDatabase redacts a database into a file that is whole or not there.
-func redactDatabase(r *redact.Redactor, name, output string) (err error) {
+func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) (err error) {
 	dir, err := os.MkdirTemp(filepath.Dir(output), "."+filepath.Base(output)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	made := filepath.Join(dir, "state.db")
-	if err := r.Database(name, made); err != nil {
+	if err := r.Database(name, db, made); err != nil {
 		return err
 	}
-	if err := os.Chmod(made, 0o644); err != nil { // a result is for everyone, as a shell redirection would make it
+	in, err := os.Open(made)
+	if err != nil {
 		return err
 	}
-	return os.Rename(made, output)
+	defer in.Close()
+	return atomicfile.Write(output, func(w io.Writer) error {
+		packed, err := compressor(w, output)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(packed, in)
+		return errors.Join(err, packed.Close())
+	})
 }
 
 // spool copies standard input, which may have to be read twice, to a file that the caller removes.

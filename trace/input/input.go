@@ -78,18 +78,20 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	if name == Stdin {
 		return trace.NewReader("standard input", stdin)
 	}
-	isDB, err := statedb.IsDatabase(name)
+	db, err := Database(name, name)
 	if err != nil {
 		return nil, err
 	}
-	if isDB {
-		return fromDB(name, func() (*statedb.DB, error) { return statedb.Open(name, name) })
+	if db != nil {
+		r := trace.NewRowReader(name, db, db)
+		r.OnClose(db.Close)
+		return r, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := fromStream(name, f)
+	r, err := trace.NewReader(name, f)
 	if err != nil {
 		_ = f.Close()
 		return nil, err
@@ -98,24 +100,26 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	return r, nil
 }
 
-// fromStream reads a file that is no database, but may hold a compressed one.
-func fromStream(name string, f io.Reader) (*trace.Reader, error) {
+// Database opens the state.db that a file is, or holds compressed; nil where it is none. name names it in messages.
+func Database(name, path string) (*statedb.DB, error) {
+	is, err := statedb.IsDatabase(path)
+	if err != nil {
+		return nil, err
+	}
+	if is {
+		return statedb.Open(name, path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	content, err := trace.Decompress(f)
 	if err != nil {
 		return nil, trace.Unreadable(name, err)
 	}
-	if head, _ := content.Peek(len(trace.SQLiteMagic)); string(head) == trace.SQLiteMagic {
-		return fromDB(name, func() (*statedb.DB, error) { return statedb.OpenStream(name, content) })
+	if head, _ := content.Peek(len(trace.SQLiteMagic)); string(head) != trace.SQLiteMagic {
+		return nil, nil
 	}
-	return trace.NewReader(name, content)
-}
-
-func fromDB(name string, open func() (*statedb.DB, error)) (*trace.Reader, error) {
-	db, err := open()
-	if err != nil {
-		return nil, err
-	}
-	r := trace.NewRowReader(name, db, db)
-	r.OnClose(db.Close)
-	return r, nil
+	return statedb.OpenStream(name, content)
 }

@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/ncruces/go-sqlite3"
+
+	"rollsim/trace"
+)
+
+// unpacked writes a sample, unpacked, into a folder.
+func unpacked(t *testing.T, dir, name string) string {
+	t.Helper()
+	f, err := os.Open(filepath.Join("../../trace/testdata", name+".gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// rows gives the rows of a state.db as JSON, a line for each.
+func rows(t *testing.T, file string) string {
+	t.Helper()
+	c, err := sqlite3.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var b strings.Builder
+	for _, query := range []string{
+		"SELECT json_array(seq, ts, kind, host_id, rollout_id, json(payload)) FROM event_log ORDER BY seq",
+		"SELECT json_array(rollout_id, channel, target_ref, state, current_wave, opened_event_log_seq, last_transition_event_log_seq, " +
+			"opened_at, terminal_at, superseded_at) FROM rollouts ORDER BY opened_at",
+		"SELECT json_array(channel, closure_hash, quarantined_at, triggering_event_log_seq) FROM quarantined_closures ORDER BY quarantined_at",
+	} {
+		s, _, err := c.Prepare(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s.Step() {
+			b.WriteString(s.ColumnText(0) + "\n")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// content gives a log as lines of JSON.
+func content(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.HasPrefix(data, []byte("SQLite format 3\x00")) {
+		return rows(t, file)
+	}
+	return string(data)
+}
+
+// pair notes for each text of a log what stands for it in the redacted one. Both have the same shape.
+func pair(t *testing.T, a, b any, names map[string]string) {
+	t.Helper()
+	switch a := a.(type) {
+	case map[string]any:
+		m, _ := b.(map[string]any)
+		if !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(m))) {
+			t.Fatalf("%v became %v", a, b)
+		}
+		for k := range a {
+			pair(t, a[k], m[k], names)
+		}
+	case []any:
+		l, _ := b.([]any)
+		if len(l) != len(a) {
+			t.Fatalf("%v became %v", a, b)
+		}
+		for i := range a {
+			pair(t, a[i], l[i], names)
+		}
+	case string:
+		s, _ := b.(string)
+		if at, err := trace.ParseTime(a); err == nil {
+			if to, err := trace.ParseTime(s); err != nil || at != to {
+				t.Fatalf("%q became %q", a, s)
+			}
+			return
+		}
+		if before, ok := names[a]; ok && before != s {
+			t.Fatalf("%q became %q and %q", a, before, s)
+		}
+		names[a] = s
+	default:
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("%v became %v", a, b)
+		}
+	}
+}
+
+// pseudonyms gives what stands for each text of a log that was redacted.
+func pseudonyms(t *testing.T, log, redacted string) map[string]string {
+	t.Helper()
+	names := make(map[string]string)
+	a, b := json.NewDecoder(strings.NewReader(log)), json.NewDecoder(strings.NewReader(redacted))
+	for {
+		var x, y any
+		errA, errB := a.Decode(&x), b.Decode(&y)
+		if errA == io.EOF && errB == io.EOF {
+			return names
+		}
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		pair(t, x, y, names)
+	}
+}
+
+// translated gives a text with the pseudonyms in it, and single spaces, as columns are as wide as names.
+func translated(names map[string]string) func(string) string {
+	number, ref := regexp.MustCompile(`^\d*$`), regexp.MustCompile(`^[0-9a-f]{40}$`)
+	pairs := []string{"channel-edges", "channel-edges"} // the longest first: what is replaced is the first that fits
+	for _, from := range slices.SortedFunc(maps.Keys(names), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	}) {
+		switch to := names[from]; {
+		case from == to:
+		case number.MatchString(from): // an error code, which is a number elsewhere
+			pairs = append(pairs, "("+from+")", "("+to+")", "fail: "+from, "fail: "+to)
+		case ref.MatchString(from):
+			pairs = append(pairs, from, to, from[:12], to[:12])
+		default:
+			pairs = append(pairs, from, to)
+		}
+	}
+	r := strings.NewReplacer(pairs...)
+	return func(s string) string {
+		if to, ok := names[s]; ok {
+			return to
+		}
+		return strings.Join(strings.Fields(r.Replace(s)), " ")
+	}
+}
+
+// sameReplay holds what replay says of a log, with the pseudonyms in it, against what it says of the redacted one.
+func sameReplay(t *testing.T, log, redacted string, names map[string]string, args ...string) (classes []string) {
+	t.Helper()
+	document := func(file string) (any, int) {
+		code, out, errs := inProcess(t, append([]string{"replay", file, "--json"}, args...)...)
+		var v any
+		if err := json.Unmarshal([]byte(out), &v); err != nil {
+			t.Fatalf("%v\n%s%s", err, out, errs)
+		}
+		return v, code
+	}
+	before, codeBefore := document(log)
+	after, codeAfter := document(redacted)
+	if codeBefore != codeAfter {
+		t.Errorf("exit %d before and %d after", codeBefore, codeAfter)
+	}
+	translate := translated(names)
+	var same func(where string, a, b any)
+	same = func(where string, a, b any) {
+		switch a := a.(type) {
+		case map[string]any:
+			m, _ := b.(map[string]any)
+			for k := range a {
+				if k != "input" && k != "key" { // a finding's key stands for its names too
+					same(where+"."+k, a[k], m[k])
+				}
+			}
+			if class, ok := a["class"].(string); ok {
+				classes = append(classes, class)
+			}
+		case []any:
+			l, _ := b.([]any)
+			if len(a) != len(l) {
+				t.Errorf("%s: %d before and %d after", where, len(a), len(l))
+				return
+			}
+			if where == ".findings" || where == ".groups" {
+				sortFindings(a, translate)
+				sortFindings(l, func(s string) string { return s })
+			}
+			for i := range a {
+				same(fmt.Sprintf("%s[%d]", where, i), a[i], l[i])
+			}
+		case string:
+			s, _ := b.(string)
+			if want := translate(a); want != strings.Join(strings.Fields(s), " ") {
+				t.Errorf("%s:\n%s\nshould be\n%s\nand is\n%s", where, a, want, s)
+			}
+		default:
+			if !reflect.DeepEqual(a, b) {
+				t.Errorf("%s: %v before and %v after", where, a, b)
+			}
+		}
+	}
+	same("", before, after)
+	return classes
+}
+
+// sortFindings sorts findings by what does not depend on names: those about tables come in the order of the names in them.
+func sortFindings(all []any, translate func(string) string) {
+	key := func(v any) string {
+		m := v.(map[string]any)
+		recorded, _ := m["recorded"].(string)
+		expected, _ := m["expected"].(string)
+		return fmt.Sprint(m["seq"], m["title"], translate(recorded), translate(expected))
+	}
+	slices.SortStableFunc(all, func(a, b any) int { return cmp.Compare(key(a), key(b)) })
+}
+
+// planted gives a log with something wrong of every kind: lines lost, repeated, moved and changed.
+func planted(log string) string {
+	all := strings.SplitAfter(log, "\n")
+	var out []string
+	for i, line := range all {
+		switch i % 97 {
+		case 13:
+			continue
+		case 29:
+			out = append(out, line)
+		case 41:
+			line = strings.NewReplacer(`"to":"Active"`, `"to":"Converging"`, `"to":"Soaking"`, `"to":"Converged"`, `"seq":1}`, `"seq":9}`,
+				`"from":"Activating"`, `"from":"Pending"`, "edge@", "edge@0", "RecordRolloutTransition", "UpdateCurrentWave").Replace(line)
+		case 59:
+			if i+1 < len(all) && all[i+1] != "" {
+				all[i+1], line = line, all[i+1]
+			}
+		case 71:
+			line = strings.ReplaceAll(line, `"hostId":"`, `"hostId":"other-`)
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "")
+}
+
+// TestRedactedReplay: replay finds in redacted logs what it finds in the originals, in every shape, under either machine, in
+// sound ones and in those with something wrong of every class. None of the names is left.
+func TestRedactedReplay(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "the.key")
+	if err := os.WriteFile(key, []byte("always the same names"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	logs := make(map[string]string)
+	for _, sample := range []string{"sample-4", "sample-6"} {
+		for _, shape := range []string{"ndjson", "events-edge.json", "state.db"} {
+			logs[sample+"."+shape] = unpacked(t, dir, sample+"."+shape)
+		}
+	}
+	write := func(name, text string) {
+		logs[name] = filepath.Join(dir, name)
+		if err := os.WriteFile(logs[name], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("planted.ndjson", planted(content(t, logs["sample-4.ndjson"])))
+	data, err := os.ReadFile(logs["sample-6.state.db"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("planted.state.db", string(data))
+	c, err := sqlite3.Open(logs["planted.state.db"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Exec(`UPDATE rollouts SET state = 'Active', terminal_at = NULL WHERE state = 'Terminal';
+		UPDATE rollouts SET current_wave = 7 WHERE channel = 'stable';
+		DELETE FROM quarantined_closures WHERE rowid = 1;
+		INSERT INTO quarantined_closures VALUES ('edge', 'ffffffffffffffffffffffffffffffff-nixos-system-nobody-knows', '2026-05-16T02:00:00+00:00', 9);
+		DELETE FROM event_log WHERE seq % 211 = 5`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	classes := make(map[string]bool)
+	first := make(map[string]string) // what stands for the names of the first sample
+	for _, name := range slices.Sorted(maps.Keys(logs)) {
+		t.Run(name, func(t *testing.T) {
+			file, out := logs[name], filepath.Join(dir, "redacted."+name)
+			if code, _, errs := inProcess(t, "redact", file, "-o", out, "--key", key); code != 0 {
+				t.Fatal(errs)
+			}
+			log, redacted := content(t, file), content(t, out)
+			names := pseudonyms(t, log, redacted)
+			for _, machine := range []string{"v0.2", "rfc0008"} {
+				for _, class := range sameReplay(t, file, out, names, "--machine", machine) {
+					classes[class] = true
+				}
+			}
+			raw, err := os.ReadFile(out) // of a database also what is in no row
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, original := range []string{
+				"edge-00", "stable", "cache-00", "db-00", "web-00", "edge@", "@98121e8", "switch failed", "nixos-system-edge", "nobody-knows",
+			} {
+				if bytes.Contains(raw, []byte(original)) {
+					t.Errorf("%s is left", original)
+				}
+			}
+			for original, now := range names {
+				if before, ok := first[original]; ok && before != now {
+					t.Errorf("%s is %s here and %s in another log", original, now, before)
+				}
+				first[original] = now
+			}
+			code, _, errs := inProcess(t, "redact", file, "-o", out, "--key", key, "--shift", "-3d")
+			if code != 0 {
+				t.Fatal(errs)
+			}
+			moved := content(t, out)
+			if strings.Contains(moved, "2026-05-16T") || !strings.Contains(moved, "2026-05-13T") {
+				t.Error("some times are not shifted")
+			}
+			if again := strings.ReplaceAll(moved, "2026-05-13T", "2026-05-16T"); again != redacted {
+				t.Error("the shift changed more than times")
+			}
+		})
+	}
+	for _, class := range []string{"effect", "illegal", "host", "derived", "invariant", "log"} {
+		if !classes[class] {
+			t.Errorf("no finding of class %s was planted", class)
+		}
+	}
+}
