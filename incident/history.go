@@ -58,9 +58,10 @@ const (
 	Successor                   // it opens the rollout that supersedes it
 )
 
-// Read collects the history of a rollout from a log. The error is the source's, or says what the log lacks.
+// Read collects the history of a rollout from a log; seven digits of its ref are enough. The error is the source's, or says what the log lacks.
 func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 	c := collector{
+		asked:   id,
 		history: &History{Rollout: id},
 		opened:  make(map[reducer.RolloutID]Recorded),
 		applied: make(map[reducer.ChannelID]reducer.HealthPolicy),
@@ -85,6 +86,7 @@ func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 
 // collector is a Read in progress.
 type collector struct {
+	asked   reducer.RolloutID
 	history *History
 	header  *trace.Header
 
@@ -108,17 +110,25 @@ func (c *collector) take(e *trace.Entry) error {
 			c.applied[r.Event.Channel] = e.Agent.Policy
 		}
 	case e.Event != nil:
-		c.takeEvent(e)
+		return c.takeEvent(e)
 	}
 	return nil
 }
 
-func (c *collector) takeEvent(e *trace.Entry) {
+func (c *collector) takeEvent(e *trace.Entry) error {
 	if c.fleet == nil {
 		c.fleet = reducer.NewFleet(reducer.V02(), nil)
 	}
 	c.events++
 	ev, h := *e.Event, c.history
+	if ev.Kind == reducer.RolloutOpened && ev.Rollout != h.Rollout && (ev.Rollout == c.asked || c.asked.Abbreviates(ev.Rollout)) {
+		if h.Rollout != c.asked {
+			return fmt.Errorf("%s stands for more than one rollout: %s and %s", c.asked, h.Rollout, ev.Rollout)
+		}
+		if c.opened[c.asked].Event.Kind == 0 {
+			h.Rollout = ev.Rollout
+		}
+	}
 	c.others = c.others || ev.Rollout != h.Rollout
 	recorded := Recorded{Seq: e.Seq, At: e.At, Event: ev, number: c.events}
 	add := func(r Recorded, role Role) {
@@ -141,6 +151,7 @@ func (c *collector) takeEvent(e *trace.Entry) {
 		add(recorded, Predecessor)
 	}
 	_ = c.fleet.Apply(&ev, e.At, &c.out) // what it refuses is replay's to tell
+	return nil
 }
 
 // addPredecessor adds the RolloutOpened of a rollout that stands, unless it is there already.

@@ -13,6 +13,7 @@ import (
 	"rollsim/scenarios"
 	"rollsim/sim"
 	"rollsim/trace"
+	"rollsim/trace/input"
 )
 
 // entries is a Source in memory.
@@ -143,6 +144,46 @@ func TestSamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestShapes: the same comes of a log in every shape that it can have, and of the first digits of a ref.
+func TestShapes(t *testing.T) {
+	for sample, id := range map[string]reducer.RolloutID{"sample-4": "edge@0c917b8", "sample-6": "edge@fba08f6"} {
+		made := make(map[string]*Test)
+		for _, shape := range []string{"ndjson", "state.db", "events-edge.json"} {
+			in, err := input.Open(nil, "../trace/testdata/"+sample+"."+shape+".gz")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			h, err := Read(in, id, Options{Policy: reducer.RollbackAndHalt})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if made[shape], err = h.Test("scenarios/it.yaml", "a log"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, shape := range []string{"state.db", "events-edge.json"} {
+			if got, want := eventsOf(made[shape]), eventsOf(made["ndjson"]); got != want || strings.Count(got, "\n") < 30 {
+				t.Errorf("%s: of %s comes\n%s\nand of NDJSON\n%s", sample, shape, got, want)
+			}
+		}
+		if string(made["state.db"].Golden) != string(made["ndjson"].Golden) {
+			t.Errorf("%s: another golden comes of state.db", sample)
+		}
+	}
+}
+
+// eventsOf gives the events of a scenario, but for those that open rollouts: where the successor is made up it opens a line later.
+func eventsOf(test *Test) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(test.Scenario)) {
+		if strings.HasPrefix(line, "  - {at: ") && !strings.Contains(line, "RolloutOpened") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // TestSimulated imports what simulations recorded, under either machine, with crashes and faults.
@@ -358,12 +399,20 @@ func TestReadRefuses(t *testing.T) {
 		in   *entries
 		says string
 	}{
+		"two of it": {
+			log(opened("stable@1234567a", 0), opened("stable@1234567b", 0)),
+			"stable@1234567 stands for more than one rollout: stable@1234567a and stable@1234567b",
+		},
 		"nothing of it":  {log(opened("stable@a1", 0)), `the log does not open a rollout stable@a: did you mean "stable@a1"?`},
 		"no beginning":   {log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)), "the log has 1 events of rollout stable@a, but not the RolloutOpened"},
 		"nothing":        {log(), "the log opens no rollout"},
 		"other machines": {&entries{all: append([]trace.Entry{header}, log(opened("stable@a", 0)).all...)}, `the machine of the scenario: no machine is named "exec:./mine"`},
 	} {
-		if _, err := Read(tt.in, "stable@a", Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
+		id := reducer.RolloutID("stable@a")
+		if name == "two of it" {
+			id = "stable@1234567"
+		}
+		if _, err := Read(tt.in, id, Options{}); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: got %v, want %s", name, err, tt.says)
 		}
 	}

@@ -126,14 +126,7 @@ func (h *History) steps() (all []step) {
 // text writes the scenario file.
 func (h *History) text(from string, steps []step, violations []invariant.Violation) []byte {
 	var b bytes.Buffer
-	own := 0
-	for _, r := range h.Events {
-		if r.Role == Own {
-			own++
-		}
-	}
-	comment := fmt.Sprintf("What %s recorded of rollout %s, event by event: %d events.",
-		from, yamltext.Scalar(h.Rollout), own)
+	comment := fmt.Sprintf("What %s recorded of rollout %s, event by event: %s.", from, yamltext.Scalar(h.Rollout), h.Extent())
 	b.WriteString(yamltext.Comment("", comment))
 	first, last := h.Events[0].At, steps[len(steps)-1].at
 	for _, r := range h.Events {
@@ -163,6 +156,20 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 		steps[i].append(&b, first)
 	}
 	return b.Bytes()
+}
+
+// Extent says how many events there are, of the rollout itself and of those around it.
+func (h *History) Extent() string {
+	own := 0
+	for _, r := range h.Events {
+		if r.Role == Own {
+			own++
+		}
+	}
+	if others := len(h.Events) - own; others > 0 {
+		return fmt.Sprintf("%d events, and %d of the rollouts before and after it", own, others)
+	}
+	return fmt.Sprintf("%d events", own)
 }
 
 func (r Role) comment(h *History) string {

@@ -1,6 +1,9 @@
 package reducer
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // RolloutID names a rollout. It is content-addressed, "{channel}@{ref}", but the reducer treats it as an opaque label.
 type RolloutID string
@@ -20,6 +23,15 @@ type ClosureHash string
 // NewRolloutID gives the content-addressed id of moving channel to ref.
 func NewRolloutID(channel ChannelID, ref ChannelRef) RolloutID {
 	return RolloutID(string(channel) + "@" + string(ref))
+}
+
+// shortestRef is how much of a ref names a rollout.
+const shortestRef = 7
+
+// Abbreviates tells whether the id is what people type for another one: its beginning, with at least seven digits of the ref.
+func (id RolloutID) Abbreviates(other RolloutID) bool {
+	channel, ref, _ := strings.Cut(string(id), "@")
+	return len(ref) >= shortestRef && len(channel) > 0 && len(other) > len(id) && strings.HasPrefix(string(other), string(id))
 }
 
 // State is the state of a rollout (RFC-0008). The zero value is invalid.

@@ -19,7 +19,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"rollsim/invariant"
 	"rollsim/reducer"
@@ -53,16 +52,9 @@ type Filter struct {
 	Since   reducer.Opt[reducer.Time]
 }
 
-// shortestRef is how much of a ref names a rollout.
-const shortestRef = 7
-
 // names tells whether the filter names a rollout, by its id or, where that has a long ref, by the beginning of it.
 func (o *Filter) names(id reducer.RolloutID) bool {
-	if o.Rollout == "" || o.Rollout == id {
-		return true
-	}
-	at := strings.LastIndexByte(string(o.Rollout), '@')
-	return at >= 0 && len(o.Rollout)-at > shortestRef && strings.HasPrefix(string(id), string(o.Rollout))
+	return o.Rollout == "" || o.Rollout == id || o.Rollout.Abbreviates(id)
 }
 
 func (o *Filter) takes(f *Finding) bool {

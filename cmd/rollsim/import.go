@@ -14,6 +14,7 @@ import (
 	"rollsim/check"
 	"rollsim/incident"
 	"rollsim/reducer"
+	"rollsim/trace"
 	"rollsim/trace/input"
 )
 
@@ -27,7 +28,7 @@ func (env *environment) importCommand() *cli.Command {
 			"for it. Several INPUTs are one log, in order.\n\n" +
 			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o scenarios/stable-failed-in-may.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`, such as stable@a1b2c3"},
+			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`; the first seven digits of its ref are enough"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to `FILE`, which ends in .yaml"},
 			&cli.StringFlag{
 				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(reducer.MachineNames(), " or "),
@@ -80,6 +81,9 @@ func (env *environment) importRollout(c *cli.Context) error {
 	}
 	defer log.Close()
 	history, err := incident.Read(log, id, opt)
+	if errors.As(err, new(*trace.ReadError)) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(c.Args().Slice(), " "), err)
 	}
@@ -102,8 +106,8 @@ func (env *environment) importRollout(c *cli.Context) error {
 			return err
 		}
 	}
-	env.out.printf("%s: %d events, policy %v, under %s; its golden is %s\n", output, len(history.Events), history.Policy.OnHealthFailure,
-		history.Machine, golden)
+	env.out.printf("%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(), history.Machine,
+		history.Policy.OnHealthFailure, golden)
 	for _, note := range test.Notes {
 		env.out.printf("note: %s\n", note)
 	}
