@@ -265,9 +265,12 @@ func (s *Summary) Line() string {
 	for _, other := range []struct {
 		status Status
 		word   string
-	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}, {Omitted, "omitted"}, {Defect, "known defects"}} {
+	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}, {Omitted, "omitted"}, {Defect, "known defect"}} {
 		if n := s.Counts[other.status]; n > 0 {
 			line += fmt.Sprintf(", %d %s", n, other.word)
+			if other.status == Defect && n > 1 {
+				line += "s"
+			}
 		}
 	}
 	return line

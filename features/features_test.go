@@ -150,6 +150,7 @@ func TestErrors(t *testing.T) {
 			`empty.feature:1: nothing is in this file: expected "Feature: " and its name`},
 
 		{Options{Paths: []string{"gone.feature"}}, "gone.feature: there is no such file or folder (file does not exist)"},
+		{Options{Paths: []string{""}}, "a path is empty"},
 		{Options{Paths: []string{"gone.feature:3"}}, "gone.feature: there is no such file or folder (file does not exist)"},
 		{Options{Paths: []string{"nothing/here.txt"}}, "nothing/here.txt: expected a .feature file or a folder"},
 		{Options{Paths: []string{"nothing"}}, "nothing: no .feature file in this folder"},
@@ -160,7 +161,7 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"good.feature"}, Tags: "@a and"}, `tag expression "@a and": expected a tag such as @slow, found its end; an example: (@slow or @wip) and not @machine:v0.2`},
 		{Options{Paths: []string{"good.feature"}, Tags: "@ab"}, `no scenario is selected by the tags "@ab" in good.feature: no scenario is tagged @ab; did you mean @a?`},
 		{Options{Paths: []string{"good.feature"}, Tags: "@a", Name: "y"}, `no scenario is selected by the tags "@a" and the name "y" in good.feature`},
-		{Options{Paths: []string{"wip.feature"}}, "nothing is run: it is tagged @wip; --tags @wip runs it, and so does its line"},
+		{Options{Paths: []string{"wip.feature"}}, "nothing is run: it is tagged @wip; naming its line runs it"},
 		{Options{Paths: []string{"good.feature"}, Shard: 3, Shards: 2}, "there is no shard 3 of 2: shards count from 1"},
 		{Options{Paths: []string{"good.feature"}, Shards: 2}, "there is no shard 0 of 2: shards count from 1"},
 		{Options{Paths: []string{"good.feature"}, Shard: 1}, "there is no shard 1 of 0: shards count from 1"},

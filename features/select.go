@@ -54,7 +54,7 @@ func selectScenarios(opt *Options) ([]*document, error) {
 			n++
 			switch tags := c.tags(); {
 			case slices.Contains(tags, tagWip) && !wip && !c.asked:
-				c.skipped = "it is tagged @wip; --tags @wip runs it, and so does its line"
+				c.skipped = "it is tagged @wip; naming its line runs it"
 			case slices.Contains(tags, tagSlow) && opt.Fast:
 				c.skipped = "it is tagged @slow, and only what is fast was asked for"
 			}

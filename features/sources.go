@@ -77,6 +77,9 @@ func findAt(fsys fs.FS, name string) ([]*source, error) {
 }
 
 func findFiles(fsys fs.FS, name string) ([]*source, error) {
+	if name == "" {
+		return nil, errors.New("a path is empty")
+	}
 	root := path.Clean(name)
 	info, err := fs.Stat(fsys, root)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -168,7 +168,11 @@ func countedBy(n int, what string, by map[features.Status]int) string {
 	var parts []string
 	for _, s := range features.Statuses() {
 		if by[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %v", by[s], s))
+			part := fmt.Sprintf("%d %v", by[s], s)
+			if s == features.Defect && by[s] > 1 {
+				part += "s"
+			}
+			parts = append(parts, part)
 		}
 	}
 	if n != 1 {
@@ -184,6 +188,9 @@ type pretty struct {
 }
 
 func (p *pretty) Scenario(s *features.Scenario) {
+	if s.Status == features.Unrun {
+		return // there may be hundreds after the one that matters; they are counted
+	}
 	if s.File != p.file {
 		if p.file != "" {
 			p.printf("\n")
@@ -198,10 +205,9 @@ func (p *pretty) Scenario(s *features.Scenario) {
 		p.printf("  %s  (skipped: %s)\n", p.signed(s.Status, s.Name), s.Message)
 	case features.Defect:
 		p.printf("  %s  (known defect: %s)\n", p.signed(s.Status, s.Name), s.Step)
-	case features.Unrun:
-		p.printf("  %s  (not run)\n", p.signed(s.Status, s.Name))
 	case features.Failed, features.Undefined, features.Ambiguous:
 		p.failure(s, "  ")
+	case features.Unrun:
 	}
 }
 

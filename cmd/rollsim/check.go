@@ -115,6 +115,8 @@ func (env *environment) check(c *cli.Context) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("interrupted")
+	case len(all) > 0 && sum.Counts[check.Omitted] == len(all):
+		return errors.New("nothing was checked: all of it is tagged @wip")
 	case sum.Counts[check.Unusable] > 0 && sum.Counts[check.Failed] == 0:
 		return errUnusable
 	case !sum.OK():
