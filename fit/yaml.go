@@ -71,7 +71,7 @@ func (s section) text(field string) string {
 	for _, i := range s {
 		b.WriteString(yamltext.Comment(indent, i.comment))
 		if i.line != "" {
-			b.WriteString(yamltext.Flow(indent, i.line))
+			b.WriteString(indent + i.line + "\n")
 		}
 	}
 	return b.String()

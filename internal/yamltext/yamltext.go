@@ -22,32 +22,17 @@ func Scalar[S ~string](s S) string {
 	return strconv.Quote(string(s))
 }
 
-const width = 120
-
 // Comment writes a text as a comment, in as many lines as it takes, each after an indent.
 func Comment(indent, text string) string {
-	return fill(indent+"# ", indent+"# ", strings.Fields(text), " ")
-}
-
-// Flow writes a value after an indent. Where that does not fit into a line it goes on in further ones after commas.
-func Flow(indent, value string) string {
-	return fill(indent, indent+"    ", strings.SplitAfter(value, ", "), "")
-}
-
-// fill makes lines of the parts of a text, the first one after first and the rest after others.
-func fill(first, others string, parts []string, between string) string {
+	const width = 120
 	var b strings.Builder
-	line := first
-	for i, part := range parts {
-		switch {
-		case i == 0:
-			line += part
-		case len(line+between+strings.TrimSpace(part)) > width:
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-			line = others + part
-		default:
-			line += between + part
+	line := indent + "#"
+	for _, word := range strings.Fields(text) {
+		if len(line)+1+len(word) > width {
+			b.WriteString(line + "\n")
+			line = indent + "#"
 		}
+		line += " " + word
 	}
 	return b.String() + line + "\n"
 }
