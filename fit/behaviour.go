@@ -143,7 +143,7 @@ func chances(samples *[stageEnd]*sample) []Chance {
 		if c.Learned {
 			c.Value = min(max(value, 0), 1)
 		} else {
-			c.remark("not learned: the log has none of which it could be told")
+			c.remark("not learned: the log has no case to go by")
 		}
 		return c
 	}

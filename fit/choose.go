@@ -235,7 +235,7 @@ func millis(ms float64) time.Duration {
 		return -1 // no distribution takes it
 	}
 	unit := math.Pow(10, max(0, math.Floor(math.Log10(max(ms, 1)))-3))
-	return time.Duration(math.Round(ms/unit)*unit) * time.Millisecond
+	return min(time.Duration(math.Round(ms/unit)*unit)*time.Millisecond, time.Duration(longest))
 }
 
 func thousandths(f float64) float64 { return math.Round(f*1000) / 1000 }

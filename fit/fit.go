@@ -9,6 +9,7 @@ package fit
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"rollsim/reducer"
@@ -86,7 +87,8 @@ type channel struct {
 // arrivals are the new refs of a channel.
 type arrivals struct {
 	count    uint64
-	last     reducer.Time
+	current  reducer.ChannelRef
+	last     reducer.Time         // when a new one came
 	recent   []reducer.ChannelRef // the last few, the newest first
 	returned uint64               // how often the ref went back to one of them
 	gaps     stage
@@ -321,13 +323,13 @@ func (l *Learner) observe(k stageKind, a *attempt, took reducer.Time, how outcom
 const mostRecent = 16
 
 func (a *arrivals) take(ref reducer.ChannelRef, at reducer.Time) {
-	for i, r := range a.recent {
-		if r == ref {
-			if i > 0 {
-				a.returned++
-			}
-			return
-		}
+	if ref == a.current {
+		return
+	}
+	a.current = ref
+	if slices.Contains(a.recent, ref) {
+		a.returned++
+		return
 	}
 	if a.count > 0 {
 		a.gaps.add(observation{took: at - a.last, how: completed})

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"os"
@@ -436,4 +437,59 @@ func TestManyAreDrawnFrom(t *testing.T) {
 			t.Errorf("quantile %v is %v of %d", p, got, n)
 		}
 	}
+}
+
+// TestArrivals: a ref that goes back and forth does not bring new ones.
+func TestArrivals(t *testing.T) {
+	l := NewLearner()
+	for i, ref := range []reducer.ChannelRef{"a", "a", "b", "a", "b", "c"} {
+		_ = l.Write(&trace.Entry{
+			At: reducer.Time(i) * 3600e9, Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: "stable", Ref: ref},
+		})
+	}
+	_ = l.Write(&trace.Entry{At: 6 * 3600e9, Kind: trace.KindOther})
+	got := string(l.Finish().YAML("it"))
+	want := `traffic:
+  # stable, from one new ref to the next, as polls saw them: 2 seen; 1 cut off, counted as longer than seen; too few to
+  # tell a formula: at least 20 are needed; 2 changes back to an earlier ref are left out.
+  - {channel: stable, arrivals: {empirical: [2h, 3h]}}
+`
+	if !strings.HasSuffix(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// FuzzRead: whatever log comes in, what is learned of it is a file that scenarios can include, if they have its channels.
+func FuzzRead(f *testing.F) {
+	data, err := os.ReadFile("../cmd/rollsim/testdata/script/redact.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"plan_action","host":"h","rollout":"a@b","payload":{"action":"QueueDispatch","host":"h","rollout":"a@b","target_closure":"c","soak_due_at":"2262-01-01T00:00:00Z"}}
+{"seq":2,"ts":"2027-05-16T01:00:00Z","kind":"agent_event","host":"h","rollout":"a@b","payload":{"kind":"DispatchAck","currentClosureAtDispatch":"x","receivedAt":"1700-01-01T00:00:00Z","seq":1}}
+{"seq":3,"ts":"2027-05-16T01:00:00.1Z","kind":"agent_event","host":"h","rollout":"a@b","payload":{"kind":"ActivationCompleted","observedCurrentClosure":"x","exitCode":0,"completedAt":"1705-01-01T00:00:00Z","seq":2}}
+`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := trace.NewReader("it", bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		learned, err := Read(r)
+		if err != nil {
+			return
+		}
+		text := learned.YAML("it")
+		if !learned.Anything() {
+			return
+		}
+		_, err = scenarios.LoadFS(fstest.MapFS{
+			"it.yaml": {Data: []byte(fleet + "include: included.yaml\n")}, "included.yaml": {Data: text},
+		}, "it.yaml")
+		for line := range strings.Lines(fmt.Sprint(err)) {
+			if err != nil && !strings.Contains(line, "unknown channel") {
+				t.Errorf("%s\n%s", line, text)
+			}
+		}
+	})
 }
