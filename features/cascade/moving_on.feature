@@ -1,0 +1,41 @@
+Feature: An upstream channel that moves on
+
+  It is the ref that the other channel points at now which counts. When that moves on in the middle of a rollout downstream,
+  what was dispatched goes on, and the rest waits anew.
+
+  Background:
+    Given channel "edge" with 1 host soaking 10 minutes
+    And channel "stable" with waves of 1 and 2 hosts soaking 30 minutes
+    And channel "stable" waits for channel "edge"
+    And activation takes 1 minute
+
+  Scenario: The next wave waits for the new ref, though it was Terminal for the old one
+    Given on host "edge-01" convergence takes 1 hour
+    When "edge" moves to ref "e1"
+    And "stable" moves to ref "a1"
+    And "edge" moves to ref "e2" while wave 0 of "stable@a1" is soaking
+    Then host "stable-01" under "stable@a1" is Converged before "edge@e2" is Terminal
+    And "edge@e2" is Terminal before host "stable-02" under "stable@a1" is dispatched
+    And host "stable-02" is held back by the channel-edges
+    And "stable@a1" is Terminal
+
+  Scenario: A failure of the new ref stops what the old one had let go
+    Given host "edge-01" fails its probes under ref "e2"
+    When "edge" moves to ref "e1"
+    And "stable" moves to ref "a1"
+    And "edge" moves to ref "e2" while wave 0 of "stable@a1" is soaking
+    Then "edge@e2" is Failed
+    And host "stable-01" is Converged
+    And "stable@a1" is stuck waiting for host "stable-02", which is held back by channel-edges
+
+  Scenario: A channel that went back to a ref which was superseded lets others go: that rollout has ended
+    When the channels move like this:
+      | channel | ref | when                    |
+      | edge    | e1  |                         |
+      | edge    | e2  | while wave 0 is soaking |
+      | edge    | e1  | while wave 0 is soaking |
+      | stable  | a1  | at once                 |
+    Then channel "edge" is stranded at ref "e1"
+    And "edge@e1" is never Terminal
+    And host "stable-01" under "stable@a1" is dispatched before "edge@e2" is Terminal
+    And "stable@a1" is Terminal

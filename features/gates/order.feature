@@ -1,0 +1,26 @@
+Feature: The gate that is named
+
+  The gates are asked in one order, and the first that blocks is the one that is named: quarantine, channel-edges,
+  wave-promotion, host-edges, disruption-budget. So the log says what to look at first.
+
+  Background:
+    Given channel "edge" with no hosts
+    And channel "stable" with these waves:
+      | hosts        | soak       |
+      | canary       | 10 minutes |
+      | db-01, db-02 | 10 minutes |
+
+  Scenario Outline: Of <first> and <second>, <first> is named
+    Given <one>
+    And <other>
+    When "stable" moves to ref "a1"
+    Then host "<host>" is held back by the <first>
+    And host "<host>" is never held back by the <second>
+    And "stable@a1" is <end>
+
+    Examples:
+      | first          | second            | host   | one                                              | other                                        | end      |
+      | quarantine     | channel-edges     | canary | the quarantine of channel "stable" holds ref "a1" | channel "stable" waits for channel "edge"     | stuck    |
+      | channel-edges  | wave-promotion    | db-01  | channel "stable" waits for channel "edge"         | host "canary" never answers                   | stuck    |
+      | wave-promotion | host-edges        | db-02  | host "canary" never answers                       | host "db-02" waits for host "db-01"           | stuck    |
+      | host-edges     | disruption-budget | db-02  | host "db-02" waits for host "db-01"               | a budget of one for hosts "db-01" and "db-02" | Terminal |
