@@ -20,10 +20,10 @@ Feature: Channels in a row
 
   Scenario: A channel that waits for two goes after the slower one
     Given these channels:
-      | channel | waves | soak       | after        |
-      | west    | 1     | 10 minutes |              |
-      | east    | 1     | 10 minutes |              |
-      | late    | 1     | 10 minutes | west, east   |
+      | channel | waves | soak       | after      |
+      | west    | 1     | 10 minutes |            |
+      | east    | 1     | 10 minutes |            |
+      | late    | 1     | 10 minutes | west, east |
     And on host "east-01" activation takes 1 hour
     When the channels move like this:
       | channel | ref | when    |

@@ -55,10 +55,10 @@ Feature: Hosts that go silent, are lost or restart
     And host "stable-03" is never dispatched
 
     Examples:
-      | when                         | moment                                | state      |
-      | when it is dispatched        | at once                               | Pending    |
-      | in the middle of its switch  | while host "stable-02" is activating  | Activating |
-      | while it soaks               | while host "stable-02" is soaking     | Soaking    |
+      | when                        | moment                               | state      |
+      | when it is dispatched       | at once                              | Pending    |
+      | in the middle of its switch | while host "stable-02" is activating | Activating |
+      | while it soaks              | while host "stable-02" is soaking    | Soaking    |
 
   Scenario: A host that is lost after it converged is not missed, until the next ref
     When "stable" moves to ref "a1"
@@ -93,6 +93,6 @@ Feature: Hosts that go silent, are lost or restart
       | stable@a1 | Converging | Terminal   | 8 minutes 51 seconds |
 
     Examples:
-      | skew            |
-      | 2 hours ahead   |
-      | 2 hours behind  |
+      | skew           |
+      | 2 hours ahead  |
+      | 2 hours behind |

@@ -19,11 +19,11 @@ Feature: Messages that are lost, doubled, late or overtaken
     And "stable@a1" is Terminal within 30 minutes
 
     Examples:
-      | spoilt             | later      | soaks |
+      | spoilt             | later            | soaks |
       | late by 20 seconds | 20 seconds later | 80    |
       | lost               | 30 seconds later | 90    |
       | late by 20 minutes | 30 seconds later | 90    |
-      | overtaken          | at once    | 60    |
+      | overtaken          | at once          | 60    |
 
   Scenario: Messages that all come twice move each host once
     When "stable" moves to ref "a1"

@@ -50,6 +50,6 @@ Feature: Polls that fail or are stale, and refs that flap
     And channel "stable" <is>
 
     Examples:
-      | length     | end                                  | is                      |
-      | 90 minutes | ends well, as it ends on b2          | points at ref "b2"      |
+      | length     | end                                   | is                      |
+      | 90 minutes | ends well, as it ends on b2           | points at ref "b2"      |
       | 2 hours    | strands its channel, as it ends on a1 | is stranded at ref "a1" |

@@ -5,9 +5,9 @@ Feature: Hosts that wait for other hosts
 
   Background:
     Given channel "stable" with these waves:
-      | hosts               | soak       |
+      | hosts                | soak       |
       | db-01, db-02, web-01 | 10 minutes |
-      | web-02              | 10 minutes |
+      | web-02               | 10 minutes |
     And host "db-02" waits for host "db-01"
     And activation takes 1 minute
 

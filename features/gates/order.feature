@@ -19,7 +19,7 @@ Feature: The gate that is named
     And "stable@a1" is <end>
 
     Examples:
-      | first          | second            | host   | one                                              | other                                        | end      |
+      | first          | second            | host   | one                                               | other                                         | end      |
       | quarantine     | channel-edges     | canary | the quarantine of channel "stable" holds ref "a1" | channel "stable" waits for channel "edge"     | stuck    |
       | channel-edges  | wave-promotion    | db-01  | channel "stable" waits for channel "edge"         | host "canary" never answers                   | stuck    |
       | wave-promotion | host-edges        | db-02  | host "canary" never answers                       | host "db-02" waits for host "db-01"           | stuck    |

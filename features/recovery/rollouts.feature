@@ -17,13 +17,13 @@ Feature: A rollout over a crash of the control plane
     And every invariant holds
 
     Examples:
-      | moment                                |
-      | at once                               |
-      | once host "stable-01" is activating   |
-      | once wave 0 is soaking                |
-      | once host "stable-01" is converged    |
-      | once host "stable-03" is activating   |
-      | once "stable@a1" is Terminal          |
+      | moment                              |
+      | at once                             |
+      | once host "stable-01" is activating |
+      | once wave 0 is soaking              |
+      | once host "stable-01" is converged  |
+      | once host "stable-03" is activating |
+      | once "stable@a1" is Terminal        |
 
   Scenario: What converges while it is down counts when it is back, and the next wave starts then
     When "stable" moves to ref "a1"
