@@ -392,7 +392,7 @@ func TestSame(t *testing.T) {
 	for _, failFast := range []bool{false, true} {
 		want := ""
 		runs := 10
-		if testing.Short() {
+		if testing.Short() || failFast {
 			runs = 3
 		}
 		for n := range runs {

@@ -67,8 +67,11 @@ func write(t *testing.T, format string, opt report.FeatureOptions, text string) 
 			for i := range s.Steps {
 				s.Steps[i].Elapsed = 0
 			}
-			if s.Name == "It does not hold: 100 %, or so" {
+			switch s.Name {
+			case "It does not hold: 100 %, or so":
 				s.Saved = "kept/sample-10.ndjson"
+			case "Nobody knows":
+				s.Message, _, _ = strings.Cut(s.Message, "\nthe nearest") // they change with the vocabulary
 			}
 			w.Scenario(s)
 		},
