@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -66,10 +67,19 @@ func (r *Redactor) copyLog(file string, from *statedb.DB, to *sqlite3.Conn) erro
 		if err != nil {
 			return &trace.ReadError{File: file, Place: fmt.Sprintf("event_log, seq %d", row.Seq), What: err.Error()}
 		}
+		r.utc = utcAsIn(row.TS)
 		if err := bind(insert, columns); err != nil {
 			return err
 		}
 	}
+}
+
+// utcAsIn tells how a time spells that it is in UTC.
+func utcAsIn(ts []byte) string {
+	if bytes.HasSuffix(ts, []byte("+00:00")) {
+		return "+00:00"
+	}
+	return "Z"
 }
 
 // row redacts a row of the event log as the entry that it is, and gives its columns; nil stands for NULL.
@@ -189,14 +199,14 @@ func bind(insert *sqlite3.Stmt, columns []*string) error {
 	return insert.Exec()
 }
 
-// moments gives the columns of some times, moved.
+// moments gives the columns of some times, moved, in the spelling of the log.
 func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) {
 	columns := make([]*string, len(all))
 	for i, t := range all {
 		if !t.Set {
 			continue
 		}
-		s, _, err := r.time(string(trace.AppendTime(nil, t.Value)))
+		s, _, err := r.time(strings.TrimSuffix(string(trace.AppendTime(nil, t.Value)), "Z") + r.utc)
 		if err != nil {
 			return columns, err
 		}

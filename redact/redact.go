@@ -31,6 +31,7 @@ const MinKey = 16
 type Redactor struct {
 	names *names
 	shift time.Duration
+	utc   string // how the log of a database spells that a time is in UTC
 
 	// Names that a message would take for several words, and those that it would take for words of the format or numbers.
 	specials []string // the longest first
@@ -43,7 +44,7 @@ func New(key []byte, shift time.Duration) (*Redactor, error) {
 	if len(key) < MinKey {
 		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be found by trying keys", len(key), MinKey)
 	}
-	return &Redactor{names: newNames(key), shift: shift, special: make(map[string]bool), ordinary: make(map[string]bool)}, nil
+	return &Redactor{names: newNames(key), shift: shift, utc: "Z", special: make(map[string]bool), ordinary: make(map[string]bool)}, nil
 }
 
 // Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain. file names it in errors. open
