@@ -284,8 +284,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// a log is made of lines such as "12 dispatch a", "14 DispatchAck a": seconds, what happens, the ref of the rollout and, where
-// it is not the next one, the seq of a message. The soak is due at 100.
+// learnedOf learns from a log of lines such as "12 dispatch a", "14 DispatchAck a": seconds, what happens, the ref of a rollout of channel
+// stable, and where it is not the next one, the seq of a message. The soak is due at 100.
 func learnedOf(t *testing.T, lines string) *Behaviour {
 	t.Helper()
 	l := NewLearner()
@@ -297,7 +297,10 @@ func learnedOf(t *testing.T, lines string) *Behaviour {
 		if n, err := fmt.Sscan(line, &at, &what, &ref, &seq); n < 3 {
 			t.Fatalf("%q: %v", line, err)
 		}
-		rollout := reducer.RolloutID("stable@" + ref)
+		rollout := reducer.RolloutID(ref)
+		if !strings.Contains(ref, "@") {
+			rollout = reducer.NewRolloutID("stable", reducer.ChannelRef(ref))
+		}
 		now := reducer.Time(at * 1e9)
 		e := &trace.Entry{At: now, Kind: trace.KindPlanAction, Host: "h1", Rollout: rollout}
 		if what == "dispatch" {
@@ -357,6 +360,23 @@ func TestStages(t *testing.T) {
 		"a dispatch waits for another switch": {
 			"10 dispatch a\n12 DispatchAck a\n15 dispatch b\n20 ActivationCompleted a\n20 DispatchAck b\n",
 			"ack 2s of 1, activation 8s of 1; activation_failure 0/1, deferral 0/1, no_answer 0/1",
+		},
+		"a dispatch waits for a switch that does not end": {
+			"10 dispatch a\n12 DispatchAck a\n15 dispatch b\n5000 dispatch c\n",
+			"ack 2s of 1; no_answer 0/1",
+		},
+		"a dispatch is not acked yet": {
+			"10 dispatch a\n12 DispatchAck a\n13 ActivationFailed a\n20 dispatch b\n23 RollbackComplete a\n",
+			"ack 2s of 1, activation 1s of 1, rollback 10s of 1; activation_failure 1/1, deferral 0/1, rollback_failure 0/1, no_answer 0/1",
+		},
+		"one channel rolls back, another does not": {
+			"10 dispatch edge@x\n12 DispatchAck edge@x\n13 ActivationFailed edge@x\n23 RollbackComplete edge@x\n" +
+				"30 dispatch a\n32 DispatchAck a\n33 ActivationFailed a\n900 dispatch b\n902 DispatchAck b\n",
+			"ack 2s of 3, activation 1s of 2, rollback 10s of 1; activation_failure 2/2, deferral 0/2, rollback_failure 0/1, no_answer 0/3",
+		},
+		"an ack comes once more": {
+			healthy + "21 DispatchAck a 1\n25 ProbeResult a 4\n107 Converged a\n",
+			"ack 2s of 1, activation 8s of 1, probe 5s of 1, converge 7s of 1; activation_failure 0/1, deferral 0/1, probe_failure 0/1, no_answer 0/1",
 		},
 		"an agent restarts while it switches": {
 			"10 dispatch a\n12 DispatchAck a\n12 ActivationStarted a\n300 ActivationStarted a\n320 ActivationCompleted a\n",
