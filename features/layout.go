@@ -148,12 +148,9 @@ func (l *layout) place() {
 	description := 0      // the least indentation of the present description
 	for i, line := range l.lines {
 		switch line.kind {
-		case gherkin.TokenTypeFeatureLine:
-			level, inRule = 0, 0
-			line.indent = 0
 		case gherkin.TokenTypeRuleLine:
 			level, inRule = levelWidth, levelWidth
-			line.indent = levelWidth
+			line.indent = level
 		case gherkin.TokenTypeBackgroundLine, gherkin.TokenTypeScenarioLine:
 			level = levelWidth + inRule
 			line.indent = level
@@ -163,13 +160,10 @@ func (l *layout) place() {
 		case gherkin.TokenTypeStepLine:
 			line.indent = level + levelWidth
 		case gherkin.TokenTypeTableRow, gherkin.TokenTypeDocStringSeparator:
-			line.indent = level + levelWidth
-			if level < 2*levelWidth+inRule { // not of examples: below a step
-				line.indent += levelWidth
-			}
+			line.indent = 3*levelWidth + inRule
 		case gherkin.TokenTypeOther:
 			if line.inside {
-				line.indent = level + 2*levelWidth
+				line.indent = 3*levelWidth + inRule
 				break
 			}
 			if i == 0 || l.lines[i-1].kind != gherkin.TokenTypeOther {

@@ -71,8 +71,11 @@ type Mistake struct {
 }
 
 // Rehearse goes through the sentences of a scenario without simulating anything: each is read, what describes and happens is
-// taken note of, and what is expected is held only against the names in the story.
+// taken note of, and what is expected is held only against the names in the story. One that is under way has no mistakes yet.
 func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
+	if slices.ContainsFunc(p.Tags, func(t *messages.PickleTag) bool { return t.Name == tagWip }) {
+		return nil
+	}
 	w := newWorld(p.Name)
 	w.telling = newTelling(nil, &sim.Result{}) // nothing came of anything so far
 	var found []Mistake

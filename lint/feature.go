@@ -137,8 +137,9 @@ func (f *feature) collect() {
 		}
 	}
 	for _, p := range f.Pickles {
+		// A placeholder that is left over is said of the outline, and what follows from it would only mislead.
 		if leftOver(p) {
-			continue // that is said, and what follows from it would only mislead
+			continue
 		}
 		for _, m := range f.Rehearse(p) {
 			place := at[p.AstNodeIds[0]]

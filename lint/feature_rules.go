@@ -249,7 +249,7 @@ that a failure shows it.`,
 		Code: "RS014", Name: "wrong-tag", Severity: Error,
 		Summary: "A tag is nearly one that means something, or chooses a machine or seed that there is not.",
 		Why: `@machine:NAME and @seed:N choose what a scenario runs with; @wip, @slow and @known-defect say what to make of its result. Any
-other tag is yours, for --tags. One that is mistyped chooses nothing, and nobody notices.`,
+other tag is yours, for --tags. One that is mistyped does nothing.`,
 		Bad: fleet + `  @machin:v0.2
   Scenario: All hosts converge
     When "stable" moves to ref "a1"

@@ -6,6 +6,7 @@
 package lint
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
@@ -102,7 +103,7 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 			errs = append(errs, err)
 			continue
 		}
-		found := findings{file: name}
+		found := findings{file: name, lines: 1 + bytes.Count(content, []byte("\n"))}
 		if path.Ext(name) == ".feature" {
 			checkFeature(&found, content)
 		} else {
@@ -118,8 +119,9 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 
 // findings collects what is found in one file.
 type findings struct {
-	file string
-	list []Finding
+	file  string
+	lines int // of the file
+	list  []Finding
 }
 
 // add notes a finding, once.
@@ -129,6 +131,9 @@ func (f *findings) add(rule *Rule, line, column int, message string) {
 
 // addTo notes a finding in another file, which the one that is looked at includes.
 func (f *findings) addTo(file string, rule *Rule, line, column int, message string) {
+	if file == f.file {
+		line = min(line, f.lines) // what reads YAML counts some of its errors too far
+	}
 	found := Finding{file, max(line, 1), max(column, 1), rule, message}
 	if !slices.Contains(f.list, found) {
 		f.list = append(f.list, found)

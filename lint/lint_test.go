@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"os"
 	"path"
 	"regexp"
 	"strings"
@@ -145,6 +146,9 @@ Feature: x
       When "stable" moves to ref "<a>"
       Then "stable@a1" is Terminal
     Scenario: four
+    @wip
+    Scenario: five
+      Then the moon is full
 `)},
 		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
 		"x.yaml": {Data: []byte(`channels:
@@ -204,4 +208,38 @@ x.yaml:13:36 RS105
 			t.Log(f.Line, f.Column, f.Message)
 		}
 	}
+}
+
+// FuzzCheck looks at whatever is in a file: it never panics, and every finding has a place in the file.
+func FuzzCheck(f *testing.F) {
+	for _, r := range Rules() {
+		f.Add(r.Bad, r.Scenarios())
+		f.Add(r.Good, r.Scenarios())
+	}
+	suite, err := check.Find(osfs.FS{}, []string{"../features", "../features/testdata/broken", "../features/testdata/stories", "../scenarios"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range append(suite.Features, suite.Scenarios...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), path.Ext(name) == ".yaml")
+	}
+	f.Fuzz(func(t *testing.T, text string, scenario bool) {
+		name := "x.feature"
+		if scenario {
+			name = "x.yaml"
+		}
+		found, err := Check(fstest.MapFS{name: {Data: []byte(text)}}, []string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			if f.File != name || f.Line < 1 || f.Column < 1 || f.Line > 1+strings.Count(text, "\n") || f.Message == "" {
+				t.Errorf("%+v", f)
+			}
+		}
+	})
 }

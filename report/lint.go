@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"rollsim/lint"
@@ -12,12 +13,19 @@ import (
 // LintFormats lists the forms in which Lint writes findings.
 func LintFormats() []string { return []string{"text", "json", "github"} }
 
-// Lint writes what was found in so many files, in one of LintFormats. paint, for text, gives a severity's name in a colour.
-func Lint(w io.Writer, found []lint.Finding, files int, format string, paint func(lint.Severity, string) string) error {
+// LintOptions say more about how findings are written.
+type LintOptions struct {
+	Files int                                // how many were looked at
+	Paint func(lint.Severity, string) string // gives a text the colour of a severity, in the format text
+	Root  string                             // the way from the folder of the repository to the one that paths start from, for the format github
+}
+
+// Lint writes what was found, in one of LintFormats.
+func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) error {
 	var b strings.Builder
 	switch format {
 	case "text":
-		lintText(&b, found, files, paint)
+		lintText(&b, found, opt)
 	case "json":
 		list := []lintFinding{}
 		for _, f := range found {
@@ -30,7 +38,8 @@ func Lint(w io.Writer, found []lint.Finding, files int, format string, paint fun
 		b.Write(append(text, '\n'))
 	case "github":
 		for _, f := range found {
-			fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Rule.Severity, githubProperty.Replace(f.File), f.Line, f.Column,
+			fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Rule.Severity, githubProperty.Replace(path.Join(opt.Root, f.File)), f.Line,
+				f.Column,
 				githubProperty.Replace(f.Rule.Code+" "+f.Rule.Name), githubMessage.Replace(f.Message))
 		}
 	default:
@@ -57,19 +66,19 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func lintText(b *strings.Builder, found []lint.Finding, files int, paint func(lint.Severity, string) string) {
+func lintText(b *strings.Builder, found []lint.Finding, opt LintOptions) {
 	in := make(map[string]bool)
 	for _, f := range found {
 		in[f.File] = true
-		fmt.Fprintf(b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column, paint(f.Rule.Severity, f.Rule.Severity.String()), f.Rule.Code,
+		fmt.Fprintf(b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column, opt.Paint(f.Rule.Severity, f.Rule.Severity.String()), f.Rule.Code,
 			strings.ReplaceAll(f.Message, "\n", "\n    "))
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(b, "%s, nothing found\n", count(files, "file"))
+		fmt.Fprintf(b, "%s, nothing found\n", count(opt.Files, "file"))
 		return
 	}
 	fmt.Fprintf(b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n", count(len(found), "finding"), len(in),
-		count(files, "file"), found[0].Rule.Code)
+		count(opt.Files, "file"), found[0].Rule.Code)
 }
 
 // LintRule explains one rule.
@@ -146,8 +155,9 @@ late.yaml:6:31: error RS101: unknown field "rev": did you mean "ref"?
 ` + "```" + `
 
 The exit code is 0 when nothing was found, 1 when something was, and 2 when a file cannot be opened. ` + "`--format github`" + ` makes
-annotations of the findings, for a step of a GitHub workflow; ` + "`--format json`" + ` is a list of objects with the fields file, line,
-column, code, rule, severity and message. A rule that you do not want is left out by ` + "`--disable CODE`" + `.
+annotations of the findings in a workflow on GitHub (` + "`- run: rollsim lint --format github`" + `); ` + "`--format json`" + ` is a list of
+objects with the fields file, line, column, code, rule, severity and message. A rule that you do not want is left out by
+` + "`--disable CODE`" + `. Of scenarios tagged ` + "`@wip`" + `, sentences are not looked at: they are not run either.
 
 | code | rule | severity | what is found |
 |---|---|---|---|

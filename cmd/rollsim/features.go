@@ -237,16 +237,25 @@ func (run *featureRun) writerOptions(format string) (opt report.FeatureOptions, 
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
 		opt.Summary = appender(name)
 	}
-	if root := os.Getenv("GITHUB_WORKSPACE"); root != "" {
-		here, err := filepath.Abs(".")
-		if err != nil {
-			return opt, err
-		}
-		if way, err := filepath.Rel(root, here); err == nil && filepath.IsLocal(way) {
-			opt.Root = filepath.ToSlash(way)
-		}
+	opt.Root, err = wayFromRepository()
+	return opt, err
+}
+
+// wayFromRepository is the way from the folder that a workflow on GitHub checked out to the current one; empty elsewhere.
+func wayFromRepository() (string, error) {
+	root := os.Getenv("GITHUB_WORKSPACE")
+	if root == "" {
+		return "", nil
 	}
-	return opt, nil
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return "", err
+	}
+	way, err := filepath.Rel(root, here)
+	if err != nil || !filepath.IsLocal(way) {
+		return "", nil
+	}
+	return filepath.ToSlash(way), nil
 }
 
 // appender is a file to which everything is added that is written.

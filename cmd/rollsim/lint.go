@@ -60,14 +60,17 @@ func (env *environment) lint(c *cli.Context) error {
 		return err
 	}
 	found = slices.DeleteFunc(found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) })
-	err = report.Lint(env.out.w, found, len(names), format, func(s lint.Severity, text string) string {
+	opt := report.LintOptions{Files: len(names), Paint: func(s lint.Severity, text string) string {
 		colour := yellow
 		if s == lint.Error {
 			colour = red
 		}
 		return env.out.paint(colour, text)
-	})
-	if err != nil {
+	}}
+	if opt.Root, err = wayFromRepository(); err != nil {
+		return err
+	}
+	if err := report.Lint(env.out.w, found, format, opt); err != nil {
 		return formatMistake(c, err)
 	}
 	if len(found) > 0 {
