@@ -13,6 +13,7 @@ type Sentence struct {
 
 	// Expression is the regular expression of the words, for Go and for JavaScript, with a group for each value in them.
 	Expression string     `json:"expression"`
+	Cucumber   string     `json:"cucumber"`         // the words as a Cucumber Expression, with the types of EditorTypes
 	Sample     [][]string `json:"sample,omitempty"` // a table that may follow the example, its heading first
 }
 
@@ -24,9 +25,10 @@ func Vocabulary(word string) []Sentence {
 	for _, s := range steps() {
 		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
 		if strings.Contains(about, word) {
+			cucumber, _ := editorExpression(s.words)
 			found = append(found, Sentence{
 				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
-				Expression: s.expr.String(), Sample: s.sample,
+				Expression: s.expr.String(), Cucumber: cucumber, Sample: s.sample,
 			})
 		}
 	}

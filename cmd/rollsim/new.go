@@ -14,26 +14,32 @@ import (
 	"rollsim"
 	"rollsim/check"
 	"rollsim/internal/starter"
+	"rollsim/report"
 	"rollsim/scenarios"
 )
 
 func (env *environment) newCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "new",
-		Usage:     "write a feature or a scenario to begin with, which passes",
-		ArgsUsage: "feature|scenario NAME",
+		Usage:     "write a feature or a scenario to begin with, which passes; or the settings of an editor",
+		ArgsUsage: "feature NAME|scenario NAME|vscode",
 		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments that say what is what. A scenario comes\n" +
-			"with its golden, and with schema.json beside it, so that editors complete its fields. Nothing is overwritten.\n\n" +
+			"with its golden, and with schema.json beside it, so that editors complete its fields. Nothing is overwritten without --force.\n" +
+			"With vscode, the folder .vscode gets what Visual Studio Code needs to complete features and scenarios.\n\n" +
 			"Examples: rollsim new feature failing-canary\n" +
 			"          rollsim new scenario failing-canary -o scenarios/failing-canary.yaml",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - prints the file alone to standard output"},
+			&cli.BoolFlag{Name: "force", Usage: "replace what is there already"},
 		},
 		Action: env.new,
 	}
 }
 
 func (env *environment) new(c *cli.Context) error {
+	if c.NArg() == 1 && c.Args().First() == "vscode" {
+		return env.newEditor(c.Bool("force"))
+	}
 	if c.NArg() != 2 {
 		return usage(c, "expected feature or scenario, and a name")
 	}
@@ -45,7 +51,7 @@ func (env *environment) new(c *cli.Context) error {
 	case "scenario":
 		ext = ".yaml"
 	default:
-		return usage(c, "there is no new %s: expected feature or scenario", kind)
+		return usage(c, "there is no new %s: expected feature, scenario or vscode", kind)
 	}
 	name = strings.TrimSuffix(name, ext)
 	if err := starter.CheckName(name); err != nil {
@@ -59,11 +65,11 @@ func (env *environment) new(c *cli.Context) error {
 		return usage(c, "-o %s: expected a name that ends in %s, or -", output, ext)
 	}
 	if kind == "feature" {
-		return env.newFiles("rollsim features "+output, newFile{output, starter.Feature(name)})
+		return env.newFiles(c.Bool("force"), "rollsim features "+output, newFile{output, starter.Feature(name)})
 	}
 	text := starter.Scenario(name)
 	if output == "-" {
-		return env.newFiles("", newFile{output, text})
+		return env.newFiles(c.Bool("force"), "", newFile{output, text})
 	}
 	path := filepath.ToSlash(output)
 	file, err := scenarios.Parse(path, []byte(text))
@@ -83,16 +89,16 @@ func (env *environment) new(c *cli.Context) error {
 		}
 		made = append(made, newFile{schema, string(text)})
 	}
-	return env.newFiles("rollsim check "+output, made...)
+	return env.newFiles(c.Bool("force"), "rollsim check "+output, made...)
 }
 
 type newFile struct{ name, text string }
 
-// newFiles writes files that must not be there yet, all or, if one is, none. next is what to type then.
-func (env *environment) newFiles(next string, files ...newFile) error {
+// newFiles writes files, of which none may be there yet unless they are to be replaced. next is what to type then.
+func (env *environment) newFiles(replace bool, next string, files ...newFile) error {
 	for _, f := range files {
-		if _, err := os.Lstat(f.name); f.name != "-" && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already, and is left as it is", f.name)
+		if _, err := os.Lstat(f.name); f.name != "-" && !replace && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already, and is left as it is; --force replaces it", f.name)
 		}
 	}
 	for _, f := range files {
@@ -110,4 +116,33 @@ func (env *environment) newFiles(next string, files ...newFile) error {
 		env.out.printf("next: %s\n", next)
 	}
 	return nil
+}
+
+// newEditor writes the settings of Visual Studio Code into the current folder. The schema, which nobody changes, is brought up
+// to date where it is there already.
+func (env *environment) newEditor(replace bool) error {
+	schema, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
+	if err != nil {
+		return err
+	}
+	var files []newFile
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"steps.go", report.EditorSteps},
+		{"settings.json", report.EditorSettings},
+		{"extensions.json", report.EditorExtensions},
+		{"tasks.json", report.EditorTasks},
+	} {
+		var b strings.Builder
+		if err := f.write(&b); err != nil {
+			return err
+		}
+		files = append(files, newFile{filepath.Join(".vscode", f.name), b.String()})
+	}
+	if err := env.newFiles(replace, "", files...); err != nil {
+		return err
+	}
+	return env.newFiles(true, "", newFile{filepath.Join("scenarios", "schema.json"), string(schema)})
 }

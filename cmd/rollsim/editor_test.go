@@ -1,0 +1,213 @@
+package main
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"rollsim/check"
+	"rollsim/features"
+	"rollsim/internal/osfs"
+)
+
+// TestEditorPages keeps the folder .vscode what the sentences say: UPDATE=1 go test ./cmd/rollsim -run Page rewrites it.
+func TestEditorPages(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if code, _, errs := inProcess(t, "new", "vscode"); code != exitHolds {
+		t.Fatal(errs)
+	}
+	for _, name := range []string{"steps.go", "settings.json", "extensions.json", "tasks.json"} {
+		want, err := os.ReadFile(filepath.Join(".vscode", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(root, ".vscode", name)
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(file, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(file); err != nil || string(got) != string(want) {
+			t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", file, err)
+		}
+	}
+}
+
+// TestEditorSteps reads the files as the extension does: the expressions are the literals in direct statements of functions,
+// their types are in the settings. Each example, and each sentence that ships, must be worded like exactly one of them.
+func TestEditorSteps(t *testing.T) {
+	types := editorTypes(t)
+	var expressions []*regexp.Regexp
+	file, err := parser.ParseFile(token.NewFileSet(), "../../.vscode/steps.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range file.Decls {
+		for _, statement := range d.(*ast.FuncDecl).Body.List {
+			call := statement.(*ast.ExprStmt).X.(*ast.CallExpr)
+			method := call.Fun.(*ast.SelectorExpr).Sel.Name
+			if !slices.Contains([]string{"Given", "When", "Then"}, method) || len(call.Args) != 1 {
+				t.Fatalf("a call of %s with %d arguments", method, len(call.Args))
+			}
+			text, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expressions = append(expressions, cucumberExpression(t, text, types))
+		}
+	}
+	sentences := features.Vocabulary("")
+	if len(expressions) != len(sentences) {
+		t.Errorf("%d expressions for %d sentences", len(expressions), len(sentences))
+	}
+	worded := func(sentence string) (n int) {
+		for _, e := range expressions {
+			if e.MatchString(sentence) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, s := range sentences {
+		if n := worded(s.Example); n != 1 {
+			t.Errorf("%d expressions for %s", n, s.Example)
+		}
+	}
+	suite, err := check.Find(osfs.FS{}, []string{"../../features"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range suite.Features {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := features.Parse(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range doc.Pickles {
+			for _, step := range p.Steps {
+				if n := worded(step.Text); n != 1 {
+					t.Errorf("%s: %d expressions for %s", name, n, step.Text)
+				}
+			}
+		}
+	}
+}
+
+// editorTypes reads the types from the settings. In JavaScript too each must mean what it means here.
+func editorTypes(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../.vscode/settings.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var settings struct {
+		Types []features.EditorType `json:"cucumber.parameterTypes"`
+	}
+	if err := json.Unmarshal(text, &settings); err != nil {
+		t.Fatal(err)
+	}
+	foreign := regexp.MustCompile(`\(\?[^:]|\\[^dw.+*?()|\[\]{}^$/-]|\[\[:`)
+	types := make(map[string]string)
+	for _, p := range settings.Types {
+		if types[p.Name] != "" || strings.ContainsAny(p.Name, `[]()$.|?*+{}/\`) {
+			t.Errorf("the type %q is there twice, or has a name that Cucumber refuses", p.Name)
+		}
+		if found := foreign.FindString(p.Regexp); found != "" {
+			t.Errorf("%s: %q means something else in JavaScript: %s", p.Name, found, p.Regexp)
+		}
+		types[p.Name] = p.Regexp
+	}
+	return types
+}
+
+// cucumberExpression makes a regular expression of a Cucumber Expression: (text) may be left out, a/b is one or the other, and
+// {name} is a type.
+func cucumberExpression(t *testing.T, text string, types map[string]string) *regexp.Regexp {
+	t.Helper()
+	var b strings.Builder
+	for _, p := range regexp.MustCompile(`\{[^}]*\}|\([^)]*\)|[^\s(){}]+/[^\s(){}]+|.`).FindAllString(text, -1) {
+		switch inside := p[1 : len(p)-min(1, len(p)-1)]; {
+		case p[0] == '{':
+			expr, ok := types[inside]
+			if !ok {
+				t.Errorf("%s: no type is named %q", text, inside)
+			}
+			b.WriteString("(?:" + expr + ")")
+		case p[0] == '(':
+			b.WriteString("(?:" + regexp.QuoteMeta(inside) + ")?")
+		case len(p) > 1:
+			b.WriteString("(?:" + strings.ReplaceAll(regexp.QuoteMeta(p), "/", "|") + ")")
+		default:
+			b.WriteString(regexp.QuoteMeta(p))
+		}
+	}
+	return regexp.MustCompile("^(?:" + b.String() + ")$")
+}
+
+// TestEditorStepsInJavaScript holds every regular expression against its example where there is a JavaScript to do it.
+func TestEditorStepsInJavaScript(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("there is no node here; TestEditorSteps looks for what would mean something else in JavaScript")
+	}
+	type pair struct{ Expression, Example string }
+	var pairs []pair
+	for _, s := range features.Vocabulary("") {
+		pairs = append(pairs, pair{s.Expression, s.Example})
+	}
+	for _, p := range editorTypes(t) {
+		pairs = append(pairs, pair{p + "|", ""}) // that it compiles is what counts
+	}
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := `for (const p of ` + string(text) + `) if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)`
+	out, err := exec.Command(node, "-e", script).CombinedOutput()
+	if err != nil || len(out) > 0 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestEditorTasks holds a finding against the pattern by which the editor finds its place.
+func TestEditorTasks(t *testing.T) {
+	text, err := os.ReadFile("../../.vscode/tasks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tasks struct {
+		Tasks []struct {
+			Matcher struct{ Pattern struct{ Regexp string } } `json:"problemMatcher"`
+		}
+	}
+	if err := json.Unmarshal(text, &tasks); err != nil || len(tasks.Tasks) != 1 {
+		t.Fatal(err, tasks)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("x.feature", []byte("Feature: x\n  Scenario: y\n    Given seed 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := inProcess(t, "lint", "x.feature")
+	finding, _, _ := strings.Cut(out, "\n")
+	got := regexp.MustCompile(tasks.Tasks[0].Matcher.Pattern.Regexp).FindStringSubmatch(finding)
+	want := []string{finding, "x.feature", "2", "3", "error", "RS007", "nothing is expected here: a scenario needs a Then"}
+	if code != exitDiffers || !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
