@@ -93,7 +93,8 @@ type Finding struct {
 }
 
 // Check looks at feature files (.feature) and scenario files (.yaml), and gives what it finds by file, in the order of the
-// names, and by line. Errors are those of the file system: a file that makes no sense is a finding.
+// names, and by line; what is left over beside them comes last. Errors are those of the file system: a file that makes no
+// sense is a finding.
 func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error
@@ -114,7 +115,7 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 		})
 		all = append(all, found.list...)
 	}
-	return all, errors.Join(errs...)
+	return append(all, checkGoldens(fsys, names)...), errors.Join(errs...)
 }
 
 // findings collects what is found in one file.

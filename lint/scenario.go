@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"rollsim/check"
@@ -62,6 +63,42 @@ func noGolden(s *scenario) {
 	if _, err := fs.Stat(s.fsys, golden); err != nil {
 		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s", golden, s.Path)
 	}
+}
+
+// checkGoldens finds goldens without a scenario beside the folders of which all scenarios are among the names.
+func checkGoldens(fsys fs.FS, names []string) []Finding {
+	var all []Finding
+	var done []string
+	for _, name := range names {
+		dir := path.Dir(name)
+		if path.Ext(name) != ".yaml" || slices.Contains(done, dir) {
+			continue
+		}
+		done = append(done, dir)
+		if scenarios := withExt(fsys, dir, ".yaml"); !slices.ContainsFunc(scenarios, func(s string) bool { return !slices.Contains(names, s) }) {
+			for _, golden := range withExt(fsys, path.Dir(check.GoldenPath(name)), ".golden") {
+				if base := strings.TrimSuffix(path.Base(golden), ".golden"); !slices.Contains(scenarios, path.Join(dir, base+".yaml")) {
+					all = append(all, Finding{golden, 1, 1, orphanGolden, fmt.Sprintf("there is no scenario %s.yaml in %s", base, dir)})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// withExt lists the files in a folder with an extension, if any.
+func withExt(fsys fs.FS, dir, ext string) []string {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if path.Ext(e.Name()) == ext {
+			names = append(names, path.Join(dir, e.Name()))
+		}
+	}
+	return names
 }
 
 // idleChannel finds channels that never move to a ref, are not opened by an event, and that no other one waits for.

@@ -191,6 +191,37 @@ timeline:
 `,
 		scenario: contradictoryFates,
 	},
+	{
+		Code: "RS109", Name: "orphan-golden", Severity: Warning,
+		Summary: "A golden has no scenario.",
+		Why: `Nothing is ever checked against it. As a rule its scenario was renamed or deleted: rename the golden, or delete it. It is
+looked for where all scenarios of a folder are looked at.`,
+		Bad: `-- scenarios/one-host.yaml --
+# One host converges.
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+-- golden/one-host.golden --
+…
+-- golden/a-host.golden --
+…
+`,
+		Good: `-- scenarios/one-host.yaml --
+# One host converges.
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+-- golden/one-host.golden --
+…
+`,
+	},
 }
 
-var wrongScenario = &scenarioRules[0]
+var (
+	wrongScenario = &scenarioRules[0]
+	orphanGolden  = &scenarioRules[len(scenarioRules)-1]
+)
