@@ -20,7 +20,6 @@ type acceptedLine struct {
 	number int
 	key    string
 	reason string
-	used   bool
 }
 
 // ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason, which may not be empty.
@@ -73,7 +72,8 @@ func parseAccepted(text string) (line acceptedLine, what string) {
 }
 
 // accepts gives the reason for which a finding is accepted.
-func (a *Accepted) accepts(f *Finding) (reason string, ok bool) {
+func (p *replay) accepts(f *Finding) (reason string, ok bool) {
+	a := p.opts.Accepted
 	if a == nil || len(a.lines) == 0 {
 		return "", false
 	}
@@ -81,7 +81,7 @@ func (a *Accepted) accepts(f *Finding) (reason string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	a.lines[i].used = true
+	p.used[i] = true
 	return a.lines[i].reason, true
 }
 
@@ -92,13 +92,13 @@ type Stale struct {
 	Reason string
 }
 
-func (a *Accepted) stale() []Stale {
-	if a == nil {
+func (p *replay) stale() []Stale {
+	if p.opts.Accepted == nil {
 		return nil
 	}
 	var all []Stale
-	for _, l := range a.lines {
-		if !l.used {
+	for i, l := range p.opts.Accepted.lines {
+		if !p.used[i] {
 			all = append(all, Stale{Line: l.number, Key: l.key, Reason: l.reason})
 		}
 	}

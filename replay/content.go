@@ -2,7 +2,6 @@ package replay
 
 import (
 	"fmt"
-	"slices"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -292,14 +291,8 @@ func (p *replay) holds(c condition, what string, count uint64) (bool, string) {
 // sortedChannels gives the channels in the order of their names.
 func (p *replay) sortedChannels() []*channel {
 	all := make([]*channel, 0, len(p.channels))
-	for _, c := range p.channels {
-		all = append(all, c)
+	for _, id := range sortedKeys(p.channels) {
+		all = append(all, p.channels[reducer.ChannelID(id)])
 	}
-	slices.SortFunc(all, func(a, b *channel) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
 	return all
 }

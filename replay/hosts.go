@@ -210,6 +210,7 @@ func (p *replay) forgetIfOver(r *rollout) {
 func (p *replay) join(r *rollout, id reducer.HostID, wave uint32, at reducer.Time) {
 	r.members = append(r.members, member{state: reducer.HostPending, since: at})
 	r.summary.Waves = max(r.summary.Waves, wave+1)
+	r.asked = r.asked || id == p.opts.Only.Host
 	h := p.host(id)
 	before := h.joined
 	h.joined = r

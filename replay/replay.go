@@ -128,11 +128,15 @@ func (r *Result) Failing() bool {
 }
 
 // Run replays a trace. The error is a *trace.ReadError, or the *reducer.MachineFailure of a machine that gives no answer;
-// the result is then what was found before it. The reader must not have been read from; it is closed.
+// the result is then what was found before it. Or it is a *NoAnswer: the log does not know what Options.Only asks for. The
+// reader must not have been read from; it is closed.
 func Run(r *trace.Reader, opts Options) (Result, error) {
 	p := newReplay(r, opts)
 	r.Ahead()
 	err := p.readAll()
+	if err == nil {
+		err = p.unknown(&p.opts.Only)
+	}
 	return p.sorted(), errors.Join(err, r.Close())
 }
 
@@ -148,6 +152,7 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 		policies: make(map[reducer.ChannelID]reducer.Policy),
 		assumed:  make(map[reducer.ChannelID]bool),
 		differed: make(map[reducer.ChannelID]bool),
+		used:     make(map[int]bool),
 	}
 }
 
@@ -219,6 +224,7 @@ type replay struct {
 	assumed     map[reducer.ChannelID]bool // channels for which halt was taken
 	differed    map[reducer.ChannelID]bool // channels whose agents apply another policy
 
+	used    map[int]bool // lines of Options.Accepted, by their index
 	groups  map[title]*group
 	found   uint64   // findings, so far
 	titles  []*group // in the order in which they were first found
@@ -244,6 +250,7 @@ type rollout struct {
 	work    *work            // nil once it is over and its hosts were let go of
 	summary Summary
 	found   bool // there is a finding about it
+	asked   bool // Options.Only.Host has joined
 }
 
 // work is what a rollout that is not over leaves open.

@@ -115,7 +115,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	}
 	list := &g.kept
 	f.id = f.Key()
-	if reason, ok := p.opts.Accepted.accepts(&f); ok {
+	if reason, ok := p.accepts(&f); ok {
 		f.Accepted = reason
 		g.Accepted++
 		list = &g.accepted
@@ -145,7 +145,7 @@ func (p *replay) wanted(f *Finding) bool {
 	}
 	if only.Host != "" && f.Host == "" && f.Class != Log {
 		r := p.rollouts[f.Rollout] // what is found of its rollout is of interest with the host
-		return r != nil && r.has(only.Host)
+		return r != nil && r.asked
 	}
 	return true
 }
@@ -220,7 +220,7 @@ func (p *replay) sorted() Result {
 	}
 	slices.SortStableFunc(res.Groups, func(a, b Group) int { return cmp.Compare(a.Class, b.Class) })
 	res.Findings, res.Accepted = inLogOrder(kept), inLogOrder(accepted)
-	res.Stale = p.opts.Accepted.stale()
+	res.Stale = p.stale()
 	p.noteRest()
 	return *res
 }
@@ -279,7 +279,7 @@ func (p *replay) noteRest() {
 	}
 	p.noteWaves()
 	if n := p.seen.rejoined; n > 0 && !p.simulated {
-		p.note("entry %d: the host had joined the rollout before, which changes nothing; so it is in %d entries", p.seen.firstRejoin, n)
+		p.note("HostJoined of hosts that had joined before changes nothing: it is passed over (%d, the first is entry %d)", n, p.seen.firstRejoin)
 	}
 	if p.late > 0 {
 		p.note("%d entries are about hosts of rollouts that were over long before: they are not held against anything", p.late)
@@ -308,10 +308,10 @@ func (p *replay) noteWaves() {
 	p.note("%s", text)
 }
 
-func sortedKeys(m map[string]uint64) []string {
+func sortedKeys[K ~string, V any](m map[K]V) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {
-		names = append(names, name)
+		names = append(names, string(name))
 	}
 	slices.Sort(names)
 	return names

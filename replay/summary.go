@@ -92,7 +92,7 @@ func (p *replay) ofInterest(r *rollout) bool {
 	switch {
 	case !only.names(r.id),
 		only.Channel != "" && only.Channel != rec.Channel,
-		only.Host != "" && !r.has(only.Host),
+		only.Host != "" && !r.asked,
 		only.Since.Set && !rec.State.Underway() && last.At < only.Since.Value:
 		return false
 	}
@@ -142,12 +142,6 @@ func (p *replay) again(id reducer.RolloutID) *rollout {
 	p.rollouts[id] = r
 	p.letGo(r)
 	return r
-}
-
-// has tells whether a host is known to have joined.
-func (r *rollout) has(id reducer.HostID) bool {
-	m, _ := r.member(id)
-	return m != nil || r.summary.Moves != nil
 }
 
 // ending says how a rollout has ended, or what it waits for.

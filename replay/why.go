@@ -40,10 +40,35 @@ type Reason struct {
 // NoAnswer says that a log cannot answer a question.
 type NoAnswer struct {
 	What  string
-	Known []string // the names that there are, where one was asked for that there is not
+	Asked string   // the name that was asked for and that there is not; empty where that is not why
+	Known []string // those that there are
 }
 
 func (e *NoAnswer) Error() string { return e.What }
+
+// unknown is a *NoAnswer where the log, as far as it was read, does not know what is asked for.
+func (p *replay) unknown(only *Filter) error {
+	names := func(list []*rollout) bool {
+		return slices.ContainsFunc(list, func(r *rollout) bool { return only.names(r.id) })
+	}
+	var what NoAnswer
+	switch _, channel := p.channels[only.Channel]; {
+	case only.Rollout != "" && !names(p.opened) && !names(p.strange):
+		what.What, what.Asked = fmt.Sprintf("there is no rollout %s in this log", only.Rollout), string(only.Rollout)
+		for _, r := range p.opened {
+			what.Known = append(what.Known, string(r.id))
+		}
+	case only.Channel != "" && !channel:
+		what.What, what.Asked = fmt.Sprintf("there is no channel %s in this log", only.Channel), string(only.Channel)
+		what.Known = sortedKeys(p.channels)
+	case only.Host != "" && p.hosts[only.Host] == nil:
+		what.What, what.Asked = fmt.Sprintf("no host %s joins a rollout in this log", only.Host), string(only.Host)
+		what.Known = sortedKeys(p.hosts)
+	default:
+		return nil
+	}
+	return &what
+}
 
 // Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
 func Why(r *trace.Reader, q Question) (*Answer, error) {
@@ -104,18 +129,12 @@ func (p *replay) asked(q Question) (*rollout, error) {
 	if q.Rollout == "" {
 		h := p.hosts[q.Host]
 		if h == nil || h.joined == nil {
-			e := &NoAnswer{What: fmt.Sprintf("no host %s joins a rollout in this log", q.Host)}
-			for id := range p.hosts {
-				e.Known = append(e.Known, string(id))
-			}
-			slices.Sort(e.Known)
-			return nil, e
+			return nil, p.unknown(&Filter{Host: q.Host})
 		}
 		return h.joined, nil
 	}
 	var found []*rollout
 	only := Filter{Rollout: q.Rollout}
-	e := &NoAnswer{What: fmt.Sprintf("no rollout %s is opened in this log", q.Rollout)}
 	for _, r := range p.opened {
 		if r.id == q.Rollout {
 			found = []*rollout{r}
@@ -124,18 +143,20 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		if only.names(r.id) {
 			found = append(found, r)
 		}
-		e.Known = append(e.Known, string(r.id))
 	}
-	if len(found) != 1 {
-		if len(found) > 1 {
-			e = &NoAnswer{What: fmt.Sprintf("%s may be %s or %s", q.Rollout, found[0].id, found[1].id)}
+	switch {
+	case len(found) > 1:
+		return nil, &NoAnswer{What: fmt.Sprintf("%s may be %s or %s", q.Rollout, found[0].id, found[1].id)}
+	case len(found) == 0:
+		if err := p.unknown(&only); err != nil {
+			return nil, err
 		}
-		return nil, e
+		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this log", q.Rollout)}
 	}
 	r := found[0]
 	if q.Host != "" && r.members != nil {
 		if m, _ := r.member(q.Host); m == nil {
-			e := &NoAnswer{What: fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id)}
+			e := &NoAnswer{What: fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id), Asked: string(q.Host)}
 			for _, h := range r.fold.Hosts() {
 				e.Known = append(e.Known, string(h.ID))
 			}
@@ -181,11 +202,11 @@ func (p *replay) explain(a *Answer, r *rollout, slot int) {
 		last := r.summary.States[len(r.summary.States)-1]
 		a.add(0, Where{At: last.At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
 		p.explainEnd(a, 1, r)
-		p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
+		p.explainHost(a, 1, r, slot, map[*rollout]bool{r: true})
 		return
 	}
 	a.add(0, Where{At: m.since}, fmt.Sprintf("in wave %d of %s, which is %v", h.Wave, r.id, rec.State), "not yet: %v", h.State)
-	p.explainHost(a, 1, r, slot, make(map[*rollout]bool))
+	p.explainHost(a, 1, r, slot, map[*rollout]bool{r: true})
 }
 
 // mostExplained bounds how many hosts of one wave are explained, and how deep.
@@ -203,8 +224,8 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	}
 	a.add(depth, w.since, w.then, "%s", w.what)
 	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
-		a.add(depth+1, Where{}, "", "last gate: %s, entry %d at %s: %q; decided %d times, first in entry %d", g.name, g.last.Seq,
-			p.lines.AppendTime(nil, g.last.At), g.reason, g.count, g.first.Seq)
+		a.add(depth+1, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq,
+			p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated())
 		if g.name == gateQuarantine {
 			p.explainQuarantine(a, depth+1, r, m)
 		}
@@ -223,6 +244,14 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 		a.add(depth+1, Where{}, "", "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)
 		p.explainHost(a, depth+2, r, other, asked)
 	}
+}
+
+// repeated says how often a gate has been decided in the same way; empty for once.
+func (g *gate) repeated() string {
+	if g.count == 1 {
+		return ""
+	}
+	return fmt.Sprintf("; decided %d times, first in entry %d", g.count, g.first.Seq)
 }
 
 // explainRollout says why a rollout that another one waits for is not over.
@@ -278,13 +307,19 @@ func (p *replay) explainFailure(a *Answer, depth int, m *member) {
 	}
 }
 
-// explainQuarantine says since when the closure is quarantined that a host is kept from.
+// explainQuarantine says since when the closure is quarantined that a host is kept from: the one that the gate names, or that
+// it was dispatched to, or that is the ref.
 func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) {
-	for _, closure := range []reducer.ClosureHash{m.closure, reducer.ClosureHash(r.fold.Record.TargetRef)} {
-		if at, known := p.quarantines[quarantine{r.fold.Record.Channel, closure}]; known {
-			a.add(depth, Where{Seq: at.seq, At: at.at}, "", "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
-			return
+	var since quarantined
+	var closure reducer.ClosureHash
+	for q, at := range p.quarantines {
+		its := q.closure == m.closure || q.closure == reducer.ClosureHash(r.fold.Record.TargetRef) || isNamed(m.gate.reason, string(q.closure))
+		if its && q.channel == r.fold.Record.Channel && at.n > since.n {
+			since, closure = at, q.closure
 		}
+	}
+	if since.n > 0 {
+		a.add(depth, Where{Seq: since.seq, At: since.at}, "", "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
 	}
 }
 

@@ -143,6 +143,8 @@ func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
 	waves := ""
 	switch {
 	case s.Waves == 0:
+	case s.Waves == 1:
+		waves = "wave 0"
 	case r.result.CursorKnown:
 		waves = fmt.Sprintf("wave %d of 0–%d", rec.CurrentWave, s.Waves-1)
 	default:

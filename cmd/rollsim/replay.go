@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/nearest"
 	"rollsim/reducer"
 	"rollsim/replay"
 	"rollsim/report"
@@ -66,6 +68,9 @@ func (env *environment) replay(c *cli.Context) error {
 	}
 	name := strings.Join(names, " ")
 	result, err := replay.Run(reader, opt)
+	if none := unanswered(c, err); none != nil {
+		return none
+	}
 	if err != nil && result.Entries == 0 {
 		return err
 	}
@@ -82,6 +87,15 @@ func (env *environment) replay(c *cli.Context) error {
 		return errDiffers
 	}
 	return err
+}
+
+// unanswered makes a usage error of one that says that a log does not know what is asked for; nil where err is another one.
+func unanswered(c *cli.Context, err error) error {
+	var none *replay.NoAnswer
+	if !errors.As(err, &none) {
+		return nil
+	}
+	return usage(c, "%v%s", none, nearest.Hint(none.Asked, none.Known))
 }
 
 func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {

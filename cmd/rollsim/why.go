@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
-	"rollsim/internal/nearest"
 	"rollsim/reducer"
 	"rollsim/replay"
 	"rollsim/report"
@@ -62,13 +59,8 @@ func (env *environment) why(c *cli.Context) error {
 		return err
 	}
 	answer, err := replay.Why(reader, q)
-	var none *replay.NoAnswer
-	if errors.As(err, &none) {
-		asked := c.String("host")
-		if asked == "" || q.Rollout != "" {
-			asked = c.String("rollout")
-		}
-		return usage(c, "%v%s", none, nearest.Hint(asked, none.Known))
+	if none := unanswered(c, err); none != nil {
+		return none
 	}
 	if err != nil {
 		return err

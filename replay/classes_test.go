@@ -1,0 +1,194 @@
+package replay
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// opening opens a rollout that one host joins, and another in wave 1; failing has the first one fail and roll back.
+const (
+	opening = `
+		poll edge a1
+		open edge@a1
+		join edge@a1 e1 0
+		to edge@a1 Opening Active
+		join edge@a1 e2 1
+		plan edge@a1 e1 e2
+		dispatch edge@a1 e1 c1
+		+1
+		e1 does edge@a1 DispatchAck
+		+1
+		e1 does edge@a1 ActivationCompleted
+		+1
+	`
+	failing = opening + `
+		e1 does edge@a1 Failed
+		to edge@a1 Active Failed
+		+1
+	`
+)
+
+// briefly is findings, each with what tells it from others.
+func briefly(found []Finding) string {
+	var b strings.Builder
+	for i := range found {
+		f := &found[i]
+		fmt.Fprintf(&b, "%v %d %s", f.Class, f.Seq, f.Title())
+		for _, s := range []string{string(f.Rollout), string(f.Host)} {
+			if s != "" {
+				b.WriteString(" " + s)
+			}
+		}
+		if f.Recorded+f.Given != "" {
+			fmt.Fprintf(&b, ": %s / %s", f.Recorded, f.Given)
+		}
+		if f.Reason != "" {
+			fmt.Fprintf(&b, " (%s)", f.Reason)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// TestClasses shows every finding that a control plane's log can give, and what is noted instead where it is none.
+func TestClasses(t *testing.T) {
+	for _, c := range []struct {
+		name, log   string
+		want, notes string
+		opts        Options
+	}{
+		{name: "nothing", log: opening, notes: "the log holds no WaveAdvanced"},
+		{name: "nothing about a failure", log: failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1"},
+
+		{name: "opened twice", log: opening + "open edge@a1",
+			want: "illegal 14 refused event edge@a1 (event RolloutOpened is not legal in state Active (rollout edge@a1))"},
+		{name: "refused by the machine", log: opening + "expire edge@a1",
+			want: "illegal 14 refused event edge@a1 (event RetentionExpired is not legal in state Active (rollout edge@a1))"},
+		{name: "Terminal before its hosts", log: opening + "terminal edge@a1",
+			want: "illegal 14 refused event edge@a1 (host e1 is Soaking, not Converged: event RolloutTerminal in state Active (rollout edge@a1))"},
+		{name: "two standing", log: opening + "open edge@b2\njoin edge@b2 e1 0\nto edge@b2 Opening Active",
+			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for channel edge: a SuccessorOpened in lockstep was expected)\n" +
+				"invariant 15 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
+		{name: "superseded by none", log: opening + "supersede edge@a1 edge@b2\nto edge@a1 Active Superseded\n+1\npoll stable s1",
+			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  (rollout edge@a1 is Superseded and will not be opened again)\n" +
+				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event SuccessorOpened in state Superseded (rollout edge@a1))"},
+		{name: "never opened", log: opening + "join edge@z9 e1 0\nto edge@z9 Opening Active",
+			notes: "rollout edge@z9 is never opened in this log: its entries are passed over (2)"},
+		{name: "planned, never opened", log: opening + "+1\nplan edge@z9 e1",
+			want: "log 14 missing RolloutOpened edge@z9: nothing / RolloutOpened  edge@z9 (OpenRollout names the rollout)"},
+
+		{name: "an agent event out of turn", log: opening + "e1 says edge@a1 DispatchAck",
+			want: "host 14 refused agent event edge@a1 e1: DispatchAck  seq 3 / "},
+		{name: "an agent event lost", log: opening + "e1 says edge@a1 ProbeResult [seq 5]",
+			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (2 between them are missing)"},
+		{name: "an agent event twice", log: opening + "e1 says edge@a1 ProbeResult [seq 2]",
+			want: "host 14 repeated agent event edge@a1 e1: ProbeResult  seq 2 /  (agent seq 2 after 2: a duplicate)"},
+		{name: "an agent event of a host that has not joined", log: opening + "e9 says edge@a1 DispatchAck",
+			want: "host 14 refused agent event edge@a1 e9 (host e9 has not joined the rollout)"},
+		{name: "an agent event without what follows", log: opening + "e1 says edge@a1 Converged",
+			want: "host 14 missing host effect edge@a1 e1: nothing / Soaking → Converged (the agent event before it makes this move)\n" +
+				"host 14 missing host move edge@a1 e1: nothing / Soaking → Converged (the agent event before it makes this move)"},
+		{name: "a move that nothing explains", log: opening + "move edge@a1 e1 Soaking Converged",
+			want: "host 14 extra host move edge@a1 e1: Soaking → Converged / nothing (no agent event explains it)"},
+		{name: "a move from another state", log: opening + "move edge@a1 e1 Pending Activating",
+			want: "host 14 refused host event edge@a1 e1 (host e1 is Soaking, not Pending"},
+		{name: "an effect that nothing gives", log: opening + "effect edge@a1 e1 Soaking Converged",
+			want: "host 14 extra host effect edge@a1 e1: RecordTransition  Soaking → Converged / nothing (no agent event gives it)"},
+		{name: "a dispatch of a host that has not joined", log: opening + "dispatch edge@a1 e9 c9",
+			want: "host 14 refused dispatch edge@a1 e9 (host e9 has not joined the rollout)"},
+		{name: "a rollback that quarantines nothing", log: failing + "e1 does edge@a1 RollbackComplete",
+			want: "host 18 missing quarantine edge@a1 e1: nothing / c1 on edge (the host rolled back from this closure)"},
+		{name: "a quarantine of another closure", log: failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c2",
+			want: "host 21 different quarantine edge@a1 e1: c2 on edge / c1 on edge (the host that rolled back had been dispatched to this closure)"},
+		{name: "a quarantine that nothing explains", log: opening + "quarantine edge c1",
+			want: "host 14 extra quarantine: c1 on edge / nothing (no rollback explains it)"},
+
+		{name: "dispatch after a halt", log: failing + "dispatch edge@a1 e2 c2",
+			want: "invariant 18 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)"},
+		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 Failed\n+1\ndispatch edge@a1 e2 c2",
+			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": {OnHealthFailure: reducer.RollbackAndHalt}}},
+			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched while 1 hosts are Failed)"},
+		{name: "dispatch of a quarantined closure", log: failing + `
+				e1 does edge@a1 RollbackComplete
+				quarantine edge c1
+				+1
+				open edge@b2
+				supersede edge@a1 edge@b2
+				to edge@a1 Failed Superseded
+				join edge@b2 e1 0
+				to edge@b2 Opening Active
+				plan edge@b2 e1
+				dispatch edge@b2 e1 c1`,
+			want: "invariant 28 quarantine-kept edge@b2 e1 (host e1 was dispatched to closure c1, which is quarantined)"},
+		{name: "dispatch above the cursor", log: opening + "wave edge@a1 0 0\nto edge@a1 Active Converging\ndispatch edge@a1 e2 c2",
+			want: "invariant 16 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched at current_wave 0)"},
+		{name: "dispatch above the cursor of a log that does not tell it", log: opening + "dispatch edge@a1 e2 c2",
+			notes: "the log holds no WaveAdvanced, so nothing tells the wave cursor"},
+		{name: "stranded", log: opening + `
+				poll edge b2
+				open edge@b2
+				supersede edge@a1 edge@b2
+				to edge@a1 Active Superseded
+				join edge@b2 e1 0
+				to edge@b2 Opening Active
+				plan edge@b2 e1
+				+1
+				poll edge a1`,
+			want: "invariant 21 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:04Z /  (rollout edge@a1 is Superseded and will not be opened again)"},
+		{name: "stuck behind another channel", log: failing + `
+				poll stable s1
+				open stable@s1
+				join stable@s1 s1 0
+				to stable@s1 Opening Active
+				plan stable@s1 s1
+				gate stable@s1 s1 channel-edges predecessor channel 'edge' not converged`,
+			want: "invariant 20 stuck stable@s1: Active at the end of the log /  (s1 Pending: blocked by channel-edges: rollout edge@a1 is Failed)"},
+		{name: "stuck for a reboot", log: `
+				poll edge a1
+				open edge@a1
+				join edge@a1 e1 0
+				to edge@a1 Opening Active
+				plan edge@a1 e1
+				dispatch edge@a1 e1 c1
+				e1 does edge@a1 DispatchAck
+				e1 does edge@a1 ActivationDeferred kernel`,
+			want: "invariant 12 stuck edge@a1: Active at the end of the log /  (e1 Deferred: it waits for a reboot, for kernel)"},
+
+		{name: "an id that is not channel and ref", log: opening + "open oddball",
+			want: "log 14 different rollout id oddball: oddball / oddball@ (the id of a rollout is its channel and its ref)"},
+		{name: "hosts that are not those of the plan", log: strings.Replace(opening, "plan edge@a1 e1 e2", "plan edge@a1 e1 e3", 1),
+			want: "log 6 missing HostJoined edge@a1 e3: nothing / HostJoined  e3 (OpenRollout lists the host)\n" +
+				"log 6 extra HostJoined edge@a1 e2: HostJoined  e2 / nothing (OpenRollout does not list the host)"},
+		{name: "a gap", log: opening + "poll edge a1 [entry 20]",
+			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)"},
+		{name: "out of order", log: opening + "poll edge a1 [entry 20]\npoll edge a1 [entry 14]\npoll edge a1 [entry 21]",
+			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 misplaced entry (entry 14 stands after entry 20)"},
+		{name: "twice", log: opening + "poll edge a1 [entry 13]",
+			want: "log 13 repeated entry (entry 13 stands there a second time)"},
+		{name: "joined again", log: opening + "join edge@a1 e1 0",
+			notes: "HostJoined of hosts that had joined before changes nothing: it is passed over (1, the first is entry 14)"},
+		{name: "joined again in another wave", log: opening + "join edge@a1 e1 1",
+			want: "host 14 refused host event edge@a1 e1 (host e1 joined in wave 0 and again in wave 1"},
+	} {
+		got, err := run(inWords(t, c.log), c.opts)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		shown := strings.Split(strings.TrimSuffix(briefly(got.Findings), "\n"), "\n")
+		want := strings.Split(c.want, "\n")
+		same := len(shown) == len(want)
+		for i := range want {
+			same = same && strings.HasPrefix(shown[i], want[i]) && (want[i] != "" || shown[i] == "")
+		}
+		if !same {
+			t.Errorf("%s\n%s", c.name, trace.Diff(c.want+"\n", briefly(got.Findings)))
+		}
+		if notes := strings.Join(got.Notes, "\n"); !strings.Contains(notes, c.notes) {
+			t.Errorf("%s: notes %s", c.name, notes)
+		}
+	}
+}
