@@ -207,7 +207,7 @@ func (p *replay) compareQuarantine(row *trace.QuarantineRow) {
 // opening is the place of a rollout's opening.
 func (p *replay) opening(r *reducer.Rollout) place {
 	seq := p.openings[r.Number()]
-	return place{n: p.end.n, seq: seq, line: int(seq), at: r.Record.OpenedAt}
+	return place{n: p.end.n, seq: seq, file: p.end.file, line: int(seq), at: r.Record.OpenedAt}
 }
 
 func optionalTime(t reducer.Opt[reducer.Time]) string {

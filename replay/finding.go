@@ -82,7 +82,8 @@ type Finding struct {
 	Kind    FindingKind
 	What    string // what disagrees: effect, rejection, event, agent event, host move, the name of an invariant …
 	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0 for the log as a whole
-	Line    int    // of that entry, as trace.Reader counts
+	File    string // that holds that entry
+	Line    int    // of that entry in it, as trace.Reader counts
 	At      reducer.Time
 	Rollout reducer.RolloutID
 	Host    reducer.HostID

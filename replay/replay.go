@@ -84,6 +84,7 @@ type Result struct {
 	CursorKnown bool      // the log tells where the wave cursors of its rollouts stood
 	Rollouts    []Summary // those that were opened, in that order; of those that are over the last MostOver, and some with findings
 	MoreOver    uint64    // of those that were asked for, how many more are over
+	Documents   bool      // the input is rollout documents
 	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
 
 	Fleet    *reducer.Fleet // after the last event; nil when there was no entry; of rollouts that are over it has let go of the hosts
@@ -192,10 +193,12 @@ type replay struct {
 	result    Result
 	lines     trace.Lines
 	ring      ring
-	n         uint64 // entries read
-	end       place  // the last entry
-	breaches  int    // of the reader's, those that are findings already
-	broken    int    // of the checker's violations, likewise
+	files     []string // the inputs that were read from
+	file      int      // which of them the last entry is from
+	n         uint64   // entries read
+	end       place    // the last entry
+	breaches  int      // of the reader's, those that are findings already
+	broken    int      // of the checker's violations, likewise
 	kinds     [trace.KindCount]uint64
 	other     map[string]uint64 // of entries of kinds that are not known
 
@@ -274,6 +277,7 @@ type place struct {
 	n    uint64 // of the entries read, from 1
 	ring uint64 // which of those in the ring it is
 	seq  uint64
+	file int // which of the inputs
 	line int
 	at   reducer.Time
 }
@@ -291,6 +295,13 @@ type recordedRejection struct {
 
 func (p *replay) take(e *trace.Entry) error {
 	p.n++
+	if file := p.reader.File(); p.file == len(p.files) || file != p.files[p.file] {
+		p.file = slices.Index(p.files, file)
+		if p.file < 0 {
+			p.file = len(p.files)
+			p.files = append(p.files, file)
+		}
+	}
 	if p.fleet == nil {
 		if err := p.start(e); err != nil {
 			return err
@@ -331,7 +342,7 @@ func (p *replay) take(e *trace.Entry) error {
 		p.showLater(e)
 	}
 	p.ring.add(e)
-	p.end = place{n: p.n, ring: p.ring.n, seq: e.Seq, line: p.reader.Line(), at: e.At}
+	p.end = place{n: p.n, ring: p.ring.n, seq: e.Seq, file: p.file, line: p.reader.Line(), at: e.At}
 	return err
 }
 
@@ -441,7 +452,7 @@ func (r *rollout) working() *work {
 
 // here is the place of an entry that is being taken.
 func (p *replay) here(e *trace.Entry) place {
-	return place{n: p.n, ring: p.ring.n, seq: e.Seq, line: p.reader.Line(), at: e.At}
+	return place{n: p.n, ring: p.ring.n, seq: e.Seq, file: p.file, line: p.reader.Line(), at: e.At}
 }
 
 // after describes a rollout's last event; empty when there was none.
@@ -733,7 +744,7 @@ func (p *replay) takeBreaches() {
 	all := p.reader.Breaches()
 	for _, b := range all[p.breaches:] {
 		p.find(Finding{Class: Log, Kind: Altered, What: "entry", Reason: b.String()},
-			place{n: p.n + 1, ring: p.ring.n, seq: b.Seq, line: b.Line}, 0)
+			place{n: p.n + 1, ring: p.ring.n, seq: b.Seq, file: p.file, line: b.Line}, 0)
 	}
 	p.breaches = len(all)
 }

@@ -95,6 +95,9 @@ type unfinished struct {
 // the end.
 func (p *replay) find(f Finding, at place, after int) *Finding {
 	f.Seq, f.Line, f.At = at.seq, at.line, at.at
+	if at.file < len(p.files) {
+		f.File = p.files[at.file]
+	}
 	p.found++
 	f.key, f.order = at.n+uint64(after), p.found
 	if f.channel == "" {
@@ -199,7 +202,7 @@ func (p *replay) sorted() Result {
 			res.Kinds[trace.Kind(k).String()] = n
 		}
 	}
-	res.Passed = p.reader.Passed()
+	res.Passed, res.Documents = p.reader.Passed(), p.reader.IsDocument()
 	res.CursorKnown = p.simulated || p.seen.waves > 0
 	res.Rollouts = p.stopped
 	if p.stopped == nil {

@@ -126,6 +126,9 @@ func (p *replay) answer(q Question) (*Answer, error) {
 
 // asked finds the rollout that is asked about.
 func (p *replay) asked(q Question) (*rollout, error) {
+	if q.Rollout == "" && q.Host == "" {
+		return nil, &NoAnswer{What: "expected a host or a rollout"}
+	}
 	if q.Rollout == "" {
 		h := p.hosts[q.Host]
 		if h == nil || h.joined == nil {

@@ -255,6 +255,13 @@ func (r *replayReport) finding(f *replay.Finding) {
 		what = "DIVERGED"
 	}
 	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, r.result.Entries), f.Title())
+	switch {
+	case r.result.Tables != nil || f.Line == 0: // the seq is the row
+	case r.result.Documents:
+		r.printf("  where     event %d of %s\n", f.Line, f.File)
+	default:
+		r.printf("  where     %s:%d\n", f.File, f.Line)
+	}
 	if f.Rollout != "" {
 		r.printf("  rollout   %s\n", f.Rollout)
 	}

@@ -90,6 +90,7 @@ type (
 		Class    string   `json:"class"`
 		Title    string   `json:"title"`
 		Seq      uint64   `json:"seq"`
+		File     string   `json:"file"`
 		Line     int      `json:"line"`
 		At       string   `json:"at"`
 		Rollout  string   `json:"rollout"`
@@ -118,10 +119,9 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		Format: ReplayFormat, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
 		Entries: result.Entries, Kinds: result.Kinds, First: placeOf(result.First), Last: placeOf(result.Last), Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
-		Rollouts:    []replayRollout{}, Groups: []replayGroup{}, Stale: []replayStale{},
+		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{}, Stale: []replayStale{},
 		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
 	}
-	doc.MoreOver = result.MoreOver
 	for i := range result.Rollouts {
 		r := rolloutOf(&result.Rollouts[i])
 		if !result.CursorKnown {
@@ -189,7 +189,7 @@ func findingsOf(list []replay.Finding) []replayFinding {
 	for i := range list {
 		f := &list[i]
 		all = append(all, replayFinding{
-			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, Line: f.Line, At: timeText(f.At),
+			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File, Line: f.Line, At: timeText(f.At),
 			Rollout: string(f.Rollout), Host: string(f.Host), Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
 			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...), Accepted: f.Accepted,
 		})
