@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/nearest"
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/replay"
 	"rollsim/report"
@@ -66,7 +67,7 @@ func (env *environment) replay(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	name := strings.Join(names, " ")
+	name := shell.Join(names...)
 	result, err := replay.Run(reader, opt)
 	if none := unanswered(c, err); none != nil {
 		return none
