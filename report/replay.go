@@ -80,7 +80,7 @@ func (r *replayReport) counts() string {
 	}
 	text := fmt.Sprintf("%d entries, %d rollout events; ", r.result.Entries, r.result.Events)
 	if accepted > 0 {
-		text += fmt.Sprintf("%d findings accepted; ", accepted)
+		text += counted(accepted, "finding") + " accepted; "
 	}
 	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced, r.result.Transitions)
 }

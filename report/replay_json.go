@@ -12,7 +12,8 @@ import (
 // The document that ReplayJSON writes. docs/replay.md describes it; fields are only ever added.
 type (
 	replayDocument struct {
-		Format      int               `json:"format"`
+		Format      string            `json:"format"`
+		Version     int               `json:"version"`
 		Input       string            `json:"input"`
 		Machine     string            `json:"machine"`
 		Simulated   bool              `json:"simulated"`
@@ -110,13 +111,13 @@ type (
 	}
 )
 
-// ReplayFormat is the version of the document that ReplayJSON writes.
-const ReplayFormat = 1
+// ReplayVersion is that of the document that ReplayJSON writes.
+const ReplayVersion = 1
 
 // ReplayJSON writes what a replay found as one JSON document.
 func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 	doc := replayDocument{
-		Format: ReplayFormat, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
+		Format: "rollsim-replay", Version: ReplayVersion, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
 		Entries: result.Entries, Kinds: result.Kinds, First: placeOf(result.First), Last: placeOf(result.Last), Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
 		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{}, Stale: []replayStale{},

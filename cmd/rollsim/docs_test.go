@@ -11,7 +11,7 @@ import (
 )
 
 // TestDocuments types what the documents show: every `$ rollsim …` of a console block, in order, in one empty folder for each
-// document. A block of gherkin or yaml that is followed by a command is the file that the command names; samples of logs and the
+// document. A block of gherkin, yaml or conf that is followed by a command is the file that the command names; samples of logs and the
 // example of a shim are there where a document names them. What a block shows as output must come, line by line, but for lines of
 // … that stand for any others.
 func TestDocuments(t *testing.T) {
@@ -19,10 +19,11 @@ func TestDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?ms)^```(console|gherkin|yaml)\n(.*?)^```$")
+	block := regexp.MustCompile("(?ms)^```(console|gherkin|yaml|conf)\n(.*?)^```$")
 	word := regexp.MustCompile(`'[^']*'|[^ ]+`)
 	samples := map[string]string{
-		"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz", "cells.ndjson.gz": "../../conform/testdata/cells.ndjson.gz",
+		"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz", "state.db": "../../trace/testdata/sample-4.state.db.gz",
+		"cells.ndjson.gz": "../../conform/testdata/cells.ndjson.gz",
 	}
 	commands := 0
 	for _, document := range append(documents, "../../README.md") {
@@ -44,10 +45,11 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 			t.Chdir(dir)
-			written := ""
+			written := make(map[string]string) // by the ending of the file's name
+			endings := map[string]string{"gherkin": ".feature", "yaml": ".yaml", "conf": ".txt"}
 			for _, m := range block.FindAllStringSubmatch(string(text), -1) {
 				if m[1] != "console" {
-					written = m[2]
+					written[endings[m[1]]] = m[2]
 					continue
 				}
 				for _, command := range strings.Split("\n"+m[2], "\n$ ")[1:] {
@@ -68,13 +70,11 @@ func TestDocuments(t *testing.T) {
 						if args[i-min(i, 1)] == "-o" {
 							continue // what the command writes
 						}
-						if ext := filepath.Ext(arg); ext != ".feature" && ext != ".yaml" {
+						text, is := written[filepath.Ext(arg)]
+						if _, err := os.Stat(arg); err == nil || !is {
 							continue
 						}
-						if _, err := os.Stat(arg); err == nil {
-							continue
-						}
-						if err := os.WriteFile(arg, []byte(written), 0o600); err != nil {
+						if err := os.WriteFile(arg, []byte(text), 0o600); err != nil {
 							t.Fatal(err)
 						}
 					}

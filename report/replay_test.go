@@ -1,0 +1,142 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"rollsim/reducer"
+	"rollsim/replay"
+	"rollsim/trace/input"
+)
+
+func replayOf(t *testing.T, opts replay.Options, names ...string) replay.Result {
+	t.Helper()
+	for i, name := range names {
+		names[i] = "../trace/testdata/" + name
+	}
+	r, err := input.Open(nil, names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := replay.Run(r, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// TestReplayJSONIsDocumented holds the fields of the document against those that docs/replay.md describes, both ways.
+func TestReplayJSONIsDocumented(t *testing.T) {
+	opts := replay.Options{Machine: reducer.RFC0008(), Only: replay.Filter{Host: "edge-0008"}}
+	all := replayOf(t, opts, "sample-4.state.db.gz")
+	lines := all.Findings[0].Key() + " known\neffect 1 00000000 gone\n"
+	var err error
+	if opts.Accepted, err = replay.ReadAccepted("reviewed.txt", strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	result := replayOf(t, opts, "sample-4.state.db.gz")
+	var b bytes.Buffer
+	if err := ReplayJSON(&b, "state.db", &result); err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(b.Bytes(), &document); err != nil {
+		t.Fatal(err)
+	}
+	written := make(map[string]bool)
+	fields(document, "", written)
+	maps.DeleteFunc(written, func(field string, _ bool) bool { // as of findings
+		return strings.HasPrefix(field, "accepted[].") && field != "accepted[].accepted"
+	})
+	written["accepted[]"] = true
+
+	text, err := os.ReadFile("../docs/replay.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("## JSON\n"))
+	described := make(map[string]bool)
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\| (.*) \\|$").FindAllSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile("`([^`]*)`").FindAllSubmatch(bytes.Join(row[1:], nil), -1) {
+			if name := string(m[1]); strings.ContainsAny(name, ".[") || written[name] {
+				described[name] = true
+			}
+		}
+	}
+	delete(described, "findings[]")
+	delete(described, "rollouts")
+	for field := range written {
+		if !described[field] {
+			t.Errorf("%s is written, and not described", field)
+		}
+	}
+	for field := range described {
+		if !written[field] && !strings.HasPrefix(field, "state.db") {
+			t.Errorf("%s is described, and not written", field)
+		}
+	}
+	if t.Failed() {
+		t.Log(slices.Sorted(maps.Keys(written)))
+	}
+}
+
+// fields lists the fields of a document that hold values, each by its path. What counts things by name has names of its own.
+func fields(v any, path string, all map[string]bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		if path == "kinds" || path == "rollouts[].hosts" {
+			all[path] = true
+			return
+		}
+		for name, value := range v {
+			fields(value, strings.TrimPrefix(path+"."+name, "."), all)
+		}
+	case []any:
+		for _, value := range v {
+			fields(value, path+"[]", all)
+		}
+	case nil:
+		if path != "tables" && path != "rollouts[].failure" {
+			all[path] = true
+		}
+	default:
+		all[path] = true
+	}
+}
+
+// TestReplayOfManyRollouts: what a screen does not hold is counted.
+func TestReplayOfManyRollouts(t *testing.T) {
+	result := replay.Result{MoreOver: 100}
+	for i := range 40 {
+		s := replay.Summary{Record: reducer.Record{TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)), State: reducer.Superseded}}
+		s.States = []replay.StateChange{{State: reducer.Superseded}}
+		switch i {
+		case 3:
+			s.Record.State = reducer.Failed
+		case 5:
+			s.Found = true
+		}
+		result.Rollouts = append(result.Rollouts, s)
+	}
+	for _, c := range []struct {
+		all          bool
+		first, lines int
+	}{{false, 118, 22}, {true, 100, 40}} {
+		var b strings.Builder
+		if err := Replay(&b, "log", &result, ReplayView{All: c.all}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts that are over\n", c.first)) || strings.Count(text, "ref") != c.lines ||
+			!strings.Contains(text, "ref3 ") || !strings.Contains(text, "ref5 ") || !strings.Contains(text, "ref39 ") {
+			t.Error(text)
+		}
+	}
+}
