@@ -9,10 +9,11 @@ import (
 // order keeps whether the entries of a control plane's log come in the order of their seq, each once.
 type order struct {
 	started bool
+	first   uint64 // the seq of the first entry
 	last    uint64 // the highest seq so far
 	gaps    []gap  // the last ones that nothing has filled
 	again   *Finding
-	againTo uint64 // the last seq of those that again is about
+	againTo uint64 // the last seq of the entries that again is about
 }
 
 // gap is some entries that are missing.
@@ -24,12 +25,12 @@ type gap struct {
 // mostGaps is how many gaps are watched for entries that come late.
 const mostGaps = 64
 
-// inOrder takes note of an entry's seq; false when the entry stood in the log before.
+// inOrder takes note of an entry's seq; false when the entry stood in the log before, or belongs before its beginning.
 func (p *replay) inOrder(e *trace.Entry) bool {
 	o := &p.order
 	seq := e.Seq
 	if !o.started {
-		o.started, o.last = true, seq
+		o.started, o.first, o.last = true, seq, seq
 		if seq > 1 {
 			p.seen.trimmed = true
 		}
@@ -59,15 +60,17 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 			return true
 		}
 	}
-	if o.again != nil && seq == o.againTo+1 {
-		o.againTo = seq
-		o.again.Reason = fmt.Sprintf("entries %d to %d stand there a second time", o.again.Seq, seq)
-		return false
+	kind, where := Repeated, "there a second time"
+	if seq < o.first {
+		kind, where = Misplaced, fmt.Sprintf("after entry %d, and the log begins with entry %d", p.end.seq, o.first)
 	}
-	o.again = p.find(Finding{
-		Class: Log, Kind: Repeated, What: "entry", Rollout: e.Rollout, Host: e.Host,
-		Reason: fmt.Sprintf("entry %d stands there a second time", seq),
-	}, p.here(e), 0)
+	if o.again != nil && o.again.Kind == kind && seq == o.againTo+1 {
+		o.again.Reason = fmt.Sprintf("entries %d to %d stand %s", o.again.Seq, seq, where)
+	} else {
+		o.again = p.find(Finding{
+			Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host, Reason: fmt.Sprintf("entry %d stands %s", seq, where),
+		}, p.here(e), 0)
+	}
 	o.againTo = seq
 	return false
 }

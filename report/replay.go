@@ -254,7 +254,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 	if f.Class == replay.Effect || f.Class == replay.Illegal {
 		what = "DIVERGED"
 	}
-	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, r.result.Entries), f.Title())
+	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq), f.Title())
 	switch {
 	case r.result.Tables != nil || f.Line == 0: // the seq is the row
 	case r.result.Documents:
