@@ -102,9 +102,13 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newReplay(r, Options{})
+	told := uint64(0)
+	p := newReplay(r, Options{Progress: func(entries uint64) { told = entries }})
 	if err := p.readAll(); err != nil {
 		t.Fatal(err)
+	}
+	if p.n-told >= progressEvery {
+		t.Errorf("%d entries were read, and %d told", p.n, told)
 	}
 	held := heap() - before
 	res := p.sorted()

@@ -42,6 +42,9 @@ type Options struct {
 
 	// Accepted are findings that were reviewed; they are counted apart. Nil are none.
 	Accepted *Accepted
+
+	// Progress takes how many entries were read, now and then; nil for nothing.
+	Progress func(entries uint64)
 }
 
 // Filter says which findings and rollouts are of interest. The zero value is all. Findings about the log itself always are.
@@ -156,6 +159,9 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 		used:     make(map[int]bool),
 	}
 }
+
+// progressEvery is how many entries are read between two calls of Options.Progress.
+const progressEvery = 1 << 16
 
 // readAll takes every entry, or those up to Options.Until and what they leave open.
 func (p *replay) readAll() error {
@@ -294,7 +300,9 @@ type recordedRejection struct {
 }
 
 func (p *replay) take(e *trace.Entry) error {
-	p.n++
+	if p.n++; p.n%progressEvery == 0 && p.opts.Progress != nil {
+		p.opts.Progress(p.n)
+	}
 	if file := p.reader.File(); p.file == len(p.files) || file != p.files[p.file] {
 		p.file = slices.Index(p.files, file)
 		if p.file < 0 {

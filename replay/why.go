@@ -15,7 +15,7 @@ type Question struct {
 	Host    reducer.HostID            // empty for the first one of Rollout that is not
 	Rollout reducer.RolloutID         // empty for the last one that the host has joined; of a long ref the first seven digits do
 	At      reducer.Opt[reducer.Time] // when; absent is the end of the log
-	Options Options                   // only Machine and Policies are taken
+	Options Options                   // only Machine, Policies and Progress are taken
 }
 
 // Answer says what a log tells of a host: what keeps it, since when, and what that waits for in turn.
@@ -72,7 +72,7 @@ func (p *replay) unknown(only *Filter) error {
 
 // Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
 func Why(r *trace.Reader, q Question) (*Answer, error) {
-	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Only: Filter{Rollout: q.Rollout}})
+	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Progress: q.Options.Progress, Only: Filter{Rollout: q.Rollout}})
 	r.Ahead()
 	err := p.readTo(q.At)
 	if err = errors.Join(err, r.Close()); err != nil {

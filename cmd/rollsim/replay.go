@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -68,7 +69,10 @@ func (env *environment) replay(c *cli.Context) error {
 		return err
 	}
 	name := shell.Join(names...)
+	meter := &readMeter{out: env.err, began: time.Now()}
+	opt.Progress = meter.show
 	result, err := replay.Run(reader, opt)
+	meter.clear()
 	if none := unanswered(c, err); none != nil {
 		return none
 	}

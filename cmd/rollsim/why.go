@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/urfave/cli/v2"
 
 	"rollsim/reducer"
@@ -58,7 +60,10 @@ func (env *environment) why(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	meter := &readMeter{out: env.err, began: time.Now()}
+	q.Options.Progress = meter.show
 	answer, err := replay.Why(reader, q)
+	meter.clear()
 	if none := unanswered(c, err); none != nil {
 		return none
 	}
