@@ -138,7 +138,7 @@ func (f *Finding) Body() string {
 	}
 	line("after", f.After)
 	line("recorded", f.Recorded)
-	line(f.otherSide(), f.Given)
+	line(f.OtherSide(), f.Given)
 	line("reason", f.Reason)
 	for _, s := range f.Later {
 		line("then", s)
@@ -146,8 +146,8 @@ func (f *Finding) Body() string {
 	return b.String()
 }
 
-// otherSide names who says what Given is.
-func (f *Finding) otherSide() string {
+// OtherSide names who says what Given is: the machine, the log, or that it is expected.
+func (f *Finding) OtherSide() string {
 	switch f.Class {
 	case Effect, Illegal:
 		return "machine"

@@ -21,7 +21,8 @@ type ReplayView struct {
 }
 
 // Replay writes what a replay found: a line for each rollout or the last of them, the last entries of a log that was left
-// early, the findings counted, the first one or all, then what was read and the notes. name is what the user calls the input.
+// early, the findings counted, the first one or all in full, then what was read and the notes. name is what the user calls the
+// input.
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
 	r := &replayReport{name: name, result: result, absolute: result.Header == nil}
 	r.rollouts(view.All)
@@ -32,18 +33,7 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 		r.printf("\n")
 	}
 	r.groups()
-	for i := range result.Findings {
-		if i > 0 && !view.All {
-			r.printf("… and %d more; --all shows them\n\n", r.failing()-1)
-			break
-		}
-		r.finding(&result.Findings[i])
-	}
-	if view.All {
-		if hidden := r.failing() - uint64(len(result.Findings)); hidden > 0 {
-			r.printf("… and %d more, of which no more is kept than their number\n\n", hidden)
-		}
-	}
+	r.findings(view.All)
 	r.printf("%s under %s: %s\n", name, result.Machine, r.counts())
 	for _, s := range result.Stale {
 		r.printf("stale: %s:%d: %s accepts nothing that was found (%s)\n", view.By, s.Line, s.Key, s.Reason)
@@ -247,6 +237,46 @@ func (r *replayReport) groups() {
 		r.printf("  %-9v  %s\n", c, strings.Join(classes[c], ", "))
 	}
 	r.printf("\n")
+}
+
+// mostBrief is how many findings get a line where only the first one is shown in full.
+const mostBrief = 10
+
+// findings writes the first one, and those that follow it in a line each, or all.
+func (r *replayReport) findings(all bool) {
+	list := r.result.Findings
+	more := r.failing() // that are not shown in full
+	for i := range list {
+		if i == 0 || all {
+			r.finding(&list[i])
+			more--
+		}
+	}
+	switch {
+	case more == 0:
+		return
+	case all:
+		r.printf("… and %d more, of which no more is kept than their number\n\n", more)
+		return
+	}
+	r.printf("%d more; --all shows them:\n", more)
+	for i := range list[1:min(len(list), 1+mostBrief)] {
+		r.brief(&list[1+i])
+	}
+	if more > mostBrief {
+		r.printf("  …\n")
+	}
+	r.printf("\n")
+}
+
+// brief writes a finding as a line.
+func (r *replayReport) brief(f *replay.Finding) {
+	what := f.Reason
+	if f.Given != "" {
+		what = fmt.Sprintf("recorded %s, %s %s", f.Recorded, f.OtherSide(), f.Given)
+	}
+	line := fmt.Sprintf("  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout, f.Host)
+	r.printf("%s\n", strings.TrimRight(shortenRefs(line)+what, " "))
 }
 
 func (r *replayReport) finding(f *replay.Finding) {

@@ -34,7 +34,7 @@ func (env *environment) replayCommand() *cli.Command {
 		Flags: []cli.Flag{
 			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
 			answerFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "show every finding instead of the first, and every rollout instead of the last ones"},
+			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout that is kept"},
 			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of its ref are enough"},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
