@@ -18,6 +18,7 @@ type Behaviour struct {
 	Delays      []Delay      // those that scenarios have, in their order
 	Chances     []Chance     // likewise
 	Arrivals    []Delay      // by channel, from one new ref to the next
+	Channels    []string     // that the log has, whether or not they were learned from
 }
 
 // Delay is how long something takes.
@@ -80,7 +81,8 @@ func (l *Learner) Finish() *Behaviour {
 	}
 	b.Chances = chances(&samples)
 	for _, c := range l.named {
-		if c.polled.count+c.opened.count > 0 {
+		b.Channels = append(b.Channels, string(c.id))
+		if c.polled.count+c.opened.count > 0 && l.wants(c.id) {
 			b.Arrivals = append(b.Arrivals, c.arrivals(l.last))
 		}
 	}

@@ -21,9 +21,9 @@ type Source interface {
 	Read() (*trace.Entry, error)
 }
 
-// Read learns from a log. The error is the source's.
-func Read(in Source) (*Behaviour, error) {
-	l := NewLearner()
+// Read learns from a log: of some channels, or where none are given of all. The error is the source's.
+func Read(in Source, only ...reducer.ChannelID) (*Behaviour, error) {
+	l := NewLearner(only...)
 	for {
 		e, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -38,6 +38,7 @@ func Read(in Source) (*Behaviour, error) {
 
 // Learner learns from the entries of a log. What it keeps grows with the hosts and channels of the log, not with its length.
 type Learner struct {
+	only     []reducer.ChannelID // to learn from; empty for all
 	hosts    map[reducer.HostID]*host
 	order    []*host // as they came
 	channels map[reducer.ChannelID]*channel
@@ -94,9 +95,9 @@ type arrivals struct {
 	gaps     stage
 }
 
-// NewLearner makes a learner that has seen nothing.
-func NewLearner() *Learner {
-	l := &Learner{hosts: make(map[reducer.HostID]*host), channels: make(map[reducer.ChannelID]*channel)}
+// NewLearner makes a learner that has seen nothing. It learns of some channels, or where none are given of all.
+func NewLearner(only ...reducer.ChannelID) *Learner {
+	l := &Learner{only: only, hosts: make(map[reducer.HostID]*host), channels: make(map[reducer.ChannelID]*channel)}
 	for k := range l.stages {
 		l.stages[k].seed(uint64(k))
 	}
@@ -122,9 +123,13 @@ func (l *Learner) Write(e *trace.Entry) error {
 	l.last = max(l.last, e.At)
 	switch {
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
-		l.dispatch(e)
+		if l.wants(channelOf(e.Plan.Rollout)) {
+			l.dispatch(e)
+		}
 	case e.Agent != nil && e.Host != "":
-		l.message(e)
+		if l.wants(channelOf(e.Rollout)) {
+			l.message(e)
+		}
 	case e.Poll != nil && e.Poll.Ref != "":
 		l.channel(e.Poll.Channel).polled.take(e.Poll.Ref, e.At)
 	case e.Event != nil && e.Event.Kind == reducer.RolloutOpened:
@@ -157,8 +162,16 @@ func (l *Learner) channel(id reducer.ChannelID) *channel {
 
 // attempt begins to follow a host under a rollout, whose channel is in its name.
 func (l *Learner) attempt(id reducer.RolloutID) attempt {
+	return attempt{rollout: id, channel: l.channel(channelOf(id)).number}
+}
+
+func channelOf(id reducer.RolloutID) reducer.ChannelID {
 	name, _, _ := strings.Cut(string(id), "@")
-	return attempt{rollout: id, channel: l.channel(reducer.ChannelID(name)).number}
+	return reducer.ChannelID(name)
+}
+
+func (l *Learner) wants(id reducer.ChannelID) bool {
+	return len(l.only) == 0 || slices.Contains(l.only, id)
 }
 
 func (l *Learner) dispatch(e *trace.Entry) {

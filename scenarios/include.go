@@ -3,6 +3,7 @@ package scenarios
 import (
 	"io/fs"
 	"path"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -43,4 +44,14 @@ func (b *builder) include(fsys fs.FS) {
 	b.list = append(b.list, p.list...)
 	in.behaviour, in.traffic = doc.Behaviour, len(doc.Traffic)
 	b.doc.Traffic = append(doc.Traffic, b.doc.Traffic...)
+}
+
+// isIncluded tells whether a file has nothing but what scenarios include.
+func isIncluded(root *ast.MappingNode) bool {
+	for _, entry := range root.Values {
+		if _, ok := fieldNamed(reflect.TypeFor[includedDocument](), entry.Key.GetToken().Value); !ok {
+			return false
+		}
+	}
+	return len(root.Values) > 0
 }

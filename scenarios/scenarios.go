@@ -131,6 +131,11 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	if root == nil {
 		return nil
 	}
+	if kind == aScenario && isIncluded(root) {
+		p.add(nodePosition(root), "this is what scenarios include, and not one itself: keep it in a folder called included, which rollsim "+
+			"check passes over")
+		return nil
+	}
 	decodeInto(&decoder{p}, root, doc, kind.name)
 	if p.any() {
 		return nil // cross checks of what was half understood would only mislead

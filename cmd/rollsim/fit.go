@@ -5,11 +5,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"rollsim/fit"
+	"rollsim/internal/nearest"
+	"rollsim/reducer"
 	"rollsim/trace/input"
 )
 
@@ -23,6 +26,8 @@ func (env *environment) fitCommand() *cli.Command {
 			"log ends too early for counts as having taken longer. Several INPUTs are one log, in order.\n\n" +
 			"Example: rollsim fit event_log.ndjson.gz -o scenarios/included/behaviour.yaml",
 		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "channel", Usage: "learn from channel `C` only; may be given several times", DefaultText: "all"},
+			&cli.BoolFlag{Name: "no-traffic", Usage: "leave out how often refs come, for scenarios that have other channels"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
 		},
 		Action: env.fit,
@@ -44,9 +49,21 @@ func (env *environment) fit(c *cli.Context) error {
 		return err
 	}
 	defer log.Close()
-	learned, err := fit.Read(log)
+	var only []reducer.ChannelID
+	for _, name := range c.StringSlice("channel") {
+		only = append(only, reducer.ChannelID(name))
+	}
+	learned, err := fit.Read(log, only...)
 	if err != nil {
 		return err
+	}
+	for _, name := range c.StringSlice("channel") {
+		if !slices.Contains(learned.Channels, name) {
+			return usage(c, "--channel %s: the log has no such channel%s", name, nearest.Hint(name, learned.Channels))
+		}
+	}
+	if c.Bool("no-traffic") {
+		learned.Arrivals = nil
 	}
 	if !learned.Anything() {
 		return fmt.Errorf("%s: nothing can be learned from it: it has no stage of a host from beginning to end", strings.Join(names, " "))
