@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 
@@ -68,7 +69,7 @@ func (c *cucumber) Scenario(s *features.Scenario) {
 	}
 	f := &c.features[n-1]
 	element := cucumberElement{
-		ID: f.ID + ";" + cucumberID(s.Name), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
+		ID: fmt.Sprintf("%s;%s;%d", f.ID, cucumberID(s.Name), s.Line), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
 		Steps: []cucumberStep{},
 	}
 	for _, tag := range s.Tags {
@@ -89,7 +90,8 @@ func (c *cucumber) Scenario(s *features.Scenario) {
 
 func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
 	made := cucumberStep{
-		Keyword: step.Keyword + " ", Name: step.Text, Line: step.Line, Match: cucumberMatch{s.Place()},
+		Keyword: step.Keyword + " ", Name: step.Text, Line: step.Line,
+		Match:  cucumberMatch{fmt.Sprintf("%s:%d", s.File, step.Line)},
 		Result: cucumberResult{Duration: step.Elapsed.Nanoseconds()},
 	}
 	for _, row := range step.Table {
