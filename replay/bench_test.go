@@ -1,18 +1,20 @@
+//go:build unix
+
 package replay
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/ncruces/go-sqlite3"
@@ -22,41 +24,12 @@ import (
 	"rollsim/trace/input"
 )
 
-// TestLongLog: a sample made longer, and with more hosts, replays as it did.
-func TestLongLog(t *testing.T) {
-	stuck := map[string]uint64{"invariant: stuck": 1}
-	for _, c := range []struct {
-		sample string
-		copies int
-		want   map[string]uint64
-	}{
-		{"sample-4", 1, stuck},
-		{"sample-4", 3, stuck},
-		{"sample-6", 1, map[string]uint64{}},
-		{"sample-6", 3, map[string]uint64{}},
-	} {
-		short := plain(t, c.sample+".ndjson.gz")
-		var long bytes.Buffer
-		n, err := longlog.Write(&long, short, 3*c.copies*bytes.Count(short, []byte("\n")), c.copies)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := run(long.Bytes(), Options{})
-		if err != nil || got.Entries != uint64(n) || got.Reproduced != got.Transitions || len(got.Rollouts) < 3*8 {
-			t.Errorf("%s, %d copies: %d of %d entries, %d rollouts, %d of %d transitions: %v", c.sample, c.copies, got.Entries, n,
-				len(got.Rollouts), got.Reproduced, got.Transitions, err)
-		}
-		if counts := countedTitles(&got); !reflect.DeepEqual(counts, c.want) {
-			t.Errorf("%s, %d copies: %v, want %v\n%s", c.sample, c.copies, counts, c.want, show(got.Findings))
-		}
-	}
-}
-
 // benchEntries is how long the logs are on which BenchmarkReplay is run; -short takes a tenth.
 const benchEntries = 2_000_000
 
 // BenchmarkReplay reads, folds and checks a long log of each form, and beside that only reads it. Each does so on one core,
-// or with reading and folding side by side on two.
+// or with reading and folding side by side on two. Beside the rate it gives what the rate would be if the processor had nothing
+// else to do: per second of processor time, of all cores together.
 func BenchmarkReplay(b *testing.B) {
 	entries := benchEntries
 	if testing.Short() {
@@ -70,6 +43,7 @@ func BenchmarkReplay(b *testing.B) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 					b.SetBytes(log.size)
 					var n uint64
+					before := used()
 					for b.Loop() {
 						got, err := do(path)
 						if err != nil || got < uint64(entries) {
@@ -78,6 +52,7 @@ func BenchmarkReplay(b *testing.B) {
 						n += got
 					}
 					b.ReportMetric(float64(n)/b.Elapsed().Seconds()/1e6, "Mentries/s")
+					b.ReportMetric(float64(n)/(used()-before).Seconds()/1e6, "Mentries/cpu-s")
 				})
 			}
 			measure("lines", log.ndjson, 1, readLines)
@@ -122,6 +97,15 @@ func BenchmarkMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(kib/1024, "MiB-peak")
+}
+
+// used is how much processor time the process has taken.
+func used() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func replayAll(path string) (uint64, error) {

@@ -5,18 +5,23 @@ import (
 	"sync"
 )
 
-// ahead reads and decodes batches while earlier ones are used: one goroutine reads, some decode, and the batches come in the
-// order in which they were read.
+// ahead reads and decodes batches while earlier ones are used. One goroutine reads; whoever has nothing better to do decodes:
+// others that do nothing else, the one that reads, once it is far enough ahead, or the one that uses them, rather than wait. The
+// batches come in the order in which they were read.
 type ahead struct {
 	order chan *batch // as read, decoded or not
+	work  chan *batch // those that are perhaps not decoded
 	free  chan *batch
 	stop  chan struct{}
 	read  sync.WaitGroup // the goroutine that reads
 	rows  bool
+	dec   *decoder // of the one that uses the batches
 }
 
-// mostDecoders bounds how many goroutines decode: beyond that, reading and folding are what takes the time.
-const mostDecoders = 4
+const (
+	farAhead     = 4 // how many batches that were read wait to be used
+	mostDecoders = 3 // how many goroutines do nothing but decode: beyond that, reading and folding are what takes the time
+)
 
 // Ahead has the reader read and decode ahead of what it is asked for, on as many cores as help. What it gives stays the same.
 // It must be called before the first Read, and Close after the last.
@@ -25,26 +30,33 @@ func (r *Reader) Ahead() {
 		r.series.ahead = true
 		return
 	}
-	decoders := min(max(1, runtime.GOMAXPROCS(0)-1), mostDecoders)
+	decoders := min(max(0, runtime.GOMAXPROCS(0)-2), mostDecoders)
 	a := &ahead{
-		order: make(chan *batch, decoders+1),
-		free:  make(chan *batch, decoders+3),
+		order: make(chan *batch, farAhead+decoders),
+		work:  make(chan *batch, decoders),
+		free:  make(chan *batch, farAhead+decoders+2),
 		stop:  make(chan struct{}),
+		dec:   newDecoder(),
 	}
 	_, a.rows = r.src.(*rowSource)
-	work := make(chan *batch, decoders+1)
 	for range decoders {
-		go decodeAll(r.src, work)
+		go func() {
+			d := newDecoder()
+			for b := range a.work {
+				b.decode(r.src, d)
+			}
+		}()
 	}
 	a.read.Add(1)
-	go a.fillAll(r.src, work)
+	go a.fillAll(r.src)
 	r.ahead = a
 }
 
 // fillAll reads until the input ends or nobody wants more.
-func (a *ahead) fillAll(src source, work chan<- *batch) {
+func (a *ahead) fillAll(src source) {
 	defer a.read.Done()
-	defer close(work)
+	defer close(a.work)
+	d := newDecoder()
 	for {
 		var b *batch
 		select {
@@ -55,39 +67,49 @@ func (a *ahead) fillAll(src source, work chan<- *batch) {
 		}
 		src.fill(b)
 		last := b.err != nil // once it is decoded it belongs to others
+		b.taken.Store(false)
+		select {
+		case a.work <- b:
+		default:
+		}
 		select {
 		case a.order <- b:
-		case <-a.stop:
-			return
+		default:
+			b.decode(src, d)
+			select {
+			case a.order <- b:
+			case <-a.stop:
+				return
+			}
 		}
-		work <- b // there is room for as many as order holds
 		if last {
 			return
 		}
 	}
 }
 
-func decodeAll(src source, work <-chan *batch) {
-	d := newDecoder()
-	for b := range work {
-		d.store, d.passed = &b.store, Passed{}
-		if cap(b.items) < len(b.units) {
-			b.items = make([]item, len(b.units))
-		}
-		for i := range b.units {
-			b.items = b.items[:i+1]
-			it := &b.items[i]
-			if it.read(src, d, &b.units[i]); it.err != nil {
-				break
-			}
-		}
-		b.passed.add(d.passed)
-		b.done <- struct{}{}
+// decode decodes a batch that was read, unless somebody else does.
+func (b *batch) decode(src source, d *decoder) {
+	if b.taken.Swap(true) {
+		return
 	}
+	d.store, d.passed = &b.store, Passed{}
+	if cap(b.items) < len(b.units) {
+		b.items = make([]item, len(b.units))
+	}
+	for i := range b.units {
+		b.items = b.items[:i+1]
+		it := &b.items[i]
+		if it.read(src, d, &b.units[i]); it.err != nil {
+			break
+		}
+	}
+	b.passed.add(d.passed)
+	b.done <- struct{}{}
 }
 
-// take gives a batch back and the next one that is decoded.
-func (a *ahead) take(used *batch) *batch {
+// take gives a batch back and the next one, decoded.
+func (a *ahead) take(used *batch, src source) *batch {
 	if used.done != nil { // the first one is the reader's own
 		select {
 		case a.free <- used:
@@ -95,6 +117,7 @@ func (a *ahead) take(used *batch) *batch {
 		}
 	}
 	b := <-a.order
+	b.decode(src, a.dec)
 	<-b.done
 	return b
 }

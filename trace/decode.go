@@ -79,6 +79,7 @@ type decoder struct {
 	inner        object // the object within a tagged payload
 
 	document reducer.RolloutID // of entries that do not name a rollout themselves
+	current  Row               // the one that is being read
 	sum      []byte            // of the last line, as it stands; nil when it has none
 	passed   Passed
 

@@ -59,7 +59,7 @@ func (s *documentSource) fill(b *batch) {
 	if s.kept != nil {
 		events = s.kept
 	}
-	for len(b.units) < mostUnits && events.PeekKind() != ']' {
+	for len(b.units) < batchUnits && events.PeekKind() != ']' {
 		value, err := events.ReadValue()
 		if err != nil {
 			b.err = documentError(err, s.number+1)
@@ -70,7 +70,7 @@ func (s *documentSource) fill(b *batch) {
 		b.text = append(b.text, value...)
 		b.units = append(b.units, unit{text: b.text[from:], number: s.number})
 	}
-	if len(b.units) == mostUnits {
+	if len(b.units) == batchUnits {
 		return
 	}
 	b.err = s.finish(events)

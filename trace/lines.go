@@ -21,34 +21,36 @@ const mostReads = 100
 func (s *lineSource) fill(b *batch) {
 	b.text = append(b.text, s.carry...)
 	s.carry = s.carry[:0]
+	whole := 0 // how much of the text is whole lines
 	for empty := 0; ; {
-		if free := cap(b.text) - len(b.text); free < readBuffer/2 {
-			b.text = append(make([]byte, 0, max(readBuffer, 2*cap(b.text))), b.text...)
+		if free := cap(b.text) - len(b.text); free < readBuffer { // with as much room the buffer before it copies nothing
+			b.text = append(make([]byte, 0, 2*max(readBuffer, cap(b.text))), b.text...)
 		}
-		n, err := s.in.Read(b.text[len(b.text):cap(b.text)])
+		n, err := s.in.Read(b.text[len(b.text) : len(b.text)+readBuffer])
 		fresh := b.text[len(b.text) : len(b.text)+n]
 		b.text = b.text[:len(b.text)+n]
+		if last := bytes.LastIndexByte(fresh, '\n'); last >= 0 {
+			whole = len(b.text) - len(fresh) + last + 1
+		}
 		if n == 0 && err == nil {
 			if empty++; empty == mostReads {
 				err = io.ErrNoProgress
 			}
 		}
-		last := bytes.LastIndexByte(fresh, '\n')
 		switch {
 		case errors.Is(err, io.EOF):
 			s.split(b, len(b.text))
 			b.err = io.EOF
 			return
 		case err != nil:
-			s.split(b, bytes.LastIndexByte(b.text, '\n')+1)
+			s.split(b, whole)
 			b.err = s.at(broken(err))
 			return
-		case last >= 0:
-			whole := len(b.text) - len(fresh) + last + 1
+		case whole > 0 && len(b.text) >= batchText:
 			s.carry = append(s.carry, b.text[whole:]...)
 			s.split(b, whole)
 			return
-		case len(b.text) > maxLine:
+		case len(b.text)-whole > maxLine:
 			b.err = s.at(&ReadError{What: fmt.Sprintf("the line is longer than %d MiB", maxLine>>20)})
 			return
 		}
@@ -120,44 +122,61 @@ type rowSource struct {
 	row Row // the last one
 }
 
-// mostUnits is how many units a batch has where they are not lines.
-const mostUnits = 256
+// batchUnits is how many rows or members of a document a batch has, and batchText how long the text of a batch of lines is at
+// least. Where batches are decoded ahead, somebody wakes up for each, which costs as much as a few hundred entries.
+const (
+	batchUnits = 1024
+	batchText  = 256 << 10
+)
 
 func (s *rowSource) fill(b *batch) {
-	for len(b.rows) < mostUnits {
+	for len(b.units) < batchUnits {
 		last := s.row.Seq
 		if err := s.in.Next(&s.row); err != nil {
 			b.err = err
 			if !errors.Is(err, io.EOF) {
 				b.err = &ReadError{Place: fmt.Sprintf("event_log after seq %d", last), What: err.Error()}
 			}
-			break
+			return
 		}
-		row := s.row
-		keep := func(v *[]byte) {
-			if *v == nil {
-				return
+		u := unit{seq: s.row.Seq, number: int(min(max(s.row.Seq, 0), math.MaxInt))}
+		from := len(b.text)
+		for i, c := range s.row.columns() {
+			u.columns[i] = null
+			if *c != nil {
+				u.columns[i] = int32(len(*c)) // SQLite has no longer ones
+				b.text = append(b.text, *c...)
 			}
-			from := len(b.text)
-			b.text = append(b.text, *v...)
-			*v = b.text[from:len(b.text):len(b.text)] // where the text grows it moves, and what was kept stays where it is
 		}
-		keep(&row.TS)
-		keep(&row.Kind)
-		keep(&row.Host)
-		keep(&row.Rollout)
-		keep(&row.Payload)
-		b.rows = append(b.rows, row)
+		u.text = b.text[from:len(b.text):len(b.text)] // where the text grows it moves, and what was kept stays where it is
+		b.units = append(b.units, u)
 	}
-	for i := range b.rows {
-		row := &b.rows[i]
-		b.units = append(b.units, unit{text: row.Payload, row: row, number: int(min(max(row.Seq, 0), math.MaxInt))})
+}
+
+// null is the length of a column that is NULL.
+const null = -1
+
+// columns are the row's but for seq.
+func (r *Row) columns() [5]*[]byte {
+	return [5]*[]byte{&r.TS, &r.Kind, &r.Host, &r.Rollout, &r.Payload}
+}
+
+// row makes a unit's row.
+func (u *unit) row(r *Row) {
+	r.Seq = u.seq
+	rest := u.text
+	for i, c := range r.columns() {
+		*c = nil
+		if n := u.columns[i]; n != null {
+			*c, rest = rest[:n:n], rest[n:]
+		}
 	}
 }
 
 func (s *rowSource) decode(d *decoder, u *unit, e *Entry) error {
-	if err := d.row(u.row, e); err != nil {
-		return &ReadError{Place: fmt.Sprintf("event_log seq %d", u.row.Seq), What: err.Error()}
+	u.row(&d.current)
+	if err := d.row(&d.current, e); err != nil {
+		return &ReadError{Place: fmt.Sprintf("event_log seq %d", u.seq), What: err.Error()}
 	}
 	return nil
 }

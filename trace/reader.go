@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -71,10 +72,13 @@ type source interface {
 
 // unit is an entry as it was found.
 type unit struct {
-	text   []byte // the line, the member of the document, or the payload of the row
-	row    *Row   // where it is one
+	text   []byte // the line, the member of the document, or the columns of the row, one after the other
 	number int    // of the line, from 1; of the event in the document, from 1; the seq of the row
 	torn   bool   // the line is the last one and has no end of line
+
+	// Of a row, which is kept in as little as can be: what one core writes and another one reads takes its time.
+	columns [5]int32 // the lengths of its columns but for seq
+	seq     int64
 }
 
 // item is a unit that was decoded.
@@ -88,7 +92,6 @@ type item struct {
 // batch is a run of units and what was made of them.
 type batch struct {
 	text  []byte // holds what the units point to
-	rows  []Row
 	units []unit
 	next  int // the unit that is to be decoded or given next
 	err   error
@@ -97,6 +100,7 @@ type batch struct {
 	items  []item
 	store  store
 	passed Passed
+	taken  atomic.Bool   // somebody decodes it, or has done so; so is one that is not read yet
 	done   chan struct{} // gets a value when the batch is decoded
 }
 
@@ -301,7 +305,7 @@ func (r *Reader) advance() error {
 			return r.located(b.err)
 		}
 		if r.ahead != nil {
-			r.batch = r.ahead.take(b)
+			r.batch = r.ahead.take(b, r.src)
 			r.passed.add(r.batch.passed)
 		} else {
 			b.reset()
@@ -318,7 +322,7 @@ func (it *item) read(src source, d *decoder, u *unit) {
 }
 
 func (b *batch) reset() {
-	b.text, b.rows, b.units, b.items = b.text[:0], b.rows[:0], b.units[:0], b.items[:0]
+	b.text, b.units, b.items = b.text[:0], b.units[:0], b.items[:0]
 	b.next, b.err, b.passed = 0, nil, Passed{}
 	b.store.reset()
 }
