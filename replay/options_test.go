@@ -159,3 +159,23 @@ func TestManyFindings(t *testing.T) {
 		t.Errorf("%d findings, %v", len(got.Findings), got.Groups)
 	}
 }
+
+// FuzzAccepted: a file of accepted findings is read, or it is an error that names it.
+func FuzzAccepted(f *testing.F) {
+	f.Add("# reviewed\neffect 869 1f00ab34 rolled back by hand\n")
+	f.Add("log 18446744073709551615 ffffffff \xff\n\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ReadAccepted("reviewed.txt", strings.NewReader(text))
+		if err != nil {
+			if !errors.As(err, new(*trace.ReadError)) || !strings.HasPrefix(err.Error(), "reviewed.txt") {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, l := range a.lines {
+			if i, ok := a.byKey[l.key]; !ok || a.lines[i].number != l.number || l.reason == "" {
+				t.Errorf("%+v", l)
+			}
+		}
+	})
+}

@@ -9,7 +9,7 @@
 // effects of the host machine are held against the host machine and against each other.
 //
 // What is kept does not grow with the log, but with the rollouts and hosts at work in it: a rollout that is over is let go of
-// up to its summary.
+// up to its summary, and in time up to its record.
 package replay
 
 import (
