@@ -13,7 +13,10 @@ import (
 func Why(w io.Writer, a *replay.Answer) error {
 	var b strings.Builder
 	times := &a.Times
-	fmt.Fprintf(&b, "host %s, rollout %s, as of entry %d, %s\n", a.Host, a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At))
+	if a.Host != "" {
+		fmt.Fprintf(&b, "host %s, ", a.Host)
+	}
+	fmt.Fprintf(&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At))
 	for _, l := range a.Lines {
 		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
 		if l.Since != (replay.Where{}) {
