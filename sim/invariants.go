@@ -36,16 +36,26 @@ func (w *world) judge() []Violation {
 	}
 	for i := range w.channels {
 		ch := &w.channels[i]
-		id := reducer.NewRolloutID(ch.conf.ID, ch.seen)
-		r := w.fleet.Rollout(id)
-		if ch.seen != "" && r != nil && r.Record.SupersededAt.Set {
+		r := w.fleet.Rollout(reducer.NewRolloutID(ch.conf.ID, ch.seen))
+		if ch.seen != "" && r != nil && (r.Record.SupersededAt.Set || w.latest(ch.conf.ID) != r) {
 			found = append(found, Violation{
 				Invariant: invariant.Stranded, Subject: string(ch.conf.ID), State: r.Record.State, Event: reducer.SuccessorOpened,
-				Detail: fmt.Sprintf("its ref is %s, but rollout %s is %v and will not be opened again", ch.seen, id, r.Record.State),
+				Detail: fmt.Sprintf("its ref is %s, but rollout %s is %v and will not be opened again", ch.seen, r.Record.RolloutID,
+					r.Record.State),
 			})
 		}
 	}
 	return found
+}
+
+// latest finds the rollout of a channel that was opened last; nil for none.
+func (w *world) latest(id reducer.ChannelID) *reducer.Rollout {
+	for _, r := range slices.Backward(w.rollouts) {
+		if r.channel == id {
+			return r.fold
+		}
+	}
+	return nil
 }
 
 func (w *world) violation(name invariant.Name, r *rollout, detail string) Violation {

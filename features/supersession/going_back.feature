@@ -46,11 +46,17 @@ Feature: A channel that goes back to an old ref
     Then only "stable@b2" stands for channel "stable"
     And RolloutOpened happens once to "stable@b2"
 
-  Scenario: A ref that was pruned in the meantime is known all the same
+  Scenario Outline: A ref that was pruned <when> is known all the same
     When "stable" moves to ref "a1"
+    And <some time> passes
     And "stable" moves to ref "b2"
     And 8 days pass
     And "stable" moves back to ref "a1"
     Then channel "stable" is stranded at ref "a1"
     And "stable@a1" is Pruned
     And RolloutOpened happens once to "stable@a1"
+
+    Examples:
+      | when                          | some time |
+      | after the next ref came       | 1 hour    |
+      | long before the next ref came | 8 days    |
