@@ -77,6 +77,14 @@ Feature: The halt of a failed rollout
     Then "stable@a1" is Failed
     And "edge@a1" is Terminal
 
+  Scenario: Pointing at the same ref again starts nothing
+    Given host "stable-02" fails its probes
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "a1"
+    Then "stable@a1" is Failed
+    And RolloutOpened happens once to "stable@a1"
+    And 3 hosts of "stable@a1" are dispatched
+
   Scenario: The next ref starts anew from the first wave, with every host
     Given host "stable-02" fails its probes under ref "a1"
     When "stable" moves to ref "a1"

@@ -1,7 +1,7 @@
 Feature: A failure as specified and as shipped
 
-  The machine that ships, v0.2, knows no policy: a failing host fails the rollout, and its rollback goes unnoticed. So no
-  rollout is ever Reverted there, and nothing is put into quarantine by it.
+  The machine that ships, v0.2, knows no policy: a failing host fails the rollout, and its rollback goes unnoticed, so that
+  no rollout is ever Reverted. And the planner that ships does not halt what is Failed.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -40,3 +40,26 @@ Feature: A failure as specified and as shipped
       | machine | end      | answer                                                                                   |
       | rfc0008 | Reverted | has the effects RecordRolloutTransition, InsertQuarantineFromRollout and SchedulePruning |
       | v0.2    | Failed   | has no effect                                                                            |
+
+  @machine:v0.2
+  Scenario: As shipped, a rollout that is Failed stays halted when its host has rolled back
+    Given channel "edge" with 3 hosts soaking 10 minutes
+    And channel "edge" has policy rollback-and-halt
+    And a budget of one for channel "edge"
+    And host "edge-01" fails its activation
+    And the run lasts 1 day
+    When "edge" moves to ref "a1"
+    Then host "edge-01" is Reverted
+    And "edge@a1" is Failed
+    And 1 host of "edge@a1" is dispatched
+
+  Scenario: The planner that ships dispatches what is left of the wave in which a host failed
+    Given the control plane is shipped
+    And channel "edge" with waves of 3 and 1 hosts soaking 10 minutes
+    And a budget of one for channel "edge"
+    And host "edge-01" fails its activation
+    When "edge" moves to ref "a1"
+    Then "edge@a1" is Failed
+    And the invariant halt-kept does not hold of "edge@a1"
+    And hosts "edge-02" and "edge-03" are Converged
+    And host "edge-04" is never dispatched

@@ -8,7 +8,6 @@ Feature: The ways in which a host fails
     And an ack takes 5 seconds
     And activation takes 1 minute
     And a probe takes 20 seconds
-    And a rollback takes 2 minutes
 
   Scenario Outline: Under <policy>, a host that fails its <stage> takes the rollout from <last> to <end>
     Given channel "stable" has policy <policy>
@@ -54,11 +53,3 @@ Feature: The ways in which a host fails
     When "stable" moves to ref "a1"
     And time passes until host "stable-01" is soaking
     Then "stable@a1" is Failed 80 seconds later
-
-  Scenario: A rollback counts from the failure, and decides when it is complete
-    Given channel "stable" has policy rollback-and-halt
-    And host "stable-01" fails its activation
-    When "stable" moves to ref "a1"
-    And time passes until host "stable-01" is failed
-    Then host "stable-01" is Failed
-    And "stable@a1" is Reverted 2 minutes later

@@ -28,7 +28,7 @@ Feature: Messages that are lost, doubled, late or overtaken
   Scenario: Messages that all come twice move each host once
     When "stable" moves to ref "a1"
     And the messages of hosts "stable-01" and "stable-02" are doubled after 45 seconds for 1 day at once
-    Then "stable@a1" is Terminal
+    Then "stable@a1" becomes Terminal 20 minutes and 2 seconds later
     And HostStateChanged happens 9 times to "stable@a1"
 
   Scenario: A failure whose message is lost stops the rollout when it is known, and not before

@@ -60,9 +60,16 @@ Feature: The quarantine
 
   Scenario: A dispatch that was not answered is not sent again once its ref is in quarantine
     Given channel "stable" has policy rollback-and-halt
-    And host "stable-03" never answers under ref "a1"
-    And host "stable-02" fails its activation under ref "a1"
-    And a rollback takes 5 seconds
+    And a rollback takes 10 minutes
+    And host "stable-02" fails its activation
+    And host "stable-03" never answers
     When "stable" moves to ref "a1"
+    And these events happen while host "stable-02" under "stable@a1" is failed:
+      | event           | rollout   | channel | ref | host      | wave | successor |
+      | RolloutOpened   | again     | stable  | a1  |           |      |           |
+      | SuccessorOpened | stable@a1 |         |     |           |      | again     |
+      | HostJoined      | again     |         |     | stable-03 | 0    |           |
     Then ref "a1" is quarantined on channel "stable"
-    And no host of "stable@a1" is dispatched after that
+    And no host of rollout "again" is dispatched after that
+    And rollout "again" is stuck
+    And channel "stable" is stranded

@@ -3,7 +3,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
   A rollout opens and its predecessor is superseded at one instant, so that one rollout stands for a channel. The control
   plane writes RolloutOpened first, tools the reverse; either will do, and anything else is reported.
 
-  Scenario: In Opening, before any host has joined
+  Scenario: With the new rollout first, the old one is superseded, even from Opening
     When these events happen:
       | event           | rollout   | channel | ref | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |
@@ -12,7 +12,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then "stable@a1" goes through Opening and Superseded
     And "stable@b2" is Opening
 
-  Scenario: The predecessor first
+  Scenario: With the old rollout first it is superseded all the same
     When these events happen:
       | event           | rollout   | channel | ref | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |
@@ -21,7 +21,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then "stable@a1" goes through Opening and Superseded
     And SuccessorOpened of "stable@a1" has the effects RecordRolloutTransition and SchedulePruning
 
-  Scenario: A successor opens and its predecessor is never told
+  Scenario: Where the old rollout is never told, both stand, and the new one is reported
     Given channel "stable" with no hosts
     When these events happen:
       | event         | rollout   | channel | ref | later    |
@@ -32,7 +32,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     And "stable@b2" is Opening
     And the invariant one-standing does not hold of channel "stable"
 
-  Scenario: The predecessor is told a minute too late
+  Scenario: Told a minute too late, the old rollout is superseded, and both are reported
     When these events happen:
       | event           | rollout   | channel | ref | successor | later    |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |          |
@@ -42,7 +42,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     And SuccessorOpened of "stable@a1" is refused with Invariant
     And "stable@a1" is Superseded
 
-  Scenario: A rollout is superseded by one that never opens
+  Scenario: A rollout is superseded by one that never opens, and that is reported
     When these events happen:
       | event           | rollout   | channel | ref | host  | wave | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |       |      |           |
@@ -51,42 +51,6 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     And 1 minute passes
     Then SuccessorOpened of "stable@a1" is refused with Invariant
     And "stable@a1" goes through Opening, Active and Superseded
-
-  Scenario: A rollout is superseded once: what is said again has no effect
-    When these events happen:
-      | event           | rollout   | channel | ref | successor |
-      | RolloutOpened   | stable@a1 | stable  | a1  |           |
-      | RolloutOpened   | stable@b2 | stable  | b2  |           |
-      | SuccessorOpened | stable@a1 |         |     | stable@b2 |
-      | SuccessorOpened | stable@a1 |         |     | stable@b2 |
-    Then "stable@a1" goes through Opening and Superseded
-    And SuccessorOpened of "stable@a1" has no effect
-    And SchedulePruning is emitted once for "stable@a1"
-
-  Scenario: Late news of a superseded rollout is taken note of and changes nothing
-    When these events happen:
-      | event            | rollout   | channel | ref | host  | wave | from       | to         | successor | later    |
-      | RolloutOpened    | stable@a1 | stable  | a1  |       |      |            |            |           |          |
-      | HostJoined       | stable@a1 |         |     | web-1 | 0    |            |            |           |          |
-      | HostStateChanged | stable@a1 |         |     | web-1 |      | Pending    | Activating |           |          |
-      | RolloutOpened    | stable@b2 | stable  | b2  |       |      |            |            |           | 1 minute |
-      | SuccessorOpened  | stable@a1 |         |     |       |      |            |            | stable@b2 |          |
-      | HostStateChanged | stable@a1 |         |     | web-1 |      | Activating | Failed     |           | 1 minute |
-      | HostJoined       | stable@a1 |         |     | web-2 | 1    |            |            |           |          |
-      | WaveAdvanced     | stable@a1 |         |     |       |      | 0          | 1          |           |          |
-      | RolloutTerminal  | stable@a1 |         |     |       |      |            |            |           |          |
-    Then "stable@a1" goes through Opening, Active and Superseded
-    And HostStateChanged of "stable@a1" has no effect
-    And WaveAdvanced of "stable@a1" has no effect
-    And RolloutTerminal of "stable@a1" has no effect
-
-  Scenario: A known rollout is not opened again
-    When these events happen:
-      | event         | rollout   | channel | ref |
-      | RolloutOpened | stable@a1 | stable  | a1  |
-      | RolloutOpened | stable@a1 | stable  | a1  |
-    Then RolloutOpened of "stable@a1" is refused with IllegalForState
-    And "stable@a1" is Opening
 
   Scenario: What happens on another channel in between does not disturb it
     When these events happen:

@@ -56,7 +56,7 @@ Feature: The step from one wave to the next
       | 0 and 1    | 1    | Opening, Active, Converging, Active, Converging, Terminal |
       | 1 and 0    | 0    | Opening, Active, Converging, Terminal                     |
 
-  Scenario: A host that joins the current wave late is waited for
+  Scenario: A host that joins the current wave late keeps the next one from starting
     When "stable" moves to ref "a1"
     And these events happen once "stable@a1" is Converging:
       | event      | rollout   | host | wave |
@@ -89,3 +89,10 @@ Feature: The step from one wave to the next
       | machine | what                        | verdict                                | state      |
       | rfc0008 | refused                     | is refused with Invariant              | Active     |
       | v0.2    | taken for one that is ready | has the effect RecordRolloutTransition | Converging |
+
+  Scenario: The planner that ships moves a cursor of its own, past the log: the rollout is never Converging
+    Given the control plane is shipped
+    When "stable" moves to ref "a1"
+    Then "stable@a1" goes through Opening, Active and Terminal
+    And WaveAdvanced never happens to "stable@a1"
+    And the invariant wave-kept does not hold of "stable@a1"
