@@ -74,6 +74,8 @@ type Options struct {
 	// Machine decides transitions in the place of each scenario's own, under that one's name: so the goldens say where it
 	// differs. Features choose their machine themselves. What keeps it from answering ends the run.
 	Machine reducer.Machine
+
+	through func(reducer.Machine) reducer.Machine // of a Case
 }
 
 // machine gives the machine that a scenario runs with.
@@ -82,7 +84,11 @@ func (o *Options) machine(file *scenarios.File) (reducer.Machine, error) {
 	if o.Machine != nil {
 		return reducer.Named(o.Machine, name), nil
 	}
-	return reducer.MachineByName(name)
+	machine, err := reducer.MachineByName(name)
+	if err == nil && o.through != nil {
+		return o.through(machine), nil
+	}
+	return machine, err
 }
 
 // Summary counts how a suite went.
@@ -106,13 +112,13 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		}
 	}
 	work := ordered.Work[*Result]{
-		Jobs: opt.Jobs, Order: make([]int, len(units)),
+		Jobs: opt.Jobs, Order: ordered.Natural(len(units)),
 		Do: func(i int) *Result {
 			switch u := &units[i]; {
 			case u.err != nil:
 				return &Result{Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(), Rerun: "rollsim features " + u.path}
 			case u.feature != nil:
-				return checkFeature(u.feature, opt.Keep)
+				return checkFeature(u.feature, nil, opt.Keep)
 			default:
 				return checkScenario(suite.FS, u.path, &opt)
 			}
@@ -120,9 +126,6 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		Stops: func(r *Result) bool {
 			return r.dead || opt.FailFast && (r.Status == Failed || r.Status == Unusable)
 		},
-	}
-	for i := range work.Order {
-		work.Order[i] = i
 	}
 	var sum Summary
 	work.Take = func(i int, r *Result, done bool) {
@@ -201,8 +204,8 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 }
 
 // checkFeature runs one scenario of a feature file.
-func checkFeature(c *features.Case, keep bool) *Result {
-	s := c.Run(nil)
+func checkFeature(c *features.Case, through func(reducer.Machine) reducer.Machine, keep bool) *Result {
+	s := c.Run(through)
 	r := FeatureResult(&s)
 	if r.Status == Failed && keep {
 		r.Artefacts = featureArtefacts(&s)

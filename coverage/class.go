@@ -54,7 +54,7 @@ var classes = [classEnd]struct {
 func (c Class) String() string {
 	switch kind, what := classes[c].kind, classes[c].what; {
 	case kind == 0:
-		return what
+		return "any event " + what
 	case what == "":
 		return kind.String()
 	default:

@@ -77,7 +77,7 @@ func TestWords(t *testing.T) {
 		"Converging + WaveAdvanced to>from: →Active W",
 		"Converging + WaveAdvanced to<from: !",
 		"Failed + HostStateChanged to=Reverted: →Reverted Q P",
-		"Pruned + of another rollout: !",
+		"Pruned + any event of another rollout: !",
 	} {
 		if !slices.ContainsFunc(cells, func(c Cell) bool { return c.String() == want }) {
 			t.Errorf("no cell is written %q", want)

@@ -30,6 +30,9 @@ type Options struct {
 	// Machine steps the records. Nil is the machine that the trace's header names, and v0.2 for a log of a control plane.
 	Machine reducer.Machine
 
+	// Through gives what the machine is driven through, under its name. Nil is the machine itself.
+	Through func(reducer.Machine) reducer.Machine
+
 	// Policies give channels a policy, instead of what the trace says: its header, or in a log of a control plane the
 	// policyApplied of its agents' Failed events as they come, else halt, with a note.
 	Policies map[reducer.ChannelID]reducer.Policy
@@ -371,6 +374,9 @@ func (p *replay) start(first *trace.Entry) error {
 		machine = named
 	default:
 		machine = reducer.V02()
+	}
+	if p.opts.Through != nil {
+		machine = p.opts.Through(machine)
 	}
 	if p.simulated {
 		for _, c := range header.Channels {

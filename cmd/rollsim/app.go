@@ -92,6 +92,8 @@ func (env *environment) newApp() *cli.App {
 			env.newCommand(),
 			env.lintCommand(),
 			env.fmtCommand(),
+			env.coverageCommand(),
+			env.mutateCommand(),
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.replayCommand(),

@@ -64,3 +64,12 @@ func (w *Work[T]) Run(ctx context.Context) {
 		}
 	}
 }
+
+// Natural is the order in which n pieces are begun as they are numbered.
+func Natural(n int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}

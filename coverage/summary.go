@@ -1,0 +1,88 @@
+package coverage
+
+import (
+	"slices"
+
+	"rollsim/reducer"
+)
+
+// Kind says what exercised cells. The zero value is invalid.
+type Kind uint8
+
+// The kinds.
+const (
+	Feature  Kind = 1 + iota // a scenario of a feature
+	Scenario                 // a scenario file
+	Trace                    // a recorded trace
+
+	kindEnd
+)
+
+var kindNames = [kindEnd]string{"", "feature", "scenario", "trace"}
+
+// String names the kind.
+func (k Kind) String() string {
+	if k >= kindEnd {
+		return "?"
+	}
+	return kindNames[k]
+}
+
+// Kinds lists every kind.
+func Kinds() []Kind { return []Kind{Feature, Scenario, Trace} }
+
+// Source is something that exercised cells.
+type Source struct {
+	Kind    Kind
+	Name    string // where it stands
+	Reached Recording
+}
+
+// Row is a cell, and who exercised it.
+type Row struct {
+	Cell
+	By [kindEnd][]string // names of sources by Kind, in the order of the sources
+}
+
+// Count tells how many sources exercised the cell.
+func (r *Row) Count() int { return len(r.By[Feature]) + len(r.By[Scenario]) + len(r.By[Trace]) }
+
+// Summary tells of every cell of a machine who exercised it.
+type Summary struct {
+	Machine string
+	Rows    []Row // of the table's cells, by state and class
+}
+
+// Summarise holds what some sources exercised against the cells of a machine.
+func Summarise(m *reducer.Table, sources []Source) *Summary {
+	s := &Summary{Machine: m.Name()}
+	for _, c := range Cells(m) {
+		row := Row{Cell: c}
+		for _, source := range sources {
+			if source.Reached[m.Name()][c] {
+				row.By[source.Kind] = append(row.By[source.Kind], source.Name)
+			}
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	return s
+}
+
+// Exercised counts the cells that a source of some kinds exercised; without a kind, of any.
+func (s *Summary) Exercised(kinds ...Kind) int {
+	return len(s.Rows) - len(s.Without(kinds...))
+}
+
+// Without lists the cells that no source of some kinds exercised; without a kind, of any.
+func (s *Summary) Without(kinds ...Kind) []Row {
+	if len(kinds) == 0 {
+		kinds = Kinds()
+	}
+	var rows []Row
+	for _, r := range s.Rows {
+		if !slices.ContainsFunc(kinds, func(k Kind) bool { return len(r.By[k]) > 0 }) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rollsim/mutate"
+)
+
+// Mutants writes, for people, how many mutants there were, and of those that no case noticed what would have noticed them. The error is that
+// of w.
+func Mutants(w io.Writer, r *mutate.Result) error {
+	var b strings.Builder
+	for _, group := range survivorsByPlace(r) {
+		first := group[0]
+		var becomes []string
+		for _, s := range group {
+			becomes = append(becomes, s.Becomes.String())
+		}
+		fmt.Fprintf(&b, "SURVIVED %s  %v: %v becomes %s\n", first.Machine, first.Place, first.Was, strings.Join(becomes, ", "))
+		switch n := len(first.Reached); n {
+		case 0:
+			b.WriteString("  nothing comes to this cell\n")
+		case 1:
+			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s\n", first.Reached[0])
+		default:
+			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s and %d more\n", first.Reached[0], n-1)
+		}
+		b.WriteString("  this would notice:\n")
+		for _, line := range mutantScenario(first.Mutant) {
+			b.WriteString("    " + line + "\n")
+		}
+		b.WriteByte('\n')
+	}
+	rows := []row{{{"machine"}, {"cells"}, {"mutants"}, {"killed"}, {"survived"}}}
+	for _, m := range mutantCounts(r) {
+		rows = append(rows, row{
+			{m.Machine}, {fmt.Sprint(m.Cells)}, {thousands(uint64(m.Mutants))}, {thousands(uint64(m.Killed))}, {thousands(uint64(m.Survived))},
+		})
+	}
+	b.WriteString(aligned(rows))
+	verdict := "every mutant is noticed"
+	if n := len(r.Survivors()); n > 0 {
+		verdict = fmt.Sprintf("%s of %s mutants went unnoticed", thousands(uint64(n)), thousands(uint64(len(r.Tried))))
+	}
+	fmt.Fprintf(&b, "\n%s, %s: %s\n", counted(uint64(r.Features), "feature scenario"), counted(uint64(r.Scenarios), "scenario"), verdict)
+	return write(w, b.String())
+}
+
+// survivorsByPlace groups those that the same scenario would notice.
+func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
+	var groups [][]*mutate.Tried
+	for _, s := range r.Survivors() {
+		if n := len(groups); n > 0 && groups[n-1][0].Machine == s.Machine && groups[n-1][0].Place == s.Place {
+			groups[n-1] = append(groups[n-1], s)
+			continue
+		}
+		groups = append(groups, []*mutate.Tried{s})
+	}
+	return groups
+}
+
+// mutantScenario is a scenario that tells a mutant from the machine.
+func mutantScenario(m *mutate.Mutant) []string {
+	columns, cells := m.Row()
+	widths := make([]int, len(columns))
+	for i := range columns {
+		widths[i] = max(len(columns[i]), len(cells[i]))
+	}
+	line := func(cells []string) string {
+		text := "  |"
+		for i, c := range cells {
+			text += fmt.Sprintf(" %-*s |", widths[i], c)
+		}
+		return text
+	}
+	return []string{
+		"Given the machine is " + m.Machine, fmt.Sprintf("Then in %v the machine answers like this:", m.State), line(columns), line(cells),
+	}
+}
+
+// mutantCount counts the mutants of a machine. Cells are those of its table, state by event, and for each state events of other
+// rollouts.
+type mutantCount struct {
+	Machine  string `json:"machine"`
+	Cells    int    `json:"cells"`
+	Mutants  int    `json:"mutants"`
+	Killed   int    `json:"killed"`
+	Survived int    `json:"survived"`
+}
+
+func mutantCounts(r *mutate.Result) []*mutantCount {
+	var counts []*mutantCount
+	cells := make(map[string]bool)
+	for _, t := range r.Tried {
+		if len(counts) == 0 || counts[len(counts)-1].Machine != t.Machine {
+			counts = append(counts, &mutantCount{Machine: t.Machine})
+		}
+		c := counts[len(counts)-1]
+		if cell := fmt.Sprint(t.Machine, t.State, t.Class.Kind()); !cells[cell] {
+			cells[cell] = true
+			c.Cells++
+		}
+		if c.Mutants++; t.KilledBy != "" {
+			c.Killed++
+		} else {
+			c.Survived++
+		}
+	}
+	return counts
+}
+
+// The document that MutantsJSON writes. docs/coverage.md describes it; fields are only ever added.
+type (
+	mutantsJSON struct {
+		Features  int            `json:"features"`
+		Scenarios int            `json:"scenarios"`
+		Machines  []*mutantCount `json:"machines"`
+		Survivors []survivorJSON `json:"survivors"`
+	}
+	survivorJSON struct {
+		Machine  string   `json:"machine"`
+		Place    string   `json:"place"`
+		Was      string   `json:"was"`
+		Becomes  string   `json:"becomes"`
+		Reached  []string `json:"reached"`
+		Scenario string   `json:"scenario"`
+	}
+)
+
+// MutantsJSON writes the same as one JSON document. The error is that of w.
+func MutantsJSON(w io.Writer, r *mutate.Result) error {
+	doc := mutantsJSON{Features: r.Features, Scenarios: r.Scenarios, Machines: mutantCounts(r), Survivors: []survivorJSON{}}
+	for _, s := range r.Survivors() {
+		doc.Survivors = append(doc.Survivors, survivorJSON{
+			Machine: s.Machine, Place: s.Place.String(), Was: s.Was.String(), Becomes: s.Becomes.String(),
+			Reached: append([]string{}, s.Reached...), Scenario: strings.Join(mutantScenario(s.Mutant), "\n"),
+		})
+	}
+	return writeJSON(w, &doc)
+}
