@@ -165,15 +165,15 @@ func datatype(t sqlite3.Datatype) string {
 	return "a value of another type"
 }
 
-// derived reads a derived table, whose rows do takes; false when there is none.
-func (db *DB) derived(table string, columns []string, do func(*reading) error) (bool, error) {
+// derived reads a derived table, whose rows do takes in the order of a column of times; false when there is none.
+func (db *DB) derived(table, order string, columns []string, do func(*reading) error) (bool, error) {
 	found, err := db.columns(table)
 	if err == nil && found != nil {
 		err = hasColumns(table, found, columns)
 	}
 	var s *sqlite3.Stmt
 	if err == nil && found != nil {
-		s, _, err = db.conn.Prepare("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY 1, 2")
+		s, _, err = db.conn.Prepare("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY " + order + ", 1, 2")
 	}
 	if err != nil {
 		return false, &trace.ReadError{File: db.file, What: explain(err)}
@@ -259,7 +259,7 @@ func (r *reading) optionalInt() reducer.Opt[int64] {
 
 // Rollouts implements trace.Tables.
 func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
-	return db.derived("rollouts", rolloutColumns, func(r *reading) error {
+	return db.derived("rollouts", "opened_at", rolloutColumns, func(r *reading) error {
 		rec := reducer.Record{
 			RolloutID: reducer.RolloutID(r.text()),
 			Channel:   reducer.ChannelID(r.text()),
@@ -290,7 +290,7 @@ func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
 
 // Quarantines implements trace.Tables.
 func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
-	return db.derived("quarantined_closures", quarantineColumns, func(r *reading) error {
+	return db.derived("quarantined_closures", "quarantined_at", quarantineColumns, func(r *reading) error {
 		row := trace.QuarantineRow{
 			Channel: reducer.ChannelID(r.text()), Closure: reducer.ClosureHash(r.text()), At: r.time(), Seq: r.optionalInt(),
 		}
