@@ -15,7 +15,9 @@ import (
 // watchEvery is how often files are looked at. Looking costs a few system calls, and works on every file system.
 const watchEvery = 250 * time.Millisecond
 
-// version of a file is what changes when it is written.
+const scenarioFile = ".yaml"
+
+// fileVersion is what changes when a file is written.
 type fileVersion struct {
 	written time.Time
 	size    int64
@@ -74,11 +76,23 @@ func (run *featureRun) changed(ctx context.Context, seen map[string]fileVersion)
 	}
 }
 
-// versions looks at every file that is asked for.
+// versions looks at every file that is asked for, and at the scenario files which those may be told of.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
 	names, err := features.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
 		return nil, err
+	}
+	folders := map[string]bool{"scenarios": true}
+	for _, name := range names {
+		folders[path.Dir(name)] = true
+	}
+	for folder := range folders {
+		entries, _ := fs.ReadDir(run.opt.FS, folder) // one that is not there has none
+		for _, e := range entries {
+			if path.Ext(e.Name()) == scenarioFile {
+				names = append(names, path.Join(folder, e.Name()))
+			}
+		}
 	}
 	versions := make(map[string]fileVersion)
 	for _, name := range names {
@@ -91,8 +105,11 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 	return versions, nil
 }
 
-// pathsOf gives the paths of some files, with the lines that were asked for.
+// pathsOf gives the paths of some files, with the lines that were asked for. Any feature may be told of a scenario file.
 func (run *featureRun) pathsOf(files []string) []string {
+	if slices.ContainsFunc(files, func(name string) bool { return path.Ext(name) == scenarioFile }) {
+		return run.opt.Paths
+	}
 	var paths []string
 	for _, file := range files {
 		whole := true

@@ -87,6 +87,11 @@ func TestWatch(t *testing.T) {
 	put("two", "Terminal")
 	await("two.feature changed", "✓ two is Terminal")
 
+	if err := os.WriteFile(filepath.Join(dir, "fleet.yaml"), []byte("channels: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	await("fleet.yaml changed", "three is Terminal", "two is Terminal")
+
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil {
 		err = self.Signal(os.Interrupt)
