@@ -19,8 +19,9 @@ type feature struct {
 	scenarios    []story
 	mistakes     []mistake
 	descriptions []description
-	rows         []*messages.Location // of every table
-	tags         [][]*messages.Tag    // those of the feature, of each rule, scenario and table of examples
+	rows         []*messages.Location          // of every table
+	tags         [][]*messages.Tag             // those of the feature, of each rule, scenario and table of examples
+	at           map[string]*messages.Location // by the id of a step, scenario or row of examples
 
 	rule  *Rule
 	found *findings
@@ -89,7 +90,7 @@ func unjoin(err error) []error {
 
 // collect finds what the rules look at, and rehearses the scenarios.
 func (f *feature) collect() {
-	at := make(map[string]*messages.Location) // by the id of a step or scenario
+	f.at = make(map[string]*messages.Location)
 	made := make(map[string][]*messages.Pickle)
 	for _, p := range f.Pickles {
 		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
@@ -100,7 +101,7 @@ func (f *feature) collect() {
 	}
 	steps := func(steps []*messages.Step) {
 		for _, s := range steps {
-			at[s.Id] = s.Location
+			f.at[s.Id] = s.Location
 			if s.DataTable != nil {
 				f.noteRows(s.DataTable.Rows...)
 			}
@@ -114,7 +115,7 @@ func (f *feature) collect() {
 		if s == nil {
 			return
 		}
-		at[s.Id] = s.Location
+		f.at[s.Id] = s.Location
 		f.scenarios = append(f.scenarios, story{s, made[s.Id]})
 		heading(s.Description, s.Location, s.Tags)
 		steps(s.Steps)
@@ -124,6 +125,9 @@ func (f *feature) collect() {
 				f.noteRows(e.TableHeader)
 			}
 			f.noteRows(e.TableBody...)
+			for _, r := range e.TableBody {
+				f.at[r.Id] = r.Location
+			}
 		}
 	}
 	heading(f.Feature.Description, f.Feature.Location, f.Feature.Tags)
@@ -136,20 +140,49 @@ func (f *feature) collect() {
 			}
 		}
 	}
-	for _, p := range f.Pickles {
+	for i := range f.scenarios {
+		f.rehearse(&f.scenarios[i])
+	}
+}
+
+// rehearse finds the mistakes of a scenario, and of each row of an outline. One that not all rows make is the row's.
+func (f *feature) rehearse(s *story) {
+	type kind struct {
+		node string // the id of the step, or of the scenario
+		flaw features.Flaw
+	}
+	rows := make(map[kind]int)
+	var found []mistake
+	var kinds []kind
+	for _, p := range s.pickles {
 		// A placeholder that is left over is said of the outline, and what follows from it would only mislead.
 		if leftOver(p) {
 			continue
 		}
 		for _, m := range f.Rehearse(p) {
-			place := at[p.AstNodeIds[0]]
+			k := kind{s.Id, m.Flaw}
 			if m.Step != nil {
-				place = at[m.Step.AstNodeIds[0]]
+				k.node = m.Step.AstNodeIds[0]
 			}
-			f.mistakes = append(f.mistakes, mistake{m, place})
+			rows[k]++
+			found, kinds = append(found, mistake{m, f.at[rowOf(p)]}), append(kinds, k)
 		}
 	}
+	told := make(map[kind]bool)
+	for i, m := range found {
+		k := kinds[i]
+		if rows[k] == len(s.pickles) {
+			if m.at = f.at[k.node]; told[k] && m.Flaw == features.FlawUndefined {
+				continue // whatever the row says, the sentence is worded like no step
+			}
+		}
+		told[k] = true
+		f.mistakes = append(f.mistakes, m)
+	}
 }
+
+// rowOf gives the id of the row of examples that a scenario is made of, else its own.
+func rowOf(p *messages.Pickle) string { return p.AstNodeIds[len(p.AstNodeIds)-1] }
 
 func (f *feature) noteRows(rows ...*messages.TableRow) {
 	for _, r := range rows {
@@ -275,14 +308,7 @@ func sameStory(f *feature) {
 	for i := range f.scenarios {
 		s := &f.scenarios[i]
 		for _, p := range s.pickles {
-			at := s.Location
-			for _, e := range s.Examples {
-				for _, row := range e.TableBody {
-					if slices.Contains(p.AstNodeIds, row.Id) {
-						at = row.Location
-					}
-				}
-			}
+			at := f.at[rowOf(p)]
 			said := words(p)
 			if said == "" {
 				continue

@@ -146,6 +146,13 @@ Feature: x
       When "stable" moves to ref "<a>"
       Then "stable@a1" is Terminal
     Scenario: four
+    Scenario Outline: <state>
+      When "stable" moves too ref "a1"
+      Then "stable@a1" is <state>
+      Examples:
+        | state    |
+        | Terminal |
+        | Terminat |
     @wip
     Scenario: five
       Then the moon is full
@@ -192,6 +199,8 @@ x.feature:25:15 RS011
 x.feature:27:7 RS009
 x.feature:28:5 RS009
 x.feature:31:5 RS007
+x.feature:33:7 RS002
+x.feature:38:9 RS003
 torn.feature:4:5 RS001
 torn.feature:5:5 RS001
 x.yaml:1:1 RS102
