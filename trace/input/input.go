@@ -78,6 +78,9 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	if name == Stdin {
 		return trace.NewReader("standard input", stdin)
 	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, &trace.ReadError{File: name, What: "expected a log, found a folder"}
+	}
 	db, err := Database(name, name)
 	if err != nil {
 		return nil, err
