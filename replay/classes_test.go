@@ -64,6 +64,24 @@ func TestClasses(t *testing.T) {
 		{name: "nothing", log: opening, notes: "the log holds no WaveAdvanced"},
 		{name: "nothing about a failure", log: failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1"},
 
+		{name: "nothing about the last host of a superseded rollout, whatever stands first", log: opening + `
+				open edge@b2
+				supersede edge@a1 edge@b2
+				to edge@a1 Active Superseded
+				join edge@b2 e1 0
+				to edge@b2 Opening Active
+				join edge@b2 e2 1
+				plan edge@b2 e1 e2
+				+1
+				e1 says edge@a1 Failed
+				move edge@a1 e1 Soaking Failed
+				effect edge@a1 e1 Soaking Failed
+				+1
+				e1 says edge@a1 RollbackComplete
+				move edge@a1 e1 Failed Reverted
+				effect edge@a1 e1 Failed Reverted
+				quarantine edge c1`},
+
 		{name: "opened twice", log: opening + "open edge@a1",
 			want: "illegal 14 refused event edge@a1 (event RolloutOpened is not legal in state Active (rollout edge@a1))"},
 		{name: "refused by the machine", log: opening + "expire edge@a1",

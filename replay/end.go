@@ -38,7 +38,7 @@ func (p *replay) finish() error {
 	return p.compareTables()
 }
 
-// close finds what the log has not recorded of a rollout.
+// close finds what the log has not recorded of a rollout, hosts aside.
 func (p *replay) close(r *rollout) {
 	p.overdue(r)
 	if r.work != nil && r.work.terminal != nil {

@@ -181,7 +181,7 @@ func (p *replay) rest(id reducer.HostID, r *rollout, m *member) {
 }
 
 // forgetIfOver lets go of the hosts of a rollout of which nothing more is to be expected: it is superseded, and none of its
-// hosts has work left under it, nor has it for its last rollout; or it is pruned.
+// hosts has work left under it, nor has it for its last rollout, nor has the log anything to record of them; or it is pruned.
 func (p *replay) forgetIfOver(r *rollout) {
 	if r.fold == nil || r.fold.Forgotten() {
 		return
@@ -192,12 +192,12 @@ func (p *replay) forgetIfOver(r *rollout) {
 			known := p.host(h.ID)
 			known.working = slices.DeleteFunc(known.working, func(w *rollout) bool { return w == r })
 		}
-	case s != reducer.Superseded || r.live > 0 || r.latest > 0:
+	case s != reducer.Superseded || r.live > 0 || r.latest > 0,
+		slices.ContainsFunc(r.members, func(m member) bool { return m.needEffect || m.needMove }):
 		return
 	}
 	p.comparePlan(r)
 	p.closeHosts(r)
-	p.overdueQuarantines(r)
 	r.fold.Forget()
 	r.members, r.live = nil, 0
 	if r.work != nil && len(r.work.expected) == 0 && r.work.terminal == nil {
@@ -446,6 +446,7 @@ func (p *replay) takeHostEffect(e *trace.Entry) {
 		f.Kind, f.Given, f.Reason = Different, h.Effect+"  "+describeMove(m.from, m.to), ""
 	}
 	p.find(f, p.here(e), 0)
+	p.forgetIfOver(r) // it may have been the last that there was to record
 }
 
 // takeQuarantine holds a quarantine against the rollback that it follows from.

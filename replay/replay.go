@@ -548,9 +548,12 @@ func (p *replay) openRollout(e *trace.Entry, r *rollout) {
 	p.openings = append(p.openings, e.Seq)
 	r.summary.States = []StateChange{{State: reducer.Opening, At: e.Event.At}}
 	c := p.channel(e.Event.Channel)
-	if c.before != nil {
-		c.before.latest = 0 // hosts that have joined none of the two after it have left the channel
-		p.forgetIfOver(c.before)
+	if b := c.before; b != nil {
+		b.latest = 0 // hosts that have joined none of the two after it have left the channel
+		if b.live == 0 {
+			p.closeHosts(b)
+		}
+		p.forgetIfOver(b)
 	}
 	c.before, c.rollout = c.rollout, r
 	if c.ref != e.Event.TargetRef {

@@ -117,6 +117,7 @@ func (p *replay) letGo(r *rollout) {
 		return
 	}
 	p.close(r)
+	p.overdueQuarantines(r)
 	delete(p.rollouts, r.id)
 	if p.recent == r {
 		p.recent = nil
