@@ -15,7 +15,10 @@ import (
 )
 
 // Case is one scenario that can be run alone, any number of times and several cases at once, without the ceremony of a suite.
-type Case struct{ scenario *scenario }
+type Case struct {
+	scenario *scenario
+	seed     reducer.Opt[uint64] // instead of what the scenario says
+}
 
 // Cases gives the scenarios that the options select, in the order in which Run reports them. The error is one of Run's.
 func Cases(opt Options) ([]*Case, error) {
@@ -27,7 +30,7 @@ func Cases(opt Options) ([]*Case, error) {
 	for _, d := range documents {
 		for _, c := range d.cases {
 			if c.selected {
-				all = append(all, &Case{c})
+				all = append(all, &Case{c, opt.Seed})
 			}
 		}
 	}
@@ -51,9 +54,7 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	w := newWorld(sc.pickle.Name)
-	w.through = through
-	err := sc.carryOut(&result, w)
+	result, w, err := c.tell(through)
 	if slices.Contains(result.Tags, tagDefect) {
 		result.turn(err)
 	}
@@ -138,6 +139,7 @@ func (w *world) applyTag(tag string) error {
 		if err := w.carryOut("seed "+value, nil); err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}
+		w.seeded = false // a sentence is nearer than a tag
 	}
 	return nil
 }

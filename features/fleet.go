@@ -108,16 +108,6 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the )seed (is ){number}`,
-		doc:     "What every random draw comes from. The default is 1. A tag such as @seed:7 says the same.",
-		example: `seed 7`,
-		do: func(w *world, seed uint64) error {
-			w.scenario.Seed = seed
-			return nil
-		},
-	},
-	{
-		topic: "Fleet", phase: sets,
 		words:   `the run lasts {duration}`,
 		doc:     "Ends the run at that time. By default it goes on until every retention has ended, so that what must happen in the end can be judged.",
 		example: `the run lasts 2 days`,

@@ -38,7 +38,7 @@ const (
 var steps = sync.OnceValue(func() []*step {
 	var all []*step
 	for _, s := range slices.Concat(
-		fleetSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
+		fleetSteps, seedSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
 		rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations, effectExpectations, livenessExpectations,
 		answerSteps,
 	) {

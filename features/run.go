@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rollsim/internal/ordered"
+	"rollsim/reducer"
 	"rollsim/trace"
 )
 
@@ -43,6 +44,9 @@ type Options struct {
 	// Shuffle is the seed of the order in which scenarios are run; 0 is the order of the files. They are reported in the
 	// order of the files all the same.
 	Shuffle uint64
+
+	// Seed is what every scenario draws from, instead of what it says; absent leaves that as it is.
+	Seed reducer.Opt[uint64]
 
 	// FailFast runs no more scenarios after the first one that fails; they are reported as Unrun.
 	FailFast bool
@@ -109,6 +113,9 @@ type Scenario struct {
 	Trace []trace.Entry
 	Saved string
 
+	// Seed is the smallest one that fails, of a scenario that is told for many.
+	Seed reducer.Opt[uint64]
+
 	Elapsed time.Duration
 }
 
@@ -126,7 +133,12 @@ type Step struct {
 func (s *Scenario) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
 
 // Again is the command that runs only this scenario.
-func (s *Scenario) Again() string { return "rollsim features " + s.Place() }
+func (s *Scenario) Again() string {
+	if s.Seed.Set {
+		return fmt.Sprintf("rollsim features %s --seed %d", s.Place(), s.Seed.Value)
+	}
+	return "rollsim features " + s.Place()
+}
 
 // FileName is a name for files about the scenario, made of where it stands, without folder and extension.
 func (s *Scenario) FileName() string {

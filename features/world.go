@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rollsim/internal/nearest"
@@ -18,6 +19,9 @@ import (
 
 // world is one scenario of a feature file: its fleet, its story so far, and what came of it.
 type world struct {
+	seed   reducer.Opt[uint64] // of this telling, whatever the sentences say
+	seeded bool                // a sentence says which seed
+
 	// The fleet. The timeline of scenario stays empty: what happens is the story.
 	scenario sim.Scenario
 	machine  reducer.Machine
@@ -99,10 +103,13 @@ const (
 	maxStory = 14 * 24 * time.Hour
 )
 
+// defaultBehaviour is made once: its tables cost as much as a short run.
+var defaultBehaviour = sync.OnceValue(scenarios.DefaultBehaviour)
+
 func newWorld(name string) *world {
 	return &world{
 		scenario: sim.Scenario{
-			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: scenarios.DefaultBehaviour(),
+			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: defaultBehaviour(),
 		},
 		machine:  reducer.RFC0008(),
 		latest:   make(map[reducer.ChannelID]reducer.RolloutID),

@@ -22,6 +22,7 @@ import (
 	"rollsim/features"
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/osfs"
+	"rollsim/reducer"
 	"rollsim/report"
 )
 
@@ -54,6 +55,7 @@ func (env *environment) featuresCommand() *cli.Command {
 				Name: "rerun", Usage: "run only what `FILE` lists, if it is there, and list in it what fails; it is removed when nothing does",
 			},
 			&cli.StringFlag{Name: "shuffle", Usage: "run in an order drawn from `SEED`, a number or \"random\"; results come in the usual one"},
+			&cli.StringFlag{Name: "seed", Usage: "draw from `SEED`, whatever the features say"},
 			&cli.StringFlag{Name: "keep", Usage: "save the traces of what failed in `DIR` instead of a temporary folder"},
 			&cli.BoolFlag{Name: "watch", Usage: "go on, and run each file again when it changes; until Ctrl-C"},
 		},
@@ -91,6 +93,13 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run.opt = features.Options{
 		FS: osfs.FS{}, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"), Jobs: c.Int("jobs"),
 		FailFast: c.Bool("fail-fast"),
+	}
+	if seed := c.String("seed"); seed != "" {
+		n, err := strconv.ParseUint(seed, 10, 64)
+		if err != nil {
+			return nil, usage(c, "--seed %s: expected a number", seed)
+		}
+		run.opt.Seed = reducer.Some(n)
 	}
 	if run.opt.Jobs < 1 {
 		return nil, usage(c, "--jobs %d: expected at least 1", run.opt.Jobs)

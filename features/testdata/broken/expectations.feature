@@ -167,3 +167,20 @@ Feature: Expectations that do not hold
     Given the machine is v0.2
     When "stable" moves to ref "a1"
     Then every rollout is pruned in the end
+
+  Scenario: Not under every seed
+    Given each of the seeds 1 to 200
+    And 2% of probes fail
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal
+
+  Scenario: A seed and many seeds
+    Given seed 3
+    And each of the seeds 1 to 3
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal
+
+  Scenario: Seeds the wrong way round
+    Given each of the seeds 20 to 1
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Terminal

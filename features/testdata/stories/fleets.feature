@@ -144,3 +144,11 @@ Feature: Fleets
       When "stable" moves to ref "a1"
       Then host "stable-01" is Converged
       And "stable@a1" is stuck waiting for host "stable-04", which is never acked
+
+    Scenario: The same under each of many seeds
+      Given each of the seeds 1 to 20
+      And 10% of activations are deferred
+      And a budget of two for channel "stable"
+      When "stable" moves to ref "a1"
+      Then the invariant budget-kept holds
+      And every host of "stable@a1" is Converged
