@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -66,6 +67,13 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 	}
 	result.Elapsed = time.Since(began)
 	return result
+}
+
+// world is where the scenario is told.
+func (c *scenario) world() *world {
+	w := newWorld(c.pickle.Name)
+	w.files, w.dir = c.document.files, path.Dir(c.document.name)
+	return w
 }
 
 // carryOut does what the tags and the steps say, up to the first that fails.

@@ -18,6 +18,7 @@ import (
 // document is one feature file.
 type document struct {
 	name    string
+	files   fs.FS // where it was read from; nil where it was not
 	content []byte
 	feature *messages.Feature
 	steps   map[string]*messages.Step // by id
@@ -74,6 +75,7 @@ func readDocument(fsys fs.FS, s *source) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.files = fsys
 	if err := d.note(pickles); err != nil {
 		return nil, err
 	}

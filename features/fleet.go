@@ -102,7 +102,7 @@ var fleetSteps = []step{
 		doc:     "Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2 says the same.",
 		example: `the machine is v0.2`,
 		do: func(w *world, machine *reducer.Table) error {
-			w.machine = machine
+			w.machine, w.chosen.machine = machine, true
 			return nil
 		},
 	},

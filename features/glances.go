@@ -188,7 +188,7 @@ func (w *world) comesTrue(m *moment) (truth, error) {
 			why = "\n" + why
 		}
 		return truth{}, w.fail(w.telling.about(string(r.id)), w.current,
-			fmt.Sprintf("never %v; the rollout goes through %s%s", m, r.states.path(), why))
+			fmt.Sprintf("%v: this never comes; the rollout goes through %s%s", m, r.states.path(), why))
 	}
 	return truth{w.telling.since(w.telling.entries[entry].At), entry}, nil
 }

@@ -44,7 +44,7 @@ func TestGodog(t *testing.T) {
 			sc.Before(func(ctx context.Context, p *messages.Pickle) (context.Context, error) {
 				c = byFile[p.Uri][0]
 				byFile[p.Uri] = byFile[p.Uri][1:]
-				w = newWorld(p.Name)
+				w = c.scenario.world()
 				for _, tag := range p.Tags {
 					if err := w.applyTag(tag.Name); err != nil {
 						return ctx, err

@@ -122,13 +122,7 @@ func (w *world) tellTraffic(t sim.Traffic, every delay, lasts time.Duration, whe
 	if err != nil {
 		return err
 	}
-	w.busy = append(w.busy, t.Channel)
-	for _, ref := range t.Between {
-		w.mention(reducer.NewRolloutID(t.Channel, ref), t.Channel)
-	}
-	if t.Kind == sim.Arrivals {
-		w.mention(reducer.NewRolloutID(t.Channel, "r1"), t.Channel)
-	}
+	w.noteTraffic(&t)
 	return nil
 }
 

@@ -38,9 +38,9 @@ const (
 var steps = sync.OnceValue(func() []*step {
 	var all []*step
 	for _, s := range slices.Concat(
-		fleetSteps, seedSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
+		fleetSteps, librarySteps, seedSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
 		rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations, effectExpectations, livenessExpectations,
-		answerSteps,
+		recordExpectations, answerSteps,
 	) {
 		s.expr, s.values = pattern(s.words)
 		all = append(all, &s)

@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	messages "github.com/cucumber/messages/go/v21"
@@ -77,6 +78,7 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 		return nil
 	}
 	w := newWorld(p.Name)
+	w.dir = path.Dir(d.Name)
 	w.telling = newTelling(nil, &sim.Result{}) // nothing came of anything so far
 	var found []Mistake
 	for _, tag := range p.Tags {

@@ -37,7 +37,7 @@ func (w *world) setSeed(seed uint64) error {
 	if w.seeded {
 		return errors.New("a sentence before this one says which seed")
 	}
-	w.seeded = true
+	w.seeded, w.chosen.seed = true, true
 	w.scenario.Seed = seed
 	if w.seed.Set {
 		w.scenario.Seed = w.seed.Value
@@ -82,7 +82,7 @@ func (c *Case) tell(through func(reducer.Machine) reducer.Machine) (Scenario, *w
 }
 
 func (c *Case) tellOnce(through func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64]) (Scenario, *world, error) {
-	w := newWorld(c.scenario.pickle.Name)
+	w := c.scenario.world()
 	w.through, w.seed = through, seed
 	if seed.Set {
 		w.scenario.Seed = seed.Value

@@ -3,7 +3,6 @@ package features
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"rollsim/reducer"
 )
@@ -55,64 +54,30 @@ var transitionExpectations = []step{
 
 // expectTransitions holds the transitions of some rollouts against a table.
 func (w *world) expectTransitions(t table) error {
-	var ids []reducer.RolloutID
-	for _, r := range t {
-		id := reducer.RolloutID(r["rollout"])
-		if _, err := w.telling.rollout(id); err != nil {
-			return err
-		}
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
+	ids, err := w.rolloutsOf(t)
+	if err != nil {
+		return err
 	}
-	type transition struct {
-		id reducer.RolloutID
-		change[reducer.State]
-	}
-	var found []transition
-	for _, id := range ids {
-		for _, c := range w.telling.rollouts[id].states[1:] {
-			if c.at <= w.now {
-				found = append(found, transition{id, c})
-			}
+	var found []finding
+	for i, e := range w.telling.entries[:w.telling.until(w.now)] {
+		if e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition && slices.Contains(ids, e.Rollout) {
+			found = append(found, finding{i, fmt.Sprintf("%s  %v → %v", e.Rollout, e.Effect.From, e.Effect.To)})
 		}
 	}
-	slices.SortFunc(found, func(a, b transition) int { return a.entry - b.entry })
-
-	list := func() string {
-		var lines []string
-		for _, f := range found {
-			lines = append(lines, fmt.Sprintf("%s  %s  %v → %v", w.time(f.at), f.id, f.from, f.to))
-		}
-		return strings.Join(append(lines, fmt.Sprintf("%d transitions", len(found))), "\n")
-	}
-	for i, r := range t {
+	return w.expectRows(t, found, "transitions", func(r row, entry int) (string, bool, error) {
 		from, err := cell(r, "from", parseState)
 		if err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+			return "", false, err
 		}
 		to, err := cell(r, "to", parseState)
 		if err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+			return "", false, err
 		}
-		pause, err := cell(r, "later", parseDuration)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+		want := fmt.Sprintf("%s  %v → %v", r["rollout"], from, to)
+		if entry == noEntry {
+			return want, false, nil
 		}
-		expected := fmt.Sprintf("row %d: %s  %v → %v", i+1, r["rollout"], from, to)
-		if i >= len(found) {
-			return w.fail(noEntry, expected, list())
-		}
-		f := found[i]
-		if string(f.id) != r["rollout"] || f.from != from || f.to != to {
-			return w.fail(f.entry, expected, list())
-		}
-		if i > 0 && r["later"] != "" && f.at-found[i-1].at != pause {
-			return w.fail(f.entry, expected+", "+r["later"]+" later", w.apart(f.at-found[i-1].at))
-		}
-	}
-	if len(found) > len(t) {
-		return w.fail(found[len(t)].entry, fmt.Sprintf("no more than %d transitions", len(t)), list())
-	}
-	return w.matched(found[len(found)-1].at, found[len(found)-1].entry)
+		e := &w.telling.entries[entry]
+		return want, string(e.Rollout) == r["rollout"] && e.Effect.From == from && e.Effect.To == to, nil
+	})
 }

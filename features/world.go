@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -19,6 +20,11 @@ import (
 
 // world is one scenario of a feature file: its fleet, its story so far, and what came of it.
 type world struct {
+	files fs.FS  // where the feature is
+	dir   string // and in which folder
+
+	chosen struct{ machine, seed bool } // a tag or a sentence says which
+
 	seed   reducer.Opt[uint64] // of this telling, whatever the sentences say
 	seeded bool                // a sentence says which seed
 
@@ -46,6 +52,7 @@ type world struct {
 	spot     sim.Action // how to tell the simulator of now: by its At and When
 	still    bool
 
+	loaded  int       // so many actions of the timeline are those of a scenario file
 	began   []begun   // faults in the timeline
 	brought []brought // faults that must come
 
@@ -312,6 +319,9 @@ func (w *world) settle() error {
 func (w *world) reach(until time.Duration) error {
 	tail := w.quiet() + w.retention()
 	settled := until
+	if w.telling != nil && w.lasts > 0 && until <= w.lasts {
+		return nil // it goes to the end already
+	}
 	if w.telling != nil {
 		if w.telling.suffices(until+w.quiet(), tail) {
 			return nil
@@ -524,7 +534,7 @@ func (w *world) finish() error {
 				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
 		}
 	}
-	return errors.Join(w.checkFates(), w.checkFaults())
+	return errors.Join(w.checkFates(), w.checkFaults(), w.checkLoaded())
 }
 
 // livenessWords say what the invariants that have sentences of their own demand of a subject, and the sentence that expects

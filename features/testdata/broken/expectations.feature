@@ -184,3 +184,79 @@ Feature: Expectations that do not hold
     Given each of the seeds 20 to 1
     When "stable" moves to ref "a1"
     Then "stable@a1" is Terminal
+
+  Scenario: Impossible under v0.2
+    Given the machine is v0.2
+    And channel "stable" has policy rollback-and-halt
+    And host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Reverted
+
+  Scenario: Pruned under v0.2
+    Given the machine is v0.2
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is pruned 7 days later
+
+  Scenario: Effects that v0.2 never emits
+    Given the machine is v0.2
+    When "stable" moves to ref "a1"
+    Then SchedulePruning is emitted once for "stable@a1"
+
+  Scenario: Reverted under halt
+    Given host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Reverted before host "stable-02" is dispatched
+
+  Scenario: A host is Reverted under halt
+    Given host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    Then host "stable-01" is Reverted
+
+  Scenario: Failed under rollback-and-halt
+    Given channel "stable" has policy rollback-and-halt
+    And host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Failed
+
+  Scenario: Another order
+    When "stable" moves to ref "a1"
+    Then host "stable-02" is dispatched before host "stable-01" is converged
+
+  Scenario: Nothing held back
+    When "stable" moves to ref "a1"
+    Then host "stable-02" is held back by the disruption-budget
+
+  Scenario: More in flight
+    When "stable" moves to ref "a1"
+    Then at most one of hosts "stable-*" is ever in flight
+
+  Scenario: Another record
+    When "stable" moves to ref "a1"
+    Then the record of "stable@a1" is:
+      | state    | current_wave | terminal_at |
+      | Terminal | 0            | none        |
+
+  Scenario: Other effects
+    When "stable" moves to ref "a1"
+    Then these effects are emitted:
+      | effect                  | rollout   | from    | to     |
+      | RecordRolloutTransition | stable@a1 | Opening | Failed |
+
+  Scenario: Other answers
+    When "stable" moves to ref "a1"
+    Then these answers are given:
+      | event         | rollout   | error     |
+      | RolloutOpened | stable@a1 | Invariant |
+
+  Scenario: Stuck for another reason
+    Given host "stable-02" never answers
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is stuck waiting for host "stable-02", which is Deferred
+
+  Scenario: Many hosts at another time
+    When "stable" moves to ref "a1"
+    Then every host of "stable@a1" is Converged within 15 minutes
+
+  Scenario: Not quarantined
+    When "stable" moves to ref "a1"
+    Then ref "a1" is quarantined on channel "stable"

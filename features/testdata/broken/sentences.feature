@@ -137,3 +137,63 @@ Feature: Sentences that cannot be
     When "stable" moves to ref "a1"
     And "edge" moves to ref "a1"
     Then host "edge-01" is Converged under "stable@a1"
+
+  Scenario: A scenario file when there is a fleet already
+    Given the scenario "one-wave-converges"
+    Then "stable@a1" is Terminal
+
+  Scenario: A fault that does not come
+    When "stable" moves to ref "a1"
+    And the agent of host "stable-01" restarts once "stable@a1" is Terminal
+    Then "stable@a1" is Terminal
+
+  Scenario: A host that never went silent
+    When "stable" moves to ref "a1"
+    And host "stable-01" returns 10 minutes later
+    Then "stable@a1" is Terminal
+
+  Scenario: A reboot of a host that does not wait for it
+    When "stable" moves to ref "a1"
+    And host "stable-01" reboots while wave 0 is soaking
+    Then "stable@a1" is Terminal
+
+  Scenario: A message that is never sent
+    When "stable" moves to ref "a1"
+    And the next DispatchAck of host "stable-01" is lost while wave 0 is soaking
+    Then "stable@a1" is Terminal
+
+  Scenario: A gate that is none
+    When "stable" moves to ref "a1"
+    Then host "stable-02" is held back by the wave-promotoin
+
+  Scenario: A budget of nothing
+    Given a budget of 0 for channel "stable"
+
+  Scenario: Hosts that wait for each other
+    Given host "stable-02" waits for host "stable-03"
+    And host "stable-03" waits for host "stable-02"
+
+  Scenario: Waves that are not all
+    Given channel "edge" with 20 hosts in waves of 5% and 25%
+
+  Scenario: A fault that chance brings and nothing ends
+    Given these faults come by chance:
+      | fault        | chance |
+      | host-offline | 1%     |
+
+  Scenario: A fault that a table cannot bring
+    When these faults happen:
+      | fault           | host      |
+      | message-dropped | stable-01 |
+
+  Scenario: A misdeed that is none
+    Given these hosts misbehave:
+      | hosts     | does              |
+      | stable-01 | fails its probess |
+
+  Scenario: A pattern that no host fits
+    Given hosts "web-*" never answer
+
+  Scenario: A dispatch cannot be waited for
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2" once host "stable-02" is dispatched

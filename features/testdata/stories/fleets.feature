@@ -40,6 +40,26 @@ Feature: Fleets
     And "late@a1" is Pruned 1 day later
     And "early@a1" is Terminal
 
+  Scenario: What a scenario file tells
+    Given the scenario "one-wave-converges"
+    Then "stable@a1" is Terminal
+    And "stable@a1" is Pruned in the end
+
+  Scenario: What a scenario file tells, and more
+    Given the scenario "failure-under-v0.2"
+    And the machine is rfc0008
+    And the run lasts 20 days
+    Then "stable@a1" is Reverted
+    When "stable" moves to ref "later"
+    Then "stable@later" is Reverted
+
+  Scenario: A scenario file beside the feature
+    Given the scenario "flapping"
+    And seed 3
+    Then channel "edge" is stranded
+    And 2 rollouts are opened
+    And "edge@a1" is Superseded before "edge@b2" is terminal
+
   Rule: What holds hosts back
 
     Background:
