@@ -44,8 +44,8 @@ const (
 
 	// A fact is a moment that is told in full, so that it can stand amid a sentence.
 	rolloutFact = `(?:rollout )?(?:` + rolloutForm + `)`
-	factForm    = `wave [0-9]+(?: of ` + rolloutFact + `)? (?:is|has) [A-Za-z]+|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)? (?:is|has) [A-Za-z]+|` +
-		rolloutFact + ` (?:is|becomes|turns) [A-Za-z]+`
+	factForm    = `wave [0-9]+(?: of ` + rolloutFact + `)? (?:is|was|has|had) [A-Za-z]+|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)? (?:is|was|has|had) [A-Za-z]+|` +
+		rolloutFact + ` (?:is|was|becomes|became|turns|turned) [A-Za-z]+`
 
 	// A clause that says when something happens may be left out.
 	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -106,14 +105,6 @@ func find(sentence string) []*step {
 	return found
 }
 
-// An undefinedError says that no step is worded like a sentence.
-type undefinedError struct{ sentence string }
-
-func (e *undefinedError) Error() string {
-	return fmt.Sprintf("no step is worded like this: %s\nthe nearest are\n    %s", e.sentence,
-		strings.Join(nearestSentences(e.sentence, 3), "\n    "))
-}
-
 // An ambiguousError says that several steps are.
 type ambiguousError struct {
 	sentence string
@@ -126,62 +117,4 @@ func (e *ambiguousError) Error() string {
 		words = append(words, s.words)
 	}
 	return fmt.Sprintf("several steps are worded like this: %s\nit is any of\n    %s", e.sentence, strings.Join(words, "\n    "))
-}
-
-// nearestSentences gives the examples of the n steps that a sentence may have been meant for, the nearest first.
-func nearestSentences(sentence string, n int) []string {
-	typed := wording(sentence)
-	nearest := slices.Clone(steps())
-	far := make(map[*step]int)
-	for _, s := range nearest {
-		// The shortest and the longest way to say it: without and with all that may be left out.
-		short := s.words
-		for optional.MatchString(short) {
-			short = optional.ReplaceAllString(short, "")
-		}
-		long := strings.NewReplacer("(", "", ")", "").Replace(s.words)
-		far[s] = min(distance(typed, wording(s.example)), distance(typed, wording(short)), distance(typed, wording(long)))
-	}
-	slices.SortStableFunc(nearest, func(a, b *step) int { return far[a] - far[b] })
-	var examples []string
-	for _, s := range nearest[:min(n, len(nearest))] {
-		examples = append(examples, s.example)
-	}
-	return examples
-}
-
-var (
-	optional     = regexp.MustCompile(`\([^()]*\)`)
-	alternatives = regexp.MustCompile(`/[^ ()]+`)
-	slots        = regexp.MustCompile(`"[^"]*"|\{[a-z_]+\}|[0-9]+|[A-Z][A-Za-z]*`)
-	slotLists    = regexp.MustCompile(`□(?:(?:,| and|, and) □)+`)
-)
-
-// wording is what is left of a sentence when its values do not matter.
-func wording(sentence string) []rune {
-	const longest = 200
-	s := slots.ReplaceAllString(alternatives.ReplaceAllString(sentence, ""), "□")
-	r := []rune(slotLists.ReplaceAllString(s, "□"))
-	return r[:min(len(r), longest)]
-}
-
-// distance counts the insertions, deletions and replacements that make b of a.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range b {
-			change := diagonal
-			if r != s {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -393,19 +393,24 @@ func TestTagExpressions(t *testing.T) {
 
 func TestNearestSentences(t *testing.T) {
 	for typed, want := range map[string]string{
-		`"stable" moved to ref "b2"`:                 `"stable" moves to ref "b2" while wave 1 is soaking`,
-		`rollout "stable@a1" should be Superseded`:   `"stable@a1" is Terminal within 2 hours`,
-		`the operator cleared "stable@a1"`:           `the operator clears "stable@a1" 10 minutes later`,
-		`host "web-01" fails probes`:                 `host "stable-02" fails its probes under ref "b2"`,
-		`channel "x" with waves of 1 and 2 machines`: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
-		`wait 8 days`: `8 days pass`,
-		`no hosts of "stable@a1" were dispatched after that`: `no host of "stable@a1" is dispatched after that`,
-		`OperatorClearance of "stable@a1" is rejected`:       `OperatorClearance of "stable@a1" is refused with IllegalForState`,
+		`"stable" moved to ref "b2"`:                 `When "stable" moves to ref "b2": "moves" instead of "moved"`,
+		`rollout "stable@a1" should be Superseded`:   `Then rollout "stable@a1" has been Superseded: "has" instead of "should", "been" instead of "be"`,
+		`the operator cleared "stable@a1"`:           `When the operator clears "stable@a1": "clears" instead of "cleared"`,
+		`host "web-01" fails probes`:                 `Given host "web-01" fails its probes: "its" is missing`,
+		`channel "x" with waves of 1 and 2 machines`: `Given channel "x" with waves of 1 and 2 hosts: "hosts" instead of "machines"`,
+		`wait 8 days`: `When 8 days pass: "wait" is too much, "pass" is missing`,
+		`no hosts of "stable@a1" were dispatched after that`: `Then no hosts of "stable@a1" are dispatched after that: "are" instead of "were"`,
+		`OperatorClearance of "stable@a1" is rejected`:       `Then OperatorClearance of "stable@a1" is refused: "refused" instead of "rejected"`,
+		`channel "x" with waves of many hosts`:               `Given channel "x" with waves of {numbers} hosts: numbers instead of "many"`,
 		strings.Repeat("long ", 10_000):                      "",
 	} {
 		got := nearestSentences(typed, 3)
-		if len(got) != 3 || want != "" && !slices.Contains(got, want) {
-			t.Errorf("%s\ngot  %s\nwant %s among them", typed, strings.Join(got, "\n     "), want)
+		var lines []string
+		for _, n := range got {
+			lines = append(lines, n.sentence+": "+n.differs)
+		}
+		if len(got) != 3 || want != "" && !slices.Contains(lines, want) {
+			t.Errorf("%s\ngot  %s\nwant %s among them", typed, strings.Join(lines, "\n     "), want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func Name(name string, names []string) (string, bool) {
 			continue
 		}
 		// A distance of the whole length would call any two names near that are short enough.
-		if d := distance(typed, c); d <= limit && d < max(len(typed), len(c)) {
+		if d := Distance(typed, c); d <= limit && d < max(len(typed), len(c)) {
 			best, found, limit = candidate, true, d-1
 		}
 	}
@@ -61,8 +61,8 @@ func Hint(name string, names []string) string {
 	return ": known are " + strings.Join(names, ", ")
 }
 
-// distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a.
-func distance(a, b []rune) int {
+// Distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a.
+func Distance(a, b []rune) int {
 	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range previous {
 		previous[j] = j

@@ -53,13 +53,6 @@ Feature: Fleets
     When "stable" moves to ref "later"
     Then "stable@later" is Reverted
 
-  Scenario: A scenario file beside the feature
-    Given the scenario "flapping"
-    And seed 3
-    Then channel "edge" is stranded
-    And 2 rollouts are opened
-    And "edge@a1" is Superseded before "edge@b2" is terminal
-
   Rule: What holds hosts back
 
     Background:
