@@ -56,15 +56,25 @@ func fleet(story editor) {
 	//	Given the machine is v0.2
 	story.Given(`the machine is {machine}`)
 
+	// Ends the run at that time. By default it goes on until every retention has ended, so that what must happen in the end can be judged.
+	//
+	//	Given the run lasts 2 days
+	story.Given(`the run lasts {duration}`)
+
+	// All that a scenario file tells: the fleet, what is in store for it, and its timeline, which goes first. It is looked for beside the feature, in the folder scenarios, and among those that are built in. The run lasts as long as the file says, and the violations that it expects are expected. The sentences that follow may change all that, and go on with the story.
+	//
+	//	Given the scenario "one-wave-converges"
+	story.Given(`the scenario {scenario}`)
+
 	// What every random draw comes from. The default is 1. A tag such as @seed:7 says the same.
 	//
 	//	Given seed 7
 	story.Given(`(the )seed (is ){number}`)
 
-	// Ends the run at that time. By default it goes on until every retention has ended, so that what must happen in the end can be judged.
+	// The whole scenario is told once for each of these seeds, and all that it expects must hold under every one. A failure names the smallest seed that fails, and how to run that alone.
 	//
-	//	Given the run lasts 2 days
-	story.Given(`the run lasts {duration}`)
+	//	Given each of the seeds 1 to 20
+	story.Given(`each of (the )seeds {number} to {number}`)
 }
 
 func what_holds_hosts_back(story editor) {
@@ -549,6 +559,23 @@ func what_must_happen_in_the_end(story editor) {
 	//
 	//	Then the invariant one-standing does not hold of channel "stable"
 	story.Then(`(the )invariant {invariant} does not hold of {rollout channel}{subject}`)
+}
+
+func records_and_answers(story editor) {
+	// What the reducer holds of the rollout at the present, in one row, field by field. Times count from the start, as in 10 minutes, or are told as an instant; none stands for what is not there. What is left out may be anything.
+	//
+	//	Then the record of "stable@a1" is:
+	story.Then(`(the )record of (rollout ){rollout} is:`)
+
+	// The effects until the present that answer the events of all rollouts that the table names: all of them, in order, with what they hold; delay is that of SchedulePruning. The column later holds how long a row comes after the row above it.
+	//
+	//	Then these effects are emitted:
+	story.Then(`these effects are emitted:`)
+
+	// What the reducer answers until the present to the events of all rollouts that the table names: to all of them, in order. A row tells the state of the rollout after the event, the effects, and the error; a column that is there and empty means that there is none.
+	//
+	//	Then these answers are given:
+	story.Then(`these answers are given:`)
 }
 
 func the_reducer_itself(story editor) {

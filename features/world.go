@@ -520,6 +520,16 @@ func (w *world) finish() error {
 	if !w.looked {
 		return errors.New("nothing is expected here: a scenario needs a Then")
 	}
+	err := w.judge()
+	var unmet *unmetError
+	if errors.As(err, &unmet) {
+		err = &unmetError{"every sentence holds, but no sentence expects this\n" + unmet.text}
+	}
+	return err
+}
+
+// judge holds the whole run against what must hold of every run.
+func (w *world) judge() error {
 	w.current = "the story ends"
 	if err := w.look(); err != nil {
 		return err
@@ -530,7 +540,7 @@ func (w *world) finish() error {
 	for i := range w.telling.entries {
 		r := w.telling.entries[i].Rejection
 		if r != nil && !w.refusals[refused{r.Event, r.Rollout}] {
-			return w.fail(i, "no refusal that no sentence expects",
+			return w.fail(i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
 				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
 		}
 	}
