@@ -25,7 +25,8 @@
 //
 // An expectation looks at the present, after letting everything settle unless time was let pass. So "stable@a1" is Terminal
 // means that it is so when the dust has settled, and not yet pruned: a retention of seven days has not ended by then. One that
-// says "7 days later" or "within 2 minutes" carries the present along. "Has been" asks whether it ever was so up to the
+// says "while wave 1 is soaking" or "10 minutes after" something looks at that time and leaves the present where it is; one
+// that says "7 days later" or "within 2 minutes" carries it along. "Has been" asks whether it ever was so up to the
 // present; "never", "in the end", the counts of events and effects, and what is dispatched are about the whole run, from the
 // start until every retention has ended.
 //
@@ -36,5 +37,14 @@
 //
 // When the last sentence has held, the whole run is held against what must be true of every run: a violation of an invariant,
 // such as a rollout that is stuck, and a refusal of the reducer fail the scenario unless a sentence expects them. So does a
-// fate under a ref that never came, and a scenario that expects nothing.
+// fate under a ref that never came, a fault that was told and did not come, and a scenario that expects nothing.
+//
+// # Faults
+//
+// Some happenings are no action of the timeline: messages that are lost for a time, a host that returns. They change the
+// scenario that is simulated, from the present on, so that here too the same beginning gives the same trace.
+//
+// # Many seeds
+//
+// A scenario that is told for each of several seeds is told whole, seed by seed, until one fails: so that is the smallest.
 package features

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"rollsim/internal/nearest"
 	"rollsim/reducer"
@@ -115,7 +114,7 @@ func (w *world) quarantineAt(ref reducer.ChannelRef, channel reducer.ChannelID, 
 	if err != nil {
 		return noEntry, false, err
 	}
-	entry, preset = w.quarantined(ref, channel, at)
+	entry, preset = w.quarantined(ref, channel, w.telling.until(at))
 	return entry, preset, nil
 }
 
@@ -236,13 +235,13 @@ func (w *world) expectRefusal(kind reducer.EventKind, id reducer.RolloutID, with
 	return nil
 }
 
-// quarantined finds where a ref entered the quarantine of a channel in which it is at a time; noEntry where it is not. preset
-// tells whether it is there from the start.
-func (w *world) quarantined(ref reducer.ChannelRef, channel reducer.ChannelID, at time.Duration) (entry int, preset bool) {
+// quarantined finds where a ref entered the quarantine of a channel in which it is before an entry; noEntry where it is not.
+// preset tells whether it is there from the start.
+func (w *world) quarantined(ref reducer.ChannelRef, channel reducer.ChannelID, before int) (entry int, preset bool) {
 	closure := reducer.ClosureHash(ref)
 	preset = slices.Contains(w.scenario.Quarantine, sim.QuarantineEntry{Channel: channel, Closure: closure})
 	entry = noEntry
-	for i, e := range w.telling.entries[:w.telling.until(at)] {
+	for i, e := range w.telling.entries[:before] {
 		switch {
 		case e.HostEffect != nil && e.HostEffect.Channel == channel && e.HostEffect.Closure == closure:
 			if e.HostEffect.Effect == trace.RemoteRemoveQuarantine {

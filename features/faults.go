@@ -8,6 +8,7 @@ import (
 
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/trace"
 )
 
 // How what goes wrong is called.
@@ -236,6 +237,21 @@ func (w *world) checkFaults() error {
 		}
 		if !came {
 			return fmt.Errorf("nothing came of this: %s\n    %s", b.sentence, w.vain(&b))
+		}
+	}
+	return nil
+}
+
+// checkLifts refuses an operator who lifts what is in no quarantine.
+func (w *world) checkLifts() error {
+	for i := range w.telling.entries {
+		e := w.telling.entries[i].HostEffect
+		if e == nil || e.Effect != trace.RemoteRemoveQuarantine {
+			continue
+		}
+		if from, preset := w.quarantined(reducer.ChannelRef(e.Closure), e.Channel, i); from == noEntry && !preset {
+			return fmt.Errorf("at %s an operator lifts the quarantine of ref %q on channel %q, and it is not quarantined there",
+				w.time(w.at(i)), e.Closure, e.Channel)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/internal/nearest"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -179,7 +180,13 @@ var rolloutExpectations = []step{
 			}
 			seen := subject[reducer.ChannelRef]{
 				is: "ref ", past: w.telling.refs[id],
-				never: func(reducer.ChannelRef) string { return "no poll saw it" },
+				never: func(ref reducer.ChannelRef) string {
+					var seen []string
+					for _, c := range w.telling.refs[id] {
+						seen = append(seen, string(c.to))
+					}
+					return "no poll saw it" + nearest.Hint(string(ref), seen)
+				},
 			}
 			return seen.expect(w, ref, &g)
 		},

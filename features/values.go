@@ -208,16 +208,16 @@ var (
 
 // parseDelay reads 5 minutes; between 1 minute and 10 minutes; 10 minutes on average; 40 seconds, seldom over 3 minutes.
 func parseDelay(s string) (delay, error) {
-	make, m := sim.Uniform, delayBetween.FindStringSubmatch(s)
+	spread, m := sim.Uniform, delayBetween.FindStringSubmatch(s)
 	if m == nil {
-		make, m = sim.LogNormalP99, delaySeldom.FindStringSubmatch(s)
+		spread, m = sim.LogNormalP99, delaySeldom.FindStringSubmatch(s)
 	}
 	if m == nil {
-		make = func(mean, _ time.Duration) (*sim.Distribution, error) { return sim.Exponential(mean) }
+		spread = func(mean, _ time.Duration) (*sim.Distribution, error) { return sim.Exponential(mean) }
 		m = delayMean.FindStringSubmatch(s)
 	}
 	if m == nil {
-		make = func(d, _ time.Duration) (*sim.Distribution, error) { return sim.Constant(d) }
+		spread = func(d, _ time.Duration) (*sim.Distribution, error) { return sim.Constant(d) }
 		m = []string{s, s}
 	}
 	first, err := parseDuration(m[1])
@@ -230,7 +230,7 @@ func parseDelay(s string) (delay, error) {
 			return delay{}, err
 		}
 	}
-	d, err := make(first, second)
+	d, err := spread(first, second)
 	if err != nil {
 		return delay{}, err
 	}

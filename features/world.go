@@ -544,7 +544,7 @@ func (w *world) judge() error {
 				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
 		}
 	}
-	return errors.Join(w.checkFates(), w.checkFaults(), w.checkLoaded())
+	return errors.Join(w.checkFates(), w.checkFaults(), w.checkLifts(), w.checkLoaded())
 }
 
 // livenessWords say what the invariants that have sentences of their own demand of a subject, and the sentence that expects

@@ -197,3 +197,8 @@ Feature: Sentences that cannot be
   Scenario: A dispatch cannot be waited for
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" once host "stable-02" is dispatched
+
+  Scenario: A lift of what is not quarantined
+    When "stable" moves to ref "a1"
+    And the operator lifts the quarantine of ref "a1" on channel "stable"
+    Then "stable@a1" is Terminal
