@@ -41,7 +41,7 @@ func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	for _, m := range machines {
 		got, want := stepEverything(m), Cells(m)
 		for _, c := range want {
-			if !got[c] {
+			if !got.Has(c) {
 				t.Errorf("%s never does %v", m.Name(), c)
 			}
 		}

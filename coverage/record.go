@@ -2,17 +2,30 @@ package coverage
 
 import (
 	"errors"
-	"slices"
 
 	"rollsim/reducer"
 )
 
-// Set is the cells that were exercised. Make one with make; it may be read by several at once, and written by one.
-type Set map[Cell]bool
+// Set is the cells that were exercised, each with the event that did so first. It may be read by several at once, and written
+// by one.
+type Set map[Cell]Seen
 
-// Has tells whether every one of some cells is in the set.
-func (s Set) Has(cells ...Cell) bool {
-	return !slices.ContainsFunc(cells, func(c Cell) bool { return !s[c] })
+// Seen is where a cell was exercised first.
+type Seen struct {
+	Rollout reducer.RolloutID
+	At      reducer.Time // of the event
+}
+
+// Has tells whether a cell was exercised.
+func (s Set) Has(c Cell) bool {
+	_, ok := s[c]
+	return ok
+}
+
+func (s Set) add(c Cell, ev *reducer.Event) {
+	if !s.Has(c) {
+		s[c] = Seen{ev.Rollout, ev.At}
+	}
 }
 
 // Recording holds the cells that were exercised by the name of the machine.
@@ -43,12 +56,12 @@ func (r *recorder) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time
 	}
 	if misrouted {
 		if refused := (*reducer.Invariant)(nil); errors.As(err, &refused) && refused.What == reducer.AnotherRollout {
-			r.set[Cell{from, Misrouted, o}] = true
+			r.set.add(Cell{from, Misrouted, o}, ev)
 			return err
 		}
-		r.set[Cell{from, Misrouted, Outcome{Answer: TakenForOwn}}] = true
+		r.set.add(Cell{from, Misrouted, Outcome{Answer: TakenForOwn}}, ev)
 	}
-	r.set[Cell{from, ClassOf(ev), o}] = true
+	r.set.add(Cell{from, ClassOf(ev), o}, ev)
 	return err
 }
 

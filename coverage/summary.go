@@ -41,7 +41,13 @@ type Source struct {
 // Row is a cell, and who exercised it.
 type Row struct {
 	Cell
-	By [kindEnd][]string // names of sources by Kind, in the order of the sources
+	By [kindEnd][]By // by Kind, in the order of the sources
+}
+
+// By is a source that exercised a cell, and where it did so first.
+type By struct {
+	Name string
+	Seen
 }
 
 // Count tells how many sources exercised the cell.
@@ -59,8 +65,8 @@ func Summarise(m *reducer.Table, sources []Source) *Summary {
 	for _, c := range Cells(m) {
 		row := Row{Cell: c}
 		for _, source := range sources {
-			if source.Reached[m.Name()][c] {
-				row.By[source.Kind] = append(row.By[source.Kind], source.Name)
+			if seen, ok := source.Reached[m.Name()][c]; ok {
+				row.By[source.Kind] = append(row.By[source.Kind], By{source.Name, seen})
 			}
 		}
 		s.Rows = append(s.Rows, row)

@@ -77,8 +77,8 @@ func (m *Mutant) isOf(rec *reducer.Record, ev *reducer.Event, policy reducer.Hea
 func (m *Mutant) reachedIn(cells coverage.Set) bool {
 	short := m.Was
 	short.Effects &^= coverage.EffectsOf(reducer.UpdateCurrentWave) // where the cursor stood above the wave
-	return cells[coverage.Cell{State: m.State, Class: m.Class, Outcome: m.Was}] ||
-		cells[coverage.Cell{State: m.State, Class: m.Class, Outcome: short}]
+	return cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: m.Was}) ||
+		cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: short})
 }
 
 // Mutants gives every mutant of a machine: at each place of its table each other answer, and where it accepts the event also

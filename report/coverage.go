@@ -8,6 +8,7 @@ import (
 
 	"rollsim/coverage"
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // CoverageFormats lists the formats that Coverage writes.
@@ -118,7 +119,10 @@ func coverageMissing(b *strings.Builder, s *coverage.Summary, sources []coverage
 		}
 		fmt.Fprintf(b, title, fmt.Sprintf("Exercised by a %v, and by no feature:", k))
 		for _, r := range rows {
-			by := r.By[k][0]
+			by := r.By[k][0].Name
+			if k == coverage.Trace {
+				by += fmt.Sprintf(", first by %s at %s", r.By[k][0].Rollout, trace.AppendTime(nil, r.By[k][0].At))
+			}
 			if n := len(r.By[k]) - 1; n > 0 {
 				by += fmt.Sprintf(" and %d more", n)
 			}
@@ -133,7 +137,7 @@ func coverageEach(b *strings.Builder, machines []*coverage.Summary, sources []co
 		fmt.Fprintf(b, title, sources[i].Name)
 		for _, s := range machines {
 			for _, r := range s.Rows {
-				if sources[i].Reached[s.Machine][r.Cell] {
+				if sources[i].Reached[s.Machine].Has(r.Cell) {
 					fmt.Fprintf(b, item, s.Machine+"  "+r.Cell.String())
 				}
 			}
@@ -165,6 +169,13 @@ type (
 		Features  int    `json:"features"`
 		Scenarios int    `json:"scenarios"`
 		Traces    int    `json:"traces"`
+
+		FirstTrace *coverageSeenJSON `json:"first_trace,omitempty"`
+	}
+	coverageSeenJSON struct {
+		Name    string `json:"name"`
+		Rollout string `json:"rollout"`
+		At      string `json:"at"`
 	}
 	coverageSourceJSON struct {
 		Kind  string              `json:"kind"`
@@ -195,6 +206,9 @@ func coverageDocument(machines []*coverage.Summary, sources []coverage.Source) *
 			if k := r.Class.Kind(); k != 0 {
 				c.Event = k.String()
 			}
+			if by := r.By[coverage.Trace]; len(by) > 0 {
+				c.FirstTrace = &coverageSeenJSON{by[0].Name, string(by[0].Rollout), string(trace.AppendTime(nil, by[0].At))}
+			}
 			m.Rows = append(m.Rows, c)
 		}
 		doc.Machines = append(doc.Machines, m)
@@ -203,7 +217,7 @@ func coverageDocument(machines []*coverage.Summary, sources []coverage.Source) *
 		j := coverageSourceJSON{Kind: sources[i].Kind.String(), Name: sources[i].Name, Cells: make(map[string][]string)}
 		for _, s := range machines {
 			for _, r := range s.Rows {
-				if sources[i].Reached[s.Machine][r.Cell] {
+				if sources[i].Reached[s.Machine].Has(r.Cell) {
 					j.Cells[s.Machine] = append(j.Cells[s.Machine], r.Cell.String())
 				}
 			}
