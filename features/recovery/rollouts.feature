@@ -35,7 +35,7 @@ Feature: A rollout over a crash of the control plane
   Scenario: A dispatch that was not acked before the crash is sent again after it
     When "stable" moves to ref "a1"
     And host "stable-01" goes silent for 5 minutes at once
-    And the control plane crashes for 10 minutes 30 seconds later
+    And the control plane crashes for 10 minutes 40 seconds later
     Then host "stable-01" becomes Activating 10 minutes and 10 seconds later
     And "stable@a1" is Terminal within 1 hour
 
