@@ -23,6 +23,19 @@ Feature: A new ref after a rollout has ended
       | Failed   | halt              | bad  |
       | Reverted | rollback-and-halt | bad  |
 
+  Scenario Outline: The record of a rollout that was <end> says when it was Terminal: <terminal>
+    Given convergence takes 1 second
+    When "stable" moves to ref "<ref>"
+    And "stable" moves to ref "b2" 1 hour later
+    Then the record of "stable@<ref>" is:
+      | state      | terminal_at | superseded_at |
+      | Superseded | <terminal>  | 1 hour        |
+
+    Examples:
+      | end      | ref  | terminal                 |
+      | Terminal | good | 20 minutes and 2 seconds |
+      | Failed   | bad  | none                     |
+
   Scenario: A rollout that an operator cleared is superseded like any other
     When "stable" moves to ref "bad"
     And the operator clears "stable@bad" once "stable@bad" is Failed
