@@ -82,6 +82,8 @@ func TestClasses(t *testing.T) {
 				effect edge@a1 e1 Failed Reverted
 				quarantine edge c1`},
 
+		{name: "nothing about how long a rollout is kept", log: opening + "e1 does edge@a1 Failed\nto edge@a1 Active Failed\n+1\nexpire edge@a1\nto edge@a1 Failed Pruned",
+			opts: Options{Policies: map[reducer.ChannelID]reducer.Policy{"edge": reducer.DefaultPolicy()}}},
 		{name: "opened twice", log: opening + "open edge@a1",
 			want: "illegal 14 refused event edge@a1 (event RolloutOpened is not legal in state Active (rollout edge@a1))"},
 		{name: "refused by the machine", log: opening + "expire edge@a1",

@@ -58,13 +58,11 @@ func (p *replay) checkInvariants(e *trace.Entry, r *rollout) {
 func (p *replay) takeViolations(e *trace.Entry, r *rollout) {
 	found := p.checker.Found()
 	for _, v := range found[p.broken:] {
-		c := r.fold.Record.Channel
-		if _, given := p.opts.Policies[c]; v.Invariant == invariant.RetentionKept && !given {
-			continue // nothing tells for how long the channel keeps its rollouts
+		if v.Invariant == invariant.RetentionKept {
+			continue // nothing tells for how long a channel keeps its rollouts
 		}
 		p.find(Finding{
 			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: e.Host, After: p.after(r), Reason: v.Detail,
-			channel: c,
 		}, p.here(e), 0)
 	}
 	p.broken = len(found)
