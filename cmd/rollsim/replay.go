@@ -38,7 +38,7 @@ func (env *environment) replayCommand() *cli.Command {
 			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of its ref are enough"},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
-			&cli.Uint64Flag{Name: "until", Usage: "judge the log up to entry `SEQ`"},
+			&cli.Uint64Flag{Name: "until", Usage: "judge the log up to entry `SEQ`", DefaultText: "the end of the log"},
 			sinceFlag(),
 			&cli.StringSliceFlag{
 				Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or rollback-and-halt",
