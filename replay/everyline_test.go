@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,7 @@ RemoteInsertQuarantine moved past RecordTransition: 5
 // each time, something is found that names it. Every field but waves is changed, on one line to a value that the log has
 // elsewhere and on the next to one that it has nowhere. Left out of the log are its gate decisions: they are most of it, and decide nothing here.
 func TestEveryLine(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
 	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
 	for line := range strings.Lines(string(plain(t, "sample-4.ndjson.gz"))) {
 		if !strings.Contains(line, `"kind":"gate_decision"`) {
