@@ -46,9 +46,9 @@ var (
 	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
 	whenMoment = regexp.MustCompile(`^(?:(` + durationForm + `) +after|while|once|when|as soon as) +(.+)$`)
 
-	momentWave    = regexp.MustCompile(`^wave ([0-9]+)(?: of (?:rollout )?(` + rolloutForm + `))? (?:is|are|was|were|has|had|have|starts|turns) ?"?([A-Za-z]+)"?$`)
-	momentHost    = regexp.MustCompile(`^host (` + nameForm + `)(?: under (?:rollout )?(` + rolloutForm + `))? (?:is|was|has|had|turns) ?"?([A-Za-z]+)"?$`)
-	momentRollout = regexp.MustCompile(`^(?:rollout )?(` + rolloutForm + `) (?:is|was|becomes|became|turns|turned) ?"?([A-Za-z]+)"?$`)
+	momentWave    = regexp.MustCompile(`^wave ([0-9]+)(?: of (?:rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentHost    = regexp.MustCompile(`^host (` + nameForm + `)(?: under (?:rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentRollout = regexp.MustCompile(`^(?:rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
 	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:channel )?(` + nameForm + `))?$`)
 

@@ -62,19 +62,22 @@ func nearestSentences(sentence string, n int) []neighbour {
 func likeliest(typed []string, n int) []*step {
 	shared := make(map[*step]float64)
 	for _, s := range steps() {
-		words := 0
-		for _, p := range variantsOf(s)[0] { // the shortest
-			for _, t := range typed {
-				if p.words != nil {
-					if _, cost := p.nearest(t); cost < costReplace {
-						shared[s]++
-						break
-					}
-				}
+		shortest := variantsOf(s)[0]
+		all := true
+		for _, p := range shortest {
+			found := p.words == nil || slices.ContainsFunc(typed, func(t string) bool {
+				_, cost := p.nearest(t)
+				return cost < costReplace
+			})
+			if found && p.words != nil {
+				shared[s]++
 			}
-			words++
+			all = all && found
 		}
-		shared[s] /= float64(words + len(typed))
+		shared[s] /= float64(len(shortest) + len(typed))
+		if all {
+			shared[s]++ // that there is more in the sentence may be a matter of its values
+		}
 	}
 	all := slices.Clone(steps())
 	slices.SortStableFunc(all, func(a, b *step) int { return cmp.Compare(shared[b], shared[a]) })

@@ -43,9 +43,10 @@ const (
 	momentForm   = `.+`
 
 	// A fact is a moment that is told in full, so that it can stand amid a sentence.
+	verbForm    = `(?:is|are|was|were|has|have|had|becomes|became|starts|turns|turned)`
 	rolloutFact = `(?:rollout )?(?:` + rolloutForm + `)`
-	factForm    = `wave [0-9]+(?: of ` + rolloutFact + `)? (?:is|was|has|had) [A-Za-z]+|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)? (?:is|was|has|had) [A-Za-z]+|` +
-		rolloutFact + ` (?:is|was|becomes|became|turns|turned) [A-Za-z]+`
+	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?|` + rolloutFact + `) ` +
+		verbForm + ` "?[A-Za-z]+"?`
 
 	// A clause that says when something happens may be left out.
 	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`
