@@ -46,11 +46,11 @@ var (
 	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
 	whenMoment = regexp.MustCompile(`^(?:(` + durationForm + `) +after|while|once|when|as soon as) +(.+)$`)
 
-	momentWave    = regexp.MustCompile(`^wave ([0-9]+)(?: of (?:rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
-	momentHost    = regexp.MustCompile(`^host (` + nameForm + `)(?: under (?:rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
-	momentRollout = regexp.MustCompile(`^(?:rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentWave    = regexp.MustCompile(`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentHost    = regexp.MustCompile(`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentRollout = regexp.MustCompile(`^(?:(?:the )?rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
-	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:channel )?(` + nameForm + `))?$`)
+	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`)
 
 	atLater  = regexp.MustCompile(`^(about )?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
 	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)

@@ -144,11 +144,14 @@ func variants(words string) [][]part {
 const (
 	costMissing = 10
 	costExtra   = 8
+	costArticle = 1  // one that is too much
 	costValue   = 12 // a value that is missing, or that something else stands for
 	costWrong   = 5  // a value that is written as one, and is none
 	costBare    = 3  // a name without quotes: any word could be one
 	costReplace = 16 // a word by one that is not like it at all
 )
+
+var articles = map[string]bool{"a": true, "an": true, "the": true}
 
 // fit is a kind of value and a piece of the sentence; what it costs to take the piece for it is known for each pair once.
 type fit struct {
@@ -224,7 +227,9 @@ func bestMove(best [][]move, p, t int, typed []string, parts []part, fits costs)
 		}
 		try(costValue, p-1, t)
 	}
-	if t > 0 {
+	if t > 0 && articles[typed[t-1]] {
+		try(costArticle, p, t-1)
+	} else if t > 0 {
 		try(costExtra, p, t-1)
 	}
 	return cheapest
@@ -232,6 +237,9 @@ func bestMove(best [][]move, p, t int, typed []string, parts []part, fits costs)
 
 // tellMove gives what a move contributes to the sentence, and how that is different from what was typed.
 func tellMove(m *move, p, t int, typed []string, parts []part, cost int) (said, differs string) {
+	if m.part == p && articles[typed[t-1]] {
+		return "", "" // it hardly matters
+	}
 	if m.part == p {
 		return "", quoteToken(typed[t-1]) + " is too much"
 	}

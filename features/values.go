@@ -44,8 +44,8 @@ const (
 
 	// A fact is a moment that is told in full, so that it can stand amid a sentence.
 	verbForm    = `(?:is|are|was|were|has|have|had|becomes|became|starts|turns|turned)`
-	rolloutFact = `(?:rollout )?(?:` + rolloutForm + `)`
-	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?|host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?|` + rolloutFact + `) ` +
+	rolloutFact = `(?:(?:the )?rollout )?(?:` + rolloutForm + `)`
+	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?|(?:the )?host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?|` + rolloutFact + `) ` +
 		verbForm + ` "?[A-Za-z]+"?`
 
 	// A clause that says when something happens may be left out.

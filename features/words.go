@@ -15,7 +15,7 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 	var b strings.Builder
 	var values []parameter
 	b.WriteString("^")
-	for _, p := range piece.FindAllString(words, -1) {
+	for _, p := range piece.FindAllString(withArticles(words), -1) {
 		switch {
 		case p == "(":
 			b.WriteString("(?:")
@@ -44,6 +44,26 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 	}
 	b.WriteString("$")
 	return regexp.MustCompile(b.String()), values
+}
+
+var (
+	namedNoun = regexp.MustCompile(`(?:host|rollout|channel|ref)(?:s|\(s\))? \)?\{`)
+	notBefore = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or another noun that may stand there
+)
+
+// withArticles lets "the" stand before every noun that a name follows.
+func withArticles(words string) string {
+	var b strings.Builder
+	end := 0
+	for _, at := range namedNoun.FindAllStringIndex(words, -1) {
+		b.WriteString(words[end:at[0]])
+		if !notBefore.MatchString(words[:at[0]]) {
+			b.WriteString("(the )")
+		}
+		b.WriteString(words[at[0]:at[1]])
+		end = at[1]
+	}
+	return b.String() + words[end:]
 }
 
 // anyCase is an expression for a word whose first letter may be a capital.
