@@ -34,17 +34,17 @@ func fleet(story editor) {
 	// What a failing host means for its rollout: halt, which is the default, or rollback-and-halt.
 	//
 	//	Given channel "stable" has policy rollback-and-halt
-	story.Given(`(the )(channel ){channel} has (the )policy {policy}`)
+	story.Given(`(channel ){channel} has (the )policy {policy}`)
 
 	// The channel's retention: how long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. The default is 7 days.
 	//
 	//	Given channel "edge" keeps ended rollouts for 3 days
-	story.Given(`(the )(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`)
+	story.Given(`(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`)
 
 	// How often the control plane reads the channel's ref. The default is every minute.
 	//
 	//	Given channel "stable" is polled every 5 minutes
-	story.Given(`(the )(channel ){channel} is polled every {duration}`)
+	story.Given(`(channel ){channel} is polled every {duration}`)
 
 	// Whose planner runs: specified, which is the default; shipped, with the two faults of the real one, which moves the wave cursor without WaveAdvanced and does not halt the current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so that for the rest only raw events happen.
 	//
@@ -96,12 +96,12 @@ func what_holds_hosts_back(story editor) {
 	// No host of the channel is dispatched before the rollouts of what those point at have been Terminal, or are Superseded.
 	//
 	//	Given channel "stable" waits for channel "edge"
-	story.Given(`(the )(channel ){channel} waits for (the )channel(s) {channels}`)
+	story.Given(`(channel ){channel} waits for channel(s) {channels}`)
 
 	// The refs are quarantined on the channel from the start: what they build is not dispatched.
 	//
 	//	Given the quarantine of channel "stable" holds ref "a1"
-	story.Given(`(the )quarantine of (the )(channel ){channel} holds ref(s) {refs}`)
+	story.Given(`(the )quarantine of (channel ){channel} holds ref(s) {refs}`)
 }
 
 func hosts(story editor) {
@@ -195,17 +195,17 @@ func happenings(story editor) {
 	// An operator takes the ref out of the quarantine of the channel, so that it is dispatched there again.
 	//
 	//	When the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later
-	story.When(`{the an}operator lifts (the )quarantine of (ref ){ref} on (the )(channel ){channel}{when}`)
+	story.When(`{the an}operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`)
 
 	// The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for that time.
 	//
 	//	When new refs come to channel "stable" every 6 hours for 1 day
-	story.When(`new refs come to (the )(channel ){channel} every {delay} for {duration}{when}`)
+	story.When(`new refs come to (channel ){channel} every {delay} for {duration}{when}`)
 
 	// The channel points at one ref after the other, round and round, at that distance and for that time.
 	//
 	//	When "stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours
-	story.When(`(the )(channel ){channel} flaps between (the )refs {refs} every {delay} for {duration}{when}`)
+	story.When(`(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`)
 }
 
 func what_goes_wrong(story editor) {
@@ -358,17 +358,17 @@ func rollouts(story editor) {
 	// Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the present or at another time.
 	//
 	//	Then only "stable@b2" stands for channel "stable"
-	story.Then(`only (rollout ){rollout} stands for (the )(channel ){channel}{at}`)
+	story.Then(`only (rollout ){rollout} stands for (channel ){channel}{at}`)
 
 	// All rollouts of the channel are Superseded or Pruned, or there is none, at the present or at another time.
 	//
 	//	Then no rollout stands for channel "edge"
-	story.Then(`no rollout stands for (the )(channel ){channel}{at}`)
+	story.Then(`no rollout stands for (channel ){channel}{at}`)
 
 	// How many rollouts are opened in the whole run, of that channel or else of all.
 	//
 	//	Then 2 rollouts are opened for channel "stable"
-	story.Then(`{number} rollout(s) is/are opened{for the channel}`)
+	story.Then(`{number} rollout(s) is/are opened{for channel}`)
 
 	// The ref that the control plane's last poll saw, at the present or at another time.
 	//
@@ -450,7 +450,7 @@ func hosts_of_a_rollout(story editor) {
 	story.Then(`host(s) {hosts} is/are never dispatched{under rollout}`)
 }
 
-func what_holds_hosts_back(story editor) {
+func hosts_that_were_held_back(story editor) {
 	// At some time in the whole run the hosts are not dispatched because of that gate: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. Of several gates only the first one counts.
 	//
 	//	Then host "stable-03" is held back by the wave-promotion

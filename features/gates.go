@@ -53,14 +53,14 @@ var gateSteps = []step{
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(the )(channel ){channel} waits for (the )channel(s) {channels}`,
+		words:   `(channel ){channel} waits for channel(s) {channels}`,
 		doc:     "No host of the channel is dispatched before the rollouts of what those point at have been Terminal, or are Superseded.",
 		example: `channel "stable" waits for channel "edge"`,
 		do:      (*world).awaitChannels,
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(the )quarantine of (the )(channel ){channel} holds ref(s) {refs}`,
+		words:   `(the )quarantine of (channel ){channel} holds ref(s) {refs}`,
 		doc:     "The refs are quarantined on the channel from the start: what they build is not dispatched.",
 		example: `the quarantine of channel "stable" holds ref "a1"`,
 		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef) error {
@@ -77,7 +77,7 @@ var gateSteps = []step{
 
 var gateExpectations = []step{
 	{
-		topic: "What holds hosts back", phase: expects,
+		topic: "Hosts that were held back", phase: expects,
 		words:   `host(s) {hosts} is/are held back by (the ){gate}( under (rollout ){rollout})`,
 		doc:     "At some time in the whole run the hosts are not dispatched because of that gate: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. Of several gates only the first one counts.",
 		example: `host "stable-03" is held back by the wave-promotion`,
@@ -99,7 +99,7 @@ var gateExpectations = []step{
 		},
 	},
 	{
-		topic: "What holds hosts back", phase: expects,
+		topic: "Hosts that were held back", phase: expects,
 		words:   `host(s) {hosts} is/are never held back( by (the ){gate})( under (rollout ){rollout})`,
 		doc:     "That gate, or else any, holds the hosts back at no time in the whole run.",
 		example: `host "stable-01" is never held back by the disruption-budget`,

@@ -72,7 +72,7 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(the/an )operator lifts (the )quarantine of (ref ){ref} on (the )(channel ){channel}{when}`,
+		words:   `(the/an )operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`,
 		doc:     "An operator takes the ref out of the quarantine of the channel, so that it is dispatched there again.",
 		example: `the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later`,
 		do: func(w *world, ref reducer.ChannelRef, id reducer.ChannelID, when timing) error {
@@ -84,7 +84,7 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `new refs come to (the )(channel ){channel} every {delay} for {duration}{when}`,
+		words:   `new refs come to (channel ){channel} every {delay} for {duration}{when}`,
 		doc:     "The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for that time.",
 		example: `new refs come to channel "stable" every 6 hours for 1 day`,
 		do: func(w *world, id reducer.ChannelID, every delay, d time.Duration, when timing) error {
@@ -93,7 +93,7 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(the )(channel ){channel} flaps between (the )refs {refs} every {delay} for {duration}{when}`,
+		words:   `(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`,
 		doc:     "The channel points at one ref after the other, round and round, at that distance and for that time.",
 		example: `"stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours`,
 		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing) error {

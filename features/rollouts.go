@@ -122,7 +122,7 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `only (rollout ){rollout} stands for (the )(channel ){channel}{at}`,
+		words:   `only (rollout ){rollout} stands for (channel ){channel}{at}`,
 		doc:     "Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the present or at another time.",
 		example: `only "stable@b2" stands for channel "stable"`,
 		do: func(w *world, id reducer.RolloutID, channel reducer.ChannelID, g glance) error {
@@ -134,7 +134,7 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `no rollout stands for (the )(channel ){channel}{at}`,
+		words:   `no rollout stands for (channel ){channel}{at}`,
 		doc:     "All rollouts of the channel are Superseded or Pruned, or there is none, at the present or at another time.",
 		example: `no rollout stands for channel "edge"`,
 		do: func(w *world, channel reducer.ChannelID, g glance) error {
@@ -143,7 +143,7 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `{number} rollout(s) is/are opened( for (the )(channel ){channel})`,
+		words:   `{number} rollout(s) is/are opened( for (channel ){channel})`,
 		doc:     "How many rollouts are opened in the whole run, of that channel or else of all.",
 		example: `2 rollouts are opened for channel "stable"`,
 		do: func(w *world, n uint64, channel reducer.ChannelID) error {
