@@ -135,10 +135,20 @@ func (s *Scenario) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) 
 // Again is the command that runs only this scenario.
 func (s *Scenario) Again() string {
 	if s.Seed.Set {
-		return fmt.Sprintf("rollsim features %s --seed %d", s.Place(), s.Seed.Value)
+		return fmt.Sprintf("rollsim features %s --seed %d", s.quoted(), s.Seed.Value)
 	}
-	return "rollsim features " + s.Place()
+	return "rollsim features " + s.quoted()
 }
+
+// quoted is where the scenario stands, as a shell takes it.
+func (s *Scenario) quoted() string {
+	if needsNoQuotes.MatchString(s.Place()) {
+		return s.Place()
+	}
+	return "'" + strings.ReplaceAll(s.Place(), "'", `'\''`) + "'"
+}
+
+var needsNoQuotes = regexp.MustCompile(`^[\p{L}\p{N}_./:@%+,-]+$`)
 
 // FileName is a name for files about the scenario, made of where it stands, without folder and extension.
 func (s *Scenario) FileName() string {
@@ -207,13 +217,12 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	unrun := func(c *Case) bool { return c.scenario.skipped != "" }
-	if len(cases) > 0 && !slices.ContainsFunc(cases, func(c *Case) bool { return !unrun(c) }) {
+	if len(cases) > 0 && !slices.ContainsFunc(cases, func(c *Case) bool { return c.scenario.skipped == "" }) {
 		return Report{}, fmt.Errorf("nothing is run: %s", cases[0].scenario.skipped)
 	}
 	report := Report{Warnings: warnings(cases)}
 	work := ordered.Work[Scenario]{
-		Jobs: opt.Jobs, Order: make([]int, len(cases)),
+		Jobs: opt.Jobs, Order: ordered.Natural(len(cases)),
 		Do: func(i int) Scenario { return cases[i].Run(nil) },
 		Take: func(i int, s Scenario, done bool) {
 			if !done {
@@ -225,9 +234,6 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 				opt.Each(&report.Scenarios[i])
 			}
 		},
-	}
-	for i := range work.Order {
-		work.Order[i] = i
 	}
 	if opt.Shuffle != 0 {
 		rand.New(rand.NewPCG(opt.Shuffle, 0)).Shuffle(len(cases), func(i, j int) {

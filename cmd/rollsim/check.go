@@ -88,6 +88,7 @@ func (env *environment) check(c *cli.Context) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who interrupts twice does not want to wait
 	var all []*check.Result
 	var failed []*check.Result
 	sum := check.Run(ctx, suite, opt, func(r *check.Result) {

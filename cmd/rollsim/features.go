@@ -70,6 +70,7 @@ func (env *environment) features(c *cli.Context) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who interrupts twice does not want to wait
 	if c.Bool("watch") {
 		return run.watch(ctx)
 	}
@@ -159,37 +160,17 @@ func (run *featureRun) shuffle(c *cli.Context) error {
 
 // once runs features and writes what becomes of them.
 func (run *featureRun) once(ctx context.Context, opt features.Options) error {
-	if run.rerun != "" {
-		listed, err := readRerun(run.rerun)
-		if err != nil {
-			return err
-		}
-		if len(listed) > 0 {
-			opt.Paths = listed
-			run.env.err.printf("running only what %s lists\n", run.rerun)
-		}
+	listed, err := readRerun(run.rerun)
+	if err != nil {
+		return err
 	}
-	var writers []report.FeatureWriter
-	files := make(map[string]*bytes.Buffer)
-	told := false // a person reads of it on standard output
-	for _, o := range run.outputs {
-		options, err := run.writerOptions(o.format)
-		if err != nil {
-			return err
-		}
-		w := run.env.out.w
-		if o.file == "-" {
-			options.Colour = run.env.out.colour
-			told = told || o.format != "junit" && o.format != "cucumber"
-		} else {
-			files[o.file] = new(bytes.Buffer)
-			w = files[o.file]
-		}
-		writer, err := report.NewFeatureWriter(w, o.format, options)
-		if err != nil {
-			return err
-		}
-		writers = append(writers, writer)
+	if listed != nil {
+		opt.Paths = listed
+		run.env.err.printf("running only what %s lists\n", run.rerun)
+	}
+	writers, files, told, err := run.writers()
+	if err != nil {
+		return err
 	}
 	opt.Each = func(s *features.Scenario) {
 		if s.Status.Fails() && len(s.Trace) > 0 {
@@ -201,7 +182,11 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 	}
 	began := time.Now()
 	result, err := features.Run(ctx, opt)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil, ctx.Err() != nil:
+	case listed != nil:
+		return fmt.Errorf("%w\nthis is what %s lists; remove it to run everything", err, run.rerun)
+	default:
 		return err
 	}
 	for _, w := range writers {
@@ -210,10 +195,11 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 		}
 	}
 	for _, o := range run.outputs {
-		if o.file == "-" {
+		b := files[o.file]
+		if b == nil {
 			continue
 		}
-		if err := run.env.writeFile(o.file, func(w io.Writer) error { _, err := files[o.file].WriteTo(w); return err }); err != nil {
+		if err := run.env.writeFile(o.file, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
 			return err
 		}
 	}
@@ -236,6 +222,32 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// writers makes a writer for each output. files hold what goes to files until all is known; told is whether a person reads of it
+// on standard output.
+func (run *featureRun) writers() (writers []report.FeatureWriter, files map[string]*bytes.Buffer, told bool, err error) {
+	files = make(map[string]*bytes.Buffer)
+	for _, o := range run.outputs {
+		options, err := run.writerOptions(o.format)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		w := run.env.out.w
+		if o.file == "-" {
+			options.Colour = run.env.out.colour
+			told = told || o.format != "junit" && o.format != "cucumber"
+		} else {
+			files[o.file] = new(bytes.Buffer)
+			w = files[o.file]
+		}
+		writer, err := report.NewFeatureWriter(w, o.format, options)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		writers = append(writers, writer)
+	}
+	return writers, files, told, nil
 }
 
 // writerOptions are what the environment says of a format.
@@ -284,7 +296,7 @@ func (name appender) Write(b []byte) (int, error) {
 func (run *featureRun) save(s *features.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {
-		return fmt.Sprintf("not: %v", err)
+		return fmt.Sprintf("nowhere: %v", err)
 	}
 	dir, name := run.keep, s.FileName()
 	if dir == "" {
@@ -297,7 +309,7 @@ func (run *featureRun) save(s *features.Scenario) string {
 		err = atomicfile.Write(file, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
 	}
 	if err != nil {
-		return fmt.Sprintf("not: %v", err)
+		return fmt.Sprintf("nowhere: %v", err)
 	}
 	return file
 }
@@ -312,13 +324,20 @@ func (env *environment) tellFeatures(r *features.Report) {
 	env.err.printf("%s\n", report.FeatureCounts(r))
 }
 
-// readRerun reads the list of what failed: a FILE:LINE in each line. None when there is no such file.
+// readRerun reads the list of what failed: a FILE:LINE in each line. Nil when there is none.
 func readRerun(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' }), err
+	listed := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(listed) == 0 {
+		return nil, err
+	}
+	return listed, err
 }
 
 // writeRerun lists what failed, and what was not run because of that.
