@@ -82,6 +82,20 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 // Found gives the violations so far, in the order in which they were found, each invariant of a subject once.
 func (c *Checker) Found() []Violation { return c.found }
 
+// Take gives the violations that were found since the last Take, as Found does, and lets go of them.
+func (c *Checker) Take() []Violation {
+	found := c.found
+	c.found = nil
+	return found
+}
+
+// Forget lets go of what is known of a rollout that is over: what is found of it again is given again.
+func (c *Checker) Forget(id reducer.RolloutID) {
+	for _, name := range Names() {
+		delete(c.reported, Violation{Invariant: name, Subject: string(id)})
+	}
+}
+
 // Report adds a violation that was found elsewhere.
 func (c *Checker) Report(v Violation) {
 	key := Violation{Invariant: v.Invariant, Subject: v.Subject}

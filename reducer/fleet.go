@@ -25,7 +25,7 @@ type Rollout struct {
 	number int
 	slots  slotIndex // into hosts
 	hosts  []Host
-	counts [hostStateEnd]int
+	counts [hostStateEnd]int32
 
 	forgotten bool // hosts is empty, whoever joined
 
@@ -73,10 +73,10 @@ func (r *Rollout) Host(id HostID) (Host, bool) {
 }
 
 // Count tells how many joined hosts are in state s.
-func (r *Rollout) Count(s HostState) int { return r.counts[s] }
+func (r *Rollout) Count(s HostState) int { return int(r.counts[s]) }
 
 // AllConverged tells whether every joined host is Converged; true when none joined.
-func (r *Rollout) AllConverged() bool { return r.counts[HostConverged] == len(r.hosts) }
+func (r *Rollout) AllConverged() bool { return r.Count(HostConverged) == len(r.hosts) }
 
 // DerivedUnconfirmed tells whether the reducer derived a RolloutTerminal that no recorded one has confirmed. In a recorded
 // log that stays so, it is a finding.
@@ -294,11 +294,15 @@ func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
 }
 
 func (f *Fleet) open(ev *Event) {
+	ref := ev.TargetRef
+	if n := len(ev.Rollout) - len(ref); n >= 0 && string(ev.Rollout[n:]) == string(ref) {
+		ref = ChannelRef(ev.Rollout[n:]) // the same text, kept once
+	}
 	r := &Rollout{
 		Record: Record{
 			RolloutID: ev.Rollout,
 			Channel:   ev.Channel,
-			TargetRef: ev.TargetRef,
+			TargetRef: ref,
 			State:     Opening,
 			OpenedAt:  ev.At,
 		},

@@ -207,7 +207,6 @@ type replay struct {
 	n         uint64   // entries read
 	end       place    // the last entry
 	breaches  int      // of the reader's, those that are findings already
-	broken    int      // of the checker's violations, likewise
 	kinds     [trace.KindCount]uint64
 	other     map[string]uint64 // of entries of kinds that are not known
 

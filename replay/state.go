@@ -56,8 +56,7 @@ func (p *replay) checkInvariants(e *trace.Entry, r *rollout) {
 
 // takeViolations makes findings of what the checker has found.
 func (p *replay) takeViolations(e *trace.Entry, r *rollout) {
-	found := p.checker.Found()
-	for _, v := range found[p.broken:] {
+	for _, v := range p.checker.Take() {
 		if v.Invariant == invariant.RetentionKept {
 			continue // nothing tells for how long a channel keeps its rollouts
 		}
@@ -65,7 +64,6 @@ func (p *replay) takeViolations(e *trace.Entry, r *rollout) {
 			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: e.Host, After: p.after(r), Reason: v.Detail,
 		}, p.here(e), 0)
 	}
-	p.broken = len(found)
 }
 
 // title is what findings are counted by.

@@ -119,6 +119,9 @@ func (p *replay) letGo(r *rollout) {
 	p.close(r)
 	p.overdueQuarantines(r)
 	delete(p.rollouts, r.id)
+	if p.checker != nil {
+		p.checker.Forget(r.id)
+	}
 	if p.recent == r {
 		p.recent = nil
 	}

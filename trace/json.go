@@ -23,7 +23,7 @@ type parser struct {
 
 const (
 	internLongest = 128
-	internMost    = 1 << 16
+	internMost    = 1 << 14
 )
 
 // syntaxError says why something is no JSON object.
