@@ -142,7 +142,8 @@ type truth struct {
 	entry int // that makes it true
 }
 
-// comesTrue finds when something is true for the first time. Where it names no rollout, the latest one is meant.
+// comesTrue finds when something is true for the first time. Where it names no rollout, the latest one is meant, and of a host
+// the latest one of its channel.
 func (w *world) comesTrue(m *moment) (truth, error) {
 	switch {
 	case m.settled:
@@ -152,7 +153,7 @@ func (w *world) comesTrue(m *moment) (truth, error) {
 	case m.poll:
 		return truth{w.nextPoll(m.channel), noEntry}, nil
 	case m.Rollout == "":
-		m.Rollout = w.moved
+		m.Rollout = w.latestOf(m.Host, w.moved)
 	}
 	r, err := w.telling.rollout(m.Rollout)
 	if err != nil {

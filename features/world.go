@@ -1,6 +1,7 @@
 package features
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -242,6 +243,19 @@ func (w *world) mention(id reducer.RolloutID, channel reducer.ChannelID) {
 	w.latest[channel], w.moved = id, id
 }
 
+// latestOf gives the latest rollout of a host's channel; another one for what is no host, or has none yet.
+func (w *world) latestOf(host reducer.HostID, otherwise reducer.RolloutID) reducer.RolloutID {
+	for i := range w.scenario.Channels {
+		c := &w.scenario.Channels[i]
+		for _, wave := range c.Waves {
+			if slices.Contains(wave.Hosts, host) {
+				return cmp.Or(w.latest[c.ID], otherwise)
+			}
+		}
+	}
+	return otherwise
+}
+
 // silence notes that something may go on only after a time.
 func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
 
@@ -257,7 +271,7 @@ func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error
 	}
 	if when.kind == atMoment && !when.moment.ofFleet() {
 		if when.moment.Rollout == "" {
-			when.moment.Rollout = about
+			when.moment.Rollout = w.latestOf(when.moment.Host, about)
 		}
 		if when.moment.Rollout == "" {
 			return fmt.Errorf("it is not clear of which rollout: write for example \"of stable@a1\" or \"under stable@a1\"")

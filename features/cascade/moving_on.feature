@@ -14,8 +14,8 @@ Feature: An upstream channel that moves on
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1"
     And "edge" moves to ref "e2" while wave 0 of "stable@a1" is soaking
-    Then host "stable-01" under "stable@a1" is Converged before "edge@e2" is Terminal
-    And "edge@e2" is Terminal before host "stable-02" under "stable@a1" is dispatched
+    Then host "stable-01" is Converged before "edge@e2" is Terminal
+    And "edge@e2" is Terminal before host "stable-02" is dispatched
     And host "stable-02" is held back by the channel-edges
     And "stable@a1" is Terminal
 
@@ -37,5 +37,5 @@ Feature: An upstream channel that moves on
       | stable  | a1  | at once                 |
     Then channel "edge" is stranded at ref "e1"
     And "edge@e1" is never Terminal
-    And host "stable-01" under "stable@a1" is dispatched before "edge@e2" is Terminal
+    And host "stable-01" is dispatched before "edge@e2" is Terminal
     And "stable@a1" is Terminal

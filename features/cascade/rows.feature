@@ -14,8 +14,8 @@ Feature: Channels in a row
       | late    | a1  |         |
       | early   | a1  | at once |
       | canary  | a1  | at once |
-    Then "canary@a1" is Terminal before host "early-01" under "early@a1" is dispatched
-    And "early@a1" is Terminal before host "late-01" under "late@a1" is dispatched
+    Then "canary@a1" is Terminal before host "early-01" is dispatched
+    And "early@a1" is Terminal before host "late-01" is dispatched
     And "late@a1" is Terminal
 
   Scenario: A channel that waits for two goes after the slower one
@@ -30,7 +30,7 @@ Feature: Channels in a row
       | west    | a1  |         |
       | east    | a1  | at once |
       | late    | a1  | at once |
-    Then host "east-01" under "east@a1" is dispatched before "west@a1" is Terminal
+    Then host "east-01" is dispatched before "west@a1" is Terminal
     And "west@a1" is Terminal before "east@a1" is Terminal
-    And "east@a1" is Terminal before host "late-01" under "late@a1" is dispatched
+    And "east@a1" is Terminal before host "late-01" is dispatched
     And "late@a1" is Terminal

@@ -30,7 +30,7 @@ Feature: Everything that can go wrong, by chance
       | stable  | b2  | 30 minutes later |
     Then "edge@a1" is Terminal
     And every host of "stable@b2" is Converged
-    And "edge@a1" is Terminal before host "stable-01" under "stable@b2" is dispatched
+    And "edge@a1" is Terminal before host "stable-01" is dispatched
     And every invariant holds
 
   Scenario: Whatever becomes of its hosts, each rollout ends, is superseded by the next one and is pruned

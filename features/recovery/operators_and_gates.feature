@@ -40,5 +40,5 @@ Feature: Operators and gates over a crash
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1" at once
     And the control plane crashes for 10 minutes 20 minutes later
-    Then "edge@e1" is Terminal before host "stable-01" under "stable@a1" is dispatched
+    Then "edge@e1" is Terminal before host "stable-01" is dispatched
     And "stable@a1" is Terminal
