@@ -167,11 +167,20 @@ func (w *world) checkNames(values []any) error {
 
 // checkPromises refuses what is in store for hosts under refs that never come.
 func (w *world) checkPromises() error {
+	if len(w.busy) > 0 {
+		return nil // only the run knows which refs come
+	}
+	told := slices.Clone(w.timeline) // of a scenario file
+	for _, h := range w.story {
+		if h.do != nil {
+			told = append(told, *h.do)
+		}
+	}
 	var known []string
-	for i := range w.story {
-		if a := w.story[i].do; a != nil && a.SetRef != nil {
+	for _, a := range told {
+		if a.SetRef != nil {
 			known = append(known, string(a.SetRef.Ref))
-		} else if a != nil && a.Event != nil && a.Event.Kind == reducer.RolloutOpened {
+		} else if a.Event != nil && a.Event.Kind == reducer.RolloutOpened {
 			known = append(known, string(a.Event.TargetRef))
 		}
 	}

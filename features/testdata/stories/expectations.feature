@@ -50,6 +50,7 @@ Feature: What can be expected
     And no rollout stands for channel "stable" in the end
 
   Scenario: Channels that move by themselves
+    Given host "stable-01" defers its activation under ref "r2"
     When new refs come to channel "stable" every 6 hours for 1 day
     Then "stable@r5" is Terminal
     And 5 rollouts are opened for channel "stable"

@@ -45,6 +45,11 @@ Feature: Fleets
     Then "stable@a1" is Terminal
     And "stable@a1" is Pruned in the end
 
+  Scenario: What is in store for hosts under refs of a scenario file
+    Given the scenario "one-wave-converges"
+    And host "stable-02" fails its probes under ref "a1"
+    Then "stable@a1" is Failed
+
   Scenario: What a scenario file tells, and more
     Given the scenario "failure-under-v0.2"
     And the machine is rfc0008
