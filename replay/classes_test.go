@@ -159,6 +159,18 @@ func TestClasses(t *testing.T) {
 				+1
 				poll edge a1`,
 			want: "invariant 21 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:04Z /  (rollout edge@a1 is Superseded and will not be opened again)"},
+		{name: "stranded at a rollout that was pruned before the next one came", log: failing + `
+				+604800
+				expire edge@a1
+				to edge@a1 Failed Pruned
+				poll edge b2
+				open edge@b2
+				join edge@b2 e1 0
+				to edge@b2 Opening Active
+				plan edge@b2 e1
+				+1
+				poll edge a1`,
+			want: "invariant 25 stranded edge@a1: channel edge points at a1 since 2026-05-23T01:00:05Z /  (rollout edge@a1 is Pruned and will not be opened again)"},
 		{name: "stuck behind another channel", log: failing + `
 				poll stable s1
 				open stable@s1

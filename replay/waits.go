@@ -232,6 +232,12 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 	return strings.Join(reasons, "; "), !p.goesOn(r, make(map[*rollout]bool))
 }
 
+// strands tells whether a channel that points at a rollout's ref waits in vain: another one followed, and it will not be opened
+// again.
+func (c *channel) strands(r *rollout) bool {
+	return r != nil && r.fold != nil && (r.fold.Record.SupersededAt.Set || c.rollout != r)
+}
+
 // mostListed is how many hosts are named that wait for the same.
 const mostListed = 3
 
@@ -266,7 +272,7 @@ func (p *replay) judgeEnd() {
 	}
 	for _, c := range p.sortedChannels() {
 		r := p.rollouts[reducer.NewRolloutID(c.id, c.ref)]
-		if c.ref == "" || r == nil || r.fold == nil || !r.fold.Record.SupersededAt.Set {
+		if c.ref == "" || !c.strands(r) {
 			continue
 		}
 		p.find(Finding{

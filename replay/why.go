@@ -338,7 +338,7 @@ func (p *replay) explainChannel(a *Answer, r *rollout) {
 	switch now := p.rollouts[id]; {
 	case now == nil || now.fold == nil:
 		a.add(0, since, "no rollout is opened for that yet", "channel %s points at %s", c.id, c.ref)
-	case now.fold.Record.SupersededAt.Set:
+	case c.strands(now):
 		a.add(0, since, fmt.Sprintf("it is stranded: %s is %v and will not be opened again", id, now.fold.Record.State),
 			"channel %s points at %s", c.id, c.ref)
 	default:
