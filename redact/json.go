@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,5 +278,8 @@ func parseLine(line []byte) (*value, error) {
 
 // problem says what is wrong with JSON, without the words of the library.
 func problem(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("expected a JSON object: it ends early")
+	}
 	return errors.New("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
 }

@@ -67,7 +67,10 @@ func (r *Redactor) Stream(file string, in io.Reader, open func() (io.ReadCloser,
 		err = r.lines(content, out)
 	}
 	var of *inputError
-	if errors.As(err, &of) {
+	switch {
+	case errors.As(err, &of) && of.unread:
+		return trace.Unreadable(file, of.error)
+	case of != nil:
 		return &trace.ReadError{File: file, Line: of.line, What: of.Error()}
 	}
 	return err
@@ -114,6 +117,7 @@ func shapeOf(content *bufio.Reader) shape {
 type inputError struct {
 	line int
 	error
+	unread bool // it cannot be read at all
 }
 
 // lines redacts NDJSON.
@@ -137,7 +141,7 @@ func (r *Redactor) lines(in *bufio.Reader, out io.Writer) error {
 		return nil
 	})
 	if err == nil && entries == 0 {
-		err = &inputError{0, errors.New("expected a log, found nothing")}
+		err = &inputError{error: errors.New("expected a log, found nothing")}
 	}
 	return errors.Join(err, w.Flush())
 }
@@ -147,11 +151,11 @@ func eachLine(in *bufio.Reader, do func([]byte) error) error {
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		if err != nil && err != io.EOF {
-			return &inputError{number, err}
+			return &inputError{error: err, unread: true}
 		}
 		if len(line) > 0 {
 			if err := do(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
-				return &inputError{number, err}
+				return &inputError{line: number, error: err}
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -164,7 +168,7 @@ func eachLine(in *bufio.Reader, do func([]byte) error) error {
 func (r *Redactor) document(in io.Reader, out io.Writer) error {
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := r.documentMembers(jsontext.NewDecoder(in), w); err != nil {
-		return &inputError{0, err}
+		return &inputError{error: err}
 	}
 	return w.Flush()
 }

@@ -387,7 +387,7 @@ func TestRefuses(t *testing.T) {
 		"":                                           "it: expected a log, found nothing",
 		"{\"seq\":1}\nnot JSON\n":                    "it:2: expected a JSON object: invalid character",
 		"{\"seq\":1}\n[]\n":                          "it:2: expected a JSON object",
-		"{\"seq\":1}\n{\"seq\":2":                    "it:2: expected a JSON object: unexpected EOF",
+		"{\"seq\":1}\n{\"seq\":2":                    "it:2: expected a JSON object: it ends early",
 		"{\"seq\":1}{\"seq\":2}\n":                   "it:1: expected one JSON object, found more after it",
 		`{"a":1,"a":2}`:                              "it:1: expected a JSON object: duplicate object member name",
 		"{\"a\":\"\xff\"}":                           "it:1: expected a JSON object: invalid UTF-8",

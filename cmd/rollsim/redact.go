@@ -168,22 +168,22 @@ type uncompressed struct{ io.Writer }
 func (uncompressed) Close() error { return nil }
 
 // redactDatabase redacts a database into a file that is whole or not there.
-func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) (err error) {
-	dir, err := os.MkdirTemp(filepath.Dir(output), "."+filepath.Base(output)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	made := filepath.Join(dir, "state.db")
-	if err := r.Database(name, db, made); err != nil {
-		return err
-	}
-	in, err := os.Open(made)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	return atomicfile.Write(output, func(w io.Writer) error {
+func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) error {
+	return atomicfile.Write(output, func(w io.Writer) (err error) {
+		dir, err := os.MkdirTemp("", "rollsim-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		made := filepath.Join(dir, "state.db")
+		if err := r.Database(name, db, made); err != nil {
+			return err
+		}
+		in, err := os.Open(made)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
 		packed, err := compressor(w, output)
 		if err != nil {
 			return err

@@ -3,7 +3,9 @@ package atomicfile
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -13,6 +15,9 @@ import (
 func Write(name string, fill func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
 	if err != nil {
+		if of := (*fs.PathError)(nil); errors.As(err, &of) {
+			of.Path = name // the user has never heard of the temporary file
+		}
 		return err
 	}
 	defer func() {

@@ -78,9 +78,6 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	if name == Stdin {
 		return trace.NewReader("standard input", stdin)
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return nil, &trace.ReadError{File: name, What: "expected a log, found a folder"}
-	}
 	db, err := Database(name, name)
 	if err != nil {
 		return nil, err
@@ -105,6 +102,9 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 
 // Database opens the state.db that a file is, or holds compressed; nil where it is none. name names it in messages.
 func Database(name, path string) (*statedb.DB, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, &trace.ReadError{File: name, What: "expected a log, found a folder"}
+	}
 	is, err := statedb.IsDatabase(path)
 	if err != nil {
 		return nil, err

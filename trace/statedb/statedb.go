@@ -93,6 +93,9 @@ func (db *DB) tables() (string, error) {
 	if len(names) == 0 {
 		return "no tables", err
 	}
+	if len(names) == 1 {
+		return "the table " + names[0], err
+	}
 	return "the tables " + strings.Join(names, ", "), err
 }
 
