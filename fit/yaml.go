@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rollsim/internal/plural"
 	"rollsim/internal/yamltext"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -11,8 +12,8 @@ import (
 
 // YAML writes what was learned as a file that scenarios include. from says of what log it was learned.
 func (b *Behaviour) YAML(from string) []byte {
-	head := yamltext.Comment("", fmt.Sprintf("How hosts behave: learned by rollsim fit from %s, %d entries of %d hosts, %s to %s.",
-		yamltext.Scalar(from), b.Entries, b.Hosts, second(b.First), second(b.Last)))
+	head := yamltext.Comment("", fmt.Sprintf("How hosts behave: learned by rollsim fit from %s, %s of %s, %s to %s.",
+		yamltext.Scalar(from), plural.Count(b.Entries, "entry"), plural.Count(b.Hosts, "host"), second(b.First), second(b.Last)))
 	head += "#\n" + yamltext.Comment("", "D is the Kolmogorov-Smirnov distance: the part of the recorded delays that is below some delay, and the "+
 		"part of the simulated ones that is, differ by D at most. A chance has in brackets where it is with a confidence of 95 %. What "+
 		"was not learned is left to the scenario.")

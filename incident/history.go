@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rollsim/internal/nearest"
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -191,7 +192,7 @@ func (c *collector) finish(opt Options) error {
 // notOpened says that the log does not have the beginning of the rollout, or nothing of it.
 func (c *collector) notOpened() error {
 	if n := len(c.history.Events); n > 0 {
-		return fmt.Errorf("the log has %d events of rollout %s, but not the RolloutOpened that they begin with", n, c.history.Rollout)
+		return fmt.Errorf("the log has %s of rollout %s, but not the RolloutOpened that comes first", plural.Count(n, "event"), c.history.Rollout)
 	}
 	var all []string
 	if c.fleet != nil {

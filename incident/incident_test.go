@@ -404,7 +404,7 @@ func TestReadRefuses(t *testing.T) {
 			"stable@1234567 stands for more than one rollout: stable@1234567a and stable@1234567b",
 		},
 		"nothing of it":  {log(opened("stable@a1", 0)), `the log does not open a rollout stable@a: did you mean "stable@a1"?`},
-		"no beginning":   {log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)), "the log has 1 events of rollout stable@a, but not the RolloutOpened"},
+		"no beginning":   {log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)), "the log has 1 event of rollout stable@a, but not the RolloutOpened"},
 		"nothing":        {log(), "the log opens no rollout"},
 		"other machines": {&entries{all: append([]trace.Entry{header}, log(opened("stable@a", 0)).all...)}, `the machine of the scenario: no machine is named "exec:./mine"`},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"rollsim/internal/plural"
 	"rollsim/internal/yamltext"
 	"rollsim/invariant"
 	"rollsim/reducer"
@@ -167,9 +168,9 @@ func (h *History) Extent() string {
 		}
 	}
 	if others := len(h.Events) - own; others > 0 {
-		return fmt.Sprintf("%d events, and %d of the rollouts before and after it", own, others)
+		return fmt.Sprintf("%s, and %d of the rollouts before and after it", plural.Count(own, "event"), others)
 	}
-	return fmt.Sprintf("%d events", own)
+	return plural.Count(own, "event")
 }
 
 func (r Role) comment(h *History) string {

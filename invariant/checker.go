@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -236,7 +237,7 @@ func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
 	case !s.Underway() && s != reducer.Terminal:
 		c.report(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)
 	case r.Count(reducer.HostFailed) > 0:
-		c.report(HaltKept, r, "host %s was dispatched while %d hosts are Failed", p.Host, r.Count(reducer.HostFailed))
+		c.report(HaltKept, r, "host %s was dispatched with %s Failed", p.Host, plural.Count(r.Count(reducer.HostFailed), "host"))
 	}
 	if c.quarantine[quarantined{r.Record.Channel, p.Closure}] {
 		c.report(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined", p.Host, p.Closure)

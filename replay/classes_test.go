@@ -131,7 +131,7 @@ func TestClasses(t *testing.T) {
 			want: "invariant 18 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)"},
 		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 Failed\n+1\ndispatch edge@a1 e2 c2",
 			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": {OnHealthFailure: reducer.RollbackAndHalt}}},
-			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched while 1 hosts are Failed)"},
+			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed)"},
 		{name: "dispatch of a quarantined closure", log: failing + `
 				e1 does edge@a1 RollbackComplete
 				quarantine edge c1

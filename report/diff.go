@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"rollsim/internal/plural"
 	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -37,7 +38,7 @@ func Diff(w io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 	for _, g := range groupPartings(logs) {
 		first := g.rows[0]
 		p := &first.parting.First
-		fmt.Fprintf(w, "PARTED %s: %s\n", describePoint(p), count(len(g.rows), "rollout"))
+		fmt.Fprintf(w, "PARTED %s: %s\n", describePoint(p), plural.Count(len(g.rows), "rollout"))
 		fmt.Fprintf(w, "  %-*s  %s\n", width, labels.A, p.A.String())
 		fmt.Fprintf(w, "  %-*s  %s\n", width, labels.B, p.B.String())
 		if err := writeRows(w, g.rows, labels, all); err != nil {
@@ -87,12 +88,12 @@ func writeDiffTotals(w io.Writer, logs []DiffLog, labels DiffLabels) {
 			t.add(logs[i].Result)
 		}
 	}
-	fmt.Fprintf(w, "%s and %s on %s: %d entries, %d rollout events, %s of %s; ", labels.A, labels.B, count(t.Logs, "log"), t.Entries,
-		t.Events, count(t.Rollouts, "rollout"), count(t.Hosts, "host"))
+	fmt.Fprintf(w, "%s and %s on %s: %s, %s, %s of %s; ", labels.A, labels.B, plural.Count(t.Logs, "log"),
+		plural.Count(t.Entries, "entry"), plural.Count(t.Events, "rollout event"), plural.Count(t.Rollouts, "rollout"), plural.Count(t.Hosts, "host"))
 	if t.RolloutsParted == 0 {
 		fmt.Fprintf(w, "every event is answered alike\n")
 	} else {
-		fmt.Fprintf(w, "%s in %s part, with %s\n", count(t.RolloutsParted, "rollout"), count(t.LogsParted, "log"), count(t.HostsTouched, "host"))
+		fmt.Fprintf(w, "%s in %s part, with %s\n", plural.Count(t.RolloutsParted, "rollout"), plural.Count(t.LogsParted, "log"), plural.Count(t.HostsTouched, "host"))
 	}
 	for i := range logs {
 		if logs[i].Unreadable != nil {
@@ -102,13 +103,6 @@ func writeDiffTotals(w io.Writer, logs []DiffLog, labels DiffLabels) {
 			fmt.Fprintf(w, "note: %s: %s\n", logs[i].name(), note)
 		}
 	}
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // ending is how a rollout stands when its log ends.

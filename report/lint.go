@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"rollsim/internal/plural"
 	"rollsim/lint"
 )
 
@@ -74,11 +75,11 @@ func lintText(b *strings.Builder, found []lint.Finding, opt LintOptions) {
 			strings.ReplaceAll(f.Message, "\n", "\n    "))
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(b, "%s, nothing found\n", count(opt.Files, "file"))
+		fmt.Fprintf(b, "%s, nothing found\n", plural.Count(opt.Files, "file"))
 		return
 	}
-	fmt.Fprintf(b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n", count(len(found), "finding"), len(in),
-		count(opt.Files, "file"), found[0].Rule.Code)
+	fmt.Fprintf(b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n", plural.Count(len(found), "finding"), len(in),
+		plural.Count(opt.Files, "file"), found[0].Rule.Code)
 }
 
 // LintRule explains one rule.

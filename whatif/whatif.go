@@ -359,7 +359,7 @@ func (c *comparison) finish() (*Result, error) {
 	}
 	c.result.Notes = c.policies.notes
 	if c.passed > 0 {
-		c.result.Notes = append(c.result.Notes, fmt.Sprintf("%d events are of rollouts that the log never opens: they are passed over", c.passed))
+		c.result.Notes = append(c.result.Notes, fmt.Sprintf("events of rollouts that the log never opens are passed over: %d", c.passed))
 	}
 	return &c.result, nil
 }

@@ -206,7 +206,7 @@ func TestPartings(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	r := compare(t, log(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0)), Side{}, Side{})
-	if len(r.Notes) != 1 || r.Notes[0] != "2 events are of rollouts that the log never opens: they are passed over" {
+	if len(r.Notes) != 1 || r.Notes[0] != "events of rollouts that the log never opens are passed over: 2" {
 		t.Errorf("%q", r.Notes)
 	}
 	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Parted) != 0 {

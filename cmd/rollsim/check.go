@@ -18,6 +18,7 @@ import (
 	"rollsim/check"
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/osfs"
+	"rollsim/internal/plural"
 	"rollsim/report"
 )
 
@@ -173,7 +174,7 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 			env.out.printf("  %s\n", r.Rerun)
 		}
 	}
-	env.out.printf("\n%d scenarios, %d feature scenarios: %s\n", sum.Scenarios, sum.Features, sum.Line())
+	env.out.printf("\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"), plural.Count(sum.Features, "feature scenario"), sum.Line())
 	env.err.printf("took %v\n", sum.Elapsed.Round(time.Millisecond))
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/conform"
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 )
 
@@ -34,8 +35,8 @@ func (env *environment) conform(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		env.out.printf("%s: %d cells, %d walks, %d steps: %d passed, %d failed under %s\n", name, result.Cells, result.Walks,
-			result.Steps, result.Cells+result.Walks-result.Failed, result.Failed, machine.Name())
+		env.out.printf("%s: %s, %s, %s: %d passed, %d failed under %s\n", name, plural.Count(result.Cells, "cell"),
+			plural.Count(result.Walks, "walk"), plural.Count(result.Steps, "step"), result.Cells+result.Walks-result.Failed, result.Failed, machine.Name())
 		if result.First != nil && !differs {
 			env.out.printf("%s", result.First)
 			differs = true

@@ -12,6 +12,7 @@ import (
 
 	"rollsim/fit"
 	"rollsim/internal/nearest"
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/trace/input"
 )
@@ -78,7 +79,7 @@ func (env *environment) fit(c *cli.Context) error {
 		return err
 	}
 	if output != "-" {
-		env.out.printf("%s: learned from %d entries of %d hosts\n%s", output, learned.Entries, learned.Hosts, learned.Summary())
+		env.out.printf("%s: learned from %s of %s\n%s", output, plural.Count(learned.Entries, "entry"), plural.Count(learned.Hosts, "host"), learned.Summary())
 		env.out.printf("%s\n", includeHint(output))
 	}
 	return nil
