@@ -1,7 +1,10 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,7 +15,8 @@ import (
 // finish judges what the log's end leaves open.
 func (p *replay) finish() error {
 	if p.fleet == nil {
-		return nil
+		p.note("the log has no entries")
+		return p.start(&trace.Entry{}) // the machine has a name all the same
 	}
 	p.ended = true
 	p.overdueRejection()
@@ -105,16 +109,23 @@ func (p *replay) compareTables() error {
 	if err != nil {
 		return err
 	}
-	for q, at := range p.quarantines {
+	for _, q := range p.quarantinesInOrder() {
 		if hasQuarantines && !quarantined[q] {
 			p.find(Finding{
 				Class: Derived, Kind: Missing, What: "quarantined_closures row", Recorded: Nothing, Given: describeQuarantine(q), channel: q.channel,
-			}, at.place, 1)
+			}, p.quarantines[q].place, 1)
 		}
 	}
 	p.result.Tables = t
 	p.noteTables(t, hasRollouts, hasQuarantines)
 	return nil
+}
+
+// quarantinesInOrder gives what the log has quarantined, in the order in which it did: of many findings the first are kept.
+func (p *replay) quarantinesInOrder() []quarantine {
+	return slices.SortedFunc(maps.Keys(p.quarantines), func(a, b quarantine) int {
+		return cmp.Compare(p.quarantines[a].n, p.quarantines[b].n)
+	})
 }
 
 // noteTables notes what of the tables cannot be told from the log.

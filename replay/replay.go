@@ -93,7 +93,7 @@ type Result struct {
 	Documents   bool      // the input is rollout documents
 	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
 
-	Fleet    *reducer.Fleet // after the last event; nil when there was no entry; of rollouts that are over it has let go of the hosts
+	Fleet    *reducer.Fleet // after the last event; of rollouts that are over it has let go of the hosts
 	Findings []Finding      // in log order, of each group the first MostFindings; empty when the log is what the machine makes of it
 	Accepted []Finding      // those that were accepted, likewise
 	Groups   []Group        // all of them, counted
@@ -142,7 +142,7 @@ func Run(r *trace.Reader, opts Options) (Result, error) {
 	r.Ahead()
 	err := p.readAll()
 	if err == nil {
-		err = p.unknown(&p.opts.Only)
+		err = cmp.Or(p.unknown(&p.opts.Only), p.unknownPolicy())
 	}
 	return p.sorted(), errors.Join(err, r.Close())
 }

@@ -254,7 +254,7 @@ const mostStrange = 5
 // noteRest notes what was passed over.
 func (p *replay) noteRest() {
 	switch {
-	case p.simulated || p.fleet == nil:
+	case p.simulated || p.result.Entries == 0:
 	case p.single():
 		p.note("this is the log of single rollouts: it is not judged by what belongs to others")
 	case p.seen.trimmed:
@@ -273,7 +273,7 @@ func (p *replay) noteRest() {
 			}
 		}
 		if more > 0 {
-			p.note("%d more rollouts are never opened in this log", more)
+			p.note("rollouts that are never opened in this log, beside these: %d", more)
 		}
 	}
 	p.noteWaves()
@@ -281,7 +281,7 @@ func (p *replay) noteRest() {
 		p.note("HostJoined of hosts that had joined before changes nothing: it is passed over (%d, the first is entry %d)", n, p.seen.firstRejoin)
 	}
 	if p.late > 0 {
-		p.note("%d entries are about hosts of rollouts that were over long before: they are not held against anything", p.late)
+		p.note("entries about hosts of rollouts that were over long before are not held against anything: %d", p.late)
 	}
 	if names := sortedKeys(p.other); len(names) > 0 {
 		p.note("entries of kinds that are not known are passed over: %s", counted(names, p.other))

@@ -6,13 +6,14 @@ import (
 	"io"
 	"slices"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
 // Question asks why a host is not, or not yet, on the ref that its channel points at.
 type Question struct {
-	Host    reducer.HostID            // empty for the first one of Rollout that is not
+	Host    reducer.HostID            // empty for the first one of Rollout that is not, or for Rollout itself
 	Rollout reducer.RolloutID         // empty for the last one that the host has joined; of a long ref the first seven digits do
 	At      reducer.Opt[reducer.Time] // when; absent is the end of the log
 	Options Options                   // only Machine, Policies and Progress are taken
@@ -20,7 +21,7 @@ type Question struct {
 
 // Answer says what a log tells of a host: what keeps it, since when, and what that waits for in turn.
 type Answer struct {
-	Host    reducer.HostID
+	Host    reducer.HostID // empty where it is about the rollout itself
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
 	State   reducer.HostState
@@ -70,6 +71,16 @@ func (p *replay) unknown(only *Filter) error {
 	return &what
 }
 
+// unknownPolicy is a *NoAnswer where a policy is given for a channel of which the whole log has no rollout.
+func (p *replay) unknownPolicy() error {
+	for _, id := range sortedKeys(p.opts.Policies) {
+		if c := p.channels[reducer.ChannelID(id)]; (c == nil || c.rollout == nil) && p.stopped == nil {
+			return &NoAnswer{What: fmt.Sprintf("no rollout in the log is of channel %s", id), Asked: id, Known: sortedKeys(p.channels)}
+		}
+	}
+	return nil
+}
+
 // Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
 func Why(r *trace.Reader, q Question) (*Answer, error) {
 	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Progress: q.Options.Progress, Only: Filter{Rollout: q.Rollout}})
@@ -79,7 +90,7 @@ func Why(r *trace.Reader, q Question) (*Answer, error) {
 		return nil, err
 	}
 	if p.fleet == nil {
-		return nil, &NoAnswer{What: "the log holds nothing up to then"}
+		return nil, &NoAnswer{What: "the log has no entries"}
 	}
 	return p.answer(q)
 }
@@ -93,6 +104,9 @@ func (p *replay) readTo(at reducer.Opt[reducer.Time]) error {
 		}
 		if err == nil {
 			if at.Set && e.At > at.Value && e.Kind != trace.KindHeader {
+				if p.fleet == nil {
+					return &NoAnswer{What: fmt.Sprintf("the log holds nothing up to then: it begins at %s", trace.AppendTime(nil, e.At))}
+				}
 				return nil
 			}
 			err = p.take(e)
@@ -113,6 +127,11 @@ func (p *replay) answer(q Question) (*Answer, error) {
 		id = p.firstWaiting(r)
 	}
 	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
+	if id == "" {
+		p.explainRollout(a, 0, r, make(map[*rollout]bool))
+		p.explainChannel(a, r)
+		return a, nil
+	}
 	m, slot := r.member(id)
 	if m == nil {
 		a.add(0, Where{}, "", "rollout %s is %v; what its hosts did was let go of", r.id, r.fold.Record.State)
@@ -169,15 +188,12 @@ func (p *replay) asked(q Question) (*rollout, error) {
 	return r, nil
 }
 
-// firstWaiting gives the first host of a rollout that waits for something, or its first one.
+// firstWaiting gives the first host of a rollout that waits for something; empty where none does.
 func (p *replay) firstWaiting(r *rollout) reducer.HostID {
 	for slot, h := range r.fold.Hosts() {
 		if slot < len(r.members) && p.hostWait(r, slot).what != "" {
 			return h.ID
 		}
-	}
-	for _, h := range r.fold.Hosts() {
-		return h.ID
 	}
 	return ""
 }
@@ -241,7 +257,7 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	}
 	for i, other := range w.hosts {
 		if i == mostExplained {
-			a.add(depth+1, Where{}, "", "and %d more hosts", len(w.hosts)-i)
+			a.add(depth+1, Where{}, "", "and %s", plural.Count(len(w.hosts)-i, "more host"))
 			break
 		}
 		a.add(depth+1, Where{}, "", "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)

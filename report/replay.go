@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"rollsim/internal/plural"
 	"rollsim/internal/shell"
 	"rollsim/invariant"
 	"rollsim/reducer"
@@ -18,13 +19,16 @@ import (
 type ReplayView struct {
 	All bool   // every finding instead of the first one
 	By  string // the file of accepted findings; empty when there is none
+
+	// Given are options that what is found depends on, as the user gave them: the commands that look closer have them as well.
+	Given []string
 }
 
 // Replay writes what a replay found: a line for each rollout or the last of them, the last entries of a log that was left
 // early, the findings counted, the first one or all in full, then what was read and the notes. name is what the user calls the
 // input.
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
-	r := &replayReport{name: name, result: result, absolute: result.Header == nil}
+	r := &replayReport{name: name, result: result, given: view.Given, absolute: result.Header == nil}
 	r.rollouts(view.All)
 	for _, line := range result.Tail {
 		r.printf("  %s\n", shortenRefs(line))
@@ -49,7 +53,8 @@ type replayReport struct {
 	b        strings.Builder
 	name     string
 	result   *replay.Result
-	absolute bool // times are of the clock, not since the start
+	given    []string // as ReplayView.Given
+	absolute bool     // times are of the clock, not since the start
 }
 
 func (r *replayReport) printf(format string, args ...any) { fmt.Fprintf(&r.b, format, args...) }
@@ -68,9 +73,9 @@ func (r *replayReport) counts() string {
 	for i := range r.result.Groups {
 		accepted += r.result.Groups[i].Accepted
 	}
-	text := fmt.Sprintf("%d entries, %d rollout events; ", r.result.Entries, r.result.Events)
+	text := plural.Count(r.result.Entries, "entry") + ", " + plural.Count(r.result.Events, "rollout event") + "; "
 	if accepted > 0 {
-		text += counted(accepted, "finding") + " accepted; "
+		text += plural.Count(accepted, "finding") + " accepted; "
 	}
 	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced, r.result.Transitions)
 }
@@ -99,7 +104,7 @@ func (r *replayReport) rollouts(all bool) {
 	lines := make([][5]string, 0, len(shown))
 	var widths [4]int
 	if left > 0 {
-		r.printf("… %d more rollouts that are over\n", left)
+		r.printf("… %s, over\n", plural.Count(left, "more rollout"))
 	}
 	for _, s := range shown {
 		line := r.rolloutLine(s)
@@ -310,12 +315,22 @@ func (r *replayReport) finding(f *replay.Finding) {
 
 // closer is the command that shows more of what a finding is about.
 func (r *replayReport) closer(f *replay.Finding) string {
-	of := ""
-	if f.Rollout != "" {
-		of = " --rollout " + shortenRefs(string(f.Rollout))
-	}
+	command, end := "replay", fmt.Sprintf(" --until %d --all", f.Seq)
 	if f.What == string(invariant.Stuck) {
-		return fmt.Sprintf("why %s%s", r.name, of)
+		command, end = "why", ""
 	}
-	return fmt.Sprintf("replay %s --machine %s%s --until %d --all", r.name, shell.Join(r.result.Machine), of, f.Seq)
+	options := slices.Clone(r.given)
+	if f.Rollout != "" {
+		options = append(options, "--rollout", shortID(f.Rollout))
+	}
+	return strings.TrimSpace(command+" "+r.name+" "+shell.Join(options...)) + end
+}
+
+// shortID is the id of a rollout as options take it.
+func shortID(id reducer.RolloutID) string {
+	channel, ref, ofRef := strings.Cut(string(id), "@")
+	if !ofRef {
+		return string(id)
+	}
+	return channel + "@" + shortRef(reducer.ChannelRef(ref))
 }

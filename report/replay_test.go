@@ -134,7 +134,7 @@ func TestReplayOfManyRollouts(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts that are over\n", c.first)) || strings.Count(text, "ref") != c.lines ||
+		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, over\n", c.first)) || strings.Count(text, "ref") != c.lines ||
 			!strings.Contains(text, "ref3 ") || !strings.Contains(text, "ref5 ") || !strings.Contains(text, "ref39 ") {
 			t.Error(text)
 		}

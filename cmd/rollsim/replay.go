@@ -40,10 +40,7 @@ func (env *environment) replayCommand() *cli.Command {
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
 			&cli.Uint64Flag{Name: "until", Usage: "judge the log up to entry `SEQ`", DefaultText: "the end of the log"},
 			sinceFlag(),
-			&cli.StringSliceFlag{
-				Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or rollback-and-halt",
-				DefaultText: "what its agents say that they apply, or halt",
-			},
+			policyFlag(),
 			&cli.StringFlag{Name: "accept", Usage: "count findings that `FILE` accepts apart: one a line, as shown, with a reason"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/replay.md describes it"},
 		},
@@ -53,6 +50,27 @@ func (env *environment) replayCommand() *cli.Command {
 
 func sinceFlag() cli.Flag {
 	return &cli.StringFlag{Name: "since", Usage: "show only what was at `T` or later: 2026-05-16, 2026-05-16T03:00:00Z"}
+}
+
+func policyFlag() cli.Flag {
+	return &cli.StringSliceFlag{
+		Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or rollback-and-halt",
+		DefaultText: "what its agents say that they apply, or halt",
+	}
+}
+
+// givenFold are the options that say how the log is folded, as they were given.
+func givenFold(c *cli.Context) []string {
+	var given []string
+	for _, name := range []string{"machine", "answer-within"} {
+		if c.IsSet(name) {
+			given = append(given, "--"+name, c.String(name))
+		}
+	}
+	for _, p := range c.StringSlice("policy") {
+		given = append(given, "--policy", p)
+	}
+	return given
 }
 
 func (env *environment) replay(c *cli.Context) error {
@@ -80,7 +98,7 @@ func (env *environment) replay(c *cli.Context) error {
 		return err
 	}
 	write := func() error {
-		return report.Replay(env.out.w, name, &result, report.ReplayView{All: c.Bool("all"), By: c.String("accept")})
+		return report.Replay(env.out.w, name, &result, report.ReplayView{All: c.Bool("all"), By: c.String("accept"), Given: givenFold(c)})
 	}
 	if c.Bool("json") {
 		write = func() error { return report.ReplayJSON(env.out.w, name, &result) }

@@ -21,7 +21,7 @@ func (env *environment) whyCommand() *cli.Command {
 			"Examples: rollsim why state.db --host web-07\n" +
 			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of --rollout that waits"},
+			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of --rollout that waits, or the rollout itself"},
 			&cli.StringFlag{
 				Name: "rollout", Usage: "ask for rollout `ID`; the first seven digits of its ref are enough",
 				DefaultText: "the last one that the host has joined",
@@ -29,6 +29,7 @@ func (env *environment) whyCommand() *cli.Command {
 			&cli.StringFlag{Name: "at", Usage: "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z", DefaultText: "the end of the log"},
 			machineFlag("fold the log through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
 			answerFlag(),
+			policyFlag(),
 		},
 		Action: env.why,
 	}
@@ -55,6 +56,10 @@ func (env *environment) why(c *cli.Context) error {
 			return err
 		}
 		q.Options.Machine = m
+	}
+	var err error
+	if q.Options.Policies, err = givenPolicies(c); err != nil {
+		return err
 	}
 	reader, err := input.Open(env.stdin, c.Args().Slice()...)
 	if err != nil {
