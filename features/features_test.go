@@ -303,11 +303,13 @@ func TestMany(t *testing.T) {
 			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" + many("      | Filed |\n"),
 			`failed no state of a rollout is named "Filed": did you mean "Failed"?`},
 	} {
-		report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(tt.text)}}})
-		s := report.Scenarios[len(report.Scenarios)-1]
-		if got := fmt.Sprintf("%v %s", s.Status, s.Message); !strings.HasPrefix(got, tt.want) || tt.want == "passed " && got != tt.want {
-			t.Errorf("%s: %.300s", tt.name, got)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(tt.text)}}})
+			s := report.Scenarios[len(report.Scenarios)-1]
+			if got := fmt.Sprintf("%v %s", s.Status, s.Message); !strings.HasPrefix(got, tt.want) || tt.want == "passed " && got != tt.want {
+				t.Errorf("%.300s", got)
+			}
+		})
 	}
 }
 

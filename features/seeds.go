@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"rollsim/reducer"
 )
@@ -45,15 +46,18 @@ func (w *world) setSeed(seed uint64) error {
 	return nil
 }
 
+// eachSeed is the step that tells a scenario for many seeds.
+var eachSeed = sync.OnceValue(func() *step {
+	s := seedSteps[1]
+	s.expr, s.values = pattern(s.words)
+	return &s
+})
+
 // seeds gives the first and the last seed for each of which the scenario is told; false for one that is told once.
 func (c *scenario) seeds() (first, last uint64, many bool) {
 	for _, s := range c.pickle.Steps {
-		found := find(s.Text)
-		if len(found) != 1 || found[0].words != seedSteps[1].words {
-			continue
-		}
-		values, _, err := found[0].read(s.Text)
-		if err != nil {
+		values, worded, err := eachSeed().read(s.Text)
+		if !worded || err != nil {
 			continue
 		}
 		first, last = values[0].(uint64), values[1].(uint64)

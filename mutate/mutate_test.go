@@ -68,23 +68,6 @@ func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	}
 }
 
-// TestFeaturesExerciseEveryCell: those that ship come to all that legal and illegal events can come to, under both machines.
-func TestFeaturesExerciseEveryCell(t *testing.T) {
-	measured, err := check.Measure(context.Background(), shippedFeatures(t), 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sources []coverage.Source
-	for _, m := range measured {
-		sources = append(sources, coverage.Source{Kind: coverage.Feature, Name: m.Case.Path(), Reached: m.Reached})
-	}
-	for _, m := range tables() {
-		for _, r := range coverage.Summarise(m, sources).Without() {
-			t.Errorf("%s: nothing comes to %v", m.Name(), r.Cell)
-		}
-	}
-}
-
 // TestEveryCellHasMutants: each part of each cell is changed to two other outcomes at least, and each mutant differs from its
 // machine.
 func TestEveryCellHasMutants(t *testing.T) {
