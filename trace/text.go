@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 )
 
@@ -215,7 +216,7 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	case e.Agent != nil:
 		b = appendAgentDetails(b, e.Agent)
 	case e.Plan != nil && e.Plan.Action == OpenRollout:
-		b = fmt.Appendf(b, "%d hosts", len(e.Plan.Hosts))
+		b = append(b, plural.Count(len(e.Plan.Hosts), "host")...)
 	case e.Plan != nil:
 		b = appendPlain(append(b, "closure "...), string(e.Plan.Closure))
 		b = l.AppendTime(append(b, ", soak due "...), e.Plan.SoakDueAt)
