@@ -11,6 +11,7 @@ import (
 
 	"rollsim/features"
 	"rollsim/internal/ordered"
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/scenarios"
 	"rollsim/sim"
@@ -116,7 +117,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		Do: func(i int) *Result {
 			switch u := &units[i]; {
 			case u.err != nil:
-				return &Result{Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(), Rerun: "rollsim features " + u.path}
+				return &Result{Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(), Rerun: "rollsim features " + shell.Join(u.path)}
 			case u.feature != nil:
 				return checkFeature(u.feature, nil, opt.Keep)
 			default:
@@ -149,9 +150,9 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 // checkScenario runs one scenario and holds its trace against its golden, and its violations against those expected.
 func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	began := time.Now()
-	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + name}
+	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + shell.Join(name)}
 	if opt.Machine != nil {
-		r.Rerun += fmt.Sprintf(" --machine '%s'", opt.Machine.Name())
+		r.Rerun += " --machine " + shell.Join(opt.Machine.Name())
 	}
 	defer func() { r.Elapsed = time.Since(began) }()
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rollsim/internal/ordered"
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -134,21 +135,12 @@ func (s *Scenario) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) 
 
 // Again is the command that runs only this scenario.
 func (s *Scenario) Again() string {
+	again := "rollsim features " + shell.Join(s.Place())
 	if s.Seed.Set {
-		return fmt.Sprintf("rollsim features %s --seed %d", s.quoted(), s.Seed.Value)
+		again += fmt.Sprintf(" --seed %d", s.Seed.Value)
 	}
-	return "rollsim features " + s.quoted()
+	return again
 }
-
-// quoted is where the scenario stands, as a shell takes it.
-func (s *Scenario) quoted() string {
-	if needsNoQuotes.MatchString(s.Place()) {
-		return s.Place()
-	}
-	return "'" + strings.ReplaceAll(s.Place(), "'", `'\''`) + "'"
-}
-
-var needsNoQuotes = regexp.MustCompile(`^[\p{L}\p{N}_./:@%+,-]+$`)
 
 // FileName is a name for files about the scenario, made of where it stands, without folder and extension.
 func (s *Scenario) FileName() string {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
 
@@ -26,6 +29,16 @@ var errUnusable = errors.New("some input cannot be read")
 
 // errDiffers ends a command whose output has already said what differs.
 var errDiffers = errors.New("something differs")
+
+// errInterrupted ends a command that the user has interrupted.
+var errInterrupted = errors.New("interrupted")
+
+// interruptible gives a context that ends when the user interrupts. Whoever interrupts twice does not want to wait.
+func interruptible() (ctx context.Context, stop context.CancelFunc) {
+	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
 
 // usageError is a mistake in how the command was called.
 type usageError struct {
@@ -63,10 +76,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "rollsim: %v\n", err)
 		return exitUsage
 	}
-}
-
-func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	return newEnvironment(stdin, stdout, stderr).newApp()
 }
 
 func (env *environment) newApp() *cli.App {

@@ -81,7 +81,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpShowsAnExample(t *testing.T) {
-	for _, c := range newApp(nil, nil, nil).Commands {
+	for _, c := range newEnvironment(nil, nil, nil).newApp().Commands {
 		code, out, _ := inProcess(t, c.Name, "--help")
 		if code != exitHolds || !strings.Contains(out, "Example") || !strings.Contains(out, "rollsim "+c.Name) {
 			t.Errorf("%s --help: exit %d\n%s", c.Name, code, out)

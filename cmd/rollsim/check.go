@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -87,9 +85,8 @@ func (env *environment) check(c *cli.Context) error {
 		}
 	}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // who interrupts twice does not want to wait
 	var all []*check.Result
 	var failed []*check.Result
 	sum := check.Run(ctx, suite, opt, func(r *check.Result) {
@@ -116,7 +113,7 @@ func (env *environment) check(c *cli.Context) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("interrupted")
+		return errInterrupted
 	case len(all) > 0 && sum.Counts[check.Omitted] == len(all):
 		return errors.New("nothing was checked: all of it is tagged @wip")
 	case sum.Counts[check.Unusable] > 0 && sum.Counts[check.Failed] == 0:

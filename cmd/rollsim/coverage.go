@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -69,7 +66,7 @@ func (env *environment) coverage(c *cli.Context) error {
 			traces = append(traces, arg)
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
 	var sources []coverage.Source
 	for _, name := range traces { // the cheaper ones first, as they may not be readable
@@ -79,9 +76,13 @@ func (env *environment) coverage(c *cli.Context) error {
 		}
 		sources = append(sources, coverage.Source{Kind: coverage.Trace, Name: name, Reached: reached})
 	}
-	ofSuite, err := env.suiteCoverage(ctx, c, suitePaths)
+	cases, err := findCases(c, suitePaths)
 	if err != nil {
 		return err
+	}
+	ofSuite, err := check.Measure(ctx, cases, c.Int("jobs"))
+	if err != nil {
+		return errInterrupted
 	}
 	var failing []string
 	suite := make([]coverage.Source, 0, len(ofSuite))
@@ -147,15 +148,6 @@ func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
 		tables = append(tables, m)
 	}
 	return tables, nil
-}
-
-// suiteCoverage measures what there is at some paths, or the whole suite.
-func (env *environment) suiteCoverage(ctx context.Context, c *cli.Context, paths []string) ([]*check.Measured, error) {
-	cases, err := findCases(c, paths)
-	if err != nil {
-		return nil, err
-	}
-	return check.Measure(ctx, cases, c.Int("jobs"))
 }
 
 // findCases collects the cases at some paths, else those of the current directory, else the built-in ones.

@@ -81,9 +81,8 @@ func (env *environment) explore(c *cli.Context) error {
 	if err := prepareOutput(c, sweep); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	if limit := c.Duration("for"); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
@@ -99,7 +98,7 @@ func (env *environment) explore(c *cli.Context) error {
 	if sweep.Resume != nil {
 		before = sweep.Resume.Entries
 	}
-	meter := &meter{out: env.err, began: began}
+	meter := &sweepMeter{meter: env.newMeter()}
 	sweep.Progress = meter.show
 	result, err := sweep.Run(ctx)
 	meter.clear()
@@ -304,35 +303,19 @@ func parseShare(s string) (perMille int, err error) {
 	return int(w*10 + t), nil
 }
 
-// meter shows how far a sweep has got, where a person looks at it.
-type meter struct {
-	out   *printer
-	began time.Time
-	shown time.Time
-	first uint64 // seeds that were done before
-	seeds uint64 // seeds that were done since
+// sweepMeter shows how far a sweep has got.
+type sweepMeter struct {
+	*meter
+	seeds uint64 // that were done since it began
 }
 
-// meterEvery is how often the line changes.
-const meterEvery = 200 * time.Millisecond
-
-func (m *meter) show(done, share uint64) {
-	if m.seeds++; m.seeds == 1 {
-		m.first = done - 1
-	}
-	if !m.out.terminal || time.Since(m.shown) < meterEvery {
-		return
-	}
-	m.shown = time.Now()
-	rate := float64(m.seeds) / time.Since(m.began).Seconds()
-	left := time.Duration(float64(share-done) / rate * float64(time.Second)).Round(time.Second)
-	m.out.printf("\r%d of %d seeds, %.0f/s, %v left\x1b[K", done, share, rate, left)
-}
-
-func (m *meter) clear() {
-	if !m.shown.IsZero() {
-		m.out.printf("\r\x1b[K")
-	}
+func (m *sweepMeter) show(done, share uint64) {
+	m.seeds++
+	m.line(func(elapsed time.Duration) string {
+		rate := float64(m.seeds) / elapsed.Seconds()
+		left := time.Duration(float64(share-done) / rate * float64(time.Second)).Round(time.Second)
+		return fmt.Sprintf("%d of %d seeds, %.0f/s, %v left", done, share, rate, left)
+	})
 }
 
 // loadFaults reads a file that holds a list of faults.

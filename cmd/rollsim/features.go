@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -68,9 +67,8 @@ func (env *environment) features(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	context.AfterFunc(ctx, stop) // who interrupts twice does not want to wait
 	if c.Bool("watch") {
 		return run.watch(ctx)
 	}
@@ -211,7 +209,7 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 	}
 	run.env.err.printf("took %v\n", time.Since(began).Round(time.Millisecond))
 	if err != nil {
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 	if run.rerun != "" {
 		if err := run.env.writeRerun(run.rerun, &result); err != nil {

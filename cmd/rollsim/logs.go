@@ -8,31 +8,9 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"time"
 
 	"rollsim/trace"
 )
-
-// readMeter shows how much of a log was read, where a person looks at it.
-type readMeter struct {
-	out   *printer
-	began time.Time
-	shown time.Time
-}
-
-func (m *readMeter) show(entries uint64) {
-	if !m.out.terminal || time.Since(m.shown) < meterEvery {
-		return
-	}
-	m.shown = time.Now()
-	m.out.printf("\r%d entries, %.0f/s\x1b[K", entries, float64(entries)/time.Since(m.began).Seconds())
-}
-
-func (m *readMeter) clear() {
-	if !m.shown.IsZero() {
-		m.out.printf("\r\x1b[K")
-	}
-}
 
 // logs tells which logs some arguments name: each folder the logs in it and below, every file one of its own; the other
 // arguments together are one log, in order.

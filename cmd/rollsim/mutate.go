@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"os"
-	"os/signal"
+	"fmt"
 	"strings"
 	"time"
 
@@ -55,26 +53,21 @@ func (env *environment) mutate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := interruptible()
 	defer stop()
-	began, shown := time.Now(), time.Time{}
+	meter := env.newMeter()
 	opt.Each = func(done, of int) {
-		if env.err.terminal && (time.Since(shown) >= meterEvery || done == of) {
-			shown = time.Now()
-			env.err.printf("\r%d of %d mutants\x1b[K", done, of)
-		}
+		meter.line(func(time.Duration) string { return fmt.Sprintf("%d of %d mutants", done, of) })
 	}
 	result, err := mutate.Run(ctx, cases, opt)
-	if !shown.IsZero() {
-		env.err.printf("\r\x1b[K")
-	}
+	meter.clear()
 	var failing *mutate.FailingError
 	switch {
 	case errors.As(err, &failing):
 		env.err.printf("rollsim: %v\n", err)
 		return errDiffers
 	case ctx.Err() != nil:
-		return errors.New("interrupted")
+		return errInterrupted
 	case err != nil:
 		return err
 	}
@@ -85,7 +78,7 @@ func (env *environment) mutate(c *cli.Context) error {
 	if err := write(env.out.w, result); err != nil {
 		return err
 	}
-	env.err.printf("took %v\n", time.Since(began).Round(time.Millisecond))
+	env.err.printf("took %v\n", time.Since(meter.began).Round(time.Millisecond))
 	if len(result.Survivors()) > 0 {
 		return errDiffers
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // printer writes to one of the standard streams, in colour where a person looks at it.
@@ -40,4 +41,35 @@ func (p *printer) paint(colour, s string) string {
 		return s
 	}
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+}
+
+// meter is a line that shows how far something has got, where a person looks at it.
+type meter struct {
+	out          *printer
+	began, shown time.Time
+}
+
+func (env *environment) newMeter() *meter { return &meter{out: env.err, began: time.Now()} }
+
+// line shows a text in the place of the one before, now and then.
+func (m *meter) line(text func(elapsed time.Duration) string) {
+	const every = 200 * time.Millisecond
+	if !m.out.terminal || time.Since(m.shown) < every {
+		return
+	}
+	m.shown = time.Now()
+	m.out.printf("\r%s\x1b[K", text(time.Since(m.began)))
+}
+
+// entries shows how much of a log was read.
+func (m *meter) entries(n uint64) {
+	m.line(func(elapsed time.Duration) string {
+		return fmt.Sprintf("%d entries, %.0f/s", n, float64(n)/elapsed.Seconds())
+	})
+}
+
+func (m *meter) clear() {
+	if !m.shown.IsZero() {
+		m.out.printf("\r\x1b[K")
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -87,8 +86,8 @@ func (env *environment) replay(c *cli.Context) error {
 		return err
 	}
 	name := shell.Join(names...)
-	meter := &readMeter{out: env.err, began: time.Now()}
-	opt.Progress = meter.show
+	meter := env.newMeter()
+	opt.Progress = meter.entries
 	result, err := replay.Run(reader, opt)
 	meter.clear()
 	if none := unanswered(c, err); none != nil {

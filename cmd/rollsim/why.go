@@ -1,7 +1,7 @@
 package main
 
 import (
-	"time"
+
 
 	"github.com/urfave/cli/v2"
 
@@ -65,8 +65,8 @@ func (env *environment) why(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	meter := &readMeter{out: env.err, began: time.Now()}
-	q.Options.Progress = meter.show
+	meter := env.newMeter()
+	q.Options.Progress = meter.entries
 	answer, err := replay.Why(reader, q)
 	meter.clear()
 	if none := unanswered(c, err); none != nil {

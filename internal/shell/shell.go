@@ -1,7 +1,10 @@
 // Package shell spells commands that are to be typed.
 package shell
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Join makes a command line of words, with quotes around those that a POSIX shell would take for something else.
 func Join(words ...string) string {
@@ -13,9 +16,7 @@ func Join(words ...string) string {
 }
 
 func quote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,=@+", r)
-	}
+	plain := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_./:,=@+%", r) }
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s
 	}
