@@ -116,23 +116,29 @@ func (c *scenario) step(w *world, step *messages.PickleStep, last bool) (err err
 
 // carryOut does what a sentence and what follows it say.
 func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
+	s, values, t, _, err := understand(sentence, argument)
+	if err != nil {
+		return err
+	}
+	return w.do(s, sentence, values, t)
+}
+
+// understand finds the step of a sentence, and reads its values and the table after it. flaw is what the error is about.
+func understand(sentence string, argument *messages.PickleStepArgument) (s *step, values []any, t table, flaw Flaw, err error) {
 	found := find(sentence)
 	switch len(found) {
 	case 0:
-		return &undefinedError{sentence}
+		return nil, nil, nil, FlawUndefined, &undefinedError{sentence}
 	case 1:
+		s = found[0]
 	default:
-		return &ambiguousError{sentence, found}
+		return nil, nil, nil, FlawAmbiguous, &ambiguousError{sentence, found}
 	}
-	values, _, err := found[0].read(sentence)
-	if err != nil {
-		return err
+	if values, _, err = s.read(sentence); err != nil {
+		return nil, nil, nil, FlawValue, err
 	}
-	t, err := readTable(found[0].table, argument)
-	if err != nil {
-		return err
-	}
-	return w.do(found[0], sentence, values, t)
+	t, err = readTable(s.table, argument)
+	return s, values, t, FlawTable, err
 }
 
 // applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so that it wins.

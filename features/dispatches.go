@@ -135,7 +135,7 @@ var hostExpectations = []step{
 					return w.fail(w.telling.about(string(id)), w.current, fmt.Sprintf("host %s is never dispatched", name))
 				}
 				first := h.dispatches[0]
-				if err := w.matched(w.telling.since(w.telling.entries[first].At), first); err != nil {
+				if err := w.matched(w.at(first), first); err != nil {
 					return err
 				}
 			}
@@ -315,10 +315,7 @@ func (w *world) expectInFlight(most uint64, counts func(reducer.HostID, reducer.
 			flying[e.Event.Host] = e.Rollout
 		}
 		if uint64(len(flying)) > most {
-			var names []string
-			for _, h := range slices.Sorted(maps.Keys(flying)) {
-				names = append(names, string(h))
-			}
+			names := as[string](slices.Sorted(maps.Keys(flying)))
 			return w.fail(i, w.current, fmt.Sprintf("%d in flight: %s", len(flying), strings.Join(names, ", ")))
 		}
 	}

@@ -78,7 +78,7 @@ var effectExpectations = []step{
 			case err != nil:
 				return err
 			case i != noEntry:
-				return w.matched(w.telling.since(w.telling.entries[i].At), i)
+				return w.matched(w.at(i), i)
 			case preset:
 				return nil
 			}
@@ -98,7 +98,7 @@ var effectExpectations = []step{
 			case preset:
 				return w.fail(noEntry, w.current, "quarantined from the start")
 			case i != noEntry:
-				return w.fail(i, w.current, "quarantined at "+w.time(w.telling.since(w.telling.entries[i].At)))
+				return w.fail(i, w.current, "quarantined at "+w.time(w.at(i)))
 			}
 			return nil
 		},
@@ -162,12 +162,16 @@ func (w *world) expectCount(found []int, n times, why string) error {
 	const most = 10
 	var lines []string
 	for _, i := range found[:min(most, len(found))] {
-		lines = append(lines, w.time(w.telling.since(w.telling.entries[i].At)))
+		lines = append(lines, w.time(w.at(i)))
 	}
 	if len(found) > most {
 		lines = append(lines, "…")
 	}
-	return w.fail(found[len(found)-1], w.current, fmt.Sprintf("%d times\n%s", len(found), strings.Join(lines, "\n")))
+	often := "once"
+	if len(found) > 1 {
+		often = fmt.Sprintf("%d times", len(found))
+	}
+	return w.fail(found[len(found)-1], w.current, often+"\n"+strings.Join(lines, "\n"))
 }
 
 // latestEvent finds the latest event of a kind until the present; noEntry for none.
@@ -189,24 +193,14 @@ func (w *world) expectEffects(kind reducer.EventKind, id reducer.RolloutID, effe
 	if w.telling.refused(i) {
 		return w.fail(i+1, w.current, w.telling.entries[i+1].Rejection.Message)
 	}
-	var found []reducer.EffectKind
-	for _, e := range w.telling.entries[i+1:] {
-		if e.Effect == nil {
-			break
-		}
-		found = append(found, e.Effect.Kind)
-	}
+	found := w.answerTo(i).effects
 	if slices.Equal(found, effects) {
-		return w.matched(w.telling.since(w.telling.entries[i].At), i)
+		return w.matched(w.at(i), i)
 	}
 	if len(found) == 0 {
 		return w.fail(i, w.current, "no effect")
 	}
-	var names []string
-	for _, e := range found {
-		names = append(names, e.String())
-	}
-	return w.fail(i, w.current, strings.Join(names, ", "))
+	return w.fail(i, w.current, listed(found))
 }
 
 // expectRefusal expects that the reducer refuses events of a kind, wherever in the run: some refusals only show much later.

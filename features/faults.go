@@ -302,7 +302,7 @@ func (w *world) addFault(f sim.Fault, hosts []reducer.HostID) error {
 	if err != nil {
 		return err
 	}
-	f.Hosts = patterns(hosts)
+	f.Hosts = as[string](hosts)
 	w.scenario.Faults = append(w.scenario.Faults, f)
 	if f.For != nil {
 		w.silence(f.For.Longest())
@@ -396,7 +396,7 @@ func (w *world) tellFaultTable(t table) error {
 
 // spoil makes a fault certain for a time.
 func (w *world) spoil(f sim.Fault, hosts []reducer.HostID, from, lasts time.Duration) error {
-	f.Probability, f.From, f.Until, f.Hosts = sim.Certain, from, from+lasts, patterns(hosts)
+	f.Probability, f.From, f.Until, f.Hosts = sim.Certain, from, from+lasts, as[string](hosts)
 	w.scenario.Faults = append(w.scenario.Faults, f)
 	w.silence(lasts)
 	if f.For != nil {
@@ -439,14 +439,6 @@ func (w *world) end(kind sim.FaultKind, host reducer.HostID) bool {
 		}
 	}
 	return false
-}
-
-func patterns(hosts []reducer.HostID) []string {
-	var all []string
-	for _, h := range hosts {
-		all = append(all, string(h))
-	}
-	return all
 }
 
 // spoilt is what becomes of messages.

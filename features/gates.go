@@ -20,7 +20,7 @@ var gateSteps = []step{
 			if err != nil {
 				return err
 			}
-			return w.addBudget(strings.Join(patterns(hosts), "+"), most, named) // by what the sentence calls them
+			return w.addBudget(strings.Join(as[string](hosts), "+"), most, named) // by what the sentence calls them
 		},
 	},
 	{
@@ -91,7 +91,7 @@ var gateExpectations = []step{
 				if i == noEntry {
 					return w.fail(other, w.current, w.gatesOf(h, id))
 				}
-				if err := w.matched(w.telling.since(w.telling.entries[i].At), i); err != nil {
+				if err := w.matched(w.at(i), i); err != nil {
 					return err
 				}
 			}
@@ -127,7 +127,7 @@ func (w *world) addBudget(name string, most uint64, hosts []reducer.HostID) erro
 			return fmt.Errorf("there is a budget for %s already", name)
 		}
 	}
-	w.scenario.Budgets = append(w.scenario.Budgets, sim.Budget{Name: name, Hosts: patterns(hosts), MaxInFlight: int(most)})
+	w.scenario.Budgets = append(w.scenario.Budgets, sim.Budget{Name: name, Hosts: as[string](hosts), MaxInFlight: int(most)})
 	return nil
 }
 

@@ -191,7 +191,7 @@ func (w *world) comesTrue(m *moment) (truth, error) {
 		return truth{}, w.fail(w.telling.about(string(r.id)), w.current,
 			fmt.Sprintf("%v: this never comes; the rollout goes through %s%s", m, r.states.path(), why))
 	}
-	return truth{w.telling.since(w.telling.entries[entry].At), entry}, nil
+	return truth{w.at(entry), entry}, nil
 }
 
 // noMember says that a host is not one of a rollout.

@@ -257,7 +257,7 @@ func (w *world) group(hosts []reducer.HostID) (*sim.Behaviour, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.scenario.Groups = append(w.scenario.Groups, sim.Group{Hosts: patterns(hosts)})
+	w.scenario.Groups = append(w.scenario.Groups, sim.Group{Hosts: as[string](hosts)})
 	return &w.scenario.Groups[len(w.scenario.Groups)-1].Behaviour, nil
 }
 

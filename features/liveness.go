@@ -3,7 +3,6 @@ package features
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -217,10 +216,6 @@ func parseReason(s string) (any, error) {
 
 // mentions tells whether a text holds a name.
 func mentions(text, name string) bool {
-	for _, word := range regexp.MustCompile(`[^\s,;:]+`).FindAllString(text, -1) {
-		if strings.TrimSuffix(word, ".") == name {
-			return true
-		}
-	}
-	return false
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n,;:", r) })
+	return slices.ContainsFunc(words, func(word string) bool { return strings.TrimSuffix(word, ".") == name })
 }

@@ -110,22 +110,9 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 
 // rehearse takes note of one sentence.
 func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
-	found := find(step.Text)
-	switch len(found) {
-	case 0:
-		return FlawUndefined, &undefinedError{step.Text}
-	case 1:
-	default:
-		return FlawAmbiguous, &ambiguousError{step.Text, found}
-	}
-	s := found[0]
-	values, _, err := s.read(step.Text)
+	s, values, t, flaw, err := understand(step.Text, step.Argument)
 	if err != nil {
-		return FlawValue, err
-	}
-	t, err := readTable(s.table, step.Argument)
-	if err != nil {
-		return FlawTable, err
+		return flaw, err
 	}
 	if s.phase == asks {
 		w.looked = true

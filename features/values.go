@@ -133,10 +133,13 @@ func items(s string) []string {
 	return all
 }
 
-func names[T ~string](s string) []T {
-	var all []T
-	for _, item := range items(s) {
-		all = append(all, T(item))
+func names[T ~string](s string) []T { return as[T](items(s)) }
+
+// as gives names of another kind.
+func as[To, From ~string](names []From) []To {
+	var all []To
+	for _, n := range names {
+		all = append(all, To(n))
 	}
 	return all
 }

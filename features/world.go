@@ -200,13 +200,10 @@ func (w *world) hosts() []reducer.HostID {
 
 // checkHosts refuses names that no host of the fleet has, and no other one.
 func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
-	var known []string
-	for _, h := range append(others, w.hosts()...) {
-		known = append(known, string(h))
-	}
+	known := slices.Concat(others, w.hosts())
 	for _, h := range hosts {
-		if !slices.Contains(known, string(h)) {
-			return &unknownNameError{"host", string(h), known}
+		if !slices.Contains(known, h) {
+			return &unknownNameError{"host", string(h), as[string](known)}
 		}
 	}
 	return nil
@@ -218,11 +215,7 @@ func (w *world) checkRollout(id reducer.RolloutID) error {
 	if slices.Contains(w.rollouts, id) || slices.Contains(w.busy, reducer.ChannelID(channel)) {
 		return nil
 	}
-	var known []string
-	for _, r := range w.rollouts {
-		known = append(known, string(r))
-	}
-	return &unknownNameError{"rollout", string(id), known}
+	return &unknownNameError{"rollout", string(id), as[string](w.rollouts)}
 }
 
 // An unknownNameError says that the story has nothing of a name.
@@ -245,13 +238,8 @@ func (w *world) mention(id reducer.RolloutID, channel reducer.ChannelID) {
 
 // latestOf gives the latest rollout of a host's channel; another one for what is no host, or has none yet.
 func (w *world) latestOf(host reducer.HostID, otherwise reducer.RolloutID) reducer.RolloutID {
-	for i := range w.scenario.Channels {
-		c := &w.scenario.Channels[i]
-		for _, wave := range c.Waves {
-			if slices.Contains(wave.Hosts, host) {
-				return cmp.Or(w.latest[c.ID], otherwise)
-			}
-		}
+	if c := w.channelOf(host); c != nil {
+		return cmp.Or(w.latest[c.ID], otherwise)
 	}
 	return otherwise
 }
