@@ -193,7 +193,7 @@ func idleBudget(s *scenario) {
 			}
 		}
 		if n <= b.MaxInFlight {
-			s.report(at("budgets", i, "max_in_flight"), "budget %s covers %d hosts and allows %d at once: it never holds any back", b.Name, n, b.MaxInFlight)
+			s.report(at("budgets", i, "max_in_flight"), "budget %s allows %d at once of the %d that it covers: it never holds any back", b.Name, b.MaxInFlight, n)
 		}
 	}
 }

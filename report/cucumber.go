@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -49,7 +48,7 @@ type (
 	}
 	cucumberResult struct {
 		Status   string `json:"status"`
-		Duration int64  `json:"duration,omitempty"` // nanoseconds
+		Duration int64  `json:"duration,omitzero"` // nanoseconds
 		Message  string `json:"error_message,omitempty"`
 	}
 )
@@ -119,14 +118,4 @@ func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
 // cucumberID makes an id of a name.
 func cucumberID(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
 
-func (c *cucumber) End(*features.Report) error {
-	if c.features == nil {
-		c.features = []cucumberFeature{}
-	}
-	text, err := json.MarshalIndent(c.features, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = c.w.Write(append(text, '\n'))
-	return err
-}
+func (c *cucumber) End(*features.Report) error { return writeJSON(c.w, c.features) }

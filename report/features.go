@@ -175,10 +175,11 @@ func countedBy(n int, what string, by map[features.Status]int) string {
 			parts = append(parts, part)
 		}
 	}
-	if n != 1 {
-		what += "s"
+	counts := counted(uint64(n), what)
+	if n > 0 {
+		counts += " (" + strings.Join(parts, ", ") + ")"
 	}
-	return fmt.Sprintf("%d %s (%s)", n, what, strings.Join(parts, ", "))
+	return counts
 }
 
 // pretty writes a line for each scenario, and all steps of one that failed.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -32,22 +31,17 @@ func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) err
 		for _, f := range found {
 			list = append(list, lintFinding{f.File, f.Line, f.Column, f.Rule.Code, f.Rule.Name, f.Rule.Severity.String(), f.Message})
 		}
-		text, err := json.MarshalIndent(list, "", "  ")
-		if err != nil {
-			return err
-		}
-		b.Write(append(text, '\n'))
+		return writeJSON(w, list)
 	case "github":
 		for _, f := range found {
-			fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Rule.Severity, githubProperty.Replace(path.Join(opt.Root, f.File)), f.Line,
-				f.Column,
+			fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", f.Rule.Severity,
+				githubProperty.Replace(path.Join(opt.Root, f.File)), f.Line, f.Column,
 				githubProperty.Replace(f.Rule.Code+" "+f.Rule.Name), githubMessage.Replace(f.Message))
 		}
 	default:
-		return fmt.Errorf("no format is named %q: there are %s", format, strings.Join(LintFormats(), ", "))
+		return unknownFormat("findings", format, LintFormats())
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return write(w, b.String())
 }
 
 // lintFinding is a finding in JSON. Fields are added, never renamed.
@@ -124,10 +118,9 @@ func LintRules(w io.Writer, format string) error {
 				markdownText(r.Summary), markdownText(r.Why), language, strings.TrimSuffix(r.Bad, "\n")+"\n", language, r.Good)
 		}
 	default:
-		return fmt.Errorf("no format of rules is named %q: there are text, markdown", format)
+		return unknownFormat("rules", format, []string{"text", "markdown"})
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return write(w, b.String())
 }
 
 // markdownText keeps <name> from being taken for HTML.

@@ -79,7 +79,7 @@ func write(w io.Writer, s string) error {
 }
 
 func writeJSON(w io.Writer, document any) error {
-	if err := json.MarshalWrite(w, document, jsontext.WithIndent("  ")); err != nil {
+	if err := json.MarshalWrite(w, document, jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true)); err != nil {
 		return err
 	}
 	return write(w, "\n")

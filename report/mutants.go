@@ -8,8 +8,8 @@ import (
 	"rollsim/mutate"
 )
 
-// Mutants writes, for people, how many mutants there were, and of those that no case noticed what would have noticed them. The error is that
-// of w.
+// Mutants writes, for people, how many mutants there were, and of those that no case noticed what would have noticed them. The
+// error is that of w.
 func Mutants(w io.Writer, r *mutate.Result) error {
 	var b strings.Builder
 	for _, group := range survivorsByPlace(r) {
@@ -28,10 +28,7 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s and %d more\n", first.Reached[0], n-1)
 		}
 		b.WriteString("  this would notice:\n")
-		for _, line := range mutantScenario(first.Mutant) {
-			b.WriteString("    " + line + "\n")
-		}
-		b.WriteByte('\n')
+		b.WriteString(indentLines(mutantScenario(first.Mutant)) + "\n")
 	}
 	rows := []row{{{"machine"}, {"cells"}, {"mutants"}, {"killed"}, {"survived"}}}
 	for _, m := range mutantCounts(r) {
@@ -62,22 +59,10 @@ func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
 }
 
 // mutantScenario is a scenario that tells a mutant from the machine.
-func mutantScenario(m *mutate.Mutant) []string {
+func mutantScenario(m *mutate.Mutant) string {
 	columns, cells := m.Row()
-	widths := make([]int, len(columns))
-	for i := range columns {
-		widths[i] = max(len(columns[i]), len(cells[i]))
-	}
-	line := func(cells []string) string {
-		text := "  |"
-		for i, c := range cells {
-			text += fmt.Sprintf(" %-*s |", widths[i], c)
-		}
-		return text
-	}
-	return []string{
-		"Given the machine is " + m.Machine, fmt.Sprintf("Then in %v the machine answers like this:", m.State), line(columns), line(cells),
-	}
+	return fmt.Sprintf("Given the machine is %s\nThen in %v the machine answers like this:\n%s", m.Machine, m.State,
+		sampleTable([][]string{columns, cells}, "  "))
 }
 
 // mutantCount counts the mutants of a machine. Cells are those of its table, state by event, and for each state events of other
@@ -135,7 +120,7 @@ func MutantsJSON(w io.Writer, r *mutate.Result) error {
 	for _, s := range r.Survivors() {
 		doc.Survivors = append(doc.Survivors, survivorJSON{
 			Machine: s.Machine, Place: s.Place.String(), Was: s.Was.String(), Becomes: s.Becomes.String(),
-			Reached: append([]string{}, s.Reached...), Scenario: strings.Join(mutantScenario(s.Mutant), "\n"),
+			Reached: append([]string{}, s.Reached...), Scenario: mutantScenario(s.Mutant),
 		})
 	}
 	return writeJSON(w, &doc)

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -44,16 +43,11 @@ func Steps(w io.Writer, sentences []features.Sentence, format string) error {
 			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example, sampleTable(s.Sample, "  "))
 		}
 	case "json":
-		text, err := json.MarshalIndent(sentences, "", "  ")
-		if err != nil {
-			return err
-		}
-		b.Write(append(text, '\n'))
+		return writeJSON(w, sentences)
 	default:
-		return fmt.Errorf("no format is named %q: there are %s", format, strings.Join(StepFormats(), ", "))
+		return unknownFormat("sentences", format, StepFormats())
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return write(w, b.String())
 }
 
 // sampleTable writes a table as it stands in a feature.

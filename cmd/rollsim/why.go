@@ -1,8 +1,6 @@
 package main
 
 import (
-
-
 	"github.com/urfave/cli/v2"
 
 	"rollsim/reducer"

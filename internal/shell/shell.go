@@ -16,7 +16,9 @@ func Join(words ...string) string {
 }
 
 func quote(s string) string {
-	plain := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_./:,=@+%", r) }
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_./:,=@+%", r)
+	}
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s
 	}
