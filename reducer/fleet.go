@@ -12,7 +12,8 @@ type Fleet struct {
 	machine   Machine
 	policy    func(ChannelID) Policy
 	rollouts  map[RolloutID]*Rollout
-	order     []*Rollout // as opened
+	order     []*Rollout // as opened, but for those that were dropped
+	opened    int        // how many ever were
 	channels  map[ChannelID]*channelFold
 	unsettled []*channelFold // those whose lockstep is open; almost always empty
 	next      Record         // what an event makes of its rollout's record, until it is known to stand; a local one would be allocated
@@ -52,7 +53,7 @@ func (r *Rollout) Forget() {
 // Forgotten tells whether the rollout's hosts were let go of.
 func (r *Rollout) Forgotten() bool { return r.forgotten }
 
-// Number is the rollout's index in Fleet.Rollouts.
+// Number counts rollouts in the order of opening, from 0: the rollout's index in Fleet.Rollouts, if none was dropped.
 func (r *Rollout) Number() int { return r.number }
 
 // Hosts gives the joined hosts in join order. The slice belongs to the fleet.
@@ -143,8 +144,32 @@ func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 // Rollout finds a rollout; nil when it was never opened.
 func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 
-// Rollouts gives every rollout in the order of opening. The slice belongs to the fleet.
+// Rollouts gives every rollout in the order of opening, but for those that were dropped. The slice belongs to the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
+
+// Drop takes a rollout out of the fleet whose hosts were let go of; of others it keeps it. Until it is restored the fleet does
+// not know it: whoever drops rollouts has to restore one before an event of it is applied.
+func (f *Fleet) Drop(r *Rollout) {
+	if i, found := f.find(r.number); found && r.forgotten {
+		f.order = slices.Delete(f.order, i, i+1)
+		delete(f.rollouts, r.Record.RolloutID)
+	}
+}
+
+// Restore brings a rollout back that was dropped, with its record and its number of then, but without its counts.
+func (f *Fleet) Restore(record Record, number int) *Rollout {
+	r := &Rollout{Record: record, number: number, forgotten: true}
+	if i, found := f.find(number); !found {
+		f.order = slices.Insert(f.order, i, r)
+		f.rollouts[record.RolloutID] = r
+	}
+	return r
+}
+
+// find tells where in the order a rollout of that number stands, or belongs.
+func (f *Fleet) find(number int) (int, bool) {
+	return slices.BinarySearchFunc(f.order, number, func(r *Rollout, n int) int { return r.number - n })
+}
 
 // Standing gives the standing rollouts of a channel in the order of opening. The slice belongs to the fleet.
 func (f *Fleet) Standing(ch ChannelID) []*Rollout {
@@ -168,7 +193,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		f.settle(ev, r, out)
 	}
 	if r == nil && ev.Kind == RolloutOpened {
-		out.Rollout = len(f.order)
+		out.Rollout = f.opened
 		f.open(ev)
 		return nil
 	}
@@ -306,8 +331,9 @@ func (f *Fleet) open(ev *Event) {
 			State:     Opening,
 			OpenedAt:  ev.At,
 		},
-		number: len(f.order),
+		number: f.opened,
 	}
+	f.opened++
 	f.rollouts[ev.Rollout] = r
 	f.order = append(f.order, r)
 

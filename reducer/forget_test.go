@@ -1,6 +1,9 @@
 package reducer
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestForget(t *testing.T) {
 	f := NewFleet(RFC0008(), nil)
@@ -42,5 +45,50 @@ func TestForget(t *testing.T) {
 	must(Event{Kind: RetentionExpired, Rollout: "c@1"})
 	if err := apply(Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged}); err == nil || r.Record.State != Pruned {
 		t.Errorf("%v in %v", err, r.Record.State)
+	}
+}
+
+func TestDropAndRestore(t *testing.T) {
+	f := NewFleet(RFC0008(), nil)
+	var out Outcome
+	must := func(ev Event, number int) {
+		t.Helper()
+		if err := f.Apply(&ev, ev.At, &out); err != nil || out.Rollout != number {
+			t.Fatalf("rollout %d, want %d: %v", out.Rollout, number, err)
+		}
+	}
+	order := func(want ...RolloutID) {
+		t.Helper()
+		var got []RolloutID
+		for _, r := range f.Rollouts() {
+			got = append(got, r.Record.RolloutID)
+			if f.Rollout(r.Record.RolloutID) != r {
+				t.Errorf("%s is not found", r.Record.RolloutID)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	must(Event{Kind: RolloutOpened, Rollout: "c@1", Channel: "c", TargetRef: "1"}, 0)
+	must(Event{Kind: RolloutOpened, Rollout: "d@1", Channel: "d", TargetRef: "1"}, 1)
+	must(Event{Kind: SuccessorOpened, Rollout: "d@1", Successor: "d@2"}, 1)
+	must(Event{Kind: RolloutOpened, Rollout: "d@2", Channel: "d", TargetRef: "2"}, 2)
+	r := f.Rollout("d@1")
+	f.Drop(r)
+	order("c@1", "d@1", "d@2") // its hosts were not let go of
+	r.Forget()
+	f.Drop(r)
+	f.Drop(r)
+	order("c@1", "d@2")
+	must(Event{Kind: RolloutOpened, Rollout: "e@1", Channel: "e", TargetRef: "1", At: 1}, 3)
+	back := f.Restore(r.Record, r.Number())
+	order("c@1", "d@1", "d@2", "e@1")
+	if !back.Forgotten() || back.Number() != 1 || back.Record != r.Record {
+		t.Errorf("%+v", back)
+	}
+	must(Event{Kind: RetentionExpired, Rollout: "d@1", At: 2}, 1)
+	if back.Record.State != Pruned {
+		t.Errorf("it is %v", back.Record.State)
 	}
 }
