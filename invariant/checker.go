@@ -14,7 +14,9 @@ import (
 // Checker checks the safety invariants (1) to (13) while a run goes on. What each step costs does not grow with the fleet.
 type Checker struct {
 	fleet    *reducer.Fleet
-	books    []book // of each rollout, by Rollout.Number
+	books    map[int]*book // of each rollout, by Rollout.Number
+	recent   *book         // the one that was looked for last
+	number   int           // of its rollout
 	channels map[reducer.ChannelID]*channel
 
 	quarantine map[quarantined]bool
@@ -63,6 +65,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	c := &Checker{
 		fleet:      fleet,
 		channels:   make(map[reducer.ChannelID]*channel),
+		books:      make(map[int]*book),
 		quarantine: make(map[quarantined]bool),
 		hosts:      make(map[reducer.HostID]*host),
 		reported:   make(map[Violation]bool),
@@ -91,10 +94,29 @@ func (c *Checker) Take() []Violation {
 }
 
 // Forget lets go of what is known of a rollout that is over: what is found of it again is given again.
-func (c *Checker) Forget(id reducer.RolloutID) {
+func (c *Checker) Forget(r *reducer.Rollout) {
 	for _, name := range Names() {
-		delete(c.reported, Violation{Invariant: name, Subject: string(id)})
+		delete(c.reported, Violation{Invariant: name, Subject: string(r.Record.RolloutID)})
 	}
+	delete(c.books, r.Number())
+	c.recent = nil
+}
+
+// Resume goes on with a rollout that was let go of, from where it stands; for how long it was over is not known any more.
+func (c *Checker) Resume(r *reducer.Rollout) {
+	c.books[r.Number()] = &book{state: r.Record.State, wave: r.Record.CurrentWave}
+}
+
+// book finds what is kept of a rollout.
+func (c *Checker) book(r *reducer.Rollout) *book {
+	if n := r.Number(); c.recent == nil || c.number != n {
+		c.number, c.recent = n, c.books[n]
+		if c.recent == nil {
+			c.recent = &book{state: reducer.Opening}
+			c.books[n] = c.recent
+		}
+	}
+	return c.recent
 }
 
 // Report adds a violation that was found elsewhere.
@@ -138,10 +160,7 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 // Applied sees an event that the fleet has accepted, at the entry that holds it, with its effects.
 func (c *Checker) Applied(seq uint64, at reducer.Time, r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
 	c.seq, c.at, c.last = seq, at, ev.Kind
-	if r.Number() == len(c.books) {
-		c.books = append(c.books, book{state: reducer.Opening})
-	}
-	b := &c.books[r.Number()]
+	b := c.book(r)
 	all := effects.All()
 	for i := range all {
 		switch e := &all[i]; e.Kind {
@@ -200,7 +219,7 @@ func (c *Checker) retention(id reducer.ChannelID) time.Duration {
 // Step sees the end of a step: an event and what was derived of it have been applied to a rollout.
 func (c *Checker) Step(r *reducer.Rollout) {
 	rec := &r.Record
-	b := &c.books[r.Number()]
+	b := c.book(r)
 	switch {
 	case rec.State != b.state && b.state == reducer.Pruned:
 		c.report(PrunedAbsorbing, r, "it is %v after Pruned", rec.State)

@@ -199,6 +199,7 @@ type sight struct {
 	hostEffects uint64
 	moves       uint64 // HostStateChanged
 	waves       uint64 // WaveAdvanced
+	manyWaves   bool   // there are hosts of more than the first wave
 	rejoined    uint64 // HostJoined of hosts that had joined
 	firstRejoin uint64 // the seq of the first of them
 	lateEffects uint64 // effects of the host machine that come after the move which they record

@@ -20,7 +20,7 @@ func (p *replay) finish() error {
 	}
 	p.ended = true
 	p.overdueRejection()
-	for _, list := range [][]*rollout{p.opened, p.strange} {
+	for _, list := range [][]*rollout{p.opened, p.strange, p.over} {
 		for _, r := range list {
 			p.close(r)
 		}
@@ -78,12 +78,16 @@ func (p *replay) compareTables() error {
 		return nil
 	}
 	t := &Tables{}
-	listed := make([]bool, len(p.fleet.Rollouts()))
+	listed := make(map[*reducer.Rollout]bool)
 	hasRollouts, err := tables.Rollouts(func(row *reducer.Record) error {
 		t.Rollouts++
 		if r := p.fleet.Rollout(row.RolloutID); r != nil {
-			listed[r.Number()] = true
-			p.compareRollout(t, row, r)
+			listed[r] = true
+			p.compareRollout(t, row, &r.Record, p.openings[r.Number()])
+		} else if k := p.archive.find(row.RolloutID); k != nil {
+			k.flags |= isListed
+			rec := p.archive.record(k)
+			p.compareRollout(t, row, &rec, k.seq)
 		} else {
 			p.unknownRow(t, row)
 		}
@@ -92,12 +96,8 @@ func (p *replay) compareTables() error {
 	if err != nil {
 		return err
 	}
-	for i, r := range p.fleet.Rollouts() {
-		if hasRollouts && !listed[i] && r.Record.State != reducer.Pruned {
-			p.find(Finding{
-				Class: Derived, Kind: Missing, What: "rollouts row", Rollout: r.Record.RolloutID, Recorded: Nothing, Given: describeRecord(&r.Record),
-			}, p.opening(r), 1)
-		}
+	if hasRollouts {
+		p.unlistedRollouts(listed)
 	}
 	quarantined := make(map[quarantine]bool)
 	hasQuarantines, err := tables.Quarantines(func(row *trace.QuarantineRow) error {
@@ -126,6 +126,32 @@ func (p *replay) quarantinesInOrder() []quarantine {
 	return slices.SortedFunc(maps.Keys(p.quarantines), func(a, b quarantine) int {
 		return cmp.Compare(p.quarantines[a].n, p.quarantines[b].n)
 	})
+}
+
+// unlistedRollouts finds the rollouts, in the order of opening, of which the table rollouts has no row; it has none of those that
+// are pruned. listed are those in the fleet of which it has one.
+func (p *replay) unlistedRollouts(listed map[*reducer.Rollout]bool) {
+	missing := func(rec *reducer.Record, seq uint64) {
+		if rec.State != reducer.Pruned {
+			p.find(Finding{
+				Class: Derived, Kind: Missing, What: "rollouts row", Rollout: rec.RolloutID, Recorded: Nothing, Given: describeRecord(rec),
+			}, p.opening(rec, seq), 1)
+		}
+	}
+	archived := p.archive.unlisted()
+	for _, r := range p.fleet.Rollouts() {
+		for ; len(archived) > 0 && int(archived[0].number) < r.Number(); archived = archived[1:] {
+			rec := p.archive.record(archived[0])
+			missing(&rec, archived[0].seq)
+		}
+		if !listed[r] {
+			missing(&r.Record, p.openings[r.Number()])
+		}
+	}
+	for _, k := range archived {
+		rec := p.archive.record(k)
+		missing(&rec, k.seq)
+	}
 }
 
 // noteTables notes what of the tables cannot be told from the log.
@@ -164,9 +190,8 @@ func (c *columns) differ(column, inTable, inLog string) {
 	}
 }
 
-// compareRollout holds a row of rollouts against its record.
-func (p *replay) compareRollout(t *Tables, row *reducer.Record, r *reducer.Rollout) {
-	rec := &r.Record
+// compareRollout holds a row of rollouts against the record of a rollout whose opening has that seq.
+func (p *replay) compareRollout(t *Tables, row, rec *reducer.Record, seq uint64) {
 	var c columns
 	c.differ("channel", string(row.Channel), string(rec.Channel))
 	c.differ("target_ref", string(row.TargetRef), string(rec.TargetRef))
@@ -174,9 +199,8 @@ func (p *replay) compareRollout(t *Tables, row *reducer.Record, r *reducer.Rollo
 	c.differ("opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)))
 	c.differ("terminal_at", optionalTime(row.TerminalAt), optionalTime(rec.TerminalAt))
 	c.differ("superseded_at", optionalTime(row.SupersededAt), optionalTime(rec.SupersededAt))
-	opened := p.opening(r)
-	if seq := row.OpenedEventLogSeq; seq.Set {
-		c.differ("opened_event_log_seq", strconv.FormatInt(seq.Value, 10), strconv.FormatUint(opened.seq, 10))
+	if stored := row.OpenedEventLogSeq; stored.Set {
+		c.differ("opened_event_log_seq", strconv.FormatInt(stored.Value, 10), strconv.FormatUint(seq, 10))
 	}
 	if row.CurrentWave != rec.CurrentWave {
 		if len(c.recorded) == 0 {
@@ -193,7 +217,7 @@ func (p *replay) compareRollout(t *Tables, row *reducer.Record, r *reducer.Rollo
 		p.find(Finding{
 			Class: Derived, Kind: Different, What: "rollouts row", Rollout: rec.RolloutID, Recorded: strings.Join(c.recorded, ", "),
 			Given: strings.Join(c.given, ", "),
-		}, opened, 1)
+		}, p.opening(rec, seq), 1)
 	}
 }
 
@@ -215,10 +239,9 @@ func (p *replay) compareQuarantine(row *trace.QuarantineRow) {
 	}
 }
 
-// opening is the place of a rollout's opening.
-func (p *replay) opening(r *reducer.Rollout) place {
-	seq := p.openings[r.Number()]
-	return place{n: p.end.n, seq: seq, file: p.end.file, line: int(seq), at: r.Record.OpenedAt}
+// opening is the place of a rollout's opening, which has that seq.
+func (p *replay) opening(rec *reducer.Record, seq uint64) place {
+	return place{n: p.end.n, seq: seq, file: p.end.file, line: int(seq), at: rec.OpenedAt}
 }
 
 func optionalTime(t reducer.Opt[reducer.Time]) string {

@@ -203,13 +203,14 @@ func (p *replay) forgetIfOver(r *rollout) {
 	if r.work != nil && len(r.work.expected) == 0 && r.work.terminal == nil {
 		r.work = nil
 	}
-	p.letGo(r)
+	p.over = append(p.over, r)
 }
 
 // join takes note that a host has joined a rollout.
 func (p *replay) join(r *rollout, id reducer.HostID, wave uint32, at reducer.Time) {
 	r.members = append(r.members, member{state: reducer.HostPending, since: at})
 	r.summary.Waves = max(r.summary.Waves, wave+1)
+	p.seen.manyWaves = p.seen.manyWaves || wave > 0
 	r.asked = r.asked || id == p.opts.Only.Host
 	h := p.host(id)
 	before := h.joined

@@ -93,7 +93,7 @@ type Result struct {
 	Documents   bool      // the input is rollout documents
 	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
 
-	Fleet    *reducer.Fleet // after the last event; of rollouts that are over it has let go of the hosts
+	Fleet    *reducer.Fleet // after the last event; without what was let go of
 	Findings []Finding      // in log order, of each group the first MostFindings; empty when the log is what the machine makes of it
 	Accepted []Finding      // those that were accepted, likewise
 	Groups   []Group        // all of them, counted
@@ -150,6 +150,8 @@ func Run(r *trace.Reader, opts Options) (Result, error) {
 func newReplay(r *trace.Reader, opts Options) *replay {
 	return &replay{
 		opts:     opts,
+		keep:     MostOver,
+		openings: make(map[int]uint64),
 		reader:   r,
 		other:    make(map[string]uint64),
 		rollouts: make(map[reducer.RolloutID]*rollout),
@@ -217,7 +219,9 @@ type replay struct {
 	over     []*rollout        // the last ones of which nothing more is to be expected, in the order in which that was so
 	overLong int               // of those before them, how many were kept because of a finding
 	gone     uint64            // how many that were asked for were not
-	openings []uint64          // where they were opened, by Rollout.Number: the seq
+	keep     int               // how many of over
+	archive  archive           // of those that were let go of, what became of them; those that it does not take stay in the fleet
+	openings map[int]uint64    // where the others were opened, by Rollout.Number: the seq
 	strange  []*rollout        // those that were never opened, as they came
 	last     reducer.RolloutID // that of the last event
 	channels map[reducer.ChannelID]*channel
@@ -348,6 +352,7 @@ func (p *replay) take(e *trace.Entry) error {
 	case e.Rejection != nil && p.simulated:
 		p.takeRejection(e)
 	}
+	p.letGo()
 	if len(p.waiting) > 0 {
 		p.showLater(e)
 	}
@@ -544,7 +549,7 @@ func (p *replay) openRollout(e *trace.Entry, r *rollout) {
 	w := r.work
 	w.opened, w.openedAs = p.here(e), *e.Event
 	p.opened = append(p.opened, r)
-	p.openings = append(p.openings, e.Seq)
+	p.openings[r.fold.Number()] = e.Seq
 	r.summary.States = []StateChange{{State: reducer.Opening, At: e.Event.At}}
 	c := p.channel(e.Event.Channel)
 	if b := c.before; b != nil {

@@ -182,7 +182,7 @@ func (p *replay) showLater(e *trace.Entry) {
 
 // channelOf gives the channel of a rollout; empty where it is not known.
 func (p *replay) channelOf(id reducer.RolloutID) reducer.ChannelID {
-	if r := p.rollouts[id]; r != nil && r.fold != nil {
+	if r := p.known(id); r != nil && r.fold != nil {
 		return r.fold.Record.Channel
 	}
 	return ""
@@ -296,8 +296,7 @@ func (p *replay) noteRest() {
 
 // noteWaves notes that the log does not tell where its rollouts' wave cursors stood.
 func (p *replay) noteWaves() {
-	waves := slices.ContainsFunc(p.opened, func(r *rollout) bool { return r.summary.Waves > 1 })
-	if p.simulated || p.seen.waves > 0 || !waves {
+	if p.simulated || p.seen.waves > 0 || !p.seen.manyWaves {
 		return
 	}
 	text := "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches above it are not judged"

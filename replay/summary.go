@@ -102,49 +102,72 @@ func (p *replay) ofInterest(r *rollout) bool {
 // MostOver is how many of the rollouts that are over are kept.
 const MostOver = 500
 
-// letGo takes note that nothing more is to be expected of a rollout. Of those of which that is so the last ones are kept, and
-// of those before them some about which something was found.
-func (p *replay) letGo(r *rollout) {
-	p.over = append(p.over, r)
-	if len(p.over) <= MostOver {
-		return
-	}
-	r = p.over[0]
-	p.over = slices.Delete(p.over, 0, 1)
-	interest := p.ofInterest(r)
-	if interest && (r.found && p.overLong < MostOver || p.opts.Only.Rollout != "") {
-		p.overLong++
-		return
-	}
-	p.close(r)
-	p.overdueQuarantines(r)
-	delete(p.rollouts, r.id)
-	if p.checker != nil {
-		p.checker.Forget(r.id)
-	}
-	if p.recent == r {
-		p.recent = nil
-	}
-	if i := slices.Index(p.opened, r); i >= 0 {
-		p.opened = slices.Delete(p.opened, i, i+1)
-		if interest {
-			p.gone++
+// letGo lets go of rollouts of which nothing more is to be expected. Of those the last ones are kept, and of those before them
+// some about which something was found.
+func (p *replay) letGo() {
+	for len(p.over) > p.keep {
+		r := p.over[0]
+		p.over = slices.Delete(p.over, 0, 1)
+		interest := p.ofInterest(r)
+		if interest && (r.found && p.overLong < MostOver || p.opts.Only.Rollout != "") {
+			p.overLong++
+			continue
+		}
+		p.close(r)
+		p.overdueQuarantines(r)
+		delete(p.rollouts, r.id)
+		if p.checker != nil {
+			p.checker.Forget(r.fold)
+		}
+		if n := r.fold.Number(); p.archive.put(&r.fold.Record, n, p.openings[n]) {
+			delete(p.openings, n)
+			p.fleet.Drop(r.fold)
+		}
+		if p.recent == r {
+			p.recent = nil
+		}
+		if i := slices.Index(p.opened, r); i >= 0 {
+			p.opened = slices.Delete(p.opened, i, i+1)
+			if interest {
+				p.gone++
+			}
 		}
 	}
 }
 
-// again finds a rollout that was let go of; nil when there was none of that id.
-func (p *replay) again(id reducer.RolloutID) *rollout {
-	if p.fleet == nil {
-		return nil
+// known finds a rollout to look at, be it one that was let go of, of which nothing more is known then than its record; nil when
+// there was none of that id.
+func (p *replay) known(id reducer.RolloutID) *rollout {
+	if r := p.rollouts[id]; r != nil || p.fleet == nil {
+		return r
 	}
 	fold := p.fleet.Rollout(id)
+	if k := p.archive.find(id); fold == nil && k != nil {
+		fold = &reducer.Rollout{Record: p.archive.record(k)}
+	}
 	if fold == nil {
 		return nil
 	}
-	r := &rollout{id: id, fold: fold, summary: Summary{States: []StateChange{{State: fold.Record.State}}}}
+	return &rollout{id: id, fold: fold, summary: Summary{States: []StateChange{{State: fold.Record.State}}}}
+}
+
+// again takes a rollout back that was let go of; nil when there was none of that id.
+func (p *replay) again(id reducer.RolloutID) *rollout {
+	r := p.known(id)
+	if r == nil {
+		return nil
+	}
+	if p.fleet.Rollout(id) == nil {
+		k := p.archive.find(id)
+		k.flags |= isBack
+		r.fold = p.fleet.Restore(r.fold.Record, int(k.number))
+		p.openings[r.fold.Number()] = k.seq
+	}
+	if p.checker != nil {
+		p.checker.Resume(r.fold)
+	}
 	p.rollouts[id] = r
-	p.letGo(r)
+	p.over = append(p.over, r)
 	return r
 }
 

@@ -158,7 +158,7 @@ func firstWave(r *rollout, below uint32) []int {
 // declared gives the rollout of the ref that a channel points at; of a log without polls, the last one that was opened.
 func (p *replay) declared(c *channel) *rollout {
 	if c.ref != "" {
-		if r := p.rollouts[reducer.NewRolloutID(c.id, c.ref)]; r != nil && r.fold != nil {
+		if r := p.known(reducer.NewRolloutID(c.id, c.ref)); r != nil && r.fold != nil {
 			return r
 		}
 	}
@@ -235,7 +235,7 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 // strands tells whether a channel that points at a rollout's ref waits in vain: another one followed, and it will not be opened
 // again.
 func (c *channel) strands(r *rollout) bool {
-	return r != nil && r.fold != nil && (r.fold.Record.SupersededAt.Set || c.rollout != r)
+	return r != nil && r.fold != nil && (r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
 }
 
 // mostListed is how many hosts are named that wait for the same.
@@ -271,7 +271,7 @@ func (p *replay) judgeEnd() {
 		}
 	}
 	for _, c := range p.sortedChannels() {
-		r := p.rollouts[reducer.NewRolloutID(c.id, c.ref)]
+		r := p.known(reducer.NewRolloutID(c.id, c.ref))
 		if c.ref == "" || !c.strands(r) {
 			continue
 		}

@@ -153,7 +153,7 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		if h == nil || h.joined == nil {
 			return nil, p.unknown(&Filter{Host: q.Host})
 		}
-		return h.joined, nil
+		return p.known(h.joined.id), nil
 	}
 	var found []*rollout
 	only := Filter{Rollout: q.Rollout}
@@ -351,7 +351,7 @@ func (p *replay) explainChannel(a *Answer, r *rollout) {
 	}
 	since := Where{Seq: c.polled.seq, At: c.polled.at}
 	id := reducer.NewRolloutID(c.id, c.ref)
-	switch now := p.rollouts[id]; {
+	switch now := p.known(id); {
 	case now == nil || now.fold == nil:
 		a.add(0, since, "no rollout is opened for that yet", "channel %s points at %s", c.id, c.ref)
 	case c.strands(now):
