@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"rollsim/features"
+	"rollsim/internal/osfs"
 )
 
 // Suite is what there is to check.
@@ -87,26 +88,14 @@ func (s *Suite) add(root string) error {
 		}
 		return nil
 	}
-	return fs.WalkDir(s.FS, root, func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && p != root && hidden(d.Name()):
-			return fs.SkipDir
-		case d.IsDir():
-		case path.Ext(p) == ".yaml":
+	return osfs.Walk(s.FS, root, func(p string) {
+		switch path.Ext(p) {
+		case ".yaml":
 			s.Scenarios = append(s.Scenarios, p)
-		case path.Ext(p) == ".feature":
+		case ".feature":
 			s.Features = append(s.Features, p)
 		}
-		return nil
 	})
-}
-
-// hidden tells folders that nobody means when they name the one above: those of tools, what scenarios include, and test data,
-// which holds broken files on purpose.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "testdata" || name == "included" || name == "node_modules" || name == "vendor"
 }
 
 // GoldenPath tells where the golden of a scenario file is: golden/NAME.golden beside a folder that is called scenarios,

@@ -3,7 +3,6 @@ package features
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -89,14 +88,8 @@ func readEvent(r row) (*reducer.Event, error) {
 	if kind == 0 || r["rollout"] == "" {
 		return nil, fmt.Errorf("it needs an event and a rollout")
 	}
-	needs := " " + strings.Join(eventColumns[kind], " ") + " "
-	for _, column := range []string{"channel", "ref", "host", "wave", "from", "to", "successor"} {
-		if needed := strings.Contains(needs, " "+column+" "); needed != (r[column] != "") {
-			if needed {
-				return nil, fmt.Errorf("%v needs a %s", kind, column)
-			}
-			return nil, fmt.Errorf("%v has no %s", kind, column)
-		}
+	if err := r.needs(kind, eventColumns[kind], "channel", "ref", "host", "wave", "from", "to", "successor"); err != nil {
+		return nil, err
 	}
 	ev := &reducer.Event{
 		Kind: kind, Rollout: reducer.RolloutID(r["rollout"]), Channel: reducer.ChannelID(r["channel"]),

@@ -266,12 +266,8 @@ func (w *world) addFleet(id reducer.ChannelID, waves []sim.Wave) error {
 		return fmt.Errorf("channel %q is there already", id)
 	}
 	declared := make(map[reducer.HostID]bool)
-	for i := range w.scenario.Channels {
-		for _, wave := range w.scenario.Channels[i].Waves {
-			for _, h := range wave.Hosts {
-				declared[h] = true
-			}
-		}
+	for _, h := range w.hosts() {
+		declared[h] = true
 	}
 	for _, wave := range waves {
 		w.silence(wave.Soak)

@@ -41,19 +41,16 @@ var happeningSteps = []step{
 		table:   []string{"channel", "ref", "when?"},
 		sample:  [][]string{{"channel", "ref", "when"}, {"stable", "a1", ""}, {"stable", "b2", "while wave 1 is soaking"}},
 		do: func(w *world, t table) error {
-			for _, r := range t {
+			return t.each(func(r row) error {
 				when, err := parseWhen(r["when"])
+				if err == nil && r["ref"] == "" {
+					err = fmt.Errorf("it needs a ref")
+				}
 				if err != nil {
 					return err
 				}
-				if r["ref"] == "" {
-					return fmt.Errorf("a row has no ref")
-				}
-				if err := w.moveChannel(reducer.ChannelID(r["channel"]), reducer.ChannelRef(r["ref"]), when); err != nil {
-					return err
-				}
-			}
-			return nil
+				return w.moveChannel(reducer.ChannelID(r["channel"]), reducer.ChannelRef(r["ref"]), when)
+			})
 		},
 	},
 	{

@@ -258,15 +258,7 @@ func readEffect(r row) (*reducer.Effect, error) {
 		reducer.RecordRolloutTransition: {"from", "to"}, reducer.UpdateCurrentWave: {"wave"},
 		reducer.InsertQuarantineFromRollout: {"channel", "ref"}, reducer.SchedulePruning: {"delay"},
 	}[e.Kind]
-	for _, column := range []string{"from", "to", "wave", "channel", "ref", "delay"} {
-		switch needed := slices.Contains(columns, column); {
-		case needed && r[column] == "":
-			return nil, fmt.Errorf("%v needs a %s", e.Kind, column)
-		case !needed && r[column] != "":
-			return nil, fmt.Errorf("%v has no %s", e.Kind, column)
-		}
-	}
-	return e, nil
+	return e, r.needs(e.Kind, columns, "from", "to", "wave", "channel", "ref", "delay")
 }
 
 // effectText writes an effect as a table tells it.

@@ -7,7 +7,8 @@ import (
 	"path"
 	"regexp"
 	"strconv"
-	"strings"
+
+	"rollsim/internal/osfs"
 )
 
 // source is one feature file that was asked for.
@@ -95,25 +96,13 @@ func findFiles(fsys fs.FS, name string) ([]*source, error) {
 		return []*source{{name: root}}, nil
 	}
 	var found []*source
-	err = fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && p != root && hidden(d.Name()):
-			return fs.SkipDir
-		case !d.IsDir() && path.Ext(p) == ".feature":
+	err = osfs.Walk(fsys, root, func(p string) {
+		if path.Ext(p) == ".feature" {
 			found = append(found, &source{name: p})
 		}
-		return nil
 	})
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%s: no .feature file in this folder", name)
 	}
 	return found, err
-}
-
-// hidden tells folders that nobody means when they name the one above: those of tools, and test data, which holds broken
-// files on purpose.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || name == "vendor"
 }

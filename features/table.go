@@ -28,6 +28,19 @@ func cell[T any](r row, column string, parse func(string) (T, error)) (T, error)
 	return v, nil
 }
 
+// needs refuses a row about something that does not hold all of these columns, or that holds another one of all.
+func (r row) needs(what fmt.Stringer, columns []string, all ...string) error {
+	for _, column := range all {
+		switch needed := slices.Contains(columns, column); {
+		case needed && r[column] == "":
+			return fmt.Errorf("%v needs a %s", what, column)
+		case !needed && r[column] != "":
+			return fmt.Errorf("%v has no %s", what, column)
+		}
+	}
+	return nil
+}
+
 // readTable takes the table of a step apart. Columns are those that the step has; a name that ends in "?" may be left out.
 func readTable(columns []string, argument *messages.PickleStepArgument) (table, error) {
 	if argument != nil && argument.DocString != nil {
