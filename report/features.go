@@ -23,7 +23,8 @@ type FeatureWriter interface {
 
 // FeatureOptions say how feature files are written about.
 type FeatureOptions struct {
-	Colour bool
+	// Paint gives a text a colour, such as Red; nil leaves it as it is.
+	Paint func(colour, text string) string
 
 	// Summary is where the format github also writes Markdown, for the page of a workflow's run; nil for nowhere.
 	Summary io.Writer
@@ -35,7 +36,10 @@ type FeatureOptions struct {
 
 // NewFeatureWriter makes a writer in one of FeatureFormats.
 func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWriter, error) {
-	text := featureText{w: w, colour: opt.Colour}
+	text := featureText{w: w, paint: opt.Paint}
+	if text.paint == nil {
+		text.paint = func(_, text string) string { return text }
+	}
 	switch format {
 	case "pretty":
 		return &pretty{featureText: text}, nil
@@ -53,9 +57,9 @@ func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWr
 
 // featureText is what the formats for people have in common.
 type featureText struct {
-	w      io.Writer
-	colour bool
-	err    error
+	w     io.Writer
+	paint func(colour, text string) string
+	err   error
 }
 
 func (t *featureText) printf(format string, args ...any) {
@@ -64,33 +68,32 @@ func (t *featureText) printf(format string, args ...any) {
 	}
 }
 
-// mark is the sign of a status, and its colour as an ANSI code.
+// The colours, as ANSI codes.
+const (
+	Red    = "31"
+	Green  = "32"
+	Yellow = "33"
+	Bold   = "1"
+)
+
+// mark is the sign of a status, and its colour.
 func mark(s features.Status) (sign, colour string) {
 	switch s {
 	case features.Passed:
-		return "✓", "32"
+		return "✓", Green
 	case features.Failed, features.Undefined, features.Ambiguous:
-		return "✗", "31"
+		return "✗", Red
 	case features.Skipped, features.Unrun:
-		return "-", "33"
+		return "-", Yellow
 	case features.Defect:
-		return "~", "33"
+		return "~", Yellow
 	}
 	return "?", ""
 }
 
-// paint gives text in the colour of a status.
-func (t *featureText) paint(s features.Status, text string) string {
-	_, colour := mark(s)
-	if !t.colour {
-		return text
-	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
-}
-
 func (t *featureText) signed(s features.Status, text string) string {
-	sign, _ := mark(s)
-	return t.paint(s, sign) + " " + text
+	sign, colour := mark(s)
+	return t.paint(colour, sign) + " " + text
 }
 
 // failure writes a scenario that has failed: its steps, with what is wrong under the one that did not hold.
@@ -138,7 +141,7 @@ func (t *featureText) details(s *features.Scenario, indent string) {
 // end lists what failed once more, and counts.
 func (t *featureText) end(r *features.Report) error {
 	if !r.Passed() {
-		t.printf("\n%s\n", t.paint(features.Failed, "failed:"))
+		t.printf("\n%s\n", t.paint(Red, "failed:"))
 		for i := range r.Scenarios {
 			if s := &r.Scenarios[i]; s.Status.Fails() {
 				t.printf("  %s  %s\n", s.Place(), s.Name)
@@ -197,7 +200,7 @@ func (p *pretty) Scenario(s *features.Scenario) {
 			p.printf("\n")
 		}
 		p.file = s.File
-		p.printf("%s  %s\n", p.bold(s.Feature), s.File)
+		p.printf("%s  %s\n", p.paint(Bold, s.Feature), s.File)
 	}
 	switch s.Status {
 	case features.Passed:
@@ -212,13 +215,6 @@ func (p *pretty) Scenario(s *features.Scenario) {
 	}
 }
 
-func (p *pretty) bold(s string) string {
-	if !p.colour {
-		return s
-	}
-	return "\x1b[1m" + s + "\x1b[0m"
-}
-
 func (p *pretty) End(r *features.Report) error { return p.end(r) }
 
 // progress writes a sign for each scenario, and what failed at the end.
@@ -230,11 +226,11 @@ type progress struct {
 const progressWidth = 70
 
 func (p *progress) Scenario(s *features.Scenario) {
-	sign, _ := mark(s.Status)
+	sign, colour := mark(s.Status)
 	if s.Status == features.Passed {
 		sign = "."
 	}
-	p.printf("%s", p.paint(s.Status, sign))
+	p.printf("%s", p.paint(colour, sign))
 	if p.n++; p.n%progressWidth == 0 {
 		p.printf(" %d\n", p.n)
 	}

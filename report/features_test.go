@@ -112,7 +112,8 @@ func TestFeatureFormats(t *testing.T) {
 			}
 		}
 	}
-	if got := write(t, "pretty", report.FeatureOptions{Colour: true}, sample); !strings.Contains(got, "\x1b[31m✗\x1b[0m It does not hold") {
+	paint := func(colour, text string) string { return "\x1b[" + colour + "m" + text + "\x1b[0m" }
+	if got := write(t, "pretty", report.FeatureOptions{Paint: paint}, sample); !strings.Contains(got, "\x1b[31m✗\x1b[0m It does not hold") {
 		t.Errorf("no colours:\n%s", got)
 	}
 }

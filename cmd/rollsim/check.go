@@ -152,8 +152,8 @@ func isDir(name string) bool {
 
 func (env *environment) printResult(r *check.Result) {
 	colour := map[check.Status]string{
-		check.Passed: green, check.Failed: red, check.Unusable: red, check.Updated: yellow, check.Skipped: yellow,
-		check.Omitted: yellow, check.Defect: yellow,
+		check.Passed: report.Green, check.Failed: report.Red, check.Unusable: report.Red, check.Updated: report.Yellow, check.Skipped: report.Yellow,
+		check.Omitted: report.Yellow, check.Defect: report.Yellow,
 	}[r.Status]
 	env.out.printf("%s  %s\n", env.out.paint(colour, fmt.Sprintf("%-7s", r.Status)), r.Title())
 	if r.Message != "" {
@@ -166,7 +166,7 @@ func (env *environment) printResult(r *check.Result) {
 
 func (env *environment) printSummary(sum *check.Summary, failed []*check.Result) {
 	if len(failed) > 1 {
-		env.out.printf("\n%s\n", env.out.paint(red, "failed:"))
+		env.out.printf("\n%s\n", env.out.paint(report.Red, "failed:"))
 		for _, r := range failed {
 			env.out.printf("  %s\n", r.Rerun)
 		}

@@ -205,7 +205,7 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 		run.env.tellFeatures(&result)
 	}
 	for _, warning := range result.Warnings {
-		run.env.err.printf("%s %s\n", run.env.err.paint(yellow, "warning:"), warning)
+		run.env.err.printf("%s %s\n", run.env.err.paint(report.Yellow, "warning:"), warning)
 	}
 	run.env.err.printf("took %v\n", time.Since(began).Round(time.Millisecond))
 	if err != nil {
@@ -233,7 +233,7 @@ func (run *featureRun) writers() (writers []report.FeatureWriter, files map[stri
 		}
 		w := run.env.out.w
 		if o.file == "-" {
-			options.Colour = run.env.out.colour
+			options.Paint = run.env.out.paint
 			told = told || o.format != "junit" && o.format != "cucumber"
 		} else {
 			files[o.file] = new(bytes.Buffer)
@@ -316,7 +316,7 @@ func (run *featureRun) save(s *features.Scenario) string {
 func (env *environment) tellFeatures(r *features.Report) {
 	for i := range r.Scenarios {
 		if s := &r.Scenarios[i]; s.Status.Fails() {
-			env.err.printf("%s %s  %s\n", env.err.paint(red, s.Status.String()), s.Place(), s.Name)
+			env.err.printf("%s %s  %s\n", env.err.paint(report.Red, s.Status.String()), s.Place(), s.Name)
 		}
 	}
 	env.err.printf("%s\n", report.FeatureCounts(r))

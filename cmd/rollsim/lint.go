@@ -61,9 +61,9 @@ func (env *environment) lint(c *cli.Context) error {
 	}
 	found = slices.DeleteFunc(found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) })
 	opt := report.LintOptions{Files: len(names), Paint: func(s lint.Severity, text string) string {
-		colour := yellow
+		colour := report.Yellow
 		if s == lint.Error {
-			colour = red
+			colour = report.Red
 		}
 		return env.out.paint(colour, text)
 	}}

@@ -27,14 +27,6 @@ func newPrinter(w io.Writer) *printer {
 
 func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
 
-// The colours, as ANSI escape codes.
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	bold   = "1"
-)
-
 // paint gives s in a colour, or as it is where colours are not wanted.
 func (p *printer) paint(colour, s string) string {
 	if !p.colour {

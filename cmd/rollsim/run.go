@@ -18,6 +18,7 @@ import (
 	"rollsim"
 	"rollsim/internal/nearest"
 	"rollsim/internal/osfs"
+	"rollsim/report"
 	"rollsim/scenarios"
 	"rollsim/sim"
 )
@@ -93,7 +94,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 		return err
 	}
 	if verdict := sc.Verdict(result); verdict != "" {
-		env.err.printf("%s\n", env.err.paint(red, verdict))
+		env.err.printf("%s\n", env.err.paint(report.Red, verdict))
 		return errDiffers
 	}
 	return nil
