@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -205,31 +206,18 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 	if r.members == nil {
 		return "no host has joined", false
 	}
-	var reasons []string
-	hosts := make(map[string][]string)
+	var waits invariant.Waits
 	for slot := range r.members {
 		w := p.hostWait(r, slot)
 		if w.what == "" {
 			continue
 		}
-		what := w.what
 		if w.then != "" {
-			what += ": " + w.then
+			w.what += ": " + w.then
 		}
-		if hosts[what] == nil {
-			reasons = append(reasons, what)
-		}
-		hosts[what] = append(hosts[what], string(r.fold.Hosts()[slot].ID))
+		waits.Add(r.fold.Hosts()[slot].ID, w.what)
 	}
-	for i, reason := range reasons {
-		names := hosts[reason]
-		list := strings.Join(names[:min(mostListed, len(names))], ", ")
-		if more := len(names) - mostListed; more > 0 {
-			list += fmt.Sprintf(" and %d more", more)
-		}
-		reasons[i] = list + " " + reason
-	}
-	return strings.Join(reasons, "; "), !p.goesOn(r, make(map[*rollout]bool))
+	return waits.String(), !p.goesOn(r, make(map[*rollout]bool))
 }
 
 // strands tells whether a channel that points at a rollout's ref waits in vain: another one followed, and it will not be opened
@@ -237,9 +225,6 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 func (c *channel) strands(r *rollout) bool {
 	return r != nil && r.fold != nil && (r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
 }
-
-// mostListed is how many hosts are named that wait for the same.
-const mostListed = 3
 
 // goesOn tells whether a rollout that is under way may go on by itself. asked are those that led to the question: rollouts
 // that wait for each other do not.

@@ -74,28 +74,13 @@ func (w *world) retention(id reducer.ChannelID) time.Duration {
 
 // waitsFor says which hosts a rollout waits for, a few of each kind.
 func (w *world) waitsFor(r *rollout) string {
-	var reasons []string
-	hosts := make(map[string][]string)
+	var waits invariant.Waits
 	for slot, h := range r.fold.Hosts() {
-		reason := w.hostWaitsFor(r, slot, h.State)
-		if reason == "" {
-			continue
+		if reason := w.hostWaitsFor(r, slot, h.State); reason != "" {
+			waits.Add(h.ID, reason)
 		}
-		if hosts[reason] == nil {
-			reasons = append(reasons, reason)
-		}
-		hosts[reason] = append(hosts[reason], string(h.ID))
 	}
-	const most = 3
-	for i, reason := range reasons {
-		names := hosts[reason]
-		list := strings.Join(names[:min(most, len(names))], ", ")
-		if more := len(names) - most; more > 0 {
-			list += fmt.Sprintf(" and %d more", more)
-		}
-		reasons[i] = list + " " + reason
-	}
-	return fmt.Sprintf("%v, current_wave %d; %s", r.state(), r.fold.Record.CurrentWave, strings.Join(reasons, "; "))
+	return fmt.Sprintf("%v, current_wave %d; %s", r.state(), r.fold.Record.CurrentWave, waits.String())
 }
 
 // excuse tells why a stuck rollout could not be otherwise, whatever the control plane does: somebody must do something
