@@ -189,7 +189,7 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 		}
 	case err != nil:
 		r.Status = Failed
-		r.Message = fmt.Sprintf("there is no golden %s; record it with: rollsim check --update %s", golden, name)
+		r.Message = fmt.Sprintf("there is no golden %s; record it with: rollsim check --update %s", golden, shell.Join(name))
 	default:
 		r.Status = Failed
 		r.Message = fmt.Sprintf("DIVERGED %s seed %d machine %s: the trace is not that of %s\n%s", file.Scenario.Name,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollsim/check"
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/scenarios"
 	"rollsim/sim"
@@ -61,7 +62,7 @@ func noComment(s *scenario) {
 func noGolden(s *scenario) {
 	golden := check.GoldenPath(s.Path)
 	if _, err := fs.Stat(s.fsys, golden); err != nil {
-		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s", golden, s.Path)
+		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s", golden, shell.Join(s.Path))
 	}
 }
 

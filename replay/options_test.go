@@ -155,7 +155,8 @@ func TestManyFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Group{{Class: Host, Title: "extra host effect", Count: MostFindings + more}}
-	if len(got.Findings) != MostFindings || !slices.Equal(got.Groups, want) || got.Count(Extra) != MostFindings {
+	if len(got.Findings) != MostFindings || !slices.Equal(got.Groups, want) ||
+		slices.ContainsFunc(got.Findings, func(f Finding) bool { return f.Kind != Extra }) {
 		t.Errorf("%d findings, %v", len(got.Findings), got.Groups)
 	}
 }

@@ -118,17 +118,6 @@ type Group struct {
 // MostFindings is how many findings of one title are kept; the others are only counted.
 const MostFindings = 500
 
-// Count counts the findings of a kind.
-func (r *Result) Count(k FindingKind) int {
-	n := 0
-	for i := range r.Findings {
-		if r.Findings[i].Kind == k {
-			n++
-		}
-	}
-	return n
-}
-
 // Failing tells whether there is a finding that nobody has accepted.
 func (r *Result) Failing() bool {
 	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.Count > 0 })

@@ -42,16 +42,6 @@ func (k FaultKind) String() string {
 	return faultNames[k]
 }
 
-// ParseFaultKind finds the fault of that name; false for a name that is none.
-func ParseFaultKind(name string) (FaultKind, bool) {
-	for k := MessageDelayed; k < faultEnd; k++ {
-		if faultNames[k] == name {
-			return k, true
-		}
-	}
-	return 0, false
-}
-
 // FaultKinds lists every fault in declared order.
 func FaultKinds() []FaultKind {
 	all := make([]FaultKind, 0, faultEnd-1)

@@ -77,10 +77,11 @@ func TestOneDigestEverywhere(t *testing.T) {
 	var digest Digest
 	var ndjson, text bytes.Buffer
 	w, x := NewWriter(&ndjson), NewText(&text, TransitionsOnly)
-	sinks := Tee{&digest, w, x}
 	for i := range all {
-		if err := sinks.Write(&all[i]); err != nil {
-			t.Fatal(err)
+		for _, sink := range []Sink{&digest, w, x} {
+			if err := sink.Write(&all[i]); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if err := w.Close(); err != nil {

@@ -51,16 +51,3 @@ func (c *Collector) Write(e *Entry) error {
 	c.Entries = append(c.Entries, e.Clone())
 	return nil
 }
-
-// Tee is a Sink that hands every entry to several, in order.
-type Tee []Sink
-
-// Write hands e on until a sink fails.
-func (t Tee) Write(e *Entry) error {
-	for _, s := range t {
-		if err := s.Write(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}

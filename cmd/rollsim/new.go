@@ -13,6 +13,7 @@ import (
 
 	"rollsim"
 	"rollsim/check"
+	"rollsim/internal/shell"
 	"rollsim/internal/starter"
 	"rollsim/report"
 	"rollsim/scenarios"
@@ -65,7 +66,7 @@ func (env *environment) new(c *cli.Context) error {
 		return usage(c, "-o %s: expected a name that ends in %s, or -", output, ext)
 	}
 	if kind == "feature" {
-		return env.newFiles(c.Bool("force"), "rollsim features "+output, newFile{output, starter.Feature(name)})
+		return env.newFiles(c.Bool("force"), "rollsim features "+shell.Join(output), newFile{output, starter.Feature(name)})
 	}
 	text := starter.Scenario(name)
 	if output == "-" {
@@ -89,7 +90,7 @@ func (env *environment) new(c *cli.Context) error {
 		}
 		made = append(made, newFile{schema, string(text)})
 	}
-	return env.newFiles(c.Bool("force"), "rollsim check "+output, made...)
+	return env.newFiles(c.Bool("force"), "rollsim check "+shell.Join(output), made...)
 }
 
 type newFile struct{ name, text string }
