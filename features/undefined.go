@@ -41,7 +41,7 @@ func nearestSentences(sentence string, n int) []neighbour {
 	var all []neighbour
 	for _, s := range likeliest(typed, max(n, 25)) {
 		best := neighbour{far: math.Inf(1)}
-		for _, v := range variantsOf(s) {
+		for _, v := range variantsOf(s.words) {
 			if a := align(typed, v, fits); a.far < best.far {
 				best = a
 			}
@@ -62,7 +62,7 @@ func nearestSentences(sentence string, n int) []neighbour {
 func likeliest(typed []string, n int) []*step {
 	shared := make(map[*step]float64)
 	for _, s := range steps() {
-		shortest := variantsOf(s)[0]
+		shortest := variantsOf(s.words)[0]
 		all := true
 		for _, p := range shortest {
 			found := p.words == nil || slices.ContainsFunc(typed, func(t string) bool {
@@ -109,18 +109,23 @@ var (
 	inWord     = regexp.MustCompile(`([a-z]+)\(([a-z]+)\)`)
 	innermost  = regexp.MustCompile(`\([^()]*\)`)
 	aPart      = regexp.MustCompile(`\{[a-z_]+\}|,|[^\s,{}]+`)
-	variantsOf = func() func(*step) [][]part {
-		var made sync.Map
-		return func(s *step) [][]part {
-			if v, ok := made.Load(s.words); ok {
-				return v.([][]part)
-			}
-			v := variants(inWord.ReplaceAllString(strings.TrimSuffix(s.words, ":"), "$1/$1$2"))
-			made.Store(s.words, v)
-			return v
-		}
-	}()
+	variantsOf = memo(func(words string) [][]part {
+		return variants(inWord.ReplaceAllString(strings.TrimSuffix(words, ":"), "$1/$1$2"))
+	})
 )
+
+// memo makes each value once, when it is first asked for.
+func memo[K comparable, V any](value func(K) V) func(K) V {
+	var made sync.Map
+	return func(k K) V {
+		if v, ok := made.Load(k); ok {
+			return v.(V)
+		}
+		v := value(k)
+		made.Store(k, v)
+		return v
+	}
+}
 
 // variants gives the ways in which words can be said, without and with all that may be left out.
 func variants(words string) [][]part {
@@ -319,17 +324,9 @@ var bareName = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
 // clauses are the values that begin with a space, because they may be left out.
 var clauses = map[string]bool{"when": true, "at": true}
 
-var wholeValue = func() func(string) *regexp.Regexp {
-	var made sync.Map
-	return func(value string) *regexp.Regexp {
-		if e, ok := made.Load(value); ok {
-			return e.(*regexp.Regexp)
-		}
-		e := regexp.MustCompile(`^(?:` + parameters[value].expr + `)$`)
-		made.Store(value, e)
-		return e
-	}
-}()
+var wholeValue = memo(func(value string) *regexp.Regexp {
+	return regexp.MustCompile(`^(?:` + parameters[value].expr + `)$`)
+})
 
 func joinTokens(tokens []string) string {
 	return strings.ReplaceAll(strings.Join(tokens, " "), " ,", ",")
