@@ -22,6 +22,9 @@ type acceptedLine struct {
 	reason string
 }
 
+// ReasonHere stands in reports where a line of accepted findings has its reason.
+const ReasonHere = "REASON"
+
 // ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason, which may not be empty.
 // Blank lines, and lines that begin with #, are passed over. The error is a *trace.ReadError with file and line.
 func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
@@ -65,7 +68,7 @@ func parseAccepted(text string) (line acceptedLine, what string) {
 	if _, err := strconv.ParseUint(fields[2], 16, 32); err != nil || len(fields[2]) != 8 {
 		return line, fmt.Sprintf("expected the eight digits that a report shows with the finding, found %q", fields[2])
 	}
-	if len(fields) == 3 {
+	if len(fields) == 3 || len(fields) == 4 && fields[3] == ReasonHere {
 		return line, "expected a reason after the finding"
 	}
 	return acceptedLine{key: strings.Join(fields[:3], " "), reason: strings.Join(fields[3:], " ")}, ""

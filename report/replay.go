@@ -310,7 +310,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("%s", line)
 	}
 	r.printf("  closer    rollsim %s\n", r.closer(f))
-	r.printf("  accept    %s  REASON\n\n", f.Key())
+	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonHere)
 }
 
 // closer is the command that shows more of what a finding is about.
