@@ -134,17 +134,13 @@ func readQuestion(state reducer.State, r row) (*question, error) {
 	if q.want.becomes, err = cell(r, "becomes", parseState); err != nil {
 		return nil, err
 	}
-	if effects, err := cell(r, "effects", parseEffects); err != nil {
+	effects, err := cell(r, "effects", parseEffects)
+	if err != nil {
 		return nil, err
-	} else if effects != nil {
-		q.want.effects = listed(effects.([]reducer.EffectKind))
 	}
-	if refused, err := cell(r, "error", parseError); err != nil {
-		return nil, err
-	} else if refused != nil {
-		q.want.err = refused.(refusal)
-	}
-	return q, nil
+	q.want.effects = listed(effects)
+	q.want.err, err = cell(r, "error", parseError)
+	return q, err
 }
 
 func (q *question) String() string {

@@ -309,20 +309,14 @@ func (w *world) expectAnswers(t table) error {
 		if want.state, err = cell(r, "state", parseState); err != nil {
 			return "", false, err
 		}
-		effects, err := cell(r, "effects", parseEffects)
-		if err != nil {
+		if want.effects, err = cell(r, "effects", parseEffects); err != nil {
 			return "", false, err
-		}
-		if effects != nil {
-			want.effects = effects.([]reducer.EffectKind)
 		}
 		with, err := cell(r, "error", parseError)
 		if err != nil {
 			return "", false, err
 		}
-		if with != nil {
-			want.err = string(with.(refusal))
-		}
+		want.err = string(with)
 		host := reducer.HostID(r["host"])
 		text := want.text(host)
 		got := answers[entry]

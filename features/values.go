@@ -75,12 +75,12 @@ var parameters = map[string]parameter{
 	"fact":       {factForm, func(s string) (any, error) { return parseMoment(s) }},
 	"at":         {atForm, func(s string) (any, error) { return parseAt(s) }},
 	"state":      {wordForm + `|` + lower(reducer.States()), func(s string) (any, error) { return parseState(s) }},
-	"states":     {wordsForm, parseStates},
+	"states":     {wordsForm, func(s string) (any, error) { return parseEach(s, parseState) }},
 	"host_state": {wordForm + `|` + lower(reducer.HostStates()), func(s string) (any, error) { return parseHostState(s) }},
 	"event":      {wordForm, func(s string) (any, error) { return parseEvent(s) }},
 	"effect":     {wordForm, func(s string) (any, error) { return parseEffect(s) }},
-	"effects":    {wordsForm, parseEffects},
-	"error":      {wordForm, parseError},
+	"effects":    {wordsForm, func(s string) (any, error) { return parseEffects(s) }},
+	"error":      {wordForm, func(s string) (any, error) { return parseError(s) }},
 	"policy":     {nameForm, func(s string) (any, error) { return parsePolicy(s) }},
 	"invariant":  {nameForm, parseInvariant},
 	"subject":    {rolloutForm + `|` + nameForm, func(s string) (any, error) { return unquote(s), nil }},
@@ -376,11 +376,9 @@ func parsePolicy(s string) (reducer.HealthPolicy, error) {
 	return parseEnum("policy", s, reducer.HealthPolicies())
 }
 
-func parseStates(s string) (any, error) { return parseEach(s, parseState) }
+func parseEffects(s string) ([]reducer.EffectKind, error) { return parseEach(s, parseEffect) }
 
-func parseEffects(s string) (any, error) { return parseEach(s, parseEffect) }
-
-func parseEach[T any](s string, parse func(string) (T, error)) (any, error) {
+func parseEach[T any](s string, parse func(string) (T, error)) ([]T, error) {
 	var all []T
 	for _, item := range items(s) {
 		v, err := parse(item)
@@ -395,18 +393,16 @@ func parseEach[T any](s string, parse func(string) (T, error)) (any, error) {
 // refusal is the name of an error of the reducer.
 type refusal string
 
-func parseError(s string) (any, error) {
+func parseError(s string) (refusal, error) {
 	name := unquote(s)
 	known := []string{
 		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant, trace.ErrorSupersessionExpected,
 		trace.ErrorUnknownRollout,
 	}
-	for _, k := range known {
-		if k == name {
-			return refusal(name), nil
-		}
+	if slices.Contains(known, name) {
+		return refusal(name), nil
 	}
-	return nil, fmt.Errorf("no error of the reducer is named %q%s", name, nearest.Hint(name, known))
+	return "", fmt.Errorf("no error of the reducer is named %q%s", name, nearest.Hint(name, known))
 }
 
 func parseInvariant(s string) (any, error) {
