@@ -7,8 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -74,7 +76,7 @@ func (env *environment) redact(c *cli.Context) error {
 	if name == input.Stdin {
 		name = "standard input"
 		path, err = spool(env.stdin)
-		defer func() { _ = os.Remove(path) }()
+		defer removeWhatever(path)()
 		if err != nil {
 			return err
 		}
@@ -191,6 +193,24 @@ func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output stri
 		_, err = io.Copy(packed, in)
 		return errors.Join(err, packed.Close())
 	})
+}
+
+// removeWhatever removes a file when what it gives is called, or when the process is told to end before that: it has every name
+// in it, and a reader of standard output that has seen enough ends the process without a word.
+func removeWhatever(path string) func() {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
+	go func() {
+		if _, early := <-told; early {
+			_ = os.Remove(path)
+			os.Exit(2)
+		}
+	}()
+	return func() {
+		signal.Stop(told)
+		close(told)
+		_ = os.Remove(path)
+	}
 }
 
 // spool copies standard input, which may have to be read twice, to a file that the caller removes.
