@@ -175,6 +175,10 @@ func TestFindNothing(t *testing.T) {
 	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"readme.md"}); err == nil || !strings.Contains(err.Error(), "expected a scenario") {
 		t.Errorf("got %v", err)
 	}
+	misnamed := files(map[string]string{"mine/.tool.yml": "x", "mine/a.yaml": "x", "mine/b.yml": "x"})
+	if _, err := Find(misnamed, []string{"mine"}); err == nil || !strings.HasPrefix(err.Error(), "mine/b.yml: ") {
+		t.Errorf("got %v", err)
+	}
 	if _, err := Find(files(nil), []string{"gone.yaml"}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
