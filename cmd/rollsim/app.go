@@ -220,6 +220,9 @@ func flagsFirst(app *cli.App, args []string) []string {
 		}
 		flags = append(flags, a)
 		name := strings.TrimLeft(a, "-")
+		if name == "help" || name == "h" {
+			return []string{args[0], args[1], "--help"} // beside it, an argument would be taken for a topic
+		}
 		if takesValue[name] && i+1 < len(args) {
 			i++
 			flags = append(flags, args[i])

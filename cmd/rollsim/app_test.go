@@ -26,6 +26,7 @@ func TestExitCodes(t *testing.T) {
 		{"--help", exitHolds},
 		{"--version", exitHolds},
 		{"run --help", exitHolds},
+		{"run one-wave-converges -h", exitHolds},
 		{"replay " + trace, exitHolds},
 		{"replay --machine v0.2 " + trace, exitDiffers},
 		{"replay " + trace + " --machine v0.2", exitDiffers},

@@ -37,12 +37,9 @@ func (env *environment) fmt(c *cli.Context) error {
 	if c.NArg() == 1 && c.Args().First() == "-" {
 		return env.fmtInput(c.Bool("check"))
 	}
-	_, names, builtIn, err := findFiles(c.Args().Slice())
+	_, names, err := findFiles(c, "what to lay out")
 	if err != nil {
 		return err
-	}
-	if builtIn {
-		return usage(c, "there is neither a folder features nor a folder scenarios here: name what to lay out")
 	}
 	changed := 0
 	var errs []error

@@ -17,8 +17,8 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "look for mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without one, the folders features/ and\n" +
-			"scenarios/ of the current directory are looked at, or the built-in ones where there are none.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without one, the folders features/ and\n" +
+			"scenarios/ of the current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
 			"          rollsim lint --explain RS002",
 		Flags: []cli.Flag{
@@ -51,7 +51,7 @@ func (env *environment) lint(c *cli.Context) error {
 		}
 		disabled = append(disabled, rule)
 	}
-	fsys, names, _, err := findFiles(c.Args().Slice())
+	fsys, names, err := findFiles(c, "what to look at")
 	if err != nil {
 		return err
 	}
@@ -79,16 +79,21 @@ func (env *environment) lint(c *cli.Context) error {
 	return nil
 }
 
-// findFiles lists the features and then the scenarios at some paths, as findSuite finds them, each once.
-func findFiles(paths []string) (fsys fs.FS, names []string, builtIn bool, err error) {
+// findFiles lists the features and then the scenarios at the paths of the command line, as findSuite finds them, each once. What
+// is built in is nobody's to mend: without a path, and without folders of the user's own, need says what is missing.
+func findFiles(c *cli.Context, need string) (fsys fs.FS, names []string, err error) {
+	paths := c.Args().Slice()
 	for _, p := range paths {
 		if _, line, ok := strings.Cut(p, ".feature:"); ok {
-			return nil, nil, false, fmt.Errorf("%s: expected a whole file, without a line (:%s)", p, line)
+			return nil, nil, fmt.Errorf("%s: expected a whole file, without a line (:%s)", p, line)
 		}
 	}
 	suite, builtIn, err := findSuite(paths)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, nil, err
 	}
-	return suite.FS, append(suite.Features, suite.Scenarios...), builtIn, nil
+	if builtIn {
+		return nil, nil, usage(c, "there is neither a folder features nor a folder scenarios here: name %s", need)
+	}
+	return suite.FS, append(suite.Features, suite.Scenarios...), nil
 }

@@ -42,7 +42,7 @@ func (env *environment) new(c *cli.Context) error {
 		return env.newEditor(c.Bool("force"))
 	}
 	if c.NArg() != 2 {
-		return usage(c, "expected feature or scenario, and a name")
+		return usage(c, "expected feature or scenario and a name, or vscode")
 	}
 	kind, name := c.Args().Get(0), c.Args().Get(1)
 	var ext string
