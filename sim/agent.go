@@ -247,7 +247,13 @@ func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 	r := w.rollouts[rollout]
 	w.entry = trace.Entry{Kind: trace.KindAgentEvent, Host: h.id, Rollout: r.id, Agent: m}
 	w.log(&w.entry)
-	if h.current != rollout || r.state() == reducer.Pruned {
+	if h.current != rollout {
+		return
+	}
+	if r.state() == reducer.Pruned { // what it holds of its hosts stays as it is, but a rollback is one
+		if m.Kind == reducer.RollbackComplete {
+			w.quarantineHost(r)
+		}
 		return
 	}
 	from := r.fold.Hosts()[h.slot].State

@@ -74,6 +74,17 @@ Feature: How long an ended rollout is kept
     When time passes until everything has settled
     Then host "stable-03" is Activating
 
+  Scenario: A rollback that completes after its rollout was pruned still puts the ref into quarantine
+    Given channel "stable" has policy rollback-and-halt
+    And channel "stable" keeps ended rollouts for 5 minutes
+    And a rollback takes 8 minutes
+    When "stable" moves to ref "bad"
+    And "stable" moves to ref "b2" once host "stable-02" is failed
+    And time passes until "stable@bad" is Pruned
+    Then ref "bad" is not quarantined on channel "stable"
+    And ref "bad" is quarantined on channel "stable" in the end
+    And host "stable-02" is Failed under "stable@bad"
+
   Scenario: What is superseded one after the other is pruned in that order, and in the end nothing is left
     When the channels move like this:
       | channel | ref  | when                    |
