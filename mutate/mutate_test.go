@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -60,11 +61,20 @@ func run(t *testing.T, cases []*check.Case, opt Options) *Result {
 	return result
 }
 
-// TestFeaturesNoticeEveryMutant: the features that ship fail when any one cell of either table has another outcome.
+// TestFeaturesNoticeEveryMutant: the features that ship fail when any one cell of either table has another outcome. The page
+// that says so says how many there are.
 func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	result := run(t, shippedFeatures(t), Options{Machines: tables(), Jobs: 2})
 	for _, s := range result.Survivors() {
 		t.Errorf("%v survives; %d cases come to its cell", s.Mutant, len(s.Reached))
+	}
+	page, err := os.ReadFile("../docs/coverage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(result.Tried)
+	if said := fmt.Sprintf("%d,%03d mutants", n/1000, n%1000); !strings.Contains(string(page), said) {
+		t.Errorf("docs/coverage.md does not say that there are %d mutants", n)
 	}
 }
 
