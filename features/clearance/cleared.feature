@@ -38,6 +38,15 @@ Feature: What a clearance does
     And RolloutTerminal never happens to "stable@a1"
     And SchedulePruning is emitted twice for "stable@a1"
 
+  Scenario: A host that fails after it fails alone
+    Given on host "stable-03" activation takes 1 hour
+    And host "stable-03" fails its activation
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1" once "stable@a1" is Failed
+    And time passes until host "stable-03" is failed
+    Then HostStateChanged of "stable@a1" has no effect
+    And "stable@a1" is Terminal
+
   Scenario: A rollback that completes after it changes the rollout no more
     When "stable" moves to ref "a1"
     And the operator clears "stable@a1" once "stable@a1" is Failed

@@ -42,6 +42,15 @@ Feature: The ways in which a host fails
       | rollback-and-halt | activation | Reverted |
       | rollback-and-halt | probes     | Reverted |
 
+  Scenario: Each channel has a policy of its own, for the same ref
+    Given channel "edge" with 1 host soaking 10 minutes
+    And channel "edge" has policy rollback-and-halt
+    And hosts "stable-01" and "edge-01" fail their probes
+    When "stable" moves to ref "a1"
+    And "edge" moves to ref "a1" at once
+    Then "stable@a1" is Failed
+    And "edge@a1" is Reverted
+
   Scenario: A switch that fails needs no probe to tell
     Given host "stable-01" fails its activation
     When "stable" moves to ref "a1"

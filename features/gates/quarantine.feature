@@ -48,6 +48,14 @@ Feature: The quarantine
     And rollout "again" is stuck
     And channel "stable" is stranded
 
+  Scenario: It outlives the rollout that rolled back
+    Given channel "stable" has policy rollback-and-halt
+    And host "stable-01" fails its probes
+    When "stable" moves to ref "a1"
+    And 8 days pass
+    Then "stable@a1" is Pruned
+    And ref "a1" is quarantined on channel "stable"
+
   Scenario: What was dispatched before the quarantine finishes, and what waits is held from then on
     Given channel "stable" has policy rollback-and-halt
     And host "stable-02" fails its activation under ref "a1"

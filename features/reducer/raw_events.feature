@@ -55,20 +55,6 @@ Feature: Raw events, which reach the reducer as they are
       | v0.2    | halt              | Failed     | bad  | bad  |
       | v0.2    | halt              | Superseded | good | b2   |
 
-  Scenario Outline: A host may join late, once a rollout is <state>, and is waited for
-    Given the run lasts 2 days
-    When "stable" moves to ref "good"
-    And these events happen once "stable@good" is <state>:
-      | event      | rollout     | host  | wave |
-      | HostJoined | stable@good | web-1 | 0    |
-    Then HostJoined of "stable@good" has no effect
-    And "stable@good" is stuck waiting for host "web-1"
-
-    Examples:
-      | state      |
-      | Active     |
-      | Converging |
-
   Scenario Outline: A host that joins a later wave does not move the rollout there under <machine>
     Given the machine is <machine>
     When these events happen:
@@ -103,14 +89,21 @@ Feature: Raw events, which reach the reducer as they are
       | rfc0008 | RecordRolloutTransition and SchedulePruning |
       | v0.2    | RecordRolloutTransition                     |
 
-  Scenario: A retention that has not ended and a clearance of what has not failed are refused
-    Given the run lasts 2 days
-    When "stable" moves to ref "good"
-    And RetentionExpired happens to "stable@good" once "stable@good" is Active
-    And the operator clears "stable@good" once "stable@good" is Converging
-    Then RetentionExpired of "stable@good" is refused with IllegalForState
-    And OperatorClearance of "stable@good" is refused with IllegalForState
-    And "stable@good" is Terminal
+  Scenario Outline: <event> of a rollout that nobody opened is reported, and makes none
+    When these events happen:
+      | event   | rollout   | host   | wave   | from   | to   |
+      | <event> | stable@a1 | <host> | <wave> | <from> | <to> |
+    Then <event> of "stable@a1" is refused with UnknownRollout
+    And 0 rollouts are opened
+
+    Examples:
+      | event             | host      | wave | from    | to         |
+      | HostJoined        | stable-01 | 0    |         |            |
+      | HostStateChanged  | stable-01 |      | Pending | Activating |
+      | WaveAdvanced      |           |      | 0       | 1          |
+      | RolloutTerminal   |           |      |         |            |
+      | RetentionExpired  |           |      |         |            |
+      | OperatorClearance |           |      |         |            |
 
   Scenario Outline: A rollout that is Superseded is not superseded again under <machine>
     Given the machine is <machine>

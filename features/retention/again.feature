@@ -52,6 +52,11 @@ Feature: A retention that starts again
     And "stable@bad" is pruned 7 days later
     And RetentionExpired happens once to "stable@bad"
 
+  Scenario: The same ref once more does not start it again
+    When "stable" moves to ref "good"
+    And "stable" moves to ref "good" 3 days after "stable@good" is Terminal
+    Then "stable@good" is pruned 4 days later
+
   Scenario: A rollback that comes after the rollout was superseded does not start it again
     Given channel "stable" has policy rollback-and-halt
     And a rollback takes 5 minutes

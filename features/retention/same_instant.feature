@@ -29,6 +29,21 @@ Feature: The end of a retention in the same instant as something else
     Then OperatorClearance of "stable@a1" is refused with IllegalForState
     And "stable@a1" goes through Opening, Active, Failed and Pruned
 
+  Scenario: Rolled back just before it ends, the rollout is Reverted and kept anew
+    Given activation takes 1 minute
+    And channel "stable" keeps ended rollouts for 1 hour
+    When "stable" moves to ref "a1"
+    And these events happen 61 minutes later:
+      | event            | rollout   | host      | from   | to       |
+      | HostStateChanged | stable@a1 | stable-01 | Failed | Reverted |
+    Then these transitions happen:
+      | rollout   | from    | to       | later    |
+      | stable@a1 | Opening | Active   |          |
+      | stable@a1 | Active  | Failed   | 1 minute |
+      | stable@a1 | Failed  | Reverted | 1 hour   |
+    And "stable@a1" is pruned 1 hour later
+    And RetentionExpired happens once to "stable@a1"
+
   Scenario: A new ref that is seen just before it ends supersedes the rollout, which is kept anew
     Given activation takes 90 seconds
     And channel "stable" keeps ended rollouts for 30 seconds

@@ -10,7 +10,7 @@ Feature: Retention as shipped
     And host "stable-02" fails its probes under ref "bad"
     And host "stable-02" fails its activation under ref "broken"
 
-  Scenario Outline: From <state>, not in a month
+  Scenario Outline: What goes through <path> is not pruned in a month
     When the channels move like this:
       | channel | ref    | when   |
       | stable  | <ref>  |        |
@@ -21,16 +21,16 @@ Feature: Retention as shipped
     And nothing is ever pruned
 
     Examples:
-      | state      | ref    | next   | when                       | path                                              |
-      | Terminal   | good   | good   |                            | Opening, Active, Converging, Terminal             |
-      | Failed     | bad    | bad    |                            | Opening, Active, Converging, Failed               |
-      | Failed     | broken | broken |                            | Opening, Active, Failed                           |
-      | Superseded | good   | b2     | while wave 0 is activating | Opening, Active, Superseded                       |
-      | Superseded | good   | b2     | while wave 0 is soaking    | Opening, Active, Converging, Superseded           |
-      | Superseded | good   | b2     |                            | Opening, Active, Converging, Terminal, Superseded |
-      | Superseded | bad    | b2     |                            | Opening, Active, Converging, Failed, Superseded   |
+      | ref    | next   | when                       | path                                              |
+      | good   | good   |                            | Opening, Active, Converging, Terminal             |
+      | bad    | bad    |                            | Opening, Active, Converging, Failed               |
+      | broken | broken |                            | Opening, Active, Failed                           |
+      | good   | b2     | while wave 0 is activating | Opening, Active, Superseded                       |
+      | good   | b2     | while wave 0 is soaking    | Opening, Active, Converging, Superseded           |
+      | good   | b2     |                            | Opening, Active, Converging, Terminal, Superseded |
+      | bad    | b2     |                            | Opening, Active, Converging, Failed, Superseded   |
 
-  Scenario: From Superseded in Opening, not in a month
+  Scenario: Nor is what was superseded before any host had joined
     Given channel "empty" with no hosts
     When "empty" moves to ref "a1"
     And "empty" moves to ref "b2"

@@ -46,6 +46,29 @@ Feature: A supersession in the same instant as something else
       | Converged |
       | Failed    |
 
+  Scenario: A rollback that completes just before it reverts the rollout, which is superseded as that
+    Given channel "stable" has policy rollback-and-halt
+    When these events happen 1 hour later:
+      | event            | rollout   | channel | ref | host  | from    | to       | successor |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Soaking | Failed   |           |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Failed  | Reverted |           |
+      | RolloutOpened    | stable@b2 | stable  | b2  |       |         |          |           |
+      | SuccessorOpened  | stable@a1 |         |     |       |         |          | stable@b2 |
+    Then "stable@a1" goes through Opening, Active, Converging, Reverted and Superseded
+    And ref "a1" is quarantined on channel "stable"
+
+  Scenario: A rollback that completes just after it comes too late
+    Given channel "stable" has policy rollback-and-halt
+    When these events happen 1 hour later:
+      | event            | rollout   | channel | ref | host  | from    | to       | successor |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Soaking | Failed   |           |
+      | RolloutOpened    | stable@b2 | stable  | b2  |       |         |          |           |
+      | SuccessorOpened  | stable@a1 |         |     |       |         |          | stable@b2 |
+      | HostStateChanged | stable@a1 |         |     | web-1 | Failed  | Reverted |           |
+    Then "stable@a1" goes through Opening, Active, Converging and Superseded
+    And HostStateChanged of "stable@a1" has no effect
+    And host "web-1" is Reverted under "stable@a1"
+
   Scenario: An operator who clears a failed rollout just before it succeeds, and is told so
     When these events happen 1 hour later:
       | event             | rollout   | channel | ref | host  | from    | to     | successor |
