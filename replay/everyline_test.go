@@ -39,7 +39,7 @@ RemoteInsertQuarantine moved past RecordTransition: 5
 `
 
 // TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a rollout event or an effect:
-// each time, something is found that names it. Every field but waves is changed, on one line to a value that the log has
+// each time, something is found that names it, and of some that it is found again where its Until says. Every field but waves is changed, on one line to a value that the log has
 // elsewhere and on the next to one that it has nowhere. Left out of the log are its gate decisions: they are most of it, and decide nothing here.
 func TestEveryLine(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
@@ -51,7 +51,7 @@ func TestEveryLine(t *testing.T) {
 	}
 	e.log = numbered(e.log)
 	var err error
-	if e.unchanged, err = runHere(strings.Join(e.log, "")); err != nil {
+	if e.unchanged, err = runHere(strings.Join(e.log, ""), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range e.log {
@@ -150,6 +150,10 @@ func (e *everyLine) try(i int, what string, changed []string) {
 		e.t.Errorf("line %d, %s: %s", i+1, what, problem)
 	}
 	again := numbered(changed)
+	if i%10 == 0 {
+		e.findAgain(fmt.Sprintf("line %d, %s", i+1, what), changed)
+		e.findAgain(fmt.Sprintf("line %d, %s, numbered anew", i+1, what), again)
+	}
 	only := !slices.Equal(again, changed) && !slices.Equal(again, e.log) && e.judge(i, again) != ""
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -162,7 +166,7 @@ func (e *everyLine) try(i int, what string, changed []string) {
 // judge replays a log and says what is wrong with the answer: neither a finding nor an error names the line that was changed,
 // by its seq or one beside it, its rollout or its host.
 func (e *everyLine) judge(i int, changed []string) string {
-	got, err := runHere(strings.Join(changed, ""))
+	got, err := runHere(strings.Join(changed, ""), Options{})
 	var readError *trace.ReadError
 	if errors.As(err, &readError) && readError.Line == i+1 {
 		return ""
@@ -192,14 +196,27 @@ func (e *everyLine) judge(i int, changed []string) string {
 }
 
 // runHere replays without reading ahead, which is slower for a log as small as this.
-func runHere(data string) (Result, error) {
+func runHere(data string, opts Options) (Result, error) {
 	r, err := trace.NewReader("t.ndjson", strings.NewReader(data))
 	if err != nil {
 		return Result{}, err
 	}
-	p := newReplay(r, Options{})
+	p := newReplay(r, opts)
 	err = p.readAll()
 	return p.sorted(), err
+}
+
+// findAgain looks closer at what is found: the log is judged up to there, for that rollout alone.
+func (e *everyLine) findAgain(what string, changed []string) {
+	log := strings.Join(changed, "")
+	found, _ := runHere(log, Options{})
+	for i := range found.Findings {
+		f := &found.Findings[i]
+		closer, _ := runHere(log, Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
+		if !slices.ContainsFunc(closer.Findings, func(again Finding) bool { return again.Key() == f.Key() }) {
+			e.t.Errorf("%s: up to %d not found again:\n%s\n%s", what, f.Until, f.Title(), f.Body())
+		}
+	}
 }
 
 // numbered gives entries the seqs 1, 2, 3 …

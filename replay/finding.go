@@ -95,6 +95,7 @@ type Finding struct {
 	Given    string   // what the machine gives, or what else should be there, or Nothing
 	Reason   string   // where the two sides do not tell all, or there are none
 	Accepted string   // why it is accepted; empty where it is not
+	Until    uint64   // the Options.Until up to which a log has to be judged for it to be found; 0 for all of it
 
 	key     uint64 // by which findings are put in log order
 	order   uint64 // in which they were found

@@ -197,6 +197,7 @@ type replay struct {
 	file      int      // which of them the last entry is from
 	n         uint64   // entries read
 	end       place    // the last entry
+	highest   uint64   // the highest seq of an entry, of this one as well
 	breaches  int      // of the reader's, those that are findings already
 	kinds     [trace.KindCount]uint64
 	other     map[string]uint64 // of entries of kinds that are not known
@@ -278,7 +279,8 @@ type place struct {
 	n    uint64 // of the entries read, from 1
 	ring uint64 // which of those in the ring it is
 	seq  uint64
-	file int // which of the inputs
+	top  uint64 // the highest seq up to there
+	file int    // which of the inputs
 	line int
 	at   reducer.Time
 }
@@ -313,6 +315,7 @@ func (p *replay) take(e *trace.Entry) error {
 	if e.Kind == trace.KindHeader || e.Kind == trace.KindEnd {
 		return nil
 	}
+	p.highest = max(p.highest, e.Seq)
 	p.result.Entries++
 	if e.Kind == trace.KindOther {
 		p.other[e.Other]++
@@ -459,7 +462,7 @@ func (r *rollout) working() *work {
 
 // here is the place of an entry that is being taken.
 func (p *replay) here(e *trace.Entry) place {
-	return place{n: p.n, ring: p.ring.n, seq: e.Seq, file: p.file, line: p.reader.Line(), at: e.At}
+	return place{n: p.n, ring: p.ring.n, seq: e.Seq, top: p.highest, file: p.file, line: p.reader.Line(), at: e.At}
 }
 
 // after describes a rollout's last event; empty when there was none.

@@ -73,6 +73,8 @@ type title struct {
 	what  string
 }
 
+func (f *Finding) of() title { return title{f.Class, f.Kind, f.What} }
+
 // group is the findings of one title.
 type group struct {
 	Group
@@ -96,6 +98,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	}
 	p.found++
 	f.key, f.order = at.n+uint64(after), p.found
+	f.Until = p.until(&f, at, after > 0)
 	if f.channel == "" {
 		f.channel = p.channelOf(f.Rollout)
 	}
@@ -105,7 +108,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	if r := p.rollouts[f.Rollout]; r != nil {
 		r.found = true
 	}
-	t := title{f.Class, f.Kind, f.What}
+	t := f.of()
 	g := p.groups[t]
 	if g == nil {
 		g = &group{title: t, Group: Group{Class: f.Class, Title: f.Title()}}
@@ -136,6 +139,23 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	return &f
 }
 
+// until gives how much of the log has to be judged for a finding that is made now to be made again. What an entry leaves open is
+// looked for beyond it.
+func (p *replay) until(f *Finding, at place, left bool) uint64 {
+	for _, c := range conditional[f.of()] {
+		if ok, _ := p.holds(c, "", 0); !ok {
+			return 0 // more of the log has to tell that it is one
+		}
+	}
+	switch ofTheEnd := f.Class == Derived || f.Class == Invariant; {
+	case left && !ofTheEnd:
+		return max(at.top, f.Seq)
+	case p.ended:
+		return 0
+	}
+	return max(p.highest, f.Seq)
+}
+
 // wanted tells whether a finding is one that was asked for.
 func (p *replay) wanted(f *Finding) bool {
 	only := &p.opts.Only
@@ -151,7 +171,7 @@ func (p *replay) wanted(f *Finding) bool {
 
 // withdraw takes back a finding that later entries have shown to be none.
 func (p *replay) withdraw(f *Finding) {
-	g := p.groups[title{f.Class, f.Kind, f.What}]
+	g := p.groups[f.of()]
 	if g == nil {
 		return // not of interest
 	}

@@ -315,9 +315,12 @@ func (r *replayReport) finding(f *replay.Finding) {
 
 // closer is the command that shows more of what a finding is about.
 func (r *replayReport) closer(f *replay.Finding) string {
-	command, end := "replay", fmt.Sprintf(" --until %d --all", f.Seq)
-	if f.What == string(invariant.Stuck) {
+	command, end := "replay", " --all"
+	switch {
+	case f.What == string(invariant.Stuck), f.What == string(invariant.Stranded):
 		command, end = "why", ""
+	case f.Until > 0:
+		end = fmt.Sprintf(" --until %d --all", f.Until)
 	}
 	options := slices.Clone(r.given)
 	if f.Rollout != "" {
