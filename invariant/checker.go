@@ -2,7 +2,6 @@ package invariant
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"time"
 
@@ -304,10 +303,7 @@ func (c *Checker) host(id reducer.HostID) *host {
 	if h == nil {
 		h = &host{current: -1}
 		for i := range c.budgets {
-			if slices.ContainsFunc(c.budgets[i].conf.Hosts, func(pattern string) bool {
-				hit, _ := path.Match(pattern, string(id)) // the pattern was checked when the scenario was read
-				return hit
-			}) {
+			if c.budgets[i].conf.Covers(id) {
 				h.budgets = append(h.budgets, i)
 			}
 		}

@@ -23,8 +23,8 @@ type member struct {
 	moved      place
 
 	closure    reducer.ClosureHash // that it was dispatched to
-	dispatched reducer.Time
-	soakDue    reducer.Time // as planned then
+	dispatched reducer.Time        // first, since it was last blocked
+	soakDue    reducer.Time        // as planned then
 	dispatches int
 	gate       gate
 	said       string // by its agent: why it failed, why its probes fail, or what it waits for
@@ -124,7 +124,10 @@ func (p *replay) takeDispatch(e *trace.Entry, r *rollout) {
 		p.unknownHost(e, r, plan.Host, "dispatch")
 		return
 	}
-	m.closure, m.dispatched, m.soakDue = plan.Closure, e.At, plan.SoakDueAt
+	if !m.unacked() {
+		m.dispatched = e.At
+	}
+	m.closure, m.soakDue = plan.Closure, plan.SoakDueAt
 	m.dispatches++
 	m.gate = gate{}
 	h := p.host(plan.Host)
@@ -137,6 +140,9 @@ func (p *replay) takeDispatch(e *trace.Entry, r *rollout) {
 		p.takeViolations(e, r)
 	}
 }
+
+// unacked tells whether a host that is Pending was dispatched, and nothing has blocked it since.
+func (m *member) unacked() bool { return m.dispatches > 0 && m.gate.count == 0 }
 
 // enliven takes note that a host has work under a rollout.
 func (p *replay) enliven(h *host, r *rollout, m *member) {
@@ -187,6 +193,8 @@ func (p *replay) forgetIfOver(r *rollout) {
 		return
 	}
 	switch s := r.fold.Record.State; {
+	case p.isAsked(r):
+		return
 	case s == reducer.Pruned:
 		for _, h := range r.fold.Hosts() {
 			known := p.host(h.ID)

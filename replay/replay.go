@@ -185,6 +185,7 @@ func (p *replay) readAll() error {
 // replay is a run in progress.
 type replay struct {
 	opts      Options
+	question  *Question // that Why asks; nil for Run
 	reader    *trace.Reader
 	simulated bool
 	fleet     *reducer.Fleet
@@ -377,6 +378,7 @@ func (p *replay) start(first *trace.Entry) error {
 	if p.simulated {
 		for _, c := range header.Channels {
 			p.policies[c.Channel] = c.Policy
+			p.channel(c.Channel)
 		}
 	}
 	maps.Copy(p.policies, p.opts.Policies)

@@ -78,7 +78,7 @@ func (p *replay) soakWait(m *member) string {
 func (p *replay) pendingWait(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch {
-	case m.dispatches > 0 && m.gate.count == 0:
+	case m.unacked():
 		w.what += fmt.Sprintf(": dispatched %d times, not acked", m.dispatches)
 		if m.dispatches == 1 {
 			w.what = "Pending: dispatched, not acked"
@@ -116,6 +116,9 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 		awaited := p.declared(c)
 		if awaited == nil {
 			w.then = fmt.Sprintf("channel %s has no rollout", c.id)
+			if w.moves = c.ref != ""; w.moves {
+				w.then = fmt.Sprintf("no rollout of ref %s is opened yet on channel %s", c.ref, c.id)
+			}
 			return
 		}
 		rec := &awaited.fold.Record
@@ -124,7 +127,9 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 		w.moves = rec.TerminalAt.Set || rec.SupersededAt.Set
 	case gateWave:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
-		w.moves = len(w.hosts) == 0
+		if w.moves = len(w.hosts) == 0; w.moves {
+			w.then = "no host of an earlier wave is in its way"
+		}
 	case gateHostEdges:
 		for i, h := range r.fold.Hosts() {
 			if i != slot && isNamed(m.gate.reason, string(h.ID)) {
@@ -156,14 +161,15 @@ func firstWave(r *rollout, below uint32) []int {
 	return slots
 }
 
-// declared gives the rollout of the ref that a channel points at; of a log without polls, the last one that was opened.
+// declared gives the rollout of the ref that a channel points at; nil where that is not opened.
 func (p *replay) declared(c *channel) *rollout {
-	if c.ref != "" {
-		if r := p.known(reducer.NewRolloutID(c.id, c.ref)); r != nil && r.fold != nil {
-			return r
-		}
+	if last := c.rollout; last != nil && last.fold.Record.TargetRef == c.ref {
+		return last
 	}
-	return c.rollout
+	if r := p.known(reducer.NewRolloutID(c.id, c.ref)); r != nil && r.fold != nil {
+		return r
+	}
+	return nil
 }
 
 // namedChannel finds the channel that a gate's reason names.

@@ -84,6 +84,7 @@ func (p *replay) unknownPolicy() error {
 // Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
 func Why(r *trace.Reader, q Question) (*Answer, error) {
 	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Progress: q.Options.Progress, Only: Filter{Rollout: q.Rollout}})
+	p.question = &q
 	r.Ahead()
 	err := p.readTo(q.At)
 	if err = errors.Join(err, r.Close()); err != nil {
@@ -123,7 +124,7 @@ func (p *replay) answer(q Question) (*Answer, error) {
 		return nil, err
 	}
 	id := q.Host
-	if id == "" {
+	if id == "" && r.fold.Record.State.Standing() {
 		id = p.firstWaiting(r)
 	}
 	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
@@ -132,11 +133,7 @@ func (p *replay) answer(q Question) (*Answer, error) {
 		p.explainChannel(a, r)
 		return a, nil
 	}
-	m, slot := r.member(id)
-	if m == nil {
-		a.add(0, Where{}, "", "rollout %s is %v; what its hosts did was let go of", r.id, r.fold.Record.State)
-		return a, nil
-	}
+	_, slot := r.member(id)
 	a.State = r.fold.Hosts()[slot].State
 	p.explain(a, r, slot)
 	p.explainChannel(a, r)
@@ -153,7 +150,7 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		if h == nil || h.joined == nil {
 			return nil, p.unknown(&Filter{Host: q.Host})
 		}
-		return p.known(h.joined.id), nil
+		return h.joined, nil
 	}
 	var found []*rollout
 	only := Filter{Rollout: q.Rollout}
@@ -176,7 +173,7 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this log", q.Rollout)}
 	}
 	r := found[0]
-	if q.Host != "" && r.members != nil {
+	if q.Host != "" {
 		if m, _ := r.member(q.Host); m == nil {
 			e := &NoAnswer{What: fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id), Asked: string(q.Host)}
 			for _, h := range r.fold.Hosts() {
@@ -186,6 +183,19 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		}
 	}
 	return r, nil
+}
+
+// isAsked tells whether a question is about a rollout: what its hosts did is kept.
+func (p *replay) isAsked(r *rollout) bool {
+	switch q := p.question; {
+	case q == nil:
+		return false
+	case q.Rollout != "":
+		return p.opts.Only.names(r.id)
+	default:
+		h := p.hosts[q.Host]
+		return h != nil && h.joined == r
+	}
 }
 
 // firstWaiting gives the first host of a rollout that waits for something; empty where none does.
@@ -214,6 +224,10 @@ func (p *replay) explain(a *Answer, r *rollout, slot int) {
 	case reducer.HostReverted:
 		a.add(0, Where{At: m.since}, "", "it rolled back from it: Reverted under %s", r.id)
 		p.explainFailure(a, 1, m)
+		p.explainQuarantine(a, 1, r, m)
+		if rec.State.Standing() {
+			a.add(1, Where{}, "", "it stays Reverted until channel %s gets another ref", rec.Channel)
+		}
 		return
 	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostFailed:
 	}
@@ -245,12 +259,19 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
 		a.add(depth+1, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq,
 			p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated())
-		if g.name == gateQuarantine {
+		switch g.name {
+		case gateQuarantine:
 			p.explainQuarantine(a, depth+1, r, m)
+			a.add(depth+1, Where{}, "", "it is blocked until an operator lifts that, or channel %s gets another ref", r.fold.Record.Channel)
+		case gateBudget:
+			p.explainBudget(a, depth+1, r, slot, asked)
 		}
 	}
-	if r.fold.Hosts()[slot].State == reducer.HostFailed {
+	switch h := &r.fold.Hosts()[slot]; {
+	case h.State == reducer.HostFailed:
 		p.explainFailure(a, depth+1, m)
+	case h.State == reducer.HostPending && m.unacked():
+		p.explainSwitch(a, depth+1, r, h.ID)
 	}
 	if w.rollout != nil {
 		p.explainRollout(a, depth+1, w.rollout, asked)
@@ -260,7 +281,12 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 			a.add(depth+1, Where{}, "", "and %s", plural.Count(len(w.hosts)-i, "more host"))
 			break
 		}
-		a.add(depth+1, Where{}, "", "host %s, in wave %d:", r.fold.Hosts()[other].ID, r.fold.Hosts()[other].Wave)
+		h := &r.fold.Hosts()[other]
+		if p.hostWait(r, other).what == "" {
+			a.add(depth+1, Where{At: r.members[other].since}, "", "host %s, in wave %d, is %v", h.ID, h.Wave, h.State)
+			continue
+		}
+		a.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
 		p.explainHost(a, depth+2, r, other, asked)
 	}
 }
@@ -326,6 +352,49 @@ func (p *replay) explainFailure(a *Answer, depth int, m *member) {
 	}
 }
 
+// explainSwitch says that a host completes a switch under an earlier rollout before it acks another dispatch.
+func (p *replay) explainSwitch(a *Answer, depth int, r *rollout, id reducer.HostID) {
+	for _, old := range p.hosts[id].working {
+		if m, slot := old.member(id); old != r && m != nil && old.fold.Hosts()[slot].State == reducer.HostActivating {
+			a.add(depth, Where{At: m.since}, "", "it is still switching under %s", old.id)
+		}
+	}
+}
+
+// explainBudget says which hosts are in flight, and so use up a budget: those that share one, where the trace tells its budgets.
+func (p *replay) explainBudget(a *Answer, depth int, r *rollout, slot int, asked map[*rollout]bool) {
+	id := r.fold.Hosts()[slot].ID
+	n := 0
+	for _, other := range p.opened {
+		for i, h := range other.fold.Hosts() {
+			if i >= len(other.members) || !other.inFlight(i) || !p.shareBudget(id, h.ID) {
+				continue
+			}
+			if n++; n <= mostExplained {
+				a.add(depth, Where{}, "", "in flight is host %s, under %s:", h.ID, other.id)
+				p.explainHost(a, depth+1, other, i, asked)
+			}
+		}
+	}
+	if n > mostExplained {
+		a.add(depth, Where{}, "", "and %s", plural.Count(n-mostExplained, "more host"))
+	}
+}
+
+// inFlight tells whether a host counts towards a budget.
+func (r *rollout) inFlight(slot int) bool {
+	m, state := &r.members[slot], r.fold.Hosts()[slot].State
+	return m.live && (state.InFlight() || state == reducer.HostPending && m.unacked())
+}
+
+// shareBudget tells whether two hosts are under one budget, for all that is known.
+func (p *replay) shareBudget(a, b reducer.HostID) bool {
+	if !p.simulated {
+		return true
+	}
+	return slices.ContainsFunc(p.result.Header.Budgets, func(budget trace.BudgetConfig) bool { return budget.Covers(a) && budget.Covers(b) })
+}
+
 // explainQuarantine says since when the closure is quarantined that a host is kept from: the one that the gate names, or that
 // it was dispatched to, or that is the ref.
 func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) {
@@ -342,22 +411,25 @@ func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) 
 	}
 }
 
-// explainChannel says where the channel has gone on to, where it is not at the rollout's ref.
+// explainChannel says where the channel has gone on to, where it is not at the rollout's ref, and that it is stranded.
 func (p *replay) explainChannel(a *Answer, r *rollout) {
 	rec := &r.fold.Record
 	c := p.channel(rec.Channel)
-	if c.ref == "" || c.ref == rec.TargetRef {
-		return
+	now := r
+	if c.ref != rec.TargetRef {
+		now = p.known(reducer.NewRolloutID(c.id, c.ref))
 	}
-	since := Where{Seq: c.polled.seq, At: c.polled.at}
-	id := reducer.NewRolloutID(c.id, c.ref)
-	switch now := p.known(id); {
+	then := ""
+	switch {
+	case c.ref == "":
 	case now == nil || now.fold == nil:
-		a.add(0, since, "no rollout is opened for that yet", "channel %s points at %s", c.id, c.ref)
+		then = "no rollout is opened for that yet"
 	case c.strands(now):
-		a.add(0, since, fmt.Sprintf("it is stranded: %s is %v and will not be opened again", id, now.fold.Record.State),
-			"channel %s points at %s", c.id, c.ref)
-	default:
-		a.add(0, since, "ask for "+string(id), "channel %s points at %s", c.id, c.ref)
+		then = fmt.Sprintf("it is stranded until it points at another ref: %s is %v and will not be opened again", now.id, now.fold.Record.State)
+	case now != r:
+		then = "ask for " + string(now.id)
+	}
+	if then != "" {
+		a.add(0, Where{Seq: c.polled.seq, At: c.polled.at}, then, "channel %s points at %s", c.id, c.ref)
 	}
 }

@@ -60,7 +60,7 @@ func TestWhy(t *testing.T) {
 		{"dispatched", "poll edge a1\nopen edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening Active\nplan edge@a1 e1\n+5\ndispatch edge@a1 e1 c1\n+60\ndispatch edge@a1 e1 c1",
 			`e1 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 0 of edge@a1, which is Active
-  Pending: dispatched 2 times, not acked, since 01:01:05
+  Pending: dispatched 2 times, not acked, since 01:00:05
 `, Question{Host: "e1"}},
 		{"not even decided", "open edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening Active", `e1 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 0 of edge@a1, which is Active
@@ -93,6 +93,16 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
     host e1, in wave 0:
       Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Host: "e2"}},
+		{"wave-promotion, and the wave is done", opening + "e1 does edge@a1 Converged\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
+not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
+  Pending: blocked by wave-promotion, since 01:00:03 (17): no host of an earlier wave is in its way
+    last gate: wave-promotion, entry 17 at 2026-05-16T01:00:03Z: "host_wave=1 > current_wave=0"
+`, Question{Host: "e2"}},
+		{"dispatched while it switches", strings.Replace(opening, "e1 does edge@a1 ActivationCompleted\n", "", 1) + "poll edge b2\n" + second + "dispatch edge@b2 e1 c2", `e1 edge@b2 Pending
+not yet: Pending, since 01:00:03: in wave 0 of edge@b2, which is Active
+  Pending: dispatched, not acked, since 01:00:03
+    it is still switching under edge@a1, since 01:00:01
+`, Question{Host: "e1"}},
 		{"host-edges", opening + "gate edge@a1 e2 host-edges waits for host e1", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by host-edges, since 01:00:03 (14)
@@ -104,6 +114,8 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by disruption-budget, since 01:00:03 (14)
     last gate: disruption-budget, entry 14 at 2026-05-16T01:00:03Z: "1 of 1 in flight"
+    in flight is host e1, under edge@a1:
+      Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Host: "e2"}},
 		{"quarantine", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1\n+1\n" + strings.Replace(second, "Active Superseded", "Failed Superseded", 1) +
 			"gate edge@b2 e1 quarantine closure c1 is quarantined", `e1 edge@b2 Pending
@@ -111,6 +123,7 @@ not yet: Pending, since 01:00:05: in wave 0 of edge@b2, which is Active
   Pending: blocked by quarantine, since 01:00:05 (29)
     last gate: quarantine, entry 29 at 2026-05-16T01:00:05Z: "closure c1 is quarantined"
     closure c1 is quarantined on channel edge, since 01:00:04 (21)
+    it is blocked until an operator lifts that, or channel edge gets another ref
 `, Question{Host: "e1"}},
 		{"its rollout has failed", failing, `e2 edge@a1 Pending
 Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is dispatched
@@ -120,8 +133,18 @@ Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is d
     host e1, in wave 0:
       Failed: it waits for its rollback, since 01:00:03
 `, Question{Host: "e2"}},
+		{"its rollout has failed, and the host before it is rolled back", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
+Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is dispatched
+  host e1 turned Failed, since 01:00:03 (16)
+  it stays Failed until an operator clears it, or channel edge gets another ref
+  Pending: blocked by wave-promotion, since 01:00:04 (22)
+    last gate: wave-promotion, entry 22 at 2026-05-16T01:00:04Z: "host_wave=1 > current_wave=0"
+    host e1, in wave 0, is Reverted, since 01:00:04
+`, Question{Host: "e2"}},
 		{"rolled back", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1", `e1 edge@a1 Reverted
 it rolled back from it: Reverted under edge@a1, since 01:00:04
+  closure c1 is quarantined on channel edge, since 01:00:04 (21)
+  it stays Reverted until channel edge gets another ref
 `, Question{Host: "e1"}},
 		{"converged", opening + "e1 does edge@a1 Converged", `e1 edge@a1 Converged
 it is: Converged under edge@a1, since 01:00:03
@@ -140,7 +163,33 @@ channel edge points at b2, since 01:00:03 (14): no rollout is opened for that ye
 		{"stranded", opening + "poll edge b2\n" + second + "+1\npoll edge a1", `e2 edge@b2 Pending
 not yet: Pending, since 01:00:03: in wave 1 of edge@b2, which is Active
   Pending: not dispatched, since 01:00:03
-channel edge points at a1, since 01:00:04 (22): it is stranded: edge@a1 is Superseded and will not be opened again
+channel edge points at a1, since 01:00:04 (22): it is stranded until it points at another ref: edge@a1 is Superseded and will not be opened again
+`, Question{Host: "e2"}},
+		{"the rollout that the channel is stranded at", opening + "poll edge b2\n" + second + "+1\npoll edge a1", `e2 edge@a1 Pending
+Pending in wave 1 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
+  edge@b2 has superseded it
+  Pending: not dispatched, since 01:00:00
+channel edge points at a1, since 01:00:04 (22): it is stranded until it points at another ref: edge@a1 is Superseded and will not be opened again
+`, Question{Host: "e2", Rollout: "edge@a1"}},
+		{"stranded at a rollout that was pruned", opening + "poll edge b2\n" + second + "+1\npoll edge a1\nexpire edge@a1\nto edge@a1 Superseded Pruned", `e1 edge@b2 Pending
+not yet: Pending, since 01:00:03: in wave 0 of edge@b2, which is Active
+  Pending: not dispatched, since 01:00:03
+channel edge points at a1, since 01:00:04 (22): it is stranded until it points at another ref: edge@a1 is Pruned and will not be opened again
+`, Question{Host: "e1"}},
+		{"under a rollout that was over long before", opening + "poll edge b2\n" + second + "dispatch edge@b2 e1 c2\ne1 does edge@b2 DispatchAck\ndispatch edge@b2 e2 c2\ne2 does edge@b2 DispatchAck\n", `e1 edge@a1 Soaking
+Soaking in wave 0 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
+  edge@b2 has superseded it
+  Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
+channel edge points at b2, since 01:00:03 (14): ask for edge@b2
+`, Question{Rollout: "edge@a1", Host: "e1"}},
+		{"converged, and its rollout was pruned", strings.Replace(opening, "join edge@a1 e2 1\n", "", 1) + "e1 does edge@a1 Converged\nterminal edge@a1\nto edge@a1 Active Terminal\nexpire edge@a1\nto edge@a1 Terminal Pruned",
+			`e1 edge@a1 Converged
+it is: Converged under edge@a1, since 01:00:03
+`, Question{Host: "e1"}},
+		{"a channel that has no rollout of its ref yet", "open edge@a1\n" + strings.ReplaceAll(opening, "edge", "stable") + "poll edge a2\ngate stable@a1 e2 channel-edges predecessor channel 'edge' not converged", `e2 stable@a1 Pending
+not yet: Pending, since 01:00:00: in wave 1 of stable@a1, which is Active
+  Pending: blocked by channel-edges, since 01:00:03 (16): no rollout of ref a2 is opened yet on channel edge
+    last gate: channel-edges, entry 16 at 2026-05-16T01:00:03Z: "predecessor channel 'edge' not converged"
 `, Question{Host: "e2"}},
 		{"two channels that wait for each other", opening + `
 				open stable@s1
@@ -157,6 +206,11 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
           last gate: channel-edges, entry 17 at 2026-05-16T01:00:03Z: "predecessor channel 'edge' not converged"
           rollout edge@a1 waits for this one in turn
 `, Question{Host: "e2"}},
+		{"a rollout that is over", opening + "poll edge b2\n" + second, ` edge@a1 HostState(0)
+rollout edge@a1 is Superseded, since 01:00:03
+  edge@b2 has superseded it
+channel edge points at b2, since 01:00:03 (14): ask for edge@b2
+`, Question{Rollout: "edge@a1"}},
 		{"the first that waits", opening, `e1 edge@a1 Soaking
 not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
   Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02

@@ -11,7 +11,12 @@
 // header, no sums and no end line, and is read all the same.
 package trace
 
-import "rollsim/reducer"
+import (
+	"path"
+	"slices"
+
+	"rollsim/reducer"
+)
 
 // Kind says what an entry is about. The zero value is invalid.
 type Kind uint8
@@ -199,6 +204,14 @@ type BudgetConfig struct {
 	Name        string
 	Hosts       []string // names or globs
 	MaxInFlight int
+}
+
+// Covers tells whether a host counts towards the budget. A glob that is none covers nothing: a scenario's were checked when it was read.
+func (c *BudgetConfig) Covers(id reducer.HostID) bool {
+	return slices.ContainsFunc(c.Hosts, func(pattern string) bool {
+		hit, _ := path.Match(pattern, string(id))
+		return hit
+	})
 }
 
 // QuarantineConfig is a closure that is not to be dispatched on a channel.
