@@ -1,6 +1,9 @@
 package features
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Sentence is one step of the vocabulary, for people to read.
 type Sentence struct {
@@ -17,14 +20,14 @@ type Sentence struct {
 	Sample     [][]string `json:"sample,omitempty"` // a table that may follow the example, its heading first
 }
 
-// Vocabulary lists every sentence that features may use, topic by topic; with a word, those that have it in their topic,
-// words, meaning or example, whatever its case.
-func Vocabulary(word string) []Sentence {
+// Vocabulary lists every sentence that features may use, topic by topic; of some words, those that have each of them in
+// their topic, words, meaning or example, whatever its case.
+func Vocabulary(search string) []Sentence {
 	var found []Sentence
-	word = strings.ToLower(word)
+	search = strings.ToLower(search)
 	for _, s := range steps() {
 		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
-		if strings.Contains(about, word) {
+		if !slices.ContainsFunc(strings.Fields(search), func(word string) bool { return !strings.Contains(about, word) }) {
 			cucumber, _ := editorExpression(s.words)
 			found = append(found, Sentence{
 				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
