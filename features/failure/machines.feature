@@ -42,7 +42,7 @@ Feature: A failure as specified and as shipped
       | v0.2    | Failed   | has no effect                                                                            |
 
   @machine:v0.2
-  Scenario: As shipped, a rollout that is Failed stays halted when its host has rolled back
+  Scenario: As shipped, a rollout that is Failed stays halted when its host has rolled back, and its ref is in quarantine
     Given channel "edge" with 3 hosts soaking 10 minutes
     And channel "edge" has policy rollback-and-halt
     And a budget of one for channel "edge"
@@ -52,6 +52,7 @@ Feature: A failure as specified and as shipped
     Then host "edge-01" is Reverted
     And "edge@a1" is Failed
     And 1 host of "edge@a1" is dispatched
+    And ref "a1" is quarantined on channel "edge"
 
   Scenario: The planner that ships dispatches what is left of the wave in which a host failed
     Given the control plane is shipped

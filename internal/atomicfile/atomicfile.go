@@ -33,8 +33,13 @@ func Write(name string, fill func(io.Writer) error) (err error) {
 	if err = w.Flush(); err != nil {
 		return err
 	}
-	// CreateTemp makes the file private; a result is for everyone, as a shell redirection would make it.
-	if err = f.Chmod(0o644); err != nil {
+	// CreateTemp makes the file private; a result is for whom a shell redirection would make it: everyone, or who could read
+	// what is there already.
+	mode := fs.FileMode(0o644)
+	if before, err := os.Stat(name); err == nil {
+		mode = before.Mode().Perm()
+	}
+	if err = f.Chmod(mode); err != nil {
 		return err
 	}
 	if err = f.Close(); err != nil {

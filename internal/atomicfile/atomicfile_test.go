@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -32,6 +33,24 @@ func TestWriteLeavesWhatWasThereOnAnError(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(name))
 	if err != nil || len(left) != 1 {
 		t.Fatalf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestWriteKeepsWhoMayRead(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it knows read-only alone")
+	}
+	name := filepath.Join(t.TempDir(), "out")
+	for _, want := range []os.FileMode{0o644, 0o600} {
+		if err := Write(name, func(io.Writer) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode() != want {
+			t.Fatalf("mode %v, %v; want %v", info.Mode(), err, want)
+		}
+		if err := os.Chmod(name, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
