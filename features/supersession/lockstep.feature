@@ -85,15 +85,16 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then SuccessorOpened of "stable@a1" is refused with Invariant
     And "stable@a1" is Superseded
 
-  Scenario: Where two rollouts stand by mistake, the next one supersedes both
+  Scenario: Where two rollouts stand by mistake, the next ref supersedes both
+    Given channel "stable" with no hosts
     When these events happen:
-      | event           | rollout   | channel | ref | successor | later    |
-      | RolloutOpened   | stable@a1 | stable  | a1  |           |          |
-      | RolloutOpened   | stable@b2 | stable  | b2  |           | 1 minute |
-      | RolloutOpened   | stable@c3 | stable  | c3  |           | 1 minute |
-      | SuccessorOpened | stable@a1 |         |     | stable@c3 |          |
-      | SuccessorOpened | stable@b2 |         |     | stable@c3 |          |
+      | event         | rollout   | channel | ref | later    |
+      | RolloutOpened | stable@a1 | stable  | a1  |          |
+      | RolloutOpened | stable@b2 | stable  | b2  | 1 minute |
+    And "stable" moves to ref "c3"
     Then RolloutOpened of "stable@b2" is refused with SupersessionExpected
+    And "stable@a1" is Superseded
+    And "stable@b2" is Superseded
     And only "stable@c3" stands for channel "stable"
 
   Scenario: A rollout that was never opened is not superseded
