@@ -266,16 +266,21 @@ func (w *world) addFleet(id reducer.ChannelID, waves []sim.Wave) error {
 		return fmt.Errorf("channel %q is there already", id)
 	}
 	declared := make(map[reducer.HostID]bool)
-	for _, h := range w.hosts() {
-		declared[h] = true
+	again := func(h reducer.HostID) error {
+		return fmt.Errorf("host %q is there already: a host belongs to one channel and one wave", h)
 	}
 	for _, wave := range waves {
 		w.silence(wave.Soak)
 		for _, h := range wave.Hosts {
 			if declared[h] {
-				return fmt.Errorf("host %q is there already: a host belongs to one channel and one wave", h)
+				return again(h)
 			}
 			declared[h] = true
+		}
+	}
+	for h := range w.hosts() {
+		if declared[h] {
+			return again(h)
 		}
 	}
 	w.scenario.Channels = append(w.scenario.Channels, sim.Channel{

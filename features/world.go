@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -148,11 +149,13 @@ func (w *world) do(s *step, sentence string, values []any, t table) error {
 
 // channel finds a channel by name.
 func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
-	var known []string
 	for i := range w.scenario.Channels {
 		if w.scenario.Channels[i].ID == id {
 			return &w.scenario.Channels[i], nil
 		}
+	}
+	var known []string
+	for i := range w.scenario.Channels {
 		known = append(known, string(w.scenario.Channels[i].ID))
 	}
 	return nil, &unknownNameError{"channel", string(id), known}
@@ -171,7 +174,7 @@ func (w *world) hostsNamed(hosts []reducer.HostID) ([]reducer.HostID, error) {
 			continue
 		}
 		before := len(named)
-		for _, known := range w.hosts() {
+		for known := range w.hosts() {
 			fits, err := path.Match(string(h), string(known))
 			if err != nil {
 				return nil, fmt.Errorf("%q is not a pattern such as \"stable-*\"", h)
@@ -187,23 +190,26 @@ func (w *world) hostsNamed(hosts []reducer.HostID) ([]reducer.HostID, error) {
 	return named, nil
 }
 
-// hosts lists the hosts of the fleet.
-func (w *world) hosts() []reducer.HostID {
-	var all []reducer.HostID
-	for i := range w.scenario.Channels {
-		for _, wave := range w.scenario.Channels[i].Waves {
-			all = append(all, wave.Hosts...)
+// hosts are those of the fleet.
+func (w *world) hosts() iter.Seq[reducer.HostID] {
+	return func(yield func(reducer.HostID) bool) {
+		for i := range w.scenario.Channels {
+			for _, wave := range w.scenario.Channels[i].Waves {
+				for _, h := range wave.Hosts {
+					if !yield(h) {
+						return
+					}
+				}
+			}
 		}
 	}
-	return all
 }
 
 // checkHosts refuses names that no host of the fleet has, and no other one.
 func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
-	known := slices.Concat(others, w.hosts())
 	for _, h := range hosts {
-		if !slices.Contains(known, h) {
-			return &unknownNameError{"host", string(h), as[string](known)}
+		if !slices.Contains(others, h) && w.channelOf(h) == nil {
+			return &unknownNameError{"host", string(h), as[string](slices.AppendSeq(slices.Clone(others), w.hosts()))}
 		}
 	}
 	return nil
