@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -108,10 +109,43 @@ func (c *scenario) step(w *world, step *messages.PickleStep, last bool) (err err
 		}
 	}()
 	w.shared = c.document.shared[step.AstNodeIds[0]]
+	if left := leftOver(step); left != "" {
+		return fmt.Errorf("no Examples give a value for <%s>: they need a column of that name", left)
+	}
 	if err := w.carryOut(step.Text, step.Argument); err != nil || !last {
 		return err
 	}
 	return w.finish()
+}
+
+// placeholder is what a column of examples stands for in an outline.
+var placeholder = regexp.MustCompile(`<([^<>|\n]+)>`)
+
+// Placeholders lists those in a text, by name.
+func Placeholders(text string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// leftOver gives a placeholder for which no examples gave a value; empty when there is none.
+func leftOver(step *messages.PickleStep) string {
+	texts := []string{step.Text}
+	if step.Argument != nil && step.Argument.DataTable != nil {
+		for _, row := range step.Argument.DataTable.Rows {
+			for _, cell := range row.Cells {
+				texts = append(texts, cell.Value)
+			}
+		}
+	}
+	for _, text := range texts {
+		if left := Placeholders(text); left != nil {
+			return left[0]
+		}
+	}
+	return ""
 }
 
 // carryOut does what a sentence and what follows it say.
@@ -145,11 +179,11 @@ func understand(sentence string, argument *messages.PickleStepArgument) (s *step
 func (w *world) applyTag(tag string) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
-	case TagMachine:
+	case tagMachine:
 		if err := w.carryOut("the machine is "+strconv.Quote(value), nil); err != nil {
 			return fmt.Errorf("tag %s: %w", tag, err)
 		}
-	case TagSeed:
+	case tagSeed:
 		if err := w.carryOut("seed "+value, nil); err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}

@@ -2,11 +2,13 @@ package features
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -112,7 +114,7 @@ func (d *document) checkText() error {
 	for i, line := range bytes.Split(d.content, []byte("\n")) {
 		switch {
 		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
-			return &Error{d.name, i + 1, 1, "this is no text in UTF-8"}
+			return &Error{d.name, i + 1, 1, "this is no text in UTF-8: if it is text, save it as UTF-8"}
 		case len(line) > maxLine:
 			return &Error{d.name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
 		}
@@ -130,6 +132,7 @@ func (d *document) parseError(err error) error {
 	const most = 5
 	dialect := d.dialect()
 	var errs []error
+	unbegun := false // the feature is still to begin
 	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
 		message := m[3]
 		if e := parserExpected.FindStringSubmatch(message); e != nil {
@@ -144,12 +147,20 @@ func (d *document) parseError(err error) error {
 				found = "the end of the file"
 			}
 			message = fmt.Sprintf("expected %s, found %s", strings.Join(words, ", "), found)
+			if unbegun = strings.Contains(e[2], "#FeatureLine"); e[1] == "" {
+				message += d.hint(e[3], unbegun)
+			}
 		} else if language, unknown := strings.CutPrefix(message, "Language not supported: "); unknown {
 			message = fmt.Sprintf("no language is named %q: expected a code such as en, de or zh-CN", language)
+		} else if message == "inconsistent cell count within the table" {
+			message = "this row has not as many cells as the heading: each stands between two |"
 		}
 		line, _ := strconv.Atoi(m[1]) // of digits, and no file is that long
 		column, _ := strconv.Atoi(m[2])
 		errs = append(errs, &Error{d.name, line, max(column, 1), message})
+		if unbegun {
+			break // whatever follows is refused as well
+		}
 	}
 	if errs == nil {
 		return &Error{File: d.name, Message: err.Error()}
@@ -167,20 +178,26 @@ func (d *document) note(pickles []*messages.Pickle) error {
 			made[id] = append(made[id], c)
 		}
 	}
-	d.noteTags(d.feature.Tags)
+	err := cmp.Or(d.noteTags(d.feature.Tags), d.checkDescription(d.feature.Description, d.feature.Location))
+	if err != nil {
+		return err
+	}
 	var children []node
 	for _, c := range d.feature.Children {
 		n := node{background: c.Background, scenario: c.Scenario}
 		if c.Rule != nil {
 			n.start = startOf(c.Rule.Location, c.Rule.Tags)
-			d.noteTags(c.Rule.Tags)
+			err := cmp.Or(d.noteTags(c.Rule.Tags), d.checkDescription(c.Rule.Description, c.Rule.Location))
+			if err != nil {
+				return err
+			}
 			for _, r := range c.Rule.Children {
 				n.rule = append(n.rule, node{background: r.Background, scenario: r.Scenario})
 			}
 		}
 		children = append(children, n)
 	}
-	_, err := d.noteNodes(children, bytes.Count(d.content, []byte("\n"))+1, made)
+	_, err = d.noteNodes(children, bytes.Count(d.content, []byte("\n"))+1, made)
 	return err
 }
 
@@ -244,8 +261,7 @@ func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario
 
 func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string][]*scenario) ([]*scenario, error) {
 	d.noteSteps(sc.Steps)
-	d.noteTags(sc.Tags)
-	if err := d.checkDescription(sc.Description, sc.Location); err != nil {
+	if err := cmp.Or(d.noteTags(sc.Tags), d.checkDescription(sc.Description, sc.Location)); err != nil {
 		return nil, err
 	}
 	in := made[sc.Id]
@@ -260,7 +276,9 @@ func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string
 		if len(examples.TableBody) == 0 {
 			return nil, fmt.Errorf("%s:%d: these examples have no row, so that nothing of them would run", d.name, examples.Location.Line)
 		}
-		d.noteTags(examples.Tags)
+		if err := d.noteTags(examples.Tags); err != nil {
+			return nil, err
+		}
 		table := block{first: startOf(examples.Location, examples.Tags), last: end}
 		for _, row := range examples.TableBody {
 			line := int(row.Location.Line)
@@ -289,10 +307,14 @@ func (d *document) noteSteps(steps []*messages.Step) {
 	}
 }
 
-func (d *document) noteTags(tags []*messages.Tag) {
+func (d *document) noteTags(tags []*messages.Tag) error {
 	for _, t := range tags {
 		d.tags[t.Id] = int(t.Location.Line)
 	}
+	if err := d.checkTags(tags); err != nil {
+		return err
+	}
+	return nil
 }
 
 // checkDescription refuses a description that holds a step whose keyword is mistyped: it would be passed over in silence.
@@ -309,8 +331,13 @@ func (d *document) checkDescription(description string, under *messages.Location
 				break
 			}
 		}
-		return &Error{d.name, at, column, fmt.Sprintf("%q begins no step, so that this line would only be read as a description: "+
-			"expected %s", word, stepKeywords(d.dialect()))}
+		in := d.dialect()
+		message := fmt.Sprintf("%q begins no step, so that this line would only be read as a description: expected %s", word,
+			stepKeywords(in))
+		if slices.Contains(in.StepKeywords(), word+" ") {
+			message = fmt.Sprintf("this step belongs to no scenario: expected \"%s: \" and a name above it", keyword(in, "scenario"))
+		}
+		return &Error{d.name, at, column, message}
 	}
 	return nil
 }

@@ -109,6 +109,7 @@ func at(parts []string, i int) string {
 // TestErrors holds what is said of files and options with which nothing can run.
 func TestErrors(t *testing.T) {
 	const scenario = "\n  Scenario: x\n    Given seed 1\n"
+	const step = `expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, `
 	files := fstest.MapFS{
 		"good.feature":               {Data: []byte("@a\nFeature: x\n" + scenario)},
 		"wip.feature":                {Data: []byte("@wip\nFeature: x\n" + scenario)},
@@ -132,6 +133,16 @@ func TestErrors(t *testing.T) {
 		"two.feature":                {Data: []byte("Feature: x\n" + scenario + "Feature: y\n" + scenario)},
 		"outline.feature":            {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n")},
 		"some.feature":               {Data: []byte("Feature: x\n  Scenario Outline: x\n    Given seed <n>\n    Examples:\n      | n |\n      | 1 |\n    Examples:\n")},
+		"early.feature":              {Data: []byte("Scenario: x\n  Given seed 1\n")},
+		"colon.feature":              {Data: []byte("Feature x\n" + scenario)},
+		"colons.feature":             {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    And: 8 days pass\n")},
+		"small.feature":              {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    when 8 days pass\n    then x\n")},
+		"late.feature":               {Data: []byte("Feature: x\n" + scenario + "  Background:\n")},
+		"foreign.feature":            {Data: []byte("Funktionalität: x\n")},
+		"english.feature":            {Data: []byte("# language: de\nFeature: x\n")},
+		"headless.feature":           {Data: []byte("Feature: x\n  Scenario x\n    Given seed 1\n" + scenario)},
+		"rule.feature":               {Data: []byte("Feature: x\n  Rule: y\n    Given seed 1\n" + scenario)},
+		"tags.feature":               {Data: []byte("@seed:1 @a\nFeature: x\n  @machine:v0.2 @machine:v0.2\n  @machine:rfc0008" + scenario)},
 		"folder/deep/x.feature":      {Data: []byte("Feature: x\n" + scenario)},
 		"nothing/here.txt":           {Data: nil},
 		"nothing/testdata/x.feature": {Data: []byte("broken")},
@@ -144,20 +155,31 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"comments.feature"}}, `comments.feature:1: nothing is in this file: expected "Feature: " and its name`},
 		{Options{Paths: []string{"bare.feature"}}, "bare.feature:3: this feature has no scenario"},
 		{Options{Paths: []string{"prose.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\""},
-		{Options{Paths: []string{"binary.feature"}}, "binary.feature:2: this is no text in UTF-8"},
-		{Options{Paths: []string{"latin1.feature"}}, "latin1.feature:1: this is no text in UTF-8"},
+		{Options{Paths: []string{"binary.feature"}}, "binary.feature:2: this is no text in UTF-8: if it is text, save it as UTF-8"},
+		{Options{Paths: []string{"latin1.feature"}}, "latin1.feature:1: this is no text in UTF-8: if it is text, save it as UTF-8"},
 		{Options{Paths: []string{"long.feature"}}, "long.feature:2: this line is longer than 60000 bytes"},
 		{Options{Paths: []string{"large.feature"}}, "large.feature: larger than 8 MiB"},
-		{Options{Paths: []string{"keyword.feature"}}, `keyword.feature:4: expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, found "Whenn 8 days pass"`},
+		{Options{Paths: []string{"keyword.feature"}}, `keyword.feature:4: ` + step + `found "Whenn 8 days pass": did you mean "When"?`},
 		{Options{Paths: []string{"first-keyword.feature"}}, `first-keyword.feature:3: "Gven" begins no step, so that this line would only be read as a description: expected Given, When, Then, And or But`},
 		{Options{Paths: []string{"background.feature"}}, `background.feature:4: "Gven" begins no step, so that this line would only be read as a description: expected Given, When, Then, And or But`},
-		{Options{Paths: []string{"ragged.feature"}}, "ragged.feature:5: inconsistent cell count within the table"},
+		{Options{Paths: []string{"ragged.feature"}}, "ragged.feature:5: this row has not as many cells as the heading: each stands between two |"},
 		{Options{Paths: []string{"open.feature"}}, `open.feature:5: expected """, found the end of the file`},
 		{Options{Paths: []string{"language.feature"}}, `language.feature:1: no language is named "xx": expected a code such as en, de or zh-CN`},
-		{Options{Paths: []string{"german.feature"}}, `german.feature:6: expected a row of a table, """, a step (Angenommen, Wenn, Dann, Und or Aber), a tag, Beispiele:, Szenario:, Regel:, found "When \"stable\" moves to ref \"a1\""`},
+		{Options{Paths: []string{"german.feature"}}, `german.feature:6: expected a row of a table, """, a step (Angenommen, Wenn, Dann, Und or Aber), a tag, Beispiele:, Szenario:, Regel:, found "When \"stable\" moves to ref \"a1\"": keywords are German where a file says "# language: de"`},
 		{Options{Paths: []string{"given.feature"}}, `given.feature:4: "Given" begins no step, so that this line would only be read as a description: expected Angenommen, Wenn, Dann, Und or Aber`},
-		{Options{Paths: []string{"utf16.feature"}}, "utf16.feature:1: this is no text in UTF-8"},
-		{Options{Paths: []string{"two.feature"}}, `two.feature:5: expected a row of a table, """, a step (Given, When, Then, And or But), a tag, Examples:, Scenario:, Rule:, found "Feature: y"`},
+		{Options{Paths: []string{"utf16.feature"}}, "utf16.feature:1: this is no text in UTF-8: if it is text, save it as UTF-8"},
+		{Options{Paths: []string{"two.feature"}}, `two.feature:5: ` + step + `found "Feature: y": a file holds one feature`},
+		{Options{Paths: []string{"early.feature"}}, `early.feature:1: expected a tag, Feature:, found "Scenario: x": a file begins with "Feature: " and its name`},
+		{Options{Paths: []string{"colon.feature"}}, `colon.feature:1: expected a tag, Feature:, found "Feature x": did you mean "Feature:"?`},
+		{Options{Paths: []string{"colons.feature"}}, `colons.feature:4: ` + step + `found "And: 8 days pass": did you mean "And"?`},
+		{Options{Paths: []string{"small.feature"}}, `small.feature:4: ` + step + `found "when 8 days pass": did you mean "When"?` + "\n" +
+			`small.feature:5: ` + step + `found "then x": did you mean "Then"?`},
+		{Options{Paths: []string{"late.feature"}}, `late.feature:5: ` + step + `found "Background:": it stands before the first scenario`},
+		{Options{Paths: []string{"foreign.feature"}}, `foreign.feature:1: expected a tag, Feature:, found "Funktionalität: x": keywords are English unless a first line says otherwise, such as "# language: de"`},
+		{Options{Paths: []string{"english.feature"}}, `english.feature:2: expected a tag, Funktionalität:, found "Feature: x": keywords are German where a file says "# language: de"`},
+		{Options{Paths: []string{"headless.feature"}}, `headless.feature:3: this step belongs to no scenario: expected "Scenario: " and a name above it`},
+		{Options{Paths: []string{"rule.feature"}}, `rule.feature:3: this step belongs to no scenario: expected "Scenario: " and a name above it`},
+		{Options{Paths: []string{"tags.feature"}}, "tags.feature:4: @machine:v0.2 and @machine:rfc0008 contradict each other: take one away"},
 		{Options{Paths: []string{"outline.feature"}}, "outline.feature:4: these examples have no row, so that nothing of them would run"},
 		{Options{Paths: []string{"some.feature"}}, "some.feature:7: these examples have no row, so that nothing of them would run"},
 		{Options{Paths: []string{"prose.feature", "good.feature", "empty.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\"\n" +
@@ -507,7 +529,7 @@ func TestMisspelt(t *testing.T) {
 	for tag, want := range map[string]string{
 		"@wip": "", "@slow": "", "@known-defect": "", "@machine:v0.2": "", "@seed:7": "", "@mine": "", "@issue:12": "", "@fast": "",
 		"@know-defect": "@known-defect", "@knowndefect": "@known-defect", "@Slow": "@slow", "@slow:5": "@slow", "@seeds:7": "@seed:7",
-		"@machnie:v0.2": "@machine:v0.2", "@machine": "@machine:v0.2",
+		"@machnie:v0.2": "@machine:v0.2", "@machine": "",
 	} {
 		if got, _ := MisspeltTag(tag); got != want {
 			t.Errorf("%s is taken for %q, want %q", tag, got, want)

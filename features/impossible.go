@@ -12,6 +12,9 @@ func (w *world) whyNever(r *rolloutPast, state reducer.State) string {
 	policy := w.policyOf(r.channel)
 	shipped := w.machine.Name() == reducer.V02().Name()
 	raw := func(kind reducer.EventKind) string { return fmt.Sprintf("unless a raw %v does it", kind) }
+	if len(r.hosts) == 0 && state != reducer.Opening && state != reducer.Superseded && state != reducer.Pruned {
+		return "it has no hosts"
+	}
 	switch state {
 	case reducer.Pruned:
 		if shipped {
@@ -41,11 +44,7 @@ func (w *world) whyNever(r *rolloutPast, state reducer.State) string {
 		return "it takes that all its hosts are Converged, or an operator who clears it after it has Failed or Reverted"
 	case reducer.Superseded:
 		return fmt.Sprintf("it takes that channel %q moves to another ref, and that a poll sees it", r.channel)
-	case reducer.Active, reducer.Converging:
-		if len(r.hosts) == 0 {
-			return "it has no hosts"
-		}
-	case reducer.Opening:
+	case reducer.Opening, reducer.Active, reducer.Converging:
 	}
 	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	gherkin "github.com/cucumber/gherkin/go/v26"
+
+	"rollsim/internal/nearest"
 )
 
 // The keywords of a file are those of its language. Sentences are English in each.
@@ -61,6 +63,43 @@ func expected(token string, in *gherkin.Dialect) string {
 	}
 	if kind := parserTokens[token]; kind != "" {
 		return keyword(in, kind) + ":"
+	}
+	return ""
+}
+
+// hint is what to add to a message about a line that stands where it cannot: the keyword that was meant, or where that
+// belongs; empty when nobody knows. first is whether the feature has not begun there.
+func (d *document) hint(line string, first bool) string {
+	in := d.dialect()
+	var known, written []string // longer ones before those that they begin with
+	for _, kind := range []string{"feature", "background", "rule", "scenarioOutline", "examples", "scenario", "given", "when", "then", "and", "but"} {
+		for _, k := range in.Keywords[kind] {
+			if _, step := in.KeywordTypes[k]; !step {
+				k += ":"
+			}
+			known, written = append(known, strings.TrimSpace(k)), append(written, k)
+		}
+	}
+	head, _, colon := strings.Cut(line, ":")
+	word, _, _ := strings.Cut(head, " ")
+	meant, found := nearest.Name(head+":", known)
+	if !found {
+		meant, found = nearest.Name(word, known)
+	}
+	is := func(kind string) bool { return slices.Contains(in.Keywords[kind], strings.TrimSuffix(meant, ":")) }
+	switch {
+	case found && !strings.HasPrefix(line, written[slices.Index(known, meant)]):
+		return fmt.Sprintf(": did you mean %q?", meant)
+	case found && first:
+		return fmt.Sprintf(": a file begins with \"%s: \" and its name", keyword(in, "feature"))
+	case found && is("feature"):
+		return ": a file holds one feature"
+	case found && is("background"):
+		return ": it stands before the first scenario"
+	case in.Language != "en":
+		return fmt.Sprintf(": keywords are %s where a file says \"# language: %s\"", in.Name, in.Language)
+	case first && colon:
+		return ": keywords are English unless a first line says otherwise, such as \"# language: de\""
 	}
 	return ""
 }

@@ -67,7 +67,8 @@ const (
 // Mistake is what is wrong with a scenario, as far as that can be told without simulating it.
 type Mistake struct {
 	Flaw    Flaw
-	Step    *messages.PickleStep // nil when it is about the whole scenario
+	Step    *messages.PickleStep // nil when it is about a tag, or the whole scenario
+	Tag     *messages.PickleTag  // nil when it is about no tag
 	Message string
 }
 
@@ -83,7 +84,7 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 	var found []Mistake
 	for _, tag := range p.Tags {
 		if err := w.applyTag(tag.Name); err != nil {
-			found = append(found, Mistake{FlawTag, nil, err.Error()})
+			found = append(found, Mistake{Flaw: FlawTag, Tag: tag, Message: err.Error()})
 		}
 	}
 	doubtful := false // a sentence before was not understood, and may have named what seems unknown
@@ -94,15 +95,15 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 			continue
 		}
 		doubtful = true
-		found = append(found, Mistake{flaw, step, err.Error()})
+		found = append(found, Mistake{Flaw: flaw, Step: step, Message: err.Error()})
 	}
 	switch {
 	case doubtful:
 	case !w.looked:
-		found = append(found, Mistake{FlawNoExpectation, nil, "nothing is expected here: a scenario needs a Then"})
+		found = append(found, Mistake{Flaw: FlawNoExpectation, Message: "nothing is expected here: a scenario needs a Then"})
 	default:
 		if err := w.checkPromises(); err != nil {
-			found = append(found, Mistake{FlawName, nil, err.Error()})
+			found = append(found, Mistake{Flaw: FlawName, Message: err.Error()})
 		}
 	}
 	return found

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,18 +45,27 @@ func (r row) needs(what fmt.Stringer, columns []string, all ...string) error {
 // readTable takes the table of a step apart. Columns are those that the step has; a name that ends in "?" may be left out.
 func readTable(columns []string, argument *messages.PickleStepArgument) (table, error) {
 	if argument != nil && argument.DocString != nil {
-		return nil, fmt.Errorf("this sentence is not followed by a text in %s", argument.DocString.MediaType+`"""`)
+		return nil, fmt.Errorf("no text in %s belongs after this sentence: take it away", argument.DocString.MediaType+`"""`)
 	}
 	given := argument != nil && argument.DataTable != nil
 	if columns == nil {
 		if given {
-			return nil, fmt.Errorf("this sentence is not followed by a table")
+			return nil, errors.New("no table belongs after this sentence: take it away")
 		}
 		return nil, nil
 	}
 	want := "| " + strings.ReplaceAll(strings.Join(columns, " | "), "?", "") + " |"
+	var free []string
+	for _, c := range columns {
+		if name, may := strings.CutSuffix(c, "?"); may {
+			free = append(free, name)
+		}
+	}
+	if free != nil {
+		want += " (may be left out: " + strings.Join(free, ", ") + ")"
+	}
 	if !given || len(argument.DataTable.Rows) < 2 {
-		return nil, fmt.Errorf("this sentence is followed by a table, with at least one row below its heading: %s", want)
+		return nil, fmt.Errorf("a table belongs after this sentence, with at least one row below its heading: %s", want)
 	}
 	var known, heading []string
 	for _, c := range columns {

@@ -5,20 +5,22 @@ import (
 	"slices"
 	"strings"
 
+	messages "github.com/cucumber/messages/go/v21"
+
 	"rollsim/internal/nearest"
 )
 
 // The tags that mean something. What they mean to whom is in docs/running-features.md.
 const (
-	TagMachine = "@machine" // :NAME
-	TagSeed    = "@seed"    // :NUMBER
+	tagMachine = "@machine" // :NAME
+	tagSeed    = "@seed"    // :NUMBER
 	tagWip     = "@wip"
 	tagSlow    = "@slow"
 	tagDefect  = "@known-defect"
 )
 
 // wellKnown lists them as they are written.
-var wellKnown = []string{TagMachine + ":v0.2", TagSeed + ":7", tagWip, tagSlow, tagDefect}
+var wellKnown = []string{tagMachine + ":v0.2", tagSeed + ":7", tagWip, tagSlow, tagDefect}
 
 // warnings names the tags of cases that mean nothing, and look as if they were meant to.
 func warnings(cases []*Case) []string {
@@ -35,13 +37,14 @@ func warnings(cases []*Case) []string {
 	return unique(all)
 }
 
-// MisspeltTag gives the well-known tag that another one was probably meant to be.
+// MisspeltTag gives the well-known tag that another one was probably meant to be. One that chooses a machine or a seed that
+// there is not is no such tag: it fails the scenario.
 func MisspeltTag(tag string) (meant string, found bool) {
 	name, value, _ := strings.Cut(tag, ":")
 	var names []string
 	for _, known := range wellKnown {
 		knownName, example, _ := strings.Cut(known, ":")
-		if name == knownName && (value == "") == (example == "") {
+		if name == knownName && (value == "" || example != "") {
 			return "", false
 		}
 		names = append(names, knownName)
@@ -51,6 +54,23 @@ func MisspeltTag(tag string) (meant string, found bool) {
 		return "", false
 	}
 	return wellKnown[slices.Index(names, near)], true
+}
+
+// CheckTags finds two tags among those of one place which choose different machines, or different seeds; nil when there are
+// none. A nearer tag wins over a farther one, but of these none is nearer.
+func (d *Document) CheckTags(tags []*messages.Tag) *Error { return d.parsed.checkTags(tags) }
+
+func (d *document) checkTags(tags []*messages.Tag) *Error {
+	chosen := make(map[string]string)
+	for _, t := range tags {
+		name, _, _ := strings.Cut(t.Name, ":")
+		if before := chosen[name]; before != "" && before != t.Name && (name == tagMachine || name == tagSeed) {
+			return &Error{d.name, int(t.Location.Line), int(t.Location.Column),
+				fmt.Sprintf("%s and %s contradict each other: take one away", before, t.Name)}
+		}
+		chosen[name] = t.Name
+	}
+	return nil
 }
 
 // unique leaves out what was there before.

@@ -195,7 +195,7 @@ func (t *telling) rollout(id reducer.RolloutID) (*rolloutPast, error) {
 		known = append(known, string(r.id))
 	}
 	if len(known) == 0 {
-		return nil, fmt.Errorf("rollout %q was never opened, nor any other", id)
+		return nil, fmt.Errorf("rollout %q was never opened, nor any other: no channel has moved to a ref that a poll saw", id)
 	}
 	return nil, fmt.Errorf("rollout %q was never opened%s", id, nearest.Hint(string(id), known))
 }

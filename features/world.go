@@ -231,6 +231,16 @@ type unknownNameError struct {
 }
 
 func (e *unknownNameError) Error() string {
+	if len(e.known) == 0 {
+		first := `Given channel "stable" with 3 hosts`
+		switch channel, ref, _ := strings.Cut(e.name, "@"); e.noun {
+		case "channel":
+			first = fmt.Sprintf("Given channel %q with 3 hosts", e.name)
+		case "rollout":
+			first = fmt.Sprintf("When %q moves to ref %q", channel, ref)
+		}
+		return fmt.Sprintf("no %s is named %q: there is none so far; say before it, for example: %s", e.noun, e.name, first)
+	}
 	return fmt.Sprintf("no %s is named %q%s", e.noun, e.name, nearest.Hint(e.name, e.known))
 }
 

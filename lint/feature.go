@@ -3,7 +3,6 @@ package lint
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -190,14 +189,11 @@ func (f *feature) noteRows(rows ...*messages.TableRow) {
 	}
 }
 
-// placeholder is what a column of examples stands for in an outline.
-var placeholder = regexp.MustCompile(`<([^<>|\n]+)>`)
-
 // placeholders lists those of an outline, each with the place of what it stands in.
 func (s *story) placeholders() (names []string, places []*messages.Location) {
 	look := func(text string, at *messages.Location) {
-		for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-			names, places = append(names, m[1]), append(places, at)
+		for _, name := range features.Placeholders(text) {
+			names, places = append(names, name), append(places, at)
 		}
 	}
 	look(s.Name, s.Location)
@@ -219,7 +215,7 @@ func (s *story) placeholders() (names []string, places []*messages.Location) {
 
 // leftOver tells whether a placeholder is left in a sentence, for which no examples give a value.
 func leftOver(p *messages.Pickle) bool {
-	return slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return placeholder.MatchString(s.Text) })
+	return slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return features.Placeholders(s.Text) != nil })
 }
 
 func noScenario(f *feature) {
@@ -376,7 +372,7 @@ func wrongTag(f *feature) {
 				f.report(t.Location, "the tag %s means nothing: did you mean %s?", t.Name, meant)
 			}
 			for _, m := range f.mistakes {
-				if m.Flaw == features.FlawTag && strings.HasPrefix(m.Message, "tag "+t.Name+":") {
+				if m.Tag != nil && m.Tag.AstNodeId == t.Id {
 					f.report(t.Location, "%s", m.Message)
 				}
 			}
@@ -384,20 +380,10 @@ func wrongTag(f *feature) {
 	}
 }
 
-// contradictoryTags finds two machines, or two seeds, at one place: a nearer one wins over a farther one, but of two at the
-// same place none is nearer.
 func contradictoryTags(f *feature) {
 	for _, tags := range f.tags {
-		chosen := make(map[string]string)
-		for _, t := range tags {
-			name, _, valued := strings.Cut(t.Name, ":")
-			if !valued || name != features.TagMachine && name != features.TagSeed {
-				continue
-			}
-			if before, twice := chosen[name]; twice && before != t.Name {
-				f.report(t.Location, "%s and %s contradict each other", before, t.Name)
-			}
-			chosen[name] = t.Name
+		if e := f.CheckTags(tags); e != nil {
+			f.found.add(f.rule, e.Line, e.Column, e.Message)
 		}
 	}
 }

@@ -266,7 +266,7 @@ other tag is yours, for --tags. One that is mistyped does nothing.`,
 		Code: "RS015", Name: "contradictory-tags", Severity: Error,
 		Summary: "Two tags at one place choose different machines, or different seeds.",
 		Why: `A scenario runs once, with one machine and one seed. A tag of a scenario wins over one of its feature; of two at the same
-place none does. For two machines write an outline with "Given the machine is <machine>".`,
+place none does, and the file does not run. For two machines write an outline with "Given the machine is <machine>".`,
 		Bad: fleet + `  @machine:v0.2 @machine:rfc0008
   Scenario: All hosts converge
     When "stable" moves to ref "a1"

@@ -130,7 +130,7 @@ Feature: x
       And the moon is full
       Then "stable@a1" is Terminatd
 
-    @seed:lucky
+    @seed:lucky @seed
     Scenario: one
       When the channels move like this:
         | channel | rf | # what
@@ -191,6 +191,8 @@ x.feature:10:13 RS015
 x.feature:13:7 RS002
 x.feature:14:7 RS003
 x.feature:16:5 RS014
+x.feature:16:17 RS014
+x.feature:16:17 RS015
 x.feature:17:5 RS012
 x.feature:18:7 RS005
 x.feature:19:9 RS017

@@ -29,7 +29,7 @@ const sample = `Feature: Sample
     And "stable@a1" is Pruned
 
   Scenario: Nobody knows
-    Then these things <are> "so":
+    Then these things <> "so":
       | a | b |
       | 1 | 2 |
 

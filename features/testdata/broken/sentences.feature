@@ -202,3 +202,17 @@ Feature: Sentences that cannot be
     When "stable" moves to ref "a1"
     And the operator lifts the quarantine of ref "a1" on channel "stable"
     Then "stable@a1" is Terminal
+
+  Scenario Outline: A placeholder of which no examples know
+    When "stable" moves to ref "<rev>"
+    Then "stable@<rev>" is Terminal
+
+    Examples:
+      | ref |
+      | a1  |
+
+  Scenario Outline: An outline without examples
+    When the channels move like this:
+      | channel | ref   |
+      | stable  | <ref> |
+    Then "stable@<ref>" is Terminal
