@@ -84,6 +84,7 @@ type Finding struct {
 	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0 for the log as a whole
 	File    string // that holds that entry
 	Line    int    // of that entry in it, as trace.Reader counts
+	Unit    string // what Line counts: line, event or row
 	At      reducer.Time
 	Rollout reducer.RolloutID
 	Host    reducer.HostID

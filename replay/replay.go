@@ -90,7 +90,6 @@ type Result struct {
 	CursorKnown bool      // the log tells where the wave cursors of its rollouts stood
 	Rollouts    []Summary // those that were opened, in that order; of those that are over the last MostOver, and some with findings
 	MoreOver    uint64    // of those that were asked for, how many more are over
-	Documents   bool      // the input is rollout documents
 	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
 
 	Fleet    *reducer.Fleet // after the last event; without what was let go of
@@ -161,7 +160,7 @@ const progressEvery = 1 << 16
 func (p *replay) readAll() error {
 	for {
 		e, err := p.reader.Read()
-		p.takeBreaches()
+		p.takeBreaches(e)
 		if errors.Is(err, io.EOF) {
 			return p.finish()
 		}
@@ -194,12 +193,12 @@ type replay struct {
 	result    Result
 	lines     trace.Lines
 	ring      ring
-	files     []string // the inputs that were read from
-	file      int      // which of them the last entry is from
-	n         uint64   // entries read
-	end       place    // the last entry
-	highest   uint64   // the highest seq of an entry, of this one as well
-	breaches  int      // of the reader's, those that are findings already
+	files     []file // the inputs that were read from
+	file      int    // which of them the last entry is from
+	n         uint64 // entries read
+	end       place  // the last entry
+	highest   uint64 // the highest seq of an entry, of this one as well
+	breaches  int    // of the reader's, those that are findings already
 	kinds     [trace.KindCount]uint64
 	other     map[string]uint64 // of entries of kinds that are not known
 
@@ -275,6 +274,12 @@ type work struct {
 	planned place
 }
 
+// file is an input.
+type file struct {
+	name string
+	unit string // as Finding.Unit
+}
+
 // place is where in the log something is.
 type place struct {
 	n    uint64 // of the entries read, from 1
@@ -301,11 +306,11 @@ func (p *replay) take(e *trace.Entry) error {
 	if p.n++; p.n%progressEvery == 0 && p.opts.Progress != nil {
 		p.opts.Progress(p.n)
 	}
-	if file := p.reader.File(); p.file == len(p.files) || file != p.files[p.file] {
-		p.file = slices.Index(p.files, file)
+	if name := p.reader.File(); p.file == len(p.files) || name != p.files[p.file].name {
+		p.file = slices.IndexFunc(p.files, func(f file) bool { return f.name == name })
 		if p.file < 0 {
 			p.file = len(p.files)
-			p.files = append(p.files, file)
+			p.files = append(p.files, file{name: name, unit: p.reader.Unit()})
 		}
 	}
 	if p.fleet == nil {
@@ -754,12 +759,16 @@ func (p *replay) unrecordedTerminal(r *rollout) {
 	}, *r.work.terminal, 1)
 }
 
-// takeBreaches makes findings of what the reader found to break the trace's seal.
-func (p *replay) takeBreaches() {
+// takeBreaches makes findings of what the reader found to break the trace's seal when it read an entry, or none where e is nil.
+func (p *replay) takeBreaches(e *trace.Entry) {
 	all := p.reader.Breaches()
+	at := p.end.at
+	if e != nil {
+		at = e.At
+	}
 	for _, b := range all[p.breaches:] {
 		p.find(Finding{Class: Log, Kind: Altered, What: "entry", Reason: b.String()},
-			place{n: p.n + 1, ring: p.ring.n, seq: b.Seq, file: p.file, line: b.Line}, 0)
+			place{n: p.n + 1, ring: p.ring.n, seq: b.Seq, file: p.file, line: b.Line, at: at}, 0)
 	}
 	p.breaches = len(all)
 }

@@ -94,7 +94,7 @@ type unfinished struct {
 func (p *replay) find(f Finding, at place, after int) *Finding {
 	f.Seq, f.Line, f.At = at.seq, at.line, at.at
 	if at.file < len(p.files) {
-		f.File = p.files[at.file]
+		f.File, f.Unit = p.files[at.file].name, p.files[at.file].unit
 	}
 	p.found++
 	f.key, f.order = at.n+uint64(after), p.found
@@ -218,7 +218,7 @@ func (p *replay) sorted() Result {
 			res.Kinds[trace.Kind(k).String()] = n
 		}
 	}
-	res.Passed, res.Documents = p.reader.Passed(), p.reader.IsDocument()
+	res.Passed = p.reader.Passed()
 	res.CursorKnown = p.simulated || p.seen.waves > 0
 	res.Rollouts = p.stopped
 	if p.stopped == nil {

@@ -291,11 +291,11 @@ func (r *replayReport) finding(f *replay.Finding) {
 	}
 	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq), f.Title())
 	switch {
-	case r.result.Tables != nil || f.Line == 0: // the seq is the row
-	case r.result.Documents:
-		r.printf("  where     event %d of %s\n", f.Line, f.File)
-	default:
+	case f.Line == 0, f.Unit == "row" && r.name == shell.Join(f.File): // the seq is the row
+	case f.Unit == "line":
 		r.printf("  where     %s:%d\n", f.File, f.Line)
+	default:
+		r.printf("  where     %s %d of %s\n", f.Unit, f.Line, f.File)
 	}
 	if f.Rollout != "" {
 		r.printf("  rollout   %s\n", f.Rollout)

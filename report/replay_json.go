@@ -19,8 +19,8 @@ type (
 		Simulated   bool              `json:"simulated"`
 		Entries     uint64            `json:"entries"`
 		Kinds       map[string]uint64 `json:"kinds"`
-		First       replayPlace       `json:"first"`
-		Last        replayPlace       `json:"last"`
+		First       *replayPlace      `json:"first"`
+		Last        *replayPlace      `json:"last"`
 		Events      uint64            `json:"rollout_events"`
 		Transitions replayTransitions `json:"transitions"`
 		Rollouts    []replayRollout   `json:"rollouts"`
@@ -118,10 +118,13 @@ const ReplayVersion = 1
 func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 	doc := replayDocument{
 		Format: "rollsim-replay", Version: ReplayVersion, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
-		Entries: result.Entries, Kinds: result.Kinds, First: placeOf(result.First), Last: placeOf(result.Last), Events: result.Events,
+		Entries: result.Entries, Kinds: result.Kinds, Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
 		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{}, Stale: []replayStale{},
 		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
+	}
+	if result.Entries > 0 {
+		doc.First, doc.Last = placeOf(result.First), placeOf(result.Last)
 	}
 	for i := range result.Rollouts {
 		r := rolloutOf(&result.Rollouts[i])
@@ -149,7 +152,7 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 
 func timeText(t reducer.Time) string { return string(trace.AppendTime(nil, t)) }
 
-func placeOf(w replay.Where) replayPlace { return replayPlace{Seq: w.Seq, At: timeText(w.At)} }
+func placeOf(w replay.Where) *replayPlace { return &replayPlace{Seq: w.Seq, At: timeText(w.At)} }
 
 func optionalTimeText(t reducer.Opt[reducer.Time]) *string {
 	if !t.Set {

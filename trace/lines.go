@@ -118,8 +118,9 @@ func NewRowReader(file string, in Rows, tables Tables) *Reader {
 
 // rowSource is the source of an event_log's rows.
 type rowSource struct {
-	in  Rows
-	row Row // the last one
+	in    Rows
+	row   Row  // the last one
+	begun bool // there was one
 }
 
 // batchUnits is how many rows or members of a document a batch has, and batchText how long the text of a batch of lines is at
@@ -131,14 +132,18 @@ const (
 
 func (s *rowSource) fill(b *batch) {
 	for len(b.units) < batchUnits {
-		last := s.row.Seq
+		place := "event_log, first row"
+		if s.begun {
+			place = fmt.Sprintf("event_log after seq %d", s.row.Seq)
+		}
 		if err := s.in.Next(&s.row); err != nil {
 			b.err = err
 			if !errors.Is(err, io.EOF) {
-				b.err = &ReadError{Place: fmt.Sprintf("event_log after seq %d", last), What: err.Error()}
+				b.err = &ReadError{Place: place, What: err.Error()}
 			}
 			return
 		}
+		s.begun = true
 		u := unit{seq: s.row.Seq, number: int(min(max(s.row.Seq, 0), math.MaxInt))}
 		from := len(b.text)
 		for i, c := range s.row.columns() {

@@ -183,6 +183,20 @@ func (r *Reader) Line() int {
 	return r.number
 }
 
+// Unit names what Line counts in the input that the last entry is from: line, event or row.
+func (r *Reader) Unit() string {
+	if r.series != nil {
+		return r.series.current().Unit()
+	}
+	switch r.src.(type) {
+	case *documentSource:
+		return "event"
+	case *rowSource:
+		return "row"
+	}
+	return "line"
+}
+
 // IsDocument tells whether the input is a rollout document, or several of them.
 func (r *Reader) IsDocument() bool {
 	if r.series != nil {

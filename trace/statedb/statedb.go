@@ -306,11 +306,10 @@ func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
 
 // Close ends the reading.
 func (db *DB) Close() error {
-	var errs []error
 	if db.rows != nil {
-		errs = append(errs, db.rows.Close())
+		_ = db.rows.Close() // gives what its last step gave
 	}
-	errs = append(errs, db.conn.Close())
+	errs := []error{db.conn.Close()}
 	if db.clean != nil {
 		errs = append(errs, db.clean())
 	}
