@@ -88,7 +88,7 @@ func (p *replay) accepts(f *Finding) (reason string, ok bool) {
 	return a.lines[i].reason, true
 }
 
-// Stale are the lines that accepted no finding.
+// Stale are the lines that accepted no finding. What is not shown is accepted all the same.
 type Stale struct {
 	Line   int
 	Key    string
@@ -96,8 +96,8 @@ type Stale struct {
 }
 
 func (p *replay) stale() []Stale {
-	if p.opts.Accepted == nil {
-		return nil
+	if p.opts.Accepted == nil || !p.ended || p.stopped != nil {
+		return nil // what is found in the rest of the log is not known
 	}
 	var all []Stale
 	for i, l := range p.opts.Accepted.lines {

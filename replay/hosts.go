@@ -102,18 +102,26 @@ func (p *replay) takeGate(e *trace.Entry) {
 	g := e.Gate
 	r := p.rollout(g.Rollout)
 	m, _ := r.member(g.Host)
-	if m == nil {
-		if r.fold == nil {
-			r.passed++
+	switch {
+	case m != nil:
+		m.gate.decided(e)
+	case r.fold == nil:
+		r.passed++
+		if q := p.question; q != nil && q.Host == g.Host && p.opts.Only.names(r.id) {
+			p.strayUnder = r.id
+			p.stray.decided(e)
 		}
-		return
 	}
+}
+
+// decided takes note of a decision.
+func (g *gate) decided(e *trace.Entry) {
 	at := Where{Seq: e.Seq, At: e.At}
-	if m.gate.reason != g.Reason || m.gate.name != g.Gate || m.gate.count == 0 {
-		m.gate = gate{name: g.Gate, reason: g.Reason, first: at}
+	if d := e.Gate; g.reason != d.Reason || g.name != d.Gate || g.count == 0 {
+		*g = gate{name: d.Gate, reason: d.Reason, first: at}
 	}
-	m.gate.last = at
-	m.gate.count++
+	g.last = at
+	g.count++
 }
 
 // takeDispatch takes note that a host is sent its closure.

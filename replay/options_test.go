@@ -81,6 +81,15 @@ func TestFilterOfNothing(t *testing.T) {
 			t.Errorf("%v: %v", c.only, err)
 		}
 	}
+	trimmed := inWords(t, "poll edge a1 [entry 50]\n"+opening)
+	for want, opts := range map[string]Options{
+		"no host e9 joins a rollout in this log, which begins at entry 50": {Only: Filter{Host: "e9"}},
+		"the log holds nothing up to entry 7: it begins at entry 50":       {Until: 7},
+	} {
+		if _, err := run(trimmed, opts); !errors.As(err, new(*NoAnswer)) || err.Error() != want {
+			t.Errorf("%v", err)
+		}
+	}
 	if _, err := run(inWords(t, opening+"join edge@z9 e1 0"), Options{Only: Filter{Rollout: "edge@z9"}}); err != nil {
 		t.Errorf("a rollout that was never opened: %v", err)
 	}
@@ -116,6 +125,14 @@ func TestAccept(t *testing.T) {
 	if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) != 9 || len(got.Stale) > 0 {
 		t.Errorf("all accepted: %d findings, stale %v", len(got.Findings), got.Stale)
 	}
+	// What is not asked for is not stale.
+	for _, o := range []Options{{Until: 1000}, {Only: Filter{Channel: "edge"}}, {Only: Filter{Host: "edge-0008"}}} {
+		opts.Until, opts.Only = o.Until, o.Only
+		if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) == 0 || len(got.Accepted) == 9 || len(got.Stale) > 0 {
+			t.Errorf("%+v: %d findings, %d accepted, stale %v", o, len(got.Findings), len(got.Accepted), got.Stale)
+		}
+	}
+	opts.Until, opts.Only = 0, Filter{}
 	// The same entry with something else wrong is another finding.
 	opts.Machine, opts.Policies = reducer.V02(), nil
 	if got = replayFile(t, "sample-4.ndjson.gz", opts); len(got.Accepted) != 0 || len(got.Stale) != 9 {

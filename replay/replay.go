@@ -166,6 +166,9 @@ func (p *replay) readAll() error {
 		}
 		if err == nil {
 			if until := p.opts.Until; until > 0 && e.Seq > until && e.Kind != trace.KindHeader {
+				if p.fleet == nil {
+					return &NoAnswer{What: fmt.Sprintf("the log holds nothing up to entry %d: it begins at entry %d", until, e.Seq)}
+				}
 				if p.stopped == nil {
 					p.stop()
 				}
@@ -183,8 +186,13 @@ func (p *replay) readAll() error {
 
 // replay is a run in progress.
 type replay struct {
-	opts      Options
-	question  *Question // that Why asks; nil for Run
+	opts     Options
+	question *Question // that Why asks; nil for Run
+
+	// What was decided for the host that is asked for under a rollout that the log does not open, and which that is.
+	stray      gate
+	strayUnder reducer.RolloutID
+
 	reader    *trace.Reader
 	simulated bool
 	fleet     *reducer.Fleet

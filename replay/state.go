@@ -102,6 +102,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	if f.channel == "" {
 		f.channel = p.channelOf(f.Rollout)
 	}
+	reason, accepted := p.accepts(&f)
 	if !p.wanted(&f) {
 		return &f
 	}
@@ -117,7 +118,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	}
 	list := &g.kept
 	f.id = f.Key()
-	if reason, ok := p.accepts(&f); ok {
+	if accepted {
 		f.Accepted = reason
 		g.Accepted++
 		list = &g.accepted

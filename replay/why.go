@@ -63,12 +63,20 @@ func (p *replay) unknown(only *Filter) error {
 		what.What, what.Asked = fmt.Sprintf("there is no channel %s in this log", only.Channel), string(only.Channel)
 		what.Known = sortedKeys(p.channels)
 	case only.Host != "" && p.hosts[only.Host] == nil:
-		what.What, what.Asked = fmt.Sprintf("no host %s joins a rollout in this log", only.Host), string(only.Host)
+		what.What, what.Asked = fmt.Sprintf("no host %s joins a rollout in this log%s", only.Host, p.beginning()), string(only.Host)
 		what.Known = sortedKeys(p.hosts)
 	default:
 		return nil
 	}
 	return &what
+}
+
+// beginning says where a log begins that does not at its beginning; empty for others.
+func (p *replay) beginning() string {
+	if !p.seen.trimmed {
+		return ""
+	}
+	return fmt.Sprintf(", which begins at entry %d", p.result.First.Seq)
 }
 
 // unknownPolicy is a *NoAnswer where a policy is given for a channel of which the whole log has no rollout.
@@ -120,6 +128,9 @@ func (p *replay) readTo(at reducer.Opt[reducer.Time]) error {
 
 func (p *replay) answer(q Question) (*Answer, error) {
 	r, err := p.asked(q)
+	if err != nil && p.stray.count > 0 {
+		return p.explainStray(q), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +149,16 @@ func (p *replay) answer(q Question) (*Answer, error) {
 	p.explain(a, r, slot)
 	p.explainChannel(a, r)
 	return a, nil
+}
+
+// explainStray says what the log tells of a host under a rollout that was opened before it begins.
+func (p *replay) explainStray(q Question) *Answer {
+	g := &p.stray
+	a := &Answer{Host: q.Host, Rollout: p.strayUnder, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
+	a.add(0, g.first, "", "not dispatched: blocked by %s", g.name)
+	p.explainGate(a, 1, g)
+	a.add(0, Where{}, "", "the log begins at entry %d, and does not hold how %s was opened: more is not known", p.result.First.Seq, p.strayUnder)
+	return a
 }
 
 // asked finds the rollout that is asked about.
@@ -170,7 +191,7 @@ func (p *replay) asked(q Question) (*rollout, error) {
 		if err := p.unknown(&only); err != nil {
 			return nil, err
 		}
-		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this log", q.Rollout)}
+		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this log%s", q.Rollout, p.beginning())}
 	}
 	r := found[0]
 	if q.Host != "" {
@@ -257,8 +278,7 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	}
 	a.add(depth, w.since, w.then, "%s", w.what)
 	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
-		a.add(depth+1, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq,
-			p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated())
+		p.explainGate(a, depth+1, g)
 		switch g.name {
 		case gateQuarantine:
 			p.explainQuarantine(a, depth+1, r, m)
@@ -289,6 +309,10 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 		a.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
 		p.explainHost(a, depth+2, r, other, asked)
 	}
+}
+
+func (p *replay) explainGate(a *Answer, depth int, g *gate) {
+	a.add(depth, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq, p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated())
 }
 
 // repeated says how often a gate has been decided in the same way; empty for once.

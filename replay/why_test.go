@@ -206,6 +206,11 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
           last gate: channel-edges, entry 17 at 2026-05-16T01:00:03Z: "predecessor channel 'edge' not converged"
           rollout edge@a1 waits for this one in turn
 `, Question{Host: "e2"}},
+		{"a rollout that was opened before the log begins", "gate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0 [entry 50]\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 HostState(0)
+not dispatched: blocked by wave-promotion, since 01:00:00 (50)
+  last gate: wave-promotion, entry 51 at 2026-05-16T01:00:00Z: "host_wave=1 > current_wave=0"; decided 2 times, first in entry 50
+the log begins at entry 50, and does not hold how edge@a1 was opened: more is not known
+`, Question{Host: "e2"}},
 		{"a rollout that is over", opening + "poll edge b2\n" + second, ` edge@a1 HostState(0)
 rollout edge@a1 is Superseded, since 01:00:03
   edge@b2 has superseded it
