@@ -7,10 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -18,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/atomicfile"
+	"rollsim/internal/scratch"
 	"rollsim/redact"
 	"rollsim/scenarios"
 	"rollsim/trace/input"
@@ -75,11 +74,11 @@ func (env *environment) redact(c *cli.Context) error {
 	path := name
 	if name == input.Stdin {
 		name = "standard input"
-		path, err = spool(env.stdin)
-		defer removeWhatever(path)()
-		if err != nil {
+		var remove func() error
+		if path, remove, err = spool(env.stdin); err != nil {
 			return err
 		}
+		defer func() { _ = remove() }()
 	}
 	db, err := input.Database(name, path)
 	switch {
@@ -195,33 +194,20 @@ func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output stri
 	})
 }
 
-// removeWhatever removes a file when what it gives is called, or when the process is told to end before that: it has every name
-// in it, and a reader of standard output that has seen enough ends the process without a word.
-func removeWhatever(path string) func() {
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-	go func() {
-		if _, early := <-told; early {
-			_ = os.Remove(path)
-			os.Exit(2)
-		}
-	}()
-	return func() {
-		signal.Stop(told)
-		close(told)
-		_ = os.Remove(path)
-	}
-}
-
-// spool copies standard input, which may have to be read twice, to a file that the caller removes.
-func spool(in io.Reader) (string, error) {
-	f, err := os.CreateTemp("", "rollsim-*.tmp")
+// spool copies standard input, which may have to be read twice, to a file that remove removes.
+func spool(in io.Reader) (path string, remove func() error, err error) {
+	dir, remove, err := scratch.Dir()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	_, err = io.Copy(f, in)
-	if err = errors.Join(err, f.Close()); err != nil {
-		err = fmt.Errorf("standard input: %w", err)
+	path = filepath.Join(dir, "input")
+	f, err := os.Create(path)
+	if err == nil {
+		_, err = io.Copy(f, in)
+		err = errors.Join(err, f.Close())
 	}
-	return f.Name(), err
+	if err != nil {
+		return "", nil, fmt.Errorf("standard input: %w", errors.Join(err, remove()))
+	}
+	return path, remove, nil
 }

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"rollsim/internal/scratch"
+	"rollsim/trace"
 )
 
 // What stands beside a database.
@@ -144,27 +147,43 @@ func (s *stillness) check() error {
 // copyTries is how often a copy is tried of a database that changes meanwhile.
 const copyTries = 3
 
-// openCopy opens a private copy of the database and of what stands beside it. It is removed when it is closed.
+// openCopy opens a private copy of the database and of what stands beside it.
 func openCopy(path string) (*DB, error) {
-	dir, err := os.MkdirTemp("", "rollsim-")
+	return openPrivate(func(to string) error {
+		for range copyTries {
+			before := look(path)
+			if err := copyAll(path, to); err != nil {
+				return err
+			}
+			if look(path) == before {
+				return nil
+			}
+		}
+		return errors.New("another process writes to the database, and its shared memory cannot be used here: no consistent copy could be taken")
+	})
+}
+
+// OpenStream opens a private copy of the database that in holds. name names it in messages.
+func OpenStream(name string, in io.Reader) (*DB, error) {
+	db, err := openPrivate(func(to string) error {
+		if err := write(to, in); err != nil {
+			return trace.Unreadable(name, err)
+		}
+		return nil
+	})
+	return begun(name, db, err)
+}
+
+// openPrivate opens a database that is made in a folder of its own, which is removed once it is read from.
+func openPrivate(make func(path string) error) (*DB, error) {
+	dir, remove, err := scratch.Dir()
 	if err != nil {
 		return nil, err
 	}
-	remove := func() error { return os.RemoveAll(dir) }
-	to := filepath.Join(dir, "state.db")
-	for range copyTries {
-		before := look(path)
-		if err = copyAll(path, to); err != nil {
-			break
-		}
-		if look(path) == before {
-			break
-		}
-		err = errors.New("another process writes to the database, and its shared memory cannot be used here: no consistent copy could be taken")
-	}
+	path := filepath.Join(dir, "state.db")
 	var db *DB
-	if err == nil {
-		db, err = connectCopy(to)
+	if err = make(path); err == nil {
+		db, err = connectPrivate(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, remove())
@@ -188,6 +207,10 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
+	return write(to, in)
+}
+
+func write(to string, in io.Reader) error {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -196,8 +219,8 @@ func copyFile(from, to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// connectCopy opens a copy that is ours alone, so that it may be written to where SQLite has to recover it.
-func connectCopy(path string) (*DB, error) {
+// connectPrivate opens a copy that is ours alone, so that it may be written to where SQLite has to recover it.
+func connectPrivate(path string) (*DB, error) {
 	conn, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
 	if err != nil {
 		return nil, fmt.Errorf("a copy of it: %w", err)
@@ -206,29 +229,5 @@ func connectCopy(path string) (*DB, error) {
 	if _, err := db.tables(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return db, nil
-}
-
-// OpenStream opens a private copy of the database that in holds; it is removed when it is closed. name names it in messages.
-func OpenStream(name string, in io.Reader) (*DB, error) {
-	dir, err := os.MkdirTemp("", "rollsim-")
-	if err != nil {
-		return nil, err
-	}
-	remove := func() error { return os.RemoveAll(dir) }
-	path := filepath.Join(dir, "state.db")
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = io.Copy(out, in)
-		err = errors.Join(err, out.Close())
-	}
-	var db *DB
-	if err == nil {
-		db, err = Open(name, path)
-	}
-	if err != nil {
-		return nil, errors.Join(err, remove())
-	}
-	db.clean = remove
 	return db, nil
 }

@@ -26,8 +26,8 @@ type DB struct {
 	file  string // for messages
 	conn  *sqlite3.Conn
 	rows  *sqlite3.Stmt
-	still *stillness // where the database was found at rest, that it has stayed so
-	clean func() error
+	still *stillness   // where the database was found at rest, that it has stayed so
+	clean func() error // removes a private copy; nil where there is none, or none any more
 }
 
 // busyFor is how long a database that another process has locked is waited for.
@@ -36,13 +36,25 @@ const busyFor = 2 * time.Second
 // Open opens a database for one reading; the error is a *trace.ReadError. name names it in messages.
 func Open(name, path string) (*DB, error) {
 	db, err := open(path)
+	return begun(name, db, err)
+}
+
+// begun begins the reading of a database that was opened, or says why it was not.
+func begun(name string, db *DB, err error) (*DB, error) {
+	if err == nil {
+		db.file = name
+		if err = db.begin(); err != nil {
+			_ = db.Close()
+		}
+	}
+	if unreadable := (*trace.ReadError)(nil); errors.As(err, &unreadable) {
+		return nil, unreadable
+	}
 	if err != nil {
 		return nil, &trace.ReadError{File: name, What: explain(err)}
 	}
-	db.file = name
-	if err := db.begin(); err != nil {
-		_ = db.Close()
-		return nil, &trace.ReadError{File: name, What: explain(err)}
+	if db.clean != nil && db.clean() == nil { // where the system takes away files that are open
+		db.clean = nil
 	}
 	return db, nil
 }

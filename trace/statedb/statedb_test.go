@@ -12,8 +12,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -299,8 +301,51 @@ func TestCopied(t *testing.T) {
 	if err := copyAll(path, to); err != nil {
 		t.Fatal(err)
 	}
+	nothingStays(t, func() (*DB, error) { return Open("copy.db", to) })
 	check(t, to, 1)
-	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "rollsim-*", "state.db")); len(left) > 0 {
+}
+
+// TestStream: a database that is compressed is read from a copy.
+func TestStream(t *testing.T) {
+	content, err := os.ReadFile(sample(t, "sample-4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothingStays(t, func() (*DB, error) { return OpenStream("state.db.gz", bytes.NewReader(content)) })
+	for name, in := range map[string]io.Reader{
+		"the compressed data ends early":                            io.MultiReader(bytes.NewReader(content[:9000]), iotest.ErrReader(io.ErrUnexpectedEOF)),
+		"the database is damaged: database disk image is malformed": bytes.NewReader(content[:9000]),
+	} {
+		if _, err := OpenStream("state.db.gz", in); !errors.As(err, new(*trace.ReadError)) || err.Error() != "state.db.gz: "+name {
+			t.Error(err)
+		}
+	}
+}
+
+// nothingStays: a private copy is gone while it is read, be the reader killed, or where that cannot be, afterwards.
+func nothingStays(t *testing.T, open func() (*DB, error)) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	db, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); (err != nil || len(left) > 0) && runtime.GOOS != "windows" {
+		t.Errorf("there while it is read: %v", left)
+	}
+	var row trace.Row
+	for err = db.Next(&row); err == nil; err = db.Next(&row) {
+		continue
+	}
+	if !errors.Is(err, io.EOF) || row.Seq < sampleRows {
+		t.Error(row.Seq, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left in the folder for temporary files: %v", left)
 	}
 }
