@@ -112,6 +112,10 @@ func (r *Redactor) entry(v *value) error {
 	if v.kind != '{' {
 		return errors.New("expected an entry, a JSON object")
 	}
+	const every = 1024
+	if r.entries++; r.entries%every == 0 && r.Progress != nil {
+		r.Progress(r.entries)
+	}
 	kind := v.member("kind")
 	known := kind != nil && knownKinds[kind.text]
 	for i := range v.members {
@@ -267,8 +271,10 @@ func parseLine(line []byte) (*value, error) {
 	if err != nil {
 		return nil, problem(err)
 	}
-	if d.PeekKind() != 0 {
+	if _, err := d.ReadToken(); err == nil {
 		return nil, errors.New("expected one JSON object, found more after it")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, problem(err)
 	}
 	if v.kind != '{' {
 		return nil, errors.New("expected a JSON object")
@@ -276,10 +282,15 @@ func parseLine(line []byte) (*value, error) {
 	return v, nil
 }
 
+// syntaxError says what is wrong with JSON.
+type syntaxError string
+
+func (e syntaxError) Error() string { return string(e) }
+
 // problem says what is wrong with JSON, without the words of the library.
 func problem(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("expected a JSON object: it ends early")
+		return syntaxError("expected a JSON object: it ends early")
 	}
-	return errors.New("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
+	return syntaxError("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
 }

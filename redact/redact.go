@@ -29,6 +29,11 @@ const MinKey = 16
 
 // Redactor replaces the names in logs. It is for use by one goroutine.
 type Redactor struct {
+	// Progress takes how many entries were redacted, now and then; nil for nothing.
+	Progress func(entries uint64)
+
+	entries uint64
+
 	names *names
 	shift time.Duration
 	utc   string // how the log of a database spells that a time is in UTC
@@ -154,7 +159,12 @@ func eachLine(in *bufio.Reader, do func([]byte) error) error {
 			return &inputError{error: err, unread: true}
 		}
 		if len(line) > 0 {
-			if err := do(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+			whole, ended := bytes.CutSuffix(line, []byte("\n"))
+			err := do(whole)
+			if errors.As(err, new(syntaxError)) && !ended {
+				err = fmt.Errorf("the last line is torn: it has no end of line, and is not whole (%w)", err)
+			}
+			if err != nil {
 				return &inputError{line: number, error: err}
 			}
 		}
