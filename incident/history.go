@@ -61,28 +61,27 @@ const (
 
 // Read collects the history of a rollout from a log; seven digits of its ref are enough. The error is the source's, or says what the log lacks.
 func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
-	c := collector{
-		asked:   id,
-		history: &History{Rollout: id},
-		opened:  make(map[reducer.RolloutID]Recorded),
-		applied: make(map[reducer.ChannelID]reducer.HealthPolicy),
-	}
-	for {
-		e, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = c.take(e)
-		}
-		if err != nil {
-			return nil, err
-		}
+	c := newCollector(id)
+	if err := c.readAll(in); err != nil {
+		return nil, err
 	}
 	if err := c.finish(opt); err != nil {
 		return nil, err
 	}
 	return c.history, nil
+}
+
+// Opened lists the rollouts that a log opens, in its order, as it leaves them. The error is the source's.
+func Opened(in Source) ([]reducer.Record, error) {
+	c := newCollector("")
+	if err := c.readAll(in); err != nil || c.fleet == nil {
+		return nil, err
+	}
+	var all []reducer.Record
+	for _, r := range c.fleet.Rollouts() {
+		all = append(all, r.Record)
+	}
+	return all, nil
 }
 
 // collector is a Read in progress.
@@ -99,6 +98,30 @@ type collector struct {
 	events  int                                        // so far
 	others  bool                                       // some are of another rollout
 	applied map[reducer.ChannelID]reducer.HealthPolicy // as agents say
+}
+
+func newCollector(id reducer.RolloutID) *collector {
+	return &collector{
+		asked:   id,
+		history: &History{Rollout: id},
+		opened:  make(map[reducer.RolloutID]Recorded),
+		applied: make(map[reducer.ChannelID]reducer.HealthPolicy),
+	}
+}
+
+func (c *collector) readAll(in Source) error {
+	for {
+		e, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = c.take(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (c *collector) take(e *trace.Entry) error {
@@ -122,7 +145,7 @@ func (c *collector) takeEvent(e *trace.Entry) error {
 	}
 	c.events++
 	ev, h := *e.Event, c.history
-	if ev.Kind == reducer.RolloutOpened && ev.Rollout != h.Rollout && (ev.Rollout == c.asked || c.asked.Abbreviates(ev.Rollout)) {
+	if ev.Rollout != h.Rollout && (ev.Rollout == c.asked || c.asked.Abbreviates(ev.Rollout)) {
 		if h.Rollout != c.asked {
 			return fmt.Errorf("%s stands for more than one rollout: %s and %s", c.asked, h.Rollout, ev.Rollout)
 		}
@@ -184,7 +207,7 @@ func (c *collector) finish(opt Options) error {
 		}
 	}
 	if _, err := reducer.MachineByName(h.Machine); err != nil {
-		return fmt.Errorf("the machine of the scenario: %w", err)
+		return fmt.Errorf("the machine of the scenario: %w; --machine takes its place", err)
 	}
 	return nil
 }

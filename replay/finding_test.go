@@ -413,7 +413,7 @@ func TestReplayErrors(t *testing.T) {
 		return all
 	})
 	if _, err := run(unknown, Options{}); err == nil ||
-		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 and v0.2" {
+		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 and v0.2; --machine takes its place" {
 		t.Errorf("unknown machine: %v", err)
 	}
 	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil || len(got.Findings) > 0 {

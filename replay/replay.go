@@ -379,7 +379,7 @@ func (p *replay) start(first *trace.Entry) error {
 	case p.simulated:
 		named, err := reducer.MachineByName(header.Machine)
 		if err != nil {
-			return &trace.ReadError{File: p.reader.File(), Line: p.reader.Line(), What: "payload.machine: " + err.Error()}
+			return &trace.ReadError{File: p.reader.File(), Line: p.reader.Line(), What: "payload.machine: " + err.Error() + "; --machine takes its place"}
 		}
 		machine = named
 	default:

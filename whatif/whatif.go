@@ -187,7 +187,7 @@ func (c *comparison) start(first *trace.Entry) error {
 	if h := first.Header; h != nil {
 		m, err := reducer.MachineByName(h.Machine)
 		if err != nil && (c.sides[0].conf.Machine == nil || c.sides[1].conf.Machine == nil) {
-			return fmt.Errorf("the header names the machine of the trace: %w", err)
+			return fmt.Errorf("the header names the machine of the trace: %w; --machine takes its place", err)
 		}
 		named = m
 		c.policies.simulated = true

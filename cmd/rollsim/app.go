@@ -1,20 +1,20 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
+	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"rollsim/external"
-	"rollsim/internal/atomicfile"
 	"rollsim/internal/nearest"
+	"rollsim/reducer"
 )
 
 // The exit codes.
@@ -33,13 +33,6 @@ var errDiffers = errors.New("something differs")
 // errInterrupted ends a command that the user has interrupted.
 var errInterrupted = errors.New("interrupted")
 
-// interruptible gives a context that ends when the user interrupts. Whoever interrupts twice does not want to wait.
-func interruptible() (ctx context.Context, stop context.CancelFunc) {
-	ctx, stop = signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
-}
-
 // usageError is a mistake in how the command was called.
 type usageError struct {
 	command string // its full name, for the hint
@@ -54,10 +47,11 @@ func usage(c *cli.Context, format string, args ...any) error {
 
 // run is the whole program: it gives the exit code. Results go to stdout, everything else to stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	heedSignals()
 	env := newEnvironment(stdin, stdout, stderr)
 	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
-	if failure := env.closeMachines(); failure != nil {
+	if failure := env.closeMachines(); failure != nil && !errors.As(err, new(*reducer.MachineFailure)) {
 		err = failure // whatever the command made of it
 	}
 	var misuse *usageError
@@ -66,7 +60,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitHolds
 	case errors.Is(err, errDiffers):
 		return exitDiffers
-	case errors.Is(err, errUnusable):
+	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // or nobody reads any more
 		return exitUsage
 	case errors.As(err, &misuse):
 		fmt.Fprintf(stderr, "rollsim: %v\n", err)
@@ -83,8 +77,8 @@ func (env *environment) newApp() *cli.App {
 		Name:  "rollsim",
 		Usage: "simulate fleets, and check and replay the rollouts that a reducer makes of them",
 		UsageText: "rollsim COMMAND [options] [arguments]\n\n" +
-			"rollsim check                 run the regression suite\n" +
-			"rollsim run one-wave          simulate one scenario and read its trace",
+			"rollsim check                      run the regression suite\n" +
+			"rollsim run one-wave-converges     simulate one scenario and read its trace",
 		Version:              version(),
 		Reader:               env.stdin,
 		Writer:               env.out.w,
@@ -173,21 +167,45 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-// flagMistake says what is wrong with the flags, with the nearest flag that there is.
+// The mistakes that the library finds in flags, in its words.
+var (
+	unknownFlag = regexp.MustCompile(`^flag provided but not defined: --?(.*)$`)
+	noValue     = regexp.MustCompile(`^flag needs an argument: --?(.*)$`)
+	wrongValue  = regexp.MustCompile(`(?s)^invalid (?:boolean )?value "(.*)" for (?:flag )?--?([^ ]*): `)
+)
+
+// flagMistake says what is wrong with the flags: which are known, and what was expected.
 func flagMistake(c *cli.Context, err error) string {
-	const unknown = "flag provided but not defined: -"
-	name, isUnknown := strings.CutPrefix(err.Error(), unknown)
-	if !isUnknown {
+	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
+		var known []string
+		for _, f := range c.Command.Flags {
+			known = append(known, f.Names()...)
+		}
+		return fmt.Sprintf("there is no option --%s%s", m[1], strings.Replace(nearest.Hint(m[1], known), `"`, `"--`, 1))
+	}
+	if m := noValue.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Sprintf("%s: expected a value after it", dashed(m[1]))
+	}
+	m := wrongValue.FindStringSubmatch(err.Error())
+	if m == nil {
 		return err.Error()
 	}
-	name = strings.TrimPrefix(name, "-")
-	var known []string
+	expected := "a whole number"
 	for _, f := range c.Command.Flags {
-		known = append(known, f.Names()...)
+		if !slices.Contains(f.Names(), m[2]) {
+			continue
+		}
+		switch f.(type) {
+		case *cli.DurationFlag:
+			expected = "a time such as 90s or 1h30m"
+		case *cli.BoolFlag:
+			expected = "true, false or nothing"
+		}
 	}
-	hint := nearest.Hint(name, known)
-	return fmt.Sprintf("there is no option --%s%s", name, strings.Replace(hint, `"`, `"--`, 1))
+	return fmt.Sprintf("%s %s: expected %s", dashed(m[2]), m[1], expected)
 }
+
+func dashed(flag string) string { return "--"[:min(2, len(flag))] + flag }
 
 // flagsFirst moves a command's options before its arguments, so that `run x --seed 7` is read as people mean it. What
 // follows a lone -- stays as it is.
@@ -223,22 +241,17 @@ func flagsFirst(app *cli.App, args []string) []string {
 		if name == "help" || name == "h" {
 			return []string{args[0], args[1], "--help"} // beside it, an argument would be taken for a topic
 		}
-		if takesValue[name] && i+1 < len(args) {
-			i++
-			flags = append(flags, args[i])
+		if !takesValue[name] {
+			continue
 		}
+		if i++; i == len(args) {
+			return append(args[:2:2], flags...) // its value is missing, and nothing else is to be taken for it
+		}
+		flags = append(flags, args[i])
 	}
 	out := append([]string{args[0], args[1]}, flags...)
 	if len(rest) > 0 {
 		out = append(out, "--")
 	}
 	return append(out, rest...)
-}
-
-// writeFile writes a file whole or not at all: to a temporary name beside it, then renamed. "-" is standard output.
-func (env *environment) writeFile(name string, write func(io.Writer) error) error {
-	if name == "-" {
-		return write(env.out.w)
-	}
-	return atomicfile.Write(name, write)
 }

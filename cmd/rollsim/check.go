@@ -28,7 +28,7 @@ func (env *environment) checkCommand() *cli.Command {
 		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without one, the folders scenarios/ and\n" +
 			"features/ of the current directory are checked, or the built-in suite where there are none.\n" +
 			"The golden of scenarios/NAME.yaml is golden/NAME.golden; that of any other NAME.yaml is NAME.golden beside it.\n\n" +
-			"Example: rollsim check scenarios/one-wave.yaml",
+			"Example: rollsim check scenarios/one-wave-converges.yaml",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "update", Usage: "rewrite the goldens that differ or are missing, and say which"},
 			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` scenarios at once"},

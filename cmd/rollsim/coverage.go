@@ -39,7 +39,7 @@ func (env *environment) coverageCommand() *cli.Command {
 			&cli.BoolFlag{Name: "each", Usage: "also list what every feature scenario, scenario and trace exercises"},
 			&cli.IntFlag{Name: "min", Usage: "fail when less than `PERCENT` of the cells of a machine are exercised by anything that is no trace"},
 			jobsFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE`; - is standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE`, in place of what is there; - is standard output"},
 		},
 		Action: env.coverage,
 	}
@@ -55,6 +55,10 @@ func (env *environment) coverage(c *cli.Context) error {
 		return usage(c, "--min %d: expected 0 to 100", least)
 	}
 	tables, err := chosenTables(c)
+	if err != nil {
+		return err
+	}
+	output, err := env.output(c, c.Args().Slice()...)
 	if err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func (env *environment) coverage(c *cli.Context) error {
 			env.err.printf("%s: %d of %d cells are exercised, less than %d %%\n", s.Machine, n, len(s.Rows), least)
 		}
 	}
-	err = env.writeFile(c.String("output"), func(w io.Writer) error {
+	err = env.writeFile(output, func(w io.Writer) error {
 		return formatMistake(c, report.Coverage(w, summaries, sources, c.String("format"), c.Bool("each")))
 	})
 	if err != nil {

@@ -13,8 +13,6 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenarios"
-	"rollsim/trace"
-	"rollsim/trace/input"
 	"rollsim/whatif"
 )
 
@@ -30,7 +28,7 @@ func (env *environment) diffCommand() *cli.Command {
 			"anything differs, and 2 when a log of a folder cannot be read: it is named, and the others are compared all the same.\n\n" +
 			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
 			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
-			"          rollsim diff event_log.ndjson.gz --policy edge=halt",
+			"          rollsim diff event_log.ndjson.gz --machine rfc0008 --policy edge=halt",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to twice: " + strings.Join(reducer.MachineNames(), ", ") +
 				", or exec:CMD for one in another process", DefaultText: "the one that the log names, or v0.2 for a log of a control plane"},
@@ -59,9 +57,10 @@ func (env *environment) diff(c *cli.Context) error {
 	var compared []report.DiffLog
 	parted, unreadable := false, false
 	unknown := maps.Clone(b.Policies)
+	meter := env.newMeter()
 	for _, files := range inputs {
 		log := report.DiffLog{Files: files}
-		log.Result, log.Unreadable = env.compare(files, a, b)
+		log.Result, log.Unreadable = env.compare(files, a, b, meter)
 		compared = append(compared, log)
 		switch {
 		case log.Unreadable == nil:
@@ -93,18 +92,21 @@ func (env *environment) diff(c *cli.Context) error {
 }
 
 // compare holds two sides against each other on one log.
-func (env *environment) compare(files []string, a, b whatif.Side) (*whatif.Result, error) {
-	log, err := input.Open(env.stdin, files...)
+func (env *environment) compare(files []string, a, b whatif.Side, m *meter) (*whatif.Result, error) {
+	log, err := env.openLog(files, m)
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	log.Ahead()
 	result, err := whatif.Compare(log, a, b)
-	if err != nil && !errors.As(err, new(*trace.ReadError)) {
-		err = fmt.Errorf("%s: %w", strings.Join(files, " "), err)
+	if err != nil {
+		return nil, located(files, err)
 	}
-	return result, err
+	result.Notes = append(result.Notes, log.notes()...)
+	if v02 := reducer.V02().Name(); len(b.Policies) > 0 && result.B == v02 {
+		result.Notes = append(result.Notes, v02+" does not look at policies; --machine "+reducer.RFC0008().Name()+" does")
+	}
+	return result, nil
 }
 
 // diffSides gives the two sides that the options ask for, and what to call them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ func (env *environment) fitCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "channel", Usage: "learn from channel `C` only; may be given several times", DefaultText: "all"},
 			&cli.BoolFlag{Name: "no-traffic", Usage: "leave out how often refs come, for scenarios that have other channels"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of what is there; - is standard output", Value: "-"},
 		},
 		Action: env.fit,
 	}
@@ -39,13 +40,12 @@ func (env *environment) fit(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected a log")
 	}
-	names, output := c.Args().Slice(), c.String("output")
-	for _, name := range names {
-		if same(name, output) {
-			return usage(c, "-o %s: this is the log itself", output)
-		}
+	names := c.Args().Slice()
+	output, err := env.output(c, names...)
+	if err != nil {
+		return err
 	}
-	log, err := input.Open(env.stdin, names...)
+	log, err := env.openLog(names, env.newMeter())
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,10 @@ func (env *environment) fit(c *cli.Context) error {
 		learned.Arrivals = nil
 	}
 	if !learned.Anything() {
-		return fmt.Errorf("%s: nothing can be learned from it: it has no stage of a host from beginning to end", strings.Join(names, " "))
+		return located(names, errors.New("nothing can be learned from it: it has no stage of a host from beginning to end"))
+	}
+	for _, note := range log.notes() {
+		env.err.printf("note: %s: %s\n", strings.Join(names, " "), note)
 	}
 	text := learned.YAML(origin(names))
 	if output != "-" {

@@ -13,9 +13,9 @@ import (
 
 	"rollsim/check"
 	"rollsim/incident"
+	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/trace"
-	"rollsim/trace/input"
 )
 
 func (env *environment) importCommand() *cli.Command {
@@ -48,11 +48,15 @@ func (env *environment) importRollout(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected a log")
 	}
-	id, output := reducer.RolloutID(c.String("rollout")), c.String("output")
-	switch {
-	case id == "":
-		return usage(c, "expected --rollout ID: which rollout to import")
-	case !strings.HasSuffix(output, ".yaml"):
+	id, names := reducer.RolloutID(c.String("rollout")), c.Args().Slice()
+	output, err := env.output(c, names...)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return env.whichRollout(c, names)
+	}
+	if !strings.HasSuffix(output, ".yaml") {
 		return usage(c, "expected -o FILE.yaml: where to write the scenario")
 	}
 	opt := incident.Options{Machine: c.String("machine")}
@@ -75,23 +79,17 @@ func (env *environment) importRollout(c *cli.Context) error {
 			}
 		}
 	}
-	log, err := input.Open(env.stdin, c.Args().Slice()...)
+	log, err := env.openLog(names, env.newMeter())
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	history, err := incident.Read(log, id, opt)
-	if errors.As(err, new(*trace.ReadError)) {
-		return err
-	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(c.Args().Slice(), " "), err)
+		return located(names, err)
 	}
-	from := filepath.Base(c.Args().First())
-	if from == "-" {
-		from = "a log"
-	}
-	test, err := history.Test(filepath.ToSlash(output), from)
+	history.Notes = append(history.Notes, log.notes()...)
+	test, err := history.Test(filepath.ToSlash(output), origin(names))
 	if err != nil {
 		return err
 	}
@@ -111,6 +109,32 @@ func (env *environment) importRollout(c *cli.Context) error {
 	for _, note := range test.Notes {
 		env.out.printf("note: %s\n", note)
 	}
-	env.out.printf("next: rollsim check %s\n", output)
+	env.out.printf("next: rollsim check %s\n", shell.Join(output))
 	return nil
+}
+
+// whichRollout makes a usage error that lists the rollouts which there are to import.
+func (env *environment) whichRollout(c *cli.Context, names []string) error {
+	log, err := env.openLog(names, env.newMeter())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	all, err := incident.Opened(log)
+	if err != nil {
+		return located(names, err)
+	}
+	if len(all) == 0 {
+		return located(names, errors.New("the log opens no rollout"))
+	}
+	const most = 20
+	var b strings.Builder
+	if more := len(all) - most; more > 0 {
+		fmt.Fprintf(&b, "\n  … and %d before these", more)
+		all = all[more:]
+	}
+	for _, r := range all {
+		fmt.Fprintf(&b, "\n  %-20s  %-10v  %s", trace.AppendTime(nil, r.OpenedAt), r.State, r.RolloutID)
+	}
+	return usage(c, "expected --rollout ID: which rollout to import. The log has%s", b.String())
 }

@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
 	"rollsim/trace"
+	"rollsim/trace/input"
 )
 
 // logs tells which logs some arguments name: each folder the logs in it and below, every file one of its own; the other
@@ -66,8 +69,67 @@ func (env *environment) logsBelow(dir string) ([]string, error) {
 	return files, err
 }
 
+// metered is a log of which a meter shows how much has been read.
+type metered struct {
+	*trace.Reader
+	meter *meter
+}
+
+// openLog opens some inputs as one log.
+func (env *environment) openLog(names []string, m *meter) (*metered, error) {
+	r, err := input.Open(env.stdin, names...)
+	if err != nil {
+		return nil, err
+	}
+	r.Ahead()
+	return &metered{r, m}, nil
+}
+
+// Read gives the next entry.
+func (l *metered) Read() (*trace.Entry, error) {
+	const every = 1024
+	if l.meter.read++; l.meter.read%every == 0 {
+		l.meter.entries(l.meter.read)
+	}
+	e, err := l.Reader.Read()
+	if err != nil {
+		l.meter.clear()
+	}
+	return e, err
+}
+
+// notes says that the log is not what was written, once it has been read.
+func (l *metered) notes() []string {
+	breaches := l.Breaches()
+	if len(breaches) == 0 {
+		return nil
+	}
+	note := fmt.Sprintf("the seal of the trace is broken: %v", breaches[0])
+	if more := len(breaches) - 1; more > 0 {
+		note += fmt.Sprintf("; and %d more", more)
+	}
+	return []string{note}
+}
+
+// located says of which log an error is that does not say so itself.
+func located(names []string, err error) error {
+	if errors.As(err, new(*trace.ReadError)) {
+		return err
+	}
+	named := slices.Clone(names)
+	for i, name := range named {
+		if name == input.Stdin {
+			named[i] = "standard input"
+		}
+	}
+	return fmt.Errorf("%s: %w", strings.Join(named, " "), err)
+}
+
 // looksLikeLog looks at how a file begins: with an object of JSON, or as a database.
 func looksLikeLog(name string) (bool, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return false, nil // to open a pipe would wait for its other end
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return false, err

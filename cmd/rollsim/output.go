@@ -5,24 +5,38 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/internal/atomicfile"
 )
 
 // printer writes to one of the standard streams, in colour where a person looks at it.
 type printer struct {
 	w        io.Writer
+	info     os.FileInfo // nil where it is no file
 	terminal bool
 	colour   bool
 }
 
 func newPrinter(w io.Writer) *printer {
 	p := &printer{w: w}
-	if f, ok := w.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	if p.info = stat(w); p.info != nil {
+		p.terminal = p.info.Mode()&os.ModeCharDevice != 0
 	}
 	// https://no-color.org: any value that is not empty.
 	p.colour = p.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return p
+}
+
+// stat looks at the file that a stream is; nil where it is none.
+func stat(stream any) os.FileInfo {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, _ := f.Stat() // nil on an error
+	return info
 }
 
 func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
@@ -35,10 +49,41 @@ func (p *printer) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
+// output gives what -o names; "-" for standard output, by whatever name. What is there is replaced, but for the inputs.
+func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
+	name := c.String("output")
+	info, err := os.Stat(name)
+	if err != nil || name == "-" {
+		return name, nil // whoever writes tells what is wrong
+	}
+	if os.SameFile(info, env.out.info) {
+		return "-", nil
+	}
+	for _, in := range inputs {
+		read, err := os.Stat(in)
+		if in == "-" {
+			read, err = stat(env.stdin), nil
+		}
+		if err == nil && info.Mode().IsRegular() && os.SameFile(info, read) {
+			return "", usage(c, "-o %s: this is one of the inputs", name)
+		}
+	}
+	return name, nil
+}
+
+// writeFile writes a file whole or not at all. "-" is standard output.
+func (env *environment) writeFile(name string, write func(io.Writer) error) error {
+	if name == "-" {
+		return write(env.out.w)
+	}
+	return atomicfile.Write(name, write)
+}
+
 // meter is a line that shows how far something has got, where a person looks at it.
 type meter struct {
 	out          *printer
 	began, shown time.Time
+	read         uint64 // entries, of logs that count here
 }
 
 func (env *environment) newMeter() *meter { return &meter{out: env.err, began: time.Now()} }

@@ -7,8 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,7 +36,7 @@ func (env *environment) redactCommand() *cli.Command {
 			"Logs that are redacted with the same key have the same names. Without --key the key is a new one that nobody knows.\n\n" +
 			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key --shift 240h",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`; - is standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, in place of what is there; - is standard output"},
 			&cli.StringFlag{
 				Name: "key", Usage: "make pseudonyms with the key in `FILE`, which is made if there is none",
 				DefaultText: "a key that is thrown away",
@@ -49,28 +51,32 @@ func (env *environment) redact(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usage(c, "expected one log, got %d", c.NArg())
 	}
-	name, output := c.Args().First(), c.String("output")
-	if output == "" {
+	if c.String("output") == "" {
 		return usage(c, "expected -o OUT: where to write")
 	}
-	if same(name, output) {
-		return usage(c, "-o %s: this is the log itself", output)
+	name, keyFile := c.Args().First(), c.String("key")
+	output, err := env.output(c, name, keyFile)
+	if err != nil {
+		return err
 	}
-	if key := c.String("key"); key != "" && (filepath.Clean(key) == filepath.Clean(output) || same(key, output)) {
+	if keyFile != "" && filepath.Clean(keyFile) == filepath.Clean(output) {
 		return usage(c, "-o %s: this is the file of the key", output)
 	}
 	shift, err := parseShift(c.String("shift"))
 	if err != nil {
 		return usage(c, "--shift: %v", err)
 	}
-	key, err := env.redactionKey(c.String("key"))
+	key, err := env.redactionKey(keyFile)
 	if err != nil {
 		return err
 	}
 	r, err := redact.New(key, shift)
 	if err != nil {
-		return usage(c, "--key %s: %v", c.String("key"), err)
+		return usage(c, "--key %s: %v", keyFile, err)
 	}
+	meter := env.newMeter()
+	r.Progress = meter.entries
+	defer meter.clear()
 	path := name
 	if name == input.Stdin {
 		name = "standard input"
@@ -92,13 +98,6 @@ func (env *environment) redact(c *cli.Context) error {
 		return usage(c, "-o -: a state.db is written to a file")
 	}
 	return redactDatabase(r, name, db, output)
-}
-
-// same tells whether two paths lead to one file.
-func same(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 func parseShift(s string) (time.Duration, error) {
@@ -171,11 +170,11 @@ func (uncompressed) Close() error { return nil }
 // redactDatabase redacts a database into a file that is whole or not there.
 func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) error {
 	return atomicfile.Write(output, func(w io.Writer) (err error) {
-		dir, err := os.MkdirTemp("", "rollsim-")
+		dir, remove, err := scratch.Dir()
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		defer func() { err = errors.Join(err, remove()) }()
 		made := filepath.Join(dir, "state.db")
 		if err := r.Database(name, db, made); err != nil {
 			return err
@@ -194,8 +193,10 @@ func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output stri
 	})
 }
 
-// spool copies standard input, which may have to be read twice, to a file that remove removes.
+// spool copies standard input, which may have to be read twice, to a file that remove removes. It has every name in it, and must
+// not stay where nobody reads standard output to the end: that is an error as any other then.
 func spool(in io.Reader) (path string, remove func() error, err error) {
+	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()
 	if err != nil {
 		return "", nil, err

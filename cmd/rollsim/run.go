@@ -28,14 +28,14 @@ func (env *environment) runCommand() *cli.Command {
 		Name:      "run",
 		Usage:     "simulate one scenario and write its trace",
 		ArgsUsage: "SCENARIO",
-		Description: "SCENARIO is a scenario file, or the name of a built-in one such as one-wave.\n" +
+		Description: "SCENARIO is a scenario file, or the name of a built-in one such as one-wave-converges.\n" +
 			"The exit code is 1 when an invariant broke that the scenario does not expect, or one that it expects did not.\n\n" +
-			"Example: rollsim run one-wave --seed 7 -o trace.ndjson",
+			"Example: rollsim run one-wave-converges --seed 7 -o trace.ndjson",
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{Name: "seed", Usage: "draw from seed `N` instead of the scenario's", DefaultText: "the scenario's"},
 			machineFlag("decide transitions by machine `M` instead of the scenario's", "the scenario's"), answerFlag(),
 			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or of a virtual time such as 90m or 3d"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - is standard output", Value: "-"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of what is there; - is standard output", Value: "-"},
 			&cli.StringFlag{
 				Name: "format", Usage: "write `FORMAT`: text, summary or ndjson",
 				DefaultText: "ndjson with -o, else text",
@@ -48,6 +48,10 @@ func (env *environment) runCommand() *cli.Command {
 func (env *environment) runScenario(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usage(c, "expected one scenario, got %d", c.NArg())
+	}
+	output, err := env.output(c, c.Args().First())
+	if err != nil {
+		return err
 	}
 	file, err := loadScenario(c.Args().First())
 	if err != nil {
@@ -84,7 +88,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 		return usage(c, "--format %s: expected text, summary or ndjson", format)
 	}
 	var result *sim.Result
-	err = env.writeFile(c.String("output"), func(w io.Writer) error {
+	err = env.writeFile(output, func(w io.Writer) error {
 		buffered := bufio.NewWriterSize(w, 1<<16)
 		var err error
 		result, err = write(buffered, opt)

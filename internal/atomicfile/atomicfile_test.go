@@ -41,7 +41,14 @@ func TestWriteKeepsWhoMayRead(t *testing.T) {
 		t.Skip("it knows read-only alone")
 	}
 	name := filepath.Join(t.TempDir(), "out")
-	for _, want := range []os.FileMode{0o644, 0o600} {
+	if err := os.WriteFile(name+"-plain", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	plain, err := os.Stat(name + "-plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []os.FileMode{plain.Mode(), 0o600} {
 		if err := Write(name, func(io.Writer) error { return nil }); err != nil {
 			t.Fatal(err)
 		}

@@ -1,59 +1,59 @@
-// Package scratch makes folders for private files that do not outlive the process.
+// Package scratch makes temporary files and folders, and knows which there are: a process that is told to end removes them.
 package scratch
 
 import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"os"
-	"os/signal"
+	"path/filepath"
 	"sync"
-	"syscall"
 )
 
-// live are the folders that are still to be removed.
-var live struct {
-	sync.Mutex
-	dirs map[string]bool
-	told chan os.Signal // to end; nil while there are no folders
-}
+var (
+	mu   sync.Mutex
+	kept = make(map[string]bool) // by name
+)
 
-// Dir makes a folder. It is removed, with all that is in it, by what Dir gives, which may be called again where it failed; and
-// when the process is told to end before that: by an interrupt, or by a reader of standard output that has seen enough.
+// Dir makes a folder for private files. It is removed, with all that is in it, by what Dir gives, which may be called again
+// where it failed.
 func Dir() (dir string, remove func() error, err error) {
-	live.Lock()
-	defer live.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
 	if dir, err = os.MkdirTemp("", "rollsim-"); err != nil {
 		return "", nil, err
 	}
-	if live.told == nil {
-		live.dirs, live.told = make(map[string]bool), make(chan os.Signal, 1)
-		signal.Notify(live.told, os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE)
-		go end(live.told)
-	}
-	live.dirs[dir] = true
+	kept[dir] = true
 	return dir, func() error { return forget(dir) }, nil
 }
 
-func forget(dir string) error {
-	live.Lock()
-	defer live.Unlock()
-	if err := os.RemoveAll(dir); err != nil {
+// File makes a file in a folder. Its name begins with prefix, and its mode is perm less what the umask takes away. It is removed
+// by what File gives, unless it has another name by then.
+func File(dir, prefix string, perm fs.FileMode) (f *os.File, remove func() error, err error) {
+	mu.Lock()
+	defer mu.Unlock()
+	name := filepath.Join(dir, fmt.Sprintf("%s%016x.tmp", prefix, rand.Uint64()))
+	if f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm); err != nil {
+		return nil, nil, err
+	}
+	kept[name] = true
+	return f, func() error { return forget(name) }, nil
+}
+
+func forget(name string) error {
+	mu.Lock()
+	defer mu.Unlock()
+	if err := os.RemoveAll(name); err != nil {
 		return err
 	}
-	delete(live.dirs, dir)
-	if len(live.dirs) == 0 && live.told != nil {
-		signal.Stop(live.told)
-		close(live.told)
-		live.told = nil
-	}
+	delete(kept, name)
 	return nil
 }
 
-// end removes what is left and ends the process, once it is told to.
-func end(told chan os.Signal) {
-	if _, early := <-told; early {
-		live.Lock() // for good
-		for dir := range live.dirs {
-			_ = os.RemoveAll(dir)
-		}
-		os.Exit(2)
+// RemoveAll removes what there is, for a process that ends: whoever makes or removes something afterwards waits for good.
+func RemoveAll() {
+	mu.Lock()
+	for name := range kept {
+		_ = os.RemoveAll(name) // nobody is left to tell
 	}
 }
