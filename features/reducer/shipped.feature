@@ -138,7 +138,19 @@ Feature: What the shipped machine answers in each state
       | RetentionExpired  |         |           | IllegalForState |
       | OperatorClearance |         |           | IllegalForState |
 
-  Scenario Outline: An event of another rollout is taken for one of the record's in <state>
+  Scenario: Any event of another rollout is taken for one of the record's
+    Then in Active the machine answers like this:
+      | event             | from    | to     | cursor | rollout | becomes    | effects           | error           |
+      | RolloutOpened     |         |        |        | r2      |            |                   | IllegalForState |
+      | HostJoined        |         |        |        | r2      |            |                   |                 |
+      | HostStateChanged  | Soaking | Failed |        | r2      | Failed     |                   |                 |
+      | WaveAdvanced      | 0       | 2      | 1      | r2      |            | UpdateCurrentWave |                 |
+      | RolloutTerminal   |         |        |        | r2      | Terminal   |                   |                 |
+      | SuccessorOpened   |         |        |        | r2      | Superseded |                   |                 |
+      | RetentionExpired  |         |        |        | r2      |            |                   | IllegalForState |
+      | OperatorClearance |         |        |        | r2      |            |                   | IllegalForState |
+
+  Scenario Outline: In <state>, too, a SuccessorOpened of another rollout is taken for its own
     Then in <state> the machine answers like this:
       | event           | rollout | becomes   | error   |
       | SuccessorOpened | r2      | <becomes> | <error> |
@@ -146,7 +158,6 @@ Feature: What the shipped machine answers in each state
     Examples:
       | state      | becomes    | error           |
       | Opening    | Superseded |                 |
-      | Active     | Superseded |                 |
       | Converging | Superseded |                 |
       | Terminal   | Superseded |                 |
       | Reverted   | Superseded |                 |
