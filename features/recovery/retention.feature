@@ -41,6 +41,15 @@ Feature: A retention over a crash
     Then "stable@good" becomes Pruned 4 days later
     And RetentionExpired happens once to "stable@good"
 
+  Scenario: What was pruned too soon before the crash refuses the end of its retention after it
+    When "stable" moves to ref "good"
+    And RetentionExpired happens to "stable@good" 3 days after "stable@good" is Terminal
+    And the control plane crashes for 1 hour 1 day later
+    Then "stable@good" is Pruned
+    And the invariant retention-kept does not hold of "stable@good"
+    And RetentionExpired happens twice to "stable@good"
+    And RetentionExpired of "stable@good" is refused with IllegalForState
+
   Scenario: What was pruned before the crash is pruned after it
     When "stable" moves to ref "good"
     And 8 days pass
