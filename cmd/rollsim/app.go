@@ -54,6 +54,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if failure := env.closeMachines(); failure != nil && !errors.As(err, new(*reducer.MachineFailure)) {
 		err = failure // whatever the command made of it
 	}
+	if env.out.failed != nil {
+		err = env.out.failed // nobody can see what holds
+	}
 	var misuse *usageError
 	switch {
 	case err == nil:

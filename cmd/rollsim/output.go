@@ -14,19 +14,35 @@ import (
 // printer writes to one of the standard streams, in colour where a person looks at it.
 type printer struct {
 	w        io.Writer
+	failed   error       // the first time that it could not be written to
 	info     os.FileInfo // nil where it is no file
 	terminal bool
 	colour   bool
 }
 
 func newPrinter(w io.Writer) *printer {
-	p := &printer{w: w}
+	p := new(printer)
+	p.w = &watched{w, p}
 	if p.info = stat(w); p.info != nil {
 		p.terminal = p.info.Mode()&os.ModeCharDevice != 0
 	}
 	// https://no-color.org: any value that is not empty.
 	p.colour = p.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return p
+}
+
+// watched tells a printer when it cannot be written to: what is printed line by line is not asked each time.
+type watched struct {
+	io.Writer
+	by *printer
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	if w.by.failed == nil {
+		w.by.failed = err
+	}
+	return n, err
 }
 
 // stat looks at the file that a stream is; nil where it is none.
