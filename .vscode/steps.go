@@ -78,7 +78,7 @@ func fleet(story editor) {
 }
 
 func what_holds_hosts_back(story editor) {
-	// At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked.
+	// At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked. It is asked at each dispatch and never else: a host that soaks after the reboot it waited for counts, and stops nobody who was dispatched meanwhile.
 	//
 	//	Given a budget of one for hosts "stable-*"
 	story.Given(`{the a}budget of {number} for host(s) {hosts}`)
@@ -163,7 +163,7 @@ func hosts(story editor) {
 	// How long some hosts take for a stage.
 	//
 	//	Given on host "stable-02" activation takes 20 minutes
-	story.Given(`on host(s) {hosts} {the a an}{stage} takes {delay}`)
+	story.Given(`on host(s) {hosts} {the a an}{stage} take(s) {delay}`)
 
 	// The chance of a turn for the worse, asked for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default nothing of that comes by chance.
 	//
@@ -209,7 +209,7 @@ func happenings(story editor) {
 }
 
 func what_goes_wrong(story editor) {
-	// Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay.
+	// Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay, of which 30 seconds count at most: then it is sent again.
 	//
 	//	Given 10% of messages are late by 30 seconds
 	story.Given(`{percent} of (the )messages{of host s hosts} are {spoilt}`)
@@ -229,7 +229,7 @@ func what_goes_wrong(story editor) {
 	//	When the messages of host "stable-01" are lost for 10 minutes while wave 0 is soaking
 	story.When(`(the )messages of host(s) {hosts} are {spoilt} for {duration}{when}`)
 
-	// The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant.
+	// The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant. What is lost, or late by more than 30 seconds, is sent again then.
 	//
 	//	When the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating
 	story.When(`(the )next {message} of host {host} is {spoilt}{when}`)
@@ -438,6 +438,11 @@ func hosts_of_a_rollout(story editor) {
 	//
 	//	Then no host of "stable@a1" is dispatched after "stable@a1" is Failed
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`)
+
+	// So many hosts of the rollout are dispatched before something is true for the first time.
+	//
+	//	Then no host of "stable@b2" is dispatched before "stable@a1" is Superseded
+	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`)
 
 	// The hosts are dispatched for the rollout.
 	//

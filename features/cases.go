@@ -159,6 +159,7 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 
 // understand finds the step of a sentence, and reads its values and the table after it. flaw is what the error is about.
 func understand(sentence string, argument *messages.PickleStepArgument) (s *step, values []any, t table, flaw Flaw, err error) {
+	sentence = plainly(sentence)
 	found := find(sentence)
 	switch len(found) {
 	case 0:

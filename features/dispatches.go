@@ -3,6 +3,7 @@ package features
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +92,7 @@ var hostExpectations = []step{
 		doc:     "So many hosts of the rollout are dispatched in the whole run.",
 		example: `6 hosts of "stable@a1" are dispatched`,
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
-			return w.expectDispatches(n, id, 0)
+			return w.expectDispatches(n, id, 0, math.MaxInt)
 		},
 	},
 	{
@@ -100,7 +101,7 @@ var hostExpectations = []step{
 		doc:     "So many hosts of the rollout are dispatched after that: after what the sentence before was about.",
 		example: `no host of "stable@a1" is dispatched after that`,
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
-			return w.expectDispatches(n, id, w.telling.after(w.that))
+			return w.expectDispatches(n, id, w.telling.after(w.that), math.MaxInt)
 		},
 	},
 	{
@@ -113,7 +114,20 @@ var hostExpectations = []step{
 			if err != nil {
 				return err
 			}
-			return w.expectDispatches(n, id, c.entry+1)
+			return w.expectDispatches(n, id, c.entry+1, math.MaxInt)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
+		doc:     "So many hosts of the rollout are dispatched before something is true for the first time.",
+		example: `no host of "stable@b2" is dispatched before "stable@a1" is Superseded`,
+		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
+			c, err := w.comesTrue(&m)
+			if err != nil {
+				return err
+			}
+			return w.expectDispatches(n, id, 0, c.entry)
 		},
 	},
 	{
@@ -322,8 +336,8 @@ func (w *world) expectInFlight(most uint64, counts func(reducer.HostID, reducer.
 	return nil
 }
 
-// expectDispatches expects so many hosts of a rollout to be dispatched from an entry on.
-func (w *world) expectDispatches(n uint64, id reducer.RolloutID, from int) error {
+// expectDispatches expects so many hosts of a rollout to be dispatched from an entry on, and before another one.
+func (w *world) expectDispatches(n uint64, id reducer.RolloutID, from, before int) error {
 	r, err := w.telling.rollout(id)
 	if err != nil {
 		return err
@@ -332,7 +346,7 @@ func (w *world) expectDispatches(n uint64, id reducer.RolloutID, from int) error
 	entry := noEntry
 	for _, h := range r.hosts {
 		for _, d := range h.dispatches {
-			if d >= from {
+			if d >= from && d < before {
 				hosts = append(hosts, string(h.id))
 				if entry == noEntry || d < entry {
 					entry = d

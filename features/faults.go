@@ -21,7 +21,7 @@ var faultSteps = []step{
 	{
 		topic: "What goes wrong", phase: sets,
 		words:   `{percent} of (the )messages( of host(s) {hosts}) are {spoilt}`,
-		doc:     "Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay.",
+		doc:     "Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay, of which 30 seconds count at most: then it is sent again.",
 		example: `10% of messages are late by 30 seconds`,
 		do: func(w *world, chance sim.Probability, hosts []reducer.HostID, s spoilt) error {
 			return w.addFault(sim.Fault{Kind: s.kind, Probability: chance, For: s.by.Distribution}, hosts)
@@ -67,7 +67,7 @@ var faultSteps = []step{
 	{
 		topic: "What goes wrong", phase: happens,
 		words:   `(the )next {message} of host {host} is {spoilt}{when}`,
-		doc:     "The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant.",
+		doc:     "The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant. What is lost, or late by more than 30 seconds, is sent again then.",
 		example: `the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating`,
 		do: func(w *world, kind reducer.AgentEventKind, host reducer.HostID, s spoilt, when timing) error {
 			if err := w.checkHosts([]reducer.HostID{host}); err != nil {

@@ -217,6 +217,29 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestTypography reads quotes, spaces and stops as people and their editors write them.
+func TestTypography(t *testing.T) {
+	report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(`Feature: x
+  Scenario: y
+    Given the	channel “stable” with  2 hosts soaking 10 minutes.
+    And channel „edge“ with 1 host
+    And these hosts misbehave:
+      | hosts       | does          | ref    |
+      | “stable-02” | never answers | "a1"   |
+      | 'edge-01'   | never answers | « a1 » |
+    And on hosts ‚stable-01‘ and ’stable-02’ activations take 1 minute
+    When « stable » moves to b2.
+    Then "stable@b2" is Terminal.
+    When edge moves to a1
+    Then edge@a1 is stuck waiting for host «edge-01», which is never acked
+`)}}})
+	for _, s := range report.Scenarios {
+		if s.Status != Passed {
+			t.Errorf("%s\n%s", s.Step, s.Message)
+		}
+	}
+}
+
 const selectable = `@all
 Feature: Selectable
 

@@ -13,7 +13,7 @@ var gateSteps = []step{
 	{
 		topic: "What holds hosts back", phase: sets,
 		words:   `(the/a )budget of {number} for host(s) {hosts}`,
-		doc:     "At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked.",
+		doc:     "At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked. It is asked at each dispatch and never else: a host that soaks after the reboot it waited for counts, and stops nobody who was dispatched meanwhile.",
 		example: `a budget of one for hosts "stable-*"`,
 		do: func(w *world, most uint64, hosts []reducer.HostID) error {
 			named, err := w.hostsNamed(hosts)

@@ -130,7 +130,7 @@ var hostSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `on host(s) {hosts} (the/a/an ){stage} takes {delay}`,
+		words:   `on host(s) {hosts} (the/a/an ){stage} take(s) {delay}`,
 		doc:     "How long some hosts take for a stage.",
 		example: `on host "stable-02" activation takes 20 minutes`,
 		do: func(w *world, hosts []reducer.HostID, stage string, d delay) error {

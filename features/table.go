@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -90,11 +91,17 @@ func readTable(columns []string, argument *messages.PickleStepArgument) (table, 
 		r := make(row)
 		for i, c := range cells.Cells {
 			r[heading[i]] = c.Value
+			if value := plainly(c.Value); wholeQuoted.MatchString(value) {
+				r[heading[i]] = unquote(value)
+			}
 		}
 		t = append(t, r)
 	}
 	return t, nil
 }
+
+// wholeQuoted fits a name in quotes, and nothing else.
+var wholeQuoted = regexp.MustCompile(`^(?:` + quoted + `)$`)
 
 // each does something with every row. An error names the row.
 func (t table) each(do func(row) error) error {

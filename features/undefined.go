@@ -37,12 +37,13 @@ type neighbour struct {
 // nearestSentences gives the n sentences that a sentence may have been meant for, the nearest first.
 func nearestSentences(sentence string, n int) []neighbour {
 	typed := tokensOf(sentence)
+	mended := mend(typed)
 	fits := make(costs)
 	var all []neighbour
 	for _, s := range likeliest(typed, max(n, 25)) {
 		best := neighbour{far: math.Inf(1)}
 		for _, v := range variantsOf(s.words) {
-			if a := align(typed, v, fits); a.far < best.far {
+			if a := align(typed, v, fits, mended); a.far < best.far {
 				best = a
 			}
 		}
@@ -87,7 +88,7 @@ func likeliest(typed []string, n int) []*step {
 // maxTokens bounds how much of a sentence is compared.
 const maxTokens = 30
 
-var aToken = regexp.MustCompile(`"[^"]*"|“[^”]*”|'[^']*'|‘[^’]*’|,|[^\s,]+`)
+var aToken = regexp.MustCompile(`"[^"\s]*"|'[^'\s]*'|,|[^\s,]+`)
 
 // tokensOf takes a sentence apart: words, commas, and what stands in quotes.
 func tokensOf(sentence string) []string {
@@ -97,6 +98,31 @@ func tokensOf(sentence string) []string {
 		all[i] = strings.ToValidUTF8(t, "�")
 	}
 	return all
+}
+
+var (
+	wholeNumber = regexp.MustCompile(`^(?:[0-9.]+|` + countForm + `)$`)
+	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
+)
+
+// mend puts right what no value could be read of, whatever is said: a quote that is missing, and the unit of a time that is
+// mistyped. It tells what is different then.
+func mend(tokens []string) (differs []string) {
+	for i, t := range tokens {
+		mended := t
+		if strings.Count(t, `"`) == 1 {
+			mended = `"` + strings.Trim(t, `"`) + `"`
+		} else if i > 0 && wholeNumber.MatchString(tokens[i-1]) && !wholeUnit.MatchString(t) {
+			if unit, ok := nearest.Name(t, []string{"seconds", "minutes", "hours", "days", "weeks"}); ok {
+				mended = unit
+			}
+		}
+		if mended != t {
+			differs = append(differs, fmt.Sprintf("%s instead of %s", quoteToken(mended), quoteToken(t)))
+			tokens[i] = mended
+		}
+	}
+	return differs
 }
 
 // part is one word of a step, or a value in it.
@@ -171,8 +197,9 @@ type move struct {
 	token int // to so many tokens
 }
 
-// align finds how a step would have to be said to be as near to the typed sentence as it can be.
-func align(typed []string, parts []part, fits costs) neighbour {
+// align finds how a step would have to be said to be as near to the typed sentence as it can be. mended is what is different
+// in whatever step.
+func align(typed []string, parts []part, fits costs, mended []string) neighbour {
 	// best[p][t]: the first p parts aligned to the first t of typed.
 	best := make([][]move, len(parts)+1)
 	for p := range best {
@@ -197,6 +224,7 @@ func align(typed []string, parts []part, fits costs) neighbour {
 	}
 	slices.Reverse(said)
 	slices.Reverse(differs)
+	differs = append(differs, mended...)
 	a := neighbour{
 		sentence: joinTokens(said), far: float64(best[len(parts)][len(typed)].cost) / float64(len(parts)+len(typed)+1),
 	}

@@ -38,7 +38,7 @@ const (
 	lengthForm   = `(?:[0-9]+(?:\.[0-9]+)? ?|(?:half an|` + countForm + `) )(?:` + unitForm + `)`
 	durationForm = lengthForm + `(?:,? ?(?:and )?` + lengthForm + `)*`
 	percentForm  = `[0-9]+(?:\.[0-9]+)? ?(?:%|percent)`
-	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?|between ` + durationForm + ` and ` + durationForm
+	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?|between (?:[0-9]+|` + durationForm + `) and ` + durationForm
 	timesForm    = `(?:(?:exactly|at least|at most) )?(?:once|twice|(?:` + numberForm + `) times)`
 	momentForm   = `.+`
 
@@ -97,7 +97,7 @@ var parameters = map[string]parameter{
 	"message":    {`message|` + wordForm, parseMessage},
 	"reason":     {`[a-zA-Z][a-zA-Z -]*`, parseReason},
 	"scenario":   {nameForm, func(s string) (any, error) { return unquote(s), nil }},
-	"stage":      {`ack|activation|reboot|probe|convergence|rollback`, func(s string) (any, error) { return s, nil }},
+	"stage":      {`(?:ack|activation|reboot|probe|convergence|rollback)s?`, func(s string) (any, error) { return strings.TrimSuffix(s, "s"), nil }},
 }
 
 // lower is an expression for the names of an enumeration in small letters.
@@ -108,6 +108,13 @@ func lower[T fmt.Stringer](all []T) string {
 	}
 	return strings.Join(names, "|")
 }
+
+// plainly is a sentence in straight quotes and single spaces, without a full stop.
+func plainly(sentence string) string {
+	return strings.TrimSuffix(plainQuotes.Replace(strings.Join(strings.Fields(sentence), " ")), ".")
+}
+
+var plainQuotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "« ", `"`, " »", `"`, "«", `"`, "»", `"`, "‘", "'", "’", "'", "‚", "'")
 
 // unquote takes the quotes off a name.
 func unquote(s string) string {
@@ -206,12 +213,16 @@ type delay struct {
 
 var (
 	delayBetween = regexp.MustCompile(`^between (` + durationForm + `) and (` + durationForm + `)$`)
+	delayCounted = regexp.MustCompile(`^between ([0-9]+) and [0-9]+( ?(?:` + unitForm + `))$`)
 	delayMean    = regexp.MustCompile(`^(` + durationForm + `) on average$`)
 	delaySeldom  = regexp.MustCompile(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
 )
 
-// parseDelay reads 5 minutes; between 1 minute and 10 minutes; 10 minutes on average; 40 seconds, seldom over 3 minutes.
+// parseDelay reads 5 minutes; between 1 minute and 10 minutes; between 1 and 10 minutes; 10 minutes on average; 40 seconds, seldom over 3 minutes.
 func parseDelay(s string) (delay, error) {
+	if at := delayCounted.FindStringSubmatchIndex(s); at != nil {
+		s = s[:at[3]] + s[at[4]:at[5]] + s[at[3]:] // both count the same
+	}
 	spread, m := sim.Uniform, delayBetween.FindStringSubmatch(s)
 	if m == nil {
 		spread, m = sim.LogNormalP99, delaySeldom.FindStringSubmatch(s)

@@ -46,6 +46,8 @@ func TestDelays(t *testing.T) {
 	for s, want := range map[string][2]time.Duration{ // the mean and the longest
 		"5 minutes":                         {5 * time.Minute, 5 * time.Minute},
 		"between 1 minute and 10 minutes":   {330 * time.Second, 10 * time.Minute},
+		"between 1 and 10 minutes":          {330 * time.Second, 10 * time.Minute},
+		"between 1 and 10m":                 {330 * time.Second, 10 * time.Minute},
 		"10 minutes on average":             {10 * time.Minute, 76 * time.Minute},
 		"40 seconds, seldom over 3 minutes": {49 * time.Second, 6 * time.Minute},
 	} {
@@ -60,7 +62,7 @@ func TestDelays(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"between 10 minutes and 1 minute", "3 minutes, seldom over 40 seconds", "soon", "4000 days on average"} {
+	for _, s := range []string{"between 10 minutes and 1 minute", "between 10 and 1 minutes", "between 1 and 1h30m", "3 minutes, seldom over 40 seconds", "soon", "4000 days on average"} {
 		if d, err := parseDelay(s); err == nil {
 			t.Errorf("%s: %v", s, d)
 		}

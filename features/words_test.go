@@ -78,7 +78,7 @@ var samples = map[string][]string{
 	"at":         {"", " about 5 minutes later", " 2 hours after the start"},
 	"percent":    {"5%", "0.1 percent", "100 %"},
 	"percents":   {"5%, 25% and 70%", "100%", "50% and 50%"},
-	"delay":      {"5 minutes", "between 1 minute and 10 minutes", "40s, seldom over 3 minutes"},
+	"delay":      {"5 minutes", "between 1 and 10 minutes", "40s, seldom over 3 minutes"},
 	"planner":    {"shipped", "specified", "absent"},
 	"gate":       {"quarantine", "host-edges", "disruption-budget"},
 	"mishap":     {"activations fail", "probes fail", "dispatches are never acked"},
@@ -88,7 +88,7 @@ var samples = map[string][]string{
 	"message":    {"message", "DispatchAck", "Converged"},
 	"reason":     {"never acked", "Deferred", "held back by disruption-budget"},
 	"scenario":   {`"failure-under-v0.2"`, `one-wave-converges`, `"x"`},
-	"stage":      {"ack", "reboot", "convergence"},
+	"stage":      {"ack", "reboots", "convergence"},
 }
 
 // wordings gives every way in which words can be said, without and with what may be left out, each alternative alone.
@@ -395,6 +395,8 @@ func TestTagExpressions(t *testing.T) {
 
 func TestNearestSentences(t *testing.T) {
 	for typed, want := range map[string]string{
+		`channel "x with 2 hosts soaking 10 minuets`: `Given channel "x" with 2 hosts soaking 10 minutes: "x" instead of "x, "minutes" instead of "minuets"`,
+		`rollout "a@b is in "Failed"`:                `Then rollout "a@b" is "Failed": "in" is too much, "a@b" instead of "a@b`,
 		`"stable" moved to ref "b2"`:                 `When "stable" moves to ref "b2": "moves" instead of "moved"`,
 		`rollout "stable@a1" should be Superseded`:   `Then rollout "stable@a1" has been Superseded: "has" instead of "should", "been" instead of "be"`,
 		`the operator cleared "stable@a1"`:           `When the operator clears "stable@a1": "clears" instead of "cleared"`,

@@ -153,6 +153,11 @@ func (w *world) helpless(r *rollout, slot int) string {
 
 func (w *world) hostWaitsFor(r *rollout, slot int, state reducer.HostState) string {
 	m := &r.members[slot]
+	if m.host != noHost && state != reducer.HostConverged && state != reducer.HostReverted {
+		if link := w.hosts[m.host].link; link != nil && link.lost {
+			return fmt.Sprintf("%v: the host is lost", state)
+		}
+	}
 	switch state {
 	case reducer.HostPending:
 		switch {
@@ -162,9 +167,6 @@ func (w *world) hostWaitsFor(r *rollout, slot int, state reducer.HostState) stri
 			return "Pending: dispatched, never acked"
 		case w.halted(r):
 			return "Pending: not dispatched while a host is Failed"
-		}
-		if h := &w.hosts[m.host]; h.link != nil && h.link.lost {
-			return "Pending: the host is lost"
 		}
 		for _, q := range r.wave(r.fold.Hosts()[slot].Wave).queues {
 			if slices.Contains(q.slots, int32(slot)) && q.blocked != "" {

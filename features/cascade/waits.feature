@@ -19,6 +19,7 @@ Feature: A channel that waits for another
     When time passes until "edge@e1" is Terminal
     And 1 minute and 10 seconds pass
     Then host "stable-01" is Soaking
+    And no host of "stable@a1" is dispatched before "edge@e1" is Terminal
 
   Scenario: Where the other has been Terminal for long, nothing is waited for
     When "edge" moves to ref "e1"

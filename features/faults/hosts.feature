@@ -50,7 +50,7 @@ Feature: Hosts that go silent, are lost or restart
   Scenario Outline: A host that is lost <when> is waited for in vain
     When "stable" moves to ref "a1"
     And host "stable-02" is lost for good <moment>
-    Then "stable@a1" is stuck waiting for host "stable-02"
+    Then "stable@a1" is stuck waiting for host "stable-02", which is lost
     And host "stable-02" is <state>
     And host "stable-03" is never dispatched
 
@@ -72,7 +72,7 @@ Feature: Hosts that go silent, are lost or restart
     And host "stable-02" fails its activation
     When "stable" moves to ref "a1"
     And host "stable-02" is lost for good while host "stable-02" is failed
-    Then "stable@a1" is stuck waiting for host "stable-02"
+    Then "stable@a1" is stuck waiting for host "stable-02", which is lost
     And "stable@a1" is never Reverted
 
   Scenario: An agent that restarts in the middle of a switch starts it again, and nothing has failed

@@ -43,6 +43,15 @@ Feature: The disruption budget
     And host "stable-01" is Deferred
     And at most 1 host of "stable@a1" is ever in flight
 
+  Scenario: A host that is back from its reboot is in flight beside the one that took its place: only a dispatch is refused
+    Given a budget of one for channel "stable"
+    And host "stable-01" defers its activation and reboots 15 minutes later
+    And on host "stable-02" activation takes 1 hour
+    When "stable" moves to ref "a1"
+    Then host "stable-02" is Activating while host "stable-01" is soaking
+    And host "stable-01" is Converged before host "stable-03" is dispatched
+    And the invariant budget-kept holds
+
   Scenario Outline: A host that fails under <policy> gives its place back, but to no host of its own rollout
     Given channel "edge" with 2 hosts soaking 10 minutes
     And channel "stable" has policy <policy>

@@ -13,6 +13,7 @@ Feature: A new ref while a rollout is under way
     And no host of "stable@a1" is dispatched after that
     And 6 hosts of "stable@a1" are dispatched
     And "stable@a1" is at wave 1
+    And no host of "stable@b2" is dispatched before "stable@a1" is Superseded
     And rollout "stable@b2" is Terminal
 
   Scenario Outline: Superseded <moment>, the old rollout dispatches no further host and the new one takes them all
