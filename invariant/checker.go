@@ -12,6 +12,10 @@ import (
 
 // Checker checks the safety invariants (1) to (13) while a run goes on. What each step costs does not grow with the fleet.
 type Checker struct {
+	// Each has every dispatch reported that breaks something, and every time that a channel comes to have two standing rollouts;
+	// else an invariant is reported of a subject once.
+	Each bool
+
 	fleet    *reducer.Fleet
 	books    map[int]*book // of each rollout, by Rollout.Number
 	recent   *book         // the one that was looked for last
@@ -240,17 +244,26 @@ func (c *Checker) Step(r *reducer.Rollout) {
 
 // Standing checks that a channel has at most one standing rollout; to be called where no lockstep can be open.
 func (c *Checker) Standing(id reducer.ChannelID) {
-	if standing := c.fleet.Standing(id); len(standing) > 1 {
+	standing := c.fleet.Standing(id)
+	switch {
+	case len(standing) > 1:
 		c.Report(Violation{
 			Invariant: OneStanding, Subject: string(id), Seq: c.seq, At: c.at, Event: c.last, State: standing[0].Record.State,
 			Detail: fmt.Sprintf("%d rollouts stand, %s and %s among them", len(standing), standing[0].Record.RolloutID,
 				standing[1].Record.RolloutID),
 		})
+	case c.Each && len(c.reported) > 0:
+		delete(c.reported, Violation{Invariant: OneStanding, Subject: string(id)})
 	}
 }
 
 // dispatch holds a dispatch against everything that may forbid it.
 func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
+	if c.Each && len(c.reported) > 0 {
+		for _, name := range []Name{HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept} {
+			delete(c.reported, Violation{Invariant: name, Subject: string(r.Record.RolloutID)})
+		}
+	}
 	switch s := r.Record.State; {
 	case !s.Underway() && s != reducer.Terminal:
 		c.report(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)

@@ -92,7 +92,10 @@ func TestClasses(t *testing.T) {
 			want: "illegal 14 refused event edge@a1 (host e1 is Soaking, not Converged: event RolloutTerminal in state Active (rollout edge@a1))"},
 		{name: "two standing", log: opening + "open edge@b2\njoin edge@b2 e1 0\nto edge@b2 Opening Active",
 			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for channel edge: a SuccessorOpened in lockstep was expected)\n" +
-				"invariant 15 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
+				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
+		{name: "two standing where the log ends", log: opening + "open edge@b2",
+			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for channel edge: a SuccessorOpened in lockstep was expected)\n" +
+				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
 		{name: "superseded by none", log: opening + "supersede edge@a1 edge@b2\nto edge@a1 Active Superseded\n+1\npoll stable s1",
 			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  (rollout edge@a1 is Superseded and will not be opened again)\n" +
 				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event SuccessorOpened in state Superseded (rollout edge@a1))"},
@@ -129,6 +132,9 @@ func TestClasses(t *testing.T) {
 
 		{name: "dispatch after a halt", log: failing + "dispatch edge@a1 e2 c2",
 			want: "invariant 18 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)"},
+		{name: "dispatches after a halt", log: failing + "join edge@a1 e3 1\ndispatch edge@a1 e2 c2\ndispatch edge@a1 e3 c3",
+			want: "invariant 19 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)\n" +
+				"invariant 20 halt-kept edge@a1 e3 (host e3 was dispatched in state Failed)"},
 		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 Failed\n+1\ndispatch edge@a1 e2 c2",
 			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": {OnHealthFailure: reducer.RollbackAndHalt}}},
 			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed)"},

@@ -145,7 +145,7 @@ func (p *replay) takeDispatch(e *trace.Entry, r *rollout) {
 	p.retire(h, plan.Host, r, reducer.HostPending) // what was sent to it before and not acked, it will not take up
 	if p.checker != nil {
 		p.checker.Entry(e)
-		p.takeViolations(e, r)
+		p.takeViolations(r, e.Host, p.here(e))
 	}
 }
 

@@ -398,6 +398,7 @@ func (p *replay) start(first *trace.Entry) error {
 	p.fleet = reducer.NewFleet(machine, p.policy)
 	if !p.simulated {
 		p.checker = invariant.NewChecker(p.fleet, &trace.Header{})
+		p.checker.Each = true
 	}
 	p.result.Header, p.result.Machine, p.result.Fleet = header, machine.Name(), p.fleet
 	return nil

@@ -51,19 +51,30 @@ func (p *replay) checkInvariants(e *trace.Entry, r *rollout) {
 		p.checker.Applied(e.Seq, e.At, r.fold, &p.out.DerivedEvent, &p.out.DerivedEffects)
 	}
 	p.checker.Step(r.fold)
-	p.takeViolations(e, r)
+	p.takeViolations(r, e.Host, p.here(e))
 }
 
-// takeViolations makes findings of what the checker has found.
-func (p *replay) takeViolations(e *trace.Entry, r *rollout) {
+// takeViolations makes findings of what the checker has found at a place.
+func (p *replay) takeViolations(r *rollout, host reducer.HostID, at place) {
 	for _, v := range p.checker.Take() {
+		f := Finding{Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: host, After: p.after(r), Reason: v.Detail}
 		if v.Invariant == invariant.RetentionKept {
 			continue // nothing tells for how long a channel keeps its rollouts
 		}
-		p.find(Finding{
-			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: e.Host, After: p.after(r), Reason: v.Detail,
-		}, p.here(e), 0)
+		if v.Invariant == invariant.OneStanding {
+			p.findStanding(&f)
+			continue
+		}
+		p.find(f, at, 0)
 	}
+}
+
+// findStanding finds that a rollout was opened while another one of its channel stands, which the events after it have shown.
+func (p *replay) findStanding(f *Finding) {
+	last := p.channel(p.channelOf(f.Rollout)).rollout
+	w := last.working()
+	f.Rollout, f.Host, f.After = last.id, "", describeEvent(&w.openedAs, &p.lines)
+	p.find(*f, w.opened, 0)
 }
 
 // title is what findings are counted by.

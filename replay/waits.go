@@ -248,8 +248,14 @@ func (p *replay) goesOn(r *rollout, asked map[*rollout]bool) bool {
 	return false
 }
 
-// judgeEnd finds the rollouts that are stuck and the channels that are stranded where the log ends.
+// judgeEnd finds the rollouts that are stuck, and the channels that are stranded or have two rollouts that stand, where the log ends.
 func (p *replay) judgeEnd() {
+	for _, c := range p.sortedChannels() {
+		if c.rollout != nil {
+			p.checker.Standing(c.id)
+			p.takeViolations(c.rollout, "", p.end)
+		}
+	}
 	for _, r := range p.opened {
 		if !r.fold.Record.State.Underway() || r.members == nil {
 			continue

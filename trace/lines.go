@@ -92,7 +92,7 @@ func (s *lineSource) decode(d *decoder, u *unit, e *Entry) error {
 		return nil
 	}
 	failed := &ReadError{Line: u.number, Seq: e.Seq, What: err.Error()}
-	if u.torn && errors.As(err, new(syntaxError)) {
+	if u.torn && u.text[0] == '{' && errors.As(err, new(syntaxError)) {
 		failed.What = fmt.Sprintf("the last line is torn: it has no end of line, and is not whole (%v)", err)
 	}
 	return failed

@@ -39,6 +39,7 @@ func TestReadErrors(t *testing.T) {
 		{"array", good + "[1]\n", "t.ndjson:2: expected a JSON object, found [1]"},
 		{"two objects", good + "{}{}\n", "t.ndjson:2: expected one JSON object, found more after it"},
 		{"no fields", good + "{}\n", "t.ndjson:2: seq: expected an integer, found nothing"},
+		{"no log at all", "<html>502", "t.ndjson:1: expected a JSON object: invalid character '<' at start of value"},
 		{"torn", good + good[:100], "t.ndjson:2: the last line is torn: it has no end of line, and is not whole " +
 			"(expected a JSON object: it ends early)"},
 		{"torn in the middle", good + good[:100] + "\n" + good, "t.ndjson:2: expected a JSON object: it ends early"},
