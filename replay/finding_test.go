@@ -428,3 +428,24 @@ func TestReplayErrors(t *testing.T) {
 		t.Errorf("what was read before: %d entries\n%s", got.Entries, show(got.Findings))
 	}
 }
+
+// TestAroundWhatIsMissing: what never comes is found long after the entry that it should follow, and shown beside that.
+func TestAroundWhatIsMissing(t *testing.T) {
+	for what, log := range map[string]string{
+		"missing host move":  opening + "e1 says edge@a1 Converged\n",
+		"missing effect":     strings.Replace(failing, "to edge@a1 Active Failed\n", "", 1),
+		"missing quarantine": failing + "e1 does edge@a1 RollbackComplete\n",
+	} {
+		got, err := run(inWords(t, log+strings.Repeat("e2 says edge@a1 ProbeResult\n", 200)), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(got.Findings, func(f Finding) bool { return f.Title() == what })
+		if i < 0 {
+			t.Fatalf("%s: %s", what, show(got.Findings))
+		}
+		if f := &got.Findings[i]; len(f.Before) != shownBefore || len(f.Later) != shownLater || !strings.Contains(strings.Join(f.Before, ""), "e1") {
+			t.Errorf("%s: %s", what, f.Body())
+		}
+	}
+}

@@ -302,6 +302,7 @@ func (p *replay) takeAgent(e *trace.Entry) {
 	}
 	m.from, m.to, m.state = m.state, to, to
 	m.needEffect, m.needMove, m.moved = true, true, p.here(e)
+	p.watch(e, r, slot)
 	p.open += 2
 	if to == reducer.HostReverted {
 		q := quarantine{channel: r.fold.Record.Channel, closure: m.closure}

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"slices"
 
 	"rollsim/trace"
 )
@@ -14,6 +15,8 @@ type order struct {
 	gaps    []gap  // the last ones that nothing has filled
 	again   *Finding
 	againTo uint64 // the last seq of the entries that again is about
+	step    int64  // from one of them to the next: 1 or -1; 0 while there is one
+	where   string // they stand
 }
 
 // gap is some entries that are missing.
@@ -50,29 +53,25 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 		o.last = seq
 		return true
 	}
-	for i := range o.gaps {
-		if g := &o.gaps[i]; seq >= g.from && seq <= g.to {
-			p.fill(i, seq)
-			p.find(Finding{
-				Class: Log, Kind: Misplaced, What: "entry", Rollout: e.Rollout, Host: e.Host,
-				Reason: fmt.Sprintf("entry %d stands after entry %d", seq, p.end.seq),
-			}, p.here(e), 0)
-			return true
-		}
-	}
-	kind, where := Repeated, "there a second time"
-	if seq < o.first {
+	kind, where, late := Repeated, "there a second time", p.fill(seq)
+	switch {
+	case late:
+		kind, where = Misplaced, fmt.Sprintf("after entry %d", p.end.seq)
+	case seq < o.first:
 		kind, where = Misplaced, fmt.Sprintf("after entry %d, and the log begins with entry %d", p.end.seq, o.first)
 	}
-	if o.again != nil && o.again.Kind == kind && seq == o.againTo+1 {
-		o.again.Reason = fmt.Sprintf("entries %d to %d stand %s", o.again.Seq, seq, where)
+	step := int64(seq - o.againTo)
+	if o.again != nil && o.again.Kind == kind && (step == 1 || step == -1) && (o.step == 0 || o.step == step) {
+		o.step = step
+		o.again.Reason = fmt.Sprintf("entries %d to %d stand %s", o.again.Seq, seq, o.where)
 	} else {
+		o.step, o.where = 0, where
 		o.again = p.find(Finding{
 			Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host, Reason: fmt.Sprintf("entry %d stands %s", seq, where),
 		}, p.here(e), 0)
 	}
 	o.againTo = seq
-	return false
+	return late
 }
 
 func missingEntries(from, to, found uint64) string {
@@ -89,9 +88,13 @@ func (p *replay) missingPlace(e *trace.Entry, seq uint64) place {
 	return at
 }
 
-// fill takes note that an entry of a gap has come late.
-func (p *replay) fill(i int, seq uint64) {
+// fill takes note that an entry of a gap has come late; false when it is of none.
+func (p *replay) fill(seq uint64) bool {
 	o := &p.order
+	i := slices.IndexFunc(o.gaps, func(g gap) bool { return seq >= g.from && seq <= g.to })
+	if i < 0 {
+		return false
+	}
 	g := o.gaps[i]
 	rest := make([]gap, 0, 2)
 	if g.from < seq {
@@ -100,8 +103,9 @@ func (p *replay) fill(i int, seq uint64) {
 	if g.to > seq {
 		rest = append(rest, gap{from: seq + 1, to: g.to, finding: g.finding})
 	}
-	o.gaps = append(o.gaps[:i], append(rest, o.gaps[i+1:]...)...)
-	if len(rest) == 0 && g.finding != nil {
+	o.gaps = slices.Replace(o.gaps, i, i+1, rest...)
+	if !slices.ContainsFunc(o.gaps, func(left gap) bool { return left.finding == g.finding }) {
 		p.withdraw(g.finding)
 	}
+	return true
 }

@@ -242,8 +242,10 @@ type replay struct {
 	found   uint64   // findings, so far
 	titles  []*group // in the order in which they were first found
 	waiting []unfinished
-	open    int       // what entries up to Options.Until have left open
-	stopped []Summary // the rollouts as they were then
+	watched []watched         // places that leave something open, the first ones first
+	around  map[uint64]around // what stands around those of them that left it open for long, by the number of the entry
+	open    int               // what entries up to Options.Until have left open
+	stopped []Summary         // the rollouts as they were then
 	seen    sight
 
 	// Of a simulated trace: the rejection that the last rollout event must be followed by, and the rejections recorded
@@ -273,6 +275,8 @@ type work struct {
 	expected []reducer.Effect // what it gave and the log has yet to show
 	shown    int              // how many of its effects the log has shown
 	terminal *place           // the last event, if a RolloutTerminal was derived from it that the log has yet to show
+	ended    bool             // the log has shown the transition of that,
+	early    *Finding         // which is one too many unless the event was left out
 
 	opened, succeeded place // where its RolloutOpened and SuccessorOpened stand
 	openedAs          reducer.Event
@@ -359,6 +363,7 @@ func (p *replay) take(e *trace.Entry) error {
 		p.takeRejection(e)
 	}
 	p.letGo()
+	p.keepAround()
 	if len(p.waiting) > 0 {
 		p.showLater(e)
 	}
@@ -501,6 +506,7 @@ func (p *replay) takeEvent(e *trace.Entry) error {
 		p.unrecordedTerminal(r)
 	}
 	p.settle(&w.terminal)
+	w.ended, w.early = false, nil
 	w.last, w.event = *ev, p.here(e)
 	p.last = r.id
 	p.readEvent(e, r)
@@ -536,6 +542,9 @@ func (p *replay) takeEvent(e *trace.Entry) error {
 		}
 	}
 	p.open += len(w.expected)
+	if len(w.expected) > 0 || w.terminal != nil {
+		p.watch(e, r, -1)
+	}
 	p.applied(e, r)
 	return nil
 }
@@ -727,7 +736,10 @@ func (p *replay) takeEffect(e *trace.Entry) {
 		}
 		p.fulfilled(w)
 	}
-	p.find(f, p.here(e), 0)
+	found := p.find(f, p.here(e), 0)
+	if w.terminal != nil && !w.ended && f.Kind == Extra && recorded.To == reducer.Terminal {
+		w.ended, w.early = true, found
+	}
 }
 
 // fulfilled takes note that the log has shown the first of the expected effects, be it as another one.
@@ -762,6 +774,10 @@ func (p *replay) unrecorded(r *rollout, n int) {
 
 // unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's Converged implies.
 func (p *replay) unrecordedTerminal(r *rollout) {
+	if r.work.ended {
+		p.withdraw(r.work.early)
+		p.result.Reproduced++
+	}
 	p.find(Finding{
 		Class: Effect, Kind: Missing, What: "event", Rollout: r.id, After: p.after(r),
 		Recorded: Nothing, Given: reducer.RolloutTerminal.String() + "  " + string(r.id),

@@ -121,3 +121,49 @@ func (r *ring) later(lines *trace.Lines, n uint64, id reducer.RolloutID) []strin
 	}
 	return all
 }
+
+// around is what stands around an entry.
+type around struct{ before, later []string }
+
+// watched is an entry that leaves something open. That it never comes may be found long after the entry is out of the ring.
+type watched struct {
+	at   place
+	r    *rollout
+	slot int // of the host that it is about; below 0 where it is about none
+}
+
+// reach is for how many entries something is left open before what stands around it is kept.
+const reach = 32
+
+func (p *replay) watch(e *trace.Entry, r *rollout, slot int) {
+	p.watched = append(p.watched, watched{at: p.here(e), r: r, slot: slot})
+}
+
+// keepAround keeps what stands around entries that have left something open for long.
+func (p *replay) keepAround() {
+	n := 0
+	for ; n < len(p.watched) && p.ring.n > p.watched[n].at.ring+reach; n++ {
+		w := &p.watched[n]
+		if p.open == 0 || len(p.around) == MostFindings || !p.leavesOpen(w) {
+			continue
+		}
+		if p.around == nil {
+			p.around = make(map[uint64]around)
+		}
+		p.around[w.at.n] = around{p.ring.before(&p.lines, w.at.ring, w.r.id), p.ring.later(&p.lines, w.at.ring, w.r.id)}
+	}
+	p.watched = slices.Delete(p.watched, 0, n)
+}
+
+// leavesOpen tells whether the log has yet to show what follows from an entry.
+func (p *replay) leavesOpen(w *watched) bool {
+	if work := w.r.work; work != nil && work.event.n == w.at.n && (len(work.expected) > 0 || work.terminal != nil) {
+		return true
+	}
+	if w.slot >= 0 && w.slot < len(w.r.members) {
+		if m := &w.r.members[w.slot]; m.moved.n == w.at.n && (m.needMove || m.needEffect) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(p.owed, func(o owedQuarantine) bool { return o.place.n == w.at.n })
+}

@@ -101,7 +101,7 @@ type unfinished struct {
 }
 
 // find makes a finding about what is at a place, or belongs some lines after it. It gives the finding, which may change until
-// the end.
+// the end; nil for one that was not asked for.
 func (p *replay) find(f Finding, at place, after int) *Finding {
 	f.Seq, f.Line, f.At = at.seq, at.line, at.at
 	if at.file < len(p.files) {
@@ -115,7 +115,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	}
 	reason, accepted := p.accepts(&f)
 	if !p.wanted(&f) {
-		return &f
+		return nil
 	}
 	if r := p.rollouts[f.Rollout]; r != nil {
 		r.found = true
@@ -142,6 +142,10 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	*list = append(*list, &f)
 	if f.Class == Derived {
 		return &f // what stands around an entry is not where a table differs
+	}
+	if kept, long := p.around[at.n]; long {
+		f.Before, f.Later = kept.before, kept.later
+		return &f
 	}
 	f.Before = p.ring.before(&p.lines, at.ring, f.Rollout)
 	f.Later = p.ring.later(&p.lines, at.ring, f.Rollout)
@@ -181,12 +185,12 @@ func (p *replay) wanted(f *Finding) bool {
 	return true
 }
 
-// withdraw takes back a finding that later entries have shown to be none.
+// withdraw takes back a finding that later entries have shown to be none; nil is one that was not asked for.
 func (p *replay) withdraw(f *Finding) {
-	g := p.groups[f.of()]
-	if g == nil {
-		return // not of interest
+	if f == nil {
+		return
 	}
+	g := p.groups[f.of()]
 	for _, list := range []*[]*Finding{&g.kept, &g.accepted} {
 		if i := slices.Index(*list, f); i >= 0 {
 			*list = slices.Delete(*list, i, i+1)
