@@ -25,6 +25,7 @@ const (
 		e1 does edge@a1 ActivationCompleted
 		+1
 	`
+	polled  = "2026-05-16T01:00:03Z  poll      200                          -                       -               edge → a1"
 	failing = opening + `
 		e1 does edge@a1 Failed
 		to edge@a1 Active Failed
@@ -206,17 +207,17 @@ func TestClasses(t *testing.T) {
 		{name: "a gap", log: opening + "poll edge a1 [entry 20]",
 			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)"},
 		{name: "out of order", log: opening + "poll edge a1 [entry 20]\npoll edge a1 [entry 14]\npoll edge a1 [entry 21]",
-			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 misplaced entry (entry 14 stands after entry 20)"},
+			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 misplaced entry: " + polled + " /  (entry 14 stands after entry 20)"},
 		{name: "twice", log: opening + "poll edge a1 [entry 13]",
-			want: "log 13 repeated entry (entry 13 stands there a second time)"},
+			want: "log 13 repeated entry: " + polled + " /  (entry 13 stands there a second time)"},
 		{name: "a block out of order", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 14]\npoll edge a1 [entry 15]\npoll edge a1 [entry 16]\npoll edge a1 [entry 18]",
-			want: "log 14 misplaced entry (entries 14 to 16 stand after entry 17)"},
+			want: "log 14 misplaced entry: " + polled + " /  (entries 14 to 16 stand after entry 17)"},
 		{name: "the last first", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 16]\npoll edge a1 [entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
-			want: "log 16 misplaced entry (entries 16 to 14 stand after entry 17)"},
+			want: "log 16 misplaced entry: " + polled + " /  (entries 16 to 14 stand after entry 17)"},
 		{name: "some of a gap come late", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
-			want: "log 14 missing entry (entries 14 to 16 are missing: entry 17 stands there)\nlog 15 misplaced entry (entries 15 to 14 stand after entry 17)"},
+			want: "log 14 missing entry (entries 14 to 16 are missing: entry 17 stands there)\nlog 15 misplaced entry: " + polled + " /  (entries 15 to 14 stand after entry 17)"},
 		{name: "files in the wrong order", log: "poll edge a1 [entry 20]\npoll edge a1 [entry 21]\npoll edge a1 [entry 7]\npoll edge a1 [entry 8]\nopen edge@a1 [entry 22]",
-			want:  "log 7 misplaced entry (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
+			want:  "log 7 misplaced entry: " + strings.Replace(polled, ":03Z", ":00Z", 1) + " /  (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
 			notes: "the log begins at entry 20: what was before it is not judged"},
 		{name: "joined again", log: opening + "join edge@a1 e1 0",
 			notes: "HostJoined of hosts that had joined before changes nothing: it is passed over (1, the first is entry 14)"},

@@ -45,7 +45,7 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 		return true
 	case seq > o.last:
 		from, to := o.last+1, seq-1
-		f := p.find(Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)}, p.missingPlace(e, from), 0)
+		f := p.find(Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)}, p.missingPlace(e, from), 1)
 		if len(o.gaps) == mostGaps {
 			o.gaps = append(o.gaps[:0], o.gaps[1:]...)
 		}
@@ -67,7 +67,8 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 	} else {
 		o.step, o.where = 0, where
 		o.again = p.find(Finding{
-			Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host, Reason: fmt.Sprintf("entry %d stands %s", seq, where),
+			Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host, Recorded: string(p.lines.Append(nil, e)),
+			Reason: fmt.Sprintf("entry %d stands %s", seq, where),
 		}, p.here(e), 0)
 	}
 	o.againTo = seq
@@ -81,10 +82,10 @@ func missingEntries(from, to, found uint64) string {
 	return fmt.Sprintf("entries %d to %d are missing: entry %d stands there", from, to, found)
 }
 
-// missingPlace is that of the entry that is missing before e.
+// missingPlace is that of the entry that is missing before e: after the last one, on the line of e.
 func (p *replay) missingPlace(e *trace.Entry, seq uint64) place {
 	at := p.here(e)
-	at.seq = seq
+	at.n, at.ring, at.seq = at.n-1, at.ring-1, seq
 	return at
 }
 

@@ -150,7 +150,11 @@ func (p *replay) keepAround() {
 		if p.around == nil {
 			p.around = make(map[uint64]around)
 		}
-		p.around[w.at.n] = around{p.ring.before(&p.lines, w.at.ring, w.r.id), p.ring.later(&p.lines, w.at.ring, w.r.id)}
+		before := w.at.ring
+		if w.slot >= 0 {
+			before++ // as a finding about a host does not tell the entry otherwise
+		}
+		p.around[w.at.n] = around{p.ring.before(&p.lines, before, w.r.id), p.ring.later(&p.lines, w.at.ring, w.r.id)}
 	}
 	p.watched = slices.Delete(p.watched, 0, n)
 }

@@ -147,7 +147,11 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 		f.Before, f.Later = kept.before, kept.later
 		return &f
 	}
-	f.Before = p.ring.before(&p.lines, at.ring, f.Rollout)
+	before := at.ring
+	if after > 0 && f.After == "" {
+		before++ // what it should follow is not told otherwise
+	}
+	f.Before = p.ring.before(&p.lines, before, f.Rollout)
 	f.Later = p.ring.later(&p.lines, at.ring, f.Rollout)
 	if len(f.Later) < shownLater && at.n+uint64(len(p.ring.slots)) > p.n {
 		p.waiting = append(p.waiting, unfinished{finding: &f, n: at.n})

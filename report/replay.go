@@ -304,7 +304,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("  host      %s\n", f.Host)
 	}
 	for line := range strings.Lines(f.Body()) {
-		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around {
+		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around || f.What == "entry" {
 			line = shortenRefs(line)
 		}
 		r.printf("%s", line)
