@@ -27,7 +27,11 @@ func interruptible() (ctx context.Context, stop context.CancelFunc) {
 // heedSignals has a process that is told to end leave nothing temporary behind.
 var heedSignals = sync.OnceFunc(func() {
 	told := make(chan os.Signal, 1)
-	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // as under nohup
+			signal.Notify(told, s)
+		}
+	}
 	go func() {
 		for range told {
 			if end := interrupt.Swap(nil); end != nil {
