@@ -74,9 +74,11 @@ func (env *environment) redact(c *cli.Context) error {
 	if err != nil {
 		return usage(c, "--key %s: %v", keyFile, err)
 	}
-	meter := env.newMeter()
-	r.Progress = meter.entries
-	defer meter.clear()
+	if output != "-" || !env.out.terminal { // else the log itself is seen coming
+		meter := env.newMeter()
+		r.Progress = meter.entries
+		defer meter.clear()
+	}
 	path := name
 	if name == input.Stdin {
 		name = "standard input"
