@@ -36,13 +36,21 @@ func FuzzReplay(f *testing.F) {
 				}
 			}
 		}
-		r, err := trace.NewReader("t.ndjson", bytes.NewReader([]byte(log)))
-		if err != nil {
-			return
+		questions := []Question{{Host: reducer.HostID(host)}}
+		got, _ := run([]byte(log), Options{})
+		for i := range got.Rollouts[:min(len(got.Rollouts), 3)] {
+			id := got.Rollouts[i].Record.RolloutID
+			questions = append(questions, Question{Rollout: id}, Question{Rollout: id, Host: reducer.HostID(host)})
 		}
-		answer, err := Why(r, Question{Host: reducer.HostID(host)})
-		if err == nil && (len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, func(l Reason) bool { return l.Text == "" })) {
-			t.Errorf("an answer that says nothing: %+v", answer)
+		for _, q := range questions {
+			r, err := trace.NewReader("t.ndjson", bytes.NewReader([]byte(log)))
+			if err != nil {
+				return
+			}
+			answer, err := Why(r, q)
+			if err == nil && (len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, func(l Reason) bool { return l.Text == "" })) {
+				t.Errorf("an answer that says nothing: %+v", answer)
+			}
 		}
 	})
 }
