@@ -252,7 +252,7 @@ func (p *replay) explain(a *Answer, r *rollout, slot int) {
 		return
 	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostFailed:
 	}
-	if !rec.State.Underway() && rec.State != reducer.Terminal {
+	if !rec.State.Underway() {
 		last := r.summary.States[len(r.summary.States)-1]
 		a.add(0, Where{At: last.At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
 		p.explainEnd(a, 1, r)
@@ -366,7 +366,11 @@ func (p *replay) explainEnd(a *Answer, depth int, r *rollout) {
 		if id := r.summary.Successor; id != "" {
 			a.add(depth, Where{}, "", "%s has superseded it", id)
 		}
-	case reducer.Opening, reducer.Active, reducer.Converging, reducer.Terminal, reducer.Pruned:
+	case reducer.Terminal:
+		if !r.fold.AllConverged() && !r.fold.Forgotten() {
+			a.add(depth, Where{}, "", "an operator has cleared it; the hosts that are not Converged wait until channel %s gets another ref", r.fold.Record.Channel)
+		}
+	case reducer.Opening, reducer.Active, reducer.Converging, reducer.Pruned:
 	}
 }
 

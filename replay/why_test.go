@@ -141,6 +141,14 @@ Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is d
     last gate: wave-promotion, entry 22 at 2026-05-16T01:00:04Z: "host_wave=1 > current_wave=0"
     host e1, in wave 0, is Reverted, since 01:00:04
 `, Question{Host: "e2"}},
+		{"an operator has cleared its rollout", failing + "clear edge@a1\nto edge@a1 Failed Terminal", `e2 edge@a1 Pending
+Pending in wave 1 of edge@a1, which is Terminal, since 01:00:04: nothing more is dispatched
+  host e1 turned Failed, since 01:00:03 (16)
+  an operator has cleared it; the hosts that are not Converged wait until channel edge gets another ref
+  Pending: nothing is dispatched while a host is Failed, since 01:00:00
+    host e1, in wave 0:
+      Failed: nothing undoes that under halt, since 01:00:03
+`, Question{Host: "e2", Options: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": reducer.DefaultPolicy()}}}},
 		{"rolled back", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1", `e1 edge@a1 Reverted
 it rolled back from it: Reverted under edge@a1, since 01:00:04
   closure c1 is quarantined on channel edge, since 01:00:04 (21)

@@ -23,6 +23,7 @@ import (
 //	wave edge@a1 0 1                  WaveAdvanced
 //	terminal edge@a1                  RolloutTerminal
 //	expire edge@a1                    RetentionExpired
+//	clear edge@a1                     OperatorClearance
 //	gate edge@a1 e1 host-edges WHY    a gate decision
 //	dispatch edge@a1 e1 c1            QueueDispatch of a closure
 //	e1 does edge@a1 DispatchAck WHY   an agent event, its effect and its move; what the agent says, if anything
@@ -106,6 +107,8 @@ func (w *words) line(line string) {
 		w.event(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: id, FromWave: w.number(at(2)), ToWave: w.number(at(3))})
 	case "terminal":
 		w.event(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: id})
+	case "clear":
+		w.event(reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "alice", Reason: "known"})
 	case "expire":
 		w.event(reducer.Event{Kind: reducer.RetentionExpired, Rollout: id})
 	case "gate":
