@@ -71,7 +71,7 @@ func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 	return c.history, nil
 }
 
-// Opened lists the rollouts that a log opens, in its order, as it leaves them. The error is the source's.
+// Opened gives the records of the rollouts that a log opens, in its order. The error is the source's.
 func Opened(in Source) ([]reducer.Record, error) {
 	c := newCollector("")
 	if err := c.readAll(in); err != nil || c.fleet == nil {

@@ -133,8 +133,8 @@ func (env *environment) whichRollout(c *cli.Context, names []string) error {
 		fmt.Fprintf(&b, "\n  … and %d before these", more)
 		all = all[more:]
 	}
-	for _, r := range all {
-		fmt.Fprintf(&b, "\n  %-20s  %-10v  %s", trace.AppendTime(nil, r.OpenedAt), r.State, r.RolloutID)
+	for _, r := range all { // how each went replay tells, under the machine and policies that are asked for
+		fmt.Fprintf(&b, "\n  %-20s  %s", trace.AppendTime(nil, r.OpenedAt), r.RolloutID)
 	}
 	return usage(c, "expected --rollout ID: which rollout to import. The log has%s", b.String())
 }
