@@ -111,7 +111,7 @@ func (p *process) ask(
 	line, err := p.exchange()
 	switch {
 	case p.late.Load():
-		return next, nil, failed(Silent, line, "no answer within %v", p.limit)
+		return next, nil, failed(Silent, line, "no answer within %v; --answer-within sets the limit", p.limit)
 	case errors.Is(err, bufio.ErrBufferFull):
 		return next, nil, failed(Garbage, line, "more than %d bytes without an end of line", maxAnswer)
 	case err != nil && len(line) > 0:

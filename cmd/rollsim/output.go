@@ -39,7 +39,7 @@ type watched struct {
 
 func (w *watched) Write(b []byte) (int, error) {
 	n, err := w.Writer.Write(b)
-	if w.by.failed == nil {
+	if err != nil && w.by.failed == nil {
 		w.by.failed = err
 	}
 	return n, err
