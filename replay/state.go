@@ -117,7 +117,7 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	if !p.wanted(&f) {
 		return nil
 	}
-	if r := p.rollouts[f.Rollout]; r != nil {
+	if r := p.rollouts[f.Rollout]; r != nil && p.isOne(&f) {
 		r.found = true
 	}
 	t := f.of()
@@ -162,18 +162,23 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 // until gives how much of the log has to be judged for a finding that is made now to be made again. What an entry leaves open is
 // looked for beyond it.
 func (p *replay) until(f *Finding, at place, left bool) uint64 {
-	for _, c := range conditional[f.of()] {
-		if ok, _ := p.holds(c, "", 0); !ok {
-			return 0 // more of the log has to tell that it is one
-		}
-	}
 	switch ofTheEnd := f.Class == Derived || f.Class == Invariant; {
+	case !p.isOne(f):
+		return 0
 	case left && !ofTheEnd:
 		return max(at.top, f.Seq)
 	case p.ended:
 		return 0
 	}
 	return max(p.highest, f.Seq)
+}
+
+// isOne tells whether a finding is one for all that the log has shown so far; more of it may have to tell.
+func (p *replay) isOne(f *Finding) bool {
+	return !slices.ContainsFunc(conditional[f.of()], func(c condition) bool {
+		ok, _ := p.holds(c, "", 0)
+		return !ok
+	})
 }
 
 // wanted tells whether a finding is one that was asked for.

@@ -20,7 +20,6 @@ type Summary struct {
 	Successor reducer.RolloutID // that superseded it
 	Failure   *Failure          // its first host that turned Failed; nil when none did
 	Moves     []Move            // what Options.Only.Host did under it
-	Found     bool              // there is a finding about it, be it an accepted one
 }
 
 // StateChange is when a rollout came into a state.
@@ -72,7 +71,7 @@ func (p *replay) summaries() []Summary {
 			continue
 		}
 		s := r.summary
-		s.Record, s.Found = r.fold.Record, r.found
+		s.Record = r.fold.Record
 		for _, state := range reducer.HostStates() {
 			if n := r.fold.Count(state); n > 0 {
 				s.Hosts = append(s.Hosts, HostCount{State: state, Count: n})

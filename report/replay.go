@@ -83,13 +83,17 @@ func (r *replayReport) counts() string {
 // mostLines is how many rollouts are shown where not all are asked for.
 const mostLines = 20
 
-// shown are the rollouts that get a line: of many those that stand or about which something was found, and the last ones. What
-// is left is how many others there are.
+// shown are the rollouts that get a line: of many those that stand or that a finding is shown of, and the last ones. What is
+// left is how many others there are.
 func (r *replayReport) shown(all bool) (shown []*replay.Summary, left uint64) {
 	list := r.result.Rollouts
 	left = r.result.MoreOver
+	found := make(map[reducer.RolloutID]bool)
+	for i := range r.result.Findings[:min(len(r.result.Findings), 1+mostBrief)] {
+		found[r.result.Findings[i].Rollout] = true
+	}
 	for i := range list {
-		if s := &list[i]; all || s.Found || s.Record.State.Standing() || len(list)-i <= mostLines {
+		if s := &list[i]; all || found[s.Record.RolloutID] || s.Record.State.Standing() || len(list)-i <= mostLines {
 			shown = append(shown, s)
 		} else {
 			left++

@@ -115,13 +115,15 @@ func fields(v any, path string, all map[string]bool) {
 func TestReplayOfManyRollouts(t *testing.T) {
 	result := replay.Result{MoreOver: 100}
 	for i := range 40 {
-		s := replay.Summary{Record: reducer.Record{TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)), State: reducer.Superseded}}
+		id := reducer.RolloutID(fmt.Sprint("edge@", i))
+		s := replay.Summary{Record: reducer.Record{RolloutID: id, TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)), State: reducer.Superseded}}
 		s.States = []replay.StateChange{{State: reducer.Superseded}}
 		switch i {
 		case 3:
 			s.Record.State = reducer.Failed
 		case 5:
-			s.Found = true
+			result.Findings = []replay.Finding{{Class: replay.Host, Kind: replay.Extra, What: "host move", Rollout: id}}
+			result.Groups = []replay.Group{{Class: replay.Host, Title: "extra host move", Count: 1}}
 		}
 		result.Rollouts = append(result.Rollouts, s)
 	}
