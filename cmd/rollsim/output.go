@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/atomicfile"
@@ -87,12 +90,29 @@ func (env *environment) output(c *cli.Context, inputs ...string) (string, error)
 	return name, nil
 }
 
-// writeFile writes a file whole or not at all. "-" is standard output.
+// writeFile writes a file whole or not at all, compressed if that is what its name tells. "-" is standard output.
 func (env *environment) writeFile(name string, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(env.out.w)
 	}
-	return atomicfile.Write(name, write)
+	return atomicfile.Write(name, func(w io.Writer) error {
+		var packed io.WriteCloser
+		switch filepath.Ext(name) {
+		case ".gz":
+			packed = gzip.NewWriter(w)
+		case ".zst":
+			var err error
+			if packed, err = zstd.NewWriter(w); err != nil {
+				return err
+			}
+		default:
+			return write(w)
+		}
+		if err := write(packed); err != nil {
+			return err
+		}
+		return packed.Close()
+	})
 }
 
 // meter is a line that shows how far something has got, where a person looks at it.

@@ -13,11 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
 
-	"rollsim/internal/atomicfile"
 	"rollsim/internal/scratch"
 	"rollsim/redact"
 	"rollsim/scenarios"
@@ -99,7 +96,7 @@ func (env *environment) redact(c *cli.Context) error {
 	if output == "-" {
 		return usage(c, "-o -: a state.db is written to a file")
 	}
-	return redactDatabase(r, name, db, output)
+	return env.redactDatabase(r, name, db, output)
 }
 
 func parseShift(s string) (time.Duration, error) {
@@ -142,36 +139,12 @@ func (env *environment) redactStream(r *redact.Redactor, name, path, output stri
 	}
 	defer in.Close()
 	again := func() (io.ReadCloser, error) { return os.Open(path) }
-	return env.writeFile(output, func(w io.Writer) error {
-		packed, err := compressor(w, output)
-		if err != nil {
-			return err
-		}
-		if err := r.Stream(name, in, again, packed); err != nil {
-			return err
-		}
-		return packed.Close()
-	})
+	return env.writeFile(output, func(w io.Writer) error { return r.Stream(name, in, again, w) })
 }
-
-// compressor compresses what is written to w in the way that a file's name tells.
-func compressor(w io.Writer, name string) (io.WriteCloser, error) {
-	switch filepath.Ext(name) {
-	case ".gz":
-		return gzip.NewWriter(w), nil
-	case ".zst":
-		return zstd.NewWriter(w)
-	}
-	return uncompressed{w}, nil
-}
-
-type uncompressed struct{ io.Writer }
-
-func (uncompressed) Close() error { return nil }
 
 // redactDatabase redacts a database into a file that is whole or not there.
-func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) error {
-	return atomicfile.Write(output, func(w io.Writer) (err error) {
+func (env *environment) redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) error {
+	return env.writeFile(output, func(w io.Writer) (err error) {
 		dir, remove, err := scratch.Dir()
 		if err != nil {
 			return err
@@ -186,12 +159,8 @@ func redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output stri
 			return err
 		}
 		defer in.Close()
-		packed, err := compressor(w, output)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(packed, in)
-		return errors.Join(err, packed.Close())
+		_, err = io.Copy(w, in)
+		return err
 	})
 }
 
