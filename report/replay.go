@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"rollsim/internal/plural"
@@ -45,8 +46,18 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
 	}
-	_, err := io.WriteString(w, r.b.String())
+	_, err := io.WriteString(w, harmless(r.b.String()))
 	return err
+}
+
+// harmless is lines of text that do nothing to the terminal they are shown on, whatever names a log has.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 type replayReport struct {

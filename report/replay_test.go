@@ -111,6 +111,26 @@ func fields(v any, path string, all map[string]bool) {
 	}
 }
 
+// TestNamesDoNothingToATerminal: a log may have any names.
+func TestNamesDoNothingToATerminal(t *testing.T) {
+	const name = "web-01\x1b[2J\a\u009b"
+	result := replay.Result{
+		Findings: []replay.Finding{{Class: replay.Host, Kind: replay.Extra, What: "host move", Host: name}},
+		Groups:   []replay.Group{{Class: replay.Host, Title: "extra host move", Count: 1}},
+		Notes:    []string{name},
+	}
+	var b strings.Builder
+	if err := Replay(&b, "log", &result, ReplayView{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Why(&b, &replay.Answer{Host: name, Lines: []replay.Reason{{Text: name}}}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.ContainsAny(text, "\x1b\a\u009b") || strings.Count(text, "web-01\ufffd[2J\ufffd\ufffd") != 4 {
+		t.Errorf("%q", text)
+	}
+}
+
 // TestReplayOfManyRollouts: what a screen does not hold is counted.
 func TestReplayOfManyRollouts(t *testing.T) {
 	result := replay.Result{MoreOver: 100}
