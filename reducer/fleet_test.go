@@ -173,11 +173,12 @@ end                                | stable@a Active; stable@b Active`,
 end                                | stable@a Superseded, superseded 04:00; stable@b Superseded, superseded 03:00; stable@c Superseded, superseded 04:00; stable@d Opening`,
 	},
 	{
-		name: "two opened in one instant: the later one of them is named", machines: "v0.2 rfc0008",
+		name: "three opened in one instant: each of the later ones is named", machines: "v0.2 rfc0008",
 		log: `
 01:00 stable@a opened              |
 01:00 stable@b opened              |
-end                                | late: rollout stable@b was opened while stable@a stands for channel stable: a SuccessorOpened in lockstep was expected; stable@a Opening; stable@b Opening`,
+01:00 stable@c opened              |
+end                                | late: rollout stable@b was opened while stable@a stands for channel stable: a SuccessorOpened in lockstep was expected; late: rollout stable@c was opened while stable@a stands for channel stable: a SuccessorOpened in lockstep was expected; stable@a Opening; stable@b Opening; stable@c Opening`,
 	},
 	{
 		name: "two opened in one instant, and each superseded in it", machines: "v0.2 rfc0008",

@@ -16,11 +16,23 @@ Feature: The quarantine
 
   Scenario: Once it is lifted the rollout goes out at once, wave by wave
     Given the quarantine of channel "stable" holds ref "a1"
+    And an ack takes 10 seconds
     When "stable" moves to ref "a1"
-    And the operator lifts the quarantine of ref "a1" on channel "stable" 2 hours later
-    Then "stable@a1" becomes Converging within 2 minutes
+    And the operator lifts the quarantine of ref "a1" on channel "stable" 2 hours and 7 seconds later
+    Then "stable@a1" becomes Converging 70 seconds later
     And "stable@a1" is Terminal within 30 minutes
     And host "stable-02" is held back by the wave-promotion
+
+  Scenario: Lifted on one channel, it holds on another
+    Given channel "edge" with 1 host soaking 10 minutes
+    And the quarantine of channel "stable" holds ref "a1"
+    And the quarantine of channel "edge" holds ref "a1"
+    When "stable" moves to ref "a1"
+    And "edge" moves to ref "a1" at once
+    And the operator lifts the quarantine of ref "a1" on channel "edge" 1 hour later
+    Then "edge@a1" is Terminal
+    And "stable@a1" is stuck
+    And no host of "stable@a1" is dispatched
 
   Scenario: The same ref on another channel, and another ref on the same channel, are free
     Given channel "edge" with 1 host soaking 10 minutes
