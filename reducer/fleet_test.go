@@ -173,6 +173,16 @@ end                                | stable@a Active; stable@b Active`,
 end                                | stable@a Superseded, superseded 04:00; stable@b Superseded, superseded 03:00; stable@c Superseded, superseded 04:00; stable@d Opening`,
 	},
 	{
+		name: "another one than the successor opens: each supersession is named", machines: "v0.2 rfc0008",
+		log: `
+01:00 stable@a opened              |
+02:00 stable@b opened              |
+03:00 stable@x supersedes stable@a | late: rollout stable@b was opened while stable@a stands for channel stable: a SuccessorOpened in lockstep was expected; Opening → Superseded*
+03:00 stable@x supersedes stable@b | Opening → Superseded*
+03:00 stable@c opened              |
+end                                | late: successor stable@x was not opened in lockstep: event SuccessorOpened in state Superseded (rollout stable@a); late: successor stable@x was not opened in lockstep: event SuccessorOpened in state Superseded (rollout stable@b); stable@a Superseded, superseded 03:00; stable@b Superseded, superseded 03:00; stable@c Opening`,
+	},
+	{
 		name: "three opened in one instant: each of the later ones is named", machines: "v0.2 rfc0008",
 		log: `
 01:00 stable@a opened              |
