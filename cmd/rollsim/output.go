@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -71,6 +72,9 @@ func (p *printer) paint(colour, s string) string {
 // output gives what -o names; "-" for standard output, by whatever name. What is there is replaced, but for the inputs.
 func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
 	name := c.String("output")
+	if c.IsSet("output") && (name == "" || strings.HasSuffix(name, "/")) {
+		return "", usage(c, "-o %q: expected the name of a file", name)
+	}
 	info, err := os.Stat(name)
 	if err != nil || name == "-" {
 		return name, nil // whoever writes tells what is wrong
