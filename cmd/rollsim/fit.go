@@ -101,7 +101,7 @@ func includeHint(file string) string {
 // origin says in a file where its content is from, without the path.
 func origin(names []string) string {
 	first := filepath.Base(names[0])
-	if names[0] == input.Stdin {
+	if input.IsStream(names[0]) {
 		first = "a log"
 	}
 	if n := len(names) - 1; n > 0 {

@@ -77,10 +77,17 @@ func (env *environment) redact(c *cli.Context) error {
 		defer meter.clear()
 	}
 	path := name
-	if name == input.Stdin {
-		name = "standard input"
+	if input.IsStream(name) {
+		in, err := env.open(name)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		if name == input.Stdin {
+			name = "standard input"
+		}
 		var remove func() error
-		if path, remove, err = spool(env.stdin); err != nil {
+		if path, remove, err = spool(name, in); err != nil {
 			return err
 		}
 		defer func() { _ = remove() }()
@@ -164,9 +171,9 @@ func (env *environment) redactDatabase(r *redact.Redactor, name string, db *stat
 	})
 }
 
-// spool copies standard input, which may have to be read twice, to a file that remove removes. It has every name in it, and must
-// not stay where nobody reads standard output to the end: that is an error as any other then.
-func spool(in io.Reader) (path string, remove func() error, err error) {
+// spool copies a stream, which may have to be read twice, to a file that remove removes. It has every name in it, and must not
+// stay where nobody reads standard output to the end: that is an error as any other then.
+func spool(name string, in io.Reader) (path string, remove func() error, err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()
 	if err != nil {
@@ -179,7 +186,7 @@ func spool(in io.Reader) (path string, remove func() error, err error) {
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		return "", nil, fmt.Errorf("standard input: %w", errors.Join(err, remove()))
+		return "", nil, fmt.Errorf("%s: %w", name, errors.Join(err, remove()))
 	}
 	return path, remove, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 
 	"rollsim/trace"
 	"rollsim/trace/statedb"
@@ -25,12 +26,10 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	}
 	documents := true
 	for i, name := range names {
-		if name == Stdin {
-			for _, other := range names[:i] {
-				if other == Stdin {
-					return nil, &trace.ReadError{File: name, What: "standard input can be read once"}
-				}
-			}
+		if name == Stdin && slices.Contains(names[:i], Stdin) {
+			return nil, &trace.ReadError{File: name, What: "standard input can be read once"}
+		}
+		if IsStream(name) {
 			documents = false
 			continue
 		}
@@ -48,6 +47,13 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 		opens[i] = func() (*trace.Reader, error) { return open(stdin, name) }
 	}
 	return trace.Concatenate(opens...), nil
+}
+
+// IsStream tells whether an input can be read once only: standard input, and what a name stands for that is no file, such as a
+// pipe that a shell makes of <(COMMAND).
+func IsStream(name string) bool {
+	info, err := os.Stat(name)
+	return name == Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // isDocument looks into a file. The error is that of opening it.
@@ -78,14 +84,16 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	if name == Stdin {
 		return trace.NewReader("standard input", stdin)
 	}
-	db, err := Database(name, name)
-	if err != nil {
-		return nil, err
-	}
-	if db != nil {
-		r := trace.NewRowReader(name, db, db)
-		r.OnClose(db.Close)
-		return r, nil
+	if !IsStream(name) {
+		db, err := Database(name, name)
+		if err != nil {
+			return nil, err
+		}
+		if db != nil {
+			r := trace.NewRowReader(name, db, db)
+			r.OnClose(db.Close)
+			return r, nil
+		}
 	}
 	f, err := os.Open(name)
 	if err != nil {
