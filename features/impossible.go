@@ -21,7 +21,7 @@ func (w *world) whyNever(r *rolloutPast, state reducer.State) string {
 			return "under v0.2 nothing schedules a pruning, so that nothing is pruned " + raw(reducer.RetentionExpired)
 		}
 		if last := r.states[len(r.states)-1]; last.to.InTerminalSet() {
-			return fmt.Sprintf("its retention of %v does not end within the run", time.Duration(policy.RetentionSeconds)*time.Second)
+			return fmt.Sprintf("its retention of %s does not end within the run", w.time(time.Duration(policy.RetentionSeconds)*time.Second))
 		}
 		return "only a rollout that is Terminal, Superseded, Failed or Reverted is pruned"
 	case reducer.Reverted:

@@ -481,7 +481,7 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 		sc.Horizon = max(least, settled+tail)
 		if w.lasts > 0 {
 			if until > w.lasts {
-				return nil, fmt.Errorf("this is at %s, and the run lasts %v", w.time(until), w.lasts)
+				return nil, fmt.Errorf("this is at %s, and the run lasts %s", w.time(until), w.time(w.lasts))
 			}
 			sc.Horizon = w.lasts
 		}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"rollsim/check"
 	"rollsim/features"
@@ -111,8 +112,12 @@ func (t *featureText) failure(s *features.Scenario, indent string) {
 		if !step.Status.Fails() {
 			continue
 		}
+		cells := tabwriter.NewWriter(t.w, 0, 0, 1, ' ', 0)
 		for _, row := range step.Table {
-			t.printf("%s    | %s |\n", indent, strings.Join(row, " | "))
+			fmt.Fprintf(cells, "%s    | %s\t|\n", indent, strings.Join(row, "\t| "))
+		}
+		if err := cells.Flush(); t.err == nil {
+			t.err = err
 		}
 		t.details(s, indent+"    ")
 		told = true
@@ -160,7 +165,11 @@ func FeatureCounts(r *features.Report) string {
 	for i := range r.Scenarios {
 		scenarios[r.Scenarios[i].Status]++
 		for j := range r.Scenarios[i].Steps {
-			steps[r.Scenarios[i].Steps[j].Status]++
+			status := r.Scenarios[i].Steps[j].Status
+			if r.Scenarios[i].Status == features.Defect && status.Fails() {
+				status = features.Defect // the one that was known not to hold
+			}
+			steps[status]++
 			n++
 		}
 	}

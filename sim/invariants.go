@@ -8,6 +8,7 @@ import (
 
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // Violation says that an invariant does not hold of a subject.
@@ -30,8 +31,8 @@ func (w *world) judge() []Violation {
 		}
 		due := r.terminalSetAt.Value + reducer.Time(w.retention(r.channel))
 		if due <= w.now {
-			found = append(found, w.violation(invariant.Unpruned, r, fmt.Sprintf("%v since %v after the start; its retention ended at %v",
-				r.state(), w.elapsed(r.terminalSetAt.Value), w.elapsed(due))))
+			found = append(found, w.violation(invariant.Unpruned, r, fmt.Sprintf("%v since %s; its retention ended at %s",
+				r.state(), trace.AppendElapsed(nil, r.terminalSetAt.Value, w.sc.Start), trace.AppendElapsed(nil, due, w.sc.Start))))
 		}
 	}
 	for i := range w.channels {
