@@ -179,17 +179,8 @@ func (w *world) comesTrue(m *moment) (truth, error) {
 		entry = r.states[0].entry
 	}
 	if entry == noEntry {
-		why := ""
-		if m.State != 0 {
-			why = w.whyNever(r, m.State)
-		} else if m.HostState != 0 {
-			why = w.whyHostNever(r, m.HostState)
-		}
-		if why != "" {
-			why = "\n" + why
-		}
 		return truth{}, w.fail(w.telling.about(string(r.id)), w.current,
-			fmt.Sprintf("%v: this never comes; the rollout goes through %s%s", m, r.states.path(), why))
+			fmt.Sprintf("%v: this never comes; the rollout goes through %s%s", m, r.states.path(), w.whyMoment("\n", r, m)))
 	}
 	return truth{w.at(entry), entry}, nil
 }

@@ -66,6 +66,45 @@ func (w *world) whyHostNever(r *rolloutPast, state reducer.HostState) string {
 	return ""
 }
 
+// whyMoment says why a moment never comes, after what goes before it; empty where it could.
+func (w *world) whyMoment(before string, r *rolloutPast, m *moment) string {
+	why := ""
+	if m.Wave.Set {
+		why = whyNoWave(r, m.Wave.Value)
+	}
+	switch {
+	case why != "":
+	case m.State != 0:
+		why = w.whyNever(r, m.State)
+	case m.HostState != 0:
+		why = w.whyHostNever(r, m.HostState)
+	}
+	if why == "" {
+		return ""
+	}
+	return before + why
+}
+
+// whyNoWave says why nothing is ever said of a wave of a rollout; empty where it has such a wave.
+func whyNoWave(r *rolloutPast, wave uint32) string {
+	last := uint32(0)
+	for _, h := range r.hosts {
+		last = max(last, h.wave)
+	}
+	if wave <= last {
+		return ""
+	}
+	return fmt.Sprintf("waves count from 0, and its last one is wave %d", last)
+}
+
+// whyNotQuarantined says why no ref comes into the quarantine of a channel; empty where one could.
+func (w *world) whyNotQuarantined(id reducer.ChannelID) string {
+	if w.policyOf(id).OnHealthFailure == reducer.Halt {
+		return fmt.Sprintf(": under policy halt no host rolls back; say: Given channel %q has policy rollback-and-halt", id)
+	}
+	return ""
+}
+
 // whyNotEmitted says why a machine never answers with an effect; empty where it could.
 func (w *world) whyNotEmitted(kind reducer.EffectKind) string {
 	if w.machine.Name() == reducer.V02().Name() && (kind == reducer.SchedulePruning || kind == reducer.InsertQuarantineFromRollout) {

@@ -122,7 +122,12 @@ func (w *world) expectViolation(name invariant.Name, subject string) (invariant.
 			return v, nil
 		}
 	}
-	return invariant.Violation{}, w.fail(w.telling.about(subject), w.current, w.listViolations())
+	found := w.listViolations()
+	if r := w.telling.rollouts[reducer.RolloutID(subject)]; r != nil {
+		last := r.states[len(r.states)-1]
+		found += fmt.Sprintf("\n%s is %v since %s", r.id, last.to, w.time(last.at))
+	}
+	return invariant.Violation{}, w.fail(w.telling.about(subject), w.current, found)
 }
 
 // listViolations says which invariants are violated.

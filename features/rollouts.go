@@ -101,7 +101,7 @@ var rolloutExpectations = []step{
 			if err != nil {
 				return err
 			}
-			cursor := subject[uint32]{is: "current_wave ", past: r.waves, never: func(uint32) string { return "" }}
+			cursor := subject[uint32]{is: "current_wave ", past: r.waves, never: func(n uint32) string { return whyNoWave(r, n) }}
 			return cursor.expect(w, uint32(min(wave, math.MaxUint32)), &g)
 		},
 	},

@@ -455,7 +455,7 @@ func (w *world) when(m *moment) (time.Duration, error) {
 	}
 	err = fmt.Errorf("this never comes: %v", m)
 	if p, ok := t.rollouts[m.Rollout]; ok {
-		err = fmt.Errorf("%w; the rollout goes through %s", err, p.states.path())
+		err = fmt.Errorf("%w; the rollout goes through %s%s", err, p.states.path(), w.whyMoment("\n    ", p, m))
 	}
 	return 0, err
 }
