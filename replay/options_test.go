@@ -58,7 +58,7 @@ func TestFilter(t *testing.T) {
 				t.Errorf("%s: another finding %s", c.name, got.Findings[i].Key())
 			}
 		}
-		if last := got.Last.Seq; c.opts.Until > 0 && c.opts.Until < 9999 && (last != c.opts.Until || len(got.Tail) == 0) {
+		if last := got.Last.Seq; c.opts.Until > 0 && c.opts.Until < 9999 && (last != c.opts.Until || got.Entries != last || len(got.Tail) == 0) {
 			t.Errorf("%s: until %d, %v", c.name, last, got.Tail)
 		}
 	}

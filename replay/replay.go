@@ -334,10 +334,13 @@ func (p *replay) take(e *trace.Entry) error {
 		return nil
 	}
 	p.highest = max(p.highest, e.Seq)
-	p.result.Entries++
-	if e.Kind == trace.KindOther {
+	switch {
+	case p.stopped != nil: // it is read for what entries before it left open
+	case e.Kind == trace.KindOther:
+		p.result.Entries++
 		p.other[e.Other]++
-	} else {
+	default:
+		p.result.Entries++
 		p.kinds[e.Kind]++
 	}
 	if !p.simulated && !p.inOrder(e) {
@@ -496,7 +499,9 @@ func (p *replay) after(r *rollout) string {
 
 // takeEvent folds an event. The error is the machine's that gives no answer.
 func (p *replay) takeEvent(e *trace.Entry) error {
-	p.result.Events++
+	if p.stopped == nil {
+		p.result.Events++
+	}
 	ev := e.Event
 	r := p.rollout(ev.Rollout)
 	w := r.working()

@@ -110,7 +110,7 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 	case gateChannelEdges:
 		c := p.namedChannel(m.gate.reason, r.fold.Record.Channel)
 		if c == nil {
-			w.moves = true // it cannot be told
+			w.moves, w.then = true, "the log holds nothing of the channel that it waits for"
 			return
 		}
 		awaited := p.declared(c)

@@ -194,6 +194,11 @@ channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 			`e1 edge@a1 Converged
 it is: Converged under edge@a1, since 01:00:03
 `, Question{Host: "e1"}},
+		{"a channel that the log does not have", opening + "gate edge@a1 e2 channel-edges predecessor channel 'stable' not converged", `e2 edge@a1 Pending
+not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
+  Pending: blocked by channel-edges, since 01:00:03 (14): the log holds nothing of the channel that it waits for
+    last gate: channel-edges, entry 14 at 2026-05-16T01:00:03Z: "predecessor channel 'stable' not converged"
+`, Question{Host: "e2"}},
 		{"a channel that has no rollout of its ref yet", "open edge@a1\n" + strings.ReplaceAll(opening, "edge", "stable") + "poll edge a2\ngate stable@a1 e2 channel-edges predecessor channel 'edge' not converged", `e2 stable@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of stable@a1, which is Active
   Pending: blocked by channel-edges, since 01:00:03 (16): no rollout of ref a2 is opened yet on channel edge
