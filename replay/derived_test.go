@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,18 +100,26 @@ func TestDerived(t *testing.T) {
 		if err := conn.Close(); err != nil {
 			t.Fatal(err)
 		}
-		r, err := input.Open(nil, path)
-		if err != nil {
-			t.Fatal(err)
+		replay := func(opts Options) Result {
+			r, err := input.Open(nil, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Run(r, opts)
+			if err != nil {
+				t.Errorf("%s: %+v: %v", c.name, opts, err)
+			}
+			return got
 		}
-		got, err := Run(r, Options{})
-		if err != nil {
-			t.Fatal(c.name, err)
-		}
+		got := replay(Options{})
 		var derived []Finding
 		for _, f := range got.Findings {
 			if f.Class == Derived {
 				derived = append(derived, f)
+				closer := replay(Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
+				if !slices.ContainsFunc(closer.Findings, func(again Finding) bool { return again.Key() == f.Key() }) {
+					t.Errorf("%s: %s is not found again", c.name, f.Key())
+				}
 			}
 		}
 		if shown := strings.TrimSuffix(briefly(derived), "\n"); shown != c.want {

@@ -174,6 +174,7 @@ func (p *replay) unknownRow(t *Tables, row *reducer.Record) {
 		return
 	}
 	t.Differ++
+	p.strange = append(p.strange, &rollout{id: row.RolloutID}) // it may be asked for
 	p.find(Finding{
 		Class: Derived, Kind: Extra, What: "rollouts row", Rollout: row.RolloutID, Recorded: describeRecord(row), Given: Nothing,
 		Reason: "the log does not open this rollout", channel: row.Channel,
