@@ -134,8 +134,11 @@ func (env *environment) redactionKey(name string) ([]byte, error) {
 		return nil, err
 	}
 	_, err = f.Write(key)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(err, os.Remove(name))
+	}
 	env.err.printf("%s is a new key: keep it to yourself\n", name)
-	return key, errors.Join(err, f.Close())
+	return key, nil
 }
 
 // redactStream redacts the file at a path, which messages call by name.
