@@ -31,7 +31,7 @@ func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 	a := &Accepted{byKey: make(map[string]int)}
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSpace(lines.Text())
+		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")) // with which some editors begin a file
 		if text == "" || text[0] == '#' {
 			continue
 		}

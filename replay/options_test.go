@@ -108,7 +108,7 @@ func accepted(t *testing.T, text string) *Accepted {
 func TestAccept(t *testing.T) {
 	opts := Options{Machine: reducer.RFC0008()}
 	before := replayFile(t, "sample-4.ndjson.gz", opts)
-	file := "# reviewed in May\n\n"
+	file := "\ufeff# reviewed in May\r\n\r\n"
 	for i := range before.Findings[1:] {
 		file += before.Findings[i+1].Key() + "  known, since a host was replaced\n"
 	}
