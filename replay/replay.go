@@ -81,7 +81,7 @@ type Result struct {
 	Entries     uint64            // without header and end line
 	Kinds       map[string]uint64 // entries by kind, as it is spelt
 	Events      uint64            // rollout events
-	Transitions uint64            // recorded RecordRolloutTransition effects
+	Transitions uint64            // recorded RecordRolloutTransition effects, but for rollouts that were never opened
 	Reproduced  uint64            // those of them that the machine gives
 	Passed      trace.Passed      // what this version does not know
 
@@ -700,7 +700,6 @@ func (p *replay) takeEffect(e *trace.Entry) {
 	recorded := e.Effect
 	transition := recorded.Kind == reducer.RecordRolloutTransition
 	if transition {
-		p.result.Transitions++
 		p.readTimes(e, recorded.At, recorded.Rollout)
 	} else if !p.simulated {
 		if recorded.Kind == reducer.InsertQuarantineFromRollout {
@@ -718,6 +717,9 @@ func (p *replay) takeEffect(e *trace.Entry) {
 	if !p.simulated && r.fold == nil {
 		r.passed++
 		return
+	}
+	if transition {
+		p.result.Transitions++
 	}
 	w := r.working()
 	if i := slices.Index(w.expected, *recorded); i >= 0 {
