@@ -449,6 +449,11 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-02" is dispatched under "stable@a1"
 	story.Then(`host(s) {hosts} is/are dispatched under (rollout ){rollout}`)
 
+	// How often the host is dispatched in the whole run, under that rollout or else under the latest that it has joined: once, and again each 60 seconds until it acks.
+	//
+	//	Then host "stable-01" is dispatched twice under "stable@a1"
+	story.Then(`host {host} is dispatched {times}{under rollout}`)
+
 	// The hosts are not dispatched in the whole run, for that rollout or else for any.
 	//
 	//	Then host "stable-03" is never dispatched under "stable@a1"

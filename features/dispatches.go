@@ -158,6 +158,19 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
+		words:   `host {host} is dispatched {times}( under (rollout ){rollout})`,
+		doc:     "How often the host is dispatched in the whole run, under that rollout or else under the latest that it has joined: once, and again each 60 seconds until it acks.",
+		example: `host "stable-01" is dispatched twice under "stable@a1"`,
+		do: func(w *world, name reducer.HostID, n times, id reducer.RolloutID) error {
+			_, h, err := w.hostOf(name, id, w.now)
+			if err != nil {
+				return err
+			}
+			return w.expectCount(h.dispatches, n, "")
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
 		words:   `host(s) {hosts} is/are never dispatched( under (rollout ){rollout})`,
 		doc:     "The hosts are not dispatched in the whole run, for that rollout or else for any.",
 		example: `host "stable-03" is never dispatched under "stable@a1"`,

@@ -321,7 +321,7 @@ func (d *document) noteTags(tags []*messages.Tag) error {
 func (d *document) checkDescription(description string, under *messages.Location) error {
 	for _, line := range strings.Split(description, "\n") {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if len(find(strings.TrimSpace(rest))) == 0 {
+		if len(find(plainly(rest))) == 0 {
 			continue
 		}
 		at, column := int(under.Line), 1

@@ -52,7 +52,7 @@ var (
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
 	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`)
 
-	atLater  = regexp.MustCompile(`^(about )?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
+	atLater  = regexp.MustCompile(`^(?:exactly |(about ))?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
 	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)
 )
 

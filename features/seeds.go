@@ -56,7 +56,7 @@ var eachSeed = sync.OnceValue(func() *step {
 // seeds gives the first and the last seed for each of which the scenario is told; false for one that is told once.
 func (c *scenario) seeds() (first, last uint64, many bool) {
 	for _, s := range c.pickle.Steps {
-		values, worded, err := eachSeed().read(s.Text)
+		values, worded, err := eachSeed().read(plainly(s.Text))
 		if !worded || err != nil {
 			continue
 		}

@@ -53,7 +53,7 @@ const (
 	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)|(?: +at once)|(?: +at the same (?:moment|instant|time))`
 
 	// So may one that says at what time an expectation looks.
-	atForm = `|` + atMomentForm + `| +(?:about )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?|(?: +eventually)? +within +(?:` +
+	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?|(?: +eventually)? +within +(?:` +
 		durationForm + `)| +in the end`
 )
 

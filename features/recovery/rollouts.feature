@@ -37,6 +37,7 @@ Feature: A rollout over a crash of the control plane
     And host "stable-01" goes silent for 5 minutes at once
     And the control plane crashes for 10 minutes 40 seconds later
     Then host "stable-01" becomes Activating 10 minutes and 10 seconds later
+    And host "stable-01" is dispatched twice under "stable@a1"
     And "stable@a1" is Terminal within 1 hour
 
   Scenario: A dispatch that was acked while it was down is not sent again: the agent repeats its ack

@@ -4,7 +4,7 @@ Feature: Words that people use
   Scenario: With and without articles, nouns and quotes
     Given a channel "stable" with waves of 1, 2, and 3 hosts each soaking for half an hour
     And the channel edge with one wave of 1 host
-    And an ack takes 2s
+    And acks take between 1 and 3s
     And the activation takes 1 min
     And the seed is 3
     And channel stable has the policy halt
