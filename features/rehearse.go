@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 
@@ -122,7 +123,10 @@ func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
 	}
 	if s.phase == expects {
 		w.looked = true
-		return FlawName, w.checkNames(values)
+		if err := w.checkNames(values); err != nil {
+			return FlawName, err
+		}
+		return w.checkCells(t)
 	}
 	err = w.do(s, step.Text, values, t)
 	var unknown *unknownNameError
@@ -153,6 +157,33 @@ func (w *world) checkNames(values []any) error {
 		}
 	}
 	return nil
+}
+
+// cells are the values in the columns of tables that tell what is expected.
+var cells = map[string]string{
+	"event": "event", "effect": "effect", "effects": "effects", "error": "error", "from": "state", "to": "state", "state": "state",
+	"delay": "duration", "later": "duration",
+}
+
+// checkCells holds such a table against what there is, as far as that can be told without a run.
+func (w *world) checkCells(t table) (flaw Flaw, err error) {
+	err = t.each(func(r row) error {
+		for _, column := range slices.Sorted(maps.Keys(r)) {
+			flaw = FlawValue
+			if column == "rollout" {
+				flaw = FlawName
+				if err := w.checkRollout(reducer.RolloutID(r[column])); err != nil {
+					return err
+				}
+			} else if value := cells[column]; value != "" {
+				if _, err := cell(r, column, parameters[value].parse); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return flaw, err
 }
 
 // checkPromises refuses what is in store for hosts under refs that never come.

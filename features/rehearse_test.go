@@ -44,6 +44,8 @@ func TestRehearse(t *testing.T) {
 		"A rollout that is not there":                 FlawName,
 		"A rollout that is not there yet":             FlawName,
 		"A state that is none":                        FlawValue,
+		"A state in a table that is none":             FlawValue,
+		"A rollout in a table that is not there":      FlawName,
 		"A moment that is none":                       FlawValue,
 		"A moment of no rollout":                      FlawStory,
 		"A tag for a machine that is none":            FlawTag,

@@ -376,7 +376,8 @@ var kinds = map[string]string{
 	"fact": `something such as "stable@a1" is Terminal`, "moment": `something such as "stable@a1" is Terminal`,
 	"when": "when", "at": "when", "hosts": "the name of a host", "refs": "refs", "channels": "the name of a channel",
 	"rollout": "a rollout such as stable@a1", "skew": "5 minutes ahead or behind", "spoilt": "lost, overtaken, doubled or late by 5 minutes",
-	"invariant": "an invariant", "mishap": "what turns for the worse", "poll_fault": "fail or are stale",
+	"invariant": "an invariant", "mishap": "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
+	"stage": "one of ack, activation, reboot, probe, convergence and rollback", "poll_fault": "fail or are stale",
 }
 
 func kindOf(value string) string {

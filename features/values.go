@@ -184,7 +184,10 @@ func parseNumbers(s string) ([]uint64, error) {
 // parsePercent reads a chance such as 2% or 0.5 percent.
 func parsePercent(s string) (sim.Probability, error) {
 	n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "percent")), 64)
-	if err != nil || n > 100 {
+	if err != nil {
+		return 0, fmt.Errorf("%q is no share such as 5%%", s)
+	}
+	if n > 100 {
 		return 0, fmt.Errorf("%s is more than all of them", s)
 	}
 	return sim.NewProbability(n / 100)
@@ -244,6 +247,9 @@ func parseDelay(s string) (delay, error) {
 		if second, err = parseDuration(m[2]); err != nil {
 			return delay{}, err
 		}
+	}
+	if len(m) > 2 && second < first {
+		return delay{}, fmt.Errorf("%q: the second length of time is shorter than the first", s)
 	}
 	d, err := spread(first, second)
 	if err != nil {

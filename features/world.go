@@ -266,7 +266,8 @@ func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
 // tell adds a happening to the story. about is the rollout that it concerns.
 func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error {
 	if when.kind == atMoment && when.moment.dispatched {
-		return fmt.Errorf("nothing can be tied to a dispatch: say for example \"once host %q is activating\"", when.moment.Host)
+		return fmt.Errorf("nothing can be tied to a dispatch: say \"once host %q is activating\", which comes of its ack, or, for what "+
+			"comes before that, \"5 seconds later\"", when.moment.Host)
 	}
 	if when.kind == atMoment && when.moment.channel != "" {
 		if _, err := w.channel(when.moment.channel); err != nil {

@@ -216,3 +216,15 @@ Feature: Sentences that cannot be
       | channel | ref   |
       | stable  | <ref> |
     Then "stable@<ref>" is Terminal
+
+  Scenario: A state in a table that is none
+    When "stable" moves to ref "a1"
+    Then these transitions happen:
+      | rollout   | from    | to    |
+      | stable@a1 | Opening | Actve |
+
+  Scenario: A rollout in a table that is not there
+    When "stable" moves to ref "a1"
+    Then these answers are given:
+      | event         | rollout   |
+      | RolloutOpened | stable@a2 |
