@@ -275,7 +275,7 @@ type work struct {
 	expected []reducer.Effect // what it gave and the log has yet to show
 	shown    int              // how many of its effects the log has shown
 	terminal *place           // the last event, if a RolloutTerminal was derived from it that the log has yet to show
-	ended    bool             // the log has shown the transition of that,
+	shownEnd bool             // the log has shown the transition of that,
 	early    *Finding         // which is one too many unless the event was left out
 
 	opened, succeeded place // where its RolloutOpened and SuccessorOpened stand
@@ -511,7 +511,7 @@ func (p *replay) takeEvent(e *trace.Entry) error {
 		p.unrecordedTerminal(r)
 	}
 	p.settle(&w.terminal)
-	w.ended, w.early = false, nil
+	w.shownEnd, w.early = false, nil
 	w.last, w.event = *ev, p.here(e)
 	p.last = r.id
 	p.readEvent(e, r)
@@ -744,8 +744,8 @@ func (p *replay) takeEffect(e *trace.Entry) {
 		p.fulfilled(w)
 	}
 	found := p.find(f, p.here(e), 0)
-	if w.terminal != nil && !w.ended && f.Kind == Extra && recorded.To == reducer.Terminal {
-		w.ended, w.early = true, found
+	if w.terminal != nil && !w.shownEnd && f.Kind == Extra && recorded.To == reducer.Terminal {
+		w.shownEnd, w.early = true, found
 	}
 }
 
@@ -781,7 +781,7 @@ func (p *replay) unrecorded(r *rollout, n int) {
 
 // unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's Converged implies.
 func (p *replay) unrecordedTerminal(r *rollout) {
-	if r.work.ended {
+	if r.work.shownEnd {
 		p.withdraw(r.work.early)
 		p.result.Reproduced++
 	}
