@@ -182,6 +182,11 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 	}
 	for _, h := range hosts {
 		fate.Host = h
+		for _, f := range w.scenario.Fates {
+			if f.Host == h && f.Ref == fate.Ref && f.Kind != fate.Kind && f.Kind.Settles() && fate.Kind.Settles() {
+				return fmt.Errorf("host %s %s already, and only one of both can come", h, misdeed(f.Kind))
+			}
+		}
 		if fate.Ref != "" && !w.shared {
 			w.promises = append(w.promises, fate)
 		}
@@ -194,6 +199,15 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 var misdeeds = map[string]sim.FateKind{
 	"fails its probes": sim.FailsProbes, "fails its activation": sim.FailsActivation, "defers its activation": sim.Defers,
 	"never answers": sim.NeverAnswers, "never completes its rollback": sim.NeverRollsBack, "always converges": sim.ConvergesAnyway,
+}
+
+func misdeed(kind sim.FateKind) string {
+	for said, k := range misdeeds {
+		if k == kind {
+			return said
+		}
+	}
+	return ""
 }
 
 func (w *world) addFateTable(t table) error {

@@ -204,24 +204,17 @@ func matches(pattern, host string) bool {
 	return pattern == host || err == nil && ok
 }
 
-// exclusive are the fates that leave nothing for others to happen: of a host under a ref only one of them can come.
-var exclusive = map[sim.FateKind]string{
-	sim.NeverAnswers: "never-answers", sim.FailsActivation: "fails-activation", sim.FailsProbes: "fails-probes", sim.ConvergesAnyway: "converges",
-}
-
 func contradictoryFates(s *scenario) {
 	for i, f := range s.Scenario.Fates {
 		for _, before := range s.Scenario.Fates[:i] {
 			if before.Host != f.Host || before.Ref != f.Ref {
 				continue
 			}
-			a, firstEnds := exclusive[before.Kind]
-			b, secondEnds := exclusive[f.Kind]
 			switch {
 			case before.Kind == f.Kind:
 				s.report(at("fates", i), "host %s has this fate already", f.Host)
-			case firstEnds && secondEnds:
-				s.report(at("fates", i), "host %s cannot have both fates, %s and %s, under one ref", f.Host, a, b)
+			case before.Kind.Settles() && f.Kind.Settles():
+				s.report(at("fates", i), "host %s has another fate already, and only one of both can come", f.Host)
 			}
 		}
 	}

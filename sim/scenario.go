@@ -114,6 +114,11 @@ const (
 	ConvergesAnyway                     // whatever the probabilities say, it converges
 )
 
+// Settles tells whether the fate leaves nothing for others to happen: of two such, only one can come to a host under a ref.
+func (k FateKind) Settles() bool {
+	return k == FailsActivation || k == FailsProbes || k == NeverAnswers || k == ConvergesAnyway
+}
+
 // Fate scripts what becomes of one host, instead of leaving it to probabilities.
 type Fate struct {
 	Host reducer.HostID

@@ -228,3 +228,8 @@ Feature: Sentences that cannot be
     Then these answers are given:
       | event         | rollout   |
       | RolloutOpened | stable@a2 |
+
+  Scenario: Two fates of which only one can come
+    Given host "stable-02" fails its probes
+    And host "stable-02" never answers under ref "a1"
+    And hosts "stable-*" always converge
