@@ -1,6 +1,7 @@
 package features
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -45,6 +46,11 @@ func (c *Case) Place() string { return fmt.Sprintf("%s:%d", c.scenario.document.
 // Run runs the scenario. Its transitions are decided by what through makes of the machine that it chooses, under that one's
 // name; nil leaves that as it is.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
+	return c.run(context.Background(), through)
+}
+
+// run is Run; once the context has ended, no further seed is told, and the scenario is not run to its end.
+func (c *Case) run(ctx context.Context, through func(reducer.Machine) reducer.Machine) Scenario {
 	sc := c.scenario
 	began := time.Now()
 	result := sc.begun()
@@ -56,7 +62,10 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	result, w, err := c.tell(through)
+	result, w, err := c.tell(ctx, through)
+	if result.Status == Unrun {
+		return result
+	}
 	if slices.Contains(result.Tags, tagDefect) {
 		result.turn(err)
 	}

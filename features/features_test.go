@@ -501,6 +501,19 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// TestEndsAmidSeeds tells a scenario for no further seed once the context has ended; it has neither passed nor failed then.
+func TestEndsAmidSeeds(t *testing.T) {
+	const story = "\n    And channel \"stable\" with 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is Terminal\n"
+	ctx, cancel := context.WithCancel(context.Background())
+	opt := Options{Jobs: 2, Each: func(*Scenario) { cancel() }, FS: fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
+		"\n  Scenario: one\n    Given seed 1" + story +
+		"\n  @known-defect\n  Scenario: many\n    Given each of the seeds 1 to 10000" + story)}}}
+	report, err := Run(ctx, opt)
+	if !errors.Is(err, context.Canceled) || report.Count(Passed) != 1 || report.Count(Unrun) != 1 {
+		t.Errorf("%v: %d passed and %d were not run", err, report.Count(Passed), report.Count(Unrun))
+	}
+}
+
 // TestTags checks what the tags that mean something do.
 func TestTags(t *testing.T) {
 	const story = "\n    Given channel \"stable\" with 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is "

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -67,7 +68,7 @@ func (c *scenario) seeds() (first, last uint64, many bool) {
 }
 
 // tell tells the scenario, once or for every seed until one fails, and gives what came of it and the world in which it did.
-func (c *Case) tell(through func(reducer.Machine) reducer.Machine) (Scenario, *world, error) {
+func (c *Case) tell(ctx context.Context, through func(reducer.Machine) reducer.Machine) (Scenario, *world, error) {
 	first, last, many := c.scenario.seeds()
 	if c.seed.Set || !many {
 		return c.tellOnce(through, c.seed)
@@ -81,6 +82,11 @@ func (c *Case) tell(through func(reducer.Machine) reducer.Machine) (Scenario, *w
 		}
 		if err != nil || seed == last {
 			return result, w, err
+		}
+		if ctx.Err() != nil {
+			result = c.scenario.begun()
+			result.Status = Unrun
+			return result, w, nil
 		}
 	}
 }

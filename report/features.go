@@ -145,12 +145,11 @@ func (t *featureText) details(s *features.Scenario, indent string) {
 
 // end lists what failed once more, and counts.
 func (t *featureText) end(r *features.Report) error {
-	if !r.Passed() {
-		t.printf("\n%s\n", t.paint(Red, "failed:"))
-		for i := range r.Scenarios {
-			if s := &r.Scenarios[i]; s.Status.Fails() {
-				t.printf("  %s  %s\n", s.Place(), s.Name)
-			}
+	heading := "\n" + t.paint(Red, "failed:") + "\n"
+	for i := range r.Scenarios {
+		if s := &r.Scenarios[i]; s.Status.Fails() {
+			t.printf("%s  %s  %s\n", heading, s.Place(), s.Name)
+			heading = ""
 		}
 	}
 	t.printf("\n%s\n", FeatureCounts(r))
