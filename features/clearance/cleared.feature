@@ -63,3 +63,17 @@ Feature: What a clearance does
     And the operator clears "stable@a1"
     Then "stable@a1" is Terminal
     And ref "a1" is quarantined on channel "stable"
+
+  Scenario: A rollback that completes after it puts the ref back into a quarantine that was lifted
+    Given channel "stable" has policy rollback-and-halt
+    And host "stable-03" fails its probes under ref "a1"
+    And a rollback takes 5 minutes
+    And on host "stable-03" a rollback takes 1 hour
+    When "stable" moves to ref "a1"
+    And the operator clears "stable@a1" once "stable@a1" is Reverted
+    And the operator lifts the quarantine of ref "a1" on channel "stable" 1 minute later
+    And 1 second passes
+    Then ref "a1" is not quarantined on channel "stable"
+    When time passes until host "stable-03" is reverted
+    Then ref "a1" is quarantined on channel "stable"
+    And "stable@a1" is Terminal

@@ -71,6 +71,14 @@ Feature: Raw events, which reach the reducer as they are
       | rfc0008 |
       | v0.2    |
 
+  Scenario: A host that is told of as Activating before its dispatch is not dispatched, and is waited for
+    When "stable" moves to ref "a1"
+    And these events happen once "stable@a1" is Active:
+      | event            | rollout   | host      | from    | to         |
+      | HostStateChanged | stable@a1 | stable-03 | Pending | Activating |
+    Then 2 hosts of "stable@a1" are dispatched
+    And "stable@a1" is stuck waiting for host "stable-03"
+
   Scenario Outline: When the last host converges, <machine> ends the rollout, even from Active
     Given the machine is <machine>
     And the run lasts 2 days
