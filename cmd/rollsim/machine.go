@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -51,8 +53,11 @@ func (env *environment) machine(c *cli.Context) error {
 	return formatMistake(c, report.Machine(env.out.w, machines[0], format))
 }
 
-// formatMistake makes a usage error of a format that there is not.
+// formatMistake makes a usage error of a format that there is not; what cannot be written stays as it is.
 func formatMistake(c *cli.Context, err error) error {
+	if of := (*fs.PathError)(nil); errors.As(err, &of) {
+		return err
+	}
 	if err != nil {
 		return usage(c, "%v", err)
 	}

@@ -42,7 +42,7 @@ Feature: A failure as specified and as shipped
       | v0.2    | Failed   | has no effect                                                                            |
 
   @machine:v0.2
-  Scenario: As shipped, a rollout that is Failed stays halted when its host has rolled back, and its ref is in quarantine
+  Scenario: As shipped, a Failed rollout whose host has rolled back stays halted, and its ref is in quarantine
     Given channel "edge" with 3 hosts soaking 10 minutes
     And channel "edge" has policy rollback-and-halt
     And a budget of one for channel "edge"
