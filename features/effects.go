@@ -82,7 +82,7 @@ var effectExpectations = []step{
 			case preset:
 				return nil
 			}
-			return w.fail(noEntry, w.current, "it is not quarantined"+w.whyNotQuarantined(channel))
+			return w.fail(noEntry, w.current, "it is not quarantined"+w.whyNotQuarantined(ref, channel))
 		},
 	},
 	{

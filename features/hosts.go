@@ -201,6 +201,7 @@ var misdeeds = map[string]sim.FateKind{
 	"never answers": sim.NeverAnswers, "never completes its rollback": sim.NeverRollsBack, "always converges": sim.ConvergesAnyway,
 }
 
+// misdeed is what a table calls a fate.
 func misdeed(kind sim.FateKind) string {
 	for said, k := range misdeeds {
 		if k == kind {

@@ -2,9 +2,11 @@ package features
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rollsim/reducer"
+	"rollsim/sim"
 )
 
 // whyNever says why a rollout can come to no such state, whatever happens to it; empty where it could.
@@ -97,9 +99,10 @@ func whyNoWave(r *rolloutPast, wave uint32) string {
 	return fmt.Sprintf("waves count from 0, and its last one is wave %d", last)
 }
 
-// whyNotQuarantined says why no ref comes into the quarantine of a channel; empty where one could.
-func (w *world) whyNotQuarantined(id reducer.ChannelID) string {
-	if w.policyOf(id).OnHealthFailure == reducer.Halt {
+// whyNotQuarantined says why a ref never comes into the quarantine of a channel; empty where it could, or was there.
+func (w *world) whyNotQuarantined(ref reducer.ChannelRef, id reducer.ChannelID) string {
+	preset := sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)}
+	if w.policyOf(id).OnHealthFailure == reducer.Halt && !slices.Contains(w.scenario.Quarantine, preset) {
 		return fmt.Sprintf(": under policy halt no host rolls back; say: Given channel %q has policy rollback-and-halt", id)
 	}
 	return ""

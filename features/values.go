@@ -221,7 +221,8 @@ var (
 	delaySeldom  = regexp.MustCompile(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
 )
 
-// parseDelay reads 5 minutes; between 1 minute and 10 minutes; between 1 and 10 minutes; 10 minutes on average; 40 seconds, seldom over 3 minutes.
+// parseDelay reads 5 minutes; between 1 minute and 10 minutes; between 1 and 10 minutes; 10 minutes on average; 40 seconds,
+// seldom over 3 minutes.
 func parseDelay(s string) (delay, error) {
 	if at := delayCounted.FindStringSubmatchIndex(s); at != nil {
 		s = s[:at[3]] + s[at[4]:at[5]] + s[at[3]:] // both count the same
