@@ -52,6 +52,8 @@ var (
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
 	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`)
 
+	afterTime = regexp.MustCompile(`^after +((?:about )?` + durationForm + `)$`)
+
 	atLater  = regexp.MustCompile(`^(?:exactly |(about ))?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
 	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)
 )
@@ -75,7 +77,7 @@ const (
 
 // parseAt reads the clause of a sentence that says at what time it looks.
 func parseAt(s string) (glance, error) {
-	s = strings.TrimSpace(s)
+	s = afterTime.ReplaceAllString(strings.TrimSpace(s), "$1 later")
 	if s == "" {
 		return glance{kind: atPresent}, nil
 	}
@@ -111,6 +113,7 @@ func parseAt(s string) (glance, error) {
 // parseWhen reads the clause of a sentence that says when.
 func parseWhen(s string) (timing, error) {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ":") // of a sentence that a table follows
+	s = afterTime.ReplaceAllString(s, "$1 later")
 	if s == "" {
 		return timing{kind: onceSettled}, nil
 	}

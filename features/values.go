@@ -50,11 +50,11 @@ const (
 
 	// A clause that says when something happens may be left out.
 	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`
-	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)|(?: +at once)|(?: +at the same (?:moment|instant|time))`
+	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)|(?: +after +(?:` + durationForm + `))|(?: +at once)|(?: +at the same (?:moment|instant|time))`
 
 	// So may one that says at what time an expectation looks.
-	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?|(?: +eventually)? +within +(?:` +
-		durationForm + `)| +in the end`
+	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?` +
+		`| +after +(?:about )?(?:` + durationForm + `)|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end`
 )
 
 // parameters are the values by the name that stands for them in words.
