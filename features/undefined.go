@@ -281,9 +281,10 @@ func tellMove(m *move, p, t int, typed []string, parts []part, cost int) (said, 
 	case part.words != nil && m.token == t:
 		return part.words[0], quoteToken(part.words[0]) + " is missing"
 	case part.words != nil:
-		word, _ := part.nearest(typed[t-1])
-		if cost > 0 {
-			differs = fmt.Sprintf("%s instead of %s", quoteToken(word), quoteToken(typed[t-1]))
+		was := typed[t-1]
+		word, _ := part.nearest(was)
+		if cost > 0 || strings.ToLower(was[:1])+was[1:] != word { // only a first letter may be a capital
+			differs = fmt.Sprintf("%s instead of %s", quoteToken(word), quoteToken(was))
 		}
 		return word, differs
 	case cost < costValue:

@@ -397,6 +397,7 @@ func TestTagExpressions(t *testing.T) {
 func TestNearestSentences(t *testing.T) {
 	for typed, want := range map[string]string{
 		`channel "x with 2 hosts soaking 10 minuets`: `Given channel "x" with 2 hosts soaking 10 minutes: "x" instead of "x, "minutes" instead of "minuets"`,
+		`CHANNEL "x" with 2 hosts`:                   `Given channel "x" with 2 hosts: "channel" instead of "CHANNEL"`,
 		`rollout "a@b is in "Failed"`:                `Then rollout "a@b" is "Failed": "in" is too much, "a@b" instead of "a@b`,
 		`"stable" moved to ref "b2"`:                 `When "stable" moves to ref "b2": "moves" instead of "moved"`,
 		`rollout "stable@a1" should be Superseded`:   `Then rollout "stable@a1" has been Superseded: "has" instead of "should", "been" instead of "be"`,

@@ -69,7 +69,8 @@ func sampleTable(rows [][]string, indent string) string {
 
 const stepsIntroduction = `# The sentences
 
-Every sentence that a feature may use. ` + "`{…}`" + ` is a value, ` + "`(…)`" + ` may be left out, ` + "`a/b`" + ` is one or the other; capital letters and
-` + "`a`/`the`" + ` do not matter. How values are written, and how a story is told, is in [Features](features.md). This page is made by
+Every sentence that a feature may use. ` + "`{…}`" + ` is a value, ` + "`(…)`" + ` may be left out, ` + "`a/b`" + ` is one or the other; a capital at the
+beginning of a word and ` + "`a`/`the`" + ` do not matter. How values are written, and how a story is told, is in
+[Features](features.md). This page is made by
 ` + "`rollsim steps --format markdown`" + `.
 `
