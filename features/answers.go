@@ -85,7 +85,7 @@ func readQuestions(state reducer.State, t table) ([]*question, error) {
 	for i, r := range t {
 		q, err := readQuestion(state, r)
 		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", i+1, err)
+			return nil, &rowError{i + 1, err}
 		}
 		all = append(all, q)
 	}

@@ -103,6 +103,11 @@ func (c *scenario) carryOut(result *Scenario, w *world) error {
 		if err != nil {
 			result.fail(err)
 			result.Step, result.StepLine, done.Status = done.Keyword+" "+done.Text, done.Line, result.Status
+			if t := c.document.steps[step.AstNodeIds[0]].DataTable; t != nil {
+				if row := rowAmiss(err); row > 0 && row < len(t.Rows) {
+					result.StepLine = int(t.Rows[row].Location.Line)
+				}
+			}
 			return err
 		}
 		done.Status = Passed

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -37,18 +38,18 @@ var eventSteps = []step{
 			for i, r := range t {
 				ev, err := readEvent(r)
 				if err != nil {
-					return fmt.Errorf("row %d: %w", i+1, err)
+					return &rowError{i + 1, err}
 				}
 				if i > 0 {
 					when = timing{kind: together}
 				}
 				pause, err := cell(r, "later", parseDuration)
 				if err != nil {
-					return fmt.Errorf("row %d: %w", i+1, err)
+					return &rowError{i + 1, err}
 				}
 				if pause > 0 {
 					if when.kind != together {
-						return fmt.Errorf("row 1: it happens when the sentence says; only what follows it can be later")
+						return &rowError{1, errors.New("it happens when the sentence says; only what follows it can be later")}
 					}
 					when = timing{kind: later, offset: pause}
 				}

@@ -159,7 +159,7 @@ func (w *world) expectRows(t table, found []finding, noun string, what func(row,
 		}
 		want, same, err := what(r, entry)
 		if err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+			return &rowError{i + 1, err}
 		}
 		expected := fmt.Sprintf("row %d: %s", i+1, want)
 		if !same {
@@ -167,7 +167,7 @@ func (w *world) expectRows(t table, found []finding, noun string, what func(row,
 		}
 		pause, err := cell(r, "later", parseDuration)
 		if err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+			return &rowError{i + 1, err}
 		}
 		if i > 0 && r["later"] != "" {
 			if d := w.at(entry) - w.at(found[i-1].entry); d != pause {
@@ -191,7 +191,7 @@ func (w *world) rolloutsOf(t table) ([]reducer.RolloutID, error) {
 	for i, r := range t {
 		id := reducer.RolloutID(r["rollout"])
 		if _, err := w.telling.rollout(id); err != nil {
-			return nil, fmt.Errorf("row %d: %w", i+1, err)
+			return nil, &rowError{i + 1, err}
 		}
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)

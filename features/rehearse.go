@@ -70,6 +70,7 @@ type Mistake struct {
 	Flaw    Flaw
 	Step    *messages.PickleStep // nil when it is about a tag, or the whole scenario
 	Tag     *messages.PickleTag  // nil when it is about no tag
+	Row     int                  // of the step's table, the first below the heading being 1; 0 when it is about none of them
 	Message string
 }
 
@@ -96,7 +97,7 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 			continue
 		}
 		doubtful = true
-		found = append(found, Mistake{Flaw: flaw, Step: step, Message: err.Error()})
+		found = append(found, Mistake{Flaw: flaw, Step: step, Row: rowAmiss(err), Message: err.Error()})
 	}
 	switch {
 	case doubtful:

@@ -103,7 +103,7 @@ type Scenario struct {
 	FeatureLine int
 
 	// Message says what is wrong with one that has not passed, or why it was skipped. Of one that has failed Step is the
-	// sentence that did, with its keyword, and StepLine where it stands.
+	// sentence that did, with its keyword, and StepLine where it stands, or the row of its table that is amiss.
 	Message  string
 	Step     string
 	StepLine int

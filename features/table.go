@@ -107,8 +107,26 @@ var wholeQuoted = regexp.MustCompile(`^(?:` + quoted + `)$`)
 func (t table) each(do func(row) error) error {
 	for i, r := range t {
 		if err := do(r); err != nil {
-			return fmt.Errorf("row %d: %w", i+1, err)
+			return &rowError{i + 1, err}
 		}
 	}
 	return nil
+}
+
+// rowError is what is wrong with a row of a table. The first row below the heading is row 1.
+type rowError struct {
+	row int
+	err error
+}
+
+func (e *rowError) Error() string { return fmt.Sprintf("row %d: %v", e.row, e.err) }
+func (e *rowError) Unwrap() error { return e.err }
+
+// rowAmiss tells which row of a table an error is about, from 1; 0 when it is about none.
+func rowAmiss(err error) int {
+	var e *rowError
+	if errors.As(err, &e) {
+		return e.row
+	}
+	return 0
 }

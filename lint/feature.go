@@ -18,9 +18,10 @@ type feature struct {
 	scenarios    []story
 	mistakes     []mistake
 	descriptions []description
-	rows         []*messages.Location          // of every table
-	tags         [][]*messages.Tag             // those of the feature, of each rule, scenario and table of examples
-	at           map[string]*messages.Location // by the id of a step, scenario or row of examples
+	rows         []*messages.Location           // of every table
+	tags         [][]*messages.Tag              // those of the feature, of each rule, scenario and table of examples
+	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables       map[string]*messages.DataTable // of steps, by their ids
 
 	rule  *Rule
 	found *findings
@@ -90,6 +91,7 @@ func unjoin(err error) []error {
 // collect finds what the rules look at, and rehearses the scenarios.
 func (f *feature) collect() {
 	f.at = make(map[string]*messages.Location)
+	f.tables = make(map[string]*messages.DataTable)
 	made := make(map[string][]*messages.Pickle)
 	for _, p := range f.Pickles {
 		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
@@ -102,6 +104,7 @@ func (f *feature) collect() {
 		for _, s := range steps {
 			f.at[s.Id] = s.Location
 			if s.DataTable != nil {
+				f.tables[s.Id] = s.DataTable
 				f.noteRows(s.DataTable.Rows...)
 			}
 		}
@@ -171,7 +174,11 @@ func (f *feature) rehearse(s *story) {
 	for i, m := range found {
 		k := kinds[i]
 		if rows[k] == len(s.pickles) {
-			if m.at = f.at[k.node]; told[k] && m.Flaw == features.FlawUndefined {
+			m.at = f.at[k.node]
+			if m.Row > 0 {
+				m.at = f.tables[k.node].Rows[m.Row].Location
+			}
+			if told[k] && m.Flaw == features.FlawUndefined {
 				continue // whatever the row says, the sentence is worded like no step
 			}
 		}
