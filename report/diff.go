@@ -33,7 +33,8 @@ const maxDiffRows = 8
 
 // Diff writes how the two sides of some logs compare: what parts in the same way together, with the answers of both sides
 // and a line for each rollout, then the counts and the notes.
-func Diff(w io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
+func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
+	w := new(strings.Builder)
 	width := max(len(labels.A), len(labels.B))
 	for _, g := range groupPartings(logs) {
 		first := g.rows[0]
@@ -48,7 +49,8 @@ func Diff(w io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 			shell.Join(string(first.parting.Rollout)), p.Seq)
 	}
 	writeDiffTotals(w, logs, labels)
-	return nil
+	_, err := io.WriteString(out, Harmless(w.String()))
+	return err
 }
 
 func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {

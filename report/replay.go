@@ -46,14 +46,14 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
 	}
-	_, err := io.WriteString(w, harmless(r.b.String()))
+	_, err := io.WriteString(w, Harmless(r.b.String()))
 	return err
 }
 
-// harmless is lines of text that do nothing to the terminal they are shown on, whatever names a log has.
-func harmless(text string) string {
+// Harmless is text that does nothing to the terminal it is shown on, whatever names a log has.
+func Harmless(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
 			return unicode.ReplacementChar
 		}
 		return r

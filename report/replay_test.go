@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -126,7 +127,10 @@ func TestNamesDoNothingToATerminal(t *testing.T) {
 	if err := Why(&b, &replay.Answer{Host: name, Lines: []replay.Reason{{Text: name}}}); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); strings.ContainsAny(text, "\x1b\a\u009b") || strings.Count(text, "web-01\ufffd[2J\ufffd\ufffd") != 4 {
+	if err := Diff(&b, []DiffLog{{Unreadable: errors.New(name)}}, DiffLabels{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); strings.ContainsAny(text, "\x1b\a\u009b") || strings.Count(text, "web-01\ufffd[2J\ufffd\ufffd") != 5 {
 		t.Errorf("%q", text)
 	}
 }

@@ -30,6 +30,6 @@ func Why(w io.Writer, a *replay.Answer) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(w, harmless(b.String()))
+	_, err := io.WriteString(w, Harmless(b.String()))
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"rollsim/external"
 	"rollsim/internal/nearest"
 	"rollsim/reducer"
+	"rollsim/report"
 )
 
 // The exit codes.
@@ -66,11 +67,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // or nobody reads any more
 		return exitUsage
 	case errors.As(err, &misuse):
-		fmt.Fprintf(stderr, "rollsim: %v\n", err)
+		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
 		fmt.Fprintf(stderr, "see: rollsim %s\n", strings.TrimSpace(misuse.command+" --help"))
 		return exitUsage
 	default:
-		fmt.Fprintf(stderr, "rollsim: %v\n", err)
+		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
 		return exitUsage
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/report"
 )
@@ -36,7 +37,7 @@ func (env *environment) machine(c *cli.Context) error {
 		names = reducer.MachineNames()[:1]
 	}
 	if len(names) != wanted {
-		return usage(c, "expected %d machine names, got %d", wanted, len(names))
+		return usage(c, "expected %s, got %d", plural.Count(wanted, "machine name"), len(names))
 	}
 	machines := make([]*reducer.Table, len(names))
 	for i, name := range names {
