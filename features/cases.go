@@ -123,7 +123,7 @@ func (c *scenario) step(w *world, step *messages.PickleStep, last bool) (err err
 		}
 	}()
 	w.shared = c.document.shared[step.AstNodeIds[0]]
-	if left := leftOver(step); left != "" {
+	if left := LeftOver(step); left != "" {
 		return fmt.Errorf("no Examples give a value for <%s>: they need a column of that name", left)
 	}
 	if err := w.carryOut(step.Text, step.Argument); err != nil || !last {
@@ -144,8 +144,8 @@ func Placeholders(text string) []string {
 	return names
 }
 
-// leftOver gives a placeholder for which no examples gave a value; empty when there is none.
-func leftOver(step *messages.PickleStep) string {
+// LeftOver gives a placeholder in a step or its table for which no examples gave a value; empty when there is none.
+func LeftOver(step *messages.PickleStep) string {
 	texts := []string{step.Text}
 	if step.Argument != nil && step.Argument.DataTable != nil {
 		for _, row := range step.Argument.DataTable.Rows {

@@ -158,7 +158,7 @@ func (f *feature) rehearse(s *story) {
 	var kinds []kind
 	for _, p := range s.pickles {
 		// A placeholder that is left over is said of the outline, and what follows from it would only mislead.
-		if leftOver(p) {
+		if slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return features.LeftOver(s) != "" }) {
 			continue
 		}
 		for _, m := range f.Rehearse(p) {
@@ -218,11 +218,6 @@ func (s *story) placeholders() (names []string, places []*messages.Location) {
 		}
 	}
 	return names, places
-}
-
-// leftOver tells whether a placeholder is left in a sentence, for which no examples give a value.
-func leftOver(p *messages.Pickle) bool {
-	return slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return features.Placeholders(s.Text) != nil })
 }
 
 func noScenario(f *feature) {

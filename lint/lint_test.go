@@ -156,6 +156,14 @@ Feature: x
     @wip
     Scenario: five
       Then the moon is full
+    Scenario Outline: six
+      When "stable" moves to ref "<ref>"
+      Then these transitions happen:
+        | rollout   | from    | to    |
+        | stable@a1 | Opening | <too> |
+      Examples:
+        | ref |
+        | a1  |
 `)},
 		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
 		"x.yaml": {Data: []byte(`channels:
@@ -203,6 +211,7 @@ x.feature:28:5 RS009
 x.feature:31:5 RS007
 x.feature:33:7 RS002
 x.feature:38:9 RS003
+x.feature:46:33 RS010
 torn.feature:4:5 RS001
 torn.feature:5:5 RS001
 x.yaml:1:1 RS102
