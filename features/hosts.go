@@ -180,13 +180,17 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 			}
 		}
 	}
-	for _, h := range hosts {
-		fate.Host = h
-		for _, f := range w.scenario.Fates {
-			if f.Host == h && f.Ref == fate.Ref && f.Kind != fate.Kind && f.Kind.Settles() && fate.Kind.Settles() {
-				return fmt.Errorf("host %s %s already, and only one of both can come", h, misdeed(f.Kind))
-			}
+	settled := make(map[reducer.HostID]sim.FateKind)
+	for _, f := range w.scenario.Fates {
+		if f.Ref == fate.Ref && f.Kind.Settles() {
+			settled[f.Host] = f.Kind
 		}
+	}
+	for _, h := range hosts {
+		if before, ok := settled[h]; ok && before != fate.Kind && fate.Kind.Settles() {
+			return fmt.Errorf("host %s %s already, and only one of both can come", h, misdeed(before))
+		}
+		fate.Host = h
 		if fate.Ref != "" && !w.shared {
 			w.promises = append(w.promises, fate)
 		}
