@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	gherkin "github.com/cucumber/gherkin/go/v26"
@@ -115,12 +116,16 @@ func (d *document) checkText() error {
 		switch {
 		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
 			return &Error{d.name, i + 1, 1, "this is no text in UTF-8: if it is text, save it as UTF-8"}
+		case bytes.ContainsFunc(line, isControl): // it would do to a terminal whatever it does
+			return &Error{d.name, i + 1, 1, "a control character stands in this line: a feature is a text file"}
 		case len(line) > maxLine:
 			return &Error{d.name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
 		}
 	}
 	return nil
 }
+
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\r' }
 
 var (
 	parserMessage  = regexp.MustCompile(`(?m)^\(([0-9]+):([0-9]+)\): (.*)$`)

@@ -118,6 +118,7 @@ func TestErrors(t *testing.T) {
 		"bare.feature":               {Data: []byte("\n\nFeature: x\n")},
 		"prose.feature":              {Data: []byte("Once upon a time\n")},
 		"binary.feature":             {Data: []byte("Feature: x\n\x00\x01\n")},
+		"bell.feature":               {Data: []byte("Feature: x\n  Scenario: a\x1b[31m red\a bell\n")},
 		"latin1.feature":             {Data: []byte("Feature: caf\xe9\n")},
 		"long.feature":               {Data: []byte("Feature: x\n" + strings.Repeat("x", 70_000) + scenario)},
 		"large.feature":              {Data: []byte("Feature: x\n" + strings.Repeat(scenario, 300_000))},
@@ -156,6 +157,7 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"bare.feature"}}, "bare.feature:3: this feature has no scenario"},
 		{Options{Paths: []string{"prose.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\""},
 		{Options{Paths: []string{"binary.feature"}}, "binary.feature:2: this is no text in UTF-8: if it is text, save it as UTF-8"},
+		{Options{Paths: []string{"bell.feature"}}, "bell.feature:2: a control character stands in this line: a feature is a text file"},
 		{Options{Paths: []string{"latin1.feature"}}, "latin1.feature:1: this is no text in UTF-8: if it is text, save it as UTF-8"},
 		{Options{Paths: []string{"long.feature"}}, "long.feature:2: this line is longer than 60000 bytes"},
 		{Options{Paths: []string{"large.feature"}}, "large.feature: larger than 8 MiB"},
@@ -185,9 +187,9 @@ func TestErrors(t *testing.T) {
 		{Options{Paths: []string{"prose.feature", "good.feature", "empty.feature"}}, "prose.feature:1: expected a tag, Feature:, found \"Once upon a time\"\n" +
 			`empty.feature:1: nothing is in this file: expected "Feature: " and its name`},
 
-		{Options{Paths: []string{"gone.feature"}}, "gone.feature: there is no such file or folder (file does not exist)"},
+		{Options{Paths: []string{"gone.feature"}}, "gone.feature: file does not exist"},
 		{Options{Paths: []string{""}}, "a path is empty"},
-		{Options{Paths: []string{"gone.feature:3"}}, "gone.feature: there is no such file or folder (file does not exist)"},
+		{Options{Paths: []string{"gone.feature:3"}}, "gone.feature: file does not exist"},
 		{Options{Paths: []string{"nothing/here.txt"}}, "nothing/here.txt: expected a .feature file or a folder"},
 		{Options{Paths: []string{"nothing"}}, "nothing: no .feature file in this folder"},
 		{Options{Paths: []string{"folder:3"}}, "folder:3: a folder has no lines"},

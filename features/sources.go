@@ -84,7 +84,7 @@ func findFiles(fsys fs.FS, name string) ([]*source, error) {
 	root := path.Clean(name)
 	info, err := fs.Stat(fsys, root)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such file or folder (%w)", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -71,7 +72,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "see: rollsim %s\n", strings.TrimSpace(misuse.command+" --help"))
 		return exitUsage
 	default:
-		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
+		text := err.Error()
+		var file *fs.PathError
+		if errors.As(err, &file) { // which call it was that failed says nothing to a user
+			text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
+		}
+		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(text))
 		return exitUsage
 	}
 }
