@@ -12,8 +12,8 @@ import (
 
 // Checker checks the safety invariants (1) to (13) while a run goes on. What each step costs does not grow with the fleet.
 type Checker struct {
-	// Each has every dispatch reported that breaks something, and every time that a channel comes to have two standing rollouts;
-	// else an invariant is reported of a subject once.
+	// Each has every dispatch reported that breaks something (above the wave cursor only once one has moved), and every time that a
+	// channel comes to have two standing rollouts; else an invariant is reported of a subject once.
 	Each bool
 
 	fleet    *reducer.Fleet
@@ -27,10 +27,17 @@ type Checker struct {
 	hosts      map[reducer.HostID]*host // only where there are budgets
 
 	found    []Violation
-	reported map[Violation]bool // by invariant and subject: the first of its kind tells all
+	reported map[kind]bool // the first of its kind tells all
+	moved    bool          // a wave cursor has moved, so that the trace tells where they stand
 	last     reducer.EventKind
 	seq      uint64
 	at       reducer.Time
+}
+
+// kind is what makes one violation the same as another.
+type kind struct {
+	invariant Name
+	subject   string
 }
 
 // book is what the trace says of one rollout.
@@ -71,7 +78,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 		books:      make(map[int]*book),
 		quarantine: make(map[quarantined]bool),
 		hosts:      make(map[reducer.HostID]*host),
-		reported:   make(map[Violation]bool),
+		reported:   make(map[kind]bool),
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
@@ -99,7 +106,7 @@ func (c *Checker) Take() []Violation {
 // Forget lets go of what is known of a rollout that is over: what is found of it again is given again.
 func (c *Checker) Forget(r *reducer.Rollout) {
 	for _, name := range Names() {
-		delete(c.reported, Violation{Invariant: name, Subject: string(r.Record.RolloutID)})
+		delete(c.reported, kind{name, string(r.Record.RolloutID)})
 	}
 	delete(c.books, r.Number())
 	c.recent = nil
@@ -124,18 +131,35 @@ func (c *Checker) book(r *reducer.Rollout) *book {
 
 // Report adds a violation that was found elsewhere.
 func (c *Checker) Report(v Violation) {
-	key := Violation{Invariant: v.Invariant, Subject: v.Subject}
-	if !c.reported[key] {
-		c.reported[key] = true
+	if k := (kind{v.Invariant, v.Subject}); !c.reported[k] {
+		c.reported[k] = true
 		c.found = append(c.found, v)
 	}
 }
 
 func (c *Checker) report(name Name, r *reducer.Rollout, format string, args ...any) {
-	c.Report(Violation{
+	k := kind{name, string(r.Record.RolloutID)}
+	if c.reported[k] {
+		return
+	}
+	c.reported[k] = true
+	c.add(name, r, format, args...)
+}
+
+func (c *Checker) add(name Name, r *reducer.Rollout, format string, args ...any) {
+	c.found = append(c.found, Violation{
 		Invariant: name, Subject: string(r.Record.RolloutID), Detail: fmt.Sprintf(format, args...),
 		Seq: c.seq, At: c.at, State: r.Record.State, Event: c.last,
 	})
+}
+
+// forbidden reports what forbids a dispatch.
+func (c *Checker) forbidden(name Name, r *reducer.Rollout, format string, args ...any) {
+	if c.Each && (name != WaveKept || c.moved) {
+		c.add(name, r, format, args...)
+	} else {
+		c.report(name, r, format, args...)
+	}
 }
 
 // Entry sees an entry of the trace that is no rollout event and no effect of the rollout machine.
@@ -163,6 +187,7 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 // Applied sees an event that the fleet has accepted, at the entry that holds it, with its effects.
 func (c *Checker) Applied(seq uint64, at reducer.Time, r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
 	c.seq, c.at, c.last = seq, at, ev.Kind
+	c.moved = c.moved || ev.Kind == reducer.WaveAdvanced
 	b := c.book(r)
 	all := effects.All()
 	for i := range all {
@@ -253,36 +278,31 @@ func (c *Checker) Standing(id reducer.ChannelID) {
 				standing[1].Record.RolloutID),
 		})
 	case c.Each && len(c.reported) > 0:
-		delete(c.reported, Violation{Invariant: OneStanding, Subject: string(id)})
+		delete(c.reported, kind{OneStanding, string(id)})
 	}
 }
 
 // dispatch holds a dispatch against everything that may forbid it.
 func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
-	if c.Each && len(c.reported) > 0 {
-		for _, name := range []Name{HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept} {
-			delete(c.reported, Violation{Invariant: name, Subject: string(r.Record.RolloutID)})
-		}
-	}
 	switch s := r.Record.State; {
 	case !s.Underway() && s != reducer.Terminal:
-		c.report(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)
+		c.forbidden(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)
 	case r.Count(reducer.HostFailed) > 0:
-		c.report(HaltKept, r, "host %s was dispatched with %s Failed", p.Host, plural.Count(r.Count(reducer.HostFailed), "host"))
+		c.forbidden(HaltKept, r, "host %s was dispatched with %s Failed", p.Host, plural.Count(r.Count(reducer.HostFailed), "host"))
 	}
 	if c.quarantine[quarantined{r.Record.Channel, p.Closure}] {
-		c.report(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined", p.Host, p.Closure)
+		c.forbidden(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined", p.Host, p.Closure)
 	}
 	if p.Attempt > 1 {
 		return // it was sent when it might be; that it is sent again, for want of an ack, is no new dispatch
 	}
 	if h, joined := r.Host(p.Host); joined && h.Wave > r.Record.CurrentWave {
-		c.report(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d", p.Host, h.Wave, r.Record.CurrentWave)
+		c.forbidden(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d", p.Host, h.Wave, r.Record.CurrentWave)
 	}
 	if ch := c.channels[r.Record.Channel]; ch != nil {
 		for _, after := range ch.after {
 			if !c.letsGo(after) {
-				c.report(ChannelEdgesKept, r, "host %s was dispatched before channel %s let it go", p.Host, after)
+				c.forbidden(ChannelEdgesKept, r, "host %s was dispatched before channel %s let it go", p.Host, after)
 			}
 		}
 	}

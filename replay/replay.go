@@ -366,7 +366,9 @@ func (p *replay) take(e *trace.Entry) error {
 		p.takeRejection(e)
 	}
 	p.letGo()
-	p.keepAround()
+	if len(p.watched) > 0 {
+		p.keepAround()
+	}
 	if len(p.waiting) > 0 {
 		p.showLater(e)
 	}
