@@ -375,11 +375,24 @@ func parseEnum[T fmt.Stringer](what, s string, all []T) (T, error) {
 }
 
 func parseState(s string) (reducer.State, error) {
-	return parseEnum("state of a rollout", s, reducer.States())
+	return parseEither("state of a rollout", s, reducer.States(), "state of a host", reducer.HostStates())
 }
 
 func parseHostState(s string) (reducer.HostState, error) {
-	return parseEnum("state of a host", s, reducer.HostStates())
+	return parseEither("state of a host", s, reducer.HostStates(), "state of a rollout", reducer.States())
+}
+
+// parseEither is parseEnum for an enumeration that is easily taken for another one: a name of that is no mistyped one of this.
+func parseEither[T, U fmt.Stringer](what, s string, all []T, other string, others []U) (T, error) {
+	v, err := parseEnum(what, s, all)
+	if o, not := parseEnum(other, s, others); err != nil && not == nil {
+		var known []string
+		for _, v := range all {
+			known = append(known, v.String())
+		}
+		err = fmt.Errorf("%v is a %s, and no %s: those are %s", o, other, what, strings.Join(known, ", "))
+	}
+	return v, err
 }
 
 func parseEvent(s string) (reducer.EventKind, error) {

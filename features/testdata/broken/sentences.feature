@@ -233,3 +233,11 @@ Feature: Sentences that cannot be
     Given host "stable-02" fails its probes
     And host "stable-02" never answers under ref "a1"
     And hosts "stable-*" always converge
+
+  Scenario: A state of hosts for a rollout
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is Converged
+
+  Scenario: A state of rollouts for a host
+    When "stable" moves to ref "a1"
+    Then host "stable-01" is Terminal
