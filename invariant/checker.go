@@ -131,19 +131,25 @@ func (c *Checker) book(r *reducer.Rollout) *book {
 
 // Report adds a violation that was found elsewhere.
 func (c *Checker) Report(v Violation) {
-	if k := (kind{v.Invariant, v.Subject}); !c.reported[k] {
-		c.reported[k] = true
+	if c.first(v.Invariant, v.Subject) {
 		c.found = append(c.found, v)
 	}
 }
 
 func (c *Checker) report(name Name, r *reducer.Rollout, format string, args ...any) {
-	k := kind{name, string(r.Record.RolloutID)}
+	if c.first(name, string(r.Record.RolloutID)) { // before it is put into words
+		c.add(name, r, format, args...)
+	}
+}
+
+// first tells whether an invariant has not been reported of a subject, and takes note that it is now.
+func (c *Checker) first(name Name, subject string) bool {
+	k := kind{name, subject}
 	if c.reported[k] {
-		return
+		return false
 	}
 	c.reported[k] = true
-	c.add(name, r, format, args...)
+	return true
 }
 
 func (c *Checker) add(name Name, r *reducer.Rollout, format string, args ...any) {
