@@ -387,3 +387,28 @@ func TestBadResultFiles(t *testing.T) {
 		})
 	}
 }
+
+// TestFingerprintLeavesTheWordingOut changes a violation in each way that counts, and in each that does not.
+func TestFingerprintLeavesTheWordingOut(t *testing.T) {
+	base := invariant.Violation{Invariant: "halt", Subject: "stable@a1", Detail: "dispatched", Seq: 7, At: 9}
+	of := func(change func(v *invariant.Violation)) string {
+		v := base
+		change(&v)
+		return fingerprint([]*outcome{{digest: "d", entries: 3, violations: []invariant.Violation{v}}})
+	}
+	want := of(func(*invariant.Violation) {})
+	if got := of(func(v *invariant.Violation) { v.Detail = "host web-01 was dispatched" }); got != want {
+		t.Error("another wording of a violation changes the fingerprint")
+	}
+	for name, change := range map[string]func(v *invariant.Violation){
+		"invariant": func(v *invariant.Violation) { v.Invariant = "wave" },
+		"subject":   func(v *invariant.Violation) { v.Subject = "stable@a2" },
+		"seq":       func(v *invariant.Violation) { v.Seq++ },
+		"at":        func(v *invariant.Violation) { v.At++ },
+		"excused":   func(v *invariant.Violation) { v.Excused = "the host is lost" },
+	} {
+		if of(change) == want {
+			t.Errorf("another %s leaves the fingerprint as it is", name)
+		}
+	}
+}
