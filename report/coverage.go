@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"rollsim/coverage"
 	"rollsim/reducer"
+	"rollsim/suite/coverage"
 	"rollsim/trace"
 )
 

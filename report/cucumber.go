@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"rollsim/features"
+	"rollsim/story"
 )
 
 // The JSON that Cucumber's own runners write and that tools which show reports read.
@@ -58,7 +58,7 @@ type cucumber struct {
 	features []cucumberFeature
 }
 
-func (c *cucumber) Scenario(s *features.Scenario) {
+func (c *cucumber) Scenario(s *story.Scenario) {
 	n := len(c.features)
 	if n == 0 || c.features[n-1].URI != s.File {
 		c.features = append(c.features, cucumberFeature{
@@ -87,7 +87,7 @@ func (c *cucumber) Scenario(s *features.Scenario) {
 	f.Elements = append(f.Elements, element)
 }
 
-func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
+func cucumberStepOf(s *story.Scenario, step *story.Step) cucumberStep {
 	made := cucumberStep{
 		Keyword: step.Keyword + " ", Name: step.Text, Line: step.Line,
 		Match:  cucumberMatch{fmt.Sprintf("%s:%d", s.File, step.Line)},
@@ -97,18 +97,18 @@ func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
 		made.Rows = append(made.Rows, cucumberRow{row})
 	}
 	switch step.Status {
-	case features.Passed:
+	case story.Passed:
 		made.Result.Status = "passed"
-	case features.Failed, features.Ambiguous: // not every tool knows that status
+	case story.Failed, story.Ambiguous: // not every tool knows that status
 		made.Result.Status = "failed"
-	case features.Undefined:
+	case story.Undefined:
 		made.Result.Status = "undefined"
-	case features.Skipped, features.Defect, features.Unrun:
+	case story.Skipped, story.Defect, story.Unrun:
 		made.Result.Status = "skipped"
 	}
 	if step.Status.Fails() {
 		made.Result.Message = s.Details()
-		if s.Status == features.Defect {
+		if s.Status == story.Defect {
 			made.Result.Status = "skipped" // else it would count as a failure
 		}
 	}
@@ -118,4 +118,4 @@ func cucumberStepOf(s *features.Scenario, step *features.Step) cucumberStep {
 // cucumberID makes an id of a name.
 func cucumberID(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
 
-func (c *cucumber) End(*features.Report) error { return writeJSON(c.w, c.features) }
+func (c *cucumber) End(*story.Report) error { return writeJSON(c.w, c.features) }

@@ -11,9 +11,9 @@ import (
 
 	"rollsim/internal/plural"
 	"rollsim/internal/shell"
+	"rollsim/logs/whatif"
 	"rollsim/reducer"
 	"rollsim/trace"
-	"rollsim/whatif"
 )
 
 // DiffLog is one log of a comparison: how its two sides compare, or why it cannot be read.

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"io"
 
+	"rollsim/logs/whatif"
 	"rollsim/reducer"
 	"rollsim/trace"
-	"rollsim/whatif"
 )
 
 // diffTotals counts over the logs of a comparison.

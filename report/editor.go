@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"rollsim/features"
+	"rollsim/story"
 )
 
 // EditorSteps writes all sentences as step definitions in Go, which are for editors alone. Cucumber's extension finds literals
@@ -15,7 +15,7 @@ func EditorSteps(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(editorIntroduction)
 	topic := ""
-	for _, s := range features.Vocabulary("") {
+	for _, s := range story.Vocabulary("") {
 		if s.Topic != topic {
 			if topic != "" {
 				b.WriteString("}\n\n")
@@ -52,19 +52,19 @@ func EditorSettings(w io.Writer) error {
 		FormatOnSave bool `json:"editor.formatOnSave"` // rollsim fmt lays out, and the extensions do it in another way
 	}
 	settings := struct {
-		Features []string              `json:"cucumber.features"`
-		Glue     []string              `json:"cucumber.glue"`
-		Schemas  map[string][]string   `json:"yaml.schemas"`
-		Feature  language              `json:"[cucumber]"`
-		YAML     language              `json:"[yaml]"`
-		Types    []features.EditorType `json:"cucumber.parameterTypes"`
+		Features []string            `json:"cucumber.features"`
+		Glue     []string            `json:"cucumber.glue"`
+		Schemas  map[string][]string `json:"yaml.schemas"`
+		Feature  language            `json:"[cucumber]"`
+		YAML     language            `json:"[yaml]"`
+		Types    []story.EditorType  `json:"cucumber.parameterTypes"`
 	}{
 		Features: []string{"**/*.feature"},
 		Glue:     []string{".vscode/steps.go"},
 		Schemas:  map[string][]string{"./scenarios/schema.json": {"scenarios/*.yaml"}},
 		Feature:  language{TabSize: 2},
 		YAML:     language{TabSize: 2},
-		Types:    features.EditorTypes(),
+		Types:    story.EditorTypes(),
 	}
 	return writeJSON(w, settings)
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"rollsim/coverage"
-	"rollsim/explore"
 	"rollsim/reducer"
+	"rollsim/suite/coverage"
+	"rollsim/suite/explore"
 )
 
 // Explore writes what a sweep came to, for people: failures first, then how much of the transition table was covered and how

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"rollsim/coverage"
-	"rollsim/explore"
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/suite/coverage"
+	"rollsim/suite/explore"
 )
 
 func exploreText(t *testing.T, s *explore.Sweep) (string, *explore.Result) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"rollsim/check"
-	"rollsim/features"
+	"rollsim/story"
+	"rollsim/suite/check"
 )
 
 // FeatureFormats lists the forms in which what becomes of feature files is written.
@@ -18,8 +18,8 @@ func FeatureFormats() []string { return []string{"pretty", "progress", "junit", 
 // FeatureWriter writes what becomes of feature files. Scenarios come in order, each as soon as it is known; after the last
 // one comes the end. What keeps it from writing is told at the end.
 type FeatureWriter interface {
-	Scenario(s *features.Scenario)
-	End(r *features.Report) error
+	Scenario(s *story.Scenario)
+	End(r *story.Report) error
 }
 
 // FeatureOptions say how feature files are written about.
@@ -78,27 +78,27 @@ const (
 )
 
 // mark is the sign of a status, and its colour.
-func mark(s features.Status) (sign, colour string) {
+func mark(s story.Status) (sign, colour string) {
 	switch s {
-	case features.Passed:
+	case story.Passed:
 		return "✓", Green
-	case features.Failed, features.Undefined, features.Ambiguous:
+	case story.Failed, story.Undefined, story.Ambiguous:
 		return "✗", Red
-	case features.Skipped, features.Unrun:
+	case story.Skipped, story.Unrun:
 		return "-", Yellow
-	case features.Defect:
+	case story.Defect:
 		return "~", Yellow
 	}
 	return "?", ""
 }
 
-func (t *featureText) signed(s features.Status, text string) string {
+func (t *featureText) signed(s story.Status, text string) string {
 	sign, colour := mark(s)
 	return t.paint(colour, sign) + " " + text
 }
 
 // failure writes a scenario that has failed: its steps, with what is wrong under the one that did not hold.
-func (t *featureText) failure(s *features.Scenario, indent string) {
+func (t *featureText) failure(s *story.Scenario, indent string) {
 	t.printf("%s%s  %s\n", indent, t.signed(s.Status, s.Name), s.Place())
 	told := false
 	indent += "    "
@@ -131,20 +131,20 @@ func (t *featureText) failure(s *features.Scenario, indent string) {
 }
 
 // stepsShown tells which steps of a scenario that has failed are worth a line each: those around the one that did.
-func stepsShown(s *features.Scenario) (first, end int) {
+func stepsShown(s *story.Scenario) (first, end int) {
 	const before, after = 10, 3
-	failed := max(0, slices.IndexFunc(s.Steps, func(step features.Step) bool { return step.Status.Fails() }))
+	failed := max(0, slices.IndexFunc(s.Steps, func(step story.Step) bool { return step.Status.Fails() }))
 	return max(0, failed-before), min(len(s.Steps), failed+1+after)
 }
 
-func (t *featureText) details(s *features.Scenario, indent string) {
+func (t *featureText) details(s *story.Scenario, indent string) {
 	for _, line := range strings.Split(s.Details()+"\nagain     "+s.Again(), "\n") {
 		t.printf("%s%s\n", indent, line)
 	}
 }
 
 // end lists what failed once more, and counts.
-func (t *featureText) end(r *features.Report) error {
+func (t *featureText) end(r *story.Report) error {
 	heading := "\n" + t.paint(Red, "failed:") + "\n"
 	for i := range r.Scenarios {
 		if s := &r.Scenarios[i]; s.Status.Fails() {
@@ -157,16 +157,16 @@ func (t *featureText) end(r *features.Report) error {
 }
 
 // FeatureCounts counts scenarios and steps by what became of them, in two lines.
-func FeatureCounts(r *features.Report) string {
-	scenarios := make(map[features.Status]int)
-	steps := make(map[features.Status]int)
+func FeatureCounts(r *story.Report) string {
+	scenarios := make(map[story.Status]int)
+	steps := make(map[story.Status]int)
 	n := 0
 	for i := range r.Scenarios {
 		scenarios[r.Scenarios[i].Status]++
 		for j := range r.Scenarios[i].Steps {
 			status := r.Scenarios[i].Steps[j].Status
-			if r.Scenarios[i].Status == features.Defect && status.Fails() {
-				status = features.Defect // the one that was known not to hold
+			if r.Scenarios[i].Status == story.Defect && status.Fails() {
+				status = story.Defect // the one that was known not to hold
 			}
 			steps[status]++
 			n++
@@ -175,12 +175,12 @@ func FeatureCounts(r *features.Report) string {
 	return countedBy(len(r.Scenarios), "scenario", scenarios) + "\n" + countedBy(n, "step", steps)
 }
 
-func countedBy(n int, what string, by map[features.Status]int) string {
+func countedBy(n int, what string, by map[story.Status]int) string {
 	var parts []string
-	for _, s := range features.Statuses() {
+	for _, s := range story.Statuses() {
 		if by[s] > 0 {
 			part := fmt.Sprintf("%d %v", by[s], s)
-			if s == features.Defect && by[s] > 1 {
+			if s == story.Defect && by[s] > 1 {
 				part += "s"
 			}
 			parts = append(parts, part)
@@ -199,8 +199,8 @@ type pretty struct {
 	file string // of the scenario before
 }
 
-func (p *pretty) Scenario(s *features.Scenario) {
-	if s.Status == features.Unrun {
+func (p *pretty) Scenario(s *story.Scenario) {
+	if s.Status == story.Unrun {
 		return // there may be hundreds after the one that matters; they are counted
 	}
 	if s.File != p.file {
@@ -211,19 +211,19 @@ func (p *pretty) Scenario(s *features.Scenario) {
 		p.printf("%s  %s\n", p.paint(Bold, s.Feature), s.File)
 	}
 	switch s.Status {
-	case features.Passed:
+	case story.Passed:
 		p.printf("  %s\n", p.signed(s.Status, s.Name))
-	case features.Skipped:
+	case story.Skipped:
 		p.printf("  %s  (skipped: %s)\n", p.signed(s.Status, s.Name), s.Message)
-	case features.Defect:
+	case story.Defect:
 		p.printf("  %s  (known defect: %s)\n", p.signed(s.Status, s.Name), s.Step)
-	case features.Failed, features.Undefined, features.Ambiguous:
+	case story.Failed, story.Undefined, story.Ambiguous:
 		p.failure(s, "  ")
-	case features.Unrun:
+	case story.Unrun:
 	}
 }
 
-func (p *pretty) End(r *features.Report) error { return p.end(r) }
+func (p *pretty) End(r *story.Report) error { return p.end(r) }
 
 // progress writes a sign for each scenario, and what failed at the end.
 type progress struct {
@@ -233,9 +233,9 @@ type progress struct {
 
 const progressWidth = 70
 
-func (p *progress) Scenario(s *features.Scenario) {
+func (p *progress) Scenario(s *story.Scenario) {
 	sign, colour := mark(s.Status)
-	if s.Status == features.Passed {
+	if s.Status == story.Passed {
 		sign = "."
 	}
 	p.printf("%s", p.paint(colour, sign))
@@ -244,7 +244,7 @@ func (p *progress) Scenario(s *features.Scenario) {
 	}
 }
 
-func (p *progress) End(r *features.Report) error {
+func (p *progress) End(r *story.Report) error {
 	if p.n%progressWidth != 0 {
 		p.printf(" %d\n", p.n)
 	}
@@ -260,9 +260,9 @@ func (p *progress) End(r *features.Report) error {
 // featureJUnit writes JUnit XML.
 type featureJUnit struct{ w io.Writer }
 
-func (*featureJUnit) Scenario(*features.Scenario) {}
+func (*featureJUnit) Scenario(*story.Scenario) {}
 
-func (j *featureJUnit) End(r *features.Report) error {
+func (j *featureJUnit) End(r *story.Report) error {
 	var results []*check.Result
 	for i := range r.Scenarios {
 		results = append(results, check.FeatureResult(&r.Scenarios[i]))
@@ -280,9 +280,9 @@ type github struct {
 // maxAnnotations is how many annotations GitHub shows of one step of a workflow.
 const maxAnnotations = 10
 
-func (*github) Scenario(*features.Scenario) {}
+func (*github) Scenario(*story.Scenario) {}
 
-func (g *github) End(r *features.Report) error {
+func (g *github) End(r *story.Report) error {
 	n := 0
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
@@ -313,7 +313,7 @@ func (g *github) End(r *features.Report) error {
 }
 
 // featureMarkdown is the report as a section of a page.
-func featureMarkdown(r *features.Report) string {
+func featureMarkdown(r *story.Report) string {
 	var b strings.Builder
 	verdict := "✅"
 	if !r.Passed() {

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"rollsim/features"
 	"rollsim/report"
+	"rollsim/story"
 )
 
 // sample has a scenario for everything that can become of one.
@@ -60,9 +60,9 @@ func write(t *testing.T, format string, opt report.FeatureOptions, text string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := features.Run(context.Background(), features.Options{
+	result, err := story.Run(context.Background(), story.Options{
 		FS: fstest.MapFS{"s/sample.feature": {Data: []byte(text)}},
-		Each: func(s *features.Scenario) {
+		Each: func(s *story.Scenario) {
 			s.Elapsed = 0
 			for i := range s.Steps {
 				s.Steps[i].Elapsed = 0

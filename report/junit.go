@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"rollsim/check"
+	"rollsim/suite/check"
 )
 
 // The JUnit elements that CI systems read.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"rollsim/check"
+	"rollsim/suite/check"
 )
 
 func TestJUnit(t *testing.T) {

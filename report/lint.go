@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"rollsim/internal/plural"
-	"rollsim/lint"
+	"rollsim/suite/lint"
 )
 
 // LintFormats lists the forms in which Lint writes findings.

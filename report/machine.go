@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"rollsim/coverage"
 	"rollsim/reducer"
+	"rollsim/suite/coverage"
 )
 
 // MachineFormats lists the formats that Machine writes. MachineDiff writes those of them that are no drawings.

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"rollsim/mutate"
+	"rollsim/suite/mutate"
 )
 
 // Mutants writes, for people, how many mutants there were, and of those that no case noticed what would have noticed them. The

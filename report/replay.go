@@ -11,8 +11,8 @@ import (
 	"rollsim/internal/plural"
 	"rollsim/internal/shell"
 	"rollsim/invariant"
+	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/replay"
 	"rollsim/trace"
 )
 

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"io"
 
+	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/replay"
 	"rollsim/trace"
 )
 

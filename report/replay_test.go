@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/replay"
 	"rollsim/trace/input"
 )
 

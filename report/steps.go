@@ -5,14 +5,14 @@ import (
 	"io"
 	"strings"
 
-	"rollsim/features"
+	"rollsim/story"
 )
 
 // StepFormats lists the forms in which Steps writes the vocabulary.
 func StepFormats() []string { return []string{"text", "markdown", "json"} }
 
 // Steps writes sentences, topic by topic, in one of StepFormats.
-func Steps(w io.Writer, sentences []features.Sentence, format string) error {
+func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 	var b strings.Builder
 	switch format {
 	case "text":

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"rollsim/replay"
+	"rollsim/logs/replay"
 )
 
 // Why writes what keeps a host, a reason a line, each below what it is the reason for. Long refs are shortened after the first

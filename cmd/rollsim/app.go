@@ -13,8 +13,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/external"
 	"rollsim/internal/nearest"
+	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/report"
 )

@@ -32,7 +32,7 @@ func TestExitCodes(t *testing.T) {
 		{"replay " + trace + " --machine v0.2", exitDiffers},
 		{"run " + stuck, exitDiffers},
 		{"run " + stuck + " --until 5", exitHolds},
-		{"conform --machine rfc0008 ../../conform/testdata/cells.ndjson.gz", exitDiffers},
+		{"conform --machine rfc0008 ../../suite/conform/testdata/cells.ndjson.gz", exitDiffers},
 		{"check " + stuck, exitDiffers},
 		{"run", exitUsage},
 		{"run a b", exitUsage},

@@ -13,11 +13,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
-	"rollsim/check"
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/osfs"
 	"rollsim/internal/plural"
 	"rollsim/report"
+	"rollsim/suite/check"
 )
 
 func (env *environment) checkCommand() *cli.Command {

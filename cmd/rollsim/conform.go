@@ -3,9 +3,9 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"rollsim/conform"
 	"rollsim/internal/plural"
 	"rollsim/reducer"
+	"rollsim/suite/conform"
 )
 
 func (env *environment) conformCommand() *cli.Command {

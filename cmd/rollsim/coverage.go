@@ -8,11 +8,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/check"
-	"rollsim/coverage"
+	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/replay"
 	"rollsim/report"
+	"rollsim/suite/check"
+	"rollsim/suite/coverage"
 	"rollsim/trace/input"
 )
 

@@ -10,10 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/logs/whatif"
 	"rollsim/reducer"
 	"rollsim/report"
-	"rollsim/scenarios"
-	"rollsim/whatif"
+	"rollsim/scenario"
 )
 
 func (env *environment) diffCommand() *cli.Command {
@@ -171,7 +171,7 @@ func setChange(change *whatif.Change, option, value string) error {
 		change.OnHealthFailure = p
 		return nil
 	}
-	d, err := scenarios.ParseDuration(value)
+	d, err := scenario.ParseDuration(value)
 	switch {
 	case err != nil:
 		return err

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"testing"
 
-	"rollsim/check"
-	"rollsim/features"
 	"rollsim/internal/osfs"
+	"rollsim/story"
+	"rollsim/suite/check"
 )
 
 // TestEditorPages keeps the folder .vscode what the sentences say: UPDATE=1 go test ./cmd/rollsim -run Page rewrites it.
@@ -69,7 +69,7 @@ func TestEditorSteps(t *testing.T) {
 			expressions = append(expressions, cucumberExpression(t, text, types))
 		}
 	}
-	sentences := features.Vocabulary("")
+	sentences := story.Vocabulary("")
 	if len(expressions) != len(sentences) {
 		t.Errorf("%d expressions for %d sentences", len(expressions), len(sentences))
 	}
@@ -95,7 +95,7 @@ func TestEditorSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := features.Parse(name, text)
+		doc, err := story.Parse(name, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func editorTypes(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	var settings struct {
-		Types []features.EditorType `json:"cucumber.parameterTypes"`
+		Types []story.EditorType `json:"cucumber.parameterTypes"`
 	}
 	if err := json.Unmarshal(text, &settings); err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestEditorStepsInJavaScript(t *testing.T) {
 	}
 	type pair struct{ Expression, Example string }
 	var pairs []pair
-	for _, s := range features.Vocabulary("") {
+	for _, s := range story.Vocabulary("") {
 		pairs = append(pairs, pair{s.Expression, s.Example})
 	}
 	for _, p := range editorTypes(t) {

@@ -18,12 +18,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/explore"
-	"rollsim/external"
 	"rollsim/internal/atomicfile"
+	"rollsim/machine/external"
 	"rollsim/report"
-	"rollsim/scenarios"
+	"rollsim/scenario"
 	"rollsim/sim"
+	"rollsim/suite/explore"
 )
 
 // resultFile is what explore writes into the folder of -o.
@@ -325,9 +325,9 @@ func loadFaults(name string) ([]sim.Fault, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, scenarios.MaxSize+1)) // one more, so that what is too large is seen
+	data, err := io.ReadAll(io.LimitReader(f, scenario.MaxSize+1)) // one more, so that what is too large is seen
 	if err != nil {
 		return nil, err
 	}
-	return scenarios.ParseFaults(name, data)
+	return scenario.ParseFaults(name, data)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/external"
+	"rollsim/machine/external"
 	"rollsim/reducer"
 )
 

@@ -18,11 +18,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
-	"rollsim/features"
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/osfs"
 	"rollsim/reducer"
 	"rollsim/report"
+	"rollsim/story"
 )
 
 func (env *environment) featuresCommand() *cli.Command {
@@ -78,7 +78,7 @@ func (env *environment) features(c *cli.Context) error {
 // featureRun is the command with its options.
 type featureRun struct {
 	env     *environment
-	opt     features.Options
+	opt     story.Options
 	outputs []featureOutput
 	keep    string // the folder for traces; empty for a temporary one
 	rerun   string // the file that lists what failed; empty for none
@@ -89,7 +89,7 @@ type featureOutput struct{ format, file string }
 
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run := &featureRun{env: env, keep: c.String("keep"), rerun: c.String("rerun")}
-	run.opt = features.Options{
+	run.opt = story.Options{
 		FS: osfs.FS{}, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"), Jobs: c.Int("jobs"),
 		FailFast: c.Bool("fail-fast"),
 	}
@@ -157,7 +157,7 @@ func (run *featureRun) shuffle(c *cli.Context) error {
 }
 
 // once runs features and writes what becomes of them.
-func (run *featureRun) once(ctx context.Context, opt features.Options) error {
+func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	listed, err := readRerun(run.rerun)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 	if err != nil {
 		return err
 	}
-	opt.Each = func(s *features.Scenario) {
+	opt.Each = func(s *story.Scenario) {
 		if s.Status.Fails() && len(s.Trace) > 0 {
 			s.Saved = run.save(s)
 		}
@@ -179,7 +179,7 @@ func (run *featureRun) once(ctx context.Context, opt features.Options) error {
 		}
 	}
 	began := time.Now()
-	result, err := features.Run(ctx, opt)
+	result, err := story.Run(ctx, opt)
 	switch {
 	case err == nil, ctx.Err() != nil:
 	case listed != nil:
@@ -291,7 +291,7 @@ func (name appender) Write(b []byte) (int, error) {
 
 // save writes the trace of a scenario to a file and tells where. In a temporary folder its name has a digest of it, so that
 // no other trace is overwritten and the same run tells the same.
-func (run *featureRun) save(s *features.Scenario) string {
+func (run *featureRun) save(s *story.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {
 		return fmt.Sprintf("nowhere: %v", err)
@@ -313,7 +313,7 @@ func (run *featureRun) save(s *features.Scenario) string {
 }
 
 // tellFeatures tells on standard error, in short, what was written elsewhere.
-func (env *environment) tellFeatures(r *features.Report) {
+func (env *environment) tellFeatures(r *story.Report) {
 	for i := range r.Scenarios {
 		if s := &r.Scenarios[i]; s.Status.Fails() {
 			env.err.printf("%s %s  %s\n", env.err.paint(report.Red, s.Status.String()), s.Place(), s.Name)
@@ -339,10 +339,10 @@ func readRerun(name string) ([]string, error) {
 }
 
 // writeRerun lists what failed, and what was not run because of that.
-func (env *environment) writeRerun(name string, r *features.Report) error {
+func (env *environment) writeRerun(name string, r *story.Report) error {
 	var b bytes.Buffer
 	for i := range r.Scenarios {
-		if s := &r.Scenarios[i]; s.Status.Fails() || s.Status == features.Unrun {
+		if s := &r.Scenarios[i]; s.Status.Fails() || s.Status == story.Unrun {
 			fmt.Fprintln(&b, s.Place())
 		}
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/fit"
 	"rollsim/internal/nearest"
 	"rollsim/internal/plural"
+	"rollsim/logs/fit"
 	"rollsim/reducer"
 	"rollsim/trace/input"
 )

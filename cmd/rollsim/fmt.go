@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/features"
 	"rollsim/internal/atomicfile"
-	"rollsim/scenarios"
+	"rollsim/scenario"
+	"rollsim/story"
 )
 
 func (env *environment) fmtCommand() *cli.Command {
@@ -87,9 +87,9 @@ func rewrite(name string, text []byte) error {
 // lay lays out a file of either kind.
 func lay(name string, text []byte, feature bool) ([]byte, error) {
 	if feature {
-		return features.Format(name, text)
+		return story.Format(name, text)
 	}
-	return scenarios.Format(name, text)
+	return scenario.Format(name, text)
 }
 
 // featureBegins is how a feature begins, after comments.
@@ -102,7 +102,7 @@ func (env *environment) fmtInput(check bool) error {
 		return err
 	}
 	const name = "standard input"
-	_, err = features.Parse(name, text)
+	_, err = story.Parse(name, text)
 	laid, err := lay(name, text, err == nil || featureBegins.Match(text))
 	switch {
 	case err != nil:

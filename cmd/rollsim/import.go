@@ -11,10 +11,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/check"
-	"rollsim/incident"
 	"rollsim/internal/shell"
+	"rollsim/logs/incident"
 	"rollsim/reducer"
+	"rollsim/suite/check"
 	"rollsim/trace"
 )
 

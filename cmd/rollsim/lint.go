@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/lint"
 	"rollsim/report"
+	"rollsim/suite/lint"
 )
 
 func (env *environment) lintCommand() *cli.Command {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/explore"
 	"rollsim/internal/atomicfile"
+	"rollsim/suite/explore"
 )
 
 func (env *environment) mergeCommand() *cli.Command {

@@ -9,9 +9,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/nearest"
-	"rollsim/mutate"
 	"rollsim/reducer"
 	"rollsim/report"
+	"rollsim/suite/mutate"
 )
 
 func (env *environment) mutateCommand() *cli.Command {

@@ -12,11 +12,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
-	"rollsim/check"
 	"rollsim/internal/shell"
 	"rollsim/internal/starter"
 	"rollsim/report"
-	"rollsim/scenarios"
+	"rollsim/scenario"
+	"rollsim/suite/check"
 )
 
 func (env *environment) newCommand() *cli.Command {
@@ -73,7 +73,7 @@ func (env *environment) new(c *cli.Context) error {
 		return env.newFiles(c.Bool("force"), "", newFile{output, text})
 	}
 	path := filepath.ToSlash(output)
-	file, err := scenarios.Parse(path, []byte(text))
+	file, err := scenario.Parse(path, []byte(text))
 	if err != nil {
 		return err
 	}

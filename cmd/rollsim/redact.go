@@ -16,8 +16,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/scratch"
-	"rollsim/redact"
-	"rollsim/scenarios"
+	"rollsim/logs/redact"
+	"rollsim/scenario"
 	"rollsim/trace/input"
 	"rollsim/trace/statedb"
 )
@@ -111,7 +111,7 @@ func parseShift(s string) (time.Duration, error) {
 	if length == "" {
 		return 0, nil
 	}
-	d, err := scenarios.ParseDuration(length)
+	d, err := scenario.ParseDuration(length)
 	if back {
 		d = -d
 	}

@@ -11,8 +11,8 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/internal/shell"
+	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/replay"
 	"rollsim/report"
 	"rollsim/trace"
 	"rollsim/trace/input"

@@ -19,7 +19,7 @@ import (
 	"rollsim/internal/nearest"
 	"rollsim/internal/osfs"
 	"rollsim/report"
-	"rollsim/scenarios"
+	"rollsim/scenario"
 	"rollsim/sim"
 )
 
@@ -105,10 +105,10 @@ func (env *environment) runScenario(c *cli.Context) error {
 }
 
 // loadScenario finds a scenario file, or a built-in scenario by its name.
-func loadScenario(arg string) (*scenarios.File, error) {
+func loadScenario(arg string) (*scenario.File, error) {
 	_, err := os.Stat(arg)
 	if err == nil {
-		return scenarios.LoadFS(osfs.FS{}, filepath.ToSlash(arg))
+		return scenario.LoadFS(osfs.FS{}, filepath.ToSlash(arg))
 	}
 	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, ".yaml") {
 		return nil, err
@@ -116,10 +116,10 @@ func loadScenario(arg string) (*scenarios.File, error) {
 	for _, place := range []fs.FS{osfs.FS{}, rollsim.Library} {
 		name := path.Join("scenarios", arg+".yaml")
 		if _, err := fs.Stat(place, name); err == nil {
-			return scenarios.LoadFS(place, name)
+			return scenario.LoadFS(place, name)
 		}
 	}
-	builtIn, err := scenarios.List(rollsim.Library, "scenarios")
+	builtIn, err := scenario.List(rollsim.Library, "scenarios")
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if seq, err := strconv.ParseUint(s, 10, 64); err == nil && seq > 0 {
 		return seq, 0, nil
 	}
-	if after, err := scenarios.ParseDuration(s); err == nil && after > 0 {
+	if after, err := scenario.ParseDuration(s); err == nil && after > 0 {
 		return 0, after, nil
 	}
 	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as 90m or 3d", s)

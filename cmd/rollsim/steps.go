@@ -6,8 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/features"
 	"rollsim/report"
+	"rollsim/story"
 )
 
 func (env *environment) stepsCommand() *cli.Command {
@@ -24,7 +24,7 @@ func (env *environment) stepsCommand() *cli.Command {
 			if c.NArg() > 0 {
 				return usage(c, "expected no argument; use --search to find a word")
 			}
-			sentences := features.Vocabulary(c.String("search"))
+			sentences := story.Vocabulary(c.String("search"))
 			if len(sentences) == 0 {
 				return errors.New("no sentence has that word; rollsim steps lists all of them")
 			}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"rollsim/features"
+	"rollsim/story"
 )
 
 // watchEvery is how often files are looked at. Looking costs a few system calls, and works on every file system.
@@ -78,7 +78,7 @@ func (run *featureRun) changed(ctx context.Context, seen map[string]fileVersion)
 
 // versions looks at every file that is asked for, and at the scenario files which those may be told of.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
-	names, err := features.Files(run.opt.FS, run.opt.Paths)
+	names, err := story.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"rollsim/conform"
-	"rollsim/external"
 	"rollsim/internal/osfs"
+	"rollsim/machine/external"
 	"rollsim/reducer"
-	"rollsim/scenarios"
+	"rollsim/scenario"
 	"rollsim/sim"
+	"rollsim/suite/conform"
 )
 
 // asShim makes this test's program be the shim.
@@ -45,7 +45,7 @@ func shim(t *testing.T, machine string) reducer.Machine {
 func TestShimPassesTheVectors(t *testing.T) {
 	m := shim(t, "v0.2")
 	for _, name := range []string{"cells", "walks"} {
-		path := "../../conform/testdata/" + name + ".ndjson.gz"
+		path := "../../suite/conform/testdata/" + name + ".ndjson.gz"
 		f, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ func TestThePage(t *testing.T) {
 func TestShimDrivesASimulation(t *testing.T) {
 	for _, name := range []string{"failure-under-rfc0008", "failure-under-v0.2", "successor-without-supersession", "retention-from-reverted"} {
 		t.Run(name, func(t *testing.T) {
-			file, err := scenarios.LoadFS(osfs.FS{}, "../../scenarios/"+name+".yaml")
+			file, err := scenario.LoadFS(osfs.FS{}, "../../scenarios/"+name+".yaml")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,499 @@
+package redact
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/internal/osfs"
+	"rollsim/logs/replay"
+	"rollsim/reducer"
+	"rollsim/scenario"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+const key = "a key that is long enough"
+
+func redacted(t *testing.T, log string, shift time.Duration) string {
+	t.Helper()
+	r, err := New([]byte(key), shift)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	again := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(log)), nil }
+	if err := r.Stream("it", strings.NewReader(log), again, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func sample(t *testing.T, name string) string {
+	t.Helper()
+	f, err := os.Open("../../trace/testdata/" + name + ".ndjson.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// exported makes the export of one rollout of a log.
+func exported(log, rollout string) string {
+	var events []string
+	for line := range strings.Lines(log) {
+		mark := `"rollout":"` + rollout + `",`
+		if strings.Contains(line, mark) {
+			events = append(events, strings.TrimSpace(strings.Replace(line, mark, "", 1)))
+		}
+	}
+	return fmt.Sprintf("{\"rollout_id\": %q, \"events\": [%s]}", rollout, strings.Join(events, ", "))
+}
+
+// zoo has every kind of entry and payload in both spellings, with names in every place, and whatever is not known.
+const zoo = `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"RolloutOpened":{"rollout_id":"acme-prod@release/7","channel":"acme-prod","target_ref":"release/7","at":"2026-05-16T03:00:00+02:00"}}}
+{"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"kind":"HostJoined","rolloutId":"acme-prod@release/7","hostId":"zürich-db.acme.example","wave":4294967295,"at":"2026-05-16T01:00:00Z","rack":"row7-left","weights":[1.50,9007199254740993],"owner":{"mail":"jane@acme.example","since":"2020-01-02T03:04:05.678Z","on_call":true,"pager":15551234567}}}
+{"seq":3,"ts":"2026-05-16T01:00:01.5Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"SuccessorOpened":{"superseded_rollout_id":"acme-prod@release/7","successor_rollout_id":"acme-prod@release/8","at":"2026-05-16T01:00:01.500000Z"}}}
+{"seq":4,"ts":"2026-05-16T01:00:02Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"kind":"OperatorClearance","rolloutId":"acme-prod@release/7","operator":"jane.doe","reason":"wave was not opened: ask Zoltan","at":"2026-05-16T01:00:02Z"}}
+{"seq":5,"ts":"2026-05-16T01:00:03Z","kind":"gate_decision","host":"zürich-db.acme.example","rollout":"acme-prod@release/7","payload":{"reason":"disruption-budget: 'acme-dbs' has 2 in flight; see https://wiki.acme.example/budgets","gate":"disruption-budget","host":"zürich-db.acme.example","rollout":"acme-prod@release/7"}}
+{"seq":6,"ts":"2026-05-16T01:00:03Z","kind":"gate_decision","host":"17","rollout":"acme prod@x","payload":{"gate":"compliance-window","reason":"host '17' of acme prod@x: 17 of 20 minutes","host":"17","rollout":"acme prod@x"}}
+{"seq":7,"ts":"2026-05-16T01:00:04Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"ActivationFailed","exitCode":1,"stderrTail":"cannot reach cache.acme.example ✗","failedAt":"2026-05-16T01:00:04Z","seq":3}}
+{"seq":8,"ts":"2026-05-16T01:00:05Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"ProbeResult","probeName":"acme-login","mode":"enforce","status":"fail","observedAt":"2026-05-16T01:00:05Z","failureReason":"HTTP 503 from login.acme.example","subResults":[{"url":"https://login.acme.example/","code":503}],"seq":4}}
+{"seq":9,"ts":"2026-05-16T01:00:06Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"Failed","failedAt":"2026-05-16T01:00:06Z","sustainedDurationSecs":60,"failingProbes":["acme-login"],"policyApplied":"rollback-and-halt","seq":5}}
+{"seq":10,"ts":"2026-05-16T01:00:07Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"ActivationDeferred","component":"acme-agent","deferredAt":"2026-05-16T01:00:07Z","seq":6}}
+{"seq":11,"ts":"2026-05-16T01:00:08Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"DispatchAck","currentClosureAtDispatch":"/nix/store/9k2j1h3g4f5d6s7a8p9o0i1u2y3t4r5e-nixos-system-zürich-db.acme.example","receivedAt":"2026-05-16T01:00:08Z","seq":7}}
+{"seq":12,"ts":"2026-05-16T01:00:09Z","kind":"agent_event","host":"17","rollout":"acme-prod@release/7","payload":{"kind":"DiskFilledUp","disk":"acme-raid","seq":8}}
+{"seq":13,"ts":"2026-05-16T01:00:10Z","kind":"effect","host":null,"rollout":null,"payload":{"effect":"RemoteInsertQuarantine","channel":"acme-prod","closure":"0123456789abcdef0123456789abcdef-nixos-system-17"}}
+{"seq":14,"ts":"2026-05-16T01:00:11Z","kind":"manifest_poll","host":null,"rollout":null,"payload":{"channel":"acme-prod","outcome":"error: git.acme.example timed out","channel_ref":null}}
+{"seq":15,"ts":"2026-05-16T01:00:12Z","kind":"verify_outcome","host":"17","rollout":null,"payload":{"signer":"acme-release-key","outcome":"ok","kind":"acme","status":"pass"}}
+{"seq":16,"ts":"2026-05-16T01:00:13Z","kind":"audit_note","host":"17","rollout":null,"payload":["acme-secret",{"kind":"acme","until":"acme","note":"halt acme-secret","acme-secret":null}],"trace_id":"acme-7f"}
+{"seq":17,"ts":"2026-05-16T01:00:14Z","kind":"plan_action","host":"17","rollout":"acme-prod@release/8","payload":{"action":"QueueDispatch","host":"17","rollout":"acme-prod@release/8","target_closure":"release/8","soak_due_at":"2026-05-16T01:10:14.123456789Z"}}
+`
+
+// words are what may stay of the zoo and of the samples: the words of the format, as somebody who reads S§3 to S§7 lists them.
+var words = strings.Fields(`
+	seq ts kind host rollout payload null true rollout_id events RolloutOpened HostJoined HostStateChanged WaveAdvanced RolloutTerminal
+	SuccessorOpened RetentionExpired OperatorClearance RecordRolloutTransition RemoteInsertQuarantine RecordTransition rolloutId
+	hostId channel target_ref targetRef wave from to at superseded_rollout_id successor_rollout_id supersededRolloutId
+	successorRolloutId operator reason gate closure effect action OpenRollout QueueDispatch hosts target_closure soak_due_at
+	rollout_event agent_event plan_action gate_decision verify_outcome manifest_poll audit_note
+	channel_ref outcome DispatchAck ActivationStarted ActivationCompleted ActivationDeferred ActivationFailed ProbeTopologyDeclared
+	ProbeResult Failed Converged RollbackComplete DiskFilledUp currentClosureAtDispatch receivedAt startedAt switchMethod
+	systemd-run-detached observedCurrentClosure exitCode completedAt component deferredAt stderrTail failedAt probes probeName mode
+	declaredAt status observedAt failureReason subResults sustainedDurationSecs failingProbes policyApplied revertedToClosure
+	convergedAt currentClosure enforce http pass fail halt rollback-and-halt kernel dbus Pending Activating Deferred Soaking Reverted
+	Opening Active Terminal Superseded channel-edges channelEdges wave-promotion disruption-budget compliance-window predecessor not
+	converged host_wave current_wave in flight has of https until /nix/store nixos-system was opened Converging effect`)
+
+var run = regexp.MustCompile(`[\pL\pN_][\pL\pN_.@/+-]*[\pL\pN_]|[\pL\pN_]`)
+
+// originals gives every run of letters and digits in the keys and texts of a log, whole and in its parts, that is neither a
+// word of the format nor a time nor a short number.
+func originals(t *testing.T, log string) map[string]bool {
+	t.Helper()
+	all := make(map[string]bool)
+	for _, text := range texts(t, log) {
+		if _, err := trace.ParseTime(text); err == nil {
+			continue
+		}
+		all[text] = true
+		for _, r := range run.FindAllString(text, -1) {
+			all[r] = true
+			for _, mark := range []string{"@", "-nixos-system-"} {
+				for _, part := range strings.Split(strings.TrimPrefix(r, "nix/store/"), mark) {
+					all[part] = true
+				}
+			}
+		}
+	}
+	for _, w := range words {
+		delete(all, w)
+	}
+	for name := range all {
+		if plainNumber(name) || len(name) < 2 || strings.Trim(name, "=> :'0123456789") == "" {
+			delete(all, name)
+		}
+	}
+	for _, phrase := range []string{"wave-promotion: host_wave=1 > current_wave=0", "wave-promotion: host_wave=2 > current_wave=0",
+		"wave-promotion: host_wave=2 > current_wave=1"} {
+		delete(all, phrase)
+	}
+	return all
+}
+
+// texts gives every string of some JSON, keys included.
+func texts(t *testing.T, log string) []string {
+	t.Helper()
+	var all []string
+	d := jsontext.NewDecoder(strings.NewReader(log))
+	for {
+		token, err := d.ReadToken()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token.Kind() == '"' {
+			all = append(all, token.String())
+		}
+	}
+}
+
+// leaks gives the names that are left in a text, whole or within a compound.
+func leaks(t *testing.T, names map[string]bool, output string) []string {
+	t.Helper()
+	text := "\n" + strings.Join(texts(t, output), "\n") + "\n"
+	var found []string
+	for name := range names {
+		if holds(text, name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// holds tells whether a name stands in a text, with neither a letter nor a digit before or after it.
+func holds(text, name string) bool {
+	inWord := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
+			return false
+		}
+		from += i + 1
+		before, _ := utf8.DecodeLastRuneInString(text[:from-1])
+		after, _ := utf8.DecodeRuneInString(text[from-1+len(name):])
+		if !inWord(before) && !inWord(after) {
+			return true
+		}
+	}
+}
+
+func TestNoNameIsLeft(t *testing.T) {
+	four := sample(t, "sample-4")
+	for name, log := range map[string]string{
+		"zoo": zoo, "sample-4": four, "sample-6": sample(t, "sample-6"),
+		"document": exported(four, "edge@0c917b853860886599b2ac757f8290996dd9de57"),
+	} {
+		names := originals(t, log)
+		if len(names) < 25 {
+			t.Errorf("%s: only %d names to look for", name, len(names))
+		}
+		if found := leaks(t, names, log); len(found) != len(names) {
+			t.Errorf("%s: the search finds %d of %d names in the original itself", name, len(found), len(names))
+		}
+		if found := leaks(t, names, redacted(t, log, 0)); len(found) > 0 {
+			t.Errorf("%s: left are %q", name, found)
+		}
+	}
+}
+
+func TestZoo(t *testing.T) {
+	got := redacted(t, zoo, 0)
+	n := newNames([]byte(key))
+	p := n.compound
+	for _, want := range []string{
+		`"payload":{"RolloutOpened":{"rollout_id":"` + p("acme-prod") + "@" + p("release/7") + `","channel":"` + p("acme-prod") + `","target_ref":"` + p("release/7") + `","at":"2026-05-16T03:00:00+02:00"}}`,
+		`"wave":4294967295,`,
+		`"` + p("weights") + `":[`, `"since"`,
+		`"reason":"disruption-budget: '` + p("acme-dbs") + `' has 2 in flight; `,
+		`"gate":"compliance-window"`,
+		`"reason":"host '` + p("17") + `' of ` + p("acme prod") + "@" + p("x") + ": " + p("17") + ` of 20 `,
+		`"/nix/store/` + p("9k2j1h3g4f5d6s7a8p9o0i1u2y3t4r5e") + "-nixos-system-" + p("zürich-db.acme.example") + `"`,
+		`"closure":"` + p("0123456789abcdef0123456789abcdef") + "-nixos-system-" + p("17") + `"`,
+		`{"kind":"DiskFilledUp",`, `"status":"pass"`, `"kind":"audit_note"`,
+		`"target_closure":"` + p("release/8") + `","soak_due_at":"2026-05-16T01:10:14.123456789Z"`,
+		`"on_call"`, `:true`, `"ts":"2026-05-16T01:00:01.5Z"`,
+	} {
+		switch want {
+		case `"since"`, `"on_call"`: // unknown fields are renamed themselves
+			if strings.Contains(got, want) {
+				t.Errorf("left is %s", want)
+			}
+		default:
+			if !strings.Contains(got, want) {
+				t.Errorf("it lacks %s\n%s", want, got)
+			}
+		}
+	}
+	if strings.Contains(got, "9007199254740993") || strings.Contains(got, "15551234567") || strings.Contains(got, "[1.50") {
+		t.Errorf("numbers of unknown fields are left")
+	}
+	if strings.Count(got, "\n") != strings.Count(zoo, "\n") {
+		t.Errorf("%d lines became %d", strings.Count(zoo, "\n"), strings.Count(got, "\n"))
+	}
+	if again := redacted(t, zoo, 0); again != got {
+		t.Error("the same key gives other names")
+	}
+	other, err := New([]byte("another key, just as long"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.names.compound("acme-prod") == p("acme-prod") {
+		t.Error("another key gives the same names")
+	}
+}
+
+// findings replays a log, and gives what is found without the words that name something.
+func findings(t *testing.T, log string, m reducer.Machine) string {
+	t.Helper()
+	r, err := trace.NewReader("it", strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := replay.Run(r, replay.Options{Machine: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d entries %d events %d of %d, %v, %d notes\n", result.Entries, result.Events, result.Reproduced, result.Transitions,
+		result.Kinds, len(result.Notes))
+	for i := range result.Findings {
+		f := &result.Findings[i]
+		fmt.Fprintf(&b, "%s seq %d line %d\n", f.Title(), f.Seq, f.Line)
+	}
+	return b.String()
+}
+
+func TestFindingsStay(t *testing.T) {
+	four := sample(t, "sample-4")
+	all := strings.SplitAfter(four, "\n")
+	logs := map[string]string{
+		"sample-4": four, "sample-6": sample(t, "sample-6"),
+		"document": exported(four, "edge@296e948c5a0b1e5bb93e6d63111541f7a139d6f6"),
+		"trimmed":  strings.Join(all[900:], ""),
+		"blank":    "\n" + strings.Join(all[:200], "\n"),
+	}
+	// Every twentieth line is missing, or says that another rollout did it.
+	var missing, other []string
+	for i, line := range all {
+		if i%20 != 7 {
+			missing = append(missing, line)
+			other = append(other, line)
+		} else {
+			other = append(other, strings.ReplaceAll(line, "edge@", "edge@0"))
+		}
+	}
+	logs["missing lines"], logs["other rollouts"] = strings.Join(missing, ""), strings.Join(other, "")
+	found := 0
+	for name, log := range logs {
+		for _, m := range []reducer.Machine{reducer.V02(), reducer.RFC0008()} {
+			for _, shift := range []time.Duration{0, -240 * time.Hour} {
+				before, after := findings(t, log, m), findings(t, redacted(t, log, shift), m)
+				if before != after {
+					t.Errorf("%s under %s, moved by %v: before\n%s\nafter\n%s", name, m.Name(), shift, before, after)
+				}
+				found += strings.Count(before, "seq")
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d findings: the test tests little", found)
+	}
+}
+
+// TestSealed redacts simulated traces: they are whole and as the machine makes them, the refusals and budgets in them too.
+func TestSealed(t *testing.T) {
+	files, err := filepath.Glob("../../scenarios/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, name := range files {
+		file, err := scenario.LoadFS(osfs.FS{}, filepath.ToSlash(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine, err := reducer.MachineByName(file.Scenario.Machine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		w := trace.NewWriter(&b)
+		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: w}); err != nil || result.Entries > 5000 {
+			continue
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		count++
+		log := b.String()
+		got := redacted(t, log, 72*time.Hour)
+		if before, after := findings(t, log, nil), findings(t, got, nil); before != after {
+			t.Errorf("%s: before\n%s\nafter\n%s", name, before, after)
+		}
+		if strings.Contains(got, "stable") || strings.Contains(got, strings.TrimSuffix(filepath.Base(name), ".yaml")) {
+			t.Errorf("%s: names are left", name)
+		}
+	}
+	if count < 30 {
+		t.Errorf("only %d scenarios", count)
+	}
+}
+
+func TestBudgetPatterns(t *testing.T) {
+	var b bytes.Buffer
+	w := trace.NewWriter(&b)
+	header := &trace.Header{Format: 1, Scenario: "x", Machine: "v0.2", Budgets: []trace.BudgetConfig{{Name: "web", Hosts: []string{"web-*", "db"}, MaxInFlight: 1}}}
+	_ = w.Write(&trace.Entry{Kind: trace.KindHeader, Header: header})
+	for i, h := range []reducer.HostID{"web-2", "web-1", "cache"} {
+		_ = w.Write(&trace.Entry{Seq: uint64(i + 1), Kind: trace.KindRolloutEvent, Rollout: "s@a", Event: &reducer.Event{
+			Kind: reducer.HostJoined, Rollout: "s@a", Host: h,
+		}})
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := newNames([]byte(key))
+	want := fmt.Sprintf(`"hosts":["%s","%s","%s"]`, n.whole("web-1"), n.whole("web-2"), n.whole("db"))
+	if got := redacted(t, b.String(), 0); !strings.Contains(got, want) {
+		t.Errorf("it lacks %s:\n%s", want, got)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	if _, err := New([]byte("too short"), 0); err == nil || !strings.Contains(err.Error(), "the key has 9 bytes: expected at least 16") {
+		t.Errorf("got %v", err)
+	}
+	var b bytes.Buffer
+	w := trace.NewWriter(&b)
+	_ = w.Write(&trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Format: 1, Machine: "v0.2"}})
+	_ = w.Write(&trace.Entry{Seq: 1, Kind: trace.KindRolloutEvent, Rollout: "s@a", Event: &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "s@a"}})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for log, says := range map[string]string{
+		"":                                           "it: expected a log, found nothing",
+		"{\"seq\":1}\nnot JSON\n":                    "it:2: expected a JSON object: invalid character",
+		"{\"seq\":1}\n[]\n":                          "it:2: expected a JSON object",
+		"{\"seq\":1}\n{\"seq\":2":                    "it:2: the last line is torn: it has no end of line, and is not whole (expected a JSON object: it ends early)",
+		"{\"seq\":1} more\n":                         "it:1: expected a JSON object: invalid character 'm'",
+		"{\"seq\":1}{\"seq\":2}\n":                   "it:1: expected one JSON object, found more after it",
+		`{"a":1,"a":2}` + "\n":                       "it:1: expected a JSON object: duplicate object member name",
+		"{\"a\":\"\xff\"}\n":                         "it:1: expected a JSON object: invalid UTF-8",
+		strings.Repeat("[", 20000) + "\n":            "it:1: expected a JSON object",
+		`{"rollout_id":"a@b","events":[1]}`:          "it: events[0]: expected an entry, a JSON object",
+		`{"rollout_id":"a@b","events":[{]}`:          "it: expected a JSON object",
+		`{"rollout_id":"a@b","events":[]} {}`:        "it: expected one rollout document, found more after it",
+		`{"ts":"2262-04-11T00:00:00Z"}`:              "it:1: ts: 2262-04-11T00:00:00Z, moved by 72h0m0s, is beyond the times that a log can have",
+		strings.Replace(b.String(), "s@a", "s@b", 1): "entry 1 (line 2): changed after it was written",
+		"\x1f\x8b broken":                            "it: the compressed data ends early",
+	} {
+		r, err := New([]byte(key), 72*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(log)), nil }
+		err = r.Stream("it", strings.NewReader(log), again, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%.60q: got %v, want %s", log, err, says)
+		}
+	}
+}
+
+// TestNamesLikeWords: a name is one also where it is spelt like a word of the format, once it was seen to be one.
+func TestNamesLikeWords(t *testing.T) {
+	got := redacted(t, `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"manifest_poll","host":null,"rollout":null,"payload":{"channel":"kernel","outcome":"200","channel_ref":"wave"}}
+{"seq":2,"ts":"2026-05-16T01:00:03Z","kind":"gate_decision","host":"h","rollout":"kernel@wave","payload":{"gate":"channel-edges","reason":"channelEdges predecessor channel 'kernel' not converged in wave","host":"h","rollout":"kernel@wave"}}
+{"seq":3,"ts":"2026-05-16T01:00:07Z","kind":"agent_event","host":"h","rollout":"kernel@wave","payload":{"kind":"ActivationDeferred","component":"kernel","deferredAt":"2026-05-16T01:00:07Z","seq":3}}
+`, 0)
+	n := newNames([]byte(key))
+	for _, want := range []string{
+		`"channel":"` + n.whole("kernel") + `"`, `"reason":"channelEdges predecessor channel '` + n.whole("kernel") + `' not converged in ` + n.whole("wave") + `"`,
+		`"rollout":"` + n.whole("kernel") + "@" + n.whole("wave") + `"`, `"component":"kernel"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("it lacks %s\n%s", want, got)
+		}
+	}
+}
+
+func TestShift(t *testing.T) {
+	r, err := New([]byte(key), 26*time.Hour+time.Nanosecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"2026-05-16T01:00:00.000000000Z":      "2026-05-17T03:00:00.000000001Z",
+		"2026-05-16T01:00:00.123456789+00:00": "2026-05-17T03:00:00.123456790+00:00",
+		"2026-12-31T23:00:00.999999999-05:30": "2027-01-02T01:00:01.000000000-05:30",
+		"2026-02-28T23:00:00z":                "2026-03-02T01:00:00z",
+	} {
+		if got, isTime, err := r.time(text); got != want || !isTime || err != nil {
+			t.Errorf("%s: got %s, %v, want %s", text, got, err, want)
+		}
+	}
+	if got, isTime, _ := r.time("yesterday"); isTime {
+		t.Errorf("taken for a time: %s", got)
+	}
+}
+
+func TestCompounds(t *testing.T) {
+	n := newNames([]byte(key))
+	for name, want := range map[string]string{
+		"":                       "",
+		"edge":                   n.whole("edge"),
+		"edge@a1":                n.whole("edge") + "@" + n.whole("a1"),
+		"a@b@c":                  n.whole("a") + "@" + n.whole("b") + "@" + n.whole("c"),
+		"@":                      "@",
+		"x-nixos-system-web-1@r": n.whole("x") + "-nixos-system-" + n.whole("web-1") + "@" + n.whole("r"),
+	} {
+		if got := n.compound(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	hash := "0c917b853860886599b2ac757f8290996dd9de57"
+	if got := n.whole(hash); len(got) != len(hash) || !looksLikeHash(got) || got == hash {
+		t.Errorf("%s became %s", hash, got)
+	}
+	if got := n.whole("edge"); !regexp.MustCompile(`^n[a-z2-7]{12}$`).MatchString(got) {
+		t.Errorf("edge became %s", got)
+	}
+}
+
+// FuzzStream: whatever comes in, it is refused or comes out as valid, with as many lines.
+func FuzzStream(f *testing.F) {
+	f.Add([]byte(zoo))
+	f.Add([]byte(`{"rollout_id":"a@b","x":1,"events":[{"seq":1,"kind":"effect","payload":{"to":1e3}}]}`))
+	f.Add([]byte("\ufeff\n{\"seq\":1,\"kind\":\"header\"}\n"))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		r, err := New([]byte(key), time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(log)), nil }
+		if r.Stream("it", bytes.NewReader(log), again, &out) != nil {
+			return
+		}
+		d := jsontext.NewDecoder(&out)
+		for {
+			if _, err := d.ReadValue(); err == io.EOF {
+				return
+			} else if err != nil {
+				t.Fatalf("%v:\n%s", err, out.String())
+			}
+		}
+	})
+}

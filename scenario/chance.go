@@ -1,0 +1,213 @@
+package scenario
+
+import (
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// leastPause is how far apart the changes of a ref must be, on average: as far as polls.
+const leastPause = time.Second
+
+// defaultPrefix is what traffic calls its refs, before their number.
+const defaultPrefix = "r"
+
+func (t *traffic) prefix() string {
+	if t.Prefix != nil {
+		return *t.Prefix
+	}
+	return defaultPrefix
+}
+
+func (b *builder) buildTraffic() []sim.Traffic {
+	var made []sim.Traffic
+	type stream struct {
+		channel reducer.ChannelID
+		prefix  string
+	}
+	seen := make(map[stream]bool)
+	for i := range b.doc.Traffic {
+		if b.tooMany("traffic", i) {
+			return made
+		}
+		t := &b.doc.Traffic[i]
+		if b.channelNamed(t.Channel) < 0 {
+			b.reject(at("traffic", i, "channel"), "%v", unknownName{"channel", string(t.Channel), b.channels})
+		}
+		one := sim.Traffic{Channel: t.Channel, From: time.Duration(t.From), Until: b.checkWindow(t.From, t.Until, "traffic", i)}
+		kinds := 0
+		if t.Arrivals != nil {
+			kinds++
+			one.Kind, one.Every = sim.Arrivals, t.Arrivals.distribution
+			b.checkPause(one.Every, at("traffic", i, "arrivals"))
+		}
+		if t.Periodic != nil {
+			kinds++
+			one.Kind, one.Every = sim.Arrivals, b.constant(*t.Periodic, at("traffic", i, "periodic"))
+			b.checkPause(one.Every, at("traffic", i, "periodic"))
+		}
+		if t.Flapping != nil {
+			kinds++
+			one.Kind, one.Every, one.Between = sim.Flapping, t.Flapping.Every.distribution, t.Flapping.Between
+			b.checkPause(one.Every, at("traffic", i, "flapping", "every"))
+			b.checkFlapping(i)
+		}
+		if kinds != 1 {
+			b.reject(at("traffic", i), "expected one of arrivals, periodic and flapping, found %d of them", kinds)
+			continue
+		}
+		if one.Kind == sim.Arrivals {
+			one.Prefix = t.prefix()
+			b.checkName("the prefix", one.Prefix, "", at("traffic", i, "prefix"))
+			if seen[stream{t.Channel, one.Prefix}] {
+				b.reject(at("traffic", i), "channel %s has traffic of the prefix %s already: give this one another",
+					t.Channel, quote(one.Prefix))
+			}
+			seen[stream{t.Channel, one.Prefix}] = true
+		} else if t.Prefix != nil {
+			b.reject(at("traffic", i, "prefix"), "prefix: flapping names its refs itself")
+		}
+		made = append(made, one)
+	}
+	return made
+}
+
+func (b *builder) checkFlapping(i int) {
+	between := b.doc.Traffic[i].Flapping.Between
+	if len(between) < 2 {
+		b.reject(at("traffic", i, "flapping", "between"), "between: at least two refs are needed to go back and forth")
+	}
+	for j, ref := range between {
+		if b.enough() {
+			return
+		}
+		b.checkName("the ref", string(ref), "", at("traffic", i, "flapping", "between", j))
+	}
+}
+
+// checkPause refuses traffic so dense that a run would hardly get on.
+func (b *builder) checkPause(every *sim.Distribution, where []any) {
+	if every != nil && every.Mean() < leastPause {
+		b.reject(where, "ref changes must be at least %v apart on average", leastPause)
+	}
+}
+
+func (b *builder) constant(d duration, where []any) *sim.Distribution {
+	made, err := (&distribution{Constant: &d}).make()
+	if err != nil {
+		b.reject(where, "%v", err)
+	}
+	return made
+}
+
+// checkWindow checks from and until of a rule, and gives until: 0 for the end of the run.
+func (b *builder) checkWindow(from duration, until *duration, field string, i int) time.Duration {
+	if !b.anyFleet && from > b.doc.Horizon {
+		b.reject(at(field, i, "from"), "from: this is after the horizon, so that nothing ever comes of it")
+	}
+	if until == nil {
+		return 0
+	}
+	if *until <= from {
+		b.reject(at(field, i, "until"), "until: it must be after from, which is %v", time.Duration(from))
+	}
+	return time.Duration(*until)
+}
+
+// faultNeeds says what may and must be told of a fault.
+type faultNeeds struct {
+	ofHosts  bool // hosts can be told
+	now      bool // the timeline can bring it
+	length   bool // for can be told
+	noLength bool // for need not be told
+}
+
+func needsOf(kind sim.FaultKind) faultNeeds {
+	switch kind {
+	case sim.MessageDelayed:
+		return faultNeeds{ofHosts: true, length: true}
+	case sim.MessageDuplicated:
+		return faultNeeds{ofHosts: true, length: true, noLength: true}
+	case sim.MessageReordered, sim.MessageDropped:
+		return faultNeeds{ofHosts: true, noLength: true}
+	case sim.HostOffline, sim.ClockSkew:
+		return faultNeeds{ofHosts: true, now: true, length: true}
+	case sim.HostLost:
+		return faultNeeds{ofHosts: true, now: true, noLength: true}
+	case sim.AgentRestart:
+		return faultNeeds{ofHosts: true, now: true, length: true, noLength: true}
+	case sim.ControlPlaneCrash:
+		return faultNeeds{now: true, length: true, noLength: true}
+	case sim.PollFailed, sim.PollStale:
+		return faultNeeds{noLength: true}
+	}
+	return faultNeeds{}
+}
+
+// checkLength checks that for is told of a fault that takes time, and of no other.
+func (b *builder) checkLength(kind sim.FaultKind, needs faultNeeds, given bool, where []any) {
+	switch {
+	case given && !needs.length:
+		b.reject(append(where, "for"), "for: %v does not last", kind)
+	case !given && !needs.noLength:
+		b.reject(where, "missing field \"for\": %v lasts for some time", kind)
+	}
+}
+
+func (b *builder) buildFaults(faults []fault) []sim.Fault {
+	if b.anyFleet && len(faults) == 0 {
+		b.reject(at("faults"), "faults: at least one is needed")
+	}
+	var made []sim.Fault
+	for i := range faults {
+		if b.tooMany("faults", i) {
+			return made
+		}
+		f := &faults[i]
+		needs := needsOf(f.Fault)
+		one := sim.Fault{
+			Kind: f.Fault, Probability: sim.Probability(f.Probability), Hosts: f.Hosts,
+			From: time.Duration(f.From), Until: b.checkWindow(f.From, f.Until, "faults", i),
+		}
+		b.checkLength(f.Fault, needs, f.For != nil, at("faults", i))
+		if f.For != nil {
+			one.For = f.For.distribution
+		}
+		switch {
+		case f.Hosts == nil:
+		case !needs.ofHosts:
+			b.reject(at("faults", i, "hosts"), "hosts: %v is no fault of hosts", f.Fault)
+		default:
+			b.checkPatterns(f.Hosts, "faults", i)
+		}
+		made = append(made, one)
+	}
+	return made
+}
+
+func (b *builder) buildFaultNow(i int) *sim.FaultNow {
+	a := &b.doc.Timeline[i]
+	needs := needsOf(*a.Fault)
+	made := &sim.FaultNow{Kind: *a.Fault}
+	if !needs.now {
+		b.reject(at("timeline", i, "fault"), "fault: %v comes by chance only: give it a probability under faults", *a.Fault)
+		return made
+	}
+	switch {
+	case a.Host != nil && !needs.ofHosts:
+		b.reject(at("timeline", i, "host"), "host: %v is no fault of a host", *a.Fault)
+	case a.Host == nil && needs.ofHosts:
+		b.reject(at("timeline", i), "missing field \"host\": %v is a fault of a host", *a.Fault)
+	case a.Host != nil:
+		if _, ok := b.channel[*a.Host]; !ok {
+			b.reject(at("timeline", i, "host"), "%v", unknownName{"host", string(*a.Host), b.hosts})
+		}
+		made.Host = *a.Host
+	}
+	b.checkLength(*a.Fault, needs, a.For != nil, at("timeline", i))
+	if a.For != nil {
+		made.For = time.Duration(*a.For)
+	}
+	return made
+}

@@ -1,0 +1,341 @@
+package scenario
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"rollsim/internal/nearest"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// The decoder walks the syntax tree and the types of the format together. It is used instead of the YAML library's own one
+// because that reads 010 as 8 and 1_000 as 1000, stops at the first error, and knows no nearest names.
+
+type decoder struct{ problems *problems }
+
+// nodeDecoder is a type of the format that is more than a text, a list or a mapping. field names it in messages.
+type nodeDecoder interface {
+	decodeNode(d *decoder, n ast.Node, field string)
+}
+
+// enumeration is a type of the format that has a few names.
+type enumeration struct {
+	noun   string
+	names  []string
+	values []reflect.Value
+}
+
+func enumerate[T any](noun string, values []T, name func(T) string) enumeration {
+	e := enumeration{noun: noun}
+	for _, v := range values {
+		e.names = append(e.names, name(v))
+		e.values = append(e.values, reflect.ValueOf(v))
+	}
+	return e
+}
+
+// fateNames are the fates as scenarios spell them.
+var fateNames = []string{"fails-activation", "fails-probes", "defers", "never-answers", "never-rolls-back", "converges"}
+
+// controlPlaneNames are the planners as scenarios spell them.
+var controlPlaneNames = []string{"specified", "shipped", "none"}
+
+var enumerations = map[reflect.Type]enumeration{
+	reflect.TypeFor[reducer.HealthPolicy](): enumerate("policy", reducer.HealthPolicies(), reducer.HealthPolicy.String),
+	reflect.TypeFor[reducer.State]():        enumerate("rollout state", reducer.States(), reducer.State.String),
+	reflect.TypeFor[reducer.HostState]():    enumerate("host state", reducer.HostStates(), reducer.HostState.String),
+	reflect.TypeFor[Golden](): enumerate("kind of golden",
+		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
+	reflect.TypeFor[machineName](): enumerate("machine", reducer.MachineNames(),
+		func(name string) string { return name }),
+	reflect.TypeFor[sim.FateKind](): enumerate("fate",
+		[]sim.FateKind{
+			sim.FailsActivation, sim.FailsProbes, sim.Defers, sim.NeverAnswers, sim.NeverRollsBack, sim.ConvergesAnyway,
+		},
+		func(k sim.FateKind) string { return fateNames[k-sim.FailsActivation] }),
+	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
+	reflect.TypeFor[sim.ControlPlane](): enumerate("control plane",
+		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner, sim.NoPlanner},
+		func(p sim.ControlPlane) string { return controlPlaneNames[p] }),
+}
+
+// nouns say what the fields of a type are, where "field" says too little.
+var nouns = map[reflect.Type]string{
+	reflect.TypeFor[event]():        "event",
+	reflect.TypeFor[distribution](): "distribution",
+}
+
+// decodeInto decodes one value; false after a problem.
+func decodeInto(d *decoder, n ast.Node, into any, field string) bool {
+	before := len(d.problems.list)
+	d.value(n, reflect.ValueOf(into).Elem(), field)
+	return len(d.problems.list) == before
+}
+
+func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
+	if d.problems.enough() {
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem(), field)
+		return
+	}
+	switch custom := v.Addr().Interface().(type) {
+	case nodeDecoder:
+		custom.decodeNode(d, n, field)
+		return
+	case encoding.TextUnmarshaler:
+		d.text(n, v, field)
+		return
+	}
+	if _, ok := enumerations[v.Type()]; ok {
+		d.text(n, v, field)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		d.mapping(n, v, field)
+	case reflect.Slice:
+		d.list(n, v, field)
+	case reflect.String:
+		d.string(n, v, field)
+	case reflect.Uint32, reflect.Uint64:
+		d.wholeNumber(n, v, field)
+	case reflect.Float64:
+		d.number(n, v, field)
+	default:
+		panic("scenarios: the format has a field of type " + v.Type().String())
+	}
+}
+
+// mapping decodes the fields of a struct: each at most once, none unknown, those without omitempty all there.
+func (d *decoder) mapping(n ast.Node, v reflect.Value, field string) {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		d.problems.add(nodePosition(n), "%s: expected a mapping of fields, found %s", field, kindOf(n))
+		return
+	}
+	t := v.Type()
+	given := make([]ast.Node, t.NumField())
+	meant := make([]bool, t.NumField()) // a mistyped one must not be called missing too
+	for _, entry := range m.Values {
+		name := entry.Key.GetToken().Value
+		i, ok := fieldNamed(t, name)
+		if !ok {
+			noun := "field"
+			if n, ok := nouns[t]; ok {
+				noun = n
+			}
+			names := fieldNames(t)
+			d.problems.add(nodePosition(entry.Key), "%v", unknownName{noun, name, names})
+			if near, ok := nearest.Name(name, names); ok {
+				meant[slices.Index(names, near)] = true
+			}
+			continue
+		}
+		given[i] = entry.Value
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, required := fieldName(f)
+		switch {
+		case given[i] != nil:
+			d.value(given[i], v.Field(i), name)
+		case required && meant[i]:
+		case required:
+			d.problems.add(nodePosition(n), "missing field %s", quote(name))
+		default:
+			if text, ok := defaultOf(f); ok {
+				if err := setText(v.Field(i), text); err != nil {
+					panic("scenarios: default of " + name + ": " + err.Error())
+				}
+			}
+		}
+	}
+}
+
+func (d *decoder) list(n ast.Node, v reflect.Value, field string) {
+	s, ok := n.(*ast.SequenceNode)
+	if !ok {
+		d.problems.add(nodePosition(n), "%s: expected a list, found %s", field, kindOf(n))
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(s.Values), len(s.Values)))
+	for i, element := range s.Values {
+		d.value(element, v.Index(i), field)
+	}
+}
+
+func (d *decoder) string(n ast.Node, v reflect.Value, field string) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		v.SetString(n.Value)
+	case *ast.LiteralNode:
+		v.SetString(n.Value.Value)
+	case *ast.NullNode, *ast.MappingNode, *ast.SequenceNode:
+		d.problems.add(nodePosition(n), "%s: expected a text, found %s", field, kindOf(n))
+	default:
+		d.problems.add(nodePosition(n), "%s: %s is no text to YAML: write it in quotes", field, n.GetToken().Value)
+	}
+}
+
+// text decodes what has a textual form of its own. YAML may take it for a number; what counts is how it is written.
+func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
+	text, ok := scalarText(n)
+	if !ok {
+		d.problems.add(nodePosition(n), "%s: expected a single value, found %s", field, kindOf(n))
+		return
+	}
+	if err := setText(v, text); err != nil {
+		d.refuse(n, field, err)
+	}
+}
+
+// refuse notes what is wrong with a value. What is unknown is named by its kind already.
+func (d *decoder) refuse(n ast.Node, field string, err error) {
+	var unknown unknownName
+	if errors.As(err, &unknown) {
+		d.problems.add(nodePosition(n), "%v", err)
+		return
+	}
+	d.problems.add(nodePosition(n), "%s: %v", field, err)
+}
+
+// unknownName is a name that is not one of those that there are.
+type unknownName struct {
+	noun, name string
+	known      []string
+}
+
+func (e unknownName) Error() string {
+	const most = 20 // so that the fields of every mapping are listed
+	hint := nearest.Hint(e.name, e.known)
+	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
+		hint = ": known are " + strings.Join(e.known, ", ")
+	}
+	return fmt.Sprintf("unknown %s %s%s", e.noun, quote(e.name), hint)
+}
+
+// scalarText gives a single value as it is written, without its quotes.
+func scalarText(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.NullNode:
+		return "", false
+	case *ast.StringNode:
+		return n.Value, true
+	case ast.ScalarNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+// setText sets a value of a type that has a textual form of its own.
+func setText(v reflect.Value, text string) error {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	if e, ok := enumerations[v.Type()]; ok {
+		for i, name := range e.names {
+			if name == text {
+				v.Set(e.values[i].Convert(v.Type()))
+				return nil
+			}
+		}
+		return unknownName{e.noun, text, e.names}
+	}
+	return setWholeNumber(v, text)
+}
+
+var (
+	wholeNumberForm = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
+	numberForm      = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+)
+
+// wholeNumber takes plain decimal digits only: in YAML 010 is 8, 1_000 is 1000 and 0x10 is 16.
+func (d *decoder) wholeNumber(n ast.Node, v reflect.Value, field string) {
+	text, ok := scalarText(n)
+	if !ok || quoted(n) {
+		d.problems.add(nodePosition(n), "%s: expected a whole number, found %s", field, kindOf(n))
+		return
+	}
+	if err := setWholeNumber(v, text); err != nil {
+		d.problems.add(nodePosition(n), "%s: %v", field, err)
+	}
+}
+
+func setWholeNumber(v reflect.Value, text string) error {
+	if !wholeNumberForm.MatchString(text) {
+		return fmt.Errorf("%s is not a whole number from 0 up, in plain decimal digits", quote(text))
+	}
+	u, err := strconv.ParseUint(text, 10, v.Type().Bits())
+	if err != nil {
+		return fmt.Errorf("%s is above %d", text, ^uint64(0)>>(64-v.Type().Bits()))
+	}
+	v.SetUint(u)
+	return nil
+}
+
+func (d *decoder) number(n ast.Node, v reflect.Value, field string) {
+	text, ok := scalarText(n)
+	if !ok || quoted(n) || !numberForm.MatchString(text) {
+		d.problems.add(nodePosition(n), "%s: expected a number such as 0.5, found %s", field, kindOf(n))
+		return
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		d.problems.add(nodePosition(n), "%s: %s is too large", field, quote(text))
+		return
+	}
+	v.SetFloat(f)
+}
+
+// quoted tells whether a value was written in quotes: then it is no number.
+func quoted(n ast.Node) bool {
+	t := n.GetToken().Type
+	return t == token.SingleQuoteType || t == token.DoubleQuoteType
+}
+
+// fieldName gives the name of a field in files, and whether it must be given.
+func fieldName(f reflect.StructField) (name string, required bool) {
+	name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return name, option != "omitempty"
+}
+
+func fieldNamed(t reflect.Type, name string) (int, bool) {
+	for i := range t.NumField() {
+		if n, _ := fieldName(t.Field(i)); n == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		n, _ := fieldName(t.Field(i))
+		names = append(names, n)
+	}
+	return names
+}
+
+// defaultOf gives the default in a field's jsonschema tag.
+func defaultOf(f reflect.StructField) (string, bool) {
+	for _, keyword := range strings.Split(f.Tag.Get("jsonschema"), ",") {
+		if text, ok := strings.CutPrefix(keyword, "default="); ok {
+			return text, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,364 @@
+package scenario
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
+	"github.com/rivo/uniseg"
+)
+
+// Format lays a scenario file out: two spaces for each level, one between the parts of what is in brackets, the remarks after
+// neighbouring lines aligned. The order of the fields and the line breaks stay, and so do comments. It takes whatever is YAML
+// as scenarios use it, even where the fields make no sense yet. name is the path to show in messages; the error joins an
+// *Error for each thing that is wrong.
+func Format(name string, data []byte) ([]byte, error) {
+	p := &problems{file: name}
+	root := readYAML(p, data, aScenario)
+	if root == nil {
+		return nil, p.err()
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), byteOrderMark), "\r\n", "\n")
+	tokens := lexer.Tokenize(text)
+	l := &layout{source: strings.Split(text, "\n"), remarks: remarks(tokens)}
+	for _, t := range tokens {
+		if t.Type == token.DocumentHeaderType {
+			l.emit(0, t.Value, tokenPosition(t), t.Position.Line)
+		}
+	}
+	for _, entry := range root.Values {
+		l.entry(0, "", entry)
+	}
+	l.flush(len(l.source)+1, 1, 0)
+	laid := l.write()
+	// Whatever a layout does, it must not change what a file says.
+	again := readYAML(&problems{}, laid, aScenario)
+	if again == nil || !sameNode(root, again) || !slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(laid)))) {
+		p.add(position{}, "it cannot be laid out without changing what it says")
+		return nil, p.err()
+	}
+	return laid, nil
+}
+
+// remark is a comment.
+type remark struct {
+	position
+	text  string
+	alone bool // nothing else is on its line
+}
+
+func remarks(tokens token.Tokens) []remark {
+	var all []remark
+	line := 0 // of the token before
+	for _, t := range tokens {
+		at := tokenPosition(t)
+		if t.Type == token.CommentType {
+			all = append(all, remark{at, strings.TrimRight("#"+t.Value, " \t\r"), at.line != line})
+		}
+		line = at.line + strings.Count(strings.TrimSpace(t.Origin), "\n")
+	}
+	return all
+}
+
+func remarkTexts(tokens token.Tokens) []string {
+	var all []string
+	for _, r := range remarks(tokens) {
+		all = append(all, r.text)
+	}
+	return all
+}
+
+// layout writes a file anew, line by line.
+type layout struct {
+	source  []string
+	remarks []remark // those that are still to come
+	lines   []layoutLine
+	open    []level // the line before, and what it stands in
+}
+
+// level is a column in the source, and the indentation that it got.
+type level struct{ column, indent int }
+
+type layoutLine struct{ text, remark string }
+
+// emit writes a line, after the comments that come before it. at is where it begins in the source, last the source's line on
+// which it ends.
+func (l *layout) emit(indent int, text string, at position, last int) {
+	l.flush(at.line, at.column, indent)
+	for len(l.open) > 0 && l.open[len(l.open)-1].column >= at.column {
+		l.open = l.open[:len(l.open)-1]
+	}
+	l.open = append(l.open, level{at.column, indent})
+	l.blank(at.line)
+	line := layoutLine{text: strings.Repeat(" ", indent) + text}
+	for len(l.remarks) > 0 && l.remarks[0].line <= last && !l.remarks[0].alone {
+		line.remark = strings.TrimSpace(line.remark + " " + l.remarks[0].text)
+		l.remarks = l.remarks[1:]
+	}
+	l.lines = append(l.lines, line)
+}
+
+// flush writes the comments before a line of the source. One that stands as deep as what came before, and deeper than what
+// begins there, at a column, goes with the former; any other one with the latter.
+func (l *layout) flush(before, column, indent int) {
+	for len(l.remarks) > 0 && l.remarks[0].line < before {
+		r := l.remarks[0]
+		l.remarks = l.remarks[1:]
+		to := indent
+		for _, o := range l.open {
+			if column < o.column && o.column <= r.column {
+				to = o.indent
+			}
+		}
+		l.blank(r.line)
+		l.lines = append(l.lines, layoutLine{text: strings.Repeat(" ", to) + r.text})
+	}
+}
+
+// blank writes a blank line where there is one before a line of the source.
+func (l *layout) blank(line int) {
+	if line >= 2 && line-2 < len(l.source) && strings.TrimSpace(l.source[line-2]) == "" && len(l.lines) > 0 {
+		l.lines = append(l.lines, layoutLine{})
+	}
+}
+
+const levelWidth = 2
+
+// entry writes a field of a block. indent is that of its name; lead, such as "- ", stands before that.
+func (l *layout) entry(indent int, lead string, e *ast.MappingValueNode) {
+	at := nodePosition(e.Key)
+	at.column -= len(lead)
+	l.value(indent-len(lead), lead+scalarSource(e.Key)+":", at, indent+levelWidth, e.Value)
+}
+
+// items writes a list of a block, as entry does.
+func (l *layout) items(indent int, lead string, s *ast.SequenceNode) {
+	for i, element := range s.Values {
+		at := tokenPosition(s.GetToken())
+		if i < len(s.Entries) {
+			at = tokenPosition(s.Entries[i].Start)
+		}
+		at.column -= len(lead)
+		switch element := element.(type) {
+		case *ast.MappingNode:
+			if !element.IsFlowStyle && len(element.Values) > 0 {
+				for j, e := range element.Values {
+					if j == 0 {
+						l.entry(indent+levelWidth, lead+"- ", e)
+					} else {
+						l.entry(indent+levelWidth, "", e)
+					}
+				}
+				lead = ""
+				continue
+			}
+		case *ast.SequenceNode:
+			if !element.IsFlowStyle && len(element.Values) > 0 {
+				l.items(indent+levelWidth, lead+"- ", element)
+				lead = ""
+				continue
+			}
+		}
+		l.value(indent-len(lead), lead+"-", at, indent+levelWidth, element)
+		lead = ""
+	}
+}
+
+// value writes a value after what introduces it. inner is the indentation of what does not fit on the line.
+func (l *layout) value(indent int, lead string, at position, inner int, n ast.Node) {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle {
+			l.emit(indent, lead, at, at.line)
+			for _, e := range n.Values {
+				l.entry(inner, "", e)
+			}
+			return
+		}
+		if n.Start.Position.Line != n.End.Position.Line {
+			l.brackets(indent, lead+" {", at, inner, n.Start, n.End, "}", parts(n))
+			return
+		}
+	case *ast.SequenceNode:
+		if !n.IsFlowStyle {
+			l.emit(indent, lead, at, at.line)
+			l.items(inner, "", n)
+			return
+		}
+		if n.Start.Position.Line != n.End.Position.Line {
+			l.brackets(indent, lead+" [", at, inner, n.Start, n.End, "]", parts(n))
+			return
+		}
+	case *ast.LiteralNode:
+		l.emit(indent, lead+" "+n.Start.Value, at, at.line)
+		for _, line := range l.literalLines(n) {
+			if line != "" {
+				line = strings.Repeat(" ", inner) + line
+			}
+			l.lines = append(l.lines, layoutLine{text: line})
+		}
+		return
+	}
+	text := inline(n)
+	l.emit(indent, strings.TrimRight(lead+" "+text, " "), at, endLine(n))
+}
+
+// part is an element of what is in brackets.
+type part struct {
+	text       string
+	first, end int // lines of the source
+	column     int
+}
+
+func parts(n ast.Node) []part {
+	var all []part
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, e := range n.Values {
+			at := nodePosition(e.Key)
+			all = append(all, part{scalarSource(e.Key) + ": " + inline(e.Value), at.line, endLine(e.Value), at.column})
+		}
+	case *ast.SequenceNode:
+		for _, e := range n.Values {
+			at := nodePosition(e)
+			all = append(all, part{inline(e), at.line, endLine(e), at.column})
+		}
+	}
+	return all
+}
+
+// brackets writes what is in brackets and goes over several lines. What stands on one line stays together.
+func (l *layout) brackets(indent int, lead string, at position, inner int, start, end *token.Token, closing string, parts []part) {
+	l.emit(indent, lead, at, start.Position.Line-1)
+	for i := 0; i < len(parts); {
+		first := parts[i]
+		text, last := first.text, first.end
+		for i++; i < len(parts) && parts[i].first == last; i++ {
+			text += ", " + parts[i].text
+			last = parts[i].end
+		}
+		if i < len(parts) {
+			text += ","
+		}
+		l.emit(inner, text, position{first.first, first.column}, last)
+	}
+	l.flush(end.Position.Line, 0, inner)
+	l.emit(inner-levelWidth, closing, position{end.Position.Line, at.column}, end.Position.Line)
+}
+
+// inline writes a value on one line.
+func inline(n ast.Node) string {
+	var all []string
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, p := range parts(n) {
+			all = append(all, p.text)
+		}
+		return "{" + strings.Join(all, ", ") + "}"
+	case *ast.SequenceNode:
+		for _, p := range parts(n) {
+			all = append(all, p.text)
+		}
+		return "[" + strings.Join(all, ", ") + "]"
+	}
+	return scalarSource(n)
+}
+
+// scalarSource gives a single value as it is written, on one line.
+func scalarSource(n ast.Node) string {
+	t := n.GetToken()
+	if !quoted(n) {
+		return t.Value
+	}
+	if source := strings.TrimSpace(t.Origin); !strings.Contains(source, "\n") {
+		return source
+	}
+	return strconv.Quote(t.Value)
+}
+
+// endLine is the line of the source on which a value ends.
+func endLine(n ast.Node) int {
+	t := n.GetToken()
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		t = n.End
+	case *ast.SequenceNode:
+		t = n.End
+	}
+	if t == nil || t.Position == nil {
+		return 0
+	}
+	return t.Position.Line + strings.Count(strings.TrimSpace(t.Origin), "\n")
+}
+
+// literalLines gives the lines of a text after | or >, without their indentation.
+func (l *layout) literalLines(n *ast.LiteralNode) []string {
+	var lines []string
+	indent := 0
+	for _, line := range l.source[min(n.Start.Position.Line, len(l.source)):] {
+		text := strings.TrimLeft(line, " ")
+		here := len(line) - len(text)
+		if strings.TrimSpace(text) == "" {
+			lines = append(lines, "")
+			continue
+		}
+		if indent == 0 {
+			indent = here
+		}
+		if here < indent || indent == 0 {
+			break
+		}
+		lines = append(lines, line[indent:])
+	}
+	if !strings.Contains(n.Start.Value, "+") {
+		for len(lines) > 0 && lines[len(lines)-1] == "" {
+			lines = lines[:len(lines)-1]
+		}
+	}
+	return lines
+}
+
+// write gives the text, the remarks after neighbouring lines one below the other.
+func (l *layout) write() []byte {
+	var b strings.Builder
+	for i := 0; i < len(l.lines); i++ {
+		line := l.lines[i]
+		b.WriteString(line.text)
+		if line.remark != "" {
+			width := 0
+			for first := i; first >= 0 && l.lines[first].remark != ""; first-- {
+				width = max(width, uniseg.StringWidth(l.lines[first].text))
+			}
+			for last := i; last < len(l.lines) && l.lines[last].remark != ""; last++ {
+				width = max(width, uniseg.StringWidth(l.lines[last].text))
+			}
+			b.WriteString(strings.Repeat(" ", 1+width-uniseg.StringWidth(line.text)) + line.remark)
+		}
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}
+
+// sameNode tells whether two values are the same, however they are laid out.
+func sameNode(a, b ast.Node) bool {
+	switch a := a.(type) {
+	case *ast.MappingNode:
+		b, ok := b.(*ast.MappingNode)
+		return ok && slices.EqualFunc(a.Values, b.Values, func(x, y *ast.MappingValueNode) bool {
+			return sameNode(x.Key, y.Key) && sameNode(x.Value, y.Value)
+		})
+	case *ast.SequenceNode:
+		b, ok := b.(*ast.SequenceNode)
+		return ok && slices.EqualFunc(a.Values, b.Values, sameNode)
+	case *ast.LiteralNode:
+		b, ok := b.(*ast.LiteralNode)
+		return ok && a.Value.Value == b.Value.Value
+	}
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Type() == b.Type() && a.GetToken().Value == b.GetToken().Value && quoted(a) == quoted(b)
+}

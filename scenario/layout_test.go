@@ -1,0 +1,82 @@
+package scenario
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+// TestFormat lays out a scenario in which everything is askew. UPDATE=1 rewrites what it is to become.
+func TestFormat(t *testing.T) {
+	askew, err := os.ReadFile("testdata/layout/askew.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Format("askew.yaml", askew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareFile(t, "testdata/layout/straight.txt", got)
+}
+
+func TestFormatErrors(t *testing.T) {
+	for _, text := range []string{"", "- a\n", "a: [\n", "a: &x 1\n", "\xff"} {
+		var refused *Error
+		if _, err := Format("x.yaml", []byte(text)); !errors.As(err, &refused) || refused.File != "x.yaml" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// FuzzFormat lays out whatever can be read: once is enough, a scenario that loads loads as the same one, and Format itself
+// sees to it that nothing else changes.
+func FuzzFormat(f *testing.F) {
+	files, err := filepath.Glob("../scenarios/*.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, name := range append(files, "testdata/layout/askew.txt") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		before, wrong := Parse("x.yaml", []byte(text))
+		once, err := Format("x.yaml", []byte(text))
+		if err != nil && wrong != nil {
+			t.Skip()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if twice, err := Format("x.yaml", once); err != nil || string(twice) != string(once) {
+			t.Fatalf("%v\nonce\n%s\ntwice\n%s", err, once, twice)
+		}
+		if after, err := Parse("x.yaml", once); wrong == nil && (err != nil || !reflect.DeepEqual(after, before)) {
+			t.Fatalf("%v\n%s", err, once)
+		}
+	})
+}
+
+// TestShippedIsLaidOut keeps the scenarios that ship as rollsim fmt lays them out.
+func TestShippedIsLaidOut(t *testing.T) {
+	files, err := filepath.Glob("../scenarios/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if laid, err := Format(name, text); err != nil {
+			t.Error(err)
+		} else if string(laid) != string(text) {
+			t.Errorf("scenarios/%s is not laid out: go run ./cmd/rollsim fmt scenarios/%s", name, name)
+		}
+	}
+}

@@ -1,0 +1,214 @@
+package scenario
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/invopop/jsonschema"
+
+	"rollsim/sim"
+)
+
+// TestSchema keeps schema.json what the types of the format say. UPDATE=1 go test ./scenario -run Schema rewrites it.
+func TestSchema(t *testing.T) {
+	compareFile(t, "../scenarios/schema.json", schema(t))
+}
+
+func schema(t *testing.T) []byte {
+	comments := formatComments(t)
+	r := &jsonschema.Reflector{
+		FieldNameTag:   "yaml",
+		Anonymous:      true,
+		ExpandedStruct: true,
+		LookupComment: func(of reflect.Type, field string) string {
+			return comments[of.Name()+"."+field]
+		},
+		Mapper: valueSchema,
+	}
+	s := r.Reflect(&document{})
+	s.Title = "rollsim scenario"
+	s.Description = comments["document."]
+	shape := r.Reflect(&distribution{})
+	for name, definition := range shape.Definitions {
+		s.Definitions[name] = definition
+	}
+	shape.Definitions, shape.Version = nil, ""
+	s.Definitions["delay"] = &jsonschema.Schema{OneOf: []*jsonschema.Schema{valueSchema(reflect.TypeFor[duration]()), shape}}
+
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(text, '\n')
+}
+
+// valueSchema describes the types of the format that are more than their Go kind says.
+func valueSchema(of reflect.Type) *jsonschema.Schema {
+	if e, ok := enumerations[of]; ok {
+		s := &jsonschema.Schema{Type: "string"}
+		for _, name := range e.names {
+			s.Enum = append(s.Enum, name)
+		}
+		return s
+	}
+	switch of {
+	case reflect.TypeFor[duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: durationPattern}
+	case reflect.TypeFor[timestamp]():
+		return &jsonschema.Schema{Type: "string", Format: "date-time"}
+	case reflect.TypeFor[probability]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "number", Minimum: "0", Maximum: "1"},
+			{Type: "string", Pattern: percentPattern},
+		}}
+	case reflect.TypeFor[rebootAfter]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string", Pattern: durationPattern},
+			{Const: "never"},
+		}}
+	case reflect.TypeFor[violation]():
+		return &jsonschema.Schema{Type: "string", Pattern: "^(" + strings.Join(invariantNames(), "|") + ") .+$"}
+	case reflect.TypeFor[hosts]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "integer", Minimum: "0", Maximum: json.Number(fmt.Sprint(MaxHosts))},
+			{Type: "array", Items: &jsonschema.Schema{Type: "string"}},
+		}}
+	case reflect.TypeFor[delay]():
+		return &jsonschema.Schema{Ref: "#/$defs/delay"}
+	case reflect.TypeFor[uint32]():
+		return &jsonschema.Schema{Type: "integer", Minimum: "0", Maximum: "4294967295"}
+	case reflect.TypeFor[uint64]():
+		return &jsonschema.Schema{Type: "integer", Minimum: "0", Maximum: "18446744073709551615"}
+	}
+	return nil
+}
+
+// What the types cannot say: fields that belong together or exclude each other.
+
+func (distribution) JSONSchemaExtend(s *jsonschema.Schema) { exactlyOne(s) }
+
+func (event) JSONSchemaExtend(s *jsonschema.Schema) { exactlyOne(s) }
+
+func exactlyOne(s *jsonschema.Schema) {
+	one := uint64(1)
+	s.MinProperties, s.MaxProperties = &one, &one
+}
+
+func (logNormal) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("p99", "sigma") }
+
+func (gamma) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("mean", "scale") }
+
+func (action) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.AllOf = []*jsonschema.Schema{
+		{OneOf: oneRequired("at", "when")},
+		{OneOf: oneRequired("channel", "clear", "lift", "fault", "event")},
+	}
+	s.DependentRequired = map[string][]string{
+		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"}, "reason": {"clear"},
+		"host": {"fault"}, "for": {"fault"},
+	}
+	kind, _ := s.Properties.Get("fault")
+	kind.Enum = nil
+	for _, k := range sim.FaultKinds() {
+		if needsOf(k).now {
+			kind.Enum = append(kind.Enum, k.String())
+		}
+	}
+}
+
+func (traffic) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.OneOf = oneRequired("arrivals", "periodic", "flapping")
+}
+
+func (moment) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.DependentRequired = map[string][]string{"wave": {"host_state"}, "host": {"host_state"}}
+}
+
+func oneRequired(fields ...string) []*jsonschema.Schema {
+	var all []*jsonschema.Schema
+	for _, f := range fields {
+		all = append(all, &jsonschema.Schema{Required: []string{f}})
+	}
+	return all
+}
+
+// formatComments gives the comments of the format's types, by "type." and "type.Field", each as one line.
+func formatComments(t *testing.T) map[string]string {
+	file, err := parser.ParseFile(token.NewFileSet(), "format.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := make(map[string]string)
+	note := func(key string, doc *ast.CommentGroup) { comments[key] = strings.Join(strings.Fields(doc.Text()), " ") }
+	for _, d := range file.Decls {
+		decl, ok := d.(*ast.GenDecl)
+		if !ok || decl.Tok != token.TYPE {
+			continue
+		}
+		spec := decl.Specs[0].(*ast.TypeSpec)
+		note(spec.Name.Name+".", decl.Doc)
+		for _, f := range spec.Type.(*ast.StructType).Fields.List {
+			note(spec.Name.Name+"."+f.Names[0].Name, f.Doc)
+		}
+	}
+	return comments
+}
+
+// TestFormatTypes sees to it that the decoder can read every default, and that every fate has a name.
+func TestFormatTypes(t *testing.T) {
+	eachField(func(of reflect.Type, f reflect.StructField, name string, required bool) {
+		if name == "" {
+			t.Errorf("%v.%s has no name in files", of, f.Name)
+		}
+		text, ok := defaultOf(f)
+		if !ok {
+			return
+		}
+		if required {
+			t.Errorf("%v.%s has a default and must be given", of, f.Name)
+		}
+		if err := setText(reflect.New(f.Type).Elem(), text); err != nil {
+			t.Errorf("%v.%s: the default: %v", of, f.Name, err)
+		}
+	})
+	if got, want := len(fateNames), int(sim.ConvergesAnyway); got != want {
+		t.Errorf("%d fates have names, there are %d", got, want)
+	}
+	if got, want := len(controlPlaneNames), int(sim.NoPlanner)+1; got != want {
+		t.Errorf("%d control planes have names, there are %d", got, want)
+	}
+	for _, kind := range sim.FaultKinds() {
+		if needs := needsOf(kind); !needs.length && !needs.noLength {
+			t.Errorf("%v can neither have a length nor be without one", kind)
+		}
+	}
+}
+
+// eachField visits every field of every type of the format.
+func eachField(visit func(of reflect.Type, f reflect.StructField, name string, required bool)) {
+	seen := make(map[reflect.Type]bool)
+	var walk func(of reflect.Type)
+	walk = func(of reflect.Type) {
+		if of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			walk(of.Elem())
+			return
+		}
+		if of.Kind() != reflect.Struct || seen[of] || valueSchema(of) != nil {
+			return
+		}
+		seen[of] = true
+		for i := range of.NumField() {
+			name, required := fieldName(of.Field(i))
+			visit(of, of.Field(i), name, required)
+			walk(of.Field(i).Type)
+		}
+	}
+	walk(reflect.TypeFor[document]())
+	walk(reflect.TypeFor[distribution]())
+}

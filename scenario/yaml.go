@@ -1,0 +1,215 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+const (
+	// maxDepth is how deep collections may nest. The format itself needs seven levels.
+	maxDepth = 20
+	// maxKeys is how many keys one mapping may have: the parser's work grows with their square.
+	maxKeys = 200
+)
+
+const byteOrderMark = "\ufeff"
+
+// fileKind says in messages what a file is, and the field that it cannot be without.
+type fileKind struct{ name, needs string }
+
+var (
+	aScenario     = fileKind{"a scenario", "channels"}
+	aFaultsFile   = fileKind{"a file of faults", "faults"}
+	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
+)
+
+// readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have no use for (anchors,
+// aliases, tags, merge keys, several documents) is refused before the parser sees it: with that go the known ways to make a
+// small file cost a lot.
+func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	if !checkText(p, data) {
+		return nil
+	}
+	tokens := lexer.Tokenize(string(data))
+	if !checkTokens(p, tokens) {
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		var located yaml.Error
+		if errors.As(err, &located) {
+			p.add(tokenPosition(located.GetToken()), "%s", located.GetMessage())
+		} else {
+			p.add(position{}, "%v", err)
+		}
+		return nil
+	}
+	var body ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			body = doc.Body
+			break
+		}
+	}
+	if body == nil {
+		p.add(position{}, "the file is empty: %s has at least %s", kind.name, kind.needs)
+		return nil
+	}
+	root, ok := body.(*ast.MappingNode)
+	if !ok {
+		p.add(nodePosition(body), "%s is a mapping of fields such as %s, found %s", kind.name, kind.needs, kindOf(body))
+		return nil
+	}
+	return root
+}
+
+// checkText refuses what is no text that a person could have written.
+func checkText(p *problems, data []byte) bool {
+	if len(data) > MaxSize {
+		p.add(position{}, "the file is larger than %d bytes", MaxSize)
+		return false
+	}
+	for offset := 0; offset < len(data); {
+		r, size := utf8.DecodeRune(data[offset:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			p.add(positionOf(data, offset), "byte 0x%02x is not UTF-8: a scenario is a text file in UTF-8", data[offset])
+			return false
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			p.add(positionOf(data, offset), "control character 0x%02x: a scenario is a text file", r)
+			return false
+		}
+		offset += size
+	}
+	return true
+}
+
+// checkTokens refuses the parts of YAML that scenarios do not use, and whatever nests too deep or goes on for too long.
+func checkTokens(p *problems, tokens token.Tokens) bool {
+	var flow int
+	var block []collection
+	for i, t := range tokens {
+		at := tokenPosition(t)
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.MergeKeyType:
+			p.add(at, "anchors, aliases and merge keys are not used in scenarios: write the value out")
+			return false
+		case token.TagType:
+			p.add(at, "tags such as %s are not used in scenarios", t.Value)
+			return false
+		case token.MappingKeyType:
+			p.add(at, "\"? \" is not used in scenarios: write the field and a colon")
+			return false
+		case token.DirectiveType:
+			p.add(at, "directives are not used in scenarios")
+			return false
+		case token.DocumentEndType:
+			p.add(at, "\"...\" is not used in scenarios: a file holds one scenario")
+			return false
+		case token.DocumentHeaderType:
+			if !firstDocument(tokens[:i]) {
+				p.add(at, "a second document begins here: a file holds one scenario")
+				return false
+			}
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType:
+			if flow <= 0 {
+				block = enter(block, at.column, false)
+			}
+		default:
+			if flow <= 0 && i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType {
+				block = enter(block, at.column, true)
+				if block[len(block)-1].keys > maxKeys {
+					p.add(at, "a mapping of more than %d fields", maxKeys)
+					return false
+				}
+			}
+		}
+		if flow > maxDepth || len(block) > maxDepth {
+			p.add(at, "nested more than %d deep", maxDepth)
+			return false
+		}
+	}
+	return true
+}
+
+// collection is a block mapping or sequence that is open at some point of a text.
+type collection struct {
+	column  int
+	mapping bool
+	keys    int
+}
+
+// enter gives the collections that are open once one more key or sequence entry was met at a column.
+func enter(open []collection, column int, mapping bool) []collection {
+	for len(open) > 0 {
+		top := &open[len(open)-1]
+		if top.column == column && top.mapping == mapping {
+			top.keys++
+			return open
+		}
+		// A sequence may stand at the column of the key that it is the value of.
+		if top.column < column || top.column == column && !mapping {
+			break
+		}
+		open = open[:len(open)-1]
+	}
+	return append(open, collection{column: column, mapping: mapping, keys: 1})
+}
+
+// firstDocument tells whether nothing but comments came so far.
+func firstDocument(before token.Tokens) bool {
+	for _, t := range before {
+		if t.Type != token.CommentType {
+			return false
+		}
+	}
+	return true
+}
+
+func tokenPosition(t *token.Token) position {
+	if t == nil || t.Position == nil {
+		return position{}
+	}
+	return position{line: t.Position.Line, column: t.Position.Column}
+}
+
+// nodePosition is where a value begins.
+func nodePosition(n ast.Node) position {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return nodePosition(m.Values[0].Key) // its own token is the first colon
+	}
+	return tokenPosition(n.GetToken())
+}
+
+// kindOf says what a value is, for messages.
+func kindOf(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "nothing"
+	case *ast.StringNode:
+		return "the text " + quote(n.Value)
+	case *ast.LiteralNode:
+		return "a text"
+	case *ast.BoolNode:
+		return "the truth value " + n.Token.Value
+	case ast.ScalarNode:
+		return "the number " + n.GetToken().Value
+	}
+	return "this"
+}

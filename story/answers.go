@@ -1,0 +1,220 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+var answerSteps = []step{
+	{
+		topic: "The reducer itself", phase: asks,
+		words: `in {state}(,) the machine answers like this:`,
+		doc: "Events are put to the machine alone, each to a record of rollout r1 in that state: no fleet, no story. A row gives the " +
+			"event, with from and to where it has them; where the wave cursor stands (0 if left out), the policy (halt), and the rollout, " +
+			"if it is not r1. Then what comes of it: what the record becomes and the effects beside RecordRolloutTransition, " +
+			"or the error. What is left out must not come, and the record and the fields of each effect must be as the answer implies.",
+		example: `in Active the machine answers like this:`,
+		table:   []string{"event", "from?", "to?", "cursor?", "policy?", "rollout?", "becomes?", "effects?", "error?"},
+		sample: [][]string{
+			{"event", "from", "to", "policy", "becomes", "effects", "error"},
+			{"HostJoined", "", "", "", "", "", ""},
+			{"HostStateChanged", "Soaking", "Failed", "halt", "Failed", "SchedulePruning", ""},
+			{"HostStateChanged", "Soaking", "Failed", "rollback-and-halt", "", "", ""},
+			{"RetentionExpired", "", "", "", "", "", "IllegalForState"},
+		},
+		do: func(w *world, state reducer.State, t table) error {
+			questions, err := readQuestions(state, t)
+			if err != nil {
+				return err
+			}
+			for i, q := range questions {
+				if found := q.put(w.driven()); found != q.want {
+					return &unmetError{fmt.Sprintf("expected  row %d, %v: %v\nfound     %v", i+1, q, q.want, found)}
+				}
+			}
+			return nil
+		},
+	},
+}
+
+// question is one event that is put to a machine with a record, and the reply that is expected.
+type question struct {
+	record reducer.Record
+	event  reducer.Event
+	policy reducer.Policy
+	want   reply
+}
+
+// reply is what a machine makes of a question, in the words of a table.
+type reply struct {
+	becomes reducer.State // 0 when there is no transition
+	effects string        // those beside RecordRolloutTransition
+	err     refusal
+	odd     string // what is otherwise than the rest implies; empty when nothing
+}
+
+func (r reply) String() string {
+	var words []string
+	if r.err != "" {
+		words = append(words, "refused with "+string(r.err))
+	}
+	if r.becomes != 0 {
+		words = append(words, "becomes "+r.becomes.String())
+	}
+	if r.effects != "" {
+		words = append(words, r.effects)
+	}
+	if r.odd != "" {
+		words = append(words, r.odd)
+	}
+	if words == nil {
+		return "accepted without effect"
+	}
+	return strings.Join(words, ", ")
+}
+
+// ownRollout is the rollout of the record in a question.
+const ownRollout = "r1"
+
+func readQuestions(state reducer.State, t table) ([]*question, error) {
+	var all []*question
+	for i, r := range t {
+		q, err := readQuestion(state, r)
+		if err != nil {
+			return nil, &rowError{i + 1, err}
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+func readQuestion(state reducer.State, r row) (*question, error) {
+	// Beside from and to no machine may look at anything, so that readers are spared it.
+	given := row{"event": r["event"], "rollout": r["rollout"], "from": r["from"], "to": r["to"]}
+	if given["rollout"] == "" {
+		given["rollout"] = ownRollout
+	}
+	kind, err := cell(r, "event", parseEvent)
+	if err != nil {
+		return nil, err
+	}
+	anything := row{"channel": "stable", "ref": "a1", "host": "web-01", "wave": "7", "successor": "r3"}
+	for _, column := range eventColumns[kind] {
+		if value := anything[column]; value != "" {
+			given[column] = value
+		}
+	}
+	ev, err := readEvent(given)
+	if err != nil {
+		return nil, err
+	}
+	ev.At = startTime + 3
+	q := &question{event: *ev, policy: reducer.DefaultPolicy(), record: reducer.Record{
+		RolloutID: ownRollout, Channel: "stable", TargetRef: "a1", State: state, OpenedAt: startTime,
+		OpenedEventLogSeq: reducer.Some(int64(1)), LastTransitionEventLogSeq: reducer.Some(int64(2)),
+	}}
+	if state == reducer.Terminal {
+		q.record.TerminalAt = reducer.Some(startTime + 1)
+	}
+	if state == reducer.Superseded {
+		q.record.SupersededAt = reducer.Some(startTime + 2)
+	}
+	if q.record.CurrentWave, err = cell(r, "cursor", parseWave); err != nil {
+		return nil, err
+	}
+	if policy, err := cell(r, "policy", parsePolicy); err != nil {
+		return nil, err
+	} else if policy != 0 {
+		q.policy.OnHealthFailure = policy
+	}
+	if q.want.becomes, err = cell(r, "becomes", parseState); err != nil {
+		return nil, err
+	}
+	effects, err := cell(r, "effects", parseEffects)
+	if err != nil {
+		return nil, err
+	}
+	q.want.effects = listed(effects)
+	q.want.err, err = cell(r, "error", parseError)
+	return q, err
+}
+
+func (q *question) String() string {
+	words := fmt.Sprintf("%v + %v", q.record.State, q.event.Kind)
+	if q.event.Kind == reducer.HostStateChanged {
+		words += fmt.Sprintf(" %v → %v under %v", q.event.From, q.event.To, q.policy.OnHealthFailure)
+	}
+	if q.event.Kind == reducer.WaveAdvanced {
+		words += fmt.Sprintf(" %d → %d, cursor at %d", q.event.FromWave, q.event.ToWave, q.record.CurrentWave)
+	}
+	if q.event.Rollout != ownRollout {
+		words += " of " + string(q.event.Rollout)
+	}
+	return words
+}
+
+// put asks a machine.
+func (q *question) put(m reducer.Machine) reply {
+	rec := q.record
+	var effects reducer.Effects
+	err := m.Step(&rec, &q.event, q.event.At, q.policy, &effects)
+
+	var r reply
+	implied := q.record // what the record must be after such effects
+	var beside []reducer.EffectKind
+	var expected []reducer.Effect
+	for _, e := range effects.All() {
+		should := reducer.Effect{Kind: e.Kind, Rollout: ownRollout}
+		switch e.Kind {
+		case reducer.RecordRolloutTransition:
+			r.becomes = e.To
+			implied.State = e.To
+			if e.To == reducer.Terminal {
+				implied.TerminalAt = reducer.Some(q.event.At)
+			}
+			if e.To == reducer.Superseded {
+				implied.SupersededAt = reducer.Some(q.event.At)
+			}
+			should.From, should.To, should.At = q.record.State, e.To, q.event.At
+		case reducer.UpdateCurrentWave:
+			implied.CurrentWave = q.event.ToWave
+			should.Wave = q.event.ToWave
+		case reducer.InsertQuarantineFromRollout:
+			should = reducer.Effect{Kind: e.Kind, Channel: q.record.Channel, Closure: reducer.ClosureHash(q.record.TargetRef)}
+		case reducer.SchedulePruning:
+			should.DelaySeconds = q.policy.RetentionSeconds
+		}
+		expected = append(expected, should)
+		if e.Kind != reducer.RecordRolloutTransition {
+			beside = append(beside, e.Kind)
+		}
+	}
+	r.effects = listed(beside)
+	if err != nil {
+		given := trace.NewRejection(err)
+		r.err = refusal(given.Error)
+		if given.Event != q.event.Kind || given.From != q.record.State || given.Rollout != ownRollout {
+			r.odd = fmt.Sprintf("and the error is %s", given.Message)
+		}
+	}
+	switch {
+	case rec != implied:
+		r.odd = fmt.Sprintf("and the record is %+v", rec)
+	case !slices.Equal(effects.All(), expected):
+		r.odd = fmt.Sprintf("and the effects are %+v", effects.All())
+	}
+	return r
+}
+
+// listed writes effects as a sentence does.
+func listed(effects []reducer.EffectKind) string {
+	var names []string
+	for _, e := range effects {
+		names = append(names, e.String())
+	}
+	return strings.Join(names, " and ")
+}

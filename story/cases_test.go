@@ -1,0 +1,32 @@
+package story
+
+import (
+	"testing"
+
+	"rollsim/reducer"
+)
+
+// TestCaseThroughAnotherMachine runs scenarios whose transitions another machine decides, under the name of their own.
+func TestCaseThroughAnotherMachine(t *testing.T) {
+	cases, err := Cases(Options{FS: shipped, Paths: []string{"features/clearance/cleared.feature"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		through func(reducer.Machine) reducer.Machine
+		pass    bool
+	}{
+		{func(m reducer.Machine) reducer.Machine { return m }, true},
+		{func(m reducer.Machine) reducer.Machine { return reducer.Named(reducer.V02(), m.Name()) }, false}, // it refuses every clearance
+	} {
+		passed := 0
+		for _, c := range cases {
+			if c.Run(test.through).Status == Passed {
+				passed++
+			}
+		}
+		if (passed == len(cases)) != test.pass {
+			t.Errorf("%d of %d pass", passed, len(cases))
+		}
+	}
+}

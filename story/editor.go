@@ -1,0 +1,76 @@
+package story
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// EditorType is what {NAME} stands for in the expressions that Cucumber's editor extension reads.
+type EditorType struct {
+	Name   string `json:"name"`
+	Regexp string `json:"regexp"` // for JavaScript too
+}
+
+// EditorTypes lists the types of all sentences' expressions, by name: the values, and those parts of sentences that may be
+// left out and are more than plain text, for which Cucumber Expressions have no other form.
+func EditorTypes() []EditorType {
+	var all []EditorType
+	for _, s := range steps() {
+		_, types := editorExpression(s.words)
+		all = append(all, types...)
+	}
+	slices.SortFunc(all, func(a, b EditorType) int { return strings.Compare(a.Name+a.Regexp, b.Name+b.Regexp) })
+	return slices.Compact(all)
+}
+
+// editorExpression makes a Cucumber Expression of the words of a step. There too (text) may be left out and a/b is one or the
+// other; but what may be left out is plain text.
+func editorExpression(words string) (expression string, types []EditorType) {
+	var b strings.Builder
+	pieces := piece.FindAllString(words, -1)
+	for i := 0; i < len(pieces); i++ {
+		switch p := pieces[i]; {
+		case p == "(":
+			first, depth := i+1, 1
+			for depth > 0 {
+				i++
+				switch pieces[i] {
+				case "(":
+					depth++
+				case ")":
+					depth--
+				}
+			}
+			inside := strings.Join(pieces[first:i], "")
+			if !strings.ContainsAny(inside, "({/") {
+				b.WriteString("(" + inside + ")")
+				continue
+			}
+			name := strings.Join(slices.Compact(strings.Fields(notInTypes.ReplaceAllString(inside, " "))), " ")
+			types = append(types, EditorType{name, "(?:" + ungrouped(inside) + ")?"})
+			b.WriteString("{" + name + "}")
+		case p[0] == '{':
+			name := strings.Trim(p, "{}")
+			types = append(types, EditorType{name, parameters[name].expr})
+			b.WriteString(p)
+		case p == ":":
+			b.WriteString("(:)")
+		default:
+			b.WriteString(p)
+		}
+	}
+	return b.String(), types
+}
+
+var notInTypes = regexp.MustCompile(`[^a-z_]+`)
+
+// ungrouped is the expression of some words without groups for their values.
+func ungrouped(words string) string {
+	expr, values := pattern(words)
+	text := strings.TrimSuffix(strings.TrimPrefix(expr.String(), "^"), "$")
+	for _, v := range values {
+		text = strings.ReplaceAll(text, "("+v.expr+")", "(?:"+v.expr+")")
+	}
+	return text
+}

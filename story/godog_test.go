@@ -1,0 +1,99 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cucumber/godog"
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/reducer"
+)
+
+// TestGodog runs everything that ships, and what is broken on purpose, through godog: it reads the files, selects nothing,
+// matches sentences by the expressions of the registry and carries them out one after the other. What becomes of each
+// scenario must be what our own loop makes of it.
+func TestGodog(t *testing.T) {
+	opt := Options{FS: shipped, Paths: []string{"features", "story/testdata"}}
+	cases, err := Cases(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFile := make(map[string][]*Case)
+	var files []string
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.pickle.Steps) == 0 }) // it says nothing of them
+	for _, c := range cases {
+		file := c.scenario.document.name
+		if byFile[file] == nil {
+			files = append(files, file)
+		}
+		byFile[file] = append(byFile[file], c)
+	}
+	got := make(map[*Case]error)
+	suite := godog.TestSuite{
+		Name: "rollsim",
+		ScenarioInitializer: func(sc *godog.ScenarioContext) {
+			var c *Case
+			var w *world
+			next := 0
+			sc.Before(func(ctx context.Context, p *messages.Pickle) (context.Context, error) {
+				c = byFile[p.Uri][0]
+				byFile[p.Uri] = byFile[p.Uri][1:]
+				w = c.scenario.world()
+				for _, tag := range p.Tags {
+					if err := w.applyTag(tag.Name); err != nil {
+						return ctx, err
+					}
+				}
+				return ctx, nil
+			})
+			for _, s := range steps() {
+				sc.Step(s.expr, func(context.Context) error {
+					step := c.scenario.pickle.Steps[next]
+					next++
+					if found := find(step.Text); len(found) != 1 || found[0] != s {
+						return fmt.Errorf("godog takes %q for %q", step.Text, s.words)
+					}
+					return c.scenario.step(w, step, next == len(c.scenario.pickle.Steps))
+				})
+			}
+			sc.After(func(ctx context.Context, _ *messages.Pickle, err error) (context.Context, error) {
+				got[c] = err
+				return ctx, nil
+			})
+		},
+		Options: &godog.Options{FS: shipped, Paths: files, Format: "progress", Output: io.Discard, Strict: true, Concurrency: 1},
+	}
+	suite.Run() // its exit code tells nothing: it passes what it never ran
+
+	for _, c := range cases {
+		err, ran := got[c]
+		status := Passed
+		switch {
+		case !ran:
+			t.Errorf("%s: godog has not run it", c.Place())
+		case errors.Is(err, godog.ErrUndefined):
+			status = Undefined
+		case errors.Is(err, godog.ErrAmbiguous):
+			status = Ambiguous
+		case err != nil:
+			status = Failed
+		}
+		c.scenario.skipped = "" // godog does not know what tags mean
+		if first, _, many := c.scenario.seeds(); many {
+			c.seed = reducer.Some(first) // nor of a scenario that is told more than once
+		}
+		want := c.Run(nil)
+		if want.Status == Defect {
+			want.Status = Failed
+		}
+		if want.Status != status || status == Failed && !strings.HasSuffix(err.Error(), want.Message) {
+			t.Errorf("%s: by godog %v: %v\nby ourselves %v: %s", c.Place(), status, err, want.Status, want.Message)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package story
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+// TestScenarioFiles tells stories of scenario files that lie beside the feature, and in the folder scenarios; the nearer wins.
+func TestScenarioFiles(t *testing.T) {
+	const flapping = "channels: [{name: edge, waves: [{hosts: 2, soak: 10m}]}]\n" +
+		"traffic:\n  - {channel: edge, flapping: {between: [a1, b2], every: 30m}, from: 10s, until: 2h5m}\n" +
+		"horizon: 20d\n"
+	const feature = `Feature: F
+  Scenario: Beside the feature
+    Given the scenario "flapping"
+    And seed 3
+    Then channel "edge" is stranded at ref "a1"
+    And 2 rollouts are opened
+    And "edge@a1" is Superseded before "edge@b2" is terminal
+
+  Scenario: In the folder
+    Given the scenario "stuck.yaml"
+    Then "stable@a1" is at wave 0
+
+  Scenario: Built in
+    Given the scenario "one-wave-converges"
+    Then "stable@a1" is Terminal
+`
+	const stuck = "channels: [{name: stable, waves: [{hosts: 2}]}]\nfates: [{host: stable-01, fate: never-answers}]\n" +
+		"timeline: [{at: 0s, channel: stable, ref: a1}]\nexpect_violations: [stuck stable@a1]\n"
+	files := fstest.MapFS{
+		"deep/down/x.feature":     {Data: []byte(feature)},
+		"deep/down/flapping.yaml": {Data: []byte(flapping)},
+		"scenarios/flapping.yaml": {Data: []byte("broken")},
+		"scenarios/stuck.yaml":    {Data: []byte(stuck)},
+	}
+	report := run(t, Options{FS: files})
+	if len(report.Scenarios) != 3 {
+		t.Fatalf("%d scenarios", len(report.Scenarios))
+	}
+	for _, s := range report.Scenarios {
+		if s.Status != Passed {
+			t.Errorf("%s: %v\n%s", s.Name, s.Status, s.Message)
+		}
+	}
+}

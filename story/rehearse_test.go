@@ -1,0 +1,70 @@
+package story
+
+import (
+	"os"
+	"testing"
+
+	"rollsim/internal/osfs"
+)
+
+// TestRehearse holds what is said of scenarios that were not run against what comes of them when they are: no mistake is
+// found in one that passes.
+func TestRehearse(t *testing.T) {
+	flaws := make(map[string]Flaw) // by the name of the scenario, the first flaw
+	for _, root := range []string{"../features", "testdata/stories", "testdata/broken"} {
+		sources, err := findSources(osfs.FS{}, []string{root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sources {
+			content, err := os.ReadFile(s.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := Parse(s.name, content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range d.Pickles {
+				for _, m := range d.Rehearse(p) {
+					if flaws[p.Name] == 0 {
+						flaws[p.Name] = m.Flaw
+					}
+					if root != "testdata/broken" {
+						t.Errorf("%s: %s: %s", s.name, p.Name, m.Message)
+					}
+				}
+			}
+		}
+	}
+	for name, want := range map[string]Flaw{
+		"Worded like nothing":                         FlawUndefined,
+		"A channel that is not there":                 FlawName,
+		"A host that is not there":                    FlawName,
+		"A rollout that is not there":                 FlawName,
+		"A rollout that is not there yet":             FlawName,
+		"A state that is none":                        FlawValue,
+		"A state in a table that is none":             FlawValue,
+		"A rollout in a table that is not there":      FlawName,
+		"A moment that is none":                       FlawValue,
+		"A moment of no rollout":                      FlawStory,
+		"A tag for a machine that is none":            FlawTag,
+		"A tag for a seed that is none":               FlawTag,
+		"A row that lacks something":                  FlawStory,
+		"A table without a column":                    FlawTable,
+		"A column that is none":                       FlawTable,
+		"A table that is not there":                   FlawTable,
+		"A table too many":                            FlawTable,
+		"A text too many":                             FlawTable,
+		"A duration of a century":                     FlawValue,
+		"The fleet changes after the story has begun": FlawStory,
+		"A channel twice":                             FlawStory,
+		"A fate under a ref that never comes":         FlawName,
+		"Nothing is expected":                         FlawNoExpectation,
+		"Never pruned":                                0, // only a run can tell
+	} {
+		if flaws[name] != want {
+			t.Errorf("%s: flaw %d, want %d", name, flaws[name], want)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package explore
+
+import (
+	"context"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/suite/coverage"
+	"rollsim/trace"
+)
+
+// collector is a trace.Sink that measures one run.
+type collector struct {
+	ctx     context.Context
+	written uint64
+	digest  trace.Digest
+
+	rollouts []*progress // in the order of opening
+	byID     map[reducer.RolloutID]*progress
+	last     *progress // most entries are of the same rollout as the one before
+
+	// The event whose answer is not known yet: what follows it in the trace tells.
+	at       reducer.Time
+	of       *progress
+	class    coverage.Class
+	answered bool
+
+	coverage Coverage
+	converge []time.Duration // from opening to Terminal, without those that an operator cleared
+	waves    []time.Duration // from the cursor's coming to a wave to its leaving
+}
+
+// progress is what is known of one rollout.
+type progress struct {
+	id       reducer.RolloutID
+	state    reducer.State
+	opened   reducer.Time
+	waveFrom reducer.Time // when the cursor came to the present wave
+	touched  int64        // hosts that were dispatched
+}
+
+func newCollector(ctx context.Context) *collector {
+	return &collector{ctx: ctx, byID: make(map[reducer.RolloutID]*progress)}
+}
+
+// interruptEvery is after how many entries a run looks whether it is still wanted.
+const interruptEvery = 1 << 12
+
+// Write implements trace.Sink. Its only error is that of the context.
+func (c *collector) Write(e *trace.Entry) error {
+	_ = c.digest.Write(e) // never fails
+	if c.written++; c.written%interruptEvery == 0 && c.ctx.Err() != nil {
+		return c.ctx.Err()
+	}
+	switch {
+	case e.Event != nil:
+		c.settle()
+		c.begin(e)
+	case e.Effect != nil:
+		if e.Effect.Kind == reducer.RecordRolloutTransition && c.of != nil && !c.answered {
+			c.moved(e.Effect)
+		}
+	case e.Rejection != nil:
+		c.refused(e)
+	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch && e.Plan.Attempt <= 1:
+		if p := c.find(e.Rollout); p != nil {
+			p.touched++
+		}
+	}
+	return nil
+}
+
+func (c *collector) find(id reducer.RolloutID) *progress {
+	if c.last == nil || c.last.id != id {
+		c.last = c.byID[id]
+	}
+	return c.last
+}
+
+// begin notes an event. One of a rollout that was never opened has no state to be counted under.
+func (c *collector) begin(e *trace.Entry) {
+	c.of, c.answered = c.find(e.Event.Rollout), false
+	c.class = coverage.ClassOf(e.Event)
+	c.at = e.At
+	if c.of == nil && e.Event.Kind == reducer.RolloutOpened {
+		p := &progress{id: e.Event.Rollout, state: reducer.Opening, opened: e.At, waveFrom: e.At}
+		c.byID[p.id], c.last = p, p
+		c.rollouts = append(c.rollouts, p)
+		c.coverage.Opened++
+	}
+}
+
+func (c *collector) moved(t *reducer.Effect) {
+	p := c.of
+	c.answer(coverage.Answer(t.To))
+	p.state = t.To
+	if t.To == reducer.Terminal && c.class != coverage.Cleared {
+		c.converge = append(c.converge, time.Duration(c.at-p.opened))
+		c.waves = append(c.waves, time.Duration(c.at-p.waveFrom))
+	}
+}
+
+// refused takes a rejection for the answer to the event before it. One that was found out late, of a lockstep, is none.
+func (c *collector) refused(e *trace.Entry) {
+	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id || e.Rejection.Event != c.class.Kind() || e.At != c.at {
+		return
+	}
+	switch e.Rejection.Error {
+	case "IllegalForState":
+		c.answer(coverage.RefusedIllegal)
+	case "Unimplemented":
+		c.answer(coverage.RefusedUnimplemented)
+	case "Invariant":
+		if c.class != coverage.SucceededBy {
+			c.answer(coverage.RefusedInvariant)
+		}
+	}
+}
+
+// settle closes the event before: one that nothing followed was accepted without a transition.
+func (c *collector) settle() {
+	if c.of != nil && !c.answered {
+		c.answer(coverage.Ignored)
+	}
+	c.of = nil
+}
+
+func (c *collector) answer(a coverage.Answer) {
+	c.answered = true
+	c.coverage.counts[c.of.state][c.class][a]++
+	_, moved := a.To()
+	if c.class == coverage.WaveForward && (moved || a == coverage.Ignored) && c.of.state.Underway() {
+		c.waves = append(c.waves, time.Duration(c.at-c.of.waveFrom))
+		c.of.waveFrom = c.at
+	}
+}

@@ -1,0 +1,125 @@
+package explore
+
+import (
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/suite/coverage"
+)
+
+// Coverage counts how often each answer was given to each class of events in each state. It is not small.
+type Coverage struct {
+	Opened uint64 // rollouts
+	counts [reducer.Pruned + 1][coverage.ClassCount][coverage.AnswerCount]uint64
+}
+
+// Count tells how often an event of class c in state s was answered a.
+func (v *Coverage) Count(s reducer.State, c coverage.Class, a coverage.Answer) uint64 {
+	return v.counts[s][c][a]
+}
+
+// Seen tells how often an event of class c came in state s.
+func (v *Coverage) Seen(s reducer.State, c coverage.Class) uint64 {
+	var sum uint64
+	for _, n := range v.counts[s][c] {
+		sum += n
+	}
+	return sum
+}
+
+// Reached tells how often some rollout came into state s.
+func (v *Coverage) Reached(s reducer.State) uint64 {
+	if s == reducer.Opening {
+		return v.Opened
+	}
+	var sum uint64
+	for from := range v.counts {
+		for c := range v.counts[from] {
+			sum += v.counts[from][c][s]
+		}
+	}
+	return sum
+}
+
+func (v *Coverage) add(other *Coverage) {
+	v.Opened += other.Opened
+	for s := range v.counts {
+		for c := range v.counts[s] {
+			for a, n := range other.counts[s][c] {
+				v.counts[s][c][a] += n
+			}
+		}
+	}
+}
+
+// Answers lists the answers that a machine's table has for events of class c in state s, in the order of its rules. More than
+// one means that the policy decides.
+func Answers(m *reducer.Table, s reducer.State, c coverage.Class) []coverage.Answer {
+	var all []coverage.Answer
+	for _, o := range coverage.Outcomes(m, s, c) {
+		if !slices.Contains(all, o.Answer) {
+			all = append(all, o.Answer)
+		}
+	}
+	return all
+}
+
+// Place is one answer to one class of events in one state.
+type Place struct {
+	State  reducer.State
+	Class  coverage.Class
+	Answer coverage.Answer
+}
+
+// NeverHit lists the answers of a machine's table that never came, and counts all that it has.
+func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
+	for _, s := range reducer.States() {
+		for _, c := range coverage.Classes() {
+			for _, a := range Answers(m, s, c) {
+				of++
+				if v.counts[s][c][a] == 0 {
+					never = append(never, Place{s, c, a})
+				}
+			}
+		}
+	}
+	return never, of
+}
+
+// NeverReached lists the states that no rollout came into.
+func (v *Coverage) NeverReached() []reducer.State {
+	var never []reducer.State
+	for _, s := range reducer.States() {
+		if v.Reached(s) == 0 {
+			never = append(never, s)
+		}
+	}
+	return never
+}
+
+// Departure is an answer that the specification does not give.
+type Departure struct {
+	Place
+	Count uint64
+	Want  []coverage.Answer // what the specification answers
+}
+
+// Departures lists what was answered otherwise than by the specification's machine. What the fleet refuses on top of any
+// machine, because it contradicts what is known of the hosts, is none.
+func (v *Coverage) Departures() []Departure {
+	specified := reducer.RFC0008()
+	var all []Departure
+	for _, s := range reducer.States() {
+		for _, c := range coverage.Classes() {
+			want := Answers(specified, s, c)
+			for _, a := range coverage.AllAnswers() {
+				n := v.counts[s][c][a]
+				if n == 0 || slices.Contains(want, a) || a == coverage.RefusedInvariant && c.Kind() != reducer.WaveAdvanced {
+					continue
+				}
+				all = append(all, Departure{Place{s, c, a}, n, want})
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,391 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	messages "github.com/cucumber/messages/go/v21"
+
+	"rollsim/internal/nearest"
+	"rollsim/story"
+)
+
+// feature is a feature file that is looked at by one rule.
+type feature struct {
+	*story.Document
+	scenarios    []outlined
+	mistakes     []mistake
+	descriptions []description
+	rows         []*messages.Location           // of every table
+	tags         [][]*messages.Tag              // those of the feature, of each rule, scenario and table of examples
+	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables       map[string]*messages.DataTable // of steps, by their ids
+
+	rule  *Rule
+	found *findings
+}
+
+// outlined is a scenario or an outline, with the pickles made of it.
+type outlined struct {
+	*messages.Scenario
+	pickles []*messages.Pickle // one, or one for each row of examples
+}
+
+// description is the free text under a keyword.
+type description struct {
+	text  string
+	under *messages.Location
+}
+
+// mistake is one that was found by rehearsing, and its place.
+type mistake struct {
+	story.Mistake
+	at *messages.Location
+}
+
+func (f *feature) report(at *messages.Location, format string, args ...any) {
+	f.found.add(f.rule, int(at.Line), int(at.Column), fmt.Sprintf(format, args...))
+}
+
+// ofFlaw is a rule that reports the mistakes of some kinds.
+func ofFlaw(flaws ...story.Flaw) func(*feature) {
+	return func(f *feature) {
+		for _, m := range f.mistakes {
+			if slices.Contains(flaws, m.Flaw) {
+				f.report(m.at, "%s", m.Message)
+			}
+		}
+	}
+}
+
+func checkFeature(found *findings, content []byte) {
+	doc, err := story.Parse(found.file, content)
+	if err != nil {
+		for _, e := range unjoin(err) {
+			var refused *story.Error
+			if errors.As(e, &refused) {
+				found.add(unreadableFeature, refused.Line, refused.Column, refused.Message)
+			}
+		}
+		return
+	}
+	f := &feature{Document: doc, found: found}
+	f.collect()
+	for i := range featureRules {
+		if f.rule = &featureRules[i]; f.rule.feature != nil {
+			f.rule.feature(f)
+		}
+	}
+}
+
+// unjoin gives the errors that errors.Join put together.
+func unjoin(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the very error
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// collect finds what the rules look at, and rehearses the scenarios.
+func (f *feature) collect() {
+	f.at = make(map[string]*messages.Location)
+	f.tables = make(map[string]*messages.DataTable)
+	made := make(map[string][]*messages.Pickle)
+	for _, p := range f.Pickles {
+		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
+	}
+	heading := func(text string, under *messages.Location, tags []*messages.Tag) {
+		f.descriptions = append(f.descriptions, description{text, under})
+		f.tags = append(f.tags, tags)
+	}
+	steps := func(steps []*messages.Step) {
+		for _, s := range steps {
+			f.at[s.Id] = s.Location
+			if s.DataTable != nil {
+				f.tables[s.Id] = s.DataTable
+				f.noteRows(s.DataTable.Rows...)
+			}
+		}
+	}
+	child := func(b *messages.Background, s *messages.Scenario) {
+		if b != nil {
+			heading(b.Description, b.Location, nil)
+			steps(b.Steps)
+		}
+		if s == nil {
+			return
+		}
+		f.at[s.Id] = s.Location
+		f.scenarios = append(f.scenarios, outlined{s, made[s.Id]})
+		heading(s.Description, s.Location, s.Tags)
+		steps(s.Steps)
+		for _, e := range s.Examples {
+			heading(e.Description, e.Location, e.Tags)
+			if e.TableHeader != nil {
+				f.noteRows(e.TableHeader)
+			}
+			f.noteRows(e.TableBody...)
+			for _, r := range e.TableBody {
+				f.at[r.Id] = r.Location
+			}
+		}
+	}
+	heading(f.Feature.Description, f.Feature.Location, f.Feature.Tags)
+	for _, c := range f.Feature.Children {
+		child(c.Background, c.Scenario)
+		if c.Rule != nil {
+			heading(c.Rule.Description, c.Rule.Location, c.Rule.Tags)
+			for _, r := range c.Rule.Children {
+				child(r.Background, r.Scenario)
+			}
+		}
+	}
+	for i := range f.scenarios {
+		f.rehearse(&f.scenarios[i])
+	}
+}
+
+// rehearse finds the mistakes of a scenario, and of each row of an outline. One that not all rows make is the row's.
+func (f *feature) rehearse(s *outlined) {
+	type kind struct {
+		node string // the id of the step, or of the scenario
+		flaw story.Flaw
+	}
+	rows := make(map[kind]int)
+	var found []mistake
+	var kinds []kind
+	for _, p := range s.pickles {
+		// A placeholder that is left over is said of the outline, and what follows from it would only mislead.
+		if slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" }) {
+			continue
+		}
+		for _, m := range f.Rehearse(p) {
+			k := kind{s.Id, m.Flaw}
+			if m.Step != nil {
+				k.node = m.Step.AstNodeIds[0]
+			}
+			rows[k]++
+			found, kinds = append(found, mistake{m, f.at[rowOf(p)]}), append(kinds, k)
+		}
+	}
+	told := make(map[kind]bool)
+	for i, m := range found {
+		k := kinds[i]
+		if rows[k] == len(s.pickles) {
+			m.at = f.at[k.node]
+			if m.Row > 0 {
+				m.at = f.tables[k.node].Rows[m.Row].Location
+			}
+			if told[k] && m.Flaw == story.FlawUndefined {
+				continue // whatever the row says, the sentence is worded like no step
+			}
+		}
+		told[k] = true
+		f.mistakes = append(f.mistakes, m)
+	}
+}
+
+// rowOf gives the id of the row of examples that a scenario is made of, else its own.
+func rowOf(p *messages.Pickle) string { return p.AstNodeIds[len(p.AstNodeIds)-1] }
+
+func (f *feature) noteRows(rows ...*messages.TableRow) {
+	for _, r := range rows {
+		f.rows = append(f.rows, r.Location)
+	}
+}
+
+// placeholders lists those of an outline, each with the place of what it stands in.
+func (s *outlined) placeholders() (names []string, places []*messages.Location) {
+	look := func(text string, at *messages.Location) {
+		for _, name := range story.Placeholders(text) {
+			names, places = append(names, name), append(places, at)
+		}
+	}
+	look(s.Name, s.Location)
+	for _, step := range s.Steps {
+		look(step.Text, step.Location)
+		if step.DocString != nil {
+			look(step.DocString.Content, step.DocString.Location)
+		}
+		if step.DataTable != nil {
+			for _, row := range step.DataTable.Rows {
+				for _, c := range row.Cells {
+					look(c.Value, c.Location)
+				}
+			}
+		}
+	}
+	return names, places
+}
+
+func noScenario(f *feature) {
+	if len(f.scenarios) == 0 {
+		f.report(f.Feature.Location, "this feature has no scenario")
+	}
+}
+
+func noExamples(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		if len(s.Examples) == 0 {
+			if names, _ := s.placeholders(); len(names) > 0 {
+				f.report(s.Location, "this outline has no Examples, which would give a value for <%s>", names[0])
+			}
+			continue
+		}
+		for _, e := range s.Examples {
+			if len(e.TableBody) == 0 {
+				f.report(e.Location, "these examples have no row, so that nothing of them would run")
+			}
+		}
+	}
+}
+
+func unknownPlaceholder(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		names, places := s.placeholders()
+		for _, e := range s.Examples {
+			if e.TableHeader == nil {
+				continue
+			}
+			columns := columnsOf(e)
+			for j, name := range names {
+				if !slices.Contains(columns, name) {
+					f.report(places[j], "the examples at line %d have no column %q%s", e.Location.Line, name, nearest.Hint(name, columns))
+				}
+			}
+		}
+	}
+}
+
+func columnsOf(e *messages.Examples) []string {
+	var columns []string
+	for _, c := range e.TableHeader.Cells {
+		columns = append(columns, c.Value)
+	}
+	return columns
+}
+
+func unusedColumn(f *feature) {
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		names, _ := s.placeholders()
+		slices.Sort(names)
+		names = slices.Compact(names)
+		for _, e := range s.Examples {
+			if e.TableHeader == nil {
+				continue
+			}
+			for _, c := range e.TableHeader.Cells {
+				if !slices.Contains(names, c.Value) {
+					f.report(c.Location, "nothing in the outline says <%s>%s", c.Value, nearest.Hint(c.Value, names))
+				}
+			}
+		}
+	}
+}
+
+func duplicateName(f *feature) {
+	first := make(map[string]*messages.Location)
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		if at, twice := first[s.Name]; twice {
+			f.report(s.Location, "the scenario at line %d has the name %q as well", at.Line, s.Name)
+			continue
+		}
+		first[s.Name] = s.Location
+	}
+}
+
+// sameStory finds scenarios, and rows of examples, that say the same word for word.
+func sameStory(f *feature) {
+	first := make(map[string]*messages.Location)
+	for i := range f.scenarios {
+		s := &f.scenarios[i]
+		for _, p := range s.pickles {
+			at := f.at[rowOf(p)]
+			said := words(p)
+			if said == "" {
+				continue
+			}
+			if before, twice := first[said]; twice {
+				f.report(at, "this says the same as line %d, word for word", before.Line)
+				continue
+			}
+			first[said] = at
+		}
+	}
+}
+
+// words is everything that a scenario says; empty when it says nothing.
+func words(p *messages.Pickle) string {
+	var b strings.Builder
+	for _, s := range p.Steps {
+		b.WriteString(s.Text + "\n")
+		if s.Argument != nil && s.Argument.DocString != nil {
+			b.WriteString(s.Argument.DocString.Content + "\n")
+		}
+		if s.Argument != nil && s.Argument.DataTable != nil {
+			for _, row := range s.Argument.DataTable.Rows {
+				for _, c := range row.Cells {
+					fmt.Fprintf(&b, "%q", c.Value)
+				}
+				b.WriteByte('\n')
+			}
+		}
+	}
+	if b.Len() > 0 {
+		var tags []string
+		for _, t := range p.Tags {
+			tags = append(tags, t.Name)
+		}
+		slices.Sort(tags)
+		b.WriteString(strings.Join(tags, " "))
+	}
+	return b.String()
+}
+
+func strayStep(f *feature) {
+	for _, d := range f.descriptions {
+		if stray := f.CheckDescription(d.text, d.under); stray != nil {
+			f.found.add(f.rule, stray.Line, stray.Column, stray.Message)
+		}
+	}
+}
+
+// lostText finds what stands after the last bar of a row, which Gherkin does not read.
+func lostText(f *feature) {
+	text := strings.Split(string(f.Content), "\n")
+	for _, at := range f.rows {
+		line := strings.TrimRight(text[at.Line-1], " \t\r")
+		if rest := line[strings.LastIndexByte(line, '|')+1:]; rest != "" {
+			f.report(at, "what stands after the last | of a row is not read: %s", strings.TrimSpace(rest))
+		}
+	}
+}
+
+func wrongTag(f *feature) {
+	for _, tags := range f.tags {
+		for _, t := range tags {
+			if meant, ok := story.MisspeltTag(t.Name); ok {
+				f.report(t.Location, "the tag %s means nothing: did you mean %s?", t.Name, meant)
+			}
+			for _, m := range f.mistakes {
+				if m.Tag != nil && m.Tag.AstNodeId == t.Id {
+					f.report(t.Location, "%s", m.Message)
+				}
+			}
+		}
+	}
+}
+
+func contradictoryTags(f *feature) {
+	for _, tags := range f.tags {
+		if e := f.CheckTags(tags); e != nil {
+			f.found.add(f.rule, e.Line, e.Column, e.Message)
+		}
+	}
+}

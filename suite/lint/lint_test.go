@@ -1,0 +1,265 @@
+package lint
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"rollsim/internal/osfs"
+	"rollsim/scenario"
+	"rollsim/story"
+	"rollsim/suite/check"
+)
+
+// files makes a file system of an example: a file, or several. A scenario gets a golden, unless the example says itself
+// which files there are.
+func files(r *Rule, example string) (fstest.MapFS, []string) {
+	fsys := make(fstest.MapFS)
+	var names []string
+	if archive := txtar.Parse([]byte(example)); len(archive.Files) > 0 {
+		for _, f := range archive.Files {
+			fsys[f.Name] = &fstest.MapFile{Data: f.Data}
+			if path.Ext(f.Name) != ".golden" {
+				names = append(names, f.Name)
+			}
+		}
+		return fsys, names
+	}
+	name := "example.feature"
+	if r.Scenarios() {
+		name = "example.yaml"
+		fsys["example.golden"] = &fstest.MapFile{}
+	}
+	fsys[name] = &fstest.MapFile{Data: []byte(example)}
+	return fsys, []string{name}
+}
+
+// TestExamples looks at the examples of every rule: the bad one breaks that rule and no other, the good one breaks none.
+func TestExamples(t *testing.T) {
+	codes := make(map[string]bool)
+	for _, r := range Rules() {
+		if codes[r.Code] || codes[r.Name] {
+			t.Errorf("%s %s: twice", r.Code, r.Name)
+		}
+		codes[r.Code], codes[r.Name] = true, true
+		if !regexp.MustCompile(`^RS[01]\d\d$`).MatchString(r.Code) || r.Severity.String() == "" || !strings.HasSuffix(r.Summary, ".") ||
+			!strings.HasSuffix(r.Why, ".") {
+			t.Errorf("%s %s: something is missing, or ends without a full stop", r.Code, r.Name)
+		}
+		for _, line := range strings.Split(r.Why, "\n") {
+			if len(line) > 130 {
+				t.Errorf("%s: %d bytes: %s", r.Code, len(line), line)
+			}
+		}
+		fsys, names := files(r, r.Bad)
+		found, err := Check(fsys, names)
+		if err != nil || len(found) == 0 {
+			t.Errorf("%s: the bad example: %v %v", r.Code, found, err)
+		}
+		for _, f := range found {
+			if f.Rule != r {
+				t.Errorf("%s: the bad example breaks %s: %d:%d: %s", r.Code, f.Rule.Code, f.Line, f.Column, f.Message)
+			}
+		}
+		fsys, names = files(r, r.Good)
+		if found, err = Check(fsys, names); err != nil || len(found) > 0 {
+			t.Errorf("%s: the good example: %v %v", r.Code, found, err)
+		}
+		for name, file := range fsys {
+			lay := scenario.Format
+			switch path.Ext(name) {
+			case ".feature":
+				lay = story.Format
+			case ".golden":
+				continue
+			}
+			if laid, err := lay(name, file.Data); err != nil || string(laid) != string(file.Data) {
+				t.Errorf("%s: the good example is not laid out (%v)", r.Code, err)
+			}
+		}
+	}
+}
+
+// TestShipped sees to it that no rule has anything to say of what ships.
+func TestShipped(t *testing.T) {
+	suite, err := check.Find(osfs.FS{}, []string{"../../features", "../../story/testdata/stories", "../../scenarios"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Check(suite.FS, append(suite.Features, suite.Scenarios...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Errorf("%s:%d:%d: %s %s: %s", f.File, f.Line, f.Column, f.Rule.Code, f.Rule.Name, f.Message)
+	}
+}
+
+// TestIncluded: what is wrong with a file that a scenario includes is found in that file.
+func TestIncluded(t *testing.T) {
+	found, err := Check(fstest.MapFS{
+		"a.yaml":          {Data: []byte("# It includes a mistake.\nchannels: [{name: stable}]\ninclude: included/b.yaml\n")},
+		"included/b.yaml": {Data: []byte("behaviour:\n  ack: soon\n")},
+	}, []string{"a.yaml"})
+	if err != nil || len(found) != 1 || found[0].File != "included/b.yaml" || found[0].Line != 2 || found[0].Rule.Code != "RS101" {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// TestAll finds everything that is wrong with a file at once, each at its place.
+func TestAll(t *testing.T) {
+	fsys := fstest.MapFS{
+		"x.feature": {Data: []byte(`@sed:7
+Feature: x
+  Gven seed 1
+
+  Background:
+    Given channel "stable" with 2 hosts
+    And host "stable-09" never answers
+
+  Rule: r
+    @seed:1 @seed:2
+    Scenario: one
+      When "stable" moves to ref "a1"
+      And the moon is full
+      Then "stable@a1" is Terminatd
+
+    @seed:lucky @seed
+    Scenario: one
+      When the channels move like this:
+        | channel | rf | # what
+        | stable  | a1 |
+    Scenario Outline: <a> two
+      When "stable" moves to ref "a<a>"
+      Then "stable@a<b>" is Terminal
+      Examples:
+        | a | c |
+        | 1 | 2 |
+      Examples:
+    Scenario: three
+      When "stable" moves to ref "<a>"
+      Then "stable@a1" is Terminal
+    Scenario: four
+    Scenario Outline: <state>
+      When "stable" moves too ref "a1"
+      Then "stable@a1" is <state>
+      Examples:
+        | state    |
+        | Terminal |
+        | Terminat |
+    @wip
+    Scenario: five
+      Then the moon is full
+    Scenario Outline: six
+      When "stable" moves to ref "<ref>"
+      Then these transitions happen:
+        | rollout   | from    | to    |
+        | stable@a1 | Opening | <too> |
+      Examples:
+        | ref |
+        | a1  |
+`)},
+		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
+		"x.yaml": {Data: []byte(`channels:
+  - name: stable
+    waves: [{hosts: 2}]
+  - name: idle
+budgets: [{name: b, hosts: ["*"], max_in_flight: 2}]
+fates:
+  - {host: stable-01, fate: never-answers}
+  - {host: stable-01, fate: never-answers}
+timeline:
+  - {at: 2h, channel: stable, ref: b2}
+  - {at: 1h, channel: stable, ref: c3}
+  - {at: 2h, channel: stable, ref: a1}
+  - {at: 3h, channel: stable, ref: a1}
+`)},
+		"wrong.yaml": {Data: []byte("chanels: []\nseed: -1\n")},
+	}
+	found, err := Check(fsys, []string{"wrong.yaml", "x.feature", "torn.feature", "x.yaml", "nowhere.yaml"})
+	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
+		t.Error(err)
+	}
+	var got strings.Builder
+	for _, f := range found {
+		fmt.Fprintf(&got, "%s:%d:%d %s\n", f.File, f.Line, f.Column, f.Rule.Code)
+	}
+	const want = `wrong.yaml:1:1 RS101
+wrong.yaml:2:7 RS101
+x.feature:1:1 RS014
+x.feature:3:3 RS016
+x.feature:7:5 RS004
+x.feature:10:13 RS015
+x.feature:13:7 RS002
+x.feature:14:7 RS003
+x.feature:16:5 RS014
+x.feature:16:17 RS014
+x.feature:16:17 RS015
+x.feature:17:5 RS012
+x.feature:18:7 RS005
+x.feature:19:9 RS017
+x.feature:23:7 RS010
+x.feature:25:15 RS011
+x.feature:27:7 RS009
+x.feature:28:5 RS009
+x.feature:31:5 RS007
+x.feature:33:7 RS002
+x.feature:38:9 RS003
+x.feature:46:33 RS010
+torn.feature:4:5 RS001
+torn.feature:5:5 RS001
+x.yaml:1:1 RS102
+x.yaml:1:1 RS103
+x.yaml:4:5 RS104
+x.yaml:5:50 RS107
+x.yaml:8:5 RS108
+x.yaml:10:36 RS106
+x.yaml:13:36 RS105
+`
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", got.String(), want)
+		for _, f := range found {
+			t.Log(f.Line, f.Column, f.Message)
+		}
+	}
+}
+
+// FuzzCheck looks at whatever is in a file: it never panics, and every finding has a place in the file.
+func FuzzCheck(f *testing.F) {
+	for _, r := range Rules() {
+		f.Add(r.Bad, r.Scenarios())
+		f.Add(r.Good, r.Scenarios())
+	}
+	suite, err := check.Find(osfs.FS{}, []string{"../../features", "../../story/testdata/broken", "../../story/testdata/stories", "../../scenarios"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range append(suite.Features, suite.Scenarios...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), path.Ext(name) == ".yaml")
+	}
+	f.Fuzz(func(t *testing.T, text string, isScenario bool) {
+		name := "x.feature"
+		if isScenario {
+			name = "x.yaml"
+		}
+		found, err := Check(fstest.MapFS{name: {Data: []byte(text)}}, []string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			if f.File != name || f.Line < 1 || f.Column < 1 || f.Line > 1+strings.Count(text, "\n") || f.Message == "" {
+				t.Errorf("%+v", f)
+			}
+		}
+	})
+}
