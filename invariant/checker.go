@@ -10,10 +10,12 @@ import (
 	"rollsim/trace"
 )
 
-// Checker checks the safety invariants (1) to (13) while a run goes on. What each step costs does not grow with the fleet.
+// Checker checks the safety invariants (1) to (13) while a run goes on. What each step costs does
+// not grow with the fleet.
 type Checker struct {
-	// Each has every dispatch reported that breaks something (above the wave cursor only once one has moved), and every time that a
-	// channel comes to have two standing rollouts; else an invariant is reported of a subject once.
+	// Each has every dispatch reported that breaks something (above the wave cursor only once one has
+	// moved), and every time that a channel comes to have two standing rollouts; else an invariant is
+	// reported of a subject once.
 	Each bool
 
 	fleet    *reducer.Fleet
@@ -66,7 +68,9 @@ type budget struct {
 // host is what the budgets need to know of one host.
 type host struct {
 	budgets []int
-	current int // number of the rollout of its last dispatch: what becomes of it under another one counts towards nothing
+	// number of the rollout of its last dispatch: what becomes of it under another one counts towards
+	// nothing
+	current int
 	counted bool
 }
 
@@ -93,17 +97,20 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	return c
 }
 
-// Found gives the violations so far, in the order in which they were found, each invariant of a subject once.
+// Found gives the violations so far, in the order in which they were found, each invariant of a
+// subject once.
 func (c *Checker) Found() []Violation { return c.found }
 
-// Take gives the violations that were found since the last Take, as Found does, and lets go of them.
+// Take gives the violations that were found since the last Take, as Found does, and lets go of
+// them.
 func (c *Checker) Take() []Violation {
 	found := c.found
 	c.found = nil
 	return found
 }
 
-// Forget lets go of what is known of a rollout that is over: what is found of it again is given again.
+// Forget lets go of what is known of a rollout that is over: what is found of it again is given
+// again.
 func (c *Checker) Forget(r *reducer.Rollout) {
 	for _, name := range Names() {
 		delete(c.reported, kind{name, string(r.Record.RolloutID)})
@@ -112,7 +119,8 @@ func (c *Checker) Forget(r *reducer.Rollout) {
 	c.recent = nil
 }
 
-// Resume goes on with a rollout that was let go of, from where it stands; for how long it was over is not known any more.
+// Resume goes on with a rollout that was let go of, from where it stands; for how long it was over
+// is not known any more.
 func (c *Checker) Resume(r *reducer.Rollout) {
 	c.books[r.Number()] = &book{state: r.Record.State, wave: r.Record.CurrentWave}
 }
@@ -142,7 +150,8 @@ func (c *Checker) report(name Name, r *reducer.Rollout, format string, args ...a
 	}
 }
 
-// first tells whether an invariant has not been reported of a subject, and takes note that it is now.
+// first tells whether an invariant has not been reported of a subject, and takes note that it is
+// now.
 func (c *Checker) first(name Name, subject string) bool {
 	k := kind{name, subject}
 	if c.reported[k] {
@@ -187,11 +196,14 @@ func (c *Checker) Entry(e *trace.Entry) {
 	}
 }
 
-// Watch goes on with another fleet that holds the same: that of a control plane which was restarted.
+// Watch goes on with another fleet that holds the same: that of a control plane which was
+// restarted.
 func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 
 // Applied sees an event that the fleet has accepted, at the entry that holds it, with its effects.
-func (c *Checker) Applied(seq uint64, at reducer.Time, r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
+func (c *Checker) Applied(
+	seq uint64, at reducer.Time, r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects,
+) {
 	c.seq, c.at, c.last = seq, at, ev.Kind
 	c.moved = c.moved || ev.Kind == reducer.WaveAdvanced
 	b := c.book(r)
@@ -227,13 +239,17 @@ func (c *Checker) transition(r *reducer.Rollout, b *book, ev *reducer.Event, e *
 	case b.state == reducer.Pruned:
 		c.report(PrunedAbsorbing, r, "it left Pruned for %v", e.To)
 	case e.To == reducer.Terminal && ev.Kind != reducer.OperatorClearance && !r.AllConverged():
-		c.report(TerminalConverged, r, "Terminal with %d of %d hosts Converged", r.Count(reducer.HostConverged), len(r.Hosts()))
+		c.report(TerminalConverged, r, "Terminal with %d of %d hosts "+
+			"Converged", r.Count(reducer.HostConverged), len(r.Hosts()))
 	case e.To == reducer.Reverted && r.Count(reducer.HostReverted) == 0:
 		c.report(RevertedHost, r, "Reverted without a Reverted host")
 	case e.To == reducer.Pruned:
 		kept := c.at - b.terminalSet
 		if want := c.retention(r.Record.Channel); time.Duration(kept) < want {
-			c.report(RetentionKept, r, "pruned %v after it reached %v; its retention is %v", time.Duration(kept), b.state, want)
+			c.report(
+				RetentionKept, r, "pruned %v after it reached %v; its retention is %v", time.Duration(kept),
+				b.state, want,
+			)
 		}
 	}
 	b.state = e.To
@@ -258,7 +274,10 @@ func (c *Checker) Step(r *reducer.Rollout) {
 	case rec.State != b.state && b.state == reducer.Pruned:
 		c.report(PrunedAbsorbing, r, "it is %v after Pruned", rec.State)
 	case rec.State != b.state:
-		c.report(TransitionRecorded, r, "the record is %v, the recorded transitions lead to %v", rec.State, b.state)
+		c.report(
+			TransitionRecorded, r, "the record is %v, the recorded transitions lead to %v", rec.State,
+			b.state,
+		)
 	case rec.State == reducer.Terminal && !rec.TerminalAt.Set:
 		c.report(TerminalStamped, r, "Terminal without terminal_at")
 	case rec.State == reducer.Superseded && !rec.SupersededAt.Set:
@@ -273,15 +292,18 @@ func (c *Checker) Step(r *reducer.Rollout) {
 	}
 }
 
-// Standing checks that a channel has at most one standing rollout; to be called where no lockstep can be open.
+// Standing checks that a channel has at most one standing rollout; to be called where no lockstep
+// can be open.
 func (c *Checker) Standing(id reducer.ChannelID) {
 	standing := c.fleet.Standing(id)
 	switch {
 	case len(standing) > 1:
 		c.Report(Violation{
 			Invariant: OneStanding, Subject: string(id), Seq: c.seq, At: c.at, Event: c.last, State: standing[0].Record.State,
-			Detail: fmt.Sprintf("%d rollouts stand, %s and %s among them", len(standing), standing[0].Record.RolloutID,
-				standing[1].Record.RolloutID),
+			Detail: fmt.Sprintf(
+				"%d rollouts stand, %s and %s among them", len(standing), standing[0].Record.RolloutID,
+				standing[1].Record.RolloutID,
+			),
 		})
 	case c.Each && len(c.reported) > 0:
 		delete(c.reported, kind{OneStanding, string(id)})
@@ -294,21 +316,31 @@ func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
 	case !s.Underway() && s != reducer.Terminal:
 		c.forbidden(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)
 	case r.Count(reducer.HostFailed) > 0:
-		c.forbidden(HaltKept, r, "host %s was dispatched with %s Failed", p.Host, plural.Count(r.Count(reducer.HostFailed), "host"))
+		c.forbidden(
+			HaltKept, r, "host %s was dispatched with %s Failed", p.Host,
+			plural.Count(r.Count(reducer.HostFailed), "host"),
+		)
 	}
 	if c.quarantine[quarantined{r.Record.Channel, p.Closure}] {
-		c.forbidden(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined", p.Host, p.Closure)
+		c.forbidden(QuarantineKept, r, "host %s was dispatched to closure %s, which is "+
+			"quarantined", p.Host, p.Closure)
 	}
 	if p.Attempt > 1 {
-		return // it was sent when it might be; that it is sent again, for want of an ack, is no new dispatch
+		// it was sent when it might be; that it is sent again, for want of an ack, is no new dispatch
+		return
 	}
 	if h, joined := r.Host(p.Host); joined && h.Wave > r.Record.CurrentWave {
-		c.forbidden(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d", p.Host, h.Wave, r.Record.CurrentWave)
+		c.forbidden(
+			WaveKept, r, "host %s of wave %d was dispatched at current_wave %d", p.Host, h.Wave,
+			r.Record.CurrentWave,
+		)
 	}
 	if ch := c.channels[r.Record.Channel]; ch != nil {
 		for _, after := range ch.after {
 			if !c.letsGo(after) {
-				c.forbidden(ChannelEdgesKept, r, "host %s was dispatched before channel %s let it go", p.Host, after)
+				c.forbidden(
+					ChannelEdgesKept, r, "host %s was dispatched before channel %s let it go", p.Host, after,
+				)
 			}
 		}
 	}
@@ -320,14 +352,17 @@ func (c *Checker) dispatch(r *reducer.Rollout, p *trace.PlanAction) {
 			if b := &c.budgets[n]; b.used > b.conf.MaxInFlight {
 				c.Report(Violation{
 					Invariant: BudgetKept, Subject: b.conf.Name, Seq: c.seq, At: c.at, State: r.Record.State, Event: c.last,
-					Detail: fmt.Sprintf("host %s is the %dth in flight of at most %d", p.Host, b.used, b.conf.MaxInFlight),
+					Detail: fmt.Sprintf(
+						"host %s is the %dth in flight of at most %d", p.Host, b.used, b.conf.MaxInFlight,
+					),
 				})
 			}
 		}
 	}
 }
 
-// letsGo tells whether channels that wait for this one may go: the rollout of its ref was Terminal or is Superseded.
+// letsGo tells whether channels that wait for this one may go: the rollout of its ref was Terminal
+// or is Superseded.
 func (c *Checker) letsGo(id reducer.ChannelID) bool {
 	ch := c.channels[id]
 	if ch == nil {
@@ -351,12 +386,16 @@ func (c *Checker) host(id reducer.HostID) *host {
 	return h
 }
 
-// recount keeps the budgets of a host that is in a state under a rollout. An ack that is missing when the rollout has ended is
-// not waited for, because no dispatch is sent again then.
+// recount keeps the budgets of a host that is in a state under a rollout. An ack that is missing
+// when the rollout has ended is not waited for, because no dispatch is sent again then.
 func (c *Checker) recount(r *reducer.Rollout, id reducer.HostID, state reducer.HostState) {
 	if h := c.host(id); h.current == r.Number() {
 		rollout := r.Record.State
-		c.count(h, state == reducer.HostPending && rollout.Underway() || state.InFlight() && rollout != reducer.Pruned)
+		c.count(
+			h,
+			state == reducer.HostPending && rollout.Underway() ||
+				state.InFlight() && rollout != reducer.Pruned,
+		)
 	}
 }
 
@@ -374,8 +413,8 @@ func (c *Checker) count(h *host, uses bool) {
 	}
 }
 
-// Compare is invariant (14): what differs between the live fleet and one that was folded from the trace. at and seq are
-// where the comparison is made.
+// Compare is invariant (14): what differs between the live fleet and one that was folded from the
+// trace. at and seq are where the comparison is made.
 func Compare(live, folded *reducer.Fleet, seq uint64, at reducer.Time) []Violation {
 	var found []Violation
 	report := func(id reducer.RolloutID, state reducer.State, format string, args ...any) {
@@ -390,8 +429,10 @@ func Compare(live, folded *reducer.Fleet, seq uint64, at reducer.Time) []Violati
 		case f == nil:
 			report(id, r.Record.State, "live, and not in the fold")
 		case f.Record != r.Record:
-			report(id, r.Record.State, "the record is live %v at wave %d, folded %v at wave %d", r.Record.State, r.Record.CurrentWave,
-				f.Record.State, f.Record.CurrentWave)
+			report(
+				id, r.Record.State, "the record is live %v at wave %d, folded %v at wave %d", r.Record.State,
+				r.Record.CurrentWave, f.Record.State, f.Record.CurrentWave,
+			)
 		case !slices.Equal(f.Hosts(), r.Hosts()):
 			report(id, r.Record.State, "its hosts are in other states live than folded")
 		}

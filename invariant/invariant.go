@@ -1,6 +1,7 @@
-// Package invariant holds what must be true of every run, simulated or recorded, and checks it while the run goes on. It
-// watches a run from outside: it keeps books of its own, made of the entries of the trace, and holds them against the
-// reducer's records, so that a reducer, a planner or an applier that is wrong is found out.
+// Package invariant holds what must be true of every run, simulated or recorded, and checks it
+// while the run goes on. It watches a run from outside: it keeps books of its own, made of the
+// entries of the trace, and holds them against the reducer's records, so that a reducer, a planner
+// or an applier that is wrong is found out.
 package invariant
 
 import (
@@ -15,24 +16,34 @@ type Name string
 
 // The invariants, as the specification numbers them.
 const (
-	TerminalStamped    Name = "terminal-stamped"    // (1) Terminal has terminal_at, Superseded has superseded_at
-	TerminalConverged  Name = "terminal-converged"  // (2) on entering Terminal every joined host is Converged, or an operator cleared
-	PrunedAbsorbing    Name = "pruned-absorbing"    // (3) nothing leaves Pruned
-	WaveMonotonic      Name = "wave-monotonic"      // (4) current_wave never falls
-	TransitionRecorded Name = "transition-recorded" // (5) from and to of a transition are the states before and after
-	OneStanding        Name = "one-standing"        // (6) at most one standing rollout a channel, outside a lockstep
-	RevertedHost       Name = "reverted-host"       // (7) Reverted has a Reverted host
-	RetentionKept      Name = "retention-kept"      // (8) nothing is pruned before its retention
-	HaltKept           Name = "halt-kept"           // (9) no dispatch on a halted rollout
-	QuarantineKept     Name = "quarantine-kept"     // (10) no dispatch of a quarantined closure
-	WaveKept           Name = "wave-kept"           // (11) no dispatch above current_wave
-	ChannelEdgesKept   Name = "channel-edges-kept"  // (12) no dispatch before the channels that it waits for
-	BudgetKept         Name = "budget-kept"         // (13) no budget exceeded
-	FoldIsLive         Name = "fold-is-live"        // (14) folding the trace from nothing gives the live state
-	SameBytes          Name = "same-bytes"          // (15) the same scenario, seed and machine give the same bytes
-	Stuck              Name = "stuck"               // (16) every rollout with hosts reaches the terminal set
-	Unpruned           Name = "unpruned"            // (17) everything in the terminal set is pruned once, if the horizon allows
-	Stranded           Name = "stranded"            // (18) no channel's ref is one that will not be opened again
+	// (1) Terminal has terminal_at, Superseded has superseded_at
+	TerminalStamped Name = "terminal-stamped"
+	// (2) on entering Terminal every joined host is Converged, or an operator cleared
+	TerminalConverged Name = "terminal-converged"
+	PrunedAbsorbing   Name = "pruned-absorbing" // (3) nothing leaves Pruned
+	WaveMonotonic     Name = "wave-monotonic"   // (4) current_wave never falls
+	// (5) from and to of a transition are the states before and after
+	TransitionRecorded Name = "transition-recorded"
+	// (6) at most one standing rollout a channel, outside a lockstep
+	OneStanding    Name = "one-standing"
+	RevertedHost   Name = "reverted-host"   // (7) Reverted has a Reverted host
+	RetentionKept  Name = "retention-kept"  // (8) nothing is pruned before its retention
+	HaltKept       Name = "halt-kept"       // (9) no dispatch on a halted rollout
+	QuarantineKept Name = "quarantine-kept" // (10) no dispatch of a quarantined closure
+	WaveKept       Name = "wave-kept"       // (11) no dispatch above current_wave
+	// (12) no dispatch before the channels that it waits for
+	ChannelEdgesKept Name = "channel-edges-kept"
+	BudgetKept       Name = "budget-kept" // (13) no budget exceeded
+	// (14) folding the trace from nothing gives the live state
+	FoldIsLive Name = "fold-is-live"
+	// (15) the same scenario, seed and machine give the same bytes
+	SameBytes Name = "same-bytes"
+	// (16) every rollout with hosts reaches the terminal set
+	Stuck Name = "stuck"
+	// (17) everything in the terminal set is pruned once, if the horizon allows
+	Unpruned Name = "unpruned"
+	// (18) no channel's ref is one that will not be opened again
+	Stranded Name = "stranded"
 )
 
 // Names lists every invariant by its number.
@@ -49,13 +60,16 @@ type Violation struct {
 	Invariant Name
 	Subject   string // a rollout, channel or budget
 	Detail    string // what was found; not part of the violation's identity
-	Excused   string // stuck: why nothing that the control plane does could help; a sweep does not count it as a failure
+	// stuck: why nothing that the control plane does could help; a sweep does not count it as a
+	// failure
+	Excused string
 
 	// Where it was found; zero for what is judged of the run as a whole.
 	Seq uint64 // the entry
 	At  reducer.Time
 
-	// What tells one cause from another, for grouping: the rollout's state and the last rollout event before.
+	// What tells one cause from another, for grouping: the rollout's state and the last rollout event
+	// before.
 	State reducer.State
 	Event reducer.EventKind
 }
@@ -76,6 +90,7 @@ func Parse(s string) (Violation, error) {
 			return Violation{Invariant: known, Subject: subject}, nil
 		}
 	}
-	return Violation{}, fmt.Errorf("%q is not an invariant and a subject, such as \"stuck stable@r1\"; the invariants are %v",
+	return Violation{}, fmt.Errorf("%q is not an invariant and a subject, such as \"stuck "+
+		"stable@r1\"; the invariants are %v",
 		s, Names())
 }

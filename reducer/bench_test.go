@@ -7,7 +7,8 @@ import (
 	"rollsim/reducer"
 )
 
-// lifecycle is one whole rollout of two waves: the opening, and 22 steps from the first host that joins to the pruning.
+// lifecycle is one whole rollout of two waves: the opening, and 22 steps from the first host that
+// joins to the pruning.
 func lifecycle(channel reducer.ChannelID, ref reducer.ChannelRef) []reducer.Event {
 	const second = reducer.Time(1_000_000_000)
 	id := reducer.NewRolloutID(channel, ref)
@@ -17,18 +18,26 @@ func lifecycle(channel reducer.ChannelID, ref reducer.ChannelRef) []reducer.Even
 		ev.Rollout, ev.At = id, at
 		return ev
 	}
-	events := []reducer.Event{event(reducer.Event{Kind: reducer.RolloutOpened, Channel: channel, TargetRef: ref})}
+	events := []reducer.Event{
+		event(reducer.Event{Kind: reducer.RolloutOpened, Channel: channel, TargetRef: ref}),
+	}
 	hosts := []reducer.HostID{"web-1", "web-2", "web-3", "web-4"}
 	for i, h := range hosts {
-		events = append(events, event(reducer.Event{Kind: reducer.HostJoined, Host: h, Wave: uint32(i / 2)}))
+		events = append(
+			events, event(reducer.Event{Kind: reducer.HostJoined, Host: h, Wave: uint32(i / 2)}),
+		)
 	}
 	move := func(hosts []reducer.HostID, from, to reducer.HostState) {
 		for _, h := range hosts {
-			events = append(events, event(reducer.Event{Kind: reducer.HostStateChanged, Host: h, From: from, To: to}))
+			events = append(
+				events, event(reducer.Event{Kind: reducer.HostStateChanged, Host: h, From: from, To: to}),
+			)
 		}
 	}
 	wave := func(from, to uint32) {
-		events = append(events, event(reducer.Event{Kind: reducer.WaveAdvanced, FromWave: from, ToWave: to}))
+		events = append(
+			events, event(reducer.Event{Kind: reducer.WaveAdvanced, FromWave: from, ToWave: to}),
+		)
 	}
 	move(hosts[:2], reducer.HostPending, reducer.HostActivating)
 	move(hosts[:2], reducer.HostActivating, reducer.HostSoaking)
@@ -46,9 +55,12 @@ func lifecycle(channel reducer.ChannelID, ref reducer.ChannelRef) []reducer.Even
 	)
 }
 
-// runLifecycle makes rec the record of the opening and steps it through the events after that. It knows the machine by its
-// interface only, as the fleet does.
-func runLifecycle(m reducer.Machine, rec *reducer.Record, events []reducer.Event, policy reducer.Policy, out *reducer.Effects) error {
+// runLifecycle makes rec the record of the opening and steps it through the events after that. It
+// knows the machine by its interface only, as the fleet does.
+func runLifecycle(
+	m reducer.Machine, rec *reducer.Record, events []reducer.Event, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
 	open := &events[0]
 	*rec = reducer.Record{
 		RolloutID: open.Rollout, Channel: open.Channel, TargetRef: open.TargetRef, State: reducer.Opening, OpenedAt: open.At,
@@ -69,7 +81,8 @@ func BenchmarkLifecycle(b *testing.B) {
 			var rec reducer.Record
 			var out reducer.Effects
 			for b.Loop() {
-				if err := runLifecycle(m, &rec, events, policy, &out); err != nil || rec.State != reducer.Pruned {
+				if err := runLifecycle(m, &rec, events, policy, &out); err != nil ||
+					rec.State != reducer.Pruned {
 					b.Fatal(rec, err)
 				}
 				steps += len(events) - 1
@@ -79,7 +92,8 @@ func BenchmarkLifecycle(b *testing.B) {
 	}
 }
 
-// BenchmarkFleet folds whole lifecycles, the opening and the derived RolloutTerminal included, into one fleet.
+// BenchmarkFleet folds whole lifecycles, the opening and the derived RolloutTerminal included, into
+// one fleet.
 func BenchmarkFleet(b *testing.B) {
 	for _, m := range machines() {
 		b.Run(m.Name(), func(b *testing.B) {
@@ -122,7 +136,8 @@ func TestALifecycleHas22Steps(t *testing.T) {
 		if err := runLifecycle(m, &rec, events, reducer.DefaultPolicy(), &out.Effects); err != nil {
 			t.Errorf("%s: %v", m.Name(), err)
 		}
-		if got := fleet.Rollout("stable@a1").Record; got != rec || rec.State != reducer.Pruned || rec.CurrentWave != 1 {
+		if got := fleet.Rollout("stable@a1").Record; got != rec || rec.State != reducer.Pruned ||
+			rec.CurrentWave != 1 {
 			t.Errorf("%s: the fleet ends with\n%+v, the steps with\n%+v", m.Name(), got, rec)
 		}
 	}

@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Fleet folds the stream of rollout events of all channels over their records: what one record's step cannot know of
-// other records and of hosts (supersession in lockstep, legality of host moves, the derived RolloutTerminal). Like a step
-// it reads no clock and draws nothing: the same events give the same fleet.
+// Fleet folds the stream of rollout events of all channels over their records: what one record's
+// step cannot know of other records and of hosts (supersession in lockstep, legality of host moves,
+// the derived RolloutTerminal). Like a step it reads no clock and draws nothing: the same events
+// give the same fleet.
 type Fleet struct {
 	machine   Machine
 	policy    func(ChannelID) Policy
@@ -16,7 +17,9 @@ type Fleet struct {
 	opened    int        // how many ever were
 	channels  map[ChannelID]*channelFold
 	unsettled []*channelFold // those whose lockstep is open; almost always empty
-	next      Record         // what an event makes of its rollout's record, until it is known to stand; a local one would be allocated
+	// what an event makes of its rollout's record, until it is known to stand; a local one would be
+	// allocated
+	next Record
 }
 
 // Rollout is one rollout of a fleet: its record and the hosts that joined it.
@@ -41,9 +44,10 @@ type Host struct {
 	State HostState
 }
 
-// Forget lets go of the hosts of a rollout that is Superseded or Pruned, which decide nothing any more: a long log then takes
-// what its rollouts at work take, not what all that ever were take. Its record and its counts stay. What comes of its hosts
-// later is taken as it is, as there is nothing left to hold it against. In any other state it does nothing.
+// Forget lets go of the hosts of a rollout that is Superseded or Pruned, which decide nothing any
+// more: a long log then takes what its rollouts at work take, not what all that ever were take. Its
+// record and its counts stay. What comes of its hosts later is taken as it is, as there is nothing
+// left to hold it against. In any other state it does nothing.
 func (r *Rollout) Forget() {
 	if !r.Record.State.Standing() {
 		r.forgotten, r.hosts, r.slots, r.derived = true, nil, slotIndex{}, nil
@@ -53,7 +57,8 @@ func (r *Rollout) Forget() {
 // Forgotten tells whether the rollout's hosts were let go of.
 func (r *Rollout) Forgotten() bool { return r.forgotten }
 
-// Number counts rollouts in the order of opening, from 0: the rollout's index in Fleet.Rollouts, if none was dropped.
+// Number counts rollouts in the order of opening, from 0: the rollout's index in Fleet.Rollouts, if
+// none was dropped.
 func (r *Rollout) Number() int { return r.number }
 
 // Hosts gives the joined hosts in join order. The slice belongs to the fleet.
@@ -79,8 +84,8 @@ func (r *Rollout) Count(s HostState) int { return int(r.counts[s]) }
 // AllConverged tells whether every joined host is Converged; true when none joined.
 func (r *Rollout) AllConverged() bool { return r.Count(HostConverged) == len(r.hosts) }
 
-// DerivedUnconfirmed tells whether the reducer derived a RolloutTerminal that no recorded one has confirmed. In a recorded
-// log that stays so, it is a finding.
+// DerivedUnconfirmed tells whether the reducer derived a RolloutTerminal that no recorded one has
+// confirmed. In a recorded log that stays so, it is a finding.
 func (r *Rollout) DerivedUnconfirmed() bool { return r.derived != nil }
 
 // channelFold is what the fleet knows of one channel.
@@ -88,8 +93,8 @@ type channelFold struct {
 	id       ChannelID
 	standing []*Rollout // more than one only within a lockstep, or after a SupersessionExpected
 
-	// The lockstep: every RolloutOpened and SuccessorOpened of one instant, in either order, until another kind of event of
-	// the channel or a later time settles whether they belong together.
+	// The lockstep: every RolloutOpened and SuccessorOpened of one instant, in either order, until
+	// another kind of event of the channel or a later time settles whether they belong together.
 	open     bool
 	at       Time
 	opened   []*Rollout
@@ -100,8 +105,9 @@ type succession struct{ predecessor, successor RolloutID }
 
 // Outcome is what a fleet answers to one event. Reuse one value for many events.
 type Outcome struct {
-	// Late holds what the event proved of earlier ones: *SupersessionExpected for a RolloutOpened that no SuccessorOpened
-	// accompanied, *Invariant for a SuccessorOpened whose successor was not opened in lockstep.
+	// Late holds what the event proved of earlier ones: *SupersessionExpected for a RolloutOpened that
+	// no SuccessorOpened accompanied, *Invariant for a SuccessorOpened whose successor was not opened
+	// in lockstep.
 	Late []error
 
 	// Effects are those of the event itself.
@@ -110,25 +116,27 @@ type Outcome struct {
 	// Rollout is the Rollout.Number of the one that accepted the event.
 	Rollout int
 
-	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands. What it is before is taken for a guess
-	// of that, which saves the search when it is right.
+	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands. What it is
+	// before is taken for a guess of that, which saves the search when it is right.
 	Slot int
 
-	// Derived is set when the event turned the last joined host Converged: then the reducer itself derives DerivedEvent, a
-	// RolloutTerminal, and has applied it too, with DerivedEffects or DerivedErr. Whoever writes DerivedEvent into a log
-	// must apply it as well, so that this fleet, too, has seen it confirmed: the log then folds to the same fleet.
+	// Derived is set when the event turned the last joined host Converged: then the reducer itself
+	// derives DerivedEvent, a RolloutTerminal, and has applied it too, with DerivedEffects or
+	// DerivedErr. Whoever writes DerivedEvent into a log must apply it as well, so that this fleet,
+	// too, has seen it confirmed: the log then folds to the same fleet.
 	Derived        bool
 	DerivedEvent   Event
 	DerivedEffects Effects
 	DerivedErr     error
 
-	// Confirmed is set when the event is the recorded twin of a derived RolloutTerminal. Effects are then those of the
-	// derivation, at the recorded time; none when the rollout has left Terminal in the meantime.
+	// Confirmed is set when the event is the recorded twin of a derived RolloutTerminal. Effects are
+	// then those of the derivation, at the recorded time; none when the rollout has left Terminal in
+	// the meantime.
 	Confirmed bool
 }
 
-// NewFleet makes an empty fleet that steps records through a machine. policy gives each channel's policy and must always
-// give the same for the same channel; nil is DefaultPolicy for all.
+// NewFleet makes an empty fleet that steps records through a machine. policy gives each channel's
+// policy and must always give the same for the same channel; nil is DefaultPolicy for all.
 func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 	if policy == nil {
 		policy = func(ChannelID) Policy { return DefaultPolicy() }
@@ -144,11 +152,13 @@ func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 // Rollout finds a rollout; nil when it was never opened.
 func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 
-// Rollouts gives every rollout in the order of opening, but for those that were dropped. The slice belongs to the fleet.
+// Rollouts gives every rollout in the order of opening, but for those that were dropped. The slice
+// belongs to the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
 
-// Drop takes a rollout out of the fleet whose hosts were let go of; of others it keeps it. Until it is restored the fleet does
-// not know it: whoever drops rollouts has to restore one before an event of it is applied.
+// Drop takes a rollout out of the fleet whose hosts were let go of; of others it keeps it. Until it
+// is restored the fleet does not know it: whoever drops rollouts has to restore one before an event
+// of it is applied.
 func (f *Fleet) Drop(r *Rollout) {
 	if i, found := f.find(r.number); found && r.forgotten {
 		f.order = slices.Delete(f.order, i, i+1)
@@ -156,7 +166,8 @@ func (f *Fleet) Drop(r *Rollout) {
 	}
 }
 
-// Restore brings a rollout back that was dropped, with its record and its number of then, but without its counts.
+// Restore brings a rollout back that was dropped, with its record and its number of then, but
+// without its counts.
 func (f *Fleet) Restore(record Record, number int) *Rollout {
 	r := &Rollout{Record: record, number: number, forgotten: true}
 	if i, found := f.find(number); !found {
@@ -168,10 +179,13 @@ func (f *Fleet) Restore(record Record, number int) *Rollout {
 
 // find tells where in the order a rollout of that number stands, or belongs.
 func (f *Fleet) find(number int) (int, bool) {
-	return slices.BinarySearchFunc(f.order, number, func(r *Rollout, n int) int { return r.number - n })
+	return slices.BinarySearchFunc(
+		f.order, number, func(r *Rollout, n int) int { return r.number - n },
+	)
 }
 
-// Standing gives the standing rollouts of a channel in the order of opening. The slice belongs to the fleet.
+// Standing gives the standing rollouts of a channel in the order of opening. The slice belongs to
+// the fleet.
 func (f *Fleet) Standing(ch ChannelID) []*Rollout {
 	if c := f.channels[ch]; c != nil {
 		return c.standing
@@ -179,10 +193,10 @@ func (f *Fleet) Standing(ch ChannelID) []*Rollout {
 	return nil
 }
 
-// Apply folds one event. On an error the fleet is as before, but for the lockstep of earlier events; the error is one of
-// those that Machine.Step gives, *UnknownRollout, or *Invariant for what contradicts the fleet. The machine answers first:
-// what it refuses is reported as that, even where the fleet would refuse it too. After a *MachineFailure the fleet is of no
-// further use.
+// Apply folds one event. On an error the fleet is as before, but for the lockstep of earlier
+// events; the error is one of those that Machine.Step gives, *UnknownRollout, or *Invariant for
+// what contradicts the fleet. The machine answers first: what it refuses is reported as that, even
+// where the fleet would refuse it too. After a *MachineFailure the fleet is of no further use.
 func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	out.Late = out.Late[:0]
 	out.Effects.Reset()
@@ -235,7 +249,8 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		r.counts[ev.To]++
 		r.hosts[slot].State = ev.To
 		out.Slot = slot
-		if ev.To == HostConverged && r.AllConverged() && (r.Record.State == Active || r.Record.State == Converging) {
+		if ev.To == HostConverged && r.AllConverged() &&
+			(r.Record.State == Active || r.Record.State == Converging) {
 			f.derive(r, ev.At, now, out)
 			if gaveNoAnswer(out.DerivedErr) {
 				return out.DerivedErr
@@ -252,7 +267,8 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	return nil
 }
 
-// Finish tells the fleet that the log has ended. It gives what that proves of the last events, as in Outcome.Late.
+// Finish tells the fleet that the log has ended. It gives what that proves of the last events, as
+// in Outcome.Late.
 func (f *Fleet) Finish() []error {
 	var late []error
 	for _, c := range f.unsettled {
@@ -340,7 +356,9 @@ func (f *Fleet) open(ev *Event) {
 	c := f.lockstep(ev.Channel, ev.At)
 	c.opened = append(c.opened, r)
 	c.standing = append(c.standing, r)
-	c.awaiting = slices.DeleteFunc(c.awaiting, func(s succession) bool { return s.successor == ev.Rollout })
+	c.awaiting = slices.DeleteFunc(
+		c.awaiting, func(s succession) bool { return s.successor == ev.Rollout },
+	)
 }
 
 // succeed notes who supersedes r.
@@ -368,7 +386,9 @@ func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 	out.Derived = true
 	out.DerivedEvent = Event{Kind: RolloutTerminal, Rollout: r.Record.RolloutID, At: at}
 	f.next = r.Record
-	out.DerivedErr = f.machine.Step(&f.next, &out.DerivedEvent, now, f.policy(r.Record.Channel), &out.DerivedEffects)
+	out.DerivedErr = f.machine.Step(
+		&f.next, &out.DerivedEvent, now, f.policy(r.Record.Channel), &out.DerivedEffects,
+	)
 	if out.DerivedErr != nil {
 		return
 	}
@@ -377,7 +397,8 @@ func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 	r.derived = &effects
 }
 
-// confirm takes a recorded RolloutTerminal for the one that was derived: the same fact, at the recorded time.
+// confirm takes a recorded RolloutTerminal for the one that was derived: the same fact, at the
+// recorded time.
 func (r *Rollout) confirm(ev *Event, out *Outcome) {
 	out.Confirmed = true
 	r.Record.TerminalAt = Some(ev.At)
@@ -392,7 +413,9 @@ func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 	switch ev.Kind {
 	case HostJoined:
 		if joined && r.hosts[slot].Wave != ev.Wave {
-			return fmt.Sprintf("host %s joined in wave %d and again in wave %d", ev.Host, r.hosts[slot].Wave, ev.Wave)
+			return fmt.Sprintf(
+				"host %s joined in wave %d and again in wave %d", ev.Host, r.hosts[slot].Wave, ev.Wave,
+			)
 		}
 	case HostStateChanged:
 		switch {
@@ -427,11 +450,18 @@ func (r *Rollout) join(ev *Event) {
 func (r *Rollout) find(ev *Event, guess int) (slot int, joined bool) {
 	switch ev.Kind {
 	case HostJoined, HostStateChanged:
-		if ev.Kind == HostStateChanged && guess >= 0 && guess < len(r.hosts) && r.hosts[guess].ID == ev.Host {
+		if ev.Kind == HostStateChanged && guess >= 0 && guess < len(r.hosts) &&
+			r.hosts[guess].ID == ev.Host {
 			return guess, true
 		}
 		return r.slots.find(ev.Host, r.hosts)
-	case RolloutOpened, WaveAdvanced, RolloutTerminal, SuccessorOpened, RetentionExpired, OperatorClearance, eventEnd:
+	case RolloutOpened,
+		WaveAdvanced,
+		RolloutTerminal,
+		SuccessorOpened,
+		RetentionExpired,
+		OperatorClearance,
+		eventEnd:
 	}
 	return 0, false
 }

@@ -10,10 +10,11 @@ import (
 	"rollsim/reducer"
 )
 
-// A case is a log in an operator's words, one event a line, with the fleet's answer to it behind a bar. The test folds the
-// events, writes the answers, and compares the whole text. An answer holds, in this order: what the event proved of earlier
-// ones ("late:"), why it was refused ("refused:"), its effects ("confirms" before those of a confirmed derivation), and what
-// the fleet derived from it. "end" is the end of the log, and is answered with the records.
+// A case is a log in an operator's words, one event a line, with the fleet's answer to it behind a
+// bar. The test folds the events, writes the answers, and compares the whole text. An answer holds,
+// in this order: what the event proved of earlier ones ("late:"), why it was refused ("refused:"),
+// its effects ("confirms" before those of a confirmed derivation), and what the fleet derived from
+// it. "end" is the end of the log, and is answered with the records.
 var fleetCases = []struct {
 	name     string
 	machines string // those that must answer so
@@ -133,7 +134,8 @@ end                                | stable@a Opening; stable@b Active`,
 end                                | late: successor stable@b was not opened in lockstep: event SuccessorOpened in state Superseded (rollout stable@a); stable@a Superseded, superseded 02:01; stable@b Opening`,
 	},
 	{
-		name:     "no supersession comes: a later time of another channel tells, its events at the same time do not",
+		name: "no supersession comes: a later time of another channel tells, its events at the " +
+			"same time do not",
 		machines: "v0.2 rfc0008",
 		log: `
 00:30 edge@a opened                |
@@ -439,7 +441,8 @@ func TestFleet(t *testing.T) {
 					policy.OnHealthFailure = test.policy
 				}
 				fleet := reducer.NewFleet(machine, func(reducer.ChannelID) reducer.Policy { return policy })
-				// In what both machines are told alike, a star stands for the pruning that one of them schedules.
+				// In what both machines are told alike, a star stands for the pruning that one of them
+				// schedules.
 				prune := map[string]string{"v0.2": "", "rfc0008": ", prune in 600 s"}[name]
 				for _, line := range strings.Split(strings.TrimSpace(test.log), "\n") {
 					words, want, _ := strings.Cut(line, "|")
@@ -503,7 +506,9 @@ func tell(t *testing.T, fleet *reducer.Fleet, words []string) string {
 		if out.DerivedErr != nil || d.Kind != reducer.RolloutTerminal || d.Rollout != ev.Rollout {
 			t.Errorf("%v: derived %+v, %v", words, d, out.DerivedErr)
 		}
-		answers = append(answers, "derived at "+clock(d.At)+": "+inWords(t, out.DerivedEffects.All(), d.At, false))
+		answers = append(
+			answers, "derived at "+clock(d.At)+": "+inWords(t, out.DerivedEffects.All(), d.At, false),
+		)
 	}
 	return strings.Join(answers, "; ")
 }
@@ -573,14 +578,24 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 		channel, ref, _ := strings.Cut(w[1], "@")
 		ev.Channel, ev.TargetRef = reducer.ChannelID(channel), reducer.ChannelRef(ref)
 	case "joins":
-		ev.Kind, ev.Host, ev.Rollout, ev.Wave = reducer.HostJoined, reducer.HostID(w[1]), reducer.RolloutID(w[3]), number(w[5])
+		ev.Kind, ev.Host, ev.Rollout, ev.Wave = reducer.HostJoined, reducer.HostID(
+			w[1],
+		), reducer.RolloutID(
+			w[3],
+		), number(
+			w[5],
+		)
 	case "of":
 		from, ok1 := reducer.ParseHostState(w[4])
 		to, ok2 := reducer.ParseHostState(w[6])
 		if !ok1 || !ok2 {
 			t.Fatalf("no host state: %v", w)
 		}
-		ev.Kind, ev.Host, ev.Rollout = reducer.HostStateChanged, reducer.HostID(w[1]), reducer.RolloutID(w[3])
+		ev.Kind, ev.Host, ev.Rollout = reducer.HostStateChanged, reducer.HostID(
+			w[1],
+		), reducer.RolloutID(
+			w[3],
+		)
 		ev.From, ev.To = from, to
 	case "wave":
 		ev.Kind, ev.Rollout = reducer.WaveAdvanced, reducer.RolloutID(w[1])
@@ -588,7 +603,11 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 	case "terminal":
 		ev.Kind, ev.Rollout = reducer.RolloutTerminal, reducer.RolloutID(w[1])
 	case "supersedes":
-		ev.Kind, ev.Rollout, ev.Successor = reducer.SuccessorOpened, reducer.RolloutID(w[3]), reducer.RolloutID(w[1])
+		ev.Kind, ev.Rollout, ev.Successor = reducer.SuccessorOpened, reducer.RolloutID(
+			w[3],
+		), reducer.RolloutID(
+			w[1],
+		)
 	case "expires":
 		ev.Kind, ev.Rollout = reducer.RetentionExpired, reducer.RolloutID(w[1])
 	case "clears":
@@ -600,7 +619,8 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 	return ev
 }
 
-// snapshot is everything that can be read of a fleet, a line per fact, so that two fleets can be compared.
+// snapshot is everything that can be read of a fleet, a line per fact, so that two fleets can be
+// compared.
 func snapshot(fleet *reducer.Fleet) []string {
 	var lines []string
 	for _, r := range fleet.Rollouts() {
@@ -622,7 +642,8 @@ func snapshot(fleet *reducer.Fleet) []string {
 
 func TestFleetIsReadByName(t *testing.T) {
 	fleet := reducer.NewFleet(reducer.RFC0008(), nil)
-	if fleet.Rollout("stable@a") != nil || fleet.Standing("stable") != nil || len(fleet.Rollouts()) != 0 {
+	if fleet.Rollout("stable@a") != nil || fleet.Standing("stable") != nil ||
+		len(fleet.Rollouts()) != 0 {
 		t.Error("an empty fleet knows a rollout")
 	}
 	for _, line := range []string{
@@ -632,7 +653,8 @@ func TestFleetIsReadByName(t *testing.T) {
 		tell(t, fleet, strings.Fields(line))
 	}
 	r := fleet.Rollout("stable@a")
-	if h, ok := r.Host("h2"); !ok || h != (reducer.Host{ID: "h2", Wave: 1, State: reducer.HostActivating}) {
+	if h, ok := r.Host("h2"); !ok ||
+		h != (reducer.Host{ID: "h2", Wave: 1, State: reducer.HostActivating}) {
 		t.Errorf("h2 is %+v, %v", h, ok)
 	}
 	if h, ok := r.Host("h3"); ok {
@@ -649,7 +671,8 @@ func TestFleetIsReadByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	effects := out.Effects.All()
-	if last := effects[len(effects)-1]; last.Kind != reducer.SchedulePruning || last.DelaySeconds != reducer.DefaultRetentionSeconds {
+	if last := effects[len(effects)-1]; last.Kind != reducer.SchedulePruning ||
+		last.DelaySeconds != reducer.DefaultRetentionSeconds {
 		t.Errorf("the default policy schedules %+v", last)
 	}
 }
@@ -670,7 +693,8 @@ func TestEachChannelHasItsPolicy(t *testing.T) {
 		{"01:01 web-2 of edge@a Pending → Activating", ""},
 		{"01:02 web-1 of stable@a Activating → Failed", "Active → Failed, prune in 2 s"},
 		{"01:02 web-2 of edge@a Activating → Failed", ""},
-		{"01:03 web-2 of edge@a Failed → Reverted", "Active → Reverted, quarantine a on edge, prune in 1 s"},
+		{"01:03 web-2 of edge@a Failed → Reverted", "Active → Reverted, quarantine a on edge, prune " +
+			"in 1 s"},
 	} {
 		if got := tell(t, fleet, strings.Fields(test.line)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.line, got, test.want)
@@ -678,7 +702,8 @@ func TestEachChannelHasItsPolicy(t *testing.T) {
 	}
 }
 
-// TestTheMachineAnswersFirst gives a fleet a machine that has no answer of either shipped one, and every event of a known rollout.
+// TestTheMachineAnswersFirst gives a fleet a machine that has no answer of either shipped one, and
+// every event of a known rollout.
 func TestTheMachineAnswersFirst(t *testing.T) {
 	var cells reducer.Cells
 	for _, k := range reducer.EventKinds() {
@@ -691,7 +716,8 @@ func TestTheMachineAnswersFirst(t *testing.T) {
 	for _, k := range reducer.EventKinds() {
 		var invariant *reducer.Invariant
 		ev := reducer.Event{Kind: k, Rollout: "stable@a"}
-		if err := fleet.Apply(&ev, 0, new(reducer.Outcome)); !errors.As(err, &invariant) || invariant.Event != k {
+		if err := fleet.Apply(&ev, 0, new(reducer.Outcome)); !errors.As(err, &invariant) ||
+			invariant.Event != k {
 			t.Errorf("%v is answered with %v", k, err)
 		}
 	}

@@ -5,7 +5,8 @@ import "fmt"
 // AgentEventKind says which agent event a message is. The zero value is invalid.
 type AgentEventKind uint8
 
-// The agent events (RFC-0005 §4). The first seven may move a host's state, the others are only visible in the log.
+// The agent events (RFC-0005 §4). The first seven may move a host's state, the others are only
+// visible in the log.
 const (
 	DispatchAck AgentEventKind = 1 + iota
 	ActivationCompleted
@@ -47,7 +48,8 @@ func (k AgentEventKind) Moves() bool { return k >= DispatchAck && k <= RollbackC
 // SustainedFailureSeconds is how long probes must fail before an agent reports Failed.
 const SustainedFailureSeconds = 60
 
-// hostMoves is the per-host machine (RFC-0005 §3): where each agent event takes a host. Zero is no move.
+// hostMoves is the per-host machine (RFC-0005 §3): where each agent event takes a host. Zero is no
+// move.
 var hostMoves = [hostStateEnd][agentEventEnd]HostState{
 	HostPending: {DispatchAck: HostActivating},
 	HostActivating: {
@@ -76,8 +78,9 @@ func (e *IllegalHostEvent) Error() string {
 	return fmt.Sprintf("agent event %v is not legal in host state %v", e.Event, e.From)
 }
 
-// StepHost is the host machine: the state that an agent event takes a host to. An event that only shows in the log gives
-// from itself. RollbackComplete is legal only under RollbackAndHalt. The error is an *IllegalHostEvent.
+// StepHost is the host machine: the state that an agent event takes a host to. An event that only
+// shows in the log gives from itself. RollbackComplete is legal only under RollbackAndHalt. The
+// error is an *IllegalHostEvent.
 func StepHost(from HostState, k AgentEventKind, policy HealthPolicy) (HostState, error) {
 	if !k.Moves() && k != 0 && k < agentEventEnd {
 		return from, nil
@@ -103,7 +106,8 @@ func LegalHostMove(from, to HostState) bool {
 	return false
 }
 
-// SeqRegression says that an agent message came again: its seq is not above the last one of its host and rollout.
+// SeqRegression says that an agent message came again: its seq is not above the last one of its
+// host and rollout.
 type SeqRegression struct {
 	Last, Seq uint64
 }
@@ -112,8 +116,9 @@ func (e *SeqRegression) Error() string {
 	return fmt.Sprintf("agent seq %d after %d: a duplicate", e.Seq, e.Last)
 }
 
-// CheckSeq holds an agent message's seq against the last one accepted for its host and rollout (0 for none). It gives how
-// many messages in between were lost; the error is a *SeqRegression, and such a message is dropped.
+// CheckSeq holds an agent message's seq against the last one accepted for its host and rollout (0
+// for none). It gives how many messages in between were lost; the error is a *SeqRegression, and
+// such a message is dropped.
 func CheckSeq(last, seq uint64) (lost uint64, err error) {
 	if seq <= last {
 		return 0, &SeqRegression{Last: last, Seq: seq}

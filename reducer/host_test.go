@@ -22,14 +22,16 @@ Failed              | Reverted   | RollbackComplete    | rollback-and-halt
 `
 
 // The agent events that are visible in the log and move no state.
-const specHostVisible = "ActivationStarted ProbeTopologyDeclared ProbeObservedFirst ProbeResult ProbeFailureFirst"
+const specHostVisible = "ActivationStarted ProbeTopologyDeclared ProbeObservedFirst ProbeResult " +
+	"ProbeFailureFirst"
 
 type hostMove struct {
 	from  reducer.HostState
 	event reducer.AgentEventKind
 }
 
-// hostMoves parses the table: where each move leads, and the moves that need policy rollback-and-halt.
+// hostMoves parses the table: where each move leads, and the moves that need policy
+// rollback-and-halt.
 func hostMoves(t testing.TB) (to map[hostMove]reducer.HostState, rollbackOnly map[hostMove]bool) {
 	t.Helper()
 	to, rollbackOnly = map[hostMove]reducer.HostState{}, map[hostMove]bool{}
@@ -67,7 +69,10 @@ func TestStepHostDoesWhatTheSpecificationSays(t *testing.T) {
 				}
 				got, err := reducer.StepHost(from, event, policy)
 				if got != want || (err == nil) != (legal || visible) {
-					t.Errorf("%v on %v under %v: %v, %v; want %v, legal %v", event, from, policy, got, err, want, legal || visible)
+					t.Errorf(
+						"%v on %v under %v: %v, %v; want %v, legal %v", event, from, policy, got, err, want,
+						legal || visible,
+					)
 				}
 				if err != nil {
 					var illegal *reducer.IllegalHostEvent
@@ -112,7 +117,8 @@ func TestInvalidHostStatesAndEventsAreRefused(t *testing.T) {
 		}
 	}
 	for _, from := range []reducer.HostState{0, reducer.HostReverted + 1, 255} {
-		if to, err := reducer.StepHost(from, reducer.DispatchAck, reducer.Halt); err == nil || to != from {
+		if to, err := reducer.StepHost(from, reducer.DispatchAck, reducer.Halt); err == nil ||
+			to != from {
 			t.Errorf("DispatchAck on %v: %v, %v", from, to, err)
 		}
 	}

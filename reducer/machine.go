@@ -7,9 +7,10 @@ type Machine interface {
 	// Name is how the machine is chosen on command lines and named in traces.
 	Name() string
 
-	// Step applies one event to a record. On success the record is what it has become and out holds the effects, in order.
-	// On an error the record is unchanged and out is empty; the error is one of *IllegalForState, *Unimplemented,
-	// *Invariant, or, from a machine outside this process, *SupersessionExpected or *MachineFailure.
+	// Step applies one event to a record. On success the record is what it has become and out holds
+	// the effects, in order. On an error the record is unchanged and out is empty; the error is one of
+	// *IllegalForState, *Unimplemented, *Invariant, or, from a machine outside this process,
+	// *SupersessionExpected or *MachineFailure.
 	//
 	// Step is pure: equal arguments give equal results, and nothing else is read or written.
 	Step(rec *Record, ev *Event, now Time, policy Policy, out *Effects) error
@@ -61,7 +62,8 @@ func (c Condition) holds(ev *Event, policy *Policy) bool {
 	return false
 }
 
-// Action is what a rule does with the record. The zero value is invalid, so that a forgotten cell cannot pass for one.
+// Action is what a rule does with the record. The zero value is invalid, so that a forgotten cell
+// cannot pass for one.
 type Action uint8
 
 // The actions.
@@ -94,8 +96,8 @@ type Rule struct {
 // maxRules is the longest cell.
 const maxRules = 3
 
-// Cell is what a machine does with one event in one state: the first rule whose condition holds. The last rule in use is
-// always unconditional.
+// Cell is what a machine does with one event in one state: the first rule whose condition holds.
+// The last rule in use is always unconditional.
 type Cell [maxRules]Rule
 
 // Rules gives the rules in use, in order.
@@ -119,8 +121,8 @@ type Table struct {
 	refuseMisrouted bool
 }
 
-// NewTable makes a machine of cells, to test or compare a change of the shipped ones. A cell without an unconditional
-// last rule answers IllegalForState to what no rule takes.
+// NewTable makes a machine of cells, to test or compare a change of the shipped ones. A cell
+// without an unconditional last rule answers IllegalForState to what no rule takes.
 func NewTable(name string, cells Cells, refuseMisrouted bool) *Table {
 	return &Table{name: name, cells: cells, refuseMisrouted: refuseMisrouted}
 }

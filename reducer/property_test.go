@@ -10,8 +10,8 @@ import (
 	"rollsim/reducer"
 )
 
-// The properties are numbered as the specification's invariants (its §8). Their events come from a small world, so that
-// they meet: two channels, a few refs, hosts and waves.
+// The properties are numbered as the specification's invariants (its §8). Their events come from a
+// small world, so that they meet: two channels, a few refs, hosts and waves.
 
 var (
 	someChannels = rapid.SampledFrom([]reducer.ChannelID{"stable", "edge"})
@@ -31,10 +31,12 @@ var (
 				rapid.Map(rapid.Byte(), func(b byte) reducer.EventKind { return reducer.EventKind(b) }),
 			).Draw(t, "kind"),
 			From: rapid.OneOf(
-				someStates, rapid.Map(rapid.Byte(), func(b byte) reducer.HostState { return reducer.HostState(b) }),
+				someStates,
+				rapid.Map(rapid.Byte(), func(b byte) reducer.HostState { return reducer.HostState(b) }),
 			).Draw(t, "from"),
 			To: rapid.OneOf(
-				someStates, rapid.Map(rapid.Byte(), func(b byte) reducer.HostState { return reducer.HostState(b) }),
+				someStates,
+				rapid.Map(rapid.Byte(), func(b byte) reducer.HostState { return reducer.HostState(b) }),
 			).Draw(t, "to"),
 			Rollout:   someRollouts.Draw(t, "rollout"),
 			At:        reducer.Time(rapid.Int64().Draw(t, "at")),
@@ -59,12 +61,18 @@ var (
 // machines are those of which the properties must hold.
 func machines() []*reducer.Table { return []*reducer.Table{reducer.V02(), reducer.RFC0008()} }
 
-// One record, and whatever events: (1), (3), (4) and (5) hold after every step, and a refusal changes nothing.
+// One record, and whatever events: (1), (3), (4) and (5) hold after every step, and a refusal
+// changes nothing.
 func TestPropertiesOfARecord(t *testing.T) {
 	for _, m := range machines() {
 		t.Run(m.Name(), rapid.MakeCheck(func(t *rapid.T) {
 			policy := somePolicies.Draw(t, "policy")
-			rec := reducer.Record{RolloutID: "stable@a", Channel: "stable", TargetRef: "a", State: reducer.Opening}
+			rec := reducer.Record{
+				RolloutID: "stable@a",
+				Channel:   "stable",
+				TargetRef: "a",
+				State:     reducer.Opening,
+			}
 			var out reducer.Effects
 			t.Repeat(map[string]func(*rapid.T){
 				"step": func(t *rapid.T) {
@@ -82,7 +90,9 @@ func TestPropertiesOfARecord(t *testing.T) {
 }
 
 // checkStep holds one answer against (1), (3), (4), (5).
-func checkStep(t *rapid.T, before, after reducer.Record, ev reducer.Event, effects []reducer.Effect, err error) {
+func checkStep(
+	t *rapid.T, before, after reducer.Record, ev reducer.Event, effects []reducer.Effect, err error,
+) {
 	t.Helper()
 	if err != nil {
 		if after != before || len(effects) != 0 {
@@ -115,7 +125,8 @@ func checkStep(t *rapid.T, before, after reducer.Record, ev reducer.Event, effec
 		switch e.Kind {
 		case reducer.RecordRolloutTransition:
 			transitions++
-			if e.From != before.State || e.To != after.State || e.From == e.To || e.At != ev.At || e.Rollout != before.RolloutID {
+			if e.From != before.State || e.To != after.State || e.From == e.To || e.At != ev.At ||
+				e.Rollout != before.RolloutID {
 				t.Fatalf("(5) %v → %v became %+v", before.State, after.State, e)
 			}
 		case reducer.UpdateCurrentWave:
@@ -149,12 +160,15 @@ type fleetModel struct {
 	now      reducer.Time
 	log      []reducer.Event // what was accepted, as a trace of the run would hold it
 
-	// written says that the log holds the derived RolloutTerminal events too, as the control plane's does.
+	// written says that the log holds the derived RolloutTerminal events too, as the control plane's
+	// does.
 	written bool
 }
 
 func (m *fleetModel) newFleet() *reducer.Fleet {
-	return reducer.NewFleet(m.machine, func(ch reducer.ChannelID) reducer.Policy { return m.policies[ch] })
+	return reducer.NewFleet(
+		m.machine, func(ch reducer.ChannelID) reducer.Policy { return m.policies[ch] },
+	)
 }
 
 // likely makes an event that may well be legal now.
@@ -280,10 +294,14 @@ func TestPropertiesOfAFleet(t *testing.T) {
 		for _, written := range []bool{false, true} {
 			name := fmt.Sprintf("%s/derived events written %v", machine.Name(), written)
 			t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
-				m := &fleetModel{machine: machine, written: written, policies: map[reducer.ChannelID]reducer.Policy{
-					"stable": somePolicies.Draw(t, "policy of stable"),
-					"edge":   somePolicies.Draw(t, "policy of edge"),
-				}}
+				m := &fleetModel{
+					machine: machine,
+					written: written,
+					policies: map[reducer.ChannelID]reducer.Policy{
+						"stable": somePolicies.Draw(t, "policy of stable"),
+						"edge":   somePolicies.Draw(t, "policy of edge"),
+					},
+				}
 				m.fleet = m.newFleet()
 				likely := func(t *rapid.T) { m.apply(t, m.likely(t)) }
 				t.Repeat(map[string]func(*rapid.T){
@@ -297,14 +315,17 @@ func TestPropertiesOfAFleet(t *testing.T) {
 	}
 }
 
-// A property that the events never put to the test holds of anything: so the random events must reach every state, derive,
-// confirm, and be refused in every way that there is.
+// A property that the events never put to the test holds of anything: so the random events must
+// reach every state, derive, confirm, and be refused in every way that there is.
 func TestTheRandomEventsReachEverything(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range 60 {
 		rapid.Custom(func(t *rapid.T) int {
 			policy := reducer.DefaultPolicy()
-			m := &fleetModel{machine: reducer.RFC0008(), policies: map[reducer.ChannelID]reducer.Policy{"stable": policy, "edge": policy}}
+			m := &fleetModel{
+				machine:  reducer.RFC0008(),
+				policies: map[reducer.ChannelID]reducer.Policy{"stable": policy, "edge": policy},
+			}
 			m.fleet = m.newFleet()
 			for range 60 {
 				ev := m.likely(t)

@@ -20,7 +20,8 @@ type Record struct {
 	State       State
 	CurrentWave uint32 // hosts of waves above it may not be dispatched; never falls
 
-	// The two log sequence numbers belong to whoever stores the record: every step passes them through.
+	// The two log sequence numbers belong to whoever stores the record: every step passes them
+	// through.
 	OpenedEventLogSeq         Opt[int64]
 	LastTransitionEventLogSeq Opt[int64]
 
@@ -29,13 +30,14 @@ type Record struct {
 	SupersededAt Opt[Time] // set once Superseded was entered
 }
 
-// Event is one fact that happened to a rollout: the reducer's input. Which fields mean something depends on Kind; the
-// others are zero.
+// Event is one fact that happened to a rollout: the reducer's input. Which fields mean something
+// depends on Kind; the others are zero.
 type Event struct {
-	Kind    EventKind
-	From    HostState // HostStateChanged
-	To      HostState // HostStateChanged
-	Rollout RolloutID // the rollout it belongs to; for SuccessorOpened, the predecessor that is superseded
+	Kind EventKind
+	From HostState // HostStateChanged
+	To   HostState // HostStateChanged
+	// the rollout it belongs to; for SuccessorOpened, the predecessor that is superseded
+	Rollout RolloutID
 	At      Time
 
 	Channel   ChannelID  // RolloutOpened
@@ -49,8 +51,8 @@ type Event struct {
 	Reason    string     // OperatorClearance
 }
 
-// Effect is one request that a step makes of the world: the reducer's output. Which fields mean something depends on
-// Kind; the others are zero.
+// Effect is one request that a step makes of the world: the reducer's output. Which fields mean
+// something depends on Kind; the others are zero.
 type Effect struct {
 	Kind    EffectKind
 	From    State     // RecordRolloutTransition
@@ -67,8 +69,8 @@ type Effect struct {
 // maxEffects is one of each kind: a step never emits a kind twice.
 const maxEffects = int(effectEnd) - 1
 
-// Effects are what one step emitted, in order. The zero value is empty; its storage is inside, so that a step need not
-// allocate.
+// Effects are what one step emitted, in order. The zero value is empty; its storage is inside, so
+// that a step need not allocate.
 type Effects struct {
 	n    int
 	list [maxEffects]Effect
@@ -80,7 +82,8 @@ func (e *Effects) All() []Effect { return e.list[:e.n] }
 // Reset empties e.
 func (e *Effects) Reset() { e.n = 0 }
 
-// Add appends a copy of an effect. It panics when a step emits more than one of each kind, which no machine may.
+// Add appends a copy of an effect. It panics when a step emits more than one of each kind, which no
+// machine may.
 func (e *Effects) Add(effect Effect) {
 	e.list[e.n] = effect
 	e.n++

@@ -1,9 +1,11 @@
 package reducer
 
-// slotIndex finds hosts by name in a list of hosts: a hash table of their places, with open addressing. It takes 8 to 16
-// bytes a host, where a map of names would take five times that, and fleets may have a million. The zero value is empty.
+// slotIndex finds hosts by name in a list of hosts: a hash table of their places, with open
+// addressing. It takes 8 to 16 bytes a host, where a map of names would take five times that, and
+// fleets may have a million. The zero value is empty.
 type slotIndex struct {
-	table []int32 // place + 1; 0 is free; the length is a power of two, at least twice the number of hosts
+	// place + 1; 0 is free; the length is a power of two, at least twice the number of hosts
+	table []int32
 }
 
 // add enters the last of the hosts.
@@ -40,7 +42,8 @@ func (x *slotIndex) find(id HostID, hosts []Host) (int, bool) {
 	return 0, false
 }
 
-// hashName is FNV-1a (Fowler, Noll and Vo), its upper half folded in, because names that end alike differ there.
+// hashName is FNV-1a (Fowler, Noll and Vo), its upper half folded in, because names that end alike
+// differ there.
 func hashName(id HostID) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(id) {

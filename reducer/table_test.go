@@ -11,8 +11,8 @@ import (
 	"rollsim/reducer"
 )
 
-// The tables below are the specification's, not the code's: what each machine does with every event in every state. A cell
-// is a list of clauses, of which the first whose condition holds counts:
+// The tables below are the specification's, not the code's: what each machine does with every event
+// in every state. A cell is a list of clauses, of which the first whose condition holds counts:
 //
 //	·   accepted, nothing happens        ✗  IllegalForState
 //	→X  transition to X, always with T   U  Unimplemented
@@ -95,10 +95,15 @@ type answer struct {
 	err     string // kind, from, event and rollout; empty for none
 }
 
-func (s spec) answer(t testing.TB, rec reducer.Record, ev reducer.Event, policy reducer.Policy) answer {
+func (s spec) answer(
+	t testing.TB, rec reducer.Record, ev reducer.Event, policy reducer.Policy,
+) answer {
 	t.Helper()
 	refused := func(kind string) answer {
-		return answer{record: rec, err: fmt.Sprintf("%s from %v on %v of %s", kind, rec.State, ev.Kind, rec.RolloutID)}
+		return answer{
+			record: rec,
+			err:    fmt.Sprintf("%s from %v on %v of %s", kind, rec.State, ev.Kind, rec.RolloutID),
+		}
 	}
 	if s.refuseMisrouted && ev.Rollout != rec.RolloutID {
 		return refused("Invariant (event of another rollout)")
@@ -183,10 +188,20 @@ func (s spec) answer(t testing.TB, rec reducer.Record, ev reducer.Event, policy 
 }
 
 // step asks a machine, with effects of an earlier step still lying about.
-func step(t testing.TB, m reducer.Machine, rec reducer.Record, ev reducer.Event, policy reducer.Policy) answer {
+func step(
+	t testing.TB, m reducer.Machine, rec reducer.Record, ev reducer.Event, policy reducer.Policy,
+) answer {
 	t.Helper()
 	var out reducer.Effects
-	out.Add(reducer.Effect{Kind: reducer.UpdateCurrentWave, From: reducer.Pruned, Wave: 99, Rollout: "junk", Closure: "junk"})
+	out.Add(
+		reducer.Effect{
+			Kind:    reducer.UpdateCurrentWave,
+			From:    reducer.Pruned,
+			Wave:    99,
+			Rollout: "junk",
+			Closure: "junk",
+		},
+	)
 	event := ev
 	err := m.Step(&rec, &ev, ev.At+5, policy, &out)
 	if ev != event {
@@ -202,11 +217,19 @@ func step(t testing.TB, m reducer.Machine, rec reducer.Record, ev reducer.Event,
 	switch {
 	case err == nil:
 	case errors.As(err, &illegal):
-		a.err = fmt.Sprintf("IllegalForState from %v on %v of %s", illegal.From, illegal.Event, illegal.Rollout)
+		a.err = fmt.Sprintf(
+			"IllegalForState from %v on %v of %s", illegal.From, illegal.Event, illegal.Rollout,
+		)
 	case errors.As(err, &unimplemented):
-		a.err = fmt.Sprintf("Unimplemented from %v on %v of %s", unimplemented.From, unimplemented.Event, unimplemented.Rollout)
+		a.err = fmt.Sprintf(
+			"Unimplemented from %v on %v of %s", unimplemented.From, unimplemented.Event,
+			unimplemented.Rollout,
+		)
 	case errors.As(err, &invariant):
-		a.err = fmt.Sprintf("Invariant (%s) from %v on %v of %s", invariant.What, invariant.State, invariant.Event, invariant.Rollout)
+		a.err = fmt.Sprintf(
+			"Invariant (%s) from %v on %v of %s", invariant.What, invariant.State, invariant.Event,
+			invariant.Rollout,
+		)
 	default:
 		t.Fatalf("an error of an unknown type: %T", err)
 	}
@@ -227,7 +250,10 @@ type probe struct {
 func (p probe) misrouted() bool { return p.event.Rollout != p.record.RolloutID }
 
 func (p probe) String() string {
-	s := fmt.Sprintf("%v in %v, cursor %d, %v", p.event.Kind, p.record.State, p.record.CurrentWave, p.policy.OnHealthFailure)
+	s := fmt.Sprintf(
+		"%v in %v, cursor %d, %v", p.event.Kind, p.record.State, p.record.CurrentWave,
+		p.policy.OnHealthFailure,
+	)
 	if p.event.Kind == reducer.HostStateChanged {
 		s += fmt.Sprintf(", %v to %v", p.event.From, p.event.To)
 	}
@@ -252,7 +278,11 @@ func probes() []probe {
 							RolloutID: "stable@a", Channel: "stable", TargetRef: "a", State: state, CurrentWave: cursor, OpenedAt: 100,
 						}
 						stamped := plain
-						stamped.TerminalAt, stamped.SupersededAt = reducer.Some[reducer.Time](150), reducer.Some[reducer.Time](160)
+						stamped.TerminalAt, stamped.SupersededAt = reducer.Some[reducer.Time](
+							150,
+						), reducer.Some[reducer.Time](
+							160,
+						)
 						stamped.OpenedEventLogSeq = reducer.Some[int64](7)
 						stamped.LastTransitionEventLogSeq = reducer.Some[int64](8)
 						all = append(all, probe{plain, event, policy}, probe{stamped, event, policy})
@@ -274,7 +304,8 @@ func policies() []reducer.Policy {
 	return all
 }
 
-// eventsOf makes every event of a kind whose fields can make a difference, each for the record's rollout and misrouted.
+// eventsOf makes every event of a kind whose fields can make a difference, each for the record's
+// rollout and misrouted.
 func eventsOf(kind reducer.EventKind) []reducer.Event {
 	var all []reducer.Event
 	for _, id := range []reducer.RolloutID{"stable@a", "edge@z"} {
@@ -361,7 +392,11 @@ func TestStepDoesWhatTheSpecificationSays(t *testing.T) {
 		t.Run(s.machine.Name(), func(t *testing.T) {
 			wrong := 0
 			for _, p := range all {
-				want, got := s.answer(t, p.record, p.event, p.policy), step(t, s.machine, p.record, p.event, p.policy)
+				want, got := s.answer(
+					t, p.record, p.event, p.policy,
+				), step(
+					t, s.machine, p.record, p.event, p.policy,
+				)
 				if !got.equal(want) {
 					t.Errorf("%v\nwant %+v\ngot  %+v", p, want, got)
 					if wrong++; wrong == 5 {
@@ -373,21 +408,31 @@ func TestStepDoesWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
-// differs tells whether the specification's difference of that number applies to a step, to which v0.2 gives that answer.
+// differs tells whether the specification's difference of that number applies to a step, to which
+// v0.2 gives that answer.
 var differs = map[int]func(p probe, shipped answer) bool{
 	1: func(p probe, _ answer) bool {
-		return p.record.State == reducer.Failed && p.event.Kind == reducer.HostStateChanged && p.event.To == reducer.HostReverted
+		return p.record.State == reducer.Failed && p.event.Kind == reducer.HostStateChanged &&
+			p.event.To == reducer.HostReverted
 	},
 	2: func(p probe, _ answer) bool {
-		return underWay(p) && p.event.Kind == reducer.HostStateChanged && p.event.To == reducer.HostFailed &&
+		return underWay(p) && p.event.Kind == reducer.HostStateChanged &&
+			p.event.To == reducer.HostFailed &&
 			p.policy.OnHealthFailure == reducer.RollbackAndHalt
 	},
 	3: func(p probe, _ answer) bool {
-		return underWay(p) && p.event.Kind == reducer.HostStateChanged && p.event.To == reducer.HostReverted
+		return underWay(p) && p.event.Kind == reducer.HostStateChanged &&
+			p.event.To == reducer.HostReverted
 	},
 	4: func(p probe, shipped answer) bool {
-		terminalSet := []reducer.State{reducer.Terminal, reducer.Superseded, reducer.Failed, reducer.Reverted}
-		return shipped.record.State != p.record.State && slices.Contains(terminalSet, shipped.record.State)
+		terminalSet := []reducer.State{
+			reducer.Terminal,
+			reducer.Superseded,
+			reducer.Failed,
+			reducer.Reverted,
+		}
+		return shipped.record.State != p.record.State &&
+			slices.Contains(terminalSet, shipped.record.State)
 	},
 	5: func(p probe, _ answer) bool {
 		return p.event.Kind == reducer.OperatorClearance &&
@@ -414,7 +459,9 @@ func TestTheMachinesDifferInSevenWaysAndNoOther(t *testing.T) {
 				seen[d.Number]++
 			}
 		}
-		same := step(t, v02, p.record, p.event, p.policy).equal(step(t, rfc0008, p.record, p.event, p.policy))
+		same := step(
+			t, v02, p.record, p.event, p.policy,
+		).equal(step(t, rfc0008, p.record, p.event, p.policy))
 		// A misrouted event that both refuse differs in the refusal, so every probe tells.
 		if same != (len(numbers) == 0) {
 			t.Fatalf("%v: differences %v apply; the machines answer alike: %v", p, numbers, same)
@@ -430,7 +477,8 @@ func TestTheMachinesDifferInSevenWaysAndNoOther(t *testing.T) {
 	}
 }
 
-// Each difference alone changes what it says that it changes, and nothing else: so its number and its words are its own.
+// Each difference alone changes what it says that it changes, and nothing else: so its number and
+// its words are its own.
 func TestEachDifferenceAlone(t *testing.T) {
 	shipped, v02 := specs(t)[0], reducer.V02()
 	for i, d := range reducer.Differences() {
@@ -439,7 +487,9 @@ func TestEachDifferenceAlone(t *testing.T) {
 		}
 		alone := reducer.V02With("alone", []reducer.Difference{d})
 		for _, p := range probes() {
-			same := step(t, v02, p.record, p.event, p.policy).equal(step(t, alone, p.record, p.event, p.policy))
+			same := step(
+				t, v02, p.record, p.event, p.policy,
+			).equal(step(t, alone, p.record, p.event, p.policy))
 			if applies := differs[d.Number](p, shipped.answer(t, p.record, p.event, p.policy)); same == applies {
 				t.Fatalf("difference %d, %v: applies %v, yet answers alike %v", d.Number, p, applies, same)
 			}
@@ -447,7 +497,8 @@ func TestEachDifferenceAlone(t *testing.T) {
 	}
 }
 
-// What is not in an enumeration is refused, by whatever table: no hole of a table may pass for "ignored".
+// What is not in an enumeration is refused, by whatever table: no hole of a table may pass for
+// "ignored".
 func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 	bare := reducer.NewTable("bare", reducer.Cells{
 		reducer.Active: {reducer.WaveAdvanced: {{If: reducer.WaveForward, Do: reducer.Ignore}}},
@@ -463,14 +514,18 @@ func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 			wantIllegal(t, m, state, reducer.Event{Kind: reducer.OperatorClearance + 1, Rollout: "stable@a"})
 		}
 	}
-	wantIllegal(t, bare, reducer.Active, reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "stable@a", FromWave: 2, ToWave: 1})
+	wantIllegal(
+		t, bare, reducer.Active,
+		reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "stable@a", FromWave: 2, ToWave: 1},
+	)
 	wantIllegal(t, bare, reducer.Active, reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a"})
 }
 
 func wantIllegal(t *testing.T, m reducer.Machine, state reducer.State, ev reducer.Event) {
 	t.Helper()
 	rec := reducer.Record{RolloutID: "stable@a", State: state}
-	want := answer{record: rec, err: fmt.Sprintf("IllegalForState from %v on %v of stable@a", state, ev.Kind)}
+	want := answer{record: rec, err: fmt.Sprintf("IllegalForState from %v on %v of "+
+		"stable@a", state, ev.Kind)}
 	if got := step(t, m, rec, ev, reducer.DefaultPolicy()); !got.equal(want) {
 		t.Errorf("%s: %v in %v\nwant %+v\ngot  %+v", m.Name(), ev.Kind, state, want, got)
 	}
@@ -483,7 +538,8 @@ func TestMachinesAreFoundByName(t *testing.T) {
 		}
 	}
 	_, err := reducer.MachineByName("v0.3")
-	if want := `no machine is named "v0.3": there are rfc0008 and v0.2`; err == nil || err.Error() != want {
+	if want := `no machine is named "v0.3": there are rfc0008 and v0.2`; err == nil ||
+		err.Error() != want {
 		t.Errorf("MachineByName(v0.3): %v, want %s", err, want)
 	}
 }

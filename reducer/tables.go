@@ -63,7 +63,8 @@ func Differences() []Difference {
 	return []Difference{
 		{
 			1, "Failed + HostStateChanged to=Reverted: → Reverted, quarantined",
-			"a host always passes Failed on its way to Reverted, so as shipped a rollout never reaches Reverted",
+			"a host always passes Failed on its way to Reverted, so as shipped a rollout never reaches " +
+				"Reverted",
 			func(m *Table) {
 				m.cells[Failed][HostStateChanged] = Cell{
 					{If: HostTurnedReverted, Do: Go, To: Reverted, Quarantine: true},
@@ -135,10 +136,12 @@ func (c *Cells) eachRule(do func(*Rule)) {
 	}
 }
 
-// V02 is what the control plane ships today. It ignores the policy and never schedules pruning or quarantines.
+// V02 is what the control plane ships today. It ignores the policy and never schedules pruning or
+// quarantines.
 func V02() *Table { return &Table{name: "v0.2", cells: v02Cells} }
 
-// V02With is V02 with some of the Differences laid over it, in the order in which Differences gives them.
+// V02With is V02 with some of the Differences laid over it, in the order in which Differences gives
+// them.
 func V02With(name string, differences []Difference) *Table {
 	m := &Table{name: name, cells: v02Cells}
 	for _, d := range differences {

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// RolloutID names a rollout. It is content-addressed, "{channel}@{ref}", but the reducer treats it as an opaque label.
+// RolloutID names a rollout. It is content-addressed, "{channel}@{ref}", but the reducer treats it
+// as an opaque label.
 type RolloutID string
 
 // ChannelID names a channel: a stream of releases that points at one ref at a time.
@@ -28,10 +29,12 @@ func NewRolloutID(channel ChannelID, ref ChannelRef) RolloutID {
 // shortestRef is how much of a ref names a rollout.
 const shortestRef = 7
 
-// Abbreviates tells whether the id is what people type for another one: its beginning, with at least seven digits of the ref.
+// Abbreviates tells whether the id is what people type for another one: its beginning, with at
+// least seven digits of the ref.
 func (id RolloutID) Abbreviates(other RolloutID) bool {
 	channel, ref, _ := strings.Cut(string(id), "@")
-	return len(ref) >= shortestRef && len(channel) > 0 && len(other) > len(id) && strings.HasPrefix(string(other), string(id))
+	return len(ref) >= shortestRef && len(channel) > 0 && len(other) > len(id) &&
+		strings.HasPrefix(string(other), string(id))
 }
 
 // State is the state of a rollout (RFC-0008). The zero value is invalid.
@@ -51,7 +54,17 @@ const (
 	stateEnd
 )
 
-var stateNames = [stateEnd]string{"", "Opening", "Active", "Converging", "Terminal", "Reverted", "Failed", "Superseded", "Pruned"}
+var stateNames = [stateEnd]string{
+	"",
+	"Opening",
+	"Active",
+	"Converging",
+	"Terminal",
+	"Reverted",
+	"Failed",
+	"Superseded",
+	"Pruned",
+}
 
 // String is the state's name as it stands in logs.
 func (s State) String() string { return enumName("State", stateNames[:], uint8(s)) }
@@ -62,15 +75,18 @@ func ParseState(name string) (State, bool) { return parseEnum[State](stateNames[
 // States lists every rollout state in declared order.
 func States() []State { return enumerate[State](uint8(stateEnd)) }
 
-// InTerminalSet tells whether retention may prune a rollout in this state: Terminal, Superseded, Failed or Reverted.
+// InTerminalSet tells whether retention may prune a rollout in this state: Terminal, Superseded,
+// Failed or Reverted.
 func (s State) InTerminalSet() bool {
 	return s == Terminal || s == Superseded || s == Failed || s == Reverted
 }
 
-// Standing tells whether a rollout in this state still stands for its channel: neither Superseded nor Pruned.
+// Standing tells whether a rollout in this state still stands for its channel: neither Superseded
+// nor Pruned.
 func (s State) Standing() bool { return s != Superseded && s != Pruned }
 
-// Underway tells whether the planner still works on a rollout in this state: Opening, Active or Converging.
+// Underway tells whether the planner still works on a rollout in this state: Opening, Active or
+// Converging.
 func (s State) Underway() bool { return s == Opening || s == Active || s == Converging }
 
 // HostState is the state of one host under one rollout (RFC-0005). The zero value is invalid.
@@ -89,7 +105,16 @@ const (
 	hostStateEnd
 )
 
-var hostStateNames = [hostStateEnd]string{"", "Pending", "Activating", "Deferred", "Soaking", "Converged", "Failed", "Reverted"}
+var hostStateNames = [hostStateEnd]string{
+	"",
+	"Pending",
+	"Activating",
+	"Deferred",
+	"Soaking",
+	"Converged",
+	"Failed",
+	"Reverted",
+}
 
 // String is the host state's name as it stands in logs.
 func (s HostState) String() string { return enumName("HostState", hostStateNames[:], uint8(s)) }
@@ -102,11 +127,12 @@ func ParseHostState(name string) (HostState, bool) {
 // HostStates lists every host state in declared order.
 func HostStates() []HostState { return enumerate[HostState](uint8(hostStateEnd)) }
 
-// InFlight tells whether a host in this state counts against a disruption budget: Activating or Soaking. Pending does
-// not count: a budget of one would then wait for itself.
+// InFlight tells whether a host in this state counts against a disruption budget: Activating or
+// Soaking. Pending does not count: a budget of one would then wait for itself.
 func (s HostState) InFlight() bool { return s == HostActivating || s == HostSoaking }
 
-// OrderingEligible tells whether a wave may advance past a host in this state: Converged or Deferred.
+// OrderingEligible tells whether a wave may advance past a host in this state: Converged or
+// Deferred.
 func (s HostState) OrderingEligible() bool { return s == HostConverged || s == HostDeferred }
 
 // EventKind says which of the eight rollout events an Event is. The zero value is invalid.
@@ -135,7 +161,11 @@ var eventNames = [eventEnd]string{
 func (k EventKind) String() string { return enumName("EventKind", eventNames[:], uint8(k)) }
 
 // ParseEventKind finds the event kind of that name; false for a name that is none.
-func ParseEventKind(name string) (EventKind, bool) { return parseEnum[EventKind](eventNames[:], name) }
+func ParseEventKind(
+	name string,
+) (EventKind, bool) {
+	return parseEnum[EventKind](eventNames[:], name)
+}
 
 // EventKinds lists every rollout event kind in declared order.
 func EventKinds() []EventKind { return enumerate[EventKind](uint8(eventEnd)) }
@@ -168,7 +198,8 @@ func ParseEffectKind(name string) (EffectKind, bool) {
 // EffectKinds lists every effect kind in declared order.
 func EffectKinds() []EffectKind { return enumerate[EffectKind](uint8(effectEnd)) }
 
-// HealthPolicy is a channel's on_health_failure: what a failing host means for its rollout. The zero value is invalid.
+// HealthPolicy is a channel's on_health_failure: what a failing host means for its rollout. The
+// zero value is invalid.
 type HealthPolicy uint8
 
 // The two health policies.
@@ -194,7 +225,8 @@ func ParseHealthPolicy(name string) (HealthPolicy, bool) {
 // HealthPolicies lists every health policy in declared order.
 func HealthPolicies() []HealthPolicy { return enumerate[HealthPolicy](uint8(healthPolicyEnd)) }
 
-// DefaultRetentionSeconds is how long a rollout in the terminal set is kept when its channel does not say: seven days.
+// DefaultRetentionSeconds is how long a rollout in the terminal set is kept when its channel does
+// not say: seven days.
 const DefaultRetentionSeconds = 604800
 
 // Policy is the part of a channel's configuration that a step depends on.

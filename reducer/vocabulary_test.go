@@ -43,12 +43,14 @@ func TestNames(t *testing.T) {
 	checkNames(t, reducer.HostStates(), reducer.ParseHostState,
 		"Pending Activating Deferred Soaking Converged Failed Reverted")
 	checkNames(t, reducer.EventKinds(), reducer.ParseEventKind,
-		"RolloutOpened HostJoined HostStateChanged WaveAdvanced RolloutTerminal SuccessorOpened RetentionExpired OperatorClearance")
+		"RolloutOpened HostJoined HostStateChanged WaveAdvanced RolloutTerminal SuccessorOpened "+
+			"RetentionExpired OperatorClearance")
 	checkNames(t, reducer.EffectKinds(), reducer.ParseEffectKind,
 		"RecordRolloutTransition UpdateCurrentWave InsertQuarantineFromRollout SchedulePruning")
 	checkNames(t, reducer.HealthPolicies(), reducer.ParseHealthPolicy, "halt rollback-and-halt")
 	checkNames(t, reducer.AgentEventKinds(), reducer.ParseAgentEventKind,
-		"DispatchAck ActivationCompleted ActivationDeferred ActivationFailed Failed Converged RollbackComplete ActivationStarted "+
+		"DispatchAck ActivationCompleted ActivationDeferred ActivationFailed Failed Converged "+
+			"RollbackComplete ActivationStarted "+
 			"ProbeTopologyDeclared ProbeObservedFirst ProbeResult ProbeFailureFirst")
 }
 
@@ -85,11 +87,20 @@ func TestErrorsNameStateEventAndRollout(t *testing.T) {
 			"event HostJoined is not legal in state Pruned (rollout stable@a)",
 		},
 		{
-			&reducer.Unimplemented{From: reducer.Failed, Event: reducer.OperatorClearance, Rollout: "stable@a"},
+			&reducer.Unimplemented{
+				From:    reducer.Failed,
+				Event:   reducer.OperatorClearance,
+				Rollout: "stable@a",
+			},
 			"event OperatorClearance is not implemented in state Failed (rollout stable@a)",
 		},
 		{
-			&reducer.Invariant{What: "wave regression", State: reducer.Active, Event: reducer.WaveAdvanced, Rollout: "stable@a"},
+			&reducer.Invariant{
+				What:    "wave regression",
+				State:   reducer.Active,
+				Event:   reducer.WaveAdvanced,
+				Rollout: "stable@a",
+			},
 			"wave regression: event WaveAdvanced in state Active (rollout stable@a)",
 		},
 		{
@@ -98,7 +109,8 @@ func TestErrorsNameStateEventAndRollout(t *testing.T) {
 		},
 		{
 			&reducer.SupersessionExpected{Rollout: "stable@b", Channel: "stable", Standing: "stable@a"},
-			"rollout stable@b was opened while stable@a stands for channel stable: a SuccessorOpened in lockstep was expected",
+			"rollout stable@b was opened while stable@a stands for channel stable: a SuccessorOpened in " +
+				"lockstep was expected",
 		},
 		{
 			&reducer.UnknownRollout{Event: reducer.HostJoined, Rollout: "stable@a"},

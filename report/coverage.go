@@ -14,9 +14,11 @@ import (
 // CoverageFormats lists the formats that Coverage writes.
 func CoverageFormats() []string { return []string{"text", "json", "markdown"} }
 
-// Coverage writes who exercised which cells of some machines. each adds, in text and Markdown, what every source exercised;
-// JSON always has it. The error is that of an unknown format, or of w.
-func Coverage(w io.Writer, machines []*coverage.Summary, sources []coverage.Source, format string, each bool) error {
+// Coverage writes who exercised which cells of some machines. each adds, in text and Markdown, what
+// every source exercised; JSON always has it. The error is that of an unknown format, or of w.
+func Coverage(
+	w io.Writer, machines []*coverage.Summary, sources []coverage.Source, format string, each bool,
+) error {
 	var b strings.Builder
 	switch format {
 	case "text":
@@ -28,11 +30,13 @@ func Coverage(w io.Writer, machines []*coverage.Summary, sources []coverage.Sour
 		if each {
 			coverageEach(&b, machines, sources, "\n%s\n", "  %s\n")
 		}
-		b.WriteString("\nA number is how many exercise the outcome before it. What the signs mean: rollsim machine\n")
+		b.WriteString("\nA number is how many exercise the outcome before it. What the signs mean: " +
+			"rollsim machine\n")
 	case "markdown":
 		fmt.Fprintf(&b, "# Coverage\n\n%s.\n", coverageHead(sources))
 		for _, s := range machines {
-			fmt.Fprintf(&b, "\n## %s\n\n%s. A number is how many exercise the outcome.\n\n%s", s.Machine, coverageLine(s), markdown(coverageRows(s)))
+			fmt.Fprintf(&b, "\n## %s\n\n%s. A number is how many exercise the "+
+				"outcome.\n\n%s", s.Machine, coverageLine(s), markdown(coverageRows(s)))
 			coverageMissing(&b, s, sources, "\n%s\n\n", "- %s\n")
 		}
 		if each {
@@ -70,9 +74,13 @@ func coverageHead(sources []coverage.Source) string {
 func coverageLine(s *coverage.Summary) string {
 	of := len(s.Rows)
 	share := func(n int) string {
-		return fmt.Sprintf("%d of %d cells (%d %%)", n, of, n*100/of) // rounded down: 100 % is all of them
+		// rounded down: 100 % is all of them
+		return fmt.Sprintf("%d of %d cells (%d %%)", n, of, n*100/of)
 	}
-	return fmt.Sprintf("%s: %s are exercised, by features %s", s.Machine, share(s.Exercised()), share(s.Exercised(coverage.Feature)))
+	return fmt.Sprintf(
+		"%s: %s are exercised, by features %s", s.Machine, share(s.Exercised()),
+		share(s.Exercised(coverage.Feature)),
+	)
 }
 
 // coverageRows is a machine's table, with how many sources exercise each outcome.
@@ -104,8 +112,11 @@ func coverageRows(s *coverage.Summary) []row {
 	return rows
 }
 
-// coverageMissing lists the cells that nobody exercises, and those that only others than features do.
-func coverageMissing(b *strings.Builder, s *coverage.Summary, sources []coverage.Source, title, item string) {
+// coverageMissing lists the cells that nobody exercises, and those that only others than features
+// do.
+func coverageMissing(
+	b *strings.Builder, s *coverage.Summary, sources []coverage.Source, title, item string,
+) {
 	if rows := s.Without(); len(rows) > 0 {
 		fmt.Fprintf(b, title, "Exercised by nobody:")
 		for _, r := range rows {
@@ -113,15 +124,22 @@ func coverageMissing(b *strings.Builder, s *coverage.Summary, sources []coverage
 		}
 	}
 	for _, k := range []coverage.Kind{coverage.Scenario, coverage.Trace} {
-		rows := slices.DeleteFunc(s.Without(coverage.Feature), func(r coverage.Row) bool { return len(r.By[k]) == 0 })
-		if len(rows) == 0 || !slices.ContainsFunc(sources, func(s coverage.Source) bool { return s.Kind == coverage.Feature }) {
+		rows := slices.DeleteFunc(
+			s.Without(coverage.Feature), func(r coverage.Row) bool { return len(r.By[k]) == 0 },
+		)
+		if len(rows) == 0 ||
+			!slices.ContainsFunc(
+				sources, func(s coverage.Source) bool { return s.Kind == coverage.Feature },
+			) {
 			continue
 		}
 		fmt.Fprintf(b, title, fmt.Sprintf("Exercised by a %v, and by no feature:", k))
 		for _, r := range rows {
 			by := r.By[k][0].Name
 			if k == coverage.Trace {
-				by += fmt.Sprintf(", first by %s at %s", r.By[k][0].Rollout, trace.AppendTime(nil, r.By[k][0].At))
+				by += fmt.Sprintf(
+					", first by %s at %s", r.By[k][0].Rollout, trace.AppendTime(nil, r.By[k][0].At),
+				)
 			}
 			if n := len(r.By[k]) - 1; n > 0 {
 				by += fmt.Sprintf(" and %d more", n)
@@ -132,7 +150,9 @@ func coverageMissing(b *strings.Builder, s *coverage.Summary, sources []coverage
 }
 
 // coverageEach lists the cells that every source exercises.
-func coverageEach(b *strings.Builder, machines []*coverage.Summary, sources []coverage.Source, title, item string) {
+func coverageEach(
+	b *strings.Builder, machines []*coverage.Summary, sources []coverage.Source, title, item string,
+) {
 	for i := range sources {
 		fmt.Fprintf(b, title, sources[i].Name)
 		for _, s := range machines {
@@ -145,7 +165,8 @@ func coverageEach(b *strings.Builder, machines []*coverage.Summary, sources []co
 	}
 }
 
-// The document that Coverage writes as JSON. docs/coverage.md describes it; fields are only ever added.
+// The document that Coverage writes as JSON. docs/coverage.md describes it; fields are only ever
+// added.
 type (
 	coverageJSON struct {
 		Machines []coverageMachineJSON `json:"machines"`
@@ -201,20 +222,30 @@ func coverageDocument(machines []*coverage.Summary, sources []coverage.Source) *
 		for _, r := range s.Rows {
 			c := coverageCellJSON{
 				Cell: r.Cell.String(), State: r.State.String(), Condition: r.Class.Condition(), Outcome: r.Outcome.String(),
-				Features: len(r.By[coverage.Feature]), Scenarios: len(r.By[coverage.Scenario]), Traces: len(r.By[coverage.Trace]),
+				Features: len(
+					r.By[coverage.Feature],
+				), Scenarios: len(r.By[coverage.Scenario]), Traces: len(r.By[coverage.Trace]),
 			}
 			if k := r.Class.Kind(); k != 0 {
 				c.Event = k.String()
 			}
 			if by := r.By[coverage.Trace]; len(by) > 0 {
-				c.FirstTrace = &coverageSeenJSON{by[0].Name, string(by[0].Rollout), string(trace.AppendTime(nil, by[0].At))}
+				c.FirstTrace = &coverageSeenJSON{
+					by[0].Name,
+					string(by[0].Rollout),
+					string(trace.AppendTime(nil, by[0].At)),
+				}
 			}
 			m.Rows = append(m.Rows, c)
 		}
 		doc.Machines = append(doc.Machines, m)
 	}
 	for i := range sources {
-		j := coverageSourceJSON{Kind: sources[i].Kind.String(), Name: sources[i].Name, Cells: make(map[string][]string)}
+		j := coverageSourceJSON{
+			Kind:  sources[i].Kind.String(),
+			Name:  sources[i].Name,
+			Cells: make(map[string][]string),
+		}
 		for _, s := range machines {
 			for _, r := range s.Rows {
 				if sources[i].Reached[s.Machine].Has(r.Cell) {

@@ -68,7 +68,9 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	}
 	f := &c.features[n-1]
 	element := cucumberElement{
-		ID: fmt.Sprintf("%s;%s;%d", f.ID, cucumberID(s.Name), s.Line), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
+		ID: fmt.Sprintf(
+			"%s;%s;%d", f.ID, cucumberID(s.Name), s.Line,
+		), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
 		Steps: []cucumberStep{},
 	}
 	for _, tag := range s.Tags {
@@ -77,7 +79,8 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	for i := range s.Steps {
 		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
 	}
-	// What fails for no step of its own would pass there, because a scenario's status is made of those of its steps.
+	// What fails for no step of its own would pass there, because a scenario's status is made of those
+	// of its steps.
 	if s.Status.Fails() && s.StepLine == 0 {
 		element.Steps = append(element.Steps, cucumberStep{
 			Keyword: "* ", Name: "holds", Line: s.Line, Match: cucumberMatch{s.Place()},

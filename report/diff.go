@@ -31,8 +31,8 @@ type DiffLabels struct{ A, B string }
 // maxDiffRows is how many rollouts of a group are listed unless all are asked for.
 const maxDiffRows = 8
 
-// Diff writes how the two sides of some logs compare: what parts in the same way together, with the answers of both sides
-// and a line for each rollout, then the counts and the notes.
+// Diff writes how the two sides of some logs compare: what parts in the same way together, with the
+// answers of both sides and a line for each rollout, then the counts and the notes.
 func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 	w := new(strings.Builder)
 	width := max(len(labels.A), len(labels.B))
@@ -45,7 +45,8 @@ func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 		if err := writeRows(w, g.rows, labels, all); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  closer  rollsim replay %s --rollout %s --until %d\n\n", shell.Join(first.log.Files...),
+		fmt.Fprintf(w, "  closer  rollsim replay %s --rollout %s --until "+
+			"%d\n\n", shell.Join(first.log.Files...),
 			shell.Join(string(first.parting.Rollout)), p.Seq)
 	}
 	writeDiffTotals(w, logs, labels)
@@ -55,7 +56,8 @@ func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 
 func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "    log\tentry\trollout\tat\thosts\tthen differ\tstates part\t%s ends\t%s ends\n", labels.A, labels.B)
+	fmt.Fprintf(t, "    log\tentry\trollout\tat\thosts\tthen differ\tstates part\t%s ends\t%s "+
+		"ends\n", labels.A, labels.B)
 	for i := range rows {
 		if i == maxDiffRows && !all {
 			break
@@ -69,8 +71,23 @@ func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {
 		case p.State != nil:
 			states = "entry " + strconv.FormatUint(p.State.Seq, 10)
 		}
-		fmt.Fprintf(t, "    %s\t%d\t%s\t%s\t%d\t%d of %d\t%s\t%s\t%s\n", r.log.name(), p.First.Seq, p.Rollout,
-			trace.AppendTime(nil, p.First.Event.At), len(p.Hosts), p.Events-1, p.After, states, ending(&p.EndA), ending(&p.EndB))
+		fmt.Fprintf(
+			t,
+			"    %s\t%d\t%s\t%s\t%d\t%d of "+
+				"%d\t%s\t%s\t%s\n",
+			r.log.name(),
+			p.First.Seq,
+			p.Rollout,
+			trace.AppendTime(
+				nil, p.First.Event.At,
+			),
+			len(p.Hosts),
+			p.Events-1,
+			p.After,
+			states,
+			ending(&p.EndA),
+			ending(&p.EndB),
+		)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -90,8 +107,19 @@ func writeDiffTotals(w io.Writer, logs []DiffLog, labels DiffLabels) {
 			t.add(logs[i].Result)
 		}
 	}
-	fmt.Fprintf(w, "%s and %s on %s: %s, %s, %s of %s; ", labels.A, labels.B, plural.Count(t.Logs, "log"),
-		plural.Count(t.Entries, "entry"), plural.Count(t.Events, "rollout event"), plural.Count(t.Rollouts, "rollout"), plural.Count(t.Hosts, "host"))
+	fmt.Fprintf(
+		w,
+		"%s and %s on %s: %s, %s, %s of %s; ",
+		labels.A,
+		labels.B,
+		plural.Count(t.Logs, "log"),
+		plural.Count(
+			t.Entries, "entry",
+		),
+		plural.Count(t.Events, "rollout event"),
+		plural.Count(t.Rollouts, "rollout"),
+		plural.Count(t.Hosts, "host"),
+	)
 	if t.RolloutsParted == 0 {
 		fmt.Fprintf(w, "every event is answered alike\n")
 	} else {
@@ -137,8 +165,9 @@ type diffRow struct {
 	parting *whatif.Parting
 }
 
-// groupPartings puts together what parts at the same kind of event in the same state with the same kinds of answers. Groups
-// in which states part come first, for they matter most, else in the order of the first of each.
+// groupPartings puts together what parts at the same kind of event in the same state with the same
+// kinds of answers. Groups in which states part come first, for they matter most, else in the order
+// of the first of each.
 func groupPartings(logs []DiffLog) []*diffGroup {
 	var groups []*diffGroup
 	bySignature := make(map[string]*diffGroup)
@@ -148,7 +177,13 @@ func groupPartings(logs []DiffLog) []*diffGroup {
 		}
 		for j := range logs[i].Result.Parted {
 			p := &logs[i].Result.Parted[j]
-			signature := describePoint(&p.First) + " | " + answerShape(&p.First.A) + " | " + answerShape(&p.First.B)
+			signature := describePoint(
+				&p.First,
+			) + " | " + answerShape(
+				&p.First.A,
+			) + " | " + answerShape(
+				&p.First.B,
+			)
 			g := bySignature[signature]
 			if g == nil {
 				g = new(diffGroup)

@@ -92,7 +92,14 @@ type (
 
 // DiffJSON writes what Diff writes, in full, as one JSON document.
 func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
-	doc := diffDocument{Format: "rollsim-diff", Version: 1, A: labels.A, B: labels.B, Logs: []diffLog{}, Unreadable: []diffUnreadable{}}
+	doc := diffDocument{
+		Format:     "rollsim-diff",
+		Version:    1,
+		A:          labels.A,
+		B:          labels.B,
+		Logs:       []diffLog{},
+		Unreadable: []diffUnreadable{},
+	}
 	for i := range logs {
 		if err := logs[i].Unreadable; err != nil {
 			doc.Unreadable = append(doc.Unreadable, diffUnreadable{logs[i].name(), err.Error()})
@@ -100,7 +107,13 @@ func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
 		}
 		r := logs[i].Result
 		doc.Totals.add(r)
-		l := diffLog{Log: logs[i].name(), MachineA: r.A, MachineB: r.B, Parted: []diffParting{}, Notes: append([]string{}, r.Notes...)}
+		l := diffLog{
+			Log:      logs[i].name(),
+			MachineA: r.A,
+			MachineB: r.B,
+			Parted:   []diffParting{},
+			Notes:    append([]string{}, r.Notes...),
+		}
 		l.Totals.add(r)
 		for j := range r.Parted {
 			l.Parted = append(l.Parted, jsonParting(&r.Parted[j]))
@@ -115,7 +128,9 @@ func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
 
 func jsonParting(p *whatif.Parting) diffParting {
 	out := diffParting{
-		Rollout: string(p.Rollout), Channel: string(p.Channel), First: jsonPoint(&p.First), Events: p.Events, After: p.After,
+		Rollout: string(
+			p.Rollout,
+		), Channel: string(p.Channel), First: jsonPoint(&p.First), Events: p.Events, After: p.After,
 		Hosts: []string{}, EndA: trace.AppendRecord(nil, &p.EndA), EndB: trace.AppendRecord(nil, &p.EndB),
 	}
 	if p.State != nil {
@@ -129,7 +144,12 @@ func jsonParting(p *whatif.Parting) diffParting {
 }
 
 func jsonPoint(p *whatif.Point) diffPoint {
-	out := diffPoint{Seq: p.Seq, Event: trace.AppendEvent(nil, &p.Event), A: jsonAnswer(&p.A), B: jsonAnswer(&p.B)}
+	out := diffPoint{
+		Seq:   p.Seq,
+		Event: trace.AppendEvent(nil, &p.Event),
+		A:     jsonAnswer(&p.A),
+		B:     jsonAnswer(&p.B),
+	}
 	if p.From != 0 {
 		from := p.From.String()
 		out.From = &from
@@ -138,7 +158,11 @@ func jsonPoint(p *whatif.Point) diffPoint {
 }
 
 func jsonAnswer(a *whatif.Answer) diffAnswer {
-	out := diffAnswer{State: a.State.String(), Effects: jsonEffects(a.Effects), Refusals: []diffRefusal{}}
+	out := diffAnswer{
+		State:    a.State.String(),
+		Effects:  jsonEffects(a.Effects),
+		Refusals: []diffRefusal{},
+	}
 	if a.Derived {
 		out.Derived = jsonEffects(a.Then)
 	}

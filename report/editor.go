@@ -9,8 +9,9 @@ import (
 	"rollsim/story"
 )
 
-// EditorSteps writes all sentences as step definitions in Go, which are for editors alone. Cucumber's extension finds literals
-// in direct statements of functions, and takes each string in a call for an expression.
+// EditorSteps writes all sentences as step definitions in Go, which are for editors alone.
+// Cucumber's extension finds literals in direct statements of functions, and takes each string in a
+// call for an expression.
 func EditorSteps(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(editorIntroduction)
@@ -21,11 +22,14 @@ func EditorSteps(w io.Writer) error {
 				b.WriteString("}\n\n")
 			}
 			topic = s.Topic
-			fmt.Fprintf(&b, "func %s(story editor) {\n", strings.ReplaceAll(strings.ToLower(topic), " ", "_"))
+			fmt.Fprintf(
+				&b, "func %s(story editor) {\n", strings.ReplaceAll(strings.ToLower(topic), " ", "_"),
+			)
 		} else {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "// %s\n//\n//\t%s %s\nstory.%s(`%s`)\n", s.Doc, s.Keyword, s.Example, s.Keyword, s.Cucumber)
+		fmt.Fprintf(&b, "// %s\n//\n//\t%s "+
+			"%s\nstory.%s(`%s`)\n", s.Doc, s.Keyword, s.Example, s.Keyword, s.Cucumber)
 	}
 	b.WriteString("}\n")
 	text, err := format.Source([]byte(b.String()))
@@ -45,11 +49,13 @@ package steps
 
 `
 
-// EditorSettings writes the settings of Visual Studio Code for a folder with features and scenarios.
+// EditorSettings writes the settings of Visual Studio Code for a folder with features and
+// scenarios.
 func EditorSettings(w io.Writer) error {
 	type language struct {
-		TabSize      int  `json:"editor.tabSize"`
-		FormatOnSave bool `json:"editor.formatOnSave"` // rollsim fmt lays out, and the extensions do it in another way
+		TabSize int `json:"editor.tabSize"`
+		// rollsim fmt lays out, and the extensions do it in another way
+		FormatOnSave bool `json:"editor.formatOnSave"`
 	}
 	settings := struct {
 		Features []string            `json:"cucumber.features"`
@@ -69,7 +75,8 @@ func EditorSettings(w io.Writer) error {
 	return writeJSON(w, settings)
 }
 
-// EditorTasks writes the tasks of Visual Studio Code: rollsim lint, with its findings in the list of problems.
+// EditorTasks writes the tasks of Visual Studio Code: rollsim lint, with its findings in the list
+// of problems.
 func EditorTasks(w io.Writer) error {
 	type problems struct {
 		Owner    string   `json:"owner"`
@@ -101,5 +108,8 @@ func EditorTasks(w io.Writer) error {
 
 // EditorExtensions writes which extensions of Visual Studio Code the settings are for.
 func EditorExtensions(w io.Writer) error {
-	return writeJSON(w, map[string][]string{"recommendations": {"CucumberOpen.cucumber-official", "redhat.vscode-yaml"}})
+	return writeJSON(
+		w,
+		map[string][]string{"recommendations": {"CucumberOpen.cucumber-official", "redhat.vscode-yaml"}},
+	)
 }

@@ -11,8 +11,8 @@ import (
 	"rollsim/suite/explore"
 )
 
-// Explore writes what a sweep came to, for people: failures first, then how much of the transition table was covered and how
-// long things took. The error is that of w.
+// Explore writes what a sweep came to, for people: failures first, then how much of the transition
+// table was covered and how long things took. The error is that of w.
 func Explore(w io.Writer, r *explore.Result) error {
 	var b strings.Builder
 	exploreHead(&b, r)
@@ -39,8 +39,17 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 		machine = "of each scenario"
 	}
 	fmt.Fprintf(b, "%s, machine %s, faults %s\n", what, machine, r.Parameters.Faults)
-	fmt.Fprintf(b, "%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
-		counted(r.Done(), "seed"), r.Parameters.Seeds, thousands(r.Entries), days(r.SimulatedMS), r.Digest())
+	fmt.Fprintf(
+		b,
+		"%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
+		counted(
+			r.Done(), "seed",
+		),
+		r.Parameters.Seeds,
+		thousands(r.Entries),
+		days(r.SimulatedMS),
+		r.Digest(),
+	)
 	if !r.Complete() {
 		fmt.Fprintf(b, "PARTIAL: asked for seeds %s, done are %s\n", r.ShareSeeds(), r.DoneSeeds())
 	}
@@ -48,7 +57,10 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 
 func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups []*explore.Group) {
 	for _, g := range groups {
-		fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signatureWords(g), counted(g.Runs, "run"), g.First.Seed)
+		fmt.Fprintf(
+			b, "\n%s %s: %s, first in seed %d\n", title, signatureWords(g), counted(g.Runs, "run"),
+			g.First.Seed,
+		)
 		fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
 		if g.First.Excused != "" {
 			fmt.Fprintf(b, "  no failure: %s\n", g.First.Excused)
@@ -76,7 +88,8 @@ func signatureWords(g *explore.Group) string {
 	return words
 }
 
-// exploreCoverage writes the table of how often each answer came, states down, events across, and what never came.
+// exploreCoverage writes the table of how often each answer came, states down, events across, and
+// what never came.
 func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 	m, err := explore.CoverageTable(name)
 	if err != nil {
@@ -117,13 +130,19 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 			for _, a := range d.Want {
 				want = append(want, a.String())
 			}
-			fmt.Fprintf(b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer, times(d.Count), strings.Join(want, " or "))
+			fmt.Fprintf(
+				b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer, times(d.Count),
+				strings.Join(want, " or "),
+			)
 		}
 	}
 }
 
-// answerLines counts the answers to one kind of event in one state: those of the machine's table, and those that came.
-func answerLines(m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind) []string {
+// answerLines counts the answers to one kind of event in one state: those of the machine's table,
+// and those that came.
+func answerLines(
+	m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind,
+) []string {
 	var lines []string
 	for _, c := range coverage.Classes() {
 		if c.Kind() != k {

@@ -28,7 +28,12 @@ func exploreText(t *testing.T, s *explore.Sweep) (string, *explore.Result) {
 }
 
 func swarm(machine string) *explore.Source {
-	return &explore.Source{Swarm: explore.NewSwarm(), Machine: machine, Faults: explore.SwarmFaults, FaultsArgument: "swarm"}
+	return &explore.Source{
+		Swarm:          explore.NewSwarm(),
+		Machine:        machine,
+		Faults:         explore.SwarmFaults,
+		FaultsArgument: "swarm",
+	}
 }
 
 func wantLines(t *testing.T, text string, patterns ...string) {
@@ -41,8 +46,13 @@ func wantLines(t *testing.T, text string, patterns ...string) {
 }
 
 func TestExploreTellsWhatFailed(t *testing.T) {
-	text, r := exploreText(t, &explore.Sweep{Source: swarm(explore.CanaryName), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2})
-	wantLines(t, text,
+	text, r := exploreText(
+		t,
+		&explore.Sweep{Source: swarm(explore.CanaryName), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2},
+	)
+	wantLines(
+		t,
+		text,
 		`^drawn fleets, machine canary, faults swarm$`,
 		`^40 seeds of seeds 1:40, [0-9,]+ entries, [0-9]+ d [0-9]+ h of virtual time, digest [0-9a-f]{16}$`,
 		`^FAILED unpruned in Superseded after SuccessorOpened: [0-9]+ runs?, first in seed [0-9]+$`,
@@ -50,7 +60,8 @@ func TestExploreTellsWhatFailed(t *testing.T) {
 		`^FAILED: [0-9] kinds? of failures$`,
 	)
 	for _, g := range r.Failures() {
-		wantLines(t, text, fmt.Sprintf("^  rerun: rollsim explore --seeds %d:%d --faults swarm --machine canary$", g.First.Seed, g.First.Seed))
+		wantLines(t, text, fmt.Sprintf("^  rerun: rollsim explore --seeds %d:%d --faults swarm "+
+			"--machine canary$", g.First.Seed, g.First.Seed))
 	}
 	if strings.Contains(text, "PARTIAL") {
 		t.Error("a whole sweep is called partial")
@@ -59,17 +70,27 @@ func TestExploreTellsWhatFailed(t *testing.T) {
 
 // TestExploreShowsCoverage holds the matrix against the counts, cell by cell.
 func TestExploreShowsCoverage(t *testing.T) {
-	text, r := exploreText(t, &explore.Sweep{Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2})
+	text, r := exploreText(
+		t, &explore.Sweep{Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2},
+	)
 	v := r.Coverage("v0.2")
-	wantLines(t, text,
+	wantLines(
+		t,
+		text,
 		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table came$`,
 		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced +RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
 		`^states never reached: Reverted Pruned$`,
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^  Failed      OperatorClearance U, [0-9,]+ times?; specified →Terminal$`,
 		`^time to converge +[0-9,]+ +`,
-		fmt.Sprintf(`^Opening .*→Active %s `, thousands(v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active)))),
-		fmt.Sprintf(`^Failed .*U %s$`, thousands(v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented))),
+		fmt.Sprintf(
+			`^Opening .*→Active %s `,
+			thousands(v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active))),
+		),
+		fmt.Sprintf(
+			`^Failed .*U %s$`,
+			thousands(v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented)),
+		),
 	)
 	never, _ := v.NeverHit(reducer.V02())
 	_, list, _ := strings.Cut(text, "never hit:\n")
@@ -82,7 +103,9 @@ func TestExploreShowsCoverage(t *testing.T) {
 func TestExploreSaysThatItIsPartial(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
-	r, err := (&explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}).Run(ended)
+	r, err := (&explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}).Run(
+		ended,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,17 +125,32 @@ func TestExploreTellsWhatNeverCame(t *testing.T) {
 	s := swarm("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
 	sc.Sometimes = []sim.Moment{{Rollout: "nothing@r1", State: reducer.Converging}}
-	s.Given, s.Faults, s.FaultsArgument = []explore.Given{{Argument: "my fleet.yaml", Scenario: sc}}, explore.NoFaults, "none"
+	s.Given, s.Faults, s.FaultsArgument = []explore.Given{
+		{Argument: "my fleet.yaml", Scenario: sc},
+	}, explore.NoFaults, "none"
 	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 1, To: 3}})
-	wantLines(t, text, `^NEVER CAME my fleet.yaml: nothing@r1 is Converging$`, `^FAILED: 1 kind of failures$`)
+	wantLines(
+		t,
+		text,
+		`^NEVER CAME my fleet.yaml: nothing@r1 is Converging$`,
+		`^FAILED: 1 kind of failures$`,
+	)
 }
 
 func TestRerunLineIsForAShell(t *testing.T) {
 	s := swarm(explore.CanaryName)
-	s.Given = []explore.Given{{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, explore.CanaryName, true)}}
+	s.Given = []explore.Given{
+		{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, explore.CanaryName, true)},
+	}
 	s.Faults, s.FaultsArgument = explore.NoFaults, "none"
 	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 7, To: 7}})
-	wantLines(t, text, regexp.QuoteMeta(`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' --seeds 7:7 --faults none --machine canary`)+"$")
+	wantLines(
+		t,
+		text,
+		regexp.QuoteMeta(
+			`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' --seeds 7:7 --faults none --machine canary`,
+		)+"$",
+	)
 }
 
 func TestNumbersInWords(t *testing.T) {

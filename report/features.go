@@ -15,8 +15,8 @@ import (
 // FeatureFormats lists the forms in which what becomes of feature files is written.
 func FeatureFormats() []string { return []string{"pretty", "progress", "junit", "cucumber", "github"} }
 
-// FeatureWriter writes what becomes of feature files. Scenarios come in order, each as soon as it is known; after the last
-// one comes the end. What keeps it from writing is told at the end.
+// FeatureWriter writes what becomes of feature files. Scenarios come in order, each as soon as it
+// is known; after the last one comes the end. What keeps it from writing is told at the end.
 type FeatureWriter interface {
 	Scenario(s *story.Scenario)
 	End(r *story.Report) error
@@ -27,11 +27,12 @@ type FeatureOptions struct {
 	// Paint gives a text a colour, such as Red; nil leaves it as it is.
 	Paint func(colour, text string) string
 
-	// Summary is where the format github also writes Markdown, for the page of a workflow's run; nil for nowhere.
+	// Summary is where the format github also writes Markdown, for the page of a workflow's run; nil
+	// for nowhere.
 	Summary io.Writer
 
-	// Root is the way from the folder of the repository to the one that paths start from, for the format github; empty when
-	// they are the same.
+	// Root is the way from the folder of the repository to the one that paths start from, for the
+	// format github; empty when they are the same.
 	Root string
 }
 
@@ -97,7 +98,8 @@ func (t *featureText) signed(s story.Status, text string) string {
 	return t.paint(colour, sign) + " " + text
 }
 
-// failure writes a scenario that has failed: its steps, with what is wrong under the one that did not hold.
+// failure writes a scenario that has failed: its steps, with what is wrong under the one that did
+// not hold.
 func (t *featureText) failure(s *story.Scenario, indent string) {
 	t.printf("%s%s  %s\n", indent, t.signed(s.Status, s.Name), s.Place())
 	told := false
@@ -130,10 +132,13 @@ func (t *featureText) failure(s *story.Scenario, indent string) {
 	}
 }
 
-// stepsShown tells which steps of a scenario that has failed are worth a line each: those around the one that did.
+// stepsShown tells which steps of a scenario that has failed are worth a line each: those around
+// the one that did.
 func stepsShown(s *story.Scenario) (first, end int) {
 	const before, after = 10, 3
-	failed := max(0, slices.IndexFunc(s.Steps, func(step story.Step) bool { return step.Status.Fails() }))
+	failed := max(
+		0, slices.IndexFunc(s.Steps, func(step story.Step) bool { return step.Status.Fails() }),
+	)
 	return max(0, failed-before), min(len(s.Steps), failed+1+after)
 }
 
@@ -301,8 +306,10 @@ func (g *github) End(r *story.Report) error {
 		if line == 0 {
 			line = s.Line
 		}
-		g.printf("::error file=%s,line=%d,title=%s::%s\n", githubProperty.Replace(path.Join(g.root, s.File)), line,
-			githubProperty.Replace(s.Name), githubMessage.Replace(message))
+		g.printf(
+			"::error file=%s,line=%d,title=%s::%s\n", githubProperty.Replace(path.Join(g.root, s.File)),
+			line, githubProperty.Replace(s.Name), githubMessage.Replace(message),
+		)
 	}
 	if g.summary != nil {
 		if _, err := io.WriteString(g.summary, featureMarkdown(r)); g.err == nil {
@@ -319,13 +326,17 @@ func featureMarkdown(r *story.Report) string {
 	if !r.Passed() {
 		verdict = "❌"
 	}
-	fmt.Fprintf(&b, "### %s rollsim features\n\n%s\n", verdict, strings.ReplaceAll(FeatureCounts(r), "\n", "  \n"))
+	fmt.Fprintf(
+		&b, "### %s rollsim features\n\n%s\n", verdict,
+		strings.ReplaceAll(FeatureCounts(r), "\n", "  \n"),
+	)
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
 		if !s.Status.Fails() {
 			continue
 		}
-		fmt.Fprintf(&b, "\n<details><summary>%s %s</summary>\n\n```text\n%s\n%s\n```\n\n`%s`\n\n</details>\n",
+		fmt.Fprintf(&b, "\n<details><summary>%s "+
+			"%s</summary>\n\n```text\n%s\n%s\n```\n\n`%s`\n\n</details>\n",
 			htmlEscapes.Replace(s.Place()), htmlEscapes.Replace(s.Name), s.Step, s.Details(), s.Again())
 	}
 	return b.String()

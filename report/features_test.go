@@ -113,7 +113,9 @@ func TestFeatureFormats(t *testing.T) {
 		}
 	}
 	paint := func(colour, text string) string { return "\x1b[" + colour + "m" + text + "\x1b[0m" }
-	if got := write(t, "pretty", report.FeatureOptions{Paint: paint}, sample); !strings.Contains(got, "\x1b[31m✗\x1b[0m It does not hold") {
+	if got := write(t, "pretty", report.FeatureOptions{Paint: paint}, sample); !strings.Contains(
+		got, "\x1b[31m✗\x1b[0m It does not hold",
+	) {
 		t.Errorf("no colours:\n%s", got)
 	}
 }
@@ -151,7 +153,8 @@ func TestFeatureJUnit(t *testing.T) {
 	}
 }
 
-// TestFeatureCucumber reads the JSON back as tools do, to whom a scenario has failed when one of its steps has.
+// TestFeatureCucumber reads the JSON back as tools do, to whom a scenario has failed when one of
+// its steps has.
 func TestFeatureCucumber(t *testing.T) {
 	var read []struct {
 		Elements []struct {
@@ -162,7 +165,8 @@ func TestFeatureCucumber(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(write(t, "cucumber", report.FeatureOptions{}, sample)), &read); err != nil || len(read) != 1 {
+	if err := json.Unmarshal([]byte(write(t, "cucumber", report.FeatureOptions{}, sample)), &read); err != nil ||
+		len(read) != 1 {
 		t.Fatal(len(read), err)
 	}
 	var got []string
@@ -178,7 +182,9 @@ func TestFeatureCucumber(t *testing.T) {
 		}
 		got = append(got, status)
 	}
-	if want := "passed failed undefined skipped skipped failed skipped passed"; strings.Join(got, " ") != want {
+	if want := "passed failed undefined skipped skipped failed skipped passed"; strings.Join(
+		got, " ",
+	) != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 }

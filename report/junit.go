@@ -69,7 +69,10 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 			c.Name += " (line " + line + ")" // CI systems take two cases of one name for one
 		}
 		first, _, _ := strings.Cut(r.Message, "\n")
-		message := &junitMessage{Message: printable(first), Text: printable(r.Message + "\nrerun: " + r.Rerun + "\n")}
+		message := &junitMessage{
+			Message: printable(first),
+			Text:    printable(r.Message + "\nrerun: " + r.Rerun + "\n"),
+		}
 		switch r.Status {
 		case check.Passed, check.Updated:
 		case check.Failed:
@@ -105,7 +108,12 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\t', r == '\n', r == '\r', r >= 0x20 && r <= 0xd7ff, r >= 0xe000 && r < utf8.RuneError, r >= 0x10000:
+		case r == '\t',
+			r == '\n',
+			r == '\r',
+			r >= 0x20 && r <= 0xd7ff,
+			r >= 0xe000 && r < utf8.RuneError,
+			r >= 0x10000:
 			return r
 		}
 		return -1

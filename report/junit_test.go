@@ -15,8 +15,19 @@ import (
 func TestJUnit(t *testing.T) {
 	var b bytes.Buffer
 	err := JUnit(&b, "rollsim check", []*check.Result{
-		{Status: check.Passed, Path: "scenarios/a.yaml", Name: "scenarios/a.yaml", Elapsed: 1500 * time.Millisecond},
-		{Status: check.Failed, Path: "features/x/y.feature:12", Name: `Y: <"quoted"> & co`, Message: "first\x1b[31m line\nsecond\x00", Rerun: "rollsim features features/x/y.feature:12"},
+		{
+			Status:  check.Passed,
+			Path:    "scenarios/a.yaml",
+			Name:    "scenarios/a.yaml",
+			Elapsed: 1500 * time.Millisecond,
+		},
+		{
+			Status:  check.Failed,
+			Path:    "features/x/y.feature:12",
+			Name:    `Y: <"quoted"> & co`,
+			Message: "first\x1b[31m line\nsecond\x00",
+			Rerun:   "rollsim features features/x/y.feature:12",
+		},
 		{Status: check.Unusable, Path: "scenarios/b.yaml", Name: "scenarios/b.yaml", Message: "broken"},
 		{Status: check.Skipped, Path: "scenarios/c.yaml", Name: "scenarios/c.yaml"},
 	})

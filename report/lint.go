@@ -15,9 +15,12 @@ func LintFormats() []string { return []string{"text", "json", "github"} }
 
 // LintOptions say more about how findings are written.
 type LintOptions struct {
-	Files int                                // how many were looked at
-	Paint func(lint.Severity, string) string // gives a text the colour of a severity, in the format text
-	Root  string                             // the way from the folder of the repository to the one that paths start from, for the format github
+	Files int // how many were looked at
+	// gives a text the colour of a severity, in the format text
+	Paint func(lint.Severity, string) string
+	// the way from the folder of the repository to the one that paths start from, for the format
+	// github
+	Root string
 }
 
 // Lint writes what was found, in one of LintFormats.
@@ -29,7 +32,18 @@ func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) err
 	case "json":
 		list := []lintFinding{}
 		for _, f := range found {
-			list = append(list, lintFinding{f.File, f.Line, f.Column, f.Rule.Code, f.Rule.Name, f.Rule.Severity.String(), f.Message})
+			list = append(
+				list,
+				lintFinding{
+					f.File,
+					f.Line,
+					f.Column,
+					f.Rule.Code,
+					f.Rule.Name,
+					f.Rule.Severity.String(),
+					f.Message,
+				},
+			)
 		}
 		return writeJSON(w, list)
 	case "github":
@@ -65,21 +79,28 @@ func lintText(b *strings.Builder, found []lint.Finding, opt LintOptions) {
 	in := make(map[string]bool)
 	for _, f := range found {
 		in[f.File] = true
-		fmt.Fprintf(b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column, opt.Paint(f.Rule.Severity, f.Rule.Severity.String()), f.Rule.Code,
-			strings.ReplaceAll(f.Message, "\n", "\n    "))
+		fmt.Fprintf(
+			b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column,
+			opt.Paint(f.Rule.Severity, f.Rule.Severity.String()), f.Rule.Code,
+			strings.ReplaceAll(f.Message, "\n", "\n    "),
+		)
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(b, "%s, nothing found\n", plural.Count(opt.Files, "file"))
 		return
 	}
-	fmt.Fprintf(b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n", plural.Count(len(found), "finding"), len(in),
-		plural.Count(opt.Files, "file"), found[0].Rule.Code)
+	fmt.Fprintf(
+		b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n",
+		plural.Count(len(found), "finding"), len(in), plural.Count(opt.Files, "file"), found[0].Rule.Code,
+	)
 }
 
 // LintRule explains one rule.
 func LintRule(w io.Writer, r *lint.Rule) error {
-	_, err := fmt.Fprintf(w, "%s %s (%s)\n\n%s\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Code, r.Name, r.Severity, r.Summary, r.Why,
-		indentLines(r.Bad), indentLines(r.Good))
+	_, err := fmt.Fprintf(
+		w, "%s %s (%s)\n\n%s\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Code, r.Name, r.Severity, r.Summary,
+		r.Why, indentLines(r.Bad), indentLines(r.Good),
+	)
 	return err
 }
 
@@ -106,16 +127,37 @@ func LintRules(w io.Writer, format string) error {
 	case "markdown":
 		b.WriteString(lintIntroduction)
 		for _, r := range lint.Rules() {
-			fmt.Fprintf(&b, "| [%s](#%s-%s) | %s | %s | %s |\n", r.Code, strings.ToLower(r.Code), r.Name, r.Name, r.Severity,
-				strings.ReplaceAll(r.Summary, "|", `\|`))
+			fmt.Fprintf(
+				&b,
+				"| [%s](#%s-%s) | %s | %s | %s |\n",
+				r.Code,
+				strings.ToLower(r.Code),
+				r.Name,
+				r.Name,
+				r.Severity,
+				strings.ReplaceAll(r.Summary, "|", `\|`),
+			)
 		}
 		for _, r := range lint.Rules() {
 			language := "gherkin"
 			if r.Scenarios() {
 				language = "yaml"
 			}
-			fmt.Fprintf(&b, "\n## %s %s\n\n%s %s\n\nBad:\n\n```%s\n%s```\n\nGood:\n\n```%s\n%s```\n", r.Code, r.Name,
-				markdownText(r.Summary), markdownText(r.Why), language, strings.TrimSuffix(r.Bad, "\n")+"\n", language, r.Good)
+			fmt.Fprintf(
+				&b,
+				"\n## %s %s\n\n%s "+
+					"%s\n\nBad:\n\n```%s\n%s```\n\nGood:\n\n```%s\n%s```\n",
+				r.Code,
+				r.Name,
+				markdownText(
+					r.Summary,
+				),
+				markdownText(r.Why),
+				language,
+				strings.TrimSuffix(r.Bad, "\n")+"\n",
+				language,
+				r.Good,
+			)
 		}
 	default:
 		return unknownFormat("rules", format, []string{"text", "markdown"})
@@ -130,7 +172,8 @@ const lintIntroduction = `# Lint
 
 ` + "`rollsim lint`" + ` looks at features and scenarios without running them, for what would keep them from passing (an error), or from
 testing what they seem to test (a warning). All findings of a file are shown at once, each with its place and the code of
-its rule. ` + "`rollsim lint --explain CODE`" + ` shows what is below about one rule. This page is made by
+its rule. ` + "`rollsim lint --explain " +
+	"CODE`" + ` shows what is below about one rule. This page is made by
 ` + "`rollsim lint --rules --format markdown`" + `.
 
 ` + "```yaml" + `

@@ -14,7 +14,8 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// MachineFormats lists the formats that Machine writes. MachineDiff writes those of them that are no drawings.
+// MachineFormats lists the formats that Machine writes. MachineDiff writes those of them that are
+// no drawings.
 func MachineFormats() []string { return []string{"table", "markdown", "mermaid", "dot", "json"} }
 
 var machineDiffFormats = []string{"table", "markdown", "json"}
@@ -37,8 +38,8 @@ func Machine(w io.Writer, m *reducer.Table, format string) error {
 	return unknownFormat("a machine", format, MachineFormats())
 }
 
-// MachineDiff writes what b does otherwise than a, cell by cell; between v0.2 and rfc0008 also why. The error is that of an
-// unknown format, or of w.
+// MachineDiff writes what b does otherwise than a, cell by cell; between v0.2 and rfc0008 also why.
+// The error is that of an unknown format, or of w.
 func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
 	d := compareMachines(a, b)
 	switch format {
@@ -70,7 +71,9 @@ func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
 }
 
 func unknownFormat(what, format string, known []string) error {
-	return fmt.Errorf("%s cannot be written as %q: there are %s", what, format, strings.Join(known, ", "))
+	return fmt.Errorf(
+		"%s cannot be written as %q: there are %s", what, format, strings.Join(known, ", "),
+	)
 }
 
 func write(w io.Writer, s string) error {
@@ -212,7 +215,8 @@ type edge struct {
 	label    string
 }
 
-// edges are the rules that change something. Refusals and what is ignored are left out: they would hide the rest.
+// edges are the rules that change something. Refusals and what is ignored are left out: they would
+// hide the rest.
 func edges(m *reducer.Table) []edge {
 	var all []edge
 	for _, s := range reducer.States() {
@@ -243,7 +247,8 @@ func edges(m *reducer.Table) []edge {
 
 func mermaid(m *reducer.Table) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\ntitle: %s\n---\nstateDiagram-v2\n    [*] --> Opening: RolloutOpened\n", m.Name())
+	fmt.Fprintf(&b, "---\ntitle: %s\n---\nstateDiagram-v2\n    [*] --> Opening: "+
+		"RolloutOpened\n", m.Name())
 	for _, e := range edges(m) {
 		fmt.Fprintf(&b, "    %v --> %v: %s\n", e.from, e.to, e.label)
 	}
@@ -252,7 +257,8 @@ func mermaid(m *reducer.Table) string {
 
 func dot(m *reducer.Table) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n  start [shape=point];\n", m.Name())
+	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n  start "+
+		"[shape=point];\n", m.Name())
 	for _, s := range reducer.States() {
 		if s.InTerminalSet() {
 			fmt.Fprintf(&b, "  %v [peripheries=2];\n", s)
@@ -290,7 +296,11 @@ func machineDocument(m *reducer.Table) machineJSON {
 	doc := machineJSON{Machine: m.Name(), RefusesMisrouted: m.RefusesMisrouted()}
 	for _, s := range reducer.States() {
 		for _, k := range reducer.EventKinds() {
-			cell := cellJSON{From: s.String(), Event: k.String(), Text: strings.Join(cellLines(m.Cell(s, k)), "; ")}
+			cell := cellJSON{
+				From:  s.String(),
+				Event: k.String(),
+				Text:  strings.Join(cellLines(m.Cell(s, k)), "; "),
+			}
 			for _, r := range m.Cell(s, k).Rules() {
 				rule := ruleJSON{If: r.If.String(), Do: r.Do.String()}
 				if r.Do == reducer.Go {
@@ -334,7 +344,8 @@ type reasonJSON struct {
 func compareMachines(a, b *reducer.Table) *machineDiff {
 	d := &machineDiff{A: a.Name(), B: b.Name(), Cells: []cellDiff{}}
 	var differences []reducer.Difference
-	if names := []string{a.Name(), b.Name()}; slices.Contains(names, "v0.2") && slices.Contains(names, "rfc0008") {
+	if names := []string{a.Name(), b.Name()}; slices.Contains(names, "v0.2") &&
+		slices.Contains(names, "rfc0008") {
 		differences = reducer.Differences()
 	}
 	head := row{{"from"}, {"event"}, {d.A}, {d.B}}
@@ -383,7 +394,9 @@ func compareMachines(a, b *reducer.Table) *machineDiff {
 			func(m *reducer.Table) bool { return m.RefusesMisrouted() != specified.RefusesMisrouted() })
 	}
 	for _, difference := range differences {
-		d.Reasons = append(d.Reasons, reasonJSON{Number: difference.Number, What: difference.What, Why: difference.Why})
+		d.Reasons = append(
+			d.Reasons, reasonJSON{Number: difference.Number, What: difference.What, Why: difference.Why},
+		)
 	}
 	return d
 }

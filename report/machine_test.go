@@ -12,7 +12,8 @@ import (
 	"rollsim/report"
 )
 
-// sameAsFile compares text with a file of the test data; with UPDATE=1 in the environment it writes the file instead.
+// sameAsFile compares text with a file of the test data; with UPDATE=1 in the environment it writes
+// the file instead.
 func sameAsFile(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -26,7 +27,11 @@ func sameAsFile(t *testing.T, name string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gotLines, wantLines := strings.SplitAfter(string(got), "\n"), strings.SplitAfter(string(want), "\n")
+	gotLines, wantLines := strings.SplitAfter(
+		string(got), "\n",
+	), strings.SplitAfter(
+		string(want), "\n",
+	)
 	for i := range max(len(gotLines), len(wantLines)) {
 		g, w := "", ""
 		if i < len(gotLines) {
@@ -116,7 +121,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestMachineReportsWhatTheWriterSays(t *testing.T) {
 	for _, format := range report.MachineFormats() {
-		if err := report.Machine(broken{}, reducer.V02(), format); err == nil || !strings.Contains(err.Error(), "disk full") {
+		if err := report.Machine(broken{}, reducer.V02(), format); err == nil ||
+			!strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: %v", format, err)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"rollsim/suite/mutate"
 )
 
-// Mutants writes, for people, how many mutants there were, and of those that no case noticed what would have noticed them. The
-// error is that of w.
+// Mutants writes, for people, how many mutants there were, and of those that no case noticed what
+// would have noticed them. The error is that of w.
 func Mutants(w io.Writer, r *mutate.Result) error {
 	var b strings.Builder
 	for _, group := range survivorsByPlace(r) {
@@ -18,14 +18,18 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 		for _, s := range group {
 			becomes = append(becomes, s.Becomes.String())
 		}
-		fmt.Fprintf(&b, "SURVIVED %s  %v: %v becomes %s\n", first.Machine, first.Place, first.Was, strings.Join(becomes, ", "))
+		fmt.Fprintf(
+			&b, "SURVIVED %s  %v: %v becomes %s\n", first.Machine, first.Place, first.Was,
+			strings.Join(becomes, ", "),
+		)
 		switch n := len(first.Reached); n {
 		case 0:
 			b.WriteString("  nothing comes to this cell\n")
 		case 1:
 			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s\n", first.Reached[0])
 		default:
-			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s and %d more\n", first.Reached[0], n-1)
+			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s and %d "+
+				"more\n", first.Reached[0], n-1)
 		}
 		b.WriteString("  this would notice:\n")
 		b.WriteString(indentLines(mutantScenario(first.Mutant)) + "\n")
@@ -33,15 +37,21 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 	rows := []row{{{"machine"}, {"cells"}, {"mutants"}, {"killed"}, {"survived"}}}
 	for _, m := range mutantCounts(r) {
 		rows = append(rows, row{
-			{m.Machine}, {fmt.Sprint(m.Cells)}, {thousands(uint64(m.Mutants))}, {thousands(uint64(m.Killed))}, {thousands(uint64(m.Survived))},
+			{
+				m.Machine,
+			}, {fmt.Sprint(m.Cells)}, {thousands(uint64(m.Mutants))}, {thousands(uint64(m.Killed))}, {thousands(uint64(m.Survived))},
 		})
 	}
 	b.WriteString(aligned(rows))
 	verdict := "every mutant is noticed"
 	if n := len(r.Survivors()); n > 0 {
-		verdict = fmt.Sprintf("%s of %s mutants went unnoticed", thousands(uint64(n)), thousands(uint64(len(r.Tried))))
+		verdict = fmt.Sprintf("%s of %s mutants went "+
+			"unnoticed", thousands(uint64(n)), thousands(uint64(len(r.Tried))))
 	}
-	fmt.Fprintf(&b, "\n%s, %s: %s\n", counted(uint64(r.Features), "feature scenario"), counted(uint64(r.Scenarios), "scenario"), verdict)
+	fmt.Fprintf(
+		&b, "\n%s, %s: %s\n", counted(uint64(r.Features), "feature scenario"),
+		counted(uint64(r.Scenarios), "scenario"), verdict,
+	)
 	return write(w, b.String())
 }
 
@@ -49,7 +59,8 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
 	var groups [][]*mutate.Tried
 	for _, s := range r.Survivors() {
-		if n := len(groups); n > 0 && groups[n-1][0].Machine == s.Machine && groups[n-1][0].Place == s.Place {
+		if n := len(groups); n > 0 && groups[n-1][0].Machine == s.Machine &&
+			groups[n-1][0].Place == s.Place {
 			groups[n-1] = append(groups[n-1], s)
 			continue
 		}
@@ -61,12 +72,13 @@ func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
 // mutantScenario is a scenario that tells a mutant from the machine.
 func mutantScenario(m *mutate.Mutant) string {
 	columns, cells := m.Row()
-	return fmt.Sprintf("Given the machine is %s\nThen in %v the machine answers like this:\n%s", m.Machine, m.State,
+	return fmt.Sprintf("Given the machine is %s\nThen in %v the machine answers like "+
+		"this:\n%s", m.Machine, m.State,
 		sampleTable([][]string{columns, cells}, "  "))
 }
 
-// mutantCount counts the mutants of a machine. Cells are those of its table, state by event, and for each state events of other
-// rollouts.
+// mutantCount counts the mutants of a machine. Cells are those of its table, state by event, and
+// for each state events of other rollouts.
 type mutantCount struct {
 	Machine  string `json:"machine"`
 	Cells    int    `json:"cells"`
@@ -116,7 +128,12 @@ type (
 
 // MutantsJSON writes the same as one JSON document. The error is that of w.
 func MutantsJSON(w io.Writer, r *mutate.Result) error {
-	doc := mutantsJSON{Features: r.Features, Scenarios: r.Scenarios, Machines: mutantCounts(r), Survivors: []survivorJSON{}}
+	doc := mutantsJSON{
+		Features:  r.Features,
+		Scenarios: r.Scenarios,
+		Machines:  mutantCounts(r),
+		Survivors: []survivorJSON{},
+	}
 	for _, s := range r.Survivors() {
 		doc.Survivors = append(doc.Survivors, survivorJSON{
 			Machine: s.Machine, Place: s.Place.String(), Was: s.Was.String(), Becomes: s.Becomes.String(),

@@ -21,13 +21,14 @@ type ReplayView struct {
 	All bool   // every finding instead of the first one
 	By  string // the file of accepted findings; empty when there is none
 
-	// Given are options that what is found depends on, as the user gave them: the commands that look closer have them as well.
+	// Given are options that what is found depends on, as the user gave them: the commands that look
+	// closer have them as well.
 	Given []string
 }
 
-// Replay writes what a replay found: a line for each rollout or the last of them, the last entries of a log that was left
-// early, the findings counted, the first one or all in full, then what was read and the notes. name is what the user calls the
-// input.
+// Replay writes what a replay found: a line for each rollout or the last of them, the last entries
+// of a log that was left early, the findings counted, the first one or all in full, then what was
+// read and the notes. name is what the user calls the input.
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
 	r := &replayReport{name: name, result: result, given: view.Given, absolute: result.Header == nil}
 	r.rollouts(view.All)
@@ -41,7 +42,8 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	r.findings(view.All)
 	r.printf("%s under %s: %s\n", name, result.Machine, r.counts())
 	for _, s := range result.Stale {
-		r.printf("stale: %s:%d: %s accepts nothing that was found (%s)\n", view.By, s.Line, s.Key, s.Reason)
+		r.printf("stale: %s:%d: %s accepts nothing that was found "+
+			"(%s)\n", view.By, s.Line, s.Key, s.Reason)
 	}
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
@@ -84,18 +86,23 @@ func (r *replayReport) counts() string {
 	for i := range r.result.Groups {
 		accepted += r.result.Groups[i].Accepted
 	}
-	text := plural.Count(r.result.Entries, "entry") + ", " + plural.Count(r.result.Events, "rollout event") + "; "
+	text := plural.Count(
+		r.result.Entries, "entry",
+	) + ", " + plural.Count(
+		r.result.Events, "rollout event",
+	) + "; "
 	if accepted > 0 {
 		text += plural.Count(accepted, "finding") + " accepted; "
 	}
-	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced, r.result.Transitions)
+	return text + fmt.Sprintf("%d of %d recorded transitions "+
+		"reproduced", r.result.Reproduced, r.result.Transitions)
 }
 
 // mostLines is how many rollouts are shown where not all are asked for.
 const mostLines = 20
 
-// shown are the rollouts that get a line: of many those that stand or that a finding is shown of, and the last ones. What is
-// left is how many others there are.
+// shown are the rollouts that get a line: of many those that stand or that a finding is shown of,
+// and the last ones. What is left is how many others there are.
 func (r *replayReport) shown(all bool) (shown []*replay.Summary, left uint64) {
 	list := r.result.Rollouts
 	left = r.result.MoreOver
@@ -104,7 +111,8 @@ func (r *replayReport) shown(all bool) (shown []*replay.Summary, left uint64) {
 		found[r.result.Findings[i].Rollout] = true
 	}
 	for i := range list {
-		if s := &list[i]; all || found[s.Record.RolloutID] || s.Record.State.Standing() || len(list)-i <= mostLines {
+		if s := &list[i]; all || found[s.Record.RolloutID] || s.Record.State.Standing() ||
+			len(list)-i <= mostLines {
 			shown = append(shown, s)
 		} else {
 			left++
@@ -172,7 +180,9 @@ func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
 		states = append(states, fmt.Sprintf("%v %s", c.State, at))
 	}
 	return [5]string{
-		string(rec.Channel), shortRef(rec.TargetRef), waves, hosts, strings.Join(states, " → ") + "; " + shortenRefs(s.End),
+		string(
+			rec.Channel,
+		), shortRef(rec.TargetRef), waves, hosts, strings.Join(states, " → ") + "; " + shortenRefs(s.End),
 	}
 }
 
@@ -295,7 +305,9 @@ func (r *replayReport) brief(f *replay.Finding) {
 	if f.Given != "" {
 		what = fmt.Sprintf("recorded %s, %s %s", f.Recorded, f.OtherSide(), f.Given)
 	}
-	line := fmt.Sprintf("  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout, f.Host)
+	line := fmt.Sprintf(
+		"  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout, f.Host,
+	)
 	r.printf("%s\n", strings.TrimRight(shortenRefs(line)+what, " "))
 }
 
@@ -304,7 +316,9 @@ func (r *replayReport) finding(f *replay.Finding) {
 	if f.Class == replay.Effect || f.Class == replay.Illegal {
 		what = "DIVERGED"
 	}
-	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq), f.Title())
+	r.printf(
+		"%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq), f.Title(),
+	)
 	switch {
 	case f.Line == 0, f.Unit == "row" && r.name == shell.Join(f.File): // the seq is the row
 	case f.Unit == "line":
@@ -319,7 +333,8 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("  host      %s\n", f.Host)
 	}
 	for line := range strings.Lines(f.Body()) {
-		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around || f.What == "entry" {
+		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around ||
+			f.What == "entry" {
 			line = shortenRefs(line)
 		}
 		r.printf("%s", line)

@@ -121,7 +121,9 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		Entries: result.Entries, Kinds: result.Kinds, Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
 		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{}, Stale: []replayStale{},
-		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
+		Findings: findingsOf(
+			result.Findings,
+		), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
 	}
 	if result.Entries > 0 {
 		doc.First, doc.Last = placeOf(result.First), placeOf(result.Last)
@@ -139,7 +141,10 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		}
 	}
 	for _, g := range result.Groups {
-		doc.Groups = append(doc.Groups, replayGroup{Class: g.Class.String(), Title: g.Title, Count: g.Count, Accepted: g.Accepted})
+		doc.Groups = append(
+			doc.Groups,
+			replayGroup{Class: g.Class.String(), Title: g.Title, Count: g.Count, Accepted: g.Accepted},
+		)
 	}
 	for _, s := range result.Stale {
 		doc.Stale = append(doc.Stale, replayStale(s))
@@ -165,9 +170,13 @@ func optionalTimeText(t reducer.Opt[reducer.Time]) *string {
 func rolloutOf(s *replay.Summary) replayRollout {
 	rec := &s.Record
 	r := replayRollout{
-		Rollout: string(rec.RolloutID), Channel: string(rec.Channel), Ref: string(rec.TargetRef), State: rec.State.String(),
+		Rollout: string(
+			rec.RolloutID,
+		), Channel: string(rec.Channel), Ref: string(rec.TargetRef), State: rec.State.String(),
 		CurrentWave: &rec.CurrentWave, Waves: s.Waves, Hosts: make(map[string]int), OpenedAt: timeText(rec.OpenedAt),
-		TerminalAt: optionalTimeText(rec.TerminalAt), SupersededAt: optionalTimeText(rec.SupersededAt), End: s.End,
+		TerminalAt: optionalTimeText(
+			rec.TerminalAt,
+		), SupersededAt: optionalTimeText(rec.SupersededAt), End: s.End,
 	}
 	for _, h := range s.Hosts {
 		r.Hosts[h.State.String()] = h.Count
@@ -183,7 +192,9 @@ func rolloutOf(s *replay.Summary) replayRollout {
 		r.Failure = &replayFailure{Host: string(f.Host), Seq: f.Seq, At: timeText(f.At), Why: f.Why}
 	}
 	for _, m := range s.Moves {
-		r.Moves = append(r.Moves, replayMove{From: m.From.String(), To: m.To.String(), Seq: m.Seq, At: timeText(m.At)})
+		r.Moves = append(
+			r.Moves, replayMove{From: m.From.String(), To: m.To.String(), Seq: m.Seq, At: timeText(m.At)},
+		)
 	}
 	return r
 }
@@ -194,7 +205,9 @@ func findingsOf(list []replay.Finding) []replayFinding {
 		f := &list[i]
 		all = append(all, replayFinding{
 			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File, Line: f.Line, At: timeText(f.At),
-			Rollout: string(f.Rollout), Host: string(f.Host), Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
+			Rollout: string(
+				f.Rollout,
+			), Host: string(f.Host), Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
 			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...), Accepted: f.Accepted,
 		})
 	}

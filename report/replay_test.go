@@ -33,7 +33,8 @@ func replayOf(t *testing.T, opts replay.Options, names ...string) replay.Result 
 	return got
 }
 
-// TestReplayJSONIsDocumented holds the fields of the document against those that docs/replay.md describes, both ways.
+// TestReplayJSONIsDocumented holds the fields of the document against those that docs/replay.md
+// describes, both ways.
 func TestReplayJSONIsDocumented(t *testing.T) {
 	opts := replay.Options{Machine: reducer.RFC0008(), Only: replay.Filter{Host: "edge-0008"}}
 	all := replayOf(t, opts, "sample-4.state.db.gz")
@@ -88,7 +89,8 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 	}
 }
 
-// fields lists the fields of a document that hold values, each by its path. What counts things by name has names of its own.
+// fields lists the fields of a document that hold values, each by its path. What counts things by
+// name has names of its own.
 func fields(v any, path string, all map[string]bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -116,9 +118,11 @@ func fields(v any, path string, all map[string]bool) {
 func TestNamesDoNothingToATerminal(t *testing.T) {
 	const name = "web-01\x1b[2J\a\u009b"
 	result := replay.Result{
-		Findings: []replay.Finding{{Class: replay.Host, Kind: replay.Extra, What: "host move", Host: name}},
-		Groups:   []replay.Group{{Class: replay.Host, Title: "extra host move", Count: 1}},
-		Notes:    []string{name},
+		Findings: []replay.Finding{
+			{Class: replay.Host, Kind: replay.Extra, What: "host move", Host: name},
+		},
+		Groups: []replay.Group{{Class: replay.Host, Title: "extra host move", Count: 1}},
+		Notes:  []string{name},
 	}
 	var b strings.Builder
 	if err := Replay(&b, "log", &result, ReplayView{}); err != nil {
@@ -130,7 +134,8 @@ func TestNamesDoNothingToATerminal(t *testing.T) {
 	if err := Diff(&b, []DiffLog{{Unreadable: errors.New(name)}}, DiffLabels{}, false); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); strings.ContainsAny(text, "\x1b\a\u009b") || strings.Count(text, "web-01\ufffd[2J\ufffd\ufffd") != 5 {
+	if text := b.String(); strings.ContainsAny(text, "\x1b\a\u009b") ||
+		strings.Count(text, "web-01\ufffd[2J\ufffd\ufffd") != 5 {
 		t.Errorf("%q", text)
 	}
 }
@@ -140,13 +145,21 @@ func TestReplayOfManyRollouts(t *testing.T) {
 	result := replay.Result{MoreOver: 100}
 	for i := range 40 {
 		id := reducer.RolloutID(fmt.Sprint("edge@", i))
-		s := replay.Summary{Record: reducer.Record{RolloutID: id, TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)), State: reducer.Superseded}}
+		s := replay.Summary{
+			Record: reducer.Record{
+				RolloutID: id,
+				TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)),
+				State:     reducer.Superseded,
+			},
+		}
 		s.States = []replay.StateChange{{State: reducer.Superseded}}
 		switch i {
 		case 3:
 			s.Record.State = reducer.Failed
 		case 5:
-			result.Findings = []replay.Finding{{Class: replay.Host, Kind: replay.Extra, What: "host move", Rollout: id}}
+			result.Findings = []replay.Finding{
+				{Class: replay.Host, Kind: replay.Extra, What: "host move", Rollout: id},
+			}
 			result.Groups = []replay.Group{{Class: replay.Host, Title: "extra host move", Count: 1}}
 		}
 		result.Rollouts = append(result.Rollouts, s)
@@ -160,8 +173,11 @@ func TestReplayOfManyRollouts(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, over\n", c.first)) || strings.Count(text, "ref") != c.lines ||
-			!strings.Contains(text, "ref3 ") || !strings.Contains(text, "ref5 ") || !strings.Contains(text, "ref39 ") {
+		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, over\n", c.first)) ||
+			strings.Count(text, "ref") != c.lines ||
+			!strings.Contains(text, "ref3 ") ||
+			!strings.Contains(text, "ref5 ") ||
+			!strings.Contains(text, "ref39 ") {
 			t.Error(text)
 		}
 	}

@@ -26,7 +26,9 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 			if len(s.Table) > 0 {
 				fmt.Fprintf(&b, "      table: | %s |\n", strings.Join(s.Table, " | "))
 			}
-			fmt.Fprintf(&b, "      e.g. %s %s\n%s\n", s.Keyword, s.Example, sampleTable(s.Sample, "             "))
+			fmt.Fprintf(
+				&b, "      e.g. %s %s\n%s\n", s.Keyword, s.Example, sampleTable(s.Sample, "             "),
+			)
 		}
 	case "markdown":
 		b.WriteString(stepsIntroduction)
@@ -38,7 +40,11 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 			}
 			fmt.Fprintf(&b, "\n**%s** `%s`\n\n%s\n\n", s.Keyword, s.Words, s.Doc)
 			if len(s.Table) > 0 {
-				fmt.Fprintf(&b, "A table follows, with the columns %s.\n\n", "`"+strings.Join(s.Table, "`, `")+"`")
+				fmt.Fprintf(
+					&b,
+					"A table follows, with the columns %s.\n\n",
+					"`"+strings.Join(s.Table, "`, `")+"`",
+				)
 			}
 			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example, sampleTable(s.Sample, "  "))
 		}

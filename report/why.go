@@ -8,15 +8,17 @@ import (
 	"rollsim/logs/replay"
 )
 
-// Why writes what keeps a host, a reason a line, each below what it is the reason for. Long refs are shortened after the first
-// line, which tells them whole.
+// Why writes what keeps a host, a reason a line, each below what it is the reason for. Long refs
+// are shortened after the first line, which tells them whole.
 func Why(w io.Writer, a *replay.Answer) error {
 	var b strings.Builder
 	times := &a.Times
 	if a.Host != "" {
 		fmt.Fprintf(&b, "host %s, ", a.Host)
 	}
-	fmt.Fprintf(&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At))
+	fmt.Fprintf(
+		&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At),
+	)
 	for _, l := range a.Lines {
 		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
 		if l.Since != (replay.Where{}) {

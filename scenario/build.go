@@ -16,8 +16,8 @@ import (
 	"rollsim/sim"
 )
 
-// DefaultBehaviour is how hosts behave when a scenario does not say otherwise: healthy, with the delays of ordinary
-// machines.
+// DefaultBehaviour is how hosts behave when a scenario does not say otherwise: healthy, with the
+// delays of ordinary machines.
 func DefaultBehaviour() sim.Behaviour {
 	never := sim.Probability(0)
 	return sim.Behaviour{
@@ -67,11 +67,12 @@ type builder struct {
 	anyFleet bool // there are no hosts to hold patterns against, and no horizon
 }
 
-// maxRules is how many groups, budgets, faults and lines of traffic one scenario may have, of each: every host is held
-// against every one of them.
+// maxRules is how many groups, budgets, faults and lines of traffic one scenario may have, of each:
+// every host is held against every one of them.
 const maxRules = 500
 
-// raw stands for the channel of a rollout that a raw event opens: its hosts and waves are not the channel's.
+// raw stands for the channel of a rollout that a raw event opens: its hosts and waves are not the
+// channel's.
 const raw = -1
 
 // reject says what is wrong with the value at a path of field names and list indices.
@@ -164,7 +165,8 @@ func (b *builder) checkTimes() {
 	}
 	year := time.Unix(0, int64(b.doc.Start)).UTC().Year()
 	if year < 1700 || year > 2200 {
-		b.reject(at("start"), "start: it must be between the years 1700 and 2200, so that every later time has a place")
+		b.reject(at("start"), "start: it must be between the years 1700 and 2200, so that every later "+
+			"time has a place")
 	}
 }
 
@@ -222,7 +224,8 @@ func (b *builder) buildChannels() []sim.Channel {
 	return made
 }
 
-// buildWaves names the hosts that are only counted: stable-01, stable-02 and on through the waves of the channel.
+// buildWaves names the hosts that are only counted: stable-01, stable-02 and on through the waves
+// of the channel.
 func (b *builder) buildWaves(i int) []sim.Wave {
 	c := &b.doc.Channels[i]
 	total := 0
@@ -230,7 +233,8 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 		h := &c.Waves[j].Hosts
 		b.counted += int(h.count) + len(h.names)
 		if b.counted > b.maxHosts {
-			b.reject(at("channels", i, "waves", j, "hosts"), "hosts: more than %d in the scenario", b.maxHosts)
+			b.reject(at("channels", i, "waves", j, "hosts"), "hosts: more than %d in the "+
+				"scenario", b.maxHosts)
 			return nil
 		}
 		total += int(h.count)
@@ -246,7 +250,8 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 			next++
 			w.Hosts = append(w.Hosts, id)
 			if !b.declare(id, i) {
-				b.reject(at("channels", i, "waves", j, "hosts"), "host %s is counted here, and named elsewhere", quote(string(id)))
+				b.reject(at("channels", i, "waves", j, "hosts"), "host %s is counted here, and named "+
+					"elsewhere", quote(string(id)))
 				return made
 			}
 		}
@@ -326,7 +331,8 @@ func (b *builder) buildGroups() []sim.Group {
 	return made
 }
 
-// tooMany stops at the rule after the last one that is allowed, and where looking for more problems is of no use.
+// tooMany stops at the rule after the last one that is allowed, and where looking for more problems
+// is of no use.
 func (b *builder) tooMany(field string, i int) bool {
 	if i == maxRules {
 		b.reject(at(field, i), "%s: more than %d", field, maxRules)
@@ -377,7 +383,8 @@ func (b *builder) rejectPattern(pattern string, where []any) {
 	b.reject(where, "%s is not a pattern for hosts such as \"web-*\"", quote(pattern))
 }
 
-// collectRollouts notes what the timeline and traffic open, so that whatever names a rollout or a ref can be checked.
+// collectRollouts notes what the timeline and traffic open, so that whatever names a rollout or a
+// ref can be checked.
 func (b *builder) collectRollouts() {
 	b.opened = make(map[reducer.RolloutID]int)
 	open := func(id reducer.RolloutID, channel int) {
@@ -420,7 +427,8 @@ func (b *builder) collectRollouts() {
 	}
 }
 
-// movesTo tells whether a channel ever moves to a ref: by the timeline, or by traffic that numbers its refs.
+// movesTo tells whether a channel ever moves to a ref: by the timeline, or by traffic that numbers
+// its refs.
 func (b *builder) movesTo(channel int, ref string) bool {
 	if b.refs[channel][reducer.ChannelRef(ref)] {
 		return true
@@ -442,7 +450,8 @@ func (b *builder) checkRef(channel int, ref string, where []any) {
 	}
 }
 
-// rolloutNamed finds the channel of a rollout, which is raw for one that a raw event opens; false when nothing opens it.
+// rolloutNamed finds the channel of a rollout, which is raw for one that a raw event opens; false
+// when nothing opens it.
 func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
 	if c, ok := b.opened[id]; ok {
 		return c, true
@@ -479,7 +488,8 @@ func (b *builder) buildFates() []sim.Fate {
 		}
 		if f.RebootAfter != nil {
 			if f.Fate != sim.Defers {
-				b.reject(at("fates", i, "reboot_after"), "reboot_after: only a host whose fate is defers waits for a reboot")
+				b.reject(at("fates", i, "reboot_after"), "reboot_after: only a host whose fate is defers "+
+					"waits for a reboot")
 			}
 			fate.RebootAfter = reducer.Some(time.Duration(f.RebootAfter.after))
 			if f.RebootAfter.never {
@@ -541,11 +551,13 @@ func (b *builder) buildAction(i int) sim.Action {
 	if a.After != nil {
 		made.At = time.Duration(*a.After)
 		if a.When == nil {
-			b.reject(at("timeline", i, "after"), "after: it counts from the moment that when describes, and there is none")
+			b.reject(at("timeline", i, "after"), "after: it counts from the moment that when describes, "+
+				"and there is none")
 		}
 	}
 
-	moves, clears, lifts, breaks, happens := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil, a.Fault != nil, a.Event != nil
+	moves, clears, lifts, breaks, happens := a.Channel != nil ||
+		a.Ref != nil, a.Clear != nil, a.Lift != nil, a.Fault != nil, a.Event != nil
 	kinds := 0
 	for _, is := range []bool{moves, clears, lifts, breaks, happens} {
 		if is {
@@ -554,7 +566,8 @@ func (b *builder) buildAction(i int) sim.Action {
 	}
 	switch {
 	case kinds != 1:
-		b.reject(at("timeline", i), "a line of the timeline has one of these: channel and ref, clear, lift, fault, or event")
+		b.reject(at("timeline", i), "a line of the timeline has one of these: channel and ref, clear, "+
+			"lift, fault, or event")
 	case moves:
 		made.SetRef = b.buildRefChange(i)
 	case clears:
@@ -582,7 +595,9 @@ func (b *builder) buildRefChange(i int) *sim.RefChange {
 		return nil
 	}
 	if b.channelNamed(*a.Channel) < 0 {
-		b.reject(at("timeline", i, "channel"), "%v", unknownName{"channel", string(*a.Channel), b.channels})
+		b.reject(
+			at("timeline", i, "channel"), "%v", unknownName{"channel", string(*a.Channel), b.channels},
+		)
 	}
 	b.checkName("the ref", string(*a.Ref), "", at("timeline", i, "ref"))
 	return &sim.RefChange{Channel: *a.Channel, Ref: *a.Ref}
@@ -625,7 +640,10 @@ func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	if m.Wave != nil {
 		made.Wave = reducer.Some(*m.Wave)
 		if ok && uint64(*m.Wave) >= uint64(len(b.doc.Channels[channel].Waves)) {
-			b.reject(where("wave"), "channel %s has no wave %d: waves are counted from 0", b.channels[channel], *m.Wave)
+			b.reject(
+				where("wave"), "channel %s has no wave %d: waves are counted from 0", b.channels[channel],
+				*m.Wave,
+			)
 		}
 	}
 	if m.Host != nil {
@@ -659,16 +677,44 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 		made, own = append(made, ev), at
 	}
 	if x := e.RolloutOpened; x != nil {
-		add(reducer.Event{Kind: reducer.RolloutOpened, Rollout: x.RolloutID, Channel: x.Channel, TargetRef: x.TargetRef}, x.At)
+		add(
+			reducer.Event{
+				Kind:      reducer.RolloutOpened,
+				Rollout:   x.RolloutID,
+				Channel:   x.Channel,
+				TargetRef: x.TargetRef,
+			},
+			x.At,
+		)
 	}
 	if x := e.HostJoined; x != nil {
-		add(reducer.Event{Kind: reducer.HostJoined, Rollout: x.RolloutID, Host: x.HostID, Wave: x.Wave}, x.At)
+		add(
+			reducer.Event{Kind: reducer.HostJoined, Rollout: x.RolloutID, Host: x.HostID, Wave: x.Wave},
+			x.At,
+		)
 	}
 	if x := e.HostStateChanged; x != nil {
-		add(reducer.Event{Kind: reducer.HostStateChanged, Rollout: x.RolloutID, Host: x.HostID, From: x.From, To: x.To}, x.At)
+		add(
+			reducer.Event{
+				Kind:    reducer.HostStateChanged,
+				Rollout: x.RolloutID,
+				Host:    x.HostID,
+				From:    x.From,
+				To:      x.To,
+			},
+			x.At,
+		)
 	}
 	if x := e.WaveAdvanced; x != nil {
-		add(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: x.RolloutID, FromWave: x.FromWave, ToWave: x.ToWave}, x.At)
+		add(
+			reducer.Event{
+				Kind:     reducer.WaveAdvanced,
+				Rollout:  x.RolloutID,
+				FromWave: x.FromWave,
+				ToWave:   x.ToWave,
+			},
+			x.At,
+		)
 	}
 	if x := e.RolloutTerminal; x != nil {
 		add(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: x.RolloutID}, x.At)
@@ -682,7 +728,15 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 		add(reducer.Event{Kind: reducer.RetentionExpired, Rollout: x.RolloutID}, x.At)
 	}
 	if x := e.OperatorClearance; x != nil {
-		add(reducer.Event{Kind: reducer.OperatorClearance, Rollout: x.RolloutID, Operator: x.Operator, Reason: x.Reason}, x.At)
+		add(
+			reducer.Event{
+				Kind:     reducer.OperatorClearance,
+				Rollout:  x.RolloutID,
+				Operator: x.Operator,
+				Reason:   x.Reason,
+			},
+			x.At,
+		)
 	}
 	if len(made) != 1 {
 		b.reject(at("timeline", i, "event"), "event: expected exactly one event, found %d", len(made))
@@ -713,8 +767,10 @@ func (b *builder) buildViolations() []invariant.Violation {
 		}
 		seen[v] = true
 		if _, opened := b.rolloutNamed(reducer.RolloutID(v.Subject)); !opened && !known[v.Subject] {
-			b.reject(where, "expect_violations: no rollout, channel or budget is named %s%s", quote(v.Subject),
-				nearest.Hint(v.Subject, subjects))
+			b.reject(
+				where, "expect_violations: no rollout, channel or budget is named %s%s", quote(v.Subject),
+				nearest.Hint(v.Subject, subjects),
+			)
 		}
 		made = append(made, v)
 	}

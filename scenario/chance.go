@@ -33,9 +33,15 @@ func (b *builder) buildTraffic() []sim.Traffic {
 		}
 		t := &b.doc.Traffic[i]
 		if b.channelNamed(t.Channel) < 0 {
-			b.reject(at("traffic", i, "channel"), "%v", unknownName{"channel", string(t.Channel), b.channels})
+			b.reject(
+				at("traffic", i, "channel"), "%v", unknownName{"channel", string(t.Channel), b.channels},
+			)
 		}
-		one := sim.Traffic{Channel: t.Channel, From: time.Duration(t.From), Until: b.checkWindow(t.From, t.Until, "traffic", i)}
+		one := sim.Traffic{
+			Channel: t.Channel,
+			From:    time.Duration(t.From),
+			Until:   b.checkWindow(t.From, t.Until, "traffic", i),
+		}
 		kinds := 0
 		if t.Arrivals != nil {
 			kinds++
@@ -54,14 +60,17 @@ func (b *builder) buildTraffic() []sim.Traffic {
 			b.checkFlapping(i)
 		}
 		if kinds != 1 {
-			b.reject(at("traffic", i), "expected one of arrivals, periodic and flapping, found %d of them", kinds)
+			b.reject(
+				at("traffic", i), "expected one of arrivals, periodic and flapping, found %d of them", kinds,
+			)
 			continue
 		}
 		if one.Kind == sim.Arrivals {
 			one.Prefix = t.prefix()
 			b.checkName("the prefix", one.Prefix, "", at("traffic", i, "prefix"))
 			if seen[stream{t.Channel, one.Prefix}] {
-				b.reject(at("traffic", i), "channel %s has traffic of the prefix %s already: give this one another",
+				b.reject(at("traffic", i), "channel %s has traffic of the prefix %s already: give this one "+
+					"another",
 					t.Channel, quote(one.Prefix))
 			}
 			seen[stream{t.Channel, one.Prefix}] = true
@@ -76,7 +85,8 @@ func (b *builder) buildTraffic() []sim.Traffic {
 func (b *builder) checkFlapping(i int) {
 	between := b.doc.Traffic[i].Flapping.Between
 	if len(between) < 2 {
-		b.reject(at("traffic", i, "flapping", "between"), "between: at least two refs are needed to go back and forth")
+		b.reject(at("traffic", i, "flapping", "between"), "between: at least two refs are needed to "+
+			"go back and forth")
 	}
 	for j, ref := range between {
 		if b.enough() {
@@ -104,7 +114,8 @@ func (b *builder) constant(d duration, where []any) *sim.Distribution {
 // checkWindow checks from and until of a rule, and gives until: 0 for the end of the run.
 func (b *builder) checkWindow(from duration, until *duration, field string, i int) time.Duration {
 	if !b.anyFleet && from > b.doc.Horizon {
-		b.reject(at(field, i, "from"), "from: this is after the horizon, so that nothing ever comes of it")
+		b.reject(at(field, i, "from"), "from: this is after the horizon, so that nothing ever comes "+
+			"of it")
 	}
 	if until == nil {
 		return 0
@@ -191,7 +202,8 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	needs := needsOf(*a.Fault)
 	made := &sim.FaultNow{Kind: *a.Fault}
 	if !needs.now {
-		b.reject(at("timeline", i, "fault"), "fault: %v comes by chance only: give it a probability under faults", *a.Fault)
+		b.reject(at("timeline", i, "fault"), "fault: %v comes by chance only: give it a probability "+
+			"under faults", *a.Fault)
 		return made
 	}
 	switch {

@@ -18,12 +18,14 @@ import (
 	"rollsim/sim"
 )
 
-// The decoder walks the syntax tree and the types of the format together. It is used instead of the YAML library's own one
-// because that reads 010 as 8 and 1_000 as 1000, stops at the first error, and knows no nearest names.
+// The decoder walks the syntax tree and the types of the format together. It is used instead of the
+// YAML library's own one because that reads 010 as 8 and 1_000 as 1000, stops at the first error,
+// and knows no nearest names.
 
 type decoder struct{ problems *problems }
 
-// nodeDecoder is a type of the format that is more than a text, a list or a mapping. field names it in messages.
+// nodeDecoder is a type of the format that is more than a text, a list or a mapping. field names it
+// in messages.
 type nodeDecoder interface {
 	decodeNode(d *decoder, n ast.Node, field string)
 }
@@ -45,15 +47,28 @@ func enumerate[T any](noun string, values []T, name func(T) string) enumeration 
 }
 
 // fateNames are the fates as scenarios spell them.
-var fateNames = []string{"fails-activation", "fails-probes", "defers", "never-answers", "never-rolls-back", "converges"}
+var fateNames = []string{
+	"fails-activation",
+	"fails-probes",
+	"defers",
+	"never-answers",
+	"never-rolls-back",
+	"converges",
+}
 
 // controlPlaneNames are the planners as scenarios spell them.
 var controlPlaneNames = []string{"specified", "shipped", "none"}
 
 var enumerations = map[reflect.Type]enumeration{
-	reflect.TypeFor[reducer.HealthPolicy](): enumerate("policy", reducer.HealthPolicies(), reducer.HealthPolicy.String),
-	reflect.TypeFor[reducer.State]():        enumerate("rollout state", reducer.States(), reducer.State.String),
-	reflect.TypeFor[reducer.HostState]():    enumerate("host state", reducer.HostStates(), reducer.HostState.String),
+	reflect.TypeFor[reducer.HealthPolicy](): enumerate(
+		"policy", reducer.HealthPolicies(), reducer.HealthPolicy.String,
+	),
+	reflect.TypeFor[reducer.State](): enumerate(
+		"rollout state", reducer.States(), reducer.State.String,
+	),
+	reflect.TypeFor[reducer.HostState](): enumerate(
+		"host state", reducer.HostStates(), reducer.HostState.String,
+	),
 	reflect.TypeFor[Golden](): enumerate("kind of golden",
 		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
 	reflect.TypeFor[machineName](): enumerate("machine", reducer.MachineNames(),
@@ -119,7 +134,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
 	}
 }
 
-// mapping decodes the fields of a struct: each at most once, none unknown, those without omitempty all there.
+// mapping decodes the fields of a struct: each at most once, none unknown, those without omitempty
+// all there.
 func (d *decoder) mapping(n ast.Node, v reflect.Value, field string) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
@@ -186,11 +202,13 @@ func (d *decoder) string(n ast.Node, v reflect.Value, field string) {
 	case *ast.NullNode, *ast.MappingNode, *ast.SequenceNode:
 		d.problems.add(nodePosition(n), "%s: expected a text, found %s", field, kindOf(n))
 	default:
-		d.problems.add(nodePosition(n), "%s: %s is no text to YAML: write it in quotes", field, n.GetToken().Value)
+		d.problems.add(nodePosition(n), "%s: %s is no text to YAML: write it in "+
+			"quotes", field, n.GetToken().Value)
 	}
 }
 
-// text decodes what has a textual form of its own. YAML may take it for a number; what counts is how it is written.
+// text decodes what has a textual form of its own. YAML may take it for a number; what counts is
+// how it is written.
 func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	text, ok := scalarText(n)
 	if !ok {

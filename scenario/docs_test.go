@@ -15,7 +15,8 @@ import (
 
 const page = "../docs/scenarios.md"
 
-// blocks gives the fenced blocks of a language in the page for authors, each with the line on which it begins.
+// blocks gives the fenced blocks of a language in the page for authors, each with the line on which
+// it begins.
 func blocks(t *testing.T, language string) (texts []string, lines []int) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -32,8 +33,8 @@ func blocks(t *testing.T, language string) (texts []string, lines []int) {
 	return texts, lines
 }
 
-// TestPageExamples runs every example of the page for authors: each must parse, and do what it expects. An example that
-// declares no channels is added to the fleet that the page gives for it.
+// TestPageExamples runs every example of the page for authors: each must parse, and do what it
+// expects. An example that declares no channels is added to the fleet that the page gives for it.
 func TestPageExamples(t *testing.T) {
 	texts, lines := blocks(t, "yaml")
 	fleet := ""
@@ -107,7 +108,8 @@ func TestPageGoldens(t *testing.T) {
 	}
 }
 
-// TestPageIsComplete sees to it that the page for authors names every field, and every name that a field can have.
+// TestPageIsComplete sees to it that the page for authors names every field, and every name that a
+// field can have.
 func TestPageIsComplete(t *testing.T) {
 	data, err := os.ReadFile(page)
 	if err != nil {
@@ -122,7 +124,9 @@ func TestPageIsComplete(t *testing.T) {
 	for _, e := range enumerations {
 		want = append(want, e.names...)
 	}
-	eachField(func(_ reflect.Type, _ reflect.StructField, name string, _ bool) { want = append(want, name) })
+	eachField(
+		func(_ reflect.Type, _ reflect.StructField, name string, _ bool) { want = append(want, name) },
+	)
 	for _, word := range want {
 		if !slices.Contains(words, word) {
 			t.Errorf("%s does not speak of %s", page, word)

@@ -5,21 +5,26 @@ import (
 	"rollsim/sim"
 )
 
-// The format of scenario files. A field without omitempty must be given. A default stands in the jsonschema tag: the decoder
-// reads it there, so that what the schema says is what happens. The comments are the descriptions that editors show.
+// The format of scenario files. A field without omitempty must be given. A default stands in the
+// jsonschema tag: the decoder reads it there, so that what the schema says is what happens. The
+// comments are the descriptions that editors show.
 
-// A scenario: a fleet, what happens to it, and from which seed. Every field but channels has a default.
+// A scenario: a fleet, what happens to it, and from which seed. Every field but channels has a
+// default.
 type document struct {
 	// When virtual time starts, in RFC 3339.
 	Start timestamp `yaml:"start,omitempty" jsonschema:"default=2026-01-01T00:00:00Z"`
-	// How long the run goes on. Retention is seven days unless a channel says otherwise, so that the default sees it run out.
+	// How long the run goes on. Retention is seven days unless a channel says otherwise, so that the
+	// default sees it run out.
 	Horizon duration `yaml:"horizon,omitempty" jsonschema:"default=14d"`
 	// What every random draw comes from. The same scenario, seed and machine give the same bytes.
 	Seed uint64 `yaml:"seed,omitempty" jsonschema:"default=1"`
-	// The transition function that decides: the complete specification, or what the control plane ships.
+	// The transition function that decides: the complete specification, or what the control plane
+	// ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
-	// Whose planner runs: the specified one, the one that ships, which moves the wave cursor without a WaveAdvanced and does not
-	// halt the current wave, or none: then only the events of the timeline happen, as in imported history.
+	// Whose planner runs: the specified one, the one that ships, which moves the wave cursor without a
+	// WaveAdvanced and does not halt the current wave, or none: then only the events of the timeline
+	// happen, as in imported history.
 	ControlPlane sim.ControlPlane `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
@@ -27,12 +32,14 @@ type document struct {
 	Budgets []budget `yaml:"budgets,omitempty"`
 	// The closures that are quarantined from the start.
 	Quarantine []closure `yaml:"quarantine,omitempty"`
-	// The path, from the folder of this file, of one with nothing but behaviour and traffic, such as rollsim fit writes. Behaviour
-	// here is laid over what is included, and traffic here is added to it.
+	// The path, from the folder of this file, of one with nothing but behaviour and traffic, such as
+	// rollsim fit writes. Behaviour here is laid over what is included, and traffic here is added to
+	// it.
 	Include *string `yaml:"include,omitempty" jsonschema:"minLength=1"`
 	// How the agents of all hosts behave. What is not given stays at its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
-	// Behaviour of some hosts, laid over that of all. Where several groups speak of one host, the later one wins.
+	// Behaviour of some hosts, laid over that of all. Where several groups speak of one host, the
+	// later one wins.
 	Groups []group `yaml:"groups,omitempty"`
 	// What becomes of single hosts, whatever the probabilities say.
 	Fates []fate `yaml:"fates,omitempty"`
@@ -44,8 +51,8 @@ type document struct {
 	Faults []fault `yaml:"faults,omitempty"`
 	// What the run must come by at least once.
 	Sometimes []moment `yaml:"sometimes,omitempty"`
-	// The invariants that the run must break, no more and no fewer: each an invariant and a rollout, channel or budget, such as
-	// "stuck stable@r1".
+	// The invariants that the run must break, no more and no fewer: each an invariant and a rollout,
+	// channel or budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
 	// What the golden trace holds: everything, or only the transitions and a digest of everything.
 	Golden Golden `yaml:"golden,omitempty" jsonschema:"default=full"`
@@ -63,13 +70,15 @@ type channel struct {
 	Retention duration `yaml:"retention,omitempty" jsonschema:"default=7d"`
 	// The waves in which a rollout takes the hosts, from wave 0. Without any the channel has no hosts.
 	Waves []wave `yaml:"waves,omitempty"`
-	// The channels that it waits for: it dispatches nothing before the rollout of each one's ref was Terminal or is Superseded.
+	// The channels that it waits for: it dispatches nothing before the rollout of each one's ref was
+	// Terminal or is Superseded.
 	After []reducer.ChannelID `yaml:"after,omitempty"`
 	// Hosts of the channel that wait for other ones of it.
 	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
 }
 
-// An edge between two hosts of a channel: one is not dispatched before the other is Converged or Deferred.
+// An edge between two hosts of a channel: one is not dispatched before the other is Converged or
+// Deferred.
 type hostEdge struct {
 	// The host that waits.
 	Host reducer.HostID `yaml:"host"`
@@ -77,7 +86,8 @@ type hostEdge struct {
 	After reducer.HostID `yaml:"after"`
 }
 
-// A disruption budget: how many of its hosts may be in flight, or dispatched and not yet acked, at once, over all channels.
+// A disruption budget: how many of its hosts may be in flight, or dispatched and not yet acked, at
+// once, over all channels.
 type budget struct {
 	// What it is called in decisions and violations.
 	Name string `yaml:"name"`
@@ -95,18 +105,20 @@ type closure struct {
 
 // A wave: the hosts that a rollout takes together.
 type wave struct {
-	// How many hosts, or their names. Hosts that are only counted are named after the channel, stable-01, stable-02 and on
-	// through all its waves.
+	// How many hosts, or their names. Hosts that are only counted are named after the channel,
+	// stable-01, stable-02 and on through all its waves.
 	Hosts hosts `yaml:"hosts"`
 	// How long a host must soak, from its dispatch.
 	Soak duration `yaml:"soak,omitempty" jsonschema:"default=0s"`
 }
 
-// How an agent behaves: how long each stage takes, in steps of a millisecond, and how likely each turn for the worse is.
+// How an agent behaves: how long each stage takes, in steps of a millisecond, and how likely each
+// turn for the worse is.
 type behaviour struct {
 	// From the dispatch to its ack. By default uniform from 1s to 5s.
 	Ack *delay `yaml:"ack,omitempty"`
-	// From the ack until the switch has completed, failed or been deferred. By default lognormal, median 40s and p99 3m.
+	// From the ack until the switch has completed, failed or been deferred. By default lognormal,
+	// median 40s and p99 3m.
 	Activation *delay `yaml:"activation,omitempty"`
 	// From the deferral of a switch to the reboot that completes it. By default exponential, mean 10m.
 	Reboot *delay `yaml:"reboot,omitempty"`
@@ -114,7 +126,8 @@ type behaviour struct {
 	Probe *delay `yaml:"probe,omitempty"`
 	// From the moment when soak and probes allow it to the report of convergence. By default 1s.
 	Converge *delay `yaml:"converge,omitempty"`
-	// From the failure to the completed rollback, under rollback-and-halt. By default lognormal, median 30s and p99 2m.
+	// From the failure to the completed rollback, under rollback-and-halt. By default lognormal,
+	// median 30s and p99 2m.
 	Rollback *delay `yaml:"rollback,omitempty"`
 	// How likely a switch fails. By default never.
 	ActivationFailure *probability `yaml:"activation_failure,omitempty"`
@@ -144,7 +157,8 @@ type distribution struct {
 	Weibull *weibull `yaml:"weibull,omitempty"`
 	// Work of several stages that follow each other.
 	Gamma *gamma `yaml:"gamma,omitempty"`
-	// What was measured: its quantiles at even distances, the shortest delay first and the longest last. At least two.
+	// What was measured: its quantiles at even distances, the shortest delay first and the longest
+	// last. At least two.
 	Empirical []duration `yaml:"empirical,omitempty" jsonschema:"minItems=2"`
 }
 
@@ -210,7 +224,8 @@ type group struct {
 	Behaviour behaviour `yaml:"behaviour"`
 }
 
-// What the script has in store for one host. A host may have several fates: to fail its probes and never to roll back.
+// What the script has in store for one host. A host may have several fates: to fail its probes and
+// never to roll back.
 type fate struct {
 	// The host.
 	Host reducer.HostID `yaml:"host"`
@@ -218,12 +233,13 @@ type fate struct {
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
 	// What becomes of the host.
 	Fate sim.FateKind `yaml:"fate"`
-	// For defers: how long after the deferral the host reboots, or never. By default as behaviour says.
+	// For defers: how long after the deferral the host reboots, or never. By default as behaviour
+	// says.
 	RebootAfter *rebootAfter `yaml:"reboot_after,omitempty"`
 }
 
-// One line of the timeline: when, and one of these: a channel and its new ref, a rollout to clear, a closure to lift from
-// quarantine, a fault, a raw event.
+// One line of the timeline: when, and one of these: a channel and its new ref, a rollout to clear,
+// a closure to lift from quarantine, a fault, a raw event.
 type action struct {
 	// When it happens, after the start.
 	At *duration `yaml:"at,omitempty"`
@@ -254,7 +270,8 @@ type action struct {
 	// With fault: for how long; for clock-skew how far the clock is ahead.
 	For *duration `yaml:"for,omitempty"`
 
-	// A rollout event that reaches the reducer as it is. It may name rollouts and hosts that the scenario does not have.
+	// A rollout event that reaches the reducer as it is. It may name rollouts and hosts that the
+	// scenario does not have.
 	Event *event `yaml:"event,omitempty"`
 }
 
@@ -268,7 +285,8 @@ type traffic struct {
 	Periodic *duration `yaml:"periodic,omitempty"`
 	// The same refs again and again.
 	Flapping *flapping `yaml:"flapping,omitempty"`
-	// With arrivals and periodic: what the refs are called, before their number: r1, r2 and on. By default r.
+	// With arrivals and periodic: what the refs are called, before their number: r1, r2 and on. By
+	// default r.
 	Prefix *string `yaml:"prefix,omitempty"`
 	// When the first change comes, after the start.
 	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`
@@ -288,8 +306,9 @@ type flapping struct {
 type fault struct {
 	// What goes wrong.
 	Fault sim.FaultKind `yaml:"fault"`
-	// How likely, each time that it can. A fault of messages: each message. A fault of hosts: each step of an agent;
-	// agent-restart: each switch; clock-skew: once a host. A fault of polls: each poll. control-plane-crash: each 15s.
+	// How likely, each time that it can. A fault of messages: each message. A fault of hosts: each
+	// step of an agent; agent-restart: each switch; clock-skew: once a host. A fault of polls: each
+	// poll. control-plane-crash: each 15s.
 	Probability probability `yaml:"probability"`
 	// For how long; for clock-skew by how much, to either side.
 	For *delay `yaml:"for,omitempty"`

@@ -34,7 +34,10 @@ func (b *builder) buildEdges(channels []sim.Channel) {
 		channels[i].HostEdges = b.buildHostEdges(i)
 	}
 	if circle := sim.Circle(waits); circle != nil {
-		b.reject(at("channels", circle[0], "after"), "after: %s", waitForEachOther("channel", circle, func(n int) string { return b.channels[n] }))
+		b.reject(
+			at("channels", circle[0], "after"), "after: %s",
+			waitForEachOther("channel", circle, func(n int) string { return b.channels[n] }),
+		)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"rollsim/trace"
 )
 
-// TestGolden runs every scenario of this folder and compares its trace with its golden. GOLDIE_UPDATE=1 go test ./scenario
-// rewrites the goldens that differ.
+// TestGolden runs every scenario of this folder and compares its trace with its golden.
+// GOLDIE_UPDATE=1 go test ./scenario rewrites the goldens that differ.
 func TestGolden(t *testing.T) {
 	golden := goldie.New(t,
 		goldie.WithFixtureDir("../golden"),

@@ -17,7 +17,8 @@ type included struct {
 	traffic   int // how many lines of the scenario's traffic, the first ones, stand there
 }
 
-// include reads the file that the scenario includes, if any. What it includes can include nothing, so that there are no circles.
+// include reads the file that the scenario includes, if any. What it includes can include nothing,
+// so that there are no circles.
 func (b *builder) include(fsys fs.FS) {
 	if b.doc.Include == nil {
 		return
@@ -25,10 +26,12 @@ func (b *builder) include(fsys fs.FS) {
 	name := *b.doc.Include
 	switch {
 	case fsys == nil:
-		b.reject(at("include"), "include: this scenario is not read from a file, and so there is no folder to look in")
+		b.reject(at("include"), "include: this scenario is not read from a file, and so there is no "+
+			"folder to look in")
 		return
 	case name == "" || path.IsAbs(name) || strings.Contains(name, `\`) || strings.Contains(name, ":"):
-		b.reject(at("include"), "include: expected a path from the folder of this file, such as included/behaviour.yaml, found %s", quote(name))
+		b.reject(at("include"), "include: expected a path from the folder of this file, such as "+
+			"included/behaviour.yaml, found %s", quote(name))
 		return
 	}
 	in := &b.included

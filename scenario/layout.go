@@ -11,10 +11,11 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Format lays a scenario file out: two spaces for each level, one between the parts of what is in brackets, the remarks after
-// neighbouring lines aligned. The order of the fields and the line breaks stay, and so do comments. It takes whatever is YAML
-// as scenarios use it, even where the fields make no sense yet. name is the path to show in messages; the error joins an
-// *Error for each thing that is wrong.
+// Format lays a scenario file out: two spaces for each level, one between the parts of what is in
+// brackets, the remarks after neighbouring lines aligned. The order of the fields and the line
+// breaks stay, and so do comments. It takes whatever is YAML as scenarios use it, even where the
+// fields make no sense yet. name is the path to show in messages; the error joins an *Error for
+// each thing that is wrong.
 func Format(name string, data []byte) ([]byte, error) {
 	p := &problems{file: name}
 	root := readYAML(p, data, aScenario)
@@ -36,7 +37,8 @@ func Format(name string, data []byte) ([]byte, error) {
 	laid := l.write()
 	// Whatever a layout does, it must not change what a file says.
 	again := readYAML(&problems{}, laid, aScenario)
-	if again == nil || !sameNode(root, again) || !slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(laid)))) {
+	if again == nil || !sameNode(root, again) ||
+		!slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(laid)))) {
 		p.add(position{}, "it cannot be laid out without changing what it says")
 		return nil, p.err()
 	}
@@ -84,8 +86,8 @@ type level struct{ column, indent int }
 
 type layoutLine struct{ text, remark string }
 
-// emit writes a line, after the comments that come before it. at is where it begins in the source, last the source's line on
-// which it ends.
+// emit writes a line, after the comments that come before it. at is where it begins in the source,
+// last the source's line on which it ends.
 func (l *layout) emit(indent int, text string, at position, last int) {
 	l.flush(at.line, at.column, indent)
 	for len(l.open) > 0 && l.open[len(l.open)-1].column >= at.column {
@@ -101,8 +103,9 @@ func (l *layout) emit(indent int, text string, at position, last int) {
 	l.lines = append(l.lines, line)
 }
 
-// flush writes the comments before a line of the source. One that stands as deep as what came before, and deeper than what
-// begins there, at a column, goes with the former; any other one with the latter.
+// flush writes the comments before a line of the source. One that stands as deep as what came
+// before, and deeper than what begins there, at a column, goes with the former; any other one with
+// the latter.
 func (l *layout) flush(before, column, indent int) {
 	for len(l.remarks) > 0 && l.remarks[0].line < before {
 		r := l.remarks[0]
@@ -120,14 +123,16 @@ func (l *layout) flush(before, column, indent int) {
 
 // blank writes a blank line where there is one before a line of the source.
 func (l *layout) blank(line int) {
-	if line >= 2 && line-2 < len(l.source) && strings.TrimSpace(l.source[line-2]) == "" && len(l.lines) > 0 {
+	if line >= 2 && line-2 < len(l.source) && strings.TrimSpace(l.source[line-2]) == "" &&
+		len(l.lines) > 0 {
 		l.lines = append(l.lines, layoutLine{})
 	}
 }
 
 const levelWidth = 2
 
-// entry writes a field of a block. indent is that of its name; lead, such as "- ", stands before that.
+// entry writes a field of a block. indent is that of its name; lead, such as "- ", stands before
+// that.
 func (l *layout) entry(indent int, lead string, e *ast.MappingValueNode) {
 	at := nodePosition(e.Key)
 	at.column -= len(lead)
@@ -167,7 +172,8 @@ func (l *layout) items(indent int, lead string, s *ast.SequenceNode) {
 	}
 }
 
-// value writes a value after what introduces it. inner is the indentation of what does not fit on the line.
+// value writes a value after what introduces it. inner is the indentation of what does not fit on
+// the line.
 func (l *layout) value(indent int, lead string, at position, inner int, n ast.Node) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -230,8 +236,12 @@ func parts(n ast.Node) []part {
 	return all
 }
 
-// brackets writes what is in brackets and goes over several lines. What stands on one line stays together.
-func (l *layout) brackets(indent int, lead string, at position, inner int, start, end *token.Token, closing string, parts []part) {
+// brackets writes what is in brackets and goes over several lines. What stands on one line stays
+// together.
+func (l *layout) brackets(
+	indent int, lead string, at position, inner int, start, end *token.Token, closing string,
+	parts []part,
+) {
 	l.emit(indent, lead, at, start.Position.Line-1)
 	for i := 0; i < len(parts); {
 		first := parts[i]

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestFormat lays out a scenario in which everything is askew. UPDATE=1 rewrites what it is to become.
+// TestFormat lays out a scenario in which everything is askew. UPDATE=1 rewrites what it is to
+// become.
 func TestFormat(t *testing.T) {
 	askew, err := os.ReadFile("testdata/layout/askew.txt")
 	if err != nil {
@@ -24,14 +25,15 @@ func TestFormat(t *testing.T) {
 func TestFormatErrors(t *testing.T) {
 	for _, text := range []string{"", "- a\n", "a: [\n", "a: &x 1\n", "\xff"} {
 		var refused *Error
-		if _, err := Format("x.yaml", []byte(text)); !errors.As(err, &refused) || refused.File != "x.yaml" {
+		if _, err := Format("x.yaml", []byte(text)); !errors.As(err, &refused) ||
+			refused.File != "x.yaml" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
 
-// FuzzFormat lays out whatever can be read: once is enough, a scenario that loads loads as the same one, and Format itself
-// sees to it that nothing else changes.
+// FuzzFormat lays out whatever can be read: once is enough, a scenario that loads loads as the same
+// one, and Format itself sees to it that nothing else changes.
 func FuzzFormat(f *testing.F) {
 	files, err := filepath.Glob("../scenarios/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -56,7 +58,8 @@ func FuzzFormat(f *testing.F) {
 		if twice, err := Format("x.yaml", once); err != nil || string(twice) != string(once) {
 			t.Fatalf("%v\nonce\n%s\ntwice\n%s", err, once, twice)
 		}
-		if after, err := Parse("x.yaml", once); wrong == nil && (err != nil || !reflect.DeepEqual(after, before)) {
+		if after, err := Parse("x.yaml", once); wrong == nil &&
+			(err != nil || !reflect.DeepEqual(after, before)) {
 			t.Fatalf("%v\n%s", err, once)
 		}
 	})

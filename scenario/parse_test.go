@@ -46,7 +46,8 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// compareFile compares a file with what it should hold. With UPDATE=1 in the environment it is written instead.
+// compareFile compares a file with what it should hold. With UPDATE=1 in the environment it is
+// written instead.
 func compareFile(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if os.Getenv("UPDATE") == "1" {
@@ -111,17 +112,28 @@ func TestEverything(t *testing.T) {
 						{Hosts: []reducer.HostID{"web-01", "web-02"}, Soak: time.Hour},
 						{Hosts: []reducer.HostID{"stable-02", "stable-03"}},
 					},
-					After:     []reducer.ChannelID{"edge", "x"},
-					HostEdges: []sim.HostEdge{{Host: "web-02", After: "web-01"}, {Host: "stable-03", After: "web-02"}},
+					After: []reducer.ChannelID{"edge", "x"},
+					HostEdges: []sim.HostEdge{
+						{Host: "web-02", After: "web-01"},
+						{Host: "stable-03", After: "web-02"},
+					},
 				},
 				{ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy()},
-				{ID: "x", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"edge"}},
+				{
+					ID:           "x",
+					PollInterval: 60 * time.Second,
+					Policy:       reducer.DefaultPolicy(),
+					After:        []reducer.ChannelID{"edge"},
+				},
 			},
 			Budgets: []sim.Budget{
 				{Name: "web", Hosts: []string{"web-*", "stable-02"}, MaxInFlight: 2},
 				{Name: "all", Hosts: []string{"*"}, MaxInFlight: 2_000_000},
 			},
-			Quarantine: []sim.QuarantineEntry{{Channel: "stable", Closure: "a1"}, {Channel: "edge", Closure: "r17"}},
+			Quarantine: []sim.QuarantineEntry{
+				{Channel: "stable", Closure: "a1"},
+				{Channel: "edge", Closure: "r17"},
+			},
 			Behaviour: sim.Behaviour{
 				Ack:        must(sim.Uniform(time.Second, 5*time.Second)),
 				Activation: must(sim.LogNormalP99(40*time.Second, 3*time.Minute)),
@@ -152,8 +164,11 @@ func TestEverything(t *testing.T) {
 					},
 				},
 				{
-					Hosts:     []string{"web-*", "stable-01"},
-					Behaviour: sim.Behaviour{Activation: must(sim.Constant(5 * time.Minute)), Deferral: chance(sim.Certain)},
+					Hosts: []string{"web-*", "stable-01"},
+					Behaviour: sim.Behaviour{
+						Activation: must(sim.Constant(5 * time.Minute)),
+						Deferral:   chance(sim.Certain),
+					},
 				},
 			},
 			Fates: []sim.Fate{
@@ -170,10 +185,17 @@ func TestEverything(t *testing.T) {
 				event(24*time.Hour, reducer.Event{
 					Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice", Reason: "fixed\nby hand\n",
 				}),
-				event(36*time.Hour, reducer.Event{Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "operator"}),
+				event(
+					36*time.Hour,
+					reducer.Event{Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "operator"},
+				),
 				{
-					At:     5 * time.Minute,
-					When:   &sim.Moment{Rollout: "stable@a1", Wave: reducer.Some(uint32(2)), HostState: reducer.HostSoaking},
+					At: 5 * time.Minute,
+					When: &sim.Moment{
+						Rollout:   "stable@a1",
+						Wave:      reducer.Some(uint32(2)),
+						HostState: reducer.HostSoaking,
+					},
 					SetRef: &sim.RefChange{Channel: "edge", Ref: "b2"},
 				},
 				{
@@ -188,7 +210,9 @@ func TestEverything(t *testing.T) {
 				event(time.Hour, reducer.Event{
 					Kind: reducer.HostStateChanged, Rollout: "r1", Host: "h1", From: reducer.HostPending, To: reducer.HostActivating,
 				}),
-				event(time.Hour, reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "r1", FromWave: 1, ToWave: 2}),
+				event(
+					time.Hour, reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "r1", FromWave: 1, ToWave: 2},
+				),
 				event(time.Hour, reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "r1"}),
 				event(time.Hour, reducer.Event{Kind: reducer.SuccessorOpened, Rollout: "r1", Successor: "r2"}),
 				event(time.Hour, reducer.Event{Kind: reducer.RetentionExpired, Rollout: "r1"}),
@@ -209,7 +233,12 @@ func TestEverything(t *testing.T) {
 					Channel: "edge", Kind: sim.Arrivals, Every: must(sim.Exponential(6 * time.Hour)), Prefix: "r",
 					From: time.Hour, Until: 20 * time.Hour,
 				},
-				{Channel: "stable", Kind: sim.Arrivals, Every: must(sim.Constant(24 * time.Hour)), Prefix: "nightly-"},
+				{
+					Channel: "stable",
+					Kind:    sim.Arrivals,
+					Every:   must(sim.Constant(24 * time.Hour)),
+					Prefix:  "nightly-",
+				},
 				{
 					Channel: "x", Kind: sim.Flapping, Every: must(sim.Constant(30 * time.Minute)),
 					Between: []reducer.ChannelRef{"a1", "b2"},
@@ -220,7 +249,11 @@ func TestEverything(t *testing.T) {
 					Kind: sim.MessageDelayed, Probability: half, For: must(sim.Uniform(time.Second, 2*time.Minute)),
 					From: time.Hour, Until: 3 * time.Hour, Hosts: []string{"web-*"},
 				},
-				{Kind: sim.MessageDuplicated, Probability: sim.Certain, For: must(sim.Constant(5 * time.Second))},
+				{
+					Kind:        sim.MessageDuplicated,
+					Probability: sim.Certain,
+					For:         must(sim.Constant(5 * time.Second)),
+				},
 				{Kind: sim.MessageDuplicated, Probability: half},
 				{Kind: sim.MessageReordered, Probability: half},
 				{Kind: sim.MessageDropped, Probability: half, Hosts: []string{"web-01"}},
@@ -248,7 +281,8 @@ func TestEverything(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", describe(got), describe(want))
 	}
 	eachField(func(of reflect.Type, f reflect.StructField, name string, _ bool) {
-		if !regexp.MustCompile(`\b`+name+`: `).Match(data) && !bytes.Contains(data, []byte(" "+name+":\n")) &&
+		if !regexp.MustCompile(`\b`+name+`: `).Match(data) &&
+			!bytes.Contains(data, []byte(" "+name+":\n")) &&
 			!bytes.Contains(data, []byte("\n"+name+":\n")) {
 			t.Errorf("the file does not use %v.%s", of, name)
 		}
@@ -301,8 +335,10 @@ func TestSpellings(t *testing.T) {
 		"byte order mark":   "\ufeff" + plain,
 		"document header":   "---\n" + plain,
 		"JSON":              `{"channels": [{"name": "stable", "waves": [{"hosts": ["a", "b"], "soak": "90m"}]}]}`,
-		"no indentation":    "channels:\n- name: stable\n  waves:\n  - hosts:\n    - a\n    - b\n    soak: 90m\n",
-		"comments":          "channels: # all\n  # the only one\n  - name: stable # here\n    waves: [{hosts: [a, b], soak: 90m}]\n",
+		"no indentation": "channels:\n- name: stable\n  waves:\n  - hosts:\n    - a\n    - b\n    " +
+			"soak: 90m\n",
+		"comments": "channels: # all\n  # the only one\n  - name: stable # here\n    waves: " +
+			"[{hosts: [a, b], soak: 90m}]\n",
 	} {
 		got, err := Parse("x.yaml", []byte(text))
 		if err != nil {
@@ -363,7 +399,8 @@ func TestOpeningComment(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	fsys := fstest.MapFS{"big.yaml": {Data: bytes.Repeat([]byte("#"), MaxSize+1)}}
 	_, err := LoadFS(fsys, "big.yaml")
-	if want := "big.yaml:1:1: the file is larger than 8388608 bytes"; err == nil || err.Error() != want {
+	if want := "big.yaml:1:1: the file is larger than 8388608 " +
+		"bytes"; err == nil || err.Error() != want {
 		t.Errorf("got %v; want %s", err, want)
 	}
 	if _, err := LoadFS(fsys, "small.yaml"); !errors.Is(err, fs.ErrNotExist) {
@@ -372,12 +409,19 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	fsys := fstest.MapFS{"s/b.yaml": {}, "s/a.yaml": {}, "s/schema.json": {}, "s/testdata/c.yaml": {}, "bad/a.yml": {}}
+	fsys := fstest.MapFS{
+		"s/b.yaml":          {},
+		"s/a.yaml":          {},
+		"s/schema.json":     {},
+		"s/testdata/c.yaml": {},
+		"bad/a.yml":         {},
+	}
 	got, err := List(fsys, "s")
 	if want := []string{"s/a.yaml", "s/b.yaml"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	if _, err := List(fsys, "bad"); err == nil || err.Error() != "bad/a.yml: the name of a scenario file ends in .yaml" {
+	if _, err := List(fsys, "bad"); err == nil || err.Error() != "bad/a.yml: the name of a "+
+		"scenario file ends in .yaml" {
 		t.Errorf("a .yml file: %v", err)
 	}
 	if _, err := List(fsys, "none"); !errors.Is(err, fs.ErrNotExist) {
@@ -397,7 +441,11 @@ faults:
     from: 1000d
 `))
 	want := []sim.Fault{
-		{Kind: sim.MessageDropped, Probability: sim.Certain / 4, Hosts: []string{"web-*", "no-such-host"}},
+		{
+			Kind:        sim.MessageDropped,
+			Probability: sim.Certain / 4,
+			Hosts:       []string{"web-*", "no-such-host"},
+		},
 		{
 			Kind: sim.ControlPlaneCrash, Probability: sim.Certain / 2, For: must(sim.Constant(10 * time.Minute)),
 			From: 1000 * 24 * time.Hour,
@@ -407,14 +455,16 @@ faults:
 		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
 	for text, want := range map[string]string{
-		"":              "f.yaml:1:1: the file is empty: a file of faults has at least faults",
-		"- a":           "f.yaml:1:1: a file of faults is a mapping of fields such as faults, found a list",
-		"faults: []":    "f.yaml:1:9: faults: at least one is needed",
-		"faults: 5":     "f.yaml:1:9: faults: expected a list, found the number 5",
-		"{}":            `f.yaml:1:1: missing field "faults"`,
-		"faults: &a []": "f.yaml:1:9: anchors, aliases and merge keys are not used in scenarios: write the value out",
-		"channels: []":  `f.yaml:1:1: unknown field "channels": known are faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
-		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a pattern for hosts such as "web-*"
+		"":           "f.yaml:1:1: the file is empty: a file of faults has at least faults",
+		"- a":        "f.yaml:1:1: a file of faults is a mapping of fields such as faults, found a list",
+		"faults: []": "f.yaml:1:9: faults: at least one is needed",
+		"faults: 5":  "f.yaml:1:9: faults: expected a list, found the number 5",
+		"{}":         `f.yaml:1:1: missing field "faults"`,
+		"faults: &a []": "f.yaml:1:9: anchors, aliases and merge keys are not used in scenarios: " +
+			"write the value out",
+		"channels: []": `f.yaml:1:1: unknown field "channels": known are faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
+		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: " +
+			"poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a pattern for hosts such as "web-*"
 f.yaml:2:55: "" is not a pattern for hosts such as "web-*"
 f.yaml:3:48: for: poll-failed does not last`,
 	} {
@@ -425,8 +475,8 @@ f.yaml:3:48: for: poll-failed does not last`,
 	}
 }
 
-// TestCost reads files that are made to cost a lot: work that grew with the square of their size would take many times as
-// long as they may.
+// TestCost reads files that are made to cost a lot: work that grew with the square of their size
+// would take many times as long as they may.
 func TestCost(t *testing.T) {
 	const deadline = time.Minute // far above what any takes: it tells a hang, it measures nothing
 	many := func(n int, format string) string {
@@ -441,24 +491,31 @@ func TestCost(t *testing.T) {
 		"many fields": {many(40_000, "k%d: 1\n"), "a mapping of more than 200 fields"},
 		"many flow fields": {
 			head + "behaviour: {probe: {" + many(20_000, "k%d: 1, ") + "}}\n",
-			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal, normal, weibull, gamma, empirical",
+			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal, normal, " +
+				"weibull, gamma, empirical",
 		},
-		"deep":           {strings.Repeat("[", 100_000), "nested more than 20 deep"},
-		"deep blocks":    {strings.Repeat("- ", 100_000) + "a", "nested more than 20 deep"},
-		"many documents": {strings.Repeat("---\n", 100_000), "a second document begins here: a file holds one scenario"},
-		"many hosts":     {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"), ""},
-		"many channels":  {"channels:\n" + many(20_000, "  - name: c%d\n"), ""},
+		"deep":        {strings.Repeat("[", 100_000), "nested more than 20 deep"},
+		"deep blocks": {strings.Repeat("- ", 100_000) + "a", "nested more than 20 deep"},
+		"many documents": {strings.Repeat("---\n", 100_000), "a second document begins here: a file " +
+			"holds one scenario"},
+		"many hosts":    {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"), ""},
+		"many channels": {"channels:\n" + many(20_000, "  - name: c%d\n"), ""},
 		"many edges": {
-			"channels:\n  - name: c0\n" + strings.ReplaceAll(many(10_000, "  - name: c%d\n    after: [c0]\n"), "name: c0\n", "name: c\n"), "",
+			"channels:\n  - name: c0\n" + strings.ReplaceAll(many(10_000, "  - name: c%d\n    after: "+
+				"[c0]\n"), "name: c0\n", "name: c\n"), "",
 		},
 		"a long circle": {
-			"channels:\n" + many(3_000, "  - {name: c%d, after: [b%[1]d]}\n  - {name: b%[1]d, after: [c%[1]d]}\n"),
+			"channels:\n" + many(3_000, "  - {name: c%d, after: [b%[1]d]}\n  - {name: b%[1]d, after: "+
+				"[c%[1]d]}\n"),
 			"after: channels c0, b0 wait for each other in a circle",
 		},
-		"many refs":         {head + "timeline:\n" + many(10_000, "  - {at: 1s, channel: stable, ref: r%d}\n"), ""},
-		"many unknown refs": {head + "fates:\n" + many(10_000, "  - {host: stable-01, ref: r%d, fate: defers}\n"), `channel stable never moves to ref "r0"`},
+		"many refs": {head + "timeline:\n" + many(10_000, "  - {at: 1s, channel: stable, ref: "+
+			"r%d}\n"), ""},
+		"many unknown refs": {head + "fates:\n" + many(10_000, "  - {host: stable-01, ref: r%d, fate: "+
+			"defers}\n"), `channel stable never moves to ref "r0"`},
 		"many hosts and an unknown one": {
-			"channels:\n  - name: stable\n    waves:\n      - hosts: 50000\nfates:\n  - {host: stable-00000, fate: defers}\n",
+			"channels:\n  - name: stable\n    waves:\n      - hosts: 50000\nfates:\n  - {host: " +
+				"stable-00000, fate: defers}\n",
 			`unknown host "stable-00000": did you mean "stable-00001"?`,
 		},
 		"many quantiles": {head + "behaviour: {ack: {empirical: [" + many(20_000, "%ds, ") + "6h]}}\n", ""},
@@ -507,7 +564,8 @@ func TestInclude(t *testing.T) {
 			must(sim.Constant(9 * time.Second)), must(sim.Constant(8 * time.Second)), 0,
 		},
 		"traffic": {
-			"include: shared/b.yaml\ntraffic: [{channel: stable, periodic: 1h, prefix: b}]\nfates: [{host: stable-01, ref: r3, fate: defers}]\n",
+			"include: shared/b.yaml\ntraffic: [{channel: stable, periodic: 1h, prefix: b}]\nfates: " +
+				"[{host: stable-01, ref: r3, fate: defers}]\n",
 			"traffic: [{channel: stable, periodic: 2h}]", "",
 			DefaultBehaviour().Ack, DefaultBehaviour().Probe, 2,
 		},
@@ -516,7 +574,8 @@ func TestInclude(t *testing.T) {
 			want: `dir/it.yaml:2:10: include: expected a path from the folder of this file, such as included/behaviour.yaml, found "/shared/b.yaml"`,
 		},
 		"no such file": {
-			scenario: "include: shared/c.yaml\n", want: "dir/it.yaml:2:10: include: open dir/shared/c.yaml: file does not exist",
+			scenario: "include: shared/c.yaml\n", want: "dir/it.yaml:2:10: include: open " +
+				"dir/shared/c.yaml: file does not exist",
 		},
 		"a scenario": {
 			scenario: "include: it.yaml\n",
@@ -525,23 +584,30 @@ dir/it.yaml:2:1: unknown field "include": known are behaviour, traffic`,
 		},
 		"nothing": {
 			scenario: "include: shared/b.yaml\n", included: "# nothing",
-			want: "dir/shared/b.yaml:1:1: the file is empty: an included file has at least behaviour or traffic",
+			want: "dir/shared/b.yaml:1:1: the file is empty: an included file has at least behaviour or " +
+				"traffic",
 		},
 		"mistakes in both": {
-			scenario: "include: shared/b.yaml\ntraffic: [{channel: stable, arrivals: 5ms}, {channel: stabel, periodic: 1h}]\n",
-			included: "behaviour: {}\ntraffic:\n  - {channel: stable, periodic: 1h}\n  - {channel: edge, periodic: 1h}\n",
+			scenario: "include: shared/b.yaml\ntraffic: [{channel: stable, arrivals: 5ms}, {channel: " +
+				"stabel, periodic: 1h}]\n",
+			included: "behaviour: {}\ntraffic:\n  - {channel: stable, periodic: 1h}\n  - {channel: edge, " +
+				"periodic: 1h}\n",
 			want: `dir/it.yaml:3:11: channel stable has traffic of the prefix "r" already: give this one another
 dir/it.yaml:3:39: ref changes must be at least 1s apart on average
 dir/it.yaml:3:55: unknown channel "stabel": did you mean "stable"?
 dir/shared/b.yaml:4:15: unknown channel "edge": known are stable`,
 		},
 		"a distribution that is none": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour:\n  ack: {uniform: {min: 2s, max: 1s}}\n",
+			scenario: "include: shared/b.yaml\n", included: "behaviour:\n  ack: {uniform: {min: 2s, max: " +
+				"1s}}\n",
 			want: "dir/shared/b.yaml:2:8: ack: the upper end 1s is below the lower end 2s",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fsys := fstest.MapFS{"dir/it.yaml": {Data: []byte(head + c.scenario)}, "dir/shared/b.yaml": {Data: []byte(c.included)}}
+			fsys := fstest.MapFS{
+				"dir/it.yaml":       {Data: []byte(head + c.scenario)},
+				"dir/shared/b.yaml": {Data: []byte(c.included)},
+			}
 			f, err := LoadFS(fsys, "dir/it.yaml")
 			if c.want != "" {
 				if err == nil || err.Error() != c.want {
@@ -553,13 +619,15 @@ dir/shared/b.yaml:4:15: unknown channel "edge": known are stable`,
 				t.Fatal(err)
 			}
 			b := f.Scenario.Behaviour
-			if !reflect.DeepEqual(b.Ack, c.ack) || !reflect.DeepEqual(b.Probe, c.probe) || len(f.Scenario.Traffic) != c.traffic {
+			if !reflect.DeepEqual(b.Ack, c.ack) || !reflect.DeepEqual(b.Probe, c.probe) ||
+				len(f.Scenario.Traffic) != c.traffic {
 				t.Errorf("got %s", describe(f))
 			}
 		})
 	}
 	_, err := Parse("it.yaml", []byte(head+"include: b.yaml\n"))
-	want := "it.yaml:2:10: include: this scenario is not read from a file, and so there is no folder to look in"
+	want := "it.yaml:2:10: include: this scenario is not read from a file, and so there is no " +
+		"folder to look in"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -584,7 +652,10 @@ func FuzzParse(f *testing.F) {
 		if _, err := ParseFaults("fuzz.yaml", data); err != nil && !errors.As(err, new(*Error)) {
 			t.Errorf("not a placed error: %v", err)
 		}
-		_, err := parse(fstest.MapFS{"included.yaml": {Data: data}}, "fuzz.yaml", []byte("channels: [{name: stable}]\ninclude: included.yaml"), 10)
+		_, err := parse(
+			fstest.MapFS{"included.yaml": {Data: data}}, "fuzz.yaml",
+			[]byte("channels: [{name: stable}]\ninclude: included.yaml"), 10,
+		)
 		if err != nil && !errors.As(err, new(*Error)) {
 			t.Errorf("not a placed error: %v", err)
 		}

@@ -12,8 +12,9 @@ import (
 
 // Recording is what one run of a scenario gave, in the form that goldens have.
 type Recording struct {
-	Text    []byte
-	Verdict string // what broke although it was not expected, and the reverse; empty when all is as expected
+	Text []byte
+	// what broke although it was not expected, and the reverse; empty when all is as expected
+	Verdict string
 	Result  *sim.Result
 }
 
@@ -40,8 +41,8 @@ func (f *File) RecordWith(machine reducer.Machine) (*Recording, error) {
 	return rec, nil
 }
 
-// WriteText simulates the scenario with the given options, but for their sink, and writes the trace as text, as detailed as
-// its golden is.
+// WriteText simulates the scenario with the given options, but for their sink, and writes the trace
+// as text, as detailed as its golden is.
 func (f *File) WriteText(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	detail := trace.Full
 	if f.Golden == GoldenTransitions {
@@ -59,7 +60,8 @@ func (f *File) WriteText(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	return result, text.Close()
 }
 
-// WriteNDJSON simulates the scenario with the given options, but for their sink, and writes the trace as NDJSON.
+// WriteNDJSON simulates the scenario with the given options, but for their sink, and writes the
+// trace as NDJSON.
 func (f *File) WriteNDJSON(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	out := trace.NewWriter(w)
 	opt.Sink = out
@@ -70,8 +72,9 @@ func (f *File) WriteNDJSON(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	return result, out.Close()
 }
 
-// WriteSummary simulates the scenario with the given options, but for their sink, and writes how it ended: a line for each
-// rollout with its state and how many of its hosts are in which, then the violations.
+// WriteSummary simulates the scenario with the given options, but for their sink, and writes how it
+// ended: a line for each rollout with its state and how many of its hosts are in which, then the
+// violations.
 func (f *File) WriteSummary(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	var digest trace.Digest
 	opt.Sink = &digest
@@ -80,14 +83,17 @@ func (f *File) WriteSummary(w io.Writer, opt sim.Options) (*sim.Result, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s  seed %d  machine %s  %d entries  digest %s\n", f.Scenario.Name, opt.Seed, opt.Machine.Name(),
-		result.Entries, digest.Sum())
+	fmt.Fprintf(
+		&b, "%s  seed %d  machine %s  %d entries  digest %s\n", f.Scenario.Name, opt.Seed,
+		opt.Machine.Name(), result.Entries, digest.Sum(),
+	)
 	width := 0
 	for _, r := range result.Fleet.Rollouts() {
 		width = max(width, len(r.Record.RolloutID))
 	}
 	for _, r := range result.Fleet.Rollouts() {
-		fmt.Fprintf(&b, "%-*s  %-10v  wave %d  hosts:", width, r.Record.RolloutID, r.Record.State, r.Record.CurrentWave)
+		fmt.Fprintf(&b, "%-*s  %-10v  wave %d  "+
+			"hosts:", width, r.Record.RolloutID, r.Record.State, r.Record.CurrentWave)
 		for _, s := range reducer.HostStates() {
 			if n := r.Count(s); n > 0 {
 				fmt.Fprintf(&b, " %d %v", n, s)

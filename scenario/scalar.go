@@ -44,7 +44,9 @@ func (d *duration) UnmarshalText(text []byte) error {
 	s := string(text)
 	if !durationForm.MatchString(s) {
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
-			return fmt.Errorf("%s is a duration without a unit: write %ss, %sm, %sh or %sd", quote(s), s, s, s, s)
+			return fmt.Errorf(
+				"%s is a duration without a unit: write %ss, %sm, %sh or %sd", quote(s), s, s, s, s,
+			)
 		}
 		return fmt.Errorf("%s is not a duration such as 30s, 1h30m, 7d or 1d12h", quote(s))
 	}
@@ -67,7 +69,8 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseDuration reads a length of time as scenario files spell it: 30s, 1h30m, 7d, 1d12h; at most ten years.
+// ParseDuration reads a length of time as scenario files spell it: 30s, 1h30m, 7d, 1d12h; at most
+// ten years.
 func ParseDuration(s string) (time.Duration, error) {
 	var d duration
 	err := d.UnmarshalText([]byte(s))
@@ -81,7 +84,8 @@ type timestamp reducer.Time
 func (t *timestamp) UnmarshalText(text []byte) error {
 	var when time.Time
 	if when.UnmarshalText(text) != nil {
-		return fmt.Errorf("%s is not a time in RFC 3339 such as 2026-05-16T01:00:00Z", quote(string(text)))
+		return fmt.Errorf("%s is not a time in RFC 3339 such as "+
+			"2026-05-16T01:00:00Z", quote(string(text)))
 	}
 	if when.Before(time.Unix(0, math.MinInt64)) || when.After(time.Unix(0, math.MaxInt64)) {
 		return fmt.Errorf("%s is not between the years 1678 and 2262", quote(string(text)))
@@ -113,7 +117,9 @@ func (p *probability) UnmarshalText(text []byte) error {
 		if percent {
 			return fmt.Errorf("%s is not a probability: it is above 100%%", quote(s))
 		}
-		return fmt.Errorf("%s is not a probability: it is above 1; a percentage is written %s%%", quote(s), s)
+		return fmt.Errorf(
+			"%s is not a probability: it is above 1; a percentage is written %s%%", quote(s), s,
+		)
 	}
 	*p = probability(chance)
 	return nil
@@ -177,7 +183,8 @@ func (h *hosts) decodeNode(d *decoder, n ast.Node, field string) {
 	case *ast.IntegerNode:
 		decodeInto(d, n, &h.count, field)
 	default:
-		d.problems.add(nodePosition(n), "%s: expected a count of hosts or a list of their names, found %s", field, kindOf(n))
+		d.problems.add(nodePosition(n), "%s: expected a count of hosts or a list of their names, "+
+			"found %s", field, kindOf(n))
 	}
 }
 
@@ -222,7 +229,8 @@ func (s *distribution) make() (*sim.Distribution, error) {
 	}
 	for _, d := range s.delays() {
 		if d%duration(time.Millisecond) != 0 {
-			return nil, fmt.Errorf("%v is finer than the millisecond in which delays are counted", time.Duration(d))
+			return nil, fmt.Errorf("%v is finer than the millisecond in which delays are "+
+				"counted", time.Duration(d))
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
-// Package scenario reads scenario files: YAML in the field's own terms, made into a sim.Scenario. It is strict, because a
-// mistyped field that is passed over makes a test that tests nothing: whatever is wrong is an error with file, line and
-// column, and with the nearest name that would have been right.
+// Package scenario reads scenario files: YAML in the field's own terms, made into a sim.Scenario.
+// It is strict, because a mistyped field that is passed over makes a test that tests nothing:
+// whatever is wrong is an error with file, line and column, and with the nearest name that would
+// have been right.
 //
 // The types in format.go are the format. schema.json is made of them, for editors.
 package scenario
@@ -41,8 +42,9 @@ type Golden uint8
 
 // The kinds of goldens.
 const (
-	GoldenFull        Golden = 1 + iota // every event, effect and rejection
-	GoldenTransitions                   // the transitions and a digest of everything: for large scenarios
+	GoldenFull Golden = 1 + iota // every event, effect and rejection
+	// the transitions and a digest of everything: for large scenarios
+	GoldenTransitions
 
 	goldenEnd
 )
@@ -69,9 +71,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// Parse makes a scenario of YAML text, which includes no file. name is the path to show in messages; its base without .yaml is
-// the scenario's name. The error joins one *Error for each thing that is wrong, by position; after the first few it gives up
-// looking for more.
+// Parse makes a scenario of YAML text, which includes no file. name is the path to show in
+// messages; its base without .yaml is the scenario's name. The error joins one *Error for each
+// thing that is wrong, by position; after the first few it gives up looking for more.
 func Parse(name string, data []byte) (*File, error) {
 	return parse(nil, name, data, MaxHosts)
 }
@@ -97,8 +99,9 @@ func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	return file, nil
 }
 
-// Locate gives the line and column, from 1, of the value in a scenario's text that a path of field names and list indices
-// leads to, such as "timeline", 2, "ref"; of what encloses it when it was not given.
+// Locate gives the line and column, from 1, of the value in a scenario's text that a path of field
+// names and list indices leads to, such as "timeline", 2, "ref"; of what encloses it when it was
+// not given.
 func Locate(data []byte, where ...any) (line, column int) {
 	at := position{1, 1}
 	if root := readYAML(&problems{}, data, aScenario); root != nil && len(where) > 0 {
@@ -107,9 +110,9 @@ func Locate(data []byte, where ...any) (line, column int) {
 	return at.line, at.column
 }
 
-// ParseFaults makes the faults of a sweep of YAML text: a mapping with nothing but faults, each as in a scenario. They are
-// for whatever fleet, so that hosts can be told by patterns that match none. name is the path to show in messages; errors are
-// those of Parse.
+// ParseFaults makes the faults of a sweep of YAML text: a mapping with nothing but faults, each as
+// in a scenario. They are for whatever fleet, so that hosts can be told by patterns that match
+// none. name is the path to show in messages; errors are those of Parse.
 func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
 	p := &problems{file: name}
 	var doc faultsDocument
@@ -132,7 +135,8 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 		return nil
 	}
 	if kind == aScenario && isIncluded(root) {
-		p.add(nodePosition(root), "this is what scenarios include, and not one itself: keep it in a folder called included, which rollsim "+
+		p.add(nodePosition(root), "this is what scenarios include, and not one itself: keep it in a "+
+			"folder called included, which rollsim "+
 			"check passes over")
 		return nil
 	}
@@ -143,7 +147,8 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	return root
 }
 
-// LoadFS reads and parses one scenario file, and what it includes. Errors of reading are the file system's.
+// LoadFS reads and parses one scenario file, and what it includes. Errors of reading are the file
+// system's.
 func LoadFS(fsys fs.FS, name string) (*File, error) {
 	data, err := readFile(fsys, name)
 	if err != nil {
@@ -158,11 +163,12 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, MaxSize+1)) // one more, so that the parser sees what is too large
+	// one more, so that the parser sees what is too large
+	return io.ReadAll(io.LimitReader(f, MaxSize+1))
 }
 
-// List gives the paths of the scenario files in a directory, sorted, those in directories below it not included. A file
-// that ends in .yml is an error: it would be passed over in silence.
+// List gives the paths of the scenario files in a directory, sorted, those in directories below it
+// not included. A file that ends in .yml is an error: it would be passed over in silence.
 func List(fsys fs.FS, dir string) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -186,8 +192,8 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 // slashed gives a path of any system with slashes.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
-// openingComment gives the text of the comment that a file opens with: up to the first line that is none. Lines that speak
-// to an editor are passed over.
+// openingComment gives the text of the comment that a file opens with: up to the first line that is
+// none. Lines that speak to an editor are passed over.
 func openingComment(data []byte) string {
 	var lines []string
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte(byteOrderMark))) {
@@ -231,7 +237,9 @@ func (p *problems) enough() bool { return len(p.list) >= maxProblems }
 func (p *problems) err() error {
 	sort.SliceStable(p.list, func(i, j int) bool {
 		a, b := p.list[i], p.list[j]
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column)) < 0
+		return cmp.Or(
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		) < 0
 	})
 	errs := make([]error, 0, maxProblems)
 	for _, e := range p.list[:min(len(p.list), maxProblems)] {
@@ -244,5 +252,8 @@ func (p *problems) err() error {
 func positionOf(data []byte, offset int) position {
 	before := data[:offset]
 	start := bytes.LastIndexByte(before, '\n') + 1
-	return position{line: 1 + bytes.Count(before, []byte("\n")), column: 1 + utf8.RuneCount(before[start:])}
+	return position{
+		line:   1 + bytes.Count(before, []byte("\n")),
+		column: 1 + utf8.RuneCount(before[start:]),
+	}
 }

@@ -15,7 +15,8 @@ import (
 	"rollsim/sim"
 )
 
-// TestSchema keeps schema.json what the types of the format say. UPDATE=1 go test ./scenario -run Schema rewrites it.
+// TestSchema keeps schema.json what the types of the format say. UPDATE=1 go test ./scenario -run
+// Schema rewrites it.
 func TestSchema(t *testing.T) {
 	compareFile(t, "../scenarios/schema.json", schema(t))
 }
@@ -39,7 +40,9 @@ func schema(t *testing.T) []byte {
 		s.Definitions[name] = definition
 	}
 	shape.Definitions, shape.Version = nil, ""
-	s.Definitions["delay"] = &jsonschema.Schema{OneOf: []*jsonschema.Schema{valueSchema(reflect.TypeFor[duration]()), shape}}
+	s.Definitions["delay"] = &jsonschema.Schema{
+		OneOf: []*jsonschema.Schema{valueSchema(reflect.TypeFor[duration]()), shape},
+	}
 
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -73,7 +76,10 @@ func valueSchema(of reflect.Type) *jsonschema.Schema {
 			{Const: "never"},
 		}}
 	case reflect.TypeFor[violation]():
-		return &jsonschema.Schema{Type: "string", Pattern: "^(" + strings.Join(invariantNames(), "|") + ") .+$"}
+		return &jsonschema.Schema{
+			Type:    "string",
+			Pattern: "^(" + strings.Join(invariantNames(), "|") + ") .+$",
+		}
 	case reflect.TypeFor[hosts]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "integer", Minimum: "0", Maximum: json.Number(fmt.Sprint(MaxHosts))},
@@ -110,7 +116,9 @@ func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 		{OneOf: oneRequired("channel", "clear", "lift", "fault", "event")},
 	}
 	s.DependentRequired = map[string][]string{
-		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"}, "reason": {"clear"},
+		"after": {
+			"when",
+		}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"}, "reason": {"clear"},
 		"host": {"fault"}, "for": {"fault"},
 	}
 	kind, _ := s.Properties.Get("fault")
@@ -138,7 +146,8 @@ func oneRequired(fields ...string) []*jsonschema.Schema {
 	return all
 }
 
-// formatComments gives the comments of the format's types, by "type." and "type.Field", each as one line.
+// formatComments gives the comments of the format's types, by "type." and "type.Field", each as one
+// line.
 func formatComments(t *testing.T) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), "format.go", nil, parser.ParseComments)
 	if err != nil {
@@ -160,7 +169,8 @@ func formatComments(t *testing.T) map[string]string {
 	return comments
 }
 
-// TestFormatTypes sees to it that the decoder can read every default, and that every fate has a name.
+// TestFormatTypes sees to it that the decoder can read every default, and that every fate has a
+// name.
 func TestFormatTypes(t *testing.T) {
 	eachField(func(of reflect.Type, f reflect.StructField, name string, required bool) {
 		if name == "" {

@@ -30,9 +30,9 @@ var (
 	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
 )
 
-// readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have no use for (anchors,
-// aliases, tags, merge keys, several documents) is refused before the parser sees it: with that go the known ways to make a
-// small file cost a lot.
+// readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have
+// no use for (anchors, aliases, tags, merge keys, several documents) is refused before the parser
+// sees it: with that go the known ways to make a small file cost a lot.
 func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !checkText(p, data) {
@@ -65,7 +65,10 @@ func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	}
 	root, ok := body.(*ast.MappingNode)
 	if !ok {
-		p.add(nodePosition(body), "%s is a mapping of fields such as %s, found %s", kind.name, kind.needs, kindOf(body))
+		p.add(
+			nodePosition(body), "%s is a mapping of fields such as %s, found %s", kind.name, kind.needs,
+			kindOf(body),
+		)
 		return nil
 	}
 	return root
@@ -81,7 +84,8 @@ func checkText(p *problems, data []byte) bool {
 		r, size := utf8.DecodeRune(data[offset:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			p.add(positionOf(data, offset), "byte 0x%02x is not UTF-8: a scenario is a text file in UTF-8", data[offset])
+			p.add(positionOf(data, offset), "byte 0x%02x is not UTF-8: a scenario is a text file in "+
+				"UTF-8", data[offset])
 			return false
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
 			p.add(positionOf(data, offset), "control character 0x%02x: a scenario is a text file", r)
@@ -92,7 +96,8 @@ func checkText(p *problems, data []byte) bool {
 	return true
 }
 
-// checkTokens refuses the parts of YAML that scenarios do not use, and whatever nests too deep or goes on for too long.
+// checkTokens refuses the parts of YAML that scenarios do not use, and whatever nests too deep or
+// goes on for too long.
 func checkTokens(p *problems, tokens token.Tokens) bool {
 	var flow int
 	var block []collection
@@ -151,7 +156,8 @@ type collection struct {
 	keys    int
 }
 
-// enter gives the collections that are open once one more key or sequence entry was met at a column.
+// enter gives the collections that are open once one more key or sequence entry was met at a
+// column.
 func enter(open []collection, column int, mapping bool) []collection {
 	for len(open) > 0 {
 		top := &open[len(open)-1]

@@ -30,8 +30,9 @@ type host struct {
 	waits     uint32 // index into world.waits: the hosts that its edges name
 
 	// The control plane's side.
-	counted        bool         // by its budgets, as in flight or about to be
-	current        uint32       // the rollout of the last dispatch: messages for another one are late, and only logged
+	counted bool // by its budgets, as in flight or about to be
+	// the rollout of the last dispatch: messages for another one are late, and only logged
+	current        uint32
 	slot           int32        // where it stands among that rollout's hosts
 	dispatchedSoak reducer.Time // when the soak of the last dispatch is due
 
@@ -93,7 +94,8 @@ func (w *world) fate(h *host, rollout uint32, kind FateKind) *Fate {
 	return nil
 }
 
-// dispatched is when a dispatch reaches the agent. It finishes a switch that runs, and drops anything else.
+// dispatched is when a dispatch reaches the agent. It finishes a switch that runs, and drops
+// anything else.
 func (w *world) dispatched(h *host, rollout uint32) {
 	if h.working != noRollout && rollout <= h.working {
 		return // it came again, or was overtaken
@@ -128,7 +130,9 @@ func (w *world) switchOver(h *host) {
 		h.link.attempts++
 		if f := w.chance(AgentRestart, h.number, h.key(), h.link.attempts); f != nil {
 			h.link.breaking = f
-			breaks := time.Duration(draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart)%uint64(takes/tick+1)) * tick
+			breaks := time.Duration(
+				draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart)%uint64(takes/tick+1),
+			) * tick
 			w.then(h, workBroken, breaks)
 			return
 		}
@@ -172,7 +176,14 @@ func (w *world) agentStep(h *host, what work) {
 		soak := max(0, time.Duration(h.soakDue-w.now))
 		w.then(h, workConverged, soak+w.delay(h, r, b.Converge, drawConverge))
 	case workSustained:
-		w.send(h, trace.AgentEvent{Kind: reducer.ProbesFailed, Probe: probeName, Policy: w.policy(h).OnHealthFailure})
+		w.send(
+			h,
+			trace.AgentEvent{
+				Kind:   reducer.ProbesFailed,
+				Probe:  probeName,
+				Policy: w.policy(h).OnHealthFailure,
+			},
+		)
 		w.fail(h)
 	case workConverged:
 		h.phase = idle
@@ -181,7 +192,15 @@ func (w *world) agentStep(h *host, what work) {
 		h.phase = idle
 		h.running = h.before
 		w.send(h, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: w.closure(h.running)})
-	case workTimeline, workPoll, workTick, workDispatched, workRetention, workArrive, workResend, workOnline, workRestart,
+	case workTimeline,
+		workPoll,
+		workTick,
+		workDispatched,
+		workRetention,
+		workArrive,
+		workResend,
+		workOnline,
+		workRestart,
 		workTraffic:
 	}
 }
@@ -213,8 +232,8 @@ func (w *world) finishSwitch(h *host) {
 	w.then(h, workProbed, w.delay(h, h.working, h.behaviour.Probe, drawProbe))
 }
 
-// fail leaves the host as it is, or has the agent roll it back: the policy decides, and then the script or chance whether
-// the rollback ever completes.
+// fail leaves the host as it is, or has the agent roll it back: the policy decides, and then the
+// script or chance whether the rollback ever completes.
 func (w *world) fail(h *host) {
 	h.phase = failed
 	if w.policy(h).OnHealthFailure != reducer.RollbackAndHalt {
@@ -227,7 +246,8 @@ func (w *world) fail(h *host) {
 
 func (w *world) policy(h *host) reducer.Policy { return w.channels[h.channel].conf.Policy }
 
-// send numbers a message for the rollout that the agent works for, and gives it to the control plane.
+// send numbers a message for the rollout that the agent works for, and gives it to the control
+// plane.
 func (w *world) send(h *host, m trace.AgentEvent) {
 	h.seq++
 	w.agent = m
@@ -241,8 +261,8 @@ func (w *world) send(h *host, m trace.AgentEvent) {
 	w.transmit(h, &sent)
 }
 
-// receive is the control plane's side of a message: it is logged, and when it is not late the host machine decides whether
-// it moves the host.
+// receive is the control plane's side of a message: it is logged, and when it is not late the host
+// machine decides whether it moves the host.
 func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 	r := w.rollouts[rollout]
 	w.entry = trace.Entry{Kind: trace.KindAgentEvent, Host: h.id, Rollout: r.id, Agent: m}
@@ -250,7 +270,8 @@ func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 	if h.current != rollout {
 		return
 	}
-	if r.state() == reducer.Pruned { // what it holds of its hosts stays as it is, but a rollback is one
+	// what it holds of its hosts stays as it is, but a rollback is one
+	if r.state() == reducer.Pruned {
 		if m.Kind == reducer.RollbackComplete {
 			w.quarantineHost(r)
 		}
@@ -265,10 +286,20 @@ func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
 		w.quarantineHost(r)
 	}
 	w.outcome.Slot = int(h.slot) // saves the fleet from looking for it
-	w.apply(&reducer.Event{Kind: reducer.HostStateChanged, Rollout: r.id, Host: h.id, From: from, To: to, At: w.now})
+	w.apply(
+		&reducer.Event{
+			Kind:    reducer.HostStateChanged,
+			Rollout: r.id,
+			Host:    h.id,
+			From:    from,
+			To:      to,
+			At:      w.now,
+		},
+	)
 }
 
-// quarantineHost keeps the closure that a host rolled back from its channel, whatever state the rollout is in by now.
+// quarantineHost keeps the closure that a host rolled back from its channel, whatever state the
+// rollout is in by now.
 func (w *world) quarantineHost(r *rollout) {
 	key := QuarantineEntry{Channel: r.channel, Closure: r.closure}
 	if w.quarantine[key] {

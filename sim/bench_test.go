@@ -34,7 +34,12 @@ func fleetOf(b *testing.B, n int, horizon, every time.Duration) *Scenario {
 				{Hosts: hosts[n/10:], Soak: 10 * time.Minute},
 			},
 		}},
-		Behaviour: Behaviour{Ack: ack, Activation: must(LogNormalP99(40*time.Second, 3*time.Minute)), Probe: ack, Converge: ack},
+		Behaviour: Behaviour{
+			Ack:        ack,
+			Activation: must(LogNormalP99(40*time.Second, 3*time.Minute)),
+			Probe:      ack,
+			Converge:   ack,
+		},
 	}
 	for at := time.Duration(0); at < horizon; at += every {
 		ref := reducer.ChannelRef(fmt.Sprintf("r%d", len(sc.Timeline)+1))
@@ -64,7 +69,10 @@ func run(b *testing.B, sc *Scenario) {
 // BenchmarkRun simulates one rollout of a whole fleet. A million hosts take about ten seconds.
 func BenchmarkRun(b *testing.B) {
 	for _, n := range []int{100, 10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) { run(b, fleetOf(b, n, 23*time.Hour, 24*time.Hour)) })
+		b.Run(
+			fmt.Sprintf("hosts=%d", n),
+			func(b *testing.B) { run(b, fleetOf(b, n, 23*time.Hour, 24*time.Hour)) },
+		)
 	}
 }
 
@@ -73,7 +81,8 @@ func BenchmarkMonth(b *testing.B) {
 	run(b, fleetOf(b, 1000, 30*24*time.Hour-time.Minute, 24*time.Hour))
 }
 
-// BenchmarkMemory tells how much memory is live in the middle of a rollout, for each host, without the scenario's own.
+// BenchmarkMemory tells how much memory is live in the middle of a rollout, for each host, without
+// the scenario's own.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1_000_000
 	sc := fleetOf(b, n, 25*time.Minute, 24*time.Hour)

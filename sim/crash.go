@@ -10,8 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// crash takes the control plane down. Polls, plans and timers stop, what agents send is lost and sent again, and what an
-// operator wants waits.
+// crash takes the control plane down. Polls, plans and timers stop, what agents send is lost and
+// sent again, and what an operator wants waits.
 func (w *world) crash(d time.Duration) {
 	if w.down {
 		return
@@ -85,10 +85,12 @@ func (w *world) compare(before *memory) []Violation {
 		if int(r.number) < len(before.rollouts) {
 			old := before.rollouts[r.number]
 			if old.timerDue != r.timerDue {
-				report(string(r.id), "its retention timer was due %v, and is %v after a restart", old.timerDue, r.timerDue)
+				report(string(r.id), "its retention timer was due %v, and is %v after a "+
+					"restart", old.timerDue, r.timerDue)
 			}
 			if !slices.Equal(old.members, r.members) {
-				report(string(r.id), "what was dispatched and received of its hosts is not the same after a restart")
+				report(string(r.id), "what was dispatched and received of its hosts is not the same after a "+
+					"restart")
 			}
 		}
 	}
@@ -120,7 +122,9 @@ func (w *world) rebuild() {
 		for i := range r.waves {
 			for j := range r.waves[i].queues {
 				q := &r.waves[i].queues[j]
-				q.slots = slices.DeleteFunc(slices.Clone(q.slots), func(slot int32) bool { return r.members[slot].dispatched })
+				q.slots = slices.DeleteFunc(
+					slices.Clone(q.slots), func(slot int32) bool { return r.members[slot].dispatched },
+				)
 			}
 		}
 		if r.timerDue.Set {
@@ -161,8 +165,12 @@ func (w *world) remember(e *trace.Entry) {
 		r := w.rollouts[w.rolloutN[e.Rollout]]
 		slot, _ := r.fold.Slot(e.Host)
 		r.members[slot].dispatched = true
-		w.unacked = slices.DeleteFunc(w.unacked, func(d dispatch) bool { return d.rollout == r.number && d.slot == int32(slot) })
-		w.unacked = append(w.unacked, dispatch{sent: e.At, rollout: r.number, slot: int32(slot), attempt: e.Plan.Attempt})
+		w.unacked = slices.DeleteFunc(
+			w.unacked, func(d dispatch) bool { return d.rollout == r.number && d.slot == int32(slot) },
+		)
+		w.unacked = append(
+			w.unacked, dispatch{sent: e.At, rollout: r.number, slot: int32(slot), attempt: e.Plan.Attempt},
+		)
 		n, _ := w.find(e.Host)
 		h := &w.hosts[n]
 		h.current, h.slot, h.dispatchedSoak = r.number, int32(slot), e.Plan.SoakDueAt

@@ -17,16 +17,19 @@ const tick = time.Millisecond
 // quantileSteps is the size of the table that is made of a formula.
 const quantileSteps = 1 << 10
 
-// maxDelay bounds a quantile, so that a hostile or mistyped parameter cannot overflow virtual time: ten years.
+// maxDelay bounds a quantile, so that a hostile or mistyped parameter cannot overflow virtual time:
+// ten years.
 const maxDelay = 10 * 365 * 24 * time.Hour
 
-// Distribution is where delays are drawn from: a table of quantiles in ticks, made once. Floating point ends here, because
-// its last bits differ between architectures: a draw is made of integers only.
+// Distribution is where delays are drawn from: a table of quantiles in ticks, made once. Floating
+// point ends here, because its last bits differ between architectures: a draw is made of integers
+// only.
 //
-// Where a table is made of a formula, the tails are cut at the middle of its first and last step, so at the quantiles 0.05 %
-// and 99.95 %.
+// Where a table is made of a formula, the tails are cut at the middle of its first and last step,
+// so at the quantiles 0.05 % and 99.95 %.
 type Distribution struct {
-	quantiles []int64 // at evenly spaced probabilities from 0 to 1, never falling; a single one is a constant
+	// at evenly spaced probabilities from 0 to 1, never falling; a single one is a constant
+	quantiles []int64
 }
 
 // Constant is always d. Like every delay it is rounded to ticks.
@@ -90,12 +93,15 @@ func LogNormalP99(median, p99 time.Duration) (*Distribution, error) {
 	return LogNormal(median, math.Log(ticks(p99)/ticks(median))/distuv.UnitNormal.Quantile(0.99))
 }
 
-// normalReach is how many standard deviations from its mean a normal distribution goes when no bound is given.
+// normalReach is how many standard deviations from its mean a normal distribution goes when no
+// bound is given.
 const normalReach = 4
 
-// Normal has the given mean and standard deviation, and is truncated: at low and high, or where one of them is not set, at
-// four standard deviations from the mean, but never below 0.
-func Normal(mean, stddev time.Duration, low, high reducer.Opt[time.Duration]) (*Distribution, error) {
+// Normal has the given mean and standard deviation, and is truncated: at low and high, or where one
+// of them is not set, at four standard deviations from the mean, but never below 0.
+func Normal(
+	mean, stddev time.Duration, low, high reducer.Opt[time.Duration],
+) (*Distribution, error) {
 	if err := checkDelay("the mean", mean); err != nil {
 		return nil, err
 	}
@@ -116,9 +122,11 @@ func Normal(mean, stddev time.Duration, low, high reducer.Opt[time.Duration]) (*
 	if err := checkDelay("the upper bound", to); err != nil {
 		return nil, err
 	}
-	// What lies further out is next to impossible, so that nothing could be drawn there with any precision.
+	// What lies further out is next to impossible, so that nothing could be drawn there with any
+	// precision.
 	if from > to || from > highest || to < lowest {
-		return nil, fmt.Errorf("the bounds %v and %v leave nothing within four standard deviations of the mean, from %v to %v",
+		return nil, fmt.Errorf("the bounds %v and %v leave nothing within four standard deviations of "+
+			"the mean, from %v to %v",
 			from, to, max(0, lowest), highest)
 	}
 	if stddev == 0 {
@@ -132,8 +140,8 @@ func Normal(mean, stddev time.Duration, low, high reducer.Opt[time.Duration]) (*
 	}), nil
 }
 
-// Weibull has the given scale (the quantile 63.2 %) and shape, from 0.1 to 1000: below 1 early ends are likely, above 1 late
-// ones, and 1 is exponential.
+// Weibull has the given scale (the quantile 63.2 %) and shape, from 0.1 to 1000: below 1 early ends
+// are likely, above 1 late ones, and 1 is exponential.
 func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the scale", scale); err != nil {
 		return nil, err
@@ -147,8 +155,9 @@ func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	return tabulate(distuv.Weibull{Lambda: ticks(scale), K: shape}.Quantile), nil
 }
 
-// Gamma has the given mean and shape, from 0.5 to 1000: shape is how many exponential stages follow each other. Below 0.5
-// gonum's quantiles get wrong: at 0.2 they are off by a tenth, at 0.1 they fall.
+// Gamma has the given mean and shape, from 0.5 to 1000: shape is how many exponential stages follow
+// each other. Below 0.5 gonum's quantiles get wrong: at 0.2 they are off by a tenth, at 0.1 they
+// fall.
 func Gamma(mean time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the mean", mean); err != nil {
 		return nil, err
@@ -177,11 +186,13 @@ func GammaByScale(scale time.Duration, shape float64) (*Distribution, error) {
 	return Gamma(time.Duration(mean), shape)
 }
 
-// Empirical is what was measured: its quantiles at evenly spaced probabilities, from the shortest delay to the longest, with
-// everything between two neighbours equally likely. At least two, none below the one before it.
+// Empirical is what was measured: its quantiles at evenly spaced probabilities, from the shortest
+// delay to the longest, with everything between two neighbours equally likely. At least two, none
+// below the one before it.
 func Empirical(quantiles []time.Duration) (*Distribution, error) {
 	if len(quantiles) < 2 {
-		return nil, fmt.Errorf("%d quantiles are too few: at least the shortest and the longest delay", len(quantiles))
+		return nil, fmt.Errorf("%d quantiles are too few: at least the shortest and the longest "+
+			"delay", len(quantiles))
 	}
 	table := make([]int64, len(quantiles))
 	for i, q := range quantiles {
@@ -189,7 +200,8 @@ func Empirical(quantiles []time.Duration) (*Distribution, error) {
 			return nil, err
 		}
 		if i > 0 && q < quantiles[i-1] {
-			return nil, fmt.Errorf("the quantiles fall from %v to %v: they go from the shortest delay to the longest", quantiles[i-1], q)
+			return nil, fmt.Errorf("the quantiles fall from %v to %v: they go from the shortest delay to "+
+				"the longest", quantiles[i-1], q)
 		}
 		table[i] = rounded(q)
 	}
@@ -213,8 +225,8 @@ func (d *Distribution) Longest() time.Duration {
 	return time.Duration(d.quantiles[len(d.quantiles)-1]) * tick
 }
 
-// Quantiles gives n delays that are as likely as each other, the shortest first: the middles of n equal parts of all that can be
-// drawn. n is at least 1.
+// Quantiles gives n delays that are as likely as each other, the shortest first: the middles of n
+// equal parts of all that can be drawn. n is at least 1.
 func (d *Distribution) Quantiles(n int) []time.Duration {
 	all := make([]time.Duration, n)
 	half := math.MaxUint64 / (2 * uint64(n))
@@ -260,8 +272,8 @@ func tabulate(quantile func(p float64) float64) *Distribution {
 	return &Distribution{quantiles: q}
 }
 
-// draw gives the delay at a uniform random word: the whole part of word times steps chooses a step of the table, the rest a
-// place within.
+// draw gives the delay at a uniform random word: the whole part of word times steps chooses a step
+// of the table, the rest a place within.
 func (d *Distribution) draw(word uint64) time.Duration {
 	if len(d.quantiles) == 1 {
 		return time.Duration(d.quantiles[0]) * tick

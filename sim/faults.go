@@ -15,8 +15,8 @@ type faultRule struct {
 	hosts []bool // by host number; nil for all
 }
 
-// link is what stands between an agent and the control plane. Hosts of a scenario without faults have none: what they send
-// is received in the same instant.
+// link is what stands between an agent and the control plane. Hosts of a scenario without faults
+// have none: what they send is received in the same instant.
 type link struct {
 	offline    bool
 	lost       bool
@@ -37,7 +37,8 @@ type message struct {
 	event   trace.AgentEvent
 }
 
-// resendInterval is how long an agent waits for the acknowledgement of a message before it sends it again.
+// resendInterval is how long an agent waits for the acknowledgement of a message before it sends it
+// again.
 const resendInterval = 30 * time.Second
 
 // setUpFaults makes ready what the scenario's faults need; without faults there is nothing.
@@ -97,14 +98,18 @@ func (f *Fault) inWindow(elapsed time.Duration) bool {
 // noHostNumber asks chance for a fault that is no host's.
 const noHostNumber = math.MaxUint32
 
-// chance asks whether a fault comes now; nil when it does not. key and occasion tell this time from every other.
+// chance asks whether a fault comes now; nil when it does not. key and occasion tell this time from
+// every other.
 func (w *world) chance(kind FaultKind, host uint32, key, occasion uint64) *Fault {
 	for i := range w.faults[kind] {
 		rule := &w.faults[kind][i]
-		if !rule.conf.inWindow(w.elapsed(w.now)) && kind != ClockSkew || host != noHostNumber && rule.hosts != nil && !rule.hosts[host] {
+		if !rule.conf.inWindow(w.elapsed(w.now)) && kind != ClockSkew ||
+			host != noHostNumber && rule.hosts != nil && !rule.hosts[host] {
 			continue
 		}
-		if rule.conf.Probability.comesTrue(draw(w.opt.Seed, key, occasion, drawFault+purpose(kind)+purpose(i)<<32)) {
+		if rule.conf.Probability.comesTrue(
+			draw(w.opt.Seed, key, occasion, drawFault+purpose(kind)+purpose(i)<<32),
+		) {
 			return rule.conf
 		}
 	}
@@ -117,7 +122,9 @@ func (w *world) lasts(f *Fault, key, occasion uint64) time.Duration {
 }
 
 // fault logs that something was made to go wrong.
-func (w *world) fault(kind FaultKind, h *host, r uint32, ch reducer.ChannelID, seq uint64, d time.Duration) {
+func (w *world) fault(
+	kind FaultKind, h *host, r uint32, ch reducer.ChannelID, seq uint64, d time.Duration,
+) {
 	f := trace.Fault{Fault: kind.String(), Channel: ch, Seq: seq, Millis: int64(d / time.Millisecond)}
 	e := trace.Entry{Kind: trace.KindFault, Fault: &f}
 	if h != nil {
@@ -129,7 +136,8 @@ func (w *world) fault(kind FaultKind, h *host, r uint32, ch reducer.ChannelID, s
 	w.log(&e)
 }
 
-// transmit puts a message into the agent's outbox and sends it. The next message releases one that waits to be overtaken.
+// transmit puts a message into the agent's outbox and sends it. The next message releases one that
+// waits to be overtaken.
 func (w *world) transmit(h *host, m *trace.AgentEvent) {
 	l := h.link
 	if l.lost {
@@ -198,7 +206,8 @@ func (w *world) fly(h *host, m message, d time.Duration) {
 	w.queue.push(w.after(d), workArrive, h.number, uint32(slot))
 }
 
-// arrive gives a message to the control plane. When that has acknowledged it, the agent forgets it and what came before.
+// arrive gives a message to the control plane. When that has acknowledged it, the agent forgets it
+// and what came before.
 func (w *world) arrive(h *host, m message) {
 	if w.down || !w.accept(h, m.rollout, &m.event) {
 		return
@@ -209,8 +218,9 @@ func (w *world) arrive(h *host, m message) {
 	})
 }
 
-// accept is the control plane's side of an unreliable link: a message that came before is dropped by its seq, one that
-// comes too early is not acknowledged, so that it comes again after the ones that are missing.
+// accept is the control plane's side of an unreliable link: a message that came before is dropped
+// by its seq, one that comes too early is not acknowledged, so that it comes again after the ones
+// that are missing.
 func (w *world) accept(h *host, rollout uint32, m *trace.AgentEvent) bool {
 	r := w.rollouts[rollout]
 	slot, joined := r.fold.Slot(h.id)
@@ -240,7 +250,8 @@ func (w *world) resendAll(h *host) {
 	}
 }
 
-// strike lets chance take a host away before its agent does something new. It tells whether the host is lost.
+// strike lets chance take a host away before its agent does something new. It tells whether the
+// host is lost.
 func (w *world) strike(h *host) bool {
 	l := h.link
 	if l == nil {
@@ -307,7 +318,14 @@ func (w *world) bring(f *FaultNow) {
 	case ClockSkew:
 		h.link.skew = f.For
 		w.fault(ClockSkew, h, noRollout, "", 0, f.For)
-	case MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped, ControlPlaneCrash, PollFailed, PollStale, faultEnd:
+	case MessageDelayed,
+		MessageDuplicated,
+		MessageReordered,
+		MessageDropped,
+		ControlPlaneCrash,
+		PollFailed,
+		PollStale,
+		faultEnd:
 	}
 }
 

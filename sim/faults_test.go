@@ -17,8 +17,8 @@ func certain(t *testing.T) Behaviour {
 	return b
 }
 
-// faulty is a fleet of two channels, one after the other, of which the second has waves, a budget and a host edge, with a
-// second ref on the way.
+// faulty is a fleet of two channels, one after the other, of which the second has waves, a budget
+// and a host edge, with a second ref on the way.
 func faulty(t *testing.T, faults ...Fault) *Scenario {
 	sc := scenario(t, hostNames(4)...)
 	sc.Behaviour = certain(t)
@@ -60,8 +60,8 @@ func chanceOf(t *testing.T, p float64) Probability {
 	return c
 }
 
-// TestFaultsAreSurvived brings each fault often, and all at once: it must show in the trace, break no invariant, and once
-// faults have ended everything must settle.
+// TestFaultsAreSurvived brings each fault often, and all at once: it must show in the trace, break
+// no invariant, and once faults have ended everything must settle.
 func TestFaultsAreSurvived(t *testing.T) {
 	var all []Fault
 	for _, kind := range FaultKinds() {
@@ -79,7 +79,9 @@ func TestFaultsAreSurvived(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			seen := make(map[string]int)
 			for seed := range uint64(40) {
-				entries, result := simulate(t, faulty(t, slices.Clone(faults)...), Options{Seed: seed, Refold: true})
+				entries, result := simulate(
+					t, faulty(t, slices.Clone(faults)...), Options{Seed: seed, Refold: true},
+				)
 				for _, e := range entries {
 					if e.Fault != nil {
 						seen[e.Fault.Fault]++
@@ -100,7 +102,8 @@ func TestFaultsAreSurvived(t *testing.T) {
 	}
 }
 
-// TestAgentSeqs: whatever happens to messages, what the control plane accepts of a host and rollout counts 1, 2, 3 ….
+// TestAgentSeqs: whatever happens to messages, what the control plane accepts of a host and rollout
+// counts 1, 2, 3 ….
 func TestAgentSeqs(t *testing.T) {
 	sc := faulty(t,
 		Fault{Kind: MessageDropped, Probability: chanceOf(t, 0.3)},
@@ -144,7 +147,10 @@ func TestCrashInEachState(t *testing.T) {
 			case reducer.Opening, reducer.Active, reducer.Converging, reducer.Terminal, reducer.Pruned:
 			}
 			sc.Timeline = append(sc.Timeline, Action{
-				When: &Moment{Rollout: id, State: state}, Fault: &FaultNow{Kind: ControlPlaneCrash, For: 5 * time.Minute},
+				When: &Moment{
+					Rollout: id,
+					State:   state,
+				}, Fault: &FaultNow{Kind: ControlPlaneCrash, For: 5 * time.Minute},
 			})
 			for seed := range uint64(10) {
 				_, result := simulate(t, sc, Options{Seed: seed, Refold: true})
@@ -176,7 +182,10 @@ func TestCrashForgets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sc := faulty(t)
 			sc.Fates = []Fate{{Host: "h02", Ref: "a1", Kind: FailsActivation}}
-			sc.Timeline = append(sc.Timeline, Action{At: 30 * time.Minute, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}})
+			sc.Timeline = append(
+				sc.Timeline,
+				Action{At: 30 * time.Minute, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}},
+			)
 			w, err := newWorld(sc, Options{Machine: v02Quarantining(), Seed: 1})
 			if err != nil {
 				t.Fatal(err)
@@ -186,7 +195,9 @@ func TestCrashForgets(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			found := slices.ContainsFunc(result.Violations, func(v Violation) bool { return v.Invariant == invariant.FoldIsLive })
+			found := slices.ContainsFunc(
+				result.Violations, func(v Violation) bool { return v.Invariant == invariant.FoldIsLive },
+			)
 			if want := name != "nothing (control)"; found != want {
 				t.Errorf("found %v, want %v: %v", found, want, result.Violations)
 			}
@@ -194,5 +205,6 @@ func TestCrashForgets(t *testing.T) {
 	}
 }
 
-// v02Quarantining schedules pruning but leaves quarantines to the hosts' rollbacks, so that losing one of those shows.
+// v02Quarantining schedules pruning but leaves quarantines to the hosts' rollbacks, so that losing
+// one of those shows.
 func v02Quarantining() reducer.Machine { return reducer.V02With("test", reducer.Differences()[3:4]) }

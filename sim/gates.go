@@ -43,7 +43,8 @@ func (w *world) setUpGates() error {
 		for _, edge := range w.sc.Channels[i].HostEdges {
 			for _, id := range []reducer.HostID{edge.Host, edge.After} {
 				if n, ok := w.find(id); !ok || w.hosts[n].channel != uint32(i) {
-					return fmt.Errorf("channel %s: a host edge names host %s, which is not one of its hosts", w.sc.Channels[i].ID, id)
+					return fmt.Errorf("channel %s: a host edge names host %s, which is not one of its "+
+						"hosts", w.sc.Channels[i].ID, id)
 				}
 			}
 			n, _ := w.find(edge.Host)
@@ -125,7 +126,8 @@ func checkChannelGraph(channels []Channel) error {
 		for _, after := range channels[i].After {
 			n, ok := number[after]
 			if !ok {
-				return fmt.Errorf("channel %s waits for channel %s, which is not declared", channels[i].ID, after)
+				return fmt.Errorf("channel %s waits for channel %s, which is not "+
+					"declared", channels[i].ID, after)
 			}
 			waits[i] = append(waits[i], n)
 		}
@@ -141,9 +143,10 @@ func checkChannelGraph(channels []Channel) error {
 	return fmt.Errorf("channels wait for each other in a circle: %v", names)
 }
 
-// Circle finds things that wait for each other, so that none of them can ever go: waits holds, for each, the numbers of those
-// that it waits for. It gives the numbers of one such group in rising order, a single one for a thing that waits for itself,
-// and nil when there are none. Its cost grows with the number of edges only.
+// Circle finds things that wait for each other, so that none of them can ever go: waits holds, for
+// each, the numbers of those that it waits for. It gives the numbers of one such group in rising
+// order, a single one for a thing that waits for itself, and nil when there are none. Its cost
+// grows with the number of edges only.
 func Circle(waits [][]int) []int {
 	g := simple.NewDirectedGraph()
 	for i, others := range waits {
@@ -166,22 +169,29 @@ func Circle(waits [][]int) []int {
 	return circle
 }
 
-// waveGate tells which gate blocks every pending host of a wave alike, and why; empty when none does.
+// waveGate tells which gate blocks every pending host of a wave alike, and why; empty when none
+// does.
 func (w *world) waveGate(r *rollout, v *wave) (gate, reason string) {
-	if w.ignores != gateQuarantine && w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}] {
-		return gateQuarantine, fmt.Sprintf("quarantine: closure %s rolled back on channel %s", r.closure, r.channel)
+	if w.ignores != gateQuarantine &&
+		w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}] {
+		return gateQuarantine, fmt.Sprintf(
+			"quarantine: closure %s rolled back on channel %s", r.closure, r.channel,
+		)
 	}
 	if awaited := w.awaitedChannel(r); awaited != "" && w.ignores != gateChannelEdges {
-		return gateChannelEdges, fmt.Sprintf("channel-edges: predecessor channel '%s' not converged", awaited)
+		return gateChannelEdges, fmt.Sprintf("channel-edges: predecessor channel '%s' not "+
+			"converged", awaited)
 	}
 	if cursor := w.cursor(r); v.number > cursor && w.ignores != gateWavePromotion {
-		return gateWavePromotion, fmt.Sprintf("wave-promotion: host_wave=%d > current_wave=%d", v.number, cursor)
+		return gateWavePromotion, fmt.Sprintf("wave-promotion: host_wave=%d > "+
+			"current_wave=%d", v.number, cursor)
 	}
 	return "", ""
 }
 
-// awaitedChannel gives the first channel that the rollout's channel still waits for; empty for none. A channel that is
-// waited for lets others go once the rollout of its declared ref was Terminal or is Superseded.
+// awaitedChannel gives the first channel that the rollout's channel still waits for; empty for
+// none. A channel that is waited for lets others go once the rollout of its declared ref was
+// Terminal or is Superseded.
 func (w *world) awaitedChannel(r *rollout) reducer.ChannelID {
 	n, ok := w.channelN[r.channel]
 	if !ok {
@@ -205,21 +215,24 @@ func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 	}
 	for _, n := range w.limits[h.limits] {
 		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight && w.ignores != gateBudget {
-			return gateBudget, fmt.Sprintf("disruption-budget: '%s' has %d in flight", b.conf.Name, b.conf.MaxInFlight)
+			return gateBudget, fmt.Sprintf("disruption-budget: '%s' has %d in "+
+				"flight", b.conf.Name, b.conf.MaxInFlight)
 		}
 	}
 	return "", ""
 }
 
-// recount keeps a host's budgets: it counts from its dispatch, until under that rollout it is neither waiting for the ack
-// nor in flight. What becomes of it under an older rollout counts towards nothing, nor under one that is pruned. Once the
-// rollout has ended no dispatch is sent again, so that an ack which is missing then may never come: it is not waited for.
+// recount keeps a host's budgets: it counts from its dispatch, until under that rollout it is
+// neither waiting for the ack nor in flight. What becomes of it under an older rollout counts
+// towards nothing, nor under one that is pruned. Once the rollout has ended no dispatch is sent
+// again, so that an ack which is missing then may never come: it is not waited for.
 func (w *world) recount(h *host) {
 	uses := false
 	if h.current != noRollout {
 		r := w.rollouts[h.current]
 		state := r.fold.Hosts()[h.slot].State
-		uses = state == reducer.HostPending && w.worksOn(r) || state.InFlight() && r.state() != reducer.Pruned
+		uses = state == reducer.HostPending && w.worksOn(r) ||
+			state.InFlight() && r.state() != reducer.Pruned
 	}
 	if uses == h.counted {
 		return

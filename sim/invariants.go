@@ -14,8 +14,8 @@ import (
 // Violation says that an invariant does not hold of a subject.
 type Violation = invariant.Violation
 
-// judge tells what liveness demands and the run has not done by its end. Rollouts come in the order of opening, channels
-// as declared.
+// judge tells what liveness demands and the run has not done by its end. Rollouts come in the order
+// of opening, channels as declared.
 func (w *world) judge() []Violation {
 	var found []Violation
 	for _, r := range w.rollouts {
@@ -31,8 +31,13 @@ func (w *world) judge() []Violation {
 		}
 		due := r.terminalSetAt.Value + reducer.Time(w.retention(r.channel))
 		if due <= w.now {
-			found = append(found, w.violation(invariant.Unpruned, r, fmt.Sprintf("%v since %s; its retention ended at %s",
-				r.state(), trace.AppendElapsed(nil, r.terminalSetAt.Value, w.sc.Start), trace.AppendElapsed(nil, due, w.sc.Start))))
+			found = append(found, w.violation(invariant.Unpruned, r, fmt.Sprintf(
+				"%v since %s; its "+
+					"retention ended at %s",
+				r.state(),
+				trace.AppendElapsed(nil, r.terminalSetAt.Value, w.sc.Start),
+				trace.AppendElapsed(nil, due, w.sc.Start),
+			)))
 		}
 	}
 	for i := range w.channels {
@@ -41,7 +46,8 @@ func (w *world) judge() []Violation {
 		if ch.seen != "" && r != nil && (r.Record.SupersededAt.Set || w.latest(ch.conf.ID) != r) {
 			found = append(found, Violation{
 				Invariant: invariant.Stranded, Subject: string(ch.conf.ID), State: r.Record.State, Event: reducer.SuccessorOpened,
-				Detail: fmt.Sprintf("its ref is %s, but rollout %s is %v and will not be opened again", ch.seen, r.Record.RolloutID,
+				Detail: fmt.Sprintf("its ref is %s, but rollout %s is %v and will not be opened "+
+					"again", ch.seen, r.Record.RolloutID,
 					r.Record.State),
 			})
 		}
@@ -60,7 +66,13 @@ func (w *world) latest(id reducer.ChannelID) *reducer.Rollout {
 }
 
 func (w *world) violation(name invariant.Name, r *rollout, detail string) Violation {
-	return Violation{Invariant: name, Subject: string(r.id), Detail: detail, State: r.state(), Event: r.last}
+	return Violation{
+		Invariant: name,
+		Subject:   string(r.id),
+		Detail:    detail,
+		State:     r.state(),
+		Event:     r.last,
+	}
 }
 
 func (w *world) elapsed(at reducer.Time) time.Duration { return time.Duration(at - w.sc.Start) }
@@ -84,8 +96,8 @@ func (w *world) waitsFor(r *rollout) string {
 	return fmt.Sprintf("%v, current_wave %d; %s", r.state(), r.fold.Record.CurrentWave, waits.String())
 }
 
-// excuse tells why a stuck rollout could not be otherwise, whatever the control plane does: somebody must do something
-// first. It is empty when there is no such reason.
+// excuse tells why a stuck rollout could not be otherwise, whatever the control plane does:
+// somebody must do something first. It is empty when there is no such reason.
 func (w *world) excuse(r *rollout) string {
 	for slot := range r.fold.Hosts() {
 		if why := w.helpless(r, slot); why != "" {
@@ -104,7 +116,8 @@ func (w *world) excuse(r *rollout) string {
 			return fmt.Sprintf("it waits for channel %s, which has no rollout", id)
 		case f.Record.TerminalAt.Set || f.Record.SupersededAt.Set:
 		case !f.Record.State.Underway():
-			return fmt.Sprintf("it waits for channel %s, whose rollout is %v and waits for an operator", id, f.Record.State)
+			return fmt.Sprintf("it waits for channel %s, whose rollout is %v and waits for an "+
+				"operator", id, f.Record.State)
 		default:
 			if why := w.excuse(w.rollouts[f.Number()]); why != "" {
 				return fmt.Sprintf("it waits for channel %s: %s", id, why)
@@ -188,9 +201,10 @@ func (w *world) hostWaitsFor(r *rollout, slot int, state reducer.HostState) stri
 	return ""
 }
 
-// Verdict holds the violations of a run against those that the scenario expects: a line for each that broke unexpectedly,
-// for each that was expected and held, and for each line of the timeline whose moment never came, so that it tested nothing.
-// It is empty when all is as expected, and for a run that ended early.
+// Verdict holds the violations of a run against those that the scenario expects: a line for each
+// that broke unexpectedly, for each that was expected and held, and for each line of the timeline
+// whose moment never came, so that it tested nothing. It is empty when all is as expected, and for
+// a run that ended early.
 func (sc *Scenario) Verdict(r *Result) string {
 	if r.Early {
 		return ""
@@ -210,7 +224,9 @@ func (sc *Scenario) Verdict(r *Result) string {
 		lines = append(lines, fmt.Sprintf("NEVER CAME number %d of what must sometimes be so", i+1))
 	}
 	for _, i := range r.NeverCame {
-		lines = append(lines, fmt.Sprintf("NEVER CAME the moment that line %d of the timeline waits for", i+1))
+		lines = append(
+			lines, fmt.Sprintf("NEVER CAME the moment that line %d of the timeline waits for", i+1),
+		)
 	}
 	return strings.Join(lines, "\n")
 }

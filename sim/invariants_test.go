@@ -15,7 +15,9 @@ type broken struct {
 	meddle func(before, rec *reducer.Record, ev *reducer.Event, out *reducer.Effects)
 }
 
-func (b broken) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, p reducer.Policy, out *reducer.Effects) error {
+func (b broken) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, p reducer.Policy, out *reducer.Effects,
+) error {
 	before := *rec
 	if err := b.Machine.Step(rec, ev, now, p, out); err != nil {
 		return err
@@ -31,8 +33,9 @@ func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Mach
 	return reducer.NewTable("broken", cells, true)
 }
 
-// TestViolationsAreFound breaks a reducer, the planner or the applier, and expects the invariant that this violates to be
-// found and named with the rollout and the step; every invariant has its turn.
+// TestViolationsAreFound breaks a reducer, the planner or the applier, and expects the invariant
+// that this violates to be found and named with the rollout and the step; every invariant has its
+// turn.
 func TestViolationsAreFound(t *testing.T) {
 	meddled := func(f func(before, rec *reducer.Record, ev *reducer.Event, out *reducer.Effects)) reducer.Machine {
 		return broken{reducer.RFC0008(), f}
@@ -44,19 +47,25 @@ func TestViolationsAreFound(t *testing.T) {
 		ignores string
 		change  func(*Scenario)
 	}{
-		{want: "terminal-stamped stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
+		{want: "terminal-stamped " +
+			"stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
 			rec.TerminalAt = none
 		})},
-		{want: "terminal-stamped stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
+		{want: "terminal-stamped " +
+			"stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
 			rec.SupersededAt = none
 		}), change: func(sc *Scenario) { sc.Timeline[1].At = 5 * time.Minute }},
 		{
-			want:    "terminal-converged late@z1",
-			machine: withCell(reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}}),
+			want: "terminal-converged late@z1",
+			machine: withCell(
+				reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}},
+			),
 		},
 		{
-			want:    "pruned-absorbing stable@a1",
-			machine: withCell(reducer.Pruned, reducer.HostJoined, reducer.Cell{{Do: reducer.Go, To: reducer.Active}}),
+			want: "pruned-absorbing stable@a1",
+			machine: withCell(
+				reducer.Pruned, reducer.HostJoined, reducer.Cell{{Do: reducer.Go, To: reducer.Active}},
+			),
 			change: func(sc *Scenario) {
 				sc.Timeline = append(sc.Timeline, Action{
 					When:  &Moment{Rollout: "stable@a1", State: reducer.Pruned},
@@ -64,24 +73,32 @@ func TestViolationsAreFound(t *testing.T) {
 				})
 			},
 		},
-		{want: "wave-monotonic late@z1", machine: meddled(func(_, rec *reducer.Record, ev *reducer.Event, _ *reducer.Effects) {
+		{want: "wave-monotonic " +
+			"late@z1", machine: meddled(func(_, rec *reducer.Record, ev *reducer.Event, _ *reducer.Effects) {
 			if ev.Kind == reducer.RolloutTerminal {
 				rec.CurrentWave = 0
 			}
 		})},
-		{want: "transition-recorded stable@a1", machine: meddled(func(before, rec *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
+		{want: "transition-recorded " +
+			"stable@a1", machine: meddled(func(before, rec *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
 			if before.State == reducer.Active && rec.State == reducer.Converging {
 				out.Reset()
 			}
 		})},
-		{want: "transition-recorded stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
+		{want: "transition-recorded " +
+			"stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
 			if all := out.All(); len(all) > 0 {
 				all[0].From = reducer.Opening
 			}
 		})},
-		{want: "one-standing stable", machine: withCell(reducer.Terminal, reducer.SuccessorOpened, reducer.Cell{{Do: reducer.Ignore}})},
-		{want: "reverted-host stable@a1", machine: withCell(reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Reverted}})},
-		{want: "retention-kept stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
+		{
+			want:    "one-standing stable",
+			machine: withCell(reducer.Terminal, reducer.SuccessorOpened, reducer.Cell{{Do: reducer.Ignore}}),
+		},
+		{want: "reverted-host " +
+			"stable@a1", machine: withCell(reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Reverted}})},
+		{want: "retention-kept " +
+			"stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
 			for i := range out.All() {
 				out.All()[i].DelaySeconds /= 2
 			}
@@ -95,17 +112,37 @@ func TestViolationsAreFound(t *testing.T) {
 		{want: "quarantine-kept stable@a1", ignores: gateQuarantine, change: func(sc *Scenario) {
 			sc.Quarantine = []QuarantineEntry{{Channel: "stable", Closure: "a1"}}
 		}},
-		{want: "wave-kept late@z1", ignores: gateWavePromotion, change: func(sc *Scenario) { sc.Budgets = nil }},
+		{
+			want:    "wave-kept late@z1",
+			ignores: gateWavePromotion,
+			change:  func(sc *Scenario) { sc.Budgets = nil },
+		},
 		{want: "channel-edges-kept late@z1", ignores: gateChannelEdges},
-		{want: "budget-kept few", ignores: gateBudget, change: func(sc *Scenario) { sc.Channels[1].HostEdges = nil }},
+		{
+			want:    "budget-kept few",
+			ignores: gateBudget,
+			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
+		},
 		{want: "fold-is-live stable@a1", machine: &forgetful{Machine: reducer.RFC0008()}},
-		{want: "stuck stable@b2", machine: withCell(reducer.Converging, reducer.RolloutTerminal, reducer.Cell{{Do: reducer.Ignore}})},
-		{want: "unpruned stable@b2", machine: withCell(reducer.Converging, reducer.RolloutTerminal, reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}})},
+		{
+			want: "stuck stable@b2",
+			machine: withCell(
+				reducer.Converging, reducer.RolloutTerminal, reducer.Cell{{Do: reducer.Ignore}},
+			),
+		},
+		{
+			want: "unpruned stable@b2",
+			machine: withCell(
+				reducer.Converging, reducer.RolloutTerminal,
+				reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}},
+			),
+		},
 		{want: "stranded stable", change: func(sc *Scenario) {
 			sc.Timeline = append(sc.Timeline, Action{At: 2 * time.Hour, SetRef: &RefChange{"stable", "a1"}})
 		}},
 	}
-	seen := map[invariant.Name]bool{invariant.SameBytes: true} // two runs are compared where sweeps are made
+	// two runs are compared where sweeps are made
+	seen := map[invariant.Name]bool{invariant.SameBytes: true}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
 			want, err := invariant.Parse(tt.want)
@@ -140,7 +177,9 @@ func TestViolationsAreFound(t *testing.T) {
 				t.Fatalf("not found; found %v", found)
 			}
 			v := found[i]
-			atEnd := slices.Contains([]invariant.Name{invariant.Stuck, invariant.Unpruned, invariant.Stranded}, v.Invariant)
+			atEnd := slices.Contains(
+				[]invariant.Name{invariant.Stuck, invariant.Unpruned, invariant.Stranded}, v.Invariant,
+			)
 			if v.Detail == "" || v.Seq == 0 && !atEnd {
 				t.Errorf("the report does not say what and where: %+v", v)
 			}
@@ -158,13 +197,16 @@ func TestViolationsAreFound(t *testing.T) {
 	}
 }
 
-// forgetful answers differently the second time that it is asked the same, so that a fold of the trace cannot agree.
+// forgetful answers differently the second time that it is asked the same, so that a fold of the
+// trace cannot agree.
 type forgetful struct {
 	reducer.Machine
 	asked map[reducer.RolloutID]bool
 }
 
-func (f *forgetful) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, p reducer.Policy, out *reducer.Effects) error {
+func (f *forgetful) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, p reducer.Policy, out *reducer.Effects,
+) error {
 	if ev.Kind == reducer.WaveAdvanced {
 		if f.asked == nil {
 			f.asked = make(map[reducer.RolloutID]bool)

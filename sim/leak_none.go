@@ -2,5 +2,6 @@
 
 package sim
 
-// leak is nothing. Built with rollsim_leak it is not, so that the determinism gate can prove that it would be caught.
+// leak is nothing. Built with rollsim_leak it is not, so that the determinism gate can prove that
+// it would be caught.
 func leak() uint64 { return 0 }

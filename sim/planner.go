@@ -10,8 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// rollout is what the control plane keeps of a rollout beyond its record. It follows the reducer, also when raw events
-// drive it.
+// rollout is what the control plane keeps of a rollout beyond its record. It follows the reducer,
+// also when raw events drive it.
 type rollout struct {
 	id      reducer.RolloutID
 	key     uint64 // of its random streams
@@ -24,7 +24,8 @@ type rollout struct {
 	members []member // beside fold.Hosts()
 	waves   []wave   // by number
 
-	counted       reducer.State             // the state in which its hosts were last counted towards budgets
+	// the state in which its hosts were last counted towards budgets
+	counted       reducer.State
 	derivedWave   uint32                    // the shipped planner's cursor, in its derived table
 	last          reducer.EventKind         // that was applied to it
 	timer         uint32                    // generation of the retention timer: others are void
@@ -48,8 +49,8 @@ type wave struct {
 	queues []pendingQueue                // hosts not dispatched yet
 }
 
-// pendingQueue holds pending hosts, in join order, that every gate treats alike: those that the same budgets count, and
-// each host with edges alone. So a plan need look at the first one only.
+// pendingQueue holds pending hosts, in join order, that every gate treats alike: those that the
+// same budgets count, and each host with edges alone. So a plan need look at the first one only.
 type pendingQueue struct {
 	alone   bool
 	limits  uint32
@@ -78,8 +79,8 @@ type dispatch struct {
 
 func (r *rollout) state() reducer.State { return r.fold.Record.State }
 
-// halted tells whether nothing of the rollout may be dispatched now. The shipped planner goes on dispatching the current wave
-// of a Failed rollout.
+// halted tells whether nothing of the rollout may be dispatched now. The shipped planner goes on
+// dispatching the current wave of a Failed rollout.
 func (w *world) halted(r *rollout) bool {
 	if w.sc.ControlPlane == ShippedPlanner {
 		return !w.worksOn(r)
@@ -92,8 +93,8 @@ func (w *world) worksOn(r *rollout) bool {
 	return r.state().Underway() || r.state() == reducer.Failed && w.sc.ControlPlane == ShippedPlanner
 }
 
-// cursor is the wave up to which the planner dispatches: the record's current_wave, but for the shipped planner, which
-// moves one of its own.
+// cursor is the wave up to which the planner dispatches: the record's current_wave, but for the
+// shipped planner, which moves one of its own.
 func (w *world) cursor(r *rollout) uint32 {
 	if w.sc.ControlPlane == ShippedPlanner {
 		return r.derivedWave
@@ -110,7 +111,9 @@ func (r *rollout) wave(number uint32) *wave {
 }
 
 func (r *rollout) searchWave(number uint32) (int, bool) {
-	return slices.BinarySearchFunc(r.waves, number, func(v wave, n uint32) int { return cmp.Compare(v.number, n) })
+	return slices.BinarySearchFunc(
+		r.waves, number, func(v wave, n uint32) int { return cmp.Compare(v.number, n) },
+	)
 }
 
 // later finds the first wave after number that has hosts.
@@ -145,7 +148,10 @@ func (w *world) follow(ev *reducer.Event) {
 		if m := r.members[w.outcome.Slot]; m.host != noHost && w.hosts[m.host].current == r.number {
 			w.recount(&w.hosts[m.host])
 		}
-	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired,
+	case reducer.WaveAdvanced,
+		reducer.RolloutTerminal,
+		reducer.SuccessorOpened,
+		reducer.RetentionExpired,
 		reducer.OperatorClearance:
 	}
 	if r := w.rollouts[w.outcome.Rollout]; len(w.budgets) > 0 && r.state() != r.counted {
@@ -228,8 +234,8 @@ func (w *world) plan() {
 
 // advance moves the wave cursor as far as the hosts allow.
 func (w *world) advance(r *rollout) {
-	// Each wave becomes ready once and settled once; a machine that goes round and round would never let the cursor come to an
-	// end.
+	// Each wave becomes ready once and settled once; a machine that goes round and round would never
+	// let the cursor come to an end.
 	for steps := 0; w.err == nil; steps++ {
 		if steps > 2*len(r.waves)+2 {
 			w.err = fmt.Errorf("%w (the wave cursor of %s)", ErrRunaway, r.id)
@@ -269,8 +275,8 @@ func (w *world) advanceShipped(r *rollout) {
 	}
 }
 
-// dispatchAll dispatches each pending host that no gate blocks, in waves and then in join order, and logs what blocks the
-// others.
+// dispatchAll dispatches each pending host that no gate blocks, in waves and then in join order,
+// and logs what blocks the others.
 func (w *world) dispatchAll(r *rollout) {
 	for i := range r.waves {
 		v := &r.waves[i]
@@ -311,7 +317,8 @@ func (v *wave) first() *pendingQueue {
 	return first
 }
 
-// block logs the decision that keeps the hosts of a queue from being dispatched, once per change of reason.
+// block logs the decision that keeps the hosts of a queue from being dispatched, once per change of
+// reason.
 func (w *world) block(r *rollout, q *pendingQueue, gate, reason string) {
 	if q.blocked == reason {
 		return
@@ -319,9 +326,11 @@ func (w *world) block(r *rollout, q *pendingQueue, gate, reason string) {
 	q.blocked = reason
 	for _, slot := range q.slots {
 		id := w.hosts[r.members[slot].host].id
-		w.log(&trace.Entry{Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &trace.GateDecision{
-			Gate: gate, Reason: reason, Host: id, Rollout: r.id,
-		}})
+		w.log(
+			&trace.Entry{Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &trace.GateDecision{
+				Gate: gate, Reason: reason, Host: id, Rollout: r.id,
+			}},
+		)
 	}
 }
 
@@ -335,7 +344,9 @@ func (w *world) dispatch(r *rollout, slot int32, attempt int) {
 		w.recount(h)
 		h.dispatchedSoak = w.after(w.soak(r, slot))
 	}
-	w.unacked = append(w.unacked, dispatch{sent: w.now, rollout: r.number, slot: slot, attempt: attempt})
+	w.unacked = append(
+		w.unacked, dispatch{sent: w.now, rollout: r.number, slot: slot, attempt: attempt},
+	)
 	w.log(&trace.Entry{Kind: trace.KindPlanAction, Host: h.id, Rollout: r.id, Plan: &trace.PlanAction{
 		Action: trace.QueueDispatch, Rollout: r.id, Host: h.id, Closure: r.closure, SoakDueAt: h.dispatchedSoak, Attempt: attempt,
 	}})
@@ -344,7 +355,8 @@ func (w *world) dispatch(r *rollout, slot int32, attempt int) {
 	}
 }
 
-// soak gives how long the hosts of a member's wave soak. A raw event may name a wave that the scenario does not have.
+// soak gives how long the hosts of a member's wave soak. A raw event may name a wave that the
+// scenario does not have.
 func (w *world) soak(r *rollout, slot int32) time.Duration {
 	number := r.fold.Hosts()[slot].Wave
 	waves := w.channels[w.channelN[r.channel]].conf.Waves
@@ -366,7 +378,9 @@ func (w *world) resend() {
 			// Acked, or overtaken by a newer rollout.
 		case w.halted(r), w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}]:
 			// A halt may end, and a quarantine be lifted; until then nothing is sent.
-			w.unacked = append(w.unacked, dispatch{sent: w.now, rollout: d.rollout, slot: d.slot, attempt: d.attempt})
+			w.unacked = append(
+				w.unacked, dispatch{sent: w.now, rollout: d.rollout, slot: d.slot, attempt: d.attempt},
+			)
 		default:
 			w.dispatch(r, d.slot, d.attempt+1)
 		}
@@ -381,7 +395,9 @@ func (w *world) checkMoments() {
 	if len(w.moments) == 0 && len(w.sometimes) == 0 {
 		return
 	}
-	w.sometimes = slices.DeleteFunc(w.sometimes, func(i uint32) bool { return w.holds(&w.sc.Sometimes[i]) })
+	w.sometimes = slices.DeleteFunc(
+		w.sometimes, func(i uint32) bool { return w.holds(&w.sc.Sometimes[i]) },
+	)
 	w.moments = slices.DeleteFunc(w.moments, func(i uint32) bool {
 		a := &w.sc.Timeline[i]
 		if !w.holds(a.When) {
@@ -412,7 +428,8 @@ func (w *world) holds(m *Moment) bool {
 	return true
 }
 
-// noneBefore tells whether no host of the wave has still to reach what a host in the state has passed.
+// noneBefore tells whether no host of the wave has still to reach what a host in the state has
+// passed.
 func (v *wave) noneBefore(state reducer.HostState) bool {
 	for _, s := range reducer.HostStates() {
 		if v.counts[s] > 0 && Progress(s) < Progress(state) {
@@ -422,7 +439,8 @@ func (v *wave) noneBefore(state reducer.HostState) bool {
 	return true
 }
 
-// Progress ranks host states by how far the host has got. A deferred host is as far as a soaking one: a wave may go on.
+// Progress ranks host states by how far the host has got. A deferred host is as far as a soaking
+// one: a wave may go on.
 func Progress(s reducer.HostState) int {
 	switch s {
 	case reducer.HostPending:

@@ -30,16 +30,16 @@ const (
 type item struct {
 	at reducer.Time
 
-	// order is the insertion number, above the kind of work: ties of time are first come, first served, which makes the order
-	// total. 56 bits of it outlast any run.
+	// order is the insertion number, above the kind of work: ties of time are first come, first
+	// served, which makes the order total. 56 bits of it outlast any run.
 	order uint64
 	a, b  uint32
 }
 
 func (x *item) work() work { return work(x.order) }
 
-// queue holds what is due, by (at, order): a heap with four children to a node, which is shallower than two and so
-// touches less memory.
+// queue holds what is due, by (at, order): a heap with four children to a node, which is shallower
+// than two and so touches less memory.
 type queue struct {
 	heap     []item
 	inserted uint64

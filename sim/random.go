@@ -6,7 +6,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// purpose keeps the random streams of one entity apart. New ones go at the end: the number is part of the stream's key.
+// purpose keeps the random streams of one entity apart. New ones go at the end: the number is part
+// of the stream's key.
 type purpose uint64
 
 const (
@@ -30,8 +31,9 @@ const (
 // streamKey is what the name of an entity contributes to the key of its streams.
 func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
 
-// draw gives the random word of one purpose, for one host under one rollout. Each has a stream of its own, keyed by what it
-// is for, so that one more draw, host or rollout moves no other, and nothing has to be remembered between draws.
+// draw gives the random word of one purpose, for one host under one rollout. Each has a stream of
+// its own, keyed by what it is for, so that one more draw, host or rollout moves no other, and
+// nothing has to be remembered between draws.
 func draw(seed, host, rollout uint64, p purpose) uint64 {
 	var stream rand.PCG
 	stream.Seed(mix(seed^host)^leak(), mix(rollout^mix(uint64(p))))

@@ -18,10 +18,11 @@ type Options struct {
 	Machine reducer.Machine // decides every transition
 	Seed    uint64
 	Sink    trace.Sink // takes the entries, the header first; nil for none
-	Refold  bool       // fold what the trace says a second time, and hold the live state against it at the end
+	// fold what the trace says a second time, and hold the live state against it at the end
+	Refold bool
 
-	// The run ends early, once the instant is over in which entry UntilSeq was written or the virtual time Until was
-	// reached. Zero is neither. A run that ends early is not judged for liveness.
+	// The run ends early, once the instant is over in which entry UntilSeq was written or the virtual
+	// time Until was reached. Zero is neither. A run that ends early is not judged for liveness.
 	UntilSeq uint64
 	Until    time.Duration
 }
@@ -37,10 +38,13 @@ type Result struct {
 	Never      []int // of Scenario.Sometimes, from 0, those that did not come
 }
 
-// ErrRunaway says that one instant went on for too long: delays of nothing that lead back to themselves.
-var ErrRunaway = errors.New("the simulation does not leave an instant: some work leads back to itself without any delay")
+// ErrRunaway says that one instant went on for too long: delays of nothing that lead back to
+// themselves.
+var ErrRunaway = errors.New("the simulation does not leave an instant: some work leads back to " +
+	"itself without any delay")
 
-// maxPerInstant bounds the work of one instant, so that a loop without delay is an error and not a hang.
+// maxPerInstant bounds the work of one instant, so that a loop without delay is an error and not a
+// hang.
 const maxPerInstant = 50_000_000
 
 // planInterval is how often the planner looks, whether or not something changed.
@@ -49,7 +53,8 @@ const planInterval = 15 * time.Second
 // resendAfter is how long the control plane waits for an ack before it sends a dispatch again.
 const resendAfter = 60 * time.Second
 
-// Run simulates a scenario to its horizon. The error is the Sink's, ErrRunaway, or what is wrong with the scenario.
+// Run simulates a scenario to its horizon. The error is the Sink's, ErrRunaway, or what is wrong
+// with the scenario.
 func Run(sc *Scenario, opt Options) (*Result, error) {
 	w, err := newWorld(sc, opt)
 	if err != nil {
@@ -95,7 +100,14 @@ func (w *world) run() (*Result, error) {
 			w.check.Report(v)
 		}
 	}
-	result := &Result{Start: sc.Start, End: end, Entries: w.seq, Early: early, Fleet: w.fleet, Violations: w.check.Found()}
+	result := &Result{
+		Start:      sc.Start,
+		End:        end,
+		Entries:    w.seq,
+		Early:      early,
+		Fleet:      w.fleet,
+		Violations: w.check.Found(),
+	}
 	if !early {
 		result.Violations = append(result.Violations, w.judge()...)
 		for _, i := range w.moments {
@@ -150,7 +162,8 @@ type world struct {
 	ticks      uint64
 	ignores    string                  // for tests: a gate that the planner does not ask, or gateHalt
 	forgets    func(*trace.Entry) bool // for tests: what a restart does not find in the trace
-	refold     *reducer.Fleet          // invariant (14): folds what the trace says; nil when that is not asked for
+	// invariant (14): folds what the trace says; nil when that is not asked for
+	refold *reducer.Fleet
 
 	check   *invariant.Checker
 	outcome reducer.Outcome // reused
@@ -202,7 +215,9 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 			return nil, fmt.Errorf("channel %s is declared twice", conf.ID)
 		}
 		if conf.PollInterval <= 0 {
-			return nil, fmt.Errorf("channel %s: the poll interval %v is not above 0", conf.ID, conf.PollInterval)
+			return nil, fmt.Errorf(
+				"channel %s: the poll interval %v is not above 0", conf.ID, conf.PollInterval,
+			)
 		}
 		w.channelN[conf.ID] = uint32(i)
 		ch := channel{conf: conf, first: uint32(len(w.hosts))}
@@ -257,7 +272,9 @@ func (w *world) sortHosts() error {
 	for i := range w.byName {
 		w.byName[i] = uint32(i)
 	}
-	slices.SortFunc(w.byName, func(a, b uint32) int { return cmp.Compare(w.hosts[a].id, w.hosts[b].id) })
+	slices.SortFunc(
+		w.byName, func(a, b uint32) int { return cmp.Compare(w.hosts[a].id, w.hosts[b].id) },
+	)
 	for i := 1; i < len(w.byName); i++ {
 		if id := w.hosts[w.byName[i]].id; id == w.hosts[w.byName[i-1]].id {
 			return fmt.Errorf("host %s is declared twice: a host belongs to one channel and one wave", id)
@@ -268,7 +285,9 @@ func (w *world) sortHosts() error {
 
 // find gives the number of a host of the scenario.
 func (w *world) find(id reducer.HostID) (uint32, bool) {
-	i, found := slices.BinarySearchFunc(w.byName, id, func(n uint32, id reducer.HostID) int { return cmp.Compare(w.hosts[n].id, id) })
+	i, found := slices.BinarySearchFunc(
+		w.byName, id, func(n uint32, id reducer.HostID) int { return cmp.Compare(w.hosts[n].id, id) },
+	)
 	if !found {
 		return 0, false
 	}
@@ -305,7 +324,8 @@ func (w *world) seedQueue() {
 
 func (w *world) after(d time.Duration) reducer.Time { return w.now + reducer.Time(d) }
 
-// instant does all the work of the present instant: what is due, then the plan, which may make more of it due at once.
+// instant does all the work of the present instant: what is due, then the plan, which may make more
+// of it due at once.
 func (w *world) instant() {
 	for range w.perInstant {
 		if at, ok := w.queue.next(); ok && at == w.now {
@@ -347,7 +367,14 @@ func (w *world) do(x item) {
 			r.timerDue = reducer.Opt[reducer.Time]{}
 			w.apply(&reducer.Event{Kind: reducer.RetentionExpired, Rollout: r.id, At: w.now})
 		}
-	case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack, workRestarted, workBroken:
+	case workSwitched,
+		workRebooted,
+		workProbed,
+		workSustained,
+		workConverged,
+		workRolledBack,
+		workRestarted,
+		workBroken:
 		if h := &w.hosts[x.a]; h.epoch == x.b && !w.strike(h) {
 			w.agentStep(h, x.work())
 		}
@@ -394,7 +421,8 @@ func (w *world) act(a *Action) {
 	}
 }
 
-// poll reads the channel's ref. A ref whose rollout is already known opens nothing, as in the real planner.
+// poll reads the channel's ref. A ref whose rollout is already known opens nothing, as in the real
+// planner.
 func (w *world) poll(ch *channel) {
 	if w.unreliable {
 		key := streamKey(string(ch.conf.ID))
@@ -411,20 +439,42 @@ func (w *world) poll(ch *channel) {
 	}
 	ch.seen = ch.ref
 	id := reducer.NewRolloutID(ch.conf.ID, ch.ref)
-	w.log(&trace.Entry{Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: ch.conf.ID, Outcome: "200", Ref: ch.ref}})
+	w.log(
+		&trace.Entry{
+			Kind: trace.KindManifestPoll,
+			Poll: &trace.ManifestPoll{Channel: ch.conf.ID, Outcome: "200", Ref: ch.ref},
+		},
+	)
 	if w.fleet.Rollout(id) != nil {
 		return
 	}
 	standing := append([]*reducer.Rollout(nil), w.fleet.Standing(ch.conf.ID)...)
 	for _, r := range standing {
-		w.apply(&reducer.Event{Kind: reducer.SuccessorOpened, Rollout: r.Record.RolloutID, Successor: id, At: w.now})
+		w.apply(
+			&reducer.Event{
+				Kind:      reducer.SuccessorOpened,
+				Rollout:   r.Record.RolloutID,
+				Successor: id,
+				At:        w.now,
+			},
+		)
 	}
-	w.apply(&reducer.Event{Kind: reducer.RolloutOpened, Rollout: id, Channel: ch.conf.ID, TargetRef: ch.ref, At: w.now})
+	w.apply(
+		&reducer.Event{
+			Kind:      reducer.RolloutOpened,
+			Rollout:   id,
+			Channel:   ch.conf.ID,
+			TargetRef: ch.ref,
+			At:        w.now,
+		},
+	)
 	ids := make([]reducer.HostID, 0, ch.count)
 	for i := range ch.count {
 		h := &w.hosts[ch.first+i]
 		ids = append(ids, h.id)
-		w.apply(&reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: h.id, Wave: ch.waves[i], At: w.now})
+		w.apply(
+			&reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: h.id, Wave: ch.waves[i], At: w.now},
+		)
 	}
 	w.log(&trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &trace.PlanAction{
 		Action: trace.OpenRollout, Rollout: id, Channel: ch.conf.ID, TargetRef: ch.ref, Hosts: ids,
@@ -521,7 +571,9 @@ func (w *world) traffic(t *Traffic, index, before uint32) {
 	case Flapping:
 		ch.ref = t.Between[int(before)%len(t.Between)]
 	}
-	pause := t.Every.draw(draw(w.opt.Seed, streamKey(string(t.Channel)), uint64(before), drawTraffic+purpose(index)<<32))
+	pause := t.Every.draw(
+		draw(w.opt.Seed, streamKey(string(t.Channel)), uint64(before), drawTraffic+purpose(index)<<32),
+	)
 	w.queue.push(w.after(max(tick, pause)), workTraffic, index, before+1)
 }
 
@@ -550,7 +602,8 @@ func (w *world) log(e *trace.Entry) {
 	}
 	if w.refold != nil && e.Event != nil {
 		var out reducer.Outcome
-		w.failed(w.refold.Apply(e.Event, e.At, &out)) // what it refuses the live fleet refuses too, or they come to differ
+		// what it refuses the live fleet refuses too, or they come to differ
+		w.failed(w.refold.Apply(e.Event, e.At, &out))
 	}
 	if w.opt.Sink != nil {
 		w.err = w.opt.Sink.Write(e)
@@ -569,13 +622,17 @@ func (w *world) header() *trace.Header {
 	}
 	for i := range w.sc.Channels {
 		ch := &w.sc.Channels[i]
-		h.Channels = append(h.Channels, trace.ChannelConfig{Channel: ch.ID, Policy: ch.Policy, After: ch.After, HostEdges: ch.HostEdges})
+		h.Channels = append(
+			h.Channels,
+			trace.ChannelConfig{Channel: ch.ID, Policy: ch.Policy, After: ch.After, HostEdges: ch.HostEdges},
+		)
 	}
 	h.Budgets, h.Quarantine = w.sc.Budgets, w.sc.Quarantine
 	return h
 }
 
-// behaviours resolves what each host's behaviour is, making one value for all the hosts that share it.
+// behaviours resolves what each host's behaviour is, making one value for all the hosts that share
+// it.
 type behaviours struct {
 	sc   *Scenario
 	made map[string]*Behaviour // by the groups that matched

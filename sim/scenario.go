@@ -7,8 +7,9 @@ import (
 	"rollsim/trace"
 )
 
-// Scenario is everything that a run depends on, but for the machine's code: two runs of equal scenarios give the same
-// bytes. It is plain data; package scenarios makes it of a YAML file and package features of sentences.
+// Scenario is everything that a run depends on, but for the machine's code: two runs of equal
+// scenarios give the same bytes. It is plain data; package scenarios makes it of a YAML file and
+// package features of sentences.
 type Scenario struct {
 	Name    string
 	Start   reducer.Time  // when virtual time starts
@@ -43,8 +44,12 @@ type ControlPlane uint8
 // The planners.
 const (
 	SpecifiedPlanner ControlPlane = iota
-	ShippedPlanner                // with the real one's faults: the cursor moves without WaveAdvanced, halt does not halt the current wave
-	NoPlanner                     // nobody plans and no retention expires by itself: raw events tell everything, as in recorded history
+	// with the real one's faults: the cursor moves without WaveAdvanced, halt does not halt the
+	// current wave
+	ShippedPlanner
+	// nobody plans and no retention expires by itself: raw events tell everything, as in recorded
+	// history
+	NoPlanner
 )
 
 // Channel is one stream of releases and the hosts that follow it.
@@ -57,10 +62,12 @@ type Channel struct {
 	HostEdges    []HostEdge
 }
 
-// HostEdge keeps a host from being dispatched until another one of the same rollout is ordering-eligible.
+// HostEdge keeps a host from being dispatched until another one of the same rollout is
+// ordering-eligible.
 type HostEdge = trace.HostEdge
 
-// Budget bounds how many of some hosts may be in flight, or dispatched and not yet acked, at once: at least 1.
+// Budget bounds how many of some hosts may be in flight, or dispatched and not yet acked, at once:
+// at least 1.
 type Budget = trace.BudgetConfig
 
 // QuarantineEntry is a closure that is not to be dispatched on a channel.
@@ -72,8 +79,9 @@ type Wave struct {
 	Soak  time.Duration // from dispatch until the soak is due
 }
 
-// Behaviour is how a host's agent behaves: how long each stage takes and how likely each turn for the worse is. Delays are
-// in ticks of a millisecond. A nil distribution in a Group leaves what the host had.
+// Behaviour is how a host's agent behaves: how long each stage takes and how likely each turn for
+// the worse is. Delays are in ticks of a millisecond. A nil distribution in a Group leaves what the
+// host had.
 type Behaviour struct {
 	Ack        *Distribution // dispatch sent → DispatchAck received
 	Activation *Distribution // DispatchAck → the switch has completed, failed or been deferred
@@ -114,7 +122,8 @@ const (
 	ConvergesAnyway                     // whatever the probabilities say, it converges
 )
 
-// Settles tells whether the fate leaves nothing for others to happen: of two such, only one can come to a host under a ref.
+// Settles tells whether the fate leaves nothing for others to happen: of two such, only one can
+// come to a host under a ref.
 func (k FateKind) Settles() bool {
 	return k == FailsActivation || k == FailsProbes || k == NeverAnswers || k == ConvergesAnyway
 }
@@ -125,7 +134,8 @@ type Fate struct {
 	Ref  reducer.ChannelRef // under which it happens; empty for every one
 	Kind FateKind
 
-	// RebootAfter is for Defers: from the deferral to the reboot. Unset leaves it to Behaviour.Reboot; negative is never.
+	// RebootAfter is for Defers: from the deferral to the reboot. Unset leaves it to Behaviour.Reboot;
+	// negative is never.
 	RebootAfter reducer.Opt[time.Duration]
 }
 
@@ -146,8 +156,9 @@ type TrafficKind uint8
 
 // The kinds of traffic. A fixed list of changes is the timeline itself.
 const (
-	Arrivals TrafficKind = 1 + iota // a new ref each time: periodic when Every is constant, else random
-	Flapping                        // back and forth between the same refs
+	// a new ref each time: periodic when Every is constant, else random
+	Arrivals TrafficKind = 1 + iota
+	Flapping             // back and forth between the same refs
 )
 
 // Action is one line of a scenario's timeline. Exactly one of SetRef, Lift, Fault and Event is set.
@@ -170,9 +181,10 @@ type RefChange struct {
 
 // Moment is the first instant at which something is true of a rollout. Zero fields ask nothing.
 type Moment struct {
-	Rollout   reducer.RolloutID
-	State     reducer.State       // the rollout is in this state
-	Wave      reducer.Opt[uint32] // with HostState: a host of the wave is in it, and none has still to get that far
-	Host      reducer.HostID      // with HostState: the host is in it
+	Rollout reducer.RolloutID
+	State   reducer.State // the rollout is in this state
+	// with HostState: a host of the wave is in it, and none has still to get that far
+	Wave      reducer.Opt[uint32]
+	Host      reducer.HostID // with HostState: the host is in it
 	HostState reducer.HostState
 }

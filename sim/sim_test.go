@@ -143,13 +143,18 @@ func TestSeedDecides(t *testing.T) {
 	}
 }
 
-// TestLiveStateIsTheFold is invariant (14) at the end of a run: folding the trace from nothing gives the live state.
+// TestLiveStateIsTheFold is invariant (14) at the end of a run: folding the trace from nothing
+// gives the live state.
 func TestLiveStateIsTheFold(t *testing.T) {
 	for seed := range uint64(50) {
 		sc := scenario(t, hostNames(8)...)
-		sc.Timeline = append(sc.Timeline, Action{At: 20 * time.Minute, SetRef: &RefChange{"stable", "b2"}})
+		sc.Timeline = append(
+			sc.Timeline, Action{At: 20 * time.Minute, SetRef: &RefChange{"stable", "b2"}},
+		)
 		entries, result := simulate(t, sc, Options{Seed: seed})
-		fold := reducer.NewFleet(reducer.RFC0008(), func(reducer.ChannelID) reducer.Policy { return sc.Channels[0].Policy })
+		fold := reducer.NewFleet(
+			reducer.RFC0008(), func(reducer.ChannelID) reducer.Policy { return sc.Channels[0].Policy },
+		)
 		var out reducer.Outcome
 		for _, e := range entries {
 			if e.Event == nil {
@@ -175,7 +180,9 @@ func TestEveryHostIsAccountedFor(t *testing.T) {
 	for seed := range uint64(50) {
 		_, result := simulate(t, scenario(t, hostNames(8)...), Options{Seed: seed})
 		r := result.Fleet.Rollout("stable@a1")
-		stuck := slices.ContainsFunc(result.Violations, func(v Violation) bool { return v.Invariant == invariant.Stuck })
+		stuck := slices.ContainsFunc(
+			result.Violations, func(v Violation) bool { return v.Invariant == invariant.Stuck },
+		)
 		if r.Record.State.Underway() != stuck {
 			t.Errorf("seed %d: ended %v with violations %v", seed, r.Record.State, result.Violations)
 		}
@@ -188,7 +195,10 @@ func TestUntil(t *testing.T) {
 	for _, n := range []uint64{1, 20, 40} {
 		part, result := simulate(t, sc, Options{Seed: 3, UntilSeq: n})
 		if !result.Early || result.Entries < n || result.Violations != nil {
-			t.Errorf("until %d: early %v, %d entries, violations %v", n, result.Early, result.Entries, result.Violations)
+			t.Errorf(
+				"until %d: early %v, %d entries, violations %v", n, result.Early, result.Entries,
+				result.Violations,
+			)
 		}
 		last := part[len(part)-1]
 		if next := whole[len(part)]; next.At == last.At {
@@ -202,9 +212,12 @@ func TestUntil(t *testing.T) {
 }
 
 func TestRunaway(t *testing.T) {
-	// A retention of nothing that is scheduled again by what it causes, with a machine that never prunes.
+	// A retention of nothing that is scheduled again by what it causes, with a machine that never
+	// prunes.
 	cells := reducer.RFC0008().Cells()
-	cells[reducer.Superseded][reducer.RetentionExpired] = reducer.Cell{{Do: reducer.Go, To: reducer.Superseded, Prune: true}}
+	cells[reducer.Superseded][reducer.RetentionExpired] = reducer.Cell{
+		{Do: reducer.Go, To: reducer.Superseded, Prune: true},
+	}
 	sc := scenario(t, "h1")
 	sc.Channels[0].Policy.RetentionSeconds = 0
 	sc.Timeline = append(sc.Timeline, Action{At: time.Minute, SetRef: &RefChange{"stable", "b2"}})
@@ -219,7 +232,8 @@ func TestRunaway(t *testing.T) {
 	}
 }
 
-// TestCursorComesToAnEnd gives the planner machines that make nothing of WaveAdvanced, or that go round and round.
+// TestCursorComesToAnEnd gives the planner machines that make nothing of WaveAdvanced, or that go
+// round and round.
 func TestCursorComesToAnEnd(t *testing.T) {
 	sc := scenario(t, "h1", "h2")
 	sc.Behaviour = certain(t)
@@ -231,10 +245,18 @@ func TestCursorComesToAnEnd(t *testing.T) {
 	}
 
 	// Without a second wave the cursor stays, and Converging would go back to Active for ever.
-	cells[reducer.Active][reducer.WaveAdvanced] = reducer.Cell{{Do: reducer.Go, To: reducer.Converging}}
-	cells[reducer.Converging][reducer.WaveAdvanced] = reducer.Cell{{Do: reducer.Go, To: reducer.Active}}
-	sc.Channels[0].Waves = append(sc.Channels[0].Waves, Wave{Hosts: []reducer.HostID{"h3"}, Soak: time.Minute})
-	if _, err := Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1}); !errors.Is(err, ErrRunaway) {
+	cells[reducer.Active][reducer.WaveAdvanced] = reducer.Cell{
+		{Do: reducer.Go, To: reducer.Converging},
+	}
+	cells[reducer.Converging][reducer.WaveAdvanced] = reducer.Cell{
+		{Do: reducer.Go, To: reducer.Active},
+	}
+	sc.Channels[0].Waves = append(
+		sc.Channels[0].Waves, Wave{Hosts: []reducer.HostID{"h3"}, Soak: time.Minute},
+	)
+	if _, err := Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1}); !errors.Is(
+		err, ErrRunaway,
+	) {
 		t.Errorf("a machine that goes round and round: %v, want ErrRunaway", err)
 	}
 }

@@ -13,12 +13,26 @@ var answerSteps = []step{
 	{
 		topic: "The reducer itself", phase: asks,
 		words: `in {state}(,) the machine answers like this:`,
-		doc: "Events are put to the machine alone, each to a record of rollout r1 in that state: no fleet, no story. A row gives the " +
-			"event, with from and to where it has them; where the wave cursor stands (0 if left out), the policy (halt), and the rollout, " +
-			"if it is not r1. Then what comes of it: what the record becomes and the effects beside RecordRolloutTransition, " +
-			"or the error. What is left out must not come, and the record and the fields of each effect must be as the answer implies.",
+		doc: "Events are put to the machine alone, each to a record of rollout r1 in that state: no " +
+			"fleet, no story. A row gives the " +
+			"event, with from and to where it has them; where the wave cursor stands (0 if left out), " +
+			"the policy (halt), and the rollout, " +
+			"if it is not r1. Then what comes of it: what the record becomes and the effects beside " +
+			"RecordRolloutTransition, " +
+			"or the error. What is left out must not come, and the record and the fields of each effect " +
+			"must be as the answer implies.",
 		example: `in Active the machine answers like this:`,
-		table:   []string{"event", "from?", "to?", "cursor?", "policy?", "rollout?", "becomes?", "effects?", "error?"},
+		table: []string{
+			"event",
+			"from?",
+			"to?",
+			"cursor?",
+			"policy?",
+			"rollout?",
+			"becomes?",
+			"effects?",
+			"error?",
+		},
 		sample: [][]string{
 			{"event", "from", "to", "policy", "becomes", "effects", "error"},
 			{"HostJoined", "", "", "", "", "", ""},
@@ -33,7 +47,9 @@ var answerSteps = []step{
 			}
 			for i, q := range questions {
 				if found := q.put(w.driven()); found != q.want {
-					return &unmetError{fmt.Sprintf("expected  row %d, %v: %v\nfound     %v", i+1, q, q.want, found)}
+					return &unmetError{
+						fmt.Sprintf("expected  row %d, %v: %v\nfound     %v", i+1, q, q.want, found),
+					}
 				}
 			}
 			return nil
@@ -149,7 +165,9 @@ func (q *question) String() string {
 		words += fmt.Sprintf(" %v → %v under %v", q.event.From, q.event.To, q.policy.OnHealthFailure)
 	}
 	if q.event.Kind == reducer.WaveAdvanced {
-		words += fmt.Sprintf(" %d → %d, cursor at %d", q.event.FromWave, q.event.ToWave, q.record.CurrentWave)
+		words += fmt.Sprintf(
+			" %d → %d, cursor at %d", q.event.FromWave, q.event.ToWave, q.record.CurrentWave,
+		)
 	}
 	if q.event.Rollout != ownRollout {
 		words += " of " + string(q.event.Rollout)
@@ -184,7 +202,11 @@ func (q *question) put(m reducer.Machine) reply {
 			implied.CurrentWave = q.event.ToWave
 			should.Wave = q.event.ToWave
 		case reducer.InsertQuarantineFromRollout:
-			should = reducer.Effect{Kind: e.Kind, Channel: q.record.Channel, Closure: reducer.ClosureHash(q.record.TargetRef)}
+			should = reducer.Effect{
+				Kind:    e.Kind,
+				Channel: q.record.Channel,
+				Closure: reducer.ClosureHash(q.record.TargetRef),
+			}
 		case reducer.SchedulePruning:
 			should.DelaySeconds = q.policy.RetentionSeconds
 		}

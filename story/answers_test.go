@@ -13,13 +13,17 @@ type liar struct {
 	tamper func(*reducer.Record, *reducer.Effects, *error)
 }
 
-func (l *liar) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects) error {
+func (l *liar) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
 	err := l.Machine.Step(rec, ev, now, policy, out)
 	l.tamper(rec, out, &err)
 	return err
 }
 
-// TestAnswersImplyTheRest: the state, the names of the effects and the error are right, and something that they imply is not.
+// TestAnswersImplyTheRest: the state, the names of the effects and the error are right, and
+// something that they imply is not.
 func TestAnswersImplyTheRest(t *testing.T) {
 	for name, tamper := range map[string]func(*reducer.Record, *reducer.Effects, *error){
 		"no terminal_at":    func(rec *reducer.Record, _ *reducer.Effects, _ *error) { rec.TerminalAt = reducer.Opt[reducer.Time]{} },
@@ -38,7 +42,8 @@ func TestAnswersImplyTheRest(t *testing.T) {
 		err := w.carryOut("in Active the machine answers like this:", tableOf([][]string{
 			{"event", "becomes", "effects"}, {"RolloutTerminal", "Terminal", "SchedulePruning"},
 		}))
-		if err == nil || !strings.HasPrefix(err.Error(), "expected  row 1, Active + RolloutTerminal: becomes Terminal, SchedulePruning\n") {
+		if err == nil || !strings.HasPrefix(err.Error(), "expected  row 1, Active + RolloutTerminal: "+
+			"becomes Terminal, SchedulePruning\n") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

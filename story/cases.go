@@ -17,13 +17,15 @@ import (
 	"rollsim/reducer"
 )
 
-// Case is one scenario that can be run alone, any number of times and several cases at once, without the ceremony of a suite.
+// Case is one scenario that can be run alone, any number of times and several cases at once,
+// without the ceremony of a suite.
 type Case struct {
 	scenario *scenarioCase
 	seed     reducer.Opt[uint64] // instead of what the scenario says
 }
 
-// Cases gives the scenarios that the options select, in the order in which Run reports them. The error is one of Run's.
+// Cases gives the scenarios that the options select, in the order in which Run reports them. The
+// error is one of Run's.
 func Cases(opt Options) ([]*Case, error) {
 	documents, err := selectScenarios(&opt)
 	if err != nil {
@@ -43,13 +45,14 @@ func Cases(opt Options) ([]*Case, error) {
 // Place is where the scenario stands, as FILE:LINE.
 func (c *Case) Place() string { return fmt.Sprintf("%s:%d", c.scenario.document.name, c.scenario.line) }
 
-// Run runs the scenario. Its transitions are decided by what through makes of the machine that it chooses, under that one's
-// name; nil leaves that as it is.
+// Run runs the scenario. Its transitions are decided by what through makes of the machine that it
+// chooses, under that one's name; nil leaves that as it is.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
 	return c.run(context.Background(), through)
 }
 
-// run is Run; once the context has ended, no further seed is told, and the scenario is not run to its end.
+// run is Run; once the context has ended, no further seed is told, and the scenario is not run to
+// its end.
 func (c *Case) run(ctx context.Context, through func(reducer.Machine) reducer.Machine) Scenario {
 	sc := c.scenario
 	began := time.Now()
@@ -119,7 +122,8 @@ func (c *scenarioCase) carryOut(result *Scenario, w *world) error {
 func (c *scenarioCase) step(w *world, step *messages.PickleStep, last bool) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a mistake in rollsim and none in the feature: %v\n%s", p, debug.Stack())
+			err = fmt.Errorf("this is a mistake in rollsim and none in the feature: "+
+				"%v\n%s", p, debug.Stack())
 		}
 	}()
 	w.shared = c.document.shared[step.AstNodeIds[0]]
@@ -144,7 +148,8 @@ func Placeholders(text string) []string {
 	return names
 }
 
-// LeftOver gives a placeholder in a step or its table for which no examples gave a value; empty when there is none.
+// LeftOver gives a placeholder in a step or its table for which no examples gave a value; empty
+// when there is none.
 func LeftOver(step *messages.PickleStep) string {
 	texts := []string{step.Text}
 	if step.Argument != nil && step.Argument.DataTable != nil {
@@ -171,8 +176,11 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 	return w.do(s, sentence, values, t)
 }
 
-// understand finds the step of a sentence, and reads its values and the table after it. flaw is what the error is about.
-func understand(sentence string, argument *messages.PickleStepArgument) (s *step, values []any, t table, flaw Flaw, err error) {
+// understand finds the step of a sentence, and reads its values and the table after it. flaw is
+// what the error is about.
+func understand(
+	sentence string, argument *messages.PickleStepArgument,
+) (s *step, values []any, t table, flaw Flaw, err error) {
 	sentence = plainly(sentence)
 	found := find(sentence)
 	switch len(found) {
@@ -190,7 +198,8 @@ func understand(sentence string, argument *messages.PickleStepArgument) (s *step
 	return s, values, t, FlawTable, err
 }
 
-// applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so that it wins.
+// applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so
+// that it wins.
 func (w *world) applyTag(tag string) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
@@ -216,7 +225,9 @@ func (c *scenarioCase) begun() Scenario {
 	for _, step := range c.pickle.Steps {
 		written := c.document.steps[step.AstNodeIds[0]]
 		s := Step{
-			Keyword: strings.TrimSpace(written.Keyword), Text: step.Text, Line: int(written.Location.Line), Status: Skipped,
+			Keyword: strings.TrimSpace(
+				written.Keyword,
+			), Text: step.Text, Line: int(written.Location.Line), Status: Skipped,
 		}
 		if step.Argument != nil && step.Argument.DataTable != nil {
 			for _, row := range step.Argument.DataTable.Rows {
@@ -245,13 +256,15 @@ func (s *Scenario) fail(err error) {
 	}
 }
 
-// turn makes the result of a scenario with a known defect, which ended with an error: an expectation must not hold. Anything
-// else that is wrong is a mistake in the scenario, as it is everywhere.
+// turn makes the result of a scenario with a known defect, which ended with an error: an
+// expectation must not hold. Anything else that is wrong is a mistake in the scenario, as it is
+// everywhere.
 func (s *Scenario) turn(err error) {
 	switch {
 	case err == nil:
 		s.Status = Failed
-		s.Message = "all of this holds, and the scenario is tagged @known-defect: if the defect is gone, take the tag away"
+		s.Message = "all of this holds, and the scenario is tagged @known-defect: if the defect is " +
+			"gone, take the tag away"
 	case errors.As(err, new(*unmetError)):
 		s.Status = Defect
 	}

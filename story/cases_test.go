@@ -6,7 +6,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestCaseThroughAnotherMachine runs scenarios whose transitions another machine decides, under the name of their own.
+// TestCaseThroughAnotherMachine runs scenarios whose transitions another machine decides, under the
+// name of their own.
 func TestCaseThroughAnotherMachine(t *testing.T) {
 	cases, err := Cases(Options{FS: shipped, Paths: []string{"features/clearance/cleared.feature"}})
 	if err != nil {
@@ -17,7 +18,8 @@ func TestCaseThroughAnotherMachine(t *testing.T) {
 		pass    bool
 	}{
 		{func(m reducer.Machine) reducer.Machine { return m }, true},
-		{func(m reducer.Machine) reducer.Machine { return reducer.Named(reducer.V02(), m.Name()) }, false}, // it refuses every clearance
+		// it refuses every clearance
+		{func(m reducer.Machine) reducer.Machine { return reducer.Named(reducer.V02(), m.Name()) }, false},
 	} {
 		passed := 0
 		for _, c := range cases {

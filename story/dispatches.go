@@ -14,11 +14,15 @@ import (
 var hostExpectations = []step{
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `host(s) {hosts} is/are/become(s) {host_state}( under (rollout ){rollout}){at}`,
-		doc:     "The hosts are in that state, under a rollout or else under the latest one that they have joined: at the present, at another time, or they come to it so long after that, as rollouts do.",
+		words: `host(s) {hosts} is/are/become(s) {host_state}( under (rollout ){rollout}){at}`,
+		doc: "The hosts are in that state, under a rollout or else under the latest one that they " +
+			"have joined: at the present, at another time, or they come to it so long after that, as " +
+			"rollouts do.",
 		example: `host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, g glance) error {
-			return w.eachHost(hosts, id, &g, func(s *subject[reducer.HostState]) error { return s.expect(w, state, &g) })
+			return w.eachHost(
+				hosts, id, &g, func(s *subject[reducer.HostState]) error { return s.expect(w, state, &g) },
+			)
 		},
 	},
 	{
@@ -27,9 +31,14 @@ var hostExpectations = []step{
 		doc:     "The hosts came to that state at some time up to the present.",
 		example: `host "stable-02" has been Soaking`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
-			return w.eachHost(hosts, id, &glance{kind: atPresent}, func(s *subject[reducer.HostState]) error {
-				return s.expectBeen(w, state, w.now)
-			})
+			return w.eachHost(
+				hosts,
+				id,
+				&glance{kind: atPresent},
+				func(s *subject[reducer.HostState]) error {
+					return s.expectBeen(w, state, w.now)
+				},
+			)
 		},
 	},
 	{
@@ -45,8 +54,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `every host of (rollout ){rollout} is {host_state}{at}`,
-		doc:     "Every host that joined the rollout is in that state, at the present, at another time, or so long after that.",
+		words: `every host of (rollout ){rollout} is {host_state}{at}`,
+		doc: "Every host that joined the rollout is in that state, at the present, at another " +
+			"time, or so long after that.",
 		example: `every host of "stable@b2" is Converged`,
 		do: func(w *world, id reducer.RolloutID, state reducer.HostState, g glance) error {
 			return w.expectHosts(id, state, &g, func(n, all int) bool { return n == all && all > 0 })
@@ -54,8 +64,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`,
-		doc:     "So many hosts of the rollout are in that state, no more and no fewer, at the present, at another time, or so long after that.",
+		words: `{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`,
+		doc: "So many hosts of the rollout are in that state, no more and no fewer, at the " +
+			"present, at another time, or so long after that.",
 		example: `2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking`,
 		do: func(w *world, want uint64, id reducer.RolloutID, state reducer.HostState, g glance) error {
 			return w.expectHosts(id, state, &g, func(n, _ int) bool { return uint64(n) == want })
@@ -70,20 +81,25 @@ var hostExpectations = []step{
 			if _, err := w.telling.rollout(id); err != nil {
 				return err
 			}
-			return w.expectInFlight(most, func(_ reducer.HostID, of reducer.RolloutID) bool { return of == id })
+			return w.expectInFlight(
+				most, func(_ reducer.HostID, of reducer.RolloutID) bool { return of == id },
+			)
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `at most {number} of hosts {hosts} is/are ever in flight`,
-		doc:     "The same of some hosts, under whatever rollouts. What becomes of a host under a rollout that it no longer works for does not count.",
+		words: `at most {number} of hosts {hosts} is/are ever in flight`,
+		doc: "The same of some hosts, under whatever rollouts. What becomes of a host under a " +
+			"rollout that it no longer works for does not count.",
 		example: `at most one of hosts "stable-*" is ever in flight`,
 		do: func(w *world, most uint64, hosts []reducer.HostID) error {
 			hosts, err := w.hostsNamed(hosts)
 			if err != nil {
 				return err
 			}
-			return w.expectInFlight(most, func(h reducer.HostID, _ reducer.RolloutID) bool { return slices.Contains(hosts, h) })
+			return w.expectInFlight(
+				most, func(h reducer.HostID, _ reducer.RolloutID) bool { return slices.Contains(hosts, h) },
+			)
 		},
 	},
 	{
@@ -97,8 +113,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
-		doc:     "So many hosts of the rollout are dispatched after that: after what the sentence before was about.",
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
+		doc: "So many hosts of the rollout are dispatched after that: after what the sentence " +
+			"before was about.",
 		example: `no host of "stable@a1" is dispatched after that`,
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
 			return w.expectDispatches(n, id, w.telling.after(w.that), math.MaxInt)
@@ -106,8 +123,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
-		doc:     "So many hosts of the rollout are dispatched after something is true for the first time.",
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
+		doc: "So many hosts of the rollout are dispatched after something is true for the first " +
+			"time.",
 		example: `no host of "stable@a1" is dispatched after "stable@a1" is Failed`,
 		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
 			c, err := w.comesTrue(&m)
@@ -119,8 +137,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
-		doc:     "So many hosts of the rollout are dispatched before something is true for the first time.",
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
+		doc: "So many hosts of the rollout are dispatched before something is true for the first " +
+			"time.",
 		example: `no host of "stable@b2" is dispatched before "stable@a1" is Superseded`,
 		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
 			c, err := w.comesTrue(&m)
@@ -146,7 +165,8 @@ var hostExpectations = []step{
 					return err
 				}
 				if len(h.dispatches) == 0 {
-					return w.fail(w.telling.about(string(id)), w.current, fmt.Sprintf("host %s is never dispatched", name))
+					return w.fail(w.telling.about(string(id)), w.current, fmt.Sprintf("host %s is never "+
+						"dispatched", name))
 				}
 				first := h.dispatches[0]
 				if err := w.matched(w.at(first), first); err != nil {
@@ -158,8 +178,9 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `host {host} is dispatched {times}( under (rollout ){rollout})`,
-		doc:     "How often the host is dispatched in the whole run, under that rollout or else under the latest that it has joined: once, and again each 60 seconds until it acks.",
+		words: `host {host} is dispatched {times}( under (rollout ){rollout})`,
+		doc: "How often the host is dispatched in the whole run, under that rollout or else under " +
+			"the latest that it has joined: once, and again each 60 seconds until it acks.",
 		example: `host "stable-01" is dispatched twice under "stable@a1"`,
 		do: func(w *world, name reducer.HostID, n times, id reducer.RolloutID) error {
 			_, h, err := w.hostOf(name, id, w.now)
@@ -182,7 +203,9 @@ var hostExpectations = []step{
 			for _, r := range w.telling.order {
 				for _, h := range r.hosts {
 					if (id == "" || id == r.id) && slices.Contains(hosts, h.id) && len(h.dispatches) > 0 {
-						return w.fail(h.dispatches[0], w.current, fmt.Sprintf("host %s is dispatched under %s", h.id, r.id))
+						return w.fail(
+							h.dispatches[0], w.current, fmt.Sprintf("host %s is dispatched under %s", h.id, r.id),
+						)
 					}
 				}
 			}
@@ -191,7 +214,8 @@ var hostExpectations = []step{
 	},
 }
 
-// hostsUnder gives the hosts that are named, be it by a pattern or only by raw events, and checks the rollout, if there is one.
+// hostsUnder gives the hosts that are named, be it by a pattern or only by raw events, and checks
+// the rollout, if there is one.
 func (w *world) hostsUnder(hosts []reducer.HostID, id reducer.RolloutID) ([]reducer.HostID, error) {
 	if id != "" {
 		if _, err := w.telling.rollout(id); err != nil {
@@ -213,9 +237,11 @@ func (w *world) hostsUnder(hosts []reducer.HostID, id reducer.RolloutID) ([]redu
 	return all, nil
 }
 
-// eachHost does something with what became of each host under a rollout, or else under the latest one that it has joined.
+// eachHost does something with what became of each host under a rollout, or else under the latest
+// one that it has joined.
 func (w *world) eachHost(
-	hosts []reducer.HostID, id reducer.RolloutID, g *glance, do func(*subject[reducer.HostState]) error,
+	hosts []reducer.HostID, id reducer.RolloutID, g *glance,
+	do func(*subject[reducer.HostState]) error,
 ) error {
 	at := w.now
 	switch g.kind {
@@ -253,8 +279,11 @@ func (w *world) eachHost(
 	return nil
 }
 
-// hostOf finds a host of a rollout; without a rollout, of the latest one that it has joined by a time.
-func (w *world) hostOf(name reducer.HostID, id reducer.RolloutID, at time.Duration) (*rolloutPast, *hostPast, error) {
+// hostOf finds a host of a rollout; without a rollout, of the latest one that it has joined by a
+// time.
+func (w *world) hostOf(
+	name reducer.HostID, id reducer.RolloutID, at time.Duration,
+) (*rolloutPast, *hostPast, error) {
 	if id != "" {
 		r, err := w.telling.rollout(id)
 		if err != nil {
@@ -276,8 +305,11 @@ func (w *world) hostOf(name reducer.HostID, id reducer.RolloutID, at time.Durati
 	return nil, nil, fmt.Errorf("host %q has joined no rollout by %s", name, w.time(at))
 }
 
-// expectHosts expects that so many hosts of a rollout are in a state as holds says, of how many in all.
-func (w *world) expectHosts(id reducer.RolloutID, state reducer.HostState, g *glance, holds func(n, all int) bool) error {
+// expectHosts expects that so many hosts of a rollout are in a state as holds says, of how many in
+// all.
+func (w *world) expectHosts(
+	id reducer.RolloutID, state reducer.HostState, g *glance, holds func(n, all int) bool,
+) error {
 	r, err := w.rolloutAt(id, g)
 	if err != nil {
 		return err
@@ -329,8 +361,11 @@ func (r *rolloutPast) census(at time.Duration) string {
 	return strings.Join(parts, ", ")
 }
 
-// expectInFlight expects that of some hosts no more than so many are ever Activating or Soaking at once.
-func (w *world) expectInFlight(most uint64, counts func(reducer.HostID, reducer.RolloutID) bool) error {
+// expectInFlight expects that of some hosts no more than so many are ever Activating or Soaking at
+// once.
+func (w *world) expectInFlight(
+	most uint64, counts func(reducer.HostID, reducer.RolloutID) bool,
+) error {
 	flying := make(map[reducer.HostID]reducer.RolloutID)
 	for i := range w.telling.entries {
 		e := &w.telling.entries[i]
@@ -343,13 +378,16 @@ func (w *world) expectInFlight(most uint64, counts func(reducer.HostID, reducer.
 		}
 		if uint64(len(flying)) > most {
 			names := as[string](slices.Sorted(maps.Keys(flying)))
-			return w.fail(i, w.current, fmt.Sprintf("%d in flight: %s", len(flying), strings.Join(names, ", ")))
+			return w.fail(
+				i, w.current, fmt.Sprintf("%d in flight: %s", len(flying), strings.Join(names, ", ")),
+			)
 		}
 	}
 	return nil
 }
 
-// expectDispatches expects so many hosts of a rollout to be dispatched from an entry on, and before another one.
+// expectDispatches expects so many hosts of a rollout to be dispatched from an entry on, and before
+// another one.
 func (w *world) expectDispatches(n uint64, id reducer.RolloutID, from, before int) error {
 	r, err := w.telling.rollout(id)
 	if err != nil {

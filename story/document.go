@@ -41,7 +41,8 @@ type scenarioCase struct {
 	skipped  string // why it is not run though it is selected; empty when it is run
 }
 
-// block is a part of a file that belongs to some scenarios: a scenario, a row or a table of examples, a rule.
+// block is a part of a file that belongs to some scenarios: a scenario, a row or a table of
+// examples, a rule.
 type block struct {
 	first, last int // lines, both included
 	of          []*scenarioCase
@@ -68,7 +69,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// readDocument reads and parses a feature file. The error names the file and, where there is one, the line.
+// readDocument reads and parses a feature file. The error names the file and, where there is one,
+// the line.
 func readDocument(fsys fs.FS, s *source) (*document, error) {
 	content, err := fs.ReadFile(fsys, s.name)
 	if err != nil {
@@ -88,10 +90,16 @@ func readDocument(fsys fs.FS, s *source) (*document, error) {
 	return d, nil
 }
 
-// parseDocument parses the text of a feature file. The error joins an *Error for each thing that the parser refuses.
+// parseDocument parses the text of a feature file. The error joins an *Error for each thing that
+// the parser refuses.
 func parseDocument(name string, content []byte) (*document, []*messages.Pickle, error) {
-	d := &document{name: name, content: bytes.TrimPrefix(content, byteOrderMark), steps: make(map[string]*messages.Step),
-		shared: make(map[string]bool), tags: make(map[string]int)}
+	d := &document{
+		name:    name,
+		content: bytes.TrimPrefix(content, byteOrderMark),
+		steps:   make(map[string]*messages.Step),
+		shared:  make(map[string]bool),
+		tags:    make(map[string]int),
+	}
 	if err := d.checkText(); err != nil {
 		return nil, nil, err
 	}
@@ -101,7 +109,8 @@ func parseDocument(name string, content []byte) (*document, []*messages.Pickle, 
 		return nil, nil, d.parseError(err)
 	}
 	if parsed.Feature == nil {
-		return nil, nil, &Error{d.name, 1, 1, "nothing is in this file: expected \"Feature: \" and its name"}
+		return nil, nil, &Error{d.name, 1, 1, "nothing is in this file: expected \"Feature: \" and " +
+			"its name"}
 	}
 	d.feature = parsed.Feature
 	return d, gherkin.Pickles(*parsed, d.name, newID), nil
@@ -117,7 +126,8 @@ func (d *document) checkText() error {
 		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
 			return &Error{d.name, i + 1, 1, "this is no text in UTF-8: if it is text, save it as UTF-8"}
 		case bytes.ContainsFunc(line, isControl): // it would do to a terminal whatever it does
-			return &Error{d.name, i + 1, 1, "a control character stands in this line: a feature is a text file"}
+			return &Error{d.name, i + 1, 1, "a control character stands in this line: a feature is a " +
+				"text file"}
 		case len(line) > maxLine:
 			return &Error{d.name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
 		}
@@ -129,7 +139,9 @@ func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '
 
 var (
 	parserMessage  = regexp.MustCompile(`(?m)^\(([0-9]+):([0-9]+)\): (.*)$`)
-	parserExpected = regexp.MustCompile(`^(unexpected end of file, )?expected: (.*?)(?:, got '\s*(.*)')?$`)
+	parserExpected = regexp.MustCompile(
+		`^(unexpected end of file, )?expected: (.*?)(?:, got '\s*(.*)')?$`,
+	)
 )
 
 // parseError gives the parser's messages the form FILE:LINE, and its expectations our words.
@@ -156,7 +168,8 @@ func (d *document) parseError(err error) error {
 				message += d.hint(e[3], unbegun)
 			}
 		} else if language, unknown := strings.CutPrefix(message, "Language not supported: "); unknown {
-			message = fmt.Sprintf("no language is named %q: expected a code such as en, de or zh-CN", language)
+			message = fmt.Sprintf("no language is named %q: expected a code such as en, de or "+
+				"zh-CN", language)
 		} else if message == "inconsistent cell count within the table" {
 			message = "this row has not as many cells as the heading: each stands between two |"
 		}
@@ -183,7 +196,9 @@ func (d *document) note(pickles []*messages.Pickle) error {
 			made[id] = append(made[id], c)
 		}
 	}
-	err := cmp.Or(d.noteTags(d.feature.Tags), d.checkDescription(d.feature.Description, d.feature.Location))
+	err := cmp.Or(
+		d.noteTags(d.feature.Tags), d.checkDescription(d.feature.Description, d.feature.Location),
+	)
 	if err != nil {
 		return err
 	}
@@ -234,7 +249,9 @@ func startOf(at *messages.Location, tags []*messages.Tag) int {
 }
 
 // noteNodes notes the blocks of nodes that end at a line, and gives the scenarios in them.
-func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenarioCase) ([]*scenarioCase, error) {
+func (d *document) noteNodes(
+	nodes []node, last int, made map[string][]*scenarioCase,
+) ([]*scenarioCase, error) {
 	var all []*scenarioCase
 	for i := range nodes {
 		n := &nodes[i]
@@ -264,7 +281,9 @@ func (d *document) noteNodes(nodes []node, last int, made map[string][]*scenario
 	return all, nil
 }
 
-func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string][]*scenarioCase) ([]*scenarioCase, error) {
+func (d *document) noteScenario(
+	sc *messages.Scenario, last int, made map[string][]*scenarioCase,
+) ([]*scenarioCase, error) {
 	d.noteSteps(sc.Steps)
 	if err := cmp.Or(d.noteTags(sc.Tags), d.checkDescription(sc.Description, sc.Location)); err != nil {
 		return nil, err
@@ -279,7 +298,10 @@ func (d *document) noteScenario(sc *messages.Scenario, last int, made map[string
 			end = startOf(sc.Examples[i+1].Location, sc.Examples[i+1].Tags) - 1
 		}
 		if len(examples.TableBody) == 0 {
-			return nil, fmt.Errorf("%s:%d: these examples have no row, so that nothing of them would run", d.name, examples.Location.Line)
+			return nil, fmt.Errorf(
+				"%s:%d: these examples have no row, so that nothing of them would run", d.name,
+				examples.Location.Line,
+			)
 		}
 		if err := d.noteTags(examples.Tags); err != nil {
 			return nil, err
@@ -322,7 +344,8 @@ func (d *document) noteTags(tags []*messages.Tag) error {
 	return nil
 }
 
-// checkDescription refuses a description that holds a step whose keyword is mistyped: it would be passed over in silence.
+// checkDescription refuses a description that holds a step whose keyword is mistyped: it would be
+// passed over in silence.
 func (d *document) checkDescription(description string, under *messages.Location) error {
 	for _, line := range strings.Split(description, "\n") {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -337,18 +360,22 @@ func (d *document) checkDescription(description string, under *messages.Location
 			}
 		}
 		in := d.dialect()
-		message := fmt.Sprintf("%q begins no step, so that this line would only be read as a description: expected %s", word,
+		message := fmt.Sprintf("%q begins no step, so that this line would only be read as a "+
+			"description: expected %s", word,
 			stepKeywords(in))
 		if slices.Contains(in.StepKeywords(), word+" ") {
-			message = fmt.Sprintf("this step belongs to no scenario: expected \"%s: \" and a name above it", keyword(in, "scenario"))
+			message = fmt.Sprintf(
+				"this step belongs to no scenario: expected \"%s: \" and a name above it",
+				keyword(in, "scenario"),
+			)
 		}
 		return &Error{d.name, at, column, message}
 	}
 	return nil
 }
 
-// choose selects the scenarios at some lines; all when there are none. A line within a scenario, a rule or a row of examples
-// stands for all of that, and any other one for the whole file.
+// choose selects the scenarios at some lines; all when there are none. A line within a scenario, a
+// rule or a row of examples stands for all of that, and any other one for the whole file.
 func (d *document) choose(lines []int) error {
 	total := bytes.Count(d.content, []byte("\n")) + 1
 	asked := len(lines) > 0

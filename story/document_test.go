@@ -7,8 +7,9 @@ import (
 	"testing/fstest"
 )
 
-// FuzzDocument reads whatever a file may hold. What can be read has scenarios that stand in the order of their lines, each
-// with its steps; asking for any line selects one at least, and asking for the line of a scenario selects it.
+// FuzzDocument reads whatever a file may hold. What can be read has scenarios that stand in the
+// order of their lines, each with its steps; asking for any line selects one at least, and asking
+// for the line of a scenario selects it.
 func FuzzDocument(f *testing.F) {
 	f.Add([]byte(selectable))
 	for _, file := range []string{"testdata/stories/wording.feature", "testdata/broken/sentences.feature", "../features/reducer/raw_events.feature"} {
@@ -18,7 +19,8 @@ func FuzzDocument(f *testing.F) {
 		}
 		f.Add(content)
 	}
-	f.Add([]byte("@a\r\nFeature: x\r\nRule: y\r\n\r\n@b\r\nScenario Outline: <c>\r\n* <c>\r\n\"\"\"\r\n<c>\r\n\"\"\"\r\nExamples:\r\n|c|\r\n|1|\r\n|2|\r\n# end"))
+	f.Add([]byte("@a\r\nFeature: x\r\nRule: y\r\n\r\n@b\r\nScenario Outline: <c>\r\n* " +
+		"<c>\r\n\"\"\"\r\n<c>\r\n\"\"\"\r\nExamples:\r\n|c|\r\n|1|\r\n|2|\r\n# end"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		fsys := fstest.MapFS{"x": {Data: content}}
 		d, err := readDocument(fsys, &source{name: "x"})
@@ -63,7 +65,8 @@ func FuzzDocument(f *testing.F) {
 	})
 }
 
-// FuzzSentence reads whatever a sentence may be: it is worded like one step at most, or something is wrong with our words.
+// FuzzSentence reads whatever a sentence may be: it is worded like one step at most, or something
+// is wrong with our words.
 func FuzzSentence(f *testing.F) {
 	for _, s := range steps() {
 		f.Add(s.example)
@@ -71,7 +74,9 @@ func FuzzSentence(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sentence string) {
 		found := find(sentence)
 		if len(found) > 1 {
-			t.Errorf("%d steps are worded like %q: %s and %s", len(found), sentence, found[0].words, found[1].words)
+			t.Errorf(
+				"%d steps are worded like %q: %s and %s", len(found), sentence, found[0].words, found[1].words,
+			)
 		}
 		for _, s := range found {
 			values, _, err := s.read(sentence)

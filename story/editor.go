@@ -12,20 +12,23 @@ type EditorType struct {
 	Regexp string `json:"regexp"` // for JavaScript too
 }
 
-// EditorTypes lists the types of all sentences' expressions, by name: the values, and those parts of sentences that may be
-// left out and are more than plain text, for which Cucumber Expressions have no other form.
+// EditorTypes lists the types of all sentences' expressions, by name: the values, and those parts
+// of sentences that may be left out and are more than plain text, for which Cucumber Expressions
+// have no other form.
 func EditorTypes() []EditorType {
 	var all []EditorType
 	for _, s := range steps() {
 		_, types := editorExpression(s.words)
 		all = append(all, types...)
 	}
-	slices.SortFunc(all, func(a, b EditorType) int { return strings.Compare(a.Name+a.Regexp, b.Name+b.Regexp) })
+	slices.SortFunc(
+		all, func(a, b EditorType) int { return strings.Compare(a.Name+a.Regexp, b.Name+b.Regexp) },
+	)
 	return slices.Compact(all)
 }
 
-// editorExpression makes a Cucumber Expression of the words of a step. There too (text) may be left out and a/b is one or the
-// other; but what may be left out is plain text.
+// editorExpression makes a Cucumber Expression of the words of a step. There too (text) may be left
+// out and a/b is one or the other; but what may be left out is plain text.
 func editorExpression(words string) (expression string, types []EditorType) {
 	var b strings.Builder
 	pieces := piece.FindAllString(words, -1)
@@ -47,7 +50,9 @@ func editorExpression(words string) (expression string, types []EditorType) {
 				b.WriteString("(" + inside + ")")
 				continue
 			}
-			name := strings.Join(slices.Compact(strings.Fields(notInTypes.ReplaceAllString(inside, " "))), " ")
+			name := strings.Join(
+				slices.Compact(strings.Fields(notInTypes.ReplaceAllString(inside, " "))), " ",
+			)
 			types = append(types, EditorType{name, "(?:" + ungrouped(inside) + ")?"})
 			b.WriteString("{" + name + "}")
 		case p[0] == '{':

@@ -14,8 +14,9 @@ import (
 var effectExpectations = []step{
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `{event} happens {times} to (rollout ){rollout}`,
-		doc:     "How often that event comes for the rollout in the whole run, also where the reducer refuses it.",
+		words: `{event} happens {times} to (rollout ){rollout}`,
+		doc: "How often that event comes for the rollout in the whole run, also where the reducer " +
+			"refuses it.",
 		example: `RetentionExpired happens exactly once to "stable@a1"`,
 		do:      (*world).expectEvents,
 	},
@@ -46,8 +47,9 @@ var effectExpectations = []step{
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `{event} of (rollout ){rollout} has the effect(s) {effects}`,
-		doc:     "What the reducer answers to the latest such event until the present: these effects, in order, and no others.",
+		words: `{event} of (rollout ){rollout} has the effect(s) {effects}`,
+		doc: "What the reducer answers to the latest such event until the present: these effects, " +
+			"in order, and no others.",
 		example: `RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and SchedulePruning`,
 		do:      (*world).expectEffects,
 	},
@@ -62,15 +64,17 @@ var effectExpectations = []step{
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `{event} of (rollout ){rollout} is refused( with {error})`,
-		doc:     "The reducer refuses such events, with that error. What it refuses must be expected by a sentence: anything else fails the scenario.",
+		words: `{event} of (rollout ){rollout} is refused( with {error})`,
+		doc: "The reducer refuses such events, with that error. What it refuses must be expected " +
+			"by a sentence: anything else fails the scenario.",
 		example: `OperatorClearance of "stable@a1" is refused with IllegalForState`,
 		do:      (*world).expectRefusal,
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `(ref ){ref} is quarantined on (channel ){channel}{at}`,
-		doc:     "The ref is in the quarantine of the channel, at the present or at another time: it rolled back there, or was there from the start, and no operator has lifted it.",
+		words: `(ref ){ref} is quarantined on (channel ){channel}{at}`,
+		doc: "The ref is in the quarantine of the channel, at the present or at another time: it " +
+			"rolled back there, or was there from the start, and no operator has lifted it.",
 		example: `ref "b2" is quarantined on channel "stable"`,
 		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, g glance) error {
 			i, preset, err := w.quarantineAt(ref, channel, &g)
@@ -87,8 +91,9 @@ var effectExpectations = []step{
 	},
 	{
 		topic: "Events and effects", phase: expects,
-		words:   `(ref ){ref} is not quarantined on (channel ){channel}{at}`,
-		doc:     "The ref is not in the quarantine of the channel: it has not rolled back there, or an operator has lifted it.",
+		words: `(ref ){ref} is not quarantined on (channel ){channel}{at}`,
+		doc: "The ref is not in the quarantine of the channel: it has not rolled back there, or " +
+			"an operator has lifted it.",
 		example: `ref "a1" is not quarantined on channel "stable"`,
 		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, g glance) error {
 			i, preset, err := w.quarantineAt(ref, channel, &g)
@@ -105,8 +110,11 @@ var effectExpectations = []step{
 	},
 }
 
-// quarantineAt finds what there is to say of a ref's quarantine at the time that a sentence looks at.
-func (w *world) quarantineAt(ref reducer.ChannelRef, channel reducer.ChannelID, g *glance) (entry int, preset bool, err error) {
+// quarantineAt finds what there is to say of a ref's quarantine at the time that a sentence looks
+// at.
+func (w *world) quarantineAt(
+	ref reducer.ChannelRef, channel reducer.ChannelID, g *glance,
+) (entry int, preset bool, err error) {
 	if err := w.checkRef(ref, channel); err != nil {
 		return noEntry, false, err
 	}
@@ -135,7 +143,9 @@ func (w *world) expectEmitted(kind reducer.EffectKind, n times, id reducer.Rollo
 }
 
 // expectEntries expects so many entries of a kind in the whole run.
-func (w *world) expectEntries(id reducer.RolloutID, n times, why string, is func(*trace.Entry) bool) error {
+func (w *world) expectEntries(
+	id reducer.RolloutID, n times, why string, is func(*trace.Entry) bool,
+) error {
 	if _, err := w.telling.rollout(id); err != nil {
 		return err
 	}
@@ -185,7 +195,9 @@ func (w *world) latestEvent(kind reducer.EventKind, id reducer.RolloutID) int {
 }
 
 // expectEffects expects the effects of the latest event of a kind.
-func (w *world) expectEffects(kind reducer.EventKind, id reducer.RolloutID, effects []reducer.EffectKind) error {
+func (w *world) expectEffects(
+	kind reducer.EventKind, id reducer.RolloutID, effects []reducer.EffectKind,
+) error {
 	i := w.latestEvent(kind, id)
 	if i == noEntry {
 		return w.fail(noEntry, w.current, "no such event")
@@ -203,7 +215,8 @@ func (w *world) expectEffects(kind reducer.EventKind, id reducer.RolloutID, effe
 	return w.fail(i, w.current, listed(found))
 }
 
-// expectRefusal expects that the reducer refuses events of a kind, wherever in the run: some refusals only show much later.
+// expectRefusal expects that the reducer refuses events of a kind, wherever in the run: some
+// refusals only show much later.
 func (w *world) expectRefusal(kind reducer.EventKind, id reducer.RolloutID, with refusal) error {
 	what := refused{kind, id}
 	entry := noEntry
@@ -229,11 +242,15 @@ func (w *world) expectRefusal(kind reducer.EventKind, id reducer.RolloutID, with
 	return nil
 }
 
-// quarantined finds where a ref entered the quarantine of a channel in which it is before an entry; noEntry where it is not.
-// preset tells whether it is there from the start.
-func (w *world) quarantined(ref reducer.ChannelRef, channel reducer.ChannelID, before int) (entry int, preset bool) {
+// quarantined finds where a ref entered the quarantine of a channel in which it is before an entry;
+// noEntry where it is not. preset tells whether it is there from the start.
+func (w *world) quarantined(
+	ref reducer.ChannelRef, channel reducer.ChannelID, before int,
+) (entry int, preset bool) {
 	closure := reducer.ClosureHash(ref)
-	preset = slices.Contains(w.scenario.Quarantine, sim.QuarantineEntry{Channel: channel, Closure: closure})
+	preset = slices.Contains(
+		w.scenario.Quarantine, sim.QuarantineEntry{Channel: channel, Closure: closure},
+	)
 	entry = noEntry
 	for i, e := range w.telling.entries[:before] {
 		switch {
@@ -268,5 +285,7 @@ func (w *world) checkRef(ref reducer.ChannelRef, channel reducer.ChannelID) erro
 	if slices.Contains(known, string(ref)) {
 		return nil
 	}
-	return fmt.Errorf("channel %q has no rollout of ref %q%s", channel, ref, nearest.Hint(string(ref), known))
+	return fmt.Errorf(
+		"channel %q has no rollout of ref %q%s", channel, ref, nearest.Hint(string(ref), known),
+	)
 }

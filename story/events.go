@@ -12,22 +12,38 @@ import (
 var eventSteps = []step{
 	{
 		topic: "Raw events", phase: happens,
-		words:   `{event} happens to (rollout ){rollout}{when}`,
-		doc:     "An event that says no more than its rollout reaches the reducer as it is: RolloutTerminal, RetentionExpired or OperatorClearance.",
+		words: `{event} happens to (rollout ){rollout}{when}`,
+		doc: "An event that says no more than its rollout reaches the reducer as it is: " +
+			"RolloutTerminal, RetentionExpired or OperatorClearance.",
 		example: `RetentionExpired happens to "stable@a1" once "stable@a1" is Active`,
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID, when timing) error {
-			if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired && kind != reducer.OperatorClearance {
-				return fmt.Errorf("%v says more than its rollout: write it in a table after \"these events happen:\"", kind)
+			if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired &&
+				kind != reducer.OperatorClearance {
+				return fmt.Errorf("%v says more than its rollout: write it in a table after \"these events "+
+					"happen:\"", kind)
 			}
 			return w.tell(when, id, &sim.Action{Event: &reducer.Event{Kind: kind, Rollout: id}})
 		},
 	},
 	{
 		topic: "Raw events", phase: happens,
-		words:   `these events happen{when}:`,
-		doc:     "Rollout events reach the reducer as they are, one after the other at one instant; the column later makes time pass before a row. For SuccessorOpened, rollout is the one that is superseded.",
+		words: `these events happen{when}:`,
+		doc: "Rollout events reach the reducer as they are, one after the other at one instant; " +
+			"the column later makes time pass before a row. For SuccessorOpened, rollout is the one that " +
+			"is superseded.",
 		example: `these events happen:`,
-		table:   []string{"event", "rollout", "channel?", "ref?", "host?", "wave?", "from?", "to?", "successor?", "later?"},
+		table: []string{
+			"event",
+			"rollout",
+			"channel?",
+			"ref?",
+			"host?",
+			"wave?",
+			"from?",
+			"to?",
+			"successor?",
+			"later?",
+		},
 		sample: [][]string{
 			{"event", "rollout", "channel", "ref", "host", "wave", "from", "to"},
 			{"RolloutOpened", "stable@a1", "stable", "a1", "", "", "", ""},
@@ -49,7 +65,8 @@ var eventSteps = []step{
 				}
 				if pause > 0 {
 					if when.kind != together {
-						return &rowError{1, errors.New("it happens when the sentence says; only what follows it can be later")}
+						return &rowError{1, errors.New("it happens when the sentence says; only what follows it " +
+							"can be later")}
 					}
 					when = timing{kind: later, offset: pause}
 				}
@@ -94,7 +111,9 @@ func readEvent(r row) (*reducer.Event, error) {
 	}
 	ev := &reducer.Event{
 		Kind: kind, Rollout: reducer.RolloutID(r["rollout"]), Channel: reducer.ChannelID(r["channel"]),
-		TargetRef: reducer.ChannelRef(r["ref"]), Host: reducer.HostID(r["host"]), Successor: reducer.RolloutID(r["successor"]),
+		TargetRef: reducer.ChannelRef(
+			r["ref"],
+		), Host: reducer.HostID(r["host"]), Successor: reducer.RolloutID(r["successor"]),
 	}
 	if ev.Wave, err = cell(r, "wave", parseWave); err != nil {
 		return nil, err

@@ -20,8 +20,11 @@ const (
 var faultSteps = []step{
 	{
 		topic: "What goes wrong", phase: sets,
-		words:   `{percent} of (the )messages( of host(s) {hosts}) are {spoilt}`,
-		doc:     "Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay, of which 30 seconds count at most: then it is sent again.",
+		words: `{percent} of (the )messages( of host(s) {hosts}) are {spoilt}`,
+		doc: "Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, " +
+			"until they are acknowledged), overtaken (by the next message), doubled (the second arrives " +
+			"at once, or after a delay) or late by a delay, of which 30 seconds count at most: then it " +
+			"is sent again.",
 		example: `10% of messages are late by 30 seconds`,
 		do: func(w *world, chance sim.Probability, hosts []reducer.HostID, s spoilt) error {
 			return w.addFault(sim.Fault{Kind: s.kind, Probability: chance, For: s.by.Distribution}, hosts)
@@ -29,8 +32,9 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: sets,
-		words:   `{percent} of (the )polls {poll_fault}`,
-		doc:     "Chance spoils polls: they fail, and see nothing, or are stale, and see what was there before.",
+		words: `{percent} of (the )polls {poll_fault}`,
+		doc: "Chance spoils polls: they fail, and see nothing, or are stale, and see what was " +
+			"there before.",
 		example: `20% of polls fail`,
 		do: func(w *world, chance sim.Probability, kind sim.FaultKind) error {
 			return w.addFault(sim.Fault{Kind: kind, Probability: chance}, nil)
@@ -38,8 +42,10 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: sets,
-		words:   `these faults come by chance:`,
-		doc:     "Any fault, as scenario files name it, its chance each time that it is asked, how long it lasts, which hosts it is limited to, and from when until when it may come, counted from the start.",
+		words: `these faults come by chance:`,
+		doc: "Any fault, as scenario files name it, its chance each time that it is asked, how " +
+			"long it lasts, which hosts it is limited to, and from when until when it may come, counted " +
+			"from the start.",
 		example: `these faults come by chance:`,
 		table:   []string{"fault", "chance", "for?", "hosts?", "from?", "until?"},
 		sample: [][]string{
@@ -51,8 +57,9 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `(the )messages of host(s) {hosts} are {spoilt} for {duration}{when}`,
-		doc:     "Every message that the hosts send in that time is lost, overtaken, doubled or late. What is late or lost holds up what comes after it.",
+		words: `(the )messages of host(s) {hosts} are {spoilt} for {duration}{when}`,
+		doc: "Every message that the hosts send in that time is lost, overtaken, doubled or late. " +
+			"What is late or lost holds up what comes after it.",
 		example: `the messages of host "stable-01" are lost for 10 minutes while wave 0 is soaking`,
 		do: func(w *world, hosts []reducer.HostID, s spoilt, d time.Duration, when timing) error {
 			hosts, err := w.hostsNamed(hosts)
@@ -66,8 +73,10 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `(the )next {message} of host {host} is {spoilt}{when}`,
-		doc:     "The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant. What is lost, or late by more than 30 seconds, is sent again then.",
+		words: `(the )next {message} of host {host} is {spoilt}{when}`,
+		doc: "The next message of the host, or the next of that kind, such as DispatchAck or " +
+			"ActivationCompleted; and with it what the host sends in the same instant. What is lost, or " +
+			"late by more than 30 seconds, is sent again then.",
 		example: `the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating`,
 		do: func(w *world, kind reducer.AgentEventKind, host reducer.HostID, s spoilt, when timing) error {
 			if err := w.checkHosts([]reducer.HostID{host}); err != nil {
@@ -89,8 +98,9 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `host(s) {hosts} go(es) silent for {duration}{when}`,
-		doc:     "The hosts cannot be reached for that time. Their agents work on, and report when they are back.",
+		words: `host(s) {hosts} go(es) silent for {duration}{when}`,
+		doc: "The hosts cannot be reached for that time. Their agents work on, and report when " +
+			"they are back.",
 		example: `host "stable-02" goes silent for 10 minutes while wave 1 is activating`,
 		do: func(w *world, hosts []reducer.HostID, d time.Duration, when timing) error {
 			return w.tellFaults(hosts, sim.FaultNow{Kind: sim.HostOffline, For: d}, when)
@@ -136,8 +146,9 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `(the )agent(s) of host(s) {hosts} restart(s)( taking {duration}){when}`,
-		doc:     "The agents restart in the middle of a switch, which starts again. What they know survives.",
+		words: `(the )agent(s) of host(s) {hosts} restart(s)( taking {duration}){when}`,
+		doc: "The agents restart in the middle of a switch, which starts again. What they know " +
+			"survives.",
 		example: `the agent of host "stable-01" restarts taking 30 seconds while host "stable-01" is activating`,
 		do: func(w *world, hosts []reducer.HostID, d time.Duration, when timing) error {
 			return w.tellFaults(hosts, sim.FaultNow{Kind: sim.AgentRestart, For: d}, when)
@@ -154,11 +165,14 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `(the )control plane crashes for {duration}{when}`,
-		doc:     "The control plane is down for that time. What it knew is then rebuilt from the trace alone, and held against what it was.",
+		words: `(the )control plane crashes for {duration}{when}`,
+		doc: "The control plane is down for that time. What it knew is then rebuilt from the " +
+			"trace alone, and held against what it was.",
 		example: `the control plane crashes for 10 minutes while wave 1 is activating`,
 		do: func(w *world, d time.Duration, when timing) error {
-			return w.tell(when, w.moved, &sim.Action{Fault: &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: d}})
+			return w.tell(
+				when, w.moved, &sim.Action{Fault: &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: d}},
+			)
 		},
 	},
 	{
@@ -167,7 +181,9 @@ var faultSteps = []step{
 		doc:     "The same, until a sentence says that it restarts.",
 		example: `the control plane crashes while wave 1 is activating`,
 		do: func(w *world, when timing) error {
-			return w.tell(when, w.moved, &sim.Action{Fault: &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: endless}})
+			return w.tell(
+				when, w.moved, &sim.Action{Fault: &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: endless}},
+			)
 		},
 	},
 	{
@@ -186,8 +202,9 @@ var faultSteps = []step{
 	},
 	{
 		topic: "What goes wrong", phase: happens,
-		words:   `these faults happen:`,
-		doc:     "Several faults, as scenario files name them, in order: any but those of messages and polls. The column when says what the end of a sentence would say.",
+		words: `these faults happen:`,
+		doc: "Several faults, as scenario files name them, in order: any but those of messages " +
+			"and polls. The column when says what the end of a sentence would say.",
 		example: `these faults happen:`,
 		table:   []string{"fault", "host?", "for?", "when?"},
 		sample: [][]string{
@@ -203,8 +220,8 @@ const (
 	// endless is how long something lasts of which no sentence says yet when it ends.
 	endless = maxDuration
 
-	// breakOff is how long after the present a fault begins that is no action of the timeline, so that it changes nothing of
-	// what has been told.
+	// breakOff is how long after the present a fault begins that is no action of the timeline, so that
+	// it changes nothing of what has been told.
 	breakOff = time.Millisecond
 )
 
@@ -214,7 +231,8 @@ type begun struct {
 	at     time.Duration
 }
 
-// brought is a fault that the story tells, and when it should come. One that does not come was told in vain.
+// brought is a fault that the story tells, and when it should come. One that does not come was told
+// in vain.
 type brought struct {
 	kind     sim.FaultKind
 	host     reducer.HostID
@@ -222,18 +240,23 @@ type brought struct {
 	sentence string
 }
 
-func (w *world) note(kind sim.FaultKind, host reducer.HostID, from, to time.Duration, sentence string) {
+func (w *world) note(
+	kind sim.FaultKind, host reducer.HostID, from, to time.Duration, sentence string,
+) {
 	w.brought = append(w.brought, brought{kind, host, from, to, sentence})
 }
 
-// checkFaults refuses a fault that the story tells and that did not come: nothing was put to the test.
+// checkFaults refuses a fault that the story tells and that did not come: nothing was put to the
+// test.
 func (w *world) checkFaults() error {
 	for _, b := range w.brought {
 		came := false
 		for i := range w.telling.entries {
 			e := &w.telling.entries[i]
 			at := w.telling.since(e.At)
-			came = came || e.Fault != nil && e.Fault.Fault == b.kind.String() && e.Host == b.host && at >= b.from && at <= b.to
+			came = came ||
+				e.Fault != nil && e.Fault.Fault == b.kind.String() && e.Host == b.host && at >= b.from &&
+					at <= b.to
 		}
 		if !came {
 			return fmt.Errorf("nothing came of this: %s\n    %s", b.sentence, w.vain(&b))
@@ -249,8 +272,10 @@ func (w *world) checkLifts() error {
 		if e == nil || e.Effect != trace.RemoteRemoveQuarantine {
 			continue
 		}
-		if from, preset := w.quarantined(reducer.ChannelRef(e.Closure), e.Channel, i); from == noEntry && !preset {
-			return fmt.Errorf("at %s an operator lifts the quarantine of ref %q on channel %q, and it is not quarantined there",
+		if from, preset := w.quarantined(reducer.ChannelRef(e.Closure), e.Channel, i); from == noEntry &&
+			!preset {
+			return fmt.Errorf("at %s an operator lifts the quarantine of ref %q on channel %q, and it is "+
+				"not quarantined there",
 				w.time(w.at(i)), e.Closure, e.Channel)
 		}
 	}
@@ -261,7 +286,8 @@ func (w *world) checkLifts() error {
 func (w *world) vain(b *brought) string {
 	switch b.kind {
 	case sim.AgentRestart:
-		return fmt.Sprintf("an agent restarts only in the middle of a switch: say for example \"while host %s is activating\"", b.host)
+		return fmt.Sprintf("an agent restarts only in the middle of a switch: say for example \"while "+
+			"host %s is activating\"", b.host)
 	case sim.HostOffline, sim.HostLost, sim.ClockSkew:
 		return fmt.Sprintf("at %s host %s was silent or lost already", w.time(b.from), b.host)
 	case sim.ControlPlaneCrash:
@@ -283,7 +309,12 @@ func ofTimeline(kind sim.FaultKind) bool {
 	switch kind {
 	case sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew, sim.ControlPlaneCrash:
 		return true
-	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered, sim.PollFailed, sim.PollStale:
+	case sim.MessageDelayed,
+		sim.MessageDropped,
+		sim.MessageDuplicated,
+		sim.MessageReordered,
+		sim.PollFailed,
+		sim.PollStale:
 	}
 	return false
 }
@@ -382,7 +413,8 @@ func (w *world) tellFaultTable(t table) error {
 		case kind == 0:
 			return fmt.Errorf("it needs a fault")
 		case !ofTimeline(kind):
-			return fmt.Errorf("%v comes to what is sent or polled: say for how long, as in \"polls fail for 10 minutes\"", kind)
+			return fmt.Errorf("%v comes to what is sent or polled: say for how long, as in \"polls fail "+
+				"for 10 minutes\"", kind)
 		case (r["host"] != "") != ofHosts(kind):
 			return fmt.Errorf("%v is of the control plane when there is no host, and else of a host", kind)
 		case lasting(kind) && length == 0:
@@ -419,11 +451,15 @@ func (w *world) spoilNext(kind reducer.AgentEventKind, host reducer.HostID, s sp
 	}
 	for i := range t.entries {
 		e := &t.entries[i]
-		if at := t.since(e.At); e.Agent != nil && e.Host == host && at > w.now && (kind == 0 || e.Agent.Kind == kind) {
-			return w.spoil(sim.Fault{Kind: s.kind, For: s.by.Distribution}, []reducer.HostID{host}, at, breakOff)
+		if at := t.since(e.At); e.Agent != nil && e.Host == host && at > w.now &&
+			(kind == 0 || e.Agent.Kind == kind) {
+			return w.spoil(
+				sim.Fault{Kind: s.kind, For: s.by.Distribution}, []reducer.HostID{host}, at, breakOff,
+			)
 		}
 	}
-	return fmt.Errorf("host %s sends no such message after %s; a sentence that does not say when waits until everything has "+
+	return fmt.Errorf("host %s sends no such message after %s; a sentence that does not say when "+
+		"waits until everything has "+
 		"settled: say \"at once\", or while what", host, w.time(w.now))
 }
 

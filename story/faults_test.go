@@ -11,8 +11,9 @@ import (
 	"rollsim/trace"
 )
 
-// TestFaultsToComeChangeNothingBefore proves what a story rests on that brings a fault after something was expected: a fleet
-// in which something may go wrong is told like one in which nothing does, until it does.
+// TestFaultsToComeChangeNothingBefore proves what a story rests on that brings a fault after
+// something was expected: a fleet in which something may go wrong is told like one in which nothing
+// does, until it does.
 func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 	for _, name := range []string{
 		"three-waves-with-soak", "superseded-mid-wave", "host-fails-under-rollback-and-halt", "budget-of-two", "refs-come-faster-than-waves",

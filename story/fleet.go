@@ -16,8 +16,9 @@ const maxHosts = 10_000
 var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( for) {duration})`,
-		doc:     "A channel, its waves from wave 0, and how long each host soaks after its dispatch. The hosts are named after the channel: stable-01, stable-02 and on through all waves.",
+		words: `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( for) {duration})`,
+		doc: "A channel, its waves from wave 0, and how long each host soaks after its dispatch. " +
+			"The hosts are named after the channel: stable-01, stable-02 and on through all waves.",
 		example: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
 		do:      (*world).addChannel,
 	},
@@ -32,17 +33,24 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with these waves:`,
-		doc:     "A channel, the hosts in each of its waves from wave 0, by name or counted, and how long they soak.",
+		words: `(the/a )channel {channel} with these waves:`,
+		doc: "A channel, the hosts in each of its waves from wave 0, by name or counted, and how " +
+			"long they soak.",
 		example: `channel "stable" with these waves:`,
 		table:   []string{"hosts", "soak?"},
-		sample:  [][]string{{"hosts", "soak"}, {"web-01", "30 minutes"}, {"web-02, web-03", "1 hour"}, {"20", "1 hour"}},
-		do:      (*world).addWaves,
+		sample: [][]string{
+			{"hosts", "soak"},
+			{"web-01", "30 minutes"},
+			{"web-02, web-03", "1 hour"},
+			{"20", "1 hour"},
+		},
+		do: (*world).addWaves,
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each )soaking( for) {duration})`,
-		doc:     "A channel whose waves are shares of its hosts, 100% together. A share that is no whole number of hosts is rounded up, at the cost of the later ones.",
+		words: `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each )soaking( for) {duration})`,
+		doc: "A channel whose waves are shares of its hosts, 100% together. A share that is no " +
+			"whole number of hosts is rounded up, at the cost of the later ones.",
 		example: `channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes`,
 		do: func(w *world, id reducer.ChannelID, hosts uint64, shares []uint64, soak time.Duration) error {
 			counts, err := divide(hosts, shares)
@@ -54,8 +62,10 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `these channels:`,
-		doc:     "Several channels: the hosts in each wave, how long they soak, the policy, how long ended rollouts are kept, how often the channel is polled, and the channels above in the table that it waits for.",
+		words: `these channels:`,
+		doc: "Several channels: the hosts in each wave, how long they soak, the policy, how long " +
+			"ended rollouts are kept, how often the channel is polled, and the channels above in the " +
+			"table that it waits for.",
 		example: `these channels:`,
 		table:   []string{"channel", "waves", "soak?", "policy?", "retention?", "poll?", "after?"},
 		sample: [][]string{
@@ -67,15 +77,17 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(channel ){channel} has (the )policy {policy}`,
-		doc:     "What a failing host means for its rollout: halt, which is the default, or rollback-and-halt.",
+		words: `(channel ){channel} has (the )policy {policy}`,
+		doc: "What a failing host means for its rollout: halt, which is the default, or " +
+			"rollback-and-halt.",
 		example: `channel "stable" has policy rollback-and-halt`,
 		do:      (*world).setPolicy,
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`,
-		doc:     "The channel's retention: how long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. The default is 7 days.",
+		words: `(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`,
+		doc: "The channel's retention: how long a rollout is kept once it is Terminal, " +
+			"Superseded, Failed or Reverted. The default is 7 days.",
 		example: `channel "edge" keeps ended rollouts for 3 days`,
 		do:      (*world).setRetention,
 	},
@@ -88,8 +100,11 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the )control plane is {planner}`,
-		doc:     "Whose planner runs: specified, which is the default; shipped, with the two faults of the real one, which moves the wave cursor without WaveAdvanced and does not halt the current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so that for the rest only raw events happen.",
+		words: `(the )control plane is {planner}`,
+		doc: "Whose planner runs: specified, which is the default; shipped, with the two faults " +
+			"of the real one, which moves the wave cursor without WaveAdvanced and does not halt the " +
+			"current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so " +
+			"that for the rest only raw events happen.",
 		example: `the control plane is shipped`,
 		do: func(w *world, p sim.ControlPlane) error {
 			w.scenario.ControlPlane = p
@@ -98,8 +113,9 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `the machine is {machine}`,
-		doc:     "Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2 says the same.",
+		words: `the machine is {machine}`,
+		doc: "Which machine decides: rfc0008, which is the default, or v0.2. A tag such as " +
+			"@machine:v0.2 says the same.",
 		example: `the machine is v0.2`,
 		do: func(w *world, machine *reducer.Table) error {
 			w.machine, w.chosen.machine = machine, true
@@ -108,8 +124,9 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `the run lasts {duration}`,
-		doc:     "Ends the run at that time. By default it goes on until every retention has ended, so that what must happen in the end can be judged.",
+		words: `the run lasts {duration}`,
+		doc: "Ends the run at that time. By default it goes on until every retention has ended, " +
+			"so that what must happen in the end can be judged.",
 		example: `the run lasts 2 days`,
 		do: func(w *world, lasts time.Duration) error {
 			if lasts <= 0 {
@@ -173,7 +190,8 @@ func divide(hosts uint64, shares []uint64) ([]uint64, error) {
 		taken = upTo
 	}
 	if sum != whole {
-		return nil, fmt.Errorf("the waves are %v%% of the hosts together, and have to be 100%%", float64(sum)/(whole/100))
+		return nil, fmt.Errorf("the waves are %v%% of the hosts together, and have to be "+
+			"100%%", float64(sum)/(whole/100))
 	}
 	return counts, nil
 }
@@ -253,7 +271,9 @@ func (w *world) addChannels(t table) error {
 }
 
 // inCell sets what a cell says of a channel.
-func inCell(r row, column string, id reducer.ChannelID, set func(reducer.ChannelID, time.Duration) error) error {
+func inCell(
+	r row, column string, id reducer.ChannelID, set func(reducer.ChannelID, time.Duration) error,
+) error {
 	d, err := cell(r, column, parseDuration)
 	if err != nil {
 		return err

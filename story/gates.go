@@ -12,15 +12,19 @@ import (
 var gateSteps = []step{
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(the/a )budget of {number} for host(s) {hosts}`,
-		doc:     "At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked. It is asked at each dispatch and never else: a host that soaks after the reboot it waited for counts, and stops nobody who was dispatched meanwhile.",
+		words: `(the/a )budget of {number} for host(s) {hosts}`,
+		doc: "At most so many of the hosts, of whatever channels, may be in flight at once: " +
+			"Activating, Soaking, or dispatched and not yet acked. It is asked at each dispatch and " +
+			"never else: a host that soaks after the reboot it waited for counts, and stops nobody who " +
+			"was dispatched meanwhile.",
 		example: `a budget of one for hosts "stable-*"`,
 		do: func(w *world, most uint64, hosts []reducer.HostID) error {
 			named, err := w.hostsNamed(hosts)
 			if err != nil {
 				return err
 			}
-			return w.addBudget(strings.Join(as[string](hosts), "+"), most, named) // by what the sentence calls them
+			// by what the sentence calls them
+			return w.addBudget(strings.Join(as[string](hosts), "+"), most, named)
 		},
 	},
 	{
@@ -46,29 +50,34 @@ var gateSteps = []step{
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `host(s) {hosts} wait(s) for host(s) {hosts}`,
-		doc:     "The first are dispatched only when the others, of the same channel, are Converged or Deferred under the same rollout.",
+		words: `host(s) {hosts} wait(s) for host(s) {hosts}`,
+		doc: "The first are dispatched only when the others, of the same channel, are Converged " +
+			"or Deferred under the same rollout.",
 		example: `host "stable-03" waits for host "stable-02"`,
 		do:      (*world).awaitHosts,
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(channel ){channel} waits for channel(s) {channels}`,
-		doc:     "No host of the channel is dispatched before the rollouts of what those point at have been Terminal, or are Superseded.",
+		words: `(channel ){channel} waits for channel(s) {channels}`,
+		doc: "No host of the channel is dispatched before the rollouts of what those point at " +
+			"have been Terminal, or are Superseded.",
 		example: `channel "stable" waits for channel "edge"`,
 		do:      (*world).awaitChannels,
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(the )quarantine of (channel ){channel} holds ref(s) {refs}`,
-		doc:     "The refs are quarantined on the channel from the start: what they build is not dispatched.",
+		words: `(the )quarantine of (channel ){channel} holds ref(s) {refs}`,
+		doc: "The refs are quarantined on the channel from the start: what they build is not " +
+			"dispatched.",
 		example: `the quarantine of channel "stable" holds ref "a1"`,
 		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef) error {
 			if _, err := w.channel(id); err != nil {
 				return err
 			}
 			for _, ref := range refs {
-				w.scenario.Quarantine = append(w.scenario.Quarantine, sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)})
+				w.scenario.Quarantine = append(
+					w.scenario.Quarantine, sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)},
+				)
 			}
 			return nil
 		},
@@ -78,8 +87,10 @@ var gateSteps = []step{
 var gateExpectations = []step{
 	{
 		topic: "Hosts that were held back", phase: expects,
-		words:   `host(s) {hosts} is/are held back by (the ){gate}( under (rollout ){rollout})`,
-		doc:     "At some time in the whole run the hosts are not dispatched because of that gate: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. Of several gates only the first one counts.",
+		words: `host(s) {hosts} is/are held back by (the ){gate}( under (rollout ){rollout})`,
+		doc: "At some time in the whole run the hosts are not dispatched because of that gate: " +
+			"quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. Of several " +
+			"gates only the first one counts.",
 		example: `host "stable-03" is held back by the wave-promotion`,
 		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {
 			hosts, err := w.hostsUnder(hosts, id)
@@ -127,7 +138,9 @@ func (w *world) addBudget(name string, most uint64, hosts []reducer.HostID) erro
 			return fmt.Errorf("there is a budget for %s already", name)
 		}
 	}
-	w.scenario.Budgets = append(w.scenario.Budgets, sim.Budget{Name: name, Hosts: as[string](hosts), MaxInFlight: int(most)})
+	w.scenario.Budgets = append(
+		w.scenario.Budgets, sim.Budget{Name: name, Hosts: as[string](hosts), MaxInFlight: int(most)},
+	)
 	return nil
 }
 
@@ -151,7 +164,8 @@ func (w *world) awaitHosts(hosts, others []reducer.HostID) error {
 		c := w.channelOf(h)
 		for _, other := range others {
 			if w.channelOf(other) != c {
-				return fmt.Errorf("hosts %s and %s are of different channels: a channel can wait for another one", h, other)
+				return fmt.Errorf("hosts %s and %s are of different channels: a channel can wait for "+
+					"another one", h, other)
 			}
 			c.HostEdges = append(c.HostEdges, sim.HostEdge{Host: h, After: other})
 		}
@@ -185,12 +199,15 @@ func (w *world) awaitChannels(id reducer.ChannelID, others []reducer.ChannelID) 
 	for i := range w.scenario.Channels {
 		var after []int
 		for _, other := range w.scenario.Channels[i].After {
-			after = append(after, slices.IndexFunc(w.scenario.Channels, func(c sim.Channel) bool { return c.ID == other }))
+			after = append(
+				after, slices.IndexFunc(w.scenario.Channels, func(c sim.Channel) bool { return c.ID == other }),
+			)
 		}
 		waits = append(waits, after)
 	}
 	if circle := sim.Circle(waits); circle != nil {
-		return fmt.Errorf("then channel %s waits for itself, be it through others", w.scenario.Channels[circle[0]].ID)
+		return fmt.Errorf("then channel %s waits for itself, be it through "+
+			"others", w.scenario.Channels[circle[0]].ID)
 	}
 	return nil
 }
@@ -207,7 +224,8 @@ func (w *world) channelOf(h reducer.HostID) *sim.Channel {
 	return nil
 }
 
-// heldBack finds where a gate, or any, holds a host back, under a rollout or any; where none does, where another one does.
+// heldBack finds where a gate, or any, holds a host back, under a rollout or any; where none does,
+// where another one does.
 func (w *world) heldBack(h reducer.HostID, by gate, id reducer.RolloutID) (entry, other int) {
 	other = noEntry
 	for i := range w.telling.entries {
@@ -229,7 +247,9 @@ func (w *world) gatesOf(h reducer.HostID, id reducer.RolloutID) string {
 	for i := range w.telling.entries {
 		e := &w.telling.entries[i]
 		if e.Gate != nil && e.Gate.Host == h && (id == "" || e.Gate.Rollout == id) {
-			lines = append(lines, fmt.Sprintf("%s  %s  %s", w.time(w.telling.since(e.At)), e.Gate.Rollout, e.Gate.Reason))
+			lines = append(
+				lines, fmt.Sprintf("%s  %s  %s", w.time(w.telling.since(e.At)), e.Gate.Rollout, e.Gate.Reason),
+			)
 		}
 	}
 	if lines == nil {

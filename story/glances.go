@@ -17,7 +17,8 @@ type subject[S comparable] struct {
 	never func(S) string // says why it can come to no such state; empty where it could
 }
 
-// expect expects the subject to be in a state at the time that the sentence looks at, or to come to it in a time after that.
+// expect expects the subject to be in a state at the time that the sentence looks at, or to come to
+// it in a time after that.
 func (s *subject[S]) expect(w *world, state S, g *glance) error {
 	if g.kind == comesAfter {
 		return s.expectLater(w, state, g)
@@ -65,7 +66,8 @@ func (s *subject[S]) neverComes(state S) string {
 	return fmt.Sprintf("it is never %v", state)
 }
 
-// expectLater expects the subject to come to a state between two times after that, and goes on until then.
+// expectLater expects the subject to come to a state between two times after that, and goes on
+// until then.
 func (s *subject[S]) expectLater(w *world, state S, g *glance) error {
 	for _, c := range s.past {
 		if d := c.at - w.that.at; c.to == state && d >= g.from && d <= g.to {
@@ -76,7 +78,10 @@ func (s *subject[S]) expectLater(w *world, state S, g *glance) error {
 	expected := w.current + ", counted from " + w.time(w.that.at)
 	for _, c := range slices.Backward(s.past) {
 		if c.to == state {
-			return w.fail(c.entry, expected, fmt.Sprintf("%s%v at %s, %s", s.is, state, w.time(c.at), w.apart(c.at-w.that.at)))
+			return w.fail(
+				c.entry, expected,
+				fmt.Sprintf("%s%v at %s, %s", s.is, state, w.time(c.at), w.apart(c.at-w.that.at)),
+			)
 		}
 	}
 	entry := noEntry
@@ -94,7 +99,9 @@ func (s *subject[S]) expectBeen(w *world, state S, by time.Duration) error {
 		}
 	}
 	c, _ := s.past.at(by)
-	return w.fail(c.entry, w.current, fmt.Sprintf("%s%s; %s", s.is, s.past.path(), s.hint(w, state, by)))
+	return w.fail(
+		c.entry, w.current, fmt.Sprintf("%s%s; %s", s.is, s.past.path(), s.hint(w, state, by)),
+	)
 }
 
 // expectNever expects the subject to come to a state at no time.
@@ -114,13 +121,14 @@ func (w *world) pass(at time.Duration) {
 	}
 }
 
-// lookAt gives the time at which a sentence looks, and sees to it that the telling reaches it. When it is the end, the story
-// goes on until then.
+// lookAt gives the time at which a sentence looks, and sees to it that the telling reaches it. When
+// it is the end, the story goes on until then.
 func (w *world) lookAt(g *glance) (time.Duration, error) {
 	at := w.now
 	switch {
 	case g.kind == comesAfter:
-		return 0, errors.New("this looks at one time: say when, for example \"10 minutes after\" what, and not how much later")
+		return 0, errors.New("this looks at one time: say when, for example \"10 minutes after\" " +
+			"what, and not how much later")
 	case g.kind == inTheEnd:
 		at = w.telling.since(w.telling.result.End)
 		w.stand(at)
@@ -142,8 +150,8 @@ type truth struct {
 	entry int // that makes it true
 }
 
-// comesTrue finds when something is true for the first time. Where it names no rollout, the latest one is meant, and of a host
-// the latest one of its channel.
+// comesTrue finds when something is true for the first time. Where it names no rollout, the latest
+// one is meant, and of a host the latest one of its channel.
 func (w *world) comesTrue(m *moment) (truth, error) {
 	switch {
 	case m.settled:
@@ -179,8 +187,14 @@ func (w *world) comesTrue(m *moment) (truth, error) {
 		entry = r.states[0].entry
 	}
 	if entry == noEntry {
-		return truth{}, w.fail(w.telling.about(string(r.id)), w.current,
-			fmt.Sprintf("%v: this never comes; the rollout goes through %s%s", m, r.states.path(), w.whyMoment("\n", r, m)))
+		return truth{}, w.fail(
+			w.telling.about(string(r.id)),
+			w.current,
+			fmt.Sprintf(
+				"%v: this never comes; the rollout goes through %s%s", m, r.states.path(),
+				w.whyMoment("\n", r, m),
+			),
+		)
 	}
 	return truth{w.at(entry), entry}, nil
 }
@@ -203,8 +217,8 @@ func (p past[S]) comes(state S) int {
 	return noEntry
 }
 
-// waveComes is the entry in which a wave comes to a state of hosts for the first time, as the simulator understands it: one
-// of its hosts is in it, and none has still to get that far.
+// waveComes is the entry in which a wave comes to a state of hosts for the first time, as the
+// simulator understands it: one of its hosts is in it, and none has still to get that far.
 func waveComes(r *rolloutPast, wave uint32, state reducer.HostState) int {
 	var all past[reducer.HostState]
 	for _, h := range r.hosts {

@@ -15,9 +15,9 @@ import (
 	"rollsim/reducer"
 )
 
-// TestGodog runs everything that ships, and what is broken on purpose, through godog: it reads the files, selects nothing,
-// matches sentences by the expressions of the registry and carries them out one after the other. What becomes of each
-// scenario must be what our own loop makes of it.
+// TestGodog runs everything that ships, and what is broken on purpose, through godog: it reads the
+// files, selects nothing, matches sentences by the expressions of the registry and carries them out
+// one after the other. What becomes of each scenario must be what our own loop makes of it.
 func TestGodog(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"features", "story/testdata"}}
 	cases, err := Cases(opt)
@@ -26,7 +26,8 @@ func TestGodog(t *testing.T) {
 	}
 	byFile := make(map[string][]*Case)
 	var files []string
-	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.pickle.Steps) == 0 }) // it says nothing of them
+	// it says nothing of them
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.pickle.Steps) == 0 })
 	for _, c := range cases {
 		file := c.scenario.document.name
 		if byFile[file] == nil {
@@ -67,7 +68,14 @@ func TestGodog(t *testing.T) {
 				return ctx, nil
 			})
 		},
-		Options: &godog.Options{FS: shipped, Paths: files, Format: "progress", Output: io.Discard, Strict: true, Concurrency: 1},
+		Options: &godog.Options{
+			FS:          shipped,
+			Paths:       files,
+			Format:      "progress",
+			Output:      io.Discard,
+			Strict:      true,
+			Concurrency: 1,
+		},
 	}
 	suite.Run() // its exit code tells nothing: it passes what it never ran
 
@@ -93,7 +101,9 @@ func TestGodog(t *testing.T) {
 			want.Status = Failed
 		}
 		if want.Status != status || status == Failed && !strings.HasSuffix(err.Error(), want.Message) {
-			t.Errorf("%s: by godog %v: %v\nby ourselves %v: %s", c.Place(), status, err, want.Status, want.Message)
+			t.Errorf(
+				"%s: by godog %v: %v\nby ourselves %v: %s", c.Place(), status, err, want.Status, want.Message,
+			)
 		}
 	}
 }

@@ -18,8 +18,9 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(channel ){channel} moves through refs {refs} between two polls{when}`,
-		doc:     "The channel points at one ref after the other, so quickly that the control plane sees only the last one.",
+		words: `(channel ){channel} moves through refs {refs} between two polls{when}`,
+		doc: "The channel points at one ref after the other, so quickly that the control plane " +
+			"sees only the last one.",
 		example: `"stable" moves through refs "b2", "c3" and "d4" between two polls`,
 		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef, when timing) error {
 			for i, ref := range refs {
@@ -39,7 +40,11 @@ var happeningSteps = []step{
 		doc:     "Several moves, in order. The column when says what the end of a sentence would say.",
 		example: `the channels move like this:`,
 		table:   []string{"channel", "ref", "when?"},
-		sample:  [][]string{{"channel", "ref", "when"}, {"stable", "a1", ""}, {"stable", "b2", "while wave 1 is soaking"}},
+		sample: [][]string{
+			{"channel", "ref", "when"},
+			{"stable", "a1", ""},
+			{"stable", "b2", "while wave 1 is soaking"},
+		},
 		do: func(w *world, t table) error {
 			return t.each(func(r row) error {
 				when, err := parseWhen(r["when"])
@@ -55,8 +60,9 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(the/an )operator clears (rollout ){rollout}{when}`,
-		doc:     "An operator says that a rollout which is Failed or Reverted is done with: OperatorClearance.",
+		words: `(the/an )operator clears (rollout ){rollout}{when}`,
+		doc: "An operator says that a rollout which is Failed or Reverted is done with: " +
+			"OperatorClearance.",
 		example: `the operator clears "stable@a1" 10 minutes later`,
 		do: func(w *world, id reducer.RolloutID, when timing) error {
 			if err := w.checkRollout(id); err != nil {
@@ -69,20 +75,25 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(the/an )operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`,
-		doc:     "An operator takes the ref out of the quarantine of the channel, so that it is dispatched there again.",
+		words: `(the/an )operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`,
+		doc: "An operator takes the ref out of the quarantine of the channel, so that it is " +
+			"dispatched there again.",
 		example: `the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later`,
 		do: func(w *world, ref reducer.ChannelRef, id reducer.ChannelID, when timing) error {
 			if _, err := w.channel(id); err != nil {
 				return err
 			}
-			return w.tell(when, w.latest[id], &sim.Action{Lift: &sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)}})
+			return w.tell(
+				when, w.latest[id],
+				&sim.Action{Lift: &sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)}},
+			)
 		},
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `new refs come to (channel ){channel} every {delay} for {duration}{when}`,
-		doc:     "The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for that time.",
+		words: `new refs come to (channel ){channel} every {delay} for {duration}{when}`,
+		doc: "The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for " +
+			"that time.",
 		example: `new refs come to channel "stable" every 6 hours for 1 day`,
 		do: func(w *world, id reducer.ChannelID, every delay, d time.Duration, when timing) error {
 			return w.tellTraffic(sim.Traffic{Channel: id, Kind: sim.Arrivals, Prefix: "r"}, every, d, when)
@@ -90,8 +101,9 @@ var happeningSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
-		words:   `(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`,
-		doc:     "The channel points at one ref after the other, round and round, at that distance and for that time.",
+		words: `(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`,
+		doc: "The channel points at one ref after the other, round and round, at that distance " +
+			"and for that time.",
 		example: `"stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours`,
 		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing) error {
 			if len(refs) < 2 {
@@ -112,7 +124,8 @@ func (w *world) tellTraffic(t sim.Traffic, every delay, lasts time.Duration, whe
 	}
 	w.silence(every.longest)
 	err := w.tellLater(when, w.latest[t.Channel], func(w *world) error {
-		t.Every, t.From, t.Until = every.Distribution, w.now+breakOff, w.now+lasts+2*breakOff // so that a last one on time comes
+		// so that a last one on time comes
+		t.Every, t.From, t.Until = every.Distribution, w.now+breakOff, w.now+lasts+2*breakOff
 		w.scenario.Traffic = append(w.scenario.Traffic, t)
 		return nil
 	})

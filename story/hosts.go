@@ -55,7 +55,9 @@ var hostSteps = []step{
 		doc:     "The switch waits for a reboot that never comes.",
 		example: `host "stable-02" defers its activation and never reboots`,
 		do: func(w *world, hosts []reducer.HostID, ref reducer.ChannelRef) error {
-			return w.addFates(hosts, sim.Fate{Ref: ref, Kind: sim.Defers, RebootAfter: reducer.Some(neverReboots)})
+			return w.addFates(
+				hosts, sim.Fate{Ref: ref, Kind: sim.Defers, RebootAfter: reducer.Some(neverReboots)},
+			)
 		},
 	},
 	{
@@ -87,8 +89,10 @@ var hostSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: fates,
-		words:   `these hosts misbehave:`,
-		doc:     "What is in store for hosts, in a table. The column does holds what a sentence would say: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback or always converges; reboots holds how long after a deferral, or never.",
+		words: `these hosts misbehave:`,
+		doc: "What is in store for hosts, in a table. The column does holds what a sentence would " +
+			"say: fails its probes, fails its activation, defers its activation, never answers, never " +
+			"completes its rollback or always converges; reboots holds how long after a deferral, or never.",
 		example: `these hosts misbehave:`,
 		table:   []string{"hosts", "does", "ref?", "reboots?"},
 		sample: [][]string{
@@ -100,8 +104,9 @@ var hostSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: happens,
-		words:   `host(s) {hosts} reboot(s){when}`,
-		doc:     "The hosts, which have deferred their activation, reboot now: before they would have, or though they never would.",
+		words: `host(s) {hosts} reboot(s){when}`,
+		doc: "The hosts, which have deferred their activation, reboot now: before they would " +
+			"have, or though they never would.",
 		example: `host "stable-02" reboots 2 hours later`,
 		do: func(w *world, hosts []reducer.HostID, when timing) error {
 			hosts, err := w.hostsNamed(hosts)
@@ -120,8 +125,11 @@ var hostSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `(the/a/an ){stage} take(s) {delay}`,
-		doc:     "How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback. What is no single length of time is drawn anew for each host and ref: between two, where any is equally likely; so long on average, where any moment is; or so long in the middle and seldom, once in a hundred times, over another.",
+		words: `(the/a/an ){stage} take(s) {delay}`,
+		doc: "How long every host takes for a stage: ack, activation, reboot, probe, convergence " +
+			"or rollback. What is no single length of time is drawn anew for each host and ref: between " +
+			"two, where any is equally likely; so long on average, where any moment is; or so long in " +
+			"the middle and seldom, once in a hundred times, over another.",
 		example: `activation takes between 1 minute and 10 minutes`,
 		do: func(w *world, stage string, d delay) error {
 			w.setStage(&w.scenario.Behaviour, stage, d)
@@ -143,8 +151,10 @@ var hostSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `{percent} of (the )(all ){mishap}( on host(s) {hosts})`,
-		doc:     "The chance of a turn for the worse, asked for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default nothing of that comes by chance.",
+		words: `{percent} of (the )(all ){mishap}( on host(s) {hosts})`,
+		doc: "The chance of a turn for the worse, asked for each host and ref: activations fail, " +
+			"activations are deferred, probes fail, rollbacks never complete, dispatches are never " +
+			"acked. By default nothing of that comes by chance.",
 		example: `5% of activations are deferred`,
 		do: func(w *world, chance sim.Probability, mishap string, hosts []reducer.HostID) error {
 			b := &w.scenario.Behaviour
@@ -163,8 +173,8 @@ var hostSteps = []step{
 	},
 }
 
-// addFates puts something in store for hosts. Once the story has been looked at, that must not change what was seen: then
-// it takes a ref that has not come yet.
+// addFates puts something in store for hosts. Once the story has been looked at, that must not
+// change what was seen: then it takes a ref that has not come yet.
 func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 	hosts, err := w.hostsNamed(hosts)
 	if err != nil {
@@ -176,7 +186,8 @@ func (w *world) addFates(hosts []reducer.HostID, fate sim.Fate) error {
 		}
 		for _, r := range w.telling.order {
 			if r.ref == fate.Ref {
-				return fmt.Errorf("the story has begun, and ref %q has come already: say this before the first Then", fate.Ref)
+				return fmt.Errorf("the story has begun, and ref %q has come already: say this before the "+
+					"first Then", fate.Ref)
 			}
 		}
 	}
@@ -260,14 +271,17 @@ func (w *world) reboot(id reducer.HostID) error {
 			continue
 		}
 		if c.to != reducer.HostDeferred {
-			return fmt.Errorf("host %s has no reboot to wait for: at %s it is %v under %s", id, w.time(w.now), c.to, r.id)
+			return fmt.Errorf(
+				"host %s has no reboot to wait for: at %s it is %v under %s", id, w.time(w.now), c.to, r.id,
+			)
 		}
 		w.scenario.Fates = append(w.scenario.Fates, sim.Fate{
 			Host: id, Ref: r.ref, Kind: sim.Defers, RebootAfter: reducer.Some(w.now - c.at),
 		})
 		return nil
 	}
-	return fmt.Errorf("host %s has no reboot to wait for: at %s it has joined no rollout", id, w.time(w.now))
+	return fmt.Errorf("host %s has no reboot to wait for: at %s it has joined no "+
+		"rollout", id, w.time(w.now))
 }
 
 // group makes a group of hosts that behave in their own way.

@@ -14,7 +14,9 @@ import (
 // The keywords of a file are those of its language. Sentences are English in each.
 
 // languageComment stands before everything but other comments.
-var languageComment = regexp.MustCompile(`^(?:\s*(?:#.*)?\n)*?\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*(?:\n|$)`)
+var languageComment = regexp.MustCompile(
+	`^(?:\s*(?:#.*)?\n)*?\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*(?:\n|$)`,
+)
 
 // dialect gives the keywords of the language that the file names, else those of English.
 func (d *document) dialect() *gherkin.Dialect {
@@ -27,8 +29,8 @@ func (d *document) dialect() *gherkin.Dialect {
 	return all.GetDialect("en")
 }
 
-// keyword gives a language's usual keyword of a kind: of scenarios and rules the last one, after those that are other words
-// for an example.
+// keyword gives a language's usual keyword of a kind: of scenarios and rules the last one, after
+// those that are other words for an example.
 func keyword(in *gherkin.Dialect, kind string) string {
 	all := slices.DeleteFunc(slices.Clone(in.Keywords[kind]), func(k string) bool { return k == "* " })
 	if kind == "scenario" || kind == "rule" {
@@ -39,8 +41,10 @@ func keyword(in *gherkin.Dialect, kind string) string {
 
 // stepKeywords lists the keywords that begin a step.
 func stepKeywords(in *gherkin.Dialect) string {
-	return fmt.Sprintf("%s, %s, %s, %s or %s", keyword(in, "given"), keyword(in, "when"), keyword(in, "then"), keyword(in, "and"),
-		keyword(in, "but"))
+	return fmt.Sprintf(
+		"%s, %s, %s, %s or %s", keyword(in, "given"), keyword(in, "when"), keyword(in, "then"),
+		keyword(in, "and"), keyword(in, "but"),
+	)
 }
 
 // parserTokens are the parser's names of lines that begin with a keyword, by the kind of it.
@@ -49,7 +53,8 @@ var parserTokens = map[string]string{
 	"#ExamplesLine": "examples",
 }
 
-// expected says in words what the parser expects; empty for what is always allowed, so that it is not worth naming.
+// expected says in words what the parser expects; empty for what is always allowed, so that it is
+// not worth naming.
 func expected(token string, in *gherkin.Dialect) string {
 	switch token {
 	case "#TagLine":
@@ -67,8 +72,9 @@ func expected(token string, in *gherkin.Dialect) string {
 	return ""
 }
 
-// hint is what to add to a message about a line that stands where it cannot: the keyword that was meant, or where that
-// belongs; empty when nobody knows. first is whether the feature has not begun there.
+// hint is what to add to a message about a line that stands where it cannot: the keyword that was
+// meant, or where that belongs; empty when nobody knows. first is whether the feature has not begun
+// there.
 func (d *document) hint(line string, first bool) string {
 	in := d.dialect()
 	var known, written []string // longer ones before those that they begin with

@@ -11,8 +11,9 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Format lays a feature file out: two spaces for each level, tables aligned, one blank line before each heading. The wording
-// and the order of everything stay, and so do comments. name is the path to show in messages; errors are those of Parse.
+// Format lays a feature file out: two spaces for each level, tables aligned, one blank line before
+// each heading. The wording and the order of everything stay, and so do comments. name is the path
+// to show in messages; errors are those of Parse.
 func Format(name string, content []byte) ([]byte, error) {
 	before, pickles, err := parseDocument(name, content)
 	if err != nil {
@@ -27,7 +28,8 @@ func Format(name string, content []byte) ([]byte, error) {
 	l.place()
 	laid := l.write()
 	// Whatever a layout does, it must not change what a file says.
-	if after, again, err := parseDocument(name, laid); err != nil || !reflect.DeepEqual(pickles, again) ||
+	if after, again, err := parseDocument(name, laid); err != nil ||
+		!reflect.DeepEqual(pickles, again) ||
 		squeeze(before.content) != squeeze(after.content) {
 		return nil, &Error{File: name, Message: "it cannot be laid out without changing what it says"}
 	}
@@ -37,7 +39,8 @@ func Format(name string, content []byte) ([]byte, error) {
 // levelWidth is how many spaces a level is set in.
 const levelWidth = 2
 
-// layout holds the lines of a feature file that are not blank. The parser hands it their tokens one by one.
+// layout holds the lines of a feature file that are not blank. The parser hands it their tokens one
+// by one.
 type layout struct {
 	source []string
 	lines  []*layoutLine
@@ -87,7 +90,11 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 	case gherkin.TokenTypeOther:
 		line.text = t.Text
 		if line.inside {
-			line.text = strings.ReplaceAll(t.Text, l.quotes, `\`+strings.Join(strings.Split(l.quotes, ""), `\`))
+			line.text = strings.ReplaceAll(
+				t.Text,
+				l.quotes,
+				`\`+strings.Join(strings.Split(l.quotes, ""), `\`),
+			)
 		} else if source == "" {
 			l.blank = true
 			return true, nil
@@ -135,7 +142,10 @@ func splitRow(line string) (cells []string, rest string) {
 
 func (l *layoutLine) heading() bool {
 	switch l.kind {
-	case gherkin.TokenTypeFeatureLine, gherkin.TokenTypeRuleLine, gherkin.TokenTypeBackgroundLine, gherkin.TokenTypeScenarioLine,
+	case gherkin.TokenTypeFeatureLine,
+		gherkin.TokenTypeRuleLine,
+		gherkin.TokenTypeBackgroundLine,
+		gherkin.TokenTypeScenarioLine,
 		gherkin.TokenTypeExamplesLine:
 		return true
 	}
@@ -191,8 +201,9 @@ func (l *layout) leastIndentation(first int) int {
 	return least
 }
 
-// placeLeading places tags and comments, from the last to the first. Tags go with the heading after them. A comment goes with
-// the line after it, unless a blank line is between them and none before the comment: then with the line before.
+// placeLeading places tags and comments, from the last to the first. Tags go with the heading after
+// them. A comment goes with the line after it, unless a blank line is between them and none before
+// the comment: then with the line before.
 func (l *layout) placeLeading() {
 	last := 0 // where another scenario would begin
 	for _, line := range l.lines {
@@ -228,7 +239,8 @@ func (l *layout) apart(i int) bool {
 	return i+1 == len(l.lines) || l.lines[i+1].blank && !l.lines[i+1].argument()
 }
 
-// beforeComments gives the line before the comments that end at a line; nil when there is none, or a blank one between.
+// beforeComments gives the line before the comments that end at a line; nil when there is none, or
+// a blank one between.
 func (l *layout) beforeComments(i int) *layoutLine {
 	for ; i > 0 && !l.lines[i].blank; i-- {
 		if before := l.lines[i-1]; before.kind != gherkin.TokenTypeComment {
@@ -238,7 +250,8 @@ func (l *layout) beforeComments(i int) *layoutLine {
 	return nil
 }
 
-// leads tells whether a line is a heading, or a tag or a comment that belongs to the heading after it.
+// leads tells whether a line is a heading, or a tag or a comment that belongs to the heading after
+// it.
 func (l *layout) leads(i int) bool {
 	for ; i < len(l.lines); i++ {
 		switch l.lines[i].kind {
@@ -305,7 +318,8 @@ func (l *layout) write() []byte {
 	return b.Bytes()
 }
 
-// widths gives the widths of the columns of the table that begins at a line, as they look on a screen.
+// widths gives the widths of the columns of the table that begins at a line, as they look on a
+// screen.
 func (l *layout) widths(first int) []int {
 	var widths []int
 	for _, line := range l.lines[first:] {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestFormat lays out a feature in which everything is askew. UPDATE_GOLDENS=1 rewrites what it is to become.
+// TestFormat lays out a feature in which everything is askew. UPDATE_GOLDENS=1 rewrites what it is
+// to become.
 func TestFormat(t *testing.T) {
 	askew, err := os.ReadFile("testdata/layout/askew.txt")
 	if err != nil {
@@ -31,13 +32,15 @@ func TestFormat(t *testing.T) {
 func TestFormatErrors(t *testing.T) {
 	for _, text := range []string{"", "Feature: x\n  Scenario: y\n    Given z\n  Givenn\n", "\x00", "Feature: x\n  Scenario: y\n    * z\n      \"\"\"\n"} {
 		var refused *Error
-		if _, err := Format("x.feature", []byte(text)); !errors.As(err, &refused) || refused.File != "x.feature" {
+		if _, err := Format("x.feature", []byte(text)); !errors.As(err, &refused) ||
+			refused.File != "x.feature" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
 
-// FuzzFormat lays out whatever Gherkin can read: once is enough, and Format itself sees to it that nothing else changes.
+// FuzzFormat lays out whatever Gherkin can read: once is enough, and Format itself sees to it that
+// nothing else changes.
 func FuzzFormat(f *testing.F) {
 	files, err := filepath.Glob("../features/*/*.feature")
 	if err != nil || len(files) == 0 {

@@ -18,8 +18,12 @@ import (
 var librarySteps = []step{
 	{
 		topic: "Fleet", phase: sets,
-		words:   `the scenario {scenario}`,
-		doc:     "All that a scenario file tells: the fleet, what is in store for it, and its timeline, which goes first. It is looked for beside the feature, in the folder scenarios, and among those that are built in. The run lasts as long as the file says, and the violations that it expects are expected. The sentences that follow may change all that, and go on with the story.",
+		words: `the scenario {scenario}`,
+		doc: "All that a scenario file tells: the fleet, what is in store for it, and its " +
+			"timeline, which goes first. It is looked for beside the feature, in the folder scenarios, " +
+			"and among those that are built in. The run lasts as long as the file says, and the " +
+			"violations that it expects are expected. The sentences that follow may change all that, and " +
+			"go on with the story.",
 		example: `the scenario "one-wave-converges"`,
 		do:      (*world).useScenario,
 	},
@@ -63,7 +67,8 @@ func (w *world) useScenario(name string) error {
 	return nil
 }
 
-// loadScenario reads a scenario file: one beside the feature, or in the folder scenarios, or one that is built in.
+// loadScenario reads a scenario file: one beside the feature, or in the folder scenarios, or one
+// that is built in.
 func (w *world) loadScenario(name string) (*scenario.File, error) {
 	const folder = "scenarios"
 	files := w.files
@@ -79,7 +84,8 @@ func (w *world) loadScenario(name string) (*scenario.File, error) {
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}
-		paths, _ := scenario.List(place, path.Clean(place.dir)) // a folder that cannot be read has nothing to offer
+		// a folder that cannot be read has nothing to offer
+		paths, _ := scenario.List(place, path.Clean(place.dir))
 		for _, p := range paths {
 			known = append(known, strings.TrimSuffix(path.Base(p), ".yaml"))
 		}

@@ -5,10 +5,12 @@ import (
 	"testing/fstest"
 )
 
-// TestScenarioFiles tells stories of scenario files that lie beside the feature, and in the folder scenarios; the nearer wins.
+// TestScenarioFiles tells stories of scenario files that lie beside the feature, and in the folder
+// scenarios; the nearer wins.
 func TestScenarioFiles(t *testing.T) {
 	const flapping = "channels: [{name: edge, waves: [{hosts: 2, soak: 10m}]}]\n" +
-		"traffic:\n  - {channel: edge, flapping: {between: [a1, b2], every: 30m}, from: 10s, until: 2h5m}\n" +
+		"traffic:\n  - {channel: edge, flapping: {between: [a1, b2], every: 30m}, from: 10s, until: " +
+		"2h5m}\n" +
 		"horizon: 20d\n"
 	const feature = `Feature: F
   Scenario: Beside the feature
@@ -26,7 +28,8 @@ func TestScenarioFiles(t *testing.T) {
     Given the scenario "one-wave-converges"
     Then "stable@a1" is Terminal
 `
-	const stuck = "channels: [{name: stable, waves: [{hosts: 2}]}]\nfates: [{host: stable-01, fate: never-answers}]\n" +
+	const stuck = "channels: [{name: stable, waves: [{hosts: 2}]}]\nfates: [{host: stable-01, " +
+		"fate: never-answers}]\n" +
 		"timeline: [{at: 0s, channel: stable, ref: a1}]\nexpect_violations: [stuck stable@a1]\n"
 	files := fstest.MapFS{
 		"deep/down/x.feature":     {Data: []byte(feature)},

@@ -14,8 +14,9 @@ import (
 var livenessExpectations = []step{
 	{
 		topic: "What must happen in the end", phase: expects,
-		words:   `(rollout ){rollout} is stuck`,
-		doc:     "The rollout has hosts and never ends. A scenario in which something is stuck and no sentence says so fails.",
+		words: `(rollout ){rollout} is stuck`,
+		doc: "The rollout has hosts and never ends. A scenario in which something is stuck and no " +
+			"sentence says so fails.",
 		example: `"stable@a1" is stuck`,
 		do: func(w *world, id reducer.RolloutID) error {
 			return w.expectStuck(id, nil, "")
@@ -32,15 +33,18 @@ var livenessExpectations = []step{
 	},
 	{
 		topic: "What must happen in the end", phase: expects,
-		words:   `(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`,
-		doc:     "The same, and why: a host is Activating, Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a gate, as in held back by disruption-budget.",
+		words: `(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`,
+		doc: "The same, and why: a host is Activating, Deferred, Soaking or Failed, never acked, " +
+			"lost, halted by a host that has Failed, or held back by a gate, as in held back by " +
+			"disruption-budget.",
 		example: `"stable@a1" is stuck waiting for host "stable-02", which is never acked`,
 		do:      (*world).expectStuck,
 	},
 	{
 		topic: "What must happen in the end", phase: expects,
-		words:   `(channel ){channel} is stranded( at (ref ){ref})`,
-		doc:     "The channel points at a ref whose rollout was superseded, and which will not be opened again.",
+		words: `(channel ){channel} is stranded( at (ref ){ref})`,
+		doc: "The channel points at a ref whose rollout was superseded, and which will not be " +
+			"opened again.",
 		example: `channel "stable" is stranded at ref "a1"`,
 		do: func(w *world, id reducer.ChannelID, ref reducer.ChannelRef) error {
 			if _, err := w.channel(id); err != nil {
@@ -80,7 +84,9 @@ var livenessExpectations = []step{
 		do: func(w *world) error {
 			for _, r := range w.telling.order {
 				if last := r.states[len(r.states)-1]; last.to != reducer.Pruned {
-					return w.fail(last.entry, w.current, fmt.Sprintf("%s is %v since %s", r.id, last.to, w.time(last.at)))
+					return w.fail(
+						last.entry, w.current, fmt.Sprintf("%s is %v since %s", r.id, last.to, w.time(last.at)),
+					)
 				}
 			}
 			return nil
@@ -88,8 +94,10 @@ var livenessExpectations = []step{
 	},
 	{
 		topic: "What must happen in the end", phase: expects,
-		words:   `every invariant holds`,
-		doc:     "Whatever must be true of every run is true of this one, what no sentence before has expected otherwise. A scenario fails without it too: this is for those that expect nothing else.",
+		words: `every invariant holds`,
+		doc: "Whatever must be true of every run is true of this one, what no sentence before has " +
+			"expected otherwise. A scenario fails without it too: this is for those that expect nothing " +
+			"else.",
 		example: `every invariant holds`,
 		do:      func(w *world) error { return w.checkViolations(func(invariant.Violation) bool { return true }) },
 	},
@@ -104,8 +112,9 @@ var livenessExpectations = []step{
 	},
 	{
 		topic: "What must happen in the end", phase: expects,
-		words:   `(the )invariant {invariant} does not hold of (rollout/channel ){subject}`,
-		doc:     "What must be true of every run is not true of this one. A scenario with a violation that no sentence expects fails.",
+		words: `(the )invariant {invariant} does not hold of (rollout/channel ){subject}`,
+		doc: "What must be true of every run is not true of this one. A scenario with a violation " +
+			"that no sentence expects fails.",
 		example: `the invariant one-standing does not hold of channel "stable"`,
 		do: func(w *world, name invariant.Name, subject string) error {
 			_, err := w.expectViolation(name, subject)
@@ -114,7 +123,8 @@ var livenessExpectations = []step{
 	},
 }
 
-// expectViolation expects an invariant not to hold of a subject, and takes note that it was expected.
+// expectViolation expects an invariant not to hold of a subject, and takes note that it was
+// expected.
 func (w *world) expectViolation(name invariant.Name, subject string) (invariant.Violation, error) {
 	for _, v := range w.telling.result.Violations {
 		if v.Invariant == name && v.Subject == subject {
@@ -147,7 +157,9 @@ func (w *world) expectUnpruned(but reducer.RolloutID) error {
 	for _, r := range w.telling.order {
 		last := r.states[len(r.states)-1]
 		if pruned := last.to == reducer.Pruned; pruned != (r.id == but) {
-			return w.fail(last.entry, w.current, fmt.Sprintf("%s is %v since %s", r.id, last.to, w.time(last.at)))
+			return w.fail(
+				last.entry, w.current, fmt.Sprintf("%s is %v since %s", r.id, last.to, w.time(last.at)),
+			)
 		}
 	}
 	for _, v := range w.telling.result.Violations {
@@ -216,11 +228,15 @@ func parseReason(s string) (any, error) {
 			return reasons[k], nil
 		}
 	}
-	return nil, fmt.Errorf("%q is no reason to wait for a host%s", s, nearest.Hint(s, append(known, "held back by a gate")))
+	return nil, fmt.Errorf(
+		"%q is no reason to wait for a host%s", s, nearest.Hint(s, append(known, "held back by a gate")),
+	)
 }
 
 // mentions tells whether a text holds a name.
 func mentions(text, name string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n,;:", r) })
-	return slices.ContainsFunc(words, func(word string) bool { return strings.TrimSuffix(word, ".") == name })
+	return slices.ContainsFunc(
+		words, func(word string) bool { return strings.TrimSuffix(word, ".") == name },
+	)
 }

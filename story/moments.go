@@ -29,14 +29,17 @@ const (
 	atMoment                          // when something is true of a rollout for the first time
 )
 
-// moment is what a sentence says of a moment. Where it names no rollout, the one that the sentence is about is meant.
+// moment is what a sentence says of a moment. Where it names no rollout, the one that the sentence
+// is about is meant.
 type moment struct {
 	sim.Moment
-	settled    bool // everything has settled; the rest is zero
-	start      bool // the start of the run; the rest is zero
-	poll       bool // the next poll, of channel or, when that is empty, of any; the rest is zero
-	channel    reducer.ChannelID
-	dispatched bool // Host is dispatched: the simulator knows no such moment, but what has happened can be asked for it
+	settled bool // everything has settled; the rest is zero
+	start   bool // the start of the run; the rest is zero
+	poll    bool // the next poll, of channel or, when that is empty, of any; the rest is zero
+	channel reducer.ChannelID
+	// Host is dispatched: the simulator knows no such moment, but what has happened can be asked for
+	// it
+	dispatched bool
 }
 
 // ofFleet tells whether the moment is none of a rollout.
@@ -44,17 +47,29 @@ func (m *moment) ofFleet() bool { return m.settled || m.start || m.poll }
 
 var (
 	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
-	whenMoment = regexp.MustCompile(`^(?:(` + durationForm + `) +after|while|once|when|as soon as) +(.+)$`)
+	whenMoment = regexp.MustCompile(
+		`^(?:(` + durationForm + `) +after|while|once|when|as soon as) +(.+)$`,
+	)
 
-	momentWave    = regexp.MustCompile(`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
-	momentHost    = regexp.MustCompile(`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
-	momentRollout = regexp.MustCompile(`^(?:(?:the )?rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`)
+	momentWave = regexp.MustCompile(
+		`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
+	)
+	momentHost = regexp.MustCompile(
+		`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
+	)
+	momentRollout = regexp.MustCompile(
+		`^(?:(?:the )?rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
+	)
 	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
-	momentPoll    = regexp.MustCompile(`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`)
+	momentPoll    = regexp.MustCompile(
+		`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`,
+	)
 
 	afterTime = regexp.MustCompile(`^after +((?:about )?` + durationForm + `)$`)
 
-	atLater  = regexp.MustCompile(`^(?:exactly |(about ))?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`)
+	atLater = regexp.MustCompile(
+		`^(?:exactly |(about ))?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`,
+	)
 	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)
 )
 
@@ -146,8 +161,10 @@ func parseWhen(s string) (timing, error) {
 
 func errWhen(s string) error {
 	return fmt.Errorf("%q does not say when: write for example\n"+
-		"    while wave 1 is soaking\n    while host \"web-01\" is activating\n    once \"stable@a1\" is Terminal\n"+
-		"    5 minutes after \"stable@a1\" is Failed\n    2 hours after the start\n    10 minutes later\n    at once", s)
+		"    while wave 1 is soaking\n    while host \"web-01\" is activating\n    once \"stable@a1\" "+
+		"is Terminal\n"+
+		"    5 minutes after \"stable@a1\" is Failed\n    2 hours after the start\n    10 minutes "+
+		"later\n    at once", s)
 }
 
 // parseMoment reads what is true of a rollout, its wave or its host.

@@ -12,10 +12,20 @@ import (
 var recordExpectations = []step{
 	{
 		topic: "Records and answers", phase: expects,
-		words:   `(the )record of (rollout ){rollout} is:`,
-		doc:     "What the reducer holds of the rollout at the present, in one row, field by field. Times count from the start, as in 10 minutes, or are told as an instant; none stands for what is not there. What is left out may be anything.",
+		words: `(the )record of (rollout ){rollout} is:`,
+		doc: "What the reducer holds of the rollout at the present, in one row, field by field. " +
+			"Times count from the start, as in 10 minutes, or are told as an instant; none stands for " +
+			"what is not there. What is left out may be anything.",
 		example: `the record of "stable@a1" is:`,
-		table:   []string{"state?", "channel?", "target_ref?", "current_wave?", "opened_at?", "terminal_at?", "superseded_at?"},
+		table: []string{
+			"state?",
+			"channel?",
+			"target_ref?",
+			"current_wave?",
+			"opened_at?",
+			"terminal_at?",
+			"superseded_at?",
+		},
 		sample: [][]string{
 			{"state", "channel", "target_ref", "current_wave", "opened_at", "superseded_at"},
 			{"Terminal", "stable", "a1", "1", "0 seconds", "none"},
@@ -24,10 +34,22 @@ var recordExpectations = []step{
 	},
 	{
 		topic: "Records and answers", phase: expects,
-		words:   `these effects are emitted:`,
-		doc:     "The effects until the present that answer the events of all rollouts that the table names: all of them, in order, with what they hold; delay is that of SchedulePruning. The column later holds how long a row comes after the row above it.",
+		words: `these effects are emitted:`,
+		doc: "The effects until the present that answer the events of all rollouts that the table " +
+			"names: all of them, in order, with what they hold; delay is that of SchedulePruning. The " +
+			"column later holds how long a row comes after the row above it.",
 		example: `these effects are emitted:`,
-		table:   []string{"effect", "rollout", "from?", "to?", "wave?", "channel?", "ref?", "delay?", "later?"},
+		table: []string{
+			"effect",
+			"rollout",
+			"from?",
+			"to?",
+			"wave?",
+			"channel?",
+			"ref?",
+			"delay?",
+			"later?",
+		},
 		sample: [][]string{
 			{"effect", "rollout", "from", "to", "delay"},
 			{"RecordRolloutTransition", "stable@a1", "Opening", "Active", ""},
@@ -38,8 +60,10 @@ var recordExpectations = []step{
 	},
 	{
 		topic: "Records and answers", phase: expects,
-		words:   `these answers are given:`,
-		doc:     "What the reducer answers until the present to the events of all rollouts that the table names: to all of them, in order. A row tells the state of the rollout after the event, the effects, and the error; a column that is there and empty means that there is none.",
+		words: `these answers are given:`,
+		doc: "What the reducer answers until the present to the events of all rollouts that the " +
+			"table names: to all of them, in order. A row tells the state of the rollout after the " +
+			"event, the effects, and the error; a column that is there and empty means that there is none.",
 		example: `these answers are given:`,
 		table:   []string{"event", "rollout", "host?", "state?", "effects?", "error?"},
 		sample: [][]string{
@@ -57,7 +81,9 @@ func (w *world) expectRecord(id reducer.RolloutID, t table) error {
 	if len(t) != 1 {
 		return fmt.Errorf("a rollout has one record: the table has one row below its heading")
 	}
-	fleet := reducer.NewFleet(w.driven(), func(c reducer.ChannelID) reducer.Policy { return w.policyOf(c) })
+	fleet := reducer.NewFleet(
+		w.driven(), func(c reducer.ChannelID) reducer.Policy { return w.policyOf(c) },
+	)
 	var out reducer.Outcome
 	last := noEntry
 	for i, e := range w.telling.entries[:w.telling.until(w.now)] {
@@ -131,7 +157,8 @@ func (w *world) readInstant(s string) (string, error) {
 	}
 	d, err := parseDuration(s)
 	if err != nil {
-		return "", fmt.Errorf("%q is not a time since the start such as 10 minutes, not an instant such as 2026-01-01T00:10:00Z, and not %s", s, absent)
+		return "", fmt.Errorf("%q is not a time since the start such as 10 minutes, not an instant "+
+			"such as 2026-01-01T00:10:00Z, and not %s", s, absent)
 	}
 	return w.time(d), nil
 }
@@ -142,9 +169,11 @@ type finding struct {
 	text  string
 }
 
-// expectRows holds what was found against a table, row by row: what tells how a row reads in a message, and whether it is
-// what was found.
-func (w *world) expectRows(t table, found []finding, noun string, what func(row, int) (want string, same bool, err error)) error {
+// expectRows holds what was found against a table, row by row: what tells how a row reads in a
+// message, and whether it is what was found.
+func (w *world) expectRows(
+	t table, found []finding, noun string, what func(row, int) (want string, same bool, err error),
+) error {
 	list := func() string {
 		var lines []string
 		for _, f := range found {
@@ -235,7 +264,10 @@ func (w *world) expectEffectTable(t table) error {
 
 // readEffect reads a row of a table of effects: it says all that an effect of its kind holds.
 func readEffect(r row) (*reducer.Effect, error) {
-	e := &reducer.Effect{Channel: reducer.ChannelID(r["channel"]), Closure: reducer.ClosureHash(r["ref"])}
+	e := &reducer.Effect{
+		Channel: reducer.ChannelID(r["channel"]),
+		Closure: reducer.ClosureHash(r["ref"]),
+	}
 	var err error
 	if e.Kind, err = cell(r, "effect", parseEffect); err != nil {
 		return nil, err
@@ -325,8 +357,10 @@ func (w *world) expectAnswers(t table) error {
 		}
 		_, toldEffects := r["effects"]
 		_, toldError := r["error"]
-		same := got.event.Kind == kind && got.event.Rollout == want.event.Rollout && (host == "" || got.event.Host == host) &&
-			(want.state == 0 || got.state == want.state) && (!toldEffects || slices.Equal(got.effects, want.effects)) &&
+		same := got.event.Kind == kind && got.event.Rollout == want.event.Rollout &&
+			(host == "" || got.event.Host == host) &&
+			(want.state == 0 || got.state == want.state) &&
+			(!toldEffects || slices.Equal(got.effects, want.effects)) &&
 			(!toldError || got.err == want.err)
 		return text, same, nil
 	})

@@ -12,11 +12,13 @@ type step struct {
 	words   string // how it is worded: see pattern
 	doc     string // what it means, in a sentence
 	example string
-	table   []string // the columns of the table that follows it, a required one before those with "?"; nil for no table
-	sample  [][]string
-	phase   phase
+	// the columns of the table that follows it, a required one before those with "?"; nil for no table
+	table  []string
+	sample [][]string
+	phase  phase
 
-	// do is a func(*world, …) error with a parameter for each value of words in order, and for the table.
+	// do is a func(*world, …) error with a parameter for each value of words in order, and for the
+	// table.
 	do any
 
 	expr   *regexp.Regexp
@@ -27,11 +29,12 @@ type step struct {
 type phase uint8
 
 const (
-	sets    phase = 1 + iota // it describes the fleet, before the story begins
-	fates                    // it says what is in store for hosts: at any time, for refs that have not come yet
-	happens                  // it tells what happens next
-	expects                  // it looks at what came of it
-	asks                     // it expects something of the machine itself, whatever the story
+	sets phase = 1 + iota // it describes the fleet, before the story begins
+	// it says what is in store for hosts: at any time, for refs that have not come yet
+	fates
+	happens // it tells what happens next
+	expects // it looks at what came of it
+	asks    // it expects something of the machine itself, whatever the story
 )
 
 // steps gives every step, topic by topic. Each noun has a file, which lists its own.

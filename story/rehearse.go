@@ -24,8 +24,8 @@ type Document struct {
 	parsed *document
 }
 
-// Parse parses the text of a feature file. name is the path to show in messages. The error joins an *Error for each thing
-// that Gherkin refuses.
+// Parse parses the text of a feature file. name is the path to show in messages. The error joins an
+// *Error for each thing that Gherkin refuses.
 func Parse(name string, content []byte) (*Document, error) {
 	d, pickles, err := parseDocument(name, content)
 	if err != nil {
@@ -39,11 +39,17 @@ func Parse(name string, content []byte) (*Document, error) {
 			}
 		}
 	}
-	return &Document{Name: name, Content: d.content, Feature: d.feature, Pickles: pickles, parsed: d}, nil
+	return &Document{
+		Name:    name,
+		Content: d.content,
+		Feature: d.feature,
+		Pickles: pickles,
+		parsed:  d,
+	}, nil
 }
 
-// CheckDescription finds a step in the description of what stands at a place, where it would be passed over in silence
-// because its keyword is mistyped; nil when there is none.
+// CheckDescription finds a step in the description of what stands at a place, where it would be
+// passed over in silence because its keyword is mistyped; nil when there is none.
 func (d *Document) CheckDescription(description string, under *messages.Location) *Error {
 	var stray *Error
 	_ = errors.As(d.parsed.checkDescription(description, under), &stray)
@@ -67,15 +73,17 @@ const (
 
 // Mistake is what is wrong with a scenario, as far as that can be told without simulating it.
 type Mistake struct {
-	Flaw    Flaw
-	Step    *messages.PickleStep // nil when it is about a tag, or the whole scenario
-	Tag     *messages.PickleTag  // nil when it is about no tag
-	Row     int                  // of the step's table, the first below the heading being 1; 0 when it is about none of them
+	Flaw Flaw
+	Step *messages.PickleStep // nil when it is about a tag, or the whole scenario
+	Tag  *messages.PickleTag  // nil when it is about no tag
+	// of the step's table, the first below the heading being 1; 0 when it is about none of them
+	Row     int
 	Message string
 }
 
-// Rehearse goes through the sentences of a scenario without simulating anything: each is read, what describes and happens is
-// taken note of, and what is expected is held only against the names in the story. One that is under way has no mistakes yet.
+// Rehearse goes through the sentences of a scenario without simulating anything: each is read, what
+// describes and happens is taken note of, and what is expected is held only against the names in
+// the story. One that is under way has no mistakes yet.
 func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 	if slices.ContainsFunc(p.Tags, func(t *messages.PickleTag) bool { return t.Name == tagWip }) {
 		return nil
@@ -102,7 +110,8 @@ func (d *Document) Rehearse(p *messages.Pickle) []Mistake {
 	switch {
 	case doubtful:
 	case !w.looked:
-		found = append(found, Mistake{Flaw: FlawNoExpectation, Message: "nothing is expected here: a scenario needs a Then"})
+		found = append(found, Mistake{Flaw: FlawNoExpectation, Message: "nothing is expected here: a " +
+			"scenario needs a Then"})
 	default:
 		if err := w.checkPromises(); err != nil {
 			found = append(found, Mistake{Flaw: FlawName, Message: err.Error()})
@@ -137,7 +146,8 @@ func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
 	return FlawStory, err
 }
 
-// checkNames holds the channels, hosts and rollouts that an expectation names against the story so far.
+// checkNames holds the channels, hosts and rollouts that an expectation names against the story so
+// far.
 func (w *world) checkNames(values []any) error {
 	for _, v := range values {
 		var err error
@@ -208,7 +218,8 @@ func (w *world) checkPromises() error {
 	}
 	for _, f := range w.promises {
 		if !slices.Contains(known, string(f.Ref)) {
-			return fmt.Errorf("something is in store for host %s under ref %q, and no channel ever moves to that ref%s",
+			return fmt.Errorf("something is in store for host %s under ref %q, and no channel ever moves "+
+				"to that ref%s",
 				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"rollsim/internal/osfs"
 )
 
-// TestRehearse holds what is said of scenarios that were not run against what comes of them when they are: no mistake is
-// found in one that passes.
+// TestRehearse holds what is said of scenarios that were not run against what comes of them when
+// they are: no mistake is found in one that passes.
 func TestRehearse(t *testing.T) {
 	flaws := make(map[string]Flaw) // by the name of the scenario, the first flaw
 	for _, root := range []string{"../features", "testdata/stories", "testdata/broken"} {

@@ -15,8 +15,11 @@ import (
 var rolloutExpectations = []step{
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is/becomes {state}{at}`,
-		doc:     "The rollout is in that state at the present; or at another time (in the end, while or 10 minutes after something); or comes to it so long after that, which is what the sentence before was about: 7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours. What comes later carries the story on until then.",
+		words: `(rollout ){rollout} is/becomes {state}{at}`,
+		doc: "The rollout is in that state at the present; or at another time (in the end, while " +
+			"or 10 minutes after something); or comes to it so long after that, which is what the " +
+			"sentence before was about: 7 days later, about 35 minutes later, 5 minutes later, give or " +
+			"take 10 seconds, within 2 hours. What comes later carries the story on until then.",
 		example: `"stable@a1" is Terminal within 2 hours`,
 		do: func(w *world, id reducer.RolloutID, state reducer.State, g glance) error {
 			r, err := w.rolloutAt(id, &g)
@@ -41,8 +44,9 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `(rollout ){rollout} is never {state}`,
-		doc:     "The rollout never comes to that state, before or after. That it is never pruned may be said of one that would have to be.",
+		words: `(rollout ){rollout} is never {state}`,
+		doc: "The rollout never comes to that state, before or after. That it is never pruned may " +
+			"be said of one that would have to be.",
 		example: `"stable@a1" is never Failed`,
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
 			r, err := w.telling.rollout(id)
@@ -53,7 +57,9 @@ var rolloutExpectations = []step{
 				return err
 			}
 			if state == reducer.Pruned {
-				w.violations = append(w.violations, invariant.Violation{Invariant: invariant.Unpruned, Subject: string(id)})
+				w.violations = append(
+					w.violations, invariant.Violation{Invariant: invariant.Unpruned, Subject: string(id)},
+				)
 			}
 			return nil
 		},
@@ -79,8 +85,9 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `{fact} before {fact}`,
-		doc:     "Something is true before something else is, each for the first time: of a rollout, of a host, which may also be dispatched, or of a wave.",
+		words: `{fact} before {fact}`,
+		doc: "Something is true before something else is, each for the first time: of a rollout, " +
+			"of a host, which may also be dispatched, or of a wave.",
 		example: `"stable@a1" is Superseded before host "stable-01" under "stable@b2" is dispatched`,
 		do:      (*world).expectOrder,
 	},
@@ -101,7 +108,11 @@ var rolloutExpectations = []step{
 			if err != nil {
 				return err
 			}
-			cursor := subject[uint32]{is: "current_wave ", past: r.waves, never: func(n uint32) string { return whyNoWave(r, n) }}
+			cursor := subject[uint32]{
+				is:    "current_wave ",
+				past:  r.waves,
+				never: func(n uint32) string { return whyNoWave(r, n) },
+			}
 			return cursor.expect(w, uint32(min(wave, math.MaxUint32)), &g)
 		},
 	},
@@ -122,8 +133,9 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `only (rollout ){rollout} stands for (channel ){channel}{at}`,
-		doc:     "Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the present or at another time.",
+		words: `only (rollout ){rollout} stands for (channel ){channel}{at}`,
+		doc: "Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at " +
+			"the present or at another time.",
 		example: `only "stable@b2" stands for channel "stable"`,
 		do: func(w *world, id reducer.RolloutID, channel reducer.ChannelID, g glance) error {
 			if _, err := w.telling.rollout(id); err != nil {
@@ -134,8 +146,9 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects,
-		words:   `no rollout stands for (channel ){channel}{at}`,
-		doc:     "All rollouts of the channel are Superseded or Pruned, or there is none, at the present or at another time.",
+		words: `no rollout stands for (channel ){channel}{at}`,
+		doc: "All rollouts of the channel are Superseded or Pruned, or there is none, at the " +
+			"present or at another time.",
 		example: `no rollout stands for channel "edge"`,
 		do: func(w *world, channel reducer.ChannelID, g glance) error {
 			return w.expectStanding(channel, "", &g)
@@ -161,7 +174,9 @@ var rolloutExpectations = []step{
 			if uint64(len(opened)) == n {
 				return nil
 			}
-			return w.fail(noEntry, w.current, strings.Join(append(opened, fmt.Sprintf("%d in all", len(opened))), "\n"))
+			return w.fail(
+				noEntry, w.current, strings.Join(append(opened, fmt.Sprintf("%d in all", len(opened))), "\n"),
+			)
 		},
 	},
 	{
@@ -199,7 +214,8 @@ func (w *world) matched(at time.Duration, entry int) error {
 	return nil
 }
 
-// rolloutAt finds what became of a rollout, once the story has been told as far as a sentence looks.
+// rolloutAt finds what became of a rollout, once the story has been told as far as a sentence
+// looks.
 func (w *world) rolloutAt(id reducer.RolloutID, g *glance) (*rolloutPast, error) {
 	if g.kind == comesAfter {
 		if err := w.reach(w.that.at + g.to); err != nil {
@@ -210,7 +226,10 @@ func (w *world) rolloutAt(id reducer.RolloutID, g *glance) (*rolloutPast, error)
 }
 
 func (w *world) subject(r *rolloutPast) *subject[reducer.State] {
-	return &subject[reducer.State]{past: r.states, never: func(s reducer.State) string { return w.whyNever(r, s) }}
+	return &subject[reducer.State]{
+		past:  r.states,
+		never: func(s reducer.State) string { return w.whyNever(r, s) },
+	}
 }
 
 // apart says how long after that something is.
@@ -234,12 +253,16 @@ func (w *world) expectOrder(first, second moment) error {
 	if a.entry < b.entry {
 		return w.matched(b.at, b.entry)
 	}
-	return w.fail(a.entry, w.current, fmt.Sprintf("%v at %s\n%v at %s", &first, w.time(a.at), &second, w.time(b.at)))
+	return w.fail(
+		a.entry, w.current,
+		fmt.Sprintf("%v at %s\n%v at %s", &first, w.time(a.at), &second, w.time(b.at)),
+	)
 }
 
 // expectStanding expects one rollout to stand for a channel, or none.
 func (w *world) expectStanding(channel reducer.ChannelID, id reducer.RolloutID, g *glance) error {
-	if _, err := w.channel(channel); err != nil && !slices.ContainsFunc(w.telling.order, func(r *rolloutPast) bool { return r.channel == channel }) {
+	if _, err := w.channel(channel); err != nil &&
+		!slices.ContainsFunc(w.telling.order, func(r *rolloutPast) bool { return r.channel == channel }) {
 		return err
 	}
 	at, err := w.lookAt(g)

@@ -23,27 +23,31 @@ type Options struct {
 	// FS holds the feature files; nil are those of the operating system.
 	FS fs.FS
 
-	// Paths are feature files in FS, FILE:LINE for one scenario of a file, or folders; with forward slashes. None is the
-	// same as ".".
+	// Paths are feature files in FS, FILE:LINE for one scenario of a file, or folders; with forward
+	// slashes. None is the same as ".".
 	Paths []string
 
-	// Tags selects scenarios by a tag expression such as "@slow and not (@wip or @machine:v0.2)". Empty selects all.
+	// Tags selects scenarios by a tag expression such as "@slow and not (@wip or @machine:v0.2)".
+	// Empty selects all.
 	Tags string
 
-	// Name selects scenarios whose name a regular expression is found in, whatever its case. Empty selects all.
+	// Name selects scenarios whose name a regular expression is found in, whatever its case. Empty
+	// selects all.
 	Name string
 
 	// Fast skips scenarios that are tagged @slow.
 	Fast bool
 
-	// Shard of Shards runs only every so many-th of the selected scenarios. Shards count from 1; 0 of 0 runs all.
+	// Shard of Shards runs only every so many-th of the selected scenarios. Shards count from 1; 0 of
+	// 0 runs all.
 	Shard, Shards int
 
-	// Jobs is how many scenarios run at once; less than 1 is 1. Nothing that is reported depends on it but durations.
+	// Jobs is how many scenarios run at once; less than 1 is 1. Nothing that is reported depends on it
+	// but durations.
 	Jobs int
 
-	// Shuffle is the seed of the order in which scenarios are run; 0 is the order of the files. They are reported in the
-	// order of the files all the same.
+	// Shuffle is the seed of the order in which scenarios are run; 0 is the order of the files. They
+	// are reported in the order of the files all the same.
 	Shuffle uint64
 
 	// Seed is what every scenario draws from, instead of what it says; absent leaves that as it is.
@@ -52,7 +56,8 @@ type Options struct {
 	// FailFast runs no more scenarios after the first one that fails; they are reported as Unrun.
 	FailFast bool
 
-	// Each is called with every scenario in the order of the report, as soon as what became of it is known.
+	// Each is called with every scenario in the order of the report, as soon as what became of it is
+	// known.
 	Each func(*Scenario)
 }
 
@@ -67,12 +72,22 @@ const (
 	Ambiguous        // a sentence is worded like several steps
 	Skipped          // not run because its tags say so, or of a step because an earlier one failed
 	Defect           // it is tagged @known-defect, and an expectation does not hold; never of a step
-	Unrun            // not run because something failed before it, or because the context ended; never of a step
+	// not run because something failed before it, or because the context ended; never of a step
+	Unrun
 
 	statusEnd
 )
 
-var statusNames = [statusEnd]string{"", "passed", "failed", "undefined", "ambiguous", "skipped", "known defect", "not run"}
+var statusNames = [statusEnd]string{
+	"",
+	"passed",
+	"failed",
+	"undefined",
+	"ambiguous",
+	"skipped",
+	"known defect",
+	"not run",
+}
 
 // String names the status.
 func (s Status) String() string {
@@ -102,14 +117,16 @@ type Scenario struct {
 	Feature     string
 	FeatureLine int
 
-	// Message says what is wrong with one that has not passed, or why it was skipped. Of one that has failed Step is the
-	// sentence that did, with its keyword, and StepLine where it stands, or the row of its table that is amiss.
+	// Message says what is wrong with one that has not passed, or why it was skipped. Of one that has
+	// failed Step is the sentence that did, with its keyword, and StepLine where it stands, or the row
+	// of its table that is amiss.
 	Message  string
 	Step     string
 	StepLine int
 
-	// Run tells what one that has not passed was run with, such as "machine rfc0008, seed 1", and Trace what it simulated
-	// last; both are empty when it did not come so far. Saved is for whoever writes the trace to a file: its name.
+	// Run tells what one that has not passed was run with, such as "machine rfc0008, seed 1", and
+	// Trace what it simulated last; both are empty when it did not come so far. Saved is for whoever
+	// writes the trace to a file: its name.
 	Run   string
 	Trace []trace.Entry
 	Saved string
@@ -142,7 +159,8 @@ func (s *Scenario) Again() string {
 	return again
 }
 
-// FileName is a name for files about the scenario, made of where it stands, without folder and extension.
+// FileName is a name for files about the scenario, made of where it stands, without folder and
+// extension.
 func (s *Scenario) FileName() string {
 	name := strings.TrimSuffix(strings.TrimLeft(path.Clean(s.File), "./"), ".feature")
 	return fmt.Sprintf("%s-%d", notInNames.ReplaceAllString(name, "-"), s.Line)
@@ -173,11 +191,13 @@ func (s *Scenario) WriteTrace(w io.Writer) error {
 	return out.Close()
 }
 
-// Report is what became of all selected scenarios, in the order of the paths and of the lines in each file.
+// Report is what became of all selected scenarios, in the order of the paths and of the lines in
+// each file.
 type Report struct {
 	Scenarios []Scenario
 
-	// Warnings are about what is probably a mistake and changes no result, such as the tag @knwon-defect.
+	// Warnings are about what is probably a mistake and changes no result, such as the tag
+	// @knwon-defect.
 	Warnings []string
 }
 
@@ -202,14 +222,16 @@ func (r *Report) Passed() bool {
 	return true
 }
 
-// Run runs feature files. Whether scenarios failed stands in the report; the error says what kept them from being run: no
-// such file, a file that cannot be read, options that make no sense, a selection of nothing, or the end of the context.
+// Run runs feature files. Whether scenarios failed stands in the report; the error says what kept
+// them from being run: no such file, a file that cannot be read, options that make no sense, a
+// selection of nothing, or the end of the context.
 func Run(ctx context.Context, opt Options) (Report, error) {
 	cases, err := Cases(opt)
 	if err != nil {
 		return Report{}, err
 	}
-	if len(cases) > 0 && !slices.ContainsFunc(cases, func(c *Case) bool { return c.scenario.skipped == "" }) {
+	if len(cases) > 0 &&
+		!slices.ContainsFunc(cases, func(c *Case) bool { return c.scenario.skipped == "" }) {
 		return Report{}, fmt.Errorf("nothing is run: %s", cases[0].scenario.skipped)
 	}
 	report := Report{Warnings: warnings(cases)}

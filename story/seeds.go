@@ -15,15 +15,18 @@ const maxSeeds = 10_000
 var seedSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the )seed (is ){number}`,
-		doc:     "What every random draw comes from. The default is 1. A tag such as @seed:7 says the same.",
+		words: `(the )seed (is ){number}`,
+		doc: "What every random draw comes from. The default is 1. A tag such as @seed:7 says the " +
+			"same.",
 		example: `seed 7`,
 		do:      func(w *world, seed uint64) error { return w.setSeed(seed) },
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `each of (the )seeds {number} to {number}`,
-		doc:     "The whole scenario is told once for each of these seeds, and all that it expects must hold under every one. A failure names the smallest seed that fails, and how to run that alone.",
+		words: `each of (the )seeds {number} to {number}`,
+		doc: "The whole scenario is told once for each of these seeds, and all that it expects " +
+			"must hold under every one. A failure names the smallest seed that fails, and how to run " +
+			"that alone.",
 		example: `each of the seeds 1 to 20`,
 		do: func(w *world, first, last uint64) error {
 			if first > last || last-first >= maxSeeds {
@@ -34,7 +37,8 @@ var seedSteps = []step{
 	},
 }
 
-// setSeed sets the seed, unless this telling has one already: of several that the scenario is told for, or that was asked for.
+// setSeed sets the seed, unless this telling has one already: of several that the scenario is told
+// for, or that was asked for.
 func (w *world) setSeed(seed uint64) error {
 	if w.seeded {
 		return errors.New("a sentence before this one says which seed")
@@ -54,7 +58,8 @@ var eachSeed = sync.OnceValue(func() *step {
 	return &s
 })
 
-// seeds gives the first and the last seed for each of which the scenario is told; false for one that is told once.
+// seeds gives the first and the last seed for each of which the scenario is told; false for one
+// that is told once.
 func (c *scenarioCase) seeds() (first, last uint64, many bool) {
 	for _, s := range c.pickle.Steps {
 		values, worded, err := eachSeed().read(plainly(s.Text))
@@ -67,8 +72,11 @@ func (c *scenarioCase) seeds() (first, last uint64, many bool) {
 	return 0, 0, false
 }
 
-// tell tells the scenario, once or for every seed until one fails, and gives what came of it and the world in which it did.
-func (c *Case) tell(ctx context.Context, through func(reducer.Machine) reducer.Machine) (Scenario, *world, error) {
+// tell tells the scenario, once or for every seed until one fails, and gives what came of it and
+// the world in which it did.
+func (c *Case) tell(
+	ctx context.Context, through func(reducer.Machine) reducer.Machine,
+) (Scenario, *world, error) {
 	first, last, many := c.scenario.seeds()
 	if c.seed.Set || !many {
 		return c.tellOnce(through, c.seed)
@@ -78,7 +86,8 @@ func (c *Case) tell(ctx context.Context, through func(reducer.Machine) reducer.M
 		var unmet *unmetError
 		if errors.As(err, &unmet) {
 			result.Seed = reducer.Some(seed)
-			result.Message += fmt.Sprintf("\nseed      %d is the smallest of the seeds %d to %d that fails", seed, first, last)
+			result.Message += fmt.Sprintf("\nseed      %d is the smallest of the seeds %d to %d that "+
+				"fails", seed, first, last)
 		}
 		if err != nil || seed == last {
 			return result, w, err
@@ -91,7 +100,9 @@ func (c *Case) tell(ctx context.Context, through func(reducer.Machine) reducer.M
 	}
 }
 
-func (c *Case) tellOnce(through func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64]) (Scenario, *world, error) {
+func (c *Case) tellOnce(
+	through func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64],
+) (Scenario, *world, error) {
 	w := c.scenario.world()
 	w.through, w.seed = through, seed
 	if seed.Set {

@@ -66,7 +66,8 @@ func selectScenarios(opt *Options) ([]*document, error) {
 	return documents, nil
 }
 
-// nameFilter tells whether a name is asked for: by a part of it or by a regular expression, whatever the case of letters.
+// nameFilter tells whether a name is asked for: by a part of it or by a regular expression,
+// whatever the case of letters.
 func nameFilter(pattern string) func(string) bool {
 	part := strings.ToLower(pattern)
 	expr, err := regexp.Compile("(?i)" + pattern)
@@ -86,7 +87,10 @@ func nothingSelected(opt *Options, documents []*document, paths []string) error 
 	if opt.Name != "" {
 		by = append(by, fmt.Sprintf("the name %q", opt.Name))
 	}
-	return fmt.Errorf("no scenario is selected by %s in %s%s", strings.Join(by, " and "), strings.Join(paths, ", "), hint)
+	return fmt.Errorf(
+		"no scenario is selected by %s in %s%s", strings.Join(by, " and "), strings.Join(paths, ", "),
+		hint,
+	)
 }
 
 // tagHint gives the nearest tag for the first one in an expression that no scenario has.

@@ -29,8 +29,8 @@ func Files(fsys fs.FS, paths []string) ([]string, error) {
 	return names, err
 }
 
-// findSources gives the feature files at the paths, each once, in the order of asking; those of a folder by name. The error
-// names every path at which there is nothing to run.
+// findSources gives the feature files at the paths, each once, in the order of asking; those of a
+// folder by name. The error names every path at which there is nothing to run.
 func findSources(fsys fs.FS, paths []string) ([]*source, error) {
 	var all []*source
 	var errs []error

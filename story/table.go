@@ -30,7 +30,8 @@ func cell[T any](r row, column string, parse func(string) (T, error)) (T, error)
 	return v, nil
 }
 
-// needs refuses a row about something that does not hold all of these columns, or that holds another one of all.
+// needs refuses a row about something that does not hold all of these columns, or that holds
+// another one of all.
 func (r row) needs(what fmt.Stringer, columns []string, all ...string) error {
 	for _, column := range all {
 		switch needed := slices.Contains(columns, column); {
@@ -43,10 +44,14 @@ func (r row) needs(what fmt.Stringer, columns []string, all ...string) error {
 	return nil
 }
 
-// readTable takes the table of a step apart. Columns are those that the step has; a name that ends in "?" may be left out.
+// readTable takes the table of a step apart. Columns are those that the step has; a name that ends
+// in "?" may be left out.
 func readTable(columns []string, argument *messages.PickleStepArgument) (table, error) {
 	if argument != nil && argument.DocString != nil {
-		return nil, fmt.Errorf("no text in %s belongs after this sentence: take it away", argument.DocString.MediaType+`"""`)
+		return nil, fmt.Errorf(
+			"no text in %s belongs after this sentence: take it away",
+			argument.DocString.MediaType+`"""`,
+		)
 	}
 	given := argument != nil && argument.DataTable != nil
 	if columns == nil {
@@ -66,7 +71,8 @@ func readTable(columns []string, argument *messages.PickleStepArgument) (table, 
 		want += " (may be left out: " + strings.Join(free, ", ") + ")"
 	}
 	if !given || len(argument.DataTable.Rows) < 2 {
-		return nil, fmt.Errorf("a table belongs after this sentence, with at least one row below its heading: %s", want)
+		return nil, fmt.Errorf("a table belongs after this sentence, with at least one row below its "+
+			"heading: %s", want)
 	}
 	var known, heading []string
 	for _, c := range columns {

@@ -37,8 +37,8 @@ func warnings(cases []*Case) []string {
 	return unique(all)
 }
 
-// MisspeltTag gives the well-known tag that another one was probably meant to be. One that chooses a machine or a seed that
-// there is not is no such tag: it fails the scenario.
+// MisspeltTag gives the well-known tag that another one was probably meant to be. One that chooses
+// a machine or a seed that there is not is no such tag: it fails the scenario.
 func MisspeltTag(tag string) (meant string, found bool) {
 	name, value, _ := strings.Cut(tag, ":")
 	var names []string
@@ -56,15 +56,17 @@ func MisspeltTag(tag string) (meant string, found bool) {
 	return wellKnown[slices.Index(names, near)], true
 }
 
-// CheckTags finds two tags among those of one place which choose different machines, or different seeds; nil when there are
-// none. A nearer tag wins over a farther one, but of these none is nearer.
+// CheckTags finds two tags among those of one place which choose different machines, or different
+// seeds; nil when there are none. A nearer tag wins over a farther one, but of these none is
+// nearer.
 func (d *Document) CheckTags(tags []*messages.Tag) *Error { return d.parsed.checkTags(tags) }
 
 func (d *document) checkTags(tags []*messages.Tag) *Error {
 	chosen := make(map[string]string)
 	for _, t := range tags {
 		name, _, _ := strings.Cut(t.Name, ":")
-		if before := chosen[name]; before != "" && before != t.Name && (name == tagMachine || name == tagSeed) {
+		if before := chosen[name]; before != "" && before != t.Name &&
+			(name == tagMachine || name == tagSeed) {
 			return &Error{d.name, int(t.Location.Line), int(t.Location.Column),
 				fmt.Sprintf("%s and %s contradict each other: take one away", before, t.Name)}
 		}
@@ -86,7 +88,8 @@ func unique(list []string) []string {
 // tagExpression tells whether a scenario with these tags is selected.
 type tagExpression func(tags []string) bool
 
-// parseTags reads a tag expression: tags with and, or, not and parentheses. An empty one selects everything.
+// parseTags reads a tag expression: tags with and, or, not and parentheses. An empty one selects
+// everything.
 func parseTags(expression string) (tagExpression, error) {
 	p := tagParser{expression: expression, tokens: tagTokens(expression)}
 	if len(p.tokens) == 0 {
@@ -113,7 +116,8 @@ func (p *tagParser) expected(what string) error {
 	if len(p.tokens) > 0 {
 		found = fmt.Sprintf("%q", p.tokens[0])
 	}
-	return fmt.Errorf("tag expression %q: expected %s, found %s; an example: (@slow or @wip) and not @machine:v0.2",
+	return fmt.Errorf("tag expression %q: expected %s, found %s; an example: (@slow or @wip) and "+
+		"not @machine:v0.2",
 		p.expression, what, found)
 }
 

@@ -96,7 +96,9 @@ func (t *telling) note(i int) {
 	r := t.rollouts[e.Rollout]
 	switch {
 	case e.Poll != nil:
-		t.refs[e.Poll.Channel] = append(t.refs[e.Poll.Channel], change[reducer.ChannelRef]{at: at, entry: i, to: e.Poll.Ref})
+		t.refs[e.Poll.Channel] = append(
+			t.refs[e.Poll.Channel], change[reducer.ChannelRef]{at: at, entry: i, to: e.Poll.Ref},
+		)
 	case e.Event != nil && e.Event.Kind == reducer.RolloutOpened && r == nil:
 		r = &rolloutPast{id: e.Rollout, channel: e.Event.Channel, ref: e.Event.TargetRef}
 		r.states = past[reducer.State]{{at: at, entry: i, to: reducer.Opening}}
@@ -124,8 +126,8 @@ func (t *telling) note(i int) {
 	}
 }
 
-// refused tells whether the reducer refused the event of an entry. What a later event proves of an earlier one is named
-// differently, and is no refusal.
+// refused tells whether the reducer refused the event of an entry. What a later event proves of an
+// earlier one is named differently, and is no refusal.
 func (t *telling) refused(i int) bool {
 	if i+1 >= len(t.entries) || t.entries[i+1].Rejection == nil {
 		return false
@@ -137,9 +139,9 @@ func (t *telling) refused(i int) bool {
 // since gives a time since the start.
 func (t *telling) since(at reducer.Time) time.Duration { return time.Duration(at - t.start) }
 
-// stirs tells whether an entry is a sign that the fleet is not at rest: all but what retention does by itself, dispatches
-// that are sent again for want of an answer, polls that fail, which they do as long as there are polls, and refusals, some of
-// which only show much later.
+// stirs tells whether an entry is a sign that the fleet is not at rest: all but what retention does
+// by itself, dispatches that are sent again for want of an answer, polls that fail, which they do
+// as long as there are polls, and refusals, some of which only show much later.
 func stirs(e *trace.Entry) bool {
 	switch {
 	case e.Header != nil, e.End != nil, e.Rejection != nil:
@@ -166,7 +168,8 @@ func (t *telling) settled() time.Duration {
 	return 0
 }
 
-// suffices tells whether the telling reaches a time, and goes on for a tail after everything has settled.
+// suffices tells whether the telling reaches a time, and goes on for a tail after everything has
+// settled.
 func (t *telling) suffices(until, tail time.Duration) bool {
 	end := t.since(t.result.End)
 	return end >= until && end >= t.settled()+tail
@@ -195,7 +198,8 @@ func (t *telling) rollout(id reducer.RolloutID) (*rolloutPast, error) {
 		known = append(known, string(r.id))
 	}
 	if len(known) == 0 {
-		return nil, fmt.Errorf("rollout %q was never opened, nor any other: no channel has moved to a ref that a poll saw", id)
+		return nil, fmt.Errorf("rollout %q was never opened, nor any other: no channel has moved to a "+
+			"ref that a poll saw", id)
 	}
 	return nil, fmt.Errorf("rollout %q was never opened%s", id, nearest.Hint(string(id), known))
 }
@@ -204,19 +208,22 @@ func (t *telling) rollout(id reducer.RolloutID) (*rolloutPast, error) {
 func (t *telling) about(subject string) int {
 	for i := len(t.entries) - 1; i >= 0; i-- {
 		e := &t.entries[i]
-		if string(e.Rollout) == subject && shown(e) && e.Rejection == nil || e.Poll != nil && string(e.Poll.Channel) == subject {
+		if string(e.Rollout) == subject && shown(e) && e.Rejection == nil ||
+			e.Poll != nil && string(e.Poll.Channel) == subject {
 			return i
 		}
 	}
 	return noEntry
 }
 
-// shown tells whether an entry is worth its line in a message: agents' messages repeat what the events say.
+// shown tells whether an entry is worth its line in a message: agents' messages repeat what the
+// events say.
 func shown(e *trace.Entry) bool {
 	return e.Header == nil && e.Agent == nil && e.End == nil && (e.Plan == nil || e.Plan.Attempt <= 1)
 }
 
-// around gives the lines of the trace around an entry, that one marked; without one, the last lines up to a time.
+// around gives the lines of the trace around an entry, that one marked; without one, the last lines
+// up to a time.
 func (t *telling) around(entry int, now time.Duration) []string {
 	const before, after = 5, 2
 	first, marked := entry, entry

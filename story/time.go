@@ -5,8 +5,9 @@ import "time"
 var timeSteps = []step{
 	{
 		topic: "Time", phase: happens,
-		words:   `{duration} pass(es)`,
-		doc:     "Time goes by, from the last happening or, after an expectation, from what it looked at. What comes next happens or is looked at exactly then.",
+		words: `{duration} pass(es)`,
+		doc: "Time goes by, from the last happening or, after an expectation, from what it looked " +
+			"at. What comes next happens or is looked at exactly then.",
 		example: `8 days pass`,
 		do: func(w *world, d time.Duration) error {
 			return w.tell(timing{kind: later, offset: d}, "", nil)

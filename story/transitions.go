@@ -10,8 +10,9 @@ import (
 var transitionExpectations = []step{
 	{
 		topic: "Transitions", phase: expects,
-		words:   `(rollout ){rollout} goes/went through {states}`,
-		doc:     "The states that the rollout goes through until the present: all of them, in order, from Opening.",
+		words: `(rollout ){rollout} goes/went through {states}`,
+		doc: "The states that the rollout goes through until the present: all of them, in order, " +
+			"from Opening.",
 		example: `"edge@a1" goes through Opening, Active, Converging and Terminal`,
 		do: func(w *world, id reducer.RolloutID, states []reducer.State) error {
 			r, err := w.telling.rollout(id)
@@ -38,8 +39,9 @@ var transitionExpectations = []step{
 	},
 	{
 		topic: "Transitions", phase: expects,
-		words:   `these transitions happen:`,
-		doc:     "The transitions until the present of all rollouts that the table names: all of them, in order. The column later holds how long a row comes after the row above it.",
+		words: `these transitions happen:`,
+		doc: "The transitions until the present of all rollouts that the table names: all of " +
+			"them, in order. The column later holds how long a row comes after the row above it.",
 		example: `these transitions happen:`,
 		table:   []string{"rollout", "from", "to", "later?"},
 		sample: [][]string{
@@ -60,8 +62,11 @@ func (w *world) expectTransitions(t table) error {
 	}
 	var found []finding
 	for i, e := range w.telling.entries[:w.telling.until(w.now)] {
-		if e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition && slices.Contains(ids, e.Rollout) {
-			found = append(found, finding{i, fmt.Sprintf("%s  %v → %v", e.Rollout, e.Effect.From, e.Effect.To)})
+		if e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition &&
+			slices.Contains(ids, e.Rollout) {
+			found = append(
+				found, finding{i, fmt.Sprintf("%s  %v → %v", e.Rollout, e.Effect.From, e.Effect.To)},
+			)
 		}
 	}
 	return w.expectRows(t, found, "transitions", func(r row, entry int) (string, bool, error) {

@@ -13,8 +13,8 @@ import (
 
 const tutorial = "../docs/tutorial.md"
 
-// TestTutorial sees to it that the tutorial is the way through what ships: it names every feature once, by its title, and
-// all of a folder together, under a heading of its own.
+// TestTutorial sees to it that the tutorial is the way through what ships: it names every feature
+// once, by its title, and all of a folder together, under a heading of its own.
 func TestTutorial(t *testing.T) {
 	text, err := os.ReadFile(tutorial)
 	if err != nil {

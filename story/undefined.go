@@ -34,7 +34,8 @@ type neighbour struct {
 	far      float64
 }
 
-// nearestSentences gives the n sentences that a sentence may have been meant for, the nearest first.
+// nearestSentences gives the n sentences that a sentence may have been meant for, the nearest
+// first.
 func nearestSentences(sentence string, n int) []neighbour {
 	typed := tokensOf(sentence)
 	mended := mend(typed)
@@ -59,7 +60,8 @@ func nearestSentences(sentence string, n int) []neighbour {
 	return all[:min(n, len(all))]
 }
 
-// likeliest gives the n steps that have most of their words in common with a sentence: to compare all would take long.
+// likeliest gives the n steps that have most of their words in common with a sentence: to compare
+// all would take long.
 func likeliest(typed []string, n int) []*step {
 	shared := make(map[*step]float64)
 	for _, s := range steps() {
@@ -93,7 +95,9 @@ var aToken = regexp.MustCompile(`"[^"\s]*"|'[^'\s]*'|,|[^\s,]+`)
 // tokensOf takes a sentence apart: words, commas, and what stands in quotes.
 func tokensOf(sentence string) []string {
 	const longest = 2000
-	all := aToken.FindAllString(strings.TrimSuffix(sentence[:min(len(sentence), longest)], ":"), maxTokens)
+	all := aToken.FindAllString(
+		strings.TrimSuffix(sentence[:min(len(sentence), longest)], ":"), maxTokens,
+	)
 	for i, t := range all {
 		all[i] = strings.ToValidUTF8(t, "�")
 	}
@@ -105,8 +109,8 @@ var (
 	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
 )
 
-// mend puts right what no value could be read of, whatever is said: a quote that is missing, and the unit of a time that is
-// mistyped. It tells what is different then.
+// mend puts right what no value could be read of, whatever is said: a quote that is missing, and
+// the unit of a time that is mistyped. It tells what is different then.
 func mend(tokens []string) (differs []string) {
 	for i, t := range tokens {
 		mended := t
@@ -171,7 +175,8 @@ func variants(words string) [][]part {
 	return [][]part{parts}
 }
 
-// What an alignment costs. A word of a step that is missing costs most, one that is replaced by a similar one least.
+// What an alignment costs. A word of a step that is missing costs most, one that is replaced by a
+// similar one least.
 const (
 	costMissing = 10
 	costExtra   = 8
@@ -184,7 +189,8 @@ const (
 
 var articles = map[string]bool{"a": true, "an": true, "the": true}
 
-// fit is a kind of value and a piece of the sentence; what it costs to take the piece for it is known for each pair once.
+// fit is a kind of value and a piece of the sentence; what it costs to take the piece for it is
+// known for each pair once.
 type fit struct {
 	value    string
 	from, to int
@@ -197,8 +203,8 @@ type move struct {
 	token int // to so many tokens
 }
 
-// align finds how a step would have to be said to be as near to the typed sentence as it can be. mended is what is different
-// in whatever step.
+// align finds how a step would have to be said to be as near to the typed sentence as it can be.
+// mended is what is different in whatever step.
 func align(typed []string, parts []part, fits costs, mended []string) neighbour {
 	// best[p][t]: the first p parts aligned to the first t of typed.
 	best := make([][]move, len(parts)+1)
@@ -226,7 +232,9 @@ func align(typed []string, parts []part, fits costs, mended []string) neighbour 
 	slices.Reverse(differs)
 	differs = append(differs, mended...)
 	a := neighbour{
-		sentence: joinTokens(said), far: float64(best[len(parts)][len(typed)].cost) / float64(len(parts)+len(typed)+1),
+		sentence: joinTokens(
+			said,
+		), far: float64(best[len(parts)][len(typed)].cost) / float64(len(parts)+len(typed)+1),
 	}
 	const most = 3
 	if len(differs) <= most {
@@ -268,7 +276,8 @@ func bestMove(best [][]move, p, t int, typed []string, parts []part, fits costs)
 	return cheapest
 }
 
-// tellMove gives what a move contributes to the sentence, and how that is different from what was typed.
+// tellMove gives what a move contributes to the sentence, and how that is different from what was
+// typed.
 func tellMove(m *move, p, t int, typed []string, parts []part, cost int) (said, differs string) {
 	if m.part == p && articles[typed[t-1]] {
 		return "", "" // it hardly matters
@@ -292,10 +301,13 @@ func tellMove(m *move, p, t int, typed []string, parts []part, cost int) (said, 
 	case m.token == t:
 		return "{" + part.value + "}", kindOf(part.value) + " is missing"
 	}
-	return "{" + part.value + "}", fmt.Sprintf("%s instead of %s", kindOf(part.value), quoteToken(typed[t-1]))
+	return "{" + part.value + "}", fmt.Sprintf(
+		"%s instead of %s", kindOf(part.value), quoteToken(typed[t-1]),
+	)
 }
 
-// nearest gives the word of a part that is most like a typed one, and what it costs to take it for that.
+// nearest gives the word of a part that is most like a typed one, and what it costs to take it for
+// that.
 func (p *part) nearest(typed string) (string, int) {
 	best, cost := p.words[0], costReplace
 	for _, word := range p.words {
@@ -323,7 +335,8 @@ func (p *part) nearest(typed string) (string, int) {
 // costs are what is known of fits.
 type costs map[fit]int
 
-// cost is what it costs to take a piece of the sentence for a value; costValue or more when it cannot be.
+// cost is what it costs to take a piece of the sentence for a value; costValue or more when it
+// cannot be.
 func (c costs) cost(value string, typed []string, from, to int) int {
 	f := fit{value, from, to}
 	cost, known := c[f]

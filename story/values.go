@@ -16,14 +16,16 @@ import (
 	"rollsim/trace"
 )
 
-// parameter is a kind of value that a sentence may hold: how it is written, without groups of its own, and how it is read.
+// parameter is a kind of value that a sentence may hold: how it is written, without groups of its
+// own, and how it is read.
 type parameter struct {
 	expr  string
 	parse func(text string) (any, error)
 }
 
-// How values are written. Names stand in quotes, or bare where no space can be meant. What is capitalised passes for the
-// name of a state or an event, so that a mistyped one gets an answer better than that the whole sentence is unknown.
+// How values are written. Names stand in quotes, or bare where no space can be meant. What is
+// capitalised passes for the name of a state or an event, so that a mistyped one gets an answer
+// better than that the whole sentence is unknown.
 const (
 	quoted       = `"[^"]*"|“[^”]*”|'[^']*'|‘[^’]*’`
 	nameForm     = quoted + `|[A-Za-z0-9][\w.+-]*`
@@ -59,34 +61,58 @@ const (
 
 // parameters are the values by the name that stands for them in words.
 var parameters = map[string]parameter{
-	"channel":    {nameForm, func(s string) (any, error) { return reducer.ChannelID(unquote(s)), nil }},
-	"rollout":    {rolloutForm, func(s string) (any, error) { return reducer.RolloutID(unquote(s)), nil }},
-	"ref":        {nameForm, func(s string) (any, error) { return reducer.ChannelRef(unquote(s)), nil }},
-	"channels":   {namesForm, func(s string) (any, error) { return names[reducer.ChannelID](s), nil }},
-	"refs":       {namesForm, func(s string) (any, error) { return names[reducer.ChannelRef](s), nil }},
-	"host":       {nameForm, func(s string) (any, error) { return reducer.HostID(unquote(s)), nil }},
-	"hosts":      {namesForm, func(s string) (any, error) { return names[reducer.HostID](s), nil }},
-	"number":     {numberForm, func(s string) (any, error) { return parseNumber(s) }},
-	"numbers":    {numbersForm, func(s string) (any, error) { return parseNumbers(s) }},
-	"duration":   {durationForm, func(s string) (any, error) { return parseDuration(s) }},
-	"times":      {timesForm, parseTimes},
-	"when":       {whenForm, func(s string) (any, error) { return parseWhen(s) }},
-	"moment":     {momentForm, func(s string) (any, error) { return parseMoment(s) }},
-	"fact":       {factForm, func(s string) (any, error) { return parseMoment(s) }},
-	"at":         {atForm, func(s string) (any, error) { return parseAt(s) }},
-	"state":      {wordForm + `|` + lower(reducer.States()), func(s string) (any, error) { return parseState(s) }},
-	"states":     {wordsForm, func(s string) (any, error) { return parseEach(s, parseState) }},
-	"host_state": {wordForm + `|` + lower(reducer.HostStates()), func(s string) (any, error) { return parseHostState(s) }},
-	"event":      {wordForm, func(s string) (any, error) { return parseEvent(s) }},
-	"effect":     {wordForm, func(s string) (any, error) { return parseEffect(s) }},
-	"effects":    {wordsForm, func(s string) (any, error) { return parseEffects(s) }},
-	"error":      {wordForm, func(s string) (any, error) { return parseError(s) }},
-	"policy":     {nameForm, func(s string) (any, error) { return parsePolicy(s) }},
-	"invariant":  {nameForm, parseInvariant},
-	"subject":    {rolloutForm + `|` + nameForm, func(s string) (any, error) { return unquote(s), nil }},
-	"machine":    {nameForm, func(s string) (any, error) { return reducer.MachineByName(unquote(s)) }},
-	"percent":    {percentForm, func(s string) (any, error) { return parsePercent(s) }},
-	"percents":   {`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`, parsePercents},
+	"channel": {
+		nameForm,
+		func(s string) (any, error) { return reducer.ChannelID(unquote(s)), nil },
+	},
+	"rollout": {
+		rolloutForm,
+		func(s string) (any, error) { return reducer.RolloutID(unquote(s)), nil },
+	},
+	"ref": {
+		nameForm,
+		func(s string) (any, error) { return reducer.ChannelRef(unquote(s)), nil },
+	},
+	"channels": {namesForm, func(s string) (any, error) { return names[reducer.ChannelID](s), nil }},
+	"refs": {
+		namesForm,
+		func(s string) (any, error) { return names[reducer.ChannelRef](s), nil },
+	},
+	"host":     {nameForm, func(s string) (any, error) { return reducer.HostID(unquote(s)), nil }},
+	"hosts":    {namesForm, func(s string) (any, error) { return names[reducer.HostID](s), nil }},
+	"number":   {numberForm, func(s string) (any, error) { return parseNumber(s) }},
+	"numbers":  {numbersForm, func(s string) (any, error) { return parseNumbers(s) }},
+	"duration": {durationForm, func(s string) (any, error) { return parseDuration(s) }},
+	"times":    {timesForm, parseTimes},
+	"when":     {whenForm, func(s string) (any, error) { return parseWhen(s) }},
+	"moment":   {momentForm, func(s string) (any, error) { return parseMoment(s) }},
+	"fact":     {factForm, func(s string) (any, error) { return parseMoment(s) }},
+	"at":       {atForm, func(s string) (any, error) { return parseAt(s) }},
+	"state": {
+		wordForm + `|` + lower(reducer.States()),
+		func(s string) (any, error) { return parseState(s) },
+	},
+	"states": {wordsForm, func(s string) (any, error) { return parseEach(s, parseState) }},
+	"host_state": {
+		wordForm + `|` + lower(reducer.HostStates()),
+		func(s string) (any, error) { return parseHostState(s) },
+	},
+	"event":     {wordForm, func(s string) (any, error) { return parseEvent(s) }},
+	"effect":    {wordForm, func(s string) (any, error) { return parseEffect(s) }},
+	"effects":   {wordsForm, func(s string) (any, error) { return parseEffects(s) }},
+	"error":     {wordForm, func(s string) (any, error) { return parseError(s) }},
+	"policy":    {nameForm, func(s string) (any, error) { return parsePolicy(s) }},
+	"invariant": {nameForm, parseInvariant},
+	"subject": {
+		rolloutForm + `|` + nameForm,
+		func(s string) (any, error) { return unquote(s), nil },
+	},
+	"machine": {nameForm, func(s string) (any, error) { return reducer.MachineByName(unquote(s)) }},
+	"percent": {percentForm, func(s string) (any, error) { return parsePercent(s) }},
+	"percents": {
+		`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`,
+		parsePercents,
+	},
 	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
 	"planner":    {`[a-z]+`, parsePlanner},
 	"gate":       {`[a-z-]+`, parseGate},
@@ -97,7 +123,10 @@ var parameters = map[string]parameter{
 	"message":    {`message|` + wordForm, parseMessage},
 	"reason":     {`[a-zA-Z][a-zA-Z -]*`, parseReason},
 	"scenario":   {nameForm, func(s string) (any, error) { return unquote(s), nil }},
-	"stage":      {`(?:ack|activation|reboot|probe|convergence|rollback)s?`, func(s string) (any, error) { return strings.TrimSuffix(s, "s"), nil }},
+	"stage": {
+		`(?:ack|activation|reboot|probe|convergence|rollback)s?`,
+		func(s string) (any, error) { return strings.TrimSuffix(s, "s"), nil },
+	},
 }
 
 // lower is an expression for the names of an enumeration in small letters.
@@ -114,7 +143,28 @@ func plainly(sentence string) string {
 	return strings.TrimSuffix(plainQuotes.Replace(strings.Join(strings.Fields(sentence), " ")), ".")
 }
 
-var plainQuotes = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "« ", `"`, " »", `"`, "«", `"`, "»", `"`, "‘", "'", "’", "'", "‚", "'")
+var plainQuotes = strings.NewReplacer(
+	"“",
+	`"`,
+	"”",
+	`"`,
+	"„",
+	`"`,
+	"« ",
+	`"`,
+	" »",
+	`"`,
+	"«",
+	`"`,
+	"»",
+	`"`,
+	"‘",
+	"'",
+	"’",
+	"'",
+	"‚",
+	"'",
+)
 
 // unquote takes the quotes off a name.
 func unquote(s string) string {
@@ -183,7 +233,9 @@ func parseNumbers(s string) ([]uint64, error) {
 
 // parsePercent reads a chance such as 2% or 0.5 percent.
 func parsePercent(s string) (sim.Probability, error) {
-	n, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "percent")), 64)
+	n, err := strconv.ParseFloat(
+		strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "percent")), 64,
+	)
 	if err != nil {
 		return 0, fmt.Errorf("%q is no share such as 5%%", s)
 	}
@@ -221,8 +273,8 @@ var (
 	delaySeldom  = regexp.MustCompile(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
 )
 
-// parseDelay reads 5 minutes; between 1 minute and 10 minutes; between 1 and 10 minutes; 10 minutes on average; 40 seconds,
-// seldom over 3 minutes.
+// parseDelay reads 5 minutes; between 1 minute and 10 minutes; between 1 and 10 minutes; 10 minutes
+// on average; 40 seconds, seldom over 3 minutes.
 func parseDelay(s string) (delay, error) {
 	if at := delayCounted.FindStringSubmatchIndex(s); at != nil {
 		s = s[:at[3]] + s[at[4]:at[5]] + s[at[3]:] // both count the same
@@ -316,11 +368,15 @@ var units = []struct {
 	name string
 	is   time.Duration
 }{
-	{"ms", time.Millisecond}, {"milli", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour},
+	{
+		"ms",
+		time.Millisecond,
+	}, {"milli", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour},
 	{"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
 }
 
-// maxDuration bounds what a story may speak of, as it bounds the delays of the simulator: ten years.
+// maxDuration bounds what a story may speak of, as it bounds the delays of the simulator: ten
+// years.
 const maxDuration = 10 * 365 * 24 * time.Hour
 
 var (
@@ -328,7 +384,8 @@ var (
 	oneLength     = regexp.MustCompile(`([0-9.]+|half an|` + countForm + `) ?(` + unitForm + `)`)
 )
 
-// parseDuration reads a length of time: 90m, 90 minutes, 1h30m, 1 hour and 30 minutes, half an hour, a day.
+// parseDuration reads a length of time: 90m, 90 minutes, 1h30m, 1 hour and 30 minutes, half an
+// hour, a day.
 func parseDuration(s string) (time.Duration, error) {
 	if !wholeDuration.MatchString(s) {
 		return 0, fmt.Errorf("%q is not a length of time such as 30 minutes, 1h30m or 7 days", s)
@@ -339,7 +396,8 @@ func parseDuration(s string) (time.Duration, error) {
 		if n, ok := numberWords[part[1]]; ok {
 			count = float64(n)
 		} else if part[1] != "half an" {
-			count, _ = strconv.ParseFloat(part[1], 64) // the form was checked, and what is too large is infinite
+			// the form was checked, and what is too large is infinite
+			count, _ = strconv.ParseFloat(part[1], 64)
 		}
 		length := count * float64(unit(part[2]))
 		if length > float64(maxDuration-sum) {
@@ -375,14 +433,19 @@ func parseEnum[T fmt.Stringer](what, s string, all []T) (T, error) {
 }
 
 func parseState(s string) (reducer.State, error) {
-	return parseEither("state of a rollout", s, reducer.States(), "state of a host", reducer.HostStates())
+	return parseEither(
+		"state of a rollout", s, reducer.States(), "state of a host", reducer.HostStates(),
+	)
 }
 
 func parseHostState(s string) (reducer.HostState, error) {
-	return parseEither("state of a host", s, reducer.HostStates(), "state of a rollout", reducer.States())
+	return parseEither(
+		"state of a host", s, reducer.HostStates(), "state of a rollout", reducer.States(),
+	)
 }
 
-// parseEither is parseEnum for an enumeration that is easily taken for another one: a name of that is no mistyped one of this.
+// parseEither is parseEnum for an enumeration that is easily taken for another one: a name of that
+// is no mistyped one of this.
 func parseEither[T, U fmt.Stringer](what, s string, all []T, other string, others []U) (T, error) {
 	v, err := parseEnum(what, s, all)
 	if o, not := parseEnum(other, s, others); err != nil && not == nil {

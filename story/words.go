@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// The words of a step are plain text in which (text) may be left out, a/b is one or the other, and {name} stands for a
-// value. pattern makes the regular expression of them. It is one for JavaScript too, so that editors can use it.
+// The words of a step are plain text in which (text) may be left out, a/b is one or the other, and
+// {name} stands for a value. pattern makes the regular expression of them. It is one for JavaScript
+// too, so that editors can use it.
 var piece = regexp.MustCompile(`\{[a-z_]+\}|\(|\)| +|[^ (){}]+`)
 
 func pattern(words string) (*regexp.Regexp, []parameter) {
@@ -74,8 +75,8 @@ func anyCase(word string) string {
 	return regexp.QuoteMeta(word)
 }
 
-// read gives the values that a sentence holds, nil for those that were left out; false when it is not worded like this. The
-// error says which of them cannot be.
+// read gives the values that a sentence holds, nil for those that were left out; false when it is
+// not worded like this. The error says which of them cannot be.
 func (s *step) read(sentence string) (values []any, worded bool, err error) {
 	at := s.expr.FindStringSubmatchIndex(sentence)
 	if at == nil {
@@ -136,5 +137,8 @@ func (e *ambiguousError) Error() string {
 	for _, s := range e.steps {
 		words = append(words, s.words)
 	}
-	return fmt.Sprintf("several steps are worded like this: %s\nit is any of\n    %s", e.sentence, strings.Join(words, "\n    "))
+	return fmt.Sprintf(
+		"several steps are worded like this: %s\nit is any of\n    %s", e.sentence,
+		strings.Join(words, "\n    "),
+	)
 }

@@ -14,10 +14,13 @@ import (
 	"rollsim/reducer"
 )
 
-// TestOneStepForEachSentence proves over everything that ships, and over every example, that no sentence is worded like two
-// steps; and that every example is told somewhere, where TestFeatures sees that it holds.
+// TestOneStepForEachSentence proves over everything that ships, and over every example, that no
+// sentence is worded like two steps; and that every example is told somewhere, where TestFeatures
+// sees that it holds.
 func TestOneStepForEachSentence(t *testing.T) {
-	documents, err := selectScenarios(&Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}})
+	documents, err := selectScenarios(
+		&Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +51,8 @@ func TestOneStepForEachSentence(t *testing.T) {
 	}
 }
 
-// samples are ways of writing each kind of value, as many as a sentence with several of them can mix up.
+// samples are ways of writing each kind of value, as many as a sentence with several of them can
+// mix up.
 var samples = map[string][]string{
 	"channel":    {`"stable"`, `edge`, `'a-b'`},
 	"rollout":    {`"stable@a1"`, `edge@b2`, `"r1"`},
@@ -66,15 +70,23 @@ var samples = map[string][]string{
 	"host_state": {"Failed", "Converged", "soaking"},
 	"event":      {"HostJoined", "RetentionExpired", "SuccessorOpened"},
 	"effect":     {"SchedulePruning", "UpdateCurrentWave", "RecordRolloutTransition"},
-	"effects":    {"SchedulePruning", "RecordRolloutTransition and SchedulePruning", "UpdateCurrentWave, SchedulePruning"},
-	"error":      {"Invariant", "IllegalForState", "Unimplemented"},
-	"policy":     {"halt", "rollback-and-halt", `"halt"`},
-	"invariant":  {"stuck", "one-standing", "unpruned"},
-	"subject":    {`"stable"`, "stable@a1", "edge"},
-	"machine":    {"v0.2", "rfc0008", `"v0.2"`},
-	"channels":   {`"stable"`, `"stable" and "edge"`, `stable, edge`},
-	"host":       {`"web-01"`, `web-02`, `'a'`},
-	"fact":       {`"stable@a1" is Failed`, `wave 1 of "stable@a1" is soaking`, `host "web-01" under stable@a1 is dispatched`},
+	"effects": {
+		"SchedulePruning",
+		"RecordRolloutTransition and SchedulePruning",
+		"UpdateCurrentWave, SchedulePruning",
+	},
+	"error":     {"Invariant", "IllegalForState", "Unimplemented"},
+	"policy":    {"halt", "rollback-and-halt", `"halt"`},
+	"invariant": {"stuck", "one-standing", "unpruned"},
+	"subject":   {`"stable"`, "stable@a1", "edge"},
+	"machine":   {"v0.2", "rfc0008", `"v0.2"`},
+	"channels":  {`"stable"`, `"stable" and "edge"`, `stable, edge`},
+	"host":      {`"web-01"`, `web-02`, `'a'`},
+	"fact": {
+		`"stable@a1" is Failed`,
+		`wave 1 of "stable@a1" is soaking`,
+		`host "web-01" under stable@a1 is dispatched`,
+	},
 	"at":         {"", " after about 5 minutes", " 2 hours after the start"},
 	"percent":    {"5%", "0.1 percent", "100 %"},
 	"percents":   {"5%, 25% and 70%", "100%", "50% and 50%"},
@@ -91,7 +103,8 @@ var samples = map[string][]string{
 	"stage":      {"ack", "reboots", "convergence"},
 }
 
-// wordings gives every way in which words can be said, without and with what may be left out, each alternative alone.
+// wordings gives every way in which words can be said, without and with what may be left out, each
+// alternative alone.
 func wordings(words string) []string {
 	if at := regexp.MustCompile(`\([^()]*\)`).FindStringIndex(words); at != nil {
 		without := words[:at[0]] + words[at[1]:]
@@ -114,7 +127,9 @@ func TestOneStepForEachWording(t *testing.T) {
 	for _, s := range steps() {
 		for _, words := range wordings(s.words) {
 			for k := range 3 {
-				sentence := slot.ReplaceAllStringFunc(words, func(name string) string { return samples[name[1:len(name)-1]][k] })
+				sentence := slot.ReplaceAllStringFunc(
+					words, func(name string) string { return samples[name[1:len(name)-1]][k] },
+				)
 				if found := find(sentence); len(found) != 1 || found[0] != s {
 					t.Errorf("%d steps are worded like %q, one of them %s", len(found), sentence, s.words)
 				} else if _, _, err := s.read(sentence); err != nil {
@@ -125,7 +140,8 @@ func TestOneStepForEachWording(t *testing.T) {
 	}
 }
 
-// TestExamples carries every example out in the middle of a story: it may not hold there, but it means something.
+// TestExamples carries every example out in the middle of a story: it may not hold there, but it
+// means something.
 func TestExamples(t *testing.T) {
 	for _, s := range steps() {
 		w := newWorld("example")
@@ -133,7 +149,9 @@ func TestExamples(t *testing.T) {
 			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
 			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`, `"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
 		} {
-			if sets := s.phase == sets; sets && regexp.MustCompile(`with|^the scenario`).MatchString(s.example) && strings.HasPrefix(sentence, "channel") {
+			if sets := s.phase == sets; sets &&
+				regexp.MustCompile(`with|^the scenario`).MatchString(s.example) &&
+				strings.HasPrefix(sentence, "channel") {
 				continue
 			}
 			if s.phase == sets && strings.Contains(sentence, "moves") {
@@ -152,7 +170,8 @@ func TestExamples(t *testing.T) {
 			argument = tableOf(s.sample)
 		}
 		example := s.example
-		if err := w.carryOut(example, argument); err != nil && !strings.HasPrefix(err.Error(), "expected  ") {
+		if err := w.carryOut(example, argument); err != nil &&
+			!strings.HasPrefix(err.Error(), "expected  ") {
 			t.Errorf("%s\n%v", s.example, err)
 		}
 		if s.doc == "" || s.topic == "" || !strings.HasSuffix(s.doc, ".") {
@@ -186,7 +205,8 @@ func TestFunctions(t *testing.T) {
 		if s.table != nil {
 			want++
 		}
-		if f.Kind() != reflect.Func || f.NumIn() != want || f.NumOut() != 1 || f.In(0) != reflect.TypeFor[*world]() {
+		if f.Kind() != reflect.Func || f.NumIn() != want || f.NumOut() != 1 ||
+			f.In(0) != reflect.TypeFor[*world]() {
 			t.Errorf("%s: %v", s.words, f)
 			continue
 		}

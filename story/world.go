@@ -33,10 +33,13 @@ type world struct {
 	// The fleet. The timeline of scenario stays empty: what happens is the story.
 	scenario sim.Scenario
 	machine  reducer.Machine
-	through  func(reducer.Machine) reducer.Machine // what the machine is driven through; nil for nothing
-	promises []sim.Fate                            // those under a ref, but for what is shared with scenarios that may not have it
-	lasts    time.Duration                         // how long the run lasts; 0 lets the story decide
-	longest  time.Duration                         // the longest silence that something in the fleet may keep before it goes on
+	// what the machine is driven through; nil for nothing
+	through func(reducer.Machine) reducer.Machine
+	// those under a ref, but for what is shared with scenarios that may not have it
+	promises []sim.Fate
+	lasts    time.Duration // how long the run lasts; 0 lets the story decide
+	// the longest silence that something in the fleet may keep before it goes on
+	longest time.Duration
 
 	// What can be named, in the order of telling.
 	rollouts []reducer.RolloutID
@@ -45,8 +48,9 @@ type world struct {
 	guests   []reducer.HostID    // hosts that raw events name
 	busy     []reducer.ChannelID // those that move by themselves, to refs that only the run knows
 
-	// The story. Its first told happenings have their place in timeline; now is where it stands, as a time since the start.
-	// still is whether it stands exactly there; otherwise it lets everything settle before it goes on.
+	// The story. Its first told happenings have their place in timeline; now is where it stands, as a
+	// time since the start. still is whether it stands exactly there; otherwise it lets everything
+	// settle before it goes on.
 	story    []happening
 	told     int
 	timeline []sim.Action
@@ -75,8 +79,9 @@ type world struct {
 type happening struct {
 	sentence string
 	when     timing
-	do       *sim.Action        // what happens, its time left open
-	lay      func(*world) error // or what brings it about, at the present; without both only time goes by
+	do       *sim.Action // what happens, its time left open
+	// or what brings it about, at the present; without both only time goes by
+	lay func(*world) error
 }
 
 // refused is an event that the reducer refuses.
@@ -85,7 +90,8 @@ type refused struct {
 	rollout reducer.RolloutID
 }
 
-// anchor is what "that" refers to in "after that" and "7 days later": the last thing that the story spoke of.
+// anchor is what "that" refers to in "after that" and "7 days later": the last thing that the story
+// spoke of.
 type anchor struct {
 	at    time.Duration // since the start
 	entry int           // the entry that it is; noEntry for a happening that leaves none
@@ -100,12 +106,12 @@ const (
 	defaultPoll = time.Minute
 	defaultSeed = 1
 
-	// breath is how long after the last stir everything counts as settled, so that what comes next does not fall into the
-	// same instant.
+	// breath is how long after the last stir everything counts as settled, so that what comes next
+	// does not fall into the same instant.
 	breath = time.Second
 
-	// patience is how long the fleet must have kept quiet, beyond the longest silence that is known to be possible, for
-	// everything to have settled. It is above the tails of the default behaviour.
+	// patience is how long the fleet must have kept quiet, beyond the longest silence that is known to
+	// be possible, for everything to have settled. It is above the tails of the default behaviour.
 	patience = 3 * time.Hour
 
 	// maxStory bounds how long a fleet may stay restless.
@@ -161,8 +167,8 @@ func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
 	return nil, &unknownNameError{"channel", string(id), known}
 }
 
-// hostsNamed gives the hosts of the fleet that are named, a pattern such as stable-* standing for all that it fits. The error
-// says which name no host has.
+// hostsNamed gives the hosts of the fleet that are named, a pattern such as stable-* standing for
+// all that it fits. The error says which name no host has.
 func (w *world) hostsNamed(hosts []reducer.HostID) ([]reducer.HostID, error) {
 	var named []reducer.HostID
 	for _, h := range hosts {
@@ -209,7 +215,11 @@ func (w *world) hosts() iter.Seq[reducer.HostID] {
 func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
 	for _, h := range hosts {
 		if !slices.Contains(others, h) && w.channelOf(h) == nil {
-			return &unknownNameError{"host", string(h), as[string](slices.AppendSeq(slices.Clone(others), w.hosts()))}
+			return &unknownNameError{
+				"host",
+				string(h),
+				as[string](slices.AppendSeq(slices.Clone(others), w.hosts())),
+			}
 		}
 	}
 	return nil
@@ -239,7 +249,9 @@ func (e *unknownNameError) Error() string {
 		case "rollout":
 			first = fmt.Sprintf("When %q moves to ref %q", channel, ref)
 		}
-		return fmt.Sprintf("no %s is named %q: there is none so far; say before it, for example: %s", e.noun, e.name, first)
+		return fmt.Sprintf(
+			"no %s is named %q: there is none so far; say before it, for example: %s", e.noun, e.name, first,
+		)
 	}
 	return fmt.Sprintf("no %s is named %q%s", e.noun, e.name, nearest.Hint(e.name, e.known))
 }
@@ -252,7 +264,8 @@ func (w *world) mention(id reducer.RolloutID, channel reducer.ChannelID) {
 	w.latest[channel], w.moved = id, id
 }
 
-// latestOf gives the latest rollout of a host's channel; another one for what is no host, or has none yet.
+// latestOf gives the latest rollout of a host's channel; another one for what is no host, or has
+// none yet.
 func (w *world) latestOf(host reducer.HostID, otherwise reducer.RolloutID) reducer.RolloutID {
 	if c := w.channelOf(host); c != nil {
 		return cmp.Or(w.latest[c.ID], otherwise)
@@ -266,7 +279,8 @@ func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
 // tell adds a happening to the story. about is the rollout that it concerns.
 func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error {
 	if when.kind == atMoment && when.moment.dispatched {
-		return fmt.Errorf("nothing can be tied to a dispatch: say \"once host %q is activating\", which comes of its ack, or, for what "+
+		return fmt.Errorf("nothing can be tied to a dispatch: say \"once host %q is activating\", "+
+			"which comes of its ack, or, for what "+
 			"comes before that, \"5 seconds later\"", when.moment.Host)
 	}
 	if when.kind == atMoment && when.moment.channel != "" {
@@ -279,7 +293,8 @@ func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error
 			when.moment.Rollout = w.latestOf(when.moment.Host, about)
 		}
 		if when.moment.Rollout == "" {
-			return fmt.Errorf("it is not clear of which rollout: write for example \"of stable@a1\" or \"under stable@a1\"")
+			return fmt.Errorf("it is not clear of which rollout: write for example \"of stable@a1\" or " +
+				"\"under stable@a1\"")
 		}
 		if err := w.checkRollout(when.moment.Rollout); err != nil {
 			return err
@@ -303,8 +318,8 @@ func (w *world) tellLater(when timing, about reducer.RolloutID, lay func(*world)
 	return nil
 }
 
-// look makes the story stand still where it stands, and sees to it that the telling reaches from there to the end of every
-// retention.
+// look makes the story stand still where it stands, and sees to it that the telling reaches from
+// there to the end of every retention.
 func (w *world) look() error {
 	for ; w.told < len(w.story); w.told++ {
 		h := &w.story[w.told]
@@ -402,8 +417,8 @@ func (w *world) stand(at time.Duration) {
 	w.now, w.spot = at, sim.Action{At: at}
 }
 
-// await makes the story stand where a moment comes, and so long after it. What happens there is tied to the moment, so that
-// it comes after what made it.
+// await makes the story stand where a moment comes, and so long after it. What happens there is
+// tied to the moment, so that it comes after what made it.
 func (w *world) await(t *timing) error {
 	at, err := w.now, error(nil)
 	switch {
@@ -419,7 +434,8 @@ func (w *world) await(t *timing) error {
 		return err
 	}
 	if at += t.offset; at < w.now {
-		return fmt.Errorf("this was at %s, and the story has come to %s: tell it earlier", w.time(at), w.time(w.now))
+		return fmt.Errorf("this was at %s, and the story has come to %s: tell it "+
+			"earlier", w.time(at), w.time(w.now))
 	}
 	w.stand(at)
 	if !t.moment.ofFleet() {
@@ -428,7 +444,8 @@ func (w *world) await(t *timing) error {
 	return nil
 }
 
-// nextPoll is when a channel is polled next, or any channel is. A fleet without channels is never polled.
+// nextPoll is when a channel is polled next, or any channel is. A fleet without channels is never
+// polled.
 func (w *world) nextPoll(id reducer.ChannelID) time.Duration {
 	next := time.Duration(-1)
 	for i := range w.scenario.Channels {
@@ -441,10 +458,14 @@ func (w *world) nextPoll(id reducer.ChannelID) time.Duration {
 	return max(next, w.now)
 }
 
-// when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes nothing.
+// when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes
+// nothing.
 func (w *world) when(m *moment) (time.Duration, error) {
 	const question = "(when)"
-	ask := sim.Action{When: &m.Moment, Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: question}}
+	ask := sim.Action{
+		When:  &m.Moment,
+		Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: question},
+	}
 	t, err := w.simulate(append(slices.Clone(w.timeline), ask), w.now, w.now+patience, w.quiet())
 	if err != nil {
 		return 0, err
@@ -456,7 +477,9 @@ func (w *world) when(m *moment) (time.Duration, error) {
 	}
 	err = fmt.Errorf("this never comes: %v", m)
 	if p, ok := t.rollouts[m.Rollout]; ok {
-		err = fmt.Errorf("%w; the rollout goes through %s%s", err, p.states.path(), w.whyMoment("\n    ", p, m))
+		err = fmt.Errorf(
+			"%w; the rollout goes through %s%s", err, p.states.path(), w.whyMoment("\n    ", p, m),
+		)
 	}
 	return 0, err
 }
@@ -466,15 +489,19 @@ func (w *world) quiet() time.Duration { return patience + w.longest }
 
 // retention is the longest one of any channel.
 func (w *world) retention() time.Duration {
-	longest := time.Duration(reducer.DefaultRetentionSeconds) * time.Second // of channels that only raw events know
+	// of channels that only raw events know
+	longest := time.Duration(reducer.DefaultRetentionSeconds) * time.Second
 	for i := range w.scenario.Channels {
 		longest = max(longest, time.Duration(w.scenario.Channels[i].Policy.RetentionSeconds)*time.Second)
 	}
 	return longest
 }
 
-// simulate tells the story until a time, until everything has settled, and on for a tail. settled is a guess of when that is.
-func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Duration) (*telling, error) {
+// simulate tells the story until a time, until everything has settled, and on for a tail. settled
+// is a guess of when that is.
+func (w *world) simulate(
+	timeline []sim.Action, until, settled, tail time.Duration,
+) (*telling, error) {
 	sc := w.scenario
 	sc.Machine, sc.Timeline = w.machine.Name(), timeline
 	least := until + w.quiet()
@@ -492,8 +519,10 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 			return nil, err
 		}
 		if w.spent += len(log.Entries); w.spent > maxSpent {
-			return nil, fmt.Errorf("this story is too long: whenever it waits for everything to settle it is simulated from its start, "+
-				"and that has come to more than %d entries; tell it in several scenarios, or say when things happen", maxSpent)
+			return nil, fmt.Errorf("this story is too long: whenever it waits for everything to settle "+
+				"it is simulated from its start, "+
+				"and that has come to more than %d entries; tell it in several scenarios, or say when "+
+				"things happen", maxSpent)
 		}
 		t := newTelling(log.Entries, result)
 		if w.lasts > 0 || t.suffices(least, tail) {
@@ -501,7 +530,8 @@ func (w *world) simulate(timeline []sim.Action, until, settled, tail time.Durati
 		}
 		settled = max(t.settled(), 2*settled)
 		if settled > least+maxStory {
-			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless; say until when chance or new refs may "+
+			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless; say until "+
+				"when chance or new refs may "+
 				"disturb it, or how long the run lasts", w.time(t.settled()))
 		}
 	}
@@ -515,10 +545,12 @@ func (w *world) driven() reducer.Machine {
 	return w.through(w.machine)
 }
 
-// maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an error and no hang.
+// maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an
+// error and no hang.
 const maxEntries = 1_000_000
 
-// maxSpent bounds the entries of all runs of a story, so that one of thousands of turns is an error and no hang.
+// maxSpent bounds the entries of all runs of a story, so that one of thousands of turns is an error
+// and no hang.
 const maxSpent = 2_000_000
 
 // collector keeps the entries of a run.
@@ -526,7 +558,9 @@ type collector struct{ trace.Collector }
 
 func (c *collector) Write(e *trace.Entry) error {
 	if len(c.Entries) >= maxEntries {
-		return fmt.Errorf("more than %d entries: the fleet is too large, or never comes to rest", maxEntries)
+		return fmt.Errorf(
+			"more than %d entries: the fleet is too large, or never comes to rest", maxEntries,
+		)
 	}
 	return c.Collector.Write(e)
 }
@@ -559,15 +593,21 @@ func (w *world) judge() error {
 	for i := range w.telling.entries {
 		r := w.telling.entries[i].Rejection
 		if r != nil && !w.refusals[refused{r.Event, r.Rollout}] {
-			return w.fail(i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
-				fmt.Sprintf("%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout, r.Error))
+			return w.fail(
+				i,
+				fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
+				fmt.Sprintf(
+					"%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout,
+					r.Error,
+				),
+			)
 		}
 	}
 	return errors.Join(w.checkFates(), w.checkFaults(), w.checkLifts(), w.checkLoaded())
 }
 
-// livenessWords say what the invariants that have sentences of their own demand of a subject, and the sentence that expects
-// the contrary.
+// livenessWords say what the invariants that have sentences of their own demand of a subject, and
+// the sentence that expects the contrary.
 var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
 	invariant.Stuck:    {"rollout %q to end", "%q is stuck"},
 	invariant.Unpruned: {"rollout %q to be pruned after its retention", "%q is never pruned"},
@@ -587,10 +627,13 @@ func (w *world) unexpected(v invariant.Violation) error {
 			entry = i
 		}
 	}
-	return w.fail(entry, expected, fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say))
+	return w.fail(
+		entry, expected, fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say),
+	)
 }
 
-// checkFates refuses what the scenario put in store for hosts under a ref that never came: it was never put to the test.
+// checkFates refuses what the scenario put in store for hosts under a ref that never came: it was
+// never put to the test.
 func (w *world) checkFates() error {
 	var known []string
 	for _, r := range w.telling.order {
@@ -598,7 +641,8 @@ func (w *world) checkFates() error {
 	}
 	for _, f := range w.promises {
 		if !slices.Contains(known, string(f.Ref)) {
-			return fmt.Errorf("something was in store for host %s under ref %q, and no rollout of that ref was opened%s",
+			return fmt.Errorf("something was in store for host %s under ref %q, and no rollout of that "+
+				"ref was opened%s",
 				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
 		}
 	}

@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// ahead reads and decodes batches while earlier ones are used. One goroutine reads; whoever has nothing better to do decodes:
-// others that do nothing else, the one that reads, once it is far enough ahead, or the one that uses them, rather than wait. The
-// batches come in the order in which they were read.
+// ahead reads and decodes batches while earlier ones are used. One goroutine reads; whoever has
+// nothing better to do decodes: others that do nothing else, the one that reads, once it is far
+// enough ahead, or the one that uses them, rather than wait. The batches come in the order in which
+// they were read.
 type ahead struct {
 	order chan *batch // as read, decoded or not
 	work  chan *batch // those that are perhaps not decoded
@@ -19,12 +20,14 @@ type ahead struct {
 }
 
 const (
-	farAhead     = 4 // how many batches that were read wait to be used
-	mostDecoders = 3 // how many goroutines do nothing but decode: beyond that, reading and folding are what takes the time
+	farAhead = 4 // how many batches that were read wait to be used
+	// how many goroutines do nothing but decode: beyond that, reading and folding are what takes the
+	// time
+	mostDecoders = 3
 )
 
-// Ahead has the reader read and decode ahead of what it is asked for, on as many cores as help. What it gives stays the same.
-// It must be called before the first Read, and Close after the last.
+// Ahead has the reader read and decode ahead of what it is asked for, on as many cores as help.
+// What it gives stays the same. It must be called before the first Read, and Close after the last.
 func (r *Reader) Ahead() {
 	if r.series != nil {
 		r.series.ahead = true
@@ -122,8 +125,8 @@ func (a *ahead) take(used *batch, src source) *batch {
 	return b
 }
 
-// close ends reading. A read from a stream that gives nothing is not waited for: it ends with the process. Rows come from a
-// database that is to be closed, so their reading has to have ended.
+// close ends reading. A read from a stream that gives nothing is not waited for: it ends with the
+// process. Rows come from a database that is to be closed, so their reading has to have ended.
 func (a *ahead) close() {
 	close(a.stop)
 	for {

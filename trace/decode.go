@@ -12,13 +12,14 @@ import (
 	"rollsim/reducer"
 )
 
-// DecodeEvent reads a rollout event in either spelling: flat camelCase with kind, or externally tagged snake_case. The
-// error says what was expected. Unknown fields are passed over.
+// DecodeEvent reads a rollout event in either spelling: flat camelCase with kind, or externally
+// tagged snake_case. The error says what was expected. Unknown fields are passed over.
 func DecodeEvent(payload []byte) (reducer.Event, error) {
 	return decodeOne(payload, "rollout event", (*decoder).event)
 }
 
-// DecodeEffect reads an effect of the rollout machine in either spelling. The error says what was expected.
+// DecodeEffect reads an effect of the rollout machine in either spelling. The error says what was
+// expected.
 func DecodeEffect(payload []byte) (reducer.Effect, error) {
 	return decodeOne(payload, "effect", (*decoder).effect)
 }
@@ -71,7 +72,8 @@ func place[T any](list *[]T) *T {
 	return &(*list)[len(*list)-1]
 }
 
-// decoder turns lines, rows and members of documents into entries. What an entry points to lives in the store.
+// decoder turns lines, rows and members of documents into entries. What an entry points to lives in
+// the store.
 type decoder struct {
 	store        *store
 	p            parser
@@ -107,8 +109,8 @@ func (p *Passed) add(q Passed) {
 	p.Fields += q.Fields
 }
 
-// entry reads one line, or one entry of a rollout document, into e. The error says what was expected; e.Seq is set where
-// that much could be read.
+// entry reads one line, or one entry of a rollout document, into e. The error says what was
+// expected; e.Seq is set where that much could be read.
 func (d *decoder) entry(line []byte, e *Entry) error {
 	*e = Entry{}
 	if err := d.p.parse(line, &d.top, &d.payload); err != nil {
@@ -200,7 +202,8 @@ func (d *decoder) strictRow(r *Row, e *Entry) error {
 	return nil
 }
 
-// typed reads the payload into what the entry's kind says that it is, or leaves it raw. Its members are in d.payload.
+// typed reads the payload into what the entry's kind says that it is, or leaves it raw. Its members
+// are in d.payload.
 func (d *decoder) typed(e *Entry, kind, payload []byte) {
 	if e.Kind == KindOther || e.Kind == KindVerifyOutcome {
 		if e.Kind == KindOther {
@@ -233,7 +236,8 @@ func (d *decoder) typed(e *Entry, kind, payload []byte) {
 	}
 }
 
-// known reads the payload of an entry of a known kind; false when the payload's own kind is none that is known.
+// known reads the payload of an entry of a known kind; false when the payload's own kind is none
+// that is known.
 func (d *decoder) known(e *Entry, o *object) bool {
 	switch e.Kind {
 	case KindRolloutEvent:
@@ -541,7 +545,9 @@ func (d *decoder) agent(o *object) *AgentEvent {
 			a.Probe = failing[0]
 		}
 		o.inexact = o.inexact || len(failing) != 1
-		a.Policy = enum(o, "policyApplied", "a health policy", reducer.ParseHealthPolicy, reducer.HealthPolicies)
+		a.Policy = enum(
+			o, "policyApplied", "a health policy", reducer.ParseHealthPolicy, reducer.HealthPolicies,
+		)
 	case reducer.RollbackComplete:
 		closure("revertedToClosure")
 		a.ExitCode = o.int("exitCode", math.MinInt64)
@@ -618,12 +624,16 @@ func header(o *object) *Header {
 	})
 	o.objects("budgets", func(c *object) {
 		h.Budgets = append(h.Budgets, BudgetConfig{
-			Name: c.string("name"), Hosts: list[string](c, "hosts"), MaxInFlight: int(c.uint("maxInFlight", math.MaxInt32)),
+			Name: c.string(
+				"name",
+			), Hosts: list[string](c, "hosts"), MaxInFlight: int(c.uint("maxInFlight", math.MaxInt32)),
 		})
 	})
 	o.objects("quarantine", func(c *object) {
 		h.Quarantine = append(h.Quarantine, QuarantineConfig{
-			Channel: reducer.ChannelID(c.string("channel")), Closure: reducer.ClosureHash(c.string("closure")),
+			Channel: reducer.ChannelID(
+				c.string("channel"),
+			), Closure: reducer.ClosureHash(c.string("closure")),
 		})
 	})
 	return h

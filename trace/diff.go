@@ -11,9 +11,10 @@ const (
 	diffLookahead = 8  // how far lines are searched that were inserted or removed
 )
 
-// Diff shows where two texts differ from their first difference on: a few lines before it, then lines that only want has
-// after "-" and lines that only got has after "+", each with its line number, and how many lines differ in all. It is empty
-// when the texts are equal. It takes linear time; in exchange, lines that moved far count as changed.
+// Diff shows where two texts differ from their first difference on: a few lines before it, then
+// lines that only want has after "-" and lines that only got has after "+", each with its line
+// number, and how many lines differ in all. It is empty when the texts are equal. It takes linear
+// time; in exchange, lines that moved far count as changed.
 func Diff(want, got string) string {
 	if want == got {
 		return ""
@@ -54,7 +55,10 @@ func Diff(want, got string) string {
 	if hidden > 0 {
 		fmt.Fprintf(&b, "… and %d more lines\n", hidden)
 	}
-	fmt.Fprintf(&b, "in all %s missing (-) and %s new (+)\n", count(removed, "line is", "lines are"), count(added, "is", "are"))
+	fmt.Fprintf(
+		&b, "in all %s missing (-) and %s new (+)\n", count(removed, "line is", "lines are"),
+		count(added, "is", "are"),
+	)
 	return b.String()
 }
 
@@ -65,8 +69,8 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// resync finds how many lines to pass over on either side until the texts agree again, looking only a little ahead: the
-// fewest lines, and an equal number on both sides before any other.
+// resync finds how many lines to pass over on either side until the texts agree again, looking only
+// a little ahead: the fewest lines, and an equal number on both sides before any other.
 func resync(w, g []string) (di, dj int) {
 	for n := 1; n <= diffLookahead; n++ {
 		if agree(w, g, n, n) {
@@ -84,7 +88,8 @@ func resync(w, g []string) (di, dj int) {
 	return min(len(w), diffLookahead), min(len(g), diffLookahead)
 }
 
-// agree tells whether the texts agree again after i lines of one and j of the other: both end, or the next line is equal.
+// agree tells whether the texts agree again after i lines of one and j of the other: both end, or
+// the next line is equal.
 func agree(w, g []string, i, j int) bool {
 	if i >= len(w) || j >= len(g) {
 		return i == len(w) && j == len(g)

@@ -13,17 +13,21 @@ func TestDiff(t *testing.T) {
 	for _, c := range []struct{ name, want, got, diff string }{
 		{"equal", base, base, ""},
 		{"changed", base, "a\nb\nc\nd\nE\nf\ng\nh\n", "first difference at line 5\n" +
-			"      2  b\n      3  c\n      4  d\n-     5  e\n+     5  E\nin all 1 line is missing (-) and 1 is new (+)\n"},
+			"      2  b\n      3  c\n      4  d\n-     5  e\n+     5  E\nin all 1 line is missing (-) " +
+			"and 1 is new (+)\n"},
 		{"removed", base, "a\nc\nd\ne\nf\ng\nH\n", "first difference at line 2\n" +
-			"      1  a\n-     2  b\n-     8  h\n+     7  H\nin all 2 lines are missing (-) and 1 is new (+)\n"},
+			"      1  a\n-     2  b\n-     8  h\n+     7  H\nin all 2 lines are missing (-) and 1 is new " +
+			"(+)\n"},
 		{"inserted", base, "x\ny\n" + base, "first difference at line 1\n" +
 			"+     1  x\n+     2  y\nin all 0 lines are missing (-) and 2 are new (+)\n"},
 		{"cut off", base, "a\nb\n", "first difference at line 3\n" +
 			"      1  a\n      2  b\n-     3  c\n-     4  d\n-     5  e\n-     6  f\n-     7  g\n-     8  h\n" +
 			"in all 6 lines are missing (-) and 0 are new (+)\n"},
-		{"empty", "", "a\n", "first difference at line 1\n+     1  a\nin all 0 lines are missing (-) and 1 is new (+)\n"},
+		{"empty", "", "a\n", "first difference at line 1\n+     1  a\nin all 0 lines are missing (-) " +
+			"and 1 is new (+)\n"},
 		{"end of line", "a\nb\n", "a\nb", "first difference at line 2\n" +
-			"      1  a\n-     2  b\n+     2  b (without end of line)\nin all 1 line is missing (-) and 1 is new (+)\n"},
+			"      1  a\n-     2  b\n+     2  b (without end of line)\nin all 1 line is missing (-) and " +
+			"1 is new (+)\n"},
 	} {
 		if got := Diff(c.want, c.got); got != c.diff {
 			t.Errorf("%s\n got %s\nwant %s", c.name, got, c.diff)
@@ -46,13 +50,14 @@ func TestDiffIsShort(t *testing.T) {
 	}
 }
 
-// TestDiffIsFast takes a golden of a large scenario of which a tenth changed: line by line, by lines inserted and by lines
-// removed.
+// TestDiffIsFast takes a golden of a large scenario of which a tenth changed: line by line, by
+// lines inserted and by lines removed.
 func TestDiffIsFast(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
 	var a, b strings.Builder
 	for i := range 50_000 {
-		line := fmt.Sprintf("0d 00:00:%02d.%03d   event     HostStateChanged   stable@r%d   h%d\n", i%60, i%1000, i%7, i)
+		line := fmt.Sprintf("0d 00:00:%02d.%03d   event     HostStateChanged   stable@r%d   "+
+			"h%d\n", i%60, i%1000, i%7, i)
 		a.WriteString(line)
 		switch draw.IntN(30) {
 		case 0:

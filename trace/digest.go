@@ -7,11 +7,11 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Digest is a Sink that keeps nothing but the number of entries and their digest: equal digests mean equal traces. The zero
-// value is ready.
+// Digest is a Sink that keeps nothing but the number of entries and their digest: equal digests
+// mean equal traces. The zero value is ready.
 //
-// The digest is made of what entries mean, not of how they are spelt: the 64-bit hash of every entry's fields, header
-// included and end line left out, hashed again in order.
+// The digest is made of what entries mean, not of how they are spelt: the 64-bit hash of every
+// entry's fields, header included and end line left out, hashed again in order.
 type Digest struct {
 	all     xxhash.Digest
 	started bool
@@ -65,8 +65,8 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 	return b
 }
 
-// appendContent appends all that an entry says in a form in which different entries differ: strings and lists with their
-// lengths before them, numbers at full width.
+// appendContent appends all that an entry says in a form in which different entries differ: strings
+// and lists with their lengths before them, numbers at full width.
 func appendContent(b []byte, e *Entry) []byte {
 	b = putString(b, e.Kind.String())
 	b = putUint(b, e.Seq)

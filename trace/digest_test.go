@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// eachLeaf changes every number, string and flag that v holds, one after the other and for good, and calls changed each time.
+// eachLeaf changes every number, string and flag that v holds, one after the other and for good,
+// and calls changed each time.
 func eachLeaf(v reflect.Value, changed func(v reflect.Value, path string)) {
 	eachLeafOf(v, "", changed)
 }
@@ -100,9 +101,12 @@ func TestOneDigestEverywhere(t *testing.T) {
 	}
 	end := entries[len(entries)-1].End
 	want := fmt.Sprintf("# entries %d digest %s\n", len(all)-1, digest.Sum())
-	if again.Sum() != digest.Sum() || end.Digest != digest.Sum() || end.Entries != uint64(len(all)-1) ||
+	if again.Sum() != digest.Sum() || end.Digest != digest.Sum() ||
+		end.Entries != uint64(len(all)-1) ||
 		!bytes.HasSuffix(text.Bytes(), []byte(want)) {
-		t.Errorf("digest %s, read again %s, end line %+v, text %s", digest.Sum(), again.Sum(), end, text.Bytes())
+		t.Errorf(
+			"digest %s, read again %s, end line %+v, text %s", digest.Sum(), again.Sum(), end, text.Bytes(),
+		)
 	}
 }
 

@@ -22,10 +22,14 @@ type documentSource struct {
 	kept    *jsontext.Decoder // the events, where they come before the rollout_id
 }
 
-func newDocument(in io.Reader) *documentSource { return &documentSource{in: jsontext.NewDecoder(in)} }
+func newDocument(
+	in io.Reader,
+) *documentSource {
+	return &documentSource{in: jsontext.NewDecoder(in)}
+}
 
-// looksLikeDocument tells whether what starts so is a rollout document, and no line of NDJSON: the first member that tells
-// decides.
+// looksLikeDocument tells whether what starts so is a rollout document, and no line of NDJSON: the
+// first member that tells decides.
 func looksLikeDocument(start []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(start))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
@@ -106,7 +110,8 @@ func (s *documentSource) finish(events *jsontext.Decoder) error {
 	return nil
 }
 
-// members reads the document's members: before its events up to the first of them, after them up to its end.
+// members reads the document's members: before its events up to the first of them, after them up to
+// its end.
 func (s *documentSource) members(before bool) error {
 	var kept []byte
 	for s.in.PeekKind() != '}' {
@@ -170,7 +175,9 @@ func documentOrNil(err error) error {
 
 // documentError says why a document cannot be read further, at the n-th event where n is above 0.
 func documentError(err error, n int) error {
-	e := &ReadError{What: "expected a rollout document: " + strings.TrimPrefix(err.Error(), "jsontext: ")}
+	e := &ReadError{
+		What: "expected a rollout document: " + strings.TrimPrefix(err.Error(), "jsontext: "),
+	}
 	if n > 0 {
 		e.Place = fmt.Sprintf("event %d", n)
 	}

@@ -20,7 +20,8 @@ type spelling struct {
 	openedAt, terminalAt, supersededAt string
 }
 
-// The two spellings: the control plane's log is flat and in camelCase, its own types serialise to snake_case.
+// The two spellings: the control plane's log is flat and in camelCase, its own types serialise to
+// snake_case.
 var (
 	camelCase = spelling{
 		rollout: "rolloutId", superseded: "supersededRolloutId", successor: "successorRolloutId",
@@ -52,7 +53,8 @@ const (
 	statusFail   = "fail"
 )
 
-// AppendEvent appends a rollout event as the control plane's log spells it: flat, camelCase, with kind.
+// AppendEvent appends a rollout event as the control plane's log spells it: flat, camelCase, with
+// kind.
 func AppendEvent(b []byte, ev *reducer.Event) []byte {
 	b = append(b, '{')
 	b = appendString(b, "kind", ev.Kind.String())
@@ -60,7 +62,8 @@ func AppendEvent(b []byte, ev *reducer.Event) []byte {
 	return append(b, '}')
 }
 
-// AppendTaggedEvent appends a rollout event as the control plane's own types serialise: externally tagged, snake_case.
+// AppendTaggedEvent appends a rollout event as the control plane's own types serialise: externally
+// tagged, snake_case.
 func AppendTaggedEvent(b []byte, ev *reducer.Event) []byte {
 	b = append(b, '{')
 	b = appendKey(b, ev.Kind.String())
@@ -101,7 +104,8 @@ func appendEventFields(b []byte, ev *reducer.Event, is *spelling) []byte {
 	return appendTime(b, is.at, ev.At)
 }
 
-// AppendEffect appends an effect as the control plane's log spells it: flat, camelCase, with effect.
+// AppendEffect appends an effect as the control plane's log spells it: flat, camelCase, with
+// effect.
 func AppendEffect(b []byte, e *reducer.Effect) []byte {
 	b = append(b, '{')
 	b = appendString(b, "effect", e.Kind.String())
@@ -109,7 +113,8 @@ func AppendEffect(b []byte, e *reducer.Effect) []byte {
 	return append(b, '}')
 }
 
-// AppendTaggedEffect appends an effect as the control plane's own types serialise: externally tagged, snake_case.
+// AppendTaggedEffect appends an effect as the control plane's own types serialise: externally
+// tagged, snake_case.
 func AppendTaggedEffect(b []byte, e *reducer.Effect) []byte {
 	b = append(b, '{')
 	b = appendKey(b, e.Kind.String())
@@ -138,7 +143,8 @@ func appendEffectFields(b []byte, e *reducer.Effect, is *spelling) []byte {
 	return b
 }
 
-// AppendRecord appends a record as the control plane's own types serialise: snake_case, null for what is absent.
+// AppendRecord appends a record as the control plane's own types serialise: snake_case, null for
+// what is absent.
 func AppendRecord(b []byte, r *reducer.Record) []byte {
 	is := &snakeCase
 	b = append(b, '{')
@@ -155,7 +161,8 @@ func AppendRecord(b []byte, r *reducer.Record) []byte {
 	return append(b, '}')
 }
 
-// appendEntry appends an entry up to its payload: what a sum and the closing brace are still to follow.
+// appendEntry appends an entry up to its payload: what a sum and the closing brace are still to
+// follow.
 func appendEntry(b []byte, e *Entry) []byte {
 	b = append(b, '{')
 	b = appendUint(b, "seq", e.Seq)
@@ -368,7 +375,9 @@ func appendHeader(b []byte, h *Header) []byte {
 }
 
 // appendObjects appends a list of objects, the members of each with appendMembers.
-func appendObjects[T any](b []byte, key string, list []T, appendMembers func([]byte, *T) []byte) []byte {
+func appendObjects[T any](
+	b []byte, key string, list []T, appendMembers func([]byte, *T) []byte,
+) []byte {
 	b = append(appendKey(b, key), '[')
 	for i := range list {
 		if i > 0 {
@@ -435,7 +444,8 @@ func appendOptional[T comparable](
 
 const hexDigits = "0123456789abcdef"
 
-// appendQuoted appends s as a JSON string: only what must be escaped is, and what is not UTF-8 becomes U+FFFD.
+// appendQuoted appends s as a JSON string: only what must be escaped is, and what is not UTF-8
+// becomes U+FFFD.
 func appendQuoted[S ~string](b []byte, s S) []byte {
 	b = append(b, '"')
 	done := 0 // what of s is appended

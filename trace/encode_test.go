@@ -14,7 +14,8 @@ import (
 	"rollsim/reducer"
 )
 
-// The control plane spells times with +00:00 instead of Z, and always with nine decimals when there are any.
+// The control plane spells times with +00:00 instead of Z, and always with nine decimals when there
+// are any.
 var (
 	offset      = regexp.MustCompile(`\+00:00"`)
 	threeDigits = regexp.MustCompile(`(\.\d{3})000000Z`)
@@ -136,7 +137,8 @@ func TestDecodeErrors(t *testing.T) {
 		{`{}`, "rollout event: kind: expected the name of a rollout event, found nothing"},
 		{`[]`, "expected a JSON object, found []"},
 		{`{"kind":"HostStateChanged","rolloutId":"r","hostId":"h","from":"Soaked","to":"Failed","at":"2026-05-16T01:00:00Z"}`,
-			"rollout event: from: expected a host state (Pending, Activating, Deferred, Soaking, Converged, Failed, Reverted), " +
+			"rollout event: from: expected a host state (Pending, Activating, Deferred, Soaking, " +
+				"Converged, Failed, Reverted), " +
 				`found "Soaked"`},
 		{`{"RolloutTerminal":{"rollout_id":"r","at":"yesterday"}}`,
 			`rollout event: RolloutTerminal.at: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found "yesterday"`},

@@ -1,14 +1,16 @@
-// Package trace holds the one trace format: the ordered log of a simulated run or of a production control plane. It has
-// the entries, their writers, their reader, and the first difference between two texts. It decides nothing.
+// Package trace holds the one trace format: the ordered log of a simulated run or of a production
+// control plane. It has the entries, their writers, their reader, and the first difference between
+// two texts. It decides nothing.
 //
-// An Entry is one line. Whoever makes a trace writes entries, the header first, to a Sink: a Writer makes NDJSON of them, a
-// Text the aligned lines of a golden, a Digest nothing but their digest, a Collector keeps them, a Tee serves several.
-// Whoever has a trace reads entries from a Reader.
+// An Entry is one line. Whoever makes a trace writes entries, the header first, to a Sink: a Writer
+// makes NDJSON of them, a Text the aligned lines of a golden, a Digest nothing but their digest, a
+// Collector keeps them, a Tee serves several. Whoever has a trace reads entries from a Reader.
 //
-// A simulated trace is sealed. Its lines carry sums of what they say, seq counts them, and the end line has the digest of
-// all, so that the Reader can name the entry that was changed, removed or repeated (Breach). Sums and digest are made of
-// the fields of an entry and not of its JSON: a tool may space or order the keys otherwise. A control plane's log has no
-// header, no sums and no end line, and is read all the same.
+// A simulated trace is sealed. Its lines carry sums of what they say, seq counts them, and the end
+// line has the digest of all, so that the Reader can name the entry that was changed, removed or
+// repeated (Breach). Sums and digest are made of the fields of an entry and not of its JSON: a tool
+// may space or order the keys otherwise. A control plane's log has no header, no sums and no end
+// line, and is read all the same.
 package trace
 
 import (
@@ -44,10 +46,11 @@ var kindNames = [kindEnd]string{
 	"rejection", "header", "end", "other",
 }
 
-// Entry is one line of a trace. Exactly one of the payload pointers is set, or none and Raw, where the payload is of a kind
-// that this version does not know or does not look into. Where a payload that was read says more than its type here holds,
-// Raw is set beside it, and is what is written. An entry that a Sink is given is valid only during the call, and one that a
-// Reader gives only until the next: Clone what is kept.
+// Entry is one line of a trace. Exactly one of the payload pointers is set, or none and Raw, where
+// the payload is of a kind that this version does not know or does not look into. Where a payload
+// that was read says more than its type here holds, Raw is set beside it, and is what is written.
+// An entry that a Sink is given is valid only during the call, and one that a Reader gives only
+// until the next: Clone what is kept.
 type Entry struct {
 	Seq     uint64 // from 1 in simulated traces; the header has 0
 	At      reducer.Time
@@ -81,13 +84,15 @@ type AgentEvent struct {
 	Seq  uint64       // from 1 per (host, rollout)
 	At   reducer.Time // by the host's clock
 
-	Closure   reducer.ClosureHash  // DispatchAck: to roll back to; ActivationCompleted, Converged, RollbackComplete: running now
-	ExitCode  int64                // ActivationCompleted, ActivationFailed, RollbackComplete
-	Component string               // ActivationDeferred: what waits for the reboot
-	Message   string               // ActivationFailed: stderr; ProbeResult: why it failed
-	Probe     string               // ProbeTopologyDeclared, ProbeObservedFirst, ProbeResult, ProbeFailureFirst, Failed
-	Passed    bool                 // ProbeResult
-	Policy    reducer.HealthPolicy // Failed: the policy that the agent applies
+	// DispatchAck: to roll back to; ActivationCompleted, Converged, RollbackComplete: running now
+	Closure   reducer.ClosureHash
+	ExitCode  int64  // ActivationCompleted, ActivationFailed, RollbackComplete
+	Component string // ActivationDeferred: what waits for the reboot
+	Message   string // ActivationFailed: stderr; ProbeResult: why it failed
+	// ProbeTopologyDeclared, ProbeObservedFirst, ProbeResult, ProbeFailureFirst, Failed
+	Probe  string
+	Passed bool                 // ProbeResult
+	Policy reducer.HealthPolicy // Failed: the policy that the agent applies
 }
 
 // ActionKind says what a plan action does. The zero value is invalid.
@@ -129,8 +134,8 @@ type ManifestPoll struct {
 	Ref     reducer.ChannelRef
 }
 
-// HostEffect is an effect of the host machine: RecordTransition (host, rollout, from, to, at) or RemoteInsertQuarantine
-// (channel, closure).
+// HostEffect is an effect of the host machine: RecordTransition (host, rollout, from, to, at) or
+// RemoteInsertQuarantine (channel, closure).
 type HostEffect struct {
 	Effect  string
 	Host    reducer.HostID
@@ -165,13 +170,16 @@ type Fault struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID // poll faults
 	Seq     uint64            // message faults: of the message
-	Millis  int64             // how long, where it has a length; for clock-skew by how much, to either side
+	// how long, where it has a length; for clock-skew by how much, to either side
+	Millis int64
 }
 
-// FormatVersion is the version of the trace format that this code writes. It reads every earlier one.
+// FormatVersion is the version of the trace format that this code writes. It reads every earlier
+// one.
 const FormatVersion = 1
 
-// Header is the first line of a simulated trace: what makes it again, and what a reader needs to judge it.
+// Header is the first line of a simulated trace: what makes it again, and what a reader needs to
+// judge it.
 type Header struct {
 	Format   int
 	Scenario string // its name; a built-in one or a file can be run again by it
@@ -206,7 +214,8 @@ type BudgetConfig struct {
 	MaxInFlight int
 }
 
-// Covers tells whether a host counts towards the budget. A glob that is none covers nothing: a scenario's were checked when it was read.
+// Covers tells whether a host counts towards the budget. A glob that is none covers nothing: a
+// scenario's were checked when it was read.
 func (c *BudgetConfig) Covers(id reducer.HostID) bool {
 	return slices.ContainsFunc(c.Hosts, func(pattern string) bool {
 		hit, _ := path.Match(pattern, string(id))

@@ -8,9 +8,9 @@ import (
 	"rollsim/reducer"
 )
 
-// The fast path reads the lines that the control plane and Writer write: members in their order, no spaces, no escapes, no
-// member more or less. Whatever is spelt otherwise it leaves to the strict decoder, which gives the same for what both read;
-// a fuzz test holds the two against each other.
+// The fast path reads the lines that the control plane and Writer write: members in their order, no
+// spaces, no escapes, no member more or less. Whatever is spelt otherwise it leaves to the strict
+// decoder, which gives the same for what both read; a fuzz test holds the two against each other.
 
 // fast reads a line into e; false when it is not spelt as it is usually.
 func (d *decoder) fast(line []byte, e *Entry) bool {
@@ -57,7 +57,8 @@ func (d *decoder) fast(line []byte, e *Entry) bool {
 	return s.lit(`}`) && s.i == len(line) && !s.bad
 }
 
-// fastRow reads a row's payload into e, whose other fields are set; false when it is not spelt as it is usually.
+// fastRow reads a row's payload into e, whose other fields are set; false when it is not spelt as
+// it is usually.
 func (d *decoder) fastRow(r *Row, e *Entry) bool {
 	if !plain(r.Host) || !plain(r.Rollout) {
 		return false
@@ -66,7 +67,8 @@ func (d *decoder) fastRow(r *Row, e *Entry) bool {
 	return s.payload(e) && s.i == len(r.Payload) && !s.bad
 }
 
-// plain tells whether a text stands in JSON as it is: printable ASCII without quotes and backslashes.
+// plain tells whether a text stands in JSON as it is: printable ASCII without quotes and
+// backslashes.
 func plain(text []byte) bool {
 	for _, c := range text {
 		if c < ' ' || c >= 0x80 || c == '"' || c == '\\' {
@@ -112,8 +114,8 @@ const (
 	highBits = 0x8080808080808080
 )
 
-// bytes reads the rest of a string whose opening quote was passed over. Only strings that say what they are without any
-// unquoting are taken: printable ASCII.
+// bytes reads the rest of a string whose opening quote was passed over. Only strings that say what
+// they are without any unquoting are taken: printable ASCII.
 func (s *scanner) bytes() []byte {
 	from := s.i
 	for i := s.i; i+8 <= len(s.b); i += 8 {
@@ -251,7 +253,8 @@ func (s *scanner) time() reducer.Time {
 	return t
 }
 
-// column reads a column that holds a time and nothing else; false when it is none of the usual ones.
+// column reads a column that holds a time and nothing else; false when it is none of the usual
+// ones.
 func (s *scanner) column() (reducer.Time, bool) {
 	t, ok := s.usualTime()
 	return t, ok && s.i == len(s.b)
@@ -260,7 +263,8 @@ func (s *scanner) column() (reducer.Time, bool) {
 // usualTime reads a time in UTC within the hour of the last one.
 func (s *scanner) usualTime() (reducer.Time, bool) {
 	b := s.b[s.i:]
-	if len(b) < len(`2026-05-16T01:00:00Z`) || string(b[:hourText]) != string(s.d.hour[:]) || b[16] != ':' {
+	if len(b) < len(`2026-05-16T01:00:00Z`) || string(b[:hourText]) != string(s.d.hour[:]) ||
+		b[16] != ':' {
 		return 0, false
 	}
 	m1, m2, s1, s2 := b[14]-'0', b[15]-'0', b[17]-'0', b[18]-'0'
@@ -296,7 +300,8 @@ func (s *scanner) usualTime() (reducer.Time, bool) {
 
 var tenTo = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
 
-// rememberHour keeps the hour of a time, if the times of that hour can be put together without looking at their range.
+// rememberHour keeps the hour of a time, if the times of that hour can be put together without
+// looking at their range.
 func (d *decoder) rememberHour(text []byte, t reducer.Time) {
 	const hour = 3600 * nanosPerSecond
 	utc := text[len(text)-1] == 'Z' || string(text[len(text)-6:]) == "+00:00"
@@ -306,14 +311,19 @@ func (d *decoder) rememberHour(text []byte, t reducer.Time) {
 	}
 }
 
-// recent makes a string of b. Strings of a log come again and again: most are found where the last one like it was.
+// recent makes a string of b. Strings of a log come again and again: most are found where the last
+// one like it was.
 func (d *decoder) recent(b []byte) string {
 	if len(b) > internLongest {
 		return string(b)
 	}
 	h := uint64(len(b)) * 0x9e3779b97f4a7c15
 	if len(b) >= 8 {
-		h ^= binary.LittleEndian.Uint64(b) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[len(b)-8:]), 29)
+		h ^= binary.LittleEndian.Uint64(
+			b,
+		) ^ bits.RotateLeft64(
+			binary.LittleEndian.Uint64(b[len(b)-8:]), 29,
+		)
 	} else {
 		for _, c := range b {
 			h = h<<8 ^ uint64(c)

@@ -11,7 +11,8 @@ import (
 	"rollsim/reducer"
 )
 
-// decoders gives one that expects nothing and one that expects what it has read. They are used again and again.
+// decoders gives one that expects nothing and one that expects what it has read. They are used
+// again and again.
 type decoders [3]*decoder
 
 func newDecoders() *decoders { return &decoders{newDecoder(), newDecoder(), newDecoder()} }
@@ -47,8 +48,11 @@ func (all *decoders) agreeLine(t testing.TB, line []byte) (taken bool) {
 			if err := strict.entry(line, &want); err != nil {
 				t.Fatalf("the fast path takes %q, the strict decoder says %v", line, err)
 			}
-			if !reflect.DeepEqual(got, want) || !bytes.Equal(fast.sum, strict.sum) || strict.passed != (Passed{}) {
-				t.Fatalf("%q\nfast   %+v %s\nstrict %+v %s %+v", line, got, fast.sum, want, strict.sum, strict.passed)
+			if !reflect.DeepEqual(got, want) || !bytes.Equal(fast.sum, strict.sum) ||
+				strict.passed != (Passed{}) {
+				t.Fatalf(
+					"%q\nfast   %+v %s\nstrict %+v %s %+v", line, got, fast.sum, want, strict.sum, strict.passed,
+				)
 			}
 		})
 	}
@@ -62,7 +66,12 @@ func (all *decoders) agreeRow(t testing.TB, row Row) (taken bool) {
 		row.TS = nil // as where there is no time that the payload may repeat
 	}
 	all.each(t, func(fast, strict *decoder) {
-		want := Entry{Kind: parseKind(row.Kind), At: at, Host: reducer.HostID(row.Host), Rollout: reducer.RolloutID(row.Rollout)}
+		want := Entry{
+			Kind:    parseKind(row.Kind),
+			At:      at,
+			Host:    reducer.HostID(row.Host),
+			Rollout: reducer.RolloutID(row.Rollout),
+		}
 		got := want
 		if !fast.fastRow(&row, &got) {
 			return
@@ -102,7 +111,8 @@ func payloadOf(line []byte) []byte {
 	return payload[:max(0, len(payload)-1)]
 }
 
-// TestFastPathTakesWhatIsWritten: it would be of no use if it did not take the lines of samples and of Writer.
+// TestFastPathTakesWhatIsWritten: it would be of no use if it did not take the lines of samples and
+// of Writer.
 func TestFastPathTakesWhatIsWritten(t *testing.T) {
 	all := newDecoders()
 	count := func(data []byte) (taken, lines int) {
@@ -119,8 +129,8 @@ func TestFastPathTakesWhatIsWritten(t *testing.T) {
 			t.Errorf("%s: %d of %d lines are taken", name, taken, lines)
 		}
 	}
-	// Header, fault, rejection, verify_outcome, what has fields or a kind that is not known and what needs escapes is left to
-	// the strict decoder.
+	// Header, fault, rejection, verify_outcome, what has fields or a kind that is not known and what
+	// needs escapes is left to the strict decoder.
 	if taken, lines := count(write(t, zoo())); taken < lines/2 {
 		t.Errorf("%d of %d lines of the zoo are taken", taken, lines)
 	}
@@ -135,7 +145,9 @@ func TestFastPathOnRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		row := Row{
-			Seq: int64(e.Seq), TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: []byte(e.Host), Rollout: []byte(e.Rollout),
+			Seq: int64(
+				e.Seq,
+			), TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: []byte(e.Host), Rollout: []byte(e.Rollout),
 			Payload: payloadOf(line),
 		}
 		if all.agreeRow(t, row) {
@@ -151,7 +163,8 @@ func TestFastPathOnRows(t *testing.T) {
 	}
 }
 
-// TestFastPathIsStrict changes single bytes of lines: wherever the fast path still takes the line, the strict decoder agrees.
+// TestFastPathIsStrict changes single bytes of lines: wherever the fast path still takes the line,
+// the strict decoder agrees.
 func TestFastPathIsStrict(t *testing.T) {
 	all, strict, seen := newDecoders(), newDecoder(), make(map[string]bool)
 	for line := range bytes.Lines(append(write(t, zoo()), plainSample(t, "sample-4")...)) {
@@ -191,14 +204,30 @@ func TestFastPathKnowsTimes(t *testing.T) {
 		"1969-12-31T23:59:59Z", "2262-04-11T23:47:16.854775807Z", "2262-04-11T23:47:16.854775808Z", "1677-09-21T00:12:43.145224192Z",
 		"2026-05-16T23:59:60Z", "2026-05-17T00:00:00Z",
 	} {
-		all.agreeLine(t, fmt.Appendf(nil, `{"seq":1,"ts":"%s","kind":"effect","host":null,"rollout":"r","payload":{"effect":"RecordTransition",`+
-			`"host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`, text, text))
-		all.agreeLine(t, fmt.Appendf(nil, `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"r","payload":{"effect":`+
-			`"RecordTransition","host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`, text))
+		all.agreeLine(
+			t,
+			fmt.Appendf(
+				nil,
+				`{"seq":1,"ts":"%s","kind":"effect","host":null,"rollout":"r","payload":{"effect":"RecordTransition",`+
+					`"host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`,
+				text,
+				text,
+			),
+		)
+		all.agreeLine(
+			t,
+			fmt.Appendf(
+				nil,
+				`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"r","payload":{"effect":`+
+					`"RecordTransition","host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`,
+				text,
+			),
+		)
 	}
 }
 
-// FuzzFastPath checks that the fast path makes of every line that it takes what the strict decoder makes of it.
+// FuzzFastPath checks that the fast path makes of every line that it takes what the strict decoder
+// makes of it.
 func FuzzFastPath(f *testing.F) {
 	for _, line := range bytes.SplitAfter(write(f, zoo()), []byte("\n")) {
 		f.Add(line, []byte("h"), []byte("r"))
@@ -216,6 +245,15 @@ func FuzzFastPath(f *testing.F) {
 		if newDecoder().entry(line, &e) != nil {
 			return
 		}
-		all.agreeRow(t, Row{TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: host, Rollout: rollout, Payload: payloadOf(line)})
+		all.agreeRow(
+			t,
+			Row{
+				TS:      AppendTime(nil, e.At),
+				Kind:    []byte(e.KindName()),
+				Host:    host,
+				Rollout: rollout,
+				Payload: payloadOf(line),
+			},
+		)
 	})
 }

@@ -14,7 +14,8 @@ import (
 	"rollsim/reducer"
 )
 
-// parser takes JSON objects apart, strictly: duplicate names, invalid UTF-8 and what follows the object are errors.
+// parser takes JSON objects apart, strictly: duplicate names, invalid UTF-8 and what follows the
+// object are errors.
 type parser struct {
 	dec     jsontext.Decoder
 	buf     bytes.Buffer
@@ -46,13 +47,14 @@ type object struct {
 
 	// lenient takes what is missing or null for zero.
 	lenient bool
-	// inexact is set when the members say something else than what writing the values that were read would say.
+	// inexact is set when the members say something else than what writing the values that were read
+	// would say.
 	inexact bool
 	problem string
 }
 
-// parse reads one object into o and, when it has a member "payload" that is an object, that one's members into payload.
-// payload may be nil. The members point into data.
+// parse reads one object into o and, when it has a member "payload" that is an object, that one's
+// members into payload. payload may be nil. The members point into data.
 func (p *parser) parse(data []byte, o, payload *object) error {
 	p.buf = *bytes.NewBuffer(data)
 	p.dec.Reset(&p.buf)
@@ -176,7 +178,8 @@ func (o *object) unused() uint64 {
 	return n
 }
 
-// want finds the value of a member that should be there, and tells whether there is a value to look at.
+// want finds the value of a member that should be there, and tells whether there is a value to look
+// at.
 func (o *object) want(name, expected string) ([]byte, bool) {
 	v := o.get(name)
 	if o.lenient && (v == nil || v[0] == 'n') {
@@ -287,7 +290,9 @@ func (o *object) time(name string) reducer.Time {
 }
 
 // enum reads a value that is one of few names.
-func enum[T fmt.Stringer](o *object, name, what string, parse func(string) (T, bool), all func() []T) T {
+func enum[T fmt.Stringer](
+	o *object, name, what string, parse func(string) (T, bool), all func() []T,
+) T {
 	var none T
 	v, ok := o.want(name, what)
 	if !ok {
@@ -356,8 +361,8 @@ func (o *object) objects(name string, read func(*object)) {
 	}
 }
 
-// elements calls do for each element of an array that the decoder has found valid, until it gives false; true when it did
-// or when value is no array.
+// elements calls do for each element of an array that the decoder has found valid, until it gives
+// false; true when it did or when value is no array.
 func (p *parser) elements(value []byte, do func([]byte) bool) (bad bool) {
 	if value[0] != '[' {
 		return true

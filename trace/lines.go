@@ -23,7 +23,8 @@ func (s *lineSource) fill(b *batch) {
 	s.carry = s.carry[:0]
 	whole := 0 // how much of the text is whole lines
 	for empty := 0; ; {
-		if free := cap(b.text) - len(b.text); free < readBuffer { // with as much room the buffer before it copies nothing
+		// with as much room the buffer before it copies nothing
+		if free := cap(b.text) - len(b.text); free < readBuffer {
 			b.text = append(make([]byte, 0, 2*max(readBuffer, cap(b.text))), b.text...)
 		}
 		n, err := s.in.Read(b.text[len(b.text) : len(b.text)+readBuffer])
@@ -93,7 +94,9 @@ func (s *lineSource) decode(d *decoder, u *unit, e *Entry) error {
 	}
 	failed := &ReadError{Line: u.number, Seq: e.Seq, What: err.Error()}
 	if u.torn && u.text[0] == '{' && errors.As(err, new(syntaxError)) {
-		failed.What = fmt.Sprintf("the last line is torn: it has no end of line, and is not whole (%v)", err)
+		failed.What = fmt.Sprintf(
+			"the last line is torn: it has no end of line, and is not whole (%v)", err,
+		)
 	}
 	return failed
 }
@@ -106,14 +109,21 @@ type Row struct {
 
 // Rows gives rows in the order of seq.
 type Rows interface {
-	// Next gives the next row; what it points to is good until the next call. At the end the error is io.EOF, else it says why
-	// the rows cannot be read further.
+	// Next gives the next row; what it points to is good until the next call. At the end the error is
+	// io.EOF, else it says why the rows cannot be read further.
 	Next(*Row) error
 }
 
-// NewRowReader makes a reader of the rows of an event_log; file names it in errors. tables may be nil.
+// NewRowReader makes a reader of the rows of an event_log; file names it in errors. tables may be
+// nil.
 func NewRowReader(file string, in Rows, tables Tables) *Reader {
-	return &Reader{file: file, dec: newDecoder(), batch: new(batch), src: &rowSource{in: in}, tables: tables}
+	return &Reader{
+		file:   file,
+		dec:    newDecoder(),
+		batch:  new(batch),
+		src:    &rowSource{in: in},
+		tables: tables,
+	}
 }
 
 // rowSource is the source of an event_log's rows.
@@ -123,8 +133,9 @@ type rowSource struct {
 	begun bool // there was one
 }
 
-// batchUnits is how many rows or members of a document a batch has, and batchText how long the text of a batch of lines is at
-// least. Where batches are decoded ahead, somebody wakes up for each, which costs as much as a few hundred entries.
+// batchUnits is how many rows or members of a document a batch has, and batchText how long the text
+// of a batch of lines is at least. Where batches are decoded ahead, somebody wakes up for each,
+// which costs as much as a few hundred entries.
 const (
 	batchUnits = 1024
 	batchText  = 256 << 10
@@ -153,7 +164,8 @@ func (s *rowSource) fill(b *batch) {
 				b.text = append(b.text, *c...)
 			}
 		}
-		u.text = b.text[from:len(b.text):len(b.text)] // where the text grows it moves, and what was kept stays where it is
+		// where the text grows it moves, and what was kept stays where it is
+		u.text = b.text[from:len(b.text):len(b.text)]
 		b.units = append(b.units, u)
 	}
 }

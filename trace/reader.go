@@ -40,8 +40,9 @@ func (e *ReadError) Error() string {
 	return where + ": " + e.What
 }
 
-// Reader reads a trace, entry by entry, from whichever shape it is in. A trace that starts with a header is sealed, and the
-// reader checks that nothing in it was changed since it was written: see Breaches.
+// Reader reads a trace, entry by entry, from whichever shape it is in. A trace that starts with a
+// header is sealed, and the reader checks that nothing in it was changed since it was written: see
+// Breaches.
 type Reader struct {
 	file    string
 	src     source
@@ -61,9 +62,11 @@ type Reader struct {
 	err     error
 }
 
-// source is where the entries of one input come from: pieces of it are filled in by one goroutine, and decoded by any.
+// source is where the entries of one input come from: pieces of it are filled in by one goroutine,
+// and decoded by any.
 type source interface {
-	// fill gives an empty batch the next units. Its err tells what comes after them: nil for more, io.EOF, or a *ReadError.
+	// fill gives an empty batch the next units. Its err tells what comes after them: nil for more,
+	// io.EOF, or a *ReadError.
 	fill(*batch)
 
 	// decode makes an entry of a unit. The error is a *ReadError without the file.
@@ -72,11 +75,13 @@ type source interface {
 
 // unit is an entry as it was found.
 type unit struct {
-	text   []byte // the line, the member of the document, or the columns of the row, one after the other
-	number int    // of the line, from 1; of the event in the document, from 1; the seq of the row
-	torn   bool   // the line is the last one and has no end of line
+	// the line, the member of the document, or the columns of the row, one after the other
+	text   []byte
+	number int  // of the line, from 1; of the event in the document, from 1; the seq of the row
+	torn   bool // the line is the last one and has no end of line
 
-	// Of a row, which is kept in as little as can be: what one core writes and another one reads takes its time.
+	// Of a row, which is kept in as little as can be: what one core writes and another one reads takes
+	// its time.
 	columns [5]int32 // the lengths of its columns but for seq
 	seq     int64
 }
@@ -104,9 +109,10 @@ type batch struct {
 	done   chan struct{} // gets a value when the batch is decoded
 }
 
-// NewReader makes a reader of what in holds, plain, in gzip or in zstd: NDJSON, or a rollout document as the control plane
-// answers GET /v1/rollouts/{id}/events; which of them, its content tells. file names it in errors. An SQLite database needs
-// more than a stream, and is named in the error, which is a *ReadError.
+// NewReader makes a reader of what in holds, plain, in gzip or in zstd: NDJSON, or a rollout
+// document as the control plane answers GET /v1/rollouts/{id}/events; which of them, its content
+// tells. file names it in errors. An SQLite database needs more than a stream, and is named in the
+// error, which is a *ReadError.
 func NewReader(file string, in io.Reader) (*Reader, error) {
 	r := &Reader{file: file, dec: newDecoder(), batch: new(batch)}
 	buffered, err := Decompress(in)
@@ -117,7 +123,8 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, r.located(broken(err))
 	}
-	if bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) { // some editors begin what they write with this mark
+	// some editors begin what they write with this mark
+	if bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) {
 		_, _ = buffered.Discard(3)
 		start = start[3:]
 	}
@@ -125,7 +132,8 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	case len(start) == 0:
 		return nil, r.fail("expected a trace, found nothing")
 	case bytes.HasPrefix(start, []byte(SQLiteMagic)):
-		return nil, r.fail("this is an SQLite database, which is read from a file of its own, not from a stream")
+		return nil, r.fail("this is an SQLite database, which is read from a file of its own, not " +
+			"from a stream")
 	case looksLikeDocument(start):
 		r.src = newDocument(buffered)
 	default:
@@ -149,7 +157,9 @@ func Decompress(in io.Reader) (*bufio.Reader, error) {
 		}
 		return bufio.NewReaderSize(z, readBuffer), nil
 	case string(magic) == "\x28\xb5\x2f\xfd":
-		z, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+		z, err := zstd.NewReader(
+			buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30),
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +168,8 @@ func Decompress(in io.Reader) (*bufio.Reader, error) {
 	return buffered, nil
 }
 
-// Header is that of a simulated trace, once its first line was read; nil for a log of a control plane.
+// Header is that of a simulated trace, once its first line was read; nil for a log of a control
+// plane.
 func (r *Reader) Header() *Header {
 	if r.series != nil {
 		return r.series.current().Header()
@@ -174,8 +185,8 @@ func (r *Reader) File() string {
 	return r.file
 }
 
-// Line is the number of the line that the last entry stands on; of a rollout document the number of the event in it, from 1;
-// of state.db the row's seq.
+// Line is the number of the line that the last entry stands on; of a rollout document the number of
+// the event in it, from 1; of state.db the row's seq.
 func (r *Reader) Line() int {
 	if r.series != nil {
 		return r.series.current().Line()
@@ -206,7 +217,8 @@ func (r *Reader) IsDocument() bool {
 	return is
 }
 
-// Breaches gives what was found so far to break the seal of a simulated trace, in the order of the lines.
+// Breaches gives what was found so far to break the seal of a simulated trace, in the order of the
+// lines.
 func (r *Reader) Breaches() []Breach {
 	if r.series != nil {
 		return r.series.current().Breaches()
@@ -214,7 +226,8 @@ func (r *Reader) Breaches() []Breach {
 	return r.seal.breaches
 }
 
-// Passed counts what was passed over because this version does not know it; exact once the end is reached.
+// Passed counts what was passed over because this version does not know it; exact once the end is
+// reached.
 func (r *Reader) Passed() Passed {
 	if r.series != nil {
 		return r.series.passed()
@@ -224,8 +237,8 @@ func (r *Reader) Passed() Passed {
 	return p
 }
 
-// Tables gives the derived tables that were stored beside the log; nil where there are none. They are read within the
-// transaction in which the log was, so after its end.
+// Tables gives the derived tables that were stored beside the log; nil where there are none. They
+// are read within the transaction in which the log was, so after its end.
 func (r *Reader) Tables() Tables {
 	if r.series != nil {
 		return r.series.tables()
@@ -236,7 +249,8 @@ func (r *Reader) Tables() Tables {
 // OnClose has something done when the reader is closed.
 func (r *Reader) OnClose(do func() error) { r.closers = append(r.closers, do) }
 
-// Close gives back what the reader holds. It is needed where something reads ahead, or where the input says so.
+// Close gives back what the reader holds. It is needed where something reads ahead, or where the
+// input says so.
 func (r *Reader) Close() error {
 	if r.ahead != nil {
 		r.ahead.close()
@@ -256,8 +270,8 @@ func (r *Reader) Close() error {
 
 var errClosed = errors.New("the reader is closed")
 
-// Read gives the next entry, header and end line included; it is good until the next call. At the end the error is io.EOF,
-// else a *ReadError; it stays.
+// Read gives the next entry, header and end line included; it is good until the next call. At the
+// end the error is io.EOF, else a *ReadError; it stays.
 func (r *Reader) Read() (*Entry, error) {
 	if r.series != nil {
 		return r.series.read()
@@ -348,11 +362,15 @@ func (r *Reader) admit(e *Entry, sum []byte) error {
 		return r.fail("expected the header on the first line alone, found a second one")
 	case e.Kind == KindHeader:
 		if f := e.Header.Format; f < 1 || f > FormatVersion {
-			return r.fail("payload.format: expected a version of the trace format from 1 to %d, found %d", FormatVersion, f)
+			return r.fail(
+				"payload.format: expected a version of the trace format from 1 to %d, found %d", FormatVersion,
+				f,
+			)
 		}
 		r.header = e.Header
 	case r.header == nil && sum != nil:
-		return r.fail("expected the header of a simulated trace before its entries, found an entry with a sum")
+		return r.fail("expected the header of a simulated trace before its entries, found an entry " +
+			"with a sum")
 	case r.header == nil && e.Kind == KindEnd:
 		return r.fail("expected an end line only in a trace that has a header")
 	}
@@ -366,7 +384,8 @@ func (r *Reader) endOfInput(b *batch) error {
 		return r.fail("expected a trace, found nothing but blank lines")
 	}
 	if r.header != nil && !r.seal.ended {
-		return r.fail("the trace was cut off: expected an end line after entry %d, found the end of the file", r.seal.next-1)
+		return r.fail("the trace was cut off: expected an end line after entry %d, found the end of "+
+			"the file", r.seal.next-1)
 	}
 	return b.err
 }
@@ -397,8 +416,11 @@ func broken(err error) error {
 		what = "the compressed data ends early"
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		what = fmt.Sprintf("the gzip data is damaged: %v", err)
-	case errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, zstd.ErrReservedBlockType),
-		errors.Is(err, zstd.ErrUnexpectedBlockSize), errors.Is(err, zstd.ErrWindowSizeExceeded):
+	case errors.Is(err, zstd.ErrMagicMismatch),
+		errors.Is(err, zstd.ErrCRCMismatch),
+		errors.Is(err, zstd.ErrReservedBlockType),
+		errors.Is(err, zstd.ErrUnexpectedBlockSize),
+		errors.Is(err, zstd.ErrWindowSizeExceeded):
 		what = fmt.Sprintf("the zstd data is damaged: %v", err)
 	}
 	return &ReadError{What: what}

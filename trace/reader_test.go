@@ -32,39 +32,50 @@ func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"empty", "", "t.ndjson: expected a trace, found nothing"},
 		{"blank", "\n \n", "t.ndjson:2: expected a trace, found nothing but blank lines"},
-		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: this is an SQLite database, which is read from a file of its own, not from a stream"},
+		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: this is an SQLite database, which is " +
+			"read from a file of its own, not from a stream"},
 		{"zstd header", "\x28\xb5\x2f\xfd\x04", "t.ndjson: the compressed data ends early"},
 		{"gzip header", "\x1f\x8b\x08", "t.ndjson: the compressed data ends early"},
-		{"no JSON", good + "hello\n", "t.ndjson:2: expected a JSON object: invalid character 'h' at start of value"},
+		{"no JSON", good + "hello\n", "t.ndjson:2: expected a JSON object: invalid character 'h' at " +
+			"start of value"},
 		{"array", good + "[1]\n", "t.ndjson:2: expected a JSON object, found [1]"},
 		{"two objects", good + "{}{}\n", "t.ndjson:2: expected one JSON object, found more after it"},
 		{"no fields", good + "{}\n", "t.ndjson:2: seq: expected an integer, found nothing"},
-		{"no log at all", "<html>502", "t.ndjson:1: expected a JSON object: invalid character '<' at start of value"},
-		{"torn", good + good[:100], "t.ndjson:2: the last line is torn: it has no end of line, and is not whole " +
+		{"no log at all", "<html>502", "t.ndjson:1: expected a JSON object: invalid character '<' at " +
+			"start of value"},
+		{"torn", good + good[:100], "t.ndjson:2: the last line is torn: it has no end of line, and is " +
+			"not whole " +
 			"(expected a JSON object: it ends early)"},
-		{"torn in the middle", good + good[:100] + "\n" + good, "t.ndjson:2: expected a JSON object: it ends early"},
+		{"torn in the middle", good + good[:100] + "\n" + good, "t.ndjson:2: expected a JSON object: " +
+			"it ends early"},
 		{"duplicate", line(`"wave":0`, `"wave":0,"wave":0`),
 			`t.ndjson:2: expected a JSON object: duplicate object member name "wave" within "/payload"`},
 		{"invalid UTF-8", line(`"h"`, "\"\xff\""),
 			`t.ndjson:2: expected a JSON object: invalid UTF-8 within "/payload/hostId"`},
-		{"deep", line(joined, strings.Repeat("[", 20_000)), "t.ndjson:2: expected a JSON object: exceeded max depth"},
-		{"seq", line(`"seq":1`, `"seq":1.0`), "t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found 1.0"},
+		{"deep", line(joined, strings.Repeat("[", 20_000)), "t.ndjson:2: expected a JSON object: " +
+			"exceeded max depth"},
+		{"seq", line(`"seq":1`, `"seq":1.0`), "t.ndjson:2: seq: expected an integer from 0 to " +
+			"18446744073709551615, found 1.0"},
 		{"seq string", line(`"seq":1`, `"seq":"1"`), `t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found "1"`},
 		{"ts", line(`"ts":"2026`, `"ts":"26`), `t.ndjson:2: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", ` +
 			`found "26-05-16T01:00:00+00:00"`},
 		{"kind", line(`"rollout_event"`, `null`), "t.ndjson:2: seq 1: kind: expected a string, found null"},
-		{"host", line(`"host":null`, `"host":3`), "t.ndjson:2: seq 1: host: expected a string or null, found 3"},
+		{"host", line(`"host":null`, `"host":3`), "t.ndjson:2: seq 1: host: expected a string or " +
+			"null, found 3"},
 		{"no payload", line(joined, "null"), "t.ndjson:2: seq 1: payload: expected an object, found null"},
-		{"wave", line(`"wave":0`, `"wave":-1`), "t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found -1"},
+		{"wave", line(`"wave":0`, `"wave":-1`), "t.ndjson:2: seq 1: payload.wave: expected an integer " +
+			"from 0 to 4294967295, found -1"},
 		{"large wave", line(`"wave":0`, `"wave":4294967296`),
 			"t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found 4294967296"},
 		{"large exponent", line(`"wave":0`, `"wave":1e999`),
 			"t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found 1e999"},
-		{"missing field", line(`"hostId":"h",`, ``), "t.ndjson:2: seq 1: payload.hostId: expected a string, found nothing"},
+		{"missing field", line(`"hostId":"h",`, ``), "t.ndjson:2: seq 1: payload.hostId: expected a " +
+			"string, found nothing"},
 		{"long value", line(`"wave":0`, `"wave":"`+strings.Repeat("✗", 40)+`"`),
 			`t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found "` + strings.Repeat("✗", 19) + "…"},
 		{"state", fmt.Sprintf(logLine, "effect", `{"effect":"RecordRolloutTransition","rolloutId":"r","from":"Opening","to":"Aktive",`+
-			`"at":"2026-05-16T01:00:00Z"}`), "t.ndjson:1: seq 1: payload.to: expected a rollout state (Opening, Active, Converging, " +
+			`"at":"2026-05-16T01:00:00Z"}`), "t.ndjson:1: seq 1: payload.to: expected a rollout state " +
+			"(Opening, Active, Converging, " +
 			`Terminal, Reverted, Failed, Superseded, Pruned), found "Aktive"`},
 		{"policy", fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","policyApplied":"hope"}`),
 			`t.ndjson:1: seq 1: payload.policyApplied: expected a health policy (halt, rollback-and-halt), found "hope"`},
@@ -79,10 +90,14 @@ func TestReadErrors(t *testing.T) {
 		{"newer format", strings.Replace(header, `"format":1`, `"format":2`, 1),
 			"t.ndjson:1: payload.format: expected a version of the trace format from 1 to 1, found 2"},
 		{"header's channel", strings.Replace(header, `"retentionSeconds":60`, `"retentionSeconds":-1`, 1),
-			"t.ndjson:1: payload.channels[0].retentionSeconds: expected an integer from 0 to 9223372036854775807, found -1"},
-		{"second header", header + "\n" + header, "t.ndjson:2: expected the header on the first line alone, found a second one"},
-		{"late header", good + header, "t.ndjson:2: expected the header on the first line alone, found a second one"},
-		{"no header", rest, "t.ndjson:1: expected the header of a simulated trace before its entries, found an entry with a sum"},
+			"t.ndjson:1: payload.channels[0].retentionSeconds: expected an integer from 0 to " +
+				"9223372036854775807, found -1"},
+		{"second header", header + "\n" + header, "t.ndjson:2: expected the header on the first line " +
+			"alone, found a second one"},
+		{"late header", good + header, "t.ndjson:2: expected the header on the first line alone, " +
+			"found a second one"},
+		{"no header", rest, "t.ndjson:1: expected the header of a simulated trace before its entries, " +
+			"found an entry with a sum"},
 		{"end alone", good + `{"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"end","payload":{"entries":1,"digest":"x"}}`,
 			"t.ndjson:2: expected an end line only in a trace that has a header"},
 		{"cut off", sealed[:strings.LastIndex(sealed[:len(sealed)-1], "\n")+1],
@@ -266,19 +281,25 @@ func TestReadGzip(t *testing.T) {
 	if err != nil || len(r.Breaches()) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d entries, %v, %v", len(got), r.Breaches(), err)
 	}
-	if _, _, err = read(b.Bytes()[:b.Len()-20]); err == nil || !strings.HasSuffix(err.Error(), "the compressed data ends early") {
+	if _, _, err = read(b.Bytes()[:b.Len()-20]); err == nil ||
+		!strings.HasSuffix(err.Error(), "the compressed data ends early") {
 		t.Errorf("cut off: %v", err)
 	}
 	damaged := bytes.Clone(b.Bytes())
 	damaged[b.Len()-5] ^= 1
-	if _, _, err = read(damaged); err == nil || !strings.Contains(err.Error(), "the gzip data is damaged") {
+	if _, _, err = read(damaged); err == nil || !strings.Contains(err.Error(), "the gzip data is "+
+		"damaged") {
 		t.Errorf("damaged: %v", err)
 	}
 }
 
 func TestReadLongLines(t *testing.T) {
 	reason := strings.Repeat("x", 3*readBuffer)
-	long := fmt.Sprintf(logLine, "gate_decision", `{"gate":"g","reason":"`+reason+`","host":"h","rollout":"r"}`)
+	long := fmt.Sprintf(
+		logLine,
+		"gate_decision",
+		`{"gate":"g","reason":"`+reason+`","host":"h","rollout":"r"}`,
+	)
 	got, _, err := read([]byte(long + long))
 	if err != nil || len(got) != 2 || got[1].Gate.Reason != reason {
 		t.Errorf("%d entries, %v", len(got), err)
@@ -316,7 +337,12 @@ func TestInternedStringsAreBounded(t *testing.T) {
 
 func TestReadReportsFailingInput(t *testing.T) {
 	line := fmt.Sprintf(logLine, "rollout_event", joined)
-	r, err := NewReader("t.ndjson", io.MultiReader(strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(errors.New("disk on fire"))))
+	r, err := NewReader(
+		"t.ndjson",
+		io.MultiReader(
+			strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(errors.New("disk on fire")),
+		),
+	)
 	for err == nil {
 		_, err = r.Read()
 	}
@@ -328,7 +354,8 @@ func TestReadReportsFailingInput(t *testing.T) {
 	}
 }
 
-// FuzzReader checks that no input makes the reader panic, and that what it reads is what it reads of its own writing.
+// FuzzReader checks that no input makes the reader panic, and that what it reads is what it reads
+// of its own writing.
 func FuzzReader(f *testing.F) {
 	all := zoo()
 	whole := write(f, all)
@@ -338,10 +365,21 @@ func FuzzReader(f *testing.F) {
 		f.Add(line)
 	}
 	for _, kind := range []string{"rollout_event", "effect", "agent_event", "plan_action", "metric"} {
-		f.Add(fmt.Appendf(nil, logLine, kind, `{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`))
+		f.Add(
+			fmt.Appendf(
+				nil,
+				logLine,
+				kind,
+				`{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`,
+			),
+		)
 	}
 	f.Add([]byte(documentOf(f, "stable@a1", lone())))
-	f.Add([]byte(`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],"more":1,"rollout_id":"a\u0022"}`))
+	f.Add(
+		[]byte(
+			`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],"more":1,"rollout_id":"a\u0022"}`,
+		),
+	)
 	f.Add(zstdOf(f, whole))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, r, err := read(data)

@@ -15,8 +15,8 @@ const (
 	ErrorUnknownRollout       = "UnknownRollout"
 )
 
-// NewRejection writes down why the reducer refused an event. err is one of the errors of reducer.Fleet; anything else is a
-// mistake of the caller, and panics.
+// NewRejection writes down why the reducer refused an event. err is one of the errors of
+// reducer.Fleet; anything else is a mistake of the caller, and panics.
 func NewRejection(err error) Rejection {
 	var (
 		illegal       *reducer.IllegalForState

@@ -26,8 +26,9 @@ type Breach struct {
 	Seq  uint64 // of the entry that is to blame
 	Line int    // where it shows
 
-	Last   uint64 // Missing: the last of the entries that are missing one after the other
-	Found  uint64 // Missing: the seq that stands there instead; Misplaced: the seq of the entry that it stands after
+	Last uint64 // Missing: the last of the entries that are missing one after the other
+	// Missing: the seq that stands there instead; Misplaced: the seq of the entry that it stands after
+	Found  uint64
 	First  int    // Repeated: the line that it stands on before; 0 where that is not known
 	Detail string // Changed, Miscounted
 }
@@ -36,10 +37,14 @@ type Breach struct {
 func (b Breach) String() string {
 	switch b.Kind {
 	case Changed:
-		return fmt.Sprintf("entry %d (line %d): changed after it was written: %s", b.Seq, b.Line, b.Detail)
+		return fmt.Sprintf(
+			"entry %d (line %d): changed after it was written: %s", b.Seq, b.Line, b.Detail,
+		)
 	case Missing:
 		if b.Last > b.Seq {
-			return fmt.Sprintf("entries %d to %d are missing: line %d has seq %d", b.Seq, b.Last, b.Line, b.Found)
+			return fmt.Sprintf(
+				"entries %d to %d are missing: line %d has seq %d", b.Seq, b.Last, b.Line, b.Found,
+			)
 		}
 		return fmt.Sprintf("entry %d is missing: line %d has seq %d", b.Seq, b.Line, b.Found)
 	case Repeated:
@@ -102,7 +107,8 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	}
 	s.next = e.Seq + 1
 	s.lastLine = n
-	if e.Kind == KindEnd && len(s.breaches) == 0 && (e.End.Entries != entries || e.End.Digest != digest) {
+	if e.Kind == KindEnd && len(s.breaches) == 0 &&
+		(e.End.Entries != entries || e.End.Digest != digest) {
 		s.breach(Breach{
 			Kind: Miscounted, Seq: e.Seq, Line: n,
 			Detail: fmt.Sprintf("it counts %d entries with digest %s, and there are %d with %s",
@@ -111,8 +117,8 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	}
 }
 
-// changed says why the line cannot be the one that was written; empty when it can. Another order of keys, other spaces and
-// escapes do not count: a tool may have spelt the JSON again.
+// changed says why the line cannot be the one that was written; empty when it can. Another order of
+// keys, other spaces and escapes do not count: a tool may have spelt the JSON again.
 func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if sum == nil {
 		return "it has no sum"

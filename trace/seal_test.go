@@ -36,18 +36,21 @@ func TestSeal(t *testing.T) {
 		{"two removed", func(l []string) []string { return append(l[:7:7], l[9:]...) }, "entries 7 to 8 are missing: line 8 has seq 9"},
 		{"last removed", func(l []string) []string { return append(l[:last-1:last-1], l[last]) },
 			fmt.Sprintf("entry %d is missing: line %d has seq %d", last-1, last, last)},
-		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 stands twice, on lines 8 and 9"},
+		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 stands " +
+			"twice, on lines 8 and 9"},
 		{"repeated later", func(l []string) []string { return append(l[:20:20], append([]string{l[7]}, l[20:]...)...) },
 			"entry 7 stands twice, the second time on line 21"},
 		{"swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l },
 			"entry 7 is missing: line 8 has seq 8\nentry 7 stands after entry 8, on line 9"},
-		{"seq changed", replace(7, `"seq":7`, `"seq":70`), "entry 7 (line 8): changed after it was written: its content does not match its sum"},
+		{"seq changed", replace(7, `"seq":7`, `"seq":70`), "entry 7 (line 8): changed after it was " +
+			"written: its content does not match its sum"},
 		{"changed", replace(2, `"wave":4294967295`, `"wave":0`),
 			"entry 2 (line 3): changed after it was written: its content does not match its sum"},
 		{"header changed", replace(0, `"retentionSeconds":60,`, `"retentionSeconds":61,`),
 			"entry 0 (line 1): changed after it was written: its content does not match its sum"},
 		{"end line changed", replace(last, fmt.Sprintf(`"entries":%d`, last-1), `"entries":1`),
-			fmt.Sprintf("entry %d (line %d): changed after it was written: its content does not match its sum", last, last+1)},
+			fmt.Sprintf("entry %d (line %d): changed after it was written: its content does not match "+
+				"its sum", last, last+1)},
 		{"host added", replace(1, `"host":null`, `"host":"h"`),
 			"entry 1 (line 2): changed after it was written: its content does not match its sum"},
 		{"payload field added", replace(5, `"payload":{`, `"payload":{"color":"red",`),
@@ -101,7 +104,8 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// TestSealOfConsistentForgery changes an entry or the end line and makes the sum fit again: only the end line can tell.
+// TestSealOfConsistentForgery changes an entry or the end line and makes the sum fit again: only
+// the end line can tell.
 func TestSealOfConsistentForgery(t *testing.T) {
 	all := zoo()
 	original := lines(write(t, all))
@@ -127,7 +131,8 @@ func TestSealOfConsistentForgery(t *testing.T) {
 		}
 		b := r.Breaches()
 		if len(b) != 1 || b[0].Kind != Miscounted ||
-			!strings.HasPrefix(b[0].String(), fmt.Sprintf("entry %d (line %d), the end line: it counts ", last, last+1)) {
+			!strings.HasPrefix(b[0].String(), fmt.Sprintf("entry %d (line %d), the end line: it "+
+				"counts ", last, last+1)) {
 			t.Errorf("%s: breaches %v", name, b)
 		}
 	}

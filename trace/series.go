@@ -16,16 +16,19 @@ type series struct {
 	err   error
 }
 
-// Concatenate makes one reader of several inputs that are one log, in the order given. Each is opened when it is needed, and
-// closed after its last entry. A simulated trace cannot be one of them: it has a beginning and an end of its own.
+// Concatenate makes one reader of several inputs that are one log, in the order given. Each is
+// opened when it is needed, and closed after its last entry. A simulated trace cannot be one of
+// them: it has a beginning and an end of its own.
 func Concatenate(open ...func() (*Reader, error)) *Reader {
 	return &Reader{series: &series{open: open, last: new(Reader)}}
 }
 
-// Merge makes one reader of several that are parts of one log side by side, such as the documents of some of its rollouts:
-// the entry with the lowest seq comes first.
+// Merge makes one reader of several that are parts of one log side by side, such as the documents
+// of some of its rollouts: the entry with the lowest seq comes first.
 func Merge(readers ...*Reader) *Reader {
-	return &Reader{series: &series{now: readers, heads: make([]*Entry, len(readers)), last: readers[0]}}
+	return &Reader{
+		series: &series{now: readers, heads: make([]*Entry, len(readers)), last: readers[0]},
+	}
 }
 
 func (s *series) current() *Reader { return s.last }
@@ -61,7 +64,8 @@ func (s *series) read() (*Entry, error) {
 		e, s.err = s.following()
 	}
 	if s.err == nil && s.last.Header() != nil {
-		s.err = &ReadError{File: s.last.File(), What: "a simulated trace cannot be read together with others: it is whole by itself"}
+		s.err = &ReadError{File: s.last.File(), What: "a simulated trace cannot be read together with " +
+			"others: it is whole by itself"}
 	}
 	if s.err != nil {
 		return nil, s.err

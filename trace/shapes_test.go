@@ -36,11 +36,13 @@ func TestReadZstd(t *testing.T) {
 	if err != nil || len(r.Breaches()) > 0 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d entries, %v, %v", len(got), r.Breaches(), err)
 	}
-	if _, _, err = read(packed[:len(packed)-20]); err == nil || !strings.HasSuffix(err.Error(), "the compressed data ends early") {
+	if _, _, err = read(packed[:len(packed)-20]); err == nil ||
+		!strings.HasSuffix(err.Error(), "the compressed data ends early") {
 		t.Errorf("cut off: %v", err)
 	}
 	packed[len(packed)-1] ^= 1
-	if _, _, err = read(packed); err == nil || !strings.Contains(err.Error(), "the zstd data is damaged") {
+	if _, _, err = read(packed); err == nil || !strings.Contains(err.Error(), "the zstd data is "+
+		"damaged") {
 		t.Errorf("damaged: %v", err)
 	}
 }
@@ -100,7 +102,9 @@ func TestReadDocument(t *testing.T) {
 			if !r.IsDocument() || !reflect.DeepEqual(got.Entries, want) {
 				t.Errorf("%s: %d entries of %d", name, len(got.Entries), len(want))
 			}
-			if unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) + strings.Count(text, `"a":1`); r.Passed().Fields != uint64(unknown) {
+			if unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) + strings.Count(text, `"a":1`); r.Passed().Fields != uint64(
+				unknown,
+			) {
 				t.Errorf("%s: passed over %+v", name, r.Passed())
 			}
 		}
@@ -121,13 +125,16 @@ func TestDocumentErrors(t *testing.T) {
 		{`{"rollout_id":"r","rollout_id":"r","events":[]}`, `t.ndjson: expected a rollout document: duplicate object member name "rollout_id"`},
 		{document(event) + "{}", "t.ndjson: expected one rollout document, found more after it"},
 		{document(event) + "x", "t.ndjson: expected a rollout document: invalid character 'x'"},
-		{document(event + "," + event)[:300], "t.ndjson: event 2: expected a rollout document: it ends early"},
-		{document(event)[:len(document(event))-1], "t.ndjson: expected a rollout document: it ends early"},
+		{document(event + "," + event)[:300], "t.ndjson: event 2: expected a rollout document: it " +
+			"ends early"},
+		{document(event)[:len(document(event))-1], "t.ndjson: expected a rollout document: it ends " +
+			"early"},
 		{document(event + `,` + strings.Replace(event, `"wave":0`, `"wave":-1`, 1)),
 			"t.ndjson: event 2: seq 7: payload.wave: expected an integer from 0 to 4294967295, found -1"},
 		{document(event + ",5"), "t.ndjson: event 2: expected a JSON object, found 5"},
 		{document(event + "]"), "t.ndjson: expected a rollout document: invalid character ']'"},
-		{document(strings.Repeat("[", 20_000)), "t.ndjson: event 1: expected a rollout document: exceeded max depth"},
+		{document(strings.Repeat("[", 20_000)), "t.ndjson: event 1: expected a rollout document: " +
+			"exceeded max depth"},
 		{document("\"\xff\""), "t.ndjson: event 1: expected a rollout document: invalid UTF-8"},
 	} {
 		_, _, err := read([]byte(c.in))
@@ -137,7 +144,8 @@ func TestDocumentErrors(t *testing.T) {
 	}
 }
 
-// TestAheadGivesTheSame: what is read ahead of its use is what is read when it is asked for, errors included.
+// TestAheadGivesTheSame: what is read ahead of its use is what is read when it is asked for, errors
+// included.
 func TestAheadGivesTheSame(t *testing.T) {
 	log := write(t, lone())
 	many := bytes.Repeat(log, 200)
@@ -170,8 +178,11 @@ func TestAheadGivesTheSame(t *testing.T) {
 		}
 		want, wantErr, wantPassed, wantBreaches := all(false)
 		got, err, passed, breaches := all(true)
-		if !reflect.DeepEqual(got, want) || err.Error() != wantErr.Error() || !reflect.DeepEqual(breaches, wantBreaches) {
-			t.Errorf("%s: %d of %d entries, %v, want %v", name, len(got.Entries), len(want.Entries), err, wantErr)
+		if !reflect.DeepEqual(got, want) || err.Error() != wantErr.Error() ||
+			!reflect.DeepEqual(breaches, wantBreaches) {
+			t.Errorf(
+				"%s: %d of %d entries, %v, want %v", name, len(got.Entries), len(want.Entries), err, wantErr,
+			)
 		}
 		if errors.Is(err, io.EOF) && passed != wantPassed {
 			t.Errorf("%s: passed %v, want %v", name, passed, wantPassed)
@@ -234,8 +245,11 @@ func TestConcatenate(t *testing.T) {
 			t.Errorf("%d of %d entries, passed %v", len(got.Entries), len(entries), r.Passed())
 		}
 	}
-	r := Concatenate(func() (*Reader, error) { return NewReader("a", bytes.NewReader(write(t, zoo()))) })
-	if _, err := r.Read(); err == nil || err.Error() != "a: a simulated trace cannot be read together with others: it is whole by itself" {
+	r := Concatenate(
+		func() (*Reader, error) { return NewReader("a", bytes.NewReader(write(t, zoo()))) },
+	)
+	if _, err := r.Read(); err == nil || err.Error() != "a: a simulated trace cannot be read "+
+		"together with others: it is whole by itself" {
 		t.Error(err)
 	}
 	r = Concatenate(func() (*Reader, error) { return NewReader("a", strings.NewReader("")) })

@@ -11,21 +11,25 @@ import (
 	"rollsim/reducer"
 )
 
-// Detail says how much of a trace its text form shows. What it leaves out still counts in the digest.
+// Detail says how much of a trace its text form shows. What it leaves out still counts in the
+// digest.
 type Detail uint8
 
 // The details.
 const (
-	Full            Detail = iota // all but agent events and dispatches that are sent a third time or more
-	TransitionsOnly               // only rollout transitions and rejections: for very large scenarios
+	// all but agent events and dispatches that are sent a third time or more
+	Full            Detail = iota
+	TransitionsOnly        // only rollout transitions and rejections: for very large scenarios
 )
 
-// maxShownAttempt is the last attempt at a dispatch that Full shows: the first repetition tells all.
+// maxShownAttempt is the last attempt at a dispatch that Full shows: the first repetition tells
+// all.
 const maxShownAttempt = 2
 
-// Text is a Sink that writes a simulated trace as aligned text for people: the golden form. One line per entry, in columns
-// (time since the start, what, kind, rollout, host, details), after lines about the run and before a line with the number
-// of entries and their digest. It holds no wall-clock time, path, version or float.
+// Text is a Sink that writes a simulated trace as aligned text for people: the golden form. One
+// line per entry, in columns (time since the start, what, kind, rollout, host, details), after
+// lines about the run and before a line with the number of entries and their digest. It holds no
+// wall-clock time, path, version or float.
 type Text struct {
 	w      io.Writer
 	detail Detail
@@ -40,7 +44,8 @@ func NewText(w io.Writer, detail Detail) *Text {
 	return &Text{w: w, detail: detail, buf: make([]byte, 0, flushAt+4096)}
 }
 
-// Write writes an entry, if it is one to show. The error is that of the underlying writer, and stays.
+// Write writes an entry, if it is one to show. The error is that of the underlying writer, and
+// stays.
 func (t *Text) Write(e *Entry) error {
 	t.digest.add(e)
 	switch {
@@ -61,12 +66,14 @@ func (t *Text) shows(e *Entry) bool {
 	case TransitionsOnly:
 		return e.Rejection != nil || e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition
 	case Full:
-		return e.Kind != KindEnd && e.Kind != KindAgentEvent && (e.Plan == nil || e.Plan.Attempt <= maxShownAttempt)
+		return e.Kind != KindEnd && e.Kind != KindAgentEvent &&
+			(e.Plan == nil || e.Plan.Attempt <= maxShownAttempt)
 	}
 	return false
 }
 
-// Remark writes a line about the run as a whole, such as a violation. Line breaks in it are escaped.
+// Remark writes a line about the run as a whole, such as a violation. Line breaks in it are
+// escaped.
 func (t *Text) Remark(remark string) {
 	t.buf = append(t.buf, "# "...)
 	t.buf = append(appendPlain(t.buf, remark), '\n')
@@ -103,7 +110,10 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 	}
 	for i := range h.Channels {
 		c := &h.Channels[i]
-		about := fmt.Sprintf("%s: %v, retention %d s", plain(string(c.Channel)), c.Policy.OnHealthFailure, c.Policy.RetentionSeconds)
+		about := fmt.Sprintf(
+			"%s: %v, retention %d s", plain(string(c.Channel)), c.Policy.OnHealthFailure,
+			c.Policy.RetentionSeconds,
+		)
 		if len(c.After) > 0 {
 			names := make([]string, len(c.After))
 			for j, id := range c.After {
@@ -118,10 +128,19 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 	}
 	for i := range h.Budgets {
 		c := &h.Budgets[i]
-		line("budget", fmt.Sprintf("%s: at most %d of %s in flight", plain(c.Name), c.MaxInFlight, plain(strings.Join(c.Hosts, ", "))))
+		line(
+			"budget",
+			fmt.Sprintf(
+				"%s: at most %d of %s in flight", plain(c.Name), c.MaxInFlight,
+				plain(strings.Join(c.Hosts, ", ")),
+			),
+		)
 	}
 	for _, q := range h.Quarantine {
-		line("quarantine", fmt.Sprintf("closure %s on %s", plain(string(q.Closure)), plain(string(q.Channel))))
+		line(
+			"quarantine",
+			fmt.Sprintf("closure %s on %s", plain(string(q.Closure)), plain(string(q.Channel))),
+		)
 	}
 	return b
 }
@@ -159,7 +178,8 @@ func (l *Lines) Append(b []byte, e *Entry) []byte {
 	return b
 }
 
-// eventHost is the host that the entry is about: entries of rollout events name it in the payload alone.
+// eventHost is the host that the entry is about: entries of rollout events name it in the payload
+// alone.
 func eventHost(e *Entry, host reducer.HostID) string {
 	if host == "" && e.Event != nil {
 		host = e.Event.Host
@@ -245,7 +265,8 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	return b
 }
 
-// appendOwnTime appends the time that an event or effect itself gives, where it is not that of its entry.
+// appendOwnTime appends the time that an event or effect itself gives, where it is not that of its
+// entry.
 func (l *Lines) appendOwnTime(b []byte, own, entry reducer.Time) []byte {
 	if own == entry {
 		return b
@@ -273,8 +294,14 @@ func appendAgentDetails(b []byte, a *AgentEvent) []byte {
 	case reducer.ProbesFailed:
 		b = append(b, ", policy "...)
 		b = append(b, a.Policy.String()...)
-	case reducer.DispatchAck, reducer.ActivationStarted, reducer.ActivationCompleted, reducer.ProbeTopologyDeclared,
-		reducer.ProbeObservedFirst, reducer.ProbeFailureFirst, reducer.RollbackComplete, reducer.ProbesPassed:
+	case reducer.DispatchAck,
+		reducer.ActivationStarted,
+		reducer.ActivationCompleted,
+		reducer.ProbeTopologyDeclared,
+		reducer.ProbeObservedFirst,
+		reducer.ProbeFailureFirst,
+		reducer.RollbackComplete,
+		reducer.ProbesPassed:
 	}
 	return b
 }
@@ -346,7 +373,8 @@ func (l *Lines) AppendTime(b []byte, t reducer.Time) []byte {
 	return AppendElapsed(b, t, l.Start)
 }
 
-// AppendElapsed appends the time from start to t: days, hours, minutes, seconds and 3, 6 or 9 decimals.
+// AppendElapsed appends the time from start to t: days, hours, minutes, seconds and 3, 6 or 9
+// decimals.
 func AppendElapsed(b []byte, t, start reducer.Time) []byte {
 	d := uint64(t) - uint64(start)
 	if t < start {
@@ -381,10 +409,12 @@ func dash(s string) string {
 	return s
 }
 
-// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it stays on its line.
+// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it stays on its
+// line.
 func appendPlain(b []byte, s string) []byte {
 	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' || r >= 0x80 && r < 0xa0 {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
+			r >= 0x80 && r < 0xa0 {
 			b = append(b, fmt.Sprintf("\\u%04x", r)...)
 			continue
 		}

@@ -75,7 +75,8 @@ func TestText(t *testing.T) {
 	}
 	var want strings.Builder
 	for _, line := range strings.SplitAfter(zooText, "\n") {
-		if strings.HasPrefix(line, "#") || strings.Contains(line, "RecordRolloutTransition") || strings.Contains(line, "  reject ") {
+		if strings.HasPrefix(line, "#") || strings.Contains(line, "RecordRolloutTransition") ||
+			strings.Contains(line, "  reject ") {
 			want.WriteString(line)
 		}
 	}
@@ -112,7 +113,8 @@ agent Converged stable@a1 web-01 seq 14
 	}
 }
 
-// TestColumnsStay checks that a long name moves the rest of its own line only, and that no name breaks a line.
+// TestColumnsStay checks that a long name moves the rest of its own line only, and that no name
+// breaks a line.
 func TestColumnsStay(t *testing.T) {
 	l := Lines{Absolute: true}
 	for _, c := range []struct {
@@ -121,7 +123,8 @@ func TestColumnsStay(t *testing.T) {
 	}{
 		{
 			Entry{At: start, Kind: KindRolloutEvent, Rollout: "stable@öäü", Event: &reducer.Event{Kind: reducer.HostJoined, At: start, Host: "h"}},
-			"2026-05-16T01:00:00Z  event     HostJoined                   stable@öäü              h               wave 0",
+			"2026-05-16T01:00:00Z  event     HostJoined                   stable@öäü              h      " +
+				"         wave 0",
 		},
 		{
 			Entry{At: start, Kind: KindRolloutEvent, Rollout: reducer.RolloutID("r" + strings.Repeat("x", 30)),

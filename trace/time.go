@@ -11,13 +11,16 @@ const (
 	secondsPerDay  = 86_400
 )
 
-// AppendTime appends t as RFC 3339 in UTC with Z and the shortest of 0, 3, 6 or 9 decimals that loses nothing.
+// AppendTime appends t as RFC 3339 in UTC with Z and the shortest of 0, 3, 6 or 9 decimals that
+// loses nothing.
 func AppendTime(b []byte, t reducer.Time) []byte {
 	seconds, nanos := floorDiv(int64(t), nanosPerSecond)
 	days, second := floorDiv(seconds, secondsPerDay)
 	year, month, day := civil(days)
 
-	b = append(b, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-')
+	b = append(
+		b, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+	)
 	b = append2(b, month)
 	b = append2(append(b, '-'), day)
 	b = appendClock(append(b, 'T'), second)
@@ -32,7 +35,8 @@ func appendClock(b []byte, second int64) []byte {
 	return append2(append(b, ':'), second%60)
 }
 
-// appendDecimals appends the fraction of a second with the shortest of 0, 3, 6 or 9 decimals, but no fewer than least.
+// appendDecimals appends the fraction of a second with the shortest of 0, 3, 6 or 9 decimals, but
+// no fewer than least.
 func appendDecimals(b []byte, nanos int64, least int) []byte {
 	n := 9
 	switch {
@@ -66,10 +70,13 @@ func floorDiv(a, b int64) (quotient, remainder int64) {
 	return quotient, remainder
 }
 
-// ParseTime reads an RFC 3339 time with any offset and 0 to 9 decimals. T and Z may be lower-case; second 60, a leap
-// second, is the second after 59. The error says what was expected, or that the time is beyond what reducer.Time holds.
+// ParseTime reads an RFC 3339 time with any offset and 0 to 9 decimals. T and Z may be lower-case;
+// second 60, a leap second, is the second after 59. The error says what was expected, or that the
+// time is beyond what reducer.Time holds.
 func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
-	if len(s) < len("2026-05-16T01:00:00Z") || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
+	if len(s) < len("2026-05-16T01:00:00Z") || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' ||
+		s[13] != ':' ||
+		s[16] != ':' {
 		return 0, errNoTime(s)
 	}
 	year := digits(s, 0, 2)*100 + digits(s, 2, 2)
@@ -104,7 +111,8 @@ func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
 	)
 	if seconds < firstSecond || seconds == firstSecond && nanos < firstNanos ||
 		seconds > lastSecond || seconds == lastSecond && nanos > lastNanos {
-		return 0, fmt.Errorf("expected a time from 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, found %s",
+		return 0, fmt.Errorf("expected a time from 1677-09-21T00:12:43.145224192Z to "+
+			"2262-04-11T23:47:16.854775807Z, found %s",
 			clip(appendQuoted(nil, string(s))))
 	}
 	t := seconds*nanosPerSecond + nanos // the product alone may wrap around, the sum comes back
@@ -112,7 +120,10 @@ func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
 }
 
 func errNoTime[S ~string | ~[]byte](s S) error {
-	return fmt.Errorf(`expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found %s`, clip(appendQuoted(nil, string(s))))
+	return fmt.Errorf(
+		`expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found %s`,
+		clip(appendQuoted(nil, string(s))),
+	)
 }
 
 // digits reads n decimal digits at i; below zero when one of them is none.
@@ -158,8 +169,8 @@ func daysIn(year, month int64) int64 {
 	return 31
 }
 
-// daysSinceEpoch counts the days from 1970-01-01 to a date of the Gregorian calendar. Years are taken to begin in March,
-// so that a leap day is the last of its year.
+// daysSinceEpoch counts the days from 1970-01-01 to a date of the Gregorian calendar. Years are
+// taken to begin in March, so that a leap day is the last of its year.
 func daysSinceEpoch(year, month, day int64) int64 {
 	if month <= 2 {
 		year--

@@ -32,7 +32,8 @@ func TestAppendTime(t *testing.T) {
 }
 
 func TestParseTime(t *testing.T) {
-	const tooFar = "expected a time from 1677-09-21T00:12:43.145224192Z to 2262-04-11T23:47:16.854775807Z, found "
+	const tooFar = "expected a time from 1677-09-21T00:12:43.145224192Z to " +
+		"2262-04-11T23:47:16.854775807Z, found "
 	for _, c := range []struct {
 		in, want, err string
 	}{
@@ -109,7 +110,8 @@ func TestTimesAgreeWithStandardLibrary(t *testing.T) {
 			t.Fatalf("%s: %d, %v, want %d", spelt, got, err, want)
 		}
 		ours := AppendTime(nil, reducer.Time(want))
-		if again, err := time.Parse(time.RFC3339Nano, string(ours)); err != nil || again.UnixNano() != want {
+		if again, err := time.Parse(time.RFC3339Nano, string(ours)); err != nil ||
+			again.UnixNano() != want {
 			t.Fatalf("%d: written as %s", want, ours)
 		}
 	}
@@ -129,7 +131,8 @@ func FuzzParseTime(f *testing.F) {
 			t.Errorf("%q is %d, and written again %d, %v", s, got, again, err)
 		}
 		// What RFC 3339 leaves to us aside, the standard library must agree.
-		if want, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s)); err == nil && want.UnixNano() != int64(got) {
+		if want, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s)); err == nil &&
+			want.UnixNano() != int64(got) {
 			t.Errorf("%q is %d, want %d", s, got, want.UnixNano())
 		}
 	})

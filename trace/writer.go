@@ -7,8 +7,9 @@ import (
 	"rollsim/reducer"
 )
 
-// Writer is a Sink that writes a trace as NDJSON. A trace whose first entry is a header is sealed: every line carries the
-// sum of its content, and Close writes the end line. Without a header it is what a control plane exports: lines alone.
+// Writer is a Sink that writes a trace as NDJSON. A trace whose first entry is a header is sealed:
+// every line carries the sum of its content, and Close writes the end line. Without a header it is
+// what a control plane exports: lines alone.
 type Writer struct {
 	w      io.Writer
 	buf    []byte
@@ -23,11 +24,13 @@ type Writer struct {
 // flushAt is how many bytes a Writer gathers before it writes them.
 const flushAt = 64 << 10
 
-// NewWriter makes a writer. It is buffered: without Close the last lines are lost. It does not close w.
+// NewWriter makes a writer. It is buffered: without Close the last lines are lost. It does not
+// close w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w, buf: make([]byte, 0, flushAt+4096)} }
 
-// Write writes an entry. An end entry is passed over: Close writes its own. In a sealed trace seq must count from the
-// header's 0 without a gap, else it is an error; so is what the underlying writer reports, and both stay.
+// Write writes an entry. An end entry is passed over: Close writes its own. In a sealed trace seq
+// must count from the header's 0 without a gap, else it is an error; so is what the underlying
+// writer reports, and both stay.
 func (w *Writer) Write(e *Entry) error {
 	if w.err != nil || e.Kind == KindEnd {
 		return w.err
@@ -72,7 +75,8 @@ func (w *Writer) flush() {
 	w.buf = w.buf[:0]
 }
 
-// Close writes the end line of a sealed trace, and what is buffered. The error is the first one that occurred.
+// Close writes the end line of a sealed trace, and what is buffered. The error is the first one
+// that occurred.
 func (w *Writer) Close() error {
 	if w.err == nil && w.sealed {
 		w.line(&Entry{

@@ -17,7 +17,8 @@ const (
 	second = reducer.Time(nanosPerSecond)
 )
 
-// zoo is a header and one entry of every kind of payload that the simulator writes, in a sealed trace's order.
+// zoo is a header and one entry of every kind of payload that the simulator writes, in a sealed
+// trace's order.
 func zoo() []Entry {
 	const (
 		r1 = reducer.RolloutID("stable@a1")
@@ -27,10 +28,18 @@ func zoo() []Entry {
 	all := []Entry{{Kind: KindHeader, Header: &Header{
 		Format: FormatVersion, Scenario: "zoo", Seed: math.MaxUint64, Machine: "rfc0008", Until: "1h0m0s",
 		Channels: []ChannelConfig{
-			{Channel: "edge", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60}},
-			{Channel: "stable", Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"edge"}, HostEdges: []HostEdge{
-				{Host: "web-02", After: "web-01"},
-			}},
+			{
+				Channel: "edge",
+				Policy:  reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60},
+			},
+			{
+				Channel: "stable",
+				Policy:  reducer.DefaultPolicy(),
+				After:   []reducer.ChannelID{"edge"},
+				HostEdges: []HostEdge{
+					{Host: "web-02", After: "web-01"},
+				},
+			},
 		},
 		Budgets:    []BudgetConfig{{Name: "web", Hosts: []string{"web-*", "db-01"}, MaxInFlight: 2}},
 		Quarantine: []QuarantineConfig{{Channel: "stable", Closure: "bad"}},
@@ -60,7 +69,12 @@ func zoo() []Entry {
 	add(Entry{Kind: KindEffect, Host: h1, Rollout: r1, HostEffect: &HostEffect{
 		Effect: RecordTransition, Host: h1, Rollout: r1, From: reducer.HostPending, To: reducer.HostActivating, At: start,
 	}})
-	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{Effect: RemoteInsertQuarantine, Channel: "stable", Closure: "a1"}})
+	add(
+		Entry{
+			Kind:       KindEffect,
+			HostEffect: &HostEffect{Effect: RemoteInsertQuarantine, Channel: "stable", Closure: "a1"},
+		},
+	)
 	for i, a := range []AgentEvent{
 		{Kind: reducer.DispatchAck, Closure: "a0"},
 		{Kind: reducer.DispatchAck}, // a host that runs nothing yet
@@ -89,11 +103,19 @@ func zoo() []Entry {
 		add(Entry{Kind: KindPlanAction, Host: p.Host, Rollout: r1, Plan: &p})
 	}
 	add(Entry{Kind: KindGateDecision, Host: h1, Rollout: r1, Gate: &GateDecision{
-		Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: h1, Rollout: r1,
+		Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > " +
+			"current_wave=0", Host: h1, Rollout: r1,
 	}})
-	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "200", Ref: "a1"}})
+	add(
+		Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "200", Ref: "a1"}},
+	)
 	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "failed"}})
-	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{Effect: RemoteRemoveQuarantine, Channel: "stable", Closure: "a1"}})
+	add(
+		Entry{
+			Kind:       KindEffect,
+			HostEffect: &HostEffect{Effect: RemoteRemoveQuarantine, Channel: "stable", Closure: "a1"},
+		},
+	)
 	for _, f := range []Fault{
 		{Fault: "message-delayed", Host: h1, Rollout: r1, Seq: 3, Millis: 1500},
 		{Fault: "poll-failed", Channel: "stable"},
@@ -177,9 +199,14 @@ func TestZooIsComplete(t *testing.T) {
 			actions[e.Plan.Action] = true
 		}
 	}
-	// verify_outcome and other kinds are not written by the simulator, the end line is the Writer's own.
+	// verify_outcome and other kinds are not written by the simulator, the end line is the Writer's
+	// own.
 	if len(events) != len(reducer.EventKinds()) || len(effects) != len(reducer.EffectKinds()) ||
-		len(agents) != len(reducer.AgentEventKinds()) || len(actions) != int(actionEnd)-1 || len(kinds) != int(kindEnd)-1-3 {
+		len(
+			agents,
+		) != len(
+			reducer.AgentEventKinds(),
+		) || len(actions) != int(actionEnd)-1 || len(kinds) != int(kindEnd)-1-3 {
 		t.Errorf("the zoo has %d events, %d effects, %d agent events, %d actions and %d kinds",
 			len(events), len(effects), len(agents), len(actions), len(kinds))
 	}

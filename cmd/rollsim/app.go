@@ -47,13 +47,15 @@ func usage(c *cli.Context, format string, args ...any) error {
 	return &usageError{command: c.Command.Name, what: fmt.Sprintf(format, args...)}
 }
 
-// run is the whole program: it gives the exit code. Results go to stdout, everything else to stderr.
+// run is the whole program: it gives the exit code. Results go to stdout, everything else to
+// stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	heedSignals()
 	env := newEnvironment(stdin, stdout, stderr)
 	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
-	if failure := env.closeMachines(); failure != nil && !errors.As(err, new(*reducer.MachineFailure)) {
+	if failure := env.closeMachines(); failure != nil &&
+		!errors.As(err, new(*reducer.MachineFailure)) {
 		err = failure // whatever the command made of it
 	}
 	if env.out.failed != nil {
@@ -123,7 +125,9 @@ func (env *environment) newApp() *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return &usageError{what: fmt.Sprintf("there is no command %q%s", name, nearest.Hint(name, commandNames(c.App)))}
+				return &usageError{
+					what: fmt.Sprintf("there is no command %q%s", name, nearest.Hint(name, commandNames(c.App))),
+				}
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -152,7 +156,8 @@ func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
 	return &environment{stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr)}
 }
 
-// version is the module's version when it was installed as one, else the commit that it was built from.
+// version is the module's version when it was installed as one, else the commit that it was built
+// from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -181,7 +186,9 @@ func commandNames(app *cli.App) []string {
 var (
 	unknownFlag = regexp.MustCompile(`^flag provided but not defined: --?(.*)$`)
 	noValue     = regexp.MustCompile(`^flag needs an argument: --?(.*)$`)
-	wrongValue  = regexp.MustCompile(`(?s)^invalid (?:boolean )?value "(.*)" for (?:flag )?--?([^ ]*): `)
+	wrongValue  = regexp.MustCompile(
+		`(?s)^invalid (?:boolean )?value "(.*)" for (?:flag )?--?([^ ]*): `,
+	)
 )
 
 // flagMistake says what is wrong with the flags: which are known, and what was expected.
@@ -191,7 +198,11 @@ func flagMistake(c *cli.Context, err error) string {
 		for _, f := range c.Command.Flags {
 			known = append(known, f.Names()...)
 		}
-		return fmt.Sprintf("there is no option --%s%s", m[1], strings.Replace(nearest.Hint(m[1], known), `"`, `"--`, 1))
+		return fmt.Sprintf(
+			"there is no option --%s%s",
+			m[1],
+			strings.Replace(nearest.Hint(m[1], known), `"`, `"--`, 1),
+		)
 	}
 	if m := noValue.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Sprintf("%s: expected a value after it", dashed(m[1]))
@@ -217,8 +228,8 @@ func flagMistake(c *cli.Context, err error) string {
 
 func dashed(flag string) string { return "--"[:min(2, len(flag))] + flag }
 
-// flagsFirst moves a command's options before its arguments, so that `run x --seed 7` is read as people mean it. What
-// follows a lone -- stays as it is.
+// flagsFirst moves a command's options before its arguments, so that `run x --seed 7` is read as
+// people mean it. What follows a lone -- stays as it is.
 func flagsFirst(app *cli.App, args []string) []string {
 	// A shell that asks for completions has the flag that says so last, where it must stay.
 	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
@@ -255,7 +266,8 @@ func flagsFirst(app *cli.App, args []string) []string {
 			continue
 		}
 		if i++; i == len(args) {
-			return append(args[:2:2], flags...) // its value is missing, and nothing else is to be taken for it
+			// its value is missing, and nothing else is to be taken for it
+			return append(args[:2:2], flags...)
 		}
 		flags = append(flags, args[i])
 	}

@@ -14,7 +14,8 @@ func TestExitCodes(t *testing.T) {
 		t.Fatal(errs)
 	}
 	stuck := filepath.Join(dir, "stuck.yaml")
-	text := "channels: [{name: s, waves: [{hosts: 1}]}]\ntimeline: [{at: 0s, channel: s, ref: a}]\nfates: [{host: s-01, fate: never-answers}]\n"
+	text := "channels: [{name: s, waves: [{hosts: 1}]}]\ntimeline: [{at: 0s, channel: s, ref: " +
+		"a}]\nfates: [{host: s-01, fate: never-answers}]\n"
 	if err := os.WriteFile(stuck, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,8 @@ func TestExitCodes(t *testing.T) {
 func TestHelpShowsAnExample(t *testing.T) {
 	for _, c := range newEnvironment(nil, nil, nil).newApp().Commands {
 		code, out, _ := inProcess(t, c.Name, "--help")
-		if code != exitHolds || !strings.Contains(out, "Example") || !strings.Contains(out, "rollsim "+c.Name) {
+		if code != exitHolds || !strings.Contains(out, "Example") ||
+			!strings.Contains(out, "rollsim "+c.Name) {
 			t.Errorf("%s --help: exit %d\n%s", c.Name, code, out)
 		}
 	}
@@ -92,7 +94,8 @@ func TestHelpShowsAnExample(t *testing.T) {
 
 func TestCompletion(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if code, out, _ := inProcess(t, "completion", shell); code != exitHolds || !strings.Contains(out, "rollsim") {
+		if code, out, _ := inProcess(t, "completion", shell); code != exitHolds ||
+			!strings.Contains(out, "rollsim") {
 			t.Errorf("%s: exit %d, %q", shell, code, out)
 		}
 	}

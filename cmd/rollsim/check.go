@@ -25,17 +25,26 @@ func (env *environment) checkCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "run the regression suite: every scenario against its golden, and every feature",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without one, the folders scenarios/ and\n" +
+		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without " +
+			"one, the folders scenarios/ and\n" +
 			"features/ of the current directory are checked, or the built-in suite where there are none.\n" +
-			"The golden of scenarios/NAME.yaml is golden/NAME.golden; that of any other NAME.yaml is NAME.golden beside it.\n\n" +
+			"The golden of scenarios/NAME.yaml is golden/NAME.golden; that of any other NAME.yaml is " +
+			"NAME.golden beside it.\n\n" +
 			"Example: rollsim check scenarios/one-wave-converges.yaml",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "update", Usage: "rewrite the goldens that differ or are missing, and say which"},
-			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` scenarios at once"},
+			&cli.BoolFlag{Name: "update", Usage: "rewrite the goldens that differ or are missing, and " +
+				"say which"},
+			&cli.IntFlag{
+				Name:    "jobs",
+				Aliases: []string{"j"},
+				Value:   runtime.GOMAXPROCS(0),
+				Usage:   "run `N` scenarios at once",
+			},
 			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n` of the suite"},
 			&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure"},
 			&cli.StringFlag{Name: "junit", Usage: "also write the results to `FILE` as JUnit XML"},
-			machineFlag("decide the transitions of scenarios by machine `M`, and hold it against their goldens", "each scenario's"), answerFlag(),
+			machineFlag("decide the transitions of scenarios by machine `M`, and hold it against their "+
+				"goldens", "each scenario's"), answerFlag(),
 			&cli.StringFlag{Name: "keep", Usage: "keep traces and diffs of what failed in `DIR`"},
 		},
 		Action: env.check,
@@ -64,7 +73,8 @@ func (env *environment) check(c *cli.Context) error {
 	}
 	if c.IsSet("machine") {
 		if c.Bool("update") {
-			return usage(c, "--update: the goldens are those of each scenario's own machine; leave out --machine")
+			return usage(c, "--update: the goldens are those of each scenario's own machine; leave out "+
+				"--machine")
 		}
 		if suite.Features = nil; len(suite.Scenarios) == 0 {
 			return usage(c, "--machine: features name their machine by a tag, and no scenario is asked for")
@@ -124,7 +134,8 @@ func (env *environment) check(c *cli.Context) error {
 	return nil
 }
 
-// findSuite collects what to check: the paths, else the current directory's suite, else the built-in one.
+// findSuite collects what to check: the paths, else the current directory's suite, else the
+// built-in one.
 func findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
 	if len(paths) == 0 {
 		for _, dir := range []string{"scenarios", "features"} {
@@ -171,7 +182,10 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 			env.out.printf("  %s\n", r.Rerun)
 		}
 	}
-	env.out.printf("\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"), plural.Count(sum.Features, "feature scenario"), sum.Line())
+	env.out.printf(
+		"\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"),
+		plural.Count(sum.Features, "feature scenario"), sum.Line(),
+	)
 	env.err.printf("took %v\n", sum.Elapsed.Round(time.Millisecond))
 }
 

@@ -13,9 +13,11 @@ func (env *environment) conformCommand() *cli.Command {
 		Name:      "conform",
 		Usage:     "hold a machine against conformance vectors: answers taken from an implementation",
 		ArgsUsage: "FILE…",
-		Description: "A FILE holds one vector a line, in JSON: a cell (record, event, now, want) or a walk (start, steps); plain or in\n" +
+		Description: "A FILE holds one vector a line, in JSON: a cell (record, event, now, want) or a " +
+			"walk (start, steps); plain or in\n" +
 			"gzip; - is standard input. The first mismatch is shown, and the exit code is then 1.\n\n" +
-			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz conform/testdata/walks.ndjson.gz",
+			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz " +
+			"conform/testdata/walks.ndjson.gz",
 		Flags:  []cli.Flag{machineFlag("answer by machine `M`", reducer.MachineNames()[0]), answerFlag()},
 		Action: env.conform,
 	}
@@ -35,8 +37,18 @@ func (env *environment) conform(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		env.out.printf("%s: %s, %s, %s: %d passed, %d failed under %s\n", name, plural.Count(result.Cells, "cell"),
-			plural.Count(result.Walks, "walk"), plural.Count(result.Steps, "step"), result.Cells+result.Walks-result.Failed, result.Failed, machine.Name())
+		env.out.printf(
+			"%s: %s, %s, %s: %d passed, %d failed under %s\n",
+			name,
+			plural.Count(result.Cells, "cell"),
+			plural.Count(
+				result.Walks, "walk",
+			),
+			plural.Count(result.Steps, "step"),
+			result.Cells+result.Walks-result.Failed,
+			result.Failed,
+			machine.Name(),
+		)
 		if result.First != nil && !differs {
 			env.out.printf("%s", result.First)
 			differs = true

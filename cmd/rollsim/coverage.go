@@ -21,32 +21,50 @@ func (env *environment) coverageCommand() *cli.Command {
 		Name:      "coverage",
 		Usage:     "tell which cells of the transition tables features, scenarios and traces exercise",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, or else a trace of rollsim run or a log of a\n" +
-			"control plane; - is standard input. Without features and scenarios, those of the current directory are taken, or the\n" +
-			"built-in ones where there are none: so a log alone is held against what the suite exercises.\n" +
-			"A cell is one outcome of one class of events in one state. The exit code is 1 when something fails, or with --min.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, or else a " +
+			"trace of rollsim run or a log of a\n" +
+			"control plane; - is standard input. Without features and scenarios, those of the current " +
+			"directory are taken, or the\n" +
+			"built-in ones where there are none: so a log alone is held against what the suite " +
+			"exercises.\n" +
+			"A cell is one outcome of one class of events in one state. The exit code is 1 when " +
+			"something fails, or with --min.\n\n" +
 			"Examples: rollsim coverage\n" +
 			"          rollsim coverage state.db\n" +
 			"          rollsim coverage features/failure --machine rfc0008 --each\n" +
 			"          rollsim coverage features --min 100",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name:        "machine",
-				Usage:       "only of machine `M`, and replay traces through it: " + strings.Join(reducer.MachineNames(), ", "),
+				Name: "machine",
+				Usage: "only of machine `M`, and replay traces through it: " + strings.Join(
+					reducer.MachineNames(), ", ",
+				),
 				DefaultText: "all; traces through the one that they name, or v0.2 for a log of a control plane",
 			},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "print as `FORMAT`: " + strings.Join(report.CoverageFormats(), ", ")},
-			&cli.BoolFlag{Name: "each", Usage: "also list what every feature scenario, scenario and trace exercises"},
-			&cli.IntFlag{Name: "min", Usage: "fail when less than `PERCENT` of the cells of a machine are exercised by anything that is no trace"},
+			&cli.StringFlag{
+				Name:  "format",
+				Value: "text",
+				Usage: "print as `FORMAT`: " + strings.Join(report.CoverageFormats(), ", "),
+			},
+			&cli.BoolFlag{Name: "each", Usage: "also list what every feature scenario, scenario and " +
+				"trace exercises"},
+			&cli.IntFlag{Name: "min", Usage: "fail when less than `PERCENT` of the cells of a machine " +
+				"are exercised by anything that is no trace"},
 			jobsFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE`, in place of what is there; - is standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE`, " +
+				"in place of what is there; - is standard output"},
 		},
 		Action: env.coverage,
 	}
 }
 
 func jobsFlag() cli.Flag {
-	return &cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` at once"}
+	return &cli.IntFlag{
+		Name:    "jobs",
+		Aliases: []string{"j"},
+		Value:   runtime.GOMAXPROCS(0),
+		Usage:   "run `N` at once",
+	}
 }
 
 func (env *environment) coverage(c *cli.Context) error {
@@ -110,11 +128,15 @@ func (env *environment) coverage(c *cli.Context) error {
 		summaries = append(summaries, s)
 		if n := s.Exercised(coverage.Feature, coverage.Scenario); n*100 < least*len(s.Rows) {
 			enough = false
-			env.err.printf("%s: %d of %d cells are exercised, less than %d %%\n", s.Machine, n, len(s.Rows), least)
+			env.err.printf(
+				"%s: %d of %d cells are exercised, less than %d %%\n", s.Machine, n, len(s.Rows), least,
+			)
 		}
 	}
 	err = env.writeFile(output, func(w io.Writer) error {
-		return formatMistake(c, report.Coverage(w, summaries, sources, c.String("format"), c.Bool("each")))
+		return formatMistake(
+			c, report.Coverage(w, summaries, sources, c.String("format"), c.Bool("each")),
+		)
 	})
 	if err != nil {
 		return err
@@ -154,7 +176,8 @@ func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
 	return tables, nil
 }
 
-// findCases collects the cases at some paths, else those of the current directory, else the built-in ones.
+// findCases collects the cases at some paths, else those of the current directory, else the
+// built-in ones.
 func findCases(c *cli.Context, paths []string) ([]*check.Case, error) {
 	if c.Int("jobs") < 1 {
 		return nil, usage(c, "--jobs %d: expected at least 1", c.Int("jobs"))
@@ -167,7 +190,9 @@ func findCases(c *cli.Context, paths []string) ([]*check.Case, error) {
 }
 
 // traceCoverage replays a trace.
-func (env *environment) traceCoverage(c *cli.Context, name string, tables []*reducer.Table) (coverage.Recording, error) {
+func (env *environment) traceCoverage(
+	c *cli.Context, name string, tables []*reducer.Table,
+) (coverage.Recording, error) {
 	reader, err := input.Open(env.stdin, name)
 	if err != nil {
 		return nil, err

@@ -21,21 +21,30 @@ func (env *environment) diffCommand() *cli.Command {
 		Name:      "diff",
 		Usage:     "tell what another machine or another policy would have made of a recorded log",
 		ArgsUsage: "INPUT…",
-		Description: "The log's rollout events go through two sides. For each rollout of which they do not say the same, the first event that\n" +
-			"they answer differently is shown, and how far they part. With two machines the sides are these; with one, or none, both\n" +
+		Description: "The log's rollout events go through two sides. For each rollout of which they " +
+			"do not say the same, the first event that\n" +
+			"they answer differently is shown, and how far they part. With two machines the sides are " +
+			"these; with one, or none, both\n" +
 			"have the same machine. --policy and --retention change the policy of the second side only.\n" +
-			"An INPUT is a log; several are one log, in order. Of a folder every file is a log of its own. The exit code is 1 when\n" +
-			"anything differs, and 2 when a log of a folder cannot be read: it is named, and the others are compared all the same.\n\n" +
+			"An INPUT is a log; several are one log, in order. Of a folder every file is a log of its " +
+			"own. The exit code is 1 when\n" +
+			"anything differs, and 2 when a log of a folder cannot be read: it is named, and the others " +
+			"are compared all the same.\n\n" +
 			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
 			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
 			"          rollsim diff event_log.ndjson.gz --machine rfc0008 --policy edge=halt",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to twice: " + strings.Join(reducer.MachineNames(), ", ") +
-				", or exec:CMD for one in another process", DefaultText: "the one that the log names, or v0.2 for a log of a control plane"},
+			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to " +
+				"twice: " + strings.Join(reducer.MachineNames(), ", ") +
+				", or exec:CMD for one in another process", DefaultText: "the one that the log names, or " +
+				"v0.2 for a log of a control plane"},
 			answerFlag(),
-			&cli.StringSliceFlag{Name: "policy", Usage: "on the second side, `CHANNEL=POLICY` instead of what the log says: halt or rollback-and-halt"},
-			&cli.StringSliceFlag{Name: "retention", Usage: "on the second side, keep the rollouts of a channel for `CHANNEL=TIME`, such as edge=72h"},
-			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few that part in the same way"},
+			&cli.StringSliceFlag{Name: "policy", Usage: "on the second side, `CHANNEL=POLICY` instead of " +
+				"what the log says: halt or rollback-and-halt"},
+			&cli.StringSliceFlag{Name: "retention", Usage: "on the second side, keep the rollouts of a " +
+				"channel for `CHANNEL=TIME`, such as edge=72h"},
+			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few that part in " +
+				"the same way"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/what-if.md describes it"},
 		},
 		Action: env.diff,
@@ -92,7 +101,9 @@ func (env *environment) diff(c *cli.Context) error {
 }
 
 // compare holds two sides against each other on one log.
-func (env *environment) compare(files []string, a, b whatif.Side, m *meter) (*whatif.Result, error) {
+func (env *environment) compare(
+	files []string, a, b whatif.Side, m *meter,
+) (*whatif.Result, error) {
 	log, err := env.openLog(files, m)
 	if err != nil {
 		return nil, err
@@ -104,13 +115,17 @@ func (env *environment) compare(files []string, a, b whatif.Side, m *meter) (*wh
 	}
 	result.Notes = append(result.Notes, log.notes()...)
 	if v02 := reducer.V02().Name(); len(b.Policies) > 0 && result.B == v02 {
-		result.Notes = append(result.Notes, v02+" does not look at policies; --machine "+reducer.RFC0008().Name()+" does")
+		result.Notes = append(
+			result.Notes, v02+" does not look at policies; --machine "+reducer.RFC0008().Name()+" does",
+		)
 	}
 	return result, nil
 }
 
 // diffSides gives the two sides that the options ask for, and what to call them.
-func (env *environment) diffSides(c *cli.Context) (a, b whatif.Side, labels report.DiffLabels, err error) {
+func (env *environment) diffSides(
+	c *cli.Context,
+) (a, b whatif.Side, labels report.DiffLabels, err error) {
 	changes, said, err := policyChanges(c)
 	if err != nil {
 		return a, b, labels, err
@@ -120,7 +135,8 @@ func (env *environment) diffSides(c *cli.Context) (a, b whatif.Side, labels repo
 	case len(names) > 2:
 		return a, b, labels, usage(c, "--machine: expected at most two, got %d", len(names))
 	case len(names) < 2 && len(changes) == 0:
-		return a, b, labels, usage(c, "expected two machines (--machine twice), or --policy or --retention for the second side")
+		return a, b, labels, usage(c, "expected two machines (--machine twice), or --policy or "+
+			"--retention for the second side")
 	}
 	labels = report.DiffLabels{A: "as recorded"}
 	if len(names) > 0 {
@@ -143,7 +159,9 @@ func (env *environment) diffSides(c *cli.Context) (a, b whatif.Side, labels repo
 }
 
 // policyChanges reads --policy and --retention, and gives what they say as they say it.
-func policyChanges(c *cli.Context) (changes map[reducer.ChannelID]whatif.Change, said []string, err error) {
+func policyChanges(
+	c *cli.Context,
+) (changes map[reducer.ChannelID]whatif.Change, said []string, err error) {
 	changes = make(map[reducer.ChannelID]whatif.Change)
 	for _, option := range []string{"policy", "retention"} {
 		for _, s := range c.StringSlice(option) {

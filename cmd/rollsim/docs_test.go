@@ -10,11 +10,12 @@ import (
 	"testing"
 )
 
-// TestDocuments types what the documents show: every `$ rollsim …` of a console block, in order, in one empty folder for each
-// document. A block of gherkin, yaml or conf that is followed by a command is the file that the command names, and a later block
-// with the same first line is what has become of it; samples of logs and the example of a shim are there where a document names
-// them. What a block shows as output must come, line by line, but for lines of
-// … that stand for any others.
+// TestDocuments types what the documents show: every `$ rollsim …` of a console block, in order, in
+// one empty folder for each document. A block of gherkin, yaml or conf that is followed by a
+// command is the file that the command names, and a later block with the same first line is what
+// has become of it; samples of logs and the example of a shim are there where a document names
+// them. What a block shows as output must come, line by line, but for lines of … that stand for any
+// others.
 func TestDocuments(t *testing.T) {
 	documents, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -72,7 +73,8 @@ func TestDocuments(t *testing.T) {
 							continue // what the command writes
 						}
 						text, is := written[filepath.Ext(arg)]
-						if old, err := os.ReadFile(arg); !is || err == nil && firstLine(string(old)) != firstLine(text) {
+						if old, err := os.ReadFile(arg); !is ||
+							err == nil && firstLine(string(old)) != firstLine(text) {
 							continue
 						}
 						if err := os.WriteFile(arg, []byte(text), 0o600); err != nil {

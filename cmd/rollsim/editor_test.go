@@ -19,7 +19,8 @@ import (
 	"rollsim/suite/check"
 )
 
-// TestEditorPages keeps the folder .vscode what the sentences say: UPDATE=1 go test ./cmd/rollsim -run Page rewrites it.
+// TestEditorPages keeps the folder .vscode what the sentences say: UPDATE=1 go test ./cmd/rollsim
+// -run Page rewrites it.
 func TestEditorPages(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -41,17 +42,22 @@ func TestEditorPages(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(file); err != nil || string(got) != string(want) {
-			t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", file, err)
+			t.Errorf(
+				"%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", file, err,
+			)
 		}
 	}
 }
 
-// TestEditorSteps reads the files as the extension does: the expressions are the literals in direct statements of functions,
-// their types are in the settings. Each example, and each sentence that ships, must be worded like exactly one of them.
+// TestEditorSteps reads the files as the extension does: the expressions are the literals in direct
+// statements of functions, their types are in the settings. Each example, and each sentence that
+// ships, must be worded like exactly one of them.
 func TestEditorSteps(t *testing.T) {
 	types := editorTypes(t)
 	var expressions []*regexp.Regexp
-	file, err := parser.ParseFile(token.NewFileSet(), "../../.vscode/steps.go", nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(
+		token.NewFileSet(), "../../.vscode/steps.go", nil, parser.SkipObjectResolution,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +115,8 @@ func TestEditorSteps(t *testing.T) {
 	}
 }
 
-// editorTypes reads the types from the settings. In JavaScript too each must mean what it means here.
+// editorTypes reads the types from the settings. In JavaScript too each must mean what it means
+// here.
 func editorTypes(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../.vscode/settings.json")
@@ -136,8 +143,8 @@ func editorTypes(t *testing.T) map[string]string {
 	return types
 }
 
-// cucumberExpression makes a regular expression of a Cucumber Expression: (text) may be left out, a/b is one or the other, and
-// {name} is a type.
+// cucumberExpression makes a regular expression of a Cucumber Expression: (text) may be left out,
+// a/b is one or the other, and {name} is a type.
 func cucumberExpression(t *testing.T, text string, types map[string]string) *regexp.Regexp {
 	t.Helper()
 	var b strings.Builder
@@ -160,11 +167,13 @@ func cucumberExpression(t *testing.T, text string, types map[string]string) *reg
 	return regexp.MustCompile("^(?:" + b.String() + ")$")
 }
 
-// TestEditorStepsInJavaScript holds every regular expression against its example where there is a JavaScript to do it.
+// TestEditorStepsInJavaScript holds every regular expression against its example where there is a
+// JavaScript to do it.
 func TestEditorStepsInJavaScript(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("there is no node here; TestEditorSteps looks for what would mean something else in JavaScript")
+		t.Skip("there is no node here; TestEditorSteps looks for what would mean something else in " +
+			"JavaScript")
 	}
 	type pair struct{ Expression, Example string }
 	var pairs []pair
@@ -178,7 +187,9 @@ func TestEditorStepsInJavaScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := `for (const p of ` + string(text) + `) if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)`
+	script := `for (const p of ` + string(
+		text,
+	) + `) if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)`
 	out, err := exec.Command(node, "-e", script).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
@@ -206,7 +217,8 @@ func TestEditorTasks(t *testing.T) {
 	code, out, _ := inProcess(t, "lint", "x.feature")
 	finding, _, _ := strings.Cut(out, "\n")
 	got := regexp.MustCompile(tasks.Tasks[0].Matcher.Pattern.Regexp).FindStringSubmatch(finding)
-	want := []string{finding, "x.feature", "2", "3", "error", "RS007", "nothing is expected here: a scenario needs a Then"}
+	want := []string{finding, "x.feature", "2", "3", "error", "RS007", "nothing is expected here: " +
+		"a scenario needs a Then"}
 	if code != exitDiffers || !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

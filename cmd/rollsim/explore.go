@@ -37,8 +37,10 @@ func (env *environment) exploreCommand() *cli.Command {
 		Name:      "explore",
 		Usage:     "simulate thousands of seeds, and report what broke",
 		ArgsUsage: "[SCENARIO…]",
-		Description: "Without a SCENARIO each seed draws a fleet, how its hosts behave, its refs and what goes wrong. The exit code is 1 when an\n" +
-			"invariant broke. Machine " + explore.CanaryName + " has a planted defect, to see how that looks.\n\n" +
+		Description: "Without a SCENARIO each seed draws a fleet, how its hosts behave, its refs and " +
+			"what goes wrong. The exit code is 1 when an\n" +
+			"invariant broke. Machine " + explore.CanaryName + " has a planted defect, to see how that " +
+			"looks.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
 			"          rollsim explore --machine canary --seeds 1:300",
 		Flags: []cli.Flag{
@@ -50,15 +52,26 @@ func (env *environment) exploreCommand() *cli.Command {
 			},
 			answerFlag(),
 			&cli.StringFlag{
-				Name: "faults", Usage: "what goes wrong, as `KIND`: swarm (each seed draws it), none, or a YAML file with faults",
+				Name: "faults", Usage: "what goes wrong, as `KIND`: swarm (each seed draws it), none, or a " +
+					"YAML file with faults",
 				DefaultText: "swarm, or none with a SCENARIO",
 			},
-			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` seeds at once"},
-			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n takes i from JOB_COMPLETION_INDEX"},
-			&cli.DurationFlag{Name: "for", Usage: "end after `TIME`, such as 10m, with a report of what is done by then"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the traces of what failed into `DIR`"},
-			&cli.BoolFlag{Name: "resume", Usage: "go on with what is in the folder of -o, if there is anything"},
-			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, again in a fresh process"},
+			&cli.IntFlag{
+				Name:    "jobs",
+				Aliases: []string{"j"},
+				Value:   runtime.GOMAXPROCS(0),
+				Usage:   "run `N` seeds at once",
+			},
+			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n takes i from " +
+				"JOB_COMPLETION_INDEX"},
+			&cli.DurationFlag{Name: "for", Usage: "end after `TIME`, such as 10m, with a report of what " +
+				"is done by then"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
+				"traces of what failed into `DIR`"},
+			&cli.BoolFlag{Name: "resume", Usage: "go on with what is in the folder of -o, if there is " +
+				"anything"},
+			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, " +
+				"again in a fresh process"},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "fingerprint", Hidden: true},
 		},
@@ -136,7 +149,12 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	sweep := &explore.Sweep{Source: source, Seeds: seeds, Jobs: c.Int("jobs"), CheckpointEvery: checkpointEvery}
+	sweep := &explore.Sweep{
+		Source:          source,
+		Seeds:           seeds,
+		Jobs:            c.Int("jobs"),
+		CheckpointEvery: checkpointEvery,
+	}
 	if sweep.Jobs < 1 {
 		return nil, usage(c, "--jobs %d: expected at least 1", sweep.Jobs)
 	}
@@ -159,7 +177,11 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 }
 
 func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
-	source := &explore.Source{Swarm: explore.NewSwarm(), Machine: c.String("machine"), FaultsArgument: c.String("faults")}
+	source := &explore.Source{
+		Swarm:          explore.NewSwarm(),
+		Machine:        c.String("machine"),
+		FaultsArgument: c.String("faults"),
+	}
 	if source.Machine == "" && c.NArg() == 0 {
 		source.Machine = explore.MachineNames()[0]
 	}
@@ -214,7 +236,8 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	return source, nil
 }
 
-// prepareOutput makes the sweep write into the folder of -o, and resume what is there if that is asked for.
+// prepareOutput makes the sweep write into the folder of -o, and resume what is there if that is
+// asked for.
 func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	dir := c.String("output")
 	if dir == "" {
@@ -236,11 +259,16 @@ func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	sweep.Checkpoint = func(r *explore.Result) error { return writeResult(dir, r) }
 	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
 		name := filepath.Join(dir, r.FileName(e))
-		err := atomicfile.Write(name+".ndjson", func(w io.Writer) error { return sweep.Source.WriteTrace(w, e.Seed, e.Scenario) })
+		err := atomicfile.Write(
+			name+".ndjson",
+			func(w io.Writer) error { return sweep.Source.WriteTrace(w, e.Seed, e.Scenario) },
+		)
 		if err != nil || len(sweep.Source.Given) > 0 {
 			return err
 		}
-		return atomicfile.Write(name+".yaml", func(w io.Writer) error { return sweep.Source.WriteScenario(w, e.Seed) })
+		return atomicfile.Write(
+			name+".yaml", func(w io.Writer) error { return sweep.Source.WriteScenario(w, e.Seed) },
+		)
 	}
 	return nil
 }
@@ -263,7 +291,9 @@ func readResult(name string) (*explore.Result, error) {
 }
 
 // runAgain runs a seed in a fresh process and gives its fingerprint.
-func runAgain(ctx context.Context, source *explore.Source, seed uint64, limit time.Duration) (string, error) {
+func runAgain(
+	ctx context.Context, source *explore.Source, seed uint64, limit time.Duration,
+) (string, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -325,7 +355,8 @@ func loadFaults(name string) ([]sim.Fault, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, scenario.MaxSize+1)) // one more, so that what is too large is seen
+	// one more, so that what is too large is seen
+	data, err := io.ReadAll(io.LimitReader(f, scenario.MaxSize+1))
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,10 @@ import (
 
 func machineFlag(usageText, defaultText string) cli.Flag {
 	return &cli.StringFlag{
-		Name:        "machine",
-		Usage:       usageText + ": " + strings.Join(reducer.MachineNames(), ", ") + ", or " + external.Prefix + "CMD for one in another process",
+		Name: "machine",
+		Usage: usageText + ": " + strings.Join(
+			reducer.MachineNames(), ", ",
+		) + ", or " + external.Prefix + "CMD for one in another process",
 		DefaultText: defaultText,
 	}
 }
@@ -50,8 +52,8 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 	return m, nil
 }
 
-// closeMachines ends the machines in other processes. The error is what kept one of them from answering: then nothing that
-// the command found out can be relied on.
+// closeMachines ends the machines in other processes. The error is what kept one of them from
+// answering: then nothing that the command found out can be relied on.
 func (env *environment) closeMachines() error {
 	var failure error
 	for _, m := range env.machines {

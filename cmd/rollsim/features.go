@@ -30,33 +30,50 @@ func (env *environment) featuresCommand() *cli.Command {
 		Name:      "features",
 		Usage:     "run Gherkin features",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature file, FILE:LINE for one scenario of it, or a folder. Without one, the folder features/ of the\n" +
+		Description: "A PATH is a feature file, FILE:LINE for one scenario of it, or a folder. " +
+			"Without one, the folder features/ of the\n" +
 			"current directory is run, or the built-in features where there is none.\n\n" +
-			"Results come in the order of the files as they are known. What failed is told in full, with the command that runs\n" +
+			"Results come in the order of the files as they are known. What failed is told in full, with " +
+			"the command that runs\n" +
 			"only that, and its trace is saved.\n\n" +
 			"Examples:\n" +
 			"  rollsim features features/failure --tags '@machine:v0.2 and not @slow'\n" +
 			"  rollsim features mine.feature:42 --watch             while it is written\n" +
-			"  rollsim features --rerun failed.txt                  what failed the last time, until nothing does\n" +
-			"  rollsim features --format github --format junit:features.xml --keep traces       in a workflow",
+			"  rollsim features --rerun failed.txt                  what failed the last time, until " +
+			"nothing does\n" +
+			"  rollsim features --format github --format junit:features.xml --keep traces       in a " +
+			"workflow",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "tags", Usage: "run only scenarios that match `EXPRESSION`, such as '@slow and not @machine:v0.2'"},
-			&cli.StringFlag{Name: "name", Usage: "run only scenarios whose name has `TEXT` in it; a regular expression will do"},
+			&cli.StringFlag{Name: "tags", Usage: "run only scenarios that match `EXPRESSION`, such as " +
+				"'@slow and not @machine:v0.2'"},
+			&cli.StringFlag{Name: "name", Usage: "run only scenarios whose name has `TEXT` in it; a " +
+				"regular expression will do"},
 			&cli.BoolFlag{Name: "fast", Usage: "skip scenarios that are tagged @slow"},
 			&cli.StringSliceFlag{
 				Name: "format", Value: cli.NewStringSlice("pretty"),
-				Usage: "write as `FORMAT`: " + strings.Join(report.FeatureFormats(), ", ") + "; FORMAT:FILE writes to a file, and may come beside another one",
+				Usage: "write as `FORMAT`: " + strings.Join(report.FeatureFormats(), ", ") + "; FORMAT:FILE " +
+					"writes to a file, and may come beside another one",
 			},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE` where the format names none; - is standard output"},
-			&cli.IntFlag{Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0), Usage: "run `N` scenarios at once"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE` " +
+				"where the format names none; - is standard output"},
+			&cli.IntFlag{
+				Name:    "jobs",
+				Aliases: []string{"j"},
+				Value:   runtime.GOMAXPROCS(0),
+				Usage:   "run `N` scenarios at once",
+			},
 			&cli.BoolFlag{Name: "fail-fast", Usage: "run nothing more after the first failure"},
 			&cli.StringFlag{
-				Name: "rerun", Usage: "run only what `FILE` lists, if it is there, and list in it what fails; it is removed when nothing does",
+				Name: "rerun", Usage: "run only what `FILE` lists, if it is there, and list in it what " +
+					"fails; it is removed when nothing does",
 			},
-			&cli.StringFlag{Name: "shuffle", Usage: "run in an order drawn from `SEED`, a number or \"random\"; results come in the usual one"},
+			&cli.StringFlag{Name: "shuffle", Usage: "run in an order drawn from `SEED`, a number or " +
+				"\"random\"; results come in the usual one"},
 			&cli.StringFlag{Name: "seed", Usage: "draw from `SEED`, whatever the features say"},
-			&cli.StringFlag{Name: "keep", Usage: "save the traces of what failed in `DIR` instead of a temporary folder"},
-			&cli.BoolFlag{Name: "watch", Usage: "go on, and run each file again when it changes; until Ctrl-C"},
+			&cli.StringFlag{Name: "keep", Usage: "save the traces of what failed in `DIR` instead of a " +
+				"temporary folder"},
+			&cli.BoolFlag{Name: "watch", Usage: "go on, and run each file again when it changes; until " +
+				"Ctrl-C"},
 		},
 		Action: env.features,
 	}
@@ -222,8 +239,8 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	return nil
 }
 
-// writers makes a writer for each output. files hold what goes to files until all is known; told is whether a person reads of it
-// on standard output.
+// writers makes a writer for each output. files hold what goes to files until all is known; told is
+// whether a person reads of it on standard output.
 func (run *featureRun) writers() (writers []report.FeatureWriter, files map[string]*bytes.Buffer, told bool, err error) {
 	files = make(map[string]*bytes.Buffer)
 	for _, o := range run.outputs {
@@ -260,7 +277,8 @@ func (run *featureRun) writerOptions(format string) (opt report.FeatureOptions, 
 	return opt, err
 }
 
-// wayFromRepository is the way from the folder that a workflow on GitHub checked out to the current one; empty elsewhere.
+// wayFromRepository is the way from the folder that a workflow on GitHub checked out to the current
+// one; empty elsewhere.
 func wayFromRepository() (string, error) {
 	root := os.Getenv("GITHUB_WORKSPACE")
 	if root == "" {
@@ -289,8 +307,8 @@ func (name appender) Write(b []byte) (int, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// save writes the trace of a scenario to a file and tells where. In a temporary folder its name has a digest of it, so that
-// no other trace is overwritten and the same run tells the same.
+// save writes the trace of a scenario to a file and tells where. In a temporary folder its name has
+// a digest of it, so that no other trace is overwritten and the same run tells the same.
 func (run *featureRun) save(s *story.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {
@@ -298,7 +316,8 @@ func (run *featureRun) save(s *story.Scenario) string {
 	}
 	dir, name := run.keep, s.FileName()
 	if dir == "" {
-		dir = filepath.Join(os.TempDir(), fmt.Sprintf("rollsim-%d", os.Getuid())) // a folder of that name may be another user's
+		// a folder of that name may be another user's
+		dir = filepath.Join(os.TempDir(), fmt.Sprintf("rollsim-%d", os.Getuid()))
 		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64(b.Bytes())))
 	}
 	file := filepath.Join(dir, name+".ndjson")

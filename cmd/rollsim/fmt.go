@@ -20,14 +20,18 @@ func (env *environment) fmtCommand() *cli.Command {
 		Name:      "fmt",
 		Usage:     "lay out features and scenarios",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without one, the folders features/ and\n" +
-			"scenarios/ of the current directory. Files that are not laid out are rewritten and named; one that cannot be read is\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without " +
+			"one, the folders features/ and\n" +
+			"scenarios/ of the current directory. Files that are not laid out are rewritten and named; " +
+			"one that cannot be read is\n" +
 			"left as it is. As the only PATH, - lays out standard input onto standard output.\n" +
-			"Only white space changes: indentation, the columns of tables, blank lines. Comments and the order of everything stay.\n\n" +
+			"Only white space changes: indentation, the columns of tables, blank lines. Comments and the " +
+			"order of everything stay.\n\n" +
 			"Examples: rollsim fmt waves.feature\n" +
 			"          rollsim fmt --check",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "rewrite nothing: name what is not laid out, and exit with 1 if anything is"},
+			&cli.BoolFlag{Name: "check", Usage: "rewrite nothing: name what is not laid out, and exit " +
+				"with 1 if anything is"},
 		},
 		Action: env.fmt,
 	}
@@ -95,7 +99,8 @@ func lay(name string, text []byte, feature bool) ([]byte, error) {
 // featureBegins is how a feature begins, after comments.
 var featureBegins = regexp.MustCompile(`\A(\x{feff}?\s*(#.*)?\n)*\s*(@|Feature:|#\s*language:)`)
 
-// fmtInput lays out standard input, which is a feature if it can be read as one, or begins like one.
+// fmtInput lays out standard input, which is a feature if it can be read as one, or begins like
+// one.
 func (env *environment) fmtInput(check bool) error {
 	text, err := io.ReadAll(env.stdin)
 	if err != nil {

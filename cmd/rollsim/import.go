@@ -23,13 +23,18 @@ func (env *environment) importCommand() *cli.Command {
 		Name:      "import",
 		Usage:     "make a scenario and its golden of what a log says of one rollout",
 		ArgsUsage: "INPUT…",
-		Description: "The scenario has the rollout's events as raw events, at their exact times, and what else its supersession needs: the\n" +
-			"rollouts that stood when it was opened, and the one that supersedes it. The golden is written where rollsim check looks\n" +
+		Description: "The scenario has the rollout's events as raw events, at their exact times, and " +
+			"what else its supersession needs: the\n" +
+			"rollouts that stood when it was opened, and the one that supersedes it. The golden is " +
+			"written where rollsim check looks\n" +
 			"for it. Several INPUTs are one log, in order.\n\n" +
-			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o scenarios/stable-failed-in-may.yaml",
+			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o " +
+			"scenarios/stable-failed-in-may.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`; the first seven digits of its ref are enough"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to `FILE`, which ends in .yaml"},
+			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`; the first seven digits of its " +
+				"ref are enough"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to " +
+				"`FILE`, which ends in .yaml"},
 			&cli.StringFlag{
 				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(reducer.MachineNames(), " or "),
 				DefaultText: "the one that the log names, or v0.2 for a log of a control plane",
@@ -104,8 +109,10 @@ func (env *environment) importRollout(c *cli.Context) error {
 			return err
 		}
 	}
-	env.out.printf("%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(), history.Machine,
-		history.Policy.OnHealthFailure, golden)
+	env.out.printf(
+		"%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(), history.Machine,
+		history.Policy.OnHealthFailure, golden,
+	)
 	for _, note := range test.Notes {
 		env.out.printf("note: %s\n", note)
 	}
@@ -133,7 +140,8 @@ func (env *environment) whichRollout(c *cli.Context, names []string) error {
 		fmt.Fprintf(&b, "\n  … and %d before these", more)
 		all = all[more:]
 	}
-	for _, r := range all { // how each went replay tells, under the machine and policies that are asked for
+	// how each went replay tells, under the machine and policies that are asked for
+	for _, r := range all {
 		fmt.Fprintf(&b, "\n  %-20s  %s", trace.AppendTime(nil, r.OpenedAt), r.RolloutID)
 	}
 	return usage(c, "expected --rollout ID: which rollout to import. The log has%s", b.String())

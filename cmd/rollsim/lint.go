@@ -17,15 +17,22 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "look for mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without one, the folders features/ and\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without " +
+			"one, the folders features/ and\n" +
 			"scenarios/ of the current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
 			"          rollsim lint --explain RS002",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "print as `FORMAT`: " + strings.Join(report.LintFormats(), ", ")},
+			&cli.StringFlag{
+				Name:  "format",
+				Value: "text",
+				Usage: "print as `FORMAT`: " + strings.Join(report.LintFormats(), ", "),
+			},
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out the rule `CODE`; may be repeated"},
-			&cli.StringFlag{Name: "explain", Usage: "tell what the rule `CODE` is about, with a bad and a good example"},
-			&cli.BoolFlag{Name: "rules", Usage: "list the rules, with --format markdown as a page with examples"},
+			&cli.StringFlag{Name: "explain", Usage: "tell what the rule `CODE` is about, with a bad and " +
+				"a good example"},
+			&cli.BoolFlag{Name: "rules", Usage: "list the rules, with --format markdown as a page with " +
+				"examples"},
 		},
 		Action: env.lint,
 	}
@@ -59,7 +66,9 @@ func (env *environment) lint(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) })
+	found = slices.DeleteFunc(
+		found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) },
+	)
 	opt := report.LintOptions{Files: len(names), Paint: func(s lint.Severity, text string) string {
 		colour := report.Yellow
 		if s == lint.Error {
@@ -79,8 +88,9 @@ func (env *environment) lint(c *cli.Context) error {
 	return nil
 }
 
-// findFiles lists the features and then the scenarios at the paths of the command line, as findSuite finds them, each once. What
-// is built in is nobody's to mend: without a path, and without folders of the user's own, need says what is missing.
+// findFiles lists the features and then the scenarios at the paths of the command line, as
+// findSuite finds them, each once. What is built in is nobody's to mend: without a path, and
+// without folders of the user's own, need says what is missing.
 func findFiles(c *cli.Context, need string) (fsys fs.FS, names []string, err error) {
 	paths := c.Args().Slice()
 	for _, p := range paths {
@@ -93,7 +103,8 @@ func findFiles(c *cli.Context, need string) (fsys fs.FS, names []string, err err
 		return nil, nil, err
 	}
 	if builtIn {
-		return nil, nil, usage(c, "there is neither a folder features nor a folder scenarios here: name %s", need)
+		return nil, nil, usage(c, "there is neither a folder features nor a folder scenarios here: "+
+			"name %s", need)
 	}
 	return suite.FS, append(suite.Features, suite.Scenarios...), nil
 }

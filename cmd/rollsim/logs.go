@@ -15,8 +15,8 @@ import (
 	"rollsim/trace/input"
 )
 
-// logs tells which logs some arguments name: each folder the logs in it and below, every file one of its own; the other
-// arguments together are one log, in order.
+// logs tells which logs some arguments name: each folder the logs in it and below, every file one
+// of its own; the other arguments together are one log, in order.
 func (env *environment) logs(args []string) ([][]string, error) {
 	var all [][]string
 	var together []string
@@ -39,8 +39,8 @@ func (env *environment) logs(args []string) ([][]string, error) {
 	return all, nil
 }
 
-// logsBelow lists the logs of a folder. Hidden files, what SQLite keeps beside a database, and what by its first bytes is
-// none are passed over; the last is said.
+// logsBelow lists the logs of a folder. Hidden files, what SQLite keeps beside a database, and what
+// by its first bytes is none are passed over; the last is said.
 func (env *environment) logsBelow(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
@@ -52,10 +52,14 @@ func (env *environment) logsBelow(dir string) ([]string, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir(), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
+		case d.IsDir(),
+			strings.HasSuffix(name, "-wal"),
+			strings.HasSuffix(name, "-shm"),
+			strings.HasSuffix(name, "-journal"):
 			return nil
 		}
-		if is, err := looksLikeLog(name); is || err != nil { // whoever reads it says what is wrong with it
+		// whoever reads it says what is wrong with it
+		if is, err := looksLikeLog(name); is || err != nil {
 			files = append(files, name)
 		} else {
 			env.err.printf("%s is no log: it is passed over\n", name)

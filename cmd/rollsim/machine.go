@@ -17,11 +17,17 @@ func (env *environment) machineCommand() *cli.Command {
 		Name:      "machine",
 		Usage:     "print a machine's transition table, or how two machines differ",
 		ArgsUsage: "[NAME]",
-		Description: "The machines are " + strings.Join(reducer.MachineNames(), " and ") + "; the first is the default.\n\n" +
+		Description: "The machines are " + strings.Join(
+			reducer.MachineNames(), " and ",
+		) + "; the first is the default.\n\n" +
 			"Examples: rollsim machine v0.2 --format markdown\n" +
 			"          rollsim machine --diff v0.2 rfc0008",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Value: "table", Usage: "print as `FORMAT`: " + strings.Join(report.MachineFormats(), ", ")},
+			&cli.StringFlag{
+				Name:  "format",
+				Value: "table",
+				Usage: "print as `FORMAT`: " + strings.Join(report.MachineFormats(), ", "),
+			},
 			&cli.BoolFlag{Name: "diff", Usage: "show where two machines differ, and why"},
 		},
 		Action: env.machine,
@@ -54,7 +60,8 @@ func (env *environment) machine(c *cli.Context) error {
 	return formatMistake(c, report.Machine(env.out.w, machines[0], format))
 }
 
-// formatMistake makes a usage error of a format that there is not; what cannot be written stays as it is.
+// formatMistake makes a usage error of a format that there is not; what cannot be written stays as
+// it is.
 func formatMistake(c *cli.Context, err error) error {
 	if of := (*fs.PathError)(nil); errors.As(err, &of) {
 		return err

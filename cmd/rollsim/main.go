@@ -1,4 +1,5 @@
-// Command rollsim simulates fleets, checks rollout traces against goldens and features, and replays recorded ones.
+// Command rollsim simulates fleets, checks rollout traces against goldens and features, and replays
+// recorded ones.
 package main
 
 import "os"

@@ -18,11 +18,13 @@ func (env *environment) mergeCommand() *cli.Command {
 		Name:      "merge",
 		Usage:     "put together what the shards of one sweep came to",
 		ArgsUsage: "DIR…",
-		Description: "DIR is a folder that rollsim explore wrote with -o. All shards together give what the whole sweep would have given.\n" +
+		Description: "DIR is a folder that rollsim explore wrote with -o. All shards together give " +
+			"what the whole sweep would have given.\n" +
 			"The exit code is 1 when an invariant broke in one of them.\n\n" +
 			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the traces of what failed into `DIR`"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
+				"traces of what failed into `DIR`"},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 		},
 		Action: env.merge,
@@ -75,7 +77,9 @@ func copyFirst(dirs []string, to, name string) error {
 			return err
 		}
 		defer in.Close()
-		return atomicfile.Write(filepath.Join(to, name), func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+		return atomicfile.Write(
+			filepath.Join(to, name), func(w io.Writer) error { _, err := io.Copy(w, in); return err },
+		)
 	}
 	return nil
 }

@@ -16,12 +16,16 @@ import (
 
 func (env *environment) mutateCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "mutate",
-		Usage:     "change every cell of the transition tables in turn, and tell which changes no feature or scenario notices",
+		Name: "mutate",
+		Usage: "change every cell of the transition tables in turn, and tell which changes no " +
+			"feature or scenario notices",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for rollsim check. Each part of each cell is\n" +
-			"changed to every other outcome: another state, accepted, refused, an effect too few or too many. Of the features, and\n" +
-			"then of the scenarios, those that come to the cell are run until one fails. A change that none notices survives; what\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for " +
+			"rollsim check. Each part of each cell is\n" +
+			"changed to every other outcome: another state, accepted, refused, an effect too few or too " +
+			"many. Of the features, and\n" +
+			"then of the scenarios, those that come to the cell are run until one fails. A change that " +
+			"none notices survives; what\n" +
 			"would notice it is shown. The exit code is 1 when one survives.\n\n" +
 			"Examples: rollsim mutate\n" +
 			"          rollsim mutate features\n" +
@@ -30,7 +34,8 @@ func (env *environment) mutateCommand() *cli.Command {
 			&cli.StringFlag{
 				Name: "machine", Usage: "change only machine `M`: " + strings.Join(reducer.MachineNames(), ", "), DefaultText: "all",
 			},
-			&cli.StringFlag{Name: "cell", Usage: "change only one cell, `STATE×EVENT`, such as Failed×OperatorClearance; + is as good as ×"},
+			&cli.StringFlag{Name: "cell", Usage: "change only one cell, `STATE×EVENT`, such as " +
+				"Failed×OperatorClearance; + is as good as ×"},
 			jobsFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/coverage.md describes it"},
 		},
@@ -94,11 +99,13 @@ func parseCell(s string) (reducer.State, reducer.EventKind, error) {
 		}
 		from, isState := reducer.ParseState(strings.TrimSpace(state))
 		if !isState {
-			return 0, 0, errors.New("there is no such state" + nearest.Hint(strings.TrimSpace(state), namesOf(reducer.States())))
+			return 0, 0, errors.New("there is no such " +
+				"state" + nearest.Hint(strings.TrimSpace(state), namesOf(reducer.States())))
 		}
 		kind, isEvent := reducer.ParseEventKind(strings.TrimSpace(event))
 		if !isEvent {
-			return 0, 0, errors.New("there is no such event" + nearest.Hint(strings.TrimSpace(event), namesOf(reducer.EventKinds())))
+			return 0, 0, errors.New("there is no such " +
+				"event" + nearest.Hint(strings.TrimSpace(event), namesOf(reducer.EventKinds())))
 		}
 		return from, kind, nil
 	}

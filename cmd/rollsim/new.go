@@ -21,16 +21,21 @@ import (
 
 func (env *environment) newCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "new",
-		Usage:     "write a feature or a scenario to begin with, which passes; or the settings of an editor",
+		Name: "new",
+		Usage: "write a feature or a scenario to begin with, which passes; or the settings of an " +
+			"editor",
 		ArgsUsage: "feature NAME|scenario NAME|vscode",
-		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments that say what is what. A scenario comes\n" +
-			"with its golden, and with schema.json beside it, so that editors complete its fields. Nothing is overwritten without --force.\n" +
-			"With vscode, the folder .vscode gets what Visual Studio Code needs to complete features and scenarios.\n\n" +
+		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments " +
+			"that say what is what. A scenario comes\n" +
+			"with its golden, and with schema.json beside it, so that editors complete its fields. " +
+			"Nothing is overwritten without --force.\n" +
+			"With vscode, the folder .vscode gets what Visual Studio Code needs to complete features and " +
+			"scenarios.\n\n" +
 			"Examples: rollsim new feature failing-canary\n" +
 			"          rollsim new scenario failing-canary -o scenarios/failing-canary.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - prints the file alone to standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - prints " +
+				"the file alone to standard output"},
 			&cli.BoolFlag{Name: "force", Usage: "replace what is there already"},
 		},
 		Action: env.new,
@@ -66,7 +71,9 @@ func (env *environment) new(c *cli.Context) error {
 		return usage(c, "-o %s: expected a name that ends in %s, or -", output, ext)
 	}
 	if kind == "feature" {
-		return env.newFiles(c.Bool("force"), "rollsim features "+shell.Join(output), newFile{output, starter.Feature(name)})
+		return env.newFiles(
+			c.Bool("force"), "rollsim features "+shell.Join(output), newFile{output, starter.Feature(name)},
+		)
 	}
 	text := starter.Scenario(name)
 	if output == "-" {
@@ -95,7 +102,8 @@ func (env *environment) new(c *cli.Context) error {
 
 type newFile struct{ name, text string }
 
-// newFiles writes files, of which none may be there yet unless they are to be replaced. next is what to type then.
+// newFiles writes files, of which none may be there yet unless they are to be replaced. next is
+// what to type then.
 func (env *environment) newFiles(replace bool, next string, files ...newFile) error {
 	for _, f := range files {
 		if _, err := os.Lstat(f.name); f.name != "-" && !replace && !errors.Is(err, fs.ErrNotExist) {
@@ -119,8 +127,8 @@ func (env *environment) newFiles(replace bool, next string, files ...newFile) er
 	return nil
 }
 
-// newEditor writes the settings of Visual Studio Code into the current folder. The schema, which nobody changes, is brought up
-// to date where it is there already.
+// newEditor writes the settings of Visual Studio Code into the current folder. The schema, which
+// nobody changes, is brought up to date where it is there already.
 func (env *environment) newEditor(replace bool) error {
 	schema, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
 	if err != nil {

@@ -35,7 +35,8 @@ func newPrinter(w io.Writer) *printer {
 	return p
 }
 
-// watched tells a printer when it cannot be written to: what is printed line by line is not asked each time.
+// watched tells a printer when it cannot be written to: what is printed line by line is not asked
+// each time.
 type watched struct {
 	io.Writer
 	by *printer
@@ -69,7 +70,8 @@ func (p *printer) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-// output gives what -o names; "-" for standard output, by whatever name. What is there is replaced, but for the inputs.
+// output gives what -o names; "-" for standard output, by whatever name. What is there is replaced,
+// but for the inputs.
 func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
 	name := c.String("output")
 	if c.IsSet("output") && (name == "" || strings.HasSuffix(name, "/")) {
@@ -94,7 +96,8 @@ func (env *environment) output(c *cli.Context, inputs ...string) (string, error)
 	return name, nil
 }
 
-// writeFile writes a file whole or not at all, compressed if that is what its name tells. "-" is standard output.
+// writeFile writes a file whole or not at all, compressed if that is what its name tells. "-" is
+// standard output.
 func (env *environment) writeFile(name string, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(env.out.w)

@@ -27,13 +27,19 @@ func (env *environment) redactCommand() *cli.Command {
 		Name:      "redact",
 		Usage:     "replace the names in a log, so that it can be shown to others",
 		ArgsUsage: "INPUT",
-		Description: "Hosts, channels, refs, closures, operators, reasons, error texts and unknown fields are replaced by pseudonyms; the\n" +
-			"format's own words stay, and rollsim replay finds the same. OUT is in the shape of INPUT: NDJSON, a rollout document, or\n" +
-			"a state.db of the tables that rollsim reads. It is compressed if its name ends in .gz or .zst.\n" +
-			"Logs that are redacted with the same key have the same names. Without --key the key is a new one that nobody knows.\n\n" +
-			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key --shift 240h",
+		Description: "Hosts, channels, refs, closures, operators, reasons, error texts and unknown " +
+			"fields are replaced by pseudonyms; the\n" +
+			"format's own words stay, and rollsim replay finds the same. OUT is in the shape of INPUT: " +
+			"NDJSON, a rollout document, or\n" +
+			"a state.db of the tables that rollsim reads. It is compressed if its name ends in .gz or " +
+			".zst.\n" +
+			"Logs that are redacted with the same key have the same names. Without --key the key is a " +
+			"new one that nobody knows.\n\n" +
+			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key " +
+			"--shift 240h",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, in place of what is there; - is standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, in place of " +
+				"what is there; - is standard output"},
 			&cli.StringFlag{
 				Name: "key", Usage: "make pseudonyms with the key in `FILE`, which is made if there is none",
 				DefaultText: "a key that is thrown away",
@@ -118,7 +124,8 @@ func parseShift(s string) (time.Duration, error) {
 	return d, err
 }
 
-// redactionKey reads the key of a file, making one where there is none. No name is for a key that is used once.
+// redactionKey reads the key of a file, making one where there is none. No name is for a key that
+// is used once.
 func (env *environment) redactionKey(name string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -153,7 +160,9 @@ func (env *environment) redactStream(r *redact.Redactor, name, path, output stri
 }
 
 // redactDatabase redacts a database into a file that is whole or not there.
-func (env *environment) redactDatabase(r *redact.Redactor, name string, db *statedb.DB, output string) error {
+func (env *environment) redactDatabase(
+	r *redact.Redactor, name string, db *statedb.DB, output string,
+) error {
 	return env.writeFile(output, func(w io.Writer) (err error) {
 		dir, remove, err := scratch.Dir()
 		if err != nil {
@@ -174,8 +183,9 @@ func (env *environment) redactDatabase(r *redact.Redactor, name string, db *stat
 	})
 }
 
-// spool copies a stream, which may have to be read twice, to a file that remove removes. It has every name in it, and must not
-// stay where nobody reads standard output to the end: that is an error as any other then.
+// spool copies a stream, which may have to be read twice, to a file that remove removes. It has
+// every name in it, and must not stay where nobody reads standard output to the end: that is an
+// error as any other then.
 func spool(name string, in io.Reader) (path string, remove func() error, err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()

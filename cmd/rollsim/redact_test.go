@@ -53,9 +53,11 @@ func rows(t *testing.T, file string) string {
 	var b strings.Builder
 	for _, query := range []string{
 		"SELECT json_array(seq, ts, kind, host_id, rollout_id, json(payload)) FROM event_log ORDER BY seq",
-		"SELECT json_array(rollout_id, channel, target_ref, state, current_wave, opened_event_log_seq, last_transition_event_log_seq, " +
+		"SELECT json_array(rollout_id, channel, target_ref, state, current_wave, " +
+			"opened_event_log_seq, last_transition_event_log_seq, " +
 			"opened_at, terminal_at, superseded_at) FROM rollouts ORDER BY opened_at",
-		"SELECT json_array(channel, closure_hash, quarantined_at, triggering_event_log_seq) FROM quarantined_closures ORDER BY quarantined_at",
+		"SELECT json_array(channel, closure_hash, quarantined_at, triggering_event_log_seq) FROM " +
+			"quarantined_closures ORDER BY quarantined_at",
 	} {
 		s, _, err := c.Prepare(query)
 		if err != nil {
@@ -84,7 +86,8 @@ func content(t *testing.T, file string) string {
 	return string(data)
 }
 
-// pair notes for each text of a log what stands for it in the redacted one. Both have the same shape.
+// pair notes for each text of a log what stands for it in the redacted one. Both have the same
+// shape.
 func pair(t *testing.T, a, b any, names map[string]string) {
 	t.Helper()
 	switch a := a.(type) {
@@ -135,10 +138,12 @@ func pseudonyms(t *testing.T, log, redacted string) map[string]string {
 	}
 }
 
-// translated gives a text with the pseudonyms in it, and single spaces, as columns are as wide as names.
+// translated gives a text with the pseudonyms in it, and single spaces, as columns are as wide as
+// names.
 func translated(names map[string]string) func(string) string {
 	number, ref := regexp.MustCompile(`^\d*$`), regexp.MustCompile(`^[0-9a-f]{40}$`)
-	pairs := []string{"channel-edges", "channel-edges"} // the longest first: what is replaced is the first that fits
+	// the longest first: what is replaced is the first that fits
+	pairs := []string{"channel-edges", "channel-edges"}
 	for _, from := range slices.SortedFunc(maps.Keys(names), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	}) {
@@ -161,8 +166,11 @@ func translated(names map[string]string) func(string) string {
 	}
 }
 
-// sameReplay holds what replay says of a log, with the pseudonyms in it, against what it says of the redacted one.
-func sameReplay(t *testing.T, log, redacted string, names map[string]string, args ...string) (classes []string) {
+// sameReplay holds what replay says of a log, with the pseudonyms in it, against what it says of
+// the redacted one.
+func sameReplay(
+	t *testing.T, log, redacted string, names map[string]string, args ...string,
+) (classes []string) {
 	t.Helper()
 	document := func(file string) (any, int) {
 		code, out, errs := inProcess(t, append([]string{"replay", file, "--json"}, args...)...)
@@ -227,7 +235,8 @@ func planted(log string) string {
 			out = append(out, line)
 		case 41:
 			line = strings.NewReplacer(`"to":"Active"`, `"to":"Converging"`, `"to":"Soaking"`, `"to":"Converged"`, `"seq":1}`, `"seq":9}`,
-				`"from":"Activating"`, `"from":"Pending"`, "edge@", "edge@0", "RecordRolloutTransition", "UpdateCurrentWave").Replace(line)
+				`"from":"Activating"`, `"from":"Pending"`, "edge@", "edge@0", "RecordRolloutTransition", "UpdateCurrentWave").
+				Replace(line)
 		case 59:
 			if i+1 < len(all) && all[i+1] != "" {
 				all[i+1], line = line, all[i+1]
@@ -240,8 +249,9 @@ func planted(log string) string {
 	return strings.Join(out, "")
 }
 
-// TestRedactedReplay: replay finds in redacted logs what it finds in the originals, in every shape, under either machine, in
-// sound ones and in those with something wrong of every class. None of the names is left.
+// TestRedactedReplay: replay finds in redacted logs what it finds in the originals, in every shape,
+// under either machine, in sound ones and in those with something wrong of every class. None of the
+// names is left.
 func TestRedactedReplay(t *testing.T) {
 	dir := t.TempDir()
 	key := filepath.Join(dir, "the.key")

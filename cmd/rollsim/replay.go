@@ -20,27 +20,37 @@ import (
 
 func (env *environment) replayCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "replay",
-		Usage:     "fold a recorded log through a machine, and show where the record disagrees with it or with itself",
+		Name: "replay",
+		Usage: "fold a recorded log through a machine, and show where the record disagrees with " +
+			"it or with itself",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a trace of rollsim run, or a control plane's log: its state.db, NDJSON, or the answer of\n" +
-			"GET /v1/rollouts/{id}/events; plain, in gzip or in zstd. Several are one log, in order; - is standard input.\n" +
+		Description: "INPUT is a trace of rollsim run, or a control plane's log: its state.db, " +
+			"NDJSON, or the answer of\n" +
+			"GET /v1/rollouts/{id}/events; plain, in gzip or in zstd. Several are one log, in order; - " +
+			"is standard input.\n" +
 			"A state.db is only read, and may be in use.\n" +
 			"The exit code is 1 when anything was found that is not accepted.\n\n" +
 			"Examples: rollsim replay state.db\n" +
 			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
 			"          rollsim replay state.db --json --accept reviewed.txt",
 		Flags: []cli.Flag{
-			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
+			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log "+
+				"of a control plane"),
 			answerFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout that is kept"},
-			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of its ref are enough"},
+			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of " +
+				"its ref are enough"},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
-			&cli.Uint64Flag{Name: "until", Usage: "judge the log up to entry `SEQ`", DefaultText: "the end of the log"},
+			&cli.Uint64Flag{
+				Name:        "until",
+				Usage:       "judge the log up to entry `SEQ`",
+				DefaultText: "the end of the log",
+			},
 			sinceFlag(),
 			policyFlag(),
-			&cli.StringFlag{Name: "accept", Usage: "count findings that `FILE` accepts apart: one a line, as shown, with a reason"},
+			&cli.StringFlag{Name: "accept", Usage: "count findings that `FILE` accepts apart: one a " +
+				"line, as shown, with a reason"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/replay.md describes it"},
 		},
 		Action: env.replay,
@@ -48,12 +58,14 @@ func (env *environment) replayCommand() *cli.Command {
 }
 
 func sinceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "since", Usage: "show only what was at `T` or later: 2026-05-16, 2026-05-16T03:00:00Z"}
+	return &cli.StringFlag{Name: "since", Usage: "show only what was at `T` or later: 2026-05-16, " +
+		"2026-05-16T03:00:00Z"}
 }
 
 func policyFlag() cli.Flag {
 	return &cli.StringSliceFlag{
-		Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or rollback-and-halt",
+		Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or " +
+			"rollback-and-halt",
 		DefaultText: "what its agents say that they apply, or halt",
 	}
 }
@@ -97,7 +109,10 @@ func (env *environment) replay(c *cli.Context) error {
 		return err
 	}
 	write := func() error {
-		return report.Replay(env.out.w, name, &result, report.ReplayView{All: c.Bool("all"), By: c.String("accept"), Given: givenFold(c)})
+		return report.Replay(
+			env.out.w, name, &result,
+			report.ReplayView{All: c.Bool("all"), By: c.String("accept"), Given: givenFold(c)},
+		)
 	}
 	if c.Bool("json") {
 		write = func() error { return report.ReplayJSON(env.out.w, name, &result) }
@@ -111,7 +126,8 @@ func (env *environment) replay(c *cli.Context) error {
 	return err
 }
 
-// unanswered makes a usage error of one that says that a log does not know what is asked for; nil where err is another one.
+// unanswered makes a usage error of one that says that a log does not know what is asked for; nil
+// where err is another one.
 func unanswered(c *cli.Context, err error) error {
 	var none *replay.NoAnswer
 	if !errors.As(err, &none) {
@@ -173,14 +189,16 @@ func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error)
 	return policies, nil
 }
 
-// parseMoment reads a time as people type one: a day, or a time, in UTC where it does not say otherwise.
+// parseMoment reads a time as people type one: a day, or a time, in UTC where it does not say
+// otherwise.
 func parseMoment(text string) (reducer.Time, error) {
 	for _, form := range []string{text, text + "Z", text + ":00Z", text + "T00:00:00Z"} {
 		if t, err := trace.ParseTime(strings.Replace(form, " ", "T", 1)); err == nil {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("expected a time such as 2026-05-16, 2026-05-16T03:00 or 2026-05-16T03:00:00+02:00")
+	return 0, fmt.Errorf("expected a time such as 2026-05-16, 2026-05-16T03:00 or " +
+		"2026-05-16T03:00:00+02:00")
 }
 
 // open opens an input file; - is standard input.

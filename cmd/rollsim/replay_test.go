@@ -8,9 +8,10 @@ import (
 	"testing"
 )
 
-// TestReplayOfWhatAControlPlaneRecords: of a simulated run, the log is left that a control plane would have kept of it: no
-// header, no faults, no rejections, no sums, of the effects of the rollout machine transitions alone. In it nothing is found,
-// whatever went wrong in the run, but what is so at its end.
+// TestReplayOfWhatAControlPlaneRecords: of a simulated run, the log is left that a control plane
+// would have kept of it: no header, no faults, no rejections, no sums, of the effects of the
+// rollout machine transitions alone. In it nothing is found, whatever went wrong in the run, but
+// what is so at its end.
 func TestReplayOfWhatAControlPlaneRecords(t *testing.T) {
 	dir := t.TempDir()
 	for _, scenario := range []string{
@@ -45,7 +46,8 @@ func TestReplayOfWhatAControlPlaneRecords(t *testing.T) {
 	}
 }
 
-// record writes what a control plane would have recorded, and gives the flags that say what its log does not.
+// record writes what a control plane would have recorded, and gives the flags that say what its log
+// does not.
 func record(t *testing.T, traced, log string) (flags []string) {
 	t.Helper()
 	data, err := os.ReadFile(traced)

@@ -28,14 +28,25 @@ func (env *environment) runCommand() *cli.Command {
 		Name:      "run",
 		Usage:     "simulate one scenario and write its trace",
 		ArgsUsage: "SCENARIO",
-		Description: "SCENARIO is a scenario file, or the name of a built-in one such as one-wave-converges.\n" +
-			"The exit code is 1 when an invariant broke that the scenario does not expect, or one that it expects did not.\n\n" +
+		Description: "SCENARIO is a scenario file, or the name of a built-in one such as " +
+			"one-wave-converges.\n" +
+			"The exit code is 1 when an invariant broke that the scenario does not expect, or one that " +
+			"it expects did not.\n\n" +
 			"Example: rollsim run one-wave-converges --seed 7 -o trace.ndjson",
 		Flags: []cli.Flag{
-			&cli.Uint64Flag{Name: "seed", Usage: "draw from seed `N` instead of the scenario's", DefaultText: "the scenario's"},
-			machineFlag("decide transitions by machine `M` instead of the scenario's", "the scenario's"), answerFlag(),
-			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or of a virtual time such as 90m or 3d"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of what is there; - is standard output", Value: "-"},
+			&cli.Uint64Flag{
+				Name:        "seed",
+				Usage:       "draw from seed `N` instead of the scenario's",
+				DefaultText: "the scenario's",
+			},
+			machineFlag(
+				"decide transitions by machine `M` instead of the scenario's",
+				"the scenario's",
+			), answerFlag(),
+			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or " +
+				"of a virtual time such as 90m or 3d"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of " +
+				"what is there; - is standard output", Value: "-"},
 			&cli.StringFlag{
 				Name: "format", Usage: "write `FORMAT`: text, summary or ndjson",
 				DefaultText: "ndjson with -o, else text",
@@ -126,7 +137,8 @@ func loadScenario(arg string) (*scenario.File, error) {
 	for i, p := range builtIn {
 		builtIn[i] = strings.TrimSuffix(path.Base(p), ".yaml")
 	}
-	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg, nearest.Hint(arg, builtIn))
+	return nil, fmt.Errorf("%s is neither a file nor a built-in "+
+		"scenario%s", arg, nearest.Hint(arg, builtIn))
 }
 
 // parseUntil reads the number of an entry, or a duration of virtual time.
@@ -137,5 +149,7 @@ func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if after, err := scenario.ParseDuration(s); err == nil && after > 0 {
 		return 0, after, nil
 	}
-	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as 90m or 3d", s)
+	return 0, 0, fmt.Errorf(
+		"--until %s: expected the number of an entry, or a time such as 90m or 3d", s,
+	)
 }

@@ -16,7 +16,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"rollsim": main})
 }
 
-// TestScripts runs what the documents tell to type: every script in testdata/script, each in a folder of its own.
+// TestScripts runs what the documents tell to type: every script in testdata/script, each in a
+// folder of its own.
 func TestScripts(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -39,8 +40,8 @@ func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestReplayNamesWhatWasTamperedWith removes, repeats and changes every single line of a simulated trace but the first and
-// the last: replay must fail and name that entry.
+// TestReplayNamesWhatWasTamperedWith removes, repeats and changes every single line of a simulated
+// trace but the first and the last: replay must fail and name that entry.
 func TestReplayNamesWhatWasTamperedWith(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "t.ndjson")
@@ -67,7 +68,9 @@ func TestReplayNamesWhatWasTamperedWith(t *testing.T) {
 		}
 		if number.MatchString(lines[i]) {
 			other := number.ReplaceAllString(lines[i], `"wave":7`)
-			variants["another wave"] = append(append(append([]string(nil), lines[:i]...), other), lines[i+1:]...)
+			variants["another wave"] = append(
+				append(append([]string(nil), lines[:i]...), other),
+				lines[i+1:]...)
 		}
 		for what, text := range variants {
 			if err := os.WriteFile(tampered, []byte(strings.Join(text, "")), 0o600); err != nil {

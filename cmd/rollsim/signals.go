@@ -11,10 +11,12 @@ import (
 	"rollsim/internal/scratch"
 )
 
-// interrupt ends the context of a command that is interruptible; nil where none is, or where it has been interrupted already.
+// interrupt ends the context of a command that is interruptible; nil where none is, or where it has
+// been interrupted already.
 var interrupt atomic.Pointer[context.CancelFunc]
 
-// interruptible gives a context that ends when the user interrupts. Whoever interrupts twice does not want to wait.
+// interruptible gives a context that ends when the user interrupts. Whoever interrupts twice does
+// not want to wait.
 func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupt.Store(&cancel)

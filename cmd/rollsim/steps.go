@@ -17,8 +17,13 @@ func (env *environment) stepsCommand() *cli.Command {
 		Description: "In the words, {…} is a value, (…) may be left out, a/b is one or the other.\n\n" +
 			"Example: rollsim steps --search retention",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "search", Usage: "only those that have `WORD`, or each of several, in their topic, words, meaning or example"},
-			&cli.StringFlag{Name: "format", Value: "text", Usage: "print as `FORMAT`: " + strings.Join(report.StepFormats(), ", ")},
+			&cli.StringFlag{Name: "search", Usage: "only those that have `WORD`, or each of several, in " +
+				"their topic, words, meaning or example"},
+			&cli.StringFlag{
+				Name:  "format",
+				Value: "text",
+				Usage: "print as `FORMAT`: " + strings.Join(report.StepFormats(), ", "),
+			},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {

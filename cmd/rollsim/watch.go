@@ -12,7 +12,8 @@ import (
 	"rollsim/story"
 )
 
-// watchEvery is how often files are looked at. Looking costs a few system calls, and works on every file system.
+// watchEvery is how often files are looked at. Looking costs a few system calls, and works on every
+// file system.
 const watchEvery = 250 * time.Millisecond
 
 const scenarioFile = ".yaml"
@@ -23,7 +24,8 @@ type fileVersion struct {
 	size    int64
 }
 
-// watch runs features, and each file again when it has changed, until the context ends. What fails does not end it.
+// watch runs features, and each file again when it has changed, until the context ends. What fails
+// does not end it.
 func (run *featureRun) watch(ctx context.Context) error {
 	seen, err := run.versions()
 	if err != nil {
@@ -50,7 +52,9 @@ func (run *featureRun) watch(ctx context.Context) error {
 }
 
 // changed waits until files have changed, and for what is being written to be complete.
-func (run *featureRun) changed(ctx context.Context, seen map[string]fileVersion) ([]string, map[string]fileVersion) {
+func (run *featureRun) changed(
+	ctx context.Context, seen map[string]fileVersion,
+) ([]string, map[string]fileVersion) {
 	var before map[string]fileVersion
 	for {
 		select {
@@ -68,7 +72,8 @@ func (run *featureRun) changed(ctx context.Context, seen map[string]fileVersion)
 				changed = append(changed, name)
 			}
 		}
-		quiet := len(changed) > 0 && before != nil && !slices.ContainsFunc(changed, func(name string) bool { return before[name] != now[name] })
+		quiet := len(changed) > 0 && before != nil &&
+			!slices.ContainsFunc(changed, func(name string) bool { return before[name] != now[name] })
 		if before = now; quiet {
 			slices.Sort(changed)
 			return changed, now
@@ -76,7 +81,8 @@ func (run *featureRun) changed(ctx context.Context, seen map[string]fileVersion)
 	}
 }
 
-// versions looks at every file that is asked for, and at the scenario files which those may be told of.
+// versions looks at every file that is asked for, and at the scenario files which those may be told
+// of.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
 	names, err := story.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
@@ -105,7 +111,8 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 	return versions, nil
 }
 
-// pathsOf gives the paths of some files, with the lines that were asked for. Any feature may be told of a scenario file.
+// pathsOf gives the paths of some files, with the lines that were asked for. Any feature may be
+// told of a scenario file.
 func (run *featureRun) pathsOf(files []string) []string {
 	if slices.ContainsFunc(files, func(name string) bool { return path.Ext(name) == scenarioFile }) {
 		return run.opt.Paths

@@ -29,8 +29,8 @@ func (s *shared) String() string {
 	return s.b.String()
 }
 
-// TestWatch changes files under the eyes of the command, which runs those and nothing else, and goes on when they are broken
-// or gone, until it is interrupted.
+// TestWatch changes files under the eyes of the command, which runs those and nothing else, and
+// goes on when they are broken or gone, until it is interrupted.
 func TestWatch(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot interrupt itself")
@@ -38,7 +38,8 @@ func TestWatch(t *testing.T) {
 	dir := t.TempDir()
 	put := func(name, state string) {
 		t.Helper()
-		text := "Feature: " + name + "\n  Scenario: " + name + " is " + state + "\n    Given channel \"stable\" with 1 host\n" +
+		text := "Feature: " + name + "\n  Scenario: " + name + " is " + state + "\n    Given channel " +
+			"\"stable\" with 1 host\n" +
 			"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is " + state + "\n"
 		if state == "broken" {
 			text = "Once upon a time\n"

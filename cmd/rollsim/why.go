@@ -14,18 +14,25 @@ func (env *environment) whyCommand() *cli.Command {
 		Name:      "why",
 		Usage:     "tell from a log why a host is not, or not yet, on the ref that its channel points at",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a log as rollsim replay reads it. What is told: what keeps the host, since when, the last gate that was decided\n" +
+		Description: "INPUT is a log as rollsim replay reads it. What is told: what keeps the host, " +
+			"since when, the last gate that was decided\n" +
 			"for it, and what that waits for in turn.\n\n" +
 			"Examples: rollsim why state.db --host web-07\n" +
 			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of --rollout that waits, or the rollout itself"},
+			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of " +
+				"--rollout that waits, or the rollout itself"},
 			&cli.StringFlag{
 				Name: "rollout", Usage: "ask for rollout `ID`; the first seven digits of its ref are enough",
 				DefaultText: "the last one that the host has joined",
 			},
-			&cli.StringFlag{Name: "at", Usage: "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z", DefaultText: "the end of the log"},
-			machineFlag("fold the log through machine `M`", "the one that the trace names, or v0.2 for a log of a control plane"),
+			&cli.StringFlag{
+				Name:        "at",
+				Usage:       "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z",
+				DefaultText: "the end of the log",
+			},
+			machineFlag("fold the log through machine `M`", "the one that the trace names, or v0.2 for a "+
+				"log of a control plane"),
 			answerFlag(),
 			policyFlag(),
 		},
@@ -37,7 +44,10 @@ func (env *environment) why(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected a log")
 	}
-	q := replay.Question{Host: reducer.HostID(c.String("host")), Rollout: reducer.RolloutID(c.String("rollout"))}
+	q := replay.Question{
+		Host:    reducer.HostID(c.String("host")),
+		Rollout: reducer.RolloutID(c.String("rollout")),
+	}
 	if q.Host == "" && q.Rollout == "" {
 		return usage(c, "expected --host, --rollout or both")
 	}

@@ -1,5 +1,6 @@
-// Shim makes a reducer answer to rollsim from a process of its own: rollsim conform --machine exec:./shim FILE…
-// The reducer here is rollsim's own; yours goes where it is called. docs/machines.md tells the rest.
+// Shim makes a reducer answer to rollsim from a process of its own: rollsim conform --machine
+// exec:./shim FILE… The reducer here is rollsim's own; yours goes where it is called.
+// docs/machines.md tells the rest.
 package main
 
 import (
@@ -14,7 +15,8 @@ import (
 	"rollsim/trace"
 )
 
-// request is one line of standard input. Record and event are in the encodings of the conformance vectors.
+// request is one line of standard input. Record and event are in the encodings of the conformance
+// vectors.
 type request struct {
 	Record, Event json.RawMessage
 	Now           string
@@ -33,7 +35,8 @@ func main() {
 		}
 	}
 	if !errors.Is(err, io.EOF) { // else rollsim has no more questions
-		log.Fatal(err) // standard error is shown when something goes wrong; standard output is for answers alone
+		// standard error is shown when something goes wrong; standard output is for answers alone
+		log.Fatal(err)
 	}
 }
 

@@ -58,7 +58,8 @@ func TestShimPassesTheVectors(t *testing.T) {
 	}
 }
 
-// TestThePage holds docs/machines.md against the shim: it shows this code, and what it is asked and answers.
+// TestThePage holds docs/machines.md against the shim: it shows this code, and what it is asked and
+// answers.
 func TestThePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/machines.md")
 	if err != nil {
@@ -69,7 +70,8 @@ func TestThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, shown, _ := strings.Cut(string(page), "```go\n")
-	if shown, _, _ = strings.Cut(shown, "```"); len(shown) < 1000 || !strings.Contains(string(code), shown) {
+	if shown, _, _ = strings.Cut(shown, "```"); len(shown) < 1000 ||
+		!strings.Contains(string(code), shown) {
 		t.Errorf("the page shows other code:\n%s", shown)
 	}
 	lines := regexp.MustCompile("(?m)^{.*}$").FindAllString(string(page), -1)
@@ -79,15 +81,18 @@ func TestThePage(t *testing.T) {
 	for ; len(lines) > 0; lines = lines[2:] {
 		var q request
 		var got, want any
-		err := errors.Join(json.Unmarshal([]byte(lines[0]), &q), json.Unmarshal([]byte(answer(reducer.V02(), &q)), &got),
-			json.Unmarshal([]byte(lines[1]), &want))
+		err := errors.Join(
+			json.Unmarshal([]byte(lines[0]), &q), json.Unmarshal([]byte(answer(reducer.V02(), &q)), &got),
+			json.Unmarshal([]byte(lines[1]), &want),
+		)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s\ngives %v\nwant %v, %v", lines[0], got, want, err)
 		}
 	}
 }
 
-// TestShimDrivesASimulation runs scenarios whose machine refuses some events, through the reducer and through the shim.
+// TestShimDrivesASimulation runs scenarios whose machine refuses some events, through the reducer
+// and through the shim.
 func TestShimDrivesASimulation(t *testing.T) {
 	for _, name := range []string{"failure-under-rfc0008", "failure-under-v0.2", "successor-without-supersession", "retention-from-reverted"} {
 		t.Run(name, func(t *testing.T) {

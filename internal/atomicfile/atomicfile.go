@@ -13,9 +13,10 @@ import (
 	"rollsim/internal/scratch"
 )
 
-// Write lets fill write a file's content to a temporary name beside it, and renames it when that went well. On an error
-// what was there before is untouched, and the temporary file is gone. The folder must exist. A file that is replaced keeps its
-// mode, and a link leads to what was written. What is no file, such as a pipe or /dev/null, is written to as it stands.
+// Write lets fill write a file's content to a temporary name beside it, and renames it when that
+// went well. On an error what was there before is untouched, and the temporary file is gone. The
+// folder must exist. A file that is replaced keeps its mode, and a link leads to what was written.
+// What is no file, such as a pipe or /dev/null, is written to as it stands.
 func Write(name string, fill func(io.Writer) error) error {
 	before, err := os.Stat(name)
 	switch {

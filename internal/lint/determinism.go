@@ -1,6 +1,7 @@
 //go:build ruleguard
 
-// Package lint says what the deterministic core may not do, for the linter's gocritic (see .golangci.yml).
+// Package lint says what the deterministic core may not do, for the linter's gocritic (see
+// .golangci.yml).
 package lint
 
 import "github.com/quasilyte/go-ruleguard/dsl"

@@ -1,6 +1,7 @@
-// Package longlog makes long logs of a control plane out of a short one, for tests and benchmarks: the short one again and
-// again, a day later each time, with other refs and closures, so that its last rollouts are superseded by its first ones. A log
-// that replays without findings stays such a log. The same input gives the same bytes.
+// Package longlog makes long logs of a control plane out of a short one, for tests and benchmarks:
+// the short one again and again, a day later each time, with other refs and closures, so that its
+// last rollouts are superseded by its first ones. A log that replays without findings stays such a
+// log. The same input gives the same bytes.
 package longlog
 
 import (
@@ -15,11 +16,14 @@ import (
 	"rollsim/trace"
 )
 
-// perHost is how far the numbers of a host's copies are apart: above all numbers of hosts in the log that is made longer.
+// perHost is how far the numbers of a host's copies are apart: above all numbers of hosts in the
+// log that is made longer.
 const perHost = 16
 
 // words are what changes from one time to the next: instants, refs, closures and hosts.
-var words = regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+\+00:00|\b[0-9a-f]{40}\b|\b[0-9a-f]{32}\b|\b[a-z]+-\d{4}\b`)
+var words = regexp.MustCompile(
+	`\d{4}-\d\d-\d\dT[\d:.]+\+00:00|\b[0-9a-f]{40}\b|\b[0-9a-f]{32}\b|\b[a-z]+-\d{4}\b`,
+)
 
 // line is a line of the short log, taken apart.
 type line struct {
@@ -45,9 +49,9 @@ type stand struct {
 	state reducer.State
 }
 
-// Write writes at least so many entries. Of each host there are so many copies, which all do the same; 1 leaves them as they
-// are. It gives how many entries were written. The short log is NDJSON as the control plane writes it, and opens at least one
-// rollout on each channel.
+// Write writes at least so many entries. Of each host there are so many copies, which all do the
+// same; 1 leaves them as they are. It gives how many entries were written. The short log is NDJSON
+// as the control plane writes it, and opens at least one rollout on each channel.
 func Write(to io.Writer, short []byte, entries, copies int) (int, error) {
 	lines, last, err := parse(short)
 	if err != nil {
@@ -189,7 +193,8 @@ func renamed(b, name []byte, day int) []byte {
 	return append(b, name[digits:]...)
 }
 
-// supersede ends the rollout with which a channel has ended the day before. l opens the one that follows it.
+// supersede ends the rollout with which a channel has ended the day before. l opens the one that
+// follows it.
 func (w *writer) supersede(l *line, c reducer.ChannelID, old stand) {
 	if w.day == 0 {
 		return

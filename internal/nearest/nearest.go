@@ -13,8 +13,9 @@ const (
 	maxListed = 12
 )
 
-// Name finds the one of names that name was most likely meant to be: the first among those at the smallest edit distance,
-// where letter case costs nothing, else the first that it begins or that begins it. False when none is near.
+// Name finds the one of names that name was most likely meant to be: the first among those at the
+// smallest edit distance, where letter case costs nothing, else the first that it begins or that
+// begins it. False when none is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -49,8 +50,8 @@ func Name(name string, names []string) (string, bool) {
 	return "", false
 }
 
-// Hint is what to add to a message about an unknown name: the nearest one, else all of them when they are few, else
-// nothing. It begins with a colon or is empty.
+// Hint is what to add to a message about an unknown name: the nearest one, else all of them when
+// they are few, else nothing. It begins with a colon or is empty.
 func Hint(name string, names []string) string {
 	if n, ok := Name(name, names); ok {
 		return fmt.Sprintf(": did you mean %q?", n)

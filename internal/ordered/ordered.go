@@ -1,4 +1,5 @@
-// Package ordered does pieces of work side by side and hands over what came of them one after the other.
+// Package ordered does pieces of work side by side and hands over what came of them one after the
+// other.
 package ordered
 
 import (
@@ -13,11 +14,13 @@ type Work[T any] struct {
 
 	Do func(i int) T
 
-	// Stops tells whether no more is to be begun after this result. Pieces that come later in Order do not count as done
-	// then, whether or not they have been begun: so what counts does not depend on Jobs. Nil for never.
+	// Stops tells whether no more is to be begun after this result. Pieces that come later in Order do
+	// not count as done then, whether or not they have been begun: so what counts does not depend on
+	// Jobs. Nil for never.
 	Stops func(T) bool
 
-	// Take is given each result in the order of the numbers, from one goroutine; done is false for a piece that was not done.
+	// Take is given each result in the order of the numbers, from one goroutine; done is false for a
+	// piece that was not done.
 	Take func(i int, result T, done bool)
 }
 

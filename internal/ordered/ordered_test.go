@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestRun does work in every order and at every width: what is handed over is the same, in the same order, also when it
-// stops early.
+// TestRun does work in every order and at every width: what is handed over is the same, in the same
+// order, also when it stops early.
 func TestRun(t *testing.T) {
 	const n, first, second = 30, 11, 7
 	for seed := range uint64(5) {
@@ -43,7 +43,9 @@ func TestRun(t *testing.T) {
 					t.Errorf("seed %d, %d jobs, stops %v\ngot\n%swant\n%s", seed, jobs, stops, got.String(), want)
 				}
 				undone := strings.Count(got.String(), "false")
-				if at := min(slices.Index(order, first), slices.Index(order, second)); stops && undone != n-1-at || !stops && undone != 0 {
+				if at := min(slices.Index(order, first), slices.Index(order, second)); stops &&
+					undone != n-1-at ||
+					!stops && undone != 0 {
 					t.Errorf("seed %d, %d jobs, stops %v: %d are not done", seed, jobs, stops, undone)
 				}
 			}

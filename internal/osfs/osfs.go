@@ -1,5 +1,5 @@
-// Package osfs is the machine's own files as an fs.FS that takes any path, absolute or with "..": what users name on a
-// command line.
+// Package osfs is the machine's own files as an fs.FS that takes any path, absolute or with "..":
+// what users name on a command line.
 package osfs
 
 import (
@@ -23,13 +23,19 @@ func (FS) Stat(name string) (fs.FileInfo, error) { return os.Stat(filepath.FromS
 func (FS) ReadFile(name string) ([]byte, error) { return os.ReadFile(filepath.FromSlash(name)) }
 
 // ReadDir implements fs.ReadDirFS.
-func (FS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(filepath.FromSlash(name)) }
+func (FS) ReadDir(
+	name string,
+) ([]fs.DirEntry, error) {
+	return os.ReadDir(filepath.FromSlash(name))
+}
 
-// Walk calls file with every file below a folder, by name. It passes over folders that nobody means when they name the one
-// above: those of tools, what scenarios include, and test data, which holds broken files on purpose.
+// Walk calls file with every file below a folder, by name. It passes over folders that nobody means
+// when they name the one above: those of tools, what scenarios include, and test data, which holds
+// broken files on purpose.
 func Walk(fsys fs.FS, root string, file func(name string)) error {
 	hidden := func(name string) bool {
-		return strings.HasPrefix(name, ".") || slices.Contains([]string{"testdata", "included", "node_modules", "vendor"}, name)
+		return strings.HasPrefix(name, ".") ||
+			slices.Contains([]string{"testdata", "included", "node_modules", "vendor"}, name)
 	}
 	return fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
 		switch {

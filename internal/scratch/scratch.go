@@ -1,4 +1,5 @@
-// Package scratch makes temporary files and folders, and knows which there are: a process that is told to end removes them.
+// Package scratch makes temporary files and folders, and knows which there are: a process that is
+// told to end removes them.
 package scratch
 
 import (
@@ -15,8 +16,8 @@ var (
 	kept = make(map[string]bool) // by name
 )
 
-// Dir makes a folder for private files. It is removed, with all that is in it, by what Dir gives, which may be called again
-// where it failed.
+// Dir makes a folder for private files. It is removed, with all that is in it, by what Dir gives,
+// which may be called again where it failed.
 func Dir() (dir string, remove func() error, err error) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -27,8 +28,8 @@ func Dir() (dir string, remove func() error, err error) {
 	return dir, func() error { return forget(dir) }, nil
 }
 
-// File makes a file in a folder. Its name begins with prefix, and its mode is perm less what the umask takes away. It is removed
-// by what File gives, unless it has another name by then.
+// File makes a file in a folder. Its name begins with prefix, and its mode is perm less what the
+// umask takes away. It is removed by what File gives, unless it has another name by then.
 func File(dir, prefix string, perm fs.FileMode) (f *os.File, remove func() error, err error) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -50,7 +51,8 @@ func forget(name string) error {
 	return nil
 }
 
-// RemoveAll removes what there is, for a process that ends: whoever makes or removes something afterwards waits for good.
+// RemoveAll removes what there is, for a process that ends: whoever makes or removes something
+// afterwards waits for good.
 func RemoveAll() {
 	mu.Lock()
 	for name := range kept {

@@ -6,7 +6,8 @@ import (
 	"unicode"
 )
 
-// Join makes a command line of words, with quotes around those that a POSIX shell would take for something else.
+// Join makes a command line of words, with quotes around those that a POSIX shell would take for
+// something else.
 func Join(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {

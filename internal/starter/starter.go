@@ -23,7 +23,9 @@ func Scenario(name string) string { return strings.Replace(scenario, "TITLE", ti
 
 // title makes words of a file's name.
 func title(name string) string {
-	words := []rune(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' }), " "))
+	words := []rune(
+		strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' }), " "),
+	)
 	words[0] = unicode.ToUpper(words[0])
 	return string(words)
 }
@@ -33,7 +35,8 @@ var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 // CheckName refuses what makes no name of a file on every system, and no name of a scenario.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) {
-		return fmt.Errorf("the name %q: expected letters, digits, - and _, beginning with a letter or digit, such as failing-canary", name)
+		return fmt.Errorf("the name %q: expected letters, digits, - and _, beginning with a letter or "+
+			"digit, such as failing-canary", name)
 	}
 	return nil
 }

@@ -69,7 +69,9 @@ func (l *Learner) Finish() *Behaviour {
 	}
 	// Where nobody rolls back, a rollback that does not come tells nothing.
 	s := &l.stages[rollback]
-	s.kept = slices.DeleteFunc(s.kept, func(o observation) bool { return !l.named[o.channel].rollsBack })
+	s.kept = slices.DeleteFunc(
+		s.kept, func(o observation) bool { return !l.named[o.channel].rollsBack },
+	)
 
 	b := &Behaviour{Entries: l.entries, Hosts: len(l.order), First: l.first, Last: l.last}
 	var samples [stageEnd]*sample
@@ -105,7 +107,8 @@ func (l *Learner) delay(k stageKind, of *sample) Delay {
 			d.take(of, of.cut)
 		}
 	}
-	d.remarkIf(s.busy, "%d not counted, because the host was busy with another switch, or its agent restarted")
+	d.remarkIf(s.busy, "%d not counted, because the host was busy with another switch, or its "+
+		"agent restarted")
 	d.remarkIf(s.resent, "%d took until the dispatch was sent again: they count from the first one on")
 	d.remarkIf(s.odd, "%d not counted, because by the log they ended before they began")
 	if s.seen > mostKept {
@@ -154,13 +157,20 @@ func chances(samples *[stageEnd]*sample) []Chance {
 	}
 	finished := switches.count(failed) + switches.count(completed) + reboots.ended
 	all := []Chance{
-		one("activation_failure", "a switch fails", switches.count(failed)+reboots.count(failed), finished,
-			(failure(switches)+failure(reboots))/float64(finished)),
+		one(
+			"activation_failure", "a switch fails", switches.count(failed)+reboots.count(failed), finished,
+			(failure(switches)+failure(reboots))/float64(finished),
+		),
 		one("deferral", "a switch is deferred until a reboot", switches.count(deferred), switches.ended,
 			switches.part(deferred, failed, completed)),
-		one("probe_failure", "probes fail", healths.count(failed), healths.ended, healths.part(failed, completed)),
-		one("rollback_failure", "a rollback never completes", samples[rollback].over, samples[rollback].known(), samples[rollback].never()),
-		one("no_answer", "a dispatch is never acked", samples[ack].over, samples[ack].known(), samples[ack].never()),
+		one(
+			"probe_failure", "probes fail", healths.count(failed), healths.ended,
+			healths.part(failed, completed),
+		),
+		one("rollback_failure", "a rollback never "+
+			"completes", samples[rollback].over, samples[rollback].known(), samples[rollback].never()),
+		one("no_answer", "a dispatch is never "+
+			"acked", samples[ack].over, samples[ack].known(), samples[ack].never()),
 	}
 	all[2].remarkLate(healths, samples[probe])
 	return all
@@ -170,7 +180,8 @@ func (c *Chance) remark(format string, args ...any) {
 	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
-// remarkLate says where the failures of the log come at another time than simulated ones, which come at a fixed one.
+// remarkLate says where the failures of the log come at another time than simulated ones, which
+// come at a fixed one.
 func (c *Chance) remarkLate(healths, probes *sample) {
 	if healths.count(failed) == 0 || probes.ended == 0 {
 		return
@@ -178,7 +189,8 @@ func (c *Chance) remarkLate(healths, probes *sample) {
 	recorded, first := healths.median(failed), probes.median(completed)
 	simulated := first + reducer.SustainedFailureSeconds*time.Second
 	if (recorded - simulated).Abs() > simulated/10 {
-		c.remark("recorded failures come %s after the switch, simulated ones %s (medians)", format(recorded), format(simulated))
+		c.remark("recorded failures come %s after the switch, simulated ones %s "+
+			"(medians)", format(recorded), format(simulated))
 	}
 }
 
@@ -204,7 +216,8 @@ func percent(p float64) string {
 // leastPause is how far apart new refs are on average in scenarios, at least.
 const leastPause = time.Second
 
-// arrivals tells how the channel's refs come: as its polls say, or where there are none as its rollouts are opened.
+// arrivals tells how the channel's refs come: as its polls say, or where there are none as its
+// rollouts are opened.
 func (c *channel) arrivals(end reducer.Time) Delay {
 	d := Delay{Name: string(c.id), Meaning: "from one new ref to the next, as polls saw them"}
 	a := &c.polled

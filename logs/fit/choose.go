@@ -18,7 +18,8 @@ import (
 const (
 	// fewest is how many delays there must be for one of the formulas to be told from the others.
 	fewest = 20
-	// closeEnough is the distance up to which a formula is taken in any case, however many delays show that it is not the one.
+	// closeEnough is the distance up to which a formula is taken in any case, however many delays show
+	// that it is not the one.
 	closeEnough = 0.05
 	// mostQuantiles is how many quantiles an empirical distribution has at most: every 2.5 %.
 	mostQuantiles = 41
@@ -34,8 +35,8 @@ type Shape struct {
 	Distance     float64 // of Kolmogorov and Smirnov, rounded to thousandths
 }
 
-// shape makes a Shape of a distribution whose parameters are rounded already, so that what is written is what was measured.
-// None is made where scenarios know no such distribution.
+// shape makes a Shape of a distribution whose parameters are rounded already, so that what is
+// written is what was measured. None is made where scenarios know no such distribution.
 func shape(name, parameters string, d *sim.Distribution, err error) *Shape {
 	if err != nil {
 		return nil
@@ -52,8 +53,8 @@ func (s *Shape) measure(x, w []float64) {
 	s.Distance = math.Round(stat.KolmogorovSmirnov(rounded(x), w, drawn, nil)*1000) / 1000
 }
 
-// rounded gives delays in whole milliseconds, as they are drawn: else those that are always the same would be as far as can be
-// from the same ones with their microseconds.
+// rounded gives delays in whole milliseconds, as they are drawn: else those that are always the
+// same would be as far as can be from the same ones with their microseconds.
 func rounded(x []float64) []float64 {
 	all := make([]float64, len(x))
 	for i, v := range x {
@@ -62,8 +63,8 @@ func rounded(x []float64) []float64 {
 	return all
 }
 
-// choose finds the distribution that is the nearest to some delays in milliseconds, the shortest first, with their weights. The
-// remark says why it is not one of the formulas.
+// choose finds the distribution that is the nearest to some delays in milliseconds, the shortest
+// first, with their weights. The remark says why it is not one of the formulas.
 func choose(x, w []float64) (best *Shape, remark string) {
 	if first, last := math.Round(x[0]), math.Round(x[len(x)-1]); first == last {
 		d, _ := sim.Constant(millis(first)) // of a delay that was observed
@@ -77,16 +78,18 @@ func choose(x, w []float64) (best *Shape, remark string) {
 		return best, fmt.Sprintf("too few to tell a formula: at least %d are needed", fewest)
 	}
 	nearest := nearestOf(formulas(x, w), x, w)
-	// The second bound is about where, at a level of 5 %, one begins to doubt a formula that was fitted to the same delays
-	// (Lilliefors).
+	// The second bound is about where, at a level of 5 %, one begins to doubt a formula that was
+	// fitted to the same delays (Lilliefors).
 	if nearest.Distance <= max(closeEnough, 0.9/math.Sqrt(float64(len(x)))) {
 		return nearest, ""
 	}
-	return best, fmt.Sprintf("no formula is near, the nearest is %s with D %.3f", nearest.Text, nearest.Distance)
+	return best, fmt.Sprintf(
+		"no formula is near, the nearest is %s with D %.3f", nearest.Text, nearest.Distance,
+	)
 }
 
-// nearestOf finds the nearest of the formulas. The first one has the fewest parameters: it is taken where the others are nearer
-// by no more than chance makes them.
+// nearestOf finds the nearest of the formulas. The first one has the fewest parameters: it is taken
+// where the others are nearer by no more than chance makes them.
 func nearestOf(all []*Shape, x, w []float64) *Shape {
 	var nearest *Shape
 	for _, s := range all {
@@ -97,13 +100,15 @@ func nearestOf(all []*Shape, x, w []float64) *Shape {
 			nearest = s
 		}
 	}
-	if first := all[0]; first != nil && first.Distance < nearest.Distance+max(0.005, 0.3/math.Sqrt(float64(len(x)))) {
+	if first := all[0]; first != nil &&
+		first.Distance < nearest.Distance+max(0.005, 0.3/math.Sqrt(float64(len(x)))) {
 		return first
 	}
 	return nearest
 }
 
-// formulas fits each distribution that scenarios know a formula of, the exponential one first; nil for one that cannot be it.
+// formulas fits each distribution that scenarios know a formula of, the exponential one first; nil
+// for one that cannot be it.
 func formulas(x, w []float64) []*Shape {
 	logs, positive := make([]float64, len(x)), make([]float64, len(x))
 	for i, v := range x {
@@ -120,7 +125,12 @@ func formulas(x, w []float64) []*Shape {
 		makeExponential(exponential.Mean()),
 		makeUniform(x[0], x[len(x)-1]),
 		makeLogNormal(ofLogs.Mu, ofLogs.Sigma),
-		makeGamma(mean, root(func(k float64) float64 { return math.Log(k) - mathext.Digamma(k) - math.Log(mean) + meanLog })),
+		makeGamma(
+			mean,
+			root(
+				func(k float64) float64 { return math.Log(k) - mathext.Digamma(k) - math.Log(mean) + meanLog },
+			),
+		),
 		makeWeibull(logs, w, meanLog),
 		makeNormal(normal.Mu, normal.Sigma),
 	}
@@ -139,9 +149,15 @@ func makeUniform(low, high float64) *Shape {
 }
 
 func makeLogNormal(mu, sigma float64) *Shape {
-	median, p99 := millis(math.Exp(mu)), millis(math.Exp(mu+float64(sigma*distuv.UnitNormal.Quantile(0.99))))
+	median, p99 := millis(
+		math.Exp(mu),
+	), millis(
+		math.Exp(mu+float64(sigma*distuv.UnitNormal.Quantile(0.99))),
+	)
 	d, err := sim.LogNormalP99(median, p99)
-	return shape("lognormal", fmt.Sprintf("{median: %s, p99: %s}", format(median), format(p99)), d, err)
+	return shape(
+		"lognormal", fmt.Sprintf("{median: %s, p99: %s}", format(median), format(p99)), d, err,
+	)
 }
 
 func makeGamma(mean, k float64) *Shape {
@@ -150,8 +166,8 @@ func makeGamma(mean, k float64) *Shape {
 	return shape("gamma", fmt.Sprintf("{shape: %v, mean: %s}", k, format(m)), d, err)
 }
 
-// makeWeibull solves for the likeliest shape, of the logarithms of the delays. It works with powers of their ratios to the
-// longest one, so that none overflows.
+// makeWeibull solves for the likeliest shape, of the logarithms of the delays. It works with powers
+// of their ratios to the longest one, so that none overflows.
 func makeWeibull(logs, w []float64, meanLog float64) *Shape {
 	longest := logs[len(logs)-1]
 	moments := func(k float64) (sum, sumLogs float64) {
@@ -209,7 +225,8 @@ func empirical(x, w []float64) *Shape {
 	return shape("empirical", "["+strings.Join(texts, ", ")+"]", d, err)
 }
 
-// quantile lies between the two delays whose places are nearest to p. The place of the first is 0 and that of the last 1.
+// quantile lies between the two delays whose places are nearest to p. The place of the first is 0
+// and that of the last 1.
 func quantile(p float64, x, w []float64) float64 {
 	place := make([]float64, len(x))
 	sum := 0.0
@@ -229,7 +246,8 @@ func quantile(p float64, x, w []float64) float64 {
 	return x[i-1] + float64(part*(x[i]-x[i-1]))
 }
 
-// millis makes a delay of milliseconds, of four digits that mean something, but in whole milliseconds.
+// millis makes a delay of milliseconds, of four digits that mean something, but in whole
+// milliseconds.
 func millis(ms float64) time.Duration {
 	if !(ms < float64(longest)/1e6) {
 		return -1 // no distribution takes it

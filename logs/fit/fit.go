@@ -1,9 +1,11 @@
-// Package fit learns from a log how hosts behave: how long each of their stages takes and how likely each turn for the worse is,
-// in the terms of scenarios, and how the refs of channels come. What it learned is a file that scenarios include.
+// Package fit learns from a log how hosts behave: how long each of their stages takes and how
+// likely each turn for the worse is, in the terms of scenarios, and how the refs of channels come.
+// What it learned is a file that scenarios include.
 //
-// A stage that the log does not see the end of, because it ends itself or the host turns to a newer rollout, has taken at
-// least as long as it was seen. Passing it over would make hosts faster than they are: it counts as one of those that took
-// longer (the estimator of Kaplan and Meier, and for stages that end in several ways that of Aalen and Johansen).
+// A stage that the log does not see the end of, because it ends itself or the host turns to a newer
+// rollout, has taken at least as long as it was seen. Passing it over would make hosts faster than
+// they are: it counts as one of those that took longer (the estimator of Kaplan and Meier, and for
+// stages that end in several ways that of Aalen and Johansen).
 package fit
 
 import (
@@ -16,12 +18,14 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the error is io.EOF.
+// Source gives the entries of a log in order; an entry is good until the next call. At the end the
+// error is io.EOF.
 type Source interface {
 	Read() (*trace.Entry, error)
 }
 
-// Read learns from a log: of some channels, or where none are given of all. The error is the source's.
+// Read learns from a log: of some channels, or where none are given of all. The error is the
+// source's.
 func Read(in Source, only ...reducer.ChannelID) (*Behaviour, error) {
 	l := NewLearner(only...)
 	for {
@@ -36,7 +40,8 @@ func Read(in Source, only ...reducer.ChannelID) (*Behaviour, error) {
 	}
 }
 
-// Learner learns from the entries of a log. What it keeps grows with the hosts and channels of the log, not with its length.
+// Learner learns from the entries of a log. What it keeps grows with the hosts and channels of the
+// log, not with its length.
 type Learner struct {
 	only     []reducer.ChannelID // to learn from; empty for all
 	hosts    map[reducer.HostID]*host
@@ -50,7 +55,8 @@ type Learner struct {
 	last    reducer.Time
 }
 
-// host is what goes on on a host: the rollout that it works for, and a newer one whose dispatch it has not acked.
+// host is what goes on on a host: the rollout that it works for, and a newer one whose dispatch it
+// has not acked.
 type host struct {
 	working, waiting attempt
 }
@@ -73,8 +79,9 @@ type attempt struct {
 	probed    reducer.Opt[reducer.Time]
 }
 
-// instant is one moment by two clocks. What an agent does is measured by its own, so that neither a wrong clock nor a message
-// that comes late counts; what the control plane waits for is measured by that of the log.
+// instant is one moment by two clocks. What an agent does is measured by its own, so that neither a
+// wrong clock nor a message that comes late counts; what the control plane waits for is measured by
+// that of the log.
 type instant struct{ log, agent reducer.Time }
 
 type channel struct {
@@ -95,9 +102,14 @@ type arrivals struct {
 	gaps     stage
 }
 
-// NewLearner makes a learner that has seen nothing. It learns of some channels, or where none are given of all.
+// NewLearner makes a learner that has seen nothing. It learns of some channels, or where none are
+// given of all.
 func NewLearner(only ...reducer.ChannelID) *Learner {
-	l := &Learner{only: only, hosts: make(map[reducer.HostID]*host), channels: make(map[reducer.ChannelID]*channel)}
+	l := &Learner{
+		only:     only,
+		hosts:    make(map[reducer.HostID]*host),
+		channels: make(map[reducer.ChannelID]*channel),
+	}
 	for k := range l.stages {
 		l.stages[k].seed(uint64(k))
 	}
@@ -194,7 +206,8 @@ func (l *Learner) message(e *trace.Entry) {
 	h, m := l.host(e.Host), e.Agent
 	at := instant{log: e.At, agent: m.At}
 	if e.Rollout != h.working.rollout {
-		isNew := e.Rollout == h.waiting.rollout || m.Kind == reducer.DispatchAck || h.working.rollout == ""
+		isNew := e.Rollout == h.waiting.rollout || m.Kind == reducer.DispatchAck ||
+			h.working.rollout == ""
 		if !isNew {
 			return // late, of a rollout that the host has left
 		}
@@ -205,7 +218,8 @@ func (l *Learner) message(e *trace.Entry) {
 		return // it came twice
 	}
 	if m.Seq != a.seq+1 {
-		a.now, a.completed, a.probed = 0, reducer.Opt[instant]{}, reducer.Opt[reducer.Time]{} // what was lost may have begun a stage
+		// what was lost may have begun a stage
+		a.now, a.completed, a.probed = 0, reducer.Opt[instant]{}, reducer.Opt[reducer.Time]{}
 	}
 	a.seq = m.Seq
 	l.follow(a, m, at)
@@ -321,7 +335,8 @@ func (l *Learner) cut(a *attempt, at reducer.Time) {
 	}
 }
 
-// cutWaiting takes note that a dispatch is not seen any further. One that waits for another switch was not kept by its ack.
+// cutWaiting takes note that a dispatch is not seen any further. One that waits for another switch
+// was not kept by its ack.
 func (l *Learner) cutWaiting(h *host, at reducer.Time) {
 	if h.working.now != activation {
 		l.cut(&h.waiting, at)

@@ -19,8 +19,8 @@ import (
 	"rollsim/trace/input"
 )
 
-// fleet is what the tests simulate: so many hosts in one wave that every stage is seen thousands of times. What a test adds
-// says how they behave.
+// fleet is what the tests simulate: so many hosts in one wave that every stage is seen thousands of
+// times. What a test adds says how they behave.
 const fleet = `
 horizon: 20d
 channels:
@@ -50,7 +50,8 @@ func simulated(t *testing.T, sc *sim.Scenario, seed uint64) *Learner {
 	return l
 }
 
-// near tells whether two delays differ by no more than some part, or by as little as counting in milliseconds explains.
+// near tells whether two delays differ by no more than some part, or by as little as counting in
+// milliseconds explains.
 func near(a, b time.Duration, part float64) bool {
 	return math.Abs(float64(a-b)) <= max(part*float64(b), float64(2*time.Millisecond))
 }
@@ -78,14 +79,19 @@ func compare(t *testing.T, what string, got, gotWeights, want, wantWeights []flo
 		t.Errorf("%s: D %.3f", what, d)
 	}
 	for p, within := range map[float64]float64{0.5: medianWithin, 0.99: tailWithin} {
-		g, w := stat.Quantile(p, stat.Empirical, got, gotWeights), stat.Quantile(p, stat.Empirical, want, wantWeights)
+		g, w := stat.Quantile(
+			p, stat.Empirical, got, gotWeights,
+		), stat.Quantile(
+			p, stat.Empirical, want, wantWeights,
+		)
 		if !near(time.Duration(g*1e6), time.Duration(w*1e6), within) {
 			t.Errorf("%s: quantile %v is %vms, want %vms", what, p, g, w)
 		}
 	}
 }
 
-// TestRoundTrip learns from simulations of known behaviour, simulates again with what was learned, and learns once more.
+// TestRoundTrip learns from simulations of known behaviour, simulates again with what was learned,
+// and learns once more.
 func TestRoundTrip(t *testing.T) {
 	for name, tt := range map[string]struct {
 		behaviour string
@@ -132,11 +138,14 @@ func TestRoundTrip(t *testing.T) {
 				compare(t, d.Name, drawn(d.Shape.Distribution), nil, drawn(delays(&known.Behaviour)[i]), nil)
 			}
 			checkChances(t, learned, &known.Behaviour)
-			if a := learned.Arrivals; len(a) != 1 || a[0].Shape == nil || !near(a[0].Shape.Distribution.Mean(), 6*time.Hour, 0.2) {
+			if a := learned.Arrivals; len(a) != 1 || a[0].Shape == nil ||
+				!near(a[0].Shape.Distribution.Mean(), 6*time.Hour, 0.2) {
 				t.Errorf("arrivals: %+v", a)
 			}
 
-			again := simulated(t, load(t, fleet+"include: included/behaviour.yaml\n", learned.YAML("a simulation")), 2)
+			again := simulated(
+				t, load(t, fleet+"include: included/behaviour.yaml\n", learned.YAML("a simulation")), 2,
+			)
 			checkChances(t, again.Finish(), &known.Behaviour)
 			for k := ack; k < health; k++ {
 				x, w := weigh(again.stages[k].kept).delays()
@@ -163,8 +172,8 @@ func checkChances(t *testing.T, b *Behaviour, want *sim.Behaviour) {
 	}
 }
 
-// TestCutOff: refs come so fast that most reboots and many convergences are cut off. What is learned is what was to be all the
-// same, although those that were seen to end took half as long.
+// TestCutOff: refs come so fast that most reboots and many convergences are cut off. What is
+// learned is what was to be all the same, although those that were seen to end took half as long.
 func TestCutOff(t *testing.T) {
 	const text = `
 behaviour:
@@ -191,7 +200,8 @@ traffic: [{channel: stable, arrivals: {exponential: {mean: 70m}}}]
 	b := l.Finish()
 	for i, mean := range map[int]time.Duration{2: 2 * time.Hour, 4: 20 * time.Minute} {
 		d := b.Delays[i]
-		if d.Shape == nil || d.Shape.Name != "exponential" || !near(d.Shape.Distribution.Mean(), mean, 0.1) {
+		if d.Shape == nil || d.Shape.Name != "exponential" ||
+			!near(d.Shape.Distribution.Mean(), mean, 0.1) {
 			t.Errorf("%s: %+v, want a mean of %v", d.Name, d.Shape, mean)
 		}
 	}
@@ -202,8 +212,8 @@ traffic: [{channel: stable, arrivals: {exponential: {mean: 70m}}}]
 	}
 }
 
-// TestFaults: messages that are late, lost or come twice, agents that restart and clocks that are off do not change what is
-// learned of the agents.
+// TestFaults: messages that are late, lost or come twice, agents that restart and clocks that are
+// off do not change what is learned of the agents.
 func TestFaults(t *testing.T) {
 	const behaviour = `
 behaviour:
@@ -225,7 +235,10 @@ traffic: [{channel: stable, arrivals: {exponential: {mean: 6h}}}]
 	b := simulated(t, known, 1).Finish()
 	for _, k := range []stageKind{activation, probe, rollback} {
 		i := k - ack
-		compare(t, stageNames[k], drawn(b.Delays[i].Shape.Distribution), nil, drawn(delays(&known.Behaviour)[i]), nil)
+		compare(
+			t, stageNames[k], drawn(b.Delays[i].Shape.Distribution), nil, drawn(delays(&known.Behaviour)[i]),
+			nil,
+		)
 	}
 	if c := b.Chances[2]; math.Abs(c.Value-0.1) > 0.02 {
 		t.Errorf("%s is %v", c.Name, c.Value)
@@ -247,8 +260,8 @@ func read(t *testing.T, names ...string) *Behaviour {
 	return b
 }
 
-// TestSamples holds what is learned of the samples against what was read and found right, in every shape that they come in.
-// UPDATE=1 go test ./logs/fit -run Samples writes it anew.
+// TestSamples holds what is learned of the samples against what was read and found right, in every
+// shape that they come in. UPDATE=1 go test ./logs/fit -run Samples writes it anew.
 func TestSamples(t *testing.T) {
 	for sample, golden := range map[string]string{
 		"sample-4": "../../scenarios/included/recorded-hosts.yaml", // which the suite simulates
@@ -280,12 +293,19 @@ func TestSamples(t *testing.T) {
 		if c := document.Chances[4]; c.Name != "no_answer" || c.Of != 8 {
 			t.Errorf("%s: of one rollout of 8 hosts: %+v", sample, c)
 		}
-		load(t, strings.ReplaceAll(fleet, "name: stable", "name: stable\n  - name: edge")+"include: included/behaviour.yaml\n", written)
+		load(
+			t,
+			strings.ReplaceAll(
+				fleet, "name: stable", "name: stable\n  - name: edge",
+			)+"include: included/behaviour.yaml\n",
+			written,
+		)
 	}
 }
 
-// learnedOf learns from a log of lines such as "12 dispatch a", "14 DispatchAck a": seconds, what happens, the ref of a rollout of channel
-// stable, and where it is not the next one, the seq of a message. The soak is due at 100.
+// learnedOf learns from a log of lines such as "12 dispatch a", "14 DispatchAck a": seconds, what
+// happens, the ref of a rollout of channel stable, and where it is not the next one, the seq of a
+// message. The soak is due at 100.
 func learnedOf(t *testing.T, lines string) *Behaviour {
 	t.Helper()
 	l := NewLearner()
@@ -304,7 +324,13 @@ func learnedOf(t *testing.T, lines string) *Behaviour {
 		now := reducer.Time(at * 1e9)
 		e := &trace.Entry{At: now, Kind: trace.KindPlanAction, Host: "h1", Rollout: rollout}
 		if what == "dispatch" {
-			e.Plan = &trace.PlanAction{Action: trace.QueueDispatch, Rollout: rollout, Host: "h1", SoakDueAt: 100e9, Attempt: 1}
+			e.Plan = &trace.PlanAction{
+				Action:    trace.QueueDispatch,
+				Rollout:   rollout,
+				Host:      "h1",
+				SoakDueAt: 100e9,
+				Attempt:   1,
+			}
 		} else {
 			kind, ok := reducer.ParseAgentEventKind(what)
 			if !ok {
@@ -324,37 +350,46 @@ func learnedOf(t *testing.T, lines string) *Behaviour {
 }
 
 func TestStages(t *testing.T) {
-	const healthy = "10 dispatch a\n12 DispatchAck a\n12 ActivationStarted a\n20 ActivationCompleted a\n"
+	const healthy = "10 dispatch a\n12 DispatchAck a\n12 ActivationStarted a\n20 " +
+		"ActivationCompleted a\n"
 	for name, tt := range map[string]struct {
 		log  string
 		want string
 	}{
 		"a healthy host": {
 			healthy + "25 ProbeResult a\n40 ProbeResult a\n107 Converged a\n",
-			"ack 2s of 1, activation 8s of 1, probe 5s of 1, converge 7s of 1; activation_failure 0/1, deferral 0/1, probe_failure 0/1, no_answer 0/1",
+			"ack 2s of 1, activation 8s of 1, probe 5s of 1, converge 7s of 1; activation_failure 0/1, " +
+				"deferral 0/1, probe_failure 0/1, no_answer 0/1",
 		},
 		"probes take longer than the soak": {
 			healthy + "125 ProbeResult a\n132 Converged a\n",
-			"ack 2s of 1, activation 8s of 1, probe 1m45s of 1, converge 7s of 1; activation_failure 0/1, deferral 0/1, probe_failure 0/1, no_answer 0/1",
+			"ack 2s of 1, activation 8s of 1, probe 1m45s of 1, converge 7s of 1; activation_failure " +
+				"0/1, deferral 0/1, probe_failure 0/1, no_answer 0/1",
 		},
 		"a deferred switch": {
 			"10 dispatch a\n12 DispatchAck a\n20 ActivationDeferred a\n50 ActivationFailed a\n",
-			"ack 2s of 1, activation 8s of 1, reboot 30s of 1; activation_failure 1/1, deferral 1/1, no_answer 0/1",
+			"ack 2s of 1, activation 8s of 1, reboot 30s of 1; activation_failure 1/1, deferral 1/1, " +
+				"no_answer 0/1",
 		},
 		"a failure where nobody rolls back": {
 			healthy + "25 ProbeFailureFirst a\n85 Failed a\n900 dispatch b\n901 DispatchAck b\n",
-			"ack 1s, 2s of 2, activation 8s of 1, probe 5s of 1; activation_failure 0/1, deferral 0/1, probe_failure 1/1, no_answer 0/2",
+			"ack 1s, 2s of 2, activation 8s of 1, probe 5s of 1; activation_failure 0/1, deferral 0/1, " +
+				"probe_failure 1/1, no_answer 0/2",
 		},
 		"a rollback": {
 			healthy + "25 ProbeFailureFirst a\n85 Failed a\n95 RollbackComplete a\n",
-			"ack 2s of 1, activation 8s of 1, probe 5s of 1, rollback 10s of 1; activation_failure 0/1, deferral 0/1, probe_failure 1/1, rollback_failure 0/1, no_answer 0/1",
+			"ack 2s of 1, activation 8s of 1, probe 5s of 1, rollback 10s of 1; activation_failure 0/1, " +
+				"deferral 0/1, probe_failure 1/1, rollback_failure 0/1, no_answer 0/1",
 		},
 		"a rollback that never completes, and one that does": {
-			healthy + "85 Failed a\n900 dispatch b\n901 DispatchAck b\n903 ActivationFailed b\n905 RollbackComplete b\n",
-			"ack 1s, 2s of 2, activation 2s, 8s of 2, rollback 2s of 1; activation_failure 1/2, deferral 0/2, probe_failure 1/1, rollback_failure 1/2, no_answer 0/2",
+			healthy + "85 Failed a\n900 dispatch b\n901 DispatchAck b\n903 ActivationFailed b\n905 " +
+				"RollbackComplete b\n",
+			"ack 1s, 2s of 2, activation 2s, 8s of 2, rollback 2s of 1; activation_failure 1/2, deferral " +
+				"0/2, probe_failure 1/1, rollback_failure 1/2, no_answer 0/2",
 		},
 		"a dispatch that comes again, and another that is never acked": {
-			"10 dispatch a\n70 dispatch a\n72 DispatchAck a\n75 ActivationFailed a\n80 dispatch b\n400 dispatch c\n402 DispatchAck c\n",
+			"10 dispatch a\n70 dispatch a\n72 DispatchAck a\n75 ActivationFailed a\n80 dispatch b\n400 " +
+				"dispatch c\n402 DispatchAck c\n",
 			"ack 2s, 1m2s of 2, activation 3s of 1; activation_failure 1/1, deferral 0/1, no_answer 1/3",
 		},
 		"a dispatch waits for another switch": {
@@ -367,23 +402,29 @@ func TestStages(t *testing.T) {
 		},
 		"a dispatch is not acked yet": {
 			"10 dispatch a\n12 DispatchAck a\n13 ActivationFailed a\n20 dispatch b\n23 RollbackComplete a\n",
-			"ack 2s of 1, activation 1s of 1, rollback 10s of 1; activation_failure 1/1, deferral 0/1, rollback_failure 0/1, no_answer 0/1",
+			"ack 2s of 1, activation 1s of 1, rollback 10s of 1; activation_failure 1/1, deferral 0/1, " +
+				"rollback_failure 0/1, no_answer 0/1",
 		},
 		"one channel rolls back, another does not": {
-			"10 dispatch edge@x\n12 DispatchAck edge@x\n13 ActivationFailed edge@x\n23 RollbackComplete edge@x\n" +
+			"10 dispatch edge@x\n12 DispatchAck edge@x\n13 ActivationFailed edge@x\n23 RollbackComplete " +
+				"edge@x\n" +
 				"30 dispatch a\n32 DispatchAck a\n33 ActivationFailed a\n900 dispatch b\n902 DispatchAck b\n",
-			"ack 2s of 3, activation 1s of 2, rollback 10s of 1; activation_failure 2/2, deferral 0/2, rollback_failure 0/1, no_answer 0/3",
+			"ack 2s of 3, activation 1s of 2, rollback 10s of 1; activation_failure 2/2, deferral 0/2, " +
+				"rollback_failure 0/1, no_answer 0/3",
 		},
 		"an ack comes once more": {
 			healthy + "21 DispatchAck a 1\n25 ProbeResult a 4\n107 Converged a\n",
-			"ack 2s of 1, activation 8s of 1, probe 5s of 1, converge 7s of 1; activation_failure 0/1, deferral 0/1, probe_failure 0/1, no_answer 0/1",
+			"ack 2s of 1, activation 8s of 1, probe 5s of 1, converge 7s of 1; activation_failure 0/1, " +
+				"deferral 0/1, probe_failure 0/1, no_answer 0/1",
 		},
 		"an agent restarts while it switches": {
-			"10 dispatch a\n12 DispatchAck a\n12 ActivationStarted a\n300 ActivationStarted a\n320 ActivationCompleted a\n",
+			"10 dispatch a\n12 DispatchAck a\n12 ActivationStarted a\n300 ActivationStarted a\n320 " +
+				"ActivationCompleted a\n",
 			"ack 2s of 1; no_answer 0/1",
 		},
 		"messages come twice, and late ones of a rollout that is over": {
-			healthy + "20 ActivationCompleted a 3\n22 dispatch b\n25 DispatchAck b\n26 ProbeResult a\n35 ActivationCompleted b\n",
+			healthy + "20 ActivationCompleted a 3\n22 dispatch b\n25 DispatchAck b\n26 ProbeResult a\n35 " +
+				"ActivationCompleted b\n",
 			"ack 2s, 3s of 2, activation 8s, 10s of 2; activation_failure 0/2, deferral 0/2, no_answer 0/2",
 		},
 		"a message is lost": {
@@ -417,7 +458,8 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// TestWeigh holds the estimate against a published one: the remissions of Freireich and others (1963), in weeks.
+// TestWeigh holds the estimate against a published one: the remissions of Freireich and others
+// (1963), in weeks.
 func TestWeigh(t *testing.T) {
 	var all []observation
 	for _, weeks := range []reducer.Time{6, 6, 6, 7, 10, 13, 16, 22, 23} {
@@ -427,11 +469,20 @@ func TestWeigh(t *testing.T) {
 		all = append(all, observation{took: weeks, how: cutOff})
 	}
 	s := weigh(all)
-	surviving := map[reducer.Time]float64{6: 0.857, 7: 0.807, 10: 0.753, 13: 0.690, 16: 0.627, 22: 0.538, 23: 0.448}
+	surviving := map[reducer.Time]float64{
+		6:  0.857,
+		7:  0.807,
+		10: 0.753,
+		13: 0.690,
+		16: 0.627,
+		22: 0.538,
+		23: 0.448,
+	}
 	sum := 0.0
 	for i, o := range s.all {
 		sum += s.weight[i]
-		if want, ok := surviving[o.took]; ok && (i+1 == len(s.all) || s.all[i+1].took > o.took) && math.Abs(1-sum-want) > 0.0005 {
+		if want, ok := surviving[o.took]; ok && (i+1 == len(s.all) || s.all[i+1].took > o.took) &&
+			math.Abs(1-sum-want) > 0.0005 {
 			t.Errorf("after %d weeks: %.3f, want %.3f", o.took, 1-sum, want)
 		}
 	}
@@ -446,7 +497,8 @@ func TestManyAreDrawnFrom(t *testing.T) {
 	s.seed(1)
 	const n = 5 * mostKept
 	for i := range n {
-		s.add(observation{took: reducer.Time(i) * 1e6, how: completed}) // ever slower, so that early ones must not prevail
+		// ever slower, so that early ones must not prevail
+		s.add(observation{took: reducer.Time(i) * 1e6, how: completed})
 	}
 	if len(s.kept) != mostKept || s.seen != n {
 		t.Fatalf("%d kept of %d", len(s.kept), s.seen)
@@ -464,7 +516,9 @@ func TestArrivals(t *testing.T) {
 	l := NewLearner()
 	for i, ref := range []reducer.ChannelRef{"a", "a", "b", "a", "b", "c"} {
 		_ = l.Write(&trace.Entry{
-			At: reducer.Time(i) * 3600e9, Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: "stable", Ref: ref},
+			At: reducer.Time(
+				i,
+			) * 3600e9, Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: "stable", Ref: ref},
 		})
 	}
 	_ = l.Write(&trace.Entry{At: 6 * 3600e9, Kind: trace.KindOther})
@@ -479,17 +533,22 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// FuzzRead: whatever log comes in, what is learned of it is a file that scenarios can include, if they have its channels.
+// FuzzRead: whatever log comes in, what is learned of it is a file that scenarios can include, if
+// they have its channels.
 func FuzzRead(f *testing.F) {
 	data, err := os.ReadFile("../../cmd/rollsim/testdata/script/redact.txtar")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(data)
-	f.Add([]byte(`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"plan_action","host":"h","rollout":"a@b","payload":{"action":"QueueDispatch","host":"h","rollout":"a@b","target_closure":"c","soak_due_at":"2262-01-01T00:00:00Z"}}
+	f.Add(
+		[]byte(
+			`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"plan_action","host":"h","rollout":"a@b","payload":{"action":"QueueDispatch","host":"h","rollout":"a@b","target_closure":"c","soak_due_at":"2262-01-01T00:00:00Z"}}
 {"seq":2,"ts":"2027-05-16T01:00:00Z","kind":"agent_event","host":"h","rollout":"a@b","payload":{"kind":"DispatchAck","currentClosureAtDispatch":"x","receivedAt":"1700-01-01T00:00:00Z","seq":1}}
 {"seq":3,"ts":"2027-05-16T01:00:00.1Z","kind":"agent_event","host":"h","rollout":"a@b","payload":{"kind":"ActivationCompleted","observedCurrentClosure":"x","exitCode":0,"completedAt":"1705-01-01T00:00:00Z","seq":2}}
-`))
+`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := trace.NewReader("it", bytes.NewReader(data))
 		if err != nil {

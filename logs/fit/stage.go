@@ -13,7 +13,8 @@ import (
 // stageKind says what a host does that takes time. The zero value is nothing.
 type stageKind uint8
 
-// The stages, as scenarios have them, and one that only tells failures: from the completed switch to Converged or Failed.
+// The stages, as scenarios have them, and one that only tells failures: from the completed switch
+// to Converged or Failed.
 const (
 	ack stageKind = 1 + iota
 	activation
@@ -43,7 +44,8 @@ type observation struct {
 	channel uint32 // index into Learner.named
 }
 
-// mostKept is how many observations of a stage are kept; which, where there are more, is drawn evenly.
+// mostKept is how many observations of a stage are kept; which, where there are more, is drawn
+// evenly.
 const mostKept = 1 << 16
 
 // longest is how long a stage may take at most, as in scenarios: ten years.
@@ -88,12 +90,14 @@ type sample struct {
 	over   int // of cut, those that were seen for more than twice as long as any that ended
 }
 
-// weigh lets those that were cut off count as the ones that took longer, as likely for each. left is the part for which there
-// are none.
+// weigh lets those that were cut off count as the ones that took longer, as likely for each. left
+// is the part for which there are none.
 func weigh(all []observation) *sample {
 	slices.SortFunc(all, func(a, b observation) int {
 		// One that was cut off in the instant in which another ended would have ended later.
-		return cmp.Or(cmp.Compare(a.took, b.took), cmp.Compare(ended(b), ended(a)), cmp.Compare(a.how, b.how))
+		return cmp.Or(
+			cmp.Compare(a.took, b.took), cmp.Compare(ended(b), ended(a)), cmp.Compare(a.how, b.how),
+		)
 	})
 	s := &sample{all: all, weight: make([]float64, len(all)), left: 1}
 	last := reducer.Time(0)
@@ -158,8 +162,8 @@ func (s *sample) median(how outcome) time.Duration {
 	return 0
 }
 
-// known is of how many it is clear whether they ever end. None is where not one has ended: nothing tells for how long one has
-// to wait.
+// known is of how many it is clear whether they ever end. None is where not one has ended: nothing
+// tells for how long one has to wait.
 func (s *sample) known() int {
 	if s.ended == 0 {
 		return 0
@@ -169,7 +173,8 @@ func (s *sample) known() int {
 
 // never is the part that never ends: those that were seen for much longer than any took that ended.
 func (s *sample) never() float64 {
-	trailing := 0 // those that were cut off after the last one that ended; what is left is theirs, in equal parts
+	// those that were cut off after the last one that ended; what is left is theirs, in equal parts
+	trailing := 0
 	for i := len(s.all) - 1; i >= 0 && s.all[i].how == cutOff; i-- {
 		trailing++
 	}
@@ -179,8 +184,8 @@ func (s *sample) never() float64 {
 	return s.left * float64(s.over) / float64(trailing)
 }
 
-// delays gives the delays that ended, in milliseconds, with their weights, which come to their number. What is left counts with
-// the longest one, but for those that never end.
+// delays gives the delays that ended, in milliseconds, with their weights, which come to their
+// number. What is left counts with the longest one, but for those that never end.
 func (s *sample) delays() (x, w []float64) {
 	for i, o := range s.all {
 		if o.how != cutOff {

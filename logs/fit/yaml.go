@@ -10,12 +10,24 @@ import (
 	"rollsim/trace"
 )
 
-// YAML writes what was learned as a file that scenarios include. from says of what log it was learned.
+// YAML writes what was learned as a file that scenarios include. from says of what log it was
+// learned.
 func (b *Behaviour) YAML(from string) []byte {
-	head := yamltext.Comment("", fmt.Sprintf("How hosts behave: learned by rollsim fit from %s, %s of %s, %s to %s.",
-		yamltext.Scalar(from), plural.Count(b.Entries, "entry"), plural.Count(b.Hosts, "host"), second(b.First), second(b.Last)))
-	head += "#\n" + yamltext.Comment("", "D is the Kolmogorov-Smirnov distance: the part of the recorded delays that is below some delay, and the "+
-		"part of the simulated ones that is, differ by D at most. A chance has in brackets where it is with a confidence of 95 %. What "+
+	head := yamltext.Comment("", fmt.Sprintf(
+		"How hosts behave: learned by rollsim fit from %s, %s "+
+			"of %s, %s to %s.",
+		yamltext.Scalar(
+			from,
+		),
+		plural.Count(b.Entries, "entry"),
+		plural.Count(b.Hosts, "host"),
+		second(b.First),
+		second(b.Last),
+	))
+	head += "#\n" + yamltext.Comment("", "D is the Kolmogorov-Smirnov distance: the part of the "+
+		"recorded delays that is below some delay, and the "+
+		"part of the simulated ones that is, differ by D at most. A chance has in brackets where it "+
+		"is with a confidence of 95 %. What "+
 		"was not learned is left to the scenario.")
 	var behaviour, traffic section
 	for i := range b.Delays {
@@ -32,7 +44,8 @@ func (b *Behaviour) YAML(from string) []byte {
 	}
 	for i := range b.Arrivals {
 		d := &b.Arrivals[i]
-		traffic.add(d.about(), fmt.Sprintf("- {channel: %s, arrivals: ", yamltext.Scalar(d.Name)), d.Shape)
+		traffic.add(d.about(), fmt.Sprintf("- {channel: %s, "+
+			"arrivals: ", yamltext.Scalar(d.Name)), d.Shape)
 	}
 	return []byte(head + behaviour.text("behaviour") + traffic.text("traffic"))
 }
@@ -54,7 +67,8 @@ func (s *section) add(comment, before string, what *Shape) {
 	*s = append(*s, item{comment, line})
 }
 
-// text writes the section. A field that would have nothing in it is left out, what there is to say is not.
+// text writes the section. A field that would have nothing in it is left out, what there is to say
+// is not.
 func (s section) text(field string) string {
 	var b strings.Builder
 	indent := ""

@@ -1,5 +1,5 @@
-// Package incident makes a scenario of what a log says of one rollout: its events as raw events, at their exact times, so that
-// what happened once is a test from then on.
+// Package incident makes a scenario of what a log says of one rollout: its events as raw events, at
+// their exact times, so that what happened once is a test from then on.
 package incident
 
 import (
@@ -16,14 +16,17 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the error is io.EOF.
+// Source gives the entries of a log in order; an entry is good until the next call. At the end the
+// error is io.EOF.
 type Source interface {
 	Read() (*trace.Entry, error)
 }
 
-// Options say what the log itself does not, or what is to be taken instead. The zero value takes everything from the log.
+// Options say what the log itself does not, or what is to be taken instead. The zero value takes
+// everything from the log.
 type Options struct {
-	Machine string               // by name; empty is the one that a simulated trace names, and v0.2 for a log of a control plane
+	// by name; empty is the one that a simulated trace names, and v0.2 for a log of a control plane
+	Machine string
 	Policy  reducer.HealthPolicy // of the rollout's channel
 }
 
@@ -46,7 +49,8 @@ type Recorded struct {
 	Event reducer.Event
 	Role  Role
 
-	number int // of the event in the log, from 1; for one that the log does not have, of the one that needs it
+	// of the event in the log, from 1; for one that the log does not have, of the one that needs it
+	number int
 }
 
 // Role says why an event is in a history. The zero value is invalid.
@@ -54,12 +58,14 @@ type Role uint8
 
 // The roles.
 const (
-	Own         Role = 1 + iota // it is an event of the rollout
-	Predecessor                 // it opens or supersedes a rollout that stood when the rollout was opened
-	Successor                   // it opens the rollout that supersedes it
+	Own Role = 1 + iota // it is an event of the rollout
+	// it opens or supersedes a rollout that stood when the rollout was opened
+	Predecessor
+	Successor // it opens the rollout that supersedes it
 )
 
-// Read collects the history of a rollout from a log; seven digits of its ref are enough. The error is the source's, or says what the log lacks.
+// Read collects the history of a rollout from a log; seven digits of its ref are enough. The error
+// is the source's, or says what the log lacks.
 func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 	c := newCollector(id)
 	if err := c.readAll(in); err != nil {
@@ -71,7 +77,8 @@ func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 	return c.history, nil
 }
 
-// Opened gives the records of the rollouts that a log opens, in its order. The error is the source's.
+// Opened gives the records of the rollouts that a log opens, in its order. The error is the
+// source's.
 func Opened(in Source) ([]reducer.Record, error) {
 	c := newCollector("")
 	if err := c.readAll(in); err != nil || c.fleet == nil {
@@ -90,7 +97,8 @@ type collector struct {
 	history *History
 	header  *trace.Header
 
-	// The fleet tells which rollouts stand. Any machine will do: all agree on what being superseded is.
+	// The fleet tells which rollouts stand. Any machine will do: all agree on what being superseded
+	// is.
 	fleet *reducer.Fleet
 	out   reducer.Outcome
 
@@ -147,7 +155,9 @@ func (c *collector) takeEvent(e *trace.Entry) error {
 	ev, h := *e.Event, c.history
 	if ev.Rollout != h.Rollout && (ev.Rollout == c.asked || c.asked.Abbreviates(ev.Rollout)) {
 		if h.Rollout != c.asked {
-			return fmt.Errorf("%s stands for more than one rollout: %s and %s", c.asked, h.Rollout, ev.Rollout)
+			return fmt.Errorf(
+				"%s stands for more than one rollout: %s and %s", c.asked, h.Rollout, ev.Rollout,
+			)
 		}
 		if c.opened[c.asked].Event.Kind == 0 {
 			h.Rollout = ev.Rollout
@@ -181,7 +191,8 @@ func (c *collector) takeEvent(e *trace.Entry) error {
 // addPredecessor adds the RolloutOpened of a rollout that stands, unless it is there already.
 func (c *collector) addPredecessor(id reducer.RolloutID) {
 	r, known := c.opened[id]
-	if !known || id == c.history.Rollout || slices.ContainsFunc(c.history.Events, func(e Recorded) bool { return e.number == r.number }) {
+	if !known || id == c.history.Rollout ||
+		slices.ContainsFunc(c.history.Events, func(e Recorded) bool { return e.number == r.number }) {
 		return
 	}
 	r.Role = Predecessor
@@ -215,7 +226,10 @@ func (c *collector) finish(opt Options) error {
 // notOpened says that the log does not have the beginning of the rollout, or nothing of it.
 func (c *collector) notOpened() error {
 	if n := len(c.history.Events); n > 0 {
-		return fmt.Errorf("the log has %s of rollout %s, but not the RolloutOpened that comes first", plural.Count(n, "event"), c.history.Rollout)
+		return fmt.Errorf(
+			"the log has %s of rollout %s, but not the RolloutOpened that comes first",
+			plural.Count(n, "event"), c.history.Rollout,
+		)
 	}
 	var all []string
 	if c.fleet != nil {
@@ -226,12 +240,15 @@ func (c *collector) notOpened() error {
 	if len(all) == 0 {
 		return errors.New("the log opens no rollout")
 	}
-	return fmt.Errorf("the log does not open a rollout %s%s", c.history.Rollout, nearest.Hint(string(c.history.Rollout), all))
+	return fmt.Errorf(
+		"the log does not open a rollout %s%s", c.history.Rollout,
+		nearest.Hint(string(c.history.Rollout), all),
+	)
 }
 
-// addSuccessors adds what opens the rollouts that supersede this one: without them its SuccessorOpened would be reported. The
-// export of one rollout does not have it; then it is made up of the rollout's id. That a whole log does not have it is part
-// of what happened.
+// addSuccessors adds what opens the rollouts that supersede this one: without them its
+// SuccessorOpened would be reported. The export of one rollout does not have it; then it is made up
+// of the rollout's id. That a whole log does not have it is part of what happened.
 func (c *collector) addSuccessors() {
 	h := c.history
 	for _, r := range slices.Clone(h.Events) {
@@ -251,7 +268,10 @@ func (c *collector) addSuccessors() {
 				Kind: reducer.RolloutOpened, Rollout: r.Event.Successor, At: r.Event.At,
 				Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref),
 			}}
-			h.note("the log is of %s alone: that %s is opened, which supersedes it, is made up", h.Rollout, r.Event.Successor)
+			h.note(
+				"the log is of %s alone: that %s is opened, which supersedes it, is made up", h.Rollout,
+				r.Event.Successor,
+			)
 		}
 		next.Role = Successor
 		if !slices.ContainsFunc(h.Events, func(e Recorded) bool { return e.Event == next.Event }) {

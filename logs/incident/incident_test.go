@@ -34,7 +34,9 @@ func log(events ...reducer.Event) *entries {
 	s := &entries{}
 	for i := range events {
 		s.all = append(s.all, trace.Entry{
-			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
+			Seq: uint64(
+				i + 1,
+			), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
 		})
 	}
 	return s
@@ -78,15 +80,19 @@ func ownEvents(all []trace.Entry, id reducer.RolloutID) []reducer.Event {
 func rollouts(all []trace.Entry) []reducer.RolloutID {
 	var ids []reducer.RolloutID
 	for i := range all {
-		if e := all[i].Event; e != nil && e.Kind == reducer.RolloutOpened && !slices.Contains(ids, e.Rollout) {
+		if e := all[i].Event; e != nil && e.Kind == reducer.RolloutOpened &&
+			!slices.Contains(ids, e.Rollout) {
 			ids = append(ids, e.Rollout)
 		}
 	}
 	return ids
 }
 
-// imported imports a rollout, and checks that the scenario's golden is right and that it replays exactly the recorded events.
-func imported(t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options) (*Test, []trace.Entry) {
+// imported imports a rollout, and checks that the scenario's golden is right and that it replays
+// exactly the recorded events.
+func imported(
+	t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options,
+) (*Test, []trace.Entry) {
 	t.Helper()
 	h, err := Read(&entries{all: all}, id, opt)
 	if err != nil {
@@ -102,7 +108,8 @@ func imported(t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options
 	}
 	rec, err := file.Record()
 	if err != nil || string(rec.Text) != string(test.Golden) || rec.Verdict != "" {
-		t.Fatalf("check does not pass: %v %s\n%s", err, rec.Verdict, trace.Diff(string(test.Golden), string(rec.Text)))
+		t.Fatalf("check does not pass: %v "+
+			"%s\n%s", err, rec.Verdict, trace.Diff(string(test.Golden), string(rec.Text)))
 	}
 	machine, err := reducer.MachineByName(file.Scenario.Machine)
 	if err != nil {
@@ -146,7 +153,8 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestShapes: the same comes of a log in every shape that it can have, and of the first digits of a ref.
+// TestShapes: the same comes of a log in every shape that it can have, and of the first digits of a
+// ref.
 func TestShapes(t *testing.T) {
 	for sample, id := range map[string]reducer.RolloutID{"sample-4": "edge@0c917b8", "sample-6": "edge@fba08f6"} {
 		made := make(map[string]*Test)
@@ -165,7 +173,8 @@ func TestShapes(t *testing.T) {
 			}
 		}
 		for _, shape := range []string{"state.db", "events-edge.json"} {
-			if got, want := eventsOf(made[shape]), eventsOf(made["ndjson"]); got != want || strings.Count(got, "\n") < 30 {
+			if got, want := eventsOf(made[shape]), eventsOf(made["ndjson"]); got != want ||
+				strings.Count(got, "\n") < 30 {
 				t.Errorf("%s: of %s comes\n%s\nand of NDJSON\n%s", sample, shape, got, want)
 			}
 		}
@@ -175,7 +184,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// eventsOf gives the events of a scenario, but for those that open rollouts: where the successor is made up it opens a line later.
+// eventsOf gives the events of a scenario, but for those that open rollouts: where the successor is
+// made up it opens a line later.
 func eventsOf(test *Test) string {
 	var b strings.Builder
 	for line := range strings.Lines(string(test.Scenario)) {
@@ -203,7 +213,8 @@ func TestSimulated(t *testing.T) {
 			t.Fatal(err)
 		}
 		var c trace.Collector
-		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: &c}); err != nil || result.Entries > 20_000 {
+		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: &c}); err != nil ||
+			result.Entries > 20_000 {
 			continue
 		}
 		for i, id := range rollouts(c.Entries) {
@@ -229,8 +240,17 @@ func opened(id reducer.RolloutID, at reducer.Time) reducer.Event {
 	}
 }
 
-func moved(id reducer.RolloutID, h reducer.HostID, from, to reducer.HostState, at reducer.Time) reducer.Event {
-	return reducer.Event{Kind: reducer.HostStateChanged, Rollout: id, Host: h, From: from, To: to, At: at}
+func moved(
+	id reducer.RolloutID, h reducer.HostID, from, to reducer.HostState, at reducer.Time,
+) reducer.Event {
+	return reducer.Event{
+		Kind:    reducer.HostStateChanged,
+		Rollout: id,
+		Host:    h,
+		From:    from,
+		To:      to,
+		At:      at,
+	}
 }
 
 func TestWhatElseIsNeeded(t *testing.T) {
@@ -251,11 +271,15 @@ func TestWhatElseIsNeeded(t *testing.T) {
 		notes    []string
 	}{
 		{
-			name:     "the rollout before, superseded after the new one was opened",
-			log:      log(opened(a, 0), joined(a, 1e9), opened(b, 2e9), succeeds(a, b, 2e9), joined(b, 2e9), opened("edge@x", 3e9)),
-			id:       b,
-			scenario: []string{"RolloutOpened: {rollout_id: stable@a,", "superseded_rollout_id: stable@a, successor_rollout_id: stable@b"},
-			never:    []string{"edge", "reject", "rollout_id: stable@a, host_id"},
+			name: "the rollout before, superseded after the new one was opened",
+			log: log(
+				opened(a, 0), joined(a, 1e9), opened(b, 2e9), succeeds(a, b, 2e9), joined(b, 2e9),
+				opened("edge@x", 3e9),
+			),
+			id: b,
+			scenario: []string{"RolloutOpened: {rollout_id: stable@a,", "superseded_rollout_id: " +
+				"stable@a, successor_rollout_id: stable@b"},
+			never: []string{"edge", "reject", "rollout_id: stable@a, host_id"},
 		},
 		{
 			name:     "the rollout before, superseded first",
@@ -272,8 +296,11 @@ func TestWhatElseIsNeeded(t *testing.T) {
 			golden:   []string{"SupersessionExpected: rollout stable@b was opened while stable@a stands"},
 		},
 		{
-			name:   "rollouts long gone are left out",
-			log:    log(opened(a, 0), opened(b, 1e9), succeeds(a, b, 1e9), opened(c, 2e9), succeeds(b, c, 2e9), joined(c, 2e9)),
+			name: "rollouts long gone are left out",
+			log: log(
+				opened(a, 0), opened(b, 1e9), succeeds(a, b, 1e9), opened(c, 2e9), succeeds(b, c, 2e9),
+				joined(c, 2e9),
+			),
 			id:     c,
 			golden: []string{"stable@b"},
 			never:  []string{"stable@a"},
@@ -291,7 +318,10 @@ func TestWhatElseIsNeeded(t *testing.T) {
 			id:       a,
 			scenario: []string{"RolloutOpened: {rollout_id: stable@b, channel: stable, target_ref: b}"},
 			never:    []string{"reject"},
-			notes:    []string{"that stable@b is opened, which supersedes it, is made up", "nothing tells the policy"},
+			notes: []string{
+				"that stable@b is opened, which supersedes it, is made up",
+				"nothing tells the policy",
+			},
 		},
 		{
 			name:   "no successor, in a whole log: that is the incident",
@@ -301,15 +331,27 @@ func TestWhatElseIsNeeded(t *testing.T) {
 		},
 		{
 			name: "a rollout that hangs is expected to hang",
-			log:  log(opened(a, 0), joined(a, 1e9), moved(a, "h1", reducer.HostPending, reducer.HostActivating, 2e9)),
-			id:   a,
+			log: log(
+				opened(a, 0), joined(a, 1e9), moved(a, "h1", reducer.HostPending, reducer.HostActivating, 2e9),
+			),
+			id: a,
 			scenario: []string{`expect_violations:
   - "stuck stable@a"`},
 		},
 		{
 			name: "events that were refused are refused again",
-			log: log(opened(a, 0), joined(a, 1e9), moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 2e9),
-				reducer.Event{Kind: reducer.OperatorClearance, Rollout: a, Operator: "ops: [x]", Reason: "it's \"late\"\n\u2028# no", At: 3e9}),
+			log: log(
+				opened(a, 0),
+				joined(a, 1e9),
+				moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 2e9),
+				reducer.Event{
+					Kind:     reducer.OperatorClearance,
+					Rollout:  a,
+					Operator: "ops: [x]",
+					Reason:   "it's \"late\"\n\u2028# no",
+					At:       3e9,
+				},
+			),
 			id:     a,
 			golden: []string{"Invariant: host h1 is Pending, not Soaking", "reject    OperatorClearance"},
 		},
@@ -342,8 +384,8 @@ func TestWhatElseIsNeeded(t *testing.T) {
 	}
 }
 
-// TestTimes: events happen at the times of their entries, to the nanosecond, and keep their own ones; a log whose times go
-// back keeps its order.
+// TestTimes: events happen at the times of their entries, to the nanosecond, and keep their own
+// ones; a log whose times go back keeps its order.
 func TestTimes(t *testing.T) {
 	const a = "stable@a"
 	in := log(opened(a, 1_700_000_000_123_456_789),
@@ -364,18 +406,23 @@ func TestTimes(t *testing.T) {
 			at = append(at, got[i].At)
 		}
 	}
-	if !slices.Equal(at, []reducer.Time{1_700_000_002_000_000_000, 1_700_000_002_000_000_000, 1_700_000_009_000_000_000}) {
+	if !slices.Equal(
+		at,
+		[]reducer.Time{1_700_000_002_000_000_000, 1_700_000_002_000_000_000, 1_700_000_009_000_000_000},
+	) {
 		t.Errorf("they happen at %v", at)
 	}
 }
 
-// TestTerminalAtAnotherTime: the simulator logs the RolloutTerminal that follows from the last Converged itself. Where the
-// recorded one is another, that is said.
+// TestTerminalAtAnotherTime: the simulator logs the RolloutTerminal that follows from the last
+// Converged itself. Where the recorded one is another, that is said.
 func TestTerminalAtAnotherTime(t *testing.T) {
 	const a = "stable@a"
 	events := []reducer.Event{
 		opened(a, 0), {Kind: reducer.HostJoined, Rollout: a, Host: "h1"},
-		moved(a, "h1", reducer.HostPending, reducer.HostActivating, 1e9), moved(a, "h1", reducer.HostActivating, reducer.HostSoaking, 2e9),
+		moved(
+			a, "h1", reducer.HostPending, reducer.HostActivating, 1e9,
+		), moved(a, "h1", reducer.HostActivating, reducer.HostSoaking, 2e9),
 		moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 3e9),
 	}
 	for name, tt := range map[string]struct {
@@ -386,8 +433,11 @@ func TestTerminalAtAnotherTime(t *testing.T) {
 		"later":            {[]reducer.Event{{Kind: reducer.RolloutTerminal, Rollout: a, At: 4e9}}, `recorded {"kind":"RolloutTerminal","rolloutId":"stable@a","at":"1970-01-01T00:00:04Z"}, simulated {"kind":"RolloutTerminal","rolloutId":"stable@a","at":"1970-01-01T00:00:03Z"}`},
 		"never":            {nil, `recorded nothing, simulated {"kind":"RolloutTerminal"`},
 	} {
-		test, _ := imported(t, log(append(slices.Clone(events), tt.terminal...)...).all, a, Options{Policy: reducer.Halt})
-		if tt.says == "" && len(test.Notes) > 0 || tt.says != "" && (len(test.Notes) != 1 || !strings.Contains(test.Notes[0], tt.says)) {
+		test, _ := imported(
+			t, log(append(slices.Clone(events), tt.terminal...)...).all, a, Options{Policy: reducer.Halt},
+		)
+		if tt.says == "" && len(test.Notes) > 0 ||
+			tt.says != "" && (len(test.Notes) != 1 || !strings.Contains(test.Notes[0], tt.says)) {
 			t.Errorf("%s: %q", name, test.Notes)
 		}
 	}
@@ -420,21 +470,35 @@ func TestReadRefuses(t *testing.T) {
 
 func TestPolicy(t *testing.T) {
 	const a = "stable@a"
-	failed := trace.Entry{Seq: 2, Kind: trace.KindAgentEvent, Rollout: a, Host: "h1", Agent: &trace.AgentEvent{
-		Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
-	}}
-	header := trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
-		{Channel: "stable", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 3600}},
-	}}}
+	failed := trace.Entry{
+		Seq:     2,
+		Kind:    trace.KindAgentEvent,
+		Rollout: a,
+		Host:    "h1",
+		Agent: &trace.AgentEvent{
+			Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
+		},
+	}
+	header := trace.Entry{
+		Kind: trace.KindHeader,
+		Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
+			{
+				Channel: "stable",
+				Policy:  reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 3600},
+			},
+		}},
+	}
 	for name, tt := range map[string]struct {
 		all  []trace.Entry
 		opt  Options
 		want string
 	}{
-		"assumed":  {log(opened(a, 0)).all, Options{}, "machine: v0.2\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: halt\n    retention: 7d\n"},
-		"by agent": {append(log(opened(a, 0)).all, failed), Options{}, "policy: rollback-and-halt\n    retention: 7d\n"},
-		"by user":  {append(log(opened(a, 0)).all, failed), Options{Policy: reducer.Halt, Machine: "rfc0008"}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: halt\n"},
-		"header":   {append([]trace.Entry{header}, log(opened(a, 0)).all...), Options{}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: rollback-and-halt\n    retention: 3600s\n"},
+		"assumed": {log(opened(a, 0)).all, Options{}, "machine: v0.2\ncontrol_plane: " +
+			"none\nchannels:\n  - name: stable\n    policy: halt\n    retention: 7d\n"},
+		"by agent": {append(log(opened(a, 0)).all, failed), Options{}, "policy: rollback-and-halt\n   " +
+			" retention: 7d\n"},
+		"by user": {append(log(opened(a, 0)).all, failed), Options{Policy: reducer.Halt, Machine: "rfc0008"}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: halt\n"},
+		"header":  {append([]trace.Entry{header}, log(opened(a, 0)).all...), Options{}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: rollback-and-halt\n    retention: 3600s\n"},
 	} {
 		test, _ := imported(t, tt.all, a, tt.opt)
 		if !strings.Contains(string(test.Scenario), tt.want) {
@@ -447,7 +511,9 @@ func TestPolicy(t *testing.T) {
 func TestNames(t *testing.T) {
 	for _, name := range []string{"true", "0x1F", "12e3", "null", "-", "a: b", "#x", "é\u2028☃", "'\"\\", "tab\there", "~", "y", "*star", "{a}", "01", "\x01\x7f\u0085"} {
 		id := reducer.NewRolloutID("stable", reducer.ChannelRef(name))
-		all := log(opened(id, 0), reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: reducer.HostID(name)}).all
+		all := log(
+			opened(id, 0), reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: reducer.HostID(name)},
+		).all
 		exactly(t, all, id, Options{})
 	}
 }

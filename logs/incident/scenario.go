@@ -24,13 +24,14 @@ type Test struct {
 // fullGolden is up to how many events a golden holds everything.
 const fullGolden = 2000
 
-// Test makes the scenario file of that path, to be told from others by what from says of where the history comes from. The
-// error says what of the history no scenario can hold.
+// Test makes the scenario file of that path, to be told from others by what from says of where the
+// history comes from. The error says what of the history no scenario can hold.
 func (h *History) Test(path, from string) (*Test, error) {
 	t := &Test{Notes: h.Notes}
 	steps := h.steps()
 
-	// What the run breaks is part of what happened: simulated once, it is known, and written down as expected.
+	// What the run breaks is part of what happened: simulated once, it is known, and written down as
+	// expected.
 	file, err := scenario.Parse(path, h.text(from, steps, nil))
 	if err != nil {
 		return nil, err
@@ -84,7 +85,8 @@ func (h *History) compare(file *scenario.File, machine reducer.Machine, t *Test)
 				}
 				return string(trace.AppendEvent(nil, &all[i]))
 			}
-			t.Notes = append(t.Notes, fmt.Sprintf("from event %d of the rollout on the simulation is not what was recorded: recorded %s, simulated %s",
+			t.Notes = append(t.Notes, fmt.Sprintf("from event %d of the rollout on the simulation is not "+
+				"what was recorded: recorded %s, simulated %s",
 				i+1, side(want), side(got)))
 			break
 		}
@@ -98,8 +100,8 @@ type step struct {
 	Recorded
 }
 
-// steps gives the events that the timeline must have. The fold derives a RolloutTerminal from the last Converged, and the
-// simulator logs it: a recorded one that says the same is left out.
+// steps gives the events that the timeline must have. The fold derives a RolloutTerminal from the
+// last Converged, and the simulator logs it: a recorded one that says the same is left out.
 func (h *History) steps() (all []step) {
 	machine, err := reducer.MachineByName(h.Machine)
 	if err != nil {
@@ -127,7 +129,10 @@ func (h *History) steps() (all []step) {
 // text writes the scenario file.
 func (h *History) text(from string, steps []step, violations []invariant.Violation) []byte {
 	var b bytes.Buffer
-	comment := fmt.Sprintf("What %s recorded of rollout %s, event by event: %s.", from, yamltext.Scalar(h.Rollout), h.Extent())
+	comment := fmt.Sprintf(
+		"What %s recorded of rollout %s, event by event: %s.", from, yamltext.Scalar(h.Rollout),
+		h.Extent(),
+	)
 	b.WriteString(yamltext.Comment("", comment))
 	first, last := h.Events[0].At, steps[len(steps)-1].at
 	for _, r := range h.Events {
@@ -137,7 +142,10 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 	fmt.Fprintf(&b, "horizon: %v\n", max(last, time.Second))
 	fmt.Fprintf(&b, "machine: %s\n", h.Machine)
 	fmt.Fprintf(&b, "control_plane: none\n")
-	fmt.Fprintf(&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n", yamltext.Scalar(h.Channel), h.Policy.OnHealthFailure, yamltext.Days(h.Policy.RetentionSeconds))
+	fmt.Fprintf(
+		&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n", yamltext.Scalar(h.Channel),
+		h.Policy.OnHealthFailure, yamltext.Days(h.Policy.RetentionSeconds),
+	)
 	if len(h.Events) > fullGolden {
 		fmt.Fprintf(&b, "golden: transitions\n")
 	}
@@ -168,7 +176,9 @@ func (h *History) Extent() string {
 		}
 	}
 	if others := len(h.Events) - own; others > 0 {
-		return fmt.Sprintf("%s, and %d of the rollouts before and after it", plural.Count(own, "event"), others)
+		return fmt.Sprintf(
+			"%s, and %d of the rollouts before and after it", plural.Count(own, "event"), others,
+		)
 	}
 	return plural.Count(own, "event")
 }
@@ -194,8 +204,13 @@ func (s *step) append(b *bytes.Buffer, start reducer.Time) {
 	case reducer.SuccessorOpened:
 		field("superseded_rollout_id", yamltext.Scalar(ev.Rollout))
 		field("successor_rollout_id", yamltext.Scalar(ev.Successor))
-	case reducer.RolloutOpened, reducer.HostJoined, reducer.HostStateChanged, reducer.WaveAdvanced, reducer.RolloutTerminal,
-		reducer.RetentionExpired, reducer.OperatorClearance:
+	case reducer.RolloutOpened,
+		reducer.HostJoined,
+		reducer.HostStateChanged,
+		reducer.WaveAdvanced,
+		reducer.RolloutTerminal,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
 		field("rollout_id", yamltext.Scalar(ev.Rollout))
 	}
 	switch ev.Kind {

@@ -17,15 +17,19 @@ import (
 
 // The tables that are read of a state.db; whatever else is in one is left out.
 const (
-	logTable     = "CREATE TABLE event_log(seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)"
-	rolloutTable = "CREATE TABLE rollouts(rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref TEXT, state TEXT, current_wave INTEGER, " +
-		"opened_event_log_seq INTEGER, last_transition_event_log_seq INTEGER, opened_at TEXT, terminal_at TEXT, superseded_at TEXT)"
-	quarantineTable = "CREATE TABLE quarantined_closures(channel TEXT, closure_hash TEXT, quarantined_at TEXT, " +
+	logTable = "CREATE TABLE event_log(seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id " +
+		"TEXT, rollout_id TEXT, payload TEXT)"
+	rolloutTable = "CREATE TABLE rollouts(rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref " +
+		"TEXT, state TEXT, current_wave INTEGER, " +
+		"opened_event_log_seq INTEGER, last_transition_event_log_seq INTEGER, opened_at TEXT, " +
+		"terminal_at TEXT, superseded_at TEXT)"
+	quarantineTable = "CREATE TABLE quarantined_closures(channel TEXT, closure_hash TEXT, " +
+		"quarantined_at TEXT, " +
 		"triggering_event_log_seq INTEGER)"
 )
 
-// Database redacts a state.db, and writes another one of the same tables to a path where no file is. file names the first one
-// in errors. The error is a *trace.ReadError where it is of the input.
+// Database redacts a state.db, and writes another one of the same tables to a path where no file
+// is. file names the first one in errors. The error is a *trace.ReadError where it is of the input.
 func (r *Redactor) Database(file string, from *statedb.DB, to string) (err error) {
 	conn, err := sqlite3.Open(to)
 	if err != nil {
@@ -65,7 +69,11 @@ func (r *Redactor) copyLog(file string, from *statedb.DB, to *sqlite3.Conn) erro
 		}
 		columns, err := r.row(&row)
 		if err != nil {
-			return &trace.ReadError{File: file, Place: fmt.Sprintf("event_log, seq %d", row.Seq), What: err.Error()}
+			return &trace.ReadError{
+				File:  file,
+				Place: fmt.Sprintf("event_log, seq %d", row.Seq),
+				What:  err.Error(),
+			}
 		}
 		r.utc = utcAsIn(row.TS)
 		if err := bind(insert, columns); err != nil {
@@ -82,7 +90,8 @@ func utcAsIn(ts []byte) string {
 	return "Z"
 }
 
-// row redacts a row of the event log as the entry that it is, and gives its columns; nil stands for NULL.
+// row redacts a row of the event log as the entry that it is, and gives its columns; nil stands for
+// NULL.
 func (r *Redactor) row(row *trace.Row) ([]*string, error) {
 	text := func(b []byte) *value {
 		if b == nil {
@@ -136,8 +145,12 @@ func (r *Redactor) copyRollouts(from *statedb.DB, to *sqlite3.Conn) error {
 	found, err := from.Rollouts(func(rec *reducer.Record) error {
 		at, err := r.moments(reducer.Some(rec.OpenedAt), rec.TerminalAt, rec.SupersededAt)
 		rows = append(rows, append([]*string{
-			column(r, rec.RolloutID), column(r, rec.Channel), column(r, rec.TargetRef), pointer(rec.State.String()),
-			pointer(strconv.FormatUint(uint64(rec.CurrentWave), 10)), optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
+			column(
+				r, rec.RolloutID,
+			), column(r, rec.Channel), column(r, rec.TargetRef), pointer(rec.State.String()),
+			pointer(
+				strconv.FormatUint(uint64(rec.CurrentWave), 10),
+			), optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
 		}, at...))
 		return err
 	})
@@ -151,7 +164,10 @@ func (r *Redactor) copyQuarantine(from *statedb.DB, to *sqlite3.Conn) error {
 	var rows [][]*string
 	found, err := from.Quarantines(func(q *trace.QuarantineRow) error {
 		at, err := r.moments(reducer.Some(q.At))
-		rows = append(rows, append(append([]*string{column(r, q.Channel), column(r, q.Closure)}, at...), optional(q.Seq)))
+		rows = append(
+			rows,
+			append(append([]*string{column(r, q.Channel), column(r, q.Closure)}, at...), optional(q.Seq)),
+		)
 		return err
 	})
 	if err != nil || !found {
@@ -215,7 +231,11 @@ func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) 
 	return columns, nil
 }
 
-func column[S ~string](r *Redactor, name S) *string { return pointer(r.names.compound(string(name))) }
+func column[S ~string](
+	r *Redactor, name S,
+) *string {
+	return pointer(r.names.compound(string(name)))
+}
 
 func pointer(s string) *string { return &s }
 

@@ -16,7 +16,8 @@ import (
 	"rollsim/trace"
 )
 
-// value is a JSON value that is looked at as a whole, because what a field holds may depend on the one after it.
+// value is a JSON value that is looked at as a whole, because what a field holds may depend on the
+// one after it.
 type value struct {
 	kind    jsontext.Kind
 	text    string // of a string what it says, else as it stands
@@ -126,8 +127,8 @@ func (r *Redactor) entry(v *value) error {
 	return nil
 }
 
-// object replaces what an object says. trusted tells that nothing on the way to it is unknown, so that a word that this
-// version does not know is one of the format.
+// object replaces what an object says. trusted tells that nothing on the way to it is unknown, so
+// that a word that this version does not know is one of the format.
 func (r *Redactor) object(v *value, trusted bool) error {
 	for i := range v.members {
 		if err := r.member(v, i, trusted); err != nil {
@@ -221,7 +222,8 @@ func (r *Redactor) message(s string) string {
 	})
 }
 
-// remember keeps a name that a message would take for a number, a word of the format or several words.
+// remember keeps a name that a message would take for a number, a word of the format or several
+// words.
 func (r *Redactor) remember(s string) {
 	switch {
 	case s == "":
@@ -229,12 +231,15 @@ func (r *Redactor) remember(s string) {
 		r.ordinary[s] = true
 	case token.FindString(s) != s && !r.special[s]:
 		r.special[s] = true
-		i, _ := slices.BinarySearchFunc(r.specials, s, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+		i, _ := slices.BinarySearchFunc(
+			r.specials, s, func(a, b string) int { return cmp.Compare(len(b), len(a)) },
+		)
 		r.specials = slices.Insert(r.specials, i, s)
 	}
 }
 
-// time shifts a time, and leaves its spelling: the offset, and how many decimals it has. False when the text is no time.
+// time shifts a time, and leaves its spelling: the offset, and how many decimals it has. False when
+// the text is no time.
 func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
 	t, err := trace.ParseTime(s)
 	if err != nil {
@@ -245,7 +250,9 @@ func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
 	}
 	moved := int64(t) + int64(r.shift)
 	if (moved > int64(t)) != (r.shift > 0) {
-		return "", true, fmt.Errorf("%s, moved by %v, is beyond the times that a log can have", s, r.shift)
+		return "", true, fmt.Errorf(
+			"%s, moved by %v, is beyond the times that a log can have", s, r.shift,
+		)
 	}
 	layout := "2006-01-02T15:04:05"
 	rest := s[len(layout):]

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// names makes pseudonyms. Equal names have equal pseudonyms, whatever they name: a closure that is called like its ref stays
-// so, and a host is known again within the name of its closure.
+// names makes pseudonyms. Equal names have equal pseudonyms, whatever they name: a closure that is
+// called like its ref stays so, and a host is known again within the name of its closure.
 type names struct {
 	mac   hash.Hash
 	sum   []byte
@@ -24,15 +24,16 @@ func newNames(key []byte) *names {
 	return &names{mac: hmac.New(sha256.New, key), known: make(map[string]string)}
 }
 
-// What parts a compound: a rollout's id is made of a channel and a ref, a closure's name of a hash and a host.
+// What parts a compound: a rollout's id is made of a channel and a ref, a closure's name of a hash
+// and a host.
 const (
 	rolloutMark = "@"
 	closureMark = "-nixos-system-"
 	storeMark   = "/nix/store/"
 )
 
-// compound gives the pseudonym of a name, each part of a compound for itself: so the pseudonym of a rollout's id is made of
-// those of its channel and its ref.
+// compound gives the pseudonym of a name, each part of a compound for itself: so the pseudonym of a
+// rollout's id is made of those of its channel and its ref.
 func (n *names) compound(name string) string {
 	if rest, stored := strings.CutPrefix(name, storeMark); stored {
 		return storeMark + n.compound(rest)
@@ -50,7 +51,8 @@ func (n *names) compound(name string) string {
 	return n.whole(name)
 }
 
-// pseudonymLetters is how many letters a pseudonym has after the first one: 60 bits, so that a million names stay apart.
+// pseudonymLetters is how many letters a pseudonym has after the first one: 60 bits, so that a
+// million names stay apart.
 const pseudonymLetters = 12
 
 // shortestHash is how many digits look like a hash: names shorter than that may well be words.
@@ -58,7 +60,8 @@ const shortestHash = 32
 
 var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// whole gives the pseudonym of a text. What looks like a hash gets one that does so too, of the same length up to 64.
+// whole gives the pseudonym of a text. What looks like a hash gets one that does so too, of the
+// same length up to 64.
 func (n *names) whole(text string) string {
 	if text == "" {
 		return ""

@@ -1,10 +1,10 @@
-// Package redact replaces the names in a log, so that it can be shown to others: hosts, channels, refs, closures, operators,
-// reasons, error texts, and whatever this version of the format does not know. What the log means stays: rollsim finds in it
-// what it finds in the original.
+// Package redact replaces the names in a log, so that it can be shown to others: hosts, channels,
+// refs, closures, operators, reasons, error texts, and whatever this version of the format does not
+// know. What the log means stays: rollsim finds in it what it finds in the original.
 //
-// A name's pseudonym is its keyed hash (HMAC with SHA-256). Equal names have equal pseudonyms, also within compounds and in
-// other logs that were redacted with the same key; without the key nobody can tell which name a pseudonym stands for, nor try
-// out whether it stands for one that he knows.
+// A name's pseudonym is its keyed hash (HMAC with SHA-256). Equal names have equal pseudonyms, also
+// within compounds and in other logs that were redacted with the same key; without the key nobody
+// can tell which name a pseudonym stands for, nor try out whether it stands for one that he knows.
 package redact
 
 import (
@@ -38,7 +38,8 @@ type Redactor struct {
 	shift time.Duration
 	utc   string // how the log of a database spells that a time is in UTC
 
-	// Names that a message would take for several words, and those that it would take for words of the format or numbers.
+	// Names that a message would take for several words, and those that it would take for words of the
+	// format or numbers.
 	specials []string // the longest first
 	special  map[string]bool
 	ordinary map[string]bool
@@ -47,15 +48,24 @@ type Redactor struct {
 // New makes a redactor with a key of at least MinKey bytes. Every time is moved by shift.
 func New(key []byte, shift time.Duration) (*Redactor, error) {
 	if len(key) < MinKey {
-		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be found by trying keys", len(key), MinKey)
+		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be "+
+			"found by trying keys", len(key), MinKey)
 	}
-	return &Redactor{names: newNames(key), shift: shift, utc: "Z", special: make(map[string]bool), ordinary: make(map[string]bool)}, nil
+	return &Redactor{
+		names:    newNames(key),
+		shift:    shift,
+		utc:      "Z",
+		special:  make(map[string]bool),
+		ordinary: make(map[string]bool),
+	}, nil
 }
 
-// Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain. file names it in errors. open
-// opens it once more: a simulated trace, which is sealed, is read twice. The error is a *trace.ReadError where it is of the
-// input.
-func (r *Redactor) Stream(file string, in io.Reader, open func() (io.ReadCloser, error), out io.Writer) error {
+// Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain.
+// file names it in errors. open opens it once more: a simulated trace, which is sealed, is read
+// twice. The error is a *trace.ReadError where it is of the input.
+func (r *Redactor) Stream(
+	file string, in io.Reader, open func() (io.ReadCloser, error), out io.Writer,
+) error {
 	content, err := trace.Decompress(in)
 	if err != nil {
 		return trace.Unreadable(file, err)
@@ -246,8 +256,11 @@ func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Wri
 // batchLines is how many lines of a sealed trace are sealed again at once.
 const batchLines = 512
 
-// sealed redacts a simulated trace, and seals it anew. One whose seal is broken is refused: a new one would hide that.
-func (r *Redactor) sealed(file string, in *bufio.Reader, open func() (io.ReadCloser, error), out io.Writer) error {
+// sealed redacts a simulated trace, and seals it anew. One whose seal is broken is refused: a new
+// one would hide that.
+func (r *Redactor) sealed(
+	file string, in *bufio.Reader, open func() (io.ReadCloser, error), out io.Writer,
+) error {
 	hosts, err := survey(file, open)
 	if err != nil {
 		return err
@@ -335,12 +348,14 @@ func survey(file string, open func() (io.ReadCloser, error)) (map[string]bool, e
 		}
 	}
 	if all := read.Breaches(); len(all) > 0 {
-		return nil, &trace.ReadError{File: file, What: fmt.Sprintf("%v; redacted it would seem whole", all[0])}
+		return nil, &trace.ReadError{File: file, What: fmt.Sprintf("%v; redacted it would seem "+
+			"whole", all[0])}
 	}
 	return hosts, nil
 }
 
-// expandPatterns puts the names of hosts where a budget has patterns, which pseudonyms would not match.
+// expandPatterns puts the names of hosts where a budget has patterns, which pseudonyms would not
+// match.
 func expandPatterns(header *value, hosts map[string]bool) {
 	budgets := header.member("budgets")
 	if budgets == nil {

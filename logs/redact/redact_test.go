@@ -70,7 +70,8 @@ func exported(log, rollout string) string {
 	return fmt.Sprintf("{\"rollout_id\": %q, \"events\": [%s]}", rollout, strings.Join(events, ", "))
 }
 
-// zoo has every kind of entry and payload in both spellings, with names in every place, and whatever is not known.
+// zoo has every kind of entry and payload in both spellings, with names in every place, and
+// whatever is not known.
 const zoo = `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"RolloutOpened":{"rollout_id":"acme-prod@release/7","channel":"acme-prod","target_ref":"release/7","at":"2026-05-16T03:00:00+02:00"}}}
 {"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"kind":"HostJoined","rolloutId":"acme-prod@release/7","hostId":"zürich-db.acme.example","wave":4294967295,"at":"2026-05-16T01:00:00Z","rack":"row7-left","weights":[1.50,9007199254740993],"owner":{"mail":"jane@acme.example","since":"2020-01-02T03:04:05.678Z","on_call":true,"pager":15551234567}}}
 {"seq":3,"ts":"2026-05-16T01:00:01.5Z","kind":"rollout_event","host":null,"rollout":"acme-prod@release/7","payload":{"SuccessorOpened":{"superseded_rollout_id":"acme-prod@release/7","successor_rollout_id":"acme-prod@release/8","at":"2026-05-16T01:00:01.500000Z"}}}
@@ -90,7 +91,8 @@ const zoo = `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":
 {"seq":17,"ts":"2026-05-16T01:00:14Z","kind":"plan_action","host":"17","rollout":"acme-prod@release/8","payload":{"action":"QueueDispatch","host":"17","rollout":"acme-prod@release/8","target_closure":"release/8","soak_due_at":"2026-05-16T01:10:14.123456789Z"}}
 `
 
-// words are what may stay of the zoo and of the samples: the words of the format, as somebody who reads S§3 to S§7 lists them.
+// words are what may stay of the zoo and of the samples: the words of the format, as somebody who
+// reads S§3 to S§7 lists them.
 var words = strings.Fields(`
 	seq ts kind host rollout payload null true rollout_id events RolloutOpened HostJoined HostStateChanged WaveAdvanced RolloutTerminal
 	SuccessorOpened RetentionExpired OperatorClearance RecordRolloutTransition RemoteInsertQuarantine RecordTransition rolloutId
@@ -107,8 +109,8 @@ var words = strings.Fields(`
 
 var run = regexp.MustCompile(`[\pL\pN_][\pL\pN_.@/+-]*[\pL\pN_]|[\pL\pN_]`)
 
-// originals gives every run of letters and digits in the keys and texts of a log, whole and in its parts, that is neither a
-// word of the format nor a time nor a short number.
+// originals gives every run of letters and digits in the keys and texts of a log, whole and in its
+// parts, that is neither a word of the format nor a time nor a short number.
 func originals(t *testing.T, log string) map[string]bool {
 	t.Helper()
 	all := make(map[string]bool)
@@ -173,7 +175,8 @@ func leaks(t *testing.T, names map[string]bool, output string) []string {
 	return found
 }
 
-// holds tells whether a name stands in a text, with neither a letter nor a digit before or after it.
+// holds tells whether a name stands in a text, with neither a letter nor a digit before or after
+// it.
 func holds(text, name string) bool {
 	inWord := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 	for from := 0; ; {
@@ -201,7 +204,8 @@ func TestNoNameIsLeft(t *testing.T) {
 			t.Errorf("%s: only %d names to look for", name, len(names))
 		}
 		if found := leaks(t, names, log); len(found) != len(names) {
-			t.Errorf("%s: the search finds %d of %d names in the original itself", name, len(found), len(names))
+			t.Errorf("%s: the search finds %d of %d names in the original "+
+				"itself", name, len(found), len(names))
 		}
 		if found := leaks(t, names, redacted(t, log, 0)); len(found) > 0 {
 			t.Errorf("%s: left are %q", name, found)
@@ -237,7 +241,8 @@ func TestZoo(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(got, "9007199254740993") || strings.Contains(got, "15551234567") || strings.Contains(got, "[1.50") {
+	if strings.Contains(got, "9007199254740993") || strings.Contains(got, "15551234567") ||
+		strings.Contains(got, "[1.50") {
 		t.Errorf("numbers of unknown fields are left")
 	}
 	if strings.Count(got, "\n") != strings.Count(zoo, "\n") {
@@ -267,7 +272,8 @@ func findings(t *testing.T, log string, m reducer.Machine) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d entries %d events %d of %d, %v, %d notes\n", result.Entries, result.Events, result.Reproduced, result.Transitions,
+	fmt.Fprintf(&b, "%d entries %d events %d of %d, %v, %d "+
+		"notes\n", result.Entries, result.Events, result.Reproduced, result.Transitions,
 		result.Kinds, len(result.Notes))
 	for i := range result.Findings {
 		f := &result.Findings[i]
@@ -302,7 +308,8 @@ func TestFindingsStay(t *testing.T) {
 			for _, shift := range []time.Duration{0, -240 * time.Hour} {
 				before, after := findings(t, log, m), findings(t, redacted(t, log, shift), m)
 				if before != after {
-					t.Errorf("%s under %s, moved by %v: before\n%s\nafter\n%s", name, m.Name(), shift, before, after)
+					t.Errorf("%s under %s, moved by %v: "+
+						"before\n%s\nafter\n%s", name, m.Name(), shift, before, after)
 				}
 				found += strings.Count(before, "seq")
 			}
@@ -313,7 +320,8 @@ func TestFindingsStay(t *testing.T) {
 	}
 }
 
-// TestSealed redacts simulated traces: they are whole and as the machine makes them, the refusals and budgets in them too.
+// TestSealed redacts simulated traces: they are whole and as the machine makes them, the refusals
+// and budgets in them too.
 func TestSealed(t *testing.T) {
 	files, err := filepath.Glob("../../scenarios/*.yaml")
 	if err != nil {
@@ -331,7 +339,8 @@ func TestSealed(t *testing.T) {
 		}
 		var b bytes.Buffer
 		w := trace.NewWriter(&b)
-		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: w}); err != nil || result.Entries > 5000 {
+		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: w}); err != nil ||
+			result.Entries > 5000 {
 			continue
 		}
 		if err := w.Close(); err != nil {
@@ -343,7 +352,8 @@ func TestSealed(t *testing.T) {
 		if before, after := findings(t, log, nil), findings(t, got, nil); before != after {
 			t.Errorf("%s: before\n%s\nafter\n%s", name, before, after)
 		}
-		if strings.Contains(got, "stable") || strings.Contains(got, strings.TrimSuffix(filepath.Base(name), ".yaml")) {
+		if strings.Contains(got, "stable") ||
+			strings.Contains(got, strings.TrimSuffix(filepath.Base(name), ".yaml")) {
 			t.Errorf("%s: names are left", name)
 		}
 	}
@@ -355,12 +365,24 @@ func TestSealed(t *testing.T) {
 func TestBudgetPatterns(t *testing.T) {
 	var b bytes.Buffer
 	w := trace.NewWriter(&b)
-	header := &trace.Header{Format: 1, Scenario: "x", Machine: "v0.2", Budgets: []trace.BudgetConfig{{Name: "web", Hosts: []string{"web-*", "db"}, MaxInFlight: 1}}}
+	header := &trace.Header{
+		Format:   1,
+		Scenario: "x",
+		Machine:  "v0.2",
+		Budgets:  []trace.BudgetConfig{{Name: "web", Hosts: []string{"web-*", "db"}, MaxInFlight: 1}},
+	}
 	_ = w.Write(&trace.Entry{Kind: trace.KindHeader, Header: header})
 	for i, h := range []reducer.HostID{"web-2", "web-1", "cache"} {
-		_ = w.Write(&trace.Entry{Seq: uint64(i + 1), Kind: trace.KindRolloutEvent, Rollout: "s@a", Event: &reducer.Event{
-			Kind: reducer.HostJoined, Rollout: "s@a", Host: h,
-		}})
+		_ = w.Write(
+			&trace.Entry{
+				Seq:     uint64(i + 1),
+				Kind:    trace.KindRolloutEvent,
+				Rollout: "s@a",
+				Event: &reducer.Event{
+					Kind: reducer.HostJoined, Rollout: "s@a", Host: h,
+				},
+			},
+		)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -373,32 +395,48 @@ func TestBudgetPatterns(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	if _, err := New([]byte("too short"), 0); err == nil || !strings.Contains(err.Error(), "the key has 9 bytes: expected at least 16") {
+	if _, err := New([]byte("too short"), 0); err == nil ||
+		!strings.Contains(err.Error(), "the key has 9 bytes: expected at least 16") {
 		t.Errorf("got %v", err)
 	}
 	var b bytes.Buffer
 	w := trace.NewWriter(&b)
-	_ = w.Write(&trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Format: 1, Machine: "v0.2"}})
-	_ = w.Write(&trace.Entry{Seq: 1, Kind: trace.KindRolloutEvent, Rollout: "s@a", Event: &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "s@a"}})
+	_ = w.Write(
+		&trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Format: 1, Machine: "v0.2"}},
+	)
+	_ = w.Write(
+		&trace.Entry{
+			Seq:     1,
+			Kind:    trace.KindRolloutEvent,
+			Rollout: "s@a",
+			Event:   &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "s@a"},
+		},
+	)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for log, says := range map[string]string{
-		"":                                           "it: expected a log, found nothing",
-		"{\"seq\":1}\nnot JSON\n":                    "it:2: expected a JSON object: invalid character",
-		"{\"seq\":1}\n[]\n":                          "it:2: expected a JSON object",
-		"{\"seq\":1}\n{\"seq\":2":                    "it:2: the last line is torn: it has no end of line, and is not whole (expected a JSON object: it ends early)",
-		"{\"seq\":1} more\n":                         "it:1: expected a JSON object: invalid character 'm'",
-		"{\"seq\":1}{\"seq\":2}\n":                   "it:1: expected one JSON object, found more after it",
-		`{"a":1,"a":2}` + "\n":                       "it:1: expected a JSON object: duplicate object member name",
-		"{\"a\":\"\xff\"}\n":                         "it:1: expected a JSON object: invalid UTF-8",
-		strings.Repeat("[", 20000) + "\n":            "it:1: expected a JSON object",
-		`{"rollout_id":"a@b","events":[1]}`:          "it: events[0]: expected an entry, a JSON object",
-		`{"rollout_id":"a@b","events":[{]}`:          "it: expected a JSON object",
-		`{"rollout_id":"a@b","events":[]} {}`:        "it: expected one rollout document, found more after it",
-		`{"ts":"2262-04-11T00:00:00Z"}`:              "it:1: ts: 2262-04-11T00:00:00Z, moved by 72h0m0s, is beyond the times that a log can have",
+		"":                        "it: expected a log, found nothing",
+		"{\"seq\":1}\nnot JSON\n": "it:2: expected a JSON object: invalid character",
+		"{\"seq\":1}\n[]\n":       "it:2: expected a JSON object",
+		"{\"seq\":1}\n{\"seq\":2": "it:2: the last line is torn: it has no end of " +
+			"line, and is not whole (expected a JSON object: it ends early)",
+		"{\"seq\":1} more\n": "it:1: expected a JSON object: invalid " +
+			"character 'm'",
+		"{\"seq\":1}{\"seq\":2}\n": "it:1: expected one JSON object, found more " +
+			"after it",
+		`{"a":1,"a":2}` + "\n": "it:1: expected a JSON object: duplicate object " +
+			"member name",
+		"{\"a\":\"\xff\"}\n":                "it:1: expected a JSON object: invalid UTF-8",
+		strings.Repeat("[", 20000) + "\n":   "it:1: expected a JSON object",
+		`{"rollout_id":"a@b","events":[1]}`: "it: events[0]: expected an entry, a JSON object",
+		`{"rollout_id":"a@b","events":[{]}`: "it: expected a JSON object",
+		`{"rollout_id":"a@b","events":[]} {}`: "it: expected one rollout document, found more " +
+			"after it",
+		`{"ts":"2262-04-11T00:00:00Z"}`: "it:1: ts: 2262-04-11T00:00:00Z, moved by " +
+			"72h0m0s, is beyond the times that a log can have",
 		strings.Replace(b.String(), "s@a", "s@b", 1): "entry 1 (line 2): changed after it was written",
-		"\x1f\x8b broken":                            "it: the compressed data ends early",
+		"\x1f\x8b broken": "it: the compressed data ends early",
 	} {
 		r, err := New([]byte(key), 72*time.Hour)
 		if err != nil {
@@ -412,12 +450,17 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestNamesLikeWords: a name is one also where it is spelt like a word of the format, once it was seen to be one.
+// TestNamesLikeWords: a name is one also where it is spelt like a word of the format, once it was
+// seen to be one.
 func TestNamesLikeWords(t *testing.T) {
-	got := redacted(t, `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"manifest_poll","host":null,"rollout":null,"payload":{"channel":"kernel","outcome":"200","channel_ref":"wave"}}
+	got := redacted(
+		t,
+		`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"manifest_poll","host":null,"rollout":null,"payload":{"channel":"kernel","outcome":"200","channel_ref":"wave"}}
 {"seq":2,"ts":"2026-05-16T01:00:03Z","kind":"gate_decision","host":"h","rollout":"kernel@wave","payload":{"gate":"channel-edges","reason":"channelEdges predecessor channel 'kernel' not converged in wave","host":"h","rollout":"kernel@wave"}}
 {"seq":3,"ts":"2026-05-16T01:00:07Z","kind":"agent_event","host":"h","rollout":"kernel@wave","payload":{"kind":"ActivationDeferred","component":"kernel","deferredAt":"2026-05-16T01:00:07Z","seq":3}}
-`, 0)
+`,
+		0,
+	)
 	n := newNames([]byte(key))
 	for _, want := range []string{
 		`"channel":"` + n.whole("kernel") + `"`, `"reason":"channelEdges predecessor channel '` + n.whole("kernel") + `' not converged in ` + n.whole("wave") + `"`,
@@ -475,7 +518,9 @@ func TestCompounds(t *testing.T) {
 // FuzzStream: whatever comes in, it is refused or comes out as valid, with as many lines.
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(zoo))
-	f.Add([]byte(`{"rollout_id":"a@b","x":1,"events":[{"seq":1,"kind":"effect","payload":{"to":1e3}}]}`))
+	f.Add(
+		[]byte(`{"rollout_id":"a@b","x":1,"events":[{"seq":1,"kind":"effect","payload":{"to":1e3}}]}`),
+	)
 	f.Add([]byte("\ufeff\n{\"seq\":1,\"kind\":\"header\"}\n"))
 	f.Fuzz(func(t *testing.T, log []byte) {
 		r, err := New([]byte(key), time.Hour)

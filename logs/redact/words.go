@@ -19,9 +19,10 @@ const (
 	name                 // a name, or a compound of names, or a list of them
 	moment               // a time
 	word                 // one of the format's own words; anything else is replaced
-	kind                 // the same, and one that this version does not know stays if it looks like one
-	message              // a text of the format's words and of names
-	free                 // a text that somebody wrote
+	// the same, and one that this version does not know stays if it looks like one
+	kind
+	message // a text of the format's words and of names
+	free    // a text that somebody wrote
 	number
 	verbatim // the trace's own bookkeeping
 	nested   // an object, or a list of them
@@ -87,9 +88,18 @@ func makeVocabulary() map[string]bool {
 	add(reducer.MachineNames()...)
 	add(trace.OpenRollout.String(), trace.QueueDispatch.String())
 	add(trace.RecordTransition, trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine)
-	add(trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant, trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout)
-	add("quarantine", "channel-edges", "wave-promotion", "host-edges", "disruption-budget", "channelEdges", "hostEdges")
-	add("systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail", "kernel", "dbus", "systemd")
+	add(
+		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
+		trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout,
+	)
+	add(
+		"quarantine", "channel-edges", "wave-promotion", "host-edges", "disruption-budget",
+		"channelEdges", "hostEdges",
+	)
+	add(
+		"systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",
+		"kernel", "dbus", "systemd",
+	)
 	return all
 }
 

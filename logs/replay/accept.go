@@ -10,7 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// Accepted are findings that somebody has reviewed and accepts, each with a reason. The zero value accepts nothing.
+// Accepted are findings that somebody has reviewed and accepts, each with a reason. The zero value
+// accepts nothing.
 type Accepted struct {
 	lines []acceptedLine
 	byKey map[string]int
@@ -25,13 +26,15 @@ type acceptedLine struct {
 // ReasonHere stands in reports where a line of accepted findings has its reason.
 const ReasonHere = "REASON"
 
-// ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason, which may not be empty.
-// Blank lines, and lines that begin with #, are passed over. The error is a *trace.ReadError with file and line.
+// ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason,
+// which may not be empty. Blank lines, and lines that begin with #, are passed over. The error is a
+// *trace.ReadError with file and line.
 func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 	a := &Accepted{byKey: make(map[string]int)}
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")) // with which some editors begin a file
+		// with which some editors begin a file
+		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if text == "" || text[0] == '#' {
 			continue
 		}
@@ -60,13 +63,16 @@ func parseAccepted(text string) (line acceptedLine, what string) {
 		return line, `expected a class, a seq, eight digits and a reason, such as "effect 869 1f00ab34 rolled back by hand"`
 	}
 	if _, ok := ParseClass(fields[0]); !ok {
-		return line, fmt.Sprintf("expected a class of findings (%s), found %q", strings.Join(classNames[1:], ", "), fields[0])
+		return line, fmt.Sprintf(
+			"expected a class of findings (%s), found %q", strings.Join(classNames[1:], ", "), fields[0],
+		)
 	}
 	if _, err := strconv.ParseUint(fields[1], 10, 64); err != nil {
 		return line, fmt.Sprintf("expected the seq of an entry, found %q", fields[1])
 	}
 	if _, err := strconv.ParseUint(fields[2], 16, 32); err != nil || len(fields[2]) != 8 {
-		return line, fmt.Sprintf("expected the eight digits that a report shows with the finding, found %q", fields[2])
+		return line, fmt.Sprintf("expected the eight digits that a report shows with the finding, "+
+			"found %q", fields[2])
 	}
 	if len(fields) == 3 || len(fields) == 4 && fields[3] == ReasonHere {
 		return line, "expected a reason after the finding"

@@ -11,15 +11,17 @@ import (
 	"rollsim/reducer"
 )
 
-// archive keeps the records of rollouts that are over, without their text, each in a few dozen bytes: a Go map of records would
-// take several times that, and a log may hold millions. It takes those that are named by channel and ref, where the ref is a git
-// commit; a record that is not all in an entry is not taken.
+// archive keeps the records of rollouts that are over, without their text, each in a few dozen
+// bytes: a Go map of records would take several times that, and a log may hold millions. It takes
+// those that are named by channel and ref, where the ref is a git commit; a record that is not all
+// in an entry is not taken.
 type archive struct {
 	channels []reducer.ChannelID
 	numbers  map[reducer.ChannelID]uint16 // of channels, in that list
 	blocks   []*[blockSize]archived
-	n        int      // how many are kept
-	table    []uint32 // a hash table of places in the blocks, plus 1; 0 is free; the length is a power of two
+	n        int // how many are kept
+	// a hash table of places in the blocks, plus 1; 0 is free; the length is a power of two
+	table []uint32
 }
 
 const blockSize = 256
@@ -46,7 +48,9 @@ const (
 )
 
 // parse takes an id apart; false when it is none of those that are taken.
-func (a *archive) parse(id reducer.RolloutID) (channel reducer.ChannelID, ref [refSize]byte, ok bool) {
+func (a *archive) parse(
+	id reducer.RolloutID,
+) (channel reducer.ChannelID, ref [refSize]byte, ok bool) {
 	at := len(id) - 2*refSize - 1
 	if at < 0 || id[at] != '@' {
 		return "", ref, false
@@ -144,13 +148,16 @@ func (a *archive) find(id reducer.RolloutID) *archived {
 func (a *archive) record(k *archived) reducer.Record {
 	channel, ref := a.channels[k.channel], reducer.ChannelRef(hex.EncodeToString(k.ref[:]))
 	return reducer.Record{
-		RolloutID: reducer.NewRolloutID(channel, ref), Channel: channel, TargetRef: ref, State: k.state, CurrentWave: k.wave, OpenedAt: k.opened,
+		RolloutID: reducer.NewRolloutID(
+			channel, ref,
+		), Channel: channel, TargetRef: ref, State: k.state, CurrentWave: k.wave, OpenedAt: k.opened,
 		TerminalAt:   reducer.Opt[reducer.Time]{Value: k.terminal, Set: k.flags&hasTerminal != 0},
 		SupersededAt: reducer.Opt[reducer.Time]{Value: k.superseded, Set: k.flags&hasSuperseded != 0},
 	}
 }
 
-// unlisted gives the rollouts that no derived table has, in the order of opening, but for those that the fleet has again.
+// unlisted gives the rollouts that no derived table has, in the order of opening, but for those
+// that the fleet has again.
 func (a *archive) unlisted() []*archived {
 	var all []*archived
 	for i := range a.n {

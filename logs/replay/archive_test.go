@@ -20,8 +20,9 @@ import (
 	"rollsim/trace/input"
 )
 
-// TestArchive: what is found does not depend on how rollouts are kept that are over: as records in the fleet or in the archive. Of
-// those that ended as usual it does not depend on what is kept at all.
+// TestArchive: what is found does not depend on how rollouts are kept that are over: as records in
+// the fleet or in the archive. Of those that ended as usual it does not depend on what is kept at
+// all.
 func TestArchive(t *testing.T) {
 	const edit = `
 		DELETE FROM rollouts WHERE rowid % 2 = 0;
@@ -67,7 +68,8 @@ func TestArchive(t *testing.T) {
 				var a, none archive
 				none.channels = make([]reducer.ChannelID, math.MaxUint16+1) // it takes nothing more
 				got, want := keeping(t, path, most, a), keeping(t, path, most, none)
-				if n, of := len(got.Fleet.Rollouts()), len(want.Fleet.Rollouts()); n >= of || of != len(all.Fleet.Rollouts()) {
+				if n, of := len(got.Fleet.Rollouts()), len(want.Fleet.Rollouts()); n >= of ||
+					of != len(all.Fleet.Rollouts()) {
 					t.Errorf("%s, %s: with %d kept the fleet has %d of %d rollouts", sample, c.name, most, n, of)
 				}
 				if c.name != "long" && len(got.Findings) == 0 {
@@ -78,10 +80,13 @@ func TestArchive(t *testing.T) {
 					t.Errorf("%s, %s: with %d kept\n%s\nwant\n%s", sample, c.name, most, told(&got), told(&want))
 				}
 				if !reflect.DeepEqual(got.Groups, all.Groups) {
-					t.Errorf("%s, %s: with %d kept %v, with all kept %v", sample, c.name, most, got.Groups, all.Groups)
+					t.Errorf(
+						"%s, %s: with %d kept %v, with all kept %v", sample, c.name, most, got.Groups, all.Groups,
+					)
 				}
 				if told(&got) != told(&all) && !c.late {
-					t.Errorf("%s, %s: with %d kept\n%s\nwith all kept\n%s", sample, c.name, most, told(&got), told(&all))
+					t.Errorf("%s, %s: with %d kept\n%s\nwith all "+
+						"kept\n%s", sample, c.name, most, told(&got), told(&all))
 				}
 			}
 		}
@@ -130,11 +135,13 @@ func told(r *Result) string {
 	rest := *r
 	all := uint64(len(r.Rollouts)) + r.MoreOver
 	rest.Rollouts, rest.MoreOver, rest.Fleet, rest.Findings, rest.Tables, rest.Notes = nil, all, nil, nil, nil, nil
-	return fmt.Sprintf("%+v\n%+v\n%s\n%s", rest, r.Tables, strings.Join(r.Notes, "\n"), show(r.Findings))
+	return fmt.Sprintf(
+		"%+v\n%+v\n%s\n%s", rest, r.Tables, strings.Join(r.Notes, "\n"), show(r.Findings),
+	)
 }
 
-// withLate adds entries to a log, one after every so many, about rollouts that were over long before, of every kind. At its end a
-// channel is stranded.
+// withLate adds entries to a log, one after every so many, about rollouts that were over long
+// before, of every kind. At its end a channel is stranded.
 func withLate(t *testing.T, log []byte, every int) []byte {
 	t.Helper()
 	in, err := trace.NewReader("log", bytes.NewReader(log))
@@ -191,8 +198,17 @@ func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 		return trace.Entry{Kind: trace.KindRolloutEvent, At: at, Rollout: id, Event: &ev}
 	}
 	return []trace.Entry{
-		event(reducer.Event{Kind: reducer.HostStateChanged, Host: "edge-0001", From: reducer.HostSoaking, To: reducer.HostConverged}),
-		event(reducer.Event{Kind: reducer.RolloutOpened, Channel: opened.Channel, TargetRef: opened.TargetRef}),
+		event(
+			reducer.Event{
+				Kind: reducer.HostStateChanged,
+				Host: "edge-0001",
+				From: reducer.HostSoaking,
+				To:   reducer.HostConverged,
+			},
+		),
+		event(
+			reducer.Event{Kind: reducer.RolloutOpened, Channel: opened.Channel, TargetRef: opened.TargetRef},
+		),
 		event(reducer.Event{Kind: reducer.RetentionExpired}),
 		event(reducer.Event{Kind: reducer.WaveAdvanced, ToWave: 1}),
 		event(reducer.Event{Kind: reducer.HostJoined, Host: "edge-0001"}),
@@ -211,6 +227,10 @@ func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 		{Kind: trace.KindPlanAction, At: at, Host: "edge-0001", Rollout: id, Plan: &trace.PlanAction{
 			Action: trace.QueueDispatch, Host: "edge-0001", Rollout: id, Closure: "c", SoakDueAt: at, Attempt: 1,
 		}},
-		{Kind: trace.KindManifestPoll, At: at, Poll: &trace.ManifestPoll{Channel: opened.Channel, Outcome: "200", Ref: opened.TargetRef}},
+		{
+			Kind: trace.KindManifestPoll,
+			At:   at,
+			Poll: &trace.ManifestPoll{Channel: opened.Channel, Outcome: "200", Ref: opened.TargetRef},
+		},
 	}
 }

@@ -27,9 +27,10 @@ import (
 // benchEntries is how long the logs are on which BenchmarkReplay is run; -short takes a tenth.
 const benchEntries = 2_000_000
 
-// BenchmarkReplay reads, folds and checks a long log of each form, and beside that only reads it. Each does so on one core,
-// or with reading and folding side by side on two. Beside the rate it gives what the rate would be if the processor had nothing
-// else to do: per second of processor time, of all cores together.
+// BenchmarkReplay reads, folds and checks a long log of each form, and beside that only reads it.
+// Each does so on one core, or with reading and folding side by side on two. Beside the rate it
+// gives what the rate would be if the processor had nothing else to do: per second of processor
+// time, of all cores together.
 func BenchmarkReplay(b *testing.B) {
 	entries := benchEntries
 	if testing.Short() {
@@ -66,8 +67,8 @@ func BenchmarkReplay(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory replays a log of 1,008 hosts that is never kept anywhere, and tells what the process took at most. It is to be
-// run alone. It needs Linux.
+// BenchmarkMemory replays a log of 1,008 hosts that is never kept anywhere, and tells what the
+// process took at most. It is to be run alone. It needs Linux.
 func BenchmarkMemory(b *testing.B) {
 	entries := 10_000_000
 	if testing.Short() {
@@ -83,7 +84,8 @@ func BenchmarkMemory(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if got, err := Run(r, Options{}); err != nil || got.Entries < uint64(entries) || len(got.Groups) > 0 {
+		if got, err := Run(r, Options{}); err != nil || got.Entries < uint64(entries) ||
+			len(got.Groups) > 0 {
 			b.Fatalf("%d entries, %v: %v", got.Entries, got.Groups, err)
 		}
 	}
@@ -152,7 +154,11 @@ type longFile struct {
 func longFiles(b *testing.B, sample string, entries int) longFile {
 	b.Helper()
 	dir := b.TempDir()
-	log := longFile{ndjson: filepath.Join(dir, "log.ndjson"), gzip: filepath.Join(dir, "log.gz"), db: filepath.Join(dir, "state.db")}
+	log := longFile{
+		ndjson: filepath.Join(dir, "log.ndjson"),
+		gzip:   filepath.Join(dir, "log.gz"),
+		db:     filepath.Join(dir, "state.db"),
+	}
 	ndjson, err := os.Create(log.ndjson)
 	if err != nil {
 		b.Fatal(err)

@@ -9,7 +9,8 @@ import (
 	"rollsim/trace"
 )
 
-// opening opens a rollout that one host joins, and another in wave 1; failing has the first one fail and roll back.
+// opening opens a rollout that one host joins, and another in wave 1; failing has the first one
+// fail and roll back.
 const (
 	opening = `
 		poll edge a1
@@ -25,7 +26,8 @@ const (
 		e1 does edge@a1 ActivationCompleted
 		+1
 	`
-	polled  = "2026-05-16T01:00:03Z  poll      200                          -                       -               edge → a1"
+	polled = "2026-05-16T01:00:03Z  poll      200                          -                      " +
+		" -               edge → a1"
 	failing = opening + `
 		e1 does edge@a1 Failed
 		to edge@a1 Active Failed
@@ -55,7 +57,8 @@ func briefly(found []Finding) string {
 	return b.String()
 }
 
-// TestClasses shows every finding that a control plane's log can give, and what is noted instead where it is none.
+// TestClasses shows every finding that a control plane's log can give, and what is noted instead
+// where it is none.
 func TestClasses(t *testing.T) {
 	for _, c := range []struct {
 		name, log   string
@@ -63,9 +66,11 @@ func TestClasses(t *testing.T) {
 		opts        Options
 	}{
 		{name: "nothing", log: opening, notes: "the log holds no WaveAdvanced"},
-		{name: "nothing about a failure", log: failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1"},
+		{name: "nothing about a failure", log: failing + "e1 does edge@a1 " +
+			"RollbackComplete\nquarantine edge c1"},
 
-		{name: "nothing about the last host of a superseded rollout, whatever stands first", log: opening + `
+		{name: "nothing about the last host of a superseded rollout, whatever stands " +
+			"first", log: opening + `
 				open edge@b2
 				supersede edge@a1 edge@b2
 				to edge@a1 Active Superseded
@@ -83,62 +88,85 @@ func TestClasses(t *testing.T) {
 				effect edge@a1 e1 Failed Reverted
 				quarantine edge c1`},
 
-		{name: "nothing about how long a rollout is kept", log: opening + "e1 does edge@a1 Failed\nto edge@a1 Active Failed\n+1\nexpire edge@a1\nto edge@a1 Failed Pruned",
+		{name: "nothing about how long a rollout is kept", log: opening + "e1 does edge@a1 Failed\nto " +
+			"edge@a1 Active Failed\n+1\nexpire edge@a1\nto edge@a1 Failed Pruned",
 			opts: Options{Policies: map[reducer.ChannelID]reducer.Policy{"edge": reducer.DefaultPolicy()}}},
 		{name: "opened twice", log: opening + "open edge@a1",
-			want: "illegal 14 refused event edge@a1 (event RolloutOpened is not legal in state Active (rollout edge@a1))"},
+			want: "illegal 14 refused event edge@a1 (event RolloutOpened is not legal in state Active " +
+				"(rollout edge@a1))"},
 		{name: "refused by the machine", log: opening + "expire edge@a1",
-			want: "illegal 14 refused event edge@a1 (event RetentionExpired is not legal in state Active (rollout edge@a1))"},
+			want: "illegal 14 refused event edge@a1 (event RetentionExpired is not legal in state Active " +
+				"(rollout edge@a1))"},
 		{name: "Terminal before its hosts", log: opening + "terminal edge@a1",
-			want: "illegal 14 refused event edge@a1 (host e1 is Soaking, not Converged: event RolloutTerminal in state Active (rollout edge@a1))"},
-		{name: "two standing", log: opening + "open edge@b2\njoin edge@b2 e1 0\nto edge@b2 Opening Active",
-			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for channel edge: a SuccessorOpened in lockstep was expected)\n" +
+			want: "illegal 14 refused event edge@a1 (host e1 is Soaking, not Converged: event " +
+				"RolloutTerminal in state Active (rollout edge@a1))"},
+		{name: "two standing", log: opening + "open edge@b2\njoin edge@b2 e1 0\nto edge@b2 Opening " +
+			"Active",
+			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
+				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
 		{name: "two standing where the log ends", log: opening + "open edge@b2",
-			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for channel edge: a SuccessorOpened in lockstep was expected)\n" +
+			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
+				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
-		{name: "superseded by none", log: opening + "supersede edge@a1 edge@b2\nto edge@a1 Active Superseded\n+1\npoll stable s1",
-			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  (rollout edge@a1 is Superseded and will not be opened again)\n" +
-				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event SuccessorOpened in state Superseded (rollout edge@a1))"},
+		{name: "superseded by none", log: opening + "supersede edge@a1 edge@b2\nto edge@a1 Active " +
+			"Superseded\n+1\npoll stable s1",
+			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  " +
+				"(rollout edge@a1 is Superseded and will not be opened again)\n" +
+				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event " +
+				"SuccessorOpened in state Superseded (rollout edge@a1))"},
 		{name: "never opened", log: opening + "join edge@z9 e1 0\nto edge@z9 Opening Active",
 			notes: "rollout edge@z9 is never opened in this log: its entries are passed over (2)"},
 		{name: "planned, never opened", log: opening + "+1\nplan edge@z9 e1",
-			want: "log 14 missing RolloutOpened edge@z9: nothing / RolloutOpened  edge@z9 (OpenRollout names the rollout)"},
+			want: "log 14 missing RolloutOpened edge@z9: nothing / RolloutOpened  edge@z9 (OpenRollout " +
+				"names the rollout)"},
 
 		{name: "an agent event out of turn", log: opening + "e1 says edge@a1 DispatchAck",
 			want: "host 14 refused agent event edge@a1 e1: DispatchAck  seq 3 / "},
 		{name: "an agent event lost", log: opening + "e1 says edge@a1 ProbeResult [seq 5]",
-			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (2 between them are missing)"},
+			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (2 between them " +
+				"are missing)"},
 		{name: "an agent event twice", log: opening + "e1 says edge@a1 ProbeResult [seq 2]",
-			want: "host 14 repeated agent event edge@a1 e1: ProbeResult  seq 2 /  (agent seq 2 after 2: a duplicate)"},
-		{name: "an agent event of a host that has not joined", log: opening + "e9 says edge@a1 DispatchAck",
+			want: "host 14 repeated agent event edge@a1 e1: ProbeResult  seq 2 /  (agent seq 2 after 2: " +
+				"a duplicate)"},
+		{name: "an agent event of a host that has not joined", log: opening + "e9 says edge@a1 " +
+			"DispatchAck",
 			want: "host 14 refused agent event edge@a1 e9 (host e9 has not joined the rollout)"},
 		{name: "an agent event without what follows", log: opening + "e1 says edge@a1 Converged",
-			want: "host 14 missing host effect edge@a1 e1: nothing / Soaking → Converged (the agent event before it makes this move)\n" +
-				"host 14 missing host move edge@a1 e1: nothing / Soaking → Converged (the agent event before it makes this move)"},
+			want: "host 14 missing host effect edge@a1 e1: nothing / Soaking → Converged (the agent " +
+				"event before it makes this move)\n" +
+				"host 14 missing host move edge@a1 e1: nothing / Soaking → Converged (the agent event " +
+				"before it makes this move)"},
 		{name: "a last host that converged, and no RolloutTerminal", log: strings.NewReplacer("join edge@a1 e2 1\n", "", "e1 e2", "e1").Replace(opening) + "e1 does edge@a1 Converged\nto edge@a1 Active Terminal",
 			want: "effect 15 missing event edge@a1: nothing / RolloutTerminal  edge@a1"},
 		{name: "a move that nothing explains", log: opening + "move edge@a1 e1 Soaking Converged",
-			want: "host 14 extra host move edge@a1 e1: Soaking → Converged / nothing (no agent event explains it)"},
+			want: "host 14 extra host move edge@a1 e1: Soaking → Converged / nothing (no agent event " +
+				"explains it)"},
 		{name: "a move from another state", log: opening + "move edge@a1 e1 Pending Activating",
 			want: "host 14 refused host event edge@a1 e1 (host e1 is Soaking, not Pending"},
 		{name: "an effect that nothing gives", log: opening + "effect edge@a1 e1 Soaking Converged",
-			want: "host 14 extra host effect edge@a1 e1: RecordTransition  Soaking → Converged / nothing (no agent event gives it)"},
+			want: "host 14 extra host effect edge@a1 e1: RecordTransition  Soaking → Converged / nothing " +
+				"(no agent event gives it)"},
 		{name: "a dispatch of a host that has not joined", log: opening + "dispatch edge@a1 e9 c9",
 			want: "host 14 refused dispatch edge@a1 e9 (host e9 has not joined the rollout)"},
 		{name: "a rollback that quarantines nothing", log: failing + "e1 does edge@a1 RollbackComplete",
-			want: "host 18 missing quarantine edge@a1 e1: nothing / c1 on edge (the host rolled back from this closure)"},
-		{name: "a quarantine of another closure", log: failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c2",
-			want: "host 21 different quarantine edge@a1 e1: c2 on edge / c1 on edge (the host that rolled back had been dispatched to this closure)"},
+			want: "host 18 missing quarantine edge@a1 e1: nothing / c1 on edge (the host rolled back " +
+				"from this closure)"},
+		{name: "a quarantine of another closure", log: failing + "e1 does edge@a1 " +
+			"RollbackComplete\nquarantine edge c2",
+			want: "host 21 different quarantine edge@a1 e1: c2 on edge / c1 on edge (the host that " +
+				"rolled back had been dispatched to this closure)"},
 		{name: "a quarantine that nothing explains", log: opening + "quarantine edge c1",
 			want: "host 14 extra quarantine: c1 on edge / nothing (no rollback explains it)"},
 
 		{name: "dispatch after a halt", log: failing + "dispatch edge@a1 e2 c2",
 			want: "invariant 18 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)"},
-		{name: "dispatches after a halt", log: failing + "join edge@a1 e3 1\ndispatch edge@a1 e2 c2\ndispatch edge@a1 e3 c3",
+		{name: "dispatches after a halt", log: failing + "join edge@a1 e3 1\ndispatch edge@a1 e2 " +
+			"c2\ndispatch edge@a1 e3 c3",
 			want: "invariant 19 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)\n" +
 				"invariant 20 halt-kept edge@a1 e3 (host e3 was dispatched in state Failed)"},
-		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 Failed\n+1\ndispatch edge@a1 e2 c2",
+		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 " +
+			"Failed\n+1\ndispatch edge@a1 e2 c2",
 			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": {OnHealthFailure: reducer.RollbackAndHalt}}},
 			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed)"},
 		{name: "dispatch of a quarantined closure", log: failing + `
@@ -152,8 +180,10 @@ func TestClasses(t *testing.T) {
 				to edge@b2 Opening Active
 				plan edge@b2 e1
 				dispatch edge@b2 e1 c1`,
-			want: "invariant 28 quarantine-kept edge@b2 e1 (host e1 was dispatched to closure c1, which is quarantined)"},
-		{name: "dispatch above the cursor", log: opening + "wave edge@a1 0 0\nto edge@a1 Active Converging\ndispatch edge@a1 e2 c2",
+			want: "invariant 28 quarantine-kept edge@b2 e1 (host e1 was dispatched to closure c1, which " +
+				"is quarantined)"},
+		{name: "dispatch above the cursor", log: opening + "wave edge@a1 0 0\nto edge@a1 Active " +
+			"Converging\ndispatch edge@a1 e2 c2",
 			want: "invariant 16 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched at current_wave 0)"},
 		{name: "dispatch above the cursor of a log that does not tell it", log: opening + "dispatch edge@a1 e2 c2",
 			notes: "the log holds no WaveAdvanced, so nothing tells the wave cursor"},
@@ -167,7 +197,8 @@ func TestClasses(t *testing.T) {
 				plan edge@b2 e1
 				+1
 				poll edge a1`,
-			want: "invariant 21 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:04Z /  (rollout edge@a1 is Superseded and will not be opened again)"},
+			want: "invariant 21 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:04Z / " +
+				" (rollout edge@a1 is Superseded and will not be opened again)"},
 		{name: "stranded at a rollout that was pruned before the next one came", log: failing + `
 				+604800
 				expire edge@a1
@@ -179,7 +210,8 @@ func TestClasses(t *testing.T) {
 				plan edge@b2 e1
 				+1
 				poll edge a1`,
-			want: "invariant 25 stranded edge@a1: channel edge points at a1 since 2026-05-23T01:00:05Z /  (rollout edge@a1 is Pruned and will not be opened again)"},
+			want: "invariant 25 stranded edge@a1: channel edge points at a1 since 2026-05-23T01:00:05Z / " +
+				" (rollout edge@a1 is Pruned and will not be opened again)"},
 		{name: "stuck behind another channel", log: failing + `
 				poll stable s1
 				open stable@s1
@@ -187,7 +219,8 @@ func TestClasses(t *testing.T) {
 				to stable@s1 Opening Active
 				plan stable@s1 s1
 				gate stable@s1 s1 channel-edges predecessor channel 'edge' not converged`,
-			want: "invariant 20 stuck stable@s1: Active at the end of the log /  (s1 Pending: blocked by channel-edges: rollout edge@a1 is Failed)"},
+			want: "invariant 20 stuck stable@s1: Active at the end of the log /  (s1 Pending: blocked by " +
+				"channel-edges: rollout edge@a1 is Failed)"},
 		{name: "stuck for a reboot", log: `
 				poll edge a1
 				open edge@a1
@@ -197,30 +230,42 @@ func TestClasses(t *testing.T) {
 				dispatch edge@a1 e1 c1
 				e1 does edge@a1 DispatchAck
 				e1 does edge@a1 ActivationDeferred kernel`,
-			want: "invariant 12 stuck edge@a1: Active at the end of the log /  (e1 Deferred: it waits for a reboot, for kernel)"},
+			want: "invariant 12 stuck edge@a1: Active at the end of the log /  (e1 Deferred: it waits " +
+				"for a reboot, for kernel)"},
 
 		{name: "an id that is not channel and ref", log: opening + "open oddball",
-			want: "log 14 different rollout id oddball: oddball / oddball@ (the id of a rollout is its channel and its ref)"},
+			want: "log 14 different rollout id oddball: oddball / oddball@ (the id of a rollout is its " +
+				"channel and its ref)"},
 		{name: "hosts that are not those of the plan", log: strings.Replace(opening, "plan edge@a1 e1 e2", "plan edge@a1 e1 e3", 1),
-			want: "log 6 missing HostJoined edge@a1 e3: nothing / HostJoined  e3 (OpenRollout lists the host)\n" +
-				"log 6 extra HostJoined edge@a1 e2: HostJoined  e2 / nothing (OpenRollout does not list the host)"},
+			want: "log 6 missing HostJoined edge@a1 e3: nothing / HostJoined  e3 (OpenRollout lists the " +
+				"host)\n" +
+				"log 6 extra HostJoined edge@a1 e2: HostJoined  e2 / nothing (OpenRollout does not list the " +
+				"host)"},
 		{name: "a gap", log: opening + "poll edge a1 [entry 20]",
 			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)"},
-		{name: "out of order", log: opening + "poll edge a1 [entry 20]\npoll edge a1 [entry 14]\npoll edge a1 [entry 21]",
-			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 misplaced entry: " + polled + " /  (entry 14 stands after entry 20)"},
+		{name: "out of order", log: opening + "poll edge a1 [entry 20]\npoll edge a1 [entry 14]\npoll " +
+			"edge a1 [entry 21]",
+			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 " +
+				"misplaced entry: " + polled + " /  (entry 14 stands after entry 20)"},
 		{name: "twice", log: opening + "poll edge a1 [entry 13]",
 			want: "log 13 repeated entry: " + polled + " /  (entry 13 stands there a second time)"},
-		{name: "a block out of order", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 14]\npoll edge a1 [entry 15]\npoll edge a1 [entry 16]\npoll edge a1 [entry 18]",
+		{name: "a block out of order", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry " +
+			"14]\npoll edge a1 [entry 15]\npoll edge a1 [entry 16]\npoll edge a1 [entry 18]",
 			want: "log 14 misplaced entry: " + polled + " /  (entries 14 to 16 stand after entry 17)"},
-		{name: "the last first", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 16]\npoll edge a1 [entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
+		{name: "the last first", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry " +
+			"16]\npoll edge a1 [entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
 			want: "log 16 misplaced entry: " + polled + " /  (entries 16 to 14 stand after entry 17)"},
-		{name: "some of a gap come late", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
-			want: "log 14 missing entry (entries 14 to 16 are missing: entry 17 stands there)\nlog 15 misplaced entry: " + polled + " /  (entries 15 to 14 stand after entry 17)"},
-		{name: "files in the wrong order", log: "poll edge a1 [entry 20]\npoll edge a1 [entry 21]\npoll edge a1 [entry 7]\npoll edge a1 [entry 8]\nopen edge@a1 [entry 22]",
+		{name: "some of a gap come late", log: opening + "poll edge a1 [entry 17]\npoll edge a1 " +
+			"[entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
+			want: "log 14 missing entry (entries 14 to 16 are missing: entry 17 stands there)\nlog 15 " +
+				"misplaced entry: " + polled + " /  (entries 15 to 14 stand after entry 17)"},
+		{name: "files in the wrong order", log: "poll edge a1 [entry 20]\npoll edge a1 [entry " +
+			"21]\npoll edge a1 [entry 7]\npoll edge a1 [entry 8]\nopen edge@a1 [entry 22]",
 			want:  "log 7 misplaced entry: " + strings.Replace(polled, ":03Z", ":00Z", 1) + " /  (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
 			notes: "the log begins at entry 20: what was before it is not judged"},
 		{name: "joined again", log: opening + "join edge@a1 e1 0",
-			notes: "HostJoined of hosts that had joined before changes nothing: it is passed over (1, the first is entry 14)"},
+			notes: "HostJoined of hosts that had joined before changes nothing: it is passed over (1, " +
+				"the first is entry 14)"},
 		{name: "joined again in another wave", log: opening + "join edge@a1 e1 1",
 			want: "host 14 refused host event edge@a1 e1 (host e1 joined in wave 0 and again in wave 1"},
 	} {

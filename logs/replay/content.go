@@ -32,14 +32,19 @@ func (p *replay) readEvent(e *trace.Entry, r *rollout) {
 		p.seen.waves++
 	case reducer.HostStateChanged:
 		p.seen.moves++
-	case reducer.HostJoined, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired, reducer.OperatorClearance:
+	case reducer.HostJoined,
+		reducer.RolloutTerminal,
+		reducer.SuccessorOpened,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
 	}
 	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
 		p.comparePlan(r)
 	}
 }
 
-// readRollout holds the rollout that an entry is said to be of, if any, against the one that its payload names.
+// readRollout holds the rollout that an entry is said to be of, if any, against the one that its
+// payload names.
 func (p *replay) readRollout(e *trace.Entry, id reducer.RolloutID) {
 	if !p.simulated && e.Rollout != id && e.Rollout != "" {
 		p.find(Finding{
@@ -64,7 +69,9 @@ func (p *replay) readTimes(e *trace.Entry, at reducer.Time, of reducer.RolloutID
 	p.compareTimes(e, at, of, "the entry is of another time than its payload")
 }
 
-func (p *replay) compareTimes(e *trace.Entry, at reducer.Time, of reducer.RolloutID, reason string) {
+func (p *replay) compareTimes(
+	e *trace.Entry, at reducer.Time, of reducer.RolloutID, reason string,
+) {
 	if p.simulated {
 		return
 	}
@@ -105,7 +112,8 @@ func (p *replay) takePlan(e *trace.Entry) {
 	}
 }
 
-// comparePlan holds an OpenRollout against the rollout that was opened and the hosts that joined it, once no more are to come.
+// comparePlan holds an OpenRollout against the rollout that was opened and the hosts that joined
+// it, once no more are to come.
 func (p *replay) comparePlan(r *rollout) {
 	if r.work == nil || r.work.plan == nil || r.fold == nil {
 		return
@@ -205,7 +213,8 @@ type sight struct {
 	lateEffects uint64 // effects of the host machine that come after the move which they record
 
 	times, otherTimes uint64 // entries whose payload has a time, and those where it is another one
-	ids, otherIDs     uint64 // rollouts that were opened, and those whose id is not their channel and ref
+	// rollouts that were opened, and those whose id is not their channel and ref
+	ids, otherIDs uint64
 }
 
 // condition is what has to be so of the whole log for a finding to be one.
@@ -220,7 +229,8 @@ const (
 	ifTimes             // its entries are of the times of their payloads, as a rule
 	ifIDs               // its rollouts are named by channel and ref, if only one of them
 	ifWaves             // it holds WaveAdvanced
-	ifInOrder           // effects of the host machine come before the moves that they record, as a rule
+	// effects of the host machine come before the moves that they record, as a rule
+	ifInOrder
 	conditions
 )
 
@@ -250,7 +260,8 @@ func (p *replay) single() bool {
 	return p.reader.IsDocument() || p.seen.rollouts <= 1 && p.seen.loose == 0
 }
 
-// holds tells whether a condition holds of the log, and otherwise what to note of so many findings that are none.
+// holds tells whether a condition holds of the log, and otherwise what to note of so many findings
+// that are none.
 func (p *replay) holds(c condition, what string, count uint64) (bool, string) {
 	s := &p.seen
 	switch c {
@@ -261,23 +272,28 @@ func (p *replay) holds(c condition, what string, count uint64) (bool, string) {
 		}
 	case ifAgents:
 		if s.agents == 0 {
-			return false, fmt.Sprintf("the log holds no agent events: that none explains what hosts did is not judged (%s: %d)", what, count)
+			return false, fmt.Sprintf("the log holds no agent events: that none explains what hosts did "+
+				"is not judged (%s: %d)", what, count)
 		}
 	case ifEffects:
 		if s.hostEffects == 0 {
-			return false, fmt.Sprintf("the log holds no effects of the host machine: that they are missing is not judged (%s: %d)", what, count)
+			return false, fmt.Sprintf("the log holds no effects of the host machine: that they are "+
+				"missing is not judged (%s: %d)", what, count)
 		}
 	case ifMoves:
 		if s.moves == 0 {
-			return false, fmt.Sprintf("the log holds no HostStateChanged: that they are missing is not judged (%s: %d)", what, count)
+			return false, fmt.Sprintf("the log holds no HostStateChanged: that they are missing is not "+
+				"judged (%s: %d)", what, count)
 		}
 	case ifTimes:
 		if s.otherTimes > 1 && s.otherTimes*oneIn > s.times {
-			return false, fmt.Sprintf("entries and their payloads are often of different times: that is not judged (%d of %d)", s.otherTimes, s.times)
+			return false, fmt.Sprintf("entries and their payloads are often of different times: that is "+
+				"not judged (%d of %d)", s.otherTimes, s.times)
 		}
 	case ifIDs:
 		if s.otherIDs == s.ids {
-			return false, "the ids of rollouts are not their channels and refs: they are not held against each other"
+			return false, "the ids of rollouts are not their channels and refs: they are not held " +
+				"against each other"
 		}
 	case ifWaves:
 		if s.waves == 0 {

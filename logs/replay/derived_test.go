@@ -32,24 +32,32 @@ func TestDerived(t *testing.T) {
 			want:   "derived 2 different rollouts row " + first + ": state Terminal / state Superseded",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
 		{name: "terminal_at", sql: "UPDATE rollouts SET terminal_at = NULL" + its,
-			want:   "derived 2 different rollouts row " + first + ": terminal_at null / terminal_at 2026-05-16T03:09:00.066495719Z",
+			want: "derived 2 different rollouts row " + first + ": terminal_at null / terminal_at " +
+				"2026-05-16T03:09:00.066495719Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
-		{name: "superseded_at, by a nanosecond", sql: "UPDATE rollouts SET superseded_at = '2026-05-16T04:55:30.000000001Z'" + its,
-			want:   "derived 2 different rollouts row " + first + ": superseded_at 2026-05-16T04:55:30.000000001Z / superseded_at 2026-05-16T04:55:30Z",
+		{name: "superseded_at, by a nanosecond", sql: "UPDATE rollouts SET superseded_at = " +
+			"'2026-05-16T04:55:30.000000001Z'" + its,
+			want: "derived 2 different rollouts row " + first + ": superseded_at " +
+				"2026-05-16T04:55:30.000000001Z / superseded_at 2026-05-16T04:55:30Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
-		{name: "the same instant elsewhere", sql: "UPDATE rollouts SET superseded_at = '2026-05-16T06:55:30.000+02:00'" + its,
+		{name: "the same instant elsewhere", sql: "UPDATE rollouts SET superseded_at = " +
+			"'2026-05-16T06:55:30.000+02:00'" + its,
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
 		{name: "opened_at", sql: "UPDATE rollouts SET opened_at = '2026-05-16T00:00:00Z'" + its,
-			want:   "derived 2 different rollouts row " + first + ": opened_at 2026-05-16T00:00:00Z / opened_at 2026-05-16T01:01:00Z",
+			want: "derived 2 different rollouts row " + first + ": opened_at 2026-05-16T00:00:00Z / " +
+				"opened_at 2026-05-16T01:01:00Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
 		{name: "channel and target_ref", sql: "UPDATE rollouts SET channel = 'stable', target_ref = 'x'" + its,
-			want: "derived 2 different rollouts row " + first + ": channel stable, target_ref x / channel edge, target_ref " +
+			want: "derived 2 different rollouts row " + first + ": channel stable, target_ref x / " +
+				"channel edge, target_ref " +
 				strings.TrimPrefix(first, "edge@"),
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
 		{name: "opened_event_log_seq", sql: "UPDATE rollouts SET opened_event_log_seq = 3" + its,
-			want:   "derived 2 different rollouts row " + first + ": opened_event_log_seq 3 / opened_event_log_seq 2",
+			want: "derived 2 different rollouts row " + first + ": opened_event_log_seq 3 / " +
+				"opened_event_log_seq 2",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
-		{name: "opened_event_log_seq as it is", sql: "UPDATE rollouts SET opened_event_log_seq = 2, last_transition_event_log_seq = 736" + its,
+		{name: "opened_event_log_seq as it is", sql: "UPDATE rollouts SET opened_event_log_seq = 2, " +
+			"last_transition_event_log_seq = 736" + its,
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
 		{name: "current_wave", sql: "UPDATE rollouts SET current_wave = 7 WHERE current_wave = 0",
 			notes:  "nor is rollouts.current_wave (another one in 8 of 8 rows)",
@@ -61,29 +69,40 @@ func TestDerived(t *testing.T) {
 			want:   "derived 122 different rollouts row " + second + ": current_wave 2 / current_wave 0",
 			tables: Tables{Rollouts: 8, Differ: 1, WaveDiffer: 1, Quarantines: 5}},
 		{name: "a row less", sql: "DELETE FROM rollouts" + its,
-			want:   "derived 2 missing rollouts row " + first + ": nothing / " + first + "  Superseded, current_wave 0",
+			want: "derived 2 missing rollouts row " + first + ": nothing / " + first + "  Superseded, " +
+				"current_wave 0",
 			tables: Tables{Rollouts: 7, Differ: 4, WaveDiffer: 4, Quarantines: 5}},
-		{name: "a row more", sql: "INSERT INTO rollouts SELECT 'edge@x', channel, target_ref, state, 3, NULL, NULL, opened_at, NULL, NULL FROM rollouts" + its,
-			want:   "derived 4041 extra rollouts row edge@x: edge@x  Superseded, current_wave 3 / nothing (the log does not open this rollout)",
+		{name: "a row more", sql: "INSERT INTO rollouts SELECT 'edge@x', channel, target_ref, state, " +
+			"3, NULL, NULL, opened_at, NULL, NULL FROM rollouts" + its,
+			want: "derived 4041 extra rollouts row edge@x: edge@x  Superseded, current_wave 3 / " +
+				"nothing (the log does not open this rollout)",
 			tables: Tables{Rollouts: 9, Differ: 6, WaveDiffer: 5, Quarantines: 5}},
 		{name: "no table", sql: "DROP TABLE rollouts; DROP TABLE quarantined_closures",
-			notes: "there is no table rollouts: it is not held against the log\nthere is no table quarantined_closures: it is not held against the log"},
+			notes: "there is no table rollouts: it is not held against the log\nthere is no table " +
+				"quarantined_closures: it is not held against the log"},
 		{name: "a quarantine less", sql: "DELETE FROM quarantined_closures WHERE closure_hash = '" + c1 + "'",
 			want:   "derived 871 missing quarantined_closures row: nothing / " + c1 + " on edge",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 4}},
-		{name: "a quarantine more", sql: "INSERT INTO quarantined_closures VALUES ('stable', 'x', '2026-05-16T00:00:00Z', NULL)",
-			want:   "derived 4041 extra quarantined_closures row: x on stable / nothing (no entry of the log quarantines it)",
+		{name: "a quarantine more", sql: "INSERT INTO quarantined_closures VALUES ('stable', 'x', " +
+			"'2026-05-16T00:00:00Z', NULL)",
+			want: "derived 4041 extra quarantined_closures row: x on stable / nothing (no entry of the " +
+				"log quarantines it)",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 6}},
-		{name: "another channel and time", sql: "UPDATE quarantined_closures SET channel = 'stable', quarantined_at = '2026-05-16T00:00:00Z' WHERE closure_hash = '" + c1 + "'",
+		{name: "another channel and time", sql: "UPDATE quarantined_closures SET channel = 'stable', " +
+			"quarantined_at = '2026-05-16T00:00:00Z' WHERE closure_hash = '" + c1 + "'",
 			want: "derived 871 missing quarantined_closures row: nothing / " + c1 + " on edge\n" +
-				"derived 4041 extra quarantined_closures row: " + c1 + " on stable / nothing (no entry of the log quarantines it)",
+				"derived 4041 extra quarantined_closures row: " + c1 + " on stable / nothing (no entry of " +
+				"the log quarantines it)",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
-		{name: "another time", sql: "UPDATE quarantined_closures SET quarantined_at = '2026-05-16T00:00:00Z' WHERE closure_hash = '" + c1 + "'",
-			want: "derived 871 different quarantined_closures row: " + c1 + " on edge, quarantined_at 2026-05-16T00:00:00Z / " +
+		{name: "another time", sql: "UPDATE quarantined_closures SET quarantined_at = " +
+			"'2026-05-16T00:00:00Z' WHERE closure_hash = '" + c1 + "'",
+			want: "derived 871 different quarantined_closures row: " + c1 + " on edge, quarantined_at " +
+				"2026-05-16T00:00:00Z / " +
 				c1 + " on edge, quarantined_at 2026-05-16T05:10:59.670617379Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
 		{name: "a log that was trimmed", sql: "DELETE FROM event_log WHERE seq < 1000",
-			notes:  "4 of 8 rows of rollouts are of rollouts whose opening the log does not hold: they are not judged",
+			notes: "4 of 8 rows of rollouts are of rollouts whose opening the log does not hold: they " +
+				"are not judged",
 			tables: Tables{Rollouts: 8, Differ: 2, WaveDiffer: 2, Unknown: 4, Quarantines: 5}},
 	} {
 		path := filepath.Join(t.TempDir(), "state.db")
@@ -117,7 +136,9 @@ func TestDerived(t *testing.T) {
 			if f.Class == Derived {
 				derived = append(derived, f)
 				closer := replay(Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
-				if !slices.ContainsFunc(closer.Findings, func(again Finding) bool { return again.Key() == f.Key() }) {
+				if !slices.ContainsFunc(
+					closer.Findings, func(again Finding) bool { return again.Key() == f.Key() },
+				) {
 					t.Errorf("%s: %s is not found again", c.name, f.Key())
 				}
 			}

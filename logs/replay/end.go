@@ -51,7 +51,8 @@ func (p *replay) close(r *rollout) {
 	}
 }
 
-// stop keeps the rollouts as they stand after Options.Until. What that leaves open is still looked for.
+// stop keeps the rollouts as they stand after Options.Until. What that leaves open is still looked
+// for.
 func (p *replay) stop() {
 	p.stopped = p.summaries()
 	if p.stopped == nil {
@@ -59,7 +60,9 @@ func (p *replay) stop() {
 	}
 	p.result.MoreOver = p.gone
 	p.result.Last = Where{Seq: p.end.seq, At: p.end.at}
-	p.result.Tail = p.ring.tail(&p.lines, func(e *trace.Entry) bool { return e.Rollout == "" || p.opts.Only.names(e.Rollout) })
+	p.result.Tail = p.ring.tail(
+		&p.lines, func(e *trace.Entry) bool { return e.Rollout == "" || p.opts.Only.names(e.Rollout) },
+	)
 }
 
 // Tables tells how the derived tables of a state.db compare with its log.
@@ -121,15 +124,16 @@ func (p *replay) compareTables() error {
 	return nil
 }
 
-// quarantinesInOrder gives what the log has quarantined, in the order in which it did: of many findings the first are kept.
+// quarantinesInOrder gives what the log has quarantined, in the order in which it did: of many
+// findings the first are kept.
 func (p *replay) quarantinesInOrder() []quarantine {
 	return slices.SortedFunc(maps.Keys(p.quarantines), func(a, b quarantine) int {
 		return cmp.Compare(p.quarantines[a].n, p.quarantines[b].n)
 	})
 }
 
-// unlistedRollouts finds the rollouts, in the order of opening, of which the table rollouts has no row; it has none of those that
-// are pruned. listed are those in the fleet of which it has one.
+// unlistedRollouts finds the rollouts, in the order of opening, of which the table rollouts has no
+// row; it has none of those that are pruned. listed are those in the fleet of which it has one.
 func (p *replay) unlistedRollouts(listed map[*reducer.Rollout]bool) {
 	missing := func(rec *reducer.Record, seq uint64) {
 		if rec.State != reducer.Pruned {
@@ -163,11 +167,13 @@ func (p *replay) noteTables(t *Tables, hasRollouts, hasQuarantines bool) {
 		p.note("there is no table quarantined_closures: it is not held against the log")
 	}
 	if t.Unknown > 0 {
-		p.note("%d of %d rows of rollouts are of rollouts whose opening the log does not hold: they are not judged", t.Unknown, t.Rollouts)
+		p.note("%d of %d rows of rollouts are of rollouts whose opening the log does not hold: they "+
+			"are not judged", t.Unknown, t.Rollouts)
 	}
 }
 
-// unknownRow finds a row of rollouts whose rollout the log does not open; in a log that was trimmed that is none.
+// unknownRow finds a row of rollouts whose rollout the log does not open; in a log that was trimmed
+// that is none.
 func (p *replay) unknownRow(t *Tables, row *reducer.Record) {
 	if p.seen.trimmed {
 		t.Unknown++
@@ -191,13 +197,16 @@ func (c *columns) differ(column, inTable, inLog string) {
 	}
 }
 
-// compareRollout holds a row of rollouts against the record of a rollout whose opening has that seq.
+// compareRollout holds a row of rollouts against the record of a rollout whose opening has that
+// seq.
 func (p *replay) compareRollout(t *Tables, row, rec *reducer.Record, seq uint64) {
 	var c columns
 	c.differ("channel", string(row.Channel), string(rec.Channel))
 	c.differ("target_ref", string(row.TargetRef), string(rec.TargetRef))
 	c.differ("state", row.State.String(), rec.State.String())
-	c.differ("opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)))
+	c.differ(
+		"opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)),
+	)
 	c.differ("terminal_at", optionalTime(row.TerminalAt), optionalTime(rec.TerminalAt))
 	c.differ("superseded_at", optionalTime(row.SupersededAt), optionalTime(rec.SupersededAt))
 	if stored := row.OpenedEventLogSeq; stored.Set {
@@ -222,11 +231,18 @@ func (p *replay) compareRollout(t *Tables, row, rec *reducer.Record, seq uint64)
 	}
 }
 
-// compareQuarantine holds a row of quarantined_closures against the entry that quarantined the closure.
+// compareQuarantine holds a row of quarantined_closures against the entry that quarantined the
+// closure.
 func (p *replay) compareQuarantine(row *trace.QuarantineRow) {
 	q := quarantine{row.Channel, row.Closure}
 	at, known := p.quarantines[q]
-	f := Finding{Class: Derived, What: "quarantined_closures row", Recorded: describeQuarantine(q), Given: Nothing, channel: q.channel}
+	f := Finding{
+		Class:    Derived,
+		What:     "quarantined_closures row",
+		Recorded: describeQuarantine(q),
+		Given:    Nothing,
+		channel:  q.channel,
+	}
 	switch {
 	case !known && p.seen.trimmed, known && (at.at == row.At || at.last == row.At):
 	case !known:

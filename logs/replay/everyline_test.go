@@ -17,9 +17,10 @@ import (
 	"rollsim/trace"
 )
 
-// onlyTheGapShows is what TestEveryLine finds by the seqs of the entries alone, and how often: with the entries numbered anew
-// nothing in them contradicts it. The order of entries that do not follow from each other means nothing, and that a host joins
-// a second time changes nothing; that is noted.
+// onlyTheGapShows is what TestEveryLine finds by the seqs of the entries alone, and how often: with
+// the entries numbered anew nothing in them contradicts it. The order of entries that do not follow
+// from each other means nothing, and that a host joins a second time changes nothing; that is
+// noted.
 const onlyTheGapShows = `
 HostJoined moved past HostJoined: 48
 HostJoined moved past OpenRollout: 8
@@ -38,9 +39,11 @@ RecordRolloutTransition moved past RollbackComplete: 1
 RemoteInsertQuarantine moved past RecordTransition: 5
 `
 
-// TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a rollout event or an effect:
-// each time, something is found that names it, and of some that it is found again where its Until says. Every field but waves is changed, on one line to a value that the log has
-// elsewhere and on the next to one that it has nowhere. Left out of the log are its gate decisions: they are most of it, and decide nothing here.
+// TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a
+// rollout event or an effect: each time, something is found that names it, and of some that it is
+// found again where its Until says. Every field but waves is changed, on one line to a value that
+// the log has elsewhere and on the next to one that it has nowhere. Left out of the log are its
+// gate decisions: they are most of it, and decide nothing here.
 func TestEveryLine(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
 	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
@@ -121,7 +124,8 @@ func (e *everyLine) changeLine(i int) {
 	}
 }
 
-// other gives another value for a field, a different one for each line: from elsewhere in the log, or from nowhere.
+// other gives another value for a field, a different one for each line: from elsewhere in the log,
+// or from nowhere.
 func (e *everyLine) other(f field, i int) string {
 	switch all := e.values[f.name()]; {
 	case f.name() == "seq":
@@ -163,8 +167,8 @@ func (e *everyLine) try(i int, what string, changed []string) {
 	}
 }
 
-// judge replays a log and says what is wrong with the answer: neither a finding nor an error names the line that was changed,
-// by its seq or one beside it, its rollout or its host.
+// judge replays a log and says what is wrong with the answer: neither a finding nor an error names
+// the line that was changed, by its seq or one beside it, its rollout or its host.
 func (e *everyLine) judge(i int, changed []string) string {
 	got, err := runHere(strings.Join(changed, ""), Options{})
 	var readError *trace.ReadError
@@ -174,7 +178,8 @@ func (e *everyLine) judge(i int, changed []string) string {
 	if err != nil {
 		return err.Error()
 	}
-	const beside = 3 // an agent event, the effect, the move and what the rollout makes of it stand together
+	// an agent event, the effect, the move and what the rollout makes of it stand together
+	const beside = 3
 	now := e.lines[i]
 	if len(changed) == len(e.log) {
 		now = parseLine(e.t, changed[i])
@@ -183,7 +188,8 @@ func (e *everyLine) judge(i int, changed []string) string {
 	named := func(f *Finding) bool {
 		return f.Seq+beside >= seq && f.Seq <= seq+beside ||
 			f.Host != "" && (e.lines[i].has("host", string(f.Host)) || now.has("host", string(f.Host))) ||
-			f.Host == "" && (e.lines[i].has("rollout", string(f.Rollout)) || now.has("rollout", string(f.Rollout)))
+			f.Host == "" &&
+				(e.lines[i].has("rollout", string(f.Rollout)) || now.has("rollout", string(f.Rollout)))
 	}
 	for n := range got.Findings {
 		f := &got.Findings[n]
@@ -213,7 +219,9 @@ func (e *everyLine) findAgain(what string, changed []string) {
 	for i := range found.Findings {
 		f := &found.Findings[i]
 		closer, _ := runHere(log, Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
-		if !slices.ContainsFunc(closer.Findings, func(again Finding) bool { return again.Key() == f.Key() }) {
+		if !slices.ContainsFunc(
+			closer.Findings, func(again Finding) bool { return again.Key() == f.Key() },
+		) {
 			e.t.Errorf("%s: up to %d not found again:\n%s\n%s", what, f.Until, f.Title(), f.Body())
 		}
 	}
@@ -250,7 +258,8 @@ func parseLine(t *testing.T, text string) parsedLine {
 		if err != nil {
 			return line
 		}
-		if kind, n := dec.StackIndex(dec.StackDepth()); kind == '{' && n%2 == 1 || strings.ContainsAny(string(token.Kind()), "{}[]") {
+		if kind, n := dec.StackIndex(dec.StackDepth()); kind == '{' && n%2 == 1 ||
+			strings.ContainsAny(string(token.Kind()), "{}[]") {
 			continue
 		}
 		f := field{path: string(dec.StackPointer()), end: int(dec.InputOffset())}
@@ -291,7 +300,9 @@ func (l *parsedLine) value(path string) string {
 
 // has tells whether a field of that name has a value.
 func (l *parsedLine) has(name, value string) bool {
-	return slices.ContainsFunc(l.fields, func(f field) bool { return f.name() == name && f.text == value })
+	return slices.ContainsFunc(
+		l.fields, func(f field) bool { return f.name() == name && f.text == value },
+	)
 }
 
 // kind names what the line's payload is.

@@ -16,12 +16,14 @@ type Class uint8
 
 // The classes of findings.
 const (
-	Effect    Class = 1 + iota // what the rollout machine gives is not what is recorded
-	Illegal                    // the rollout machine, or the fleet, refuses an event
-	Host                       // the host machine refuses what an agent or a host did, or the log contradicts itself about it
-	Derived                    // a derived table does not hold what its log leads to
-	Invariant                  // what must hold of every run does not
-	Log                        // the log itself: entries missing, repeated, misplaced, changed, or at odds with themselves
+	Effect  Class = 1 + iota // what the rollout machine gives is not what is recorded
+	Illegal                  // the rollout machine, or the fleet, refuses an event
+	// the host machine refuses what an agent or a host did, or the log contradicts itself about it
+	Host
+	Derived   // a derived table does not hold what its log leads to
+	Invariant // what must hold of every run does not
+	// the log itself: entries missing, repeated, misplaced, changed, or at odds with themselves
+	Log
 
 	classEnd
 )
@@ -63,7 +65,17 @@ const (
 	findingEnd
 )
 
-var findingNames = [findingEnd]string{"", "missing", "extra", "different", "refused", "altered", "repeated", "misplaced", "violated"}
+var findingNames = [findingEnd]string{
+	"",
+	"missing",
+	"extra",
+	"different",
+	"refused",
+	"altered",
+	"repeated",
+	"misplaced",
+	"violated",
+}
 
 // String is the kind as titles name it.
 func (k FindingKind) String() string {
@@ -76,12 +88,16 @@ func (k FindingKind) String() string {
 // Nothing stands for what a finding's other side has.
 const Nothing = "nothing"
 
-// Finding is one place where the log disagrees with the machine, with a derived table, or with itself.
+// Finding is one place where the log disagrees with the machine, with a derived table, or with
+// itself.
 type Finding struct {
-	Class   Class
-	Kind    FindingKind
-	What    string // what disagrees: effect, rejection, event, agent event, host move, the name of an invariant …
-	Seq     uint64 // of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0 for the log as a whole
+	Class Class
+	Kind  FindingKind
+	// what disagrees: effect, rejection, event, agent event, host move, the name of an invariant …
+	What string
+	// of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0
+	// for the log as a whole
+	Seq     uint64
 	File    string // that holds that entry
 	Line    int    // of that entry in it, as trace.Reader counts
 	Unit    string // what Line counts: line, event or row
@@ -96,7 +112,8 @@ type Finding struct {
 	Given    string   // what the machine gives, or what else should be there, or Nothing
 	Reason   string   // where the two sides do not tell all, or there are none
 	Accepted string   // why it is accepted; empty where it is not
-	Until    uint64   // the Options.Until up to which a log has to be judged for it to be found; 0 for all of it
+	// the Options.Until up to which a log has to be judged for it to be found; 0 for all of it
+	Until uint64
 
 	key     uint64 // by which findings are put in log order
 	order   uint64 // in which they were found
@@ -112,8 +129,9 @@ func (f *Finding) Title() string {
 	return f.Kind.String() + " " + f.What
 }
 
-// Key names the finding in a file of accepted ones: its class, its seq, and eight digits that stand for all that it says. The
-// same finding of the same log has the same key each time; it does not depend on what stands around it.
+// Key names the finding in a file of accepted ones: its class, its seq, and eight digits that stand
+// for all that it says. The same finding of the same log has the same key each time; it does not
+// depend on what stands around it.
 func (f *Finding) Key() string {
 	if f.id != "" {
 		return f.id
@@ -126,8 +144,8 @@ func (f *Finding) Key() string {
 	return fmt.Sprintf("%v %d %08x", f.Class, f.Seq, uint32(d.Sum64()))
 }
 
-// Body is the finding as indented lines: the entries before it, what is recorded and what the machine gives, and the entries
-// after it.
+// Body is the finding as indented lines: the entries before it, what is recorded and what the
+// machine gives, and the entries after it.
 func (f *Finding) Body() string {
 	var b strings.Builder
 	line := func(name, text string) {

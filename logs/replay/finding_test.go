@@ -12,8 +12,8 @@ import (
 	"rollsim/trace"
 )
 
-// forge changes the entries of the small trace and seals them again, so that all that can be found is what the entries say
-// of each other. Without a header it is what a control plane might export.
+// forge changes the entries of the small trace and seals them again, so that all that can be found
+// is what the entries say of each other. Without a header it is what a control plane might export.
 func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Entry) []byte {
 	t.Helper()
 	r, err := trace.NewReader("t.ndjson", bytes.NewReader(small(t)))
@@ -51,7 +51,8 @@ func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Ent
 	return b.Bytes()
 }
 
-// where finds the only entry that a test means: of the event or effect kind and rollout, and with that in its text.
+// where finds the only entry that a test means: of the event or effect kind and rollout, and with
+// that in its text.
 func where(t *testing.T, all []trace.Entry, words ...string) int {
 	t.Helper()
 	var lines trace.Lines
@@ -294,7 +295,8 @@ entry 54 (line 55), different effect
 			},
 			notes: []string{
 				"entry 20: channel stable: nothing before it tells the policy, halt is taken",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host move: 2)",
+				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+					"move: 2)",
 				"rollout edge@a1 is never opened in this log: its entries are passed over (11)",
 				"rollout nowhere@x is never opened in this log: its entries are passed over (1)",
 			},
@@ -343,8 +345,10 @@ entry 57 (line 58), refused event
 `,
 			notes: []string{
 				"entry 32: channel stable: nothing before it tells the policy, halt is taken",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host move: 12)",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host effect: 1)",
+				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+					"move: 12)",
+				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+					"effect: 1)",
 				"rollout nowhere@x is never opened in this log: its entries are passed over (1)",
 			},
 		},
@@ -355,7 +359,9 @@ entry 57 (line 58), refused event
 				t.Fatal(err)
 			}
 			if c.log { // what else it contradicts is another test's
-				got.Findings = slices.DeleteFunc(got.Findings, func(f Finding) bool { return f.Class != Effect && f.Class != Illegal })
+				got.Findings = slices.DeleteFunc(
+					got.Findings, func(f Finding) bool { return f.Class != Effect && f.Class != Illegal },
+				)
 			}
 			if d := trace.Diff(c.want, without(show(got.Findings))); d != "" {
 				t.Error(d)
@@ -413,15 +419,18 @@ func TestReplayErrors(t *testing.T) {
 		return all
 	})
 	if _, err := run(unknown, Options{}); err == nil ||
-		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 and v0.2; --machine takes its place" {
+		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 "+
+			"and v0.2; --machine takes its place" {
 		t.Errorf("unknown machine: %v", err)
 	}
-	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil || len(got.Findings) > 0 {
+	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil ||
+		len(got.Findings) > 0 {
 		t.Errorf("unknown machine, another given: %v", err)
 	}
 	lines := cut(small(t))
 	got, err := run([]byte(strings.Join(lines[:20], "")), Options{})
-	if err == nil || err.Error() != "t.ndjson:20: the trace was cut off: expected an end line after entry 19, found the end of the file" {
+	if err == nil || err.Error() != "t.ndjson:20: the trace was cut off: expected an end line "+
+		"after entry 19, found the end of the file" {
 		t.Errorf("cut off: %v", err)
 	}
 	if got.Entries != 19 || len(got.Findings) > 0 {
@@ -429,7 +438,8 @@ func TestReplayErrors(t *testing.T) {
 	}
 }
 
-// TestAroundWhatIsMissing: what never comes is found long after the entry that it should follow, and shown beside that.
+// TestAroundWhatIsMissing: what never comes is found long after the entry that it should follow,
+// and shown beside that.
 func TestAroundWhatIsMissing(t *testing.T) {
 	for what, log := range map[string]string{
 		"missing host move":  opening + "e1 says edge@a1 Converged\n",
@@ -444,7 +454,8 @@ func TestAroundWhatIsMissing(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("%s: %s", what, show(got.Findings))
 		}
-		if f := &got.Findings[i]; len(f.Before) != shownBefore || len(f.Later) != shownLater || !strings.Contains(strings.Join(f.Before, ""), "e1") {
+		if f := &got.Findings[i]; len(f.Before) != shownBefore || len(f.Later) != shownLater ||
+			!strings.Contains(strings.Join(f.Before, ""), "e1") {
 			t.Errorf("%s: %s", what, f.Body())
 		}
 	}

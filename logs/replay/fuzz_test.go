@@ -11,11 +11,14 @@ import (
 	"rollsim/trace"
 )
 
-// FuzzReplay: whatever a log holds, it is replayed or it is an error that names the file, and the questions that can be asked
-// about it have an answer. Times and ids are out of any order, hosts and rollouts of nowhere, and all of it many times over.
+// FuzzReplay: whatever a log holds, it is replayed or it is an error that names the file, and the
+// questions that can be asked about it have an answer. Times and ids are out of any order, hosts
+// and rollouts of nowhere, and all of it many times over.
 func FuzzReplay(f *testing.F) {
-	f.Add(string(inWords(f, failing+"e1 does edge@a1 RollbackComplete\nquarantine edge c1\nsupersede edge@a1 edge@b2\nexpire edge@a1")), "e1", uint64(3))
-	f.Add(string(inWords(f, opening+"join edge@a1 e1 1\nopen edge@b2\nterminal edge@b2\ngate edge@b2 e1 channel-edges edge\nwave edge@a1 1 0")), "e2", uint64(0))
+	f.Add(string(inWords(f, failing+"e1 does edge@a1 RollbackComplete\nquarantine edge "+
+		"c1\nsupersede edge@a1 edge@b2\nexpire edge@a1")), "e1", uint64(3))
+	f.Add(string(inWords(f, opening+"join edge@a1 e1 1\nopen edge@b2\nterminal edge@b2\ngate "+
+		"edge@b2 e1 channel-edges edge\nwave edge@a1 1 0")), "e2", uint64(0))
 	f.Add(string(small(f)), "s1", uint64(9))
 	f.Add(string(inWords(f, opening)), "", uint64(1))
 	sample := strings.SplitAfter(string(plain(f, "sample-6.ndjson.gz")), "\n")
@@ -31,7 +34,8 @@ func FuzzReplay(f *testing.F) {
 				t.Fatalf("an error of another kind: %v", err)
 			}
 			for i := range got.Findings {
-				if f := &got.Findings[i]; f.Class == 0 || f.Kind == 0 || f.What == "" || f.Recorded+f.Given+f.Reason == "" {
+				if f := &got.Findings[i]; f.Class == 0 || f.Kind == 0 || f.What == "" ||
+					f.Recorded+f.Given+f.Reason == "" {
 					t.Errorf("a finding that says nothing: %+v", f)
 				}
 			}
@@ -40,7 +44,9 @@ func FuzzReplay(f *testing.F) {
 		got, _ := run([]byte(log), Options{})
 		for i := range got.Rollouts[:min(len(got.Rollouts), 3)] {
 			id := got.Rollouts[i].Record.RolloutID
-			questions = append(questions, Question{Rollout: id}, Question{Rollout: id, Host: reducer.HostID(host)})
+			questions = append(
+				questions, Question{Rollout: id}, Question{Rollout: id, Host: reducer.HostID(host)},
+			)
 		}
 		for _, q := range questions {
 			r, err := trace.NewReader("t.ndjson", bytes.NewReader([]byte(log)))
@@ -48,7 +54,8 @@ func FuzzReplay(f *testing.F) {
 				return
 			}
 			answer, err := Why(r, q)
-			if err == nil && (len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, func(l Reason) bool { return l.Text == "" })) {
+			if err == nil &&
+				(len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, func(l Reason) bool { return l.Text == "" })) {
 				t.Errorf("an answer that says nothing: %+v", answer)
 			}
 		}

@@ -14,7 +14,8 @@ type member struct {
 	seq   uint64            // of its last agent event
 	state reducer.HostState // that its agent events lead to
 	since reducer.Time      // when it came to the state that the log has recorded of it
-	live  bool              // it may still move: it has work under this rollout, and none under a later one
+	// it may still move: it has work under this rollout, and none under a later one
+	live bool
 
 	// The move that its last agent event makes, and what of it the log has yet to record.
 	from, to   reducer.HostState
@@ -83,7 +84,8 @@ func (r *rollout) member(id reducer.HostID) (*member, int) {
 	return &r.members[slot], slot
 }
 
-// unknownHost takes note of an entry about a host of which nothing is known; the finding is made where something should be.
+// unknownHost takes note of an entry about a host of which nothing is known; the finding is made
+// where something should be.
 func (p *replay) unknownHost(e *trace.Entry, r *rollout, id reducer.HostID, what string) {
 	switch {
 	case r.fold == nil:
@@ -142,7 +144,8 @@ func (p *replay) takeDispatch(e *trace.Entry, r *rollout) {
 	if !m.live && m.state == reducer.HostPending {
 		p.enliven(h, r, m)
 	}
-	p.retire(h, plan.Host, r, reducer.HostPending) // what was sent to it before and not acked, it will not take up
+	// what was sent to it before and not acked, it will not take up
+	p.retire(h, plan.Host, r, reducer.HostPending)
 	if p.checker != nil {
 		p.checker.Entry(e)
 		p.takeViolations(r, e.Host, p.here(e))
@@ -159,8 +162,8 @@ func (p *replay) enliven(h *host, r *rollout, m *member) {
 	h.working = append(h.working, r)
 }
 
-// retire takes note that a host has turned to a rollout, and does no more for those opened before it under which it is still
-// in the given state, or in any if that is none.
+// retire takes note that a host has turned to a rollout, and does no more for those opened before
+// it under which it is still in the given state, or in any if that is none.
 func (p *replay) retire(h *host, id reducer.HostID, r *rollout, state reducer.HostState) {
 	for i := 0; i < len(h.working); i++ {
 		old := h.working[i]
@@ -194,8 +197,9 @@ func (p *replay) rest(id reducer.HostID, r *rollout, m *member) {
 	p.forgetIfOver(r)
 }
 
-// forgetIfOver lets go of the hosts of a rollout of which nothing more is to be expected: it is superseded, and none of its
-// hosts has work left under it, nor has it for its last rollout, nor has the log anything to record of them; or it is pruned.
+// forgetIfOver lets go of the hosts of a rollout of which nothing more is to be expected: it is
+// superseded, and none of its hosts has work left under it, nor has it for its last rollout, nor
+// has the log anything to record of them; or it is pruned.
 func (p *replay) forgetIfOver(r *rollout) {
 	if r.fold == nil || r.fold.Forgotten() {
 		return
@@ -306,13 +310,15 @@ func (p *replay) takeAgent(e *trace.Entry) {
 	p.open += 2
 	if to == reducer.HostReverted {
 		q := quarantine{channel: r.fold.Record.Channel, closure: m.closure}
-		p.owed = append(p.owed, owedQuarantine{quarantine: q, rollout: r.id, host: e.Host, place: p.here(e)})
+		p.owed = append(
+			p.owed, owedQuarantine{quarantine: q, rollout: r.id, host: e.Host, place: p.here(e)},
+		)
 		p.open++
 	}
 }
 
-// rollbackPolicy is the policy under which an agent event is judged. That an agent rolled back tells its policy, unless
-// something else has told another one.
+// rollbackPolicy is the policy under which an agent event is judged. That an agent rolled back
+// tells its policy, unless something else has told another one.
 func (p *replay) rollbackPolicy(r *rollout, a *trace.AgentEvent) reducer.HealthPolicy {
 	policy, known := p.policies[r.fold.Record.Channel]
 	if a.Kind == reducer.RollbackComplete && !known {
@@ -337,7 +343,8 @@ func (p *replay) frozen(id reducer.HostID, r *rollout) bool {
 			}
 		}
 	}
-	return h.joined != nil && h.joined != r && h.joined.fold.Number() > r.fold.Number() && h.joined.acked(id)
+	return h.joined != nil && h.joined != r && h.joined.fold.Number() > r.fold.Number() &&
+		h.joined.acked(id)
 }
 
 // acked tells whether a host has taken up its dispatch.
@@ -374,7 +381,8 @@ func (p *replay) closeHosts(r *rollout) {
 	}
 }
 
-// takeHostMove holds a HostStateChanged against the agent event that explains it. err is the fold's.
+// takeHostMove holds a HostStateChanged against the agent event that explains it. err is the
+// fold's.
 func (p *replay) takeHostMove(e *trace.Entry, r *rollout, err error) {
 	ev := e.Event
 	m, slot := r.member(ev.Host)
@@ -417,7 +425,8 @@ func (p *replay) takeHostMove(e *trace.Entry, r *rollout, err error) {
 	if ev.To == reducer.HostFailed && r.summary.Failure == nil {
 		r.summary.Failure = &Failure{Host: ev.Host, At: ev.At, Seq: e.Seq, Why: m.said}
 	}
-	if hosts := r.fold.Hosts(); hosts[slot].State == reducer.HostConverged || hosts[slot].State == reducer.HostReverted {
+	if hosts := r.fold.Hosts(); hosts[slot].State == reducer.HostConverged ||
+		hosts[slot].State == reducer.HostReverted {
 		p.rest(ev.Host, r, m)
 	}
 }
@@ -459,7 +468,8 @@ func (p *replay) takeHostEffect(e *trace.Entry) {
 	switch {
 	case right:
 		p.seen.lateEffects++
-		f.Kind, f.Given, f.Reason = Misplaced, "", "the move that it records stands before it, and elsewhere after it"
+		f.Kind, f.Given, f.Reason = Misplaced, "", "the move that it records stands before it, and "+
+			"elsewhere after it"
 	case needed:
 		f.Kind, f.Given, f.Reason = Different, h.Effect+"  "+describeMove(m.from, m.to), ""
 	}
@@ -483,7 +493,15 @@ func (p *replay) takeQuarantine(e *trace.Entry) {
 		return
 	}
 	i := p.owedTo(q)
-	f := Finding{Class: Host, What: "quarantine", Rollout: e.Rollout, Host: e.Host, Recorded: describeQuarantine(q), Given: Nothing, channel: q.channel}
+	f := Finding{
+		Class:    Host,
+		What:     "quarantine",
+		Rollout:  e.Rollout,
+		Host:     e.Host,
+		Recorded: describeQuarantine(q),
+		Given:    Nothing,
+		channel:  q.channel,
+	}
 	if i < 0 {
 		if p.unexplained > 0 {
 			p.unexplained-- // it follows from a rollback of which nothing more is known
@@ -498,16 +516,19 @@ func (p *replay) takeQuarantine(e *trace.Entry) {
 	p.open--
 	p.readRollout(e, owed.rollout)
 	p.readHost(e, owed.host, owed.rollout)
-	p.compareTimes(e, owed.place.at, owed.rollout, "the entry is of another time than the rollback that it follows from")
+	p.compareTimes(e, owed.place.at, owed.rollout, "the entry is of another time than the rollback "+
+		"that it follows from")
 	if owed.closure != "" && owed.closure != q.closure {
-		f.Kind, f.Rollout, f.Host, f.Given = Different, owed.rollout, owed.host, describeQuarantine(owed.quarantine)
+		f.Kind, f.Rollout, f.Host, f.Given = Different, owed.rollout, owed.host, describeQuarantine(
+			owed.quarantine,
+		)
 		f.Reason = "the host that rolled back had been dispatched to this closure"
 		p.find(f, p.here(e), 0)
 	}
 }
 
-// owedTo finds the rollback that a quarantine follows from: of its channel, and if there is one, from its closure; below 0
-// when there is none.
+// owedTo finds the rollback that a quarantine follows from: of its channel, and if there is one,
+// from its closure; below 0 when there is none.
 func (p *replay) owedTo(q quarantine) int {
 	other := -1
 	for i, owed := range p.owed {
@@ -522,7 +543,11 @@ func (p *replay) owedTo(q quarantine) int {
 	return other
 }
 
-func describeQuarantine(q quarantine) string { return string(q.closure) + " on " + string(q.channel) }
+func describeQuarantine(
+	q quarantine,
+) string {
+	return string(q.closure) + " on " + string(q.channel)
+}
 
 func (p *replay) noteQuarantined(c reducer.ChannelID, closure reducer.ClosureHash, at place) {
 	if p.quarantines == nil {
@@ -537,7 +562,8 @@ func (p *replay) noteQuarantined(c reducer.ChannelID, closure reducer.ClosureHas
 	p.quarantines[q] = known
 }
 
-// overdueQuarantines finds that rollbacks under a rollout, or under any if it is nil, have quarantined nothing.
+// overdueQuarantines finds that rollbacks under a rollout, or under any if it is nil, have
+// quarantined nothing.
 func (p *replay) overdueQuarantines(r *rollout) {
 	p.owed = slices.DeleteFunc(p.owed, func(owed owedQuarantine) bool {
 		if r != nil && r.id != owed.rollout {

@@ -28,12 +28,16 @@ func TestLongLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := run(long.Bytes(), Options{})
-		if err != nil || got.Entries != uint64(n) || got.Reproduced != got.Transitions || len(got.Rollouts) < 3*8 {
-			t.Errorf("%s, %d copies: %d of %d entries, %d rollouts, %d of %d transitions: %v", c.sample, c.copies, got.Entries, n,
-				len(got.Rollouts), got.Reproduced, got.Transitions, err)
+		if err != nil || got.Entries != uint64(n) || got.Reproduced != got.Transitions ||
+			len(got.Rollouts) < 3*8 {
+			t.Errorf(
+				"%s, %d copies: %d of %d entries, %d rollouts, %d of %d transitions: %v", c.sample, c.copies,
+				got.Entries, n, len(got.Rollouts), got.Reproduced, got.Transitions, err,
+			)
 		}
 		if counts := countedTitles(&got); !reflect.DeepEqual(counts, c.want) {
-			t.Errorf("%s, %d copies: %v, want %v\n%s", c.sample, c.copies, counts, c.want, show(got.Findings))
+			t.Errorf("%s, %d copies: %v, want "+
+				"%v\n%s", c.sample, c.copies, counts, c.want, show(got.Findings))
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// production makes the log of a control plane while it is read: of one channel whose every ref all hosts converge to, and
-// whose gates are decided over and over in between.
+// production makes the log of a control plane while it is read: of one channel whose every ref all
+// hosts converge to, and whose gates are decided over and over in between.
 type production struct{ rollouts, hosts, gates int }
 
 func (l production) open() io.ReadCloser {
@@ -48,8 +48,15 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		}})
 	}
 	*now += second
-	log(trace.Entry{Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: ref(made)}})
-	event(reducer.Event{Kind: reducer.RolloutOpened, Rollout: id, Channel: "edge", TargetRef: ref(made)})
+	log(
+		trace.Entry{
+			Kind: trace.KindManifestPoll,
+			Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: ref(made)},
+		},
+	)
+	event(
+		reducer.Event{Kind: reducer.RolloutOpened, Rollout: id, Channel: "edge", TargetRef: ref(made)},
+	)
 	if made > 0 {
 		event(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: before, Successor: id})
 		transition(before, reducer.Terminal, reducer.Superseded)
@@ -61,9 +68,11 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		}
 	}
 	for h := range l.hosts {
-		log(trace.Entry{Kind: trace.KindPlanAction, Host: hostName(h), Rollout: id, Plan: &trace.PlanAction{
-			Action: trace.QueueDispatch, Host: hostName(h), Rollout: id, Closure: "c", SoakDueAt: *now, Attempt: 1,
-		}})
+		log(
+			trace.Entry{Kind: trace.KindPlanAction, Host: hostName(h), Rollout: id, Plan: &trace.PlanAction{
+				Action: trace.QueueDispatch, Host: hostName(h), Rollout: id, Closure: "c", SoakDueAt: *now, Attempt: 1,
+			}},
+		)
 	}
 	for n := range l.gates {
 		*now += second
@@ -72,7 +81,12 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 			Gate: gateBudget, Reason: "disruption-budget: 1 of 1 in flight", Host: h, Rollout: id,
 		}})
 	}
-	states := []reducer.HostState{reducer.HostPending, reducer.HostActivating, reducer.HostSoaking, reducer.HostConverged}
+	states := []reducer.HostState{
+		reducer.HostPending,
+		reducer.HostActivating,
+		reducer.HostSoaking,
+		reducer.HostConverged,
+	}
 	for i, kind := range []reducer.AgentEventKind{reducer.DispatchAck, reducer.ActivationCompleted, reducer.ProbesPassed} {
 		for h := range l.hosts {
 			*now += second
@@ -115,8 +129,13 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 	if len(res.Findings) > 0 {
 		t.Fatal(show(res.Findings[:1]))
 	}
-	if all := uint64(len(res.Rollouts)) + res.MoreOver; all != uint64(log.rollouts) || len(res.Rollouts) > MostOver+2 || len(p.rollouts) > MostOver+2 {
-		t.Errorf("of %d rollouts %d are shown, %d more are over, %d are kept", log.rollouts, len(res.Rollouts), res.MoreOver, len(p.rollouts))
+	if all := uint64(len(res.Rollouts)) + res.MoreOver; all != uint64(log.rollouts) ||
+		len(res.Rollouts) > MostOver+2 ||
+		len(p.rollouts) > MostOver+2 {
+		t.Errorf(
+			"of %d rollouts %d are shown, %d more are over, %d are kept", log.rollouts, len(res.Rollouts),
+			res.MoreOver, len(p.rollouts),
+		)
 	}
 	return p, held
 }
@@ -130,8 +149,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestMemory: what is kept grows neither with the entries of a log nor with the hosts of its rollouts that are over, but by a
-// few dozen bytes for each rollout that ever was.
+// TestMemory: what is kept grows neither with the entries of a log nor with the hosts of its
+// rollouts that are over, but by a few dozen bytes for each rollout that ever was.
 func TestMemory(t *testing.T) {
 	const most = 100
 	_, few := replayed(t, production{rollouts: 20_000, hosts: 1}) // buffers may differ by a megabyte

@@ -58,7 +58,8 @@ func TestFilter(t *testing.T) {
 				t.Errorf("%s: another finding %s", c.name, got.Findings[i].Key())
 			}
 		}
-		if last := got.Last.Seq; c.opts.Until > 0 && c.opts.Until < 9999 && (last != c.opts.Until || got.Entries != last || len(got.Tail) == 0) {
+		if last := got.Last.Seq; c.opts.Until > 0 && c.opts.Until < 9999 &&
+			(last != c.opts.Until || got.Entries != last || len(got.Tail) == 0) {
 			t.Errorf("%s: until %d, %v", c.name, last, got.Tail)
 		}
 	}
@@ -77,7 +78,8 @@ func TestFilterOfNothing(t *testing.T) {
 	} {
 		_, err := run(inWords(t, opening), Options{Only: c.only})
 		var none *NoAnswer
-		if !errors.As(err, &none) || err.Error() != c.want || len(none.Known) != c.known || !strings.HasSuffix(c.want, none.Asked+" in this log") && none.Asked != "e9" {
+		if !errors.As(err, &none) || err.Error() != c.want || len(none.Known) != c.known ||
+			!strings.HasSuffix(c.want, none.Asked+" in this log") && none.Asked != "e9" {
 			t.Errorf("%v: %v", c.only, err)
 		}
 	}
@@ -104,7 +106,8 @@ func accepted(t *testing.T, text string) *Accepted {
 	return a
 }
 
-// TestAccept: what was reviewed is counted apart and does not fail, what is new does, and lines that accept nothing are told.
+// TestAccept: what was reviewed is counted apart and does not fail, what is new does, and lines
+// that accept nothing are told.
 func TestAccept(t *testing.T) {
 	opts := Options{Machine: reducer.RFC0008()}
 	before := replayFile(t, "sample-4.ndjson.gz", opts)
@@ -114,22 +117,31 @@ func TestAccept(t *testing.T) {
 	}
 	opts.Accepted = accepted(t, file+"effect 1 00000000 gone\n")
 	got := replayFile(t, "sample-4.ndjson.gz", opts)
-	if len(got.Findings) != 1 || got.Findings[0].Key() != before.Findings[0].Key() || len(got.Accepted) != 8 || !got.Failing() ||
+	if len(got.Findings) != 1 || got.Findings[0].Key() != before.Findings[0].Key() ||
+		len(got.Accepted) != 8 ||
+		!got.Failing() ||
 		got.Accepted[3].Accepted != "known, since a host was replaced" {
 		t.Errorf("%d findings, %d accepted", len(got.Findings), len(got.Accepted))
 	}
-	if want := []Stale{{Line: 11, Key: "effect 1 00000000", Reason: "gone"}}; !slices.Equal(got.Stale, want) {
+	if want := []Stale{{Line: 11, Key: "effect 1 00000000", Reason: "gone"}}; !slices.Equal(
+		got.Stale, want,
+	) {
 		t.Errorf("stale %v", got.Stale)
 	}
 	opts.Accepted = accepted(t, file+before.Findings[0].Key()+" too")
-	if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) != 9 || len(got.Stale) > 0 {
+	if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) != 9 ||
+		len(got.Stale) > 0 {
 		t.Errorf("all accepted: %d findings, stale %v", len(got.Findings), got.Stale)
 	}
 	// What is not asked for is not stale.
 	for _, o := range []Options{{Until: 1000}, {Only: Filter{Channel: "edge"}}, {Only: Filter{Host: "edge-0008"}}} {
 		opts.Until, opts.Only = o.Until, o.Only
-		if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) == 0 || len(got.Accepted) == 9 || len(got.Stale) > 0 {
-			t.Errorf("%+v: %d findings, %d accepted, stale %v", o, len(got.Findings), len(got.Accepted), got.Stale)
+		if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) == 0 ||
+			len(got.Accepted) == 9 ||
+			len(got.Stale) > 0 {
+			t.Errorf(
+				"%+v: %d findings, %d accepted, stale %v", o, len(got.Findings), len(got.Accepted), got.Stale,
+			)
 		}
 	}
 	opts.Until, opts.Only = 0, Filter{}
@@ -150,7 +162,8 @@ func TestAcceptedLines(t *testing.T) {
 		{"effect -1 1f00ab34 known", `reviewed.txt:1: expected the seq of an entry, found "-1"`},
 		{"effect 869 1f00ab3 known", `reviewed.txt:1: expected the eight digits that a report shows with the finding, found "1f00ab3"`},
 		{"effect 869 1f00ab3g known", `reviewed.txt:1: expected the eight digits that a report shows with the finding, found "1f00ab3g"`},
-		{"effect 869 1f00ab34 known\neffect 869 1f00ab34 known too", "reviewed.txt:2: the finding is accepted on line 1 already"},
+		{"effect 869 1f00ab34 known\neffect 869 1f00ab34 known too", "reviewed.txt:2: the finding is " +
+			"accepted on line 1 already"},
 		{strings.Repeat("x", 1<<17), "reviewed.txt: bufio.Scanner: token too long"},
 	} {
 		_, err := ReadAccepted("reviewed.txt", strings.NewReader(c.text))

@@ -7,7 +7,8 @@ import (
 	"rollsim/trace"
 )
 
-// order keeps whether the entries of a control plane's log come in the order of their seq, each once.
+// order keeps whether the entries of a control plane's log come in the order of their seq, each
+// once.
 type order struct {
 	started bool
 	first   uint64 // the seq of the first entry
@@ -28,7 +29,8 @@ type gap struct {
 // mostGaps is how many gaps are watched for entries that come late.
 const mostGaps = 64
 
-// inOrder takes note of an entry's seq; false when the entry stood in the log before, or belongs before its beginning.
+// inOrder takes note of an entry's seq; false when the entry stood in the log before, or belongs
+// before its beginning.
 func (p *replay) inOrder(e *trace.Entry) bool {
 	o := &p.order
 	seq := e.Seq
@@ -45,7 +47,10 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 		return true
 	case seq > o.last:
 		from, to := o.last+1, seq-1
-		f := p.find(Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)}, p.missingPlace(e, from), 1)
+		f := p.find(
+			Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)},
+			p.missingPlace(e, from), 1,
+		)
 		if len(o.gaps) == mostGaps {
 			o.gaps = append(o.gaps[:0], o.gaps[1:]...)
 		}
@@ -58,10 +63,13 @@ func (p *replay) inOrder(e *trace.Entry) bool {
 	case late:
 		kind, where = Misplaced, fmt.Sprintf("after entry %d", p.end.seq)
 	case seq < o.first:
-		kind, where = Misplaced, fmt.Sprintf("after entry %d, and the log begins with entry %d", p.end.seq, o.first)
+		kind, where = Misplaced, fmt.Sprintf(
+			"after entry %d, and the log begins with entry %d", p.end.seq, o.first,
+		)
 	}
 	step := int64(seq - o.againTo)
-	if o.again != nil && o.again.Kind == kind && (step == 1 || step == -1) && (o.step == 0 || o.step == step) {
+	if o.again != nil && o.again.Kind == kind && (step == 1 || step == -1) &&
+		(o.step == 0 || o.step == step) {
 		o.step = step
 		o.again.Reason = fmt.Sprintf("entries %d to %d stand %s", o.again.Seq, seq, o.where)
 	} else {

@@ -1,15 +1,16 @@
-// Package replay folds a recorded trace through a machine and tells where the record disagrees with the machine, with the
-// tables that were derived from it, with what must hold of every run, and with itself. It needs no seed: it enters at the
-// reducer, with the recorded events.
+// Package replay folds a recorded trace through a machine and tells where the record disagrees with
+// the machine, with the tables that were derived from it, with what must hold of every run, and
+// with itself. It needs no seed: it enters at the reducer, with the recorded events.
 //
-// In a simulated trace everything that follows from the rollout events is held against the machine: all four effects, and
-// the rejections; its seal shows what else was changed. A control plane's log records no other effect of the rollout machine
-// than RecordRolloutTransition, knows no rejections, and may be partial. There the transitions are compared; an event that
-// the fold refuses is a finding, and one of a rollout that was never opened is a note; agent events, moves of hosts and
+// In a simulated trace everything that follows from the rollout events is held against the machine:
+// all four effects, and the rejections; its seal shows what else was changed. A control plane's log
+// records no other effect of the rollout machine than RecordRolloutTransition, knows no rejections,
+// and may be partial. There the transitions are compared; an event that the fold refuses is a
+// finding, and one of a rollout that was never opened is a note; agent events, moves of hosts and
 // effects of the host machine are held against the host machine and against each other.
 //
-// What is kept does not grow with the log, but with the rollouts and hosts at work in it: a rollout that is over is let go of
-// up to its summary, and in time up to its record.
+// What is kept does not grow with the log, but with the rollouts and hosts at work in it: a rollout
+// that is over is let go of up to its summary, and in time up to its record.
 package replay
 
 import (
@@ -27,17 +28,20 @@ import (
 
 // Options say how to replay. The zero value takes everything from the trace, and judges all of it.
 type Options struct {
-	// Machine steps the records. Nil is the machine that the trace's header names, and v0.2 for a log of a control plane.
+	// Machine steps the records. Nil is the machine that the trace's header names, and v0.2 for a log
+	// of a control plane.
 	Machine reducer.Machine
 
 	// Through gives what the machine is driven through, under its name. Nil is the machine itself.
 	Through func(reducer.Machine) reducer.Machine
 
-	// Policies give channels a policy, instead of what the trace says: its header, or in a log of a control plane the
-	// policyApplied of its agents' Failed events as they come, else halt, with a note.
+	// Policies give channels a policy, instead of what the trace says: its header, or in a log of a
+	// control plane the policyApplied of its agents' Failed events as they come, else halt, with a
+	// note.
 	Policies map[reducer.ChannelID]reducer.Policy
 
-	// Until is the seq of the last entry that is judged; 0 is the whole log. What only the log's end shows is then not judged.
+	// Until is the seq of the last entry that is judged; 0 is the whole log. What only the log's end
+	// shows is then not judged.
 	Until uint64
 
 	// Only bounds what is reported, not what is folded.
@@ -50,7 +54,8 @@ type Options struct {
 	Progress func(entries uint64)
 }
 
-// Filter says which findings and rollouts are of interest. The zero value is all. Findings about the log itself always are.
+// Filter says which findings and rollouts are of interest. The zero value is all. Findings about
+// the log itself always are.
 type Filter struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
@@ -58,7 +63,8 @@ type Filter struct {
 	Since   reducer.Opt[reducer.Time]
 }
 
-// names tells whether the filter names a rollout, by its id or, where that has a long ref, by the beginning of it.
+// names tells whether the filter names a rollout, by its id or, where that has a long ref, by the
+// beginning of it.
 func (o *Filter) names(id reducer.RolloutID) bool {
 	return o.Rollout == "" || o.Rollout == id || o.Rollout.Abbreviates(id)
 }
@@ -67,7 +73,9 @@ func (o *Filter) takes(f *Finding) bool {
 	switch {
 	case f.Class == Log:
 		return true
-	case !o.names(f.Rollout), o.Channel != "" && f.channel != o.Channel, o.Host != "" && f.Host != "" && f.Host != o.Host:
+	case !o.names(f.Rollout),
+		o.Channel != "" && f.channel != o.Channel,
+		o.Host != "" && f.Host != "" && f.Host != o.Host:
 		return false
 	}
 	return !o.Since.Set || f.At >= o.Since.Value
@@ -78,26 +86,32 @@ type Result struct {
 	Header  *trace.Header // nil for a log of a control plane
 	Machine string
 
-	Entries     uint64            // without header and end line
-	Kinds       map[string]uint64 // entries by kind, as it is spelt
-	Events      uint64            // rollout events
-	Transitions uint64            // recorded RecordRolloutTransition effects, but for rollouts that were never opened
-	Reproduced  uint64            // those of them that the machine gives
-	Passed      trace.Passed      // what this version does not know
+	Entries uint64            // without header and end line
+	Kinds   map[string]uint64 // entries by kind, as it is spelt
+	Events  uint64            // rollout events
+	// recorded RecordRolloutTransition effects, but for rollouts that were never opened
+	Transitions uint64
+	Reproduced  uint64       // those of them that the machine gives
+	Passed      trace.Passed // what this version does not know
 
-	First, Last Where     // the first and the last entry that were judged
-	Tail        []string  // with Options.Until, the last entries up to it, of Options.Only.Rollout if that is one
-	CursorKnown bool      // the log tells where the wave cursors of its rollouts stood
-	Rollouts    []Summary // those that were opened, in that order; of those that are over the last MostOver, and some with findings
-	MoreOver    uint64    // of those that were asked for, how many more are over
-	Tables      *Tables   // of a state.db: how its derived tables compare; nil where there are none
+	First, Last Where // the first and the last entry that were judged
+	// with Options.Until, the last entries up to it, of Options.Only.Rollout if that is one
+	Tail        []string
+	CursorKnown bool // the log tells where the wave cursors of its rollouts stood
+	// those that were opened, in that order; of those that are over the last MostOver, and some with
+	// findings
+	Rollouts []Summary
+	MoreOver uint64  // of those that were asked for, how many more are over
+	Tables   *Tables // of a state.db: how its derived tables compare; nil where there are none
 
-	Fleet    *reducer.Fleet // after the last event; without what was let go of
-	Findings []Finding      // in log order, of each group the first MostFindings; empty when the log is what the machine makes of it
-	Accepted []Finding      // those that were accepted, likewise
-	Groups   []Group        // all of them, counted
-	Stale    []Stale        // lines of Options.Accepted that accept nothing
-	Notes    []string       // what was assumed, passed over, or cannot be told
+	Fleet *reducer.Fleet // after the last event; without what was let go of
+	// in log order, of each group the first MostFindings; empty when the log is what the machine makes
+	// of it
+	Findings []Finding
+	Accepted []Finding // those that were accepted, likewise
+	Groups   []Group   // all of them, counted
+	Stale    []Stale   // lines of Options.Accepted that accept nothing
+	Notes    []string  // what was assumed, passed over, or cannot be told
 }
 
 // Where is a place in the log.
@@ -122,9 +136,9 @@ func (r *Result) Failing() bool {
 	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.Count > 0 })
 }
 
-// Run replays a trace. The error is a *trace.ReadError, or the *reducer.MachineFailure of a machine that gives no answer;
-// the result is then what was found before it. Or it is a *NoAnswer: the log does not know what Options.Only asks for. The
-// reader must not have been read from; it is closed.
+// Run replays a trace. The error is a *trace.ReadError, or the *reducer.MachineFailure of a machine
+// that gives no answer; the result is then what was found before it. Or it is a *NoAnswer: the log
+// does not know what Options.Only asks for. The reader must not have been read from; it is closed.
 func Run(r *trace.Reader, opts Options) (Result, error) {
 	p := newReplay(r, opts)
 	r.Ahead()
@@ -167,7 +181,8 @@ func (p *replay) readAll() error {
 		if err == nil {
 			if until := p.opts.Until; until > 0 && e.Seq > until && e.Kind != trace.KindHeader {
 				if p.fleet == nil {
-					return &NoAnswer{What: fmt.Sprintf("the log holds nothing up to entry %d: it begins at entry %d", until, e.Seq)}
+					return &NoAnswer{What: fmt.Sprintf("the log holds nothing up to entry %d: it begins at "+
+						"entry %d", until, e.Seq)}
 				}
 				if p.stopped == nil {
 					p.stop()
@@ -189,7 +204,8 @@ type replay struct {
 	opts     Options
 	question *Question // that Why asks; nil for Run
 
-	// What was decided for the host that is asked for under a rollout that the log does not open, and which that is.
+	// What was decided for the host that is asked for under a rollout that the log does not open, and
+	// which that is.
 	stray      gate
 	strayUnder reducer.RolloutID
 
@@ -212,13 +228,15 @@ type replay struct {
 
 	order    order
 	rollouts map[reducer.RolloutID]*rollout
-	recent   *rollout          // the one that was looked for last
-	opened   []*rollout        // in that order, but for those that were let go of
-	over     []*rollout        // the last ones of which nothing more is to be expected, in the order in which that was so
-	overLong int               // of those before them, how many were kept because of a finding
-	gone     uint64            // how many that were asked for were not
-	keep     int               // how many of over
-	archive  archive           // of those that were let go of, what became of them; those that it does not take stay in the fleet
+	recent   *rollout   // the one that was looked for last
+	opened   []*rollout // in that order, but for those that were let go of
+	// the last ones of which nothing more is to be expected, in the order in which that was so
+	over     []*rollout
+	overLong int    // of those before them, how many were kept because of a finding
+	gone     uint64 // how many that were asked for were not
+	keep     int    // how many of over
+	// of those that were let go of, what became of them; those that it does not take stay in the fleet
+	archive  archive
 	openings map[int]uint64    // where the others were opened, by Rollout.Number: the seq
 	strange  []*rollout        // those that were never opened, as they came
 	last     reducer.RolloutID // that of the last event
@@ -227,7 +245,8 @@ type replay struct {
 	owed     []owedQuarantine
 	late     uint64 // entries of rollouts whose hosts were let go of
 
-	// unexplained are rollbacks of hosts of which nothing else is known: each may quarantine something.
+	// unexplained are rollbacks of hosts of which nothing else is known: each may quarantine
+	// something.
 	unexplained int
 
 	ended bool
@@ -242,14 +261,16 @@ type replay struct {
 	found   uint64   // findings, so far
 	titles  []*group // in the order in which they were first found
 	waiting []unfinished
-	watched []watched         // places that leave something open, the first ones first
-	around  map[uint64]around // what stands around those of them that left it open for long, by the number of the entry
-	open    int               // what entries up to Options.Until have left open
-	stopped []Summary         // the rollouts as they were then
+	watched []watched // places that leave something open, the first ones first
+	// what stands around those of them that left it open for long, by the number of the entry
+	around  map[uint64]around
+	open    int       // what entries up to Options.Until have left open
+	stopped []Summary // the rollouts as they were then
 	seen    sight
 
-	// Of a simulated trace: the rejection that the last rollout event must be followed by, and the rejections recorded
-	// since then. Those that come before an event are what it proved of earlier ones.
+	// Of a simulated trace: the rejection that the last rollout event must be followed by, and the
+	// rejections recorded since then. Those that come before an event are what it proved of earlier
+	// ones.
 	due   *dueRejection
 	early []recordedRejection
 }
@@ -274,9 +295,10 @@ type work struct {
 	event    place            // where that stands
 	expected []reducer.Effect // what it gave and the log has yet to show
 	shown    int              // how many of its effects the log has shown
-	terminal *place           // the last event, if a RolloutTerminal was derived from it that the log has yet to show
-	shownEnd bool             // the log has shown the transition of that,
-	early    *Finding         // which is one too many unless the event was left out
+	// the last event, if a RolloutTerminal was derived from it that the log has yet to show
+	terminal *place
+	shownEnd bool     // the log has shown the transition of that,
+	early    *Finding // which is one too many unless the event was left out
 
 	opened, succeeded place // where its RolloutOpened and SuccessorOpened stand
 	openedAs          reducer.Event
@@ -389,7 +411,11 @@ func (p *replay) start(first *trace.Entry) error {
 	case p.simulated:
 		named, err := reducer.MachineByName(header.Machine)
 		if err != nil {
-			return &trace.ReadError{File: p.reader.File(), Line: p.reader.Line(), What: "payload.machine: " + err.Error() + "; --machine takes its place"}
+			return &trace.ReadError{
+				File: p.reader.File(),
+				Line: p.reader.Line(),
+				What: "payload.machine: " + err.Error() + "; --machine takes its place",
+			}
 		}
 		machine = named
 	default:
@@ -433,13 +459,15 @@ func (p *replay) learnPolicy(e *trace.Entry, r *rollout) {
 		}
 	} else if known.OnHealthFailure != e.Agent.Policy && !p.differed[c] {
 		p.differed[c] = true
-		p.note("entry %d: channel %s: an agent applied policy %v, %v is taken", e.Seq, c, e.Agent.Policy, known.OnHealthFailure)
+		p.note("entry %d: channel %s: an agent applied policy %v, %v is "+
+			"taken", e.Seq, c, e.Agent.Policy, known.OnHealthFailure)
 	}
 }
 
 // assumePolicy notes that a failure is judged under a policy that nothing in the log tells.
 func (p *replay) assumePolicy(e *trace.Entry, r *rollout) {
-	if p.simulated || r.fold == nil || e.Event.Kind != reducer.HostStateChanged || e.Event.To != reducer.HostFailed {
+	if p.simulated || r.fold == nil || e.Event.Kind != reducer.HostStateChanged ||
+		e.Event.To != reducer.HostFailed {
 		return
 	}
 	c := r.fold.Record.Channel
@@ -447,7 +475,8 @@ func (p *replay) assumePolicy(e *trace.Entry, r *rollout) {
 		return
 	}
 	p.assumed[c] = true
-	p.note("entry %d: channel %s: nothing before it tells the policy, %v is taken", e.Seq, c, reducer.DefaultPolicy().OnHealthFailure)
+	p.note("entry %d: channel %s: nothing before it tells the policy, %v is "+
+		"taken", e.Seq, c, reducer.DefaultPolicy().OnHealthFailure)
 }
 
 // mostNotes bounds the notes: a log of which each entry gives one would be all notes.
@@ -488,7 +517,15 @@ func (r *rollout) working() *work {
 
 // here is the place of an entry that is being taken.
 func (p *replay) here(e *trace.Entry) place {
-	return place{n: p.n, ring: p.ring.n, seq: e.Seq, top: p.highest, file: p.file, line: p.reader.Line(), at: e.At}
+	return place{
+		n:    p.n,
+		ring: p.ring.n,
+		seq:  e.Seq,
+		top:  p.highest,
+		file: p.file,
+		line: p.reader.Line(),
+		at:   e.At,
+	}
 }
 
 // after describes a rollout's last event; empty when there was none.
@@ -603,7 +640,8 @@ func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 	f := Finding{
 		Class: Illegal, Kind: Refused, What: "event", Rollout: r.id, Host: e.Event.Host, After: p.after(r), Reason: err.Error(),
 	}
-	if errors.As(err, new(*reducer.Invariant)) && (e.Event.Kind == reducer.HostStateChanged || e.Event.Kind == reducer.HostJoined) {
+	if errors.As(err, new(*reducer.Invariant)) &&
+		(e.Event.Kind == reducer.HostStateChanged || e.Event.Kind == reducer.HostJoined) {
 		f.Class = Host
 		f.What = "host event"
 	}
@@ -643,7 +681,13 @@ func (p *replay) takeLate(e *trace.Entry, late []error) {
 func (p *replay) takeLateError(err error) {
 	rejection := trace.NewRejection(err)
 	w := p.rollout(rejection.Rollout).working()
-	f := Finding{Class: Illegal, Kind: Refused, What: "event", Rollout: rejection.Rollout, Reason: err.Error()}
+	f := Finding{
+		Class:   Illegal,
+		Kind:    Refused,
+		What:    "event",
+		Rollout: rejection.Rollout,
+		Reason:  err.Error(),
+	}
 	at, ev := w.opened, &w.openedAs
 	if rejection.Event == reducer.SuccessorOpened {
 		f.What = "successor" // which the log of one rollout does not hold
@@ -657,7 +701,9 @@ func (p *replay) takeLateError(err error) {
 	p.find(f, at, 0)
 }
 
-func (p *replay) compareRejection(recorded *recordedRejection, given trace.Rejection, after string) {
+func (p *replay) compareRejection(
+	recorded *recordedRejection, given trace.Rejection, after string,
+) {
 	if recorded.rejection != given {
 		p.find(Finding{
 			Class: Illegal, Kind: Different, What: "rejection", Rollout: recorded.rejection.Rollout, After: after,
@@ -751,7 +797,8 @@ func (p *replay) takeEffect(e *trace.Entry) {
 	}
 }
 
-// fulfilled takes note that the log has shown the first of the expected effects, be it as another one.
+// fulfilled takes note that the log has shown the first of the expected effects, be it as another
+// one.
 func (p *replay) fulfilled(w *work) {
 	w.expected = slices.Delete(w.expected, 0, 1)
 	w.shown++
@@ -781,7 +828,8 @@ func (p *replay) unrecorded(r *rollout, n int) {
 	w.expected = slices.Delete(w.expected, 0, n)
 }
 
-// unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's Converged implies.
+// unrecordedTerminal finds that the log does not show a RolloutTerminal that the last host's
+// Converged implies.
 func (p *replay) unrecordedTerminal(r *rollout) {
 	if r.work.shownEnd {
 		p.withdraw(r.work.early)
@@ -793,7 +841,8 @@ func (p *replay) unrecordedTerminal(r *rollout) {
 	}, *r.work.terminal, 1)
 }
 
-// takeBreaches makes findings of what the reader found to break the trace's seal when it read an entry, or none where e is nil.
+// takeBreaches makes findings of what the reader found to break the trace's seal when it read an
+// entry, or none where e is nil.
 func (p *replay) takeBreaches(e *trace.Entry) {
 	all := p.reader.Breaches()
 	at := p.end.at

@@ -68,8 +68,9 @@ func (r *recorder) apply(ev reducer.Event) {
 	}
 }
 
-// small records a trace in which everything occurs that a replay judges: all four effects, a derived RolloutTerminal, a
-// rejection of an event, late ones in the middle and at the end, events of an unknown rollout, entries that decide nothing.
+// small records a trace in which everything occurs that a replay judges: all four effects, a
+// derived RolloutTerminal, a rejection of an event, late ones in the middle and at the end, events
+// of an unknown rollout, entries that decide nothing.
 func small(t testing.TB) []byte {
 	var b bytes.Buffer
 	w := trace.NewWriter(&b)
@@ -77,9 +78,14 @@ func small(t testing.TB) []byte {
 		"edge":   {OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60},
 		"stable": reducer.DefaultPolicy(),
 	}
-	r := &recorder{t: t, sink: w, now: start, fleet: reducer.NewFleet(reducer.RFC0008(), func(c reducer.ChannelID) reducer.Policy {
-		return policies[c]
-	})}
+	r := &recorder{
+		t:    t,
+		sink: w,
+		now:  start,
+		fleet: reducer.NewFleet(reducer.RFC0008(), func(c reducer.ChannelID) reducer.Policy {
+			return policies[c]
+		}),
+	}
 	r.log(trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{
 		Format: trace.FormatVersion, Scenario: "small", Seed: 42, Machine: "rfc0008", Channels: []trace.ChannelConfig{
 			{Channel: "edge", Policy: policies["edge"]},
@@ -87,33 +93,64 @@ func small(t testing.TB) []byte {
 		},
 	}})
 	opened := func(c reducer.ChannelID, ref reducer.ChannelRef) reducer.Event {
-		return reducer.Event{Kind: reducer.RolloutOpened, Rollout: reducer.NewRolloutID(c, ref), Channel: c, TargetRef: ref}
+		return reducer.Event{
+			Kind:      reducer.RolloutOpened,
+			Rollout:   reducer.NewRolloutID(c, ref),
+			Channel:   c,
+			TargetRef: ref,
+		}
 	}
 	moved := func(id reducer.RolloutID, h reducer.HostID, states ...reducer.HostState) {
 		for i := 1; i < len(states); i++ {
-			r.apply(reducer.Event{Kind: reducer.HostStateChanged, Rollout: id, Host: h, From: states[i-1], To: states[i]})
+			r.apply(
+				reducer.Event{
+					Kind:    reducer.HostStateChanged,
+					Rollout: id,
+					Host:    h,
+					From:    states[i-1],
+					To:      states[i],
+				},
+			)
 		}
 	}
-	r.log(trace.Entry{Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: "a1"}})
+	r.log(
+		trace.Entry{
+			Kind: trace.KindManifestPoll,
+			Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: "a1"},
+		},
+	)
 	r.apply(opened("edge", "a1"))
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@a1", Host: "e1"})
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@a1", Host: "e2", Wave: 1})
 	r.log(trace.Entry{Kind: trace.KindPlanAction, Rollout: "edge@a1", Plan: &trace.PlanAction{
 		Action: trace.OpenRollout, Rollout: "edge@a1", Channel: "edge", TargetRef: "a1", Hosts: []reducer.HostID{"e1", "e2"},
 	}})
-	r.log(trace.Entry{Kind: trace.KindPlanAction, Host: "e1", Rollout: "edge@a1", Plan: &trace.PlanAction{
-		Action: trace.QueueDispatch, Host: "e1", Rollout: "edge@a1", Closure: "a1", SoakDueAt: r.now + 60*second, Attempt: 2,
-	}})
-	r.log(trace.Entry{Kind: trace.KindGateDecision, Host: "e2", Rollout: "edge@a1", Gate: &trace.GateDecision{
-		Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: "e2", Rollout: "edge@a1",
-	}})
-	r.log(trace.Entry{Kind: trace.KindAgentEvent, Host: "e1", Rollout: "edge@a1", Agent: &trace.AgentEvent{
-		Kind: reducer.ProbeTopologyDeclared, Seq: 3, At: r.now, Probe: "http",
-	}})
+	r.log(
+		trace.Entry{Kind: trace.KindPlanAction, Host: "e1", Rollout: "edge@a1", Plan: &trace.PlanAction{
+			Action: trace.QueueDispatch, Host: "e1", Rollout: "edge@a1", Closure: "a1", SoakDueAt: r.now + 60*second, Attempt: 2,
+		}},
+	)
+	r.log(
+		trace.Entry{
+			Kind:    trace.KindGateDecision,
+			Host:    "e2",
+			Rollout: "edge@a1",
+			Gate: &trace.GateDecision{
+				Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: "e2", Rollout: "edge@a1",
+			},
+		},
+	)
+	r.log(
+		trace.Entry{Kind: trace.KindAgentEvent, Host: "e1", Rollout: "edge@a1", Agent: &trace.AgentEvent{
+			Kind: reducer.ProbeTopologyDeclared, Seq: 3, At: r.now, Probe: "http",
+		}},
+	)
 	moved("edge@a1", "e1", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking)
-	r.log(trace.Entry{Kind: trace.KindEffect, Host: "e1", Rollout: "edge@a1", HostEffect: &trace.HostEffect{
-		Effect: trace.RecordTransition, Host: "e1", Rollout: "edge@a1", From: reducer.HostActivating, To: reducer.HostSoaking, At: r.now,
-	}})
+	r.log(
+		trace.Entry{Kind: trace.KindEffect, Host: "e1", Rollout: "edge@a1", HostEffect: &trace.HostEffect{
+			Effect: trace.RecordTransition, Host: "e1", Rollout: "edge@a1", From: reducer.HostActivating, To: reducer.HostSoaking, At: r.now,
+		}},
+	)
 	r.apply(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "edge@a1"})
 	r.apply(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "edge@a1", FromWave: 1}) // refused
 	r.apply(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "nowhere@x"})         // unknown
@@ -121,16 +158,30 @@ func small(t testing.TB) []byte {
 	moved("edge@a1", "e1", reducer.HostSoaking, reducer.HostConverged)
 	r.apply(opened("stable", "a1"))
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "s1"})
-	moved("edge@a1", "e2", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking, reducer.HostConverged) // all
+	// all
+	moved(
+		"edge@a1", "e2", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking,
+		reducer.HostConverged,
+	)
 	moved("stable@a1", "s1", reducer.HostPending, reducer.HostActivating, reducer.HostFailed)
-	r.apply(reducer.Event{Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice", Reason: "known"})
+	r.apply(
+		reducer.Event{
+			Kind:     reducer.OperatorClearance,
+			Rollout:  "stable@a1",
+			Operator: "alice",
+			Reason:   "known",
+		},
+	)
 	r.apply(opened("stable", "b2")) // without SuccessorOpened
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@b2", Host: "s1"})
 	r.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: "edge@a1", Successor: "edge@b2"})
 	r.now -= second // in lockstep
 	r.apply(opened("edge", "b2"))
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@b2", Host: "e1"})
-	moved("edge@b2", "e1", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed, reducer.HostReverted)
+	moved(
+		"edge@b2", "e1", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking,
+		reducer.HostFailed, reducer.HostReverted,
+	)
 	r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@a1"})
 	r.apply(opened("stable", "c3")) // without SuccessorOpened, and nothing follows
 	for _, late := range r.fleet.Finish() {
@@ -173,8 +224,10 @@ func TestReplayOfItself(t *testing.T) {
 	if len(got.Findings) > 0 || len(got.Notes) > 0 {
 		t.Errorf("%s%v", show(got.Findings), got.Notes)
 	}
-	if got.Machine != "rfc0008" || got.Header == nil || got.Entries != uint64(len(cut(data))-2) || got.Events != got.Kinds["rollout_event"] ||
-		got.Transitions != 12 || got.Reproduced != 12 {
+	if got.Machine != "rfc0008" || got.Header == nil || got.Entries != uint64(len(cut(data))-2) ||
+		got.Events != got.Kinds["rollout_event"] ||
+		got.Transitions != 12 ||
+		got.Reproduced != 12 {
 		t.Errorf("%+v", got)
 	}
 	if r := got.Fleet.Rollout("edge@a1"); r == nil || r.Record.State != reducer.Pruned {
@@ -191,8 +244,9 @@ func TestReplayOfItself(t *testing.T) {
 	}
 }
 
-// judge replays a trace that was changed and says what is wrong with the answer: either its first finding is about one of
-// the given entries, or it is no longer readable, with the error on one of the given lines.
+// judge replays a trace that was changed and says what is wrong with the answer: either its first
+// finding is about one of the given entries, or it is no longer readable, with the error on one of
+// the given lines.
 func judge(data string, seqs, lines []int) string {
 	got, err := run([]byte(data), Options{})
 	var readError *trace.ReadError
@@ -248,8 +302,8 @@ func TestEveryChangeIsFound(t *testing.T) {
 	}
 }
 
-// changedScalars gives variants of a line, in each of which one string, number, true, false or null is another one of the
-// same type; null becomes a string.
+// changedScalars gives variants of a line, in each of which one string, number, true, false or null
+// is another one of the same type; null becomes a string.
 func changedScalars(t *testing.T, line string) []string {
 	t.Helper()
 	var all []string
@@ -270,7 +324,15 @@ func changedScalars(t *testing.T, line string) []string {
 		switch byte(token.Kind()) {
 		case '"':
 			s := line[begin+1 : end-1]
-			values = []string{`""`, `"x` + s + `"`, `"` + s + `x"`, `"` + flip(s) + `"`, `"Failed"`, `"v0.2"`, `"2026-05-16T01:00:09Z"`}
+			values = []string{
+				`""`,
+				`"x` + s + `"`,
+				`"` + s + `x"`,
+				`"` + flip(s) + `"`,
+				`"Failed"`,
+				`"v0.2"`,
+				`"2026-05-16T01:00:09Z"`,
+			}
 		case '0':
 			values = []string{"0", "1", "7", "9" + line[begin:end], "4294967295"}
 		case 't', 'f':

@@ -7,8 +7,8 @@ import (
 	"rollsim/trace"
 )
 
-// ring keeps the last entries, so that a finding can show what stands around it. What is kept are copies, made without
-// allocating: most entries are never shown.
+// ring keeps the last entries, so that a finding can show what stands around it. What is kept are
+// copies, made without allocating: most entries are never shown.
 type ring struct {
 	slots [64]kept
 	n     uint64 // how many were ever added
@@ -74,8 +74,8 @@ const (
 	shownLater  = 2
 )
 
-// about tells whether an entry may be shown with a finding about a rollout: it is of that one or of none, or the finding is
-// of none.
+// about tells whether an entry may be shown with a finding about a rollout: it is of that one or of
+// none, or the finding is of none.
 func about(e *trace.Entry, id reducer.RolloutID) bool {
 	return id == "" || e.Rollout == "" || e.Rollout == id
 }
@@ -88,12 +88,15 @@ func (r *ring) tail(lines *trace.Lines, takes func(*trace.Entry) bool) []string 
 	return r.some(lines, r.n, takes, shownTail)
 }
 
-// before gives the last entries that were added before the n-th one, the oldest first; fewer where they are no longer kept.
+// before gives the last entries that were added before the n-th one, the oldest first; fewer where
+// they are no longer kept.
 func (r *ring) before(lines *trace.Lines, n uint64, id reducer.RolloutID) []string {
 	return r.some(lines, n, func(e *trace.Entry) bool { return about(e, id) }, shownBefore)
 }
 
-func (r *ring) some(lines *trace.Lines, n uint64, takes func(*trace.Entry) bool, most int) []string {
+func (r *ring) some(
+	lines *trace.Lines, n uint64, takes func(*trace.Entry) bool, most int,
+) []string {
 	var all []string
 	oldest := uint64(0)
 	if size := uint64(len(r.slots)); r.n > size {
@@ -125,7 +128,8 @@ func (r *ring) later(lines *trace.Lines, n uint64, id reducer.RolloutID) []strin
 // around is what stands around an entry.
 type around struct{ before, later []string }
 
-// watched is an entry that leaves something open. That it never comes may be found long after the entry is out of the ring.
+// watched is an entry that leaves something open. That it never comes may be found long after the
+// entry is out of the ring.
 type watched struct {
 	at   place
 	r    *rollout
@@ -154,14 +158,18 @@ func (p *replay) keepAround() {
 		if w.slot >= 0 {
 			before++ // as a finding about a host does not tell the entry otherwise
 		}
-		p.around[w.at.n] = around{p.ring.before(&p.lines, before, w.r.id), p.ring.later(&p.lines, w.at.ring, w.r.id)}
+		p.around[w.at.n] = around{
+			p.ring.before(&p.lines, before, w.r.id),
+			p.ring.later(&p.lines, w.at.ring, w.r.id),
+		}
 	}
 	p.watched = slices.Delete(p.watched, 0, n)
 }
 
 // leavesOpen tells whether the log has yet to show what follows from an entry.
 func (p *replay) leavesOpen(w *watched) bool {
-	if work := w.r.work; work != nil && work.event.n == w.at.n && (len(work.expected) > 0 || work.terminal != nil) {
+	if work := w.r.work; work != nil && work.event.n == w.at.n &&
+		(len(work.expected) > 0 || work.terminal != nil) {
 		return true
 	}
 	if w.slot >= 0 && w.slot < len(w.r.members) {

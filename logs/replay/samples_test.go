@@ -65,7 +65,12 @@ func countedTitles(r *Result) map[string]uint64 {
 
 func TestSamplesReplay(t *testing.T) {
 	stuck := map[string]uint64{"invariant: stuck": 1}
-	withStuck := map[string]uint64{"effect: missing effect": 3, "effect: extra effect": 3, "effect: different effect": 2, "invariant: stuck": 1}
+	withStuck := map[string]uint64{
+		"effect: missing effect":   3,
+		"effect: extra effect":     3,
+		"effect: different effect": 2,
+		"invariant: stuck":         1,
+	}
 	for _, c := range []struct {
 		name                    string
 		machine                 reducer.Machine
@@ -87,8 +92,10 @@ func TestSamplesReplay(t *testing.T) {
 			want: map[string]uint64{"effect: missing effect": 2, "effect: extra effect": 2, "effect: different effect": 2}},
 	} {
 		got := replayFile(t, c.name, Options{Machine: c.machine})
-		if got.Entries != c.entries || got.Transitions != c.transitions || got.Reproduced != c.reproduced {
-			t.Errorf("%s under %s: %d entries, %d of %d transitions", c.name, got.Machine, got.Entries, got.Reproduced, got.Transitions)
+		if got.Entries != c.entries || got.Transitions != c.transitions ||
+			got.Reproduced != c.reproduced {
+			t.Errorf("%s under %s: %d entries, %d of %d "+
+				"transitions", c.name, got.Machine, got.Entries, got.Reproduced, got.Transitions)
 		}
 		if counts := countedTitles(&got); !reflect.DeepEqual(counts, c.want) {
 			t.Errorf("%s under %s: %v, want %v\n%s", c.name, got.Machine, counts, c.want, show(got.Findings))
@@ -101,12 +108,16 @@ func TestSamplesReplay(t *testing.T) {
 
 func TestSampleNotes(t *testing.T) {
 	const halt = "entry 722: channel stable: nothing before it tells the policy, halt is taken"
-	const waves = "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches above it are not judged"
+	const waves = "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches " +
+		"above it are not judged"
 	for name, want := range map[string][]string{
-		"sample-4.ndjson.gz":           {halt, waves},
-		"sample-4.state.db":            {halt, waves + ", nor is rollouts.current_wave (another one in 5 of 8 rows)"},
-		"sample-6.state.db":            {waves + ", nor is rollouts.current_wave (another one in 6 of 8 rows)"},
-		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: it is not judged by what belongs to others", waves},
+		"sample-4.ndjson.gz": {halt, waves},
+		"sample-4.state.db": {halt, waves + ", nor is rollouts.current_wave (another one " +
+			"in 5 of 8 rows)"},
+		"sample-6.state.db": {waves + ", nor is rollouts.current_wave (another one in 6 of " +
+			"8 rows)"},
+		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: it is not judged by " +
+			"what belongs to others", waves},
 	} {
 		got := replayFile(t, name, Options{})
 		if !reflect.DeepEqual(got.Notes, want) {
@@ -124,7 +135,8 @@ func TestWhereSample4IsStuck(t *testing.T) {
 		t.Error(show(got.Findings))
 	}
 	last := got.Rollouts[len(got.Rollouts)-1]
-	if last.Record.State != reducer.Failed || !strings.HasPrefix(last.End, "host edge-0010 failed (switch failed ✗ \"unit\\x2d\"); waits for") {
+	if last.Record.State != reducer.Failed || !strings.HasPrefix(last.End, "host edge-0010 failed "+
+		"(switch failed ✗ \"unit\\x2d\"); waits for") {
 		t.Errorf("%+v", last)
 	}
 	first := got.Rollouts[0]
@@ -133,12 +145,15 @@ func TestWhereSample4IsStuck(t *testing.T) {
 		states = append(states, s.State.String())
 	}
 	if strings.Join(states, " ") != "Opening Active Terminal Superseded" || first.Waves != 2 ||
-		!reflect.DeepEqual(first.Hosts, []HostCount{{reducer.HostConverged, 8}}) || !strings.HasPrefix(first.End, "superseded by edge@296e948c5a") {
+		!reflect.DeepEqual(
+			first.Hosts, []HostCount{{reducer.HostConverged, 8}},
+		) || !strings.HasPrefix(first.End, "superseded by edge@296e948c5a") {
 		t.Errorf("%+v", first)
 	}
 }
 
-// TestPartOfALog: a log that was trimmed, or of which one rollout alone is left, is read as what it is.
+// TestPartOfALog: a log that was trimmed, or of which one rollout alone is left, is read as what it
+// is.
 func TestPartOfALog(t *testing.T) {
 	lines := bytes.SplitAfter(plain(t, "sample-4.ndjson.gz"), []byte("\n"))
 	lines = lines[:len(lines)-1]

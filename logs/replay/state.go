@@ -31,7 +31,11 @@ func (p *replay) applied(e *trace.Entry, r *rollout) {
 		}
 	case reducer.SuccessorOpened:
 		r.summary.Successor = ev.Successor
-	case reducer.RolloutOpened, reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.RetentionExpired, reducer.OperatorClearance:
+	case reducer.RolloutOpened,
+		reducer.WaveAdvanced,
+		reducer.RolloutTerminal,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
 	}
 	r.summary.follow(rec, ev.At, p.out.Confirmed)
 	if p.checker != nil {
@@ -57,7 +61,15 @@ func (p *replay) checkInvariants(e *trace.Entry, r *rollout) {
 // takeViolations makes findings of what the checker has found at a place.
 func (p *replay) takeViolations(r *rollout, host reducer.HostID, at place) {
 	for _, v := range p.checker.Take() {
-		f := Finding{Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: host, After: p.after(r), Reason: v.Detail}
+		f := Finding{
+			Class:   Invariant,
+			Kind:    Violated,
+			What:    string(v.Invariant),
+			Rollout: r.id,
+			Host:    host,
+			After:   p.after(r),
+			Reason:  v.Detail,
+		}
 		if v.Invariant == invariant.RetentionKept {
 			continue // nothing tells for how long a channel keeps its rollouts
 		}
@@ -69,7 +81,8 @@ func (p *replay) takeViolations(r *rollout, host reducer.HostID, at place) {
 	}
 }
 
-// findStanding finds that a rollout was opened while another one of its channel stands, which the events after it have shown.
+// findStanding finds that a rollout was opened while another one of its channel stands, which the
+// events after it have shown.
 func (p *replay) findStanding(f *Finding) {
 	last := p.channel(p.channelOf(f.Rollout)).rollout
 	w := last.working()
@@ -100,8 +113,8 @@ type unfinished struct {
 	n       uint64 // the entry that it is about, among those read
 }
 
-// find makes a finding about what is at a place, or belongs some lines after it. It gives the finding, which may change until
-// the end; nil for one that was not asked for.
+// find makes a finding about what is at a place, or belongs some lines after it. It gives the
+// finding, which may change until the end; nil for one that was not asked for.
 func (p *replay) find(f Finding, at place, after int) *Finding {
 	f.Seq, f.Line, f.At = at.seq, at.line, at.at
 	if at.file < len(p.files) {
@@ -159,8 +172,8 @@ func (p *replay) find(f Finding, at place, after int) *Finding {
 	return &f
 }
 
-// until gives how much of the log has to be judged for a finding that is made now to be made again. What an entry leaves open is
-// looked for beyond it.
+// until gives how much of the log has to be judged for a finding that is made now to be made again.
+// What an entry leaves open is looked for beyond it.
 func (p *replay) until(f *Finding, at place, left bool) uint64 {
 	switch ofTheEnd := f.Class == Derived || f.Class == Invariant; {
 	case !p.isOne(f):
@@ -173,7 +186,8 @@ func (p *replay) until(f *Finding, at place, left bool) uint64 {
 	return max(p.highest, f.Seq)
 }
 
-// isOne tells whether a finding is one for all that the log has shown so far; more of it may have to tell.
+// isOne tells whether a finding is one for all that the log has shown so far; more of it may have
+// to tell.
 func (p *replay) isOne(f *Finding) bool {
 	return !slices.ContainsFunc(conditional[f.of()], func(c condition) bool {
 		ok, _ := p.holds(c, "", 0)
@@ -194,7 +208,8 @@ func (p *replay) wanted(f *Finding) bool {
 	return true
 }
 
-// withdraw takes back a finding that later entries have shown to be none; nil is one that was not asked for.
+// withdraw takes back a finding that later entries have shown to be none; nil is one that was not
+// asked for.
 func (p *replay) withdraw(f *Finding) {
 	if f == nil {
 		return
@@ -233,8 +248,8 @@ func (p *replay) channelOf(id reducer.RolloutID) reducer.ChannelID {
 	return ""
 }
 
-// sorted gives the result with its findings in log order. What shows that a line was changed was found as soon as that line
-// was read, so it stays before what follows from it.
+// sorted gives the result with its findings in log order. What shows that a line was changed was
+// found as soon as that line was read, so it stays before what follows from it.
 func (p *replay) sorted() Result {
 	res := &p.result
 	res.Kinds = maps.Clone(p.other)
@@ -312,7 +327,9 @@ func (p *replay) noteRest() {
 			case r.passed == 0:
 			case named < mostStrange:
 				named++
-				p.note("rollout %s is never opened in this log: its entries are passed over (%d)", r.id, r.passed)
+				p.note(
+					"rollout %s is never opened in this log: its entries are passed over (%d)", r.id, r.passed,
+				)
 			default:
 				more++
 			}
@@ -323,10 +340,12 @@ func (p *replay) noteRest() {
 	}
 	p.noteWaves()
 	if n := p.seen.rejoined; n > 0 && !p.simulated {
-		p.note("HostJoined of hosts that had joined before changes nothing: it is passed over (%d, the first is entry %d)", n, p.seen.firstRejoin)
+		p.note("HostJoined of hosts that had joined before changes nothing: it is passed over (%d, "+
+			"the first is entry %d)", n, p.seen.firstRejoin)
 	}
 	if p.late > 0 {
-		p.note("entries about hosts of rollouts that were over long before are not held against anything: %d", p.late)
+		p.note("entries about hosts of rollouts that were over long before are not held against "+
+			"anything: %d", p.late)
 	}
 	if names := sortedKeys(p.other); len(names) > 0 {
 		p.note("entries of kinds that are not known are passed over: %s", counted(names, p.other))
@@ -344,9 +363,11 @@ func (p *replay) noteWaves() {
 	if p.simulated || p.seen.waves > 0 || !p.seen.manyWaves {
 		return
 	}
-	text := "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches above it are not judged"
+	text := "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches above it " +
+		"are not judged"
 	if t := p.result.Tables; t != nil && t.WaveDiffer > 0 {
-		text += fmt.Sprintf(", nor is rollouts.current_wave (another one in %d of %d rows)", t.WaveDiffer, t.Rollouts)
+		text += fmt.Sprintf(", nor is rollouts.current_wave (another one in %d of %d "+
+			"rows)", t.WaveDiffer, t.Rollouts)
 	}
 	p.note("%s", text)
 }

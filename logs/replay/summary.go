@@ -101,8 +101,8 @@ func (p *replay) ofInterest(r *rollout) bool {
 // MostOver is how many of the rollouts that are over are kept.
 const MostOver = 500
 
-// letGo lets go of rollouts of which nothing more is to be expected. Of those the last ones are kept, and of those before them
-// some about which something was found.
+// letGo lets go of rollouts of which nothing more is to be expected. Of those the last ones are
+// kept, and of those before them some about which something was found.
 func (p *replay) letGo() {
 	for len(p.over) > p.keep {
 		r := p.over[0]
@@ -134,8 +134,8 @@ func (p *replay) letGo() {
 	}
 }
 
-// known finds a rollout to look at, be it one that was let go of, of which nothing more is known then than its record; nil when
-// there was none of that id.
+// known finds a rollout to look at, be it one that was let go of, of which nothing more is known
+// then than its record; nil when there was none of that id.
 func (p *replay) known(id reducer.RolloutID) *rollout {
 	if r := p.rollouts[id]; r != nil || p.fleet == nil {
 		return r
@@ -147,7 +147,11 @@ func (p *replay) known(id reducer.RolloutID) *rollout {
 	if fold == nil {
 		return nil
 	}
-	return &rollout{id: id, fold: fold, summary: Summary{States: []StateChange{{State: fold.Record.State}}}}
+	return &rollout{
+		id:      id,
+		fold:    fold,
+		summary: Summary{States: []StateChange{{State: fold.Record.State}}},
+	}
 }
 
 // again takes a rollout back that was let go of; nil when there was none of that id.

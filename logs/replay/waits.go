@@ -145,7 +145,8 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 	}
 }
 
-// firstWave gives the hosts that keep the first wave that is not done, of those below another one, from being done.
+// firstWave gives the hosts that keep the first wave that is not done, of those below another one,
+// from being done.
 func firstWave(r *rollout, below uint32) []int {
 	var slots []int
 	first := below
@@ -203,11 +204,14 @@ func isNamed(text, name string) bool {
 
 // inName tells whether a byte goes on with a name rather than ending it.
 func inName(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.' || c >= 0x80
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' ||
+		c == '_' ||
+		c == '.' ||
+		c >= 0x80
 }
 
-// waitsFor tells what a rollout that is under way waits for, and whether it is stuck: nothing that the log knows of makes it go
-// on but an operator, a reboot or another ref.
+// waitsFor tells what a rollout that is under way waits for, and whether it is stuck: nothing that
+// the log knows of makes it go on but an operator, a reboot or another ref.
 func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 	if r.members == nil {
 		return "no host has joined", false
@@ -226,14 +230,15 @@ func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
 	return waits.String(), !p.goesOn(r, make(map[*rollout]bool))
 }
 
-// strands tells whether a channel that points at a rollout's ref waits in vain: another one followed, and it will not be opened
-// again.
+// strands tells whether a channel that points at a rollout's ref waits in vain: another one
+// followed, and it will not be opened again.
 func (c *channel) strands(r *rollout) bool {
-	return r != nil && r.fold != nil && (r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
+	return r != nil && r.fold != nil &&
+		(r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
 }
 
-// goesOn tells whether a rollout that is under way may go on by itself. asked are those that led to the question: rollouts
-// that wait for each other do not.
+// goesOn tells whether a rollout that is under way may go on by itself. asked are those that led to
+// the question: rollouts that wait for each other do not.
 func (p *replay) goesOn(r *rollout, asked map[*rollout]bool) bool {
 	if asked[r] {
 		return false
@@ -241,14 +246,16 @@ func (p *replay) goesOn(r *rollout, asked map[*rollout]bool) bool {
 	asked[r] = true
 	for slot := range r.members {
 		w := p.hostWait(r, slot)
-		if w.moves || w.rollout != nil && w.rollout.fold.Record.State.Underway() && p.goesOn(w.rollout, asked) {
+		if w.moves ||
+			w.rollout != nil && w.rollout.fold.Record.State.Underway() && p.goesOn(w.rollout, asked) {
 			return true
 		}
 	}
 	return false
 }
 
-// judgeEnd finds the rollouts that are stuck, and the channels that are stranded or have two rollouts that stand, where the log ends.
+// judgeEnd finds the rollouts that are stuck, and the channels that are stranded or have two
+// rollouts that stand, where the log ends.
 func (p *replay) judgeEnd() {
 	for _, c := range p.sortedChannels() {
 		if c.rollout != nil {
@@ -274,8 +281,11 @@ func (p *replay) judgeEnd() {
 		}
 		p.find(Finding{
 			Class: Invariant, Kind: Violated, What: "stranded", Rollout: r.id, channel: c.id,
-			Recorded: fmt.Sprintf("channel %s points at %s since %s", c.id, c.ref, trace.AppendTime(nil, c.polled.at)),
-			Reason:   fmt.Sprintf("rollout %s is %v and will not be opened again", r.id, r.fold.Record.State),
+			Recorded: fmt.Sprintf(
+				"channel %s points at %s since %s", c.id, c.ref, trace.AppendTime(nil, c.polled.at),
+			),
+			Reason: fmt.Sprintf("rollout %s is %v and will not be opened "+
+				"again", r.id, r.fold.Record.State),
 		}, c.polled, 1)
 	}
 }

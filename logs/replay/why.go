@@ -13,13 +13,16 @@ import (
 
 // Question asks why a host is not, or not yet, on the ref that its channel points at.
 type Question struct {
-	Host    reducer.HostID            // empty for the first one of Rollout that is not, or for Rollout itself
-	Rollout reducer.RolloutID         // empty for the last one that the host has joined; of a long ref the first seven digits do
+	// empty for the first one of Rollout that is not, or for Rollout itself
+	Host reducer.HostID
+	// empty for the last one that the host has joined; of a long ref the first seven digits do
+	Rollout reducer.RolloutID
 	At      reducer.Opt[reducer.Time] // when; absent is the end of the log
 	Options Options                   // only Machine, Policies and Progress are taken
 }
 
-// Answer says what a log tells of a host: what keeps it, since when, and what that waits for in turn.
+// Answer says what a log tells of a host: what keeps it, since when, and what that waits for in
+// turn.
 type Answer struct {
 	Host    reducer.HostID // empty where it is about the rollout itself
 	Rollout reducer.RolloutID
@@ -55,15 +58,24 @@ func (p *replay) unknown(only *Filter) error {
 	var what NoAnswer
 	switch _, channel := p.channels[only.Channel]; {
 	case only.Rollout != "" && !names(p.opened) && !names(p.strange):
-		what.What, what.Asked = fmt.Sprintf("there is no rollout %s in this log", only.Rollout), string(only.Rollout)
+		what.What, what.Asked = fmt.Sprintf(
+			"there is no rollout %s in this log", only.Rollout,
+		), string(
+			only.Rollout,
+		)
 		for _, r := range p.opened {
 			what.Known = append(what.Known, string(r.id))
 		}
 	case only.Channel != "" && !channel:
-		what.What, what.Asked = fmt.Sprintf("there is no channel %s in this log", only.Channel), string(only.Channel)
+		what.What, what.Asked = fmt.Sprintf(
+			"there is no channel %s in this log", only.Channel,
+		), string(
+			only.Channel,
+		)
 		what.Known = sortedKeys(p.channels)
 	case only.Host != "" && p.hosts[only.Host] == nil:
-		what.What, what.Asked = fmt.Sprintf("no host %s joins a rollout in this log%s", only.Host, p.beginning()), string(only.Host)
+		what.What, what.Asked = fmt.Sprintf("no host %s joins a rollout in this "+
+			"log%s", only.Host, p.beginning()), string(only.Host)
 		what.Known = sortedKeys(p.hosts)
 	default:
 		return nil
@@ -79,11 +91,16 @@ func (p *replay) beginning() string {
 	return fmt.Sprintf(", which begins at entry %d", p.result.First.Seq)
 }
 
-// unknownPolicy is a *NoAnswer where a policy is given for a channel of which the whole log has no rollout.
+// unknownPolicy is a *NoAnswer where a policy is given for a channel of which the whole log has no
+// rollout.
 func (p *replay) unknownPolicy() error {
 	for _, id := range sortedKeys(p.opts.Policies) {
 		if c := p.channels[reducer.ChannelID(id)]; (c == nil || c.rollout == nil) && p.stopped == nil {
-			return &NoAnswer{What: fmt.Sprintf("no rollout in the log is of channel %s", id), Asked: id, Known: sortedKeys(p.channels)}
+			return &NoAnswer{
+				What:  fmt.Sprintf("no rollout in the log is of channel %s", id),
+				Asked: id,
+				Known: sortedKeys(p.channels),
+			}
 		}
 	}
 	return nil
@@ -91,7 +108,15 @@ func (p *replay) unknownPolicy() error {
 
 // Why answers a question from a log. The error is a *NoAnswer, or as of Run. The reader is closed.
 func Why(r *trace.Reader, q Question) (*Answer, error) {
-	p := newReplay(r, Options{Machine: q.Options.Machine, Policies: q.Options.Policies, Progress: q.Options.Progress, Only: Filter{Rollout: q.Rollout}})
+	p := newReplay(
+		r,
+		Options{
+			Machine:  q.Options.Machine,
+			Policies: q.Options.Policies,
+			Progress: q.Options.Progress,
+			Only:     Filter{Rollout: q.Rollout},
+		},
+	)
 	p.question = &q
 	r.Ahead()
 	err := p.readTo(q.At)
@@ -114,7 +139,11 @@ func (p *replay) readTo(at reducer.Opt[reducer.Time]) error {
 		if err == nil {
 			if at.Set && e.At > at.Value && e.Kind != trace.KindHeader {
 				if p.fleet == nil {
-					return &NoAnswer{What: fmt.Sprintf("the log holds nothing up to then: it begins at %s", trace.AppendTime(nil, e.At))}
+					return &NoAnswer{
+						What: fmt.Sprintf(
+							"the log holds nothing up to then: it begins at %s", trace.AppendTime(nil, e.At),
+						),
+					}
 				}
 				return nil
 			}
@@ -138,7 +167,13 @@ func (p *replay) answer(q Question) (*Answer, error) {
 	if id == "" && r.fold.Record.State.Standing() {
 		id = p.firstWaiting(r)
 	}
-	a := &Answer{Host: id, Rollout: r.id, Channel: r.fold.Record.Channel, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
+	a := &Answer{
+		Host:    id,
+		Rollout: r.id,
+		Channel: r.fold.Record.Channel,
+		At:      Where{Seq: p.end.seq, At: p.end.at},
+		Times:   p.lines,
+	}
 	if id == "" {
 		p.explainRollout(a, 0, r, make(map[*rollout]bool))
 		p.explainChannel(a, r)
@@ -154,10 +189,16 @@ func (p *replay) answer(q Question) (*Answer, error) {
 // explainStray says what the log tells of a host under a rollout that was opened before it begins.
 func (p *replay) explainStray(q Question) *Answer {
 	g := &p.stray
-	a := &Answer{Host: q.Host, Rollout: p.strayUnder, At: Where{Seq: p.end.seq, At: p.end.at}, Times: p.lines}
+	a := &Answer{
+		Host:    q.Host,
+		Rollout: p.strayUnder,
+		At:      Where{Seq: p.end.seq, At: p.end.at},
+		Times:   p.lines,
+	}
 	a.add(0, g.first, "", "not dispatched: blocked by %s", g.name)
 	p.explainGate(a, 1, g)
-	a.add(0, Where{}, "", "the log begins at entry %d, and does not hold how %s was opened: more is not known", p.result.First.Seq, p.strayUnder)
+	a.add(0, Where{}, "", "the log begins at entry %d, and does not hold how %s was opened: more "+
+		"is not known", p.result.First.Seq, p.strayUnder)
 	return a
 }
 
@@ -186,17 +227,23 @@ func (p *replay) asked(q Question) (*rollout, error) {
 	}
 	switch {
 	case len(found) > 1:
-		return nil, &NoAnswer{What: fmt.Sprintf("%s may be %s or %s", q.Rollout, found[0].id, found[1].id)}
+		return nil, &NoAnswer{
+			What: fmt.Sprintf("%s may be %s or %s", q.Rollout, found[0].id, found[1].id),
+		}
 	case len(found) == 0:
 		if err := p.unknown(&only); err != nil {
 			return nil, err
 		}
-		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this log%s", q.Rollout, p.beginning())}
+		return nil, &NoAnswer{What: fmt.Sprintf("rollout %s is never opened in this "+
+			"log%s", q.Rollout, p.beginning())}
 	}
 	r := found[0]
 	if q.Host != "" {
 		if m, _ := r.member(q.Host); m == nil {
-			e := &NoAnswer{What: fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id), Asked: string(q.Host)}
+			e := &NoAnswer{
+				What:  fmt.Sprintf("host %s has not joined rollout %s", q.Host, r.id),
+				Asked: string(q.Host),
+			}
 			for _, h := range r.fold.Hosts() {
 				e.Known = append(e.Known, string(h.ID))
 			}
@@ -230,7 +277,9 @@ func (p *replay) firstWaiting(r *rollout) reducer.HostID {
 }
 
 func (a *Answer) add(depth int, since Where, then, format string, args ...any) {
-	a.Lines = append(a.Lines, Reason{Depth: depth, Text: fmt.Sprintf(format, args...), Since: since, Then: then})
+	a.Lines = append(
+		a.Lines, Reason{Depth: depth, Text: fmt.Sprintf(format, args...), Since: since, Then: then},
+	)
 }
 
 // explain says why a host is not further under a rollout.
@@ -250,16 +299,26 @@ func (p *replay) explain(a *Answer, r *rollout, slot int) {
 			a.add(1, Where{}, "", "it stays Reverted until channel %s gets another ref", rec.Channel)
 		}
 		return
-	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostFailed:
+	case reducer.HostPending,
+		reducer.HostActivating,
+		reducer.HostDeferred,
+		reducer.HostSoaking,
+		reducer.HostFailed:
 	}
 	if !rec.State.Underway() {
 		last := r.summary.States[len(r.summary.States)-1]
-		a.add(0, Where{At: last.At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v", h.State, h.Wave, r.id, rec.State)
+		a.add(
+			0, Where{At: last.At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v", h.State,
+			h.Wave, r.id, rec.State,
+		)
 		p.explainEnd(a, 1, r)
 		p.explainHost(a, 1, r, slot, map[*rollout]bool{r: true})
 		return
 	}
-	a.add(0, Where{At: m.since}, fmt.Sprintf("in wave %d of %s, which is %v", h.Wave, r.id, rec.State), "not yet: %v", h.State)
+	a.add(
+		0, Where{At: m.since}, fmt.Sprintf("in wave %d of %s, which is %v", h.Wave, r.id, rec.State),
+		"not yet: %v", h.State,
+	)
 	p.explainHost(a, 1, r, slot, map[*rollout]bool{r: true})
 }
 
@@ -269,7 +328,8 @@ const (
 	deepest       = 8
 )
 
-// explainHost says what a host waits for, and what that waits for in turn. asked are the rollouts that led here.
+// explainHost says what a host waits for, and what that waits for in turn. asked are the rollouts
+// that led here.
 func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked map[*rollout]bool) {
 	m := &r.members[slot]
 	w := p.hostWait(r, slot)
@@ -282,7 +342,8 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 		switch g.name {
 		case gateQuarantine:
 			p.explainQuarantine(a, depth+1, r, m)
-			a.add(depth+1, Where{}, "", "it is blocked until an operator lifts that, or channel %s gets another ref", r.fold.Record.Channel)
+			a.add(depth+1, Where{}, "", "it is blocked until an operator lifts that, or channel %s gets "+
+				"another ref", r.fold.Record.Channel)
 		case gateBudget:
 			p.explainBudget(a, depth+1, r, slot, asked)
 		}
@@ -303,7 +364,10 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 		}
 		h := &r.fold.Hosts()[other]
 		if p.hostWait(r, other).what == "" {
-			a.add(depth+1, Where{At: r.members[other].since}, "", "host %s, in wave %d, is %v", h.ID, h.Wave, h.State)
+			a.add(
+				depth+1, Where{At: r.members[other].since}, "", "host %s, in wave %d, is %v", h.ID, h.Wave,
+				h.State,
+			)
 			continue
 		}
 		a.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
@@ -312,7 +376,10 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 }
 
 func (p *replay) explainGate(a *Answer, depth int, g *gate) {
-	a.add(depth, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq, p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated())
+	a.add(
+		depth, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq,
+		p.lines.AppendTime(nil, g.last.At), g.reason, g.repeated(),
+	)
 }
 
 // repeated says how often a gate has been decided in the same way; empty for once.
@@ -361,14 +428,16 @@ func (p *replay) explainEnd(a *Answer, depth int, r *rollout) {
 	}
 	switch r.fold.Record.State {
 	case reducer.Failed, reducer.Reverted:
-		a.add(depth, Where{}, "", "it stays %v until an operator clears it, or channel %s gets another ref", r.fold.Record.State, r.fold.Record.Channel)
+		a.add(depth, Where{}, "", "it stays %v until an operator clears it, or channel %s gets "+
+			"another ref", r.fold.Record.State, r.fold.Record.Channel)
 	case reducer.Superseded:
 		if id := r.summary.Successor; id != "" {
 			a.add(depth, Where{}, "", "%s has superseded it", id)
 		}
 	case reducer.Terminal:
 		if !r.fold.AllConverged() && !r.fold.Forgotten() {
-			a.add(depth, Where{}, "", "an operator has cleared it; the hosts that are not Converged wait until channel %s gets another ref", r.fold.Record.Channel)
+			a.add(depth, Where{}, "", "an operator has cleared it; the hosts that are not Converged wait "+
+				"until channel %s gets another ref", r.fold.Record.Channel)
 		}
 	case reducer.Opening, reducer.Active, reducer.Converging, reducer.Pruned:
 	}
@@ -380,17 +449,22 @@ func (p *replay) explainFailure(a *Answer, depth int, m *member) {
 	}
 }
 
-// explainSwitch says that a host completes a switch under an earlier rollout before it acks another dispatch.
+// explainSwitch says that a host completes a switch under an earlier rollout before it acks another
+// dispatch.
 func (p *replay) explainSwitch(a *Answer, depth int, r *rollout, id reducer.HostID) {
 	for _, old := range p.hosts[id].working {
-		if m, slot := old.member(id); old != r && m != nil && old.fold.Hosts()[slot].State == reducer.HostActivating {
+		if m, slot := old.member(id); old != r && m != nil &&
+			old.fold.Hosts()[slot].State == reducer.HostActivating {
 			a.add(depth, Where{At: m.since}, "", "it is still switching under %s", old.id)
 		}
 	}
 }
 
-// explainBudget says which hosts are in flight, and so use up a budget: those that share one, where the trace tells its budgets.
-func (p *replay) explainBudget(a *Answer, depth int, r *rollout, slot int, asked map[*rollout]bool) {
+// explainBudget says which hosts are in flight, and so use up a budget: those that share one, where
+// the trace tells its budgets.
+func (p *replay) explainBudget(
+	a *Answer, depth int, r *rollout, slot int, asked map[*rollout]bool,
+) {
 	id := r.fold.Hosts()[slot].ID
 	n := 0
 	for _, other := range p.opened {
@@ -420,26 +494,34 @@ func (p *replay) shareBudget(a, b reducer.HostID) bool {
 	if !p.simulated {
 		return true
 	}
-	return slices.ContainsFunc(p.result.Header.Budgets, func(budget trace.BudgetConfig) bool { return budget.Covers(a) && budget.Covers(b) })
+	return slices.ContainsFunc(
+		p.result.Header.Budgets,
+		func(budget trace.BudgetConfig) bool { return budget.Covers(a) && budget.Covers(b) },
+	)
 }
 
-// explainQuarantine says since when the closure is quarantined that a host is kept from: the one that the gate names, or that
-// it was dispatched to, or that is the ref.
+// explainQuarantine says since when the closure is quarantined that a host is kept from: the one
+// that the gate names, or that it was dispatched to, or that is the ref.
 func (p *replay) explainQuarantine(a *Answer, depth int, r *rollout, m *member) {
 	var since quarantined
 	var closure reducer.ClosureHash
 	for q, at := range p.quarantines {
-		its := q.closure == m.closure || q.closure == reducer.ClosureHash(r.fold.Record.TargetRef) || isNamed(m.gate.reason, string(q.closure))
+		its := q.closure == m.closure || q.closure == reducer.ClosureHash(r.fold.Record.TargetRef) ||
+			isNamed(m.gate.reason, string(q.closure))
 		if its && q.channel == r.fold.Record.Channel && at.n > since.n {
 			since, closure = at, q.closure
 		}
 	}
 	if since.n > 0 {
-		a.add(depth, Where{Seq: since.seq, At: since.at}, "", "closure %s is quarantined on channel %s", closure, r.fold.Record.Channel)
+		a.add(
+			depth, Where{Seq: since.seq, At: since.at}, "", "closure %s is quarantined on channel %s",
+			closure, r.fold.Record.Channel,
+		)
 	}
 }
 
-// explainChannel says where the channel has gone on to, where it is not at the rollout's ref, and that it is stranded.
+// explainChannel says where the channel has gone on to, where it is not at the rollout's ref, and
+// that it is stranded.
 func (p *replay) explainChannel(a *Answer, r *rollout) {
 	rec := &r.fold.Record
 	c := p.channel(rec.Channel)
@@ -453,7 +535,8 @@ func (p *replay) explainChannel(a *Answer, r *rollout) {
 	case now == nil || now.fold == nil:
 		then = "no rollout is opened for that yet"
 	case c.strands(now):
-		then = fmt.Sprintf("it is stranded until it points at another ref: %s is %v and will not be opened again", now.id, now.fold.Record.State)
+		then = fmt.Sprintf("it is stranded until it points at another ref: %s is %v and will not be "+
+			"opened again", now.id, now.fold.Record.State)
 	case now != r:
 		then = "ask for " + string(now.id)
 	}

@@ -57,12 +57,14 @@ func TestWhy(t *testing.T) {
 		name, log, want string
 		ask             Question
 	}{
-		{"dispatched", "poll edge a1\nopen edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening Active\nplan edge@a1 e1\n+5\ndispatch edge@a1 e1 c1\n+60\ndispatch edge@a1 e1 c1",
+		{"dispatched", "poll edge a1\nopen edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening " +
+			"Active\nplan edge@a1 e1\n+5\ndispatch edge@a1 e1 c1\n+60\ndispatch edge@a1 e1 c1",
 			`e1 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 0 of edge@a1, which is Active
   Pending: dispatched 2 times, not acked, since 01:00:05
 `, Question{Host: "e1"}},
-		{"not even decided", "open edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening Active", `e1 edge@a1 Pending
+		{"not even decided", "open edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening " +
+			"Active", `e1 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 0 of edge@a1, which is Active
   Pending: not dispatched, since 01:00:00
 `, Question{Host: "e1"}},
@@ -82,23 +84,28 @@ not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
 not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
   Soaking: its probes fail: 503, since 01:00:02
 `, Question{Host: "e1"}},
-		{"deferred", strings.Replace(opening, "ActivationCompleted", "ActivationDeferred kernel", 1), `e1 edge@a1 Deferred
+		{"deferred", strings.Replace(opening, "ActivationCompleted", "ActivationDeferred "+
+			"kernel", 1), `e1 edge@a1 Deferred
 not yet: Deferred, since 01:00:02: in wave 0 of edge@a1, which is Active
   Deferred: it waits for a reboot, for kernel, since 01:00:02
 `, Question{Host: "e1"}},
-		{"wave-promotion", opening + "gate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0\n+15\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
+		{"wave-promotion", opening + "gate edge@a1 e2 wave-promotion host_wave=1 > " +
+			"current_wave=0\n+15\ngate edge@a1 e2 wave-promotion host_wave=1 > " +
+			"current_wave=0", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by wave-promotion, since 01:00:03 (14)
     last gate: wave-promotion, entry 15 at 2026-05-16T01:00:18Z: "host_wave=1 > current_wave=0"; decided 2 times, first in entry 14
     host e1, in wave 0:
       Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Host: "e2"}},
-		{"wave-promotion, and the wave is done", opening + "e1 does edge@a1 Converged\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
+		{"wave-promotion, and the wave is done", opening + "e1 does edge@a1 Converged\ngate edge@a1 " +
+			"e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by wave-promotion, since 01:00:03 (17): no host of an earlier wave is in its way
     last gate: wave-promotion, entry 17 at 2026-05-16T01:00:03Z: "host_wave=1 > current_wave=0"
 `, Question{Host: "e2"}},
-		{"dispatched while it switches", strings.Replace(opening, "e1 does edge@a1 ActivationCompleted\n", "", 1) + "poll edge b2\n" + second + "dispatch edge@b2 e1 c2", `e1 edge@b2 Pending
+		{"dispatched while it switches", strings.Replace(opening, "e1 does edge@a1 "+
+			"ActivationCompleted\n", "", 1) + "poll edge b2\n" + second + "dispatch edge@b2 e1 c2", `e1 edge@b2 Pending
 not yet: Pending, since 01:00:03: in wave 0 of edge@b2, which is Active
   Pending: dispatched, not acked, since 01:00:03
     it is still switching under edge@a1, since 01:00:01
@@ -110,7 +117,8 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
     host e1, in wave 0:
       Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Rollout: "edge@a1", Host: "e2"}},
-		{"disruption-budget", opening + "gate edge@a1 e2 disruption-budget 1 of 1 in flight", `e2 edge@a1 Pending
+		{"disruption-budget", opening + "gate edge@a1 e2 disruption-budget 1 of 1 in " +
+			"flight", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by disruption-budget, since 01:00:03 (14)
     last gate: disruption-budget, entry 14 at 2026-05-16T01:00:03Z: "1 of 1 in flight"
@@ -133,7 +141,9 @@ Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is d
     host e1, in wave 0:
       Failed: it waits for its rollback, since 01:00:03
 `, Question{Host: "e2"}},
-		{"its rollout has failed, and the host before it is rolled back", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 Pending
+		{"its rollout has failed, and the host before it is rolled back", failing + "e1 does edge@a1 " +
+			"RollbackComplete\nquarantine edge c1\ngate edge@a1 e2 wave-promotion host_wave=1 > " +
+			"current_wave=0", `e2 edge@a1 Pending
 Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is dispatched
   host e1 turned Failed, since 01:00:03 (16)
   it stays Failed until an operator clears it, or channel edge gets another ref
@@ -141,7 +151,8 @@ Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is d
     last gate: wave-promotion, entry 22 at 2026-05-16T01:00:04Z: "host_wave=1 > current_wave=0"
     host e1, in wave 0, is Reverted, since 01:00:04
 `, Question{Host: "e2"}},
-		{"an operator has cleared its rollout", failing + "clear edge@a1\nto edge@a1 Failed Terminal", `e2 edge@a1 Pending
+		{"an operator has cleared its rollout", failing + "clear edge@a1\nto edge@a1 Failed " +
+			"Terminal", `e2 edge@a1 Pending
 Pending in wave 1 of edge@a1, which is Terminal, since 01:00:04: nothing more is dispatched
   host e1 turned Failed, since 01:00:03 (16)
   an operator has cleared it; the hosts that are not Converged wait until channel edge gets another ref
@@ -194,7 +205,8 @@ channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 			`e1 edge@a1 Converged
 it is: Converged under edge@a1, since 01:00:03
 `, Question{Host: "e1"}},
-		{"a channel that the log does not have", opening + "gate edge@a1 e2 channel-edges predecessor channel 'stable' not converged", `e2 edge@a1 Pending
+		{"a channel that the log does not have", opening + "gate edge@a1 e2 channel-edges predecessor " +
+			"channel 'stable' not converged", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by channel-edges, since 01:00:03 (14): the log holds nothing of the channel that it waits for
     last gate: channel-edges, entry 14 at 2026-05-16T01:00:03Z: "predecessor channel 'stable' not converged"
@@ -219,7 +231,9 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
           last gate: channel-edges, entry 17 at 2026-05-16T01:00:03Z: "predecessor channel 'edge' not converged"
           rollout edge@a1 waits for this one in turn
 `, Question{Host: "e2"}},
-		{"a rollout that was opened before the log begins", "gate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0 [entry 50]\ngate edge@a1 e2 wave-promotion host_wave=1 > current_wave=0", `e2 edge@a1 HostState(0)
+		{"a rollout that was opened before the log begins", "gate edge@a1 e2 wave-promotion " +
+			"host_wave=1 > current_wave=0 [entry 50]\ngate edge@a1 e2 wave-promotion host_wave=1 > " +
+			"current_wave=0", `e2 edge@a1 HostState(0)
 not dispatched: blocked by wave-promotion, since 01:00:00 (50)
   last gate: wave-promotion, entry 51 at 2026-05-16T01:00:00Z: "host_wave=1 > current_wave=0"; decided 2 times, first in entry 50
 the log begins at entry 50, and does not hold how edge@a1 was opened: more is not known
@@ -253,7 +267,8 @@ func TestWhyHasNoAnswer(t *testing.T) {
 		{Question{Host: "e3"}, "no host e3 joins a rollout in this log", []string{"e1", "e2"}},
 		{Question{Host: "e3", Rollout: "edge@a1"}, "host e3 has not joined rollout edge@a1", []string{"e1", "e2"}},
 		{Question{Rollout: "edge@a2"}, "there is no rollout edge@a2 in this log", []string{"edge@a1"}},
-		{Question{Host: "e1", At: reducer.Some(start - 1)}, "the log holds nothing up to then: it begins at 2026-05-16T01:00:00Z", nil},
+		{Question{Host: "e1", At: reducer.Some(start - 1)}, "the log holds nothing up to then: it " +
+			"begins at 2026-05-16T01:00:00Z", nil},
 	} {
 		_, err := ask(t, log, c.ask)
 		var none *NoAnswer
@@ -261,12 +276,14 @@ func TestWhyHasNoAnswer(t *testing.T) {
 			t.Errorf("%v: %v %v", c.ask, err, none)
 		}
 	}
-	if _, err := ask(t, append(log, "x\n"...), Question{Host: "e1"}); err == nil || !strings.HasPrefix(err.Error(), "log:14: expected a JSON object") {
+	if _, err := ask(t, append(log, "x\n"...), Question{Host: "e1"}); err == nil ||
+		!strings.HasPrefix(err.Error(), "log:14: expected a JSON object") {
 		t.Error(err)
 	}
 }
 
-// TestWhySample4IsStuck: the operator's question about sample 4, whose stable rollout waits behind a failed one of edge.
+// TestWhySample4IsStuck: the operator's question about sample 4, whose stable rollout waits behind
+// a failed one of edge.
 func TestWhySample4IsStuck(t *testing.T) {
 	r, err := input.Open(os.Stdin, "../../trace/testdata/sample-4.ndjson.gz")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"rollsim/trace"
 )
 
-// inWords makes a control plane's log of a text. A line is an entry or several, all of one second until a line such as +15
-// goes on by so many seconds:
+// inWords makes a control plane's log of a text. A line is an entry or several, all of one second
+// until a line such as +15 goes on by so many seconds:
 //
 //	poll edge a1                      the channel points at the ref
 //	open edge@a1                      RolloutOpened
@@ -32,10 +32,16 @@ import (
 //	move edge@a1 e1 Pending Activating
 //	quarantine edge c1
 //
-// A line that ends with a word in brackets, such as [seq 7], has another agent seq or entry seq than the next one: [entry 9].
+// A line that ends with a word in brackets, such as [seq 7], has another agent seq or entry seq
+// than the next one: [entry 9].
 func inWords(t testing.TB, text string) []byte {
 	t.Helper()
-	w := &words{t: t, now: start, seqs: make(map[string]uint64), states: make(map[string]reducer.HostState)}
+	w := &words{
+		t:      t,
+		now:    start,
+		seqs:   make(map[string]uint64),
+		states: make(map[string]reducer.HostState),
+	}
 	w.to = trace.NewWriter(&w.text)
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -84,7 +90,14 @@ func (w *words) line(line string) {
 			Channel: reducer.ChannelID(at(1)), Outcome: "200", Ref: reducer.ChannelRef(at(2)),
 		}})
 	case "open":
-		w.event(reducer.Event{Kind: reducer.RolloutOpened, Rollout: id, Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref)})
+		w.event(
+			reducer.Event{
+				Kind:      reducer.RolloutOpened,
+				Rollout:   id,
+				Channel:   reducer.ChannelID(channel),
+				TargetRef: reducer.ChannelRef(ref),
+			},
+		)
 	case "plan":
 		var hosts []reducer.HostID
 		for _, h := range strings.Fields(line)[2:] {
@@ -94,9 +107,18 @@ func (w *words) line(line string) {
 			Action: trace.OpenRollout, Rollout: id, Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref), Hosts: hosts,
 		}})
 	case "join":
-		w.event(reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: reducer.HostID(at(2)), Wave: w.number(at(3))})
+		w.event(
+			reducer.Event{
+				Kind:    reducer.HostJoined,
+				Rollout: id,
+				Host:    reducer.HostID(at(2)),
+				Wave:    w.number(at(3)),
+			},
+		)
 	case "supersede":
-		w.event(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: id, Successor: reducer.RolloutID(at(2))})
+		w.event(
+			reducer.Event{Kind: reducer.SuccessorOpened, Rollout: id, Successor: reducer.RolloutID(at(2))},
+		)
 	case "to":
 		from, _ := reducer.ParseState(at(2))
 		to, _ := reducer.ParseState(at(3))
@@ -104,22 +126,45 @@ func (w *words) line(line string) {
 			Kind: reducer.RecordRolloutTransition, Rollout: id, From: from, To: to, At: w.now,
 		}})
 	case "wave":
-		w.event(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: id, FromWave: w.number(at(2)), ToWave: w.number(at(3))})
+		w.event(
+			reducer.Event{
+				Kind:     reducer.WaveAdvanced,
+				Rollout:  id,
+				FromWave: w.number(at(2)),
+				ToWave:   w.number(at(3)),
+			},
+		)
 	case "terminal":
 		w.event(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: id})
 	case "clear":
-		w.event(reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "alice", Reason: "known"})
+		w.event(
+			reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "alice", Reason: "known"},
+		)
 	case "expire":
 		w.event(reducer.Event{Kind: reducer.RetentionExpired, Rollout: id})
 	case "gate":
-		w.log(trace.Entry{Kind: trace.KindGateDecision, Host: reducer.HostID(at(2)), Rollout: id, Gate: &trace.GateDecision{
-			Gate: at(3), Reason: after4, Host: reducer.HostID(at(2)), Rollout: id,
-		}})
+		w.log(
+			trace.Entry{
+				Kind:    trace.KindGateDecision,
+				Host:    reducer.HostID(at(2)),
+				Rollout: id,
+				Gate: &trace.GateDecision{
+					Gate: at(3), Reason: after4, Host: reducer.HostID(at(2)), Rollout: id,
+				},
+			},
+		)
 	case "dispatch":
-		w.log(trace.Entry{Kind: trace.KindPlanAction, Host: reducer.HostID(at(2)), Rollout: id, Plan: &trace.PlanAction{
-			Action: trace.QueueDispatch, Host: reducer.HostID(at(2)), Rollout: id, Closure: reducer.ClosureHash(at(3)),
-			SoakDueAt: w.now + 600*second, Attempt: 1,
-		}})
+		w.log(
+			trace.Entry{
+				Kind:    trace.KindPlanAction,
+				Host:    reducer.HostID(at(2)),
+				Rollout: id,
+				Plan: &trace.PlanAction{
+					Action: trace.QueueDispatch, Host: reducer.HostID(at(2)), Rollout: id, Closure: reducer.ClosureHash(at(3)),
+					SoakDueAt: w.now + 600*second, Attempt: 1,
+				},
+			},
+		)
 	case "effect":
 		w.effect(id, reducer.HostID(at(2)), w.state(at(3)), w.state(at(4)))
 	case "move":

@@ -7,8 +7,8 @@ import (
 	"rollsim/trace"
 )
 
-// policies are those of the channels as the log tells them: its header, or in a log of a control plane the policyApplied of
-// its agents' Failed events as they come, else halt, with a note.
+// policies are those of the channels as the log tells them: its header, or in a log of a control
+// plane the policyApplied of its agents' Failed events as they come, else halt, with a note.
 type policies struct {
 	known     map[reducer.ChannelID]reducer.Policy
 	assumed   map[reducer.ChannelID]bool
@@ -31,9 +31,13 @@ func (p *policies) learn(e *trace.Entry, fleet *reducer.Fleet) {
 	}
 	id := r.Record.Channel
 	if known, ok := p.known[id]; !ok {
-		p.known[id] = reducer.Policy{OnHealthFailure: e.Agent.Policy, RetentionSeconds: reducer.DefaultRetentionSeconds}
+		p.known[id] = reducer.Policy{
+			OnHealthFailure:  e.Agent.Policy,
+			RetentionSeconds: reducer.DefaultRetentionSeconds,
+		}
 	} else if known.OnHealthFailure != e.Agent.Policy {
-		p.note("entry %d: channel %s: an agent applied policy %v, %v is taken", e.Seq, id, e.Agent.Policy, known.OnHealthFailure)
+		p.note("entry %d: channel %s: an agent applied policy %v, %v is "+
+			"taken", e.Seq, id, e.Agent.Policy, known.OnHealthFailure)
 	}
 }
 
@@ -49,7 +53,8 @@ func (p *policies) assume(e *trace.Entry, id reducer.ChannelID) {
 		p.assumed = make(map[reducer.ChannelID]bool)
 	}
 	p.assumed[id] = true
-	p.note("entry %d: channel %s: nothing before it tells the policy, %v is taken", e.Seq, id, reducer.DefaultPolicy().OnHealthFailure)
+	p.note("entry %d: channel %s: nothing before it tells the policy, %v is "+
+		"taken", e.Seq, id, reducer.DefaultPolicy().OnHealthFailure)
 }
 
 func (p *policies) note(format string, args ...any) {

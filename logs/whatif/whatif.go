@@ -1,8 +1,10 @@
-// Package whatif asks what another machine or another policy would have made of a recorded log: it folds the log's rollout
-// events through two fleets side by side, and tells where and how far their answers part.
+// Package whatif asks what another machine or another policy would have made of a recorded log: it
+// folds the log's rollout events through two fleets side by side, and tells where and how far their
+// answers part.
 //
-// The events stay those that were recorded. Where one side would have dispatched, quarantined or pruned something else, the
-// log does not know what the hosts would have done then: what follows after such an event is told of the recorded hosts.
+// The events stay those that were recorded. Where one side would have dispatched, quarantined or
+// pruned something else, the log does not know what the hosts would have done then: what follows
+// after such an event is told of the recorded hosts.
 package whatif
 
 import (
@@ -16,12 +18,14 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the error is io.EOF.
+// Source gives the entries of a log in order; an entry is good until the next call. At the end the
+// error is io.EOF.
 type Source interface {
 	Read() (*trace.Entry, error)
 }
 
-// Change is what one side's policy of a channel has otherwise than the log. Zero values change nothing.
+// Change is what one side's policy of a channel has otherwise than the log. Zero values change
+// nothing.
 type Change struct {
 	OnHealthFailure  reducer.HealthPolicy
 	RetentionSeconds reducer.Opt[int64]
@@ -29,7 +33,8 @@ type Change struct {
 
 // Side is one of the two that are compared. The zero value is what the log itself says.
 type Side struct {
-	Machine  reducer.Machine // nil is the one that a simulated trace names, and v0.2 for a log of a control plane
+	// nil is the one that a simulated trace names, and v0.2 for a log of a control plane
+	Machine  reducer.Machine
 	Policies map[reducer.ChannelID]Change
 }
 
@@ -73,17 +78,19 @@ type Parting struct {
 type Point struct {
 	Seq   uint64 // of the entry that shows it
 	Event reducer.Event
-	From  reducer.State // of the record before, for side A; zero where it did not exist, or the event is an earlier one
-	A, B  Answer
+	// of the record before, for side A; zero where it did not exist, or the event is an earlier one
+	From reducer.State
+	A, B Answer
 }
 
 // Answer is what one side makes of an event.
 type Answer struct {
-	State    reducer.State // of the record after
-	Effects  []reducer.Effect
-	Derived  bool             // a RolloutTerminal follows from the event
-	Then     []reducer.Effect // of the derived RolloutTerminal
-	Refusals []Refusal        // of the event, of what is derived from it, or of earlier events that it settles
+	State   reducer.State // of the record after
+	Effects []reducer.Effect
+	Derived bool             // a RolloutTerminal follows from the event
+	Then    []reducer.Effect // of the derived RolloutTerminal
+	// of the event, of what is derived from it, or of earlier events that it settles
+	Refusals []Refusal
 }
 
 // Refusal is an error of the reducer.
@@ -112,21 +119,30 @@ func (a *Answer) String() string {
 
 func appendEffects(parts []string, effects []reducer.Effect) []string {
 	for i := range effects {
-		parts = append(parts, string(trace.AppendEffectDetails([]byte(effects[i].Kind.String()+" "), &effects[i])))
+		parts = append(
+			parts, string(trace.AppendEffectDetails([]byte(effects[i].Kind.String()+" "), &effects[i])),
+		)
 	}
 	return parts
 }
 
 // equal tells whether two answers are the same but for the words of their refusals.
 func (a *Answer) equal(b *Answer) bool {
-	return a.Derived == b.Derived && slices.Equal(a.Effects, b.Effects) && slices.Equal(a.Then, b.Then) &&
-		slices.EqualFunc(a.Refusals, b.Refusals, func(x, y Refusal) bool { return x.Error == y.Error && x.Event == y.Event })
+	return a.Derived == b.Derived && slices.Equal(a.Effects, b.Effects) &&
+		slices.Equal(a.Then, b.Then) &&
+		slices.EqualFunc(
+			a.Refusals, b.Refusals,
+			func(x, y Refusal) bool { return x.Error == y.Error && x.Event == y.Event },
+		)
 }
 
-// Compare folds a log through both sides. The error is the source's, says that the header names no known machine, or is the
-// *reducer.MachineFailure of a machine that gives no answer.
+// Compare folds a log through both sides. The error is the source's, says that the header names no
+// known machine, or is the *reducer.MachineFailure of a machine that gives no answer.
 func Compare(in Source, a, b Side) (*Result, error) {
-	c := comparison{sides: [2]side{{conf: a}, {conf: b}}, partings: make(map[reducer.RolloutID]*Parting)}
+	c := comparison{
+		sides:    [2]side{{conf: a}, {conf: b}},
+		partings: make(map[reducer.RolloutID]*Parting),
+	}
 	c.policies.known = make(map[reducer.ChannelID]reducer.Policy)
 	for {
 		e, err := in.Read()
@@ -187,7 +203,8 @@ func (c *comparison) start(first *trace.Entry) error {
 	if h := first.Header; h != nil {
 		m, err := reducer.MachineByName(h.Machine)
 		if err != nil && (c.sides[0].conf.Machine == nil || c.sides[1].conf.Machine == nil) {
-			return fmt.Errorf("the header names the machine of the trace: %w; --machine takes its place", err)
+			return fmt.Errorf("the header names the machine of the trace: %w; --machine takes its "+
+				"place", err)
 		}
 		named = m
 		c.policies.simulated = true
@@ -265,7 +282,8 @@ func (c *comparison) part(r *reducer.Record, point Point) *Parting {
 	return p
 }
 
-// takeLate holds against each other what an event, or the end of the log where e is nil, proved of earlier events.
+// takeLate holds against each other what an event, or the end of the log where e is nil, proved of
+// earlier events.
 func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 	if len(late[0]) == 0 && len(late[1]) == 0 {
 		return
@@ -276,7 +294,9 @@ func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 		said[i] = make(map[reducer.RolloutID][]Refusal)
 		for _, err := range late[i] {
 			r := trace.NewRejection(err)
-			said[i][r.Rollout] = append(said[i][r.Rollout], Refusal{Error: r.Error, Event: r.Event, Message: r.Message})
+			said[i][r.Rollout] = append(
+				said[i][r.Rollout], Refusal{Error: r.Error, Event: r.Event, Message: r.Message},
+			)
 			if !slices.Contains(rollouts, r.Rollout) {
 				rollouts = append(rollouts, r.Rollout)
 			}
@@ -284,12 +304,20 @@ func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 	}
 	for _, id := range rollouts {
 		a, b := c.sides[0].fleet.Rollout(id), c.sides[1].fleet.Rollout(id)
-		answers := [2]Answer{{State: a.Record.State, Refusals: said[0][id]}, {State: b.Record.State, Refusals: said[1][id]}}
+		answers := [2]Answer{
+			{State: a.Record.State, Refusals: said[0][id]},
+			{State: b.Record.State, Refusals: said[1][id]},
+		}
 		if answers[0].equal(&answers[1]) {
 			continue
 		}
 		refused := append(said[0][id], said[1][id]...)[0]
-		point := Point{Seq: c.end, Event: reducer.Event{Kind: refused.Event, Rollout: id}, A: answers[0], B: answers[1]}
+		point := Point{
+			Seq:   c.end,
+			Event: reducer.Event{Kind: refused.Event, Rollout: id},
+			A:     answers[0],
+			B:     answers[1],
+		}
 		if e != nil {
 			point.Event.At = e.At
 		}
@@ -323,7 +351,13 @@ func (a *Answer) fill(out *reducer.Outcome, err error) {
 
 func (a *Answer) clone() Answer {
 	c := *a
-	c.Effects, c.Then, c.Refusals = slices.Clone(a.Effects), slices.Clone(a.Then), slices.Clone(a.Refusals)
+	c.Effects, c.Then, c.Refusals = slices.Clone(
+		a.Effects,
+	), slices.Clone(
+		a.Then,
+	), slices.Clone(
+		a.Refusals,
+	)
 	return c
 }
 
@@ -359,7 +393,8 @@ func (c *comparison) finish() (*Result, error) {
 	}
 	c.result.Notes = c.policies.notes
 	if c.passed > 0 {
-		c.result.Notes = append(c.result.Notes, fmt.Sprintf("events of rollouts that the log never opens are passed over: %d", c.passed))
+		c.result.Notes = append(c.result.Notes, fmt.Sprintf("events of rollouts that the log never "+
+			"opens are passed over: %d", c.passed))
 	}
 	return &c.result, nil
 }

@@ -36,7 +36,9 @@ func log(events ...reducer.Event) *entries {
 	s := &entries{}
 	for i := range events {
 		s.all = append(s.all, trace.Entry{
-			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
+			Seq: uint64(
+				i + 1,
+			), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
 		})
 	}
 	return s
@@ -54,7 +56,9 @@ func joined(id reducer.RolloutID, h reducer.HostID, at reducer.Time) reducer.Eve
 }
 
 // moves takes a host through states, a second each.
-func moves(id reducer.RolloutID, h reducer.HostID, at reducer.Time, states ...reducer.HostState) []reducer.Event {
+func moves(
+	id reducer.RolloutID, h reducer.HostID, at reducer.Time, states ...reducer.HostState,
+) []reducer.Event {
 	var all []reducer.Event
 	for i := range states[1:] {
 		all = append(all, reducer.Event{
@@ -96,8 +100,11 @@ func summary(r *Result) string {
 		if p.State != nil {
 			state = fmt.Sprint(p.State.Seq)
 		}
-		fmt.Fprintf(&b, "%s: %d %v in %v: %s | %s; states %s; %d of %d; %d hosts; %v | %v\n", p.Rollout, p.First.Seq, p.First.Event.Kind,
-			p.First.From, p.First.A.String(), p.First.B.String(), state, p.Events, p.After, len(p.Hosts), p.EndA.State, p.EndB.State)
+		fmt.Fprintf(
+			&b, "%s: %d %v in %v: %s | %s; states %s; %d of %d; %d hosts; %v | %v\n", p.Rollout, p.First.Seq,
+			p.First.Event.Kind, p.First.From, p.First.A.String(), p.First.B.String(), state, p.Events,
+			p.After, len(p.Hosts), p.EndA.State, p.EndB.State,
+		)
 	}
 	return b.String()
 }
@@ -109,26 +116,44 @@ func TestSamples(t *testing.T) {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
-	r := compare(t, sample(t, "sample-4"), Side{Machine: reducer.V02()}, Side{Machine: reducer.RFC0008()})
+	r := compare(
+		t, sample(t, "sample-4"), Side{Machine: reducer.V02()}, Side{Machine: reducer.RFC0008()},
+	)
 	// The last edge rollout fails in its activation and rolls back: v0.2 leaves it Failed.
 	last := r.Parted[len(r.Parted)-1]
-	if len(r.Parted) != 7 || r.Touched() != 16 || last.First.Seq != 2704 || last.EndA.State != reducer.Failed ||
+	if len(r.Parted) != 7 || r.Touched() != 16 || last.First.Seq != 2704 ||
+		last.EndA.State != reducer.Failed ||
 		last.EndB.State != reducer.Reverted {
 		t.Errorf("got %s", summary(r))
 	}
-	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "entry 722: channel stable: nothing before it tells the policy, halt is taken") {
+	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "entry 722: channel stable: nothing "+
+		"before it tells the policy, halt is taken") {
 		t.Errorf("notes %q", r.Notes)
 	}
 }
 
 func TestPartings(t *testing.T) {
 	const x, y = "stable@x", "stable@y"
-	converge := []reducer.HostState{reducer.HostPending, reducer.HostActivating, reducer.HostSoaking, reducer.HostConverged}
-	fail := []reducer.HostState{reducer.HostPending, reducer.HostActivating, reducer.HostFailed, reducer.HostReverted}
+	converge := []reducer.HostState{
+		reducer.HostPending,
+		reducer.HostActivating,
+		reducer.HostSoaking,
+		reducer.HostConverged,
+	}
+	fail := []reducer.HostState{
+		reducer.HostPending,
+		reducer.HostActivating,
+		reducer.HostFailed,
+		reducer.HostReverted,
+	}
 	start := []reducer.Event{opened(x, 0), joined(x, "h1", 0)}
-	rolls := Side{Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.RollbackAndHalt}}}
+	rolls := Side{
+		Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.RollbackAndHalt}},
+	}
 	cells := reducer.V02().Cells()
-	cells[reducer.Terminal][reducer.RetentionExpired] = reducer.Cell{{If: reducer.Always, Do: reducer.Illegal}}
+	cells[reducer.Terminal][reducer.RetentionExpired] = reducer.Cell{
+		{If: reducer.Always, Do: reducer.Illegal},
+	}
 	never := Side{Machine: reducer.NewTable("never-prunes", cells, false)}
 
 	tests := []struct {
@@ -139,17 +164,23 @@ func TestPartings(t *testing.T) {
 	}{
 		{
 			"the derived RolloutTerminal and the recorded one are one fact",
-			append(append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...), reducer.Event{Kind: reducer.RolloutTerminal, Rollout: x, At: 3e9}),
+			append(
+				append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
+				reducer.Event{Kind: reducer.RolloutTerminal, Rollout: x, At: 3e9},
+			),
 			Side{}, Side{Machine: reducer.RFC0008()},
-			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition Active → Terminal | " +
-				"RolloutTerminal follows; RecordRolloutTransition Active → Terminal; SchedulePruning after 604800 s; " +
+			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition " +
+				"Active → Terminal | " +
+				"RolloutTerminal follows; RecordRolloutTransition Active → Terminal; SchedulePruning after " +
+				"604800 s; " +
 				"states -; 1 of 1; 1 hosts; Terminal | Terminal\n",
 		},
 		{
 			"another policy",
 			append(slices.Clone(start), moves(x, "h1", 1e9, fail...)...),
 			Side{Machine: reducer.RFC0008()}, Side{Machine: reducer.RFC0008(), Policies: rolls.Policies},
-			"stable@x: 4 HostStateChanged in Active: RecordRolloutTransition Active → Failed; SchedulePruning after 604800 s | " +
+			"stable@x: 4 HostStateChanged in Active: RecordRolloutTransition Active → Failed; " +
+				"SchedulePruning after 604800 s | " +
 				"accepted without effect, Active; states 4; 2 of 1; 1 hosts; Reverted | Reverted\n",
 		},
 		{
@@ -162,35 +193,60 @@ func TestPartings(t *testing.T) {
 			"another retention",
 			append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
 			Side{Machine: reducer.RFC0008()},
-			Side{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]Change{"stable": {RetentionSeconds: reducer.Some[int64](0)}}},
-			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition Active → Terminal; " +
-				"SchedulePruning after 604800 s | RolloutTerminal follows; RecordRolloutTransition Active → Terminal; SchedulePruning after 0 s; " +
+			Side{
+				Machine:  reducer.RFC0008(),
+				Policies: map[reducer.ChannelID]Change{"stable": {RetentionSeconds: reducer.Some[int64](0)}},
+			},
+			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition " +
+				"Active → Terminal; " +
+				"SchedulePruning after 604800 s | RolloutTerminal follows; RecordRolloutTransition Active → " +
+				"Terminal; SchedulePruning after 0 s; " +
 				"states -; 1 of 0; 1 hosts; Terminal | Terminal\n",
 		},
 		{
 			"one refuses, so that another rollout still stands when the next is opened",
-			append(append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
-				reducer.Event{Kind: reducer.RetentionExpired, Rollout: x, At: 9e9}, opened(y, 10e9), joined(y, "h1", 11e9)),
+			append(
+				append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
+				reducer.Event{
+					Kind:    reducer.RetentionExpired,
+					Rollout: x,
+					At:      9e9,
+				},
+				opened(y, 10e9),
+				joined(y, "h1", 11e9),
+			),
 			Side{}, never,
-			"stable@x: 6 RetentionExpired in Terminal: RecordRolloutTransition Terminal → Pruned | refused: IllegalForState (event " +
-				"RetentionExpired is not legal in state Terminal (rollout stable@x)); states 6; 1 of 0; 1 hosts; Pruned | Terminal\n" +
-				"stable@y: 8 RolloutOpened in State(0): accepted without effect, Active | refused: SupersessionExpected (rollout stable@y was " +
-				"opened while stable@x stands for channel stable: a SuccessorOpened in lockstep was expected); states -; 1 of 1; 1 hosts; Active | Active\n",
+			"stable@x: 6 RetentionExpired in Terminal: RecordRolloutTransition Terminal → Pruned | " +
+				"refused: IllegalForState (event " +
+				"RetentionExpired is not legal in state Terminal (rollout stable@x)); states 6; 1 of 0; 1 " +
+				"hosts; Pruned | Terminal\n" +
+				"stable@y: 8 RolloutOpened in State(0): accepted without effect, Active | refused: " +
+				"SupersessionExpected (rollout stable@y was " +
+				"opened while stable@x stands for channel stable: a SuccessorOpened in lockstep was " +
+				"expected); states -; 1 of 1; 1 hosts; Active | Active\n",
 		},
 		{
 			"the same at the end of the log",
 			append(append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
 				reducer.Event{Kind: reducer.RetentionExpired, Rollout: x, At: 9e9}, opened(y, 10e9)),
 			never, Side{},
-			"stable@x: 6 RetentionExpired in Terminal: refused: IllegalForState (event RetentionExpired is not legal in state Terminal " +
-				"(rollout stable@x)) | RecordRolloutTransition Terminal → Pruned; states 6; 1 of 0; 1 hosts; Terminal | Pruned\n" +
-				"stable@y: 7 RolloutOpened in State(0): refused: SupersessionExpected (rollout stable@y was opened while stable@x stands for " +
-				"channel stable: a SuccessorOpened in lockstep was expected) | accepted without effect, Opening; states -; 1 of 0; 0 hosts; " +
+			"stable@x: 6 RetentionExpired in Terminal: refused: IllegalForState (event RetentionExpired " +
+				"is not legal in state Terminal " +
+				"(rollout stable@x)) | RecordRolloutTransition Terminal → Pruned; states 6; 1 of 0; 1 " +
+				"hosts; Terminal | Pruned\n" +
+				"stable@y: 7 RolloutOpened in State(0): refused: SupersessionExpected (rollout stable@y was " +
+				"opened while stable@x stands for " +
+				"channel stable: a SuccessorOpened in lockstep was expected) | accepted without effect, " +
+				"Opening; states -; 1 of 0; 0 hosts; " +
 				"Opening | Opening\n",
 		},
 		{
 			"both refuse, for the same reason in other words",
-			[]reducer.Event{opened(x, 0), {Kind: reducer.OperatorClearance, Rollout: x, At: 1e9}, joined("stable@gone", "h1", 1e9)},
+			[]reducer.Event{
+				opened(x, 0),
+				{Kind: reducer.OperatorClearance, Rollout: x, At: 1e9},
+				joined("stable@gone", "h1", 1e9),
+			},
 			Side{}, Side{Machine: reducer.RFC0008()},
 			"",
 		},
@@ -206,7 +262,8 @@ func TestPartings(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	r := compare(t, log(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0)), Side{}, Side{})
-	if len(r.Notes) != 1 || r.Notes[0] != "events of rollouts that the log never opens are passed over: 2" {
+	if len(r.Notes) != 1 || r.Notes[0] != "events of rollouts that the log never opens are passed "+
+		"over: 2" {
 		t.Errorf("%q", r.Notes)
 	}
 	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Parted) != 0 {
@@ -216,16 +273,28 @@ func TestNotes(t *testing.T) {
 
 func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 	const x = "stable@x"
-	events := log(append([]reducer.Event{opened(x, 0), joined(x, "h1", 0)}, moves(x, "h1", 1e9, reducer.HostPending, reducer.HostActivating,
-		reducer.HostSoaking, reducer.HostFailed)...)...)
-	failed := trace.Entry{Seq: 5, Kind: trace.KindAgentEvent, Rollout: x, Host: "h1", Agent: &trace.AgentEvent{
-		Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
-	}}
+	events := log(
+		append(
+			[]reducer.Event{opened(x, 0), joined(x, "h1", 0)},
+			moves(x, "h1", 1e9, reducer.HostPending, reducer.HostActivating,
+				reducer.HostSoaking, reducer.HostFailed)...)...)
+	failed := trace.Entry{
+		Seq:     5,
+		Kind:    trace.KindAgentEvent,
+		Rollout: x,
+		Host:    "h1",
+		Agent: &trace.AgentEvent{
+			Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
+		},
+	}
 	last := len(events.all) - 1
 	told := &entries{all: append(append(slices.Clone(events.all[:last]), failed), events.all[last])}
-	header := trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
-		{Channel: "stable", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt}},
-	}}}
+	header := trace.Entry{
+		Kind: trace.KindHeader,
+		Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
+			{Channel: "stable", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt}},
+		}},
+	}
 	simulated := &entries{all: append([]trace.Entry{header}, events.all...)}
 
 	for name, tt := range map[string]struct {
@@ -235,14 +304,18 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 	}{
 		"assumed": {events, 0, 1}, "told by an agent": {told, 1, 0}, "told by the header": {simulated, 1, 0},
 	} {
-		halts := Side{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.Halt}}}
+		halts := Side{
+			Machine:  reducer.RFC0008(),
+			Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.Halt}},
+		}
 		r := compare(t, tt.in, Side{Machine: reducer.RFC0008()}, halts)
 		if len(r.Parted) != tt.parted || len(r.Notes) != tt.notes {
 			t.Errorf("%s: %s%q", name, summary(r), r.Notes)
 		}
 	}
 	header.Header.Machine = "v9"
-	if _, err := Compare(&entries{all: []trace.Entry{header}}, Side{}, Side{}); err == nil || !strings.Contains(err.Error(), "v9") {
+	if _, err := Compare(&entries{all: []trace.Entry{header}}, Side{}, Side{}); err == nil ||
+		!strings.Contains(err.Error(), "v9") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Compare(&entries{all: []trace.Entry{header}}, Side{Machine: reducer.V02()}, Side{Machine: reducer.V02()}); err != nil {
@@ -253,19 +326,23 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 // dumb is a machine that gives no answer.
 type dumb struct{ reducer.Machine }
 
-func (dumb) Step(*reducer.Record, *reducer.Event, reducer.Time, reducer.Policy, *reducer.Effects) error {
+func (dumb) Step(
+	*reducer.Record, *reducer.Event, reducer.Time, reducer.Policy, *reducer.Effects,
+) error {
 	return &reducer.MachineFailure{Machine: "dumb", Err: errors.New("kept silent")}
 }
 
 func TestMachineFailureEndsIt(t *testing.T) {
-	r, err := Compare(log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: dumb{reducer.V02()}})
+	r, err := Compare(
+		log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: dumb{reducer.V02()}},
+	)
 	if r != nil || !errors.As(err, new(*reducer.MachineFailure)) {
 		t.Errorf("got %+v, %v", r, err)
 	}
 }
 
-// TestAgainstSeparateFolds holds comparisons of every scenario, for each difference of the two machines alone, against what
-// two folds one after the other say.
+// TestAgainstSeparateFolds holds comparisons of every scenario, for each difference of the two
+// machines alone, against what two folds one after the other say.
 func TestAgainstSeparateFolds(t *testing.T) {
 	files, err := filepath.Glob("../../scenarios/*.yaml")
 	if err != nil || len(files) < 20 {

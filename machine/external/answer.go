@@ -43,7 +43,10 @@ type errorLine struct {
 func parseAnswer(line []byte) (*answer, error) {
 	var l answerLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return nil, fmt.Errorf(`expected a JSON object with "record" and "effects", or with "error": %s`, jsonProblem(err))
+		return nil, fmt.Errorf(
+			`expected a JSON object with "record" and "effects", or with "error": %s`,
+			jsonProblem(err),
+		)
 	}
 	switch {
 	case l.Error != nil && l.Record == nil && l.Effects == nil:
@@ -61,7 +64,9 @@ func parseAnswer(line []byte) (*answer, error) {
 		return nil, err
 	}
 	if most := len(reducer.EffectKinds()); len(l.Effects) > most {
-		return nil, fmt.Errorf("effects: expected at most %d, one of each kind, found %d", most, len(l.Effects))
+		return nil, fmt.Errorf(
+			"effects: expected at most %d, one of each kind, found %d", most, len(l.Effects),
+		)
 	}
 	for i, text := range l.Effects {
 		e, err := trace.DecodeEffect(text)
@@ -77,7 +82,10 @@ func parseAnswer(line []byte) (*answer, error) {
 func jsonProblem(err error) string {
 	var s *json.SemanticError
 	if errors.As(err, &s) && s.JSONPointer != "" {
-		return fmt.Sprintf("%s is something else", strings.ReplaceAll(strings.TrimPrefix(string(s.JSONPointer), "/"), "/", "."))
+		return fmt.Sprintf(
+			"%s is something else",
+			strings.ReplaceAll(strings.TrimPrefix(string(s.JSONPointer), "/"), "/", "."),
+		)
 	}
 	if errors.As(err, &s) {
 		return "it is something else"
@@ -88,9 +96,13 @@ func jsonProblem(err error) string {
 func parseRefusal(l *errorLine) (*answer, error) {
 	a := answer{refused: l}
 	switch l.Kind {
-	case trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant, trace.ErrorSupersessionExpected:
+	case trace.ErrorIllegalForState,
+		trace.ErrorUnimplemented,
+		trace.ErrorInvariant,
+		trace.ErrorSupersessionExpected:
 	default:
-		return nil, fmt.Errorf("error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found %q", l.Kind)
+		return nil, fmt.Errorf("error.kind: expected IllegalForState, Unimplemented, Invariant or "+
+			"SupersessionExpected, found %q", l.Kind)
 	}
 	var ok bool
 	if a.from, ok = reducer.ParseState(l.From); !ok && l.From != "" {
@@ -102,8 +114,8 @@ func parseRefusal(l *errorLine) (*answer, error) {
 	return &a, nil
 }
 
-// misses tells why this cannot be the answer to a request: it repeats what no step changes of the record, or a refusal what
-// it refuses, and repeats something else. Nil when it fits.
+// misses tells why this cannot be the answer to a request: it repeats what no step changes of the
+// record, or a refusal what it refuses, and repeats something else. Nil when it fits.
 func (a *answer) misses(rec *reducer.Record, ev *reducer.Event) error {
 	if e := a.refused; e != nil {
 		switch {
@@ -118,11 +130,15 @@ func (a *answer) misses(rec *reducer.Record, ev *reducer.Event) error {
 	}
 	switch {
 	case a.record.RolloutID != rec.RolloutID:
-		return fmt.Errorf("record.rollout_id is %s, the request is about %s", a.record.RolloutID, rec.RolloutID)
+		return fmt.Errorf(
+			"record.rollout_id is %s, the request is about %s", a.record.RolloutID, rec.RolloutID,
+		)
 	case a.record.Channel != rec.Channel:
 		return fmt.Errorf("record.channel is %s, in the request it is %s", a.record.Channel, rec.Channel)
 	case a.record.TargetRef != rec.TargetRef:
-		return fmt.Errorf("record.target_ref is %s, in the request it is %s", a.record.TargetRef, rec.TargetRef)
+		return fmt.Errorf(
+			"record.target_ref is %s, in the request it is %s", a.record.TargetRef, rec.TargetRef,
+		)
 	case a.record.OpenedAt != rec.OpenedAt:
 		return fmt.Errorf("record.opened_at is %s, in the request it is %s",
 			trace.AppendTime(nil, a.record.OpenedAt), trace.AppendTime(nil, rec.OpenedAt))

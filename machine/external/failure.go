@@ -19,7 +19,13 @@ const (
 	failureEnd
 )
 
-var failureNames = [failureEnd]string{"", "crashed", "answered garbage", "kept silent", "answered another request"}
+var failureNames = [failureEnd]string{
+	"",
+	"crashed",
+	"answered garbage",
+	"kept silent",
+	"answered another request",
+}
 
 // String is the kind as messages say it.
 func (k FailureKind) String() string {
@@ -38,7 +44,8 @@ type Failure struct {
 	Stderr  string // the last lines that the process wrote to its standard error
 }
 
-// Error tells the failure in a few lines: what was asked, what came, and what the process said on its standard error.
+// Error tells the failure in a few lines: what was asked, what came, and what the process said on
+// its standard error.
 func (f *Failure) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %s", f.Kind, f.What)

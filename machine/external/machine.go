@@ -17,8 +17,9 @@ const Prefix = "exec:"
 // DefaultLimit is how long a machine may take over one answer when nobody says otherwise.
 const DefaultLimit = 5 * time.Second
 
-// ByName finds a machine: one of the reducer's own, or with Prefix the one that a command runs. limit is how long that may
-// take over one answer, above 0. What a command runs is a *Machine: Close it once it is no longer used.
+// ByName finds a machine: one of the reducer's own, or with Prefix the one that a command runs.
+// limit is how long that may take over one answer, above 0. What a command runs is a *Machine:
+// Close it once it is no longer used.
 func ByName(name string, limit time.Duration) (reducer.Machine, error) {
 	if command, outside := strings.CutPrefix(name, Prefix); outside {
 		m, err := Start(command, limit)
@@ -34,9 +35,10 @@ func ByName(name string, limit time.Duration) (reducer.Machine, error) {
 	return m, nil
 }
 
-// Machine is a reducer.Machine that another process is asked for. It is safe for use by several goroutines: each that steps
-// at the same time has a process of its own. What keeps a process from answering is a *reducer.MachineFailure with a
-// *Failure in it; from then on every step gives the same one, and no process runs any more.
+// Machine is a reducer.Machine that another process is asked for. It is safe for use by several
+// goroutines: each that steps at the same time has a process of its own. What keeps a process from
+// answering is a *reducer.MachineFailure with a *Failure in it; from then on every step gives the
+// same one, and no process runs any more.
 type Machine struct {
 	command string
 	argv    []string
@@ -51,8 +53,8 @@ type Machine struct {
 // ErrClosed says that a machine was asked after it had been closed.
 var ErrClosed = errors.New("the machine is closed")
 
-// Start runs a command and makes a machine of it. The command's words are separated by spaces; those within ' or " are one
-// word. limit is how long it may take over one answer, above 0.
+// Start runs a command and makes a machine of it. The command's words are separated by spaces;
+// those within ' or " are one word. limit is how long it may take over one answer, above 0.
 func Start(command string, limit time.Duration) (*Machine, error) {
 	argv, err := words(command)
 	if err != nil {
@@ -71,7 +73,8 @@ func Start(command string, limit time.Duration) (*Machine, error) {
 	return m, nil
 }
 
-// words takes a command apart. A backslash is a character like any other, so that paths of Windows need no care.
+// words takes a command apart. A backslash is a character like any other, so that paths of Windows
+// need no care.
 func words(command string) ([]string, error) {
 	var all []string
 	var word strings.Builder
@@ -112,7 +115,8 @@ func (m *Machine) Name() string { return Prefix + m.command }
 
 // Step implements reducer.Machine.
 func (m *Machine) Step(
-	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects,
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
 ) error {
 	out.Reset()
 	p, err := m.take()
@@ -181,7 +185,8 @@ func (m *Machine) fail(p *process, failure *Failure) error {
 	return m.failure
 }
 
-// Close ends every process: by closing its standard input, and if it does not go by itself, by force. It never fails.
+// Close ends every process: by closing its standard input, and if it does not go by itself, by
+// force. It never fails.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	if m.failure == nil {

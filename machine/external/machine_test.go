@@ -126,7 +126,9 @@ func beMachine(kind string) {
 		}
 		for {
 			ask()
-			fmt.Println(strings.Replace(good, `"effects"`, fmt.Sprintf(`"child":%d,"effects"`, sleeper.Process.Pid), 1))
+			fmt.Println(
+				strings.Replace(good, `"effects"`, fmt.Sprintf(`"child":%d,"effects"`, sleeper.Process.Pid), 1),
+			)
 		}
 	case "orphan": // it is killed while it has a machine of its own
 		_ = os.Setenv(asMachine, "deaf")
@@ -158,7 +160,12 @@ func startAs(t *testing.T, kind string, limit time.Duration) *Machine {
 }
 
 func step(m reducer.Machine) (reducer.Record, []reducer.Effect, error) {
-	rec := reducer.Record{RolloutID: "stable@a1", Channel: "stable", TargetRef: "a1", State: reducer.Opening}
+	rec := reducer.Record{
+		RolloutID: "stable@a1",
+		Channel:   "stable",
+		TargetRef: "a1",
+		State:     reducer.Opening,
+	}
 	ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "h1", At: 1e9}
 	var out reducer.Effects
 	err := m.Step(&rec, &ev, 1e9, reducer.DefaultPolicy(), &out)
@@ -168,20 +175,31 @@ func step(m reducer.Machine) (reducer.Record, []reducer.Effect, error) {
 func TestAnswers(t *testing.T) {
 	for _, kind := range []string{"good", "unknown fields"} {
 		rec, effects, err := step(startAs(t, kind, time.Minute))
-		if err != nil || rec.State != reducer.Active || len(effects) != 1 || effects[0].To != reducer.Active {
+		if err != nil || rec.State != reducer.Active || len(effects) != 1 ||
+			effects[0].To != reducer.Active {
 			t.Errorf("%s: got %+v, %+v, %v", kind, rec, effects, err)
 		}
 	}
 	refusals := map[string]error{
-		"illegal":   &reducer.IllegalForState{From: reducer.Opening, Event: reducer.HostJoined, Rollout: "stable@a1"},
-		"invariant": &reducer.Invariant{What: "wave regression", State: reducer.Opening, Event: reducer.HostJoined, Rollout: "stable@a1"},
+		"illegal": &reducer.IllegalForState{
+			From:    reducer.Opening,
+			Event:   reducer.HostJoined,
+			Rollout: "stable@a1",
+		},
+		"invariant": &reducer.Invariant{
+			What:    "wave regression",
+			State:   reducer.Opening,
+			Event:   reducer.HostJoined,
+			Rollout: "stable@a1",
+		},
 		"only a message": &reducer.Invariant{
 			What: "that cannot be", State: reducer.Opening, Event: reducer.HostJoined, Rollout: "stable@a1",
 		},
 	}
 	for kind, want := range refusals {
 		rec, effects, err := step(startAs(t, kind, time.Minute))
-		if err == nil || err.Error() != want.Error() || rec.State != reducer.Opening || len(effects) != 0 {
+		if err == nil || err.Error() != want.Error() || rec.State != reducer.Opening ||
+			len(effects) != 0 {
 			t.Errorf("%s: got %+v, %+v, %v", kind, rec, effects, err)
 		}
 		if errors.As(err, new(*reducer.MachineFailure)) {
@@ -213,7 +231,11 @@ func TestFailures(t *testing.T) {
 		{"bad record", Garbage, "rollout_id: expected a string, found 7"},
 		{"bad effect", Garbage, "effects[0]: expected a known effect"},
 		{"five effects", Garbage, "effects: expected at most 4"},
-		{"unknown error", Garbage, `error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found "Oops"`},
+		{
+			"unknown error",
+			Garbage,
+			`error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found "Oops"`,
+		},
 		{"error's state", Garbage, `error.from: expected a rollout state, found "Nowhere"`},
 		{"endless", Garbage, "more than 1048576 bytes without an end of line"},
 		{"silent", Silent, "no answer within 100ms; --answer-within sets the limit"},
@@ -221,7 +243,8 @@ func TestFailures(t *testing.T) {
 		{"deaf", Silent, "no answer within 100ms; --answer-within sets the limit"},
 		{"other rollout", WrongAnswer, "record.rollout_id is edge@a1, the request is about stable@a1"},
 		{"other ref", WrongAnswer, "record.target_ref is b2, in the request it is a1"},
-		{"other opened_at", WrongAnswer, "record.opened_at is 1971-01-01T00:00:00Z, in the request it is 1970-01-01T00:00:00Z"},
+		{"other opened_at", WrongAnswer, "record.opened_at is 1971-01-01T00:00:00Z, in the request it " +
+			"is 1970-01-01T00:00:00Z"},
 		{"other state", WrongAnswer, "error.from is Failed, the record of the request is in Opening"},
 		{"other event", WrongAnswer, "error.event is WaveAdvanced, the request has HostJoined"},
 		{"other error", WrongAnswer, "error.rollout_id is edge@a1"},
@@ -270,9 +293,19 @@ func TestAnswersTwice(t *testing.T) {
 }
 
 func TestRequest(t *testing.T) {
-	rec := reducer.Record{RolloutID: "stable@a1", Channel: "stable", TargetRef: "a1", State: reducer.Opening}
+	rec := reducer.Record{
+		RolloutID: "stable@a1",
+		Channel:   "stable",
+		TargetRef: "a1",
+		State:     reducer.Opening,
+	}
 	ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "h1", At: 1e9}
-	got := string(appendRequest(nil, &rec, &ev, 1_500_000_000, reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60}))
+	got := string(
+		appendRequest(
+			nil, &rec, &ev, 1_500_000_000,
+			reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60},
+		),
+	)
 	want := `{"record":{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Opening","current_wave":0,` +
 		`"opened_event_log_seq":null,"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z","terminal_at":null,` +
 		`"superseded_at":null},"event":{"HostJoined":{"rollout_id":"stable@a1","host_id":"h1","wave":0,"at":"1970-01-01T00:00:01Z"}},` +
@@ -284,7 +317,8 @@ func TestRequest(t *testing.T) {
 
 func TestStderrIsCut(t *testing.T) {
 	_, _, err := step(startAs(t, "noisy", time.Minute))
-	if n := strings.Count(err.Error(), "stderr"); n != tailLines || !strings.Contains(err.Error(), "line 999 ") {
+	if n := strings.Count(err.Error(), "stderr"); n != tailLines ||
+		!strings.Contains(err.Error(), "line 999 ") {
 		t.Errorf("%d lines of stderr:\n%v", n, err)
 	}
 }
@@ -297,11 +331,13 @@ func TestStartRefuses(t *testing.T) {
 		"'a b":                   "expected another ' that ends the quotation",
 		"no-such-command-at-all": "executable file not found",
 	} {
-		if _, err := ByName(Prefix+command, time.Second); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := ByName(Prefix+command, time.Second); err == nil ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("%q: got %v, want %s", command, err, says)
 		}
 	}
-	if _, err := ByName("v0.3", time.Second); err == nil || !strings.Contains(err.Error(), "there are rfc0008 and v0.2, and exec:CMD") {
+	if _, err := ByName("v0.3", time.Second); err == nil ||
+		!strings.Contains(err.Error(), "there are rfc0008 and v0.2, and exec:CMD") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -340,7 +376,8 @@ func TestClosed(t *testing.T) {
 	m := startAs(t, "good", time.Minute)
 	_ = m.Close()
 	_ = m.Close()
-	if _, _, err := step(m); !errors.Is(err, ErrClosed) || !errors.As(err, new(*reducer.MachineFailure)) {
+	if _, _, err := step(m); !errors.Is(err, ErrClosed) ||
+		!errors.As(err, new(*reducer.MachineFailure)) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,7 +17,8 @@ import (
 	"rollsim/trace"
 )
 
-// maxAnswer is the longest answer that is read, in bytes: records and effects are short, names may be long.
+// maxAnswer is the longest answer that is read, in bytes: records and effects are short, names may
+// be long.
 const maxAnswer = 1 << 20
 
 // grace is how long a process may take to end by itself once its standard input is closed.
@@ -92,10 +93,11 @@ func start(argv []string, limit time.Duration) (*process, error) {
 	return p, nil
 }
 
-// ask sends one request and reads its answer. On success next is the new record and out holds the effects, or refusal is
-// the machine's error.
+// ask sends one request and reads its answer. On success next is the new record and out holds the
+// effects, or refusal is the machine's error.
 func (p *process) ask(
-	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects,
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
 ) (next reducer.Record, refusal error, failure *Failure) {
 	p.buf = appendRequest(p.buf[:0], rec, ev, now, policy)
 	failed := func(kind FailureKind, line []byte, format string, args ...any) *Failure {
@@ -106,12 +108,14 @@ func (p *process) ask(
 	}
 	if n := p.in.Buffered(); n > 0 {
 		line, _ := p.in.Peek(n)
-		return next, nil, failed(WrongAnswer, line, "it wrote this before it was asked: every request has one answer, of one line")
+		return next, nil, failed(WrongAnswer, line, "it wrote this before it was asked: every request "+
+			"has one answer, of one line")
 	}
 	line, err := p.exchange()
 	switch {
 	case p.late.Load():
-		return next, nil, failed(Silent, line, "no answer within %v; --answer-within sets the limit", p.limit)
+		return next, nil, failed(Silent, line, "no answer within %v; --answer-within sets the "+
+			"limit", p.limit)
 	case errors.Is(err, bufio.ErrBufferFull):
 		return next, nil, failed(Garbage, line, "more than %d bytes without an end of line", maxAnswer)
 	case err != nil && len(line) > 0:
@@ -154,13 +158,14 @@ func (p *process) exchange() ([]byte, error) {
 		line = long
 	}
 	if err == nil {
-		return line, nil // an answer to what could not be sent whole says more than that it could not be sent
+		// an answer to what could not be sent whole says more than that it could not be sent
+		return line, nil
 	}
 	return line, errors.Join(err, sendErr)
 }
 
-// end makes the process end: by force, or where it is asked nicely only after it had the time to end by itself. It waits
-// until it has, and tells whether it did so by itself.
+// end makes the process end: by force, or where it is asked nicely only after it had the time to
+// end by itself. It waits until it has, and tells whether it did so by itself.
 func (p *process) end(nicely bool) (byItself bool) {
 	p.timer.Stop()
 	_ = p.stdin.Close()
@@ -192,7 +197,9 @@ func (p *process) fate() string {
 	return fmt.Sprintf("it was ended by a %v", state) // "signal: killed" and the like
 }
 
-func appendRequest(b []byte, rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy) []byte {
+func appendRequest(
+	b []byte, rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+) []byte {
 	b = trace.AppendRecord(append(b, `{"record":`...), rec)
 	b = trace.AppendTaggedEvent(append(b, `,"event":`...), ev)
 	b = trace.AppendTime(append(b, `,"now":"`...), now)

@@ -31,8 +31,16 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Run("children", func(t *testing.T) {
 		m := startAs(t, "children", time.Minute)
 		p := m.idle[0]
-		rec := reducer.Record{RolloutID: "stable@a1", Channel: "stable", TargetRef: "a1", State: reducer.Opening}
-		p.buf = appendRequest(nil, &rec, &reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1"}, 0, reducer.DefaultPolicy())
+		rec := reducer.Record{
+			RolloutID: "stable@a1",
+			Channel:   "stable",
+			TargetRef: "a1",
+			State:     reducer.Opening,
+		}
+		p.buf = appendRequest(
+			nil, &rec, &reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1"}, 0,
+			reducer.DefaultPolicy(),
+		)
 		line, err := p.exchange()
 		if err != nil {
 			t.Fatal(err)
@@ -86,7 +94,8 @@ func gone(pid int) bool {
 	return false
 }
 
-// zombie tells whether a process has ended and was not waited for: its parent, which is gone as well, has not got to it.
+// zombie tells whether a process has ended and was not waited for: its parent, which is gone as
+// well, has not got to it.
 func zombie(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && strings.Contains(string(stat), ") Z ")

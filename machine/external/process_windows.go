@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// group is the job that a machine runs in: the command and whatever it starts. The system ends the job's processes when
-// its last handle is closed, so also when this process ends, however that comes.
+// group is the job that a machine runs in: the command and whatever it starts. The system ends the
+// job's processes when its last handle is closed, so also when this process ends, however that
+// comes.
 type group struct{ job windows.Handle }
 
 func attributes() *syscall.SysProcAttr {
@@ -25,7 +26,9 @@ func (g *group) adopt(p *os.Process) error {
 	}
 	g.job = job
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
-		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
+			LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+		},
 	}
 	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits))); err != nil {

@@ -10,14 +10,15 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Case is one thing that a suite checks: a scenario of a feature file, or a scenario file with its golden. It can be run alone,
-// any number of times and several cases at once.
+// Case is one thing that a suite checks: a scenario of a feature file, or a scenario file with its
+// golden. It can be run alone, any number of times and several cases at once.
 type Case struct {
 	fsys fs.FS
 	unit unit
 }
 
-// Cases lists the cases of a suite in its order. The error names every feature file that cannot be read.
+// Cases lists the cases of a suite in its order. The error names every feature file that cannot be
+// read.
 func (s *Suite) Cases() ([]*Case, error) {
 	var all []*Case
 	var errs []error
@@ -36,7 +37,8 @@ func (c *Case) Path() string { return c.unit.path }
 // Feature tells whether the case is a scenario of a feature.
 func (c *Case) Feature() bool { return c.unit.feature != nil }
 
-// Run checks the case. Its transitions are decided by what through makes of the machine that it names; nil leaves that as it is.
+// Run checks the case. Its transitions are decided by what through makes of the machine that it
+// names; nil leaves that as it is.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	if c.unit.feature != nil {
 		return checkFeature(c.unit.feature, through, false)
@@ -52,7 +54,8 @@ type Measured struct {
 	Steps   uint64 // of all its machines: what running it costs, the same on every computer
 }
 
-// Measure runs cases, so many at once, and tells of each, in their order, what it exercised. The error is that of the context.
+// Measure runs cases, so many at once, and tells of each, in their order, what it exercised. The
+// error is that of the context.
 func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) {
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{
@@ -76,7 +79,10 @@ type counted struct {
 	steps *uint64
 }
 
-func (c *counted) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects) error {
+func (c *counted) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
 	*c.steps++
 	return c.Machine.Step(rec, ev, now, policy, out)
 }

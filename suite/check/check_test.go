@@ -22,9 +22,11 @@ timeline:
   - {at: 0s, channel: stable, ref: a1}
 horizon: 1h
 `
-	stuck    = small + "fates:\n  - {host: stable-01, fate: never-answers}\n"
-	passing  = "Feature: F\n  Scenario: It holds\n    Given channel \"stable\" with a wave of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Terminal\n"
-	failing  = "Feature: G\n  Scenario: It does not hold\n    Given channel \"stable\" with a wave of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Failed\n"
+	stuck   = small + "fates:\n  - {host: stable-01, fate: never-answers}\n"
+	passing = "Feature: F\n  Scenario: It holds\n    Given channel \"stable\" with a wave of 1 " +
+		"host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Terminal\n"
+	failing = "Feature: G\n  Scenario: It does not hold\n    Given channel \"stable\" with a wave " +
+		"of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Failed\n"
 	unworded = "Feature: H\n  Scenario: Nobody knows\n    Given the moon is full\n"
 )
 
@@ -76,7 +78,13 @@ func TestOutcomes(t *testing.T) {
 		t.Fatalf("written %v: a scenario that breaks an invariant must not become a golden", len(goldens))
 	}
 	fsys["golden/same.golden"] = &fstest.MapFile{Data: goldens["golden/same.golden"]}
-	fsys["golden/changed.golden"] = &fstest.MapFile{Data: []byte(strings.Replace(string(goldens["golden/changed.golden"]), "Opening → Active", "Opening → Failed", 1))}
+	fsys["golden/changed.golden"] = &fstest.MapFile{
+		Data: []byte(
+			strings.Replace(
+				string(goldens["golden/changed.golden"]), "Opening → Active", "Opening → Failed", 1,
+			),
+		),
+	}
 	fsys["golden/stuck.golden"] = fsys["golden/same.golden"]
 
 	results, sum := run(t, fsys, []string{"scenarios", "features"}, Options{Jobs: 2, Keep: true})
@@ -96,8 +104,10 @@ func TestOutcomes(t *testing.T) {
 	}
 	for path, says := range map[string]string{
 		"scenarios/changed.yaml": "Opening → Failed",
-		"scenarios/new.yaml":     "there is no golden golden/new.golden; record it with: rollsim check --update scenarios/new.yaml",
-		"scenarios/stuck.yaml":   "VIOLATED stuck stable@a1: Active, current_wave 0; stable-01 Pending: dispatched, never acked",
+		"scenarios/new.yaml": "there is no golden golden/new.golden; record it with: rollsim " +
+			"check --update scenarios/new.yaml",
+		"scenarios/stuck.yaml": "VIOLATED stuck stable@a1: Active, current_wave 0; stable-01 " +
+			"Pending: dispatched, never acked",
 		"scenarios/unclear.yaml": `scenarios/unclear.yaml:1:1: unknown field "chanels": did you mean "channels"?`,
 		"features/h/bad.feature": "features/h/bad.feature",
 	} {
@@ -114,13 +124,18 @@ func TestOutcomes(t *testing.T) {
 		}
 		return names
 	}
-	if got := names(byPath["scenarios/changed.yaml"]); !slices.Equal(got, []string{"changed.golden", "changed.diff.txt", "changed.ndjson"}) {
+	if got := names(byPath["scenarios/changed.yaml"]); !slices.Equal(
+		got, []string{"changed.golden", "changed.diff.txt", "changed.ndjson"},
+	) {
 		t.Errorf("artefacts of changed: %q", got)
 	}
-	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(got, []string{"features-g-g-2.txt", "features-g-g-2.ndjson"}) {
+	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(
+		got, []string{"features-g-g-2.txt", "features-g-g-2.ndjson"},
+	) {
 		t.Errorf("artefacts of g: %q", got)
 	}
-	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 || sum.Line() != "2 passed, 5 failed, 2 unreadable" {
+	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 || sum.Line() != "2 passed, 5 failed, 2 "+
+		"unreadable" {
 		t.Errorf("summary %+v: %s", sum, sum.Line())
 	}
 }
@@ -169,14 +184,18 @@ func TestParseShardRefuses(t *testing.T) {
 }
 
 func TestFindNothing(t *testing.T) {
-	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"."}); !errors.Is(err, ErrNothing) {
+	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"."}); !errors.Is(
+		err, ErrNothing,
+	) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"readme.md"}); err == nil || !strings.Contains(err.Error(), "expected a scenario") {
+	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"readme.md"}); err == nil ||
+		!strings.Contains(err.Error(), "expected a scenario") {
 		t.Errorf("got %v", err)
 	}
 	misnamed := files(map[string]string{"mine/.tool.yml": "x", "mine/a.yaml": "x", "mine/b.yml": "x"})
-	if _, err := Find(misnamed, []string{"mine"}); err == nil || !strings.HasPrefix(err.Error(), "mine/b.yml: ") {
+	if _, err := Find(misnamed, []string{"mine"}); err == nil ||
+		!strings.HasPrefix(err.Error(), "mine/b.yml: ") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Find(files(nil), []string{"gone.yaml"}); !errors.Is(err, fs.ErrNotExist) {

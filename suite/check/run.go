@@ -34,7 +34,16 @@ const (
 	statusEnd
 )
 
-var statusNames = [statusEnd]string{"", "ok", "FAIL", "ERROR", "updated", "skipped", "omitted", "defect"}
+var statusNames = [statusEnd]string{
+	"",
+	"ok",
+	"FAIL",
+	"ERROR",
+	"updated",
+	"skipped",
+	"omitted",
+	"defect",
+}
 
 // String is the status as it is printed.
 func (s Status) String() string { return statusNames[s] }
@@ -72,8 +81,9 @@ type Options struct {
 	// Keep makes failed results carry artefacts.
 	Keep bool
 
-	// Machine decides transitions in the place of each scenario's own, under that one's name: so the goldens say where it
-	// differs. Features choose their machine themselves. What keeps it from answering ends the run.
+	// Machine decides transitions in the place of each scenario's own, under that one's name: so the
+	// goldens say where it differs. Features choose their machine themselves. What keeps it from
+	// answering ends the run.
 	Machine reducer.Machine
 
 	through func(reducer.Machine) reducer.Machine // of a Case
@@ -102,8 +112,8 @@ type Summary struct {
 // OK tells whether everything that was asked for was run and holds.
 func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Counts[Skipped] == 0 }
 
-// Run checks a suite and reports each result in the suite's order as soon as it is known, whatever Jobs is. It stops early,
-// reporting the rest as Skipped, when the context ends.
+// Run checks a suite and reports each result in the suite's order as soon as it is known, whatever
+// Jobs is. It stops early, reporting the rest as Skipped, when the context ends.
 func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
 	began := time.Now()
 	var units []unit
@@ -117,7 +127,13 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		Do: func(i int) *Result {
 			switch u := &units[i]; {
 			case u.err != nil:
-				return &Result{Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(), Rerun: "rollsim features " + shell.Join(u.path)}
+				return &Result{
+					Status:  Unusable,
+					Path:    u.path,
+					Name:    u.path,
+					Message: u.err.Error(),
+					Rerun:   "rollsim features " + shell.Join(u.path),
+				}
 			case u.feature != nil:
 				return checkFeature(u.feature, nil, opt.Keep)
 			default:
@@ -147,7 +163,8 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 	return sum
 }
 
-// checkScenario runs one scenario and holds its trace against its golden, and its violations against those expected.
+// checkScenario runs one scenario and holds its trace against its golden, and its violations
+// against those expected.
 func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	began := time.Now()
 	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + shell.Join(name)}
@@ -189,11 +206,20 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 		}
 	case err != nil:
 		r.Status = Failed
-		r.Message = fmt.Sprintf("there is no golden %s; record it with: rollsim check --update %s", golden, shell.Join(name))
+		r.Message = fmt.Sprintf(
+			"there is no golden %s; record it with: rollsim check --update %s", golden, shell.Join(name),
+		)
 	default:
 		r.Status = Failed
-		r.Message = fmt.Sprintf("DIVERGED %s seed %d machine %s: the trace is not that of %s\n%s", file.Scenario.Name,
-			file.Scenario.Seed, file.Scenario.Machine, golden, strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"))
+		r.Message = fmt.Sprintf(
+			"DIVERGED %s seed %d machine %s: the trace is not that of "+
+				"%s\n%s",
+			file.Scenario.Name,
+			file.Scenario.Seed,
+			file.Scenario.Machine,
+			golden,
+			strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"),
+		)
 	}
 	if r.Status == Failed && opt.Keep {
 		r.Artefacts = append(r.Artefacts,
@@ -246,7 +272,8 @@ func featureArtefacts(s *story.Scenario) []Artefact {
 	return kept
 }
 
-// ndjson records the scenario once more, as the trace that replay reads. That it can be run is known by then.
+// ndjson records the scenario once more, as the trace that replay reads. That it can be run is
+// known by then.
 func ndjson(file *scenario.File, machine reducer.Machine) []byte {
 	var b bytes.Buffer
 	if _, err := file.WriteNDJSON(&b, sim.Options{Machine: machine, Seed: file.Scenario.Seed}); err != nil {

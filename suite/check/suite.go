@@ -49,8 +49,9 @@ type unit struct {
 // ErrNothing says that there is nothing to check. A suite that checks nothing must not pass.
 var ErrNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
 
-// Find collects the suite below some paths, sorted: a file is taken as it is, a folder with all that is below it. The error
-// is ErrNothing when it comes out empty, and names a file that ends in .yml: it would be passed over in silence.
+// Find collects the suite below some paths, sorted: a file is taken as it is, a folder with all
+// that is below it. The error is ErrNothing when it comes out empty, and names a file that ends in
+// .yml: it would be passed over in silence.
 func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	s := &Suite{FS: fsys}
 	for _, root := range roots {
@@ -97,15 +98,16 @@ func (s *Suite) add(root string) error {
 			s.Features = append(s.Features, p)
 		case ".yml":
 			if misnamed == nil && !strings.HasPrefix(path.Base(p), ".") { // the settings of some tool
-				misnamed = fmt.Errorf("%s: the name of a scenario file ends in .yaml, this one would be passed over", p)
+				misnamed = fmt.Errorf("%s: the name of a scenario file ends in .yaml, this one would be "+
+					"passed over", p)
 			}
 		}
 	})
 	return errors.Join(err, misnamed)
 }
 
-// GoldenPath tells where the golden of a scenario file is: golden/NAME.golden beside a folder that is called scenarios,
-// else NAME.golden beside the file.
+// GoldenPath tells where the golden of a scenario file is: golden/NAME.golden beside a folder that
+// is called scenarios, else NAME.golden beside the file.
 func GoldenPath(scenario string) string {
 	dir, base := path.Split(scenario)
 	name := strings.TrimSuffix(base, ".yaml") + ".golden"

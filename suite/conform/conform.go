@@ -1,10 +1,10 @@
-// Package conform runs conformance vectors through a machine: answers that were taken from an implementation, to be given
-// again exactly.
+// Package conform runs conformance vectors through a machine: answers that were taken from an
+// implementation, to be given again exactly.
 //
-// A file holds one vector a line, in JSON, of two shapes that may be mixed. A cell is one step: a record, an event, now, and
-// the answer that is wanted. A walk is a record to start from and several steps, each from the record that the last
-// accepted one gave. A vector may name the channel's policy (on_health_failure, retention_seconds); without, it is the
-// default one.
+// A file holds one vector a line, in JSON, of two shapes that may be mixed. A cell is one step: a
+// record, an event, now, and the answer that is wanted. A walk is a record to start from and
+// several steps, each from the record that the last accepted one gave. A vector may name the
+// channel's policy (on_health_failure, retention_seconds); without, it is the default one.
 package conform
 
 import (
@@ -56,9 +56,9 @@ func (m *Mismatch) String() string {
 		where, m.What, m.Event, m.State, m.Want, m.Got)
 }
 
-// Run runs the vectors of a file, plain or in gzip, through a machine; file names it in errors and in the mismatch. The
-// error is of the file, not of the machine: it cannot be read, or it is no conformance vectors; it names file and line. The
-// result then counts what came before.
+// Run runs the vectors of a file, plain or in gzip, through a machine; file names it in errors and
+// in the mismatch. The error is of the file, not of the machine: it cannot be read, or it is no
+// conformance vectors; it names file and line. The result then counts what came before.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
 	in := bufio.NewReader(r)
@@ -112,7 +112,8 @@ func broken(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// run takes the vector's steps up to the first mismatch, and counts them. The error is the machine's that gives no answer.
+// run takes the vector's steps up to the first mismatch, and counts them. The error is the
+// machine's that gives no answer.
 func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	if v.walk {
 		result.Walks++
@@ -140,8 +141,8 @@ func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	return nil, nil
 }
 
-// compare holds a machine's answer against the one that is wanted. It names the first thing that differs; nothing when none
-// does.
+// compare holds a machine's answer against the one that is wanted. It names the first thing that
+// differs; nothing when none does.
 func (a *answer) compare(
 	before, record reducer.Record, effects []reducer.Effect, err error,
 ) (what, want, got string) {
@@ -151,7 +152,8 @@ func (a *answer) compare(
 			return "answer", want, got
 		}
 		if record != before {
-			return "record after an error", string(trace.AppendRecord(nil, &before)), string(trace.AppendRecord(nil, &record))
+			return "record after an " +
+				"error", string(trace.AppendRecord(nil, &before)), string(trace.AppendRecord(nil, &record))
 		}
 		if len(effects) != 0 {
 			return "effects of an error", "none", list(effects)
@@ -159,7 +161,11 @@ func (a *answer) compare(
 		return "", "", ""
 	}
 	if a.record != record {
-		wanted, given := flatten(trace.AppendRecord(nil, &a.record)), flatten(trace.AppendRecord(nil, &record))
+		wanted, given := flatten(
+			trace.AppendRecord(nil, &a.record),
+		), flatten(
+			trace.AppendRecord(nil, &record),
+		)
 		for i := range wanted {
 			if !bytes.Equal(wanted[i].text, given[i].text) {
 				return wanted[i].path, string(wanted[i].text), string(given[i].text)
@@ -181,9 +187,11 @@ func (a *answer) compare(
 	return a.compareSpelling(record, effects)
 }
 
-// compareSpelling holds the spelling of the times in an answer that is right otherwise against the vector's, where that is
-// the one that answers have.
-func (a *answer) compareSpelling(record reducer.Record, effects []reducer.Effect) (what, want, got string) {
+// compareSpelling holds the spelling of the times in an answer that is right otherwise against the
+// vector's, where that is the one that answers have.
+func (a *answer) compareSpelling(
+	record reducer.Record, effects []reducer.Effect,
+) (what, want, got string) {
 	for i, text := range a.texts {
 		ours := jsontext.Value(trace.AppendRecord(nil, &record))
 		if i > 0 {
@@ -194,7 +202,8 @@ func (a *answer) compareSpelling(record reducer.Record, effects []reducer.Effect
 			spelt[m.path] = string(m.text)
 		}
 		for _, m := range flatten(text) {
-			if canonicalTime.Match(m.text) && !longerThanNeeded.Match(m.text) && spelt[m.path] != string(m.text) {
+			if canonicalTime.Match(m.text) && !longerThanNeeded.Match(m.text) &&
+				spelt[m.path] != string(m.text) {
 				return "spelling of " + m.path, string(m.text), spelt[m.path]
 			}
 		}
@@ -202,10 +211,12 @@ func (a *answer) compareSpelling(record reducer.Record, effects []reducer.Effect
 	return "", "", ""
 }
 
-// matches tells whether an error is the one that is wanted. What the vector does not say of it is not compared.
+// matches tells whether an error is the one that is wanted. What the vector does not say of it is
+// not compared.
 func (r refusal) matches(err error) bool {
 	got, ok := refusalOf(err)
-	return ok && got.kind == r.kind && (r.from == 0 || got.from == r.from) && (r.event == 0 || got.event == r.event)
+	return ok && got.kind == r.kind && (r.from == 0 || got.from == r.from) &&
+		(r.event == 0 || got.event == r.event)
 }
 
 // refusalOf takes an error apart; false when it is none that a machine may give.
@@ -218,7 +229,11 @@ func refusalOf(err error) (refusal, bool) {
 	case errors.As(err, &illegal):
 		return refusal{kind: trace.ErrorIllegalForState, from: illegal.From, event: illegal.Event}, true
 	case errors.As(err, &unimplemented):
-		return refusal{kind: trace.ErrorUnimplemented, from: unimplemented.From, event: unimplemented.Event}, true
+		return refusal{
+			kind:  trace.ErrorUnimplemented,
+			from:  unimplemented.From,
+			event: unimplemented.Event,
+		}, true
 	case errors.As(err, &invariant):
 		return refusal{kind: trace.ErrorInvariant, from: invariant.State, event: invariant.Event}, true
 	case errors.As(err, &supersession):

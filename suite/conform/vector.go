@@ -14,7 +14,8 @@ import (
 	"rollsim/trace"
 )
 
-// line is one vector as it stands in a file: a cell (record, event, now, want) or a walk (start, steps).
+// line is one vector as it stands in a file: a cell (record, event, now, want) or a walk (start,
+// steps).
 type line struct {
 	ID     jsontext.Value `json:"id"`
 	Policy *policyLine    `json:"policy"`
@@ -66,8 +67,9 @@ type step struct {
 	want      answer
 }
 
-// answer is what a machine gives, or what a vector wants. Where both are of one kind their errors are equal, or their
-// records and effects; texts holds the record and the effects as the vector spells them.
+// answer is what a machine gives, or what a vector wants. Where both are of one kind their errors
+// are equal, or their records and effects; texts holds the record and the effects as the vector
+// spells them.
 type answer struct {
 	refused bool
 	err     refusal
@@ -92,14 +94,19 @@ func parse(text []byte) (vector, error) {
 	if l.ID == nil {
 		return vector{}, errors.New("id: expected a number, found nothing")
 	}
-	v := vector{id: string(l.ID), policy: reducer.DefaultPolicy(), walk: l.Start != nil || l.Steps != nil}
+	v := vector{
+		id:     string(l.ID),
+		policy: reducer.DefaultPolicy(),
+		walk:   l.Start != nil || l.Steps != nil,
+	}
 	if err := v.parsePolicy(l.Policy); err != nil {
 		return v, err
 	}
 	record, where, lines := l.Record, "record", []stepLine{l.stepLine}
 	if v.walk {
 		if l.Record != nil || l.Event != nil || l.Now != nil || l.Want != nil {
-			return v, errors.New("expected a cell (record, event, now, want) or a walk (start, steps), found members of both")
+			return v, errors.New("expected a cell (record, event, now, want) or a walk (start, steps), " +
+				"found members of both")
 		}
 		if len(l.Steps) == 0 {
 			return v, errors.New("steps: expected at least one, found none")
@@ -130,13 +137,17 @@ func (v *vector) parsePolicy(l *policyLine) error {
 	if l.OnHealthFailure != "" {
 		h, ok := reducer.ParseHealthPolicy(l.OnHealthFailure)
 		if !ok {
-			return fmt.Errorf("policy.on_health_failure: expected halt or rollback-and-halt, found %q", l.OnHealthFailure)
+			return fmt.Errorf(
+				"policy.on_health_failure: expected halt or rollback-and-halt, found %q", l.OnHealthFailure,
+			)
 		}
 		v.policy.OnHealthFailure = h
 	}
 	if l.RetentionSeconds != nil {
 		if v.policy.RetentionSeconds = *l.RetentionSeconds; v.policy.RetentionSeconds < 0 {
-			return fmt.Errorf("policy.retention_seconds: expected 0 or more, found %d", v.policy.RetentionSeconds)
+			return fmt.Errorf(
+				"policy.retention_seconds: expected 0 or more, found %d", v.policy.RetentionSeconds,
+			)
 		}
 	}
 	return nil
@@ -199,7 +210,8 @@ func parseRefusal(l *errorLine) (refusal, error) {
 		hasState = true
 	case trace.ErrorInvariant, trace.ErrorSupersessionExpected:
 	default:
-		return r, fmt.Errorf("kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found %q", l.Kind)
+		return r, fmt.Errorf("kind: expected IllegalForState, Unimplemented, Invariant or "+
+			"SupersessionExpected, found %q", l.Kind)
 	}
 	var ok bool
 	if r.from, ok = reducer.ParseState(l.From); !ok && (hasState || l.From != "") {
@@ -223,8 +235,8 @@ func parseEffect(text jsontext.Value) (reducer.Effect, error) {
 	return decode(text, "effect", trace.DecodeEffect, trace.AppendTaggedEffect)
 }
 
-// decode reads what encode writes, and no more than that: the trace format passes over members that it does not know, but
-// a vector that says more than is checked would seem to hold.
+// decode reads what encode writes, and no more than that: the trace format passes over members that
+// it does not know, but a vector that says more than is checked would seem to hold.
 func decode[T any](
 	text jsontext.Value, what string, decode func([]byte) (T, error), encode func([]byte, *T) []byte,
 ) (v T, err error) {
@@ -232,7 +244,8 @@ func decode[T any](
 		return v, fmt.Errorf("expected a %s, found nothing", what)
 	}
 	if v, err = decode(text); err != nil {
-		return v, errors.New(strings.TrimPrefix(err.Error(), what+": ")) // where it stands says what it is
+		// where it stands says what it is
+		return v, errors.New(strings.TrimPrefix(err.Error(), what+": "))
 	}
 	known := map[string]bool{}
 	for _, m := range flatten(encode(nil, &v)) {
@@ -260,7 +273,8 @@ type member struct {
 	text jsontext.Value
 }
 
-// flatten gives the members of an object in order, those of objects within it in their place. The text must be valid.
+// flatten gives the members of an object in order, those of objects within it in their place. The
+// text must be valid.
 func flatten(text jsontext.Value) []member {
 	var all []member
 	d := jsontext.NewDecoder(strings.NewReader(string(text)))
@@ -293,10 +307,12 @@ func flatten(text jsontext.Value) []member {
 	}
 }
 
-// canonicalTime is how answers are spelt: in UTC with Z and 0, 3, 6 or 9 decimals; longerThanNeeded are those among them
-// that fewer decimals would do for.
+// canonicalTime is how answers are spelt: in UTC with Z and 0, 3, 6 or 9 decimals; longerThanNeeded
+// are those among them that fewer decimals would do for.
 var (
-	canonicalTime    = regexp.MustCompile(`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`)
+	canonicalTime = regexp.MustCompile(
+		`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`,
+	)
 	longerThanNeeded = regexp.MustCompile(`\.(\d{3}|\d{6})?000Z"$`)
 )
 

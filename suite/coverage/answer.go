@@ -2,7 +2,8 @@ package coverage
 
 import "rollsim/reducer"
 
-// Answer is what became of an event: the state that the rollout went to, or one of the answers below. The zero value is none.
+// Answer is what became of an event: the state that the rollout went to, or one of the answers
+// below. The zero value is none.
 type Answer uint8
 
 // The answers that are no transition. Below them an Answer is the number of a reducer.State.
@@ -43,8 +44,8 @@ func (a Answer) String() string {
 	return "?"
 }
 
-// AllAnswers lists every answer that an event of the record's own rollout may have: the states in declared order, then those
-// that are no transition.
+// AllAnswers lists every answer that an event of the record's own rollout may have: the states in
+// declared order, then those that are no transition.
 func AllAnswers() []Answer {
 	all := make([]Answer, 0, TakenForOwn-1)
 	for a := Answer(1); a < TakenForOwn; a++ {

@@ -76,8 +76,8 @@ func (c Cell) String() string {
 	return c.State.String() + " + " + c.Class.String() + ": " + c.Outcome.String()
 }
 
-// Cells lists every cell of a machine's table, by state and class. Classes have several where the policy or the wave cursor
-// decides.
+// Cells lists every cell of a machine's table, by state and class. Classes have several where the
+// policy or the wave cursor decides.
 func Cells(m *reducer.Table) []Cell {
 	var all []Cell
 	for _, s := range reducer.States() {
@@ -90,7 +90,8 @@ func Cells(m *reducer.Table) []Cell {
 	return all
 }
 
-// Outcomes lists what a machine's table has for events of class c in state s, in the order of its rules.
+// Outcomes lists what a machine's table has for events of class c in state s, in the order of its
+// rules.
 func Outcomes(m *reducer.Table, s reducer.State, c Class) []Outcome {
 	if c == Misrouted {
 		if m.RefusesMisrouted() {
@@ -105,8 +106,9 @@ func Outcomes(m *reducer.Table, s reducer.State, c Class) []Outcome {
 	return all
 }
 
-// ByRule gives, for each rule of the cell of state s and the event kind of class c, what it does with events of that class;
-// nothing where an earlier rule takes them all, or its condition never holds of them. Misrouted has no rules.
+// ByRule gives, for each rule of the cell of state s and the event kind of class c, what it does
+// with events of that class; nothing where an earlier rule takes them all, or its condition never
+// holds of them. Misrouted has no rules.
 func ByRule(m *reducer.Table, s reducer.State, c Class) [][]Outcome {
 	rules := m.Cell(s, c.Kind()).Rules()
 	all := make([][]Outcome, len(rules))

@@ -2,7 +2,8 @@ package coverage
 
 import "rollsim/reducer"
 
-// Class is an event kind, as finely as the rules of the transition tables tell events apart. The zero value is invalid.
+// Class is an event kind, as finely as the rules of the transition tables tell events apart. The
+// zero value is invalid.
 type Class uint8
 
 // The classes.
@@ -20,8 +21,8 @@ const (
 	Expired
 	Cleared
 
-	// Misrouted is an event of any kind that belongs to another rollout than the record's. A fleet finds the record by the
-	// event, so that none comes about there.
+	// Misrouted is an event of any kind that belongs to another rollout than the record's. A fleet
+	// finds the record by the event, so that none comes about there.
 	Misrouted
 
 	classEnd
@@ -100,7 +101,11 @@ func ClassOf(ev *reducer.Event) Class {
 			return TurnedFailed
 		case reducer.HostReverted:
 			return TurnedReverted
-		case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking, reducer.HostConverged:
+		case reducer.HostPending,
+			reducer.HostActivating,
+			reducer.HostDeferred,
+			reducer.HostSoaking,
+			reducer.HostConverged:
 		}
 		return TurnedOther
 	case reducer.WaveAdvanced:

@@ -8,8 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
-// stepEverything steps a machine through every state, event, policy and place of the wave cursor, and gives what a recording
-// says of it.
+// stepEverything steps a machine through every state, event, policy and place of the wave cursor,
+// and gives what a recording says of it.
 func stepEverything(m reducer.Machine) Set {
 	recording := make(Recording)
 	through := recording.Through(m)
@@ -21,7 +21,14 @@ func stepEverything(m reducer.Machine) Set {
 					for _, policy := range reducer.HealthPolicies() {
 						for _, id := range []reducer.RolloutID{"r1", "r2"} {
 							rec := reducer.Record{RolloutID: "r1", State: s, CurrentWave: wave}
-							ev := reducer.Event{Kind: k, Rollout: id, From: reducer.HostActivating, To: to, FromWave: 1, ToWave: uint32(to) % 4}
+							ev := reducer.Event{
+								Kind:     k,
+								Rollout:  id,
+								From:     reducer.HostActivating,
+								To:       to,
+								FromWave: 1,
+								ToWave:   uint32(to) % 4,
+							}
 							_ = through.Step(&rec, &ev, 0, reducer.Policy{OnHealthFailure: policy}, &effects)
 						}
 					}
@@ -32,11 +39,14 @@ func stepEverything(m reducer.Machine) Set {
 	return recording[m.Name()]
 }
 
-// TestCellsAreWhatTheMachineDoes: what a table is said to have is what comes about when everything is tried, and nothing else.
+// TestCellsAreWhatTheMachineDoes: what a table is said to have is what comes about when everything
+// is tried, and nothing else.
 func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	machines := []*reducer.Table{reducer.V02(), reducer.RFC0008()}
 	for i, d := range reducer.Differences() {
-		machines = append(machines, reducer.V02With(fmt.Sprintf("v0.2 with %d", i+1), []reducer.Difference{d}))
+		machines = append(
+			machines, reducer.V02With(fmt.Sprintf("v0.2 with %d", i+1), []reducer.Difference{d}),
+		)
 	}
 	for _, m := range machines {
 		got, want := stepEverything(m), Cells(m)
@@ -53,8 +63,9 @@ func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	}
 }
 
-// TestCellsAreCounted: a state has twelve classes of events and those of other rollouts; where a host failed in Active and
-// Converging the policy decides, and where a wave advances there, so does the cursor.
+// TestCellsAreCounted: a state has twelve classes of events and those of other rollouts; where a
+// host failed in Active and Converging the policy decides, and where a wave advances there, so does
+// the cursor.
 func TestCellsAreCounted(t *testing.T) {
 	for _, test := range []struct {
 		machine *reducer.Table

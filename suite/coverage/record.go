@@ -6,8 +6,8 @@ import (
 	"rollsim/reducer"
 )
 
-// Set is the cells that were exercised, each with the event that did so first. It may be read by several at once, and written
-// by one.
+// Set is the cells that were exercised, each with the event that did so first. It may be read by
+// several at once, and written by one.
 type Set map[Cell]Seen
 
 // Seen is where a cell was exercised first.
@@ -31,8 +31,8 @@ func (s Set) add(c Cell, ev *reducer.Event) {
 // Recording holds the cells that were exercised by the name of the machine.
 type Recording map[string]Set
 
-// Through gives a machine that answers like m, and notes which cells that exercises. Machines of one recording must not be
-// used side by side.
+// Through gives a machine that answers like m, and notes which cells that exercises. Machines of
+// one recording must not be used side by side.
 func (r Recording) Through(m reducer.Machine) reducer.Machine {
 	set := r[m.Name()]
 	if set == nil {
@@ -47,7 +47,10 @@ type recorder struct {
 	set Set
 }
 
-func (r *recorder) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects) error {
+func (r *recorder) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
 	from, misrouted := rec.State, ev.Rollout != rec.RolloutID
 	err := r.Machine.Step(rec, ev, now, policy, out)
 	o := answered(err, out)
@@ -55,7 +58,8 @@ func (r *recorder) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time
 		return err
 	}
 	if misrouted {
-		if refused := (*reducer.Invariant)(nil); errors.As(err, &refused) && refused.What == reducer.AnotherRollout {
+		if refused := (*reducer.Invariant)(nil); errors.As(err, &refused) &&
+			refused.What == reducer.AnotherRollout {
 			r.set.add(Cell{from, Misrouted, o}, ev)
 			return err
 		}

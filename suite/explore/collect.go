@@ -100,9 +100,12 @@ func (c *collector) moved(t *reducer.Effect) {
 	}
 }
 
-// refused takes a rejection for the answer to the event before it. One that was found out late, of a lockstep, is none.
+// refused takes a rejection for the answer to the event before it. One that was found out late, of
+// a lockstep, is none.
 func (c *collector) refused(e *trace.Entry) {
-	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id || e.Rejection.Event != c.class.Kind() || e.At != c.at {
+	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id ||
+		e.Rejection.Event != c.class.Kind() ||
+		e.At != c.at {
 		return
 	}
 	switch e.Rejection.Error {

@@ -7,7 +7,8 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Coverage counts how often each answer was given to each class of events in each state. It is not small.
+// Coverage counts how often each answer was given to each class of events in each state. It is not
+// small.
 type Coverage struct {
 	Opened uint64 // rollouts
 	counts [reducer.Pruned + 1][coverage.ClassCount][coverage.AnswerCount]uint64
@@ -52,8 +53,8 @@ func (v *Coverage) add(other *Coverage) {
 	}
 }
 
-// Answers lists the answers that a machine's table has for events of class c in state s, in the order of its rules. More than
-// one means that the policy decides.
+// Answers lists the answers that a machine's table has for events of class c in state s, in the
+// order of its rules. More than one means that the policy decides.
 func Answers(m *reducer.Table, s reducer.State, c coverage.Class) []coverage.Answer {
 	var all []coverage.Answer
 	for _, o := range coverage.Outcomes(m, s, c) {
@@ -104,8 +105,8 @@ type Departure struct {
 	Want  []coverage.Answer // what the specification answers
 }
 
-// Departures lists what was answered otherwise than by the specification's machine. What the fleet refuses on top of any
-// machine, because it contradicts what is known of the hosts, is none.
+// Departures lists what was answered otherwise than by the specification's machine. What the fleet
+// refuses on top of any machine, because it contradicts what is known of the hosts, is none.
 func (v *Coverage) Departures() []Departure {
 	specified := reducer.RFC0008()
 	var all []Departure
@@ -114,7 +115,8 @@ func (v *Coverage) Departures() []Departure {
 			want := Answers(specified, s, c)
 			for _, a := range coverage.AllAnswers() {
 				n := v.counts[s][c][a]
-				if n == 0 || slices.Contains(want, a) || a == coverage.RefusedInvariant && c.Kind() != reducer.WaveAdvanced {
+				if n == 0 || slices.Contains(want, a) ||
+					a == coverage.RefusedInvariant && c.Kind() != reducer.WaveAdvanced {
 					continue
 				}
 				all = append(all, Departure{Place{s, c, a}, n, want})

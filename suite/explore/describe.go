@@ -54,8 +54,10 @@ func (w *describer) fleet(sc *sim.Scenario) {
 		if waves == nil {
 			waves = []string{"no hosts"}
 		}
-		text := fmt.Sprintf("%s: %s; %v, retention %s, poll %s", ch.ID, strings.Join(waves, ", "), ch.Policy.OnHealthFailure,
-			spell(time.Duration(ch.Policy.RetentionSeconds)*time.Second), spell(ch.PollInterval))
+		text := fmt.Sprintf(
+			"%s: %s; %v, retention %s, poll %s", ch.ID, strings.Join(waves, ", "), ch.Policy.OnHealthFailure,
+			spell(time.Duration(ch.Policy.RetentionSeconds)*time.Second), spell(ch.PollInterval),
+		)
 		for _, after := range ch.After {
 			text += ", after " + string(after)
 		}
@@ -72,7 +74,9 @@ func (w *describer) fleet(sc *sim.Scenario) {
 	}
 	w.line("hosts", "%s", w.behaviour(&sc.Behaviour))
 	for i := range sc.Groups {
-		w.line("group", "%s: %s", strings.Join(sc.Groups[i].Hosts, " "), w.behaviour(&sc.Groups[i].Behaviour))
+		w.line(
+			"group", "%s: %s", strings.Join(sc.Groups[i].Hosts, " "), w.behaviour(&sc.Groups[i].Behaviour),
+		)
 	}
 	for _, f := range sc.Fates {
 		under := "every ref"
@@ -83,8 +87,10 @@ func (w *describer) fleet(sc *sim.Scenario) {
 	}
 	for i := range sc.Traffic {
 		t := &sc.Traffic[i]
-		w.line("refs", "%s: %s1, %s2 and on from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix, spell(t.From), spell(t.Until),
-			w.dist(t.Every))
+		w.line(
+			"refs", "%s: %s1, %s2 and on from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix,
+			spell(t.From), spell(t.Until), w.dist(t.Every),
+		)
 	}
 	w.timeline(sc)
 }
@@ -108,7 +114,9 @@ func (w *describer) timeline(sc *sim.Scenario) {
 	refs := make(map[reducer.ChannelID][]string)
 	for i := range sc.Timeline {
 		if r := sc.Timeline[i].SetRef; r != nil {
-			refs[r.Channel] = append(refs[r.Channel], fmt.Sprintf("%s at %s", r.Ref, spell(sc.Timeline[i].At)))
+			refs[r.Channel] = append(
+				refs[r.Channel], fmt.Sprintf("%s at %s", r.Ref, spell(sc.Timeline[i].At)),
+			)
 		}
 	}
 	for i := range sc.Channels {
@@ -135,7 +143,11 @@ func eventWords(ev *reducer.Event) string {
 		text += fmt.Sprintf(" %s %v to %v", ev.Host, ev.From, ev.To)
 	case reducer.WaveAdvanced:
 		text += fmt.Sprintf(" wave %d to %d", ev.FromWave, ev.ToWave)
-	case reducer.RolloutOpened, reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired, reducer.OperatorClearance:
+	case reducer.RolloutOpened,
+		reducer.RolloutTerminal,
+		reducer.SuccessorOpened,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
 	}
 	return text + ","
 }
@@ -212,7 +224,10 @@ type namedDelay struct {
 // delaysOf lists the delays of a behaviour under their names in scenario files.
 func delaysOf(b *sim.Behaviour) []namedDelay {
 	return []namedDelay{
-		{"ack", b.Ack}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe}, {"converge", b.Converge},
+		{
+			"ack",
+			b.Ack,
+		}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe}, {"converge", b.Converge},
 		{"rollback", b.Rollback},
 	}
 }
@@ -225,7 +240,10 @@ type namedChance struct {
 // chancesOf lists the chances of a behaviour under their names in scenario files.
 func chancesOf(b *sim.Behaviour) []namedChance {
 	return []namedChance{
-		{"activation_failure", b.ActivationFailure}, {"deferral", b.Deferral}, {"probe_failure", b.ProbeFailure},
+		{
+			"activation_failure",
+			b.ActivationFailure,
+		}, {"deferral", b.Deferral}, {"probe_failure", b.ProbeFailure},
 		{"rollback_failure", b.RollbackFailure}, {"no_answer", b.NoAnswer},
 	}
 }

@@ -16,8 +16,9 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// The result file: JSON, documented in docs/explore.md. What can be worked out of the rest (quantiles, cells never hit, rerun
-// lines) is written for whoever reads the file, and passed over when it is read back.
+// The result file: JSON, documented in docs/explore.md. What can be worked out of the rest
+// (quantiles, cells never hit, rerun lines) is written for whoever reads the file, and passed over
+// when it is read back.
 
 const (
 	fileFormat  = "rollsim-explore"
@@ -160,7 +161,9 @@ func (r *Result) Rerun(e *Example) string {
 	if e.Scenario < len(r.Parameters.Scenarios) {
 		words = append(words, r.Parameters.Scenarios[e.Scenario])
 	}
-	words = append(words, "--seeds", fmt.Sprintf("%d:%d", e.Seed, e.Seed), "--faults", r.Parameters.Faults)
+	words = append(
+		words, "--seeds", fmt.Sprintf("%d:%d", e.Seed, e.Seed), "--faults", r.Parameters.Faults,
+	)
 	if r.Parameters.Machine != "" {
 		words = append(words, "--machine", r.Parameters.Machine)
 	}
@@ -233,7 +236,10 @@ func ReadJSON(name string, in io.Reader) (*Result, error) {
 		return nil, fmt.Errorf("%s: it is not a result of rollsim explore: %w", name, err)
 	}
 	if d.Format != fileFormat || d.Version != fileVersion {
-		return nil, fmt.Errorf("%s: expected format %s version %d, found %q version %d", name, fileFormat, fileVersion, d.Format, d.Version)
+		return nil, fmt.Errorf(
+			"%s: expected format %s version %d, found %q version %d", name, fileFormat, fileVersion,
+			d.Format, d.Version,
+		)
 	}
 	r, err := d.result()
 	if err != nil {
@@ -339,7 +345,10 @@ func (j *coverageJSON) read() (*Coverage, error) {
 		class, isClass := coverage.ParseClass(strings.TrimSpace(c.Event + " " + c.Condition))
 		answer, isAnswer := coverage.ParseAnswer(c.Answer)
 		if !ok || !isClass || !isAnswer {
-			return nil, fmt.Errorf("coverage of %s: there is no cell %s, %s %s, %s", j.Machine, c.State, c.Event, c.Condition, c.Answer)
+			return nil, fmt.Errorf(
+				"coverage of %s: there is no cell %s, %s %s, %s", j.Machine, c.State, c.Event, c.Condition,
+				c.Answer,
+			)
 		}
 		v.counts[state][class][answer] += c.Count
 	}

@@ -22,9 +22,9 @@ func NewSwarm() *Swarm {
 	return &Swarm{menu: m, yaml: m.yamlOf()}
 }
 
-// Draw gives the scenario of a seed: equal seeds give equal scenarios. With faults it also draws what goes wrong; faults end
-// at a set time, and the horizon leaves enough time after it for everything to settle. For machine v0.2, half of the seeds
-// run the shipped planner.
+// Draw gives the scenario of a seed: equal seeds give equal scenarios. With faults it also draws
+// what goes wrong; faults end at a set time, and the horizon leaves enough time after it for
+// everything to settle. For machine v0.2, half of the seeds run the shipped planner.
 func (s *Swarm) Draw(seed uint64, machine string, faults bool) *sim.Scenario {
 	sc, _ := s.draw(seed, machine, faults)
 	return sc
@@ -52,7 +52,8 @@ func (s *Swarm) draw(seed uint64, machine string, faults bool) (*sim.Scenario, t
 	return d.sc, d.until
 }
 
-// Lay gives a given scenario with the faults of a seed laid over it. They come in the first half of its time.
+// Lay gives a given scenario with the faults of a seed laid over it. They come in the first half of
+// its time.
 func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
 	laid := *sc
 	laid.Seed = seed
@@ -78,10 +79,12 @@ type drawing struct {
 	hosts   []reducer.HostID // of all channels
 }
 
-// settleSlack is time for what has a fixed length: polls, plan ticks, and dispatches and messages that are sent again.
+// settleSlack is time for what has a fixed length: polls, plan ticks, and dispatches and messages
+// that are sent again.
 const settleSlack = 2 * time.Hour
 
-// beyondHorizon is a retention in seconds that no horizon allows for, so that what only pruning would end is found out.
+// beyondHorizon is a retention in seconds that no horizon allows for, so that what only pruning
+// would end is found out.
 const beyondHorizon = 90 * 24 * 3600
 
 // fleet draws channels, waves and hosts.
@@ -94,8 +97,10 @@ func (d *drawing) fleet() {
 	most := pick(s, []int{3, 8, 8, 20, 40}) / channels
 	for i := range channels {
 		ch := sim.Channel{
-			ID:           names[i],
-			PollInterval: pick(s, []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute}),
+			ID: names[i],
+			PollInterval: pick(
+				s, []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute},
+			),
 			Policy: reducer.Policy{
 				OnHealthFailure:  pick(s, reducer.HealthPolicies()),
 				RetentionSeconds: pick(s, []int64{0, 60, 600, 600, 3600, 3600, 6 * 3600, beyondHorizon}),
@@ -107,7 +112,11 @@ func (d *drawing) fleet() {
 		}
 		width := max(2, len(strconv.Itoa(left)))
 		for next := 1; left > 0; {
-			wave := sim.Wave{Soak: pick(s, []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour})}
+			wave := sim.Wave{
+				Soak: pick(
+					s, []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour},
+				),
+			}
 			size, empty := s.between(1, left), s.chance(80)
 			switch {
 			case len(ch.Waves) == 3: // the last one
@@ -147,7 +156,9 @@ func (d *drawing) gates() {
 			hosts := hostsOf(&channels[i])
 			for n := 1; n < len(hosts); n++ {
 				if s.chance(200) {
-					channels[i].HostEdges = append(channels[i].HostEdges, sim.HostEdge{Host: hosts[n], After: hosts[s.below(n)]})
+					channels[i].HostEdges = append(
+						channels[i].HostEdges, sim.HostEdge{Host: hosts[n], After: hosts[s.below(n)]},
+					)
 				}
 			}
 		}
@@ -156,14 +167,16 @@ func (d *drawing) gates() {
 		for i := range s.between(1, 2) {
 			want := pick(s, []string{"*", "*1", "*[02468]", string(channels[0].ID) + "-*"})
 			d.sc.Budgets = append(d.sc.Budgets, sim.Budget{
-				Name: "budget-" + strconv.Itoa(i+1), Hosts: []string{pattern(d.hosts, want)}, MaxInFlight: pick(s, []int{1, 1, 2, 3, 5}),
+				Name: "budget-" + strconv.Itoa(
+					i+1,
+				), Hosts: []string{pattern(d.hosts, want)}, MaxInFlight: pick(s, []int{1, 1, 2, 3, 5}),
 			})
 		}
 	}
 }
 
-// behaviour draws how agents behave. Each turn for the worse is possible in some seeds only; those that leave a rollout
-// waiting for ever in few.
+// behaviour draws how agents behave. Each turn for the worse is possible in some seeds only; those
+// that leave a rollout waiting for ever in few.
 func (d *drawing) behaviour() {
 	s := newStream(d.seed, "behaviour")
 	m := d.menu
@@ -193,7 +206,8 @@ func (d *drawing) behaviour() {
 	}
 }
 
-// turn draws how likely a turn for the worse is: in so many seeds of a thousand at all, then between two chances per mille.
+// turn draws how likely a turn for the worse is: in so many seeds of a thousand at all, then
+// between two chances per mille.
 func (s *stream) turn(seeds, low, high int) *sim.Probability {
 	var p sim.Probability
 	if s.chance(seeds) {
@@ -204,8 +218,9 @@ func (s *stream) turn(seeds, low, high int) *sim.Probability {
 
 func perMille(n int) sim.Probability { return sim.Certain * sim.Probability(n) / 1000 }
 
-// traffic draws the refs of each channel: a few by hand, or ones that arrive. They are named r1, r2 and so on; no ref comes
-// back, because a channel set back to a known ref is stranded and nothing else is to be seen.
+// traffic draws the refs of each channel: a few by hand, or ones that arrive. They are named r1, r2
+// and so on; no ref comes back, because a channel set back to a known ref is stranded and nothing
+// else is to be seen.
 func (d *drawing) traffic() {
 	s := newStream(d.seed, "traffic")
 	for i := range d.sc.Channels {
@@ -240,8 +255,8 @@ func pattern(hosts []reducer.HostID, want string) string {
 	return "*"
 }
 
-// script draws what has been decided of single rollouts beforehand: closures that are in quarantine until an operator lifts
-// them, and fates of hosts.
+// script draws what has been decided of single rollouts beforehand: closures that are in quarantine
+// until an operator lifts them, and fates of hosts.
 func (d *drawing) script() {
 	s := newStream(d.seed, "script")
 	if s.chance(100) {
@@ -312,21 +327,35 @@ func (d *drawing) operator() {
 	for range s.between(1, 4) {
 		_, id := d.rollout(s)
 		d.sc.Timeline = append(d.sc.Timeline, sim.Action{
-			When:  &sim.Moment{Rollout: id, State: pick(s, []reducer.State{reducer.Failed, reducer.Failed, reducer.Reverted})},
-			At:    time.Duration(s.between(0, 120)) * time.Minute,
-			Event: &reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "operator", Reason: "drawn"},
+			When: &sim.Moment{
+				Rollout: id,
+				State:   pick(s, []reducer.State{reducer.Failed, reducer.Failed, reducer.Reverted}),
+			},
+			At: time.Duration(s.between(0, 120)) * time.Minute,
+			Event: &reducer.Event{
+				Kind:     reducer.OperatorClearance,
+				Rollout:  id,
+				Operator: "operator",
+				Reason:   "drawn",
+			},
 		})
 	}
 }
 
-// hostile draws raw events that no control plane should write, and that the specification refuses or ignores whenever they
-// come: whatever becomes of them is a defect.
+// hostile draws raw events that no control plane should write, and that the specification refuses
+// or ignores whenever they come: whatever becomes of them is a defect.
 func (d *drawing) hostile() {
 	s := newStream(d.seed, "hostile")
 	if !s.chance(400) {
 		return
 	}
-	over := []reducer.State{reducer.Terminal, reducer.Reverted, reducer.Failed, reducer.Superseded, reducer.Pruned}
+	over := []reducer.State{
+		reducer.Terminal,
+		reducer.Reverted,
+		reducer.Failed,
+		reducer.Superseded,
+		reducer.Pruned,
+	}
 	for range s.between(1, 8) {
 		ch, id := d.rollout(s)
 		wave := s.below(len(ch.Waves) + 1)
@@ -334,7 +363,9 @@ func (d *drawing) hostile() {
 		when := sim.Moment{Rollout: id, State: pick(s, reducer.States())}
 		later := pick(s, []time.Duration{0, time.Second, 5 * time.Minute, 2 * time.Hour})
 		if len(hostsOf(ch)) == 0 {
-			when.State = pick(s, []reducer.State{reducer.Opening, reducer.Opening, reducer.Superseded, reducer.Pruned})
+			when.State = pick(
+				s, []reducer.State{reducer.Opening, reducer.Opening, reducer.Superseded, reducer.Pruned},
+			)
 		} else if wave < len(ch.Waves) && len(ch.Waves[wave].Hosts) > 0 {
 			ev.Host = pick(s, ch.Waves[wave].Hosts)
 		}
@@ -347,7 +378,9 @@ func (d *drawing) hostile() {
 			}
 			ev.Wave = uint32(pick(s, []int{wave, len(ch.Waves)}))
 		case reducer.HostStateChanged: // as no host may
-			ev.From, ev.To = reducer.HostConverged, pick(s, []reducer.HostState{reducer.HostPending, reducer.HostFailed, reducer.HostReverted})
+			ev.From, ev.To = reducer.HostConverged, pick(
+				s, []reducer.HostState{reducer.HostPending, reducer.HostFailed, reducer.HostReverted},
+			)
 		case reducer.WaveAdvanced: // backward; or anyhow, when the rollout is over or has no waves
 			ev.FromWave = uint32(s.between(1, 3))
 			ev.ToWave = ev.FromWave - 1
@@ -375,13 +408,14 @@ func (d *drawing) hostile() {
 	}
 }
 
-// never tells whether a rollout of the channel that has come to a state will never be underway with hosts any more.
+// never tells whether a rollout of the channel that has come to a state will never be underway with
+// hosts any more.
 func (d *drawing) never(state reducer.State, ch *sim.Channel) bool {
 	return !state.Underway() || len(hostsOf(ch)) == 0
 }
 
-// faults draws the fault mix of a seed: each kind is on in half of the seeds, those that leave a rollout waiting for ever in
-// few.
+// faults draws the fault mix of a seed: each kind is on in half of the seeds, those that leave a
+// rollout waiting for ever in few.
 func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim.Fault {
 	st := newStream(seed, "faults")
 	var made []sim.Fault
@@ -422,16 +456,22 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 // ofHosts tells whether a fault is one of hosts or their messages.
 func ofHosts(kind sim.FaultKind) bool {
 	switch kind {
-	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped, sim.HostOffline, sim.HostLost,
-		sim.AgentRestart, sim.ClockSkew:
+	case sim.MessageDelayed,
+		sim.MessageDuplicated,
+		sim.MessageReordered,
+		sim.MessageDropped,
+		sim.HostOffline,
+		sim.HostLost,
+		sim.AgentRestart,
+		sim.ClockSkew:
 		return true
 	case sim.ControlPlaneCrash, sim.PollFailed, sim.PollStale:
 	}
 	return false
 }
 
-// settles bounds how long everything takes once refs and faults have ended: channel after channel, and within each host after
-// host where budgets or edges may want that, else wave after wave.
+// settles bounds how long everything takes once refs and faults have ended: channel after channel,
+// and within each host after host where budgets or edges may want that, else wave after wave.
 func (d *drawing) settles() time.Duration {
 	var steps int
 	var soak, retention time.Duration

@@ -32,13 +32,16 @@ func TestDrawnScenarioCanBeWrittenDown(t *testing.T) {
 			}
 			return d.Sum()
 		}
-		if got, want := digest(&file.Scenario), digest(sc); got != want || file.Scenario.ControlPlane != sc.ControlPlane {
-			t.Errorf("seed %d: the file gives digest %s, what was drawn %s\n%s", seed, got, want, text.String())
+		if got, want := digest(&file.Scenario), digest(sc); got != want ||
+			file.Scenario.ControlPlane != sc.ControlPlane {
+			t.Errorf("seed %d: the file gives digest %s, what was drawn "+
+				"%s\n%s", seed, got, want, text.String())
 		}
 	}
 }
 
-// TestSwarmDrawsAllKinds finds in a few hundred seeds everything that a swarm may draw, and everything left out.
+// TestSwarmDrawsAllKinds finds in a few hundred seeds everything that a swarm may draw, and
+// everything left out.
 func TestSwarmDrawsAllKinds(t *testing.T) {
 	s := NewSwarm()
 	const seeds = 300
@@ -100,7 +103,8 @@ func TestSwarmDrawsAllKinds(t *testing.T) {
 		for _, k := range reducer.EventKinds() {
 			tell("raw "+k.String(), kinds[k.String()])
 		}
-		if sc.ControlPlane != sim.SpecifiedPlanner && s.Draw(seed, "rfc0008", true).ControlPlane != sim.SpecifiedPlanner {
+		if sc.ControlPlane != sim.SpecifiedPlanner &&
+			s.Draw(seed, "rfc0008", true).ControlPlane != sim.SpecifiedPlanner {
 			t.Errorf("seed %d: the shipped planner runs with rfc0008", seed)
 		}
 		for _, f := range s.Draw(seed, "v0.2", false).Faults {

@@ -10,7 +10,8 @@ import (
 	"rollsim/sim"
 )
 
-// WriteScenario writes the scenario that a seed draws as a scenario file: the way from a failure to a regression test.
+// WriteScenario writes the scenario that a seed draws as a scenario file: the way from a failure to
+// a regression test.
 func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 	sc, machine := s.scenario(seed, 0)
 	e := &exporter{yaml: s.Swarm.yaml}
@@ -19,7 +20,8 @@ func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 	return err
 }
 
-// exporter writes a drawn scenario. What is drawn uses a part of the format only, so that is all that it knows.
+// exporter writes a drawn scenario. What is drawn uses a part of the format only, so that is all
+// that it knows.
 type exporter struct {
 	b    strings.Builder
 	yaml map[*sim.Distribution]string
@@ -153,15 +155,23 @@ func (e *exporter) action(a *sim.Action) {
 func eventFields(ev *reducer.Event) string {
 	switch ev.Kind {
 	case reducer.RolloutOpened:
-		return fmt.Sprintf("rollout_id: %s, channel: %s, target_ref: %s", ev.Rollout, ev.Channel, ev.TargetRef)
+		return fmt.Sprintf(
+			"rollout_id: %s, channel: %s, target_ref: %s", ev.Rollout, ev.Channel, ev.TargetRef,
+		)
 	case reducer.HostJoined:
 		return fmt.Sprintf("rollout_id: %s, host_id: %s, wave: %d", ev.Rollout, ev.Host, ev.Wave)
 	case reducer.HostStateChanged:
-		return fmt.Sprintf("rollout_id: %s, host_id: %s, from: %v, to: %v", ev.Rollout, ev.Host, ev.From, ev.To)
+		return fmt.Sprintf(
+			"rollout_id: %s, host_id: %s, from: %v, to: %v", ev.Rollout, ev.Host, ev.From, ev.To,
+		)
 	case reducer.WaveAdvanced:
-		return fmt.Sprintf("rollout_id: %s, from_wave: %d, to_wave: %d", ev.Rollout, ev.FromWave, ev.ToWave)
+		return fmt.Sprintf(
+			"rollout_id: %s, from_wave: %d, to_wave: %d", ev.Rollout, ev.FromWave, ev.ToWave,
+		)
 	case reducer.SuccessorOpened:
-		return fmt.Sprintf("superseded_rollout_id: %s, successor_rollout_id: %s", ev.Rollout, ev.Successor)
+		return fmt.Sprintf(
+			"superseded_rollout_id: %s, successor_rollout_id: %s", ev.Rollout, ev.Successor,
+		)
 	case reducer.OperatorClearance:
 		return fmt.Sprintf("rollout_id: %s, operator: %s, reason: %s", ev.Rollout, ev.Operator, ev.Reason)
 	case reducer.RolloutTerminal, reducer.RetentionExpired:

@@ -44,8 +44,9 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// TestDefectsOfTheShippedSystem looks for each defect that the specification lists at its end, in one sweep that was told of
-// none. That an event of another rollout is applied cannot be seen in a simulation: see docs/explore.md.
+// TestDefectsOfTheShippedSystem looks for each defect that the specification lists at its end, in
+// one sweep that was told of none. That an event of another rollout is applied cannot be seen in a
+// simulation: see docs/explore.md.
 func TestDefectsOfTheShippedSystem(t *testing.T) {
 	r := sweep(t, &Sweep{Source: drawn("v0.2"), Seeds: few, Jobs: 2})
 	v := r.Coverage("v0.2")
@@ -72,10 +73,12 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 	for what, found := range map[string]bool{
 		"Reverted is unreachable": slices.Contains(v.NeverReached(), reducer.Reverted) &&
 			departs(reducer.Failed, coverage.TurnedReverted, coverage.Ignored, coverage.Answer(reducer.Reverted)),
-		"nothing is ever pruned": slices.Contains(v.NeverReached(), reducer.Pruned) && broken(invariant.Unpruned),
+		"nothing is ever " +
+			"pruned": slices.Contains(v.NeverReached(), reducer.Pruned) && broken(invariant.Unpruned),
 		"a wave that regresses is taken for one that completed": departs(
 			reducer.Active, coverage.WaveBackward, coverage.Answer(reducer.Converging), coverage.RefusedInvariant),
-		"clearance is refused everywhere": departs(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented, coverage.Answer(reducer.Terminal)) &&
+		"clearance is refused " +
+			"everywhere": departs(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented, coverage.Answer(reducer.Terminal)) &&
 			v.Count(reducer.Failed, coverage.Cleared, coverage.Answer(reducer.Terminal)) == 0,
 		"the wave cursor moves without a WaveAdvanced": onlyShipped(invariant.WaveKept),
 		"halt does not halt the current wave":          onlyShipped(invariant.HaltKept),
@@ -129,8 +132,10 @@ func TestCoverageCountsTheTrace(t *testing.T) {
 			}
 		}
 		if v.Opened != uint64(len(known)) || gotAnswered != answered || gotIllegal != illegal {
-			t.Errorf("seed %d: %d opened, %d answered, %d illegal; the trace has %d, %d, %d", seed, v.Opened, gotAnswered, gotIllegal,
-				len(known), answered, illegal)
+			t.Errorf(
+				"seed %d: %d opened, %d answered, %d illegal; the trace has %d, %d, %d", seed, v.Opened,
+				gotAnswered, gotIllegal, len(known), answered, illegal,
+			)
 		}
 		if len(gotMoves) != len(moves) {
 			t.Errorf("seed %d: moves %v, the trace has %v", seed, gotMoves, moves)

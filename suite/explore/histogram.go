@@ -7,8 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Histogram counts whole numbers from 0 up in buckets that are fixed, so that its size is bounded and adding two up gives
-// what one of all numbers would be. Numbers below 128 have a bucket each; above, a bucket is at most 1/64 of its numbers wide.
+// Histogram counts whole numbers from 0 up in buckets that are fixed, so that its size is bounded
+// and adding two up gives what one of all numbers would be. Numbers below 128 have a bucket each;
+// above, a bucket is at most 1/64 of its numbers wide.
 type Histogram struct {
 	counts map[uint16]uint64 // by bucket
 	count  uint64
@@ -69,8 +70,8 @@ func (h *Histogram) Count() uint64 { return h.count }
 // Max is the largest number; 0 when there is none.
 func (h *Histogram) Max() int64 { return h.max }
 
-// Quantile gives the number that a part of all is at most as large as: the least number of its bucket, so at most 1/64 below
-// the truth. p is from 0 to 1; of nothing every quantile is 0.
+// Quantile gives the number that a part of all is at most as large as: the least number of its
+// bucket, so at most 1/64 below the truth. p is from 0 to 1; of nothing every quantile is 0.
 func (h *Histogram) Quantile(p float64) int64 {
 	if h.count == 0 {
 		return 0

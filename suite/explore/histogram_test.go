@@ -46,8 +46,10 @@ func TestQuantiles(t *testing.T) {
 			if got := whole.Quantile(p); got != want {
 				t.Fatalf("quantile %v is %d, want %d of %v", p, got, want, numbers)
 			}
-			if whole.Quantile(p) != left.Quantile(p) || whole.Max() != left.Max() || whole.Count() != left.Count() {
-				t.Fatalf("quantile %v is %d of the whole and %d of the parts", p, whole.Quantile(p), left.Quantile(p))
+			if whole.Quantile(p) != left.Quantile(p) || whole.Max() != left.Max() ||
+				whole.Count() != left.Count() {
+				t.Fatalf("quantile %v is %d of the whole and %d of the "+
+					"parts", p, whole.Quantile(p), left.Quantile(p))
 			}
 		}
 	})

@@ -14,8 +14,8 @@ type delay struct {
 	dist *sim.Distribution
 }
 
-// menu holds the distributions that a swarm draws from. They are made once, because a table of quantiles takes longer to make
-// than a small fleet to simulate.
+// menu holds the distributions that a swarm draws from. They are made once, because a table of
+// quantiles takes longer to make than a small fleet to simulate.
 type menu struct {
 	ack, activation, reboot, probe, converge, rollback []delay
 	between                                            []delay // from one ref to the next
@@ -25,21 +25,43 @@ type menu struct {
 
 func newMenu() *menu {
 	return &menu{
-		ack:        []delay{constant(time.Second), uniform(time.Second, 5*time.Second), exponential(10 * time.Second)},
-		activation: []delay{constant(30 * time.Second), lognormal(40*time.Second, 3*time.Minute), uniform(0, 10*time.Minute)},
-		reboot:     []delay{constant(5 * time.Minute), exponential(10 * time.Minute), uniform(time.Second, 2*time.Hour)},
-		probe:      []delay{constant(20 * time.Second), constant(0), uniform(time.Second, 2*time.Minute)},
-		converge:   []delay{constant(time.Second), constant(0), exponential(30 * time.Second)},
-		rollback:   []delay{lognormal(30*time.Second, 2*time.Minute), constant(time.Minute), uniform(0, 20*time.Minute)},
+		ack: []delay{
+			constant(time.Second),
+			uniform(time.Second, 5*time.Second),
+			exponential(10 * time.Second),
+		},
+		activation: []delay{
+			constant(30 * time.Second),
+			lognormal(40*time.Second, 3*time.Minute),
+			uniform(0, 10*time.Minute),
+		},
+		reboot: []delay{
+			constant(5 * time.Minute),
+			exponential(10 * time.Minute),
+			uniform(time.Second, 2*time.Hour),
+		},
+		probe:    []delay{constant(20 * time.Second), constant(0), uniform(time.Second, 2*time.Minute)},
+		converge: []delay{constant(time.Second), constant(0), exponential(30 * time.Second)},
+		rollback: []delay{
+			lognormal(30*time.Second, 2*time.Minute),
+			constant(time.Minute),
+			uniform(0, 20*time.Minute),
+		},
 		between: []delay{
 			constant(20 * time.Minute), uniform(time.Minute, time.Hour), exponential(15 * time.Minute),
 			lognormal(10*time.Minute, 2*time.Hour), constant(2 * time.Minute),
 		},
 		length: []delay{
-			constant(time.Second), constant(2 * time.Minute), uniform(time.Second, 5*time.Minute), exponential(time.Minute),
+			constant(
+				time.Second,
+			), constant(2 * time.Minute), uniform(time.Second, 5*time.Minute), exponential(time.Minute),
 			lognormal(time.Minute, 30*time.Minute),
 		},
-		skew: []delay{constant(time.Second), uniform(time.Second, time.Hour), exponential(5 * time.Minute)},
+		skew: []delay{
+			constant(time.Second),
+			uniform(time.Second, time.Hour),
+			exponential(5 * time.Minute),
+		},
 	}
 }
 
@@ -61,18 +83,26 @@ func constant(d time.Duration) delay {
 }
 
 func uniform(low, high time.Duration) delay {
-	return delay{"{uniform: {min: " + spell(low) + ", max: " + spell(high) + "}}", high, must(sim.Uniform(low, high))}
+	return delay{
+		"{uniform: {min: " + spell(low) + ", max: " + spell(high) + "}}",
+		high,
+		must(sim.Uniform(low, high)),
+	}
 }
 
-// The tails are cut at the quantile 99.95 %: of an exponential that is 7.7 means, of a lognormal within the square of what
-// p99 is to the median.
+// The tails are cut at the quantile 99.95 %: of an exponential that is 7.7 means, of a lognormal
+// within the square of what p99 is to the median.
 func exponential(mean time.Duration) delay {
 	return delay{"{exponential: {mean: " + spell(mean) + "}}", 8 * mean, must(sim.Exponential(mean))}
 }
 
 func lognormal(median, p99 time.Duration) delay {
 	return delay{
-		"{lognormal: {median: " + spell(median) + ", p99: " + spell(p99) + "}}", p99 * (p99 / median), must(sim.LogNormalP99(median, p99)),
+		"{lognormal: {median: " + spell(
+			median,
+		) + ", p99: " + spell(
+			p99,
+		) + "}}", p99 * (p99 / median), must(sim.LogNormalP99(median, p99)),
 	}
 }
 

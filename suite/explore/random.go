@@ -7,8 +7,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// stream draws what one purpose of one seed needs. Purposes have streams of their own, so that one more draw for the hosts
-// does not change the faults.
+// stream draws what one purpose of one seed needs. Purposes have streams of their own, so that one
+// more draw for the hosts does not change the faults.
 type stream struct{ source *rand.PCG }
 
 func newStream(seed uint64, purpose string) *stream {

@@ -39,7 +39,8 @@ type Parameters struct {
 	Scenarios []string `json:"scenarios"` // none: drawn
 	Seeds     Range    `json:"seeds"`
 
-	// FirstSeed is the fingerprint of the first seed. It differs when a scenario, a fault file or the program has changed.
+	// FirstSeed is the fingerprint of the first seed. It differs when a scenario, a fault file or the
+	// program has changed.
 	FirstSeed string `json:"first_seed_fingerprint"`
 }
 
@@ -53,7 +54,11 @@ type signature struct {
 
 func (s signature) compare(t signature) int {
 	return cmp.Or(
-		cmp.Compare(s.invariant, t.invariant), cmp.Compare(s.state, t.state), cmp.Compare(s.event, t.event),
+		cmp.Compare(
+			s.invariant, t.invariant,
+		),
+		cmp.Compare(s.state, t.state),
+		cmp.Compare(s.event, t.event),
 		cmp.Compare(btoi(s.excused), btoi(t.excused)),
 	)
 }
@@ -93,7 +98,12 @@ type Claim struct {
 }
 
 func newResult(p Parameters, share ranges) *Result {
-	return &Result{Parameters: p, share: share, groups: make(map[signature]*Group), machines: make(map[string]*Coverage)}
+	return &Result{
+		Parameters: p,
+		share:      share,
+		groups:     make(map[signature]*Group),
+		machines:   make(map[string]*Coverage),
+	}
 }
 
 // Complete tells whether every seed that the parameters name is done.
@@ -114,14 +124,15 @@ func (r *Result) DoneSeeds() string { return r.done.String() }
 // ShareSeeds lists the seeds that were asked for.
 func (r *Result) ShareSeeds() string { return r.share.String() }
 
-// Digest is made of every run of every seed that is done: equal digests mean equal runs. 16 hexadecimal digits.
+// Digest is made of every run of every seed that is done: equal digests mean equal runs. 16
+// hexadecimal digits.
 func (r *Result) Digest() string { return fmt.Sprintf("%016x", r.digest) }
 
 // Failures gives the groups of violations that are failures, by signature.
 func (r *Result) Failures() []*Group { return r.list(false) }
 
-// Excused gives the groups of violations that are none, because nothing that the control plane may do could have helped, or
-// because the scenario expects them.
+// Excused gives the groups of violations that are none, because nothing that the control plane may
+// do could have helped, or because the scenario expects them.
 func (r *Result) Excused() []*Group { return r.list(true) }
 
 func (r *Result) list(excused bool) []*Group {
@@ -166,15 +177,23 @@ func (r *Result) Machines() []string {
 // Coverage gives what was answered by a machine of Machines.
 func (r *Result) Coverage(machine string) *Coverage { return r.machines[machine] }
 
-// addSeed adds what the runs of a seed came to. same is empty, or how a second run of the seed differed: then nothing else that
-// was found in it can be relied on. It gives the examples of failures that are the first of their group.
-func (r *Result) addSeed(s *Source, seed uint64, outcomes []*outcome, same string) (fresh []*Example) {
+// addSeed adds what the runs of a seed came to. same is empty, or how a second run of the seed
+// differed: then nothing else that was found in it can be relied on. It gives the examples of
+// failures that are the first of their group.
+func (r *Result) addSeed(
+	s *Source, seed uint64, outcomes []*outcome, same string,
+) (fresh []*Example) {
 	var word [16]byte
 	binary.LittleEndian.PutUint64(word[:], seed)
 	r.digest += xxhash.Sum64(append(word[:8], fingerprint(outcomes)...))
 	if same != "" {
 		sig := signature{invariant: invariant.SameBytes}
-		e := Example{Seed: seed, Subject: fmt.Sprintf("seed %d", seed), Detail: same, Drawn: s.Describe(seed, 0)}
+		e := Example{
+			Seed:    seed,
+			Subject: fmt.Sprintf("seed %d", seed),
+			Detail:  same,
+			Drawn:   s.Describe(seed, 0),
+		}
 		if r.addGroup(sig, e, 1) {
 			fresh = append(fresh, &r.groups[sig].First)
 		}
@@ -221,7 +240,14 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 			continue
 		}
 		counted[sig] = true
-		e := Example{Seed: seed, Scenario: n, Subject: v.Subject, Detail: v.Detail, Excused: excuse, Seq: v.Seq}
+		e := Example{
+			Seed:     seed,
+			Scenario: n,
+			Subject:  v.Subject,
+			Detail:   v.Detail,
+			Excused:  excuse,
+			Seq:      v.Seq,
+		}
 		if r.groups[sig] == nil {
 			e.Drawn = s.Describe(seed, n)
 		}
@@ -232,8 +258,8 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 	return fresh
 }
 
-// addGroup counts runs of a signature, and tells whether they are the first. Seeds may come in any order; the example of the
-// smallest stays.
+// addGroup counts runs of a signature, and tells whether they are the first. Seeds may come in any
+// order; the example of the smallest stays.
 func (r *Result) addGroup(sig signature, e Example, runs uint64) (fresh bool) {
 	g := r.groups[sig]
 	if fresh = g == nil; fresh {
@@ -306,5 +332,7 @@ func (p *Parameters) String() string {
 	if machine == "" {
 		machine = "each scenario's"
 	}
-	return fmt.Sprintf("%s, seeds %v, machine %s, faults %s (%s)", what, p.Seeds, machine, p.Faults, p.FirstSeed)
+	return fmt.Sprintf(
+		"%s, seeds %v, machine %s, faults %s (%s)", what, p.Seeds, machine, p.Faults, p.FirstSeed,
+	)
 }

@@ -24,7 +24,8 @@ func ParseRange(s string) (Range, error) {
 	low, err := strconv.ParseUint(from, 10, 64)
 	high, errTo := strconv.ParseUint(to, 10, 64)
 	if err != nil || errTo != nil || low > high || high == math.MaxUint64 {
-		return Range{}, fmt.Errorf("seeds %q: expected a range such as 1:10000, the first not above the last, or one seed", s)
+		return Range{}, fmt.Errorf("seeds %q: expected a range such as 1:10000, the first not above "+
+			"the last, or one seed", s)
 	}
 	return Range{low, high}, nil
 }
@@ -35,8 +36,8 @@ func (r Range) Count() uint64 { return r.To - r.From + 1 }
 // String is the form that ParseRange reads.
 func (r Range) String() string { return fmt.Sprintf("%d:%d", r.From, r.To) }
 
-// Part gives the i-th of n parts of a range, counted from 1: runs of seeds whose lengths differ by at most one. False when
-// there are fewer seeds than parts and nothing is left for this one.
+// Part gives the i-th of n parts of a range, counted from 1: runs of seeds whose lengths differ by
+// at most one. False when there are fewer seeds than parts and nothing is left for this one.
 func (r Range) Part(i, n int) (Range, bool) {
 	from, to := r.share(i-1, n), r.share(i, n)
 	return Range{r.From + from, r.From + to - 1}, from < to
@@ -77,7 +78,9 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 		last := len(united) - 1
 		switch {
 		case last >= 0 && r.From <= united[last].To:
-			return nil, fmt.Errorf("seeds %v are in more than one", Range{r.From, min(r.To, united[last].To)})
+			return nil, fmt.Errorf(
+				"seeds %v are in more than one", Range{r.From, min(r.To, united[last].To)},
+			)
 		case last >= 0 && r.From == united[last].To+1:
 			united[last].To = r.To
 		default:
@@ -87,7 +90,8 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 	return united, nil
 }
 
-// without gives what is left of a range once the seeds of rs, which begin where it begins, are taken away.
+// without gives what is left of a range once the seeds of rs, which begin where it begins, are
+// taken away.
 func (r Range) without(rs ranges) (Range, bool) {
 	if len(rs) == 0 {
 		return r, true
@@ -111,8 +115,8 @@ func (rs ranges) String() string {
 // Shard is one part of a sweep: I of N, from 1. The zero value is all of it.
 type Shard struct{ I, N int }
 
-// ParseShard reads "i/n" with 1 ≤ i ≤ n, or "auto/n", where i is one more than index: the JOB_COMPLETION_INDEX that
-// Kubernetes gives each pod of an Indexed Job.
+// ParseShard reads "i/n" with 1 ≤ i ≤ n, or "auto/n", where i is one more than index: the
+// JOB_COMPLETION_INDEX that Kubernetes gives each pod of an Indexed Job.
 func ParseShard(s, index string) (Shard, error) {
 	bad := fmt.Errorf("shard %q: expected i/n with 1 ≤ i ≤ n, such as 1/4, or auto/n", s)
 	part, of, ok := strings.Cut(s, "/")
@@ -123,7 +127,8 @@ func ParseShard(s, index string) (Shard, error) {
 	if part == "auto" {
 		i, err := strconv.ParseUint(index, 10, 31)
 		if err != nil || i >= n {
-			return Shard{}, fmt.Errorf("shard %q: JOB_COMPLETION_INDEX is %q: expected a number from 0 to %d", s, index, n-1)
+			return Shard{}, fmt.Errorf("shard %q: JOB_COMPLETION_INDEX is %q: expected a number from 0 "+
+				"to %d", s, index, n-1)
 		}
 		return Shard{int(i) + 1, int(n)}, nil
 	}

@@ -48,14 +48,15 @@ type Given struct {
 	Scenario *sim.Scenario
 }
 
-// ErrorInvariant names the failure of a run that broke off: by a panic, or by an error of the simulator.
+// ErrorInvariant names the failure of a run that broke off: by a panic, or by an error of the
+// simulator.
 const ErrorInvariant invariant.Name = "no-error"
 
 // CanaryName is the machine with a planted defect.
 const CanaryName = "canary"
 
-// Canary is a machine of which a sweep must find out that it is broken: rfc0008, but that a rollout which is superseded while
-// it is Converging is never pruned.
+// Canary is a machine of which a sweep must find out that it is broken: rfc0008, but that a rollout
+// which is superseded while it is Converging is never pruned.
 func Canary() *reducer.Table {
 	cells := reducer.RFC0008().Cells()
 	cells[reducer.Converging][reducer.SuccessorOpened][0].Prune = false
@@ -73,8 +74,9 @@ func MachineByName(name string) (*reducer.Table, error) {
 	return reducer.MachineByName(name)
 }
 
-// CoverageTable gives the table that what a machine answers is held against: its own, or the specification's where it has none
-// that is known here. The error says that no machine has that name.
+// CoverageTable gives the table that what a machine answers is held against: its own, or the
+// specification's where it has none that is known here. The error says that no machine has that
+// name.
 func CoverageTable(name string) (*reducer.Table, error) {
 	if strings.HasPrefix(name, external.Prefix) {
 		return reducer.RFC0008(), nil
@@ -148,8 +150,8 @@ type outcome struct {
 	measured   *collector
 }
 
-// run runs the n-th scenario of a seed. The error is the context's, or that of a machine that gives no answer: whatever else goes
-// wrong in the run is a violation.
+// run runs the n-th scenario of a seed. The error is the context's, or that of a machine that gives
+// no answer: whatever else goes wrong in the run is a violation.
 func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) {
 	sc, name := s.scenario(seed, n)
 	o := &outcome{machine: name, expected: sc.ExpectViolations, measured: newCollector(ctx)}
@@ -164,7 +166,9 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	o.digest = o.measured.digest.Sum()
 	o.entries = o.measured.digest.Entries()
 	if err != nil {
-		o.violations = []invariant.Violation{{Invariant: ErrorInvariant, Subject: sc.Name, Detail: err.Error()}}
+		o.violations = []invariant.Violation{
+			{Invariant: ErrorInvariant, Subject: sc.Name, Detail: err.Error()},
+		}
 		return o, nil
 	}
 	o.simulated = time.Duration(result.End - result.Start)
@@ -174,7 +178,9 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 }
 
 // simulate runs one scenario; a panic is an error, so that the other seeds go on.
-func (s *Source) simulate(sc *sim.Scenario, machine string, seed uint64, sink trace.Sink) (result *sim.Result, err error) {
+func (s *Source) simulate(
+	sc *sim.Scenario, machine string, seed uint64, sink trace.Sink,
+) (result *sim.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -191,7 +197,9 @@ func (s *Source) simulate(sc *sim.Scenario, machine string, seed uint64, sink tr
 
 // failures gives the violations that neither the simulator excuses nor the scenario expects.
 func (o *outcome) failures() []invariant.Violation {
-	return slices.DeleteFunc(slices.Clone(o.violations), func(v invariant.Violation) bool { return o.excuse(&v) != "" })
+	return slices.DeleteFunc(
+		slices.Clone(o.violations), func(v invariant.Violation) bool { return o.excuse(&v) != "" },
+	)
 }
 
 // excuse tells why a violation is no failure; empty when it is one.
@@ -202,8 +210,8 @@ func (o *outcome) excuse(v *invariant.Violation) string {
 	return v.Excused
 }
 
-// fingerprint returns a hash of the traces of a seed's runs and of their violations: 16 hexadecimal digits. The text of a
-// violation is left out, so that its wording can change.
+// fingerprint returns a hash of the traces of a seed's runs and of their violations: 16 hexadecimal
+// digits. The text of a violation is left out, so that its wording can change.
 func fingerprint(outcomes []*outcome) string {
 	sum := xxhash.New()
 	for _, o := range outcomes {
@@ -229,7 +237,8 @@ func (s *Source) runAll(ctx context.Context, seed uint64) ([]*outcome, error) {
 	return all, nil
 }
 
-// Fingerprint runs a seed and gives what must be the same whenever it is run: 16 hexadecimal digits.
+// Fingerprint runs a seed and gives what must be the same whenever it is run: 16 hexadecimal
+// digits.
 func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 	all, err := s.runAll(ctx, seed)
 	if err != nil {
@@ -238,10 +247,12 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 	return fingerprint(all), nil
 }
 
-// WriteTrace runs a seed's n-th scenario once more and writes its trace, up to where it breaks off if it does.
+// WriteTrace runs a seed's n-th scenario once more and writes its trace, up to where it breaks off
+// if it does.
 func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
 	sc, machine := s.scenario(seed, n)
 	out := trace.NewWriter(w)
-	_, _ = s.simulate(sc, machine, seed, out) // what broke is what the trace is written for; the writer keeps its own error
+	// what broke is what the trace is written for; the writer keeps its own error
+	_, _ = s.simulate(sc, machine, seed, out)
 	return out.Close()
 }

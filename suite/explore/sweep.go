@@ -16,8 +16,9 @@ type Sweep struct {
 	Shard  Shard
 	Jobs   int // how many seeds at once; at least 1
 
-	// Again runs a seed once more in a fresh process and gives its Fingerprint. Every seed that fails is run again, and of
-	// those that pass VerifyPerMille out of a thousand, chosen by a hash of the seed. Nil runs none again.
+	// Again runs a seed once more in a fresh process and gives its Fingerprint. Every seed that fails
+	// is run again, and of those that pass VerifyPerMille out of a thousand, chosen by a hash of the
+	// seed. Nil runs none again.
 	Again          func(ctx context.Context, seed uint64) (string, error)
 	VerifyPerMille int
 
@@ -46,8 +47,9 @@ type finished struct {
 	err      error
 }
 
-// Run runs the sweep. What it gives is the same whatever Jobs is. When the context ends it gives what is done so far, which is
-// every seed of the share up to some seed. The error is one of Keep, Checkpoint or Again, or that Resume is of another sweep.
+// Run runs the sweep. What it gives is the same whatever Jobs is. When the context ends it gives
+// what is done so far, which is every seed of the share up to some seed. The error is one of Keep,
+// Checkpoint or Again, or that Resume is of another sweep.
 func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	if s.run == nil {
 		s.run = s.Source.runAll
@@ -98,7 +100,12 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := Parameters{Machine: s.Source.Machine, Faults: s.Source.FaultsArgument, Seeds: s.Seeds, FirstSeed: first}
+	p := Parameters{
+		Machine:   s.Source.Machine,
+		Faults:    s.Source.FaultsArgument,
+		Seeds:     s.Seeds,
+		FirstSeed: first,
+	}
 	for i := range s.Source.Given {
 		p.Scenarios = append(p.Scenarios, s.Source.argument(i))
 	}
@@ -117,7 +124,9 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	}
 	switch r := s.Resume; {
 	case !r.Parameters.equal(&p):
-		return nil, fmt.Errorf("what is to be resumed is of another sweep: %v, and not %v", &r.Parameters, &p)
+		return nil, fmt.Errorf(
+			"what is to be resumed is of another sweep: %v, and not %v", &r.Parameters, &p,
+		)
 	case r.share.String() != share.String():
 		return nil, fmt.Errorf("what is to be resumed is of seeds %v, and not %v", r.share, share)
 	}
@@ -132,10 +141,12 @@ func (s *Sweep) left(r *Result) (Range, bool) {
 	return r.share[0].without(r.done)
 }
 
-// ahead is how many seeds may be finished or under way beyond the one that is next in order, for each worker.
+// ahead is how many seeds may be finished or under way beyond the one that is next in order, for
+// each worker.
 const ahead = 64
 
-// start runs seeds in workers. It gives the results' places in the order of seeds, and closes when there are no more.
+// start runs seeds in workers. It gives the results' places in the order of seeds, and closes when
+// there are no more.
 func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
 	type job struct {
@@ -183,7 +194,9 @@ func (s *Sweep) one(ctx context.Context, seed uint64) finished {
 	case err != nil:
 		f.err = fmt.Errorf("seed %d cannot be run again: %w", seed, err)
 	case second != first:
-		f.same = fmt.Sprintf("the first run has fingerprint %s, a second one in a fresh process %s", first, second)
+		f.same = fmt.Sprintf(
+			"the first run has fingerprint %s, a second one in a fresh process %s", first, second,
+		)
 	}
 	return f
 }

@@ -66,13 +66,17 @@ func firstDifference(got, want []byte) string {
 	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
-// The sweep that the tests below cut up. Its machine is the broken one, so that there are failures to add up.
+// The sweep that the tests below cut up. Its machine is the broken one, so that there are failures
+// to add up.
 var cut = Range{1, 61}
 
 func TestJobsDoNotMatter(t *testing.T) {
 	one := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 1}))
 	for _, jobs := range []int{2, 8} {
-		same(t, fmt.Sprintf("%d jobs", jobs), encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: jobs})), one)
+		same(
+			t, fmt.Sprintf("%d jobs", jobs),
+			encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: jobs})), one,
+		)
 	}
 	if !bytes.Contains(one, []byte(`"invariant": "unpruned"`)) {
 		t.Error("nothing failed: the test proves little")
@@ -88,7 +92,12 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
 	var parts [][]byte
 	for i := range 4 {
-		parts = append(parts, encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Shard: Shard{i + 1, 4}, Jobs: 1})))
+		parts = append(
+			parts,
+			encode(
+				t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Shard: Shard{i + 1, 4}, Jobs: 1}),
+			),
+		)
 	}
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 1, 0, 2}} {
 		merged := decode(t, parts[order[0]])
@@ -102,16 +111,19 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 		}
 		same(t, fmt.Sprint("merged as ", order), encode(t, merged), whole)
 	}
-	if err := decode(t, parts[0]).Merge(decode(t, parts[0])); err == nil || !strings.Contains(err.Error(), "1:15") {
+	if err := decode(t, parts[0]).Merge(decode(t, parts[0])); err == nil ||
+		!strings.Contains(err.Error(), "1:15") {
 		t.Errorf("a shard merged with itself: %v", err)
 	}
 	other := sweep(t, &Sweep{Source: drawn("rfc0008"), Seeds: cut, Shard: Shard{2, 4}, Jobs: 1})
-	if err := decode(t, parts[0]).Merge(other); err == nil || !strings.Contains(err.Error(), "different sweeps") {
+	if err := decode(t, parts[0]).Merge(other); err == nil ||
+		!strings.Contains(err.Error(), "different sweeps") {
 		t.Errorf("shards of two machines merged: %v", err)
 	}
 }
 
-// TestResumeAfterAKill takes every checkpoint of a sweep for what a kill may leave, and goes on from there.
+// TestResumeAfterAKill takes every checkpoint of a sweep for what a kill may leave, and goes on
+// from there.
 func TestResumeAfterAKill(t *testing.T) {
 	var checkpoints [][]byte
 	whole := encode(t, sweep(t, &Sweep{
@@ -122,21 +134,33 @@ func TestResumeAfterAKill(t *testing.T) {
 		t.Fatalf("%d checkpoints of 30 seeds", len(checkpoints))
 	}
 	for i := 0; i < len(checkpoints); i += 6 {
-		r := sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Jobs: 2, Resume: decode(t, checkpoints[i])})
+		r := sweep(
+			t,
+			&Sweep{
+				Source: drawn(CanaryName),
+				Seeds:  Range{1, 30},
+				Jobs:   2,
+				Resume: decode(t, checkpoints[i]),
+			},
+		)
 		same(t, fmt.Sprintf("resumed from checkpoint %d", i), encode(t, r), whole)
 	}
-	_, err := (&Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}).Run(t.Context())
+	_, err := (&Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}).Run(
+		t.Context(),
+	)
 	if err == nil || !strings.Contains(err.Error(), "another sweep") {
 		t.Errorf("resumed the sweep of another machine: %v", err)
 	}
-	_, err = (&Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Shard: Shard{1, 2}, Resume: decode(t, checkpoints[0])}).Run(t.Context())
+	_, err = (&Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Shard: Shard{1, 2}, Resume: decode(t, checkpoints[0])}).Run(
+		t.Context(),
+	)
 	if err == nil || !strings.Contains(err.Error(), "1:15") {
 		t.Errorf("resumed as another shard: %v", err)
 	}
 }
 
-// TestInterruptedSweepIsAPartOfTheWhole ends a sweep in the middle: what it gives is a valid result, which says up to where all
-// is done and from which the sweep can be resumed.
+// TestInterruptedSweepIsAPartOfTheWhole ends a sweep in the middle: what it gives is a valid
+// result, which says up to where all is done and from which the sweep can be resumed.
 func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -149,10 +173,18 @@ func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := part.Done(); n < 20 || n >= cut.Count() || part.Complete() || part.DoneSeeds() != fmt.Sprintf("1:%d", n) {
+	if n := part.Done(); n < 20 || n >= cut.Count() || part.Complete() ||
+		part.DoneSeeds() != fmt.Sprintf("1:%d", n) {
 		t.Fatalf("%d seeds done, namely %s", n, part.DoneSeeds())
 	}
-	same(t, "resumed", encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Resume: decode(t, encode(t, part))})), whole)
+	same(
+		t,
+		"resumed",
+		encode(
+			t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Resume: decode(t, encode(t, part))}),
+		),
+		whole,
+	)
 }
 
 // TestDeadlineBreaksALongRunOff cannot wait for the run to end by itself.
@@ -160,7 +192,14 @@ func TestDeadlineBreaksALongRunOff(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(3, "rfc0008", true)
 	sc.Horizon = 9 * 365 * 24 * time.Hour
-	sc.Traffic = []sim.Traffic{{Channel: sc.Channels[0].ID, Kind: sim.Arrivals, Every: must(sim.Constant(time.Minute)), Prefix: "x"}}
+	sc.Traffic = []sim.Traffic{
+		{
+			Channel: sc.Channels[0].ID,
+			Kind:    sim.Arrivals,
+			Every:   must(sim.Constant(time.Minute)),
+			Prefix:  "x",
+		},
+	}
 	s.Given = []Given{{"endless", sc}}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -171,7 +210,8 @@ func TestDeadlineBreaksALongRunOff(t *testing.T) {
 	}
 }
 
-// TestSecondRunMustGiveTheSameBytes plants a leak: something from outside the seed gets into the run.
+// TestSecondRunMustGiveTheSameBytes plants a leak: something from outside the seed gets into the
+// run.
 func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 	var clock atomic.Uint64
 	for name, test := range map[string]struct {
@@ -187,7 +227,12 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 		"passing seeds, all verified":          {"rfc0008", 1000, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &Sweep{Source: drawn(test.machine), Seeds: Range{7, 7}, Jobs: 1, VerifyPerMille: test.verify}
+			s := &Sweep{
+				Source:         drawn(test.machine),
+				Seeds:          Range{7, 7},
+				Jobs:           1,
+				VerifyPerMille: test.verify,
+			}
 			run := func(ctx context.Context, seed uint64) ([]*outcome, error) {
 				all, err := s.Source.runAll(ctx, seed)
 				if test.leaks {
@@ -245,10 +290,13 @@ func TestSeedThatCannotBeRunAgainEndsTheSweep(t *testing.T) {
 
 func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 	var kept []uint64
-	r := sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
-		kept = append(kept, e.Seed)
-		return nil
-	}})
+	r := sweep(
+		t,
+		&Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
+			kept = append(kept, e.Seed)
+			return nil
+		}},
+	)
 	var want []uint64
 	for _, g := range r.Failures() {
 		want = append(want, g.First.Seed)
@@ -257,7 +305,9 @@ func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 		t.Errorf("kept %v, the failures' first seeds are %v", kept, want)
 	}
 	broken := errors.New("disk full")
-	_, err := (&Sweep{Source: drawn(CanaryName), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(t.Context())
+	_, err := (&Sweep{Source: drawn(CanaryName), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(
+		t.Context(),
+	)
 	if !errors.Is(err, broken) {
 		t.Error(err)
 	}
@@ -271,20 +321,26 @@ func TestRunThatBreaksOffIsAFailure(t *testing.T) {
 	if len(failures) != 1 || failures[0].Invariant != ErrorInvariant || failures[0].Runs != 2 {
 		t.Fatalf("%+v", failures)
 	}
-	if _, err := s.simulate(nil, "rfc0008", 1, nil); err == nil || !strings.HasPrefix(err.Error(), "panic: ") {
+	if _, err := s.simulate(nil, "rfc0008", 1, nil); err == nil ||
+		!strings.HasPrefix(err.Error(), "panic: ") {
 		t.Errorf("a panic gives %v", err)
 	}
 }
 
-// TestClaimsMustComeSometime takes a fleet in which one moment comes under some seeds, and another never.
+// TestClaimsMustComeSometime takes a fleet in which one moment comes under some seeds, and another
+// never.
 func TestClaimsMustComeSometime(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
 	id := reducer.NewRolloutID(sc.Channels[0].ID, "r1")
-	sc.Sometimes = []sim.Moment{{Rollout: id, State: reducer.Active}, {Rollout: "nothing@r1", State: reducer.Active}}
+	sc.Sometimes = []sim.Moment{
+		{Rollout: id, State: reducer.Active},
+		{Rollout: "nothing@r1", State: reducer.Active},
+	}
 	s.Given, s.FaultsArgument, s.Faults = []Given{{"fleet.yaml", sc}}, "none", NoFaults
 	r := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}})
-	if unmet := r.Unmet(); len(unmet) != 1 || !strings.HasPrefix(unmet[0].What, "nothing@r1") || r.OK() {
+	if unmet := r.Unmet(); len(unmet) != 1 || !strings.HasPrefix(unmet[0].What, "nothing@r1") ||
+		r.OK() {
 		t.Errorf("unmet: %+v of %+v", unmet, r.Claims())
 	}
 	part := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}, Shard: Shard{1, 3}})
@@ -380,7 +436,8 @@ func TestBadResultFiles(t *testing.T) {
 			if bad == good {
 				t.Fatal("nothing was changed")
 			}
-			if _, err := ReadJSON("x.json", strings.NewReader(bad)); err == nil || !strings.Contains(err.Error(), test.want) ||
+			if _, err := ReadJSON("x.json", strings.NewReader(bad)); err == nil ||
+				!strings.Contains(err.Error(), test.want) ||
 				!strings.HasPrefix(err.Error(), "x.json: ") {
 				t.Errorf("%v, want one that names %q", err, test.want)
 			}
@@ -388,16 +445,26 @@ func TestBadResultFiles(t *testing.T) {
 	}
 }
 
-// TestFingerprintLeavesTheWordingOut changes a violation in each way that counts, and in each that does not.
+// TestFingerprintLeavesTheWordingOut changes a violation in each way that counts, and in each that
+// does not.
 func TestFingerprintLeavesTheWordingOut(t *testing.T) {
-	base := invariant.Violation{Invariant: "halt", Subject: "stable@a1", Detail: "dispatched", Seq: 7, At: 9}
+	base := invariant.Violation{
+		Invariant: "halt",
+		Subject:   "stable@a1",
+		Detail:    "dispatched",
+		Seq:       7,
+		At:        9,
+	}
 	of := func(change func(v *invariant.Violation)) string {
 		v := base
 		change(&v)
 		return fingerprint([]*outcome{{digest: "d", entries: 3, violations: []invariant.Violation{v}}})
 	}
 	want := of(func(*invariant.Violation) {})
-	if got := of(func(v *invariant.Violation) { v.Detail = "host web-01 was dispatched" }); got != want {
+	if got := of(func(v *invariant.Violation) {
+		v.Detail = "host web-01 was " +
+			"dispatched"
+	}); got != want {
 		t.Error("another wording of a violation changes the fingerprint")
 	}
 	for name, change := range map[string]func(v *invariant.Violation){

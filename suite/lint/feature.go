@@ -18,10 +18,11 @@ type feature struct {
 	scenarios    []outlined
 	mistakes     []mistake
 	descriptions []description
-	rows         []*messages.Location           // of every table
-	tags         [][]*messages.Tag              // those of the feature, of each rule, scenario and table of examples
-	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
-	tables       map[string]*messages.DataTable // of steps, by their ids
+	rows         []*messages.Location // of every table
+	// those of the feature, of each rule, scenario and table of examples
+	tags   [][]*messages.Tag
+	at     map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables map[string]*messages.DataTable // of steps, by their ids
 
 	rule  *Rule
 	found *findings
@@ -147,7 +148,8 @@ func (f *feature) collect() {
 	}
 }
 
-// rehearse finds the mistakes of a scenario, and of each row of an outline. One that not all rows make is the row's.
+// rehearse finds the mistakes of a scenario, and of each row of an outline. One that not all rows
+// make is the row's.
 func (f *feature) rehearse(s *outlined) {
 	type kind struct {
 		node string // the id of the step, or of the scenario
@@ -157,8 +159,11 @@ func (f *feature) rehearse(s *outlined) {
 	var found []mistake
 	var kinds []kind
 	for _, p := range s.pickles {
-		// A placeholder that is left over is said of the outline, and what follows from it would only mislead.
-		if slices.ContainsFunc(p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" }) {
+		// A placeholder that is left over is said of the outline, and what follows from it would only
+		// mislead.
+		if slices.ContainsFunc(
+			p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" },
+		) {
 			continue
 		}
 		for _, m := range f.Rehearse(p) {
@@ -231,7 +236,9 @@ func noExamples(f *feature) {
 		s := &f.scenarios[i]
 		if len(s.Examples) == 0 {
 			if names, _ := s.placeholders(); len(names) > 0 {
-				f.report(s.Location, "this outline has no Examples, which would give a value for <%s>", names[0])
+				f.report(
+					s.Location, "this outline has no Examples, which would give a value for <%s>", names[0],
+				)
 			}
 			continue
 		}
@@ -254,7 +261,10 @@ func unknownPlaceholder(f *feature) {
 			columns := columnsOf(e)
 			for j, name := range names {
 				if !slices.Contains(columns, name) {
-					f.report(places[j], "the examples at line %d have no column %q%s", e.Location.Line, name, nearest.Hint(name, columns))
+					f.report(
+						places[j], "the examples at line %d have no column %q%s", e.Location.Line, name,
+						nearest.Hint(name, columns),
+					)
 				}
 			}
 		}
@@ -281,7 +291,8 @@ func unusedColumn(f *feature) {
 			}
 			for _, c := range e.TableHeader.Cells {
 				if !slices.Contains(names, c.Value) {
-					f.report(c.Location, "nothing in the outline says <%s>%s", c.Value, nearest.Hint(c.Value, names))
+					f.report(c.Location, "nothing in the outline says "+
+						"<%s>%s", c.Value, nearest.Hint(c.Value, names))
 				}
 			}
 		}

@@ -43,8 +43,9 @@ finds others.`,
 	},
 	{
 		Code: "RS003", Name: "unknown-value", Severity: Error,
-		Summary: "A sentence names a state, event, effect, machine, policy or invariant that there is not, or a time that cannot be.",
-		Why:     `The sentence is understood, and one of its words is none of those that can stand there.`,
+		Summary: "A sentence names a state, event, effect, machine, policy or invariant that there is " +
+			"not, or a time that cannot be.",
+		Why: `The sentence is understood, and one of its words is none of those that can stand there.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminated
@@ -75,7 +76,8 @@ to the ref. What is in store for a host under a ref that never comes is never pu
 	},
 	{
 		Code: "RS005", Name: "wrong-table", Severity: Error,
-		Summary: "A sentence is followed by a table that does not belong there, or by none where it needs one.",
+		Summary: "A sentence is followed by a table that does not belong there, or by none where it " +
+			"needs one.",
 		Why: `"rollsim steps" tells for each sentence which columns its table has. A column with a ? may be left out; the order does not
 matter.`,
 		Bad: fleet + `  Scenario: The second ref supersedes the first
@@ -247,7 +249,8 @@ that a failure shows it.`,
 	},
 	{
 		Code: "RS014", Name: "wrong-tag", Severity: Error,
-		Summary: "A tag is nearly one that means something, or chooses a machine or seed that there is not.",
+		Summary: "A tag is nearly one that means something, or chooses a machine or seed that there " +
+			"is not.",
 		Why: `@machine:NAME and @seed:N choose what a scenario runs with; @wip, @slow and @known-defect say what to make of its result. Any
 other tag is yours, for --tags. One that is mistyped does nothing.`,
 		Bad: fleet + `  @machin:v0.2

@@ -1,8 +1,8 @@
-// Package lint looks at features and scenarios without running them, for what would keep them from passing, or from testing
-// what they seem to test.
+// Package lint looks at features and scenarios without running them, for what would keep them from
+// passing, or from testing what they seem to test.
 //
-// A rule is a row of a table: see Rules. Each has an example that breaks it and one that does not, which are what
-// `rollsim lint --explain` shows and what the tests run.
+// A rule is a row of a table: see Rules. Each has an example that breaks it and one that does not,
+// which are what `rollsim lint --explain` shows and what the tests run.
 package lint
 
 import (
@@ -45,11 +45,12 @@ type Rule struct {
 	Summary  string // what is found, in a sentence
 	Why      string // why it matters, and what to do
 
-	// Bad breaks this rule and no other one, Good breaks none: each a file, or several in which each begins with a line
-	// "-- NAME --".
+	// Bad breaks this rule and no other one, Good breaks none: each a file, or several in which each
+	// begins with a line "-- NAME --".
 	Bad, Good string
 
-	feature  func(*feature) // looks at a feature; nil for rules of scenarios and for those that reading itself tells
+	// looks at a feature; nil for rules of scenarios and for those that reading itself tells
+	feature  func(*feature)
 	scenario func(*scenarioFile)
 }
 
@@ -92,9 +93,9 @@ type Finding struct {
 	Message      string // one line or several
 }
 
-// Check looks at feature files (.feature) and scenario files (.yaml), and gives what it finds by file, in the order of the
-// names, and by line; what is left over beside them comes last. Errors are those of the file system: a file that makes no
-// sense is a finding.
+// Check looks at feature files (.feature) and scenario files (.yaml), and gives what it finds by
+// file, in the order of the names, and by line; what is left over beside them comes last. Errors
+// are those of the file system: a file that makes no sense is a finding.
 func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error
@@ -111,7 +112,9 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 			checkScenario(&found, fsys, content)
 		}
 		slices.SortStableFunc(found.list, func(a, b Finding) int {
-			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+			return cmp.Or(
+				cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			)
 		})
 		all = append(all, found.list...)
 	}

@@ -17,8 +17,8 @@ import (
 	"rollsim/suite/check"
 )
 
-// files makes a file system of an example: a file, or several. A scenario gets a golden, unless the example says itself
-// which files there are.
+// files makes a file system of an example: a file, or several. A scenario gets a golden, unless the
+// example says itself which files there are.
 func files(r *Rule, example string) (fstest.MapFS, []string) {
 	fsys := make(fstest.MapFS)
 	var names []string
@@ -40,7 +40,8 @@ func files(r *Rule, example string) (fstest.MapFS, []string) {
 	return fsys, []string{name}
 }
 
-// TestExamples looks at the examples of every rule: the bad one breaks that rule and no other, the good one breaks none.
+// TestExamples looks at the examples of every rule: the bad one breaks that rule and no other, the
+// good one breaks none.
 func TestExamples(t *testing.T) {
 	codes := make(map[string]bool)
 	for _, r := range Rules() {
@@ -48,7 +49,8 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%s %s: twice", r.Code, r.Name)
 		}
 		codes[r.Code], codes[r.Name] = true, true
-		if !regexp.MustCompile(`^RS[01]\d\d$`).MatchString(r.Code) || r.Severity.String() == "" || !strings.HasSuffix(r.Summary, ".") ||
+		if !regexp.MustCompile(`^RS[01]\d\d$`).MatchString(r.Code) || r.Severity.String() == "" ||
+			!strings.HasSuffix(r.Summary, ".") ||
 			!strings.HasSuffix(r.Why, ".") {
 			t.Errorf("%s %s: something is missing, or ends without a full stop", r.Code, r.Name)
 		}
@@ -64,7 +66,9 @@ func TestExamples(t *testing.T) {
 		}
 		for _, f := range found {
 			if f.Rule != r {
-				t.Errorf("%s: the bad example breaks %s: %d:%d: %s", r.Code, f.Rule.Code, f.Line, f.Column, f.Message)
+				t.Errorf(
+					"%s: the bad example breaks %s: %d:%d: %s", r.Code, f.Rule.Code, f.Line, f.Column, f.Message,
+				)
 			}
 		}
 		fsys, names = files(r, r.Good)
@@ -88,7 +92,9 @@ func TestExamples(t *testing.T) {
 
 // TestShipped sees to it that no rule has anything to say of what ships.
 func TestShipped(t *testing.T) {
-	suite, err := check.Find(osfs.FS{}, []string{"../../features", "../../story/testdata/stories", "../../scenarios"})
+	suite, err := check.Find(
+		osfs.FS{}, []string{"../../features", "../../story/testdata/stories", "../../scenarios"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,10 +110,12 @@ func TestShipped(t *testing.T) {
 // TestIncluded: what is wrong with a file that a scenario includes is found in that file.
 func TestIncluded(t *testing.T) {
 	found, err := Check(fstest.MapFS{
-		"a.yaml":          {Data: []byte("# It includes a mistake.\nchannels: [{name: stable}]\ninclude: included/b.yaml\n")},
+		"a.yaml": {Data: []byte("# It includes a mistake.\nchannels: [{name: " +
+			"stable}]\ninclude: included/b.yaml\n")},
 		"included/b.yaml": {Data: []byte("behaviour:\n  ack: soon\n")},
 	}, []string{"a.yaml"})
-	if err != nil || len(found) != 1 || found[0].File != "included/b.yaml" || found[0].Line != 2 || found[0].Rule.Code != "RS101" {
+	if err != nil || len(found) != 1 || found[0].File != "included/b.yaml" || found[0].Line != 2 ||
+		found[0].Rule.Code != "RS101" {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
@@ -165,7 +173,8 @@ Feature: x
         | ref |
         | a1  |
 `)},
-		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
+		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    " +
+			"Thenn\n")},
 		"x.yaml": {Data: []byte(`channels:
   - name: stable
     waves: [{hosts: 2}]
@@ -182,7 +191,9 @@ timeline:
 `)},
 		"wrong.yaml": {Data: []byte("chanels: []\nseed: -1\n")},
 	}
-	found, err := Check(fsys, []string{"wrong.yaml", "x.feature", "torn.feature", "x.yaml", "nowhere.yaml"})
+	found, err := Check(
+		fsys, []string{"wrong.yaml", "x.feature", "torn.feature", "x.yaml", "nowhere.yaml"},
+	)
 	if err == nil || !strings.Contains(err.Error(), "nowhere.yaml") {
 		t.Error(err)
 	}
@@ -230,13 +241,22 @@ x.yaml:13:36 RS105
 	}
 }
 
-// FuzzCheck looks at whatever is in a file: it never panics, and every finding has a place in the file.
+// FuzzCheck looks at whatever is in a file: it never panics, and every finding has a place in the
+// file.
 func FuzzCheck(f *testing.F) {
 	for _, r := range Rules() {
 		f.Add(r.Bad, r.Scenarios())
 		f.Add(r.Good, r.Scenarios())
 	}
-	suite, err := check.Find(osfs.FS{}, []string{"../../features", "../../story/testdata/broken", "../../story/testdata/stories", "../../scenarios"})
+	suite, err := check.Find(
+		osfs.FS{},
+		[]string{
+			"../../features",
+			"../../story/testdata/broken",
+			"../../story/testdata/stories",
+			"../../scenarios",
+		},
+	)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -257,7 +277,8 @@ func FuzzCheck(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, f := range found {
-			if f.File != name || f.Line < 1 || f.Column < 1 || f.Line > 1+strings.Count(text, "\n") || f.Message == "" {
+			if f.File != name || f.Line < 1 || f.Column < 1 || f.Line > 1+strings.Count(text, "\n") ||
+				f.Message == "" {
 				t.Errorf("%+v", f)
 			}
 		}

@@ -62,11 +62,15 @@ func noComment(s *scenarioFile) {
 func noGolden(s *scenarioFile) {
 	golden := check.GoldenPath(s.Path)
 	if _, err := fs.Stat(s.fsys, golden); err != nil {
-		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s", golden, shell.Join(s.Path))
+		s.report(
+			nil, "there is no golden %s; record it with: rollsim check --update %s", golden,
+			shell.Join(s.Path),
+		)
 	}
 }
 
-// checkGoldens finds goldens without a scenario beside the folders of which all scenarios are among the names.
+// checkGoldens finds goldens without a scenario beside the folders of which all scenarios are among
+// the names.
 func checkGoldens(fsys fs.FS, names []string) []Finding {
 	var all []Finding
 	var done []string
@@ -76,10 +80,15 @@ func checkGoldens(fsys fs.FS, names []string) []Finding {
 			continue
 		}
 		done = append(done, dir)
-		if scenarios := withExt(fsys, dir, ".yaml"); !slices.ContainsFunc(scenarios, func(s string) bool { return !slices.Contains(names, s) }) {
+		if scenarios := withExt(fsys, dir, ".yaml"); !slices.ContainsFunc(
+			scenarios, func(s string) bool { return !slices.Contains(names, s) },
+		) {
 			for _, golden := range withExt(fsys, path.Dir(check.GoldenPath(name)), ".golden") {
-				if base := strings.TrimSuffix(path.Base(golden), ".golden"); !slices.Contains(scenarios, path.Join(dir, base+".yaml")) {
-					all = append(all, Finding{golden, 1, 1, orphanGolden, fmt.Sprintf("there is no scenario %s.yaml in %s", base, dir)})
+				if base := strings.TrimSuffix(path.Base(golden), ".golden"); !slices.Contains(
+					scenarios, path.Join(dir, base+".yaml"),
+				) {
+					all = append(all, Finding{golden, 1, 1, orphanGolden, fmt.Sprintf("there is no scenario "+
+						"%s.yaml in %s", base, dir)})
 				}
 			}
 		}
@@ -102,7 +111,8 @@ func withExt(fsys fs.FS, dir, ext string) []string {
 	return names
 }
 
-// idleChannel finds channels that never move to a ref, are not opened by an event, and that no other one waits for.
+// idleChannel finds channels that never move to a ref, are not opened by an event, and that no
+// other one waits for.
 func idleChannel(s *scenarioFile) {
 	var used []reducer.ChannelID
 	for _, c := range s.Scenario.Channels {
@@ -126,13 +136,14 @@ func idleChannel(s *scenarioFile) {
 	}
 }
 
-// sameRef finds moves of a channel to the ref at which the timeline has just put it. Only moves at a time are looked at: when
-// a moment comes, only a run can tell.
+// sameRef finds moves of a channel to the ref at which the timeline has just put it. Only moves at
+// a time are looked at: when a moment comes, only a run can tell.
 func sameRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
 		if i > 0 && moves[i-1].change == m.change {
-			s.report(at("timeline", m.line, "ref"), "channel %s is at ref %s already", m.change.Channel, m.change.Ref)
+			s.report(at("timeline", m.line, "ref"), "channel %s is at ref %s "+
+				"already", m.change.Channel, m.change.Ref)
 		}
 	}
 }
@@ -141,9 +152,11 @@ func sameRef(s *scenarioFile) {
 func unseenRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
-		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change && moves[i-1].at == m.at {
+		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change &&
+			moves[i-1].at == m.at {
 			before := moves[i-1]
-			s.report(at("timeline", before.line, "ref"), "no poll can ever see ref %s: channel %s moves on to %s at the same instant",
+			s.report(at("timeline", before.line, "ref"), "no poll can ever see ref %s: channel %s moves "+
+				"on to %s at the same instant",
 				before.change.Ref, m.change.Channel, m.change.Ref)
 		}
 	}
@@ -180,21 +193,25 @@ func (s *scenarioFile) moves() []move {
 	return all
 }
 
-// idleBudget finds budgets that can never hold anything back, since they cover no more hosts than they allow at once.
+// idleBudget finds budgets that can never hold anything back, since they cover no more hosts than
+// they allow at once.
 func idleBudget(s *scenarioFile) {
 	for i, b := range s.Scenario.Budgets {
 		n := 0
 		for _, c := range s.Scenario.Channels {
 			for _, w := range c.Waves {
 				for _, h := range w.Hosts {
-					if slices.ContainsFunc(b.Hosts, func(pattern string) bool { return matches(pattern, string(h)) }) {
+					if slices.ContainsFunc(
+						b.Hosts, func(pattern string) bool { return matches(pattern, string(h)) },
+					) {
 						n++
 					}
 				}
 			}
 		}
 		if n <= b.MaxInFlight {
-			s.report(at("budgets", i, "max_in_flight"), "budget %s allows %d at once of the %d that it covers: it never holds any back", b.Name, b.MaxInFlight, n)
+			s.report(at("budgets", i, "max_in_flight"), "budget %s allows %d at once of the %d that it "+
+				"covers: it never holds any back", b.Name, b.MaxInFlight, n)
 		}
 	}
 }
@@ -214,7 +231,9 @@ func contradictoryFates(s *scenarioFile) {
 			case before.Kind == f.Kind:
 				s.report(at("fates", i), "host %s has this fate already", f.Host)
 			case before.Kind.Settles() && f.Kind.Settles():
-				s.report(at("fates", i), "host %s has another fate already, and only one of both can come", f.Host)
+				s.report(
+					at("fates", i), "host %s has another fate already, and only one of both can come", f.Host,
+				)
 			}
 		}
 	}

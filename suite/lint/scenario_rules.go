@@ -1,6 +1,7 @@
 package lint
 
-// scenarioRules are the rules of scenarios. The first is that of files which cannot be loaded at all.
+// scenarioRules are the rules of scenarios. The first is that of files which cannot be loaded at
+// all.
 var scenarioRules = []Rule{
 	{
 		Code: "RS101", Name: "wrong-scenario", Severity: Error,

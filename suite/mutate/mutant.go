@@ -9,8 +9,8 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Place is a part of a transition table that is changed at once: one class of events in one state, and where the
-// specification asks for the policy, one policy.
+// Place is a part of a transition table that is changed at once: one class of events in one state,
+// and where the specification asks for the policy, one policy.
 type Place struct {
 	State  reducer.State
 	Class  coverage.Class
@@ -41,7 +41,8 @@ func (m *Mutant) String() string {
 	return fmt.Sprintf("%s  %v: %v becomes %v", m.Machine, m.Place, m.Was, m.Becomes)
 }
 
-// Through puts the mutant in the place of the machine that it is of, under its name. Other machines stay as they are.
+// Through puts the mutant in the place of the machine that it is of, under its name. Other machines
+// stay as they are.
 func (m *Mutant) Through(machine reducer.Machine) reducer.Machine {
 	if machine.Name() != m.Machine {
 		return machine
@@ -55,7 +56,10 @@ type changed struct {
 	mutant *Mutant
 }
 
-func (c *changed) Step(rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy, out *reducer.Effects) error {
+func (c *changed) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
 	if c.mutant.isOf(rec, ev, policy.OnHealthFailure) {
 		return c.mutant.other.Step(rec, ev, now, policy, out)
 	}
@@ -76,13 +80,15 @@ func (m *Mutant) isOf(rec *reducer.Record, ev *reducer.Event, policy reducer.Hea
 // reachedIn tells whether a case that exercised some cells has come to the place.
 func (m *Mutant) reachedIn(cells coverage.Set) bool {
 	short := m.Was
-	short.Effects &^= coverage.EffectsOf(reducer.UpdateCurrentWave) // where the cursor stood above the wave
+	// where the cursor stood above the wave
+	short.Effects &^= coverage.EffectsOf(reducer.UpdateCurrentWave)
 	return cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: m.Was}) ||
 		cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: short})
 }
 
-// Mutants gives every mutant of a machine: at each place of its table each other answer, and where it accepts the event also
-// each effect too few or too many. A mutant that no sequence of events could tell from the machine is none.
+// Mutants gives every mutant of a machine: at each place of its table each other answer, and where
+// it accepts the event also each effect too few or too many. A mutant that no sequence of events
+// could tell from the machine is none.
 func Mutants(m *reducer.Table) []*Mutant {
 	var all []*Mutant
 	for _, s := range reducer.States() {
@@ -102,7 +108,8 @@ func Mutants(m *reducer.Table) []*Mutant {
 	return all
 }
 
-// policies are the policies under which a place is changed: each alone where the specification asks for it.
+// policies are the policies under which a place is changed: each alone where the specification asks
+// for it.
 func policies(s reducer.State, c coverage.Class) []reducer.HealthPolicy {
 	if c == coverage.TurnedFailed && len(coverage.Outcomes(reducer.RFC0008(), s, c)) > 1 {
 		return reducer.HealthPolicies()
@@ -173,7 +180,8 @@ func answering(s reducer.State, k reducer.EventKind, o coverage.Outcome) *reduce
 	return reducer.NewTable("", cells, false)
 }
 
-// misrouted gives the mutants that do with events of another rollout in a state what the machine does not.
+// misrouted gives the mutants that do with events of another rollout in a state what the machine
+// does not.
 func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	was := coverage.Outcomes(m, s, coverage.Misrouted)[0]
 	turned := coverage.Outcome{Answer: coverage.TakenForOwn}
@@ -186,7 +194,14 @@ func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	}
 	place := Place{State: s, Class: coverage.Misrouted}
 	return []*Mutant{
-		{Machine: m.Name(), Place: place, Was: was, Becomes: turned, table: m, other: reducer.NewTable("", m.Cells(), !m.RefusesMisrouted())},
+		{
+			Machine: m.Name(),
+			Place:   place,
+			Was:     was,
+			Becomes: turned,
+			table:   m,
+			other:   reducer.NewTable("", m.Cells(), !m.RefusesMisrouted()),
+		},
 		{
 			Machine: m.Name(), Place: place, Was: was, Becomes: coverage.Outcome{Answer: coverage.RefusedUnimplemented}, table: m,
 			other: reducer.NewTable("", unimplemented, false),
@@ -194,8 +209,8 @@ func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	}
 }
 
-// Row is a row of the table "in STATE the machine answers like this:" that tells the mutant from the machine: its columns and
-// its cells.
+// Row is a row of the table "in STATE the machine answers like this:" that tells the mutant from
+// the machine: its columns and its cells.
 func (m *Mutant) Row() (columns, cells []string) {
 	add := func(column, cell string) { columns, cells = append(columns, column), append(cells, cell) }
 	kind, was := m.Class.Kind(), m.Was
@@ -227,7 +242,12 @@ func (m *Mutant) Row() (columns, cells []string) {
 		add("to", "1")
 	case coverage.Misrouted:
 		add("rollout", "r2")
-	case coverage.Opened, coverage.Joined, coverage.TerminalDeclared, coverage.SucceededBy, coverage.Expired, coverage.Cleared:
+	case coverage.Opened,
+		coverage.Joined,
+		coverage.TerminalDeclared,
+		coverage.SucceededBy,
+		coverage.Expired,
+		coverage.Cleared:
 	}
 	if m.Policy != 0 {
 		add("policy", m.Policy.String())

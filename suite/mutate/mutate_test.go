@@ -61,8 +61,8 @@ func run(t *testing.T, cases []*check.Case, opt Options) *Result {
 	return result
 }
 
-// TestFeaturesNoticeEveryMutant: the features that ship fail when any one cell of either table has another outcome. The page
-// that says so says how many there are.
+// TestFeaturesNoticeEveryMutant: the features that ship fail when any one cell of either table has
+// another outcome. The page that says so says how many there are.
 func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	result := run(t, shippedFeatures(t), Options{Machines: tables(), Jobs: 2})
 	for _, s := range result.Survivors() {
@@ -78,8 +78,8 @@ func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	}
 }
 
-// TestEveryCellHasMutants: each part of each cell is changed to two other outcomes at least, and each mutant differs from its
-// machine.
+// TestEveryCellHasMutants: each part of each cell is changed to two other outcomes at least, and
+// each mutant differs from its machine.
 func TestEveryCellHasMutants(t *testing.T) {
 	for _, m := range tables() {
 		becomes := make(map[Place]map[coverage.Outcome]bool)
@@ -95,7 +95,10 @@ func TestEveryCellHasMutants(t *testing.T) {
 		for _, c := range coverage.Cells(m) {
 			n := len(becomes[Place{c.State, c.Class, 0}])
 			if policies := policies(c.State, c.Class); len(policies) > 1 {
-				n = min(len(becomes[Place{c.State, c.Class, reducer.Halt}]), len(becomes[Place{c.State, c.Class, reducer.RollbackAndHalt}]))
+				n = min(
+					len(becomes[Place{c.State, c.Class, reducer.Halt}]),
+					len(becomes[Place{c.State, c.Class, reducer.RollbackAndHalt}]),
+				)
 			}
 			if n < 2 {
 				t.Errorf("%s %v is changed to %d outcomes", m.Name(), c, n)
@@ -104,8 +107,8 @@ func TestEveryCellHasMutants(t *testing.T) {
 	}
 }
 
-// TestRowsNoticeTheirMutants: with a feature of nothing but the rows that survivors are shown with, none survives; and with
-// one row less, those that it is for do.
+// TestRowsNoticeTheirMutants: with a feature of nothing but the rows that survivors are shown with,
+// none survives; and with one row less, those that it is for do.
 func TestRowsNoticeTheirMutants(t *testing.T) {
 	features := make(map[string]string)
 	var without Place
@@ -118,12 +121,21 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 			places[mutant.Place] = true
 			columns, cells := mutant.Row()
 			features[fmt.Sprintf("%s-%d.feature", m.Name(), len(places))] = fmt.Sprintf(
-				"Feature: %v\n  Scenario: %v\n    Given the machine is %s\n    Then in %v the machine answers like this:\n      | %s |\n      | %s |\n",
-				mutant.Place, mutant.Place, m.Name(), mutant.State, strings.Join(columns, " | "), strings.Join(cells, " | "))
+				"Feature: %v\n  Scenario: %v\n    Given the machine is %s\n    Then in %v the machine "+
+					"answers like this:\n      | %s |\n      | %s |\n",
+				mutant.Place,
+				mutant.Place,
+				m.Name(),
+				mutant.State,
+				strings.Join(columns, " | "),
+				strings.Join(cells, " | "),
+			)
 			without = mutant.Place
 		}
 	}
-	if survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors(); len(survivors) > 0 {
+	if survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors(); len(
+		survivors,
+	) > 0 {
 		t.Errorf("%d survive, the first is %v", len(survivors), survivors[0].Mutant)
 	}
 	for name, text := range features {
@@ -132,12 +144,16 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 		}
 	}
 	survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors()
-	if len(survivors) == 0 || slices.ContainsFunc(survivors, func(s *Tried) bool { return s.Machine != "v0.2" || s.Place != without }) {
+	if len(survivors) == 0 ||
+		slices.ContainsFunc(
+			survivors, func(s *Tried) bool { return s.Machine != "v0.2" || s.Place != without },
+		) {
 		t.Errorf("without what %v is for, %d survive", without, len(survivors))
 	}
 }
 
-// TestSurvivors: a scenario that comes to a cell and expects nothing of what differs lets mutants pass, whatever Jobs is.
+// TestSurvivors: a scenario that comes to a cell and expects nothing of what differs lets mutants
+// pass, whatever Jobs is.
 func TestSurvivors(t *testing.T) {
 	cases := written(t, map[string]string{"weak.feature": `Feature: Weak
   Background:
@@ -151,7 +167,8 @@ func TestSurvivors(t *testing.T) {
     And SchedulePruning is emitted once for "stable@a1"
 `})
 	only := Options{Machines: tables()[:1], State: reducer.Converging, Event: reducer.RolloutTerminal}
-	if s := run(t, cases, only).Survivors(); len(s) != 1 || s[0].Becomes.String() != "→Terminal Q P" || !slices.Equal(s[0].Reached, []string{"weak.feature:4", "weak.feature:7"}) {
+	if s := run(t, cases, only).Survivors(); len(s) != 1 || s[0].Becomes.String() != "→Terminal Q P" ||
+		!slices.Equal(s[0].Reached, []string{"weak.feature:4", "weak.feature:7"}) {
 		t.Errorf("%d survive", len(s))
 	}
 	weaker := cases[:1]
@@ -163,8 +180,12 @@ func TestSurvivors(t *testing.T) {
 			first = result
 		}
 		for i := range result.Tried {
-			if got, want := result.Tried[i], first.Tried[i]; got.KilledBy != want.KilledBy || !reflect.DeepEqual(got.Reached, want.Reached) {
-				t.Errorf("%v with %d jobs: %s, %v; with one: %s, %v", got.Mutant, jobs, got.KilledBy, got.Reached, want.KilledBy, want.Reached)
+			if got, want := result.Tried[i], first.Tried[i]; got.KilledBy != want.KilledBy ||
+				!reflect.DeepEqual(got.Reached, want.Reached) {
+				t.Errorf(
+					"%v with %d jobs: %s, %v; with one: %s, %v", got.Mutant, jobs, got.KilledBy, got.Reached,
+					want.KilledBy, want.Reached,
+				)
 			}
 		}
 	}
@@ -175,11 +196,17 @@ func TestSurvivors(t *testing.T) {
 
 // TestGoldensNotice: where no feature notices, a scenario whose golden differs does.
 func TestGoldensNotice(t *testing.T) {
-	suite, err := check.Find(rollsim.Library, []string{"scenarios/one-wave-converges.yaml", "features/retention/shipped.feature"})
+	suite, err := check.Find(
+		rollsim.Library,
+		[]string{"scenarios/one-wave-converges.yaml", "features/retention/shipped.feature"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := run(t, casesOf(t, suite), Options{Machines: tables()[:1], State: reducer.Opening, Event: reducer.HostJoined, Jobs: 2})
+	result := run(
+		t, casesOf(t, suite),
+		Options{Machines: tables()[:1], State: reducer.Opening, Event: reducer.HostJoined, Jobs: 2},
+	)
 	for _, tried := range result.Tried {
 		if tried.KilledBy != "scenarios/one-wave-converges.yaml" {
 			t.Errorf("%v is noticed by %q", tried.Mutant, tried.KilledBy)
@@ -202,7 +229,9 @@ func TestWhatFailsTellsNothing(t *testing.T) {
 	}
 	ended, end := context.WithCancel(context.Background())
 	end()
-	if _, err := Run(ended, shippedFeatures(t), Options{Machines: tables()}); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ended, shippedFeatures(t), Options{Machines: tables()}); !errors.Is(
+		err, context.Canceled,
+	) {
 		t.Errorf("got %v", err)
 	}
 }

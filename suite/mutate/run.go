@@ -14,9 +14,10 @@ import (
 // Options say what is mutated.
 type Options struct {
 	Machines []*reducer.Table
-	State    reducer.State     // only the cells of this state; 0 for all
-	Event    reducer.EventKind // only those of this event; 0 for all, and for what comes of events of other rollouts
-	Jobs     int               // how many mutants at once
+	State    reducer.State // only the cells of this state; 0 for all
+	// only those of this event; 0 for all, and for what comes of events of other rollouts
+	Event reducer.EventKind
+	Jobs  int // how many mutants at once
 
 	// Each is called, from one goroutine, when another mutant has been tried. Nil for nothing.
 	Each func(done, of int)
@@ -44,11 +45,14 @@ func (r *Result) Survivors() []*Tried {
 type FailingError struct{ Result *check.Result }
 
 func (e *FailingError) Error() string {
-	return fmt.Sprintf("%s fails as it is, so that nothing can be told by it\nrerun: %s", e.Result.Path, e.Result.Rerun)
+	return fmt.Sprintf(
+		"%s fails as it is, so that nothing can be told by it\nrerun: %s", e.Result.Path, e.Result.Rerun,
+	)
 }
 
-// Run tries every mutant on the cases that come to its place, features before scenario files and the cheapest first, until
-// one fails. What it gives does not depend on Jobs. The error is a *FailingError, or that of the context.
+// Run tries every mutant on the cases that come to its place, features before scenario files and
+// the cheapest first, until one fails. What it gives does not depend on Jobs. The error is a
+// *FailingError, or that of the context.
 func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error) {
 	result := &Result{}
 	var features, files []*check.Case
@@ -81,7 +85,9 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 				return nil, &FailingError{m.Result}
 			}
 		}
-		slices.SortStableFunc(measured, func(a, b *check.Measured) int { return cmp.Compare(a.Steps, b.Steps) })
+		slices.SortStableFunc(
+			measured, func(a, b *check.Measured) int { return cmp.Compare(a.Steps, b.Steps) },
+		)
 		done := len(result.Tried) - len(left)
 		work := ordered.Work[struct{}]{
 			Jobs: opt.Jobs, Order: ordered.Natural(len(left)),

@@ -1,5 +1,5 @@
-// Package input opens whatever a log is kept in: files or standard input, NDJSON, a rollout document or a state.db, plain, in
-// gzip or in zstd. Content tells which, names do not.
+// Package input opens whatever a log is kept in: files or standard input, NDJSON, a rollout
+// document or a state.db, plain, in gzip or in zstd. Content tells which, names do not.
 package input
 
 import (
@@ -15,8 +15,9 @@ import (
 // Stdin is the name under which standard input is given.
 const Stdin = "-"
 
-// Open makes one reader of the named inputs, which together are one log, in the order given; documents of several rollouts
-// are read side by side, by seq. The reader must be closed. The error is a *trace.ReadError, or that of opening a file.
+// Open makes one reader of the named inputs, which together are one log, in the order given;
+// documents of several rollouts are read side by side, by seq. The reader must be closed. The error
+// is a *trace.ReadError, or that of opening a file.
 func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	if len(names) == 0 {
 		return nil, errors.New("expected an input")
@@ -49,8 +50,8 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	return trace.Concatenate(opens...), nil
 }
 
-// IsStream tells whether an input can be read once only: standard input, and what a name stands for that is no file, such as a
-// pipe that a shell makes of <(COMMAND).
+// IsStream tells whether an input can be read once only: standard input, and what a name stands for
+// that is no file, such as a pipe that a shell makes of <(COMMAND).
 func IsStream(name string) bool {
 	info, err := os.Stat(name)
 	return name == Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir()
@@ -108,7 +109,8 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	return r, nil
 }
 
-// Database opens the state.db that a file is, or holds compressed; nil where it is none. name names it in messages.
+// Database opens the state.db that a file is, or holds compressed; nil where it is none. name names
+// it in messages.
 func Database(name, path string) (*statedb.DB, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, &trace.ReadError{File: name, What: "expected a log, found a folder"}

@@ -30,10 +30,12 @@ const (
 
 // open opens a database in the way that leaves no trace.
 //
-// In use, its -wal and -shm are there: mode=ro reads through them, as any other reader does. SQLite would create them for a
-// database at rest, even with mode=ro, and leave them behind: where there is no -wal, nothing can be missed by reading the
-// main file alone, as immutable. A -wal without -shm is a copy, or what a crash left: to read it SQLite has to write, so it
-// is read from a private copy of both. The same goes for the journal of a transaction that a crash left unfinished.
+// In use, its -wal and -shm are there: mode=ro reads through them, as any other reader does. SQLite
+// would create them for a database at rest, even with mode=ro, and leave them behind: where there
+// is no -wal, nothing can be missed by reading the main file alone, as immutable. A -wal without
+// -shm is a copy, or what a crash left: to read it SQLite has to write, so it is read from a
+// private copy of both. The same goes for the journal of a transaction that a crash left
+// unfinished.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -49,7 +51,8 @@ func open(path string) (*DB, error) {
 	switch {
 	case wal && exists(path+walSuffix) && exists(path+shmSuffix):
 		db, err := connect(path, "mode=ro")
-		if err != nil && (errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.IOERR)) {
+		if err != nil &&
+			(errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.IOERR)) {
 			return openCopy(path) // shared memory cannot be used here
 		}
 		return db, err
@@ -73,7 +76,10 @@ func connect(path, how string) (*DB, error) {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name // of Windows
 	}
-	conn, err := sqlite3.OpenFlags("file://"+(&url.URL{Path: name}).EscapedPath()+"?"+how, sqlite3.OPEN_READONLY|sqlite3.OPEN_URI)
+	conn, err := sqlite3.OpenFlags(
+		"file://"+(&url.URL{Path: name}).EscapedPath()+"?"+how,
+		sqlite3.OPEN_READONLY|sqlite3.OPEN_URI,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +145,8 @@ type stillness struct {
 
 func (s *stillness) check() error {
 	if s != nil && look(s.path) != s.files {
-		return errors.New("another process began to write to the database while it was read: read it again")
+		return errors.New("another process began to write to the database while it was read: read it " +
+			"again")
 	}
 	return nil
 }
@@ -159,7 +166,8 @@ func openCopy(path string) (*DB, error) {
 				return nil
 			}
 		}
-		return errors.New("another process writes to the database, and its shared memory cannot be used here: no consistent copy could be taken")
+		return errors.New("another process writes to the database, and its shared memory cannot be " +
+			"used here: no consistent copy could be taken")
 	})
 }
 
@@ -174,7 +182,8 @@ func OpenStream(name string, in io.Reader) (*DB, error) {
 	return begun(name, db, err)
 }
 
-// openPrivate opens a database that is made in a folder of its own, which is removed once it is read from.
+// openPrivate opens a database that is made in a folder of its own, which is removed once it is
+// read from.
 func openPrivate(make func(path string) error) (*DB, error) {
 	dir, remove, err := scratch.Dir()
 	if err != nil {
@@ -194,7 +203,8 @@ func openPrivate(make func(path string) error) (*DB, error) {
 
 func copyAll(path, to string) error {
 	for _, suffix := range []string{"", walSuffix, journalSuffix} {
-		if err := copyFile(path+suffix, to+suffix); err != nil && !(suffix != "" && errors.Is(err, os.ErrNotExist)) {
+		if err := copyFile(path+suffix, to+suffix); err != nil &&
+			!(suffix != "" && errors.Is(err, os.ErrNotExist)) {
 			return err
 		}
 	}
@@ -219,7 +229,8 @@ func write(to string, in io.Reader) error {
 	return errors.Join(err, out.Close())
 }
 
-// connectPrivate opens a copy that is ours alone, so that it may be written to where SQLite has to recover it.
+// connectPrivate opens a copy that is ours alone, so that it may be written to where SQLite has to
+// recover it.
 func connectPrivate(path string) (*DB, error) {
 	conn, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
 	if err != nil {

@@ -1,7 +1,9 @@
-// Package statedb reads the control plane's SQLite file, state.db: its event_log, and the tables that are derived from it.
+// Package statedb reads the control plane's SQLite file, state.db: its event_log, and the tables
+// that are derived from it.
 //
-// It is a guest. The control plane may be at work on the database meanwhile: what is read is one consistent state of it, and
-// neither the database nor its write-ahead log is changed, nor a file created beside them.
+// It is a guest. The control plane may be at work on the database meanwhile: what is read is one
+// consistent state of it, and neither the database nor its write-ahead log is changed, nor a file
+// created beside them.
 package statedb
 
 import (
@@ -33,7 +35,8 @@ type DB struct {
 // busyFor is how long a database that another process has locked is waited for.
 const busyFor = 2 * time.Second
 
-// Open opens a database for one reading; the error is a *trace.ReadError. name names it in messages.
+// Open opens a database for one reading; the error is a *trace.ReadError. name names it in
+// messages.
 func Open(name, path string) (*DB, error) {
 	db, err := open(path)
 	return begun(name, db, err)
@@ -76,12 +79,15 @@ func (db *DB) begin() error {
 		if err != nil {
 			return err
 		}
-		return fmt.Errorf("expected the control plane's database, with a table event_log; this one has %s", tables)
+		return fmt.Errorf("expected the control plane's database, with a table event_log; this one "+
+			"has %s", tables)
 	}
 	if err := hasColumns("event_log", columns, logColumns); err != nil {
 		return err
 	}
-	db.rows, _, err = db.conn.Prepare("SELECT " + strings.Join(logColumns, ", ") + " FROM event_log ORDER BY seq")
+	db.rows, _, err = db.conn.Prepare(
+		"SELECT " + strings.Join(logColumns, ", ") + " FROM event_log ORDER BY seq",
+	)
 	return err
 }
 
@@ -91,7 +97,12 @@ var (
 		"rollout_id", "channel", "target_ref", "state", "current_wave", "opened_event_log_seq", "last_transition_event_log_seq",
 		"opened_at", "terminal_at", "superseded_at",
 	}
-	quarantineColumns = []string{"channel", "closure_hash", "quarantined_at", "triggering_event_log_seq"}
+	quarantineColumns = []string{
+		"channel",
+		"closure_hash",
+		"quarantined_at",
+		"triggering_event_log_seq",
+	}
 )
 
 // columns names the columns of a table; nil when there is no such table.
@@ -127,7 +138,9 @@ func (db *DB) list(query string) ([]string, error) {
 func hasColumns(table string, columns, want []string) error {
 	for _, name := range want {
 		if !slices.Contains(columns, name) {
-			return fmt.Errorf("table %s: expected a column %s; there are %s", table, name, strings.Join(columns, ", "))
+			return fmt.Errorf(
+				"table %s: expected a column %s; there are %s", table, name, strings.Join(columns, ", "),
+			)
 		}
 	}
 	return nil
@@ -180,15 +193,20 @@ func datatype(t sqlite3.Datatype) string {
 	return "a value of another type"
 }
 
-// derived reads a derived table, whose rows do takes in the order of a column of times; false when there is none.
-func (db *DB) derived(table, order string, columns []string, do func(*reading) error) (bool, error) {
+// derived reads a derived table, whose rows do takes in the order of a column of times; false when
+// there is none.
+func (db *DB) derived(
+	table, order string, columns []string, do func(*reading) error,
+) (bool, error) {
 	found, err := db.columns(table)
 	if err == nil && found != nil {
 		err = hasColumns(table, found, columns)
 	}
 	var s *sqlite3.Stmt
 	if err == nil && found != nil {
-		s, _, err = db.conn.Prepare("SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY " + order + ", 1, 2")
+		s, _, err = db.conn.Prepare(
+			"SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY " + order + ", 1, 2",
+		)
 	}
 	if err != nil {
 		return false, &trace.ReadError{File: db.file, What: explain(err)}
@@ -203,7 +221,11 @@ func (db *DB) derived(table, order string, columns []string, do func(*reading) e
 			return true, err
 		}
 		if r.problem != "" {
-			return true, &trace.ReadError{File: db.file, Place: fmt.Sprintf("table %s, row %d", table, n), What: r.problem}
+			return true, &trace.ReadError{
+				File:  db.file,
+				Place: fmt.Sprintf("table %s, row %d", table, n),
+				What:  r.problem,
+			}
 		}
 	}
 	if err := s.Err(); err != nil {
@@ -305,15 +327,22 @@ func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
 
 // Quarantines implements trace.Tables.
 func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
-	return db.derived("quarantined_closures", "quarantined_at", quarantineColumns, func(r *reading) error {
-		row := trace.QuarantineRow{
-			Channel: reducer.ChannelID(r.text()), Closure: reducer.ClosureHash(r.text()), At: r.time(), Seq: r.optionalInt(),
-		}
-		if r.problem != "" {
-			return nil
-		}
-		return do(&row)
-	})
+	return db.derived(
+		"quarantined_closures",
+		"quarantined_at",
+		quarantineColumns,
+		func(r *reading) error {
+			row := trace.QuarantineRow{
+				Channel: reducer.ChannelID(
+					r.text(),
+				), Closure: reducer.ClosureHash(r.text()), At: r.time(), Seq: r.optionalInt(),
+			}
+			if r.problem != "" {
+				return nil
+			}
+			return do(&row)
+		},
+	)
 }
 
 // Close ends the reading.
@@ -338,13 +367,16 @@ func explain(err error) string {
 		return "the database is damaged, or encrypted: " + what
 	case errors.Is(err, sqlite3.CORRUPT):
 		return "the database is damaged: " + what
-	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.IOERR), errors.Is(err, sqlite3.READONLY):
+	case errors.Is(err, sqlite3.CANTOPEN),
+		errors.Is(err, sqlite3.IOERR),
+		errors.Is(err, sqlite3.READONLY):
 		return "the database cannot be read: " + what
 	}
 	return what
 }
 
-// IsDatabase tells whether a file is an SQLite database, or one of which everything is still in its write-ahead log.
+// IsDatabase tells whether a file is an SQLite database, or one of which everything is still in its
+// write-ahead log.
 func IsDatabase(path string) (bool, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -24,7 +24,8 @@ import (
 	"rollsim/trace"
 )
 
-// A test that needs another process at work on a database starts itself again with this set to the database's path.
+// A test that needs another process at work on a database starts itself again with this set to the
+// database's path.
 const writerEnv = "ROLLSIM_TEST_WRITER"
 
 func TestMain(m *testing.M) {
@@ -38,7 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writer plays the control plane: it does what it is told to on standard input, a statement a line, and answers each.
+// writer plays the control plane: it does what it is told to on standard input, a statement a line,
+// and answers each.
 func writer(path string) error {
 	conn, err := sqlite3.Open(path)
 	if err != nil {
@@ -115,8 +117,8 @@ func sample(t testing.TB, name string) string {
 	return path
 }
 
-// folder is what stands in the folder of a database: names and contents. The content of shared memory is not part of it: any
-// reader marks there what it reads.
+// folder is what stands in the folder of a database: names and contents. The content of shared
+// memory is not part of it: any reader marks there what it reads.
 func folder(t *testing.T, path string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -161,7 +163,8 @@ func count(path string) (rows, rollouts, quarantines int, err error) {
 
 const sampleRows = 4041
 
-// check reads a database and tells whether it found so many rows more than the sample has, and left everything as it was.
+// check reads a database and tells whether it found so many rows more than the sample has, and left
+// everything as it was.
 func check(t *testing.T, path string, more int) {
 	t.Helper()
 	before := folder(t, path)
@@ -313,16 +316,19 @@ func TestStream(t *testing.T) {
 	}
 	nothingStays(t, func() (*DB, error) { return OpenStream("state.db.gz", bytes.NewReader(content)) })
 	for name, in := range map[string]io.Reader{
-		"the compressed data ends early":                            io.MultiReader(bytes.NewReader(content[:9000]), iotest.ErrReader(io.ErrUnexpectedEOF)),
+		"the compressed data ends " +
+			"early": io.MultiReader(bytes.NewReader(content[:9000]), iotest.ErrReader(io.ErrUnexpectedEOF)),
 		"the database is damaged: database disk image is malformed": bytes.NewReader(content[:9000]),
 	} {
-		if _, err := OpenStream("state.db.gz", in); !errors.As(err, new(*trace.ReadError)) || err.Error() != "state.db.gz: "+name {
+		if _, err := OpenStream("state.db.gz", in); !errors.As(err, new(*trace.ReadError)) ||
+			err.Error() != "state.db.gz: "+name {
 			t.Error(err)
 		}
 	}
 }
 
-// nothingStays: a private copy is gone while it is read, be the reader killed, or where that cannot be, afterwards.
+// nothingStays: a private copy is gone while it is read, be the reader killed, or where that cannot
+// be, afterwards.
 func nothingStays(t *testing.T, open func() (*DB, error)) {
 	t.Helper()
 	dir := t.TempDir()
@@ -355,7 +361,8 @@ func TestEverythingInTheLog(t *testing.T) {
 	p := start(t, path)
 	p.do("PRAGMA journal_mode = wal")
 	p.do("PRAGMA wal_autocheckpoint = 0")
-	p.do("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)")
+	p.do("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, " +
+		"rollout_id TEXT, payload TEXT)")
 	p.do(addRow)
 	if is, err := IsDatabase(path); !is || err != nil {
 		t.Error(is, err)
@@ -386,7 +393,8 @@ func TestLocked(t *testing.T) {
 	p.do("BEGIN EXCLUSIVE")
 	begun := time.Now()
 	_, _, _, err := count(path)
-	if err == nil || err.Error() != "state.db: the database is locked by another process, for more than 2s" || time.Since(begun) > 20*time.Second {
+	if err == nil || err.Error() != "state.db: the database is locked by another process, for more "+
+		"than 2s" || time.Since(begun) > 20*time.Second {
 		t.Error(err, time.Since(begun))
 	}
 }
@@ -409,35 +417,45 @@ func TestOtherDatabases(t *testing.T) {
 			return errors.Join(err, conn.Close())
 		}
 	}
-	const eventLog = "CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts, kind, host_id, rollout_id, payload)"
+	const eventLog = "CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts, kind, host_id, " +
+		"rollout_id, payload)"
 	insert := func(values string) string { return "INSERT INTO event_log VALUES (" + values + ")" }
 	for _, c := range []struct {
 		name string
 		make func(string) error
 		want string
 	}{
-		{"no tables", statements("PRAGMA user_version = 1"), "state.db: expected the control plane's database, with a table event_log; this one has no tables"},
+		{"no tables", statements("PRAGMA user_version = 1"), "state.db: expected the control plane's " +
+			"database, with a table event_log; this one has no tables"},
 		{"others", statements("CREATE TABLE users (id)", "CREATE TABLE cities (id)"), "this one has the tables cities, users"},
-		{"another schema", statements("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, at TEXT, kind TEXT)"),
+		{"another schema", statements("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, at TEXT, kind " +
+			"TEXT)"),
 			"state.db: table event_log: expected a column ts; there are seq, at, kind"},
-		{"integer", statements(eventLog, insert("1, 5, 'a', null, null, '{}'")), "seq 1: ts: expected text, found an integer"},
-		{"blob", statements(eventLog, insert("1, 'x', 'a', null, null, x'00'")), "seq 1: payload: expected text, found a blob"},
-		{"float", statements(eventLog, insert("-3, 'x', 'a', 1.5, null, ''")), "seq -3: host_id: expected text, found a float"},
+		{"integer", statements(eventLog, insert("1, 5, 'a', null, null, '{}'")), "seq 1: ts: expected " +
+			"text, found an integer"},
+		{"blob", statements(eventLog, insert("1, 'x', 'a', null, null, x'00'")), "seq 1: payload: " +
+			"expected text, found a blob"},
+		{"float", statements(eventLog, insert("-3, 'x', 'a', 1.5, null, ''")), "seq -3: host_id: " +
+			"expected text, found a float"},
 		{"no key", statements("CREATE TABLE event_log (seq, ts, kind, host_id, rollout_id, payload)", insert("'a', 'x', 'a', null, null, ''")),
 			"seq: expected an integer, found text"},
 		{"derived table", statements(eventLog, "CREATE TABLE rollouts (rollout_id, state)"),
 			"state.db: table rollouts: expected a column channel; there are rollout_id, state"},
 		{"state", statements(eventLog, "CREATE TABLE rollouts ("+strings.Join(rolloutColumns, ", ")+")",
-			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Paused', 0, null, null, '2026-01-01T00:00:00Z', null, null)"),
+			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Paused', 0, null, null, "+
+				"'2026-01-01T00:00:00Z', null, null)"),
 			`state.db: table rollouts, row 1: state: expected a rollout state, found "Paused"`},
 		{"wave", statements(eventLog, "CREATE TABLE rollouts ("+strings.Join(rolloutColumns, ", ")+")",
-			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Active', -1, null, null, '2026-01-01T00:00:00Z', null, null)"),
+			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Active', -1, null, null, "+
+				"'2026-01-01T00:00:00Z', null, null)"),
 			`state.db: table rollouts, row 1: current_wave: expected an integer from 0 to 4294967295, found -1`},
 		{"time", statements(eventLog, "CREATE TABLE quarantined_closures ("+strings.Join(quarantineColumns, ", ")+")",
 			"INSERT INTO quarantined_closures VALUES ('a', 'b', 'yesterday', null)"),
 			`state.db: table quarantined_closures, row 1: quarantined_at: expected an RFC 3339 time such as`},
-		{"cut off", changed(func(b []byte) []byte { return b[:len(b)/2] }), "state.db: the database is damaged: "},
-		{"header alone", changed(func(b []byte) []byte { return b[:18] }), "state.db: the database is damaged: its header ends early"},
+		{"cut off", changed(func(b []byte) []byte { return b[:len(b)/2] }), "state.db: the database " +
+			"is damaged: "},
+		{"header alone", changed(func(b []byte) []byte { return b[:18] }), "state.db: the database is " +
+			"damaged: its header ends early"},
 		{"garbage", changed(func(b []byte) []byte {
 			for i := 4096; i < len(b); i++ {
 				b[i] = byte(i * i >> 3)
@@ -460,7 +478,8 @@ func TestOtherDatabases(t *testing.T) {
 			t.Errorf("%s: it left %v", c.name, after)
 		}
 	}
-	if _, err := Open("nowhere.db", filepath.Join(t.TempDir(), "nowhere.db")); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Open("nowhere.db", filepath.Join(t.TempDir(), "nowhere.db")); err == nil ||
+		!strings.Contains(err.Error(), "no such file") {
 		t.Error(err)
 	}
 }
@@ -504,10 +523,12 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, s := range []string{
-		"PRAGMA page_size = 512", "CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)",
+		"PRAGMA page_size = 512", "CREATE TABLE event_log (seq INTEGER PRIMARY KEY, ts TEXT, kind " +
+			"TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)",
 		"CREATE TABLE rollouts (" + strings.Join(rolloutColumns, ", ") + ")",
 		"CREATE TABLE quarantined_closures (" + strings.Join(quarantineColumns, ", ") + ")",
-		addRow, addRow, "INSERT INTO rollouts VALUES ('a@b', 'a', 'b', 'Active', 0, null, null, '2026-01-01T00:00:00Z', null, null)",
+		addRow, addRow, "INSERT INTO rollouts VALUES ('a@b', 'a', 'b', 'Active', 0, null, null, " +
+			"'2026-01-01T00:00:00Z', null, null)",
 		"INSERT INTO quarantined_closures VALUES ('a', 'b', '2026-01-01T00:00:00Z', null)",
 	} {
 		if err := conn.Exec(s); err != nil {
