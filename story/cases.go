@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	messages "github.com/cucumber/messages/go/v21"
+	messages "github.com/cucumber/messages/go/v34"
 
 	"rollsim/reducer"
 )

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	gherkin "github.com/cucumber/gherkin/go/v26"
+	gherkin "github.com/cucumber/gherkin/go/v42"
 
 	"rollsim/internal/nearest"
 )

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
-	gherkin "github.com/cucumber/gherkin/go/v26"
+	gherkin "github.com/cucumber/gherkin/go/v42"
+	messages "github.com/cucumber/messages/go/v34"
 	"github.com/rivo/uniseg"
 )
 
@@ -29,11 +31,20 @@ func Format(name string, content []byte) ([]byte, error) {
 	laid := l.write()
 	// Whatever a layout does, it must not change what a file says.
 	if after, again, err := parseDocument(name, laid); err != nil ||
-		!reflect.DeepEqual(pickles, again) ||
+		!sameScenarios(pickles, again) ||
 		squeeze(before.content) != squeeze(after.content) {
 		return nil, &Error{File: name, Message: "it cannot be laid out without changing what it says"}
 	}
 	return laid, nil
+}
+
+// sameScenarios reports whether two lists of scenarios say the same, wherever they stand in their
+// files. It forgets where they stand.
+func sameScenarios(a, b []*messages.Pickle) bool {
+	for _, p := range slices.Concat(a, b) {
+		p.Location = nil
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // levelWidth is how many spaces a level is set in.

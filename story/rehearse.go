@@ -7,7 +7,7 @@ import (
 	"path"
 	"slices"
 
-	messages "github.com/cucumber/messages/go/v21"
+	messages "github.com/cucumber/messages/go/v34"
 
 	"rollsim/internal/nearest"
 	"rollsim/reducer"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	messages "github.com/cucumber/messages/go/v21"
+	messages "github.com/cucumber/messages/go/v34"
 
 	"rollsim/reducer"
 )
