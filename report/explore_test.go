@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/internal/shard"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/suite/coverage"
@@ -116,7 +117,7 @@ func TestExploreSaysThatItIsPartial(t *testing.T) {
 	wantLines(t, b.String(), `^PARTIAL: asked for seeds 1:40, done are none$`, `^no failures so far$`)
 
 	text, _ := exploreText(t, &explore.Sweep{
-		Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}, Shard: explore.Shard{I: 2, N: 4},
+		Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}, Shard: shard.Shard{I: 2, N: 4},
 	})
 	wantLines(t, text, `^PARTIAL: asked for seeds 11:20, done are 11:20$`)
 }

@@ -13,7 +13,9 @@ import (
 	"rollsim/trace"
 )
 
-// TestGolden runs every scenario of this folder and compares its trace with its golden.
+const libraryDir = "../scenarios"
+
+// TestGolden runs every scenario that ships and compares its trace with its golden.
 // GOLDIE_UPDATE=1 go test ./scenario rewrites the goldens that differ.
 func TestGolden(t *testing.T) {
 	golden := goldie.New(t,
@@ -69,7 +71,7 @@ func TestLibrary(t *testing.T) {
 		if !strings.HasSuffix(f.Comment, ".") {
 			t.Errorf("%s does not open with a comment that says what it shows, in sentences", f.Path)
 		}
-		data, err := os.ReadFile(f.Path)
+		data, err := os.ReadFile(filepath.Join(libraryDir, f.Path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,10 +84,10 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
-// library loads the scenarios of this folder.
+// library loads the scenarios that ship.
 func library(t *testing.T) []*File {
 	t.Helper()
-	fsys := os.DirFS(".")
+	fsys := os.DirFS(libraryDir)
 	paths, err := List(fsys, ".")
 	if err != nil {
 		t.Fatal(err)

@@ -78,6 +78,12 @@ type Sink interface {
 	Write(*Entry) error
 }
 
+// Source returns the entries of a log in order, and io.EOF after the last one. An entry is valid until
+// the next call.
+type Source interface {
+	Read() (*Entry, error)
+}
+
 // AgentEvent is a message of a host's agent. Which fields mean something depends on Kind.
 type AgentEvent struct {
 	Kind reducer.AgentEventKind

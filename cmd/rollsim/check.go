@@ -16,6 +16,7 @@ import (
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/osfs"
 	"rollsim/internal/plural"
+	"rollsim/internal/shard"
 	"rollsim/report"
 	"rollsim/suite/check"
 )
@@ -61,11 +62,11 @@ func (env *environment) check(c *cli.Context) error {
 		return usage(c, "--jobs %d: expected at least 1", opt.Jobs)
 	}
 	if s := c.String("shard"); s != "" {
-		shard, err := check.ParseShard(s)
+		part, err := shard.Parse(s)
 		if err != nil {
 			return usage(c, "%v", err)
 		}
-		opt.Shard = shard
+		opt.Shard = part
 	}
 	suite, builtIn, err := findSuite(c.Args().Slice())
 	if err != nil {

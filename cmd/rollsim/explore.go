@@ -19,6 +19,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/atomicfile"
+	"rollsim/internal/shard"
 	"rollsim/machine/external"
 	"rollsim/report"
 	"rollsim/scenario"
@@ -162,7 +163,7 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 		return nil, usage(c, "--for %v: expected a time above 0", c.Duration("for"))
 	}
 	if s := c.String("shard"); s != "" {
-		if sweep.Shard, err = explore.ParseShard(s, os.Getenv("JOB_COMPLETION_INDEX")); err != nil {
+		if sweep.Shard, err = shard.ParseIndexed(s, os.Getenv("JOB_COMPLETION_INDEX")); err != nil {
 			return nil, usage(c, "--%v", err)
 		}
 	}

@@ -18,15 +18,9 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the
-// error is io.EOF.
-type Source interface {
-	Read() (*trace.Entry, error)
-}
-
 // Read learns from a log: of some channels, or where none are given of all. The error is the
 // source's.
-func Read(in Source, only ...reducer.ChannelID) (*Behaviour, error) {
+func Read(in trace.Source, only ...reducer.ChannelID) (*Behaviour, error) {
 	l := NewLearner(only...)
 	for {
 		e, err := in.Read()

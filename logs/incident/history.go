@@ -16,12 +16,6 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the
-// error is io.EOF.
-type Source interface {
-	Read() (*trace.Entry, error)
-}
-
 // Options say what the log itself does not, or what is to be taken instead. The zero value takes
 // everything from the log.
 type Options struct {
@@ -66,7 +60,7 @@ const (
 
 // Read collects the history of a rollout from a log; seven digits of its ref are enough. The error
 // is the source's, or says what the log lacks.
-func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
+func Read(in trace.Source, id reducer.RolloutID, opt Options) (*History, error) {
 	c := newCollector(id)
 	if err := c.readAll(in); err != nil {
 		return nil, err
@@ -79,7 +73,7 @@ func Read(in Source, id reducer.RolloutID, opt Options) (*History, error) {
 
 // Opened gives the records of the rollouts that a log opens, in its order. The error is the
 // source's.
-func Opened(in Source) ([]reducer.Record, error) {
+func Opened(in trace.Source) ([]reducer.Record, error) {
 	c := newCollector("")
 	if err := c.readAll(in); err != nil || c.fleet == nil {
 		return nil, err
@@ -117,7 +111,7 @@ func newCollector(id reducer.RolloutID) *collector {
 	}
 }
 
-func (c *collector) readAll(in Source) error {
+func (c *collector) readAll(in trace.Source) error {
 	for {
 		e, err := in.Read()
 		if errors.Is(err, io.EOF) {

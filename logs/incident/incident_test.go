@@ -16,7 +16,7 @@ import (
 	"rollsim/trace/input"
 )
 
-// entries is a Source in memory.
+// entries is a trace.Source in memory.
 type entries struct {
 	all  []trace.Entry
 	next int

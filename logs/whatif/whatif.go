@@ -18,12 +18,6 @@ import (
 	"rollsim/trace"
 )
 
-// Source gives the entries of a log in order; an entry is good until the next call. At the end the
-// error is io.EOF.
-type Source interface {
-	Read() (*trace.Entry, error)
-}
-
 // Change is what one side's policy of a channel has otherwise than the log. Zero values change
 // nothing.
 type Change struct {
@@ -138,7 +132,7 @@ func (a *Answer) equal(b *Answer) bool {
 
 // Compare folds a log through both sides. The error is the source's, says that the header names no
 // known machine, or is the *reducer.MachineFailure of a machine that gives no answer.
-func Compare(in Source, a, b Side) (*Result, error) {
+func Compare(in trace.Source, a, b Side) (*Result, error) {
 	c := comparison{
 		sides:    [2]side{{conf: a}, {conf: b}},
 		partings: make(map[reducer.RolloutID]*Parting),

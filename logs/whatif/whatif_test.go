@@ -17,7 +17,7 @@ import (
 	"rollsim/trace"
 )
 
-// entries is a Source in memory.
+// entries is a trace.Source in memory.
 type entries struct {
 	all  []trace.Entry
 	next int
@@ -68,7 +68,7 @@ func moves(
 	return all
 }
 
-func sample(t *testing.T, name string) Source {
+func sample(t *testing.T, name string) trace.Source {
 	t.Helper()
 	f, err := os.Open("../../trace/testdata/" + name + ".ndjson.gz")
 	if err != nil {
@@ -82,7 +82,7 @@ func sample(t *testing.T, name string) Source {
 	return r
 }
 
-func compare(t *testing.T, in Source, a, b Side) *Result {
+func compare(t *testing.T, in trace.Source, a, b Side) *Result {
 	t.Helper()
 	r, err := Compare(in, a, b)
 	if err != nil {
@@ -298,7 +298,7 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 	simulated := &entries{all: append([]trace.Entry{header}, events.all...)}
 
 	for name, tt := range map[string]struct {
-		in     Source
+		in     trace.Source
 		parted int
 		notes  int
 	}{

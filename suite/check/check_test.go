@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 
 	"rollsim"
+	"rollsim/internal/shard"
 )
 
 const (
@@ -153,11 +154,7 @@ func TestShardsMakeTheWhole(t *testing.T) {
 	whole, _ := run(t, rollsim.Library, roots, Options{Jobs: 2})
 	seen := make(map[string]int)
 	for i := 1; i <= 3; i++ {
-		shard, err := ParseShard(fmt.Sprintf("%d/3", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		results, sum := run(t, rollsim.Library, roots, Options{Jobs: i, Shard: shard})
+		results, sum := run(t, rollsim.Library, roots, Options{Jobs: i, Shard: shard.Shard{I: i, N: 3}})
 		if !sum.OK() {
 			t.Errorf("shard %d: %s", i, sum.Line())
 		}
@@ -172,14 +169,6 @@ func TestShardsMakeTheWhole(t *testing.T) {
 	}
 	if len(seen) != len(whole) {
 		t.Errorf("%d cases in shards, %d in all", len(seen), len(whole))
-	}
-}
-
-func TestParseShardRefuses(t *testing.T) {
-	for _, s := range []string{"", "1", "0/4", "5/4", "1/4/2", "a/b", "-1/2", "1/4x", " 1/4 x"} {
-		if shard, err := ParseShard(s); err == nil {
-			t.Errorf("%q is taken for %v", s, shard)
-		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rollsim/internal/ordered"
+	"rollsim/internal/shard"
 	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -71,9 +72,9 @@ type Artefact struct {
 
 // Options say how a suite is run.
 type Options struct {
-	Jobs     int // how many scenarios at once; at least 1
-	Shard    Shard
-	FailFast bool // start nothing more after the first failure
+	Jobs     int         // how many scenarios at once; at least 1
+	Shard    shard.Shard // of the units, in the order of the suite
+	FailFast bool        // start nothing more after the first failure
 
 	// Update writes goldens that differ or are missing instead of comparing, by this function.
 	Update func(path string, data []byte) error
@@ -118,7 +119,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 	began := time.Now()
 	var units []unit
 	for i, u := range suite.units() {
-		if opt.Shard.has(i) {
+		if opt.Shard.Has(i) {
 			units = append(units, u)
 		}
 	}

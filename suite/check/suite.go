@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rollsim/internal/osfs"
@@ -116,19 +115,3 @@ func GoldenPath(scenario string) string {
 	}
 	return path.Join(dir, name)
 }
-
-// Shard is a part of a suite: the units I, I+N, I+2N … counted from 1. The zero value is all of it.
-type Shard struct{ I, N int }
-
-// ParseShard reads "i/n", with 1 ≤ i ≤ n.
-func ParseShard(s string) (Shard, error) {
-	left, right, _ := strings.Cut(s, "/")
-	i, wrongI := strconv.Atoi(left)
-	n, wrongN := strconv.Atoi(right)
-	if wrongI != nil || wrongN != nil || i < 1 || n < i {
-		return Shard{}, fmt.Errorf("shard %q: expected i/n with 1 ≤ i ≤ n, such as 1/4", s)
-	}
-	return Shard{I: i, N: n}, nil
-}
-
-func (s Shard) has(index int) bool { return s.N == 0 || index%s.N == s.I-1 }

@@ -3,10 +3,11 @@ package explore
 import (
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
+
+	"rollsim/internal/shard"
 )
 
 // Range is the seeds from From to To, both included.
@@ -36,18 +37,11 @@ func (r Range) Count() uint64 { return r.To - r.From + 1 }
 // String is the form that ParseRange reads.
 func (r Range) String() string { return fmt.Sprintf("%d:%d", r.From, r.To) }
 
-// Part gives the i-th of n parts of a range, counted from 1: runs of seeds whose lengths differ by
-// at most one. False when there are fewer seeds than parts and nothing is left for this one.
-func (r Range) Part(i, n int) (Range, bool) {
-	from, to := r.share(i-1, n), r.share(i, n)
+// Part returns the seeds of a shard; false when there are fewer seeds than shards and none is left
+// for this one.
+func (r Range) Part(part shard.Shard) (Range, bool) {
+	from, to := part.Span(r.Count())
 	return Range{r.From + from, r.From + to - 1}, from < to
-}
-
-// share is how many seeds the first i of n parts have.
-func (r Range) share(i, n int) uint64 {
-	high, low := bits.Mul64(r.Count(), uint64(i))
-	quotient, _ := bits.Div64(high, low, uint64(n))
-	return quotient
 }
 
 // ranges are seeds in rising order, no two of them next to each other.
@@ -110,39 +104,4 @@ func (rs ranges) String() string {
 		words[i] = r.String()
 	}
 	return strings.Join(words, ", ")
-}
-
-// Shard is one part of a sweep: I of N, from 1. The zero value is all of it.
-type Shard struct{ I, N int }
-
-// ParseShard reads "i/n" with 1 ≤ i ≤ n, or "auto/n", where i is one more than index: the
-// JOB_COMPLETION_INDEX that Kubernetes gives each pod of an Indexed Job.
-func ParseShard(s, index string) (Shard, error) {
-	bad := fmt.Errorf("shard %q: expected i/n with 1 ≤ i ≤ n, such as 1/4, or auto/n", s)
-	part, of, ok := strings.Cut(s, "/")
-	n, err := strconv.ParseUint(of, 10, 31)
-	if !ok || err != nil || n == 0 {
-		return Shard{}, bad
-	}
-	if part == "auto" {
-		i, err := strconv.ParseUint(index, 10, 31)
-		if err != nil || i >= n {
-			return Shard{}, fmt.Errorf("shard %q: JOB_COMPLETION_INDEX is %q: expected a number from 0 "+
-				"to %d", s, index, n-1)
-		}
-		return Shard{int(i) + 1, int(n)}, nil
-	}
-	i, err := strconv.ParseUint(part, 10, 31)
-	if err != nil || i == 0 || i > n {
-		return Shard{}, bad
-	}
-	return Shard{int(i), int(n)}, nil
-}
-
-// Of gives the shard's part of some seeds; false when there is nothing left for it.
-func (s Shard) Of(r Range) (Range, bool) {
-	if s.N == 0 {
-		return r, true
-	}
-	return r.Part(s.I, s.N)
 }

@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+
+	"rollsim/internal/shard"
 )
 
 // Sweep is many seeds to run.
 type Sweep struct {
 	Source *Source
 	Seeds  Range // of the whole sweep
-	Shard  Shard
+	Shard  shard.Shard
 	Jobs   int // how many seeds at once; at least 1
 
 	// Again runs a seed once more in a fresh process and gives its Fingerprint. Every seed that fails
@@ -34,9 +36,6 @@ type Sweep struct {
 
 	// Progress takes how many seeds of the share are done, whenever that changes; nil for nothing.
 	Progress func(done, share uint64)
-
-	// run is Source.runAll, but for tests.
-	run func(ctx context.Context, seed uint64) ([]*outcome, error)
 }
 
 // finished is a seed that was run.
@@ -51,9 +50,6 @@ type finished struct {
 // what is done so far, which is every seed of the share up to some seed. The error is one of Keep,
 // Checkpoint or Again, or that Resume is of another sweep.
 func (s *Sweep) Run(ctx context.Context) (*Result, error) {
-	if s.run == nil {
-		s.run = s.Source.runAll
-	}
 	result, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -110,7 +106,7 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 		p.Scenarios = append(p.Scenarios, s.Source.argument(i))
 	}
 	var share ranges
-	if part, ok := s.Shard.Of(s.Seeds); ok {
+	if part, ok := s.Seeds.Part(s.Shard); ok {
 		share = ranges{part}
 	}
 	if s.Resume == nil {
@@ -177,7 +173,7 @@ func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 // one runs one seed, and once more where that is called for.
 func (s *Sweep) one(ctx context.Context, seed uint64) finished {
 	f := finished{seed: seed}
-	if f.outcomes, f.err = s.run(ctx, seed); f.err != nil {
+	if f.outcomes, f.err = s.Source.runAll(ctx, seed); f.err != nil {
 		return f
 	}
 	again := s.verifies(seed)
