@@ -43,6 +43,9 @@ func (c Condition) String() string {
 	return conditionNames[c]
 }
 
+// usesPolicy reports whether the channel's policy decides whether the condition holds.
+func (c Condition) usesPolicy() bool { return c == HostTurnedFailedHlt }
+
 func (c Condition) holds(ev *Event, policy *Policy) bool {
 	switch c {
 	case Always:

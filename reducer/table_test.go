@@ -531,19 +531,6 @@ func wantIllegal(t *testing.T, m reducer.Machine, state reducer.State, ev reduce
 	}
 }
 
-func TestMachinesAreFoundByName(t *testing.T) {
-	for _, name := range reducer.MachineNames() {
-		if m, err := reducer.MachineByName(name); err != nil || m.Name() != name {
-			t.Errorf("MachineByName(%q) = %v, %v", name, m, err)
-		}
-	}
-	_, err := reducer.MachineByName("v0.3")
-	if want := `no machine is named "v0.3": there are rfc0008 and v0.2`; err == nil ||
-		err.Error() != want {
-		t.Errorf("MachineByName(v0.3): %v, want %s", err, want)
-	}
-}
-
 // Two calls give two tables: changing the cells of one changes no other.
 func TestMachinesShareNothing(t *testing.T) {
 	cells := reducer.RFC0008().Cells()

@@ -1,7 +1,5 @@
 package reducer
 
-import "fmt"
-
 // The two machines. v0.2 is written out whole; rfc0008 is v0.2 with its differences laid over it.
 
 // Short names, so that the table below reads as a table.
@@ -152,17 +150,3 @@ func V02With(name string, differences []Difference) *Table {
 
 // RFC0008 is the specification, complete: V02 with all Differences.
 func RFC0008() *Table { return V02With("rfc0008", Differences()) }
-
-// MachineNames lists the machines that MachineByName knows, the default first.
-func MachineNames() []string { return []string{"rfc0008", "v0.2"} }
-
-// MachineByName finds a machine; the error names those that there are.
-func MachineByName(name string) (*Table, error) {
-	switch name {
-	case "rfc0008":
-		return RFC0008(), nil
-	case "v0.2":
-		return V02(), nil
-	}
-	return nil, fmt.Errorf("no machine is named %q: there are rfc0008 and v0.2", name)
-}

@@ -9,11 +9,15 @@ import (
 	"testing"
 
 	"rollsim/internal/shard"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/suite/coverage"
 	"rollsim/suite/explore"
 )
+
+// canary is a machine of which a sweep must find out that it is broken.
+var canary = machine.Canary().Name()
 
 func exploreText(t *testing.T, s *explore.Sweep) (string, *explore.Result) {
 	t.Helper()
@@ -49,7 +53,7 @@ func wantLines(t *testing.T, text string, patterns ...string) {
 func TestExploreTellsWhatFailed(t *testing.T) {
 	text, r := exploreText(
 		t,
-		&explore.Sweep{Source: swarm(explore.CanaryName), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2},
+		&explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2},
 	)
 	wantLines(
 		t,
@@ -139,9 +143,9 @@ func TestExploreTellsWhatNeverCame(t *testing.T) {
 }
 
 func TestRerunLineIsForAShell(t *testing.T) {
-	s := swarm(explore.CanaryName)
+	s := swarm(canary)
 	s.Given = []explore.Given{
-		{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, explore.CanaryName, true)},
+		{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, canary, true)},
 	}
 	s.Faults, s.FaultsArgument = explore.NoFaults, "none"
 	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 7, To: 7}})

@@ -38,7 +38,8 @@ func Machine(w io.Writer, m *reducer.Table, format string) error {
 	return unknownFormat("a machine", format, MachineFormats())
 }
 
-// MachineDiff writes what b does otherwise than a, cell by cell; between v0.2 and rfc0008 also why.
+// MachineDiff writes what b does otherwise than a, cell by cell; between
+// the shipped and the specified one also why.
 // The error is that of an unknown format, or of w.
 func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
 	d := compareMachines(a, b)
@@ -344,8 +345,9 @@ type reasonJSON struct {
 func compareMachines(a, b *reducer.Table) *machineDiff {
 	d := &machineDiff{A: a.Name(), B: b.Name(), Cells: []cellDiff{}}
 	var differences []reducer.Difference
-	if names := []string{a.Name(), b.Name()}; slices.Contains(names, "v0.2") &&
-		slices.Contains(names, "rfc0008") {
+	shipped, specified := reducer.V02(), reducer.RFC0008()
+	if a.SameCells(shipped) && b.SameCells(specified) ||
+		a.SameCells(specified) && b.SameCells(shipped) {
 		differences = reducer.Differences()
 	}
 	head := row{{"from"}, {"event"}, {d.A}, {d.B}}
@@ -374,7 +376,6 @@ func compareMachines(a, b *reducer.Table) *machineDiff {
 		d.Cells = append(d.Cells, c)
 		d.rows = append(d.rows, r)
 	}
-	specified := reducer.RFC0008()
 	for _, s := range reducer.States() {
 		for _, k := range reducer.EventKinds() {
 			if a.Cell(s, k) != b.Cell(s, k) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/report"
 )
@@ -47,18 +48,14 @@ func sameAsFile(t *testing.T, name string, got []byte) {
 }
 
 func TestMachine(t *testing.T) {
-	for _, name := range reducer.MachineNames() {
+	for _, m := range machine.Tables() {
 		for _, format := range report.MachineFormats() {
-			t.Run(name+"/"+format, func(t *testing.T) {
-				m, err := reducer.MachineByName(name)
-				if err != nil {
-					t.Fatal(err)
-				}
+			t.Run(m.Name()+"/"+format, func(t *testing.T) {
 				var b bytes.Buffer
 				if err := report.Machine(&b, m, format); err != nil {
 					t.Fatal(err)
 				}
-				sameAsFile(t, "machine-"+name+"."+format+".golden", b.Bytes())
+				sameAsFile(t, "machine-"+m.Name()+"."+format+".golden", b.Bytes())
 			})
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"rollsim/internal/nearest"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -71,8 +72,6 @@ var enumerations = map[reflect.Type]enumeration{
 	),
 	reflect.TypeFor[Golden](): enumerate("kind of golden",
 		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
-	reflect.TypeFor[machineName](): enumerate("machine", reducer.MachineNames(),
-		func(name string) string { return name }),
 	reflect.TypeFor[sim.FateKind](): enumerate("fate",
 		[]sim.FateKind{
 			sim.FailsActivation, sim.FailsProbes, sim.Defers, sim.NeverAnswers, sim.NeverRollsBack, sim.ConvergesAnyway,
@@ -82,6 +81,15 @@ var enumerations = map[reflect.Type]enumeration{
 	reflect.TypeFor[sim.ControlPlane](): enumerate("control plane",
 		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner, sim.NoPlanner},
 		func(p sim.ControlPlane) string { return controlPlaneNames[p] }),
+}
+
+// enumerationOf returns the names of a type of the format; false for a type that has none.
+func enumerationOf(t reflect.Type) (enumeration, bool) {
+	if t == reflect.TypeFor[machineName]() {
+		return enumerate("machine", machine.Names(), func(name string) string { return name }), true
+	}
+	e, ok := enumerations[t]
+	return e, ok
 }
 
 // nouns say what the fields of a type are, where "field" says too little.
@@ -114,7 +122,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
 		d.text(n, v, field)
 		return
 	}
-	if _, ok := enumerations[v.Type()]; ok {
+	if _, ok := enumerationOf(v.Type()); ok {
 		d.text(n, v, field)
 		return
 	}
@@ -263,7 +271,7 @@ func setText(v reflect.Value, text string) error {
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(text))
 	}
-	if e, ok := enumerations[v.Type()]; ok {
+	if e, ok := enumerationOf(v.Type()); ok {
 		for i, name := range e.names {
 			if name == text {
 				v.Set(e.values[i].Convert(v.Type()))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/trace"
@@ -20,11 +21,11 @@ type Recording struct {
 
 // Record simulates the scenario with its own seed and machine, and renders the golden text.
 func (f *File) Record() (*Recording, error) {
-	machine, err := reducer.MachineByName(f.Scenario.Machine)
+	m, err := machine.ByName(f.Scenario.Machine)
 	if err != nil {
 		return nil, err
 	}
-	return f.RecordWith(machine)
+	return f.RecordWith(m)
 }
 
 // RecordWith is Record with another machine in the place of the scenario's own.

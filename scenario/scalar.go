@@ -125,7 +125,7 @@ func (p *probability) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// machineName names one of the reducer's machines.
+// machineName names one of machine.Tables.
 type machineName string
 
 // rebootAfter says when a host with a deferred switch reboots.

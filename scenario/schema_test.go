@@ -53,7 +53,7 @@ func schema(t *testing.T) []byte {
 
 // valueSchema describes the types of the format that are more than their Go kind says.
 func valueSchema(of reflect.Type) *jsonschema.Schema {
-	if e, ok := enumerations[of]; ok {
+	if e, ok := enumerationOf(of); ok {
 		s := &jsonschema.Schema{Type: "string"}
 		for _, name := range e.names {
 			s.Enum = append(s.Enum, name)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rollsim"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -25,12 +26,12 @@ func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 		tell := func(faults ...sim.Fault) []trace.Entry {
 			sc := file.Scenario
 			sc.Faults = append(sc.Faults[:len(sc.Faults):len(sc.Faults)], faults...)
-			machine, err := reducer.MachineByName(sc.Machine)
+			m, err := machine.ByName(sc.Machine)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var log trace.Collector
-			if _, err := sim.Run(&sc, sim.Options{Machine: machine, Seed: sc.Seed, Sink: &log}); err != nil {
+			if _, err := sim.Run(&sc, sim.Options{Machine: m, Seed: sc.Seed, Sink: &log}); err != nil {
 				t.Fatal(err)
 			}
 			return log.Entries

@@ -10,6 +10,7 @@ import (
 	"rollsim"
 	"rollsim/internal/nearest"
 	"rollsim/internal/osfs"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -44,7 +45,7 @@ func (w *world) useScenario(name string) error {
 		sc.Seed = w.scenario.Seed
 	}
 	if !w.chosen.machine {
-		if w.machine, err = reducer.MachineByName(sc.Machine); err != nil {
+		if w.machine, err = machine.ByName(sc.Machine); err != nil {
 			return err
 		}
 	}

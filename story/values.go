@@ -11,6 +11,7 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/trace"
@@ -107,7 +108,7 @@ var parameters = map[string]parameter{
 		rolloutForm + `|` + nameForm,
 		func(s string) (any, error) { return unquote(s), nil },
 	},
-	"machine": {nameForm, func(s string) (any, error) { return reducer.MachineByName(unquote(s)) }},
+	"machine": {nameForm, func(s string) (any, error) { return machine.ByName(unquote(s)) }},
 	"percent": {percentForm, func(s string) (any, error) { return parsePercent(s) }},
 	"percents": {
 		`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`,

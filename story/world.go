@@ -14,6 +14,7 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -126,7 +127,7 @@ func newWorld(name string) *world {
 		scenario: sim.Scenario{
 			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: defaultBehaviour(),
 		},
-		machine:  reducer.RFC0008(),
+		machine:  machine.Default(),
 		latest:   make(map[reducer.ChannelID]reducer.RolloutID),
 		still:    true,
 		refusals: make(map[refused]bool),

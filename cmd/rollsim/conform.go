@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/plural"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/suite/conform"
 )
@@ -18,7 +19,7 @@ func (env *environment) conformCommand() *cli.Command {
 			"gzip; - is standard input. The first mismatch is shown, and the exit code is then 1.\n\n" +
 			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz " +
 			"conform/testdata/walks.ndjson.gz",
-		Flags:  []cli.Flag{machineFlag("answer by machine `M`", reducer.MachineNames()[0]), answerFlag()},
+		Flags:  []cli.Flag{machineFlag("answer by machine `M`", machine.Default().Name()), answerFlag()},
 		Action: env.conform,
 	}
 }
@@ -27,7 +28,7 @@ func (env *environment) conform(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected at least one file of vectors")
 	}
-	machine, err := env.chosenMachine(c, reducer.MachineNames()[0])
+	machine, err := env.chosenMachine(c, machine.Default().Name())
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/logs/replay"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/suite/check"
@@ -37,9 +38,9 @@ func (env *environment) coverageCommand() *cli.Command {
 			&cli.StringFlag{
 				Name: "machine",
 				Usage: "only of machine `M`, and replay traces through it: " + strings.Join(
-					reducer.MachineNames(), ", ",
+					machine.Names(), ", ",
 				),
-				DefaultText: "all; traces through the one that they name, or v0.2 for a log of a control plane",
+				DefaultText: "all; traces through the one that they name, or " + forLogs(),
 			},
 			&cli.StringFlag{
 				Name:  "format",
@@ -159,21 +160,16 @@ func isOfSuite(arg string) bool {
 	return file != arg || filepath.Ext(arg) == ".feature" || filepath.Ext(arg) == ".yaml" || isDir(arg)
 }
 
-// chosenTables gives the machine of --machine, or all.
+// chosenTables returns the machine of --machine, or all.
 func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
-	names := reducer.MachineNames()
-	if c.IsSet("machine") {
-		names = []string{c.String("machine")}
+	if !c.IsSet("machine") {
+		return machine.Tables(), nil
 	}
-	var tables []*reducer.Table
-	for _, name := range names {
-		m, err := reducer.MachineByName(name)
-		if err != nil {
-			return nil, usage(c, "--machine: %v", err)
-		}
-		tables = append(tables, m)
+	m, err := machine.ByName(c.String("machine"))
+	if err != nil {
+		return nil, usage(c, "--machine: %v", err)
 	}
-	return tables, nil
+	return []*reducer.Table{m}, nil
 }
 
 // findCases collects the cases at some paths, else those of the current directory, else the

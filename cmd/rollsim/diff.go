@@ -11,6 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/logs/whatif"
+	"rollsim/machine"
+	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenario"
@@ -35,9 +37,9 @@ func (env *environment) diffCommand() *cli.Command {
 			"          rollsim diff event_log.ndjson.gz --machine rfc0008 --policy edge=halt",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to " +
-				"twice: " + strings.Join(reducer.MachineNames(), ", ") +
-				", or exec:CMD for one in another process", DefaultText: "the one that the log names, or " +
-				"v0.2 for a log of a control plane"},
+				"twice: " + strings.Join(machine.Names(), ", ") +
+				", or " + external.Prefix + "CMD for one in another process",
+				DefaultText: "the one that the log names, or " + forLogs()},
 			answerFlag(),
 			&cli.StringSliceFlag{Name: "policy", Usage: "on the second side, `CHANNEL=POLICY` instead of " +
 				"what the log says: halt or rollback-and-halt"},
@@ -114,12 +116,20 @@ func (env *environment) compare(
 		return nil, located(files, err)
 	}
 	result.Notes = append(result.Notes, log.notes()...)
-	if v02 := reducer.V02().Name(); len(b.Policies) > 0 && result.B == v02 {
-		result.Notes = append(
-			result.Notes, v02+" does not look at policies; --machine "+reducer.RFC0008().Name()+" does",
-		)
+	if m, err := machine.ByName(result.B); err == nil && len(b.Policies) > 0 && !m.UsesPolicy() {
+		result.Notes = append(result.Notes, noPolicyNote(m))
 	}
 	return result, nil
+}
+
+// noPolicyNote says that a machine ignores policies, and which machine to use instead.
+func noPolicyNote(m *reducer.Table) string {
+	note := m.Name() + " does not look at policies"
+	others := machine.Tables()
+	if i := slices.IndexFunc(others, (*reducer.Table).UsesPolicy); i >= 0 {
+		note += "; --machine " + others[i].Name() + " does"
+	}
+	return note
 }
 
 // diffSides gives the two sides that the options ask for, and what to call them.

@@ -20,6 +20,7 @@ import (
 
 	"rollsim/internal/atomicfile"
 	"rollsim/internal/shard"
+	"rollsim/machine"
 	"rollsim/machine/external"
 	"rollsim/report"
 	"rollsim/scenario"
@@ -40,16 +41,16 @@ func (env *environment) exploreCommand() *cli.Command {
 		ArgsUsage: "[SCENARIO…]",
 		Description: "Without a SCENARIO each seed draws a fleet, how its hosts behave, its refs and " +
 			"what goes wrong. The exit code is 1 when an\n" +
-			"invariant broke. Machine " + explore.CanaryName + " has a planted defect, to see how that " +
+			"invariant broke. Machine " + machine.Canary().Name() + " has a planted defect, to see how that " +
 			"looks.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
-			"          rollsim explore --machine canary --seeds 1:300",
+			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "seeds", Value: "1:1000", Usage: "run seeds `A:B`, both included"},
 			&cli.StringFlag{
-				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(explore.MachineNames(), ", ") + ", or " +
+				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
 					external.Prefix + "CMD for one in another process",
-				DefaultText: "rfc0008, or each scenario's own",
+				DefaultText: machine.Default().Name() + ", or each scenario's own",
 			},
 			answerFlag(),
 			&cli.StringFlag{
@@ -184,7 +185,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 		FaultsArgument: c.String("faults"),
 	}
 	if source.Machine == "" && c.NArg() == 0 {
-		source.Machine = explore.MachineNames()[0]
+		source.Machine = machine.Default().Name()
 	}
 	switch {
 	case source.Machine == "":
@@ -195,7 +196,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 		}
 		source.Outside = m
 	default:
-		if _, err := explore.MachineByName(source.Machine); err != nil {
+		if _, err := machine.ForSweep(source.Machine); err != nil {
 			return nil, usage(c, "--machine: %v, and %sCMD for one in another process", err, external.Prefix)
 		}
 	}

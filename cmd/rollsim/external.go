@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/machine"
 	"rollsim/machine/external"
 	"rollsim/reducer"
 )
@@ -13,11 +14,14 @@ func machineFlag(usageText, defaultText string) cli.Flag {
 	return &cli.StringFlag{
 		Name: "machine",
 		Usage: usageText + ": " + strings.Join(
-			reducer.MachineNames(), ", ",
+			machine.Names(), ", ",
 		) + ", or " + external.Prefix + "CMD for one in another process",
 		DefaultText: defaultText,
 	}
 }
+
+// forLogs says in help texts which machine folds a log that names none.
+func forLogs() string { return machine.Shipped().Name() + " for a log of a control plane" }
 
 // answerFlag goes with every machineFlag.
 func answerFlag() cli.Flag {
@@ -42,7 +46,7 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 	if limit <= 0 {
 		return nil, usage(c, "--answer-within %v: expected a time above 0", limit)
 	}
-	m, err := external.ByName(name, limit)
+	m, err := machine.Open(name, limit)
 	if err != nil {
 		return nil, usage(c, "--machine: %v", err)
 	}

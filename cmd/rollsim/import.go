@@ -13,6 +13,7 @@ import (
 
 	"rollsim/internal/shell"
 	"rollsim/logs/incident"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/suite/check"
 	"rollsim/trace"
@@ -36,8 +37,8 @@ func (env *environment) importCommand() *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to " +
 				"`FILE`, which ends in .yaml"},
 			&cli.StringFlag{
-				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(reducer.MachineNames(), " or "),
-				DefaultText: "the one that the log names, or v0.2 for a log of a control plane",
+				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(machine.Names(), " or "),
+				DefaultText: "the one that the log names, or " + forLogs(),
 			},
 			&cli.StringFlag{
 				Name: "policy", Usage: "the channel's policy is `P`: halt or rollback-and-halt",
@@ -66,7 +67,7 @@ func (env *environment) importRollout(c *cli.Context) error {
 	}
 	opt := incident.Options{Machine: c.String("machine")}
 	if c.IsSet("machine") {
-		if _, err := reducer.MachineByName(opt.Machine); err != nil {
+		if _, err := machine.ByName(opt.Machine); err != nil {
 			return usage(c, "--machine: %v; a scenario names one of these", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/plural"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/report"
 )
@@ -17,9 +18,7 @@ func (env *environment) machineCommand() *cli.Command {
 		Name:      "machine",
 		Usage:     "print a machine's transition table, or how two machines differ",
 		ArgsUsage: "[NAME]",
-		Description: "The machines are " + strings.Join(
-			reducer.MachineNames(), " and ",
-		) + "; the first is the default.\n\n" +
+		Description: "The machines are " + strings.Join(machine.Names(), ", ") + "; the first is the default.\n\n" +
 			"Examples: rollsim machine v0.2 --format markdown\n" +
 			"          rollsim machine --diff v0.2 rfc0008",
 		Flags: []cli.Flag{
@@ -40,14 +39,14 @@ func (env *environment) machine(c *cli.Context) error {
 	if c.Bool("diff") {
 		wanted = 2
 	} else if len(names) == 0 {
-		names = reducer.MachineNames()[:1]
+		names = []string{machine.Default().Name()}
 	}
 	if len(names) != wanted {
 		return usage(c, "expected %s, got %d", plural.Count(wanted, "machine name"), len(names))
 	}
 	machines := make([]*reducer.Table, len(names))
 	for i, name := range names {
-		m, err := reducer.MachineByName(name)
+		m, err := machine.ByName(name)
 		if err != nil {
 			return usage(c, "%v", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/nearest"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/suite/mutate"
@@ -32,7 +33,7 @@ func (env *environment) mutateCommand() *cli.Command {
 			"          rollsim mutate --machine rfc0008 --cell Failed×OperatorClearance",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: "machine", Usage: "change only machine `M`: " + strings.Join(reducer.MachineNames(), ", "), DefaultText: "all",
+				Name: "machine", Usage: "change only machine `M`: " + strings.Join(machine.Names(), ", "), DefaultText: "all",
 			},
 			&cli.StringFlag{Name: "cell", Usage: "change only one cell, `STATE×EVENT`, such as " +
 				"Failed×OperatorClearance; + is as good as ×"},

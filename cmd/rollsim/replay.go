@@ -34,8 +34,7 @@ func (env *environment) replayCommand() *cli.Command {
 			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
 			"          rollsim replay state.db --json --accept reviewed.txt",
 		Flags: []cli.Flag{
-			machineFlag("replay through machine `M`", "the one that the trace names, or v0.2 for a log "+
-				"of a control plane"),
+			machineFlag("replay through machine `M`", "the one that the trace names, or "+forLogs()),
 			answerFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout that is kept"},
 			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of " +

@@ -31,8 +31,7 @@ func (env *environment) whyCommand() *cli.Command {
 				Usage:       "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z",
 				DefaultText: "the end of the log",
 			},
-			machineFlag("fold the log through machine `M`", "the one that the trace names, or v0.2 for a "+
-				"log of a control plane"),
+			machineFlag("fold the log through machine `M`", "the one that the trace names, or "+forLogs()),
 			answerFlag(),
 			policyFlag(),
 		},

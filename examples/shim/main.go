@@ -1,6 +1,6 @@
-// Shim makes a reducer answer to rollsim from a process of its own: rollsim conform --machine
-// exec:./shim FILE… The reducer here is rollsim's own; yours goes where it is called.
-// docs/machines.md tells the rest.
+// Shim lets rollsim call a reducer in a process of its own: rollsim conform --machine exec:./shim
+// FILE… The reducer here is one of rollsim's; put yours where its Step is called. docs/machines.md
+// describes the protocol.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"log"
 	"os"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -27,20 +28,19 @@ type request struct {
 }
 
 func main() {
-	machine, err := reducer.MachineByName(append(os.Args, "v0.2")[1])
+	m, err := machine.ByName(append(os.Args, machine.Shipped().Name())[1])
 	for requests := json.NewDecoder(os.Stdin); err == nil; {
 		var q request
 		if err = requests.Decode(&q); err == nil {
-			_, err = fmt.Println(answer(machine, &q)) // nothing holds it back: rollsim waits for it
+			_, err = fmt.Println(answer(m, &q)) // unbuffered: rollsim waits for the answer
 		}
 	}
-	if !errors.Is(err, io.EOF) { // else rollsim has no more questions
-		// standard error is shown when something goes wrong; standard output is for answers alone
-		log.Fatal(err)
+	if !errors.Is(err, io.EOF) { // at its end rollsim has no more requests
+		log.Fatal(err) // to standard error; standard output is for answers alone
 	}
 }
 
-func answer(machine reducer.Machine, q *request) string {
+func answer(m reducer.Machine, q *request) string {
 	record, badRecord := trace.DecodeRecord(q.Record)
 	event, badEvent := trace.DecodeEvent(q.Event)
 	now, badNow := trace.ParseTime(q.Now)
@@ -51,7 +51,7 @@ func answer(machine reducer.Machine, q *request) string {
 	policy.OnHealthFailure, _ = reducer.ParseHealthPolicy(q.Policy.OnHealthFailure)
 
 	var effects reducer.Effects
-	if err := machine.Step(&record, &event, now, policy, &effects); err != nil { // your reducer
+	if err := m.Step(&record, &event, now, policy, &effects); err != nil { // your reducer
 		return refusal(err)
 	}
 	line := trace.AppendRecord([]byte(`{"record":`), &record)
@@ -74,6 +74,6 @@ func refusal(err error) string {
 	if broken := new(reducer.Invariant); errors.As(err, &broken) {
 		fields["what"] = broken.What
 	}
-	line, _ := json.Marshal(map[string]any{"error": fields}) // strings always can be marshalled
+	line, _ := json.Marshal(map[string]any{"error": fields}) // strings never fail to marshal
 	return string(line)
 }

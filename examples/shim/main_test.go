@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rollsim/internal/osfs"
+	"rollsim/machine"
 	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -100,7 +101,7 @@ func TestShimDrivesASimulation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own, err := reducer.MachineByName(file.Scenario.Machine)
+			own, err := machine.ByName(file.Scenario.Machine)
 			if err != nil {
 				t.Fatal(err)
 			}

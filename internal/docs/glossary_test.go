@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -186,8 +187,8 @@ func traceText(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		machine, _ := reducer.MachineByName(file.Scenario.Machine)
-		opt := sim.Options{Machine: machine, Seed: file.Scenario.Seed}
+		m, _ := machine.ByName(file.Scenario.Machine)
+		opt := sim.Options{Machine: m, Seed: file.Scenario.Seed}
 		if _, err := file.WriteNDJSON(&b, opt); err != nil {
 			t.Fatal(err)
 		}

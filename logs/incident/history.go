@@ -12,6 +12,7 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/internal/plural"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -143,7 +144,7 @@ func (c *collector) take(e *trace.Entry) error {
 
 func (c *collector) takeEvent(e *trace.Entry) error {
 	if c.fleet == nil {
-		c.fleet = reducer.NewFleet(reducer.V02(), nil)
+		c.fleet = reducer.NewFleet(machine.Shipped(), nil)
 	}
 	c.events++
 	ev, h := *e.Event, c.history
@@ -206,12 +207,12 @@ func (c *collector) finish(opt Options) error {
 	c.choosePolicy(opt)
 	h.Machine = opt.Machine
 	if h.Machine == "" {
-		h.Machine = reducer.V02().Name()
+		h.Machine = machine.Shipped().Name()
 		if c.header != nil {
 			h.Machine = c.header.Machine
 		}
 	}
-	if _, err := reducer.MachineByName(h.Machine); err != nil {
+	if _, err := machine.ByName(h.Machine); err != nil {
 		return fmt.Errorf("the machine of the scenario: %w; --machine takes its place", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rollsim/internal/osfs"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -111,12 +112,12 @@ func imported(
 		t.Fatalf("check does not pass: %v "+
 			"%s\n%s", err, rec.Verdict, trace.Diff(string(test.Golden), string(rec.Text)))
 	}
-	machine, err := reducer.MachineByName(file.Scenario.Machine)
+	m, err := machine.ByName(file.Scenario.Machine)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var c trace.Collector
-	if _, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: &c}); err != nil {
+	if _, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: &c}); err != nil {
 		t.Fatal(err)
 	}
 	return test, c.Entries
@@ -208,12 +209,12 @@ func TestSimulated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		machine, err := reducer.MachineByName(file.Scenario.Machine)
+		m, err := machine.ByName(file.Scenario.Machine)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var c trace.Collector
-		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: &c}); err != nil ||
+		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: &c}); err != nil ||
 			result.Entries > 20_000 {
 			continue
 		}

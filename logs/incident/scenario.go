@@ -8,6 +8,7 @@ import (
 	"rollsim/internal/plural"
 	"rollsim/internal/yamltext"
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -36,11 +37,11 @@ func (h *History) Test(path, from string) (*Test, error) {
 	if err != nil {
 		return nil, err
 	}
-	machine, err := reducer.MachineByName(file.Scenario.Machine)
+	m, err := machine.ByName(file.Scenario.Machine)
 	if err != nil {
 		return nil, err
 	}
-	result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: file.Scenario.Seed})
+	result, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: file.Scenario.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +57,14 @@ func (h *History) Test(path, from string) (*Test, error) {
 		return nil, fmt.Errorf("the scenario of %s does not hold: %s", h.Rollout, rec.Verdict)
 	}
 	t.Golden = rec.Text
-	return t, h.compare(file, machine, t)
+	return t, h.compare(file, m, t)
 }
 
 // compare notes where the rollout's events in the simulation are not those that were recorded.
-func (h *History) compare(file *scenario.File, machine reducer.Machine, t *Test) error {
+func (h *History) compare(file *scenario.File, m reducer.Machine, t *Test) error {
 	var c trace.Collector
-	if _, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: file.Scenario.Seed, Sink: &c}); err != nil {
+	_, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: file.Scenario.Seed, Sink: &c})
+	if err != nil {
 		return err
 	}
 	var got []reducer.Event
@@ -103,11 +105,11 @@ type step struct {
 // steps gives the events that the timeline must have. The fold derives a RolloutTerminal from the
 // last Converged, and the simulator logs it: a recorded one that says the same is left out.
 func (h *History) steps() (all []step) {
-	machine, err := reducer.MachineByName(h.Machine)
+	m, err := machine.ByName(h.Machine)
 	if err != nil {
 		return nil // Read has looked
 	}
-	fleet := reducer.NewFleet(machine, func(reducer.ChannelID) reducer.Policy { return h.Policy })
+	fleet := reducer.NewFleet(m, func(reducer.ChannelID) reducer.Policy { return h.Policy })
 	var out reducer.Outcome
 	var derived reducer.Event
 	start := h.Events[0].At

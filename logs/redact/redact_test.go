@@ -18,6 +18,7 @@ import (
 
 	"rollsim/internal/osfs"
 	"rollsim/logs/replay"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -333,13 +334,13 @@ func TestSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		machine, err := reducer.MachineByName(file.Scenario.Machine)
+		m, err := machine.ByName(file.Scenario.Machine)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
 		w := trace.NewWriter(&b)
-		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: w}); err != nil ||
+		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: w}); err != nil ||
 			result.Entries > 5000 {
 			continue
 		}

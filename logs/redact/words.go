@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/trace"
@@ -85,7 +86,7 @@ func makeVocabulary() map[string]bool {
 	for k := trace.KindAgentEvent; k < trace.KindOther; k++ {
 		add(k.String())
 	}
-	add(reducer.MachineNames()...)
+	add(machine.Names()...)
 	add(trace.OpenRollout.String(), trace.QueueDispatch.String())
 	add(trace.RecordTransition, trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine)
 	add(

@@ -22,6 +22,7 @@ import (
 	"slices"
 
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -405,11 +406,11 @@ func (p *replay) start(first *trace.Entry) error {
 	p.simulated = header != nil
 	p.lines = trace.Lines{Start: first.At, Absolute: !p.simulated}
 	p.result.First = Where{Seq: first.Seq, At: first.At}
-	machine := p.opts.Machine
+	m := p.opts.Machine
 	switch {
-	case machine != nil:
+	case m != nil:
 	case p.simulated:
-		named, err := reducer.MachineByName(header.Machine)
+		named, err := machine.ByName(header.Machine)
 		if err != nil {
 			return &trace.ReadError{
 				File: p.reader.File(),
@@ -417,12 +418,12 @@ func (p *replay) start(first *trace.Entry) error {
 				What: "payload.machine: " + err.Error() + "; --machine takes its place",
 			}
 		}
-		machine = named
+		m = named
 	default:
-		machine = reducer.V02()
+		m = machine.Shipped()
 	}
 	if p.opts.Through != nil {
-		machine = p.opts.Through(machine)
+		m = p.opts.Through(m)
 	}
 	if p.simulated {
 		for _, c := range header.Channels {
@@ -431,12 +432,12 @@ func (p *replay) start(first *trace.Entry) error {
 		}
 	}
 	maps.Copy(p.policies, p.opts.Policies)
-	p.fleet = reducer.NewFleet(machine, p.policy)
+	p.fleet = reducer.NewFleet(m, p.policy)
 	if !p.simulated {
 		p.checker = invariant.NewChecker(p.fleet, &trace.Header{})
 		p.checker.Each = true
 	}
-	p.result.Header, p.result.Machine, p.result.Fleet = header, machine.Name(), p.fleet
+	p.result.Header, p.result.Machine, p.result.Fleet = header, m.Name(), p.fleet
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -193,9 +194,9 @@ func (c *comparison) take(e *trace.Entry) error {
 
 // start chooses the machines, once the first entry has told what kind of log this is.
 func (c *comparison) start(first *trace.Entry) error {
-	var named reducer.Machine = reducer.V02()
+	var named reducer.Machine = machine.Shipped()
 	if h := first.Header; h != nil {
-		m, err := reducer.MachineByName(h.Machine)
+		m, err := machine.ByName(h.Machine)
 		if err != nil && (c.sides[0].conf.Machine == nil || c.sides[1].conf.Machine == nil) {
 			return fmt.Errorf("the header names the machine of the trace: %w; --machine takes its "+
 				"place", err)

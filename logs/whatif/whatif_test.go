@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rollsim/internal/osfs"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -363,12 +364,12 @@ func TestAgainstSeparateFolds(t *testing.T) {
 		if hosts > 200 {
 			continue
 		}
-		machine, err := reducer.MachineByName(file.Scenario.Machine)
+		m, err := machine.ByName(file.Scenario.Machine)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var c trace.Collector
-		if _, err := sim.Run(&file.Scenario, sim.Options{Machine: machine, Seed: 1, Sink: &c}); err != nil {
+		if _, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: &c}); err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range reducer.Differences() {

@@ -17,24 +17,6 @@ const Prefix = "exec:"
 // DefaultLimit is how long a machine may take over one answer when nobody says otherwise.
 const DefaultLimit = 5 * time.Second
 
-// ByName finds a machine: one of the reducer's own, or with Prefix the one that a command runs.
-// limit is how long that may take over one answer, above 0. What a command runs is a *Machine:
-// Close it once it is no longer used.
-func ByName(name string, limit time.Duration) (reducer.Machine, error) {
-	if command, outside := strings.CutPrefix(name, Prefix); outside {
-		m, err := Start(command, limit)
-		if err != nil {
-			return nil, err
-		}
-		return m, nil
-	}
-	m, err := reducer.MachineByName(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w, and %sCMD for one in another process", err, Prefix)
-	}
-	return m, nil
-}
-
 // Machine is a reducer.Machine that another process is asked for. It is safe for use by several
 // goroutines: each that steps at the same time has a process of its own. What keeps a process from
 // answering is a *reducer.MachineFailure with a *Failure in it; from then on every step gives the
@@ -110,7 +92,7 @@ func words(command string) ([]string, error) {
 	return all, nil
 }
 
-// Name is the name by which ByName found the machine.
+// Name is Prefix and the command.
 func (m *Machine) Name() string { return Prefix + m.command }
 
 // Step implements reducer.Machine.

@@ -12,6 +12,7 @@ import (
 	"rollsim/internal/ordered"
 	"rollsim/internal/shard"
 	"rollsim/internal/shell"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -96,11 +97,11 @@ func (o *Options) machine(file *scenario.File) (reducer.Machine, error) {
 	if o.Machine != nil {
 		return reducer.Named(o.Machine, name), nil
 	}
-	machine, err := reducer.MachineByName(name)
+	m, err := machine.ByName(name)
 	if err == nil && o.through != nil {
-		return o.through(machine), nil
+		return o.through(m), nil
 	}
-	return machine, err
+	return m, err
 }
 
 // Summary counts how a suite went.

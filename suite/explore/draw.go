@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -22,18 +23,19 @@ func NewSwarm() *Swarm {
 	return &Swarm{menu: m, yaml: m.yamlOf()}
 }
 
-// Draw gives the scenario of a seed: equal seeds give equal scenarios. With faults it also draws
+// Draw returns the scenario of a seed for the machine of that name: equal seeds give equal scenarios. With faults it also draws
 // what goes wrong; faults end at a set time, and the horizon leaves enough time after it for
-// everything to settle. For machine v0.2, half of the seeds run the shipped planner.
-func (s *Swarm) Draw(seed uint64, machine string, faults bool) *sim.Scenario {
-	sc, _ := s.draw(seed, machine, faults)
+// everything to settle. Half of the seeds of the shipped
+// machine run the shipped planner.
+func (s *Swarm) Draw(seed uint64, name string, faults bool) *sim.Scenario {
+	sc, _ := s.draw(seed, name, faults)
 	return sc
 }
 
 // draw also gives the time at which settling begins.
-func (s *Swarm) draw(seed uint64, machine string, faults bool) (*sim.Scenario, time.Duration) {
+func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time.Duration) {
 	d := &drawing{menu: s.menu, seed: seed, sc: &sim.Scenario{
-		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: machine,
+		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: name,
 	}}
 	d.fleet()
 	d.gates()
@@ -45,7 +47,7 @@ func (s *Swarm) draw(seed uint64, machine string, faults bool) (*sim.Scenario, t
 		d.hostile()
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
-	if machine == shippedMachine && newStream(seed, "planner").chance(500) {
+	if e, err := machine.ForSweep(name); err == nil && e.Shipped && newStream(seed, "planner").chance(500) {
 		d.sc.ControlPlane = sim.ShippedPlanner
 	}
 	d.sc.Horizon = d.until + d.settles()
@@ -60,9 +62,6 @@ func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
 	laid.Faults = append(append([]sim.Fault(nil), sc.Faults...), s.faults(seed, sc.Horizon/2, sc)...)
 	return &laid
 }
-
-// shippedMachine is the machine of the shipped control plane, whose planner has faults of its own.
-const shippedMachine = "v0.2"
 
 // drawnStart is when drawn scenarios start: 2026-01-01T00:00:00Z, as scenario files do.
 const drawnStart = reducer.Time(1_767_225_600_000_000_000)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -13,9 +14,9 @@ import (
 // WriteScenario writes the scenario that a seed draws as a scenario file: the way from a failure to
 // a regression test.
 func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
-	sc, machine := s.scenario(seed, 0)
+	sc, name := s.scenario(seed, 0)
 	e := &exporter{yaml: s.Swarm.yaml}
-	e.scenario(sc, machine)
+	e.scenario(sc, name)
 	_, err := io.WriteString(w, e.b.String())
 	return err
 }
@@ -36,13 +37,13 @@ func (e *exporter) section(name string, n int) {
 	}
 }
 
-func (e *exporter) scenario(sc *sim.Scenario, machine string) {
+func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	e.line("# Drawn by rollsim explore from seed %d.", sc.Seed)
 	e.line("seed: %d", sc.Seed)
-	if _, err := reducer.MachineByName(machine); err != nil {
-		e.line("# Its machine, %s, cannot be named in a scenario.", machine)
+	if _, err := machine.ByName(name); err != nil {
+		e.line("# Its machine, %s, cannot be named in a scenario.", name)
 	} else {
-		e.line("machine: %s", machine)
+		e.line("machine: %s", name)
 	}
 	if sc.ControlPlane == sim.ShippedPlanner {
 		e.line("control_plane: shipped")

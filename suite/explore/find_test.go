@@ -33,7 +33,7 @@ func TestSpecificationHolds(t *testing.T) {
 
 // TestCanary proves that a sweep can fail.
 func TestCanary(t *testing.T) {
-	r := sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: few, Jobs: 2})
+	r := sweep(t, &Sweep{Source: drawn(canary), Seeds: few, Jobs: 2})
 	for _, g := range r.Failures() {
 		if g.Invariant != invariant.Unpruned || g.State != reducer.Superseded {
 			t.Errorf("found something else: %s in %v: %+v", g.Invariant, g.State, g.First)

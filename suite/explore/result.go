@@ -328,11 +328,11 @@ func (p *Parameters) String() string {
 	if len(p.Scenarios) > 0 {
 		what = fmt.Sprint(p.Scenarios)
 	}
-	machine := p.Machine
-	if machine == "" {
-		machine = "each scenario's"
+	name := p.Machine
+	if name == "" {
+		name = "each scenario's"
 	}
 	return fmt.Sprintf(
-		"%s, seeds %v, machine %s, faults %s (%s)", what, p.Seeds, machine, p.Faults, p.FirstSeed,
+		"%s, seeds %v, machine %s, faults %s (%s)", what, p.Seeds, name, p.Faults, p.FirstSeed,
 	)
 }

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -32,7 +34,7 @@ const (
 type Source struct {
 	Swarm   *Swarm
 	Machine string          // by name; empty lets each given scenario have its own
-	Outside reducer.Machine // the one of that name where it is none of MachineByName's, else nil
+	Outside reducer.Machine // the one of that name where it is not of machine.List, else nil
 	Faults  FaultChoice
 	Listed  []sim.Fault // for FaultsOfAFile
 
@@ -52,28 +54,6 @@ type Given struct {
 // simulator.
 const ErrorInvariant invariant.Name = "no-error"
 
-// CanaryName is the machine with a planted defect.
-const CanaryName = "canary"
-
-// Canary is a machine of which a sweep must find out that it is broken: rfc0008, but that a rollout
-// which is superseded while it is Converging is never pruned.
-func Canary() *reducer.Table {
-	cells := reducer.RFC0008().Cells()
-	cells[reducer.Converging][reducer.SuccessorOpened][0].Prune = false
-	return reducer.NewTable(CanaryName, cells, true)
-}
-
-// MachineNames lists the machines that MachineByName knows.
-func MachineNames() []string { return append(reducer.MachineNames(), CanaryName) }
-
-// MachineByName finds a machine to sweep with; the error names those that there are.
-func MachineByName(name string) (*reducer.Table, error) {
-	if name == CanaryName {
-		return Canary(), nil
-	}
-	return reducer.MachineByName(name)
-}
-
 // CoverageTable gives the table that what a machine answers is held against: its own, or the
 // specification's where it has none that is known here. The error says that no machine has that
 // name.
@@ -81,7 +61,8 @@ func CoverageTable(name string) (*reducer.Table, error) {
 	if strings.HasPrefix(name, external.Prefix) {
 		return reducer.RFC0008(), nil
 	}
-	return MachineByName(name)
+	e, err := machine.ForSweep(name)
+	return e.Table, err
 }
 
 // cases tells how many scenarios run under each seed.
@@ -110,11 +91,7 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 			sc.Faults = append(sc.Faults, f)
 		}
 	}
-	machine := s.Machine
-	if machine == "" {
-		machine = sc.Machine
-	}
-	return sc, machine
+	return sc, cmp.Or(s.Machine, sc.Machine)
 }
 
 // argument is how the command line names the n-th scenario; empty for a drawn one.
@@ -179,7 +156,7 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 
 // simulate runs one scenario; a panic is an error, so that the other seeds go on.
 func (s *Source) simulate(
-	sc *sim.Scenario, machine string, seed uint64, sink trace.Sink,
+	sc *sim.Scenario, name string, seed uint64, sink trace.Sink,
 ) (result *sim.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -188,9 +165,11 @@ func (s *Source) simulate(
 	}()
 	m := s.Outside
 	if m == nil {
-		if m, err = MachineByName(machine); err != nil {
+		e, err := machine.ForSweep(name)
+		if err != nil {
 			return nil, err
 		}
+		m = e.Table
 	}
 	return sim.Run(sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true})
 }
@@ -250,9 +229,9 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 // WriteTrace runs a seed's n-th scenario once more and writes its trace, up to where it breaks off
 // if it does.
 func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
-	sc, machine := s.scenario(seed, n)
+	sc, name := s.scenario(seed, n)
 	out := trace.NewWriter(w)
 	// what broke is what the trace is written for; the writer keeps its own error
-	_, _ = s.simulate(sc, machine, seed, out)
+	_, _ = s.simulate(sc, name, seed, out)
 	return out.Close()
 }

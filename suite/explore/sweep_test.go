@@ -14,13 +14,17 @@ import (
 
 	"rollsim/internal/shard"
 	"rollsim/invariant"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
 
+// canary is a machine of which a sweep must find out that it is broken.
+var canary = machine.Canary().Name()
+
 // drawn is a source that draws everything.
-func drawn(machine string) *Source {
-	return &Source{Swarm: NewSwarm(), Machine: machine, Faults: SwarmFaults, FaultsArgument: "swarm"}
+func drawn(name string) *Source {
+	return &Source{Swarm: NewSwarm(), Machine: name, Faults: SwarmFaults, FaultsArgument: "swarm"}
 }
 
 func sweep(t *testing.T, s *Sweep) *Result {
@@ -72,11 +76,11 @@ func firstDifference(got, want []byte) string {
 var cut = Range{1, 61}
 
 func TestJobsDoNotMatter(t *testing.T) {
-	one := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 1}))
+	one := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 1}))
 	for _, jobs := range []int{2, 8} {
 		same(
 			t, fmt.Sprintf("%d jobs", jobs),
-			encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: jobs})), one,
+			encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: jobs})), one,
 		)
 	}
 	if !bytes.Contains(one, []byte(`"invariant": "unpruned"`)) {
@@ -85,18 +89,18 @@ func TestJobsDoNotMatter(t *testing.T) {
 }
 
 func TestResultIsReadBackAsWritten(t *testing.T) {
-	data := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	data := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	same(t, "read and written again", encode(t, decode(t, data)), data)
 }
 
 func TestShardsMergeToTheWhole(t *testing.T) {
-	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	var parts [][]byte
 	for i := range 4 {
 		parts = append(
 			parts,
 			encode(
-				t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Shard: shard.Shard{I: i + 1, N: 4}, Jobs: 1}),
+				t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Shard: shard.Shard{I: i + 1, N: 4}, Jobs: 1}),
 			),
 		)
 	}
@@ -128,7 +132,7 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 func TestResumeAfterAKill(t *testing.T) {
 	var checkpoints [][]byte
 	whole := encode(t, sweep(t, &Sweep{
-		Source: drawn(CanaryName), Seeds: Range{1, 30}, Jobs: 2, CheckpointEvery: 1,
+		Source: drawn(canary), Seeds: Range{1, 30}, Jobs: 2, CheckpointEvery: 1,
 		Checkpoint: func(r *Result) error { checkpoints = append(checkpoints, encode(t, r)); return nil },
 	}))
 	if len(checkpoints) < 10 {
@@ -138,7 +142,7 @@ func TestResumeAfterAKill(t *testing.T) {
 		r := sweep(
 			t,
 			&Sweep{
-				Source: drawn(CanaryName),
+				Source: drawn(canary),
 				Seeds:  Range{1, 30},
 				Jobs:   2,
 				Resume: decode(t, checkpoints[i]),
@@ -152,7 +156,7 @@ func TestResumeAfterAKill(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "another sweep") {
 		t.Errorf("resumed the sweep of another machine: %v", err)
 	}
-	_, err = (&Sweep{Source: drawn(CanaryName), Seeds: Range{1, 30}, Shard: shard.Shard{I: 1, N: 2}, Resume: decode(t, checkpoints[0])}).Run(
+	_, err = (&Sweep{Source: drawn(canary), Seeds: Range{1, 30}, Shard: shard.Shard{I: 1, N: 2}, Resume: decode(t, checkpoints[0])}).Run(
 		t.Context(),
 	)
 	if err == nil || !strings.Contains(err.Error(), "1:15") {
@@ -163,9 +167,9 @@ func TestResumeAfterAKill(t *testing.T) {
 // TestInterruptedSweepIsAPartOfTheWhole ends a sweep in the middle: what it gives is a valid
 // result, which says up to where all is done and from which the sweep can be resumed.
 func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
-	whole := encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2}))
+	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 2, Progress: func(done, _ uint64) {
+	s := &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2, Progress: func(done, _ uint64) {
 		if done == 20 {
 			cancel()
 		}
@@ -182,7 +186,7 @@ func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 		t,
 		"resumed",
 		encode(
-			t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: cut, Resume: decode(t, encode(t, part))}),
+			t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Resume: decode(t, encode(t, part))}),
 		),
 		whole,
 	)
@@ -233,8 +237,8 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 		leaks   bool
 		want    []invariant.Name
 	}{
-		"failing seeds, no leak":               {CanaryName, 0, false, []invariant.Name{invariant.Unpruned}},
-		"failing seeds, a leak":                {CanaryName, 0, true, []invariant.Name{invariant.SameBytes}},
+		"failing seeds, no leak":               {canary, 0, false, []invariant.Name{invariant.Unpruned}},
+		"failing seeds, a leak":                {canary, 0, true, []invariant.Name{invariant.SameBytes}},
 		"passing seeds, a leak, none verified": {"rfc0008", 0, true, nil},
 		"passing seeds, a leak, all verified":  {"rfc0008", 1000, true, []invariant.Name{invariant.SameBytes}},
 		"passing seeds, all verified":          {"rfc0008", 1000, false, nil},
@@ -242,11 +246,11 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			source := drawn(test.machine)
 			if test.leaks {
-				m, err := MachineByName(test.machine)
+				e, err := machine.ForSweep(test.machine)
 				if err != nil {
 					t.Fatal(err)
 				}
-				source.Outside = leaking{m, new(atomic.Int64)}
+				source.Outside = leaking{e.Table, new(atomic.Int64)}
 			}
 			s := &Sweep{
 				Source: source, Seeds: Range{7, 7}, Jobs: 1, VerifyPerMille: test.verify, Again: source.Fingerprint,
@@ -298,7 +302,7 @@ func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 	var kept []uint64
 	r := sweep(
 		t,
-		&Sweep{Source: drawn(CanaryName), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
+		&Sweep{Source: drawn(canary), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
 			kept = append(kept, e.Seed)
 			return nil
 		}},
@@ -311,7 +315,7 @@ func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 		t.Errorf("kept %v, the failures' first seeds are %v", kept, want)
 	}
 	broken := errors.New("disk full")
-	_, err := (&Sweep{Source: drawn(CanaryName), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(
+	_, err := (&Sweep{Source: drawn(canary), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(
 		t.Context(),
 	)
 	if !errors.Is(err, broken) {
@@ -356,8 +360,8 @@ func TestClaimsMustComeSometime(t *testing.T) {
 }
 
 func TestExpectedViolationsAreNoFailures(t *testing.T) {
-	s := drawn(CanaryName)
-	sc := s.Swarm.Draw(7, CanaryName, true)
+	s := drawn(canary)
+	sc := s.Swarm.Draw(7, canary, true)
 	s.Given, s.Faults = []Given{{"fleet.yaml", sc}}, NoFaults
 	r := sweep(t, &Sweep{Source: s, Seeds: Range{7, 7}})
 	if len(r.Failures()) == 0 {
@@ -409,7 +413,7 @@ func TestParseRange(t *testing.T) {
 }
 
 func TestBadResultFiles(t *testing.T) {
-	good := string(encode(t, sweep(t, &Sweep{Source: drawn(CanaryName), Seeds: Range{7, 8}})))
+	good := string(encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: Range{7, 8}})))
 	for name, test := range map[string]struct{ old, new, want string }{
 		"not JSON":             {"{", "", "not a result"},
 		"cut off":              {good[len(good)-20:], "", "not a result"},

@@ -1,0 +1,79 @@
+package reducer
+
+// What a machine can do is read off its table, so that nothing has to know machines by name.
+
+// Emits reports whether some transition of the machine requests an effect of kind k.
+func (m *Table) Emits(k EffectKind) bool {
+	return m.anyRule(func(r *Rule) bool {
+		switch k {
+		case RecordRolloutTransition:
+			return r.Do == Go
+		case UpdateCurrentWave:
+			return r.MoveCursor
+		case InsertQuarantineFromRollout:
+			return r.Quarantine
+		case SchedulePruning:
+			return r.Prune
+		case effectEnd:
+		}
+		return false
+	})
+}
+
+// Prunes reports whether the machine schedules the pruning of rollouts.
+func (m *Table) Prunes() bool { return m.Emits(SchedulePruning) }
+
+// Quarantines reports whether the machine requests a quarantine.
+func (m *Table) Quarantines() bool { return m.Emits(InsertQuarantineFromRollout) }
+
+// Clears reports whether an operator's clearance moves a Failed or a Reverted rollout on.
+func (m *Table) Clears() bool {
+	clearance := Event{Kind: OperatorClearance}
+	for _, p := range HealthPolicies() {
+		if m.leads(Failed, p, clearance) != Failed || m.leads(Reverted, p, clearance) != Reverted {
+			return true
+		}
+	}
+	return false
+}
+
+// FailsAtOnce reports whether a host that fails turns its rollout Failed under the policy.
+func (m *Table) FailsAtOnce(policy HealthPolicy) bool {
+	return m.leads(Active, policy, Event{Kind: HostStateChanged, To: HostFailed}) == Failed
+}
+
+// Reverts reports whether a rollout is Reverted under the policy once a host has failed and rolled
+// back.
+func (m *Table) Reverts(policy HealthPolicy) bool {
+	return m.leads(Active, policy,
+		Event{Kind: HostStateChanged, From: HostSoaking, To: HostFailed},
+		Event{Kind: HostStateChanged, From: HostFailed, To: HostReverted}) == Reverted
+}
+
+// UsesPolicy reports whether the channel's policy changes an answer of the machine: by a condition,
+// or as the delay of a pruning.
+func (m *Table) UsesPolicy() bool {
+	return m.Prunes() || m.anyRule(func(r *Rule) bool { return r.If.usesPolicy() })
+}
+
+// SameCells reports whether two machines answer every event alike, whatever their names.
+func (m *Table) SameCells(other *Table) bool {
+	return m.cells == other.cells && m.refuseMisrouted == other.refuseMisrouted
+}
+
+// leads returns the state that some events of a rollout lead to; refused ones change nothing.
+func (m *Table) leads(from State, policy HealthPolicy, events ...Event) State {
+	rec := Record{State: from}
+	var effects Effects
+	for i := range events {
+		_ = m.Step(&rec, &events[i], 0, Policy{OnHealthFailure: policy}, &effects)
+	}
+	return rec.State
+}
+
+func (m *Table) anyRule(ok func(*Rule) bool) bool {
+	found := false
+	cells := m.cells
+	cells.eachRule(func(r *Rule) { found = found || r.Do != 0 && ok(r) })
+	return found
+}
