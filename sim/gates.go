@@ -9,23 +9,11 @@ import (
 	"gonum.org/v1/gonum/graph/topo"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
-// The gates, in the order in which they are asked: the first that blocks is the one that is logged.
-const (
-	gateQuarantine    = "quarantine"
-	gateChannelEdges  = "channel-edges"
-	gateWavePromotion = "wave-promotion"
-	gateHostEdges     = "host-edges"
-	gateBudget        = "disruption-budget"
-
-	gateHalt = "halt" // asked before the gates, and not logged
-)
-
-// Gates lists the names of the gates in the order in which they are asked.
-func Gates() []string {
-	return []string{gateQuarantine, gateChannelEdges, gateWavePromotion, gateHostEdges, gateBudget}
-}
+// gateHalt is asked before the gates, and not logged.
+const gateHalt = "halt"
 
 // budget is a Budget with how much of it is used.
 type budget struct {
@@ -172,18 +160,18 @@ func Circle(waits [][]int) []int {
 // waveGate tells which gate blocks every pending host of a wave alike, and why; empty when none
 // does.
 func (w *world) waveGate(r *rollout, v *wave) (gate, reason string) {
-	if w.ignores != gateQuarantine &&
+	if w.ignores != trace.GateQuarantine &&
 		w.quarantine[QuarantineEntry{Channel: r.channel, Closure: r.closure}] {
-		return gateQuarantine, fmt.Sprintf(
+		return trace.GateQuarantine, fmt.Sprintf(
 			"quarantine: closure %s rolled back on channel %s", r.closure, r.channel,
 		)
 	}
-	if awaited := w.awaitedChannel(r); awaited != "" && w.ignores != gateChannelEdges {
-		return gateChannelEdges, fmt.Sprintf("channel-edges: predecessor channel '%s' not "+
+	if awaited := w.awaitedChannel(r); awaited != "" && w.ignores != trace.GateChannelEdges {
+		return trace.GateChannelEdges, fmt.Sprintf("channel-edges: predecessor channel '%s' not "+
 			"converged", awaited)
 	}
-	if cursor := w.cursor(r); v.number > cursor && w.ignores != gateWavePromotion {
-		return gateWavePromotion, fmt.Sprintf("wave-promotion: host_wave=%d > "+
+	if cursor := w.cursor(r); v.number > cursor && w.ignores != trace.GateWavePromotion {
+		return trace.GateWavePromotion, fmt.Sprintf("wave-promotion: host_wave=%d > "+
 			"current_wave=%d", v.number, cursor)
 	}
 	return "", ""
@@ -210,12 +198,12 @@ func (w *world) awaitedChannel(r *rollout) reducer.ChannelID {
 func (w *world) hostGate(r *rollout, h *host) (gate, reason string) {
 	for _, id := range w.waits[h.waits] {
 		if a, joined := r.fold.Host(id); joined && !a.State.OrderingEligible() {
-			return gateHostEdges, fmt.Sprintf("host-edges: predecessor host '%s' not ordering-eligible", id)
+			return trace.GateHostEdges, fmt.Sprintf("host-edges: predecessor host '%s' not ordering-eligible", id)
 		}
 	}
 	for _, n := range w.limits[h.limits] {
-		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight && w.ignores != gateBudget {
-			return gateBudget, fmt.Sprintf("disruption-budget: '%s' has %d in "+
+		if b := &w.budgets[n]; b.used >= b.conf.MaxInFlight && w.ignores != trace.GateDisruptionBudget {
+			return trace.GateDisruptionBudget, fmt.Sprintf("disruption-budget: '%s' has %d in "+
 				"flight", b.conf.Name, b.conf.MaxInFlight)
 		}
 	}

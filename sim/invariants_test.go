@@ -7,6 +7,7 @@ import (
 
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // broken is a machine that meddles with what another one answers.
@@ -109,18 +110,18 @@ func TestViolationsAreFound(t *testing.T) {
 			sc.Channels[1].HostEdges = []HostEdge{{Host: "l4", After: "l3"}}
 			sc.Fates = []Fate{{Host: "l2", Kind: FailsActivation}, {Host: "l2", Kind: NeverRollsBack}}
 		}},
-		{want: "quarantine-kept stable@a1", ignores: gateQuarantine, change: func(sc *Scenario) {
+		{want: "quarantine-kept stable@a1", ignores: trace.GateQuarantine, change: func(sc *Scenario) {
 			sc.Quarantine = []QuarantineEntry{{Channel: "stable", Closure: "a1"}}
 		}},
 		{
 			want:    "wave-kept late@z1",
-			ignores: gateWavePromotion,
+			ignores: trace.GateWavePromotion,
 			change:  func(sc *Scenario) { sc.Budgets = nil },
 		},
-		{want: "channel-edges-kept late@z1", ignores: gateChannelEdges},
+		{want: "channel-edges-kept late@z1", ignores: trace.GateChannelEdges},
 		{
 			want:    "budget-kept few",
-			ignores: gateBudget,
+			ignores: trace.GateDisruptionBudget,
 			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
 		},
 		{want: "fold-is-live stable@a1", machine: &forgetful{Machine: reducer.RFC0008()}},

@@ -328,8 +328,8 @@ func parsePlanner(s string) (any, error) {
 type gate string
 
 func parseGate(s string) (any, error) {
-	if !slices.Contains(sim.Gates(), s) {
-		return nil, fmt.Errorf("no gate is named %q%s", s, nearest.Hint(s, sim.Gates()))
+	if !slices.Contains(trace.Gates(), s) {
+		return nil, fmt.Errorf("no gate is named %q%s", s, nearest.Hint(s, trace.Gates()))
 	}
 	return gate(s), nil
 }

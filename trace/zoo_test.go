@@ -103,7 +103,7 @@ func zoo() []Entry {
 		add(Entry{Kind: KindPlanAction, Host: p.Host, Rollout: r1, Plan: &p})
 	}
 	add(Entry{Kind: KindGateDecision, Host: h1, Rollout: r1, Gate: &GateDecision{
-		Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > " +
+		Gate: GateWavePromotion, Reason: "wave-promotion: host_wave=1 > " +
 			"current_wave=0", Host: h1, Rollout: r1,
 	}})
 	add(

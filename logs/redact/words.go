@@ -93,10 +93,8 @@ func makeVocabulary() map[string]bool {
 		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
 		trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout,
 	)
-	add(
-		"quarantine", "channel-edges", "wave-promotion", "host-edges", "disruption-budget",
-		"channelEdges", "hostEdges",
-	)
+	add(trace.Gates()...)
+	add("channelEdges", "hostEdges")
 	add(
 		"systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",
 		"kernel", "dbus", "systemd",

@@ -78,7 +78,7 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		*now += second
 		h := hostName(n % l.hosts)
 		log(trace.Entry{Kind: trace.KindGateDecision, Host: h, Rollout: id, Gate: &trace.GateDecision{
-			Gate: gateBudget, Reason: "disruption-budget: 1 of 1 in flight", Host: h, Rollout: id,
+			Gate: trace.GateDisruptionBudget, Reason: "disruption-budget: 1 of 1 in flight", Host: h, Rollout: id,
 		}})
 	}
 	states := []reducer.HostState{

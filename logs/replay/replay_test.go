@@ -136,7 +136,7 @@ func small(t testing.TB) []byte {
 			Host:    "e2",
 			Rollout: "edge@a1",
 			Gate: &trace.GateDecision{
-				Gate: "wave-promotion", Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: "e2", Rollout: "edge@a1",
+				Gate: trace.GateWavePromotion, Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: "e2", Rollout: "edge@a1",
 			},
 		},
 	)

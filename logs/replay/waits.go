@@ -9,15 +9,6 @@ import (
 	"rollsim/trace"
 )
 
-// The gates, in the control plane's names.
-const (
-	gateQuarantine   = "quarantine"
-	gateChannelEdges = "channel-edges"
-	gateWave         = "wave-promotion"
-	gateHostEdges    = "host-edges"
-	gateBudget       = "disruption-budget"
-)
-
 // wait is why a host is not further than it is.
 type wait struct {
 	what  string // such as "Pending: blocked by wave-promotion"; empty for a host that is at its end
@@ -106,8 +97,8 @@ func (p *replay) pendingWait(r *rollout, slot int, w *wait) {
 func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch m.gate.name {
-	case gateQuarantine:
-	case gateChannelEdges:
+	case trace.GateQuarantine:
+	case trace.GateChannelEdges:
 		c := p.namedChannel(m.gate.reason, r.fold.Record.Channel)
 		if c == nil {
 			w.moves, w.then = true, "the log holds nothing of the channel that it waits for"
@@ -125,12 +116,12 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 		w.rollout = awaited
 		w.then = fmt.Sprintf("rollout %s is %v", awaited.id, rec.State)
 		w.moves = rec.TerminalAt.Set || rec.SupersededAt.Set
-	case gateWave:
+	case trace.GateWavePromotion:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
 		if w.moves = len(w.hosts) == 0; w.moves {
 			w.then = "no host of an earlier wave is in its way"
 		}
-	case gateHostEdges:
+	case trace.GateHostEdges:
 		for i, h := range r.fold.Hosts() {
 			if i != slot && isNamed(m.gate.reason, string(h.ID)) {
 				w.hosts = append(w.hosts, i)
@@ -138,7 +129,7 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 			}
 		}
 		w.moves = w.moves || len(w.hosts) == 0
-	case gateBudget:
+	case trace.GateDisruptionBudget:
 		w.moves = true
 	default:
 		w.moves = true

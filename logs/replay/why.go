@@ -340,11 +340,11 @@ func (p *replay) explainHost(a *Answer, depth int, r *rollout, slot int, asked m
 	if g := &m.gate; g.count > 0 && r.fold.Hosts()[slot].State == reducer.HostPending {
 		p.explainGate(a, depth+1, g)
 		switch g.name {
-		case gateQuarantine:
+		case trace.GateQuarantine:
 			p.explainQuarantine(a, depth+1, r, m)
 			a.add(depth+1, Where{}, "", "it is blocked until an operator lifts that, or channel %s gets "+
 				"another ref", r.fold.Record.Channel)
-		case gateBudget:
+		case trace.GateDisruptionBudget:
 			p.explainBudget(a, depth+1, r, slot, asked)
 		}
 	}
