@@ -17,6 +17,7 @@ import (
 	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/suite/lint"
+	"rollsim/trace"
 )
 
 const glossaryPage = "docs/glossary.md"
@@ -65,7 +66,7 @@ func TestGlossaryIsComplete(t *testing.T) {
 	for section, want := range map[string][]string{
 		"States of a rollout": namesOf(reducer.States()),
 		"States of a host":    namesOf(reducer.HostStates()),
-		"Gates":               sim.Gates(),
+		"Gates":               trace.Gates(),
 		"Events":              namesOf(reducer.EventKinds()),
 		"Effects":             namesOf(reducer.EffectKinds()),
 		"Messages of agents":  namesOf(reducer.AgentEventKinds()),
