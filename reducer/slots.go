@@ -1,5 +1,7 @@
 package reducer
 
+import "slices"
+
 // slotIndex finds hosts by name in a list of hosts: a hash table of their places, with open
 // addressing. It takes 8 to 16 bytes a host, where a map of names would take five times that, and
 // fleets may have a million. The zero value is empty.
@@ -51,3 +53,5 @@ func hashName(id HostID) uint64 {
 	}
 	return h ^ h>>32
 }
+
+func (x *slotIndex) clone() slotIndex { return slotIndex{table: slices.Clone(x.table)} }

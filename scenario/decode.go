@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"rollsim/controlplane"
 	"rollsim/internal/nearest"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -57,9 +58,6 @@ var fateNames = []string{
 	"converges",
 }
 
-// controlPlaneNames are the planners as scenarios spell them.
-var controlPlaneNames = []string{"specified", "shipped", "none"}
-
 var enumerations = map[reflect.Type]enumeration{
 	reflect.TypeFor[reducer.HealthPolicy](): enumerate(
 		"policy", reducer.HealthPolicies(), reducer.HealthPolicy.String,
@@ -78,9 +76,8 @@ var enumerations = map[reflect.Type]enumeration{
 		},
 		func(k sim.FateKind) string { return fateNames[k-sim.FailsActivation] }),
 	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
-	reflect.TypeFor[sim.ControlPlane](): enumerate("control plane",
-		[]sim.ControlPlane{sim.SpecifiedPlanner, sim.ShippedPlanner, sim.NoPlanner},
-		func(p sim.ControlPlane) string { return controlPlaneNames[p] }),
+	reflect.TypeFor[controlplane.Name](): enumerate("control plane", controlplane.Names(),
+		func(name controlplane.Name) string { return string(name) }),
 }
 
 // enumerationOf returns the names of a type of the format; false for a type that has none.

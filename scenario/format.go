@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -25,7 +26,7 @@ type document struct {
 	// Whose planner runs: the specified one, the one that ships, which moves the wave cursor without a
 	// WaveAdvanced and does not halt the current wave, or none: then only the events of the timeline
 	// happen, as in imported history.
-	ControlPlane sim.ControlPlane `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
+	ControlPlane controlplane.Name `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
 	// How many of some hosts may be disrupted at once.

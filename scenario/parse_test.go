@@ -16,6 +16,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -101,7 +102,7 @@ func TestEverything(t *testing.T) {
 			Seed:    18446744073709551615,
 			Machine: "v0.2",
 
-			ControlPlane: sim.ShippedPlanner,
+			ControlPlane: controlplane.Shipped,
 			Channels: []sim.Channel{
 				{
 					ID: "stable", PollInterval: 90 * time.Second,

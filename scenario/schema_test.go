@@ -190,9 +190,6 @@ func TestFormatTypes(t *testing.T) {
 	if got, want := len(fateNames), int(sim.ConvergesAnyway); got != want {
 		t.Errorf("%d fates have names, there are %d", got, want)
 	}
-	if got, want := len(controlPlaneNames), int(sim.NoPlanner)+1; got != want {
-		t.Errorf("%d control planes have names, there are %d", got, want)
-	}
 	for _, kind := range sim.FaultKinds() {
 		if needs := needsOf(kind); !needs.length && !needs.noLength {
 			t.Errorf("%v can neither have a length nor be without one", kind)

@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -18,37 +19,22 @@ const (
 	failed
 )
 
-// host is one machine: its agent, and what the control plane knows of it beyond the records.
-type host struct {
-	id        reducer.HostID
-	number    uint32 // its index in world.hosts
-	channel   uint32
-	behaviour *Behaviour
-	link      *link  // nil where nothing goes wrong
-	fates     uint32 // index into world.fates
-	limits    uint32 // index into world.limits: the budgets that count it
-	waits     uint32 // index into world.waits: the hosts that its edges name
-
-	// The control plane's side.
-	counted bool // by its budgets, as in flight or about to be
-	// the rollout of the last dispatch: messages for another one are late, and only logged
-	current        uint32
-	slot           int32        // where it stands among that rollout's hosts
-	dispatchedSoak reducer.Time // when the soak of the last dispatch is due
-
-	// The agent's side.
+// agent is the agent of one host. There may be a million of them.
+type agent struct {
+	profile *profile
+	host    uint32 // its number
 	phase   phase
-	working uint32 // the rollout that it works for
-	waiting uint32 // a newer one, dispatched while a switch ran
-	epoch   uint32 // raised by whatever makes work in the queue obsolete
-	seq     uint32 // of its last message for the rollout that it works for
-	soakDue reducer.Time
-	running uint32 // the rollout whose closure it runs; noRollout is what it ran at first
-	before  uint32 // what to roll back to
-}
 
-// key is what the host contributes to the keys of its random streams.
-func (h *host) key() uint64 { return streamKey(string(h.id)) }
+	offered reducer.Time // when the soak of the last dispatch that was sent is due
+	soakDue reducer.Time // when the soak of the rollout that it works for is due
+
+	working uint32 // the rollout that it works for
+	waiting uint32 // a newer one, which was dispatched while a switch ran
+	running uint32 // the one whose closure it runs; noRollout is what it ran at first
+	before  uint32 // the one to roll back to
+	epoch   uint32 // of its work in the queue: work of earlier ones is void
+	seq     uint32 // of its last message for the rollout that it works for
+}
 
 // initialClosure is what every host runs before its first rollout.
 const initialClosure = "initial"
@@ -56,142 +42,171 @@ const initialClosure = "initial"
 // probeName is the one probe that simulated hosts declare.
 const probeName = "health"
 
-// closure gives what the simulator builds for a rollout: one closure a ref.
-func (w *world) closure(rollout uint32) reducer.ClosureHash {
+// agents are the agents of all hosts, by number.
+type agents struct {
+	list     []agent
+	inv      *controlplane.Inventory
+	clock    *clock
+	chance   *chance
+	network  *network
+	record   *recorder
+	rollouts *rollouts
+}
+
+// add adds the agent of the next host.
+func (as *agents) add(p *profile) {
+	as.list = append(as.list, agent{
+		profile: p, host: uint32(len(as.list)),
+		working: noRollout, waiting: noRollout, running: noRollout,
+	})
+}
+
+// key returns what a host contributes to the keys of its random streams.
+func (as *agents) key(a *agent) uint64 { return streamKey(string(as.inv.HostID(a.host))) }
+
+// closure returns the closure of a rollout, or the one that hosts run before any.
+func (as *agents) closure(rollout uint32) reducer.ClosureHash {
 	if rollout == noRollout {
 		return initialClosure
 	}
-	return w.rollouts[rollout].closure
+	return as.rollouts.list[rollout].closure()
 }
 
-// delay draws how long a stage takes. A behaviour that does not say is at once.
-func (w *world) delay(h *host, rollout uint32, d *Distribution, p purpose) time.Duration {
+// delay draws how long a stage takes. A behaviour that does not say so takes no time.
+func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) time.Duration {
 	if d == nil {
 		return 0
 	}
-	return d.draw(draw(w.opt.Seed, h.key(), w.rollouts[rollout].key, p))
+	return d.draw(draw(as.chance.seed, as.key(a), as.rollouts.list[rollout].key, p))
 }
 
-// turns decides whether a turn for the worse comes: as the script says, else by chance.
-func (w *world) turns(h *host, rollout uint32, fate FateKind, chance *Probability, p purpose) bool {
-	if f := w.fate(h, rollout, fate); f != nil {
+// suffers decides whether something goes wrong: as the script says, else by chance.
+func (as *agents) suffers(
+	a *agent, rollout uint32, kind FateKind, p *Probability, purpose purpose,
+) bool {
+	if as.fate(a, rollout, kind) != nil {
 		return true
 	}
-	if w.fate(h, rollout, ConvergesAnyway) != nil || chance == nil {
+	if p == nil || as.fate(a, rollout, ConvergesAnyway) != nil {
 		return false
 	}
-	return chance.comesTrue(draw(w.opt.Seed, h.key(), w.rollouts[rollout].key, p))
+	return p.comesTrue(draw(as.chance.seed, as.key(a), as.rollouts.list[rollout].key, purpose))
 }
 
-// fate finds the last fate of a kind that the script has for a host under a rollout; nil for none.
-func (w *world) fate(h *host, rollout uint32, kind FateKind) *Fate {
-	fates := w.fates[h.fates]
-	for i := len(fates) - 1; i >= 0; i-- {
-		if f := &fates[i]; f.Kind == kind && (f.Ref == "" || f.Ref == w.rollouts[rollout].ref) {
-			return f
-		}
+// neverAcks reports whether an agent ignores the dispatches of a rollout.
+func (as *agents) neverAcks(a *agent, rollout uint32) bool {
+	return as.suffers(a, rollout, NeverAnswers, a.profile.NoAnswer, drawNoAnswer)
+}
+
+// neverRollsBack reports whether the rollback of a rollout never completes.
+func (as *agents) neverRollsBack(a *agent, rollout uint32) bool {
+	return as.suffers(a, rollout, NeverRollsBack, a.profile.RollbackFailure, drawRollbackFailure)
+}
+
+// fate finds the last fate of a kind that is scripted for a host under a rollout; nil for none.
+func (as *agents) fate(a *agent, rollout uint32, kind FateKind) *Fate {
+	if len(a.profile.fates) == 0 {
+		return nil
 	}
-	return nil
+	return a.profile.fate(as.rollouts.list[rollout].ref, kind)
 }
 
-// dispatched is when a dispatch reaches the agent. It finishes a switch that runs, and drops
+// dispatch sends a dispatch on its way, unless nobody answers it.
+func (as *agents) dispatch(host, rollout uint32, soakDue reducer.Time) {
+	a := &as.list[host]
+	a.offered = soakDue
+	if !as.neverAcks(a, rollout) {
+		as.clock.schedule(
+			as.delay(a, rollout, a.profile.Ack, drawAck), workDispatched, host, rollout,
+		)
+	}
+}
+
+// receive is when a dispatch reaches the agent. The agent finishes a switch that runs, and drops
 // anything else.
-func (w *world) dispatched(h *host, rollout uint32) {
-	if h.working != noRollout && rollout <= h.working {
-		return // it came again, or was overtaken
+func (as *agents) receive(host, rollout uint32) {
+	a := &as.list[host]
+	if a.working != noRollout && rollout <= a.working {
+		return // it came again, or a newer one has overtaken it
 	}
-	if w.strike(h) || h.link != nil && h.link.offline {
-		return // it did not get there
-	}
-	if h.phase == switching {
-		h.waiting = rollout
+	if as.strike(a) {
 		return
 	}
-	w.start(h, rollout)
+	if l := as.network.link(host); l != nil && l.offline {
+		return
+	}
+	if a.phase == switching {
+		a.waiting = rollout
+		return
+	}
+	as.begin(a, rollout)
 }
 
-// start makes the agent ack a dispatch and switch.
-func (w *world) start(h *host, rollout uint32) {
-	h.epoch++
-	h.working, h.waiting = rollout, noRollout
-	h.seq = 0
-	h.before = h.running
-	h.soakDue = h.dispatchedSoak
-	w.send(h, trace.AgentEvent{Kind: reducer.DispatchAck, Closure: w.closure(h.running)})
-	w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
-	w.switchOver(h)
+// begin acks a dispatch and starts the switch.
+func (as *agents) begin(a *agent, rollout uint32) {
+	a.epoch++
+	a.working, a.waiting = rollout, noRollout
+	a.seq = 0
+	a.before = a.running
+	a.soakDue = a.offered
+	as.send(a, trace.AgentEvent{Kind: reducer.DispatchAck, Closure: as.closure(a.running)})
+	as.send(a, trace.AgentEvent{Kind: reducer.ActivationStarted})
+	as.switchOver(a)
 }
 
 // switchOver starts the switch, which an agent restart may break off.
-func (w *world) switchOver(h *host) {
-	h.phase = switching
-	takes := w.delay(h, h.working, h.behaviour.Activation, drawActivation)
-	if h.link != nil {
-		h.link.attempts++
-		if f := w.chance(AgentRestart, h.number, h.key(), h.link.attempts); f != nil {
-			h.link.breaking = f
-			breaks := time.Duration(
-				draw(w.opt.Seed, h.key(), h.link.attempts, drawRestart)%uint64(takes/tick+1),
-			) * tick
-			w.then(h, workBroken, breaks)
+func (as *agents) switchOver(a *agent) {
+	a.phase = switching
+	takes := as.delay(a, a.working, a.profile.Activation, drawActivation)
+	if l := as.network.link(a.host); l != nil {
+		l.attempts++
+		key := as.key(a)
+		if f := as.chance.strikes(AgentRestart, a.host, key, l.attempts); f != nil {
+			l.interrupter = f
+			word := draw(as.chance.seed, key, l.attempts, drawRestart)
+			as.then(a, workBroken, time.Duration(word%uint64(takes/tick+1))*tick)
 			return
 		}
 	}
-	w.then(h, workSwitched, takes)
+	as.then(a, workSwitched, takes)
 }
 
 // then makes work of the agent's present epoch due after a delay.
-func (w *world) then(h *host, what work, delay time.Duration) {
-	w.queue.push(w.after(delay), what, h.number, h.epoch)
+func (as *agents) then(a *agent, what work, delay time.Duration) {
+	as.clock.schedule(delay, what, a.host, a.epoch)
 }
 
-// agentStep is the agent's next stage.
-func (w *world) agentStep(h *host, what work) {
-	r := h.working
-	b := h.behaviour
+// step does the agent's next stage, unless it is of an earlier epoch.
+func (as *agents) step(host, epoch uint32, what work) {
+	a := &as.list[host]
+	if a.epoch != epoch || as.strike(a) {
+		return
+	}
 	switch what {
 	case workSwitched:
-		if w.turns(h, r, Defers, b.Deferral, drawDeferral) {
-			w.deferSwitch(h)
-		} else {
-			w.finishSwitch(h)
-		}
-		if h.waiting != noRollout {
-			w.start(h, h.waiting)
-		}
+		as.switched(a)
 	case workBroken:
-		w.restartAgent(h, w.lasts(h.link.breaking, h.key(), h.link.attempts))
+		l := as.network.link(host)
+		as.restart(a, as.chance.length(l.interrupter, as.key(a), l.attempts))
 	case workRestarted:
-		w.send(h, trace.AgentEvent{Kind: reducer.ActivationStarted})
-		w.switchOver(h)
+		as.send(a, trace.AgentEvent{Kind: reducer.ActivationStarted})
+		as.switchOver(a)
 	case workRebooted:
-		w.finishSwitch(h)
+		as.finishSwitch(a)
 	case workProbed:
-		if w.turns(h, r, FailsProbes, b.ProbeFailure, drawProbeFailure) {
-			w.send(h, trace.AgentEvent{Kind: reducer.ProbeFailureFirst, Probe: probeName})
-			w.then(h, workSustained, reducer.SustainedFailureSeconds*time.Second)
-			return
-		}
-		w.send(h, trace.AgentEvent{Kind: reducer.ProbeResult, Probe: probeName, Passed: true})
-		soak := max(0, time.Duration(h.soakDue-w.now))
-		w.then(h, workConverged, soak+w.delay(h, r, b.Converge, drawConverge))
+		as.probed(a)
 	case workSustained:
-		w.send(
-			h,
-			trace.AgentEvent{
-				Kind:   reducer.ProbesFailed,
-				Probe:  probeName,
-				Policy: w.policy(h).OnHealthFailure,
-			},
-		)
-		w.fail(h)
+		as.send(a, trace.AgentEvent{
+			Kind: reducer.ProbesFailed, Probe: probeName, Policy: a.profile.policy,
+		})
+		as.fail(a)
 	case workConverged:
-		h.phase = idle
-		w.send(h, trace.AgentEvent{Kind: reducer.ProbesPassed, Closure: w.closure(h.running)})
+		a.phase = idle
+		as.send(a, trace.AgentEvent{Kind: reducer.ProbesPassed, Closure: as.closure(a.running)})
 	case workRolledBack:
-		h.phase = idle
-		h.running = h.before
-		w.send(h, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: w.closure(h.running)})
+		a.phase = idle
+		a.running = a.before
+		as.send(a, trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: as.closure(a.running)})
 	case workTimeline,
 		workPoll,
 		workTick,
@@ -205,108 +220,161 @@ func (w *world) agentStep(h *host, what work) {
 	}
 }
 
+// switched ends the switch, and begins with a newer rollout that waits for that.
+func (as *agents) switched(a *agent) {
+	if as.suffers(a, a.working, Defers, a.profile.Deferral, drawDeferral) {
+		as.deferSwitch(a)
+	} else {
+		as.finishSwitch(a)
+	}
+	if a.waiting != noRollout {
+		as.begin(a, a.waiting)
+	}
+}
+
 // deferSwitch leaves the switch to the next reboot, if one comes.
-func (w *world) deferSwitch(h *host) {
-	h.phase = rebooting
-	w.send(h, trace.AgentEvent{Kind: reducer.ActivationDeferred, Component: "kernel"})
-	delay := w.delay(h, h.working, h.behaviour.Reboot, drawReboot)
-	if f := w.fate(h, h.working, Defers); f != nil && f.RebootAfter.Set {
+func (as *agents) deferSwitch(a *agent) {
+	a.phase = rebooting
+	as.send(a, trace.AgentEvent{Kind: reducer.ActivationDeferred, Component: "kernel"})
+	delay := as.delay(a, a.working, a.profile.Reboot, drawReboot)
+	if f := as.fate(a, a.working, Defers); f != nil && f.RebootAfter.Set {
 		delay = f.RebootAfter.Value
 	}
 	if delay >= 0 {
-		w.then(h, workRebooted, delay)
+		as.then(a, workRebooted, delay)
 	}
 }
 
 // finishSwitch completes the switch, or fails it.
-func (w *world) finishSwitch(h *host) {
-	if w.turns(h, h.working, FailsActivation, h.behaviour.ActivationFailure, drawActivationFailure) {
-		w.send(h, trace.AgentEvent{Kind: reducer.ActivationFailed, ExitCode: 1, Message: "switch failed"})
-		w.fail(h)
+func (as *agents) finishSwitch(a *agent) {
+	p := a.profile
+	if as.suffers(a, a.working, FailsActivation, p.ActivationFailure, drawActivationFailure) {
+		as.send(a, trace.AgentEvent{
+			Kind: reducer.ActivationFailed, ExitCode: 1, Message: "switch failed",
+		})
+		as.fail(a)
 		return
 	}
-	h.phase = soaking
-	h.running = h.working
-	w.send(h, trace.AgentEvent{Kind: reducer.ActivationCompleted, Closure: w.closure(h.running)})
-	w.send(h, trace.AgentEvent{Kind: reducer.ProbeTopologyDeclared, Probe: probeName})
-	w.then(h, workProbed, w.delay(h, h.working, h.behaviour.Probe, drawProbe))
+	a.phase = soaking
+	a.running = a.working
+	as.send(a, trace.AgentEvent{Kind: reducer.ActivationCompleted, Closure: as.closure(a.running)})
+	as.send(a, trace.AgentEvent{Kind: reducer.ProbeTopologyDeclared, Probe: probeName})
+	as.then(a, workProbed, as.delay(a, a.working, p.Probe, drawProbe))
 }
 
-// fail leaves the host as it is, or has the agent roll it back: the policy decides, and then the
-// script or chance whether the rollback ever completes.
-func (w *world) fail(h *host) {
-	h.phase = failed
-	if w.policy(h).OnHealthFailure != reducer.RollbackAndHalt {
+// probed reports the first result of the probe, and waits for the end of the soak, or for the
+// threshold of sustained failure.
+func (as *agents) probed(a *agent) {
+	p := a.profile
+	if as.suffers(a, a.working, FailsProbes, p.ProbeFailure, drawProbeFailure) {
+		as.send(a, trace.AgentEvent{Kind: reducer.ProbeFailureFirst, Probe: probeName})
+		as.then(a, workSustained, reducer.SustainedFailureSeconds*time.Second)
 		return
 	}
-	if !w.turns(h, h.working, NeverRollsBack, h.behaviour.RollbackFailure, drawRollbackFailure) {
-		w.then(h, workRolledBack, w.delay(h, h.working, h.behaviour.Rollback, drawRollback))
+	as.send(a, trace.AgentEvent{Kind: reducer.ProbeResult, Probe: probeName, Passed: true})
+	soak := max(0, time.Duration(a.soakDue-as.clock.now))
+	as.then(a, workConverged, soak+as.delay(a, a.working, p.Converge, drawConverge))
+}
+
+// fail leaves the host as it is, or rolls it back: the policy decides, and then the script or chance
+// whether the rollback ever completes.
+func (as *agents) fail(a *agent) {
+	a.phase = failed
+	if a.profile.policy == reducer.RollbackAndHalt && !as.neverRollsBack(a, a.working) {
+		as.then(a, workRolledBack, as.delay(a, a.working, a.profile.Rollback, drawRollback))
 	}
 }
 
-func (w *world) policy(h *host) reducer.Policy { return w.channels[h.channel].conf.Policy }
-
-// send numbers a message for the rollout that the agent works for, and gives it to the control
-// plane.
-func (w *world) send(h *host, m trace.AgentEvent) {
-	h.seq++
-	w.agent = m
-	w.agent.Seq = uint64(h.seq)
-	w.agent.At = w.hostTime(h)
-	if h.link == nil {
-		w.receive(h, h.working, &w.agent)
-		return
-	}
-	sent := w.agent
-	w.transmit(h, &sent)
+// send numbers a message for the rollout that the agent works for, and sends it.
+func (as *agents) send(a *agent, m trace.AgentEvent) {
+	a.seq++
+	m.Seq = uint64(a.seq)
+	m.At = as.network.time(a.host)
+	as.network.send(a.host, a.working, m)
 }
 
-// receive is the control plane's side of a message: it is logged, and when it is not late the host
-// machine decides whether it moves the host.
-func (w *world) receive(h *host, rollout uint32, m *trace.AgentEvent) {
-	r := w.rollouts[rollout]
-	w.entry = trace.Entry{Kind: trace.KindAgentEvent, Host: h.id, Rollout: r.id, Agent: m}
-	w.log(&w.entry)
-	if h.current != rollout {
+// strike lets chance take a host away before its agent does something new, and reports whether the
+// host is lost.
+func (as *agents) strike(a *agent) bool {
+	l := as.network.link(a.host)
+	if l == nil {
+		return false
+	}
+	if l.lost {
+		return true
+	}
+	l.attempts++
+	key, occasion := as.key(a), l.attempts
+	if as.chance.strikes(HostLost, a.host, key, occasion) != nil {
+		as.lose(a)
+		return true
+	}
+	if f := as.chance.strikes(HostOffline, a.host, key, occasion); f != nil && !l.offline {
+		as.disconnect(a, as.chance.length(f, key, occasion))
+	}
+	return false
+}
+
+// lose takes a host away for good.
+func (as *agents) lose(a *agent) {
+	a.epoch++
+	a.phase = idle
+	as.network.cut(a.host)
+	as.fault(HostLost, a, 0)
+}
+
+// disconnect takes a host away for some time. Its agent goes on.
+func (as *agents) disconnect(a *agent, d time.Duration) {
+	as.fault(HostOffline, a, d)
+	as.network.disconnect(a.host, d)
+}
+
+// restart breaks a switch off, which starts again later. The agent's record and seq survive.
+func (as *agents) restart(a *agent, d time.Duration) {
+	if a.phase != switching {
 		return
 	}
-	// what it holds of its hosts stays as it is, but a rollback is one
-	if r.state() == reducer.Pruned {
-		if m.Kind == reducer.RollbackComplete {
-			w.quarantineHost(r)
+	a.epoch++
+	as.fault(AgentRestart, a, d)
+	as.then(a, workRestarted, d)
+}
+
+// fault logs a fault of a host, with the rollout that its agent works for.
+func (as *agents) fault(kind FaultKind, a *agent, d time.Duration) {
+	f := trace.Fault{Fault: kind.String(), Host: as.inv.HostID(a.host)}
+	if a.working != noRollout {
+		f.Rollout = as.rollouts.list[a.working].id
+	}
+	as.record.fault(f, d)
+}
+
+// bring carries out a fault of the timeline. One of a host that the scenario does not have, or that
+// is lost, does nothing.
+func (as *agents) bring(f *FaultNow) {
+	n, ok := as.inv.Host(f.Host)
+	if !ok || as.network.lost(n) {
+		return
+	}
+	a, l := &as.list[n], as.network.link(n)
+	switch f.Kind {
+	case HostOffline:
+		if !l.offline {
+			as.disconnect(a, f.For)
 		}
-		return
+	case HostLost:
+		as.lose(a)
+	case AgentRestart:
+		as.restart(a, f.For)
+	case ClockSkew:
+		l.skew = f.For
+		as.record.fault(trace.Fault{Fault: f.Kind.String(), Host: f.Host}, f.For)
+	case MessageDelayed,
+		MessageDuplicated,
+		MessageReordered,
+		MessageDropped,
+		ControlPlaneCrash,
+		PollFailed,
+		PollStale,
+		faultEnd:
 	}
-	from := r.fold.Hosts()[h.slot].State
-	to, err := reducer.StepHost(from, m.Kind, w.policy(h).OnHealthFailure)
-	if err != nil || to == from {
-		return
-	}
-	if m.Kind == reducer.RollbackComplete {
-		w.quarantineHost(r)
-	}
-	w.outcome.Slot = int(h.slot) // saves the fleet from looking for it
-	w.apply(
-		&reducer.Event{
-			Kind:    reducer.HostStateChanged,
-			Rollout: r.id,
-			Host:    h.id,
-			From:    from,
-			To:      to,
-			At:      w.now,
-		},
-	)
-}
-
-// quarantineHost keeps the closure that a host rolled back from its channel, whatever state the
-// rollout is in by now.
-func (w *world) quarantineHost(r *rollout) {
-	key := QuarantineEntry{Channel: r.channel, Closure: r.closure}
-	if w.quarantine[key] {
-		return
-	}
-	w.quarantine[key] = true
-	w.log(&trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
-		Effect: trace.RemoteInsertQuarantine, Channel: r.channel, Closure: r.closure,
-	}})
 }

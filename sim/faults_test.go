@@ -186,12 +186,9 @@ func TestCrashForgets(t *testing.T) {
 				sc.Timeline,
 				Action{At: 30 * time.Minute, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}},
 			)
-			w, err := newWorld(sc, Options{Machine: v02Quarantining(), Seed: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.forgets = lost
-			result, err := w.run()
+			result, err := Run(sc, Options{
+				Machine: v02Quarantining(), Seed: 1, ControlPlane: forgetful(lost),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

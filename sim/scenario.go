@@ -3,8 +3,8 @@ package sim
 import (
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
-	"rollsim/trace"
 )
 
 // Scenario is everything that a run depends on, but for the machine's code: two runs of equal
@@ -28,8 +28,7 @@ type Scenario struct {
 	Traffic    []Traffic         // further ref changes, drawn or regular
 	Faults     []Fault           // what chance brings; none by default
 
-	// ControlPlane says whose planner runs.
-	ControlPlane ControlPlane
+	ControlPlane controlplane.Name // whose planner runs
 
 	// Sometimes are moments of which each must come at least once.
 	Sometimes []Moment
@@ -37,20 +36,6 @@ type Scenario struct {
 	// ExpectViolations are the violations that the run must end with, no more and no fewer.
 	ExpectViolations []Violation
 }
-
-// ControlPlane says whose planner runs. The zero value is the specified one.
-type ControlPlane uint8
-
-// The planners.
-const (
-	SpecifiedPlanner ControlPlane = iota
-	// with the real one's faults: the cursor moves without WaveAdvanced, halt does not halt the
-	// current wave
-	ShippedPlanner
-	// nobody plans and no retention expires by itself: raw events tell everything, as in recorded
-	// history
-	NoPlanner
-)
 
 // Channel is one stream of releases and the hosts that follow it.
 type Channel struct {
@@ -62,22 +47,18 @@ type Channel struct {
 	HostEdges    []HostEdge
 }
 
-// HostEdge keeps a host from being dispatched until another one of the same rollout is
+// HostEdge keeps a host from being dispatched until another host of the same rollout is
 // ordering-eligible.
-type HostEdge = trace.HostEdge
+type HostEdge = controlplane.HostEdge
 
-// Budget bounds how many of some hosts may be in flight, or dispatched and not yet acked, at once:
-// at least 1.
-type Budget = trace.BudgetConfig
+// Budget limits how many of some hosts may be in flight, or dispatched and not yet acked, at once.
+type Budget = controlplane.Budget
 
-// QuarantineEntry is a closure that is not to be dispatched on a channel.
-type QuarantineEntry = trace.QuarantineConfig
+// QuarantineEntry is a closure that must not be dispatched on a channel.
+type QuarantineEntry = controlplane.QuarantineEntry
 
 // Wave is one step of a rollout. It may be empty.
-type Wave struct {
-	Hosts []reducer.HostID
-	Soak  time.Duration // from dispatch until the soak is due
-}
+type Wave = controlplane.Wave
 
 // Behaviour is how a host's agent behaves: how long each stage takes and how likely each turn for
 // the worse is. Delays are in ticks of a millisecond. A nil distribution in a Group leaves what the

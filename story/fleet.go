@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -106,7 +107,7 @@ var fleetSteps = []step{
 			"current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so " +
 			"that for the rest only raw events happen.",
 		example: `the control plane is shipped`,
-		do: func(w *world, p sim.ControlPlane) error {
+		do: func(w *world, p controlplane.Name) error {
 			w.scenario.ControlPlane = p
 			return nil
 		},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
 	"rollsim/machine"
@@ -312,14 +313,17 @@ func parseDelay(s string) (delay, error) {
 	return delay{d, d.Longest()}, nil
 }
 
-// planners by what sentences call them.
+// planners are the control planes by what sentences call them.
 var planners = []string{"specified", "shipped", "absent"}
 
 func parsePlanner(s string) (any, error) {
-	for i, name := range planners {
-		if name == s {
-			return sim.ControlPlane(i), nil
-		}
+	switch s {
+	case "specified":
+		return controlplane.Specified, nil
+	case "shipped":
+		return controlplane.Shipped, nil
+	case "absent":
+		return controlplane.None, nil
 	}
 	return nil, fmt.Errorf("the control plane is not %q%s", s, nearest.Hint(s, planners))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -15,7 +16,7 @@ func (s *Source) Describe(seed uint64, n int) string {
 	sc, machine := s.scenario(seed, n)
 	w := &describer{yaml: s.Swarm.yaml}
 	planner := "specified"
-	if sc.ControlPlane == sim.ShippedPlanner {
+	if sc.ControlPlane == controlplane.Shipped {
 		planner = "shipped"
 	}
 	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner, spell(sc.Horizon))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -48,7 +49,7 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
 	if e, err := machine.ForSweep(name); err == nil && e.Shipped && newStream(seed, "planner").chance(500) {
-		d.sc.ControlPlane = sim.ShippedPlanner
+		d.sc.ControlPlane = controlplane.Shipped
 	}
 	d.sc.Horizon = d.until + d.settles()
 	return d.sc, d.until

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -86,7 +87,7 @@ func TestSwarmDrawsAllKinds(t *testing.T) {
 		tell("groups", len(sc.Groups) > 0)
 		tell("fates", len(sc.Fates) > 0)
 		tell("traffic", len(sc.Traffic) > 0)
-		tell("shipped planner", sc.ControlPlane == sim.ShippedPlanner)
+		tell("shipped planner", sc.ControlPlane == controlplane.Shipped)
 		tell("failing switches", *sc.Behaviour.ActivationFailure > 0)
 		tell("deferred switches", *sc.Behaviour.Deferral > 0)
 		tell("failing probes", *sc.Behaviour.ProbeFailure > 0)
@@ -103,8 +104,8 @@ func TestSwarmDrawsAllKinds(t *testing.T) {
 		for _, k := range reducer.EventKinds() {
 			tell("raw "+k.String(), kinds[k.String()])
 		}
-		if sc.ControlPlane != sim.SpecifiedPlanner &&
-			s.Draw(seed, "rfc0008", true).ControlPlane != sim.SpecifiedPlanner {
+		if sc.ControlPlane != "" &&
+			s.Draw(seed, "rfc0008", true).ControlPlane != "" {
 			t.Errorf("seed %d: the shipped planner runs with rfc0008", seed)
 		}
 		for _, f := range s.Draw(seed, "v0.2", false).Faults {

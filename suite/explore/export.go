@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -45,7 +46,7 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	} else {
 		e.line("machine: %s", name)
 	}
-	if sc.ControlPlane == sim.ShippedPlanner {
+	if sc.ControlPlane == controlplane.Shipped {
 		e.line("control_plane: shipped")
 	}
 	e.line("horizon: %s", spell(sc.Horizon))

@@ -1,0 +1,132 @@
+package controlplane
+
+import (
+	"fmt"
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+func (p *plane) Clone() ControlPlane {
+	c := *p
+	c.scratch = scratch{}
+	c.fleet = p.fleet.Clone()
+	c.seen = slices.Clone(p.seen)
+	c.quarantine = slices.Clone(p.quarantine)
+	c.hosts = slices.Clone(p.hosts)
+	c.counted = slices.Clone(p.counted)
+	c.unacked = slices.Clone(p.unacked)
+	c.rollouts = make([]*rollout, len(p.rollouts))
+	c.byID = make(map[reducer.RolloutID]*rollout, len(p.rollouts))
+	for i, r := range p.rollouts {
+		c.rollouts[i] = r.clone(c.fleet.Rollouts()[i])
+		c.byID[r.id] = c.rollouts[i]
+	}
+	c.underway = make([]*rollout, len(p.underway))
+	for i, r := range p.underway {
+		c.underway[i] = c.rollouts[r.number]
+	}
+	return &c
+}
+
+func (p *plane) Diff(other ControlPlane) []Difference {
+	o, ok := other.(*plane)
+	if !ok || o.rules != p.rules || o.inv != p.inv {
+		return []Difference{{Detail: "they are control planes of two kinds or inventories"}}
+	}
+	d := differences(diffFleets(p.fleet, o.fleet))
+	for i := range p.seen {
+		if p.seen[i] != o.seen[i] {
+			d.add(
+				string(p.inv.channels[i].ID), "the last poll saw ref %q, and %q in the other",
+				p.seen[i], o.seen[i],
+			)
+		}
+	}
+	for n := range p.hosts {
+		if a, b := p.LastDispatch(uint32(n)), o.LastDispatch(uint32(n)); a != b {
+			d.add(
+				string(p.inv.hosts[n].id), "its last dispatch was for rollout %q, and for %q in the other",
+				a, b,
+			)
+		}
+	}
+	for i, r := range p.rollouts {
+		if p.quarantine.has(r.release) != o.quarantine.has(r.release) {
+			d.add(string(r.id), "closure %s is quarantined in one of them only", r.release.Closure)
+		}
+		if i >= len(o.rollouts) {
+			continue
+		}
+		if b := o.rollouts[i]; r.timer != b.timer {
+			d.add(
+				string(r.id), "its retention expires %s, and %s in the other",
+				instant(r.timer), instant(b.timer),
+			)
+		}
+		if !slices.Equal(r.members, o.rollouts[i].members) {
+			d.add(string(r.id), "what was dispatched to or received from its hosts differs")
+		}
+	}
+	d.addPresets(p, o)
+	return d
+}
+
+func instant(t reducer.Opt[reducer.Time]) string {
+	if !t.Set {
+		return "never"
+	}
+	return "at " + string(trace.AppendTime(nil, t.Value))
+}
+
+type differences []Difference
+
+func (d *differences) add(subject, format string, args ...any) {
+	*d = append(*d, Difference{Subject: subject, Detail: fmt.Sprintf(format, args...)})
+}
+
+// addPresets adds entries of the quarantine that no rollout stands for.
+func (d *differences) addPresets(p, o *plane) {
+	opened := func(e QuarantineEntry) bool {
+		return slices.ContainsFunc(p.rollouts, func(r *rollout) bool { return r.release == e })
+	}
+	for _, pair := range [][2]quarantine{{p.quarantine, o.quarantine}, {o.quarantine, p.quarantine}} {
+		for _, e := range pair[0] {
+			if !pair[1].has(e) && !opened(e) {
+				d.add(
+					fmt.Sprintf("%s %s", e.Channel, e.Closure), "it is quarantined in one of them only",
+				)
+			}
+		}
+	}
+}
+
+// diffFleets compares the records and hosts of two fleets.
+func diffFleets(a, b *reducer.Fleet) []Difference {
+	var found []Difference
+	add := func(r *reducer.Rollout, detail string) {
+		found = append(found, Difference{
+			Subject: string(r.Record.RolloutID), Detail: detail, State: r.Record.State,
+		})
+	}
+	for _, r := range a.Rollouts() {
+		switch o := b.Rollout(r.Record.RolloutID); {
+		case o == nil:
+			add(r, "the other does not have the rollout")
+		case o.Record != r.Record:
+			add(r, fmt.Sprintf(
+				"the record is %v at wave %d, and %v at wave %d in the other", r.Record.State,
+				r.Record.CurrentWave, o.Record.State, o.Record.CurrentWave,
+			))
+		case !slices.Equal(o.Hosts(), r.Hosts()):
+			add(r, "its hosts are in other states in the other")
+		}
+	}
+	for _, r := range b.Rollouts() {
+		if a.Rollout(r.Record.RolloutID) == nil {
+			add(r, "only the other has the rollout")
+		}
+	}
+	return found
+}

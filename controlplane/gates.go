@@ -1,0 +1,107 @@
+package controlplane
+
+import (
+	"fmt"
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// waveGate returns which gate blocks every pending host of a wave alike, and why; empty when none
+// does.
+func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
+	if p.quarantine.has(r.release) {
+		return trace.GateQuarantine, fmt.Sprintf(
+			"quarantine: closure %s rolled back on channel %s", r.release.Closure, r.release.Channel,
+		)
+	}
+	if awaited := p.awaitedChannel(r); awaited != "" {
+		return trace.GateChannelEdges, fmt.Sprintf(
+			"channel-edges: predecessor channel '%s' not converged", awaited,
+		)
+	}
+	if cursor := p.rules.cursor(r); v.number > cursor {
+		return trace.GateWavePromotion, fmt.Sprintf(
+			"wave-promotion: host_wave=%d > current_wave=%d", v.number, cursor,
+		)
+	}
+	return "", ""
+}
+
+// awaitedChannel returns the first channel that the rollout's channel still waits for; empty for
+// none. The wait ends once the rollout of the awaited channel's declared ref was Terminal or is
+// Superseded.
+func (p *plane) awaitedChannel(r *rollout) reducer.ChannelID {
+	if r.channel == nil {
+		return ""
+	}
+	for _, id := range r.channel.After {
+		awaited := p.fleet.Rollout(reducer.NewRolloutID(id, p.seen[p.inv.byID[id]]))
+		if awaited == nil || !awaited.Record.TerminalAt.Set && !awaited.Record.SupersededAt.Set {
+			return id
+		}
+	}
+	return ""
+}
+
+// hostGate returns which gate blocks a host whose wave may go, and why; empty when none does.
+func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
+	h := &p.inv.hosts[n]
+	for _, id := range p.inv.waitsFor[h.waits] {
+		if a, joined := r.fold.Host(id); joined && !a.State.OrderingEligible() {
+			return trace.GateHostEdges, fmt.Sprintf(
+				"host-edges: predecessor host '%s' not ordering-eligible", id,
+			)
+		}
+	}
+	for _, i := range p.inv.budgetsOf[h.budgets] {
+		if b := &p.inv.budgets[i]; p.counted[i] >= b.MaxInFlight {
+			return trace.GateDisruptionBudget, fmt.Sprintf(
+				"disruption-budget: '%s' has %d in flight", b.Name, b.MaxInFlight,
+			)
+		}
+	}
+	return "", ""
+}
+
+// recountMember recounts the host of a member whose last dispatch was for the rollout.
+func (p *plane) recountMember(r *rollout, slot int) {
+	if n := r.members[slot].host; n != noHost && p.hosts[n].current == r.number {
+		p.recount(n)
+	}
+}
+
+// recount decides whether budgets count a host: from its dispatch until, under that rollout, it is
+// neither waiting for the ack nor in flight. Its state under an older rollout does not count, nor
+// under one that is pruned. Once the rollout has ended no dispatch is sent again, so that an ack
+// which is missing then may never come: budgets do not wait for it.
+func (p *plane) recount(n uint32) {
+	h := &p.hosts[n]
+	r := p.rollouts[h.current]
+	state := r.fold.Hosts()[h.slot].State
+	counted := state == reducer.HostPending && p.rules.worksOn(r) ||
+		state.InFlight() && r.state() != reducer.Pruned
+	if counted == h.counted {
+		return
+	}
+	h.counted = counted
+	for _, i := range p.inv.budgetsOf[p.inv.hosts[n].budgets] {
+		if counted {
+			p.counted[i]++
+		} else {
+			p.counted[i]--
+		}
+	}
+}
+
+func (p *plane) Counted(budget int) []uint32 {
+	var hosts []uint32
+	for n := range p.hosts {
+		if p.hosts[n].counted &&
+			slices.Contains(p.inv.budgetsOf[p.inv.hosts[n].budgets], uint32(budget)) {
+			hosts = append(hosts, uint32(n))
+		}
+	}
+	return hosts
+}

@@ -1,0 +1,394 @@
+package controlplane
+
+import (
+	"errors"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// plane is a control plane that keeps its books in memory and rebuilds them from the log. Its rules
+// say which of the built-in ones it is.
+type plane struct {
+	rules rules
+	inv   *Inventory
+
+	fleet      *reducer.Fleet
+	seen       []reducer.ChannelRef // by channel
+	quarantine quarantine
+	hosts      []host     // by number
+	counted    []int      // by budget: how many hosts it counts
+	rollouts   []*rollout // in the order of opening, as in the fleet
+	byID       map[reducer.RolloutID]*rollout
+	underway   []*rollout   // those that a plan works on, in the order of opening
+	unacked    []dispatched // by time of sending
+	changed    bool         // since the last plan
+
+	scratch
+}
+
+// scratch is reused by one input after the other, and no part of the state.
+type scratch struct {
+	outcome reducer.Outcome
+	event   reducer.Event
+	entry   trace.Entry
+	action  trace.PlanAction
+	gate    trace.GateDecision
+}
+
+// host is what the control plane keeps of a host.
+type host struct {
+	current   uint32 // number of the rollout of its last dispatch; messages for others are late
+	slot      int32  // its place in that rollout
+	soakDueAt reducer.Time
+	counted   bool // by its budgets
+}
+
+// noRollout is the number of the rollout of a host that was never dispatched.
+const noRollout = ^uint32(0)
+
+// dispatched is a dispatch that waits for its ack.
+type dispatched struct {
+	sent    reducer.Time
+	rollout uint32
+	slot    int32
+	attempt int
+}
+
+func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
+	p := &plane{
+		rules:   rules,
+		inv:     inv,
+		fleet:   reducer.NewFleet(m, inv.Policy),
+		seen:    make([]reducer.ChannelRef, len(inv.channels)),
+		hosts:   make([]host, len(inv.hosts)),
+		counted: make([]int, len(inv.budgets)),
+		byID:    make(map[reducer.RolloutID]*rollout),
+	}
+	for i := range p.hosts {
+		p.hosts[i].current = noRollout
+	}
+	for _, e := range inv.preset {
+		p.quarantine.add(e)
+	}
+	return p
+}
+
+// step is the work on one input.
+type step struct {
+	*plane
+	now reducer.Time
+	out Output
+}
+
+func (p *plane) Poll(
+	now reducer.Time, channel uint32, ref reducer.ChannelRef, out Output,
+) error {
+	if ref == p.seen[channel] {
+		return nil
+	}
+	s := step{p, now, out}
+	ch := &p.inv.channels[channel]
+	p.seen[channel] = ref
+	s.write(trace.Entry{
+		Kind: trace.KindManifestPoll,
+		Poll: &trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref},
+	})
+	// A ref whose rollout is known opens nothing, as in the real planner.
+	if id := reducer.NewRolloutID(ch.ID, ref); p.fleet.Rollout(id) == nil {
+		return s.open(ch, id, ref)
+	}
+	return nil
+}
+
+// open opens a rollout: SuccessorOpened for each rollout that stands, RolloutOpened, and HostJoined
+// for each host of the channel.
+func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
+	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
+	for _, r := range standing {
+		err := s.apply(reducer.Event{
+			Kind: reducer.SuccessorOpened, Rollout: r.Record.RolloutID, Successor: id, At: s.now,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	err := s.apply(reducer.Event{
+		Kind: reducer.RolloutOpened, Rollout: id, Channel: ch.ID, TargetRef: ref, At: s.now,
+	})
+	if err != nil {
+		return err
+	}
+	hosts := make([]reducer.HostID, 0, ch.end-ch.first)
+	for wave := range ch.Waves {
+		for _, host := range ch.Waves[wave].Hosts {
+			hosts = append(hosts, host)
+			err := s.apply(reducer.Event{
+				Kind: reducer.HostJoined, Rollout: id, Host: host, Wave: uint32(wave), At: s.now,
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	s.action = trace.PlanAction{
+		Action: trace.OpenRollout, Rollout: id, Channel: ch.ID, TargetRef: ref, Hosts: hosts,
+	}
+	s.write(trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &s.action})
+	return nil
+}
+
+// Receive drops a message that came before, by its seq, and does not acknowledge one that comes too
+// early, so that it comes again after those that are missing. Any other is logged. When it is not
+// late the host machine decides whether it moves the host.
+func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
+	s := step{p, now, out}
+	id := p.inv.hosts[m.Host].id
+	h := &p.hosts[m.Host]
+	var r *rollout
+	current := false
+	if h.current != noRollout {
+		r = p.rollouts[h.current]
+		current = r.id == m.Rollout
+	}
+	slot, joined := int(h.slot), current
+	if !current {
+		if r = p.byID[m.Rollout]; r != nil {
+			slot, joined = r.fold.Slot(id)
+		}
+	}
+	if joined {
+		last := &r.members[slot].seq
+		lost, err := reducer.CheckSeq(uint64(*last), m.Event.Seq)
+		if err != nil || lost > 0 {
+			return lost == 0, nil
+		}
+		*last = uint32(m.Event.Seq)
+	}
+	s.write(trace.Entry{Kind: trace.KindAgentEvent, Host: id, Rollout: m.Rollout, Agent: m.Event})
+	if !current {
+		return true, nil
+	}
+	// A rollout that is pruned keeps its hosts as they are, but a rollback is one.
+	if r.state() == reducer.Pruned {
+		if m.Event.Kind == reducer.RollbackComplete {
+			s.quarantineHost(r)
+		}
+		return true, nil
+	}
+	from := r.fold.Hosts()[slot].State
+	to, err := reducer.StepHost(from, m.Event.Kind, r.channel.Policy.OnHealthFailure)
+	if err != nil || to == from {
+		return true, nil
+	}
+	if m.Event.Kind == reducer.RollbackComplete {
+		s.quarantineHost(r)
+	}
+	s.outcome.Slot = slot // saves the fleet the search
+	return true, s.apply(reducer.Event{
+		Kind: reducer.HostStateChanged, Rollout: r.id, Host: id, From: from, To: to, At: now,
+	})
+}
+
+// quarantineHost quarantines the closure that a host has rolled back, whatever state the rollout is
+// in by now.
+func (s step) quarantineHost(r *rollout) {
+	if s.quarantine.has(r.release) {
+		return
+	}
+	s.quarantine.add(r.release)
+	s.write(trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+		Effect:  trace.RemoteInsertQuarantine,
+		Channel: r.release.Channel,
+		Closure: r.release.Closure,
+	}})
+}
+
+func (p *plane) Expire(now reducer.Time, id reducer.RolloutID, out Output) error {
+	r := p.byID[id]
+	if r == nil {
+		return nil
+	}
+	r.timer = reducer.Opt[reducer.Time]{}
+	return step{p, now, out}.apply(
+		reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now},
+	)
+}
+
+func (p *plane) Lift(now reducer.Time, e QuarantineEntry, out Output) error {
+	p.quarantine.remove(e)
+	step{p, now, out}.write(trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+		Effect: trace.RemoteRemoveQuarantine, Channel: e.Channel, Closure: e.Closure,
+	}})
+	p.changed = true
+	return nil
+}
+
+func (p *plane) Apply(now reducer.Time, ev *reducer.Event, out Output) error {
+	return step{p, now, out}.apply(*ev)
+}
+
+// isFailure reports whether an error says that the machine gave no answer.
+func isFailure(err error) bool {
+	return err != nil && errors.As(err, new(*reducer.MachineFailure))
+}
+
+// apply hands one event to the reducer, writes it and its result, and carries out the effects.
+func (s step) apply(event reducer.Event) error {
+	s.event = event
+	ev := &s.event
+	err := s.fleet.Apply(ev, s.now, &s.outcome)
+	if isFailure(err) {
+		return err
+	}
+	for _, late := range s.outcome.Late {
+		s.reject(late)
+	}
+	s.write(trace.Entry{Kind: trace.KindRolloutEvent, Rollout: ev.Rollout, Event: ev})
+	if err != nil {
+		s.reject(err)
+		return nil
+	}
+	s.follow(ev)
+	r := s.rollouts[s.outcome.Rollout]
+	s.out.Applied(r.fold, ev, &s.outcome.Effects)
+	s.perform(r, &s.outcome.Effects)
+	if s.outcome.Derived {
+		s.conclude(r)
+	}
+	s.out.Settled(r.fold, ev)
+	return nil
+}
+
+// conclude writes the event that the fleet has derived, and carries out its effects.
+func (s step) conclude(r *rollout) {
+	derived := s.outcome.DerivedEvent
+	s.write(trace.Entry{Kind: trace.KindRolloutEvent, Rollout: derived.Rollout, Event: &derived})
+	if s.outcome.DerivedErr != nil {
+		s.reject(s.outcome.DerivedErr)
+		return
+	}
+	s.out.Applied(r.fold, &derived, &s.outcome.DerivedEffects)
+	s.perform(r, &s.outcome.DerivedEffects)
+	s.out.Settled(r.fold, &derived)
+	// It stands in the trace, so this fleet must see it too, as whoever folds the trace will.
+	if err := s.fleet.Apply(&derived, s.now, &s.outcome); err != nil {
+		s.reject(err)
+	}
+}
+
+// follow keeps the books once the fleet has accepted an event.
+func (p *plane) follow(ev *reducer.Event) {
+	if n := p.outcome.Rollout; n == len(p.rollouts) {
+		p.begin(ev, uint32(n))
+	}
+	r := p.rollouts[p.outcome.Rollout]
+	switch ev.Kind {
+	case reducer.HostJoined:
+		p.join(r, ev)
+	case reducer.HostStateChanged:
+		v := r.wave(r.fold.Hosts()[p.outcome.Slot].Wave)
+		v.counts[ev.From]--
+		v.counts[ev.To]++
+		p.recountMember(r, p.outcome.Slot)
+	case reducer.RolloutOpened,
+		reducer.WaveAdvanced,
+		reducer.RolloutTerminal,
+		reducer.SuccessorOpened,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
+	}
+	if len(p.counted) > 0 && r.state() != r.countedIn {
+		r.countedIn = r.state()
+		for slot := range r.members {
+			p.recountMember(r, slot)
+		}
+	}
+	p.changed = true
+}
+
+// begin starts the books of a rollout that was opened.
+func (p *plane) begin(ev *reducer.Event, number uint32) {
+	r := &rollout{
+		fold:    p.fleet.Rollout(ev.Rollout),
+		id:      ev.Rollout,
+		number:  number,
+		channel: p.inv.channel(ev.Channel),
+		release: QuarantineEntry{Channel: ev.Channel, Closure: reducer.ClosureHash(ev.TargetRef)},
+	}
+	p.byID[r.id] = r
+	p.rollouts = append(p.rollouts, r)
+	p.underway = append(p.underway, r)
+}
+
+func (p *plane) join(r *rollout, ev *reducer.Event) {
+	slot := len(r.members)
+	if slot == len(r.fold.Hosts()) {
+		return // it had joined before
+	}
+	n := noHost
+	if r.channel != nil {
+		// Most often hosts join in the order of the inventory.
+		if found, ok := p.inv.member(r.channel, ev.Host, r.channel.first+uint32(slot)); ok {
+			n = found
+		}
+	}
+	v := r.join(n, ev.Wave)
+	if n != noHost {
+		v.enqueue(&p.inv.hosts[n], int32(slot))
+	}
+}
+
+// perform writes and carries out the effects of one event.
+func (s step) perform(r *rollout, effects *reducer.Effects) {
+	all := effects.All()
+	for i := range all {
+		e := &all[i]
+		s.write(trace.Entry{Kind: trace.KindEffect, Rollout: e.Rollout, Effect: e})
+		switch e.Kind {
+		case reducer.RecordRolloutTransition, reducer.UpdateCurrentWave:
+			s.changed = true
+		case reducer.SchedulePruning:
+			if s.rules.plans() {
+				s.arm(r, s.now+seconds(e.DelaySeconds))
+			}
+		case reducer.InsertQuarantineFromRollout:
+			s.quarantine.add(QuarantineEntry{Channel: e.Channel, Closure: e.Closure})
+		}
+	}
+}
+
+func seconds(n int64) reducer.Time {
+	return reducer.Time(time.Duration(n) * time.Second)
+}
+
+func (s step) arm(r *rollout, due reducer.Time) {
+	r.timer = reducer.Some(due)
+	s.out.Arm(r.id, due)
+}
+
+func (s step) reject(err error) {
+	r := trace.NewRejection(err)
+	s.write(trace.Entry{Kind: trace.KindRejection, Rollout: r.Rollout, Rejection: &r})
+}
+
+// write stamps an entry with the present instant and hands it over.
+func (s step) write(e trace.Entry) {
+	s.entry = e
+	s.entry.At = s.now
+	s.out.Entry(&s.entry)
+}
+
+func (p *plane) PlanNeeded() bool { return p.changed }
+
+func (p *plane) Fleet() *reducer.Fleet { return p.fleet }
+
+func (p *plane) Seen(channel uint32) reducer.ChannelRef { return p.seen[channel] }
+
+func (p *plane) LastDispatch(host uint32) reducer.RolloutID {
+	if n := p.hosts[host].current; n != noRollout {
+		return p.rollouts[n].id
+	}
+	return ""
+}

@@ -1,0 +1,208 @@
+package controlplane
+
+import (
+	"slices"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// PlanInterval is how often a driver calls Plan, whether or not something has changed.
+const PlanInterval = 15 * time.Second
+
+// resendAfter is how long a dispatch waits for its ack before it is sent again.
+const resendAfter = 60 * time.Second
+
+func (p *plane) Plan(tick Tick, out Output) error {
+	p.changed = false
+	if !p.rules.plans() {
+		return nil
+	}
+	s := step{p, tick.Now, out}
+	var rank []uint32
+	if tick.Order != nil && p.rules.ordered() {
+		rank = make([]uint32, len(tick.Order))
+		for i, n := range tick.Order {
+			rank[n] = uint32(i)
+		}
+	}
+	p.underway = slices.DeleteFunc(p.underway, func(r *rollout) bool { return !p.rules.worksOn(r) })
+	for _, r := range p.underway {
+		if err := p.rules.advance(s, r); err != nil {
+			return err
+		}
+		if !p.rules.halted(r) {
+			s.dispatchAll(r, rank)
+		}
+	}
+	s.resend()
+	return nil
+}
+
+// dispatchAll dispatches each pending host that no gate blocks, in waves, and logs what blocks the
+// others. Within a wave hosts come by their rank, or in join order without one.
+func (s step) dispatchAll(r *rollout, rank []uint32) {
+	before := func(a, b int32) bool { return a < b }
+	if rank != nil {
+		before = func(a, b int32) bool {
+			return rank[r.members[a].host] < rank[r.members[b].host]
+		}
+	}
+	for i := range r.waves {
+		v := &r.waves[i]
+		if gate, reason := s.waveGate(r, v); gate != "" {
+			for j := range v.queues {
+				s.block(r, &v.queues[j], gate, reason)
+			}
+			continue
+		}
+		for j := range v.queues {
+			v.queues[j].stopped = false
+			if rank != nil {
+				v.queues[j].sort(before)
+			}
+		}
+		s.dispatchWave(r, v, before)
+		v.dropEmpty()
+		for j := range v.queues {
+			if rank != nil {
+				slices.Sort(v.queues[j].slots)
+			}
+		}
+	}
+}
+
+// dispatchWave dispatches the hosts of a wave that may go, until each queue is empty or stopped by
+// a gate.
+func (s step) dispatchWave(r *rollout, v *wave, before func(a, b int32) bool) {
+	for q := v.next(before); q != nil; q = v.next(before) {
+		slot := q.slots[0]
+		if r.fold.Hosts()[slot].State == reducer.HostPending { // a raw event may have moved it on
+			if gate, reason := s.hostGate(r, r.members[slot].host); gate != "" {
+				s.block(r, q, gate, reason)
+				q.stopped = true
+				continue
+			}
+			s.dispatch(r, slot, 1)
+		}
+		q.slots = q.slots[1:]
+	}
+}
+
+// sort brings the hosts of a queue into an order.
+func (q *queue) sort(before func(a, b int32) bool) {
+	slices.SortFunc(q.slots, func(a, b int32) int {
+		switch {
+		case before(a, b):
+			return -1
+		case before(b, a):
+			return 1
+		}
+		return 0
+	})
+}
+
+// block logs the decision that keeps the hosts of a queue from being dispatched, once per change of
+// reason.
+func (s step) block(r *rollout, q *queue, gate, reason string) {
+	if q.blocked == reason {
+		return
+	}
+	q.blocked = reason
+	for _, slot := range q.slots {
+		id := r.fold.Hosts()[slot].ID
+		s.gate = trace.GateDecision{Gate: gate, Reason: reason, Host: id, Rollout: r.id}
+		s.write(trace.Entry{Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &s.gate})
+	}
+}
+
+// dispatch sends a host its dispatch, for the first time or again.
+func (s step) dispatch(r *rollout, slot int32, attempt int) {
+	n := r.members[slot].host
+	h := &s.hosts[n]
+	if attempt == 1 {
+		r.members[slot].dispatched = true
+		h.current, h.slot = r.number, slot
+		s.recount(n)
+		h.soakDueAt = s.now + reducer.Time(r.soak(slot))
+	}
+	s.unacked = append(
+		s.unacked, dispatched{sent: s.now, rollout: r.number, slot: slot, attempt: attempt},
+	)
+	id := s.inv.hosts[n].id
+	s.action = trace.PlanAction{
+		Action:    trace.QueueDispatch,
+		Rollout:   r.id,
+		Host:      id,
+		Closure:   r.release.Closure,
+		SoakDueAt: h.soakDueAt,
+		Attempt:   attempt,
+	}
+	s.write(trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: r.id, Plan: &s.action})
+	s.out.Dispatch(Dispatch{
+		Host:      n,
+		Rollout:   r.id,
+		Closure:   r.release.Closure,
+		SoakDueAt: h.soakDueAt,
+		Attempt:   attempt,
+	})
+}
+
+// soak returns how long the hosts of a member's wave soak. A raw event may name a wave that the
+// channel does not have.
+func (r *rollout) soak(slot int32) time.Duration {
+	number, waves := r.fold.Hosts()[slot].Wave, r.channel.Waves
+	if uint64(number) >= uint64(len(waves)) {
+		return 0
+	}
+	return waves[number].Soak
+}
+
+// resend sends again what has waited too long for its ack.
+func (s step) resend() {
+	for len(s.unacked) > 0 && s.unacked[0].sent <= s.now-reducer.Time(resendAfter) {
+		d := s.unacked[0]
+		s.unacked = s.unacked[1:]
+		r := s.rollouts[d.rollout]
+		switch {
+		case s.hosts[r.members[d.slot].host].current != d.rollout,
+			r.fold.Hosts()[d.slot].State != reducer.HostPending:
+			// Acked, or a newer rollout has dispatched the host.
+		case s.rules.halted(r), s.quarantine.has(r.release):
+			// A halt may end, and a quarantine be lifted; until then nothing is sent.
+			d.sent = s.now
+			s.unacked = append(s.unacked, d)
+		default:
+			s.dispatch(r, d.slot, d.attempt+1)
+		}
+	}
+	if len(s.unacked) == 0 {
+		s.unacked = nil // it is as long as the largest wave, and may never be so again
+	}
+}
+
+func (p *plane) Obstacle(id reducer.RolloutID, host reducer.HostID) string {
+	r := p.byID[id]
+	if r == nil {
+		return "the rollout is not known"
+	}
+	slot, joined := r.fold.Slot(host)
+	if !joined {
+		return "the host has not joined"
+	}
+	switch n := r.members[slot].host; {
+	case n == noHost:
+		return "not a host of the channel"
+	case p.hosts[n].current == r.number:
+		return "dispatched, never acked"
+	case p.rules.halted(r):
+		return "not dispatched while a host is Failed"
+	}
+	for _, q := range r.wave(r.fold.Hosts()[slot].Wave).queues {
+		if q.blocked != "" && slices.Contains(q.slots, int32(slot)) {
+			return "blocked by " + q.blocked
+		}
+	}
+	return "not dispatched"
+}

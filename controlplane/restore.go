@@ -1,0 +1,120 @@
+package controlplane
+
+import (
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+func (p *plane) Durable(log []trace.Entry) Durable { return Durable{Log: log} }
+
+func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
+	for i := range from.Log {
+		if err := p.replay(&from.Log[i]); err != nil {
+			return err
+		}
+	}
+	s := step{p, now, out}
+	for _, r := range p.rollouts {
+		for i := range r.waves {
+			for j := range r.waves[i].queues {
+				q := &r.waves[i].queues[j]
+				q.slots = slices.DeleteFunc(
+					q.slots, func(slot int32) bool { return r.members[slot].dispatched },
+				)
+			}
+		}
+		if r.timer.Set {
+			s.arm(r, r.timer.Value)
+		}
+	}
+	return nil
+}
+
+// replay takes one entry of the log into the books. An entry of a rollout or host that the rest of
+// the log does not know changes nothing.
+func (p *plane) replay(e *trace.Entry) error {
+	switch {
+	case e.Event != nil:
+		return p.replayEvent(e)
+	case e.HostEffect != nil:
+		entry := QuarantineEntry{Channel: e.HostEffect.Channel, Closure: e.HostEffect.Closure}
+		if e.HostEffect.Effect == trace.RemoteInsertQuarantine {
+			p.quarantine.add(entry)
+		} else {
+			p.quarantine.remove(entry)
+		}
+	case e.Poll != nil:
+		if n, ok := p.inv.Channel(e.Poll.Channel); ok {
+			p.seen[n] = e.Poll.Ref
+		}
+	case e.Effect != nil:
+		p.replayEffect(e)
+	case e.Agent != nil, e.Gate != nil, e.Plan != nil:
+		r := p.byID[e.Rollout]
+		if r == nil {
+			return nil
+		}
+		if slot, joined := r.fold.Slot(e.Host); joined {
+			p.replayHost(e, r, slot)
+		}
+	}
+	return nil
+}
+
+func (p *plane) replayEvent(e *trace.Entry) error {
+	switch err := p.fleet.Apply(e.Event, e.At, &p.outcome); {
+	case isFailure(err):
+		return err
+	case err == nil:
+		p.follow(e.Event)
+	}
+	r := p.byID[e.Rollout]
+	if r != nil && e.Event.Kind == reducer.RetentionExpired &&
+		r.timer.Set && e.At >= r.timer.Value {
+		r.timer = reducer.Opt[reducer.Time]{}
+	}
+	return nil
+}
+
+func (p *plane) replayEffect(e *trace.Entry) {
+	switch e.Effect.Kind {
+	case reducer.InsertQuarantineFromRollout:
+		p.quarantine.add(QuarantineEntry{Channel: e.Effect.Channel, Closure: e.Effect.Closure})
+	case reducer.SchedulePruning:
+		if r := p.byID[e.Rollout]; r != nil {
+			r.timer = reducer.Some(e.At + seconds(e.Effect.DelaySeconds))
+		}
+	case reducer.RecordRolloutTransition, reducer.UpdateCurrentWave:
+		// Applying the event has done it.
+	}
+}
+
+// replayHost takes an entry about a member of a rollout into the books.
+func (p *plane) replayHost(e *trace.Entry, r *rollout, slot int) {
+	m := &r.members[slot]
+	switch {
+	case e.Agent != nil:
+		m.seq = uint32(e.Agent.Seq)
+	case e.Gate != nil:
+		// The decision is not logged again before its reason changes.
+		queues := r.wave(r.fold.Hosts()[slot].Wave).queues
+		for i := range queues {
+			if _, found := slices.BinarySearch(queues[i].slots, int32(slot)); found {
+				queues[i].blocked = e.Gate.Reason
+			}
+		}
+	case e.Plan.Action == trace.QueueDispatch && m.host != noHost:
+		m.dispatched = true
+		p.unacked = slices.DeleteFunc(p.unacked, func(d dispatched) bool {
+			return d.rollout == r.number && d.slot == int32(slot)
+		})
+		p.unacked = append(p.unacked, dispatched{
+			sent: e.At, rollout: r.number, slot: int32(slot), attempt: e.Plan.Attempt,
+		})
+		h := &p.hosts[m.host]
+		h.current, h.slot, h.soakDueAt = r.number, int32(slot), e.Plan.SoakDueAt
+		p.recount(m.host)
+	}
+}

@@ -1,0 +1,146 @@
+package controlplane
+
+import (
+	"cmp"
+	"slices"
+
+	"rollsim/reducer"
+)
+
+// rollout is what the control plane keeps of a rollout in addition to its record.
+type rollout struct {
+	fold    *reducer.Rollout
+	id      reducer.RolloutID
+	number  uint32          // index into plane.rollouts
+	channel *channel        // nil when it is not declared
+	release QuarantineEntry // its channel and closure; one closure a ref, whose hash is the ref
+
+	members []member // parallel to fold.Hosts()
+	waves   []wave   // by number
+
+	countedIn reducer.State             // the state in which budgets last counted its hosts
+	cursor    uint32                    // the shipped planner's own, which no event moves
+	timer     reducer.Opt[reducer.Time] // when its retention expires
+}
+
+// member is a host that joined a rollout.
+type member struct {
+	host       uint32 // noHost when the channel does not have it: nobody can be dispatched then
+	dispatched bool
+	seq        uint32 // of the last message that was accepted
+}
+
+func (r *rollout) state() reducer.State { return r.fold.Record.State }
+
+// wave finds the wave of a number; nil when no host joined in it.
+func (r *rollout) wave(number uint32) *wave {
+	if i, found := r.searchWave(number); found {
+		return &r.waves[i]
+	}
+	return nil
+}
+
+func (r *rollout) searchWave(number uint32) (int, bool) {
+	return slices.BinarySearchFunc(
+		r.waves, number, func(v wave, n uint32) int { return cmp.Compare(v.number, n) },
+	)
+}
+
+// later finds the first wave after number that has hosts.
+func (r *rollout) later(number uint32) (uint32, bool) {
+	for i := range r.waves {
+		if r.waves[i].number > number {
+			return r.waves[i].number, true
+		}
+	}
+	return 0, false
+}
+
+// join adds a host that has joined the fold, and reports which wave it is in.
+func (r *rollout) join(host, number uint32) *wave {
+	r.members = append(r.members, member{host: host})
+	i, found := r.searchWave(number)
+	if !found {
+		r.waves = slices.Insert(r.waves, i, wave{number: number})
+	}
+	v := &r.waves[i]
+	v.total++
+	v.counts[reducer.HostPending]++
+	return v
+}
+
+// clone returns a copy that belongs to another fold.
+func (r *rollout) clone(fold *reducer.Rollout) *rollout {
+	c := *r
+	c.fold = fold
+	c.members = slices.Clone(r.members)
+	c.waves = slices.Clone(r.waves)
+	for i := range c.waves {
+		queues := slices.Clone(c.waves[i].queues)
+		for j := range queues {
+			queues[j].slots = slices.Clone(queues[j].slots)
+		}
+		c.waves[i].queues = queues
+	}
+	return &c
+}
+
+// wave counts the hosts of one wave of a rollout, and queues those that were not dispatched yet.
+type wave struct {
+	number uint32
+	total  int
+	counts [reducer.HostReverted + 1]int // by host state
+	queues []queue
+}
+
+// queue holds pending hosts, in join order, that every gate treats alike: those that the same
+// budgets count, and each host with edges in a queue of its own. A plan looks at the first host of
+// a queue only.
+type queue struct {
+	single  bool // for a host with edges
+	budgets uint32
+	slots   []int32
+	blocked string // the reason last logged for each of them
+	stopped bool   // by a gate, in the present plan
+}
+
+// ready reports whether every host is soaking or ordering-eligible.
+func (v *wave) ready() bool { return v.counts[reducer.HostSoaking]+v.eligible() == v.total }
+
+// settled reports whether every host is ordering-eligible.
+func (v *wave) settled() bool { return v.eligible() == v.total }
+
+func (v *wave) eligible() int {
+	return v.counts[reducer.HostConverged] + v.counts[reducer.HostDeferred]
+}
+
+// enqueue queues a pending host. A queue that is blocked takes no more hosts, as its reason was not
+// logged for them.
+func (v *wave) enqueue(h *inventoryHost, slot int32) {
+	single := h.waits != 0
+	for i := range v.queues {
+		q := &v.queues[i]
+		if !single && !q.single && q.budgets == h.budgets && q.blocked == "" {
+			q.slots = append(q.slots, slot)
+			return
+		}
+	}
+	v.queues = append(v.queues, queue{single: single, budgets: h.budgets, slots: []int32{slot}})
+}
+
+// next finds the queue whose first host comes first; nil when all are empty or stopped.
+func (v *wave) next(before func(a, b int32) bool) *queue {
+	var first *queue
+	for i := range v.queues {
+		q := &v.queues[i]
+		if !q.stopped && len(q.slots) > 0 && (first == nil || before(q.slots[0], first.slots[0])) {
+			first = q
+		}
+	}
+	return first
+}
+
+// dropEmpty removes the queues that hold no host any more.
+func (v *wave) dropEmpty() {
+	v.queues = slices.DeleteFunc(v.queues, func(q queue) bool { return len(q.slots) == 0 })
+}

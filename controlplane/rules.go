@@ -1,0 +1,78 @@
+package controlplane
+
+import (
+	"fmt"
+
+	"rollsim/reducer"
+)
+
+// rules is where the built-in control planes differ.
+type rules interface {
+	// plans reports whether anybody plans. Without a planner no retention expires by itself either.
+	plans() bool
+
+	// worksOn reports whether a plan looks at the rollout.
+	worksOn(r *rollout) bool
+
+	// halted reports whether nothing of the rollout may be dispatched now.
+	halted(r *rollout) bool
+
+	// cursor returns the wave up to which hosts are dispatched.
+	cursor(r *rollout) uint32
+
+	// advance moves the cursor as far as the hosts allow.
+	advance(s step, r *rollout) error
+
+	// ordered reports whether a plan honours Tick.Order.
+	ordered() bool
+}
+
+// specified are the rules that the RFCs ask for: the record decides.
+type specified struct{}
+
+func (specified) plans() bool { return true }
+
+func (specified) worksOn(r *rollout) bool { return r.state().Underway() }
+
+func (c specified) halted(r *rollout) bool {
+	return !c.worksOn(r) || r.fold.Count(reducer.HostFailed) > 0
+}
+
+func (specified) cursor(r *rollout) uint32 { return r.fold.Record.CurrentWave }
+
+func (specified) advance(s step, r *rollout) error {
+	// Each wave becomes ready once and settled once. Under a machine that goes round in circles the
+	// cursor would never stop.
+	for range 2*len(r.waves) + 3 {
+		rec, changed := r.fold.Record, s.changed
+		ready, settled := true, true // an empty wave holds nobody up
+		if v := r.wave(rec.CurrentWave); v != nil {
+			ready, settled = v.ready(), v.settled()
+		}
+		next, more := r.later(rec.CurrentWave)
+		switch {
+		case rec.State == reducer.Active && ready:
+			next = rec.CurrentWave
+		case rec.State != reducer.Active && rec.State != reducer.Converging, !settled, !more:
+			return nil
+		}
+		err := s.apply(reducer.Event{
+			Kind: reducer.WaveAdvanced, Rollout: r.id, FromWave: rec.CurrentWave, ToWave: next, At: s.now,
+		})
+		if err != nil {
+			return err
+		}
+		if r.fold.Record == rec {
+			s.changed = changed
+			return nil // the machine ignores the event, so that asking again would not end
+		}
+	}
+	return fmt.Errorf("%w (the wave cursor of %s)", ErrRunaway, r.id)
+}
+
+func (specified) ordered() bool { return false }
+
+// none are the rules of a control plane that leaves everything to raw events.
+type none struct{ specified }
+
+func (none) plans() bool { return false }

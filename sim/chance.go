@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+)
+
+// chance decides, by the seed, whether and for how long faults come.
+type chance struct {
+	clock *clock
+	seed  uint64
+	rules [faultEnd][]faultRule // by kind
+}
+
+// faultRule is a Fault with the hosts that it is for.
+type faultRule struct {
+	conf  *Fault
+	hosts []bool // by host number; nil for all
+}
+
+// noHost stands for a host where a fault is none of a host's.
+const noHost = math.MaxUint32
+
+// add adds a fault of the scenario.
+func (c *chance) add(f *Fault, inv *controlplane.Inventory) error {
+	rule := faultRule{conf: f}
+	if len(f.Hosts) > 0 {
+		rule.hosts = make([]bool, inv.Hosts())
+		for n := range rule.hosts {
+			hit, err := matchesAny(f.Hosts, inv.HostID(uint32(n)))
+			if err != nil {
+				return err
+			}
+			rule.hosts[n] = hit
+		}
+	}
+	c.rules[f.Kind] = append(c.rules[f.Kind], rule)
+	return nil
+}
+
+// strikes decides whether a fault comes now, and returns its rule; nil when none does. key and
+// occasion tell this draw from every other.
+func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fault {
+	for i := range c.rules[kind] {
+		rule := &c.rules[kind][i]
+		if !rule.conf.inWindow(c.clock.elapsed()) && kind != ClockSkew ||
+			host != noHost && rule.hosts != nil && !rule.hosts[host] {
+			continue
+		}
+		word := draw(c.seed, key, occasion, drawFault+purpose(kind)+purpose(i)<<32)
+		if rule.conf.Probability.comesTrue(word) {
+			return rule.conf
+		}
+	}
+	return nil
+}
+
+// length draws how long a fault that comes now lasts.
+func (c *chance) length(f *Fault, key, occasion uint64) time.Duration {
+	return f.length(draw(c.seed, key, occasion, drawFault+purpose(f.Kind)<<8))
+}
+
+// skew draws by how much the clock of a host is off, to either side; the rule is nil when it is
+// right.
+func (c *chance) skew(host uint32, key uint64) (time.Duration, *Fault) {
+	f := c.strikes(ClockSkew, host, key, 0)
+	if f == nil {
+		return 0, nil
+	}
+	word := draw(c.seed, key, 0, drawFault+purpose(ClockSkew)<<8)
+	if word&1 == 1 {
+		return -f.length(word), f
+	}
+	return f.length(word), f
+}
+
+// length draws how long a fault lasts.
+func (f *Fault) length(word uint64) time.Duration {
+	if f.For == nil {
+		return 0
+	}
+	return f.For.draw(word)
+}
+
+func (f *Fault) inWindow(elapsed time.Duration) bool {
+	return elapsed >= f.From && (f.Until == 0 || elapsed < f.Until)
+}
+
+// matchesAny reports whether a host matches one of the names or globs.
+func matchesAny(patterns []string, id reducer.HostID) (bool, error) {
+	for _, pattern := range patterns {
+		hit, err := path.Match(pattern, string(id))
+		if err != nil {
+			return false, fmt.Errorf("host pattern %q: %w", pattern, err)
+		}
+		if hit {
+			return true, nil
+		}
+	}
+	return false, nil
+}

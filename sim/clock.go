@@ -1,0 +1,40 @@
+package sim
+
+import (
+	"time"
+
+	"rollsim/reducer"
+)
+
+// clock is virtual time and the work that is due in it.
+type clock struct {
+	start, now reducer.Time
+	queue      queue
+}
+
+// after returns the instant that lies d after the present one.
+func (c *clock) after(d time.Duration) reducer.Time { return c.now + reducer.Time(d) }
+
+// elapsed returns the time since the start.
+func (c *clock) elapsed() time.Duration { return time.Duration(c.now - c.start) }
+
+// schedule makes work due after a delay.
+func (c *clock) schedule(d time.Duration, w work, a, b uint32) { c.queue.push(c.after(d), w, a, b) }
+
+// advance moves to the instant of the next work; false when there is none until end.
+func (c *clock) advance(end reducer.Time) bool {
+	at, ok := c.queue.next()
+	if !ok || at > end {
+		return false
+	}
+	c.now = at
+	return true
+}
+
+// pop takes the next work of the present instant; false when nothing more is due.
+func (c *clock) pop() (item, bool) {
+	if at, ok := c.queue.next(); !ok || at != c.now {
+		return item{}, false
+	}
+	return c.queue.pop(), true
+}

@@ -1,0 +1,188 @@
+package sim
+
+import (
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// driver drives the control plane: it hands it what happens and carries out what it decides.
+type driver struct {
+	plane   controlplane.ControlPlane
+	build   controlplane.New
+	machine reducer.Machine
+	inv     *controlplane.Inventory
+
+	clock    *clock
+	chance   *chance
+	record   *recorder
+	rollouts *rollouts
+	agents   *agents
+	moments  *moments
+
+	planDue   bool      // at the end of the present instant, whatever the control plane says
+	down      bool      // it has crashed and is not back yet
+	postponed []*Action // what an operator wants meanwhile
+	polls     []uint64  // by channel: how many there were, where faults may come
+	ticks     uint64
+}
+
+// poll lets the control plane see what a channel points at, unless a fault comes.
+func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
+	if d.down {
+		return
+	}
+	if d.polls != nil {
+		key := streamKey(string(conf.ID))
+		d.polls[channel]++
+		for _, kind := range []FaultKind{PollFailed, PollStale} {
+			if d.chance.strikes(kind, noHost, key, d.polls[channel]) != nil {
+				d.record.fault(trace.Fault{Fault: kind.String(), Channel: conf.ID}, 0)
+				return
+			}
+		}
+	}
+	d.record.fail(d.plane.Poll(d.clock.now, channel, ref, d))
+}
+
+// tick makes a plan due, and one more tick. Chance may crash the control plane.
+func (d *driver) tick() {
+	d.planDue = true
+	d.ticks++
+	if f := d.chance.strikes(ControlPlaneCrash, noHost, 0, d.ticks); f != nil {
+		d.crash(d.chance.length(f, 0, d.ticks))
+	}
+	d.clock.schedule(controlplane.PlanInterval, workTick, 0, 0)
+}
+
+// plan plans if that is due, and reports whether it was.
+func (d *driver) plan() bool {
+	if d.down || !d.planDue && !d.plane.PlanNeeded() {
+		return false
+	}
+	d.planDue = false
+	d.record.fail(d.plane.Plan(controlplane.Tick{Now: d.clock.now}, d))
+	return true
+}
+
+// receive hands over a message of an agent, and reports whether the control plane acknowledges it.
+func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
+	if d.down {
+		return false
+	}
+	acked, err := d.plane.Receive(d.clock.now, controlplane.Message{
+		Host: host, Rollout: d.rollouts.list[rollout].id, Event: m,
+	}, d)
+	d.record.fail(err)
+	return acked
+}
+
+// expire hands over that a retention timer has run out. One that runs out while the control plane is
+// down is armed again by the restart.
+func (d *driver) expire(rollout, generation uint32) {
+	if r := &d.rollouts.list[rollout]; r.timer == generation && !d.down {
+		d.record.fail(d.plane.Expire(d.clock.now, r.id, d))
+	}
+}
+
+// operate carries out an operator's action or a raw event of the timeline, which waits while the
+// control plane is down.
+func (d *driver) operate(a *Action) {
+	switch {
+	case d.down:
+		d.postponed = append(d.postponed, a)
+	case a.Lift != nil:
+		d.record.fail(d.plane.Lift(d.clock.now, *a.Lift, d))
+	case a.Event != nil:
+		ev := *a.Event
+		if !a.KeepAt {
+			ev.At = d.clock.now
+		}
+		d.record.fail(d.plane.Apply(d.clock.now, &ev, d))
+	}
+}
+
+// crash takes the control plane down. Polls, plans and timers stop, what agents send is lost and
+// sent again, and what an operator wants waits.
+func (d *driver) crash(length time.Duration) {
+	if d.down {
+		return
+	}
+	d.record.fault(trace.Fault{Fault: ControlPlaneCrash.String()}, length)
+	d.down = true
+	d.clock.schedule(length, workRestart, 0, 0)
+}
+
+// restart replaces the control plane by one made of what the crash has left, and reports what that
+// has lost.
+func (d *driver) restart() {
+	d.down = false
+	d.rollouts.restart()
+	next, err := controlplane.Restart(
+		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,
+	)
+	if err != nil {
+		d.record.fail(err)
+		return
+	}
+	for _, diff := range d.plane.Diff(next) {
+		d.record.check.Report(Violation{
+			Invariant: invariant.FoldIsLive,
+			Subject:   diff.Subject,
+			Detail:    "lost by a restart: " + diff.Detail,
+			Seq:       d.record.seq,
+			At:        d.clock.now,
+			State:     diff.State,
+		})
+	}
+	d.plane = next
+	d.record.check.Watch(next.Fleet())
+	waiting := d.postponed
+	d.postponed = nil
+	for _, a := range waiting {
+		d.operate(a)
+	}
+	d.planDue = true
+}
+
+// Entry writes an entry of the control plane.
+func (d *driver) Entry(e *trace.Entry) { d.record.write(e) }
+
+// Dispatch sends a dispatch on its way to the agent.
+func (d *driver) Dispatch(p controlplane.Dispatch) {
+	d.agents.dispatch(p.Host, d.rollouts.find(p.Rollout), p.SoakDueAt)
+}
+
+// Arm makes the retention of a rollout expire at an instant: at once, when it has passed.
+func (d *driver) Arm(rollout reducer.RolloutID, due reducer.Time) {
+	n := d.rollouts.find(rollout)
+	d.clock.queue.push(max(d.clock.now, due), workRetention, n, d.rollouts.arm(n))
+}
+
+// Applied shows an accepted event to the invariants and to the moments that count hosts.
+func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
+	if ev.Kind == reducer.RolloutOpened {
+		d.rollouts.open(ev.Rollout, ev.TargetRef)
+	}
+	d.record.check.Applied(d.record.seq, d.clock.now, r, ev, effects)
+	book := d.rollouts.at(r.Record.RolloutID)
+	book.logged = ev.Kind
+	all := effects.All()
+	for i := range all {
+		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition && e.To.InTerminalSet() {
+			book.terminalSetAt = reducer.Some(d.clock.now)
+		}
+	}
+	d.moments.count(r, ev)
+}
+
+// Settled shows the end of a step to the invariants, and makes due what waits for a moment that has
+// come.
+func (d *driver) Settled(r *reducer.Rollout, ev *reducer.Event) {
+	d.record.check.Step(r)
+	d.rollouts.at(r.Record.RolloutID).last = ev.Kind
+	d.moments.check(r)
+}

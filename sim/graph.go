@@ -1,0 +1,65 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+
+	"gonum.org/v1/gonum/graph/simple"
+	"gonum.org/v1/gonum/graph/topo"
+
+	"rollsim/reducer"
+)
+
+// checkChannelGraph refuses channels that wait for themselves, through whatever others.
+func checkChannelGraph(channels []Channel) error {
+	number := make(map[reducer.ChannelID]int)
+	for i := range channels {
+		number[channels[i].ID] = i
+	}
+	waits := make([][]int, len(channels))
+	for i := range channels {
+		for _, after := range channels[i].After {
+			n, ok := number[after]
+			if !ok {
+				return fmt.Errorf("channel %s waits for channel %s, which is not "+
+					"declared", channels[i].ID, after)
+			}
+			waits[i] = append(waits[i], n)
+		}
+	}
+	circle := Circle(waits)
+	if circle == nil {
+		return nil
+	}
+	var names []reducer.ChannelID
+	for _, n := range circle {
+		names = append(names, channels[n].ID)
+	}
+	return fmt.Errorf("channels wait for each other in a circle: %v", names)
+}
+
+// Circle finds things that wait for each other, so that none of them can ever go: waits holds, for
+// each, the numbers of those that it waits for. It gives the numbers of one such group in rising
+// order, a single one for a thing that waits for itself, and nil when there are none. Its cost
+// grows with the number of edges only.
+func Circle(waits [][]int) []int {
+	g := simple.NewDirectedGraph()
+	for i, others := range waits {
+		for _, n := range others {
+			if n == i {
+				return []int{i}
+			}
+			g.SetEdge(g.NewEdge(simple.Node(i), simple.Node(n)))
+		}
+	}
+	_, err := topo.SortStabilized(g, nil)
+	var groups topo.Unorderable
+	if !errors.As(err, &groups) {
+		return nil
+	}
+	var circle []int
+	for _, node := range groups[0] {
+		circle = append(circle, int(node.ID()))
+	}
+	return circle
+}

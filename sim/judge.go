@@ -1,0 +1,228 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// Violation says that an invariant does not hold of a subject.
+type Violation = invariant.Violation
+
+// judge finds, at the end of a run, what liveness demands and the run has not done.
+type judge struct {
+	sc       *Scenario
+	now      reducer.Time
+	plane    controlplane.ControlPlane
+	inv      *controlplane.Inventory
+	rollouts *rollouts
+	agents   *agents
+}
+
+// violations returns what liveness demands and has not happened: rollouts in the order of opening,
+// then channels as declared.
+func (j *judge) violations() []Violation {
+	all := j.plane.Fleet().Rollouts()
+	var found []Violation
+	for _, r := range all {
+		if r.Record.State.Underway() && len(r.Hosts()) > 0 {
+			v := j.violation(invariant.Stuck, r, j.waitsFor(r))
+			v.Excused = j.excuse(r)
+			found = append(found, v)
+		}
+	}
+	for _, r := range all {
+		found = append(found, j.unpruned(r)...)
+	}
+	for i := range j.sc.Channels {
+		found = append(found, j.stranded(uint32(i))...)
+	}
+	return found
+}
+
+// unpruned reports a rollout of the terminal set whose retention has ended.
+func (j *judge) unpruned(r *reducer.Rollout) []Violation {
+	since := j.book(r).terminalSetAt
+	if !r.Record.State.InTerminalSet() || !since.Set {
+		return nil
+	}
+	policy := j.inv.Policy(r.Record.Channel)
+	due := since.Value + reducer.Time(time.Duration(policy.RetentionSeconds)*time.Second)
+	if due > j.now {
+		return nil
+	}
+	return []Violation{j.violation(invariant.Unpruned, r, fmt.Sprintf(
+		"%v since %s; its retention ended at %s", r.Record.State,
+		trace.AppendElapsed(nil, since.Value, j.sc.Start), trace.AppendElapsed(nil, due, j.sc.Start),
+	))}
+}
+
+// stranded reports a channel whose ref is one that will not be opened again.
+func (j *judge) stranded(channel uint32) []Violation {
+	id, ref := j.sc.Channels[channel].ID, j.plane.Seen(channel)
+	r := j.plane.Fleet().Rollout(reducer.NewRolloutID(id, ref))
+	if ref == "" || r == nil || !r.Record.SupersededAt.Set && j.latest(id) == r {
+		return nil
+	}
+	return []Violation{{
+		Invariant: invariant.Stranded,
+		Subject:   string(id),
+		State:     r.Record.State,
+		Event:     reducer.SuccessorOpened,
+		Detail: fmt.Sprintf(
+			"its ref is %s, but rollout %s is %v and will not be opened again", ref, r.Record.RolloutID,
+			r.Record.State,
+		),
+	}}
+}
+
+// latest finds the rollout of a channel that was opened last; nil for none.
+func (j *judge) latest(id reducer.ChannelID) *reducer.Rollout {
+	for _, r := range slices.Backward(j.plane.Fleet().Rollouts()) {
+		if r.Record.Channel == id {
+			return r
+		}
+	}
+	return nil
+}
+
+func (j *judge) book(r *reducer.Rollout) *rollout {
+	return j.rollouts.at(r.Record.RolloutID)
+}
+
+func (j *judge) violation(name invariant.Name, r *reducer.Rollout, detail string) Violation {
+	return Violation{
+		Invariant: name,
+		Subject:   string(r.Record.RolloutID),
+		Detail:    detail,
+		State:     r.Record.State,
+		Event:     j.book(r).last,
+	}
+}
+
+// waitsFor describes which hosts a rollout waits for, a few of each kind.
+func (j *judge) waitsFor(r *reducer.Rollout) string {
+	var waits invariant.Waits
+	for _, h := range r.Hosts() {
+		if reason := j.hostWaitsFor(r, h); reason != "" {
+			waits.Add(h.ID, reason)
+		}
+	}
+	return fmt.Sprintf("%v, current_wave %d; %s", r.Record.State, r.Record.CurrentWave, waits.String())
+}
+
+// hostWaitsFor describes what keeps a host from going on; empty for one that has reached its end.
+func (j *judge) hostWaitsFor(r *reducer.Rollout, h reducer.Host) string {
+	if h.State == reducer.HostConverged || h.State == reducer.HostReverted {
+		return ""
+	}
+	if n, ok := j.inv.Member(r.Record.Channel, h.ID); ok && j.agents.network.lost(n) {
+		return fmt.Sprintf("%v: the host is lost", h.State)
+	}
+	switch h.State {
+	case reducer.HostPending:
+		return "Pending: " + j.plane.Obstacle(r.Record.RolloutID, h.ID)
+	case reducer.HostActivating:
+		return "Activating: the switch has not completed"
+	case reducer.HostDeferred:
+		return "Deferred: waits for a reboot"
+	case reducer.HostSoaking:
+		return "Soaking: the soak is not due, or the probes have not passed"
+	case reducer.HostFailed:
+		return "Failed: the rollback has not completed"
+	case reducer.HostConverged, reducer.HostReverted:
+	}
+	return ""
+}
+
+// excuse returns why a stuck rollout could not go on, whatever the control plane does: somebody
+// must do something first. It is empty when there is no such reason.
+func (j *judge) excuse(r *reducer.Rollout) string {
+	for _, h := range r.Hosts() {
+		if why := j.helpless(r, h); why != "" {
+			return why
+		}
+	}
+	n, ok := j.inv.Channel(r.Record.Channel)
+	if !ok {
+		return ""
+	}
+	for _, id := range j.sc.Channels[n].After {
+		if why := j.awaitsChannel(id); why != "" {
+			return why
+		}
+	}
+	for i := range j.sc.Budgets {
+		if why := j.awaitsBudget(i); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// awaitsChannel returns why the wait for a channel cannot end by itself; empty when it may.
+func (j *judge) awaitsChannel(id reducer.ChannelID) string {
+	n, _ := j.inv.Channel(id)
+	r := j.plane.Fleet().Rollout(reducer.NewRolloutID(id, j.plane.Seen(n)))
+	switch {
+	case r == nil:
+		return fmt.Sprintf("it waits for channel %s, which has no rollout", id)
+	case r.Record.TerminalAt.Set || r.Record.SupersededAt.Set:
+	case !r.Record.State.Underway():
+		return fmt.Sprintf(
+			"it waits for channel %s, whose rollout is %v and waits for an operator", id, r.Record.State,
+		)
+	default:
+		if why := j.excuse(r); why != "" {
+			return fmt.Sprintf("it waits for channel %s: %s", id, why)
+		}
+	}
+	return ""
+}
+
+// awaitsBudget returns why a budget that is used up cannot become free by itself; empty when it may.
+func (j *judge) awaitsBudget(i int) string {
+	b := &j.sc.Budgets[i]
+	counted := j.plane.Counted(i)
+	if len(counted) < b.MaxInFlight {
+		return ""
+	}
+	for _, n := range counted {
+		r := j.plane.Fleet().Rollout(j.plane.LastDispatch(n))
+		h, _ := r.Host(j.inv.HostID(n))
+		if why := j.helpless(r, h); why != "" {
+			return fmt.Sprintf("budget %s is used up: %s", b.Name, why)
+		}
+	}
+	return ""
+}
+
+// helpless returns why a host of a rollout will never do what is waited for; empty when it may.
+func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
+	n, ok := j.inv.Member(r.Record.Channel, h.ID)
+	if !ok || h.State == reducer.HostConverged || h.State == reducer.HostReverted {
+		return ""
+	}
+	a, rollout := &j.agents.list[n], j.rollouts.find(r.Record.RolloutID)
+	switch {
+	case j.agents.network.lost(n):
+		return fmt.Sprintf("host %s is lost", h.ID)
+	case j.plane.LastDispatch(n) != r.Record.RolloutID:
+	case h.State == reducer.HostPending && j.agents.neverAcks(a, rollout):
+		return fmt.Sprintf("host %s never answers", h.ID)
+	case a.working != rollout:
+	case h.State == reducer.HostFailed && j.agents.neverRollsBack(a, rollout):
+		return fmt.Sprintf("the rollback of host %s never completes", h.ID)
+	case h.State == reducer.HostDeferred:
+		f := j.agents.fate(a, rollout, Defers)
+		if f != nil && f.RebootAfter.Set && f.RebootAfter.Value < 0 {
+			return fmt.Sprintf("host %s is never rebooted", h.ID)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"slices"
+
+	"rollsim/reducer"
+)
+
+// moments waits for the moments of a scenario: those that lines of the timeline wait for, and those
+// that must come at least once.
+type moments struct {
+	clock     *clock
+	timeline  []Action
+	sometimes []Moment
+	waiting   []uint32 // lines of the timeline whose moment has not come
+	missing   []uint32 // indices of sometimes that have not come
+	censuses  map[reducer.RolloutID]*census
+}
+
+// census counts the hosts of a rollout by wave and state.
+type census struct {
+	joined int
+	waves  map[uint32]*[reducer.HostReverted + 1]int
+}
+
+func newMoments(c *clock, sc *Scenario) moments {
+	m := moments{
+		clock: c, timeline: sc.Timeline, sometimes: sc.Sometimes,
+		censuses: make(map[reducer.RolloutID]*census),
+	}
+	for i := range sc.Timeline {
+		if when := sc.Timeline[i].When; when != nil {
+			m.waiting = append(m.waiting, uint32(i))
+			m.watch(when)
+		}
+	}
+	for i := range sc.Sometimes {
+		m.missing = append(m.missing, uint32(i))
+		m.watch(&sc.Sometimes[i])
+	}
+	return m
+}
+
+// watch counts the hosts of the rollout of a moment that asks for a wave.
+func (m *moments) watch(when *Moment) {
+	if when.Wave.Set && m.censuses[when.Rollout] == nil {
+		m.censuses[when.Rollout] = &census{
+			waves: make(map[uint32]*[reducer.HostReverted + 1]int),
+		}
+	}
+}
+
+// count counts the host of an event that the fleet has accepted.
+func (m *moments) count(r *reducer.Rollout, ev *reducer.Event) {
+	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.HostStateChanged || len(m.censuses) == 0 {
+		return
+	}
+	if c := m.censuses[r.Record.RolloutID]; c != nil {
+		c.count(r, ev)
+	}
+}
+
+func (c *census) count(r *reducer.Rollout, ev *reducer.Event) {
+	h, joined := r.Host(ev.Host)
+	if !joined {
+		return
+	}
+	counts := c.waves[h.Wave]
+	if counts == nil {
+		counts = new([reducer.HostReverted + 1]int)
+		c.waves[h.Wave] = counts
+	}
+	switch {
+	case ev.Kind == reducer.HostStateChanged:
+		counts[ev.From]--
+		counts[ev.To]++
+	case c.joined < len(r.Hosts()): // else it had joined before
+		c.joined++
+		counts[reducer.HostPending]++
+	}
+}
+
+// holds reports whether a host of the wave is in a state, and none has still to get that far.
+func (c *census) holds(wave uint32, state reducer.HostState) bool {
+	counts := c.waves[wave]
+	if counts == nil || counts[state] == 0 {
+		return false
+	}
+	for _, s := range reducer.HostStates() {
+		if counts[s] > 0 && Progress(s) < Progress(state) {
+			return false
+		}
+	}
+	return true
+}
+
+// check makes due what waits for a moment that has come with the last event of a rollout.
+func (m *moments) check(r *reducer.Rollout) {
+	if len(m.missing) > 0 {
+		m.missing = slices.DeleteFunc(
+			m.missing, func(i uint32) bool { return m.holds(&m.sometimes[i], r) },
+		)
+	}
+	if len(m.waiting) > 0 {
+		m.waiting = slices.DeleteFunc(m.waiting, func(i uint32) bool {
+			a := &m.timeline[i]
+			if !m.holds(a.When, r) {
+				return false
+			}
+			m.clock.schedule(a.At, workTimeline, i, 0)
+			return true
+		})
+	}
+}
+
+// holds reports whether a moment is now, when it is one of the rollout.
+func (m *moments) holds(when *Moment, r *reducer.Rollout) bool {
+	switch {
+	case when.Rollout != r.Record.RolloutID, when.State != 0 && r.Record.State != when.State:
+		return false
+	case when.Host != "":
+		h, joined := r.Host(when.Host)
+		return joined && h.State == when.HostState
+	case when.Wave.Set:
+		return m.censuses[when.Rollout].holds(when.Wave.Value, when.HostState)
+	}
+	return true
+}
+
+// Progress ranks host states by how far the host has got. A deferred host is as far as a soaking
+// one: a wave may go on.
+func Progress(s reducer.HostState) int {
+	switch s {
+	case reducer.HostPending:
+		return 0
+	case reducer.HostActivating:
+		return 1
+	case reducer.HostDeferred, reducer.HostSoaking:
+		return 2
+	case reducer.HostConverged, reducer.HostFailed, reducer.HostReverted:
+	}
+	return 3
+}

@@ -1,0 +1,231 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// network carries messages from agents to the control plane. In a scenario without faults it has no
+// links: what is sent arrives in the same instant.
+type network struct {
+	clock    *clock
+	chance   *chance
+	record   *recorder
+	rollouts *rollouts
+	inv      *controlplane.Inventory
+
+	// deliver hands a message to the control plane, and reports whether that acknowledges it.
+	deliver func(host uint32, rollout uint32, m *trace.AgentEvent) bool
+
+	links   []link    // by host number
+	flights []message // on their way; those in landed are free
+	landed  []uint32
+	arrival trace.AgentEvent // reused
+}
+
+// link is what stands between an agent and the control plane.
+type link struct {
+	offline    bool
+	lost       bool
+	skew       time.Duration
+	skewedBy   *Fault // nil for the timeline
+	skewLogged bool
+
+	outbox      []message // sent and not acknowledged, in order
+	held        *message  // waits for the next one to overtake it
+	resendDue   bool
+	attempts    uint64 // to do something that may go wrong: tells one draw from the next
+	interrupter *Fault // the restart that will break off the present switch
+}
+
+// message is one that an agent sends until it is acknowledged.
+type message struct {
+	rollout uint32
+	event   trace.AgentEvent
+}
+
+// resendInterval is how long an agent waits for the acknowledgement of a message before it sends it
+// again.
+const resendInterval = 30 * time.Second
+
+// connect gives every host a link, with a clock that may be off.
+func (n *network) connect() {
+	n.links = make([]link, n.inv.Hosts())
+	for host := range n.links {
+		l := &n.links[host]
+		l.skew, l.skewedBy = n.chance.skew(uint32(host), n.key(uint32(host)))
+	}
+}
+
+// link returns the link of a host; nil where nothing goes wrong.
+func (n *network) link(host uint32) *link {
+	if n.links == nil {
+		return nil
+	}
+	return &n.links[host]
+}
+
+// lost reports whether a host is gone for good.
+func (n *network) lost(host uint32) bool { return n.links != nil && n.links[host].lost }
+
+func (n *network) key(host uint32) uint64 { return streamKey(string(n.inv.HostID(host))) }
+
+// send sends a message for the first time. Where there are links it goes through the outbox, and
+// releases one that waits to be overtaken.
+func (n *network) send(host, rollout uint32, m trace.AgentEvent) {
+	l := n.link(host)
+	if l == nil {
+		n.arrival = m
+		n.deliver(host, rollout, &n.arrival)
+		return
+	}
+	if l.lost {
+		return
+	}
+	sent := message{rollout: rollout, event: m}
+	l.outbox = append(l.outbox, sent)
+	released := l.held
+	l.held = nil
+	n.attempt(host, sent)
+	if released != nil {
+		n.arrive(host, *released)
+	}
+}
+
+// attempt sends a message once. Chance may drop, hold, delay or duplicate it.
+func (n *network) attempt(host uint32, m message) {
+	l := &n.links[host]
+	if l.offline || l.lost {
+		return // what is in the outbox is sent when the host is back
+	}
+	if !l.resendDue {
+		l.resendDue = true
+		n.clock.schedule(resendInterval, workResend, host, 0)
+	}
+	l.attempts++
+	switch {
+	case n.messageFault(MessageDropped, host, &m):
+	case n.messageFault(MessageReordered, host, &m):
+		l.held = &m
+	case n.later(MessageDelayed, host, &m):
+	default:
+		n.arrive(host, m)
+		n.later(MessageDuplicated, host, &m)
+	}
+}
+
+// messageFault reports whether a fault of a message that has no length comes, and logs it.
+func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
+	f := n.chance.strikes(kind, host, n.key(host), n.links[host].attempts)
+	if f != nil {
+		n.logFault(kind, host, m, 0)
+	}
+	return f != nil
+}
+
+// later reports whether a fault comes by which the message arrives later, or once more.
+func (n *network) later(kind FaultKind, host uint32, m *message) bool {
+	key, occasion := n.key(host), n.links[host].attempts
+	f := n.chance.strikes(kind, host, key, occasion)
+	if f == nil {
+		return false
+	}
+	d := n.chance.length(f, key, occasion)
+	n.logFault(kind, host, m, d)
+	n.fly(host, *m, d)
+	return true
+}
+
+func (n *network) logFault(kind FaultKind, host uint32, m *message, d time.Duration) {
+	n.record.fault(trace.Fault{
+		Fault:   kind.String(),
+		Host:    n.inv.HostID(host),
+		Rollout: n.rollouts.list[m.rollout].id,
+		Seq:     m.event.Seq,
+	}, d)
+}
+
+// fly makes a message arrive later.
+func (n *network) fly(host uint32, m message, d time.Duration) {
+	slot := len(n.flights)
+	if free := len(n.landed); free > 0 {
+		slot = int(n.landed[free-1])
+		n.landed = n.landed[:free-1]
+		n.flights[slot] = m
+	} else {
+		n.flights = append(n.flights, m)
+	}
+	n.clock.schedule(d, workArrive, host, uint32(slot))
+}
+
+// land makes a message that was under way arrive.
+func (n *network) land(host, slot uint32) {
+	m := n.flights[slot]
+	n.landed = append(n.landed, slot)
+	n.arrive(host, m)
+}
+
+// arrive delivers a message. When the control plane acknowledges it, it leaves the outbox together
+// with what came before it.
+func (n *network) arrive(host uint32, m message) {
+	n.arrival = m.event
+	if !n.deliver(host, m.rollout, &n.arrival) {
+		return
+	}
+	l := &n.links[host]
+	l.outbox = slices.DeleteFunc(l.outbox, func(x message) bool {
+		return x.rollout == m.rollout && x.event.Seq <= m.event.Seq
+	})
+}
+
+// resend sends again what a host has no acknowledgement for.
+func (n *network) resend(host uint32) {
+	l := &n.links[host]
+	l.resendDue = false
+	l.held = nil
+	for _, m := range slices.Clone(l.outbox) {
+		n.attempt(host, m)
+	}
+}
+
+// cut takes a host away for good.
+func (n *network) cut(host uint32) {
+	l := &n.links[host]
+	l.lost, l.outbox, l.held = true, nil, nil
+}
+
+// disconnect takes a host away for some time.
+func (n *network) disconnect(host uint32, d time.Duration) {
+	n.links[host].offline = true
+	n.clock.schedule(d, workOnline, host, 0)
+}
+
+// reconnect brings a host back.
+func (n *network) reconnect(host uint32) {
+	n.links[host].offline = false
+	n.resend(host)
+}
+
+// time returns what a host's clock shows.
+func (n *network) time(host uint32) reducer.Time {
+	l := n.link(host)
+	if l == nil || l.skew == 0 {
+		return n.clock.now
+	}
+	if f := l.skewedBy; f != nil {
+		if !f.inWindow(n.clock.elapsed()) {
+			return n.clock.now
+		}
+		if !l.skewLogged {
+			l.skewLogged = true
+			n.record.fault(
+				trace.Fault{Fault: ClockSkew.String(), Host: n.inv.HostID(host)}, l.skew,
+			)
+		}
+	}
+	return n.clock.after(l.skew)
+}

@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"slices"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// specified makes the control plane that the planted defects are laid over.
+func specified(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+	build, err := controlplane.ByName(controlplane.Specified)
+	if err != nil {
+		panic(err)
+	}
+	return build(inv, m)
+}
+
+// halt is the name under which tests plant a planner that does not halt. It is no gate.
+const halt = "halt"
+
+// reckless makes a control plane that dispatches the hosts that one gate blocks, or that a halt
+// holds back.
+func reckless(gate string) controlplane.New {
+	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+		return &recklessPlane{ControlPlane: specified(inv, m), inv: inv, gate: gate}
+	}
+}
+
+type recklessPlane struct {
+	controlplane.ControlPlane
+	inv  *controlplane.Inventory
+	gate string
+	sent []trace.PlanAction
+}
+
+func (p *recklessPlane) Plan(tick controlplane.Tick, out controlplane.Output) error {
+	if err := p.ControlPlane.Plan(tick, &recklessOutput{out, p, tick.Now}); err != nil {
+		return err
+	}
+	if p.gate != halt {
+		return nil
+	}
+	for _, r := range p.Fleet().Rollouts() {
+		if r.Record.State.Underway() && r.Count(reducer.HostFailed) > 0 {
+			for _, h := range r.Hosts() {
+				if h.State == reducer.HostPending && h.Wave <= r.Record.CurrentWave {
+					p.dispatch(r, h.ID, tick.Now, out)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// dispatch dispatches a host, once for a rollout, behind the back of the control plane.
+func (p *recklessPlane) dispatch(
+	r *reducer.Rollout, id reducer.HostID, now reducer.Time, out controlplane.Output,
+) {
+	action := trace.PlanAction{
+		Action: trace.QueueDispatch, Rollout: r.Record.RolloutID, Host: id,
+		Closure: reducer.ClosureHash(r.Record.TargetRef), SoakDueAt: now, Attempt: 1,
+	}
+	if slices.ContainsFunc(p.sent, func(a trace.PlanAction) bool {
+		return a.Rollout == action.Rollout && a.Host == id
+	}) {
+		return
+	}
+	p.sent = append(p.sent, action)
+	out.Entry(&trace.Entry{
+		Kind: trace.KindPlanAction, Host: id, Rollout: action.Rollout, Plan: &action,
+	})
+	host, _ := p.inv.Host(id)
+	out.Dispatch(controlplane.Dispatch{
+		Host: host, Rollout: action.Rollout, Closure: action.Closure, SoakDueAt: now, Attempt: 1,
+	})
+}
+
+// recklessOutput turns the decisions of the gate into dispatches.
+type recklessOutput struct {
+	controlplane.Output
+	plane *recklessPlane
+	now   reducer.Time
+}
+
+func (o *recklessOutput) Entry(e *trace.Entry) {
+	if e.Gate == nil || e.Gate.Gate != o.plane.gate {
+		o.Output.Entry(e)
+		return
+	}
+	o.plane.dispatch(o.plane.Fleet().Rollout(e.Rollout), e.Host, o.now, o.Output)
+}
+
+// forgetful makes a control plane whose crash loses entries of the log.
+func forgetful(lost func(*trace.Entry) bool) controlplane.New {
+	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+		return &forgetfulPlane{specified(inv, m), lost}
+	}
+}
+
+type forgetfulPlane struct {
+	controlplane.ControlPlane
+	lost func(*trace.Entry) bool
+}
+
+func (p *forgetfulPlane) Durable(log []trace.Entry) controlplane.Durable {
+	kept := slices.DeleteFunc(
+		slices.Clone(log), func(e trace.Entry) bool { return p.lost(&e) },
+	)
+	return p.ControlPlane.Durable(kept)
+}
+
+func (p *forgetfulPlane) Diff(other controlplane.ControlPlane) []controlplane.Difference {
+	return p.ControlPlane.Diff(other.(*forgetfulPlane).ControlPlane)
+}

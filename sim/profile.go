@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"rollsim/reducer"
+)
+
+// profile is how an agent behaves. Hosts of a channel that belong to the same groups share one; a
+// host with fates has its own.
+type profile struct {
+	Behaviour
+	policy reducer.HealthPolicy
+	fates  []Fate
+}
+
+// fate finds the last fate of a kind that is scripted under a ref; nil for none.
+func (p *profile) fate(ref reducer.ChannelRef, kind FateKind) *Fate {
+	for i := len(p.fates) - 1; i >= 0; i-- {
+		if f := &p.fates[i]; f.Kind == kind && (f.Ref == "" || f.Ref == ref) {
+			return f
+		}
+	}
+	return nil
+}
+
+// withFate returns a profile of one host that has one more fate.
+func (p *profile) withFate(f Fate) *profile {
+	if len(p.fates) == 0 {
+		own := *p
+		p = &own
+	}
+	p.fates = append(p.fates, f)
+	return p
+}
+
+// profiles makes the profiles of a channel's hosts.
+type profiles struct {
+	base   profile
+	groups []Group
+	made   map[string]*profile // by the groups that matched
+}
+
+func newProfiles(sc *Scenario, ch *Channel) *profiles {
+	return &profiles{
+		base:   profile{Behaviour: sc.Behaviour, policy: ch.Policy.OnHealthFailure},
+		groups: sc.Groups,
+		made:   make(map[string]*profile),
+	}
+}
+
+// of returns the profile of a host.
+func (p *profiles) of(id reducer.HostID) (*profile, error) {
+	matched := make([]byte, len(p.groups))
+	for i := range p.groups {
+		hit, err := matchesAny(p.groups[i].Hosts, id)
+		if err != nil {
+			return nil, err
+		}
+		if hit {
+			matched[i] = 1
+		}
+	}
+	if made := p.made[string(matched)]; made != nil {
+		return made, nil
+	}
+	merged := p.base
+	for i, hit := range matched {
+		if hit == 1 {
+			merged.override(&p.groups[i].Behaviour)
+		}
+	}
+	p.made[string(matched)] = &merged
+	return &merged, nil
+}
+
+// override replaces what over sets.
+func (b *Behaviour) override(over *Behaviour) {
+	override(&b.Ack, over.Ack)
+	override(&b.Activation, over.Activation)
+	override(&b.Reboot, over.Reboot)
+	override(&b.Probe, over.Probe)
+	override(&b.Converge, over.Converge)
+	override(&b.Rollback, over.Rollback)
+	override(&b.ActivationFailure, over.ActivationFailure)
+	override(&b.Deferral, over.Deferral)
+	override(&b.ProbeFailure, over.ProbeFailure)
+	override(&b.RollbackFailure, over.RollbackFailure)
+	override(&b.NoAnswer, over.NoAnswer)
+}
+
+func override[T any](value **T, over *T) {
+	if over != nil {
+		*value = over
+	}
+}

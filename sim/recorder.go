@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// recorder numbers the entries of a run and hands each to the invariants, to a second fold, to the
+// history that a restart rebuilds from, and to the sink.
+type recorder struct {
+	clock   *clock
+	check   *invariant.Checker
+	refold  *reducer.Fleet // invariant (14); nil when it is not asked for
+	outcome reducer.Outcome
+	keeps   bool // the control plane may crash, so that the history is needed
+	history []trace.Entry
+	sink    trace.Sink // nil for none
+
+	seq uint64 // of the last entry
+	err error  // the first failure; nothing is written after it
+}
+
+// header writes the first line.
+func (r *recorder) header(h *trace.Header) {
+	e := trace.Entry{At: r.clock.now, Kind: trace.KindHeader, Header: h}
+	r.check.Entry(&e)
+	r.emit(&e)
+}
+
+// write numbers an entry, stamps it with the present instant and hands it on.
+func (r *recorder) write(e *trace.Entry) {
+	if r.err != nil {
+		return
+	}
+	r.seq++
+	e.Seq, e.At = r.seq, r.clock.now
+	r.check.Entry(e)
+	if r.keeps {
+		r.history = append(r.history, e.Clone())
+	}
+	if r.refold != nil && e.Event != nil {
+		// What it refuses the live fleet refuses too, or they come to differ.
+		if err := r.refold.Apply(e.Event, e.At, &r.outcome); isFailure(err) {
+			r.fail(err)
+		}
+	}
+	r.emit(e)
+}
+
+func (r *recorder) emit(e *trace.Entry) {
+	if r.sink != nil {
+		r.fail(r.sink.Write(e))
+	}
+}
+
+// fail ends the run with an error, unless it has failed before.
+func (r *recorder) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// isFailure reports whether an error says that the machine gave no answer.
+func isFailure(err error) bool {
+	return err != nil && errors.As(err, new(*reducer.MachineFailure))
+}
+
+// reject writes that the fleet refuses an event.
+func (r *recorder) reject(err error) {
+	rejection := trace.NewRejection(err)
+	r.write(&trace.Entry{
+		Kind: trace.KindRejection, Rollout: rejection.Rollout, Rejection: &rejection,
+	})
+}
+
+// fault writes that something was made to go wrong.
+func (r *recorder) fault(f trace.Fault, d time.Duration) {
+	f.Millis = int64(d / time.Millisecond)
+	r.write(&trace.Entry{Kind: trace.KindFault, Host: f.Host, Rollout: f.Rollout, Fault: &f})
+}
+
+// compareFolds compares the live fleet with the second fold, where there is one.
+func (r *recorder) compareFolds(live *reducer.Fleet) {
+	if r.refold == nil {
+		return
+	}
+	for _, v := range invariant.Compare(live, r.refold, r.seq, r.clock.now) {
+		r.check.Report(v)
+	}
+}

@@ -1,0 +1,43 @@
+package sim
+
+import (
+	"fmt"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+)
+
+// upstream holds what each channel points at. The timeline and the scenario's traffic move it; the
+// control plane sees it when it polls.
+type upstream struct {
+	refs    []reducer.ChannelRef // by channel
+	inv     *controlplane.Inventory
+	clock   *clock
+	seed    uint64
+	traffic []Traffic
+}
+
+// point points a channel at a ref. A channel that is not declared does not matter.
+func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
+	if n, ok := u.inv.Channel(channel); ok {
+		u.refs[n] = ref
+	}
+}
+
+// move makes a change of traffic, of which some came before, and the next one due.
+func (u *upstream) move(index, before uint32) {
+	t := &u.traffic[index]
+	if t.Until > 0 && u.clock.elapsed() >= t.Until {
+		return
+	}
+	switch t.Kind {
+	case Arrivals:
+		u.point(t.Channel, reducer.ChannelRef(fmt.Sprintf("%s%d", t.Prefix, before+1)))
+	case Flapping:
+		u.point(t.Channel, t.Between[int(before)%len(t.Between)])
+	}
+	word := draw(
+		u.seed, streamKey(string(t.Channel)), uint64(before), drawTraffic+purpose(index)<<32,
+	)
+	u.clock.schedule(max(tick, t.Every.draw(word)), workTraffic, index, before+1)
+}

@@ -1,0 +1,37 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Verdict compares the violations of a run with those that the scenario expects. It returns a line
+// for each violation that was not expected, for each that was expected and did not occur, for each
+// moment that did not come though it must at least once, and for each line of the timeline whose
+// moment did not come, so that the line tested nothing. It is empty when all is as expected, and for
+// a run that ended early.
+func (sc *Scenario) Verdict(r *Result) string {
+	if r.Early {
+		return ""
+	}
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, v := range r.Violations {
+		if !slices.ContainsFunc(sc.ExpectViolations, v.Is) {
+			add("VIOLATED %v: %s", v, v.Detail)
+		}
+	}
+	for _, v := range sc.ExpectViolations {
+		if !slices.ContainsFunc(r.Violations, v.Is) {
+			add("EXPECTED %v: it did not happen", v)
+		}
+	}
+	for _, i := range r.Never {
+		add("NEVER CAME number %d of what must sometimes be so", i+1)
+	}
+	for _, i := range r.NeverCame {
+		add("NEVER CAME the moment that line %d of the timeline waits for", i+1)
+	}
+	return strings.Join(lines, "\n")
+}

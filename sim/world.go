@@ -1,0 +1,195 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"path"
+
+	"rollsim/controlplane"
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// world holds the parts of one run. Each has its own state; all of it starts fresh.
+type world struct {
+	sc         *Scenario
+	opt        Options
+	perInstant int // maxPerInstant, but for tests
+
+	clock    clock
+	record   recorder
+	chance   chance
+	inv      *controlplane.Inventory
+	rollouts rollouts
+	upstream upstream
+	network  network
+	agents   agents
+	moments  moments
+	driver   driver
+}
+
+func newWorld(sc *Scenario, opt Options) (*world, error) {
+	if err := checkScenario(sc); err != nil {
+		return nil, err
+	}
+	inv, err := newInventory(sc)
+	if err != nil {
+		return nil, err
+	}
+	build := opt.ControlPlane
+	if build == nil {
+		if build, err = controlplane.ByName(sc.ControlPlane); err != nil {
+			return nil, err
+		}
+	}
+	plane := build(inv, opt.Machine)
+	w := &world{sc: sc, opt: opt, perInstant: maxPerInstant, inv: inv}
+	w.clock = clock{start: sc.Start, now: sc.Start}
+	w.chance = chance{clock: &w.clock, seed: opt.Seed}
+	w.record = recorder{
+		clock: &w.clock, sink: opt.Sink, keeps: mayCrash(sc),
+		check: invariant.NewChecker(plane.Fleet(), newHeader(sc, opt)),
+	}
+	if opt.Refold {
+		w.record.refold = reducer.NewFleet(opt.Machine, inv.Policy)
+	}
+	w.upstream = upstream{
+		refs: make([]reducer.ChannelRef, len(sc.Channels)), inv: inv, clock: &w.clock, seed: opt.Seed,
+		traffic: sc.Traffic,
+	}
+	w.moments = newMoments(&w.clock, sc)
+	w.driver = driver{
+		plane: plane, build: build, machine: opt.Machine, inv: inv, clock: &w.clock, chance: &w.chance,
+		record: &w.record, rollouts: &w.rollouts, agents: &w.agents, moments: &w.moments,
+	}
+	w.network = network{
+		clock: &w.clock, chance: &w.chance, record: &w.record, rollouts: &w.rollouts, inv: inv,
+		deliver: w.driver.receive,
+	}
+	w.agents = agents{
+		inv: inv, clock: &w.clock, chance: &w.chance, network: &w.network, record: &w.record,
+		rollouts: &w.rollouts,
+	}
+	if err := w.addAgents(); err != nil {
+		return nil, err
+	}
+	return w, w.addFaults()
+}
+
+// checkScenario refuses what an inventory does not look at.
+func checkScenario(sc *Scenario) error {
+	if sc.Horizon <= 0 || int64(sc.Start) > math.MaxInt64-int64(sc.Horizon)-int64(maxDelay) {
+		return fmt.Errorf("the horizon %v is not above 0 or ends after the year 2252", sc.Horizon)
+	}
+	for i := range sc.Channels {
+		if ch := &sc.Channels[i]; ch.PollInterval <= 0 {
+			return fmt.Errorf("channel %s: the poll interval %v is not above 0", ch.ID, ch.PollInterval)
+		}
+	}
+	for i := range sc.Budgets {
+		for _, pattern := range sc.Budgets[i].Hosts {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fmt.Errorf("budget %s: host pattern %q: %w", sc.Budgets[i].Name, pattern, err)
+			}
+		}
+	}
+	return checkChannelGraph(sc.Channels)
+}
+
+func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
+	conf := controlplane.Config{
+		Channels:   make([]controlplane.Channel, len(sc.Channels)),
+		Budgets:    sc.Budgets,
+		Quarantine: sc.Quarantine,
+	}
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		conf.Channels[i] = controlplane.Channel{
+			ID: ch.ID, Policy: ch.Policy, Waves: ch.Waves, After: ch.After, HostEdges: ch.HostEdges,
+		}
+	}
+	return controlplane.NewInventory(&conf)
+}
+
+// addAgents gives every host its agent.
+func (w *world) addAgents() error {
+	w.agents.list = make([]agent, 0, w.inv.Hosts())
+	for i := range w.sc.Channels {
+		ch := &w.sc.Channels[i]
+		profiles := newProfiles(w.sc, ch)
+		for wave := range ch.Waves {
+			for _, id := range ch.Waves[wave].Hosts {
+				p, err := profiles.of(id)
+				if err != nil {
+					return err
+				}
+				w.agents.add(p)
+			}
+		}
+	}
+	for _, f := range w.sc.Fates {
+		n, ok := w.inv.Host(f.Host)
+		if !ok {
+			return fmt.Errorf("a fate names host %s, which no wave has", f.Host)
+		}
+		a := &w.agents.list[n]
+		a.profile = a.profile.withFate(f)
+	}
+	return nil
+}
+
+// addFaults makes ready what the scenario's faults need. Without faults there is nothing.
+func (w *world) addFaults() error {
+	faulty := len(w.sc.Faults) > 0
+	for i := range w.sc.Timeline {
+		faulty = faulty || w.sc.Timeline[i].Fault != nil
+	}
+	if !faulty {
+		return nil
+	}
+	for i := range w.sc.Faults {
+		if err := w.chance.add(&w.sc.Faults[i], w.inv); err != nil {
+			return err
+		}
+	}
+	w.network.connect()
+	w.driver.polls = make([]uint64, len(w.sc.Channels))
+	return nil
+}
+
+// mayCrash reports whether the control plane may crash.
+func mayCrash(sc *Scenario) bool {
+	for i := range sc.Timeline {
+		if f := sc.Timeline[i].Fault; f != nil && f.Kind == ControlPlaneCrash {
+			return true
+		}
+	}
+	for i := range sc.Faults {
+		if sc.Faults[i].Kind == ControlPlaneCrash {
+			return true
+		}
+	}
+	return false
+}
+
+// newHeader returns the first line of a run's trace.
+func newHeader(sc *Scenario, opt Options) *trace.Header {
+	h := &trace.Header{
+		Format: trace.FormatVersion, Scenario: sc.Name, Seed: opt.Seed, Machine: opt.Machine.Name(),
+		Budgets: sc.Budgets, Quarantine: sc.Quarantine,
+	}
+	switch {
+	case opt.UntilSeq > 0:
+		h.Until = fmt.Sprint(opt.UntilSeq)
+	case opt.Until > 0:
+		h.Until = opt.Until.String()
+	}
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		h.Channels = append(h.Channels, trace.ChannelConfig{
+			Channel: ch.ID, Policy: ch.Policy, After: ch.After, HostEdges: ch.HostEdges,
+		})
+	}
+	return h
+}
