@@ -236,8 +236,8 @@ func (d *decoder) typed(e *Entry, kind, payload []byte) {
 	}
 }
 
-// known reads the payload of an entry of a known kind; false when the payload's own kind is none
-// that is known.
+// known reads the payload of an entry of a known kind. It reports whether the payload's own kind is
+// known.
 func (d *decoder) known(e *Entry, o *object) bool {
 	switch e.Kind {
 	case KindRolloutEvent:
@@ -261,55 +261,70 @@ func (d *decoder) known(e *Entry, o *object) bool {
 	case KindGateDecision:
 		o.lenient = true
 		e.Gate = place(&d.store.gates)
-		*e.Gate = GateDecision{
-			Gate:    o.string("gate"),
-			Reason:  o.string("reason"),
-			Host:    reducer.HostID(o.string("host")),
-			Rollout: reducer.RolloutID(o.string("rollout")),
-		}
+		readFields(o, gateFields, e.Gate, false)
 	case KindManifestPoll:
 		o.lenient = true
 		e.Poll = place(&d.store.polls)
-		*e.Poll = ManifestPoll{
-			Channel: reducer.ChannelID(o.string("channel")),
-			Outcome: o.string("outcome"),
-			Ref:     reducer.ChannelRef(o.stringOrNull("channel_ref")),
-		}
+		readFields(o, pollFields, e.Poll, false)
 	case KindFault:
 		e.Fault = place(&d.store.faults)
-		*e.Fault = Fault{
-			Fault:   o.string("fault"),
-			Host:    reducer.HostID(o.stringOrNull("host")),
-			Rollout: reducer.RolloutID(o.stringOrNull("rolloutId")),
-			Channel: reducer.ChannelID(o.stringOrNull("channel")),
-			Seq:     o.uint("seq", math.MaxUint64),
-			Millis:  o.int("millis", math.MinInt64),
-		}
+		readFields(o, faultFields, e.Fault, false)
 	case KindRejection:
 		e.Rejection = place(&d.store.rejections)
-		*e.Rejection = Rejection{
-			Error:   o.string("error"),
-			Event:   enum(o, "event", "a rollout event", reducer.ParseEventKind, reducer.EventKinds),
-			Rollout: reducer.RolloutID(o.string("rolloutId")),
-		}
-		if v := o.get("from"); v == nil || v[0] != 'n' {
-			e.Rejection.From = enum(o, "from", "a rollout state", reducer.ParseState, reducer.States)
-		}
-		e.Rejection.Message = o.string("message")
+		readFields(o, rejectionFields, e.Rejection, false)
 	case KindHeader:
-		e.Header = header(o)
+		e.Header = new(Header)
+		readFields(o, headerFields, e.Header, false)
 	case KindEnd:
 		e.End = place(&d.store.ends)
-		*e.End = End{Entries: o.uint("entries", math.MaxUint64), Digest: o.string("digest")}
+		readFields(o, endFields, e.End, false)
 	case KindVerifyOutcome, KindOther, kindEnd:
 	}
 	return true
 }
 
-// tagged gives the tag and the fields of an externally tagged payload; false when it is none.
-func (d *decoder) tagged() (tag string, inner *object, ok bool) {
+// event reads a rollout event in either form. It reports whether the event's kind is known.
+func (d *decoder) event(ev *reducer.Event) bool {
+	*ev = reducer.Event{}
+	name, o, ok := d.tag("kind", "the name of a rollout event")
+	if !ok {
+		return false
+	}
+	kind, ok := reducer.ParseEventKind(name)
+	if ok {
+		ev.Kind = kind
+		readFields(o, eventFields[kind], ev, o == &d.inner)
+	}
+	d.closeTagged(o)
+	return ok
+}
+
+// effect reads an effect of the rollout machine in either form. It reports whether the effect's
+// kind is known.
+func (d *decoder) effect(e *reducer.Effect) bool {
+	*e = reducer.Effect{}
+	name, o, ok := d.tag("effect", "the name of an effect")
+	if !ok {
+		return false
+	}
+	kind, ok := reducer.ParseEffectKind(name)
+	if ok {
+		e.Kind = kind
+		readFields(o, effectFields[kind], e, o == &d.inner)
+	}
+	d.closeTagged(o)
+	return ok
+}
+
+// tag reads what a payload is: the member of that name, or the tag of a tagged payload. It returns
+// the object with the payload's fields.
+func (d *decoder) tag(member, expected string) (tag string, fields *object, ok bool) {
 	o := &d.payload
+	if o.has(member) {
+		return o.string(member), o, true
+	}
 	if len(o.members) != 1 || o.members[0].value[0] != '{' {
+		o.fail(member, expected, nil)
 		return "", nil, false
 	}
 	m := &o.members[0]
@@ -321,8 +336,11 @@ func (d *decoder) tagged() (tag string, inner *object, ok bool) {
 	return d.p.intern(m.name), &d.inner, true
 }
 
-// closeTagged hands on what was found in a tagged payload's fields.
-func (d *decoder) closeTagged() {
+// closeTagged hands on what was found in the fields of a tagged payload.
+func (d *decoder) closeTagged(fields *object) {
+	if fields != &d.inner {
+		return
+	}
 	o := &d.payload
 	if o.problem == "" {
 		o.problem = d.inner.problem
@@ -332,152 +350,27 @@ func (d *decoder) closeTagged() {
 	o.inexact = extra > 0
 }
 
-// event reads a rollout event; false when its kind is not known.
-func (d *decoder) event(ev *reducer.Event) bool {
-	*ev = reducer.Event{}
-	o, is := &d.payload, &camelCase
-	var name string
-	if o.has("kind") {
-		name = o.string("kind")
-	} else {
-		tag, inner, ok := d.tagged()
-		if !ok {
-			o.fail("kind", "the name of a rollout event", nil)
-			return false
-		}
-		name, o, is = tag, inner, &snakeCase
-		defer d.closeTagged()
-	}
-	kind, ok := reducer.ParseEventKind(name)
-	if !ok {
-		return false
-	}
-	ev.Kind = kind
-	if kind == reducer.SuccessorOpened {
-		ev.Rollout = reducer.RolloutID(o.string(is.superseded))
-		ev.Successor = reducer.RolloutID(o.string(is.successor))
-	} else {
-		ev.Rollout = reducer.RolloutID(o.string(is.rollout))
-	}
-	switch kind {
-	case reducer.RolloutOpened:
-		ev.Channel = reducer.ChannelID(o.string(is.channel))
-		ev.TargetRef = reducer.ChannelRef(o.string(is.targetRef))
-	case reducer.HostJoined:
-		ev.Host = reducer.HostID(o.string(is.host))
-		ev.Wave = uint32(o.uint(is.wave, math.MaxUint32))
-	case reducer.HostStateChanged:
-		ev.Host = reducer.HostID(o.string(is.host))
-		ev.From = enum(o, is.from, "a host state", reducer.ParseHostState, reducer.HostStates)
-		ev.To = enum(o, is.to, "a host state", reducer.ParseHostState, reducer.HostStates)
-	case reducer.WaveAdvanced:
-		ev.FromWave = uint32(o.uint(is.fromWave, math.MaxUint32))
-		ev.ToWave = uint32(o.uint(is.toWave, math.MaxUint32))
-	case reducer.OperatorClearance:
-		ev.Operator = o.string(is.operator)
-		ev.Reason = o.string(is.reason)
-	case reducer.RolloutTerminal, reducer.SuccessorOpened, reducer.RetentionExpired:
-	}
-	ev.At = o.time(is.at)
-	return true
-}
-
-// effect reads an effect of the rollout machine; false when it is none that is known.
-func (d *decoder) effect(e *reducer.Effect) bool {
-	*e = reducer.Effect{}
-	o, is := &d.payload, &camelCase
-	var name string
-	if o.has("effect") {
-		name = o.string("effect")
-	} else {
-		tag, inner, ok := d.tagged()
-		if !ok {
-			o.fail("effect", "the name of an effect", nil)
-			return false
-		}
-		name, o, is = tag, inner, &snakeCase
-		defer d.closeTagged()
-	}
-	kind, ok := reducer.ParseEffectKind(name)
-	if !ok {
-		return false
-	}
-	e.Kind = kind
-	switch kind {
-	case reducer.RecordRolloutTransition:
-		e.Rollout = reducer.RolloutID(o.string(is.rollout))
-		e.From = enum(o, is.from, "a rollout state", reducer.ParseState, reducer.States)
-		e.To = enum(o, is.to, "a rollout state", reducer.ParseState, reducer.States)
-		e.At = o.time(is.at)
-	case reducer.UpdateCurrentWave:
-		e.Rollout = reducer.RolloutID(o.string(is.rollout))
-		e.Wave = uint32(o.uint(is.wave, math.MaxUint32))
-	case reducer.InsertQuarantineFromRollout:
-		e.Channel = reducer.ChannelID(o.string(is.channel))
-		e.Closure = reducer.ClosureHash(o.string(is.closure))
-	case reducer.SchedulePruning:
-		e.Rollout = reducer.RolloutID(o.string(is.rollout))
-		e.DelaySeconds = o.int(is.delaySeconds, 0)
-	}
-	return true
-}
-
-// record reads a record in snake_case.
+// record reads a record.
 func (d *decoder) record(r *reducer.Record) bool {
-	o, is := &d.payload, &snakeCase
-	*r = reducer.Record{
-		RolloutID:   reducer.RolloutID(o.string(is.rollout)),
-		Channel:     reducer.ChannelID(o.string(is.channel)),
-		TargetRef:   reducer.ChannelRef(o.string(is.targetRef)),
-		State:       enum(o, is.state, "a rollout state", reducer.ParseState, reducer.States),
-		CurrentWave: uint32(o.uint(is.currentWave, math.MaxUint32)),
-		OpenedAt:    o.time(is.openedAt),
-
-		OpenedEventLogSeq:         optional(o, is.openedSeq, logSeq),
-		LastTransitionEventLogSeq: optional(o, is.transitionSeq, logSeq),
-		TerminalAt:                optional(o, is.terminalAt, (*object).time),
-		SupersededAt:              optional(o, is.supersededAt, (*object).time),
-	}
+	*r = reducer.Record{}
+	readFields(&d.payload, recordFields, r, false)
 	return true
 }
 
-func logSeq(o *object, name string) int64 { return o.int(name, math.MinInt64) }
-
-// optional reads a value that is null or missing when it is absent.
-func optional[T comparable](o *object, name string, read func(*object, string) T) reducer.Opt[T] {
-	if v := o.get(name); v == nil || v[0] == 'n' {
-		return reducer.Opt[T]{}
-	}
-	return reducer.Some(read(o, name))
-}
-
-// hostEffect reads an effect of the host machine; nil when it is none that is known.
+// hostEffect reads an effect of the host machine; nil when its kind is not known.
 func (d *decoder) hostEffect(o *object) *HostEffect {
 	if !o.has("effect") {
 		return nil
 	}
-	switch name := o.string("effect"); name {
-	case RecordTransition:
-		e := place(&d.store.hostEffects)
-		*e = HostEffect{
-			Effect:  name,
-			Host:    reducer.HostID(o.string("host")),
-			Rollout: reducer.RolloutID(o.string("rollout_id")),
-			From:    enum(o, "from", "a host state", reducer.ParseHostState, reducer.HostStates),
-			To:      enum(o, "to", "a host state", reducer.ParseHostState, reducer.HostStates),
-			At:      o.time("at"),
-		}
-		return e
-	case RemoteInsertQuarantine, RemoteRemoveQuarantine:
-		e := place(&d.store.hostEffects)
-		*e = HostEffect{
-			Effect:  name,
-			Channel: reducer.ChannelID(o.string("channel")),
-			Closure: reducer.ClosureHash(o.string("closure")),
-		}
-		return e
+	name := o.string("effect")
+	fields := fieldsOfHostEffect(name)
+	if fields == nil {
+		return nil
 	}
-	return nil
+	e := place(&d.store.hostEffects)
+	e.Effect = name
+	readFields(o, fields, e, false)
+	return e
 }
 
 // agent reads an agent event; nil when its kind is not known.
@@ -489,152 +382,19 @@ func (d *decoder) agent(o *object) *AgentEvent {
 	a := place(&d.store.agents)
 	a.Kind = kind
 	o.lenient = true
-	closure := func(name string) { a.Closure = reducer.ClosureHash(o.string(name)) }
-	probe := func() {
-		a.Probe = o.string("probeName")
-		o.constant("mode", `"`+probeMode+`"`)
-	}
-	switch kind {
-	case reducer.DispatchAck:
-		a.Closure = reducer.ClosureHash(o.stringOrNull("currentClosureAtDispatch"))
-		a.At = o.time("receivedAt")
-	case reducer.ActivationStarted:
-		a.At = o.time("startedAt")
-		o.constant("switchMethod", `"`+switchMethod+`"`)
-	case reducer.ActivationCompleted:
-		closure("observedCurrentClosure")
-		a.ExitCode = o.int("exitCode", math.MinInt64)
-		a.At = o.time("completedAt")
-	case reducer.ActivationDeferred:
-		a.Component = o.string("component")
-		a.At = o.time("deferredAt")
-	case reducer.ActivationFailed:
-		a.ExitCode = o.int("exitCode", math.MinInt64)
-		a.Message = o.string("stderrTail")
-		a.At = o.time("failedAt")
-	case reducer.ProbeTopologyDeclared:
-		n := 0
-		o.objects("probes", func(p *object) {
-			if n++; n == 1 {
-				a.Probe = p.string("probeName")
-				p.constant("kind", `"`+probeKind+`"`)
-				p.constant("mode", `"`+probeMode+`"`)
-			}
-		})
-		o.inexact = o.inexact || n != 1
-		a.At = o.time("declaredAt")
-	case reducer.ProbeObservedFirst:
-		probe()
-		a.At = o.time("observedAt")
-	case reducer.ProbeResult:
-		probe()
-		status := o.string("status")
-		a.Passed = status == statusPass
-		o.inexact = o.inexact || !a.Passed && status != statusFail
-		a.At = o.time("observedAt")
-		a.Message = o.stringOrNull("failureReason")
-		o.constant("subResults", "null")
-	case reducer.ProbeFailureFirst:
-		probe()
-		a.At = o.time("firstFailedAt")
-	case reducer.ProbesFailed:
-		a.At = o.time("failedAt")
-		o.inexact = o.inexact || o.int("sustainedDurationSecs", 0) != reducer.SustainedFailureSeconds
-		failing := list[string](o, "failingProbes")
-		if len(failing) > 0 {
-			a.Probe = failing[0]
-		}
-		o.inexact = o.inexact || len(failing) != 1
-		a.Policy = enum(
-			o, "policyApplied", "a health policy", reducer.ParseHealthPolicy, reducer.HealthPolicies,
-		)
-	case reducer.RollbackComplete:
-		closure("revertedToClosure")
-		a.ExitCode = o.int("exitCode", math.MinInt64)
-		a.At = o.time("completedAt")
-	case reducer.ProbesPassed:
-		a.At = o.time("convergedAt")
-		closure("currentClosure")
-	}
-	a.Seq = o.uint("seq", math.MaxUint64)
+	readFields(o, agentFields[kind], a, false)
 	return a
 }
 
-// plan reads a plan action; nil when it is none that is known.
+// plan reads a plan action; nil when its kind is not known.
 func (d *decoder) plan(o *object) *PlanAction {
-	action := o.string("action")
+	action, ok := parseAction(o.string("action"))
+	if !ok {
+		return nil
+	}
+	p := place(&d.store.plans)
+	p.Action = action
 	o.lenient = true
-	switch action {
-	case OpenRollout.String():
-		p := place(&d.store.plans)
-		*p = PlanAction{
-			Action:    OpenRollout,
-			Rollout:   reducer.RolloutID(o.string("rollout_id")),
-			Channel:   reducer.ChannelID(o.string("channel")),
-			TargetRef: reducer.ChannelRef(o.string("target_ref")),
-			Hosts:     list[reducer.HostID](o, "hosts"),
-		}
-		return p
-	case QueueDispatch.String():
-		p := place(&d.store.plans)
-		*p = PlanAction{
-			Action:    QueueDispatch,
-			Host:      reducer.HostID(o.string("host")),
-			Rollout:   reducer.RolloutID(o.string("rollout")),
-			Closure:   reducer.ClosureHash(o.string("target_closure")),
-			SoakDueAt: o.time("soak_due_at"),
-			Attempt:   1,
-		}
-		if o.has("attempt") {
-			if n := int(o.uint("attempt", math.MaxInt32)); n > 1 {
-				p.Attempt = n
-			} else {
-				o.inexact = true // a first attempt does not say so
-			}
-		}
-		return p
-	}
-	return nil
-}
-
-func header(o *object) *Header {
-	h := &Header{
-		Format:   int(o.uint("format", math.MaxInt32)),
-		Scenario: o.string("scenario"),
-		Seed:     o.uint("seed", math.MaxUint64),
-		Machine:  o.string("machine"),
-		Until:    o.stringOrNull("until"),
-	}
-	o.objects("channels", func(c *object) {
-		config := ChannelConfig{
-			Channel: reducer.ChannelID(c.string("channel")),
-			Policy: reducer.Policy{
-				OnHealthFailure: enum(c, "onHealthFailure", "a health policy",
-					reducer.ParseHealthPolicy, reducer.HealthPolicies),
-				RetentionSeconds: c.int("retentionSeconds", 0),
-			},
-			After: list[reducer.ChannelID](c, "after"),
-		}
-		c.objects("hostEdges", func(e *object) {
-			config.HostEdges = append(config.HostEdges, HostEdge{
-				Host: reducer.HostID(e.string("host")), After: reducer.HostID(e.string("after")),
-			})
-		})
-		h.Channels = append(h.Channels, config)
-	})
-	o.objects("budgets", func(c *object) {
-		h.Budgets = append(h.Budgets, BudgetConfig{
-			Name: c.string(
-				"name",
-			), Hosts: list[string](c, "hosts"), MaxInFlight: int(c.uint("maxInFlight", math.MaxInt32)),
-		})
-	})
-	o.objects("quarantine", func(c *object) {
-		h.Quarantine = append(h.Quarantine, QuarantineConfig{
-			Channel: reducer.ChannelID(
-				c.string("channel"),
-			), Closure: reducer.ClosureHash(c.string("closure")),
-		})
-	})
-	return h
+	readFields(o, planFields[action], p, false)
+	return p
 }

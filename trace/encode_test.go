@@ -82,11 +82,13 @@ func TestLineSpellings(t *testing.T) {
 		}), `{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Terminal","current_wave":1,` +
 			`"opened_event_log_seq":-3,"last_transition_event_log_seq":null,"opened_at":"2026-05-16T01:00:00Z",` +
 			`"terminal_at":"2026-05-16T01:00:00.000000001Z","superseded_at":null}`},
-		{"first failure", appendAgentEvent(nil, &AgentEvent{Kind: reducer.ProbeFailureFirst, Seq: 6, At: start, Probe: "http"}),
+		{"first failure", appendPayload(nil, &Entry{Agent: &AgentEvent{
+			Kind: reducer.ProbeFailureFirst, Seq: 6, At: start, Probe: "http",
+		}}),
 			`{"kind":"ProbeFailureFirst","probeName":"http","mode":"enforce","firstFailedAt":"2026-05-16T01:00:00Z","seq":6}`},
-		{"dispatch sent again", appendPlanAction(nil, &PlanAction{
+		{"dispatch sent again", appendPayload(nil, &Entry{Plan: &PlanAction{
 			Action: QueueDispatch, Host: "h", Rollout: r1, Closure: "a1", SoakDueAt: start, Attempt: 2,
-		}), `{"action":"QueueDispatch","host":"h","rollout":"stable@a1","target_closure":"a1",` +
+		}}), `{"action":"QueueDispatch","host":"h","rollout":"stable@a1","target_closure":"a1",` +
 			`"soak_due_at":"2026-05-16T01:00:00Z","attempt":2}`},
 	} {
 		if string(c.got) != c.want {

@@ -289,26 +289,24 @@ func (o *object) time(name string) reducer.Time {
 	return t
 }
 
-// enum reads a value that is one of few names.
-func enum[T fmt.Stringer](
-	o *object, name, what string, parse func(string) (T, bool), all func() []T,
-) T {
-	var none T
-	v, ok := o.want(name, what)
+// enum reads a value of an enumeration.
+func enum[E fmt.Stringer](o *object, name string, of *enumeration[E]) E {
+	var none E
+	v, ok := o.want(name, of.what)
 	if !ok {
 		return none
 	}
 	if v[0] == '"' {
-		if value, ok := parse(o.p.intern(unquote(v))); ok {
+		if value, ok := of.parse(o.p.intern(unquote(v))); ok {
 			return value
 		}
 	}
 	if o.problem == "" {
 		names := make([]string, 0, 12)
-		for _, value := range all() {
+		for _, value := range of.all() {
 			names = append(names, value.String())
 		}
-		o.fail(name, fmt.Sprintf("%s (%s)", what, strings.Join(names, ", ")), v)
+		o.fail(name, fmt.Sprintf("%s (%s)", of.what, strings.Join(names, ", ")), v)
 	}
 	return none
 }

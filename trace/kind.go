@@ -40,3 +40,13 @@ func (a ActionKind) String() string {
 
 // KindCount is above every Kind.
 const KindCount = int(kindEnd)
+
+// parseAction returns the plan action of that name. It reports whether there is one.
+func parseAction(name string) (ActionKind, bool) {
+	for a := OpenRollout; a < actionEnd; a++ {
+		if actionNames[a] == name {
+			return a, true
+		}
+	}
+	return 0, false
+}
