@@ -256,7 +256,7 @@ func constantInt[T any](n int64) codec[T] {
 
 // objects is a list of objects.
 func objects[T, E any](of string, fields []field[E], at func(*T) *[]E) codec[T] {
-	first := func(v *T) *E { return &(*at(v))[0] }
+	last := func(v *T) *E { return &(*at(v))[len(*at(v))-1] }
 	return codec[T]{
 		write: func(b []byte, v *T) []byte {
 			b = append(b, '[')
@@ -276,7 +276,7 @@ func objects[T, E any](of string, fields []field[E], at func(*T) *[]E) codec[T] 
 				*at(v) = append(*at(v), e)
 			})
 		},
-		within: subfields(of, fields, first),
+		within: subfields(of, fields, last),
 	}
 }
 

@@ -1,18 +1,16 @@
 package trace
 
 import (
-	"encoding/binary"
 	"math"
-	"math/bits"
 
 	"rollsim/reducer"
 )
 
-// The fast path reads the lines that the control plane and Writer write: members in their order, no
-// spaces, no escapes, no member more or less. Whatever is spelt otherwise it leaves to the strict
-// decoder, which gives the same for what both read; a fuzz test holds the two against each other.
+// The fast path reads lines in the exact form in which the control plane and Writer write them:
+// members in order, none missing and none added, no spaces, no escapes. It leaves any other form to
+// the strict decoder. For what both read they return the same entries; a fuzz test compares them.
 
-// fast reads a line into e; false when it is not spelt as it is usually.
+// fast reads a line into e. It reports whether the line has the usual form.
 func (d *decoder) fast(line []byte, e *Entry) bool {
 	*e = Entry{}
 	d.sum = nil
@@ -41,7 +39,7 @@ func (d *decoder) fast(line []byte, e *Entry) bool {
 	}
 	s.host = e.Host
 	if e.Rollout != d.document {
-		s.rollout = e.Rollout // a document's may be anything
+		s.rollout = e.Rollout // that of a document may need escapes
 	}
 	if !s.lit(`,"payload":`) || s.bad || !s.payload(e) {
 		return false
@@ -57,8 +55,8 @@ func (d *decoder) fast(line []byte, e *Entry) bool {
 	return s.lit(`}`) && s.i == len(line) && !s.bad
 }
 
-// fastRow reads a row's payload into e, whose other fields are set; false when it is not spelt as
-// it is usually.
+// fastRow reads the payload of a row into e, whose other fields are set. It reports whether the
+// payload has the usual form.
 func (d *decoder) fastRow(r *Row, e *Entry) bool {
 	if !plain(r.Host) || !plain(r.Rollout) {
 		return false
@@ -67,7 +65,7 @@ func (d *decoder) fastRow(r *Row, e *Entry) bool {
 	return s.payload(e) && s.i == len(r.Payload) && !s.bad
 }
 
-// plain tells whether a text stands in JSON as it is: printable ASCII without quotes and
+// plain reports whether a text needs no escapes in JSON: it is printable ASCII without quotes and
 // backslashes.
 func plain(text []byte) bool {
 	for _, c := range text {
@@ -78,271 +76,7 @@ func plain(text []byte) bool {
 	return true
 }
 
-// scanner goes through a line. What it reads after bad was set means nothing.
-type scanner struct {
-	b   []byte
-	i   int
-	bad bool
-	d   *decoder
-
-	// What the entry says before its payload, which mostly says it again.
-	host    reducer.HostID
-	rollout reducer.RolloutID
-	at      reducer.Time
-	clock   []byte // the text of at
-}
-
-// lit passes over a text; false when it is not what comes next.
-func (s *scanner) lit(text string) bool {
-	end := s.i + len(text)
-	if end > len(s.b) || string(s.b[s.i:end]) != text {
-		return false
-	}
-	s.i = end
-	return true
-}
-
-// must passes over a text that has to come next.
-func (s *scanner) must(text string) {
-	if !s.lit(text) {
-		s.bad = true
-	}
-}
-
-const (
-	eachByte = 0x0101010101010101
-	highBits = 0x8080808080808080
-)
-
-// bytes reads the rest of a string whose opening quote was passed over. Only strings that say what
-// they are without any unquoting are taken: printable ASCII.
-func (s *scanner) bytes() []byte {
-	from := s.i
-	for i := s.i; i+8 <= len(s.b); i += 8 {
-		w := binary.LittleEndian.Uint64(s.b[i:])
-		quote, escape := w^('"'*eachByte), w^('\\'*eachByte)
-		// The lowest byte that is marked is one of: '"', '\', below ' ', above '~'.
-		stop := (quote-eachByte)&^quote | (escape-eachByte)&^escape | (w-' '*eachByte)&^w | w
-		if stop &= highBits; stop != 0 {
-			i += bits.TrailingZeros64(stop) / 8
-			s.i = i + 1
-			if s.b[i] != '"' {
-				s.bad = true
-			}
-			return s.b[from:i]
-		}
-		s.i = i + 8
-	}
-	for ; s.i < len(s.b); s.i++ {
-		switch c := s.b[s.i]; {
-		case c == '"':
-			s.i++
-			return s.b[from : s.i-1]
-		case c == '\\' || c < ' ' || c >= 0x80:
-			s.bad = true
-			return nil
-		}
-	}
-	s.bad = true
-	return nil
-}
-
-// string reads the rest of a string.
-func (s *scanner) string() string { return s.d.recent(s.bytes()) }
-
-func (s *scanner) stringOrNull() string {
-	if s.lit("null") {
-		return ""
-	}
-	s.must(`"`)
-	return s.string()
-}
-
-// same passes over the rest of a string that is likely known.
-func same[S ~string | ~[]byte](s *scanner, known S) bool {
-	end := s.i + len(known)
-	if end >= len(s.b) || s.b[end] != '"' || string(s.b[s.i:end]) != string(known) {
-		return false
-	}
-	s.i = end + 1
-	return true
-}
-
-// hostID reads the rest of a host's name.
-func (s *scanner) hostID() reducer.HostID {
-	if s.host != "" && same(s, s.host) {
-		return s.host
-	}
-	return reducer.HostID(s.string())
-}
-
-// rolloutID reads the rest of a rollout's id.
-func (s *scanner) rolloutID() reducer.RolloutID {
-	if s.rollout != "" && same(s, s.rollout) {
-		return s.rollout
-	}
-	return reducer.RolloutID(s.string())
-}
-
-func (s *scanner) rolloutOrNull() reducer.RolloutID {
-	if s.lit("null") {
-		return ""
-	}
-	s.must(`"`)
-	return reducer.RolloutID(s.again(&s.d.lastRollout))
-}
-
-// again reads the rest of a string that is likely the same as the last time.
-func (s *scanner) again(last *string) string {
-	if *last == "" || !same(s, *last) {
-		*last = s.string()
-	}
-	return *last
-}
-
-func (s *scanner) uint(most uint64) uint64 {
-	from := s.i
-	var n uint64
-	for s.i < len(s.b) && s.b[s.i]-'0' <= 9 {
-		n = n*10 + uint64(s.b[s.i]-'0')
-		s.i++
-	}
-	digits := s.i - from
-	if digits == 0 || digits > 18 || digits > 1 && s.b[from] == '0' || n > most {
-		s.bad = true
-	}
-	return n
-}
-
-func (s *scanner) int() int64 {
-	if s.lit("-") {
-		n := int64(s.uint(math.MaxInt64))
-		s.bad = s.bad || n == 0 // -0 is left to the strict decoder
-		return -n
-	}
-	return int64(s.uint(math.MaxInt64))
-}
-
-// hourText is as much of a time as names its hour.
-const hourText = len("2026-05-16T01:")
-
-// time reads the rest of a time.
-func (s *scanner) time() reducer.Time {
-	if s.clock != nil && same(s, s.clock) {
-		return s.at
-	}
-	from := s.i
-	t, ok := s.usualTime()
-	if ok = ok && s.lit(`"`); !ok {
-		s.i = from
-		text := s.bytes()
-		if s.bad {
-			return 0
-		}
-		parsed, err := ParseTime(text)
-		if err != nil {
-			s.bad = true
-			return 0
-		}
-		s.d.rememberHour(text, parsed)
-		t = parsed
-	}
-	if s.clock == nil {
-		s.at, s.clock = t, s.b[from:s.i-1]
-	}
-	return t
-}
-
-// column reads a column that holds a time and nothing else; false when it is none of the usual
-// ones.
-func (s *scanner) column() (reducer.Time, bool) {
-	t, ok := s.usualTime()
-	return t, ok && s.i == len(s.b)
-}
-
-// usualTime reads a time in UTC within the hour of the last one.
-func (s *scanner) usualTime() (reducer.Time, bool) {
-	b := s.b[s.i:]
-	if len(b) < len(`2026-05-16T01:00:00Z`) || string(b[:hourText]) != string(s.d.hour[:]) ||
-		b[16] != ':' {
-		return 0, false
-	}
-	m1, m2, s1, s2 := b[14]-'0', b[15]-'0', b[17]-'0', b[18]-'0'
-	if m1 > 5 || m2 > 9 || s1 > 5 || s2 > 9 {
-		return 0, false
-	}
-	nanos := int64((int(m1)*10+int(m2))*60+int(s1)*10+int(s2)) * nanosPerSecond
-	i := 19
-	if b[i] == '.' {
-		i++
-		digits, fraction := 0, int64(0)
-		for digits < 9 && i < len(b) && b[i]-'0' <= 9 {
-			fraction = fraction*10 + int64(b[i]-'0')
-			digits++
-			i++
-		}
-		if digits == 0 {
-			return 0, false
-		}
-		nanos += fraction * tenTo[9-digits]
-	}
-	switch rest := b[i:]; {
-	case len(rest) > 0 && rest[0] == 'Z':
-		i++
-	case len(rest) >= 6 && string(rest[:6]) == "+00:00":
-		i += 6
-	default:
-		return 0, false
-	}
-	s.i += i
-	return s.d.hourStart + reducer.Time(nanos), true
-}
-
-var tenTo = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
-
-// rememberHour keeps the hour of a time, if the times of that hour can be put together without
-// looking at their range.
-func (d *decoder) rememberHour(text []byte, t reducer.Time) {
-	const hour = 3600 * nanosPerSecond
-	utc := text[len(text)-1] == 'Z' || string(text[len(text)-6:]) == "+00:00"
-	if utc && t >= 0 && t < math.MaxInt64-hour && string(text[17:19]) != "60" {
-		d.hourStart = t - t%hour
-		copy(d.hour[:], text)
-	}
-}
-
-// recent makes a string of b. Strings of a log come again and again: most are found where the last
-// one like it was.
-func (d *decoder) recent(b []byte) string {
-	if len(b) > internLongest {
-		return string(b)
-	}
-	h := uint64(len(b)) * 0x9e3779b97f4a7c15
-	if len(b) >= 8 {
-		h ^= binary.LittleEndian.Uint64(
-			b,
-		) ^ bits.RotateLeft64(
-			binary.LittleEndian.Uint64(b[len(b)-8:]), 29,
-		)
-	} else {
-		for _, c := range b {
-			h = h<<8 ^ uint64(c)
-		}
-	}
-	h *= 0x9e3779b97f4a7c15
-	if d.latest == nil {
-		d.latest = new([1 << latestBits]string)
-	}
-	slot := &d.latest[h>>(64-latestBits)]
-	if *slot != string(b) {
-		*slot = d.p.intern(b)
-	}
-	return *slot
-}
-
-const latestBits = 11
-
-// payload reads a payload; false when it is not spelt as usual.
+// payload reads a payload. It reports whether the payload has the usual form.
 func (s *scanner) payload(e *Entry) bool {
 	st := s.d.store
 	switch e.Kind {
@@ -431,7 +165,7 @@ func (s *scanner) event(ev *reducer.Event) {
 	ev.At = s.timeOf(`,"at":"`)
 }
 
-// timeOf reads a time after what stands before it.
+// timeOf reads a time after the text before it.
 func (s *scanner) timeOf(before string) reducer.Time {
 	s.must(before)
 	return s.time()

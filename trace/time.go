@@ -11,8 +11,8 @@ const (
 	secondsPerDay  = 86_400
 )
 
-// AppendTime appends t as RFC 3339 in UTC with Z and the shortest of 0, 3, 6 or 9 decimals that
-// loses nothing.
+// AppendTime appends t in RFC 3339, in UTC with Z, and with the fewest of 0, 3, 6 or 9 decimals that
+// represent it exactly.
 func AppendTime(b []byte, t reducer.Time) []byte {
 	seconds, nanos := floorDiv(int64(t), nanosPerSecond)
 	days, second := floorDiv(seconds, secondsPerDay)
@@ -35,8 +35,8 @@ func appendClock(b []byte, second int64) []byte {
 	return append2(append(b, ':'), second%60)
 }
 
-// appendDecimals appends the fraction of a second with the shortest of 0, 3, 6 or 9 decimals, but
-// no fewer than least.
+// appendDecimals appends the fraction of a second with the fewest of 0, 3, 6 or 9 decimals, at least
+// with least of them.
 func appendDecimals(b []byte, nanos int64, least int) []byte {
 	n := 9
 	switch {
@@ -70,41 +70,23 @@ func floorDiv(a, b int64) (quotient, remainder int64) {
 	return quotient, remainder
 }
 
-// ParseTime reads an RFC 3339 time with any offset and 0 to 9 decimals. T and Z may be lower-case;
-// second 60, a leap second, is the second after 59. The error says what was expected, or that the
-// time is beyond what reducer.Time holds.
+// ParseTime parses an RFC 3339 time with any offset and 0 to 9 decimals. T and Z may be lower-case.
+// Second 60, a leap second, is the second after 59. The error says what was expected, or that the
+// time is out of the range of reducer.Time.
 func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
-	if len(s) < len("2026-05-16T01:00:00Z") || s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' ||
-		s[13] != ':' ||
-		s[16] != ':' {
+	seconds, ok := parseSeconds(s)
+	if !ok {
 		return 0, errNoTime(s)
 	}
-	year := digits(s, 0, 2)*100 + digits(s, 2, 2)
-	month, day := digits(s, 5, 2), digits(s, 8, 2)
-	hour, minute, second := digits(s, 11, 2), digits(s, 14, 2), digits(s, 17, 2)
-	if year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
+	nanos, rest, ok := parseDecimals(s, secondsText)
+	if !ok {
 		return 0, errNoTime(s)
-	}
-	rest := 19
-	var nanos int64
-	if s[rest] == '.' {
-		rest++
-		start, unit := rest, int64(nanosPerSecond/10)
-		for rest < len(s) && s[rest]-'0' <= 9 {
-			nanos += int64(s[rest]-'0') * unit
-			unit /= 10
-			rest++
-		}
-		if n := rest - start; n == 0 || n > 9 {
-			return 0, errNoTime(s)
-		}
 	}
 	offset, ok := parseOffset(s, rest)
 	if !ok {
 		return 0, errNoTime(s)
 	}
-	seconds := daysSinceEpoch(year, month, day)*secondsPerDay + hour*3600 + minute*60 + second - offset
+	seconds -= offset
 	const (
 		firstSecond, firstNanos = -9_223_372_037, 145_224_192
 		lastSecond, lastNanos   = 9_223_372_036, 854_775_807
@@ -115,8 +97,42 @@ func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
 			"2262-04-11T23:47:16.854775807Z, found %s",
 			clip(appendQuoted(nil, string(s))))
 	}
-	t := seconds*nanosPerSecond + nanos // the product alone may wrap around, the sum comes back
+	t := seconds*nanosPerSecond + nanos // the product may overflow, the sum does not
 	return reducer.Time(t), nil
+}
+
+// secondsText is the length of a time up to its seconds.
+const secondsText = len("2026-05-16T01:00:00")
+
+// parseSeconds parses a time up to its seconds, without decimals and offset, as seconds since 1970.
+func parseSeconds[S ~string | ~[]byte](s S) (int64, bool) {
+	if len(s) < secondsText+len("Z") ||
+		s[4] != '-' || s[7] != '-' || s[10]|0x20 != 't' || s[13] != ':' || s[16] != ':' {
+		return 0, false
+	}
+	year := digits(s, 0, 2)*100 + digits(s, 2, 2)
+	month, day := digits(s, 5, 2), digits(s, 8, 2)
+	hour, minute, second := digits(s, 11, 2), digits(s, 14, 2), digits(s, 17, 2)
+	if year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
+		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 {
+		return 0, false
+	}
+	return daysSinceEpoch(year, month, day)*secondsPerDay + hour*3600 + minute*60 + second, true
+}
+
+// parseDecimals parses the fraction of a second at i, if there is one. It returns where it ends.
+func parseDecimals[S ~string | ~[]byte](s S, i int) (nanos int64, end int, ok bool) {
+	if s[i] != '.' {
+		return 0, i, true
+	}
+	i++
+	start, unit := i, int64(nanosPerSecond/10)
+	for i < len(s) && s[i]-'0' <= 9 {
+		nanos += int64(s[i]-'0') * unit
+		unit /= 10
+		i++
+	}
+	return nanos, i, i > start && i-start <= 9
 }
 
 func errNoTime[S ~string | ~[]byte](s S) error {
@@ -126,7 +142,7 @@ func errNoTime[S ~string | ~[]byte](s S) error {
 	)
 }
 
-// digits reads n decimal digits at i; below zero when one of them is none.
+// digits parses n decimal digits at i. The result is negative when one of them is not a digit.
 func digits[S ~string | ~[]byte](s S, i, n int) int64 {
 	var v int64
 	for _, c := range []byte(s[i : i+n]) {
@@ -138,7 +154,7 @@ func digits[S ~string | ~[]byte](s S, i, n int) int64 {
 	return v
 }
 
-// parseOffset reads the offset from UTC that ends s at i, in seconds.
+// parseOffset parses the offset from UTC, in seconds, that begins at i and ends s.
 func parseOffset[S ~string | ~[]byte](s S, i int) (int64, bool) {
 	switch rest := len(s) - i; {
 	case rest == 1 && s[i]|0x20 == 'z':
@@ -169,8 +185,8 @@ func daysIn(year, month int64) int64 {
 	return 31
 }
 
-// daysSinceEpoch counts the days from 1970-01-01 to a date of the Gregorian calendar. Years are
-// taken to begin in March, so that a leap day is the last of its year.
+// daysSinceEpoch returns the number of days from 1970-01-01 to a date of the Gregorian calendar. It
+// lets years begin in March, so that a leap day is the last day of its year.
 func daysSinceEpoch(year, month, day int64) int64 {
 	if month <= 2 {
 		year--

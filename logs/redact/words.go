@@ -29,35 +29,35 @@ const (
 	nested   // an object, or a list of them
 )
 
-// fields are those that the format knows, in every spelling, wherever they stand.
-var fields = map[string]class{
-	// Entries, rows and documents.
-	"seq": number, "ts": moment, "kind": kind, "host": name, "rollout": name, "payload": nested, "sum": verbatim, "events": nested,
+// classes has the class of each class of the format's fields.
+var classes = [trace.ClassCount]class{
+	trace.ClassTag:     kind,
+	trace.ClassName:    name,
+	trace.ClassWord:    word,
+	trace.ClassTime:    moment,
+	trace.ClassNumber:  number,
+	trace.ClassMessage: message,
+	trace.ClassText:    free,
+	trace.ClassObject:  nested,
+	trace.ClassLiteral: verbatim,
+}
 
-	// Rollout events, effects, records.
-	"rolloutId": name, "rollout_id": name, "supersededRolloutId": name, "superseded_rollout_id": name, "successorRolloutId": name,
-	"successor_rollout_id": name, "channel": name, "targetRef": name, "target_ref": name, "hostId": name, "host_id": name,
-	"wave": number, "fromWave": number, "from_wave": number, "toWave": number, "to_wave": number, "from": word, "to": word,
-	"at": moment, "operator": name, "effect": kind, "closure": name, "closureHash": name, "closure_hash": name,
-	"delaySeconds": number, "delay_seconds": number,
+// fields has the class of every field of the format, in both spellings, wherever it occurs.
+var fields = makeFields()
 
-	// Agent events.
-	"currentClosureAtDispatch": name, "receivedAt": moment, "startedAt": moment, "switchMethod": word,
-	"observedCurrentClosure": name, "exitCode": number, "completedAt": moment, "component": word, "deferredAt": moment,
-	"stderrTail": free, "failedAt": moment, "probes": nested, "probeName": word, "mode": word, "declaredAt": moment,
-	"observedAt": moment, "status": word, "failureReason": free, "subResults": nested, "firstFailedAt": moment,
-	"sustainedDurationSecs": number, "failingProbes": word, "policyApplied": word, "revertedToClosure": name,
-	"convergedAt": moment, "currentClosure": name,
-
-	// The planner.
-	"action": kind, "hosts": name, "target_closure": name, "soak_due_at": moment, "attempt": number, "gate": kind,
-	"reason": free, "outcome": word, "channel_ref": name,
-
-	// The simulator.
-	"fault": kind, "millis": number, "error": kind, "event": kind, "message": message, "format": number, "scenario": name,
-	"seed": number, "machine": word, "until": verbatim, "channels": nested, "onHealthFailure": word, "retentionSeconds": number,
-	"after": name, "hostEdges": nested, "budgets": nested, "name": name, "maxInFlight": number, "quarantine": nested,
-	"entries": number, "digest": verbatim,
+func makeFields() map[string]class {
+	all := map[string]class{"events": nested}
+	for _, f := range trace.Fields() {
+		c := classes[f.Class]
+		if f.Name == "reason" {
+			c = free // the reason of a gate is a message: see Redactor.member
+		}
+		all[f.Name] = c
+		if f.Tagged != "" {
+			all[f.Tagged] = c
+		}
+	}
+	return all
 }
 
 // vocabulary are the format's own words.

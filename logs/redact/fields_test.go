@@ -1,0 +1,54 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"rollsim/trace"
+)
+
+// secret is a value that no field may keep, unless its class allows it.
+const secret = "zebra-7 said no"
+
+// unclassified returns the fields of a table that a Redactor does not know or whose values it keeps
+// though their class does not allow it.
+func unclassified(t *testing.T, table []trace.Field) []string {
+	t.Helper()
+	r, err := New([]byte(key), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, f := range table {
+		for _, spelled := range []string{f.Name, f.Tagged} {
+			if spelled == "" {
+				continue
+			}
+			v := &value{kind: '{', names: []string{spelled}, members: []*value{{kind: '"', text: secret}}}
+			if err := r.object(v, true); err != nil {
+				t.Fatal(err)
+			}
+			kept := strings.Contains(v.members[0].text, "zebra") && f.Class != trace.ClassLiteral
+			if v.names[0] != spelled || kept {
+				found = append(found, f.Of+"."+spelled)
+			}
+		}
+	}
+	return found
+}
+
+func TestEveryFieldIsClassified(t *testing.T) {
+	if got := unclassified(t, trace.Fields()); len(got) > 0 {
+		t.Errorf("redact does not know %q", got)
+	}
+	for c := trace.ClassTag; int(c) < trace.ClassCount; c++ {
+		if classes[c] == unknown {
+			t.Errorf("redact has no class for class %d of the format", c)
+		}
+	}
+	more := append(trace.Fields(), trace.Field{Of: "HostJoined", Name: "rackId", Tagged: "rack_id"})
+	if got := unclassified(t, more); !slices.Equal(got, []string{"HostJoined.rackId", "HostJoined.rack_id"}) {
+		t.Errorf("of a table with another field, redact does not know %q", got)
+	}
+}
