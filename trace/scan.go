@@ -268,4 +268,3 @@ func (d *decoder) recent(b []byte) string {
 }
 
 const latestBits = 11
-
