@@ -1,96 +1,111 @@
-// Package invariant holds what must be true of every run, simulated or recorded, and checks it
-// while the run goes on. It watches a run from outside: it keeps books of its own, made of the
-// entries of the trace, and holds them against the reducer's records, so that a reducer, a planner
-// or an applier that is wrong is found out.
+// Package invariant checks what must hold in every run, simulated or recorded, while the run goes
+// on.
+//
+// It judges a run from outside. A [Checker] keeps its own account of the run, made from the entries
+// of the trace, and compares it with the reducer's records. It so finds a wrong reducer, planner or
+// applier, whatever these say of themselves.
+//
+// # One run
+//
+// Rollout stable@a1 has two hosts in two waves. Whoever drives the run makes a Checker with the
+// configuration in the trace's header and shows it, in order, every entry that is neither a rollout
+// event nor an effect of the rollout machine ([Checker.Entry]), every event that the fleet accepted
+// with its effects ([Checker.Applied]), and the end of each step ([Checker.Step]).
+//
+// The poll that saw ref a1 sets what the channel points to. The effect RecordRolloutTransition from
+// Opening to Active has to start in the state that the Checker knows, or else it reports
+// transition-recorded. The planner's entry that dispatches the host of wave 1 comes while
+// current_wave is 0: the Checker reports "wave-kept stable@a1", a [Violation] with the entry's seq
+// and time. It reports each invariant once for each subject, and the run goes on.
+//
+// Some invariants concern the run as a whole, and others check them and only use their names here:
+// that runs repeat, that every rollout ends and is pruned, that every channel follows its ref.
 package invariant
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollsim/reducer"
 )
 
-// Name names one of the things that must hold.
+// Name is the name of an invariant.
 type Name string
 
-// The invariants, as the specification numbers them.
+// The invariants, numbered as in the specification.
 const (
 	// (1) Terminal has terminal_at, Superseded has superseded_at
 	TerminalStamped Name = "terminal-stamped"
-	// (2) on entering Terminal every joined host is Converged, or an operator cleared
+	// (2) on entering Terminal every joined host is Converged, or an operator cleared the rollout
 	TerminalConverged Name = "terminal-converged"
 	PrunedAbsorbing   Name = "pruned-absorbing" // (3) nothing leaves Pruned
 	WaveMonotonic     Name = "wave-monotonic"   // (4) current_wave never falls
-	// (5) from and to of a transition are the states before and after
+	// (5) from and to of a recorded transition are the states before and after it
 	TransitionRecorded Name = "transition-recorded"
-	// (6) at most one standing rollout a channel, outside a lockstep
+	// (6) a channel has at most one standing rollout, except within a lockstep
 	OneStanding    Name = "one-standing"
-	RevertedHost   Name = "reverted-host"   // (7) Reverted has a Reverted host
-	RetentionKept  Name = "retention-kept"  // (8) nothing is pruned before its retention
+	RevertedHost   Name = "reverted-host"   // (7) a Reverted rollout has a Reverted host
+	RetentionKept  Name = "retention-kept"  // (8) no rollout is pruned before its retention ends
 	HaltKept       Name = "halt-kept"       // (9) no dispatch on a halted rollout
-	QuarantineKept Name = "quarantine-kept" // (10) no dispatch of a quarantined closure
+	QuarantineKept Name = "quarantine-kept" // (10) no dispatch to a quarantined closure
 	WaveKept       Name = "wave-kept"       // (11) no dispatch above current_wave
-	// (12) no dispatch before the channels that it waits for
+	// (12) no dispatch before the channels that the channel waits for
 	ChannelEdgesKept Name = "channel-edges-kept"
-	BudgetKept       Name = "budget-kept" // (13) no budget exceeded
-	// (14) folding the trace from nothing gives the live state
+	BudgetKept       Name = "budget-kept" // (13) no budget is exceeded
+	// (14) folding the trace from its start leads to the live state
 	FoldIsLive Name = "fold-is-live"
-	// (15) the same scenario, seed and machine give the same bytes
+	// (15) the same scenario, seed and machine produce the same bytes
 	SameBytes Name = "same-bytes"
 	// (16) every rollout with hosts reaches the terminal set
 	Stuck Name = "stuck"
-	// (17) everything in the terminal set is pruned once, if the horizon allows
+	// (17) every rollout in the terminal set is pruned once, if the horizon allows
 	Unpruned Name = "unpruned"
 	// (18) no channel's ref is one that will not be opened again
 	Stranded Name = "stranded"
 )
 
-// Names lists every invariant by its number.
-func Names() []Name {
-	return []Name{
-		TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded, OneStanding, RevertedHost,
-		RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept, BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned,
-		Stranded,
-	}
+var names = [...]Name{
+	TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
+	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
+	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
 }
 
-// Violation says that an invariant does not hold of a subject.
+// Names returns every invariant in the order of the numbers.
+func Names() []Name { return slices.Clone(names[:]) }
+
+// Violation says that an invariant does not hold for a subject.
 type Violation struct {
 	Invariant Name
 	Subject   string // a rollout, channel or budget
 	Detail    string // what was found; not part of the violation's identity
-	// stuck: why nothing that the control plane does could help; a sweep does not count it as a
-	// failure
+	// for stuck, why no action of the control plane could help; a sweep does not count such a
+	// violation as a failure
 	Excused string
 
-	// Where it was found; zero for what is judged of the run as a whole.
+	// Where it was found. All are zero for a violation by the run as a whole.
 	Seq uint64 // the entry
 	At  reducer.Time
 
-	// What tells one cause from another, for grouping: the rollout's state and the last rollout event
-	// before.
+	// What distinguishes causes, for grouping: the rollout's state and the last rollout event before.
 	State reducer.State
 	Event reducer.EventKind
 }
 
-// String is the form in which scenarios name a violation: the invariant and the subject.
+// String returns the violation as scenarios name it: the invariant and the subject.
 func (v Violation) String() string { return string(v.Invariant) + " " + v.Subject }
 
-// Is tells whether two violations are of the same invariant and subject.
+// Is reports whether two violations have the same invariant and subject.
 func (v Violation) Is(other Violation) bool {
 	return v.Invariant == other.Invariant && v.Subject == other.Subject
 }
 
-// Parse reads the form of String. The error says what was expected.
+// Parse parses the form that String returns. The error says what was expected.
 func Parse(s string) (Violation, error) {
 	name, subject, ok := strings.Cut(s, " ")
-	for _, known := range Names() {
-		if string(known) == name && ok && subject != "" {
-			return Violation{Invariant: known, Subject: subject}, nil
-		}
+	if !ok || subject == "" || !slices.Contains(names[:], Name(name)) {
+		return Violation{}, fmt.Errorf("%q is not an invariant and a subject, such as \"stuck "+
+			"stable@r1\"; the invariants are %v", s, names)
 	}
-	return Violation{}, fmt.Errorf("%q is not an invariant and a subject, such as \"stuck "+
-		"stable@r1\"; the invariants are %v",
-		s, Names())
+	return Violation{Invariant: Name(name), Subject: subject}, nil
 }

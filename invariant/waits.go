@@ -7,16 +7,16 @@ import (
 	"rollsim/reducer"
 )
 
-// Waits puts together the hosts of a rollout that wait for the same. The zero value has none.
+// Waits groups the hosts of a rollout by what they wait for. The zero value is empty.
 type Waits struct {
 	reasons []string
 	hosts   map[string][]string
 }
 
-// mostListed is how many hosts are named that wait for the same.
+// mostListed is how many hosts of a group are named.
 const mostListed = 3
 
-// Add adds a host, and why it waits.
+// Add adds a host and the reason why it waits.
 func (w *Waits) Add(id reducer.HostID, reason string) {
 	if w.hosts == nil {
 		w.hosts = make(map[string][]string)
@@ -27,7 +27,7 @@ func (w *Waits) Add(id reducer.HostID, reason string) {
 	w.hosts[reason] = append(w.hosts[reason], string(id))
 }
 
-// String names a few hosts for each reason, in the order in which the reasons came.
+// String lists a few hosts for each reason, in the order in which the reasons were added.
 func (w *Waits) String() string {
 	parts := make([]string, len(w.reasons))
 	for i, reason := range w.reasons {

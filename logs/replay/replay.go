@@ -435,7 +435,7 @@ func (p *replay) start(first *trace.Entry) error {
 	p.fleet = reducer.NewFleet(m, p.policy)
 	if !p.simulated {
 		p.checker = invariant.NewChecker(p.fleet, &trace.Header{})
-		p.checker.Each = true
+		p.checker.ReportEach()
 	}
 	p.result.Header, p.result.Machine, p.result.Fleet = header, m.Name(), p.fleet
 	return nil
