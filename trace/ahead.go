@@ -5,29 +5,28 @@ import (
 	"sync"
 )
 
-// ahead reads and decodes batches while earlier ones are used. One goroutine reads; whoever has
-// nothing better to do decodes: others that do nothing else, the one that reads, once it is far
-// enough ahead, or the one that uses them, rather than wait. The batches come in the order in which
-// they were read.
+// ahead reads and decodes batches while earlier ones are used. One goroutine reads. Some others only
+// decode; the reading goroutine decodes when it is far enough ahead, and the consumer decodes rather
+// than wait. The batches arrive in the order in which they were read.
 type ahead struct {
-	order chan *batch // as read, decoded or not
-	work  chan *batch // those that are perhaps not decoded
-	free  chan *batch
+	order chan *batch // in the order of reading, decoded or not
+	work  chan *batch // those that may not be decoded yet
+	free  chan *batch // those that may be reused
 	stop  chan struct{}
 	read  sync.WaitGroup // the goroutine that reads
 	rows  bool
-	dec   *decoder // of the one that uses the batches
+	dec   *decoder // the consumer's
 }
 
 const (
-	farAhead = 4 // how many batches that were read wait to be used
-	// how many goroutines do nothing but decode: beyond that, reading and folding are what takes the
-	// time
+	farAhead = 4 // how many batches may wait to be used
+	// how many goroutines only decode; with more of them, reading and folding take longest
 	mostDecoders = 3
 )
 
-// Ahead has the reader read and decode ahead of what it is asked for, on as many cores as help.
-// What it gives stays the same. It must be called before the first Read, and Close after the last.
+// Ahead makes the reader read and decode entries before they are requested, on several cores. Read
+// returns the same entries as without it. Ahead must be called before the first Read, and Close
+// after the last.
 func (r *Reader) Ahead() {
 	if r.series != nil {
 		r.series.ahead = true
@@ -55,7 +54,7 @@ func (r *Reader) Ahead() {
 	r.ahead = a
 }
 
-// fillAll reads until the input ends or nobody wants more.
+// fillAll reads until the input ends or the reader is closed.
 func (a *ahead) fillAll(src source) {
 	defer a.read.Done()
 	defer close(a.work)
@@ -69,7 +68,7 @@ func (a *ahead) fillAll(src source) {
 			b = &batch{done: make(chan struct{}, 1)}
 		}
 		src.fill(b)
-		last := b.err != nil // once it is decoded it belongs to others
+		last := b.err != nil // read it now: after decoding, b belongs to the consumer
 		b.taken.Store(false)
 		select {
 		case a.work <- b:
@@ -91,7 +90,7 @@ func (a *ahead) fillAll(src source) {
 	}
 }
 
-// decode decodes a batch that was read, unless somebody else does.
+// decode decodes a batch, unless another goroutine does.
 func (b *batch) decode(src source, d *decoder) {
 	if b.taken.Swap(true) {
 		return
@@ -111,9 +110,9 @@ func (b *batch) decode(src source, d *decoder) {
 	b.done <- struct{}{}
 }
 
-// take gives a batch back and the next one, decoded.
-func (a *ahead) take(used *batch, src source) *batch {
-	if used.done != nil { // the first one is the reader's own
+// next returns the next batch, decoded, and frees the used one.
+func (a *ahead) next(used *batch, src source) *batch {
+	if used.done != nil { // the first batch is the reader's own
 		select {
 		case a.free <- used:
 		default:
@@ -125,8 +124,8 @@ func (a *ahead) take(used *batch, src source) *batch {
 	return b
 }
 
-// close ends reading. A read from a stream that gives nothing is not waited for: it ends with the
-// process. Rows come from a database that is to be closed, so their reading has to have ended.
+// close ends the reading. It does not wait for a read that blocks on a stream, which ends with the
+// process. It waits for rows, because the caller closes their database next.
 func (a *ahead) close() {
 	close(a.stop)
 	for {

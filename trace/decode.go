@@ -12,19 +12,20 @@ import (
 	"rollsim/reducer"
 )
 
-// DecodeEvent reads a rollout event in either spelling: flat camelCase with kind, or externally
-// tagged snake_case. The error says what was expected. Unknown fields are passed over.
+// DecodeEvent decodes a rollout event in either form: flat and in camelCase with the member kind, or
+// externally tagged and in snake_case. It ignores unknown fields. The error says what was expected.
 func DecodeEvent(payload []byte) (reducer.Event, error) {
 	return decodeOne(payload, "rollout event", (*decoder).event)
 }
 
-// DecodeEffect reads an effect of the rollout machine in either spelling. The error says what was
-// expected.
+// DecodeEffect decodes an effect of the rollout machine in either form. It ignores unknown fields.
+// The error says what was expected.
 func DecodeEffect(payload []byte) (reducer.Effect, error) {
 	return decodeOne(payload, "effect", (*decoder).effect)
 }
 
-// DecodeRecord reads a record as AppendRecord writes it. The error says what was expected.
+// DecodeRecord decodes a record in the form of AppendRecord. It ignores unknown fields. The error
+// says what was expected.
 func DecodeRecord(data []byte) (reducer.Record, error) {
 	return decodeOne(data, "record", (*decoder).record)
 }
@@ -45,7 +46,7 @@ func decodeOne[T any](data []byte, what string, decode func(*decoder, *T) bool) 
 	return v, nil
 }
 
-// store is where what entries point to lives. A pointer into it is good until the store is reset.
+// store holds the payloads of entries. A pointer into it is valid until the store is reset.
 type store struct {
 	events      []reducer.Event
 	effects     []reducer.Effect
@@ -65,27 +66,26 @@ func (s *store) reset() {
 	s.faults, s.rejections, s.ends = s.faults[:0], s.rejections[:0], s.ends[:0]
 }
 
-// place appends a zero value and gives it to be filled in.
+// place appends a zero value and returns a pointer to it.
 func place[T any](list *[]T) *T {
 	var zero T
 	*list = append(*list, zero)
 	return &(*list)[len(*list)-1]
 }
 
-// decoder turns lines, rows and members of documents into entries. What an entry points to lives in
-// the store.
+// decoder decodes lines, rows and events of documents into entries. The store holds their payloads.
 type decoder struct {
 	store        *store
 	p            parser
 	top, payload object
 	inner        object // the object within a tagged payload
 
-	document reducer.RolloutID // of entries that do not name a rollout themselves
-	current  Row               // the one that is being read
-	sum      []byte            // of the last line, as it stands; nil when it has none
+	document reducer.RolloutID // the rollout of entries that do not name one
+	current  Row               // the row being read
+	sum      []byte            // the sum on the last line, quoted; nil when it has none
 	passed   Passed
 
-	// What the fast path expects to meet again.
+	// Values that the fast path expects to read again.
 	latest      *[1 << latestBits]string
 	lastRollout string
 	lastGate    string
@@ -96,7 +96,7 @@ type decoder struct {
 
 func newDecoder() *decoder { return &decoder{store: new(store)} }
 
-// Passed counts what a Reader did not know, kept and passed over.
+// Passed counts what a Reader did not know. It keeps such entries and payloads as Raw.
 type Passed struct {
 	Kinds    uint64 // entries of unknown kinds
 	Payloads uint64 // payloads of unknown kinds in entries of known ones
@@ -109,8 +109,8 @@ func (p *Passed) add(q Passed) {
 	p.Fields += q.Fields
 }
 
-// entry reads one line, or one entry of a rollout document, into e. The error says what was
-// expected; e.Seq is set where that much could be read.
+// entry decodes one line, or one event of a rollout document, into e. The error says what was
+// expected. On an error e.Seq is set if it could be read.
 func (d *decoder) entry(line []byte, e *Entry) error {
 	*e = Entry{}
 	if err := d.p.parse(line, &d.top, &d.payload); err != nil {
@@ -174,9 +174,10 @@ func (d *decoder) row(r *Row, e *Entry) error {
 	return d.strictRow(r, e)
 }
 
-// strictRow reads the columns that hold words, and the payload.
+// strictRow decodes the columns that hold words, and the payload.
 func (d *decoder) strictRow(r *Row, e *Entry) error {
-	e.Event, e.Effect, e.HostEffect, e.Agent, e.Plan, e.Gate, e.Poll = nil, nil, nil, nil, nil, nil, nil
+	e.Event, e.Effect, e.HostEffect = nil, nil, nil
+	e.Agent, e.Plan, e.Gate, e.Poll = nil, nil, nil, nil
 	for _, c := range []struct {
 		name string
 		text []byte
@@ -202,8 +203,7 @@ func (d *decoder) strictRow(r *Row, e *Entry) error {
 	return nil
 }
 
-// typed reads the payload into what the entry's kind says that it is, or leaves it raw. Its members
-// are in d.payload.
+// typed decodes the payload, whose members are in d.payload, by the entry's kind, or keeps it raw.
 func (d *decoder) typed(e *Entry, kind, payload []byte) {
 	if e.Kind == KindOther || e.Kind == KindVerifyOutcome {
 		if e.Kind == KindOther {

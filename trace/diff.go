@@ -7,14 +7,14 @@ import (
 
 const (
 	diffContext   = 3  // lines shown before the first difference
-	diffShown     = 24 // differing lines after which no further place is shown
-	diffLookahead = 8  // how far lines are searched that were inserted or removed
+	diffShown     = 24 // differing lines after which no further difference is shown
+	diffLookahead = 8  // how many inserted or removed lines are searched for the next equal one
 )
 
-// Diff shows where two texts differ from their first difference on: a few lines before it, then
-// lines that only want has after "-" and lines that only got has after "+", each with its line
-// number, and how many lines differ in all. It is empty when the texts are equal. It takes linear
-// time; in exchange, lines that moved far count as changed.
+// Diff returns how two texts differ, from their first difference on: a few lines before it, the
+// lines that only want has, marked "-", the lines that only got has, marked "+", each with its line
+// number, and the number of lines that differ. It returns an empty string when the texts are equal.
+// It takes linear time. In exchange, it treats lines that moved far as changed.
 func Diff(want, got string) string {
 	if want == got {
 		return ""
@@ -69,8 +69,8 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// resync finds how many lines to pass over on either side until the texts agree again, looking only
-// a little ahead: the fewest lines, and an equal number on both sides before any other.
+// resync returns how many lines to skip on either side until the texts agree again, within
+// diffLookahead lines. It prefers the fewest lines, and an equal number on both sides.
 func resync(w, g []string) (di, dj int) {
 	for n := 1; n <= diffLookahead; n++ {
 		if agree(w, g, n, n) {
@@ -88,8 +88,8 @@ func resync(w, g []string) (di, dj int) {
 	return min(len(w), diffLookahead), min(len(g), diffLookahead)
 }
 
-// agree tells whether the texts agree again after i lines of one and j of the other: both end, or
-// the next line is equal.
+// agree reports whether the texts agree after i lines of one and j of the other: both end there, or
+// their next lines are equal.
 func agree(w, g []string, i, j int) bool {
 	if i >= len(w) || j >= len(g) {
 		return i == len(w) && j == len(g)
@@ -97,7 +97,7 @@ func agree(w, g []string, i, j int) bool {
 	return w[i] == g[j]
 }
 
-// splitLines cuts a text into lines. A last line without an end shows it.
+// splitLines splits a text into lines. It marks a last line that has no newline.
 func splitLines(s string) []string {
 	if s == "" {
 		return nil

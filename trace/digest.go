@@ -7,11 +7,11 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Digest is a Sink that keeps nothing but the number of entries and their digest: equal digests
-// mean equal traces. The zero value is ready.
+// Digest is a Sink that computes the number of entries and their digest. Equal digests mean equal
+// traces. The zero value is ready to use.
 //
-// The digest is made of what entries mean, not of how they are spelt: the 64-bit hash of every
-// entry's fields, header included and end line left out, hashed again in order.
+// The digest depends on what the entries mean and not on how they are spelled. It is the hash of
+// the 64-bit hashes of the entries' fields, in order, with the header and without the end line.
 type Digest struct {
 	all     xxhash.Digest
 	started bool
@@ -25,7 +25,7 @@ func (d *Digest) Write(e *Entry) error {
 	return nil
 }
 
-// add adds an entry and gives the hash of it alone.
+// add adds an entry and returns the hash of that entry.
 func (d *Digest) add(e *Entry) uint64 {
 	d.content = appendContent(d.content[:0], e)
 	sum := xxhash.Sum64(d.content)
@@ -45,10 +45,10 @@ func (d *Digest) add(e *Entry) uint64 {
 	return sum
 }
 
-// Entries counts what was added, without header and end.
+// Entries returns the number of entries that were added, without header and end line.
 func (d *Digest) Entries() uint64 { return d.entries }
 
-// Sum is the digest of what was added so far: 16 hexadecimal digits.
+// Sum returns the digest of the entries that were added so far: 16 hexadecimal digits.
 func (d *Digest) Sum() string {
 	if !d.started {
 		d.all.Reset()
@@ -57,7 +57,7 @@ func (d *Digest) Sum() string {
 	return string(appendHex(nil, d.all.Sum64(), 16))
 }
 
-// appendHex appends the low digits of v.
+// appendHex appends the low hexadecimal digits of v.
 func appendHex(b []byte, v uint64, digits int) []byte {
 	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
 		b = append(b, hexDigits[v>>shift&0xf])
@@ -65,8 +65,8 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 	return b
 }
 
-// appendContent appends all that an entry says in a form in which different entries differ: strings
-// and lists with their lengths before them, numbers at full width.
+// appendContent appends the fields of an entry in a form that differs for different entries: strings
+// and lists follow their lengths, and numbers have their full width.
 func appendContent(b []byte, e *Entry) []byte {
 	b = putString(b, e.Kind.String())
 	b = putUint(b, e.Seq)
@@ -204,7 +204,7 @@ func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)
 
 func putString[S ~string](b []byte, s S) []byte {
 	if !utf8.ValidString(string(s)) {
-		s = S([]rune(string(s))) // as it is written: U+FFFD for every byte that is no UTF-8
+		s = S([]rune(string(s))) // as the encoder writes it: U+FFFD for each invalid byte
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
 	return append(b, s...)

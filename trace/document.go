@@ -12,24 +12,22 @@ import (
 	"rollsim/reducer"
 )
 
-// documentSource is the source of a rollout document: one object with a rollout_id and its events.
+// documentSource reads a rollout document: one object with a rollout_id and its events.
 type documentSource struct {
 	in      *jsontext.Decoder
 	rollout reducer.RolloutID
 	started bool
 	number  int
-	fields  uint64            // members of the document that are not known
-	kept    *jsontext.Decoder // the events, where they come before the rollout_id
+	fields  uint64            // unknown members of the document
+	kept    *jsontext.Decoder // the events, when they come before the rollout_id
 }
 
-func newDocument(
-	in io.Reader,
-) *documentSource {
+func newDocument(in io.Reader) *documentSource {
 	return &documentSource{in: jsontext.NewDecoder(in)}
 }
 
-// looksLikeDocument tells whether what starts so is a rollout document, and no line of NDJSON: the
-// first member that tells decides.
+// looksLikeDocument reports whether an input that begins with start is a rollout document and not
+// NDJSON. The first member that only one of them has decides.
 func looksLikeDocument(start []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(start))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
@@ -87,11 +85,11 @@ func (s *documentSource) fill(b *batch) {
 
 // open reads up to the first event.
 func (s *documentSource) open() error {
-	_, _ = s.in.ReadToken() // the brace was seen
+	_, _ = s.in.ReadToken() // looksLikeDocument has seen the brace
 	return s.members(true)
 }
 
-// finish reads what follows the last event.
+// finish reads the document after its last event.
 func (s *documentSource) finish(events *jsontext.Decoder) error {
 	if _, err := events.ReadToken(); err != nil {
 		return documentError(err, 0)
@@ -110,8 +108,7 @@ func (s *documentSource) finish(events *jsontext.Decoder) error {
 	return nil
 }
 
-// members reads the document's members: before its events up to the first of them, after them up to
-// its end.
+// members reads the document's members: those before its first event, or those after the last.
 func (s *documentSource) members(before bool) error {
 	var kept []byte
 	for s.in.PeekKind() != '}' {
@@ -173,7 +170,7 @@ func documentOrNil(err error) error {
 	return nil
 }
 
-// documentError says why a document cannot be read further, at the n-th event where n is above 0.
+// documentError returns why a document cannot be read further: at the n-th event, if n is not 0.
 func documentError(err error, n int) error {
 	e := &ReadError{
 		What: "expected a rollout document: " + strings.TrimPrefix(err.Error(), "jsontext: "),

@@ -192,7 +192,7 @@ func TestWriterWantsSeqToCount(t *testing.T) {
 	for i := range all {
 		err = w.Write(&all[i])
 	}
-	if err == nil || err.Error() != "the trace's entry 3 has seq 4" {
+	if err == nil || err.Error() != "entry 3 of the trace: expected seq 3, found 4" {
 		t.Errorf("the error is %v", err)
 	}
 	if !errors.Is(w.Close(), err) {

@@ -1,16 +1,3 @@
-// Package trace holds the one trace format: the ordered log of a simulated run or of a production
-// control plane. It has the entries, their writers, their reader, and the first difference between
-// two texts. It decides nothing.
-//
-// An Entry is one line. Whoever makes a trace writes entries, the header first, to a Sink: a Writer
-// makes NDJSON of them, a Text the aligned lines of a golden, a Digest nothing but their digest, a
-// Collector keeps them, a Tee serves several. Whoever has a trace reads entries from a Reader.
-//
-// A simulated trace is sealed. Its lines carry sums of what they say, seq counts them, and the end
-// line has the digest of all, so that the Reader can name the entry that was changed, removed or
-// repeated (Breach). Sums and digest are made of the fields of an entry and not of its JSON: a tool
-// may space or order the keys otherwise. A control plane's log has no header, no sums and no end
-// line, and is read all the same.
 package trace
 
 import (
@@ -20,10 +7,10 @@ import (
 	"rollsim/reducer"
 )
 
-// Kind says what an entry is about. The zero value is invalid.
+// Kind is the kind of an entry. The zero value is invalid.
 type Kind uint8
 
-// The kinds of entries: the control plane's own, then the simulator's.
+// The kinds of entries: those of the control plane, then those of the simulator.
 const (
 	KindAgentEvent Kind = 1 + iota
 	KindPlanAction
@@ -32,30 +19,34 @@ const (
 	KindVerifyOutcome
 	KindManifestPoll
 	KindRolloutEvent
-	KindFault     // simulator: something that it made go wrong
+	KindFault     // simulator: a fault that it injected
 	KindRejection // simulator: an event that the reducer refused
-	KindHeader    // simulator: first line, names what makes the trace again
-	KindEnd       // simulator: last line, so that nothing can be cut off unseen
-	KindOther     // a kind that this version does not know; passed over
+	KindHeader    // simulator: the first line, which has what reproduces the trace
+	KindEnd       // simulator: the last line, which shows that the trace is whole
+	KindOther     // a kind that this version does not know
 
 	kindEnd
 )
 
-var kindNames = [kindEnd]string{
-	"", "agent_event", "plan_action", "effect", "gate_decision", "verify_outcome", "manifest_poll", "rollout_event", "fault",
-	"rejection", "header", "end", "other",
+// KindCount is the length of an array that is indexed by Kind.
+const KindCount = int(kindEnd)
+
+var kindNames = [KindCount]string{
+	"", "agent_event", "plan_action", "effect", "gate_decision", "verify_outcome", "manifest_poll",
+	"rollout_event", "fault", "rejection", "header", "end", "other",
 }
 
-// Entry is one line of a trace. Exactly one of the payload pointers is set, or none and Raw, where
-// the payload is of a kind that this version does not know or does not look into. Where a payload
-// that was read says more than its type here holds, Raw is set beside it, and is what is written.
-// An entry that a Sink is given is valid only during the call, and one that a Reader gives only
-// until the next: Clone what is kept.
+// Entry is one line of a trace. Exactly one of the payload pointers is set, or Raw alone for a
+// payload of a kind that this version does not know or does not read. If a payload that was read
+// has more than its type can hold, Raw is set in addition, and is what a Writer writes.
+//
+// An entry passed to a Sink is valid only during the call, and one returned by a Reader only until
+// the next Read. Use Clone to keep one.
 type Entry struct {
 	Seq     uint64 // from 1 in simulated traces; the header has 0
 	At      reducer.Time
 	Kind    Kind
-	Other   string // the kind as it is spelt, when Kind is KindOther
+	Other   string // the name of the kind, when Kind is KindOther
 	Host    reducer.HostID
 	Rollout reducer.RolloutID
 
@@ -70,38 +61,38 @@ type Entry struct {
 	Rejection  *Rejection      // KindRejection
 	Header     *Header         // KindHeader
 	End        *End            // KindEnd
-	Raw        []byte          // the payload as it stands, one line of JSON
+	Raw        []byte          // the payload as it was read, one line of JSON
 }
 
-// Sink takes the entries of a run in order.
+// Sink receives the entries of a run in order.
 type Sink interface {
 	Write(*Entry) error
 }
 
-// Source returns the entries of a log in order, and io.EOF after the last one. An entry is valid until
-// the next call.
+// Source returns the entries of a trace in order, and io.EOF after the last one. An entry is valid
+// until the next call.
 type Source interface {
 	Read() (*Entry, error)
 }
 
-// AgentEvent is a message of a host's agent. Which fields mean something depends on Kind.
+// AgentEvent is a message of a host's agent. Kind determines which fields are set.
 type AgentEvent struct {
 	Kind reducer.AgentEventKind
 	Seq  uint64       // from 1 per (host, rollout)
 	At   reducer.Time // by the host's clock
 
-	// DispatchAck: to roll back to; ActivationCompleted, Converged, RollbackComplete: running now
+	// DispatchAck: what to roll back to; ActivationCompleted, Converged, RollbackComplete: what runs
 	Closure   reducer.ClosureHash
 	ExitCode  int64  // ActivationCompleted, ActivationFailed, RollbackComplete
-	Component string // ActivationDeferred: what waits for the reboot
-	Message   string // ActivationFailed: stderr; ProbeResult: why it failed
+	Component string // ActivationDeferred: the component that needs a reboot
+	Message   string // ActivationFailed: stderr; ProbeResult: why the probe failed
 	// ProbeTopologyDeclared, ProbeObservedFirst, ProbeResult, ProbeFailureFirst, Failed
 	Probe  string
 	Passed bool                 // ProbeResult
 	Policy reducer.HealthPolicy // Failed: the policy that the agent applies
 }
 
-// ActionKind says what a plan action does. The zero value is invalid.
+// ActionKind is the kind of a plan action. The zero value is invalid.
 type ActionKind uint8
 
 // The plan actions.
@@ -112,7 +103,10 @@ const (
 	actionEnd
 )
 
-// PlanAction is something that the planner did.
+// ActionCount is the length of an array that is indexed by ActionKind.
+const ActionCount = int(actionEnd)
+
+// PlanAction is an action of the planner.
 type PlanAction struct {
 	Action    ActionKind
 	Rollout   reducer.RolloutID
@@ -122,10 +116,10 @@ type PlanAction struct {
 	Host      reducer.HostID      // QueueDispatch
 	Closure   reducer.ClosureHash // QueueDispatch: what to switch to
 	SoakDueAt reducer.Time        // QueueDispatch
-	Attempt   int                 // QueueDispatch: from 1; above 1 it is sent again for want of an ack
+	Attempt   int                 // QueueDispatch: from 1; above 1 the dispatch is sent again
 }
 
-// GateDecision says that a gate keeps a host from being dispatched.
+// GateDecision says that a gate holds back the dispatch of a host.
 type GateDecision struct {
 	Gate    string
 	Reason  string
@@ -133,15 +127,15 @@ type GateDecision struct {
 	Rollout reducer.RolloutID
 }
 
-// ManifestPoll is a poll of a channel's ref that saw something new.
+// ManifestPoll is a poll of a channel's ref whose answer differs from the last one.
 type ManifestPoll struct {
 	Channel reducer.ChannelID
 	Outcome string
 	Ref     reducer.ChannelRef
 }
 
-// HostEffect is an effect of the host machine: RecordTransition (host, rollout, from, to, at) or
-// RemoteInsertQuarantine (channel, closure).
+// HostEffect is an effect of the host machine: RecordTransition, with host, rollout, from, to and at,
+// or a change of the quarantine, with channel and closure.
 type HostEffect struct {
 	Effect  string
 	Host    reducer.HostID
@@ -153,52 +147,52 @@ type HostEffect struct {
 	Closure reducer.ClosureHash
 }
 
-// The two effects of the host machine.
+// The effects of the host machine.
 const (
 	RecordTransition       = "RecordTransition"
 	RemoteInsertQuarantine = "RemoteInsertQuarantine"
-	RemoteRemoveQuarantine = "RemoteRemoveQuarantine" // simulator: an operator lifts an entry
+	RemoteRemoveQuarantine = "RemoteRemoveQuarantine" // simulator: an operator removes an entry
 )
 
-// Rejection is an event that the reducer refused. The record is as before.
+// Rejection is an event that the reducer refused. It leaves the record unchanged.
 type Rejection struct {
-	Error   string // IllegalForState, Unimplemented, Invariant, SupersessionExpected or UnknownRollout
+	Error   string // one of the Error constants
 	Event   reducer.EventKind
 	Rollout reducer.RolloutID
-	From    reducer.State // invalid (zero) where the error has none
+	From    reducer.State // zero when the error has none
 	Message string
 }
 
-// Fault is something that the simulator made go wrong.
+// Fault is a fault that the simulator injected.
 type Fault struct {
 	Fault   string // its name, such as message-dropped
 	Host    reducer.HostID
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID // poll faults
-	Seq     uint64            // message faults: of the message
-	// how long, where it has a length; for clock-skew by how much, to either side
+	Seq     uint64            // message faults: the seq of the message
+	// the duration of the fault, if it has one; for clock-skew the deviation of the clock
 	Millis int64
 }
 
-// FormatVersion is the version of the trace format that this code writes. It reads every earlier
-// one.
+// FormatVersion is the version of the trace format that this package writes. It also reads every
+// earlier version.
 const FormatVersion = 1
 
-// Header is the first line of a simulated trace: what makes it again, and what a reader needs to
-// judge it.
+// Header is the first line of a simulated trace. It has what reproduces the trace, and what a reader
+// needs to check it.
 type Header struct {
 	Format   int
-	Scenario string // its name; a built-in one or a file can be run again by it
+	Scenario string // the name of a built-in scenario, or the path of a file
 	Seed     uint64
 	Machine  string
-	Until    string // what ended the run early; empty when it went to its horizon
+	Until    string // what ended the run early; empty when it reached its horizon
 	Channels []ChannelConfig
 
 	Budgets    []BudgetConfig
 	Quarantine []QuarantineConfig // preset
 }
 
-// ChannelConfig is the part of a channel's configuration that judging its trace needs.
+// ChannelConfig is the part of a channel's configuration that a reader needs to check the trace.
 type ChannelConfig struct {
 	Channel reducer.ChannelID
 	Policy  reducer.Policy
@@ -207,21 +201,21 @@ type ChannelConfig struct {
 	HostEdges []HostEdge
 }
 
-// HostEdge says that a host waits for another one of its channel.
+// HostEdge says that a host waits for another host of its channel.
 type HostEdge struct {
 	Host  reducer.HostID
 	After reducer.HostID
 }
 
-// BudgetConfig bounds how many of some hosts may be in flight at once.
+// BudgetConfig limits how many of some hosts may be in flight at once.
 type BudgetConfig struct {
 	Name        string
 	Hosts       []string // names or globs
 	MaxInFlight int
 }
 
-// Covers tells whether a host counts towards the budget. A glob that is none covers nothing: a
-// scenario's were checked when it was read.
+// Covers reports whether a host counts towards the budget. An invalid glob covers no host; those of
+// a scenario are checked when it is loaded.
 func (c *BudgetConfig) Covers(id reducer.HostID) bool {
 	return slices.ContainsFunc(c.Hosts, func(pattern string) bool {
 		hit, _ := path.Match(pattern, string(id))
@@ -229,7 +223,7 @@ func (c *BudgetConfig) Covers(id reducer.HostID) bool {
 	})
 }
 
-// QuarantineConfig is a closure that is not to be dispatched on a channel.
+// QuarantineConfig is a closure that must not be dispatched on a channel.
 type QuarantineConfig struct {
 	Channel reducer.ChannelID
 	Closure reducer.ClosureHash

@@ -329,7 +329,7 @@ var agentFields = [...][]field[AgentEvent]{
 	},
 }
 
-var planFields = [actionEnd][]field[PlanAction]{
+var planFields = [ActionCount][]field[PlanAction]{
 	OpenRollout: {
 		{
 			"rollout_id", "", ClassName,

@@ -14,12 +14,12 @@ import (
 	"rollsim/reducer"
 )
 
-// parser takes JSON objects apart, strictly: duplicate names, invalid UTF-8 and what follows the
-// object are errors.
+// parser parses JSON objects, strictly: duplicate names, invalid UTF-8 and data after the object are
+// errors.
 type parser struct {
 	dec     jsontext.Decoder
 	buf     bytes.Buffer
-	strings map[string]string // those seen before: most strings of a trace come again
+	strings map[string]string // interned strings, because most strings of a trace recur
 }
 
 const (
@@ -27,34 +27,33 @@ const (
 	internMost    = 1 << 14
 )
 
-// syntaxError says why something is no JSON object.
+// syntaxError says why a text is not a JSON object.
 type syntaxError string
 
 func (e syntaxError) Error() string { return string(e) }
 
-// member is one name and value of an object. value is the JSON as it stands.
+// member is a member of an object: its name, unquoted, and its value as JSON.
 type member struct {
 	name, value []byte
 	used        bool
 }
 
-// object is an object that is being read: its members, and the first thing that is wrong with them.
+// object is an object being read: its members, and the first problem with one of them.
 type object struct {
 	p       *parser
-	path    string // what stands before a member's name in messages
+	path    string // the prefix of a member's name in messages
 	members []member
-	next    int // where the next member that is asked for likely is
+	next    int // the index at which the search for the next member begins
 
-	// lenient takes what is missing or null for zero.
+	// lenient makes a missing or null value read as zero.
 	lenient bool
-	// inexact is set when the members say something else than what writing the values that were read
-	// would say.
+	// inexact is set when writing the values that were read would not restore the members.
 	inexact bool
 	problem string
 }
 
-// parse reads one object into o and, when it has a member "payload" that is an object, that one's
-// members into payload. payload may be nil. The members point into data.
+// parse parses one object into o. If it has a member "payload" that is an object and payload is not
+// nil, parse reads the members of that object into payload. The members point into data.
 func (p *parser) parse(data []byte, o, payload *object) error {
 	p.buf = *bytes.NewBuffer(data)
 	p.dec.Reset(&p.buf)
@@ -117,16 +116,16 @@ func jsonProblem(err error) error {
 	return syntaxError("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
 }
 
-// unquote gives what a JSON string says.
+// unquote returns the value of a JSON string.
 func unquote(quoted []byte) []byte {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
 	}
-	s, _ := jsontext.AppendUnquote(nil, quoted) // the decoder has found it to be valid
+	s, _ := jsontext.AppendUnquote(nil, quoted) // the decoder has validated it
 	return s
 }
 
-// intern makes a string of b, the same one each time where that is likely to save memory.
+// intern returns b as a string. It returns the same string each time for short ones.
 func (p *parser) intern(b []byte) string {
 	if s, ok := p.strings[string(b)]; ok {
 		return s
@@ -141,7 +140,8 @@ func (p *parser) intern(b []byte) string {
 	return s
 }
 
-// get finds a member's value and marks it as used; nil when there is none.
+// get returns the value of a member and marks it as used. It returns nil when there is no such
+// member.
 func (o *object) get(name string) []byte {
 	for i := range o.members {
 		j := o.next + i
@@ -157,7 +157,7 @@ func (o *object) get(name string) []byte {
 	return nil
 }
 
-// has tells whether there is a member of that name.
+// has reports whether there is a member of that name.
 func (o *object) has(name string) bool {
 	for i := range o.members {
 		if string(o.members[i].name) == name {
@@ -167,7 +167,7 @@ func (o *object) has(name string) bool {
 	return false
 }
 
-// unused counts the members that nobody asked for.
+// unused returns the number of members that get has not returned.
 func (o *object) unused() uint64 {
 	var n uint64
 	for i := range o.members {
@@ -178,8 +178,7 @@ func (o *object) unused() uint64 {
 	return n
 }
 
-// want finds the value of a member that should be there, and tells whether there is a value to look
-// at.
+// want returns the value of a required member. It reports whether there is a value to read.
 func (o *object) want(name, expected string) ([]byte, bool) {
 	v := o.get(name)
 	if o.lenient && (v == nil || v[0] == 'n') {
@@ -193,14 +192,14 @@ func (o *object) want(name, expected string) ([]byte, bool) {
 	return v, true
 }
 
-// fail notes what is wrong with a member, unless something is already.
+// fail records a problem with a member, unless there is one already.
 func (o *object) fail(name, expected string, found []byte) {
 	if o.problem == "" {
 		o.problem = fmt.Sprintf("%s%s: expected %s, found %s", o.path, name, expected, clip(found))
 	}
 }
 
-// clip shortens what was found for a message.
+// clip shortens a value for a message.
 func clip(found []byte) string {
 	const most = 60
 	switch {
@@ -230,7 +229,7 @@ func (o *object) bytes(name, expected string) []byte {
 
 func (o *object) string(name string) string { return o.p.intern(o.bytes(name, "a string")) }
 
-// stringOrNull reads a string that is written as null when it is empty.
+// stringOrNull reads a string that is null when it is empty.
 func (o *object) stringOrNull(name string) string {
 	v := o.get(name)
 	if v == nil {
@@ -331,7 +330,7 @@ func list[S ~string](o *object, name string) []S {
 	return all
 }
 
-// objects reads an array of objects, each of them with read.
+// objects reads an array of objects, each with read.
 func (o *object) objects(name string, read func(*object)) {
 	const expected = "a list of objects"
 	v, ok := o.want(name, expected)
@@ -359,8 +358,8 @@ func (o *object) objects(name string, read func(*object)) {
 	}
 }
 
-// elements calls do for each element of an array that the decoder has found valid, until it gives
-// false; true when it did or when value is no array.
+// elements calls do for each element of a valid array until do returns false. It reports whether do
+// did, or whether value is not an array.
 func (p *parser) elements(value []byte, do func([]byte) bool) (bad bool) {
 	if value[0] != '[' {
 		return true
@@ -377,7 +376,7 @@ func (p *parser) elements(value []byte, do func([]byte) bool) (bad bool) {
 	return false
 }
 
-// constant looks whether a member is what is always written there.
+// constant checks that a member has the value that is always written for it.
 func (o *object) constant(name, json string) {
 	if v := o.get(name); string(v) != json {
 		o.inexact = true

@@ -2,7 +2,7 @@ package trace
 
 import "fmt"
 
-// String is the kind's name as it stands in traces; for KindOther see Entry.KindName.
+// String returns the kind's name as traces spell it. For KindOther see Entry.KindName.
 func (k Kind) String() string {
 	if k == 0 || k >= kindEnd {
 		return fmt.Sprintf("Kind(%d)", uint8(k))
@@ -10,7 +10,7 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// parseKind finds the kind of that name: KindOther for a name that is none.
+// parseKind returns the kind of that name, or KindOther for an unknown name.
 func parseKind(name []byte) Kind {
 	for k := KindAgentEvent; k < KindOther; k++ {
 		if kindNames[k] == string(name) {
@@ -20,7 +20,7 @@ func parseKind(name []byte) Kind {
 	return KindOther
 }
 
-// KindName is the entry's kind as it is spelt in its trace.
+// KindName returns the name of the entry's kind as its trace spells it.
 func (e *Entry) KindName() string {
 	if e.Kind == KindOther {
 		return e.Other
@@ -28,18 +28,15 @@ func (e *Entry) KindName() string {
 	return e.Kind.String()
 }
 
-var actionNames = [actionEnd]string{"", "OpenRollout", "QueueDispatch"}
+var actionNames = [ActionCount]string{"", "OpenRollout", "QueueDispatch"}
 
-// String is the action's name as it stands in traces.
+// String returns the action's name as traces spell it.
 func (a ActionKind) String() string {
 	if a == 0 || a >= actionEnd {
 		return fmt.Sprintf("ActionKind(%d)", uint8(a))
 	}
 	return actionNames[a]
 }
-
-// KindCount is above every Kind.
-const KindCount = int(kindEnd)
 
 // parseAction returns the plan action of that name. It reports whether there is one.
 func parseAction(name string) (ActionKind, bool) {

@@ -8,22 +8,22 @@ import (
 	"math"
 )
 
-// lineSource is the source of NDJSON: one entry on each line, blank lines between them.
+// lineSource reads NDJSON: one entry per line, with blank lines ignored.
 type lineSource struct {
 	in    io.Reader
 	carry []byte // the beginning of a line whose end has not been read
-	line  int    // the number of the last one
+	line  int    // the number of the last line
 }
 
-// mostReads is after how many reads that give nothing an input is taken to be broken.
+// mostReads is the number of empty reads in a row after which an input counts as broken.
 const mostReads = 100
 
 func (s *lineSource) fill(b *batch) {
 	b.text = append(b.text, s.carry...)
 	s.carry = s.carry[:0]
-	whole := 0 // how much of the text is whole lines
+	whole := 0 // the length of the whole lines in the text
 	for empty := 0; ; {
-		// with as much room the buffer before it copies nothing
+		// with this much room a buffered reader reads directly into the text
 		if free := cap(b.text) - len(b.text); free < readBuffer {
 			b.text = append(make([]byte, 0, 2*max(readBuffer, cap(b.text))), b.text...)
 		}
@@ -58,7 +58,7 @@ func (s *lineSource) fill(b *batch) {
 	}
 }
 
-// at gives an error the number of the line after the last one.
+// at sets the line of an error to the one after the last line.
 func (s *lineSource) at(err error) error {
 	var e *ReadError
 	if errors.As(err, &e) {
@@ -67,7 +67,7 @@ func (s *lineSource) at(err error) error {
 	return err
 }
 
-// split makes units of the lines in the first bytes of the text.
+// split makes units from the lines in the first bytes of the text.
 func (s *lineSource) split(b *batch, whole int) {
 	for text := b.text[:whole]; len(text) > 0; {
 		s.line++
@@ -95,27 +95,27 @@ func (s *lineSource) decode(d *decoder, u *unit, e *Entry) error {
 	failed := &ReadError{Line: u.number, Seq: e.Seq, What: err.Error()}
 	if u.torn && u.text[0] == '{' && errors.As(err, new(syntaxError)) {
 		failed.What = fmt.Sprintf(
-			"the last line is torn: it has no end of line, and is not whole (%v)", err,
+			"the last line is torn: it has no newline and is incomplete (%v)", err,
 		)
 	}
 	return failed
 }
 
-// Row is a row of a control plane's event_log. What is nil is NULL.
+// Row is a row of a control plane's event_log. A nil column is NULL.
 type Row struct {
 	Seq                              int64
 	TS, Kind, Host, Rollout, Payload []byte
 }
 
-// Rows gives rows in the order of seq.
+// Rows reads the rows of an event_log in the order of seq.
 type Rows interface {
-	// Next gives the next row; what it points to is good until the next call. At the end the error is
-	// io.EOF, else it says why the rows cannot be read further.
+	// Next reads the next row. Its columns are valid until the next call. The error is io.EOF at the
+	// end, or says why the rows cannot be read further.
 	Next(*Row) error
 }
 
-// NewRowReader makes a reader of the rows of an event_log; file names it in errors. tables may be
-// nil.
+// NewRowReader returns a Reader of the rows of an event_log. file is its name in errors. tables may
+// be nil.
 func NewRowReader(file string, in Rows, tables Tables) *Reader {
 	return &Reader{
 		file:   file,
@@ -126,15 +126,15 @@ func NewRowReader(file string, in Rows, tables Tables) *Reader {
 	}
 }
 
-// rowSource is the source of an event_log's rows.
+// rowSource reads the rows of an event_log.
 type rowSource struct {
 	in    Rows
-	row   Row  // the last one
-	begun bool // there was one
+	row   Row  // the last row
+	begun bool // whether there was one
 }
 
-// batchUnits is how many rows or members of a document a batch has, and batchText how long the text
-// of a batch of lines is at least. Where batches are decoded ahead, somebody wakes up for each,
+// batchUnits is the number of rows or of a document's events in a batch. batchText is the least
+// length of the text of a batch of lines. When batches are decoded ahead, each wakes up a goroutine,
 // which costs as much as a few hundred entries.
 const (
 	batchUnits = 1024
@@ -160,11 +160,11 @@ func (s *rowSource) fill(b *batch) {
 		for i, c := range s.row.columns() {
 			u.columns[i] = null
 			if *c != nil {
-				u.columns[i] = int32(len(*c)) // SQLite has no longer ones
+				u.columns[i] = int32(len(*c)) // no column of SQLite is longer
 				b.text = append(b.text, *c...)
 			}
 		}
-		// where the text grows it moves, and what was kept stays where it is
+		// when the text grows, earlier units keep pointing into its old array
 		u.text = b.text[from:len(b.text):len(b.text)]
 		b.units = append(b.units, u)
 	}
@@ -173,12 +173,12 @@ func (s *rowSource) fill(b *batch) {
 // null is the length of a column that is NULL.
 const null = -1
 
-// columns are the row's but for seq.
+// columns returns the row's columns without seq.
 func (r *Row) columns() [5]*[]byte {
 	return [5]*[]byte{&r.TS, &r.Kind, &r.Host, &r.Rollout, &r.Payload}
 }
 
-// row makes a unit's row.
+// row reads the unit's row into r.
 func (u *unit) row(r *Row) {
 	r.Seq = u.seq
 	rest := u.text

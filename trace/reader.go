@@ -14,16 +14,16 @@ import (
 
 const (
 	readBuffer = 64 << 10
-	maxLine    = 64 << 20 // the longest line that a Reader takes
+	maxLine    = 64 << 20 // the longest line that a Reader accepts
 )
 
-// ReadError says why a trace cannot be read, or not further.
+// ReadError says why a trace cannot be read, or cannot be read further.
 type ReadError struct {
 	File  string
-	Line  int    // from 1; 0 where no line is to blame
-	Place string // what is to blame where it is no line: a member of a document, a row of a table
-	Seq   uint64 // of the entry that is to blame, where that is known and the place does not say it
-	What  string
+	Line  int    // from 1; 0 when the problem is not in a line
+	Place string // where the problem is when not in a line: an event of a document, a row of a table
+	Seq   uint64 // the seq of the entry; 0 when it is not known or Place has it
+	What  string // what was expected and what was found
 }
 
 func (e *ReadError) Error() string {
@@ -40,17 +40,16 @@ func (e *ReadError) Error() string {
 	return where + ": " + e.What
 }
 
-// Reader reads a trace, entry by entry, from whichever shape it is in. A trace that starts with a
-// header is sealed, and the reader checks that nothing in it was changed since it was written: see
-// Breaches.
+// Reader reads a trace, entry by entry, in any of its forms. A trace that starts with a header is
+// sealed, and the Reader checks that it is as it was written: see Breaches.
 type Reader struct {
 	file    string
 	src     source
 	dec     *decoder
-	ahead   *ahead // nil while the reader reads only what it is asked for
+	ahead   *ahead // nil unless Ahead was called
 	batch   *batch
 	item    *item // the last one
-	own     item  // where the items are when nothing reads ahead
+	own     item  // the storage of item when nothing reads ahead
 	number  int
 	entries uint64
 	header  *Header
@@ -58,35 +57,33 @@ type Reader struct {
 	passed  Passed
 	tables  Tables
 	closers []func() error
-	series  *series // instead of src: several readers that are one log
+	series  *series // instead of src: several readers of one log
 	err     error
 }
 
-// source is where the entries of one input come from: pieces of it are filled in by one goroutine,
-// and decoded by any.
+// source is where the entries of one input come from. One goroutine calls fill; any may call decode.
 type source interface {
-	// fill gives an empty batch the next units. Its err tells what comes after them: nil for more,
-	// io.EOF, or a *ReadError.
+	// fill reads the next units into an empty batch, and sets its err to what follows them: nil if
+	// there are more, io.EOF, or a *ReadError.
 	fill(*batch)
 
-	// decode makes an entry of a unit. The error is a *ReadError without the file.
+	// decode decodes a unit into an entry. The error is a *ReadError without the file.
 	decode(*decoder, *unit, *Entry) error
 }
 
-// unit is an entry as it was found.
+// unit is the undecoded form of an entry.
 type unit struct {
-	// the line, the member of the document, or the columns of the row, one after the other
+	// the line, the event of the document, or the columns of the row, one after the other
 	text   []byte
-	number int  // of the line, from 1; of the event in the document, from 1; the seq of the row
-	torn   bool // the line is the last one and has no end of line
+	number int  // the number of the line or of the document's event, from 1, or the seq of the row
+	torn   bool // the line is the last one and has no newline
 
-	// Of a row, which is kept in as little as can be: what one core writes and another one reads takes
-	// its time.
-	columns [5]int32 // the lengths of its columns but for seq
+	// For a row. It is compact, because one core writes it and another one reads it.
+	columns [5]int32 // the lengths of its columns without seq
 	seq     int64
 }
 
-// item is a unit that was decoded.
+// item is a decoded unit.
 type item struct {
 	entry Entry
 	unit  *unit
@@ -94,25 +91,25 @@ type item struct {
 	err   error
 }
 
-// batch is a run of units and what was made of them.
+// batch is a sequence of units with their items.
 type batch struct {
-	text  []byte // holds what the units point to
+	text  []byte // the text of the units
 	units []unit
-	next  int // the unit that is to be decoded or given next
+	next  int // the index of the next unit to decode or to return
 	err   error
 
-	// Where batches are decoded ahead of their use.
+	// For batches that are decoded ahead.
 	items  []item
 	store  store
 	passed Passed
-	taken  atomic.Bool   // somebody decodes it, or has done so; so is one that is not read yet
-	done   chan struct{} // gets a value when the batch is decoded
+	taken  atomic.Bool   // a goroutine decodes it or has decoded it, or it is not read yet
+	done   chan struct{} // receives a value when the batch is decoded
 }
 
-// NewReader makes a reader of what in holds, plain, in gzip or in zstd: NDJSON, or a rollout
-// document as the control plane answers GET /v1/rollouts/{id}/events; which of them, its content
-// tells. file names it in errors. An SQLite database needs more than a stream, and is named in the
-// error, which is a *ReadError.
+// NewReader returns a Reader of a trace, plain or compressed with gzip or zstd: NDJSON, or a rollout
+// document as the control plane returns it for GET /v1/rollouts/{id}/events. It recognizes the form
+// by the content. file is the trace's name in errors. An SQLite database cannot be read from a
+// stream. The error is a *ReadError.
 func NewReader(file string, in io.Reader) (*Reader, error) {
 	r := &Reader{file: file, dec: newDecoder(), batch: new(batch)}
 	buffered, err := Decompress(in)
@@ -123,7 +120,7 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, r.located(broken(err))
 	}
-	// some editors begin what they write with this mark
+	// a byte order mark, which some editors write
 	if bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) {
 		_, _ = buffered.Discard(3)
 		start = start[3:]
@@ -132,8 +129,8 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	case len(start) == 0:
 		return nil, r.fail("expected a trace, found nothing")
 	case bytes.HasPrefix(start, []byte(SQLiteMagic)):
-		return nil, r.fail("this is an SQLite database, which is read from a file of its own, not " +
-			"from a stream")
+		return nil, r.fail("expected a trace, found an SQLite database: name its file instead of " +
+			"passing it as a stream")
 	case looksLikeDocument(start):
 		r.src = newDocument(buffered)
 	default:
@@ -142,10 +139,10 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	return r, nil
 }
 
-// SQLiteMagic is how an SQLite database begins.
+// SQLiteMagic is the beginning of every SQLite database.
 const SQLiteMagic = "SQLite format 3\x00"
 
-// Decompress gives what in holds: if it is in gzip or zstd, what that holds.
+// Decompress returns a reader of what in holds, decompressed if it is compressed with gzip or zstd.
 func Decompress(in io.Reader) (*bufio.Reader, error) {
 	buffered := bufio.NewReaderSize(in, readBuffer)
 	magic, _ := buffered.Peek(4)
@@ -168,8 +165,8 @@ func Decompress(in io.Reader) (*bufio.Reader, error) {
 	return buffered, nil
 }
 
-// Header is that of a simulated trace, once its first line was read; nil for a log of a control
-// plane.
+// Header returns the header of a simulated trace, once Read has returned it. It returns nil for the
+// log of a control plane.
 func (r *Reader) Header() *Header {
 	if r.series != nil {
 		return r.series.current().Header()
@@ -177,7 +174,7 @@ func (r *Reader) Header() *Header {
 	return r.header
 }
 
-// File names the input that the last entry is from.
+// File returns the name of the input that holds the last entry.
 func (r *Reader) File() string {
 	if r.series != nil {
 		return r.series.current().File()
@@ -185,8 +182,8 @@ func (r *Reader) File() string {
 	return r.file
 }
 
-// Line is the number of the line that the last entry stands on; of a rollout document the number of
-// the event in it, from 1; of state.db the row's seq.
+// Line returns the number of the last entry's line. For a rollout document it returns the number of
+// the event, from 1, and for a state.db the seq of the row.
 func (r *Reader) Line() int {
 	if r.series != nil {
 		return r.series.current().Line()
@@ -194,7 +191,7 @@ func (r *Reader) Line() int {
 	return r.number
 }
 
-// Unit names what Line counts in the input that the last entry is from: line, event or row.
+// Unit returns what Line counts in the input that holds the last entry: line, event or row.
 func (r *Reader) Unit() string {
 	if r.series != nil {
 		return r.series.current().Unit()
@@ -208,7 +205,7 @@ func (r *Reader) Unit() string {
 	return "line"
 }
 
-// IsDocument tells whether the input is a rollout document, or several of them.
+// IsDocument reports whether the input is a rollout document, or several of them.
 func (r *Reader) IsDocument() bool {
 	if r.series != nil {
 		return r.series.documents()
@@ -217,8 +214,8 @@ func (r *Reader) IsDocument() bool {
 	return is
 }
 
-// Breaches gives what was found so far to break the seal of a simulated trace, in the order of the
-// lines.
+// Breaches returns the breaches of a simulated trace's seal that were found so far, in the order of
+// the lines.
 func (r *Reader) Breaches() []Breach {
 	if r.series != nil {
 		return r.series.current().Breaches()
@@ -226,8 +223,8 @@ func (r *Reader) Breaches() []Breach {
 	return r.seal.breaches
 }
 
-// Passed counts what was passed over because this version does not know it; exact once the end is
-// reached.
+// Passed returns how much of the input this version does not know. The counts are exact once Read
+// has returned io.EOF.
 func (r *Reader) Passed() Passed {
 	if r.series != nil {
 		return r.series.passed()
@@ -237,8 +234,8 @@ func (r *Reader) Passed() Passed {
 	return p
 }
 
-// Tables gives the derived tables that were stored beside the log; nil where there are none. They
-// are read within the transaction in which the log was, so after its end.
+// Tables returns the derived tables that were stored with the log, or nil if there are none. They
+// must be read after the log has ended, in the same transaction.
 func (r *Reader) Tables() Tables {
 	if r.series != nil {
 		return r.series.tables()
@@ -246,11 +243,11 @@ func (r *Reader) Tables() Tables {
 	return r.tables
 }
 
-// OnClose has something done when the reader is closed.
+// OnClose makes Close call a function.
 func (r *Reader) OnClose(do func() error) { r.closers = append(r.closers, do) }
 
-// Close gives back what the reader holds. It is needed where something reads ahead, or where the
-// input says so.
+// Close frees the reader's resources. It must be called after Ahead and after OnClose; a Reader that
+// NewReader returned needs no Close otherwise.
 func (r *Reader) Close() error {
 	if r.ahead != nil {
 		r.ahead.close()
@@ -270,8 +267,8 @@ func (r *Reader) Close() error {
 
 var errClosed = errors.New("the reader is closed")
 
-// Read gives the next entry, header and end line included; it is good until the next call. At the
-// end the error is io.EOF, else a *ReadError; it stays.
+// Read returns the next entry, which may be the header or the end line. The entry is valid until the
+// next call. The error is io.EOF at the end or else a *ReadError, and every later call returns it.
 func (r *Reader) Read() (*Entry, error) {
 	if r.series != nil {
 		return r.series.read()
@@ -308,13 +305,13 @@ func (r *Reader) read() error {
 	return nil
 }
 
-// advance makes the next unit's the current item.
+// advance sets r.item to the item of the next unit.
 func (r *Reader) advance() error {
 	for {
 		b := r.batch
 		if b.next < len(b.units) {
 			if r.ahead != nil && b.next == len(b.items) {
-				return errClosed // decoding stopped at an error, which was given already
+				return errClosed // decoding stopped at an error, which was returned before
 			}
 			if r.ahead != nil {
 				r.item = &b.items[b.next]
@@ -333,7 +330,7 @@ func (r *Reader) advance() error {
 			return r.located(b.err)
 		}
 		if r.ahead != nil {
-			r.batch = r.ahead.take(b, r.src)
+			r.batch = r.ahead.next(b, r.src)
 			r.passed.add(r.batch.passed)
 		} else {
 			b.reset()
@@ -355,7 +352,7 @@ func (b *batch) reset() {
 	b.store.reset()
 }
 
-// admit judges whether the entry may stand where it does in its kind of trace.
+// admit checks that the entry may occur at this place in this kind of trace.
 func (r *Reader) admit(e *Entry, sum []byte) error {
 	switch {
 	case e.Kind == KindHeader && r.entries > 0:
@@ -377,7 +374,7 @@ func (r *Reader) admit(e *Entry, sum []byte) error {
 	return nil
 }
 
-// endOfInput is io.EOF, or a *ReadError when the trace cannot end there.
+// endOfInput returns io.EOF, or a *ReadError when the trace cannot end here.
 func (r *Reader) endOfInput(b *batch) error {
 	if l, ok := r.src.(*lineSource); ok && r.entries == 0 {
 		r.number = l.line
@@ -394,7 +391,7 @@ func (r *Reader) fail(format string, args ...any) error {
 	return &ReadError{File: r.file, Line: r.number, What: fmt.Sprintf(format, args...)}
 }
 
-// located gives an error of the input with the file's name.
+// located returns an error with the name of the file.
 func (r *Reader) located(err error) error {
 	var e *ReadError
 	if !errors.As(err, &e) {
@@ -405,10 +402,10 @@ func (r *Reader) located(err error) error {
 	return &named
 }
 
-// Unreadable says why a compressed input cannot be read; the error is a *ReadError.
+// Unreadable returns why a compressed input cannot be read. The error is a *ReadError.
 func Unreadable(file string, err error) error { return (&Reader{file: file}).located(broken(err)) }
 
-// broken says why the input cannot be read.
+// broken returns why the input cannot be read, as a *ReadError without the file.
 func broken(err error) error {
 	what := err.Error()
 	switch {

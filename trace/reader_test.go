@@ -32,8 +32,8 @@ func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"empty", "", "t.ndjson: expected a trace, found nothing"},
 		{"blank", "\n \n", "t.ndjson:2: expected a trace, found nothing but blank lines"},
-		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: this is an SQLite database, which is " +
-			"read from a file of its own, not from a stream"},
+		{"sqlite", "SQLite format 3\x00\x10\x00", "t.ndjson: expected a trace, found an SQLite " +
+			"database: name its file instead of passing it as a stream"},
 		{"zstd header", "\x28\xb5\x2f\xfd\x04", "t.ndjson: the compressed data ends early"},
 		{"gzip header", "\x1f\x8b\x08", "t.ndjson: the compressed data ends early"},
 		{"no JSON", good + "hello\n", "t.ndjson:2: expected a JSON object: invalid character 'h' at " +
@@ -43,9 +43,8 @@ func TestReadErrors(t *testing.T) {
 		{"no fields", good + "{}\n", "t.ndjson:2: seq: expected an integer, found nothing"},
 		{"no log at all", "<html>502", "t.ndjson:1: expected a JSON object: invalid character '<' at " +
 			"start of value"},
-		{"torn", good + good[:100], "t.ndjson:2: the last line is torn: it has no end of line, and is " +
-			"not whole " +
-			"(expected a JSON object: it ends early)"},
+		{"torn", good + good[:100], "t.ndjson:2: the last line is torn: it has no newline and is " +
+			"incomplete (expected a JSON object: it ends early)"},
 		{"torn in the middle", good + good[:100] + "\n" + good, "t.ndjson:2: expected a JSON object: " +
 			"it ends early"},
 		{"duplicate", line(`"wave":0`, `"wave":0,"wave":0`),

@@ -6,7 +6,7 @@ import (
 	"rollsim/reducer"
 )
 
-// The names under which a Rejection stands for the reducer's errors.
+// The names of the reducer's errors in a Rejection.
 const (
 	ErrorIllegalForState      = "IllegalForState"
 	ErrorUnimplemented        = "Unimplemented"
@@ -15,8 +15,7 @@ const (
 	ErrorUnknownRollout       = "UnknownRollout"
 )
 
-// NewRejection writes down why the reducer refused an event. err is one of the errors of
-// reducer.Fleet; anything else is a mistake of the caller, and panics.
+// NewRejection returns the Rejection for an error of a reducer.Fleet. It panics for any other error.
 func NewRejection(err error) Rejection {
 	var (
 		illegal       *reducer.IllegalForState
@@ -28,13 +27,17 @@ func NewRejection(err error) Rejection {
 	r := Rejection{Message: err.Error()}
 	switch {
 	case errors.As(err, &illegal):
-		r.Error, r.Event, r.Rollout, r.From = ErrorIllegalForState, illegal.Event, illegal.Rollout, illegal.From
+		r.Error, r.Event = ErrorIllegalForState, illegal.Event
+		r.Rollout, r.From = illegal.Rollout, illegal.From
 	case errors.As(err, &unimplemented):
-		r.Error, r.Event, r.Rollout, r.From = ErrorUnimplemented, unimplemented.Event, unimplemented.Rollout, unimplemented.From
+		r.Error, r.Event = ErrorUnimplemented, unimplemented.Event
+		r.Rollout, r.From = unimplemented.Rollout, unimplemented.From
 	case errors.As(err, &invariant):
-		r.Error, r.Event, r.Rollout, r.From = ErrorInvariant, invariant.Event, invariant.Rollout, invariant.State
+		r.Error, r.Event = ErrorInvariant, invariant.Event
+		r.Rollout, r.From = invariant.Rollout, invariant.State
 	case errors.As(err, &supersession):
-		r.Error, r.Event, r.Rollout = ErrorSupersessionExpected, reducer.RolloutOpened, supersession.Rollout
+		r.Error, r.Event = ErrorSupersessionExpected, reducer.RolloutOpened
+		r.Rollout = supersession.Rollout
 	case errors.As(err, &unknown):
 		r.Error, r.Event, r.Rollout = ErrorUnknownRollout, unknown.Event, unknown.Rollout
 	default:

@@ -7,33 +7,33 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// BreachKind says how the seal of a simulated trace is broken. The zero value is invalid.
+// BreachKind is a way in which the seal of a simulated trace is broken. The zero value is invalid.
 type BreachKind uint8
 
 // The breaches.
 const (
-	Changed    BreachKind = 1 + iota // the entry is not what was written
+	Changed    BreachKind = 1 + iota // the entry was changed
 	Missing                          // the entry is not where it belongs
-	Repeated                         // the entry stands there a second time
-	Misplaced                        // the entry, found missing before, stands too late
-	Miscounted                       // the end line counts other entries than there are
-	Trailing                         // something follows the end line
+	Repeated                         // the entry occurs a second time
+	Misplaced                        // the entry, reported as missing, occurs later
+	Miscounted                       // the end line has another count or digest
+	Trailing                         // lines follow the end line
 )
 
-// Breach is one thing that shows that a simulated trace was changed after it was written.
+// Breach is a sign that a simulated trace was changed after it was written.
 type Breach struct {
 	Kind BreachKind
-	Seq  uint64 // of the entry that is to blame
-	Line int    // where it shows
+	Seq  uint64 // the seq of the entry
+	Line int    // where the breach was found
 
-	Last uint64 // Missing: the last of the entries that are missing one after the other
-	// Missing: the seq that stands there instead; Misplaced: the seq of the entry that it stands after
+	Last uint64 // Missing: the last of several consecutive entries that are missing
+	// Missing: the seq found instead; Misplaced: the seq of the entry before
 	Found  uint64
-	First  int    // Repeated: the line that it stands on before; 0 where that is not known
+	First  int    // Repeated: the line of the first occurrence; 0 when it is not known
 	Detail string // Changed, Miscounted
 }
 
-// String says what is wrong with which entry.
+// String returns which entry is wrong, and how.
 func (b Breach) String() string {
 	switch b.Kind {
 	case Changed:
@@ -49,11 +49,11 @@ func (b Breach) String() string {
 		return fmt.Sprintf("entry %d is missing: line %d has seq %d", b.Seq, b.Line, b.Found)
 	case Repeated:
 		if b.First == 0 {
-			return fmt.Sprintf("entry %d stands twice, the second time on line %d", b.Seq, b.Line)
+			return fmt.Sprintf("entry %d occurs twice, the second time on line %d", b.Seq, b.Line)
 		}
-		return fmt.Sprintf("entry %d stands twice, on lines %d and %d", b.Seq, b.First, b.Line)
+		return fmt.Sprintf("entry %d occurs twice, on lines %d and %d", b.Seq, b.First, b.Line)
 	case Misplaced:
-		return fmt.Sprintf("entry %d stands after entry %d, on line %d", b.Seq, b.Found, b.Line)
+		return fmt.Sprintf("entry %d comes after entry %d, on line %d", b.Seq, b.Found, b.Line)
 	case Miscounted:
 		return fmt.Sprintf("entry %d (line %d), the end line: %s", b.Seq, b.Line, b.Detail)
 	case Trailing:
@@ -62,12 +62,12 @@ func (b Breach) String() string {
 	return fmt.Sprintf("BreachKind(%d)", uint8(b.Kind))
 }
 
-// seal checks that the lines of a simulated trace are those that were written.
+// seal checks that a simulated trace has the lines that were written.
 type seal struct {
 	digest   Digest
 	next     uint64 // the seq that the next line should have
-	lastLine int    // that the entry before next stands on
-	gapFrom  uint64 // the last gap in seq
+	lastLine int    // the line of the entry before next
+	gapFrom  uint64 // the first seq of the last gap
 	gapTo    uint64 // the first seq after it
 	ended    bool
 	breaches []Breach
@@ -76,7 +76,7 @@ type seal struct {
 
 func (s *seal) breach(b Breach) { s.breaches = append(s.breaches, b) }
 
-// check judges an entry, the line that it was read from, and its sum as it stands there.
+// check checks an entry against the line that it was read from and the sum on that line.
 func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	entries, digest := s.digest.Entries(), ""
 	if e.Kind == KindEnd {
@@ -84,7 +84,7 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 		digest = s.digest.Sum()
 	}
 	if detail := s.changed(e, line, s.digest.add(e), sum); detail != "" {
-		// Its seq may be what was changed, so it counts as the one that belongs here.
+		// Its seq may have been changed too, so it is taken for the one that belongs here.
 		s.breach(Breach{Kind: Changed, Seq: s.next, Line: n, Detail: detail})
 		s.next++
 		s.lastLine = n
@@ -111,14 +111,14 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 		(e.End.Entries != entries || e.End.Digest != digest) {
 		s.breach(Breach{
 			Kind: Miscounted, Seq: e.Seq, Line: n,
-			Detail: fmt.Sprintf("it counts %d entries with digest %s, and there are %d with %s",
+			Detail: fmt.Sprintf("it counts %d entries with digest %s, but there are %d with digest %s",
 				e.End.Entries, e.End.Digest, entries, digest),
 		})
 	}
 }
 
-// changed says why the line cannot be the one that was written; empty when it can. Another order of
-// keys, other spaces and escapes do not count: a tool may have spelt the JSON again.
+// changed returns why the line is not the one that was written, or an empty string if it may be. The
+// order of the keys, spaces and escapes may differ, since a tool may have reformatted the JSON.
 func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if sum == nil {
 		return "it has no sum"
@@ -133,7 +133,7 @@ func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	}
 	was, is := jsontext.Value(s.again), jsontext.Value(bytes.Clone(line))
 	if was.Canonicalize() != nil || is.Canonicalize() != nil || !bytes.Equal(was, is) {
-		return "it says something that is not part of it"
+		return "it has content that its sum does not cover"
 	}
 	return ""
 }

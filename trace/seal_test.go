@@ -36,12 +36,12 @@ func TestSeal(t *testing.T) {
 		{"two removed", func(l []string) []string { return append(l[:7:7], l[9:]...) }, "entries 7 to 8 are missing: line 8 has seq 9"},
 		{"last removed", func(l []string) []string { return append(l[:last-1:last-1], l[last]) },
 			fmt.Sprintf("entry %d is missing: line %d has seq %d", last-1, last, last)},
-		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 stands " +
+		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 occurs " +
 			"twice, on lines 8 and 9"},
 		{"repeated later", func(l []string) []string { return append(l[:20:20], append([]string{l[7]}, l[20:]...)...) },
-			"entry 7 stands twice, the second time on line 21"},
+			"entry 7 occurs twice, the second time on line 21"},
 		{"swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l },
-			"entry 7 is missing: line 8 has seq 8\nentry 7 stands after entry 8, on line 9"},
+			"entry 7 is missing: line 8 has seq 8\nentry 7 comes after entry 8, on line 9"},
 		{"seq changed", replace(7, `"seq":7`, `"seq":70`), "entry 7 (line 8): changed after it was " +
 			"written: its content does not match its sum"},
 		{"changed", replace(2, `"wave":4294967295`, `"wave":0`),
@@ -56,7 +56,7 @@ func TestSeal(t *testing.T) {
 		{"payload field added", replace(5, `"payload":{`, `"payload":{"color":"red",`),
 			"entry 5 (line 6): changed after it was written: its content does not match its sum"},
 		{"field added", replace(5, `"payload":{`, `"color":"red","payload":{`),
-			"entry 5 (line 6): changed after it was written: it says something that is not part of it"},
+			"entry 5 (line 6): changed after it was written: it has content that its sum does not cover"},
 		{"constant changed", replace(17, switchMethod, "reboot"),
 			"entry 17 (line 18): changed after it was written: its content does not match its sum"},
 		{"sum removed", func(l []string) []string {

@@ -5,26 +5,26 @@ import (
 	"io"
 )
 
-// series is several inputs that are one log.
+// series reads several inputs that together are one log.
 type series struct {
-	open  []func() (*Reader, error) // those that are still to be opened, in order
-	now   []*Reader                 // those that are read from: one after the other, or side by side
-	heads []*Entry                  // of those that are read side by side, the next entry
-	last  *Reader                   // the one that the last entry is from
+	open  []func() (*Reader, error) // the inputs that are not opened yet, in order
+	now   []*Reader                 // the open ones: one of several in a row, or all of a merge
+	heads []*Entry                  // of a merge, the next entry of each open input
+	last  *Reader                   // the input of the last entry
 	ahead bool
 	done  Passed
 	err   error
 }
 
-// Concatenate makes one reader of several inputs that are one log, in the order given. Each is
-// opened when it is needed, and closed after its last entry. A simulated trace cannot be one of
-// them: it has a beginning and an end of its own.
+// Concatenate returns a Reader of several inputs that are one log, in the order given. It opens each
+// when it is needed and closes it after its last entry. None may be a simulated trace, which has a
+// beginning and an end of its own.
 func Concatenate(open ...func() (*Reader, error)) *Reader {
 	return &Reader{series: &series{open: open, last: new(Reader)}}
 }
 
-// Merge makes one reader of several that are parts of one log side by side, such as the documents
-// of some of its rollouts: the entry with the lowest seq comes first.
+// Merge returns a Reader of several inputs that are parallel parts of one log, such as the documents
+// of some of its rollouts. It returns their entries in the order of seq.
 func Merge(readers ...*Reader) *Reader {
 	return &Reader{
 		series: &series{now: readers, heads: make([]*Entry, len(readers)), last: readers[0]},
@@ -33,7 +33,7 @@ func Merge(readers ...*Reader) *Reader {
 
 func (s *series) current() *Reader { return s.last }
 
-// documents tells whether all that are read side by side are.
+// documents reports whether all inputs of a merge are rollout documents.
 func (s *series) documents() bool {
 	for _, r := range s.now {
 		if !r.IsDocument() {
@@ -64,8 +64,8 @@ func (s *series) read() (*Entry, error) {
 		e, s.err = s.following()
 	}
 	if s.err == nil && s.last.Header() != nil {
-		s.err = &ReadError{File: s.last.File(), What: "a simulated trace cannot be read together with " +
-			"others: it is whole by itself"}
+		s.err = &ReadError{File: s.last.File(), What: "a simulated trace cannot be read together " +
+			"with other inputs: name it alone"}
 	}
 	if s.err != nil {
 		return nil, s.err
@@ -73,7 +73,7 @@ func (s *series) read() (*Entry, error) {
 	return e, nil
 }
 
-// following gives the next entry of the input that is read, or the first one of the next.
+// following returns the next entry of the open input, or the first one of the next input.
 func (s *series) following() (*Entry, error) {
 	for {
 		if len(s.now) == 0 {
@@ -97,7 +97,7 @@ func (s *series) following() (*Entry, error) {
 		s.done.add(s.last.Passed())
 		s.now = nil
 		if len(s.open) == 0 {
-			s.now = []*Reader{s.last} // the last one's tables are still wanted
+			s.now = []*Reader{s.last} // stays open, because its tables may be read
 			s.done = Passed{}
 			return nil, io.EOF
 		}
@@ -107,7 +107,7 @@ func (s *series) following() (*Entry, error) {
 	}
 }
 
-// lowest gives the entry with the lowest seq of those that come next.
+// lowest returns the entry with the lowest seq of the next entries of all inputs.
 func (s *series) lowest() (*Entry, error) {
 	first := -1
 	for i, r := range s.now {

@@ -249,7 +249,7 @@ func TestConcatenate(t *testing.T) {
 		func() (*Reader, error) { return NewReader("a", bytes.NewReader(write(t, zoo()))) },
 	)
 	if _, err := r.Read(); err == nil || err.Error() != "a: a simulated trace cannot be read "+
-		"together with others: it is whole by itself" {
+		"together with other inputs: name it alone" {
 		t.Error(err)
 	}
 	r = Concatenate(func() (*Reader, error) { return NewReader("a", strings.NewReader("")) })

@@ -2,7 +2,7 @@ package trace
 
 import "slices"
 
-// Clone is a deep copy: it shares nothing with e that can change.
+// Clone returns a deep copy of e.
 func (e *Entry) Clone() Entry {
 	c := *e
 	c.Event = cloneOf(e.Event)
@@ -43,10 +43,10 @@ func cloneOf[T any](p *T) *T {
 	return &v
 }
 
-// Collector is a Sink that keeps every entry. The zero value is ready.
+// Collector is a Sink that keeps every entry. The zero value is ready to use.
 type Collector struct{ Entries []Entry }
 
-// Write keeps a clone of e. It never fails.
+// Write appends a clone of e. It never fails.
 func (c *Collector) Write(e *Entry) error {
 	c.Entries = append(c.Entries, e.Clone())
 	return nil

@@ -2,15 +2,15 @@ package trace
 
 import "rollsim/reducer"
 
-// Tables are the derived tables of a control plane's state.db. What they hold, it says that its log
-// leads to.
+// Tables are the derived tables of a control plane's state.db: the state to which, according to the
+// control plane, its log leads.
 type Tables interface {
-	// Rollouts gives every row of the table rollouts to do, until that gives an error, in the order of
-	// the ids. It gives false when there is no such table.
+	// Rollouts calls do for every row of the table rollouts, in the order of opening, until do returns
+	// an error. It reports whether there is such a table.
 	Rollouts(do func(*reducer.Record) error) (bool, error)
 
-	// Quarantines gives every row of the table quarantined_closures to do, until that gives an error.
-	// It gives false when there is no such table.
+	// Quarantines calls do for every row of the table quarantined_closures until do returns an error.
+	// It reports whether there is such a table.
 	Quarantines(do func(*QuarantineRow) error) (bool, error)
 }
 
@@ -19,5 +19,5 @@ type QuarantineRow struct {
 	Channel reducer.ChannelID
 	Closure reducer.ClosureHash
 	At      reducer.Time
-	Seq     reducer.Opt[int64] // of the entry that led to it
+	Seq     reducer.Opt[int64] // the seq of the entry that caused it
 }

@@ -11,24 +11,21 @@ import (
 	"rollsim/reducer"
 )
 
-// Detail says how much of a trace its text form shows. What it leaves out still counts in the
-// digest.
+// Detail is how much of a trace its text form shows. The digest covers the rest as well.
 type Detail uint8
 
 // The details.
 const (
-	// all but agent events and dispatches that are sent a third time or more
-	Full            Detail = iota
-	TransitionsOnly        // only rollout transitions and rejections: for very large scenarios
+	Full            Detail = iota // without agent events and dispatches sent more than twice
+	TransitionsOnly               // only rollout transitions and rejections, for large scenarios
 )
 
-// maxShownAttempt is the last attempt at a dispatch that Full shows: the first repetition tells
-// all.
+// maxShownAttempt is the last attempt at a dispatch that Full shows.
 const maxShownAttempt = 2
 
-// Text is a Sink that writes a simulated trace as aligned text for people: the golden form. One
-// line per entry, in columns (time since the start, what, kind, rollout, host, details), after
-// lines about the run and before a line with the number of entries and their digest. It holds no
+// Text is a Sink that writes a simulated trace as aligned text, the form of a golden. It writes lines
+// about the run, then one line per entry in columns (time since the start, what, kind, rollout,
+// host, details), then a line with the number of entries and their digest. The text contains no
 // wall-clock time, path, version or float.
 type Text struct {
 	w      io.Writer
@@ -39,13 +36,14 @@ type Text struct {
 	err    error
 }
 
-// NewText makes a text writer. Without Close the last lines are lost. It does not close w.
+// NewText returns a Text that writes to w. It is buffered: the caller must call Close, which does not
+// close w.
 func NewText(w io.Writer, detail Detail) *Text {
 	return &Text{w: w, detail: detail, buf: make([]byte, 0, flushAt+4096)}
 }
 
-// Write writes an entry, if it is one to show. The error is that of the underlying writer, and
-// stays.
+// Write writes an entry, if its Detail shows it. The error is that of the underlying writer, and
+// every later call returns it.
 func (t *Text) Write(e *Entry) error {
 	t.digest.add(e)
 	switch {
@@ -72,14 +70,13 @@ func (t *Text) shows(e *Entry) bool {
 	return false
 }
 
-// Remark writes a line about the run as a whole, such as a violation. Line breaks in it are
-// escaped.
+// Remark writes a line about the run as a whole, such as a violation. It escapes line breaks.
 func (t *Text) Remark(remark string) {
 	t.buf = append(t.buf, "# "...)
 	t.buf = append(appendPlain(t.buf, remark), '\n')
 }
 
-// Close writes the last line, and what is buffered. The error is the first one that occurred.
+// Close writes the last line and flushes the buffer. It returns the first error that occurred.
 func (t *Text) Close() error {
 	t.buf = fmt.Appendf(t.buf, "# entries %d digest %s\n", t.digest.Entries(), t.digest.Sum())
 	t.flush()
@@ -145,7 +142,7 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 	return b
 }
 
-// The widths of the columns. What is longer moves the rest of its own line only.
+// The widths of the columns. Longer text moves only the rest of its own line.
 const (
 	widthTime    = 16
 	widthWhat    = 8
@@ -154,13 +151,13 @@ const (
 	widthHost    = 14
 )
 
-// Lines renders entries as lines of aligned text.
+// Lines formats entries as lines of aligned text.
 type Lines struct {
 	Start    reducer.Time // when the trace starts
-	Absolute bool         // times are in RFC 3339, instead of since the start
+	Absolute bool         // whether times are in RFC 3339 instead of relative to Start
 }
 
-// Append appends one line, without its end. It never holds a line break.
+// Append appends the line of an entry, without a newline. The line contains no line break.
 func (l *Lines) Append(b []byte, e *Entry) []byte {
 	start := len(b)
 	what, kind := subject(e)
@@ -178,8 +175,7 @@ func (l *Lines) Append(b []byte, e *Entry) []byte {
 	return b
 }
 
-// eventHost is the host that the entry is about: entries of rollout events name it in the payload
-// alone.
+// eventHost returns the host of the entry. Rollout events have it in their payload only.
 func eventHost(e *Entry, host reducer.HostID) string {
 	if host == "" && e.Event != nil {
 		host = e.Event.Host
@@ -187,7 +183,7 @@ func eventHost(e *Entry, host reducer.HostID) string {
 	return string(host)
 }
 
-// subject gives the words of the second and third column.
+// subject returns the second and the third column.
 func subject(e *Entry) (what, kind string) {
 	switch {
 	case e.Event != nil:
@@ -265,8 +261,7 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	return b
 }
 
-// appendOwnTime appends the time that an event or effect itself gives, where it is not that of its
-// entry.
+// appendOwnTime appends the time of an event or effect if it differs from that of its entry.
 func (l *Lines) appendOwnTime(b []byte, own, entry reducer.Time) []byte {
 	if own == entry {
 		return b
@@ -319,7 +314,7 @@ func appendFaultDetails(b []byte, f *Fault) []byte {
 	return b
 }
 
-// appendComma parts what is to follow from the details before it, if there are any.
+// appendComma appends a comma if there are details before it.
 func appendComma(b []byte) []byte {
 	if b[len(b)-1] == ' ' {
 		return b
@@ -327,7 +322,7 @@ func appendComma(b []byte) []byte {
 	return append(b, ", "...)
 }
 
-// AppendEventDetails appends what an event says beside its kind, rollout, host and time.
+// AppendEventDetails appends the fields of an event, except kind, rollout, host and time.
 func AppendEventDetails(b []byte, ev *reducer.Event) []byte {
 	switch ev.Kind {
 	case reducer.RolloutOpened:
@@ -349,7 +344,7 @@ func AppendEventDetails(b []byte, ev *reducer.Event) []byte {
 	return b
 }
 
-// AppendEffectDetails appends what an effect says beside its kind, rollout and time.
+// AppendEffectDetails appends the fields of an effect, except kind, rollout and time.
 func AppendEffectDetails(b []byte, e *reducer.Effect) []byte {
 	switch e.Kind {
 	case reducer.RecordRolloutTransition:
@@ -365,7 +360,7 @@ func AppendEffectDetails(b []byte, e *reducer.Effect) []byte {
 	return b
 }
 
-// AppendTime appends a time as the lines show it.
+// AppendTime appends a time in the form of the lines.
 func (l *Lines) AppendTime(b []byte, t reducer.Time) []byte {
 	if l.Absolute {
 		return AppendTime(b, t)
@@ -373,7 +368,7 @@ func (l *Lines) AppendTime(b []byte, t reducer.Time) []byte {
 	return AppendElapsed(b, t, l.Start)
 }
 
-// AppendElapsed appends the time from start to t: days, hours, minutes, seconds and 3, 6 or 9
+// AppendElapsed appends the time from start to t: days, hours, minutes, and seconds with 3, 6 or 9
 // decimals.
 func AppendElapsed(b []byte, t, start reducer.Time) []byte {
 	d := uint64(t) - uint64(start)
@@ -389,7 +384,7 @@ func AppendElapsed(b []byte, t, start reducer.Time) []byte {
 	return appendDecimals(b, int64(d%nanosPerSecond), 3)
 }
 
-// column pads what was appended since start to a width, and two spaces.
+// column pads the text appended since start to a width, and appends two spaces.
 func column(b []byte, start, width int) []byte {
 	for n := utf8.RuneCount(b[start:]); n < width; n++ {
 		b = append(b, ' ')
@@ -409,8 +404,8 @@ func dash(s string) string {
 	return s
 }
 
-// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it stays on its
-// line.
+// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it contains no
+// line break.
 func appendPlain(b []byte, s string) []byte {
 	for _, r := range s {
 		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||

@@ -7,30 +7,31 @@ import (
 	"rollsim/reducer"
 )
 
-// Writer is a Sink that writes a trace as NDJSON. A trace whose first entry is a header is sealed:
-// every line carries the sum of its content, and Close writes the end line. Without a header it is
-// what a control plane exports: lines alone.
+// Writer is a Sink that writes a trace as NDJSON. If the first entry is a header, the trace is
+// sealed: every line has the sum of its content, and Close writes the end line. Otherwise the trace
+// has the form of a control plane's log: entries only.
 type Writer struct {
 	w      io.Writer
 	buf    []byte
 	digest Digest
 	sealed bool
 	lines  uint64
-	seq    uint64 // of the last line
+	seq    uint64 // the seq of the last line
 	at     reducer.Time
 	err    error
 }
 
-// flushAt is how many bytes a Writer gathers before it writes them.
+// flushAt is the number of buffered bytes at which a Writer writes them.
 const flushAt = 64 << 10
 
-// NewWriter makes a writer. It is buffered: without Close the last lines are lost. It does not
-// close w.
+// NewWriter returns a Writer that writes to w. It is buffered: the caller must call Close, which does
+// not close w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w, buf: make([]byte, 0, flushAt+4096)} }
 
-// Write writes an entry. An end entry is passed over: Close writes its own. In a sealed trace seq
-// must count from the header's 0 without a gap, else it is an error; so is what the underlying
-// writer reports, and both stay.
+// Write writes an entry. It ignores an end entry, since Close writes its own. In a sealed trace the
+// seq of the header must be 0, and that of every other entry one more than that of the entry before.
+// The error says where that is not so, or is that of the underlying writer; every later call returns
+// it.
 func (w *Writer) Write(e *Entry) error {
 	if w.err != nil || e.Kind == KindEnd {
 		return w.err
@@ -39,7 +40,7 @@ func (w *Writer) Write(e *Entry) error {
 		w.sealed = e.Kind == KindHeader
 	}
 	if w.sealed && e.Seq != w.lines {
-		w.err = fmt.Errorf("the trace's entry %d has seq %d", w.lines, e.Seq)
+		w.err = fmt.Errorf("entry %d of the trace: expected seq %[1]d, found %d", w.lines, e.Seq)
 		return w.err
 	}
 	w.line(e)
@@ -61,7 +62,7 @@ func (w *Writer) line(e *Entry) {
 	}
 }
 
-// appendSum ends the line of a sealed trace with the low half of its content's hash.
+// appendSum appends the end of a sealed line: the low half of its content's hash, and the brace.
 func appendSum(b []byte, hash uint64) []byte {
 	b = append(b, `,"sum":"`...)
 	b = appendHex(b, hash, 8)
@@ -75,7 +76,7 @@ func (w *Writer) flush() {
 	w.buf = w.buf[:0]
 }
 
-// Close writes the end line of a sealed trace, and what is buffered. The error is the first one
+// Close writes the end line of a sealed trace and flushes the buffer. It returns the first error
 // that occurred.
 func (w *Writer) Close() error {
 	if w.err == nil && w.sealed {
@@ -91,5 +92,6 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-// Digest is the digest of what was written, 16 hexadecimal digits; only for a sealed trace.
+// Digest returns the digest of the entries that were written to a sealed trace: 16 hexadecimal
+// digits.
 func (w *Writer) Digest() string { return w.digest.Sum() }
