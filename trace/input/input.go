@@ -1,5 +1,6 @@
-// Package input opens whatever a log is kept in: files or standard input, NDJSON, a rollout
-// document or a state.db, plain, in gzip or in zstd. Content tells which, names do not.
+// Package input opens logs in every form: NDJSON, rollout documents and state.db, in files or on
+// standard input, plain or compressed with gzip or zstd. It recognizes the form by the content, not by
+// the name.
 package input
 
 import (
@@ -12,15 +13,15 @@ import (
 	"rollsim/trace/statedb"
 )
 
-// Stdin is the name under which standard input is given.
+// Stdin is the name of standard input.
 const Stdin = "-"
 
-// Open makes one reader of the named inputs, which together are one log, in the order given;
-// documents of several rollouts are read side by side, by seq. The reader must be closed. The error
-// is a *trace.ReadError, or that of opening a file.
+// Open returns a Reader of the named inputs, which together are one log, in the order given. It
+// merges the documents of several rollouts by seq. The caller must close the Reader. The error is a
+// *trace.ReadError, or that of opening a file.
 func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	if len(names) == 0 {
-		return nil, errors.New("expected an input")
+		return nil, errors.New("expected the name of a log, found none")
 	}
 	if len(names) == 1 {
 		return open(stdin, names[0])
@@ -28,7 +29,7 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	documents := true
 	for i, name := range names {
 		if name == Stdin && slices.Contains(names[:i], Stdin) {
-			return nil, &trace.ReadError{File: name, What: "standard input can be read once"}
+			return nil, &trace.ReadError{File: name, What: "standard input can be read only once"}
 		}
 		if IsStream(name) {
 			documents = false
@@ -50,14 +51,14 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	return trace.Concatenate(opens...), nil
 }
 
-// IsStream tells whether an input can be read once only: standard input, and what a name stands for
-// that is no file, such as a pipe that a shell makes of <(COMMAND).
+// IsStream reports whether an input can be read only once: standard input, or a name that is neither
+// that of a regular file nor of a directory, such as the pipe that a shell makes for <(COMMAND).
 func IsStream(name string) bool {
 	info, err := os.Stat(name)
 	return name == Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// isDocument looks into a file. The error is that of opening it.
+// isDocument reports whether a file is a rollout document. The error is that of opening it.
 func isDocument(name string) (bool, error) {
 	r, err := open(nil, name)
 	if err != nil {
@@ -109,8 +110,8 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 	return r, nil
 }
 
-// Database opens the state.db that a file is, or holds compressed; nil where it is none. name names
-// it in messages.
+// Database opens a file that is a state.db, plain or compressed. It returns nil when the file is
+// something else. name is the file's name in messages.
 func Database(name, path string) (*statedb.DB, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, &trace.ReadError{File: name, What: "expected a log, found a folder"}

@@ -15,27 +15,26 @@ import (
 	"rollsim/trace"
 )
 
-// What stands beside a database.
+// The suffixes of the files next to a database.
 const (
 	walSuffix     = "-wal"
 	shmSuffix     = "-shm"
 	journalSuffix = "-journal"
 )
 
-// How the header of a database says that it is in WAL mode: the version that a reader must know.
+// How the header of a database says that it is in WAL mode: by the version for readers.
 const (
 	readVersionAt = 19
 	walVersion    = 2
 )
 
-// open opens a database in the way that leaves no trace.
+// open opens a database without changing it or the files next to it.
 //
-// In use, its -wal and -shm are there: mode=ro reads through them, as any other reader does. SQLite
-// would create them for a database at rest, even with mode=ro, and leave them behind: where there
-// is no -wal, nothing can be missed by reading the main file alone, as immutable. A -wal without
-// -shm is a copy, or what a crash left: to read it SQLite has to write, so it is read from a
-// private copy of both. The same goes for the journal of a transaction that a crash left
-// unfinished.
+// A database in use has a -wal and a -shm. Mode ro reads through them, as any other reader does. For
+// a database at rest SQLite would create them, even in mode ro, and leave them behind. When there is
+// no -wal, the main file alone is complete, and open reads it as immutable. A -wal without -shm is
+// part of a copy or was left by a crash. SQLite has to write to read it, so open reads a private copy
+// of both files. It does so too for the journal of a transaction that a crash interrupted.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -52,29 +51,30 @@ func open(path string) (*DB, error) {
 	case wal && exists(path+walSuffix) && exists(path+shmSuffix):
 		db, err := connect(path, "mode=ro")
 		if err != nil &&
-			(errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.IOERR)) {
+			(errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) ||
+				errors.Is(err, sqlite3.IOERR)) {
 			return openCopy(path) // shared memory cannot be used here
 		}
 		return db, err
 	case wal && size(path+walSuffix) > 0, !wal && size(path+journalSuffix) > 0:
 		return openCopy(path)
 	case wal:
-		still := &stillness{path: path, files: look(path)}
+		found := &snapshot{path: path, files: look(path)}
 		db, err := connect(path, "immutable=1")
 		if err != nil {
 			return nil, err
 		}
-		db.still = still
+		db.found = found
 		return db, nil
 	}
 	return connect(path, "mode=ro")
 }
 
-// connect opens a connection and reads once, as only that shows whether it can.
+// connect opens a connection and reads once, because only a read shows whether it works.
 func connect(path, how string) (*DB, error) {
 	name := filepath.ToSlash(path)
 	if !strings.HasPrefix(name, "/") {
-		name = "/" + name // of Windows
+		name = "/" + name // on Windows
 	}
 	conn, err := sqlite3.OpenFlags(
 		"file://"+(&url.URL{Path: name}).EscapedPath()+"?"+how,
@@ -103,7 +103,7 @@ func inWALMode(path string) (bool, error) {
 	head := make([]byte, readVersionAt+1)
 	if _, err := io.ReadFull(f, head); err != nil {
 		if errors.Is(err, io.EOF) {
-			return true, nil // empty: everything is in the write-ahead log
+			return true, nil // an empty file: all data is in the write-ahead log
 		}
 		return false, errors.New("the database is damaged: its header ends early")
 	}
@@ -115,7 +115,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// size is that of a file; 0 when there is none.
+// size returns the size of a file, or 0 when there is no such file.
 func size(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -124,7 +124,7 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// files is what can be seen of a database and of what stands beside it.
+// files has the sizes and modification times of a database and the files next to it.
 type files [3]struct{ size, modified int64 }
 
 func look(path string) files {
@@ -137,24 +137,24 @@ func look(path string) files {
 	return f
 }
 
-// stillness is that a database is at rest.
-type stillness struct {
+// snapshot has the files of a database at rest, to check later that they have not changed.
+type snapshot struct {
 	path  string
 	files files
 }
 
-func (s *stillness) check() error {
+func (s *snapshot) check() error {
 	if s != nil && look(s.path) != s.files {
-		return errors.New("another process began to write to the database while it was read: read it " +
+		return errors.New("another process wrote to the database while it was read: read it " +
 			"again")
 	}
 	return nil
 }
 
-// copyTries is how often a copy is tried of a database that changes meanwhile.
+// copyTries is how often copying is tried while the database changes.
 const copyTries = 3
 
-// openCopy opens a private copy of the database and of what stands beside it.
+// openCopy opens a private copy of the database and the files next to it.
 func openCopy(path string) (*DB, error) {
 	return openPrivate(func(to string) error {
 		for range copyTries {
@@ -166,12 +166,12 @@ func openCopy(path string) (*DB, error) {
 				return nil
 			}
 		}
-		return errors.New("another process writes to the database, and its shared memory cannot be " +
-			"used here: no consistent copy could be taken")
+		return errors.New("another process keeps writing to the database, and its shared memory " +
+			"cannot be used here: stop that process, or copy the database with SQLite")
 	})
 }
 
-// OpenStream opens a private copy of the database that in holds. name names it in messages.
+// OpenStream opens a private copy of the database that in returns. name is its name in messages.
 func OpenStream(name string, in io.Reader) (*DB, error) {
 	db, err := openPrivate(func(to string) error {
 		if err := write(to, in); err != nil {
@@ -182,8 +182,8 @@ func OpenStream(name string, in io.Reader) (*DB, error) {
 	return begun(name, db, err)
 }
 
-// openPrivate opens a database that is made in a folder of its own, which is removed once it is
-// read from.
+// openPrivate opens a database that make creates in a temporary directory. The directory is removed
+// when the database is closed, or before where the system allows that.
 func openPrivate(make func(path string) error) (*DB, error) {
 	dir, remove, err := scratch.Dir()
 	if err != nil {
@@ -229,8 +229,7 @@ func write(to string, in io.Reader) error {
 	return errors.Join(err, out.Close())
 }
 
-// connectPrivate opens a copy that is ours alone, so that it may be written to where SQLite has to
-// recover it.
+// connectPrivate opens a private copy for writing, so that SQLite can recover it.
 func connectPrivate(path string) (*DB, error) {
 	conn, err := sqlite3.OpenFlags(path, sqlite3.OPEN_READWRITE)
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package statedb reads the control plane's SQLite file, state.db: its event_log, and the tables
-// that are derived from it.
+// Package statedb reads the control plane's SQLite file, state.db: its event_log and the tables
+// derived from it.
 //
-// It is a guest. The control plane may be at work on the database meanwhile: what is read is one
-// consistent state of it, and neither the database nor its write-ahead log is changed, nor a file
-// created beside them.
+// The control plane may write to the database at the same time. Package statedb reads one consistent
+// state of it, changes neither the database nor its write-ahead log, and creates no file next to
+// them.
 package statedb
 
 import (
@@ -23,26 +23,26 @@ import (
 	"rollsim/trace"
 )
 
-// DB is an open state.db. It is to be used by one goroutine at a time.
+// DB is an open state.db. Only one goroutine may use it at a time.
 type DB struct {
 	file  string // for messages
 	conn  *sqlite3.Conn
 	rows  *sqlite3.Stmt
-	still *stillness   // where the database was found at rest, that it has stayed so
-	clean func() error // removes a private copy; nil where there is none, or none any more
+	found *snapshot    // of a database at rest; else nil
+	clean func() error // removes a private copy; nil when there is none
 }
 
-// busyFor is how long a database that another process has locked is waited for.
+// busyFor is how long to wait for a database that another process has locked.
 const busyFor = 2 * time.Second
 
-// Open opens a database for one reading; the error is a *trace.ReadError. name names it in
-// messages.
+// Open opens a database to read it once. name is its name in messages. The error is a
+// *trace.ReadError.
 func Open(name, path string) (*DB, error) {
 	db, err := open(path)
 	return begun(name, db, err)
 }
 
-// begun begins the reading of a database that was opened, or says why it was not.
+// begun begins the transaction of an open database, or returns why it could not be opened.
 func begun(name string, db *DB, err error) (*DB, error) {
 	if err == nil {
 		db.file = name
@@ -56,13 +56,13 @@ func begun(name string, db *DB, err error) (*DB, error) {
 	if err != nil {
 		return nil, &trace.ReadError{File: name, What: explain(err)}
 	}
-	if db.clean != nil && db.clean() == nil { // where the system takes away files that are open
+	if db.clean != nil && db.clean() == nil { // some systems can remove open files
 		db.clean = nil
 	}
 	return db, nil
 }
 
-// begin starts the transaction in which everything is read.
+// begin begins the transaction in which everything is read.
 func (db *DB) begin() error {
 	if err := db.conn.BusyTimeout(busyFor); err != nil {
 		return err
@@ -94,23 +94,20 @@ func (db *DB) begin() error {
 var (
 	logColumns     = []string{"seq", "ts", "kind", "host_id", "rollout_id", "payload"}
 	rolloutColumns = []string{
-		"rollout_id", "channel", "target_ref", "state", "current_wave", "opened_event_log_seq", "last_transition_event_log_seq",
-		"opened_at", "terminal_at", "superseded_at",
+		"rollout_id", "channel", "target_ref", "state", "current_wave", "opened_event_log_seq",
+		"last_transition_event_log_seq", "opened_at", "terminal_at", "superseded_at",
 	}
 	quarantineColumns = []string{
-		"channel",
-		"closure_hash",
-		"quarantined_at",
-		"triggering_event_log_seq",
+		"channel", "closure_hash", "quarantined_at", "triggering_event_log_seq",
 	}
 )
 
-// columns names the columns of a table; nil when there is no such table.
+// columns returns the columns of a table, or nil when there is no such table.
 func (db *DB) columns(table string) ([]string, error) {
 	return db.list("SELECT name FROM pragma_table_info('" + table + "')")
 }
 
-// tables names the tables that there are, for a message.
+// tables lists the tables of the database for a message.
 func (db *DB) tables() (string, error) {
 	names, err := db.list("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")
 	if len(names) == 0 {
@@ -139,7 +136,7 @@ func hasColumns(table string, columns, want []string) error {
 	for _, name := range want {
 		if !slices.Contains(columns, name) {
 			return fmt.Errorf(
-				"table %s: expected a column %s; there are %s", table, name, strings.Join(columns, ", "),
+				"table %s: expected a column %s, found only %s", table, name, strings.Join(columns, ", "),
 			)
 		}
 	}
@@ -153,7 +150,7 @@ func (db *DB) Next(row *trace.Row) error {
 		if err := s.Err(); err != nil {
 			return errors.New(explain(err))
 		}
-		if err := db.still.check(); err != nil {
+		if err := db.found.check(); err != nil {
 			return err
 		}
 		return io.EOF
@@ -193,10 +190,10 @@ func datatype(t sqlite3.Datatype) string {
 	return "a value of another type"
 }
 
-// derived reads a derived table, whose rows do takes in the order of a column of times; false when
-// there is none.
+// derived calls do for every row of a derived table, in the order of a column of times. It reports
+// whether there is such a table.
 func (db *DB) derived(
-	table, order string, columns []string, do func(*reading) error,
+	table, order string, columns []string, do func(*cursor) error,
 ) (bool, error) {
 	found, err := db.columns(table)
 	if err == nil && found != nil {
@@ -216,7 +213,7 @@ func (db *DB) derived(
 	}
 	defer s.Close()
 	for n := 1; s.Step(); n++ {
-		r := reading{s: s, columns: columns}
+		r := cursor{s: s, columns: columns}
 		if err := do(&r); err != nil {
 			return true, err
 		}
@@ -234,21 +231,21 @@ func (db *DB) derived(
 	return true, nil
 }
 
-// reading is a row that is being read, and the first thing that is wrong with it.
-type reading struct {
+// cursor reads the columns of a row from left to right. It keeps the first problem.
+type cursor struct {
 	s       *sqlite3.Stmt
 	columns []string
 	next    int
 	problem string
 }
 
-func (r *reading) fail(format string, args ...any) {
+func (r *cursor) fail(format string, args ...any) {
 	if r.problem == "" {
 		r.problem = fmt.Sprintf("%s: ", r.columns[r.next-1]) + fmt.Sprintf(format, args...)
 	}
 }
 
-func (r *reading) text() string {
+func (r *cursor) text() string {
 	r.next++
 	if t := r.s.ColumnType(r.next - 1); t != sqlite3.TEXT {
 		r.fail("expected text, found %s", datatype(t))
@@ -257,7 +254,7 @@ func (r *reading) text() string {
 	return r.s.ColumnText(r.next - 1)
 }
 
-func (r *reading) time() reducer.Time {
+func (r *cursor) time() reducer.Time {
 	text := r.text()
 	if r.problem != "" {
 		return 0
@@ -269,7 +266,7 @@ func (r *reading) time() reducer.Time {
 	return t
 }
 
-func (r *reading) optionalTime() reducer.Opt[reducer.Time] {
+func (r *cursor) optionalTime() reducer.Opt[reducer.Time] {
 	if r.s.ColumnType(r.next) == sqlite3.NULL {
 		r.next++
 		return reducer.Opt[reducer.Time]{}
@@ -277,7 +274,7 @@ func (r *reading) optionalTime() reducer.Opt[reducer.Time] {
 	return reducer.Some(r.time())
 }
 
-func (r *reading) int() int64 {
+func (r *cursor) int() int64 {
 	r.next++
 	if t := r.s.ColumnType(r.next - 1); t != sqlite3.INTEGER {
 		r.fail("expected an integer, found %s", datatype(t))
@@ -286,7 +283,7 @@ func (r *reading) int() int64 {
 	return r.s.ColumnInt64(r.next - 1)
 }
 
-func (r *reading) optionalInt() reducer.Opt[int64] {
+func (r *cursor) optionalInt() reducer.Opt[int64] {
 	if r.s.ColumnType(r.next) == sqlite3.NULL {
 		r.next++
 		return reducer.Opt[int64]{}
@@ -296,7 +293,7 @@ func (r *reading) optionalInt() reducer.Opt[int64] {
 
 // Rollouts implements trace.Tables.
 func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
-	return db.derived("rollouts", "opened_at", rolloutColumns, func(r *reading) error {
+	return db.derived("rollouts", "opened_at", rolloutColumns, func(r *cursor) error {
 		rec := reducer.Record{
 			RolloutID: reducer.RolloutID(r.text()),
 			Channel:   reducer.ChannelID(r.text()),
@@ -327,15 +324,13 @@ func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
 
 // Quarantines implements trace.Tables.
 func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
-	return db.derived(
-		"quarantined_closures",
-		"quarantined_at",
-		quarantineColumns,
-		func(r *reading) error {
+	return db.derived("quarantined_closures", "quarantined_at", quarantineColumns,
+		func(r *cursor) error {
 			row := trace.QuarantineRow{
-				Channel: reducer.ChannelID(
-					r.text(),
-				), Closure: reducer.ClosureHash(r.text()), At: r.time(), Seq: r.optionalInt(),
+				Channel: reducer.ChannelID(r.text()),
+				Closure: reducer.ClosureHash(r.text()),
+				At:      r.time(),
+				Seq:     r.optionalInt(),
 			}
 			if r.problem != "" {
 				return nil
@@ -345,10 +340,10 @@ func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
 	)
 }
 
-// Close ends the reading.
+// Close ends the transaction and closes the database.
 func (db *DB) Close() error {
 	if db.rows != nil {
-		_ = db.rows.Close() // gives what its last step gave
+		_ = db.rows.Close() // returns the error of its last step again
 	}
 	errs := []error{db.conn.Close()}
 	if db.clean != nil {
@@ -357,12 +352,12 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// explain says what an error of SQLite means to somebody who has a state.db.
+// explain returns what an error of SQLite means for a state.db.
 func explain(err error) string {
 	what := strings.TrimPrefix(err.Error(), "sqlite3: ")
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
-		return fmt.Sprintf("the database is locked by another process, for more than %v", busyFor)
+		return fmt.Sprintf("another process has locked the database for more than %v: try again later", busyFor)
 	case errors.Is(err, sqlite3.NOTADB):
 		return "the database is damaged, or encrypted: " + what
 	case errors.Is(err, sqlite3.CORRUPT):
@@ -375,7 +370,7 @@ func explain(err error) string {
 	return what
 }
 
-// IsDatabase tells whether a file is an SQLite database, or one of which everything is still in its
+// IsDatabase reports whether a file is an SQLite database, or an empty one with all its data in the
 // write-ahead log.
 func IsDatabase(path string) (bool, error) {
 	f, err := os.Open(path)

@@ -273,7 +273,7 @@ func TestWriterComesWhileItIsRead(t *testing.T) {
 	for err = db.Next(&row); err == nil; err = db.Next(&row) {
 		continue
 	}
-	if !strings.Contains(err.Error(), "another process began to write") {
+	if !strings.Contains(err.Error(), "another process wrote to the database while") {
 		t.Error(err)
 	}
 }
@@ -393,8 +393,8 @@ func TestLocked(t *testing.T) {
 	p.do("BEGIN EXCLUSIVE")
 	begun := time.Now()
 	_, _, _, err := count(path)
-	if err == nil || err.Error() != "state.db: the database is locked by another process, for more "+
-		"than 2s" || time.Since(begun) > 20*time.Second {
+	if err == nil || err.Error() != "state.db: another process has locked the database for more "+
+		"than 2s: try again later" || time.Since(begun) > 20*time.Second {
 		t.Error(err, time.Since(begun))
 	}
 }
@@ -430,7 +430,7 @@ func TestOtherDatabases(t *testing.T) {
 		{"others", statements("CREATE TABLE users (id)", "CREATE TABLE cities (id)"), "this one has the tables cities, users"},
 		{"another schema", statements("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, at TEXT, kind " +
 			"TEXT)"),
-			"state.db: table event_log: expected a column ts; there are seq, at, kind"},
+			"state.db: table event_log: expected a column ts, found only seq, at, kind"},
 		{"integer", statements(eventLog, insert("1, 5, 'a', null, null, '{}'")), "seq 1: ts: expected " +
 			"text, found an integer"},
 		{"blob", statements(eventLog, insert("1, 'x', 'a', null, null, x'00'")), "seq 1: payload: " +
@@ -440,7 +440,7 @@ func TestOtherDatabases(t *testing.T) {
 		{"no key", statements("CREATE TABLE event_log (seq, ts, kind, host_id, rollout_id, payload)", insert("'a', 'x', 'a', null, null, ''")),
 			"seq: expected an integer, found text"},
 		{"derived table", statements(eventLog, "CREATE TABLE rollouts (rollout_id, state)"),
-			"state.db: table rollouts: expected a column channel; there are rollout_id, state"},
+			"state.db: table rollouts: expected a column channel, found only rollout_id, state"},
 		{"state", statements(eventLog, "CREATE TABLE rollouts ("+strings.Join(rolloutColumns, ", ")+")",
 			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Paused', 0, null, null, "+
 				"'2026-01-01T00:00:00Z', null, null)"),
