@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// ahead reads and decodes batches while earlier ones are used. One goroutine reads. Some others only
-// decode; the reading goroutine decodes when it is far enough ahead, and the consumer decodes rather
-// than wait. The batches arrive in the order in which they were read.
+// ahead reads and decodes batches while earlier ones are used. One goroutine reads. Some others
+// only decode; the reading goroutine decodes when it is far enough ahead, and the consumer decodes
+// rather than wait. The batches arrive in the order in which they were read.
 type ahead struct {
 	order chan *batch // in the order of reading, decoded or not
 	work  chan *batch // those that may not be decoded yet

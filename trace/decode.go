@@ -12,8 +12,9 @@ import (
 	"rollsim/reducer"
 )
 
-// DecodeEvent decodes a rollout event in either form: flat and in camelCase with the member kind, or
-// externally tagged and in snake_case. It ignores unknown fields. The error says what was expected.
+// DecodeEvent decodes a rollout event in either form: flat and in camelCase with the member kind,
+// or externally tagged and in snake_case. It ignores unknown fields. The error says what was
+// expected.
 func DecodeEvent(payload []byte) (reducer.Event, error) {
 	return decodeOne(payload, "rollout event", (*decoder).event)
 }

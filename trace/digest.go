@@ -65,8 +65,8 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 	return b
 }
 
-// appendContent appends the fields of an entry in a form that differs for different entries: strings
-// and lists follow their lengths, and numbers have their full width.
+// appendContent appends the fields of an entry in a form that differs for different entries:
+// strings and lists follow their lengths, and numbers have their full width.
 func appendContent(b []byte, e *Entry) []byte {
 	b = putString(b, e.Kind.String())
 	b = putUint(b, e.Seq)

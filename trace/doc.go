@@ -13,16 +13,16 @@
 //	   {"kind":"RolloutOpened","rolloutId":"stable@a1","channel":"stable",…},"sum":"…"}
 //	{"seq":2,"ts":"…","kind":"end",…,"payload":{"entries":1,"digest":"…"},"sum":"…"}
 //
-// Because it began with a header, the trace is sealed: each line has a sum of its fields, seq counts
-// the lines, and the end line has the number of entries and their digest. A [Reader] returns the
-// same entries and the end line. Had somebody changed the channel's name in the file, it would have
-// returned the entries as they are, and [Reader.Breaches] would name entry 1 on line 2. Sums and
-// digest cover the fields and not their JSON, so that a tool may reformat the file.
+// Because it began with a header, the trace is sealed: each line has a sum of its fields, seq
+// counts the lines, and the end line has the number of entries and their digest. A [Reader] returns
+// the same entries and the end line. Had somebody changed the channel's name in the file, it would
+// have returned the entries as they are, and [Reader.Breaches] would name entry 1 on line 2. Sums
+// and digest cover the fields and not their JSON, so that a tool may reformat the file.
 //
 // The log of a control plane has the second of these lines only, without the sum. A Reader reads it
 // too, and with it other forms of the same log: a rollout document, a table of a database
-// ([NewRowReader]), several files ([Concatenate], [Merge]). What this version of the format does not
-// know, it keeps in Raw, counts in [Passed], and writes again unchanged.
+// ([NewRowReader]), several files ([Concatenate], [Merge]). What this version of the format does
+// not know, it keeps in Raw, counts in [Passed], and writes again unchanged.
 //
 // The same two entries, written to a [Text], are the golden of the scenario, and [Diff] returns the
 // first difference between it and the golden of another run.
@@ -34,6 +34,6 @@
 //
 // # Fields
 //
-// One table has the fields of every payload ([Fields]). The encoder and the strict decoder use it. A
-// test compares it with the fast path, the digest and the text form.
+// One table has the fields of every payload ([Fields]). The encoder and the strict decoder use it.
+// A test compares it with the fast path, the digest and the text form.
 package trace

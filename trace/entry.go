@@ -134,8 +134,8 @@ type ManifestPoll struct {
 	Ref     reducer.ChannelRef
 }
 
-// HostEffect is an effect of the host machine: RecordTransition, with host, rollout, from, to and at,
-// or a change of the quarantine, with channel and closure.
+// HostEffect is an effect of the host machine: RecordTransition, with host, rollout, from, to and
+// at, or a change of the quarantine, with channel and closure.
 type HostEffect struct {
 	Effect  string
 	Host    reducer.HostID
@@ -178,8 +178,8 @@ type Fault struct {
 // earlier version.
 const FormatVersion = 1
 
-// Header is the first line of a simulated trace. It has what reproduces the trace, and what a reader
-// needs to check it.
+// Header is the first line of a simulated trace. It has what reproduces the trace, and what a
+// reader needs to check it.
 type Header struct {
 	Format   int
 	Scenario string // the name of a built-in scenario, or the path of a file

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -49,9 +48,10 @@ func write(entries []trace.Entry) []byte {
 	return b.Bytes()
 }
 
-// A Writer writes entries as NDJSON.
+// A Writer writes entries as NDJSON, a control plane's log here. The output is wrapped.
 func ExampleWriter() {
-	w := trace.NewWriter(os.Stdout)
+	var b strings.Builder
+	w := trace.NewWriter(&b)
 	for _, e := range night()[1:] { // without a header, as a control plane writes it
 		if err := w.Write(&e); err != nil {
 			fmt.Println(err)
@@ -60,8 +60,12 @@ func ExampleWriter() {
 	if err := w.Close(); err != nil {
 		fmt.Println(err)
 	}
+	wrap := strings.NewReplacer(`,"host"`, ",\n \"host\"", `,"channel"`, ",\n \"channel\"")
+	fmt.Print(wrap.Replace(b.String()))
 	// Output:
-	// {"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"rollout":"stable@a1","payload":{"kind":"RolloutOpened","rolloutId":"stable@a1","channel":"stable","targetRef":"a1","at":"2026-05-16T01:00:00Z"}}
+	// {"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event",
+	//  "host":null,"rollout":"stable@a1","payload":{"kind":"RolloutOpened","rolloutId":"stable@a1",
+	//  "channel":"stable","targetRef":"a1","at":"2026-05-16T01:00:00Z"}}
 }
 
 // A Reader reads a trace in any form, and checks the seal of a simulated one.
@@ -95,7 +99,7 @@ func ExampleReader() {
 
 // A ReadError says where a log cannot be read, and what was expected there.
 func ExampleReadError() {
-	r, err := trace.NewReader("log.ndjson", strings.NewReader(`{"seq":1,"ts":"yesterday"}`))
+	r, err := trace.NewReader("log", strings.NewReader(`{"seq":1,"ts":"yesterday"}`))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -103,14 +107,14 @@ func ExampleReadError() {
 	_, err = r.Read()
 	fmt.Println(err)
 	// Output:
-	// log.ndjson:1: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found "yesterday"
+	// log:1: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found "yesterday"
 }
 
-// Diff shows how the text forms of two runs differ.
+// A Text writes a trace for people, and Diff returns how two such texts differ.
 func ExampleDiff() {
 	text := func(entries []trace.Entry) string {
 		var b strings.Builder
-		t := trace.NewText(&b, trace.Full)
+		t := trace.NewText(&b, trace.TransitionsOnly)
 		for i := range entries {
 			if err := t.Write(&entries[i]); err != nil {
 				panic(err)
@@ -123,7 +127,6 @@ func ExampleDiff() {
 	}
 	golden, other := night(), night()
 	other[0].Header.Seed = 2
-	other[1].At += reducer.Time(1500 * time.Millisecond)
 	fmt.Print(trace.Diff(text(golden), text(other)))
 	// Output:
 	// first difference at line 3
@@ -131,9 +134,7 @@ func ExampleDiff() {
 	//       2  # scenario  night
 	// -     3  # seed      1
 	// +     3  # seed      2
-	// -     6  0d 00:00:00.000   event     RolloutOpened                stable@a1               -               ref a1 on stable
-	// -     7  # entries 1 digest 5eff676d2504524f
-	// +     6  0d 00:00:01.500   event     RolloutOpened                stable@a1               -               ref a1 on stable at 0d 00:00:00.000
-	// +     7  # entries 1 digest 5bfd0bbbe2411550
-	// in all 3 lines are missing (-) and 3 are new (+)
+	// -     6  # entries 1 digest 5eff676d2504524f
+	// +     6  # entries 1 digest 5df5741b11e66352
+	// in all 2 lines are missing (-) and 2 are new (+)
 }

@@ -486,7 +486,9 @@ func Fields() []Field {
 	}
 	for _, k := range reducer.EventKinds() {
 		all = append(all, Field{Of: k.String(), Name: "kind", Class: ClassTag})
-		all = appendForms(all, k.String(), eventFields[k], func(e *Entry) *reducer.Event { return e.Event })
+		all = appendForms(
+			all, k.String(), eventFields[k], func(e *Entry) *reducer.Event { return e.Event },
+		)
 	}
 	for _, k := range reducer.EffectKinds() {
 		all = append(all, Field{Of: k.String(), Name: "effect", Class: ClassTag})
@@ -515,7 +517,9 @@ func Fields() []Field {
 	all = appendForm(all, KindFault.String(), faultFields, func(e *Entry) *Fault { return e.Fault })
 	rejection := func(e *Entry) *Rejection { return e.Rejection }
 	all = appendForm(all, KindRejection.String(), rejectionFields, rejection)
-	all = appendForm(all, KindHeader.String(), headerFields, func(e *Entry) *Header { return e.Header })
+	all = appendForm(
+		all, KindHeader.String(), headerFields, func(e *Entry) *Header { return e.Header },
+	)
 	return appendForm(all, KindEnd.String(), endFields, func(e *Entry) *End { return e.End })
 }
 
@@ -540,7 +544,9 @@ func appendForm[T any](all []Field, of string, fields []field[T], payload func(*
 }
 
 // appendForms appends the fields of a payload that has both forms.
-func appendForms[T any](all []Field, of string, fields []field[T], payload func(*Entry) *T) []Field {
+func appendForms[T any](
+	all []Field, of string, fields []field[T], payload func(*Entry) *T,
+) []Field {
 	n := len(all)
 	all = appendForm(all, of, fields, payload)
 	for i := range fields {

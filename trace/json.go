@@ -14,8 +14,8 @@ import (
 	"rollsim/reducer"
 )
 
-// parser parses JSON objects, strictly: duplicate names, invalid UTF-8 and data after the object are
-// errors.
+// parser parses JSON objects, strictly: duplicate names, invalid UTF-8 and data after the object
+// are errors.
 type parser struct {
 	dec     jsontext.Decoder
 	buf     bytes.Buffer

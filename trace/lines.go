@@ -134,8 +134,8 @@ type rowSource struct {
 }
 
 // batchUnits is the number of rows or of a document's events in a batch. batchText is the least
-// length of the text of a batch of lines. When batches are decoded ahead, each wakes up a goroutine,
-// which costs as much as a few hundred entries.
+// length of the text of a batch of lines. When batches are decoded ahead, each wakes up a
+// goroutine, which costs as much as a few hundred entries.
 const (
 	batchUnits = 1024
 	batchText  = 256 << 10

@@ -61,7 +61,8 @@ type Reader struct {
 	err     error
 }
 
-// source is where the entries of one input come from. One goroutine calls fill; any may call decode.
+// source is where the entries of one input come from. One goroutine calls fill; any may call
+// decode.
 type source interface {
 	// fill reads the next units into an empty batch, and sets its err to what follows them: nil if
 	// there are more, io.EOF, or a *ReadError.
@@ -106,10 +107,10 @@ type batch struct {
 	done   chan struct{} // receives a value when the batch is decoded
 }
 
-// NewReader returns a Reader of a trace, plain or compressed with gzip or zstd: NDJSON, or a rollout
-// document as the control plane returns it for GET /v1/rollouts/{id}/events. It recognizes the form
-// by the content. file is the trace's name in errors. An SQLite database cannot be read from a
-// stream. The error is a *ReadError.
+// NewReader returns a Reader of a trace, plain or compressed with gzip or zstd: NDJSON, or a
+// rollout document as the control plane returns it for GET /v1/rollouts/{id}/events. It recognizes
+// the form by the content. file is the trace's name in errors. An SQLite database cannot be read
+// from a stream. The error is a *ReadError.
 func NewReader(file string, in io.Reader) (*Reader, error) {
 	r := &Reader{file: file, dec: newDecoder(), batch: new(batch)}
 	buffered, err := Decompress(in)
@@ -246,8 +247,8 @@ func (r *Reader) Tables() Tables {
 // OnClose makes Close call a function.
 func (r *Reader) OnClose(do func() error) { r.closers = append(r.closers, do) }
 
-// Close frees the reader's resources. It must be called after Ahead and after OnClose; a Reader that
-// NewReader returned needs no Close otherwise.
+// Close frees the reader's resources. It must be called after Ahead and after OnClose; a Reader
+// that NewReader returned needs no Close otherwise.
 func (r *Reader) Close() error {
 	if r.ahead != nil {
 		r.ahead.close()
@@ -267,8 +268,9 @@ func (r *Reader) Close() error {
 
 var errClosed = errors.New("the reader is closed")
 
-// Read returns the next entry, which may be the header or the end line. The entry is valid until the
-// next call. The error is io.EOF at the end or else a *ReadError, and every later call returns it.
+// Read returns the next entry, which may be the header or the end line. The entry is valid until
+// the next call. The error is io.EOF at the end or else a *ReadError, and every later call returns
+// it.
 func (r *Reader) Read() (*Entry, error) {
 	if r.series != nil {
 		return r.series.read()

@@ -15,7 +15,8 @@ const (
 	ErrorUnknownRollout       = "UnknownRollout"
 )
 
-// NewRejection returns the Rejection for an error of a reducer.Fleet. It panics for any other error.
+// NewRejection returns the Rejection for an error of a reducer.Fleet. It panics for any other
+// error.
 func NewRejection(err error) Rejection {
 	var (
 		illegal       *reducer.IllegalForState

@@ -230,8 +230,8 @@ func (s *scanner) usualTime() (reducer.Time, bool) {
 
 var tenTo = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000}
 
-// rememberHour records the hour of a time for usualTime, if no time within that hour is out of range
-// or has a leap second.
+// rememberHour records the hour of a time for usualTime, if no time within that hour is out of
+// range or has a leap second.
 func (d *decoder) rememberHour(text []byte, t reducer.Time) {
 	const hour = 3600 * nanosPerSecond
 	utc := text[len(text)-1] == 'Z' || string(text[len(text)-6:]) == "+00:00"
@@ -241,8 +241,8 @@ func (d *decoder) rememberHour(text []byte, t reducer.Time) {
 	}
 }
 
-// recent returns b as a string. Strings of a log recur, so it first looks for it in a small hash table
-// of recent strings.
+// recent returns b as a string. Strings of a log recur, so it first looks for it in a small hash
+// table of recent strings.
 func (d *decoder) recent(b []byte) string {
 	if len(b) > internLongest {
 		return string(b)

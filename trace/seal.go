@@ -117,8 +117,8 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	}
 }
 
-// changed returns why the line is not the one that was written, or an empty string if it may be. The
-// order of the keys, spaces and escapes may differ, since a tool may have reformatted the JSON.
+// changed returns why the line is not the one that was written, or an empty string if it may be.
+// The order of the keys, spaces and escapes may differ, since a tool may have reformatted the JSON.
 func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if sum == nil {
 		return "it has no sum"

@@ -16,15 +16,15 @@ type series struct {
 	err   error
 }
 
-// Concatenate returns a Reader of several inputs that are one log, in the order given. It opens each
-// when it is needed and closes it after its last entry. None may be a simulated trace, which has a
-// beginning and an end of its own.
+// Concatenate returns a Reader of several inputs that are one log, in the order given. It opens
+// each when it is needed and closes it after its last entry. None may be a simulated trace, which
+// has a beginning and an end of its own.
 func Concatenate(open ...func() (*Reader, error)) *Reader {
 	return &Reader{series: &series{open: open, last: new(Reader)}}
 }
 
-// Merge returns a Reader of several inputs that are parallel parts of one log, such as the documents
-// of some of its rollouts. It returns their entries in the order of seq.
+// Merge returns a Reader of several inputs that are parallel parts of one log, such as the
+// documents of some of its rollouts. It returns their entries in the order of seq.
 func Merge(readers ...*Reader) *Reader {
 	return &Reader{
 		series: &series{now: readers, heads: make([]*Entry, len(readers)), last: readers[0]},

@@ -23,10 +23,10 @@ const (
 // maxShownAttempt is the last attempt at a dispatch that Full shows.
 const maxShownAttempt = 2
 
-// Text is a Sink that writes a simulated trace as aligned text, the form of a golden. It writes lines
-// about the run, then one line per entry in columns (time since the start, what, kind, rollout,
-// host, details), then a line with the number of entries and their digest. The text contains no
-// wall-clock time, path, version or float.
+// Text is a Sink that writes a simulated trace as aligned text, the form of a golden. It writes
+// lines about the run, then one line per entry in columns (time since the start, what, kind,
+// rollout, host, details), then a line with the number of entries and their digest. The text
+// contains no wall-clock time, path, version or float.
 type Text struct {
 	w      io.Writer
 	detail Detail
@@ -36,8 +36,8 @@ type Text struct {
 	err    error
 }
 
-// NewText returns a Text that writes to w. It is buffered: the caller must call Close, which does not
-// close w.
+// NewText returns a Text that writes to w. It is buffered: the caller must call Close, which does
+// not close w.
 func NewText(w io.Writer, detail Detail) *Text {
 	return &Text{w: w, detail: detail, buf: make([]byte, 0, flushAt+4096)}
 }

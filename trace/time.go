@@ -11,8 +11,8 @@ const (
 	secondsPerDay  = 86_400
 )
 
-// AppendTime appends t in RFC 3339, in UTC with Z, and with the fewest of 0, 3, 6 or 9 decimals that
-// represent it exactly.
+// AppendTime appends t in RFC 3339, in UTC with Z, and with the fewest of 0, 3, 6 or 9 decimals
+// that represent it exactly.
 func AppendTime(b []byte, t reducer.Time) []byte {
 	seconds, nanos := floorDiv(int64(t), nanosPerSecond)
 	days, second := floorDiv(seconds, secondsPerDay)
@@ -35,8 +35,8 @@ func appendClock(b []byte, second int64) []byte {
 	return append2(append(b, ':'), second%60)
 }
 
-// appendDecimals appends the fraction of a second with the fewest of 0, 3, 6 or 9 decimals, at least
-// with least of them.
+// appendDecimals appends the fraction of a second with the fewest of 0, 3, 6 or 9 decimals, at
+// least with least of them.
 func appendDecimals(b []byte, nanos int64, least int) []byte {
 	n := 9
 	switch {

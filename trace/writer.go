@@ -24,14 +24,14 @@ type Writer struct {
 // flushAt is the number of buffered bytes at which a Writer writes them.
 const flushAt = 64 << 10
 
-// NewWriter returns a Writer that writes to w. It is buffered: the caller must call Close, which does
-// not close w.
+// NewWriter returns a Writer that writes to w. It is buffered: the caller must call Close, which
+// does not close w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w, buf: make([]byte, 0, flushAt+4096)} }
 
 // Write writes an entry. It ignores an end entry, since Close writes its own. In a sealed trace the
-// seq of the header must be 0, and that of every other entry one more than that of the entry before.
-// The error says where that is not so, or is that of the underlying writer; every later call returns
-// it.
+// seq of the header must be 0, and that of every other entry one more than that of the entry
+// before. The error says where that is not so, or is that of the underlying writer; every later
+// call returns it.
 func (w *Writer) Write(e *Entry) error {
 	if w.err != nil || e.Kind == KindEnd {
 		return w.err

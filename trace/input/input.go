@@ -1,6 +1,6 @@
 // Package input opens logs in every form: NDJSON, rollout documents and state.db, in files or on
-// standard input, plain or compressed with gzip or zstd. It recognizes the form by the content, not by
-// the name.
+// standard input, plain or compressed with gzip or zstd. It recognizes the form by the content, not
+// by the name.
 package input
 
 import (
@@ -51,8 +51,9 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	return trace.Concatenate(opens...), nil
 }
 
-// IsStream reports whether an input can be read only once: standard input, or a name that is neither
-// that of a regular file nor of a directory, such as the pipe that a shell makes for <(COMMAND).
+// IsStream reports whether an input can be read only once: standard input, or a name that is
+// neither that of a regular file nor of a directory, such as the pipe that a shell makes for
+// <(COMMAND).
 func IsStream(name string) bool {
 	info, err := os.Stat(name)
 	return name == Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir()

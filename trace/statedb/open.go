@@ -30,11 +30,12 @@ const (
 
 // open opens a database without changing it or the files next to it.
 //
-// A database in use has a -wal and a -shm. Mode ro reads through them, as any other reader does. For
-// a database at rest SQLite would create them, even in mode ro, and leave them behind. When there is
-// no -wal, the main file alone is complete, and open reads it as immutable. A -wal without -shm is
-// part of a copy or was left by a crash. SQLite has to write to read it, so open reads a private copy
-// of both files. It does so too for the journal of a transaction that a crash interrupted.
+// A database in use has a -wal and a -shm. Mode ro reads through them, as any other reader does.
+// For a database at rest SQLite would create them, even in mode ro, and leave them behind. When
+// there is no -wal, the main file alone is complete, and open reads it as immutable. A -wal without
+// -shm is part of a copy or was left by a crash. SQLite has to write to read it, so open reads a
+// private copy of both files. It does so too for the journal of a transaction that a crash
+// interrupted.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {

@@ -1,9 +1,9 @@
 // Package statedb reads the control plane's SQLite file, state.db: its event_log and the tables
 // derived from it.
 //
-// The control plane may write to the database at the same time. Package statedb reads one consistent
-// state of it, changes neither the database nor its write-ahead log, and creates no file next to
-// them.
+// The control plane may write to the database at the same time. Package statedb reads one
+// consistent state of it, changes neither the database nor its write-ahead log, and creates no file
+// next to them.
 package statedb
 
 import (
@@ -357,7 +357,8 @@ func explain(err error) string {
 	what := strings.TrimPrefix(err.Error(), "sqlite3: ")
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
-		return fmt.Sprintf("another process has locked the database for more than %v: try again later", busyFor)
+		return fmt.Sprintf("another process has locked the database for more than %v: try again "+
+			"later", busyFor)
 	case errors.Is(err, sqlite3.NOTADB):
 		return "the database is damaged, or encrypted: " + what
 	case errors.Is(err, sqlite3.CORRUPT):
