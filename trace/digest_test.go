@@ -47,7 +47,9 @@ func eachLeafOf(v reflect.Value, path string, changed func(reflect.Value, string
 }
 
 func TestDigestDependsOnEveryField(t *testing.T) {
-	for _, e := range append(zoo(), Entry{Kind: KindOther, Other: "metric", Raw: []byte("{}")}, Entry{Kind: KindEnd, End: &End{}}) {
+	all := append(zoo(),
+		Entry{Kind: KindOther, Other: "metric", Raw: []byte("{}")}, Entry{Kind: KindEnd, End: &End{}})
+	for _, e := range all {
 		c := e.Clone()
 		last := appendContent(nil, &c)
 		leaves := 0

@@ -64,28 +64,35 @@ func TestLineSpellings(t *testing.T) {
 		got  []byte
 		want string
 	}{
-		{"entry", appendEntry(nil, &Entry{Seq: 12, At: start, Kind: KindEffect, Rollout: r1, Effect: &wave}),
+		{"entry", appendEntry(nil, &Entry{Seq: 12, At: start, Kind: KindEffect, Rollout: r1,
+			Effect: &wave}),
 			`{"seq":12,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"stable@a1",` +
 				`"payload":{"effect":"UpdateCurrentWave","rolloutId":"stable@a1","wave":2}`},
 		{"tagged event", AppendTaggedEvent(nil, &reducer.Event{
 			Kind: reducer.SuccessorOpened, Rollout: "r1", Successor: "r2", At: start + 500_000_000,
-		}), `{"SuccessorOpened":{"superseded_rollout_id":"r1","successor_rollout_id":"r2","at":"2026-05-16T01:00:00.500Z"}}`},
-		{"tagged effect", AppendTaggedEffect(nil, &wave), `{"UpdateCurrentWave":{"rollout_id":"stable@a1","wave":2}}`},
+		}), `{"SuccessorOpened":{"superseded_rollout_id":"r1","successor_rollout_id":"r2",` +
+			`"at":"2026-05-16T01:00:00.500Z"}}`},
+		{"tagged effect", AppendTaggedEffect(nil, &wave),
+			`{"UpdateCurrentWave":{"rollout_id":"stable@a1","wave":2}}`},
 		{"quarantine", AppendEffect(nil, &reducer.Effect{
 			Kind: reducer.InsertQuarantineFromRollout, Channel: "stable", Closure: "a1",
 		}), `{"effect":"InsertQuarantineFromRollout","channel":"stable","closureHash":"a1"}`},
-		{"pruning", AppendEffect(nil, &reducer.Effect{Kind: reducer.SchedulePruning, Rollout: r1, DelaySeconds: 60}),
+		{"pruning", AppendEffect(nil, &reducer.Effect{Kind: reducer.SchedulePruning, Rollout: r1,
+			DelaySeconds: 60}),
 			`{"effect":"SchedulePruning","rolloutId":"stable@a1","delaySeconds":60}`},
 		{"record", AppendRecord(nil, &reducer.Record{
 			RolloutID: r1, Channel: "stable", TargetRef: "a1", State: reducer.Terminal, CurrentWave: 1,
 			OpenedEventLogSeq: reducer.Some(int64(-3)), OpenedAt: start, TerminalAt: reducer.Some(start + 1),
-		}), `{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Terminal","current_wave":1,` +
-			`"opened_event_log_seq":-3,"last_transition_event_log_seq":null,"opened_at":"2026-05-16T01:00:00Z",` +
+		}), `{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Terminal",` +
+			`"current_wave":1,` +
+			`"opened_event_log_seq":-3,"last_transition_event_log_seq":null,` +
+			`"opened_at":"2026-05-16T01:00:00Z",` +
 			`"terminal_at":"2026-05-16T01:00:00.000000001Z","superseded_at":null}`},
 		{"first failure", appendPayload(nil, &Entry{Agent: &AgentEvent{
 			Kind: reducer.ProbeFailureFirst, Seq: 6, At: start, Probe: "http",
 		}}),
-			`{"kind":"ProbeFailureFirst","probeName":"http","mode":"enforce","firstFailedAt":"2026-05-16T01:00:00Z","seq":6}`},
+			`{"kind":"ProbeFailureFirst","probeName":"http","mode":"enforce",` +
+				`"firstFailedAt":"2026-05-16T01:00:00Z","seq":6}`},
 		{"dispatch sent again", appendPayload(nil, &Entry{Plan: &PlanAction{
 			Action: QueueDispatch, Host: "h", Rollout: r1, Closure: "a1", SoakDueAt: start, Attempt: 2,
 		}}), `{"action":"QueueDispatch","host":"h","rollout":"stable@a1","target_closure":"a1",` +
@@ -107,7 +114,8 @@ func TestBothSpellingsDecode(t *testing.T) {
 			}
 		}
 		if e.Effect != nil {
-			for _, payload := range [][]byte{AppendEffect(nil, e.Effect), AppendTaggedEffect(nil, e.Effect)} {
+			for _, payload := range [][]byte{AppendEffect(nil, e.Effect), AppendTaggedEffect(nil,
+				e.Effect)} {
 				if got, err := DecodeEffect(payload); err != nil || got != *e.Effect {
 					t.Errorf("%s: %+v, %v", payload, got, err)
 				}
@@ -128,7 +136,8 @@ func TestDecodeErrors(t *testing.T) {
 	for _, c := range []struct{ payload, want string }{
 		{`{"HostJoined":{"rollout_id":"r","host_id":"h","wave":-1,"at":"2026-05-16T01:00:00Z"}}`,
 			"rollout event: HostJoined.wave: expected an integer from 0 to 4294967295, found -1"},
-		{`{"kind":"HostJoined","rolloutId":"r","hostId":"h","wave":4294967296,"at":"2026-05-16T01:00:00Z"}`,
+		{`{"kind":"HostJoined","rolloutId":"r","hostId":"h","wave":4294967296,` +
+			`"at":"2026-05-16T01:00:00Z"}`,
 			"rollout event: wave: expected an integer from 0 to 4294967295, found 4294967296"},
 		{`{"kind":"HostJoined","rolloutId":7,"hostId":"h","wave":1,"at":"2026-05-16T01:00:00Z"}`,
 			"rollout event: rolloutId: expected a string, found 7"},
@@ -138,7 +147,8 @@ func TestDecodeErrors(t *testing.T) {
 		{`{"kind":3}`, "rollout event: kind: expected a string, found 3"},
 		{`{}`, "rollout event: kind: expected the name of a rollout event, found nothing"},
 		{`[]`, "expected a JSON object, found []"},
-		{`{"kind":"HostStateChanged","rolloutId":"r","hostId":"h","from":"Soaked","to":"Failed","at":"2026-05-16T01:00:00Z"}`,
+		{`{"kind":"HostStateChanged","rolloutId":"r","hostId":"h","from":"Soaked","to":"Failed",` +
+			`"at":"2026-05-16T01:00:00Z"}`,
 			"rollout event: from: expected a host state (Pending, Activating, Deferred, Soaking, " +
 				"Converged, Failed, Reverted), " +
 				`found "Soaked"`},
@@ -155,7 +165,8 @@ func TestDecodeErrors(t *testing.T) {
 
 func TestStringsAreJSON(t *testing.T) {
 	for _, s := range []string{
-		"", "plain", `"quoted" \ back`, "\x00\x01\b\f\n\r\t\x1f\x7f", "Ünïcödé ✗ 😀", "\u2028\u2029", "bad \xff\xfe utf\xc3", "\xed\xa0\x80",
+		"", "plain", `"quoted" \ back`, "\x00\x01\b\f\n\r\t\x1f\x7f", "Ünïcödé ✗ 😀", "\u2028\u2029",
+		"bad \xff\xfe utf\xc3", "\xed\xa0\x80",
 		strings.Repeat("long\n", 1000),
 	} {
 		quoted := appendQuoted(nil, s)

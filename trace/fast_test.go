@@ -17,7 +17,8 @@ type decoders [3]*decoder
 
 func newDecoders() *decoders { return &decoders{newDecoder(), newDecoder(), newDecoder()} }
 
-const expected = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"gate_decision","host":"h","rollout":"r","payload":` +
+const expected = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"gate_decision","host":"h",` +
+	`"rollout":"r","payload":` +
 	`{"gate":"g","reason":"why","host":"h","rollout":"r"}}`
 
 func (all *decoders) each(t testing.TB, do func(fast, strict *decoder)) {
@@ -147,7 +148,8 @@ func TestFastPathOnRows(t *testing.T) {
 		row := Row{
 			Seq: int64(
 				e.Seq,
-			), TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: []byte(e.Host), Rollout: []byte(e.Rollout),
+			), TS: AppendTime(nil, e.At), Kind: []byte(e.KindName()), Host: []byte(e.Host),
+			Rollout: []byte(e.Rollout),
 			Payload: payloadOf(line),
 		}
 		if all.agreeRow(t, row) {
@@ -198,17 +200,22 @@ func TestFastPathIsStrict(t *testing.T) {
 func TestFastPathKnowsTimes(t *testing.T) {
 	all := newDecoders()
 	for _, text := range []string{
-		"2026-05-16T01:59:59.999999999Z", "2026-05-16T01:00:00.1Z", "2026-05-16T01:00:00.12345678+00:00", "2026-05-16T01:60:00Z",
-		"2026-05-16T01:00:60Z", "2026-05-16T01:00:61Z", "2026-05-16T01:00:00.Z", "2026-05-16T01:00:00.1234567890Z",
-		"2026-05-16T01:00:00+01:00", "2026-05-16t01:00:00z", "2026-05-16T01:0a:00Z", "2026-05-16T02:00:00-00:00", "2026-05-16T01:00:00",
-		"1969-12-31T23:59:59Z", "2262-04-11T23:47:16.854775807Z", "2262-04-11T23:47:16.854775808Z", "1677-09-21T00:12:43.145224192Z",
+		"2026-05-16T01:59:59.999999999Z", "2026-05-16T01:00:00.1Z",
+		"2026-05-16T01:00:00.12345678+00:00", "2026-05-16T01:60:00Z",
+		"2026-05-16T01:00:60Z", "2026-05-16T01:00:61Z", "2026-05-16T01:00:00.Z",
+		"2026-05-16T01:00:00.1234567890Z",
+		"2026-05-16T01:00:00+01:00", "2026-05-16t01:00:00z", "2026-05-16T01:0a:00Z",
+		"2026-05-16T02:00:00-00:00", "2026-05-16T01:00:00",
+		"1969-12-31T23:59:59Z", "2262-04-11T23:47:16.854775807Z", "2262-04-11T23:47:16.854775808Z",
+		"1677-09-21T00:12:43.145224192Z",
 		"2026-05-16T23:59:60Z", "2026-05-17T00:00:00Z",
 	} {
 		all.agreeLine(
 			t,
 			fmt.Appendf(
 				nil,
-				`{"seq":1,"ts":"%s","kind":"effect","host":null,"rollout":"r","payload":{"effect":"RecordTransition",`+
+				`{"seq":1,"ts":"%s","kind":"effect","host":null,"rollout":"r",`+
+					`"payload":{"effect":"RecordTransition",`+
 					`"host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`,
 				text,
 				text,
@@ -218,8 +225,10 @@ func TestFastPathKnowsTimes(t *testing.T) {
 			t,
 			fmt.Appendf(
 				nil,
-				`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"r","payload":{"effect":`+
-					`"RecordTransition","host":"h","rollout_id":"r","from":"Pending","to":"Activating","at":"%s"}}`,
+				`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"effect","host":null,"rollout":"r",`+
+					`"payload":{"effect":`+
+					`"RecordTransition","host":"h","rollout_id":"r","from":"Pending","to":"Activating",`+
+					`"at":"%s"}}`,
 				text,
 			),
 		)

@@ -15,9 +15,11 @@ import (
 )
 
 // logLine is a line of a control plane's log, up to its payload.
-const logLine = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"%s","host":null,"rollout":"r","payload":%s}` + "\n"
+const logLine = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"%s","host":null,` +
+	`"rollout":"r","payload":%s}` + "\n"
 
-const joined = `{"kind":"HostJoined","rolloutId":"r","hostId":"h","wave":0,"at":"2026-05-16T01:00:00+00:00"}`
+const joined = `{"kind":"HostJoined","rolloutId":"r","hostId":"h","wave":0,` +
+	`"at":"2026-05-16T01:00:00+00:00"}`
 
 func TestReadErrors(t *testing.T) {
 	good := fmt.Sprintf(logLine, "rollout_event", joined)
@@ -55,13 +57,17 @@ func TestReadErrors(t *testing.T) {
 			"exceeded max depth"},
 		{"seq", line(`"seq":1`, `"seq":1.0`), "t.ndjson:2: seq: expected an integer from 0 to " +
 			"18446744073709551615, found 1.0"},
-		{"seq string", line(`"seq":1`, `"seq":"1"`), `t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found "1"`},
-		{"ts", line(`"ts":"2026`, `"ts":"26`), `t.ndjson:2: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", ` +
-			`found "26-05-16T01:00:00+00:00"`},
-		{"kind", line(`"rollout_event"`, `null`), "t.ndjson:2: seq 1: kind: expected a string, found null"},
+		{"seq string", line(`"seq":1`, `"seq":"1"`),
+			`t.ndjson:2: seq: expected an integer from 0 to 18446744073709551615, found "1"`},
+		{"ts", line(`"ts":"2026`, `"ts":"26`),
+			`t.ndjson:2: seq 1: ts: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", ` +
+				`found "26-05-16T01:00:00+00:00"`},
+		{"kind", line(`"rollout_event"`, `null`), "t.ndjson:2: seq 1: kind: expected a string, found " +
+			"null"},
 		{"host", line(`"host":null`, `"host":3`), "t.ndjson:2: seq 1: host: expected a string or " +
 			"null, found 3"},
-		{"no payload", line(joined, "null"), "t.ndjson:2: seq 1: payload: expected an object, found null"},
+		{"no payload", line(joined, "null"), "t.ndjson:2: seq 1: payload: expected an object, found " +
+			"null"},
 		{"wave", line(`"wave":0`, `"wave":-1`), "t.ndjson:2: seq 1: payload.wave: expected an integer " +
 			"from 0 to 4294967295, found -1"},
 		{"large wave", line(`"wave":0`, `"wave":4294967296`),
@@ -71,14 +77,18 @@ func TestReadErrors(t *testing.T) {
 		{"missing field", line(`"hostId":"h",`, ``), "t.ndjson:2: seq 1: payload.hostId: expected a " +
 			"string, found nothing"},
 		{"long value", line(`"wave":0`, `"wave":"`+strings.Repeat("✗", 40)+`"`),
-			`t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found "` + strings.Repeat("✗", 19) + "…"},
-		{"state", fmt.Sprintf(logLine, "effect", `{"effect":"RecordRolloutTransition","rolloutId":"r","from":"Opening","to":"Aktive",`+
+			`t.ndjson:2: seq 1: payload.wave: expected an integer from 0 to 4294967295, found "` +
+				strings.Repeat("✗", 19) + "…"},
+		{"state", fmt.Sprintf(logLine, "effect", `{"effect":"RecordRolloutTransition","rolloutId":"r",`+
+			`"from":"Opening","to":"Aktive",`+
 			`"at":"2026-05-16T01:00:00Z"}`), "t.ndjson:1: seq 1: payload.to: expected a rollout state " +
 			"(Opening, Active, Converging, " +
 			`Terminal, Reverted, Failed, Superseded, Pruned), found "Aktive"`},
 		{"policy", fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","policyApplied":"hope"}`),
-			`t.ndjson:1: seq 1: payload.policyApplied: expected a health policy (halt, rollback-and-halt), found "hope"`},
-		{"probes", fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":["http"]}`),
+			`t.ndjson:1: seq 1: payload.policyApplied: expected a health policy (halt,` +
+				` rollback-and-halt), found "hope"`},
+		{"probes", fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared",`+
+			`"probes":["http"]}`),
 			`t.ndjson:1: seq 1: payload.probes: expected a list of objects, found ["http"]`},
 		{"hosts", fmt.Sprintf(logLine, "plan_action", `{"action":"OpenRollout","hosts":[1]}`),
 			`t.ndjson:1: seq 1: payload.hosts: expected a list of strings, found [1]`},
@@ -97,10 +107,12 @@ func TestReadErrors(t *testing.T) {
 			"found a second one"},
 		{"no header", rest, "t.ndjson:1: expected the header of a simulated trace before its entries, " +
 			"found an entry with a sum"},
-		{"end alone", good + `{"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"end","payload":{"entries":1,"digest":"x"}}`,
+		{"end alone", good + `{"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"end",` +
+			`"payload":{"entries":1,"digest":"x"}}`,
 			"t.ndjson:2: expected an end line only in a trace that has a header"},
 		{"cut off", sealed[:strings.LastIndex(sealed[:len(sealed)-1], "\n")+1],
-			"t.ndjson:3: the trace was cut off: expected an end line after entry 2, found the end of the file"},
+			"t.ndjson:3: the trace was cut off: expected an end line after entry 2, found the end of the " +
+				"file"},
 	} {
 		_, _, err := read([]byte(c.in))
 		var readError *ReadError
@@ -117,37 +129,44 @@ func TestReadTolerates(t *testing.T) {
 		passed   Passed
 	}{
 		{
-			name: "unknown kind",
-			in:   fmt.Sprintf(logLine, "metric", `[1, {"a":null}]`),
-			want: Entry{Kind: KindOther, Other: "metric", Rollout: "r", Raw: []byte(`[1, {"a":null}]`)}, passed: Passed{Kinds: 1},
+			name:   "unknown kind",
+			in:     fmt.Sprintf(logLine, "metric", `[1, {"a":null}]`),
+			want:   Entry{Kind: KindOther, Other: "metric", Rollout: "r", Raw: []byte(`[1, {"a":null}]`)},
+			passed: Passed{Kinds: 1},
 		},
 		{
 			name: "unknown event",
 			in:   fmt.Sprintf(logLine, "rollout_event", `{"kind":"RolloutPaused","wave":-1}`),
-			want: Entry{Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(`{"kind":"RolloutPaused","wave":-1}`)}, passed: Passed{Payloads: 1},
+			want: Entry{Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(`{"kind":"RolloutPaused",` +
+				`"wave":-1}`)}, passed: Passed{Payloads: 1},
 		},
 		{
-			name: "unknown tagged event",
-			in:   fmt.Sprintf(logLine, "rollout_event", `{"RolloutPaused":{}}`),
-			want: Entry{Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(`{"RolloutPaused":{}}`)}, passed: Passed{Payloads: 1},
+			name:   "unknown tagged event",
+			in:     fmt.Sprintf(logLine, "rollout_event", `{"RolloutPaused":{}}`),
+			want:   Entry{Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(`{"RolloutPaused":{}}`)},
+			passed: Passed{Payloads: 1},
 		},
 		{
-			name: "unknown effect",
-			in:   fmt.Sprintf(logLine, "effect", `{"effect":"EmitMetric"}`),
-			want: Entry{Kind: KindEffect, Rollout: "r", Raw: []byte(`{"effect":"EmitMetric"}`)}, passed: Passed{Payloads: 1},
+			name:   "unknown effect",
+			in:     fmt.Sprintf(logLine, "effect", `{"effect":"EmitMetric"}`),
+			want:   Entry{Kind: KindEffect, Rollout: "r", Raw: []byte(`{"effect":"EmitMetric"}`)},
+			passed: Passed{Payloads: 1},
 		},
 		{
 			name: "unknown field",
 			in:   fmt.Sprintf(logLine, "rollout_event", strings.Replace(joined, `}`, `,"color":"red"}`, 1)),
 			want: Entry{
-				Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(strings.Replace(joined, `}`, `,"color":"red"}`, 1)),
+				Kind: KindRolloutEvent, Rollout: "r", Raw: []byte(strings.Replace(joined, `}`,
+					`,"color":"red"}`, 1)),
 				Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: "r", Host: "h", At: start},
 			}, passed: Passed{Fields: 1},
 		},
 		{
 			name: "unknown field of the entry, other order, other spaces, escapes",
-			in: "\t" + `{ "payload" : {"at":"2026-05-16T01:00:00+00:00","hostId":"\u0068","wave":0,"kind":"HostJoined","rolloutId":"r"},` +
-				`"note":{"x":[]},"rollout":"r","kind":"rollout_event", "ts":"2026-05-16t03:00:00+02:00","seq":1 }` + "\r\n",
+			in: "\t" + `{ "payload" : {"at":"2026-05-16T01:00:00+00:00","hostId":"\u0068","wave":0,` +
+				`"kind":"HostJoined","rolloutId":"r"},` +
+				`"note":{"x":[]},"rollout":"r","kind":"rollout_event", "ts":"2026-05-16t03:00:00+02:00",` +
+				`"seq":1 }` + "\r\n",
 			want: Entry{
 				Kind: KindRolloutEvent, Rollout: "r",
 				Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: "r", Host: "h", At: start},
@@ -165,15 +184,19 @@ func TestReadTolerates(t *testing.T) {
 		{
 			name: "what an agent event does not hold",
 			in: fmt.Sprintf(logLine, "agent_event",
-				`{"kind":"ActivationStarted","startedAt":"2026-05-16T01:00:00Z","switchMethod":"reboot","seq":2}`),
+				`{"kind":"ActivationStarted","startedAt":"2026-05-16T01:00:00Z","switchMethod":"reboot",`+
+					`"seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ActivationStarted, Seq: 2, At: start},
-				Raw: []byte(`{"kind":"ActivationStarted","startedAt":"2026-05-16T01:00:00Z","switchMethod":"reboot","seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ActivationStarted,
+					Seq: 2, At: start},
+				Raw: []byte(`{"kind":"ActivationStarted","startedAt":"2026-05-16T01:00:00Z",` +
+					`"switchMethod":"reboot","seq":2}`),
 			},
 		},
 		{
 			name: "two probes",
-			in: fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"http",`+
+			in: fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared",`+
+				`"probes":[{"probeName":"a","kind":"http",`+
 				`"mode":"enforce"},{"probeName":"b"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			want: Entry{
 				Kind: KindAgentEvent, Rollout: "r",
@@ -184,42 +207,61 @@ func TestReadTolerates(t *testing.T) {
 		},
 		{
 			name: "no probes",
-			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			in: fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[],`+
+				`"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared, Seq: 2, At: start},
-				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared,
+					Seq: 2, At: start},
+				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[],` +
+					`"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			},
 		},
 		{
 			name: "another kind of probe",
-			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"tcp","mode":"enforce"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+			in: fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeTopologyDeclared",`+
+				`"probes":[{"probeName":"a","kind":"tcp","mode":"enforce"}],`+
+				`"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared, Seq: 2, At: start, Probe: "a"},
-				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"tcp","mode":"enforce"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeTopologyDeclared,
+					Seq: 2, At: start, Probe: "a"},
+				Raw: []byte(`{"kind":"ProbeTopologyDeclared","probes":[{"probeName":"a","kind":"tcp",` +
+					`"mode":"enforce"}],"declaredAt":"2026-05-16T01:00:00Z","seq":2}`),
 			},
 		},
 		{
 			name: "two failing probes",
-			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
+			in: fmt.Sprintf(logLine, "agent_event",
+				`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,`+
+					`"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2, At: start, Probe: "a", Policy: reducer.Halt},
-				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2,
+					At: start, Probe: "a", Policy: reducer.Halt},
+				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":60,` +
+					`"failingProbes":["a","b"],"policyApplied":"halt","seq":2}`),
 			},
 		},
 		{
 			name: "another threshold",
-			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
+			in: fmt.Sprintf(logLine, "agent_event",
+				`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,`+
+					`"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2, At: start, Probe: "a", Policy: reducer.Halt},
-				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Seq: 2,
+					At: start, Probe: "a", Policy: reducer.Halt},
+				Raw: []byte(`{"kind":"Failed","failedAt":"2026-05-16T01:00:00Z","sustainedDurationSecs":90,` +
+					`"failingProbes":["a"],"policyApplied":"halt","seq":2}`),
 			},
 		},
 		{
 			name: "another status",
-			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeResult","probeName":"a","mode":"enforce","status":"unknown","observedAt":"2026-05-16T01:00:00Z","failureReason":null,"subResults":null,"seq":2}`),
+			in: fmt.Sprintf(logLine, "agent_event", `{"kind":"ProbeResult","probeName":"a",`+
+				`"mode":"enforce","status":"unknown","observedAt":"2026-05-16T01:00:00Z",`+
+				`"failureReason":null,"subResults":null,"seq":2}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeResult, Seq: 2, At: start, Probe: "a"},
-				Raw: []byte(`{"kind":"ProbeResult","probeName":"a","mode":"enforce","status":"unknown","observedAt":"2026-05-16T01:00:00Z","failureReason":null,"subResults":null,"seq":2}`),
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbeResult, Seq: 2,
+					At: start, Probe: "a"},
+				Raw: []byte(`{"kind":"ProbeResult","probeName":"a","mode":"enforce","status":"unknown",` +
+					`"observedAt":"2026-05-16T01:00:00Z","failureReason":null,"subResults":null,"seq":2}`),
 			},
 		},
 		{
@@ -227,7 +269,8 @@ func TestReadTolerates(t *testing.T) {
 			in: fmt.Sprintf(logLine, "rollout_event",
 				`{"RolloutTerminal":{"rollout_id":"r","at":"2026-05-16T01:00:00Z","color":"red"}}`),
 			want: Entry{
-				Kind: KindRolloutEvent, Rollout: "r", Event: &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "r", At: start},
+				Kind: KindRolloutEvent, Rollout: "r", Event: &reducer.Event{Kind: reducer.RolloutTerminal,
+					Rollout: "r", At: start},
 				Raw: []byte(`{"RolloutTerminal":{"rollout_id":"r","at":"2026-05-16T01:00:00Z","color":"red"}}`),
 			}, passed: Passed{Fields: 1},
 		},
@@ -235,7 +278,8 @@ func TestReadTolerates(t *testing.T) {
 			name: "an agent event without what it should have",
 			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","policyApplied":"halt"}`),
 			want: Entry{
-				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed, Policy: reducer.Halt},
+				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed,
+					Policy: reducer.Halt},
 				Raw: []byte(`{"kind":"Failed","policyApplied":"halt"}`),
 			},
 		},
@@ -376,7 +420,8 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte(documentOf(f, "stable@a1", lone())))
 	f.Add(
 		[]byte(
-			`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],"more":1,"rollout_id":"a\u0022"}`,
+			`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],` +
+				`"more":1,"rollout_id":"a\u0022"}`,
 		),
 	)
 	f.Add(zstdOf(f, whole))

@@ -32,13 +32,18 @@ func TestSeal(t *testing.T) {
 		want   string
 	}{
 		{"nothing", func(l []string) []string { return l }, ""},
-		{"removed", func(l []string) []string { return append(l[:7:7], l[8:]...) }, "entry 7 is missing: line 8 has seq 8"},
-		{"two removed", func(l []string) []string { return append(l[:7:7], l[9:]...) }, "entries 7 to 8 are missing: line 8 has seq 9"},
+		{"removed", func(l []string) []string { return append(l[:7:7], l[8:]...) },
+			"entry 7 is missing: line 8 has seq 8"},
+		{"two removed", func(l []string) []string { return append(l[:7:7], l[9:]...) },
+			"entries 7 to 8 are missing: line 8 has seq 9"},
 		{"last removed", func(l []string) []string { return append(l[:last-1:last-1], l[last]) },
 			fmt.Sprintf("entry %d is missing: line %d has seq %d", last-1, last, last)},
 		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 occurs " +
 			"twice, on lines 8 and 9"},
-		{"repeated later", func(l []string) []string { return append(l[:20:20], append([]string{l[7]}, l[20:]...)...) },
+		{"repeated later", func(l []string) []string {
+			return append(l[:20:20], append([]string{l[7]},
+				l[20:]...)...)
+		},
 			"entry 7 occurs twice, the second time on line 21"},
 		{"swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l },
 			"entry 7 is missing: line 8 has seq 8\nentry 7 comes after entry 8, on line 9"},
@@ -63,9 +68,14 @@ func TestSeal(t *testing.T) {
 			l[4] = l[4][:strings.Index(l[4], `,"sum"`)] + "}"
 			return l
 		}, "entry 4 (line 5): changed after it was written: it has no sum"},
-		{"line added", func(l []string) []string { return append(l, l[3]) }, fmt.Sprintf("line %d follows the end line", last+2)},
-		{"no JSON added", func(l []string) []string { return append(l, "hello") }, fmt.Sprintf("line %d follows the end line", last+2)},
-		{"two changes", func(l []string) []string { return replace(10, `"wave":2`, `"wave":3`)(replace(3, "web", "db")(l)) },
+		{"line added", func(l []string) []string { return append(l, l[3]) },
+			fmt.Sprintf("line %d follows the end line", last+2)},
+		{"no JSON added", func(l []string) []string { return append(l, "hello") },
+			fmt.Sprintf("line %d follows the end line", last+2)},
+		{"two changes", func(l []string) []string {
+			return replace(10, `"wave":2`,
+				`"wave":3`)(replace(3, "web", "db")(l))
+		},
 			"entry 3 (line 4): changed after it was written: its content does not match its sum\n" +
 				"entry 10 (line 11): changed after it was written: its content does not match its sum"},
 		{"spelt again", func(l []string) []string {
@@ -85,7 +95,8 @@ func TestSeal(t *testing.T) {
 			}
 			return l
 		}, ""},
-		{"blank lines", func(l []string) []string { return append(append(l[:7:7], "", " "), l[7:]...) }, ""},
+		{"blank lines", func(l []string) []string { return append(append(l[:7:7], "", " "), l[7:]...) },
+			""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			changed := c.change(append([]string(nil), whole...))

@@ -72,14 +72,16 @@ func TestReadDocument(t *testing.T) {
 	text := documentOf(t, id, lone())
 	parts := strings.SplitN(strings.TrimSuffix(text, "}"), `"events":`, 2)
 	for name, text := range map[string]string{
-		"compact":            text,
-		"mark, spaces":       "\xef\xbb\xbf\n " + strings.ReplaceAll(text, `,"ts"`, ` , "ts"`) + "\n",
-		"events first":       `{"events":` + parts[1] + `,"rollout_id":"` + id + `"}`,
-		"unknown members":    `{"next":{"seq":[1]},"rollout_id":"` + id + `","events":` + parts[1] + `,"more":false}`,
+		"compact":      text,
+		"mark, spaces": "\xef\xbb\xbf\n " + strings.ReplaceAll(text, `,"ts"`, ` , "ts"`) + "\n",
+		"events first": `{"events":` + parts[1] + `,"rollout_id":"` + id + `"}`,
+		"unknown members": `{"next":{"seq":[1]},"rollout_id":"` + id + `","events":` + parts[1] +
+			`,"more":false}`,
 		"unknown and sorted": `{"a":1,"events":` + parts[1] + `,"more":false,"rollout_id":"` + id + `"}`,
 		"gzip":               string(zstdOf(t, []byte(text))),
 	} {
-		for _, in := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+		for _, in := range []io.Reader{strings.NewReader(text),
+			iotest.OneByteReader(strings.NewReader(text))} {
 			r, err := NewReader("t.json", in)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -102,7 +104,8 @@ func TestReadDocument(t *testing.T) {
 			if !r.IsDocument() || !reflect.DeepEqual(got.Entries, want) {
 				t.Errorf("%s: %d entries of %d", name, len(got.Entries), len(want))
 			}
-			if unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) + strings.Count(text, `"a":1`); r.Passed().Fields != uint64(
+			if unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) +
+				strings.Count(text, `"a":1`); r.Passed().Fields != uint64(
 				unknown,
 			) {
 				t.Errorf("%s: passed over %+v", name, r.Passed())
@@ -115,14 +118,17 @@ func TestReadDocument(t *testing.T) {
 }
 
 func TestDocumentErrors(t *testing.T) {
-	event := `{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"payload":` + joined + `}`
+	event := `{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,"payload":` +
+		joined + `}`
 	document := func(events string) string { return `{"rollout_id":"r","events":[` + events + `]}` }
 	for _, c := range []struct{ in, want string }{
 		{`{"rollout_id":null,"events":[]}`, "t.ndjson: rollout_id: expected a string, found null"},
 		{`{"rollout_id":"r"}`, "t.ndjson: events: expected a list of entries, found nothing"},
 		{`{"events":[]}`, "t.ndjson: rollout_id: expected a string, found nothing"},
-		{`{"rollout_id":"r","events":{"a":1}}`, `t.ndjson: events: expected a list of entries, found {"a":1}`},
-		{`{"rollout_id":"r","rollout_id":"r","events":[]}`, `t.ndjson: expected a rollout document: duplicate object member name "rollout_id"`},
+		{`{"rollout_id":"r","events":{"a":1}}`, `t.ndjson: events: expected a list of entries,` +
+			` found {"a":1}`},
+		{`{"rollout_id":"r","rollout_id":"r","events":[]}`,
+			`t.ndjson: expected a rollout document: duplicate object member name "rollout_id"`},
 		{document(event) + "{}", "t.ndjson: expected one rollout document, found more after it"},
 		{document(event) + "x", "t.ndjson: expected a rollout document: invalid character 'x'"},
 		{document(event + "," + event)[:300], "t.ndjson: event 2: expected a rollout document: it " +
@@ -151,9 +157,12 @@ func TestAheadGivesTheSame(t *testing.T) {
 	many := bytes.Repeat(log, 200)
 	sealed := write(t, zoo())
 	for name, data := range map[string][]byte{
-		"sealed": sealed, "one": log[:bytes.IndexByte(log, '\n')+1], "many": many, "torn": many[:len(many)-7],
-		"bad line": slices.Concat(many, []byte("hello\n"), many), "cut off": sealed[:bytes.LastIndexByte(sealed[:len(sealed)-1], '\n')+1],
-		"gzip": plainSample(t, "sample-4"), "document": []byte(documentOf(t, "stable@a1", lone())), "trailing": slices.Concat(sealed, log),
+		"sealed": sealed, "one": log[:bytes.IndexByte(log, '\n')+1], "many": many,
+		"torn":     many[:len(many)-7],
+		"bad line": slices.Concat(many, []byte("hello\n"), many),
+		"cut off":  sealed[:bytes.LastIndexByte(sealed[:len(sealed)-1], '\n')+1],
+		"gzip":     plainSample(t, "sample-4"), "document": []byte(documentOf(t, "stable@a1", lone())),
+		"trailing": slices.Concat(sealed, log),
 	} {
 		all := func(ahead bool) (Collector, error, Passed, []Breach) {
 			r, err := NewReader("t", bytes.NewReader(data))

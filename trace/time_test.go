@@ -118,7 +118,8 @@ func TestTimesAgreeWithStandardLibrary(t *testing.T) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"2026-05-16T01:00:00.123456789+05:30", "2016-12-31T23:59:60Z", "1677-09-21T00:12:43.145224191Z"} {
+	for _, s := range []string{"2026-05-16T01:00:00.123456789+05:30", "2016-12-31T23:59:60Z",
+		"1677-09-21T00:12:43.145224191Z"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -48,18 +48,21 @@ func zoo() []Entry {
 	for _, ev := range []reducer.Event{
 		{Kind: reducer.RolloutOpened, Rollout: r1, Channel: "stable", TargetRef: "a1"},
 		{Kind: reducer.HostJoined, Rollout: r1, Host: h1, Wave: math.MaxUint32},
-		{Kind: reducer.HostStateChanged, Rollout: r1, Host: h1, From: reducer.HostSoaking, To: reducer.HostFailed},
+		{Kind: reducer.HostStateChanged, Rollout: r1, Host: h1, From: reducer.HostSoaking,
+			To: reducer.HostFailed},
 		{Kind: reducer.WaveAdvanced, Rollout: r1, FromWave: 1, ToWave: 2},
 		{Kind: reducer.RolloutTerminal, Rollout: r1},
 		{Kind: reducer.SuccessorOpened, Rollout: r1, Successor: r2},
 		{Kind: reducer.RetentionExpired, Rollout: r1},
-		{Kind: reducer.OperatorClearance, Rollout: r1, Operator: "alice", Reason: "looked at it,\n\"fine\" \\ \x01 ✗"},
+		{Kind: reducer.OperatorClearance, Rollout: r1, Operator: "alice",
+			Reason: "looked at it,\n\"fine\" \\ \x01 ✗"},
 	} {
 		ev.At = start - second // as a raw event of a scenario may have it
 		add(Entry{Kind: KindRolloutEvent, Rollout: ev.Rollout, Event: &ev})
 	}
 	for _, e := range []reducer.Effect{
-		{Kind: reducer.RecordRolloutTransition, Rollout: r1, From: reducer.Active, To: reducer.Failed, At: start + 1},
+		{Kind: reducer.RecordRolloutTransition, Rollout: r1, From: reducer.Active, To: reducer.Failed,
+			At: start + 1},
 		{Kind: reducer.UpdateCurrentWave, Rollout: r1, Wave: 2},
 		{Kind: reducer.InsertQuarantineFromRollout, Channel: "stable", Closure: "a1"},
 		{Kind: reducer.SchedulePruning, Rollout: r1, DelaySeconds: reducer.DefaultRetentionSeconds},
@@ -67,7 +70,8 @@ func zoo() []Entry {
 		add(Entry{Kind: KindEffect, Rollout: e.Rollout, Effect: &e})
 	}
 	add(Entry{Kind: KindEffect, Host: h1, Rollout: r1, HostEffect: &HostEffect{
-		Effect: RecordTransition, Host: h1, Rollout: r1, From: reducer.HostPending, To: reducer.HostActivating, At: start,
+		Effect: RecordTransition, Host: h1, Rollout: r1, From: reducer.HostPending,
+		To: reducer.HostActivating, At: start,
 	}})
 	add(
 		Entry{
@@ -95,10 +99,14 @@ func zoo() []Entry {
 		add(Entry{Kind: KindAgentEvent, Host: h1, Rollout: r1, Agent: &a})
 	}
 	for _, p := range []PlanAction{
-		{Action: OpenRollout, Rollout: r1, Channel: "stable", TargetRef: "a1", Hosts: []reducer.HostID{"web-01", "web-02"}},
-		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second, Attempt: 1},
-		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second, Attempt: 2},
-		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second, Attempt: 3},
+		{Action: OpenRollout, Rollout: r1, Channel: "stable", TargetRef: "a1",
+			Hosts: []reducer.HostID{"web-01", "web-02"}},
+		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second,
+			Attempt: 1},
+		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second,
+			Attempt: 2},
+		{Action: QueueDispatch, Host: h1, Rollout: r1, Closure: "a1", SoakDueAt: start + 60*second,
+			Attempt: 3},
 	} {
 		add(Entry{Kind: KindPlanAction, Host: p.Host, Rollout: r1, Plan: &p})
 	}
@@ -126,7 +134,8 @@ func zoo() []Entry {
 	for _, err := range []error{
 		&reducer.IllegalForState{From: reducer.Pruned, Event: reducer.HostJoined, Rollout: r1},
 		&reducer.Unimplemented{From: reducer.Failed, Event: reducer.OperatorClearance, Rollout: r1},
-		&reducer.Invariant{What: "wave regression", State: reducer.Active, Event: reducer.WaveAdvanced, Rollout: r1},
+		&reducer.Invariant{What: "wave regression", State: reducer.Active, Event: reducer.WaveAdvanced,
+			Rollout: r1},
 		&reducer.SupersessionExpected{Rollout: r2, Channel: "stable", Standing: r1, At: start},
 		&reducer.UnknownRollout{Event: reducer.RolloutTerminal, Rollout: "nowhere@x"},
 	} {
@@ -184,7 +193,8 @@ func sample(t testing.TB, name string) []byte {
 }
 
 func TestZooIsComplete(t *testing.T) {
-	events, effects, agents := map[reducer.EventKind]bool{}, map[reducer.EffectKind]bool{}, map[reducer.AgentEventKind]bool{}
+	events, effects, agents := map[reducer.EventKind]bool{}, map[reducer.EffectKind]bool{},
+		map[reducer.AgentEventKind]bool{}
 	kinds, actions := map[Kind]bool{}, map[ActionKind]bool{}
 	for _, e := range zoo() {
 		kinds[e.Kind] = true

@@ -93,7 +93,8 @@ func (p *process) end() {
 	_ = p.cmd.Wait()
 }
 
-const addRow = `INSERT INTO event_log(ts, kind, payload) VALUES ('2026-05-16T18:00:00Z', 'manifest_poll', '{"channel":"edge","outcome":"304","channel_ref":null}')`
+const addRow = `INSERT INTO event_log(ts, kind, payload) VALUES ('2026-05-16T18:00:00Z',` +
+	` 'manifest_poll', '{"channel":"edge","outcome":"304","channel_ref":null}')`
 
 // sample unpacks the sample's database into a folder of its own.
 func sample(t testing.TB, name string) string {
@@ -427,7 +428,8 @@ func TestOtherDatabases(t *testing.T) {
 	}{
 		{"no tables", statements("PRAGMA user_version = 1"), "state.db: expected the control plane's " +
 			"database, with a table event_log; this one has no tables"},
-		{"others", statements("CREATE TABLE users (id)", "CREATE TABLE cities (id)"), "this one has the tables cities, users"},
+		{"others", statements("CREATE TABLE users (id)", "CREATE TABLE cities (id)"),
+			"this one has the tables cities, users"},
 		{"another schema", statements("CREATE TABLE event_log (seq INTEGER PRIMARY KEY, at TEXT, kind " +
 			"TEXT)"),
 			"state.db: table event_log: expected a column ts, found only seq, at, kind"},
@@ -437,7 +439,8 @@ func TestOtherDatabases(t *testing.T) {
 			"expected text, found a blob"},
 		{"float", statements(eventLog, insert("-3, 'x', 'a', 1.5, null, ''")), "seq -3: host_id: " +
 			"expected text, found a float"},
-		{"no key", statements("CREATE TABLE event_log (seq, ts, kind, host_id, rollout_id, payload)", insert("'a', 'x', 'a', null, null, ''")),
+		{"no key", statements("CREATE TABLE event_log (seq, ts, kind, host_id, rollout_id, payload)",
+			insert("'a', 'x', 'a', null, null, ''")),
 			"seq: expected an integer, found text"},
 		{"derived table", statements(eventLog, "CREATE TABLE rollouts (rollout_id, state)"),
 			"state.db: table rollouts: expected a column channel, found only rollout_id, state"},
@@ -448,10 +451,13 @@ func TestOtherDatabases(t *testing.T) {
 		{"wave", statements(eventLog, "CREATE TABLE rollouts ("+strings.Join(rolloutColumns, ", ")+")",
 			"INSERT INTO rollouts VALUES ('a', 'b', 'c', 'Active', -1, null, null, "+
 				"'2026-01-01T00:00:00Z', null, null)"),
-			`state.db: table rollouts, row 1: current_wave: expected an integer from 0 to 4294967295, found -1`},
-		{"time", statements(eventLog, "CREATE TABLE quarantined_closures ("+strings.Join(quarantineColumns, ", ")+")",
+			`state.db: table rollouts, row 1: current_wave: expected an integer from 0 to 4294967295,` +
+				` found -1`},
+		{"time", statements(eventLog, "CREATE TABLE quarantined_closures "+
+			"("+strings.Join(quarantineColumns, ", ")+")",
 			"INSERT INTO quarantined_closures VALUES ('a', 'b', 'yesterday', null)"),
-			`state.db: table quarantined_closures, row 1: quarantined_at: expected an RFC 3339 time such as`},
+			`state.db: table quarantined_closures,` +
+				` row 1: quarantined_at: expected an RFC 3339 time such as`},
 		{"cut off", changed(func(b []byte) []byte { return b[:len(b)/2] }), "state.db: the database " +
 			"is damaged: "},
 		{"header alone", changed(func(b []byte) []byte { return b[:18] }), "state.db: the database is " +
@@ -462,7 +468,11 @@ func TestOtherDatabases(t *testing.T) {
 			}
 			return b
 		}), "the database is damaged: "},
-		{"garbage in the header", changed(func(b []byte) []byte { copy(b[16:], "\xff\xff\x02\x02\xff\xff\xff"); return b }),
+		{"garbage in the header", changed(func(b []byte) []byte {
+			copy(b[16:],
+				"\xff\xff\x02\x02\xff\xff\xff")
+			return b
+		}),
 			"the database is damaged"},
 	} {
 		path := filepath.Join(t.TempDir(), "state.db")
