@@ -1,7 +1,7 @@
 Feature: A failure upstream
 
-  A rollout that failed or rolled back was never Terminal, so that the channels that wait for it stop too. An operator who
-  clears it lets them go, and so does the next ref once that is Terminal.
+  A rollout that failed or rolled back was never Terminal, so the channels that wait for it stop
+  too. A clearance by an operator releases them, and so does the next ref once it is Terminal.
 
   Background:
     Given channel "edge" with 1 host soaking 10 minutes
@@ -9,7 +9,7 @@ Feature: A failure upstream
     And channel "stable" waits for channel "edge"
     And host "edge-01" fails its probes under ref "bad"
 
-  Scenario Outline: What waits for a rollout that is <end> waits until an operator clears that
+  Scenario Outline: A channel that waits for a rollout that is <end> waits until an operator clears it
     Given channel "edge" has policy <policy>
     When "edge" moves to ref "bad"
     And "stable" moves to ref "a1"
@@ -22,7 +22,7 @@ Feature: A failure upstream
       | Failed   | halt              |
       | Reverted | rollback-and-halt |
 
-  Scenario: The next ref lets them go when it is Terminal, and not before
+  Scenario: The next ref releases them when it is Terminal, and not before
     When "edge" moves to ref "bad"
     And "stable" moves to ref "a1"
     And "edge" moves to ref "e2" 1 day later
@@ -30,7 +30,7 @@ Feature: A failure upstream
     And "edge@e2" is Terminal before host "stable-01" is dispatched
     And "stable@a1" is Terminal
 
-  Scenario: Where nobody does anything, what failed is pruned at last, and what waits is stuck
+  Scenario: Without an operator the failed rollout is pruned at last, and the waiting one is stuck
     When "edge" moves to ref "bad"
     And "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "stable-01", which is held back by channel-edges

@@ -1,7 +1,7 @@
 Feature: An upstream channel that moves on
 
-  It is the ref that the other channel points at now which counts. When that moves on in the middle of a rollout downstream,
-  what was dispatched goes on, and the rest waits anew.
+  The gate asks for the ref that the other channel points at now. If that changes in the middle of a
+  rollout downstream, dispatched hosts continue and the others wait again.
 
   Background:
     Given channel "edge" with 1 host soaking 10 minutes
@@ -9,7 +9,7 @@ Feature: An upstream channel that moves on
     And channel "stable" waits for channel "edge"
     And activation takes 1 minute
 
-  Scenario: The next wave waits for the new ref, though it was Terminal for the old one
+  Scenario: The next wave waits for the new ref, although the rollout of the old one was Terminal
     Given on host "edge-01" convergence takes 1 hour
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1"
@@ -19,7 +19,7 @@ Feature: An upstream channel that moves on
     And host "stable-02" is held back by the channel-edges
     And "stable@a1" is Terminal
 
-  Scenario: A failure of the new ref stops what the old one had let go
+  Scenario: A failure of the new ref stops what the old one had released
     Given host "edge-01" fails its probes under ref "e2"
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1"
@@ -28,7 +28,7 @@ Feature: An upstream channel that moves on
     And host "stable-01" is Converged
     And "stable@a1" is stuck waiting for host "stable-02", which is held back by channel-edges
 
-  Scenario: A channel that went back to a ref which was superseded lets others go: that rollout has ended
+  Scenario: A channel that went back to a superseded ref releases others: that rollout has ended
     When the channels move like this:
       | channel | ref | when                    |
       | edge    | e1  |                         |

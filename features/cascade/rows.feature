@@ -1,9 +1,9 @@
 Feature: Channels in a row
 
-  What waits for a channel that itself waits goes last. A channel may wait for several, and channels that have nothing to do
-  with each other go at once.
+  A channel that waits for a waiting channel goes last. A channel may wait for several others, and
+  independent channels go at once.
 
-  Scenario: A release goes through a row of channels, each after the one before
+  Scenario: A release goes through a row of channels, one after the other
     Given these channels:
       | channel | waves   | soak       | after  |
       | canary  | 1       | 10 minutes |        |

@@ -1,7 +1,7 @@
 Feature: A channel that waits for another
 
-  It opens its rollout and dispatches nothing, until the rollout of what the other channel points at has been Terminal. That
-  need not be the same ref.
+  The channel opens its rollout and dispatches nothing until the present rollout of the other
+  channel has been Terminal. The two refs need not be the same.
 
   Background:
     Given channel "edge" with 1 host soaking 10 minutes
@@ -10,7 +10,7 @@ Feature: A channel that waits for another
     And an ack takes 10 seconds
     And activation takes 1 minute
 
-  Scenario: It goes in the instant in which the other is Terminal, and not when that is Converging
+  Scenario: It goes in the instant in which the other is Terminal, and not while that is Converging
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1" at once
     And time passes until "edge@e1" is Converging
@@ -21,13 +21,13 @@ Feature: A channel that waits for another
     Then host "stable-01" is Soaking
     And no host of "stable@a1" is dispatched before "edge@e1" is Terminal
 
-  Scenario: Where the other has been Terminal for long, nothing is waited for
+  Scenario: It does not wait if the other has been Terminal for long
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1"
     Then host "stable-01" is never held back by the channel-edges
     And "stable@a1" is Terminal
 
-  Scenario: Where the other has been pruned since, nothing is waited for either
+  Scenario: It does not wait if the other has been pruned since
     When "edge" moves to ref "e1"
     And 8 days pass
     And "stable" moves to ref "a1"
@@ -35,12 +35,12 @@ Feature: A channel that waits for another
     And host "stable-01" is never held back by the channel-edges
     And "stable@a1" is Terminal
 
-  Scenario: Where the other points at nothing yet, it waits, and is named stuck
+  Scenario: It waits, and is stuck, if the other has no ref yet
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "stable-01", which is held back by channel-edges
     And no host of "stable@a1" is dispatched
 
-  Scenario: Where the other has no hosts, its rollout never ends, and nor does the waiting
+  Scenario: It waits for ever if the other has no hosts, because that rollout never ends
     Given channel "empty" with no hosts
     And channel "edge" waits for channel "empty"
     When "empty" moves to ref "x1"
@@ -50,7 +50,7 @@ Feature: A channel that waits for another
     And "stable@a1" is stuck
     And "empty@x1" is Opening
 
-  Scenario: A ref that comes while it waits takes the place of the one that never went
+  Scenario: A ref that arrives while it waits replaces the one that was not dispatched
     When "edge" moves to ref "e1"
     And "stable" moves to ref "a1" at once
     And "stable" moves to ref "b2" while "edge@e1" is Converging

@@ -1,7 +1,8 @@
 Feature: What a clearance does
 
-  An operator who has repaired by hand what failed clears the rollout: it is Terminal, although not every host has converged.
-  That ends the rollout and starts its retention; to its hosts it does nothing.
+  An operator who has repaired a failure by hand clears the rollout: it is Terminal, although not
+  every host has converged. That ends the rollout and starts its retention. It has no effect on
+  hosts.
 
   Background:
     Given channel "stable" with waves of 1, 2 and 3 hosts soaking 10 minutes
@@ -20,7 +21,7 @@ Feature: What a clearance does
       | Failed   | halt              |
       | Reverted | rollback-and-halt |
 
-  Scenario: Nothing that the failure held back is dispatched, and the hosts stay as they are
+  Scenario: Hosts that the failure held back are not dispatched, and the others stay as they are
     When "stable" moves to ref "a1"
     And the operator clears "stable@a1"
     Then "stable@a1" is Terminal
@@ -28,7 +29,7 @@ Feature: What a clearance does
     And host "stable-02" is Failed
     And 3 hosts of "stable@a1" are Pending
 
-  Scenario: A host that is still at work converges after it, and the rollout has ended once
+  Scenario: A host that is still switching converges after it, and the rollout has ended once
     When "stable" moves to ref "a1"
     And the operator clears "stable@a1" once "stable@a1" is Failed
     And time passes until "stable@a1" is Terminal
@@ -38,7 +39,7 @@ Feature: What a clearance does
     And RolloutTerminal never happens to "stable@a1"
     And SchedulePruning is emitted twice for "stable@a1"
 
-  Scenario: A host that fails after it fails alone
+  Scenario: A host that fails after it does not change the rollout
     Given on host "stable-03" activation takes 1 hour
     And host "stable-03" fails its activation
     When "stable" moves to ref "a1"
@@ -47,7 +48,7 @@ Feature: What a clearance does
     Then HostStateChanged of "stable@a1" has no effect
     And "stable@a1" is Terminal
 
-  Scenario: A rollback that completes after it changes the rollout no more
+  Scenario: A rollback that completes after it does not change the rollout
     When "stable" moves to ref "a1"
     And the operator clears "stable@a1" once "stable@a1" is Failed
     And these events happen 1 hour later:
@@ -57,14 +58,14 @@ Feature: What a clearance does
     And host "stable-02" is Reverted
     And "stable@a1" is Terminal
 
-  Scenario: It does not lift the quarantine of what rolled back
+  Scenario: It does not lift the quarantine of a closure that rolled back
     Given channel "stable" has policy rollback-and-halt
     When "stable" moves to ref "a1"
     And the operator clears "stable@a1"
     Then "stable@a1" is Terminal
     And ref "a1" is quarantined on channel "stable"
 
-  Scenario: A rollback that completes after it puts the ref back into a quarantine that was lifted
+  Scenario: A rollback that completes after it quarantines the ref again after a lift
     Given channel "stable" has policy rollback-and-halt
     And host "stable-03" fails its probes under ref "a1"
     And a rollback takes 5 minutes

@@ -1,6 +1,7 @@
 Feature: What cannot be cleared
 
-  Only what has failed or rolled back can be cleared, and only once. The machine that ships has it not implemented at all.
+  Only a rollout that has failed or rolled back can be cleared, and only once. The shipped machine
+  does not implement clearance at all.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -46,7 +47,7 @@ Feature: What cannot be cleared
     And "stable@bad" is stuck waiting for host "stable-02"
 
   @machine:v0.2
-  Scenario: As shipped nobody has implemented it
+  Scenario: The shipped machine has not implemented it
     When "stable" moves to ref "bad"
     And the operator clears "stable@bad"
     Then OperatorClearance of "stable@bad" is refused with Unimplemented

@@ -1,14 +1,14 @@
 Feature: The halt of a failed rollout
 
-  Under halt one failing host fails the rollout. Nothing more is dispatched from that instant on, and what was dispatched
-  before finishes by itself.
+  Under halt one failing host fails the rollout. From that instant nothing is dispatched, and
+  dispatched hosts finish their switch.
 
   Background:
     Given channel "stable" with waves of 1, 2 and 3 hosts soaking 10 minutes
     And an ack takes 5 seconds
     And activation takes 1 minute
 
-  Scenario: Nothing more is dispatched, and what was dispatched before finishes
+  Scenario: Nothing more is dispatched, and dispatched hosts finish
     Given host "stable-02" fails its probes
     When "stable" moves to ref "a1"
     Then "stable@a1" is Failed
@@ -28,7 +28,7 @@ Feature: The halt of a failed rollout
     Then host "stable-03" is Converged
     And "stable@a1" is Failed
 
-  Scenario: A host that has not answered by then is not asked again
+  Scenario: A host that has not acked by then is not dispatched again
     Given host "stable-03" never answers
     And host "stable-02" fails its probes
     When "stable" moves to ref "a1"
@@ -45,7 +45,7 @@ Feature: The halt of a failed rollout
     And hosts "stable-02" and "stable-03" are Converged
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: A host that fails in the instant in which the next wave would start keeps it from starting
+  Scenario: A host that fails in the instant in which the next wave would start stops it
     Given host "stable-02" defers its activation and never reboots
     When "stable" moves to ref "a1"
     And these events happen once host "stable-03" is converged:
@@ -55,7 +55,7 @@ Feature: The halt of a failed rollout
     And "stable@a1" is at wave 1
     And host "stable-04" is never dispatched
 
-  Scenario: A failure in the last wave fails the rollout, though all the others have converged
+  Scenario: A failure in the last wave fails the rollout, although all others have converged
     Given host "stable-06" fails its probes
     When "stable" moves to ref "a1"
     Then "stable@a1" is Failed
@@ -77,7 +77,7 @@ Feature: The halt of a failed rollout
     Then "stable@a1" is Failed
     And "edge@a1" is Terminal
 
-  Scenario: Pointing at the same ref again starts nothing
+  Scenario: Setting the same ref again starts nothing
     Given host "stable-02" fails its probes
     When "stable" moves to ref "a1"
     And "stable" moves to ref "a1"
@@ -85,7 +85,7 @@ Feature: The halt of a failed rollout
     And RolloutOpened happens once to "stable@a1"
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: The next ref starts anew from the first wave, with every host
+  Scenario: The next ref starts again from the first wave, with every host
     Given host "stable-02" fails its probes under ref "a1"
     When "stable" moves to ref "a1"
     Then "stable@a1" is Failed

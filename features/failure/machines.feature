@@ -1,7 +1,7 @@
 Feature: A failure as specified and as shipped
 
-  The machine that ships, v0.2, knows no policy: a failing host fails the rollout, and its rollback goes unnoticed, so that
-  no rollout is ever Reverted. And the planner that ships does not halt what is Failed.
+  The shipped machine, v0.2, reads no policy: a failing host fails the rollout, and a rollback has
+  no effect, so no rollout is ever Reverted. The shipped planner does not halt a Failed rollout.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -25,7 +25,7 @@ Feature: A failure as specified and as shipped
       | rollback-and-halt | rfc0008 | Reverted | Reverted | once    |
       | rollback-and-halt | v0.2    | Failed   | Reverted | 0 times |
 
-  Scenario Outline: A failed rollout whose host rolls back after all is <end> under <machine>
+  Scenario Outline: A failed rollout whose host rolls back later is <end> under <machine>
     Given the machine is <machine>
     And the run lasts 1 day
     When "stable" moves to ref "a1"
@@ -42,7 +42,7 @@ Feature: A failure as specified and as shipped
       | v0.2    | Failed   | has no effect                                                                            |
 
   @machine:v0.2
-  Scenario: As shipped, a Failed rollout whose host has rolled back stays halted, and its ref is in quarantine
+  Scenario: As shipped, a Failed rollout whose host has rolled back stays halted, and its ref is quarantined
     Given channel "edge" with 3 hosts soaking 10 minutes
     And channel "edge" has policy rollback-and-halt
     And a budget of one for channel "edge"
@@ -54,7 +54,7 @@ Feature: A failure as specified and as shipped
     And 1 host of "edge@a1" is dispatched
     And ref "a1" is quarantined on channel "edge"
 
-  Scenario: The planner that ships dispatches what is left of the wave in which a host failed
+  Scenario: The shipped planner dispatches the rest of the wave in which a host failed
     Given the control plane is shipped
     And channel "edge" with waves of 3 and 1 hosts soaking 10 minutes
     And a budget of one for channel "edge"

@@ -1,7 +1,7 @@
 Feature: The rollback of a failing host
 
-  Under rollback-and-halt the failure itself decides nothing: the rollout is halted, and waits for the rollback. When that
-  is complete the rollout is Reverted, and its ref is put into quarantine.
+  Under rollback-and-halt the failure itself decides nothing: the rollout is halted and waits for
+  the rollback. When the rollback is complete the rollout is Reverted, and its ref is quarantined.
 
   Background:
     Given channel "stable" with waves of 1, 2 and 3 hosts soaking 10 minutes
@@ -29,13 +29,13 @@ Feature: The rollback of a failing host
     And "stable@a1" is Reverted
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: The rollback is answered with transition, quarantine and pruning, in this order
+  Scenario: The effects of the rollback are transition, quarantine and pruning, in this order
     Given host "stable-02" fails its probes
     When "stable" moves to ref "a1"
     And time passes until "stable@a1" is Reverted
     Then HostStateChanged of "stable@a1" has the effects RecordRolloutTransition, InsertQuarantineFromRollout and SchedulePruning
 
-  Scenario: The ref is in quarantine on its own channel, and on no other
+  Scenario: The ref is quarantined on its own channel, and on no other
     Given channel "edge" with 1 host soaking 10 minutes
     And channel "edge" has policy rollback-and-halt
     And host "edge-01" fails its probes
@@ -63,7 +63,7 @@ Feature: The rollback of a failing host
     And "stable@a1" is Reverted
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: In the last wave too one host decides, and the others keep what they have
+  Scenario: In the last wave too one host decides, and the others keep their state
     Given host "stable-06" fails its probes
     When "stable" moves to ref "a1"
     Then "stable@a1" is Reverted
@@ -79,7 +79,7 @@ Feature: The rollback of a failing host
     And ref "a1" is not quarantined on channel "stable"
     And host "stable-04" is never dispatched
 
-  Scenario: One rollback is enough, though another one never completes
+  Scenario: One rollback is enough, even if another one never completes
     Given hosts "stable-02" and "stable-03" fail their probes
     And host "stable-02" never completes its rollback
     When "stable" moves to ref "a1"

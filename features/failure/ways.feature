@@ -1,7 +1,8 @@
 Feature: The ways in which a host fails
 
-  A switch fails, at once or after the reboot that it waited for; or it completes, and the probes fail for a minute. What
-  that does to the rollout its policy says: halt fails it, rollback-and-halt reverts it once the host has rolled back.
+  A switch fails, at once or after a deferred reboot; or it completes, and the probes fail for a
+  minute. The policy decides the effect on the rollout: halt fails it, rollback-and-halt reverts it
+  once the host has rolled back.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -51,7 +52,7 @@ Feature: The ways in which a host fails
     Then "stable@a1" is Failed
     And "edge@a1" is Reverted
 
-  Scenario: A switch that fails needs no probe to tell
+  Scenario: A failed switch needs no probe
     Given host "stable-01" fails its activation
     When "stable" moves to ref "a1"
     And time passes until host "stable-01" is activating

@@ -1,7 +1,8 @@
 Feature: Everything that can go wrong, by chance
 
-  What one fault does is told elsewhere; here they all come at once, and one seed after the other draws when. Once they are over
-  every rollout comes to its end, and on the way nothing is dispatched that must not be.
+  Other features show each fault alone. Here all kinds happen together, at times drawn from one seed
+  after another. Once they have ended every rollout ends too, and no invariant is violated on the
+  way.
 
   Background:
     Given each of the seeds 1 to 20
@@ -11,7 +12,7 @@ Feature: Everything that can go wrong, by chance
       | stable  | 1 and 3 | 10 minutes | rollback-and-halt | edge  |
     And a budget of two for channels "edge" and "stable"
 
-  Scenario: Faults of every kind delay the rollouts, and take nothing from them
+  Scenario: Faults of every kind delay the rollouts and change nothing else
     Given these faults come by chance:
       | fault               | chance | for        | until   |
       | message-dropped     | 20%    |            | 2 hours |
@@ -33,7 +34,7 @@ Feature: Everything that can go wrong, by chance
     And "edge@a1" is Terminal before host "stable-01" is dispatched
     And every invariant holds
 
-  Scenario: Whatever becomes of its hosts, each rollout ends, is superseded by the next one and is pruned
+  Scenario: Whatever state its hosts reach, each rollout ends, is superseded by the next one and is pruned
     Given 20% of activations fail
     And 20% of activations are deferred
     And 20% of probes fail

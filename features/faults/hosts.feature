@@ -1,7 +1,8 @@
 Feature: Hosts that go silent, are lost or restart
 
-  A host that cannot be reached works on by itself and reports when it is back; until then the control plane knows what it
-  knew. Only a host that is lost for good keeps its rollout waiting for ever.
+  A host that cannot be reached continues to work and reports when it is back; until then the
+  control plane keeps its last known state. Only a host that is lost for good keeps its rollout
+  waiting for ever.
 
   Background:
     Given channel "stable" with waves of 2 and 1 hosts soaking 10 minutes
@@ -10,7 +11,7 @@ Feature: Hosts that go silent, are lost or restart
     And a probe takes 20 seconds
     And convergence takes 1 second
 
-  Scenario: A host that is silent when it is dispatched is asked again until it is back
+  Scenario: A host that is silent when it is dispatched is dispatched again until it is back
     When "stable" moves to ref "a1"
     And host "stable-02" goes silent for 20 minutes at once
     And 20 minutes pass
@@ -47,7 +48,7 @@ Feature: Hosts that go silent, are lost or restart
     And "stable@a1" is Superseded
     And every host of "stable@b2" is Converged
 
-  Scenario Outline: A host that is lost <when> is waited for in vain
+  Scenario Outline: A host that is lost <when> keeps its rollout waiting
     When "stable" moves to ref "a1"
     And host "stable-02" is lost for good <moment>
     Then "stable@a1" is stuck waiting for host "stable-02", which is lost
@@ -60,7 +61,7 @@ Feature: Hosts that go silent, are lost or restart
       | in the middle of its switch | while host "stable-02" is activating | Activating |
       | while it soaks              | while host "stable-02" is soaking    | Soaking    |
 
-  Scenario: A host that is lost after it converged is not missed, until the next ref
+  Scenario: A host that is lost after it converged has no effect until the next ref
     When "stable" moves to ref "a1"
     And host "stable-01" is lost for good once host "stable-01" is converged
     Then "stable@a1" is Terminal
@@ -81,7 +82,7 @@ Feature: Hosts that go silent, are lost or restart
     Then "stable@a1" is Converging 90 seconds later
     And "stable@a1" is Terminal within 1 hour
 
-  Scenario Outline: A clock that is <skew> changes what the host writes, and nothing that happens
+  Scenario Outline: A clock that is <skew> changes the times that the host writes, and nothing else
     When the clock of host "stable-02" is <skew>
     And "stable" moves to ref "a1" at once
     Then these transitions happen:

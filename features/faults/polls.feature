@@ -1,13 +1,13 @@
 Feature: Polls that fail or are stale, and refs that flap
 
-  A poll that fails sees nothing, and a stale one sees what was there before: nothing changes, and the next good poll sees
-  what the channel points at then. How often it moved in the meantime nobody knows.
+  A failed poll sees nothing, and a stale one sees the earlier ref: nothing changes, and the next
+  good poll sees the present ref. Nobody knows how often the ref changed in between.
 
   Background:
     Given channel "stable" with 2 hosts soaking 10 minutes
     And activation takes 1 minute
 
-  Scenario Outline: While polls <spoilt> a new ref is not seen, and the rollout that stands goes on
+  Scenario Outline: While polls <spoilt> a new ref is not seen, and the standing rollout continues
     When "stable" moves to ref "a1"
     And polls <spoilt> for 10 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" at once
@@ -20,7 +20,7 @@ Feature: Polls that fail or are stale, and refs that flap
       | fail      |
       | are stale |
 
-  Scenario: Of the refs that come while polls fail only the last one is rolled out
+  Scenario: Of the refs that change while polls fail only the last one is rolled out
     When "stable" moves to ref "a1"
     And polls fail for 10 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" 2 minutes later
@@ -29,7 +29,7 @@ Feature: Polls that fail or are stale, and refs that flap
     And "stable@a1" is Superseded
     And "stable@c3" is Terminal
 
-  Scenario: A ref that is set back before a poll succeeds was never gone
+  Scenario: A ref that is set back before a poll succeeds is never seen as changed
     When "stable" moves to ref "a1"
     And polls fail for 10 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" 2 minutes later
@@ -37,7 +37,7 @@ Feature: Polls that fail or are stale, and refs that flap
     Then "stable@a1" is Terminal
     And 1 rollout is opened for channel "stable"
 
-  Scenario: A ref that flaps faster than polls come is opened only where a poll finds it
+  Scenario: A ref that flaps faster than polls is opened only if a poll finds it
     When "stable" flaps between refs "a1", "b2" and "c3" every 20 seconds for 10 minutes
     Then channel "stable" points at ref "a1"
     And "stable@c3" is Superseded before "stable@a1" is Active

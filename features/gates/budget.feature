@@ -1,7 +1,7 @@
 Feature: The disruption budget
 
-  A budget says how many of some hosts may be in flight at once, whatever their channels. A host takes its place with its
-  dispatch, and gives it back when it has converged, failed or been deferred.
+  A budget limits how many of some hosts may be in flight at once, whatever their channels. A host
+  uses a place from its dispatch until it has converged, failed or been deferred.
 
   Background:
     Given channel "stable" with 3 hosts soaking 10 minutes
@@ -26,7 +26,7 @@ Feature: The disruption budget
     And host "stable-02" is Activating
     And at most 2 hosts of "stable@a1" are ever in flight
 
-  Scenario: A host that was dispatched and has not acked takes up its place
+  Scenario: A host that was dispatched and has not acked uses a place
     Given a budget of one for channel "stable"
     And on host "stable-01" an ack takes 30 minutes
     When "stable" moves to ref "a1"
@@ -34,7 +34,7 @@ Feature: The disruption budget
     Then host "stable-01" is Pending
     And hosts "stable-02" and "stable-03" are Pending
 
-  Scenario: A host that waits for a reboot gives its place back
+  Scenario: A host that waits for a reboot frees its place
     Given a budget of one for channel "stable"
     And host "stable-01" defers its activation and reboots 6 hours later
     When "stable" moves to ref "a1"
@@ -43,7 +43,7 @@ Feature: The disruption budget
     And host "stable-01" is Deferred
     And at most 1 host of "stable@a1" is ever in flight
 
-  Scenario: A host that is back from its reboot is in flight beside the one that took its place: only a dispatch is refused
+  Scenario: A host that is back from its reboot may exceed the budget: only a dispatch is refused
     Given a budget of one for channel "stable"
     And host "stable-01" defers its activation and reboots 15 minutes later
     And on host "stable-02" activation takes 1 hour
@@ -52,7 +52,7 @@ Feature: The disruption budget
     And host "stable-01" is Converged before host "stable-03" is dispatched
     And the invariant budget-kept holds
 
-  Scenario Outline: A host that fails under <policy> gives its place back, but to no host of its own rollout
+  Scenario Outline: A host that fails under <policy> frees its place for hosts of other rollouts
     Given channel "edge" with 2 hosts soaking 10 minutes
     And channel "stable" has policy <policy>
     And a budget of one for channels "stable" and "edge"
@@ -68,7 +68,7 @@ Feature: The disruption budget
       | halt              | Failed   |
       | rollback-and-halt | Reverted |
 
-  Scenario: Where a host counts in two budgets, both must have a place
+  Scenario: If a host counts in two budgets, both must have a place
     Given a budget of two for channel "stable"
     And a budget of one for hosts "stable-01" and "stable-02"
     When "stable" moves to ref "a1"
@@ -78,7 +78,7 @@ Feature: The disruption budget
     And at most 1 of hosts "stable-01" and "stable-02" is ever in flight
     And at most 2 hosts of "stable@a1" are ever in flight
 
-  Scenario: A budget over two channels lets the first that asks go, and the other one after it
+  Scenario: A budget over two channels releases the first host that asks, and then the other one
     Given channel "edge" with 1 host soaking 10 minutes
     And a budget of one for hosts "stable-01" and "edge-01"
     When "stable" moves to ref "a1"
@@ -87,14 +87,14 @@ Feature: The disruption budget
     And hosts "stable-02" and "stable-03" are never held back by the disruption-budget
     And "edge@a1" is Terminal
 
-  Scenario: A host that never answers keeps its place, and everybody else waiting
+  Scenario: A host that never answers keeps its place, and all others wait
     Given a budget of one for channel "stable"
     And host "stable-01" never answers
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "stable-02", which is held back by disruption-budget
     And 1 host of "stable@a1" is dispatched
 
-  Scenario: The next ref takes the place over from the rollout that it supersedes
+  Scenario: The next ref takes over the place of the rollout that it supersedes
     Given a budget of one for channel "stable"
     And host "stable-01" never answers under ref "a1"
     When "stable" moves to ref "a1"
@@ -102,7 +102,7 @@ Feature: The disruption budget
     Then every host of "stable@b2" is Converged
     And at most 1 host of "stable@b2" is ever in flight
 
-  Scenario: A host that soaks on under a superseded rollout keeps its place until it has converged
+  Scenario: A host that continues to soak under a superseded rollout keeps its place until it has converged
     Given channel "edge" with waves of 1 and 1 hosts soaking 30 minutes
     And a budget of one for channel "edge"
     When "edge" moves to ref "a1"
@@ -110,7 +110,7 @@ Feature: The disruption budget
     Then host "edge-02" under "edge@a1" is Converged before host "edge-01" under "edge@b2" is dispatched
     And every host of "edge@b2" is Converged
 
-  Scenario: A host that is in flight when its rollout is pruned gives its place back
+  Scenario: A host that is in flight when its rollout is pruned frees its place
     Given channel "edge" with 1 host soaking 10 minutes
     And channel "stable" keeps ended rollouts for 20 minutes
     And a budget of one for hosts "stable-02" and "edge-01"

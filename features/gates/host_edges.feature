@@ -1,7 +1,7 @@
 Feature: Hosts that wait for other hosts
 
-  A host with an edge is dispatched only when the host that it waits for, under the same rollout, has converged or waits for
-  a reboot. The rest of its wave does not wait.
+  A host with an edge is dispatched only when the host that it waits for, under the same rollout,
+  has converged or waits for a reboot. The rest of its wave does not wait.
 
   Background:
     Given channel "stable" with these waves:
@@ -11,7 +11,7 @@ Feature: Hosts that wait for other hosts
     And host "db-02" waits for host "db-01"
     And activation takes 1 minute
 
-  Scenario: It goes when the other has converged, and nobody else waits for that
+  Scenario: It goes when the other has converged, and no other host waits
     When "stable" moves to ref "a1"
     Then host "db-02" is held back by the host-edges
     And host "db-01" is Converged before host "db-02" is dispatched
@@ -24,19 +24,19 @@ Feature: Hosts that wait for other hosts
     And time passes until host "db-02" is converged
     Then host "db-01" is Deferred
 
-  Scenario: It waits for the next ref anew
+  Scenario: It waits again under the next ref
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2"
     Then host "db-02" is held back by the host-edges under "stable@b2"
     And host "db-01" under "stable@b2" is Converged before host "db-02" under "stable@b2" is dispatched
 
-  Scenario: Where the other never answers it waits for ever, and its wave with it
+  Scenario: If the other never answers it waits for ever, and its wave with it
     Given host "db-01" never answers
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "db-02", which is held back by host-edges
     And host "web-02" is never dispatched
 
-  Scenario: Edges of a row of hosts make them go one after the other
+  Scenario: With edges in a row the hosts go one after the other
     Given host "web-01" waits for host "db-02"
     When "stable" moves to ref "a1"
     Then host "db-01" is Converged before host "db-02" is dispatched
@@ -50,7 +50,7 @@ Feature: Hosts that wait for other hosts
     Then host "db-02" is Converged before host "web-01" is dispatched
     And host "db-01" is Converged before host "web-01" is dispatched
 
-  Scenario: A host that waits for one of a later wave keeps that wave from ever coming
+  Scenario: A host that waits for one of a later wave blocks that wave for ever
     Given host "web-01" waits for host "web-02"
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "web-01", which is held back by host-edges

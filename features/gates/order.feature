@@ -1,7 +1,7 @@
 Feature: The gate that is named
 
-  The gates are asked in one order, and the first that blocks is the one that is named: quarantine, channel-edges,
-  wave-promotion, host-edges, disruption-budget. So the log says what to look at first.
+  Gates are asked in one order, and the first that blocks is logged: quarantine, channel-edges,
+  wave-promotion, host-edges, disruption-budget. So the log names the first thing to look at.
 
   Background:
     Given channel "edge" with no hosts

@@ -1,20 +1,20 @@
 Feature: The quarantine
 
-  A closure that rolled back on a channel, or was put there by hand, is not dispatched on that channel any more, until an
-  operator lifts it. Other channels and other refs are free.
+  A closure that rolled back on a channel, or was quarantined by hand, is not dispatched on that
+  channel until an operator lifts it. Other channels and other refs are free.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And activation takes 1 minute
 
-  Scenario: What is in quarantine opens a rollout, of which no host is dispatched
+  Scenario: A quarantined ref opens a rollout, but none of its hosts is dispatched
     Given the quarantine of channel "stable" holds ref "a1"
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for hosts "stable-01" and "stable-02", which are held back by quarantine
     And no host of "stable@a1" is dispatched
     And "stable@a1" is Active
 
-  Scenario: Once it is lifted the rollout goes out at once, wave by wave
+  Scenario: Once the quarantine is lifted the rollout goes out at once, wave by wave
     Given the quarantine of channel "stable" holds ref "a1"
     And an ack takes 10 seconds
     When "stable" moves to ref "a1"
@@ -23,7 +23,7 @@ Feature: The quarantine
     And "stable@a1" is Terminal within 30 minutes
     And host "stable-02" is held back by the wave-promotion
 
-  Scenario: Lifted on one channel, it holds on another
+  Scenario: A quarantine lifted on one channel still holds on another
     Given channel "edge" with 1 host soaking 10 minutes
     And the quarantine of channel "stable" holds ref "a1"
     And the quarantine of channel "edge" holds ref "a1"
@@ -46,7 +46,7 @@ Feature: The quarantine
     And every host of "stable@b2" is Converged
     And no host of "stable@a1" is dispatched
 
-  Scenario: What rolled back once is held under whatever rollout it comes again
+  Scenario: A closure that rolled back once is blocked under any other rollout too
     Given channel "stable" has policy rollback-and-halt
     And host "stable-01" fails its probes under ref "a1"
     When "stable" moves to ref "a1"
@@ -60,7 +60,7 @@ Feature: The quarantine
     And rollout "again" is stuck
     And channel "stable" is stranded
 
-  Scenario: It outlives the rollout that rolled back
+  Scenario: A quarantine outlives the rollout that rolled back
     Given channel "stable" has policy rollback-and-halt
     And host "stable-01" fails its probes
     When "stable" moves to ref "a1"
@@ -68,7 +68,7 @@ Feature: The quarantine
     Then "stable@a1" is Pruned
     And ref "a1" is quarantined on channel "stable"
 
-  Scenario: What was dispatched before the quarantine finishes, and what waits is held from then on
+  Scenario: Hosts dispatched before the quarantine finish, and waiting hosts are blocked from then on
     Given channel "stable" has policy rollback-and-halt
     And host "stable-02" fails its activation under ref "a1"
     When "stable" moves to ref "a1"
@@ -78,7 +78,7 @@ Feature: The quarantine
     And host "stable-03" is Converged under "stable@a1"
     And every host of "stable@b2" is Converged
 
-  Scenario: A dispatch that was not answered is not sent again once its ref is in quarantine
+  Scenario: A dispatch that was not acked is not sent again once its ref is quarantined
     Given channel "stable" has policy rollback-and-halt
     And a rollback takes 10 minutes
     And host "stable-02" fails its activation

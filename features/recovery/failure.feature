@@ -1,7 +1,7 @@
 Feature: A failure over a crash
 
-  A host that fails while the control plane is down has failed when that is back, before anything is dispatched. A halt, a
-  rollback and a quarantine hold over any number of crashes.
+  The control plane learns of a failure that happened while it was down before it dispatches
+  anything. A halt, a rollback and a quarantine hold over any number of crashes.
 
   Background:
     Given channel "stable" with waves of 1, 2 and 3 hosts soaking 10 minutes
@@ -16,7 +16,7 @@ Feature: A failure over a crash
     And hosts "stable-02" and "stable-03" are Converged
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: A halted rollout stays halted, and its unanswered dispatches unsent
+  Scenario: A halted rollout stays halted, and its dispatches without an ack are not sent again
     Given host "stable-02" fails its activation
     And host "stable-03" never answers
     When "stable" moves to ref "a1"
@@ -33,7 +33,7 @@ Feature: A failure over a crash
     Then "stable@a1" becomes Reverted 30 minutes later, give or take 30 seconds
     And ref "a1" is quarantined on channel "stable"
 
-  Scenario: A rollback that is still to come after the crash reverts the rollout all the same
+  Scenario: A rollback that completes after the crash reverts the rollout as well
     Given channel "stable" has policy rollback-and-halt
     And a rollback takes 1 hour
     And host "stable-02" fails its activation
@@ -42,7 +42,7 @@ Feature: A failure over a crash
     Then "stable@a1" becomes Reverted 1 hour later
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: A ref is in quarantine after the crash as before it
+  Scenario: A ref is quarantined after the crash as before it
     Given channel "stable" has policy rollback-and-halt
     And a rollback takes 1 minute
     And host "stable-02" fails its activation

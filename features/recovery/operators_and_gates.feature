@@ -1,7 +1,7 @@
 Feature: Operators and gates over a crash
 
-  What an operator wants while the control plane is down waits until it is back. What the gates count is counted anew, and
-  comes to the same.
+  An operator's action waits until the control plane is back. Gates count again from the log, with
+  the same result.
 
   Background:
     Given channel "stable" with 3 hosts soaking 10 minutes
@@ -26,7 +26,7 @@ Feature: Operators and gates over a crash
     Then host "stable-01" becomes Activating 40 minutes and 10 seconds later
     And "stable@a1" is Terminal within 1 hour
 
-  Scenario: A budget is not exceeded by a control plane that has just come back
+  Scenario: A budget is not exceeded just after a restart
     Given a budget of one for channel "stable"
     When "stable" moves to ref "a1"
     And the control plane crashes for 1 minute 5 seconds later
@@ -34,7 +34,7 @@ Feature: Operators and gates over a crash
     Then at most 1 host of "stable@a1" is ever in flight
     And every host of "stable@a1" is Converged
 
-  Scenario: A channel that waited goes on waiting after the crash, and goes when what it waits for is Terminal
+  Scenario: A channel that waited continues to wait after the crash, and goes when the other is Terminal
     Given channel "edge" with 1 host soaking 1 hour
     And channel "stable" waits for channel "edge"
     When "edge" moves to ref "e1"

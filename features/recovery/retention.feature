@@ -1,7 +1,8 @@
 Feature: A retention over a crash
 
-  A retention counts from the end of its rollout, whatever happens to the control plane in the meantime. What fell due while
-  that was down is pruned when it is back.
+  A retention counts from the end of its rollout, whatever happens to the control plane in the
+  meantime. A rollout whose retention ends while the control plane is down is pruned when it is
+  back.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -20,7 +21,7 @@ Feature: A retention over a crash
       | Failed   | halt              | bad  |
       | Reverted | rollback-and-halt | bad  |
 
-  Scenario: What fell due while it was down is pruned in the instant in which it is back
+  Scenario: A rollout whose retention ended while it was down is pruned in the instant in which it is back
     When "stable" moves to ref "good"
     And the control plane crashes for 1 day 6 days and 12 hours after "stable@good" is Terminal
     Then "stable@good" becomes Pruned 1 day later
@@ -41,7 +42,7 @@ Feature: A retention over a crash
     Then "stable@good" becomes Pruned 4 days later
     And RetentionExpired happens once to "stable@good"
 
-  Scenario: What was pruned too soon before the crash refuses the end of its retention after it
+  Scenario: A rollout that was pruned too soon before the crash refuses the end of its retention after it
     When "stable" moves to ref "good"
     And RetentionExpired happens to "stable@good" 3 days after "stable@good" is Terminal
     And the control plane crashes for 1 hour 1 day later
@@ -50,7 +51,7 @@ Feature: A retention over a crash
     And RetentionExpired happens twice to "stable@good"
     And RetentionExpired of "stable@good" is refused with IllegalForState
 
-  Scenario: What was pruned before the crash is pruned after it
+  Scenario: A rollout that was pruned before the crash is pruned after it
     When "stable" moves to ref "good"
     And 8 days pass
     And the control plane crashes for 1 hour

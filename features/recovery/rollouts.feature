@@ -1,7 +1,7 @@
 Feature: A rollout over a crash of the control plane
 
-  A control plane that crashes forgets everything, and learns it again from its own log. While it is down nothing is polled,
-  planned or dispatched; agents work on, and tell it what it missed once it is back.
+  A control plane that crashes loses its memory and rebuilds it from its own log. While it is down
+  nothing is polled, planned or dispatched; agents continue, and repeat the messages that it missed.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -25,7 +25,7 @@ Feature: A rollout over a crash of the control plane
       | once host "stable-03" is activating |
       | once "stable@a1" is Terminal        |
 
-  Scenario: What converges while it is down counts when it is back, and the next wave starts then
+  Scenario: Hosts that converge while it is down count when it is back, and the next wave starts then
     When "stable" moves to ref "a1"
     And the control plane crashes for 30 minutes while wave 0 is soaking
     Then host "stable-01" becomes Converged 30 minutes later, give or take 30 seconds
@@ -47,7 +47,7 @@ Feature: A rollout over a crash of the control plane
     Then host "edge-01" becomes Activating 35 seconds later
     And no host of "edge@a1" is dispatched after that
 
-  Scenario: A wave that was switched and soaked while it was down is told at one instant, and was never Converging
+  Scenario: A wave that switched and soaked while it was down is reported in one instant, and was never Converging
     Given channel "edge" with 1 host soaking 10 minutes
     When "edge" moves to ref "a1"
     And the control plane crashes for 1 hour while host "edge-01" is activating

@@ -1,13 +1,14 @@
 Feature: A supersession over a crash
 
-  A ref that comes while the control plane is down is seen by its first poll after that. What was superseded before the crash
-  is superseded after it, and its hosts belong to whom they belonged.
+  The first poll after the restart sees a ref that changed while the control plane was down. A
+  rollout that was superseded before the crash is superseded after it, and its hosts stay with the
+  new rollout.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And activation takes 1 minute
 
-  Scenario: A ref that comes while it is down supersedes at the first poll after the restart
+  Scenario: A ref that changes while it is down supersedes at the first poll after the restart
     When "stable" moves to ref "a1"
     And the control plane crashes for 30 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" 10 minutes later
@@ -15,7 +16,7 @@ Feature: A supersession over a crash
     And "stable@a1" goes through Opening, Active, Converging, Active and Superseded
     And "stable@b2" is Terminal within 1 hour
 
-  Scenario: Of the refs that come while it is down only the last one is rolled out
+  Scenario: Of the refs that change while it is down only the last one is rolled out
     When "stable" moves to ref "a1"
     And the control plane crashes for 30 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" 10 minutes later
@@ -24,7 +25,7 @@ Feature: A supersession over a crash
     And "stable@a1" is Superseded
     And "stable@c3" is Terminal
 
-  Scenario: A ref that is gone again when it is back was never there
+  Scenario: A ref that was replaced before it is back is never seen
     When "stable" moves to ref "a1"
     And the control plane crashes for 30 minutes while wave 0 is soaking
     And "stable" moves to ref "b2" 10 minutes later

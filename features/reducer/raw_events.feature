@@ -1,6 +1,7 @@
 Feature: Raw events, which reach the reducer as they are
 
-  Whoever sends them: the machine answers first, and a fleet of records and hosts adds what one record cannot know.
+  A raw event can come from anywhere: the machine answers first, and the fleet of records and hosts
+  adds what one record cannot know.
 
   Background:
     Given channel "stable" with 3 hosts soaking 10 minutes
@@ -26,7 +27,7 @@ Feature: Raw events, which reach the reducer as they are
       | rfc0008 |
       | v0.2    |
 
-  Scenario Outline: Late news of a rollout that is <state> has no effect under <machine>
+  Scenario Outline: A late event of a rollout that is <state> has no effect under <machine>
     Given the machine is <machine>
     And channel "stable" has policy <policy>
     And the run lasts 2 days
@@ -71,7 +72,7 @@ Feature: Raw events, which reach the reducer as they are
       | rfc0008 |
       | v0.2    |
 
-  Scenario: A host that is told of as Activating before its dispatch is not dispatched, and is waited for
+  Scenario: A host that is reported as Activating before its dispatch is not dispatched, and its wave waits for it
     When "stable" moves to ref "a1"
     And these events happen once "stable@a1" is Active:
       | event            | rollout   | host      | from    | to         |
@@ -97,7 +98,7 @@ Feature: Raw events, which reach the reducer as they are
       | rfc0008 | RecordRolloutTransition and SchedulePruning |
       | v0.2    | RecordRolloutTransition                     |
 
-  Scenario Outline: <event> of a rollout that nobody opened is reported, and makes none
+  Scenario Outline: <event> of a rollout that was not opened is reported, and opens none
     When these events happen:
       | event   | rollout   | host   | wave   | from   | to   |
       | <event> | stable@a1 | <host> | <wave> | <from> | <to> |

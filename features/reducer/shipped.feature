@@ -1,7 +1,7 @@
 Feature: What the shipped machine answers in each state
 
-  Every cell of the table of v0.2, one event at a time, to a record alone. It never quarantines, schedules no pruning, looks
-  at no policy, and clears nothing.
+  Every cell of the table of v0.2, one event at a time, for a single record. It never quarantines,
+  schedules no pruning, reads no policy, and clears nothing.
 
   Background:
     Given the machine is v0.2
@@ -22,7 +22,7 @@ Feature: What the shipped machine answers in each state
       | RetentionExpired  |         |           |            | IllegalForState |
       | OperatorClearance |         |           |            | IllegalForState |
 
-  Scenario: An Active rollout fails whatever the policy, and takes a wave that goes back for one that is complete
+  Scenario: An Active rollout fails whatever the policy, and treats a wave that goes back as complete
     Then in Active the machine answers like this:
       | event             | from    | to        | cursor | policy            | becomes    | effects           | error           |
       | RolloutOpened     |         |           |        |                   |            |                   | IllegalForState |
@@ -106,7 +106,7 @@ Feature: What the shipped machine answers in each state
       | RetentionExpired  |         |           | Pruned     |                 |
       | OperatorClearance |         |           |            | Unimplemented   |
 
-  Scenario: A Superseded rollout can only be pruned, and takes late news in silence
+  Scenario: A Superseded rollout can only be pruned, and ignores late events
     Then in Superseded the machine answers like this:
       | event             | from    | to        | becomes | error           |
       | RolloutOpened     |         |           |         | IllegalForState |
@@ -138,7 +138,7 @@ Feature: What the shipped machine answers in each state
       | RetentionExpired  |         |           | IllegalForState |
       | OperatorClearance |         |           | IllegalForState |
 
-  Scenario: Any event of another rollout is taken for one of the record's
+  Scenario: An event of another rollout is applied as if it were the record's
     Then in Active the machine answers like this:
       | event             | from    | to     | cursor | rollout | becomes    | effects           | error           |
       | RolloutOpened     |         |        |        | r2      |            |                   | IllegalForState |
@@ -150,7 +150,7 @@ Feature: What the shipped machine answers in each state
       | RetentionExpired  |         |        |        | r2      |            |                   | IllegalForState |
       | OperatorClearance |         |        |        | r2      |            |                   | IllegalForState |
 
-  Scenario Outline: In <state>, too, a SuccessorOpened of another rollout is taken for its own
+  Scenario Outline: In <state>, too, a SuccessorOpened of another rollout is applied
     Then in <state> the machine answers like this:
       | event           | rollout | becomes   | error   |
       | SuccessorOpened | r2      | <becomes> | <error> |

@@ -1,7 +1,7 @@
 Feature: What the specified machine answers in each state
 
-  Every cell of the table of rfc0008, one event at a time, to a record alone. Each transition into Terminal, Reverted, Failed
-  or Superseded starts the retention with SchedulePruning.
+  Every cell of the table of rfc0008, one event at a time, for a single record. Each transition into
+  Terminal, Reverted, Failed or Superseded starts the retention with SchedulePruning.
 
   Background:
     Given the machine is rfc0008
@@ -22,7 +22,7 @@ Feature: What the specified machine answers in each state
       | RetentionExpired  |         |           |            |                 | IllegalForState |
       | OperatorClearance |         |           |            |                 | IllegalForState |
 
-  Scenario: An Active rollout listens to its hosts and waves; a failure decides only under halt
+  Scenario: An Active rollout follows its hosts and waves; a failure decides only under halt
     Then in Active the machine answers like this:
       | event             | from    | to        | cursor | policy            | becomes    | effects                                         | error           |
       | RolloutOpened     |         |           |        |                   |            |                                                 | IllegalForState |
@@ -106,7 +106,7 @@ Feature: What the specified machine answers in each state
       | RetentionExpired  |         |           | Pruned     |                                                 |                 |
       | OperatorClearance |         |           | Terminal   | SchedulePruning                                 |                 |
 
-  Scenario: A Superseded rollout can only be pruned, and takes late news in silence
+  Scenario: A Superseded rollout can only be pruned, and ignores late events
     Then in Superseded the machine answers like this:
       | event             | from    | to        | becomes | error           |
       | RolloutOpened     |         |           |         | IllegalForState |

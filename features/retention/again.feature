@@ -1,7 +1,7 @@
 Feature: A retention that starts again
 
-  Each new end starts the retention anew, and the one before is void: a rollout that failed and is superseded three days
-  later is kept for seven days more, and is pruned once.
+  Each further end starts the retention again, and the earlier one is void: a rollout that failed
+  and is superseded three days later is kept for seven days more, and is pruned once.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes

@@ -1,13 +1,14 @@
 Feature: How long an ended rollout is kept
 
-  A rollout that is Terminal, Failed, Reverted or Superseded is kept for the retention of its channel, 7 days unless it says
-  otherwise, and is then pruned, once. One that has not ended is kept however long it takes.
+  A rollout that is Terminal, Failed, Reverted or Superseded is kept for the retention of its
+  channel, 7 days by default, and is then pruned, once. A rollout that has not ended is kept however
+  long it takes.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And host "stable-02" fails its probes under ref "bad"
 
-  Scenario Outline: A rollout that is <state> is pruned 7 days after it came to that
+  Scenario Outline: A rollout that is <state> is pruned 7 days after it entered that state
     Given channel "stable" has policy <policy>
     When the channels move like this:
       | channel | ref    | when                    |
@@ -24,7 +25,7 @@ Feature: How long an ended rollout is kept
       | Reverted   | rollback-and-halt | bad  | bad  |
       | Superseded | halt              | good | b2   |
 
-  Scenario: It is there until the last moment
+  Scenario: It is kept until the last moment
     When "stable" moves to ref "good"
     And time passes until "stable@good" is Terminal
     And 6 days 23 hours 59 minutes 59 seconds pass
@@ -42,7 +43,7 @@ Feature: How long an ended rollout is kept
     And "stable@good" is Terminal
     And "stable@good" is pruned 7 days later
 
-  Scenario: A retention of nothing prunes at once
+  Scenario: A retention of zero prunes at once
     Given channel "edge" with 1 host soaking 10 minutes
     And channel "edge" keeps ended rollouts for 0 seconds
     When "edge" moves to ref "good"
@@ -74,7 +75,7 @@ Feature: How long an ended rollout is kept
     When time passes until everything has settled
     Then host "stable-03" is Activating
 
-  Scenario: A rollback that completes after its rollout was pruned still puts the ref into quarantine
+  Scenario: A rollback that completes after its rollout was pruned still quarantines the ref
     Given channel "stable" has policy rollback-and-halt
     And channel "stable" keeps ended rollouts for 5 minutes
     And a rollback takes 8 minutes
@@ -85,7 +86,7 @@ Feature: How long an ended rollout is kept
     And ref "bad" is quarantined on channel "stable" in the end
     And host "stable-02" is Failed under "stable@bad"
 
-  Scenario: What is superseded one after the other is pruned in that order, and in the end nothing is left
+  Scenario: Rollouts that are superseded one after the other are pruned in that order, and in the end none is left
     When the channels move like this:
       | channel | ref  | when                    |
       | stable  | good |                         |

@@ -1,7 +1,7 @@
 Feature: Pruned, the state that nothing leaves
 
-  A pruned rollout answers every event with a refusal and stands for nothing. Its id stays known, so that it is never opened
-  again.
+  A pruned rollout refuses every event and does not stand for its channel. Its id stays known, so it
+  is never opened again.
 
   Background:
     Given channel "stable" with 1 host soaking 10 minutes
@@ -26,7 +26,7 @@ Feature: Pruned, the state that nothing leaves
       | RetentionExpired  |         |     |           |      |         |        |           |
       | OperatorClearance |         |     |           |      |         |        |           |
 
-  Scenario: Its channel has nothing standing, so that the next ref supersedes nothing
+  Scenario: Its channel has no standing rollout, so the next ref supersedes nothing
     When "stable" moves to ref "a1"
     And 8 days pass
     And "stable" moves to ref "b2"
@@ -42,7 +42,7 @@ Feature: Pruned, the state that nothing leaves
     And host "stable-01" is Failed
     And 1 host of "stable@a1" is dispatched
 
-  Scenario Outline: A rollout that is <state> is not pruned, whoever says that its retention is over
+  Scenario Outline: A rollout that is <state> is not pruned by RetentionExpired
     When "stable" moves to ref "a1"
     And RetentionExpired happens to "stable@a1" once "stable@a1" is <state>
     Then RetentionExpired of "stable@a1" is refused with IllegalForState
@@ -53,7 +53,7 @@ Feature: Pruned, the state that nothing leaves
       | Active     |
       | Converging |
 
-  Scenario: A retention that is said to be over too soon is believed, and reported
+  Scenario: A RetentionExpired that arrives too soon is applied, and reported
     When "stable" moves to ref "a1"
     And RetentionExpired happens to "stable@a1" 3 days after "stable@a1" is Terminal
     Then "stable@a1" is Pruned

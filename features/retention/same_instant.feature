@@ -1,14 +1,14 @@
 Feature: The end of a retention in the same instant as something else
 
-  What comes first in that instant decides. Once pruned a rollout cannot be cleared or superseded any more; cleared or
-  superseded just before, it is kept anew, and what was due is void.
+  The first of the two decides. Once pruned a rollout cannot be cleared or superseded; cleared or
+  superseded just before, it is kept for a new retention, and the earlier one is void.
 
   Background:
     Given channel "stable" with 1 host
     And an ack takes 0 seconds
     And host "stable-01" fails its activation under ref "a1"
 
-  Scenario: Cleared just before it ends, the rollout is kept anew
+  Scenario: Cleared just before it ends, the rollout is kept for a new retention
     Given activation takes 1 minute
     And channel "stable" keeps ended rollouts for 1 hour
     When "stable" moves to ref "a1"
@@ -29,7 +29,7 @@ Feature: The end of a retention in the same instant as something else
     Then OperatorClearance of "stable@a1" is refused with IllegalForState
     And "stable@a1" goes through Opening, Active, Failed and Pruned
 
-  Scenario: Rolled back just before it ends, the rollout is Reverted and kept anew
+  Scenario: Rolled back just before it ends, the rollout is Reverted and kept for a new retention
     Given activation takes 1 minute
     And channel "stable" keeps ended rollouts for 1 hour
     When "stable" moves to ref "a1"
@@ -44,7 +44,7 @@ Feature: The end of a retention in the same instant as something else
     And "stable@a1" is pruned 1 hour later
     And RetentionExpired happens once to "stable@a1"
 
-  Scenario: A new ref that is seen just before it ends supersedes the rollout, which is kept anew
+  Scenario: A new ref that is seen just before it ends supersedes the rollout, which is kept for a new retention
     Given activation takes 90 seconds
     And channel "stable" keeps ended rollouts for 30 seconds
     When "stable" moves to ref "a1"

@@ -1,8 +1,8 @@
 @machine:v0.2
 Feature: Retention as shipped
 
-  The machine that ships declares SchedulePruning and never emits it: nothing is ever pruned, though it would be, if only
-  something said that its retention is over.
+  The shipped machine declares SchedulePruning and never emits it, so nothing is ever pruned. It
+  would prune a rollout if it received RetentionExpired.
 
   Background:
     Given channel "stable" with 2 hosts soaking 10 minutes
@@ -10,7 +10,7 @@ Feature: Retention as shipped
     And host "stable-02" fails its probes under ref "bad"
     And host "stable-02" fails its activation under ref "broken"
 
-  Scenario Outline: What goes through <path> is not pruned in a month
+  Scenario Outline: A rollout that goes through <path> is not pruned in a month
     When the channels move like this:
       | channel | ref    | when   |
       | stable  | <ref>  |        |
@@ -30,7 +30,7 @@ Feature: Retention as shipped
       | good   | b2     |                            | Opening, Active, Converging, Terminal, Superseded |
       | bad    | b2     |                            | Opening, Active, Converging, Failed, Superseded   |
 
-  Scenario: Nor is what was superseded before any host had joined
+  Scenario: A rollout that was superseded before any host had joined is not pruned either
     Given channel "empty" with no hosts
     When "empty" moves to ref "a1"
     And "empty" moves to ref "b2"
@@ -39,7 +39,7 @@ Feature: Retention as shipped
     And SchedulePruning is never emitted for "empty@a1"
     And nothing is ever pruned
 
-  Scenario Outline: An expired retention would prune from <state>, if anything ever said so
+  Scenario Outline: RetentionExpired would prune from <state>
     When the channels move like this:
       | channel | ref    |
       | stable  | <ref>  |

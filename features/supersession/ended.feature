@@ -1,6 +1,7 @@
 Feature: A new ref after a rollout has ended
 
-  However a rollout ended, it stands for its channel until the next ref supersedes it, or until its retention is over.
+  However a rollout ended, it stands for its channel until the next ref supersedes it, or until its
+  retention ends.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes

@@ -1,13 +1,14 @@
 Feature: A channel that goes back to an old ref
 
-  A ref whose rollout is known opens nothing when the channel points at it again, as in the real planner. The rollout that
-  stands goes on, though nobody wants it, and the channel is stranded until a new ref comes.
+  A ref whose rollout is known opens nothing when the channel points at it again, as in the real
+  planner. The standing rollout continues, although the channel no longer points at it, and the
+  channel is stranded until a new ref arrives.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And activation takes 2 minutes
 
-  Scenario: It is stranded, and the rollout that it leaves goes on to its end
+  Scenario: It is stranded, and the rollout that it leaves continues to its end
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 0 is soaking
     And "stable" moves back to ref "a1" while wave 0 is soaking
@@ -17,7 +18,7 @@ Feature: A channel that goes back to an old ref
     And SuccessorOpened never happens to "stable@b2"
     And "stable@b2" is Terminal
 
-  Scenario: It is stranded also where the new ref has failed, so that going back repairs nothing
+  Scenario: It is stranded also if the new ref has failed, so going back repairs nothing
     Given host "stable-01" fails its probes under ref "b2"
     When "stable" moves to ref "a1"
     Then "stable@a1" is Terminal
@@ -38,7 +39,7 @@ Feature: A channel that goes back to an old ref
     And "stable@b2" is Superseded
     And SuccessorOpened happens once to "stable@a1"
 
-  Scenario: It is in order again when it returns to the ref that stands
+  Scenario: It is no longer stranded when it returns to the standing ref
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2"
     And "stable" moves back to ref "a1"
@@ -46,7 +47,7 @@ Feature: A channel that goes back to an old ref
     Then only "stable@b2" stands for channel "stable"
     And RolloutOpened happens once to "stable@b2"
 
-  Scenario Outline: A ref that was pruned <when> is known all the same
+  Scenario Outline: A ref that was pruned <when> is still known
     When "stable" moves to ref "a1"
     And <some time> passes
     And "stable" moves to ref "b2"

@@ -1,7 +1,8 @@
 Feature: The hosts of a superseded rollout
 
-  A host works for one rollout at a time. The new one takes it over as soon as its wave comes; until then it goes on under
-  the old one, whose record of it freezes with the new dispatch. What comes late is logged, and changes nothing.
+  A host works for one rollout at a time. The new rollout takes it over as soon as its wave may go.
+  Until then it continues under the old one, which keeps its last state after the new dispatch. Late
+  messages are logged and have no effect.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 30 minutes
@@ -54,7 +55,7 @@ Feature: The hosts of a superseded rollout
     And 59 minutes and 59 seconds pass
     Then host "stable-01" is Activating under "stable@b2"
 
-  Scenario: A host that never answered the old rollout is not asked for it again
+  Scenario: A host that never acked the old rollout is not dispatched for it again
     Given host "stable-01" never answers under ref "a1"
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" 90 seconds later
@@ -62,7 +63,7 @@ Feature: The hosts of a superseded rollout
     And host "stable-01" is Pending under "stable@a1"
     And every host of "stable@b2" is Converged
 
-  Scenario: A dispatch that was on its way when the new ref came is acked too late to count
+  Scenario: A dispatch that was under way when the new ref was seen is acked too late to count
     Given an ack takes 5 minutes
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" 90 seconds later
@@ -79,7 +80,7 @@ Feature: The hosts of a superseded rollout
     And host "stable-01" is Activating under "stable@a1"
     And every host of "stable@b2" is Converged
 
-  Scenario: A host that the new rollout has not reached yet goes on under the old one
+  Scenario: A host that the new rollout has not dispatched yet continues under the old one
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 1 is soaking
     And time passes until host "stable-02" under "stable@a1" is converged
@@ -89,7 +90,7 @@ Feature: The hosts of a superseded rollout
     And "stable@a1" is Superseded
     And every host of "stable@b2" is Converged
 
-  Scenario: Though its last hosts converge after it was superseded, the old rollout is never Terminal
+  Scenario: The old rollout is never Terminal, although its last hosts converge after it was superseded
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" 5 minutes after wave 1 is soaking
     And time passes until host "stable-03" under "stable@a1" is converged
@@ -97,7 +98,7 @@ Feature: The hosts of a superseded rollout
     And "stable@a1" is Superseded
     And RolloutTerminal never happens to "stable@a1"
 
-  Scenario: A host that fails after its rollout was superseded fails alone
+  Scenario: A host that fails after its rollout was superseded does not change it
     Given host "stable-02" fails its probes under ref "a1"
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 1 is soaking
@@ -106,7 +107,7 @@ Feature: The hosts of a superseded rollout
     And host "stable-02" is Converged under "stable@b2"
     And "stable@a1" is never Failed
 
-  Scenario: A host that rolls back after its rollout was superseded still puts the old ref into quarantine
+  Scenario: A host that rolls back after its rollout was superseded still quarantines the old ref
     Given channel "stable" has policy rollback-and-halt
     And host "stable-02" fails its probes under ref "a1"
     When "stable" moves to ref "a1"

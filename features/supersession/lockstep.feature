@@ -1,7 +1,8 @@
 Feature: The lockstep of RolloutOpened and SuccessorOpened
 
-  A rollout opens and its predecessor is superseded at one instant, so that one rollout stands for a channel. The control
-  plane writes RolloutOpened first, tools the reverse; either will do, and anything else is reported.
+  A rollout opens and its predecessor is superseded at one instant, so one rollout stands for a
+  channel. The control plane writes RolloutOpened first, tools the reverse. Both orders are
+  accepted, and anything else is reported.
 
   Scenario: With the new rollout first, the old one is superseded, even from Opening
     When these events happen:
@@ -12,7 +13,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then "stable@a1" goes through Opening and Superseded
     And "stable@b2" is Opening
 
-  Scenario: With the old rollout first it is superseded all the same
+  Scenario: With the old rollout first it is superseded too
     When these events happen:
       | event           | rollout   | channel | ref | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |
@@ -21,7 +22,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then "stable@a1" goes through Opening and Superseded
     And SuccessorOpened of "stable@a1" has the effects RecordRolloutTransition and SchedulePruning
 
-  Scenario: Where the old rollout is never told, both stand, and the new one is reported
+  Scenario: Without a SuccessorOpened both stand, and the new one is reported
     Given channel "stable" with no hosts
     When these events happen:
       | event         | rollout   | channel | ref | later    |
@@ -32,7 +33,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     And "stable@b2" is Opening
     And the invariant one-standing does not hold of channel "stable"
 
-  Scenario: Told a minute too late, the old rollout is superseded, and both are reported
+  Scenario: A minute too late, SuccessorOpened supersedes the old rollout, and both are reported
     When these events happen:
       | event           | rollout   | channel | ref | successor | later    |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |          |
@@ -63,7 +64,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then "stable@a1" goes through Opening and Superseded
     And "edge@e1" is stuck
 
-  Scenario: A host that joins the new rollout before the old one is told breaks it
+  Scenario: A host that joins the new rollout before the SuccessorOpened breaks the lockstep
     When these events happen:
       | event           | rollout   | channel | ref | host  | wave | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |       |      |           |
@@ -76,7 +77,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     And the invariant one-standing does not hold of channel "stable"
     And "stable@b2" is stuck
 
-  Scenario: A successor on another channel is none
+  Scenario: A rollout of another channel is not a successor
     When these events happen:
       | event           | rollout   | channel | ref | successor |
       | RolloutOpened   | stable@a1 | stable  | a1  |           |
@@ -85,7 +86,7 @@ Feature: The lockstep of RolloutOpened and SuccessorOpened
     Then SuccessorOpened of "stable@a1" is refused with Invariant
     And "stable@a1" is Superseded
 
-  Scenario: Where two rollouts stand by mistake, the next ref supersedes both
+  Scenario: If two rollouts stand by mistake, the next ref supersedes both
     Given channel "stable" with no hosts
     When these events happen:
       | event         | rollout   | channel | ref | later    |

@@ -1,7 +1,7 @@
 Feature: One ref after another
 
-  Each ref that a poll sees opens a rollout and supersedes the one before. What comes and goes between two polls is never
-  seen, and a ref that is pointed at again is no new one.
+  Each ref that a poll sees opens a rollout and supersedes the one before. A ref between two polls
+  is never seen, and a ref that is set again is not a new one.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
@@ -39,21 +39,21 @@ Feature: One ref after another
     And "stable@a1" is Superseded before "stable@d4" is Active
     And "stable@d4" is Terminal
 
-  Scenario: A ref that is there and gone between two polls is never noticed
+  Scenario: A ref that is set and replaced between two polls is never seen
     When "stable" moves to ref "a1"
     And "stable" moves through refs "b2" and "a1" between two polls
     Then "stable@b2" is never opened
     And "stable@a1" is Terminal
     And SuccessorOpened never happens to "stable@a1"
 
-  Scenario: A channel that points at the same ref again goes on with its rollout
+  Scenario: A channel that is set to the same ref again continues its rollout
     When "stable" moves to ref "a1"
     And "stable" moves to ref "a1" while wave 0 is soaking
     Then "stable@a1" is Terminal
     And RolloutOpened happens once to "stable@a1"
     And 3 hosts of "stable@a1" are dispatched
 
-  Scenario: Refs that come faster than the first wave leave one rollout that converges
+  Scenario: Refs that change faster than the first wave leave one rollout that converges
     Given channel "stable" is polled every 1 minute
     When the channels move like this:
       | channel | ref | when           |

@@ -1,6 +1,7 @@
 Feature: A supersession in the same instant as something else
 
-  What stands first in the log decides. Later news of the same instant finds the rollout superseded, and changes nothing.
+  The first entry in the log decides. A later event of the same instant finds the rollout
+  superseded, and has no effect.
 
   Background:
     Given channel "stable" with no hosts
@@ -31,7 +32,7 @@ Feature: A supersession in the same instant as something else
       | Converged | Terminal |
       | Failed    | Failed   |
 
-  Scenario Outline: A host that turns <to> just after it comes too late
+  Scenario Outline: A host that turns <to> just after it has no effect
     When these events happen 1 hour later:
       | event            | rollout   | channel | ref | host  | from    | to   | successor |
       | RolloutOpened    | stable@b2 | stable  | b2  |       |         |      |           |
@@ -57,7 +58,7 @@ Feature: A supersession in the same instant as something else
     Then "stable@a1" goes through Opening, Active, Converging, Reverted and Superseded
     And ref "a1" is quarantined on channel "stable"
 
-  Scenario: A rollback that completes just after it comes too late
+  Scenario: A rollback that completes just after it has no effect
     Given channel "stable" has policy rollback-and-halt
     When these events happen 1 hour later:
       | event            | rollout   | channel | ref | host  | from    | to       | successor |
@@ -69,7 +70,7 @@ Feature: A supersession in the same instant as something else
     And HostStateChanged of "stable@a1" has no effect
     And host "web-1" is Reverted under "stable@a1"
 
-  Scenario: An operator who clears a failed rollout just before it succeeds, and is told so
+  Scenario: An operator who clears a failed rollout just before it succeeds
     When these events happen 1 hour later:
       | event             | rollout   | channel | ref | host  | from    | to     | successor |
       | HostStateChanged  | stable@a1 |         |     | web-1 | Soaking | Failed |           |
@@ -78,7 +79,7 @@ Feature: A supersession in the same instant as something else
       | SuccessorOpened   | stable@a1 |         |     |       |         |        | stable@b2 |
     Then "stable@a1" goes through Opening, Active, Converging, Failed, Terminal and Superseded
 
-  Scenario: An operator who clears it just after comes too late, and is refused
+  Scenario: An operator who clears it just after is refused
     When these events happen 1 hour later:
       | event             | rollout   | channel | ref | host  | from    | to     | successor |
       | HostStateChanged  | stable@a1 |         |     | web-1 | Soaking | Failed |           |

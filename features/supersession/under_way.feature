@@ -1,7 +1,7 @@
 Feature: A new ref while a rollout is under way
 
-  A channel that moves on supersedes the rollout of its old ref: that stops where it is, dispatches nothing more, and the
-  rollout of the new ref takes every host, from the first wave on.
+  A channel that moves on supersedes the rollout of its old ref: that dispatches nothing more, and
+  the rollout of the new ref takes every host, from the first wave on.
 
   Background:
     Given channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes
@@ -49,7 +49,7 @@ Feature: A new ref while a rollout is under way
       | Active     | 1       | 4    | Opening, Active and Superseded          |
       | Converging | 8       | 2    | Opening, Active, Converging, Superseded |
 
-  Scenario: SuccessorOpened is told to the old rollout once, and it has no part in what follows
+  Scenario: SuccessorOpened happens to the old rollout once, and nothing follows
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 0 is soaking
     Then SuccessorOpened of "stable@a1" has the effects RecordRolloutTransition and SchedulePruning

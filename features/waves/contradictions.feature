@@ -1,12 +1,12 @@
 Feature: News that cannot be true
 
-  What contradicts what is known of a rollout and its hosts is refused, so that a log with a hole in it is noticed. The same
-  news twice is no contradiction.
+  An event that contradicts what is known of a rollout and its hosts is refused, so that a gap in a
+  log is noticed. A repetition is not a contradiction.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
 
-  Scenario Outline: A host is not believed to go from <from> to <to> while it is Soaking, because <why>
+  Scenario Outline: A move from <from> to <to> is refused while the host is Soaking, because <why>
     When "stable" moves to ref "a1"
     And these events happen once host "stable-01" is soaking:
       | event            | rollout   | host   | from   | to   |
@@ -20,7 +20,7 @@ Feature: News that cannot be true
       | no host goes that way    | stable-01 | Soaking    | Deferred  |
       | it has not joined        | stable-09 | Soaking    | Converged |
 
-  Scenario Outline: A rollout is not Terminal while <what>, whoever says so
+  Scenario Outline: RolloutTerminal is refused while <what>
     Given host "stable-03" defers its activation and reboots 6 hours later
     When "stable" moves to ref "a1"
     And RolloutTerminal happens to "stable@a1" <moment>
@@ -33,7 +33,7 @@ Feature: News that cannot be true
       | Active     | hosts are being switched | while wave 1 is activating         |
       | Converging | one waits for its reboot | once host "stable-02" is converged |
 
-  Scenario: That a rollout is Terminal may be said once more, by whoever keeps the log
+  Scenario: A repeated RolloutTerminal is accepted
     When "stable" moves to ref "a1"
     And RolloutTerminal happens to "stable@a1" once "stable@a1" is Terminal
     Then RolloutTerminal of "stable@a1" has no effect
@@ -48,7 +48,7 @@ Feature: News that cannot be true
     Then HostJoined of "stable@a1" is refused with Invariant
     And "stable@a1" is Terminal
 
-  Scenario: A host that joins the same wave again is there once
+  Scenario: A host that joins the same wave again counts once
     When "stable" moves to ref "a1"
     And these events happen once "stable@a1" is Active:
       | event      | rollout   | host      | wave |

@@ -1,13 +1,13 @@
 Feature: Hosts that wait for a reboot
 
-  A switch of something critical is deferred until the host reboots. A wave does not wait for that, and neither does the
-  next one; but the rollout ends only when every deferred host has come back and converged.
+  A switch of a critical component is deferred until the host reboots. Neither its wave nor the next
+  one waits for that, but the rollout ends only when every deferred host has rebooted and converged.
 
   Background:
     Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
     And activation takes 1 minute
 
-  Scenario: The next wave starts as soon as the deferral is known, before any soak is over
+  Scenario: The next wave starts as soon as the deferral is known, before any soak has ended
     Given host "stable-01" defers its activation and reboots 6 hours later
     When "stable" moves to ref "a1"
     And time passes until host "stable-01" is deferred
@@ -26,7 +26,7 @@ Feature: Hosts that wait for a reboot
     Then host "stable-03" is Deferred
     And "stable@a1" is Converging
 
-  Scenario: The reboot completes the rollout, whenever it comes
+  Scenario: The reboot completes the rollout, whenever it happens
     Given host "stable-01" defers its activation
     And a reboot takes between 1 hour and 2 days
     When "stable" moves to ref "a1"
@@ -36,7 +36,7 @@ Feature: Hosts that wait for a reboot
     Then every host of "stable@a1" is Converged
     And "stable@a1" is Terminal
 
-  Scenario: The soak counts from the dispatch for a deferred host too, so that it is over when the reboot comes
+  Scenario: The soak counts from the dispatch for a deferred host too, so it has ended at the reboot
     Given host "stable-01" defers its activation and reboots 6 hours later
     And a probe takes 20 seconds
     And convergence takes 1 second
@@ -52,7 +52,7 @@ Feature: Hosts that wait for a reboot
     And "stable@a1" is at wave 1
     And "stable@a1" is Converging
 
-  Scenario: A reboot that never comes leaves the rollout stuck, though all the others have converged
+  Scenario: A reboot that never happens leaves the rollout stuck, although all others have converged
     Given host "stable-01" defers its activation and never reboots
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "stable-01"

@@ -1,7 +1,8 @@
 Feature: The life of a rollout
 
-  A channel points at a ref and its hosts switch to it: that is a rollout. It is Opening until a host joins, Active while a
-  wave is being switched, Converging while that wave soaks, and Terminal once every host has converged.
+  A channel points at a ref and its hosts switch to it: that is a rollout. It is Opening until a
+  host joins, Active while a wave switches, Converging while that wave soaks, and Terminal once
+  every host has converged.
 
   Scenario: A new ref opens a rollout, which its hosts join at once
     Given channel "stable" with waves of 1 and 2 hosts
@@ -47,7 +48,7 @@ Feature: The life of a rollout
     Then "stable@a1" is Terminal
     And RolloutTerminal happens once to "stable@a1"
 
-  Scenario: A new ref is noticed by the next poll, and no sooner
+  Scenario: The next poll sees a new ref, and no sooner
     Given channel "stable" with 1 host soaking 10 minutes
     And channel "stable" is polled every 5 minutes
     When "stable" moves to ref "a1" 6 minutes later

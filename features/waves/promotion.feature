@@ -1,7 +1,7 @@
 Feature: The step from one wave to the next
 
-  The cursor, current_wave, says how far a rollout may go. It moves on once every host of the wave has converged, in that
-  instant, and it never moves back.
+  The cursor, current_wave, says how far a rollout may go. It moves forward in the instant in which
+  every host of the wave has converged, and it never moves back.
 
   Background:
     Given channel "stable" with waves of 2 and 3 hosts soaking 10 minutes
@@ -16,7 +16,7 @@ Feature: The step from one wave to the next
     When 10 minutes pass
     Then host "stable-03" is Soaking
 
-  Scenario: One slow host holds up the next wave, and nothing else
+  Scenario: One slow host delays the next wave, and nothing else
     Given on host "stable-02" activation takes 3 hours
     When "stable" moves to ref "a1"
     And 2 hours pass
@@ -25,7 +25,7 @@ Feature: The step from one wave to the next
     And "stable@a1" is Active
     And 3 hosts of "stable@a1" are Pending
 
-  Scenario: A wave that soaks is not done: its last host keeps the rollout Converging
+  Scenario: A wave that soaks is not complete: its last host keeps the rollout Converging
     Given convergence takes 1 second
     And on host "stable-02" convergence takes 1 hour
     When "stable" moves to ref "a1"
@@ -35,7 +35,7 @@ Feature: The step from one wave to the next
     And "stable@a1" is Converging
     And "stable@a1" is at wave 0
 
-  Scenario: A host that never answers holds up its wave and all that follow
+  Scenario: A host that never answers delays its wave and all later ones
     Given host "stable-01" never answers
     When "stable" moves to ref "a1"
     Then "stable@a1" is stuck waiting for host "stable-01"
@@ -44,7 +44,7 @@ Feature: The step from one wave to the next
     And "stable@a1" is Active
     And host "stable-03" is never dispatched
 
-  Scenario Outline: An empty wave holds nobody up: <waves>
+  Scenario Outline: An empty wave causes no delay: <waves>
     Given channel "edge" with waves of <waves> hosts soaking 10 minutes
     When "edge" moves to ref "a1"
     Then "edge@a1" goes through <states>
@@ -90,7 +90,7 @@ Feature: The step from one wave to the next
       | rfc0008 | refused                     | is refused with Invariant              | Active     |
       | v0.2    | taken for one that is ready | has the effect RecordRolloutTransition | Converging |
 
-  Scenario: The planner that ships moves a cursor of its own, past the log: the rollout is never Converging
+  Scenario: The shipped planner moves a cursor of its own, without the log: the rollout is never Converging
     Given the control plane is shipped
     When "stable" moves to ref "a1"
     Then "stable@a1" goes through Opening, Active and Terminal

@@ -1,7 +1,7 @@
 Feature: The soak
 
-  A host soaks for as long as its wave says, counted from its dispatch, and converges only when that time is over and its
-  probes pass.
+  A host soaks for as long as its wave says, counted from its dispatch, and converges only when that
+  time has passed and its probes pass.
 
   Background:
     Given channel "stable" with these waves:
@@ -32,20 +32,20 @@ Feature: The soak
     When 1 second passes
     Then host "canary" is Converged
 
-  Scenario: A dispatch that is sent again for want of an answer does not start it anew
+  Scenario: A dispatch that is sent again does not start it again
     Given an ack takes 90 seconds
     When "stable" moves to ref "a1"
     And time passes until "stable@a1" is Converging
     Then "stable@a1" is Active 7 minutes and 31 seconds later
 
-  Scenario: Until the soak is over nothing of the next wave is dispatched, however well the probes do
+  Scenario: Until the soak has ended nothing of the next wave is dispatched, even if all probes pass
     When "stable" moves to ref "a1"
     And 10 minutes pass
     Then host "canary" is Soaking
     And hosts "web-01" and "web-02" are Pending
     And "stable@a1" is at wave 0
 
-  Scenario: A host that takes long soaks on by itself, while the others of its wave converge
+  Scenario: A slow host continues to soak while the others of its wave converge
     Given on host "web-02" activation takes 2 hours
     When "stable" moves to ref "a1"
     And time passes until host "web-01" is converged
