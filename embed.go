@@ -1,11 +1,11 @@
-// Package rollsim holds what ships inside the binary: the scenarios, their goldens and the
-// features.
+// Package rollsim embeds the regression suite, so that an installed rollsim can check itself.
 package rollsim
 
 import "embed"
 
-// Library is the regression suite: scenarios/*.yaml and what they include, golden/*.golden and
-// features/*/*.feature.
+// Library is the regression suite: the scenarios with the files that they include and their schema,
+// the goldens, and the features.
 //
-//go:embed scenarios/*.yaml scenarios/included/*.yaml scenarios/schema.json golden/*.golden features/*/*.feature
+//go:embed scenarios/*.yaml scenarios/included/*.yaml scenarios/schema.json
+//go:embed golden/*.golden features/*/*.feature
 var Library embed.FS

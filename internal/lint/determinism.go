@@ -1,13 +1,16 @@
 //go:build ruleguard
 
-// Package lint says what the deterministic core may not do, for the linter's gocritic (see
-// .golangci.yml).
+// Package lint has rules for gocritic (see .golangci.yml): what the deterministic core must not do.
 package lint
 
 import "github.com/quasilyte/go-ruleguard/dsl"
 
 func mapRange(m dsl.Matcher) {
-	m.Match(`for $_, $_ := range $m { $*_ }`, `for $_ := range $m { $*_ }`, `for $_, $_ = range $m { $*_ }`, `for $_ = range $m { $*_ }`, `for range $m { $*_ }`).
+	m.Match(
+		`for $_, $_ := range $m { $*_ }`, `for $_ := range $m { $*_ }`,
+		`for $_, $_ = range $m { $*_ }`, `for $_ = range $m { $*_ }`,
+		`for range $m { $*_ }`,
+	).
 		Where(m["m"].Type.Underlying().Is(`map[$k]$v`)).
 		Report(`the order of a map changes from run to run: range over a slice`)
 }
