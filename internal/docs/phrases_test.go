@@ -31,6 +31,12 @@ var phrases = []phrase{
 		good:  "The page describes budgets.",
 	},
 	{
+		avoid: "tells, is told", pattern: `tells|(is|are|be|been|being|was|were) told`,
+		write: "reports, says, shows, explains",
+		bad:   "a line tells what was read, and so the reader is told",
+		good:  "a line reports the number of bytes read",
+	},
+	{
 		avoid: "takes note of", pattern: `(takes?|took|taken|taking) note`, write: "records",
 		bad:  "// dispatch takes note of a dispatch.",
 		good: "// dispatch records a dispatch.",
@@ -91,6 +97,27 @@ var phrases = []phrase{
 		avoid: "it takes that", pattern: `(it takes that|takes it that)`, write: "it assumes that",
 		bad:  "where the log has no policy it takes that it is halt",
 		good: "where the log has no policy it assumes halt",
+	},
+	{
+		avoid: "is taken for", pattern: `(is|are|be|been|was|were) taken for`,
+		write: "is treated as, counts as",
+		bad:   "a regressing wave is taken for a completed one",
+		good:  "a regressing wave is treated as a completed one",
+	},
+	{
+		avoid: "all the same", pattern: `all the same`, write: "nevertheless, still",
+		bad:  "it is superseded all the same",
+		good: "it is still superseded",
+	},
+	{
+		avoid: "any more", pattern: `not [^\x00.;:!?]{1,40} any more`, write: "no longer",
+		bad:  "what is not in use any more",
+		good: "records that are no longer in use",
+	},
+	{
+		avoid: "for want of, for lack of", pattern: `for (want|lack) of`, write: "without, because there is no",
+		bad:  "sent again for want of an ack",
+		good: "sent again without an ack",
 	},
 	{
 		avoid: "of which", pattern: `of which`, write: "two sentences",
@@ -154,8 +181,8 @@ var phrases = []phrase{
 	},
 	{
 		avoid: "that there is not, that is not there",
-		pattern: `(that|which) there (is|are) (not|none)|` +
-			`(that|which) (is|are|was) not there|there is not`,
+		pattern: `(that|which) there (is|are) (not|none)|there is not|` +
+			`(is|are|was|were) not there`,
 		write: "that does not exist",
 		bad:   "a state that there is not",
 		good:  "a state that does not exist",
