@@ -1,0 +1,117 @@
+package scenario
+
+import (
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// DefaultBehaviour is how hosts behave when a scenario does not say otherwise: healthy, with the
+// delays of ordinary machines.
+func DefaultBehaviour() sim.Behaviour {
+	never := sim.Probability(0)
+	return sim.Behaviour{
+		Ack:        must(sim.Uniform(1*time.Second, 5*time.Second)),
+		Activation: must(sim.LogNormalP99(40*time.Second, 3*time.Minute)),
+		Reboot:     must(sim.Exponential(10 * time.Minute)),
+		Probe:      must(sim.Constant(20 * time.Second)),
+		Converge:   must(sim.Constant(1 * time.Second)),
+		Rollback:   must(sim.LogNormalP99(30*time.Second, 2*time.Minute)),
+
+		ActivationFailure: &never,
+		Deferral:          &never,
+		ProbeFailure:      &never,
+		RollbackFailure:   &never,
+		NoAnswer:          &never,
+	}
+}
+
+func must(d *sim.Distribution, err error) *sim.Distribution {
+	if err != nil {
+		panic("scenarios: " + err.Error())
+	}
+	return d
+}
+
+// overlay lays what a file says of a behaviour over what there is.
+func overlay(to *sim.Behaviour, from *behaviour) {
+	delays := []struct {
+		to   **sim.Distribution
+		from *delay
+	}{
+		{&to.Ack, from.Ack},
+		{&to.Activation, from.Activation},
+		{&to.Reboot, from.Reboot},
+		{&to.Probe, from.Probe},
+		{&to.Converge, from.Converge},
+		{&to.Rollback, from.Rollback},
+	}
+	for _, d := range delays {
+		if d.from != nil {
+			*d.to = d.from.distribution
+		}
+	}
+	chances := []struct {
+		to   **sim.Probability
+		from *probability
+	}{
+		{&to.ActivationFailure, from.ActivationFailure},
+		{&to.Deferral, from.Deferral},
+		{&to.ProbeFailure, from.ProbeFailure},
+		{&to.RollbackFailure, from.RollbackFailure},
+		{&to.NoAnswer, from.NoAnswer},
+	}
+	for _, c := range chances {
+		if c.from != nil {
+			*c.to = (*sim.Probability)(c.from)
+		}
+	}
+}
+
+func (b *builder) buildGroups() []sim.Group {
+	var made []sim.Group
+	for i := range b.doc.Groups {
+		if b.tooMany("groups", i) {
+			return made
+		}
+		g := &b.doc.Groups[i]
+		b.checkPatterns(g.Hosts, "groups", i)
+		group := sim.Group{Hosts: g.Hosts}
+		overlay(&group.Behaviour, &g.Behaviour)
+		made = append(made, group)
+	}
+	return made
+}
+
+func (b *builder) buildFates() []sim.Fate {
+	var made []sim.Fate
+	for i := range b.doc.Fates {
+		if b.enough() {
+			break
+		}
+		f := &b.doc.Fates[i]
+		fate := sim.Fate{Host: f.Host, Kind: f.Fate}
+		channel, ok := b.channel[f.Host]
+		if !ok {
+			b.reject(at("fates", i, "host"), "%v", unknownName{"host", string(f.Host), b.hosts})
+			continue
+		}
+		if f.Ref != nil {
+			b.checkRef(channel, string(*f.Ref), at("fates", i, "ref"))
+			fate.Ref = *f.Ref
+		}
+		if f.RebootAfter != nil {
+			if f.Fate != sim.Defers {
+				b.reject(at("fates", i, "reboot_after"), "reboot_after: only a host whose fate is defers "+
+					"waits for a reboot")
+			}
+			fate.RebootAfter = reducer.Some(time.Duration(f.RebootAfter.after))
+			if f.RebootAfter.never {
+				fate.RebootAfter.Value = -1
+			}
+		}
+		made = append(made, fate)
+	}
+	return made
+}

@@ -1,0 +1,105 @@
+package scenario
+
+import (
+	"time"
+
+	"rollsim/sim"
+)
+
+// faultNeeds says what may and must be told of a fault.
+type faultNeeds struct {
+	ofHosts  bool // hosts can be told
+	now      bool // the timeline can bring it
+	length   bool // for can be told
+	noLength bool // for need not be told
+}
+
+func needsOf(kind sim.FaultKind) faultNeeds {
+	switch kind {
+	case sim.MessageDelayed:
+		return faultNeeds{ofHosts: true, length: true}
+	case sim.MessageDuplicated:
+		return faultNeeds{ofHosts: true, length: true, noLength: true}
+	case sim.MessageReordered, sim.MessageDropped:
+		return faultNeeds{ofHosts: true, noLength: true}
+	case sim.HostOffline, sim.ClockSkew:
+		return faultNeeds{ofHosts: true, now: true, length: true}
+	case sim.HostLost:
+		return faultNeeds{ofHosts: true, now: true, noLength: true}
+	case sim.AgentRestart:
+		return faultNeeds{ofHosts: true, now: true, length: true, noLength: true}
+	case sim.ControlPlaneCrash:
+		return faultNeeds{now: true, length: true, noLength: true}
+	case sim.PollFailed, sim.PollStale:
+		return faultNeeds{noLength: true}
+	}
+	return faultNeeds{}
+}
+
+// checkLength checks that for is told of a fault that takes time, and of no other.
+func (b *builder) checkLength(kind sim.FaultKind, needs faultNeeds, given bool, where []any) {
+	switch {
+	case given && !needs.length:
+		b.reject(append(where, "for"), "for: %v does not last", kind)
+	case !given && !needs.noLength:
+		b.reject(where, "missing field \"for\": %v lasts for some time", kind)
+	}
+}
+
+func (b *builder) buildFaults(faults []fault) []sim.Fault {
+	if b.anyFleet && len(faults) == 0 {
+		b.reject(at("faults"), "faults: at least one is needed")
+	}
+	var made []sim.Fault
+	for i := range faults {
+		if b.tooMany("faults", i) {
+			return made
+		}
+		f := &faults[i]
+		needs := needsOf(f.Fault)
+		one := sim.Fault{
+			Kind: f.Fault, Probability: sim.Probability(f.Probability), Hosts: f.Hosts,
+			From: time.Duration(f.From), Until: b.checkWindow(f.From, f.Until, "faults", i),
+		}
+		b.checkLength(f.Fault, needs, f.For != nil, at("faults", i))
+		if f.For != nil {
+			one.For = f.For.distribution
+		}
+		switch {
+		case f.Hosts == nil:
+		case !needs.ofHosts:
+			b.reject(at("faults", i, "hosts"), "hosts: %v is no fault of hosts", f.Fault)
+		default:
+			b.checkPatterns(f.Hosts, "faults", i)
+		}
+		made = append(made, one)
+	}
+	return made
+}
+
+func (b *builder) buildFaultNow(i int) *sim.FaultNow {
+	a := &b.doc.Timeline[i]
+	needs := needsOf(*a.Fault)
+	made := &sim.FaultNow{Kind: *a.Fault}
+	if !needs.now {
+		b.reject(at("timeline", i, "fault"), "fault: %v comes by chance only: give it a probability "+
+			"under faults", *a.Fault)
+		return made
+	}
+	switch {
+	case a.Host != nil && !needs.ofHosts:
+		b.reject(at("timeline", i, "host"), "host: %v is no fault of a host", *a.Fault)
+	case a.Host == nil && needs.ofHosts:
+		b.reject(at("timeline", i), "missing field \"host\": %v is a fault of a host", *a.Fault)
+	case a.Host != nil:
+		if _, ok := b.channel[*a.Host]; !ok {
+			b.reject(at("timeline", i, "host"), "%v", unknownName{"host", string(*a.Host), b.hosts})
+		}
+		made.Host = *a.Host
+	}
+	b.checkLength(*a.Fault, needs, a.For != nil, at("timeline", i))
+	if a.For != nil {
+		made.For = time.Duration(*a.For)
+	}
+	return made
+}
