@@ -7,8 +7,8 @@ import (
 	"rollsim/sim"
 )
 
-// DefaultBehaviour is how hosts behave when a scenario does not say otherwise: healthy, with the
-// delays of ordinary machines.
+// DefaultBehaviour returns the behaviour of hosts where a scenario does not set one: they are healthy
+// and have the delays of ordinary machines.
 func DefaultBehaviour() sim.Behaviour {
 	never := sim.Probability(0)
 	return sim.Behaviour{
@@ -29,12 +29,12 @@ func DefaultBehaviour() sim.Behaviour {
 
 func must(d *sim.Distribution, err error) *sim.Distribution {
 	if err != nil {
-		panic("scenarios: " + err.Error())
+		panic("scenario: " + err.Error())
 	}
 	return d
 }
 
-// overlay lays what a file says of a behaviour over what there is.
+// overlay sets the fields of a behaviour that a file gives.
 func overlay(to *sim.Behaviour, from *behaviour) {
 	delays := []struct {
 		to   **sim.Distribution
@@ -103,8 +103,7 @@ func (b *builder) buildFates() []sim.Fate {
 		}
 		if f.RebootAfter != nil {
 			if f.Fate != sim.Defers {
-				b.reject(at("fates", i, "reboot_after"), "reboot_after: only a host whose fate is defers "+
-					"waits for a reboot")
+				b.reject(at("fates", i, "reboot_after"), "reboot_after: needs the fate defers")
 			}
 			fate.RebootAfter = reducer.Some(time.Duration(f.RebootAfter.after))
 			if f.RebootAfter.never {

@@ -11,7 +11,9 @@ import (
 	"rollsim/sim"
 )
 
-// builder makes a sim.Scenario of a decoded file and checks what only the whole can tell.
+// builder turns a decoded file into a sim.Scenario and checks what depends on several fields, such as
+// the names that refer to each other. Each file of this package that builds a part has the methods
+// for it.
 type builder struct {
 	*problems
 	root     ast.Node
@@ -24,33 +26,33 @@ type builder struct {
 	channel  map[reducer.HostID]int    // by host, index into doc.Channels
 	counted  int                       // hosts so far, against maxHosts
 
-	// What the timeline opens.
+	// The rollouts that the timeline and traffic open.
 	rollouts []string
 	opened   map[reducer.RolloutID]int // index into doc.Channels, or raw
 	refs     []map[reducer.ChannelRef]bool
-	prefixes [][]string // by channel, of the refs that traffic numbers
+	prefixes [][]string // by channel: those of the numbered refs of traffic
 
 	included included
 
-	anyFleet bool // there are no hosts to hold patterns against, and no horizon
+	anyFleet bool // the file has neither hosts nor a horizon to check against
 }
 
-// maxRules is how many groups, budgets, faults and lines of traffic one scenario may have, of each:
-// every host is held against every one of them.
+// maxRules bounds the groups, the budgets, the faults and the lines of traffic of a scenario, each of
+// them: every host is compared with every one of them.
 const maxRules = 500
 
-// raw stands for the channel of a rollout that a raw event opens: its hosts and waves are not the
-// channel's.
+// raw stands in for the channel of a rollout that a raw event opens. Its hosts and waves are not
+// those of the channel.
 const raw = -1
 
-// reject says what is wrong with the value at a path of field names and list indices.
+// reject records a problem with the value at a path of field names and list indices.
 func (b *builder) reject(where []any, format string, args ...any) {
 	if n := b.included.traffic; n > 0 && where[0] == "traffic" {
 		i := where[1].(int)
 		if i < n {
-			of := problems{file: b.included.path}
-			of.add(locate(b.included.root, where), format, args...)
-			b.list = append(b.list, of.list...)
+			included := problems{file: b.included.path}
+			included.add(locate(b.included.root, where), format, args...)
+			b.list = append(b.list, included.list...)
 			return
 		}
 		where[1] = i - n
@@ -58,10 +60,11 @@ func (b *builder) reject(where []any, format string, args ...any) {
 	b.add(locate(b.root, where), format, args...)
 }
 
-// at makes a path.
+// at returns its arguments as a path for reject.
 func at(steps ...any) []any { return steps }
 
-// locate finds the place of a value; of what encloses it when it was not given.
+// locate returns the position of the value at a path, or of the innermost enclosing value if the file
+// does not have it.
 func locate(n ast.Node, where []any) position {
 	for _, step := range where {
 		var next ast.Node
@@ -129,16 +132,16 @@ func (b *builder) build(name string) sim.Scenario {
 
 func (b *builder) checkTimes() {
 	if b.doc.Horizon == 0 {
-		b.reject(at("horizon"), "horizon: it must be above 0s")
+		b.reject(at("horizon"), "horizon: must be longer than 0s")
 	}
 	year := time.Unix(0, int64(b.doc.Start)).UTC().Year()
 	if year < 1700 || year > 2200 {
-		b.reject(at("start"), "start: it must be between the years 1700 and 2200, so that every later "+
-			"time has a place")
+		b.reject(at("start"), "start: must be between the years 1700 and 2200, so that every later time "+
+			"can be written")
 	}
 }
 
-// checkName refuses names that could not be told apart in a trace or a message.
+// checkName rejects names that would be ambiguous in a trace or a message.
 func (b *builder) checkName(what, name, forbidden string, where []any) {
 	const longest = 200
 	switch {
@@ -147,17 +150,17 @@ func (b *builder) checkName(what, name, forbidden string, where []any) {
 	case len(name) > longest:
 		b.reject(where, "%s is longer than %d bytes", what, longest)
 	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }):
-		b.reject(where, "%s %s has a space or an invisible character", what, quote(name))
+		b.reject(where, "%s %s contains a space or an invisible character", what, quote(name))
 	case forbidden != "" && strings.ContainsAny(name, forbidden):
-		b.reject(where, "%s %s has one of the characters %s", what, quote(name), forbidden)
+		b.reject(where, "%s %s contains one of the characters %s", what, quote(name), forbidden)
 	}
 }
 
-// tooMany stops at the rule after the last one that is allowed, and where looking for more problems
-// is of no use.
+// tooMany reports whether the loop over a list of rules must stop: there are more than maxRules, which
+// it rejects, or enough problems.
 func (b *builder) tooMany(field string, i int) bool {
 	if i == maxRules {
-		b.reject(at(field, i), "%s: more than %d", field, maxRules)
+		b.reject(at(field, i), "%s: more than %d entries", field, maxRules)
 	}
 	return i >= maxRules || b.enough()
 }

@@ -20,19 +20,18 @@ import (
 	"rollsim/sim"
 )
 
-// The decoder walks the syntax tree and the types of the format together. It is used instead of the
-// YAML library's own one because that reads 010 as 8 and 1_000 as 1000, stops at the first error,
-// and knows no nearest names.
-
+// decoder walks the syntax tree and the types of the format together. It replaces the decoder of the
+// YAML library, which reads 010 as 8 and 1_000 as 1000, stops at the first error and does not suggest
+// names.
 type decoder struct{ problems *problems }
 
-// nodeDecoder is a type of the format that is more than a text, a list or a mapping. field names it
-// in messages.
+// nodeDecoder is implemented by the types of the format that have several forms in a file. field is
+// the name for messages.
 type nodeDecoder interface {
 	decodeNode(d *decoder, n ast.Node, field string)
 }
 
-// enumeration is a type of the format that has a few names.
+// enumeration describes a type of the format whose values have names.
 type enumeration struct {
 	noun   string
 	names  []string
@@ -80,7 +79,7 @@ var enumerations = map[reflect.Type]enumeration{
 		func(name controlplane.Name) string { return string(name) }),
 }
 
-// enumerationOf returns the names of a type of the format; false for a type that has none.
+// enumerationOf returns the enumeration of a type of the format, if it has one.
 func enumerationOf(t reflect.Type) (enumeration, bool) {
 	if t == reflect.TypeFor[machineName]() {
 		return enumerate("machine", machine.Names(), func(name string) string { return name }), true
@@ -89,13 +88,13 @@ func enumerationOf(t reflect.Type) (enumeration, bool) {
 	return e, ok
 }
 
-// nouns say what the fields of a type are, where "field" says too little.
+// nouns say what the fields of a type are where "field" is too vague.
 var nouns = map[reflect.Type]string{
 	reflect.TypeFor[event]():        "event",
 	reflect.TypeFor[distribution](): "distribution",
 }
 
-// decodeInto decodes one value; false after a problem.
+// decodeInto decodes one value and reports whether it had no problem.
 func decodeInto(d *decoder, n ast.Node, into any, field string) bool {
 	before := len(d.problems.list)
 	d.value(n, reflect.ValueOf(into).Elem(), field)
@@ -135,12 +134,12 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
 	case reflect.Float64:
 		d.number(n, v, field)
 	default:
-		panic("scenarios: the format has a field of type " + v.Type().String())
+		panic("scenario: the format has a field of type " + v.Type().String())
 	}
 }
 
-// mapping decodes the fields of a struct: each at most once, none unknown, those without omitempty
-// all there.
+// mapping decodes the fields of a struct. It rejects unknown fields and requires those without
+// omitempty.
 func (d *decoder) mapping(n ast.Node, v reflect.Value, field string) {
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
@@ -149,7 +148,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, field string) {
 	}
 	t := v.Type()
 	given := make([]ast.Node, t.NumField())
-	meant := make([]bool, t.NumField()) // a mistyped one must not be called missing too
+	meant := make([]bool, t.NumField()) // by a mistyped name: not reported as missing, too
 	for _, entry := range m.Values {
 		name := entry.Key.GetToken().Value
 		i, ok := fieldNamed(t, name)
@@ -179,7 +178,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, field string) {
 		default:
 			if text, ok := defaultOf(f); ok {
 				if err := setText(v.Field(i), text); err != nil {
-					panic("scenarios: default of " + name + ": " + err.Error())
+					panic("scenario: default of " + name + ": " + err.Error())
 				}
 			}
 		}
@@ -205,15 +204,15 @@ func (d *decoder) string(n ast.Node, v reflect.Value, field string) {
 	case *ast.LiteralNode:
 		v.SetString(n.Value.Value)
 	case *ast.NullNode, *ast.MappingNode, *ast.SequenceNode:
-		d.problems.add(nodePosition(n), "%s: expected a text, found %s", field, kindOf(n))
+		d.problems.add(nodePosition(n), "%s: expected text, found %s", field, kindOf(n))
 	default:
-		d.problems.add(nodePosition(n), "%s: %s is no text to YAML: write it in "+
+		d.problems.add(nodePosition(n), "%s: YAML does not read %s as text: put it in "+
 			"quotes", field, n.GetToken().Value)
 	}
 }
 
-// text decodes what has a textual form of its own. YAML may take it for a number; what counts is
-// how it is written.
+// text decodes a type that parses its own text. YAML may read that text as a number, so text uses it
+// as it is written in the file.
 func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	text, ok := scalarText(n)
 	if !ok {
@@ -225,7 +224,8 @@ func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	}
 }
 
-// refuse notes what is wrong with a value. What is unknown is named by its kind already.
+// refuse records the error of a value. An unknownName says itself what it is about, so that the field
+// is left out.
 func (d *decoder) refuse(n ast.Node, field string, err error) {
 	var unknown unknownName
 	if errors.As(err, &unknown) {
@@ -235,14 +235,14 @@ func (d *decoder) refuse(n ast.Node, field string, err error) {
 	d.problems.add(nodePosition(n), "%s: %v", field, err)
 }
 
-// unknownName is a name that is not one of those that there are.
+// unknownName is the error for a name that is not one of the known ones.
 type unknownName struct {
 	noun, name string
 	known      []string
 }
 
 func (e unknownName) Error() string {
-	const most = 20 // so that the fields of every mapping are listed
+	const most = 20 // enough for the fields of any mapping
 	hint := nearest.Hint(e.name, e.known)
 	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
 		hint = ": known are " + strings.Join(e.known, ", ")
@@ -250,7 +250,7 @@ func (e unknownName) Error() string {
 	return fmt.Sprintf("unknown %s %s%s", e.noun, quote(e.name), hint)
 }
 
-// scalarText gives a single value as it is written, without its quotes.
+// scalarText returns a single value as it is written, without its quotes.
 func scalarText(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -263,7 +263,7 @@ func scalarText(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// setText sets a value of a type that has a textual form of its own.
+// setText sets a value from its text.
 func setText(v reflect.Value, text string) error {
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return u.UnmarshalText([]byte(text))
@@ -285,7 +285,7 @@ var (
 	numberForm      = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 )
 
-// wholeNumber takes plain decimal digits only: in YAML 010 is 8, 1_000 is 1000 and 0x10 is 16.
+// wholeNumber accepts plain decimal digits only: in YAML, 010 is 8, 1_000 is 1000 and 0x10 is 16.
 func (d *decoder) wholeNumber(n ast.Node, v reflect.Value, field string) {
 	text, ok := scalarText(n)
 	if !ok || quoted(n) {
@@ -299,7 +299,7 @@ func (d *decoder) wholeNumber(n ast.Node, v reflect.Value, field string) {
 
 func setWholeNumber(v reflect.Value, text string) error {
 	if !wholeNumberForm.MatchString(text) {
-		return fmt.Errorf("%s is not a whole number from 0 up, in plain decimal digits", quote(text))
+		return fmt.Errorf("%s is not a whole number in plain decimal digits", quote(text))
 	}
 	u, err := strconv.ParseUint(text, 10, v.Type().Bits())
 	if err != nil {
@@ -323,18 +323,19 @@ func (d *decoder) number(n ast.Node, v reflect.Value, field string) {
 	v.SetFloat(f)
 }
 
-// quoted tells whether a value was written in quotes: then it is no number.
+// quoted reports whether a value is written in quotes and so is not a number.
 func quoted(n ast.Node) bool {
 	t := n.GetToken().Type
 	return t == token.SingleQuoteType || t == token.DoubleQuoteType
 }
 
-// fieldName gives the name of a field in files, and whether it must be given.
+// fieldName returns the name of a field in files, and whether it is required.
 func fieldName(f reflect.StructField) (name string, required bool) {
 	name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 	return name, option != "omitempty"
 }
 
+// fieldNamed returns the index of the field with a name in files.
 func fieldNamed(t reflect.Type, name string) (int, bool) {
 	for i := range t.NumField() {
 		if n, _ := fieldName(t.Field(i)); n == name {
@@ -353,7 +354,7 @@ func fieldNames(t reflect.Type) []string {
 	return names
 }
 
-// defaultOf gives the default in a field's jsonschema tag.
+// defaultOf returns the default in the jsonschema tag of a field.
 func defaultOf(f reflect.StructField) (string, bool) {
 	for _, keyword := range strings.Split(f.Tag.Get("jsonschema"), ",") {
 		if text, ok := strings.CutPrefix(keyword, "default="); ok {

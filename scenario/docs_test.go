@@ -16,8 +16,7 @@ import (
 
 const page = "../docs/scenarios.md"
 
-// blocks gives the fenced blocks of a language in the page for authors, each with the line on which
-// it begins.
+// blocks returns the fenced blocks of a language in the page for authors, each with its first line.
 func blocks(t *testing.T, language string) (texts []string, lines []int) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -34,8 +33,8 @@ func blocks(t *testing.T, language string) (texts []string, lines []int) {
 	return texts, lines
 }
 
-// TestPageExamples runs every example of the page for authors: each must parse, and do what it
-// expects. An example that declares no channels is added to the fleet that the page gives for it.
+// TestPageExamples runs every example of the page for authors: each must parse, and violate what it
+// expects. An example without channels is appended to the fleet of the page.
 func TestPageExamples(t *testing.T) {
 	texts, lines := blocks(t, "yaml")
 	fleet := ""
@@ -73,7 +72,8 @@ func TestPageExamples(t *testing.T) {
 	}
 }
 
-// added gives a fleet with an example added, which replaces the timeline if it has one.
+// added returns a fleet with an example appended. The timeline of the example, if any, replaces that
+// of the fleet.
 func added(fleet, example string) string {
 	if strings.Contains("\n"+example, "\ntimeline:") {
 		fleet, _, _ = strings.Cut(fleet, "timeline:")
@@ -81,14 +81,14 @@ func added(fleet, example string) string {
 	return fleet + example
 }
 
-// TestPageGoldens holds the excerpts of goldens in the page for authors against the goldens.
+// TestPageGoldens compares the excerpts of goldens in the page for authors with the goldens.
 func TestPageGoldens(t *testing.T) {
 	texts, lines := blocks(t, "text")
 	for i, text := range texts {
 		first, rest, _ := strings.Cut(text, "\n")
 		name, ok := strings.CutPrefix(first, "# scenario  ")
 		if !ok {
-			t.Errorf("%s:%d: the excerpt does not say of which golden it is", page, lines[i])
+			t.Errorf("%s:%d: the excerpt does not name its golden", page, lines[i])
 			continue
 		}
 		golden, err := os.ReadFile(filepath.Join("../golden", name+".golden"))
@@ -102,15 +102,15 @@ func TestPageGoldens(t *testing.T) {
 			}
 			_, after, found := strings.Cut(left, "\n"+line+"\n")
 			if !found {
-				t.Fatalf("%s:%d: this line is not in the golden, or not there: %s", page, lines[i]+1+j, line)
+				t.Fatalf("%s:%d: the golden does not have this line after the lines above it: %s", page, lines[i]+1+j, line)
 			}
 			left = "\n" + after
 		}
 	}
 }
 
-// TestPageIsComplete sees to it that the page for authors names every field, and every name that a
-// field can have.
+// TestPageIsComplete checks that the page for authors names every field, and every name that a field
+// can have.
 func TestPageIsComplete(t *testing.T) {
 	data, err := os.ReadFile(page)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestPageIsComplete(t *testing.T) {
 	)
 	for _, word := range want {
 		if !slices.Contains(words, word) {
-			t.Errorf("%s does not speak of %s", page, word)
+			t.Errorf("%s does not mention %s", page, word)
 		}
 	}
 	known := slices.Clone(want)
@@ -139,7 +139,7 @@ func TestPageIsComplete(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile("`([a-z0-9]+(-[a-z0-9]+){2,})`").FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(known, m[1]) {
-			t.Errorf("%s speaks of %s, which is neither a name of the format nor a scenario", page, m[1])
+			t.Errorf("%s mentions %s, which is neither a name of the format nor a scenario", page, m[1])
 		}
 	}
 }

@@ -6,14 +6,15 @@ import (
 	"rollsim/sim"
 )
 
-// faultNeeds says what may and must be told of a fault.
+// faultNeeds says which fields a fault may have and which it must have.
 type faultNeeds struct {
-	ofHosts  bool // hosts can be told
-	now      bool // the timeline can bring it
-	length   bool // for can be told
-	noLength bool // for need not be told
+	ofHosts  bool // it may name hosts
+	now      bool // the timeline may schedule it
+	length   bool // it may have for
+	noLength bool // it may be without for
 }
 
+// needsOf returns what a kind of fault needs.
 func needsOf(kind sim.FaultKind) faultNeeds {
 	switch kind {
 	case sim.MessageDelayed:
@@ -36,13 +37,13 @@ func needsOf(kind sim.FaultKind) faultNeeds {
 	return faultNeeds{}
 }
 
-// checkLength checks that for is told of a fault that takes time, and of no other.
+// checkLength checks that a fault which takes time has for, and that no other one has it.
 func (b *builder) checkLength(kind sim.FaultKind, needs faultNeeds, given bool, where []any) {
 	switch {
 	case given && !needs.length:
-		b.reject(append(where, "for"), "for: %v does not last", kind)
+		b.reject(append(where, "for"), "for: fault %v has no duration", kind)
 	case !given && !needs.noLength:
-		b.reject(where, "missing field \"for\": %v lasts for some time", kind)
+		b.reject(where, "missing field \"for\": fault %v needs a duration", kind)
 	}
 }
 
@@ -68,7 +69,7 @@ func (b *builder) buildFaults(faults []fault) []sim.Fault {
 		switch {
 		case f.Hosts == nil:
 		case !needs.ofHosts:
-			b.reject(at("faults", i, "hosts"), "hosts: %v is no fault of hosts", f.Fault)
+			b.reject(at("faults", i, "hosts"), "hosts: fault %v does not apply to hosts", f.Fault)
 		default:
 			b.checkPatterns(f.Hosts, "faults", i)
 		}
@@ -82,15 +83,15 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	needs := needsOf(*a.Fault)
 	made := &sim.FaultNow{Kind: *a.Fault}
 	if !needs.now {
-		b.reject(at("timeline", i, "fault"), "fault: %v comes by chance only: give it a probability "+
-			"under faults", *a.Fault)
+		b.reject(at("timeline", i, "fault"), "fault: %v cannot be scheduled: give it a probability under "+
+			"faults", *a.Fault)
 		return made
 	}
 	switch {
 	case a.Host != nil && !needs.ofHosts:
-		b.reject(at("timeline", i, "host"), "host: %v is no fault of a host", *a.Fault)
+		b.reject(at("timeline", i, "host"), "host: fault %v does not apply to a host", *a.Fault)
 	case a.Host == nil && needs.ofHosts:
-		b.reject(at("timeline", i), "missing field \"host\": %v is a fault of a host", *a.Fault)
+		b.reject(at("timeline", i), "missing field \"host\": fault %v applies to a host", *a.Fault)
 	case a.Host != nil:
 		if _, ok := b.channel[*a.Host]; !ok {
 			b.reject(at("timeline", i, "host"), "%v", unknownName{"host", string(*a.Host), b.hosts})

@@ -12,7 +12,7 @@ import (
 
 func (b *builder) buildChannels() []sim.Channel {
 	if len(b.doc.Channels) == 0 {
-		b.reject(at("channels"), "channels: a scenario has at least one")
+		b.reject(at("channels"), "channels: at least one is needed")
 	}
 	b.named = make(map[reducer.ChannelID]int)
 	b.channel = make(map[reducer.HostID]int)
@@ -29,10 +29,10 @@ func (b *builder) buildChannels() []sim.Channel {
 		b.channels = append(b.channels, c.Name)
 		b.refs[i] = make(map[reducer.ChannelRef]bool)
 		if c.PollInterval < duration(time.Second) {
-			b.reject(at("channels", i, "poll_interval"), "poll_interval: it must be at least 1s")
+			b.reject(at("channels", i, "poll_interval"), "poll_interval: must be at least 1s")
 		}
 		if c.Retention%duration(time.Second) != 0 {
-			b.reject(at("channels", i, "retention"), "retention: it is counted in whole seconds")
+			b.reject(at("channels", i, "retention"), "retention: must be whole seconds")
 		}
 		made = append(made, sim.Channel{
 			ID:           reducer.ChannelID(c.Name),
@@ -49,8 +49,8 @@ func (b *builder) buildChannels() []sim.Channel {
 	return made
 }
 
-// buildWaves names the hosts that are only counted: stable-01, stable-02 and on through the waves
-// of the channel.
+// buildWaves builds the waves of a channel. It names the hosts of which a wave has only the count:
+// stable-01, stable-02 and so on through all waves.
 func (b *builder) buildWaves(i int) []sim.Wave {
 	c := &b.doc.Channels[i]
 	total := 0
@@ -58,8 +58,8 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 		h := &c.Waves[j].Hosts
 		b.counted += int(h.count) + len(h.names)
 		if b.counted > b.maxHosts {
-			b.reject(at("channels", i, "waves", j, "hosts"), "hosts: more than %d in the "+
-				"scenario", b.maxHosts)
+			b.reject(at("channels", i, "waves", j, "hosts"), "hosts: the scenario has more than %d hosts",
+				b.maxHosts)
 			return nil
 		}
 		total += int(h.count)
@@ -75,8 +75,9 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 			next++
 			w.Hosts = append(w.Hosts, id)
 			if !b.declare(id, i) {
-				b.reject(at("channels", i, "waves", j, "hosts"), "host %s is counted here, and named "+
-					"elsewhere", quote(string(id)))
+				b.reject(at("channels", i, "waves", j, "hosts"),
+					"host %s is declared twice: this count generates its name, and another wave lists it",
+					quote(string(id)))
 				return made
 			}
 		}
@@ -96,7 +97,7 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 	return made
 }
 
-// declare notes a host; false when it was noted before.
+// declare records a host and its channel. It reports false for a host that is declared already.
 func (b *builder) declare(id reducer.HostID, channel int) bool {
 	if _, twice := b.channel[id]; twice {
 		return false
@@ -106,7 +107,7 @@ func (b *builder) declare(id reducer.HostID, channel int) bool {
 	return true
 }
 
-// checkPatterns checks the hosts of a rule, of which there must be some.
+// checkPatterns checks the host patterns of a rule, which needs at least one.
 func (b *builder) checkPatterns(patterns []string, field string, i int) {
 	if len(patterns) == 0 {
 		b.reject(at(field, i, "hosts"), "hosts: at least one is needed")
@@ -142,19 +143,20 @@ func (b *builder) checkPattern(pattern string, where []any) {
 			return
 		}
 	}
-	b.reject(where, "no host is named like %s", quote(pattern))
+	b.reject(where, "no host matches the pattern %s", quote(pattern))
 }
 
 func (b *builder) rejectPattern(pattern string, where []any) {
-	b.reject(where, "%s is not a pattern for hosts such as \"web-*\"", quote(pattern))
+	b.reject(where, "%s is not a host pattern such as \"web-*\"", quote(pattern))
 }
 
+// checkMember rejects a host that is not one of the channel.
 func (b *builder) checkMember(id reducer.HostID, channel int, where []any) {
-	of, known := b.channel[id]
+	own, known := b.channel[id]
 	switch {
 	case !known:
 		b.reject(where, "%v", unknownName{"host", string(id), b.hosts})
-	case of != channel:
-		b.reject(where, "host %s belongs to channel %s", id, b.channels[of])
+	case own != channel:
+		b.reject(where, "host %s belongs to channel %s, not to %s", id, b.channels[own], b.channels[channel])
 	}
 }

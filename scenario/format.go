@@ -6,75 +6,79 @@ import (
 	"rollsim/sim"
 )
 
-// The format of scenario files. A field without omitempty must be given. A default stands in the
-// jsonschema tag: the decoder reads it there, so that what the schema says is what happens. The
-// comments are the descriptions that editors show.
+// The types in this file are the format of scenario files. A field without omitempty is required. The
+// default of a field is in its jsonschema tag: the decoder reads it there, so that it cannot differ from
+// the schema. The comments are the descriptions that editors show.
 
 // A scenario: a fleet, what happens to it, and from which seed. Every field but channels has a
 // default.
 type document struct {
 	// When virtual time starts, in RFC 3339.
 	Start timestamp `yaml:"start,omitempty" jsonschema:"default=2026-01-01T00:00:00Z"`
-	// How long the run goes on. Retention is seven days unless a channel says otherwise, so that the
-	// default sees it run out.
+	// How long the run takes in virtual time. The default is longer than the default retention of seven
+	// days, so that rollouts are pruned.
 	Horizon duration `yaml:"horizon,omitempty" jsonschema:"default=14d"`
-	// What every random draw comes from. The same scenario, seed and machine give the same bytes.
+	// The source of every random draw. The same scenario, seed and machine produce the same trace, byte
+	// for byte.
 	Seed uint64 `yaml:"seed,omitempty" jsonschema:"default=1"`
-	// The transition function that decides: the complete specification, or what the control plane
-	// ships.
+	// The transition function of rollouts: rfc0008 is the complete specification, v0.2 is what the
+	// control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
-	// Whose planner runs: the specified one, the one that ships, which moves the wave cursor without a
-	// WaveAdvanced and does not halt the current wave, or none: then only the events of the timeline
-	// happen, as in imported history.
+	// The planner that runs. specified follows the specification. shipped moves the wave cursor without a
+	// WaveAdvanced and does not halt the current wave. With none only the events of the timeline happen,
+	// as in an imported history.
 	ControlPlane controlplane.Name `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
-	// How many of some hosts may be disrupted at once.
+	// Limits of how many hosts may be disrupted at once.
 	Budgets []budget `yaml:"budgets,omitempty"`
 	// The closures that are quarantined from the start.
 	Quarantine []closure `yaml:"quarantine,omitempty"`
-	// The path, from the folder of this file, of one with nothing but behaviour and traffic, such as
-	// rollsim fit writes. Behaviour here is laid over what is included, and traffic here is added to
-	// it.
+	// The path, relative to the folder of this file, of a file that has only behaviour and traffic, such
+	// as rollsim fit writes. Behaviour in this file overrides the included one, and traffic in this file
+	// is added to the included traffic.
 	Include *string `yaml:"include,omitempty" jsonschema:"minLength=1"`
-	// How the agents of all hosts behave. What is not given stays at its default.
+	// How the agents of all hosts behave. A field that is not given has its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
-	// Behaviour of some hosts, laid over that of all. Where several groups speak of one host, the
-	// later one wins.
+	// Behaviour of some hosts, which overrides that of all hosts. If several groups set the same field
+	// for a host, the last one wins.
 	Groups []group `yaml:"groups,omitempty"`
-	// What becomes of single hosts, whatever the probabilities say.
+	// How single hosts behave, whatever the probabilities are.
 	Fates []fate `yaml:"fates,omitempty"`
-	// What happens when. Lines of one instant happen in the order of the file.
+	// What happens at which time. Lines of one instant happen in the order of the file.
 	Timeline []action `yaml:"timeline,omitempty"`
-	// New refs that come by themselves, beside the timeline.
+	// New refs that arrive on their own, in addition to the timeline.
 	Traffic []traffic `yaml:"traffic,omitempty"`
-	// What goes wrong by chance, beside the timeline. By default nothing.
+	// Random faults, in addition to those of the timeline. By default none.
 	Faults []fault `yaml:"faults,omitempty"`
-	// What the run must come by at least once.
+	// Moments of which each must occur at least once in the run.
 	Sometimes []moment `yaml:"sometimes,omitempty"`
-	// The invariants that the run must break, no more and no fewer: each an invariant and a rollout,
-	// channel or budget, such as "stuck stable@r1".
+	// The violations that the run must have, exactly these: each an invariant and a rollout, channel or
+	// budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
-	// What the golden trace holds: everything, or only the transitions and a digest of everything.
+	// The detail of the golden trace: full has every entry, transitions has only the transitions and a
+	// digest of all entries.
 	Golden Golden `yaml:"golden,omitempty" jsonschema:"default=full"`
 }
 
 // A channel: a stream of releases and the hosts that follow it.
 type channel struct {
-	// The channel's name. A rollout is named after it and the ref: stable@a1.
+	// The name of the channel. The name of a rollout is made of it and the ref: stable@a1.
 	Name string `yaml:"name" jsonschema:"pattern=^[^@\\s]+$"`
 	// How often the control plane reads the channel's ref. At least 1s.
 	PollInterval duration `yaml:"poll_interval,omitempty" jsonschema:"default=60s"`
-	// What a failing host means for its rollout.
+	// What the failure of a host does to its rollout: halt stops it, rollback-and-halt also rolls the
+	// host back.
 	Policy reducer.HealthPolicy `yaml:"policy,omitempty" jsonschema:"default=halt"`
 	// How long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. Whole seconds.
 	Retention duration `yaml:"retention,omitempty" jsonschema:"default=7d"`
-	// The waves in which a rollout takes the hosts, from wave 0. Without any the channel has no hosts.
+	// The waves of hosts, from wave 0, which a rollout takes one after the other. Without waves the
+	// channel has no hosts.
 	Waves []wave `yaml:"waves,omitempty"`
-	// The channels that it waits for: it dispatches nothing before the rollout of each one's ref was
-	// Terminal or is Superseded.
+	// The channels that this channel waits for. It dispatches no host until the rollout of each one's
+	// current ref has been Terminal or is Superseded.
 	After []reducer.ChannelID `yaml:"after,omitempty"`
-	// Hosts of the channel that wait for other ones of it.
+	// Hosts of the channel that wait for other hosts of the channel.
 	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
 }
 
@@ -88,17 +92,17 @@ type hostEdge struct {
 }
 
 // A disruption budget: how many of its hosts may be in flight, or dispatched and not yet acked, at
-// once, over all channels.
+// the same time, over all channels.
 type budget struct {
-	// What it is called in decisions and violations.
+	// The name in gate decisions and violations.
 	Name string `yaml:"name"`
-	// Names of hosts, or patterns in which * stands for any characters and ? for one.
+	// Names of hosts, or patterns in which * matches any characters and ? matches one.
 	Hosts []string `yaml:"hosts" jsonschema:"minItems=1"`
-	// How many at once, at least 1.
+	// The limit, at least 1.
 	MaxInFlight uint32 `yaml:"max_in_flight" jsonschema:"minimum=1,maximum=2000000"`
 }
 
-// A closure on a channel. There is one closure a ref, and it is named like it.
+// A closure on a channel. Each ref has one closure, which has the name of the ref.
 type closure struct {
 	Channel reducer.ChannelID   `yaml:"channel"`
 	Closure reducer.ClosureHash `yaml:"closure"`
@@ -106,60 +110,59 @@ type closure struct {
 
 // A wave: the hosts that a rollout takes together.
 type wave struct {
-	// How many hosts, or their names. Hosts that are only counted are named after the channel,
-	// stable-01, stable-02 and on through all its waves.
+	// The count of the hosts, or a list of their names. Hosts given by a count get names made of the
+	// channel and a number that continues through all waves: stable-01, stable-02.
 	Hosts hosts `yaml:"hosts"`
-	// How long a host must soak, from its dispatch.
+	// How long a host must soak, counted from its dispatch.
 	Soak duration `yaml:"soak,omitempty" jsonschema:"default=0s"`
 }
 
-// How an agent behaves: how long each stage takes, in steps of a millisecond, and how likely each
-// turn for the worse is.
+// How an agent behaves: how long each stage takes, in whole milliseconds, and how likely each failure
+// is.
 type behaviour struct {
 	// From the dispatch to its ack. By default uniform from 1s to 5s.
 	Ack *delay `yaml:"ack,omitempty"`
-	// From the ack until the switch has completed, failed or been deferred. By default lognormal,
+	// From the ack to the end of the switch, which completes, fails or is deferred. By default lognormal,
 	// median 40s and p99 3m.
 	Activation *delay `yaml:"activation,omitempty"`
 	// From the deferral of a switch to the reboot that completes it. By default exponential, mean 10m.
 	Reboot *delay `yaml:"reboot,omitempty"`
 	// From the completed switch to the first probe result. By default 20s.
 	Probe *delay `yaml:"probe,omitempty"`
-	// From the moment when soak and probes allow it to the report of convergence. By default 1s.
+	// From the moment when soak and probes allow convergence to the report of it. By default 1s.
 	Converge *delay `yaml:"converge,omitempty"`
 	// From the failure to the completed rollback, under rollback-and-halt. By default lognormal,
 	// median 30s and p99 2m.
 	Rollback *delay `yaml:"rollback,omitempty"`
-	// How likely a switch fails. By default never.
+	// How likely a switch fails. By default 0.
 	ActivationFailure *probability `yaml:"activation_failure,omitempty"`
-	// How likely a switch is deferred until a reboot. By default never.
+	// How likely a switch is deferred until a reboot. By default 0.
 	Deferral *probability `yaml:"deferral,omitempty"`
-	// How likely the probes fail. By default never.
+	// How likely the probes fail. By default 0.
 	ProbeFailure *probability `yaml:"probe_failure,omitempty"`
-	// How likely a rollback never completes. By default never.
+	// How likely a rollback never completes. By default 0.
 	RollbackFailure *probability `yaml:"rollback_failure,omitempty"`
-	// How likely an agent never answers a dispatch. By default never.
+	// How likely an agent never answers a dispatch. By default 0.
 	NoAnswer *probability `yaml:"no_answer,omitempty"`
 }
 
-// A distribution of delays: exactly one of the eight.
+// A distribution of delays: exactly one of eight shapes.
 type distribution struct {
-	// Always the same.
+	// Always the same delay.
 	Constant *duration `yaml:"constant,omitempty"`
-	// Any delay between two bounds is equally likely.
+	// Every delay between two bounds is equally likely.
 	Uniform *uniform `yaml:"uniform,omitempty"`
-	// Many short delays and a few long ones: what comes at any moment with the same chance.
+	// Many short delays and a few long ones: the time to an event that is equally likely at every moment.
 	Exponential *exponential `yaml:"exponential,omitempty"`
-	// Most delays near the median, some much longer: how long work usually takes.
+	// Most delays are near the median, some are much longer: typical of how long work takes.
 	LogNormal *logNormal `yaml:"lognormal,omitempty"`
-	// Delays around a mean, as far above it as below.
+	// Delays around a mean, symmetric above and below it.
 	Normal *normal `yaml:"normal,omitempty"`
-	// What wears out (shape above 1), or fails early if at all (below 1).
+	// The time to a failure that gets more likely with time (shape above 1) or less likely (below 1).
 	Weibull *weibull `yaml:"weibull,omitempty"`
-	// Work of several stages that follow each other.
+	// The time of several stages that follow each other.
 	Gamma *gamma `yaml:"gamma,omitempty"`
-	// What was measured: its quantiles at even distances, the shortest delay first and the longest
-	// last. At least two.
+	// Measured delays: at least two quantiles at even distances, from the shortest delay to the longest.
 	Empirical []duration `yaml:"empirical,omitempty" jsonschema:"minItems=2"`
 }
 
@@ -179,9 +182,9 @@ type exponential struct {
 
 // A lognormal distribution: its median, and either p99 or sigma.
 type logNormal struct {
-	// Half of the delays are shorter.
+	// Half of the delays are shorter than this.
 	Median duration `yaml:"median"`
-	// All but one of a hundred delays are shorter.
+	// 99 of 100 delays are shorter than this.
 	P99 *duration `yaml:"p99,omitempty"`
 	// The standard deviation of the logarithm, from 0 to 10.
 	Sigma *float64 `yaml:"sigma,omitempty" jsonschema:"minimum=0,maximum=10"`
@@ -193,23 +196,23 @@ type normal struct {
 	Mean duration `yaml:"mean"`
 	// The standard deviation.
 	StdDev duration `yaml:"stddev"`
-	// No delay is shorter. By default four standard deviations below the mean, but not below 0s.
+	// The shortest delay. By default four standard deviations below the mean, but not below 0s.
 	Min *duration `yaml:"min,omitempty"`
-	// No delay is longer. By default four standard deviations above the mean.
+	// The longest delay. By default four standard deviations above the mean.
 	Max *duration `yaml:"max,omitempty"`
 }
 
 // A Weibull distribution.
 type weibull struct {
-	// 63 of a hundred delays are shorter.
+	// 63 of 100 delays are shorter than this.
 	Scale duration `yaml:"scale"`
-	// From 0.1 to 1000; 1 is exponential.
+	// From 0.1 to 1000. 1 is the exponential distribution.
 	Shape float64 `yaml:"shape" jsonschema:"minimum=0.1,maximum=1000"`
 }
 
 // A gamma distribution: its shape, and either mean or scale.
 type gamma struct {
-	// How many stages, from 0.5 to 1000; 1 is exponential.
+	// The number of stages, from 0.5 to 1000. 1 is the exponential distribution.
 	Shape float64 `yaml:"shape" jsonschema:"minimum=0.5,maximum=1000"`
 	// The mean of all stages together.
 	Mean *duration `yaml:"mean,omitempty"`
@@ -219,137 +222,137 @@ type gamma struct {
 
 // A group of hosts with a behaviour of their own.
 type group struct {
-	// Names of hosts, or patterns in which * stands for any characters and ? for one.
+	// Names of hosts, or patterns in which * matches any characters and ? matches one.
 	Hosts []string `yaml:"hosts" jsonschema:"minItems=1"`
-	// What differs from the behaviour of all hosts.
+	// The fields that differ from the behaviour of all hosts.
 	Behaviour behaviour `yaml:"behaviour"`
 }
 
-// What the script has in store for one host. A host may have several fates: to fail its probes and
-// never to roll back.
+// How one host behaves. A host may have several fates, such as to fail its probes and never to roll
+// back.
 type fate struct {
 	// The host.
 	Host reducer.HostID `yaml:"host"`
-	// Under which ref it happens. By default under every one.
+	// The ref under which it happens. By default every ref.
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
-	// What becomes of the host.
+	// What the host does.
 	Fate sim.FateKind `yaml:"fate"`
-	// For defers: how long after the deferral the host reboots, or never. By default as behaviour
-	// says.
+	// With fate defers: how long after the deferral the host reboots, or never. By default the reboot
+	// delay of the host's behaviour.
 	RebootAfter *rebootAfter `yaml:"reboot_after,omitempty"`
 }
 
-// One line of the timeline: when, and one of these: a channel and its new ref, a rollout to clear,
-// a closure to lift from quarantine, a fault, a raw event.
+// One line of the timeline: a time or a moment, and one action: a channel and its new ref, a rollout to
+// clear, a closure to lift from quarantine, a fault, or a raw event.
 type action struct {
-	// When it happens, after the start.
+	// When it happens, counted from the start.
 	At *duration `yaml:"at,omitempty"`
-	// Instead of at: it happens as soon as this is true for the first time.
+	// Instead of at: it happens when this becomes true for the first time.
 	When *moment `yaml:"when,omitempty"`
-	// With when: how long after that.
+	// With when: how long after that moment.
 	After *duration `yaml:"after,omitempty"`
 
 	// The channel that moves to ref. The control plane sees it at its next poll.
 	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
-	// What the channel moves to.
+	// The ref that the channel moves to.
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
 
 	// The rollout that an operator clears, such as stable@a1.
 	Clear *reducer.RolloutID `yaml:"clear,omitempty"`
-	// With clear: who. By default operator.
+	// With clear: the name of the operator. By default operator.
 	Operator *string `yaml:"operator,omitempty"`
-	// With clear: why. By default empty.
+	// With clear: the reason. By default empty.
 	Reason *string `yaml:"reason,omitempty"`
 
-	// The closure that an operator takes out of the quarantine of a channel.
+	// The closure that an operator removes from the quarantine of a channel.
 	Lift *closure `yaml:"lift,omitempty"`
 
-	// What goes wrong: control-plane-crash, host-offline, host-lost, agent-restart or clock-skew.
+	// A fault: control-plane-crash, host-offline, host-lost, agent-restart or clock-skew.
 	Fault *sim.FaultKind `yaml:"fault,omitempty"`
-	// With a fault of a host: which one.
+	// With a fault of a host: the host.
 	Host *reducer.HostID `yaml:"host,omitempty"`
-	// With fault: for how long; for clock-skew how far the clock is ahead.
+	// With fault: how long it lasts. With clock-skew: how far the clock is ahead.
 	For *duration `yaml:"for,omitempty"`
 
-	// A rollout event that reaches the reducer as it is. It may name rollouts and hosts that the
+	// A rollout event that reaches the reducer unchanged. It may name rollouts and hosts that the
 	// scenario does not have.
 	Event *event `yaml:"event,omitempty"`
 }
 
-// New refs of a channel that come by themselves: exactly one of arrivals, periodic and flapping.
+// New refs of a channel that arrive on their own: exactly one of arrivals, periodic and flapping.
 type traffic struct {
 	// The channel whose ref moves. The control plane sees it at its next poll.
 	Channel reducer.ChannelID `yaml:"channel"`
-	// A new ref each time, at random: how long from one to the next. 1s or more on average.
+	// New refs at random times: the time from one to the next, at least 1s on average.
 	Arrivals *delay `yaml:"arrivals,omitempty"`
-	// A new ref each time, always as long from one to the next. At least 1s.
+	// New refs at a fixed interval, at least 1s.
 	Periodic *duration `yaml:"periodic,omitempty"`
-	// The same refs again and again.
+	// The same refs in turn, again and again.
 	Flapping *flapping `yaml:"flapping,omitempty"`
-	// With arrivals and periodic: what the refs are called, before their number: r1, r2 and on. By
+	// With arrivals and periodic: the text before the number in the names of the refs: r1, r2, r3. By
 	// default r.
 	Prefix *string `yaml:"prefix,omitempty"`
-	// When the first change comes, after the start.
+	// When the first change may happen, counted from the start.
 	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`
-	// From then on no change comes. By default they go on to the end.
+	// When the changes end, counted from the start. By default at the end of the run.
 	Until *duration `yaml:"until,omitempty"`
 }
 
-// A ref that goes round and round.
+// A ref that alternates between several values.
 type flapping struct {
 	// The refs, in turn. At least two.
 	Between []reducer.ChannelRef `yaml:"between" jsonschema:"minItems=2"`
-	// How long from one change to the next. 1s or more on average.
+	// The time from one change to the next, at least 1s on average.
 	Every delay `yaml:"every"`
 }
 
-// What goes wrong by chance.
+// A random fault.
 type fault struct {
-	// What goes wrong.
+	// The kind of fault.
 	Fault sim.FaultKind `yaml:"fault"`
-	// How likely, each time that it can. A fault of messages: each message. A fault of hosts: each
-	// step of an agent; agent-restart: each switch; clock-skew: once a host. A fault of polls: each
-	// poll. control-plane-crash: each 15s.
+	// How likely the fault is each time that it is possible. Faults of messages: for each message. Faults
+	// of hosts: at each step of an agent, agent-restart at each switch, clock-skew once for each host.
+	// Faults of polls: at each poll. control-plane-crash: every 15s.
 	Probability probability `yaml:"probability"`
-	// For how long; for clock-skew by how much, to either side.
+	// How long it lasts. With clock-skew: how far the clock is ahead or behind.
 	For *delay `yaml:"for,omitempty"`
-	// When it can come for the first time, after the start.
+	// When it is possible for the first time, counted from the start.
 	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`
-	// From then on it comes no more. By default it can come to the end.
+	// When it is no longer possible, counted from the start. By default at the end of the run.
 	Until *duration `yaml:"until,omitempty"`
-	// For the faults of hosts and messages: names or patterns of the hosts. By default all.
+	// With faults of hosts and messages: names or patterns of hosts. By default all hosts.
 	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
 }
 
-// Faults for a sweep: what goes wrong by chance, in whatever fleet.
+// Random faults for a sweep, for any fleet.
 type faultsDocument struct {
-	// What goes wrong by chance.
+	// Random faults.
 	Faults []fault `yaml:"faults" jsonschema:"minItems=1"`
 }
 
-// What a scenario includes. It includes nothing itself.
+// A file that a scenario includes. It cannot include another one.
 type includedDocument struct {
 	// How the agents of all hosts behave.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
-	// New refs that come by themselves. The scenario has their channels.
+	// New refs that arrive on their own. The scenario declares their channels.
 	Traffic []traffic `yaml:"traffic,omitempty"`
 }
 
-// A moment in the life of a rollout. With the rollout alone: as soon as it was opened.
+// A moment in the life of a rollout. With the rollout alone: when it is opened.
 type moment struct {
 	// The rollout, such as stable@a1.
 	Rollout reducer.RolloutID `yaml:"rollout"`
 	// The rollout is in this state.
 	State *reducer.State `yaml:"state,omitempty"`
-	// With host_state: every host of the wave has come as far as that state, and one is in it.
+	// With host_state: every host of the wave has reached that state, and at least one is in it.
 	Wave *uint32 `yaml:"wave,omitempty"`
 	// With host_state: the host is in that state.
 	Host *reducer.HostID `yaml:"host,omitempty"`
-	// The state of the host, or of the wave's hosts.
+	// The state of the host, or of the hosts of the wave.
 	HostState *reducer.HostState `yaml:"host_state,omitempty"`
 }
 
-// A raw rollout event: exactly one of the eight.
+// A raw rollout event: exactly one of eight kinds.
 type event struct {
 	RolloutOpened     *rolloutOpened     `yaml:"RolloutOpened,omitempty"`
 	HostJoined        *hostJoined        `yaml:"HostJoined,omitempty"`
@@ -361,21 +364,21 @@ type event struct {
 	OperatorClearance *operatorClearance `yaml:"OperatorClearance,omitempty"`
 }
 
-// A new ref was seen, and a rollout opened for it.
+// A poll saw a new ref, and a rollout was opened for it.
 type rolloutOpened struct {
 	RolloutID reducer.RolloutID  `yaml:"rollout_id"`
 	Channel   reducer.ChannelID  `yaml:"channel"`
 	TargetRef reducer.ChannelRef `yaml:"target_ref"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// A host belongs to the rollout, in a wave.
+// A host joined the rollout, in a wave.
 type hostJoined struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
 	HostID    reducer.HostID    `yaml:"host_id"`
 	Wave      uint32            `yaml:"wave"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
@@ -385,38 +388,38 @@ type hostStateChanged struct {
 	HostID    reducer.HostID    `yaml:"host_id"`
 	From      reducer.HostState `yaml:"from"`
 	To        reducer.HostState `yaml:"to"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// The wave cursor moved, or a wave got ready.
+// The wave cursor moved, or all hosts of a wave are ready.
 type waveAdvanced struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
 	FromWave  uint32            `yaml:"from_wave"`
 	ToWave    uint32            `yaml:"to_wave"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// All hosts are Converged.
+// All hosts of the rollout are Converged.
 type rolloutTerminal struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// Another rollout takes the place of this one.
+// Another rollout supersedes this one.
 type successorOpened struct {
 	SupersededRolloutID reducer.RolloutID `yaml:"superseded_rollout_id"`
 	SuccessorRolloutID  reducer.RolloutID `yaml:"successor_rollout_id"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// The rollout was kept for as long as its channel wants.
+// The retention of the rollout is over.
 type retentionExpired struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }
 
@@ -425,6 +428,6 @@ type operatorClearance struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
 	Operator  string            `yaml:"operator"`
 	Reason    string            `yaml:"reason"`
-	// The event's own time; by default when it happens.
+	// The time in the event. By default the time at which it happens.
 	At *timestamp `yaml:"at,omitempty"`
 }

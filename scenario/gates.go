@@ -8,7 +8,7 @@ import (
 	"rollsim/sim"
 )
 
-// buildEdges gives the channels what they and their hosts wait for.
+// buildEdges sets what the channels and their hosts wait for, and rejects cycles.
 func (b *builder) buildEdges(channels []sim.Channel) {
 	waits := make([][]int, len(channels)) // by channel
 	for i := range channels {
@@ -24,7 +24,7 @@ func (b *builder) buildEdges(channels []sim.Channel) {
 			case n < 0:
 				b.reject(where, "%v", unknownName{"channel", string(id), b.channels})
 			case seen[id]:
-				b.reject(where, "after: channel %s is named twice", id)
+				b.reject(where, "after: channel %s is listed twice", id)
 			default:
 				waits[i] = append(waits[i], n)
 			}
@@ -71,7 +71,7 @@ func (b *builder) buildHostEdges(i int) []sim.HostEdge {
 	return made
 }
 
-// waitForEachOther says of what can never go why that is.
+// waitForEachOther describes a cycle of things that wait for each other.
 func waitForEachOther(noun string, circle []int, name func(int) string) string {
 	if len(circle) == 1 {
 		return fmt.Sprintf("%s %s waits for itself", noun, name(circle[0]))
@@ -85,7 +85,7 @@ func waitForEachOther(noun string, circle []int, name func(int) string) string {
 	if more := len(circle) - most; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("%ss %s wait for each other in a circle", noun, list)
+	return fmt.Sprintf("%ss %s wait for each other in a cycle", noun, list)
 }
 
 func (b *builder) buildBudgets() []sim.Budget {
@@ -95,17 +95,17 @@ func (b *builder) buildBudgets() []sim.Budget {
 		if b.tooMany("budgets", i) {
 			return made
 		}
-		g := &b.doc.Budgets[i]
-		b.checkName("the budget's name", g.Name, "", at("budgets", i, "name"))
-		if seen[g.Name] {
-			b.reject(at("budgets", i, "name"), "budget %s is declared twice", quote(g.Name))
+		budget := &b.doc.Budgets[i]
+		b.checkName("the budget's name", budget.Name, "", at("budgets", i, "name"))
+		if seen[budget.Name] {
+			b.reject(at("budgets", i, "name"), "budget %s is declared twice", quote(budget.Name))
 		}
-		seen[g.Name] = true
-		b.checkPatterns(g.Hosts, "budgets", i)
-		if g.MaxInFlight < 1 || g.MaxInFlight > MaxHosts {
-			b.reject(at("budgets", i, "max_in_flight"), "max_in_flight: it must be from 1 to %d", MaxHosts)
+		seen[budget.Name] = true
+		b.checkPatterns(budget.Hosts, "budgets", i)
+		if budget.MaxInFlight < 1 || budget.MaxInFlight > MaxHosts {
+			b.reject(at("budgets", i, "max_in_flight"), "max_in_flight: must be from 1 to %d", MaxHosts)
 		}
-		made = append(made, sim.Budget{Name: g.Name, Hosts: g.Hosts, MaxInFlight: int(g.MaxInFlight)})
+		made = append(made, sim.Budget{Name: budget.Name, Hosts: budget.Hosts, MaxInFlight: int(budget.MaxInFlight)})
 	}
 	return made
 }
@@ -121,7 +121,7 @@ func (b *builder) buildQuarantine() []sim.QuarantineEntry {
 	return made
 }
 
-// buildClosure makes a closure on a channel, of what is found at a path.
+// buildClosure builds a closure on a channel from the value at a path.
 func (b *builder) buildClosure(c *closure, path []any) *sim.QuarantineEntry {
 	if n := b.channelNamed(c.Channel); n < 0 {
 		b.reject(append(path, "channel"), "%v", unknownName{"channel", string(c.Channel), b.channels})

@@ -48,7 +48,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenFiles finds goldens whose scenario is gone. TestGolden finds the reverse.
+// TestGoldenFiles finds goldens without a scenario. TestGolden finds scenarios without a golden.
 func TestGoldenFiles(t *testing.T) {
 	known := make(map[string]bool)
 	for _, f := range library(t) {
@@ -65,7 +65,7 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-// TestLibrary sees to it that every scenario says what it shows, and in editors knows its schema.
+// TestLibrary checks that every scenario says what it shows, and names its schema for editors.
 func TestLibrary(t *testing.T) {
 	for _, f := range library(t) {
 		if !strings.HasSuffix(f.Comment, ".") {

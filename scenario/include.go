@@ -9,16 +9,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// included is the file that a scenario includes. The zero value is none.
+// included is the file that a scenario includes. The zero value means that it includes no file.
 type included struct {
 	path      string
 	root      ast.Node
 	behaviour behaviour
-	traffic   int // how many lines of the scenario's traffic, the first ones, stand there
+	traffic   int // how many lines at the start of the scenario's traffic come from this file
 }
 
-// include reads the file that the scenario includes, if any. What it includes can include nothing,
-// so that there are no circles.
+// include reads the file that the scenario includes, if any. An included file cannot include another
+// one, so that there are no cycles.
 func (b *builder) include(fsys fs.FS) {
 	if b.doc.Include == nil {
 		return
@@ -26,11 +26,11 @@ func (b *builder) include(fsys fs.FS) {
 	name := *b.doc.Include
 	switch {
 	case fsys == nil:
-		b.reject(at("include"), "include: this scenario is not read from a file, and so there is no "+
+		b.reject(at("include"), "include: this scenario was not read from a file, so there is no "+
 			"folder to look in")
 		return
 	case name == "" || path.IsAbs(name) || strings.Contains(name, `\`) || strings.Contains(name, ":"):
-		b.reject(at("include"), "include: expected a path from the folder of this file, such as "+
+		b.reject(at("include"), "include: expected a path relative to the folder of this file, such as "+
 			"included/behaviour.yaml, found %s", quote(name))
 		return
 	}
@@ -49,7 +49,7 @@ func (b *builder) include(fsys fs.FS) {
 	b.doc.Traffic = append(doc.Traffic, b.doc.Traffic...)
 }
 
-// isIncluded tells whether a file has nothing but what scenarios include.
+// isIncluded reports whether a file has only fields of an included file.
 func isIncluded(root *ast.MappingNode) bool {
 	for _, entry := range root.Values {
 		if _, ok := fieldNamed(reflect.TypeFor[includedDocument](), entry.Key.GetToken().Value); !ok {

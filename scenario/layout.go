@@ -11,11 +11,10 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Format lays a scenario file out: two spaces for each level, one between the parts of what is in
-// brackets, the remarks after neighbouring lines aligned. The order of the fields and the line
-// breaks stay, and so do comments. It takes whatever is YAML as scenarios use it, even where the
-// fields make no sense yet. name is the path to show in messages; the error joins an *Error for
-// each thing that is wrong.
+// Format formats a scenario file: two spaces for each level, one space between the elements in
+// brackets, and the comments at the ends of neighbouring lines aligned. It keeps the order of the
+// fields, the line breaks and the comments. It accepts any YAML with the parts that scenarios have,
+// also with unknown fields. name is the path for messages. The error joins an *Error for each problem.
 func Format(name string, data []byte) ([]byte, error) {
 	p := &problems{file: name}
 	root := readYAML(p, data, aScenario)
@@ -35,17 +34,17 @@ func Format(name string, data []byte) ([]byte, error) {
 	}
 	l.flush(len(l.source)+1, 1, 0)
 	laid := l.write()
-	// Whatever a layout does, it must not change what a file says.
+	// A layout must not change the meaning of a file.
 	again := readYAML(&problems{}, laid, aScenario)
 	if again == nil || !sameNode(root, again) ||
 		!slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(laid)))) {
-		p.add(position{}, "it cannot be laid out without changing what it says")
+		p.add(position{}, "the file cannot be formatted without changing its meaning")
 		return nil, p.err()
 	}
 	return laid, nil
 }
 
-// remark is a comment.
+// remark is a comment of the file.
 type remark struct {
 	position
 	text  string
@@ -73,21 +72,21 @@ func remarkTexts(tokens token.Tokens) []string {
 	return all
 }
 
-// layout writes a file anew, line by line.
+// layout builds the formatted file line by line.
 type layout struct {
 	source  []string
-	remarks []remark // those that are still to come
+	remarks []remark // not written yet
 	lines   []layoutLine
-	open    []level // the line before, and what it stands in
+	open    []level // the levels of the previous line
 }
 
-// level is a column in the source, and the indentation that it got.
+// level is a column in the source, and its indentation in the result.
 type level struct{ column, indent int }
 
 type layoutLine struct{ text, remark string }
 
-// emit writes a line, after the comments that come before it. at is where it begins in the source,
-// last the source's line on which it ends.
+// emit writes a line after the comments that precede it. at is where the line begins in the source,
+// last is the line of the source on which it ends.
 func (l *layout) emit(indent int, text string, at position, last int) {
 	l.flush(at.line, at.column, indent)
 	for len(l.open) > 0 && l.open[len(l.open)-1].column >= at.column {
@@ -103,9 +102,9 @@ func (l *layout) emit(indent int, text string, at position, last int) {
 	l.lines = append(l.lines, line)
 }
 
-// flush writes the comments before a line of the source. One that stands as deep as what came
-// before, and deeper than what begins there, at a column, goes with the former; any other one with
-// the latter.
+// flush writes the comments before a line of the source, whose content begins at a column. A comment
+// that is indented deeper than that column, and as deep as an open level, gets the indentation of that
+// level. Any other comment gets the indentation of the line.
 func (l *layout) flush(before, column, indent int) {
 	for len(l.remarks) > 0 && l.remarks[0].line < before {
 		r := l.remarks[0]
@@ -121,7 +120,7 @@ func (l *layout) flush(before, column, indent int) {
 	}
 }
 
-// blank writes a blank line where there is one before a line of the source.
+// blank writes a blank line if one precedes a line of the source.
 func (l *layout) blank(line int) {
 	if line >= 2 && line-2 < len(l.source) && strings.TrimSpace(l.source[line-2]) == "" &&
 		len(l.lines) > 0 {
@@ -131,15 +130,15 @@ func (l *layout) blank(line int) {
 
 const levelWidth = 2
 
-// entry writes a field of a block. indent is that of its name; lead, such as "- ", stands before
-// that.
+// entry writes a field of a block. indent is the indentation of its name, lead is the text before the
+// name, such as "- ".
 func (l *layout) entry(indent int, lead string, e *ast.MappingValueNode) {
 	at := nodePosition(e.Key)
 	at.column -= len(lead)
 	l.value(indent-len(lead), lead+scalarSource(e.Key)+":", at, indent+levelWidth, e.Value)
 }
 
-// items writes a list of a block, as entry does.
+// items writes a list of a block. indent and lead are those of entry.
 func (l *layout) items(indent int, lead string, s *ast.SequenceNode) {
 	for i, element := range s.Values {
 		at := tokenPosition(s.GetToken())
@@ -172,8 +171,8 @@ func (l *layout) items(indent int, lead string, s *ast.SequenceNode) {
 	}
 }
 
-// value writes a value after what introduces it. inner is the indentation of what does not fit on
-// the line.
+// value writes a value after the text that introduces it. inner is the indentation of the lines that
+// follow.
 func (l *layout) value(indent int, lead string, at position, inner int, n ast.Node) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -212,7 +211,7 @@ func (l *layout) value(indent int, lead string, at position, inner int, n ast.No
 	l.emit(indent, strings.TrimRight(lead+" "+text, " "), at, endLine(n))
 }
 
-// part is an element of what is in brackets.
+// part is an element in brackets.
 type part struct {
 	text       string
 	first, end int // lines of the source
@@ -236,8 +235,8 @@ func parts(n ast.Node) []part {
 	return all
 }
 
-// brackets writes what is in brackets and goes over several lines. What stands on one line stays
-// together.
+// brackets writes a value in brackets that spans several lines. Elements that share a line in the
+// source share one in the result.
 func (l *layout) brackets(
 	indent int, lead string, at position, inner int, start, end *token.Token, closing string,
 	parts []part,
@@ -277,7 +276,7 @@ func inline(n ast.Node) string {
 	return scalarSource(n)
 }
 
-// scalarSource gives a single value as it is written, on one line.
+// scalarSource returns a single value as it is written, on one line.
 func scalarSource(n ast.Node) string {
 	t := n.GetToken()
 	if !quoted(n) {
@@ -289,7 +288,7 @@ func scalarSource(n ast.Node) string {
 	return strconv.Quote(t.Value)
 }
 
-// endLine is the line of the source on which a value ends.
+// endLine returns the line of the source on which a value ends.
 func endLine(n ast.Node) int {
 	t := n.GetToken()
 	switch n := n.(type) {
@@ -304,21 +303,21 @@ func endLine(n ast.Node) int {
 	return t.Position.Line + strings.Count(strings.TrimSpace(t.Origin), "\n")
 }
 
-// literalLines gives the lines of a text after | or >, without their indentation.
+// literalLines returns the lines of a text after | or >, without their indentation.
 func (l *layout) literalLines(n *ast.LiteralNode) []string {
 	var lines []string
 	indent := 0
 	for _, line := range l.source[min(n.Start.Position.Line, len(l.source)):] {
 		text := strings.TrimLeft(line, " ")
-		here := len(line) - len(text)
+		depth := len(line) - len(text)
 		if strings.TrimSpace(text) == "" {
 			lines = append(lines, "")
 			continue
 		}
 		if indent == 0 {
-			indent = here
+			indent = depth
 		}
-		if here < indent || indent == 0 {
+		if depth < indent || indent == 0 {
 			break
 		}
 		lines = append(lines, line[indent:])
@@ -331,7 +330,7 @@ func (l *layout) literalLines(n *ast.LiteralNode) []string {
 	return lines
 }
 
-// write gives the text, the remarks after neighbouring lines one below the other.
+// write returns the text, with the comments at the ends of neighbouring lines aligned.
 func (l *layout) write() []byte {
 	var b strings.Builder
 	for i := 0; i < len(l.lines); i++ {
@@ -352,7 +351,7 @@ func (l *layout) write() []byte {
 	return []byte(b.String())
 }
 
-// sameNode tells whether two values are the same, however they are laid out.
+// sameNode reports whether two values are equal, whatever their layout.
 func sameNode(a, b ast.Node) bool {
 	switch a := a.(type) {
 	case *ast.MappingNode:

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFormat lays out a scenario in which everything is askew. UPDATE=1 rewrites what it is to
-// become.
+// TestFormat formats a scenario whose layout is wrong in every way. UPDATE=1 rewrites the wanted
+// result.
 func TestFormat(t *testing.T) {
 	askew, err := os.ReadFile("testdata/layout/askew.txt")
 	if err != nil {
@@ -32,8 +32,8 @@ func TestFormatErrors(t *testing.T) {
 	}
 }
 
-// FuzzFormat lays out whatever can be read: once is enough, a scenario that loads loads as the same
-// one, and Format itself sees to it that nothing else changes.
+// FuzzFormat formats any text that can be read. Formatting twice must equal formatting once, and a
+// valid scenario must keep its meaning. Format itself checks that nothing else changes.
 func FuzzFormat(f *testing.F) {
 	files, err := filepath.Glob("../scenarios/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -65,8 +65,8 @@ func FuzzFormat(f *testing.F) {
 	})
 }
 
-// TestShippedIsLaidOut keeps the scenarios that ship as rollsim fmt lays them out.
-func TestShippedIsLaidOut(t *testing.T) {
+// TestShippedIsFormatted checks that rollsim fmt would not change the scenarios that ship.
+func TestShippedIsFormatted(t *testing.T) {
 	files, err := filepath.Glob("../scenarios/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -79,7 +79,7 @@ func TestShippedIsLaidOut(t *testing.T) {
 		if laid, err := Format(name, text); err != nil {
 			t.Error(err)
 		} else if string(laid) != string(text) {
-			t.Errorf("scenarios/%s is not laid out: go run ./cmd/rollsim fmt scenarios/%s", name, name)
+			t.Errorf("%s is not formatted: go run ./cmd/rollsim fmt scenarios/%s", name, filepath.Base(name))
 		}
 	}
 }

@@ -11,11 +11,10 @@ import (
 	"rollsim/trace"
 )
 
-// Recording is what one run of a scenario gave, in the form that goldens have.
+// Recording is the result of one run of a scenario.
 type Recording struct {
-	Text []byte
-	// what broke although it was not expected, and the reverse; empty when all is as expected
-	Verdict string
+	Text    []byte // the trace as goldens hold it
+	Verdict string // how the violations differ from those that the scenario expects; empty if they do not
 	Result  *sim.Result
 }
 
@@ -28,7 +27,7 @@ func (f *File) Record() (*Recording, error) {
 	return f.RecordWith(m)
 }
 
-// RecordWith is Record with another machine in the place of the scenario's own.
+// RecordWith is Record with another machine than the scenario's own.
 func (f *File) RecordWith(machine reducer.Machine) (*Recording, error) {
 	rec := &Recording{}
 	var text bytes.Buffer
@@ -42,8 +41,8 @@ func (f *File) RecordWith(machine reducer.Machine) (*Recording, error) {
 	return rec, nil
 }
 
-// WriteText simulates the scenario with the given options, but for their sink, and writes the trace
-// as text, as detailed as its golden is.
+// WriteText simulates the scenario and writes the trace as text, in the detail of its golden. It
+// replaces the sink of the options.
 func (f *File) WriteText(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	detail := trace.Full
 	if f.Golden == GoldenTransitions {
@@ -61,8 +60,8 @@ func (f *File) WriteText(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	return result, text.Close()
 }
 
-// WriteNDJSON simulates the scenario with the given options, but for their sink, and writes the
-// trace as NDJSON.
+// WriteNDJSON simulates the scenario and writes the trace as NDJSON. It replaces the sink of the
+// options.
 func (f *File) WriteNDJSON(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	out := trace.NewWriter(w)
 	opt.Sink = out
@@ -73,9 +72,8 @@ func (f *File) WriteNDJSON(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	return result, out.Close()
 }
 
-// WriteSummary simulates the scenario with the given options, but for their sink, and writes how it
-// ended: a line for each rollout with its state and how many of its hosts are in which, then the
-// violations.
+// WriteSummary simulates the scenario and writes how it ended: a line for each rollout with its state
+// and the counts of its hosts by state, then the violations. It replaces the sink of the options.
 func (f *File) WriteSummary(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	var digest trace.Digest
 	opt.Sink = &digest

@@ -9,8 +9,8 @@ import (
 	"rollsim/reducer"
 )
 
-// collectRollouts notes what the timeline and traffic open, so that whatever names a rollout or a
-// ref can be checked.
+// collectRollouts records the rollouts that the timeline and traffic open, and the refs that each
+// channel moves to. Every later name of a rollout or ref is checked against them.
 func (b *builder) collectRollouts() {
 	b.opened = make(map[reducer.RolloutID]int)
 	open := func(id reducer.RolloutID, channel int) {
@@ -53,7 +53,7 @@ func (b *builder) collectRollouts() {
 	}
 }
 
-// movesTo tells whether a channel ever moves to a ref: by the timeline, or by traffic that numbers
+// movesTo reports whether the timeline or traffic ever moves a channel to a ref. Traffic may number
 // its refs.
 func (b *builder) movesTo(channel int, ref string) bool {
 	if b.refs[channel][reducer.ChannelRef(ref)] {
@@ -68,7 +68,7 @@ func (b *builder) movesTo(channel int, ref string) bool {
 	return false
 }
 
-// checkRef refuses what the channel never moves to.
+// checkRef rejects a ref that the channel never moves to.
 func (b *builder) checkRef(channel int, ref string, where []any) {
 	if !b.movesTo(channel, ref) {
 		b.reject(where, "channel %s never moves to ref %s%s", b.channels[channel], quote(ref),
@@ -76,8 +76,8 @@ func (b *builder) checkRef(channel int, ref string, where []any) {
 	}
 }
 
-// rolloutNamed finds the channel of a rollout, which is raw for one that a raw event opens; false
-// when nothing opens it.
+// rolloutNamed returns the channel of a rollout, or raw if a raw event opens it. It reports false if
+// nothing opens the rollout.
 func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
 	if c, ok := b.opened[id]; ok {
 		return c, true
@@ -87,7 +87,7 @@ func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
 	return c, c >= 0 && b.movesTo(c, ref)
 }
 
-// channelNamed finds a channel; -1 when there is none.
+// channelNamed returns the index of a channel, or -1 if it is not declared.
 func (b *builder) channelNamed(id reducer.ChannelID) int {
 	if i, ok := b.named[id]; ok {
 		return i
@@ -95,7 +95,7 @@ func (b *builder) channelNamed(id reducer.ChannelID) int {
 	return -1
 }
 
-// refsOf lists the refs of a channel in the order of the timeline, then of traffic.
+// refsOf returns the refs of a channel: those of the timeline, then those of traffic.
 func (b *builder) refsOf(channel int) []string {
 	var refs []string
 	for i := range b.doc.Timeline {
@@ -120,6 +120,7 @@ func (b *builder) refsOf(channel int) []string {
 	return refs
 }
 
+// checkRollout rejects a rollout that is never opened.
 func (b *builder) checkRollout(id reducer.RolloutID, where []any) {
 	if _, ok := b.rolloutNamed(id); !ok {
 		b.reject(where, "unknown rollout %s, which neither the timeline nor traffic opens%s",
@@ -145,7 +146,7 @@ func (b *builder) buildViolations() []invariant.Violation {
 		v := invariant.Violation(v)
 		where := at("expect_violations", i)
 		if seen[v] {
-			b.reject(where, "expect_violations: %s is named twice", quote(v.String()))
+			b.reject(where, "expect_violations: %s is listed twice", quote(v.String()))
 		}
 		seen[v] = true
 		if _, opened := b.rolloutNamed(reducer.RolloutID(v.Subject)); !opened && !known[v.Subject] {

@@ -17,7 +17,7 @@ import (
 	"rollsim/sim"
 )
 
-// quote shows a text of the file in a message, cut when it is long.
+// quote quotes a text of the file for a message and cuts it if it is long.
 func quote(s string) string {
 	const longest = 60
 	if r := []rune(s); len(r) > longest {
@@ -26,7 +26,7 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// duration is a length of time as Go writes it, and days: 30s, 1h30m, 7d, 1d12h.
+// duration is a length of time in the notation of Go, with days: 30s, 1h30m, 7d, 1d12h.
 type duration time.Duration
 
 const durationPattern = `^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us|µs|ns))+$`
@@ -36,7 +36,7 @@ var (
 	durationPart = regexp.MustCompile(`([0-9.]+)([a-zµ]+)`)
 )
 
-// maxDuration bounds every duration in a scenario, as it bounds the delays of the simulator.
+// maxDuration bounds every duration in a scenario. The simulator has the same bound for delays.
 const maxDuration = 10 * 365 * 24 * time.Hour
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -56,7 +56,7 @@ func (d *duration) UnmarshalText(text []byte) error {
 		if unit == "d" {
 			unit, times = "h", 24
 		}
-		// The form was checked, so what is refused here is too large.
+		// The form was checked, so an error means that the number is too large.
 		n, err := time.ParseDuration(number + unit)
 		if err != nil || n > maxDuration/times {
 			return fmt.Errorf("%s is longer than ten years", quote(s))
@@ -69,8 +69,8 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseDuration reads a length of time as scenario files spell it: 30s, 1h30m, 7d, 1d12h; at most
-// ten years.
+// ParseDuration reads a length of time of at most ten years as scenario files spell it: 30s, 1h30m,
+// 7d, 1d12h.
 func ParseDuration(s string) (time.Duration, error) {
 	var d duration
 	err := d.UnmarshalText([]byte(s))
@@ -125,10 +125,10 @@ func (p *probability) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// machineName names one of machine.Tables.
+// machineName is the name of a machine.
 type machineName string
 
-// rebootAfter says when a host with a deferred switch reboots.
+// rebootAfter is the time after which a host with a deferred switch reboots, or never.
 type rebootAfter struct {
 	never bool
 	after duration
@@ -140,7 +140,7 @@ func (r *rebootAfter) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if err := r.after.UnmarshalText(text); err != nil {
-		return fmt.Errorf("%w, and not never", err)
+		return fmt.Errorf("%w, nor the word never", err)
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func invariantNames() []string {
 	return names
 }
 
-// hosts are those of a wave: how many, or their names.
+// hosts are the hosts of a wave: their count, or their names.
 type hosts struct {
 	count uint32
 	names []reducer.HostID
@@ -188,7 +188,7 @@ func (h *hosts) decodeNode(d *decoder, n ast.Node, field string) {
 	}
 }
 
-// delay is a distribution; a plain duration is a constant one.
+// delay is a distribution. A plain duration stands for a constant one.
 type delay struct{ distribution *sim.Distribution }
 
 func (y *delay) decodeNode(d *decoder, n ast.Node, field string) {
@@ -213,6 +213,7 @@ func (y *delay) decodeNode(d *decoder, n ast.Node, field string) {
 	y.distribution = made
 }
 
+// make builds the distribution that the file describes.
 func (s *distribution) make() (*sim.Distribution, error) {
 	given := 0
 	for _, set := range []bool{
@@ -229,8 +230,7 @@ func (s *distribution) make() (*sim.Distribution, error) {
 	}
 	for _, d := range s.delays() {
 		if d%duration(time.Millisecond) != 0 {
-			return nil, fmt.Errorf("%v is finer than the millisecond in which delays are "+
-				"counted", time.Duration(d))
+			return nil, fmt.Errorf("%v is not a whole number of milliseconds", time.Duration(d))
 		}
 	}
 	switch {
@@ -260,7 +260,7 @@ func (s *distribution) make() (*sim.Distribution, error) {
 func (l *logNormal) make() (*sim.Distribution, error) {
 	switch {
 	case (l.P99 == nil) == (l.Sigma == nil):
-		return nil, fmt.Errorf("lognormal needs either p99 or sigma beside its median")
+		return nil, fmt.Errorf("lognormal needs either p99 or sigma in addition to its median")
 	case l.P99 != nil:
 		return sim.LogNormalP99(time.Duration(l.Median), time.Duration(*l.P99))
 	}
@@ -270,7 +270,7 @@ func (l *logNormal) make() (*sim.Distribution, error) {
 func (g *gamma) make() (*sim.Distribution, error) {
 	switch {
 	case (g.Mean == nil) == (g.Scale == nil):
-		return nil, fmt.Errorf("gamma needs either mean or scale beside its shape")
+		return nil, fmt.Errorf("gamma needs either mean or scale in addition to its shape")
 	case g.Mean != nil:
 		return sim.Gamma(time.Duration(*g.Mean), g.Shape)
 	}
@@ -284,7 +284,7 @@ func bound(d *duration) reducer.Opt[time.Duration] {
 	return reducer.Some(time.Duration(*d))
 }
 
-// delays gives every duration of the distribution.
+// delays returns every duration of the distribution.
 func (s *distribution) delays() []duration {
 	var all []duration
 	add := func(given ...*duration) {

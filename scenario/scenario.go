@@ -1,9 +1,3 @@
-// Package scenario reads scenario files: YAML in the field's own terms, made into a sim.Scenario.
-// It is strict, because a mistyped field that is passed over makes a test that tests nothing:
-// whatever is wrong is an error with file, line and column, and with the nearest name that would
-// have been right.
-//
-// The types in format.go are the format. schema.json is made of them, for editors.
 package scenario
 
 import (
@@ -29,29 +23,28 @@ const MaxSize = 8 << 20
 // MaxHosts is how many hosts one scenario may have.
 const MaxHosts = 2_000_000
 
-// File is one scenario file.
+// File is a scenario file that was read.
 type File struct {
-	Path     string // as it was given
-	Comment  string // what the scenario shows: the text of the comment that the file opens with
+	Path     string // as the caller gave it
+	Comment  string // the text of the comment at the start of the file: what the scenario shows
 	Golden   Golden
-	Scenario sim.Scenario // its name is the file's base name without .yaml
+	Scenario sim.Scenario // named after the base name of the file, without .yaml
 }
 
-// Golden says what the scenario's golden trace holds. The zero value is invalid.
+// Golden is the level of detail of a scenario's golden trace. The zero value is invalid.
 type Golden uint8
 
 // The kinds of goldens.
 const (
-	GoldenFull Golden = 1 + iota // every event, effect and rejection
-	// the transitions and a digest of everything: for large scenarios
-	GoldenTransitions
+	GoldenFull        Golden = 1 + iota // every event, effect and rejection
+	GoldenTransitions                   // transitions and a digest of all entries, for large scenarios
 
 	goldenEnd
 )
 
 var goldenNames = [goldenEnd]string{"", "full", "transitions"}
 
-// String is the name as it stands in scenario files.
+// String returns the name as scenario files spell it.
 func (g Golden) String() string {
 	if g == 0 || g >= goldenEnd {
 		return fmt.Sprintf("Golden(%d)", uint8(g))
@@ -59,7 +52,7 @@ func (g Golden) String() string {
 	return goldenNames[g]
 }
 
-// Error is one thing that is wrong with a scenario file, or with what it includes.
+// Error is one problem of a scenario file, or of the file that it includes.
 type Error struct {
 	File    string
 	Line    int // from 1
@@ -71,14 +64,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// Parse makes a scenario of YAML text, which includes no file. name is the path to show in
-// messages; its base without .yaml is the scenario's name. The error joins one *Error for each
-// thing that is wrong, by position; after the first few it gives up looking for more.
+// Parse reads a scenario from YAML text that includes no file. name is the path for messages; its base
+// without .yaml is the name of the scenario. The error joins an *Error for each problem, in the order
+// of the file, up to the first ten.
 func Parse(name string, data []byte) (*File, error) {
 	return parse(nil, name, data, MaxHosts)
 }
 
-// parse is Parse with the file system of what the scenario includes; nil for none.
+// parse is Parse with a file system for the file that the scenario includes. fsys may be nil.
 func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	p := &problems{file: name}
 	var doc document
@@ -99,9 +92,9 @@ func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	return file, nil
 }
 
-// Locate gives the line and column, from 1, of the value in a scenario's text that a path of field
-// names and list indices leads to, such as "timeline", 2, "ref"; of what encloses it when it was
-// not given.
+// Locate returns the line and column, from 1, of a value in the text of a scenario. The value is given
+// by a path of field names and list indices, such as "timeline", 2, "ref". If the text does not have
+// it, Locate returns the position of the innermost enclosing value.
 func Locate(data []byte, where ...any) (line, column int) {
 	at := position{1, 1}
 	if root := readYAML(&problems{}, data, aScenario); root != nil && len(where) > 0 {
@@ -110,9 +103,9 @@ func Locate(data []byte, where ...any) (line, column int) {
 	return at.line, at.column
 }
 
-// ParseFaults makes the faults of a sweep of YAML text: a mapping with nothing but faults, each as
-// in a scenario. They are for whatever fleet, so that hosts can be told by patterns that match
-// none. name is the path to show in messages; errors are those of Parse.
+// ParseFaults reads the faults of a sweep from YAML text: a mapping with the single field faults, as in
+// a scenario. The faults apply to any fleet, so that a host pattern may match no host. name is the path
+// for messages. Errors are those of Parse.
 func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
 	p := &problems{file: name}
 	var doc faultsDocument
@@ -128,27 +121,26 @@ func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
 	return faults, nil
 }
 
-// read decodes a whole file into what the format says of it; nil after a problem.
+// read decodes a whole file into doc. It returns nil if the file has a problem.
 func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	root := readYAML(p, data, kind)
 	if root == nil {
 		return nil
 	}
 	if kind == aScenario && isIncluded(root) {
-		p.add(nodePosition(root), "this is what scenarios include, and not one itself: keep it in a "+
-			"folder called included, which rollsim "+
-			"check passes over")
+		p.add(nodePosition(root), "this is an included file, not a scenario: move it to a folder "+
+			"named included, which rollsim check skips")
 		return nil
 	}
 	decodeInto(&decoder{p}, root, doc, kind.name)
 	if p.any() {
-		return nil // cross checks of what was half understood would only mislead
+		return nil // checks across fields of a half decoded file would mislead
 	}
 	return root
 }
 
-// LoadFS reads and parses one scenario file, and what it includes. Errors of reading are the file
-// system's.
+// LoadFS reads a scenario file and the file that it includes. It returns an error of the file system as
+// it is, and errors of the content as Parse does.
 func LoadFS(fsys fs.FS, name string) (*File, error) {
 	data, err := readFile(fsys, name)
 	if err != nil {
@@ -163,12 +155,12 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// one more, so that the parser sees what is too large
+	// one byte more, so that the parser can report a file that is too large
 	return io.ReadAll(io.LimitReader(f, MaxSize+1))
 }
 
-// List gives the paths of the scenario files in a directory, sorted, those in directories below it
-// not included. A file that ends in .yml is an error: it would be passed over in silence.
+// List returns the sorted paths of the scenario files in a directory, without its subdirectories. A
+// file that ends in .yml is an error, because it would be skipped without notice.
 func List(fsys fs.FS, dir string) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -180,7 +172,7 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 		switch {
 		case e.IsDir():
 		case strings.HasSuffix(name, ".yml"):
-			return nil, fmt.Errorf("%s: the name of a scenario file ends in .yaml", name)
+			return nil, fmt.Errorf("%s: the name of a scenario file must end in .yaml", name)
 		case strings.HasSuffix(name, ".yaml"):
 			paths = append(paths, name)
 		}
@@ -189,11 +181,11 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 	return paths, nil
 }
 
-// slashed gives a path of any system with slashes.
+// slashed returns a path of any system with slashes.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
-// openingComment gives the text of the comment that a file opens with: up to the first line that is
-// none. Lines that speak to an editor are passed over.
+// openingComment returns the text of the comment at the start of a file, up to the first other line.
+// It skips the line that names the schema for editors.
 func openingComment(data []byte) string {
 	var lines []string
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte(byteOrderMark))) {
@@ -210,10 +202,10 @@ func openingComment(data []byte) string {
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
-// maxProblems is how many are told at once.
+// maxProblems is how many problems of a file are reported.
 const maxProblems = 10
 
-// problems collects what is wrong with one file.
+// problems collects the problems of one file.
 type problems struct {
 	file string
 	list []*Error
@@ -230,10 +222,10 @@ func (p *problems) add(at position, format string, args ...any) {
 
 func (p *problems) any() bool { return len(p.list) > 0 }
 
-// enough tells whether looking for more is of no use.
+// enough reports whether there are as many problems as are reported.
 func (p *problems) enough() bool { return len(p.list) >= maxProblems }
 
-// err joins the problems by position.
+// err joins the problems in the order of their positions.
 func (p *problems) err() error {
 	sort.SliceStable(p.list, func(i, j int) bool {
 		a, b := p.list[i], p.list[j]
@@ -248,7 +240,7 @@ func (p *problems) err() error {
 	return errors.Join(errs...)
 }
 
-// positionOf gives the place of a byte of a text.
+// positionOf returns the position of a byte of a text.
 func positionOf(data []byte, offset int) position {
 	before := data[:offset]
 	start := bytes.LastIndexByte(before, '\n') + 1

@@ -15,7 +15,7 @@ import (
 	"rollsim/sim"
 )
 
-// TestSchema keeps schema.json what the types of the format say. UPDATE=1 go test ./scenario -run
+// TestSchema compares schema.json with the types of the format. UPDATE=1 go test ./scenario -run
 // Schema rewrites it.
 func TestSchema(t *testing.T) {
 	compareFile(t, "../scenarios/schema.json", schema(t))
@@ -51,7 +51,7 @@ func schema(t *testing.T) []byte {
 	return append(text, '\n')
 }
 
-// valueSchema describes the types of the format that are more than their Go kind says.
+// valueSchema returns the schema of a type that its Go kind does not describe, or nil.
 func valueSchema(of reflect.Type) *jsonschema.Schema {
 	if e, ok := enumerationOf(of); ok {
 		s := &jsonschema.Schema{Type: "string"}
@@ -95,7 +95,7 @@ func valueSchema(of reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-// What the types cannot say: fields that belong together or exclude each other.
+// The methods below add what the types cannot express: fields that need or exclude each other.
 
 func (distribution) JSONSchemaExtend(s *jsonschema.Schema) { exactlyOne(s) }
 
@@ -116,10 +116,8 @@ func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 		{OneOf: oneRequired("channel", "clear", "lift", "fault", "event")},
 	}
 	s.DependentRequired = map[string][]string{
-		"after": {
-			"when",
-		}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"}, "reason": {"clear"},
-		"host": {"fault"}, "for": {"fault"},
+		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"},
+		"reason": {"clear"}, "host": {"fault"}, "for": {"fault"},
 	}
 	kind, _ := s.Properties.Get("fault")
 	kind.Enum = nil
@@ -146,8 +144,8 @@ func oneRequired(fields ...string) []*jsonschema.Schema {
 	return all
 }
 
-// formatComments gives the comments of the format's types, by "type." and "type.Field", each as one
-// line.
+// formatComments returns the comments of the types of the format, by "type." and "type.Field", each as
+// one line.
 func formatComments(t *testing.T) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), "format.go", nil, parser.ParseComments)
 	if err != nil {
@@ -169,8 +167,7 @@ func formatComments(t *testing.T) map[string]string {
 	return comments
 }
 
-// TestFormatTypes sees to it that the decoder can read every default, and that every fate has a
-// name.
+// TestFormatTypes checks that the decoder can read every default, and that every fate has a name.
 func TestFormatTypes(t *testing.T) {
 	eachField(func(of reflect.Type, f reflect.StructField, name string, required bool) {
 		if name == "" {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,40 +11,20 @@ import (
 
 func (b *builder) buildAction(i int) sim.Action {
 	a := &b.doc.Timeline[i]
-	var made sim.Action
-
-	switch {
-	case (a.At == nil) == (a.When == nil):
-		b.reject(at("timeline", i), "a line of the timeline has either at or when")
-	case a.At != nil:
-		made.At = time.Duration(*a.At)
-		if made.At > time.Duration(b.doc.Horizon) {
-			b.reject(at("timeline", i, "at"), "at: this is after the horizon, so that it never happens")
-		}
-	default:
-		made.When = b.buildMoment(a.When, at("timeline", i, "when"))
-	}
-	if a.After != nil {
-		made.At = time.Duration(*a.After)
-		if a.When == nil {
-			b.reject(at("timeline", i, "after"), "after: it counts from the moment that when describes, "+
-				"and there is none")
-		}
-	}
-
-	moves, clears, lifts, breaks, happens := a.Channel != nil ||
-		a.Ref != nil, a.Clear != nil, a.Lift != nil, a.Fault != nil, a.Event != nil
+	made := b.buildTime(i)
+	changes, clears, lifts := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil
+	breaks, happens := a.Fault != nil, a.Event != nil
 	kinds := 0
-	for _, is := range []bool{moves, clears, lifts, breaks, happens} {
+	for _, is := range []bool{changes, clears, lifts, breaks, happens} {
 		if is {
 			kinds++
 		}
 	}
 	switch {
 	case kinds != 1:
-		b.reject(at("timeline", i), "a line of the timeline has one of these: channel and ref, clear, "+
-			"lift, fault, or event")
-	case moves:
+		b.reject(at("timeline", i),
+			"expected one of channel and ref, clear, lift, fault, or event, found %d of them", kinds)
+	case changes:
 		made.SetRef = b.buildRefChange(i)
 	case clears:
 		made.Event = b.buildClearance(i)
@@ -55,10 +36,34 @@ func (b *builder) buildAction(i int) sim.Action {
 		made.Event, made.KeepAt = b.buildEvent(i)
 	}
 	if !clears && (a.Operator != nil || a.Reason != nil) {
-		b.reject(at("timeline", i), "operator and reason belong to clear")
+		b.reject(at("timeline", i), "operator and reason need clear")
 	}
 	if !breaks && (a.Host != nil || a.For != nil) {
-		b.reject(at("timeline", i), "host and for belong to fault")
+		b.reject(at("timeline", i), "host and for need fault")
+	}
+	return made
+}
+
+// buildTime builds an action with nothing but when it happens.
+func (b *builder) buildTime(i int) sim.Action {
+	a := &b.doc.Timeline[i]
+	var made sim.Action
+	switch {
+	case (a.At == nil) == (a.When == nil):
+		b.reject(at("timeline", i), "a line of the timeline needs either at or when")
+	case a.At != nil:
+		made.At = time.Duration(*a.At)
+		if horizon := time.Duration(b.doc.Horizon); made.At > horizon {
+			b.reject(at("timeline", i, "at"), "at: %v is after the horizon, which is %v", made.At, horizon)
+		}
+	default:
+		made.When = b.buildMoment(a.When, at("timeline", i, "when"))
+	}
+	if a.After != nil {
+		made.At = time.Duration(*a.After)
+		if a.When == nil {
+			b.reject(at("timeline", i, "after"), "after: needs when, from which it counts")
+		}
 	}
 	return made
 }
@@ -66,7 +71,7 @@ func (b *builder) buildAction(i int) sim.Action {
 func (b *builder) buildRefChange(i int) *sim.RefChange {
 	a := &b.doc.Timeline[i]
 	if a.Channel == nil || a.Ref == nil {
-		b.reject(at("timeline", i), "channel and ref belong together")
+		b.reject(at("timeline", i), "channel and ref must be given together")
 		return nil
 	}
 	if b.channelNamed(*a.Channel) < 0 {
@@ -91,7 +96,7 @@ func (b *builder) buildClearance(i int) *reducer.Event {
 	return ev
 }
 
-// buildMoment makes a moment, of what is found at a path.
+// buildMoment builds a moment from the value at a path.
 func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	where := func(field string) []any { return append(slices.Clone(path), field) }
 	b.checkRollout(m.Rollout, where("rollout"))
@@ -101,11 +106,11 @@ func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	}
 	switch {
 	case m.Wave != nil && m.Host != nil:
-		b.reject(where("wave"), "a moment asks either for a wave or for a host")
+		b.reject(where("wave"), "wave and host exclude each other: a moment names one of them")
 	case (m.Wave != nil || m.Host != nil) && m.HostState == nil:
 		b.reject(path, "a moment of a wave or a host needs host_state")
 	case m.Wave == nil && m.Host == nil && m.HostState != nil:
-		b.reject(where("host_state"), "host_state: it belongs to a wave or a host")
+		b.reject(where("host_state"), "host_state: needs a wave or a host")
 	}
 	if m.HostState != nil {
 		made.HostState = *m.HostState
@@ -115,10 +120,8 @@ func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	if m.Wave != nil {
 		made.Wave = reducer.Some(*m.Wave)
 		if ok && uint64(*m.Wave) >= uint64(len(b.doc.Channels[channel].Waves)) {
-			b.reject(
-				where("wave"), "channel %s has no wave %d: waves are counted from 0", b.channels[channel],
-				*m.Wave,
-			)
+			b.reject(where("wave"), "wave %d does not exist: channel %s has %s", *m.Wave,
+				quote(b.channels[channel]), waveRange(len(b.doc.Channels[channel].Waves)))
 		}
 	}
 	if m.Host != nil {
@@ -130,7 +133,7 @@ func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	return made
 }
 
-// buildEvent makes a raw event; true when it carries its own time.
+// buildEvent builds a raw event. It reports true if the event has a time of its own.
 func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 	e := b.doc.Timeline[i].Event
 	var made []reducer.Event
@@ -142,44 +145,24 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 		made, own = append(made, ev), at
 	}
 	if x := e.RolloutOpened; x != nil {
-		add(
-			reducer.Event{
-				Kind:      reducer.RolloutOpened,
-				Rollout:   x.RolloutID,
-				Channel:   x.Channel,
-				TargetRef: x.TargetRef,
-			},
-			x.At,
-		)
+		add(reducer.Event{
+			Kind: reducer.RolloutOpened, Rollout: x.RolloutID, Channel: x.Channel, TargetRef: x.TargetRef,
+		}, x.At)
 	}
 	if x := e.HostJoined; x != nil {
-		add(
-			reducer.Event{Kind: reducer.HostJoined, Rollout: x.RolloutID, Host: x.HostID, Wave: x.Wave},
-			x.At,
-		)
+		add(reducer.Event{
+			Kind: reducer.HostJoined, Rollout: x.RolloutID, Host: x.HostID, Wave: x.Wave,
+		}, x.At)
 	}
 	if x := e.HostStateChanged; x != nil {
-		add(
-			reducer.Event{
-				Kind:    reducer.HostStateChanged,
-				Rollout: x.RolloutID,
-				Host:    x.HostID,
-				From:    x.From,
-				To:      x.To,
-			},
-			x.At,
-		)
+		add(reducer.Event{
+			Kind: reducer.HostStateChanged, Rollout: x.RolloutID, Host: x.HostID, From: x.From, To: x.To,
+		}, x.At)
 	}
 	if x := e.WaveAdvanced; x != nil {
-		add(
-			reducer.Event{
-				Kind:     reducer.WaveAdvanced,
-				Rollout:  x.RolloutID,
-				FromWave: x.FromWave,
-				ToWave:   x.ToWave,
-			},
-			x.At,
-		)
+		add(reducer.Event{
+			Kind: reducer.WaveAdvanced, Rollout: x.RolloutID, FromWave: x.FromWave, ToWave: x.ToWave,
+		}, x.At)
 	}
 	if x := e.RolloutTerminal; x != nil {
 		add(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: x.RolloutID}, x.At)
@@ -193,19 +176,24 @@ func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 		add(reducer.Event{Kind: reducer.RetentionExpired, Rollout: x.RolloutID}, x.At)
 	}
 	if x := e.OperatorClearance; x != nil {
-		add(
-			reducer.Event{
-				Kind:     reducer.OperatorClearance,
-				Rollout:  x.RolloutID,
-				Operator: x.Operator,
-				Reason:   x.Reason,
-			},
-			x.At,
-		)
+		add(reducer.Event{
+			Kind: reducer.OperatorClearance, Rollout: x.RolloutID, Operator: x.Operator, Reason: x.Reason,
+		}, x.At)
 	}
 	if len(made) != 1 {
 		b.reject(at("timeline", i, "event"), "event: expected exactly one event, found %d", len(made))
 		return nil, false
 	}
 	return &made[0], own != nil
+}
+
+// waveRange names the waves of a channel.
+func waveRange(count int) string {
+	switch count {
+	case 0:
+		return "no waves"
+	case 1:
+		return "only wave 0"
+	}
+	return fmt.Sprintf("waves 0 to %d", count-1)
 }

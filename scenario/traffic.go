@@ -7,10 +7,10 @@ import (
 	"rollsim/sim"
 )
 
-// leastPause is how far apart the changes of a ref must be, on average: as far as polls.
+// leastPause is the shortest mean time between two changes of a ref: the shortest poll interval.
 const leastPause = time.Second
 
-// defaultPrefix is what traffic calls its refs, before their number.
+// defaultPrefix precedes the numbers in the refs of traffic.
 const defaultPrefix = "r"
 
 func (t *traffic) prefix() string {
@@ -69,24 +69,23 @@ func (b *builder) buildTraffic() []sim.Traffic {
 			one.Prefix = t.prefix()
 			b.checkName("the prefix", one.Prefix, "", at("traffic", i, "prefix"))
 			if seen[stream{t.Channel, one.Prefix}] {
-				b.reject(at("traffic", i), "channel %s has traffic of the prefix %s already: give this one "+
-					"another",
+				b.reject(at("traffic", i), "channel %s already has traffic with prefix %s: set another one",
 					t.Channel, quote(one.Prefix))
 			}
 			seen[stream{t.Channel, one.Prefix}] = true
 		} else if t.Prefix != nil {
-			b.reject(at("traffic", i, "prefix"), "prefix: flapping names its refs itself")
+			b.reject(at("traffic", i, "prefix"), "prefix: not used by flapping, which lists its refs")
 		}
 		made = append(made, one)
 	}
 	return made
 }
 
+// checkFlapping checks the refs between which traffic alternates.
 func (b *builder) checkFlapping(i int) {
 	between := b.doc.Traffic[i].Flapping.Between
 	if len(between) < 2 {
-		b.reject(at("traffic", i, "flapping", "between"), "between: at least two refs are needed to "+
-			"go back and forth")
+		b.reject(at("traffic", i, "flapping", "between"), "between: at least two refs are needed")
 	}
 	for j, ref := range between {
 		if b.enough() {
@@ -96,7 +95,7 @@ func (b *builder) checkFlapping(i int) {
 	}
 }
 
-// checkPause refuses traffic so dense that a run would hardly get on.
+// checkPause rejects traffic so dense that a run would take very long.
 func (b *builder) checkPause(every *sim.Distribution, where []any) {
 	if every != nil && every.Mean() < leastPause {
 		b.reject(where, "ref changes must be at least %v apart on average", leastPause)
@@ -111,17 +110,17 @@ func (b *builder) constant(d duration, where []any) *sim.Distribution {
 	return made
 }
 
-// checkWindow checks from and until of a rule, and gives until: 0 for the end of the run.
+// checkWindow checks from and until of a rule and returns until, which is 0 for the end of the run.
 func (b *builder) checkWindow(from duration, until *duration, field string, i int) time.Duration {
 	if !b.anyFleet && from > b.doc.Horizon {
-		b.reject(at(field, i, "from"), "from: this is after the horizon, so that nothing ever comes "+
-			"of it")
+		b.reject(at(field, i, "from"), "from: %v is after the horizon, which is %v", time.Duration(from),
+			time.Duration(b.doc.Horizon))
 	}
 	if until == nil {
 		return 0
 	}
 	if *until <= from {
-		b.reject(at(field, i, "until"), "until: it must be after from, which is %v", time.Duration(from))
+		b.reject(at(field, i, "until"), "until: must be after from, which is %v", time.Duration(from))
 	}
 	return time.Duration(*until)
 }

@@ -15,13 +15,13 @@ import (
 const (
 	// maxDepth is how deep collections may nest. The format itself needs seven levels.
 	maxDepth = 20
-	// maxKeys is how many keys one mapping may have: the parser's work grows with their square.
+	// maxKeys is how many keys a mapping may have: the work of the parser grows with their square.
 	maxKeys = 200
 )
 
 const byteOrderMark = "\ufeff"
 
-// fileKind says in messages what a file is, and the field that it cannot be without.
+// fileKind is what a file is called in messages, and the field that it needs.
 type fileKind struct{ name, needs string }
 
 var (
@@ -30,9 +30,9 @@ var (
 	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
 )
 
-// readYAML parses a text into the mapping that it must be; nil after a problem. What scenarios have
-// no use for (anchors, aliases, tags, merge keys, several documents) is refused before the parser
-// sees it: with that go the known ways to make a small file cost a lot.
+// readYAML parses a text into a mapping. It returns nil if the text has a problem. It rejects anchors,
+// aliases, tags, merge keys and further documents before the parser runs. Scenarios do not need them,
+// and a small file could use them to cause a lot of work.
 func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !checkText(p, data) {
@@ -60,7 +60,7 @@ func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 		}
 	}
 	if body == nil {
-		p.add(position{}, "the file is empty: %s has at least %s", kind.name, kind.needs)
+		p.add(position{}, "the file is empty: %s needs at least %s", kind.name, kind.needs)
 		return nil
 	}
 	root, ok := body.(*ast.MappingNode)
@@ -74,7 +74,7 @@ func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	return root
 }
 
-// checkText refuses what is no text that a person could have written.
+// checkText rejects what is too large or not text.
 func checkText(p *problems, data []byte) bool {
 	if len(data) > MaxSize {
 		p.add(position{}, "the file is larger than %d bytes", MaxSize)
@@ -96,8 +96,8 @@ func checkText(p *problems, data []byte) bool {
 	return true
 }
 
-// checkTokens refuses the parts of YAML that scenarios do not use, and whatever nests too deep or
-// goes on for too long.
+// checkTokens rejects the parts of YAML that scenarios do not have, nesting that is too deep, and
+// mappings with too many fields.
 func checkTokens(p *problems, tokens token.Tokens) bool {
 	var flow int
 	var block []collection
@@ -105,19 +105,19 @@ func checkTokens(p *problems, tokens token.Tokens) bool {
 		at := tokenPosition(t)
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			p.add(at, "anchors, aliases and merge keys are not used in scenarios: write the value out")
+			p.add(at, "scenarios have no anchors, aliases and merge keys: write the value out")
 			return false
 		case token.TagType:
-			p.add(at, "tags such as %s are not used in scenarios", t.Value)
+			p.add(at, "scenarios have no tags such as %s: remove it", t.Value)
 			return false
 		case token.MappingKeyType:
-			p.add(at, "\"? \" is not used in scenarios: write the field and a colon")
+			p.add(at, "scenarios have no \"? \": write the field and a colon")
 			return false
 		case token.DirectiveType:
-			p.add(at, "directives are not used in scenarios")
+			p.add(at, "scenarios have no directives: remove the line")
 			return false
 		case token.DocumentEndType:
-			p.add(at, "\"...\" is not used in scenarios: a file holds one scenario")
+			p.add(at, "scenarios have no \"...\": a file holds one scenario")
 			return false
 		case token.DocumentHeaderType:
 			if !firstDocument(tokens[:i]) {
@@ -136,13 +136,13 @@ func checkTokens(p *problems, tokens token.Tokens) bool {
 			if flow <= 0 && i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType {
 				block = enter(block, at.column, true)
 				if block[len(block)-1].keys > maxKeys {
-					p.add(at, "a mapping of more than %d fields", maxKeys)
+					p.add(at, "a mapping has more than %d fields", maxKeys)
 					return false
 				}
 			}
 		}
 		if flow > maxDepth || len(block) > maxDepth {
-			p.add(at, "nested more than %d deep", maxDepth)
+			p.add(at, "nested more than %d levels deep", maxDepth)
 			return false
 		}
 	}
@@ -156,8 +156,7 @@ type collection struct {
 	keys    int
 }
 
-// enter gives the collections that are open once one more key or sequence entry was met at a
-// column.
+// enter returns the collections that are open after one more key or sequence entry at a column.
 func enter(open []collection, column int, mapping bool) []collection {
 	for len(open) > 0 {
 		top := &open[len(open)-1]
@@ -174,7 +173,7 @@ func enter(open []collection, column int, mapping bool) []collection {
 	return append(open, collection{column: column, mapping: mapping, keys: 1})
 }
 
-// firstDocument tells whether nothing but comments came so far.
+// firstDocument reports whether only comments precede.
 func firstDocument(before token.Tokens) bool {
 	for _, t := range before {
 		if t.Type != token.CommentType {
@@ -191,7 +190,7 @@ func tokenPosition(t *token.Token) position {
 	return position{line: t.Position.Line, column: t.Position.Column}
 }
 
-// nodePosition is where a value begins.
+// nodePosition returns where a value begins.
 func nodePosition(n ast.Node) position {
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		return nodePosition(m.Values[0].Key) // its own token is the first colon
@@ -199,7 +198,7 @@ func nodePosition(n ast.Node) position {
 	return tokenPosition(n.GetToken())
 }
 
-// kindOf says what a value is, for messages.
+// kindOf describes a value for messages.
 func kindOf(n ast.Node) string {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -211,9 +210,9 @@ func kindOf(n ast.Node) string {
 	case *ast.StringNode:
 		return "the text " + quote(n.Value)
 	case *ast.LiteralNode:
-		return "a text"
+		return "text"
 	case *ast.BoolNode:
-		return "the truth value " + n.Token.Value
+		return "the boolean " + n.Token.Value
 	case ast.ScalarNode:
 		return "the number " + n.GetToken().Value
 	}
