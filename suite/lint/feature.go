@@ -12,23 +12,22 @@ import (
 	"rollsim/story"
 )
 
-// feature is a feature file that is looked at by one rule.
+// feature is a feature file as the rules see it, and the rule that looks at it.
 type feature struct {
 	*story.Document
 	scenarios    []outlined
 	mistakes     []mistake
 	descriptions []description
-	rows         []*messages.Location // of every table
-	// those of the feature, of each rule, scenario and table of examples
-	tags   [][]*messages.Tag
-	at     map[string]*messages.Location  // by the id of a step, scenario or row of examples
-	tables map[string]*messages.DataTable // of steps, by their ids
+	rows         []*messages.Location           // the rows of every table
+	tags         [][]*messages.Tag              // of the feature, and of each rule, scenario and Examples
+	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables       map[string]*messages.DataTable // by the id of the step
 
 	rule  *Rule
 	found *findings
 }
 
-// outlined is a scenario or an outline, with the pickles made of it.
+// outlined is a scenario or an outline, with the pickles that Gherkin made of it.
 type outlined struct {
 	*messages.Scenario
 	pickles []*messages.Pickle // one, or one for each row of examples
@@ -40,7 +39,7 @@ type description struct {
 	under *messages.Location
 }
 
-// mistake is one that was found by rehearsing, and its place.
+// mistake is a mistake that rehearsing found, and its place.
 type mistake struct {
 	story.Mistake
 	at *messages.Location
@@ -50,7 +49,7 @@ func (f *feature) report(at *messages.Location, format string, args ...any) {
 	f.found.add(f.rule, int(at.Line), int(at.Column), fmt.Sprintf(format, args...))
 }
 
-// ofFlaw is a rule that reports the mistakes of some kinds.
+// ofFlaw returns a rule function that reports the mistakes of some kinds.
 func ofFlaw(flaws ...story.Flaw) func(*feature) {
 	return func(f *feature) {
 		for _, m := range f.mistakes {
@@ -81,7 +80,7 @@ func checkFeature(found *findings, content []byte) {
 	}
 }
 
-// unjoin gives the errors that errors.Join put together.
+// unjoin returns the errors that errors.Join joined.
 func unjoin(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the very error
 		return joined.Unwrap()
@@ -89,7 +88,7 @@ func unjoin(err error) []error {
 	return []error{err}
 }
 
-// collect finds what the rules look at, and rehearses the scenarios.
+// collect gathers the parts of the file that the rules look at, and rehearses the scenarios.
 func (f *feature) collect() {
 	f.at = make(map[string]*messages.Location)
 	f.tables = make(map[string]*messages.DataTable)
@@ -148,8 +147,8 @@ func (f *feature) collect() {
 	}
 }
 
-// rehearse finds the mistakes of a scenario, and of each row of an outline. One that not all rows
-// make is the row's.
+// rehearse finds the mistakes of a scenario, or of each row of an outline. A mistake that all rows share
+// is placed at the step, any other one at its row.
 func (f *feature) rehearse(s *outlined) {
 	type kind struct {
 		node string // the id of the step, or of the scenario
@@ -159,8 +158,7 @@ func (f *feature) rehearse(s *outlined) {
 	var found []mistake
 	var kinds []kind
 	for _, p := range s.pickles {
-		// A placeholder that is left over is said of the outline, and what follows from it would only
-		// mislead.
+		// A placeholder without a value is reported for the outline. Its consequences would only distract.
 		if slices.ContainsFunc(
 			p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" },
 		) {
@@ -175,7 +173,7 @@ func (f *feature) rehearse(s *outlined) {
 			found, kinds = append(found, mistake{m, f.at[rowOf(p)]}), append(kinds, k)
 		}
 	}
-	told := make(map[kind]bool)
+	reported := make(map[kind]bool)
 	for i, m := range found {
 		k := kinds[i]
 		if rows[k] == len(s.pickles) {
@@ -183,16 +181,16 @@ func (f *feature) rehearse(s *outlined) {
 			if m.Row > 0 {
 				m.at = f.tables[k.node].Rows[m.Row].Location
 			}
-			if told[k] && m.Flaw == story.FlawUndefined {
-				continue // whatever the row says, the sentence is worded like no step
+			if reported[k] && m.Flaw == story.FlawUndefined {
+				continue // the sentence matches no step, whatever the row
 			}
 		}
-		told[k] = true
+		reported[k] = true
 		f.mistakes = append(f.mistakes, m)
 	}
 }
 
-// rowOf gives the id of the row of examples that a scenario is made of, else its own.
+// rowOf returns the id of the row of examples that a pickle is made of, or else that of its scenario.
 func rowOf(p *messages.Pickle) string { return p.AstNodeIds[len(p.AstNodeIds)-1] }
 
 func (f *feature) noteRows(rows ...*messages.TableRow) {
@@ -201,7 +199,7 @@ func (f *feature) noteRows(rows ...*messages.TableRow) {
 	}
 }
 
-// placeholders lists those of an outline, each with the place of what it stands in.
+// placeholders returns the placeholders of an outline, each with the place of the text that has it.
 func (s *outlined) placeholders() (names []string, places []*messages.Location) {
 	look := func(text string, at *messages.Location) {
 		for _, name := range story.Placeholders(text) {
@@ -237,14 +235,14 @@ func noExamples(f *feature) {
 		if len(s.Examples) == 0 {
 			if names, _ := s.placeholders(); len(names) > 0 {
 				f.report(
-					s.Location, "this outline has no Examples, which would give a value for <%s>", names[0],
+					s.Location, "this outline has no Examples: add a table with column <%s>", names[0],
 				)
 			}
 			continue
 		}
 		for _, e := range s.Examples {
 			if len(e.TableBody) == 0 {
-				f.report(e.Location, "these examples have no row, so that nothing of them would run")
+				f.report(e.Location, "these examples have no rows, so nothing runs: add a row")
 			}
 		}
 	}
@@ -291,7 +289,7 @@ func unusedColumn(f *feature) {
 			}
 			for _, c := range e.TableHeader.Cells {
 				if !slices.Contains(names, c.Value) {
-					f.report(c.Location, "nothing in the outline says "+
+					f.report(c.Location, "the outline does not use "+
 						"<%s>%s", c.Value, nearest.Hint(c.Value, names))
 				}
 			}
@@ -304,35 +302,35 @@ func duplicateName(f *feature) {
 	for i := range f.scenarios {
 		s := &f.scenarios[i]
 		if at, twice := first[s.Name]; twice {
-			f.report(s.Location, "the scenario at line %d has the name %q as well", at.Line, s.Name)
+			f.report(s.Location, "the scenario at line %d has the same name %q", at.Line, s.Name)
 			continue
 		}
 		first[s.Name] = s.Location
 	}
 }
 
-// sameStory finds scenarios, and rows of examples, that say the same word for word.
+// sameStory finds scenarios, and rows of examples, with identical steps.
 func sameStory(f *feature) {
 	first := make(map[string]*messages.Location)
 	for i := range f.scenarios {
 		s := &f.scenarios[i]
 		for _, p := range s.pickles {
 			at := f.at[rowOf(p)]
-			said := words(p)
-			if said == "" {
+			text := textOf(p)
+			if text == "" {
 				continue
 			}
-			if before, twice := first[said]; twice {
-				f.report(at, "this says the same as line %d, word for word", before.Line)
+			if before, twice := first[text]; twice {
+				f.report(at, "these steps are identical to those at line %d", before.Line)
 				continue
 			}
-			first[said] = at
+			first[text] = at
 		}
 	}
 }
 
-// words is everything that a scenario says; empty when it says nothing.
-func words(p *messages.Pickle) string {
+// textOf returns all steps and tags of a scenario as one text; empty if it has no steps.
+func textOf(p *messages.Pickle) string {
 	var b strings.Builder
 	for _, s := range p.Steps {
 		b.WriteString(s.Text + "\n")
@@ -367,13 +365,13 @@ func strayStep(f *feature) {
 	}
 }
 
-// lostText finds what stands after the last bar of a row, which Gherkin does not read.
+// lostText finds text after the last | of a row, which Gherkin ignores.
 func lostText(f *feature) {
 	text := strings.Split(string(f.Content), "\n")
 	for _, at := range f.rows {
 		line := strings.TrimRight(text[at.Line-1], " \t\r")
 		if rest := line[strings.LastIndexByte(line, '|')+1:]; rest != "" {
-			f.report(at, "what stands after the last | of a row is not read: %s", strings.TrimSpace(rest))
+			f.report(at, "the text after the last | of a row is ignored: %s", strings.TrimSpace(rest))
 		}
 	}
 }
@@ -382,7 +380,7 @@ func wrongTag(f *feature) {
 	for _, tags := range f.tags {
 		for _, t := range tags {
 			if meant, ok := story.MisspeltTag(t.Name); ok {
-				f.report(t.Location, "the tag %s means nothing: did you mean %s?", t.Name, meant)
+				f.report(t.Location, "tag %s has no effect: did you mean %s?", t.Name, meant)
 			}
 			for _, m := range f.mistakes {
 				if m.Tag != nil && m.Tag.AstNodeId == t.Id {

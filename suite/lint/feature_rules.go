@@ -2,7 +2,7 @@ package lint
 
 import "rollsim/story"
 
-// fleet is how the examples of rules begin.
+// fleet is the beginning of the examples.
 const fleet = `Feature: Waves
 
   Background:
@@ -10,13 +10,13 @@ const fleet = `Feature: Waves
 
 `
 
-// featureRules are the rules of features. The first is that of files which cannot be read at all.
+// featureRules are the rules of features. The first one is about files that cannot be read.
 var featureRules = []Rule{
 	{
 		Code: "RS001", Name: "unreadable-feature", Severity: Error,
 		Summary: "Gherkin cannot read the file.",
-		Why: `Every line of a feature begins with a keyword that Gherkin knows, with a | or with a #; only below a heading, before its
-first step, there may be free text. A file that breaks this does not run at all.`,
+		Why: `Every line of a feature begins with a Gherkin keyword, a | or a #. Free text is allowed
+only between a heading and its first step. A file that breaks this does not run at all.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
     Their rollout "stable@a1" is Terminal
@@ -28,9 +28,9 @@ first step, there may be free text. A file that breaks this does not run at all.
 	},
 	{
 		Code: "RS002", Name: "undefined-step", Severity: Error,
-		Summary: "A sentence is worded like no step, or like several.",
-		Why: `A scenario with such a sentence fails. The message shows the sentences that come nearest; "rollsim steps --search WORD"
-finds others.`,
+		Summary: "A sentence matches no step, or several.",
+		Why: `A scenario with such a sentence fails. The message shows the nearest sentences, and
+"rollsim steps --search WORD" finds others.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" is moved to ref "a1"
     Then rollout "stable@a1" is Terminal
@@ -43,9 +43,10 @@ finds others.`,
 	},
 	{
 		Code: "RS003", Name: "unknown-value", Severity: Error,
-		Summary: "A sentence names a state, event, effect, machine, policy or invariant that there is " +
-			"not, or a time that cannot be.",
-		Why: `The sentence is understood, and one of its words is none of those that can stand there.`,
+		Summary: "A sentence names an unknown state, event, effect, machine, policy or invariant, or " +
+			"an impossible time.",
+		Why: `The sentence matches a step, but one of its words is not a value that the step accepts.
+The message names the accepted values or the nearest one.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminated
@@ -59,9 +60,10 @@ finds others.`,
 	{
 		Code: "RS004", Name: "unknown-name", Severity: Error,
 		Summary: "A sentence names a channel, host, ref or rollout that the story does not have.",
-		Why: `Channels and hosts come from the sentences that describe the fleet; hosts that are only counted are called after their
-channel, stable-01, stable-02 and on. A rollout is called after its channel and ref, and is there once the channel has moved
-to the ref. What is in store for a host under a ref that never comes is never put to the test.`,
+		Why: `The sentences that describe the fleet declare channels and hosts. Hosts given by a count
+are named after their channel: stable-01, stable-02. A rollout is named after its channel and ref,
+and exists once the channel has moved to the ref. The fate of a host under a ref that never comes
+is never tested.`,
 		Bad: fleet + `  Scenario: A failing host fails the rollout
     Given host "stable-7" fails its probes
     When "stable" moves to ref "a1"
@@ -76,10 +78,9 @@ to the ref. What is in store for a host under a ref that never comes is never pu
 	},
 	{
 		Code: "RS005", Name: "wrong-table", Severity: Error,
-		Summary: "A sentence is followed by a table that does not belong there, or by none where it " +
-			"needs one.",
-		Why: `"rollsim steps" tells for each sentence which columns its table has. A column with a ? may be left out; the order does not
-matter.`,
+		Summary: "A sentence has a table that it does not take, or lacks the table that it needs.",
+		Why: `"rollsim steps" shows the columns of the table for each sentence. A column with a ? is
+optional, and the order of the columns is free.`,
 		Bad: fleet + `  Scenario: The second ref supersedes the first
     When the channels move like this:
       | channel | reference |
@@ -98,9 +99,10 @@ matter.`,
 	},
 	{
 		Code: "RS006", Name: "impossible-story", Severity: Error,
-		Summary: "A sentence tells what cannot be, or not at this place of the story.",
-		Why: `The fleet is described before the first Then: what was looked at cannot change afterwards. A channel is declared once, a
-moment says of which rollout it is, an event has what it needs.`,
+		Summary: "A sentence describes something impossible, or is at the wrong place in the story.",
+		Why: `The sentences that describe the fleet come before the first Then, because the simulation
+starts there. A channel is declared once, a moment names its rollout, and an event has all the
+fields that it needs.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminal
@@ -116,7 +118,8 @@ moment says of which rollout it is, an event has what it needs.`,
 	{
 		Code: "RS007", Name: "nothing-expected", Severity: Error,
 		Summary: "A scenario has no Then.",
-		Why:     `It tells a story and looks at nothing, so that it could never find anything wrong. Nothing is even simulated before a Then.`,
+		Why: `A scenario without a Then checks nothing, so it can never fail. Nothing is simulated
+before the first Then.`,
 		Bad: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
 `,
@@ -129,7 +132,7 @@ moment says of which rollout it is, an event has what it needs.`,
 	{
 		Code: "RS008", Name: "no-scenario", Severity: Error,
 		Summary: "A feature has no scenario.",
-		Why:     `A file that tests nothing must not pass for a test.`,
+		Why:     `A file that tests nothing must not count as a passing test.`,
 		Bad:     fleet,
 		Good: fleet + `  Scenario: All hosts converge
     When "stable" moves to ref "a1"
@@ -139,8 +142,8 @@ moment says of which rollout it is, an event has what it needs.`,
 	},
 	{
 		Code: "RS009", Name: "no-examples", Severity: Error,
-		Summary: "A scenario outline has no examples, or examples have no row.",
-		Why:     `An outline runs once for each row of its examples: without one it does not run, and nobody notices.`,
+		Summary: "A scenario outline has no examples, or its examples have no rows.",
+		Why:     `An outline runs once for each row of its examples. Without rows it silently does not run.`,
 		Bad: fleet + `  Scenario Outline: Under <ref>, all hosts converge
     When "stable" moves to ref "<ref>"
     Then rollout "stable@<ref>" is Terminal
@@ -160,8 +163,9 @@ moment says of which rollout it is, an event has what it needs.`,
 	},
 	{
 		Code: "RS010", Name: "unknown-placeholder", Severity: Error,
-		Summary: "An outline says <name>, and its examples have no column of that name.",
-		Why:     `Then <name> stays in the sentence as it is, which is hardly what was meant.`,
+		Summary: "An outline uses <name>, but its examples have no column with that name.",
+		Why: `The text <name> then stays in the sentence unchanged. Add the column, or correct the
+name.`,
 		Bad: fleet + `  Scenario Outline: Under <ref>, all hosts converge
     When "stable" moves to ref "<rev>"
     Then <count> hosts of "stable@<ref>" are Converged
@@ -182,9 +186,9 @@ moment says of which rollout it is, an event has what it needs.`,
 	},
 	{
 		Code: "RS011", Name: "unused-column", Severity: Warning,
-		Summary: "Examples have a column that nothing in the outline speaks of.",
-		Why: `Its cells are not looked at, whatever they say. A column that only tells rows apart belongs into the name of the outline, so
-that a failure shows it.`,
+		Summary: "Examples have a column that the outline does not use.",
+		Why: `The cells of that column have no effect. If the column only distinguishes the rows, use
+it in the name of the outline, so that a failure shows it.`,
 		Bad: fleet + `  Scenario Outline: All hosts converge
     When "stable" moves to ref "<ref>"
     Then rollout "stable@<ref>" is Terminal
@@ -206,7 +210,8 @@ that a failure shows it.`,
 	{
 		Code: "RS012", Name: "duplicate-name", Severity: Warning,
 		Summary: "Two scenarios of a feature have the same name.",
-		Why:     `Reports then name both alike, and nobody can tell which of them failed. Name each for its result.`,
+		Why: `Reports give both the same name, so that it is unclear which of them failed. Name each
+one after its result.`,
 		Bad: fleet + `  Scenario: It converges
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminal
@@ -227,8 +232,9 @@ that a failure shows it.`,
 	},
 	{
 		Code: "RS013", Name: "same-story", Severity: Warning,
-		Summary: "Two scenarios, or two rows of examples, say the same word for word.",
-		Why:     `The second tests nothing that the first does not. As a rule it was copied and was to be changed.`,
+		Summary: "Two scenarios, or two rows of examples, have identical steps.",
+		Why: `The second one tests nothing new. It is usually a copy that was not changed yet. Change
+it or delete it.`,
 		Bad: fleet + `  Scenario: A healthy rollout ends Terminal
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminal
@@ -249,10 +255,11 @@ that a failure shows it.`,
 	},
 	{
 		Code: "RS014", Name: "wrong-tag", Severity: Error,
-		Summary: "A tag is nearly one that means something, or chooses a machine or seed that there " +
-			"is not.",
-		Why: `@machine:NAME and @seed:N choose what a scenario runs with; @wip, @slow and @known-defect say what to make of its result. Any
-other tag is yours, for --tags. One that is mistyped does nothing.`,
+		Summary: "A tag looks like a mistyped tag of rollsim, or names an unknown machine or an " +
+			"invalid seed.",
+		Why: `@machine:NAME and @seed:N choose the machine and the seed of a scenario. @wip, @slow and
+@known-defect change whether it runs and how its result counts. All other tags are free for use
+with --tags. A mistyped tag has no effect.`,
 		Bad: fleet + `  @machin:v0.2
   Scenario: All hosts converge
     When "stable" moves to ref "a1"
@@ -267,9 +274,10 @@ other tag is yours, for --tags. One that is mistyped does nothing.`,
 	},
 	{
 		Code: "RS015", Name: "contradictory-tags", Severity: Error,
-		Summary: "Two tags at one place choose different machines, or different seeds.",
-		Why: `A scenario runs once, with one machine and one seed. A tag of a scenario wins over one of its feature; of two at the same
-place none does, and the file does not run. For two machines write an outline with "Given the machine is <machine>".`,
+		Summary: "Two tags at the same place choose different machines or different seeds.",
+		Why: `A scenario runs once, with one machine and one seed. A tag of a scenario overrides one of
+its feature. With two different tags at the same place the file does not run. To run a scenario
+with two machines, write an outline with "Given the machine is <machine>".`,
 		Bad: fleet + `  @machine:v0.2 @machine:rfc0008
   Scenario: All hosts converge
     When "stable" moves to ref "a1"
@@ -289,9 +297,9 @@ place none does, and the file does not run. For two machines write an outline wi
 	},
 	{
 		Code: "RS016", Name: "stray-step", Severity: Error,
-		Summary: "A line of a description is worded like a step, and its keyword is mistyped.",
-		Why: `What stands between a heading and the first step is a description, and free text. A step whose keyword is mistyped ends up
-there, and is never carried out.`,
+		Summary: "A line of a description looks like a step with a mistyped keyword.",
+		Why: `The text between a heading and the first step is a description. A step with a mistyped
+keyword becomes part of it and is never run. Correct the keyword.`,
 		Bad: fleet + `  Scenario: A failing host fails the rollout
     Giben host "stable-06" fails its probes
     When "stable" moves to ref "a1"
@@ -306,9 +314,9 @@ there, and is never carried out.`,
 	},
 	{
 		Code: "RS017", Name: "lost-text", Severity: Warning,
-		Summary: "Something stands after the last | of a row.",
-		Why: `Gherkin passes it over in silence, as it does a last cell whose | is missing. Write a | after each cell, and a remark on a
-line of its own that begins with #.`,
+		Summary: "A row has text after its last |.",
+		Why: `Gherkin silently ignores that text, also if it is a last cell whose | is missing. End
+each cell with a |, and put a comment on a line of its own that begins with #.`,
 		Bad: fleet + `  Scenario: The second ref supersedes the first
     When the channels move like this:
       | channel | ref |

@@ -1,8 +1,3 @@
-// Package lint looks at features and scenarios without running them, for what would keep them from
-// passing, or from testing what they seem to test.
-//
-// A rule is a row of a table: see Rules. Each has an example that breaks it and one that does not,
-// which are what `rollsim lint --explain` shows and what the tests run.
 package lint
 
 import (
@@ -17,16 +12,16 @@ import (
 	"rollsim/internal/nearest"
 )
 
-// Severity says how bad a finding is. The zero value is invalid.
+// Severity is the severity of a rule. The zero value is invalid.
 type Severity uint8
 
 // The severities.
 const (
-	Error   Severity = 1 + iota // it cannot be run, or cannot pass
-	Warning                     // it runs, and tests less than it seems to
+	Error   Severity = 1 + iota // the file cannot be run, or cannot pass
+	Warning                     // the file runs, but tests less than it seems to
 )
 
-// String names the severity.
+// String returns the name of the severity.
 func (s Severity) String() string {
 	switch s {
 	case Error:
@@ -37,27 +32,27 @@ func (s Severity) String() string {
 	return ""
 }
 
-// Rule is one thing that is looked for.
+// Rule is one kind of finding.
 type Rule struct {
-	Code     string // RS and three digits: those of features begin with 0, those of scenarios with 1
+	Code     string // RS0xx for features, RS1xx for scenarios
 	Name     string
 	Severity Severity
-	Summary  string // what is found, in a sentence
-	Why      string // why it matters, and what to do
+	Summary  string // what the rule finds, in a sentence
+	Why      string // why that matters, and what to do
 
-	// Bad breaks this rule and no other one, Good breaks none: each a file, or several in which each
-	// begins with a line "-- NAME --".
+	// Bad breaks this rule and no other one, Good breaks no rule. Each is one file, or several files that
+	// each begin with a line "-- NAME --".
 	Bad, Good string
 
-	// looks at a feature; nil for rules of scenarios and for those that reading itself tells
+	// The functions that report findings. A rule about files that cannot be read has neither.
 	feature  func(*feature)
 	scenario func(*scenarioFile)
 }
 
-// Scenarios tells whether the rule is one of scenarios, and not of features.
+// Scenarios reports whether the rule is about scenarios, not features.
 func (r *Rule) Scenarios() bool { return strings.HasPrefix(r.Code, "RS1") }
 
-// Rules lists all rules by code.
+// Rules returns all rules, ordered by code.
 func Rules() []*Rule {
 	var all []*Rule
 	for i := range featureRules {
@@ -69,7 +64,7 @@ func Rules() []*Rule {
 	return all
 }
 
-// Find gives the rule of a code or name, whatever its case. The error names the nearest.
+// Find returns the rule with a code or name, ignoring case. The error suggests the nearest name.
 func Find(name string) (*Rule, error) {
 	var known []string
 	for _, r := range Rules() {
@@ -78,11 +73,11 @@ func Find(name string) (*Rule, error) {
 		}
 		known = append(known, r.Name, r.Code)
 	}
-	hint := ": rollsim lint --rules lists all"
+	hint := ": rollsim lint --rules lists all rules"
 	if near, ok := nearest.Name(name, known); ok {
 		hint = `: did you mean "` + near + `"?`
 	}
-	return nil, errors.New(`there is no rule "` + name + `"` + hint)
+	return nil, errors.New(`unknown rule "` + name + `"` + hint)
 }
 
 // Finding is a place where a rule is broken.
@@ -93,9 +88,9 @@ type Finding struct {
 	Message      string // one line or several
 }
 
-// Check looks at feature files (.feature) and scenario files (.yaml), and gives what it finds by
-// file, in the order of the names, and by line; what is left over beside them comes last. Errors
-// are those of the file system: a file that makes no sense is a finding.
+// Check checks feature files (.feature) and scenario files (.yaml). It returns the findings in the order
+// of the names, those of a file in the order of their positions, and goldens without a scenario last.
+// The error joins those of the file system. A file with invalid content is a finding.
 func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error
@@ -121,22 +116,22 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	return append(all, checkGoldens(fsys, names)...), errors.Join(errs...)
 }
 
-// findings collects what is found in one file.
+// findings collects the findings in one file.
 type findings struct {
 	file  string
 	lines int // of the file
 	list  []Finding
 }
 
-// add notes a finding, once.
+// add records a finding. It ignores one that is recorded already.
 func (f *findings) add(rule *Rule, line, column int, message string) {
 	f.addTo(f.file, rule, line, column, message)
 }
 
-// addTo notes a finding in another file, which the one that is looked at includes.
+// addTo records a finding in another file, which the checked file includes.
 func (f *findings) addTo(file string, rule *Rule, line, column int, message string) {
 	if file == f.file {
-		line = min(line, f.lines) // what reads YAML counts some of its errors too far
+		line = min(line, f.lines) // the YAML parser places some errors after the end
 	}
 	found := Finding{file, max(line, 1), max(column, 1), rule, message}
 	if !slices.Contains(f.list, found) {

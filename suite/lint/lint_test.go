@@ -17,8 +17,8 @@ import (
 	"rollsim/suite/check"
 )
 
-// files makes a file system of an example: a file, or several. A scenario gets a golden, unless the
-// example says itself which files there are.
+// files returns a file system with the files of an example, and the names of those to check. A
+// scenario gets a golden, unless the example lists its files itself.
 func files(r *Rule, example string) (fstest.MapFS, []string) {
 	fsys := make(fstest.MapFS)
 	var names []string
@@ -40,57 +40,89 @@ func files(r *Rule, example string) (fstest.MapFS, []string) {
 	return fsys, []string{name}
 }
 
-// TestExamples looks at the examples of every rule: the bad one breaks that rule and no other, the
-// good one breaks none.
-func TestExamples(t *testing.T) {
-	codes := make(map[string]bool)
+var codeForm = regexp.MustCompile(`^RS[01]\d\d$`)
+
+// TestTexts checks the code, the name and the texts of every rule.
+func TestTexts(t *testing.T) {
+	seen := make(map[string]bool)
 	for _, r := range Rules() {
-		if codes[r.Code] || codes[r.Name] {
-			t.Errorf("%s %s: twice", r.Code, r.Name)
+		if seen[r.Code] || seen[r.Name] {
+			t.Errorf("%s %s: duplicate code or name", r.Code, r.Name)
 		}
-		codes[r.Code], codes[r.Name] = true, true
-		if !regexp.MustCompile(`^RS[01]\d\d$`).MatchString(r.Code) || r.Severity.String() == "" ||
-			!strings.HasSuffix(r.Summary, ".") ||
-			!strings.HasSuffix(r.Why, ".") {
-			t.Errorf("%s %s: something is missing, or ends without a full stop", r.Code, r.Name)
+		seen[r.Code], seen[r.Name] = true, true
+		if !codeForm.MatchString(r.Code) || r.Severity.String() == "" {
+			t.Errorf("%s %s: malformed code, or no severity", r.Code, r.Name)
 		}
-		for _, line := range strings.Split(r.Why, "\n") {
-			if len(line) > 130 {
-				t.Errorf("%s: %d bytes: %s", r.Code, len(line), line)
-			}
+		if !strings.HasSuffix(r.Summary, ".") || !strings.HasSuffix(r.Why, ".") {
+			t.Errorf("%s %s: a text is missing, or ends without a full stop", r.Code, r.Name)
 		}
-		fsys, names := files(r, r.Bad)
-		found, err := Check(fsys, names)
-		if err != nil || len(found) == 0 {
-			t.Errorf("%s: the bad example: %v %v", r.Code, found, err)
-		}
-		for _, f := range found {
-			if f.Rule != r {
-				t.Errorf(
-					"%s: the bad example breaks %s: %d:%d: %s", r.Code, f.Rule.Code, f.Line, f.Column, f.Message,
-				)
-			}
-		}
-		fsys, names = files(r, r.Good)
-		if found, err = Check(fsys, names); err != nil || len(found) > 0 {
-			t.Errorf("%s: the good example: %v %v", r.Code, found, err)
-		}
-		for name, file := range fsys {
-			lay := scenario.Format
-			switch path.Ext(name) {
-			case ".feature":
-				lay = story.Format
-			case ".golden":
-				continue
-			}
-			if laid, err := lay(name, file.Data); err != nil || string(laid) != string(file.Data) {
-				t.Errorf("%s: the good example is not laid out (%v)", r.Code, err)
+		for line := range strings.Lines(r.Why) {
+			if len(line) > 100 {
+				t.Errorf("%s: a line of %d bytes: %s", r.Code, len(line), line)
 			}
 		}
 	}
 }
 
-// TestShipped sees to it that no rule has anything to say of what ships.
+// TestExamples checks the examples of every rule: the bad one breaks that rule and no other one, the
+// good one breaks no rule and is formatted.
+func TestExamples(t *testing.T) {
+	for _, r := range Rules() {
+		t.Run(r.Code, func(t *testing.T) {
+			fsys, names := files(r, r.Bad)
+			found, err := Check(fsys, names)
+			if err != nil || len(found) == 0 {
+				t.Errorf("the bad example: %v %v", found, err)
+			}
+			for _, f := range found {
+				if f.Rule != r {
+					t.Errorf("the bad example breaks %s: %d:%d: %s", f.Rule.Code, f.Line, f.Column, f.Message)
+				}
+			}
+			fsys, names = files(r, r.Good)
+			if found, err = Check(fsys, names); err != nil || len(found) > 0 {
+				t.Errorf("the good example: %v %v", found, err)
+			}
+			for name, file := range fsys {
+				checkFormatted(t, name, file.Data)
+			}
+		})
+	}
+}
+
+// checkFormatted checks that a feature or a scenario is formatted.
+func checkFormatted(t *testing.T, name string, text []byte) {
+	t.Helper()
+	formats := map[string]func(string, []byte) ([]byte, error){
+		".feature": story.Format, ".yaml": scenario.Format,
+	}
+	format := formats[path.Ext(name)]
+	if format == nil {
+		return
+	}
+	if formatted, err := format(name, text); err != nil || string(formatted) != string(text) {
+		t.Errorf("%s is not formatted (%v)", name, err)
+	}
+}
+
+// TestFind looks rules up by code and by name.
+func TestFind(t *testing.T) {
+	for _, name := range []string{"RS004", "rs004", "unknown-name", "Unknown-Name"} {
+		if r, err := Find(name); err != nil || r.Code != "RS004" {
+			t.Errorf("Find(%q) = %v, %v", name, r, err)
+		}
+	}
+	for name, want := range map[string]string{
+		"unknown-nam": `unknown rule "unknown-nam": did you mean "unknown-name"?`,
+		"colour":      `unknown rule "colour": rollsim lint --rules lists all rules`,
+	} {
+		if r, err := Find(name); err == nil || err.Error() != want {
+			t.Errorf("Find(%q) = %v, %v; want %s", name, r, err, want)
+		}
+	}
+}
+
+// TestShipped checks that the features and scenarios that ship have no findings.
 func TestShipped(t *testing.T) {
 	suite, err := check.Find(
 		osfs.FS{}, []string{"../../features", "../../story/testdata/stories", "../../scenarios"},
@@ -107,7 +139,7 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// TestIncluded: what is wrong with a file that a scenario includes is found in that file.
+// TestIncluded checks that a problem of an included file is found in that file.
 func TestIncluded(t *testing.T) {
 	found, err := Check(fstest.MapFS{
 		"a.yaml": {Data: []byte("# It includes a mistake.\nchannels: [{name: " +
@@ -120,7 +152,7 @@ func TestIncluded(t *testing.T) {
 	}
 }
 
-// TestAll finds everything that is wrong with a file at once, each at its place.
+// TestAll checks that all findings of a file are reported at once, each at its place.
 func TestAll(t *testing.T) {
 	fsys := fstest.MapFS{
 		"x.feature": {Data: []byte(`@sed:7
@@ -241,8 +273,8 @@ x.yaml:13:36 RS105
 	}
 }
 
-// FuzzCheck looks at whatever is in a file: it never panics, and every finding has a place in the
-// file.
+// FuzzCheck checks files with any content: Check must not panic, and every finding must have a place in
+// the file.
 func FuzzCheck(f *testing.F) {
 	for _, r := range Rules() {
 		f.Add(r.Bad, r.Scenarios())

@@ -17,7 +17,7 @@ import (
 	"rollsim/suite/check"
 )
 
-// scenarioFile is a scenario file that is looked at by one rule.
+// scenarioFile is a scenario file, and the rule that looks at it.
 type scenarioFile struct {
 	*scenario.File
 	fsys  fs.FS
@@ -26,7 +26,7 @@ type scenarioFile struct {
 	found *findings
 }
 
-// report notes a finding at the value that a path of field names and list indices leads to.
+// report records a finding at the value with a path of field names and list indices.
 func (s *scenarioFile) report(where []any, format string, args ...any) {
 	line, column := scenario.Locate(s.text, where...)
 	s.found.add(s.rule, line, column, fmt.Sprintf(format, args...))
@@ -55,7 +55,7 @@ func checkScenario(found *findings, fsys fs.FS, content []byte) {
 
 func noComment(s *scenarioFile) {
 	if s.Comment == "" {
-		s.report(nil, "the file does not open with a comment that says what it shows")
+		s.report(nil, "the file does not begin with a comment: say there what the scenario shows")
 	}
 }
 
@@ -69,7 +69,7 @@ func noGolden(s *scenarioFile) {
 	}
 }
 
-// checkGoldens finds goldens without a scenario beside the folders of which all scenarios are among
+// checkGoldens finds goldens without a scenario. It looks only where all scenarios of a folder are among
 // the names.
 func checkGoldens(fsys fs.FS, names []string) []Finding {
 	var all []Finding
@@ -80,23 +80,22 @@ func checkGoldens(fsys fs.FS, names []string) []Finding {
 			continue
 		}
 		done = append(done, dir)
-		if scenarios := withExt(fsys, dir, ".yaml"); !slices.ContainsFunc(
-			scenarios, func(s string) bool { return !slices.Contains(names, s) },
-		) {
-			for _, golden := range withExt(fsys, path.Dir(check.GoldenPath(name)), ".golden") {
-				if base := strings.TrimSuffix(path.Base(golden), ".golden"); !slices.Contains(
-					scenarios, path.Join(dir, base+".yaml"),
-				) {
-					all = append(all, Finding{golden, 1, 1, orphanGolden, fmt.Sprintf("there is no scenario "+
-						"%s.yaml in %s", base, dir)})
-				}
+		scenarios := withExt(fsys, dir, ".yaml")
+		if slices.ContainsFunc(scenarios, func(s string) bool { return !slices.Contains(names, s) }) {
+			continue
+		}
+		for _, golden := range withExt(fsys, path.Dir(check.GoldenPath(name)), ".golden") {
+			base := strings.TrimSuffix(path.Base(golden), ".golden")
+			if !slices.Contains(scenarios, path.Join(dir, base+".yaml")) {
+				all = append(all, Finding{golden, 1, 1, orphanGolden, fmt.Sprintf(
+					"there is no scenario %s.yaml in %s: rename or delete the golden", base, dir)})
 			}
 		}
 	}
 	return all
 }
 
-// withExt lists the files in a folder with an extension, if any.
+// withExt returns the files in a folder with an extension. A folder that cannot be read has none.
 func withExt(fsys fs.FS, dir, ext string) []string {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -111,8 +110,8 @@ func withExt(fsys fs.FS, dir, ext string) []string {
 	return names
 }
 
-// idleChannel finds channels that never move to a ref, are not opened by an event, and that no
-// other one waits for.
+// idleChannel finds channels that never move to a ref, are not opened by a raw event, and are not
+// awaited by another channel.
 func idleChannel(s *scenarioFile) {
 	var used []reducer.ChannelID
 	for _, c := range s.Scenario.Channels {
@@ -136,40 +135,41 @@ func idleChannel(s *scenarioFile) {
 	}
 }
 
-// sameRef finds moves of a channel to the ref at which the timeline has just put it. Only moves at
-// a time are looked at: when a moment comes, only a run can tell.
+// sameRef finds moves of a channel to the ref that it has already. It looks only at moves at a fixed
+// time, because only a run shows when a moment occurs.
 func sameRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
 		if i > 0 && moves[i-1].change == m.change {
-			s.report(at("timeline", m.line, "ref"), "channel %s is at ref %s "+
-				"already", m.change.Channel, m.change.Ref)
+			s.report(at("timeline", m.line, "ref"), "channel %s already has ref "+
+				"%s", m.change.Channel, m.change.Ref)
 		}
 	}
 }
 
-// unseenRef finds moves of a channel that another move takes back at the same instant.
+// unseenRef finds moves of a channel that another move replaces at the same instant.
 func unseenRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
 		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change &&
 			moves[i-1].at == m.at {
 			before := moves[i-1]
-			s.report(at("timeline", before.line, "ref"), "no poll can ever see ref %s: channel %s moves "+
-				"on to %s at the same instant",
+			s.report(at("timeline", before.line, "ref"), "no poll can see ref %s: channel %s moves to "+
+				"%s at the same instant",
 				before.change.Ref, m.change.Channel, m.change.Ref)
 		}
 	}
 }
 
-// move is a line of the timeline that moves a channel at a time.
+// move is a line of the timeline that moves a channel at a fixed time.
 type move struct {
 	line   int
 	at     time.Duration
 	change sim.RefChange
 }
 
-// moves lists them by channel, and by time; nothing of channels that also move in other ways.
+// moves returns the moves ordered by channel and time, without those of channels that also move in
+// other ways.
 func (s *scenarioFile) moves() []move {
 	otherwise := make(map[reducer.ChannelID]bool)
 	var all []move
@@ -193,25 +193,23 @@ func (s *scenarioFile) moves() []move {
 	return all
 }
 
-// idleBudget finds budgets that can never hold anything back, since they cover no more hosts than
-// they allow at once.
+// idleBudget finds budgets that never delay a host, because they cover no more hosts than they allow at
+// once.
 func idleBudget(s *scenarioFile) {
 	for i, b := range s.Scenario.Budgets {
 		n := 0
 		for _, c := range s.Scenario.Channels {
 			for _, w := range c.Waves {
 				for _, h := range w.Hosts {
-					if slices.ContainsFunc(
-						b.Hosts, func(pattern string) bool { return matches(pattern, string(h)) },
-					) {
+					if slices.ContainsFunc(b.Hosts, func(p string) bool { return matches(p, string(h)) }) {
 						n++
 					}
 				}
 			}
 		}
 		if n <= b.MaxInFlight {
-			s.report(at("budgets", i, "max_in_flight"), "budget %s allows %d at once of the %d that it "+
-				"covers: it never holds any back", b.Name, b.MaxInFlight, n)
+			s.report(at("budgets", i, "max_in_flight"), "budget %s never delays a host: it covers %d and "+
+				"allows %d at once", b.Name, n, b.MaxInFlight)
 		}
 	}
 }
@@ -229,10 +227,10 @@ func contradictoryFates(s *scenarioFile) {
 			}
 			switch {
 			case before.Kind == f.Kind:
-				s.report(at("fates", i), "host %s has this fate already", f.Host)
+				s.report(at("fates", i), "host %s already has this fate", f.Host)
 			case before.Kind.Settles() && f.Kind.Settles():
 				s.report(
-					at("fates", i), "host %s has another fate already, and only one of both can come", f.Host,
+					at("fates", i), "host %s already has another fate, and only one of the two can happen", f.Host,
 				)
 			}
 		}

@@ -1,13 +1,13 @@
 package lint
 
-// scenarioRules are the rules of scenarios. The first is that of files which cannot be loaded at
-// all.
+// scenarioRules are the rules of scenarios. The first one is about files that cannot be loaded.
 var scenarioRules = []Rule{
 	{
 		Code: "RS101", Name: "wrong-scenario", Severity: Error,
 		Summary: "The scenario cannot be loaded.",
-		Why: `A scenario file is read strictly: a field that is unknown or missing, a value of the wrong kind, a host, channel, ref or
-rollout that the scenario does not have, a time after the horizon. Every field is in docs/scenarios.md, and in the schema.`,
+		Why: `Scenario files are checked strictly. Errors are unknown or missing fields, values of the
+wrong type, hosts, channels, refs or rollouts that the scenario does not have, and times after the
+horizon. docs/scenarios.md and the schema describe every field.`,
 		Bad: `# One host converges.
 channels:
   - name: stable
@@ -25,8 +25,9 @@ timeline:
 	},
 	{
 		Code: "RS102", Name: "no-comment", Severity: Warning,
-		Summary: "A scenario does not open with a comment.",
-		Why:     `The comment says what the scenario shows. Without it nobody who sees the golden change can tell whether the change is right.`,
+		Summary: "A scenario does not begin with a comment.",
+		Why: `The comment says what the scenario shows. Without it a reviewer cannot decide whether a
+change of the golden is right.`,
 		Bad: `channels:
   - name: stable
     waves: [{hosts: 1, soak: 10m}]
@@ -45,9 +46,10 @@ timeline:
 	{
 		Code: "RS103", Name: "no-golden", Severity: Error,
 		Summary: "A scenario has no golden.",
-		Why: `The golden is what the scenario is checked against: without one "rollsim check" fails. Record it with
-"rollsim check --update FILE", and read it before you commit it. The golden of scenarios/NAME.yaml is golden/NAME.golden,
-that of any other NAME.yaml is NAME.golden beside it.`,
+		Why: `"rollsim check" compares the trace of the scenario with the golden and fails without one.
+Record it with "rollsim check --update FILE", and read it before you commit it. The golden of
+scenarios/NAME.yaml is golden/NAME.golden. The golden of any other NAME.yaml is NAME.golden in the
+same folder.`,
 		Bad: `-- scenarios/one-host.yaml --
 # One host converges.
 channels:
@@ -71,7 +73,8 @@ timeline:
 	{
 		Code: "RS104", Name: "idle-channel", Severity: Warning,
 		Summary: "A channel never moves to a ref, and no other channel waits for it.",
-		Why:     `Nothing ever happens on it. As a rule a line of the timeline is missing, or names another channel.`,
+		Why: `Nothing happens on such a channel. Usually a line of the timeline is missing, or names
+another channel.`,
 		Bad: `# Both channels roll out.
 channels:
   - name: edge
@@ -96,8 +99,8 @@ timeline:
 	},
 	{
 		Code: "RS105", Name: "same-ref", Severity: Warning,
-		Summary: "The timeline moves a channel to the ref at which it is already.",
-		Why:     `A channel that stays where it is opens no rollout, so that the line does nothing.`,
+		Summary: "The timeline moves a channel to the ref that it already has.",
+		Why:     `Without a change of the ref no rollout opens, so the line has no effect.`,
 		Bad: `# The second ref supersedes the first.
 channels:
   - name: stable
@@ -119,8 +122,9 @@ timeline:
 	{
 		Code: "RS106", Name: "unseen-ref", Severity: Warning,
 		Summary: "The timeline moves a channel to two refs at the same instant.",
-		Why: `Of refs that change between two polls the control plane sees only the last one, and at one instant there is no poll in
-between: the first of them is never used. To show that refs coalesce, give each a time of its own.`,
+		Why: `The control plane sees only the last of several refs that are set between two polls. No
+poll is possible between two moves at the same instant, so the first ref is never used. To show
+that refs coalesce, give each move its own time.`,
 		Bad: `# The second ref supersedes the first.
 channels:
   - name: stable
@@ -142,7 +146,7 @@ timeline:
 	{
 		Code: "RS107", Name: "idle-budget", Severity: Warning,
 		Summary: "A budget allows as many hosts at once as it covers.",
-		Why:     `It can never hold a host back, so that the scenario shows nothing about budgets.`,
+		Why:     `Such a budget never delays a host, so the scenario shows nothing about budgets.`,
 		Bad: `# One host after the other.
 channels:
   - name: stable
@@ -165,9 +169,9 @@ timeline:
 	},
 	{
 		Code: "RS108", Name: "contradictory-fates", Severity: Warning,
-		Summary: "A host has a fate twice, or two fates of which only one can come.",
-		Why: `A host that never answers does nothing else; one whose activation fails never probes. Give each of the fates a ref of its
-own.`,
+		Summary: "A host has the same fate twice, or two fates that exclude each other.",
+		Why: `A host that never answers does nothing else, and a host whose activation fails never runs
+its probes. Give each fate its own ref.`,
 		Bad: `# A failing host fails the rollout.
 channels:
   - name: stable
@@ -195,8 +199,8 @@ timeline:
 	{
 		Code: "RS109", Name: "orphan-golden", Severity: Warning,
 		Summary: "A golden has no scenario.",
-		Why: `Nothing is ever checked against it. As a rule its scenario was renamed or deleted: rename the golden, or delete it. It is
-looked for where all scenarios of a folder are looked at.`,
+		Why: `Nothing is compared with such a golden. Usually its scenario was renamed or deleted:
+rename or delete the golden, too. The rule needs all scenarios of a folder to be checked together.`,
 		Bad: `-- scenarios/one-host.yaml --
 # One host converges.
 channels:
