@@ -83,7 +83,7 @@ func TestBrokenVectors(t *testing.T) {
 		{"no effects", cell(), `,"effects":[` + effect + `]`, ``, "v:2: want.effects: expected a " +
 			"list, found nothing"},
 		{
-			"effects that are none",
+			"effects that are not a list",
 			cell(),
 			`"effects":[` + effect + `]`,
 			`"effects":{}`,
@@ -210,7 +210,7 @@ func TestBrokenVectors(t *testing.T) {
 			walk(),
 			`"want":{"error"`,
 			`"want":{"effects":[],"error"`,
-			"v:2: steps[1].want.error: expected it alone, found a record or effects beside it",
+			"v:2: steps[1].want.error: expected it alone, found also a record or effects",
 		},
 	}
 	for _, test := range tests {
@@ -245,7 +245,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"gzip without its end", whole[:len(whole)-4], "v:961: the gzip data ends early"},
 		{"gzip with another checksum", damaged, "v:961: gzip: invalid checksum"},
 		{"gzip of nothing but its start", whole[:5], "v: the gzip data ends early"},
-		{"no gzip after all", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: gzip: invalid header"},
+		{"not gzip in spite of its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: gzip: invalid header"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, it is run or refused with its name.
+// FuzzRun runs files with any content: Run must count their vectors or return an error with the name.
 func FuzzRun(f *testing.F) {
 	f.Add([]byte(cell()))
 	f.Add([]byte(walk() + "\n" + cell()))

@@ -1,10 +1,3 @@
-// Package conform runs conformance vectors through a machine: answers that were taken from an
-// implementation, to be given again exactly.
-//
-// A file holds one vector a line, in JSON, of two shapes that may be mixed. A cell is one step: a
-// record, an event, now, and the answer that is wanted. A walk is a record to start from and
-// several steps, each from the record that the last accepted one gave. A vector may name the
-// channel's policy (on_health_failure, retention_seconds); without, it is the default one.
 package conform
 
 import (
@@ -22,31 +15,31 @@ import (
 	"rollsim/trace"
 )
 
-// Result counts what was run.
+// Result counts the vectors that were run.
 type Result struct {
 	Cells  int
 	Walks  int
-	Steps  int // of both; a walk ends at its first mismatch
-	Failed int // cells and walks that have a mismatch
-	First  *Mismatch
+	Steps  int       // of both; a walk ends at its first mismatch
+	Failed int       // cells and walks with a mismatch
+	First  *Mismatch // nil if none failed
 }
 
-// Mismatch says where a machine's answer is not the one that a vector wants.
+// Mismatch is the first difference between the answers of a machine and those that a vector wants.
 type Mismatch struct {
 	File  string
 	Line  int
-	ID    string // the vector's, as it is spelt
+	ID    string // of the vector, as the file spells it
 	Walk  bool
 	Step  int // from 1
 	Steps int
 	State reducer.State // before the step
 	Event string        // JSON, as the vector spells it
-	What  string        // that differs
+	What  string        // the part of the answer that differs
 	Want  string
 	Got   string
 }
 
-// String is the mismatch in a few lines.
+// String describes the mismatch in four lines.
 func (m *Mismatch) String() string {
 	where := fmt.Sprintf("%s:%d: cell %s", m.File, m.Line, m.ID)
 	if m.Walk {
@@ -56,9 +49,10 @@ func (m *Mismatch) String() string {
 		where, m.What, m.Event, m.State, m.Want, m.Got)
 }
 
-// Run runs the vectors of a file, plain or in gzip, through a machine; file names it in errors and
-// in the mismatch. The error is of the file, not of the machine: it cannot be read, or it is no
-// conformance vectors; it names file and line. The result then counts what came before.
+// Run runs the vectors of a file, plain or gzip, through a machine. file is the name of the file for
+// errors and mismatches. Run returns an error with file and line if the file cannot be read, holds
+// something other than vectors, or if the machine does not answer. The result then counts the vectors
+// before that line.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
 	in := bufio.NewReader(r)
@@ -101,7 +95,7 @@ func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	return result, nil
 }
 
-// broken says why a file cannot be read, at the line where that came out.
+// broken returns the error for a file that cannot be read any further. line is 0 before the first line.
 func broken(file string, line int, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the gzip data ends early")
@@ -112,8 +106,8 @@ func broken(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// run takes the vector's steps up to the first mismatch, and counts them. The error is the
-// machine's that gives no answer.
+// run runs the steps of the vector up to the first mismatch, and counts them. The error is that of a
+// machine that does not answer.
 func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	if v.walk {
 		result.Walks++
@@ -141,13 +135,13 @@ func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	return nil, nil
 }
 
-// compare holds a machine's answer against the one that is wanted. It names the first thing that
-// differs; nothing when none does.
+// compare compares the answer of a machine with the wanted one. It returns the name of the first part
+// that differs, and both values; what is empty if the answers are equal.
 func (a *answer) compare(
 	before, record reducer.Record, effects []reducer.Effect, err error,
 ) (what, want, got string) {
 	if a.refused || err != nil {
-		want, got = a.inWords(), outcome(record, effects, err)
+		want, got = a.String(), describeAnswer(record, effects, err)
 		if !a.refused || err == nil || !a.err.matches(err) {
 			return "answer", want, got
 		}
@@ -187,8 +181,8 @@ func (a *answer) compare(
 	return a.compareSpelling(record, effects)
 }
 
-// compareSpelling holds the spelling of the times in an answer that is right otherwise against the
-// vector's, where that is the one that answers have.
+// compareSpelling compares how the times of two otherwise equal answers are spelt. It ignores times
+// that the vector does not spell in the canonical form.
 func (a *answer) compareSpelling(
 	record reducer.Record, effects []reducer.Effect,
 ) (what, want, got string) {
@@ -197,29 +191,28 @@ func (a *answer) compareSpelling(
 		if i > 0 {
 			ours = trace.AppendTaggedEffect(nil, &effects[i-1])
 		}
-		spelt := map[string]string{}
+		spelling := map[string]string{}
 		for _, m := range flatten(ours) {
-			spelt[m.path] = string(m.text)
+			spelling[m.path] = string(m.text)
 		}
 		for _, m := range flatten(text) {
 			if canonicalTime.Match(m.text) && !longerThanNeeded.Match(m.text) &&
-				spelt[m.path] != string(m.text) {
-				return "spelling of " + m.path, string(m.text), spelt[m.path]
+				spelling[m.path] != string(m.text) {
+				return "spelling of " + m.path, string(m.text), spelling[m.path]
 			}
 		}
 	}
 	return "", "", ""
 }
 
-// matches tells whether an error is the one that is wanted. What the vector does not say of it is
-// not compared.
+// matches reports whether an error is the wanted one. It ignores fields that the vector leaves out.
 func (r refusal) matches(err error) bool {
 	got, ok := refusalOf(err)
 	return ok && got.kind == r.kind && (r.from == 0 || got.from == r.from) &&
 		(r.event == 0 || got.event == r.event)
 }
 
-// refusalOf takes an error apart; false when it is none that a machine may give.
+// refusalOf returns the parts of an error. It reports false for an error that a machine must not return.
 func refusalOf(err error) (refusal, bool) {
 	var illegal *reducer.IllegalForState
 	var unimplemented *reducer.Unimplemented
@@ -242,7 +235,7 @@ func refusalOf(err error) (refusal, bool) {
 	return refusal{}, false
 }
 
-func (r refusal) inWords() string {
+func (r refusal) String() string {
 	words := "error " + r.kind
 	if r.from != 0 {
 		words += fmt.Sprintf(" from %v", r.from)
@@ -253,20 +246,20 @@ func (r refusal) inWords() string {
 	return words
 }
 
-func (a *answer) inWords() string {
+func (a *answer) String() string {
 	if a.refused {
-		return a.err.inWords()
+		return a.err.String()
 	}
-	return outcome(a.record, a.effects, nil)
+	return describeAnswer(a.record, a.effects, nil)
 }
 
-// outcome is a whole answer in words.
-func outcome(record reducer.Record, effects []reducer.Effect, err error) string {
+// describeAnswer describes a whole answer in one line.
+func describeAnswer(record reducer.Record, effects []reducer.Effect, err error) string {
 	if err == nil {
 		return fmt.Sprintf("accepted, state %v, effects %s", record.State, list(effects))
 	}
 	if r, ok := refusalOf(err); ok {
-		return r.inWords()
+		return r.String()
 	}
 	return "no answer: " + err.Error()
 }

@@ -13,7 +13,7 @@ import (
 	"rollsim/suite/conform"
 )
 
-// vectors reads a file of this package's test data, unpacked.
+// vectors returns the decompressed content of a file of test data.
 func vectors(t *testing.T, name string) string {
 	t.Helper()
 	z, err := gzip.NewReader(bytes.NewReader(packed(t, name)))
@@ -78,8 +78,8 @@ func TestV02AnswersEveryVector(t *testing.T) {
 	}
 }
 
-// The vectors were taken from the shipped implementation, so the specification fails where it
-// differs.
+// TestRFC0008FailsSomeVectors checks that a machine with other answers fails. The vectors were taken
+// from the shipped implementation, from which the specification differs.
 func TestRFC0008FailsSomeVectors(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -111,8 +111,8 @@ func TestRFC0008FailsSomeVectors(t *testing.T) {
 	}
 }
 
-// record, effect and cell write vectors for the tests below: a rollout that a SuccessorOpened
-// supersedes.
+// record, effect, event, cell and walk write vectors for the tests: a SuccessorOpened supersedes a
+// rollout.
 func record(state, more string) string {
 	return `{"rollout_id":"r1","channel":"stable","target_ref":"a","state":"` + state + `","current_wave":0,` +
 		`"opened_event_log_seq":1,"last_transition_event_log_seq":null,"opened_at":"2026-05-16T03:00:00+02:00",` +
@@ -146,7 +146,7 @@ func walk() string {
 	return `{"id":8,"start":` + start + `,"steps":[{` + step + `},{` + refused + `}]}`
 }
 
-func TestVectorsAreWell(t *testing.T) {
+func TestVectorsHold(t *testing.T) {
 	got, err := conform.Run(strings.NewReader(cell()+"\n"+walk()), "v", reducer.V02())
 	if want := (conform.Result{Cells: 1, Walks: 1, Steps: 3}); err != nil || got != want {
 		t.Errorf("%+v, %v; %v", got, err, got.First)

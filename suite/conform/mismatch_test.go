@@ -100,7 +100,7 @@ func TestTimesCompareAsInstants(t *testing.T) {
 	}
 }
 
-// answers is a machine whose answer the tests make up.
+// answers is a machine that answers with a function of the test.
 type answers func(rec *reducer.Record, out *reducer.Effects) error
 
 func (answers) Name() string { return "made up" }
@@ -191,7 +191,7 @@ func TestMachinesThatMisbehave(t *testing.T) {
 	}
 }
 
-// A vector's own policy counts, and in a walk that of the whole walk.
+// TestVectorsMayNameThePolicy runs the same vector with and without a policy of its own.
 func TestVectorsMayNameThePolicy(t *testing.T) {
 	pruned := strings.Replace(
 		cell(),

@@ -14,8 +14,7 @@ import (
 	"rollsim/trace"
 )
 
-// line is one vector as it stands in a file: a cell (record, event, now, want) or a walk (start,
-// steps).
+// line is a line of a file: a cell (record, event, now, want) or a walk (start, steps).
 type line struct {
 	ID     jsontext.Value `json:"id"`
 	Policy *policyLine    `json:"policy"`
@@ -51,7 +50,7 @@ type policyLine struct {
 	RetentionSeconds *int64 `json:"retention_seconds"`
 }
 
-// vector is a line that was understood.
+// vector is a decoded line.
 type vector struct {
 	id     string
 	walk   bool
@@ -67,29 +66,27 @@ type step struct {
 	want      answer
 }
 
-// answer is what a machine gives, or what a vector wants. Where both are of one kind their errors
-// are equal, or their records and effects; texts holds the record and the effects as the vector
-// spells them.
+// answer is the answer that a vector wants: an error, or a record and effects.
 type answer struct {
 	refused bool
-	err     refusal
+	err     refusal // if refused
 	record  reducer.Record
 	effects []reducer.Effect
-	texts   []jsontext.Value
+	texts   []jsontext.Value // the record and the effects as the vector spells them
 }
 
-// refusal is an error without its message. from and event are zero where the error has none.
+// refusal is an error without its message. from and event are zero for an error without them.
 type refusal struct {
 	kind  string
 	from  reducer.State
 	event reducer.EventKind
 }
 
-// parse reads one line. The error says what in it was expected.
+// parse decodes one line. The error says which field is wrong and what was expected.
 func parse(text []byte) (vector, error) {
 	var l line
 	if err := json.Unmarshal(text, &l, json.RejectUnknownMembers(true)); err != nil {
-		return vector{}, inWords(err)
+		return vector{}, describeError(err)
 	}
 	if l.ID == nil {
 		return vector{}, errors.New("id: expected a number, found nothing")
@@ -176,7 +173,7 @@ func parseAnswer(l *wantLine) (answer, error) {
 	var err error
 	if l.Error != nil {
 		if l.Record != nil || l.Effects != nil {
-			return a, errors.New("error: expected it alone, found a record or effects beside it")
+			return a, errors.New("error: expected it alone, found also a record or effects")
 		}
 		a.refused = true
 		if a.err, err = parseRefusal(l.Error); err != nil {
@@ -235,8 +232,8 @@ func parseEffect(text jsontext.Value) (reducer.Effect, error) {
 	return decode(text, "effect", trace.DecodeEffect, trace.AppendTaggedEffect)
 }
 
-// decode reads what encode writes, and no more than that: the trace format passes over members that
-// it does not know, but a vector that says more than is checked would seem to hold.
+// decode decodes a value and rejects every member that encode does not write. The trace format ignores
+// unknown members, but a vector with a member that is not compared would pass untested.
 func decode[T any](
 	text jsontext.Value, what string, decode func([]byte) (T, error), encode func([]byte, *T) []byte,
 ) (v T, err error) {
@@ -244,7 +241,7 @@ func decode[T any](
 		return v, fmt.Errorf("expected a %s, found nothing", what)
 	}
 	if v, err = decode(text); err != nil {
-		// where it stands says what it is
+		// the path before it already says what it is
 		return v, errors.New(strings.TrimPrefix(err.Error(), what+": "))
 	}
 	known := map[string]bool{}
@@ -267,14 +264,14 @@ func parseTime(text jsontext.Value) (reducer.Time, error) {
 	return trace.ParseTime(s)
 }
 
-// member is one value within a JSON value, with the names that lead to it.
+// member is a value within a JSON object, with its path.
 type member struct {
 	path string
 	text jsontext.Value
 }
 
-// flatten gives the members of an object in order, those of objects within it in their place. The
-// text must be valid.
+// flatten returns the members of a JSON object in order, with those of nested objects in their place.
+// The text must be valid.
 func flatten(text jsontext.Value) []member {
 	var all []member
 	d := jsontext.NewDecoder(strings.NewReader(string(text)))
@@ -307,8 +304,8 @@ func flatten(text jsontext.Value) []member {
 	}
 }
 
-// canonicalTime is how answers are spelt: in UTC with Z and 0, 3, 6 or 9 decimals; longerThanNeeded
-// are those among them that fewer decimals would do for.
+// canonicalTime matches the times of answers: in UTC with Z and 0, 3, 6 or 9 decimals. longerThanNeeded
+// matches those with more decimals than the time needs.
 var (
 	canonicalTime = regexp.MustCompile(
 		`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`,
@@ -316,8 +313,8 @@ var (
 	longerThanNeeded = regexp.MustCompile(`\.(\d{3}|\d{6})?000Z"$`)
 )
 
-// inWords says what is wrong with a line as JSON, without the names of Go types.
-func inWords(err error) error {
+// describeError describes an error of the JSON decoder without the names of Go types.
+func describeError(err error) error {
 	var s *json.SemanticError
 	if !errors.As(err, &s) {
 		return fmt.Errorf("expected a JSON object: %s", strings.TrimPrefix(err.Error(), "jsontext: "))
