@@ -27,7 +27,7 @@ func TestCost(t *testing.T) {
 		"many fields": {many(40_000, "k%d: 1\n"), "a mapping has more than 200 fields"},
 		"many flow fields": {
 			head + "behaviour: {probe: {" + many(20_000, "k%d: 1, ") + "}}\n",
-			"unknown distribution \"k0\": known are constant, uniform, exponential, lognormal, normal, " +
+			"unknown distribution \"k0\": expected one of constant, uniform, exponential, lognormal, normal, " +
 				"weibull, gamma, empirical",
 		},
 		"deep":        {strings.Repeat("[", 100_000), "nested more than 20 levels deep"},

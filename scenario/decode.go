@@ -245,7 +245,7 @@ func (e unknownName) Error() string {
 	const most = 20 // enough for the fields of any mapping
 	hint := nearest.Hint(e.name, e.known)
 	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
-		hint = ": known are " + strings.Join(e.known, ", ")
+		hint = ": expected one of " + strings.Join(e.known, ", ")
 	}
 	return fmt.Sprintf("unknown %s %s%s", e.noun, quote(e.name), hint)
 }

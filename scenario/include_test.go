@@ -42,8 +42,8 @@ func TestInclude(t *testing.T) {
 		},
 		"a scenario": {
 			scenario: "include: it.yaml\n",
-			want: `dir/it.yaml:1:1: unknown field "channels": known are behaviour, traffic
-dir/it.yaml:2:1: unknown field "include": known are behaviour, traffic`,
+			want: `dir/it.yaml:1:1: unknown field "channels": expected one of behaviour, traffic
+dir/it.yaml:2:1: unknown field "include": expected one of behaviour, traffic`,
 		},
 		"nothing": {
 			scenario: "include: shared/b.yaml\n", included: "# nothing",
@@ -58,7 +58,7 @@ dir/it.yaml:2:1: unknown field "include": known are behaviour, traffic`,
 			want: `dir/it.yaml:3:11: channel stable already has traffic with prefix "r": set another one
 dir/it.yaml:3:39: ref changes must be at least 1s apart on average
 dir/it.yaml:3:55: unknown channel "stabel": did you mean "stable"?
-dir/shared/b.yaml:4:15: unknown channel "edge": known are stable`,
+dir/shared/b.yaml:4:15: unknown channel "edge": expected one of stable`,
 		},
 		"an invalid distribution": {
 			scenario: "include: shared/b.yaml\n", included: "behaviour:\n  ack: {uniform: {min: 2s, max: " +

@@ -215,7 +215,7 @@ faults:
 		"{}":         `f.yaml:1:1: missing field "faults"`,
 		"faults: &a []": "f.yaml:1:9: scenarios have no anchors, aliases and merge keys: " +
 			"write the value out",
-		"channels: []": `f.yaml:1:1: unknown field "channels": known are faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
+		"channels: []": `f.yaml:1:1: unknown field "channels": expected one of faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
 		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: " +
 			"poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a host pattern such as "web-*"
 f.yaml:2:55: "" is not a host pattern such as "web-*"

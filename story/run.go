@@ -238,7 +238,7 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	work := ordered.Work[Scenario]{
 		Jobs: opt.Jobs, Order: ordered.Natural(len(cases)),
 		Do: func(i int) Scenario { return cases[i].run(ctx, nil) },
-		Take: func(i int, s Scenario, done bool) {
+		Deliver: func(i int, s Scenario, done bool) {
 			if !done {
 				s = cases[i].scenario.begun()
 				s.Status = Unrun

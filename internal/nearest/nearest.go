@@ -1,4 +1,4 @@
-// Package nearest finds the name that a mistyped one was meant to be.
+// Package nearest suggests names for mistyped ones.
 package nearest
 
 import (
@@ -7,15 +7,15 @@ import (
 )
 
 const (
-	// maxRunes bounds what is compared at all: a distance costs the product of both lengths.
+	// maxRunes bounds the names that are compared: the cost of a distance is the product of the lengths.
 	maxRunes = 80
 	// maxListed is how many names a hint lists when none is near.
 	maxListed = 12
 )
 
-// Name finds the one of names that name was most likely meant to be: the first among those at the
-// smallest edit distance, where letter case costs nothing, else the first that it begins or that
-// begins it. False when none is near.
+// Name returns the one of names that is nearest to name: the first one with the smallest edit distance,
+// ignoring case, or else the first one that is a prefix of name or has it as a prefix. It reports false
+// if none is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -28,7 +28,7 @@ func Name(name string, names []string) (string, bool) {
 		if len(c) > maxRunes || len(c)-len(typed) > limit || len(typed)-len(c) > limit {
 			continue
 		}
-		// A distance of the whole length would call any two names near that are short enough.
+		// At a distance of the whole length, any two short names would be near.
 		if d := Distance(typed, c); d <= limit && d < max(len(typed), len(c)) {
 			best, found, limit = candidate, true, d-1
 		}
@@ -50,8 +50,8 @@ func Name(name string, names []string) (string, bool) {
 	return "", false
 }
 
-// Hint is what to add to a message about an unknown name: the nearest one, else all of them when
-// they are few, else nothing. It begins with a colon or is empty.
+// Hint returns the end of a message about an unknown name: the nearest name, or all names if none is
+// near and they are few, or nothing. A hint begins with a colon.
 func Hint(name string, names []string) string {
 	if n, ok := Name(name, names); ok {
 		return fmt.Sprintf(": did you mean %q?", n)
@@ -59,10 +59,11 @@ func Hint(name string, names []string) string {
 	if len(names) == 0 || len(names) > maxListed {
 		return ""
 	}
-	return ": known are " + strings.Join(names, ", ")
+	return ": expected one of " + strings.Join(names, ", ")
 }
 
-// Distance counts the insertions, deletions, replacements and swaps of neighbours that make b of a.
+// Distance returns the edit distance of a and b: the least number of insertions, deletions, replacements
+// and swaps of neighbours that turn a into b.
 func Distance(a, b []rune) int {
 	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range previous {

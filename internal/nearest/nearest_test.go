@@ -38,7 +38,7 @@ func TestHint(t *testing.T) {
 		want  string
 	}{
 		{"polcy", []string{"policy"}, `: did you mean "policy"?`},
-		{"maybe", []string{"halt", "rollback-and-halt"}, ": known are halt, rollback-and-halt"},
+		{"maybe", []string{"halt", "rollback-and-halt"}, ": expected one of halt, rollback-and-halt"},
 		{"maybe", many, ""},
 		{"maybe", nil, ""},
 	} {

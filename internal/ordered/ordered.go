@@ -1,5 +1,4 @@
-// Package ordered does pieces of work side by side and hands over what came of them one after the
-// other.
+// Package ordered does independent pieces of work in parallel and delivers their results in order.
 package ordered
 
 import (
@@ -7,33 +6,34 @@ import (
 	"sync/atomic"
 )
 
-// Work is a number of pieces of work, counted from 0.
+// Work is pieces of work, numbered from 0.
 type Work[T any] struct {
-	Jobs  int   // how many pieces are done at once; less than 1 is 1
-	Order []int // the order in which they are begun: each number once
+	Jobs  int   // how many pieces run at once; values below 1 mean 1
+	Order []int // the numbers of all pieces, in the order in which they begin
 
+	// Do does a piece. Several goroutines call it.
 	Do func(i int) T
 
-	// Stops tells whether no more is to be begun after this result. Pieces that come later in Order do
-	// not count as done then, whether or not they have been begun: so what counts does not depend on
-	// Jobs. Nil for never.
+	// Stops reports whether the work ends with this result. The pieces that are later in Order count as
+	// not done, even if they run already, so that the outcome does not depend on Jobs. Nil never ends
+	// the work.
 	Stops func(T) bool
 
-	// Take is given each result in the order of the numbers, from one goroutine; done is false for a
-	// piece that was not done.
-	Take func(i int, result T, done bool)
+	// Deliver receives the results in the order of their numbers, from one goroutine. done is false for
+	// a piece that was not done.
+	Deliver func(i int, result T, done bool)
 }
 
-// Run does the work, and begins no more once the context has ended.
+// Run does the work. It begins no piece after the context has ended.
 func (w *Work[T]) Run(ctx context.Context) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	type outcome struct {
 		result T
 		done   bool
 	}
 	n := len(w.Order)
-	slots := make([]chan outcome, n)
+	slots := make([]chan outcome, n) // by position in Order
 	for k := range slots {
 		slots[k] = make(chan outcome, 1)
 	}
@@ -49,26 +49,26 @@ func (w *Work[T]) Run(ctx context.Context) {
 			}
 		}()
 	}
-	outcomes := make([]outcome, n)
+	outcomes := make([]outcome, n) // by number
 	known := make([]bool, n)
-	taken, stopped := 0, false
+	delivered, stopped := 0, false
 	for k, slot := range slots {
 		o := <-slot
 		if stopped {
 			o = outcome{}
 		} else if o.done && w.Stops != nil && w.Stops(o.result) {
 			stopped = true
-			stop()
+			cancel()
 		}
 		outcomes[w.Order[k]], known[w.Order[k]] = o, true
-		for ; taken < n && known[taken]; taken++ {
-			w.Take(taken, outcomes[taken].result, outcomes[taken].done)
-			outcomes[taken] = outcome{} // let go of it
+		for ; delivered < n && known[delivered]; delivered++ {
+			w.Deliver(delivered, outcomes[delivered].result, outcomes[delivered].done)
+			outcomes[delivered] = outcome{} // frees the result
 		}
 	}
 }
 
-// Natural is the order in which n pieces are begun as they are numbered.
+// Natural returns the order in which n pieces begin by their numbers.
 func Natural(n int) []int {
 	order := make([]int, n)
 	for i := range order {

@@ -6,22 +6,27 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// TestRun does work in every order and at every width: what is handed over is the same, in the same
-// order, also when it stops early.
+// TestRun does work in several orders and with any number of jobs, with and without an early end. The
+// number of jobs must not change what is delivered.
 func TestRun(t *testing.T) {
 	const n, first, second = 30, 11, 7
 	for seed := range uint64(5) {
-		order := rand.New(rand.NewPCG(seed, 0)).Perm(n)
-		if seed == 0 {
-			slices.Sort(order)
+		order := Natural(n)
+		if seed > 0 {
+			order = rand.New(rand.NewPCG(seed, 0)).Perm(n)
 		}
 		for _, stops := range []bool{false, true} {
+			wantUndone := 0
+			if stops {
+				wantUndone = n - 1 - min(slices.Index(order, first), slices.Index(order, second))
+			}
 			want := ""
-			for _, jobs := range []int{1, 2, 3, 64} {
+			for _, jobs := range []int{-1, 1, 2, 3, 64} {
 				var got strings.Builder
 				w := Work[int]{Jobs: jobs, Order: order}
 				w.Do = func(i int) int {
@@ -31,36 +36,71 @@ func TestRun(t *testing.T) {
 				if stops {
 					w.Stops = func(result int) bool { return result == first*first || result == second*second }
 				}
-				w.Take = func(i, result int, done bool) { fmt.Fprintln(&got, i, result, done) }
+				w.Deliver = func(i, result int, done bool) { fmt.Fprintln(&got, i, result, done) }
 				w.Run(context.Background())
-				if lines := strings.Count(got.String(), "\n"); lines != n {
-					t.Fatalf("%d of %d were handed over", lines, n)
-				}
 				if want == "" {
 					want = got.String()
 				}
 				if got.String() != want {
 					t.Errorf("seed %d, %d jobs, stops %v\ngot\n%swant\n%s", seed, jobs, stops, got.String(), want)
 				}
-				undone := strings.Count(got.String(), "false")
-				if at := min(slices.Index(order, first), slices.Index(order, second)); stops &&
-					undone != n-1-at ||
-					!stops && undone != 0 {
-					t.Errorf("seed %d, %d jobs, stops %v: %d are not done", seed, jobs, stops, undone)
+				if lines := strings.Count(got.String(), "\n"); lines != n {
+					t.Errorf("seed %d, %d jobs: %d of %d pieces were delivered", seed, jobs, lines, n)
+				}
+				if undone := strings.Count(got.String(), "false"); undone != wantUndone {
+					t.Errorf("seed %d, %d jobs: %d are not done, want %d", seed, jobs, undone, wantUndone)
 				}
 			}
 		}
 	}
 }
 
-// TestRunEnds begins nothing more once its context has ended, and hands over all the same.
-func TestRunEnds(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var done []bool
-	w := Work[bool]{Jobs: 1, Order: []int{0, 1, 2}, Do: func(int) bool { cancel(); return true }}
-	w.Take = func(_ int, _, d bool) { done = append(done, d) }
-	w.Run(ctx)
-	if !slices.Equal(done, []bool{true, false, false}) {
-		t.Errorf("got %v", done)
+// TestRunInParallel does two pieces that wait for each other.
+func TestRunInParallel(t *testing.T) {
+	arrived, both := make(chan int, 2), make(chan struct{})
+	go func() {
+		<-arrived
+		<-arrived
+		close(both)
+	}()
+	met := true
+	w := Work[bool]{Jobs: 2, Order: Natural(2)}
+	w.Do = func(i int) bool {
+		arrived <- i
+		select {
+		case <-both:
+			return true
+		case <-time.After(10 * time.Second):
+			return false
+		}
 	}
+	w.Deliver = func(_ int, result, _ bool) { met = met && result }
+	w.Run(context.Background())
+	if !met {
+		t.Error("two jobs did not run at the same time")
+	}
+}
+
+// TestRunCanceled cancels the context in the first piece: no other one begins, but all are delivered.
+func TestRunCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var begun atomic.Int64
+	var done []bool
+	w := Work[bool]{Jobs: 1, Order: Natural(3)}
+	w.Do = func(int) bool {
+		begun.Add(1)
+		cancel()
+		return true
+	}
+	w.Deliver = func(_ int, _, d bool) { done = append(done, d) }
+	w.Run(ctx)
+	if !slices.Equal(done, []bool{true, false, false}) || begun.Load() != 1 {
+		t.Errorf("done %v, %d begun; want only the first piece", done, begun.Load())
+	}
+}
+
+// TestRunNothing does no work.
+func TestRunNothing(t *testing.T) {
+	w := Work[int]{Jobs: 2, Deliver: func(int, int, bool) { t.Error("delivered") }}
+	w.Run(context.Background())
 }

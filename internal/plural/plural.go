@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Count writes how many there are of what, whose plural is regular: 1 host, 2 hosts, 2 entries.
-func Count[N ~int | ~uint64](n N, what string) string {
+// Count returns a count and a noun, whose plural must be regular: 1 host, 2 hosts, 2 entries.
+func Count[N ~int | ~uint64](n N, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	if stem, y := strings.CutSuffix(what, "y"); y {
+	if stem, y := strings.CutSuffix(noun, "y"); y {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,13 +1,13 @@
-# This feature passes as it is: run it with `rollsim features FILE`, and change it step by step.
-# A line that begins with # is a remark. `rollsim steps` lists all sentences, `rollsim steps --search WORD` finds one,
+# This feature passes: run it with `rollsim features FILE`, and change it step by step.
+# A line that begins with # is a comment. `rollsim steps` lists all sentences, `rollsim steps --search WORD` finds one,
 # `rollsim lint FILE` finds mistakes without running anything, and `rollsim fmt FILE` aligns the tables.
 Feature: TITLE
 
-  # What all scenarios below have in common: the fleet. The hosts are called stable-01, stable-02 and on through the waves.
+  # The fleet of all scenarios below. The hosts of all waves are named in order: stable-01, stable-02, up to stable-06.
   Background:
     Given channel "stable" with waves of 1 and 5 hosts soaking 30 minutes
 
-  # The name of a scenario says its result. Given describes, When tells what happens, Then looks at what came of it.
+  # The name of a scenario says its result. Given describes the fleet, When says what happens, Then checks the result.
   Scenario: A healthy release reaches every host
     When "stable" moves to ref "a1"
     Then rollout "stable@a1" is Terminal

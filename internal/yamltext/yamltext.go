@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// plain are the texts that stand in YAML as they are, wherever they stand.
+// plain matches the texts that need no quotes anywhere in YAML.
 var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*$`)
 
-// words mean something else in YAML, at least to some readers of it.
+// words are texts that some readers of YAML do not read as text.
 var words = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"}
 
-// Scalar writes a text as YAML reads it back, in one line.
+// Scalar returns a text as a YAML scalar on one line. It quotes the text if YAML would not read it back
+// unchanged.
 func Scalar[S ~string](s S) string {
 	if plain.MatchString(string(s)) && !slices.Contains(words, strings.ToLower(string(s))) {
 		return string(s)
@@ -22,9 +23,12 @@ func Scalar[S ~string](s S) string {
 	return strconv.Quote(string(s))
 }
 
-// Comment writes a text as a comment, in as many lines as it takes, each after an indent.
+// width is the length in bytes at which Comment wraps lines.
+const width = 120
+
+// Comment returns a text as a comment, wrapped into lines that each begin with an indent. A word that
+// is longer than a line has a line of its own.
 func Comment(indent, text string) string {
-	const width = 120
 	var b strings.Builder
 	line := indent + "#"
 	for _, word := range strings.Fields(text) {
@@ -37,7 +41,7 @@ func Comment(indent, text string) string {
 	return b.String() + line + "\n"
 }
 
-// Days writes a length of time in days where it comes out even.
+// Days returns a length of time in days if it is a whole number of them, and else in seconds.
 func Days(seconds int64) string {
 	const day = 24 * 60 * 60
 	if seconds > 0 && seconds%day == 0 {

@@ -67,7 +67,7 @@ func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) 
 			})
 			return m
 		},
-		Take: func(i int, m *Measured, _ bool) { all[i] = m },
+		Deliver: func(i int, m *Measured, _ bool) { all[i] = m },
 	}
 	work.Run(ctx)
 	return all, ctx.Err()

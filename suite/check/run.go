@@ -147,7 +147,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		},
 	}
 	var sum Summary
-	work.Take = func(i int, r *Result, done bool) {
+	work.Deliver = func(i int, r *Result, done bool) {
 		u := &units[i]
 		switch {
 		case !done:

@@ -95,7 +95,7 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 				left[i].try(ctx, measured)
 				return struct{}{}
 			},
-			Take: func(i int, _ struct{}, _ bool) {
+			Deliver: func(i int, _ struct{}, _ bool) {
 				if opt.Each != nil {
 					opt.Each(done+i+1, len(result.Tried))
 				}
