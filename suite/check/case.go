@@ -10,14 +10,14 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Case is one thing that a suite checks: a scenario of a feature file, or a scenario file with its
-// golden. It can be run alone, any number of times and several cases at once.
+// Case is one test of a suite: a scenario of a feature file, or a scenario file with its golden. It can
+// run any number of times, and in parallel with other cases.
 type Case struct {
 	fsys fs.FS
 	unit unit
 }
 
-// Cases lists the cases of a suite in its order. The error names every feature file that cannot be
+// Cases returns the cases of a suite in its order. The error names every feature file that cannot be
 // read.
 func (s *Suite) Cases() ([]*Case, error) {
 	var all []*Case
@@ -31,14 +31,13 @@ func (s *Suite) Cases() ([]*Case, error) {
 	return all, errors.Join(errs...)
 }
 
-// Path is the file, with the line for a scenario of a feature.
+// Path returns the path of the file, with the line of a scenario of a feature.
 func (c *Case) Path() string { return c.unit.path }
 
-// Feature tells whether the case is a scenario of a feature.
+// Feature reports whether the case is a scenario of a feature.
 func (c *Case) Feature() bool { return c.unit.feature != nil }
 
-// Run checks the case. Its transitions are decided by what through makes of the machine that it
-// names; nil leaves that as it is.
+// Run checks the case. If through is not nil, it wraps the machine that the case names.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	if c.unit.feature != nil {
 		return checkFeature(c.unit.feature, through, false)
@@ -46,16 +45,16 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	return checkScenario(c.fsys, c.unit.path, &Options{through: through})
 }
 
-// Measured is what running a case exercised.
+// Measured is the result of a case, and what the case exercised.
 type Measured struct {
 	Case    *Case
 	Result  *Result
 	Reached coverage.Recording
-	Steps   uint64 // of all its machines: what running it costs, the same on every computer
+	Steps   uint64 // of all its machines: a measure of cost that is the same on every computer
 }
 
-// Measure runs cases, so many at once, and tells of each, in their order, what it exercised. The
-// error is that of the context.
+// Measure runs cases, up to jobs at once, and returns what each one exercised, in their order. The error
+// is that of the context.
 func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) {
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{

@@ -20,18 +20,18 @@ import (
 	"rollsim/trace"
 )
 
-// Status is how a case went. The zero value is invalid.
+// Status is the outcome of a case. The zero value is invalid.
 type Status uint8
 
 // The statuses.
 const (
 	Passed   Status = 1 + iota
-	Failed          // something differs
-	Unusable        // it could not be read
-	Updated         // its golden was rewritten
-	Skipped         // not run, because something failed before it
-	Omitted         // not run, because its tags say so
-	Defect          // a known defect, which is still there
+	Failed          // the result is not the expected one
+	Unusable        // the file could not be read
+	Updated         // the golden was rewritten
+	Skipped         // not run, because the run ended before it
+	Omitted         // not run, because of its tags
+	Defect          // a known defect, which still exists
 
 	statusEnd
 )
@@ -47,51 +47,51 @@ var statusNames = [statusEnd]string{
 	"defect",
 }
 
-// String is the status as it is printed.
+// String returns the status as reports print it.
 func (s Status) String() string { return statusNames[s] }
 
-// Result is what became of one case: a scenario file, or one scenario of a feature file.
+// Result is the result of one case: a scenario file, or a scenario of a feature file.
 type Result struct {
 	Status  Status
 	Path    string // of the file, with the line for a scenario of a feature
-	Name    string // what the case is called
-	Message string // what differs or is wrong; lines without a trailing newline
+	Name    string // of the case
+	Message string // the difference or the problem; lines without a trailing newline
 	Rerun   string // the command that runs only this case
 	Elapsed time.Duration
 
-	// Artefacts are what looking closer needs, by file name; only of what failed.
+	// Artefacts are files that help to find the cause of a failure.
 	Artefacts []Artefact
 
-	dead bool // the machine gives no answer, so that going on is of no use
+	dead bool // the machine does not answer, so that the run ends
 }
 
-// Artefact is a file to keep of a failed case.
+// Artefact is a file about a failed case.
 type Artefact struct {
 	Name string
 	Data []byte
 }
 
-// Options say how a suite is run.
+// Options configure a run.
 type Options struct {
-	Jobs     int         // how many scenarios at once; at least 1
+	Jobs     int         // how many units run at once; at least 1
 	Shard    shard.Shard // of the units, in the order of the suite
-	FailFast bool        // start nothing more after the first failure
+	FailFast bool        // begin no unit after the first failure
 
-	// Update writes goldens that differ or are missing instead of comparing, by this function.
+	// Update, if not nil, writes the goldens that differ or are missing.
 	Update func(path string, data []byte) error
 
-	// Keep makes failed results carry artefacts.
+	// Keep adds artefacts to the results of failed cases.
 	Keep bool
 
-	// Machine decides transitions in the place of each scenario's own, under that one's name: so the
-	// goldens say where it differs. Features choose their machine themselves. What keeps it from
-	// answering ends the run.
+	// Machine, if not nil, replaces the machine of each scenario under the name of that machine, so that
+	// the goldens show where it differs. Features keep their machine. The run ends if Machine does not
+	// answer.
 	Machine reducer.Machine
 
-	through func(reducer.Machine) reducer.Machine // of a Case
+	through func(reducer.Machine) reducer.Machine // wraps the machine of a Case
 }
 
-// machine gives the machine that a scenario runs with.
+// machine returns the machine of a scenario.
 func (o *Options) machine(file *scenario.File) (reducer.Machine, error) {
 	name := file.Scenario.Machine
 	if o.Machine != nil {
@@ -104,18 +104,18 @@ func (o *Options) machine(file *scenario.File) (reducer.Machine, error) {
 	return m, err
 }
 
-// Summary counts how a suite went.
+// Summary counts the results of a run.
 type Summary struct {
-	Scenarios, Features int // cases of each, without skipped ones
+	Scenarios, Features int // without skipped ones
 	Counts              [statusEnd]int
 	Elapsed             time.Duration
 }
 
-// OK tells whether everything that was asked for was run and holds.
+// OK reports whether every unit ran and passed, apart from omitted ones and known defects.
 func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Counts[Skipped] == 0 }
 
-// Run checks a suite and reports each result in the suite's order as soon as it is known, whatever
-// Jobs is. It stops early, reporting the rest as Skipped, when the context ends.
+// Run checks a suite. It calls report for each result, in the order of the suite, as soon as the result
+// and those before it are known. If the context ends, it reports the remaining units as Skipped.
 func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
 	began := time.Now()
 	var units []unit
@@ -165,8 +165,8 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 	return sum
 }
 
-// checkScenario runs one scenario and holds its trace against its golden, and its violations
-// against those expected.
+// checkScenario runs a scenario and compares its trace with the golden, and its violations with those
+// that it expects.
 func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	began := time.Now()
 	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + shell.Join(name)}
@@ -197,7 +197,7 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		r.Status, r.Message = Unusable, err.Error()
 	case rec.Verdict != "":
-		// A golden must not make a broken invariant look right.
+		// A golden must not hide an unexpected violation.
 		r.Status, r.Message = Failed, rec.Verdict
 	case err == nil && bytes.Equal(want, rec.Text):
 		r.Status = Passed
@@ -214,12 +214,8 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	default:
 		r.Status = Failed
 		r.Message = fmt.Sprintf(
-			"DIVERGED %s seed %d machine %s: the trace is not that of "+
-				"%s\n%s",
-			file.Scenario.Name,
-			file.Scenario.Seed,
-			file.Scenario.Machine,
-			golden,
+			"DIVERGED %s seed %d machine %s: the trace differs from %s\n%s", file.Scenario.Name,
+			file.Scenario.Seed, file.Scenario.Machine, golden,
 			strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"),
 		)
 	}
@@ -242,10 +238,11 @@ func checkFeature(c *story.Case, through func(reducer.Machine) reducer.Machine, 
 	return r
 }
 
-// FeatureResult tells what became of a scenario of a feature file.
+// FeatureResult returns the result of a scenario of a feature file.
 func FeatureResult(s *story.Scenario) *Result {
 	r := &Result{
-		Status: Passed, Path: s.Place(), Name: s.Feature + ": " + s.Name, Rerun: s.Again(), Message: s.Details(), Elapsed: s.Elapsed,
+		Status: Passed, Path: s.Place(), Name: s.Feature + ": " + s.Name, Rerun: s.Again(),
+		Message: s.Details(), Elapsed: s.Elapsed,
 	}
 	switch {
 	case s.Status.Fails():
@@ -263,7 +260,7 @@ func FeatureResult(s *story.Scenario) *Result {
 	return r
 }
 
-// featureArtefacts keeps what a failed scenario of a feature said, and what it simulated last.
+// featureArtefacts returns the messages of a failed scenario of a feature, and its last trace.
 func featureArtefacts(s *story.Scenario) []Artefact {
 	name := s.FileName()
 	kept := []Artefact{{name + ".txt", []byte(s.Details() + "\n")}}
@@ -274,8 +271,7 @@ func featureArtefacts(s *story.Scenario) []Artefact {
 	return kept
 }
 
-// ndjson records the scenario once more, as the trace that replay reads. That it can be run is
-// known by then.
+// ndjson runs the scenario again and returns its trace as NDJSON, which replay reads.
 func ndjson(file *scenario.File, machine reducer.Machine) []byte {
 	var b bytes.Buffer
 	if _, err := file.WriteNDJSON(&b, sim.Options{Machine: machine, Seed: file.Scenario.Seed}); err != nil {
@@ -284,7 +280,7 @@ func ndjson(file *scenario.File, machine reducer.Machine) []byte {
 	return b.Bytes()
 }
 
-// Title is the case in one line.
+// Title returns the case in one line.
 func (r *Result) Title() string {
 	if r.Name == r.Path {
 		return r.Path
@@ -292,13 +288,16 @@ func (r *Result) Title() string {
 	return r.Path + "  " + r.Name
 }
 
-// Line counts the results by status.
+// Line returns the counts by status in one line.
 func (s *Summary) Line() string {
 	line := fmt.Sprintf("%d passed, %d failed", s.Counts[Passed], s.Counts[Failed])
 	for _, other := range []struct {
 		status Status
 		word   string
-	}{{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}, {Omitted, "omitted"}, {Defect, "known defect"}} {
+	}{
+		{Unusable, "unreadable"}, {Updated, "updated"}, {Skipped, "skipped"}, {Omitted, "omitted"},
+		{Defect, "known defect"},
+	} {
 		if n := s.Counts[other.status]; n > 0 {
 			line += fmt.Sprintf(", %d %s", n, other.word)
 			if other.status == Defect && n > 1 {

@@ -1,4 +1,3 @@
-// Package check runs the regression suite: every scenario against its golden, and every feature.
 package check
 
 import (
@@ -13,14 +12,14 @@ import (
 	"rollsim/story"
 )
 
-// Suite is what there is to check.
+// Suite is a set of files to check.
 type Suite struct {
 	FS        fs.FS
 	Scenarios []string // paths of scenario files
-	Features  []string // paths of feature files, with :LINE where only one scenario was asked for
+	Features  []string // paths of feature files, with :LINE to select one scenario
 }
 
-// units lists everything in the order in which it is reported.
+// units returns the units of the suite in the order of the report.
 func (s *Suite) units() []unit {
 	var units []unit
 	for _, p := range s.Scenarios {
@@ -38,19 +37,20 @@ func (s *Suite) units() []unit {
 	return units
 }
 
-// unit is what one shard or worker takes: a scenario file, or a scenario of a feature file.
+// unit is the smallest part of a suite that runs on its own: a scenario file, or a scenario of a feature
+// file.
 type unit struct {
 	path    string
 	feature *story.Case // nil for a scenario file
 	err     error       // why a feature file cannot be run
 }
 
-// ErrNothing says that there is nothing to check. A suite that checks nothing must not pass.
+// ErrNothing is the error for a suite without files. A suite that checks nothing must not pass.
 var ErrNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
 
-// Find collects the suite below some paths, sorted: a file is taken as it is, a folder with all
-// that is below it. The error is ErrNothing when it comes out empty, and names a file that ends in
-// .yml: it would be passed over in silence.
+// Find returns the sorted suite of the files and folders at some paths. A folder contributes all files
+// below it. The error wraps ErrNothing if there are none. A file that ends in .yml is an error, because
+// it would be skipped without notice.
 func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	s := &Suite{FS: fsys}
 	for _, root := range roots {
@@ -96,17 +96,16 @@ func (s *Suite) add(root string) error {
 		case ".feature":
 			s.Features = append(s.Features, p)
 		case ".yml":
-			if misnamed == nil && !strings.HasPrefix(path.Base(p), ".") { // the settings of some tool
-				misnamed = fmt.Errorf("%s: the name of a scenario file ends in .yaml, this one would be "+
-					"passed over", p)
+			if misnamed == nil && !strings.HasPrefix(path.Base(p), ".") { // not the settings of a tool
+				misnamed = fmt.Errorf("%s: the name of a scenario file must end in .yaml: rename it", p)
 			}
 		}
 	})
 	return errors.Join(err, misnamed)
 }
 
-// GoldenPath tells where the golden of a scenario file is: golden/NAME.golden beside a folder that
-// is called scenarios, else NAME.golden beside the file.
+// GoldenPath returns the path of the golden of a scenario file. The golden of scenarios/NAME.yaml is
+// golden/NAME.golden, that of a file in any other folder is NAME.golden in the same folder.
 func GoldenPath(scenario string) string {
 	dir, base := path.Split(scenario)
 	name := strings.TrimSuffix(base, ".yaml") + ".golden"
