@@ -47,16 +47,6 @@ func enumerate[T any](noun string, values []T, name func(T) string) enumeration 
 	return e
 }
 
-// fateNames are the fates as scenarios spell them.
-var fateNames = []string{
-	"fails-activation",
-	"fails-probes",
-	"defers",
-	"never-answers",
-	"never-rolls-back",
-	"converges",
-}
-
 var enumerations = map[reflect.Type]enumeration{
 	reflect.TypeFor[reducer.HealthPolicy](): enumerate(
 		"policy", reducer.HealthPolicies(), reducer.HealthPolicy.String,
@@ -69,11 +59,7 @@ var enumerations = map[reflect.Type]enumeration{
 	),
 	reflect.TypeFor[Golden](): enumerate("kind of golden",
 		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
-	reflect.TypeFor[sim.FateKind](): enumerate("fate",
-		[]sim.FateKind{
-			sim.FailsActivation, sim.FailsProbes, sim.Defers, sim.NeverAnswers, sim.NeverRollsBack, sim.ConvergesAnyway,
-		},
-		func(k sim.FateKind) string { return fateNames[k-sim.FailsActivation] }),
+	reflect.TypeFor[sim.FateKind]():  enumerate("fate", sim.FateKinds(), sim.FateKind.String),
 	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
 	reflect.TypeFor[controlplane.Name](): enumerate("control plane", controlplane.Names(),
 		func(name controlplane.Name) string { return string(name) }),

@@ -118,7 +118,7 @@ func TestPageIsComplete(t *testing.T) {
 	}
 	text := string(data)
 	words := regexp.MustCompile(`[\w.-]+`).FindAllString(text, -1)
-	want := slices.Concat(fateNames, invariantNames(), machine.Names())
+	want := slices.Concat(invariantNames(), machine.Names())
 	for _, kind := range sim.FaultKinds() {
 		want = append(want, kind.String())
 	}

@@ -140,6 +140,26 @@ func TestCountedHosts(t *testing.T) {
 	}
 }
 
+func TestFormatDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                             "0s",
+		1:                             "1ns",
+		90 * time.Second:              "1m30s",
+		24 * time.Hour:                "1d",
+		36*time.Hour + 5*time.Second:  "1d12h5s",
+		time.Second + time.Nanosecond: "1s1ns",
+		maxDuration:                   "3650d",
+	} {
+		got := FormatDuration(d)
+		if back, err := ParseDuration(got); got != want || err != nil || back != d {
+			t.Errorf("FormatDuration(%v) = %s, which reads as %v, %v; want %s", d, got, back, err, want)
+		}
+	}
+	if d, err := ParseDuration("3650d1ns"); err == nil {
+		t.Errorf("a duration of more than ten years is read as %v", d)
+	}
+}
+
 func TestOpeningComment(t *testing.T) {
 	const fields = "channels: [{name: stable}]\n"
 	for text, want := range map[string]string{

@@ -77,6 +77,27 @@ func ParseDuration(s string) (time.Duration, error) {
 	return time.Duration(d), err
 }
 
+// FormatDuration returns a duration of at least 0 as ParseDuration reads it, without units that are 0.
+func FormatDuration(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
+	var b strings.Builder
+	for _, unit := range []struct {
+		name   string
+		length time.Duration
+	}{
+		{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second},
+		{"ms", time.Millisecond}, {"us", time.Microsecond}, {"ns", 1},
+	} {
+		if n := d / unit.length; n > 0 {
+			b.WriteString(strconv.FormatInt(int64(n), 10) + unit.name)
+			d -= n * unit.length
+		}
+	}
+	return b.String()
+}
+
 // timestamp is an instant in RFC 3339.
 type timestamp reducer.Time
 
@@ -230,7 +251,8 @@ func (s *distribution) make() (*sim.Distribution, error) {
 	}
 	for _, d := range s.delays() {
 		if d%duration(time.Millisecond) != 0 {
-			return nil, fmt.Errorf("%v is not a whole number of milliseconds", time.Duration(d))
+			return nil, fmt.Errorf("%s is not a whole number of milliseconds",
+				FormatDuration(time.Duration(d)))
 		}
 	}
 	switch {

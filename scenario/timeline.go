@@ -54,7 +54,8 @@ func (b *builder) buildTime(i int) sim.Action {
 	case a.At != nil:
 		made.At = time.Duration(*a.At)
 		if horizon := time.Duration(b.doc.Horizon); made.At > horizon {
-			b.reject(at("timeline", i, "at"), "at: %v is after the horizon, which is %v", made.At, horizon)
+			b.reject(at("timeline", i, "at"), "at: %s is after the horizon, which is %s",
+				FormatDuration(made.At), FormatDuration(horizon))
 		}
 	default:
 		made.When = b.buildMoment(a.When, at("timeline", i, "when"))

@@ -113,14 +113,15 @@ func (b *builder) constant(d duration, where []any) *sim.Distribution {
 // checkWindow checks from and until of a rule and returns until, which is 0 for the end of the run.
 func (b *builder) checkWindow(from duration, until *duration, field string, i int) time.Duration {
 	if !b.anyFleet && from > b.doc.Horizon {
-		b.reject(at(field, i, "from"), "from: %v is after the horizon, which is %v", time.Duration(from),
-			time.Duration(b.doc.Horizon))
+		b.reject(at(field, i, "from"), "from: %s is after the horizon, which is %s",
+			FormatDuration(time.Duration(from)), FormatDuration(time.Duration(b.doc.Horizon)))
 	}
 	if until == nil {
 		return 0
 	}
 	if *until <= from {
-		b.reject(at(field, i, "until"), "until: must be after from, which is %v", time.Duration(from))
+		b.reject(at(field, i, "until"), "until: must be after from, which is %s",
+			FormatDuration(time.Duration(from)))
 	}
 	return time.Duration(*until)
 }

@@ -2,7 +2,7 @@ package explore
 
 import "testing"
 
-// BenchmarkSeed runs one seed after the other of the small swarm, as a sweep does in one worker.
+// BenchmarkSeed runs one seed after the other, as one worker of a sweep does.
 func BenchmarkSeed(b *testing.B) {
 	s := drawn("rfc0008")
 	b.ReportAllocs()

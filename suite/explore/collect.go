@@ -15,35 +15,35 @@ type collector struct {
 	written uint64
 	digest  trace.Digest
 
-	rollouts []*progress // in the order of opening
+	rollouts []*progress // in the order in which they opened
 	byID     map[reducer.RolloutID]*progress
-	last     *progress // most entries are of the same rollout as the one before
+	last     *progress // of the previous entry, which is usually of the same rollout
 
-	// The event whose answer is not known yet: what follows it in the trace tells.
+	// The last event. Its answer is in the entries after it.
 	at       reducer.Time
 	of       *progress
 	class    coverage.Class
 	answered bool
 
 	coverage Coverage
-	converge []time.Duration // from opening to Terminal, without those that an operator cleared
-	waves    []time.Duration // from the cursor's coming to a wave to its leaving
+	converge []time.Duration // from opening to Terminal, without rollouts that an operator cleared
+	waves    []time.Duration // from the cursor entering a wave to leaving it
 }
 
-// progress is what is known of one rollout.
+// progress is the state of one rollout.
 type progress struct {
 	id       reducer.RolloutID
 	state    reducer.State
 	opened   reducer.Time
-	waveFrom reducer.Time // when the cursor came to the present wave
-	touched  int64        // hosts that were dispatched
+	waveFrom reducer.Time // when the cursor entered the current wave
+	touched  int64        // dispatched hosts
 }
 
 func newCollector(ctx context.Context) *collector {
 	return &collector{ctx: ctx, byID: make(map[reducer.RolloutID]*progress)}
 }
 
-// interruptEvery is after how many entries a run looks whether it is still wanted.
+// interruptEvery is the number of entries between two checks of the context.
 const interruptEvery = 1 << 12
 
 // Write implements trace.Sink. Its only error is that of the context.
@@ -77,7 +77,7 @@ func (c *collector) find(id reducer.RolloutID) *progress {
 	return c.last
 }
 
-// begin notes an event. One of a rollout that was never opened has no state to be counted under.
+// begin records an event. An event of a rollout that was never opened is not counted.
 func (c *collector) begin(e *trace.Entry) {
 	c.of, c.answered = c.find(e.Event.Rollout), false
 	c.class = coverage.ClassOf(e.Event)
@@ -90,6 +90,7 @@ func (c *collector) begin(e *trace.Entry) {
 	}
 }
 
+// moved records a transition as the answer to the last event.
 func (c *collector) moved(t *reducer.Effect) {
 	p := c.of
 	c.answer(coverage.Answer(t.To))
@@ -100,8 +101,8 @@ func (c *collector) moved(t *reducer.Effect) {
 	}
 }
 
-// refused takes a rejection for the answer to the event before it. One that was found out late, of
-// a lockstep, is none.
+// refused records a rejection as the answer to the last event. A rejection that the end of a lockstep
+// causes belongs to an earlier event and is ignored.
 func (c *collector) refused(e *trace.Entry) {
 	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id ||
 		e.Rejection.Event != c.class.Kind() ||
@@ -120,7 +121,7 @@ func (c *collector) refused(e *trace.Entry) {
 	}
 }
 
-// settle closes the event before: one that nothing followed was accepted without a transition.
+// settle ends the last event. If it has no answer, it was accepted without a transition.
 func (c *collector) settle() {
 	if c.of != nil && !c.answered {
 		c.answer(coverage.Ignored)

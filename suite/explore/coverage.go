@@ -7,19 +7,18 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Coverage counts how often each answer was given to each class of events in each state. It is not
-// small.
+// Coverage counts the answers to each class of events in each state. It is a large value: pass pointers.
 type Coverage struct {
-	Opened uint64 // rollouts
+	Opened uint64 // rollouts that were opened
 	counts [reducer.Pruned + 1][coverage.ClassCount][coverage.AnswerCount]uint64
 }
 
-// Count tells how often an event of class c in state s was answered a.
+// Count returns how often an event of class c in state s had answer a.
 func (v *Coverage) Count(s reducer.State, c coverage.Class, a coverage.Answer) uint64 {
 	return v.counts[s][c][a]
 }
 
-// Seen tells how often an event of class c came in state s.
+// Seen returns how often an event of class c occurred in state s.
 func (v *Coverage) Seen(s reducer.State, c coverage.Class) uint64 {
 	var sum uint64
 	for _, n := range v.counts[s][c] {
@@ -28,7 +27,7 @@ func (v *Coverage) Seen(s reducer.State, c coverage.Class) uint64 {
 	return sum
 }
 
-// Reached tells how often some rollout came into state s.
+// Reached returns how often a rollout entered state s.
 func (v *Coverage) Reached(s reducer.State) uint64 {
 	if s == reducer.Opening {
 		return v.Opened
@@ -53,8 +52,8 @@ func (v *Coverage) add(other *Coverage) {
 	}
 }
 
-// Answers lists the answers that a machine's table has for events of class c in state s, in the
-// order of its rules. More than one means that the policy decides.
+// Answers returns the answers that a machine's table has for events of class c in state s, in the order
+// of its rules. If there are several, the policy decides.
 func Answers(m *reducer.Table, s reducer.State, c coverage.Class) []coverage.Answer {
 	var all []coverage.Answer
 	for _, o := range coverage.Outcomes(m, s, c) {
@@ -72,7 +71,7 @@ type Place struct {
 	Answer coverage.Answer
 }
 
-// NeverHit lists the answers of a machine's table that never came, and counts all that it has.
+// NeverHit returns the answers of a machine's table that never occurred, and the count of all its answers.
 func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
 	for _, s := range reducer.States() {
 		for _, c := range coverage.Classes() {
@@ -87,7 +86,7 @@ func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
 	return never, of
 }
 
-// NeverReached lists the states that no rollout came into.
+// NeverReached returns the states that no rollout entered.
 func (v *Coverage) NeverReached() []reducer.State {
 	var never []reducer.State
 	for _, s := range reducer.States() {
@@ -98,15 +97,15 @@ func (v *Coverage) NeverReached() []reducer.State {
 	return never
 }
 
-// Departure is an answer that the specification does not give.
+// Departure is an answer that the specification does not have.
 type Departure struct {
 	Place
 	Count uint64
-	Want  []coverage.Answer // what the specification answers
+	Want  []coverage.Answer // of the specification
 }
 
-// Departures lists what was answered otherwise than by the specification's machine. What the fleet
-// refuses on top of any machine, because it contradicts what is known of the hosts, is none.
+// Departures returns the answers that differ from those of the specification's machine. It leaves out
+// rejections by the fleet, which any machine shares: events that contradict the known states of hosts.
 func (v *Coverage) Departures() []Departure {
 	specified := reducer.RFC0008()
 	var all []Departure

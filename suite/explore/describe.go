@@ -8,10 +8,12 @@ import (
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 )
 
-// Describe says in lines what a seed drew, for its n-th scenario: of a given one only the faults.
+// Describe returns a text with what a seed drew for its n-th scenario. For a given scenario that is only
+// the faults.
 func (s *Source) Describe(seed uint64, n int) string {
 	sc, machine := s.scenario(seed, n)
 	w := &describer{yaml: s.Swarm.yaml}
@@ -19,7 +21,7 @@ func (s *Source) Describe(seed uint64, n int) string {
 	if sc.ControlPlane == controlplane.Shipped {
 		planner = "shipped"
 	}
-	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner, spell(sc.Horizon))
+	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner, scenario.FormatDuration(sc.Horizon))
 	if len(s.Given) == 0 {
 		w.fleet(sc)
 	}
@@ -27,7 +29,7 @@ func (s *Source) Describe(seed uint64, n int) string {
 	return w.b.String()
 }
 
-// describer writes one line for each thing that was drawn.
+// describer writes a line for each drawn value.
 type describer struct {
 	b    strings.Builder
 	yaml map[*sim.Distribution]string
@@ -37,7 +39,7 @@ func (w *describer) line(what, format string, args ...any) {
 	fmt.Fprintf(&w.b, "%-9s %s\n", what, fmt.Sprintf(format, args...))
 }
 
-// dist says what a distribution is; one that was not drawn has no words.
+// dist describes a distribution. It knows only those that can be drawn.
 func (w *describer) dist(d *sim.Distribution) string {
 	if text, ok := w.yaml[d]; ok {
 		return strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
@@ -50,14 +52,14 @@ func (w *describer) fleet(sc *sim.Scenario) {
 		ch := &sc.Channels[i]
 		var waves []string
 		for j := range ch.Waves {
-			waves = append(waves, fmt.Sprintf("%d soak %s", len(ch.Waves[j].Hosts), spell(ch.Waves[j].Soak)))
+			waves = append(waves, fmt.Sprintf("%d soak %s", len(ch.Waves[j].Hosts), scenario.FormatDuration(ch.Waves[j].Soak)))
 		}
 		if waves == nil {
 			waves = []string{"no hosts"}
 		}
 		text := fmt.Sprintf(
 			"%s: %s; %v, retention %s, poll %s", ch.ID, strings.Join(waves, ", "), ch.Policy.OnHealthFailure,
-			spell(time.Duration(ch.Policy.RetentionSeconds)*time.Second), spell(ch.PollInterval),
+			scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second), scenario.FormatDuration(ch.PollInterval),
 		)
 		for _, after := range ch.After {
 			text += ", after " + string(after)
@@ -84,13 +86,13 @@ func (w *describer) fleet(sc *sim.Scenario) {
 		if f.Ref != "" {
 			under = string(f.Ref)
 		}
-		w.line("fate", "%s %s under %s", f.Host, fateNames[f.Kind], under)
+		w.line("fate", "%s %v under %s", f.Host, f.Kind, under)
 	}
 	for i := range sc.Traffic {
 		t := &sc.Traffic[i]
 		w.line(
-			"refs", "%s: %s1, %s2 and on from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix,
-			spell(t.From), spell(t.Until), w.dist(t.Every),
+			"refs", "%s: %s1, %s2, … from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix,
+			scenario.FormatDuration(t.From), scenario.FormatDuration(t.Until), w.dist(t.Every),
 		)
 	}
 	w.timeline(sc)
@@ -116,7 +118,7 @@ func (w *describer) timeline(sc *sim.Scenario) {
 	for i := range sc.Timeline {
 		if r := sc.Timeline[i].SetRef; r != nil {
 			refs[r.Channel] = append(
-				refs[r.Channel], fmt.Sprintf("%s at %s", r.Ref, spell(sc.Timeline[i].At)),
+				refs[r.Channel], fmt.Sprintf("%s at %s", r.Ref, scenario.FormatDuration(sc.Timeline[i].At)),
 			)
 		}
 	}
@@ -128,13 +130,14 @@ func (w *describer) timeline(sc *sim.Scenario) {
 	for i := range sc.Timeline {
 		switch a := &sc.Timeline[i]; {
 		case a.Lift != nil:
-			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, spell(a.At))
+			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, scenario.FormatDuration(a.At))
 		case a.Event != nil:
-			w.line("event", "%s %s after %s", eventWords(a.Event), spell(a.At), momentWords(a.When))
+			w.line("event", "%s %s after %s", eventWords(a.Event), scenario.FormatDuration(a.At), momentWords(a.When))
 		}
 	}
 }
 
+// eventWords describes a raw event.
 func eventWords(ev *reducer.Event) string {
 	text := fmt.Sprintf("%v %s", ev.Kind, ev.Rollout)
 	switch ev.Kind {
@@ -153,7 +156,7 @@ func eventWords(ev *reducer.Event) string {
 	return text + ","
 }
 
-// momentWords says what a moment asks.
+// momentWords describes a moment.
 func momentWords(m *sim.Moment) string {
 	text := string(m.Rollout)
 	if m.State != 0 {
@@ -181,7 +184,7 @@ func (w *describer) faults(sc *sim.Scenario) {
 			text += " for " + w.dist(f.For)
 		}
 		if f.Until > 0 {
-			text += fmt.Sprintf(", from %s to %s", spell(f.From), spell(f.Until))
+			text += fmt.Sprintf(", from %s to %s", scenario.FormatDuration(f.From), scenario.FormatDuration(f.Until))
 		}
 		if len(f.Hosts) > 0 {
 			text += " on " + strings.Join(f.Hosts, " ")
@@ -201,7 +204,7 @@ func (w *describer) faults(sc *sim.Scenario) {
 	}
 }
 
-// percent writes a chance in percent, to a thousandth.
+// percent returns a probability in percent, rounded to a thousandth.
 func percent(p sim.Probability) string {
 	thousandths := (uint64(p)*100_000 + uint64(sim.Certain)/2) / uint64(sim.Certain)
 	text := strconv.FormatUint(thousandths/1000, 10)
@@ -211,25 +214,16 @@ func percent(p sim.Probability) string {
 	return text + "%"
 }
 
-// fateNames are the fates as scenario files spell them.
-var fateNames = map[sim.FateKind]string{
-	sim.FailsActivation: "fails-activation", sim.FailsProbes: "fails-probes", sim.Defers: "defers", sim.NeverAnswers: "never-answers",
-	sim.NeverRollsBack: "never-rolls-back", sim.ConvergesAnyway: "converges",
-}
-
 type namedDelay struct {
 	name string
 	dist *sim.Distribution
 }
 
-// delaysOf lists the delays of a behaviour under their names in scenario files.
+// delaysOf returns the delays of a behaviour with their names in scenario files.
 func delaysOf(b *sim.Behaviour) []namedDelay {
 	return []namedDelay{
-		{
-			"ack",
-			b.Ack,
-		}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe}, {"converge", b.Converge},
-		{"rollback", b.Rollback},
+		{"ack", b.Ack}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe},
+		{"converge", b.Converge}, {"rollback", b.Rollback},
 	}
 }
 
@@ -238,13 +232,11 @@ type namedChance struct {
 	chance *sim.Probability
 }
 
-// chancesOf lists the chances of a behaviour under their names in scenario files.
+// chancesOf returns the probabilities of a behaviour with their names in scenario files.
 func chancesOf(b *sim.Behaviour) []namedChance {
 	return []namedChance{
-		{
-			"activation_failure",
-			b.ActivationFailure,
-		}, {"deferral", b.Deferral}, {"probe_failure", b.ProbeFailure},
-		{"rollback_failure", b.RollbackFailure}, {"no_answer", b.NoAnswer},
+		{"activation_failure", b.ActivationFailure}, {"deferral", b.Deferral},
+		{"probe_failure", b.ProbeFailure}, {"rollback_failure", b.RollbackFailure},
+		{"no_answer", b.NoAnswer},
 	}
 }

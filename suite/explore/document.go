@@ -16,9 +16,9 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// The result file: JSON, documented in docs/explore.md. What can be worked out of the rest
-// (quantiles, cells never hit, rerun lines) is written for whoever reads the file, and passed over
-// when it is read back.
+// The types in this file are the result file, which is JSON and documented in docs/explore.md. Fields
+// that follow from other ones (quantiles, cells that were never hit, rerun lines) are written for people
+// and ignored by ReadJSON.
 
 const (
 	fileFormat  = "rollsim-explore"
@@ -155,7 +155,7 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 	return all
 }
 
-// Rerun is the command that runs the seed of an example, and nothing else.
+// Rerun returns the command that runs only the seed of an example.
 func (r *Result) Rerun(e *Example) string {
 	words := []string{"rollsim", "explore"}
 	if e.Scenario < len(r.Parameters.Scenarios) {
@@ -170,7 +170,7 @@ func (r *Result) Rerun(e *Example) string {
 	return shell.Join(words...)
 }
 
-// FileName is what the files of an example's run are called, without their endings.
+// FileName returns the name of the files of an example's run, without extension.
 func (r *Result) FileName(e *Example) string {
 	seed := fmt.Sprintf("seed-%d", e.Seed)
 	if e.Scenario >= len(r.Parameters.Scenarios) {
@@ -179,7 +179,7 @@ func (r *Result) FileName(e *Example) string {
 	return ScenarioName(r.Parameters.Scenarios[e.Scenario]) + "-" + seed
 }
 
-// ScenarioName is the name of the scenario that a command line names: a built-in one, or a file.
+// ScenarioName returns the name of a scenario that a command line gives: a built-in one, or a file.
 func ScenarioName(argument string) string {
 	return strings.TrimSuffix(path.Base(strings.ReplaceAll(argument, `\`, "/")), ".yaml")
 }
@@ -229,11 +229,11 @@ func (h *Histogram) json() histogramJSON {
 	return j
 }
 
-// ReadJSON reads a result file. name stands in messages.
+// ReadJSON reads a result file. name is the name of the file for errors.
 func ReadJSON(name string, in io.Reader) (*Result, error) {
 	var d document
 	if err := json.UnmarshalRead(in, &d, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%s: it is not a result of rollsim explore: %w", name, err)
+		return nil, fmt.Errorf("%s: not a result of rollsim explore: %w", name, err)
 	}
 	if d.Format != fileFormat || d.Version != fileVersion {
 		return nil, fmt.Errorf(
@@ -251,7 +251,7 @@ func ReadJSON(name string, in io.Reader) (*Result, error) {
 func (d *document) result() (*Result, error) {
 	whole := d.Parameters.Seeds
 	if whole.From > whole.To || whole.Count() == 0 {
-		return nil, fmt.Errorf("the seeds %v are none", whole)
+		return nil, fmt.Errorf("seeds %v: the first is above the last", whole)
 	}
 	share, err := checkRanges("share", d.Share, ranges{whole})
 	if err != nil {
@@ -305,7 +305,7 @@ func checkRanges(what string, rs []Range, within ranges) (ranges, error) {
 			inside = inside || r.From <= r.To && w.From <= r.From && r.To <= w.To
 		}
 		if !inside {
-			return nil, fmt.Errorf("%s: seeds %v are not among %v", what, r, within)
+			return nil, fmt.Errorf("%s: seeds %v are not within %v", what, r, within)
 		}
 	}
 	united, err := ranges(nil).unite(rs)
@@ -325,7 +325,7 @@ func (r *Result) readGroup(j *groupJSON, excused bool) error {
 		return fmt.Errorf("%q is not a rollout event", j.Event)
 	}
 	if n := max(1, len(r.Parameters.Scenarios)); j.First.Scenario < 0 || j.First.Scenario >= n {
-		return fmt.Errorf("scenario %d: there are %d", j.First.Scenario, n)
+		return fmt.Errorf("scenario %d does not exist: the file has scenarios 0 to %d", j.First.Scenario, n-1)
 	}
 	drawn := ""
 	if len(j.First.Drawn) > 0 {
@@ -346,7 +346,7 @@ func (j *coverageJSON) read() (*Coverage, error) {
 		answer, isAnswer := coverage.ParseAnswer(c.Answer)
 		if !ok || !isClass || !isAnswer {
 			return nil, fmt.Errorf(
-				"coverage of %s: there is no cell %s, %s %s, %s", j.Machine, c.State, c.Event, c.Condition,
+				"coverage of %s: unknown cell %s, %s %s, %s", j.Machine, c.State, c.Event, c.Condition,
 				c.Answer,
 			)
 		}

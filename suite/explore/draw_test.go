@@ -3,6 +3,7 @@ package explore
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,8 +14,8 @@ import (
 	"rollsim/trace"
 )
 
-// TestDrawnScenarioCanBeWrittenDown writes drawn scenarios as files, reads them back and runs both.
-func TestDrawnScenarioCanBeWrittenDown(t *testing.T) {
+// TestWriteScenario writes drawn scenarios as files, reads them back and compares the runs.
+func TestWriteScenario(t *testing.T) {
 	s := drawn("v0.2")
 	for seed := range uint64(60) {
 		var text bytes.Buffer
@@ -35,91 +36,93 @@ func TestDrawnScenarioCanBeWrittenDown(t *testing.T) {
 		}
 		if got, want := digest(&file.Scenario), digest(sc); got != want ||
 			file.Scenario.ControlPlane != sc.ControlPlane {
-			t.Errorf("seed %d: the file gives digest %s, what was drawn "+
-				"%s\n%s", seed, got, want, text.String())
+			t.Errorf("seed %d: the file has digest %s, the drawn scenario %s\n%s", seed, got, want, text.String())
 		}
 	}
 }
 
-// TestSwarmDrawsAllKinds finds in a few hundred seeds everything that a swarm may draw, and
-// everything left out.
+// TestSwarmDrawsAllKinds checks that every feature that a swarm may draw occurs in some of a few hundred
+// seeds, and is missing in others.
 func TestSwarmDrawsAllKinds(t *testing.T) {
 	s := NewSwarm()
 	const seeds = 300
 	count := make(map[string]int)
-	tell := func(what string, yes bool) {
-		count[what] += 0 // so that it is missed when it never comes
-		if yes {
-			count[what]++
-		}
-	}
 	for seed := range uint64(seeds) {
 		sc := s.Draw(seed, "v0.2", true)
-		on := make(map[sim.FaultKind]bool)
-		for _, f := range sc.Faults {
-			on[f.Kind] = true
-		}
-		for _, k := range sim.FaultKinds() {
-			tell(k.String(), on[k])
-		}
-		var hosts int
-		var after, edges, empty, hostless bool
-		for i := range sc.Channels {
-			ch := &sc.Channels[i]
-			hosts += len(hostsOf(ch))
-			after = after || len(ch.After) > 0
-			edges = edges || len(ch.HostEdges) > 0
-			hostless = hostless || len(ch.Waves) == 0
-			for _, w := range ch.Waves {
-				empty = empty || len(w.Hosts) == 0
+		for feature, present := range features(sc) {
+			count[feature] += 0 // records also a feature that never occurs
+			if present {
+				count[feature]++
 			}
 		}
-		tell("one channel", len(sc.Channels) == 1)
-		tell("four channels", len(sc.Channels) == 4)
-		tell("dozens of hosts", hosts >= 24)
-		tell("few hosts", hosts <= 3)
-		tell("channel edges", after)
-		tell("host edges", edges)
-		tell("an empty wave", empty)
-		tell("a channel without hosts", hostless)
-		tell("budgets", len(sc.Budgets) > 0)
-		tell("quarantine", len(sc.Quarantine) > 0)
-		tell("groups", len(sc.Groups) > 0)
-		tell("fates", len(sc.Fates) > 0)
-		tell("traffic", len(sc.Traffic) > 0)
-		tell("shipped planner", sc.ControlPlane == controlplane.Shipped)
-		tell("failing switches", *sc.Behaviour.ActivationFailure > 0)
-		tell("deferred switches", *sc.Behaviour.Deferral > 0)
-		tell("failing probes", *sc.Behaviour.ProbeFailure > 0)
-		kinds := make(map[string]bool)
-		for _, a := range sc.Timeline {
-			if a.Event != nil {
-				kinds[a.Event.Kind.String()] = true
-			}
-			if a.SetRef != nil {
-				kinds["refs by hand"] = true
-			}
-		}
-		tell("refs by hand", kinds["refs by hand"])
-		for _, k := range reducer.EventKinds() {
-			tell("raw "+k.String(), kinds[k.String()])
-		}
-		if sc.ControlPlane != "" &&
-			s.Draw(seed, "rfc0008", true).ControlPlane != "" {
+		if sc.ControlPlane != "" && s.Draw(seed, "rfc0008", true).ControlPlane != "" {
 			t.Errorf("seed %d: the shipped planner runs with rfc0008", seed)
 		}
 		for _, f := range s.Draw(seed, "v0.2", false).Faults {
-			t.Errorf("seed %d draws %v although no faults are wanted", seed, f.Kind)
+			t.Errorf("seed %d draws %v without faults", seed, f.Kind)
 		}
 	}
-	for what, n := range count {
+	for feature, n := range count {
 		if n < 3 || n > seeds-3 {
-			t.Errorf("%s: in %d of %d seeds", what, n, seeds)
+			t.Errorf("%s: in %d of %d seeds", feature, n, seeds)
 		}
 	}
 }
 
-// TestFaultsEndBeforeSettlingBegins holds for drawn and for given scenarios.
+// features returns everything that a swarm may draw, and whether the scenario has it.
+func features(sc *sim.Scenario) map[string]bool {
+	all := map[string]bool{
+		"one channel":       len(sc.Channels) == 1,
+		"four channels":     len(sc.Channels) == 4,
+		"budgets":           len(sc.Budgets) > 0,
+		"quarantine":        len(sc.Quarantine) > 0,
+		"groups":            len(sc.Groups) > 0,
+		"fates":             len(sc.Fates) > 0,
+		"traffic":           len(sc.Traffic) > 0,
+		"refs by hand":      false,
+		"shipped planner":   sc.ControlPlane == controlplane.Shipped,
+		"failing switches":  *sc.Behaviour.ActivationFailure > 0,
+		"deferred switches": *sc.Behaviour.Deferral > 0,
+		"failing probes":    *sc.Behaviour.ProbeFailure > 0,
+	}
+	for _, k := range sim.FaultKinds() {
+		all[k.String()] = slices.ContainsFunc(sc.Faults, func(f sim.Fault) bool { return f.Kind == k })
+	}
+	for _, k := range reducer.EventKinds() {
+		all["raw "+k.String()] = false
+	}
+	for _, a := range sc.Timeline {
+		if a.Event != nil {
+			all["raw "+a.Event.Kind.String()] = true
+		}
+		if a.SetRef != nil {
+			all["refs by hand"] = true
+		}
+	}
+	fleetFeatures(sc, all)
+	return all
+}
+
+// fleetFeatures adds the features of the channels to those of a scenario.
+func fleetFeatures(sc *sim.Scenario, all map[string]bool) {
+	var hosts int
+	var after, edges, empty, hostless bool
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		hosts += len(hostsOf(ch))
+		after = after || len(ch.After) > 0
+		edges = edges || len(ch.HostEdges) > 0
+		hostless = hostless || len(ch.Waves) == 0
+		for _, w := range ch.Waves {
+			empty = empty || len(w.Hosts) == 0
+		}
+	}
+	all["few hosts"], all["dozens of hosts"] = hosts <= 3, hosts >= 24
+	all["channel edges"], all["host edges"] = after, edges
+	all["an empty wave"], all["a channel without hosts"] = empty, hostless
+}
+
+// TestFaultsEndBeforeSettlingBegins checks drawn and given scenarios.
 func TestFaultsEndBeforeSettlingBegins(t *testing.T) {
 	s := NewSwarm()
 	for seed := range uint64(100) {
@@ -141,11 +144,11 @@ func TestDescriptionNamesWhatIsOff(t *testing.T) {
 		sc, _ := s.scenario(seed, 0)
 		for _, k := range sim.FaultKinds() {
 			if len(sc.Faults) > 0 && !strings.Contains(text, k.String()) {
-				t.Errorf("seed %d says nothing of %v:\n%s", seed, k, text)
+				t.Errorf("the description of seed %d does not name %v:\n%s", seed, k, text)
 			}
 		}
 		if strings.Contains(text, "as given") {
-			t.Errorf("seed %d has a distribution without words:\n%s", seed, text)
+			t.Errorf("seed %d has a distribution without a description:\n%s", seed, text)
 		}
 	}
 }

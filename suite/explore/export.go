@@ -9,6 +9,7 @@ import (
 	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 )
 
@@ -49,7 +50,7 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	if sc.ControlPlane == controlplane.Shipped {
 		e.line("control_plane: shipped")
 	}
-	e.line("horizon: %s", spell(sc.Horizon))
+	e.line("horizon: %s", scenario.FormatDuration(sc.Horizon))
 	e.section("channels", len(sc.Channels))
 	for i := range sc.Channels {
 		e.channel(&sc.Channels[i])
@@ -76,7 +77,7 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 		if f.Ref != "" {
 			ref = ", ref: " + string(f.Ref)
 		}
-		e.line("  - {host: %s%s, fate: %s}", f.Host, ref, fateNames[f.Kind])
+		e.line("  - {host: %s%s, fate: %v}", f.Host, ref, f.Kind)
 	}
 	e.section("traffic", len(sc.Traffic))
 	for i := range sc.Traffic {
@@ -84,8 +85,8 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 		e.line("  - channel: %s", t.Channel)
 		e.line("    arrivals: %s", e.yaml[t.Every])
 		e.line("    prefix: %s", t.Prefix)
-		e.line("    from: %s", spell(t.From))
-		e.line("    until: %s", spell(t.Until))
+		e.line("    from: %s", scenario.FormatDuration(t.From))
+		e.line("    until: %s", scenario.FormatDuration(t.Until))
 	}
 	e.section("timeline", len(sc.Timeline))
 	for i := range sc.Timeline {
@@ -99,9 +100,9 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 
 func (e *exporter) channel(ch *sim.Channel) {
 	e.line("  - name: %s", ch.ID)
-	e.line("    poll_interval: %s", spell(ch.PollInterval))
+	e.line("    poll_interval: %s", scenario.FormatDuration(ch.PollInterval))
 	e.line("    policy: %v", ch.Policy.OnHealthFailure)
-	e.line("    retention: %s", spell(time.Duration(ch.Policy.RetentionSeconds)*time.Second))
+	e.line("    retention: %s", scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second))
 	if len(ch.After) > 0 {
 		e.line("    after: %s", names(ch.After))
 	}
@@ -114,7 +115,7 @@ func (e *exporter) channel(ch *sim.Channel) {
 	if len(ch.Waves) > 0 {
 		e.line("    waves:")
 		for i := range ch.Waves {
-			e.line("      - {hosts: %d, soak: %s}", len(ch.Waves[i].Hosts), spell(ch.Waves[i].Soak))
+			e.line("      - {hosts: %d, soak: %s}", len(ch.Waves[i].Hosts), scenario.FormatDuration(ch.Waves[i].Soak))
 		}
 	}
 }
@@ -139,9 +140,9 @@ func (e *exporter) action(a *sim.Action) {
 		} else {
 			e.line("  - when: {rollout: %s, state: %v}", m.Rollout, m.State)
 		}
-		e.line("    after: %s", spell(a.At))
+		e.line("    after: %s", scenario.FormatDuration(a.At))
 	} else {
-		e.line("  - at: %s", spell(a.At))
+		e.line("  - at: %s", scenario.FormatDuration(a.At))
 	}
 	switch {
 	case a.SetRef != nil:
@@ -187,8 +188,8 @@ func (e *exporter) fault(f *sim.Fault) {
 	if f.For != nil {
 		e.line("    for: %s", e.yaml[f.For])
 	}
-	e.line("    from: %s", spell(f.From))
-	e.line("    until: %s", spell(f.Until))
+	e.line("    from: %s", scenario.FormatDuration(f.From))
+	e.line("    until: %s", scenario.FormatDuration(f.Until))
 	if len(f.Hosts) > 0 {
 		e.line("    hosts: %s", names(f.Hosts))
 	}

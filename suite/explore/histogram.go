@@ -7,19 +7,19 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Histogram counts whole numbers from 0 up in buckets that are fixed, so that its size is bounded
-// and adding two up gives what one of all numbers would be. Numbers below 128 have a bucket each;
-// above, a bucket is at most 1/64 of its numbers wide.
+// Histogram counts non-negative integers in fixed buckets. Its size is bounded, and the sum of two
+// histograms equals one histogram of all numbers. Each number below 128 has its own bucket. The width of
+// the other buckets is at most 1/64 of their numbers.
 type Histogram struct {
 	counts map[uint16]uint64 // by bucket
 	count  uint64
 	max    int64 // exact
 }
 
-// bucketBits sets how fine the buckets are: 2^bucketBits to each doubling.
+// bucketBits sets the number of buckets for each doubling: 2^bucketBits.
 const bucketBits = 6
 
-// bucketOf gives the bucket of a number. Buckets are in the order of their numbers.
+// bucketOf returns the bucket of a number. Buckets are in the order of their numbers.
 func bucketOf(v int64) uint16 {
 	if v < 2<<bucketBits {
 		return uint16(v)
@@ -28,7 +28,7 @@ func bucketOf(v int64) uint16 {
 	return uint16(shift<<bucketBits) + uint16(v>>shift)
 }
 
-// floor gives the least number of a bucket.
+// floor returns the least number of a bucket.
 func floor(bucket uint16) int64 {
 	if bucket < 2<<bucketBits {
 		return int64(bucket)
@@ -64,14 +64,14 @@ func (h *Histogram) buckets() []uint16 {
 	return all
 }
 
-// Count tells how many numbers were counted.
+// Count returns how many numbers were counted.
 func (h *Histogram) Count() uint64 { return h.count }
 
-// Max is the largest number; 0 when there is none.
+// Max returns the largest number, or 0 for an empty histogram.
 func (h *Histogram) Max() int64 { return h.max }
 
-// Quantile gives the number that a part of all is at most as large as: the least number of its
-// bucket, so at most 1/64 below the truth. p is from 0 to 1; of nothing every quantile is 0.
+// Quantile returns the quantile p, which is from 0 to 1. The result is the least number of its bucket and
+// so at most 1/64 too low. Every quantile of an empty histogram is 0.
 func (h *Histogram) Quantile(p float64) int64 {
 	if h.count == 0 {
 		return 0

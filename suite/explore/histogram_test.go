@@ -25,7 +25,7 @@ func TestBucketsAreInOrderAndNarrow(t *testing.T) {
 	})
 }
 
-// TestQuantiles holds a histogram, whole and added up of parts, against the numbers themselves.
+// TestQuantiles compares a histogram, and the sum of two histograms of its parts, with the numbers.
 func TestQuantiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		numbers := rapid.SliceOfN(rapid.Int64Range(0, 1_000_000), 1, 200).Draw(t, "numbers")

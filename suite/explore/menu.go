@@ -1,21 +1,21 @@
 package explore
 
 import (
-	"strconv"
 	"time"
 
+	"rollsim/scenario"
 	"rollsim/sim"
 )
 
-// delay is a distribution that can also be written down.
+// delay is a distribution with its text in scenario files.
 type delay struct {
-	yaml string        // as it stands in a scenario file
-	most time.Duration // no draw is longer
+	yaml string        // as scenario files spell it
+	most time.Duration // the longest draw
 	dist *sim.Distribution
 }
 
-// menu holds the distributions that a swarm draws from. They are made once, because a table of
-// quantiles takes longer to make than a small fleet to simulate.
+// menu holds the distributions that a swarm chooses from. They are built once: building a table of
+// quantiles takes longer than simulating a small fleet.
 type menu struct {
 	ack, activation, reboot, probe, converge, rollback []delay
 	between                                            []delay // from one ref to the next
@@ -52,10 +52,8 @@ func newMenu() *menu {
 			lognormal(10*time.Minute, 2*time.Hour), constant(2 * time.Minute),
 		},
 		length: []delay{
-			constant(
-				time.Second,
-			), constant(2 * time.Minute), uniform(time.Second, 5*time.Minute), exponential(time.Minute),
-			lognormal(time.Minute, 30*time.Minute),
+			constant(time.Second), constant(2 * time.Minute), uniform(time.Second, 5*time.Minute),
+			exponential(time.Minute), lognormal(time.Minute, 30*time.Minute),
 		},
 		skew: []delay{
 			constant(time.Second),
@@ -65,7 +63,7 @@ func newMenu() *menu {
 	}
 }
 
-// yamlOf gives every distribution of the menu as it is written down.
+// yamlOf returns the text of every distribution of the menu.
 func (m *menu) yamlOf() map[*sim.Distribution]string {
 	all := make(map[*sim.Distribution]string)
 	for _, list := range [][]delay{
@@ -79,30 +77,27 @@ func (m *menu) yamlOf() map[*sim.Distribution]string {
 }
 
 func constant(d time.Duration) delay {
-	return delay{spell(d), d, must(sim.Constant(d))}
+	return delay{scenario.FormatDuration(d), d, must(sim.Constant(d))}
 }
 
 func uniform(low, high time.Duration) delay {
 	return delay{
-		"{uniform: {min: " + spell(low) + ", max: " + spell(high) + "}}",
+		"{uniform: {min: " + scenario.FormatDuration(low) + ", max: " + scenario.FormatDuration(high) + "}}",
 		high,
 		must(sim.Uniform(low, high)),
 	}
 }
 
-// The tails are cut at the quantile 99.95 %: of an exponential that is 7.7 means, of a lognormal
-// within the square of what p99 is to the median.
+// The simulator cuts the tail of a distribution at the quantile 99.95 %. For an exponential one that is
+// 7.7 means, for a lognormal one at most p99 times the ratio of p99 and the median.
 func exponential(mean time.Duration) delay {
-	return delay{"{exponential: {mean: " + spell(mean) + "}}", 8 * mean, must(sim.Exponential(mean))}
+	return delay{"{exponential: {mean: " + scenario.FormatDuration(mean) + "}}", 8 * mean, must(sim.Exponential(mean))}
 }
 
 func lognormal(median, p99 time.Duration) delay {
 	return delay{
-		"{lognormal: {median: " + spell(
-			median,
-		) + ", p99: " + spell(
-			p99,
-		) + "}}", p99 * (p99 / median), must(sim.LogNormalP99(median, p99)),
+		"{lognormal: {median: " + scenario.FormatDuration(median) + ", p99: " + scenario.FormatDuration(p99) + "}}",
+		p99 * (p99 / median), must(sim.LogNormalP99(median, p99)),
 	}
 }
 
@@ -111,25 +106,4 @@ func must(d *sim.Distribution, err error) *sim.Distribution {
 		panic("explore: " + err.Error())
 	}
 	return d
-}
-
-// spell writes a duration as short as scenario files allow.
-func spell(d time.Duration) string {
-	if d == 0 {
-		return "0s"
-	}
-	var s string
-	for _, unit := range []struct {
-		name   string
-		length time.Duration
-	}{
-		{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
-		{"us", time.Microsecond}, {"ns", 1},
-	} {
-		if n := d / unit.length; n > 0 {
-			s += strconv.FormatInt(int64(n), 10) + unit.name
-			d -= n * unit.length
-		}
-	}
-	return s
 }

@@ -25,16 +25,16 @@ func ParseRange(s string) (Range, error) {
 	low, err := strconv.ParseUint(from, 10, 64)
 	high, errTo := strconv.ParseUint(to, 10, 64)
 	if err != nil || errTo != nil || low > high || high == math.MaxUint64 {
-		return Range{}, fmt.Errorf("seeds %q: expected a range such as 1:10000, the first not above "+
-			"the last, or one seed", s)
+		return Range{}, fmt.Errorf("seeds %q: expected one seed, or a range such as 1:10000 with "+
+			"the first seed not above the last", s)
 	}
 	return Range{low, high}, nil
 }
 
-// Count tells how many seeds there are.
+// Count returns the number of seeds.
 func (r Range) Count() uint64 { return r.To - r.From + 1 }
 
-// String is the form that ParseRange reads.
+// String returns the form that ParseRange reads.
 func (r Range) String() string { return fmt.Sprintf("%d:%d", r.From, r.To) }
 
 // Part returns the seeds of a shard; false when there are fewer seeds than shards and none is left
@@ -44,7 +44,7 @@ func (r Range) Part(part shard.Shard) (Range, bool) {
 	return Range{r.From + from, r.From + to - 1}, from < to
 }
 
-// ranges are seeds in rising order, no two of them next to each other.
+// ranges are sets of seeds in ascending order, with gaps between them.
 type ranges []Range
 
 func (rs ranges) count() uint64 {
@@ -55,7 +55,7 @@ func (rs ranges) count() uint64 {
 	return sum
 }
 
-// unite gives the seeds of both. The error says which are in both.
+// unite returns the union. Its error names seeds that are in both.
 func (rs ranges) unite(others ranges) (ranges, error) {
 	all := append(slices.Clone(rs), others...)
 	slices.SortFunc(all, func(a, b Range) int {
@@ -73,7 +73,7 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 		switch {
 		case last >= 0 && r.From <= united[last].To:
 			return nil, fmt.Errorf(
-				"seeds %v are in more than one", Range{r.From, min(r.To, united[last].To)},
+				"seeds %v occur twice", Range{r.From, min(r.To, united[last].To)},
 			)
 		case last >= 0 && r.From == united[last].To+1:
 			united[last].To = r.To
@@ -84,8 +84,8 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 	return united, nil
 }
 
-// without gives what is left of a range once the seeds of rs, which begin where it begins, are
-// taken away.
+// without returns r without the seeds of rs, which must begin where r begins. It reports false if none
+// is left.
 func (r Range) without(rs ranges) (Range, bool) {
 	if len(rs) == 0 {
 		return r, true
@@ -94,7 +94,7 @@ func (r Range) without(rs ranges) (Range, bool) {
 	return r, r.From <= r.To
 }
 
-// String lists the ranges.
+// String returns the ranges as a list.
 func (rs ranges) String() string {
 	if len(rs) == 0 {
 		return "none"

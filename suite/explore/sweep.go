@@ -11,44 +11,45 @@ import (
 	"rollsim/internal/shard"
 )
 
-// Sweep is many seeds to run.
+// Sweep runs a range of seeds.
 type Sweep struct {
 	Source *Source
 	Seeds  Range // of the whole sweep
 	Shard  shard.Shard
-	Jobs   int // how many seeds at once; at least 1
+	Jobs   int // how many seeds run at once; at least 1
 
-	// Again runs a seed once more in a fresh process and gives its Fingerprint. Every seed that fails
-	// is run again, and of those that pass VerifyPerMille out of a thousand, chosen by a hash of the
-	// seed. Nil runs none again.
+	// Again runs a seed in a fresh process and returns its Fingerprint. The sweep calls it for every seed
+	// that fails, and for VerifyPerMille out of 1000 of those that pass, chosen by a hash of the seed.
+	// Nil runs no seed twice.
 	Again          func(ctx context.Context, seed uint64) (string, error)
 	VerifyPerMille int
 
-	// Resume is the result of an earlier run of the same sweep that was cut short; nil starts afresh.
+	// Resume is the result of an earlier, incomplete run of the same sweep. Nil starts at the first seed.
 	Resume *Result
 
-	// Keep takes the example of each failure when the first of its group is found; nil for nothing.
+	// Keep, if not nil, receives the example of each failure that is the first of its group.
 	Keep func(*Result, *Example) error
 
-	// Checkpoint takes the result so far, every now and then and at the end; nil for nothing.
+	// Checkpoint, if not nil, receives the result at intervals of CheckpointEvery and at the end.
 	Checkpoint      func(*Result) error
 	CheckpointEvery time.Duration
 
-	// Progress takes how many seeds of the share are done, whenever that changes; nil for nothing.
+	// Progress, if not nil, receives the count of seeds that are done, and of those in the share, after
+	// each seed.
 	Progress func(done, share uint64)
 }
 
-// finished is a seed that was run.
+// finished is the outcome of a seed.
 type finished struct {
 	seed     uint64
 	outcomes []*outcome
-	same     string // how a second run differed; empty when it did not
+	differs  string // how a second run differed; empty if it did not
 	err      error
 }
 
-// Run runs the sweep. What it gives is the same whatever Jobs is. When the context ends it gives
-// what is done so far, which is every seed of the share up to some seed. The error is one of Keep,
-// Checkpoint or Again, or that Resume is of another sweep.
+// Run runs the sweep. The result does not depend on Jobs. If the context ends, the result has the first
+// seeds of the share, up to one of them. Run returns the errors of Keep, Checkpoint and Again, and an
+// error if Resume is the result of another sweep.
 func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	result, err := s.begin(ctx)
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 				failure = f.err
 				stop()
 			}
-			continue // what comes after a seed that is not done cannot be done either
+			continue // a seed counts only if all seeds before it are done
 		}
 		if failure = s.add(result, f); failure != nil {
 			stop()
@@ -90,7 +91,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	return result, s.checkpoint(result)
 }
 
-// begin makes the result that the sweep adds to.
+// begin returns the result to which the sweep adds.
 func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	first, err := s.Source.Fingerprint(context.WithoutCancel(ctx), s.Seeds.From)
 	if err != nil {
@@ -121,15 +122,15 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	switch r := s.Resume; {
 	case !r.Parameters.equal(&p):
 		return nil, fmt.Errorf(
-			"what is to be resumed is of another sweep: %v, and not %v", &r.Parameters, &p,
+			"cannot resume another sweep: the result is of %v, this sweep is %v", &r.Parameters, &p,
 		)
 	case r.share.String() != share.String():
-		return nil, fmt.Errorf("what is to be resumed is of seeds %v, and not %v", r.share, share)
+		return nil, fmt.Errorf("cannot resume another shard: the result is of seeds %v, this shard has %v", r.share, share)
 	}
 	return s.Resume, nil
 }
 
-// left gives the seeds that are still to be run.
+// left returns the seeds that are not done yet.
 func (s *Sweep) left(r *Result) (Range, bool) {
 	if len(r.share) == 0 {
 		return Range{}, false
@@ -137,12 +138,11 @@ func (s *Sweep) left(r *Result) (Range, bool) {
 	return r.share[0].without(r.done)
 }
 
-// ahead is how many seeds may be finished or under way beyond the one that is next in order, for
-// each worker.
+// ahead is how many seeds for each worker may be running or finished after the next one in order.
 const ahead = 64
 
-// start runs seeds in workers. It gives the results' places in the order of seeds, and closes when
-// there are no more.
+// start runs seeds in workers. It returns a channel with a slot for the outcome of each seed, in the
+// order of the seeds, and closes that channel after the last one.
 func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
 	type job struct {
@@ -170,17 +170,17 @@ func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	return order
 }
 
-// one runs one seed, and once more where that is called for.
+// one runs a seed, and runs it again if it fails or is to be verified.
 func (s *Sweep) one(ctx context.Context, seed uint64) finished {
 	f := finished{seed: seed}
 	if f.outcomes, f.err = s.Source.runAll(ctx, seed); f.err != nil {
 		return f
 	}
-	again := s.verifies(seed)
+	twice := s.verifies(seed)
 	for _, o := range f.outcomes {
-		again = again || len(o.failures()) > 0
+		twice = twice || len(o.failures()) > 0
 	}
-	if s.Again == nil || !again {
+	if s.Again == nil || !twice {
 		return f
 	}
 	second, err := s.Again(ctx, seed)
@@ -188,23 +188,23 @@ func (s *Sweep) one(ctx context.Context, seed uint64) finished {
 	case ctx.Err() != nil:
 		f.err = ctx.Err()
 	case err != nil:
-		f.err = fmt.Errorf("seed %d cannot be run again: %w", seed, err)
+		f.err = fmt.Errorf("seed %d cannot run again: %w", seed, err)
 	case second != first:
-		f.same = fmt.Sprintf(
+		f.differs = fmt.Sprintf(
 			"the first run has fingerprint %s, a second one in a fresh process %s", first, second,
 		)
 	}
 	return f
 }
 
-// verifies tells whether a seed that passes is run again.
+// verifies reports whether the sweep runs a seed twice even if it passes.
 func (s *Sweep) verifies(seed uint64) bool {
 	return xxhash.Sum64String(fmt.Sprintf("verify %d", seed))%1000 < uint64(s.VerifyPerMille)
 }
 
-// add adds a seed to the result; seeds come in order.
+// add adds a seed to the result. Seeds arrive in order.
 func (s *Sweep) add(r *Result, f finished) error {
-	fresh := r.addSeed(s.Source, f.seed, f.outcomes, f.same)
+	fresh := r.addSeed(s.Source, f.seed, f.outcomes, f.differs)
 	done, err := r.done.unite(ranges{{f.seed, f.seed}})
 	if err != nil {
 		return err

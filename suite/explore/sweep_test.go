@@ -293,7 +293,7 @@ func TestSeedThatCannotBeRunAgainEndsTheSweep(t *testing.T) {
 		Source: drawn("rfc0008"), Seeds: Range{1, 5}, VerifyPerMille: 1000,
 		Again: func(context.Context, uint64) (string, error) { return "", errors.New("no such program") },
 	}).Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "seed 1 cannot be run again: no such program") {
+	if err == nil || !strings.Contains(err.Error(), "seed 1 cannot run again: no such program") {
 		t.Error(err)
 	}
 }
