@@ -425,7 +425,7 @@ func TestBadResultFiles(t *testing.T) {
 		"unknown event":        {`"event": "SuccessorOpened"`, `"event": "Nothing"`, "Nothing"},
 		"digest":               {`"digest": "`, `"digest": "x`, "16 hexadecimal digits"},
 		"scenario":             {`"scenario": 0`, `"scenario": 3`, "scenario 3"},
-		"answer":               {`"answer": "→Active"`, `"answer": "?"`, "no cell"},
+		"answer":               {`"answer": "→Active"`, `"answer": "?"`, "unknown cell"},
 		"bucket without count": {`"buckets": [`, `"buckets": [7,`, "not a result"},
 	} {
 		t.Run(name, func(t *testing.T) {
