@@ -27,6 +27,7 @@ func DefaultBehaviour() sim.Behaviour {
 	}
 }
 
+// must returns a distribution whose parameters are valid.
 func must(d *sim.Distribution, err error) *sim.Distribution {
 	if err != nil {
 		panic("scenario: " + err.Error())
