@@ -44,15 +44,15 @@ func TestDiffIsShort(t *testing.T) {
 	}
 	got := Diff(a.String(), b.String())
 	if n := strings.Count(got, "\n"); n > 50 {
-		t.Errorf("%d lines:\n%s", n, got)
+		t.Errorf("got %d lines, want at most 50:\n%s", n, got)
 	}
 	if !strings.HasSuffix(got, "in all 1000 lines are missing (-) and 1000 are new (+)\n") {
-		t.Errorf("it ends %s", got[len(got)-100:])
+		t.Errorf("the text ends with %s", got[len(got)-100:])
 	}
 }
 
-// TestDiffIsFast takes a golden of a large scenario of which a tenth changed: line by line, by
-// lines inserted and by lines removed.
+// TestDiffIsFast compares large texts that differ in a tenth of their lines, which are changed,
+// inserted or removed.
 func TestDiffIsFast(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
 	var a, b strings.Builder
@@ -73,9 +73,9 @@ func TestDiffIsFast(t *testing.T) {
 	began := time.Now()
 	got := Diff(a.String(), b.String())
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v", took)
+		t.Errorf("Diff took %v", took)
 	}
 	if !strings.HasPrefix(got, "first difference at line ") {
-		t.Errorf("it begins %.100s", got)
+		t.Errorf("the text begins with %.100s", got)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// eachLeaf changes every number, string and flag that v holds, one after the other and for good,
-// and calls changed each time.
+// eachLeaf changes every number, string and flag within v, one after the other, and calls changed
+// after each change.
 func eachLeaf(v reflect.Value, changed func(v reflect.Value, path string)) {
 	eachLeafOf(v, "", changed)
 }
@@ -57,21 +57,21 @@ func TestDigestDependsOnEveryField(t *testing.T) {
 			leaves++
 			now := appendContent(nil, &c)
 			if bytes.Equal(now, last) {
-				t.Errorf("%v: %s may change without the digest", e.Kind, path)
+				t.Errorf("%v: changing %s does not change the digest", e.Kind, path)
 			}
 			last = now
 		})
 		if leaves < 5 {
-			t.Errorf("%v: only %d fields tried", e.Kind, leaves)
+			t.Errorf("%v: only %d fields changed", e.Kind, leaves)
 		}
 	}
 }
 
-func TestContentTellsNeighboursApart(t *testing.T) {
+func TestContentSeparatesFields(t *testing.T) {
 	a := Entry{Kind: KindRolloutEvent, Host: "ab", Rollout: "c"}
 	b := Entry{Kind: KindRolloutEvent, Host: "a", Rollout: "bc"}
 	if bytes.Equal(appendContent(nil, &a), appendContent(nil, &b)) {
-		t.Error("two fields run into each other")
+		t.Error("moving a letter to the next field does not change the content")
 	}
 }
 
@@ -118,12 +118,12 @@ func TestDigestIsPinned(t *testing.T) {
 	for i := range all {
 		_ = digest.Write(&all[i])
 	}
-	// Committed goldens and traces depend on it: a change needs a new FormatVersion.
+	// Goldens and traces depend on the digest: to change it needs a new FormatVersion.
 	if got := digest.Sum(); got != "2b964e9bebde1841" {
 		t.Errorf("digest %s", got)
 	}
 	if got := new(Digest).Sum(); got != "ef46db3751d8e999" {
-		t.Errorf("digest of nothing %s", got)
+		t.Errorf("digest of an empty trace %s", got)
 	}
 }
 

@@ -14,15 +14,14 @@ import (
 	"rollsim/reducer"
 )
 
-// The control plane spells times with +00:00 instead of Z, and always with nine decimals when there
-// are any.
+// The control plane writes times with +00:00 instead of Z, and with no decimals or nine of them.
 var (
 	offset      = regexp.MustCompile(`\+00:00"`)
 	threeDigits = regexp.MustCompile(`(\.\d{3})000000Z`)
 	sixDigits   = regexp.MustCompile(`(\.\d{6})000Z`)
 )
 
-func TestControlPlaneLogIsSpeltAsItIs(t *testing.T) {
+func TestControlPlaneLogIsWrittenAsRead(t *testing.T) {
 	for _, name := range []string{"sample-4", "sample-6"} {
 		t.Run(name, func(t *testing.T) {
 			z, err := gzip.NewReader(bytes.NewReader(sample(t, name)))
@@ -43,11 +42,11 @@ func TestControlPlaneLogIsSpeltAsItIs(t *testing.T) {
 			}
 			for i := range entries {
 				if entries[i].Raw != nil {
-					t.Fatalf("entry %d is not understood whole: %s", entries[i].Seq, entries[i].Raw)
+					t.Fatalf("entry %d was not decoded completely: %s", entries[i].Seq, entries[i].Raw)
 				}
 			}
 			if p := r.Passed(); p != (Passed{}) {
-				t.Errorf("passed over: %+v", p)
+				t.Errorf("unknown: %+v", p)
 			}
 			if d := Diff(want, string(write(t, entries))); d != "" {
 				t.Error(d)
@@ -195,7 +194,7 @@ func TestEncodingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func TestWriterWantsSeqToCount(t *testing.T) {
+func TestWriterChecksSeq(t *testing.T) {
 	all := zoo()
 	all[3].Seq = 4
 	w := NewWriter(io.Discard)
@@ -207,7 +206,7 @@ func TestWriterWantsSeqToCount(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	if !errors.Is(w.Close(), err) {
-		t.Error("Close forgets the error")
+		t.Error("Close does not return the error")
 	}
 }
 
@@ -220,7 +219,7 @@ func TestClone(t *testing.T) {
 		before := appendContent(nil, &c)
 		eachLeaf(reflect.ValueOf(&e).Elem(), func(reflect.Value, string) {})
 		if !bytes.Equal(before, appendContent(nil, &c)) {
-			t.Errorf("the clone of %v changes with its original", e.Kind)
+			t.Errorf("the clone of %v shares data with its original", e.Kind)
 		}
 	}
 }

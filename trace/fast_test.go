@@ -11,8 +11,8 @@ import (
 	"rollsim/reducer"
 )
 
-// decoders gives one that expects nothing and one that expects what it has read. They are used
-// again and again.
+// decoders are a fast one without recent values, a fast one with some, and a strict one. Tests
+// reuse them.
 type decoders [3]*decoder
 
 func newDecoders() *decoders { return &decoders{newDecoder(), newDecoder(), newDecoder()} }
@@ -30,13 +30,14 @@ func (all *decoders) each(t testing.TB, do func(fast, strict *decoder)) {
 		}
 		var e Entry
 		if i == 1 && !fast.fast([]byte(expected), &e) {
-			t.Fatal("the expected line is not taken")
+			t.Fatal("the fast path does not take the expected line")
 		}
 		do(fast, all[2])
 	}
 }
 
-// agreeLine holds what the fast path makes of a line against what the strict decoder makes of it.
+// agreeLine compares how the fast path and the strict decoder read a line. It reports whether the
+// fast path takes the line.
 func (all *decoders) agreeLine(t testing.TB, line []byte) (taken bool) {
 	for _, document := range []reducer.RolloutID{"", "r", `a","b`} {
 		all.each(t, func(fast, strict *decoder) {
@@ -60,11 +61,11 @@ func (all *decoders) agreeLine(t testing.TB, line []byte) (taken bool) {
 	return taken
 }
 
-// agreeRow does the same for a row's payload.
+// agreeRow compares how they read a row's payload.
 func (all *decoders) agreeRow(t testing.TB, row Row) (taken bool) {
 	at, err := ParseTime(row.TS)
 	if err != nil {
-		row.TS = nil // as where there is no time that the payload may repeat
+		row.TS = nil // there is no time that the payload may repeat
 	}
 	all.each(t, func(fast, strict *decoder) {
 		want := Entry{
@@ -112,9 +113,9 @@ func payloadOf(line []byte) []byte {
 	return payload[:max(0, len(payload)-1)]
 }
 
-// TestFastPathTakesWhatIsWritten: it would be of no use if it did not take the lines of samples and
-// of Writer.
-func TestFastPathTakesWhatIsWritten(t *testing.T) {
+// TestFastPathTakesUsualLines checks that the fast path takes the lines of the samples and those of
+// Writer.
+func TestFastPathTakesUsualLines(t *testing.T) {
 	all := newDecoders()
 	count := func(data []byte) (taken, lines int) {
 		for line := range bytes.Lines(data) {
@@ -127,13 +128,13 @@ func TestFastPathTakesWhatIsWritten(t *testing.T) {
 	}
 	for _, name := range []string{"sample-4", "sample-6"} {
 		if taken, lines := count(plainSample(t, name)); taken < lines-3 { // some error texts have escapes
-			t.Errorf("%s: %d of %d lines are taken", name, taken, lines)
+			t.Errorf("%s: the fast path takes %d of %d lines", name, taken, lines)
 		}
 	}
-	// Header, fault, rejection, verify_outcome, what has fields or a kind that is not known and what
-	// needs escapes is left to the strict decoder.
+	// The strict decoder reads header, fault, rejection, verify_outcome, unknown kinds and fields, and
+	// escapes.
 	if taken, lines := count(write(t, zoo())); taken < lines/2 {
-		t.Errorf("%d of %d lines of the zoo are taken", taken, lines)
+		t.Errorf("the fast path takes %d of %d lines of the zoo", taken, lines)
 	}
 }
 
@@ -161,12 +162,12 @@ func TestFastPathOnRows(t *testing.T) {
 		}
 	}
 	if taken < 3000 {
-		t.Errorf("%d rows are taken", taken)
+		t.Errorf("the fast path takes %d rows", taken)
 	}
 }
 
-// TestFastPathIsStrict changes single bytes of lines: wherever the fast path still takes the line,
-// the strict decoder agrees.
+// TestFastPathIsStrict changes single bytes of lines and checks that the strict decoder agrees if
+// the fast path takes the changed line.
 func TestFastPathIsStrict(t *testing.T) {
 	all, strict, seen := newDecoders(), newDecoder(), make(map[string]bool)
 	for line := range bytes.Lines(append(write(t, zoo()), plainSample(t, "sample-4")...)) {
@@ -235,8 +236,8 @@ func TestFastPathKnowsTimes(t *testing.T) {
 	}
 }
 
-// FuzzFastPath checks that the fast path makes of every line that it takes what the strict decoder
-// makes of it.
+// FuzzFastPath checks that the fast path and the strict decoder agree on every line that the fast
+// path takes.
 func FuzzFastPath(f *testing.F) {
 	for _, line := range bytes.SplitAfter(write(f, zoo()), []byte("\n")) {
 		f.Add(line, []byte("h"), []byte("r"))
@@ -246,7 +247,7 @@ func FuzzFastPath(f *testing.F) {
 			f.Add(line, []byte(`a","b`), []byte("edge@1"))
 		}
 	}
-	all := newDecoders() // the calls of one process come one after the other
+	all := newDecoders() // a process runs one call at a time
 	f.Fuzz(func(t *testing.T, line, host, rollout []byte) {
 		line = bytes.TrimSpace(line)
 		all.agreeLine(t, line)

@@ -380,3 +380,37 @@ func TestRecordFields(t *testing.T) {
 		}
 	}
 }
+
+// TestEnumerations checks that every value of an enumeration has its fields or its name.
+func TestEnumerations(t *testing.T) {
+	for _, k := range reducer.EventKinds() {
+		if int(k) >= len(eventFields) || len(eventFields[k]) == 0 {
+			t.Errorf("eventFields lacks %v", k)
+		}
+	}
+	for _, k := range reducer.EffectKinds() {
+		if int(k) >= len(effectFields) || len(effectFields[k]) == 0 {
+			t.Errorf("effectFields lacks %v", k)
+		}
+	}
+	for _, k := range reducer.AgentEventKinds() {
+		if int(k) >= len(agentFields) || len(agentFields[k]) == 0 {
+			t.Errorf("agentFields lacks %v", k)
+		}
+	}
+	for a := OpenRollout; int(a) < ActionCount; a++ {
+		if len(planFields[a]) == 0 || actionNames[a] == "" {
+			t.Errorf("planFields or actionNames lack %v", a)
+		}
+	}
+	for k := KindAgentEvent; int(k) < KindCount; k++ {
+		if kindNames[k] == "" {
+			t.Errorf("kindNames lacks kind %d", k)
+		}
+	}
+	for k := Changed; k <= Trailing; k++ {
+		if text := (Breach{Kind: k}).String(); strings.HasPrefix(text, "BreachKind") {
+			t.Errorf("String lacks %s", text)
+		}
+	}
+}

@@ -304,11 +304,11 @@ func TestReadTolerates(t *testing.T) {
 			t.Errorf("%s\n got %+v\nwant %+v", c.name, got[0], c.want)
 		}
 		if p := r.Passed(); p != c.passed {
-			t.Errorf("%s: passed over %+v, want %+v", c.name, p, c.passed)
+			t.Errorf("%s: unknown %+v, want %+v", c.name, p, c.passed)
 		}
 		again, _, err := read(write(t, got))
 		if err != nil || !reflect.DeepEqual(again, got) {
-			t.Errorf("%s: written again it reads %+v, %v", c.name, again, err)
+			t.Errorf("%s: written and read again it is %+v, %v", c.name, again, err)
 		}
 	}
 }
@@ -374,7 +374,7 @@ func TestInternedStringsAreBounded(t *testing.T) {
 		}
 	}
 	if len(p.strings) > internMost {
-		t.Errorf("%d strings are kept", len(p.strings))
+		t.Errorf("%d strings are interned", len(p.strings))
 	}
 }
 
@@ -393,12 +393,12 @@ func TestReadReportsFailingInput(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	if _, again := r.Read(); !errors.Is(again, err) {
-		t.Errorf("then it is %v", again)
+		t.Errorf("the next Read returns %v", again)
 	}
 }
 
-// FuzzReader checks that no input makes the reader panic, and that what it reads is what it reads
-// of its own writing.
+// FuzzReader checks that no input makes the reader panic, and that what it reads survives writing
+// and reading again.
 func FuzzReader(f *testing.F) {
 	all := zoo()
 	whole := write(f, all)
@@ -438,7 +438,7 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("written again: %v", err)
 		}
 		if last := len(got) - 1; len(again) == len(got)+1 {
-			again = again[:last+1] // of a trace that was cut off, the Writer wrote the end
+			again = again[:last+1] // the Writer added the end line of a trace that was cut off
 		}
 		if !reflect.DeepEqual(again, got) {
 			t.Errorf("read\n%s\nwritten again\n%s", write(t, got), write(t, again))

@@ -71,7 +71,7 @@ type seal struct {
 	gapTo    uint64 // the first seq after it
 	ended    bool
 	breaches []Breach
-	again    []byte
+	buf      []byte
 }
 
 func (s *seal) breach(b Breach) { s.breaches = append(s.breaches, b) }
@@ -123,15 +123,15 @@ func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if sum == nil {
 		return "it has no sum"
 	}
-	s.again = appendHex(append(s.again[:0], '"'), hash, 8)
-	if s.again = append(s.again, '"'); !bytes.Equal(s.again, sum) {
+	s.buf = appendHex(append(s.buf[:0], '"'), hash, 8)
+	if s.buf = append(s.buf, '"'); !bytes.Equal(s.buf, sum) {
 		return "its content does not match its sum"
 	}
-	s.again = appendSum(appendEntry(s.again[:0], e), hash)
-	if bytes.Equal(s.again, line) {
+	s.buf = appendSum(appendEntry(s.buf[:0], e), hash)
+	if bytes.Equal(s.buf, line) {
 		return ""
 	}
-	was, is := jsontext.Value(s.again), jsontext.Value(bytes.Clone(line))
+	was, is := jsontext.Value(s.buf), jsontext.Value(bytes.Clone(line))
 	if was.Canonicalize() != nil || is.Canonicalize() != nil || !bytes.Equal(was, is) {
 		return "it has content that its sum does not cover"
 	}

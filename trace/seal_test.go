@@ -9,14 +9,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// lines cuts a trace into lines without their ends.
+// lines splits a trace into lines without newlines.
 func lines(data []byte) []string {
 	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
 func TestSeal(t *testing.T) {
 	whole := lines(write(t, zoo()))
-	last := len(whole) - 1 // the end line, whose seq is last
+	last := len(whole) - 1 // the index of the end line, and its seq
 	replace := func(i int, old, new string) func([]string) []string {
 		return func(l []string) []string {
 			if strings.Count(l[i], old) != 1 {
@@ -88,7 +88,7 @@ func TestSeal(t *testing.T) {
 					t.Fatal(err)
 				}
 				if bytes.Contains(v, []byte("18446744073709552000")) {
-					// RFC 8785 knows no whole numbers beyond 2^53: such a seed does not survive it.
+					// RFC 8785 rounds integers beyond 2^53, such as the seed.
 					v = bytes.Replace(v, []byte("18446744073709552000"), []byte("18446744073709551615"), 1)
 				}
 				l[i] = string(v)
@@ -115,8 +115,8 @@ func TestSeal(t *testing.T) {
 	}
 }
 
-// TestSealOfConsistentForgery changes an entry or the end line and makes the sum fit again: only
-// the end line can tell.
+// TestSealOfConsistentForgery changes an entry or the end line together with its sum, so that only
+// the end line shows the change.
 func TestSealOfConsistentForgery(t *testing.T) {
 	all := zoo()
 	original := lines(write(t, all))

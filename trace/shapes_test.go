@@ -47,7 +47,7 @@ func TestReadZstd(t *testing.T) {
 	}
 }
 
-// documentOf spells what a rollout's export says, as the control plane answers it.
+// documentOf returns the rollout document with the events of a rollout's log.
 func documentOf(t testing.TB, id reducer.RolloutID, entries []Entry) string {
 	t.Helper()
 	var events []string
@@ -61,7 +61,7 @@ func documentOf(t testing.TB, id reducer.RolloutID, entries []Entry) string {
 	return fmt.Sprintf(`{"rollout_id":"%s","events":[%s]}`, id, strings.Join(events, ","))
 }
 
-// lone gives the entries of the zoo that a control plane may have logged.
+// lone returns the entries of the zoo that a control plane may log.
 func lone() []Entry {
 	return slices.DeleteFunc(zoo(), func(e Entry) bool { return e.Kind == KindHeader })
 }
@@ -97,7 +97,7 @@ func TestReadDocument(t *testing.T) {
 					break
 				}
 				if r.Line() != len(got.Entries)+1 {
-					t.Errorf("%s: event %d is said to be %d", name, len(got.Entries)+1, r.Line())
+					t.Errorf("%s: event %d has number %d", name, len(got.Entries)+1, r.Line())
 				}
 				_ = got.Write(e)
 			}
@@ -108,7 +108,7 @@ func TestReadDocument(t *testing.T) {
 				strings.Count(text, `"a":1`); r.Passed().Fields != uint64(
 				unknown,
 			) {
-				t.Errorf("%s: passed over %+v", name, r.Passed())
+				t.Errorf("%s: unknown %+v", name, r.Passed())
 			}
 		}
 	}
@@ -150,9 +150,8 @@ func TestDocumentErrors(t *testing.T) {
 	}
 }
 
-// TestAheadGivesTheSame: what is read ahead of its use is what is read when it is asked for, errors
-// included.
-func TestAheadGivesTheSame(t *testing.T) {
+// TestAhead checks that a reader returns the same entries and errors with and without Ahead.
+func TestAhead(t *testing.T) {
 	log := write(t, lone())
 	many := bytes.Repeat(log, 200)
 	sealed := write(t, zoo())
@@ -178,7 +177,7 @@ func TestAheadGivesTheSame(t *testing.T) {
 				e, err := r.Read()
 				if err != nil {
 					if _, again := r.Read(); !errors.Is(again, err) {
-						t.Errorf("%s: then it is %v", name, again)
+						t.Errorf("%s: the next Read returns %v", name, again)
 					}
 					return c, err, r.Passed(), r.Breaches()
 				}
@@ -194,7 +193,7 @@ func TestAheadGivesTheSame(t *testing.T) {
 			)
 		}
 		if errors.Is(err, io.EOF) && passed != wantPassed {
-			t.Errorf("%s: passed %v, want %v", name, passed, wantPassed)
+			t.Errorf("%s: unknown %v, want %v", name, passed, wantPassed)
 		}
 	}
 }
@@ -214,7 +213,7 @@ func TestClosedEarly(t *testing.T) {
 		t.Error(err, closed)
 	}
 	if _, err := r.Read(); err == nil {
-		t.Error("it reads on")
+		t.Error("Read succeeds after Close")
 	}
 }
 
@@ -242,7 +241,7 @@ func TestConcatenate(t *testing.T) {
 				break
 			}
 			if opened == 3 && len(got.Entries) < 9 {
-				t.Error("all are open at once")
+				t.Error("all inputs are open at once")
 			}
 			if len(got.Entries) == 6 && (r.File() != "b" || r.Line() != 2) {
 				t.Errorf("%s:%d", r.File(), r.Line())
@@ -251,7 +250,7 @@ func TestConcatenate(t *testing.T) {
 		}
 		_, alone, _ := read(write(t, entries))
 		if !reflect.DeepEqual(got.Entries, entries) || r.Passed() != alone.Passed() || r.Close() != nil {
-			t.Errorf("%d of %d entries, passed %v", len(got.Entries), len(entries), r.Passed())
+			t.Errorf("%d of %d entries, unknown %v", len(got.Entries), len(entries), r.Passed())
 		}
 	}
 	r := Concatenate(

@@ -76,9 +76,9 @@ agent Converged stable@a1 web-01 seq 14
 	}
 }
 
-// TestColumnsStay checks that a long name moves the rest of its own line only, and that no name
-// breaks a line.
-func TestColumnsStay(t *testing.T) {
+// TestColumns checks that a long name moves only the rest of its own line, and that no name
+// contains a line break.
+func TestColumns(t *testing.T) {
 	l := Lines{Absolute: true}
 	for _, c := range []struct {
 		entry Entry
@@ -126,7 +126,7 @@ func TestAppendElapsed(t *testing.T) {
 	}
 	const first, last = reducer.Time(-1 << 63), reducer.Time(1<<63 - 1)
 	if got := string(AppendElapsed(nil, last, first)); got != "213503d 23:34:33.709551615" {
-		t.Errorf("from end to end: %s", got)
+		t.Errorf("from the first to the last time: %s", got)
 	}
 }
 

@@ -90,7 +90,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// TestTimesAgreeWithStandardLibrary compares random instants, with random offsets.
+// TestTimesAgreeWithStandardLibrary compares random times with random offsets.
 func TestTimesAgreeWithStandardLibrary(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
@@ -105,9 +105,9 @@ func TestTimesAgreeWithStandardLibrary(t *testing.T) {
 			want -= want % 1_000_000
 		}
 		zone := time.FixedZone("", (draw.IntN(2*1439)-1439)*60)
-		spelt := time.Unix(0, want).In(zone).Format(time.RFC3339Nano)
-		if got, err := ParseTime(spelt); err != nil || int64(got) != want {
-			t.Fatalf("%s: %d, %v, want %d", spelt, got, err, want)
+		text := time.Unix(0, want).In(zone).Format(time.RFC3339Nano)
+		if got, err := ParseTime(text); err != nil || int64(got) != want {
+			t.Fatalf("%s: %d, %v, want %d", text, got, err, want)
 		}
 		ours := AppendTime(nil, reducer.Time(want))
 		if again, err := time.Parse(time.RFC3339Nano, string(ours)); err != nil ||
@@ -129,9 +129,9 @@ func FuzzParseTime(f *testing.F) {
 		}
 		again, err := ParseTime(AppendTime(nil, got))
 		if err != nil || again != got {
-			t.Errorf("%q is %d, and written again %d, %v", s, got, again, err)
+			t.Errorf("%q is %d, and after writing %d, %v", s, got, again, err)
 		}
-		// What RFC 3339 leaves to us aside, the standard library must agree.
+		// The standard library must agree, except about what RFC 3339 leaves open.
 		if want, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s)); err == nil &&
 			want.UnixNano() != int64(got) {
 			t.Errorf("%q is %d, want %d", s, got, want.UnixNano())

@@ -17,8 +17,8 @@ const (
 	second = reducer.Time(nanosPerSecond)
 )
 
-// zoo is a header and one entry of every kind of payload that the simulator writes, in a sealed
-// trace's order.
+// zoo returns a header and entries with every kind of payload that the simulator writes, in the
+// order of a sealed trace.
 func zoo() []Entry {
 	const (
 		r1 = reducer.RolloutID("stable@a1")
@@ -164,7 +164,7 @@ func write(t testing.TB, entries []Entry) []byte {
 	return b.Bytes()
 }
 
-// read reads a whole trace, up to the first error.
+// read reads a trace up to its end or the first error.
 func read(data []byte) ([]Entry, *Reader, error) {
 	r, err := NewReader("t.ndjson", bytes.NewReader(data))
 	if err != nil {
@@ -209,8 +209,7 @@ func TestZooIsComplete(t *testing.T) {
 			actions[e.Plan.Action] = true
 		}
 	}
-	// verify_outcome and other kinds are not written by the simulator, the end line is the Writer's
-	// own.
+	// The simulator writes neither verify_outcome nor other kinds, and the Writer adds the end line.
 	if len(events) != len(reducer.EventKinds()) || len(effects) != len(reducer.EffectKinds()) ||
 		len(
 			agents,
@@ -222,7 +221,7 @@ func TestZooIsComplete(t *testing.T) {
 	}
 }
 
-func TestEveryEntryReadsAsWritten(t *testing.T) {
+func TestEveryEntryIsReadAsWritten(t *testing.T) {
 	all := zoo()
 	got, r, err := read(write(t, all))
 	if err != nil {
@@ -232,7 +231,7 @@ func TestEveryEntryReadsAsWritten(t *testing.T) {
 		t.Errorf("breaches in a fresh trace: %v", b)
 	}
 	if p := r.Passed(); p != (Passed{}) {
-		t.Errorf("passed over in a fresh trace: %+v", p)
+		t.Errorf("unknown in a fresh trace: %+v", p)
 	}
 	if len(got) != len(all)+1 || got[len(all)].Kind != KindEnd {
 		t.Fatalf("%d entries, want %d and an end line", len(got), len(all))

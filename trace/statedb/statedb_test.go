@@ -24,8 +24,8 @@ import (
 	"rollsim/trace"
 )
 
-// A test that needs another process at work on a database starts itself again with this set to the
-// database's path.
+// A test that needs another process to use a database starts its own binary with this variable set
+// to the database's path.
 const writerEnv = "ROLLSIM_TEST_WRITER"
 
 func TestMain(m *testing.M) {
@@ -39,8 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writer plays the control plane: it does what it is told to on standard input, a statement a line,
-// and answers each.
+// writer acts as the control plane: it executes statements from standard input, one per line, and
+// confirms each.
 func writer(path string) error {
 	conn, err := sqlite3.Open(path)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *process) end() {
 const addRow = `INSERT INTO event_log(ts, kind, payload) VALUES ('2026-05-16T18:00:00Z',` +
 	` 'manifest_poll', '{"channel":"edge","outcome":"304","channel_ref":null}')`
 
-// sample unpacks the sample's database into a folder of its own.
+// sample unpacks the sample's database into a temporary directory.
 func sample(t testing.TB, name string) string {
 	t.Helper()
 	packed, err := os.ReadFile("../testdata/" + name + ".state.db.gz")
@@ -118,8 +118,8 @@ func sample(t testing.TB, name string) string {
 	return path
 }
 
-// folder is what stands in the folder of a database: names and contents. The content of shared
-// memory is not part of it: any reader marks there what it reads.
+// folder returns the names and contents of the files in the directory of a database, without the
+// content of shared memory, which every reader changes.
 func folder(t *testing.T, path string) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -140,7 +140,7 @@ func folder(t *testing.T, path string) map[string]string {
 	return all
 }
 
-// count reads a whole database, tables included, and gives the number of rows.
+// count reads a database with its tables and returns the number of rows.
 func count(path string) (rows, rollouts, quarantines int, err error) {
 	db, err := Open("state.db", path)
 	if err != nil {
@@ -164,8 +164,8 @@ func count(path string) (rows, rollouts, quarantines int, err error) {
 
 const sampleRows = 4041
 
-// check reads a database and tells whether it found so many rows more than the sample has, and left
-// everything as it was.
+// check checks that a database has so many rows more than the sample, and that reading it changes
+// no file.
 func check(t *testing.T, path string, more int) {
 	t.Helper()
 	before := folder(t, path)
@@ -174,7 +174,7 @@ func check(t *testing.T, path string, more int) {
 		t.Errorf("%d rows, %d rollouts, %d quarantines, %v", rows, rollouts, quarantines, err)
 	}
 	if after := folder(t, path); !reflect.DeepEqual(after, before) {
-		t.Errorf("it left\n%v, there was\n%v", after, before)
+		t.Errorf("after reading there is\n%v, before there was\n%v", after, before)
 	}
 }
 
@@ -209,7 +209,7 @@ func TestWhileItIsWritten(t *testing.T) {
 	p.do(addRow)
 	p.do("BEGIN IMMEDIATE")
 	p.do(addRow)
-	check(t, path, 1) // what is not committed is not there
+	check(t, path, 1) // uncommitted rows are not visible
 
 	db, err := Open("state.db", path)
 	if err != nil {
@@ -219,14 +219,14 @@ func TestWhileItIsWritten(t *testing.T) {
 	if err := db.Next(&row); err != nil {
 		t.Fatal(err)
 	}
-	p.do("COMMIT") // the writer is not kept waiting
+	p.do("COMMIT") // the reader does not block the writer
 	p.do(addRow)
 	n := 1
 	for err = db.Next(&row); err == nil; err = db.Next(&row) {
 		n++
 	}
 	if n != sampleRows+1 || !errors.Is(err, io.EOF) {
-		t.Errorf("%d rows, %v: not those of the moment in which the reading began", n, err)
+		t.Errorf("%d rows, %v: not those at the beginning of the reading", n, err)
 	}
 	if err := db.Close(); err != nil {
 		t.Error(err)
@@ -235,7 +235,7 @@ func TestWhileItIsWritten(t *testing.T) {
 	p.end()
 	check(t, path, 3)
 	if all := folder(t, path); len(all) != 1 {
-		t.Errorf("the writer has gone, and there are %v", all)
+		t.Errorf("after the writer has ended there are %v", all)
 	}
 }
 
@@ -287,7 +287,7 @@ func TestAfterACrash(t *testing.T) {
 	p.do(addRow)
 	p.end()
 	if len(folder(t, path)) != 3 {
-		t.Fatal("it has to leave its files", folder(t, path))
+		t.Fatal("the killed writer left no files", folder(t, path))
 	}
 	check(t, path, 1)
 	if err := os.Remove(path + shmSuffix); err != nil {
@@ -296,7 +296,7 @@ func TestAfterACrash(t *testing.T) {
 	check(t, path, 1)
 }
 
-// TestCopied: an operator copies the database and its write-ahead log, not the shared memory.
+// TestCopied reads a copy of a database and its write-ahead log, without the shared memory.
 func TestCopied(t *testing.T) {
 	path := sample(t, "sample-4")
 	p := start(t, path)
@@ -309,7 +309,7 @@ func TestCopied(t *testing.T) {
 	check(t, to, 1)
 }
 
-// TestStream: a database that is compressed is read from a copy.
+// TestStream reads a compressed database, from a private copy.
 func TestStream(t *testing.T) {
 	content, err := os.ReadFile(sample(t, "sample-4"))
 	if err != nil {
@@ -328,8 +328,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// nothingStays: a private copy is gone while it is read, be the reader killed, or where that cannot
-// be, afterwards.
+// nothingStays checks that a private copy is removed while it is read, so that it does not stay if
+// the reader is killed, or afterwards where the system cannot do that.
 func nothingStays(t *testing.T, open func() (*DB, error)) {
 	t.Helper()
 	dir := t.TempDir()
@@ -340,7 +340,7 @@ func nothingStays(t *testing.T, open func() (*DB, error)) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(dir); (err != nil || len(left) > 0) && runtime.GOOS != "windows" {
-		t.Errorf("there while it is read: %v", left)
+		t.Errorf("present while it is read: %v", left)
 	}
 	var row trace.Row
 	for err = db.Next(&row); err == nil; err = db.Next(&row) {
@@ -353,7 +353,7 @@ func nothingStays(t *testing.T, open func() (*DB, error)) {
 		t.Error(err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("left in the folder for temporary files: %v", left)
+		t.Errorf("left in the temporary directory: %v", left)
 	}
 }
 
@@ -485,7 +485,7 @@ func TestOtherDatabases(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if after := folder(t, path); !reflect.DeepEqual(after, before) {
-			t.Errorf("%s: it left %v", c.name, after)
+			t.Errorf("%s: after reading there is %v", c.name, after)
 		}
 	}
 	if _, err := Open("nowhere.db", filepath.Join(t.TempDir(), "nowhere.db")); err == nil ||
@@ -494,8 +494,8 @@ func TestOtherDatabases(t *testing.T) {
 	}
 }
 
-// TestSampleIsItsLog holds the rows of a sample's database against the lines of its export.
-func TestSampleIsItsLog(t *testing.T) {
+// TestSampleEqualsItsExport compares the rows of a sample's database with the lines of its export.
+func TestSampleEqualsItsExport(t *testing.T) {
 	for _, name := range []string{"sample-4", "sample-6"} {
 		packed, err := os.Open("../testdata/" + name + ".ndjson.gz")
 		if err != nil {
@@ -525,7 +525,7 @@ func TestSampleIsItsLog(t *testing.T) {
 	}
 }
 
-// FuzzOpen: whatever a file holds that begins as a database does, it is read or it is an error.
+// FuzzOpen checks that any file that begins like a database can be read or results in an error.
 func FuzzOpen(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "small.db")
 	conn, err := sqlite3.Open(path)
@@ -569,7 +569,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		_, _, _, _ = count(path)
 		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-			t.Errorf("it left %v", entries)
+			t.Errorf("after reading there is %v", entries)
 		}
 	})
 }
