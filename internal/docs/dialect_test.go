@@ -121,7 +121,7 @@ func TestPhrases(t *testing.T) {
 // end of a line, and never that of a paragraph.
 var (
 	patterns = compile(func(p phrase) string { return `\b(?:` + p.pattern + `)\b` })
-	allowed  = compile(func(p phrase) string { return `(?:` + p.allow + `)$` })
+	allowed  = compile(func(p phrase) string { return p.allow })
 )
 
 func compile(text func(phrase) string) []*regexp.Regexp {
@@ -139,13 +139,17 @@ func findPhrases(text []byte) []string {
 	var all []string
 	for i, p := range phrases {
 		for _, at := range patterns[i].FindAllIndex(text, -1) {
-			if p.allow == "" || !allowed[i].Match(text[:at[1]]) {
+			around := text[max(0, at[0]-allowance):min(at[1]+allowance, len(text))]
+			if p.allow == "" || !allowed[i].Match(around) {
 				all = append(all, fmt.Sprintf("%d: %s (write %s)", lineAt(text, at[0]), p.avoid, p.write))
 			}
 		}
 	}
 	return all
 }
+
+// allowance is how much of the text around a phrase counts for its allow.
+const allowance = 10
 
 func lineAt(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
 

@@ -6,7 +6,7 @@ import "regexp"
 type phrase struct {
 	avoid   string // the phrase as a reader knows it
 	pattern string // a regular expression in lower case; a space matches the end of a line too
-	allow   string // a regular expression for the uses that are standard English
+	allow   string // a regular expression for uses, with a word around, that are standard English
 	write   string // the standard phrase
 	bad     string // an example that pattern matches
 	good    string // the same in standard English, which matches no phrase at all
@@ -32,9 +32,10 @@ var phrases = []phrase{
 	},
 	{
 		avoid: "tells, is told", pattern: `tells|(is|are|be|been|being|was|were) told`,
+		allow: `told to`,
 		write: "reports, says, shows, explains",
 		bad:   "a line tells what was read, and so the reader is told",
-		good:  "a line reports the number of bytes read",
+		good:  "a line reports the number of bytes read; the agent is told to switch",
 	},
 	{
 		avoid: "takes note of", pattern: `(takes?|took|taken|taking) note`, write: "records",
@@ -115,9 +116,10 @@ var phrases = []phrase{
 		good: "records that are no longer in use",
 	},
 	{
-		avoid: "for want of, for lack of", pattern: `for (want|lack) of`, write: "without, because there is no",
-		bad:  "sent again for want of an ack",
-		good: "sent again without an ack",
+		avoid: "for want of, for lack of", pattern: `for (want|lack) of`,
+		write: "without, because there is no",
+		bad:   "sent again for want of an ack",
+		good:  "sent again without an ack",
 	},
 	{
 		avoid: "of which", pattern: `of which`, write: "two sentences",
