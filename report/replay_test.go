@@ -17,7 +17,7 @@ import (
 	"rollsim/trace/input"
 )
 
-func replayOf(t *testing.T, opts replay.Options, names ...string) replay.Result {
+func replayOf(t *testing.T, opts replay.Options, names ...string) *replay.Result {
 	t.Helper()
 	for i, name := range names {
 		names[i] = "../trace/testdata/" + name
@@ -45,7 +45,7 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 	}
 	result := replayOf(t, opts, "sample-4.state.db.gz")
 	var b bytes.Buffer
-	if err := ReplayJSON(&b, "state.db", &result); err != nil {
+	if err := ReplayJSON(&b, "state.db", result); err != nil {
 		t.Fatal(err)
 	}
 	var document any

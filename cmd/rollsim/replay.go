@@ -109,12 +109,12 @@ func (env *environment) replay(c *cli.Context) error {
 	}
 	write := func() error {
 		return report.Replay(
-			env.out.w, name, &result,
+			env.out.w, name, result,
 			report.ReplayView{All: c.Bool("all"), By: c.String("accept"), Given: givenFold(c)},
 		)
 	}
 	if c.Bool("json") {
-		write = func() error { return report.ReplayJSON(env.out.w, name, &result) }
+		write = func() error { return report.ReplayJSON(env.out.w, name, result) }
 	}
 	if failed := write(); failed != nil && err == nil {
 		err = failed

@@ -60,11 +60,13 @@ func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 func parseAccepted(text string) (line acceptedLine, what string) {
 	fields := strings.Fields(text)
 	if len(fields) < 3 {
-		return line, `expected a class, a seq, eight digits and a reason, such as "effect 869 1f00ab34 rolled back by hand"`
+		return line, "expected a class, a seq, eight digits and a reason, such as " +
+			`"effect 869 1f00ab34 rolled back by hand"`
 	}
-	if _, ok := ParseClass(fields[0]); !ok {
+	if !isClass(fields[0]) {
 		return line, fmt.Sprintf(
-			"expected a class of findings (%s), found %q", strings.Join(classNames[1:], ", "), fields[0],
+			"expected a class of findings (%s), found %q", strings.Join(classNames[Effect:], ", "),
+			fields[0],
 		)
 	}
 	if _, err := strconv.ParseUint(fields[1], 10, 64); err != nil {
@@ -80,34 +82,46 @@ func parseAccepted(text string) (line acceptedLine, what string) {
 	return acceptedLine{key: strings.Join(fields[:3], " "), reason: strings.Join(fields[3:], " ")}, ""
 }
 
-// accepts gives the reason for which a finding is accepted.
-func (p *replay) accepts(f *Finding) (reason string, ok bool) {
-	a := p.opts.Accepted
-	if a == nil || len(a.lines) == 0 {
+// acceptance applies accepted findings to a replay.
+type acceptance struct {
+	lines []acceptedLine
+	byKey map[string]int
+	used  []bool // the lines that accept a finding
+}
+
+func newAcceptance(a *Accepted) acceptance {
+	if a == nil {
+		return acceptance{}
+	}
+	return acceptance{lines: a.lines, byKey: a.byKey, used: make([]bool, len(a.lines))}
+}
+
+// reason returns why a finding is accepted. It reports false for one that is not.
+func (a *acceptance) reason(f *Finding) (string, bool) {
+	if len(a.lines) == 0 {
 		return "", false
 	}
 	i, ok := a.byKey[f.Key()]
 	if !ok {
 		return "", false
 	}
-	p.used[i] = true
+	a.used[i] = true
 	return a.lines[i].reason, true
 }
 
-// Stale are the lines that accepted no finding. What is not shown is accepted all the same.
+// Stale is a line of accepted findings that accepts none. A line for a finding that is not shown is
+// not stale.
 type Stale struct {
 	Line   int
 	Key    string
 	Reason string
 }
 
-func (p *replay) stale() []Stale {
-	if p.opts.Accepted == nil || !p.ended || p.stopped != nil {
-		return nil // what is found in the rest of the log is not known
-	}
+// stale returns the lines that have accepted no finding.
+func (a *acceptance) stale() []Stale {
 	var all []Stale
-	for i, l := range p.opts.Accepted.lines {
-		if !p.used[i] {
+	for i, l := range a.lines {
+		if !a.used[i] {
 			all = append(all, Stale{Line: l.number, Key: l.key, Reason: l.reason})
 		}
 	}

@@ -11,47 +11,49 @@ import (
 	"rollsim/reducer"
 )
 
-// archive keeps the records of rollouts that are over, without their text, each in a few dozen
-// bytes: a Go map of records would take several times that, and a log may hold millions. It takes
-// those that are named by channel and ref, where the ref is a git commit; a record that is not all
-// in an entry is not taken.
+// archive holds the records of rollouts that are over, in a hash table of its own. A log may have
+// millions of them, and MEASURED
+//
+// It takes rollouts that are named by channel and ref, where the ref is a git commit, and whose
+// record has nothing else in it than an entry holds. The zero value is empty.
 type archive struct {
 	channels []reducer.ChannelID
-	numbers  map[reducer.ChannelID]uint16 // of channels, in that list
+	numbers  map[reducer.ChannelID]uint16 // the indices of channels
 	blocks   []*[blockSize]archived
-	n        int // how many are kept
-	// a hash table of places in the blocks, plus 1; 0 is free; the length is a power of two
-	table []uint32
+	n        int      // how many records the blocks hold
+	table    []uint32 // indices into the blocks, plus 1; 0 is free; the length is a power of two
 }
 
 const blockSize = 256
 
-// refSize is the length of a git commit's hash.
-const refSize = 20
+// commit is the hash of a git commit.
+type commit [20]byte
 
+// archived is a record without its text.
 type archived struct {
 	opened, terminal, superseded reducer.Time
-	seq                          uint64 // of its opening
-	ref                          [refSize]byte
+	seq                          uint64 // of the rollout's opening
+	ref                          commit
 	number                       uint32 // Rollout.Number
 	wave                         uint32
 	channel                      uint16
 	state                        reducer.State
-	flags                        uint8
+	flags                        archiveFlags
 }
 
+type archiveFlags uint8
+
 const (
-	hasTerminal uint8 = 1 << iota
+	hasTerminal archiveFlags = 1 << iota
 	hasSuperseded
-	isBack   // the fleet has it again, and knows better
-	isListed // a derived table has it
+	isRestored // the fleet has the rollout again, with a newer record
+	isListed   // the table rollouts has a row of it
 )
 
-// parse takes an id apart; false when it is none of those that are taken.
-func (a *archive) parse(
-	id reducer.RolloutID,
-) (channel reducer.ChannelID, ref [refSize]byte, ok bool) {
-	at := len(id) - 2*refSize - 1
+// parseID splits the id of a rollout into its channel and its commit. It reports false for any
+// other id.
+func parseID(id reducer.RolloutID) (channel reducer.ChannelID, ref commit, ok bool) {
+	at := len(id) - hex.EncodedLen(len(ref)) - 1
 	if at < 0 || id[at] != '@' {
 		return "", ref, false
 	}
@@ -62,27 +64,21 @@ func (a *archive) parse(
 	return reducer.ChannelID(id[:at]), ref, true
 }
 
-// put keeps a record, anew if it was kept before; false when it cannot be.
+// put adds or replaces the record of the rollout with that number, whose opening has that seq. It
+// reports false for a record that the archive cannot hold.
 func (a *archive) put(rec *reducer.Record, number int, seq uint64) bool {
-	channel, ref, ok := a.parse(rec.RolloutID)
+	name, ref, ok := parseID(rec.RolloutID)
 	if !ok || uint64(number) > math.MaxUint32 {
 		return false
 	}
-	c, known := a.numbers[channel]
-	if !known && len(a.channels) > math.MaxUint16 {
+	channel, ok := a.channel(name)
+	if !ok {
 		return false
 	}
-	if !known {
-		if a.numbers == nil {
-			a.numbers = make(map[reducer.ChannelID]uint16)
-		}
-		c = uint16(len(a.channels))
-		a.numbers[channel] = c
-		a.channels = append(a.channels, channel)
-	}
 	k := archived{
-		opened: rec.OpenedAt, terminal: rec.TerminalAt.Value, superseded: rec.SupersededAt.Value, seq: seq, ref: ref,
-		number: uint32(number), wave: rec.CurrentWave, channel: c, state: rec.State,
+		opened: rec.OpenedAt, terminal: rec.TerminalAt.Value, superseded: rec.SupersededAt.Value,
+		seq: seq, ref: ref, number: uint32(number), wave: rec.CurrentWave, channel: channel,
+		state: rec.State,
 	}
 	if rec.TerminalAt.Set {
 		k.flags |= hasTerminal
@@ -91,37 +87,61 @@ func (a *archive) put(rec *reducer.Record, number int, seq uint64) bool {
 		k.flags |= hasSuperseded
 	}
 	if a.record(&k) != *rec {
-		return false // a machine from outside may leave anything
+		return false // an external machine may return any record
 	}
 	if before := a.find(rec.RolloutID); before != nil {
 		*before = k
 		return true
 	}
+	a.add(k)
+	return true
+}
+
+// channel returns the index of a channel, a new one if it is not known. It reports false if there
+// are too many.
+func (a *archive) channel(name reducer.ChannelID) (uint16, bool) {
+	if i, known := a.numbers[name]; known {
+		return i, true
+	}
+	if len(a.channels) > math.MaxUint16 {
+		return 0, false
+	}
+	if a.numbers == nil {
+		a.numbers = make(map[reducer.ChannelID]uint16)
+	}
+	i := uint16(len(a.channels))
+	a.numbers[name] = i
+	a.channels = append(a.channels, name)
+	return i, true
+}
+
+// add adds a record to the blocks and to the table, which is kept at most three quarters full.
+func (a *archive) add(k archived) {
 	if a.n%blockSize == 0 {
 		a.blocks = append(a.blocks, new([blockSize]archived))
 	}
 	a.n++
 	*a.at(a.n - 1) = k
-	if 4*a.n > 3*len(a.table) {
-		a.table = make([]uint32, max(8, 2*len(a.table)))
-		for i := range a.n {
-			a.enter(i)
-		}
-	} else {
-		a.enter(a.n - 1)
+	if 4*a.n <= 3*len(a.table) {
+		a.index(a.n - 1)
+		return
 	}
-	return true
+	a.table = make([]uint32, max(8, 2*len(a.table)))
+	for i := range a.n {
+		a.index(i)
+	}
 }
 
 func (a *archive) at(i int) *archived { return &a.blocks[i/blockSize][i%blockSize] }
 
-func (a *archive) enter(i int) {
+// index enters the i-th record into the table.
+func (a *archive) index(i int) {
 	k := a.at(i)
 	a.table[a.slot(k.channel, k.ref)] = uint32(i) + 1
 }
 
-// slot gives where a rollout stands in the table, or where it belongs.
-func (a *archive) slot(channel uint16, ref [refSize]byte) uint64 {
+// slot returns where in the table a rollout is, or else where it belongs.
+func (a *archive) slot(channel uint16, ref commit) uint64 {
 	mask := uint64(len(a.table) - 1)
 	at := (xxhash.Sum64(ref[:]) + uint64(channel)) & mask
 	for a.table[at] != 0 {
@@ -133,35 +153,33 @@ func (a *archive) slot(channel uint16, ref [refSize]byte) uint64 {
 	return at
 }
 
-// find finds a rollout; nil when it is not kept.
+// find returns the record of a rollout, or nil.
 func (a *archive) find(id reducer.RolloutID) *archived {
-	channel, ref, ok := a.parse(id)
-	if c, known := a.numbers[channel]; ok && known && a.n > 0 {
-		if i := a.table[a.slot(c, ref)]; i > 0 {
+	name, ref, ok := parseID(id)
+	if channel, known := a.numbers[name]; ok && known && a.n > 0 {
+		if i := a.table[a.slot(channel, ref)]; i > 0 {
 			return a.at(int(i) - 1)
 		}
 	}
 	return nil
 }
 
-// record gives the record that was kept.
+// record returns the record as it was added.
 func (a *archive) record(k *archived) reducer.Record {
 	channel, ref := a.channels[k.channel], reducer.ChannelRef(hex.EncodeToString(k.ref[:]))
 	return reducer.Record{
-		RolloutID: reducer.NewRolloutID(
-			channel, ref,
-		), Channel: channel, TargetRef: ref, State: k.state, CurrentWave: k.wave, OpenedAt: k.opened,
+		RolloutID: reducer.NewRolloutID(channel, ref), Channel: channel, TargetRef: ref,
+		State: k.state, CurrentWave: k.wave, OpenedAt: k.opened,
 		TerminalAt:   reducer.Opt[reducer.Time]{Value: k.terminal, Set: k.flags&hasTerminal != 0},
 		SupersededAt: reducer.Opt[reducer.Time]{Value: k.superseded, Set: k.flags&hasSuperseded != 0},
 	}
 }
 
-// unlisted gives the rollouts that no derived table has, in the order of opening, but for those
-// that the fleet has again.
+// unlisted returns the records that are neither restored nor listed, in the order of opening.
 func (a *archive) unlisted() []*archived {
 	var all []*archived
 	for i := range a.n {
-		if k := a.at(i); k.flags&(isBack|isListed) == 0 {
+		if k := a.at(i); k.flags&(isRestored|isListed) == 0 {
 			all = append(all, k)
 		}
 	}

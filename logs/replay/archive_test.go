@@ -63,7 +63,7 @@ func TestArchive(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			all := keeping(t, path, MostOver, archive{})
+			all := keeping(t, path, maxOver, archive{})
 			for _, most := range []int{0, 1} {
 				var a, none archive
 				none.channels = make([]reducer.ChannelID, math.MaxUint16+1) // it takes nothing more
@@ -77,16 +77,16 @@ func TestArchive(t *testing.T) {
 				}
 				got.Fleet, want.Fleet = nil, nil
 				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s, %s: with %d kept\n%s\nwant\n%s", sample, c.name, most, told(&got), told(&want))
+					t.Errorf("%s, %s: with %d kept\n%s\nwant\n%s", sample, c.name, most, told(got), told(want))
 				}
 				if !reflect.DeepEqual(got.Groups, all.Groups) {
 					t.Errorf(
 						"%s, %s: with %d kept %v, with all kept %v", sample, c.name, most, got.Groups, all.Groups,
 					)
 				}
-				if told(&got) != told(&all) && !c.late {
+				if told(got) != told(all) && !c.late {
 					t.Errorf("%s, %s: with %d kept\n%s\nwith all "+
-						"kept\n%s", sample, c.name, most, told(&got), told(&all))
+						"kept\n%s", sample, c.name, most, told(got), told(all))
 				}
 			}
 		}
@@ -110,24 +110,24 @@ func TestLastOneArchived(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := keeping(t, path, 0, archive{})
-	if n := len(got.Fleet.Rollouts()); n > 0 || countedTitles(&got)["invariant: stranded"] > 0 {
+	if n := len(got.Fleet.Rollouts()); n > 0 || countedTitles(got)["invariant: stranded"] > 0 {
 		t.Errorf("%d rollouts are in the fleet\n%s", n, show(got.Findings))
 	}
 }
 
 // keeping replays a log with so many rollouts kept that are over.
-func keeping(t *testing.T, path string, most int, a archive) Result {
+func keeping(t *testing.T, path string, most int, a archive) *Result {
 	t.Helper()
 	r, err := input.Open(nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := newReplay(r, Options{})
-	p.keep, p.archive = most, a
+	p.rollouts.keep, p.rollouts.archive = most, a
 	if err := errors.Join(p.readAll(), r.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return p.sorted()
+	return p.finalResult()
 }
 
 // told is a result without which of its rollouts are shown.

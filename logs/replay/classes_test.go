@@ -65,7 +65,7 @@ func TestClasses(t *testing.T) {
 		want, notes string
 		opts        Options
 	}{
-		{name: "nothing", log: opening, notes: "the log holds no WaveAdvanced"},
+		{name: "nothing", log: opening, notes: "the log has no WaveAdvanced"},
 		{name: "nothing about a failure", log: failing + "e1 does edge@a1 " +
 			"RollbackComplete\nquarantine edge c1"},
 
@@ -116,7 +116,7 @@ func TestClasses(t *testing.T) {
 				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event " +
 				"SuccessorOpened in state Superseded (rollout edge@a1))"},
 		{name: "never opened", log: opening + "join edge@z9 e1 0\nto edge@z9 Opening Active",
-			notes: "rollout edge@z9 is never opened in this log: its entries are passed over (2)"},
+			notes: "rollout edge@z9 is never opened in this log: its entries are skipped (2)"},
 		{name: "planned, never opened", log: opening + "+1\nplan edge@z9 e1",
 			want: "log 14 missing RolloutOpened edge@z9: nothing / RolloutOpened  edge@z9 (OpenRollout " +
 				"names the rollout)"},
@@ -186,7 +186,7 @@ func TestClasses(t *testing.T) {
 			"Converging\ndispatch edge@a1 e2 c2",
 			want: "invariant 16 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched at current_wave 0)"},
 		{name: "dispatch above the cursor of a log that does not tell it", log: opening + "dispatch edge@a1 e2 c2",
-			notes: "the log holds no WaveAdvanced, so nothing tells the wave cursor"},
+			notes: "the log has no WaveAdvanced, so it does not show the wave cursor"},
 		{name: "stranded", log: opening + `
 				poll edge b2
 				open edge@b2
@@ -264,7 +264,7 @@ func TestClasses(t *testing.T) {
 			want:  "log 7 misplaced entry: " + strings.Replace(polled, ":03Z", ":00Z", 1) + " /  (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
 			notes: "the log begins at entry 20: what was before it is not judged"},
 		{name: "joined again", log: opening + "join edge@a1 e1 0",
-			notes: "HostJoined of hosts that had joined before changes nothing: it is passed over (1, " +
+			notes: "HostJoined of hosts that had joined before changes nothing and is skipped (1, " +
 				"the first is entry 14)"},
 		{name: "joined again in another wave", log: opening + "join edge@a1 e1 1",
 			want: "host 14 refused host event edge@a1 e1 (host e1 joined in wave 0 and again in wave 1"},

@@ -60,7 +60,7 @@ func TestDerived(t *testing.T) {
 			"last_transition_event_log_seq = 736" + its,
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
 		{name: "current_wave", sql: "UPDATE rollouts SET current_wave = 7 WHERE current_wave = 0",
-			notes:  "nor is rollouts.current_wave (another one in 8 of 8 rows)",
+			notes:  "nor is rollouts.current_wave, which differs in 8 of 8 rows",
 			tables: Tables{Rollouts: 8, Differ: 8, WaveDiffer: 8, Quarantines: 5}},
 		{name: "current_wave of a log that tells it",
 			sql: `INSERT INTO event_log(ts, kind, rollout_id, payload) VALUES ('2026-05-16T18:00:00Z', 'rollout_event', '` + last +
@@ -78,8 +78,8 @@ func TestDerived(t *testing.T) {
 				"nothing (the log does not open this rollout)",
 			tables: Tables{Rollouts: 9, Differ: 6, WaveDiffer: 5, Quarantines: 5}},
 		{name: "no table", sql: "DROP TABLE rollouts; DROP TABLE quarantined_closures",
-			notes: "there is no table rollouts: it is not held against the log\nthere is no table " +
-				"quarantined_closures: it is not held against the log"},
+			notes: "there is no table rollouts to compare with the log\nthere is no table " +
+				"quarantined_closures to compare with the log"},
 		{name: "a quarantine less", sql: "DELETE FROM quarantined_closures WHERE closure_hash = '" + c1 + "'",
 			want:   "derived 871 missing quarantined_closures row: nothing / " + c1 + " on edge",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 4}},
@@ -101,8 +101,8 @@ func TestDerived(t *testing.T) {
 				c1 + " on edge, quarantined_at 2026-05-16T05:10:59.670617379Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
 		{name: "a log that was trimmed", sql: "DELETE FROM event_log WHERE seq < 1000",
-			notes: "4 of 8 rows of rollouts are of rollouts whose opening the log does not hold: they " +
-				"are not judged",
+			notes: "4 of 8 rows of rollouts are not judged: their rollouts were opened before the log " +
+				"begins",
 			tables: Tables{Rollouts: 8, Differ: 2, WaveDiffer: 2, Unknown: 4, Quarantines: 5}},
 	} {
 		path := filepath.Join(t.TempDir(), "state.db")
@@ -119,7 +119,7 @@ func TestDerived(t *testing.T) {
 		if err := conn.Close(); err != nil {
 			t.Fatal(err)
 		}
-		replay := func(opts Options) Result {
+		replay := func(opts Options) *Result {
 			r, err := input.Open(nil, path)
 			if err != nil {
 				t.Fatal(err)

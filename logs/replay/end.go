@@ -1,273 +1,213 @@
 package replay
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"slices"
-	"strconv"
-	"strings"
 
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
-// finish judges what the log's end leaves open.
+// finish judges what the log leaves open at its end.
 func (p *replay) finish() error {
 	if p.fleet == nil {
-		p.note("the log has no entries")
-		return p.start(&trace.Entry{}) // the machine has a name all the same
+		p.notes.add("the log has no entries")
+		return p.start(&trace.Entry{}) // the result names the machine all the same
 	}
-	p.ended = true
-	p.overdueRejection()
-	for _, list := range [][]*rollout{p.opened, p.strange, p.over} {
+	p.findings.atEnd = true
+	p.rejections.missing()
+	for _, list := range [][]*rollout{p.rollouts.opened, p.rollouts.never, p.rollouts.over} {
 		for _, r := range list {
-			p.close(r)
+			p.effects.close(r)
 		}
 	}
-	p.takeLate(nil, p.fleet.Finish())
+	p.lateRefusals(nil, p.fleet.Finish())
 	if p.simulated {
 		return nil
 	}
-	for _, r := range p.opened {
-		p.comparePlan(r)
-		p.closeHosts(r)
+	for _, r := range p.rollouts.opened {
+		p.plans.compare(r)
+		p.hosts.close(r)
 	}
-	p.unopened()
-	p.overdueQuarantines(nil)
+	p.missingOpenings()
+	p.quarantines.missing(nil)
 	if p.stopped != nil {
 		return nil // the log goes on after what is judged
 	}
-	p.judgeEnd()
-	return p.compareTables()
+	p.invariants.end()
+	p.findStuck()
+	p.findStranded()
+	return p.checkTables()
 }
 
-// close finds what the log has not recorded of a rollout, hosts aside.
-func (p *replay) close(r *rollout) {
-	p.overdue(r)
-	if r.work != nil && r.work.terminal != nil {
-		p.unrecordedTerminal(r)
-		p.settle(&r.work.terminal)
-	}
-}
-
-// stop keeps the rollouts as they stand after Options.Until. What that leaves open is still looked
-// for.
+// stop keeps the rollouts as they are after Options.Until. The entries after it are read for what
+// is pending.
 func (p *replay) stop() {
 	p.stopped = p.summaries()
 	if p.stopped == nil {
 		p.stopped = []Summary{}
 	}
-	p.result.MoreOver = p.gone
-	p.result.Last = Where{Seq: p.end.seq, At: p.end.at}
-	p.result.Tail = p.ring.tail(
-		&p.lines, func(e *trace.Entry) bool { return e.Rollout == "" || p.opts.Only.names(e.Rollout) },
-	)
+	p.result.MoreOver = p.rollouts.evicted
+	p.result.Last = p.cursor.last()
+	p.result.Tail = p.cursor.recent.tail(&p.cursor.lines, func(e *trace.Entry) bool {
+		return e.Rollout == "" || p.opts.Only.matchesRollout(e.Rollout)
+	})
 }
 
-// Tables tells how the derived tables of a state.db compare with its log.
-type Tables struct {
-	Rollouts    int // rows of rollouts
-	Differ      int // those that are not what the log leads to
-	WaveDiffer  int // those of them that differ in current_wave, and in nothing else
-	Unknown     int // rows of rollouts whose opening the log does not hold
-	Quarantines int // rows of quarantined_closures
+// missingOpenings finds the rollouts that were planned and never opened. A log that was trimmed may
+// begin between a plan and its opening.
+func (p *replay) missingOpenings() {
+	for _, r := range p.rollouts.never {
+		if r.work == nil || r.work.plan == nil ||
+			p.evidence.trimmed && r.work.planned.at == p.result.First.At {
+			continue
+		}
+		p.plans.missing(r)
+	}
 }
 
-// compareTables holds the derived tables against what the log leads to.
-func (p *replay) compareTables() error {
+// findStuck finds the rollouts that do not go on by themselves.
+func (p *replay) findStuck() {
+	for _, r := range p.rollouts.opened {
+		if !r.fold.Record.State.Underway() || r.members == nil {
+			continue
+		}
+		if what, stuck := p.waits.rollout(r); stuck {
+			p.findings.add(Finding{
+				Class: Invariant, Kind: Violated, What: "stuck", Rollout: r.id,
+				Recorded: fmt.Sprintf("%v at the end of the log", r.fold.Record.State), Reason: what,
+			}, r.working().event, 1)
+		}
+	}
+}
+
+// findStranded finds the channels that point at a ref whose rollout is not opened again.
+func (p *replay) findStranded() {
+	for _, c := range p.channels.sorted() {
+		r := p.rollouts.lookup(reducer.NewRolloutID(c.id, c.ref))
+		if c.ref == "" || !c.isStranded(r) {
+			continue
+		}
+		since := trace.AppendTime(nil, c.polled.at)
+		p.findings.add(Finding{
+			Class: Invariant, Kind: Violated, What: "stranded", Rollout: r.id, channel: c.id,
+			Recorded: fmt.Sprintf("channel %s points at %s since %s", c.id, c.ref, since),
+			Reason: fmt.Sprintf("rollout %s is %v and will not be opened again", r.id,
+				r.fold.Record.State),
+		}, c.polled, 1)
+	}
+}
+
+// checkTables compares the derived tables of a state.db with the log.
+func (p *replay) checkTables() error {
 	tables := p.reader.Tables()
 	if tables == nil {
 		return nil
 	}
-	t := &Tables{}
-	listed := make(map[*reducer.Rollout]bool)
-	hasRollouts, err := tables.Rollouts(func(row *reducer.Record) error {
-		t.Rollouts++
-		if r := p.fleet.Rollout(row.RolloutID); r != nil {
-			listed[r] = true
-			p.compareRollout(t, row, &r.Record, p.openings[r.Number()])
-		} else if k := p.archive.find(row.RolloutID); k != nil {
-			k.flags |= isListed
-			rec := p.archive.record(k)
-			p.compareRollout(t, row, &rec, k.seq)
-		} else {
-			p.unknownRow(t, row)
-		}
-		return nil
-	})
-	if err != nil {
+	c := tableChecker{
+		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
+		quarantines: &p.quarantines, notes: &p.notes,
+	}
+	if err := c.check(tables); err != nil {
 		return err
 	}
-	if hasRollouts {
-		p.unlistedRollouts(listed)
-	}
-	quarantined := make(map[quarantine]bool)
-	hasQuarantines, err := tables.Quarantines(func(row *trace.QuarantineRow) error {
-		t.Quarantines++
-		quarantined[quarantine{row.Channel, row.Closure}] = true
-		p.compareQuarantine(row)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, q := range p.quarantinesInOrder() {
-		if hasQuarantines && !quarantined[q] {
-			p.find(Finding{
-				Class: Derived, Kind: Missing, What: "quarantined_closures row", Recorded: Nothing, Given: describeQuarantine(q), channel: q.channel,
-			}, p.quarantines[q].place, 1)
-		}
-	}
-	p.result.Tables = t
-	p.noteTables(t, hasRollouts, hasQuarantines)
+	p.result.Tables = &c.tables
 	return nil
 }
 
-// quarantinesInOrder gives what the log has quarantined, in the order in which it did: of many
-// findings the first are kept.
-func (p *replay) quarantinesInOrder() []quarantine {
-	return slices.SortedFunc(maps.Keys(p.quarantines), func(a, b quarantine) int {
-		return cmp.Compare(p.quarantines[a].n, p.quarantines[b].n)
-	})
-}
-
-// unlistedRollouts finds the rollouts, in the order of opening, of which the table rollouts has no
-// row; it has none of those that are pruned. listed are those in the fleet of which it has one.
-func (p *replay) unlistedRollouts(listed map[*reducer.Rollout]bool) {
-	missing := func(rec *reducer.Record, seq uint64) {
-		if rec.State != reducer.Pruned {
-			p.find(Finding{
-				Class: Derived, Kind: Missing, What: "rollouts row", Rollout: rec.RolloutID, Recorded: Nothing, Given: describeRecord(rec),
-			}, p.opening(rec, seq), 1)
+// finalResult returns the result of what was read.
+func (p *replay) finalResult() *Result {
+	res := &p.result
+	res.Kinds = maps.Clone(p.otherKinds)
+	for k, n := range p.kinds {
+		if n > 0 {
+			res.Kinds[trace.Kind(k).String()] = n
 		}
 	}
-	archived := p.archive.unlisted()
-	for _, r := range p.fleet.Rollouts() {
-		for ; len(archived) > 0 && int(archived[0].number) < r.Number(); archived = archived[1:] {
-			rec := p.archive.record(archived[0])
-			missing(&rec, archived[0].seq)
-		}
-		if !listed[r] {
-			missing(&r.Record, p.openings[r.Number()])
-		}
+	res.Passed = p.reader.Passed()
+	res.Transitions, res.Reproduced = p.effects.recorded, p.effects.reproduced
+	res.CursorKnown = p.simulated || p.evidence.waves > 0
+	res.Rollouts = p.stopped
+	if p.stopped == nil {
+		res.Last = p.cursor.last()
+		res.Rollouts, res.MoreOver = p.summaries(), p.rollouts.evicted
 	}
-	for _, k := range archived {
-		rec := p.archive.record(k)
-		missing(&rec, k.seq)
+	p.findings.results(res, &p.notes)
+	if p.findings.atEnd && p.stopped == nil {
+		res.Stale = p.findings.accepted.stale()
+	}
+	p.noteSkipped()
+	res.Notes = p.notes.list
+	return res
+}
+
+// maxNever is how many rollouts that were never opened a note names.
+const maxNever = 5
+
+// noteSkipped notes what was skipped or not judged.
+func (p *replay) noteSkipped() {
+	if !p.simulated {
+		p.noteLog()
+	}
+	if p.late > 0 {
+		p.notes.add(fmt.Sprintf("entries about hosts of rollouts that had long been over are not "+
+			"judged: %d", p.late))
+	}
+	if names := sortedKeys(p.otherKinds); len(names) > 0 {
+		p.notes.add("entries of unknown kinds are skipped: " + listCounts(names, p.otherKinds))
+	}
+	if n := p.result.Passed.Payloads; n > 0 {
+		p.notes.add(fmt.Sprintf("payloads of unknown kinds are skipped: %d", n))
+	}
+	if n := p.result.Passed.Fields; n > 0 {
+		p.notes.add(fmt.Sprintf("unknown fields are skipped: %d", n))
 	}
 }
 
-// noteTables notes what of the tables cannot be told from the log.
-func (p *replay) noteTables(t *Tables, hasRollouts, hasQuarantines bool) {
-	if !hasRollouts {
-		p.note("there is no table rollouts: it is not held against the log")
+// noteLog notes what was skipped or not judged in the log of a control plane.
+func (p *replay) noteLog() {
+	switch {
+	case p.result.Entries == 0:
+	case p.evidence.single():
+		p.notes.add("this is the log of single rollouts: it is not judged by what belongs to others")
+	case p.evidence.trimmed:
+		p.notes.add(fmt.Sprintf(
+			"the log begins at entry %d: what was before it is not judged", p.result.First.Seq,
+		))
 	}
-	if !hasQuarantines {
-		p.note("there is no table quarantined_closures: it is not held against the log")
+	named, more := 0, 0
+	for _, r := range p.rollouts.never {
+		switch {
+		case r.skipped == 0:
+		case named < maxNever:
+			named++
+			p.notes.add(fmt.Sprintf(
+				"rollout %s is never opened in this log: its entries are skipped (%d)", r.id, r.skipped,
+			))
+		default:
+			more++
+		}
 	}
-	if t.Unknown > 0 {
-		p.note("%d of %d rows of rollouts are of rollouts whose opening the log does not hold: they "+
-			"are not judged", t.Unknown, t.Rollouts)
+	if more > 0 {
+		p.notes.add(fmt.Sprintf("further rollouts that are never opened in this log: %d", more))
+	}
+	p.noteWaves()
+	if n := p.evidence.rejoined; n > 0 {
+		p.notes.add(fmt.Sprintf("HostJoined of hosts that had joined before changes nothing and is "+
+			"skipped (%d, the first is entry %d)", n, p.evidence.firstRejoin))
 	}
 }
 
-// unknownRow finds a row of rollouts whose rollout the log does not open; in a log that was trimmed
-// that is none.
-func (p *replay) unknownRow(t *Tables, row *reducer.Record) {
-	if p.seen.trimmed {
-		t.Unknown++
+// noteWaves notes that the log does not show where the wave cursors of its rollouts stood.
+func (p *replay) noteWaves() {
+	if p.evidence.waves > 0 || !p.evidence.manyWaves {
 		return
 	}
-	t.Differ++
-	p.strange = append(p.strange, &rollout{id: row.RolloutID}) // it may be asked for
-	p.find(Finding{
-		Class: Derived, Kind: Extra, What: "rollouts row", Rollout: row.RolloutID, Recorded: describeRecord(row), Given: Nothing,
-		Reason: "the log does not open this rollout", channel: row.Channel,
-	}, p.end, 1)
-}
-
-// columns are those in which a row of a table is not what the log leads to.
-type columns struct{ recorded, given []string }
-
-func (c *columns) differ(column, inTable, inLog string) {
-	if inTable != inLog {
-		c.recorded = append(c.recorded, column+" "+inTable)
-		c.given = append(c.given, column+" "+inLog)
+	text := "the log has no WaveAdvanced, so it does not show the wave cursor: dispatches above it " +
+		"are not judged"
+	if t := p.result.Tables; t != nil && t.WaveDiffer > 0 {
+		text += fmt.Sprintf(", nor is rollouts.current_wave, which differs in %d of %d rows",
+			t.WaveDiffer, t.Rollouts)
 	}
-}
-
-// compareRollout holds a row of rollouts against the record of a rollout whose opening has that
-// seq.
-func (p *replay) compareRollout(t *Tables, row, rec *reducer.Record, seq uint64) {
-	var c columns
-	c.differ("channel", string(row.Channel), string(rec.Channel))
-	c.differ("target_ref", string(row.TargetRef), string(rec.TargetRef))
-	c.differ("state", row.State.String(), rec.State.String())
-	c.differ(
-		"opened_at", optionalTime(reducer.Some(row.OpenedAt)), optionalTime(reducer.Some(rec.OpenedAt)),
-	)
-	c.differ("terminal_at", optionalTime(row.TerminalAt), optionalTime(rec.TerminalAt))
-	c.differ("superseded_at", optionalTime(row.SupersededAt), optionalTime(rec.SupersededAt))
-	if stored := row.OpenedEventLogSeq; stored.Set {
-		c.differ("opened_event_log_seq", strconv.FormatInt(stored.Value, 10), strconv.FormatUint(seq, 10))
-	}
-	if row.CurrentWave != rec.CurrentWave {
-		if len(c.recorded) == 0 {
-			t.WaveDiffer++
-		}
-		if p.seen.waves > 0 {
-			c.differ("current_wave", fmt.Sprint(row.CurrentWave), fmt.Sprint(rec.CurrentWave))
-		}
-	}
-	if len(c.recorded) > 0 || row.CurrentWave != rec.CurrentWave {
-		t.Differ++
-	}
-	if len(c.recorded) > 0 {
-		p.find(Finding{
-			Class: Derived, Kind: Different, What: "rollouts row", Rollout: rec.RolloutID, Recorded: strings.Join(c.recorded, ", "),
-			Given: strings.Join(c.given, ", "),
-		}, p.opening(rec, seq), 1)
-	}
-}
-
-// compareQuarantine holds a row of quarantined_closures against the entry that quarantined the
-// closure.
-func (p *replay) compareQuarantine(row *trace.QuarantineRow) {
-	q := quarantine{row.Channel, row.Closure}
-	at, known := p.quarantines[q]
-	f := Finding{
-		Class:    Derived,
-		What:     "quarantined_closures row",
-		Recorded: describeQuarantine(q),
-		Given:    Nothing,
-		channel:  q.channel,
-	}
-	switch {
-	case !known && p.seen.trimmed, known && (at.at == row.At || at.last == row.At):
-	case !known:
-		f.Kind, f.Reason = Extra, "no entry of the log quarantines it"
-		p.find(f, p.end, 1)
-	default:
-		f.Kind = Different
-		f.Recorded += ", quarantined_at " + optionalTime(reducer.Some(row.At))
-		f.Given = describeQuarantine(q) + ", quarantined_at " + optionalTime(reducer.Some(at.at))
-		p.find(f, at.place, 1)
-	}
-}
-
-// opening is the place of a rollout's opening, which has that seq.
-func (p *replay) opening(rec *reducer.Record, seq uint64) place {
-	return place{n: p.end.n, seq: seq, file: p.end.file, line: int(seq), at: rec.OpenedAt}
-}
-
-func optionalTime(t reducer.Opt[reducer.Time]) string {
-	if !t.Set {
-		return "null"
-	}
-	return string(trace.AppendTime(nil, t.Value))
-}
-
-func describeRecord(r *reducer.Record) string {
-	return fmt.Sprintf("%s  %v, current_wave %d", r.RolloutID, r.State, r.CurrentWave)
+	p.notes.add(text)
 }

@@ -94,7 +94,7 @@ type everyLine struct {
 	log       []string
 	lines     []parsedLine
 	values    map[string][]string // that the log has, by the name of the field
-	unchanged Result
+	unchanged *Result
 
 	mu    sync.Mutex
 	gap   map[string]int
@@ -202,14 +202,14 @@ func (e *everyLine) judge(i int, changed []string) string {
 }
 
 // runHere replays without reading ahead, which is slower for a log as small as this.
-func runHere(data string, opts Options) (Result, error) {
+func runHere(data string, opts Options) (*Result, error) {
 	r, err := trace.NewReader("t.ndjson", strings.NewReader(data))
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	p := newReplay(r, opts)
 	err = p.readAll()
-	return p.sorted(), err
+	return p.finalResult(), err
 }
 
 // findAgain looks closer at what is found: the log is judged up to there, for that rollout alone.

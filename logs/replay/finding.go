@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,21 +17,19 @@ type Class uint8
 
 // The classes of findings.
 const (
-	Effect  Class = 1 + iota // what the rollout machine gives is not what is recorded
-	Illegal                  // the rollout machine, or the fleet, refuses an event
-	// the host machine refuses what an agent or a host did, or the log contradicts itself about it
-	Host
-	Derived   // a derived table does not hold what its log leads to
-	Invariant // what must hold of every run does not
-	// the log itself: entries missing, repeated, misplaced, changed, or at odds with themselves
-	Log
+	Effect    Class = 1 + iota // the rollout machine makes other effects than are recorded
+	Illegal                    // the rollout machine or the fleet refuses an event
+	Host                       // the log contradicts the host machine, or itself about a host
+	Derived                    // a derived table differs from what the log leads to
+	Invariant                  // an invariant does not hold
+	Log                        // entries are missing, repeated, misplaced, changed or inconsistent
 
 	classEnd
 )
 
 var classNames = [classEnd]string{"", "effect", "illegal", "host", "derived", "invariant", "log"}
 
-// String is the class as reports and accepted lines name it.
+// String returns the name of the class in reports and in files of accepted findings.
 func (c Class) String() string {
 	if c == 0 || c >= classEnd {
 		return fmt.Sprintf("Class(%d)", uint8(c))
@@ -38,28 +37,21 @@ func (c Class) String() string {
 	return classNames[c]
 }
 
-// ParseClass finds the class of that name; false for a name that is none.
-func ParseClass(name string) (Class, bool) {
-	for c := Effect; c < classEnd; c++ {
-		if classNames[c] == name {
-			return c, true
-		}
-	}
-	return 0, false
-}
+// isClass reports whether a class has that name.
+func isClass(name string) bool { return slices.Contains(classNames[Effect:], name) }
 
-// FindingKind says how the log and the machine disagree. The zero value is invalid.
+// FindingKind says how the log differs from what it should be. The zero value is invalid.
 type FindingKind uint8
 
 // The kinds of findings, as seen from the log.
 const (
-	Missing   FindingKind = 1 + iota // what should be recorded is not
+	Missing   FindingKind = 1 + iota // not recorded, and it should be
 	Extra                            // recorded, and it should not be
-	Different                        // recorded, and it should be another
-	Refused                          // the log of a control plane holds something that cannot be
+	Different                        // recorded, and it should be something else
+	Refused                          // recorded, and it is not possible
 	Altered                          // a simulated trace was changed after it was written
-	Repeated                         // recorded a second time
-	Misplaced                        // recorded, but not where it belongs
+	Repeated                         // recorded twice
+	Misplaced                        // recorded in the wrong place
 	Violated                         // an invariant does not hold
 
 	findingEnd
@@ -77,7 +69,7 @@ var findingNames = [findingEnd]string{
 	"violated",
 }
 
-// String is the kind as titles name it.
+// String returns the kind as titles name it.
 func (k FindingKind) String() string {
 	if k == 0 || k >= findingEnd {
 		return fmt.Sprintf("FindingKind(%d)", uint8(k))
@@ -85,43 +77,44 @@ func (k FindingKind) String() string {
 	return findingNames[k]
 }
 
-// Nothing stands for what a finding's other side has.
-const Nothing = "nothing"
+// nothing stands for the side of a finding that has nothing.
+const nothing = "nothing"
 
-// Finding is one place where the log disagrees with the machine, with a derived table, or with
-// itself.
+// Finding is one place where the log disagrees with the machine, with a derived table, with an
+// invariant, or with itself.
 type Finding struct {
 	Class Class
 	Kind  FindingKind
-	// what disagrees: effect, rejection, event, agent event, host move, the name of an invariant …
-	What string
-	// of the entry that it is about; for what is not recorded, the entry beside which it belongs; 0
-	// for the log as a whole
+	What  string // effect, rejection, event, agent event, host move, the name of an invariant …
+
+	// Seq is that of the entry that the finding is about. For a missing entry it is the one that it
+	// should follow; 0 is the log as a whole.
 	Seq     uint64
-	File    string // that holds that entry
-	Line    int    // of that entry in it, as trace.Reader counts
+	File    string // that holds the entry
+	Line    int    // of the entry in File, as trace.Reader counts
 	Unit    string // what Line counts: line, event or row
 	At      reducer.Time
 	Rollout reducer.RolloutID
 	Host    reducer.HostID
 
-	Before   []string // a few entries before it, rendered: of its rollout where that is known
+	Before   []string // a few entries before it about its rollout, as text
 	Later    []string // a few entries after it, likewise
-	After    string   // the rollout event that shows it or is refused; empty where there is none
-	Recorded string   // what the log has, or Nothing
-	Given    string   // what the machine gives, or what else should be there, or Nothing
-	Reason   string   // where the two sides do not tell all, or there are none
-	Accepted string   // why it is accepted; empty where it is not
-	// the Options.Until up to which a log has to be judged for it to be found; 0 for all of it
+	After    string   // the rollout event that shows it or is refused, or empty
+	Recorded string   // what the log has, or "nothing"
+	Given    string   // what it should have, or "nothing"
+	Reason   string   // where Recorded and Given do not explain it
+	Accepted string   // why it is accepted; empty if it is not
+
+	// Until is the Options.Until with which a replay makes the finding again; 0 is the whole log.
 	Until uint64
 
-	key     uint64 // by which findings are put in log order
-	order   uint64 // in which they were found
-	id      string // the Key, once it was made
-	channel reducer.ChannelID
+	position uint64 // the number of the entry that it is about or belongs to, for the log order
+	order    uint64 // counts findings as they are made
+	key      string // the result of Key, once it is known
+	channel  reducer.ChannelID
 }
 
-// Title names the finding in a few words, such as "missing effect"; of an invariant it is the name.
+// Title returns a few words such as "missing effect", or the name of an invariant.
 func (f *Finding) Title() string {
 	if f.Kind == Violated {
 		return f.What
@@ -129,23 +122,25 @@ func (f *Finding) Title() string {
 	return f.Kind.String() + " " + f.What
 }
 
-// Key names the finding in a file of accepted ones: its class, its seq, and eight digits that stand
-// for all that it says. The same finding of the same log has the same key each time; it does not
-// depend on what stands around it.
+// Key returns the name of the finding in a file of accepted ones: its class, its seq, and eight
+// digits for all that it says. The same finding of the same log always has the same key. The
+// entries around it do not change the key.
 func (f *Finding) Key() string {
-	if f.id != "" {
-		return f.id
+	if f.key != "" {
+		return f.key
 	}
 	var d xxhash.Digest
 	d.Reset()
-	for _, s := range []string{f.Title(), string(f.Rollout), string(f.Host), f.After, f.Recorded, f.Given, f.Reason} {
+	for _, s := range []string{
+		f.Title(), string(f.Rollout), string(f.Host), f.After, f.Recorded, f.Given, f.Reason,
+	} {
 		_, _ = d.WriteString(strconv.Itoa(len(s)) + ":" + s) // never fails
 	}
 	return fmt.Sprintf("%v %d %08x", f.Class, f.Seq, uint32(d.Sum64()))
 }
 
-// Body is the finding as indented lines: the entries before it, what is recorded and what the
-// machine gives, and the entries after it.
+// Body returns the finding as indented lines: the entries before it, what is recorded and what
+// should be, and the entries after it.
 func (f *Finding) Body() string {
 	var b strings.Builder
 	line := func(name, text string) {
@@ -166,7 +161,7 @@ func (f *Finding) Body() string {
 	return b.String()
 }
 
-// OtherSide names who says what Given is: the machine, the log, or that it is expected.
+// OtherSide returns the source of Given: machine, log or expected.
 func (f *Finding) OtherSide() string {
 	switch f.Class {
 	case Effect, Illegal:
@@ -191,7 +186,7 @@ func describeEvent(ev *reducer.Event, lines *trace.Lines) string {
 	return string(lines.AppendTime(append(b, "  "...), ev.At))
 }
 
-// describeEffect says an effect in words; with its time only where that is what differs.
+// describeEffect describes an effect, with its time if that is what differs.
 func describeEffect(e *reducer.Effect, lines *trace.Lines, withTime bool) string {
 	b := append([]byte(e.Kind.String()), "  "...)
 	b = trace.AppendEffectDetails(b, e)

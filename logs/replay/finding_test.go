@@ -294,11 +294,11 @@ entry 54 (line 55), different effect
 				return slices.Delete(slices.Delete(all, to, len(all)), 1, from)
 			},
 			notes: []string{
-				"entry 20: channel stable: nothing before it tells the policy, halt is taken",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+				"entry 20: channel stable: no entry before it states the policy, the replay applies halt",
+				"the log has no agent events: what hosts did without one is not judged (extra host " +
 					"move: 2)",
-				"rollout edge@a1 is never opened in this log: its entries are passed over (11)",
-				"rollout nowhere@x is never opened in this log: its entries are passed over (1)",
+				"rollout edge@a1 is never opened in this log: its entries are skipped (11)",
+				"rollout nowhere@x is never opened in this log: its entries are skipped (1)",
 			},
 		},
 		{
@@ -322,8 +322,8 @@ entry 54 (line 55), different effect
   machine   nothing
 `,
 			notes: []string{
-				"entry 33: channel stable: an agent applied policy halt, rollback-and-halt is taken",
-				"rollout nowhere@x is never opened in this log: its entries are passed over (2)",
+				"entry 33: channel stable: an agent applied policy halt, the replay applies rollback-and-halt",
+				"rollout nowhere@x is never opened in this log: its entries are skipped (2)",
 			},
 		},
 		{
@@ -344,12 +344,12 @@ entry 57 (line 58), refused event
   reason    rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
 `,
 			notes: []string{
-				"entry 32: channel stable: nothing before it tells the policy, halt is taken",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+				"entry 32: channel stable: no entry before it states the policy, the replay applies halt",
+				"the log has no agent events: what hosts did without one is not judged (extra host " +
 					"move: 12)",
-				"the log holds no agent events: that none explains what hosts did is not judged (extra host " +
+				"the log has no agent events: what hosts did without one is not judged (extra host " +
 					"effect: 1)",
-				"rollout nowhere@x is never opened in this log: its entries are passed over (1)",
+				"rollout nowhere@x is never opened in this log: its entries are skipped (1)",
 			},
 		},
 	} {

@@ -35,7 +35,7 @@ func TestLongLog(t *testing.T) {
 				got.Entries, n, len(got.Rollouts), got.Reproduced, got.Transitions, err,
 			)
 		}
-		if counts := countedTitles(&got); !reflect.DeepEqual(counts, c.want) {
+		if counts := countedTitles(got); !reflect.DeepEqual(counts, c.want) {
 			t.Errorf("%s, %d copies: %v, want "+
 				"%v\n%s", c.sample, c.copies, counts, c.want, show(got.Findings))
 		}

@@ -121,20 +121,20 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 	if err := p.readAll(); err != nil {
 		t.Fatal(err)
 	}
-	if p.n-told >= progressEvery {
-		t.Errorf("%d entries were read, and %d told", p.n, told)
+	if p.cursor.n-told >= progressEvery {
+		t.Errorf("%d entries were read, and %d told", p.cursor.n, told)
 	}
 	held := heap() - before
-	res := p.sorted()
+	res := p.finalResult()
 	if len(res.Findings) > 0 {
 		t.Fatal(show(res.Findings[:1]))
 	}
 	if all := uint64(len(res.Rollouts)) + res.MoreOver; all != uint64(log.rollouts) ||
-		len(res.Rollouts) > MostOver+2 ||
-		len(p.rollouts) > MostOver+2 {
+		len(res.Rollouts) > maxOver+2 ||
+		len(p.rollouts.byID) > maxOver+2 {
 		t.Errorf(
 			"of %d rollouts %d are shown, %d more are over, %d are kept", log.rollouts, len(res.Rollouts),
-			res.MoreOver, len(p.rollouts),
+			res.MoreOver, len(p.rollouts.byID),
 		)
 	}
 	return p, held
@@ -163,7 +163,7 @@ func TestMemory(t *testing.T) {
 	const some = 20_000 // so that every buffer is in use
 	p, short := replayed(t, production{rollouts: 2, hosts: hosts, gates: some})
 	q, long := replayed(t, production{rollouts: 2, hosts: hosts, gates: some + 100_000})
-	if growth, entries := long-short, q.n-p.n; growth > int64(entries) || entries < 200_000 {
+	if growth, entries := long-short, q.cursor.n-p.cursor.n; growth > int64(entries) || entries < 200_000 {
 		t.Errorf("%d entries more keep %d bytes more", entries, growth)
 	}
 }

@@ -86,7 +86,7 @@ func TestFilterOfNothing(t *testing.T) {
 	trimmed := inWords(t, "poll edge a1 [entry 50]\n"+opening)
 	for want, opts := range map[string]Options{
 		"no host e9 joins a rollout in this log, which begins at entry 50": {Only: Filter{Host: "e9"}},
-		"the log holds nothing up to entry 7: it begins at entry 50":       {Until: 7},
+		"the log has no entry up to 7: it begins at entry 50":              {Until: 7},
 	} {
 		if _, err := run(trimmed, opts); !errors.As(err, new(*NoAnswer)) || err.Error() != want {
 			t.Errorf("%v", err)
@@ -178,15 +178,15 @@ func TestManyFindings(t *testing.T) {
 	var log strings.Builder
 	log.WriteString(opening)
 	const more = 10
-	for range MostFindings + more {
+	for range maxFindings + more {
 		fmt.Fprintln(&log, "effect edge@a1 e1 Soaking Converged")
 	}
 	got, err := run(inWords(t, log.String()), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Group{{Class: Host, Title: "extra host effect", Count: MostFindings + more}}
-	if len(got.Findings) != MostFindings || !slices.Equal(got.Groups, want) ||
+	want := []Group{{Class: Host, Title: "extra host effect", Count: maxFindings + more}}
+	if len(got.Findings) != maxFindings || !slices.Equal(got.Groups, want) ||
 		slices.ContainsFunc(got.Findings, func(f Finding) bool { return f.Kind != Extra }) {
 		t.Errorf("%d findings, %v", len(got.Findings), got.Groups)
 	}

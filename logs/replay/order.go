@@ -7,99 +7,109 @@ import (
 	"rollsim/trace"
 )
 
-// order keeps whether the entries of a control plane's log come in the order of their seq, each
-// once.
-type order struct {
+// orderChecker checks that the entries of a control plane's log come in the order of their seq,
+// each once, with none missing.
+type orderChecker struct {
+	cursor   *cursor
+	evidence *evidence
+	findings *collector
+
 	started bool
 	first   uint64 // the seq of the first entry
 	last    uint64 // the highest seq so far
-	gaps    []gap  // the last ones that nothing has filled
-	again   *Finding
-	againTo uint64 // the last seq of the entries that again is about
-	step    int64  // from one of them to the next: 1 or -1; 0 while there is one
-	where   string // they stand
+	gaps    []gap  // the last ones that are not filled
+	stray   stray
 }
 
-// gap is some entries that are missing.
+// gap is a run of missing entries.
 type gap struct {
-	from, to uint64 // the first and the last of them
+	from, to uint64 // the seq of the first and the last of them
 	finding  *Finding
 }
 
-// mostGaps is how many gaps are watched for entries that come late.
-const mostGaps = 64
+// stray is a run of entries that are misplaced or repeated, which is one finding.
+type stray struct {
+	finding *Finding
+	last    uint64 // the seq of the last one
+	step    int64  // from one of them to the next: 1 or -1; 0 while there is only one
+	where   string // what they do, such as "there a second time"
+}
 
-// inOrder takes note of an entry's seq; false when the entry stood in the log before, or belongs
-// before its beginning.
-func (p *replay) inOrder(e *trace.Entry) bool {
-	o := &p.order
+// maxGaps is how many gaps are watched for entries that come late.
+const maxGaps = 64
+
+// check checks the seq of an entry. It reports whether the entry is to be replayed; one that was
+// in the log already, or that belongs before its first entry, is not.
+func (o *orderChecker) check(e *trace.Entry) bool {
 	seq := e.Seq
-	if !o.started {
-		o.started, o.first, o.last = true, seq, seq
-		if seq > 1 {
-			p.seen.trimmed = true
-		}
-		return true
-	}
 	switch {
+	case !o.started:
+		o.started, o.first, o.last = true, seq, seq
+		o.evidence.trimmed = seq > 1
+		return true
 	case seq == o.last+1:
 		o.last = seq
 		return true
 	case seq > o.last:
-		from, to := o.last+1, seq-1
-		f := p.find(
-			Finding{Class: Log, Kind: Missing, What: "entry", Reason: missingEntries(from, to, seq)},
-			p.missingPlace(e, from), 1,
-		)
-		if len(o.gaps) == mostGaps {
-			o.gaps = append(o.gaps[:0], o.gaps[1:]...)
-		}
-		o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
+		o.skipped(e)
 		o.last = seq
 		return true
 	}
-	kind, where, late := Repeated, "there a second time", p.fill(seq)
-	switch {
-	case late:
-		kind, where = Misplaced, fmt.Sprintf("after entry %d", p.end.seq)
-	case seq < o.first:
-		kind, where = Misplaced, fmt.Sprintf(
-			"after entry %d, and the log begins with entry %d", p.end.seq, o.first,
-		)
-	}
-	step := int64(seq - o.againTo)
-	if o.again != nil && o.again.Kind == kind && (step == 1 || step == -1) &&
-		(o.step == 0 || o.step == step) {
-		o.step = step
-		o.again.Reason = fmt.Sprintf("entries %d to %d stand %s", o.again.Seq, seq, o.where)
-	} else {
-		o.step, o.where = 0, where
-		o.again = p.find(Finding{
-			Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host, Recorded: string(p.lines.Append(nil, e)),
-			Reason: fmt.Sprintf("entry %d stands %s", seq, where),
-		}, p.here(e), 0)
-	}
-	o.againTo = seq
+	late := o.fill(seq)
+	o.unordered(e, late)
 	return late
 }
 
-func missingEntries(from, to, found uint64) string {
+// skipped finds that the entries between the last one and e are missing.
+func (o *orderChecker) skipped(e *trace.Entry) {
+	from, to := o.last+1, e.Seq-1
+	reason := fmt.Sprintf("entries %d to %d are missing: entry %d stands there", from, to, e.Seq)
 	if from == to {
-		return fmt.Sprintf("entry %d is missing: entry %d stands there", from, found)
+		reason = fmt.Sprintf("entry %d is missing: entry %d stands there", from, e.Seq)
 	}
-	return fmt.Sprintf("entries %d to %d are missing: entry %d stands there", from, to, found)
+	at := o.cursor.place(e) // after the last entry, on the line of e
+	at.n, at.ring, at.seq = at.n-1, at.ring-1, from
+	f := o.findings.add(Finding{Class: Log, Kind: Missing, What: "entry", Reason: reason}, at, 1)
+	if len(o.gaps) == maxGaps {
+		o.gaps = slices.Delete(o.gaps, 0, 1)
+	}
+	o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
 }
 
-// missingPlace is that of the entry that is missing before e: after the last one, on the line of e.
-func (p *replay) missingPlace(e *trace.Entry, seq uint64) place {
-	at := p.here(e)
-	at.n, at.ring, at.seq = at.n-1, at.ring-1, seq
-	return at
+// unordered finds that an entry is misplaced or, unless it fills a gap, repeated.
+func (o *orderChecker) unordered(e *trace.Entry, late bool) {
+	seq := e.Seq
+	kind, where := Repeated, "there a second time"
+	switch {
+	case late:
+		kind, where = Misplaced, fmt.Sprintf("after entry %d", o.cursor.end.seq)
+	case seq < o.first:
+		kind, where = Misplaced, fmt.Sprintf(
+			"after entry %d, and the log begins with entry %d", o.cursor.end.seq, o.first,
+		)
+	}
+	if s := &o.stray; s.continues(kind, seq) {
+		s.step = int64(seq - s.last)
+		s.finding.Reason = fmt.Sprintf("entries %d to %d stand %s", s.finding.Seq, seq, s.where)
+		s.last = seq
+		return
+	}
+	f := o.findings.add(Finding{
+		Class: Log, Kind: kind, What: "entry", Rollout: e.Rollout, Host: e.Host,
+		Recorded: o.cursor.show(e), Reason: fmt.Sprintf("entry %d stands %s", seq, where),
+	}, o.cursor.place(e), 0)
+	o.stray = stray{finding: f, last: seq, where: where}
 }
 
-// fill takes note that an entry of a gap has come late; false when it is of none.
-func (p *replay) fill(seq uint64) bool {
-	o := &p.order
+// continues reports whether an entry belongs to the run.
+func (s *stray) continues(kind FindingKind, seq uint64) bool {
+	step := int64(seq - s.last)
+	return s.finding != nil && s.finding.Kind == kind && (step == 1 || step == -1) &&
+		(s.step == 0 || s.step == step)
+}
+
+// fill takes an entry out of the gap that it belongs to. It reports false if there is no such gap.
+func (o *orderChecker) fill(seq uint64) bool {
 	i := slices.IndexFunc(o.gaps, func(g gap) bool { return seq >= g.from && seq <= g.to })
 	if i < 0 {
 		return false
@@ -114,7 +124,7 @@ func (p *replay) fill(seq uint64) bool {
 	}
 	o.gaps = slices.Replace(o.gaps, i, i+1, rest...)
 	if !slices.ContainsFunc(o.gaps, func(left gap) bool { return left.finding == g.finding }) {
-		p.withdraw(g.finding)
+		o.findings.withdraw(g.finding)
 	}
 	return true
 }

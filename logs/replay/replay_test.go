@@ -193,10 +193,10 @@ func small(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-func run(data []byte, opts Options) (Result, error) {
+func run(data []byte, opts Options) (*Result, error) {
 	r, err := trace.NewReader("t.ndjson", bytes.NewReader(data))
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	return Run(r, opts)
 }

@@ -34,7 +34,7 @@ func plain(t testing.TB, name string) []byte {
 }
 
 // replayFile replays a file that is somewhere in testdata.
-func replayFile(t testing.TB, name string, opts Options) Result {
+func replayFile(t testing.TB, name string, opts Options) *Result {
 	t.Helper()
 	path := "../../trace/testdata/" + name
 	if strings.HasSuffix(name, ".state.db") {
@@ -97,7 +97,7 @@ func TestSamplesReplay(t *testing.T) {
 			t.Errorf("%s under %s: %d entries, %d of %d "+
 				"transitions", c.name, got.Machine, got.Entries, got.Reproduced, got.Transitions)
 		}
-		if counts := countedTitles(&got); !reflect.DeepEqual(counts, c.want) {
+		if counts := countedTitles(got); !reflect.DeepEqual(counts, c.want) {
 			t.Errorf("%s under %s: %v, want %v\n%s", c.name, got.Machine, counts, c.want, show(got.Findings))
 		}
 		if !reflect.DeepEqual(got.Tables, c.tables) {
@@ -107,15 +107,16 @@ func TestSamplesReplay(t *testing.T) {
 }
 
 func TestSampleNotes(t *testing.T) {
-	const halt = "entry 722: channel stable: nothing before it tells the policy, halt is taken"
-	const waves = "the log holds no WaveAdvanced, so nothing tells the wave cursor: dispatches " +
+	const halt = "entry 722: channel stable: no entry before it states the policy, the replay " +
+		"applies halt"
+	const waves = "the log has no WaveAdvanced, so it does not show the wave cursor: dispatches " +
 		"above it are not judged"
 	for name, want := range map[string][]string{
 		"sample-4.ndjson.gz": {halt, waves},
-		"sample-4.state.db": {halt, waves + ", nor is rollouts.current_wave (another one " +
-			"in 5 of 8 rows)"},
-		"sample-6.state.db": {waves + ", nor is rollouts.current_wave (another one in 6 of " +
-			"8 rows)"},
+		"sample-4.state.db": {halt, waves + ", nor is rollouts.current_wave, which differs in 5 of 8 " +
+			"rows"},
+		"sample-6.state.db": {waves + ", nor is rollouts.current_wave, which differs in 6 of 8 " +
+			"rows"},
 		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: it is not judged by " +
 			"what belongs to others", waves},
 	} {
@@ -157,7 +158,7 @@ func TestWhereSample4IsStuck(t *testing.T) {
 func TestPartOfALog(t *testing.T) {
 	lines := bytes.SplitAfter(plain(t, "sample-4.ndjson.gz"), []byte("\n"))
 	lines = lines[:len(lines)-1]
-	replayLines := func(keep func(i int, line []byte) bool) Result {
+	replayLines := func(keep func(i int, line []byte) bool) *Result {
 		var b bytes.Buffer
 		for i, line := range lines {
 			if keep(i, line) {

@@ -9,19 +9,27 @@ import (
 	"rollsim/trace"
 )
 
-// wait is why a host is not further than it is.
+// wait is what a host waits for. The zero value is for a host that has reached its last state.
 type wait struct {
-	what  string // such as "Pending: blocked by wave-promotion"; empty for a host that is at its end
+	what  string // such as "Pending: blocked by wave-promotion"
 	since Where
-	then  string // what the gate waits for, where that can be told
+	then  string // what the gate waits for, where the log shows it
 
-	moves   bool     // it may go on by itself, for all that the log tells
-	rollout *rollout // the one that it waits for, where it does
-	hosts   []int    // slots of the hosts of its own rollout that it waits for
+	moves   bool     // the host may go on without an operator, a reboot or another ref
+	rollout *rollout // that the host waits for, or nil
+	hosts   []int    // the slots of the hosts of its own rollout that it waits for
 }
 
-// hostWait tells why a host is not further than it is.
-func (p *replay) hostWait(r *rollout, slot int) wait {
+// waitFinder finds what hosts and rollouts wait for, from what the log has shown so far.
+type waitFinder struct {
+	cursor   *cursor
+	rollouts *registry
+	channels channels
+	policies *policies
+}
+
+// host returns what a host waits for.
+func (f *waitFinder) host(r *rollout, slot int) wait {
 	m := &r.members[slot]
 	h := &r.fold.Hosts()[slot]
 	w := wait{what: h.State.String(), since: Where{At: m.since}}
@@ -32,44 +40,44 @@ func (p *replay) hostWait(r *rollout, slot int) wait {
 		w.what += ": the switch has not completed"
 		w.moves = true
 	case reducer.HostSoaking:
-		w.what += ": " + p.soakWait(m)
+		w.what += ": " + f.soaking(m)
 		w.moves = true
 	case reducer.HostDeferred:
 		w.what += ": it waits for a reboot"
-		if m.said != "" {
-			w.what += ", for " + plainLine(m.said)
+		if m.message != "" {
+			w.what += ", for " + plainLine(m.message)
 		}
 	case reducer.HostFailed:
-		w.moves = p.policy(r.fold.Record.Channel).OnHealthFailure == reducer.RollbackAndHalt
+		w.moves = f.policies.of(r.fold.Record.Channel).OnHealthFailure == reducer.RollbackAndHalt
 		w.what += ": nothing undoes that under halt"
 		if w.moves {
 			w.what = "Failed: it waits for its rollback"
 		}
 	case reducer.HostPending:
-		p.pendingWait(r, slot, &w)
+		f.pending(r, slot, &w)
 	}
 	return w
 }
 
-// soakWait tells what keeps a host from converging.
-func (p *replay) soakWait(m *member) string {
-	due := p.lines.AppendTime(nil, m.soakDue)
+// soaking says what keeps a host from converging.
+func (f *waitFinder) soaking(m *member) string {
+	due := f.cursor.lines.AppendTime(nil, m.soakDue)
 	switch {
-	case m.said != "":
-		return "its probes fail: " + plainLine(m.said)
+	case m.message != "":
+		return "its probes fail: " + plainLine(m.message)
 	case m.soakDue == 0:
 		return "the soak is not over"
-	case m.soakDue > p.end.at:
+	case m.soakDue > f.cursor.end.at:
 		return fmt.Sprintf("the soak is due at %s", due)
 	}
 	return fmt.Sprintf("the soak was due at %s, and its agent has not said that its probes pass", due)
 }
 
-// pendingWait tells why a host was not dispatched, or has not acked.
-func (p *replay) pendingWait(r *rollout, slot int, w *wait) {
+// pending sets what a host waits for that was not dispatched or has not acknowledged it.
+func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch {
-	case m.unacked():
+	case m.isUnacked():
 		w.what += fmt.Sprintf(": dispatched %d times, not acked", m.dispatches)
 		if m.dispatches == 1 {
 			w.what = "Pending: dispatched, not acked"
@@ -89,33 +97,17 @@ func (p *replay) pendingWait(r *rollout, slot int, w *wait) {
 	default:
 		w.what += ": blocked by " + m.gate.name
 		w.since = m.gate.first
-		p.gateWait(r, slot, w)
+		f.blocked(r, slot, w)
 	}
 }
 
-// gateWait tells what the gate waits for that keeps a host from being dispatched.
-func (p *replay) gateWait(r *rollout, slot int, w *wait) {
+// blocked sets what the gate waits for that keeps a host from being dispatched.
+func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch m.gate.name {
 	case trace.GateQuarantine:
 	case trace.GateChannelEdges:
-		c := p.namedChannel(m.gate.reason, r.fold.Record.Channel)
-		if c == nil {
-			w.moves, w.then = true, "the log holds nothing of the channel that it waits for"
-			return
-		}
-		awaited := p.declared(c)
-		if awaited == nil {
-			w.then = fmt.Sprintf("channel %s has no rollout", c.id)
-			if w.moves = c.ref != ""; w.moves {
-				w.then = fmt.Sprintf("no rollout of ref %s is opened yet on channel %s", c.ref, c.id)
-			}
-			return
-		}
-		rec := &awaited.fold.Record
-		w.rollout = awaited
-		w.then = fmt.Sprintf("rollout %s is %v", awaited.id, rec.State)
-		w.moves = rec.TerminalAt.Set || rec.SupersededAt.Set
+		f.awaitedChannel(r, slot, w)
 	case trace.GateWavePromotion:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
 		if w.moves = len(w.hosts) == 0; w.moves {
@@ -136,8 +128,40 @@ func (p *replay) gateWait(r *rollout, slot int, w *wait) {
 	}
 }
 
-// firstWave gives the hosts that keep the first wave that is not done, of those below another one,
-// from being done.
+// awaitedChannel sets what a host waits for that waits for another channel.
+func (f *waitFinder) awaitedChannel(r *rollout, slot int, w *wait) {
+	c := f.channels.named(r.members[slot].gate.reason, r.fold.Record.Channel)
+	if c == nil {
+		w.moves, w.then = true, "the log holds nothing of the channel that it waits for"
+		return
+	}
+	awaited := f.current(c)
+	if awaited == nil {
+		w.then = fmt.Sprintf("channel %s has no rollout", c.id)
+		if w.moves = c.ref != ""; w.moves {
+			w.then = fmt.Sprintf("no rollout of ref %s is opened yet on channel %s", c.ref, c.id)
+		}
+		return
+	}
+	rec := &awaited.fold.Record
+	w.rollout = awaited
+	w.then = fmt.Sprintf("rollout %s is %v", awaited.id, rec.State)
+	w.moves = rec.TerminalAt.Set || rec.SupersededAt.Set
+}
+
+// current returns the rollout of the ref that a channel points at, or nil if it is not opened.
+func (f *waitFinder) current(c *channel) *rollout {
+	if last := c.rollout; last != nil && last.fold.Record.TargetRef == c.ref {
+		return last
+	}
+	if r := f.rollouts.lookup(reducer.NewRolloutID(c.id, c.ref)); r != nil && r.fold != nil {
+		return r
+	}
+	return nil
+}
+
+// firstWave returns the slots of the hosts that keep the first unfinished wave below another one
+// from being finished.
 func firstWave(r *rollout, below uint32) []int {
 	var slots []int
 	first := below
@@ -153,28 +177,44 @@ func firstWave(r *rollout, below uint32) []int {
 	return slots
 }
 
-// declared gives the rollout of the ref that a channel points at; nil where that is not opened.
-func (p *replay) declared(c *channel) *rollout {
-	if last := c.rollout; last != nil && last.fold.Record.TargetRef == c.ref {
-		return last
+// rollout returns what a rollout that is under way waits for. It reports whether the rollout is
+// stuck: for all that the log shows, only an operator, a reboot or another ref makes it go on.
+func (f *waitFinder) rollout(r *rollout) (what string, stuck bool) {
+	if r.members == nil {
+		return "no host has joined", false
 	}
-	if r := p.known(reducer.NewRolloutID(c.id, c.ref)); r != nil && r.fold != nil {
-		return r
+	var waits invariant.Waits
+	for slot := range r.members {
+		w := f.host(r, slot)
+		if w.what == "" {
+			continue
+		}
+		if w.then != "" {
+			w.what += ": " + w.then
+		}
+		waits.Add(r.fold.Hosts()[slot].ID, w.what)
 	}
-	return nil
+	return waits.String(), !f.goesOn(r, make(map[*rollout]bool))
 }
 
-// namedChannel finds the channel that a gate's reason names.
-func (p *replay) namedChannel(reason string, own reducer.ChannelID) *channel {
-	for _, c := range p.sortedChannels() {
-		if c.id != own && isNamed(reason, string(c.id)) {
-			return c
+// goesOn reports whether a rollout that is under way may go on by itself. Rollouts that wait for
+// each other do not: asked holds those that led here.
+func (f *waitFinder) goesOn(r *rollout, asked map[*rollout]bool) bool {
+	if asked[r] {
+		return false
+	}
+	asked[r] = true
+	for slot := range r.members {
+		w := f.host(r, slot)
+		if w.moves ||
+			w.rollout != nil && w.rollout.fold.Record.State.Underway() && f.goesOn(w.rollout, asked) {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-// isNamed tells whether a text holds a name as a word of its own.
+// isNamed reports whether a text holds a name as a word of its own.
 func isNamed(text, name string) bool {
 	if name == "" {
 		return false
@@ -186,97 +226,20 @@ func isNamed(text, name string) bool {
 		}
 		start := from + i
 		end := start + len(name)
-		if (start == 0 || !inName(text[start-1])) && (end == len(text) || !inName(text[end])) {
+		if (start == 0 || !isNameByte(text[start-1])) && (end == len(text) || !isNameByte(text[end])) {
 			return true
 		}
 		from = start + 1
 	}
 }
 
-// inName tells whether a byte goes on with a name rather than ending it.
-func inName(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' ||
-		c == '_' ||
-		c == '.' ||
-		c >= 0x80
-}
-
-// waitsFor tells what a rollout that is under way waits for, and whether it is stuck: nothing that
-// the log knows of makes it go on but an operator, a reboot or another ref.
-func (p *replay) waitsFor(r *rollout) (what string, stuck bool) {
-	if r.members == nil {
-		return "no host has joined", false
-	}
-	var waits invariant.Waits
-	for slot := range r.members {
-		w := p.hostWait(r, slot)
-		if w.what == "" {
-			continue
-		}
-		if w.then != "" {
-			w.what += ": " + w.then
-		}
-		waits.Add(r.fold.Hosts()[slot].ID, w.what)
-	}
-	return waits.String(), !p.goesOn(r, make(map[*rollout]bool))
-}
-
-// strands tells whether a channel that points at a rollout's ref waits in vain: another one
-// followed, and it will not be opened again.
-func (c *channel) strands(r *rollout) bool {
-	return r != nil && r.fold != nil &&
-		(r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
-}
-
-// goesOn tells whether a rollout that is under way may go on by itself. asked are those that led to
-// the question: rollouts that wait for each other do not.
-func (p *replay) goesOn(r *rollout, asked map[*rollout]bool) bool {
-	if asked[r] {
-		return false
-	}
-	asked[r] = true
-	for slot := range r.members {
-		w := p.hostWait(r, slot)
-		if w.moves ||
-			w.rollout != nil && w.rollout.fold.Record.State.Underway() && p.goesOn(w.rollout, asked) {
-			return true
-		}
+// isNameByte reports whether a byte may be part of a name.
+func isNameByte(c byte) bool {
+	switch {
+	case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		return true
+	case c == '-', c == '_', c == '.', c >= 0x80:
+		return true
 	}
 	return false
-}
-
-// judgeEnd finds the rollouts that are stuck, and the channels that are stranded or have two
-// rollouts that stand, where the log ends.
-func (p *replay) judgeEnd() {
-	for _, c := range p.sortedChannels() {
-		if c.rollout != nil {
-			p.checker.Standing(c.id)
-			p.takeViolations(c.rollout, "", p.end)
-		}
-	}
-	for _, r := range p.opened {
-		if !r.fold.Record.State.Underway() || r.members == nil {
-			continue
-		}
-		if what, stuck := p.waitsFor(r); stuck {
-			p.find(Finding{
-				Class: Invariant, Kind: Violated, What: "stuck", Rollout: r.id,
-				Recorded: fmt.Sprintf("%v at the end of the log", r.fold.Record.State), Reason: what,
-			}, r.working().event, 1)
-		}
-	}
-	for _, c := range p.sortedChannels() {
-		r := p.known(reducer.NewRolloutID(c.id, c.ref))
-		if c.ref == "" || !c.strands(r) {
-			continue
-		}
-		p.find(Finding{
-			Class: Invariant, Kind: Violated, What: "stranded", Rollout: r.id, channel: c.id,
-			Recorded: fmt.Sprintf(
-				"channel %s points at %s since %s", c.id, c.ref, trace.AppendTime(nil, c.polled.at),
-			),
-			Reason: fmt.Sprintf("rollout %s is %v and will not be opened "+
-				"again", r.id, r.fold.Record.State),
-		}, c.polled, 1)
-	}
 }

@@ -267,7 +267,7 @@ func TestWhyHasNoAnswer(t *testing.T) {
 		{Question{Host: "e3"}, "no host e3 joins a rollout in this log", []string{"e1", "e2"}},
 		{Question{Host: "e3", Rollout: "edge@a1"}, "host e3 has not joined rollout edge@a1", []string{"e1", "e2"}},
 		{Question{Rollout: "edge@a2"}, "there is no rollout edge@a2 in this log", []string{"edge@a1"}},
-		{Question{Host: "e1", At: reducer.Some(start - 1)}, "the log holds nothing up to then: it " +
+		{Question{Host: "e1", At: reducer.Some(start - 1)}, "the log has no entry up to that time: it " +
 			"begins at 2026-05-16T01:00:00Z", nil},
 	} {
 		_, err := ask(t, log, c.ask)

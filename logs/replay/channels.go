@@ -1,0 +1,63 @@
+package replay
+
+import (
+	"rollsim/reducer"
+)
+
+// channel is what the log shows of a channel.
+type channel struct {
+	id      reducer.ChannelID
+	rollout *rollout           // the last one that was opened
+	before  *rollout           // the one before it
+	ref     reducer.ChannelRef // the last one that a poll or an opening showed
+	polled  place              // where it was shown first
+}
+
+// channels are the channels of a log, by name.
+type channels map[reducer.ChannelID]*channel
+
+// get returns a channel, a new one if it is not known.
+func (s channels) get(id reducer.ChannelID) *channel {
+	c := s[id]
+	if c == nil {
+		c = &channel{id: id}
+		s[id] = c
+	}
+	return c
+}
+
+// sorted returns the channels in the order of their names.
+func (s channels) sorted() []*channel {
+	all := make([]*channel, 0, len(s))
+	for _, id := range sortedKeys(s) {
+		all = append(all, s[reducer.ChannelID(id)])
+	}
+	return all
+}
+
+// named returns the first channel other than own that a gate's reason names, or nil.
+func (s channels) named(reason string, own reducer.ChannelID) *channel {
+	for _, c := range s.sorted() {
+		if c.id != own && isNamed(reason, string(c.id)) {
+			return c
+		}
+	}
+	return nil
+}
+
+// point records that a channel points at a ref.
+func (c *channel) point(ref reducer.ChannelRef, at place) {
+	if c.ref != ref {
+		c.ref, c.polled = ref, at
+	}
+}
+
+// open records that a rollout of the channel was opened.
+func (c *channel) open(r *rollout) { c.before, c.rollout = c.rollout, r }
+
+// isStranded reports whether a channel that points at a rollout's ref waits in vain: another
+// rollout followed, and a known one is not opened again.
+func (c *channel) isStranded(r *rollout) bool {
+	return r != nil && r.fold != nil &&
+		(r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)
+}

@@ -1,0 +1,161 @@
+package replay
+
+import (
+	"cmp"
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// effectMatcher compares the effects that a log records after each rollout event with those that
+// the machine returns for it.
+type effectMatcher struct {
+	cursor   *cursor
+	findings *collector
+	context  *contextKeeper
+
+	all bool // the log records all effects, not the transitions alone
+
+	last       reducer.RolloutID // the rollout of the last event
+	recorded   uint64            // recorded transitions
+	reproduced uint64            // those of them that the machine makes too
+	pending    int               // how many effects and events the log has yet to show
+}
+
+// next ends the rollout's last event and begins the one in e.
+func (m *effectMatcher) next(e *trace.Entry, r *rollout) {
+	w := r.working()
+	if w.terminal != nil && e.Event.Kind != reducer.RolloutTerminal {
+		m.missingTerminal(r)
+	}
+	m.settleTerminal(w)
+	w.ended, w.endFound = false, nil
+	w.last, w.event = *e.Event, m.cursor.place(e)
+	m.last = r.id
+}
+
+// settleTerminal records that the log shows an implied RolloutTerminal, or never will.
+func (m *effectMatcher) settleTerminal(w *work) {
+	if w.terminal != nil {
+		w.terminal = nil
+		m.pending--
+	}
+}
+
+// expect records what the machine returned for the rollout's last event.
+func (m *effectMatcher) expect(r *rollout, out *reducer.Outcome) {
+	w := r.work
+	if out.Derived {
+		at := w.event
+		w.terminal = &at
+		m.pending++
+	}
+	w.expected, w.shown = w.expected[:0], 0
+	for _, effect := range out.Effects.All() {
+		if m.all || effect.Kind == reducer.RecordRolloutTransition {
+			w.expected = append(w.expected, effect)
+		}
+	}
+	m.pending += len(w.expected)
+	if len(w.expected) > 0 || w.terminal != nil {
+		m.context.watch(w.event, r, -1)
+	}
+}
+
+// rollout returns the id of the rollout that an effect belongs to. An effect on a channel does not
+// name it.
+func (m *effectMatcher) rollout(e *trace.Entry) reducer.RolloutID {
+	return cmp.Or(e.Effect.Rollout, e.Rollout, m.last)
+}
+
+// match compares a recorded effect with the expected ones of its rollout.
+func (m *effectMatcher) match(e *trace.Entry, r *rollout) {
+	recorded := e.Effect
+	if recorded.Kind == reducer.RecordRolloutTransition {
+		m.recorded++
+	}
+	w := r.working()
+	if i := slices.Index(w.expected, *recorded); i >= 0 {
+		m.missingFirst(r, i)
+		m.shown(w)
+		if recorded.Kind == reducer.RecordRolloutTransition {
+			m.reproduced++
+		}
+		return
+	}
+	lines := &m.cursor.lines
+	f := extra(Effect, "effect", r.id, describeEffect(recorded, lines, false))
+	f.After = r.after(lines)
+	if len(w.expected) > 0 && w.expected[0].Kind == recorded.Kind {
+		f.Kind = Different
+		f.Given = describeEffect(&w.expected[0], lines, false)
+		if f.Given == f.Recorded {
+			f.Recorded = describeEffect(recorded, lines, true)
+			f.Given = describeEffect(&w.expected[0], lines, true)
+		}
+		m.shown(w)
+	}
+	found := m.findings.add(f, m.cursor.place(e), 0)
+	if w.terminal != nil && !w.ended && f.Kind == Extra && recorded.To == reducer.Terminal {
+		w.ended, w.endFound = true, found
+	}
+}
+
+// shown records that the log has shown the first of the expected effects, or another one in its
+// place.
+func (m *effectMatcher) shown(w *work) {
+	w.expected = slices.Delete(w.expected, 0, 1)
+	w.shown++
+	m.pending--
+}
+
+// missing finds that the remaining expected effects of a rollout are not recorded.
+func (m *effectMatcher) missing(r *rollout) {
+	if r.work != nil {
+		m.missingFirst(r, len(r.work.expected))
+	}
+}
+
+// missingFirst finds that the first n expected effects of a rollout are not recorded.
+func (m *effectMatcher) missingFirst(r *rollout, n int) {
+	if n == 0 {
+		return
+	}
+	w := r.work
+	for i := range w.expected[:n] {
+		f := missing(Effect, "effect", r.id, describeEffect(&w.expected[i], &m.cursor.lines, false))
+		f.After = r.after(&m.cursor.lines)
+		m.findings.add(f, w.event, 1+w.shown)
+	}
+	m.pending -= n
+	w.expected = slices.Delete(w.expected, 0, n)
+}
+
+// missingTerminal finds that the log does not record the RolloutTerminal that the move of the last
+// host to Converged implies.
+func (m *effectMatcher) missingTerminal(r *rollout) {
+	if r.work.ended {
+		m.findings.withdraw(r.work.endFound)
+		m.reproduced++
+	}
+	f := missing(Effect, "event", r.id, reducer.RolloutTerminal.String()+"  "+string(r.id))
+	f.After = r.after(&m.cursor.lines)
+	m.findings.add(f, *r.work.terminal, 1)
+}
+
+// close finds what is missing of a rollout at the end of its entries.
+func (m *effectMatcher) close(r *rollout) {
+	m.missing(r)
+	if r.work != nil && r.work.terminal != nil {
+		m.missingTerminal(r)
+		m.settleTerminal(r.work)
+	}
+}
+
+// awaits reports whether the log has yet to show what follows from the event of a rollout that is
+// the n-th entry.
+func (r *rollout) awaits(n uint64) bool {
+	w := r.work
+	return w != nil && w.event.n == n && (len(w.expected) > 0 || w.terminal != nil)
+}

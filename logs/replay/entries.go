@@ -1,0 +1,360 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// event replays a rollout event. The error is that of a machine that returns no answer.
+func (p *replay) event(e *trace.Entry) error {
+	if p.stopped == nil {
+		p.result.Events++
+	}
+	ev := e.Event
+	r := p.rollouts.get(ev.Rollout)
+	p.effects.missing(r)
+	p.rejections.missing()
+	p.effects.next(e, r)
+	p.payloads.event(e)
+	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
+		p.plans.compare(r)
+	}
+	if !p.simulated && r.fold != nil && ev.Kind == reducer.HostStateChanged &&
+		ev.To == reducer.HostFailed {
+		p.policies.judge(r.fold.Record.Channel, e.Seq)
+	}
+	err := p.fleet.Apply(ev, e.At, &p.out)
+	if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
+		return err
+	}
+	p.lateRefusals(e, p.out.Late)
+	switch {
+	case ev.Kind == reducer.RolloutOpened && err == nil:
+		p.open(e, r)
+	case ev.Kind == reducer.SuccessorOpened:
+		r.work.followed = milestone{p.cursor.place(e), *ev}
+	case ev.Kind == reducer.HostStateChanged:
+		p.hostMove(e, r, err)
+	}
+	if err != nil {
+		p.refused(e, r, err)
+		return nil
+	}
+	p.effects.expect(r, &p.out)
+	p.applied(e, r)
+	return nil
+}
+
+// open records that an event has opened a rollout.
+func (p *replay) open(e *trace.Entry, r *rollout) {
+	at := p.cursor.place(e)
+	p.rollouts.open(r, e.Seq)
+	r.work.opened = milestone{at, *e.Event}
+	c := p.channels.get(e.Event.Channel)
+	if b := c.before; b != nil {
+		b.latest = 0 // hosts that have joined neither of the next two have left the channel
+		if b.live == 0 {
+			p.hosts.close(b)
+		}
+		p.release(b)
+	}
+	c.open(r)
+	c.point(e.Event.TargetRef, at) // even if the log does not have the poll
+}
+
+// refused records that the fold refuses an event.
+func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
+	if p.simulated {
+		p.rejections.expect(e, r, err)
+		return
+	}
+	if errors.As(err, new(*reducer.UnknownRollout)) {
+		r.skipped++
+		return
+	}
+	f := Finding{
+		Class: Illegal, Kind: Refused, What: "event", Rollout: r.id, Host: e.Event.Host,
+		After: r.after(&p.cursor.lines), Reason: err.Error(),
+	}
+	if errors.As(err, new(*reducer.Invariant)) &&
+		(e.Event.Kind == reducer.HostStateChanged || e.Event.Kind == reducer.HostJoined) {
+		f.Class, f.What = Host, "host event"
+	}
+	p.findings.add(f, p.cursor.place(e), 0)
+}
+
+// lateRefusals judges what an event has proved of earlier ones, or the end of the log where e is
+// nil.
+func (p *replay) lateRefusals(e *trace.Entry, late []error) {
+	if p.simulated {
+		p.rejections.late(e, late)
+		return
+	}
+	for _, err := range late {
+		p.lateRefusal(err)
+	}
+}
+
+// lateRefusal finds that a rollout was opened or superseded without its counterpart.
+func (p *replay) lateRefusal(err error) {
+	rejection := trace.NewRejection(err)
+	w := p.rollouts.get(rejection.Rollout).working()
+	f := Finding{
+		Class: Illegal, Kind: Refused, What: "event", Rollout: rejection.Rollout, Reason: err.Error(),
+	}
+	m := &w.opened
+	if rejection.Event == reducer.SuccessorOpened {
+		f.What = "successor" // which the log of a single rollout does not have
+		m = &w.followed
+	}
+	at := m.place
+	if at.n == 0 {
+		at = p.cursor.end // the rollout was evicted
+	} else {
+		f.After = describeEvent(&m.event, &p.cursor.lines)
+	}
+	p.findings.add(f, at, 0)
+}
+
+// applied records what an accepted event has changed.
+func (p *replay) applied(e *trace.Entry, r *rollout) {
+	ev := e.Event
+	switch ev.Kind {
+	case reducer.HostJoined:
+		p.joined(e, r)
+	case reducer.HostStateChanged:
+		if ev.Host == p.opts.Only.Host {
+			r.summary.Moves = append(r.summary.Moves, Move{From: ev.From, To: ev.To, At: ev.At, Seq: e.Seq})
+		}
+	case reducer.SuccessorOpened:
+		r.summary.Successor = ev.Successor
+	case reducer.RolloutOpened,
+		reducer.WaveAdvanced,
+		reducer.RolloutTerminal,
+		reducer.RetentionExpired,
+		reducer.OperatorClearance:
+	}
+	r.summary.follow(&r.fold.Record, ev.At, p.out.Confirmed)
+	p.invariants.applied(e, r, &p.out)
+	if !r.fold.Record.State.Standing() {
+		p.release(r)
+	}
+}
+
+// joined records that a host has joined a rollout.
+func (p *replay) joined(e *trace.Entry, r *rollout) {
+	ev := e.Event
+	switch {
+	case r.fold.Forgotten():
+	case len(r.fold.Hosts()) > len(r.members):
+		r.join(ev.Wave, ev.At)
+		r.asked = r.asked || ev.Host == p.opts.Only.Host
+		p.evidence.manyWaves = p.evidence.manyWaves || ev.Wave > 0
+		p.roster.join(ev.Host, r)
+	default:
+		if p.evidence.rejoined++; p.evidence.rejoined == 1 {
+			p.evidence.firstRejoin = e.Seq
+		}
+	}
+}
+
+// hostMove records a HostStateChanged. err is the fold's answer to it.
+func (p *replay) hostMove(e *trace.Entry, r *rollout, err error) {
+	ev := e.Event
+	m, slot := r.member(ev.Host)
+	if m == nil {
+		return // the fold refuses it
+	}
+	if !p.simulated {
+		p.hosts.move(e, r, m, err)
+	}
+	if err != nil {
+		return
+	}
+	m.since = ev.At
+	if p.simulated || !m.needMove {
+		m.state = ev.To
+	}
+	if ev.From == reducer.HostPending {
+		p.roster.start(ev.Host, r, m)
+		p.roster.finishOlder(ev.Host, r, 0)
+	}
+	if ev.To == reducer.HostFailed && r.summary.Failure == nil {
+		r.summary.Failure = &Failure{Host: ev.Host, At: ev.At, Seq: e.Seq, Why: m.message}
+	}
+	switch r.fold.Hosts()[slot].State {
+	case reducer.HostConverged, reducer.HostReverted:
+		p.roster.finish(ev.Host, r, m)
+	case reducer.HostPending,
+		reducer.HostActivating,
+		reducer.HostDeferred,
+		reducer.HostSoaking,
+		reducer.HostFailed:
+	}
+}
+
+// unknownHost records an entry about a host that is not known under a rollout. It is a finding
+// where the host should be known.
+func (p *replay) unknownHost(e *trace.Entry, r *rollout, id reducer.HostID, what string) {
+	switch {
+	case r.fold == nil:
+		r.skipped++
+	case r.fold.Forgotten():
+		p.late++
+	case !p.simulated:
+		p.findings.add(Finding{
+			Class: Host, Kind: Refused, What: what, Rollout: r.id, Host: id,
+			Reason: fmt.Sprintf("host %s has not joined the rollout", id),
+		}, p.cursor.place(e), 0)
+	}
+}
+
+// gateDecision records what keeps a host from being dispatched.
+func (p *replay) gateDecision(e *trace.Entry) {
+	r := p.rollouts.get(e.Gate.Rollout)
+	m, _ := r.member(e.Gate.Host)
+	switch {
+	case m != nil:
+		m.gate.record(e)
+	case r.fold == nil:
+		r.skipped++
+		if p.inquiry != nil {
+			p.inquiry.observe(e)
+		}
+	}
+}
+
+// agentEvent replays an agent event. A simulated trace holds what was dropped and what was sent
+// twice, so its agent events are not judged.
+func (p *replay) agentEvent(e *trace.Entry) {
+	a := e.Agent
+	if a.Kind.Moves() {
+		p.evidence.agents++
+	}
+	r := p.rollouts.get(e.Rollout)
+	if r.fold != nil && !p.simulated {
+		p.policies.learn(r.fold.Record.Channel, a.Policy, e.Seq)
+	}
+	m, slot := r.member(e.Host)
+	if m == nil {
+		if a.Kind == reducer.RollbackComplete {
+			p.quarantines.unexplained++
+		}
+		p.unknownHost(e, r, e.Host, "agent event")
+		return
+	}
+	m.hear(a)
+	if !p.simulated {
+		p.hosts.agentEvent(e, r, slot)
+	}
+}
+
+// hostEffect replays an effect of the host machine.
+func (p *replay) hostEffect(e *trace.Entry) {
+	h := e.HostEffect
+	if h.Effect != trace.RecordTransition {
+		p.evidence.unbound++
+		p.quarantine(e)
+		return
+	}
+	p.evidence.hostEffects++
+	p.payloads.rollout(e, h.Rollout)
+	p.payloads.host(e, h.Host, h.Rollout)
+	p.payloads.time(e, h.At, h.Rollout)
+	r := p.rollouts.get(h.Rollout)
+	m, _ := r.member(h.Host)
+	switch {
+	case m == nil:
+		p.unknownHost(e, r, h.Host, "host effect")
+	case !p.simulated:
+		p.hosts.effect(e, r, m)
+	}
+}
+
+// quarantine replays an effect of the host machine that quarantines a closure or lifts that.
+func (p *replay) quarantine(e *trace.Entry) {
+	p.invariants.entry(e)
+	q := quarantine{channel: e.HostEffect.Channel, closure: e.HostEffect.Closure}
+	if e.HostEffect.Effect == trace.RemoteRemoveQuarantine {
+		p.quarantines.remove(q)
+		return
+	}
+	at := p.cursor.place(e)
+	if !p.simulated {
+		if cause, ok := p.quarantines.match(q, e.Rollout, e.Host, at); ok {
+			p.payloads.rollout(e, cause.rollout)
+			p.payloads.host(e, cause.host, cause.rollout)
+			p.payloads.timeOf(e, cause.place.at, cause.rollout, "the entry is of another time than the "+
+				"rollback that it follows from")
+			p.quarantines.compare(q, &cause, at)
+		}
+	}
+	p.quarantines.add(q, at)
+}
+
+// effect replays an effect of the rollout machine. The log of a control plane is expected to record
+// transitions only.
+func (p *replay) effect(e *trace.Entry) {
+	recorded := e.Effect
+	if recorded.Kind == reducer.RecordRolloutTransition {
+		p.payloads.time(e, recorded.At, recorded.Rollout)
+	} else if !p.simulated {
+		if recorded.Kind == reducer.InsertQuarantineFromRollout {
+			p.quarantines.add(quarantine{recorded.Channel, recorded.Closure}, p.cursor.place(e))
+		}
+		return
+	}
+	id := p.effects.rollout(e)
+	p.payloads.rollout(e, id)
+	p.payloads.host(e, "", id)
+	r := p.rollouts.get(id)
+	if !p.simulated && r.fold == nil {
+		r.skipped++
+		return
+	}
+	p.effects.match(e, r)
+}
+
+// plan replays an action of the planner.
+func (p *replay) plan(e *trace.Entry) {
+	plan := e.Plan
+	p.payloads.rollout(e, plan.Rollout)
+	r := p.rollouts.get(plan.Rollout)
+	switch plan.Action {
+	case trace.OpenRollout:
+		if !p.simulated {
+			p.plans.add(plan, r, p.cursor.place(e))
+		}
+	case trace.QueueDispatch:
+		p.payloads.host(e, plan.Host, plan.Rollout)
+		p.plans.compare(r)
+		p.queueDispatch(e, r)
+	}
+}
+
+// queueDispatch records that a host is sent its closure.
+func (p *replay) queueDispatch(e *trace.Entry, r *rollout) {
+	id := e.Plan.Host
+	m, _ := r.member(id)
+	if m == nil {
+		p.unknownHost(e, r, id, "dispatch")
+		return
+	}
+	m.dispatch(e.Plan, e.At)
+	if m.state == reducer.HostPending {
+		p.roster.start(id, r, m)
+	}
+	p.roster.finishOlder(id, r, reducer.HostPending) // it takes up no earlier dispatch
+	p.invariants.dispatch(e, r)
+}
+
+// poll records the ref that a channel points at.
+func (p *replay) poll(e *trace.Entry) {
+	p.evidence.unbound++
+	if e.Poll.Ref != "" {
+		p.channels.get(e.Poll.Channel).point(e.Poll.Ref, p.cursor.place(e))
+	}
+}

@@ -1,0 +1,128 @@
+package replay
+
+import (
+	"fmt"
+)
+
+// evidence counts what the log holds. Logs differ in what their control plane records, and some
+// are parts of a longer one: a finding counts only in a log that has the evidence for it, which is
+// known at the end.
+type evidence struct {
+	document    bool   // the log is the export of single rollouts
+	rollouts    int    // rollout ids
+	unbound     uint64 // entries that belong to no rollout
+	trimmed     bool   // the log does not begin with entry 1
+	agents      uint64 // agent events that move a host
+	hostEffects uint64 // effects of the host machine
+	moves       uint64 // HostStateChanged
+	waves       uint64 // WaveAdvanced
+	manyWaves   bool   // there are hosts in later waves than the first
+	rejoined    uint64 // HostJoined of hosts that had joined
+	firstRejoin uint64 // the seq of the first of them
+	lateEffects uint64 // effects of the host machine that follow the move which they record
+
+	times, otherTimes uint64 // entries with a time in the payload; those where it differs from ts
+	ids, otherIDs     uint64 // rollouts opened; those whose id is not their channel and ref
+}
+
+// condition is what must hold of the whole log for a finding to count.
+type condition uint8
+
+const (
+	ifWhole   condition = 1 + iota // the log is not the log of single rollouts
+	ifAgents                       // it has agent events
+	ifEffects                      // it has effects of the host machine
+	ifMoves                        // it has moves of hosts
+	ifTimes                        // as a rule, its entries have the times of their payloads
+	ifIDs                          // at least one rollout is named by channel and ref
+	ifWaves                        // it has WaveAdvanced
+	ifInOrder                      // as a rule, effects of the host machine precede the moves
+)
+
+// conditional are the titles whose findings count only under conditions.
+var conditional = map[title][]condition{
+	{Log, Missing, "entry"}:            {ifWhole},
+	{Log, Missing, "RolloutOpened"}:    {ifWhole},
+	{Illegal, Refused, "successor"}:    {ifWhole},
+	{Invariant, Violated, "stranded"}:  {ifWhole},
+	{Host, Missing, "quarantine"}:      {ifWhole, ifEffects},
+	{Host, Missing, "host effect"}:     {ifEffects},
+	{Host, Missing, "host move"}:       {ifMoves},
+	{Host, Extra, "host move"}:         {ifAgents},
+	{Host, Extra, "host effect"}:       {ifAgents},
+	{Host, Extra, "quarantine"}:        {ifAgents},
+	{Host, Misplaced, "host effect"}:   {ifInOrder},
+	{Log, Different, "time"}:           {ifTimes},
+	{Log, Different, "rollout id"}:     {ifIDs},
+	{Invariant, Violated, "wave-kept"}: {ifWaves},
+}
+
+// ruleFactor is how many entries must follow a rule for each exception from it.
+const ruleFactor = 20
+
+// single reports whether this is the log of single rollouts, cut out of a longer one.
+func (v *evidence) single() bool {
+	return v.document || v.rollouts <= 1 && v.unbound == 0
+}
+
+// supports reports whether findings of a title count, for all that the log has shown so far.
+func (v *evidence) supports(t title) bool {
+	for _, c := range conditional[t] {
+		if !v.holds(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether a condition holds of the log so far.
+func (v *evidence) holds(c condition) bool {
+	switch c {
+	case ifWhole:
+		return !v.single()
+	case ifAgents:
+		return v.agents > 0
+	case ifEffects:
+		return v.hostEffects > 0
+	case ifMoves:
+		return v.moves > 0
+	case ifTimes:
+		return v.otherTimes <= 1 || v.otherTimes*ruleFactor <= v.times
+	case ifIDs:
+		return v.otherIDs != v.ids
+	case ifWaves:
+		return v.waves > 0
+	case ifInOrder:
+		return v.lateEffects*ruleFactor <= v.hostEffects
+	}
+	return true
+}
+
+// without returns a note on the findings of a title that do not count, and how many they are. It
+// is empty where another note says why.
+func (v *evidence) without(t title, text string, count uint64) string {
+	for _, c := range conditional[t] {
+		if v.holds(c) {
+			continue
+		}
+		switch c {
+		case ifAgents:
+			return fmt.Sprintf("the log has no agent events: what hosts did without one is not judged "+
+				"(%s: %d)", text, count)
+		case ifEffects:
+			return fmt.Sprintf("the log has no effects of the host machine: missing ones are not judged "+
+				"(%s: %d)", text, count)
+		case ifMoves:
+			return fmt.Sprintf("the log has no HostStateChanged: missing ones are not judged (%s: %d)",
+				text, count)
+		case ifTimes:
+			return fmt.Sprintf("the times of entries and of their payloads often differ: they are not "+
+				"compared (%d of %d)", v.otherTimes, v.times)
+		case ifIDs:
+			return "the ids of rollouts are not their channels and refs: they are not compared"
+		case ifWhole, ifWaves, ifInOrder:
+		}
+		return ""
+	}
+	return ""
+}

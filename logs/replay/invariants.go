@@ -1,0 +1,79 @@
+package replay
+
+import (
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// invariantAuditor makes findings of what the invariant checker reports about a control plane's
+// log. Without a checker it does nothing.
+type invariantAuditor struct {
+	cursor   *cursor
+	findings *collector
+	rollouts *registry
+	channels channels
+	checker  *invariant.Checker
+}
+
+// entry passes an entry to the checker that is no rollout event.
+func (a *invariantAuditor) entry(e *trace.Entry) {
+	if a.checker != nil {
+		a.checker.Entry(e)
+	}
+}
+
+// dispatch checks a dispatch of a rollout.
+func (a *invariantAuditor) dispatch(e *trace.Entry, r *rollout) {
+	if a.checker != nil {
+		a.checker.Entry(e)
+		a.report(r, e.Host, a.cursor.place(e))
+	}
+}
+
+// applied checks a rollout after an accepted event.
+func (a *invariantAuditor) applied(e *trace.Entry, r *rollout, out *reducer.Outcome) {
+	if a.checker == nil {
+		return
+	}
+	if !out.Confirmed { // the checker saw the derived event already
+		a.checker.Applied(e.Seq, e.At, r.fold, e.Event, &out.Effects)
+	}
+	if out.Derived && out.DerivedErr == nil {
+		a.checker.Applied(e.Seq, e.At, r.fold, &out.DerivedEvent, &out.DerivedEffects)
+	}
+	a.checker.Step(r.fold)
+	a.report(r, e.Host, a.cursor.place(e))
+}
+
+// end checks the channels at the end of the log.
+func (a *invariantAuditor) end() {
+	for _, c := range a.channels.sorted() {
+		if c.rollout != nil {
+			a.checker.Standing(c.id)
+			a.report(c.rollout, "", a.cursor.end)
+		}
+	}
+}
+
+// report makes findings of the violations that the checker has found at a place.
+func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
+	for _, v := range a.checker.Take() {
+		at := seen
+		f := Finding{
+			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: host,
+			After: r.after(&a.cursor.lines), Reason: v.Detail,
+		}
+		if v.Invariant == invariant.RetentionKept {
+			continue // no log says how long a channel keeps its rollouts
+		}
+		if v.Invariant == invariant.OneStanding {
+			// The events after an opening have shown that another rollout stands.
+			last := a.channels.get(a.rollouts.channelOf(r.id)).rollout
+			opened := &last.working().opened
+			f.Rollout, f.Host, at = last.id, "", opened.place
+			f.After = describeEvent(&opened.event, &a.cursor.lines)
+		}
+		a.findings.add(f, at, 0)
+	}
+}

@@ -1,0 +1,62 @@
+package replay
+
+import (
+	"rollsim/reducer"
+)
+
+// Options say how to replay a log. The zero value takes everything from the log and judges all of
+// it.
+type Options struct {
+	// Machine steps the records. If it is nil, Run uses the machine that the trace's header names, and
+	// the one that control planes ship for the log of a control plane.
+	Machine reducer.Machine
+
+	// Through, if not nil, wraps the machine. The replay keeps the machine's name.
+	Through func(reducer.Machine) reducer.Machine
+
+	// Policies overrides the policy of channels. Otherwise a channel's policy is the one in the
+	// trace's header. In the log of a control plane it is the policyApplied of the channel's first
+	// Failed agent event, or halt with a note.
+	Policies map[reducer.ChannelID]reducer.Policy
+
+	// Until is the seq of the last entry that is judged; 0 judges the whole log. What only the end of
+	// a log shows is not judged then.
+	Until uint64
+
+	// Only limits what is reported. The whole log is folded all the same.
+	Only Filter
+
+	// Accepted lists findings that were reviewed. They are counted apart from the others. Nil accepts
+	// nothing.
+	Accepted *Accepted
+
+	// Progress, if not nil, is called now and then with the number of entries read so far.
+	Progress func(entries uint64)
+}
+
+// Filter selects findings and rollouts. The zero value selects all. A finding about the log itself
+// is always selected.
+type Filter struct {
+	Rollout reducer.RolloutID // the whole id, or one with the beginning of a long ref
+	Channel reducer.ChannelID
+	Host    reducer.HostID
+	Since   reducer.Opt[reducer.Time]
+}
+
+// matchesRollout reports whether the filter selects a rollout by its id.
+func (o *Filter) matchesRollout(id reducer.RolloutID) bool {
+	return o.Rollout == "" || o.Rollout == id || o.Rollout.Abbreviates(id)
+}
+
+// matches reports whether the filter selects a finding.
+func (o *Filter) matches(f *Finding) bool {
+	switch {
+	case f.Class == Log:
+		return true
+	case !o.matchesRollout(f.Rollout),
+		o.Channel != "" && f.channel != o.Channel,
+		o.Host != "" && f.Host != "" && f.Host != o.Host:
+		return false
+	}
+	return !o.Since.Set || f.At >= o.Since.Value
+}

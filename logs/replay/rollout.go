@@ -1,0 +1,171 @@
+package replay
+
+import (
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// rollout is what is known of one rollout, and what is expected next of it.
+type rollout struct {
+	id      reducer.RolloutID
+	fold    *reducer.Rollout // nil until it is opened
+	skipped uint64           // how many of its entries were skipped because it was never opened
+	live    int              // how many of its hosts may still move
+	latest  int              // how many of its hosts have joined no later rollout
+	members []member         // its hosts, by their slot in fold
+	work    *work            // nil once it is over and its hosts were freed
+	summary Summary
+	found   bool // there is a finding about it
+	asked   bool // the host of Options.Only has joined it
+}
+
+// work is what a rollout that is not over leaves open.
+type work struct {
+	last     reducer.Event // its last event
+	event    place         // where that stands
+	expected []reducer.Effect
+	shown    int       // how many effects of the last event the log has shown
+	terminal *place    // the event that implies a RolloutTerminal which the log has yet to show
+	ended    bool      // the log has shown the transition of that RolloutTerminal
+	endFound *Finding  // that the transition is one too many, unless the event was left out
+	opened   milestone // its RolloutOpened
+	followed milestone // its SuccessorOpened
+
+	plan    *trace.PlanAction // its OpenRollout, until it is compared with the hosts that joined
+	planned place
+}
+
+// milestone is an event that may turn out later to be wrong.
+type milestone struct {
+	place place
+	event reducer.Event
+}
+
+// member is what is known of one host under one rollout.
+type member struct {
+	seq   uint64            // of its last agent event
+	state reducer.HostState // that its agent events lead to
+	since reducer.Time      // when it entered the state that the log has recorded
+	live  bool              // it has work under this rollout, and none under a later one
+
+	// The move that its last agent event makes, and what of it the log has yet to record.
+	from, to   reducer.HostState
+	needEffect bool
+	needMove   bool
+	moved      place
+
+	closure    reducer.ClosureHash // of its last dispatch
+	dispatched reducer.Time        // the first dispatch since a gate last blocked it
+	soakDue    reducer.Time        // as planned at its last dispatch
+	dispatches int
+	gate       gate
+	message    string // from its agent: why it failed, why its probes fail, or what it waits for
+}
+
+// gate is what keeps a host from being dispatched. The zero value is none.
+type gate struct {
+	name, reason string
+	first, last  Where  // the first and the last decision since the reason changed
+	count        uint64 // of these decisions
+}
+
+// member returns a host of a rollout, and its slot. It returns nil for a host that has not joined,
+// or that was freed.
+func (r *rollout) member(id reducer.HostID) (*member, int) {
+	if r.fold == nil {
+		return nil, 0
+	}
+	slot, joined := r.fold.Slot(id)
+	if !joined || slot >= len(r.members) {
+		return nil, 0
+	}
+	return &r.members[slot], slot
+}
+
+// join adds a host. The fold has just added it too.
+func (r *rollout) join(wave uint32, at reducer.Time) {
+	r.members = append(r.members, member{state: reducer.HostPending, since: at})
+	r.summary.Waves = max(r.summary.Waves, wave+1)
+	r.latest++
+}
+
+// hasActed reports whether a host has acknowledged a dispatch of the rollout.
+func (r *rollout) hasActed(id reducer.HostID) bool {
+	m, slot := r.member(id)
+	return m != nil && r.fold.Hosts()[slot].State != reducer.HostPending
+}
+
+// isInFlight reports whether a host counts towards a disruption budget.
+func (r *rollout) isInFlight(slot int) bool {
+	m, state := &r.members[slot], r.fold.Hosts()[slot].State
+	return m.live && (state.InFlight() || state == reducer.HostPending && m.isUnacked())
+}
+
+// isDone reports whether nothing more is expected of the hosts of a superseded rollout.
+func (r *rollout) isDone() bool {
+	return r.live == 0 && r.latest == 0 &&
+		!slices.ContainsFunc(r.members, func(m member) bool { return m.needEffect || m.needMove })
+}
+
+// free frees the rollout's hosts.
+func (r *rollout) free() {
+	r.fold.Forget()
+	r.members, r.live = nil, 0
+	if r.work != nil && len(r.work.expected) == 0 && r.work.terminal == nil {
+		r.work = nil
+	}
+}
+
+// working returns the rollout's work, a new one if it was freed.
+func (r *rollout) working() *work {
+	if r.work == nil {
+		r.work = new(work)
+	}
+	return r.work
+}
+
+// lastState returns the last change of the rollout's state.
+func (r *rollout) lastState() StateChange { return r.summary.States[len(r.summary.States)-1] }
+
+// after describes the rollout's last event. It is empty without one.
+func (r *rollout) after(lines *trace.Lines) string {
+	if r.work == nil || r.work.last.Kind == 0 {
+		return ""
+	}
+	return describeEvent(&r.work.last, lines)
+}
+
+// isUnacked reports whether a Pending host was dispatched and no gate has blocked it since.
+func (m *member) isUnacked() bool { return m.dispatches > 0 && m.gate.count == 0 }
+
+// dispatch records a dispatch at a time.
+func (m *member) dispatch(plan *trace.PlanAction, at reducer.Time) {
+	if !m.isUnacked() {
+		m.dispatched = at
+	}
+	m.closure, m.soakDue = plan.Closure, plan.SoakDueAt
+	m.dispatches++
+	m.gate = gate{}
+}
+
+// hear records the message of an agent event.
+func (m *member) hear(a *trace.AgentEvent) {
+	switch {
+	case a.Message != "" || a.Component != "":
+		m.message = a.Message + a.Component
+	case a.Kind == reducer.ProbeResult && a.Passed, a.Kind == reducer.ActivationCompleted:
+		m.message = ""
+	}
+}
+
+// record records a decision of a gate.
+func (g *gate) record(e *trace.Entry) {
+	at := Where{Seq: e.Seq, At: e.At}
+	if d := e.Gate; g.reason != d.Reason || g.name != d.Gate || g.count == 0 {
+		*g = gate{name: d.Gate, reason: d.Reason, first: at}
+	}
+	g.last = at
+	g.count++
+}
