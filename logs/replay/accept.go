@@ -23,17 +23,17 @@ type acceptedLine struct {
 	reason string
 }
 
-// ReasonHere stands in reports where a line of accepted findings has its reason.
+// ReasonHere stands in reports for the reason that a line of accepted findings needs.
 const ReasonHere = "REASON"
 
 // ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason,
-// which may not be empty. Blank lines, and lines that begin with #, are passed over. The error is a
+// which may not be empty. It skips blank lines and lines that begin with #. The error is a
 // *trace.ReadError with file and line.
 func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 	a := &Accepted{byKey: make(map[string]int)}
 	lines := bufio.NewScanner(in)
 	for n := 1; lines.Scan(); n++ {
-		// with which some editors begin a file
+		// Some editors begin a file with a byte order mark.
 		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
 		if text == "" || text[0] == '#' {
 			continue
