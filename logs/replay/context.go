@@ -41,7 +41,7 @@ func (k *contextKeeper) due(ring *ring) []watched {
 
 // keep keeps what is around a watched entry.
 func (k *contextKeeper) keep(w *watched, c *cursor) {
-	if len(k.kept) == maxFindings {
+	if len(k.kept) >= maxFindings {
 		return
 	}
 	if k.kept == nil {

@@ -23,8 +23,9 @@ type effectMatcher struct {
 	pending    int               // how many effects and events the log has yet to show
 }
 
-// next ends the rollout's last event and begins the one in e.
-func (m *effectMatcher) next(e *trace.Entry, r *rollout) {
+// next ends the rollout's last event and begins the one in e. It returns the rollout's work, which
+// the event may free.
+func (m *effectMatcher) next(e *trace.Entry, r *rollout) *work {
 	w := r.working()
 	if w.terminal != nil && e.Event.Kind != reducer.RolloutTerminal {
 		m.missingTerminal(r)
@@ -33,6 +34,7 @@ func (m *effectMatcher) next(e *trace.Entry, r *rollout) {
 	w.ended, w.endFound = false, nil
 	w.last, w.event = *e.Event, m.cursor.place(e)
 	m.last = r.id
+	return w
 }
 
 // settleTerminal records that the log shows an implied RolloutTerminal, or never will.
@@ -43,9 +45,8 @@ func (m *effectMatcher) settleTerminal(w *work) {
 	}
 }
 
-// expect records what the machine returned for the rollout's last event.
-func (m *effectMatcher) expect(r *rollout, out *reducer.Outcome) {
-	w := r.work
+// expect records what the machine returned for the event that next has begun.
+func (m *effectMatcher) expect(r *rollout, w *work, out *reducer.Outcome) {
 	if out.Derived {
 		at := w.event
 		w.terminal = &at

@@ -17,7 +17,7 @@ func (p *replay) event(e *trace.Entry) error {
 	r := p.rollouts.get(ev.Rollout)
 	p.effects.missing(r)
 	p.rejections.missing()
-	p.effects.next(e, r)
+	w := p.effects.next(e, r)
 	p.payloads.event(e)
 	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
 		p.plans.compare(r)
@@ -35,7 +35,7 @@ func (p *replay) event(e *trace.Entry) error {
 	case ev.Kind == reducer.RolloutOpened && err == nil:
 		p.open(e, r)
 	case ev.Kind == reducer.SuccessorOpened:
-		r.work.followed = milestone{p.cursor.place(e), *ev}
+		w.followed = milestone{p.cursor.place(e), *ev}
 	case ev.Kind == reducer.HostStateChanged:
 		p.hostMove(e, r, err)
 	}
@@ -43,7 +43,7 @@ func (p *replay) event(e *trace.Entry) error {
 		p.refused(e, r, err)
 		return nil
 	}
-	p.effects.expect(r, &p.out)
+	p.effects.expect(r, w, &p.out)
 	p.applied(e, r)
 	return nil
 }

@@ -362,3 +362,44 @@ func flip(s string) string {
 	}
 	return s + "0"
 }
+
+// TestLastMoveFrees: the last move of a superseded rollout's last host, which frees the rollout, is
+// replayed like any other.
+func TestLastMoveFrees(t *testing.T) {
+	var b bytes.Buffer
+	w := trace.NewWriter(&b)
+	r := &recorder{t: t, sink: w, now: start, fleet: reducer.NewFleet(reducer.RFC0008(), nil)}
+	r.log(trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{
+		Format: trace.FormatVersion, Scenario: "last move", Machine: "rfc0008",
+		Channels: []trace.ChannelConfig{{Channel: "edge", Policy: reducer.DefaultPolicy()}},
+	}})
+	open := func(ref reducer.ChannelRef) {
+		id := reducer.NewRolloutID("edge", ref)
+		r.apply(reducer.Event{
+			Kind: reducer.RolloutOpened, Rollout: id, Channel: "edge", TargetRef: ref,
+		})
+	}
+	move := func(from, to reducer.HostState) {
+		r.apply(reducer.Event{
+			Kind: reducer.HostStateChanged, Rollout: "edge@a1", Host: "e1", From: from, To: to,
+		})
+	}
+	open("a1")
+	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@a1", Host: "e1"})
+	move(reducer.HostPending, reducer.HostActivating)
+	move(reducer.HostActivating, reducer.HostSoaking)
+	r.apply(reducer.Event{
+		Kind: reducer.SuccessorOpened, Rollout: "edge@a1", Successor: "edge@b2",
+	})
+	r.now -= second // in lockstep
+	open("b2")
+	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@b2", Host: "e1"})
+	move(reducer.HostSoaking, reducer.HostConverged)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, err := run(b.Bytes(), Options{})
+	if err != nil || len(got.Findings) > 0 || !got.Fleet.Rollout("edge@a1").Forgotten() {
+		t.Errorf("%v\n%s", err, show(got.Findings))
+	}
+}
