@@ -51,6 +51,7 @@ func TestPlanWithoutOpening(t *testing.T) {
 	r := &rollout{id: "edge@a1"}
 	check.add(new(trace.PlanAction), r, place{seq: 3})
 	check.missing(r)
-	f.want("log 3 missing RolloutOpened edge@a1: nothing / RolloutOpened  edge@a1 (OpenRollout names " +
+	f.want("log 3 missing RolloutOpened edge@a1: nothing / RolloutOpened  edge@a1 (OpenRollout " +
+		"names " +
 		"the rollout)")
 }
