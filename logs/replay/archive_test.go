@@ -28,7 +28,8 @@ func TestArchive(t *testing.T) {
 		DELETE FROM rollouts WHERE rowid % 2 = 0;
 		UPDATE rollouts SET superseded_at = NULL, opened_event_log_seq = 5 WHERE rowid % 3 = 0`
 	const late = `;
-		INSERT INTO event_log(ts, kind, rollout_id, payload) SELECT '2026-05-16T18:00:00Z', 'rollout_event', rollout_id,
+		INSERT INTO event_log(ts, kind, rollout_id, payload)
+			SELECT '2026-05-16T18:00:00Z', 'rollout_event', rollout_id,
 			json_object('kind', 'RetentionExpired', 'rolloutId', rollout_id, 'at', '2026-05-16T18:00:00Z')
 			FROM rollouts WHERE state = 'Superseded'`
 	for _, sample := range []string{"sample-4", "sample-6"} {
@@ -106,7 +107,10 @@ func TestLastOneArchived(t *testing.T) {
 		Event: &reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now},
 	}
 	path := filepath.Join(t.TempDir(), "log")
-	if err := errors.Join(w.Write(&expired), w.Close(), os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
+	if err := errors.Join(w.Write(&expired), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got := keeping(t, path, 0, archive{})
@@ -134,7 +138,8 @@ func keeping(t *testing.T, path string, most int, a archive) *Result {
 func told(r *Result) string {
 	rest := *r
 	all := uint64(len(r.Rollouts)) + r.MoreOver
-	rest.Rollouts, rest.MoreOver, rest.Fleet, rest.Findings, rest.Tables, rest.Notes = nil, all, nil, nil, nil, nil
+	rest.Rollouts, rest.MoreOver = nil, all
+	rest.Fleet, rest.Findings, rest.Tables, rest.Notes = nil, nil, nil, nil
 	return fmt.Sprintf(
 		"%+v\n%+v\n%s\n%s", rest, r.Tables, strings.Join(r.Notes, "\n"), show(r.Findings),
 	)
@@ -219,13 +224,16 @@ func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 			Kind: reducer.ProbesPassed, Seq: 9, At: at, Closure: "c",
 		}},
 		{Kind: trace.KindEffect, At: at, Host: "edge-0001", Rollout: id, HostEffect: &trace.HostEffect{
-			Effect: trace.RecordTransition, Host: "edge-0001", Rollout: id, From: reducer.HostSoaking, To: reducer.HostConverged, At: at,
+			Effect: trace.RecordTransition, Host: "edge-0001", Rollout: id,
+			From: reducer.HostSoaking, To: reducer.HostConverged, At: at,
 		}},
 		{Kind: trace.KindEffect, At: at, Rollout: id, Effect: &reducer.Effect{
-			Kind: reducer.RecordRolloutTransition, Rollout: id, From: reducer.Superseded, To: reducer.Pruned, At: at,
+			Kind: reducer.RecordRolloutTransition, Rollout: id,
+			From: reducer.Superseded, To: reducer.Pruned, At: at,
 		}},
 		{Kind: trace.KindPlanAction, At: at, Host: "edge-0001", Rollout: id, Plan: &trace.PlanAction{
-			Action: trace.QueueDispatch, Host: "edge-0001", Rollout: id, Closure: "c", SoakDueAt: at, Attempt: 1,
+			Action: trace.QueueDispatch, Host: "edge-0001", Rollout: id,
+			Closure: "c", SoakDueAt: at, Attempt: 1,
 		}},
 		{
 			Kind: trace.KindManifestPoll,

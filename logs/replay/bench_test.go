@@ -196,7 +196,9 @@ func store(path string, lines io.Reader) error {
 	}
 	defer db.Close()
 	err = db.Exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; BEGIN;
-		CREATE TABLE event_log(seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)`)
+		CREATE TABLE event_log(
+			seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT
+		)`)
 	if err != nil {
 		return err
 	}

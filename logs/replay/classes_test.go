@@ -137,7 +137,9 @@ func TestClasses(t *testing.T) {
 				"event before it makes this move)\n" +
 				"host 14 missing host move edge@a1 e1: nothing / Soaking → Converged (the agent event " +
 				"before it makes this move)"},
-		{name: "a last host that converged, and no RolloutTerminal", log: strings.NewReplacer("join edge@a1 e2 1\n", "", "e1 e2", "e1").Replace(opening) + "e1 does edge@a1 Converged\nto edge@a1 Active Terminal",
+		{name: "a last host that converged, and no RolloutTerminal",
+			log: strings.NewReplacer("join edge@a1 e2 1\n", "", "e1 e2", "e1").Replace(opening) +
+				"e1 does edge@a1 Converged\nto edge@a1 Active Terminal",
 			want: "effect 15 missing event edge@a1: nothing / RolloutTerminal  edge@a1"},
 		{name: "a move that nothing explains", log: opening + "move edge@a1 e1 Soaking Converged",
 			want: "host 14 extra host move edge@a1 e1: Soaking → Converged / nothing (no agent event " +
@@ -167,7 +169,12 @@ func TestClasses(t *testing.T) {
 				"invariant 20 halt-kept edge@a1 e3 (host e3 was dispatched in state Failed)"},
 		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 " +
 			"Failed\n+1\ndispatch edge@a1 e2 c2",
-			opts: Options{Machine: reducer.RFC0008(), Policies: map[reducer.ChannelID]reducer.Policy{"edge": {OnHealthFailure: reducer.RollbackAndHalt}}},
+			opts: Options{
+				Machine: reducer.RFC0008(),
+				Policies: map[reducer.ChannelID]reducer.Policy{
+					"edge": {OnHealthFailure: reducer.RollbackAndHalt},
+				},
+			},
 			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed)"},
 		{name: "dispatch of a quarantined closure", log: failing + `
 				e1 does edge@a1 RollbackComplete
@@ -185,7 +192,8 @@ func TestClasses(t *testing.T) {
 		{name: "dispatch above the cursor", log: opening + "wave edge@a1 0 0\nto edge@a1 Active " +
 			"Converging\ndispatch edge@a1 e2 c2",
 			want: "invariant 16 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched at current_wave 0)"},
-		{name: "dispatch above the cursor of a log that does not tell it", log: opening + "dispatch edge@a1 e2 c2",
+		{name: "dispatch above the cursor of a log that does not show it",
+			log:   opening + "dispatch edge@a1 e2 c2",
 			notes: "the log has no WaveAdvanced, so it does not show the wave cursor"},
 		{name: "stranded", log: opening + `
 				poll edge b2
@@ -236,7 +244,8 @@ func TestClasses(t *testing.T) {
 		{name: "an id that is not channel and ref", log: opening + "open oddball",
 			want: "log 14 different rollout id oddball: oddball / oddball@ (the id of a rollout is its " +
 				"channel and its ref)"},
-		{name: "hosts that are not those of the plan", log: strings.Replace(opening, "plan edge@a1 e1 e2", "plan edge@a1 e1 e3", 1),
+		{name: "hosts that are not those of the plan",
+			log: strings.Replace(opening, "plan edge@a1 e1 e2", "plan edge@a1 e1 e3", 1),
 			want: "log 6 missing HostJoined edge@a1 e3: nothing / HostJoined  e3 (OpenRollout lists the " +
 				"host)\n" +
 				"log 6 extra HostJoined edge@a1 e2: HostJoined  e2 / nothing (OpenRollout does not list the " +
@@ -261,7 +270,8 @@ func TestClasses(t *testing.T) {
 				"misplaced entry: " + polled + " /  (entries 15 to 14 stand after entry 17)"},
 		{name: "files in the wrong order", log: "poll edge a1 [entry 20]\npoll edge a1 [entry " +
 			"21]\npoll edge a1 [entry 7]\npoll edge a1 [entry 8]\nopen edge@a1 [entry 22]",
-			want:  "log 7 misplaced entry: " + strings.Replace(polled, ":03Z", ":00Z", 1) + " /  (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
+			want: "log 7 misplaced entry: " + strings.Replace(polled, ":03Z", ":00Z", 1) +
+				" /  (entries 7 to 8 stand after entry 21, and the log begins with entry 20)",
 			notes: "the log begins at entry 20: what was before it is not judged"},
 		{name: "joined again", log: opening + "join edge@a1 e1 0",
 			notes: "HostJoined of hosts that had joined before changes nothing and is skipped (1, " +

@@ -82,8 +82,8 @@ func TestCollectorWithdraws(t *testing.T) {
 	a, b := f.findings.add(first, place{}, 0), f.findings.add(second, place{}, 0)
 	var res Result
 	f.findings.results(&res, &f.notes)
-	if want := (Group{Class: Log, Title: "altered entry", Count: 1, Accepted: 1}); len(res.Groups) != 1 ||
-		res.Groups[0] != want || len(res.Accepted) != 1 || !res.Failing() {
+	want := []Group{{Class: Log, Title: "altered entry", Count: 1, Accepted: 1}}
+	if !slices.Equal(res.Groups, want) || len(res.Accepted) != 1 || !res.Failing() {
 		t.Errorf("%+v", res)
 	}
 	f.findings.withdraw(a)

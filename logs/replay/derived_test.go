@@ -47,7 +47,8 @@ func TestDerived(t *testing.T) {
 			want: "derived 2 different rollouts row " + first + ": opened_at 2026-05-16T00:00:00Z / " +
 				"opened_at 2026-05-16T01:01:00Z",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 4, Quarantines: 5}},
-		{name: "channel and target_ref", sql: "UPDATE rollouts SET channel = 'stable', target_ref = 'x'" + its,
+		{name: "channel and target_ref",
+			sql: "UPDATE rollouts SET channel = 'stable', target_ref = 'x'" + its,
 			want: "derived 2 different rollouts row " + first + ": channel stable, target_ref x / " +
 				"channel edge, target_ref " +
 				strings.TrimPrefix(first, "edge@"),
@@ -63,8 +64,10 @@ func TestDerived(t *testing.T) {
 			notes:  "nor is rollouts.current_wave, which differs in 8 of 8 rows",
 			tables: Tables{Rollouts: 8, Differ: 8, WaveDiffer: 8, Quarantines: 5}},
 		{name: "current_wave of a log that tells it",
-			sql: `INSERT INTO event_log(ts, kind, rollout_id, payload) VALUES ('2026-05-16T18:00:00Z', 'rollout_event', '` + last +
-				`', '{"kind":"WaveAdvanced","rolloutId":"` + last + `","fromWave":0,"toWave":0,"at":"2026-05-16T18:00:00Z"}');
+			sql: `INSERT INTO event_log(ts, kind, rollout_id, payload)
+				VALUES ('2026-05-16T18:00:00Z', 'rollout_event', '` + last +
+				`', '{"kind":"WaveAdvanced","rolloutId":"` + last +
+				`","fromWave":0,"toWave":0,"at":"2026-05-16T18:00:00Z"}');
 				UPDATE rollouts SET current_wave = 0 WHERE rollout_id != '` + second + "'",
 			want:   "derived 122 different rollouts row " + second + ": current_wave 2 / current_wave 0",
 			tables: Tables{Rollouts: 8, Differ: 1, WaveDiffer: 1, Quarantines: 5}},
@@ -80,7 +83,8 @@ func TestDerived(t *testing.T) {
 		{name: "no table", sql: "DROP TABLE rollouts; DROP TABLE quarantined_closures",
 			notes: "there is no table rollouts to compare with the log\nthere is no table " +
 				"quarantined_closures to compare with the log"},
-		{name: "a quarantine less", sql: "DELETE FROM quarantined_closures WHERE closure_hash = '" + c1 + "'",
+		{name: "a quarantine less",
+			sql:    "DELETE FROM quarantined_closures WHERE closure_hash = '" + c1 + "'",
 			want:   "derived 871 missing quarantined_closures row: nothing / " + c1 + " on edge",
 			tables: Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 4}},
 		{name: "a quarantine more", sql: "INSERT INTO quarantined_closures VALUES ('stable', 'x', " +

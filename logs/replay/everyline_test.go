@@ -193,7 +193,9 @@ func (e *everyLine) judge(i int, changed []string) string {
 	}
 	for n := range got.Findings {
 		f := &got.Findings[n]
-		same := func(known Finding) bool { return known.Title() == f.Title() && known.Rollout == f.Rollout }
+		same := func(known Finding) bool {
+			return known.Title() == f.Title() && known.Rollout == f.Rollout
+		}
 		if !slices.ContainsFunc(e.unchanged.Findings, same) && named(f) {
 			return ""
 		}

@@ -33,11 +33,12 @@ func TestExplainFew(t *testing.T) {
 		f.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: r.id, Host: id, Wave: wave})
 		r.join(wave, start)
 	}
-	r.members[hosts-1].gate = gate{name: gateWave, reason: "wave", count: 1}
+	r.members[hosts-1].gate = gate{name: trace.GateWavePromotion, reason: "wave", count: 1}
 	x.answer.Host = reducer.HostID('a' + rune(hosts-1))
 	x.explain(r)
 	shown := inLines(&x.answer)
-	if strings.Count(shown, "in wave 0:") != maxExplained || !strings.Contains(shown, "and 2 more hosts") {
+	if strings.Count(shown, "in wave 0:") != maxExplained ||
+		!strings.Contains(shown, "and 2 more hosts") {
 		t.Error(shown)
 	}
 	x.answer = Answer{}
@@ -54,7 +55,7 @@ func TestExplainDepth(t *testing.T) {
 	x := newExplainer(f)
 	r := f.open("edge@a1", "e1", "e2")
 	for i, other := range []string{"e2", "e1"} {
-		r.members[i].gate = gate{name: gateHostEdges, reason: "waits for " + other, count: 1}
+		r.members[i].gate = gate{name: trace.GateHostEdges, reason: "waits for " + other, count: 1}
 	}
 	x.answer.Host = "e1"
 	x.explain(r)

@@ -157,8 +157,11 @@ func TestFindings(t *testing.T) {
 `,
 		},
 		{
-			name:   "another effect recorded",
-			change: change(func(e *trace.Entry) { e.Effect.To = reducer.Reverted }, "effect", "RecordRolloutTransition", "Active → Failed"),
+			name: "another effect recorded",
+			change: change(
+				func(e *trace.Entry) { e.Effect.To = reducer.Reverted },
+				"effect", "RecordRolloutTransition", "Active → Failed",
+			),
 			want: `entry 34 (line 35), different effect
   after     HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
   recorded  RecordRolloutTransition  Active → Reverted
@@ -166,8 +169,11 @@ func TestFindings(t *testing.T) {
 `,
 		},
 		{
-			name:   "effect at another time",
-			change: change(func(e *trace.Entry) { e.Effect.At++ }, "effect", "RecordRolloutTransition", "Active → Failed"),
+			name: "effect at another time",
+			change: change(
+				func(e *trace.Entry) { e.Effect.At++ },
+				"effect", "RecordRolloutTransition", "Active → Failed",
+			),
 			want: `entry 34 (line 35), different effect
   after     HostStateChanged  stable@a1  s1  Activating → Failed  0d 00:00:17.000
   recorded  RecordRolloutTransition  Active → Failed  at 0d 00:00:17.000000001
@@ -207,8 +213,11 @@ func TestFindings(t *testing.T) {
 `,
 		},
 		{
-			name:   "another rejection recorded",
-			change: change(func(e *trace.Entry) { e.Rejection.Error = trace.ErrorUnimplemented }, "reject", "wave regression"),
+			name: "another rejection recorded",
+			change: change(
+				func(e *trace.Entry) { e.Rejection.Error = trace.ErrorUnimplemented },
+				"reject", "wave regression",
+			),
 			want: `entry 16 (line 17), different rejection
   after     WaveAdvanced  edge@a1  wave 1 → 0  0d 00:00:07.000
   recorded  Unimplemented  wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
@@ -230,24 +239,30 @@ func TestFindings(t *testing.T) {
 			change: remove("reject", "SupersessionExpected", "rollout stable@b2"),
 			want: `entry 40 (line 41), missing rejection
   recorded  nothing
-  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
-`,
+` +
+				"  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 " +
+				"stands for channel stable: a SuccessorOpened in lockstep was expected\n",
 		},
 		{
-			name:   "another late rejection recorded",
-			change: change(func(e *trace.Entry) { e.Rejection.Message = "no" }, "reject", "SupersessionExpected", "rollout stable@b2"),
+			name: "another late rejection recorded",
+			change: change(
+				func(e *trace.Entry) { e.Rejection.Message = "no" },
+				"reject", "SupersessionExpected", "rollout stable@b2",
+			),
 			want: `entry 40 (line 41), different rejection
   recorded  SupersessionExpected  no
-  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
-`,
+` +
+				"  machine   SupersessionExpected  rollout stable@b2 was opened while stable@a1 " +
+				"stands for channel stable: a SuccessorOpened in lockstep was expected\n",
 		},
 		{
 			name:   "last rejection not recorded",
 			change: remove("reject", "SupersessionExpected", "rollout stable@c3"),
 			want: `entry 58 (line 59), missing rejection
   recorded  nothing
-  machine   SupersessionExpected  rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
-`,
+` +
+				"  machine   SupersessionExpected  rollout stable@c3 was opened while stable@a1 " +
+				"stands for channel stable: a SuccessorOpened in lockstep was expected\n",
 		},
 		{
 			name: "rejection of the last event not recorded",
@@ -307,13 +322,17 @@ entry 54 (line 55), different effect
 			opts: Options{Machine: reducer.RFC0008()},
 			change: func(all []trace.Entry) []trace.Entry {
 				failed := func(id reducer.RolloutID, policy reducer.HealthPolicy) trace.Entry {
-					return trace.Entry{At: start, Kind: trace.KindAgentEvent, Rollout: id, Agent: &trace.AgentEvent{
-						Kind: reducer.ProbesFailed, Policy: policy,
-					}}
+					return trace.Entry{
+						At: start, Kind: trace.KindAgentEvent, Rollout: id,
+						Agent: &trace.AgentEvent{Kind: reducer.ProbesFailed, Policy: policy},
+					}
 				}
 				all = slices.Delete(all, where(t, all, "event", "OperatorClearance"), len(all))
-				all = slices.Insert(all, where(t, all, "event", "HostStateChanged", "stable@a1", "Activating → Failed"),
-					failed("nowhere@x", reducer.Halt), failed("stable@a1", reducer.RollbackAndHalt), failed("stable@a1", reducer.Halt))
+				all = slices.Insert(
+					all, where(t, all, "event", "HostStateChanged", "stable@a1", "Activating → Failed"),
+					failed("nowhere@x", reducer.Halt), failed("stable@a1", reducer.RollbackAndHalt),
+					failed("stable@a1", reducer.Halt),
+				)
 				return remove("event", "WaveAdvanced", "wave 1 → 0")(all)
 			},
 			want: `entry 35 (line 36), extra effect
@@ -338,11 +357,14 @@ entry 54 (line 55), different effect
   reason    wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
 entry 38 (line 39), refused event
   after     RolloutOpened  stable@b2  ref b2 on stable  2026-05-16T01:00:19Z
-  reason    rollout stable@b2 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
-entry 57 (line 58), refused event
+` +
+				"  reason    rollout stable@b2 was opened while stable@a1 stands for channel stable: " +
+				"a SuccessorOpened in lockstep was expected\n" +
+				`entry 57 (line 58), refused event
   after     RolloutOpened  stable@c3  ref c3 on stable  2026-05-16T01:00:28Z
-  reason    rollout stable@c3 was opened while stable@a1 stands for channel stable: a SuccessorOpened in lockstep was expected
-`,
+` +
+				"  reason    rollout stable@c3 was opened while stable@a1 stands for channel stable: " +
+				"a SuccessorOpened in lockstep was expected\n",
 			notes: []string{
 				"entry 32: channel stable: no entry before it states the policy, the replay applies halt",
 				"the log has no agent events: what hosts did without one is not judged (extra host " +
@@ -375,23 +397,32 @@ entry 57 (line 58), refused event
 
 func TestFindingShowsWhatCameBefore(t *testing.T) {
 	got, err := run(forge(t, true, func(all []trace.Entry) []trace.Entry {
-		all[where(t, all, "effect", "RecordRolloutTransition", "Active → Converging")].Effect.To = reducer.Terminal
+		i := where(t, all, "effect", "RecordRolloutTransition", "Active → Converging")
+		all[i].Effect.To = reducer.Terminal
 		return all
 	}), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `entry 14 (line 15), different effect
-  before    0d 00:00:04.000   event     HostStateChanged             edge@a1                 e1              Pending → Activating
-  before    0d 00:00:05.000   event     HostStateChanged             edge@a1                 e1              Activating → Soaking
-  before    0d 00:00:05.000   effect    RecordTransition             edge@a1                 e1              Activating → Soaking
-  before    0d 00:00:06.000   event     WaveAdvanced                 edge@a1                 -               wave 0 → 0
-  after     WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
+` +
+		"  before    0d 00:00:04.000   event     HostStateChanged             edge@a1        " +
+		"         e1              Pending → Activating\n" +
+		"  before    0d 00:00:05.000   event     HostStateChanged             edge@a1        " +
+		"         e1              Activating → Soaking\n" +
+		"  before    0d 00:00:05.000   effect    RecordTransition             edge@a1        " +
+		"         e1              Activating → Soaking\n" +
+		"  before    0d 00:00:06.000   event     WaveAdvanced                 edge@a1        " +
+		"         -               wave 0 → 0\n" +
+		`  after     WaveAdvanced  edge@a1  wave 0 → 0  0d 00:00:06.000
   recorded  RecordRolloutTransition  Active → Terminal
   machine   RecordRolloutTransition  Active → Converging
-  then      0d 00:00:07.000   event     WaveAdvanced                 edge@a1                 -               wave 1 → 0
-  then      0d 00:00:07.000   reject    WaveAdvanced                 edge@a1                 -               Invariant: wave regression: event WaveAdvanced in state Converging (rollout edge@a1)
-`
+` +
+		"  then      0d 00:00:07.000   event     WaveAdvanced                 edge@a1        " +
+		"         -               wave 1 → 0\n" +
+		"  then      0d 00:00:07.000   reject    WaveAdvanced                 edge@a1        " +
+		"         -               Invariant: wave regression: event WaveAdvanced in state " +
+		"Converging (rollout edge@a1)\n"
 	if d := trace.Diff(want, show(got.Findings)); d != "" {
 		t.Error(d)
 	}
@@ -400,14 +431,21 @@ func TestFindingShowsWhatCameBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = `entry 9 (line 10), altered entry
-  before    0d 00:00:02.000   effect    RecordRolloutTransition      edge@a1                 -               Opening → Active
-  before    0d 00:00:03.000   event     HostJoined                   edge@a1                 e2              wave 1
-  before    0d 00:00:03.000   open      OpenRollout                  edge@a1                 -               2 hosts
-  before    0d 00:00:03.000   dispatch  QueueDispatch                edge@a1                 e1              closure a1, soak due 0d 00:01:03.000, attempt 2
-  reason    entry 9 (line 10): changed after it was written: its content does not match its sum
-  then      0d 00:00:04.000   event     HostStateChanged             edge@a1                 e1              Pending → Activating
-  then      0d 00:00:05.000   event     HostStateChanged             edge@a1                 e1              Activating → Soaking
-`
+` +
+		"  before    0d 00:00:02.000   effect    RecordRolloutTransition      edge@a1        " +
+		"         -               Opening → Active\n" +
+		"  before    0d 00:00:03.000   event     HostJoined                   edge@a1        " +
+		"         e2              wave 1\n" +
+		"  before    0d 00:00:03.000   open      OpenRollout                  edge@a1        " +
+		"         -               2 hosts\n" +
+		"  before    0d 00:00:03.000   dispatch  QueueDispatch                edge@a1        " +
+		"         e1              closure a1, soak due 0d 00:01:03.000, attempt 2\n" +
+		`  reason    entry 9 (line 10): changed after it was written: its content does not match its sum
+` +
+		"  then      0d 00:00:04.000   event     HostStateChanged             edge@a1        " +
+		"         e1              Pending → Activating\n" +
+		"  then      0d 00:00:05.000   event     HostStateChanged             edge@a1        " +
+		"         e1              Activating → Soaking\n"
 	if d := trace.Diff(want, show(got.Findings)); d != "" {
 		t.Error(d)
 	}

@@ -54,8 +54,8 @@ func FuzzReplay(f *testing.F) {
 				return
 			}
 			answer, err := Why(r, q)
-			if err == nil &&
-				(len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, func(l Reason) bool { return l.Text == "" })) {
+			empty := func(l Reason) bool { return l.Text == "" }
+			if err == nil && (len(answer.Lines) == 0 || slices.ContainsFunc(answer.Lines, empty)) {
 				t.Errorf("an answer that says nothing: %+v", answer)
 			}
 		}

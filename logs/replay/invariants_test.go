@@ -14,7 +14,7 @@ func auditorOf(f *fixture) *invariantAuditor {
 		cursor: &f.cursor, findings: &f.findings, rollouts: &f.rollouts, channels: make(channels),
 		checker: invariant.NewChecker(f.rollouts.fleet, &trace.Header{}),
 	}
-	a.checker.Each = true
+	a.checker.ReportEach()
 	return a
 }
 

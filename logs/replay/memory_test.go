@@ -70,7 +70,8 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 	for h := range l.hosts {
 		log(
 			trace.Entry{Kind: trace.KindPlanAction, Host: hostName(h), Rollout: id, Plan: &trace.PlanAction{
-				Action: trace.QueueDispatch, Host: hostName(h), Rollout: id, Closure: "c", SoakDueAt: *now, Attempt: 1,
+				Action: trace.QueueDispatch, Host: hostName(h), Rollout: id,
+				Closure: "c", SoakDueAt: *now, Attempt: 1,
 			}},
 		)
 	}
@@ -78,7 +79,8 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		*now += second
 		h := hostName(n % l.hosts)
 		log(trace.Entry{Kind: trace.KindGateDecision, Host: h, Rollout: id, Gate: &trace.GateDecision{
-			Gate: trace.GateDisruptionBudget, Reason: "disruption-budget: 1 of 1 in flight", Host: h, Rollout: id,
+			Gate: trace.GateDisruptionBudget, Reason: "disruption-budget: 1 of 1 in flight",
+			Host: h, Rollout: id,
 		}})
 	}
 	states := []reducer.HostState{
@@ -87,7 +89,10 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		reducer.HostSoaking,
 		reducer.HostConverged,
 	}
-	for i, kind := range []reducer.AgentEventKind{reducer.DispatchAck, reducer.ActivationCompleted, reducer.ProbesPassed} {
+	kinds := []reducer.AgentEventKind{
+		reducer.DispatchAck, reducer.ActivationCompleted, reducer.ProbesPassed,
+	}
+	for i, kind := range kinds {
 		for h := range l.hosts {
 			*now += second
 			from, to, host := states[i], states[i+1], hostName(h)
@@ -163,7 +168,8 @@ func TestMemory(t *testing.T) {
 	const some = 20_000 // so that every buffer is in use
 	p, short := replayed(t, production{rollouts: 2, hosts: hosts, gates: some})
 	q, long := replayed(t, production{rollouts: 2, hosts: hosts, gates: some + 100_000})
-	if growth, entries := long-short, q.cursor.n-p.cursor.n; growth > int64(entries) || entries < 200_000 {
+	if growth, entries := long-short, q.cursor.n-p.cursor.n; growth > int64(entries) ||
+		entries < 200_000 {
 		t.Errorf("%d entries more keep %d bytes more", entries, growth)
 	}
 }

@@ -28,7 +28,8 @@ func TestFilter(t *testing.T) {
 		rollouts string // by what their refs begin with
 	}{
 		{"all", Options{}, 9, "0c91 9812 296e 7edf 2861 9b22 355f 7d9b"},
-		{"rollout", Options{Only: Filter{Rollout: "edge@296e948c5a0b1e5bb93e6d63111541f7a139d6f6"}}, 3, "296e"},
+		{"rollout", Options{Only: Filter{Rollout: "edge@296e948c5a0b1e5bb93e6d63111541f7a139d6f6"}}, 3,
+			"296e"},
 		{"rollout by seven digits", Options{Only: Filter{Rollout: "edge@296e948"}}, 3, "296e"},
 		{"channel", Options{Only: Filter{Channel: "edge"}}, 8, "0c91 296e 2861 7d9b"},
 		{"another channel", Options{Only: Filter{Channel: "stable"}}, 1, "9812 7edf 9b22 355f"},
@@ -92,7 +93,8 @@ func TestFilterOfNothing(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if _, err := run(inWords(t, opening+"join edge@z9 e1 0"), Options{Only: Filter{Rollout: "edge@z9"}}); err != nil {
+	never := Options{Only: Filter{Rollout: "edge@z9"}}
+	if _, err := run(inWords(t, opening+"join edge@z9 e1 0"), never); err != nil {
 		t.Errorf("a rollout that was never opened: %v", err)
 	}
 }
@@ -134,7 +136,9 @@ func TestAccept(t *testing.T) {
 		t.Errorf("all accepted: %d findings, stale %v", len(got.Findings), got.Stale)
 	}
 	// What is not asked for is not stale.
-	for _, o := range []Options{{Until: 1000}, {Only: Filter{Channel: "edge"}}, {Only: Filter{Host: "edge-0008"}}} {
+	for _, o := range []Options{
+		{Until: 1000}, {Only: Filter{Channel: "edge"}}, {Only: Filter{Host: "edge-0008"}},
+	} {
 		opts.Until, opts.Only = o.Until, o.Only
 		if got = replayFile(t, "sample-4.ndjson.gz", opts); got.Failing() || len(got.Accepted) == 0 ||
 			len(got.Accepted) == 9 ||
@@ -153,15 +157,20 @@ func TestAccept(t *testing.T) {
 }
 
 func TestAcceptedLines(t *testing.T) {
-	const expected = `expected a class, a seq, eight digits and a reason, such as "effect 869 1f00ab34 rolled back by hand"`
+	const (
+		expected = "expected a class, a seq, eight digits and a reason, such as " +
+			`"effect 869 1f00ab34 rolled back by hand"`
+		digits = "reviewed.txt:1: expected the eight digits that a report shows with the finding, found "
+	)
 	for _, c := range []struct{ text, want string }{
 		{"effect 869", "reviewed.txt:1: " + expected},
 		{"# fine\n\neffect 869 1f00ab34", "reviewed.txt:3: expected a reason after the finding"},
 		{"effect 869 1f00ab34  REASON", "reviewed.txt:1: expected a reason after the finding"},
-		{"effects 869 1f00ab34 known", `reviewed.txt:1: expected a class of findings (effect, illegal, host, derived, invariant, log), found "effects"`},
+		{"effects 869 1f00ab34 known", "reviewed.txt:1: expected a class of findings (effect, " +
+			`illegal, host, derived, invariant, log), found "effects"`},
 		{"effect -1 1f00ab34 known", `reviewed.txt:1: expected the seq of an entry, found "-1"`},
-		{"effect 869 1f00ab3 known", `reviewed.txt:1: expected the eight digits that a report shows with the finding, found "1f00ab3"`},
-		{"effect 869 1f00ab3g known", `reviewed.txt:1: expected the eight digits that a report shows with the finding, found "1f00ab3g"`},
+		{"effect 869 1f00ab3 known", digits + `"1f00ab3"`},
+		{"effect 869 1f00ab3g known", digits + `"1f00ab3g"`},
 		{"effect 869 1f00ab34 known\neffect 869 1f00ab34 known too", "reviewed.txt:2: the finding is " +
 			"accepted on line 1 already"},
 		{strings.Repeat("x", 1<<17), "reviewed.txt: bufio.Scanner: token too long"},

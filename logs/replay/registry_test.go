@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"rollsim/invariant"
@@ -186,9 +187,13 @@ func TestArchiveRefuses(t *testing.T) {
 		State: reducer.Pruned,
 	}
 	for name, change := range map[string]func(*reducer.Record){
-		"a short ref":        func(r *reducer.Record) { r.RolloutID = "edge@a1" },
-		"capital digits":     func(r *reducer.Record) { r.RolloutID = "edge@" + reducer.RolloutID(fmt.Sprintf("%040X", 0xabc)) },
-		"no digits":          func(r *reducer.Record) { r.RolloutID = "edge@zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" },
+		"a short ref": func(r *reducer.Record) { r.RolloutID = "edge@a1" },
+		"capital digits": func(r *reducer.Record) {
+			r.RolloutID = "edge@" + reducer.RolloutID(strings.Repeat("A", 40))
+		},
+		"no digits": func(r *reducer.Record) {
+			r.RolloutID = "edge@" + reducer.RolloutID(strings.Repeat("z", 40))
+		},
 		"another channel":    func(r *reducer.Record) { r.Channel = "stable" },
 		"another ref":        func(r *reducer.Record) { r.TargetRef = "a1" },
 		"a log sequence too": func(r *reducer.Record) { r.OpenedEventLogSeq = reducer.Some(int64(1)) },

@@ -87,7 +87,8 @@ func small(t testing.TB) []byte {
 		}),
 	}
 	r.log(trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{
-		Format: trace.FormatVersion, Scenario: "small", Seed: 42, Machine: "rfc0008", Channels: []trace.ChannelConfig{
+		Format: trace.FormatVersion, Scenario: "small", Seed: 42, Machine: "rfc0008",
+		Channels: []trace.ChannelConfig{
 			{Channel: "edge", Policy: policies["edge"]},
 			{Channel: "stable", Policy: policies["stable"], After: []reducer.ChannelID{"edge"}},
 		},
@@ -123,11 +124,13 @@ func small(t testing.TB) []byte {
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@a1", Host: "e1"})
 	r.apply(reducer.Event{Kind: reducer.HostJoined, Rollout: "edge@a1", Host: "e2", Wave: 1})
 	r.log(trace.Entry{Kind: trace.KindPlanAction, Rollout: "edge@a1", Plan: &trace.PlanAction{
-		Action: trace.OpenRollout, Rollout: "edge@a1", Channel: "edge", TargetRef: "a1", Hosts: []reducer.HostID{"e1", "e2"},
+		Action: trace.OpenRollout, Rollout: "edge@a1", Channel: "edge", TargetRef: "a1",
+		Hosts: []reducer.HostID{"e1", "e2"},
 	}})
 	r.log(
 		trace.Entry{Kind: trace.KindPlanAction, Host: "e1", Rollout: "edge@a1", Plan: &trace.PlanAction{
-			Action: trace.QueueDispatch, Host: "e1", Rollout: "edge@a1", Closure: "a1", SoakDueAt: r.now + 60*second, Attempt: 2,
+			Action: trace.QueueDispatch, Host: "e1", Rollout: "edge@a1", Closure: "a1",
+			SoakDueAt: r.now + 60*second, Attempt: 2,
 		}},
 	)
 	r.log(
@@ -136,7 +139,8 @@ func small(t testing.TB) []byte {
 			Host:    "e2",
 			Rollout: "edge@a1",
 			Gate: &trace.GateDecision{
-				Gate: trace.GateWavePromotion, Reason: "wave-promotion: host_wave=1 > current_wave=0", Host: "e2", Rollout: "edge@a1",
+				Gate: trace.GateWavePromotion, Reason: "wave-promotion: host_wave=1 > current_wave=0",
+				Host: "e2", Rollout: "edge@a1",
 			},
 		},
 	)
@@ -148,7 +152,8 @@ func small(t testing.TB) []byte {
 	moved("edge@a1", "e1", reducer.HostPending, reducer.HostActivating, reducer.HostSoaking)
 	r.log(
 		trace.Entry{Kind: trace.KindEffect, Host: "e1", Rollout: "edge@a1", HostEffect: &trace.HostEffect{
-			Effect: trace.RecordTransition, Host: "e1", Rollout: "edge@a1", From: reducer.HostActivating, To: reducer.HostSoaking, At: r.now,
+			Effect: trace.RecordTransition, Host: "e1", Rollout: "edge@a1",
+			From: reducer.HostActivating, To: reducer.HostSoaking, At: r.now,
 		}},
 	)
 	r.apply(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "edge@a1"})
@@ -235,8 +240,8 @@ func TestReplayOfItself(t *testing.T) {
 	}
 	// Without any of these the test would prove less than it says.
 	for _, must := range []string{
-		"UpdateCurrentWave", "InsertQuarantineFromRollout", "SchedulePruning", `"RolloutTerminal"`, "wave regression",
-		"UnknownRollout", "SupersessionExpected", "OperatorClearance",
+		"UpdateCurrentWave", "InsertQuarantineFromRollout", "SchedulePruning", `"RolloutTerminal"`,
+		"wave regression", "UnknownRollout", "SupersessionExpected", "OperatorClearance",
 	} {
 		if !bytes.Contains(data, []byte(must)) {
 			t.Errorf("the trace has no %s", must)

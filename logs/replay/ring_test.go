@@ -104,7 +104,12 @@ func TestContext(t *testing.T) {
 
 func TestIsAbout(t *testing.T) {
 	of := func(id reducer.RolloutID) *trace.Entry { return &trace.Entry{Rollout: id} }
-	got := []bool{isAbout(of("a"), "a"), isAbout(of(""), "a"), isAbout(of("a"), ""), isAbout(of("b"), "a")}
+	got := []bool{
+		isAbout(of("a"), "a"),
+		isAbout(of(""), "a"),
+		isAbout(of("a"), ""),
+		isAbout(of("b"), "a"),
+	}
 	if !slices.Equal(got, []bool{true, true, true, false}) {
 		t.Error(got)
 	}

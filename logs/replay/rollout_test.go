@@ -58,7 +58,8 @@ func TestDispatches(t *testing.T) {
 	plan := &trace.PlanAction{Closure: "c1", SoakDueAt: 9}
 	m.dispatch(plan, 1)
 	m.dispatch(plan, 2)
-	if !m.isUnacked() || m.dispatched != 1 || m.dispatches != 2 || m.closure != "c1" || m.soakDue != 9 {
+	if !m.isUnacked() || m.dispatched != 1 || m.dispatches != 2 || m.closure != "c1" ||
+		m.soakDue != 9 {
 		t.Errorf("%+v", m)
 	}
 	blocked := &trace.Entry{Seq: 3, At: 3, Gate: &trace.GateDecision{Gate: "g", Reason: "r"}}
@@ -118,7 +119,9 @@ func TestFollow(t *testing.T) {
 		t.Errorf("confirmed: %v", s.States)
 	}
 	for i := range 2 * maxStates {
-		s.follow(&reducer.Record{State: []reducer.State{reducer.Converging, reducer.Active}[i%2]}, 5, false)
+		s.follow(
+			&reducer.Record{State: []reducer.State{reducer.Converging, reducer.Active}[i%2]}, 5, false,
+		)
 	}
 	if len(s.States) != maxStates {
 		t.Errorf("%d states are kept", len(s.States))

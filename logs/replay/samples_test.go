@@ -65,6 +65,7 @@ func countedTitles(r *Result) map[string]uint64 {
 
 func TestSamplesReplay(t *testing.T) {
 	stuck := map[string]uint64{"invariant: stuck": 1}
+	none := map[string]uint64{}
 	withStuck := map[string]uint64{
 		"effect: missing effect":   3,
 		"effect: extra effect":     3,
@@ -82,14 +83,17 @@ func TestSamplesReplay(t *testing.T) {
 		{name: "sample-4.ndjson.gz", entries: 4041, transitions: 19, reproduced: 19, want: stuck},
 		{name: "sample-4.state.db", entries: 4041, transitions: 19, reproduced: 19, want: stuck,
 			tables: &Tables{Rollouts: 8, Differ: 5, WaveDiffer: 5, Quarantines: 5}},
-		{name: "sample-4.events-edge.json.gz", entries: 150, transitions: 3, reproduced: 3, want: map[string]uint64{}},
-		{name: "sample-6.ndjson.gz", entries: 3221, transitions: 20, reproduced: 20, want: map[string]uint64{}},
-		{name: "sample-6.state.db", entries: 3221, transitions: 20, reproduced: 20, want: map[string]uint64{},
+		{name: "sample-4.events-edge.json.gz", entries: 150, transitions: 3, reproduced: 3, want: none},
+		{name: "sample-6.ndjson.gz", entries: 3221, transitions: 20, reproduced: 20, want: none},
+		{name: "sample-6.state.db", entries: 3221, transitions: 20, reproduced: 20, want: none,
 			tables: &Tables{Rollouts: 8, Differ: 6, WaveDiffer: 6, Quarantines: 2}},
-		{name: "sample-6.events-edge.json.gz", entries: 154, transitions: 3, reproduced: 3, want: map[string]uint64{}},
-		{name: "sample-4.ndjson.gz", machine: reducer.RFC0008(), entries: 4041, transitions: 19, reproduced: 14, want: withStuck},
-		{name: "sample-6.ndjson.gz", machine: reducer.RFC0008(), entries: 3221, transitions: 20, reproduced: 16,
-			want: map[string]uint64{"effect: missing effect": 2, "effect: extra effect": 2, "effect: different effect": 2}},
+		{name: "sample-6.events-edge.json.gz", entries: 154, transitions: 3, reproduced: 3, want: none},
+		{name: "sample-4.ndjson.gz", machine: reducer.RFC0008(), entries: 4041,
+			transitions: 19, reproduced: 14, want: withStuck},
+		{name: "sample-6.ndjson.gz", machine: reducer.RFC0008(), entries: 3221,
+			transitions: 20, reproduced: 16, want: map[string]uint64{
+				"effect: missing effect": 2, "effect: extra effect": 2, "effect: different effect": 2,
+			}},
 	} {
 		got := replayFile(t, c.name, Options{Machine: c.machine})
 		if got.Entries != c.entries || got.Transitions != c.transitions ||

@@ -84,7 +84,9 @@ func TestTables(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
 			all := over(f, archivedID, "edge@z9")
-			tables := fakeTables{quarantines: []trace.QuarantineRow{{Channel: "edge", Closure: "c1", At: start}}}
+			tables := fakeTables{
+				quarantines: []trace.QuarantineRow{{Channel: "edge", Closure: "c1", At: start}},
+			}
 			for _, r := range all {
 				tables.rollouts = append(tables.rollouts, r.fold.Record)
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 func TestIsNamed(t *testing.T) {
@@ -61,10 +62,10 @@ func TestHostWaits(t *testing.T) {
 		{"dispatched twice", nil, func(_ *waitFinder, m *member) { m.dispatches = 2 },
 			"Pending: dispatched 2 times, not acked", true},
 		{"quarantined", nil, func(_ *waitFinder, m *member) {
-			m.gate = gate{name: gateQuarantine, count: 1}
+			m.gate = gate{name: trace.GateQuarantine, count: 1}
 		}, "Pending: blocked by quarantine", false},
 		{"over the budget", nil, func(_ *waitFinder, m *member) {
-			m.gate = gate{name: gateBudget, count: 1}
+			m.gate = gate{name: trace.GateDisruptionBudget, count: 1}
 		}, "Pending: blocked by disruption-budget", true},
 		{"an unknown gate", nil, func(_ *waitFinder, m *member) {
 			m.gate = gate{name: "moon", count: 1}
@@ -138,7 +139,7 @@ func TestStuck(t *testing.T) {
 	f := newFixture(t)
 	w := finder(f)
 	block := func(r *rollout, channel string) {
-		r.members[0].gate = gate{name: gateChannelEdges, reason: "waits for " + channel, count: 1}
+		r.members[0].gate = gate{name: trace.GateChannelEdges, reason: "waits for " + channel, count: 1}
 	}
 	edge, stable := f.open("edge@a1", "e1"), f.open("stable@b1", "s1")
 	for _, r := range []*rollout{edge, stable} {
@@ -165,7 +166,7 @@ func TestAwaitedChannel(t *testing.T) {
 	f := newFixture(t)
 	w := finder(f)
 	r := f.open("edge@a1", "e1")
-	r.members[0].gate = gate{name: gateChannelEdges, reason: "waits for stable", count: 1}
+	r.members[0].gate = gate{name: trace.GateChannelEdges, reason: "waits for stable", count: 1}
 	want := func(then string, moves bool) {
 		t.Helper()
 		if got := w.host(r, 0); got.then != then || got.moves != moves {

@@ -26,7 +26,7 @@ import (
 //	clear edge@a1                     OperatorClearance
 //	gate edge@a1 e1 host-edges WHY    a gate decision
 //	dispatch edge@a1 e1 c1            QueueDispatch of a closure
-//	e1 does edge@a1 DispatchAck WHY   an agent event, its effect and its move; what the agent says, if anything
+//	e1 does edge@a1 DispatchAck WHY   an agent event with a message, its effect and its move
 //	e1 says edge@a1 DispatchAck WHY   the agent event alone
 //	effect edge@a1 e1 Pending Activating
 //	move edge@a1 e1 Pending Activating
@@ -64,6 +64,7 @@ type words struct {
 	states map[string]reducer.HostState // by rollout and host
 }
 
+// line writes the entries of a line.
 func (w *words) line(line string) {
 	line, special, _ := strings.Cut(line, " [")
 	var agentSeq uint64
@@ -80,106 +81,105 @@ func (w *words) line(line string) {
 		}
 	}
 	f := append(strings.Fields(line), "", "", "", "", "")
-	at := func(n int) string { return f[n] }
-	after4 := strings.TrimSpace(strings.Join(f[4:], " "))
-	id := reducer.RolloutID(at(1))
-	channel, ref, _ := strings.Cut(at(1), "@")
-	switch verb := at(0); verb {
+	id, h := reducer.RolloutID(f[1]), reducer.HostID(f[2])
+	if w.rolloutLine(id, f) || w.hostLine(id, h, f) {
+		return
+	}
+	if seconds, ok := strings.CutPrefix(f[0], "+"); ok {
+		w.now += reducer.Time(w.number(seconds)) * second
+		return
+	}
+	w.agent(f[0], f[1], f[2], f[3], rest(f), agentSeq)
+}
+
+// rest is what follows the first four words of a line.
+func rest(f []string) string { return strings.TrimSpace(strings.Join(f[4:], " ")) }
+
+// rolloutLine writes the entry of a line about a channel or rollout. It reports false for any other
+// line.
+func (w *words) rolloutLine(id reducer.RolloutID, f []string) bool {
+	channel, ref, _ := strings.Cut(string(id), "@")
+	switch f[0] {
 	case "poll":
 		w.log(trace.Entry{Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{
-			Channel: reducer.ChannelID(at(1)), Outcome: "200", Ref: reducer.ChannelRef(at(2)),
+			Channel: reducer.ChannelID(f[1]), Outcome: "200", Ref: reducer.ChannelRef(f[2]),
 		}})
 	case "open":
-		w.event(
-			reducer.Event{
-				Kind:      reducer.RolloutOpened,
-				Rollout:   id,
-				Channel:   reducer.ChannelID(channel),
-				TargetRef: reducer.ChannelRef(ref),
-			},
-		)
+		w.event(reducer.Event{
+			Kind: reducer.RolloutOpened, Rollout: id,
+			Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref),
+		})
 	case "plan":
 		var hosts []reducer.HostID
-		for _, h := range strings.Fields(line)[2:] {
+		for _, h := range strings.Fields(strings.Join(f[2:], " ")) {
 			hosts = append(hosts, reducer.HostID(h))
 		}
 		w.log(trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &trace.PlanAction{
-			Action: trace.OpenRollout, Rollout: id, Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref), Hosts: hosts,
+			Action: trace.OpenRollout, Rollout: id, Channel: reducer.ChannelID(channel),
+			TargetRef: reducer.ChannelRef(ref), Hosts: hosts,
 		}})
-	case "join":
-		w.event(
-			reducer.Event{
-				Kind:    reducer.HostJoined,
-				Rollout: id,
-				Host:    reducer.HostID(at(2)),
-				Wave:    w.number(at(3)),
-			},
-		)
 	case "supersede":
-		w.event(
-			reducer.Event{Kind: reducer.SuccessorOpened, Rollout: id, Successor: reducer.RolloutID(at(2))},
-		)
+		w.event(reducer.Event{
+			Kind: reducer.SuccessorOpened, Rollout: id, Successor: reducer.RolloutID(f[2]),
+		})
 	case "to":
-		from, _ := reducer.ParseState(at(2))
-		to, _ := reducer.ParseState(at(3))
+		from, _ := reducer.ParseState(f[2])
+		to, _ := reducer.ParseState(f[3])
 		w.log(trace.Entry{Kind: trace.KindEffect, Rollout: id, Effect: &reducer.Effect{
 			Kind: reducer.RecordRolloutTransition, Rollout: id, From: from, To: to, At: w.now,
 		}})
 	case "wave":
-		w.event(
-			reducer.Event{
-				Kind:     reducer.WaveAdvanced,
-				Rollout:  id,
-				FromWave: w.number(at(2)),
-				ToWave:   w.number(at(3)),
-			},
-		)
+		w.event(reducer.Event{
+			Kind: reducer.WaveAdvanced, Rollout: id, FromWave: w.number(f[2]), ToWave: w.number(f[3]),
+		})
 	case "terminal":
 		w.event(reducer.Event{Kind: reducer.RolloutTerminal, Rollout: id})
 	case "clear":
-		w.event(
-			reducer.Event{Kind: reducer.OperatorClearance, Rollout: id, Operator: "alice", Reason: "known"},
-		)
+		w.event(reducer.Event{
+			Kind: reducer.OperatorClearance, Rollout: id, Operator: "alice", Reason: "known",
+		})
 	case "expire":
 		w.event(reducer.Event{Kind: reducer.RetentionExpired, Rollout: id})
+	default:
+		return false
+	}
+	return true
+}
+
+// hostLine writes the entry of a line about a host or a closure. It reports false for any other
+// line.
+func (w *words) hostLine(id reducer.RolloutID, h reducer.HostID, f []string) bool {
+	switch f[0] {
+	case "join":
+		w.event(reducer.Event{
+			Kind: reducer.HostJoined, Rollout: id, Host: h, Wave: w.number(f[3]),
+		})
 	case "gate":
-		w.log(
-			trace.Entry{
-				Kind:    trace.KindGateDecision,
-				Host:    reducer.HostID(at(2)),
-				Rollout: id,
-				Gate: &trace.GateDecision{
-					Gate: at(3), Reason: after4, Host: reducer.HostID(at(2)), Rollout: id,
-				},
-			},
-		)
+		w.log(trace.Entry{
+			Kind: trace.KindGateDecision, Host: h, Rollout: id,
+			Gate: &trace.GateDecision{Gate: f[3], Reason: rest(f), Host: h, Rollout: id},
+		})
 	case "dispatch":
-		w.log(
-			trace.Entry{
-				Kind:    trace.KindPlanAction,
-				Host:    reducer.HostID(at(2)),
-				Rollout: id,
-				Plan: &trace.PlanAction{
-					Action: trace.QueueDispatch, Host: reducer.HostID(at(2)), Rollout: id, Closure: reducer.ClosureHash(at(3)),
-					SoakDueAt: w.now + 600*second, Attempt: 1,
-				},
+		w.log(trace.Entry{
+			Kind: trace.KindPlanAction, Host: h, Rollout: id,
+			Plan: &trace.PlanAction{
+				Action: trace.QueueDispatch, Host: h, Rollout: id, Closure: reducer.ClosureHash(f[3]),
+				SoakDueAt: w.now + 600*second, Attempt: 1,
 			},
-		)
+		})
 	case "effect":
-		w.effect(id, reducer.HostID(at(2)), w.state(at(3)), w.state(at(4)))
+		w.effect(id, h, w.state(f[3]), w.state(f[4]))
 	case "move":
-		w.move(id, reducer.HostID(at(2)), w.state(at(3)), w.state(at(4)))
+		w.move(id, h, w.state(f[3]), w.state(f[4]))
 	case "quarantine":
 		w.log(trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
-			Effect: trace.RemoteInsertQuarantine, Channel: reducer.ChannelID(at(1)), Closure: reducer.ClosureHash(at(2)),
+			Effect: trace.RemoteInsertQuarantine, Channel: reducer.ChannelID(f[1]),
+			Closure: reducer.ClosureHash(f[2]),
 		}})
 	default:
-		if verb[0] == '+' {
-			w.now += reducer.Time(w.number(verb[1:])) * second
-			return
-		}
-		w.agent(verb, at(1), at(2), at(3), after4, agentSeq)
+		return false
 	}
+	return true
 }
 
 func (w *words) number(s string) uint32 {
