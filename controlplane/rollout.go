@@ -89,7 +89,7 @@ func (r *rollout) clone(fold *reducer.Rollout) *rollout {
 type wave struct {
 	number uint32
 	total  int
-	counts [reducer.HostReverted + 1]int // by host state
+	counts [reducer.HostStateCount]int // by host state
 	queues []queue
 }
 

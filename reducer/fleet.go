@@ -29,7 +29,7 @@ type Rollout struct {
 	number int
 	slots  slotIndex // into hosts
 	hosts  []Host
-	counts [hostStateEnd]int32
+	counts [HostStateCount]int32
 
 	forgotten bool // hosts is empty, whoever joined
 

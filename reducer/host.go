@@ -24,7 +24,10 @@ const (
 	agentEventEnd
 )
 
-var agentEventNames = [agentEventEnd]string{
+// AgentEventKindCount is the length of an array indexed by AgentEventKind: index 0 stays unused.
+const AgentEventKindCount = int(agentEventEnd)
+
+var agentEventNames = [AgentEventKindCount]string{
 	"", "DispatchAck", "ActivationCompleted", "ActivationDeferred", "ActivationFailed", "Failed", "Converged", "RollbackComplete",
 	"ActivationStarted", "ProbeTopologyDeclared", "ProbeObservedFirst", "ProbeResult", "ProbeFailureFirst",
 }
@@ -50,7 +53,7 @@ const SustainedFailureSeconds = 60
 
 // hostMoves is the per-host machine (RFC-0005 §3): where each agent event takes a host. Zero is no
 // move.
-var hostMoves = [hostStateEnd][agentEventEnd]HostState{
+var hostMoves = [HostStateCount][AgentEventKindCount]HostState{
 	HostPending: {DispatchAck: HostActivating},
 	HostActivating: {
 		ActivationCompleted: HostSoaking,

@@ -113,7 +113,7 @@ func (c Cell) Rules() []Rule {
 }
 
 // Cells is a whole transition table, by State and EventKind; row and column 0 stay empty.
-type Cells [stateEnd][eventEnd]Cell
+type Cells [StateCount][EventKindCount]Cell
 
 // Table is a Machine whose transitions are data.
 type Table struct {

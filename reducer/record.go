@@ -67,7 +67,7 @@ type Effect struct {
 }
 
 // maxEffects is one of each kind: a step never emits a kind twice.
-const maxEffects = int(effectEnd) - 1
+const maxEffects = EffectKindCount - 1
 
 // Effects are what one step emitted, in order. The zero value is empty; its storage is inside, so
 // that a step need not allocate.

@@ -54,7 +54,10 @@ const (
 	stateEnd
 )
 
-var stateNames = [stateEnd]string{
+// StateCount is the length of an array indexed by State: index 0 stays unused.
+const StateCount = int(stateEnd)
+
+var stateNames = [StateCount]string{
 	"",
 	"Opening",
 	"Active",
@@ -105,7 +108,10 @@ const (
 	hostStateEnd
 )
 
-var hostStateNames = [hostStateEnd]string{
+// HostStateCount is the length of an array indexed by HostState: index 0 stays unused.
+const HostStateCount = int(hostStateEnd)
+
+var hostStateNames = [HostStateCount]string{
 	"",
 	"Pending",
 	"Activating",
@@ -152,7 +158,10 @@ const (
 	eventEnd
 )
 
-var eventNames = [eventEnd]string{
+// EventKindCount is the length of an array indexed by EventKind: index 0 stays unused.
+const EventKindCount = int(eventEnd)
+
+var eventNames = [EventKindCount]string{
 	"", "RolloutOpened", "HostJoined", "HostStateChanged", "WaveAdvanced", "RolloutTerminal", "SuccessorOpened",
 	"RetentionExpired", "OperatorClearance",
 }
@@ -183,7 +192,10 @@ const (
 	effectEnd
 )
 
-var effectNames = [effectEnd]string{
+// EffectKindCount is the length of an array indexed by EffectKind: index 0 stays unused.
+const EffectKindCount = int(effectEnd)
+
+var effectNames = [EffectKindCount]string{
 	"", "RecordRolloutTransition", "UpdateCurrentWave", "InsertQuarantineFromRollout", "SchedulePruning",
 }
 
@@ -210,7 +222,10 @@ const (
 	healthPolicyEnd
 )
 
-var healthPolicyNames = [healthPolicyEnd]string{"", "halt", "rollback-and-halt"}
+// HealthPolicyCount is the length of an array indexed by HealthPolicy: index 0 stays unused.
+const HealthPolicyCount = int(healthPolicyEnd)
+
+var healthPolicyNames = [HealthPolicyCount]string{"", "halt", "rollback-and-halt"}
 
 // String is the policy's name as it stands in configurations and logs.
 func (p HealthPolicy) String() string {

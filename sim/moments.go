@@ -20,7 +20,7 @@ type moments struct {
 // census counts the hosts of a rollout by wave and state.
 type census struct {
 	joined int
-	waves  map[uint32]*[reducer.HostReverted + 1]int
+	waves  map[uint32]*[reducer.HostStateCount]int
 }
 
 func newMoments(c *clock, sc *Scenario) moments {
@@ -45,7 +45,7 @@ func newMoments(c *clock, sc *Scenario) moments {
 func (m *moments) watch(when *Moment) {
 	if when.Wave.Set && m.censuses[when.Rollout] == nil {
 		m.censuses[when.Rollout] = &census{
-			waves: make(map[uint32]*[reducer.HostReverted + 1]int),
+			waves: make(map[uint32]*[reducer.HostStateCount]int),
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (c *census) count(r *reducer.Rollout, ev *reducer.Event) {
 	}
 	counts := c.waves[h.Wave]
 	if counts == nil {
-		counts = new([reducer.HostReverted + 1]int)
+		counts = new([reducer.HostStateCount]int)
 		c.waves[h.Wave] = counts
 	}
 	switch {

@@ -8,7 +8,7 @@ type Answer uint8
 
 // The answers that are no transition. Below them an Answer is the number of a reducer.State.
 const (
-	Ignored Answer = Answer(reducer.Pruned) + 1 + iota
+	Ignored Answer = Answer(reducer.StateCount) + iota
 	RefusedIllegal
 	RefusedUnimplemented
 	RefusedInvariant

@@ -10,7 +10,7 @@ import (
 // Coverage counts the answers to each class of events in each state. It is a large value: pass pointers.
 type Coverage struct {
 	Opened uint64 // rollouts that were opened
-	counts [reducer.Pruned + 1][coverage.ClassCount][coverage.AnswerCount]uint64
+	counts [reducer.StateCount][coverage.ClassCount][coverage.AnswerCount]uint64
 }
 
 // Count returns how often an event of class c in state s had answer a.
