@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// IllegalForState says that the event may not happen in the rollout's state.
+// IllegalForState reports an event that may not happen in the rollout's state.
 type IllegalForState struct {
 	From    State
 	Event   EventKind
@@ -16,8 +16,8 @@ func (e *IllegalForState) Error() string {
 	return fmt.Sprintf("event %v is not legal in state %v (rollout %s)", e.Event, e.From, e.Rollout)
 }
 
-// Unimplemented says that the machine knows the event to be legal in the state but has no
-// transition for it.
+// Unimplemented reports an event that is legal in the rollout's state, but for which the machine has
+// no transition.
 type Unimplemented struct {
 	From    State
 	Event   EventKind
@@ -30,12 +30,10 @@ func (e *Unimplemented) Error() string {
 	)
 }
 
-// AnotherRollout is what an Invariant says of an event that belongs to another rollout than the
-// record's.
+// AnotherRollout is the What of an Invariant for an event of another rollout than the record's.
 const AnotherRollout = "event of another rollout"
 
-// Invariant says that the event contradicts what is known. State is invalid (zero) where there is
-// no record.
+// Invariant reports an event that contradicts what is known. State is zero where there is no record.
 type Invariant struct {
 	What    string
 	State   State
@@ -50,8 +48,8 @@ func (e *Invariant) Error() string {
 	return fmt.Sprintf("%s: event %v in state %v (rollout %s)", e.What, e.Event, e.State, e.Rollout)
 }
 
-// SupersessionExpected says that a rollout was opened while another stands for its channel, and
-// that no SuccessorOpened came in lockstep.
+// SupersessionExpected reports a rollout that was opened while another stands for its channel,
+// without a SuccessorOpened in lockstep.
 type SupersessionExpected struct {
 	Rollout  RolloutID // the one that was opened
 	Channel  ChannelID
@@ -65,8 +63,8 @@ func (e *SupersessionExpected) Error() string {
 		e.Rollout, e.Standing, e.Channel)
 }
 
-// UnknownRollout says that no RolloutOpened came before the event: normal in a log that was trimmed
-// or that is the export of one rollout.
+// UnknownRollout reports an event without a RolloutOpened before it. That is normal in a log that
+// was trimmed or that is the export of one rollout.
 type UnknownRollout struct {
 	Event   EventKind
 	Rollout RolloutID
@@ -76,16 +74,16 @@ func (e *UnknownRollout) Error() string {
 	return fmt.Sprintf("event %v of a rollout that was never opened (rollout %s)", e.Event, e.Rollout)
 }
 
-// MachineFailure says that a machine outside this process gave no answer that could be used. It
-// tells nothing of the event: whoever steps records must stop, and not take it for a refusal.
+// MachineFailure reports that a machine outside this process returned no usable answer. It is no
+// refusal of the event: the caller must stop.
 type MachineFailure struct {
 	Machine string // its name
-	Err     error  // what went wrong
+	Err     error
 }
 
 func (e *MachineFailure) Error() string { return fmt.Sprintf("machine %s: %v", e.Machine, e.Err) }
 
-// Unwrap gives what went wrong.
+// Unwrap returns e.Err.
 func (e *MachineFailure) Unwrap() error { return e.Err }
 
-func gaveNoAnswer(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }
+func isMachineFailure(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }

@@ -5,20 +5,21 @@ import (
 	"slices"
 )
 
-// Fleet folds the stream of rollout events of all channels over their records: what one record's
-// step cannot know of other records and of hosts (supersession in lockstep, legality of host moves,
-// the derived RolloutTerminal). Like a step it reads no clock and draws nothing: the same events
-// give the same fleet.
+// Fleet folds the rollout events of all channels into records. It knows what the step of one record
+// cannot know of other records and of hosts: supersession in lockstep, the legal moves of hosts, and
+// the derived RolloutTerminal. Like a step it reads no clock and draws nothing: equal events make
+// equal fleets.
 type Fleet struct {
 	machine   Machine
 	policy    func(ChannelID) Policy
 	rollouts  map[RolloutID]*Rollout
-	order     []*Rollout // as opened, but for those that were dropped
-	opened    int        // how many ever were
+	order     []*Rollout // by Number, without those that were dropped
+	opened    int        // rollouts so far, with those that were dropped
 	channels  map[ChannelID]*channelFold
 	unsettled []*channelFold // those whose lockstep is open; almost always empty
-	// what an event makes of its rollout's record, until it is known to stand; a local one would be
-	// allocated
+
+	// next is the record of the current event's rollout until the event is accepted. A local
+	// variable would be allocated.
 	next Record
 }
 
@@ -44,32 +45,32 @@ type Host struct {
 	State HostState
 }
 
-// Forget lets go of the hosts of a rollout that is Superseded or Pruned, which decide nothing any
-// more: a long log then takes what its rollouts at work take, not what all that ever were take. Its
-// record and its counts stay. What comes of its hosts later is taken as it is, as there is nothing
-// left to hold it against. In any other state it does nothing.
+// Forget frees the hosts of a rollout that is Superseded or Pruned, which decide nothing any more:
+// a long log then needs memory for the rollouts that stand, not for all that ever did. The record
+// and the counts stay. Later events of the hosts are accepted unchecked. In any other state Forget
+// does nothing.
 func (r *Rollout) Forget() {
 	if !r.Record.State.Standing() {
 		r.forgotten, r.hosts, r.slots, r.derived = true, nil, slotIndex{}, nil
 	}
 }
 
-// Forgotten tells whether the rollout's hosts were let go of.
+// Forgotten reports whether Forget has freed the rollout's hosts.
 func (r *Rollout) Forgotten() bool { return r.forgotten }
 
-// Number counts rollouts in the order of opening, from 0: the rollout's index in Fleet.Rollouts, if
-// none was dropped.
+// Number returns the rollout's position in the order of opening, from 0. It is the rollout's index
+// in Fleet.Rollouts as long as none is dropped.
 func (r *Rollout) Number() int { return r.number }
 
-// Hosts gives the joined hosts in join order. The slice belongs to the fleet.
+// Hosts returns the joined hosts in join order. The slice belongs to the fleet.
 func (r *Rollout) Hosts() []Host { return r.hosts }
 
-// Slot tells where in Hosts a host stands; false when it has not joined.
+// Slot returns the index of a host in Hosts; false when it has not joined.
 func (r *Rollout) Slot(id HostID) (int, bool) {
 	return r.slots.find(id, r.hosts)
 }
 
-// Host finds a joined host.
+// Host returns a joined host; false when it has not joined.
 func (r *Rollout) Host(id HostID) (Host, bool) {
 	i, ok := r.Slot(id)
 	if !ok {
@@ -78,65 +79,51 @@ func (r *Rollout) Host(id HostID) (Host, bool) {
 	return r.hosts[i], true
 }
 
-// Count tells how many joined hosts are in state s.
+// Count returns the number of joined hosts in state s.
 func (r *Rollout) Count(s HostState) int { return int(r.counts[s]) }
 
-// AllConverged tells whether every joined host is Converged; true when none joined.
+// AllConverged reports whether every joined host is Converged; true when none joined.
 func (r *Rollout) AllConverged() bool { return r.Count(HostConverged) == len(r.hosts) }
 
-// DerivedUnconfirmed tells whether the reducer derived a RolloutTerminal that no recorded one has
-// confirmed. In a recorded log that stays so, it is a finding.
+// DerivedUnconfirmed reports whether the fleet derived a RolloutTerminal that no recorded one has
+// confirmed. At the end of a recorded log that is a finding.
 func (r *Rollout) DerivedUnconfirmed() bool { return r.derived != nil }
 
-// channelFold is what the fleet knows of one channel.
-type channelFold struct {
-	id       ChannelID
-	standing []*Rollout // more than one only within a lockstep, or after a SupersessionExpected
-
-	// The lockstep: every RolloutOpened and SuccessorOpened of one instant, in either order, until
-	// another kind of event of the channel or a later time settles whether they belong together.
-	open     bool
-	at       Time
-	opened   []*Rollout
-	awaiting []succession // those whose successor has not been opened yet
-}
-
-type succession struct{ predecessor, successor RolloutID }
-
-// Outcome is what a fleet answers to one event. Reuse one value for many events.
+// Outcome is the result of one event. Reuse one value for many events.
 type Outcome struct {
-	// Late holds what the event proved of earlier ones: *SupersessionExpected for a RolloutOpened that
-	// no SuccessorOpened accompanied, *Invariant for a SuccessorOpened whose successor was not opened
-	// in lockstep.
+	// Late holds what the event proved about earlier ones: *SupersessionExpected for a RolloutOpened
+	// that no SuccessorOpened accompanied, *Invariant for a SuccessorOpened whose successor was not
+	// opened in lockstep.
 	Late []error
 
 	// Effects are those of the event itself.
 	Effects Effects
 
-	// Rollout is the Rollout.Number of the one that accepted the event.
+	// Rollout is the Rollout.Number of the rollout that accepted the event.
 	Rollout int
 
-	// Slot is where in Rollout.Hosts the host of an accepted HostStateChanged stands. What it is
-	// before is taken for a guess of that, which saves the search when it is right.
+	// Slot is the index in Rollout.Hosts of the host of an accepted HostStateChanged. Its value before
+	// the call is a guess; a right one saves the search.
 	Slot int
 
-	// Derived is set when the event turned the last joined host Converged: then the reducer itself
-	// derives DerivedEvent, a RolloutTerminal, and has applied it too, with DerivedEffects or
-	// DerivedErr. Whoever writes DerivedEvent into a log must apply it as well, so that this fleet,
-	// too, has seen it confirmed: the log then folds to the same fleet.
+	// Derived is set when the event turned the last joined host Converged. The fleet then derives
+	// DerivedEvent, a RolloutTerminal, and applies it too, with DerivedEffects or DerivedErr. A caller
+	// that writes DerivedEvent into a log must also apply it, so that this fleet has seen it confirmed
+	// and the log folds to the same fleet.
 	Derived        bool
 	DerivedEvent   Event
 	DerivedEffects Effects
 	DerivedErr     error
 
 	// Confirmed is set when the event is the recorded twin of a derived RolloutTerminal. Effects are
-	// then those of the derivation, at the recorded time; none when the rollout has left Terminal in
-	// the meantime.
+	// then those of the derivation, at the recorded time; they are empty when the rollout has left
+	// Terminal in the meantime.
 	Confirmed bool
 }
 
-// NewFleet makes an empty fleet that steps records through a machine. policy gives each channel's
-// policy and must always give the same for the same channel; nil is DefaultPolicy for all.
+// NewFleet returns an empty fleet that steps records through a machine. policy returns each
+// channel's policy and must always return the same for the same channel; nil is DefaultPolicy for
+// all.
 func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 	if policy == nil {
 		policy = func(ChannelID) Policy { return DefaultPolicy() }
@@ -149,54 +136,45 @@ func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 	}
 }
 
-// Rollout finds a rollout; nil when it was never opened.
+// Rollout returns a rollout; nil when it was never opened, or was dropped.
 func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 
-// Rollouts gives every rollout in the order of opening, but for those that were dropped. The slice
-// belongs to the fleet.
+// Rollouts returns every rollout that was not dropped, in the order of opening. The slice belongs to
+// the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
 
-// Drop takes a rollout out of the fleet whose hosts were let go of; of others it keeps it. Until it
-// is restored the fleet does not know it: whoever drops rollouts has to restore one before an event
-// of it is applied.
+// Drop removes a forgotten rollout from the fleet; it keeps any other. Before an event of a dropped
+// rollout is applied the caller must Restore it.
 func (f *Fleet) Drop(r *Rollout) {
-	if i, found := f.find(r.number); found && r.forgotten {
+	if i, found := f.search(r.number); found && r.forgotten {
 		f.order = slices.Delete(f.order, i, i+1)
 		delete(f.rollouts, r.Record.RolloutID)
 	}
 }
 
-// Restore brings a rollout back that was dropped, with its record and its number of then, but
-// without its counts.
+// Restore adds a dropped rollout again, with the record and the number that it had, but without its
+// counts.
 func (f *Fleet) Restore(record Record, number int) *Rollout {
 	r := &Rollout{Record: record, number: number, forgotten: true}
-	if i, found := f.find(number); !found {
+	if i, found := f.search(number); !found {
 		f.order = slices.Insert(f.order, i, r)
 		f.rollouts[record.RolloutID] = r
 	}
 	return r
 }
 
-// find tells where in the order a rollout of that number stands, or belongs.
-func (f *Fleet) find(number int) (int, bool) {
+// search returns the index in order at which the rollout of that number is, or belongs.
+func (f *Fleet) search(number int) (int, bool) {
 	return slices.BinarySearchFunc(
 		f.order, number, func(r *Rollout, n int) int { return r.number - n },
 	)
 }
 
-// Standing gives the standing rollouts of a channel in the order of opening. The slice belongs to
-// the fleet.
-func (f *Fleet) Standing(ch ChannelID) []*Rollout {
-	if c := f.channels[ch]; c != nil {
-		return c.standing
-	}
-	return nil
-}
-
-// Apply folds one event. On an error the fleet is as before, but for the lockstep of earlier
-// events; the error is one of those that Machine.Step gives, *UnknownRollout, or *Invariant for
-// what contradicts the fleet. The machine answers first: what it refuses is reported as that, even
-// where the fleet would refuse it too. After a *MachineFailure the fleet is of no further use.
+// Apply folds one event. After an error the fleet is as before, except that locksteps of earlier
+// events may have settled. The error is one that Machine.Step returns, *UnknownRollout, or
+// *Invariant for an event that contradicts the fleet. The machine decides first: its refusal is
+// reported even where the fleet would refuse the event too. After a *MachineFailure the fleet must
+// not be used any more.
 func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	out.Late = out.Late[:0]
 	out.Effects.Reset()
@@ -206,22 +184,18 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	if len(f.unsettled) > 0 {
 		f.settle(ev, r, out)
 	}
-	if r == nil && ev.Kind == RolloutOpened {
+	if r == nil {
+		if ev.Kind != RolloutOpened {
+			return &UnknownRollout{Event: ev.Kind, Rollout: ev.Rollout}
+		}
 		out.Rollout = f.opened
 		f.open(ev)
 		return nil
 	}
-	if r == nil {
-		return &UnknownRollout{Event: ev.Kind, Rollout: ev.Rollout}
-	}
 	out.Rollout = r.number
 	if ev.Kind == RolloutTerminal && r.derived != nil && r.Record.State == Terminal {
 		out.Effects = *r.derived
-		for i := range out.Effects.All() {
-			if e := &out.Effects.list[i]; e.Kind == RecordRolloutTransition {
-				e.At = ev.At
-			}
-		}
+		out.Effects.stamp(ev.At)
 		r.confirm(ev, out)
 		return nil
 	}
@@ -229,7 +203,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	if err := f.machine.Step(&f.next, ev, now, f.policy(r.Record.Channel), &out.Effects); err != nil {
 		return err
 	}
-	slot, joined := r.find(ev, out.Slot)
+	slot, joined := r.locate(ev, out.Slot)
 	if what := r.contradiction(ev, slot, joined); what != "" {
 		out.Effects.Reset()
 		return &Invariant{What: what, State: r.Record.State, Event: ev.Kind, Rollout: ev.Rollout}
@@ -242,19 +216,9 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 			r.join(ev)
 		}
 	case HostStateChanged:
-		if r.forgotten {
-			break
-		}
-		r.counts[ev.From]--
-		r.counts[ev.To]++
-		r.hosts[slot].State = ev.To
-		out.Slot = slot
-		if ev.To == HostConverged && r.AllConverged() &&
-			(r.Record.State == Active || r.Record.State == Converging) {
-			f.derive(r, ev.At, now, out)
-			if gaveNoAnswer(out.DerivedErr) {
-				return out.DerivedErr
-			}
+		if !r.forgotten {
+			out.Slot = slot
+			return f.move(r, ev, now, out)
 		}
 	case RolloutTerminal:
 		if r.derived != nil {
@@ -267,111 +231,6 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	return nil
 }
 
-// Finish tells the fleet that the log has ended. It gives what that proves of the last events, as
-// in Outcome.Late.
-func (f *Fleet) Finish() []error {
-	var late []error
-	for _, c := range f.unsettled {
-		late = c.settle(late)
-	}
-	f.unsettled = f.unsettled[:0]
-	return late
-}
-
-// settle closes every lockstep that ev does not belong to. r is ev's rollout, if known.
-func (f *Fleet) settle(ev *Event, r *Rollout, out *Outcome) {
-	channel := ev.Channel
-	if r != nil {
-		channel = r.Record.Channel
-	}
-	keep := f.unsettled[:0]
-	for _, c := range f.unsettled {
-		over := ev.At > c.at
-		if c.id == channel {
-			over = ev.At != c.at || ev.Kind != RolloutOpened && ev.Kind != SuccessorOpened
-		}
-		if over {
-			out.Late = c.settle(out.Late)
-		} else {
-			keep = append(keep, c)
-		}
-	}
-	f.unsettled = keep
-}
-
-// settle judges the channel's lockstep, closes it, and appends what is wrong with it to late.
-func (c *channelFold) settle(late []error) []error {
-	for _, s := range c.awaiting {
-		late = append(late, &Invariant{
-			What:    fmt.Sprintf("successor %s was not opened in lockstep", s.successor),
-			State:   Superseded,
-			Event:   SuccessorOpened,
-			Rollout: s.predecessor,
-		})
-	}
-	for _, r := range c.opened {
-		if r.Record.State.Standing() && c.standing[0] != r {
-			late = append(late, &SupersessionExpected{
-				Rollout: r.Record.RolloutID, Channel: c.id, Standing: c.standing[0].Record.RolloutID, At: r.Record.OpenedAt,
-			})
-		}
-	}
-	c.open, c.opened, c.awaiting = false, c.opened[:0], c.awaiting[:0]
-	return late
-}
-
-// lockstep gives the channel with its lockstep open at an instant.
-func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
-	c := f.channels[id]
-	if c == nil {
-		c = &channelFold{id: id}
-		f.channels[id] = c
-	}
-	if !c.open {
-		c.open, c.at = true, at
-		f.unsettled = append(f.unsettled, c)
-	}
-	return c
-}
-
-func (f *Fleet) open(ev *Event) {
-	ref := ev.TargetRef
-	if n := len(ev.Rollout) - len(ref); n >= 0 && string(ev.Rollout[n:]) == string(ref) {
-		ref = ChannelRef(ev.Rollout[n:]) // the same text, kept once
-	}
-	r := &Rollout{
-		Record: Record{
-			RolloutID: ev.Rollout,
-			Channel:   ev.Channel,
-			TargetRef: ref,
-			State:     Opening,
-			OpenedAt:  ev.At,
-		},
-		number: f.opened,
-	}
-	f.opened++
-	f.rollouts[ev.Rollout] = r
-	f.order = append(f.order, r)
-
-	c := f.lockstep(ev.Channel, ev.At)
-	c.opened = append(c.opened, r)
-	c.standing = append(c.standing, r)
-	c.awaiting = slices.DeleteFunc(
-		c.awaiting, func(s succession) bool { return s.successor == ev.Rollout },
-	)
-}
-
-// succeed notes who supersedes r.
-func (f *Fleet) succeed(r *Rollout, ev *Event) {
-	c := f.lockstep(r.Record.Channel, ev.At)
-	for _, o := range c.opened {
-		if o.Record.RolloutID == ev.Successor {
-			return
-		}
-	}
-	c.awaiting = append(c.awaiting, succession{predecessor: ev.Rollout, successor: ev.Successor})
-}
-
 // commit makes next the rollout's record.
 func (f *Fleet) commit(r *Rollout) {
 	if r.Record.State.Standing() && !f.next.State.Standing() {
@@ -379,6 +238,23 @@ func (f *Fleet) commit(r *Rollout) {
 		c.standing = slices.DeleteFunc(c.standing, func(s *Rollout) bool { return s == r })
 	}
 	r.Record = f.next
+}
+
+// move changes the state of the host at out.Slot, and derives the RolloutTerminal when it was the
+// last to converge. The error is that of a machine that gives no answer.
+func (f *Fleet) move(r *Rollout, ev *Event, now Time, out *Outcome) error {
+	r.counts[ev.From]--
+	r.counts[ev.To]++
+	r.hosts[out.Slot].State = ev.To
+	if ev.To != HostConverged || !r.AllConverged() ||
+		r.Record.State != Active && r.Record.State != Converging {
+		return nil
+	}
+	f.derive(r, ev.At, now, out)
+	if isMachineFailure(out.DerivedErr) {
+		return out.DerivedErr
+	}
+	return nil
 }
 
 // derive applies the RolloutTerminal that follows from the last host's Converged.
@@ -397,15 +273,14 @@ func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 	r.derived = &effects
 }
 
-// confirm takes a recorded RolloutTerminal for the one that was derived: the same fact, at the
-// recorded time.
+// confirm treats a recorded RolloutTerminal as the derived one: the same fact, at the recorded time.
 func (r *Rollout) confirm(ev *Event, out *Outcome) {
 	out.Confirmed = true
 	r.Record.TerminalAt = Some(ev.At)
 	r.derived = nil
 }
 
-// contradiction says what in the event cannot be true of the rollout's hosts; empty when nothing.
+// contradiction returns what in the event cannot be true of the rollout's hosts, or "".
 func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 	if r.forgotten {
 		return ""
@@ -446,8 +321,8 @@ func (r *Rollout) join(ev *Event) {
 	r.slots.add(r.hosts)
 }
 
-// find tells where the host of an event stands, looking at a guess first.
-func (r *Rollout) find(ev *Event, guess int) (slot int, joined bool) {
+// locate returns the slot of an event's host, trying a guess first.
+func (r *Rollout) locate(ev *Event, guess int) (slot int, joined bool) {
 	switch ev.Kind {
 	case HostJoined, HostStateChanged:
 		if ev.Kind == HostStateChanged && guess >= 0 && guess < len(r.hosts) &&
@@ -455,13 +330,8 @@ func (r *Rollout) find(ev *Event, guess int) (slot int, joined bool) {
 			return guess, true
 		}
 		return r.slots.find(ev.Host, r.hosts)
-	case RolloutOpened,
-		WaveAdvanced,
-		RolloutTerminal,
-		SuccessorOpened,
-		RetentionExpired,
-		OperatorClearance,
-		eventEnd:
+	case RolloutOpened, WaveAdvanced, RolloutTerminal, SuccessorOpened, RetentionExpired,
+		OperatorClearance, eventEnd:
 	}
 	return 0, false
 }

@@ -12,16 +12,16 @@ type Opt[T comparable] struct {
 // Some is a present value.
 func Some[T comparable](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
 
-// Record is all that the reducer knows of one rollout. It is plain data and comparable with ==.
+// Record is everything that the reducer knows of one rollout. It is plain data and comparable with
+// ==.
 type Record struct {
 	RolloutID   RolloutID
 	Channel     ChannelID
 	TargetRef   ChannelRef
 	State       State
-	CurrentWave uint32 // hosts of waves above it may not be dispatched; never falls
+	CurrentWave uint32 // hosts of higher waves may not be dispatched; never decreases
 
-	// The two log sequence numbers belong to whoever stores the record: every step passes them
-	// through.
+	// The two log sequence numbers belong to the store of the record. No step changes them.
 	OpenedEventLogSeq         Opt[int64]
 	LastTransitionEventLogSeq Opt[int64]
 
@@ -30,14 +30,13 @@ type Record struct {
 	SupersededAt Opt[Time] // set once Superseded was entered
 }
 
-// Event is one fact that happened to a rollout: the reducer's input. Which fields mean something
-// depends on Kind; the others are zero.
+// Event is one fact about a rollout: the reducer's input. Kind says which fields are used; the
+// others are zero.
 type Event struct {
-	Kind EventKind
-	From HostState // HostStateChanged
-	To   HostState // HostStateChanged
-	// the rollout it belongs to; for SuccessorOpened, the predecessor that is superseded
-	Rollout RolloutID
+	Kind    EventKind
+	From    HostState // HostStateChanged
+	To      HostState // HostStateChanged
+	Rollout RolloutID // of SuccessorOpened: the predecessor, which is superseded
 	At      Time
 
 	Channel   ChannelID  // RolloutOpened
@@ -51,8 +50,8 @@ type Event struct {
 	Reason    string     // OperatorClearance
 }
 
-// Effect is one request that a step makes of the world: the reducer's output. Which fields mean
-// something depends on Kind; the others are zero.
+// Effect is one request that a step makes: the reducer's output. Kind says which fields are used;
+// the others are zero.
 type Effect struct {
 	Kind    EffectKind
 	From    State     // RecordRolloutTransition
@@ -66,25 +65,34 @@ type Effect struct {
 	DelaySeconds int64       // SchedulePruning
 }
 
-// maxEffects is one of each kind: a step never emits a kind twice.
+// maxEffects is one of each kind: no step emits a kind twice.
 const maxEffects = EffectKindCount - 1
 
-// Effects are what one step emitted, in order. The zero value is empty; its storage is inside, so
-// that a step need not allocate.
+// Effects is the list of what one step emitted, in order. The zero value is empty. Its storage is
+// part of it, so that a step need not allocate.
 type Effects struct {
 	n    int
 	list [maxEffects]Effect
 }
 
-// All gives the effects in order; valid until the value is used for another step.
+// All returns the effects in order. The slice is valid until e is used for another step.
 func (e *Effects) All() []Effect { return e.list[:e.n] }
 
-// Reset empties e.
+// Reset makes e empty.
 func (e *Effects) Reset() { e.n = 0 }
 
-// Add appends a copy of an effect. It panics when a step emits more than one of each kind, which no
-// machine may.
+// Add appends a copy of an effect. It panics when there are more than one of each kind, which no
+// machine may emit.
 func (e *Effects) Add(effect Effect) {
 	e.list[e.n] = effect
 	e.n++
+}
+
+// stamp sets the time of the transition.
+func (e *Effects) stamp(at Time) {
+	for i := range e.n {
+		if e.list[i].Kind == RecordRolloutTransition {
+			e.list[i].At = at
+		}
+	}
 }
