@@ -2,11 +2,11 @@ package reducer
 
 import "fmt"
 
-// AgentEventKind says which agent event a message is. The zero value is invalid.
+// AgentEventKind is the kind of an agent's message. The zero value is invalid.
 type AgentEventKind uint8
 
-// The agent events (RFC-0005 §4). The first seven may move a host's state, the others are only
-// visible in the log.
+// The agent events (RFC-0005 §4). The first seven may change a host's state, the others are only
+// logged.
 const (
 	DispatchAck AgentEventKind = 1 + iota
 	ActivationCompleted
@@ -28,31 +28,51 @@ const (
 const AgentEventKindCount = int(agentEventEnd)
 
 var agentEventNames = [AgentEventKindCount]string{
-	"", "DispatchAck", "ActivationCompleted", "ActivationDeferred", "ActivationFailed", "Failed", "Converged", "RollbackComplete",
-	"ActivationStarted", "ProbeTopologyDeclared", "ProbeObservedFirst", "ProbeResult", "ProbeFailureFirst",
+	"",
+	"DispatchAck",
+	"ActivationCompleted",
+	"ActivationDeferred",
+	"ActivationFailed",
+	"Failed",
+	"Converged",
+	"RollbackComplete",
+	"ActivationStarted",
+	"ProbeTopologyDeclared",
+	"ProbeObservedFirst",
+	"ProbeResult",
+	"ProbeFailureFirst",
 }
 
-// String is the agent event's name as it stands in logs.
+// String returns the agent event's name as logs spell it.
 func (k AgentEventKind) String() string {
 	return enumName("AgentEventKind", agentEventNames[:], uint8(k))
 }
 
-// ParseAgentEventKind finds the agent event kind of that name; false for a name that is none.
+// ParseAgentEventKind returns the agent event kind of that name; false for an unknown name.
 func ParseAgentEventKind(name string) (AgentEventKind, bool) {
 	return parseEnum[AgentEventKind](agentEventNames[:], name)
 }
 
-// AgentEventKinds lists every agent event kind in declared order.
+// AgentEventKinds returns every agent event kind in declared order.
 func AgentEventKinds() []AgentEventKind { return enumerate[AgentEventKind](uint8(agentEventEnd)) }
 
-// Moves tells whether the agent event is one that moves a host's state.
-func (k AgentEventKind) Moves() bool { return k >= DispatchAck && k <= RollbackComplete }
+// Moves reports whether the agent event may change a host's state.
+func (k AgentEventKind) Moves() bool {
+	switch k {
+	case DispatchAck, ActivationCompleted, ActivationDeferred, ActivationFailed, ProbesFailed,
+		ProbesPassed, RollbackComplete:
+		return true
+	case ActivationStarted, ProbeTopologyDeclared, ProbeObservedFirst, ProbeResult, ProbeFailureFirst,
+		agentEventEnd:
+	}
+	return false
+}
 
 // SustainedFailureSeconds is how long probes must fail before an agent reports Failed.
 const SustainedFailureSeconds = 60
 
-// hostMoves is the per-host machine (RFC-0005 §3): where each agent event takes a host. Zero is no
-// move.
+// hostMoves is the host machine (RFC-0005 §3): the state that each agent event moves a host to. Zero
+// is no move.
 var hostMoves = [HostStateCount][AgentEventKindCount]HostState{
 	HostPending: {DispatchAck: HostActivating},
 	HostActivating: {
@@ -68,10 +88,12 @@ var hostMoves = [HostStateCount][AgentEventKindCount]HostState{
 		ProbesFailed: HostFailed,
 		ProbesPassed: HostConverged,
 	},
-	HostFailed: {RollbackComplete: HostReverted},
+	HostFailed:    {RollbackComplete: HostReverted},
+	HostConverged: {},
+	HostReverted:  {},
 }
 
-// IllegalHostEvent says that an agent event may not happen in the host's state.
+// IllegalHostEvent reports an agent event that may not happen in the host's state.
 type IllegalHostEvent struct {
 	From  HostState
 	Event AgentEventKind
@@ -81,8 +103,8 @@ func (e *IllegalHostEvent) Error() string {
 	return fmt.Sprintf("agent event %v is not legal in host state %v", e.Event, e.From)
 }
 
-// StepHost is the host machine: the state that an agent event takes a host to. An event that only
-// shows in the log gives from itself. RollbackComplete is legal only under RollbackAndHalt. The
+// StepHost is the host machine. It returns the state that an agent event moves a host to; for an
+// event that is only logged, that is from. RollbackComplete is legal only under RollbackAndHalt. The
 // error is an *IllegalHostEvent.
 func StepHost(from HostState, k AgentEventKind, policy HealthPolicy) (HostState, error) {
 	if !k.Moves() && k != 0 && k < agentEventEnd {
@@ -96,7 +118,7 @@ func StepHost(from HostState, k AgentEventKind, policy HealthPolicy) (HostState,
 	return from, &IllegalHostEvent{From: from, Event: k}
 }
 
-// LegalHostMove tells whether some agent event takes a host from one state to the other.
+// LegalHostMove reports whether some agent event moves a host from one state to the other.
 func LegalHostMove(from, to HostState) bool {
 	if from >= hostStateEnd || to == 0 {
 		return false
@@ -109,8 +131,8 @@ func LegalHostMove(from, to HostState) bool {
 	return false
 }
 
-// SeqRegression says that an agent message came again: its seq is not above the last one of its
-// host and rollout.
+// SeqRegression reports a repeated agent message: its seq is not above the last one of its host and
+// rollout.
 type SeqRegression struct {
 	Last, Seq uint64
 }
@@ -119,9 +141,9 @@ func (e *SeqRegression) Error() string {
 	return fmt.Sprintf("agent seq %d after %d: a duplicate", e.Seq, e.Last)
 }
 
-// CheckSeq holds an agent message's seq against the last one accepted for its host and rollout (0
-// for none). It gives how many messages in between were lost; the error is a *SeqRegression, and
-// such a message is dropped.
+// CheckSeq compares an agent message's seq with the last one accepted for its host and rollout (0
+// for none). It returns the number of messages in between, which were lost. The error is a
+// *SeqRegression; the caller drops such a message.
 func CheckSeq(last, seq uint64) (lost uint64, err error) {
 	if seq <= last {
 		return 0, &SeqRegression{Last: last, Seq: seq}

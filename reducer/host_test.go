@@ -103,20 +103,23 @@ func TestLegalHostMovesAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
+// beyond is one more than the last host state.
+const beyond = reducer.HostState(reducer.HostStateCount)
+
 func TestInvalidHostStatesAndEventsAreRefused(t *testing.T) {
-	for _, from := range append(reducer.HostStates(), 0, reducer.HostReverted+1, 255) {
-		for _, to := range []reducer.HostState{0, reducer.HostReverted + 1, 255} {
+	for _, from := range append(reducer.HostStates(), 0, beyond, 255) {
+		for _, to := range []reducer.HostState{0, beyond, 255} {
 			if reducer.LegalHostMove(from, to) || reducer.LegalHostMove(to, from) {
 				t.Errorf("a host may move between %v and %v", from, to)
 			}
 		}
-		for _, event := range []reducer.AgentEventKind{0, reducer.ProbeFailureFirst + 1, 255} {
+		for _, event := range []reducer.AgentEventKind{0, reducer.AgentEventKind(reducer.AgentEventKindCount), 255} {
 			if to, err := reducer.StepHost(from, event, reducer.RollbackAndHalt); err == nil || to != from {
 				t.Errorf("%v on %v: %v, %v", event, from, to, err)
 			}
 		}
 	}
-	for _, from := range []reducer.HostState{0, reducer.HostReverted + 1, 255} {
+	for _, from := range []reducer.HostState{0, beyond, 255} {
 		if to, err := reducer.StepHost(from, reducer.DispatchAck, reducer.Halt); err == nil ||
 			to != from {
 			t.Errorf("DispatchAck on %v: %v, %v", from, to, err)

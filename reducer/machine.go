@@ -4,19 +4,19 @@ import "slices"
 
 // Machine is one implementation of the rollout transition function.
 type Machine interface {
-	// Name is how the machine is chosen on command lines and named in traces.
+	// Name returns the name that command lines and traces use for the machine.
 	Name() string
 
-	// Step applies one event to a record. On success the record is what it has become and out holds
-	// the effects, in order. On an error the record is unchanged and out is empty; the error is one of
-	// *IllegalForState, *Unimplemented, *Invariant, or, from a machine outside this process,
-	// *SupersessionExpected or *MachineFailure.
+	// Step applies one event to a record. On success it updates the record and fills out with the
+	// effects, in order. After an error the record is unchanged and out is empty. The error is an
+	// *IllegalForState, *Unimplemented or *Invariant. From a machine outside this process it may also
+	// be a *SupersessionExpected or *MachineFailure.
 	//
-	// Step is pure: equal arguments give equal results, and nothing else is read or written.
+	// Step is pure: equal arguments have equal results, and it reads and writes nothing else.
 	Step(rec *Record, ev *Event, now Time, policy Policy, out *Effects) error
 }
 
-// Condition is what a rule asks of the event and the policy: the name of its guard.
+// Condition names the guard of a rule: what it requires of the event and the policy.
 type Condition uint8
 
 // The conditions.
@@ -35,7 +35,7 @@ var conditionNames = [conditionEnd]string{
 	"always", "to=Failed", "to=Failed under halt", "to=Reverted", "to_wave>from_wave", "to_wave<from_wave",
 }
 
-// String says the condition in the words of the transition table.
+// String returns the condition as transition tables print it.
 func (c Condition) String() string {
 	if c >= conditionEnd {
 		return enumName("Condition", nil, uint8(c))
@@ -65,15 +65,15 @@ func (c Condition) holds(ev *Event, policy *Policy) bool {
 	return false
 }
 
-// Action is what a rule does with the record. The zero value is invalid, so that a forgotten cell
-// cannot pass for one.
+// Action is what a rule does with the record. The zero value is invalid, so that a missing rule
+// does not look like one.
 type Action uint8
 
 // The actions.
 const (
-	Illegal     Action = 1 + iota // answer IllegalForState
-	Unspecified                   // answer Unimplemented
-	Refuse                        // answer Invariant "wave regression"
+	Illegal     Action = 1 + iota // return IllegalForState
+	Unspecified                   // return Unimplemented
+	Refuse                        // return Invariant "wave regression"
 	Ignore                        // accept, stay in the state
 	Go                            // move to the rule's state
 
@@ -82,28 +82,28 @@ const (
 
 var actionNames = [actionEnd]string{"", "illegal", "unimplemented", "invariant", "ignore", "go"}
 
-// String names the action.
+// String returns the name of the action.
 func (a Action) String() string { return enumName("Action", actionNames[:], uint8(a)) }
 
-// Rule is one line of a cell: when If holds, Do it.
+// Rule is one line of a cell: if If holds, the machine does Do.
 type Rule struct {
 	If Condition
 	Do Action
-	To State // where Go goes
+	To State // the state that Go moves to
 
 	MoveCursor bool // emit UpdateCurrentWave when to_wave is above the cursor
 	Quarantine bool // emit InsertQuarantineFromRollout
 	Prune      bool // emit SchedulePruning
 }
 
-// maxRules is the longest cell.
+// maxRules is the number of rules of the longest cell.
 const maxRules = 3
 
-// Cell is what a machine does with one event in one state: the first rule whose condition holds.
-// The last rule in use is always unconditional.
+// Cell holds the rules for one event in one state. The first rule whose condition holds applies;
+// the last one in use is unconditional.
 type Cell [maxRules]Rule
 
-// Rules gives the rules in use, in order.
+// Rules returns the rules in use, in order.
 func (c Cell) Rules() []Rule {
 	n := slices.IndexFunc(c[:], func(r Rule) bool { return r.Do == 0 })
 	if n < 0 {
@@ -112,7 +112,7 @@ func (c Cell) Rules() []Rule {
 	return c[:n]
 }
 
-// Cells is a whole transition table, by State and EventKind; row and column 0 stay empty.
+// Cells is a whole transition table, indexed by State and EventKind. Row and column 0 stay empty.
 type Cells [StateCount][EventKindCount]Cell
 
 // Table is a Machine whose transitions are data.
@@ -120,26 +120,27 @@ type Table struct {
 	name  string
 	cells Cells
 
-	// refuseMisrouted answers Invariant to an event that belongs to another rollout than the record's.
+	// refuseMisrouted returns Invariant for an event of another rollout than the record's.
 	refuseMisrouted bool
 }
 
-// NewTable makes a machine of cells, to test or compare a change of the shipped ones. A cell
-// without an unconditional last rule answers IllegalForState to what no rule takes.
+// NewTable returns a machine with the given cells, such as a changed copy of another machine's. It
+// returns IllegalForState where no rule of a cell applies.
 func NewTable(name string, cells Cells, refuseMisrouted bool) *Table {
 	return &Table{name: name, cells: cells, refuseMisrouted: refuseMisrouted}
 }
 
-// Name is how the machine is chosen on command lines and named in traces.
+// Name returns the name that command lines and traces use for the machine.
 func (m *Table) Name() string { return m.name }
 
-// Cell gives what the machine does with an event of kind k in state s.
+// Cell returns the rules for an event of kind k in state s.
 func (m *Table) Cell(s State, k EventKind) Cell { return m.cells[s][k] }
 
-// Cells gives a copy of the whole table.
+// Cells returns a copy of the whole table.
 func (m *Table) Cells() Cells { return m.cells }
 
-// RefusesMisrouted tells whether an event of another rollout than the record's is refused.
+// RefusesMisrouted reports whether the machine refuses an event of another rollout than the
+// record's.
 func (m *Table) RefusesMisrouted() bool { return m.refuseMisrouted }
 
 // Step implements Machine. It does not allocate unless it returns an error, and never reads now.
@@ -180,7 +181,7 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 		return &Unimplemented{From: from, Event: ev.Kind, Rollout: rec.RolloutID}
 	case Refuse:
 		return &Invariant{What: "wave regression", State: from, Event: ev.Kind, Rollout: rec.RolloutID}
-	case 0, Illegal, actionEnd: // 0 is a rule that was left out
+	case 0, Illegal, actionEnd: // 0 is a missing rule
 		return &IllegalForState{From: from, Event: ev.Kind, Rollout: rec.RolloutID}
 	}
 	if rule.MoveCursor && ev.ToWave > rec.CurrentWave {
@@ -199,7 +200,8 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 	return nil
 }
 
-// next appends an effect of kind k and gives it to be filled in: cheaper than copying a whole one.
+// next appends an effect of kind k and returns it for the caller to fill in, which is cheaper than
+// a copy.
 func (e *Effects) next(k EffectKind) *Effect {
 	p := &e.list[e.n]
 	e.n++
@@ -207,7 +209,7 @@ func (e *Effects) next(k EffectKind) *Effect {
 	return p
 }
 
-// Named gives a machine under another name, so that it stands in for the machine of that name.
+// Named returns m under another name, to replace the machine of that name.
 func Named(m Machine, name string) Machine { return named{m, name} }
 
 type named struct {

@@ -2,27 +2,27 @@ package reducer
 
 import "slices"
 
-// slotIndex finds hosts by name in a list of hosts: a hash table of their places, with open
-// addressing. It takes 8 to 16 bytes a host, where a map of names would take five times that, and
-// fleets may have a million. The zero value is empty.
+// slotIndex finds hosts by name in a list of hosts. It is a hash table of their indices with open
+// addressing. It needs 8 to 16 bytes a host, where a map of names would need five times as much, and
+// a fleet may have a million hosts. The zero value is empty.
 type slotIndex struct {
-	// place + 1; 0 is free; the length is a power of two, at least twice the number of hosts
+	// index + 1, or 0 if free; the length is a power of two, at least twice the number of hosts
 	table []int32
 }
 
-// add enters the last of the hosts.
+// add adds the last of the hosts.
 func (x *slotIndex) add(hosts []Host) {
 	if 2*len(hosts) <= len(x.table) {
-		x.enter(hosts, len(hosts)-1)
+		x.insert(hosts, len(hosts)-1)
 		return
 	}
 	x.table = make([]int32, max(8, 2*len(x.table)))
 	for i := range hosts {
-		x.enter(hosts, i)
+		x.insert(hosts, i)
 	}
 }
 
-func (x *slotIndex) enter(hosts []Host, i int) {
+func (x *slotIndex) insert(hosts []Host, i int) {
 	mask := uint64(len(x.table) - 1)
 	at := hashName(hosts[i].ID) & mask
 	for x.table[at] != 0 {
@@ -44,8 +44,8 @@ func (x *slotIndex) find(id HostID, hosts []Host) (int, bool) {
 	return 0, false
 }
 
-// hashName is FNV-1a (Fowler, Noll and Vo), its upper half folded in, because names that end alike
-// differ there.
+// hashName is FNV-1a (Fowler, Noll and Vo) with its upper half folded in, because names with equal
+// ends differ there.
 func hashName(id HostID) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(id) {

@@ -504,14 +504,14 @@ func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 		reducer.Active: {reducer.WaveAdvanced: {{If: reducer.WaveForward, Do: reducer.Ignore}}},
 	}, false)
 	for _, m := range []*reducer.Table{reducer.V02(), reducer.RFC0008(), bare} {
-		for _, state := range []reducer.State{0, reducer.Pruned + 1, 255} {
+		for _, state := range []reducer.State{0, reducer.State(reducer.StateCount), 255} {
 			for _, kind := range append(reducer.EventKinds(), 0, 255) {
 				wantIllegal(t, m, state, reducer.Event{Kind: kind, Rollout: "stable@a"})
 			}
 		}
 		for _, state := range reducer.States() {
 			wantIllegal(t, m, state, reducer.Event{Kind: 0, Rollout: "stable@a"})
-			wantIllegal(t, m, state, reducer.Event{Kind: reducer.OperatorClearance + 1, Rollout: "stable@a"})
+			wantIllegal(t, m, state, reducer.Event{Kind: reducer.EventKind(reducer.EventKindCount), Rollout: "stable@a"})
 		}
 	}
 	wantIllegal(

@@ -1,8 +1,8 @@
 package reducer
 
-// The two machines. v0.2 is written out whole; rfc0008 is v0.2 with its differences laid over it.
+// The two machines. v0.2 is written out in full; rfc0008 is v0.2 with its differences applied.
 
-// Short names, so that the table below reads as a table.
+// Short names keep the columns of the table below narrow.
 var (
 	xx = Cell{{Do: Illegal}}
 	no = Cell{{Do: Unspecified}}
@@ -28,7 +28,7 @@ var (
 	}
 )
 
-// v02Cells is what the control plane ships. Columns are the events in declared order.
+// v02Cells is the table of v0.2. Columns are the events in declared order.
 var v02Cells = Cells{
 	//           RolloutOpened
 	//           |   HostJoined
@@ -50,13 +50,13 @@ var v02Cells = Cells{
 
 // Difference is one way in which rfc0008 departs from v0.2.
 type Difference struct {
-	Number int    // as the specification counts them
-	What   string // the cells, and what becomes of them
+	Number int    // in the specification
+	What   string // the cells, and their new rules
 	Why    string
-	lay    func(*Table)
+	apply  func(*Table)
 }
 
-// Differences lists the ways in which rfc0008 departs from v0.2, in the specification's order.
+// Differences returns the ways in which rfc0008 departs from v0.2, in the specification's order.
 func Differences() []Difference {
 	return []Difference{
 		{
@@ -134,19 +134,19 @@ func (c *Cells) eachRule(do func(*Rule)) {
 	}
 }
 
-// V02 is what the control plane ships today. It ignores the policy and never schedules pruning or
-// quarantines.
+// V02 returns the machine that the control plane ships today. It ignores the policy, and never
+// schedules a pruning or requests a quarantine.
 func V02() *Table { return &Table{name: "v0.2", cells: v02Cells} }
 
-// V02With is V02 with some of the Differences laid over it, in the order in which Differences gives
-// them.
+// V02With returns V02 with some of the Differences applied, which must be in the order of
+// Differences.
 func V02With(name string, differences []Difference) *Table {
 	m := &Table{name: name, cells: v02Cells}
 	for _, d := range differences {
-		d.lay(m)
+		d.apply(m)
 	}
 	return m
 }
 
-// RFC0008 is the specification, complete: V02 with all Differences.
+// RFC0008 returns the machine of the specification: V02 with all Differences.
 func RFC0008() *Table { return V02With("rfc0008", Differences()) }

@@ -21,16 +21,16 @@ type HostID string
 // ClosureHash names a system build that a host is switched to.
 type ClosureHash string
 
-// NewRolloutID gives the content-addressed id of moving channel to ref.
+// NewRolloutID returns the content-addressed id of the rollout that moves channel to ref.
 func NewRolloutID(channel ChannelID, ref ChannelRef) RolloutID {
 	return RolloutID(string(channel) + "@" + string(ref))
 }
 
-// shortestRef is how much of a ref names a rollout.
+// shortestRef is the number of digits of a ref that are enough to name a rollout.
 const shortestRef = 7
 
-// Abbreviates tells whether the id is what people type for another one: its beginning, with at
-// least seven digits of the ref.
+// Abbreviates reports whether id is a short form of other: its beginning, with at least seven digits
+// of the ref.
 func (id RolloutID) Abbreviates(other RolloutID) bool {
 	channel, ref, _ := strings.Cut(string(id), "@")
 	return len(ref) >= shortestRef && len(channel) > 0 && len(other) > len(id) &&
@@ -69,28 +69,44 @@ var stateNames = [StateCount]string{
 	"Pruned",
 }
 
-// String is the state's name as it stands in logs.
+// String returns the state's name as logs spell it.
 func (s State) String() string { return enumName("State", stateNames[:], uint8(s)) }
 
-// ParseState finds the state of that name; false for a name that is none.
+// ParseState returns the state of that name; false for an unknown name.
 func ParseState(name string) (State, bool) { return parseEnum[State](stateNames[:], name) }
 
-// States lists every rollout state in declared order.
+// States returns every rollout state in declared order.
 func States() []State { return enumerate[State](uint8(stateEnd)) }
 
-// InTerminalSet tells whether retention may prune a rollout in this state: Terminal, Superseded,
-// Failed or Reverted.
+// InTerminalSet reports whether retention may prune a rollout in this state.
 func (s State) InTerminalSet() bool {
-	return s == Terminal || s == Superseded || s == Failed || s == Reverted
+	switch s {
+	case Terminal, Superseded, Failed, Reverted:
+		return true
+	case Opening, Active, Converging, Pruned, stateEnd:
+	}
+	return false
 }
 
-// Standing tells whether a rollout in this state still stands for its channel: neither Superseded
-// nor Pruned.
-func (s State) Standing() bool { return s != Superseded && s != Pruned }
+// Standing reports whether a rollout in this state still stands for its channel.
+func (s State) Standing() bool {
+	switch s {
+	case Superseded, Pruned:
+		return false
+	case Opening, Active, Converging, Terminal, Reverted, Failed, stateEnd:
+	}
+	return true
+}
 
-// Underway tells whether the planner still works on a rollout in this state: Opening, Active or
-// Converging.
-func (s State) Underway() bool { return s == Opening || s == Active || s == Converging }
+// Underway reports whether the planner still works on a rollout in this state.
+func (s State) Underway() bool {
+	switch s {
+	case Opening, Active, Converging:
+		return true
+	case Terminal, Reverted, Failed, Superseded, Pruned, stateEnd:
+	}
+	return false
+}
 
 // HostState is the state of one host under one rollout (RFC-0005). The zero value is invalid.
 type HostState uint8
@@ -122,26 +138,39 @@ var hostStateNames = [HostStateCount]string{
 	"Reverted",
 }
 
-// String is the host state's name as it stands in logs.
+// String returns the host state's name as logs spell it.
 func (s HostState) String() string { return enumName("HostState", hostStateNames[:], uint8(s)) }
 
-// ParseHostState finds the host state of that name; false for a name that is none.
+// ParseHostState returns the host state of that name; false for an unknown name.
 func ParseHostState(name string) (HostState, bool) {
 	return parseEnum[HostState](hostStateNames[:], name)
 }
 
-// HostStates lists every host state in declared order.
+// HostStates returns every host state in declared order.
 func HostStates() []HostState { return enumerate[HostState](uint8(hostStateEnd)) }
 
-// InFlight tells whether a host in this state counts against a disruption budget: Activating or
-// Soaking. Pending does not count: a budget of one would then wait for itself.
-func (s HostState) InFlight() bool { return s == HostActivating || s == HostSoaking }
+// InFlight reports whether a host in this state counts against a disruption budget. Pending does
+// not count: a budget of one would then wait for itself.
+func (s HostState) InFlight() bool {
+	switch s {
+	case HostActivating, HostSoaking:
+		return true
+	case HostPending, HostDeferred, HostConverged, HostFailed, HostReverted, hostStateEnd:
+	}
+	return false
+}
 
-// OrderingEligible tells whether a wave may advance past a host in this state: Converged or
-// Deferred.
-func (s HostState) OrderingEligible() bool { return s == HostConverged || s == HostDeferred }
+// OrderingEligible reports whether a wave may advance past a host in this state.
+func (s HostState) OrderingEligible() bool {
+	switch s {
+	case HostConverged, HostDeferred:
+		return true
+	case HostPending, HostActivating, HostSoaking, HostFailed, HostReverted, hostStateEnd:
+	}
+	return false
+}
 
-// EventKind says which of the eight rollout events an Event is. The zero value is invalid.
+// EventKind is the kind of a rollout event. The zero value is invalid.
 type EventKind uint8
 
 // The eight rollout events (RFC-0008 §4).
@@ -162,24 +191,27 @@ const (
 const EventKindCount = int(eventEnd)
 
 var eventNames = [EventKindCount]string{
-	"", "RolloutOpened", "HostJoined", "HostStateChanged", "WaveAdvanced", "RolloutTerminal", "SuccessorOpened",
-	"RetentionExpired", "OperatorClearance",
+	"",
+	"RolloutOpened",
+	"HostJoined",
+	"HostStateChanged",
+	"WaveAdvanced",
+	"RolloutTerminal",
+	"SuccessorOpened",
+	"RetentionExpired",
+	"OperatorClearance",
 }
 
-// String is the event's name as it stands in logs.
+// String returns the event's name as logs spell it.
 func (k EventKind) String() string { return enumName("EventKind", eventNames[:], uint8(k)) }
 
-// ParseEventKind finds the event kind of that name; false for a name that is none.
-func ParseEventKind(
-	name string,
-) (EventKind, bool) {
-	return parseEnum[EventKind](eventNames[:], name)
-}
+// ParseEventKind returns the event kind of that name; false for an unknown name.
+func ParseEventKind(name string) (EventKind, bool) { return parseEnum[EventKind](eventNames[:], name) }
 
-// EventKinds lists every rollout event kind in declared order.
+// EventKinds returns every rollout event kind in declared order.
 func EventKinds() []EventKind { return enumerate[EventKind](uint8(eventEnd)) }
 
-// EffectKind says which of the four effects an Effect is. The zero value is invalid.
+// EffectKind is the kind of an effect. The zero value is invalid.
 type EffectKind uint8
 
 // The four effects, in the order in which one step emits them.
@@ -196,18 +228,22 @@ const (
 const EffectKindCount = int(effectEnd)
 
 var effectNames = [EffectKindCount]string{
-	"", "RecordRolloutTransition", "UpdateCurrentWave", "InsertQuarantineFromRollout", "SchedulePruning",
+	"",
+	"RecordRolloutTransition",
+	"UpdateCurrentWave",
+	"InsertQuarantineFromRollout",
+	"SchedulePruning",
 }
 
-// String is the effect's name as it stands in logs.
+// String returns the effect's name as logs spell it.
 func (k EffectKind) String() string { return enumName("EffectKind", effectNames[:], uint8(k)) }
 
-// ParseEffectKind finds the effect kind of that name; false for a name that is none.
+// ParseEffectKind returns the effect kind of that name; false for an unknown name.
 func ParseEffectKind(name string) (EffectKind, bool) {
 	return parseEnum[EffectKind](effectNames[:], name)
 }
 
-// EffectKinds lists every effect kind in declared order.
+// EffectKinds returns every effect kind in declared order.
 func EffectKinds() []EffectKind { return enumerate[EffectKind](uint8(effectEnd)) }
 
 // HealthPolicy is a channel's on_health_failure: what a failing host means for its rollout. The
@@ -227,21 +263,20 @@ const HealthPolicyCount = int(healthPolicyEnd)
 
 var healthPolicyNames = [HealthPolicyCount]string{"", "halt", "rollback-and-halt"}
 
-// String is the policy's name as it stands in configurations and logs.
+// String returns the policy's name as configurations and logs spell it.
 func (p HealthPolicy) String() string {
 	return enumName("HealthPolicy", healthPolicyNames[:], uint8(p))
 }
 
-// ParseHealthPolicy finds the policy of that name; false for a name that is none.
+// ParseHealthPolicy returns the policy of that name; false for an unknown name.
 func ParseHealthPolicy(name string) (HealthPolicy, bool) {
 	return parseEnum[HealthPolicy](healthPolicyNames[:], name)
 }
 
-// HealthPolicies lists every health policy in declared order.
+// HealthPolicies returns every health policy in declared order.
 func HealthPolicies() []HealthPolicy { return enumerate[HealthPolicy](uint8(healthPolicyEnd)) }
 
-// DefaultRetentionSeconds is how long a rollout in the terminal set is kept when its channel does
-// not say: seven days.
+// DefaultRetentionSeconds is the retention of a channel that does not set one: seven days.
 const DefaultRetentionSeconds = 604800
 
 // Policy is the part of a channel's configuration that a step depends on.
@@ -250,13 +285,13 @@ type Policy struct {
 	RetentionSeconds int64 // at least 0; the delay of SchedulePruning
 }
 
-// DefaultPolicy is halt with seven days of retention.
+// DefaultPolicy returns halt with the default retention.
 func DefaultPolicy() Policy {
 	return Policy{OnHealthFailure: Halt, RetentionSeconds: DefaultRetentionSeconds}
 }
 
 func enumName(kind string, names []string, i uint8) string {
-	if i == 0 || int(i) >= len(names) {
+	if i == 0 || int(i) >= len(names) || names[i] == "" {
 		return fmt.Sprintf("%s(%d)", kind, i)
 	}
 	return names[i]
