@@ -16,8 +16,8 @@ func (e *IllegalForState) Error() string {
 	return fmt.Sprintf("event %v is not legal in state %v (rollout %s)", e.Event, e.From, e.Rollout)
 }
 
-// Unimplemented reports an event that is legal in the rollout's state, but for which the machine has
-// no transition.
+// Unimplemented reports an event that is legal in the rollout's state, but for which the machine
+// has no transition.
 type Unimplemented struct {
 	From    State
 	Event   EventKind
@@ -33,7 +33,8 @@ func (e *Unimplemented) Error() string {
 // AnotherRollout is the What of an Invariant for an event of another rollout than the record's.
 const AnotherRollout = "event of another rollout"
 
-// Invariant reports an event that contradicts what is known. State is zero where there is no record.
+// Invariant reports an event that contradicts what is known. State is zero where there is no
+// record.
 type Invariant struct {
 	What    string
 	State   State

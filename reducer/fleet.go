@@ -6,9 +6,9 @@ import (
 )
 
 // Fleet folds the rollout events of all channels into records. It knows what the step of one record
-// cannot know of other records and of hosts: supersession in lockstep, the legal moves of hosts, and
-// the derived RolloutTerminal. Like a step it reads no clock and draws nothing: equal events make
-// equal fleets.
+// cannot know of other records and of hosts: supersession in lockstep, the legal moves of hosts,
+// and the derived RolloutTerminal. Like a step it reads no clock and draws nothing: equal events
+// make equal fleets.
 type Fleet struct {
 	machine   Machine
 	policy    func(ChannelID) Policy
@@ -139,8 +139,8 @@ func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 // Rollout returns a rollout; nil when it was never opened, or was dropped.
 func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 
-// Rollouts returns every rollout that was not dropped, in the order of opening. The slice belongs to
-// the fleet.
+// Rollouts returns every rollout that was not dropped, in the order of opening. The slice belongs
+// to the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
 
 // Drop removes a forgotten rollout from the fleet; it keeps any other. Before an event of a dropped
@@ -273,7 +273,8 @@ func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 	r.derived = &effects
 }
 
-// confirm treats a recorded RolloutTerminal as the derived one: the same fact, at the recorded time.
+// confirm treats a recorded RolloutTerminal as the derived one: the same fact, at the recorded
+// time.
 func (r *Rollout) confirm(ev *Event, out *Outcome) {
 	out.Confirmed = true
 	r.Record.TerminalAt = Some(ev.At)

@@ -29,8 +29,8 @@ func NewRolloutID(channel ChannelID, ref ChannelRef) RolloutID {
 // shortestRef is the number of digits of a ref that are enough to name a rollout.
 const shortestRef = 7
 
-// Abbreviates reports whether id is a short form of other: its beginning, with at least seven digits
-// of the ref.
+// Abbreviates reports whether id is a short form of other: its beginning, with at least seven
+// digits of the ref.
 func (id RolloutID) Abbreviates(other RolloutID) bool {
 	channel, ref, _ := strings.Cut(string(id), "@")
 	return len(ref) >= shortestRef && len(channel) > 0 && len(other) > len(id) &&
@@ -206,7 +206,9 @@ var eventNames = [EventKindCount]string{
 func (k EventKind) String() string { return enumName("EventKind", eventNames[:], uint8(k)) }
 
 // ParseEventKind returns the event kind of that name; false for an unknown name.
-func ParseEventKind(name string) (EventKind, bool) { return parseEnum[EventKind](eventNames[:], name) }
+func ParseEventKind(name string) (EventKind, bool) {
+	return parseEnum[EventKind](eventNames[:], name)
+}
 
 // EventKinds returns every rollout event kind in declared order.
 func EventKinds() []EventKind { return enumerate[EventKind](uint8(eventEnd)) }
