@@ -42,7 +42,13 @@ type Chance struct {
 }
 
 var stageNames = [stageEnd]string{
-	ack: "ack", activation: "activation", reboot: "reboot", probe: "probe", converge: "converge", rollback: "rollback",
+	ack:        "ack",
+	activation: "activation",
+	reboot:     "reboot",
+	probe:      "probe",
+	converge:   "converge",
+	rollback:   "rollback",
+	health:     "", // no delay of a scenario
 }
 
 var stageMeanings = [stageEnd]string{
@@ -52,6 +58,7 @@ var stageMeanings = [stageEnd]string{
 	probe:      "from the completed switch to the first probe result",
 	converge:   "from when soak and probes allow it to convergence",
 	rollback:   "from the failure to the completed rollback",
+	health:     "",
 }
 
 // Anything tells whether something was learned.

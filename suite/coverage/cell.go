@@ -41,7 +41,8 @@ func (e Effects) Kinds() []reducer.EffectKind {
 }
 
 // letters are the effects as the specification abbreviates them.
-var letters = map[reducer.EffectKind]string{
+var letters = [reducer.EffectKindCount]string{
+	reducer.RecordRolloutTransition:     "", // the answer says it
 	reducer.UpdateCurrentWave:           "W",
 	reducer.InsertQuarantineFromRollout: "Q",
 	reducer.SchedulePruning:             "P",

@@ -105,3 +105,35 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// TestEnumerations: every event kind has classes and every effect a letter, and states are counted
+// apart from the answers that are no transition.
+func TestEnumerations(t *testing.T) {
+	for _, k := range reducer.EventKinds() {
+		if !slices.ContainsFunc(Classes(), func(c Class) bool { return c.Kind() == k }) {
+			t.Errorf("%v has no class: Class and classes in class.go", k)
+		}
+		if c := ClassOf(&reducer.Event{Kind: k}); c == 0 || c.Kind() != k {
+			t.Errorf("%v is classed as %v: ClassOf in class.go", k, c)
+		}
+	}
+	for _, k := range reducer.EffectKinds() {
+		said := EffectsOf(k) == 0 // by the answer
+		if said != (k == reducer.RecordRolloutTransition) || said != (letters[k] == "") {
+			t.Errorf("%v has the letter %q: letters in cell.go", k, letters[k])
+		}
+	}
+	seen := make(map[Answer]bool)
+	for _, s := range reducer.States() {
+		a := Answer(s)
+		if to, moves := a.To(); !moves || to != s || seen[a] || int(a) >= AnswerCount {
+			t.Errorf("%v is counted as %v", s, a)
+		}
+		seen[a] = true
+	}
+	for a := Ignored; int(a) < AnswerCount; a++ {
+		if to, moves := a.To(); moves || seen[a] {
+			t.Errorf("answer %v is counted as a move to %v", a, to)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package enum_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPlaces: every switch and every table over an enumeration has all its values, and no array is
+// sized by one of them. Where it fails it names each place to extend.
+func TestPlaces(t *testing.T) {
+	m, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.enums) < 20 {
+		t.Errorf("found %d enumerations: %v", len(m.enums), m.enums)
+	}
+	if all := m.problems(); len(all) > 0 {
+		t.Errorf("%d places are incomplete:\n%s", len(all), strings.Join(all, "\n"))
+	}
+}
+
+// growths are enumerations with one more value, and places that it makes incomplete.
+var growths = []struct {
+	path, end, value string
+	printed          string // what String returns for the value while it has no name
+	classed          bool   // coverage has a table over the enumeration
+	places           []string
+}{
+	{"reducer/vocabulary.go", "stateEnd", "Paused", "State(9)", false, []string{
+		"reducer/vocabulary.go", "reducer/tables.go", "story/impossible.go",
+	}},
+	{"reducer/vocabulary.go", "hostStateEnd", "HostPaused", "HostState(8)", false, []string{
+		"reducer/vocabulary.go", "reducer/host.go", "suite/coverage/class.go", "story/impossible.go",
+	}},
+	{"reducer/vocabulary.go", "eventEnd", "RolloutPaused", "EventKind(9)", true, []string{
+		"reducer/vocabulary.go", "reducer/fleet.go", "suite/coverage/class.go", "trace/encode.go",
+	}},
+	{"reducer/vocabulary.go", "effectEnd", "PauseRollout", "EffectKind(5)", true, []string{
+		"reducer/vocabulary.go", "reducer/capability.go", "suite/coverage/cell.go", "trace/encode.go",
+	}},
+	{"reducer/host.go", "agentEventEnd", "ActivationPaused", "AgentEventKind(13)", false, []string{
+		"reducer/host.go", "trace/encode.go",
+	}},
+	{"reducer/machine.go", "conditionEnd", "WaveLevel", "Condition(6)", false, []string{
+		"reducer/machine.go", "suite/coverage/cell.go",
+	}},
+	{"sim/fault.go", "faultEnd", "PollDelayed", "FaultKind(12)", false, []string{"sim/fault.go"}},
+}
+
+// TestOneMore adds a value to an enumeration, and expects that TestPlaces would name the places that
+// lack it.
+func TestOneMore(t *testing.T) {
+	m, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range growths {
+		t.Run(g.value, func(t *testing.T) {
+			text, err := withValue(g.path, g.end, g.value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			larger, err := m.with(g.path, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(larger.problems(), "\n")
+			for _, place := range g.places {
+				if !strings.Contains(all, place+":") {
+					t.Errorf("%s is not named:\n%s", place, all)
+				}
+			}
+			if !strings.Contains(all, g.value) {
+				t.Errorf("%s is not named:\n%s", g.value, all)
+			}
+		})
+	}
+}
+
+// TestOneMoreRuns builds two packages with the value: reducer, and coverage, which counts by it.
+// Their TestEnumerations must fail where they lack it, naming it, and never panic.
+func TestOneMoreRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds packages")
+	}
+	for _, g := range growths[:4] {
+		t.Run(g.value, func(t *testing.T) {
+			out := runEnumerations(t, g.path, g.end, g.value)
+			if strings.Contains(out, "panic") {
+				t.Fatalf("a panic:\n%s", out)
+			}
+			for _, pkg := range []string{"reducer", "suite/coverage"} {
+				fails := strings.Contains(out, "FAIL\t"+modulePath+"/"+pkg)
+				if want := pkg == "reducer" || g.classed; fails != want {
+					t.Errorf("%s fails: %v, want %v\n%s", pkg, fails, want, out)
+				}
+			}
+			if !strings.Contains(out, g.printed) {
+				t.Errorf("%s is not named:\n%s", g.printed, out)
+			}
+		})
+	}
+}
+
+// runEnumerations returns the output of the tests with one more value before the end of an
+// enumeration.
+func runEnumerations(t *testing.T, path, end, value string) string {
+	t.Helper()
+	text, err := withValue(path, end, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
+	replace := map[string]map[string]string{
+		"Replace": {filepath.Join(top, filepath.FromSlash(path)): changed},
+	}
+	list, err := json.Marshal(replace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(changed, text, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
+		"-run=^TestEnumerations$", "./reducer", "./suite/coverage")
+	cmd.Dir = top
+	out, err := cmd.CombinedOutput()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Skip(err) // no go command
+	}
+	return string(out)
+}
+
+// TestProblems gives the check one enumeration and uses of it, good and bad.
+func TestProblems(t *testing.T) {
+	const enum = `package p
+type Colour uint8
+const (
+	Red Colour = 1 + iota
+	Green
+	colourEnd
+)
+const ColourCount = int(colourEnd)
+`
+	for use, want := range map[string]string{
+		`func f(c Colour) { switch c { case Red, Green: } }`:       "",
+		`func f(c Colour) { switch c { case Red: } }`:              "the switch over p.Colour has no Green",
+		`func f(c Colour) { switch c { case Red: default: } }`:     "the switch over p.Colour has no Green",
+		`func f(c Colour) { switch { case c == Red: } }`:           "",
+		`var a = [ColourCount]int{Red: 1, Green: 2}`:               "",
+		`var a = [colourEnd]int{Green: 2}`:                         "the table over p.Colour has no Red",
+		`var a = [ColourCount]string{"", "red", "green"}`:          "",
+		`var a = [ColourCount]string{"", "red"}`:                   "the table over p.Colour has no Green",
+		`var a = [ColourCount]string{1: "red", "green"}`:           "",
+		`var a [ColourCount]string`:                                "",
+		`var a = map[Colour]string{Red: ""}`:                       "the table over p.Colour has no Green",
+		`var a = make(map[Colour]string)`:                          "",
+		`type T [ColourCount]int; var a = T{Red: 1}`:               "the table over p.Colour has no Green",
+		`var a [Green + 1]int`:                                     "the array ends with Green",
+		`import "q"; func f(c q.C) { switch c { case q.Red: } }`:   "",
+		`import q "rollsim/p"; var a = map[q.Colour]int{q.Red: 1}`: "the table over p.Colour has no Green",
+	} {
+		m := &module{fset: token.NewFileSet()}
+		if err := errors.Join(m.add("p/enum.go", []byte(enum)), m.add("p/use.go", []byte("package p\n"+use))); err != nil {
+			t.Fatalf("%s: %v", use, err)
+		}
+		m.collect()
+		got := strings.Join(m.problems(), "\n")
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want %q", use, got, want)
+		}
+	}
+}
