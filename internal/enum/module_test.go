@@ -139,8 +139,8 @@ func (m *module) add(path string, text []byte) error {
 	return nil
 }
 
-// collectEnums adds the enumerations of a file, with the constants that count their values: the last
-// one of the block, named …End, and others that are int of it.
+// collectEnums adds the enumerations of a file, with the constants that count their values: the
+// last one of the block, named …End, and others that are int of it.
 func (m *module) collectEnums(f file) {
 	var lengths [][2]string
 	for _, d := range f.Decls {

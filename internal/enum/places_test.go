@@ -54,8 +54,8 @@ var growths = []struct {
 	{"sim/fault.go", "faultEnd", "PollDelayed", "FaultKind(12)", false, []string{"sim/fault.go"}},
 }
 
-// TestOneMore adds a value to an enumeration, and expects that TestPlaces would name the places that
-// lack it.
+// TestOneMore adds a value to an enumeration, and expects that TestPlaces would name the places
+// that lack it.
 func TestOneMore(t *testing.T) {
 	m, err := load()
 	if err != nil {
@@ -130,7 +130,8 @@ func runEnumerations(t *testing.T, path, end, value string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.WriteFile(changed, text, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
+	err = errors.Join(os.WriteFile(changed, text, 0o600), os.WriteFile(overlay, list, 0o600))
+	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
@@ -154,26 +155,31 @@ const (
 )
 const ColourCount = int(colourEnd)
 `
+	const (
+		inSwitch = "the switch over p.Colour has no Green"
+		inTable  = "the table over p.Colour has no Green"
+	)
 	for use, want := range map[string]string{
 		`func f(c Colour) { switch c { case Red, Green: } }`:       "",
-		`func f(c Colour) { switch c { case Red: } }`:              "the switch over p.Colour has no Green",
-		`func f(c Colour) { switch c { case Red: default: } }`:     "the switch over p.Colour has no Green",
+		`func f(c Colour) { switch c { case Red: } }`:              inSwitch,
+		`func f(c Colour) { switch c { case Red: default: } }`:     inSwitch,
 		`func f(c Colour) { switch { case c == Red: } }`:           "",
 		`var a = [ColourCount]int{Red: 1, Green: 2}`:               "",
 		`var a = [colourEnd]int{Green: 2}`:                         "the table over p.Colour has no Red",
 		`var a = [ColourCount]string{"", "red", "green"}`:          "",
-		`var a = [ColourCount]string{"", "red"}`:                   "the table over p.Colour has no Green",
+		`var a = [ColourCount]string{"", "red"}`:                   inTable,
 		`var a = [ColourCount]string{1: "red", "green"}`:           "",
 		`var a [ColourCount]string`:                                "",
-		`var a = map[Colour]string{Red: ""}`:                       "the table over p.Colour has no Green",
+		`var a = map[Colour]string{Red: ""}`:                       inTable,
 		`var a = make(map[Colour]string)`:                          "",
-		`type T [ColourCount]int; var a = T{Red: 1}`:               "the table over p.Colour has no Green",
+		`type T [ColourCount]int; var a = T{Red: 1}`:               inTable,
 		`var a [Green + 1]int`:                                     "the array ends with Green",
 		`import "q"; func f(c q.C) { switch c { case q.Red: } }`:   "",
-		`import q "rollsim/p"; var a = map[q.Colour]int{q.Red: 1}`: "the table over p.Colour has no Green",
+		`import q "rollsim/p"; var a = map[q.Colour]int{q.Red: 1}`: inTable,
 	} {
 		m := &module{fset: token.NewFileSet()}
-		if err := errors.Join(m.add("p/enum.go", []byte(enum)), m.add("p/use.go", []byte("package p\n"+use))); err != nil {
+		err := errors.Join(m.add("p/enum.go", []byte(enum)), m.add("p/use.go", []byte("package p\n"+use)))
+		if err != nil {
 			t.Fatalf("%s: %v", use, err)
 		}
 		m.collect()
