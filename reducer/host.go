@@ -71,8 +71,8 @@ func (k AgentEventKind) Moves() bool {
 // SustainedFailureSeconds is how long probes must fail before an agent reports Failed.
 const SustainedFailureSeconds = 60
 
-// hostMoves is the host machine (RFC-0005 §3): the state that each agent event moves a host to. Zero
-// is no move.
+// hostMoves is the host machine (RFC-0005 §3): the state that each agent event moves a host to.
+// Zero is no move.
 var hostMoves = [HostStateCount][AgentEventKindCount]HostState{
 	HostPending: {DispatchAck: HostActivating},
 	HostActivating: {
@@ -104,8 +104,8 @@ func (e *IllegalHostEvent) Error() string {
 }
 
 // StepHost is the host machine. It returns the state that an agent event moves a host to; for an
-// event that is only logged, that is from. RollbackComplete is legal only under RollbackAndHalt. The
-// error is an *IllegalHostEvent.
+// event that is only logged, that is from. RollbackComplete is legal only under RollbackAndHalt.
+// The error is an *IllegalHostEvent.
 func StepHost(from HostState, k AgentEventKind, policy HealthPolicy) (HostState, error) {
 	if !k.Moves() && k != 0 && k < agentEventEnd {
 		return from, nil

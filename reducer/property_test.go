@@ -89,7 +89,7 @@ func TestPropertiesOfARecord(t *testing.T) {
 	}
 }
 
-// checkStep holds one answer against (1), (3), (4), (5).
+// checkStep checks (1), (3), (4) and (5) for one answer.
 func checkStep(
 	t *rapid.T, before, after reducer.Record, ev reducer.Event, effects []reducer.Effect, err error,
 ) {
@@ -115,7 +115,14 @@ func checkStep(
 	if after.CurrentWave < before.CurrentWave {
 		t.Fatalf("(4) the cursor fell from %d to %d", before.CurrentWave, after.CurrentWave)
 	}
+	checkEffects(t, before, after, ev, effects)
+}
 
+// checkEffects compares the effects of an accepted event with what it changed.
+func checkEffects(
+	t *rapid.T, before, after reducer.Record, ev reducer.Event, effects []reducer.Effect,
+) {
+	t.Helper()
 	transitions, cursors, last := 0, 0, reducer.EffectKind(0)
 	for _, e := range effects {
 		if e.Kind <= last {

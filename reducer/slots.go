@@ -3,8 +3,8 @@ package reducer
 import "slices"
 
 // slotIndex finds hosts by name in a list of hosts. It is a hash table of their indices with open
-// addressing. It needs 8 to 16 bytes a host, where a map of names would need five times as much, and
-// a fleet may have a million hosts. The zero value is empty.
+// addressing. It needs 8 to 16 bytes a host, where a map of names would need five times as much,
+// and a fleet may have a million hosts. The zero value is empty.
 type slotIndex struct {
 	// index + 1, or 0 if free; the length is a power of two, at least twice the number of hosts
 	table []int32

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,37 +12,13 @@ import (
 	"rollsim/reducer"
 )
 
-// The tables below are the specification's, not the code's: what each machine does with every event
-// in every state. A cell is a list of clauses, of which the first whose condition holds counts:
+// The tables in testdata are the specification's, not the code's: what each machine does with every
+// event in every state. A cell is a list of clauses; the first whose condition holds applies:
 //
 //	·   accepted, nothing happens        ✗  IllegalForState
 //	→X  transition to X, always with T   U  Unimplemented
 //	W   the cursor moves to to_wave, if that is above it     !  Invariant
 //	Q   quarantines the target ref       P  schedules pruning
-
-const specV02 = `
-from       | RolloutOpened | HostJoined | HostStateChanged                            | WaveAdvanced               | RolloutTerminal | SuccessorOpened | RetentionExpired | OperatorClearance
-Opening    | ✗             | →Active    | ✗                                           | ✗                          | ✗               | →Superseded     | ✗                | ✗
-Active     | ✗             | ·          | to=Failed →Failed; to=Reverted →Reverted; · | to>from W; →Converging     | →Terminal       | →Superseded     | ✗                | ✗
-Converging | ✗             | ·          | to=Failed →Failed; to=Reverted →Reverted; · | to>from →Active W; ·       | →Terminal       | →Superseded     | ✗                | ✗
-Terminal   | ✗             | ·          | ·                                           | ✗                          | ·               | →Superseded     | →Pruned          | ✗
-Reverted   | ✗             | ·          | ·                                           | ·                          | ·               | →Superseded     | →Pruned          | U
-Failed     | ✗             | ·          | ·                                           | ·                          | ·               | →Superseded     | →Pruned          | U
-Superseded | ✗             | ·          | ·                                           | ·                          | ·               | ·               | →Pruned          | ✗
-Pruned     | ✗             | ✗          | ✗                                           | ✗                          | ✗               | ✗               | ✗                | ✗
-`
-
-const specRFC0008 = `
-from       | RolloutOpened | HostJoined | HostStateChanged                                           | WaveAdvanced                         | RolloutTerminal | SuccessorOpened | RetentionExpired | OperatorClearance
-Opening    | ✗             | →Active    | ✗                                                          | ✗                                    | ✗               | →Superseded P   | ✗                | ✗
-Active     | ✗             | ·          | to=Failed,halt →Failed P; to=Reverted →Reverted Q P; ·     | to<from !; to>from W; →Converging    | →Terminal P     | →Superseded P   | ✗                | ✗
-Converging | ✗             | ·          | to=Failed,halt →Failed P; to=Reverted →Reverted Q P; ·     | to<from !; to>from →Active W; ·      | →Terminal P     | →Superseded P   | ✗                | ✗
-Terminal   | ✗             | ·          | ·                                                          | ✗                                    | ·               | →Superseded P   | →Pruned          | ✗
-Reverted   | ✗             | ·          | ·                                                          | ·                                    | ·               | →Superseded P   | →Pruned          | →Terminal P
-Failed     | ✗             | ·          | to=Reverted →Reverted Q P; ·                               | ·                                    | ·               | →Superseded P   | →Pruned          | →Terminal P
-Superseded | ✗             | ·          | ·                                                          | ·                                    | ·               | ·               | →Pruned          | ✗
-Pruned     | ✗             | ✗          | ✗                                                          | ✗                                    | ✗               | ✗               | ✗                | ✗
-`
 
 // spec is a parsed table.
 type spec struct {
@@ -51,17 +28,22 @@ type spec struct {
 }
 
 func specs(t testing.TB) []spec {
+	t.Helper()
 	return []spec{
-		{machine: reducer.V02(), cells: parseSpec(t, specV02)},
-		{machine: reducer.RFC0008(), cells: parseSpec(t, specRFC0008), refuseMisrouted: true},
+		{machine: reducer.V02(), cells: readSpec(t, "testdata/v0.2.table")},
+		{machine: reducer.RFC0008(), cells: readSpec(t, "testdata/rfc0008.table"), refuseMisrouted: true},
 	}
 }
 
-func parseSpec(t testing.TB, table string) map[reducer.State]map[reducer.EventKind]string {
+func readSpec(t testing.TB, path string) map[reducer.State]map[reducer.EventKind]string {
 	t.Helper()
+	table, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cells := map[reducer.State]map[reducer.EventKind]string{}
 	var columns []reducer.EventKind
-	for i, line := range strings.Split(strings.TrimSpace(table), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(string(table)), "\n") {
 		fields := strings.Split(line, "|")
 		for j := range fields {
 			fields[j] = strings.TrimSpace(fields[j])
@@ -88,7 +70,7 @@ func parseSpec(t testing.TB, table string) map[reducer.State]map[reducer.EventKi
 	return cells
 }
 
-// answer is what a step gave, or what the specification says that it must give.
+// answer is the result of a step, or the one that the specification requires.
 type answer struct {
 	record  reducer.Record
 	effects []reducer.Effect
@@ -114,72 +96,18 @@ func (s spec) answer(
 	}
 	for _, clause := range strings.Split(cell, ";") {
 		words := strings.Fields(clause)
-		switch words[0] {
-		case "to=Failed":
-			if ev.To != reducer.HostFailed {
+		if holds, conditional := conditionHolds(words[0], ev, policy); conditional {
+			if !holds {
 				continue
 			}
-		case "to=Failed,halt":
-			if ev.To != reducer.HostFailed || policy.OnHealthFailure != reducer.Halt {
-				continue
-			}
-		case "to=Reverted":
-			if ev.To != reducer.HostReverted {
-				continue
-			}
-		case "to>from":
-			if ev.ToWave <= ev.FromWave {
-				continue
-			}
-		case "to<from":
-			if ev.ToWave >= ev.FromWave {
-				continue
-			}
-		default:
-			words = append([]string{""}, words...)
+			words = words[1:]
 		}
 		a := answer{record: rec}
-		for _, word := range words[1:] {
-			switch word {
-			case "✗":
-				return refused("IllegalForState")
-			case "U":
-				return refused("Unimplemented")
-			case "!":
-				return refused("Invariant (wave regression)")
-			case "·":
-			case "W":
-				if ev.ToWave > rec.CurrentWave {
-					a.record.CurrentWave = ev.ToWave
-					a.effects = append(a.effects, reducer.Effect{
-						Kind: reducer.UpdateCurrentWave, Rollout: rec.RolloutID, Wave: ev.ToWave,
-					})
-				}
-			case "Q":
-				a.effects = append(a.effects, reducer.Effect{
-					Kind:    reducer.InsertQuarantineFromRollout,
-					Channel: rec.Channel, Closure: reducer.ClosureHash(rec.TargetRef),
-				})
-			case "P":
-				a.effects = append(a.effects, reducer.Effect{
-					Kind: reducer.SchedulePruning, Rollout: rec.RolloutID, DelaySeconds: policy.RetentionSeconds,
-				})
-			default:
-				to, ok := reducer.ParseState(strings.TrimPrefix(word, "→"))
-				if !ok || !strings.HasPrefix(word, "→") {
-					t.Fatalf("the specification says %q of %v in %v", word, ev.Kind, rec.State)
-				}
-				a.record.State = to
-				if to == reducer.Terminal {
-					a.record.TerminalAt = reducer.Some(ev.At)
-				}
-				if to == reducer.Superseded {
-					a.record.SupersededAt = reducer.Some(ev.At)
-				}
-				a.effects = append(a.effects, reducer.Effect{
-					Kind: reducer.RecordRolloutTransition, Rollout: rec.RolloutID, From: rec.State, To: to, At: ev.At,
-				})
+		for _, word := range words {
+			if kind, refuses := refusals[word]; refuses {
+				return refused(kind)
 			}
+			a.apply(t, word, ev, policy)
 		}
 		return a
 	}
@@ -187,7 +115,76 @@ func (s spec) answer(
 	return answer{}
 }
 
-// step asks a machine, with effects of an earlier step still lying about.
+// refusals are the words of a cell that refuse the event.
+var refusals = map[string]string{
+	"✗": "IllegalForState",
+	"U": "Unimplemented",
+	"!": "Invariant (wave regression)",
+}
+
+// conditionHolds evaluates the first word of a clause, if that is a condition.
+func conditionHolds(
+	word string, ev reducer.Event, policy reducer.Policy,
+) (holds, conditional bool) {
+	switch word {
+	case "to=Failed":
+		return ev.To == reducer.HostFailed, true
+	case "to=Failed,halt":
+		return ev.To == reducer.HostFailed && policy.OnHealthFailure == reducer.Halt, true
+	case "to=Reverted":
+		return ev.To == reducer.HostReverted, true
+	case "to>from":
+		return ev.ToWave > ev.FromWave, true
+	case "to<from":
+		return ev.ToWave < ev.FromWave, true
+	}
+	return false, false
+}
+
+// apply does what one word of an accepting clause says.
+func (a *answer) apply(t testing.TB, word string, ev reducer.Event, policy reducer.Policy) {
+	t.Helper()
+	rec := &a.record
+	switch word {
+	case "·":
+	case "W":
+		if ev.ToWave > rec.CurrentWave {
+			rec.CurrentWave = ev.ToWave
+			a.effects = append(a.effects, reducer.Effect{
+				Kind: reducer.UpdateCurrentWave, Rollout: rec.RolloutID, Wave: ev.ToWave,
+			})
+		}
+	case "Q":
+		a.effects = append(a.effects, reducer.Effect{
+			Kind:    reducer.InsertQuarantineFromRollout,
+			Channel: rec.Channel, Closure: reducer.ClosureHash(rec.TargetRef),
+		})
+	case "P":
+		a.effects = append(a.effects, reducer.Effect{
+			Kind:         reducer.SchedulePruning,
+			Rollout:      rec.RolloutID,
+			DelaySeconds: policy.RetentionSeconds,
+		})
+	default:
+		to, ok := reducer.ParseState(strings.TrimPrefix(word, "→"))
+		if !ok || !strings.HasPrefix(word, "→") {
+			t.Fatalf("the specification says %q of %v in %v", word, ev.Kind, rec.State)
+		}
+		a.effects = append(a.effects, reducer.Effect{
+			Kind: reducer.RecordRolloutTransition, Rollout: rec.RolloutID,
+			From: rec.State, To: to, At: ev.At,
+		})
+		rec.State = to
+		if to == reducer.Terminal {
+			rec.TerminalAt = reducer.Some(ev.At)
+		}
+		if to == reducer.Superseded {
+			rec.SupersededAt = reducer.Some(ev.At)
+		}
+	}
+}
+
+// step steps a record, with effects of an earlier step left in out.
 func step(
 	t testing.TB, m reducer.Machine, rec reducer.Record, ev reducer.Event, policy reducer.Policy,
 ) answer {
@@ -240,7 +237,7 @@ func (a answer) equal(b answer) bool {
 	return a.record == b.record && slices.Equal(a.effects, b.effects) && a.err == b.err
 }
 
-// probe is one step to ask a machine for.
+// probe is one step to compare.
 type probe struct {
 	record reducer.Record
 	event  reducer.Event
@@ -511,7 +508,10 @@ func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 		}
 		for _, state := range reducer.States() {
 			wantIllegal(t, m, state, reducer.Event{Kind: 0, Rollout: "stable@a"})
-			wantIllegal(t, m, state, reducer.Event{Kind: reducer.EventKind(reducer.EventKindCount), Rollout: "stable@a"})
+			wantIllegal(
+				t, m, state,
+				reducer.Event{Kind: reducer.EventKind(reducer.EventKindCount), Rollout: "stable@a"},
+			)
 		}
 	}
 	wantIllegal(

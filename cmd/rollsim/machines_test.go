@@ -86,7 +86,8 @@ func TestThirdMachine(t *testing.T) {
 	run := func(args []string, wantCode int, says string) (what string, ok bool) {
 		code, out, errs := inProcess(t, args...)
 		ok = code == wantCode && strings.Contains(out+errs, says)
-		what = fmt.Sprintf("%q: exit code %d, want %d and %q\n%s%s", args, code, wantCode, says, out, errs)
+		what = fmt.Sprintf("%q: exit code %d, want %d and %q\n%s%s",
+			args, code, wantCode, says, out, errs)
 		return what, ok
 	}
 	for _, test := range tests { // so that it can fail
