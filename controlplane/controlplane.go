@@ -21,7 +21,7 @@ type ControlPlane interface {
 	// message: an agent sends it again until it does.
 	Receive(now reducer.Time, m Message, out Output) (acked bool, err error)
 
-	// Plan moves wave cursors, dispatches hosts and repeats dispatches for want of an ack. A driver
+	// Plan moves wave cursors, dispatches hosts and repeats dispatches that were not acked. A driver
 	// calls it every PlanInterval, and at the end of an instant after which PlanNeeded is true.
 	Plan(tick Tick, out Output) error
 
@@ -65,7 +65,7 @@ type ControlPlane interface {
 	// Durable returns what a crash leaves. log holds every entry that the control plane has written.
 	Durable(log []trace.Entry) Durable
 
-	// Restore rebuilds a new control plane from what is durable, and arms its timers anew. Nothing
+	// Restore rebuilds a new control plane from what is durable, and arms its timers again. Nothing
 	// else is written to out.
 	Restore(now reducer.Time, from Durable, out Output) error
 }
@@ -91,13 +91,13 @@ type Output interface {
 	Settled(r *reducer.Rollout, ev *reducer.Event)
 }
 
-// Dispatch tells a host's agent to switch to the closure of a rollout.
+// Dispatch orders a host's agent to switch to the closure of a rollout.
 type Dispatch struct {
 	Host      uint32 // by number in the inventory
 	Rollout   reducer.RolloutID
 	Closure   reducer.ClosureHash
 	SoakDueAt reducer.Time
-	Attempt   int // from 1; above 1 it is sent again for want of an ack
+	Attempt   int // from 1; above 1 it is sent again, without an ack
 }
 
 // Message is what a host's agent says about its work for a rollout.

@@ -42,7 +42,7 @@ func (c *budgets) dispatched(r *reducer.Rollout, id reducer.HostID) {
 	}
 }
 
-// applied counts hosts anew after an event that may have changed the state of one of them, or of
+// applied counts hosts again after an event that may have changed the state of one of them, or of
 // their rollout.
 func (c *budgets) applied(r *reducer.Rollout, ev *reducer.Event, effects []reducer.Effect) {
 	if len(c.all) == 0 {

@@ -7,7 +7,7 @@ import (
 	"rollsim/trace"
 )
 
-// Checker checks the safety invariants (1) to (13) while a run goes on. The cost of a step does not
+// Checker checks the safety invariants (1) to (13) during a run. The cost of a step does not
 // grow with the fleet.
 type Checker struct {
 	fleet      *reducer.Fleet

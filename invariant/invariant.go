@@ -1,5 +1,4 @@
-// Package invariant checks what must hold in every run, simulated or recorded, while the run goes
-// on.
+// Package invariant checks what must hold in every run, simulated or recorded, during the run.
 //
 // It judges a run from outside. A [Checker] keeps its own account of the run, made from the entries
 // of the trace, and compares it with the reducer's records. It so finds a wrong reducer, planner or
@@ -16,7 +15,7 @@
 // Opening to Active has to start in the state that the Checker knows, or else it reports
 // transition-recorded. The planner's entry that dispatches the host of wave 1 comes while
 // current_wave is 0: the Checker reports "wave-kept stable@a1", a [Violation] with the entry's seq
-// and time. It reports each invariant once for each subject, and the run goes on.
+// and time. It reports each invariant once for each subject, and the run continues.
 //
 // Some invariants concern the run as a whole, and others check them and only use their names here:
 // that runs repeat, that every rollout ends and is pruned, that every channel follows its ref.

@@ -118,7 +118,7 @@ func (r *run) edgeTerminal() {
 	r.converged("edge@e1", "edge-1")
 }
 
-// active opens rollout r1 with the hosts web-1 and web-2 in wave 0 and db in wave 1, all of which
+// active opens rollout r1 with the hosts web-1 and web-2 in wave 0 and db in wave 1. All of them
 // may be dispatched by wave.
 func (r *run) active() {
 	r.t.Helper()

@@ -1,6 +1,6 @@
 // Package machine lists the built-in machines and finds machines by name.
 //
-// A command that is told --machine v0.2 calls [Open], which also starts machines in other
+// A command with --machine v0.2 calls [Open], which also starts machines in other
 // processes (package external). What can only use a transition table, such as a scenario file,
 // calls [ByName]. Sweeps call [ForSweep], which also finds machines with a planted defect.
 //

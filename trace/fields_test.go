@@ -79,7 +79,7 @@ func samples() map[string][]Entry {
 	return all
 }
 
-// change gives what p points to another valid value.
+// change sets what p points to to another valid value.
 func change(p any) {
 	switch v := p.(type) {
 	case *reducer.State:

@@ -84,7 +84,7 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 		digest = s.digest.Sum()
 	}
 	if detail := s.changed(e, line, s.digest.add(e), sum); detail != "" {
-		// Its seq may have been changed too, so it is taken for the one that belongs here.
+		// Its seq may have been changed too, so it counts as the one that belongs here.
 		s.breach(Breach{Kind: Changed, Seq: s.next, Line: n, Detail: detail})
 		s.next++
 		s.lastLine = n
