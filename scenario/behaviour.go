@@ -7,8 +7,8 @@ import (
 	"rollsim/sim"
 )
 
-// DefaultBehaviour returns the behaviour of hosts where a scenario does not set one: they are healthy
-// and have the delays of ordinary machines.
+// DefaultBehaviour returns the behaviour of hosts where a scenario does not set one: they are
+// healthy and have the delays of ordinary machines.
 func DefaultBehaviour() sim.Behaviour {
 	never := sim.Probability(0)
 	return sim.Behaviour{
@@ -35,7 +35,7 @@ func must(d *sim.Distribution, err error) *sim.Distribution {
 	return d
 }
 
-// overlay sets the fields of a behaviour that a file gives.
+// overlay sets the fields of a behaviour that are in a file.
 func overlay(to *sim.Behaviour, from *behaviour) {
 	delays := []struct {
 		to   **sim.Distribution

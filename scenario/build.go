@@ -11,9 +11,9 @@ import (
 	"rollsim/sim"
 )
 
-// builder turns a decoded file into a sim.Scenario and checks what depends on several fields, such as
-// the names that refer to each other. Each file of this package that builds a part has the methods
-// for it.
+// builder turns a decoded file into a sim.Scenario and checks what depends on several fields, such
+// as the names that refer to each other. Each file of this package that builds a part has the
+// methods for it.
 type builder struct {
 	*problems
 	root     ast.Node
@@ -37,8 +37,8 @@ type builder struct {
 	anyFleet bool // the file has neither hosts nor a horizon to check against
 }
 
-// maxRules bounds the groups, the budgets, the faults and the lines of traffic of a scenario, each of
-// them: every host is compared with every one of them.
+// maxRules bounds the groups, the budgets, the faults and the lines of traffic of a scenario, each
+// of them: every host is compared with every one of them.
 const maxRules = 500
 
 // raw stands in for the channel of a rollout that a raw event opens. Its hosts and waves are not
@@ -63,8 +63,8 @@ func (b *builder) reject(where []any, format string, args ...any) {
 // at returns its arguments as a path for reject.
 func at(steps ...any) []any { return steps }
 
-// locate returns the position of the value at a path, or of the innermost enclosing value if the file
-// does not have it.
+// locate returns the position of the value at a path, or of the innermost enclosing value if the
+// file does not have it.
 func locate(n ast.Node, where []any) position {
 	for _, step := range where {
 		var next ast.Node
@@ -141,6 +141,9 @@ func (b *builder) checkTimes() {
 	}
 }
 
+// invisible reports whether a character is a space or cannot be seen.
+func invisible(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
+
 // checkName rejects names that would be ambiguous in a trace or a message.
 func (b *builder) checkName(what, name, forbidden string, where []any) {
 	const longest = 200
@@ -149,15 +152,15 @@ func (b *builder) checkName(what, name, forbidden string, where []any) {
 		b.reject(where, "%s is empty", what)
 	case len(name) > longest:
 		b.reject(where, "%s is longer than %d bytes", what, longest)
-	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }):
+	case strings.ContainsFunc(name, invisible):
 		b.reject(where, "%s %s contains a space or an invisible character", what, quote(name))
 	case forbidden != "" && strings.ContainsAny(name, forbidden):
 		b.reject(where, "%s %s contains one of the characters %s", what, quote(name), forbidden)
 	}
 }
 
-// tooMany reports whether the loop over a list of rules must stop: there are more than maxRules, which
-// it rejects, or enough problems.
+// tooMany reports whether the loop over a list of rules must stop: there are more than maxRules,
+// which it rejects, or enough problems.
 func (b *builder) tooMany(field string, i int) bool {
 	if i == maxRules {
 		b.reject(at(field, i), "%s: more than %d entries", field, maxRules)

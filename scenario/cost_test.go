@@ -27,14 +27,18 @@ func TestCost(t *testing.T) {
 		"many fields": {many(40_000, "k%d: 1\n"), "a mapping has more than 200 fields"},
 		"many flow fields": {
 			head + "behaviour: {probe: {" + many(20_000, "k%d: 1, ") + "}}\n",
-			"unknown distribution \"k0\": expected one of constant, uniform, exponential, lognormal, normal, " +
+			"unknown distribution \"k0\": expected one of constant, uniform, exponential, lognormal, " +
+				"normal, " +
 				"weibull, gamma, empirical",
 		},
 		"deep":        {strings.Repeat("[", 100_000), "nested more than 20 levels deep"},
 		"deep blocks": {strings.Repeat("- ", 100_000) + "a", "nested more than 20 levels deep"},
 		"many documents": {strings.Repeat("---\n", 100_000), "a second document begins here: a file " +
 			"holds one scenario"},
-		"many hosts":    {"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"), ""},
+		"many hosts": {
+			"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"),
+			"",
+		},
 		"many channels": {"channels:\n" + many(20_000, "  - name: c%d\n"), ""},
 		"many edges": {
 			"channels:\n  - name: c0\n" + strings.ReplaceAll(many(10_000, "  - name: c%d\n    after: "+
@@ -54,9 +58,12 @@ func TestCost(t *testing.T) {
 				"stable-00000, fate: defers}\n",
 			`unknown host "stable-00000": did you mean "stable-00001"?`,
 		},
-		"many quantiles": {head + "behaviour: {ack: {empirical: [" + many(20_000, "%ds, ") + "6h]}}\n", ""},
+		"many quantiles": {
+			head + "behaviour: {ack: {empirical: [" + many(20_000, "%ds, ") + "6h]}}\n", "",
+		},
 		"many groups": {
-			head + "groups:\n" + many(5_000, "  - {hosts: [stable-01], behaviour: {ack: %dms}}\n"), "groups: more than 500 entries",
+			head + "groups:\n" + many(5_000, "  - {hosts: [stable-01], behaviour: {ack: %dms}}\n"),
+			"groups: more than 500 entries",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

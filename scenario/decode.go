@@ -20,9 +20,9 @@ import (
 	"rollsim/sim"
 )
 
-// decoder walks the syntax tree and the types of the format together. It replaces the decoder of the
-// YAML library, which reads 010 as 8 and 1_000 as 1000, stops at the first error and does not suggest
-// names.
+// decoder walks the syntax tree and the types of the format together. It replaces the decoder of
+// the YAML library, which reads 010 as 8 and 1_000 as 1000, stops at the first error and does not
+// suggest names.
 type decoder struct{ problems *problems }
 
 // nodeDecoder is implemented by the types of the format that have several forms in a file. field is
@@ -197,8 +197,8 @@ func (d *decoder) string(n ast.Node, v reflect.Value, field string) {
 	}
 }
 
-// text decodes a type that parses its own text. YAML may read that text as a number, so text uses it
-// as it is written in the file.
+// text decodes a type that parses its own text. YAML may read that text as a number, so text uses
+// it as it is written in the file.
 func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	text, ok := scalarText(n)
 	if !ok {
@@ -210,8 +210,8 @@ func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	}
 }
 
-// refuse records the error of a value. An unknownName says itself what it is about, so that the field
-// is left out.
+// refuse records the error of a value. An unknownName says itself what it is about, so that the
+// field is left out.
 func (d *decoder) refuse(n ast.Node, field string, err error) {
 	var unknown unknownName
 	if errors.As(err, &unknown) {

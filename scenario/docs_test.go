@@ -23,7 +23,8 @@ func blocks(t *testing.T, language string) (texts []string, lines []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllSubmatchIndex(text, -1) {
+	block := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	for _, at := range block.FindAllSubmatchIndex(text, -1) {
 		texts = append(texts, string(text[at[2]:at[3]]))
 		lines = append(lines, 1+strings.Count(string(text[:at[2]]), "\n"))
 	}
@@ -72,8 +73,8 @@ func TestPageExamples(t *testing.T) {
 	}
 }
 
-// added returns a fleet with an example appended. The timeline of the example, if any, replaces that
-// of the fleet.
+// added returns a fleet with an example appended. The timeline of the example, if any, replaces
+// that of the fleet.
 func added(fleet, example string) string {
 	if strings.Contains("\n"+example, "\ntimeline:") {
 		fleet, _, _ = strings.Cut(fleet, "timeline:")
@@ -102,15 +103,16 @@ func TestPageGoldens(t *testing.T) {
 			}
 			_, after, found := strings.Cut(left, "\n"+line+"\n")
 			if !found {
-				t.Fatalf("%s:%d: the golden does not have this line after the lines above it: %s", page, lines[i]+1+j, line)
+				t.Fatalf("%s:%d: the golden does not have this line after the lines above it: %s",
+					page, lines[i]+1+j, line)
 			}
 			left = "\n" + after
 		}
 	}
 }
 
-// TestPageIsComplete checks that the page for authors names every field, and every name that a field
-// can have.
+// TestPageIsComplete checks that the page for authors names every field, and every name that a
+// field can have.
 func TestPageIsComplete(t *testing.T) {
 	data, err := os.ReadFile(page)
 	if err != nil {
@@ -137,7 +139,8 @@ func TestPageIsComplete(t *testing.T) {
 	for _, f := range library(t) {
 		known = append(known, f.Scenario.Name)
 	}
-	for _, m := range regexp.MustCompile("`([a-z0-9]+(-[a-z0-9]+){2,})`").FindAllStringSubmatch(text, -1) {
+	name := regexp.MustCompile("`([a-z0-9]+(-[a-z0-9]+){2,})`")
+	for _, m := range name.FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(known, m[1]) {
 			t.Errorf("%s mentions %s, which is neither a name of the format nor a scenario", page, m[1])
 		}

@@ -27,15 +27,19 @@ func TestEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := LoadFS(fstest.MapFS{
-		"some/where/everything.yaml": {Data: data}, "some/where/included/behaviour.yaml": {Data: included},
+		"some/where/everything.yaml":         {Data: data},
+		"some/where/included/behaviour.yaml": {Data: included},
 	}, "some/where/everything.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	chance := func(p sim.Probability) *sim.Probability { return &p }
-	event := func(at time.Duration, ev reducer.Event) sim.Action { return sim.Action{At: at, Event: &ev} }
+	event := func(at time.Duration, ev reducer.Event) sim.Action {
+		return sim.Action{At: at, Event: &ev}
+	}
 	ownTime := event(time.Hour, reducer.Event{
-		Kind: reducer.RolloutOpened, Rollout: "r1", Channel: "other", TargetRef: "x", At: 1778893200_123456789,
+		Kind: reducer.RolloutOpened, Rollout: "r1", Channel: "other", TargetRef: "x",
+		At: 1778893200_123456789,
 	})
 	ownTime.KeepAt = true
 	breaks := func(f sim.FaultNow) sim.Action { return sim.Action{At: 3 * time.Hour, Fault: &f} }
@@ -133,7 +137,8 @@ func TestEverything(t *testing.T) {
 			Timeline: []sim.Action{
 				{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}},
 				event(24*time.Hour, reducer.Event{
-					Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice", Reason: "fixed\nby hand\n",
+					Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice",
+					Reason: "fixed\nby hand\n",
 				}),
 				event(
 					36*time.Hour,
@@ -158,7 +163,8 @@ func TestEverything(t *testing.T) {
 				},
 				ownTime,
 				event(time.Hour, reducer.Event{
-					Kind: reducer.HostStateChanged, Rollout: "r1", Host: "h1", From: reducer.HostPending, To: reducer.HostActivating,
+					Kind: reducer.HostStateChanged, Rollout: "r1", Host: "h1",
+					From: reducer.HostPending, To: reducer.HostActivating,
 				}),
 				event(
 					time.Hour, reducer.Event{Kind: reducer.WaveAdvanced, Rollout: "r1", FromWave: 1, ToWave: 2},
@@ -196,7 +202,8 @@ func TestEverything(t *testing.T) {
 			},
 			Faults: []sim.Fault{
 				{
-					Kind: sim.MessageDelayed, Probability: half, For: must(sim.Uniform(time.Second, 2*time.Minute)),
+					Kind: sim.MessageDelayed, Probability: half,
+					For:  must(sim.Uniform(time.Second, 2*time.Minute)),
 					From: time.Hour, Until: 3 * time.Hour, Hosts: []string{"web-*"},
 				},
 				{

@@ -83,7 +83,8 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	needs := needsOf(*a.Fault)
 	made := &sim.FaultNow{Kind: *a.Fault}
 	if !needs.now {
-		b.reject(at("timeline", i, "fault"), "fault: %v cannot be scheduled: give it a probability under "+
+		b.reject(at("timeline", i, "fault"), "fault: %v cannot be scheduled: give it a probability "+
+			"under "+
 			"faults", *a.Fault)
 		return made
 	}

@@ -49,8 +49,8 @@ func (b *builder) buildChannels() []sim.Channel {
 	return made
 }
 
-// buildWaves builds the waves of a channel. It names the hosts of which a wave has only the count:
-// stable-01, stable-02 and so on through all waves.
+// buildWaves builds the waves of a channel. It generates the names of hosts that a wave only
+// counts: stable-01, stable-02 and so on through all waves.
 func (b *builder) buildWaves(i int) []sim.Wave {
 	c := &b.doc.Channels[i]
 	total := 0
@@ -157,6 +157,7 @@ func (b *builder) checkMember(id reducer.HostID, channel int, where []any) {
 	case !known:
 		b.reject(where, "%v", unknownName{"host", string(id), b.hosts})
 	case own != channel:
-		b.reject(where, "host %s belongs to channel %s, not to %s", id, b.channels[own], b.channels[channel])
+		b.reject(where, "host %s belongs to channel %s, not to %s", id, b.channels[own],
+			b.channels[channel])
 	}
 }

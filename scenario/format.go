@@ -6,27 +6,27 @@ import (
 	"rollsim/sim"
 )
 
-// The types in this file are the format of scenario files. A field without omitempty is required. The
-// default of a field is in its jsonschema tag: the decoder reads it there, so that it cannot differ from
-// the schema. The comments are the descriptions that editors show.
+// The types in this file are the format of scenario files. A field without omitempty is required.
+// The default of a field is in its jsonschema tag: the decoder reads it there, so that it cannot
+// differ from the schema. The comments are the descriptions that editors show.
 
 // A scenario: a fleet, what happens to it, and from which seed. Every field but channels has a
 // default.
 type document struct {
 	// When virtual time starts, in RFC 3339.
 	Start timestamp `yaml:"start,omitempty" jsonschema:"default=2026-01-01T00:00:00Z"`
-	// How long the run takes in virtual time. The default is longer than the default retention of seven
-	// days, so that rollouts are pruned.
+	// How long the run takes in virtual time. The default is longer than the default retention of
+	// seven days, so that rollouts are pruned.
 	Horizon duration `yaml:"horizon,omitempty" jsonschema:"default=14d"`
-	// The source of every random draw. The same scenario, seed and machine produce the same trace, byte
-	// for byte.
+	// The source of every random draw. The same scenario, seed and machine produce the same trace,
+	// byte for byte.
 	Seed uint64 `yaml:"seed,omitempty" jsonschema:"default=1"`
 	// The transition function of rollouts: rfc0008 is the complete specification, v0.2 is what the
 	// control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
-	// The planner that runs. specified follows the specification. shipped moves the wave cursor without a
-	// WaveAdvanced and does not halt the current wave. With none only the events of the timeline happen,
-	// as in an imported history.
+	// The planner that runs. specified follows the specification. shipped moves the wave cursor
+	// without a WaveAdvanced and does not halt the current wave. With none only the events of the
+	// timeline happen, as in an imported history.
 	ControlPlane controlplane.Name `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
@@ -34,9 +34,9 @@ type document struct {
 	Budgets []budget `yaml:"budgets,omitempty"`
 	// The closures that are quarantined from the start.
 	Quarantine []closure `yaml:"quarantine,omitempty"`
-	// The path, relative to the folder of this file, of a file that has only behaviour and traffic, such
-	// as rollsim fit writes. Behaviour in this file overrides the included one, and traffic in this file
-	// is added to the included traffic.
+	// The path, relative to the folder of this file, of a file that has only behaviour and traffic,
+	// such as rollsim fit writes. Behaviour in this file overrides the included one, and traffic in
+	// this file is added to the included traffic.
 	Include *string `yaml:"include,omitempty" jsonschema:"minLength=1"`
 	// How the agents of all hosts behave. A field that is not given has its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
@@ -51,10 +51,10 @@ type document struct {
 	Traffic []traffic `yaml:"traffic,omitempty"`
 	// Random faults, in addition to those of the timeline. By default none.
 	Faults []fault `yaml:"faults,omitempty"`
-	// Moments of which each must occur at least once in the run.
+	// Moments that must each occur at least once in the run.
 	Sometimes []moment `yaml:"sometimes,omitempty"`
-	// The violations that the run must have, exactly these: each an invariant and a rollout, channel or
-	// budget, such as "stuck stable@r1".
+	// The violations that the run must have, exactly these: each an invariant and a rollout, channel
+	// or budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
 	// The detail of the golden trace: full has every entry, transitions has only the transitions and a
 	// digest of all entries.
@@ -63,7 +63,7 @@ type document struct {
 
 // A channel: a stream of releases and the hosts that follow it.
 type channel struct {
-	// The name of the channel. The name of a rollout is made of it and the ref: stable@a1.
+	// The name of the channel. A rollout is named after its channel and ref: stable@a1.
 	Name string `yaml:"name" jsonschema:"pattern=^[^@\\s]+$"`
 	// How often the control plane reads the channel's ref. At least 1s.
 	PollInterval duration `yaml:"poll_interval,omitempty" jsonschema:"default=60s"`
@@ -117,13 +117,13 @@ type wave struct {
 	Soak duration `yaml:"soak,omitempty" jsonschema:"default=0s"`
 }
 
-// How an agent behaves: how long each stage takes, in whole milliseconds, and how likely each failure
-// is.
+// How an agent behaves: how long each stage takes, in whole milliseconds, and how likely each
+// failure is.
 type behaviour struct {
 	// From the dispatch to its ack. By default uniform from 1s to 5s.
 	Ack *delay `yaml:"ack,omitempty"`
-	// From the ack to the end of the switch, which completes, fails or is deferred. By default lognormal,
-	// median 40s and p99 3m.
+	// From the ack to the end of the switch, which completes, fails or is deferred. By default
+	// lognormal, median 40s and p99 3m.
 	Activation *delay `yaml:"activation,omitempty"`
 	// From the deferral of a switch to the reboot that completes it. By default exponential, mean 10m.
 	Reboot *delay `yaml:"reboot,omitempty"`
@@ -152,7 +152,8 @@ type distribution struct {
 	Constant *duration `yaml:"constant,omitempty"`
 	// Every delay between two bounds is equally likely.
 	Uniform *uniform `yaml:"uniform,omitempty"`
-	// Many short delays and a few long ones: the time to an event that is equally likely at every moment.
+	// Many short delays and a few long ones: the time to an event that is equally likely at every
+	// moment.
 	Exponential *exponential `yaml:"exponential,omitempty"`
 	// Most delays are near the median, some are much longer: typical of how long work takes.
 	LogNormal *logNormal `yaml:"lognormal,omitempty"`
@@ -162,7 +163,8 @@ type distribution struct {
 	Weibull *weibull `yaml:"weibull,omitempty"`
 	// The time of several stages that follow each other.
 	Gamma *gamma `yaml:"gamma,omitempty"`
-	// Measured delays: at least two quantiles at even distances, from the shortest delay to the longest.
+	// Measured delays: at least two quantiles at even distances, from the shortest delay to the
+	// longest.
 	Empirical []duration `yaml:"empirical,omitempty" jsonschema:"minItems=2"`
 }
 
@@ -242,8 +244,8 @@ type fate struct {
 	RebootAfter *rebootAfter `yaml:"reboot_after,omitempty"`
 }
 
-// One line of the timeline: a time or a moment, and one action: a channel and its new ref, a rollout to
-// clear, a closure to lift from quarantine, a fault, or a raw event.
+// One line of the timeline: a time or a moment, and one action: a channel and its new ref, a
+// rollout to clear, a closure to lift from quarantine, a fault, or a raw event.
 type action struct {
 	// When it happens, counted from the start.
 	At *duration `yaml:"at,omitempty"`
@@ -310,9 +312,9 @@ type flapping struct {
 type fault struct {
 	// The kind of fault.
 	Fault sim.FaultKind `yaml:"fault"`
-	// How likely the fault is each time that it is possible. Faults of messages: for each message. Faults
-	// of hosts: at each step of an agent, agent-restart at each switch, clock-skew once for each host.
-	// Faults of polls: at each poll. control-plane-crash: every 15s.
+	// How likely the fault is each time that it is possible. Faults of messages: for each message.
+	// Faults of hosts: at each step of an agent, agent-restart at each switch, clock-skew once for
+	// each host. Faults of polls: at each poll. control-plane-crash: every 15s.
 	Probability probability `yaml:"probability"`
 	// How long it lasts. With clock-skew: how far the clock is ahead or behind.
 	For *delay `yaml:"for,omitempty"`
@@ -416,7 +418,7 @@ type successorOpened struct {
 	At *timestamp `yaml:"at,omitempty"`
 }
 
-// The retention of the rollout is over.
+// The retention of the rollout has ended.
 type retentionExpired struct {
 	RolloutID reducer.RolloutID `yaml:"rollout_id"`
 	// The time in the event. By default the time at which it happens.

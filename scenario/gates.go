@@ -105,7 +105,9 @@ func (b *builder) buildBudgets() []sim.Budget {
 		if budget.MaxInFlight < 1 || budget.MaxInFlight > MaxHosts {
 			b.reject(at("budgets", i, "max_in_flight"), "max_in_flight: must be from 1 to %d", MaxHosts)
 		}
-		made = append(made, sim.Budget{Name: budget.Name, Hosts: budget.Hosts, MaxInFlight: int(budget.MaxInFlight)})
+		made = append(made, sim.Budget{
+			Name: budget.Name, Hosts: budget.Hosts, MaxInFlight: int(budget.MaxInFlight),
+		})
 	}
 	return made
 }

@@ -17,8 +17,8 @@ type included struct {
 	traffic   int // how many lines at the start of the scenario's traffic come from this file
 }
 
-// include reads the file that the scenario includes, if any. An included file cannot include another
-// one, so that there are no cycles.
+// include reads the file that the scenario includes, if any. An included file cannot include
+// another one, so that there are no cycles.
 func (b *builder) include(fsys fs.FS) {
 	if b.doc.Include == nil {
 		return

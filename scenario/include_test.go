@@ -34,7 +34,8 @@ func TestInclude(t *testing.T) {
 		},
 		"a path from elsewhere": {
 			included: "behaviour: {ack: 7s}", scenario: "include: /shared/b.yaml\n",
-			want: `dir/it.yaml:2:10: include: expected a path relative to the folder of this file, such as included/behaviour.yaml, found "/shared/b.yaml"`,
+			want: `dir/it.yaml:2:10: include: expected a path relative to the folder of this file, ` +
+				`such as included/behaviour.yaml, found "/shared/b.yaml"`,
 		},
 		"no such file": {
 			scenario: "include: shared/c.yaml\n", want: "dir/it.yaml:2:10: include: open " +

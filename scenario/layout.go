@@ -14,7 +14,8 @@ import (
 // Format formats a scenario file: two spaces for each level, one space between the elements in
 // brackets, and the comments at the ends of neighbouring lines aligned. It keeps the order of the
 // fields, the line breaks and the comments. It accepts any YAML with the parts that scenarios have,
-// also with unknown fields. name is the path for messages. The error joins an *Error for each problem.
+// also with unknown fields. name is the path for messages. The error joins an *Error for each
+// problem.
 func Format(name string, data []byte) ([]byte, error) {
 	p := &problems{file: name}
 	root := readYAML(p, data, aScenario)
@@ -102,9 +103,9 @@ func (l *layout) emit(indent int, text string, at position, last int) {
 	l.lines = append(l.lines, line)
 }
 
-// flush writes the comments before a line of the source, whose content begins at a column. A comment
-// that is indented deeper than that column, and as deep as an open level, gets the indentation of that
-// level. Any other comment gets the indentation of the line.
+// flush writes the comments before a line of the source, whose content begins at a column. A
+// comment that is indented deeper than that column, and as deep as an open level, gets the
+// indentation of that level. Any other comment gets the indentation of the line.
 func (l *layout) flush(before, column, indent int) {
 	for len(l.remarks) > 0 && l.remarks[0].line < before {
 		r := l.remarks[0]
@@ -130,8 +131,8 @@ func (l *layout) blank(line int) {
 
 const levelWidth = 2
 
-// entry writes a field of a block. indent is the indentation of its name, lead is the text before the
-// name, such as "- ".
+// entry writes a field of a block. indent is the indentation of its name, lead is the text before
+// the name, such as "- ".
 func (l *layout) entry(indent int, lead string, e *ast.MappingValueNode) {
 	at := nodePosition(e.Key)
 	at.column -= len(lead)
@@ -171,8 +172,8 @@ func (l *layout) items(indent int, lead string, s *ast.SequenceNode) {
 	}
 }
 
-// value writes a value after the text that introduces it. inner is the indentation of the lines that
-// follow.
+// value writes a value after the text that introduces it. inner is the indentation of the lines
+// that follow.
 func (l *layout) value(indent int, lead string, at position, inner int, n ast.Node) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
@@ -224,7 +225,8 @@ func parts(n ast.Node) []part {
 	case *ast.MappingNode:
 		for _, e := range n.Values {
 			at := nodePosition(e.Key)
-			all = append(all, part{scalarSource(e.Key) + ": " + inline(e.Value), at.line, endLine(e.Value), at.column})
+			text := scalarSource(e.Key) + ": " + inline(e.Value)
+			all = append(all, part{text, at.line, endLine(e.Value), at.column})
 		}
 	case *ast.SequenceNode:
 		for _, e := range n.Values {

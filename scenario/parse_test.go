@@ -17,8 +17,8 @@ import (
 	"rollsim/sim"
 )
 
-// TestBad compares the error of every broken input in testdata/bad with the message in the file with
-// the same name that ends in .want. UPDATE=1 writes those files.
+// TestBad compares the error of every broken input in testdata/bad with the message in the file
+// with the same name that ends in .want. UPDATE=1 writes those files.
 func TestBad(t *testing.T) {
 	paths, err := filepath.Glob("testdata/bad/*.yaml")
 	if err != nil || len(paths) == 0 {
@@ -43,8 +43,8 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// compareFile compares a file with its wanted content. With UPDATE=1 in the environment it writes the
-// file instead.
+// compareFile compares a file with its wanted content. With UPDATE=1 in the environment it writes
+// the file instead.
 func compareFile(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if os.Getenv("UPDATE") == "1" {
@@ -72,7 +72,8 @@ func TestDefaults(t *testing.T) {
 	want := &File{
 		Path: "small.yaml", Golden: GoldenFull,
 		Scenario: sim.Scenario{
-			Name: "small", Start: 1767225600_000000000, Horizon: 14 * 24 * time.Hour, Seed: 1, Machine: "rfc0008",
+			Name: "small", Start: 1767225600_000000000, Horizon: 14 * 24 * time.Hour, Seed: 1,
+			Machine: "rfc0008",
 			Channels: []sim.Channel{{
 				ID: "stable", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
 			}},
@@ -99,7 +100,8 @@ func TestSpellings(t *testing.T) {
 		"Windows line ends": strings.ReplaceAll(plain, "\n", "\r\n"),
 		"byte order mark":   "\ufeff" + plain,
 		"document header":   "---\n" + plain,
-		"JSON":              `{"channels": [{"name": "stable", "waves": [{"hosts": ["a", "b"], "soak": "90m"}]}]}`,
+		"JSON": `{"channels": [{"name": "stable", "waves": ` +
+			`[{"hosts": ["a", "b"], "soak": "90m"}]}]}`,
 		"no indentation": "channels:\n- name: stable\n  waves:\n  - hosts:\n    - a\n    - b\n    " +
 			"soak: 90m\n",
 		"comments": "channels: # all\n  # the only one\n  - name: stable # here\n    waves: " +
@@ -220,7 +222,8 @@ faults:
 			Hosts:       []string{"web-*", "no-such-host"},
 		},
 		{
-			Kind: sim.ControlPlaneCrash, Probability: sim.Certain / 2, For: must(sim.Constant(10 * time.Minute)),
+			Kind: sim.ControlPlaneCrash, Probability: sim.Certain / 2,
+			For:  must(sim.Constant(10 * time.Minute)),
 			From: 1000 * 24 * time.Hour,
 		},
 	}
@@ -235,9 +238,11 @@ faults:
 		"{}":         `f.yaml:1:1: missing field "faults"`,
 		"faults: &a []": "f.yaml:1:9: scenarios have no anchors, aliases and merge keys: " +
 			"write the value out",
-		"channels: []": `f.yaml:1:1: unknown field "channels": expected one of faults` + "\n" + `f.yaml:1:1: missing field "faults"`,
+		"channels: []": `f.yaml:1:1: unknown field "channels": expected one of faults` + "\n" +
+			`f.yaml:1:1: missing field "faults"`,
 		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: " +
-			"poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a host pattern such as "web-*"
+			"poll-failed, probability: 1%, for: 1s}": "" +
+			`f.yaml:2:49: "[a" is not a host pattern such as "web-*"
 f.yaml:2:55: "" is not a host pattern such as "web-*"
 f.yaml:3:48: for: fault poll-failed has no duration`,
 	} {
@@ -250,7 +255,9 @@ f.yaml:3:48: for: fault poll-failed has no duration`,
 
 // FuzzParse looks for panics, and for errors without a position.
 func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"testdata/bad/*.yaml", "testdata/good/*.yaml", "../scenarios/*.yaml"} {
+	for _, pattern := range []string{
+		"testdata/bad/*.yaml", "testdata/good/*.yaml", "../scenarios/*.yaml",
+	} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			f.Fatal(err)

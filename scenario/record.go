@@ -13,8 +13,9 @@ import (
 
 // Recording is the result of one run of a scenario.
 type Recording struct {
-	Text    []byte // the trace as goldens hold it
-	Verdict string // how the violations differ from those that the scenario expects; empty if they do not
+	Text []byte // the trace as goldens hold it
+	// how the violations differ from those that the scenario expects; empty if they do not
+	Verdict string
 	Result  *sim.Result
 }
 
@@ -72,8 +73,9 @@ func (f *File) WriteNDJSON(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	return result, out.Close()
 }
 
-// WriteSummary simulates the scenario and writes how it ended: a line for each rollout with its state
-// and the counts of its hosts by state, then the violations. It replaces the sink of the options.
+// WriteSummary simulates the scenario and writes how it ended: a line for each rollout with its
+// state and the counts of its hosts by state, then the violations. It replaces the sink of the
+// options.
 func (f *File) WriteSummary(w io.Writer, opt sim.Options) (*sim.Result, error) {
 	var digest trace.Digest
 	opt.Sink = &digest

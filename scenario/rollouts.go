@@ -76,8 +76,8 @@ func (b *builder) checkRef(channel int, ref string, where []any) {
 	}
 }
 
-// rolloutNamed returns the channel of a rollout, or raw if a raw event opens it. It reports false if
-// nothing opens the rollout.
+// rolloutNamed returns the channel of a rollout, or raw if a raw event opens it. It reports false
+// if nothing opens the rollout.
 func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
 	if c, ok := b.opened[id]; ok {
 		return c, true
@@ -100,11 +100,14 @@ func (b *builder) refsOf(channel int) []string {
 	var refs []string
 	for i := range b.doc.Timeline {
 		a := &b.doc.Timeline[i]
-		switch {
-		case a.Channel != nil && a.Ref != nil && b.channelNamed(*a.Channel) == channel:
-			refs = append(refs, string(*a.Ref))
-		case a.Event != nil && a.Event.RolloutOpened != nil && b.channelNamed(a.Event.RolloutOpened.Channel) == channel:
-			refs = append(refs, string(a.Event.RolloutOpened.TargetRef))
+		if a.Channel != nil && a.Ref != nil {
+			if b.channelNamed(*a.Channel) == channel {
+				refs = append(refs, string(*a.Ref))
+			}
+		} else if a.Event != nil && a.Event.RolloutOpened != nil {
+			if ev := a.Event.RolloutOpened; b.channelNamed(ev.Channel) == channel {
+				refs = append(refs, string(ev.TargetRef))
+			}
 		}
 	}
 	for i := range b.doc.Traffic {

@@ -77,7 +77,8 @@ func ParseDuration(s string) (time.Duration, error) {
 	return time.Duration(d), err
 }
 
-// FormatDuration returns a duration of at least 0 as ParseDuration reads it, without units that are 0.
+// FormatDuration returns a duration of at least 0 as ParseDuration reads it, without units that are
+// 0.
 func FormatDuration(d time.Duration) string {
 	if d == 0 {
 		return "0s"

@@ -64,9 +64,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
 }
 
-// Parse reads a scenario from YAML text that includes no file. name is the path for messages; its base
-// without .yaml is the name of the scenario. The error joins an *Error for each problem, in the order
-// of the file, up to the first ten.
+// Parse reads a scenario from YAML text that includes no file. name is the path for messages; its
+// base without .yaml is the name of the scenario. The error joins an *Error for each problem, in
+// the order of the file, up to the first ten.
 func Parse(name string, data []byte) (*File, error) {
 	return parse(nil, name, data, MaxHosts)
 }
@@ -92,9 +92,9 @@ func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	return file, nil
 }
 
-// Locate returns the line and column, from 1, of a value in the text of a scenario. The value is given
-// by a path of field names and list indices, such as "timeline", 2, "ref". If the text does not have
-// it, Locate returns the position of the innermost enclosing value.
+// Locate returns the line and column, from 1, of a value in the text of a scenario. The value is
+// given by a path of field names and list indices, such as "timeline", 2, "ref". If the text does
+// not have it, Locate returns the position of the innermost enclosing value.
 func Locate(data []byte, where ...any) (line, column int) {
 	at := position{1, 1}
 	if root := readYAML(&problems{}, data, aScenario); root != nil && len(where) > 0 {
@@ -103,9 +103,9 @@ func Locate(data []byte, where ...any) (line, column int) {
 	return at.line, at.column
 }
 
-// ParseFaults reads the faults of a sweep from YAML text: a mapping with the single field faults, as in
-// a scenario. The faults apply to any fleet, so that a host pattern may match no host. name is the path
-// for messages. Errors are those of Parse.
+// ParseFaults reads the faults of a sweep from YAML text: a mapping with the single field faults,
+// as in a scenario. The faults apply to any fleet, so that a host pattern may match no host. name
+// is the path for messages. Errors are those of Parse.
 func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
 	p := &problems{file: name}
 	var doc faultsDocument
@@ -139,8 +139,8 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	return root
 }
 
-// LoadFS reads a scenario file and the file that it includes. It returns an error of the file system as
-// it is, and errors of the content as Parse does.
+// LoadFS reads a scenario file and the file that it includes. It returns an error of the file
+// system as it is, and errors of the content as Parse does.
 func LoadFS(fsys fs.FS, name string) (*File, error) {
 	data, err := readFile(fsys, name)
 	if err != nil {
@@ -184,8 +184,8 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 // slashed returns a path of any system with slashes.
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
-// openingComment returns the text of the comment at the start of a file, up to the first other line.
-// It skips the line that names the schema for editors.
+// openingComment returns the text of the comment at the start of a file, up to the first other
+// line. It skips the line that names the schema for editors.
 func openingComment(data []byte) string {
 	var lines []string
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte(byteOrderMark))) {
@@ -216,7 +216,8 @@ type position struct{ line, column int }
 
 func (p *problems) add(at position, format string, args ...any) {
 	p.list = append(p.list, &Error{
-		File: p.file, Line: max(at.line, 1), Column: max(at.column, 1), Message: fmt.Sprintf(format, args...),
+		File: p.file, Line: max(at.line, 1), Column: max(at.column, 1),
+		Message: fmt.Sprintf(format, args...),
 	})
 }
 

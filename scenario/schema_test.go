@@ -144,15 +144,17 @@ func oneRequired(fields ...string) []*jsonschema.Schema {
 	return all
 }
 
-// formatComments returns the comments of the types of the format, by "type." and "type.Field", each as
-// one line.
+// formatComments returns the comments of the types of the format, by "type." and "type.Field", each
+// as one line.
 func formatComments(t *testing.T) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), "format.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	comments := make(map[string]string)
-	note := func(key string, doc *ast.CommentGroup) { comments[key] = strings.Join(strings.Fields(doc.Text()), " ") }
+	note := func(key string, doc *ast.CommentGroup) {
+		comments[key] = strings.Join(strings.Fields(doc.Text()), " ")
+	}
 	for _, d := range file.Decls {
 		decl, ok := d.(*ast.GenDecl)
 		if !ok || decl.Tok != token.TYPE {

@@ -55,7 +55,8 @@ func (b *builder) buildTraffic() []sim.Traffic {
 		}
 		if t.Flapping != nil {
 			kinds++
-			one.Kind, one.Every, one.Between = sim.Flapping, t.Flapping.Every.distribution, t.Flapping.Between
+			one.Kind, one.Between = sim.Flapping, t.Flapping.Between
+			one.Every = t.Flapping.Every.distribution
 			b.checkPause(one.Every, at("traffic", i, "flapping", "every"))
 			b.checkFlapping(i)
 		}

@@ -30,9 +30,9 @@ var (
 	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
 )
 
-// readYAML parses a text into a mapping. It returns nil if the text has a problem. It rejects anchors,
-// aliases, tags, merge keys and further documents before the parser runs. Scenarios do not need them,
-// and a small file could use them to cause a lot of work.
+// readYAML parses a text into a mapping. It returns nil if the text has a problem. It rejects
+// anchors, aliases, tags, merge keys and further documents before the parser runs. Scenarios do not
+// need them, and a small file could use them to cause a lot of work.
 func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	if !checkText(p, data) {

@@ -7,15 +7,16 @@ import (
 )
 
 const (
-	// maxRunes bounds the names that are compared: the cost of a distance is the product of the lengths.
+	// maxRunes bounds the names that are compared: the cost of a distance is the product of the
+	// lengths.
 	maxRunes = 80
 	// maxListed is how many names a hint lists when none is near.
 	maxListed = 12
 )
 
-// Name returns the one of names that is nearest to name: the first one with the smallest edit distance,
-// ignoring case, or else the first one that is a prefix of name or has it as a prefix. It reports false
-// if none is near.
+// Name returns the one of names that is nearest to name: the first one with the smallest edit
+// distance, ignoring case, or else the first one that is a prefix of name or has it as a prefix. It
+// reports false if none is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -50,8 +51,8 @@ func Name(name string, names []string) (string, bool) {
 	return "", false
 }
 
-// Hint returns the end of a message about an unknown name: the nearest name, or all names if none is
-// near and they are few, or nothing. A hint begins with a colon.
+// Hint returns the end of a message about an unknown name: the nearest name, or all names if none
+// is near and they are few, or nothing. A hint begins with a colon.
 func Hint(name string, names []string) string {
 	if n, ok := Name(name, names); ok {
 		return fmt.Sprintf(": did you mean %q?", n)
@@ -62,8 +63,8 @@ func Hint(name string, names []string) string {
 	return ": expected one of " + strings.Join(names, ", ")
 }
 
-// Distance returns the edit distance of a and b: the least number of insertions, deletions, replacements
-// and swaps of neighbours that turn a into b.
+// Distance returns the edit distance of a and b: the least number of insertions, deletions,
+// replacements and swaps of neighbours that turn a into b.
 func Distance(a, b []rune) int {
 	before, previous, current := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range previous {

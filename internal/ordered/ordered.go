@@ -14,13 +14,13 @@ type Work[T any] struct {
 	// Do does a piece. Several goroutines call it.
 	Do func(i int) T
 
-	// Stops reports whether the work ends with this result. The pieces that are later in Order count as
-	// not done, even if they run already, so that the outcome does not depend on Jobs. Nil never ends
-	// the work.
+	// Stops reports whether the work ends with this result. The pieces that are later in Order count
+	// as not done, even if they run already, so that the outcome does not depend on Jobs. Nil never
+	// ends the work.
 	Stops func(T) bool
 
-	// Deliver receives the results in the order of their numbers, from one goroutine. done is false for
-	// a piece that was not done.
+	// Deliver receives the results in the order of their numbers, from one goroutine. done is false
+	// for a piece that was not done.
 	Deliver func(i int, result T, done bool)
 }
 

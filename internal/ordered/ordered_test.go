@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestRun does work in several orders and with any number of jobs, with and without an early end. The
-// number of jobs must not change what is delivered.
+// TestRun does work in several orders and with any number of jobs, with and without an early end.
+// The number of jobs must not change what is delivered.
 func TestRun(t *testing.T) {
 	const n, first, second = 30, 11, 7
 	for seed := range uint64(5) {
@@ -81,7 +81,8 @@ func TestRunInParallel(t *testing.T) {
 	}
 }
 
-// TestRunCanceled cancels the context in the first piece: no other one begins, but all are delivered.
+// TestRunCanceled cancels the context in the first piece: no other one begins, but all are
+// delivered.
 func TestRunCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var begun atomic.Int64

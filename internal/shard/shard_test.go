@@ -8,14 +8,16 @@ import (
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]Shard{
-		"1/1": {1, 1}, "1/4": {1, 4}, "4/4": {4, 4}, "2147483647/2147483647": {math.MaxInt32, math.MaxInt32},
+		"1/1": {1, 1}, "1/4": {1, 4}, "4/4": {4, 4},
+		"2147483647/2147483647": {math.MaxInt32, math.MaxInt32},
 	} {
 		if got, err := Parse(text); err != nil || got != want {
 			t.Errorf("Parse(%q) = %v, %v; want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", "1", "/", "1/", "/4", "0/4", "5/4", "1/0", "0/0", "-1/2", "+1/2", "1/4/2", "1/4x", " 1/4", "a/b", "auto/4",
+		"", "1", "/", "1/", "/4", "0/4", "5/4", "1/0", "0/0", "-1/2", "+1/2", "1/4/2", "1/4x",
+		" 1/4", "a/b", "auto/4",
 		"99999999999/99999999999",
 	} {
 		got, err := Parse(text)
@@ -90,7 +92,8 @@ func TestSpan(t *testing.T) {
 			for i := 1; i <= min(n, 50); i++ {
 				from, to := Shard{i, n}.Span(count)
 				if from != end || to < from {
-					t.Fatalf("shard %d of %d of %d items is [%d, %d), the one before ends at %d", i, n, count, from, to, end)
+					t.Fatalf("shard %d of %d of %d items is [%d, %d), the one before ends at %d",
+						i, n, count, from, to, end)
 				}
 				end, least, most = to, min(least, to-from), max(most, to-from)
 			}

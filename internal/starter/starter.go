@@ -31,8 +31,8 @@ func title(name string) string {
 
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// CheckName returns an error for a name that is not a valid file name on every system, or not a valid
-// name of a scenario.
+// CheckName returns an error for a name that is not a valid file name on every system, or not a
+// valid name of a scenario.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) {
 		return fmt.Errorf("the name %q: expected letters, digits, - and _, beginning with a letter or "+

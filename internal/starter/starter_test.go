@@ -28,7 +28,9 @@ func TestTexts(t *testing.T) {
 }
 
 func TestCheckName(t *testing.T) {
-	for _, name := range []string{"a", "7", "failing-canary", "two_waves", "v0.2", strings.Repeat("x", 100)} {
+	for _, name := range []string{
+		"a", "7", "failing-canary", "two_waves", "v0.2", strings.Repeat("x", 100),
+	} {
 		if err := CheckName(name); err != nil {
 			t.Errorf("CheckName(%q): %v", name, err)
 		}

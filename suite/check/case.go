@@ -10,15 +10,15 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Case is one test of a suite: a scenario of a feature file, or a scenario file with its golden. It can
-// run any number of times, and in parallel with other cases.
+// Case is one test of a suite: a scenario of a feature file, or a scenario file with its golden. It
+// can run any number of times, and in parallel with other cases.
 type Case struct {
 	fsys fs.FS
 	unit unit
 }
 
-// Cases returns the cases of a suite in its order. The error names every feature file that cannot be
-// read.
+// Cases returns the cases of a suite in its order. The error names every feature file that cannot
+// be read.
 func (s *Suite) Cases() ([]*Case, error) {
 	var all []*Case
 	var errs []error
@@ -53,8 +53,8 @@ type Measured struct {
 	Steps   uint64 // of all its machines: a measure of cost that is the same on every computer
 }
 
-// Measure runs cases, up to jobs at once, and returns what each one exercised, in their order. The error
-// is that of the context.
+// Measure runs cases, up to jobs at once, and returns what each one exercised, in their order. The
+// error is that of the context.
 func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) {
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{

@@ -76,7 +76,8 @@ func TestOutcomes(t *testing.T) {
 	})
 	goldens := recorded(t, fsys, "scenarios")
 	if goldens["golden/same.golden"] == nil || goldens["golden/stuck.golden"] != nil {
-		t.Fatalf("wrote %d goldens: want one for each scenario, but none for one with violations", len(goldens))
+		t.Fatalf("wrote %d goldens: want one for each scenario, but none for one with "+
+			"violations", len(goldens))
 	}
 	fsys["golden/same.golden"] = &fstest.MapFile{Data: goldens["golden/same.golden"]}
 	fsys["golden/changed.golden"] = &fstest.MapFile{
@@ -96,9 +97,9 @@ func TestOutcomes(t *testing.T) {
 		byPath[r.Path] = r
 	}
 	want := []string{
-		"FAIL scenarios/changed.yaml", "FAIL scenarios/new.yaml", "ok scenarios/same.yaml", "FAIL scenarios/stuck.yaml",
-		"ERROR scenarios/unclear.yaml", "ok features/f/f.feature:2", "FAIL features/g/g.feature:2", "ERROR features/h/bad.feature",
-		"FAIL features/h/h.feature:2",
+		"FAIL scenarios/changed.yaml", "FAIL scenarios/new.yaml", "ok scenarios/same.yaml",
+		"FAIL scenarios/stuck.yaml", "ERROR scenarios/unclear.yaml", "ok features/f/f.feature:2",
+		"FAIL features/g/g.feature:2", "ERROR features/h/bad.feature", "FAIL features/h/h.feature:2",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -109,7 +110,8 @@ func TestOutcomes(t *testing.T) {
 			"check --update scenarios/new.yaml",
 		"scenarios/stuck.yaml": "VIOLATED stuck stable@a1: Active, current_wave 0; stable-01 " +
 			"Pending: dispatched, never acked",
-		"scenarios/unclear.yaml": `scenarios/unclear.yaml:1:1: unknown field "chanels": did you mean "channels"?`,
+		"scenarios/unclear.yaml": `scenarios/unclear.yaml:1:1: unknown field "chanels": did you ` +
+			`mean "channels"?`,
 		"features/h/bad.feature": "features/h/bad.feature",
 	} {
 		if !strings.Contains(byPath[path].Message, says) {

@@ -83,9 +83,9 @@ type Options struct {
 	// Keep adds artefacts to the results of failed cases.
 	Keep bool
 
-	// Machine, if not nil, replaces the machine of each scenario under the name of that machine, so that
-	// the goldens show where it differs. Features keep their machine. The run ends if Machine does not
-	// answer.
+	// Machine, if not nil, replaces the machine of each scenario under the name of that machine, so
+	// that the goldens show where it differs. Features keep their machine. The run ends if Machine
+	// does not answer.
 	Machine reducer.Machine
 
 	through func(reducer.Machine) reducer.Machine // wraps the machine of a Case
@@ -114,8 +114,9 @@ type Summary struct {
 // OK reports whether every unit ran and passed, apart from omitted ones and known defects.
 func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Counts[Skipped] == 0 }
 
-// Run checks a suite. It calls report for each result, in the order of the suite, as soon as the result
-// and those before it are known. If the context ends, it reports the remaining units as Skipped.
+// Run checks a suite. It calls report for each result, in the order of the suite, as soon as the
+// result and those before it are known. If the context ends, it reports the remaining units as
+// Skipped.
 func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
 	began := time.Now()
 	var units []unit
@@ -165,8 +166,8 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 	return sum
 }
 
-// checkScenario runs a scenario and compares its trace with the golden, and its violations with those
-// that it expects.
+// checkScenario runs a scenario and compares its trace with the golden, and its violations with
+// those that it expects.
 func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	began := time.Now()
 	r := &Result{Path: name, Name: name, Rerun: "rollsim check " + shell.Join(name)}
@@ -274,7 +275,8 @@ func featureArtefacts(s *story.Scenario) []Artefact {
 // ndjson runs the scenario again and returns its trace as NDJSON, which replay reads.
 func ndjson(file *scenario.File, machine reducer.Machine) []byte {
 	var b bytes.Buffer
-	if _, err := file.WriteNDJSON(&b, sim.Options{Machine: machine, Seed: file.Scenario.Seed}); err != nil {
+	opt := sim.Options{Machine: machine, Seed: file.Scenario.Seed}
+	if _, err := file.WriteNDJSON(&b, opt); err != nil {
 		return []byte(err.Error())
 	}
 	return b.Bytes()

@@ -37,8 +37,8 @@ func (s *Suite) units() []unit {
 	return units
 }
 
-// unit is the smallest part of a suite that runs on its own: a scenario file, or a scenario of a feature
-// file.
+// unit is the smallest part of a suite that runs on its own: a scenario file, or a scenario of a
+// feature file.
 type unit struct {
 	path    string
 	feature *story.Case // nil for a scenario file
@@ -48,9 +48,9 @@ type unit struct {
 // ErrNothing is the error for a suite without files. A suite that checks nothing must not pass.
 var ErrNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
 
-// Find returns the sorted suite of the files and folders at some paths. A folder contributes all files
-// below it. The error wraps ErrNothing if there are none. A file that ends in .yml is an error, because
-// it would be skipped without notice.
+// Find returns the sorted suite of the files and folders at some paths. A folder contributes all
+// files below it. The error wraps ErrNothing if there are none. A file that ends in .yml is an
+// error, because it would be skipped without notice.
 func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	s := &Suite{FS: fsys}
 	for _, root := range roots {
@@ -104,8 +104,8 @@ func (s *Suite) add(root string) error {
 	return errors.Join(err, misnamed)
 }
 
-// GoldenPath returns the path of the golden of a scenario file. The golden of scenarios/NAME.yaml is
-// golden/NAME.golden, that of a file in any other folder is NAME.golden in the same folder.
+// GoldenPath returns the path of the golden of a scenario file. The golden of scenarios/NAME.yaml
+// is golden/NAME.golden, that of a file in any other folder is NAME.golden in the same folder.
 func GoldenPath(scenario string) string {
 	dir, base := path.Split(scenario)
 	name := strings.TrimSuffix(base, ".yaml") + ".golden"

@@ -122,7 +122,8 @@ func TestBrokenVectors(t *testing.T) {
 			cell(),
 			`"state":"Active"`,
 			`"state":"active"`,
-			`v:2: record: state: expected a rollout state (Opening, Active, Converging, Terminal, Reverted, Failed, Superseded, Pruned), found "active"`,
+			`v:2: record: state: expected a rollout state (Opening, Active, Converging, Terminal, ` +
+				`Reverted, Failed, Superseded, Pruned), found "active"`,
 		},
 		{
 			"no time",
@@ -143,7 +144,8 @@ func TestBrokenVectors(t *testing.T) {
 			cell(),
 			`SuccessorOpened`,
 			`SuccessorClosed`,
-			`v:2: event: expected a known rollout event, found {"SuccessorClosed":{"superseded_rollout_id":"r1","successor_…`,
+			`v:2: event: expected a known rollout event, found ` +
+				`{"SuccessorClosed":{"superseded_rollout_id":"r1","successor_…`,
 		},
 		{
 			"no policy",
@@ -189,7 +191,8 @@ func TestBrokenVectors(t *testing.T) {
 			walk(),
 			`IllegalForState`,
 			`Illegal`,
-			`v:2: steps[1].want.error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found "Illegal"`,
+			`v:2: steps[1].want.error.kind: expected IllegalForState, Unimplemented, Invariant or ` +
+				`SupersessionExpected, found "Illegal"`,
 		},
 		{
 			"an error without its state",
@@ -245,7 +248,10 @@ func TestBrokenFiles(t *testing.T) {
 		{"gzip without its end", whole[:len(whole)-4], "v:961: the gzip data ends early"},
 		{"gzip with another checksum", damaged, "v:961: gzip: invalid checksum"},
 		{"gzip of nothing but its start", whole[:5], "v: the gzip data ends early"},
-		{"not gzip in spite of its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: gzip: invalid header"},
+		{
+			"not gzip in spite of its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"),
+			"v: gzip: invalid header",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +263,8 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
-// FuzzRun runs files with any content: Run must count their vectors or return an error with the name.
+// FuzzRun runs files with any content: Run must count their vectors or return an error with the
+// name.
 func FuzzRun(f *testing.F) {
 	f.Add([]byte(cell()))
 	f.Add([]byte(walk() + "\n" + cell()))

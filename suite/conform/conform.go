@@ -49,10 +49,10 @@ func (m *Mismatch) String() string {
 		where, m.What, m.Event, m.State, m.Want, m.Got)
 }
 
-// Run runs the vectors of a file, plain or gzip, through a machine. file is the name of the file for
-// errors and mismatches. Run returns an error with file and line if the file cannot be read, holds
-// something other than vectors, or if the machine does not answer. The result then counts the vectors
-// before that line.
+// Run runs the vectors of a file, plain or gzip, through a machine. file is the name of the file
+// for errors and mismatches. Run returns an error with file and line if the file cannot be read,
+// holds something other than vectors, or if the machine does not answer. The result then counts the
+// vectors before that line.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
 	in := bufio.NewReader(r)
@@ -95,7 +95,8 @@ func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	return result, nil
 }
 
-// broken returns the error for a file that cannot be read any further. line is 0 before the first line.
+// broken returns the error for a file that cannot be read any further. line is 0 before the first
+// line.
 func broken(file string, line int, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the gzip data ends early")
@@ -106,8 +107,8 @@ func broken(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// run runs the steps of the vector up to the first mismatch, and counts them. The error is that of a
-// machine that does not answer.
+// run runs the steps of the vector up to the first mismatch, and counts them. The error is that of
+// a machine that does not answer.
 func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	if v.walk {
 		result.Walks++
@@ -135,8 +136,8 @@ func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	return nil, nil
 }
 
-// compare compares the answer of a machine with the wanted one. It returns the name of the first part
-// that differs, and both values; what is empty if the answers are equal.
+// compare compares the answer of a machine with the wanted one. It returns the name of the first
+// part that differs, and both values; what is empty if the answers are equal.
 func (a *answer) compare(
 	before, record reducer.Record, effects []reducer.Effect, err error,
 ) (what, want, got string) {
@@ -212,7 +213,8 @@ func (r refusal) matches(err error) bool {
 		(r.event == 0 || got.event == r.event)
 }
 
-// refusalOf returns the parts of an error. It reports false for an error that a machine must not return.
+// refusalOf returns the parts of an error. It reports false for an error that a machine must not
+// return.
 func refusalOf(err error) (refusal, bool) {
 	var illegal *reducer.IllegalForState
 	var unimplemented *reducer.Unimplemented

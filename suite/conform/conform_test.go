@@ -78,8 +78,8 @@ func TestV02AnswersEveryVector(t *testing.T) {
 	}
 }
 
-// TestRFC0008FailsSomeVectors checks that a machine with other answers fails. The vectors were taken
-// from the shipped implementation, from which the specification differs.
+// TestRFC0008FailsSomeVectors checks that a machine with other answers fails. The vectors were
+// taken from the shipped implementation, from which the specification differs.
 func TestRFC0008FailsSomeVectors(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -87,12 +87,14 @@ func TestRFC0008FailsSomeVectors(t *testing.T) {
 		first  string
 	}{
 		{"cells.ndjson.gz", 106, `MISMATCH cells.ndjson.gz:72: cell 71: different effect 2
-  event   {"SuccessorOpened":{"superseded_rollout_id":"stable@ref-1","successor_rollout_id":"stable@ref-2","at":"2026-05-16T02:00:00Z"}} in Opening
+  event   {"SuccessorOpened":{"superseded_rollout_id":"stable@ref-1",` +
+			`"successor_rollout_id":"stable@ref-2","at":"2026-05-16T02:00:00Z"}} in Opening
   want    nothing
   got     {"SchedulePruning":{"rollout_id":"stable@ref-1","delay_seconds":604800}}
 `},
 		{"walks.ndjson.gz", 446, `MISMATCH walks.ndjson.gz:1: walk 0, step 1 of 6: different effect 2
-  event   {"SuccessorOpened":{"superseded_rollout_id":"stable@ref-1","successor_rollout_id":"stable@ref-554","at":"2026-05-16T00:59:55Z"}} in Opening
+  event   {"SuccessorOpened":{"superseded_rollout_id":"stable@ref-1",` +
+			`"successor_rollout_id":"stable@ref-554","at":"2026-05-16T00:59:55Z"}} in Opening
   want    nothing
   got     {"SchedulePruning":{"rollout_id":"stable@ref-1","delay_seconds":604800}}
 `},
@@ -114,14 +116,18 @@ func TestRFC0008FailsSomeVectors(t *testing.T) {
 // record, effect, event, cell and walk write vectors for the tests: a SuccessorOpened supersedes a
 // rollout.
 func record(state, more string) string {
-	return `{"rollout_id":"r1","channel":"stable","target_ref":"a","state":"` + state + `","current_wave":0,` +
-		`"opened_event_log_seq":1,"last_transition_event_log_seq":null,"opened_at":"2026-05-16T03:00:00+02:00",` +
+	return `{"rollout_id":"r1","channel":"stable","target_ref":"a","state":"` + state + `",` +
+		`"current_wave":0,` +
+		`"opened_event_log_seq":1,"last_transition_event_log_seq":null,` +
+		`"opened_at":"2026-05-16T03:00:00+02:00",` +
 		`"terminal_at":null,"superseded_at":` + more + `}`
 }
 
 const (
-	effect = `{"RecordRolloutTransition":{"rollout_id":"r1","from":"Active","to":"Superseded","at":"2026-05-16T02:00:00.500Z"}}`
-	event  = `{"SuccessorOpened":{"superseded_rollout_id":"r1","successor_rollout_id":"r2","at":"2026-05-16T02:00:00.5Z"}}`
+	effect = `{"RecordRolloutTransition":{"rollout_id":"r1","from":"Active","to":"Superseded",` +
+		`"at":"2026-05-16T02:00:00.500Z"}}`
+	event = `{"SuccessorOpened":{"superseded_rollout_id":"r1","successor_rollout_id":"r2",` +
+		`"at":"2026-05-16T02:00:00.5Z"}}`
 )
 
 func cell() string {
@@ -141,8 +147,10 @@ func walk() string {
 	c := cell()
 	start := record("Active", "null")
 	step := c[strings.Index(c, `"event"`) : len(c)-1]
-	refused := `"event":{"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a","at":"2026-05-16T02:00:00Z"}},` +
-		`"now":"2026-05-16T02:00:05Z","want":{"error":{"kind":"IllegalForState","from":"Superseded","event":"RolloutOpened","message":"no"}}`
+	refused := `"event":{"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a",` +
+		`"at":"2026-05-16T02:00:00Z"}},` +
+		`"now":"2026-05-16T02:00:05Z","want":{"error":{"kind":"IllegalForState","from":"Superseded",` +
+		`"event":"RolloutOpened","message":"no"}}`
 	return `{"id":8,"start":` + start + `,"steps":[{` + step + `},{` + refused + `}]}`
 }
 

@@ -23,12 +23,14 @@ func TestMismatches(t *testing.T) {
 				"\"Superseded\"\n",
 		},
 		{
-			"another instant", cell(), `"superseded_at":"2026-05-16T02:00:00.500Z"`, `"superseded_at":"2026-05-16T02:00:00.501Z"`,
+			"another instant", cell(), `"superseded_at":"2026-05-16T02:00:00.500Z"`,
+			`"superseded_at":"2026-05-16T02:00:00.501Z"`,
 			inCell + "superseded_at\n  event   " + event + " in Active\n  want    " +
 				"\"2026-05-16T02:00:00.501Z\"\n  got     \"2026-05-16T02:00:00.500Z\"\n",
 		},
 		{
-			"a log sequence number that does not pass through", cell(), `"Superseded","current_wave":0,"opened_event_log_seq":1`,
+			"a log sequence number that does not pass through", cell(), `"Superseded","current_wave":0,` +
+				`"opened_event_log_seq":1`,
 			`"Superseded","current_wave":0,"opened_event_log_seq":2`,
 			inCell + "opened_event_log_seq\n  event   " + event + " in Active\n  want    2\n  got     1\n",
 		},
@@ -39,30 +41,36 @@ func TestMismatches(t *testing.T) {
 				"\"2026-05-16T01:59:60.500Z\"\n  got     \"2026-05-16T02:00:00.500Z\"\n",
 		},
 		{
-			"an effect's time, likewise", cell(), `"at":"2026-05-16T02:00:00.500Z"`, `"at":"2026-05-16T01:59:60.500Z"`,
+			"an effect's time, likewise", cell(), `"at":"2026-05-16T02:00:00.500Z"`,
+			`"at":"2026-05-16T01:59:60.500Z"`,
 			inCell + "spelling of RecordRolloutTransition.at\n  event   " + event + " in Active\n  want  " +
 				"  \"2026-05-16T01:59:60.500Z\"\n  got     \"2026-05-16T02:00:00.500Z\"\n",
 		},
 		{
-			"an effect that is missing", cell(), `"effects":[`, `"effects":[{"UpdateCurrentWave":{"rollout_id":"r1","wave":4294967295}},`,
+			"an effect that is missing", cell(), `"effects":[`,
+			`"effects":[{"UpdateCurrentWave":{"rollout_id":"r1","wave":4294967295}},`,
 			inCell + "effect 1\n  event   " + event + " in Active\n" +
-				"  want    {\"UpdateCurrentWave\":{\"rollout_id\":\"r1\",\"wave\":4294967295}}\n  got     " + effect + "\n",
+				"  want    {\"UpdateCurrentWave\":{\"rollout_id\":\"r1\",\"wave\":4294967295}}\n" +
+				"  got     " + effect + "\n",
 		},
 		{
 			"an effect too many", cell(), `"effects":[` + effect + `]`, `"effects":[]`,
-			inCell + "effect 1\n  event   " + event + " in Active\n  want    nothing\n  got     " + effect + "\n",
+			inCell + "effect 1\n  event   " + event + " in Active\n" +
+				"  want    nothing\n  got     " + effect + "\n",
 		},
 		{
 			"another error", walk(), `"kind":"IllegalForState"`, `"kind":"Unimplemented"`,
 			"MISMATCH v:2: walk 8, step 2 of 2: different answer\n" +
-				`  event   {"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a","at":"2026-05-16T02:00:00Z"}} in Superseded` + "\n" +
+				`  event   {"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a",` +
+				`"at":"2026-05-16T02:00:00Z"}} in Superseded` + "\n" +
 				"  want    error Unimplemented from Superseded on RolloutOpened\n  got     error " +
 				"IllegalForState from Superseded on RolloutOpened\n",
 		},
 		{
 			"an error from another state", walk(), `"from":"Superseded"`, `"from":"Active"`,
 			"MISMATCH v:2: walk 8, step 2 of 2: different answer\n" +
-				`  event   {"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a","at":"2026-05-16T02:00:00Z"}} in Superseded` + "\n" +
+				`  event   {"RolloutOpened":{"rollout_id":"r1","channel":"stable","target_ref":"a",` +
+				`"at":"2026-05-16T02:00:00Z"}} in Superseded` + "\n" +
 				"  want    error IllegalForState from Active on RolloutOpened\n  got     error " +
 				"IllegalForState from Superseded on RolloutOpened\n",
 		},
@@ -86,7 +94,9 @@ func TestMismatches(t *testing.T) {
 }
 
 func TestTimesCompareAsInstants(t *testing.T) {
-	for _, same := range []string{"2026-05-16T02:00:00.5Z", "2026-05-16T04:00:00.500+02:00", "2026-05-16T02:00:00.500000Z"} {
+	for _, same := range []string{
+		"2026-05-16T02:00:00.5Z", "2026-05-16T04:00:00.500+02:00", "2026-05-16T02:00:00.500000Z",
+	} {
 		v := strings.Replace(
 			cell(),
 			`"superseded_at":"2026-05-16T02:00:00.500Z"`,
@@ -145,7 +155,8 @@ func TestMachinesThatMisbehave(t *testing.T) {
 		{
 			"accepts what is to be " +
 				"refused", refused, func(*reducer.Record, *reducer.Effects) error { return nil },
-			"answer", "error Invariant from Active on SuccessorOpened", "accepted, state Active, effects none",
+			"answer", "error Invariant from Active on SuccessorOpened",
+			"accepted, state Active, effects none",
 		},
 		{
 			"refuses what is to be " +
@@ -167,7 +178,8 @@ func TestMachinesThatMisbehave(t *testing.T) {
 			"effects of an error", "none", `{"UpdateCurrentWave":{"rollout_id":"r1","wave":1}}`,
 		},
 		{
-			"gives no answer", refused, func(*reducer.Record, *reducer.Effects) error { return errors.New("it crashed") },
+			"does not answer", refused,
+			func(*reducer.Record, *reducer.Effects) error { return errors.New("it crashed") },
 			"answer", "error Invariant from Active on SuccessorOpened", "no answer: it crashed",
 		},
 	}

@@ -232,8 +232,8 @@ func parseEffect(text jsontext.Value) (reducer.Effect, error) {
 	return decode(text, "effect", trace.DecodeEffect, trace.AppendTaggedEffect)
 }
 
-// decode decodes a value and rejects every member that encode does not write. The trace format ignores
-// unknown members, but a vector with a member that is not compared would pass untested.
+// decode decodes a value and rejects every member that encode does not write. The trace format
+// ignores unknown members, but a vector with a member that is not compared would pass untested.
 func decode[T any](
 	text jsontext.Value, what string, decode func([]byte) (T, error), encode func([]byte, *T) []byte,
 ) (v T, err error) {
@@ -270,8 +270,8 @@ type member struct {
 	text jsontext.Value
 }
 
-// flatten returns the members of a JSON object in order, with those of nested objects in their place.
-// The text must be valid.
+// flatten returns the members of a JSON object in order, with those of nested objects in their
+// place. The text must be valid.
 func flatten(text jsontext.Value) []member {
 	var all []member
 	d := jsontext.NewDecoder(strings.NewReader(string(text)))
@@ -304,8 +304,8 @@ func flatten(text jsontext.Value) []member {
 	}
 }
 
-// canonicalTime matches the times of answers: in UTC with Z and 0, 3, 6 or 9 decimals. longerThanNeeded
-// matches those with more decimals than the time needs.
+// canonicalTime matches the times of answers: in UTC with Z and 0, 3, 6 or 9 decimals.
+// longerThanNeeded matches those with more decimals than the time needs.
 var (
 	canonicalTime = regexp.MustCompile(
 		`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`,
@@ -326,11 +326,13 @@ func describeError(err error) error {
 	expected := "something else"
 	if s.GoType != nil {
 		expected = map[reflect.Kind]string{
-			reflect.Slice: "a list", reflect.Struct: "an object", reflect.String: "a string", reflect.Int64: "an integer",
+			reflect.Slice: "a list", reflect.Struct: "an object", reflect.String: "a string",
+			reflect.Int64: "an integer",
 		}[s.GoType.Kind()]
 	}
 	found := map[jsontext.Kind]string{
-		'{': "an object", '[': "a list", '"': "a string", '0': "a number", 't': "true", 'f': "false", 'n': "null",
+		'{': "an object", '[': "a list", '"': "a string", '0': "a number",
+		't': "true", 'f': "false", 'n': "null",
 	}[s.JSONKind]
 	if len(s.JSONValue) > 0 {
 		found = string(s.JSONValue)

@@ -101,8 +101,8 @@ func (c *collector) moved(t *reducer.Effect) {
 	}
 }
 
-// refused records a rejection as the answer to the last event. A rejection that the end of a lockstep
-// causes belongs to an earlier event and is ignored.
+// refused records a rejection as the answer to the last event. A rejection that the end of a
+// lockstep causes belongs to an earlier event and is ignored.
 func (c *collector) refused(e *trace.Entry) {
 	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id ||
 		e.Rejection.Event != c.class.Kind() ||

@@ -7,7 +7,8 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Coverage counts the answers to each class of events in each state. It is a large value: pass pointers.
+// Coverage counts the answers to each class of events in each state. It is a large value: pass
+// pointers.
 type Coverage struct {
 	Opened uint64 // rollouts that were opened
 	counts [reducer.StateCount][coverage.ClassCount][coverage.AnswerCount]uint64
@@ -52,8 +53,8 @@ func (v *Coverage) add(other *Coverage) {
 	}
 }
 
-// Answers returns the answers that a machine's table has for events of class c in state s, in the order
-// of its rules. If there are several, the policy decides.
+// Answers returns the answers that a machine's table has for events of class c in state s, in the
+// order of its rules. If there are several, the policy decides.
 func Answers(m *reducer.Table, s reducer.State, c coverage.Class) []coverage.Answer {
 	var all []coverage.Answer
 	for _, o := range coverage.Outcomes(m, s, c) {
@@ -71,7 +72,8 @@ type Place struct {
 	Answer coverage.Answer
 }
 
-// NeverHit returns the answers of a machine's table that never occurred, and the count of all its answers.
+// NeverHit returns the answers of a machine's table that never occurred, and the count of all its
+// answers.
 func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
 	for _, s := range reducer.States() {
 		for _, c := range coverage.Classes() {
@@ -104,8 +106,9 @@ type Departure struct {
 	Want  []coverage.Answer // of the specification
 }
 
-// Departures returns the answers that differ from those of the specification's machine. It leaves out
-// rejections by the fleet, which any machine shares: events that contradict the known states of hosts.
+// Departures returns the answers that differ from those of the specification's machine. It leaves
+// out rejections by the fleet, which any machine shares: events that contradict the known states of
+// hosts.
 func (v *Coverage) Departures() []Departure {
 	specified := reducer.RFC0008()
 	var all []Departure

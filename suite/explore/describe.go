@@ -12,8 +12,8 @@ import (
 	"rollsim/sim"
 )
 
-// Describe returns a text with what a seed drew for its n-th scenario. For a given scenario that is only
-// the faults.
+// Describe returns a text with what a seed drew for its n-th scenario. For a given scenario that is
+// only the faults.
 func (s *Source) Describe(seed uint64, n int) string {
 	sc, machine := s.scenario(seed, n)
 	w := &describer{yaml: s.Swarm.yaml}
@@ -21,7 +21,8 @@ func (s *Source) Describe(seed uint64, n int) string {
 	if sc.ControlPlane == controlplane.Shipped {
 		planner = "shipped"
 	}
-	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner, scenario.FormatDuration(sc.Horizon))
+	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner,
+		scenario.FormatDuration(sc.Horizon))
 	if len(s.Given) == 0 {
 		w.fleet(sc)
 	}
@@ -52,14 +53,17 @@ func (w *describer) fleet(sc *sim.Scenario) {
 		ch := &sc.Channels[i]
 		var waves []string
 		for j := range ch.Waves {
-			waves = append(waves, fmt.Sprintf("%d soak %s", len(ch.Waves[j].Hosts), scenario.FormatDuration(ch.Waves[j].Soak)))
+			wave := &ch.Waves[j]
+			waves = append(waves,
+				fmt.Sprintf("%d soak %s", len(wave.Hosts), scenario.FormatDuration(wave.Soak)))
 		}
 		if waves == nil {
 			waves = []string{"no hosts"}
 		}
 		text := fmt.Sprintf(
 			"%s: %s; %v, retention %s, poll %s", ch.ID, strings.Join(waves, ", "), ch.Policy.OnHealthFailure,
-			scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second), scenario.FormatDuration(ch.PollInterval),
+			scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second),
+			scenario.FormatDuration(ch.PollInterval),
 		)
 		for _, after := range ch.After {
 			text += ", after " + string(after)
@@ -132,7 +136,8 @@ func (w *describer) timeline(sc *sim.Scenario) {
 		case a.Lift != nil:
 			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, scenario.FormatDuration(a.At))
 		case a.Event != nil:
-			w.line("event", "%s %s after %s", eventWords(a.Event), scenario.FormatDuration(a.At), momentWords(a.When))
+			w.line("event", "%s %s after %s", eventWords(a.Event), scenario.FormatDuration(a.At),
+				momentWords(a.When))
 		}
 	}
 }
@@ -184,7 +189,8 @@ func (w *describer) faults(sc *sim.Scenario) {
 			text += " for " + w.dist(f.For)
 		}
 		if f.Until > 0 {
-			text += fmt.Sprintf(", from %s to %s", scenario.FormatDuration(f.From), scenario.FormatDuration(f.Until))
+			text += fmt.Sprintf(", from %s to %s", scenario.FormatDuration(f.From),
+				scenario.FormatDuration(f.Until))
 		}
 		if len(f.Hosts) > 0 {
 			text += " on " + strings.Join(f.Hosts, " ")

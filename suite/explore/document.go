@@ -16,9 +16,9 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// The types in this file are the result file, which is JSON and documented in docs/explore.md. Fields
-// that follow from other ones (quantiles, cells that were never hit, rerun lines) are written for people
-// and ignored by ReadJSON.
+// The types in this file are the result file, which is JSON and documented in docs/explore.md.
+// Fields that follow from other ones (quantiles, cells that were never hit, rerun lines) are
+// written for people and ignored by ReadJSON.
 
 const (
 	fileFormat  = "rollsim-explore"
@@ -139,8 +139,9 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 		j := groupJSON{
 			Invariant: string(g.Invariant), Runs: g.Runs,
 			First: exampleJSON{
-				Seed: g.First.Seed, Scenario: g.First.Scenario, Subject: g.First.Subject, Detail: g.First.Detail,
-				Excused: g.First.Excused, Seq: g.First.Seq, Drawn: strings.Split(strings.TrimSuffix(g.First.Drawn, "\n"), "\n"),
+				Seed: g.First.Seed, Scenario: g.First.Scenario, Subject: g.First.Subject,
+				Detail: g.First.Detail, Excused: g.First.Excused, Seq: g.First.Seq,
+				Drawn: strings.Split(strings.TrimSuffix(g.First.Drawn, "\n"), "\n"),
 				Rerun: r.Rerun(&g.First),
 			},
 		}
@@ -179,7 +180,7 @@ func (r *Result) FileName(e *Example) string {
 	return ScenarioName(r.Parameters.Scenarios[e.Scenario]) + "-" + seed
 }
 
-// ScenarioName returns the name of a scenario that a command line gives: a built-in one, or a file.
+// ScenarioName returns the name of a scenario on the command line: a built-in one, or a file.
 func ScenarioName(argument string) string {
 	return strings.TrimSuffix(path.Base(strings.ReplaceAll(argument, `\`, "/")), ".yaml")
 }
@@ -325,15 +326,16 @@ func (r *Result) readGroup(j *groupJSON, excused bool) error {
 		return fmt.Errorf("%q is not a rollout event", j.Event)
 	}
 	if n := max(1, len(r.Parameters.Scenarios)); j.First.Scenario < 0 || j.First.Scenario >= n {
-		return fmt.Errorf("scenario %d does not exist: the file has scenarios 0 to %d", j.First.Scenario, n-1)
+		return fmt.Errorf("scenario %d does not exist: the file has scenarios 0 to %d",
+			j.First.Scenario, n-1)
 	}
 	drawn := ""
 	if len(j.First.Drawn) > 0 {
 		drawn = strings.Join(j.First.Drawn, "\n") + "\n"
 	}
 	r.addGroup(sig, Example{
-		Seed: j.First.Seed, Scenario: j.First.Scenario, Subject: j.First.Subject, Detail: j.First.Detail, Excused: j.First.Excused,
-		Seq: j.First.Seq, Drawn: drawn,
+		Seed: j.First.Seed, Scenario: j.First.Scenario, Subject: j.First.Subject,
+		Detail: j.First.Detail, Excused: j.First.Excused, Seq: j.First.Seq, Drawn: drawn,
 	}, j.Runs)
 	return nil
 }

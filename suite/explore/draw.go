@@ -18,22 +18,21 @@ type Swarm struct {
 	yaml map[*sim.Distribution]string
 }
 
-// NewSwarm makes what the drawing of every seed shares. It may be used by several goroutines.
+// NewSwarm returns a swarm. Several goroutines may use it.
 func NewSwarm() *Swarm {
 	m := newMenu()
 	return &Swarm{menu: m, yaml: m.yamlOf()}
 }
 
-// Draw returns the scenario of a seed for the machine of that name: equal seeds give equal scenarios. With faults it also draws
-// what goes wrong; faults end at a set time, and the horizon leaves enough time after it for
-// everything to settle. Half of the seeds of the shipped
-// machine run the shipped planner.
+// Draw returns the scenario of a seed for the machine with a name. Equal seeds have equal
+// scenarios. With faults it also draws faults, which end early enough for everything to settle
+// before the horizon. Half of the seeds of the shipped machine run the shipped control plane.
 func (s *Swarm) Draw(seed uint64, name string, faults bool) *sim.Scenario {
 	sc, _ := s.draw(seed, name, faults)
 	return sc
 }
 
-// draw also gives the time at which settling begins.
+// draw returns also the time at which settling begins.
 func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time.Duration) {
 	d := &drawing{menu: s.menu, seed: seed, sc: &sim.Scenario{
 		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: name,
@@ -48,15 +47,15 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 		d.hostile()
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
-	if e, err := machine.ForSweep(name); err == nil && e.Shipped && newStream(seed, "planner").chance(500) {
+	if e, err := machine.ForSweep(name); err == nil && e.Shipped &&
+		newStream(seed, "planner").chance(500) {
 		d.sc.ControlPlane = controlplane.Shipped
 	}
 	d.sc.Horizon = d.until + d.settles()
 	return d.sc, d.until
 }
 
-// Lay gives a given scenario with the faults of a seed laid over it. They come in the first half of
-// its time.
+// Lay returns a copy of a scenario with the faults of a seed added, in the first half of its time.
 func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
 	laid := *sc
 	laid.Seed = seed
@@ -64,27 +63,27 @@ func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
 	return &laid
 }
 
-// drawnStart is when drawn scenarios start: 2026-01-01T00:00:00Z, as scenario files do.
+// drawnStart is the start of drawn scenarios, 2026-01-01T00:00:00Z: the default of scenario files.
 const drawnStart = reducer.Time(1_767_225_600_000_000_000)
 
-// drawing is one scenario while it is drawn.
+// drawing is a scenario that is being drawn.
 type drawing struct {
 	menu  *menu
 	seed  uint64
 	sc    *sim.Scenario
-	until time.Duration // refs come and things go wrong before it; settling begins
+	until time.Duration // the end of refs and faults, after which everything settles
 
-	longest time.Duration    // what one host may take for one rollout
-	refs    []int            // of each channel: about how many
+	longest time.Duration    // the longest time of one host for one rollout
+	refs    []int            // by channel: the approximate count of its refs
 	hosts   []reducer.HostID // of all channels
 }
 
-// settleSlack is time for what has a fixed length: polls, plan ticks, and dispatches and messages
-// that are sent again.
+// settleSlack is the time for what has a fixed length: polls, plan ticks, and re-sent dispatches
+// and messages.
 const settleSlack = 2 * time.Hour
 
-// beyondHorizon is a retention in seconds that no horizon allows for, so that what only pruning
-// would end is found out.
+// beyondHorizon is a retention in seconds that is longer than any horizon. It reveals rollouts that
+// only pruning would end.
 const beyondHorizon = 90 * 24 * 3600
 
 // fleet draws channels, waves and hosts.
@@ -137,14 +136,15 @@ func (d *drawing) fleet() {
 	}
 }
 
-// gates draws what keeps hosts from being dispatched. Neither channels nor hosts wait in a circle.
+// gates draws channel edges, host edges and budgets, without cycles.
 func (d *drawing) gates() {
 	s := newStream(d.seed, "gates")
 	channels := d.sc.Channels
 	if s.chance(600) {
 		for i := range channels {
 			for j := range i {
-				if s.chance(500) && len(hostsOf(&channels[j])) > 0 { // what has no hosts lets nobody go
+				// a channel without hosts would block forever
+				if s.chance(500) && len(hostsOf(&channels[j])) > 0 {
 					channels[i].After = append(channels[i].After, channels[j].ID)
 				}
 			}
@@ -167,16 +167,15 @@ func (d *drawing) gates() {
 		for i := range s.between(1, 2) {
 			want := pick(s, []string{"*", "*1", "*[02468]", string(channels[0].ID) + "-*"})
 			d.sc.Budgets = append(d.sc.Budgets, sim.Budget{
-				Name: "budget-" + strconv.Itoa(
-					i+1,
-				), Hosts: []string{pattern(d.hosts, want)}, MaxInFlight: pick(s, []int{1, 1, 2, 3, 5}),
+				Name:  "budget-" + strconv.Itoa(i+1),
+				Hosts: []string{pattern(d.hosts, want)}, MaxInFlight: pick(s, []int{1, 1, 2, 3, 5}),
 			})
 		}
 	}
 }
 
-// behaviour draws how agents behave. Each turn for the worse is possible in some seeds only; those
-// that leave a rollout waiting for ever in few.
+// behaviour draws how agents behave. Each failure is possible in some seeds only, and in few seeds
+// if it leaves a rollout waiting forever.
 func (d *drawing) behaviour() {
 	s := newStream(d.seed, "behaviour")
 	m := d.menu
@@ -206,8 +205,8 @@ func (d *drawing) behaviour() {
 	}
 }
 
-// turn draws how likely a turn for the worse is: in so many seeds of a thousand at all, then
-// between two chances per mille.
+// turn draws the probability of a failure. It is above 0 in the given number of seeds out of 1000,
+// and then from low to high per mille.
 func (s *stream) turn(seeds, low, high int) *sim.Probability {
 	var p sim.Probability
 	if s.chance(seeds) {
@@ -218,9 +217,9 @@ func (s *stream) turn(seeds, low, high int) *sim.Probability {
 
 func perMille(n int) sim.Probability { return sim.Certain * sim.Probability(n) / 1000 }
 
-// traffic draws the refs of each channel: a few by hand, or ones that arrive. They are named r1, r2
-// and so on; no ref comes back, because a channel set back to a known ref is stranded and nothing
-// else is to be seen.
+// traffic draws the refs of each channel: some at fixed times, or random arrivals. They are named
+// r1, r2 and so on. No ref is used twice, because a channel that returns to a known ref is
+// stranded, which would hide everything else.
 func (d *drawing) traffic() {
 	s := newStream(d.seed, "traffic")
 	for i := range d.sc.Channels {
@@ -239,13 +238,13 @@ func (d *drawing) traffic() {
 		every := pick(s, d.menu.between)
 		from := time.Duration(s.between(0, 30)) * time.Minute
 		d.sc.Traffic = append(d.sc.Traffic, sim.Traffic{
-			Channel: ch, Kind: sim.Arrivals, Every: every.dist, From: from, Until: min(d.until, from+time.Duration(n)*every.most/4),
-			Prefix: "r",
+			Channel: ch, Kind: sim.Arrivals, Every: every.dist, Prefix: "r",
+			From: from, Until: min(d.until, from+time.Duration(n)*every.most/4),
 		})
 	}
 }
 
-// pattern gives a pattern that some of the hosts are named like: the given one, or "*".
+// pattern returns the wanted pattern if it matches some of the hosts, and else "*".
 func pattern(hosts []reducer.HostID, want string) string {
 	for _, id := range hosts {
 		if hit, err := path.Match(want, string(id)); hit && err == nil {
@@ -255,8 +254,8 @@ func pattern(hosts []reducer.HostID, want string) string {
 	return "*"
 }
 
-// script draws what has been decided of single rollouts beforehand: closures that are in quarantine
-// until an operator lifts them, and fates of hosts.
+// script draws what is set for single rollouts in advance: closures in quarantine until an operator
+// lifts them, and fates of hosts.
 func (d *drawing) script() {
 	s := newStream(d.seed, "script")
 	if s.chance(100) {
@@ -284,24 +283,24 @@ func (d *drawing) script() {
 	}
 }
 
-// moment draws a time before settling begins.
+// moment draws a time before everything settles.
 func (d *drawing) moment(s *stream) time.Duration {
 	return time.Duration(s.between(0, int(d.until/time.Second))) * time.Second
 }
 
-// ref draws a channel and a ref that it may well come to.
+// ref draws a channel and a ref that it is likely to have.
 func (d *drawing) ref(s *stream) (*sim.Channel, reducer.ChannelRef) {
 	i := s.below(len(d.sc.Channels))
 	return &d.sc.Channels[i], reducer.ChannelRef("r" + strconv.Itoa(s.between(1, d.refs[i])))
 }
 
-// rollout draws a channel and a rollout that may well be opened on it.
+// rollout draws a channel and a rollout that is likely to be opened on it.
 func (d *drawing) rollout(s *stream) (*sim.Channel, reducer.RolloutID) {
 	ch, ref := d.ref(s)
 	return ch, reducer.NewRolloutID(ch.ID, ref)
 }
 
-// operator draws who clears what failed, and who rolls hosts back by hand.
+// operator draws clearances of failed rollouts, and rollbacks of hosts by hand.
 func (d *drawing) operator() {
 	s := newStream(d.seed, "operator")
 	if s.chance(200) && len(d.hosts) > 0 {
@@ -316,7 +315,8 @@ func (d *drawing) operator() {
 				When: &sim.Moment{Rollout: id, Host: host, HostState: reducer.HostFailed},
 				At:   time.Duration(s.between(0, 120)) * time.Minute,
 				Event: &reducer.Event{
-					Kind: reducer.HostStateChanged, Rollout: id, Host: host, From: reducer.HostFailed, To: reducer.HostReverted,
+					Kind: reducer.HostStateChanged, Rollout: id, Host: host,
+					From: reducer.HostFailed, To: reducer.HostReverted,
 				},
 			})
 		}
@@ -342,14 +342,14 @@ func (d *drawing) operator() {
 	}
 }
 
-// hostile draws raw events that no control plane should write, and that the specification refuses
-// or ignores whenever they come: whatever becomes of them is a defect.
+// hostile draws raw events that no control plane should write. The specification rejects or ignores
+// them at any time, so that any effect is a defect.
 func (d *drawing) hostile() {
 	s := newStream(d.seed, "hostile")
 	if !s.chance(400) {
 		return
 	}
-	over := []reducer.State{
+	ended := []reducer.State{
 		reducer.Terminal,
 		reducer.Reverted,
 		reducer.Failed,
@@ -370,33 +370,34 @@ func (d *drawing) hostile() {
 			ev.Host = pick(s, ch.Waves[wave].Hosts)
 		}
 		switch ev.Kind {
-		case reducer.RolloutOpened: // once more
+		case reducer.RolloutOpened: // again
 			ev.Channel, ev.TargetRef = ch.ID, "again"
-		case reducer.HostJoined: // once more, in its wave or in another one
+		case reducer.HostJoined: // again, in its wave or in another one
 			if ev.Host == "nobody" {
-				continue // it would join
+				continue // the unknown host would join
 			}
 			ev.Wave = uint32(pick(s, []int{wave, len(ch.Waves)}))
-		case reducer.HostStateChanged: // as no host may
-			ev.From, ev.To = reducer.HostConverged, pick(
-				s, []reducer.HostState{reducer.HostPending, reducer.HostFailed, reducer.HostReverted},
-			)
-		case reducer.WaveAdvanced: // backward; or anyhow, when the rollout is over or has no waves
+		case reducer.HostStateChanged: // an illegal move
+			ev.From = reducer.HostConverged
+			ev.To = pick(s, []reducer.HostState{
+				reducer.HostPending, reducer.HostFailed, reducer.HostReverted,
+			})
+		case reducer.WaveAdvanced: // backward; or in any direction, if the rollout ended or has no waves
 			ev.FromWave = uint32(s.between(1, 3))
 			ev.ToWave = ev.FromWave - 1
-			if d.never(when.State, ch) {
+			if d.idle(when.State, ch) {
 				ev.ToWave += uint32(s.between(0, 2))
 			} else if s.chance(500) {
-				when.State = pick(s, over)
+				when.State = pick(s, ended)
 				ev.ToWave += uint32(s.between(1, 2))
 			}
 		case reducer.RolloutTerminal: // before its hosts have converged
-		case reducer.OperatorClearance: // of what did not fail
+		case reducer.OperatorClearance: // of a rollout that did not fail
 			ev.Operator, ev.Reason = "nobody", "drawn"
-		case reducer.SuccessorOpened: // what is superseded stays so
+		case reducer.SuccessorOpened: // of a rollout that is superseded already
 			when.State = pick(s, []reducer.State{reducer.Superseded, reducer.Pruned})
 			ev.Successor = reducer.NewRolloutID(ch.ID, "nothing")
-		case reducer.RetentionExpired: // before it is over, or once more
+		case reducer.RetentionExpired: // before the rollout ended, or again
 			if when.State != reducer.Pruned {
 				when.State, later = reducer.Opening, 0
 			}
@@ -408,14 +409,13 @@ func (d *drawing) hostile() {
 	}
 }
 
-// never tells whether a rollout of the channel that has come to a state will never be underway with
-// hosts any more.
-func (d *drawing) never(state reducer.State, ch *sim.Channel) bool {
+// idle reports whether a rollout of the channel in a state has no hosts underway, now and later.
+func (d *drawing) idle(state reducer.State, ch *sim.Channel) bool {
 	return !state.Underway() || len(hostsOf(ch)) == 0
 }
 
-// faults draws the fault mix of a seed: each kind is on in half of the seeds, those that leave a
-// rollout waiting for ever in few.
+// faults draws the faults of a seed. Each kind is possible in half of the seeds, and in few seeds
+// if it leaves a rollout waiting forever.
 func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim.Fault {
 	st := newStream(seed, "faults")
 	var made []sim.Fault
@@ -453,7 +453,7 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 	return made
 }
 
-// ofHosts tells whether a fault is one of hosts or their messages.
+// ofHosts reports whether a fault applies to hosts or their messages.
 func ofHosts(kind sim.FaultKind) bool {
 	switch kind {
 	case sim.MessageDelayed,
@@ -470,8 +470,9 @@ func ofHosts(kind sim.FaultKind) bool {
 	return false
 }
 
-// settles bounds how long everything takes once refs and faults have ended: channel after channel,
-// and within each host after host where budgets or edges may want that, else wave after wave.
+// settles returns an upper bound of the time that everything takes after the end of refs and
+// faults. It assumes one channel after the other, and in each channel one host after the other if
+// budgets or edges may require that, or else one wave after the other.
 func (d *drawing) settles() time.Duration {
 	var steps int
 	var soak, retention time.Duration

@@ -36,13 +36,14 @@ func TestWriteScenario(t *testing.T) {
 		}
 		if got, want := digest(&file.Scenario), digest(sc); got != want ||
 			file.Scenario.ControlPlane != sc.ControlPlane {
-			t.Errorf("seed %d: the file has digest %s, the drawn scenario %s\n%s", seed, got, want, text.String())
+			t.Errorf("seed %d: the file has digest %s, the drawn scenario "+
+				"%s\n%s", seed, got, want, text.String())
 		}
 	}
 }
 
-// TestSwarmDrawsAllKinds checks that every feature that a swarm may draw occurs in some of a few hundred
-// seeds, and is missing in others.
+// TestSwarmDrawsAllKinds checks that every feature that a swarm may draw occurs in some of a few
+// hundred seeds, and is missing in others.
 func TestSwarmDrawsAllKinds(t *testing.T) {
 	s := NewSwarm()
 	const seeds = 300

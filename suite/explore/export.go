@@ -13,8 +13,8 @@ import (
 	"rollsim/sim"
 )
 
-// WriteScenario writes the scenario that a seed draws as a scenario file: the way from a failure to
-// a regression test.
+// WriteScenario writes the scenario that a seed draws as a scenario file, so that a failure can
+// become a regression test.
 func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 	sc, name := s.scenario(seed, 0)
 	e := &exporter{yaml: s.Swarm.yaml}
@@ -23,8 +23,7 @@ func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 	return err
 }
 
-// exporter writes a drawn scenario. What is drawn uses a part of the format only, so that is all
-// that it knows.
+// exporter writes a drawn scenario. It supports the part of the format that can be drawn.
 type exporter struct {
 	b    strings.Builder
 	yaml map[*sim.Distribution]string
@@ -32,7 +31,7 @@ type exporter struct {
 
 func (e *exporter) line(format string, args ...any) { fmt.Fprintf(&e.b, format+"\n", args...) }
 
-// section writes the name of a list that has something in it.
+// section writes the name of a list if the list is not empty.
 func (e *exporter) section(name string, n int) {
 	if n > 0 {
 		e.line("%s:", name)
@@ -102,7 +101,8 @@ func (e *exporter) channel(ch *sim.Channel) {
 	e.line("  - name: %s", ch.ID)
 	e.line("    poll_interval: %s", scenario.FormatDuration(ch.PollInterval))
 	e.line("    policy: %v", ch.Policy.OnHealthFailure)
-	e.line("    retention: %s", scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second))
+	retention := time.Duration(ch.Policy.RetentionSeconds) * time.Second
+	e.line("    retention: %s", scenario.FormatDuration(retention))
 	if len(ch.After) > 0 {
 		e.line("    after: %s", names(ch.After))
 	}
@@ -115,7 +115,8 @@ func (e *exporter) channel(ch *sim.Channel) {
 	if len(ch.Waves) > 0 {
 		e.line("    waves:")
 		for i := range ch.Waves {
-			e.line("      - {hosts: %d, soak: %s}", len(ch.Waves[i].Hosts), scenario.FormatDuration(ch.Waves[i].Soak))
+			e.line("      - {hosts: %d, soak: %s}", len(ch.Waves[i].Hosts),
+				scenario.FormatDuration(ch.Waves[i].Soak))
 		}
 	}
 }
@@ -195,7 +196,7 @@ func (e *exporter) fault(f *sim.Fault) {
 	}
 }
 
-// names writes a list of names, in quotes because a pattern such as * means something else to YAML.
+// names returns a list of names in quotes, because YAML would read a pattern such as * otherwise.
 func names[T ~string](list []T) string {
 	words := make([]string, len(list))
 	for i, n := range list {

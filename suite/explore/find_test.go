@@ -45,9 +45,9 @@ func TestCanary(t *testing.T) {
 	}
 }
 
-// TestDefectsOfTheShippedSystem checks that one sweep finds each known defect of the shipped system. The
-// only exception is that an event of another rollout is applied, which a simulation does not show: see
-// docs/explore.md.
+// TestDefectsOfTheShippedSystem checks that one sweep finds each known defect of the shipped
+// system. The only exception is that an event of another rollout is applied, which a simulation
+// does not show: see docs/explore.md.
 func TestDefectsOfTheShippedSystem(t *testing.T) {
 	r := sweep(t, &Sweep{Source: drawn("v0.2"), Seeds: few, Jobs: 2})
 	v := r.Coverage("v0.2")
@@ -73,11 +73,13 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 	}
 	for what, found := range map[string]bool{
 		"Reverted is unreachable": slices.Contains(v.NeverReached(), reducer.Reverted) &&
-			departs(reducer.Failed, coverage.TurnedReverted, coverage.Ignored, coverage.Answer(reducer.Reverted)),
+			departs(reducer.Failed, coverage.TurnedReverted, coverage.Ignored,
+				coverage.Answer(reducer.Reverted)),
 		"nothing is ever pruned": slices.Contains(v.NeverReached(), reducer.Pruned) &&
 			broken(invariant.Unpruned),
 		"a wave that regresses is taken for one that completed": departs(
-			reducer.Active, coverage.WaveBackward, coverage.Answer(reducer.Converging), coverage.RefusedInvariant),
+			reducer.Active, coverage.WaveBackward, coverage.Answer(reducer.Converging),
+			coverage.RefusedInvariant),
 		"clearance is rejected everywhere": departs(
 			reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented,
 			coverage.Answer(reducer.Terminal)) &&

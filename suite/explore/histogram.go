@@ -8,8 +8,8 @@ import (
 )
 
 // Histogram counts non-negative integers in fixed buckets. Its size is bounded, and the sum of two
-// histograms equals one histogram of all numbers. Each number below 128 has its own bucket. The width of
-// the other buckets is at most 1/64 of their numbers.
+// histograms equals one histogram of all numbers. Each number below 128 has its own bucket. The
+// width of the other buckets is at most 1/64 of their numbers.
 type Histogram struct {
 	counts map[uint16]uint64 // by bucket
 	count  uint64
@@ -70,8 +70,8 @@ func (h *Histogram) Count() uint64 { return h.count }
 // Max returns the largest number, or 0 for an empty histogram.
 func (h *Histogram) Max() int64 { return h.max }
 
-// Quantile returns the quantile p, which is from 0 to 1. The result is the least number of its bucket and
-// so at most 1/64 too low. Every quantile of an empty histogram is 0.
+// Quantile returns the quantile p, which is from 0 to 1. The result is the least number of its
+// bucket and so at most 1/64 too low. Every quantile of an empty histogram is 0.
 func (h *Histogram) Quantile(p float64) int64 {
 	if h.count == 0 {
 		return 0

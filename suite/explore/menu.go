@@ -82,21 +82,26 @@ func constant(d time.Duration) delay {
 
 func uniform(low, high time.Duration) delay {
 	return delay{
-		"{uniform: {min: " + scenario.FormatDuration(low) + ", max: " + scenario.FormatDuration(high) + "}}",
+		"{uniform: {min: " + scenario.FormatDuration(low) +
+			", max: " + scenario.FormatDuration(high) + "}}",
 		high,
 		must(sim.Uniform(low, high)),
 	}
 }
 
-// The simulator cuts the tail of a distribution at the quantile 99.95 %. For an exponential one that is
-// 7.7 means, for a lognormal one at most p99 times the ratio of p99 and the median.
+// The simulator cuts the tail of a distribution at the quantile 99.95 %. For an exponential one
+// that is 7.7 means, for a lognormal one at most p99 times the ratio of p99 and the median.
 func exponential(mean time.Duration) delay {
-	return delay{"{exponential: {mean: " + scenario.FormatDuration(mean) + "}}", 8 * mean, must(sim.Exponential(mean))}
+	return delay{
+		"{exponential: {mean: " + scenario.FormatDuration(mean) + "}}",
+		8 * mean, must(sim.Exponential(mean)),
+	}
 }
 
 func lognormal(median, p99 time.Duration) delay {
 	return delay{
-		"{lognormal: {median: " + scenario.FormatDuration(median) + ", p99: " + scenario.FormatDuration(p99) + "}}",
+		"{lognormal: {median: " + scenario.FormatDuration(median) +
+			", p99: " + scenario.FormatDuration(p99) + "}}",
 		p99 * (p99 / median), must(sim.LogNormalP99(median, p99)),
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// stream is the random stream for one purpose under one seed. Each purpose has its own stream, so that
-// one more draw for the hosts does not change the faults.
+// stream is the random stream for one purpose under one seed. Each purpose has its own stream, so
+// that one more draw for the hosts does not change the faults.
 type stream struct{ source *rand.PCG }
 
 func newStream(seed uint64, purpose string) *stream {

@@ -12,51 +12,49 @@ import (
 	"rollsim/reducer"
 )
 
-// Result is what a sweep, or a part of one, has come to. Results of parts can be merged.
+// Result is the result of a sweep, or of a part of one. Results of parts can be merged.
 type Result struct {
 	Parameters Parameters
-	share      ranges // that were asked for
+	share      ranges // the seeds to run
 	done       ranges
 
 	Runs        uint64
 	Entries     uint64
 	SimulatedMS uint64 // virtual time, in milliseconds
-	digest      uint64 // the sum of a hash of each seed's fingerprint
+	digest      uint64 // the sum of the hashes of all seeds' fingerprints
 
 	groups   map[signature]*Group
-	claims   []Claim // by scenario, in the order in which they are given
+	claims   []Claim // by scenario, in the order of the command line
 	machines map[string]*Coverage
 
 	Converge Histogram // from opening to Terminal, in milliseconds
-	Wave     Histogram // from the cursor's coming to a wave to its leaving, in milliseconds
-	Touched  Histogram // hosts that were dispatched, of each rollout
+	Wave     Histogram // from the cursor entering a wave to leaving it, in milliseconds
+	Touched  Histogram // dispatched hosts of each rollout
 }
 
-// Parameters are what a sweep is made again by. Only results of equal parameters can be merged.
+// Parameters are the inputs of a sweep. Only results with equal parameters can be merged.
 type Parameters struct {
-	Machine   string   `json:"machine"` // empty lets each scenario have its own
+	Machine   string   `json:"machine"` // empty for the machine of each scenario
 	Faults    string   `json:"faults"`
-	Scenarios []string `json:"scenarios"` // none: drawn
+	Scenarios []string `json:"scenarios"` // empty if each seed draws one
 	Seeds     Range    `json:"seeds"`
 
-	// FirstSeed is the fingerprint of the first seed. It differs when a scenario, a fault file or the
-	// program has changed.
+	// FirstSeed is the fingerprint of the first seed. It changes with a scenario, a fault file or the
+	// program.
 	FirstSeed string `json:"first_seed_fingerprint"`
 }
 
-// signature is what violations are grouped by.
+// signature identifies a group of violations.
 type signature struct {
 	invariant invariant.Name
-	state     reducer.State     // of the rollout; 0 where there is none
-	event     reducer.EventKind // the last one before; 0 where there is none
+	state     reducer.State     // of the rollout; 0 without one
+	event     reducer.EventKind // the last event before; 0 without one
 	excused   bool
 }
 
 func (s signature) compare(t signature) int {
 	return cmp.Or(
-		cmp.Compare(
-			s.invariant, t.invariant,
-		),
+		cmp.Compare(s.invariant, t.invariant),
 		cmp.Compare(s.state, t.state),
 		cmp.Compare(s.event, t.event),
 		cmp.Compare(btoi(s.excused), btoi(t.excused)),
@@ -70,31 +68,31 @@ func btoi(b bool) int {
 	return 0
 }
 
-// Group is every violation of one signature.
+// Group is all violations with one signature.
 type Group struct {
 	Invariant invariant.Name
-	State     reducer.State     // of the rollout; 0 where there is none
-	Event     reducer.EventKind // the last one before; 0 where there is none
-	Runs      uint64            // in which it was found
+	State     reducer.State     // of the rollout; 0 without one
+	Event     reducer.EventKind // the last event before; 0 without one
+	Runs      uint64            // with such a violation
 	First     Example
 }
 
-// Example is one violation: the first one of its group in the smallest seed.
+// Example is the first violation of a group in the smallest seed.
 type Example struct {
 	Seed     uint64
 	Scenario int // index into Parameters.Scenarios, or 0
 	Subject  string
 	Detail   string
-	Excused  string // why it is no failure; empty for a failure
-	Seq      uint64 // the entry at which it was found; 0 for what is judged of the whole run
-	Drawn    string // what the seed drew, in lines
+	Excused  string // why it is not a failure; empty for a failure
+	Seq      uint64 // of the entry with the violation; 0 for a violation of the whole run
+	Drawn    string // the text of Source.Describe
 }
 
-// Claim is one of a scenario's Sometimes.
+// Claim is a moment that must occur in some run of a scenario: one of its Sometimes.
 type Claim struct {
 	Scenario int // index into Parameters.Scenarios
 	What     string
-	Came     uint64 // runs in which it came true
+	Came     uint64 // runs in which it occurred
 }
 
 func newResult(p Parameters, share ranges) *Result {
@@ -106,33 +104,33 @@ func newResult(p Parameters, share ranges) *Result {
 	}
 }
 
-// Complete tells whether every seed that the parameters name is done.
+// Complete reports whether every seed of the parameters is done.
 func (r *Result) Complete() bool { return r.done.count() == r.Parameters.Seeds.Count() }
 
-// Finished tells whether every seed of the share is done.
+// Finished reports whether every seed of the share is done.
 func (r *Result) Finished() bool { return r.done.count() == r.share.count() }
 
-// Done tells how many seeds are done.
+// Done returns how many seeds are done.
 func (r *Result) Done() uint64 { return r.done.count() }
 
-// Share tells how many seeds were asked for: those of a shard, where there are shards.
+// Share returns how many seeds were to run: those of the shard, if there are shards.
 func (r *Result) Share() uint64 { return r.share.count() }
 
-// DoneSeeds lists the seeds that are done.
+// DoneSeeds returns the seeds that are done, as a list of ranges.
 func (r *Result) DoneSeeds() string { return r.done.String() }
 
-// ShareSeeds lists the seeds that were asked for.
+// ShareSeeds returns the seeds that were to run, as a list of ranges.
 func (r *Result) ShareSeeds() string { return r.share.String() }
 
-// Digest is made of every run of every seed that is done: equal digests mean equal runs. 16
-// hexadecimal digits.
+// Digest returns the digest of every run of every seed that is done: 16 hexadecimal digits. Equal
+// digests mean equal runs.
 func (r *Result) Digest() string { return fmt.Sprintf("%016x", r.digest) }
 
-// Failures gives the groups of violations that are failures, by signature.
+// Failures returns the groups of violations that are failures, ordered by signature.
 func (r *Result) Failures() []*Group { return r.list(false) }
 
-// Excused gives the groups of violations that are none, because nothing that the control plane may
-// do could have helped, or because the scenario expects them.
+// Excused returns the groups of violations that are not failures, ordered by signature: the control
+// plane could not have prevented them, or the scenario expects them.
 func (r *Result) Excused() []*Group { return r.list(true) }
 
 func (r *Result) list(excused bool) []*Group {
@@ -150,10 +148,10 @@ func (r *Result) list(excused bool) []*Group {
 	return groups
 }
 
-// Claims lists what scenarios say comes true sometimes.
+// Claims returns the moments that must occur in some run.
 func (r *Result) Claims() []Claim { return r.claims }
 
-// Unmet lists the claims that came true in no run; none before the result is complete.
+// Unmet returns the claims that occurred in no run. It returns none before the result is complete.
 func (r *Result) Unmet() []Claim {
 	if !r.Complete() {
 		return nil
@@ -161,10 +159,10 @@ func (r *Result) Unmet() []Claim {
 	return slices.DeleteFunc(slices.Clone(r.claims), func(c Claim) bool { return c.Came > 0 })
 }
 
-// OK tells whether nothing failed.
+// OK reports whether there are neither failures nor unmet claims.
 func (r *Result) OK() bool { return len(r.Failures()) == 0 && len(r.Unmet()) == 0 }
 
-// Machines lists the machines that decided, by name.
+// Machines returns the sorted names of the machines that ran.
 func (r *Result) Machines() []string {
 	var names []string
 	for name := range r.machines {
@@ -174,24 +172,24 @@ func (r *Result) Machines() []string {
 	return names
 }
 
-// Coverage gives what was answered by a machine of Machines.
+// Coverage returns the answers of a machine, which must be one of Machines.
 func (r *Result) Coverage(machine string) *Coverage { return r.machines[machine] }
 
-// addSeed adds what the runs of a seed came to. same is empty, or how a second run of the seed
-// differed: then nothing else that was found in it can be relied on. It gives the examples of
-// failures that are the first of their group.
+// addSeed adds the outcomes of a seed. differs says how a second run of the seed differed; if it is
+// not empty, the violations of the seed are unreliable and addSeed ignores them. It returns the
+// examples of failures that are the first of their group.
 func (r *Result) addSeed(
-	s *Source, seed uint64, outcomes []*outcome, same string,
+	s *Source, seed uint64, outcomes []*outcome, differs string,
 ) (fresh []*Example) {
 	var word [16]byte
 	binary.LittleEndian.PutUint64(word[:], seed)
 	r.digest += xxhash.Sum64(append(word[:8], fingerprint(outcomes)...))
-	if same != "" {
+	if differs != "" {
 		sig := signature{invariant: invariant.SameBytes}
 		e := Example{
 			Seed:    seed,
 			Subject: fmt.Sprintf("seed %d", seed),
-			Detail:  same,
+			Detail:  differs,
 			Drawn:   s.Describe(seed, 0),
 		}
 		if r.addGroup(sig, e, 1) {
@@ -222,14 +220,14 @@ func (r *Result) addSeed(
 			}
 			claim++
 		}
-		if same == "" {
+		if differs == "" {
 			fresh = append(fresh, r.addViolations(s, seed, n, o)...)
 		}
 	}
 	return fresh
 }
 
-// addViolations counts each signature once a run.
+// addViolations adds the violations of a run. It counts each signature once.
 func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh []*Example) {
 	counted := make(map[signature]bool)
 	for i := range o.violations {
@@ -258,8 +256,8 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 	return fresh
 }
 
-// addGroup counts runs of a signature, and tells whether they are the first. Seeds may come in any
-// order; the example of the smallest stays.
+// addGroup adds runs to the group of a signature, and reports whether the group is new. Seeds may
+// arrive in any order: the group keeps the example of the smallest one.
 func (r *Result) addGroup(sig signature, e Example, runs uint64) (fresh bool) {
 	g := r.groups[sig]
 	if fresh = g == nil; fresh {
@@ -273,10 +271,11 @@ func (r *Result) addGroup(sig signature, e Example, runs uint64) (fresh bool) {
 	return fresh
 }
 
-// Merge adds the result of another part of the same sweep. The error says why they are not such.
+// Merge adds the result of another part of the same sweep. It returns an error if the sweeps differ
+// or the parts overlap.
 func (r *Result) Merge(other *Result) error {
 	if !r.Parameters.equal(&other.Parameters) {
-		return fmt.Errorf("they are of different sweeps: %v, and %v", &r.Parameters, &other.Parameters)
+		return fmt.Errorf("results of different sweeps: %v, and %v", &r.Parameters, &other.Parameters)
 	}
 	share, err := r.share.unite(other.share)
 	if err != nil {
@@ -322,7 +321,7 @@ func (p *Parameters) equal(other *Parameters) bool {
 		slices.Equal(p.Scenarios, other.Scenarios) && p.FirstSeed == other.FirstSeed
 }
 
-// String says what is swept, in one line.
+// String returns the parameters in one line.
 func (p *Parameters) String() string {
 	what := "drawn fleets"
 	if len(p.Scenarios) > 0 {

@@ -84,8 +84,8 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 	return united, nil
 }
 
-// without returns r without the seeds of rs, which must begin where r begins. It reports false if none
-// is left.
+// without returns r without the seeds of rs, which must begin where r begins. It reports false if
+// none is left.
 func (r Range) without(rs ranges) (Range, bool) {
 	if len(rs) == 0 {
 		return r, true

@@ -20,43 +20,43 @@ import (
 	"rollsim/trace"
 )
 
-// FaultChoice says what goes wrong in a sweep. The zero value is invalid.
+// FaultChoice selects the faults of a sweep. The zero value is invalid.
 type FaultChoice uint8
 
 // The choices.
 const (
-	NoFaults      FaultChoice = 1 + iota // none but those of given scenarios
+	NoFaults      FaultChoice = 1 + iota // only those of given scenarios
 	SwarmFaults                          // each seed draws its own
 	FaultsOfAFile                        // the same for every seed
 )
 
-// Source says what a sweep runs under each seed.
+// Source returns and runs the scenarios of each seed.
 type Source struct {
 	Swarm   *Swarm
-	Machine string          // by name; empty lets each given scenario have its own
-	Outside reducer.Machine // the one of that name where it is not of machine.List, else nil
+	Machine string          // by name; empty for the machine of each given scenario
+	Outside reducer.Machine // the machine of that name if machine.List does not have it, else nil
 	Faults  FaultChoice
 	Listed  []sim.Fault // for FaultsOfAFile
 
-	Given []Given // scenarios to run under each seed; without any, each seed draws one
+	Given []Given // the scenarios to run under each seed; if empty, each seed draws one
 
-	// FaultsArgument is how the command line spells Faults.
+	// FaultsArgument is the text of Faults on the command line.
 	FaultsArgument string
 }
 
-// Given is a scenario that was not drawn.
+// Given is a scenario of the command line.
 type Given struct {
-	Argument string // how the command line names it
+	Argument string // the text on the command line
 	Scenario *sim.Scenario
 }
 
-// ErrorInvariant names the failure of a run that broke off: by a panic, or by an error of the
+// ErrorInvariant is the name of the failure of a run that ended with a panic or an error of the
 // simulator.
 const ErrorInvariant invariant.Name = "no-error"
 
-// CoverageTable gives the table that what a machine answers is held against: its own, or the
-// specification's where it has none that is known here. The error says that no machine has that
-// name.
+// CoverageTable returns the table with which the answers of a machine are compared: its own, or
+// that of the specification for a machine in another process. The error means that no machine has
+// that name.
 func CoverageTable(name string) (*reducer.Table, error) {
 	if strings.HasPrefix(name, external.Prefix) {
 		return reducer.RFC0008(), nil
@@ -65,10 +65,10 @@ func CoverageTable(name string) (*reducer.Table, error) {
 	return e.Table, err
 }
 
-// cases tells how many scenarios run under each seed.
+// cases returns how many scenarios run under each seed.
 func (s *Source) cases() int { return max(1, len(s.Given)) }
 
-// scenario gives the n-th scenario of a seed and the name of its machine.
+// scenario returns the n-th scenario of a seed and the name of its machine.
 func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 	var sc *sim.Scenario
 	var until time.Duration
@@ -86,7 +86,7 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 		sc.Faults = slices.Clone(sc.Faults)
 		for _, f := range s.Listed {
 			if f.Until == 0 {
-				f.Until = until // or else nothing would ever settle
+				f.Until = until // or else nothing would settle
 			}
 			sc.Faults = append(sc.Faults, f)
 		}
@@ -94,7 +94,7 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 	return sc, cmp.Or(s.Machine, sc.Machine)
 }
 
-// argument is how the command line names the n-th scenario; empty for a drawn one.
+// argument returns the text of the n-th scenario on the command line, or "" for a drawn scenario.
 func (s *Source) argument(n int) string {
 	if len(s.Given) == 0 {
 		return ""
@@ -102,7 +102,7 @@ func (s *Source) argument(n int) string {
 	return s.Given[n].Argument
 }
 
-// claims says what the n-th scenario claims to come true sometimes.
+// claims returns the moments that must occur in some run of the n-th scenario.
 func (s *Source) claims(n int) []string {
 	if len(s.Given) == 0 {
 		return nil
@@ -154,7 +154,7 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	return o, nil
 }
 
-// simulate runs one scenario; a panic is an error, so that the other seeds go on.
+// simulate runs a scenario. It returns a panic as an error, so that the other seeds can run.
 func (s *Source) simulate(
 	sc *sim.Scenario, name string, seed uint64, sink trace.Sink,
 ) (result *sim.Result, err error) {
@@ -174,14 +174,15 @@ func (s *Source) simulate(
 	return sim.Run(sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true})
 }
 
-// failures gives the violations that neither the simulator excuses nor the scenario expects.
+// failures returns the violations that are neither excused by the simulator nor expected by the
+// scenario.
 func (o *outcome) failures() []invariant.Violation {
 	return slices.DeleteFunc(
 		slices.Clone(o.violations), func(v invariant.Violation) bool { return o.excuse(&v) != "" },
 	)
 }
 
-// excuse tells why a violation is no failure; empty when it is one.
+// excuse returns why a violation is not a failure, or "" if it is one.
 func (o *outcome) excuse(v *invariant.Violation) string {
 	if slices.ContainsFunc(o.expected, v.Is) {
 		return "the scenario expects it"
@@ -216,8 +217,8 @@ func (s *Source) runAll(ctx context.Context, seed uint64) ([]*outcome, error) {
 	return all, nil
 }
 
-// Fingerprint runs a seed and gives what must be the same whenever it is run: 16 hexadecimal
-// digits.
+// Fingerprint runs a seed and returns a hash of the runs, which must be the same each time: 16
+// hexadecimal digits.
 func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 	all, err := s.runAll(ctx, seed)
 	if err != nil {
@@ -226,12 +227,12 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 	return fingerprint(all), nil
 }
 
-// WriteTrace runs a seed's n-th scenario once more and writes its trace, up to where it breaks off
-// if it does.
+// WriteTrace runs the n-th scenario of a seed again and writes its trace. If the run fails, the
+// trace ends there.
 func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
 	sc, name := s.scenario(seed, n)
 	out := trace.NewWriter(w)
-	// what broke is what the trace is written for; the writer keeps its own error
+	// A failed run has a trace, too, and the writer keeps its own error.
 	_, _ = s.simulate(sc, name, seed, out)
 	return out.Close()
 }

@@ -18,13 +18,14 @@ type Sweep struct {
 	Shard  shard.Shard
 	Jobs   int // how many seeds run at once; at least 1
 
-	// Again runs a seed in a fresh process and returns its Fingerprint. The sweep calls it for every seed
-	// that fails, and for VerifyPerMille out of 1000 of those that pass, chosen by a hash of the seed.
-	// Nil runs no seed twice.
+	// Again runs a seed in a fresh process and returns its Fingerprint. The sweep calls it for every
+	// seed that fails, and for VerifyPerMille out of 1000 of those that pass, chosen by a hash of the
+	// seed. Nil runs no seed twice.
 	Again          func(ctx context.Context, seed uint64) (string, error)
 	VerifyPerMille int
 
-	// Resume is the result of an earlier, incomplete run of the same sweep. Nil starts at the first seed.
+	// Resume is the result of an earlier, incomplete run of the same sweep. Nil starts at the first
+	// seed.
 	Resume *Result
 
 	// Keep, if not nil, receives the example of each failure that is the first of its group.
@@ -34,8 +35,8 @@ type Sweep struct {
 	Checkpoint      func(*Result) error
 	CheckpointEvery time.Duration
 
-	// Progress, if not nil, receives the count of seeds that are done, and of those in the share, after
-	// each seed.
+	// Progress, if not nil, receives the count of seeds that are done, and of those in the share,
+	// after each seed.
 	Progress func(done, share uint64)
 }
 
@@ -47,9 +48,9 @@ type finished struct {
 	err      error
 }
 
-// Run runs the sweep. The result does not depend on Jobs. If the context ends, the result has the first
-// seeds of the share, up to one of them. Run returns the errors of Keep, Checkpoint and Again, and an
-// error if Resume is the result of another sweep.
+// Run runs the sweep. The result does not depend on Jobs. If the context ends, the result has the
+// first seeds of the share, up to one of them. Run returns the errors of Keep, Checkpoint and
+// Again, and an error if Resume is the result of another sweep.
 func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	result, err := s.begin(ctx)
 	if err != nil {
@@ -125,7 +126,8 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 			"cannot resume another sweep: the result is of %v, this sweep is %v", &r.Parameters, &p,
 		)
 	case r.share.String() != share.String():
-		return nil, fmt.Errorf("cannot resume another shard: the result is of seeds %v, this shard has %v", r.share, share)
+		return nil, fmt.Errorf("cannot resume another shard: the result is of seeds %v, this shard "+
+			"has %v", r.share, share)
 	}
 	return s.Resume, nil
 }
@@ -141,8 +143,8 @@ func (s *Sweep) left(r *Result) (Range, bool) {
 // ahead is how many seeds for each worker may be running or finished after the next one in order.
 const ahead = 64
 
-// start runs seeds in workers. It returns a channel with a slot for the outcome of each seed, in the
-// order of the seeds, and closes that channel after the last one.
+// start runs seeds in workers. It returns a channel with a slot for the outcome of each seed, in
+// the order of the seeds, and closes that channel after the last one.
 func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
 	type job struct {

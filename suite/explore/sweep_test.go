@@ -22,10 +22,12 @@ import (
 // canary is a machine of which a sweep must find out that it is broken.
 var canary = machine.Canary().Name()
 
-// drawn is a source that draws everything.
+// drawn returns a source that draws scenarios and faults.
 func drawn(name string) *Source {
 	return &Source{Swarm: NewSwarm(), Machine: name, Faults: SwarmFaults, FaultsArgument: "swarm"}
 }
+
+func part(i, n int) shard.Shard { return shard.Shard{I: i, N: n} }
 
 func sweep(t *testing.T, s *Sweep) *Result {
 	t.Helper()
@@ -57,7 +59,7 @@ func decode(t *testing.T, data []byte) *Result {
 func same(t *testing.T, what string, got, want []byte) {
 	t.Helper()
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s: other bytes\n%s", what, firstDifference(got, want))
+		t.Errorf("%s: the results differ\n%s", what, firstDifference(got, want))
 	}
 }
 
@@ -71,8 +73,8 @@ func firstDifference(got, want []byte) string {
 	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
-// The sweep that the tests below cut up. Its machine is the broken one, so that there are failures
-// to add up.
+// cut are the seeds of the sweeps that the tests divide. They run the broken machine, so that there
+// are failures to add.
 var cut = Range{1, 61}
 
 func TestJobsDoNotMatter(t *testing.T) {
@@ -84,7 +86,7 @@ func TestJobsDoNotMatter(t *testing.T) {
 		)
 	}
 	if !bytes.Contains(one, []byte(`"invariant": "unpruned"`)) {
-		t.Error("nothing failed: the test proves little")
+		t.Error("nothing failed, so that no failures were compared")
 	}
 }
 
@@ -100,7 +102,7 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 		parts = append(
 			parts,
 			encode(
-				t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Shard: shard.Shard{I: i + 1, N: 4}, Jobs: 1}),
+				t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 1, Shard: part(i+1, 4)}),
 			),
 		)
 	}
@@ -120,15 +122,15 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 		!strings.Contains(err.Error(), "1:15") {
 		t.Errorf("a shard merged with itself: %v", err)
 	}
-	other := sweep(t, &Sweep{Source: drawn("rfc0008"), Seeds: cut, Shard: shard.Shard{I: 2, N: 4}, Jobs: 1})
+	other := sweep(t, &Sweep{Source: drawn("rfc0008"), Seeds: cut, Jobs: 1, Shard: part(2, 4)})
 	if err := decode(t, parts[0]).Merge(other); err == nil ||
 		!strings.Contains(err.Error(), "different sweeps") {
 		t.Errorf("shards of two machines merged: %v", err)
 	}
 }
 
-// TestResumeAfterAKill takes every checkpoint of a sweep for what a kill may leave, and goes on
-// from there.
+// TestResumeAfterAKill resumes a sweep from its checkpoints, which are what a killed process
+// leaves.
 func TestResumeAfterAKill(t *testing.T) {
 	var checkpoints [][]byte
 	whole := encode(t, sweep(t, &Sweep{
@@ -150,22 +152,22 @@ func TestResumeAfterAKill(t *testing.T) {
 		)
 		same(t, fmt.Sprintf("resumed from checkpoint %d", i), encode(t, r), whole)
 	}
-	_, err := (&Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}).Run(
-		t.Context(),
-	)
+	other := &Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}
+	_, err := other.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "another sweep") {
 		t.Errorf("resumed the sweep of another machine: %v", err)
 	}
-	_, err = (&Sweep{Source: drawn(canary), Seeds: Range{1, 30}, Shard: shard.Shard{I: 1, N: 2}, Resume: decode(t, checkpoints[0])}).Run(
-		t.Context(),
-	)
+	other = &Sweep{
+		Source: drawn(canary), Seeds: Range{1, 30}, Shard: part(1, 2), Resume: decode(t, checkpoints[0]),
+	}
+	_, err = other.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "1:15") {
 		t.Errorf("resumed as another shard: %v", err)
 	}
 }
 
-// TestInterruptedSweepIsAPartOfTheWhole ends a sweep in the middle: what it gives is a valid
-// result, which says up to where all is done and from which the sweep can be resumed.
+// TestInterruptedSweepIsAPartOfTheWhole cancels a sweep: the result must be valid, say which seeds
+// are done, and allow the sweep to resume.
 func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -192,7 +194,7 @@ func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 	)
 }
 
-// TestDeadlineBreaksALongRunOff cannot wait for the run to end by itself.
+// TestDeadlineBreaksALongRunOff starts a run that would take far longer than the test.
 func TestDeadlineBreaksALongRunOff(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(3, "rfc0008", true)
@@ -215,8 +217,8 @@ func TestDeadlineBreaksALongRunOff(t *testing.T) {
 	}
 }
 
-// leaking is a machine to which something from outside the seed leaks: each record is to be pruned
-// a second later than the one before, counted over all runs.
+// leaking is a machine into which something from outside the seed leaks: the count of its steps
+// over all runs, which it adds to the retention.
 type leaking struct {
 	reducer.Machine
 	steps *atomic.Int64
@@ -240,8 +242,10 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 		"failing seeds, no leak":               {canary, 0, false, []invariant.Name{invariant.Unpruned}},
 		"failing seeds, a leak":                {canary, 0, true, []invariant.Name{invariant.SameBytes}},
 		"passing seeds, a leak, none verified": {"rfc0008", 0, true, nil},
-		"passing seeds, a leak, all verified":  {"rfc0008", 1000, true, []invariant.Name{invariant.SameBytes}},
-		"passing seeds, all verified":          {"rfc0008", 1000, false, nil},
+		"passing seeds, a leak, all verified": {
+			"rfc0008", 1000, true, []invariant.Name{invariant.SameBytes},
+		},
+		"passing seeds, all verified": {"rfc0008", 1000, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			source := drawn(test.machine)
@@ -253,7 +257,8 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 				source.Outside = leaking{e.Table, new(atomic.Int64)}
 			}
 			s := &Sweep{
-				Source: source, Seeds: Range{7, 7}, Jobs: 1, VerifyPerMille: test.verify, Again: source.Fingerprint,
+				Source: source, Seeds: Range{7, 7}, Jobs: 1,
+				VerifyPerMille: test.verify, Again: source.Fingerprint,
 			}
 			var got []invariant.Name
 			for _, g := range sweep(t, s).Failures() {
@@ -315,15 +320,14 @@ func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 		t.Errorf("kept %v, the failures' first seeds are %v", kept, want)
 	}
 	broken := errors.New("disk full")
-	_, err := (&Sweep{Source: drawn(canary), Seeds: cut, Keep: func(*Result, *Example) error { return broken }}).Run(
-		t.Context(),
-	)
+	failing := func(*Result, *Example) error { return broken }
+	_, err := (&Sweep{Source: drawn(canary), Seeds: cut, Keep: failing}).Run(t.Context())
 	if !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }
 
-// TestRunThatBreaksOffIsAFailure gives the simulator a scenario that it refuses.
+// TestRunThatBreaksOffIsAFailure runs a scenario that the simulator rejects.
 func TestRunThatBreaksOffIsAFailure(t *testing.T) {
 	s := drawn("rfc0008")
 	s.Given = []Given{{"broken.yaml", &sim.Scenario{Name: "broken"}}}
@@ -333,12 +337,12 @@ func TestRunThatBreaksOffIsAFailure(t *testing.T) {
 	}
 	if _, err := s.simulate(nil, "rfc0008", 1, nil); err == nil ||
 		!strings.HasPrefix(err.Error(), "panic: ") {
-		t.Errorf("a panic gives %v", err)
+		t.Errorf("a panic becomes %v", err)
 	}
 }
 
-// TestClaimsMustComeSometime takes a fleet in which one moment comes under some seeds, and another
-// never.
+// TestClaimsMustComeSometime runs a fleet in which one moment occurs under some seeds, and another
+// one never does.
 func TestClaimsMustComeSometime(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
@@ -353,9 +357,9 @@ func TestClaimsMustComeSometime(t *testing.T) {
 		r.OK() {
 		t.Errorf("unmet: %+v of %+v", unmet, r.Claims())
 	}
-	part := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}, Shard: shard.Shard{I: 1, N: 3}})
+	part := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}, Shard: part(1, 3)})
 	if len(part.Unmet()) > 0 {
-		t.Error("a shard judges what another one may see")
+		t.Error("a shard reports claims that another shard may meet")
 	}
 }
 
@@ -383,7 +387,7 @@ func TestShardsPartTheSeeds(t *testing.T) {
 			var all ranges
 			least, most := uint64(math.MaxUint64), uint64(0)
 			for i := range n {
-				if part, ok := r.Part(shard.Shard{I: i + 1, N: n}); ok {
+				if part, ok := r.Part(part(i+1, n)); ok {
 					least, most = min(least, part.Count()), max(most, part.Count())
 					var err error
 					if all, err = all.unite(ranges{part}); err != nil {
@@ -402,7 +406,8 @@ func TestShardsPartTheSeeds(t *testing.T) {
 
 func TestParseRange(t *testing.T) {
 	for text, want := range map[string]string{
-		"1:10": "1:10", "7": "7:7", "0:0": "0:0", "2:1": "", "": "", ":": "", "1:": "", "-1:5": "", "1:2:3": "", "a": "", "1 : 2": "",
+		"1:10": "1:10", "7": "7:7", "0:0": "0:0", "2:1": "", "": "", ":": "",
+		"1:": "", "-1:5": "", "1:2:3": "", "a": "", "1 : 2": "",
 		"18446744073709551614": "18446744073709551614:18446744073709551614", "18446744073709551615": "",
 	} {
 		r, err := ParseRange(text)
@@ -442,8 +447,8 @@ func TestBadResultFiles(t *testing.T) {
 	}
 }
 
-// TestFingerprintLeavesTheWordingOut changes a violation in each way that counts, and in each that
-// does not.
+// TestFingerprintLeavesTheWordingOut changes each field of a violation that the fingerprint must
+// contain, and the text that it must not contain.
 func TestFingerprintLeavesTheWordingOut(t *testing.T) {
 	base := invariant.Violation{
 		Invariant: "halt",

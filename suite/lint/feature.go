@@ -18,10 +18,11 @@ type feature struct {
 	scenarios    []outlined
 	mistakes     []mistake
 	descriptions []description
-	rows         []*messages.Location           // the rows of every table
-	tags         [][]*messages.Tag              // of the feature, and of each rule, scenario and Examples
-	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
-	tables       map[string]*messages.DataTable // by the id of the step
+	rows         []*messages.Location // the rows of every table
+	// of the feature, and of each rule, scenario and Examples
+	tags   [][]*messages.Tag
+	at     map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables map[string]*messages.DataTable // by the id of the step
 
 	rule  *Rule
 	found *findings
@@ -147,8 +148,8 @@ func (f *feature) collect() {
 	}
 }
 
-// rehearse finds the mistakes of a scenario, or of each row of an outline. A mistake that all rows share
-// is placed at the step, any other one at its row.
+// rehearse finds the mistakes of a scenario, or of each row of an outline. A mistake that all rows
+// share is placed at the step, any other one at its row.
 func (f *feature) rehearse(s *outlined) {
 	type kind struct {
 		node string // the id of the step, or of the scenario
@@ -158,7 +159,8 @@ func (f *feature) rehearse(s *outlined) {
 	var found []mistake
 	var kinds []kind
 	for _, p := range s.pickles {
-		// A placeholder without a value is reported for the outline. Its consequences would only distract.
+		// A placeholder without a value is reported for the outline. Its consequences would only
+		// distract.
 		if slices.ContainsFunc(
 			p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" },
 		) {
@@ -190,7 +192,8 @@ func (f *feature) rehearse(s *outlined) {
 	}
 }
 
-// rowOf returns the id of the row of examples that a pickle is made of, or else that of its scenario.
+// rowOf returns the id of the row of examples of a pickle, or that of its scenario without
+// examples.
 func rowOf(p *messages.Pickle) string { return p.AstNodeIds[len(p.AstNodeIds)-1] }
 
 func (f *feature) noteRows(rows ...*messages.TableRow) {

@@ -143,7 +143,8 @@ before the first Then.`,
 	{
 		Code: "RS009", Name: "no-examples", Severity: Error,
 		Summary: "A scenario outline has no examples, or its examples have no rows.",
-		Why:     `An outline runs once for each row of its examples. Without rows it silently does not run.`,
+		Why: `An outline runs once for each row of its examples. Without rows it silently does not
+run.`,
 		Bad: fleet + `  Scenario Outline: Under <ref>, all hosts converge
     When "stable" moves to ref "<ref>"
     Then rollout "stable@<ref>" is Terminal

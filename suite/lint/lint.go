@@ -40,8 +40,8 @@ type Rule struct {
 	Summary  string // what the rule finds, in a sentence
 	Why      string // why that matters, and what to do
 
-	// Bad breaks this rule and no other one, Good breaks no rule. Each is one file, or several files that
-	// each begin with a line "-- NAME --".
+	// Bad breaks this rule and no other one, Good breaks no rule. Each is one file, or several files
+	// that each begin with a line "-- NAME --".
 	Bad, Good string
 
 	// The functions that report findings. A rule about files that cannot be read has neither.
@@ -88,9 +88,10 @@ type Finding struct {
 	Message      string // one line or several
 }
 
-// Check checks feature files (.feature) and scenario files (.yaml). It returns the findings in the order
-// of the names, those of a file in the order of their positions, and goldens without a scenario last.
-// The error joins those of the file system. A file with invalid content is a finding.
+// Check checks feature files (.feature) and scenario files (.yaml). It returns the findings in the
+// order of the names, those of a file in the order of their positions, and goldens without a
+// scenario last. The error joins those of the file system. A file with invalid content is a
+// finding.
 func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error

@@ -64,8 +64,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestExamples checks the examples of every rule: the bad one breaks that rule and no other one, the
-// good one breaks no rule and is formatted.
+// TestExamples checks the examples of every rule: the bad one breaks that rule and no other one,
+// the good one breaks no rule and is formatted.
 func TestExamples(t *testing.T) {
 	for _, r := range Rules() {
 		t.Run(r.Code, func(t *testing.T) {
@@ -273,8 +273,8 @@ x.yaml:13:36 RS105
 	}
 }
 
-// FuzzCheck checks files with any content: Check must not panic, and every finding must have a place in
-// the file.
+// FuzzCheck checks files with any content: Check must not panic, and every finding must have a
+// place in the file.
 func FuzzCheck(f *testing.F) {
 	for _, r := range Rules() {
 		f.Add(r.Bad, r.Scenarios())

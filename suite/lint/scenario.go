@@ -69,8 +69,8 @@ func noGolden(s *scenarioFile) {
 	}
 }
 
-// checkGoldens finds goldens without a scenario. It looks only where all scenarios of a folder are among
-// the names.
+// checkGoldens finds goldens without a scenario. It looks only where all scenarios of a folder are
+// among the names.
 func checkGoldens(fsys fs.FS, names []string) []Finding {
 	var all []Finding
 	var done []string
@@ -135,8 +135,8 @@ func idleChannel(s *scenarioFile) {
 	}
 }
 
-// sameRef finds moves of a channel to the ref that it has already. It looks only at moves at a fixed
-// time, because only a run shows when a moment occurs.
+// sameRef finds moves of a channel to the ref that it has already. It looks only at moves at a
+// fixed time, because only a run shows when a moment occurs.
 func sameRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
@@ -193,8 +193,8 @@ func (s *scenarioFile) moves() []move {
 	return all
 }
 
-// idleBudget finds budgets that never delay a host, because they cover no more hosts than they allow at
-// once.
+// idleBudget finds budgets that never delay a host, because they cover no more hosts than they
+// allow at once.
 func idleBudget(s *scenarioFile) {
 	for i, b := range s.Scenario.Budgets {
 		n := 0
