@@ -13,6 +13,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -73,7 +74,7 @@ func TestDefaults(t *testing.T) {
 		Path: "small.yaml", Golden: GoldenFull,
 		Scenario: sim.Scenario{
 			Name: "small", Start: 1767225600_000000000, Horizon: 14 * 24 * time.Hour, Seed: 1,
-			Machine: "rfc0008",
+			Machine: "rfc0008", ControlPlane: controlplane.Specified,
 			Channels: []sim.Channel{{
 				ID: "stable", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
 			}},
