@@ -67,9 +67,10 @@ var phrases = []phrase{
 		good: "waits, or if the log does not say for what, stops",
 	},
 	{
-		avoid: "comes to", pattern: `(comes?|came|coming) to`, write: "reaches, results in, amounts to",
-		bad:  "the states that a rollout comes to",
-		good: "the states that a rollout reaches",
+		avoid: "comes to", pattern: `(comes?|came|coming) to`, allow: `new refs come to`,
+		write: "reaches, results in, amounts to",
+		bad:   "the states that a rollout comes to",
+		good:  "the states that a rollout reaches",
 	},
 	{
 		avoid:   "what became of, what comes of",
