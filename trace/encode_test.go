@@ -152,7 +152,8 @@ func TestDecodeErrors(t *testing.T) {
 				"Converged, Failed, Reverted), " +
 				`found "Soaked"`},
 		{`{"RolloutTerminal":{"rollout_id":"r","at":"yesterday"}}`,
-			`rollout event: RolloutTerminal.at: expected an RFC 3339 time such as "2026-05-16T01:00:00.5Z", found "yesterday"`},
+			"rollout event: RolloutTerminal.at: expected an RFC 3339 time such as " +
+				`"2026-05-16T01:00:00.5Z", found "yesterday"`},
 		{`{"RolloutTerminal":{"rollout_id":"r","rollout_id":"s","at":"2026-05-16T01:00:00Z"}}`,
 			`expected a JSON object: duplicate object member name "rollout_id" within "/RolloutTerminal"`},
 	} {
