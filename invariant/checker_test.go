@@ -295,6 +295,11 @@ var cases = []struct {
 			r.dispatched(r1, "web-2", "a1")
 		},
 	},
+	{
+		"budget-kept web", // a host of a superseded rollout is in flight until the rollout is pruned
+		func(r *run) { r.supersededInFlight(false) },
+		func(r *run) { r.supersededInFlight(true) },
+	},
 }
 
 func TestInvariants(t *testing.T) {

@@ -147,3 +147,20 @@ func (r *run) claimed(from, to reducer.State) {
 	ev := reducer.Event{Kind: reducer.HostStateChanged, Rollout: r1, At: r.now}
 	r.checker.Applied(r.seq, r.now, r.fleet.Rollout(r1), &ev, &effects)
 }
+
+// supersededInFlight dispatches web-2 under r2 while web-1 is in flight under r1, which is
+// superseded or, after its retention, pruned.
+func (r *run) supersededInFlight(pruned bool) {
+	r.t.Helper()
+	r.active()
+	r.dispatched(r1, "web-1", "a1")
+	r.moved(r1, "web-1", reducer.HostActivating)
+	r.opened(r2, "stable", "b2")
+	r.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: r1, Successor: r2})
+	r.now += reducer.Time(retention)
+	if pruned {
+		r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+	}
+	r.joined(r2, "web-2", 0)
+	r.dispatched(r2, "web-2", "b2")
+}
