@@ -77,7 +77,7 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 				coverage.Answer(reducer.Reverted)),
 		"nothing is ever pruned": slices.Contains(v.NeverReached(), reducer.Pruned) &&
 			broken(invariant.Unpruned),
-		"a wave that regresses is taken for one that completed": departs(
+		"a wave that regresses counts as complete": departs(
 			reducer.Active, coverage.WaveBackward, coverage.Answer(reducer.Converging),
 			coverage.RefusedInvariant),
 		"clearance is rejected everywhere": departs(

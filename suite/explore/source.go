@@ -114,7 +114,7 @@ func (s *Source) claims(n int) []string {
 	return all
 }
 
-// outcome is what one run came to.
+// outcome is the result of one run.
 type outcome struct {
 	machine    string
 	entries    uint64
@@ -127,8 +127,8 @@ type outcome struct {
 	measured   *collector
 }
 
-// run runs the n-th scenario of a seed. The error is the context's, or that of a machine that gives
-// no answer: whatever else goes wrong in the run is a violation.
+// run runs the n-th scenario of a seed. The error is the context's, or that of a machine without an
+// answer: whatever else goes wrong in the run is a violation.
 func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) {
 	sc, name := s.scenario(seed, n)
 	o := &outcome{machine: name, expected: sc.ExpectViolations, measured: newCollector(ctx)}

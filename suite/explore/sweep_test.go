@@ -19,7 +19,7 @@ import (
 	"rollsim/sim"
 )
 
-// canary is a machine of which a sweep must find out that it is broken.
+// canary is a machine with a defect that a sweep must find.
 var canary = machine.Canary().Name()
 
 // drawn returns a source that draws scenarios and faults.
