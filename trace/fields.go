@@ -40,7 +40,7 @@ var (
 	}
 )
 
-var eventFields = [...][]field[reducer.Event]{
+var eventFields = [reducer.EventKindCount][]field[reducer.Event]{
 	reducer.RolloutOpened: {
 		rolloutOfEvent,
 		{"channel", "", ClassName, str(func(v *reducer.Event) *reducer.ChannelID { return &v.Channel })},
@@ -107,7 +107,7 @@ var rolloutOfEffect = field[reducer.Effect]{
 	str(func(v *reducer.Effect) *reducer.RolloutID { return &v.Rollout }),
 }
 
-var effectFields = [...][]field[reducer.Effect]{
+var effectFields = [reducer.EffectKindCount][]field[reducer.Effect]{
 	reducer.RecordRolloutTransition: {
 		rolloutOfEffect,
 		{
@@ -242,7 +242,7 @@ var (
 	}
 )
 
-var agentFields = [...][]field[AgentEvent]{
+var agentFields = [reducer.AgentEventKindCount][]field[AgentEvent]{
 	reducer.DispatchAck: {
 		{
 			"currentClosureAtDispatch", "", ClassName,
