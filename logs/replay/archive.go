@@ -11,7 +11,7 @@ import (
 	"rollsim/reducer"
 )
 
-// archive holds the records of rollouts that are over, in a hash table of its own: memory is all
+// archive holds the records of rollouts that have ended, in a hash table of its own: memory is all
 // that such a rollout costs, and a long log has many. Measured with 50,000 to 1,000,000 rollouts,
 // the archive takes 74 bytes for each. A Go map of the same records takes 83 to 167, as its tables
 // are between full and half empty, and is no slower. TestMemory allows 100 for all that is kept.

@@ -20,9 +20,9 @@ import (
 	"rollsim/trace/input"
 )
 
-// TestArchive: what is found does not depend on how rollouts are kept that are over: as records in
-// the fleet or in the archive. Of those that ended as usual it does not depend on what is kept at
-// all.
+// TestArchive: the findings do not depend on how rollouts that have ended are kept, as records in
+// the fleet or in the archive. For rollouts that ended as usual, the findings do not depend on
+// whether they are kept at all.
 func TestArchive(t *testing.T) {
 	const edit = `
 		DELETE FROM rollouts WHERE rowid % 2 = 0;
@@ -64,30 +64,31 @@ func TestArchive(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			all := keeping(t, path, maxOver, archive{})
+			all := replayKeeping(t, path, maxEnded, archive{})
 			for _, most := range []int{0, 1} {
 				var a, none archive
-				none.channels = make([]reducer.ChannelID, math.MaxUint16+1) // it takes nothing more
-				got, want := keeping(t, path, most, a), keeping(t, path, most, none)
+				none.channels = make([]reducer.ChannelID, math.MaxUint16+1) // it accepts no more
+				got, want := replayKeeping(t, path, most, a), replayKeeping(t, path, most, none)
 				if n, of := len(got.Fleet.Rollouts()), len(want.Fleet.Rollouts()); n >= of ||
 					of != len(all.Fleet.Rollouts()) {
 					t.Errorf("%s, %s: with %d kept the fleet has %d of %d rollouts", sample, c.name, most, n, of)
 				}
 				if c.name != "long" && len(got.Findings) == 0 {
-					t.Errorf("%s, %s: nothing is found", sample, c.name)
+					t.Errorf("%s, %s: no findings", sample, c.name)
 				}
 				got.Fleet, want.Fleet = nil, nil
 				if !reflect.DeepEqual(got, want) {
-					t.Errorf("%s, %s: with %d kept\n%s\nwant\n%s", sample, c.name, most, told(got), told(want))
+					t.Errorf("%s, %s: with %d "+
+						"kept\n%s\nwant\n%s", sample, c.name, most, summarize(got), summarize(want))
 				}
 				if !reflect.DeepEqual(got.Groups, all.Groups) {
 					t.Errorf(
 						"%s, %s: with %d kept %v, with all kept %v", sample, c.name, most, got.Groups, all.Groups,
 					)
 				}
-				if told(got) != told(all) && !c.late {
+				if summarize(got) != summarize(all) && !c.late {
 					t.Errorf("%s, %s: with %d kept\n%s\nwith all "+
-						"kept\n%s", sample, c.name, most, told(got), told(all))
+						"kept\n%s", sample, c.name, most, summarize(got), summarize(all))
 				}
 			}
 		}
@@ -113,14 +114,14 @@ func TestLastOneArchived(t *testing.T) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got := keeping(t, path, 0, archive{})
+	got := replayKeeping(t, path, 0, archive{})
 	if n := len(got.Fleet.Rollouts()); n > 0 || countedTitles(got)["invariant: stranded"] > 0 {
 		t.Errorf("%d rollouts are in the fleet\n%s", n, show(got.Findings))
 	}
 }
 
-// keeping replays a log with so many rollouts kept that are over.
-func keeping(t *testing.T, path string, most int, a archive) *Result {
+// replayKeeping replays a log and keeps so many rollouts that have ended.
+func replayKeeping(t *testing.T, path string, most int, a archive) *Result {
 	t.Helper()
 	r, err := input.Open(nil, path)
 	if err != nil {
@@ -134,8 +135,8 @@ func keeping(t *testing.T, path string, most int, a archive) *Result {
 	return p.finalResult()
 }
 
-// told is a result without which of its rollouts are shown.
-func told(r *Result) string {
+// summarize returns a result as text, with the number of its rollouts instead of them.
+func summarize(r *Result) string {
 	rest := *r
 	all := uint64(len(r.Rollouts)) + r.MoreOver
 	rest.Rollouts, rest.MoreOver = nil, all
@@ -145,8 +146,8 @@ func told(r *Result) string {
 	)
 }
 
-// withLate adds entries to a log, one after every so many, about rollouts that were over long
-// before, of every kind. At its end a channel is stranded.
+// withLate adds entries of every kind to a log, one after every so many, about rollouts that ended
+// long before. At its end a channel is stranded.
 func withLate(t *testing.T, log []byte, every int) []byte {
 	t.Helper()
 	in, err := trace.NewReader("log", bytes.NewReader(log))
@@ -185,7 +186,7 @@ func withLate(t *testing.T, log []byte, every int) []byte {
 		late := lateEntries(&old, at)
 		write(&late[(n/every/7)%len(late)])
 	}
-	old := opened[3] // of which nothing is found, so that it is let go of
+	old := opened[3] // it has no finding, so it is evicted
 	write(&trace.Entry{Kind: trace.KindManifestPoll, At: opened[since].At, Poll: &trace.ManifestPoll{
 		Channel: old.Channel, Outcome: "200", Ref: old.TargetRef,
 	}})
@@ -195,7 +196,7 @@ func withLate(t *testing.T, log []byte, every int) []byte {
 	return b.Bytes()
 }
 
-// lateEntries are about a rollout that was opened by an event.
+// lateEntries returns entries about a rollout that was opened by an event.
 func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 	id := opened.Rollout
 	event := func(ev reducer.Event) trace.Entry {

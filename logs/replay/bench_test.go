@@ -27,10 +27,9 @@ import (
 // benchEntries is how long the logs are on which BenchmarkReplay is run; -short takes a tenth.
 const benchEntries = 2_000_000
 
-// BenchmarkReplay reads, folds and checks a long log of each form, and beside that only reads it.
-// Each does so on one core, or with reading and folding side by side on two. Beside the rate it
-// gives what the rate would be if the processor had nothing else to do: per second of processor
-// time, of all cores together.
+// BenchmarkReplay replays a long log in each form, and for comparison only reads it, on one core
+// and on two. It reports entries per second, and entries per second of processor time of all cores,
+// which other work on the machine changes less.
 func BenchmarkReplay(b *testing.B) {
 	entries := benchEntries
 	if testing.Short() {
@@ -67,8 +66,8 @@ func BenchmarkReplay(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory replays a log of 1,008 hosts that is never kept anywhere, and tells what the
-// process took at most. It is to be run alone. It needs Linux.
+// BenchmarkMemory replays a log of 1,008 hosts that is never stored, and reports the peak memory of
+// the process. It is to be run alone, on Linux.
 func BenchmarkMemory(b *testing.B) {
 	entries := 10_000_000
 	if testing.Short() {
@@ -101,7 +100,7 @@ func BenchmarkMemory(b *testing.B) {
 	b.ReportMetric(kib/1024, "MiB-peak")
 }
 
-// used is how much processor time the process has taken.
+// used returns the processor time that the process has used.
 func used() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -119,12 +118,12 @@ func replayAll(path string) (uint64, error) {
 	return result.Entries, err
 }
 
-// readLines finds the lines of a file.
+// readLines reads the lines of a file.
 func readLines(path string) (n uint64, err error) {
 	return eachLine(path, func([]byte) error { return nil })
 }
 
-// readMaps decodes the lines of a file as somebody would who looks at them for once.
+// readMaps decodes each line of a file into a map.
 func readMaps(path string) (n uint64, err error) {
 	return eachLine(path, func(line []byte) error {
 		var m map[string]any
@@ -188,7 +187,7 @@ func longFiles(b *testing.B, sample string, entries int) longFile {
 	return log
 }
 
-// store keeps the lines of a log as a control plane does.
+// store stores the lines of a log in a database as a control plane does.
 func store(path string, lines io.Reader) error {
 	db, err := sqlite3.Open(path)
 	if err != nil {

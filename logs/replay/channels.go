@@ -55,7 +55,7 @@ func (c *channel) point(ref reducer.ChannelRef, at place) {
 // open records that a rollout of the channel was opened.
 func (c *channel) open(r *rollout) { c.before, c.rollout = c.rollout, r }
 
-// isStranded reports whether a channel that points at a rollout's ref waits in vain: another
+// isStranded reports whether a channel that points at a rollout's ref is stranded there: another
 // rollout followed, and a known one is not opened again.
 func (c *channel) isStranded(r *rollout) bool {
 	return r != nil && r.fold != nil &&

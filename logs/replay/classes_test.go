@@ -35,7 +35,7 @@ const (
 	`
 )
 
-// briefly is findings, each with what tells it from others.
+// briefly returns findings as text, one a line, without what is around them.
 func briefly(found []Finding) string {
 	var b strings.Builder
 	for i := range found {
@@ -57,8 +57,8 @@ func briefly(found []Finding) string {
 	return b.String()
 }
 
-// TestClasses shows every finding that a control plane's log can give, and what is noted instead
-// where it is none.
+// TestClasses shows every finding that a control plane's log can have, and what is noted instead
+// where there is none.
 func TestClasses(t *testing.T) {
 	for _, c := range []struct {
 		name, log   string
@@ -109,7 +109,8 @@ func TestClasses(t *testing.T) {
 			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
 				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
-		{name: "superseded by none", log: opening + "supersede edge@a1 edge@b2\nto edge@a1 Active " +
+		{name: "superseded by a rollout that is not opened", log: opening + "supersede edge@a1 " +
+			"edge@b2\nto edge@a1 Active " +
 			"Superseded\n+1\npoll stable s1",
 			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  " +
 				"(rollout edge@a1 is Superseded and will not be opened again)\n" +
@@ -146,9 +147,9 @@ func TestClasses(t *testing.T) {
 				"explains it)"},
 		{name: "a move from another state", log: opening + "move edge@a1 e1 Pending Activating",
 			want: "host 14 refused host event edge@a1 e1 (host e1 is Soaking, not Pending"},
-		{name: "an effect that nothing gives", log: opening + "effect edge@a1 e1 Soaking Converged",
+		{name: "an effect that nothing explains", log: opening + "effect edge@a1 e1 Soaking Converged",
 			want: "host 14 extra host effect edge@a1 e1: RecordTransition  Soaking → Converged / nothing " +
-				"(no agent event gives it)"},
+				"(no agent event explains it)"},
 		{name: "a dispatch of a host that has not joined", log: opening + "dispatch edge@a1 e9 c9",
 			want: "host 14 refused dispatch edge@a1 e9 (host e9 has not joined the rollout)"},
 		{name: "a rollback that quarantines nothing", log: failing + "e1 does edge@a1 RollbackComplete",
@@ -207,7 +208,7 @@ func TestClasses(t *testing.T) {
 				poll edge a1`,
 			want: "invariant 21 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:04Z / " +
 				" (rollout edge@a1 is Superseded and will not be opened again)"},
-		{name: "stranded at a rollout that was pruned before the next one came", log: failing + `
+		{name: "stranded at a rollout that was pruned before the next one was opened", log: failing + `
 				+604800
 				expire edge@a1
 				to edge@a1 Failed Pruned
@@ -251,13 +252,13 @@ func TestClasses(t *testing.T) {
 				"log 6 extra HostJoined edge@a1 e2: HostJoined  e2 / nothing (OpenRollout does not list the " +
 				"host)"},
 		{name: "a gap", log: opening + "poll edge a1 [entry 20]",
-			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)"},
+			want: "log 14 missing entry (entries 14 to 19 are missing before entry 20)"},
 		{name: "out of order", log: opening + "poll edge a1 [entry 20]\npoll edge a1 [entry 14]\npoll " +
 			"edge a1 [entry 21]",
-			want: "log 14 missing entry (entries 14 to 19 are missing: entry 20 stands there)\nlog 14 " +
+			want: "log 14 missing entry (entries 14 to 19 are missing before entry 20)\nlog 14 " +
 				"misplaced entry: " + polled + " /  (entry 14 stands after entry 20)"},
 		{name: "twice", log: opening + "poll edge a1 [entry 13]",
-			want: "log 13 repeated entry: " + polled + " /  (entry 13 stands there a second time)"},
+			want: "log 13 repeated entry: " + polled + " /  (entry 13 stands in the log twice)"},
 		{name: "a block out of order", log: opening + "poll edge a1 [entry 17]\npoll edge a1 [entry " +
 			"14]\npoll edge a1 [entry 15]\npoll edge a1 [entry 16]\npoll edge a1 [entry 18]",
 			want: "log 14 misplaced entry: " + polled + " /  (entries 14 to 16 stand after entry 17)"},
@@ -266,7 +267,7 @@ func TestClasses(t *testing.T) {
 			want: "log 16 misplaced entry: " + polled + " /  (entries 16 to 14 stand after entry 17)"},
 		{name: "some of a gap come late", log: opening + "poll edge a1 [entry 17]\npoll edge a1 " +
 			"[entry 15]\npoll edge a1 [entry 14]\npoll edge a1 [entry 18]",
-			want: "log 14 missing entry (entries 14 to 16 are missing: entry 17 stands there)\nlog 15 " +
+			want: "log 14 missing entry (entries 14 to 16 are missing before entry 17)\nlog 15 " +
 				"misplaced entry: " + polled + " /  (entries 15 to 14 stand after entry 17)"},
 		{name: "files in the wrong order", log: "poll edge a1 [entry 20]\npoll edge a1 [entry " +
 			"21]\npoll edge a1 [entry 7]\npoll edge a1 [entry 8]\nopen edge@a1 [entry 22]",

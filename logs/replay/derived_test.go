@@ -63,7 +63,7 @@ func TestDerived(t *testing.T) {
 		{name: "current_wave", sql: "UPDATE rollouts SET current_wave = 7 WHERE current_wave = 0",
 			notes:  "nor is rollouts.current_wave, which differs in 8 of 8 rows",
 			tables: Tables{Rollouts: 8, Differ: 8, WaveDiffer: 8, Quarantines: 5}},
-		{name: "current_wave of a log that tells it",
+		{name: "current_wave of a log that shows it",
 			sql: `INSERT INTO event_log(ts, kind, rollout_id, payload)
 				VALUES ('2026-05-16T18:00:00Z', 'rollout_event', '` + last +
 				`', '{"kind":"WaveAdvanced","rolloutId":"` + last +

@@ -19,9 +19,9 @@
 //
 // Suppose that the log ends there, without a RecordRolloutTransition for it. The end shows that the
 // effect is missing. The replay makes a [Finding] of class [Effect] about entry 11, missing effect:
-// recorded is nothing, while the machine makes a transition from Active to Failed. The finding
+// the log records nothing, while the machine makes a transition from Active to Failed. The finding
 // holds the entries around that place. The rollout itself is Failed, and needs no finding: that is
-// how it ended. One that is still under way at the end, and that goes on only if an operator, a
+// how it ended. One that is still under way at the end, and that continues only if an operator, a
 // reboot or another ref comes, is a finding too: it is stuck.
 //
 // [Why] with host e1 answers from the same log: e1 is in wave 0 of edge@a1, which is Failed, so
@@ -44,5 +44,5 @@
 // A replay reads one entry at a time and passes it to small checks, each with its own state: the
 // order of the entries, their payloads, plans, effects, rejections, hosts, quarantines, invariants.
 // They add their findings to one collector. Memory grows with the rollouts and hosts at work, not
-// with the log: a rollout that is over is reduced to its summary, and in time to its record.
+// with the log: a rollout that has ended is reduced to its summary, and in time to its record.
 package replay

@@ -12,11 +12,11 @@ import (
 func (p *replay) finish() error {
 	if p.fleet == nil {
 		p.notes.add("the log has no entries")
-		return p.start(&trace.Entry{}) // the result names the machine all the same
+		return p.start(&trace.Entry{}) // the result names the machine nevertheless
 	}
 	p.findings.atEnd = true
 	p.rejections.missing()
-	for _, list := range [][]*rollout{p.rollouts.opened, p.rollouts.never, p.rollouts.over} {
+	for _, list := range [][]*rollout{p.rollouts.opened, p.rollouts.never, p.rollouts.ended} {
 		for _, r := range list {
 			p.effects.close(r)
 		}
@@ -32,7 +32,7 @@ func (p *replay) finish() error {
 	p.missingOpenings()
 	p.quarantines.missing(nil)
 	if p.stopped != nil {
-		return nil // the log goes on after what is judged
+		return nil // the log continues after what is judged
 	}
 	p.invariants.end()
 	p.findStuck()

@@ -17,10 +17,10 @@ import (
 	"rollsim/trace"
 )
 
-// onlyTheGapShows is what TestEveryLine finds by the seqs of the entries alone, and how often: with
-// the entries numbered anew nothing in them contradicts it. The order of entries that do not follow
-// from each other means nothing, and that a host joins a second time changes nothing; that is
-// noted.
+// onlyTheGapShows lists the changes that TestEveryLine finds by the seqs of the entries alone, and
+// how often: with the entries renumbered, nothing contradicts them. The order of entries that do
+// not follow from each other has no meaning. A host that joins a second time changes nothing, which
+// a note says.
 const onlyTheGapShows = `
 HostJoined moved past HostJoined: 48
 HostJoined moved past OpenRollout: 8
@@ -40,10 +40,10 @@ RemoteInsertQuarantine moved past RecordTransition: 5
 `
 
 // TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a
-// rollout event or an effect: each time, something is found that names it, and of some that it is
-// found again where its Until says. Every field but waves is changed, on one line to a value that
-// the log has elsewhere and on the next to one that it has nowhere. Left out of the log are its
-// gate decisions: they are most of it, and decide nothing here.
+// rollout event or an effect. Each time there must be a finding that names the line. Some findings
+// must be found again with their Until. Every field except waves is changed, on one line to a value
+// that the log has elsewhere and on the next to one that it has nowhere. The log is without its
+// gate decisions, which are most of it and decide nothing here.
 func TestEveryLine(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
 	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
@@ -124,8 +124,8 @@ func (e *everyLine) changeLine(i int) {
 	}
 }
 
-// other gives another value for a field, a different one for each line: from elsewhere in the log,
-// or from nowhere.
+// other returns another value for a field, a different one for each line: from elsewhere in the
+// log, or from nowhere.
 func (e *everyLine) other(f field, i int) string {
 	switch all := e.values[f.name()]; {
 	case f.name() == "seq":
@@ -146,7 +146,7 @@ func (e *everyLine) other(f field, i int) string {
 	return `"nowhere"`
 }
 
-// try replays the log with one line changed, and then with its entries numbered anew.
+// try replays the log with one line changed, and then with its entries renumbered.
 func (e *everyLine) try(i int, what string, changed []string) {
 	what = e.lines[i].kind() + " " + what
 	problem := e.judge(i, changed)
@@ -156,7 +156,7 @@ func (e *everyLine) try(i int, what string, changed []string) {
 	again := numbered(changed)
 	if i%10 == 0 {
 		e.findAgain(fmt.Sprintf("line %d, %s", i+1, what), changed)
-		e.findAgain(fmt.Sprintf("line %d, %s, numbered anew", i+1, what), again)
+		e.findAgain(fmt.Sprintf("line %d, %s, renumbered", i+1, what), again)
 	}
 	only := !slices.Equal(again, changed) && !slices.Equal(again, e.log) && e.judge(i, again) != ""
 	e.mu.Lock()
@@ -167,8 +167,8 @@ func (e *everyLine) try(i int, what string, changed []string) {
 	}
 }
 
-// judge replays a log and says what is wrong with the answer: neither a finding nor an error names
-// the line that was changed, by its seq or one beside it, its rollout or its host.
+// judge replays a log. It returns "" if a finding or an error names the line that was changed: by
+// its seq or one next to it, its rollout or its host.
 func (e *everyLine) judge(i int, changed []string) string {
 	got, err := runHere(strings.Join(changed, ""), Options{})
 	var readError *trace.ReadError
@@ -178,15 +178,15 @@ func (e *everyLine) judge(i int, changed []string) string {
 	if err != nil {
 		return err.Error()
 	}
-	// an agent event, the effect, the move and what the rollout makes of it stand together
-	const beside = 3
+	// an agent event, its effect, its move and the transition of the rollout stand together
+	const near = 3
 	now := e.lines[i]
 	if len(changed) == len(e.log) {
 		now = parseLine(e.t, changed[i])
 	}
 	seq := uint64(i + 1)
 	named := func(f *Finding) bool {
-		return f.Seq+beside >= seq && f.Seq <= seq+beside ||
+		return f.Seq+near >= seq && f.Seq <= seq+near ||
 			f.Host != "" && (e.lines[i].has("host", string(f.Host)) || now.has("host", string(f.Host))) ||
 			f.Host == "" &&
 				(e.lines[i].has("rollout", string(f.Rollout)) || now.has("rollout", string(f.Rollout)))
@@ -200,7 +200,7 @@ func (e *everyLine) judge(i int, changed []string) string {
 			return ""
 		}
 	}
-	return "not found\n" + show(got.Findings)
+	return "no finding\n" + show(got.Findings)
 }
 
 // runHere replays without reading ahead, which is slower for a log as small as this.
@@ -214,7 +214,8 @@ func runHere(data string, opts Options) (*Result, error) {
 	return p.finalResult(), err
 }
 
-// findAgain looks closer at what is found: the log is judged up to there, for that rollout alone.
+// findAgain checks that a replay up to Finding.Until, for its rollout alone, makes the finding
+// again.
 func (e *everyLine) findAgain(what string, changed []string) {
 	log := strings.Join(changed, "")
 	found, _ := runHere(log, Options{})
@@ -229,7 +230,7 @@ func (e *everyLine) findAgain(what string, changed []string) {
 	}
 }
 
-// numbered gives entries the seqs 1, 2, 3 …
+// numbered sets the seqs of entries to 1, 2, 3 …
 func numbered(lines []string) []string {
 	all := make([]string, len(lines))
 	for i, line := range lines {
@@ -300,7 +301,7 @@ func (l *parsedLine) value(path string) string {
 	return ""
 }
 
-// has tells whether a field of that name has a value.
+// has reports whether a field of that name has a value.
 func (l *parsedLine) has(name, value string) bool {
 	return slices.ContainsFunc(
 		l.fields, func(f field) bool { return f.name() == name && f.text == value },

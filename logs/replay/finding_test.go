@@ -12,8 +12,8 @@ import (
 	"rollsim/trace"
 )
 
-// forge changes the entries of the small trace and seals them again, so that all that can be found
-// is what the entries say of each other. Without a header it is what a control plane might export.
+// forge changes the entries of the small trace and seals them again, so that only contradictions
+// between entries remain to be found. Without a header it is what a control plane might export.
 func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Entry) []byte {
 	t.Helper()
 	r, err := trace.NewReader("t.ndjson", bytes.NewReader(small(t)))
@@ -51,8 +51,7 @@ func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Ent
 	return b.Bytes()
 }
 
-// where finds the only entry that a test means: of the event or effect kind and rollout, and with
-// that in its text.
+// where returns the index of the only entry that has all words in its text.
 func where(t *testing.T, all []trace.Entry, words ...string) int {
 	t.Helper()
 	var lines trace.Lines
@@ -72,7 +71,7 @@ func where(t *testing.T, all []trace.Entry, words ...string) int {
 	return found
 }
 
-// without leaves out the lines of what stands around a finding.
+// without leaves out the entries around a finding.
 func without(before string) string {
 	var b strings.Builder
 	for line := range strings.Lines(before) {
@@ -144,7 +143,7 @@ func TestFindings(t *testing.T) {
 `,
 		},
 		{
-			name: "effect recorded that the machine does not give",
+			name: "effect recorded that the machine does not make",
 			change: func(all []trace.Entry) []trace.Entry {
 				i := where(t, all, "event", "HostStateChanged", "edge@a1", "e1", "Pending → Activating")
 				e := all[where(t, all, "UpdateCurrentWave")]
@@ -276,7 +275,7 @@ func TestFindings(t *testing.T) {
 `,
 		},
 		{
-			name: "two, of which the later one shows first",
+			name: "two findings, the later one made first",
 			change: func(all []trace.Entry) []trace.Entry {
 				all[where(t, all, "Superseded → Pruned")].Effect.From = reducer.Terminal
 				i := where(t, all, "effect", "RecordRolloutTransition", "Active → Reverted")
@@ -317,7 +316,7 @@ entry 54 (line 55), different effect
 			},
 		},
 		{
-			name: "policies that a control plane's log tells",
+			name: "policies that a control plane's log states",
 			log:  true,
 			opts: Options{Machine: reducer.RFC0008()},
 			change: func(all []trace.Entry) []trace.Entry {
@@ -380,7 +379,7 @@ entry 38 (line 39), refused event
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.log { // what else it contradicts is another test's
+			if c.log { // other tests cover the other classes
 				got.Findings = slices.DeleteFunc(
 					got.Findings, func(f Finding) bool { return f.Class != Effect && f.Class != Illegal },
 				)
@@ -476,8 +475,8 @@ func TestReplayErrors(t *testing.T) {
 	}
 }
 
-// TestAroundWhatIsMissing: what never comes is found long after the entry that it should follow,
-// and shown beside that.
+// TestAroundWhatIsMissing: a missing entry is found long after the one that it should follow, and
+// is shown with the entries around that one.
 func TestAroundWhatIsMissing(t *testing.T) {
 	for what, log := range map[string]string{
 		"missing host move":  opening + "e1 says edge@a1 Converged\n",

@@ -24,7 +24,7 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{t: t}
 	f.cursor.lines.Absolute = true
 	f.rollouts = registry{
-		only: new(Filter), evidence: &f.evidence, keep: maxOver,
+		only: new(Filter), evidence: &f.evidence, keep: maxEnded,
 		fleet: reducer.NewFleet(reducer.V02(), nil),
 		byID:  make(map[reducer.RolloutID]*rollout), openings: make(map[int]uint64),
 	}

@@ -11,9 +11,8 @@ import (
 	"rollsim/trace"
 )
 
-// FuzzReplay: whatever a log holds, it is replayed or it is an error that names the file, and the
-// questions that can be asked about it have an answer. Times and ids are out of any order, hosts
-// and rollouts of nowhere, and all of it many times over.
+// FuzzReplay: every log is replayed, or the error names the file, and questions about it have an
+// answer or a *NoAnswer. Times and ids may be in any order, and hosts and rollouts unknown.
 func FuzzReplay(f *testing.F) {
 	f.Add(string(inWords(f, failing+"e1 does edge@a1 RollbackComplete\nquarantine edge "+
 		"c1\nsupersede edge@a1 edge@b2\nexpire edge@a1")), "e1", uint64(3))

@@ -127,7 +127,7 @@ func (h *hostAuditor) effect(e *trace.Entry, r *rollout, m *member) {
 	}
 	recorded := effect.Effect + "  " + describeMove(effect.From, effect.To)
 	f := extra(Host, "host effect", r.id, recorded)
-	f.Host, f.Reason = effect.Host, "no agent event gives it"
+	f.Host, f.Reason = effect.Host, "no agent event explains it"
 	switch {
 	case right:
 		h.evidence.lateEffects++

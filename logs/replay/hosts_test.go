@@ -103,7 +103,7 @@ func TestHostAuditor(t *testing.T) {
 				"it)"}},
 		{"no agent event for an effect", []string{"effect Pending Activating"}, []string{
 			"host 1 extra host effect edge@a1 e1: RecordTransition  Pending → Activating / nothing (no " +
-				"agent event gives it)"}},
+				"agent event explains it)"}},
 		{"another effect", []string{acked, "effect Pending Failed", "move Pending Activating"},
 			[]string{"host 2 different host effect edge@a1 e1: RecordTransition  Pending → Failed / " +
 				"RecordTransition  Pending → Activating"}},

@@ -18,7 +18,7 @@ func auditorOf(f *fixture) *invariantAuditor {
 	return a
 }
 
-// TestInvariants: a dispatch on a rollout that has failed is a finding, one on another is none.
+// TestInvariants: a dispatch on a rollout that has failed is a finding, one before it is not.
 func TestInvariants(t *testing.T) {
 	f := newFixture(t)
 	a := auditorOf(f)

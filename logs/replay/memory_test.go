@@ -10,8 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// production makes the log of a control plane while it is read: of one channel whose every ref all
-// hosts converge to, and whose gates are decided over and over in between.
+// production writes the log of a control plane while it is read. It has one channel, all of whose
+// hosts converge to each ref. Between refs its gates are decided again and again.
 type production struct{ rollouts, hosts, gates int }
 
 func (l production) open() io.ReadCloser {
@@ -111,7 +111,7 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 
 func hostName(n int) reducer.HostID { return reducer.HostID(fmt.Sprintf("edge-%04d", n)) }
 
-// replayed replays a log, and gives how many bytes are held for it when its end is reached.
+// replayed replays a log, and returns how many bytes are held for it at its end.
 func replayed(t *testing.T, log production) (*replay, int64) {
 	t.Helper()
 	before := heap()
@@ -121,13 +121,13 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := uint64(0)
-	p := newReplay(r, Options{Progress: func(entries uint64) { told = entries }})
+	reported := uint64(0)
+	p := newReplay(r, Options{Progress: func(entries uint64) { reported = entries }})
 	if err := p.readAll(); err != nil {
 		t.Fatal(err)
 	}
-	if p.cursor.n-told >= progressEvery {
-		t.Errorf("%d entries were read, and %d told", p.cursor.n, told)
+	if p.cursor.n-reported >= progressEvery {
+		t.Errorf("%d entries were read, and %d reported", p.cursor.n, reported)
 	}
 	held := heap() - before
 	res := p.finalResult()
@@ -135,17 +135,17 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 		t.Fatal(show(res.Findings[:1]))
 	}
 	if all := uint64(len(res.Rollouts)) + res.MoreOver; all != uint64(log.rollouts) ||
-		len(res.Rollouts) > maxOver+2 ||
-		len(p.rollouts.byID) > maxOver+2 {
+		len(res.Rollouts) > maxEnded+2 ||
+		len(p.rollouts.byID) > maxEnded+2 {
 		t.Errorf(
-			"of %d rollouts %d are shown, %d more are over, %d are kept", log.rollouts, len(res.Rollouts),
+			"of %d rollouts %d are shown, %d more have ended, %d are kept", log.rollouts, len(res.Rollouts),
 			res.MoreOver, len(p.rollouts.byID),
 		)
 	}
 	return p, held
 }
 
-// heap is how many bytes are held.
+// heap returns how many bytes are held.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC() // what the first one finalized, the second frees
@@ -154,15 +154,15 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestMemory: what is kept grows neither with the entries of a log nor with the hosts of its
-// rollouts that are over, but by a few dozen bytes for each rollout that ever was.
+// TestMemory: memory grows neither with the entries of a log nor with the hosts of rollouts that
+// have ended, but by a few dozen bytes for each rollout.
 func TestMemory(t *testing.T) {
 	const most = 100
 	_, few := replayed(t, production{rollouts: 20_000, hosts: 1}) // buffers may differ by a megabyte
 	_, many := replayed(t, production{rollouts: 120_000, hosts: 1})
 	each := (many - few) / 100_000
-	if t.Logf("%d bytes for each rollout that is over", each); each > most {
-		t.Errorf("%d bytes are kept for each rollout that is over, want at most %d", each, most)
+	if t.Logf("%d bytes for each rollout that has ended", each); each > most {
+		t.Errorf("%d bytes are kept for each rollout that has ended, want at most %d", each, most)
 	}
 	const hosts = 8
 	const some = 20_000 // so that every buffer is in use

@@ -23,7 +23,7 @@ type Options struct {
 	// a log shows is not judged then.
 	Until uint64
 
-	// Only limits what is reported. The whole log is folded all the same.
+	// Only limits what is reported. The whole log is folded nevertheless.
 	Only Filter
 
 	// Accepted lists findings that were reviewed. They are counted apart from the others. Nil accepts

@@ -11,7 +11,7 @@ import (
 	"rollsim/trace"
 )
 
-// TestFilter: what was not asked for is folded and not shown.
+// TestFilter: a filter limits what is shown, not what is folded.
 func TestFilter(t *testing.T) {
 	at := func(text string) reducer.Opt[reducer.Time] {
 		when, err := trace.ParseTime(text)
@@ -37,7 +37,7 @@ func TestFilter(t *testing.T) {
 		{"host of another channel", Options{Only: Filter{Host: "web-0005"}}, 1, "9812 7edf 9b22 355f"},
 		{"since", Options{Only: Filter{Since: at("2026-05-16T11:00:00Z")}}, 4, "2861 9b22 355f 7d9b"},
 		{"until", Options{Until: 869}, 1, "0c91 9812 296e"},
-		{"until, and what that leaves open", Options{Until: 870}, 1, "0c91 9812 296e"},
+		{"until, with an effect pending", Options{Until: 870}, 1, "0c91 9812 296e"},
 		{"until the first", Options{Until: 1}, 0, ""},
 		{"until after the end", Options{Until: 9999}, 9, "0c91 9812 296e 7edf 2861 9b22 355f 7d9b"},
 	} {
@@ -66,7 +66,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestFilterOfNothing: what the log does not know was mistyped.
+// TestFilterOfNothing: a name that the log does not have is an error with the names that it has.
 func TestFilterOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		only  Filter
@@ -108,8 +108,8 @@ func accepted(t *testing.T, text string) *Accepted {
 	return a
 }
 
-// TestAccept: what was reviewed is counted apart and does not fail, what is new does, and lines
-// that accept nothing are told.
+// TestAccept: accepted findings are counted apart and do not fail, new ones do, and lines that
+// accept nothing are stale.
 func TestAccept(t *testing.T) {
 	opts := Options{Machine: reducer.RFC0008()}
 	before := replayFile(t, "sample-4.ndjson.gz", opts)
@@ -135,7 +135,7 @@ func TestAccept(t *testing.T) {
 		len(got.Stale) > 0 {
 		t.Errorf("all accepted: %d findings, stale %v", len(got.Findings), got.Stale)
 	}
-	// What is not asked for is not stale.
+	// A line for a finding that was not asked for is not stale.
 	for _, o := range []Options{
 		{Until: 1000}, {Only: Filter{Channel: "edge"}}, {Only: Filter{Host: "edge-0008"}},
 	} {
@@ -182,7 +182,7 @@ func TestAcceptedLines(t *testing.T) {
 	}
 }
 
-// TestManyFindings: of a title so many are kept, and all are counted.
+// TestManyFindings: all findings of a title are counted, and the first ones kept.
 func TestManyFindings(t *testing.T) {
 	var log strings.Builder
 	log.WriteString(opening)

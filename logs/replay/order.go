@@ -32,7 +32,7 @@ type stray struct {
 	finding *Finding
 	last    uint64 // the seq of the last one
 	step    int64  // from one of them to the next: 1 or -1; 0 while there is only one
-	where   string // what they do, such as "there a second time"
+	where   string // where they stand, such as "in the log twice"
 }
 
 // maxGaps is how many gaps are watched for entries that come late.
@@ -63,9 +63,9 @@ func (o *orderChecker) check(e *trace.Entry) bool {
 // skipped finds that the entries between the last one and e are missing.
 func (o *orderChecker) skipped(e *trace.Entry) {
 	from, to := o.last+1, e.Seq-1
-	reason := fmt.Sprintf("entries %d to %d are missing: entry %d stands there", from, to, e.Seq)
+	reason := fmt.Sprintf("entries %d to %d are missing before entry %d", from, to, e.Seq)
 	if from == to {
-		reason = fmt.Sprintf("entry %d is missing: entry %d stands there", from, e.Seq)
+		reason = fmt.Sprintf("entry %d is missing before entry %d", from, e.Seq)
 	}
 	at := o.cursor.place(e) // after the last entry, on the line of e
 	at.n, at.ring, at.seq = at.n-1, at.ring-1, from
@@ -79,7 +79,7 @@ func (o *orderChecker) skipped(e *trace.Entry) {
 // unordered finds that an entry is misplaced or, unless it fills a gap, repeated.
 func (o *orderChecker) unordered(e *trace.Entry, late bool) {
 	seq := e.Seq
-	kind, where := Repeated, "there a second time"
+	kind, where := Repeated, "in the log twice"
 	switch {
 	case late:
 		kind, where = Misplaced, fmt.Sprintf("after entry %d", o.cursor.end.seq)

@@ -20,21 +20,21 @@ func TestOrder(t *testing.T) {
 		{"in order", []uint64{1, 2, 3}, 0, nil},
 		{"from the middle", []uint64{7, 8}, 0, nil},
 		{"a gap", []uint64{1, 4}, 0, []string{
-			"log 2 missing entry (entries 2 to 3 are missing: entry 4 stands there)"}},
+			"log 2 missing entry (entries 2 to 3 are missing before entry 4)"}},
 		{"a gap of one", []uint64{1, 3}, 0, []string{
-			"log 2 missing entry (entry 2 is missing: entry 3 stands there)"}},
+			"log 2 missing entry (entry 2 is missing before entry 3)"}},
 		{"filled late", []uint64{1, 3, 2, 4}, 0, []string{
 			"log 2 misplaced entry: " + shown + " /  (entry 2 stands after entry 3)"}},
 		{"twice", []uint64{1, 2, 2, 3}, 1, []string{
-			"log 2 repeated entry: " + shown + " /  (entry 2 stands there a second time)"}},
+			"log 2 repeated entry: " + shown + " /  (entry 2 stands in the log twice)"}},
 		{"before the first", []uint64{5, 6, 4}, 1, []string{
 			"log 4 misplaced entry: " + shown + " /  (entry 4 stands after entry 6, and the log begins " +
 				"with entry 5)"}},
 		{"a run", []uint64{1, 5, 2, 3, 4, 6}, 0, []string{
 			"log 2 misplaced entry: " + shown + " /  (entries 2 to 4 stand after entry 5)"}},
 		{"two runs", []uint64{1, 2, 3, 1, 3}, 2, []string{
-			"log 1 repeated entry: " + shown + " /  (entry 1 stands there a second time)",
-			"log 3 repeated entry: " + shown + " /  (entry 3 stands there a second time)"}},
+			"log 1 repeated entry: " + shown + " /  (entry 1 stands in the log twice)",
+			"log 3 repeated entry: " + shown + " /  (entry 3 stands in the log twice)"}},
 	} {
 		f := newFixture(t)
 		o := orderChecker{cursor: &f.cursor, evidence: &f.evidence, findings: &f.findings}

@@ -73,7 +73,7 @@ func (c *payloadChecker) time(e *trace.Entry, at reducer.Time, about reducer.Rol
 	c.timeOf(e, at, about, "the entry is of another time than its payload")
 }
 
-// timeOf checks that an entry about a rollout is of the time at, and otherwise gives the reason.
+// timeOf checks that an entry about a rollout is of the time at. The reason explains a finding.
 func (c *payloadChecker) timeOf(
 	e *trace.Entry, at reducer.Time, about reducer.RolloutID, reason string,
 ) {

@@ -8,7 +8,7 @@ import (
 	"rollsim/trace"
 )
 
-// policies hold what is known of the channels' policies: what the user gives or the header says,
+// policies hold what is known of the channels' policies: what the user sets or the header says,
 // and else what agents say that they apply.
 type policies struct {
 	notes *notes
@@ -27,7 +27,7 @@ func newPolicies(notes *notes) policies {
 	}
 }
 
-// set sets the policies that the header, which may be nil, and the user give. The user's win.
+// set sets the policies of the header, which may be nil, and those of the user, which win.
 func (p *policies) set(header *trace.Header, given map[reducer.ChannelID]reducer.Policy) {
 	if header != nil {
 		for _, c := range header.Channels {

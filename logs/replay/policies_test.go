@@ -8,7 +8,7 @@ import (
 	"rollsim/trace"
 )
 
-// TestPolicies: a policy that the user gives wins over the header's, either over what agents say,
+// TestPolicies: a policy that the user sets wins over the header's, either over what agents say,
 // and that over the default.
 func TestPolicies(t *testing.T) {
 	const rollback = reducer.RollbackAndHalt

@@ -7,11 +7,11 @@ import (
 	"rollsim/reducer"
 )
 
-// maxOver is how many of the rollouts that are over are kept.
-const maxOver = 500
+// maxEnded is how many of the rollouts that have ended are kept.
+const maxEnded = 500
 
-// registry holds the rollouts of a log. Those that are over are evicted in time: their records move
-// to the archive, from where they come back when an entry is about them.
+// registry holds the rollouts of a log. Those that have ended are evicted in time: their records
+// move to the archive, from where they come back when an entry is about them.
 type registry struct {
 	only     *Filter
 	evidence *evidence
@@ -23,10 +23,10 @@ type registry struct {
 	opened []*rollout // in the order of opening, without evicted ones
 	never  []*rollout // those that were never opened, in the order of their first entries
 
-	over     []*rollout // those that are over, in that order
-	keep     int        // how many of them stay
-	overKept int        // how many of the others stay because of a finding
-	evicted  uint64     // how many were evicted that Options.Only selects
+	ended     []*rollout // those that nothing more is expected of, in that order
+	keep      int        // how many of them stay
+	endedKept int        // how many of the others stay because of a finding
+	evicted   uint64     // how many were evicted that Options.Only selects
 
 	archive  archive
 	openings map[int]uint64 // the seq of the openings of those not archived, by Rollout.Number
@@ -105,14 +105,14 @@ func (g *registry) selects(r *rollout) bool {
 	return true
 }
 
-// surplus returns the rollout that is to be evicted next, or nil. It keeps the last ones that are
-// over, and of those before them some with a finding.
+// surplus returns the rollout that is to be evicted next, or nil. It keeps the last ones that have
+// ended, and of those before them some with a finding.
 func (g *registry) surplus() *rollout {
-	for len(g.over) > g.keep {
-		r := g.over[0]
-		g.over = slices.Delete(g.over, 0, 1)
-		if g.selects(r) && (r.found && g.overKept < maxOver || g.only.Rollout != "") {
-			g.overKept++
+	for len(g.ended) > g.keep {
+		r := g.ended[0]
+		g.ended = slices.Delete(g.ended, 0, 1)
+		if g.selects(r) && (r.found && g.endedKept < maxEnded || g.only.Rollout != "") {
+			g.endedKept++
 			continue
 		}
 		return r
@@ -120,7 +120,8 @@ func (g *registry) surplus() *rollout {
 	return nil
 }
 
-// evict evicts a rollout that is over. Only its record stays, in the archive or else in the fleet.
+// evict evicts a rollout that has ended. Only its record stays, in the archive or else in the
+// fleet.
 func (g *registry) evict(r *rollout) {
 	delete(g.byID, r.id)
 	if g.checker != nil {
@@ -157,7 +158,7 @@ func (g *registry) restore(id reducer.RolloutID) *rollout {
 		g.checker.Resume(r.fold)
 	}
 	g.byID[id] = r
-	g.over = append(g.over, r)
+	g.ended = append(g.ended, r)
 	return r
 }
 

@@ -10,19 +10,19 @@ import (
 	"rollsim/trace"
 )
 
-// archivable is the id of a rollout that the archive takes.
+// archivable returns the id of a rollout that the archive accepts.
 func archivable(n int) reducer.RolloutID {
 	return reducer.NewRolloutID("edge", reducer.ChannelRef(fmt.Sprintf("%040x", n)))
 }
 
-// over opens rollouts, each of which supersedes the one before it, and releases all but the last.
-func over(f *fixture, ids ...reducer.RolloutID) []*rollout {
+// supersedeAll opens rollouts. Each supersedes the one before it, whose hosts are freed.
+func supersedeAll(f *fixture, ids ...reducer.RolloutID) []*rollout {
 	var all []*rollout
 	for i, id := range ids {
 		if i > 0 {
 			f.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: ids[i-1], Successor: id})
 			all[i-1].free()
-			f.rollouts.over = append(f.rollouts.over, all[i-1])
+			f.rollouts.ended = append(f.rollouts.ended, all[i-1])
 		}
 		f.cursor.n++
 		all = append(all, f.open(id, "e1"))
@@ -36,7 +36,7 @@ func TestRegistry(t *testing.T) {
 	for name, id := range map[string]reducer.RolloutID{"archive": archivable(1), "fleet": "edge@a1"} {
 		f := newFixture(t)
 		f.rollouts.checker = invariant.NewChecker(f.rollouts.fleet, &trace.Header{})
-		r := over(f, id, "edge@z9")[0]
+		r := supersedeAll(f, id, "edge@z9")[0]
 		g := &f.rollouts
 		if g.surplus() != nil {
 			t.Errorf("%s: fewer rollouts than are kept are surplus", name)
@@ -61,7 +61,7 @@ func TestRegistry(t *testing.T) {
 		}
 		got := g.get(id)
 		if got.fold.Number() != number || got.fold.Record != rec || g.openings[number] != 1 ||
-			g.fleet.Rollout(id) != got.fold || len(g.over) != 1 || g.get(id) != got {
+			g.fleet.Rollout(id) != got.fold || len(g.ended) != 1 || g.get(id) != got {
 			t.Errorf("%s: restored as %+v", name, got)
 		}
 	}
@@ -83,7 +83,7 @@ func TestRegistryNever(t *testing.T) {
 	}
 }
 
-// TestSurplus: a rollout with a finding is kept although it is over, unless it was not asked for.
+// TestSurplus: a rollout with a finding is kept although it has ended, unless it was not asked for.
 func TestSurplus(t *testing.T) {
 	for _, c := range []struct {
 		only Filter
@@ -95,7 +95,7 @@ func TestSurplus(t *testing.T) {
 	} {
 		f := newFixture(t)
 		f.rollouts.only = &c.only
-		over(f, "edge@a1", "edge@b2", "edge@c3", "edge@d4")[0].found = true
+		supersedeAll(f, "edge@a1", "edge@b2", "edge@c3", "edge@d4")[0].found = true
 		f.rollouts.keep = 1
 		if got := f.rollouts.surplus(); got == nil || got.id != c.want {
 			t.Errorf("%+v: surplus is %v, want %s", c.only, got, c.want)
@@ -105,7 +105,7 @@ func TestSurplus(t *testing.T) {
 
 func TestSelects(t *testing.T) {
 	f := newFixture(t)
-	r := over(f, "edge@a1", "edge@b2")[0]
+	r := supersedeAll(f, "edge@a1", "edge@b2")[0]
 	r.asked = true
 	for _, c := range []struct {
 		only Filter

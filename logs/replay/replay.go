@@ -77,7 +77,7 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 		only: opts.Only, until: opts.Until, accepted: newAcceptance(opts.Accepted),
 	}
 	p.rollouts = registry{
-		only: &p.opts.Only, evidence: &p.evidence, keep: maxOver,
+		only: &p.opts.Only, evidence: &p.evidence, keep: maxEnded,
 		byID: make(map[reducer.RolloutID]*rollout), openings: make(map[int]uint64),
 	}
 	p.policies = newPolicies(&p.notes)
@@ -278,9 +278,9 @@ func (p *replay) machine(header *trace.Header) (reducer.Machine, error) {
 	return m, nil
 }
 
-// evict evicts rollouts that are over, so that memory does not grow with the log.
+// evict evicts rollouts that have ended, so that memory does not grow with the log.
 func (p *replay) evict() {
-	for len(p.rollouts.over) > p.rollouts.keep {
+	for len(p.rollouts.ended) > p.rollouts.keep {
 		r := p.rollouts.surplus()
 		if r == nil {
 			return
@@ -323,5 +323,5 @@ func (p *replay) release(r *rollout) {
 	p.plans.compare(r)
 	p.hosts.close(r)
 	r.free()
-	p.rollouts.over = append(p.rollouts.over, r)
+	p.rollouts.ended = append(p.rollouts.ended, r)
 }

@@ -68,9 +68,9 @@ func (r *recorder) apply(ev reducer.Event) {
 	}
 }
 
-// small records a trace in which everything occurs that a replay judges: all four effects, a
-// derived RolloutTerminal, a rejection of an event, late ones in the middle and at the end, events
-// of an unknown rollout, entries that decide nothing.
+// small records a trace with everything that a replay judges: all four effects, a derived
+// RolloutTerminal, a rejection of an event, late ones in the middle and at the end, events of an
+// unknown rollout, and entries that decide nothing.
 func small(t testing.TB) []byte {
 	var b bytes.Buffer
 	w := trace.NewWriter(&b)
@@ -206,7 +206,7 @@ func run(data []byte, opts Options) (*Result, error) {
 	return Run(r, opts)
 }
 
-// show is what a reader of findings sees first.
+// show returns findings as text, with the entries around them.
 func show(findings []Finding) string {
 	var b strings.Builder
 	for i := range findings {
@@ -238,7 +238,7 @@ func TestReplayOfItself(t *testing.T) {
 	if r := got.Fleet.Rollout("edge@a1"); r == nil || r.Record.State != reducer.Pruned {
 		t.Errorf("edge@a1 is %+v", r)
 	}
-	// Without any of these the test would prove less than it says.
+	// Each of these is part of what a replay judges.
 	for _, must := range []string{
 		"UpdateCurrentWave", "InsertQuarantineFromRollout", "SchedulePruning", `"RolloutTerminal"`,
 		"wave regression", "UnknownRollout", "SupersessionExpected", "OperatorClearance",
@@ -249,9 +249,8 @@ func TestReplayOfItself(t *testing.T) {
 	}
 }
 
-// judge replays a trace that was changed and says what is wrong with the answer: either its first
-// finding is about one of the given entries, or it is no longer readable, with the error on one of
-// the given lines.
+// judge replays a trace that was changed. It returns "" if the first finding is about one of the
+// given entries, or if the trace is no longer readable, with the error on one of the given lines.
 func judge(data string, seqs, lines []int) string {
 	got, err := run([]byte(data), Options{})
 	var readError *trace.ReadError
@@ -266,7 +265,7 @@ func judge(data string, seqs, lines []int) string {
 	case err != nil:
 		return "the error is of another kind: " + err.Error()
 	case len(got.Findings) == 0:
-		return "nothing was found"
+		return "no findings"
 	}
 	for _, n := range seqs {
 		if got.Findings[0].Seq == uint64(n) {
@@ -307,8 +306,8 @@ func TestEveryChangeIsFound(t *testing.T) {
 	}
 }
 
-// changedScalars gives variants of a line, in each of which one string, number, true, false or null
-// is another one of the same type; null becomes a string.
+// changedScalars returns variants of a line. Each has another value for one string, number, true,
+// false or null; null becomes a string.
 func changedScalars(t *testing.T, line string) []string {
 	t.Helper()
 	var all []string

@@ -23,8 +23,8 @@ type Result struct {
 	Tail        []string // with Options.Until, the last entries up to it
 
 	CursorKnown bool      // the log shows where the wave cursors of its rollouts stood
-	Rollouts    []Summary // in the order of opening; of those that are over, the last 500
-	MoreOver    uint64    // how many more rollouts matched Options.Only and are over
+	Rollouts    []Summary // in the order of opening; of those that have ended, the last 500
+	MoreOver    uint64    // how many more rollouts matched Options.Only and have ended
 	Tables      *Tables   // the comparison with the derived tables of a state.db; nil without tables
 
 	Fleet *reducer.Fleet // after the last event, without rollouts that were evicted

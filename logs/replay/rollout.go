@@ -15,13 +15,13 @@ type rollout struct {
 	live    int              // how many of its hosts may still move
 	latest  int              // how many of its hosts have joined no later rollout
 	members []member         // its hosts, by their slot in fold
-	work    *work            // nil once it is over and its hosts were freed
+	work    *work            // nil once it has ended and its hosts were freed
 	summary Summary
 	found   bool // there is a finding about it
 	asked   bool // the host of Options.Only has joined it
 }
 
-// work is what a rollout that is not over leaves open.
+// work is what a rollout leaves open until it has ended.
 type work struct {
 	last     reducer.Event // its last event
 	event    place         // where that stands
@@ -64,7 +64,7 @@ type member struct {
 	message    string // from its agent: why it failed, why its probes fail, or what it waits for
 }
 
-// gate is what keeps a host from being dispatched. The zero value is none.
+// gate is what keeps a host from being dispatched. The zero value blocks nothing.
 type gate struct {
 	name, reason string
 	first, last  Where  // the first and the last decision since the reason changed

@@ -73,7 +73,7 @@ func TestDispatches(t *testing.T) {
 	}
 }
 
-// TestGate: the decisions with one reason are counted, another reason begins anew.
+// TestGate: the decisions with one reason are counted, another reason starts again.
 func TestGate(t *testing.T) {
 	var g gate
 	for seq, reason := range []string{"a", "a", "b", "b", "b"} {

@@ -54,7 +54,7 @@ func replayFile(t testing.TB, name string, opts Options) *Result {
 	return got
 }
 
-// counted gives the findings' titles and how often they occur.
+// countedTitles returns the number of findings of each title.
 func countedTitles(r *Result) map[string]uint64 {
 	counts := make(map[string]uint64)
 	for _, g := range r.Groups {
@@ -157,8 +157,7 @@ func TestWhereSample4IsStuck(t *testing.T) {
 	}
 }
 
-// TestPartOfALog: a log that was trimmed, or of which one rollout alone is left, is read as what it
-// is.
+// TestPartOfALog: a log that was trimmed, or cut down to one rollout, has no other findings.
 func TestPartOfALog(t *testing.T) {
 	lines := bytes.SplitAfter(plain(t, "sample-4.ndjson.gz"), []byte("\n"))
 	lines = lines[:len(lines)-1]

@@ -9,7 +9,7 @@ import (
 	"rollsim/reducer"
 )
 
-// Summary is what became of one rollout.
+// Summary describes one rollout as it stands at the end.
 type Summary struct {
 	Record reducer.Record
 	States []StateChange // Opening first; of very many the first hundred

@@ -83,7 +83,7 @@ func TestTables(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
-			all := over(f, archivedID, "edge@z9")
+			all := supersedeAll(f, archivedID, "edge@z9")
 			tables := fakeTables{
 				quarantines: []trace.QuarantineRow{{Channel: "edge", Closure: "c1", At: start}},
 			}

@@ -16,7 +16,7 @@ func TestIsNamed(t *testing.T) {
 	}{
 		{"waits for host e1", "e1", true},
 		{"e1", "e1", true},
-		{"'e1' is not there", "e1", true},
+		{"'e1' is missing", "e1", true},
 		{"waits for e11, e1", "e1", true},
 		{"waits for e11", "e1", false},
 		{"waits for web-e1", "e1", false},
@@ -133,8 +133,8 @@ func TestFirstWave(t *testing.T) {
 	}
 }
 
-// TestStuck: rollouts that wait for each other are stuck, one that waits for a third that goes on
-// is not.
+// TestStuck: rollouts that wait for each other are stuck. One that waits for a third that may
+// continue is not.
 func TestStuck(t *testing.T) {
 	f := newFixture(t)
 	w := finder(f)
@@ -150,7 +150,7 @@ func TestStuck(t *testing.T) {
 	block(edge, "stable")
 	what, stuck := w.rollout(edge)
 	if stuck || what != "e1 Pending: blocked by channel-edges: rollout stable@b1 is Active" {
-		t.Errorf("behind a rollout that goes on: %v, %s", stuck, what)
+		t.Errorf("behind a rollout that may continue: %v, %s", stuck, what)
 	}
 	block(stable, "edge")
 	if _, stuck := w.rollout(edge); !stuck {

@@ -13,7 +13,7 @@ import (
 	"rollsim/trace/input"
 )
 
-// inLines is an answer, line by line.
+// inLines returns an answer as text, line by line.
 func inLines(a *Answer) string {
 	b := fmt.Sprintf("%s %s %v\n", a.Host, a.Rollout, a.State)
 	for _, l := range a.Lines {
@@ -42,7 +42,7 @@ func ask(t *testing.T, log []byte, q Question) (*Answer, error) {
 	return Why(r, q)
 }
 
-// TestWhy: for every reason that keeps a host, what it is told of that.
+// TestWhy: the answer for every reason that keeps a host.
 func TestWhy(t *testing.T) {
 	const second = `
 		open edge@b2
@@ -186,7 +186,7 @@ Pending in wave 1 of edge@a1, which is Superseded, since 01:00:03: nothing more 
   Pending: not dispatched, since 01:00:00
 channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 `, Question{Host: "e2", Rollout: "edge@a1"}},
-		{"the channel has gone on", opening + "poll edge b2", `e1 edge@a1 Soaking
+		{"the channel has another ref", opening + "poll edge b2", `e1 edge@a1 Soaking
 not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
   Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 channel edge points at b2, since 01:00:03 (14): no rollout is opened for that yet
@@ -213,7 +213,7 @@ not yet: Pending, since 01:00:03: in wave 1 of edge@b2, which is Active
 ` +
 			"channel edge points at a1, since 01:00:04 (22): it is stranded until it points at " +
 			"another ref: edge@a1 is Pruned and will not be opened again\n", Question{Host: "e1"}},
-		{"under a rollout that was over long before", opening + "poll edge b2\n" + second +
+		{"under a rollout that ended long before", opening + "poll edge b2\n" + second +
 			"dispatch edge@b2 e1 c2\ne1 does edge@b2 DispatchAck\n" +
 			"dispatch edge@b2 e2 c2\ne2 does edge@b2 DispatchAck\n", "e1 edge@a1 Soaking\n" +
 			`Soaking in wave 0 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
@@ -274,7 +274,7 @@ not dispatched: blocked by wave-promotion, since 01:00:00 (50)
 			"current_wave=0\"; decided 2 times, first in entry 50\n" +
 			`the log begins at entry 50, and does not hold how edge@a1 was opened: more is not known
 `, Question{Host: "e2"}},
-		{"a rollout that is over", opening + "poll edge b2\n" + second, ` edge@a1 HostState(0)
+		{"a rollout that has ended", opening + "poll edge b2\n" + second, ` edge@a1 HostState(0)
 rollout edge@a1 is Superseded, since 01:00:03
   edge@b2 has superseded it
 channel edge points at b2, since 01:00:03 (14): ask for edge@b2

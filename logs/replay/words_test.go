@@ -11,8 +11,8 @@ import (
 	"rollsim/trace"
 )
 
-// inWords makes a control plane's log of a text. A line is an entry or several, all of one second
-// until a line such as +15 goes on by so many seconds:
+// inWords returns the log of a control plane that a text describes. A line is an entry or several.
+// A line such as +15 moves the time of the next ones by so many seconds:
 //
 //	poll edge a1                      the channel points at the ref
 //	open edge@a1                      RolloutOpened
