@@ -1,7 +1,7 @@
-// Package longlog makes long logs of a control plane out of a short one, for tests and benchmarks:
-// the short one again and again, a day later each time, with other refs and closures, so that its
-// last rollouts are superseded by its first ones. A log that replays without findings stays such a
-// log. The same input gives the same bytes.
+// Package longlog makes long logs of a control plane out of a short one, for tests and benchmarks.
+// It repeats the short log, each time a day later and with other refs and closures. The first
+// rollouts of each day supersede the last ones of the day before. A short log that replays without
+// findings makes a long one without findings. The same input makes the same bytes.
 package longlog
 
 import (
@@ -16,97 +16,89 @@ import (
 	"rollsim/trace"
 )
 
-// perHost is how far the numbers of a host's copies are apart: above all numbers of hosts in the
-// log that is made longer.
-const perHost = 16
+// copyStep is the distance between the numbers of a host's copies. It is more than the highest
+// number of a host in the short log.
+const copyStep = 16
 
-// words are what changes from one time to the next: instants, refs, closures and hosts.
-var words = regexp.MustCompile(
+// variables matches what changes from one day to the next: instants, refs, closures and hosts.
+var variables = regexp.MustCompile(
 	`\d{4}-\d\d-\d\dT[\d:.]+\+00:00|\b[0-9a-f]{40}\b|\b[0-9a-f]{32}\b|\b[a-z]+-\d{4}\b`,
 )
 
-// line is a line of the short log, taken apart.
+// line is a line of the short log, without its seq.
 type line struct {
-	parts  []part
-	follow bool // it records a transition that the line before it has led to
-	opens  reducer.ChannelID
-	ofHost bool
-	list   bool // it lists hosts
+	parts   []part
+	follows bool // it records a transition that the line before it causes
+	opens   reducer.ChannelID
+	ofHost  bool
+	list    bool // it lists hosts
 }
 
-// part is some text and the word after it.
+// part is some text and the variable after it.
 type part struct {
 	text   []byte
-	word   []byte
+	value  []byte       // without the number, for a host
 	at     reducer.Time // of an instant
 	number int          // of a host
-	kind   byte         // of the word: t, r (a ref or a closure) or h; 0 for none
+	kind   variable
 }
 
-// stand is the rollout with which a channel ends.
-type stand struct {
+// variable is the kind of a variable part.
+type variable uint8
+
+const (
+	noVariable variable = iota // the end of a line
+	instant
+	hash // a ref or a closure
+	host
+)
+
+// ending is the last rollout of a channel in the short log.
+type ending struct {
 	ref   []byte
 	state reducer.State
 }
 
-// Write writes at least so many entries. Of each host there are so many copies, which all do the
-// same; 1 leaves them as they are. It gives how many entries were written. The short log is NDJSON
-// as the control plane writes it, and opens at least one rollout on each channel.
+// Write writes a long log of at least so many entries, and returns their number. Each host becomes
+// so many hosts, which all do the same; 1 leaves the hosts as they are. The short log is NDJSON as
+// the control plane writes it, and opens at least one rollout on each channel.
 func Write(to io.Writer, short []byte, entries, copies int) (int, error) {
-	lines, last, err := parse(short)
+	lines, endings, err := parse(short)
 	if err != nil {
 		return 0, err
 	}
 	w := &writer{out: bufio.NewWriterSize(to, 1<<20), copies: copies}
 	for ; w.seq < entries; w.day++ {
-		opened := make(map[reducer.ChannelID]bool)
-		for i := 0; i < len(lines); i++ {
-			l := &lines[i]
-			for c := range copies {
-				if c == 0 || l.ofHost {
-					w.write(l, c)
-				}
-				if c == 0 && l.ofHost && i+1 < len(lines) && lines[i+1].follow {
-					w.write(&lines[i+1], 0)
-				}
-			}
-			if l.ofHost && i+1 < len(lines) && lines[i+1].follow {
-				i++
-			}
-			if c := l.opens; c != "" && !opened[c] {
-				opened[c] = true
-				w.supersede(l, c, last[c])
-			}
-		}
+		w.writeDay(lines, endings)
 	}
 	return w.seq, w.out.Flush()
 }
 
-// parse takes the short log apart, and tells with which rollout each channel ends.
-func parse(short []byte) ([]line, map[reducer.ChannelID]stand, error) {
+// parse splits the lines of the short log, and returns them with the last rollout of each channel.
+func parse(short []byte) ([]line, map[reducer.ChannelID]ending, error) {
 	r, err := trace.NewReader("the short log", bytes.NewReader(short))
 	if err != nil {
 		return nil, nil, err
 	}
 	var lines []line
-	last := make(map[reducer.ChannelID]stand)
+	endings := make(map[reducer.ChannelID]ending)
 	for text := range bytes.Lines(short) {
 		e, err := r.Read()
 		if err != nil {
 			return nil, nil, err
 		}
-		_, rest, _ := bytes.Cut(text, []byte(`,`)) // seq is counted anew
+		_, rest, _ := bytes.Cut(text, []byte(`,`)) // begin writes another seq
 		l := split(rest)
 		switch {
 		case e.Event != nil && e.Event.Kind == reducer.RolloutOpened:
 			l.opens = e.Event.Channel
-			last[l.opens] = stand{ref: []byte(e.Event.TargetRef)}
+			endings[l.opens] = ending{ref: []byte(e.Event.TargetRef)}
 		case e.Effect != nil:
-			l.follow = true
-			for c, s := range last {
+			l.follows = true
+			for c, s := range endings {
 				if e.Effect.Rollout == reducer.NewRolloutID(c, reducer.ChannelRef(s.ref)) {
 					s.state = e.Effect.To
-					last[c] = s
+					endings[c] = s
 				}
 			}
 		case e.Plan != nil && e.Plan.Action == trace.OpenRollout:
@@ -114,20 +106,21 @@ func parse(short []byte) ([]line, map[reducer.ChannelID]stand, error) {
 		}
 		lines = append(lines, l)
 	}
-	return lines, last, nil
+	return lines, endings, nil
 }
 
+// split splits a line at its variables.
 func split(text []byte) line {
 	var l line
 	from := 0
-	for _, at := range words.FindAllIndex(text, -1) {
-		p := part{text: text[from:at[0]], word: text[at[0]:at[1]], kind: 'r'}
-		if t, err := trace.ParseTime(p.word); err == nil {
-			p.kind, p.at = 't', t
-		} else if i := bytes.LastIndexByte(p.word, '-'); i >= 0 {
-			p.kind = 'h'
-			p.number, _ = strconv.Atoi(string(p.word[i+1:]))
-			p.word = p.word[:i+1]
+	for _, at := range variables.FindAllIndex(text, -1) {
+		p := part{text: text[from:at[0]], value: text[at[0]:at[1]], kind: hash}
+		if t, err := trace.ParseTime(p.value); err == nil {
+			p.kind, p.at = instant, t
+		} else if i := bytes.LastIndexByte(p.value, '-'); i >= 0 {
+			p.kind = host
+			p.number, _ = strconv.Atoi(string(p.value[i+1:])) // variables matches four digits
+			p.value = p.value[:i+1]
 			l.ofHost = true
 		}
 		l.parts = append(l.parts, p)
@@ -145,18 +138,44 @@ type writer struct {
 	copies int
 }
 
-// write writes a line, of the hosts' copies that one.
+// writeDay writes the lines of the short log once. Each line about a host is written for every copy
+// of the host, with the transition that follows it.
+func (w *writer) writeDay(lines []line, endings map[reducer.ChannelID]ending) {
+	opened := make(map[reducer.ChannelID]bool)
+	for i := 0; i < len(lines); i++ {
+		l := &lines[i]
+		w.write(l, 0)
+		if l.ofHost {
+			if i+1 < len(lines) && lines[i+1].follows {
+				i++
+				w.write(&lines[i], 0)
+			}
+			for which := 1; which < w.copies; which++ {
+				w.write(l, which)
+			}
+		}
+		if c := l.opens; c != "" && !opened[c] {
+			opened[c] = true
+			if w.day > 0 {
+				w.supersede(l, c, endings[c])
+			}
+		}
+	}
+}
+
+// write writes a line, for that copy of its host.
 func (w *writer) write(l *line, which int) {
 	w.begin()
 	for i := range l.parts {
 		p := &l.parts[i]
 		w.b = append(w.b, p.text...)
 		switch p.kind {
-		case 't':
+		case noVariable:
+		case instant:
 			w.time(p)
-		case 'r':
-			w.b = renamed(w.b, p.word, w.day)
-		case 'h':
+		case hash:
+			w.b = appendHash(w.b, p.value, w.day)
+		case host:
 			w.host(p, which)
 			for c := 1; l.list && c < w.copies; c++ {
 				w.b = append(w.b, `","`...)
@@ -164,10 +183,10 @@ func (w *writer) write(l *line, which int) {
 			}
 		}
 	}
-	_, _ = w.out.Write(w.b) // an error stays, and Flush gives it
+	_, _ = w.out.Write(w.b) // Flush returns the error
 }
 
-// begin starts a line.
+// begin begins a line with the next seq.
 func (w *writer) begin() {
 	w.seq++
 	w.b = append(strconv.AppendInt(append(w.b[:0], `{"seq":`...), int64(w.seq), 10), ',')
@@ -175,41 +194,42 @@ func (w *writer) begin() {
 
 const day = 24 * 3600 * reducer.Time(1e9)
 
+// time appends an instant as the control plane spells it.
 func (w *writer) time(p *part) {
 	t := trace.AppendTime(w.b, p.at+reducer.Time(w.day)*day)
-	w.b = append(t[:len(t)-1], "+00:00"...) // as the control plane spells it
+	w.b = append(t[:len(t)-1], "+00:00"...)
 }
 
 func (w *writer) host(p *part, which int) {
-	w.b = append(w.b, p.word...)
-	w.b = fmt.Appendf(w.b, "%04d", p.number+which*perHost)
+	w.b = append(w.b, p.value...)
+	w.b = fmt.Appendf(w.b, "%04d", p.number+which*copyStep)
 }
 
-// renamed gives a ref or closure its name of that day.
-func renamed(b, name []byte, day int) []byte {
+// appendHash appends what a ref or closure is called on a day.
+func appendHash(b, name []byte, day int) []byte {
 	const digits = 8
-	n, _ := strconv.ParseUint(string(name[:digits]), 16, 32) // words takes nothing else
+	n, _ := strconv.ParseUint(string(name[:digits]), 16, 32) // variables matches hexadecimal digits
 	b = fmt.Appendf(b, "%08x", uint32(n)+uint32(day)*0x9e3779b1)
 	return append(b, name[digits:]...)
 }
 
-// supersede ends the rollout with which a channel has ended the day before. l opens the one that
-// follows it.
-func (w *writer) supersede(l *line, c reducer.ChannelID, old stand) {
-	if w.day == 0 {
-		return
-	}
+// supersede writes that the rollout which l opens supersedes the channel's last one of the day
+// before.
+func (w *writer) supersede(l *line, c reducer.ChannelID, old ending) {
 	var at, ref *part
 	for i := range l.parts {
 		switch p := &l.parts[i]; p.kind {
-		case 't':
+		case instant:
 			at = p
-		case 'r':
+		case hash:
 			ref = p
+		case noVariable, host:
 		}
 	}
-	id := func(name []byte, day int) { w.b = renamed(append(append(w.b, c...), '@'), name, day) }
-	entry := func(kind, payload string) {
+	id := func(name []byte, day int) {
+		w.b = appendHash(append(append(w.b, c...), '@'), name, day)
+	}
+	begin := func(kind, payload string) {
 		w.begin()
 		w.b = append(w.b, `"ts":"`...)
 		w.time(at)
@@ -222,13 +242,13 @@ func (w *writer) supersede(l *line, c reducer.ChannelID, old stand) {
 		w.b = append(w.b, `","at":"`...)
 		w.time(at)
 		w.b = append(w.b, "\"}}\n"...)
-		_, _ = w.out.Write(w.b)
+		_, _ = w.out.Write(w.b) // Flush returns the error
 	}
-	entry("rollout_event", `","payload":{"kind":"SuccessorOpened","supersededRolloutId":"`)
+	begin("rollout_event", `","payload":{"kind":"SuccessorOpened","supersededRolloutId":"`)
 	w.b = append(w.b, `","successorRolloutId":"`...)
-	id(ref.word, w.day)
+	id(ref.value, w.day)
 	end()
-	entry("effect", `","payload":{"effect":"RecordRolloutTransition","rolloutId":"`)
+	begin("effect", `","payload":{"effect":"RecordRolloutTransition","rolloutId":"`)
 	w.b = fmt.Appendf(w.b, `","from":"%v","to":"Superseded`, old.state)
 	end()
 }

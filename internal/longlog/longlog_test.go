@@ -1,0 +1,63 @@
+package longlog
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	ref   = "0123456789abcdef0123456789abcdef01234567"
+	short = `{"seq":1,"ts":"2026-05-16T01:00:00+00:00","kind":"rollout_event","host":null,` +
+		`"rollout":"edge@` + ref + `","payload":{"kind":"RolloutOpened","rolloutId":"edge@` + ref +
+		`","channel":"edge","targetRef":"` + ref + `","at":"2026-05-16T01:00:00+00:00"}}
+{"seq":2,"ts":"2026-05-16T01:00:00+00:00","kind":"rollout_event","host":null,` +
+		`"rollout":"edge@` + ref + `","payload":{"kind":"HostJoined","rolloutId":"edge@` + ref +
+		`","hostId":"edge-0001","wave":0,"at":"2026-05-16T01:00:00+00:00"}}
+{"seq":3,"ts":"2026-05-16T01:00:00+00:00","kind":"effect","host":null,` +
+		`"rollout":"edge@` + ref + `","payload":{"effect":"RecordRolloutTransition","rolloutId":"edge@` +
+		ref + `","from":"Opening","to":"Active","at":"2026-05-16T01:00:00+00:00"}}
+`
+)
+
+// TestWrite: one day of one copy is the short log. The next day has another ref, which supersedes
+// the first one. A copy of a host joins after it, without a transition of its own.
+func TestWrite(t *testing.T) {
+	var b strings.Builder
+	if n, err := Write(&b, []byte(short), 3, 1); n != 3 || err != nil || b.String() != short {
+		t.Errorf("%d entries, %v:\n%s", n, err, b.String())
+	}
+	b.Reset()
+	n, err := Write(&b, []byte(short), 5, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = "9f5abf18" // the beginning of the ref of the second day
+	lines := strings.SplitAfter(b.String(), "\n")
+	want := []string{
+		`"RolloutOpened"`, `"edge-0001"`, `"to":"Active"`, `"edge-0017"`,
+		`"targetRef":"` + other, `"supersededRolloutId":"edge@` + ref,
+		`"from":"Active","to":"Superseded"`,
+		`"edge-0001"`, `"to":"Active"`, `"edge-0017"`,
+	}
+	if n != len(want) || len(lines) != n+1 {
+		t.Fatalf("%d entries, %d lines:\n%s", n, len(lines)-1, b.String())
+	}
+	for i, text := range want {
+		day := "2026-05-16T01:00:00+00:00"
+		if i >= 4 {
+			day = "2026-05-17T01:00:00+00:00"
+		}
+		if !strings.Contains(lines[i], text) || !strings.Contains(lines[i], `"at":"`+day) {
+			t.Errorf("line %d has no %s at %s: %s", i+1, text, day, lines[i])
+		}
+	}
+}
+
+// TestWriteOfNoLog: a short log that cannot be read is an error.
+func TestWriteOfNoLog(t *testing.T) {
+	for _, text := range []string{"", "no log\n", short + "no entry\n"} {
+		if _, err := Write(new(strings.Builder), []byte(text), 1, 1); err == nil {
+			t.Errorf("no error for %q", text)
+		}
+	}
+}
