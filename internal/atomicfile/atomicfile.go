@@ -1,4 +1,4 @@
-// Package atomicfile writes files whole or not at all.
+// Package atomicfile writes files completely or not at all.
 package atomicfile
 
 import (
@@ -13,14 +13,15 @@ import (
 	"rollsim/internal/scratch"
 )
 
-// Write lets fill write a file's content to a temporary name beside it, and renames it when that
-// went well. On an error what was there before is untouched, and the temporary file is gone. The
-// folder must exist. A file that is replaced keeps its mode, and a link leads to what was written.
-// What is no file, such as a pipe or /dev/null, is written to as it stands.
+// Write creates or replaces a file with the content that fill writes. It writes to a temporary file
+// in the same folder, which must exist, and renames that file at the end. On an error the previous
+// file is untouched and the temporary file is removed. A replaced file keeps its mode, and a
+// symbolic link stays one. Write does not replace a pipe or a device such as /dev/null; it writes
+// to it directly.
 func Write(name string, fill func(io.Writer) error) error {
 	before, err := os.Stat(name)
 	switch {
-	case err != nil: // there is none
+	case err != nil: // a new file
 	case before.IsDir():
 		return fmt.Errorf("%s: expected a file to write to, found a folder", name)
 	case !before.Mode().IsRegular():
@@ -37,12 +38,12 @@ func Write(name string, fill func(io.Writer) error) error {
 	f, remove, err := scratch.File(filepath.Dir(name), "."+filepath.Base(name)+".", 0o666)
 	if err != nil {
 		if of := (*fs.PathError)(nil); errors.As(err, &of) {
-			of.Path = name // the user has never heard of the temporary file
+			of.Path = name // the user does not know the temporary file
 		}
 		return err
 	}
 	defer func() {
-		_ = f.Close() // a second time where all went well
+		_ = f.Close() // a no-op after the Close below
 		_ = remove()
 	}()
 	if err := buffered(f, fill); err != nil {

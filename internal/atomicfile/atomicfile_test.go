@@ -6,10 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
-func TestWriteLeavesWhatWasThereOnAnError(t *testing.T) {
+func TestWriteKeepsPreviousFileOnError(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")
 	put := func(text string, err error) error {
 		return Write(name, func(w io.Writer) error {
@@ -36,9 +37,9 @@ func TestWriteLeavesWhatWasThereOnAnError(t *testing.T) {
 	}
 }
 
-func TestWriteKeepsWhoMayRead(t *testing.T) {
+func TestWriteKeepsMode(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("it knows read-only alone")
+		t.Skip("Windows has no permission bits but read-only")
 	}
 	name := filepath.Join(t.TempDir(), "out")
 	if err := os.WriteFile(name+"-plain", nil, 0o666); err != nil {
@@ -61,9 +62,38 @@ func TestWriteKeepsWhoMayRead(t *testing.T) {
 	}
 }
 
-func TestWriteNeedsTheFolder(t *testing.T) {
+func TestWriteToMissingFolder(t *testing.T) {
 	err := Write(filepath.Join(t.TempDir(), "missing", "out"), func(io.Writer) error { return nil })
 	if !errors.Is(err, os.ErrNotExist) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("got %v, want os.ErrNotExist", err)
+	}
+}
+
+func TestWriteToFolder(t *testing.T) {
+	dir := t.TempDir()
+	err := Write(dir, func(io.Writer) error { t.Error("fill was called"); return nil })
+	if err == nil || !strings.Contains(err.Error(), dir) {
+		t.Fatalf("got %v, want an error that names the folder", err)
+	}
+}
+
+func TestWriteThroughLink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	write := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
+	if err := Write(link, write); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(target); err != nil || string(got) != "new" {
+		t.Errorf("the target holds %q, %v; want the new text", got, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link was replaced by a file: %v, %v", info.Mode(), err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package osfs is the machine's own files as an fs.FS that takes any path, absolute or with "..":
-// what users name on a command line.
+// Package osfs implements fs.FS over the files of the operating system. Unlike os.DirFS it accepts
+// any path, absolute or with "..", because users name such paths on a command line.
 package osfs
 
 import (
@@ -29,19 +29,19 @@ func (FS) ReadDir(
 	return os.ReadDir(filepath.FromSlash(name))
 }
 
-// Walk calls file with every file below a folder, by name. It passes over folders that nobody means
-// when they name the one above: those of tools, what scenarios include, and test data, which holds
-// broken files on purpose.
+// skipped are the names of the folders that Walk skips, in addition to hidden ones: files that
+// scenarios include, test data, which is broken on purpose, and the dependencies of other tools.
+var skipped = []string{"testdata", "included", "node_modules", "vendor"}
+
+// Walk calls file for every file below root, in lexical order. It skips folders that users do not
+// mean when they name the folder above them, unless root itself is such a folder.
 func Walk(fsys fs.FS, root string, file func(name string)) error {
-	hidden := func(name string) bool {
-		return strings.HasPrefix(name, ".") ||
-			slices.Contains([]string{"testdata", "included", "node_modules", "vendor"}, name)
-	}
 	return fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && p != root && hidden(d.Name()):
+		case d.IsDir() && p != root &&
+			(strings.HasPrefix(d.Name(), ".") || slices.Contains(skipped, d.Name())):
 			return fs.SkipDir
 		case !d.IsDir():
 			file(p)

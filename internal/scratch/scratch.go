@@ -1,5 +1,5 @@
-// Package scratch makes temporary files and folders, and knows which there are: a process that is
-// told to end removes them.
+// Package scratch creates temporary files and folders and keeps a list of them, so that a process
+// that is asked to terminate can remove them.
 package scratch
 
 import (
@@ -13,11 +13,11 @@ import (
 
 var (
 	mu   sync.Mutex
-	kept = make(map[string]bool) // by name
+	kept = make(map[string]bool) // the names to remove
 )
 
-// Dir makes a folder for private files. It is removed, with all that is in it, by what Dir gives,
-// which may be called again where it failed.
+// Dir creates a folder for private files. The returned function removes the folder with all its
+// content; when it fails, it may be called again.
 func Dir() (dir string, remove func() error, err error) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -28,8 +28,8 @@ func Dir() (dir string, remove func() error, err error) {
 	return dir, func() error { return forget(dir) }, nil
 }
 
-// File makes a file in a folder. Its name begins with prefix, and its mode is perm less what the
-// umask takes away. It is removed by what File gives, unless it has another name by then.
+// File creates a file in a folder. Its name starts with prefix; its mode is perm before the umask.
+// The returned function removes the file, unless it has been renamed.
 func File(dir, prefix string, perm fs.FileMode) (f *os.File, remove func() error, err error) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -51,11 +51,12 @@ func forget(name string) error {
 	return nil
 }
 
-// RemoveAll removes what there is, for a process that ends: whoever makes or removes something
-// afterwards waits for good.
+// RemoveAll removes all temporary files and folders of a process that is about to exit. It keeps
+// the lock: every later call of this package blocks, so that no other goroutine creates a file that
+// would stay.
 func RemoveAll() {
 	mu.Lock()
 	for name := range kept {
-		_ = os.RemoveAll(name) // nobody is left to tell
+		_ = os.RemoveAll(name) // the process exits: nothing can be done about a file that stays
 	}
 }

@@ -1,4 +1,4 @@
-// Package shell spells commands that are to be typed.
+// Package shell quotes commands that users copy into a terminal.
 package shell
 
 import (
@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Join makes a command line of words, with quotes around those that a POSIX shell would take for
-// something else.
+// Join returns a command line of words. It quotes the words that a POSIX shell would expand or
+// split.
 func Join(words ...string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
@@ -17,10 +17,10 @@ func Join(words ...string) string {
 }
 
 func quote(s string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsNumber(r) || strings.ContainsRune("-_./:,=@+%", r)
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("-_./:,=@+%", r)
 	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+	if s != "" && strings.IndexFunc(s, special) < 0 {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
