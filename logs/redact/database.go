@@ -15,28 +15,27 @@ import (
 	"rollsim/trace/statedb"
 )
 
-// The tables that are read of a state.db; whatever else is in one is left out.
+// The tables of a state.db that rollsim reads. Database leaves out all others.
 const (
-	logTable = "CREATE TABLE event_log(seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id " +
-		"TEXT, rollout_id TEXT, payload TEXT)"
-	rolloutTable = "CREATE TABLE rollouts(rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref " +
-		"TEXT, state TEXT, current_wave INTEGER, " +
-		"opened_event_log_seq INTEGER, last_transition_event_log_seq INTEGER, opened_at TEXT, " +
-		"terminal_at TEXT, superseded_at TEXT)"
-	quarantineTable = "CREATE TABLE quarantined_closures(channel TEXT, closure_hash TEXT, " +
-		"quarantined_at TEXT, " +
-		"triggering_event_log_seq INTEGER)"
+	logTable = "CREATE TABLE event_log(" +
+		"seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)"
+	rolloutTable = "CREATE TABLE rollouts(" +
+		"rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref TEXT, state TEXT, " +
+		"current_wave INTEGER, opened_event_log_seq INTEGER, " +
+		"last_transition_event_log_seq INTEGER, opened_at TEXT, terminal_at TEXT, superseded_at TEXT)"
+	quarantineTable = "CREATE TABLE quarantined_closures(" +
+		"channel TEXT, closure_hash TEXT, quarantined_at TEXT, triggering_event_log_seq INTEGER)"
 )
 
-// Database redacts a state.db, and writes another one of the same tables to a path where no file
-// is. file names the first one in errors. The error is a *trace.ReadError where it is of the input.
+// Database redacts a state.db and writes the result to a new file. Errors call the input file. An
+// error of the input is a *trace.ReadError.
 func (r *Redactor) Database(file string, from *statedb.DB, to string) (err error) {
 	conn, err := sqlite3.Open(to)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	// Nobody reads it before it is whole, and what is not whole is thrown away: it needs no journal.
+	// An incomplete file is deleted, and nobody reads it: it needs no journal.
 	if err := conn.Exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN"); err != nil {
 		return err
 	}
@@ -75,23 +74,22 @@ func (r *Redactor) copyLog(file string, from *statedb.DB, to *sqlite3.Conn) erro
 				What:  err.Error(),
 			}
 		}
-		r.utc = utcAsIn(row.TS)
-		if err := bind(insert, columns); err != nil {
+		r.utc = utcSuffix(row.TS)
+		if err := insertRow(insert, columns); err != nil {
 			return err
 		}
 	}
 }
 
-// utcAsIn tells how a time spells that it is in UTC.
-func utcAsIn(ts []byte) string {
+// utcSuffix returns the suffix that marks a time as UTC, in the spelling of ts.
+func utcSuffix(ts []byte) string {
 	if bytes.HasSuffix(ts, []byte("+00:00")) {
 		return "+00:00"
 	}
 	return "Z"
 }
 
-// row redacts a row of the event log as the entry that it is, and gives its columns; nil stands for
-// NULL.
+// row redacts a row of the event log like an entry and returns its columns; nil stands for NULL.
 func (r *Redactor) row(row *trace.Row) ([]*string, error) {
 	text := func(b []byte) *value {
 		if b == nil {
@@ -126,13 +124,13 @@ func (r *Redactor) row(row *trace.Row) ([]*string, error) {
 	return columns, nil
 }
 
-// parseAny takes a text apart that holds one JSON value and no more.
+// parseAny parses a text that holds exactly one JSON value.
 func parseAny(text []byte) (*value, error) {
 	v, err := parseLine(text)
 	if err == nil || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return v, err
 	}
-	// A row of a kind that is not looked into may hold anything.
+	// A row of an unknown kind may hold a value that is not an object.
 	line := append(append([]byte(`{"payload":`), text...), '}')
 	if v, err = parseLine(line); err != nil {
 		return nil, err
@@ -145,12 +143,9 @@ func (r *Redactor) copyRollouts(from *statedb.DB, to *sqlite3.Conn) error {
 	found, err := from.Rollouts(func(rec *reducer.Record) error {
 		at, err := r.moments(reducer.Some(rec.OpenedAt), rec.TerminalAt, rec.SupersededAt)
 		rows = append(rows, append([]*string{
-			column(
-				r, rec.RolloutID,
-			), column(r, rec.Channel), column(r, rec.TargetRef), pointer(rec.State.String()),
-			pointer(
-				strconv.FormatUint(uint64(rec.CurrentWave), 10),
-			), optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
+			column(r, rec.RolloutID), column(r, rec.Channel), column(r, rec.TargetRef),
+			pointer(rec.State.String()), pointer(strconv.FormatUint(uint64(rec.CurrentWave), 10)),
+			optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
 		}, at...))
 		return err
 	})
@@ -176,7 +171,7 @@ func (r *Redactor) copyQuarantine(from *statedb.DB, to *sqlite3.Conn) error {
 	return fillTable(to, quarantineTable, "INSERT INTO quarantined_closures VALUES (?,?,?,?)", rows)
 }
 
-// newTable makes a table, and the statement that fills it.
+// newTable creates a table and prepares the statement that inserts its rows.
 func newTable(to *sqlite3.Conn, table, statement string) (*sqlite3.Stmt, error) {
 	if err := to.Exec(table); err != nil {
 		return nil, err
@@ -192,15 +187,15 @@ func fillTable(to *sqlite3.Conn, table, statement string, rows [][]*string) erro
 	}
 	defer insert.Close()
 	for _, row := range rows {
-		if err := bind(insert, row); err != nil {
+		if err := insertRow(insert, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// bind inserts a row. The type of a column makes a number of a text where it is to hold numbers.
-func bind(insert *sqlite3.Stmt, columns []*string) error {
+// insertRow inserts a row. SQLite converts the text of a numeric column to a number.
+func insertRow(insert *sqlite3.Stmt, columns []*string) error {
 	for i, c := range columns {
 		err := error(nil)
 		if c == nil {
@@ -215,7 +210,7 @@ func bind(insert *sqlite3.Stmt, columns []*string) error {
 	return insert.Exec()
 }
 
-// moments gives the columns of some times, moved, in the spelling of the log.
+// moments returns the columns of times, shifted, in the spelling of the event log.
 func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) {
 	columns := make([]*string, len(all))
 	for i, t := range all {
@@ -231,9 +226,7 @@ func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) 
 	return columns, nil
 }
 
-func column[S ~string](
-	r *Redactor, name S,
-) *string {
+func column[S ~string](r *Redactor, name S) *string {
 	return pointer(r.names.compound(string(name)))
 }
 

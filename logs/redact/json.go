@@ -16,16 +16,16 @@ import (
 	"rollsim/trace"
 )
 
-// value is a JSON value that is looked at as a whole, because what a field holds may depend on the
-// one after it.
+// value is a parsed JSON value. Redaction needs an object as a whole, because the class of a field
+// may depend on a later one.
 type value struct {
 	kind    jsontext.Kind
-	text    string // of a string what it says, else as it stands
-	names   []string
-	members []*value // of an object beside names, or of a list
+	text    string   // of a string its content, of other scalars the literal
+	names   []string // of an object, parallel to members
+	members []*value // of an object or a list
 }
 
-// parse takes one JSON value apart.
+// parse reads one JSON value.
 func parse(d *jsontext.Decoder) (*value, error) {
 	t, err := d.ReadToken()
 	if err != nil {
@@ -70,7 +70,7 @@ func (v *value) append(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b, _ = jsontext.AppendQuote(b, v.names[i]) // what a decoder gave is valid
+			b, _ = jsontext.AppendQuote(b, v.names[i]) // the decoder returns valid UTF-8 only
 			b = m.append(append(b, ':'))
 		}
 		return append(b, '}')
@@ -90,7 +90,7 @@ func (v *value) append(b []byte) []byte {
 	return append(b, v.text...)
 }
 
-// member finds a member of an object; nil when there is none.
+// member returns the member of an object with a name, or nil.
 func (v *value) member(name string) *value {
 	for i := range v.names {
 		if v.names[i] == name {
@@ -108,7 +108,7 @@ func (v *value) without(name string) {
 	}
 }
 
-// entry replaces what an entry says.
+// entry redacts an entry.
 func (r *Redactor) entry(v *value) error {
 	if v.kind != '{' {
 		return errors.New("expected an entry, a JSON object")
@@ -127,8 +127,8 @@ func (r *Redactor) entry(v *value) error {
 	return nil
 }
 
-// object replaces what an object says. trusted tells that nothing on the way to it is unknown, so
-// that a word that this version does not know is one of the format.
+// object redacts an object. trusted reports whether all objects around it are known: in them, a
+// kind that this version does not know is a word of a later version of the format.
 func (r *Redactor) object(v *value, trusted bool) error {
 	for i := range v.members {
 		if err := r.member(v, i, trusted); err != nil {
@@ -138,7 +138,7 @@ func (r *Redactor) object(v *value, trusted bool) error {
 	return nil
 }
 
-// member replaces one member of an object.
+// member redacts member i of an object.
 func (r *Redactor) member(v *value, i int, trusted bool) error {
 	n := v.names[i]
 	c, known := fields[n]
@@ -154,7 +154,7 @@ func (r *Redactor) member(v *value, i int, trusted bool) error {
 	return nil
 }
 
-// field replaces what a field of a class holds.
+// field redacts the value of a field of a class.
 func (r *Redactor) field(v *value, c class, trusted bool) error {
 	switch v.kind {
 	case '{':
@@ -177,7 +177,7 @@ func (r *Redactor) field(v *value, c class, trusted bool) error {
 	return nil
 }
 
-// text gives what stands for a string of a class.
+// text returns the replacement of a string in a field of a class.
 func (r *Redactor) text(s string, c class, trusted bool) (string, error) {
 	switch c {
 	case name:
@@ -207,7 +207,7 @@ func (r *Redactor) text(s string, c class, trusted bool) (string, error) {
 	return r.names.whole(s), nil
 }
 
-// message replaces the names in a text, and every word that is not one of the format.
+// message replaces every word of a text but those of the format.
 func (r *Redactor) message(s string) string {
 	for _, special := range r.specials {
 		if i := strings.Index(s, special); i >= 0 {
@@ -222,8 +222,8 @@ func (r *Redactor) message(s string) string {
 	})
 }
 
-// remember keeps a name that a message would take for a number, a word of the format or several
-// words.
+// remember records a name that message would not recognize as one: a word of the format, a number,
+// or several tokens.
 func (r *Redactor) remember(s string) {
 	switch {
 	case s == "":
@@ -238,8 +238,8 @@ func (r *Redactor) remember(s string) {
 	}
 }
 
-// time shifts a time, and leaves its spelling: the offset, and how many decimals it has. False when
-// the text is no time.
+// time shifts a time and keeps its spelling: the offset and the number of decimals. isTime reports
+// whether the text is a time.
 func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
 	t, err := trace.ParseTime(s)
 	if err != nil {
@@ -250,9 +250,8 @@ func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
 	}
 	moved := int64(t) + int64(r.shift)
 	if (moved > int64(t)) != (r.shift > 0) {
-		return "", true, fmt.Errorf(
-			"%s, moved by %v, is beyond the times that a log can have", s, r.shift,
-		)
+		return "", true, fmt.Errorf("%s shifted by %v is out of range: times in a log are from "+
+			"1677-09-21 to 2262-04-11", s, r.shift)
 	}
 	layout := "2006-01-02T15:04:05"
 	rest := s[len(layout):]
@@ -271,7 +270,7 @@ func (r *Redactor) time(s string) (shifted string, isTime bool, err error) {
 	return time.Unix(0, moved).In(time.FixedZone("", offset)).Format(layout) + rest, true, nil
 }
 
-// parseLine takes a line apart that holds one object and no more.
+// parseLine parses a line that holds exactly one JSON object.
 func parseLine(line []byte) (*value, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(line))
 	v, err := parse(d)
@@ -289,12 +288,12 @@ func parseLine(line []byte) (*value, error) {
 	return v, nil
 }
 
-// syntaxError says what is wrong with JSON.
+// syntaxError is a mistake in the JSON of the input.
 type syntaxError string
 
 func (e syntaxError) Error() string { return string(e) }
 
-// problem says what is wrong with JSON, without the words of the library.
+// problem returns an error of the JSON decoder as a syntaxError.
 func problem(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return syntaxError("expected a JSON object: it ends early")

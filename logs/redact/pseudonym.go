@@ -9,31 +9,31 @@ import (
 	"strings"
 )
 
-// names makes pseudonyms. Equal names have equal pseudonyms, whatever they name: a closure that is
-// called like its ref stays so, and a host is known again within the name of its closure.
+// names makes pseudonyms. Equal names have equal pseudonyms whatever they name: a closure that has
+// the name of its ref keeps it, and the name of a closure still contains its host.
 type names struct {
 	mac   hash.Hash
 	sum   []byte
-	known map[string]string // those made so far; most names of a log come again
+	known map[string]string // a cache: most names occur many times in a log
 }
 
-// mostKnown bounds how many pseudonyms are kept: a log of years has more texts than fit.
-const mostKnown = 1 << 17
+// maxKnown is the capacity of the cache. A log of several years has more texts than fit in memory.
+const maxKnown = 1 << 17
 
 func newNames(key []byte) *names {
 	return &names{mac: hmac.New(sha256.New, key), known: make(map[string]string)}
 }
 
-// What parts a compound: a rollout's id is made of a channel and a ref, a closure's name of a hash
-// and a host.
+// The separators in compound names: a rollout id is a channel and a ref, the name of a closure is a
+// hash and a host.
 const (
 	rolloutMark = "@"
 	closureMark = "-nixos-system-"
 	storeMark   = "/nix/store/"
 )
 
-// compound gives the pseudonym of a name, each part of a compound for itself: so the pseudonym of a
-// rollout's id is made of those of its channel and its ref.
+// compound returns the pseudonym of a name. It replaces each part of a compound name separately:
+// the pseudonym of a rollout id consists of those of its channel and its ref.
 func (n *names) compound(name string) string {
 	if rest, stored := strings.CutPrefix(name, storeMark); stored {
 		return storeMark + n.compound(rest)
@@ -51,17 +51,17 @@ func (n *names) compound(name string) string {
 	return n.whole(name)
 }
 
-// pseudonymLetters is how many letters a pseudonym has after the first one: 60 bits, so that a
-// million names stay apart.
+// pseudonymLetters is the length of a pseudonym after its first letter: 60 bits, so that a million
+// names do not collide.
 const pseudonymLetters = 12
 
-// shortestHash is how many digits look like a hash: names shorter than that may well be words.
-const shortestHash = 32
+// minHash is the minimum length of a hash in hexadecimal digits. A shorter name may be a word.
+const minHash = 32
 
 var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// whole gives the pseudonym of a text. What looks like a hash gets one that does so too, of the
-// same length up to 64.
+// whole returns the pseudonym of a text as one name. The pseudonym of a hash is hexadecimal too,
+// and has its length, but at most 64 digits.
 func (n *names) whole(text string) string {
 	if text == "" {
 		return ""
@@ -77,14 +77,14 @@ func (n *names) whole(text string) string {
 	} else {
 		p = "n" + strings.ToLower(letters.EncodeToString(n.sum))[:pseudonymLetters]
 	}
-	if len(n.known) == mostKnown {
+	if len(n.known) == maxKnown {
 		clear(n.known)
 	}
 	n.known[strings.Clone(text)] = p
 	return p
 }
 
-// number gives the pseudonym of a number: some other one, of up to six digits.
+// number returns the pseudonym of a number: another number of at most six digits.
 func (n *names) number(text string) int {
 	n.hash("number " + text)
 	return (int(n.sum[0])<<16 | int(n.sum[1])<<8 | int(n.sum[2])) % 1_000_000
@@ -97,5 +97,5 @@ func (n *names) hash(text string) {
 }
 
 func looksLikeHash(text string) bool {
-	return len(text) >= shortestHash && strings.Trim(text, "0123456789abcdef") == ""
+	return len(text) >= minHash && strings.Trim(text, "0123456789abcdef") == ""
 }

@@ -1,10 +1,15 @@
-// Package redact replaces the names in a log, so that it can be shown to others: hosts, channels,
-// refs, closures, operators, reasons, error texts, and whatever this version of the format does not
-// know. What the log means stays: rollsim finds in it what it finds in the original.
+// Package redact replaces the names in a log, so that the log can be shown to others: hosts,
+// channels, refs, closures, operators, reasons, error texts, and everything that this version does
+// not know. The meaning of the log stays: a replay of it has the same findings as the original.
 //
-// A name's pseudonym is its keyed hash (HMAC with SHA-256). Equal names have equal pseudonyms, also
-// within compounds and in other logs that were redacted with the same key; without the key nobody
-// can tell which name a pseudonym stands for, nor try out whether it stands for one that he knows.
+// The pseudonym of a name is its keyed hash (HMAC with SHA-256). Equal names have equal pseudonyms,
+// within compound names too, and in all logs that were redacted with the same key. Without the key,
+// nobody can find the name of a pseudonym, nor test whether it stands for a name that they know.
+//
+// One log from end to end: New makes a Redactor of a key; its method Stream copies NDJSON or a
+// rollout document, and its method Database copies a state.db. The table fields says of each JSON
+// field what it holds, and so what is replaced. A simulated trace has a checksum for each entry (it
+// is sealed), which Stream verifies first and then computes anew.
 package redact
 
 import (
@@ -24,32 +29,32 @@ import (
 	"rollsim/trace"
 )
 
-// MinKey is how many bytes a key has at least.
+// MinKey is the minimum length of a key, in bytes.
 const MinKey = 16
 
-// Redactor replaces the names in logs. It is for use by one goroutine.
+// Redactor replaces the names in logs. It must not be used by several goroutines at once.
 type Redactor struct {
-	// Progress takes how many entries were redacted, now and then; nil for nothing.
+	// Progress, if it is not nil, is called from time to time with the number of redacted entries.
 	Progress func(entries uint64)
 
 	entries uint64
 
 	names *names
 	shift time.Duration
-	utc   string // how the log of a database spells that a time is in UTC
+	utc   string // the suffix of times in UTC, as the event log of a database spells it
 
-	// Names that a message would take for several words, and those that it would take for words of the
-	// format or numbers.
-	specials []string // the longest first
+	// Names that are not one token of a message, longest first, and as a set.
+	specials []string
 	special  map[string]bool
+	// Names that are also words of the format, or short numbers.
 	ordinary map[string]bool
 }
 
-// New makes a redactor with a key of at least MinKey bytes. Every time is moved by shift.
+// New returns a Redactor for a key of at least MinKey bytes. It moves every time by shift.
 func New(key []byte, shift time.Duration) (*Redactor, error) {
 	if len(key) < MinKey {
-		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, for else names can be "+
-			"found by trying keys", len(key), MinKey)
+		return nil, fmt.Errorf("the key has %d bytes: expected at least %d, because a shorter key can "+
+			"be guessed", len(key), MinKey)
 	}
 	return &Redactor{
 		names:    newNames(key),
@@ -60,9 +65,9 @@ func New(key []byte, shift time.Duration) (*Redactor, error) {
 	}, nil
 }
 
-// Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same, plain.
-// file names it in errors. open opens it once more: a simulated trace, which is sealed, is read
-// twice. The error is a *trace.ReadError where it is of the input.
+// Stream redacts NDJSON or a rollout document, plain or compressed, and writes the same format
+// uncompressed. Errors call the input file. Stream reads a simulated trace twice, and calls open
+// for the second time. An error of the input is a *trace.ReadError.
 func (r *Redactor) Stream(
 	file string, in io.Reader, open func() (io.ReadCloser, error), out io.Writer,
 ) error {
@@ -93,16 +98,16 @@ func (r *Redactor) Stream(
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// shape says how a stream holds its entries. The zero value is invalid.
+// shape is the format of a stream. The zero value is invalid.
 type shape uint8
 
 const (
-	lines shape = 1 + iota
-	document
-	sealed // lines of a simulated trace
+	lines    shape = 1 + iota // NDJSON, an entry per line
+	document                  // one JSON object with all entries of a rollout
+	sealed                    // NDJSON of a simulated trace, with a checksum for each entry
 )
 
-// shapeOf looks at how the first object begins.
+// shapeOf returns the shape of a stream by the beginning of its first object.
 func shapeOf(content *bufio.Reader) shape {
 	start, _ := content.Peek(4096)
 	d := jsontext.NewDecoder(bytes.NewReader(start))
@@ -128,11 +133,11 @@ func shapeOf(content *bufio.Reader) shape {
 	}
 }
 
-// inputError says what is wrong with the input, and on which line; 0 where there are none.
+// inputError is an error of the input.
 type inputError struct {
-	line int
+	line int // 0 in a document
 	error
-	unread bool // it cannot be read at all
+	unread bool // the reader failed
 }
 
 // lines redacts NDJSON.
@@ -152,7 +157,7 @@ func (r *Redactor) lines(in *bufio.Reader, out io.Writer) error {
 			}
 			b = v.append(b)
 		}
-		_, _ = w.Write(append(b, '\n')) // Flush tells
+		_, _ = w.Write(append(b, '\n')) // Flush returns the error
 		return nil
 	})
 	if err == nil && entries == 0 {
@@ -161,7 +166,8 @@ func (r *Redactor) lines(in *bufio.Reader, out io.Writer) error {
 	return errors.Join(err, w.Flush())
 }
 
-// eachLine gives each line to do, without its end. What do finds wrong is of the input.
+// eachLine calls do with each line, without its newline. It treats an error of do as an error of
+// the input.
 func eachLine(in *bufio.Reader, do func([]byte) error) error {
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
@@ -172,7 +178,8 @@ func eachLine(in *bufio.Reader, do func([]byte) error) error {
 			whole, ended := bytes.CutSuffix(line, []byte("\n"))
 			err := do(whole)
 			if errors.As(err, new(syntaxError)) && !ended {
-				err = fmt.Errorf("the last line is torn: it has no end of line, and is not whole (%w)", err)
+				err = fmt.Errorf("the last line is truncated: it has no newline, and is not complete (%w)",
+					err)
 			}
 			if err != nil {
 				return &inputError{line: number, error: err}
@@ -253,11 +260,11 @@ func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Wri
 	return w.WriteByte(']')
 }
 
-// batchLines is how many lines of a sealed trace are sealed again at once.
+// batchLines is the number of lines of a sealed trace that are written at once.
 const batchLines = 512
 
-// sealed redacts a simulated trace, and seals it anew. One whose seal is broken is refused: a new
-// one would hide that.
+// sealed redacts a simulated trace and computes its checksums anew. It returns an error if a
+// checksum of the input is wrong, because the new one would hide that.
 func (r *Redactor) sealed(
 	file string, in *bufio.Reader, open func() (io.ReadCloser, error), out io.Writer,
 ) error {
@@ -276,9 +283,9 @@ func (r *Redactor) sealed(
 		if err != nil {
 			return err
 		}
-		kind := v.member("kind").text // the survey has found that there is one
+		kind := v.member("kind").text // survey has read the entry, so it has a kind
 		if kind == trace.KindEnd.String() {
-			return nil // the writer writes its own
+			return nil // w.Close writes it
 		}
 		v.without("sum")
 		if kind == trace.KindHeader.String() {
@@ -288,21 +295,21 @@ func (r *Redactor) sealed(
 			return err
 		}
 		batch.Write(append(v.append(nil), '\n'))
-		// What follows a header in one input would be held against its seal.
+		// A reader checks the checksums of entries that follow a header in the same input.
 		if pending++; pending == batchLines || kind == trace.KindHeader.String() {
-			err = seal(w, &batch, pending)
+			err = writeBatch(w, &batch, pending)
 			pending = 0
 		}
 		return err
 	})
 	if err == nil {
-		err = seal(w, &batch, pending)
+		err = writeBatch(w, &batch, pending)
 	}
 	return errors.Join(err, w.Close())
 }
 
-// seal writes the next lines, so many, into a trace, and empties what holds them.
-func seal(w *trace.Writer, batch *bytes.Buffer, n int) error {
+// writeBatch writes the n entries of a batch of lines into a trace, and empties the batch.
+func writeBatch(w *trace.Writer, batch *bytes.Buffer, n int) error {
 	if n == 0 {
 		return nil
 	}
@@ -323,7 +330,7 @@ func seal(w *trace.Writer, batch *bytes.Buffer, n int) error {
 	return nil
 }
 
-// survey reads a sealed trace through, and gives its hosts. The error says how its seal is broken.
+// survey reads a sealed trace and returns its hosts. It returns an error if a checksum is wrong.
 func survey(file string, open func() (io.ReadCloser, error)) (map[string]bool, error) {
 	in, err := open()
 	if err != nil {
@@ -348,14 +355,14 @@ func survey(file string, open func() (io.ReadCloser, error)) (map[string]bool, e
 		}
 	}
 	if all := read.Breaches(); len(all) > 0 {
-		return nil, &trace.ReadError{File: file, What: fmt.Sprintf("%v; redacted it would seem "+
-			"whole", all[0])}
+		return nil, &trace.ReadError{File: file, What: fmt.Sprintf("%v; a redacted copy would hide "+
+			"that", all[0])}
 	}
 	return hosts, nil
 }
 
-// expandPatterns puts the names of hosts where a budget has patterns, which pseudonyms would not
-// match.
+// expandPatterns replaces the patterns in the budgets of a header by the hosts that they match,
+// because patterns do not match pseudonyms.
 func expandPatterns(header *value, hosts map[string]bool) {
 	budgets := header.member("budgets")
 	if budgets == nil {

@@ -8,28 +8,26 @@ import (
 
 	"rollsim/machine"
 	"rollsim/reducer"
-	"rollsim/sim"
 	"rollsim/trace"
 )
 
-// class says what a field holds.
+// class is what a field holds.
 type class uint8
 
 const (
-	unknown class = iota // whatever it holds is replaced
-	name                 // a name, or a compound of names, or a list of them
-	moment               // a time
-	word                 // one of the format's own words; anything else is replaced
-	// the same, and one that this version does not know stays if it looks like one
-	kind
-	message // a text of the format's words and of names
-	free    // a text that somebody wrote
-	number
-	verbatim // the trace's own bookkeeping
-	nested   // an object, or a list of them
+	unknown  class = iota // a field that this version does not know: any value is replaced
+	name                  // a name, a compound of names, or a list of them
+	moment                // a time
+	word                  // a word of the format; any other value is replaced
+	kind                  // a word of the format, or one that a later version may have
+	message               // a text of words of the format and names
+	free                  // a text that a person or another program wrote
+	number                // a number of the format
+	verbatim              // bookkeeping of the trace
+	nested                // an object, or a list of them
 )
 
-// classes has the class of each class of the format's fields.
+// classes maps the classes of package trace to those of this package.
 var classes = [trace.ClassCount]class{
 	trace.ClassTag:     kind,
 	trace.ClassName:    name,
@@ -42,7 +40,7 @@ var classes = [trace.ClassCount]class{
 	trace.ClassLiteral: verbatim,
 }
 
-// fields has the class of every field of the format, in both spellings, wherever it occurs.
+// fields holds the class of each field of the format by name, in both spellings.
 var fields = makeFields()
 
 func makeFields() map[string]class {
@@ -60,7 +58,15 @@ func makeFields() map[string]class {
 	return all
 }
 
-// vocabulary are the format's own words.
+// faultKinds are the names of the simulator's faults. This package must not import the simulator: a
+// test compares the list with it.
+var faultKinds = []string{
+	"message-delayed", "message-duplicated", "message-reordered", "message-dropped",
+	"host-offline", "host-lost", "agent-restart", "control-plane-crash", "poll-failed",
+	"poll-stale", "clock-skew",
+}
+
+// vocabulary is the set of words of the format.
 var vocabulary = makeVocabulary()
 
 func makeVocabulary() map[string]bool {
@@ -72,7 +78,7 @@ func makeVocabulary() map[string]bool {
 	}
 	for _, k := range reducer.EventKinds() {
 		add(k.String())
-		fields[k.String()] = nested // as the tag of an event
+		fields[k.String()] = nested // the tag of an event in the other spelling
 	}
 	for _, k := range reducer.EffectKinds() {
 		add(k.String())
@@ -82,7 +88,7 @@ func makeVocabulary() map[string]bool {
 	addAll(add, reducer.HostStates())
 	addAll(add, reducer.AgentEventKinds())
 	addAll(add, reducer.HealthPolicies())
-	addAll(add, sim.FaultKinds())
+	add(faultKinds...)
 	for k := trace.KindAgentEvent; k < trace.KindOther; k++ {
 		add(k.String())
 	}
@@ -108,7 +114,7 @@ func addAll[T fmt.Stringer](add func(...string), values []T) {
 	}
 }
 
-// knownKinds are the kinds of entries whose payload this version knows.
+// knownKinds is the set of the kinds of entries whose payload this version knows.
 var knownKinds = makeKnownKinds()
 
 func makeKnownKinds() map[string]bool {
@@ -119,7 +125,8 @@ func makeKnownKinds() map[string]bool {
 	return all
 }
 
-// phrases are how gates and the reducer put things. Their words stay within a message.
+// phrases are the reasons of gates and the errors of the reducer without their values. The words of
+// phrases stay in a message.
 var phrases = []string{
 	"host_wave current_wave",
 	"predecessor channel not converged",
@@ -151,13 +158,13 @@ func makeMessageWords() map[string]bool {
 	return all
 }
 
-// token is what may be a name within a text.
+// token matches a word of a message, which may be a name.
 var token = regexp.MustCompile(`[\pL\pN_](?:[\pL\pN_.@/+-]*[\pL\pN_])?`)
 
-// looksLikeKind tells whether a word may be one that a later version of the format has.
+// looksLikeKind matches a word that a later version of the format may have.
 var looksLikeKind = regexp.MustCompile(`^[A-Za-z]+([_-][A-Za-z]+)*$`)
 
-// plainNumber tells whether a text is a number that is too short to be a name.
+// plainNumber reports whether a text is a number too short to be a name.
 func plainNumber(s string) bool {
 	return len(s) <= 9 && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 }
