@@ -8,14 +8,13 @@ import (
 
 	"rollsim/reducer"
 	"rollsim/suite/coverage"
-	"rollsim/trace"
 )
 
-// CoverageFormats lists the formats that Coverage writes.
+// CoverageFormats returns the formats of Coverage.
 func CoverageFormats() []string { return []string{"text", "json", "markdown"} }
 
-// Coverage writes who exercised which cells of some machines. each adds, in text and Markdown, what
-// every source exercised; JSON always has it. The error is that of an unknown format, or of w.
+// Coverage writes which sources exercise which cells of machines. In text and Markdown, each adds
+// the cells of every source; JSON always has them.
 func Coverage(
 	w io.Writer, machines []*coverage.Summary, sources []coverage.Source, format string, each bool,
 ) error {
@@ -30,13 +29,13 @@ func Coverage(
 		if each {
 			coverageEach(&b, machines, sources, "\n%s\n", "  %s\n")
 		}
-		b.WriteString("\nA number is how many exercise the outcome before it. What the signs mean: " +
-			"rollsim machine\n")
+		b.WriteString("\nA number counts the sources that exercise the outcome before it. For the " +
+			"signs, see rollsim machine\n")
 	case "markdown":
 		fmt.Fprintf(&b, "# Coverage\n\n%s.\n", coverageHead(sources))
 		for _, s := range machines {
-			fmt.Fprintf(&b, "\n## %s\n\n%s. A number is how many exercise the "+
-				"outcome.\n\n%s", s.Machine, coverageLine(s), markdown(coverageRows(s)))
+			fmt.Fprintf(&b, "\n## %s\n\n%s. A number counts the sources that exercise the outcome.\n\n%s",
+				s.Machine, coverageLine(s), markdown(coverageRows(s)))
 			coverageMissing(&b, s, sources, "\n%s\n\n", "- %s\n")
 		}
 		if each {
@@ -46,18 +45,22 @@ func Coverage(
 	case "json":
 		return writeJSON(w, coverageDocument(machines, sources))
 	default:
-		return unknownFormat("a coverage", format, CoverageFormats())
+		return unknownFormat("coverage", format, CoverageFormats())
 	}
 	return write(w, b.String())
 }
 
-// coverageHead counts the sources.
+// coverageHead returns the number of sources of each kind.
 func coverageHead(sources []coverage.Source) string {
 	var words []string
 	for _, k := range []struct {
 		kind coverage.Kind
 		name string
-	}{{coverage.Feature, "feature scenario"}, {coverage.Scenario, "scenario"}, {coverage.Trace, "trace"}} {
+	}{
+		{coverage.Feature, "feature scenario"},
+		{coverage.Scenario, "scenario"},
+		{coverage.Trace, "trace"},
+	} {
 		n := uint64(0)
 		for i := range sources {
 			if sources[i].Kind == k.kind {
@@ -77,13 +80,12 @@ func coverageLine(s *coverage.Summary) string {
 		// rounded down: 100 % is all of them
 		return fmt.Sprintf("%d of %d cells (%d %%)", n, of, n*100/of)
 	}
-	return fmt.Sprintf(
-		"%s: %s are exercised, by features %s", s.Machine, share(s.Exercised()),
-		share(s.Exercised(coverage.Feature)),
-	)
+	return fmt.Sprintf("%s: %s are exercised, by features %s", s.Machine, share(s.Exercised()),
+		share(s.Exercised(coverage.Feature)))
 }
 
-// coverageRows is a machine's table, with how many sources exercise each outcome.
+// coverageRows returns the table of a machine, with the number of sources that exercise each
+// outcome.
 func coverageRows(s *coverage.Summary) []row {
 	head := row{{""}}
 	for _, k := range reducer.EventKinds() {
@@ -92,7 +94,7 @@ func coverageRows(s *coverage.Summary) []row {
 	rows := []row{append(head, []string{coverage.Misrouted.Condition()})}
 	for _, state := range reducer.States() {
 		r := row{{state.String()}}
-		for _, k := range append(reducer.EventKinds(), 0) { // Misrouted is of no kind
+		for _, k := range append(reducer.EventKinds(), 0) { // Misrouted has no kind
 			var lines []string
 			for i := range s.Rows {
 				c := &s.Rows[i]
@@ -112,34 +114,32 @@ func coverageRows(s *coverage.Summary) []row {
 	return rows
 }
 
-// coverageMissing lists the cells that nobody exercises, and those that only others than features
-// do.
+// coverageMissing lists the cells that no source exercises. If some sources are features, it also
+// lists the cells that only other sources exercise.
 func coverageMissing(
 	b *strings.Builder, s *coverage.Summary, sources []coverage.Source, title, item string,
 ) {
 	if rows := s.Without(); len(rows) > 0 {
-		fmt.Fprintf(b, title, "Exercised by nobody:")
+		fmt.Fprintf(b, title, "Not exercised:")
 		for _, r := range rows {
 			fmt.Fprintf(b, item, r.Cell.String())
 		}
 	}
+	isFeature := func(s coverage.Source) bool { return s.Kind == coverage.Feature }
+	if !slices.ContainsFunc(sources, isFeature) {
+		return
+	}
 	for _, k := range []coverage.Kind{coverage.Scenario, coverage.Trace} {
-		rows := slices.DeleteFunc(
-			s.Without(coverage.Feature), func(r coverage.Row) bool { return len(r.By[k]) == 0 },
-		)
-		if len(rows) == 0 ||
-			!slices.ContainsFunc(
-				sources, func(s coverage.Source) bool { return s.Kind == coverage.Feature },
-			) {
+		rows := slices.DeleteFunc(s.Without(coverage.Feature),
+			func(r coverage.Row) bool { return len(r.By[k]) == 0 })
+		if len(rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(b, title, fmt.Sprintf("Exercised by a %v, and by no feature:", k))
+		fmt.Fprintf(b, title, fmt.Sprintf("Exercised by a %v, but by no feature:", k))
 		for _, r := range rows {
 			by := r.By[k][0].Name
 			if k == coverage.Trace {
-				by += fmt.Sprintf(
-					", first by %s at %s", r.By[k][0].Rollout, trace.AppendTime(nil, r.By[k][0].At),
-				)
+				by += fmt.Sprintf(", first by %s at %s", r.By[k][0].Rollout, timeText(r.By[k][0].At))
 			}
 			if n := len(r.By[k]) - 1; n > 0 {
 				by += fmt.Sprintf(" and %d more", n)
@@ -149,7 +149,7 @@ func coverageMissing(
 	}
 }
 
-// coverageEach lists the cells that every source exercises.
+// coverageEach lists the cells of each source.
 func coverageEach(
 	b *strings.Builder, machines []*coverage.Summary, sources []coverage.Source, title, item string,
 ) {
@@ -165,8 +165,7 @@ func coverageEach(
 	}
 }
 
-// The document that Coverage writes as JSON. docs/coverage.md describes it; fields are only ever
-// added.
+// The JSON document of Coverage, which docs/coverage.md describes.
 type (
 	coverageJSON struct {
 		Machines []coverageMachineJSON `json:"machines"`
@@ -216,25 +215,21 @@ func coverageDocument(machines []*coverage.Summary, sources []coverage.Source) *
 	}
 	for _, s := range machines {
 		m := coverageMachineJSON{
-			Machine: s.Machine, Cells: len(s.Rows), Exercised: s.Exercised(), ByFeatures: s.Exercised(coverage.Feature),
-			Nobody: names(s.Without()), NoFeature: names(s.Without(coverage.Feature)),
+			Machine: s.Machine, Cells: len(s.Rows), Exercised: s.Exercised(),
+			ByFeatures: s.Exercised(coverage.Feature),
+			Nobody:     names(s.Without()), NoFeature: names(s.Without(coverage.Feature)),
 		}
 		for _, r := range s.Rows {
 			c := coverageCellJSON{
-				Cell: r.Cell.String(), State: r.State.String(), Condition: r.Class.Condition(), Outcome: r.Outcome.String(),
-				Features: len(
-					r.By[coverage.Feature],
-				), Scenarios: len(r.By[coverage.Scenario]), Traces: len(r.By[coverage.Trace]),
+				Cell: r.Cell.String(), State: r.State.String(), Condition: r.Class.Condition(),
+				Outcome: r.Outcome.String(), Features: len(r.By[coverage.Feature]),
+				Scenarios: len(r.By[coverage.Scenario]), Traces: len(r.By[coverage.Trace]),
 			}
 			if k := r.Class.Kind(); k != 0 {
 				c.Event = k.String()
 			}
 			if by := r.By[coverage.Trace]; len(by) > 0 {
-				c.FirstTrace = &coverageSeenJSON{
-					by[0].Name,
-					string(by[0].Rollout),
-					string(trace.AppendTime(nil, by[0].At)),
-				}
+				c.FirstTrace = &coverageSeenJSON{by[0].Name, string(by[0].Rollout), timeText(by[0].At)}
 			}
 			m.Rows = append(m.Rows, c)
 		}

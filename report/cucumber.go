@@ -8,7 +8,7 @@ import (
 	"rollsim/story"
 )
 
-// The JSON that Cucumber's own runners write and that tools which show reports read.
+// The JSON of Cucumber's own runners, which many tools read.
 type (
 	cucumberFeature struct {
 		URI         string            `json:"uri"`
@@ -68,9 +68,8 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	}
 	f := &c.features[n-1]
 	element := cucumberElement{
-		ID: fmt.Sprintf(
-			"%s;%s;%d", f.ID, cucumberID(s.Name), s.Line,
-		), Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
+		ID:      fmt.Sprintf("%s;%s;%d", f.ID, cucumberID(s.Name), s.Line),
+		Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
 		Steps: []cucumberStep{},
 	}
 	for _, tag := range s.Tags {
@@ -79,8 +78,8 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	for i := range s.Steps {
 		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
 	}
-	// What fails for no step of its own would pass there, because a scenario's status is made of those
-	// of its steps.
+	// Tools compute the status of a scenario from its steps. A scenario that fails for a reason of its
+	// own would pass without a step that fails.
 	if s.Status.Fails() && s.StepLine == 0 {
 		element.Steps = append(element.Steps, cucumberStep{
 			Keyword: "* ", Name: "holds", Line: s.Line, Match: cucumberMatch{s.Place()},
@@ -102,7 +101,7 @@ func cucumberStepOf(s *story.Scenario, step *story.Step) cucumberStep {
 	switch step.Status {
 	case story.Passed:
 		made.Result.Status = "passed"
-	case story.Failed, story.Ambiguous: // not every tool knows that status
+	case story.Failed, story.Ambiguous: // not every tool knows the status "ambiguous"
 		made.Result.Status = "failed"
 	case story.Undefined:
 		made.Result.Status = "undefined"
@@ -112,13 +111,13 @@ func cucumberStepOf(s *story.Scenario, step *story.Step) cucumberStep {
 	if step.Status.Fails() {
 		made.Result.Message = s.Details()
 		if s.Status == story.Defect {
-			made.Result.Status = "skipped" // else it would count as a failure
+			made.Result.Status = "skipped" // not a failure
 		}
 	}
 	return made
 }
 
-// cucumberID makes an id of a name.
+// cucumberID returns the id of a name.
 func cucumberID(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
 
 func (c *cucumber) End(*story.Report) error { return writeJSON(c.w, c.features) }

@@ -1,15 +1,16 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"rollsim/logs/whatif"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
-// diffTotals counts over the logs of a comparison.
+// diffTotals are counts over the logs of a comparison.
 type diffTotals struct {
 	Logs           int    `json:"logs"`
 	LogsParted     int    `json:"logs_parted"`
@@ -21,21 +22,21 @@ type diffTotals struct {
 	HostsTouched   int    `json:"hosts_touched"`
 }
 
-// add counts a log. Hosts of several logs count in each.
+// add adds the counts of a log. A host of several logs counts in each.
 func (t *diffTotals) add(r *whatif.Result) {
 	t.Logs++
-	if len(r.Parted) > 0 {
+	if len(r.Diverged) > 0 {
 		t.LogsParted++
 	}
 	t.Entries += r.Entries
 	t.Events += r.Events
 	t.Rollouts += r.Rollouts
-	t.RolloutsParted += len(r.Parted)
+	t.RolloutsParted += len(r.Diverged)
 	t.Hosts += r.Hosts
 	t.HostsTouched += r.Touched()
 }
 
-// The document that DiffJSON writes. docs/what-if.md describes it; fields are only ever added.
+// The document of DiffJSON, which docs/what-if.md describes.
 type (
 	diffDocument struct {
 		Format  string     `json:"format"`
@@ -52,35 +53,35 @@ type (
 		Error string `json:"error"`
 	}
 	diffLog struct {
-		Log      string        `json:"log"`
-		MachineA string        `json:"machine_a"`
-		MachineB string        `json:"machine_b"`
-		Totals   diffTotals    `json:"totals"`
-		Parted   []diffParting `json:"parted"`
-		Notes    []string      `json:"notes"`
+		Log      string           `json:"log"`
+		MachineA string           `json:"machine_a"`
+		MachineB string           `json:"machine_b"`
+		Totals   diffTotals       `json:"totals"`
+		Diverged []diffDivergence `json:"parted"`
+		Notes    []string         `json:"notes"`
 	}
-	diffParting struct {
-		Rollout string          `json:"rollout"`
-		Channel string          `json:"channel"`
-		First   diffPoint       `json:"first"`
-		State   *diffPoint      `json:"states_part"`
-		Events  int             `json:"events_differ"`
-		After   int             `json:"events_after"`
-		Hosts   []string        `json:"hosts"`
-		EndA    json.RawMessage `json:"end_a"`
-		EndB    json.RawMessage `json:"end_b"`
+	diffDivergence struct {
+		Rollout string         `json:"rollout"`
+		Channel string         `json:"channel"`
+		First   diffPoint      `json:"first"`
+		State   *diffPoint     `json:"states_part"`
+		Events  int            `json:"events_differ"`
+		After   int            `json:"events_after"`
+		Hosts   []string       `json:"hosts"`
+		EndA    jsontext.Value `json:"end_a"`
+		EndB    jsontext.Value `json:"end_b"`
 	}
 	diffPoint struct {
-		Seq   uint64          `json:"seq"`
-		Event json.RawMessage `json:"event"`
-		From  *string         `json:"state_before"`
-		A     diffAnswer      `json:"a"`
-		B     diffAnswer      `json:"b"`
+		Seq   uint64         `json:"seq"`
+		Event jsontext.Value `json:"event"`
+		From  *string        `json:"state_before"`
+		A     diffAnswer     `json:"a"`
+		B     diffAnswer     `json:"b"`
 	}
 	diffAnswer struct {
 		State    string            `json:"state_after"`
-		Effects  []json.RawMessage `json:"effects"`
-		Derived  []json.RawMessage `json:"derived_effects"`
+		Effects  []jsontext.Value  `json:"effects"`
+		Derived  *[]jsontext.Value `json:"derived_effects"` // null if no event was derived
 		Refusals []diffRefusal     `json:"refusals"`
 	}
 	diffRefusal struct {
@@ -90,7 +91,7 @@ type (
 	}
 )
 
-// DiffJSON writes what Diff writes, in full, as one JSON document.
+// DiffJSON writes the complete result of a comparison as one JSON document.
 func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
 	doc := diffDocument{
 		Format:     "rollsim-diff",
@@ -111,27 +112,23 @@ func DiffJSON(w io.Writer, logs []DiffLog, labels DiffLabels) error {
 			Log:      logs[i].name(),
 			MachineA: r.A,
 			MachineB: r.B,
-			Parted:   []diffParting{},
+			Diverged: []diffDivergence{},
 			Notes:    append([]string{}, r.Notes...),
 		}
 		l.Totals.add(r)
-		for j := range r.Parted {
-			l.Parted = append(l.Parted, jsonParting(&r.Parted[j]))
+		for j := range r.Diverged {
+			l.Diverged = append(l.Diverged, jsonDivergence(&r.Diverged[j]))
 		}
 		doc.Logs = append(doc.Logs, l)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(&doc)
+	return writeJSON(w, &doc)
 }
 
-func jsonParting(p *whatif.Parting) diffParting {
-	out := diffParting{
-		Rollout: string(
-			p.Rollout,
-		), Channel: string(p.Channel), First: jsonPoint(&p.First), Events: p.Events, After: p.After,
-		Hosts: []string{}, EndA: trace.AppendRecord(nil, &p.EndA), EndB: trace.AppendRecord(nil, &p.EndB),
+func jsonDivergence(p *whatif.Divergence) diffDivergence {
+	out := diffDivergence{
+		Rollout: string(p.Rollout), Channel: string(p.Channel), First: jsonPoint(&p.First),
+		Events: p.Events, After: p.After, Hosts: []string{},
+		EndA: trace.AppendRecord(nil, &p.EndA), EndB: trace.AppendRecord(nil, &p.EndB),
 	}
 	if p.State != nil {
 		state := jsonPoint(p.State)
@@ -164,7 +161,8 @@ func jsonAnswer(a *whatif.Answer) diffAnswer {
 		Refusals: []diffRefusal{},
 	}
 	if a.Derived {
-		out.Derived = jsonEffects(a.Then)
+		then := jsonEffects(a.Then)
+		out.Derived = &then
 	}
 	for _, r := range a.Refusals {
 		out.Refusals = append(out.Refusals, diffRefusal{r.Error, r.Event.String(), r.Message})
@@ -172,8 +170,8 @@ func jsonAnswer(a *whatif.Answer) diffAnswer {
 	return out
 }
 
-func jsonEffects(effects []reducer.Effect) []json.RawMessage {
-	all := []json.RawMessage{}
+func jsonEffects(effects []reducer.Effect) []jsontext.Value {
+	all := []jsontext.Value{}
 	for i := range effects {
 		all = append(all, trace.AppendEffect(nil, &effects[i]))
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,14 +12,14 @@ import (
 	"rollsim/suite/explore"
 )
 
-// Explore writes what a sweep came to, for people: failures first, then how much of the transition
-// table was covered and how long things took. The error is that of w.
+// Explore writes the result of a sweep: first the failures, then the coverage of the transition
+// table and the durations.
 func Explore(w io.Writer, r *explore.Result) error {
 	var b strings.Builder
 	exploreHead(&b, r)
 	exploreGroups(&b, r, "FAILED", r.Failures())
 	for _, c := range r.Unmet() {
-		fmt.Fprintf(&b, "\nNEVER CAME %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
+		fmt.Fprintf(&b, "\nNEVER HAPPENED %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
 	}
 	exploreGroups(&b, r, "excused", r.Excused())
 	for _, name := range r.Machines() {
@@ -39,31 +40,21 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 		machine = "of each scenario"
 	}
 	fmt.Fprintf(b, "%s, machine %s, faults %s\n", what, machine, r.Parameters.Faults)
-	fmt.Fprintf(
-		b,
-		"%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
-		counted(
-			r.Done(), "seed",
-		),
-		r.Parameters.Seeds,
-		thousands(r.Entries),
-		days(r.SimulatedMS),
-		r.Digest(),
-	)
+	fmt.Fprintf(b, "%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
+		counted(r.Done(), "seed"), r.Parameters.Seeds, thousands(r.Entries), days(r.SimulatedMS),
+		r.Digest())
 	if !r.Complete() {
-		fmt.Fprintf(b, "PARTIAL: asked for seeds %s, done are %s\n", r.ShareSeeds(), r.DoneSeeds())
+		fmt.Fprintf(b, "PARTIAL: seeds %s were requested, %s are done\n", r.ShareSeeds(), r.DoneSeeds())
 	}
 }
 
 func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups []*explore.Group) {
 	for _, g := range groups {
-		fmt.Fprintf(
-			b, "\n%s %s: %s, first in seed %d\n", title, signatureWords(g), counted(g.Runs, "run"),
-			g.First.Seed,
-		)
+		fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signature(g), counted(g.Runs, "run"),
+			g.First.Seed)
 		fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
 		if g.First.Excused != "" {
-			fmt.Fprintf(b, "  no failure: %s\n", g.First.Excused)
+			fmt.Fprintf(b, "  not a failure: %s\n", g.First.Excused)
 		} else {
 			if g.First.Seq > 0 {
 				fmt.Fprintf(b, "  found at entry %d\n", g.First.Seq)
@@ -76,8 +67,8 @@ func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups [
 	}
 }
 
-// signatureWords names the invariant, the rollout's state and the last event before.
-func signatureWords(g *explore.Group) string {
+// signature returns the invariant of a group, the state of the rollout and the last event before.
+func signature(g *explore.Group) string {
 	words := string(g.Invariant)
 	if g.State != 0 {
 		words += " in " + g.State.String()
@@ -88,19 +79,20 @@ func signatureWords(g *explore.Group) string {
 	return words
 }
 
-// exploreCoverage writes the table of how often each answer came, states down, events across, and
-// what never came.
+// exploreCoverage writes how often each answer occurred, with a row for each state and a column for
+// each event, and the answers that never occurred.
 func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 	m, err := explore.CoverageTable(name)
 	if err != nil {
-		return // what no machine answered has no coverage
+		return // no machine answered
 	}
 	never, of := v.NeverHit(m)
 	table := "its table"
 	if m.Name() != name {
 		table = "the table of " + m.Name()
 	}
-	fmt.Fprintf(b, "\ncoverage of %s: %d of %d answers of %s came\n", name, of-len(never), of, table)
+	fmt.Fprintf(b, "\ncoverage of %s: %d of %d answers of %s occurred\n", name, of-len(never), of,
+		table)
 	head := row{{""}}
 	for _, k := range reducer.EventKinds() {
 		head = append(head, []string{k.String()})
@@ -118,28 +110,26 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 		fmt.Fprintf(b, "states never reached: %s\n", strings.Trim(fmt.Sprint(states), "[]"))
 	}
 	if len(never) > 0 {
-		b.WriteString("never hit:\n")
+		b.WriteString("never occurred:\n")
 		for _, p := range never {
 			fmt.Fprintf(b, "  %-10v  %v %v\n", p.State, p.Class, p.Answer)
 		}
 	}
 	if departures := v.Departures(); len(departures) > 0 {
-		b.WriteString("answered otherwise than the specification does:\n")
+		b.WriteString("answers that differ from the specification:\n")
 		for _, d := range departures {
 			var want []string
 			for _, a := range d.Want {
 				want = append(want, a.String())
 			}
-			fmt.Fprintf(
-				b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer, times(d.Count),
-				strings.Join(want, " or "),
-			)
+			fmt.Fprintf(b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer,
+				times(d.Count), strings.Join(want, " or "))
 		}
 	}
 }
 
-// answerLines counts the answers to one kind of event in one state: those of the machine's table,
-// and those that came.
+// answerLines returns the counts of the answers to one kind of event in one state: the answers of
+// the machine's table and all others that occurred.
 func answerLines(
 	m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind,
 ) []string {
@@ -151,11 +141,7 @@ func answerLines(
 		ofTable := explore.Answers(m, s, c)
 		for _, a := range coverage.AllAnswers() {
 			n := v.Count(s, c, a)
-			expected := false
-			for _, x := range ofTable {
-				expected = expected || x == a
-			}
-			if n == 0 && !expected {
+			if n == 0 && !slices.Contains(ofTable, a) {
 				continue
 			}
 			line := fmt.Sprintf("%v %s", a, thousands(n))
@@ -177,9 +163,11 @@ func exploreTimes(b *strings.Builder, r *explore.Result) {
 		}
 		rows = append(rows, append(line, []string{spell(h.Max())}))
 	}
-	length := func(ms int64) string { return (time.Duration(ms) * time.Millisecond).Round(time.Second).String() }
-	add("time to converge", &r.Converge, length)
-	add("time of a wave", &r.Wave, length)
+	seconds := func(ms int64) string {
+		return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
+	}
+	add("time to converge", &r.Converge, seconds)
+	add("time of a wave", &r.Wave, seconds)
 	add("hosts touched", &r.Touched, func(n int64) string { return fmt.Sprint(n) })
 	b.WriteString("\n" + aligned(rows))
 }
@@ -192,31 +180,4 @@ func exploreVerdict(r *explore.Result) string {
 		return "no failures so far"
 	}
 	return "no failures"
-}
-
-func counted(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(n) + " " + what + "s"
-}
-
-func times(n uint64) string { return counted(n, "time") }
-
-// thousands writes a number with its digits in threes.
-func thousands(n uint64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// days writes a length of virtual time to the hour.
-func days(ms uint64) string {
-	hours := ms / uint64(time.Hour/time.Millisecond)
-	if hours < 24 {
-		return fmt.Sprintf("%d h", hours)
-	}
-	return fmt.Sprintf("%s d %d h", thousands(hours/24), hours%24)
 }

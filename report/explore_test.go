@@ -16,7 +16,7 @@ import (
 	"rollsim/suite/explore"
 )
 
-// canary is a machine of which a sweep must find out that it is broken.
+// canary is the machine with a planted defect.
 var canary = machine.Canary().Name()
 
 func exploreText(t *testing.T, s *explore.Sweep) (string, *explore.Result) {
@@ -50,7 +50,7 @@ func wantLines(t *testing.T, text string, patterns ...string) {
 	}
 }
 
-func TestExploreTellsWhatFailed(t *testing.T) {
+func TestExploreFailures(t *testing.T) {
 	text, r := exploreText(
 		t,
 		&explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2},
@@ -59,7 +59,8 @@ func TestExploreTellsWhatFailed(t *testing.T) {
 		t,
 		text,
 		`^drawn fleets, machine canary, faults swarm$`,
-		`^40 seeds of seeds 1:40, [0-9,]+ entries, [0-9]+ d [0-9]+ h of virtual time, digest [0-9a-f]{16}$`,
+		`^40 seeds of seeds 1:40, [0-9,]+ entries, [0-9]+ d [0-9]+ h of virtual time, `+
+			`digest [0-9a-f]{16}$`,
 		`^FAILED unpruned in Superseded after SuccessorOpened: [0-9]+ runs?, first in seed [0-9]+$`,
 		`^    channel   `,
 		`^FAILED: [0-9] kinds? of failures$`,
@@ -69,12 +70,12 @@ func TestExploreTellsWhatFailed(t *testing.T) {
 			"--machine canary$", g.First.Seed, g.First.Seed))
 	}
 	if strings.Contains(text, "PARTIAL") {
-		t.Error("a whole sweep is called partial")
+		t.Error("a complete sweep is called partial")
 	}
 }
 
-// TestExploreShowsCoverage holds the matrix against the counts, cell by cell.
-func TestExploreShowsCoverage(t *testing.T) {
+// TestExploreCoverage compares the table with the counts.
+func TestExploreCoverage(t *testing.T) {
 	text, r := exploreText(
 		t, &explore.Sweep{Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2},
 	)
@@ -82,8 +83,9 @@ func TestExploreShowsCoverage(t *testing.T) {
 	wantLines(
 		t,
 		text,
-		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table came$`,
-		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced +RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
+		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table occurred$`,
+		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced `+
+			`+RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
 		`^states never reached: Reverted Pruned$`,
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^  Failed      OperatorClearance U, [0-9,]+ times?; specified →Terminal$`,
@@ -98,14 +100,14 @@ func TestExploreShowsCoverage(t *testing.T) {
 		),
 	)
 	never, _ := v.NeverHit(reducer.V02())
-	_, list, _ := strings.Cut(text, "never hit:\n")
-	list, _, _ = strings.Cut(list, "answered otherwise")
+	_, list, _ := strings.Cut(text, "never occurred:\n")
+	list, _, _ = strings.Cut(list, "answers that differ")
 	if n := strings.Count(list, "\n"); n != len(never) {
-		t.Errorf("%d lines of cells never hit, there are %d", n, len(never))
+		t.Errorf("%d lines of answers that never occurred, want %d", n, len(never))
 	}
 }
 
-func TestExploreSaysThatItIsPartial(t *testing.T) {
+func TestExplorePartial(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	r, err := (&explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}).Run(
@@ -118,15 +120,16 @@ func TestExploreSaysThatItIsPartial(t *testing.T) {
 	if err := Explore(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, b.String(), `^PARTIAL: asked for seeds 1:40, done are none$`, `^no failures so far$`)
+	wantLines(t, b.String(), `^PARTIAL: seeds 1:40 were requested, none are done$`,
+		`^no failures so far$`)
 
 	text, _ := exploreText(t, &explore.Sweep{
 		Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}, Shard: shard.Shard{I: 2, N: 4},
 	})
-	wantLines(t, text, `^PARTIAL: asked for seeds 11:20, done are 11:20$`)
+	wantLines(t, text, `^PARTIAL: seeds 11:20 were requested, 11:20 are done$`)
 }
 
-func TestExploreTellsWhatNeverCame(t *testing.T) {
+func TestExploreNeverHappened(t *testing.T) {
 	s := swarm("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
 	sc.Sometimes = []sim.Moment{{Rollout: "nothing@r1", State: reducer.Converging}}
@@ -137,12 +140,12 @@ func TestExploreTellsWhatNeverCame(t *testing.T) {
 	wantLines(
 		t,
 		text,
-		`^NEVER CAME my fleet.yaml: nothing@r1 is Converging$`,
+		`^NEVER HAPPENED my fleet.yaml: nothing@r1 is Converging$`,
 		`^FAILED: 1 kind of failures$`,
 	)
 }
 
-func TestRerunLineIsForAShell(t *testing.T) {
+func TestRerunQuotesArguments(t *testing.T) {
 	s := swarm(canary)
 	s.Given = []explore.Given{
 		{Argument: "it's mine/my fleet.yaml", Scenario: s.Swarm.Draw(7, canary, true)},
@@ -153,18 +156,24 @@ func TestRerunLineIsForAShell(t *testing.T) {
 		t,
 		text,
 		regexp.QuoteMeta(
-			`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' --seeds 7:7 --faults none --machine canary`,
+			`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' `+
+				`--seeds 7:7 --faults none --machine canary`,
 		)+"$",
 	)
 }
 
-func TestNumbersInWords(t *testing.T) {
-	for n, want := range map[uint64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+func TestNumbers(t *testing.T) {
+	numbers := map[uint64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1234567: "1,234,567"}
+	for n, want := range numbers {
 		if got := thousands(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
-	if got := days(23*3600*1000) + ", " + days(1049*24*3600*1000+3600*1000); got != "23 h, 1,049 d 1 h" {
-		t.Error(got)
+	const hour = 3600 * 1000
+	if got := days(23 * hour); got != "23 h" {
+		t.Errorf("days: got %s, want 23 h", got)
+	}
+	if got := days((1049*24 + 1) * hour); got != "1,049 d 1 h" {
+		t.Errorf("days: got %s, want 1,049 d 1 h", got)
 	}
 }

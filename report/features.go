@@ -12,31 +12,36 @@ import (
 	"rollsim/suite/check"
 )
 
-// FeatureFormats lists the forms in which what becomes of feature files is written.
-func FeatureFormats() []string { return []string{"pretty", "progress", "junit", "cucumber", "github"} }
+// FeatureFormats returns the formats of NewFeatureWriter.
+func FeatureFormats() []string {
+	return []string{"pretty", "progress", "junit", "cucumber", "github"}
+}
 
-// FeatureWriter writes what becomes of feature files. Scenarios come in order, each as soon as it
-// is known; after the last one comes the end. What keeps it from writing is told at the end.
+// FeatureWriter writes the results of features.
 type FeatureWriter interface {
+	// Scenario writes the result of a scenario, or stores it for End. It is called once for each
+	// scenario, in order, as soon as its result is known.
 	Scenario(s *story.Scenario)
+
+	// End is called after the last scenario. It returns the first error of the underlying writers.
 	End(r *story.Report) error
 }
 
-// FeatureOptions say how feature files are written about.
+// FeatureOptions are the options of NewFeatureWriter.
 type FeatureOptions struct {
-	// Paint gives a text a colour, such as Red; nil leaves it as it is.
+	// Paint, if it is not nil, returns a text in a colour such as Red.
 	Paint func(colour, text string) string
 
-	// Summary is where the format github also writes Markdown, for the page of a workflow's run; nil
-	// for nowhere.
+	// Summary, if it is not nil, receives Markdown for the page of a workflow's run. Only the format
+	// github uses it.
 	Summary io.Writer
 
-	// Root is the way from the folder of the repository to the one that paths start from, for the
-	// format github; empty when they are the same.
+	// Root is the path from the repository to the current folder, for the format github. It is empty
+	// when they are the same.
 	Root string
 }
 
-// NewFeatureWriter makes a writer in one of FeatureFormats.
+// NewFeatureWriter returns a writer of one of FeatureFormats.
 func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWriter, error) {
 	text := featureText{w: w, paint: opt.Paint}
 	if text.paint == nil {
@@ -54,10 +59,10 @@ func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWr
 	case "github":
 		return &github{featureText: text, summary: opt.Summary, root: opt.Root}, nil
 	}
-	return nil, unknownFormat("features", format, FeatureFormats())
+	return nil, unknownFormat("results of features", format, FeatureFormats())
 }
 
-// featureText is what the formats for people have in common.
+// featureText is the common part of the formats for people.
 type featureText struct {
 	w     io.Writer
 	paint func(colour, text string) string
@@ -70,15 +75,7 @@ func (t *featureText) printf(format string, args ...any) {
 	}
 }
 
-// The colours, as ANSI codes.
-const (
-	Red    = "31"
-	Green  = "32"
-	Yellow = "33"
-	Bold   = "1"
-)
-
-// mark is the sign of a status, and its colour.
+// mark returns the sign of a status and its colour.
 func mark(s story.Status) (sign, colour string) {
 	switch s {
 	case story.Passed:
@@ -98,11 +95,10 @@ func (t *featureText) signed(s story.Status, text string) string {
 	return t.paint(colour, sign) + " " + text
 }
 
-// failure writes a scenario that has failed: its steps, with what is wrong under the one that did
-// not hold.
+// failure writes the steps of a scenario that failed, with the details below the step that failed.
 func (t *featureText) failure(s *story.Scenario, indent string) {
 	t.printf("%s%s  %s\n", indent, t.signed(s.Status, s.Name), s.Place())
-	told := false
+	written := false // the details
 	indent += "    "
 	first, end := stepsShown(s)
 	if first > 0 {
@@ -122,33 +118,35 @@ func (t *featureText) failure(s *story.Scenario, indent string) {
 			t.err = err
 		}
 		t.details(s, indent+"    ")
-		told = true
+		written = true
 	}
 	if end < len(s.Steps) {
 		t.printf("%s… and %d after\n", indent, len(s.Steps)-end)
 	}
-	if !told {
+	if !written {
 		t.details(s, indent)
 	}
 }
 
-// stepsShown tells which steps of a scenario that has failed are worth a line each: those around
-// the one that did.
+// stepsShown returns the range of the steps of a failed scenario that are shown: those around the
+// step that failed.
 func stepsShown(s *story.Scenario) (first, end int) {
 	const before, after = 10, 3
-	failed := max(
-		0, slices.IndexFunc(s.Steps, func(step story.Step) bool { return step.Status.Fails() }),
-	)
+	fails := func(step story.Step) bool { return step.Status.Fails() }
+	failed := max(0, slices.IndexFunc(s.Steps, fails))
 	return max(0, failed-before), min(len(s.Steps), failed+1+after)
 }
 
+// details returns what failed in a scenario, and the command that runs it again.
+func details(s *story.Scenario) string { return s.Details() + "\nrerun     " + s.Again() }
+
 func (t *featureText) details(s *story.Scenario, indent string) {
-	for _, line := range strings.Split(s.Details()+"\nagain     "+s.Again(), "\n") {
+	for line := range strings.SplitSeq(details(s), "\n") {
 		t.printf("%s%s\n", indent, line)
 	}
 }
 
-// end lists what failed once more, and counts.
+// end writes a list of the scenarios that failed, and the counts.
 func (t *featureText) end(r *story.Report) error {
 	heading := "\n" + t.paint(Red, "failed:") + "\n"
 	for i := range r.Scenarios {
@@ -161,7 +159,7 @@ func (t *featureText) end(r *story.Report) error {
 	return t.err
 }
 
-// FeatureCounts counts scenarios and steps by what became of them, in two lines.
+// FeatureCounts returns the numbers of scenarios and steps by status, in two lines.
 func FeatureCounts(r *story.Report) string {
 	scenarios := make(map[story.Status]int)
 	steps := make(map[story.Status]int)
@@ -171,7 +169,7 @@ func FeatureCounts(r *story.Report) string {
 		for j := range r.Scenarios[i].Steps {
 			status := r.Scenarios[i].Steps[j].Status
 			if r.Scenarios[i].Status == story.Defect && status.Fails() {
-				status = story.Defect // the one that was known not to hold
+				status = story.Defect // the step of the known defect
 			}
 			steps[status]++
 			n++
@@ -198,15 +196,15 @@ func countedBy(n int, what string, by map[story.Status]int) string {
 	return counts
 }
 
-// pretty writes a line for each scenario, and all steps of one that failed.
+// pretty writes a line for each scenario, and the steps of a scenario that failed.
 type pretty struct {
 	featureText
-	file string // of the scenario before
+	file string // of the previous scenario
 }
 
 func (p *pretty) Scenario(s *story.Scenario) {
 	if s.Status == story.Unrun {
-		return // there may be hundreds after the one that matters; they are counted
+		return // there may be hundreds after a failure; FeatureCounts counts them
 	}
 	if s.File != p.file {
 		if p.file != "" {
@@ -230,7 +228,7 @@ func (p *pretty) Scenario(s *story.Scenario) {
 
 func (p *pretty) End(r *story.Report) error { return p.end(r) }
 
-// progress writes a sign for each scenario, and what failed at the end.
+// progress writes a sign for each scenario, and the failures at the end.
 type progress struct {
 	featureText
 	n int
@@ -275,14 +273,14 @@ func (j *featureJUnit) End(r *story.Report) error {
 	return JUnit(j.w, "rollsim features", results)
 }
 
-// github writes annotations for a workflow on GitHub, and a page for its run.
+// github writes annotations for a workflow on GitHub, and Markdown for the page of its run.
 type github struct {
 	featureText
 	summary io.Writer
 	root    string
 }
 
-// maxAnnotations is how many annotations GitHub shows of one step of a workflow.
+// maxAnnotations is the number of annotations that GitHub shows for one step of a workflow.
 const maxAnnotations = 10
 
 func (*github) Scenario(*story.Scenario) {}
@@ -298,7 +296,7 @@ func (g *github) End(r *story.Report) error {
 			g.failure(s, "")
 			continue
 		}
-		message := s.Details() + "\nagain     " + s.Again()
+		message := details(s)
 		if s.Step != "" {
 			message = s.Step + "\n" + message
 		}
@@ -306,10 +304,9 @@ func (g *github) End(r *story.Report) error {
 		if line == 0 {
 			line = s.Line
 		}
-		g.printf(
-			"::error file=%s,line=%d,title=%s::%s\n", githubProperty.Replace(path.Join(g.root, s.File)),
-			line, githubProperty.Replace(s.Name), githubMessage.Replace(message),
-		)
+		g.printf("::error file=%s,line=%d,title=%s::%s\n",
+			githubProperty.Replace(path.Join(g.root, s.File)), line, githubProperty.Replace(s.Name),
+			githubMessage.Replace(message))
 	}
 	if g.summary != nil {
 		if _, err := io.WriteString(g.summary, featureMarkdown(r)); g.err == nil {
@@ -319,25 +316,23 @@ func (g *github) End(r *story.Report) error {
 	return g.end(r)
 }
 
-// featureMarkdown is the report as a section of a page.
+// featureMarkdown returns the results as a section of a page in Markdown.
 func featureMarkdown(r *story.Report) string {
 	var b strings.Builder
 	verdict := "✅"
 	if !r.Passed() {
 		verdict = "❌"
 	}
-	fmt.Fprintf(
-		&b, "### %s rollsim features\n\n%s\n", verdict,
-		strings.ReplaceAll(FeatureCounts(r), "\n", "  \n"),
-	)
+	counts := strings.ReplaceAll(FeatureCounts(r), "\n", "  \n")
+	fmt.Fprintf(&b, "### %s rollsim features\n\n%s\n", verdict, counts)
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
 		if !s.Status.Fails() {
 			continue
 		}
-		fmt.Fprintf(&b, "\n<details><summary>%s "+
-			"%s</summary>\n\n```text\n%s\n%s\n```\n\n`%s`\n\n</details>\n",
-			htmlEscapes.Replace(s.Place()), htmlEscapes.Replace(s.Name), s.Step, s.Details(), s.Again())
+		fmt.Fprintf(&b, "\n<details><summary>%s %s</summary>\n\n", htmlEscapes.Replace(s.Place()),
+			htmlEscapes.Replace(s.Name))
+		fmt.Fprintf(&b, "```text\n%s\n%s\n```\n\n`%s`\n\n</details>\n", s.Step, s.Details(), s.Again())
 	}
 	return b.String()
 }

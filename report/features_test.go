@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -14,7 +13,7 @@ import (
 	"rollsim/story"
 )
 
-// sample has a scenario for everything that can become of one.
+// sample has a scenario for every status, and every reason to fail.
 const sample = `Feature: Sample
 
   Background:
@@ -71,7 +70,7 @@ func write(t *testing.T, format string, opt report.FeatureOptions, text string) 
 			case "It does not hold: 100 %, or so":
 				s.Saved = "kept/sample-10.ndjson"
 			case "Nobody knows":
-				s.Message, _, _ = strings.Cut(s.Message, "\nthe nearest") // they change with the vocabulary
+				s.Message, _, _ = strings.Cut(s.Message, "\nthe nearest") // depends on all sentences
 			}
 			w.Scenario(s)
 		},
@@ -85,7 +84,7 @@ func write(t *testing.T, format string, opt report.FeatureOptions, text string) 
 	return out.String()
 }
 
-// TestFeatureFormats holds each format against a golden. UPDATE_GOLDENS=1 rewrites them.
+// TestFeatureFormats compares each format with a golden.
 func TestFeatureFormats(t *testing.T) {
 	for _, format := range report.FeatureFormats() {
 		var summary bytes.Buffer
@@ -93,34 +92,19 @@ func TestFeatureFormats(t *testing.T) {
 		if strings.Contains(got, "\x1b") {
 			t.Errorf("%s has colours", format)
 		}
-		goldens := map[string]string{"testdata/features." + format: got}
+		sameAsFile(t, "features."+format, []byte(got))
 		if format == "github" {
-			goldens["testdata/features.github.md"] = summary.String()
-		}
-		for name, got := range goldens {
-			if os.Getenv("UPDATE_GOLDENS") != "" {
-				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs: got\n%s", name, got)
-			}
+			sameAsFile(t, "features.github.md", summary.Bytes())
 		}
 	}
 	paint := func(colour, text string) string { return "\x1b[" + colour + "m" + text + "\x1b[0m" }
-	if got := write(t, "pretty", report.FeatureOptions{Paint: paint}, sample); !strings.Contains(
-		got, "\x1b[31m✗\x1b[0m It does not hold",
-	) {
+	got := write(t, "pretty", report.FeatureOptions{Paint: paint}, sample)
+	if !strings.Contains(got, "\x1b[31m✗\x1b[0m It does not hold") {
 		t.Errorf("no colours:\n%s", got)
 	}
 }
 
-// TestFeatureJUnit reads the XML back: CI systems count, and take two cases of one name for one.
+// TestFeatureJUnit decodes the XML: the counts are right, and no two cases have the same name.
 func TestFeatureJUnit(t *testing.T) {
 	var suites struct {
 		Tests    int `xml:"tests,attr"`
@@ -135,7 +119,8 @@ func TestFeatureJUnit(t *testing.T) {
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
-	if err := xml.Unmarshal([]byte(write(t, "junit", report.FeatureOptions{}, sample)), &suites); err != nil {
+	text := write(t, "junit", report.FeatureOptions{}, sample)
+	if err := xml.Unmarshal([]byte(text), &suites); err != nil {
 		t.Fatal(err)
 	}
 	if suites.Tests != 8 || suites.Failures != 4 || suites.Skipped != 2 {
@@ -148,13 +133,13 @@ func TestFeatureJUnit(t *testing.T) {
 		}
 		names[c.Class+c.Name] = true
 		if c.File != "s/sample.feature" || c.Line == 0 {
-			t.Errorf("%s stands at %s:%d", c.Name, c.File, c.Line)
+			t.Errorf("%s is at %s:%d, want a line of s/sample.feature", c.Name, c.File, c.Line)
 		}
 	}
 }
 
-// TestFeatureCucumber reads the JSON back as tools do, to whom a scenario has failed when one of
-// its steps has.
+// TestFeatureCucumber decodes the JSON as tools do, which compute the status of a scenario from
+// those of its steps.
 func TestFeatureCucumber(t *testing.T) {
 	var read []struct {
 		Elements []struct {
@@ -165,8 +150,8 @@ func TestFeatureCucumber(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(write(t, "cucumber", report.FeatureOptions{}, sample)), &read); err != nil ||
-		len(read) != 1 {
+	text := write(t, "cucumber", report.FeatureOptions{}, sample)
+	if err := json.Unmarshal([]byte(text), &read); err != nil || len(read) != 1 {
 		t.Fatal(len(read), err)
 	}
 	var got []string
@@ -182,21 +167,20 @@ func TestFeatureCucumber(t *testing.T) {
 		}
 		got = append(got, status)
 	}
-	if want := "passed failed undefined skipped skipped failed skipped passed"; strings.Join(
-		got, " ",
-	) != want {
+	want := "passed failed undefined skipped skipped failed skipped passed"
+	if strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 }
 
-// TestFeatureAnnotations annotates no more than GitHub shows, and still tells of everything.
+// TestFeatureAnnotations has more failures than GitHub shows annotations: the others are text.
 func TestFeatureAnnotations(t *testing.T) {
 	text := "Feature: Many\n" + strings.Repeat("  Scenario: No\n    Given the moon is full\n", 12)
 	got := write(t, "github", report.FeatureOptions{}, text)
 	if n := strings.Count(got, "::error "); n != 10 {
-		t.Errorf("%d annotations", n)
+		t.Errorf("%d annotations, want 10", n)
 	}
 	if n := strings.Count(got, "rollsim features s/sample.feature:"); n != 12 {
-		t.Errorf("%d of 12 are told", n)
+		t.Errorf("%d failures have a command to run them again, want 12", n)
 	}
 }

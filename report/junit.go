@@ -1,4 +1,3 @@
-// Package report turns results into text for people and files for other tools. It decides nothing.
 package report
 
 import (
@@ -12,7 +11,7 @@ import (
 	"rollsim/suite/check"
 )
 
-// The JUnit elements that CI systems read.
+// The elements of JUnit XML that CI systems read.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -46,7 +45,7 @@ type (
 	}
 )
 
-// JUnit writes results as JUnit XML: a suite with a case for each.
+// JUnit writes results as JUnit XML: one suite with a case for each result.
 func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	suite := junitSuite{Name: suiteName, Tests: len(results)}
 	named := make(map[string]int)
@@ -66,7 +65,7 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 			Seconds: fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
 		}
 		if named[r.Name] > 1 && line != "" {
-			c.Name += " (line " + line + ")" // CI systems take two cases of one name for one
+			c.Name += " (line " + line + ")" // CI systems merge cases that have the same name
 		}
 		first, _, _ := strings.Cut(r.Message, "\n")
 		message := &junitMessage{
@@ -87,14 +86,15 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 		case check.Omitted:
 			suite.Skipped++
 			c.Skipped = &junitMessage{Message: printable(r.Message)}
-		case check.Defect: // a failure would fail the build
+		case check.Defect: // not a failure, which would fail the build
 			suite.Skipped++
 			c.Skipped = &junitMessage{Message: printable("known defect: " + r.Message)}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
 	all := junitSuites{
-		Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Skipped: suite.Skipped, Suites: []junitSuite{suite},
+		Tests: suite.Tests, Failures: suite.Failures, Errors: suite.Errors, Skipped: suite.Skipped,
+		Suites: []junitSuite{suite},
 	}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -104,7 +104,7 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	return err
 }
 
-// printable drops what XML 1.0 forbids even when it is escaped (XML 1.0 §2.2).
+// printable removes the characters that XML 1.0 forbids even if they are escaped (XML 1.0 §2.2).
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -38,7 +38,8 @@ func TestJUnit(t *testing.T) {
 	for _, want := range []string{
 		`<testsuites tests="4" failures="1" errors="1" skipped="1">`,
 		`<testcase name="scenarios/a.yaml" classname="scenarios" file="scenarios/a.yaml" time="1.500">`,
-		`name="Y: &lt;&#34;quoted&#34;&gt; &amp; co" classname="features/x" file="features/x/y.feature" line="12"`,
+		`name="Y: &lt;&#34;quoted&#34;&gt; &amp; co" classname="features/x" ` +
+			`file="features/x/y.feature" line="12"`,
 		`<failure message="first[31m line">`,
 		`rerun: rollsim features features/x/y.feature:12`,
 		`<error message="broken">`,

@@ -1,6 +1,7 @@
 package report
 
 import (
+	_ "embed"
 	"fmt"
 	"io"
 	"path"
@@ -10,20 +11,23 @@ import (
 	"rollsim/suite/lint"
 )
 
-// LintFormats lists the forms in which Lint writes findings.
+// LintFormats returns the formats of Lint.
 func LintFormats() []string { return []string{"text", "json", "github"} }
 
-// LintOptions say more about how findings are written.
+// LintOptions are the options of Lint.
 type LintOptions struct {
-	Files int // how many were looked at
-	// gives a text the colour of a severity, in the format text
+	// Files is the number of files that were checked.
+	Files int
+
+	// Paint returns a text in the colour of a severity, for the format text.
 	Paint func(lint.Severity, string) string
-	// the way from the folder of the repository to the one that paths start from, for the format
-	// github
+
+	// Root is the path from the repository to the current folder, for the format github. It is empty
+	// when they are the same.
 	Root string
 }
 
-// Lint writes what was found, in one of LintFormats.
+// Lint writes findings in one of LintFormats.
 func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) error {
 	var b strings.Builder
 	switch format {
@@ -32,18 +36,10 @@ func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) err
 	case "json":
 		list := []lintFinding{}
 		for _, f := range found {
-			list = append(
-				list,
-				lintFinding{
-					f.File,
-					f.Line,
-					f.Column,
-					f.Rule.Code,
-					f.Rule.Name,
-					f.Rule.Severity.String(),
-					f.Message,
-				},
-			)
+			list = append(list, lintFinding{
+				File: f.File, Line: f.Line, Column: f.Column, Code: f.Rule.Code, Rule: f.Rule.Name,
+				Severity: f.Rule.Severity.String(), Message: f.Message,
+			})
 		}
 		return writeJSON(w, list)
 	case "github":
@@ -58,7 +54,7 @@ func Lint(w io.Writer, found []lint.Finding, format string, opt LintOptions) err
 	return write(w, b.String())
 }
 
-// lintFinding is a finding in JSON. Fields are added, never renamed.
+// lintFinding is a finding as Lint writes it as JSON.
 type lintFinding struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
@@ -69,7 +65,7 @@ type lintFinding struct {
 	Message  string `json:"message"`
 }
 
-// What GitHub's annotations escape in a message, and beyond that in what stands before it.
+// The escapes of GitHub's annotations: in the message, and in the properties before it.
 var (
 	githubMessage  = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
@@ -79,44 +75,27 @@ func lintText(b *strings.Builder, found []lint.Finding, opt LintOptions) {
 	in := make(map[string]bool)
 	for _, f := range found {
 		in[f.File] = true
-		fmt.Fprintf(
-			b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column,
+		fmt.Fprintf(b, "%s:%d:%d: %s %s: %s\n", f.File, f.Line, f.Column,
 			opt.Paint(f.Rule.Severity, f.Rule.Severity.String()), f.Rule.Code,
-			strings.ReplaceAll(f.Message, "\n", "\n    "),
-		)
+			strings.ReplaceAll(f.Message, "\n", "\n    "))
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(b, "%s, nothing found\n", plural.Count(opt.Files, "file"))
+		fmt.Fprintf(b, "%s, no findings\n", plural.Count(opt.Files, "file"))
 		return
 	}
-	fmt.Fprintf(
-		b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n",
-		plural.Count(len(found), "finding"), len(in), plural.Count(opt.Files, "file"), found[0].Rule.Code,
-	)
+	fmt.Fprintf(b, "\n%s in %d of %s; more about the first: rollsim lint --explain %s\n",
+		plural.Count(len(found), "finding"), len(in), plural.Count(opt.Files, "file"),
+		found[0].Rule.Code)
 }
 
-// LintRule explains one rule.
+// LintRule writes the documentation of one rule as text.
 func LintRule(w io.Writer, r *lint.Rule) error {
-	_, err := fmt.Fprintf(
-		w, "%s %s (%s)\n\n%s\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Code, r.Name, r.Severity, r.Summary,
-		r.Why, indentLines(r.Bad), indentLines(r.Good),
-	)
-	return err
+	return write(w, fmt.Sprintf("%s %s (%s)\n\n%s\n\n%s\n\nBad:\n\n%s\nGood:\n\n%s", r.Code, r.Name,
+		r.Severity, r.Summary, r.Why, indentLines(r.Bad), indentLines(r.Good)))
 }
 
-// indentLines sets a text apart.
-func indentLines(text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		if line != "\n" {
-			b.WriteString("    ")
-		}
-		b.WriteString(line)
-	}
-	return b.String()
-}
-
-// LintRules lists all rules, as text or, with examples, as the page docs/lint.md.
+// LintRules writes a list of all rules: as text, or as Markdown with examples, which is
+// docs/lint.md.
 func LintRules(w io.Writer, format string) error {
 	var b strings.Builder
 	switch format {
@@ -127,76 +106,28 @@ func LintRules(w io.Writer, format string) error {
 	case "markdown":
 		b.WriteString(lintIntroduction)
 		for _, r := range lint.Rules() {
-			fmt.Fprintf(
-				&b,
-				"| [%s](#%s-%s) | %s | %s | %s |\n",
-				r.Code,
-				strings.ToLower(r.Code),
-				r.Name,
-				r.Name,
-				r.Severity,
-				strings.ReplaceAll(r.Summary, "|", `\|`),
-			)
+			fmt.Fprintf(&b, "| [%s](#%s-%s) | %s | %s | %s |\n", r.Code, strings.ToLower(r.Code), r.Name,
+				r.Name, r.Severity, strings.ReplaceAll(r.Summary, "|", `\|`))
 		}
 		for _, r := range lint.Rules() {
 			language := "gherkin"
 			if r.Scenarios() {
 				language = "yaml"
 			}
-			fmt.Fprintf(
-				&b,
-				"\n## %s %s\n\n%s "+
-					"%s\n\nBad:\n\n```%s\n%s```\n\nGood:\n\n```%s\n%s```\n",
-				r.Code,
-				r.Name,
-				markdownText(
-					r.Summary,
-				),
-				markdownText(r.Why),
-				language,
-				strings.TrimSuffix(r.Bad, "\n")+"\n",
-				language,
-				r.Good,
-			)
+			fmt.Fprintf(&b, "\n## %s %s\n\n%s %s\n\nBad:\n\n```%s\n%s```\n\nGood:\n\n```%s\n%s```\n",
+				r.Code, r.Name, markdownText(r.Summary), markdownText(r.Why),
+				language, strings.TrimSuffix(r.Bad, "\n")+"\n", language, r.Good)
 		}
 	default:
-		return unknownFormat("rules", format, []string{"text", "markdown"})
+		return unknownFormat("the rules", format, []string{"text", "markdown"})
 	}
 	return write(w, b.String())
 }
 
-// markdownText keeps <name> from being taken for HTML.
+// markdownText escapes <name>, which is HTML in Markdown.
 func markdownText(s string) string { return strings.ReplaceAll(s, "<", `\<`) }
 
-const lintIntroduction = `# Lint
-
-` + "`rollsim lint`" + ` checks features and scenarios without running them. An error keeps a file from
-running or passing. A warning keeps it from testing what it seems to test. All findings of a file
-are shown at once, each with its place and the code of its rule. ` + "`rollsim lint --explain CODE`" + `
-prints the section below about one rule. This page is generated by
-` + "`rollsim lint --rules --format markdown`" + `.
-
-` + "```yaml" + `
-# late.yaml
-channels:
-  - name: stable
-    waves: [{hosts: 2, soak: 10m}]
-timeline:
-  - {at: 0s, channel: stable, rev: a1}
-` + "```" + `
-
-` + "```console" + `
-$ rollsim lint late.yaml
-late.yaml:6:31: error RS101: unknown field "rev": did you mean "ref"?
-…
-` + "```" + `
-
-The exit code is 0 without findings, 1 with findings, and 2 if a file cannot be opened.
-` + "`--format github`" + ` writes the findings as annotations of a workflow on GitHub
-(` + "`- run: rollsim lint --format github`" + `). ` + "`--format json`" + ` writes a list of objects with the fields
-file, line, column, code, rule, severity and message. ` + "`--disable CODE`" + ` disables a rule. The sentences
-of scenarios tagged ` + "`@wip`" + ` are not checked, because those scenarios are not run.
-
-| code | rule | severity | what is found |
-|---|---|---|---|
-`
+// lintIntroduction is the beginning of docs/lint.md.
+//
+//go:embed intro/lint.md
+var lintIntroduction string

@@ -5,22 +5,17 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"rollsim/reducer"
 	"rollsim/suite/coverage"
 )
 
-// MachineFormats lists the formats that Machine writes. MachineDiff writes those of them that are
-// no drawings.
+// MachineFormats returns the formats of Machine. MachineDiff has those that are not drawings.
 func MachineFormats() []string { return []string{"table", "markdown", "mermaid", "dot", "json"} }
 
 var machineDiffFormats = []string{"table", "markdown", "json"}
 
-// Machine writes a machine's transition table. The error is that of an unknown format, or of w.
+// Machine writes the transition table of a machine.
 func Machine(w io.Writer, m *reducer.Table, format string) error {
 	switch format {
 	case "table":
@@ -68,30 +63,12 @@ func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
 	case "json":
 		return writeJSON(w, d)
 	}
-	return unknownFormat("a difference of machines", format, machineDiffFormats)
-}
-
-func unknownFormat(what, format string, known []string) error {
-	return fmt.Errorf(
-		"%s cannot be written as %q: there are %s", what, format, strings.Join(known, ", "),
-	)
-}
-
-func write(w io.Writer, s string) error {
-	_, err := io.WriteString(w, s)
-	return err
-}
-
-func writeJSON(w io.Writer, document any) error {
-	if err := json.MarshalWrite(w, document, jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true)); err != nil {
-		return err
-	}
-	return write(w, "\n")
+	return unknownFormat("the differences of two machines", format, machineDiffFormats)
 }
 
 var legend = []row{
 	{{"→X"}, {"goes to state X, with RecordRolloutTransition"}},
-	{{"·"}, {"accepted, nothing happens"}},
+	{{"·"}, {"accepted without effect"}},
 	{{"✗"}, {"refused: IllegalForState"}},
 	{{"U"}, {"refused: Unimplemented"}},
 	{{"!"}, {"refused: Invariant"}},
@@ -102,12 +79,12 @@ var legend = []row{
 
 func misroutedWords(m *reducer.Table) string {
 	if m.RefusesMisrouted() {
-		return "An event of another rollout is refused before anything else: Invariant."
+		return "An event of another rollout is refused first: Invariant."
 	}
-	return "An event of another rollout is taken for one of the record's."
+	return "An event of another rollout is applied like one of the record's."
 }
 
-// effectsOf lists what a rule may emit, in order.
+// effectsOf returns the effects that a rule may emit, in order.
 func effectsOf(r reducer.Rule) []reducer.EffectKind {
 	kinds := coverage.OutcomeOf(r).Effects.Kinds()
 	if r.Do == reducer.Go {
@@ -116,7 +93,7 @@ func effectsOf(r reducer.Rule) []reducer.EffectKind {
 	return kinds
 }
 
-// cellLines are the rules of a cell, each with its condition.
+// cellLines returns the rules of a cell, each with its condition.
 func cellLines(c reducer.Cell) []string {
 	rules := c.Rules()
 	lines := make([]string, len(rules))
@@ -133,10 +110,8 @@ func cellLines(c reducer.Cell) []string {
 	return lines
 }
 
-// row is a row of a table: its cells, each of one or more lines.
-type row [][]string
-
-// transitions is a machine's whole table, states down, events across.
+// transitions returns the table of a machine, with a row for each state and a column for each
+// event.
 func transitions(m *reducer.Table) []row {
 	head := row{{m.Name()}}
 	for _, k := range reducer.EventKinds() {
@@ -153,55 +128,6 @@ func transitions(m *reducer.Table) []row {
 	return rows
 }
 
-// aligned writes rows as text in columns; a cell takes as many lines as it has.
-func aligned(rows []row) string {
-	var widths []int
-	for _, r := range rows {
-		for i, cell := range r {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			for _, line := range cell {
-				widths[i] = max(widths[i], utf8.RuneCountInString(line))
-			}
-		}
-	}
-	var b strings.Builder
-	for _, r := range rows {
-		height := 0
-		for _, cell := range r {
-			height = max(height, len(cell))
-		}
-		for n := range height {
-			var text strings.Builder
-			for i, cell := range r {
-				line := ""
-				if n < len(cell) {
-					line = cell[n]
-				}
-				text.WriteString(line + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(line)+2))
-			}
-			b.WriteString(strings.TrimRight(text.String(), " ") + "\n")
-		}
-	}
-	return b.String()
-}
-
-// markdown writes rows as a table, the first as its head.
-func markdown(rows []row) string {
-	var b strings.Builder
-	for i, r := range rows {
-		for _, cell := range r {
-			b.WriteString("| " + strings.Join(cell, "; ") + " ")
-		}
-		b.WriteString("|\n")
-		if i == 0 {
-			b.WriteString(strings.Repeat("|---", len(r)) + "|\n")
-		}
-	}
-	return b.String()
-}
-
 func markdownLegend() string {
 	var b strings.Builder
 	for _, r := range legend {
@@ -210,14 +136,14 @@ func markdownLegend() string {
 	return b.String()
 }
 
-// edge is one arrow of a drawing.
+// edge is an arrow of a drawing.
 type edge struct {
 	from, to reducer.State
 	label    string
 }
 
-// edges are the rules that change something. Refusals and what is ignored are left out: they would
-// hide the rest.
+// edges returns the rules that have effects. It leaves out refusals and rules without effects,
+// because they would hide the rest.
 func edges(m *reducer.Table) []edge {
 	var all []edge
 	for _, s := range reducer.States() {
@@ -248,8 +174,8 @@ func edges(m *reducer.Table) []edge {
 
 func mermaid(m *reducer.Table) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\ntitle: %s\n---\nstateDiagram-v2\n    [*] --> Opening: "+
-		"RolloutOpened\n", m.Name())
+	fmt.Fprintf(&b, "---\ntitle: %s\n---\nstateDiagram-v2\n    [*] --> Opening: RolloutOpened\n",
+		m.Name())
 	for _, e := range edges(m) {
 		fmt.Fprintf(&b, "    %v --> %v: %s\n", e.from, e.to, e.label)
 	}
@@ -258,8 +184,8 @@ func mermaid(m *reducer.Table) string {
 
 func dot(m *reducer.Table) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n  start "+
-		"[shape=point];\n", m.Name())
+	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n", m.Name())
+	b.WriteString("  start [shape=point];\n")
 	for _, s := range reducer.States() {
 		if s.InTerminalSet() {
 			fmt.Fprintf(&b, "  %v [peripheries=2];\n", s)
@@ -272,7 +198,7 @@ func dot(m *reducer.Table) string {
 	return b.String() + "}\n"
 }
 
-// The documents that are written as JSON.
+// The JSON document of Machine.
 type (
 	machineJSON struct {
 		Machine          string     `json:"machine"`

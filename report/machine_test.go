@@ -28,11 +28,8 @@ func sameAsFile(t *testing.T, name string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gotLines, wantLines := strings.SplitAfter(
-		string(got), "\n",
-	), strings.SplitAfter(
-		string(want), "\n",
-	)
+	gotLines := strings.SplitAfter(string(got), "\n")
+	wantLines := strings.SplitAfter(string(want), "\n")
 	for i := range max(len(gotLines), len(wantLines)) {
 		g, w := "", ""
 		if i < len(gotLines) {
@@ -94,11 +91,11 @@ func TestUnknownMachineFormats(t *testing.T) {
 	}{
 		{
 			report.Machine(&b, reducer.V02(), "svg"),
-			`a machine cannot be written as "svg": there are table, markdown, mermaid, dot, json`,
+			`unknown format "svg" for a machine: expected table, markdown, mermaid, dot, json`,
 		},
 		{
 			report.MachineDiff(&b, reducer.V02(), reducer.RFC0008(), "dot"),
-			`a difference of machines cannot be written as "dot": there are table, markdown, json`,
+			`unknown format "dot" for the differences of two machines: expected table, markdown, json`,
 		},
 	}
 	for _, test := range tests {
@@ -111,12 +108,12 @@ func TestUnknownMachineFormats(t *testing.T) {
 	}
 }
 
-// broken is a writer that takes nothing.
+// broken is a writer whose disk is full.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
-func TestMachineReportsWhatTheWriterSays(t *testing.T) {
+func TestMachineReturnsErrorOfWriter(t *testing.T) {
 	for _, format := range report.MachineFormats() {
 		if err := report.Machine(broken{}, reducer.V02(), format); err == nil ||
 			!strings.Contains(err.Error(), "disk full") {

@@ -8,8 +8,7 @@ import (
 	"rollsim/suite/mutate"
 )
 
-// Mutants writes, for people, how many mutants there were, and of those that no case noticed what
-// would have noticed them. The error is that of w.
+// Mutants writes the number of mutants, and for each that survived a scenario that would detect it.
 func Mutants(w io.Writer, r *mutate.Result) error {
 	var b strings.Builder
 	for _, group := range survivorsByPlace(r) {
@@ -18,44 +17,40 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 		for _, s := range group {
 			becomes = append(becomes, s.Becomes.String())
 		}
-		fmt.Fprintf(
-			&b, "SURVIVED %s  %v: %v becomes %s\n", first.Machine, first.Place, first.Was,
-			strings.Join(becomes, ", "),
-		)
+		fmt.Fprintf(&b, "SURVIVED %s  %v: %v becomes %s\n", first.Machine, first.Place, first.Was,
+			strings.Join(becomes, ", "))
 		switch n := len(first.Reached); n {
 		case 0:
-			b.WriteString("  nothing comes to this cell\n")
+			b.WriteString("  no test reaches this cell\n")
 		case 1:
-			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s\n", first.Reached[0])
+			fmt.Fprintf(&b, "  one test reaches this cell, and passes all the same: %s\n",
+				first.Reached[0])
 		default:
-			fmt.Fprintf(&b, "  what comes to this cell expects nothing that differs: %s and %d "+
-				"more\n", first.Reached[0], n-1)
+			fmt.Fprintf(&b, "  %d tests reach this cell, and pass all the same; the first: %s\n", n,
+				first.Reached[0])
 		}
-		b.WriteString("  this would notice:\n")
+		b.WriteString("  this scenario would fail:\n")
 		b.WriteString(indentLines(mutantScenario(first.Mutant)) + "\n")
 	}
+	number := func(n int) []string { return []string{thousands(uint64(n))} }
 	rows := []row{{{"machine"}, {"cells"}, {"mutants"}, {"killed"}, {"survived"}}}
 	for _, m := range mutantCounts(r) {
 		rows = append(rows, row{
-			{
-				m.Machine,
-			}, {fmt.Sprint(m.Cells)}, {thousands(uint64(m.Mutants))}, {thousands(uint64(m.Killed))}, {thousands(uint64(m.Survived))},
+			{m.Machine}, number(m.Cells), number(m.Mutants), number(m.Killed), number(m.Survived),
 		})
 	}
 	b.WriteString(aligned(rows))
-	verdict := "every mutant is noticed"
+	verdict := "no mutant survived"
 	if n := len(r.Survivors()); n > 0 {
-		verdict = fmt.Sprintf("%s of %s mutants went "+
-			"unnoticed", thousands(uint64(n)), thousands(uint64(len(r.Tried))))
+		verdict = fmt.Sprintf("%s of %s mutants survived", thousands(uint64(n)),
+			thousands(uint64(len(r.Tried))))
 	}
-	fmt.Fprintf(
-		&b, "\n%s, %s: %s\n", counted(uint64(r.Features), "feature scenario"),
-		counted(uint64(r.Scenarios), "scenario"), verdict,
-	)
+	fmt.Fprintf(&b, "\n%s, %s: %s\n", counted(uint64(r.Features), "feature scenario"),
+		counted(uint64(r.Scenarios), "scenario"), verdict)
 	return write(w, b.String())
 }
 
-// survivorsByPlace groups those that the same scenario would notice.
+// survivorsByPlace groups the survivors that the same scenario would detect.
 func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
 	var groups [][]*mutate.Tried
 	for _, s := range r.Survivors() {
@@ -69,16 +64,15 @@ func survivorsByPlace(r *mutate.Result) [][]*mutate.Tried {
 	return groups
 }
 
-// mutantScenario is a scenario that tells a mutant from the machine.
+// mutantScenario returns a scenario that passes for the machine and fails for a mutant.
 func mutantScenario(m *mutate.Mutant) string {
 	columns, cells := m.Row()
-	return fmt.Sprintf("Given the machine is %s\nThen in %v the machine answers like "+
-		"this:\n%s", m.Machine, m.State,
-		sampleTable([][]string{columns, cells}, "  "))
+	return fmt.Sprintf("Given the machine is %s\nThen in %v the machine answers like this:\n%s",
+		m.Machine, m.State, sampleTable([][]string{columns, cells}, "  "))
 }
 
-// mutantCount counts the mutants of a machine. Cells are those of its table, state by event, and
-// for each state events of other rollouts.
+// mutantCount is the number of mutants of a machine. The cells are those of its table, and one for
+// each state for events of other rollouts.
 type mutantCount struct {
 	Machine  string `json:"machine"`
 	Cells    int    `json:"cells"`
@@ -108,7 +102,7 @@ func mutantCounts(r *mutate.Result) []*mutantCount {
 	return counts
 }
 
-// The document that MutantsJSON writes. docs/coverage.md describes it; fields are only ever added.
+// The document of MutantsJSON, which docs/coverage.md describes.
 type (
 	mutantsJSON struct {
 		Features  int            `json:"features"`
@@ -126,7 +120,7 @@ type (
 	}
 )
 
-// MutantsJSON writes the same as one JSON document. The error is that of w.
+// MutantsJSON writes the same as Mutants, as one JSON document.
 func MutantsJSON(w io.Writer, r *mutate.Result) error {
 	doc := mutantsJSON{
 		Features:  r.Features,
@@ -136,8 +130,9 @@ func MutantsJSON(w io.Writer, r *mutate.Result) error {
 	}
 	for _, s := range r.Survivors() {
 		doc.Survivors = append(doc.Survivors, survivorJSON{
-			Machine: s.Machine, Place: s.Place.String(), Was: s.Was.String(), Becomes: s.Becomes.String(),
-			Reached: append([]string{}, s.Reached...), Scenario: mutantScenario(s.Mutant),
+			Machine: s.Machine, Place: s.Place.String(), Was: s.Was.String(),
+			Becomes: s.Becomes.String(), Reached: append([]string{}, s.Reached...),
+			Scenario: mutantScenario(s.Mutant),
 		})
 	}
 	return writeJSON(w, &doc)

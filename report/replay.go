@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"rollsim/internal/plural"
@@ -16,21 +15,23 @@ import (
 	"rollsim/trace"
 )
 
-// ReplayView says how much of a replay is shown.
+// ReplayView selects what Replay shows.
 type ReplayView struct {
-	All bool   // every finding instead of the first one
-	By  string // the file of accepted findings; empty when there is none
+	All        bool   // show every finding in full instead of the first one
+	AcceptFile string // the name of the file of accepted findings; empty if there is none
 
-	// Given are options that what is found depends on, as the user gave them: the commands that look
-	// closer have them as well.
-	Given []string
+	// Options are the options of the replay on which findings depend, as the user wrote them. The
+	// commands that inspect a finding repeat them.
+	Options []string
 }
 
-// Replay writes what a replay found: a line for each rollout or the last of them, the last entries
-// of a log that was left early, the findings counted, the first one or all in full, then what was
-// read and the notes. name is what the user calls the input.
+// Replay writes the result of a replay: a line for each rollout or the last of them, the last
+// entries of a log that was replayed in part, the numbers of findings, the first finding or all in
+// full, and the notes. name is the name of the input on the command line.
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
-	r := &replayReport{name: name, result: result, given: view.Given, absolute: result.Header == nil}
+	r := &replayReport{
+		name: name, result: result, options: view.Options, absolute: result.Header == nil,
+	}
 	r.rollouts(view.All)
 	for _, line := range result.Tail {
 		r.printf("  %s\n", shortenRefs(line))
@@ -42,37 +43,26 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	r.findings(view.All)
 	r.printf("%s under %s: %s\n", name, result.Machine, r.counts())
 	for _, s := range result.Stale {
-		r.printf("stale: %s:%d: %s accepts nothing that was found "+
-			"(%s)\n", view.By, s.Line, s.Key, s.Reason)
+		r.printf("stale: %s:%d: no finding has the key %s (%s)\n", view.AcceptFile, s.Line, s.Key,
+			s.Reason)
 	}
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
 	}
-	_, err := io.WriteString(w, Harmless(r.b.String()))
-	return err
-}
-
-// Harmless is text that does nothing to the terminal it is shown on, whatever names a log has.
-func Harmless(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	return write(w, Harmless(r.b.String()))
 }
 
 type replayReport struct {
 	b        strings.Builder
 	name     string
 	result   *replay.Result
-	given    []string // as ReplayView.Given
-	absolute bool     // times are of the clock, not since the start
+	options  []string // ReplayView.Options
+	absolute bool     // times are absolute, not since the start
 }
 
 func (r *replayReport) printf(format string, args ...any) { fmt.Fprintf(&r.b, format, args...) }
 
-// failing counts the findings that nobody has accepted.
+// failing returns the number of findings that are not accepted.
 func (r *replayReport) failing() uint64 {
 	var n uint64
 	for i := range r.result.Groups {
@@ -86,48 +76,45 @@ func (r *replayReport) counts() string {
 	for i := range r.result.Groups {
 		accepted += r.result.Groups[i].Accepted
 	}
-	text := plural.Count(
-		r.result.Entries, "entry",
-	) + ", " + plural.Count(
-		r.result.Events, "rollout event",
-	) + "; "
+	text := plural.Count(r.result.Entries, "entry") + ", " +
+		plural.Count(r.result.Events, "rollout event") + "; "
 	if accepted > 0 {
 		text += plural.Count(accepted, "finding") + " accepted; "
 	}
-	return text + fmt.Sprintf("%d of %d recorded transitions "+
-		"reproduced", r.result.Reproduced, r.result.Transitions)
+	return text + fmt.Sprintf("%d of %d recorded transitions reproduced", r.result.Reproduced,
+		r.result.Transitions)
 }
 
-// mostLines is how many rollouts are shown where not all are asked for.
-const mostLines = 20
+// maxLines is the number of the last rollouts that are shown unless all are asked for.
+const maxLines = 20
 
-// shown are the rollouts that get a line: of many those that stand or that a finding is shown of,
-// and the last ones. What is left is how many others there are.
-func (r *replayReport) shown(all bool) (shown []*replay.Summary, left uint64) {
+// shown returns the rollouts to show: all, or those that stand, those of the findings that are
+// shown, and the last ones. hidden is the number of the others.
+func (r *replayReport) shown(all bool) (shown []*replay.Summary, hidden uint64) {
 	list := r.result.Rollouts
-	left = r.result.MoreOver
+	hidden = r.result.MoreOver
 	found := make(map[reducer.RolloutID]bool)
-	for i := range r.result.Findings[:min(len(r.result.Findings), 1+mostBrief)] {
+	for i := range r.result.Findings[:min(len(r.result.Findings), 1+maxBrief)] {
 		found[r.result.Findings[i].Rollout] = true
 	}
 	for i := range list {
 		if s := &list[i]; all || found[s.Record.RolloutID] || s.Record.State.Standing() ||
-			len(list)-i <= mostLines {
+			len(list)-i <= maxLines {
 			shown = append(shown, s)
 		} else {
-			left++
+			hidden++
 		}
 	}
-	return shown, left
+	return shown, hidden
 }
 
-// rollouts writes a line for each that is shown, in columns.
+// rollouts writes a line for each rollout that is shown, in columns.
 func (r *replayReport) rollouts(all bool) {
-	shown, left := r.shown(all)
+	shown, hidden := r.shown(all)
 	lines := make([][5]string, 0, len(shown))
 	var widths [4]int
-	if left > 0 {
-		r.printf("… %s, over\n", plural.Count(left, "more rollout"))
+	if hidden > 0 {
+		r.printf("… %s, ended\n", plural.Count(hidden, "more rollout"))
 	}
 	for _, s := range shown {
 		line := r.rolloutLine(s)
@@ -172,7 +159,7 @@ func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
 	last := ""
 	for i, c := range s.States {
 		if i+1 < len(s.States) && s.States[i+1].At == c.At {
-			states = append(states, c.State.String()) // as the next one
+			states = append(states, c.State.String()) // at the time of the next one
 			continue
 		}
 		var at string
@@ -180,9 +167,8 @@ func (r *replayReport) rolloutLine(s *replay.Summary) [5]string {
 		states = append(states, fmt.Sprintf("%v %s", c.State, at))
 	}
 	return [5]string{
-		string(
-			rec.Channel,
-		), shortRef(rec.TargetRef), waves, hosts, strings.Join(states, " → ") + "; " + shortenRefs(s.End),
+		string(rec.Channel), shortRef(rec.TargetRef), waves, hosts,
+		strings.Join(states, " → ") + "; " + shortenRefs(s.End),
 	}
 }
 
@@ -195,7 +181,7 @@ func (r *replayReport) moves(s *replay.Summary) {
 	}
 }
 
-// time gives a time to the second, with its day only where that is not the one of the time before.
+// time returns a time to the second. It leaves out the day if it is that of the previous time.
 func (r *replayReport) time(t reducer.Time, day string) (text, today string) {
 	if !r.absolute {
 		elapsed := string(trace.AppendElapsed(nil, t, r.result.First.At))
@@ -210,7 +196,7 @@ func (r *replayReport) time(t reducer.Time, day string) (text, today string) {
 	return today + " " + clock, today
 }
 
-// shortLength is how much of a long ref is shown where there is not much room.
+// shortLength is the length to which long refs are shortened.
 const shortLength = 12
 
 func shortRef(ref reducer.ChannelRef) string {
@@ -220,7 +206,7 @@ func shortRef(ref reducer.ChannelRef) string {
 	return string(ref)
 }
 
-// shortenRefs shortens every long hexadecimal number in a text.
+// shortenRefs returns a text with every long hexadecimal number shortened.
 func shortenRefs(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
@@ -244,7 +230,7 @@ func shortenRefs(text string) string {
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
-// groups counts the findings by class and title.
+// groups writes the numbers of findings by class and title.
 func (r *replayReport) groups() {
 	classes := make(map[replay.Class][]string)
 	var order []replay.Class
@@ -269,13 +255,13 @@ func (r *replayReport) groups() {
 	r.printf("\n")
 }
 
-// mostBrief is how many findings get a line where only the first one is shown in full.
-const mostBrief = 10
+// maxBrief is the number of findings that get a line when only the first one is shown in full.
+const maxBrief = 10
 
-// findings writes the first one, and those that follow it in a line each, or all.
+// findings writes all findings in full, or the first one in full and the next ones in a line each.
 func (r *replayReport) findings(all bool) {
 	list := r.result.Findings
-	more := r.failing() // that are not shown in full
+	more := r.failing() // not shown in full
 	for i := range list {
 		if i == 0 || all {
 			r.finding(&list[i])
@@ -286,14 +272,14 @@ func (r *replayReport) findings(all bool) {
 	case more == 0:
 		return
 	case all:
-		r.printf("… and %d more, of which no more is kept than their number\n\n", more)
+		r.printf("… and %d more, which are only counted\n\n", more)
 		return
 	}
 	r.printf("%d more; --all shows them:\n", more)
-	for i := range list[1:min(len(list), 1+mostBrief)] {
+	for i := range list[1:min(len(list), 1+maxBrief)] {
 		r.brief(&list[1+i])
 	}
-	if more > mostBrief {
+	if more > maxBrief {
 		r.printf("  …\n")
 	}
 	r.printf("\n")
@@ -305,9 +291,8 @@ func (r *replayReport) brief(f *replay.Finding) {
 	if f.Given != "" {
 		what = fmt.Sprintf("recorded %s, %s %s", f.Recorded, f.OtherSide(), f.Given)
 	}
-	line := fmt.Sprintf(
-		"  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout, f.Host,
-	)
+	line := fmt.Sprintf("  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout,
+		f.Host)
 	r.printf("%s\n", strings.TrimRight(shortenRefs(line)+what, " "))
 }
 
@@ -316,9 +301,8 @@ func (r *replayReport) finding(f *replay.Finding) {
 	if f.Class == replay.Effect || f.Class == replay.Illegal {
 		what = "DIVERGED"
 	}
-	r.printf(
-		"%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq), f.Title(),
-	)
+	r.printf("%s %s: entry %d of %d, %s\n", what, r.name, f.Seq, max(r.result.Last.Seq, f.Seq),
+		f.Title())
 	switch {
 	case f.Line == 0, f.Unit == "row" && r.name == shell.Join(f.File): // the seq is the row
 	case f.Unit == "line":
@@ -339,12 +323,12 @@ func (r *replayReport) finding(f *replay.Finding) {
 		}
 		r.printf("%s", line)
 	}
-	r.printf("  closer    rollsim %s\n", r.closer(f))
+	r.printf("  inspect   rollsim %s\n", r.inspect(f))
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonHere)
 }
 
-// closer is the command that shows more of what a finding is about.
-func (r *replayReport) closer(f *replay.Finding) string {
+// inspect returns the command that shows more about a finding.
+func (r *replayReport) inspect(f *replay.Finding) string {
 	command, end := "replay", " --all"
 	switch {
 	case f.What == string(invariant.Stuck), f.What == string(invariant.Stranded):
@@ -352,14 +336,14 @@ func (r *replayReport) closer(f *replay.Finding) string {
 	case f.Until > 0:
 		end = fmt.Sprintf(" --until %d --all", f.Until)
 	}
-	options := slices.Clone(r.given)
+	options := slices.Clone(r.options)
 	if f.Rollout != "" {
 		options = append(options, "--rollout", shortID(f.Rollout))
 	}
 	return strings.TrimSpace(command+" "+r.name+" "+shell.Join(options...)) + end
 }
 
-// shortID is the id of a rollout as options take it.
+// shortID returns the id of a rollout with a short ref, which options accept.
 func shortID(id reducer.RolloutID) string {
 	channel, ref, ofRef := strings.Cut(string(id), "@")
 	if !ofRef {

@@ -1,15 +1,13 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 
 	"rollsim/logs/replay"
 	"rollsim/reducer"
-	"rollsim/trace"
 )
 
-// The document that ReplayJSON writes. docs/replay.md describes it; fields are only ever added.
+// The document of ReplayJSON, which docs/replay.md describes.
 type (
 	replayDocument struct {
 		Format      string            `json:"format"`
@@ -111,19 +109,16 @@ type (
 	}
 )
 
-// ReplayVersion is that of the document that ReplayJSON writes.
-const ReplayVersion = 1
-
-// ReplayJSON writes what a replay found as one JSON document.
+// ReplayJSON writes the result of a replay as one JSON document.
 func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 	doc := replayDocument{
-		Format: "rollsim-replay", Version: ReplayVersion, Input: name, Machine: result.Machine, Simulated: result.Header != nil,
-		Entries: result.Entries, Kinds: result.Kinds, Events: result.Events,
+		Format: "rollsim-replay", Version: 1, Input: name, Machine: result.Machine,
+		Simulated: result.Header != nil,
+		Entries:   result.Entries, Kinds: result.Kinds, Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
-		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{}, Stale: []replayStale{},
-		Findings: findingsOf(
-			result.Findings,
-		), Accepted: findingsOf(result.Accepted), Notes: append([]string{}, result.Notes...),
+		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{},
+		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted),
+		Stale: []replayStale{}, Notes: append([]string{}, result.Notes...),
 	}
 	if result.Entries > 0 {
 		doc.First, doc.Last = placeOf(result.First), placeOf(result.Last)
@@ -137,25 +132,20 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 	}
 	if t := result.Tables; t != nil {
 		doc.Tables = &replayTables{
-			Rollouts: t.Rollouts, Differ: t.Differ, WaveDiffer: t.WaveDiffer, Unknown: t.Unknown, Quarantines: t.Quarantines,
+			Rollouts: t.Rollouts, Differ: t.Differ, WaveDiffer: t.WaveDiffer, Unknown: t.Unknown,
+			Quarantines: t.Quarantines,
 		}
 	}
 	for _, g := range result.Groups {
-		doc.Groups = append(
-			doc.Groups,
-			replayGroup{Class: g.Class.String(), Title: g.Title, Count: g.Count, Accepted: g.Accepted},
-		)
+		doc.Groups = append(doc.Groups, replayGroup{
+			Class: g.Class.String(), Title: g.Title, Count: g.Count, Accepted: g.Accepted,
+		})
 	}
 	for _, s := range result.Stale {
 		doc.Stale = append(doc.Stale, replayStale(s))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(&doc)
+	return writeJSON(w, &doc)
 }
-
-func timeText(t reducer.Time) string { return string(trace.AppendTime(nil, t)) }
 
 func placeOf(w replay.Where) *replayPlace { return &replayPlace{Seq: w.Seq, At: timeText(w.At)} }
 
@@ -170,13 +160,11 @@ func optionalTimeText(t reducer.Opt[reducer.Time]) *string {
 func rolloutOf(s *replay.Summary) replayRollout {
 	rec := &s.Record
 	r := replayRollout{
-		Rollout: string(
-			rec.RolloutID,
-		), Channel: string(rec.Channel), Ref: string(rec.TargetRef), State: rec.State.String(),
-		CurrentWave: &rec.CurrentWave, Waves: s.Waves, Hosts: make(map[string]int), OpenedAt: timeText(rec.OpenedAt),
-		TerminalAt: optionalTimeText(
-			rec.TerminalAt,
-		), SupersededAt: optionalTimeText(rec.SupersededAt), End: s.End,
+		Rollout: string(rec.RolloutID), Channel: string(rec.Channel), Ref: string(rec.TargetRef),
+		State: rec.State.String(), CurrentWave: &rec.CurrentWave, Waves: s.Waves,
+		Hosts: make(map[string]int), OpenedAt: timeText(rec.OpenedAt),
+		TerminalAt: optionalTimeText(rec.TerminalAt), SupersededAt: optionalTimeText(rec.SupersededAt),
+		End: s.End,
 	}
 	for _, h := range s.Hosts {
 		r.Hosts[h.State.String()] = h.Count
@@ -192,9 +180,9 @@ func rolloutOf(s *replay.Summary) replayRollout {
 		r.Failure = &replayFailure{Host: string(f.Host), Seq: f.Seq, At: timeText(f.At), Why: f.Why}
 	}
 	for _, m := range s.Moves {
-		r.Moves = append(
-			r.Moves, replayMove{From: m.From.String(), To: m.To.String(), Seq: m.Seq, At: timeText(m.At)},
-		)
+		r.Moves = append(r.Moves, replayMove{
+			From: m.From.String(), To: m.To.String(), Seq: m.Seq, At: timeText(m.At),
+		})
 	}
 	return r
 }
@@ -204,11 +192,11 @@ func findingsOf(list []replay.Finding) []replayFinding {
 	for i := range list {
 		f := &list[i]
 		all = append(all, replayFinding{
-			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File, Line: f.Line, At: timeText(f.At),
-			Rollout: string(
-				f.Rollout,
-			), Host: string(f.Host), Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
-			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...), Accepted: f.Accepted,
+			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File,
+			Line: f.Line, At: timeText(f.At), Rollout: string(f.Rollout), Host: string(f.Host),
+			Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
+			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...),
+			Accepted: f.Accepted,
 		})
 	}
 	return all

@@ -33,8 +33,8 @@ func replayOf(t *testing.T, opts replay.Options, names ...string) *replay.Result
 	return got
 }
 
-// TestReplayJSONIsDocumented holds the fields of the document against those that docs/replay.md
-// describes, both ways.
+// TestReplayJSONIsDocumented compares the fields of the document with those that docs/replay.md
+// describes.
 func TestReplayJSONIsDocumented(t *testing.T) {
 	opts := replay.Options{Machine: reducer.RFC0008(), Only: replay.Filter{Host: "edge-0008"}}
 	all := replayOf(t, opts, "sample-4.state.db.gz")
@@ -54,7 +54,7 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 	}
 	written := make(map[string]bool)
 	fields(document, "", written)
-	maps.DeleteFunc(written, func(field string, _ bool) bool { // as of findings
+	maps.DeleteFunc(written, func(field string, _ bool) bool { // the same as those of findings
 		return strings.HasPrefix(field, "accepted[].") && field != "accepted[].accepted"
 	})
 	written["accepted[]"] = true
@@ -76,12 +76,12 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 	delete(described, "rollouts")
 	for field := range written {
 		if !described[field] {
-			t.Errorf("%s is written, and not described", field)
+			t.Errorf("%s is written, but not described", field)
 		}
 	}
 	for field := range described {
 		if !written[field] && !strings.HasPrefix(field, "state.db") {
-			t.Errorf("%s is described, and not written", field)
+			t.Errorf("%s is described, but not written", field)
 		}
 	}
 	if t.Failed() {
@@ -89,8 +89,8 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 	}
 }
 
-// fields lists the fields of a document that hold values, each by its path. What counts things by
-// name has names of its own.
+// fields records the paths of the fields of a document that hold values. A field that holds numbers
+// by name counts as one.
 func fields(v any, path string, all map[string]bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -114,8 +114,8 @@ func fields(v any, path string, all map[string]bool) {
 	}
 }
 
-// TestNamesDoNothingToATerminal: a log may have any names.
-func TestNamesDoNothingToATerminal(t *testing.T) {
+// TestHarmless has names with control characters, which no report writes.
+func TestHarmless(t *testing.T) {
 	const name = "web-01\x1b[2J\a\u009b"
 	result := replay.Result{
 		Findings: []replay.Finding{
@@ -140,7 +140,7 @@ func TestNamesDoNothingToATerminal(t *testing.T) {
 	}
 }
 
-// TestReplayOfManyRollouts: what a screen does not hold is counted.
+// TestReplayOfManyRollouts has more rollouts than fit on a screen: the others are counted.
 func TestReplayOfManyRollouts(t *testing.T) {
 	result := replay.Result{MoreOver: 100}
 	for i := range 40 {
@@ -173,7 +173,7 @@ func TestReplayOfManyRollouts(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, over\n", c.first)) ||
+		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, ended\n", c.first)) ||
 			strings.Count(text, "ref") != c.lines ||
 			!strings.Contains(text, "ref3 ") ||
 			!strings.Contains(text, "ref5 ") ||

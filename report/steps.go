@@ -1,6 +1,7 @@
 package report
 
 import (
+	_ "embed"
 	"fmt"
 	"io"
 	"strings"
@@ -8,10 +9,10 @@ import (
 	"rollsim/story"
 )
 
-// StepFormats lists the forms in which Steps writes the vocabulary.
+// StepFormats returns the formats of Steps.
 func StepFormats() []string { return []string{"text", "markdown", "json"} }
 
-// Steps writes sentences, topic by topic, in one of StepFormats.
+// Steps writes sentences by topic in one of StepFormats.
 func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 	var b strings.Builder
 	switch format {
@@ -26,9 +27,8 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 			if len(s.Table) > 0 {
 				fmt.Fprintf(&b, "      table: | %s |\n", strings.Join(s.Table, " | "))
 			}
-			fmt.Fprintf(
-				&b, "      e.g. %s %s\n%s\n", s.Keyword, s.Example, sampleTable(s.Sample, "             "),
-			)
+			fmt.Fprintf(&b, "      e.g. %s %s\n%s\n", s.Keyword, s.Example,
+				sampleTable(s.Sample, "             "))
 		}
 	case "markdown":
 		b.WriteString(stepsIntroduction)
@@ -40,13 +40,11 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 			}
 			fmt.Fprintf(&b, "\n**%s** `%s`\n\n%s\n\n", s.Keyword, s.Words, s.Doc)
 			if len(s.Table) > 0 {
-				fmt.Fprintf(
-					&b,
-					"A table follows, with the columns %s.\n\n",
-					"`"+strings.Join(s.Table, "`, `")+"`",
-				)
+				fmt.Fprintf(&b, "A table follows, with the columns `%s`.\n\n",
+					strings.Join(s.Table, "`, `"))
 			}
-			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example, sampleTable(s.Sample, "  "))
+			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example,
+				sampleTable(s.Sample, "  "))
 		}
 	case "json":
 		return writeJSON(w, sentences)
@@ -56,27 +54,7 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 	return write(w, b.String())
 }
 
-// sampleTable writes a table as it stands in a feature.
-func sampleTable(rows [][]string, indent string) string {
-	var b strings.Builder
-	for _, row := range rows {
-		b.WriteString(indent + "|")
-		for i, cell := range row {
-			width := 0
-			for _, other := range rows {
-				width = max(width, len([]rune(other[i])))
-			}
-			fmt.Fprintf(&b, " %-*s |", width, cell)
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-const stepsIntroduction = `# The sentences
-
-Every sentence that a feature may use. ` + "`{…}`" + ` is a value, ` + "`(…)`" + ` may be left out, ` + "`a/b`" + ` is one or the other; a capital at the
-beginning of a word and ` + "`a`/`the`" + ` do not matter. How values are written, and how a story is told, is in
-[Features](features.md). This page is made by
-` + "`rollsim steps --format markdown`" + `.
-`
+// stepsIntroduction is the beginning of docs/steps.md.
+//
+//go:embed intro/steps.md
+var stepsIntroduction string

@@ -8,17 +8,16 @@ import (
 	"rollsim/logs/replay"
 )
 
-// Why writes what keeps a host, a reason a line, each below what it is the reason for. Long refs
-// are shortened after the first line, which tells them whole.
+// Why writes what a host waits for: a line for each reason, below the one that it explains. Only
+// the first line has the complete ref.
 func Why(w io.Writer, a *replay.Answer) error {
 	var b strings.Builder
 	times := &a.Times
 	if a.Host != "" {
 		fmt.Fprintf(&b, "host %s, ", a.Host)
 	}
-	fmt.Fprintf(
-		&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq, times.AppendTime(nil, a.At.At),
-	)
+	fmt.Fprintf(&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq,
+		times.AppendTime(nil, a.At.At))
 	for _, l := range a.Lines {
 		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
 		if l.Since != (replay.Where{}) {
@@ -32,6 +31,5 @@ func Why(w io.Writer, a *replay.Answer) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(w, Harmless(b.String()))
-	return err
+	return write(w, Harmless(b.String()))
 }

@@ -75,7 +75,7 @@ func (env *environment) diff(c *cli.Context) error {
 		compared = append(compared, log)
 		switch {
 		case log.Unreadable == nil:
-			parted = parted || len(log.Result.Parted) > 0
+			parted = parted || len(log.Result.Diverged) > 0
 			for _, id := range log.Result.Channels {
 				delete(unknown, id)
 			}

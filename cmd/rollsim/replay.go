@@ -110,7 +110,7 @@ func (env *environment) replay(c *cli.Context) error {
 	write := func() error {
 		return report.Replay(
 			env.out.w, name, result,
-			report.ReplayView{All: c.Bool("all"), By: c.String("accept"), Given: givenFold(c)},
+			report.ReplayView{All: c.Bool("all"), AcceptFile: c.String("accept"), Options: givenFold(c)},
 		)
 	}
 	if c.Bool("json") {

@@ -9,7 +9,7 @@
 // One log from end to end: New makes a Redactor of a key; its method Stream copies NDJSON or a
 // rollout document, and its method Database copies a state.db. The table fields says of each JSON
 // field what it holds, and so what is replaced. A simulated trace has a checksum for each entry (it
-// is sealed), which Stream verifies first and then computes anew.
+// is sealed), which Stream verifies first and then computes again.
 package redact
 
 import (
@@ -263,7 +263,7 @@ func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Wri
 // batchLines is the number of lines of a sealed trace that are written at once.
 const batchLines = 512
 
-// sealed redacts a simulated trace and computes its checksums anew. It returns an error if a
+// sealed redacts a simulated trace and computes its checksums again. It returns an error if a
 // checksum of the input is wrong, because the new one would hide that.
 func (r *Redactor) sealed(
 	file string, in *bufio.Reader, open func() (io.ReadCloser, error), out io.Writer,

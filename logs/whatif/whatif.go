@@ -41,23 +41,23 @@ type Result struct {
 	Rollouts int                 // that the log opens
 	Hosts    int                 // that joined any of them
 	Channels []reducer.ChannelID // of its rollouts
-	Parted   []Parting
+	Diverged   []Divergence
 	Notes    []string // what was assumed or passed over
 }
 
 // Touched counts the hosts of the rollouts that part; a host of several counts once.
 func (r *Result) Touched() int {
 	touched := make(map[reducer.HostID]bool)
-	for i := range r.Parted {
-		for _, h := range r.Parted[i].Hosts {
+	for i := range r.Diverged {
+		for _, h := range r.Diverged[i].Hosts {
 			touched[h] = true
 		}
 	}
 	return len(touched)
 }
 
-// Parting is one rollout of which the two sides do not say the same.
-type Parting struct {
+// Divergence is one rollout of which the two sides do not say the same.
+type Divergence struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
 	First   Point            // the first event that is answered differently
@@ -136,7 +136,7 @@ func (a *Answer) equal(b *Answer) bool {
 func Compare(in trace.Source, a, b Side) (*Result, error) {
 	c := comparison{
 		sides:    [2]side{{conf: a}, {conf: b}},
-		partings: make(map[reducer.RolloutID]*Parting),
+		divergences: make(map[reducer.RolloutID]*Divergence),
 	}
 	c.policies.known = make(map[reducer.ChannelID]reducer.Policy)
 	for {
@@ -158,8 +158,8 @@ type comparison struct {
 	result   Result
 	sides    [2]side
 	policies policies
-	partings map[reducer.RolloutID]*Parting
-	order    []*Parting
+	divergences map[reducer.RolloutID]*Divergence
+	order    []*Divergence
 	passed   uint64 // events of rollouts that the log never opens
 	end      uint64 // seq of the last entry
 	kept     [2]Answer
@@ -247,7 +247,7 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 		return nil
 	}
 	c.kept[0].State, c.kept[1].State = a.Record.State, b.Record.State
-	p := c.partings[ev.Rollout]
+	p := c.divergences[ev.Rollout]
 	if p != nil {
 		p.After++
 	}
@@ -256,7 +256,7 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 		return nil
 	}
 	point := Point{Seq: e.Seq, Event: *ev, From: from, A: c.kept[0].clone(), B: c.kept[1].clone()}
-	p = c.part(&a.Record, point)
+	p = c.divergence(&a.Record, point)
 	if !answered {
 		p.Events++
 	}
@@ -266,12 +266,12 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 	return nil
 }
 
-// part gives the parting of a rollout, making it where this is its first.
-func (c *comparison) part(r *reducer.Record, point Point) *Parting {
-	p := c.partings[r.RolloutID]
+// part gives the divergence of a rollout, making it where this is its first.
+func (c *comparison) divergence(r *reducer.Record, point Point) *Divergence {
+	p := c.divergences[r.RolloutID]
 	if p == nil {
-		p = &Parting{Rollout: r.RolloutID, Channel: r.Channel, First: point}
-		c.partings[r.RolloutID] = p
+		p = &Divergence{Rollout: r.RolloutID, Channel: r.Channel, First: point}
+		c.divergences[r.RolloutID] = p
 		c.order = append(c.order, p)
 	}
 	return p
@@ -316,7 +316,7 @@ func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 		if e != nil {
 			point.Event.At = e.At
 		}
-		c.part(&a.Record, point).Events++
+		c.divergence(&a.Record, point).Events++
 	}
 }
 
@@ -384,7 +384,7 @@ func (c *comparison) finish() (*Result, error) {
 				p.Hosts = append(p.Hosts, h.ID)
 			}
 		}
-		c.result.Parted = append(c.result.Parted, *p)
+		c.result.Diverged = append(c.result.Diverged, *p)
 	}
 	c.result.Notes = c.policies.notes
 	if c.passed > 0 {

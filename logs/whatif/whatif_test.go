@@ -92,11 +92,11 @@ func compare(t *testing.T, in trace.Source, a, b Side) *Result {
 	return r
 }
 
-// summary is a result in short: a line for each parting.
+// summary is a result in short: a line for each divergence.
 func summary(r *Result) string {
 	var b strings.Builder
-	for i := range r.Parted {
-		p := &r.Parted[i]
+	for i := range r.Diverged {
+		p := &r.Diverged[i]
 		state := "-"
 		if p.State != nil {
 			state = fmt.Sprint(p.State.Seq)
@@ -113,7 +113,7 @@ func summary(r *Result) string {
 func TestSamples(t *testing.T) {
 	for _, name := range []string{"sample-4", "sample-6"} {
 		r := compare(t, sample(t, name), Side{}, Side{Machine: reducer.V02()})
-		if len(r.Parted) != 0 || r.A != "v0.2" || r.Rollouts != 8 || r.Hosts != 16 {
+		if len(r.Diverged) != 0 || r.A != "v0.2" || r.Rollouts != 8 || r.Hosts != 16 {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -121,8 +121,8 @@ func TestSamples(t *testing.T) {
 		t, sample(t, "sample-4"), Side{Machine: reducer.V02()}, Side{Machine: reducer.RFC0008()},
 	)
 	// The last edge rollout fails in its activation and rolls back: v0.2 leaves it Failed.
-	last := r.Parted[len(r.Parted)-1]
-	if len(r.Parted) != 7 || r.Touched() != 16 || last.First.Seq != 2704 ||
+	last := r.Diverged[len(r.Diverged)-1]
+	if len(r.Diverged) != 7 || r.Touched() != 16 || last.First.Seq != 2704 ||
 		last.EndA.State != reducer.Failed ||
 		last.EndB.State != reducer.Reverted {
 		t.Errorf("got %s", summary(r))
@@ -267,7 +267,7 @@ func TestNotes(t *testing.T) {
 		"over: 2" {
 		t.Errorf("%q", r.Notes)
 	}
-	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Parted) != 0 {
+	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
 		t.Errorf("an empty log gives %+v", r)
 	}
 }
@@ -310,7 +310,7 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 			Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.Halt}},
 		}
 		r := compare(t, tt.in, Side{Machine: reducer.RFC0008()}, halts)
-		if len(r.Parted) != tt.parted || len(r.Notes) != tt.notes {
+		if len(r.Diverged) != tt.parted || len(r.Notes) != tt.notes {
 			t.Errorf("%s: %s%q", name, summary(r), r.Notes)
 		}
 	}
@@ -376,8 +376,8 @@ func TestAgainstSeparateFolds(t *testing.T) {
 			other := reducer.V02With("other", []reducer.Difference{d})
 			r := compare(t, &entries{all: c.Entries}, Side{Machine: reducer.V02()}, Side{Machine: other})
 			got := make(map[reducer.RolloutID]uint64)
-			for i := range r.Parted {
-				got[r.Parted[i].Rollout] = r.Parted[i].First.Seq
+			for i := range r.Diverged {
+				got[r.Diverged[i].Rollout] = r.Diverged[i].First.Seq
 			}
 			want := firstDifference(c.Entries, fold(c.Entries, reducer.V02()), fold(c.Entries, other))
 			if fmt.Sprint(got) != fmt.Sprint(want) {
