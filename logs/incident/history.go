@@ -1,5 +1,9 @@
-// Package incident makes a scenario of what a log says of one rollout: its events as raw events, at
-// their exact times, so that what happened once is a test from then on.
+// Package incident turns one rollout of a recorded log into a regression test: a scenario with the
+// events of the rollout as raw events at their exact times, and its golden.
+//
+// Read collects the History of the rollout: its own events, and those of other rollouts that its
+// supersession needs. History.Test simulates the scenario and records its golden. The violations of
+// the run are part of what happened, so the scenario expects them.
 package incident
 
 import (
@@ -17,24 +21,24 @@ import (
 	"rollsim/trace"
 )
 
-// Options say what the log itself does not, or what is to be taken instead. The zero value takes
-// everything from the log.
+// Options override what the log has. The zero value overrides nothing.
 type Options struct {
-	// by name; empty is the one that a simulated trace names, and v0.2 for a log of a control plane
+	// Machine is the name of the machine. Empty stands for the machine that a simulated trace names,
+	// and for the shipped machine for a log of a control plane.
 	Machine string
-	Policy  reducer.HealthPolicy // of the rollout's channel
+
+	Policy reducer.HealthPolicy // of the channel of the rollout
 }
 
-// History is what a log says of one rollout, and of the others that its supersession needs.
+// History is the recorded history of one rollout, with the events of other rollouts that its
+// supersession needs.
 type History struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
 	Policy  reducer.Policy
 	Machine string
 	Events  []Recorded // in the order of the log
-	Notes   []string   // what was assumed, or cannot be told
-
-	told bool // the log or the user tells the policy
+	Notes   []string   // assumptions, and events that are missing
 }
 
 // Recorded is one rollout event of a history.
@@ -44,23 +48,23 @@ type Recorded struct {
 	Event reducer.Event
 	Role  Role
 
-	// of the event in the log, from 1; for one that the log does not have, of the one that needs it
+	// number is the position among the events of the log, from 1. An event that the log does not have
+	// has the number of the event that needs it.
 	number int
 }
 
-// Role says why an event is in a history. The zero value is invalid.
+// Role is the reason why an event is in a history. The zero value is invalid.
 type Role uint8
 
 // The roles.
 const (
-	Own Role = 1 + iota // it is an event of the rollout
-	// it opens or supersedes a rollout that stood when the rollout was opened
-	Predecessor
-	Successor // it opens the rollout that supersedes it
+	Own         Role = 1 + iota // an event of the rollout
+	Predecessor                 // opens or supersedes a rollout that stood when the rollout was opened
+	Successor                   // opens the rollout that supersedes it
 )
 
-// Read collects the history of a rollout from a log; seven digits of its ref are enough. The error
-// is the source's, or says what the log lacks.
+// Read collects the history of a rollout from a log. Seven digits of its ref are enough. The error
+// is that of the source, or names what the log lacks.
 func Read(in trace.Source, id reducer.RolloutID, opt Options) (*History, error) {
 	c := newCollector(id)
 	if err := c.readAll(in); err != nil {
@@ -72,8 +76,8 @@ func Read(in trace.Source, id reducer.RolloutID, opt Options) (*History, error) 
 	return c.history, nil
 }
 
-// Opened gives the records of the rollouts that a log opens, in its order. The error is the
-// source's.
+// Opened returns the records of the rollouts that a log opens, in the order of the log. The error
+// is that of the source.
 func Opened(in trace.Source) ([]reducer.Record, error) {
 	c := newCollector("")
 	if err := c.readAll(in); err != nil || c.fleet == nil {
@@ -86,26 +90,25 @@ func Opened(in trace.Source) ([]reducer.Record, error) {
 	return all, nil
 }
 
-// collector is a Read in progress.
+// collector is the state of Read.
 type collector struct {
-	asked   reducer.RolloutID
+	id      reducer.RolloutID // as asked for, maybe abbreviated
 	history *History
 	header  *trace.Header
 
-	// The fleet tells which rollouts stand. Any machine will do: all agree on what being superseded
-	// is.
+	// fleet has the rollouts that stand. Any machine will do: all supersede in the same way.
 	fleet *reducer.Fleet
 	out   reducer.Outcome
 
 	opened  map[reducer.RolloutID]Recorded             // the RolloutOpened of each rollout
-	events  int                                        // so far
-	others  bool                                       // some are of another rollout
-	applied map[reducer.ChannelID]reducer.HealthPolicy // as agents say
+	events  int                                        // the number of rollout events
+	others  bool                                       // some events are of another rollout
+	applied map[reducer.ChannelID]reducer.HealthPolicy // the policyApplied of agents
 }
 
 func newCollector(id reducer.RolloutID) *collector {
 	return &collector{
-		asked:   id,
+		id:      id,
 		history: &History{Rollout: id},
 		opened:  make(map[reducer.RolloutID]Recorded),
 		applied: make(map[reducer.ChannelID]reducer.HealthPolicy),
@@ -119,7 +122,7 @@ func (c *collector) readAll(in trace.Source) error {
 			return nil
 		}
 		if err == nil {
-			err = c.take(e)
+			err = c.read(e)
 		}
 		if err != nil {
 			return err
@@ -127,7 +130,7 @@ func (c *collector) readAll(in trace.Source) error {
 	}
 }
 
-func (c *collector) take(e *trace.Entry) error {
+func (c *collector) read(e *trace.Entry) error {
 	switch {
 	case e.Header != nil:
 		h := *e.Header
@@ -137,24 +140,24 @@ func (c *collector) take(e *trace.Entry) error {
 			c.applied[r.Event.Channel] = e.Agent.Policy
 		}
 	case e.Event != nil:
-		return c.takeEvent(e)
+		return c.apply(e)
 	}
 	return nil
 }
 
-func (c *collector) takeEvent(e *trace.Entry) error {
+// apply applies a rollout event to the fleet, and adds it to the history if it belongs there.
+func (c *collector) apply(e *trace.Entry) error {
 	if c.fleet == nil {
 		c.fleet = reducer.NewFleet(machine.Shipped(), nil)
 	}
 	c.events++
 	ev, h := *e.Event, c.history
-	if ev.Rollout != h.Rollout && (ev.Rollout == c.asked || c.asked.Abbreviates(ev.Rollout)) {
-		if h.Rollout != c.asked {
-			return fmt.Errorf(
-				"%s stands for more than one rollout: %s and %s", c.asked, h.Rollout, ev.Rollout,
-			)
+	if ev.Rollout != h.Rollout && (ev.Rollout == c.id || c.id.Abbreviates(ev.Rollout)) {
+		if h.Rollout != c.id {
+			return fmt.Errorf("%s is ambiguous: the log has %s and %s; give more digits", c.id, h.Rollout,
+				ev.Rollout)
 		}
-		if c.opened[c.asked].Event.Kind == 0 {
+		if c.opened[c.id].Event.Kind == 0 {
 			h.Rollout = ev.Rollout
 		}
 	}
@@ -179,11 +182,11 @@ func (c *collector) takeEvent(e *trace.Entry) error {
 		c.addPredecessor(ev.Rollout)
 		add(recorded, Predecessor)
 	}
-	_ = c.fleet.Apply(&ev, e.At, &c.out) // what it refuses is replay's to tell
+	_ = c.fleet.Apply(&ev, e.At, &c.out) // replay reports what it refuses
 	return nil
 }
 
-// addPredecessor adds the RolloutOpened of a rollout that stands, unless it is there already.
+// addPredecessor adds the RolloutOpened of a rollout that stands, unless the history has it.
 func (c *collector) addPredecessor(id reducer.RolloutID) {
 	r, known := c.opened[id]
 	if !known || id == c.history.Rollout ||
@@ -213,18 +216,16 @@ func (c *collector) finish(opt Options) error {
 		}
 	}
 	if _, err := machine.ByName(h.Machine); err != nil {
-		return fmt.Errorf("the machine of the scenario: %w; --machine takes its place", err)
+		return fmt.Errorf("the machine of the scenario: %w; choose another one by --machine", err)
 	}
 	return nil
 }
 
-// notOpened says that the log does not have the beginning of the rollout, or nothing of it.
+// notOpened returns the error of a log that does not have the RolloutOpened of the rollout.
 func (c *collector) notOpened() error {
 	if n := len(c.history.Events); n > 0 {
-		return fmt.Errorf(
-			"the log has %s of rollout %s, but not the RolloutOpened that comes first",
-			plural.Count(n, "event"), c.history.Rollout,
-		)
+		return fmt.Errorf("the log has %s of rollout %s, but not its RolloutOpened",
+			plural.Count(n, "event"), c.history.Rollout)
 	}
 	var all []string
 	if c.fleet != nil {
@@ -235,15 +236,14 @@ func (c *collector) notOpened() error {
 	if len(all) == 0 {
 		return errors.New("the log opens no rollout")
 	}
-	return fmt.Errorf(
-		"the log does not open a rollout %s%s", c.history.Rollout,
-		nearest.Hint(string(c.history.Rollout), all),
-	)
+	return fmt.Errorf("the log does not open a rollout %s%s", c.history.Rollout,
+		nearest.Hint(string(c.history.Rollout), all))
 }
 
-// addSuccessors adds what opens the rollouts that supersede this one: without them its
-// SuccessorOpened would be reported. The export of one rollout does not have it; then it is made up
-// of the rollout's id. That a whole log does not have it is part of what happened.
+// addSuccessors adds the RolloutOpened of the rollouts that supersede this one. Without it the
+// SuccessorOpened would be refused. The rollout document of one rollout does not have it, so it is
+// made from the id of the successor. If a complete log does not have it, that is part of what
+// happened.
 func (c *collector) addSuccessors() {
 	h := c.history
 	for _, r := range slices.Clone(h.Events) {
@@ -251,8 +251,8 @@ func (c *collector) addSuccessors() {
 			continue
 		}
 		next, known := c.opened[r.Event.Successor]
-		switch whole := c.header != nil || c.others; {
-		case !known && whole:
+		switch complete := c.header != nil || c.others; {
+		case !known && complete:
 			continue
 		case !known:
 			channel, ref, isPair := strings.Cut(string(r.Event.Successor), "@")
@@ -263,10 +263,8 @@ func (c *collector) addSuccessors() {
 				Kind: reducer.RolloutOpened, Rollout: r.Event.Successor, At: r.Event.At,
 				Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref),
 			}}
-			h.note(
-				"the log is of %s alone: that %s is opened, which supersedes it, is made up", h.Rollout,
-				r.Event.Successor,
-			)
+			h.note("the log has only rollout %s: the RolloutOpened of its successor %s is made up",
+				h.Rollout, r.Event.Successor)
 		}
 		next.Role = Successor
 		if !slices.ContainsFunc(h.Events, func(e Recorded) bool { return e.Event == next.Event }) {
@@ -275,24 +273,27 @@ func (c *collector) addSuccessors() {
 	}
 }
 
-// choosePolicy takes the channel's policy from the user, the header, the agents, or assumes it.
+// choosePolicy sets the policy of the channel to that of the options, the header or the agents. If
+// none of them has it, choosePolicy assumes the default, with a note.
 func (c *collector) choosePolicy(opt Options) {
 	h := c.history
 	h.Policy = reducer.DefaultPolicy()
+	known := false
 	if c.header != nil {
 		for i := range c.header.Channels {
 			if c.header.Channels[i].Channel == h.Channel {
-				h.Policy, h.told = c.header.Channels[i].Policy, true
+				h.Policy, known = c.header.Channels[i].Policy, true
 			}
 		}
 	} else if p := c.applied[h.Channel]; p != 0 {
-		h.Policy.OnHealthFailure, h.told = p, true
+		h.Policy.OnHealthFailure, known = p, true
 	}
 	if opt.Policy != 0 {
-		h.Policy.OnHealthFailure, h.told = opt.Policy, true
+		h.Policy.OnHealthFailure, known = opt.Policy, true
 	}
-	if !h.told {
-		h.note("nothing tells the policy of channel %s: %v is taken", h.Channel, h.Policy.OnHealthFailure)
+	if !known {
+		h.note("the log does not have the policy of channel %s: %v is assumed", h.Channel,
+			h.Policy.OnHealthFailure)
 	}
 }
 

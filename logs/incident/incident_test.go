@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,9 +36,8 @@ func log(events ...reducer.Event) *entries {
 	s := &entries{}
 	for i := range events {
 		s.all = append(s.all, trace.Entry{
-			Seq: uint64(
-				i + 1,
-			), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
+			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent,
+			Rollout: events[i].Rollout, Event: &events[i],
 		})
 	}
 	return s
@@ -67,7 +67,7 @@ func sample(t *testing.T, name string) []trace.Entry {
 	}
 }
 
-// ownEvents gives the rollout events of one rollout.
+// ownEvents returns the rollout events of one rollout.
 func ownEvents(all []trace.Entry, id reducer.RolloutID) []reducer.Event {
 	var own []reducer.Event
 	for i := range all {
@@ -89,8 +89,7 @@ func rollouts(all []trace.Entry) []reducer.RolloutID {
 	return ids
 }
 
-// imported imports a rollout, and checks that the scenario's golden is right and that it replays
-// exactly the recorded events.
+// imported imports a rollout and checks that the scenario passes. It returns the simulated trace.
 func imported(
 	t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options,
 ) (*Test, []trace.Entry) {
@@ -109,8 +108,8 @@ func imported(
 	}
 	rec, err := file.Record()
 	if err != nil || string(rec.Text) != string(test.Golden) || rec.Verdict != "" {
-		t.Fatalf("check does not pass: %v "+
-			"%s\n%s", err, rec.Verdict, trace.Diff(string(test.Golden), string(rec.Text)))
+		t.Fatalf("the scenario does not pass: %v %s\n%s", err, rec.Verdict,
+			trace.Diff(string(test.Golden), string(rec.Text)))
 	}
 	m, err := machine.ByName(file.Scenario.Machine)
 	if err != nil {
@@ -123,6 +122,7 @@ func imported(
 	return test, c.Entries
 }
 
+// exactly imports a rollout and checks that the simulation repeats its events.
 func exactly(t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options) *Test {
 	t.Helper()
 	test, got := imported(t, all, id, opt)
@@ -143,7 +143,7 @@ func TestSamples(t *testing.T) {
 		for _, id := range ids {
 			test := exactly(t, all, id, Options{})
 			for _, note := range test.Notes {
-				if !strings.HasPrefix(note, "nothing tells the policy of channel stable") {
+				if !strings.HasPrefix(note, "the log does not have the policy of channel stable") {
 					t.Errorf("%s: %s", id, note)
 				}
 			}
@@ -154,10 +154,11 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestShapes: the same comes of a log in every shape that it can have, and of the first digits of a
-// ref.
+// TestShapes imports the same rollout, by the first digits of its ref, from logs of every shape.
 func TestShapes(t *testing.T) {
-	for sample, id := range map[string]reducer.RolloutID{"sample-4": "edge@0c917b8", "sample-6": "edge@fba08f6"} {
+	for sample, id := range map[string]reducer.RolloutID{
+		"sample-4": "edge@0c917b8", "sample-6": "edge@fba08f6",
+	} {
 		made := make(map[string]*Test)
 		for _, shape := range []string{"ndjson", "state.db", "events-edge.json"} {
 			in, err := input.Open(nil, "../../trace/testdata/"+sample+"."+shape+".gz")
@@ -176,17 +177,17 @@ func TestShapes(t *testing.T) {
 		for _, shape := range []string{"state.db", "events-edge.json"} {
 			if got, want := eventsOf(made[shape]), eventsOf(made["ndjson"]); got != want ||
 				strings.Count(got, "\n") < 30 {
-				t.Errorf("%s: of %s comes\n%s\nand of NDJSON\n%s", sample, shape, got, want)
+				t.Errorf("%s: the events of %s are\n%s\nand those of NDJSON\n%s", sample, shape, got, want)
 			}
 		}
 		if string(made["state.db"].Golden) != string(made["ndjson"].Golden) {
-			t.Errorf("%s: another golden comes of state.db", sample)
+			t.Errorf("%s: the golden of state.db differs from that of NDJSON", sample)
 		}
 	}
 }
 
-// eventsOf gives the events of a scenario, but for those that open rollouts: where the successor is
-// made up it opens a line later.
+// eventsOf returns the events of a scenario except RolloutOpened: that of a successor that is made
+// up is one line later.
 func eventsOf(test *Test) string {
 	var b strings.Builder
 	for line := range strings.Lines(string(test.Scenario)) {
@@ -197,7 +198,7 @@ func eventsOf(test *Test) string {
 	return b.String()
 }
 
-// TestSimulated imports what simulations recorded, under either machine, with crashes and faults.
+// TestSimulated imports rollouts of simulated traces of both machines, with crashes and faults.
 func TestSimulated(t *testing.T) {
 	files, err := filepath.Glob("../../scenarios/*.yaml")
 	if err != nil {
@@ -230,14 +231,15 @@ func TestSimulated(t *testing.T) {
 		}
 	}
 	if count < 40 {
-		t.Errorf("only %d rollouts", count)
+		t.Errorf("only %d rollouts, want at least 40", count)
 	}
 }
 
 func opened(id reducer.RolloutID, at reducer.Time) reducer.Event {
 	channel, ref, _ := strings.Cut(string(id), "@")
 	return reducer.Event{
-		Kind: reducer.RolloutOpened, Rollout: id, Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref), At: at,
+		Kind: reducer.RolloutOpened, Rollout: id, Channel: reducer.ChannelID(channel),
+		TargetRef: reducer.ChannelRef(ref), At: at,
 	}
 }
 
@@ -254,7 +256,7 @@ func moved(
 	}
 }
 
-func TestWhatElseIsNeeded(t *testing.T) {
+func TestOtherRollouts(t *testing.T) {
 	const a, b, c = "stable@a", "stable@b", "stable@c"
 	succeeds := func(old, next reducer.RolloutID, at reducer.Time) reducer.Event {
 		return reducer.Event{Kind: reducer.SuccessorOpened, Rollout: old, Successor: next, At: at}
@@ -266,9 +268,9 @@ func TestWhatElseIsNeeded(t *testing.T) {
 		name     string
 		log      *entries
 		id       reducer.RolloutID
-		scenario []string // what the scenario says
-		golden   []string
-		never    []string // what neither says
+		scenario []string // texts of the scenario
+		golden   []string // texts of the golden
+		never    []string // texts of neither
 		notes    []string
 	}{
 		{
@@ -320,12 +322,12 @@ func TestWhatElseIsNeeded(t *testing.T) {
 			scenario: []string{"RolloutOpened: {rollout_id: stable@b, channel: stable, target_ref: b}"},
 			never:    []string{"reject"},
 			notes: []string{
-				"that stable@b is opened, which supersedes it, is made up",
-				"nothing tells the policy",
+				"the RolloutOpened of its successor stable@b is made up",
+				"the log does not have the policy",
 			},
 		},
 		{
-			name:   "no successor, in a whole log: that is the incident",
+			name:   "no successor, in a complete log: that is the incident",
 			log:    log(opened("edge@x", 0), opened(a, 0), joined(a, 1e9), succeeds(a, b, 2e9)),
 			id:     a,
 			golden: []string{"Invariant: successor stable@b was not opened in lockstep"},
@@ -385,8 +387,8 @@ func TestWhatElseIsNeeded(t *testing.T) {
 	}
 }
 
-// TestTimes: events happen at the times of their entries, to the nanosecond, and keep their own
-// ones; a log whose times go back keeps its order.
+// TestTimes checks that events happen at the times of their entries, to the nanosecond, and keep
+// the times in their payloads. A log whose times go back keeps its order.
 func TestTimes(t *testing.T) {
 	const a = "stable@a"
 	in := log(opened(a, 1_700_000_000_123_456_789),
@@ -407,36 +409,38 @@ func TestTimes(t *testing.T) {
 			at = append(at, got[i].At)
 		}
 	}
-	if !slices.Equal(
-		at,
-		[]reducer.Time{1_700_000_002_000_000_000, 1_700_000_002_000_000_000, 1_700_000_009_000_000_000},
-	) {
-		t.Errorf("they happen at %v", at)
+	times := []reducer.Time{
+		1_700_000_002_000_000_000, 1_700_000_002_000_000_000, 1_700_000_009_000_000_000,
+	}
+	if !slices.Equal(at, times) {
+		t.Errorf("the events happen at %v, want %v", at, times)
 	}
 }
 
-// TestTerminalAtAnotherTime: the simulator logs the RolloutTerminal that follows from the last
-// Converged itself. Where the recorded one is another, that is said.
+// TestTerminalAtAnotherTime has recorded RolloutTerminals that differ from the derived ones, which
+// the simulator logs. A note names the difference.
 func TestTerminalAtAnotherTime(t *testing.T) {
 	const a = "stable@a"
 	events := []reducer.Event{
 		opened(a, 0), {Kind: reducer.HostJoined, Rollout: a, Host: "h1"},
-		moved(
-			a, "h1", reducer.HostPending, reducer.HostActivating, 1e9,
-		), moved(a, "h1", reducer.HostActivating, reducer.HostSoaking, 2e9),
+		moved(a, "h1", reducer.HostPending, reducer.HostActivating, 1e9),
+		moved(a, "h1", reducer.HostActivating, reducer.HostSoaking, 2e9),
 		moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 3e9),
 	}
+	terminal := func(at reducer.Time) []reducer.Event {
+		return []reducer.Event{{Kind: reducer.RolloutTerminal, Rollout: a, At: at}}
+	}
+	const text = `{"kind":"RolloutTerminal","rolloutId":"stable@a","at":"1970-01-01T00:00:0%dZ"}`
 	for name, tt := range map[string]struct {
 		terminal []reducer.Event
 		says     string
 	}{
-		"at the same time": {[]reducer.Event{{Kind: reducer.RolloutTerminal, Rollout: a, At: 3e9}}, ""},
-		"later":            {[]reducer.Event{{Kind: reducer.RolloutTerminal, Rollout: a, At: 4e9}}, `recorded {"kind":"RolloutTerminal","rolloutId":"stable@a","at":"1970-01-01T00:00:04Z"}, simulated {"kind":"RolloutTerminal","rolloutId":"stable@a","at":"1970-01-01T00:00:03Z"}`},
+		"at the same time": {terminal(3e9), ""},
+		"later":            {terminal(4e9), fmt.Sprintf("recorded "+text+", simulated "+text, 4, 3)},
 		"never":            {nil, `recorded nothing, simulated {"kind":"RolloutTerminal"`},
 	} {
-		test, _ := imported(
-			t, log(append(slices.Clone(events), tt.terminal...)...).all, a, Options{Policy: reducer.Halt},
-		)
+		all := log(append(slices.Clone(events), tt.terminal...)...).all
+		test, _ := imported(t, all, a, Options{Policy: reducer.Halt})
 		if tt.says == "" && len(test.Notes) > 0 ||
 			tt.says != "" && (len(test.Notes) != 1 || !strings.Contains(test.Notes[0], tt.says)) {
 			t.Errorf("%s: %q", name, test.Notes)
@@ -444,20 +448,29 @@ func TestTerminalAtAnotherTime(t *testing.T) {
 	}
 }
 
-func TestReadRefuses(t *testing.T) {
+func TestReadErrors(t *testing.T) {
 	header := trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Machine: "exec:./mine"}}
+	external := &entries{all: append([]trace.Entry{header}, log(opened("stable@a", 0)).all...)}
 	for name, tt := range map[string]struct {
 		in   *entries
 		says string
 	}{
 		"two of it": {
 			log(opened("stable@1234567a", 0), opened("stable@1234567b", 0)),
-			"stable@1234567 stands for more than one rollout: stable@1234567a and stable@1234567b",
+			"stable@1234567 is ambiguous: the log has stable@1234567a and stable@1234567b",
 		},
-		"nothing of it":  {log(opened("stable@a1", 0)), `the log does not open a rollout stable@a: did you mean "stable@a1"?`},
-		"no beginning":   {log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)), "the log has 1 event of rollout stable@a, but not the RolloutOpened"},
-		"nothing":        {log(), "the log opens no rollout"},
-		"other machines": {&entries{all: append([]trace.Entry{header}, log(opened("stable@a", 0)).all...)}, `the machine of the scenario: no machine is named "exec:./mine"`},
+		"nothing of it": {
+			log(opened("stable@a1", 0)),
+			`the log does not open a rollout stable@a: did you mean "stable@a1"?`,
+		},
+		"no beginning": {
+			log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)),
+			"the log has 1 event of rollout stable@a, but not its RolloutOpened",
+		},
+		"nothing": {log(), "the log opens no rollout"},
+		"other machines": {
+			external, `the machine of the scenario: no machine is named "exec:./mine"`,
+		},
 	} {
 		id := reducer.RolloutID("stable@a")
 		if name == "two of it" {
@@ -489,17 +502,29 @@ func TestPolicy(t *testing.T) {
 			},
 		}},
 	}
+	const channel = "control_plane: none\nchannels:\n  - name: stable\n    policy: "
 	for name, tt := range map[string]struct {
 		all  []trace.Entry
 		opt  Options
 		want string
 	}{
-		"assumed": {log(opened(a, 0)).all, Options{}, "machine: v0.2\ncontrol_plane: " +
-			"none\nchannels:\n  - name: stable\n    policy: halt\n    retention: 7d\n"},
-		"by agent": {append(log(opened(a, 0)).all, failed), Options{}, "policy: rollback-and-halt\n   " +
-			" retention: 7d\n"},
-		"by user": {append(log(opened(a, 0)).all, failed), Options{Policy: reducer.Halt, Machine: "rfc0008"}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: halt\n"},
-		"header":  {append([]trace.Entry{header}, log(opened(a, 0)).all...), Options{}, "machine: rfc0008\ncontrol_plane: none\nchannels:\n  - name: stable\n    policy: rollback-and-halt\n    retention: 3600s\n"},
+		"assumed": {
+			log(opened(a, 0)).all, Options{},
+			"machine: v0.2\n" + channel + "halt\n    retention: 7d\n",
+		},
+		"by agent": {
+			append(log(opened(a, 0)).all, failed), Options{},
+			channel + "rollback-and-halt\n    retention: 7d\n",
+		},
+		"by user": {
+			append(log(opened(a, 0)).all, failed),
+			Options{Policy: reducer.Halt, Machine: "rfc0008"},
+			"machine: rfc0008\n" + channel + "halt\n",
+		},
+		"header": {
+			append([]trace.Entry{header}, log(opened(a, 0)).all...), Options{},
+			"machine: rfc0008\n" + channel + "rollback-and-halt\n    retention: 3600s\n",
+		},
 	} {
 		test, _ := imported(t, tt.all, a, tt.opt)
 		if !strings.Contains(string(test.Scenario), tt.want) {
@@ -508,9 +533,12 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestNames: whatever a name holds, the scenario holds the same.
+// TestNames imports names that YAML would read as something else without quotes.
 func TestNames(t *testing.T) {
-	for _, name := range []string{"true", "0x1F", "12e3", "null", "-", "a: b", "#x", "é\u2028☃", "'\"\\", "tab\there", "~", "y", "*star", "{a}", "01", "\x01\x7f\u0085"} {
+	for _, name := range []string{
+		"true", "0x1F", "12e3", "null", "-", "a: b", "#x", "é\u2028☃", "'\"\\", "tab\there", "~", "y",
+		"*star", "{a}", "01", "\x01\x7f\u0085",
+	} {
 		id := reducer.NewRolloutID("stable", reducer.ChannelRef(name))
 		all := log(
 			opened(id, 0), reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: reducer.HostID(name)},

@@ -18,21 +18,21 @@ import (
 // Test is a history as a scenario and its golden.
 type Test struct {
 	Scenario []byte   // YAML
-	Golden   []byte   // what simulating it gives
-	Notes    []string // those of the history, and where the simulation does not repeat it exactly
+	Golden   []byte   // the text of the simulated trace
+	Notes    []string // those of the history, and the first difference of the simulation from it
 }
 
-// fullGolden is up to how many events a golden holds everything.
-const fullGolden = 2000
+// maxFullGolden is the maximum number of events for which the golden has the full trace.
+const maxFullGolden = 2000
 
-// Test makes the scenario file of that path, to be told from others by what from says of where the
-// history comes from. The error says what of the history no scenario can hold.
+// Test returns the scenario file for a path, and its golden. from names the log in a comment. The
+// error names what a scenario cannot hold.
 func (h *History) Test(path, from string) (*Test, error) {
 	t := &Test{Notes: h.Notes}
 	steps := h.steps()
 
-	// What the run breaks is part of what happened: simulated once, it is known, and written down as
-	// expected.
+	// The violations of the run are part of what happened. The first simulation finds them, and the
+	// scenario expects them.
 	file, err := scenario.Parse(path, h.text(from, steps, nil))
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (h *History) Test(path, from string) (*Test, error) {
 	return t, h.compare(file, m, t)
 }
 
-// compare notes where the rollout's events in the simulation are not those that were recorded.
+// compare adds a note if the events of the rollout in the simulation differ from the recorded ones.
 func (h *History) compare(file *scenario.File, m reducer.Machine, t *Test) error {
 	var c trace.Collector
 	_, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: file.Scenario.Seed, Sink: &c})
@@ -87,27 +87,26 @@ func (h *History) compare(file *scenario.File, m reducer.Machine, t *Test) error
 				}
 				return string(trace.AppendEvent(nil, &all[i]))
 			}
-			t.Notes = append(t.Notes, fmt.Sprintf("from event %d of the rollout on the simulation is not "+
-				"what was recorded: recorded %s, simulated %s",
-				i+1, side(want), side(got)))
+			t.Notes = append(t.Notes, fmt.Sprintf("the simulation differs from the log at event %d of "+
+				"the rollout: recorded %s, simulated %s", i+1, side(want), side(got)))
 			break
 		}
 	}
 	return nil
 }
 
-// step is one line of the timeline.
+// step is a line of the timeline.
 type step struct {
 	at time.Duration // since the start
 	Recorded
 }
 
-// steps gives the events that the timeline must have. The fold derives a RolloutTerminal from the
-// last Converged, and the simulator logs it: a recorded one that says the same is left out.
+// steps returns the events of the timeline. The fleet derives a RolloutTerminal from the last
+// Converged, and the simulator logs it, so steps leaves out a recorded one that is equal.
 func (h *History) steps() (all []step) {
 	m, err := machine.ByName(h.Machine)
 	if err != nil {
-		return nil // Read has looked
+		return nil // Read has checked the name
 	}
 	fleet := reducer.NewFleet(m, func(reducer.ChannelID) reducer.Policy { return h.Policy })
 	var out reducer.Outcome
@@ -115,7 +114,7 @@ func (h *History) steps() (all []step) {
 	start := h.Events[0].At
 	at := time.Duration(0)
 	for _, r := range h.Events {
-		at = max(at, time.Duration(r.At-start)) // a log whose times go back keeps its order
+		at = max(at, time.Duration(r.At-start)) // keep the order of a log whose times go back
 		err := fleet.Apply(&r.Event, start+reducer.Time(at), &out)
 		if err == nil && out.Derived {
 			derived = out.DerivedEvent
@@ -128,13 +127,11 @@ func (h *History) steps() (all []step) {
 	return all
 }
 
-// text writes the scenario file.
+// text returns the scenario file.
 func (h *History) text(from string, steps []step, violations []invariant.Violation) []byte {
 	var b bytes.Buffer
-	comment := fmt.Sprintf(
-		"What %s recorded of rollout %s, event by event: %s.", from, yamltext.Scalar(h.Rollout),
-		h.Extent(),
-	)
+	comment := fmt.Sprintf("Rollout %s as recorded in %s, event by event: %s.",
+		yamltext.Scalar(h.Rollout), from, h.Extent())
 	b.WriteString(yamltext.Comment("", comment))
 	first, last := h.Events[0].At, steps[len(steps)-1].at
 	for _, r := range h.Events {
@@ -144,11 +141,10 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 	fmt.Fprintf(&b, "horizon: %v\n", max(last, time.Second))
 	fmt.Fprintf(&b, "machine: %s\n", h.Machine)
 	fmt.Fprintf(&b, "control_plane: none\n")
-	fmt.Fprintf(
-		&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n", yamltext.Scalar(h.Channel),
-		h.Policy.OnHealthFailure, yamltext.Days(h.Policy.RetentionSeconds),
-	)
-	if len(h.Events) > fullGolden {
+	fmt.Fprintf(&b, "channels:\n  - name: %s\n    policy: %v\n    retention: %s\n",
+		yamltext.Scalar(h.Channel), h.Policy.OnHealthFailure,
+		yamltext.Days(h.Policy.RetentionSeconds))
+	if len(h.Events) > maxFullGolden {
 		fmt.Fprintf(&b, "golden: transitions\n")
 	}
 	if len(violations) > 0 {
@@ -169,7 +165,8 @@ func (h *History) text(from string, steps []step, violations []invariant.Violati
 	return b.Bytes()
 }
 
-// Extent says how many events there are, of the rollout itself and of those around it.
+// Extent returns the number of events, of the rollout itself and of the rollouts around it, as
+// text.
 func (h *History) Extent() string {
 	own := 0
 	for _, r := range h.Events {
@@ -178,9 +175,8 @@ func (h *History) Extent() string {
 		}
 	}
 	if others := len(h.Events) - own; others > 0 {
-		return fmt.Sprintf(
-			"%s, and %d of the rollouts before and after it", plural.Count(own, "event"), others,
-		)
+		return fmt.Sprintf("%s, and %d of the rollouts before and after it", plural.Count(own, "event"),
+			others)
 	}
 	return plural.Count(own, "event")
 }
@@ -190,14 +186,14 @@ func (r Role) comment(h *History) string {
 	case Own:
 		return "The rollout itself."
 	case Predecessor:
-		return "What stood for the channel when the rollout was opened."
+		return "The rollouts of the channel that stood when the rollout was opened."
 	case Successor:
-		return "What supersedes it."
+		return "The rollout that supersedes it."
 	}
 	return ""
 }
 
-// append writes the step as a line of the timeline, for a scenario that starts at an instant.
+// append appends the step as a line of the timeline of a scenario that starts at an instant.
 func (s *step) append(b *bytes.Buffer, start reducer.Time) {
 	ev := &s.Event
 	fmt.Fprintf(b, "  - {at: %v, event: {%v: {", s.at, ev.Kind)

@@ -7,8 +7,9 @@ import (
 	"rollsim/trace"
 )
 
-// policies are those of the channels as the log tells them: its header, or in a log of a control
-// plane the policyApplied of its agents' Failed events as they come, else halt, with a note.
+// policies are the policies of the channels according to the log. A simulated trace has them in its
+// header. In a log of a control plane they are the policyApplied of the agents' Failed events;
+// before the first one, the policy is assumed to be halt, with a note.
 type policies struct {
 	known     map[reducer.ChannelID]reducer.Policy
 	assumed   map[reducer.ChannelID]bool
@@ -23,7 +24,7 @@ func (p *policies) of(id reducer.ChannelID) reducer.Policy {
 	return reducer.DefaultPolicy()
 }
 
-// learn takes a channel's policy from an agent's Failed event.
+// learn records the policy of a channel that an agent's Failed event has.
 func (p *policies) learn(e *trace.Entry, fleet *reducer.Fleet) {
 	r := fleet.Rollout(e.Rollout)
 	if r == nil {
@@ -36,12 +37,12 @@ func (p *policies) learn(e *trace.Entry, fleet *reducer.Fleet) {
 			RetentionSeconds: reducer.DefaultRetentionSeconds,
 		}
 	} else if known.OnHealthFailure != e.Agent.Policy {
-		p.note("entry %d: channel %s: an agent applied policy %v, %v is "+
-			"taken", e.Seq, id, e.Agent.Policy, known.OnHealthFailure)
+		p.note("entry %d: channel %s: an agent applied policy %v; %v is used", e.Seq, id,
+			e.Agent.Policy, known.OnHealthFailure)
 	}
 }
 
-// assume notes that a failure is judged under a policy that nothing in the log tells.
+// assume adds a note if an event is a failure in a channel whose policy is not yet known.
 func (p *policies) assume(e *trace.Entry, id reducer.ChannelID) {
 	if e.Event.Kind != reducer.HostStateChanged || e.Event.To != reducer.HostFailed {
 		return
@@ -53,15 +54,15 @@ func (p *policies) assume(e *trace.Entry, id reducer.ChannelID) {
 		p.assumed = make(map[reducer.ChannelID]bool)
 	}
 	p.assumed[id] = true
-	p.note("entry %d: channel %s: nothing before it tells the policy, %v is "+
-		"taken", e.Seq, id, reducer.DefaultPolicy().OnHealthFailure)
+	p.note("entry %d: channel %s: no entry before it has the policy; %v is assumed", e.Seq, id,
+		reducer.DefaultPolicy().OnHealthFailure)
 }
 
 func (p *policies) note(format string, args ...any) {
 	p.notes = append(p.notes, fmt.Sprintf(format, args...))
 }
 
-// apply lays the change over a policy.
+// apply returns a policy with the change applied.
 func (c Change) apply(p reducer.Policy) reducer.Policy {
 	if c.OnHealthFailure != 0 {
 		p.OnHealthFailure = c.OnHealthFailure

@@ -1,10 +1,10 @@
-// Package whatif asks what another machine or another policy would have made of a recorded log: it
-// folds the log's rollout events through two fleets side by side, and tells where and how far their
-// answers part.
+// Package whatif compares what two machines, or one machine under two policies, answer to a
+// recorded log. Compare folds the rollout events of the log through two fleets side by side, and
+// returns a Divergence for each rollout that the two sides answer differently: the first event with
+// different answers, and how much differs after it.
 //
-// The events stay those that were recorded. Where one side would have dispatched, quarantined or
-// pruned something else, the log does not know what the hosts would have done then: what follows
-// after such an event is told of the recorded hosts.
+// The events are always those that were recorded. If one side would have dispatched, quarantined or
+// pruned something else, the log does not have what the hosts would have done then.
 package whatif
 
 import (
@@ -19,33 +19,34 @@ import (
 	"rollsim/trace"
 )
 
-// Change is what one side's policy of a channel has otherwise than the log. Zero values change
-// nothing.
+// Change is a change to the policy of a channel. A zero field changes nothing.
 type Change struct {
 	OnHealthFailure  reducer.HealthPolicy
 	RetentionSeconds reducer.Opt[int64]
 }
 
-// Side is one of the two that are compared. The zero value is what the log itself says.
+// Side is one of the two sides of a comparison. The zero value is the machine and the policies of
+// the log.
 type Side struct {
-	// nil is the one that a simulated trace names, and v0.2 for a log of a control plane
+	// Machine answers the events. Nil stands for the machine that a simulated trace names, and for
+	// the shipped machine for a log of a control plane.
 	Machine  reducer.Machine
 	Policies map[reducer.ChannelID]Change
 }
 
-// Result is how the two sides of a log compare.
+// Result is the result of a comparison.
 type Result struct {
-	A, B     string              // the machines' names
-	Entries  uint64              // without header and end line
+	A, B     string              // the names of the machines
+	Entries  uint64              // without header and end
 	Events   uint64              // rollout events
-	Rollouts int                 // that the log opens
-	Hosts    int                 // that joined any of them
-	Channels []reducer.ChannelID // of its rollouts
-	Diverged   []Divergence
-	Notes    []string // what was assumed or passed over
+	Rollouts int                 // opened in the log
+	Hosts    int                 // that joined a rollout
+	Channels []reducer.ChannelID // of the rollouts
+	Diverged []Divergence        // in the order of their first differences
+	Notes    []string            // assumptions, and events that were ignored
 }
 
-// Touched counts the hosts of the rollouts that part; a host of several counts once.
+// Touched returns the number of different hosts of the rollouts that diverge.
 func (r *Result) Touched() int {
 	touched := make(map[reducer.HostID]bool)
 	for i := range r.Diverged {
@@ -56,46 +57,51 @@ func (r *Result) Touched() int {
 	return len(touched)
 }
 
-// Divergence is one rollout of which the two sides do not say the same.
+// Divergence is a rollout for which the answers of the two sides differ.
 type Divergence struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
-	First   Point            // the first event that is answered differently
-	State   *Point           // the first after which the records differ; nil where they never do
-	Events  int              // how many of the rollout's events are answered differently
-	After   int              // how many of its events came after the first one
-	Hosts   []reducer.HostID // those of the rollout, in join order
-	EndA    reducer.Record   // as the log leaves it
+	First   Point            // the first event with different answers
+	State   *Point           // the first event after which the records differ; nil if they never do
+	Events  int              // the number of events of the rollout with different answers
+	After   int              // the number of events of the rollout after First
+	Hosts   []reducer.HostID // the hosts of the rollout, in join order
+	EndA    reducer.Record   // at the end of the log
 	EndB    reducer.Record
 }
 
-// Point is one event and what the two sides make of it.
+// Point is an event with the answers of the two sides.
 type Point struct {
-	Seq   uint64 // of the entry that shows it
+	Seq   uint64 // of the entry that shows the difference
 	Event reducer.Event
-	// of the record before, for side A; zero where it did not exist, or the event is an earlier one
+
+	// From is the state of side A before the event. It is zero if the rollout did not exist, or if the
+	// event is an earlier one than the entry.
 	From reducer.State
+
 	A, B Answer
 }
 
-// Answer is what one side makes of an event.
+// Answer is the answer of one side to an event.
 type Answer struct {
-	State   reducer.State // of the record after
+	State   reducer.State // after the event
 	Effects []reducer.Effect
-	Derived bool             // a RolloutTerminal follows from the event
+	Derived bool             // a RolloutTerminal is derived from the event
 	Then    []reducer.Effect // of the derived RolloutTerminal
-	// of the event, of what is derived from it, or of earlier events that it settles
+
+	// Refusals are the errors of the event, of the derived event, and of earlier events that could
+	// not be judged before.
 	Refusals []Refusal
 }
 
 // Refusal is an error of the reducer.
 type Refusal struct {
-	Error   string // as trace.Rejection names it
+	Error   string // the name in a trace.Rejection
 	Event   reducer.EventKind
 	Message string
 }
 
-// String says the answer in words.
+// String returns the answer as text.
 func (a *Answer) String() string {
 	var parts []string
 	for _, r := range a.Refusals {
@@ -121,21 +127,19 @@ func appendEffects(parts []string, effects []reducer.Effect) []string {
 	return parts
 }
 
-// equal tells whether two answers are the same but for the words of their refusals.
+// equal reports whether two answers are the same, except for the messages of their refusals.
 func (a *Answer) equal(b *Answer) bool {
 	return a.Derived == b.Derived && slices.Equal(a.Effects, b.Effects) &&
 		slices.Equal(a.Then, b.Then) &&
-		slices.EqualFunc(
-			a.Refusals, b.Refusals,
-			func(x, y Refusal) bool { return x.Error == y.Error && x.Event == y.Event },
-		)
+		slices.EqualFunc(a.Refusals, b.Refusals,
+			func(x, y Refusal) bool { return x.Error == y.Error && x.Event == y.Event })
 }
 
-// Compare folds a log through both sides. The error is the source's, says that the header names no
-// known machine, or is the *reducer.MachineFailure of a machine that gives no answer.
+// Compare folds a log through both sides. The error is that of the source, that of an unknown
+// machine in the header, or the *reducer.MachineFailure of a machine that did not answer.
 func Compare(in trace.Source, a, b Side) (*Result, error) {
 	c := comparison{
-		sides:    [2]side{{conf: a}, {conf: b}},
+		sides:       [2]side{{conf: a}, {conf: b}},
 		divergences: make(map[reducer.RolloutID]*Divergence),
 	}
 	c.policies.known = make(map[reducer.ChannelID]reducer.Policy)
@@ -145,7 +149,7 @@ func Compare(in trace.Source, a, b Side) (*Result, error) {
 			return c.finish()
 		}
 		if err == nil {
-			err = c.take(e)
+			err = c.read(e)
 		}
 		if err != nil {
 			return nil, err
@@ -153,26 +157,26 @@ func Compare(in trace.Source, a, b Side) (*Result, error) {
 	}
 }
 
-// comparison is a Compare in progress.
+// comparison is the state of Compare.
 type comparison struct {
-	result   Result
-	sides    [2]side
-	policies policies
+	result      Result
+	sides       [2]side
+	policies    policies
 	divergences map[reducer.RolloutID]*Divergence
-	order    []*Divergence
-	passed   uint64 // events of rollouts that the log never opens
-	end      uint64 // seq of the last entry
-	kept     [2]Answer
+	order       []*Divergence
+	ignored     uint64    // events of rollouts that the log never opens
+	end         uint64    // seq of the last entry
+	answers     [2]Answer // to the current event
 }
 
-// side is one fleet.
+// side is a Side with its fleet.
 type side struct {
 	conf  Side
 	fleet *reducer.Fleet
 	out   reducer.Outcome
 }
 
-func (c *comparison) take(e *trace.Entry) error {
+func (c *comparison) read(e *trace.Entry) error {
 	if c.sides[0].fleet == nil {
 		if err := c.start(e); err != nil {
 			return err
@@ -185,21 +189,20 @@ func (c *comparison) take(e *trace.Entry) error {
 	c.end = e.Seq
 	switch {
 	case e.Event != nil:
-		return c.takeEvent(e)
+		return c.apply(e)
 	case e.Agent != nil && e.Agent.Policy != 0:
 		c.policies.learn(e, c.sides[0].fleet)
 	}
 	return nil
 }
 
-// start chooses the machines, once the first entry has told what kind of log this is.
+// start chooses the machines. The first entry shows whether the log is a simulated trace.
 func (c *comparison) start(first *trace.Entry) error {
 	var named reducer.Machine = machine.Shipped()
 	if h := first.Header; h != nil {
 		m, err := machine.ByName(h.Machine)
 		if err != nil && (c.sides[0].conf.Machine == nil || c.sides[1].conf.Machine == nil) {
-			return fmt.Errorf("the header names the machine of the trace: %w; --machine takes its "+
-				"place", err)
+			return fmt.Errorf("the machine in the header: %w; choose another one by --machine", err)
 		}
 		named = m
 		c.policies.simulated = true
@@ -220,7 +223,8 @@ func (c *comparison) start(first *trace.Entry) error {
 	return nil
 }
 
-func (c *comparison) takeEvent(e *trace.Entry) error {
+// apply applies an event to both sides and compares their answers and records.
+func (c *comparison) apply(e *trace.Entry) error {
 	c.result.Events++
 	ev := e.Event
 	from := reducer.State(0)
@@ -229,7 +233,7 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 		from = before.Record.State
 		c.policies.assume(e, before.Record.Channel)
 	} else if ev.Kind != reducer.RolloutOpened {
-		c.passed++
+		c.ignored++
 	}
 	var late [2][]error
 	for i := range c.sides {
@@ -239,25 +243,27 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 			return err
 		}
 		late[i] = s.out.Late
-		c.kept[i].fill(&s.out, err)
+		c.answers[i].fill(&s.out, err)
 	}
-	c.takeLate(late, e)
+	c.compareLate(late, e)
 	a, b := c.sides[0].fleet.Rollout(ev.Rollout), c.sides[1].fleet.Rollout(ev.Rollout)
 	if a == nil {
 		return nil
 	}
-	c.kept[0].State, c.kept[1].State = a.Record.State, b.Record.State
+	c.answers[0].State, c.answers[1].State = a.Record.State, b.Record.State
 	p := c.divergences[ev.Rollout]
 	if p != nil {
 		p.After++
 	}
-	answered := c.kept[0].equal(&c.kept[1])
-	if answered && (a.Record == b.Record || p != nil && p.State != nil) {
+	same := c.answers[0].equal(&c.answers[1])
+	if same && (a.Record == b.Record || p != nil && p.State != nil) {
 		return nil
 	}
-	point := Point{Seq: e.Seq, Event: *ev, From: from, A: c.kept[0].clone(), B: c.kept[1].clone()}
+	point := Point{
+		Seq: e.Seq, Event: *ev, From: from, A: c.answers[0].clone(), B: c.answers[1].clone(),
+	}
 	p = c.divergence(&a.Record, point)
-	if !answered {
+	if !same {
 		p.Events++
 	}
 	if p.State == nil && a.Record != b.Record {
@@ -266,7 +272,8 @@ func (c *comparison) takeEvent(e *trace.Entry) error {
 	return nil
 }
 
-// part gives the divergence of a rollout, making it where this is its first.
+// divergence returns the divergence of a rollout. If there is none yet, it creates one that starts
+// at a point.
 func (c *comparison) divergence(r *reducer.Record, point Point) *Divergence {
 	p := c.divergences[r.RolloutID]
 	if p == nil {
@@ -277,21 +284,19 @@ func (c *comparison) divergence(r *reducer.Record, point Point) *Divergence {
 	return p
 }
 
-// takeLate holds against each other what an event, or the end of the log where e is nil, proved of
-// earlier events.
-func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
+// compareLate compares the errors of earlier events that an event, or the end of the log if e is
+// nil, has revealed.
+func (c *comparison) compareLate(late [2][]error, e *trace.Entry) {
 	if len(late[0]) == 0 && len(late[1]) == 0 {
 		return
 	}
-	var said [2]map[reducer.RolloutID][]Refusal
+	var refusals [2]map[reducer.RolloutID][]Refusal
 	var rollouts []reducer.RolloutID
 	for i := range late {
-		said[i] = make(map[reducer.RolloutID][]Refusal)
+		refusals[i] = make(map[reducer.RolloutID][]Refusal)
 		for _, err := range late[i] {
 			r := trace.NewRejection(err)
-			said[i][r.Rollout] = append(
-				said[i][r.Rollout], Refusal{Error: r.Error, Event: r.Event, Message: r.Message},
-			)
+			refusals[i][r.Rollout] = append(refusals[i][r.Rollout], newRefusal(r))
 			if !slices.Contains(rollouts, r.Rollout) {
 				rollouts = append(rollouts, r.Rollout)
 			}
@@ -300,13 +305,13 @@ func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 	for _, id := range rollouts {
 		a, b := c.sides[0].fleet.Rollout(id), c.sides[1].fleet.Rollout(id)
 		answers := [2]Answer{
-			{State: a.Record.State, Refusals: said[0][id]},
-			{State: b.Record.State, Refusals: said[1][id]},
+			{State: a.Record.State, Refusals: refusals[0][id]},
+			{State: b.Record.State, Refusals: refusals[1][id]},
 		}
 		if answers[0].equal(&answers[1]) {
 			continue
 		}
-		refused := append(said[0][id], said[1][id]...)[0]
+		refused := append(refusals[0][id], refusals[1][id]...)[0]
 		point := Point{
 			Seq:   c.end,
 			Event: reducer.Event{Kind: refused.Event, Rollout: id},
@@ -320,18 +325,19 @@ func (c *comparison) takeLate(late [2][]error, e *trace.Entry) {
 	}
 }
 
-// fill makes the answer of an outcome. What it refers to is good until the next event.
+func newRefusal(r trace.Rejection) Refusal {
+	return Refusal{Error: r.Error, Event: r.Event, Message: r.Message}
+}
+
+// fill sets the answer to that of an outcome. Its effects are valid until the next event.
 func (a *Answer) fill(out *reducer.Outcome, err error) {
 	*a = Answer{Refusals: a.Refusals[:0]}
-	refuse := func(err error) {
-		r := trace.NewRejection(err)
-		a.Refusals = append(a.Refusals, Refusal{Error: r.Error, Event: r.Event, Message: r.Message})
-	}
+	refuse := func(err error) { a.Refusals = append(a.Refusals, newRefusal(trace.NewRejection(err))) }
 	if err != nil {
 		refuse(err)
 		return
 	}
-	if !out.Confirmed { // else they were told when the event was derived
+	if !out.Confirmed { // the effects of a confirmed event were those of the derived one
 		a.Effects = out.Effects.All()
 	}
 	if out.Derived {
@@ -346,22 +352,17 @@ func (a *Answer) fill(out *reducer.Outcome, err error) {
 
 func (a *Answer) clone() Answer {
 	c := *a
-	c.Effects, c.Then, c.Refusals = slices.Clone(
-		a.Effects,
-	), slices.Clone(
-		a.Then,
-	), slices.Clone(
-		a.Refusals,
-	)
+	c.Effects, c.Then = slices.Clone(a.Effects), slices.Clone(a.Then)
+	c.Refusals = slices.Clone(a.Refusals)
 	return c
 }
 
-// finish judges what the log's end leaves open.
+// finish applies the end of the log and returns the result.
 func (c *comparison) finish() (*Result, error) {
 	if c.sides[0].fleet == nil {
 		return &c.result, nil
 	}
-	c.takeLate([2][]error{c.sides[0].fleet.Finish(), c.sides[1].fleet.Finish()}, nil)
+	c.compareLate([2][]error{c.sides[0].fleet.Finish(), c.sides[1].fleet.Finish()}, nil)
 	hosts := make(map[reducer.HostID]bool)
 	for _, r := range c.sides[0].fleet.Rollouts() {
 		c.result.Rollouts++
@@ -387,9 +388,9 @@ func (c *comparison) finish() (*Result, error) {
 		c.result.Diverged = append(c.result.Diverged, *p)
 	}
 	c.result.Notes = c.policies.notes
-	if c.passed > 0 {
-		c.result.Notes = append(c.result.Notes, fmt.Sprintf("events of rollouts that the log never "+
-			"opens are passed over: %d", c.passed))
+	if c.ignored > 0 {
+		c.result.Notes = append(c.result.Notes,
+			fmt.Sprintf("%d events of rollouts that the log never opens are ignored", c.ignored))
 	}
 	return &c.result, nil
 }

@@ -32,14 +32,13 @@ func (s *entries) Read() (*trace.Entry, error) {
 	return &s.all[s.next-1], nil
 }
 
-// log numbers events as a control plane's log does.
+// log returns a log of events, numbered from 1.
 func log(events ...reducer.Event) *entries {
 	s := &entries{}
 	for i := range events {
 		s.all = append(s.all, trace.Entry{
-			Seq: uint64(
-				i + 1,
-			), At: events[i].At, Kind: trace.KindRolloutEvent, Rollout: events[i].Rollout, Event: &events[i],
+			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent,
+			Rollout: events[i].Rollout, Event: &events[i],
 		})
 	}
 	return s
@@ -48,7 +47,8 @@ func log(events ...reducer.Event) *entries {
 func opened(id reducer.RolloutID, at reducer.Time) reducer.Event {
 	channel, ref, _ := strings.Cut(string(id), "@")
 	return reducer.Event{
-		Kind: reducer.RolloutOpened, Rollout: id, Channel: reducer.ChannelID(channel), TargetRef: reducer.ChannelRef(ref), At: at,
+		Kind: reducer.RolloutOpened, Rollout: id, Channel: reducer.ChannelID(channel),
+		TargetRef: reducer.ChannelRef(ref), At: at,
 	}
 }
 
@@ -56,14 +56,15 @@ func joined(id reducer.RolloutID, h reducer.HostID, at reducer.Time) reducer.Eve
 	return reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: h, At: at}
 }
 
-// moves takes a host through states, a second each.
+// moves returns the events of a host that goes through states, a second each.
 func moves(
 	id reducer.RolloutID, h reducer.HostID, at reducer.Time, states ...reducer.HostState,
 ) []reducer.Event {
 	var all []reducer.Event
 	for i := range states[1:] {
 		all = append(all, reducer.Event{
-			Kind: reducer.HostStateChanged, Rollout: id, Host: h, From: states[i], To: states[i+1], At: at + reducer.Time(i)*1e9,
+			Kind: reducer.HostStateChanged, Rollout: id, Host: h, From: states[i], To: states[i+1],
+			At: at + reducer.Time(i)*1e9,
 		})
 	}
 	return all
@@ -92,7 +93,7 @@ func compare(t *testing.T, in trace.Source, a, b Side) *Result {
 	return r
 }
 
-// summary is a result in short: a line for each divergence.
+// summary returns a line for each divergence of a result.
 func summary(r *Result) string {
 	var b strings.Builder
 	for i := range r.Diverged {
@@ -127,13 +128,13 @@ func TestSamples(t *testing.T) {
 		last.EndB.State != reducer.Reverted {
 		t.Errorf("got %s", summary(r))
 	}
-	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "entry 722: channel stable: nothing "+
-		"before it tells the policy, halt is taken") {
-		t.Errorf("notes %q", r.Notes)
+	const note = "entry 722: channel stable: no entry before it has the policy; halt is assumed"
+	if len(r.Notes) != 1 || r.Notes[0] != note {
+		t.Errorf("notes %q, want %s", r.Notes, note)
 	}
 }
 
-func TestPartings(t *testing.T) {
+func TestDivergences(t *testing.T) {
 	const x, y = "stable@x", "stable@y"
 	converge := []reducer.HostState{
 		reducer.HostPending,
@@ -205,7 +206,7 @@ func TestPartings(t *testing.T) {
 				"states -; 1 of 0; 1 hosts; Terminal | Terminal\n",
 		},
 		{
-			"one refuses, so that another rollout still stands when the next is opened",
+			"one side refuses, so that another rollout still stands when the next is opened",
 			append(
 				append(slices.Clone(start), moves(x, "h1", 1e9, converge...)...),
 				reducer.Event{
@@ -242,7 +243,7 @@ func TestPartings(t *testing.T) {
 				"Opening | Opening\n",
 		},
 		{
-			"both refuse, for the same reason in other words",
+			"both refuse with different messages",
 			[]reducer.Event{
 				opened(x, 0),
 				{Kind: reducer.OperatorClearance, Rollout: x, At: 1e9},
@@ -263,16 +264,16 @@ func TestPartings(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	r := compare(t, log(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0)), Side{}, Side{})
-	if len(r.Notes) != 1 || r.Notes[0] != "events of rollouts that the log never opens are passed "+
-		"over: 2" {
-		t.Errorf("%q", r.Notes)
+	const note = "2 events of rollouts that the log never opens are ignored"
+	if len(r.Notes) != 1 || r.Notes[0] != note {
+		t.Errorf("notes %q, want %s", r.Notes, note)
 	}
 	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
-		t.Errorf("an empty log gives %+v", r)
+		t.Errorf("the result of an empty log is %+v", r)
 	}
 }
 
-func TestPoliciesAreThoseOfTheLog(t *testing.T) {
+func TestPoliciesOfLog(t *testing.T) {
 	const x = "stable@x"
 	events := log(
 		append(
@@ -289,7 +290,7 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 		},
 	}
 	last := len(events.all) - 1
-	told := &entries{all: append(append(slices.Clone(events.all[:last]), failed), events.all[last])}
+	applied := &entries{all: append(append(slices.Clone(events.all[:last]), failed), events.all[last])}
 	header := trace.Entry{
 		Kind: trace.KindHeader,
 		Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
@@ -299,32 +300,36 @@ func TestPoliciesAreThoseOfTheLog(t *testing.T) {
 	simulated := &entries{all: append([]trace.Entry{header}, events.all...)}
 
 	for name, tt := range map[string]struct {
-		in     trace.Source
-		parted int
-		notes  int
+		in       trace.Source
+		diverged int
+		notes    int
 	}{
-		"assumed": {events, 0, 1}, "told by an agent": {told, 1, 0}, "told by the header": {simulated, 1, 0},
+		"assumed":       {events, 0, 1},
+		"of an agent":   {applied, 1, 0},
+		"of the header": {simulated, 1, 0},
 	} {
 		halts := Side{
 			Machine:  reducer.RFC0008(),
 			Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.Halt}},
 		}
 		r := compare(t, tt.in, Side{Machine: reducer.RFC0008()}, halts)
-		if len(r.Diverged) != tt.parted || len(r.Notes) != tt.notes {
+		if len(r.Diverged) != tt.diverged || len(r.Notes) != tt.notes {
 			t.Errorf("%s: %s%q", name, summary(r), r.Notes)
 		}
 	}
 	header.Header.Machine = "v9"
-	if _, err := Compare(&entries{all: []trace.Entry{header}}, Side{}, Side{}); err == nil ||
+	unknown := func() *entries { return &entries{all: []trace.Entry{header}} }
+	if _, err := Compare(unknown(), Side{}, Side{}); err == nil ||
 		!strings.Contains(err.Error(), "v9") {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want an error that names machine v9", err)
 	}
-	if _, err := Compare(&entries{all: []trace.Entry{header}}, Side{Machine: reducer.V02()}, Side{Machine: reducer.V02()}); err != nil {
-		t.Errorf("got %v", err)
+	v02 := Side{Machine: reducer.V02()}
+	if _, err := Compare(unknown(), v02, v02); err != nil {
+		t.Errorf("two machines of the user: %v", err)
 	}
 }
 
-// dumb is a machine that gives no answer.
+// dumb is a machine that does not answer.
 type dumb struct{ reducer.Machine }
 
 func (dumb) Step(
@@ -333,7 +338,7 @@ func (dumb) Step(
 	return &reducer.MachineFailure{Machine: "dumb", Err: errors.New("kept silent")}
 }
 
-func TestMachineFailureEndsIt(t *testing.T) {
+func TestMachineFailure(t *testing.T) {
 	r, err := Compare(
 		log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: dumb{reducer.V02()}},
 	)
@@ -342,14 +347,14 @@ func TestMachineFailureEndsIt(t *testing.T) {
 	}
 }
 
-// TestAgainstSeparateFolds holds comparisons of every scenario, for each difference of the two
-// machines alone, against what two folds one after the other say.
+// TestAgainstSeparateFolds compares the results for every scenario and each difference of the two
+// machines with those of two separate folds.
 func TestAgainstSeparateFolds(t *testing.T) {
 	files, err := filepath.Glob("../../scenarios/*.yaml")
 	if err != nil || len(files) < 20 {
 		t.Fatal(files, err)
 	}
-	parted := 0
+	diverged := 0
 	for _, name := range files {
 		file, err := scenario.LoadFS(osfs.FS{}, filepath.ToSlash(name))
 		if err != nil {
@@ -383,22 +388,22 @@ func TestAgainstSeparateFolds(t *testing.T) {
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%s, difference %d: got %v, want %v", name, d.Number, got, want)
 			}
-			parted += len(got)
+			diverged += len(got)
 		}
 	}
-	if parted < 20 {
-		t.Errorf("only %d rollouts part: the test tests nothing", parted)
+	if diverged < 20 {
+		t.Errorf("only %d rollouts diverge, want at least 20", diverged)
 	}
 }
 
-// fold gives what a machine says to each entry.
+// fold returns the answers of a machine to each entry, as text.
 func fold(all []trace.Entry, m reducer.Machine) []string {
 	policies := make(map[reducer.ChannelID]reducer.Policy)
 	for _, c := range all[0].Header.Channels {
 		policies[c.Channel] = c.Policy
 	}
 	fleet := reducer.NewFleet(m, func(id reducer.ChannelID) reducer.Policy { return policies[id] })
-	said := make([]string, len(all))
+	answers := make([]string, len(all))
 	var out reducer.Outcome
 	for i := range all {
 		if all[i].Event == nil {
@@ -407,18 +412,18 @@ func fold(all []trace.Entry, m reducer.Machine) []string {
 		err := fleet.Apply(all[i].Event, all[i].At, &out)
 		switch {
 		case err != nil:
-			said[i] = err.Error()
+			answers[i] = err.Error()
 		case !out.Confirmed:
-			said[i] = fmt.Sprint(out.Effects.All(), out.Derived)
+			answers[i] = fmt.Sprint(out.Effects.All(), out.Derived)
 			if out.Derived {
-				said[i] += fmt.Sprint(out.DerivedEffects.All(), out.DerivedErr)
+				answers[i] += fmt.Sprint(out.DerivedEffects.All(), out.DerivedErr)
 			}
 		}
 		if r := fleet.Rollout(all[i].Event.Rollout); r != nil {
-			said[i] += fmt.Sprint(r.Record)
+			answers[i] += fmt.Sprint(r.Record)
 		}
 	}
-	return said
+	return answers
 }
 
 func firstDifference(all []trace.Entry, a, b []string) map[reducer.RolloutID]uint64 {
