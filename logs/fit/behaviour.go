@@ -10,34 +10,34 @@ import (
 	"rollsim/reducer"
 )
 
-// Behaviour is what was learned from a log.
+// Behaviour is the behaviour of the hosts of a log.
 type Behaviour struct {
 	Entries     uint64 // of the log
 	Hosts       int
-	First, Last reducer.Time // of its entries
-	Delays      []Delay      // those that scenarios have, in their order
-	Chances     []Chance     // likewise
-	Arrivals    []Delay      // by channel, from one new ref to the next
-	Channels    []string     // that the log has, whether or not they were learned from
+	First, Last reducer.Time // the times of the first and the last entry
+	Delays      []Delay      // in the order of scenarios
+	Chances     []Chance     // in the order of scenarios
+	Arrivals    []Delay      // the time between new refs, by channel
+	Channels    []string     // all channels of the log
 }
 
-// Delay is how long something takes.
+// Delay is the duration of a stage, or the time between new refs.
 type Delay struct {
-	Name    string // as in a scenario; of arrivals the channel's
+	Name    string // as in a scenario; for arrivals the channel
 	Meaning string
-	Shape   *Shape // nil where it was not learned
-	Ended   int    // as often it was seen to end
+	Shape   *Shape // nil if it was not learned
+	Ended   int    // the number of observations with an end
 	Remarks []string
 }
 
-// Chance is how likely a turn for the worse is.
+// Chance is the probability of a failure or a deferral.
 type Chance struct {
 	Name    string // as in a scenario
 	Meaning string
 	Learned bool
 	Value   float64 // from 0 to 1
-	Came    int     // as often it was seen to come
-	Of      int
+	Came    int     // the number of times that it occurred
+	Of      int     // the number of times that it could occur
 	Remarks []string
 }
 
@@ -56,25 +56,25 @@ var stageMeanings = [stageEnd]string{
 	activation: "from the ack to the end of the switch",
 	reboot:     "from a deferred switch to the reboot that completes it",
 	probe:      "from the completed switch to the first probe result",
-	converge:   "from when soak and probes allow it to convergence",
+	converge:   "from the end of soak and probes to convergence",
 	rollback:   "from the failure to the completed rollback",
 	health:     "",
 }
 
-// Anything tells whether something was learned.
+// Anything reports whether anything was learned.
 func (b *Behaviour) Anything() bool {
 	learned := func(d Delay) bool { return d.Shape != nil }
 	return slices.ContainsFunc(b.Delays, learned) || slices.ContainsFunc(b.Arrivals, learned) ||
 		slices.ContainsFunc(b.Chances, func(c Chance) bool { return c.Learned })
 }
 
-// Finish gives what was learned once the log has ended. The learner is of no use any more.
-func (l *Learner) Finish() *Behaviour {
+// finish returns the behaviour at the end of the log. The learner must not be used afterwards.
+func (l *learner) finish() *Behaviour {
 	for _, h := range l.order {
 		l.cutWaiting(h, l.last)
 		l.cut(&h.working, l.last)
 	}
-	// Where nobody rolls back, a rollback that does not come tells nothing.
+	// If a channel does not roll back, a missing rollback is no observation.
 	s := &l.stages[rollback]
 	s.kept = slices.DeleteFunc(
 		s.kept, func(o observation) bool { return !l.named[o.channel].rollsBack },
@@ -98,39 +98,41 @@ func (l *Learner) Finish() *Behaviour {
 	return b
 }
 
-func (l *Learner) delay(k stageKind, of *sample) Delay {
+func (l *learner) delay(k stageKind, of *sample) Delay {
 	d := Delay{Name: stageNames[k], Meaning: stageMeanings[k], Ended: of.ended}
 	s := &l.stages[k]
 	if of.ended == 0 {
 		if of.cut > 0 {
-			d.remark("not learned: none of the %d that began was seen to end", of.cut)
+			d.remark("not learned: the log has the end of none of the %d that started", of.cut)
 		} else {
 			d.remark("not learned: the log has none")
 		}
 	} else {
 		if k == ack || k == rollback {
-			d.take(of, of.cut-of.over) // that one never ends is a chance of its own
+			d.fit(of, of.cut-of.endless) // that one never ends is a chance of its own
 		} else {
-			d.take(of, of.cut)
+			d.fit(of, of.cut)
 		}
 	}
 	d.remarkIf(s.busy, "%d not counted, because the host was busy with another switch, or its "+
 		"agent restarted")
-	d.remarkIf(s.resent, "%d took until the dispatch was sent again: they count from the first one on")
-	d.remarkIf(s.odd, "%d not counted, because by the log they ended before they began")
-	if s.seen > mostKept {
-		d.remark("drawn evenly from %d", s.seen)
+	d.remarkIf(s.resent, "%d only ended after the dispatch was sent again; they count from the first "+
+		"dispatch")
+	d.remarkIf(s.odd, "%d not counted, because in the log they end before they start")
+	if s.seen > maxKept {
+		d.remark("sampled evenly from %d", s.seen)
 	}
 	return d
 }
 
-// take chooses the distribution of what was seen to end. So many were cut off.
-func (d *Delay) take(of *sample, cut int) {
+// fit chooses the distribution of the observations that ended. cut is the number of those that did
+// not.
+func (d *Delay) fit(of *sample, cut int) {
 	x, w := of.delays()
 	remark := ""
 	d.Shape, remark = choose(x, w)
 	if cut > 0 {
-		d.remark("%d cut off, counted as longer than seen", cut)
+		d.remark("%d cut off, counted as longer than observed", cut)
 	}
 	if remark != "" {
 		d.remark("%s", remark)
@@ -147,7 +149,7 @@ func (d *Delay) remarkIf(n uint64, format string) {
 	}
 }
 
-// chances tells how likely each turn for the worse is, in the order of scenarios.
+// chances returns the chances in the order of scenarios.
 func chances(samples *[stageEnd]*sample) []Chance {
 	switches, reboots, healths := samples[activation], samples[reboot], samples[health]
 	one := func(name, meaning string, came, of int, value float64) Chance {
@@ -155,7 +157,7 @@ func chances(samples *[stageEnd]*sample) []Chance {
 		if c.Learned {
 			c.Value = min(max(value, 0), 1)
 		} else {
-			c.remark("not learned: the log has no case to go by")
+			c.remark("not learned: the log has no case of it")
 		}
 		return c
 	}
@@ -164,20 +166,17 @@ func chances(samples *[stageEnd]*sample) []Chance {
 	}
 	finished := switches.count(failed) + switches.count(completed) + reboots.ended
 	all := []Chance{
-		one(
-			"activation_failure", "a switch fails", switches.count(failed)+reboots.count(failed), finished,
-			(failure(switches)+failure(reboots))/float64(finished),
-		),
-		one("deferral", "a switch is deferred until a reboot", switches.count(deferred), switches.ended,
-			switches.part(deferred, failed, completed)),
-		one(
-			"probe_failure", "probes fail", healths.count(failed), healths.ended,
-			healths.part(failed, completed),
-		),
-		one("rollback_failure", "a rollback never "+
-			"completes", samples[rollback].over, samples[rollback].known(), samples[rollback].never()),
-		one("no_answer", "a dispatch is never "+
-			"acked", samples[ack].over, samples[ack].known(), samples[ack].never()),
+		one("activation_failure", "a switch fails",
+			switches.count(failed)+reboots.count(failed), finished,
+			(failure(switches)+failure(reboots))/float64(finished)),
+		one("deferral", "a switch is deferred until a reboot",
+			switches.count(deferred), switches.ended, switches.part(deferred, failed, completed)),
+		one("probe_failure", "probes fail",
+			healths.count(failed), healths.ended, healths.part(failed, completed)),
+		one("rollback_failure", "a rollback never completes",
+			samples[rollback].endless, samples[rollback].known(), samples[rollback].never()),
+		one("no_answer", "a dispatch is never acknowledged",
+			samples[ack].endless, samples[ack].known(), samples[ack].never()),
 	}
 	all[2].remarkLate(healths, samples[probe])
 	return all
@@ -187,8 +186,8 @@ func (c *Chance) remark(format string, args ...any) {
 	c.Remarks = append(c.Remarks, fmt.Sprintf(format, args...))
 }
 
-// remarkLate says where the failures of the log come at another time than simulated ones, which
-// come at a fixed one.
+// remarkLate adds a remark if the failures of the log occur at another time after the switch than
+// simulated ones, whose time is fixed.
 func (c *Chance) remarkLate(healths, probes *sample) {
 	if healths.count(failed) == 0 || probes.ended == 0 {
 		return
@@ -196,15 +195,15 @@ func (c *Chance) remarkLate(healths, probes *sample) {
 	recorded, first := healths.median(failed), probes.median(completed)
 	simulated := first + reducer.SustainedFailureSeconds*time.Second
 	if (recorded - simulated).Abs() > simulated/10 {
-		c.remark("recorded failures come %s after the switch, simulated ones %s "+
-			"(medians)", format(recorded), format(simulated))
+		c.remark("recorded failures occur %s after the switch, simulated ones %s (medians)",
+			format(recorded), format(simulated))
 	}
 }
 
-// level is how many standard deviations 95 % of a normal distribution are within.
+// level is the number of standard deviations that enclose 95 % of a normal distribution.
 const level = 1.96
 
-// Interval is where the chance is with a confidence of 95 % (Wilson).
+// Interval returns the confidence interval of the chance at 95 % (Wilson).
 func (c *Chance) Interval() (low, high float64) {
 	n := float64(c.Of)
 	middle := (c.Value + level*level/(2*n)) / (1 + level*level/n)
@@ -212,7 +211,7 @@ func (c *Chance) Interval() (low, high float64) {
 	return max(0, middle-half), min(1, middle+half)
 }
 
-// percent writes a chance as scenarios do.
+// percent returns a chance as scenarios have it.
 func percent(p float64) string {
 	if p < 5e-7 {
 		return "0"
@@ -220,11 +219,11 @@ func percent(p float64) string {
 	return strconv.FormatFloat(100*p, 'g', 3, 64) + "%"
 }
 
-// leastPause is how far apart new refs are on average in scenarios, at least.
-const leastPause = time.Second
+// minPause is the minimum of the average time between new refs in scenarios.
+const minPause = time.Second
 
-// arrivals tells how the channel's refs come: as its polls say, or where there are none as its
-// rollouts are opened.
+// arrivals returns the time between new refs of the channel, by its polls or, if there are fewer,
+// by the rollouts that it opened.
 func (c *channel) arrivals(end reducer.Time) Delay {
 	d := Delay{Name: string(c.id), Meaning: "from one new ref to the next, as polls saw them"}
 	a := &c.polled
@@ -233,16 +232,16 @@ func (c *channel) arrivals(end reducer.Time) Delay {
 		d.Meaning = "from one new ref to the next, as their rollouts were opened"
 	}
 	if a.gaps.seen == 0 {
-		d.remark("not learned: the log has one ref alone")
+		d.remark("not learned: the log has only one ref")
 		return d
 	}
 	a.gaps.add(observation{took: end - a.last, how: cutOff})
 	of := weigh(a.gaps.kept)
 	if d.Ended = of.ended; of.ended > 0 {
-		d.take(of, of.cut)
-		if d.Shape.Distribution.Mean() < leastPause {
+		d.fit(of, of.cut)
+		if d.Shape.Distribution.Mean() < minPause {
 			d.Shape = nil
-			d.remark("not learned: they come less than %v apart, as scenarios do not have them", leastPause)
+			d.remark("not learned: the average is below %v, the minimum of scenarios", minPause)
 		}
 	}
 	if a.returned > 0 {

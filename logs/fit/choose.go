@@ -16,27 +16,27 @@ import (
 )
 
 const (
-	// fewest is how many delays there must be for one of the formulas to be told from the others.
-	fewest = 20
-	// closeEnough is the distance up to which a formula is taken in any case, however many delays show
-	// that it is not the one.
+	// minDelays is the number of delays from which on one formula can be distinguished from another.
+	minDelays = 20
+	// closeEnough is the distance below which a formula is chosen, even if there are enough delays to
+	// reject it.
 	closeEnough = 0.05
-	// mostQuantiles is how many quantiles an empirical distribution has at most: every 2.5 %.
-	mostQuantiles = 41
-	// compared is of how many delays of a distribution the distance is taken.
+	// maxQuantiles is the maximum number of quantiles of an empirical distribution: every 2.5 %.
+	maxQuantiles = 41
+	// compared is the number of delays of a distribution from which its distance is computed.
 	compared = 4096
 )
 
-// Shape is a distribution and how well it fits.
+// Shape is a distribution and its distance from the delays of a log.
 type Shape struct {
 	Name         string // such as lognormal
-	Text         string // as a scenario has it
+	Text         string // as in a scenario
 	Distribution *sim.Distribution
 	Distance     float64 // of Kolmogorov and Smirnov, rounded to thousandths
 }
 
-// shape makes a Shape of a distribution whose parameters are rounded already, so that what is
-// written is what was measured. None is made where scenarios know no such distribution.
+// shape returns a Shape, or nil if the parameters are not those of a distribution of scenarios.
+// They must be rounded, so that the distance is that of the text.
 func shape(name, parameters string, d *sim.Distribution, err error) *Shape {
 	if err != nil {
 		return nil
@@ -44,7 +44,7 @@ func shape(name, parameters string, d *sim.Distribution, err error) *Shape {
 	return &Shape{Name: name, Text: "{" + name + ": " + parameters + "}", Distribution: d}
 }
 
-// measure takes the distance of the distribution from some delays with weights.
+// measure computes the distance of the distribution from delays with weights.
 func (s *Shape) measure(x, w []float64) {
 	drawn := make([]float64, compared)
 	for i, q := range s.Distribution.Quantiles(compared) {
@@ -53,8 +53,8 @@ func (s *Shape) measure(x, w []float64) {
 	s.Distance = math.Round(stat.KolmogorovSmirnov(rounded(x), w, drawn, nil)*1000) / 1000
 }
 
-// rounded gives delays in whole milliseconds, as they are drawn: else those that are always the
-// same would be as far as can be from the same ones with their microseconds.
+// rounded returns delays in whole milliseconds, like those that are drawn. Otherwise a constant
+// delay would have the maximum distance from the same delay with its microseconds.
 func rounded(x []float64) []float64 {
 	all := make([]float64, len(x))
 	for i, v := range x {
@@ -63,33 +63,32 @@ func rounded(x []float64) []float64 {
 	return all
 }
 
-// choose finds the distribution that is the nearest to some delays in milliseconds, the shortest
-// first, with their weights. The remark says why it is not one of the formulas.
+// choose returns the distribution that is nearest to delays in milliseconds, in ascending order,
+// with weights. The remark is the reason why it is not one of the formulas.
 func choose(x, w []float64) (best *Shape, remark string) {
 	if first, last := math.Round(x[0]), math.Round(x[len(x)-1]); first == last {
-		d, _ := sim.Constant(millis(first)) // of a delay that was observed
+		d, _ := sim.Constant(millis(first)) // an observed delay is valid
 		best = &Shape{Name: "constant", Text: format(millis(first)), Distribution: d}
 		best.measure(x, w)
 		return best, ""
 	}
 	best = empirical(x, w)
 	best.measure(x, w)
-	if len(x) < fewest {
-		return best, fmt.Sprintf("too few to tell a formula: at least %d are needed", fewest)
+	if len(x) < minDelays {
+		return best, fmt.Sprintf("too few for a formula: at least %d are needed", minDelays)
 	}
 	nearest := nearestOf(formulas(x, w), x, w)
-	// The second bound is about where, at a level of 5 %, one begins to doubt a formula that was
+	// The second bound is approximately the critical distance at a level of 5 % for a formula that was
 	// fitted to the same delays (Lilliefors).
 	if nearest.Distance <= max(closeEnough, 0.9/math.Sqrt(float64(len(x)))) {
 		return nearest, ""
 	}
-	return best, fmt.Sprintf(
-		"no formula is near, the nearest is %s with D %.3f", nearest.Text, nearest.Distance,
-	)
+	return best, fmt.Sprintf("no formula is near, the nearest is %s with D %.3f", nearest.Text,
+		nearest.Distance)
 }
 
-// nearestOf finds the nearest of the formulas. The first one has the fewest parameters: it is taken
-// where the others are nearer by no more than chance makes them.
+// nearestOf returns the nearest of the formulas. The first one has the fewest parameters: it is
+// chosen unless another one is nearer by more than chance explains.
 func nearestOf(all []*Shape, x, w []float64) *Shape {
 	var nearest *Shape
 	for _, s := range all {
@@ -107,12 +106,12 @@ func nearestOf(all []*Shape, x, w []float64) *Shape {
 	return nearest
 }
 
-// formulas fits each distribution that scenarios know a formula of, the exponential one first; nil
-// for one that cannot be it.
+// formulas fits each formula of scenarios, the exponential one first. A formula that cannot be
+// fitted is nil.
 func formulas(x, w []float64) []*Shape {
 	logs, positive := make([]float64, len(x)), make([]float64, len(x))
 	for i, v := range x {
-		positive[i] = max(v, 0.5) // what rounds to nothing has no logarithm
+		positive[i] = max(v, 0.5) // 0 has no logarithm
 		logs[i] = math.Log(positive[i])
 	}
 	var exponential distuv.Exponential
@@ -125,12 +124,9 @@ func formulas(x, w []float64) []*Shape {
 		makeExponential(exponential.Mean()),
 		makeUniform(x[0], x[len(x)-1]),
 		makeLogNormal(ofLogs.Mu, ofLogs.Sigma),
-		makeGamma(
-			mean,
-			root(
-				func(k float64) float64 { return math.Log(k) - mathext.Digamma(k) - math.Log(mean) + meanLog },
-			),
-		),
+		makeGamma(mean, root(func(k float64) float64 {
+			return math.Log(k) - mathext.Digamma(k) - math.Log(mean) + meanLog
+		})),
 		makeWeibull(logs, w, meanLog),
 		makeNormal(normal.Mu, normal.Sigma),
 	}
@@ -149,11 +145,8 @@ func makeUniform(low, high float64) *Shape {
 }
 
 func makeLogNormal(mu, sigma float64) *Shape {
-	median, p99 := millis(
-		math.Exp(mu),
-	), millis(
-		math.Exp(mu+float64(sigma*distuv.UnitNormal.Quantile(0.99))),
-	)
+	median := millis(math.Exp(mu))
+	p99 := millis(math.Exp(mu + float64(sigma*distuv.UnitNormal.Quantile(0.99))))
 	d, err := sim.LogNormalP99(median, p99)
 	return shape(
 		"lognormal", fmt.Sprintf("{median: %s, p99: %s}", format(median), format(p99)), d, err,
@@ -166,8 +159,8 @@ func makeGamma(mean, k float64) *Shape {
 	return shape("gamma", fmt.Sprintf("{shape: %v, mean: %s}", k, format(m)), d, err)
 }
 
-// makeWeibull solves for the likeliest shape, of the logarithms of the delays. It works with powers
-// of their ratios to the longest one, so that none overflows.
+// makeWeibull solves for the most likely shape from the logarithms of the delays. It computes
+// powers of their ratios to the longest delay, so that none overflows.
 func makeWeibull(logs, w []float64, meanLog float64) *Shape {
 	longest := logs[len(logs)-1]
 	moments := func(k float64) (sum, sumLogs float64) {
@@ -195,7 +188,7 @@ func makeNormal(mean, stddev float64) *Shape {
 	return shape("normal", fmt.Sprintf("{mean: %s, stddev: %s}", format(m), format(s)), d, err)
 }
 
-// root finds where a falling function of a shape is 0, among the shapes that there may be.
+// root returns the zero of a falling function of a shape, within the range of valid shapes.
 func root(f func(float64) float64) float64 {
 	low, high := 0.01, 10_000.0
 	for range 50 {
@@ -209,15 +202,16 @@ func root(f func(float64) float64) float64 {
 	return low
 }
 
-// empirical takes quantiles at even distances, from the shortest delay to the longest.
+// empirical returns the distribution of evenly spaced quantiles, from the shortest delay to the
+// longest.
 func empirical(x, w []float64) *Shape {
-	n := max(2, min(len(x), mostQuantiles))
+	n := max(2, min(len(x), maxQuantiles))
 	quantiles := make([]time.Duration, n)
 	texts := make([]string, n)
 	for i := range quantiles {
 		quantiles[i] = millis(quantile(float64(i)/float64(n-1), x, w))
 		if i > 0 {
-			quantiles[i] = max(quantiles[i], quantiles[i-1]) // shorter ones are rounded finer
+			quantiles[i] = max(quantiles[i], quantiles[i-1]) // shorter delays are rounded less
 		}
 		texts[i] = format(quantiles[i])
 	}
@@ -225,8 +219,8 @@ func empirical(x, w []float64) *Shape {
 	return shape("empirical", "["+strings.Join(texts, ", ")+"]", d, err)
 }
 
-// quantile lies between the two delays whose places are nearest to p. The place of the first is 0
-// and that of the last 1.
+// quantile interpolates between the two delays whose positions are nearest to p. The position of
+// the first delay is 0, that of the last 1.
 func quantile(p float64, x, w []float64) float64 {
 	place := make([]float64, len(x))
 	sum := 0.0
@@ -246,11 +240,11 @@ func quantile(p float64, x, w []float64) float64 {
 	return x[i-1] + float64(part*(x[i]-x[i-1]))
 }
 
-// millis makes a delay of milliseconds, of four digits that mean something, but in whole
+// millis returns a delay of milliseconds, rounded to four significant digits and to whole
 // milliseconds.
 func millis(ms float64) time.Duration {
 	if !(ms < float64(longest)/1e6) {
-		return -1 // no distribution takes it
+		return -1 // invalid for every distribution
 	}
 	unit := math.Pow(10, max(0, math.Floor(math.Log10(max(ms, 1)))-3))
 	return min(time.Duration(math.Round(ms/unit)*unit)*time.Millisecond, time.Duration(longest))
@@ -258,7 +252,7 @@ func millis(ms float64) time.Duration {
 
 func thousandths(f float64) float64 { return math.Round(f*1000) / 1000 }
 
-// format writes a delay as scenarios do: 1h30m and not 1h30m0s.
+// format returns a delay as scenarios have it: 1h30m, not 1h30m0s.
 func format(d time.Duration) string {
 	text := d.String()
 	for _, zero := range []string{"m0s", "h0m"} {

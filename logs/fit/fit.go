@@ -1,11 +1,11 @@
-// Package fit learns from a log how hosts behave: how long each of their stages takes and how
-// likely each turn for the worse is, in the terms of scenarios, and how the refs of channels come.
-// What it learned is a file that scenarios include.
+// Package fit learns the behaviour of hosts from a log: how long each of their stages takes, how
+// likely each failure is, and how often a channel gets a new ref. Read returns a Behaviour in the
+// terms of scenarios, and Behaviour.YAML a file that scenarios include.
 //
-// A stage that the log does not see the end of, because it ends itself or the host turns to a newer
-// rollout, has taken at least as long as it was seen. Passing it over would make hosts faster than
-// they are: it counts as one of those that took longer (the estimator of Kaplan and Meier, and for
-// stages that end in several ways that of Aalen and Johansen).
+// A stage is censored if the log does not have its end, because the log ends first or the host
+// turns to a newer rollout. It took at least as long as it was observed. Ignoring it would make
+// hosts faster than they are, so it counts as one of the stages that took longer: by the estimator
+// of Kaplan and Meier, and for stages that end in several ways by that of Aalen and Johansen.
 package fit
 
 import (
@@ -18,30 +18,30 @@ import (
 	"rollsim/trace"
 )
 
-// Read learns from a log: of some channels, or where none are given of all. The error is the
-// source's.
+// Read learns from a log: from the channels in only, or from all if there are none. The error is
+// that of the source.
 func Read(in trace.Source, only ...reducer.ChannelID) (*Behaviour, error) {
-	l := NewLearner(only...)
+	l := newLearner(only...)
 	for {
 		e, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			return l.Finish(), nil
+			return l.finish(), nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		_ = l.Write(e)
+		_ = l.Write(e) // never fails
 	}
 }
 
-// Learner learns from the entries of a log. What it keeps grows with the hosts and channels of the
-// log, not with its length.
-type Learner struct {
+// learner learns from the entries of a log. Its size grows with the hosts and channels of the log,
+// not with its length.
+type learner struct {
 	only     []reducer.ChannelID // to learn from; empty for all
 	hosts    map[reducer.HostID]*host
-	order    []*host // as they came
+	order    []*host // in the order of their first entries
 	channels map[reducer.ChannelID]*channel
-	named    []*channel // as they came
+	named    []*channel // in the order of their first entries
 
 	stages  [stageEnd]stage
 	entries uint64
@@ -49,38 +49,38 @@ type Learner struct {
 	last    reducer.Time
 }
 
-// host is what goes on on a host: the rollout that it works for, and a newer one whose dispatch it
-// has not acked.
+// host has the rollout that a host works for, and a newer one whose dispatch it has not
+// acknowledged.
 type host struct {
 	working, waiting attempt
 }
 
-// attempt is one host's way through one rollout. The zero value is none.
+// attempt is the progress of one host in one rollout. The zero value stands for no rollout.
 type attempt struct {
 	rollout reducer.RolloutID
-	channel uint32 // index into Learner.named
+	channel uint32 // index into learner.named
 	seq     uint64 // of the last message
 
 	dispatched reducer.Opt[reducer.Time]
 	resent     bool
-	soakDue    reducer.Time // where it was dispatched
+	soakDue    reducer.Time // valid if dispatched is set
 
-	now       stageKind // what goes on; 0 for nothing that is known
+	now       stageKind // the current stage; 0 if it is unknown
 	since     instant
 	starts    int          // of the switch
-	switched  reducer.Time // when the switch came to its end, or was deferred
+	switched  reducer.Time // when the switch ended or was deferred
 	completed reducer.Opt[instant]
 	probed    reducer.Opt[reducer.Time]
 }
 
-// instant is one moment by two clocks. What an agent does is measured by its own, so that neither a
-// wrong clock nor a message that comes late counts; what the control plane waits for is measured by
-// that of the log.
+// instant is a time by two clocks. The work of an agent is measured by its own clock, so that
+// neither a wrong clock nor a late message matters. Waiting of the control plane is measured by the
+// clock of the log.
 type instant struct{ log, agent reducer.Time }
 
 type channel struct {
 	id        reducer.ChannelID
-	number    uint32 // index into Learner.named
+	number    uint32 // index into learner.named
 	rollsBack bool
 	polled    arrivals
 	opened    arrivals
@@ -90,16 +90,15 @@ type channel struct {
 type arrivals struct {
 	count    uint64
 	current  reducer.ChannelRef
-	last     reducer.Time         // when a new one came
+	last     reducer.Time         // the time of the last new ref
 	recent   []reducer.ChannelRef // the last few, the newest first
-	returned uint64               // how often the ref went back to one of them
+	returned uint64               // the number of changes back to one of them
 	gaps     stage
 }
 
-// NewLearner makes a learner that has seen nothing. It learns of some channels, or where none are
-// given of all.
-func NewLearner(only ...reducer.ChannelID) *Learner {
-	l := &Learner{
+// newLearner returns a learner for the channels in only, or for all if there are none.
+func newLearner(only ...reducer.ChannelID) *learner {
+	l := &learner{
 		only:     only,
 		hosts:    make(map[reducer.HostID]*host),
 		channels: make(map[reducer.ChannelID]*channel),
@@ -111,7 +110,7 @@ func NewLearner(only ...reducer.ChannelID) *Learner {
 }
 
 // Write implements trace.Sink. It never fails.
-func (l *Learner) Write(e *trace.Entry) error {
+func (l *learner) Write(e *trace.Entry) error {
 	if e.Header != nil {
 		for i := range e.Header.Channels {
 			c := &e.Header.Channels[i]
@@ -137,14 +136,14 @@ func (l *Learner) Write(e *trace.Entry) error {
 			l.message(e)
 		}
 	case e.Poll != nil && e.Poll.Ref != "":
-		l.channel(e.Poll.Channel).polled.take(e.Poll.Ref, e.At)
+		l.channel(e.Poll.Channel).polled.add(e.Poll.Ref, e.At)
 	case e.Event != nil && e.Event.Kind == reducer.RolloutOpened:
-		l.channel(e.Event.Channel).opened.take(e.Event.TargetRef, e.At)
+		l.channel(e.Event.Channel).opened.add(e.Event.TargetRef, e.At)
 	}
 	return nil
 }
 
-func (l *Learner) host(id reducer.HostID) *host {
+func (l *learner) host(id reducer.HostID) *host {
 	h := l.hosts[id]
 	if h == nil {
 		h = new(host)
@@ -154,7 +153,7 @@ func (l *Learner) host(id reducer.HostID) *host {
 	return h
 }
 
-func (l *Learner) channel(id reducer.ChannelID) *channel {
+func (l *learner) channel(id reducer.ChannelID) *channel {
 	c := l.channels[id]
 	if c == nil {
 		c = &channel{id: id, number: uint32(len(l.named))}
@@ -166,8 +165,8 @@ func (l *Learner) channel(id reducer.ChannelID) *channel {
 	return c
 }
 
-// attempt begins to follow a host under a rollout, whose channel is in its name.
-func (l *Learner) attempt(id reducer.RolloutID) attempt {
+// attempt returns the start of an attempt. The name of a rollout has its channel.
+func (l *learner) attempt(id reducer.RolloutID) attempt {
 	return attempt{rollout: id, channel: l.channel(channelOf(id)).number}
 }
 
@@ -176,15 +175,15 @@ func channelOf(id reducer.RolloutID) reducer.ChannelID {
 	return reducer.ChannelID(name)
 }
 
-func (l *Learner) wants(id reducer.ChannelID) bool {
+func (l *learner) wants(id reducer.ChannelID) bool {
 	return len(l.only) == 0 || slices.Contains(l.only, id)
 }
 
-func (l *Learner) dispatch(e *trace.Entry) {
+func (l *learner) dispatch(e *trace.Entry) {
 	h := l.host(e.Plan.Host)
 	switch e.Plan.Rollout {
 	case h.working.rollout:
-		return // acked already
+		return // already acknowledged
 	case h.waiting.rollout:
 		h.waiting.resent = true
 		return
@@ -195,32 +194,32 @@ func (l *Learner) dispatch(e *trace.Entry) {
 	h.waiting.soakDue = e.Plan.SoakDueAt
 }
 
-// message takes what an agent says of its way through a rollout.
-func (l *Learner) message(e *trace.Entry) {
+// message applies a message of an agent.
+func (l *learner) message(e *trace.Entry) {
 	h, m := l.host(e.Host), e.Agent
 	at := instant{log: e.At, agent: m.At}
 	if e.Rollout != h.working.rollout {
 		isNew := e.Rollout == h.waiting.rollout || m.Kind == reducer.DispatchAck ||
 			h.working.rollout == ""
 		if !isNew {
-			return // late, of a rollout that the host has left
+			return // a late message of a rollout that the host has left
 		}
 		l.begin(h, e.Rollout, at, m.Kind == reducer.DispatchAck)
 	}
 	a := &h.working
 	if m.Seq <= a.seq {
-		return // it came twice
+		return // a duplicate
 	}
 	if m.Seq != a.seq+1 {
-		// what was lost may have begun a stage
+		// a lost message may have started another stage
 		a.now, a.completed, a.probed = 0, reducer.Opt[instant]{}, reducer.Opt[reducer.Time]{}
 	}
 	a.seq = m.Seq
 	l.follow(a, m, at)
 }
 
-// begin has a host turn to another rollout.
-func (l *Learner) begin(h *host, id reducer.RolloutID, at instant, acked bool) {
+// begin makes a host work for another rollout.
+func (l *learner) begin(h *host, id reducer.RolloutID, at instant, acked bool) {
 	next := l.attempt(id)
 	if id == h.waiting.rollout {
 		next, h.waiting = h.waiting, attempt{}
@@ -240,7 +239,8 @@ func (l *Learner) begin(h *host, id reducer.RolloutID, at instant, acked bool) {
 	h.working = next
 }
 
-func (l *Learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
+// follow applies the next message of an attempt.
+func (l *learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
 	took := at.agent - a.since.agent
 	enter := func(k stageKind) { a.now, a.since = k, at }
 	switch m.Kind {
@@ -286,8 +286,8 @@ func (l *Learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
 	}
 }
 
-// switched takes the end of a switch, or of the reboot that it was deferred to.
-func (l *Learner) switched(a *attempt, took reducer.Time, how outcome, at instant) {
+// switched records the end of a switch, or of the reboot to which it was deferred.
+func (l *learner) switched(a *attempt, took reducer.Time, how outcome, at instant) {
 	a.switched = at.log
 	switch {
 	case a.now == activation && a.starts > 1:
@@ -297,20 +297,21 @@ func (l *Learner) switched(a *attempt, took reducer.Time, how outcome, at instan
 	}
 }
 
-// health takes how a completed switch turned out.
-func (l *Learner) health(a *attempt, at reducer.Time, how outcome) {
+// health records the outcome of the probes after a completed switch.
+func (l *learner) health(a *attempt, at reducer.Time, how outcome) {
 	if a.completed.Set {
 		l.observe(health, a, at-a.completed.Value.agent, how)
 	}
 }
 
-// convergesFrom tells from when on soak and probes allow the host to converge, where that is known.
+// convergesFrom returns the time from which soak and probes allow the host to converge, and reports
+// whether it is known.
 func (a *attempt) convergesFrom() (reducer.Time, bool) {
 	return max(a.soakDue, a.probed.Value), a.now == converge && a.probed.Set && a.dispatched.Set
 }
 
-// cut takes note that an attempt is not seen any further.
-func (l *Learner) cut(a *attempt, at reducer.Time) {
+// cut records the current stage of an attempt as censored.
+func (l *learner) cut(a *attempt, at reducer.Time) {
 	switch {
 	case a.rollout == "":
 		return
@@ -329,22 +330,23 @@ func (l *Learner) cut(a *attempt, at reducer.Time) {
 	}
 }
 
-// cutWaiting takes note that a dispatch is not seen any further. One that waits for another switch
-// was not kept by its ack.
-func (l *Learner) cutWaiting(h *host, at reducer.Time) {
+// cutWaiting records the dispatch that a host has not acknowledged as censored. It ignores one that
+// waits for another switch, because the delay is not that of an ack.
+func (l *learner) cutWaiting(h *host, at reducer.Time) {
 	if h.working.now != activation {
 		l.cut(&h.waiting, at)
 	}
 }
 
-func (l *Learner) observe(k stageKind, a *attempt, took reducer.Time, how outcome) {
+func (l *learner) observe(k stageKind, a *attempt, took reducer.Time, how outcome) {
 	l.stages[k].add(observation{took: took, how: how, channel: a.channel})
 }
 
-// mostRecent is how many refs back a ref is known again.
-const mostRecent = 16
+// maxRecent is the number of refs that are remembered, to recognize a change back to one of them.
+const maxRecent = 16
 
-func (a *arrivals) take(ref reducer.ChannelRef, at reducer.Time) {
+// add records the ref that a channel has at a time.
+func (a *arrivals) add(ref reducer.ChannelRef, at reducer.Time) {
 	if ref == a.current {
 		return
 	}
@@ -358,5 +360,5 @@ func (a *arrivals) take(ref reducer.ChannelRef, at reducer.Time) {
 	}
 	a.count++
 	a.last = at
-	a.recent = append([]reducer.ChannelRef{ref}, a.recent[:min(len(a.recent), mostRecent-1)]...)
+	a.recent = append([]reducer.ChannelRef{ref}, a.recent[:min(len(a.recent), maxRecent-1)]...)
 }

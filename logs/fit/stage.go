@@ -10,11 +10,11 @@ import (
 	"rollsim/reducer"
 )
 
-// stageKind says what a host does that takes time. The zero value is nothing.
+// stageKind is a stage of a host that takes time. The zero value stands for no stage.
 type stageKind uint8
 
-// The stages, as scenarios have them, and one that only tells failures: from the completed switch
-// to Converged or Failed.
+// The stages of scenarios, and health: from the completed switch to Converged or Failed. The latter
+// has no delay of its own, only failures.
 const (
 	ack stageKind = 1 + iota
 	activation
@@ -27,37 +27,37 @@ const (
 	stageEnd
 )
 
-// outcome says how a stage ended.
+// outcome is the end of a stage.
 type outcome uint8
 
 const (
-	cutOff outcome = iota // it was not seen to end
+	cutOff outcome = iota // the log does not have its end
 	completed
 	failed
 	deferred
 )
 
-// observation is how long one stage was seen to take.
+// observation is the observed duration of one stage.
 type observation struct {
 	took    reducer.Time
 	how     outcome
-	channel uint32 // index into Learner.named
+	channel uint32 // index into learner.named
 }
 
-// mostKept is how many observations of a stage are kept; which, where there are more, is drawn
-// evenly.
-const mostKept = 1 << 16
+// maxKept is the number of observations of a stage that are kept. If there are more, the kept ones
+// are a uniform sample.
+const maxKept = 1 << 16
 
-// longest is how long a stage may take at most, as in scenarios: ten years.
+// longest is the maximum duration of a stage, as in scenarios: ten years.
 const longest = reducer.Time(10 * 365 * 24 * 3600 * 1_000_000_000)
 
-// stage is what was observed of one.
+// stage holds the observations of one stage.
 type stage struct {
 	kept   []observation
 	seen   uint64
-	busy   uint64 // not counted, because something else held it up
+	busy   uint64 // not counted, because the host was busy otherwise
 	resent uint64
-	odd    uint64 // not counted, because it ended before it began
+	odd    uint64 // not counted, because the end is before the start
 	random rand.PCG
 }
 
@@ -71,30 +71,30 @@ func (s *stage) add(o observation) {
 		return
 	}
 	s.seen++
-	if len(s.kept) < mostKept {
+	if len(s.kept) < maxKept {
 		s.kept = append(s.kept, o)
 		return
 	}
-	if i, _ := bits.Mul64(s.random.Uint64(), s.seen); i < mostKept {
+	if i, _ := bits.Mul64(s.random.Uint64(), s.seen); i < maxKept {
 		s.kept[i] = o
 	}
 }
 
-// sample is a stage's observations with what each counts for.
+// sample holds the observations of a stage with their weights.
 type sample struct {
-	all    []observation // the shortest first
-	weight []float64     // beside all, 0 for those that were cut off; together 1 without left
-	left   float64       // the part that was seen to take longer than any that was seen to end
-	ended  int
-	cut    int
-	over   int // of cut, those that were seen for more than twice as long as any that ended
+	all     []observation // in ascending order
+	weight  []float64     // parallel to all; 0 if cut off; the sum of all weights and left is 1
+	left    float64       // the weight of those that were cut off after the longest one that ended
+	ended   int
+	cut     int
+	endless int // those of cut that took more than twice as long as any that ended
 }
 
-// weigh lets those that were cut off count as the ones that took longer, as likely for each. left
-// is the part for which there are none.
+// weigh returns a sample. It distributes the weight of each observation that was cut off over those
+// that took longer; if there are none, the weight is left.
 func weigh(all []observation) *sample {
 	slices.SortFunc(all, func(a, b observation) int {
-		// One that was cut off in the instant in which another ended would have ended later.
+		// One that was cut off at the instant at which another ended would have ended later.
 		return cmp.Or(
 			cmp.Compare(a.took, b.took), cmp.Compare(ended(b), ended(a)), cmp.Compare(a.how, b.how),
 		)
@@ -113,7 +113,7 @@ func weigh(all []observation) *sample {
 	}
 	for _, o := range all {
 		if o.how == cutOff && o.took/2 > last {
-			s.over++
+			s.endless++
 		}
 	}
 	return s
@@ -121,7 +121,7 @@ func weigh(all []observation) *sample {
 
 func ended(o observation) int { return min(int(o.how), 1) }
 
-// part is the part of those that end in one way, among them and those that end in some others.
+// part returns the weight of one outcome, as a part of the weight of it and some others.
 func (s *sample) part(how outcome, others ...outcome) float64 {
 	sum, all := 0.0, 0.0
 	for i, o := range s.all {
@@ -148,7 +148,7 @@ func (s *sample) count(how outcome) int {
 	return n
 }
 
-// median is that of the delays that ended in one way, of which there must be some.
+// median returns the median of the delays with one outcome. There must be at least one.
 func (s *sample) median(how outcome) time.Duration {
 	n := s.count(how)
 	for _, o := range s.all {
@@ -162,18 +162,18 @@ func (s *sample) median(how outcome) time.Duration {
 	return 0
 }
 
-// known is of how many it is clear whether they ever end. None is where not one has ended: nothing
-// tells for how long one has to wait.
+// known returns the number of observations for which it is clear whether they ever end. If none
+// ended it is 0, because no delay is known to be long.
 func (s *sample) known() int {
 	if s.ended == 0 {
 		return 0
 	}
-	return s.ended + s.over
+	return s.ended + s.endless
 }
 
-// never is the part that never ends: those that were seen for much longer than any took that ended.
+// never returns the weight of those that never end.
 func (s *sample) never() float64 {
-	// those that were cut off after the last one that ended; what is left is theirs, in equal parts
+	// Those that were cut off after the longest one that ended share the weight that is left.
 	trailing := 0
 	for i := len(s.all) - 1; i >= 0 && s.all[i].how == cutOff; i-- {
 		trailing++
@@ -181,11 +181,11 @@ func (s *sample) never() float64 {
 	if trailing == 0 || s.ended == 0 {
 		return 0
 	}
-	return s.left * float64(s.over) / float64(trailing)
+	return s.left * float64(s.endless) / float64(trailing)
 }
 
-// delays gives the delays that ended, in milliseconds, with their weights, which come to their
-// number. What is left counts with the longest one, but for those that never end.
+// delays returns the delays that ended, in milliseconds, with weights whose sum is their number.
+// The weight that is left belongs to the longest one, except for that of those that never end.
 func (s *sample) delays() (x, w []float64) {
 	for i, o := range s.all {
 		if o.how != cutOff {

@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// Summary tells what was learned, a line for each.
+// Summary returns a line for each delay and chance.
 func (b *Behaviour) Summary() string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -15,7 +15,7 @@ func (b *Behaviour) Summary() string {
 			fmt.Fprintf(table, "  %s\t-\t%s\n", name, strings.TrimPrefix(remarks[0], "not learned: "))
 			return
 		}
-		if n < fewest {
+		if n < minDelays {
 			fmt.Fprintf(table, "  %s\t%s\tof %d\n", name, what.Name, n)
 			return
 		}

@@ -10,25 +10,18 @@ import (
 	"rollsim/trace"
 )
 
-// YAML writes what was learned as a file that scenarios include. from says of what log it was
-// learned.
+// YAML returns the behaviour as a file that scenarios include. from is the name of the log, for a
+// comment.
 func (b *Behaviour) YAML(from string) []byte {
 	head := yamltext.Comment("", fmt.Sprintf(
-		"How hosts behave: learned by rollsim fit from %s, %s "+
-			"of %s, %s to %s.",
-		yamltext.Scalar(
-			from,
-		),
-		plural.Count(b.Entries, "entry"),
-		plural.Count(b.Hosts, "host"),
-		second(b.First),
-		second(b.Last),
-	))
-	head += "#\n" + yamltext.Comment("", "D is the Kolmogorov-Smirnov distance: the part of the "+
-		"recorded delays that is below some delay, and the "+
-		"part of the simulated ones that is, differ by D at most. A chance has in brackets where it "+
-		"is with a confidence of 95 %. What "+
-		"was not learned is left to the scenario.")
+		"The behaviour of hosts, learned by rollsim fit from %s: %s of %s, %s to %s.",
+		yamltext.Scalar(from), plural.Count(b.Entries, "entry"), plural.Count(b.Hosts, "host"),
+		second(b.First), second(b.Last)))
+	head += "#\n" + yamltext.Comment("", "D is the Kolmogorov-Smirnov distance: the maximum "+
+		"difference "+
+		"between the parts of the recorded and of the simulated delays that are below any given delay. "+
+		"The brackets after a chance have its 95 % confidence interval. The scenario decides what was "+
+		"not learned.")
 	var behaviour, traffic section
 	for i := range b.Delays {
 		d := &b.Delays[i]
@@ -44,16 +37,16 @@ func (b *Behaviour) YAML(from string) []byte {
 	}
 	for i := range b.Arrivals {
 		d := &b.Arrivals[i]
-		traffic.add(d.about(), fmt.Sprintf("- {channel: %s, "+
-			"arrivals: ", yamltext.Scalar(d.Name)), d.Shape)
+		traffic.add(d.about(), fmt.Sprintf("- {channel: %s, arrivals: ", yamltext.Scalar(d.Name)),
+			d.Shape)
 	}
 	return []byte(head + behaviour.text("behaviour") + traffic.text("traffic"))
 }
 
-// second writes a time to the second.
+// second returns a time to the second.
 func second(t reducer.Time) []byte { return trace.AppendTime(nil, t-t%1_000_000_000) }
 
-// section is the items of a field, each with what there is to say about it.
+// section holds the items of a field, each with its comment.
 type section []item
 
 type item struct{ comment, line string }
@@ -67,8 +60,8 @@ func (s *section) add(comment, before string, what *Shape) {
 	*s = append(*s, item{comment, line})
 }
 
-// text writes the section. A field that would have nothing in it is left out, what there is to say
-// is not.
+// text returns the section. A field without items that have a line is left out, but its comments
+// are not.
 func (s section) text(field string) string {
 	var b strings.Builder
 	indent := ""
@@ -92,21 +85,21 @@ func (s section) text(field string) string {
 	return b.String()
 }
 
-// about says what the delay is of and how it was learned.
+// about returns the comment of a delay: its meaning, and how it was learned.
 func (d *Delay) about() string {
 	text := yamltext.Scalar(d.Name) + ", " + d.Meaning
 	if d.Shape != nil {
-		text += fmt.Sprintf(": %d seen", d.Ended)
-		if d.Ended >= fewest {
+		text += fmt.Sprintf(": %d observed", d.Ended)
+		if d.Ended >= minDelays {
 			text += fmt.Sprintf(", D %.3f", d.Shape.Distance)
 		}
 	}
 	return sentence(text, d.Remarks)
 }
 
-// about says what the chance is of and how it was learned.
+// about returns the comment of a chance: its meaning, and how it was learned.
 func (c *Chance) about() string {
-	text := c.Name + ", that " + c.Meaning
+	text := c.Name + ", the chance that " + c.Meaning
 	if c.Learned {
 		low, high := c.Interval()
 		text += fmt.Sprintf(": %d of %d (%s to %s)", c.Came, c.Of, percent(low), percent(high))
