@@ -122,8 +122,8 @@ type outcome struct {
 	digest     string
 	violations []invariant.Violation
 	expected   []invariant.Violation
-	ended      bool  // it went to its horizon
-	never      []int // of the scenario's Sometimes
+	ended      bool  // the run reached its horizon
+	never      []int // the indices of the scenario's Sometimes that never occurred
 	measured   *collector
 }
 
