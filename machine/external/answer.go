@@ -13,13 +13,13 @@ import (
 	"rollsim/trace"
 )
 
-// answer is what a machine said: a record and effects, or why it refuses the event.
+// answer is a parsed answer: a record and effects, or a refusal of the event.
 type answer struct {
 	record  reducer.Record
 	effects []reducer.Effect
 	refused *errorLine
 
-	// Of a refusal, where it says so.
+	// of a refusal, if it has them
 	from  reducer.State
 	event reducer.EventKind
 }
@@ -39,7 +39,7 @@ type errorLine struct {
 	Message   string            `json:"message"`
 }
 
-// parseAnswer reads an answer's line. The error says what was expected.
+// parseAnswer parses the line of an answer. The error says what was expected.
 func parseAnswer(line []byte) (*answer, error) {
 	var l answerLine
 	if err := json.Unmarshal(line, &l); err != nil {
@@ -56,7 +56,7 @@ func parseAnswer(line []byte) (*answer, error) {
 	case l.Record == nil:
 		return nil, errors.New(`expected "record" and "effects", or "error"; found neither`)
 	case l.Effects == nil:
-		return nil, errors.New(`expected a list "effects" beside "record", found none`)
+		return nil, errors.New(`expected a list "effects" next to "record", found none`)
 	}
 	var a answer
 	var err error
@@ -78,17 +78,17 @@ func parseAnswer(line []byte) (*answer, error) {
 	return &a, nil
 }
 
-// jsonProblem says what is wrong with a line as JSON, without the words of the library.
+// jsonProblem describes an error of the JSON library in the words of this package.
 func jsonProblem(err error) string {
 	var s *json.SemanticError
 	if errors.As(err, &s) && s.JSONPointer != "" {
 		return fmt.Sprintf(
-			"%s is something else",
+			"%s has another type",
 			strings.ReplaceAll(strings.TrimPrefix(string(s.JSONPointer), "/"), "/", "."),
 		)
 	}
 	if errors.As(err, &s) {
-		return "it is something else"
+		return "it is no such object"
 	}
 	return strings.TrimPrefix(err.Error(), "jsontext: ")
 }
@@ -114,8 +114,8 @@ func parseRefusal(l *errorLine) (*answer, error) {
 	return &a, nil
 }
 
-// misses tells why this cannot be the answer to a request: it repeats what no step changes of the
-// record, or a refusal what it refuses, and repeats something else. Nil when it fits.
+// misses returns why this cannot be the answer to a request, or nil. An answer repeats the parts of
+// the record that no step changes, and a refusal repeats the request; both must be equal.
 func (a *answer) misses(rec *reducer.Record, ev *reducer.Event) error {
 	if e := a.refused; e != nil {
 		switch {
@@ -146,7 +146,7 @@ func (a *answer) misses(rec *reducer.Record, ev *reducer.Event) error {
 	return nil
 }
 
-// refusal is the reducer's error that the answer stands for.
+// refusal returns the reducer's error for a refusing answer.
 func (a *answer) refusal(rec *reducer.Record, ev *reducer.Event) error {
 	switch a.refused.Kind {
 	case trace.ErrorIllegalForState:
@@ -156,6 +156,6 @@ func (a *answer) refusal(rec *reducer.Record, ev *reducer.Event) error {
 	case trace.ErrorSupersessionExpected:
 		return &reducer.SupersessionExpected{Rollout: rec.RolloutID, Channel: rec.Channel, At: ev.At}
 	}
-	what := cmp.Or(a.refused.What, a.refused.Message, "the machine does not say what")
+	what := cmp.Or(a.refused.What, a.refused.Message, "the machine gave no reason")
 	return &reducer.Invariant{What: what, State: rec.State, Event: ev.Kind, Rollout: rec.RolloutID}
 }

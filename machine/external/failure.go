@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// FailureKind says how a machine failed to answer. The zero value is invalid.
+// FailureKind is the way in which a machine failed to answer. The zero value is invalid.
 type FailureKind uint8
 
 // The failures.
 const (
 	Crashed     FailureKind = 1 + iota // the process ended, or closed its standard output
-	Garbage                            // the answer is none that the protocol knows
+	Garbage                            // the answer does not follow the protocol
 	Silent                             // no answer within the time limit
-	WrongAnswer                        // the answer is to another request
+	WrongAnswer                        // the answer belongs to another request
 
 	failureEnd
 )
@@ -27,7 +27,7 @@ var failureNames = [failureEnd]string{
 	"answered another request",
 }
 
-// String is the kind as messages say it.
+// String returns the kind as messages spell it.
 func (k FailureKind) String() string {
 	if k == 0 || k >= failureEnd {
 		return fmt.Sprintf("FailureKind(%d)", uint8(k))
@@ -35,17 +35,17 @@ func (k FailureKind) String() string {
 	return failureNames[k]
 }
 
-// Failure says what kept a machine in another process from answering.
+// Failure reports that a machine in another process did not answer.
 type Failure struct {
 	Kind    FailureKind
-	What    string // what exactly
+	What    string // the details
 	Request string // as it was sent, without the end of line
-	Answer  string // as far as it came
+	Answer  string // the part that arrived
 	Stderr  string // the last lines that the process wrote to its standard error
 }
 
-// Error tells the failure in a few lines: what was asked, what came, and what the process said on
-// its standard error.
+// Error returns a few lines: the failure, the request, the answer, and the last lines of standard
+// error.
 func (f *Failure) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %s", f.Kind, f.What)
@@ -59,7 +59,7 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// clip makes one line of a text, not too long to be read in a message.
+// clip turns a text into one line that is short enough for a message.
 func clip(s string) string {
 	const most = 1200
 	s = strings.ToValidUTF8(s, "\ufffd")

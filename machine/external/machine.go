@@ -11,16 +11,15 @@ import (
 	"rollsim/reducer"
 )
 
-// Prefix starts the name of a machine in another process; the command follows it.
+// Prefix begins the name of a machine in another process. The command follows it.
 const Prefix = "exec:"
 
-// DefaultLimit is how long a machine may take over one answer when nobody says otherwise.
+// DefaultLimit is the default time limit for one answer.
 const DefaultLimit = 5 * time.Second
 
-// Machine is a reducer.Machine that another process is asked for. It is safe for use by several
-// goroutines: each that steps at the same time has a process of its own. What keeps a process from
-// answering is a *reducer.MachineFailure with a *Failure in it; from then on every step gives the
-// same one, and no process runs any more.
+// Machine is a reducer.Machine in another process. It is safe for concurrent use: goroutines that
+// step at the same time have a process each. When a process does not answer, Step returns a
+// *reducer.MachineFailure that wraps a *Failure. Every later step returns the same error.
 type Machine struct {
 	command string
 	argv    []string
@@ -32,11 +31,11 @@ type Machine struct {
 	failure error // the first one; ErrClosed after Close
 }
 
-// ErrClosed says that a machine was asked after it had been closed.
+// ErrClosed is the error of a step after Close.
 var ErrClosed = errors.New("the machine is closed")
 
-// Start runs a command and makes a machine of it. The command's words are separated by spaces;
-// those within ' or " are one word. limit is how long it may take over one answer, above 0.
+// Start runs a command as a machine. Spaces separate the command's words; a part within ' or " is
+// one word. limit is the time limit for one answer, above 0.
 func Start(command string, limit time.Duration) (*Machine, error) {
 	argv, err := words(command)
 	if err != nil {
@@ -55,8 +54,8 @@ func Start(command string, limit time.Duration) (*Machine, error) {
 	return m, nil
 }
 
-// words takes a command apart. A backslash is a character like any other, so that paths of Windows
-// need no care.
+// words splits a command. A backslash is an ordinary character, so that Windows paths need no
+// escapes.
 func words(command string) ([]string, error) {
 	var all []string
 	var word strings.Builder
@@ -92,7 +91,7 @@ func words(command string) ([]string, error) {
 	return all, nil
 }
 
-// Name is Prefix and the command.
+// Name returns Prefix and the command.
 func (m *Machine) Name() string { return Prefix + m.command }
 
 // Step implements reducer.Machine.
@@ -101,7 +100,7 @@ func (m *Machine) Step(
 	out *reducer.Effects,
 ) error {
 	out.Reset()
-	p, err := m.take()
+	p, err := m.acquire()
 	if err != nil {
 		return err
 	}
@@ -120,15 +119,15 @@ func (m *Machine) Step(
 	return nil
 }
 
-// Failure is what kept the machine from answering; nil while it answers.
+// Failure returns the error of the first step without an answer; nil while there is none.
 func (m *Machine) Failure() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.failure
 }
 
-// take gives a process that nobody else asks, starting one where all are busy.
-func (m *Machine) take() (*process, error) {
+// acquire returns an idle process, or a new one when all are busy.
+func (m *Machine) acquire() (*process, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.failure != nil {
@@ -148,13 +147,13 @@ func (m *Machine) take() (*process, error) {
 	return p, nil
 }
 
-// fail ends the process, which cannot be trusted any more, and says why, with what it left behind.
+// fail ends the process, which cannot be trusted any more, and returns the machine's failure.
 func (m *Machine) fail(p *process, failure *Failure) error {
-	byItself := p.end(failure.Kind == Crashed)
+	exited := p.end(failure.Kind == Crashed)
 	failure.Stderr = p.stderr.text()
 	switch {
-	case failure.Kind == Crashed && byItself:
-		failure.What = p.fate() + failure.What
+	case failure.Kind == Crashed && exited:
+		failure.What = p.exitText() + failure.What
 	case failure.Kind == Crashed:
 		failure.What = "it closed its standard output" + failure.What
 	}
@@ -167,8 +166,8 @@ func (m *Machine) fail(p *process, failure *Failure) error {
 	return m.failure
 }
 
-// Close ends every process: by closing its standard input, and if it does not go by itself, by
-// force. It never fails.
+// Close ends every process: it closes the standard input, and kills a process that does not exit
+// then. It never fails.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	if m.failure == nil {
@@ -179,7 +178,7 @@ func (m *Machine) Close() error {
 	m.mu.Unlock()
 
 	for _, p := range idle {
-		_ = p.stdin.Close() // at once for all, so that they end side by side
+		_ = p.stdin.Close() // of all first, so that they end at the same time
 	}
 	for p := range running {
 		p.end(true)

@@ -26,16 +26,20 @@ func TestMain(m *testing.M) {
 }
 
 const (
-	record    = `{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Active","current_wave":0,"opened_event_log_seq":null,"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z","terminal_at":null,"superseded_at":null}`
-	good      = `{"record":` + record + `,"effects":[{"RecordRolloutTransition":{"rollout_id":"stable@a1","from":"Opening","to":"Active","at":"1970-01-01T00:00:01Z"}}]}`
-	otherGood = `{"record":{"rollout_id":"edge@a1","channel":"edge","target_ref":"a1","state":"Active","current_wave":0,"opened_at":"1970-01-01T00:00:00Z"},"effects":[]}`
+	record = `{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Active",` +
+		`"current_wave":0,"opened_event_log_seq":null,"last_transition_event_log_seq":null,` +
+		`"opened_at":"1970-01-01T00:00:00Z","terminal_at":null,"superseded_at":null}`
+	good = `{"record":` + record + `,"effects":[{"RecordRolloutTransition":{` +
+		`"rollout_id":"stable@a1","from":"Opening","to":"Active","at":"1970-01-01T00:00:01Z"}}]}`
+	otherGood = `{"record":{"rollout_id":"edge@a1","channel":"edge","target_ref":"a1",` +
+		`"state":"Active","current_wave":0,"opened_at":"1970-01-01T00:00:00Z"},"effects":[]}`
 )
 
 // answers are what misbehaving machines write for the first request.
 var answers = map[string]string{
 	"good":            good,
 	"unknown fields":  strings.Replace(good, `{"record"`, `{"took_us":12,"record"`, 1),
-	"illegal":         `{"error":{"kind":"IllegalForState","from":"Opening","event":"HostJoined","message":"no"}}`,
+	"illegal":         illegal("Opening", "HostJoined"),
 	"invariant":       `{"error":{"kind":"Invariant","what":"wave regression"}}`,
 	"only a message":  `{"error":{"kind":"Invariant","message":"that cannot be"}}`,
 	"no JSON":         "panic: oh no \x1b[31m",
@@ -52,12 +56,19 @@ var answers = map[string]string{
 	"other rollout":   otherGood,
 	"other ref":       strings.Replace(good, `"target_ref":"a1"`, `"target_ref":"b2"`, 1),
 	"other opened_at": strings.Replace(good, `"opened_at":"1970`, `"opened_at":"1971`, 1),
-	"other state":     `{"error":{"kind":"IllegalForState","from":"Failed","event":"HostJoined","message":"no"}}`,
-	"other event":     `{"error":{"kind":"IllegalForState","from":"Opening","event":"WaveAdvanced","message":"no"}}`,
+	"other state":     illegal("Failed", "HostJoined"),
+	"other event":     illegal("Opening", "WaveAdvanced"),
 	"other error":     `{"error":{"kind":"Invariant","rollout_id":"edge@a1"}}`,
 }
 
-func beMachine(kind string) {
+func illegal(from, event string) string {
+	return fmt.Sprintf(
+		`{"error":{"kind":"IllegalForState","from":"%s","event":"%s","message":"no"}}`, from, event,
+	)
+}
+
+// beMachine is the program of a machine that misbehaves.
+func beMachine(kind string) { //nolint:cyclop // one case for each way to misbehave
 	in := bufio.NewReader(os.Stdin)
 	ask := func() {
 		if _, err := in.ReadString('\n'); err != nil {
@@ -109,7 +120,7 @@ func beMachine(kind string) {
 			ask()
 			fmt.Println(good)
 		}
-	case "hasty": // most often it has ended before the question is sent
+	case "hasty": // mostly ends before the request is sent
 		fmt.Println("usage: reducer FILE")
 	case "late":
 		for {
@@ -117,7 +128,7 @@ func beMachine(kind string) {
 			time.Sleep(20 * time.Millisecond)
 			fmt.Println(good)
 		}
-	case "children": // whatever becomes of it, what it started holds its pipes open
+	case "children": // its child holds its pipes open
 		sleeper := exec.Command(os.Args[0])
 		sleeper.Env = append(os.Environ(), asMachine+"=deaf")
 		sleeper.Stdout, sleeper.Stderr = os.Stdout, os.Stderr
@@ -130,7 +141,7 @@ func beMachine(kind string) {
 				strings.Replace(good, `"effects"`, fmt.Sprintf(`"child":%d,"effects"`, sleeper.Process.Pid), 1),
 			)
 		}
-	case "orphan": // it is killed while it has a machine of its own
+	case "orphan": // is killed while it has a machine of its own
 		_ = os.Setenv(asMachine, "deaf")
 		m, err := Start("'"+os.Args[0]+"'", time.Hour)
 		if err != nil {
@@ -227,14 +238,15 @@ func TestFailures(t *testing.T) {
 		{"empty line", Garbage, "expected a JSON object"},
 		{"empty object", Garbage, `expected "record" and "effects", or "error"; found neither`},
 		{"both", Garbage, "found both"},
-		{"no effects", Garbage, `expected a list "effects" beside "record"`},
+		{"no effects", Garbage, `expected a list "effects" next to "record"`},
 		{"bad record", Garbage, "rollout_id: expected a string, found 7"},
 		{"bad effect", Garbage, "effects[0]: expected a known effect"},
 		{"five effects", Garbage, "effects: expected at most 4"},
 		{
 			"unknown error",
 			Garbage,
-			`error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, found "Oops"`,
+			"error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, " +
+				`found "Oops"`,
 		},
 		{"error's state", Garbage, `error.from: expected a rollout state, found "Nowhere"`},
 		{"endless", Garbage, "more than 1048576 bytes without an end of line"},
@@ -267,19 +279,19 @@ func TestFailures(t *testing.T) {
 				t.Errorf("got %v\nwant %v: %s", err, tt.kind, tt.says)
 			}
 			if !strings.Contains(err.Error(), `asked     {"record":{"rollout_id":"stable@a1"`) {
-				t.Errorf("it does not say what was asked: %v", err)
+				t.Errorf("the request is missing: %v", err)
 			}
 			if rec.State != reducer.Opening || len(effects) != 0 {
 				t.Errorf("the failure changed the record or left effects: %+v %+v", rec, effects)
 			}
 			if _, _, again := step(m); again != err {
-				t.Errorf("asked again it says %v", again)
+				t.Errorf("the next step returns %v", again)
 			}
 		})
 	}
 }
 
-// TestAnswersTwice: a second answer to the first request must not pass for that to the second one.
+// TestAnswersTwice: a second answer to the first request is not the answer to the second one.
 func TestAnswersTwice(t *testing.T) {
 	m := startAs(t, "twice", time.Minute)
 	if _, _, err := step(m); err != nil {
@@ -306,10 +318,13 @@ func TestRequest(t *testing.T) {
 			reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60},
 		),
 	)
-	want := `{"record":{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1","state":"Opening","current_wave":0,` +
-		`"opened_event_log_seq":null,"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z","terminal_at":null,` +
-		`"superseded_at":null},"event":{"HostJoined":{"rollout_id":"stable@a1","host_id":"h1","wave":0,"at":"1970-01-01T00:00:01Z"}},` +
-		`"now":"1970-01-01T00:00:01.500Z","policy":{"on_health_failure":"rollback-and-halt","retention_seconds":60}}` + "\n"
+	want := `{"record":{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1",` +
+		`"state":"Opening","current_wave":0,"opened_event_log_seq":null,` +
+		`"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z",` +
+		`"terminal_at":null,"superseded_at":null},` +
+		`"event":{"HostJoined":{"rollout_id":"stable@a1","host_id":"h1","wave":0,` +
+		`"at":"1970-01-01T00:00:01Z"}},"now":"1970-01-01T00:00:01.500Z",` +
+		`"policy":{"on_health_failure":"rollback-and-halt","retention_seconds":60}}` + "\n"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

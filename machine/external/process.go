@@ -17,14 +17,14 @@ import (
 	"rollsim/trace"
 )
 
-// maxAnswer is the longest answer that is read, in bytes: records and effects are short, names may
-// be long.
+// maxAnswer is the length limit of an answer in bytes: records and effects are short, names may be
+// long.
 const maxAnswer = 1 << 20
 
-// grace is how long a process may take to end by itself once its standard input is closed.
+// grace is the time that a process has to exit once its standard input is closed.
 const grace = 2 * time.Second
 
-// process is one run of a machine's command. It is asked by one goroutine at a time.
+// process is one run of a machine's command. One goroutine uses it at a time.
 type process struct {
 	cmd    *exec.Cmd
 	group  group
@@ -33,11 +33,11 @@ type process struct {
 	in     *bufio.Reader // of stdout
 	stderr tail
 	buf    []byte        // the request
-	done   chan struct{} // closed once the process has ended and was waited for
+	done   chan struct{} // closed once Wait has returned
 
 	limit time.Duration
-	timer *time.Timer // kills the process when it takes too long over an answer
-	late  atomic.Bool // the timer has done so
+	timer *time.Timer // kills the process when an answer takes too long
+	late  atomic.Bool // the timer has fired
 }
 
 func start(argv []string, limit time.Duration) (*process, error) {
@@ -56,12 +56,12 @@ func start(argv []string, limit time.Duration) (*process, error) {
 		in: bufio.NewReaderSize(stdout, 64<<10), done: make(chan struct{}), limit: limit,
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = requests, answers, &p.stderr
-	p.cmd.WaitDelay = grace // should something that it started hold its standard error open
+	p.cmd.WaitDelay = grace // a child of the process may hold its standard error open
 	p.cmd.SysProcAttr = attributes()
 
 	started := make(chan error)
 	go func() {
-		// Linux ends the process when the thread that started it ends: this one stays for as long.
+		// Linux kills the process when the thread that started it ends, so this thread must stay.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := p.cmd.Start()
@@ -72,7 +72,7 @@ func start(argv []string, limit time.Duration) (*process, error) {
 		}
 		started <- err
 		if p.cmd.Process != nil {
-			_ = p.cmd.Wait() // how it went is in cmd.ProcessState
+			_ = p.cmd.Wait() // cmd.ProcessState has the result
 			close(p.done)
 		}
 	}()
@@ -87,7 +87,7 @@ func start(argv []string, limit time.Duration) (*process, error) {
 	p.timer = time.AfterFunc(limit, func() {
 		p.late.Store(true)
 		p.group.kill()
-		_ = p.stdout.Close() // should something that it started elsewhere still hold the other end
+		_ = p.stdout.Close() // a child in another group may hold the other end open
 	})
 	p.timer.Stop()
 	return p, nil
@@ -108,7 +108,7 @@ func (p *process) ask(
 	}
 	if n := p.in.Buffered(); n > 0 {
 		line, _ := p.in.Peek(n)
-		return next, nil, failed(WrongAnswer, line, "it wrote this before it was asked: every request "+
+		return next, nil, failed(WrongAnswer, line, "it wrote this before the request: every request "+
 			"has one answer, of one line")
 	}
 	line, err := p.exchange()
@@ -139,12 +139,12 @@ func (p *process) ask(
 	return a.record, nil, nil
 }
 
-// exchange writes the request and reads one line. The line is good until the next call.
+// exchange writes the request and reads one line, which is valid until the next call.
 func (p *process) exchange() ([]byte, error) {
 	p.timer.Reset(p.limit)
 	defer func() {
 		if !p.timer.Stop() {
-			p.late.Store(true) // it fires at this moment
+			p.late.Store(true) // the timer is firing
 		}
 	}()
 	_, sendErr := p.stdin.Write(p.buf)
@@ -158,43 +158,43 @@ func (p *process) exchange() ([]byte, error) {
 		line = long
 	}
 	if err == nil {
-		// an answer to what could not be sent whole says more than that it could not be sent
+		// an answer to an incomplete request says more than the error of sending it
 		return line, nil
 	}
 	return line, errors.Join(err, sendErr)
 }
 
-// end makes the process end: by force, or where it is asked nicely only after it had the time to
-// end by itself. It waits until it has, and tells whether it did so by itself.
-func (p *process) end(nicely bool) (byItself bool) {
+// end kills the process, after grace if it may exit by itself, and waits for it. It reports whether
+// the process exited by itself.
+func (p *process) end(mayExit bool) (exited bool) {
 	p.timer.Stop()
 	_ = p.stdin.Close()
-	if nicely {
+	if mayExit {
 		select {
 		case <-p.done:
-			byItself = true
+			exited = true
 		case <-time.After(grace):
 		}
 	}
-	p.group.kill() // and whatever it has started
+	p.group.kill() // and its children
 	<-p.done
 	_ = p.stdout.Close()
 	p.group.release()
-	return byItself
+	return exited
 }
 
-// fate says how the process ended.
-func (p *process) fate() string {
+// exitText says how the process ended.
+func (p *process) exitText() string {
 	state := p.cmd.ProcessState
 	switch {
 	case state == nil:
-		return "it ended in a way that the system does not tell"
+		return "it ended in an unknown way"
 	case state.Success():
 		return "it ended"
 	case state.Exited():
 		return fmt.Sprintf("it ended with %v", state)
 	}
-	return fmt.Sprintf("it was ended by a %v", state) // "signal: killed" and the like
+	return fmt.Sprintf("it was ended by a %v", state) // such as "signal: killed"
 }
 
 func appendRequest(
@@ -207,11 +207,11 @@ func appendRequest(
 		policy.OnHealthFailure, policy.RetentionSeconds)
 }
 
-// tail keeps the end of what is written to it.
+// tail is a writer that keeps the last bytes.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
-	cut  bool // what was written first is gone
+	cut  bool // earlier bytes were dropped
 }
 
 const (
@@ -224,14 +224,14 @@ func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, b...)
-	if over := len(t.kept) - tailBytes; over > 0 {
-		t.kept = append(t.kept[:0], t.kept[over:]...)
+	if excess := len(t.kept) - tailBytes; excess > 0 {
+		t.kept = append(t.kept[:0], t.kept[excess:]...)
 		t.cut = true
 	}
 	return len(b), nil
 }
 
-// text gives the last lines, whole ones.
+// text returns the last complete lines.
 func (t *tail) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,18 +7,16 @@ import (
 	"syscall"
 )
 
-// group is the process group of a machine: the command and whatever it starts.
+// group is the process group of a machine: the command and its children.
 type group struct{ leader int }
 
-// adopt makes the group that of a process that was started with attributes: it leads one of its
-// own.
+// adopt sets the group to that of a process started with attributes, which leads its own group.
 func (g *group) adopt(p *os.Process) error {
 	g.leader = p.Pid
 	return nil
 }
 
-// kill ends every process of the group, at once.
-// it fails when there is none left
+// kill kills every process of the group. It ignores the error of an empty group.
 func (g *group) kill() { _ = syscall.Kill(-g.leader, syscall.SIGKILL) }
 
 func (g *group) release() {}

@@ -17,7 +17,7 @@ import (
 	"rollsim/reducer"
 )
 
-// TestNothingIsLeft: whatever a machine does, neither it nor what it started lives on.
+// TestNothingIsLeft: no machine and none of its children survives Close.
 func TestNothingIsLeft(t *testing.T) {
 	for _, kind := range []string{"good", "deaf", "late"} {
 		m := startAs(t, kind, 200*time.Millisecond)
@@ -25,7 +25,7 @@ func TestNothingIsLeft(t *testing.T) {
 		_, _, _ = step(m)
 		_ = m.Close()
 		if !gone(pid) {
-			t.Errorf("%s: process %d lives on", kind, pid)
+			t.Errorf("%s: process %d is still running", kind, pid)
 		}
 	}
 	t.Run("children", func(t *testing.T) {
@@ -53,15 +53,15 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		_ = m.Close()
 		if !gone(child) {
-			t.Errorf("the child %d lives on", child)
+			t.Errorf("the child %d is still running", child)
 		}
 	})
 }
 
-// TestKilled: when this process is killed, so is the machine.
+// TestKilled: a machine is killed together with this process.
 func TestKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("elsewhere a machine only sees its standard input end")
+		t.Skip("elsewhere a machine only reads the end of its standard input")
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), asMachine+"=orphan")
@@ -79,11 +79,11 @@ func TestKilled(t *testing.T) {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	if !gone(pid) {
-		t.Errorf("process %d lives on", pid)
+		t.Errorf("process %d is still running", pid)
 	}
 }
 
-// gone waits until a process is no more.
+// gone waits for a process to end, and reports whether it did.
 func gone(pid int) bool {
 	for range 100 {
 		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || zombie(pid) {
@@ -94,8 +94,8 @@ func gone(pid int) bool {
 	return false
 }
 
-// zombie tells whether a process has ended and was not waited for: its parent, which is gone as
-// well, has not got to it.
+// zombie reports whether a process has ended without its parent, which has ended too, waiting for
+// it.
 func zombie(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && strings.Contains(string(stat), ") Z ")

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// group is the job that a machine runs in: the command and whatever it starts. The system ends the
-// job's processes when its last handle is closed, so also when this process ends, however that
-// comes.
+// group is the job that a machine runs in: the command and its children. The system kills the
+// processes of a job when its last handle is closed, and so also when this process ends for any
+// reason.
 type group struct{ job windows.Handle }
 
 func attributes() *syscall.SysProcAttr {
-	// Ctrl-C is for this process alone: a command that stops in order still asks its machine.
+	// Ctrl-C is for this process alone, which may still use the machine while it stops.
 	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }
 
-// adopt makes a job and puts a process into it.
+// adopt creates a job and adds a process to it.
 func (g *group) adopt(p *os.Process) error {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
@@ -44,7 +44,7 @@ func (g *group) adopt(p *os.Process) error {
 	return os.NewSyscallError("AssignProcessToJobObject", assigned)
 }
 
-// kill ends every process of the job, at once.
+// kill kills every process of the job.
 func (g *group) kill() { _ = windows.TerminateJobObject(g.job, 1) }
 
 func (g *group) release() { _ = windows.CloseHandle(g.job) }

@@ -2,28 +2,28 @@ package coverage
 
 import "rollsim/reducer"
 
-// Answer is what became of an event: the state that the rollout went to, or one of the answers
-// below. The zero value is none.
+// Answer is a machine's answer to an event: the state that the rollout moved to, or one of the
+// answers below. The zero value is invalid.
 type Answer uint8
 
-// The answers that are no transition. Below them an Answer is the number of a reducer.State.
+// The answers that are no transition. Smaller ones are numbers of a reducer.State.
 const (
 	Ignored Answer = Answer(reducer.StateCount) + iota
 	RefusedIllegal
 	RefusedUnimplemented
 	RefusedInvariant
-	TakenForOwn // of an event of another rollout: it was answered like one of the record's
+	TakenForOwn // of an event of another rollout: answered like one of the record's
 
 	answerEnd
 )
 
-// AnswerCount is one more than the number of the last answer.
+// AnswerCount is the length of an array indexed by Answer: index 0 stays unused.
 const AnswerCount = int(answerEnd)
 
-// To gives the state that the rollout went to; false for an answer that is no transition.
+// To returns the state that the rollout moved to; false for an answer that is no transition.
 func (a Answer) To() (reducer.State, bool) { return reducer.State(a), a != 0 && a < Ignored }
 
-// String is the answer as the specification's tables write it.
+// String returns the answer as the specification's tables write it.
 func (a Answer) String() string {
 	if to, ok := a.To(); ok {
 		return "→" + to.String()
@@ -44,8 +44,8 @@ func (a Answer) String() string {
 	return "?"
 }
 
-// AllAnswers lists every answer that an event of the record's own rollout may have: the states in
-// declared order, then those that are no transition.
+// AllAnswers returns every answer to an event of the record's own rollout: the states in declared
+// order, then those that are no transition.
 func AllAnswers() []Answer {
 	all := make([]Answer, 0, TakenForOwn-1)
 	for a := Answer(1); a < TakenForOwn; a++ {
@@ -54,7 +54,7 @@ func AllAnswers() []Answer {
 	return all
 }
 
-// ParseAnswer finds the answer that is written so; false for what is none.
+// ParseAnswer returns the answer that String writes as name; false if there is none.
 func ParseAnswer(name string) (Answer, bool) {
 	for a := Answer(1); a < answerEnd; a++ {
 		if a.String() == name {

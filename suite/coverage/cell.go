@@ -6,12 +6,12 @@ import (
 	"rollsim/reducer"
 )
 
-// Effects is a set of effects beside RecordRolloutTransition, which every transition has.
+// Effects is a set of effects without RecordRolloutTransition, which every transition has.
 type Effects uint8
 
 const cursor Effects = 1 << reducer.UpdateCurrentWave
 
-// EffectsOf makes a set.
+// EffectsOf returns the set of some effects.
 func EffectsOf(kinds ...reducer.EffectKind) Effects {
 	var e Effects
 	for _, k := range kinds {
@@ -20,7 +20,7 @@ func EffectsOf(kinds ...reducer.EffectKind) Effects {
 	return e &^ (1 << reducer.RecordRolloutTransition)
 }
 
-// String is the set as the specification abbreviates it, such as "Q P".
+// String returns the set as the specification abbreviates it, such as "Q P".
 func (e Effects) String() string {
 	var words []string
 	for _, k := range e.Kinds() {
@@ -29,7 +29,7 @@ func (e Effects) String() string {
 	return strings.Join(words, " ")
 }
 
-// Kinds lists the effects in the order in which a step emits them.
+// Kinds returns the effects in the order in which a step emits them.
 func (e Effects) Kinds() []reducer.EffectKind {
 	var kinds []reducer.EffectKind
 	for _, k := range reducer.EffectKinds() {
@@ -48,13 +48,13 @@ var letters = [reducer.EffectKindCount]string{
 	reducer.SchedulePruning:             "P",
 }
 
-// Outcome is what an event comes to.
+// Outcome is a machine's answer to an event, with its effects.
 type Outcome struct {
 	Answer  Answer
 	Effects Effects
 }
 
-// String is the outcome as the specification's tables write it, such as "→Terminal P".
+// String returns the outcome as the specification's tables write it, such as "→Terminal P".
 func (o Outcome) String() string {
 	switch {
 	case o.Effects == 0:
@@ -72,12 +72,12 @@ type Cell struct {
 	Outcome
 }
 
-// String says the cell in a line, such as "Failed + OperatorClearance: →Terminal P".
+// String returns the cell in a line, such as "Failed + OperatorClearance: →Terminal P".
 func (c Cell) String() string {
 	return c.State.String() + " + " + c.Class.String() + ": " + c.Outcome.String()
 }
 
-// Cells lists every cell of a machine's table, by state and class. Classes have several where the
+// Cells returns every cell of a machine's table, by state and class. A class has several where the
 // policy or the wave cursor decides.
 func Cells(m *reducer.Table) []Cell {
 	var all []Cell
@@ -91,8 +91,7 @@ func Cells(m *reducer.Table) []Cell {
 	return all
 }
 
-// Outcomes lists what a machine's table has for events of class c in state s, in the order of its
-// rules.
+// Outcomes returns the outcomes of events of class c in state s, in the order of the table's rules.
 func Outcomes(m *reducer.Table, s reducer.State, c Class) []Outcome {
 	if c == Misrouted {
 		if m.RefusesMisrouted() {
@@ -107,14 +106,14 @@ func Outcomes(m *reducer.Table, s reducer.State, c Class) []Outcome {
 	return all
 }
 
-// ByRule gives, for each rule of the cell of state s and the event kind of class c, what it does
-// with events of that class; nothing where an earlier rule takes them all, or its condition never
-// holds of them. Misrouted has no rules.
+// ByRule returns the outcomes of events of class c for each rule of the table's cell. A rule has
+// none if an earlier rule applies to all of the class, or if its condition never holds for the
+// class. Misrouted has no rules.
 func ByRule(m *reducer.Table, s reducer.State, c Class) [][]Outcome {
 	rules := m.Cell(s, c.Kind()).Rules()
 	all := make([][]Outcome, len(rules))
 	for i, r := range rules {
-		sometimes, always := takes(r.If, c)
+		sometimes, always := holds(r.If, c)
 		if !sometimes {
 			continue
 		}
@@ -131,8 +130,8 @@ func ByRule(m *reducer.Table, s reducer.State, c Class) [][]Outcome {
 	return all
 }
 
-// takes tells whether a condition holds of some and of all events of a class.
-func takes(if_ reducer.Condition, c Class) (sometimes, always bool) {
+// holds reports whether a condition holds for some and for all events of a class.
+func holds(if_ reducer.Condition, c Class) (sometimes, always bool) {
 	switch if_ {
 	case reducer.Always:
 		return true, true
@@ -150,7 +149,7 @@ func takes(if_ reducer.Condition, c Class) (sometimes, always bool) {
 	return false, false
 }
 
-// OutcomeOf is what a rule does, with all the effects that it may have.
+// OutcomeOf returns the outcome of a rule, with all the effects that it may have.
 func OutcomeOf(r reducer.Rule) Outcome {
 	o := Outcome{Answer: Ignored}
 	switch r.Do {

@@ -2,8 +2,8 @@ package coverage
 
 import "rollsim/reducer"
 
-// Class is an event kind, as finely as the rules of the transition tables tell events apart. The
-// zero value is invalid.
+// Class is a part of an event kind. The rules of the transition tables treat the events of a class
+// alike, except for the policy and the wave cursor. The zero value is invalid.
 type Class uint8
 
 // The classes.
@@ -22,16 +22,16 @@ const (
 	Cleared
 
 	// Misrouted is an event of any kind that belongs to another rollout than the record's. A fleet
-	// finds the record by the event, so that none comes about there.
+	// finds the record by the event, so it never has one.
 	Misrouted
 
 	classEnd
 )
 
-// ClassCount is one more than the number of the last class.
+// ClassCount is the length of an array indexed by Class: index 0 stays unused.
 const ClassCount = int(classEnd)
 
-// classes says what each class is: its kind, and what of the event makes it.
+// classes holds the kind of each class, and the condition that an event of it meets.
 var classes = [classEnd]struct {
 	kind reducer.EventKind
 	what string
@@ -51,7 +51,7 @@ var classes = [classEnd]struct {
 	Misrouted:        {0, "of another rollout"},
 }
 
-// String names the event kind, and what of it makes the class.
+// String returns the event kind and the condition of the class.
 func (c Class) String() string {
 	switch kind, what := classes[c].kind, classes[c].what; {
 	case kind == 0:
@@ -63,13 +63,14 @@ func (c Class) String() string {
 	}
 }
 
-// Kind is the event kind that the class is a part of; 0 for Misrouted.
+// Kind returns the event kind that the class is a part of; 0 for Misrouted.
 func (c Class) Kind() reducer.EventKind { return classes[c].kind }
 
-// Condition says what of an event of the kind makes the class; empty when it is the whole kind.
+// Condition returns the condition that an event of the class meets; "" if the class is the whole
+// kind.
 func (c Class) Condition() string { return classes[c].what }
 
-// Classes lists every class of an event kind, by event kind in declared order.
+// Classes returns every class of an event kind, by event kind in declared order.
 func Classes() []Class {
 	all := make([]Class, 0, Misrouted-1)
 	for c := Opened; c < Misrouted; c++ {
@@ -78,7 +79,7 @@ func Classes() []Class {
 	return all
 }
 
-// ParseClass finds the class of that name; false for a name that is none.
+// ParseClass returns the class of that name; false for an unknown name.
 func ParseClass(name string) (Class, bool) {
 	for c := Opened; c < classEnd; c++ {
 		if c.String() == name {
@@ -88,7 +89,7 @@ func ParseClass(name string) (Class, bool) {
 	return 0, false
 }
 
-// ClassOf tells which class an event of the record's own rollout is of.
+// ClassOf returns the class of an event of the record's own rollout.
 func ClassOf(ev *reducer.Event) Class {
 	switch ev.Kind {
 	case reducer.RolloutOpened:

@@ -8,8 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
-// stepEverything steps a machine through every state, event, policy and place of the wave cursor,
-// and gives what a recording says of it.
+// stepEverything steps a machine through every state, event, policy and position of the wave
+// cursor, and returns the recorded cells.
 func stepEverything(m reducer.Machine) Set {
 	recording := make(Recording)
 	through := recording.Through(m)
@@ -39,8 +39,8 @@ func stepEverything(m reducer.Machine) Set {
 	return recording[m.Name()]
 }
 
-// TestCellsAreWhatTheMachineDoes: what a table is said to have is what comes about when everything
-// is tried, and nothing else.
+// TestCellsAreWhatTheMachineDoes: the cells of a table are those that a machine exercises when
+// every step is tried, and no others.
 func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	machines := []*reducer.Table{reducer.V02(), reducer.RFC0008()}
 	for i, d := range reducer.Differences() {
@@ -63,9 +63,9 @@ func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	}
 }
 
-// TestCellsAreCounted: a state has twelve classes of events and those of other rollouts; where a
-// host failed in Active and Converging the policy decides, and where a wave advances there, so does
-// the cursor.
+// TestCellsAreCounted: a state has twelve classes of events and one of other rollouts. In Active
+// and Converging the policy adds an outcome when a host fails, and the cursor one when a wave
+// advances.
 func TestCellsAreCounted(t *testing.T) {
 	for _, test := range []struct {
 		machine *reducer.Table

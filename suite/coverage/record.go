@@ -6,17 +6,17 @@ import (
 	"rollsim/reducer"
 )
 
-// Set is the cells that were exercised, each with the event that did so first. It may be read by
-// several at once, and written by one.
+// Set holds the exercised cells, each with the first event that exercised it. Like a map, it is
+// safe for concurrent reads only.
 type Set map[Cell]Seen
 
-// Seen is where a cell was exercised first.
+// Seen says which event exercised a cell first.
 type Seen struct {
 	Rollout reducer.RolloutID
 	At      reducer.Time // of the event
 }
 
-// Has tells whether a cell was exercised.
+// Has reports whether a cell was exercised.
 func (s Set) Has(c Cell) bool {
 	_, ok := s[c]
 	return ok
@@ -28,11 +28,11 @@ func (s Set) add(c Cell, ev *reducer.Event) {
 	}
 }
 
-// Recording holds the cells that were exercised by the name of the machine.
+// Recording holds the exercised cells by the name of the machine.
 type Recording map[string]Set
 
-// Through gives a machine that answers like m, and notes which cells that exercises. Machines of
-// one recording must not be used side by side.
+// Through returns a machine that answers like m and records the exercised cells. Machines of one
+// recording must not be used concurrently.
 func (r Recording) Through(m reducer.Machine) reducer.Machine {
 	set := r[m.Name()]
 	if set == nil {
@@ -53,7 +53,7 @@ func (r *recorder) Step(
 ) error {
 	from, misrouted := rec.State, ev.Rollout != rec.RolloutID
 	err := r.Machine.Step(rec, ev, now, policy, out)
-	o := answered(err, out)
+	o := outcome(err, out)
 	if o.Answer == 0 {
 		return err
 	}
@@ -69,8 +69,8 @@ func (r *recorder) Step(
 	return err
 }
 
-// answered is the outcome of a step; no Answer when the machine failed to give one.
-func answered(err error, out *reducer.Effects) Outcome {
+// outcome returns the outcome of a step. Its Answer is zero after a failure of the machine.
+func outcome(err error, out *reducer.Effects) Outcome {
 	if err == nil {
 		o := Outcome{Answer: Ignored}
 		for _, e := range out.All() {

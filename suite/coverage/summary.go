@@ -6,7 +6,7 @@ import (
 	"rollsim/reducer"
 )
 
-// Kind says what exercised cells. The zero value is invalid.
+// Kind is the kind of a source. The zero value is invalid.
 type Kind uint8
 
 // The kinds.
@@ -20,7 +20,7 @@ const (
 
 var kindNames = [kindEnd]string{"", "feature", "scenario", "trace"}
 
-// String names the kind.
+// String returns the name of the kind.
 func (k Kind) String() string {
 	if k >= kindEnd {
 		return "?"
@@ -28,38 +28,38 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// Kinds lists every kind.
+// Kinds returns every kind.
 func Kinds() []Kind { return []Kind{Feature, Scenario, Trace} }
 
 // Source is something that exercised cells.
 type Source struct {
 	Kind    Kind
-	Name    string // where it stands
+	Name    string // its path
 	Reached Recording
 }
 
-// Row is a cell, and who exercised it.
+// Row is a cell and the sources that exercised it.
 type Row struct {
 	Cell
 	By [kindEnd][]By // by Kind, in the order of the sources
 }
 
-// By is a source that exercised a cell, and where it did so first.
+// By is a source that exercised a cell, with the first event that did.
 type By struct {
 	Name string
 	Seen
 }
 
-// Count tells how many sources exercised the cell.
+// Count returns the number of sources that exercised the cell.
 func (r *Row) Count() int { return len(r.By[Feature]) + len(r.By[Scenario]) + len(r.By[Trace]) }
 
-// Summary tells of every cell of a machine who exercised it.
+// Summary lists every cell of a machine with the sources that exercised it.
 type Summary struct {
 	Machine string
 	Rows    []Row // of the table's cells, by state and class
 }
 
-// Summarise holds what some sources exercised against the cells of a machine.
+// Summarise returns the cells of a machine with the sources that exercised them.
 func Summarise(m *reducer.Table, sources []Source) *Summary {
 	s := &Summary{Machine: m.Name()}
 	for _, c := range Cells(m) {
@@ -74,12 +74,14 @@ func Summarise(m *reducer.Table, sources []Source) *Summary {
 	return s
 }
 
-// Exercised counts the cells that a source of some kinds exercised; without a kind, of any.
+// Exercised returns the number of cells that a source of the given kinds exercised. Without kinds,
+// any source counts.
 func (s *Summary) Exercised(kinds ...Kind) int {
 	return len(s.Rows) - len(s.Without(kinds...))
 }
 
-// Without lists the cells that no source of some kinds exercised; without a kind, of any.
+// Without returns the cells that no source of the given kinds exercised. Without kinds, any source
+// counts.
 func (s *Summary) Without(kinds ...Kind) []Row {
 	if len(kinds) == 0 {
 		kinds = Kinds()

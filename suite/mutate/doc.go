@@ -1,3 +1,3 @@
 // Package mutate tests the tests: it changes every cell of a machine's transition table in turn to
-// other outcomes, and finds out whether some case notices.
+// other outcomes, and reports which changes no case notices.
 package mutate

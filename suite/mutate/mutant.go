@@ -9,15 +9,15 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// Place is a part of a transition table that is changed at once: one class of events in one state,
-// and where the specification asks for the policy, one policy.
+// Place is the part of a transition table that a mutant changes: one class of events in one state,
+// and one policy where the specification depends on it.
 type Place struct {
 	State  reducer.State
 	Class  coverage.Class
 	Policy reducer.HealthPolicy // 0 for any
 }
 
-// String says the place in a line, such as "Active + HostStateChanged to=Failed under halt".
+// String returns the place in a line, such as "Active + HostStateChanged to=Failed under halt".
 func (p Place) String() string {
 	words := fmt.Sprintf("%v + %v", p.State, p.Class)
 	if p.Policy != 0 {
@@ -33,16 +33,16 @@ type Mutant struct {
 	Was, Becomes coverage.Outcome
 
 	table *reducer.Table // the machine that is changed
-	other *reducer.Table // what answers at the place
+	other *reducer.Table // answers at the place
 }
 
-// String says the mutant in a line.
+// String returns the mutant in a line.
 func (m *Mutant) String() string {
 	return fmt.Sprintf("%s  %v: %v becomes %v", m.Machine, m.Place, m.Was, m.Becomes)
 }
 
-// Through puts the mutant in the place of the machine that it is of, under its name. Other machines
-// stay as they are.
+// Through returns the mutant if machine is the one that it changes, under that one's name. It
+// returns any other machine unchanged.
 func (m *Mutant) Through(machine reducer.Machine) reducer.Machine {
 	if machine.Name() != m.Machine {
 		return machine
@@ -50,7 +50,7 @@ func (m *Mutant) Through(machine reducer.Machine) reducer.Machine {
 	return &changed{Machine: machine, mutant: m}
 }
 
-// changed is a machine as a mutant makes it.
+// changed is a machine with a mutant.
 type changed struct {
 	reducer.Machine
 	mutant *Mutant
@@ -60,13 +60,14 @@ func (c *changed) Step(
 	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
 	out *reducer.Effects,
 ) error {
-	if c.mutant.isOf(rec, ev, policy.OnHealthFailure) {
+	if c.mutant.applies(rec, ev, policy.OnHealthFailure) {
 		return c.mutant.other.Step(rec, ev, now, policy, out)
 	}
 	return c.Machine.Step(rec, ev, now, policy, out)
 }
 
-func (m *Mutant) isOf(rec *reducer.Record, ev *reducer.Event, policy reducer.HealthPolicy) bool {
+// applies reports whether a step is at the mutant's place.
+func (m *Mutant) applies(rec *reducer.Record, ev *reducer.Event, policy reducer.HealthPolicy) bool {
 	if rec.State != m.State {
 		return false
 	}
@@ -77,18 +78,18 @@ func (m *Mutant) isOf(rec *reducer.Record, ev *reducer.Event, policy reducer.Hea
 	return coverage.ClassOf(ev) == m.Class && (m.Policy == 0 || m.Policy == policy)
 }
 
-// reachedIn tells whether a case that exercised some cells has come to the place.
+// reachedIn reports whether a case that exercised some cells reaches the place.
 func (m *Mutant) reachedIn(cells coverage.Set) bool {
 	short := m.Was
-	// where the cursor stood above the wave
+	// the outcome when the cursor is above the wave
 	short.Effects &^= coverage.EffectsOf(reducer.UpdateCurrentWave)
 	return cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: m.Was}) ||
 		cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: short})
 }
 
-// Mutants gives every mutant of a machine: at each place of its table each other answer, and where
-// it accepts the event also each effect too few or too many. A mutant that no sequence of events
-// could tell from the machine is none.
+// Mutants returns every mutant of a machine: at each place of its table each other answer, and
+// where it accepts the event also each effect missing or added. It leaves out those that behave
+// like the machine for every sequence of events.
 func Mutants(m *reducer.Table) []*Mutant {
 	var all []*Mutant
 	for _, s := range reducer.States() {
@@ -108,8 +109,8 @@ func Mutants(m *reducer.Table) []*Mutant {
 	return all
 }
 
-// policies are the policies under which a place is changed: each alone where the specification asks
-// for it.
+// policies returns the policies under which a place is changed: each alone where the specification
+// depends on the policy.
 func policies(s reducer.State, c coverage.Class) []reducer.HealthPolicy {
 	if c == coverage.TurnedFailed && len(coverage.Outcomes(reducer.RFC0008(), s, c)) > 1 {
 		return reducer.HealthPolicies()
@@ -117,7 +118,8 @@ func policies(s reducer.State, c coverage.Class) []reducer.HealthPolicy {
 	return []reducer.HealthPolicy{0}
 }
 
-// outcomeAt is what a machine does at a place, with all the effects that it may have there.
+// outcomeAt returns the outcome of a machine at a place, with all the effects that it may have
+// there.
 func outcomeAt(m *reducer.Table, p Place) coverage.Outcome {
 	var found []coverage.Outcome
 	for _, outcomes := range coverage.ByRule(m, p.State, p.Class) {
@@ -131,7 +133,7 @@ func outcomeAt(m *reducer.Table, p Place) coverage.Outcome {
 	return found[len(found)-1]
 }
 
-// others are the outcomes that an event could have instead.
+// others returns the outcomes that an event could have instead.
 func others(was coverage.Outcome, c coverage.Class) []coverage.Outcome {
 	var all []coverage.Outcome
 	for _, a := range coverage.AllAnswers() {
@@ -149,14 +151,14 @@ func others(was coverage.Outcome, c coverage.Class) []coverage.Outcome {
 	for _, k := range reducer.EffectKinds() {
 		flip := coverage.EffectsOf(k)
 		if flip == 0 || k == reducer.UpdateCurrentWave && c.Kind() != reducer.WaveAdvanced {
-			continue // a transition is told by the answer, and no other event has a wave for the cursor
+			continue // the answer says the transition, and only WaveAdvanced has a wave for the cursor
 		}
 		all = append(all, coverage.Outcome{Answer: was.Answer, Effects: was.Effects ^ flip})
 	}
 	return all
 }
 
-// answering is a machine that has one outcome for events of a kind in a state.
+// answering returns a machine with one outcome for events of a kind in a state.
 func answering(s reducer.State, k reducer.EventKind, o coverage.Outcome) *reducer.Table {
 	rule := reducer.Rule{Do: reducer.Ignore}
 	if to, moves := o.Answer.To(); moves {
@@ -180,8 +182,7 @@ func answering(s reducer.State, k reducer.EventKind, o coverage.Outcome) *reduce
 	return reducer.NewTable("", cells, false)
 }
 
-// misrouted gives the mutants that do with events of another rollout in a state what the machine
-// does not.
+// misrouted returns the mutants with another outcome for events of another rollout in a state.
 func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	was := coverage.Outcomes(m, s, coverage.Misrouted)[0]
 	turned := coverage.Outcome{Answer: coverage.TakenForOwn}
@@ -209,8 +210,8 @@ func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	}
 }
 
-// Row is a row of the table "in STATE the machine answers like this:" that tells the mutant from
-// the machine: its columns and its cells.
+// Row returns a row for the table "in STATE the machine answers like this:" that the machine passes
+// and the mutant fails: its columns and its cells.
 func (m *Mutant) Row() (columns, cells []string) {
 	add := func(column, cell string) { columns, cells = append(columns, column), append(cells, cell) }
 	kind, was := m.Class.Kind(), m.Was

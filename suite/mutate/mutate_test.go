@@ -19,7 +19,7 @@ import (
 
 func tables() []*reducer.Table { return []*reducer.Table{reducer.RFC0008(), reducer.V02()} }
 
-// shippedFeatures are the cases of the features that ship.
+// shippedFeatures returns the cases of the built-in features.
 func shippedFeatures(t *testing.T) []*check.Case {
 	t.Helper()
 	suite, err := check.Find(rollsim.Library, []string{"features"})
@@ -38,7 +38,7 @@ func casesOf(t *testing.T, suite *check.Suite) []*check.Case {
 	return cases
 }
 
-// written gives the cases of feature files that are written here.
+// written returns the cases of some feature files.
 func written(t *testing.T, features map[string]string) []*check.Case {
 	t.Helper()
 	fsys := fstest.MapFS{}
@@ -61,12 +61,12 @@ func run(t *testing.T, cases []*check.Case, opt Options) *Result {
 	return result
 }
 
-// TestFeaturesNoticeEveryMutant: the features that ship fail when any one cell of either table has
-// another outcome. The page that says so says how many there are.
+// TestFeaturesNoticeEveryMutant: the built-in features fail when any one cell of either table has
+// another outcome. The documentation says how many mutants there are.
 func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	result := run(t, shippedFeatures(t), Options{Machines: tables(), Jobs: 2})
 	for _, s := range result.Survivors() {
-		t.Errorf("%v survives; %d cases come to its cell", s.Mutant, len(s.Reached))
+		t.Errorf("%v survives; %d cases reach its cell", s.Mutant, len(s.Reached))
 	}
 	page, err := os.ReadFile("../../docs/coverage.md")
 	if err != nil {
@@ -107,8 +107,8 @@ func TestEveryCellHasMutants(t *testing.T) {
 	}
 }
 
-// TestRowsNoticeTheirMutants: with a feature of nothing but the rows that survivors are shown with,
-// none survives; and with one row less, those that it is for do.
+// TestRowsNoticeTheirMutants: no mutant survives features that consist of the rows shown for
+// survivors. Without one row, exactly its mutants do.
 func TestRowsNoticeTheirMutants(t *testing.T) {
 	features := make(map[string]string)
 	var without Place
@@ -148,12 +148,12 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 		slices.ContainsFunc(
 			survivors, func(s *Tried) bool { return s.Machine != "v0.2" || s.Place != without },
 		) {
-		t.Errorf("without what %v is for, %d survive", without, len(survivors))
+		t.Errorf("without the row for %v, %d survive", without, len(survivors))
 	}
 }
 
-// TestSurvivors: a scenario that comes to a cell and expects nothing of what differs lets mutants
-// pass, whatever Jobs is.
+// TestSurvivors: mutants survive a scenario that reaches their cell and expects nothing that they
+// change, whatever Jobs is.
 func TestSurvivors(t *testing.T) {
 	cases := written(t, map[string]string{"weak.feature": `Feature: Weak
   Background:
@@ -190,11 +190,11 @@ func TestSurvivors(t *testing.T) {
 		}
 	}
 	if n := len(first.Survivors()); n == 0 || n == len(first.Tried) {
-		t.Errorf("%d of %d survive what holds only of the end", n, len(first.Tried))
+		t.Errorf("%d of %d survive a weak expectation", n, len(first.Tried))
 	}
 }
 
-// TestGoldensNotice: where no feature notices, a scenario whose golden differs does.
+// TestGoldensNotice: a golden that differs notices a mutant that no feature notices.
 func TestGoldensNotice(t *testing.T) {
 	suite, err := check.Find(
 		rollsim.Library,
@@ -214,7 +214,7 @@ func TestGoldensNotice(t *testing.T) {
 	}
 }
 
-// TestWhatFailsTellsNothing: a case that fails by itself would notice everything.
+// TestWhatFailsTellsNothing: a case that fails without a mutant is refused.
 func TestWhatFailsTellsNothing(t *testing.T) {
 	cases := written(t, map[string]string{"failing.feature": `Feature: Failing
   Scenario: It does not hold

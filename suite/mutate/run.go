@@ -15,43 +15,43 @@ import (
 type Options struct {
 	Machines []*reducer.Table
 	State    reducer.State // only the cells of this state; 0 for all
-	// only those of this event; 0 for all, and for what comes of events of other rollouts
+	// only those of this event; 0 for all, and for events of other rollouts
 	Event reducer.EventKind
 	Jobs  int // how many mutants at once
 
-	// Each is called, from one goroutine, when another mutant has been tried. Nil for nothing.
+	// Each, if not nil, is called from one goroutine after each mutant.
 	Each func(done, of int)
 }
 
-// Tried is what became of one mutant.
+// Tried is the result of one mutant.
 type Tried struct {
 	*Mutant
-	Reached  []string // the cases that come to the place, the cheapest first
-	KilledBy string   // the one that failed first; empty when none did
+	Reached  []string // the cases that reach the place, the cheapest first
+	KilledBy string   // the first one that failed; empty if none did
 }
 
-// Result is what became of all mutants, in the order of the machines, states and events.
+// Result holds the results of all mutants, in the order of the machines, states and events.
 type Result struct {
 	Features, Scenarios int // cases
 	Tried               []*Tried
 }
 
-// Survivors lists the mutants that no case noticed.
+// Survivors returns the mutants that no case noticed.
 func (r *Result) Survivors() []*Tried {
 	return slices.DeleteFunc(slices.Clone(r.Tried), func(t *Tried) bool { return t.KilledBy != "" })
 }
 
-// A FailingError says that a case fails without any mutant, so that it can tell nothing of them.
+// FailingError reports a case that fails without any mutant, so that it cannot judge mutants.
 type FailingError struct{ Result *check.Result }
 
 func (e *FailingError) Error() string {
 	return fmt.Sprintf(
-		"%s fails as it is, so that nothing can be told by it\nrerun: %s", e.Result.Path, e.Result.Rerun,
+		"%s fails without a mutant, so it cannot judge mutants\nrerun: %s", e.Result.Path, e.Result.Rerun,
 	)
 }
 
-// Run tries every mutant on the cases that come to its place, features before scenario files and
-// the cheapest first, until one fails. What it gives does not depend on Jobs. The error is a
+// Run tries every mutant on the cases that reach its place, features before scenario files and the
+// cheapest first, until one fails. The result does not depend on Jobs. The error is a
 // *FailingError, or that of the context.
 func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error) {
 	result := &Result{}
@@ -72,7 +72,7 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 		}
 	}
 	left := result.Tried
-	for _, group := range [][]*check.Case{features, files} { // most mutants never need the second
+	for _, group := range [][]*check.Case{features, files} { // few mutants need the second
 		if len(left) == 0 || len(group) == 0 {
 			continue
 		}
@@ -110,7 +110,7 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 	return result, nil
 }
 
-// try runs the mutant through the cases that come to its place, until one fails.
+// try runs the cases that reach the mutant's place, until one fails.
 func (t *Tried) try(ctx context.Context, cases []*check.Measured) {
 	var reaching []*check.Case
 	for _, c := range cases {
