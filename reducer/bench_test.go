@@ -63,7 +63,11 @@ func runLifecycle(
 ) error {
 	open := &events[0]
 	*rec = reducer.Record{
-		RolloutID: open.Rollout, Channel: open.Channel, TargetRef: open.TargetRef, State: reducer.Opening, OpenedAt: open.At,
+		RolloutID: open.Rollout,
+		Channel:   open.Channel,
+		TargetRef: open.TargetRef,
+		State:     reducer.Opening,
+		OpenedAt:  open.At,
 	}
 	for i := 1; i < len(events); i++ {
 		if err := m.Step(rec, &events[i], events[i].At, policy, out); err != nil {

@@ -27,7 +27,7 @@ func TestForget(t *testing.T) {
 	r := f.Rollout("c@1")
 	r.Forget()
 	if r.Forgotten() || len(r.Hosts()) != 2 {
-		t.Error("a rollout at work was forgotten")
+		t.Error("a standing rollout was forgotten")
 	}
 	must(Event{Kind: SuccessorOpened, Rollout: "c@1", Successor: "c@2"})
 	must(Event{Kind: RolloutOpened, Rollout: "c@2", Channel: "c", TargetRef: "2"})
@@ -38,7 +38,8 @@ func TestForget(t *testing.T) {
 		t.Errorf("hosts %v, %d Activating, %d "+
 			"Pending", r.Hosts(), r.Count(HostActivating), r.Count(HostPending))
 	}
-	// Of its hosts anything is taken now, and changes nothing; of itself nothing else than before.
+	// Any event of its hosts is accepted now, and changes nothing. The rollout's own events are
+	// accepted and refused as before.
 	must(
 		Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged},
 	)
@@ -47,11 +48,15 @@ func TestForget(t *testing.T) {
 		r.Record.State != Superseded {
 		t.Errorf("hosts %v, %+v", r.Hosts(), r.Record)
 	}
-	if err := apply(Event{Kind: RolloutOpened, Rollout: "c@1", Channel: "c", TargetRef: "1"}); err == nil {
+	err := apply(Event{Kind: RolloutOpened, Rollout: "c@1", Channel: "c", TargetRef: "1"})
+	if err == nil {
 		t.Error("it was opened again")
 	}
 	must(Event{Kind: RetentionExpired, Rollout: "c@1"})
-	if err := apply(Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged}); err == nil ||
+	err = apply(
+		Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged},
+	)
+	if err == nil ||
 		r.Record.State != Pruned {
 		t.Errorf("%v in %v", err, r.Record.State)
 	}
@@ -85,7 +90,7 @@ func TestDropAndRestore(t *testing.T) {
 	must(Event{Kind: RolloutOpened, Rollout: "d@2", Channel: "d", TargetRef: "2"}, 2)
 	r := f.Rollout("d@1")
 	f.Drop(r)
-	order("c@1", "d@1", "d@2") // its hosts were not let go of
+	order("c@1", "d@1", "d@2") // its hosts are not forgotten
 	r.Forget()
 	f.Drop(r)
 	f.Drop(r)

@@ -103,8 +103,11 @@ func TestLegalHostMovesAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
-// beyond is one more than the last host state.
-const beyond = reducer.HostState(reducer.HostStateCount)
+// beyond and beyondEvent are one more than the last value.
+const (
+	beyond      = reducer.HostState(reducer.HostStateCount)
+	beyondEvent = reducer.AgentEventKind(reducer.AgentEventKindCount)
+)
 
 func TestInvalidHostStatesAndEventsAreRefused(t *testing.T) {
 	for _, from := range append(reducer.HostStates(), 0, beyond, 255) {
@@ -113,7 +116,7 @@ func TestInvalidHostStatesAndEventsAreRefused(t *testing.T) {
 				t.Errorf("a host may move between %v and %v", from, to)
 			}
 		}
-		for _, event := range []reducer.AgentEventKind{0, reducer.AgentEventKind(reducer.AgentEventKindCount), 255} {
+		for _, event := range []reducer.AgentEventKind{0, beyondEvent, 255} {
 			if to, err := reducer.StepHost(from, event, reducer.RollbackAndHalt); err == nil || to != from {
 				t.Errorf("%v on %v: %v, %v", event, from, to, err)
 			}

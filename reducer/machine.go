@@ -32,7 +32,12 @@ const (
 )
 
 var conditionNames = [conditionEnd]string{
-	"always", "to=Failed", "to=Failed under halt", "to=Reverted", "to_wave>from_wave", "to_wave<from_wave",
+	"always",
+	"to=Failed",
+	"to=Failed under halt",
+	"to=Reverted",
+	"to_wave>from_wave",
+	"to_wave<from_wave",
 }
 
 // String returns the condition as transition tables print it.

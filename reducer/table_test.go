@@ -272,7 +272,8 @@ func probes() []probe {
 				for _, policy := range policies() {
 					for _, cursor := range []uint32{0, 1, 2, math.MaxUint32} {
 						plain := reducer.Record{
-							RolloutID: "stable@a", Channel: "stable", TargetRef: "a", State: state, CurrentWave: cursor, OpenedAt: 100,
+							RolloutID: "stable@a", Channel: "stable", TargetRef: "a",
+							State: state, CurrentWave: cursor, OpenedAt: 100,
 						}
 						stamped := plain
 						stamped.TerminalAt, stamped.SupersededAt = reducer.Some[reducer.Time](
@@ -487,7 +488,8 @@ func TestEachDifferenceAlone(t *testing.T) {
 			same := step(
 				t, v02, p.record, p.event, p.policy,
 			).equal(step(t, alone, p.record, p.event, p.policy))
-			if applies := differs[d.Number](p, shipped.answer(t, p.record, p.event, p.policy)); same == applies {
+			applies := differs[d.Number](p, shipped.answer(t, p.record, p.event, p.policy))
+			if same == applies {
 				t.Fatalf("difference %d, %v: applies %v, yet answers alike %v", d.Number, p, applies, same)
 			}
 		}
@@ -538,7 +540,8 @@ func TestMachinesShareNothing(t *testing.T) {
 	for _, s := range specs(t) {
 		rec := reducer.Record{RolloutID: "stable@a", State: reducer.Opening}
 		ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a", Host: "h1"}
-		if got := step(t, s.machine, rec, ev, reducer.DefaultPolicy()); got.record.State != reducer.Active {
+		got := step(t, s.machine, rec, ev, reducer.DefaultPolicy())
+		if got.record.State != reducer.Active {
 			t.Errorf("%s: a joined host leads to %v", s.machine.Name(), got.record.State)
 		}
 	}

@@ -28,16 +28,9 @@ var (
 	}
 )
 
-// v02Cells is the table of v0.2. Columns are the events in declared order.
+// v02Cells is the table of v0.2. The columns are RolloutOpened, HostJoined, HostStateChanged,
+// WaveAdvanced, RolloutTerminal, SuccessorOpened, RetentionExpired and OperatorClearance.
 var v02Cells = Cells{
-	//           RolloutOpened
-	//           |   HostJoined
-	//           |   |         HostStateChanged
-	//           |   |         |            WaveAdvanced
-	//           |   |         |            |                 RolloutTerminal
-	//           |   |         |            |                 |           SuccessorOpened
-	//           |   |         |            |                 |           |             RetentionExpired
-	//           |   |         |            |                 |           |             |         OperatorClearance
 	Opening:    {1: xx, toActive, xx, xx, xx, toSuperseded, xx, xx},
 	Active:     {1: xx, ok, hostDecides, waveInActive, toTerminal, toSuperseded, xx, xx},
 	Converging: {1: xx, ok, hostDecides, waveInConverging, toTerminal, toSuperseded, xx, xx},
@@ -93,7 +86,8 @@ func Differences() []Difference {
 		},
 		{
 			5, "Failed, Reverted + OperatorClearance: → Terminal",
-			"RFC-0008 names clearance as their exit, and as what replaces marking a rollout terminal by hand",
+			"RFC-0008 names clearance as their exit, and as what replaces marking a rollout terminal by " +
+				"hand",
 			func(m *Table) {
 				cleared := Cell{{Do: Go, To: Terminal, Prune: true}}
 				m.cells[Failed][OperatorClearance] = cleared

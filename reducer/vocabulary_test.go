@@ -30,7 +30,8 @@ func checkNames[T interface {
 	}
 	end := all[len(all)-1] + 1
 	for _, invalid := range []T{0, end, 255} {
-		if want := fmt.Sprintf("%s(%d)", strings.TrimPrefix(fmt.Sprintf("%T", invalid), "reducer."), uint8(invalid)); invalid.String() != want {
+		kind := strings.TrimPrefix(fmt.Sprintf("%T", invalid), "reducer.")
+		if want := fmt.Sprintf("%s(%d)", kind, uint8(invalid)); invalid.String() != want {
 			t.Errorf("an invalid value prints as %q, want %q", invalid, want)
 		}
 	}

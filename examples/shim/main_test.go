@@ -95,7 +95,12 @@ func TestThePage(t *testing.T) {
 // TestShimDrivesASimulation runs scenarios whose machine refuses some events, through the reducer
 // and through the shim.
 func TestShimDrivesASimulation(t *testing.T) {
-	for _, name := range []string{"failure-under-rfc0008", "failure-under-v0.2", "successor-without-supersession", "retention-from-reverted"} {
+	for _, name := range []string{
+		"failure-under-rfc0008",
+		"failure-under-v0.2",
+		"successor-without-supersession",
+		"retention-from-reverted",
+	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := scenario.LoadFS(osfs.FS{}, "../../scenarios/"+name+".yaml")
 			if err != nil {
@@ -110,7 +115,8 @@ func TestShimDrivesASimulation(t *testing.T) {
 			if _, err := file.WriteText(&want, sim.Options{Machine: own, Seed: 1}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := file.WriteText(&got, sim.Options{Machine: reducer.Named(outside, own.Name()), Seed: 1}); err != nil {
+			opt := sim.Options{Machine: reducer.Named(outside, own.Name()), Seed: 1}
+			if _, err := file.WriteText(&got, opt); err != nil {
 				t.Fatal(err)
 			}
 			if got.String() != want.String() {

@@ -99,7 +99,12 @@ func Mutants(m *reducer.Table) []*Mutant {
 				was := outcomeAt(m, place)
 				for _, becomes := range others(was, c) {
 					all = append(all, &Mutant{
-						Machine: m.Name(), Place: place, Was: was, Becomes: becomes, table: m, other: answering(s, c.Kind(), becomes),
+						Machine: m.Name(),
+						Place:   place,
+						Was:     was,
+						Becomes: becomes,
+						table:   m,
+						other:   answering(s, c.Kind(), becomes),
 					})
 				}
 			}
@@ -204,8 +209,12 @@ func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 			other:   reducer.NewTable("", m.Cells(), !m.RefusesMisrouted()),
 		},
 		{
-			Machine: m.Name(), Place: place, Was: was, Becomes: coverage.Outcome{Answer: coverage.RefusedUnimplemented}, table: m,
-			other: reducer.NewTable("", unimplemented, false),
+			Machine: m.Name(),
+			Place:   place,
+			Was:     was,
+			Becomes: coverage.Outcome{Answer: coverage.RefusedUnimplemented},
+			table:   m,
+			other:   reducer.NewTable("", unimplemented, false),
 		},
 	}
 }

@@ -133,9 +133,8 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 			without = mutant.Place
 		}
 	}
-	if survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors(); len(
-		survivors,
-	) > 0 {
+	survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors()
+	if len(survivors) > 0 {
 		t.Errorf("%d survive, the first is %v", len(survivors), survivors[0].Mutant)
 	}
 	for name, text := range features {
@@ -143,7 +142,7 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 			delete(features, name)
 		}
 	}
-	survivors := run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors()
+	survivors = run(t, written(t, features), Options{Machines: tables(), Jobs: 2}).Survivors()
 	if len(survivors) == 0 ||
 		slices.ContainsFunc(
 			survivors, func(s *Tried) bool { return s.Machine != "v0.2" || s.Place != without },
