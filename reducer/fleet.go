@@ -241,7 +241,7 @@ func (f *Fleet) commit(r *Rollout) {
 }
 
 // move changes the state of the host at out.Slot, and derives the RolloutTerminal when it was the
-// last to converge. The error is that of a machine that gives no answer.
+// last to converge. The error is a *MachineFailure.
 func (f *Fleet) move(r *Rollout, ev *Event, now Time, out *Outcome) error {
 	r.counts[ev.From]--
 	r.counts[ev.To]++

@@ -299,7 +299,7 @@ func TestEachChannelHasItsPolicy(t *testing.T) {
 	}
 }
 
-// TestTheMachineAnswersFirst gives a fleet a machine that refuses every event of a known rollout,
+// TestTheMachineAnswersFirst uses a machine that refuses every event of a known rollout,
 // and expects that refusal.
 func TestTheMachineAnswersFirst(t *testing.T) {
 	var cells reducer.Cells

@@ -45,7 +45,7 @@ func hostMoves(t testing.TB) (to map[hostMove]reducer.HostState, rollbackOnly ma
 			target, ok2 := reducer.ParseHostState(fields[1])
 			event, ok3 := reducer.ParseAgentEventKind(fields[2])
 			if !ok1 || !ok2 || !ok3 {
-				t.Fatalf("the table has a name that is none: %s", line)
+				t.Fatalf("the table has an unknown name: %s", line)
 			}
 			to[hostMove{state, event}] = target
 			rollbackOnly[hostMove{state, event}] = len(fields) > 3

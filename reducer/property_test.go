@@ -23,7 +23,7 @@ var (
 		return reducer.NewRolloutID(someChannels.Draw(t, "channel"), someRefs.Draw(t, "ref"))
 	})
 
-	// wildEvents are any events at all, of any time, also of kinds and states that there are none of.
+	// wildEvents are arbitrary events of any time, also of invalid kinds and states.
 	wildEvents = rapid.Custom(func(t *rapid.T) reducer.Event {
 		return reducer.Event{
 			Kind: rapid.OneOf(
@@ -222,7 +222,7 @@ func (m *fleetModel) likely(t *rapid.T) reducer.Event {
 	return ev
 }
 
-// apply gives the fleet an event, judges the answer, and writes the log.
+// apply applies an event to the fleet, checks the answer, and appends to the log.
 func (m *fleetModel) apply(t *rapid.T, ev reducer.Event) {
 	before, known := reducer.Record{}, false
 	if r := m.fleet.Rollout(ev.Rollout); r != nil {
@@ -244,7 +244,7 @@ func (m *fleetModel) apply(t *rapid.T, ev reducer.Event) {
 	r := m.fleet.Rollout(ev.Rollout)
 	after := r.Record
 	if known && !out.Confirmed {
-		// What a derivation did afterwards is judged on its own, so the step is judged up to it.
+		// checkStep checks the step without what a derivation did afterwards.
 		stepped := after
 		if out.Derived {
 			stepped.State, stepped.TerminalAt = out.DerivedEffects.All()[0].From, before.TerminalAt
@@ -267,7 +267,7 @@ func (m *fleetModel) apply(t *rapid.T, ev reducer.Event) {
 	}
 }
 
-// checkAlways holds the whole fleet against (1), (2) and (14).
+// checkAlways checks (1), (2) and (14) for the whole fleet.
 func (m *fleetModel) checkAlways(t *rapid.T) {
 	for _, r := range m.fleet.Rollouts() {
 		if s := r.Record.State; s == reducer.Terminal && !r.Record.TerminalAt.Set ||
@@ -322,8 +322,8 @@ func TestPropertiesOfAFleet(t *testing.T) {
 	}
 }
 
-// A property that the events never put to the test holds of anything: so the random events must
-// reach every state, derive, confirm, and be refused in every way that there is.
+// A property that no event tests holds trivially. So the random events must reach every state,
+// derive, confirm, and be refused in every way.
 func TestTheRandomEventsReachEverything(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range 60 {

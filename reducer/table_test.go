@@ -406,8 +406,8 @@ func TestStepDoesWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
-// differs tells whether the specification's difference of that number applies to a step, to which
-// v0.2 gives that answer.
+// differs reports whether the specification's difference of that number applies to a step, to which
+// v0.2 has that answer.
 var differs = map[int]func(p probe, shipped answer) bool{
 	1: func(p probe, _ answer) bool {
 		return p.record.State == reducer.Failed && p.event.Kind == reducer.HostStateChanged &&
@@ -533,7 +533,7 @@ func wantIllegal(t *testing.T, m reducer.Machine, state reducer.State, ev reduce
 	}
 }
 
-// Two calls give two tables: changing the cells of one changes no other.
+// Two calls return two tables: changing the cells of one changes no other.
 func TestMachinesShareNothing(t *testing.T) {
 	cells := reducer.RFC0008().Cells()
 	cells[reducer.Opening][reducer.HostJoined][0].To = reducer.Pruned

@@ -59,7 +59,7 @@ func TestShimPassesTheVectors(t *testing.T) {
 	}
 }
 
-// TestThePage holds docs/machines.md against the shim: it shows this code, and what it is asked and
+// TestThePage compares docs/machines.md with the shim: it shows this code, and what it is asked and
 // answers.
 func TestThePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/machines.md")

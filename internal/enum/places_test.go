@@ -150,7 +150,7 @@ func runEnumerations(t *testing.T, path, end, value string) string {
 	return string(out)
 }
 
-// TestProblems gives the check one enumeration and uses of it, good and bad.
+// TestProblems checks good and bad uses of one enumeration.
 func TestProblems(t *testing.T) {
 	const enum = `package p
 type Colour uint8

@@ -367,7 +367,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestParallel asks one machine from several goroutines: none may be given the answer of another.
+// TestParallel steps one machine from several goroutines: each gets the answer to its own request.
 func TestParallel(t *testing.T) {
 	m := startAs(t, "late", time.Minute)
 	var all sync.WaitGroup
