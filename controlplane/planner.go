@@ -193,7 +193,7 @@ func (p *plane) Obstacle(id reducer.RolloutID, host reducer.HostID) string {
 	}
 	switch n := r.members[slot].host; {
 	case n == noHost:
-		return "not a host of the channel"
+		return "not a host of this scenario"
 	case p.hosts[n].current == r.number:
 		return "dispatched, never acked"
 	case p.rules.halted(r):

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -259,36 +257,4 @@ func TestCursorComesToAnEnd(t *testing.T) {
 	) {
 		t.Errorf("a machine that goes round and round: %v, want ErrRunaway", err)
 	}
-}
-
-func TestQueueIsATotalOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var q queue
-		var model []item
-		t.Repeat(map[string]func(*rapid.T){
-			"push": func(t *rapid.T) {
-				at := reducer.Time(rapid.IntRange(0, 5).Draw(t, "at"))
-				model = append(model, item{at: at, order: q.inserted<<8 | uint64(workTick)})
-				q.push(at, workTick, 0, 0)
-			},
-			"pop": func(t *rapid.T) {
-				if len(model) == 0 {
-					t.Skip("empty")
-				}
-				slices.SortFunc(model, func(a, b item) int {
-					if a.before(&b) {
-						return -1
-					}
-					return 1
-				})
-				if at, ok := q.next(); !ok || at != model[0].at {
-					t.Fatalf("next is %v, %v; want %v", at, ok, model[0].at)
-				}
-				if got := q.pop(); got != model[0] {
-					t.Fatalf("got %+v, want %+v", got, model[0])
-				}
-				model = model[1:]
-			},
-		})
-	})
 }
