@@ -131,8 +131,10 @@ type Difference struct {
 
 // ErrRunaway says that work within one instant does not end, because some of it leads back to
 // itself without any delay.
-var ErrRunaway = errors.New("one instant does not end: some work leads back to itself without any " +
-	"delay")
+var ErrRunaway = errors.New(
+	"one instant does not end: some work leads back to itself without any " +
+		"delay",
+)
 
 // New makes a control plane that has seen nothing yet.
 type New func(*Inventory, reducer.Machine) ControlPlane

@@ -14,7 +14,7 @@ import (
 
 const second = reducer.Time(time.Second)
 
-// twoChannels is a fleet of two channels, of which the second waits for the first.
+// twoChannels is a fleet of two channels. The second waits for the first.
 func twoChannels() *Config {
 	policy := reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 3600}
 	return &Config{
@@ -78,19 +78,16 @@ func converge(now reducer.Time, host uint32, id reducer.RolloutID) []input {
 	}
 }
 
-// story is a list of inputs that changes all of the state: two rollouts of the first channel, of
-// which one rolls back, one of the second channel, a lifted quarantine and a pruned rollout.
+// story is a list of inputs that changes all of the state: a rollout of the first channel that
+// rolls back and is pruned, a quarantine that is lifted, a second rollout, and one of the second
+// channel.
 func story() []input {
 	list := []input{poll(0, 0, "r1"), poll(0, 1, "z1"), plan(0)}
 	list = append(list, converge(10*second, 0, "stable@r1")...)
 	list = append(
-		list, plan(13*second),
-		message(20*second, 1, "stable@r1", 1, reducer.DispatchAck),
-		plan(21*second),
-		message(22*second, 1, "stable@r1", 2, reducer.ActivationFailed),
-		plan(23*second),
-		message(24*second, 1, "stable@r1", 3, reducer.RollbackComplete),
-		plan(25*second),
+		list, plan(13*second), message(20*second, 1, "stable@r1", 1, reducer.DispatchAck),
+		plan(21*second), message(22*second, 1, "stable@r1", 2, reducer.ActivationFailed), plan(23*second),
+		message(24*second, 1, "stable@r1", 3, reducer.RollbackComplete), plan(25*second),
 		lift(30*second, QuarantineEntry{Channel: "stable", Closure: "r1"}),
 		poll(40*second, 0, "r2"), plan(40*second), plan(55*second), plan(101*second),
 	)
@@ -212,8 +209,8 @@ func TestCloneIsIndependent(t *testing.T) {
 	}
 }
 
-// TestRestartFindsEverything crashes a control plane before each input of a story. The next one must
-// not differ, and must go on in the same way.
+// TestRestartFindsEverything crashes a control plane before each input of a story. The next one
+// must not differ, and must go on in the same way.
 func TestRestartFindsEverything(t *testing.T) {
 	for _, name := range []Name{Specified, Shipped} {
 		inv, inputs := inventory(t, twoChannels()), story()
@@ -385,13 +382,13 @@ func TestByName(t *testing.T) {
 	if p := builder(t, "")(inv, reducer.RFC0008()).(*plane); p.rules != (specified{}) {
 		t.Errorf("the empty name stands for %T", p.rules)
 	}
-	_, err := ByName("specifed")
+	_, err := ByName("shiped")
 	if err == nil || !strings.Contains(err.Error(), `"specified" "shipped" "none"`) {
 		t.Errorf("a mistyped name: %v", err)
 	}
 }
 
-// TestFailureOfTheMachine checks that a machine that gives no answer ends the input, a plan and a
+// TestFailureOfTheMachine checks that a machine without an answer ends the input, a plan and a
 // restart too.
 func TestFailureOfTheMachine(t *testing.T) {
 	inv := inventory(t, twoChannels())
@@ -420,7 +417,7 @@ func TestFailureOfTheMachine(t *testing.T) {
 	}
 }
 
-// failing is a machine that gives no answer from some moment on.
+// failing is a machine that stops answering.
 type failing struct {
 	reducer.Machine
 	fails bool

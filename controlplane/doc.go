@@ -14,22 +14,23 @@
 // PlanNeeded is true now.
 //
 // The driver calls Plan. The cursor stands at wave 0, so that web-1 is dispatched: an entry says
-// so, and Dispatch hands the driver what must reach the agent. For web-2 a gate decision is written:
-// wave-promotion blocks it. The next plan decides the same and writes nothing, because a decision is
-// written once per change of its reason.
+// so, and Dispatch hands the driver what must reach the agent. For web-2 a gate decision is
+// written: wave-promotion blocks it. The next plan decides the same and writes nothing, because a
+// decision is written once per change of its reason.
 //
 // The agent of web-1 acks, switches and converges. The driver calls Receive with each of its
-// messages; what moves the host becomes a HostStateChanged. Each ends with a plan: once web-1 soaks,
-// it writes a WaveAdvanced from 0 to 0, once web-1 is Converged one from 0 to 1, and dispatches
-// web-2. Had web-1 not acked within a minute, a plan would have dispatched it again.
+// messages; what moves the host becomes a HostStateChanged. Each ends with a plan: once web-1
+// soaks, it writes a WaveAdvanced from 0 to 0, once web-1 is Converged one from 0 to 1, and
+// dispatches web-2. Had web-1 not acked within a minute, a plan would have dispatched it again.
 //
 // When web-2 is Converged too, the fleet derives the RolloutTerminal, which schedules the pruning:
 // Arm asks the driver to call Expire a week later.
 //
 // # Crashes
 //
-// A control plane that crashes is thrown away. [ControlPlane.Durable] returns what the crash leaves,
-// and [Restart] makes the next one of it. Diff compares the two: what it names, the crash has lost.
+// A control plane that crashes is thrown away. [ControlPlane.Durable] returns what the crash
+// leaves, and [Restart] makes the next one of it. Diff compares the two: what it names, the crash
+// has lost.
 //
 // # Two control planes
 //

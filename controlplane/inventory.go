@@ -208,8 +208,7 @@ func (inv *Inventory) HostID(n uint32) reducer.HostID { return inv.hosts[n].id }
 // Host returns the number of a host; false when no wave has it.
 func (inv *Inventory) Host(id reducer.HostID) (uint32, bool) {
 	i, found := slices.BinarySearchFunc(
-		inv.byName, id,
-		func(n uint32, id reducer.HostID) int { return cmp.Compare(inv.hosts[n].id, id) },
+		inv.byName, id, func(n uint32, id reducer.HostID) int { return cmp.Compare(inv.hosts[n].id, id) },
 	)
 	if !found {
 		return 0, false

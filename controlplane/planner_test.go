@@ -227,7 +227,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestNone checks that a control plane that plans nothing opens rollouts all the same.
+// TestNone checks that a control plane that plans nothing still opens rollouts.
 func TestNone(t *testing.T) {
 	c, log := start(t, None, oneWave())
 	drive(t, c, log, []input{
@@ -277,8 +277,8 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// TestLateMessages checks that what a host says of an older rollout is logged and moves nothing, but
-// that a rollback under a pruned one quarantines.
+// TestLateMessages checks that what a host says of an older rollout is logged and moves nothing,
+// but that a rollback under a pruned one quarantines.
 func TestLateMessages(t *testing.T) {
 	c, log := start(t, Specified, oneWave())
 	drive(t, c, log, []input{
@@ -330,7 +330,8 @@ func TestObstacle(t *testing.T) {
 	check("stable@r1", "e", "not dispatched while a host is Failed")
 }
 
-// TestCursorStops drives the planner with machines that ignore WaveAdvanced, or go round in circles.
+// TestCursorStops drives the planner with machines that ignore WaveAdvanced, or go round in
+// circles.
 func TestCursorStops(t *testing.T) {
 	conf := twoChannels()
 	cells := reducer.RFC0008().Cells()

@@ -8,7 +8,7 @@ import (
 	"rollsim/trace"
 )
 
-// phase is what an agent is busy with. The zero value is nothing.
+// phase is what an agent is busy with. The zero value is idle.
 type phase uint8
 
 const (
@@ -276,8 +276,8 @@ func (as *agents) probed(a *agent) {
 	as.then(a, workConverged, soak+as.delay(a, a.working, p.Converge, drawConverge))
 }
 
-// fail leaves the host as it is, or rolls it back: the policy decides, and then the script or chance
-// whether the rollback ever completes.
+// fail leaves the host as it is, or rolls it back: the policy decides, and then the script or
+// chance whether the rollback ever completes.
 func (as *agents) fail(a *agent) {
 	a.phase = failed
 	if a.profile.policy == reducer.RollbackAndHalt && !as.neverRollsBack(a, a.working) {
@@ -323,7 +323,7 @@ func (as *agents) lose(a *agent) {
 	as.fault(HostLost, a, 0)
 }
 
-// disconnect takes a host away for some time. Its agent goes on.
+// disconnect takes a host away for some time. Its agent continues its work.
 func (as *agents) disconnect(a *agent, d time.Duration) {
 	as.fault(HostOffline, a, d)
 	as.network.disconnect(a.host, d)

@@ -81,8 +81,8 @@ func BenchmarkMonth(b *testing.B) {
 	run(b, fleetOf(b, 1000, 30*24*time.Hour-time.Minute, 24*time.Hour))
 }
 
-// BenchmarkMemory tells how much memory is live in the middle of a rollout, for each host, without
-// the scenario's own.
+// BenchmarkMemory measures the live memory in the middle of a rollout, for each host, without that
+// of the scenario.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1_000_000
 	sc := fleetOf(b, n, 25*time.Minute, 24*time.Hour)

@@ -23,7 +23,7 @@ type faultRule struct {
 	hosts []bool // by host number; nil for all
 }
 
-// noHost stands for a host where a fault is none of a host's.
+// noHost stands for the host in the draw of a fault that does not belong to a host.
 const noHost = math.MaxUint32
 
 // add adds a fault of the scenario.
@@ -44,7 +44,7 @@ func (c *chance) add(f *Fault, inv *controlplane.Inventory) error {
 }
 
 // strikes decides whether a fault comes now, and returns its rule; nil when none does. key and
-// occasion tell this draw from every other.
+// occasion distinguish this draw from every other.
 func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fault {
 	for i := range c.rules[kind] {
 		rule := &c.rules[kind][i]

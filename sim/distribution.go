@@ -14,25 +14,24 @@ import (
 // tick is the resolution of drawn delays.
 const tick = time.Millisecond
 
-// quantileSteps is the size of the table that is made of a formula.
+// quantileSteps is the number of steps of a table that is computed from a formula.
 const quantileSteps = 1 << 10
 
-// maxDelay bounds a quantile, so that a hostile or mistyped parameter cannot overflow virtual time:
-// ten years.
+// maxDelay limits a quantile to ten years, so that a hostile or mistyped parameter cannot overflow
+// virtual time.
 const maxDelay = 10 * 365 * 24 * time.Hour
 
-// Distribution is where delays are drawn from: a table of quantiles in ticks, made once. Floating
-// point ends here, because its last bits differ between architectures: a draw is made of integers
-// only.
+// Distribution is a distribution of delays: a table of quantiles in ticks, which is computed once.
+// A draw uses integers only, because the last bits of floating point differ between architectures.
 //
-// Where a table is made of a formula, the tails are cut at the middle of its first and last step,
+// A table that is computed from a formula cuts the tails at the middle of its first and last step,
 // so at the quantiles 0.05 % and 99.95 %.
 type Distribution struct {
 	// at evenly spaced probabilities from 0 to 1, never falling; a single one is a constant
 	quantiles []int64
 }
 
-// Constant is always d. Like every delay it is rounded to ticks.
+// Constant returns the distribution that is always d. Like every delay it is rounded to ticks.
 func Constant(d time.Duration) (*Distribution, error) {
 	if err := checkDelay("the delay", d); err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func Constant(d time.Duration) (*Distribution, error) {
 	return &Distribution{quantiles: []int64{rounded(d)}}, nil
 }
 
-// Uniform lies between low and high.
+// Uniform returns the uniform distribution from low to high.
 func Uniform(low, high time.Duration) (*Distribution, error) {
 	if err := checkDelay("the lower end", low); err != nil {
 		return nil, err
@@ -57,7 +56,7 @@ func Uniform(low, high time.Duration) (*Distribution, error) {
 	return tabulate(distuv.Uniform{Min: ticks(low), Max: ticks(high)}.Quantile), nil
 }
 
-// Exponential has the given mean.
+// Exponential returns the exponential distribution of a mean.
 func Exponential(mean time.Duration) (*Distribution, error) {
 	if err := checkDelay("the mean", mean); err != nil {
 		return nil, err
@@ -68,7 +67,8 @@ func Exponential(mean time.Duration) (*Distribution, error) {
 	return tabulate(distuv.Exponential{Rate: 1 / ticks(mean)}.Quantile), nil
 }
 
-// LogNormal has the given median; sigma is the standard deviation of the logarithm, from 0 to 10.
+// LogNormal returns the log-normal distribution of a median. sigma is the standard deviation of the
+// logarithm, from 0 to 10.
 func LogNormal(median time.Duration, sigma float64) (*Distribution, error) {
 	if err := checkDelay("the median", median); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func LogNormal(median time.Duration, sigma float64) (*Distribution, error) {
 	return tabulate(distuv.LogNormal{Mu: math.Log(ticks(median)), Sigma: sigma}.Quantile), nil
 }
 
-// LogNormalP99 is the LogNormal of that median whose 99th percentile is p99.
+// LogNormalP99 returns the log-normal distribution of a median whose 99th percentile is p99.
 func LogNormalP99(median, p99 time.Duration) (*Distribution, error) {
 	if median <= 0 || p99 < median {
 		return nil, fmt.Errorf("p99 %v is below the median %v, or the median is not above 0", p99, median)
@@ -93,12 +93,12 @@ func LogNormalP99(median, p99 time.Duration) (*Distribution, error) {
 	return LogNormal(median, math.Log(ticks(p99)/ticks(median))/distuv.UnitNormal.Quantile(0.99))
 }
 
-// normalReach is how many standard deviations from its mean a normal distribution goes when no
-// bound is given.
+// normalReach is the number of standard deviations at which a normal distribution without bounds is
+// truncated.
 const normalReach = 4
 
-// Normal has the given mean and standard deviation, and is truncated: at low and high, or where one
-// of them is not set, at four standard deviations from the mean, but never below 0.
+// Normal returns the normal distribution of a mean and a standard deviation, truncated at low and
+// high. A bound that is not set is four standard deviations from the mean, but not below 0.
 func Normal(
 	mean, stddev time.Duration, low, high reducer.Opt[time.Duration],
 ) (*Distribution, error) {
@@ -122,8 +122,7 @@ func Normal(
 	if err := checkDelay("the upper bound", to); err != nil {
 		return nil, err
 	}
-	// What lies further out is next to impossible, so that nothing could be drawn there with any
-	// precision.
+	// Further out the probabilities are too small to draw with any precision.
 	if from > to || from > highest || to < lowest {
 		return nil, fmt.Errorf("the bounds %v and %v leave nothing within four standard deviations of "+
 			"the mean, from %v to %v",
@@ -140,8 +139,9 @@ func Normal(
 	}), nil
 }
 
-// Weibull has the given scale (the quantile 63.2 %) and shape, from 0.1 to 1000: below 1 early ends
-// are likely, above 1 late ones, and 1 is exponential.
+// Weibull returns the Weibull distribution of a scale (the quantile 63.2 %) and a shape, from 0.1
+// to
+// 1000. Below 1 early ends are likely, above 1 late ones, and 1 is exponential.
 func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the scale", scale); err != nil {
 		return nil, err
@@ -155,9 +155,9 @@ func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	return tabulate(distuv.Weibull{Lambda: ticks(scale), K: shape}.Quantile), nil
 }
 
-// Gamma has the given mean and shape, from 0.5 to 1000: shape is how many exponential stages follow
-// each other. Below 0.5 gonum's quantiles get wrong: at 0.2 they are off by a tenth, at 0.1 they
-// fall.
+// Gamma returns the gamma distribution of a mean and a shape, from 0.5 to 1000. The shape is the
+// number of exponential stages that follow each other. Below 0.5 gonum's quantiles are wrong: at
+// 0.2 they are off by a tenth, at 0.1 they fall.
 func Gamma(mean time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the mean", mean); err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func Gamma(mean time.Duration, shape float64) (*Distribution, error) {
 	return tabulate(distuv.Gamma{Alpha: shape, Beta: shape / ticks(mean)}.Quantile), nil
 }
 
-// GammaByScale is the Gamma of that shape whose stages take scale each, on average.
+// GammaByScale returns the gamma distribution of a shape whose stages take scale each, on average.
 func GammaByScale(scale time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the scale", scale); err != nil {
 		return nil, err
@@ -186,9 +186,9 @@ func GammaByScale(scale time.Duration, shape float64) (*Distribution, error) {
 	return Gamma(time.Duration(mean), shape)
 }
 
-// Empirical is what was measured: its quantiles at evenly spaced probabilities, from the shortest
-// delay to the longest, with everything between two neighbours equally likely. At least two, none
-// below the one before it.
+// Empirical returns the distribution of measured delays. quantiles are at evenly spaced
+// probabilities, from the shortest delay to the longest: at least two, none below the one before
+// it. All delays between two neighbours are equally likely.
 func Empirical(quantiles []time.Duration) (*Distribution, error) {
 	if len(quantiles) < 2 {
 		return nil, fmt.Errorf("%d quantiles are too few: at least the shortest and the longest "+
@@ -208,7 +208,7 @@ func Empirical(quantiles []time.Duration) (*Distribution, error) {
 	return &Distribution{quantiles: table}, nil
 }
 
-// Mean is the mean of what is drawn.
+// Mean returns the mean of what is drawn.
 func (d *Distribution) Mean() time.Duration {
 	if len(d.quantiles) == 1 {
 		return time.Duration(d.quantiles[0]) * tick
@@ -220,13 +220,13 @@ func (d *Distribution) Mean() time.Duration {
 	return time.Duration(twice/int64(2*(len(d.quantiles)-1))) * tick
 }
 
-// Longest is the longest delay that can be drawn.
+// Longest returns the longest delay that can be drawn.
 func (d *Distribution) Longest() time.Duration {
 	return time.Duration(d.quantiles[len(d.quantiles)-1]) * tick
 }
 
-// Quantiles gives n delays that are as likely as each other, the shortest first: the middles of n
-// equal parts of all that can be drawn. n is at least 1.
+// Quantiles returns n equally likely delays, the shortest first: the middles of n equal parts of
+// all that can be drawn. n is at least 1.
 func (d *Distribution) Quantiles(n int) []time.Duration {
 	all := make([]time.Duration, n)
 	half := math.MaxUint64 / (2 * uint64(n))
@@ -236,7 +236,7 @@ func (d *Distribution) Quantiles(n int) []time.Duration {
 	return all
 }
 
-// NewProbability turns a chance from 0 to 1 into its integer form.
+// NewProbability returns the integer form of a chance from 0 to 1.
 func NewProbability(p float64) (Probability, error) {
 	if !(p >= 0 && p <= 1) {
 		return 0, fmt.Errorf("%v is not a probability from 0 to 1", p)
@@ -272,8 +272,8 @@ func tabulate(quantile func(p float64) float64) *Distribution {
 	return &Distribution{quantiles: q}
 }
 
-// draw gives the delay at a uniform random word: the whole part of word times steps chooses a step
-// of the table, the rest a place within.
+// draw returns the delay at a uniform random word. The integer part of word times steps selects a
+// step of the table, the fraction a place within the step.
 func (d *Distribution) draw(word uint64) time.Duration {
 	if len(d.quantiles) == 1 {
 		return time.Duration(d.quantiles[0]) * tick
@@ -284,5 +284,5 @@ func (d *Distribution) draw(word uint64) time.Duration {
 	return time.Duration(low+int64(within)) * tick
 }
 
-// comesTrue decides by a uniform random word.
+// comesTrue reports whether a uniform random word falls within the probability.
 func (p Probability) comesTrue(word uint64) bool { return word>>32 < uint64(p) }

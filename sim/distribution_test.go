@@ -19,10 +19,10 @@ var none = reducer.Opt[time.Duration]{}
 // phi is the cumulative distribution function of the standard normal distribution.
 func phi(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
-// TestQuantiles holds the table of each distribution against the cumulative distribution function
-// that textbooks give, in seconds, and the draws against the table.
+// TestQuantiles compares the table of each distribution with the cumulative distribution function
+// of textbooks, in seconds, and the draws with the table.
 func TestQuantiles(t *testing.T) {
-	const s = time.Second
+	const s, ms = time.Second, time.Millisecond
 	bounded := func(low, high float64) func(float64) float64 {
 		return func(x float64) float64 {
 			return (phi((x-40)/10) - phi((low-40)/10)) / (phi((high-40)/10) - phi((low-40)/10))
@@ -45,7 +45,8 @@ func TestQuantiles(t *testing.T) {
 		},
 		{
 			"lognormal", func() (*Distribution, error) { return LogNormal(10*s, 0.5) },
-			func(x float64) float64 { return phi(math.Log(x/10) / 0.5) }, 1900 * time.Millisecond, 52 * s, 11331 * time.Millisecond,
+			func(x float64) float64 { return phi(math.Log(x/10) / 0.5) },
+			1900 * ms, 52 * s, 11331 * ms,
 		},
 		{
 			"lognormal by p99", func() (*Distribution, error) { return LogNormalP99(10*s, 40*s) },
@@ -54,7 +55,8 @@ func TestQuantiles(t *testing.T) {
 		},
 		{
 			"normal", func() (*Distribution, error) { return Normal(100*s, 10*s, none, none) },
-			func(x float64) float64 { return (phi((x-100)/10) - phi(-4)) / (phi(4) - phi(-4)) }, 60 * s, 140 * s, 100 * s,
+			func(x float64) float64 { return (phi((x-100)/10) - phi(-4)) / (phi(4) - phi(-4)) },
+			60 * s, 140 * s, 100 * s,
 		},
 		{
 			"normal near 0", func() (*Distribution, error) { return Normal(40*s, 10*s, none, none) },
@@ -93,7 +95,9 @@ func TestQuantiles(t *testing.T) {
 			func(x float64) float64 { return math.Erf(math.Sqrt(x / 200)) }, 0, 1220 * s, 100 * s,
 		},
 		{
-			"empirical", func() (*Distribution, error) { return Empirical([]time.Duration{10 * s, 20 * s, 20 * s, 50 * s}) },
+			"empirical", func() (*Distribution, error) {
+				return Empirical([]time.Duration{10 * s, 20 * s, 20 * s, 50 * s})
+			},
 			func(x float64) float64 {
 				if x < 20 {
 					return (x - 10) / 30
@@ -153,7 +157,7 @@ func near(got, want time.Duration, part float64) bool {
 	return math.Abs(float64(got-want)) <= part*float64(want)
 }
 
-// TestStreamsFillTables draws from a stream, as a run does: the shares must be those of the table.
+// TestStreamsFillTables draws from streams, as a run does, and compares the shares with the table.
 func TestStreamsFillTables(t *testing.T) {
 	d, err := LogNormalP99(10*time.Second, 40*time.Second)
 	if err != nil {
@@ -176,12 +180,12 @@ func TestStreamsFillTables(t *testing.T) {
 	}
 }
 
-// TestConstants are distributions whose parameters leave but one delay.
+// TestConstants checks distributions whose parameters leave one delay only.
 func TestConstants(t *testing.T) {
-	const s = time.Second
+	const s, ms = time.Second, time.Millisecond
 	for name, c := range map[string]constantCase{
-		"constant":                    constantly(1500 * time.Millisecond)(Constant(1500 * time.Millisecond)),
-		"constant, rounded":           constantly(2 * time.Millisecond)(Constant(1500 * time.Microsecond)),
+		"constant":                    constantly(1500 * ms)(Constant(1500 * ms)),
+		"constant, rounded":           constantly(2 * ms)(Constant(1500 * time.Microsecond)),
 		"uniform of one point":        constantly(s)(Uniform(s, s)),
 		"exponential of no mean":      constantly(0)(Exponential(0)),
 		"lognormal of no sigma":       constantly(s)(LogNormal(s, 0)),
@@ -245,13 +249,19 @@ func TestDistributionsRefuse(t *testing.T) {
 			"normal upside down", errOf(Normal(5*s, s, reducer.Some(6*s), reducer.Some(5*s))),
 			"the bounds 6s and 5s leave nothing within four standard deviations of the mean, from 1s to 9s",
 		},
-		{"normal, all above", errOf(Normal(5*s, s, reducer.Some(10*s), reducer.Some(11*s))), "the bounds 10s and 11s leave nothing"},
+		{
+			"normal, all above", errOf(Normal(5*s, s, reducer.Some(10*s), reducer.Some(11*s))),
+			"the bounds 10s and 11s leave nothing",
+		},
 		{"normal, all below", errOf(Normal(50*s, s, none, reducer.Some(11*s))), "the bounds 46s and " +
 			"11s leave nothing"},
 		{"normal, constant outside", errOf(Normal(5*s, 0, reducer.Some(6*s), none)), "the bounds 6s " +
 			"and 5s leave nothing"},
 		{"weibull, no shape", errOf(Weibull(s, 0)), "the shape 0 is not between 0.1 and 1000"},
-		{"weibull, shape NaN", errOf(Weibull(s, math.NaN())), "the shape NaN is not between 0.1 and 1000"},
+		{
+			"weibull, shape NaN", errOf(Weibull(s, math.NaN())),
+			"the shape NaN is not between 0.1 and 1000",
+		},
 		{"weibull, long", errOf(Weibull(eleven, 1)), "the scale 96360h0m0s"},
 		{"gamma, small shape", errOf(Gamma(s, 0.4)), "the shape 0.4 is not between 0.5 and 1000"},
 		{"gamma, infinite shape", errOf(Gamma(s, math.Inf(1))), "the shape +Inf is not between 0.5 " +
@@ -294,7 +304,9 @@ func TestTablesAreTheSameEverywhere(t *testing.T) {
 		}
 	}
 	const s = time.Second
-	for _, scale := range []time.Duration{0, 7 * time.Millisecond, s, 40 * s, 10 * time.Minute, 7 * time.Hour, 30 * 24 * time.Hour} {
+	for _, scale := range []time.Duration{
+		0, 7 * time.Millisecond, s, 40 * s, 10 * time.Minute, 7 * time.Hour, 30 * 24 * time.Hour,
+	} {
 		add(Uniform(scale/3, scale))
 		add(Exponential(scale))
 		for _, shape := range []float64{0.5, 0.7, 1, 1.5, 2, 3.3, 10, 100} {

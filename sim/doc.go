@@ -5,9 +5,9 @@
 //
 // # One run, from end to end
 //
-// A [Scenario] declares channel "stable" with two hosts, web-1 in wave 0 and web-2 in wave 1, polled
-// each minute, and a timeline by which the channel points at ref a1 after half a minute. [Run]
-// fills the queue: the line of the timeline, a first poll and a first plan tick at the start.
+// A [Scenario] declares channel "stable" with two hosts, web-1 in wave 0 and web-2 in wave 1,
+// polled each minute, and a timeline by which the channel points at ref a1 after half a minute.
+// [Run] fills the queue: the line of the timeline, a first poll and a first plan tick at the start.
 //
 // The first poll finds nothing. Half a minute later the channel points at a1, and another half
 // minute later the next poll finds that: the control plane opens rollout stable@a1, and the plan

@@ -80,8 +80,8 @@ func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
 	return acked
 }
 
-// expire hands over that a retention timer has run out. One that runs out while the control plane is
-// down is armed again by the restart.
+// expire hands over that a retention timer has run out. One that runs out while the control plane
+// is down is armed again by the restart.
 func (d *driver) expire(rollout, generation uint32) {
 	if r := &d.rollouts.list[rollout]; r.timer == generation && !d.down {
 		d.record.fail(d.plane.Expire(d.clock.now, r.id, d))

@@ -13,18 +13,20 @@ import (
 // certain is a behaviour in which nothing goes wrong by itself.
 func certain(t *testing.T) Behaviour {
 	b := random(t)
-	b.ActivationFailure, b.Deferral, b.ProbeFailure, b.RollbackFailure, b.NoAnswer = nil, nil, nil, nil, nil
+	b.ActivationFailure, b.Deferral, b.ProbeFailure = nil, nil, nil
+	b.RollbackFailure, b.NoAnswer = nil, nil
 	return b
 }
 
-// faulty is a fleet of two channels, one after the other, of which the second has waves, a budget
-// and a host edge, with a second ref on the way.
+// faulty is a fleet of two channels. The second waits for the first, and has waves, a budget and a
+// host edge. The first gets a second ref.
 func faulty(t *testing.T, faults ...Fault) *Scenario {
 	sc := scenario(t, hostNames(4)...)
 	sc.Behaviour = certain(t)
 	sc.Horizon = 48 * time.Hour
 	sc.Channels = append(sc.Channels, Channel{
-		ID: "late", PollInterval: time.Minute, Policy: reducer.DefaultPolicy(), After: []reducer.ChannelID{"stable"},
+		ID: "late", PollInterval: time.Minute, Policy: reducer.DefaultPolicy(),
+		After: []reducer.ChannelID{"stable"},
 		Waves: []Wave{
 			{Hosts: []reducer.HostID{"l1"}, Soak: 5 * time.Minute},
 			{Hosts: []reducer.HostID{"l2", "l3", "l4"}, Soak: 5 * time.Minute},
@@ -60,8 +62,8 @@ func chanceOf(t *testing.T, p float64) Probability {
 	return c
 }
 
-// TestFaultsAreSurvived brings each fault often, and all at once: it must show in the trace, break
-// no invariant, and once faults have ended everything must settle.
+// TestFaultsAreSurvived makes each fault happen often, and all of them together. Each must show in
+// the trace and break no invariant, and every rollout must end once faults have ended.
 func TestFaultsAreSurvived(t *testing.T) {
 	var all []Fault
 	for _, kind := range FaultKinds() {
@@ -95,15 +97,15 @@ func TestFaultsAreSurvived(t *testing.T) {
 			}
 			for _, f := range faults {
 				if seen[f.Kind.String()] == 0 {
-					t.Errorf("%v never came", f.Kind)
+					t.Errorf("%v never happened", f.Kind)
 				}
 			}
 		})
 	}
 }
 
-// TestAgentSeqs: whatever happens to messages, what the control plane accepts of a host and rollout
-// counts 1, 2, 3 ….
+// TestAgentSeqs checks that the messages that the control plane accepts from a host under a rollout
+// count 1, 2, 3 …, whatever happens to messages.
 func TestAgentSeqs(t *testing.T) {
 	sc := faulty(t,
 		Fault{Kind: MessageDropped, Probability: chanceOf(t, 0.3)},
@@ -167,12 +169,14 @@ func TestCrashInEachState(t *testing.T) {
 	}
 }
 
-// TestCrashForgets is the negative twin: what the trace does not say is found missing.
+// TestCrashForgets is the negative twin: what is lost from the log is reported as lost.
 func TestCrashForgets(t *testing.T) {
 	tests := map[string]func(*trace.Entry) bool{
-		"a dispatch":        func(e *trace.Entry) bool { return e.Plan != nil && e.Host == "h01" },
-		"a rollout event":   func(e *trace.Entry) bool { return e.Event != nil && e.Event.Host == "h01" },
-		"a schedule":        func(e *trace.Entry) bool { return e.Effect != nil && e.Effect.Kind == reducer.SchedulePruning },
+		"a dispatch":      func(e *trace.Entry) bool { return e.Plan != nil && e.Host == "h01" },
+		"a rollout event": func(e *trace.Entry) bool { return e.Event != nil && e.Event.Host == "h01" },
+		"a schedule": func(e *trace.Entry) bool {
+			return e.Effect != nil && e.Effect.Kind == reducer.SchedulePruning
+		},
 		"a poll":            func(e *trace.Entry) bool { return e.Poll != nil },
 		"messages":          func(e *trace.Entry) bool { return e.Agent != nil && e.Host == "h01" },
 		"a quarantine":      func(e *trace.Entry) bool { return e.HostEffect != nil },
@@ -202,6 +206,8 @@ func TestCrashForgets(t *testing.T) {
 	}
 }
 
-// v02Quarantining schedules pruning but leaves quarantines to the hosts' rollbacks, so that losing
-// one of those shows.
-func v02Quarantining() reducer.Machine { return reducer.V02With("test", reducer.Differences()[3:4]) }
+// v02Quarantining schedules pruning and inserts no quarantine, so that a quarantine of a host's
+// rollback that is lost shows.
+func v02Quarantining() reducer.Machine {
+	return reducer.V02With("test", reducer.Differences()[3:4])
+}

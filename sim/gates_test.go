@@ -8,8 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestBudgets holds what sweeps have found about budgets: each must let the second ref through in
-// the end, and the invariants see to it that no budget is exceeded on the way.
+// TestBudgets runs what sweeps have found about budgets. Each must let the second ref through in
+// the end, and the invariants check that no budget is exceeded on the way.
 func TestBudgets(t *testing.T) {
 	tests := map[string]func(*Scenario){
 		// Seed 1114: the reboot of a deferred host exceeds the budget without a dispatch; the next ref

@@ -10,7 +10,7 @@ import (
 	"rollsim/reducer"
 )
 
-// checkChannelGraph refuses channels that wait for themselves, through whatever others.
+// checkChannelGraph refuses channels that wait for themselves, directly or through others.
 func checkChannelGraph(channels []Channel) error {
 	number := make(map[reducer.ChannelID]int)
 	for i := range channels {
@@ -38,10 +38,10 @@ func checkChannelGraph(channels []Channel) error {
 	return fmt.Errorf("channels wait for each other in a circle: %v", names)
 }
 
-// Circle finds things that wait for each other, so that none of them can ever go: waits holds, for
-// each, the numbers of those that it waits for. It gives the numbers of one such group in rising
-// order, a single one for a thing that waits for itself, and nil when there are none. Its cost
-// grows with the number of edges only.
+// Circle finds things that wait for each other, so that none of them can ever go on. waits holds,
+// for each thing, the numbers of those that it waits for. Circle returns the numbers of one such
+// group in rising order, a single one for a thing that waits for itself, and nil if nothing waits
+// in a circle. Its cost grows with the number of edges only.
 func Circle(waits [][]int) []int {
 	g := simple.NewDirectedGraph()
 	for i, others := range waits {

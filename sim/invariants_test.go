@@ -10,10 +10,17 @@ import (
 	"rollsim/trace"
 )
 
-// broken is a machine that meddles with what another one answers.
+// answer is what a machine has answered to one event.
+type answer struct {
+	before, rec *reducer.Record
+	event       *reducer.Event
+	effects     *reducer.Effects
+}
+
+// broken is a machine that changes the answers of another one.
 type broken struct {
 	reducer.Machine
-	meddle func(before, rec *reducer.Record, ev *reducer.Event, out *reducer.Effects)
+	change func(answer)
 }
 
 func (b broken) Step(
@@ -23,9 +30,12 @@ func (b broken) Step(
 	if err := b.Machine.Step(rec, ev, now, p, out); err != nil {
 		return err
 	}
-	b.meddle(&before, rec, ev, out)
+	b.change(answer{&before, rec, ev, out})
 	return nil
 }
+
+// withAnswer is rfc0008 with its answers changed.
+func withAnswer(change func(answer)) reducer.Machine { return broken{reducer.RFC0008(), change} }
 
 // withCell is rfc0008 with one cell changed.
 func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Machine {
@@ -34,39 +44,37 @@ func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Mach
 	return reducer.NewTable("broken", cells, true)
 }
 
-// TestViolationsAreFound breaks a reducer, the planner or the applier, and expects the invariant
-// that this violates to be found and named with the rollout and the step; every invariant has its
-// turn.
-func TestViolationsAreFound(t *testing.T) {
-	meddled := func(f func(before, rec *reducer.Record, ev *reducer.Event, out *reducer.Effects)) reducer.Machine {
-		return broken{reducer.RFC0008(), f}
-	}
+func goTo(s reducer.State) reducer.Cell { return reducer.Cell{{Do: reducer.Go, To: s}} }
+
+// defect is a defect that violates an invariant: of the machine, of the planner, or of neither, but
+// a scenario that no control plane can save.
+type defect struct {
+	want    string // the invariant and its subject
+	machine reducer.Machine
+	ignores string // the gate that the planner ignores, or halt
+	change  func(*Scenario)
+}
+
+// defects has at least one defect for each invariant that a single run can violate.
+func defects() []defect {
 	none := reducer.Opt[reducer.Time]{}
-	tests := []struct {
-		want    string // the invariant and its subject
-		machine reducer.Machine
-		ignores string
-		change  func(*Scenario)
-	}{
-		{want: "terminal-stamped " +
-			"stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
-			rec.TerminalAt = none
-		})},
-		{want: "terminal-stamped " +
-			"stable@a1", machine: meddled(func(_, rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
-			rec.SupersededAt = none
-		}), change: func(sc *Scenario) { sc.Timeline[1].At = 5 * time.Minute }},
+	return []defect{
 		{
-			want: "terminal-converged late@z1",
-			machine: withCell(
-				reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}},
-			),
+			want:    "terminal-stamped stable@a1",
+			machine: withAnswer(func(a answer) { a.rec.TerminalAt = none }),
 		},
 		{
-			want: "pruned-absorbing stable@a1",
-			machine: withCell(
-				reducer.Pruned, reducer.HostJoined, reducer.Cell{{Do: reducer.Go, To: reducer.Active}},
-			),
+			want:    "terminal-stamped stable@a1",
+			machine: withAnswer(func(a answer) { a.rec.SupersededAt = none }),
+			change:  func(sc *Scenario) { sc.Timeline[1].At = 5 * time.Minute },
+		},
+		{
+			want:    "terminal-converged late@z1",
+			machine: withCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Terminal)),
+		},
+		{
+			want:    "pruned-absorbing stable@a1",
+			machine: withCell(reducer.Pruned, reducer.HostJoined, goTo(reducer.Active)),
 			change: func(sc *Scenario) {
 				sc.Timeline = append(sc.Timeline, Action{
 					When:  &Moment{Rollout: "stable@a1", State: reducer.Pruned},
@@ -74,45 +82,65 @@ func TestViolationsAreFound(t *testing.T) {
 				})
 			},
 		},
-		{want: "wave-monotonic " +
-			"late@z1", machine: meddled(func(_, rec *reducer.Record, ev *reducer.Event, _ *reducer.Effects) {
-			if ev.Kind == reducer.RolloutTerminal {
-				rec.CurrentWave = 0
-			}
-		})},
-		{want: "transition-recorded " +
-			"stable@a1", machine: meddled(func(before, rec *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
-			if before.State == reducer.Active && rec.State == reducer.Converging {
-				out.Reset()
-			}
-		})},
-		{want: "transition-recorded " +
-			"stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
-			if all := out.All(); len(all) > 0 {
-				all[0].From = reducer.Opening
-			}
-		})},
 		{
-			want:    "one-standing stable",
-			machine: withCell(reducer.Terminal, reducer.SuccessorOpened, reducer.Cell{{Do: reducer.Ignore}}),
+			want: "wave-monotonic late@z1",
+			machine: withAnswer(func(a answer) {
+				if a.event.Kind == reducer.RolloutTerminal {
+					a.rec.CurrentWave = 0
+				}
+			}),
 		},
-		{want: "reverted-host " +
-			"stable@a1", machine: withCell(reducer.Active, reducer.WaveAdvanced, reducer.Cell{{Do: reducer.Go, To: reducer.Reverted}})},
-		{want: "retention-kept " +
-			"stable@a1", machine: meddled(func(_, _ *reducer.Record, _ *reducer.Event, out *reducer.Effects) {
-			for i := range out.All() {
-				out.All()[i].DelaySeconds /= 2
-			}
-		})},
-		{want: "halt-kept late@z1", ignores: halt, change: func(sc *Scenario) {
-			sc.Budgets = nil
-			sc.Channels[1].Policy.OnHealthFailure = reducer.RollbackAndHalt
-			sc.Channels[1].HostEdges = []HostEdge{{Host: "l4", After: "l3"}}
-			sc.Fates = []Fate{{Host: "l2", Kind: FailsActivation}, {Host: "l2", Kind: NeverRollsBack}}
-		}},
-		{want: "quarantine-kept stable@a1", ignores: trace.GateQuarantine, change: func(sc *Scenario) {
-			sc.Quarantine = []QuarantineEntry{{Channel: "stable", Closure: "a1"}}
-		}},
+		{
+			want: "transition-recorded stable@a1",
+			machine: withAnswer(func(a answer) {
+				if a.before.State == reducer.Active && a.rec.State == reducer.Converging {
+					a.effects.Reset()
+				}
+			}),
+		},
+		{
+			want: "transition-recorded stable@a1",
+			machine: withAnswer(func(a answer) {
+				if all := a.effects.All(); len(all) > 0 {
+					all[0].From = reducer.Opening
+				}
+			}),
+		},
+		{
+			want: "one-standing stable",
+			machine: withCell(
+				reducer.Terminal, reducer.SuccessorOpened, reducer.Cell{{Do: reducer.Ignore}},
+			),
+		},
+		{
+			want:    "reverted-host stable@a1",
+			machine: withCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Reverted)),
+		},
+		{
+			want: "retention-kept stable@a1",
+			machine: withAnswer(func(a answer) {
+				for i := range a.effects.All() {
+					a.effects.All()[i].DelaySeconds /= 2
+				}
+			}),
+		},
+		{
+			want:    "halt-kept late@z1",
+			ignores: halt,
+			change: func(sc *Scenario) {
+				sc.Budgets = nil
+				sc.Channels[1].Policy.OnHealthFailure = reducer.RollbackAndHalt
+				sc.Channels[1].HostEdges = []HostEdge{{Host: "l4", After: "l3"}}
+				sc.Fates = []Fate{{Host: "l2", Kind: FailsActivation}, {Host: "l2", Kind: NeverRollsBack}}
+			},
+		},
+		{
+			want:    "quarantine-kept stable@a1",
+			ignores: trace.GateQuarantine,
+			change: func(sc *Scenario) {
+				sc.Quarantine = []QuarantineEntry{{Channel: "stable", Closure: "a1"}}
+			},
+		},
 		{
 			want:    "wave-kept late@z1",
 			ignores: trace.GateWavePromotion,
@@ -132,67 +160,85 @@ func TestViolationsAreFound(t *testing.T) {
 			),
 		},
 		{
-			want: "unpruned stable@b2",
-			machine: withCell(
-				reducer.Converging, reducer.RolloutTerminal,
-				reducer.Cell{{Do: reducer.Go, To: reducer.Terminal}},
-			),
+			want:    "unpruned stable@b2",
+			machine: withCell(reducer.Converging, reducer.RolloutTerminal, goTo(reducer.Terminal)),
 		},
-		{want: "stranded stable", change: func(sc *Scenario) {
-			sc.Timeline = append(sc.Timeline, Action{At: 2 * time.Hour, SetRef: &RefChange{"stable", "a1"}})
-		}},
+		{
+			want: "stranded stable",
+			change: func(sc *Scenario) {
+				sc.Timeline = append(
+					sc.Timeline, Action{At: 2 * time.Hour, SetRef: &RefChange{"stable", "a1"}},
+				)
+			},
+		},
 	}
-	// two runs are compared where sweeps are made
-	seen := map[invariant.Name]bool{invariant.SameBytes: true}
-	for _, tt := range tests {
-		t.Run(tt.want, func(t *testing.T) {
-			want, err := invariant.Parse(tt.want)
+}
+
+// violate runs a scenario with a defect.
+func (d *defect) violate(t *testing.T, sc *Scenario) []Violation {
+	t.Helper()
+	opt := Options{Machine: d.machine, Seed: 1, Refold: true}
+	if opt.Machine == nil {
+		opt.Machine = reducer.RFC0008()
+	}
+	if d.ignores != "" {
+		opt.ControlPlane = reckless(d.ignores)
+	}
+	result, err := Run(sc, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Violations
+}
+
+// TestViolationsAreFound runs each defect, and checks that the invariant that it violates is
+// reported with the subject and the entry, and is not without the defect.
+func TestViolationsAreFound(t *testing.T) {
+	atEnd := []invariant.Name{invariant.Stuck, invariant.Unpruned, invariant.Stranded}
+	for _, d := range defects() {
+		t.Run(d.want, func(t *testing.T) {
+			want, err := invariant.Parse(d.want)
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen[want.Invariant] = true
 			sc := faulty(t)
 			sc.Timeline[2].At = time.Hour
-			if tt.change != nil {
-				tt.change(sc)
+			if d.change != nil {
+				d.change(sc)
 			}
-			run := func(machine reducer.Machine, ignores string) []Violation {
-				opt := Options{Machine: machine, Seed: 1, Refold: true}
-				if ignores != "" {
-					opt.ControlPlane = reckless(ignores)
-				}
-				result, err := Run(sc, opt)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return result.Violations
-			}
-			machine := tt.machine
-			if machine == nil {
-				machine = reducer.RFC0008()
-			}
-			found := run(machine, tt.ignores)
+			found := d.violate(t, sc)
 			i := slices.IndexFunc(found, want.Is)
 			if i < 0 {
 				t.Fatalf("not found; found %v", found)
 			}
 			v := found[i]
-			atEnd := slices.Contains(
-				[]invariant.Name{invariant.Stuck, invariant.Unpruned, invariant.Stranded}, v.Invariant,
-			)
-			if v.Detail == "" || v.Seq == 0 && !atEnd {
+			if v.Detail == "" || v.Seq == 0 && !slices.Contains(atEnd, v.Invariant) {
 				t.Errorf("the report does not say what and where: %+v", v)
 			}
-			if tt.machine != nil || tt.ignores != "" {
-				if sound := run(reducer.RFC0008(), ""); slices.ContainsFunc(sound, want.Is) {
+			if d.machine != nil || d.ignores != "" {
+				sound := (&defect{}).violate(t, sc)
+				if slices.ContainsFunc(sound, want.Is) {
 					t.Errorf("the sound one violates it too: %v", sound)
 				}
 			}
 		})
 	}
+}
+
+// TestEveryInvariantHasADefect checks that defects leaves none out. Two runs are compared where
+// sweeps are made.
+func TestEveryInvariantHasADefect(t *testing.T) {
+	seen := map[invariant.Name]bool{invariant.SameBytes: true}
+	for _, d := range defects() {
+		v, err := invariant.Parse(d.want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[v.Invariant] = true
+	}
 	for _, name := range invariant.Names() {
 		if !seen[name] {
-			t.Errorf("no test violates %s", name)
+			t.Errorf("no defect violates %s", name)
 		}
 	}
 }

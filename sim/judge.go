@@ -116,7 +116,7 @@ func (j *judge) waitsFor(r *reducer.Rollout) string {
 	return fmt.Sprintf("%v, current_wave %d; %s", r.Record.State, r.Record.CurrentWave, waits.String())
 }
 
-// hostWaitsFor describes what keeps a host from going on; empty for one that has reached its end.
+// hostWaitsFor describes what a host waits for; empty for one that has reached its end.
 func (j *judge) hostWaitsFor(r *reducer.Rollout, h reducer.Host) string {
 	if h.State == reducer.HostConverged || h.State == reducer.HostReverted {
 		return ""
@@ -185,7 +185,8 @@ func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 	return ""
 }
 
-// awaitsBudget returns why a budget that is used up cannot become free by itself; empty when it may.
+// awaitsBudget returns why a budget that is used up cannot become free by itself; empty when it
+// may.
 func (j *judge) awaitsBudget(i int) string {
 	b := &j.sc.Budgets[i]
 	counted := j.plane.Counted(i)

@@ -4,6 +4,6 @@ package sim
 
 import "os"
 
-// leak makes every draw depend on the process: what must never happen, planted for the determinism
-// gate to catch.
+// leak returns a value that changes from process to process, so that every draw depends on it. It
+// is planted for the determinism gate, which must catch it.
 func leak() uint64 { return uint64(os.Getpid()) }

@@ -38,7 +38,7 @@ type link struct {
 	outbox      []message // sent and not acknowledged, in order
 	held        *message  // waits for the next one to overtake it
 	resendDue   bool
-	attempts    uint64 // to do something that may go wrong: tells one draw from the next
+	attempts    uint64 // attempts to do something that may go wrong: distinguishes the draws
 	interrupter *Fault // the restart that will break off the present switch
 }
 
@@ -52,7 +52,7 @@ type message struct {
 // again.
 const resendInterval = 30 * time.Second
 
-// connect gives every host a link, with a clock that may be off.
+// connect makes a link for every host, with a clock that may be off.
 func (n *network) connect() {
 	n.links = make([]link, n.inv.Hosts())
 	for host := range n.links {

@@ -133,7 +133,7 @@ func TestMessageFaults(t *testing.T) {
 		w.expect(t, "later", 1)
 		w.send(0, 0, say(2))
 		if len(w.flights) != 1 {
-			t.Errorf("%d places for messages under way, of which one is free", len(w.flights))
+			t.Errorf("%d places for messages under way, want 1", len(w.flights))
 		}
 	})
 	t.Run("duplicated", func(t *testing.T) {

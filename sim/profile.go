@@ -72,23 +72,23 @@ func (p *profiles) of(id reducer.HostID) (*profile, error) {
 	return &merged, nil
 }
 
-// override replaces what over sets.
-func (b *Behaviour) override(over *Behaviour) {
-	override(&b.Ack, over.Ack)
-	override(&b.Activation, over.Activation)
-	override(&b.Reboot, over.Reboot)
-	override(&b.Probe, over.Probe)
-	override(&b.Converge, over.Converge)
-	override(&b.Rollback, over.Rollback)
-	override(&b.ActivationFailure, over.ActivationFailure)
-	override(&b.Deferral, over.Deferral)
-	override(&b.ProbeFailure, over.ProbeFailure)
-	override(&b.RollbackFailure, over.RollbackFailure)
-	override(&b.NoAnswer, over.NoAnswer)
+// override replaces what other sets.
+func (b *Behaviour) override(other *Behaviour) {
+	override(&b.Ack, other.Ack)
+	override(&b.Activation, other.Activation)
+	override(&b.Reboot, other.Reboot)
+	override(&b.Probe, other.Probe)
+	override(&b.Converge, other.Converge)
+	override(&b.Rollback, other.Rollback)
+	override(&b.ActivationFailure, other.ActivationFailure)
+	override(&b.Deferral, other.Deferral)
+	override(&b.ProbeFailure, other.ProbeFailure)
+	override(&b.RollbackFailure, other.RollbackFailure)
+	override(&b.NoAnswer, other.NoAnswer)
 }
 
-func override[T any](value **T, over *T) {
-	if over != nil {
-		*value = over
+func override[T any](value **T, other *T) {
+	if other != nil {
+		*value = other
 	}
 }

@@ -30,16 +30,16 @@ const (
 type item struct {
 	at reducer.Time
 
-	// order is the insertion number, above the kind of work: ties of time are first come, first
-	// served, which makes the order total. 56 bits of it outlast any run.
+	// order is the insertion number, shifted left by the 8 bits of the kind of work. It breaks ties of
+	// time, which makes the order total. Its 56 bits outlast any run.
 	order uint64
 	a, b  uint32
 }
 
 func (x *item) work() work { return work(x.order) }
 
-// queue holds what is due, by (at, order): a heap with four children to a node, which is shallower
-// than two and so touches less memory.
+// queue holds what is due, by (at, order). It is a heap of four children a node, which is shallower
+// than one of two and so touches less memory.
 type queue struct {
 	heap     []item
 	inserted uint64
@@ -65,7 +65,7 @@ func (q *queue) push(at reducer.Time, w work, a, b uint32) {
 	q.heap[i] = x
 }
 
-// next tells when the first item is due; false when there is none.
+// next returns when the first item is due; false when the queue is empty.
 func (q *queue) next() (reducer.Time, bool) {
 	if len(q.heap) == 0 {
 		return 0, false

@@ -28,12 +28,12 @@ const (
 	drawFault purpose = 1 << 16 // and the kind of fault
 )
 
-// streamKey is what the name of an entity contributes to the key of its streams.
+// streamKey returns what the name of an entity contributes to the key of its streams.
 func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
 
-// draw gives the random word of one purpose, for one host under one rollout. Each has a stream of
-// its own, keyed by what it is for, so that one more draw, host or rollout moves no other, and
-// nothing has to be remembered between draws.
+// draw returns the random word of one purpose, for one host under one rollout. Each word has a
+// stream of its own, keyed by its purpose, host and rollout, so that one more draw, host or rollout
+// moves no other, and no state is kept between draws.
 func draw(seed, host, rollout uint64, p purpose) uint64 {
 	var stream rand.PCG
 	stream.Seed(mix(seed^host)^leak(), mix(rollout^mix(uint64(p))))

@@ -43,7 +43,7 @@ func (r *recorder) write(e *trace.Entry) {
 		r.history = append(r.history, e.Clone())
 	}
 	if r.refold != nil && e.Event != nil {
-		// What it refuses the live fleet refuses too, or they come to differ.
+		// The live fleet refuses the same events, or the two differ at the end.
 		if err := r.refold.Apply(e.Event, e.At, &r.outcome); isFailure(err) {
 			r.fail(err)
 		}

@@ -21,8 +21,8 @@ type Options struct {
 	// Refold folds the trace a second time, and compares the result with the live state at the end.
 	Refold bool
 
-	// The run ends early, once the instant is over in which entry UntilSeq was written or the virtual
-	// time Until was reached. Zero is neither. A run that ends early is not judged for liveness.
+	// The run ends early, at the end of the instant in which entry UntilSeq is written or the virtual
+	// time Until is reached. Zero is neither. A run that ends early is not judged for liveness.
 	UntilSeq uint64
 	Until    time.Duration
 }
@@ -38,8 +38,8 @@ type Result struct {
 	Never      []int // of Scenario.Sometimes, from 0, those that did not come
 }
 
-// ErrRunaway says that the work of one instant does not end, because some of it leads back to itself
-// without any delay.
+// ErrRunaway says that the work of one instant does not end, because some of it leads back to
+// itself without any delay.
 var ErrRunaway = controlplane.ErrRunaway
 
 // maxPerInstant limits the work of one instant, so that a loop without delay is an error and not a

@@ -1,15 +1,16 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
 )
 
-// Scenario is everything that a run depends on, but for the machine's code: two runs of equal
-// scenarios give the same bytes. It is plain data; package scenarios makes it of a YAML file and
-// package features of sentences.
+// Scenario is everything that a run depends on, except the machine's code: two runs of equal
+// scenarios write the same bytes. It is plain data. Package scenario reads it from a YAML file,
+// package story from sentences.
 type Scenario struct {
 	Name    string
 	Start   reducer.Time  // when virtual time starts
@@ -18,22 +19,22 @@ type Scenario struct {
 	Machine string // by name
 
 	Channels  []Channel
-	Behaviour Behaviour // of every host that no group and no fate says otherwise of
-	Groups    []Group   // later ones win
-	Fates     []Fate    // later ones win
+	Behaviour Behaviour // of every host, unless a group or a fate says otherwise
+	Groups    []Group   // a later one overrides an earlier one
+	Fates     []Fate    // a later one overrides an earlier one
 	Budgets   []Budget
 
 	Quarantine []QuarantineEntry // from the start
 	Timeline   []Action          // in file order
 	Traffic    []Traffic         // further ref changes, drawn or regular
-	Faults     []Fault           // what chance brings; none by default
+	Faults     []Fault           // what may go wrong by chance
 
-	ControlPlane controlplane.Name // whose planner runs
+	ControlPlane controlplane.Name // which control plane runs
 
-	// Sometimes are moments of which each must come at least once.
+	// Sometimes lists moments that must happen at least once each.
 	Sometimes []Moment
 
-	// ExpectViolations are the violations that the run must end with, no more and no fewer.
+	// ExpectViolations lists the violations that the run must end with, no more and no fewer.
 	ExpectViolations []Violation
 }
 
@@ -43,7 +44,7 @@ type Channel struct {
 	PollInterval time.Duration // above 0
 	Policy       reducer.Policy
 	Waves        []Wave
-	After        []reducer.ChannelID // channels that it waits for: the graph of these has no cycle
+	After        []reducer.ChannelID // the channels that it waits for, without a cycle
 	HostEdges    []HostEdge
 }
 
@@ -60,9 +61,8 @@ type QuarantineEntry = controlplane.QuarantineEntry
 // Wave is one step of a rollout. It may be empty.
 type Wave = controlplane.Wave
 
-// Behaviour is how a host's agent behaves: how long each stage takes and how likely each turn for
-// the worse is. Delays are in ticks of a millisecond. A nil distribution in a Group leaves what the
-// host had.
+// Behaviour is how a host's agent behaves: how long each stage takes, and how likely it goes wrong.
+// Delays are in ticks of a millisecond. In a Group, nil leaves what the host had.
 type Behaviour struct {
 	Ack        *Distribution // dispatch sent → DispatchAck received
 	Activation *Distribution // DispatchAck → the switch has completed, failed or been deferred
@@ -78,7 +78,7 @@ type Behaviour struct {
 	NoAnswer          *Probability // the agent never acks
 }
 
-// Group gives some hosts their own behaviour.
+// Group has the behaviour of some hosts.
 type Group struct {
 	Hosts     []string // names or globs (path.Match)
 	Behaviour Behaviour
@@ -87,10 +87,10 @@ type Group struct {
 // Probability is a chance in units of 2⁻³², so from 0 (never) to 1<<32 (always).
 type Probability uint64
 
-// Certain is a Probability that always comes true.
+// Certain is the Probability of what always happens.
 const Certain Probability = 1 << 32
 
-// FateKind says what a script has in store for a host. The zero value is invalid.
+// FateKind is what a script assigns to a host. The zero value is invalid.
 type FateKind uint8
 
 // The fates.
@@ -103,43 +103,42 @@ const (
 	ConvergesAnyway                     // whatever the probabilities say, it converges
 )
 
-// Settles tells whether the fate leaves nothing for others to happen: of two such, only one can
-// come to a host under a ref.
+// Settles reports whether the fate decides how the rollout ends for the host, so that a host can
+// have only one such fate under a ref.
 func (k FateKind) Settles() bool {
 	return k == FailsActivation || k == FailsProbes || k == NeverAnswers || k == ConvergesAnyway
 }
 
-// Fate scripts what becomes of one host, instead of leaving it to probabilities.
+// Fate scripts what happens to one host, instead of leaving it to probabilities.
 type Fate struct {
 	Host reducer.HostID
 	Ref  reducer.ChannelRef // under which it happens; empty for every one
 	Kind FateKind
 
-	// RebootAfter is for Defers: from the deferral to the reboot. Unset leaves it to Behaviour.Reboot;
-	// negative is never.
+	// RebootAfter is, for Defers, the time from the deferral to the reboot. Unset leaves it to
+	// Behaviour.Reboot; negative is never.
 	RebootAfter reducer.Opt[time.Duration]
 }
 
-// Traffic moves a channel's ref without the timeline.
+// Traffic changes a channel's ref in addition to the timeline.
 type Traffic struct {
 	Channel reducer.ChannelID
 	Kind    TrafficKind
-	Every   *Distribution // from one change to the next; 0 is taken for a tick
+	Every   *Distribution // from one change to the next; at least a tick
 	From    time.Duration // of the first change, since the start
-	Until   time.Duration // no change after it; 0 is the end of the run
+	Until   time.Duration // no change at or after it; 0 is the end of the run
 
 	Prefix  string               // Arrivals: refs are named Prefix and 1, 2, 3 …
-	Between []reducer.ChannelRef // Flapping: the refs to go through, round and round
+	Between []reducer.ChannelRef // Flapping: the refs, which follow each other in a circle
 }
 
-// TrafficKind says how refs come. The zero value is invalid.
+// TrafficKind says how refs change. The zero value is invalid.
 type TrafficKind uint8
 
 // The kinds of traffic. A fixed list of changes is the timeline itself.
 const (
-	// a new ref each time: periodic when Every is constant, else random
-	Arrivals TrafficKind = 1 + iota
-	Flapping             // back and forth between the same refs
+	Arrivals TrafficKind = 1 + iota // a new ref each time
+	Flapping                        // back and forth between the same refs
 )
 
 // Action is one line of a scenario's timeline. Exactly one of SetRef, Lift, Fault and Event is set.
@@ -162,10 +161,27 @@ type RefChange struct {
 
 // Moment is the first instant at which something is true of a rollout. Zero fields ask nothing.
 type Moment struct {
-	Rollout reducer.RolloutID
-	State   reducer.State // the rollout is in this state
-	// with HostState: a host of the wave is in it, and none has still to get that far
-	Wave      reducer.Opt[uint32]
-	Host      reducer.HostID // with HostState: the host is in it
+	Rollout   reducer.RolloutID
+	State     reducer.State       // the rollout is in this state
+	Wave      reducer.Opt[uint32] // with HostState: a host of the wave is in it, none is behind it
+	Host      reducer.HostID      // with HostState: the host is in it
 	HostState reducer.HostState
+}
+
+// String describes the moment, such as "stable@r1 is Failed".
+func (m *Moment) String() string {
+	text := string(m.Rollout)
+	if m.State != 0 {
+		text += fmt.Sprintf(" is %v", m.State)
+	}
+	if m.Wave.Set {
+		text += fmt.Sprintf(" wave %d", m.Wave.Value)
+	}
+	if m.Host != "" {
+		text += fmt.Sprintf(" host %s", m.Host)
+	}
+	if m.HostState != 0 {
+		text += fmt.Sprintf(" is %v", m.HostState)
+	}
+	return text
 }

@@ -127,22 +127,23 @@ func TestStreamsAreIndependent(t *testing.T) {
 func TestSeedDecides(t *testing.T) {
 	digest := func(seed uint64) string {
 		var d trace.Digest
-		if _, err := Run(scenario(t, hostNames(20)...), Options{Machine: reducer.RFC0008(), Seed: seed, Sink: &d}); err != nil {
+		opt := Options{Machine: reducer.RFC0008(), Seed: seed, Sink: &d}
+		if _, err := Run(scenario(t, hostNames(20)...), opt); err != nil {
 			t.Fatal(err)
 		}
 		return d.Sum()
 	}
 	first, again := digest(1), digest(1)
 	if first != again {
-		t.Error("the same seed gives different traces")
+		t.Error("the same seed has different traces")
 	}
 	if first == digest(2) {
-		t.Error("different seeds give the same trace")
+		t.Error("different seeds have the same trace")
 	}
 }
 
-// TestLiveStateIsTheFold is invariant (14) at the end of a run: folding the trace from nothing
-// gives the live state.
+// TestLiveStateIsTheFold checks invariant (14) at the end of a run: folding the trace from nothing
+// results in the live state.
 func TestLiveStateIsTheFold(t *testing.T) {
 	for seed := range uint64(50) {
 		sc := scenario(t, hostNames(8)...)
@@ -230,9 +231,8 @@ func TestRunaway(t *testing.T) {
 	}
 }
 
-// TestCursorComesToAnEnd gives the planner machines that make nothing of WaveAdvanced, or that go
-// round and round.
-func TestCursorComesToAnEnd(t *testing.T) {
+// TestCursorStops runs machines that ignore WaveAdvanced, or that go round in circles.
+func TestCursorStops(t *testing.T) {
 	sc := scenario(t, "h1", "h2")
 	sc.Behaviour = certain(t)
 	cells := reducer.RFC0008().Cells()
@@ -252,9 +252,8 @@ func TestCursorComesToAnEnd(t *testing.T) {
 	sc.Channels[0].Waves = append(
 		sc.Channels[0].Waves, Wave{Hosts: []reducer.HostID{"h3"}, Soak: time.Minute},
 	)
-	if _, err := Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1}); !errors.Is(
-		err, ErrRunaway,
-	) {
+	_, err = Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1})
+	if !errors.Is(err, ErrRunaway) {
 		t.Errorf("a machine that goes round and round: %v, want ErrRunaway", err)
 	}
 }

@@ -24,7 +24,7 @@ func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
 	}
 }
 
-// move makes a change of traffic, of which some came before, and the next one due.
+// move makes a change of traffic, before being the number of earlier ones, and schedules the next.
 func (u *upstream) move(index, before uint32) {
 	t := &u.traffic[index]
 	if t.Until > 0 && u.clock.elapsed() >= t.Until {

@@ -8,9 +8,9 @@ import (
 
 // Verdict compares the violations of a run with those that the scenario expects. It returns a line
 // for each violation that was not expected, for each that was expected and did not occur, for each
-// moment that did not come though it must at least once, and for each line of the timeline whose
-// moment did not come, so that the line tested nothing. It is empty when all is as expected, and for
-// a run that ended early.
+// moment that must happen and did not, and for each line of the timeline whose moment did not
+// happen, so that the line tested nothing. It is empty when all is as expected, and for a run that
+// ended early.
 func (sc *Scenario) Verdict(r *Result) string {
 	if r.Early {
 		return ""
@@ -28,10 +28,12 @@ func (sc *Scenario) Verdict(r *Result) string {
 		}
 	}
 	for _, i := range r.Never {
-		add("NEVER CAME number %d of what must sometimes be so", i+1)
+		add("NEVER HAPPENED %v: moment %d of sometimes", &sc.Sometimes[i], i+1)
 	}
 	for _, i := range r.NeverCame {
-		add("NEVER CAME the moment that line %d of the timeline waits for", i+1)
+		add(
+			"NEVER HAPPENED %v: the moment that line %d of the timeline waits for", sc.Timeline[i].When, i+1,
+		)
 	}
 	return strings.Join(lines, "\n")
 }

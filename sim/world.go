@@ -15,7 +15,7 @@ import (
 type world struct {
 	sc         *Scenario
 	opt        Options
-	perInstant int // maxPerInstant, but for tests
+	perInstant int // maxPerInstant; tests set less
 
 	clock    clock
 	record   recorder
@@ -112,7 +112,7 @@ func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
 	return controlplane.NewInventory(&conf)
 }
 
-// addAgents gives every host its agent.
+// addAgents adds an agent for every host.
 func (w *world) addAgents() error {
 	w.agents.list = make([]agent, 0, w.inv.Hosts())
 	for i := range w.sc.Channels {

@@ -136,8 +136,7 @@ func (w *describer) timeline(sc *sim.Scenario) {
 		case a.Lift != nil:
 			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, scenario.FormatDuration(a.At))
 		case a.Event != nil:
-			w.line("event", "%s %s after %s", eventWords(a.Event), scenario.FormatDuration(a.At),
-				momentWords(a.When))
+			w.line("event", "%s %s after %v", eventWords(a.Event), scenario.FormatDuration(a.At), a.When)
 		}
 	}
 }
@@ -159,24 +158,6 @@ func eventWords(ev *reducer.Event) string {
 		reducer.OperatorClearance:
 	}
 	return text + ","
-}
-
-// momentWords describes a moment.
-func momentWords(m *sim.Moment) string {
-	text := string(m.Rollout)
-	if m.State != 0 {
-		text += fmt.Sprintf(" is %v", m.State)
-	}
-	if m.Wave.Set {
-		text += fmt.Sprintf(" wave %d", m.Wave.Value)
-	}
-	if m.Host != "" {
-		text += fmt.Sprintf(" host %s", m.Host)
-	}
-	if m.HostState != 0 {
-		text += fmt.Sprintf(" is %v", m.HostState)
-	}
-	return text
 }
 
 func (w *describer) faults(sc *sim.Scenario) {

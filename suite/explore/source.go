@@ -109,7 +109,7 @@ func (s *Source) claims(n int) []string {
 	}
 	var all []string
 	for _, m := range s.Given[n].Scenario.Sometimes {
-		all = append(all, momentWords(&m))
+		all = append(all, m.String())
 	}
 	return all
 }
