@@ -21,23 +21,23 @@ import (
 
 // The exit codes.
 const (
-	exitHolds   = 0 // all holds
-	exitDiffers = 1 // something differs or an invariant broke
-	exitUsage   = 2 // usage, or input that cannot be read
+	exitHolds   = 0 // no difference, finding or violation
+	exitDiffers = 1 // a difference, a finding or a violation
+	exitUsage   = 2 // a mistake in the command line, or input that cannot be read
 )
 
-// errUnusable ends a command whose output has already said what could not be read.
+// errUnusable ends a command that has already reported which input it cannot read.
 var errUnusable = errors.New("some input cannot be read")
 
-// errDiffers ends a command whose output has already said what differs.
+// errDiffers ends a command that has already reported what differs.
 var errDiffers = errors.New("something differs")
 
 // errInterrupted ends a command that the user has interrupted.
 var errInterrupted = errors.New("interrupted")
 
-// usageError is a mistake in how the command was called.
+// usageError is a mistake in the command line.
 type usageError struct {
-	command string // its full name, for the hint
+	command string // the name of the command, for the hint; empty for the program itself
 	what    string
 }
 
@@ -47,19 +47,18 @@ func usage(c *cli.Context, format string, args ...any) error {
 	return &usageError{command: c.Command.Name, what: fmt.Sprintf(format, args...)}
 }
 
-// run is the whole program: it gives the exit code. Results go to stdout, everything else to
-// stderr.
+// run runs the program and returns its exit code. Results go to stdout, everything else to stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	heedSignals()
+	handleSignals()
 	env := newEnvironment(stdin, stdout, stderr)
 	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
 	if failure := env.closeMachines(); failure != nil &&
 		!errors.As(err, new(*reducer.MachineFailure)) {
-		err = failure // whatever the command made of it
+		err = failure // the command may have handled it as an answer
 	}
 	if env.out.failed != nil {
-		err = env.out.failed // nobody can see what holds
+		err = env.out.failed // the result was not written
 	}
 	var misuse *usageError
 	switch {
@@ -67,7 +66,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitHolds
 	case errors.Is(err, errDiffers):
 		return exitDiffers
-	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // or nobody reads any more
+	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // EPIPE: the reader has left
 		return exitUsage
 	case errors.As(err, &misuse):
 		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
@@ -76,7 +75,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	default:
 		text := err.Error()
 		var file *fs.PathError
-		if errors.As(err, &file) { // which call it was that failed says nothing to a user
+		if errors.As(err, &file) { // users do not know the name of the system call
 			text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
 		}
 		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(text))
@@ -87,7 +86,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func (env *environment) newApp() *cli.App {
 	app := &cli.App{
 		Name:  "rollsim",
-		Usage: "simulate fleets, and check and replay the rollouts that a reducer makes of them",
+		Usage: "simulate fleets, check rollouts against a specification, and replay recorded logs",
 		UsageText: "rollsim COMMAND [options] [arguments]\n\n" +
 			"rollsim check                      run the regression suite\n" +
 			"rollsim run one-wave-converges     simulate one scenario and read its trace",
@@ -96,7 +95,7 @@ func (env *environment) newApp() *cli.App {
 		Writer:               env.out.w,
 		ErrWriter:            env.err.w,
 		EnableBashCompletion: true,
-		// A machine's command and a channel's name may have a comma in them.
+		// The command of a machine and the name of a channel may contain a comma.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
 		Commands: []*cli.Command{
@@ -121,43 +120,41 @@ func (env *environment) newApp() *cli.App {
 			env.machineCommand(),
 			env.completionCommand(),
 		},
-		// run turns errors into exit codes itself.
+		// run converts errors to exit codes.
 		ExitErrHandler: func(*cli.Context, error) {},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return &usageError{
-					what: fmt.Sprintf("there is no command %q%s", name, nearest.Hint(name, commandNames(c.App))),
-				}
+				hint := nearest.Hint(name, commandNames(c.App))
+				return &usageError{what: fmt.Sprintf("unknown command %q%s", name, hint)}
 			}
 			return cli.ShowAppHelp(c)
 		},
 	}
-	wrongFlag := func(c *cli.Context, err error, _ bool) error {
+	onUsageError := func(c *cli.Context, err error, _ bool) error {
 		return &usageError{command: c.Command.Name, what: flagMistake(c, err)}
 	}
-	app.OnUsageError = wrongFlag
+	app.OnUsageError = onUsageError
 	for _, c := range app.Commands {
-		c.OnUsageError = wrongFlag
+		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true
 	}
 	return app
 }
 
-// environment is what the commands work with.
+// environment is the environment of a command.
 type environment struct {
 	stdin io.Reader
 	out   *printer // results
 	err   *printer // everything else
 
-	machines []*external.Machine // those in other processes, until the command is over
+	machines []*external.Machine // the machines in other processes, which closeMachines ends
 }
 
 func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
 	return &environment{stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr)}
 }
 
-// version is the module's version when it was installed as one, else the commit that it was built
-// from.
+// version returns the version of the module, or the commit of a build from a checkout.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -182,7 +179,7 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-// The mistakes that the library finds in flags, in its words.
+// The errors of the command-line library.
 var (
 	unknownFlag = regexp.MustCompile(`^flag provided but not defined: --?(.*)$`)
 	noValue     = regexp.MustCompile(`^flag needs an argument: --?(.*)$`)
@@ -191,18 +188,16 @@ var (
 	)
 )
 
-// flagMistake says what is wrong with the flags: which are known, and what was expected.
+// flagMistake returns the message for an error of the command-line library: which option is wrong, and
+// what was expected.
 func flagMistake(c *cli.Context, err error) string {
 	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
 		var known []string
 		for _, f := range c.Command.Flags {
 			known = append(known, f.Names()...)
 		}
-		return fmt.Sprintf(
-			"there is no option --%s%s",
-			m[1],
-			strings.Replace(nearest.Hint(m[1], known), `"`, `"--`, 1),
-		)
+		hint := strings.Replace(nearest.Hint(m[1], known), `"`, `"--`, 1)
+		return fmt.Sprintf("unknown option --%s%s", m[1], hint)
 	}
 	if m := noValue.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Sprintf("%s: expected a value after it", dashed(m[1]))
@@ -228,10 +223,10 @@ func flagMistake(c *cli.Context, err error) string {
 
 func dashed(flag string) string { return "--"[:min(2, len(flag))] + flag }
 
-// flagsFirst moves a command's options before its arguments, so that `run x --seed 7` is read as
-// people mean it. What follows a lone -- stays as it is.
+// flagsFirst moves the options of a command before its arguments, because the command-line library
+// stops reading options at the first argument. It does not change what follows "--".
 func flagsFirst(app *cli.App, args []string) []string {
-	// A shell that asks for completions has the flag that says so last, where it must stay.
+	// The flag by which a shell asks for completions must stay at the end.
 	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
 		return args
 	}
@@ -260,14 +255,14 @@ func flagsFirst(app *cli.App, args []string) []string {
 		flags = append(flags, a)
 		name := strings.TrimLeft(a, "-")
 		if name == "help" || name == "h" {
-			return []string{args[0], args[1], "--help"} // beside it, an argument would be taken for a topic
+			// With an argument, the library would show the help of a subcommand.
+			return []string{args[0], args[1], "--help"}
 		}
 		if !takesValue[name] {
 			continue
 		}
 		if i++; i == len(args) {
-			// its value is missing, and nothing else is to be taken for it
-			return append(args[:2:2], flags...)
+			return append(args[:2:2], flags...) // the value is missing: pass no argument in its place
 		}
 		flags = append(flags, args[i])
 	}

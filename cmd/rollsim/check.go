@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -24,78 +23,36 @@ import (
 func (env *environment) checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "check",
-		Usage:     "run the regression suite: every scenario against its golden, and every feature",
+		Usage:     "run the regression suite: compare every scenario with its golden, run every feature",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without " +
-			"one, the folders scenarios/ and\n" +
-			"features/ of the current directory are checked, or the built-in suite where there are none.\n" +
-			"The golden of scenarios/NAME.yaml is golden/NAME.golden; that of any other NAME.yaml is " +
-			"NAME.golden beside it.\n\n" +
+		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without a " +
+			"PATH, rollsim checks the folders\n" +
+			"scenarios/ and features/ of the current directory, or the built-in suite if there are " +
+			"none.\n" +
+			"The golden of scenarios/NAME.yaml is golden/NAME.golden. The golden of any other NAME.yaml " +
+			"is NAME.golden in its folder.\n\n" +
 			"Example: rollsim check scenarios/one-wave-converges.yaml",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "update", Usage: "rewrite the goldens that differ or are missing, and " +
-				"say which"},
-			&cli.IntFlag{
-				Name:    "jobs",
-				Aliases: []string{"j"},
-				Value:   runtime.GOMAXPROCS(0),
-				Usage:   "run `N` scenarios at once",
-			},
+			&cli.BoolFlag{Name: "update", Usage: "rewrite and list the goldens that differ or are " +
+				"missing"},
+			jobsFlag("scenarios"),
 			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n` of the suite"},
-			&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure"},
+			&cli.BoolFlag{Name: "fail-fast", Usage: "start no more scenarios after the first failure"},
 			&cli.StringFlag{Name: "junit", Usage: "also write the results to `FILE` as JUnit XML"},
-			machineFlag("decide the transitions of scenarios by machine `M`, and hold it against their "+
-				"goldens", "each scenario's"), answerFlag(),
-			&cli.StringFlag{Name: "keep", Usage: "keep traces and diffs of what failed in `DIR`"},
+			machineFlag("run scenarios under machine `M`, and compare them with their goldens",
+				"each scenario's"),
+			answerFlag(),
+			&cli.StringFlag{Name: "keep", Usage: "write the traces and diffs of failures into `DIR`"},
 		},
 		Action: env.check,
 	}
 }
 
 func (env *environment) check(c *cli.Context) error {
-	opt := check.Options{
-		Jobs:     c.Int("jobs"),
-		FailFast: c.Bool("fail-fast"),
-		Keep:     c.String("keep") != "",
-	}
-	if opt.Jobs < 1 {
-		return usage(c, "--jobs %d: expected at least 1", opt.Jobs)
-	}
-	if s := c.String("shard"); s != "" {
-		part, err := shard.Parse(s)
-		if err != nil {
-			return usage(c, "%v", err)
-		}
-		opt.Shard = part
-	}
-	suite, builtIn, err := findSuite(c.Args().Slice())
+	suite, opt, err := env.checkOptions(c)
 	if err != nil {
 		return err
 	}
-	if c.IsSet("machine") {
-		if c.Bool("update") {
-			return usage(c, "--update: the goldens are those of each scenario's own machine; leave out "+
-				"--machine")
-		}
-		if suite.Features = nil; len(suite.Scenarios) == 0 {
-			return usage(c, "--machine: features name their machine by a tag, and no scenario is asked for")
-		}
-		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
-			return err
-		}
-	}
-	if c.Bool("update") {
-		if builtIn {
-			return usage(c, "--update: the built-in suite cannot be rewritten; name the files to update")
-		}
-		opt.Update = func(name string, data []byte) error {
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				return err
-			}
-			return atomicfile.Write(name, func(w io.Writer) error { _, err := w.Write(data); return err })
-		}
-	}
-
 	ctx, stop := interruptible()
 	defer stop()
 	var all []*check.Result
@@ -114,11 +71,14 @@ func (env *environment) check(c *cli.Context) error {
 			return err
 		}
 		if len(failed) > 0 {
-			env.err.printf("traces and diffs of what failed are in %s\n", dir)
+			env.err.printf("the traces and diffs of failures are in %s\n", dir)
 		}
 	}
 	if name := c.String("junit"); name != "" {
-		if err := env.writeFile(name, func(w io.Writer) error { return report.JUnit(w, "rollsim check", all) }); err != nil {
+		err := env.writeFile(name, func(w io.Writer) error {
+			return report.JUnit(w, "rollsim check", all)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -126,7 +86,7 @@ func (env *environment) check(c *cli.Context) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case len(all) > 0 && sum.Counts[check.Omitted] == len(all):
-		return errors.New("nothing was checked: all of it is tagged @wip")
+		return errors.New("nothing was checked: all scenarios are tagged @wip")
 	case sum.Counts[check.Unusable] > 0 && sum.Counts[check.Failed] == 0:
 		return errUnusable
 	case !sum.OK():
@@ -135,8 +95,52 @@ func (env *environment) check(c *cli.Context) error {
 	return nil
 }
 
-// findSuite collects what to check: the paths, else the current directory's suite, else the
-// built-in one.
+// checkOptions returns the suite and the options of the command line.
+func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Options, error) {
+	opt := check.Options{FailFast: c.Bool("fail-fast"), Keep: c.String("keep") != ""}
+	var err error
+	if opt.Jobs, err = jobs(c); err != nil {
+		return nil, opt, err
+	}
+	if s := c.String("shard"); s != "" {
+		if opt.Shard, err = shard.Parse(s); err != nil {
+			return nil, opt, usage(c, "--%v", err)
+		}
+	}
+	suite, builtIn, err := findSuite(c.Args().Slice())
+	if err != nil {
+		return nil, opt, err
+	}
+	if c.IsSet("machine") {
+		if c.Bool("update") {
+			return nil, opt, usage(c, "--update: goldens are those of each scenario's own machine; leave "+
+				"out --machine")
+		}
+		if suite.Features = nil; len(suite.Scenarios) == 0 {
+			return nil, opt, usage(c, "--machine: it applies to scenarios only, and there is none; a "+
+				"feature names its machine by a tag")
+		}
+		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return nil, opt, err
+		}
+	}
+	if c.Bool("update") {
+		if builtIn {
+			return nil, opt, usage(c, "--update: the built-in suite cannot be rewritten; name the files "+
+				"to update")
+		}
+		opt.Update = func(name string, data []byte) error {
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				return err
+			}
+			return atomicfile.WriteBytes(name, data)
+		}
+	}
+	return suite, opt, nil
+}
+
+// findSuite returns the suite at paths. Without paths it is that of the current directory, or the
+// built-in one if there is none.
 func findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
 	if len(paths) == 0 {
 		for _, dir := range []string{"scenarios", "features"} {
@@ -162,12 +166,19 @@ func isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
+var statusColours = map[check.Status]string{
+	check.Passed:   report.Green,
+	check.Failed:   report.Red,
+	check.Unusable: report.Red,
+	check.Updated:  report.Yellow,
+	check.Skipped:  report.Yellow,
+	check.Omitted:  report.Yellow,
+	check.Defect:   report.Yellow,
+}
+
 func (env *environment) printResult(r *check.Result) {
-	colour := map[check.Status]string{
-		check.Passed: report.Green, check.Failed: report.Red, check.Unusable: report.Red, check.Updated: report.Yellow, check.Skipped: report.Yellow,
-		check.Omitted: report.Yellow, check.Defect: report.Yellow,
-	}[r.Status]
-	env.out.printf("%s  %s\n", env.out.paint(colour, fmt.Sprintf("%-7s", r.Status)), r.Title())
+	status := env.out.paint(statusColours[r.Status], fmt.Sprintf("%-7s", r.Status))
+	env.out.printf("%s  %s\n", status, r.Title())
 	if r.Message != "" {
 		env.out.printf("%s\n", indent(r.Message))
 	}
@@ -183,23 +194,19 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 			env.out.printf("  %s\n", r.Rerun)
 		}
 	}
-	env.out.printf(
-		"\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"),
-		plural.Count(sum.Features, "feature scenario"), sum.Line(),
-	)
+	env.out.printf("\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"),
+		plural.Count(sum.Features, "feature scenario"), sum.Line())
 	env.err.printf("took %v\n", sum.Elapsed.Round(time.Millisecond))
 }
 
-// keep writes the artefacts of what failed, each failed case under a name of its own.
+// keep writes the artefacts of failures into a folder.
 func keep(dir string, failed []*check.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, r := range failed {
 		for _, a := range r.Artefacts {
-			name := filepath.Join(dir, a.Name)
-			err := atomicfile.Write(name, func(w io.Writer) error { _, err := w.Write(a.Data); return err })
-			if err != nil {
+			if err := atomicfile.WriteBytes(filepath.Join(dir, a.Name), a.Data); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,6 @@
 package main
 
-import (
-	"github.com/urfave/cli/v2"
-)
+import "github.com/urfave/cli/v2"
 
 func (env *environment) completionCommand() *cli.Command {
 	return &cli.Command{
@@ -27,14 +25,14 @@ func (env *environment) completionCommand() *cli.Command {
 				}
 				env.out.printf("%s", script)
 			default:
-				return usage(c, "there is no completion for %q: expected bash, zsh or fish", shell)
+				return usage(c, "unknown shell %q: expected bash, zsh or fish", shell)
 			}
 			return nil
 		},
 	}
 }
 
-// The scripts ask the program itself, through the flag that the command-line library answers.
+// The scripts get completions from the program, by a flag of the command-line library.
 const (
 	bashCompletion = `_rollsim() {
   local cur="${COMP_WORDS[COMP_CWORD]}" ask=("${COMP_WORDS[@]:0:COMP_CWORD}")

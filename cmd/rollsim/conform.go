@@ -12,11 +12,12 @@ import (
 func (env *environment) conformCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "conform",
-		Usage:     "hold a machine against conformance vectors: answers taken from an implementation",
+		Usage:     "compare a machine with conformance vectors, the recorded answers of an implementation",
 		ArgsUsage: "FILE…",
-		Description: "A FILE holds one vector a line, in JSON: a cell (record, event, now, want) or a " +
-			"walk (start, steps); plain or in\n" +
-			"gzip; - is standard input. The first mismatch is shown, and the exit code is then 1.\n\n" +
+		Description: "A FILE has one vector per line, in JSON: a cell (record, event, now, want) or a walk " +
+			"(start, steps). It may be\n" +
+			"compressed by gzip; - is standard input. The exit code is 1 if a vector does not match; the " +
+			"first one is shown.\n\n" +
 			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz " +
 			"conform/testdata/walks.ndjson.gz",
 		Flags:  []cli.Flag{machineFlag("answer by machine `M`", machine.Default().Name()), answerFlag()},
@@ -26,30 +27,22 @@ func (env *environment) conformCommand() *cli.Command {
 
 func (env *environment) conform(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usage(c, "expected at least one file of vectors")
+		return usage(c, "expected a file of vectors")
 	}
-	machine, err := env.chosenMachine(c, machine.Default().Name())
+	m, err := env.chosenMachine(c, machine.Default().Name())
 	if err != nil {
 		return err
 	}
 	differs := false
 	for _, name := range c.Args().Slice() {
-		result, err := env.conformFile(name, machine)
+		result, err := env.conformFile(name, m)
 		if err != nil {
 			return err
 		}
-		env.out.printf(
-			"%s: %s, %s, %s: %d passed, %d failed under %s\n",
-			name,
-			plural.Count(result.Cells, "cell"),
-			plural.Count(
-				result.Walks, "walk",
-			),
-			plural.Count(result.Steps, "step"),
-			result.Cells+result.Walks-result.Failed,
-			result.Failed,
-			machine.Name(),
-		)
+		env.out.printf("%s: %s, %s, %s: %d passed, %d failed under %s\n", name,
+			plural.Count(result.Cells, "cell"), plural.Count(result.Walks, "walk"),
+			plural.Count(result.Steps, "step"), result.Cells+result.Walks-result.Failed, result.Failed,
+			m.Name())
 		if result.First != nil && !differs {
 			env.out.printf("%s", result.First)
 			differs = true
@@ -61,11 +54,11 @@ func (env *environment) conform(c *cli.Context) error {
 	return nil
 }
 
-func (env *environment) conformFile(name string, machine reducer.Machine) (conform.Result, error) {
+func (env *environment) conformFile(name string, m reducer.Machine) (conform.Result, error) {
 	in, err := env.open(name)
 	if err != nil {
 		return conform.Result{}, err
 	}
 	defer in.Close()
-	return conform.Run(in, name, machine)
+	return conform.Run(in, name, m)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,16 +19,16 @@ import (
 func (env *environment) coverageCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "coverage",
-		Usage:     "tell which cells of the transition tables features, scenarios and traces exercise",
+		Usage:     "report which cells of the transition tables features, scenarios and traces exercise",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, or else a " +
-			"trace of rollsim run or a log of a\n" +
-			"control plane; - is standard input. Without features and scenarios, those of the current " +
-			"directory are taken, or the\n" +
-			"built-in ones where there are none: so a log alone is held against what the suite " +
-			"exercises.\n" +
-			"A cell is one outcome of one class of events in one state. The exit code is 1 when " +
-			"something fails, or with --min.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, a trace of " +
+			"rollsim run, or a log of a control\n" +
+			"plane; - is standard input. If no PATH is a feature, a scenario or a folder, rollsim uses " +
+			"those of the current directory,\n" +
+			"or the built-in ones if there are none. A log alone is therefore compared with the suite.\n" +
+			"A cell is one outcome of one class of events in one state. The exit code is 1 if a scenario " +
+			"fails, or a machine has less\n" +
+			"coverage than --min.\n\n" +
 			"Examples: rollsim coverage\n" +
 			"          rollsim coverage state.db\n" +
 			"          rollsim coverage features/failure --machine rfc0008 --each\n" +
@@ -37,34 +36,19 @@ func (env *environment) coverageCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: "machine",
-				Usage: "only of machine `M`, and replay traces through it: " + strings.Join(
-					machine.Names(), ", ",
-				),
+				Usage: "report only on machine `M`, and replay traces through it: " +
+					strings.Join(machine.Names(), ", "),
 				DefaultText: "all; traces through the one that they name, or " + forLogs(),
 			},
-			&cli.StringFlag{
-				Name:  "format",
-				Value: "text",
-				Usage: "print as `FORMAT`: " + strings.Join(report.CoverageFormats(), ", "),
-			},
-			&cli.BoolFlag{Name: "each", Usage: "also list what every feature scenario, scenario and " +
-				"trace exercises"},
-			&cli.IntFlag{Name: "min", Usage: "fail when less than `PERCENT` of the cells of a machine " +
-				"are exercised by anything that is no trace"},
-			jobsFlag(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE`, " +
-				"in place of what is there; - is standard output"},
+			formatFlag("text", report.CoverageFormats()),
+			&cli.BoolFlag{Name: "each", Usage: "also list the cells of every feature scenario, scenario " +
+				"and trace"},
+			&cli.IntFlag{Name: "min", Usage: "fail if features and scenarios exercise less than " +
+				"`PERCENT` of the cells of a machine"},
+			jobsFlag("scenarios"),
+			outputFlag(),
 		},
 		Action: env.coverage,
-	}
-}
-
-func jobsFlag() cli.Flag {
-	return &cli.IntFlag{
-		Name:    "jobs",
-		Aliases: []string{"j"},
-		Value:   runtime.GOMAXPROCS(0),
-		Usage:   "run `N` at once",
 	}
 }
 
@@ -81,47 +65,10 @@ func (env *environment) coverage(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var suitePaths, traces []string
-	for _, arg := range c.Args().Slice() {
-		if isOfSuite(arg) {
-			suitePaths = append(suitePaths, arg)
-		} else {
-			traces = append(traces, arg)
-		}
-	}
-	ctx, stop := interruptible()
-	defer stop()
-	var sources []coverage.Source
-	for _, name := range traces { // the cheaper ones first, as they may not be readable
-		reached, err := env.traceCoverage(c, name, tables)
-		if err != nil {
-			return err
-		}
-		sources = append(sources, coverage.Source{Kind: coverage.Trace, Name: name, Reached: reached})
-	}
-	cases, err := findCases(c, suitePaths)
+	sources, failing, err := env.coverageSources(c, tables)
 	if err != nil {
 		return err
 	}
-	ofSuite, err := check.Measure(ctx, cases, c.Int("jobs"))
-	if err != nil {
-		return errInterrupted
-	}
-	var failing []string
-	suite := make([]coverage.Source, 0, len(ofSuite))
-	for _, m := range ofSuite {
-		if m.Result.Status == check.Failed || m.Result.Status == check.Unusable {
-			failing = append(failing, m.Result.Rerun)
-			continue
-		}
-		kind := coverage.Scenario
-		if m.Case.Feature() {
-			kind = coverage.Feature
-		}
-		suite = append(suite, coverage.Source{Kind: kind, Name: m.Case.Path(), Reached: m.Reached})
-	}
-	sources = append(suite, sources...)
-
 	var summaries []*coverage.Summary
 	enough := true
 	for _, m := range tables {
@@ -129,15 +76,13 @@ func (env *environment) coverage(c *cli.Context) error {
 		summaries = append(summaries, s)
 		if n := s.Exercised(coverage.Feature, coverage.Scenario); n*100 < least*len(s.Rows) {
 			enough = false
-			env.err.printf(
-				"%s: %d of %d cells are exercised, less than %d %%\n", s.Machine, n, len(s.Rows), least,
-			)
+			env.err.printf("%s: %d of %d cells are exercised, less than %d %%\n", s.Machine, n,
+				len(s.Rows), least)
 		}
 	}
 	err = env.writeFile(output, func(w io.Writer) error {
-		return formatMistake(
-			c, report.Coverage(w, summaries, sources, c.String("format"), c.Bool("each")),
-		)
+		err := report.Coverage(w, summaries, sources, c.String("format"), c.Bool("each"))
+		return formatMistake(c, err)
 	})
 	if err != nil {
 		return err
@@ -154,7 +99,53 @@ func (env *environment) coverage(c *cli.Context) error {
 	return nil
 }
 
-// isOfSuite tells features, scenarios and folders of them from traces.
+// coverageSources measures the coverage of the arguments, the suite before the traces. failing lists
+// the commands that run the scenarios that fail, which are not measured.
+func (env *environment) coverageSources(
+	c *cli.Context, tables []*reducer.Table,
+) (sources []coverage.Source, failing []string, err error) {
+	n, err := jobs(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	var suitePaths []string
+	var traces []coverage.Source
+	for _, arg := range c.Args().Slice() {
+		if isOfSuite(arg) {
+			suitePaths = append(suitePaths, arg)
+			continue
+		}
+		reached, err := env.traceCoverage(c, arg, tables)
+		if err != nil {
+			return nil, nil, err
+		}
+		traces = append(traces, coverage.Source{Kind: coverage.Trace, Name: arg, Reached: reached})
+	}
+	cases, err := findCases(suitePaths)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	measured, err := check.Measure(ctx, cases, n)
+	if err != nil {
+		return nil, nil, errInterrupted
+	}
+	for _, m := range measured {
+		if m.Result.Status == check.Failed || m.Result.Status == check.Unusable {
+			failing = append(failing, m.Result.Rerun)
+			continue
+		}
+		kind := coverage.Scenario
+		if m.Case.Feature() {
+			kind = coverage.Feature
+		}
+		sources = append(sources, coverage.Source{Kind: kind, Name: m.Case.Path(), Reached: m.Reached})
+	}
+	return append(sources, traces...), failing, nil
+}
+
+// isOfSuite reports whether an argument is a feature, a scenario or a folder of them, not a trace.
 func isOfSuite(arg string) bool {
 	file, _, _ := strings.Cut(arg, ".feature:")
 	return file != arg || filepath.Ext(arg) == ".feature" || filepath.Ext(arg) == ".yaml" || isDir(arg)
@@ -172,12 +163,8 @@ func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
 	return []*reducer.Table{m}, nil
 }
 
-// findCases collects the cases at some paths, else those of the current directory, else the
-// built-in ones.
-func findCases(c *cli.Context, paths []string) ([]*check.Case, error) {
-	if c.Int("jobs") < 1 {
-		return nil, usage(c, "--jobs %d: expected at least 1", c.Int("jobs"))
-	}
+// findCases returns the cases of the suite at paths, as findSuite finds it.
+func findCases(paths []string) ([]*check.Case, error) {
 	suite, _, err := findSuite(paths)
 	if err != nil {
 		return nil, err
@@ -185,7 +172,7 @@ func findCases(c *cli.Context, paths []string) ([]*check.Case, error) {
 	return suite.Cases()
 }
 
-// traceCoverage replays a trace.
+// traceCoverage replays a trace and returns the cells that it reaches.
 func (env *environment) traceCoverage(
 	c *cli.Context, name string, tables []*reducer.Table,
 ) (coverage.Recording, error) {

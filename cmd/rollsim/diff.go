@@ -21,17 +21,17 @@ import (
 func (env *environment) diffCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "diff",
-		Usage:     "tell what another machine or another policy would have made of a recorded log",
+		Usage:     "compare the answers of two machines, or under two policies, to a recorded log",
 		ArgsUsage: "INPUT…",
-		Description: "The log's rollout events go through two sides. For each rollout of which they " +
-			"do not say the same, the first event that\n" +
-			"they answer differently is shown, and how far they part. With two machines the sides are " +
-			"these; with one, or none, both\n" +
-			"have the same machine. --policy and --retention change the policy of the second side only.\n" +
-			"An INPUT is a log; several are one log, in order. Of a folder every file is a log of its " +
-			"own. The exit code is 1 when\n" +
-			"anything differs, and 2 when a log of a folder cannot be read: it is named, and the others " +
-			"are compared all the same.\n\n" +
+		Description: "Two sides answer the rollout events of the log. For each rollout with different " +
+			"answers, rollsim shows the first such event\n" +
+			"and how much differs after it. --machine twice sets the machines of the two sides; once, or " +
+			"not at all, both have the\n" +
+			"same machine. --policy and --retention change the policy of the second side only.\n" +
+			"An INPUT is a log; several are one log, in order. Every file of a folder is a log of its " +
+			"own.\n" +
+			"The exit code is 1 if answers differ, and 2 if a log cannot be read. The other logs of a " +
+			"folder are compared nevertheless.\n\n" +
 			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
 			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
 			"          rollsim diff event_log.ndjson.gz --machine rfc0008 --policy edge=halt",
@@ -41,13 +41,12 @@ func (env *environment) diffCommand() *cli.Command {
 				", or " + external.Prefix + "CMD for one in another process",
 				DefaultText: "the one that the log names, or " + forLogs()},
 			answerFlag(),
-			&cli.StringSliceFlag{Name: "policy", Usage: "on the second side, `CHANNEL=POLICY` instead of " +
-				"what the log says: halt or rollback-and-halt"},
-			&cli.StringSliceFlag{Name: "retention", Usage: "on the second side, keep the rollouts of a " +
-				"channel for `CHANNEL=TIME`, such as edge=72h"},
-			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few that part in " +
-				"the same way"},
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/what-if.md describes it"},
+			&cli.StringSliceFlag{Name: "policy", Usage: "set the policy of a channel on the second side: " +
+				"`CHANNEL=POLICY`, where POLICY is halt or rollback-and-halt"},
+			&cli.StringSliceFlag{Name: "retention", Usage: "set the retention of a channel on the second " +
+				"side: `CHANNEL=TIME`, such as edge=72h"},
+			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few of each kind"},
+			jsonFlag("what-if.md"),
 		},
 		Action: env.diff,
 	}
@@ -66,7 +65,7 @@ func (env *environment) diff(c *cli.Context) error {
 		return err
 	}
 	var compared []report.DiffLog
-	parted, unreadable := false, false
+	diverged, unreadable := false, false
 	unknown := maps.Clone(b.Policies)
 	meter := env.newMeter()
 	for _, files := range inputs {
@@ -75,7 +74,7 @@ func (env *environment) diff(c *cli.Context) error {
 		compared = append(compared, log)
 		switch {
 		case log.Unreadable == nil:
-			parted = parted || len(log.Result.Diverged) > 0
+			diverged = diverged || len(log.Result.Diverged) > 0
 			for _, id := range log.Result.Channels {
 				delete(unknown, id)
 			}
@@ -96,13 +95,13 @@ func (env *environment) diff(c *cli.Context) error {
 	switch {
 	case err == nil && unreadable:
 		err = errUnusable
-	case err == nil && parted:
+	case err == nil && diverged:
 		err = errDiffers
 	}
 	return err
 }
 
-// compare holds two sides against each other on one log.
+// compare compares two sides on one log.
 func (env *environment) compare(
 	files []string, a, b whatif.Side, m *meter,
 ) (*whatif.Result, error) {
@@ -122,21 +121,21 @@ func (env *environment) compare(
 	return result, nil
 }
 
-// noPolicyNote says that a machine ignores policies, and which machine to use instead.
+// noPolicyNote returns the note for a machine that ignores policies, with a machine that does not.
 func noPolicyNote(m *reducer.Table) string {
-	note := m.Name() + " does not look at policies"
+	note := m.Name() + " ignores policies"
 	others := machine.Tables()
 	if i := slices.IndexFunc(others, (*reducer.Table).UsesPolicy); i >= 0 {
-		note += "; --machine " + others[i].Name() + " does"
+		note += "; use --machine " + others[i].Name()
 	}
 	return note
 }
 
-// diffSides gives the two sides that the options ask for, and what to call them.
+// diffSides returns the two sides of the options, and their labels.
 func (env *environment) diffSides(
 	c *cli.Context,
 ) (a, b whatif.Side, labels report.DiffLabels, err error) {
-	changes, said, err := policyChanges(c)
+	changes, texts, err := policyChanges(c)
 	if err != nil {
 		return a, b, labels, err
 	}
@@ -145,8 +144,8 @@ func (env *environment) diffSides(
 	case len(names) > 2:
 		return a, b, labels, usage(c, "--machine: expected at most two, got %d", len(names))
 	case len(names) < 2 && len(changes) == 0:
-		return a, b, labels, usage(c, "expected two machines (--machine twice), or --policy or "+
-			"--retention for the second side")
+		return a, b, labels, usage(c, "expected --machine twice, or --policy or --retention for the "+
+			"second side")
 	}
 	labels = report.DiffLabels{A: "as recorded"}
 	if len(names) > 0 {
@@ -163,15 +162,15 @@ func (env *environment) diffSides(
 		labels.B = names[1]
 	}
 	if b.Policies = changes; len(changes) > 0 {
-		labels.B = strings.TrimSpace(labels.B + " with " + strings.Join(said, " "))
+		labels.B = strings.TrimSpace(labels.B + " with " + strings.Join(texts, " "))
 	}
 	return a, b, labels, nil
 }
 
-// policyChanges reads --policy and --retention, and gives what they say as they say it.
+// policyChanges returns the changes of --policy and --retention, and their texts.
 func policyChanges(
 	c *cli.Context,
-) (changes map[reducer.ChannelID]whatif.Change, said []string, err error) {
+) (changes map[reducer.ChannelID]whatif.Change, texts []string, err error) {
 	changes = make(map[reducer.ChannelID]whatif.Change)
 	for _, option := range []string{"policy", "retention"} {
 		for _, s := range c.StringSlice(option) {
@@ -184,10 +183,10 @@ func policyChanges(
 				return nil, nil, usage(c, "--%s %s: %v", option, s, err)
 			}
 			changes[reducer.ChannelID(name)] = change
-			said = append(said, s)
+			texts = append(texts, s)
 		}
 	}
-	return changes, said, nil
+	return changes, texts, nil
 }
 
 func setChange(change *whatif.Change, option, value string) error {
@@ -204,7 +203,7 @@ func setChange(change *whatif.Change, option, value string) error {
 	case err != nil:
 		return err
 	case d%time.Second != 0:
-		return fmt.Errorf("retention is counted in whole seconds")
+		return fmt.Errorf("expected a whole number of seconds")
 	case change.RetentionSeconds.Set:
 		return fmt.Errorf("expected one retention a channel")
 	}

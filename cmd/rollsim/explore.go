@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -28,57 +27,59 @@ import (
 	"rollsim/suite/explore"
 )
 
-// resultFile is what explore writes into the folder of -o.
+// resultFile is the result of a sweep in the folder of -o.
 const resultFile = "result.json"
 
-// checkpointEvery is how much of a sweep a killed run may lose.
+// checkpointEvery is the time after which a sweep writes its result. A run that is killed loses at most
+// that much.
 const checkpointEvery = 5 * time.Second
 
 func (env *environment) exploreCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explore",
-		Usage:     "simulate thousands of seeds, and report what broke",
+		Usage:     "simulate thousands of seeds, and report the violations of invariants",
 		ArgsUsage: "[SCENARIO…]",
-		Description: "Without a SCENARIO each seed draws a fleet, how its hosts behave, its refs and " +
-			"what goes wrong. The exit code is 1 when an\n" +
-			"invariant broke. Machine " + machine.Canary().Name() + " has a planted defect, to see how that " +
-			"looks.\n\n" +
+		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its refs and " +
+			"its faults. The exit code is 1 if\n" +
+			"an invariant is violated. Machine " + machine.Canary().Name() + " has a planted defect, to show a " +
+			"violation.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
 			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "seeds", Value: "1:1000", Usage: "run seeds `A:B`, both included"},
 			&cli.StringFlag{
-				Name: "machine", Usage: "decide transitions by machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
+				Name: "machine",
+				Usage: "use machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
 					external.Prefix + "CMD for one in another process",
 				DefaultText: machine.Default().Name() + ", or each scenario's own",
 			},
 			answerFlag(),
 			&cli.StringFlag{
-				Name: "faults", Usage: "what goes wrong, as `KIND`: swarm (each seed draws it), none, or a " +
-					"YAML file with faults",
+				Name: "faults",
+				Usage: "inject faults of `KIND`: swarm (each seed draws them), none, or the name of a YAML " +
+					"file with faults",
 				DefaultText: "swarm, or none with a SCENARIO",
 			},
-			&cli.IntFlag{
-				Name:    "jobs",
-				Aliases: []string{"j"},
-				Value:   runtime.GOMAXPROCS(0),
-				Usage:   "run `N` seeds at once",
-			},
-			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n takes i from " +
+			jobsFlag("seeds"),
+			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n reads i from " +
 				"JOB_COMPLETION_INDEX"},
-			&cli.DurationFlag{Name: "for", Usage: "end after `TIME`, such as 10m, with a report of what " +
-				"is done by then"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
-				"traces of what failed into `DIR`"},
-			&cli.BoolFlag{Name: "resume", Usage: "go on with what is in the folder of -o, if there is " +
-				"anything"},
-			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, " +
-				"again in a fresh process"},
+			&cli.DurationFlag{Name: "for", Usage: "stop after `TIME`, such as 10m, and report on the seeds " +
+				"that are done"},
+			sweepOutputFlag(),
+			&cli.BoolFlag{Name: "resume", Usage: "continue the sweep in the folder of -o, if there is one"},
+			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, a " +
+				"second time in a new process"},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "fingerprint", Hidden: true},
 		},
 		Action: env.explore,
 	}
+}
+
+// sweepOutputFlag is the folder for the result of a sweep.
+func sweepOutputFlag() cli.Flag {
+	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
+		"traces of failures into `DIR`"}
 }
 
 func (env *environment) explore(c *cli.Context) error {
@@ -87,7 +88,7 @@ func (env *environment) explore(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("fingerprint") {
-		// The process that waits for this one decides when it has had enough.
+		// The process that started this one handles interrupts.
 		signal.Ignore(os.Interrupt)
 		print, err := sweep.Source.Fingerprint(context.Background(), sweep.Seeds.From)
 		env.out.printf("%s\n", print)
@@ -127,7 +128,7 @@ func (env *environment) explore(c *cli.Context) error {
 	return env.printSweep(c, result)
 }
 
-// printSweep prints a result, and makes an error of its failures.
+// printSweep prints a result. It returns errDiffers if the result has failures.
 func (env *environment) printSweep(c *cli.Context, result *explore.Result) error {
 	var err error
 	if c.Bool("json") {
@@ -141,7 +142,7 @@ func (env *environment) printSweep(c *cli.Context, result *explore.Result) error
 	return err
 }
 
-// newSweep makes of the command line what is to be run.
+// newSweep returns the sweep of the command line.
 func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 	seeds, err := explore.ParseRange(c.String("seeds"))
 	if err != nil {
@@ -154,11 +155,10 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 	sweep := &explore.Sweep{
 		Source:          source,
 		Seeds:           seeds,
-		Jobs:            c.Int("jobs"),
 		CheckpointEvery: checkpointEvery,
 	}
-	if sweep.Jobs < 1 {
-		return nil, usage(c, "--jobs %d: expected at least 1", sweep.Jobs)
+	if sweep.Jobs, err = jobs(c); err != nil {
+		return nil, err
 	}
 	if c.Duration("for") < 0 {
 		return nil, usage(c, "--for %v: expected a time above 0", c.Duration("for"))
@@ -230,7 +230,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 		}
 		name := explore.ScenarioName(arg)
 		if named[name] {
-			return nil, usage(c, "two scenarios are called %s", name)
+			return nil, usage(c, "two scenarios have the name %s", name)
 		}
 		named[name] = true
 		source.Given = append(source.Given, explore.Given{Argument: arg, Scenario: &file.Scenario})
@@ -238,13 +238,13 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	return source, nil
 }
 
-// prepareOutput makes the sweep write into the folder of -o, and resume what is there if that is
-// asked for.
+// prepareOutput makes the sweep write into the folder of -o, and with --resume continue the sweep in
+// it.
 func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	dir := c.String("output")
 	if dir == "" {
 		if c.Bool("resume") {
-			return usage(c, "--resume: it goes on with what is in the folder of -o, which is missing")
+			return usage(c, "--resume: expected -o DIR, the folder of the sweep to continue")
 		}
 		return nil
 	}
@@ -261,16 +261,15 @@ func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	sweep.Checkpoint = func(r *explore.Result) error { return writeResult(dir, r) }
 	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
 		name := filepath.Join(dir, r.FileName(e))
-		err := atomicfile.Write(
-			name+".ndjson",
-			func(w io.Writer) error { return sweep.Source.WriteTrace(w, e.Seed, e.Scenario) },
-		)
+		err := atomicfile.Write(name+".ndjson", func(w io.Writer) error {
+			return sweep.Source.WriteTrace(w, e.Seed, e.Scenario)
+		})
 		if err != nil || len(sweep.Source.Given) > 0 {
 			return err
 		}
-		return atomicfile.Write(
-			name+".yaml", func(w io.Writer) error { return sweep.Source.WriteScenario(w, e.Seed) },
-		)
+		return atomicfile.Write(name+".yaml", func(w io.Writer) error {
+			return sweep.Source.WriteScenario(w, e.Seed)
+		})
 	}
 	return nil
 }
@@ -279,7 +278,7 @@ func writeResult(dir string, r *explore.Result) error {
 	return atomicfile.Write(filepath.Join(dir, resultFile), r.WriteJSON)
 }
 
-// readResult reads a result file, or that of a folder.
+// readResult reads a result file, or the result file of a folder.
 func readResult(name string) (*explore.Result, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		name = filepath.Join(name, resultFile)
@@ -292,7 +291,7 @@ func readResult(name string) (*explore.Result, error) {
 	return explore.ReadJSON(name, f)
 }
 
-// runAgain runs a seed in a fresh process and gives its fingerprint.
+// runAgain runs a seed in a new process and returns its fingerprint.
 func runAgain(
 	ctx context.Context, source *explore.Source, seed uint64, limit time.Duration,
 ) (string, error) {
@@ -301,7 +300,8 @@ func runAgain(
 		return "", err
 	}
 	args := []string{
-		"explore", "--fingerprint", "--seeds", strconv.FormatUint(seed, 10), "--faults", source.FaultsArgument,
+		"explore", "--fingerprint", "--seeds", strconv.FormatUint(seed, 10),
+		"--faults", source.FaultsArgument,
 	}
 	if source.Machine != "" {
 		args = append(args, "--machine", source.Machine, "--answer-within", limit.String())
@@ -320,7 +320,7 @@ func runAgain(
 	return strings.TrimSpace(out.String()), nil
 }
 
-// parseShare reads a percentage, to a tenth.
+// parseShare parses a percentage with at most one decimal.
 func parseShare(s string) (perMille int, err error) {
 	number, isPercent := strings.CutSuffix(s, "%")
 	whole, tenth, _ := strings.Cut(number, ".")
@@ -335,10 +335,10 @@ func parseShare(s string) (perMille int, err error) {
 	return int(w*10 + t), nil
 }
 
-// sweepMeter shows how far a sweep has got.
+// sweepMeter shows the progress of a sweep.
 type sweepMeter struct {
 	*meter
-	seeds uint64 // that were done since it began
+	seeds uint64 // the number of seeds that this process has run
 }
 
 func (m *sweepMeter) show(done, share uint64) {
@@ -357,7 +357,7 @@ func loadFaults(name string) ([]sim.Fault, error) {
 		return nil, err
 	}
 	defer f.Close()
-	// one more, so that what is too large is seen
+	// One byte more than the maximum, so that ParseFaults reports a larger file.
 	data, err := io.ReadAll(io.LimitReader(f, scenario.MaxSize+1))
 	if err != nil {
 		return nil, err

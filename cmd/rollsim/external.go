@@ -10,28 +10,28 @@ import (
 	"rollsim/reducer"
 )
 
+// machineFlag is the name of a machine. A command that has it also has answerFlag.
 func machineFlag(usageText, defaultText string) cli.Flag {
 	return &cli.StringFlag{
 		Name: "machine",
-		Usage: usageText + ": " + strings.Join(
-			machine.Names(), ", ",
-		) + ", or " + external.Prefix + "CMD for one in another process",
+		Usage: usageText + ": " + strings.Join(machine.Names(), ", ") + ", or " + external.Prefix +
+			"CMD for one in another process",
 		DefaultText: defaultText,
 	}
 }
 
-// forLogs says in help texts which machine folds a log that names none.
+// forLogs returns the default machine for a log without a header, for help texts.
 func forLogs() string { return machine.Shipped().Name() + " for a log of a control plane" }
 
-// answerFlag goes with every machineFlag.
+// answerFlag is the deadline for an answer of a machine in another process.
 func answerFlag() cli.Flag {
 	return &cli.DurationFlag{
 		Name: "answer-within", Value: external.DefaultLimit,
-		Usage: "give an " + external.Prefix + " machine at most `TIME` for each answer",
+		Usage: "wait at most `TIME` for each answer of an " + external.Prefix + " machine",
 	}
 }
 
-// chosenMachine gives the machine of --machine, or the one to fall back on.
+// chosenMachine returns the machine of --machine, or fallback.
 func (env *environment) chosenMachine(c *cli.Context, fallback string) (reducer.Machine, error) {
 	name := fallback
 	if c.IsSet("machine") {
@@ -40,7 +40,7 @@ func (env *environment) chosenMachine(c *cli.Context, fallback string) (reducer.
 	return env.openMachine(c, name)
 }
 
-// openMachine finds a machine by its name. One in another process lives until the command is over.
+// openMachine returns the machine with a name. One in another process runs until closeMachines.
 func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machine, error) {
 	limit := c.Duration("answer-within")
 	if limit <= 0 {
@@ -56,8 +56,8 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 	return m, nil
 }
 
-// closeMachines ends the machines in other processes. The error is what kept one of them from
-// answering: then nothing that the command found out can be relied on.
+// closeMachines ends the machines in other processes. It returns the first failure to answer: then the
+// results of the command are not reliable.
 func (env *environment) closeMachines() error {
 	var failure error
 	for _, m := range env.machines {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -30,50 +29,45 @@ func (env *environment) featuresCommand() *cli.Command {
 		Name:      "features",
 		Usage:     "run Gherkin features",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature file, FILE:LINE for one scenario of it, or a folder. " +
-			"Without one, the folder features/ of the\n" +
-			"current directory is run, or the built-in features where there is none.\n\n" +
-			"Results come in the order of the files as they are known. What failed is told in full, with " +
-			"the command that runs\n" +
-			"only that, and its trace is saved.\n\n" +
+		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder. Without " +
+			"a PATH, rollsim runs the folder\n" +
+			"features/ of the current directory, or the built-in features if there is none.\n\n" +
+			"Results appear in the order of the files. A failure shows its steps, the command that runs " +
+			"only that scenario, and the\n" +
+			"file with its trace.\n\n" +
 			"Examples:\n" +
 			"  rollsim features features/failure --tags '@machine:v0.2 and not @slow'\n" +
-			"  rollsim features mine.feature:42 --watch             while it is written\n" +
-			"  rollsim features --rerun failed.txt                  what failed the last time, until " +
-			"nothing does\n" +
+			"  rollsim features mine.feature:42 --watch             while you write it\n" +
+			"  rollsim features --rerun failed.txt                  only the last failures, until there " +
+			"are none\n" +
 			"  rollsim features --format github --format junit:features.xml --keep traces       in a " +
 			"workflow",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "tags", Usage: "run only scenarios that match `EXPRESSION`, such as " +
 				"'@slow and not @machine:v0.2'"},
-			&cli.StringFlag{Name: "name", Usage: "run only scenarios whose name has `TEXT` in it; a " +
-				"regular expression will do"},
+			&cli.StringFlag{Name: "name", Usage: "run only scenarios whose name matches `TEXT`, a regular " +
+				"expression"},
 			&cli.BoolFlag{Name: "fast", Usage: "skip scenarios that are tagged @slow"},
 			&cli.StringSliceFlag{
 				Name: "format", Value: cli.NewStringSlice("pretty"),
-				Usage: "write as `FORMAT`: " + strings.Join(report.FeatureFormats(), ", ") + "; FORMAT:FILE " +
-					"writes to a file, and may come beside another one",
+				Usage: "write as `FORMAT`: " + strings.Join(report.FeatureFormats(), ", ") +
+					"; FORMAT:FILE writes to a file; several formats may be given",
 			},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write to `FILE` " +
-				"where the format names none; - is standard output"},
-			&cli.IntFlag{
-				Name:    "jobs",
-				Aliases: []string{"j"},
-				Value:   runtime.GOMAXPROCS(0),
-				Usage:   "run `N` scenarios at once",
-			},
-			&cli.BoolFlag{Name: "fail-fast", Usage: "run nothing more after the first failure"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write a format " +
+				"without a file to `FILE`; - is standard output"},
+			jobsFlag("scenarios"),
+			&cli.BoolFlag{Name: "fail-fast", Usage: "start no more scenarios after the first failure"},
 			&cli.StringFlag{
-				Name: "rerun", Usage: "run only what `FILE` lists, if it is there, and list in it what " +
-					"fails; it is removed when nothing does",
+				Name: "rerun",
+				Usage: "run only the scenarios listed in `FILE`, if it exists, and replace the list by " +
+					"those that fail; remove the file if none fails",
 			},
 			&cli.StringFlag{Name: "shuffle", Usage: "run in an order drawn from `SEED`, a number or " +
-				"\"random\"; results come in the usual one"},
-			&cli.StringFlag{Name: "seed", Usage: "draw from `SEED`, whatever the features say"},
-			&cli.StringFlag{Name: "keep", Usage: "save the traces of what failed in `DIR` instead of a " +
+				"\"random\"; the order of results is the same"},
+			&cli.StringFlag{Name: "seed", Usage: "use `SEED` instead of the seeds of the features"},
+			&cli.StringFlag{Name: "keep", Usage: "write the traces of failures into `DIR` instead of a " +
 				"temporary folder"},
-			&cli.BoolFlag{Name: "watch", Usage: "go on, and run each file again when it changes; until " +
-				"Ctrl-C"},
+			&cli.BoolFlag{Name: "watch", Usage: "run each file again when it changes, until Ctrl-C"},
 		},
 		Action: env.features,
 	}
@@ -98,17 +92,21 @@ type featureRun struct {
 	opt     story.Options
 	outputs []featureOutput
 	keep    string // the folder for traces; empty for a temporary one
-	rerun   string // the file that lists what failed; empty for none
+	rerun   string // the file that lists failures; empty for none
 }
 
-// featureOutput is one form in which results are written.
+// featureOutput is one of the formats of the results, and its file.
 type featureOutput struct{ format, file string }
 
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run := &featureRun{env: env, keep: c.String("keep"), rerun: c.String("rerun")}
 	run.opt = story.Options{
-		FS: osfs.FS{}, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"), Jobs: c.Int("jobs"),
+		FS: osfs.FS{}, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
 		FailFast: c.Bool("fail-fast"),
+	}
+	var err error
+	if run.opt.Jobs, err = jobs(c); err != nil {
+		return nil, err
 	}
 	if seed := c.String("seed"); seed != "" {
 		n, err := strconv.ParseUint(seed, 10, 64)
@@ -116,9 +114,6 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 			return nil, usage(c, "--seed %s: expected a number", seed)
 		}
 		run.opt.Seed = reducer.Some(n)
-	}
-	if run.opt.Jobs < 1 {
-		return nil, usage(c, "--jobs %d: expected at least 1", run.opt.Jobs)
 	}
 	for _, p := range c.Args().Slice() {
 		run.opt.Paths = append(run.opt.Paths, filepath.ToSlash(p))
@@ -130,7 +125,7 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 		}
 	}
 	if c.Bool("watch") && run.rerun != "" {
-		return nil, usage(c, "--watch: it runs what changes, and not what --rerun lists")
+		return nil, usage(c, "--watch runs the files that change: it cannot be combined with --rerun")
 	}
 	if c.Bool("watch") && run.opt.FS == rollsim.Library {
 		return nil, usage(c, "--watch: the built-in features never change; name a file or a folder")
@@ -138,22 +133,27 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	if err := run.shuffle(c); err != nil {
 		return nil, err
 	}
-	taken := make(map[string]bool)
+	return run, run.readFormats(c)
+}
+
+// readFormats reads --format and --output.
+func (run *featureRun) readFormats(c *cli.Context) error {
+	used := make(map[string]bool)
 	for _, f := range c.StringSlice("format") {
 		format, file, named := strings.Cut(f, ":")
 		if !named {
 			file = c.String("output")
 		}
-		if file == "" || taken[file] {
-			return nil, usage(c, "--format %s: it needs a file of its own, as in %s:FILE", f, format)
+		if file == "" || used[file] {
+			return usage(c, "--format %s: expected a file that no other format has: %s:FILE", f, format)
 		}
-		taken[file] = true
+		used[file] = true
 		if _, err := report.NewFeatureWriter(io.Discard, format, report.FeatureOptions{}); err != nil {
-			return nil, usage(c, "--format: %v", err)
+			return usage(c, "--format: %v", err)
 		}
 		run.outputs = append(run.outputs, featureOutput{format, file})
 	}
-	return run, nil
+	return nil
 }
 
 func (run *featureRun) shuffle(c *cli.Context) error {
@@ -173,7 +173,7 @@ func (run *featureRun) shuffle(c *cli.Context) error {
 	return nil
 }
 
-// once runs features and writes what becomes of them.
+// once runs features and writes their results.
 func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	listed, err := readRerun(run.rerun)
 	if err != nil {
@@ -181,9 +181,9 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	}
 	if listed != nil {
 		opt.Paths = listed
-		run.env.err.printf("running only what %s lists\n", run.rerun)
+		run.env.err.printf("running only the scenarios of %s\n", run.rerun)
 	}
-	writers, files, told, err := run.writers()
+	results, err := run.newResults()
 	if err != nil {
 		return err
 	}
@@ -191,38 +191,19 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 		if s.Status.Fails() && len(s.Trace) > 0 {
 			s.Saved = run.save(s)
 		}
-		for _, w := range writers {
-			w.Scenario(s)
-		}
+		results.scenario(s)
 	}
 	began := time.Now()
 	result, err := story.Run(ctx, opt)
 	switch {
 	case err == nil, ctx.Err() != nil:
 	case listed != nil:
-		return fmt.Errorf("%w\nthis is what %s lists; remove it to run everything", err, run.rerun)
+		return fmt.Errorf("%w\n%s lists the scenarios to run; remove it to run all", err, run.rerun)
 	default:
 		return err
 	}
-	for _, w := range writers {
-		if err := w.End(&result); err != nil {
-			return err
-		}
-	}
-	for _, o := range run.outputs {
-		b := files[o.file]
-		if b == nil {
-			continue
-		}
-		if err := run.env.writeFile(o.file, func(w io.Writer) error { _, err := b.WriteTo(w); return err }); err != nil {
-			return err
-		}
-	}
-	if !told {
-		run.env.tellFeatures(&result)
-	}
-	for _, warning := range result.Warnings {
-		run.env.err.printf("%s %s\n", run.env.err.paint(report.Yellow, "warning:"), warning)
+	if err := results.end(&result); err != nil {
+		return err
 	}
 	run.env.err.printf("took %v\n", time.Since(began).Round(time.Millisecond))
 	if err != nil {
@@ -239,63 +220,104 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	return nil
 }
 
-// writers makes a writer for each output. files hold what goes to files until all is known; told is
-// whether a person reads of it on standard output.
-func (run *featureRun) writers() (writers []report.FeatureWriter, files map[string]*bytes.Buffer, told bool, err error) {
-	files = make(map[string]*bytes.Buffer)
+// featureResults writes the results of one run in all formats. A file is written at the end.
+type featureResults struct {
+	env     *environment
+	writers []report.FeatureWriter
+	files   []featureFile
+	visible bool // standard output has a format for people
+}
+
+// featureFile is the content of an output file.
+type featureFile struct {
+	name    string
+	content *bytes.Buffer
+}
+
+// newResults returns the results of a run, with a writer for each output.
+func (run *featureRun) newResults() (*featureResults, error) {
+	r := &featureResults{env: run.env}
 	for _, o := range run.outputs {
-		options, err := run.writerOptions(o.format)
+		options, err := writerOptions(o.format)
 		if err != nil {
-			return nil, nil, false, err
+			return nil, err
 		}
 		w := run.env.out.w
 		if o.file == "-" {
 			options.Paint = run.env.out.paint
-			told = told || o.format != "junit" && o.format != "cucumber"
+			r.visible = r.visible || o.format != "junit" && o.format != "cucumber"
 		} else {
-			files[o.file] = new(bytes.Buffer)
-			w = files[o.file]
+			f := featureFile{o.file, new(bytes.Buffer)}
+			r.files = append(r.files, f)
+			w = f.content
 		}
 		writer, err := report.NewFeatureWriter(w, o.format, options)
 		if err != nil {
-			return nil, nil, false, err
+			return nil, err
 		}
-		writers = append(writers, writer)
+		r.writers = append(r.writers, writer)
 	}
-	return writers, files, told, nil
+	return r, nil
 }
 
-// writerOptions are what the environment says of a format.
-func (run *featureRun) writerOptions(format string) (opt report.FeatureOptions, err error) {
+func (r *featureResults) scenario(s *story.Scenario) {
+	for _, w := range r.writers {
+		w.Scenario(s)
+	}
+}
+
+// end writes the end of each format, the files and the warnings.
+func (r *featureResults) end(result *story.Report) error {
+	for _, w := range r.writers {
+		if err := w.End(result); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.files {
+		if err := r.env.writeBytes(f.name, f.content.Bytes()); err != nil {
+			return err
+		}
+	}
+	if !r.visible {
+		r.env.printFailures(result)
+	}
+	for _, warning := range result.Warnings {
+		r.env.err.printf("%s %s\n", r.env.err.paint(report.Yellow, "warning:"), warning)
+	}
+	return nil
+}
+
+// writerOptions returns the options of a format that depend on environment variables.
+func writerOptions(format string) (opt report.FeatureOptions, err error) {
 	if format != "github" {
 		return opt, nil
 	}
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
 		opt.Summary = appender(name)
 	}
-	opt.Root, err = wayFromRepository()
+	opt.Root, err = pathInRepository()
 	return opt, err
 }
 
-// wayFromRepository is the way from the folder that a workflow on GitHub checked out to the current
-// one; empty elsewhere.
-func wayFromRepository() (string, error) {
+// pathInRepository returns the path from the repository that a workflow on GitHub checked out to the
+// current folder. It is empty outside of a workflow.
+func pathInRepository() (string, error) {
 	root := os.Getenv("GITHUB_WORKSPACE")
 	if root == "" {
 		return "", nil
 	}
-	here, err := filepath.Abs(".")
+	current, err := filepath.Abs(".")
 	if err != nil {
 		return "", err
 	}
-	way, err := filepath.Rel(root, here)
-	if err != nil || !filepath.IsLocal(way) {
+	path, err := filepath.Rel(root, current)
+	if err != nil || !filepath.IsLocal(path) {
 		return "", nil
 	}
-	return filepath.ToSlash(way), nil
+	return filepath.ToSlash(path), nil
 }
 
-// appender is a file to which everything is added that is written.
+// appender is the name of a file, to which Write appends.
 type appender string
 
 func (name appender) Write(b []byte) (int, error) {
@@ -307,8 +329,9 @@ func (name appender) Write(b []byte) (int, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// save writes the trace of a scenario to a file and tells where. In a temporary folder its name has
-// a digest of it, so that no other trace is overwritten and the same run tells the same.
+// save writes the trace of a scenario to a file and returns its name, or the reason why there is none.
+// In a temporary folder the name has a digest of the trace: no other trace is overwritten, and the
+// same run has the same name.
 func (run *featureRun) save(s *story.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {
@@ -316,14 +339,14 @@ func (run *featureRun) save(s *story.Scenario) string {
 	}
 	dir, name := run.keep, s.FileName()
 	if dir == "" {
-		// a folder of that name may be another user's
+		// Another user may own a folder without the user id.
 		dir = filepath.Join(os.TempDir(), fmt.Sprintf("rollsim-%d", os.Getuid()))
 		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64(b.Bytes())))
 	}
 	file := filepath.Join(dir, name+".ndjson")
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = atomicfile.Write(file, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
+		err = atomicfile.WriteBytes(file, b.Bytes())
 	}
 	if err != nil {
 		return fmt.Sprintf("nowhere: %v", err)
@@ -331,8 +354,8 @@ func (run *featureRun) save(s *story.Scenario) string {
 	return file
 }
 
-// tellFeatures tells on standard error, in short, what was written elsewhere.
-func (env *environment) tellFeatures(r *story.Report) {
+// printFailures writes the failures and counts to standard error.
+func (env *environment) printFailures(r *story.Report) {
 	for i := range r.Scenarios {
 		if s := &r.Scenarios[i]; s.Status.Fails() {
 			env.err.printf("%s %s  %s\n", env.err.paint(report.Red, s.Status.String()), s.Place(), s.Name)
@@ -341,7 +364,7 @@ func (env *environment) tellFeatures(r *story.Report) {
 	env.err.printf("%s\n", report.FeatureCounts(r))
 }
 
-// readRerun reads the list of what failed: a FILE:LINE in each line. Nil when there is none.
+// readRerun reads a list of failures, one FILE:LINE per line. The result is nil if there is no list.
 func readRerun(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
@@ -357,7 +380,8 @@ func readRerun(name string) ([]string, error) {
 	return listed, err
 }
 
-// writeRerun lists what failed, and what was not run because of that.
+// writeRerun writes the list of failures, and of the scenarios that did not run because of one. It
+// removes the file if there are none.
 func (env *environment) writeRerun(name string, r *story.Report) error {
 	var b bytes.Buffer
 	for i := range r.Scenarios {
@@ -371,5 +395,5 @@ func (env *environment) writeRerun(name string, r *story.Report) error {
 		}
 		return nil
 	}
-	return env.writeFile(name, func(w io.Writer) error { _, err := b.WriteTo(w); return err })
+	return env.writeBytes(name, b.Bytes())
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,22 +20,21 @@ import (
 func (env *environment) fitCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "fit",
-		Usage:     "learn from a log how hosts behave, for scenarios to include",
+		Usage:     "learn the behaviour of hosts from a log, as a file for scenarios to include",
 		ArgsUsage: "INPUT…",
-		Description: "For every delay of a scenario's behaviour the distribution is chosen that is " +
-			"the nearest to what was recorded; the\n" +
-			"chances of failure, deferral and the like, and how often refs come, are counted. Comments " +
-			"say how sure each is. What the\n" +
-			"log ends too early for counts as having taken longer. Several INPUTs are one log, in " +
+		Description: "For every delay of a scenario's behaviour, rollsim chooses the distribution that is " +
+			"nearest to the recorded delays. It counts\n" +
+			"the chances of failures and deferrals, and how often a channel gets a new ref. Comments have " +
+			"the precision of each. A\n" +
+			"delay whose end the log does not have counts as a longer one. Several INPUTs are one log, in " +
 			"order.\n\n" +
 			"Example: rollsim fit event_log.ndjson.gz -o scenarios/included/behaviour.yaml",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "channel", Usage: "learn from channel `C` only; may be given " +
-				"several times", DefaultText: "all"},
-			&cli.BoolFlag{Name: "no-traffic", Usage: "leave out how often refs come, for scenarios that " +
-				"have other channels"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of " +
-				"what is there; - is standard output", Value: "-"},
+			&cli.StringSliceFlag{Name: "channel", Usage: "learn only from channel `C`; may be repeated",
+				DefaultText: "all"},
+			&cli.BoolFlag{Name: "no-traffic", Usage: "leave out how often refs change, for scenarios with " +
+				"other channels"},
+			outputFlag(),
 		},
 		Action: env.fit,
 	}
@@ -66,16 +64,15 @@ func (env *environment) fit(c *cli.Context) error {
 	}
 	for _, name := range c.StringSlice("channel") {
 		if !slices.Contains(learned.Channels, name) {
-			return usage(c, "--channel %s: the log has no such "+
-				"channel%s", name, nearest.Hint(name, learned.Channels))
+			return usage(c, "--channel %s: the log does not have it%s", name,
+				nearest.Hint(name, learned.Channels))
 		}
 	}
 	if c.Bool("no-traffic") {
 		learned.Arrivals = nil
 	}
 	if !learned.Anything() {
-		return located(names, errors.New("nothing can be learned from it: it has no stage of a host "+
-			"from beginning to end"))
+		return located(names, errors.New("the log does not have a complete stage of any host"))
 	}
 	for _, note := range log.notes() {
 		env.err.printf("note: %s: %s\n", strings.Join(names, " "), note)
@@ -86,31 +83,29 @@ func (env *environment) fit(c *cli.Context) error {
 			return err
 		}
 	}
-	if err := env.writeFile(output, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
+	if err := env.writeBytes(output, text); err != nil {
 		return err
 	}
 	if output != "-" {
-		env.out.printf(
-			"%s: learned from %s of %s\n%s", output, plural.Count(learned.Entries, "entry"),
-			plural.Count(learned.Hosts, "host"), learned.Summary(),
-		)
+		env.out.printf("%s: learned from %s of %s\n%s", output, plural.Count(learned.Entries, "entry"),
+			plural.Count(learned.Hosts, "host"), learned.Summary())
 		env.out.printf("%s\n", includeHint(output))
 	}
 	return nil
 }
 
-// includeHint says how a scenario includes a file. rollsim check takes every other .yaml than those
-// in a folder called included for a scenario.
+// includeHint returns how a scenario includes a file. Except in a folder called included, rollsim check
+// reads every .yaml file as a scenario.
 func includeHint(file string) string {
 	if dir := filepath.Base(filepath.Dir(file)); dir == "included" {
-		return "next: in a scenario beside the folder, include: included/" + filepath.Base(file)
+		return "next: in a scenario of the folder above, include: included/" + filepath.Base(file)
 	}
-	return "next: move it into a folder called included, beside the scenarios, where rollsim check " +
-		"takes it for none of them; then\n" +
+	return "next: move it into a folder called included in that of the scenarios, because rollsim " +
+		"check reads other files as scenarios; then\n" +
 		"include: included/" + filepath.Base(file)
 }
 
-// origin says in a file where its content is from, without the path.
+// origin returns the name of a log for comments, without its path.
 func origin(names []string) string {
 	first := filepath.Base(names[0])
 	if input.IsStream(names[0]) {

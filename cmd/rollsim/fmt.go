@@ -18,20 +18,20 @@ import (
 func (env *environment) fmtCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "fmt",
-		Usage:     "lay out features and scenarios",
+		Usage:     "format features and scenarios",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without " +
-			"one, the folders features/ and\n" +
-			"scenarios/ of the current directory. Files that are not laid out are rewritten and named; " +
-			"one that cannot be read is\n" +
-			"left as it is. As the only PATH, - lays out standard input onto standard output.\n" +
-			"Only white space changes: indentation, the columns of tables, blank lines. Comments and the " +
-			"order of everything stay.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without a " +
+			"PATH, rollsim formats the folders\n" +
+			"features/ and scenarios/ of the current directory. It rewrites and lists the files that are " +
+			"not formatted. If - is the\n" +
+			"only PATH, it formats standard input to standard output.\n" +
+			"Only white space changes: indentation, the columns of tables, blank lines. The order and the " +
+			"comments stay.\n\n" +
 			"Examples: rollsim fmt waves.feature\n" +
 			"          rollsim fmt --check",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "rewrite nothing: name what is not laid out, and exit " +
-				"with 1 if anything is"},
+			&cli.BoolFlag{Name: "check", Usage: "rewrite nothing: list the files that are not formatted, " +
+				"and exit with 1 if there are any"},
 		},
 		Action: env.fmt,
 	}
@@ -41,7 +41,7 @@ func (env *environment) fmt(c *cli.Context) error {
 	if c.NArg() == 1 && c.Args().First() == "-" {
 		return env.fmtInput(c.Bool("check"))
 	}
-	_, names, err := findFiles(c, "what to lay out")
+	_, names, err := findFiles(c)
 	if err != nil {
 		return err
 	}
@@ -54,17 +54,17 @@ func (env *environment) fmt(c *cli.Context) error {
 			errs = append(errs, err)
 			continue
 		}
-		laid, err := lay(name, text, filepath.Ext(name) == ".feature")
+		formatted, err := format(name, text, filepath.Ext(name) == ".feature")
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		if bytes.Equal(laid, text) {
+		if bytes.Equal(formatted, text) {
 			continue
 		}
 		changed++
 		if !c.Bool("check") {
-			if err := rewrite(file, laid); err != nil {
+			if err := atomicfile.WriteBytes(file, formatted); err != nil {
 				errs = append(errs, err)
 				continue
 			}
@@ -80,27 +80,18 @@ func (env *environment) fmt(c *cli.Context) error {
 	return nil
 }
 
-// rewrite replaces a file; of a link, the file that it leads to.
-func rewrite(name string, text []byte) error {
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	return atomicfile.Write(name, func(w io.Writer) error { _, err := w.Write(text); return err })
-}
-
-// lay lays out a file of either kind.
-func lay(name string, text []byte, feature bool) ([]byte, error) {
+// format formats a feature or a scenario.
+func format(name string, text []byte, feature bool) ([]byte, error) {
 	if feature {
 		return story.Format(name, text)
 	}
 	return scenario.Format(name, text)
 }
 
-// featureBegins is how a feature begins, after comments.
-var featureBegins = regexp.MustCompile(`\A(\x{feff}?\s*(#.*)?\n)*\s*(@|Feature:|#\s*language:)`)
+// featureStart matches the beginning of a feature after comments.
+var featureStart = regexp.MustCompile(`\A(\x{feff}?\s*(#.*)?\n)*\s*(@|Feature:|#\s*language:)`)
 
-// fmtInput lays out standard input, which is a feature if it can be read as one, or begins like
-// one.
+// fmtInput formats standard input. It is a feature if it can be read as one or begins like one.
 func (env *environment) fmtInput(check bool) error {
 	text, err := io.ReadAll(env.stdin)
 	if err != nil {
@@ -108,14 +99,14 @@ func (env *environment) fmtInput(check bool) error {
 	}
 	const name = "standard input"
 	_, err = story.Parse(name, text)
-	laid, err := lay(name, text, err == nil || featureBegins.Match(text))
+	formatted, err := format(name, text, err == nil || featureStart.Match(text))
 	switch {
 	case err != nil:
 		return err
 	case !check:
-		_, err := env.out.w.Write(laid)
+		_, err := env.out.w.Write(formatted)
 		return err
-	case !bytes.Equal(laid, text):
+	case !bytes.Equal(formatted, text):
 		env.out.printf("-\n")
 		return errDiffers
 	}

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -22,13 +19,13 @@ import (
 func (env *environment) importCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "import",
-		Usage:     "make a scenario and its golden of what a log says of one rollout",
+		Usage:     "make a scenario and its golden from one rollout of a log",
 		ArgsUsage: "INPUT…",
-		Description: "The scenario has the rollout's events as raw events, at their exact times, and " +
-			"what else its supersession needs: the\n" +
-			"rollouts that stood when it was opened, and the one that supersedes it. The golden is " +
-			"written where rollsim check looks\n" +
-			"for it. Several INPUTs are one log, in order.\n\n" +
+		Description: "The scenario has the events of the rollout as raw events at their exact times, and " +
+			"those of the rollouts that its\n" +
+			"supersession needs: the rollouts that stood when it was opened, and its successor. rollsim " +
+			"check finds the golden.\n" +
+			"Several INPUTs are one log, in order.\n\n" +
 			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o " +
 			"scenarios/stable-failed-in-may.yaml",
 		Flags: []cli.Flag{
@@ -37,14 +34,15 @@ func (env *environment) importCommand() *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to " +
 				"`FILE`, which ends in .yaml"},
 			&cli.StringFlag{
-				Name: "machine", Usage: "have the scenario decide by machine `M`: " + strings.Join(machine.Names(), " or "),
+				Name:        "machine",
+				Usage:       "use machine `M` in the scenario: " + strings.Join(machine.Names(), " or "),
 				DefaultText: "the one that the log names, or " + forLogs(),
 			},
 			&cli.StringFlag{
-				Name: "policy", Usage: "the channel's policy is `P`: halt or rollback-and-halt",
-				DefaultText: "what the log tells, else halt",
+				Name: "policy", Usage: "use policy `P` for the channel: halt or rollback-and-halt",
+				DefaultText: "that of the log, or halt if the log does not have it",
 			},
-			&cli.BoolFlag{Name: "force", Usage: "replace the scenario and the golden where there are any"},
+			forceFlag("the scenario and the golden"),
 		},
 		Action: env.importRollout,
 	}
@@ -60,29 +58,19 @@ func (env *environment) importRollout(c *cli.Context) error {
 		return err
 	}
 	if id == "" {
-		return env.whichRollout(c, names)
+		return env.missingRollout(c, names)
 	}
 	if !strings.HasSuffix(output, ".yaml") {
-		return usage(c, "expected -o FILE.yaml: where to write the scenario")
+		return usage(c, "expected -o FILE.yaml: the name of the scenario")
 	}
-	opt := incident.Options{Machine: c.String("machine")}
-	if c.IsSet("machine") {
-		if _, err := machine.ByName(opt.Machine); err != nil {
-			return usage(c, "--machine: %v; a scenario names one of these", err)
-		}
-	}
-	if c.IsSet("policy") {
-		var ok bool
-		if opt.Policy, ok = reducer.ParseHealthPolicy(c.String("policy")); !ok {
-			return usage(c, "--policy %s: expected halt or rollback-and-halt", c.String("policy"))
-		}
+	opt, err := importOptions(c)
+	if err != nil {
+		return err
 	}
 	golden := filepath.FromSlash(check.GoldenPath(filepath.ToSlash(output)))
 	if !c.Bool("force") {
-		for _, name := range []string{output, golden} {
-			if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s is there already; --force replaces it", name)
-			}
+		if err := expectNone(output, golden); err != nil {
+			return err
 		}
 	}
 	log, err := env.openLog(names, env.newMeter())
@@ -99,21 +87,13 @@ func (env *environment) importRollout(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{{golden, test.Golden}, {output, test.Scenario}} {
-		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
-			return err
-		}
-		if err := env.writeFile(f.name, func(w io.Writer) error { _, err := w.Write(f.data); return err }); err != nil {
+	for _, f := range []newFile{{golden, test.Golden}, {output, test.Scenario}} {
+		if err := env.writeNew(f); err != nil {
 			return err
 		}
 	}
-	env.out.printf(
-		"%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(), history.Machine,
-		history.Policy.OnHealthFailure, golden,
-	)
+	env.out.printf("%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(),
+		history.Machine, history.Policy.OnHealthFailure, golden)
 	for _, note := range test.Notes {
 		env.out.printf("note: %s\n", note)
 	}
@@ -121,8 +101,26 @@ func (env *environment) importRollout(c *cli.Context) error {
 	return nil
 }
 
-// whichRollout makes a usage error that lists the rollouts which there are to import.
-func (env *environment) whichRollout(c *cli.Context, names []string) error {
+// importOptions returns --machine and --policy.
+func importOptions(c *cli.Context) (incident.Options, error) {
+	opt := incident.Options{Machine: c.String("machine")}
+	if c.IsSet("machine") {
+		if _, err := machine.ByName(opt.Machine); err != nil {
+			return opt, usage(c, "--machine: %v", err)
+		}
+	}
+	if c.IsSet("policy") {
+		var ok bool
+		if opt.Policy, ok = reducer.ParseHealthPolicy(c.String("policy")); !ok {
+			return opt, usage(c, "--policy %s: expected halt or rollback-and-halt", c.String("policy"))
+		}
+	}
+	return opt, nil
+}
+
+// missingRollout returns the usage error of a command without --rollout, which lists the rollouts of
+// the log.
+func (env *environment) missingRollout(c *cli.Context, names []string) error {
 	log, err := env.openLog(names, env.newMeter())
 	if err != nil {
 		return err
@@ -141,7 +139,6 @@ func (env *environment) whichRollout(c *cli.Context, names []string) error {
 		fmt.Fprintf(&b, "\n  … and %d before these", more)
 		all = all[more:]
 	}
-	// how each went replay tells, under the machine and policies that are asked for
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n  %-20s  %s", trace.AppendTime(nil, r.OpenedAt), r.RolloutID)
 	}

@@ -15,22 +15,18 @@ import (
 func (env *environment) lintCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "lint",
-		Usage:     "look for mistakes in features and scenarios without running them",
+		Usage:     "find mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them; without " +
-			"one, the folders features/ and\n" +
-			"scenarios/ of the current directory.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without a " +
+			"PATH, rollsim checks the folders\n" +
+			"features/ and scenarios/ of the current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
 			"          rollsim lint --explain RS002",
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name:  "format",
-				Value: "text",
-				Usage: "print as `FORMAT`: " + strings.Join(report.LintFormats(), ", "),
-			},
+			formatFlag("text", report.LintFormats()),
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out the rule `CODE`; may be repeated"},
-			&cli.StringFlag{Name: "explain", Usage: "tell what the rule `CODE` is about, with a bad and " +
-				"a good example"},
+			&cli.StringFlag{Name: "explain", Usage: "explain the rule `CODE`, with a bad and a good " +
+				"example"},
 			&cli.BoolFlag{Name: "rules", Usage: "list the rules, with --format markdown as a page with " +
 				"examples"},
 		},
@@ -58,7 +54,7 @@ func (env *environment) lint(c *cli.Context) error {
 		}
 		disabled = append(disabled, rule)
 	}
-	fsys, names, err := findFiles(c, "what to look at")
+	fsys, names, err := findFiles(c)
 	if err != nil {
 		return err
 	}
@@ -66,9 +62,8 @@ func (env *environment) lint(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(
-		found, func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) },
-	)
+	found = slices.DeleteFunc(found,
+		func(f lint.Finding) bool { return slices.Contains(disabled, f.Rule) })
 	opt := report.LintOptions{Files: len(names), Paint: func(s lint.Severity, text string) string {
 		colour := report.Yellow
 		if s == lint.Error {
@@ -76,7 +71,7 @@ func (env *environment) lint(c *cli.Context) error {
 		}
 		return env.out.paint(colour, text)
 	}}
-	if opt.Root, err = wayFromRepository(); err != nil {
+	if opt.Root, err = pathInRepository(); err != nil {
 		return err
 	}
 	if err := report.Lint(env.out.w, found, format, opt); err != nil {
@@ -88,14 +83,13 @@ func (env *environment) lint(c *cli.Context) error {
 	return nil
 }
 
-// findFiles lists the features and then the scenarios at the paths of the command line, as
-// findSuite finds them, each once. What is built in is nobody's to mend: without a path, and
-// without folders of the user's own, need says what is missing.
-func findFiles(c *cli.Context, need string) (fsys fs.FS, names []string, err error) {
+// findFiles returns the features and then the scenarios at the paths of the command line, as findSuite
+// finds them. Users cannot change the built-in ones, so it is an error if there are no others.
+func findFiles(c *cli.Context) (fsys fs.FS, names []string, err error) {
 	paths := c.Args().Slice()
 	for _, p := range paths {
 		if _, line, ok := strings.Cut(p, ".feature:"); ok {
-			return nil, nil, fmt.Errorf("%s: expected a whole file, without a line (:%s)", p, line)
+			return nil, nil, fmt.Errorf("%s: expected a file without a line (:%s)", p, line)
 		}
 	}
 	suite, builtIn, err := findSuite(paths)
@@ -103,8 +97,8 @@ func findFiles(c *cli.Context, need string) (fsys fs.FS, names []string, err err
 		return nil, nil, err
 	}
 	if builtIn {
-		return nil, nil, usage(c, "there is neither a folder features nor a folder scenarios here: "+
-			"name %s", need)
+		return nil, nil, usage(c, "the current directory has neither a folder features nor a folder "+
+			"scenarios: name a file or a folder")
 	}
 	return suite.FS, append(suite.Features, suite.Scenarios...), nil
 }

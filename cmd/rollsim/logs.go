@@ -15,8 +15,8 @@ import (
 	"rollsim/trace/input"
 )
 
-// logs tells which logs some arguments name: each folder the logs in it and below, every file one
-// of its own; the other arguments together are one log, in order.
+// logs returns the logs of arguments, each as a list of files. All files among the arguments are one
+// log, in order. Every file below a folder is a log of its own.
 func (env *environment) logs(args []string) ([][]string, error) {
 	var all [][]string
 	var together []string
@@ -39,8 +39,8 @@ func (env *environment) logs(args []string) ([][]string, error) {
 	return all, nil
 }
 
-// logsBelow lists the logs of a folder. Hidden files, what SQLite keeps beside a database, and what
-// by its first bytes is none are passed over; the last is said.
+// logsBelow returns the logs below a folder. It skips hidden files and the additional files of SQLite,
+// and, with a message, files that do not start like a log.
 func (env *environment) logsBelow(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
@@ -58,28 +58,28 @@ func (env *environment) logsBelow(dir string) ([]string, error) {
 			strings.HasSuffix(name, "-journal"):
 			return nil
 		}
-		// whoever reads it says what is wrong with it
+		// On an error the file is read as a log, and reading it reports the error.
 		if is, err := looksLikeLog(name); is || err != nil {
 			files = append(files, name)
 		} else {
-			env.err.printf("%s is no log: it is passed over\n", name)
+			env.err.printf("%s is not a log: skipped\n", name)
 		}
 		return nil
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: expected a folder of logs, found none in it", dir)
+		err = fmt.Errorf("%s: expected a folder with logs, found no log", dir)
 	}
 	sort.Strings(files)
 	return files, err
 }
 
-// metered is a log of which a meter shows how much has been read.
+// metered is a log whose progress a meter shows.
 type metered struct {
 	*trace.Reader
 	meter *meter
 }
 
-// openLog opens some inputs as one log.
+// openLog opens inputs as one log.
 func (env *environment) openLog(names []string, m *meter) (*metered, error) {
 	r, err := input.Open(env.stdin, names...)
 	if err != nil {
@@ -89,7 +89,7 @@ func (env *environment) openLog(names []string, m *meter) (*metered, error) {
 	return &metered{r, m}, nil
 }
 
-// Read gives the next entry.
+// Read returns the next entry.
 func (l *metered) Read() (*trace.Entry, error) {
 	const every = 1024
 	if l.meter.read++; l.meter.read%every == 0 {
@@ -102,7 +102,7 @@ func (l *metered) Read() (*trace.Entry, error) {
 	return e, err
 }
 
-// notes says that the log is not what was written, once it has been read.
+// notes returns a note if a checksum of the log is wrong. It must be called at the end of the log.
 func (l *metered) notes() []string {
 	breaches := l.Breaches()
 	if len(breaches) == 0 {
@@ -115,7 +115,7 @@ func (l *metered) notes() []string {
 	return []string{note}
 }
 
-// located says of which log an error is that does not say so itself.
+// located adds the names of a log to an error that does not name a file.
 func located(names []string, err error) error {
 	if errors.As(err, new(*trace.ReadError)) {
 		return err
@@ -129,10 +129,10 @@ func located(names []string, err error) error {
 	return fmt.Errorf("%s: %w", strings.Join(named, " "), err)
 }
 
-// looksLikeLog looks at how a file begins: with an object of JSON, or as a database.
+// looksLikeLog reports whether a file starts with a JSON object or like a database.
 func looksLikeLog(name string) (bool, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return false, nil // to open a pipe would wait for its other end
+		return false, nil // opening a pipe would block
 	}
 	f, err := os.Open(name)
 	if err != nil {

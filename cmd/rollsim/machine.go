@@ -16,18 +16,15 @@ import (
 func (env *environment) machineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "machine",
-		Usage:     "print a machine's transition table, or how two machines differ",
+		Usage:     "print the transition table of a machine, or the differences of two machines",
 		ArgsUsage: "[NAME]",
-		Description: "The machines are " + strings.Join(machine.Names(), ", ") + "; the first is the default.\n\n" +
+		Description: "The machines are " + strings.Join(machine.Names(), ", ") +
+			"; the first is the default.\n\n" +
 			"Examples: rollsim machine v0.2 --format markdown\n" +
 			"          rollsim machine --diff v0.2 rfc0008",
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name:  "format",
-				Value: "table",
-				Usage: "print as `FORMAT`: " + strings.Join(report.MachineFormats(), ", "),
-			},
-			&cli.BoolFlag{Name: "diff", Usage: "show where two machines differ, and why"},
+			formatFlag("table", report.MachineFormats()),
+			&cli.BoolFlag{Name: "diff", Usage: "show the cells in which two machines differ, and why"},
 		},
 		Action: env.machine,
 	}
@@ -59,8 +56,7 @@ func (env *environment) machine(c *cli.Context) error {
 	return formatMistake(c, report.Machine(env.out.w, machines[0], format))
 }
 
-// formatMistake makes a usage error of a format that there is not; what cannot be written stays as
-// it is.
+// formatMistake returns the error of a report as a usage error, unless it is an error of a file.
 func formatMistake(c *cli.Context, err error) error {
 	if of := (*fs.PathError)(nil); errors.As(err, &of) {
 		return err

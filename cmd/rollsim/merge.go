@@ -16,15 +16,14 @@ import (
 func (env *environment) mergeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "merge",
-		Usage:     "put together what the shards of one sweep came to",
+		Usage:     "merge the results of the shards of a sweep",
 		ArgsUsage: "DIR…",
-		Description: "DIR is a folder that rollsim explore wrote with -o. All shards together give " +
-			"what the whole sweep would have given.\n" +
-			"The exit code is 1 when an invariant broke in one of them.\n\n" +
+		Description: "DIR is a folder that rollsim explore wrote with -o. The result of all shards is that " +
+			"of the complete sweep.\n" +
+			"The exit code is 1 if an invariant is violated in one of them.\n\n" +
 			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
-				"traces of what failed into `DIR`"},
+			sweepOutputFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 		},
 		Action: env.merge,
@@ -34,7 +33,7 @@ func (env *environment) mergeCommand() *cli.Command {
 func (env *environment) merge(c *cli.Context) error {
 	dirs := c.Args().Slice()
 	if len(dirs) == 0 {
-		return usage(c, "expected the folders of at least one shard")
+		return usage(c, "expected the folder of at least one shard")
 	}
 	var whole *explore.Result
 	for _, dir := range dirs {
@@ -66,7 +65,7 @@ func (env *environment) merge(c *cli.Context) error {
 	return env.printSweep(c, whole)
 }
 
-// copyFirst copies a file from the first folder that has it; from none, when it was not kept.
+// copyFirst copies a file from the first folder that has it, if there is one.
 func copyFirst(dirs []string, to, name string) error {
 	for _, dir := range dirs {
 		in, err := os.Open(filepath.Join(dir, name))
@@ -77,9 +76,8 @@ func copyFirst(dirs []string, to, name string) error {
 			return err
 		}
 		defer in.Close()
-		return atomicfile.Write(
-			filepath.Join(to, name), func(w io.Writer) error { _, err := io.Copy(w, in); return err },
-		)
+		return atomicfile.Write(filepath.Join(to, name),
+			func(w io.Writer) error { _, err := io.Copy(w, in); return err })
 	}
 	return nil
 }

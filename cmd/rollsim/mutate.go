@@ -17,36 +17,39 @@ import (
 
 func (env *environment) mutateCommand() *cli.Command {
 	return &cli.Command{
-		Name: "mutate",
-		Usage: "change every cell of the transition tables in turn, and tell which changes no " +
-			"feature or scenario notices",
+		Name:      "mutate",
+		Usage:     "change every cell of the transition tables, and report the changes that no test detects",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for " +
-			"rollsim check. Each part of each cell is\n" +
-			"changed to every other outcome: another state, accepted, refused, an effect too few or too " +
-			"many. Of the features, and\n" +
-			"then of the scenarios, those that come to the cell are run until one fails. A change that " +
-			"none notices survives; what\n" +
-			"would notice it is shown. The exit code is 1 when one survives.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for rollsim " +
+			"check. Each part of each cell is\n" +
+			"changed to every other outcome: another state, accepted, refused, with one effect less or one " +
+			"more. For each change,\n" +
+			"rollsim runs the features and then the scenarios that reach the cell, until one fails. A " +
+			"change survives if none fails;\n" +
+			"rollsim shows a scenario that would. The exit code is 1 if a change survives.\n\n" +
 			"Examples: rollsim mutate\n" +
 			"          rollsim mutate features\n" +
 			"          rollsim mutate --machine rfc0008 --cell Failed×OperatorClearance",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: "machine", Usage: "change only machine `M`: " + strings.Join(machine.Names(), ", "), DefaultText: "all",
+				Name: "machine", DefaultText: "all",
+				Usage: "change only machine `M`: " + strings.Join(machine.Names(), ", "),
 			},
-			&cli.StringFlag{Name: "cell", Usage: "change only one cell, `STATE×EVENT`, such as " +
-				"Failed×OperatorClearance; + is as good as ×"},
-			jobsFlag(),
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/coverage.md describes it"},
+			&cli.StringFlag{Name: "cell", Usage: "change only the cell `STATE×EVENT`, such as " +
+				"Failed×OperatorClearance; + may replace ×"},
+			jobsFlag("mutants"),
+			jsonFlag("coverage.md"),
 		},
 		Action: env.mutate,
 	}
 }
 
 func (env *environment) mutate(c *cli.Context) error {
-	opt := mutate.Options{Jobs: c.Int("jobs")}
+	var opt mutate.Options
 	var err error
+	if opt.Jobs, err = jobs(c); err != nil {
+		return err
+	}
 	if opt.Machines, err = chosenTables(c); err != nil {
 		return err
 	}
@@ -55,7 +58,7 @@ func (env *environment) mutate(c *cli.Context) error {
 			return usage(c, "--cell %s: %v", s, err)
 		}
 	}
-	cases, err := findCases(c, c.Args().Slice())
+	cases, err := findCases(c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (env *environment) mutate(c *cli.Context) error {
 	return nil
 }
 
-// parseCell reads a state and an event with a sign between them.
+// parseCell parses a state and an event, separated by × or +.
 func parseCell(s string) (reducer.State, reducer.EventKind, error) {
 	for _, sign := range []string{"×", "+"} {
 		state, event, ok := strings.Cut(s, sign)
@@ -100,13 +103,13 @@ func parseCell(s string) (reducer.State, reducer.EventKind, error) {
 		}
 		from, isState := reducer.ParseState(strings.TrimSpace(state))
 		if !isState {
-			return 0, 0, errors.New("there is no such " +
-				"state" + nearest.Hint(strings.TrimSpace(state), namesOf(reducer.States())))
+			return 0, 0, errors.New("unknown state" +
+				nearest.Hint(strings.TrimSpace(state), namesOf(reducer.States())))
 		}
 		kind, isEvent := reducer.ParseEventKind(strings.TrimSpace(event))
 		if !isEvent {
-			return 0, 0, errors.New("there is no such " +
-				"event" + nearest.Hint(strings.TrimSpace(event), namesOf(reducer.EventKinds())))
+			return 0, 0, errors.New("unknown event" +
+				nearest.Hint(strings.TrimSpace(event), namesOf(reducer.EventKinds())))
 		}
 		return from, kind, nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,25 +22,29 @@ import (
 
 func (env *environment) newCommand() *cli.Command {
 	return &cli.Command{
-		Name: "new",
-		Usage: "write a feature or a scenario to begin with, which passes; or the settings of an " +
-			"editor",
+		Name:      "new",
+		Usage:     "write a first feature or scenario, which passes, or the settings of an editor",
 		ArgsUsage: "feature NAME|scenario NAME|vscode",
-		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments " +
-			"that say what is what. A scenario comes\n" +
-			"with its golden, and with schema.json beside it, so that editors complete its fields. " +
-			"Nothing is overwritten without --force.\n" +
-			"With vscode, the folder .vscode gets what Visual Studio Code needs to complete features and " +
-			"scenarios.\n\n" +
+		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments that " +
+			"explain it. A scenario has a\n" +
+			"golden, and schema.json in its folder, with which editors complete its fields. rollsim " +
+			"replaces files only with --force.\n" +
+			"With vscode, rollsim writes the folder .vscode, with which Visual Studio Code completes " +
+			"features and scenarios.\n\n" +
 			"Examples: rollsim new feature failing-canary\n" +
 			"          rollsim new scenario failing-canary -o scenarios/failing-canary.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - prints " +
-				"the file alone to standard output"},
-			&cli.BoolFlag{Name: "force", Usage: "replace what is there already"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - writes " +
+				"only the feature or scenario to standard output"},
+			forceFlag("files"),
 		},
 		Action: env.new,
 	}
+}
+
+// forceFlag allows a command to replace files.
+func forceFlag(things string) cli.Flag {
+	return &cli.BoolFlag{Name: "force", Usage: "replace " + things + " that exist"}
 }
 
 func (env *environment) new(c *cli.Context) error {
@@ -57,7 +62,7 @@ func (env *environment) new(c *cli.Context) error {
 	case "scenario":
 		ext = ".yaml"
 	default:
-		return usage(c, "there is no new %s: expected feature, scenario or vscode", kind)
+		return usage(c, "unknown kind %q: expected feature, scenario or vscode", kind)
 	}
 	name = strings.TrimSuffix(name, ext)
 	if err := starter.CheckName(name); err != nil {
@@ -71,16 +76,15 @@ func (env *environment) new(c *cli.Context) error {
 		return usage(c, "-o %s: expected a name that ends in %s, or -", output, ext)
 	}
 	if kind == "feature" {
-		return env.newFiles(
-			c.Bool("force"), "rollsim features "+shell.Join(output), newFile{output, starter.Feature(name)},
-		)
+		return env.newFiles(c.Bool("force"), "rollsim features "+shell.Join(output),
+			newFile{output, []byte(starter.Feature(name))})
 	}
-	text := starter.Scenario(name)
+	text := []byte(starter.Scenario(name))
 	if output == "-" {
 		return env.newFiles(c.Bool("force"), "", newFile{output, text})
 	}
 	path := filepath.ToSlash(output)
-	file, err := scenario.Parse(path, []byte(text))
+	file, err := scenario.Parse(path, text)
 	if err != nil {
 		return err
 	}
@@ -88,33 +92,55 @@ func (env *environment) new(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	made := []newFile{{filepath.FromSlash(check.GoldenPath(path)), string(rec.Text)}, {output, text}}
+	files := []newFile{{filepath.FromSlash(check.GoldenPath(path)), rec.Text}, {output, text}}
 	schema := filepath.Join(filepath.Dir(output), "schema.json")
 	if _, err := os.Stat(schema); errors.Is(err, fs.ErrNotExist) {
 		text, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
 		if err != nil {
 			return err
 		}
-		made = append(made, newFile{schema, string(text)})
+		files = append(files, newFile{schema, text})
 	}
-	return env.newFiles(c.Bool("force"), "rollsim check "+shell.Join(output), made...)
+	return env.newFiles(c.Bool("force"), "rollsim check "+shell.Join(output), files...)
 }
 
-type newFile struct{ name, text string }
+// newFile is a file to create; its name may be "-" for standard output.
+type newFile struct {
+	name string
+	data []byte
+}
 
-// newFiles writes files, of which none may be there yet unless they are to be replaced. next is
-// what to type then.
+// expectNone returns an error if one of the files exists.
+func expectNone(names ...string) error {
+	for _, name := range names {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s exists; --force replaces it", name)
+		}
+	}
+	return nil
+}
+
+// writeNew writes a file, and creates its folder.
+func (env *environment) writeNew(f newFile) error {
+	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
+		return err
+	}
+	return env.writeBytes(f.name, f.data)
+}
+
+// newFiles writes and lists files, and prints the next command. Without replace, no file is written if
+// one of them exists.
 func (env *environment) newFiles(replace bool, next string, files ...newFile) error {
 	for _, f := range files {
-		if _, err := os.Lstat(f.name); f.name != "-" && !replace && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already, and is left as it is; --force replaces it", f.name)
+		if f.name == "-" || replace {
+			continue
+		}
+		if err := expectNone(f.name); err != nil {
+			return err
 		}
 	}
 	for _, f := range files {
-		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
-			return err
-		}
-		if err := env.writeFile(f.name, func(w io.Writer) error { _, err := io.WriteString(w, f.text); return err }); err != nil {
+		if err := env.writeNew(f); err != nil {
 			return err
 		}
 		if f.name != "-" {
@@ -127,8 +153,8 @@ func (env *environment) newFiles(replace bool, next string, files ...newFile) er
 	return nil
 }
 
-// newEditor writes the settings of Visual Studio Code into the current folder. The schema, which
-// nobody changes, is brought up to date where it is there already.
+// newEditor writes the settings of Visual Studio Code into the current folder. It always replaces the
+// schema, because users do not edit it.
 func (env *environment) newEditor(replace bool) error {
 	schema, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
 	if err != nil {
@@ -144,14 +170,14 @@ func (env *environment) newEditor(replace bool) error {
 		{"extensions.json", report.EditorExtensions},
 		{"tasks.json", report.EditorTasks},
 	} {
-		var b strings.Builder
+		var b bytes.Buffer
 		if err := f.write(&b); err != nil {
 			return err
 		}
-		files = append(files, newFile{filepath.Join(".vscode", f.name), b.String()})
+		files = append(files, newFile{filepath.Join(".vscode", f.name), b.Bytes()})
 	}
 	if err := env.newFiles(replace, "", files...); err != nil {
 		return err
 	}
-	return env.newFiles(true, "", newFile{filepath.Join("scenarios", "schema.json"), string(schema)})
+	return env.newFiles(true, "", newFile{filepath.Join("scenarios", "schema.json"), schema})
 }

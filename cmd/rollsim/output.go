@@ -15,11 +15,11 @@ import (
 	"rollsim/internal/atomicfile"
 )
 
-// printer writes to one of the standard streams, in colour where a person looks at it.
+// printer writes to one of the standard streams, in colour if it is a terminal.
 type printer struct {
 	w        io.Writer
-	failed   error       // the first time that it could not be written to
-	info     os.FileInfo // nil where it is no file
+	failed   error       // the first error of the stream
+	info     os.FileInfo // nil if the stream is not a file
 	terminal bool
 	colour   bool
 }
@@ -30,13 +30,12 @@ func newPrinter(w io.Writer) *printer {
 	if p.info = stat(w); p.info != nil {
 		p.terminal = p.info.Mode()&os.ModeCharDevice != 0
 	}
-	// https://no-color.org: any value that is not empty.
+	// See https://no-color.org.
 	p.colour = p.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return p
 }
 
-// watched tells a printer when it cannot be written to: what is printed line by line is not asked
-// each time.
+// watched records the first error of a stream in its printer, so that printf need not return it.
 type watched struct {
 	io.Writer
 	by *printer
@@ -50,7 +49,7 @@ func (w *watched) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// stat looks at the file that a stream is; nil where it is none.
+// stat returns the file info of a stream, or nil if the stream is not a file.
 func stat(stream any) os.FileInfo {
 	f, ok := stream.(*os.File)
 	if !ok {
@@ -62,7 +61,7 @@ func stat(stream any) os.FileInfo {
 
 func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, args...) }
 
-// paint gives s in a colour, or as it is where colours are not wanted.
+// paint returns s in a colour if the printer writes colours.
 func (p *printer) paint(colour, s string) string {
 	if !p.colour {
 		return s
@@ -70,8 +69,8 @@ func (p *printer) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-// output gives what -o names; "-" for standard output, by whatever name. What is there is replaced,
-// but for the inputs.
+// output returns the file of -o, or "-" if it is standard output. It returns an error if the file is
+// one of the inputs.
 func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
 	name := c.String("output")
 	if c.IsSet("output") && (name == "" || strings.HasSuffix(name, "/")) {
@@ -79,7 +78,7 @@ func (env *environment) output(c *cli.Context, inputs ...string) (string, error)
 	}
 	info, err := os.Stat(name)
 	if err != nil || name == "-" {
-		return name, nil // whoever writes tells what is wrong
+		return name, nil // an error of Stat is that of writing the file too
 	}
 	if os.SameFile(info, env.out.info) {
 		return "-", nil
@@ -96,42 +95,47 @@ func (env *environment) output(c *cli.Context, inputs ...string) (string, error)
 	return name, nil
 }
 
-// writeFile writes a file whole or not at all, compressed if that is what its name tells. "-" is
-// standard output.
+// writeBytes writes data to a file, as writeFile does.
+func (env *environment) writeBytes(name string, data []byte) error {
+	return env.writeFile(name, func(w io.Writer) error { _, err := w.Write(data); return err })
+}
+
+// writeFile writes a file completely or not at all. It compresses the file if its name ends in .gz or
+// .zst. "-" is standard output.
 func (env *environment) writeFile(name string, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(env.out.w)
 	}
 	return atomicfile.Write(name, func(w io.Writer) error {
-		var packed io.WriteCloser
+		var compressor io.WriteCloser
 		switch filepath.Ext(name) {
 		case ".gz":
-			packed = gzip.NewWriter(w)
+			compressor = gzip.NewWriter(w)
 		case ".zst":
 			var err error
-			if packed, err = zstd.NewWriter(w); err != nil {
+			if compressor, err = zstd.NewWriter(w); err != nil {
 				return err
 			}
 		default:
 			return write(w)
 		}
-		if err := write(packed); err != nil {
+		if err := write(compressor); err != nil {
 			return err
 		}
-		return packed.Close()
+		return compressor.Close()
 	})
 }
 
-// meter is a line that shows how far something has got, where a person looks at it.
+// meter shows the progress of a command in a line on standard error, if that is a terminal.
 type meter struct {
 	out          *printer
 	began, shown time.Time
-	read         uint64 // entries, of logs that count here
+	read         uint64 // the number of entries that a metered log has returned
 }
 
 func (env *environment) newMeter() *meter { return &meter{out: env.err, began: time.Now()} }
 
-// line shows a text in the place of the one before, now and then.
+// line replaces the line by a text, at most every 200 ms.
 func (m *meter) line(text func(elapsed time.Duration) string) {
 	const every = 200 * time.Millisecond
 	if !m.out.terminal || time.Since(m.shown) < every {
@@ -141,7 +145,7 @@ func (m *meter) line(text func(elapsed time.Duration) string) {
 	m.out.printf("\r%s\x1b[K", text(time.Since(m.began)))
 }
 
-// entries shows how much of a log was read.
+// entries shows the number of entries that were read.
 func (m *meter) entries(n uint64) {
 	m.line(func(elapsed time.Duration) string {
 		return fmt.Sprintf("%d entries, %.0f/s", n, float64(n)/elapsed.Seconds())

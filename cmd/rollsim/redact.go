@@ -25,26 +25,26 @@ import (
 func (env *environment) redactCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "redact",
-		Usage:     "replace the names in a log, so that it can be shown to others",
+		Usage:     "replace the names in a log, so that you can show it to others",
 		ArgsUsage: "INPUT",
-		Description: "Hosts, channels, refs, closures, operators, reasons, error texts and unknown " +
-			"fields are replaced by pseudonyms; the\n" +
-			"format's own words stay, and rollsim replay finds the same. OUT is in the shape of INPUT: " +
-			"NDJSON, a rollout document, or\n" +
-			"a state.db of the tables that rollsim reads. It is compressed if its name ends in .gz or " +
+		Description: "Pseudonyms replace hosts, channels, refs, closures, operators, reasons, error texts " +
+			"and unknown fields. The words of\n" +
+			"the format stay, and rollsim replay has the same findings. OUT has the format of INPUT: " +
+			"NDJSON, a rollout document, or a\n" +
+			"state.db with the tables that rollsim reads. It is compressed if its name ends in .gz or " +
 			".zst.\n" +
-			"Logs that are redacted with the same key have the same names. Without --key the key is a " +
-			"new one that nobody knows.\n\n" +
+			"The same key makes the same pseudonyms in all logs. Without --key, the key is random and is " +
+			"not stored.\n\n" +
 			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key " +
 			"--shift 240h",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT`, in place of " +
-				"what is there; - is standard output"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT` and replace it " +
+				"if it exists; - is standard output"},
 			&cli.StringFlag{
-				Name: "key", Usage: "make pseudonyms with the key in `FILE`, which is made if there is none",
-				DefaultText: "a key that is thrown away",
+				Name: "key", Usage: "use the key in `FILE`, and create the file if it does not exist",
+				DefaultText: "a random key that is not stored",
 			},
-			&cli.StringFlag{Name: "shift", Usage: "move every time by `TIME`, such as 240h or -3d"},
+			&cli.StringFlag{Name: "shift", Usage: "add `TIME` to every time, such as 240h or -3d"},
 		},
 		Action: env.redact,
 	}
@@ -55,7 +55,7 @@ func (env *environment) redact(c *cli.Context) error {
 		return usage(c, "expected one log, got %d", c.NArg())
 	}
 	if c.String("output") == "" {
-		return usage(c, "expected -o OUT: where to write")
+		return usage(c, "expected -o OUT: the name of the redacted log")
 	}
 	name, keyFile := c.Args().First(), c.String("key")
 	output, err := env.output(c, name, keyFile)
@@ -63,7 +63,7 @@ func (env *environment) redact(c *cli.Context) error {
 		return err
 	}
 	if keyFile != "" && filepath.Clean(keyFile) == filepath.Clean(output) {
-		return usage(c, "-o %s: this is the file of the key", output)
+		return usage(c, "-o %s: this is the key file", output)
 	}
 	shift, err := parseShift(c.String("shift"))
 	if err != nil {
@@ -77,7 +77,7 @@ func (env *environment) redact(c *cli.Context) error {
 	if err != nil {
 		return usage(c, "--key %s: %v", keyFile, err)
 	}
-	if output != "-" || !env.out.terminal { // else the log itself is seen coming
+	if output != "-" || !env.out.terminal { // the log on a terminal shows the progress
 		meter := env.newMeter()
 		r.Progress = meter.entries
 		defer meter.clear()
@@ -107,7 +107,7 @@ func (env *environment) redact(c *cli.Context) error {
 	}
 	defer db.Close()
 	if output == "-" {
-		return usage(c, "-o -: a state.db is written to a file")
+		return usage(c, "-o -: expected a file, because the input is a state.db")
 	}
 	return env.redactDatabase(r, name, db, output)
 }
@@ -124,8 +124,8 @@ func parseShift(s string) (time.Duration, error) {
 	return d, err
 }
 
-// redactionKey reads the key of a file, making one where there is none. No name is for a key that
-// is used once.
+// redactionKey returns the key of a file, and creates the file if it does not exist. Without a name it
+// returns a random key.
 func (env *environment) redactionKey(name string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -144,11 +144,11 @@ func (env *environment) redactionKey(name string) ([]byte, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, errors.Join(err, os.Remove(name))
 	}
-	env.err.printf("%s is a new key: keep it to yourself\n", name)
+	env.err.printf("%s is a new key: keep it secret\n", name)
 	return key, nil
 }
 
-// redactStream redacts the file at a path, which messages call by name.
+// redactStream redacts the file at a path. Errors call it name.
 func (env *environment) redactStream(r *redact.Redactor, name, path, output string) error {
 	in, err := os.Open(path)
 	if err != nil {
@@ -159,7 +159,7 @@ func (env *environment) redactStream(r *redact.Redactor, name, path, output stri
 	return env.writeFile(output, func(w io.Writer) error { return r.Stream(name, in, again, w) })
 }
 
-// redactDatabase redacts a database into a file that is whole or not there.
+// redactDatabase redacts a database into a file.
 func (env *environment) redactDatabase(
 	r *redact.Redactor, name string, db *statedb.DB, output string,
 ) error {
@@ -169,11 +169,11 @@ func (env *environment) redactDatabase(
 			return err
 		}
 		defer func() { err = errors.Join(err, remove()) }()
-		made := filepath.Join(dir, "state.db")
-		if err := r.Database(name, db, made); err != nil {
+		redacted := filepath.Join(dir, "state.db")
+		if err := r.Database(name, db, redacted); err != nil {
 			return err
 		}
-		in, err := os.Open(made)
+		in, err := os.Open(redacted)
 		if err != nil {
 			return err
 		}
@@ -183,9 +183,9 @@ func (env *environment) redactDatabase(
 	})
 }
 
-// spool copies a stream, which may have to be read twice, to a file that remove removes. It has
-// every name in it, and must not stay where nobody reads standard output to the end: that is an
-// error as any other then.
+// spool copies a stream, which may have to be read twice, to a file that remove removes. The copy has
+// all names, so it must not stay if the reader of standard output ends early: spool makes that an
+// error instead of a signal.
 func spool(name string, in io.Reader) (path string, remove func() error, err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()

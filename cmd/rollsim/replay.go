@@ -20,57 +20,54 @@ import (
 
 func (env *environment) replayCommand() *cli.Command {
 	return &cli.Command{
-		Name: "replay",
-		Usage: "fold a recorded log through a machine, and show where the record disagrees with " +
-			"it or with itself",
+		Name:      "replay",
+		Usage:     "fold a recorded log through a machine, and report contradictions",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a trace of rollsim run, or a control plane's log: its state.db, " +
-			"NDJSON, or the answer of\n" +
-			"GET /v1/rollouts/{id}/events; plain, in gzip or in zstd. Several are one log, in order; - " +
-			"is standard input.\n" +
-			"A state.db is only read, and may be in use.\n" +
-			"The exit code is 1 when anything was found that is not accepted.\n\n" +
+		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db, NDJSON, " +
+			"or the answer of\n" +
+			"GET /v1/rollouts/{id}/events. It may be compressed by gzip or zstd. Several are one log, in " +
+			"order; - is standard input.\n" +
+			"A state.db may be in use; rollsim only reads it.\n" +
+			"The exit code is 1 if there is a finding that is not accepted.\n\n" +
 			"Examples: rollsim replay state.db\n" +
 			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
 			"          rollsim replay state.db --json --accept reviewed.txt",
 		Flags: []cli.Flag{
 			machineFlag("replay through machine `M`", "the one that the trace names, or "+forLogs()),
 			answerFlag(),
-			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout that is kept"},
+			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout"},
 			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of " +
 				"its ref are enough"},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
-			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and what it did"},
+			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and its states"},
 			&cli.Uint64Flag{
 				Name:        "until",
-				Usage:       "judge the log up to entry `SEQ`",
+				Usage:       "read the log up to entry `SEQ`",
 				DefaultText: "the end of the log",
 			},
-			sinceFlag(),
+			&cli.StringFlag{Name: "since", Usage: "show only entries at `T` or later: 2026-05-16, " +
+				"2026-05-16T03:00:00Z"},
 			policyFlag(),
-			&cli.StringFlag{Name: "accept", Usage: "count findings that `FILE` accepts apart: one a " +
-				"line, as shown, with a reason"},
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON document, as docs/replay.md describes it"},
+			&cli.StringFlag{Name: "accept", Usage: "accept the findings in `FILE`: one per line, as " +
+				"shown, with a reason"},
+			jsonFlag("replay.md"),
 		},
 		Action: env.replay,
 	}
 }
 
-func sinceFlag() cli.Flag {
-	return &cli.StringFlag{Name: "since", Usage: "show only what was at `T` or later: 2026-05-16, " +
-		"2026-05-16T03:00:00Z"}
-}
-
+// policyFlag sets the policies of channels.
 func policyFlag() cli.Flag {
 	return &cli.StringSliceFlag{
-		Name: "policy", Usage: "judge the failures of a channel under `CHANNEL=POLICY`: halt or " +
+		Name: "policy",
+		Usage: "set the policy of a channel: `CHANNEL=POLICY`, where POLICY is halt or " +
 			"rollback-and-halt",
-		DefaultText: "what its agents say that they apply, or halt",
+		DefaultText: "the one that its agents apply, or halt",
 	}
 }
 
-// givenFold are the options that say how the log is folded, as they were given.
-func givenFold(c *cli.Context) []string {
+// foldOptions returns the options on which the states of a replay depend, as the user wrote them.
+func foldOptions(c *cli.Context) []string {
 	var given []string
 	for _, name := range []string{"machine", "answer-within"} {
 		if c.IsSet(name) {
@@ -101,8 +98,8 @@ func (env *environment) replay(c *cli.Context) error {
 	opt.Progress = meter.entries
 	result, err := replay.Run(reader, opt)
 	meter.clear()
-	if none := unanswered(c, err); none != nil {
-		return none
+	if unknown := unknownName(c, err); unknown != nil {
+		return unknown
 	}
 	if err != nil && result.Entries == 0 {
 		return err
@@ -110,7 +107,7 @@ func (env *environment) replay(c *cli.Context) error {
 	write := func() error {
 		return report.Replay(
 			env.out.w, name, result,
-			report.ReplayView{All: c.Bool("all"), AcceptFile: c.String("accept"), Options: givenFold(c)},
+			report.ReplayView{All: c.Bool("all"), AcceptFile: c.String("accept"), Options: foldOptions(c)},
 		)
 	}
 	if c.Bool("json") {
@@ -125,14 +122,14 @@ func (env *environment) replay(c *cli.Context) error {
 	return err
 }
 
-// unanswered makes a usage error of one that says that a log does not know what is asked for; nil
-// where err is another one.
-func unanswered(c *cli.Context, err error) error {
-	var none *replay.NoAnswer
-	if !errors.As(err, &none) {
+// unknownName returns a usage error if err is that of a name that the log does not have, and nil
+// otherwise.
+func unknownName(c *cli.Context, err error) error {
+	var unknown *replay.NoAnswer
+	if !errors.As(err, &unknown) {
 		return nil
 	}
-	return usage(c, "%v%s", none, nearest.Hint(none.Asked, none.Known))
+	return usage(c, "%v%s", unknown, nearest.Hint(unknown.Asked, unknown.Known))
 }
 
 func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {
@@ -172,7 +169,7 @@ func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {
 	return opt, nil
 }
 
-// givenPolicies reads --policy.
+// givenPolicies returns the policies of --policy.
 func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error) {
 	policies := make(map[reducer.ChannelID]reducer.Policy)
 	for _, s := range c.StringSlice("policy") {
@@ -188,8 +185,7 @@ func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error)
 	return policies, nil
 }
 
-// parseMoment reads a time as people type one: a day, or a time, in UTC where it does not say
-// otherwise.
+// parseMoment parses a day or a time, which is in UTC if it has no offset.
 func parseMoment(text string) (reducer.Time, error) {
 	for _, form := range []string{text, text + "Z", text + ":00Z", text + "T00:00:00Z"} {
 		if t, err := trace.ParseTime(strings.Replace(form, " ", "T", 1)); err == nil {

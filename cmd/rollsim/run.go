@@ -30,26 +30,22 @@ func (env *environment) runCommand() *cli.Command {
 		ArgsUsage: "SCENARIO",
 		Description: "SCENARIO is a scenario file, or the name of a built-in one such as " +
 			"one-wave-converges.\n" +
-			"The exit code is 1 when an invariant broke that the scenario does not expect, or one that " +
-			"it expects did not.\n\n" +
+			"The exit code is 1 if the violations differ from those that the scenario expects.\n\n" +
 			"Example: rollsim run one-wave-converges --seed 7 -o trace.ndjson",
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{
 				Name:        "seed",
-				Usage:       "draw from seed `N` instead of the scenario's",
+				Usage:       "use seed `N`",
 				DefaultText: "the scenario's",
 			},
-			machineFlag(
-				"decide transitions by machine `M` instead of the scenario's",
-				"the scenario's",
-			), answerFlag(),
-			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N` of the trace, or " +
-				"of a virtual time such as 90m or 3d"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`, in place of " +
-				"what is there; - is standard output", Value: "-"},
+			machineFlag("use machine `M`", "the scenario's"),
+			answerFlag(),
+			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N`, or of a virtual " +
+				"time such as 90m or 3d"},
+			outputFlag(),
 			&cli.StringFlag{
 				Name: "format", Usage: "write `FORMAT`: text, summary or ndjson",
-				DefaultText: "ndjson with -o, else text",
+				DefaultText: "ndjson with -o, text without",
 			},
 		},
 		Action: env.runScenario,
@@ -115,7 +111,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 	return nil
 }
 
-// loadScenario finds a scenario file, or a built-in scenario by its name.
+// loadScenario returns the scenario of a file, or the built-in scenario of a name.
 func loadScenario(arg string) (*scenario.File, error) {
 	_, err := os.Stat(arg)
 	if err == nil {
@@ -137,11 +133,11 @@ func loadScenario(arg string) (*scenario.File, error) {
 	for i, p := range builtIn {
 		builtIn[i] = strings.TrimSuffix(path.Base(p), ".yaml")
 	}
-	return nil, fmt.Errorf("%s is neither a file nor a built-in "+
-		"scenario%s", arg, nearest.Hint(arg, builtIn))
+	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg,
+		nearest.Hint(arg, builtIn))
 }
 
-// parseUntil reads the number of an entry, or a duration of virtual time.
+// parseUntil parses the number of an entry, or a duration of virtual time.
 func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if seq, err := strconv.ParseUint(s, 10, 64); err == nil && seq > 0 {
 		return seq, 0, nil
@@ -149,7 +145,5 @@ func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if after, err := scenario.ParseDuration(s); err == nil && after > 0 {
 		return 0, after, nil
 	}
-	return 0, 0, fmt.Errorf(
-		"--until %s: expected the number of an entry, or a time such as 90m or 3d", s,
-	)
+	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as 90m or 3d", s)
 }

@@ -11,12 +11,12 @@ import (
 	"rollsim/internal/scratch"
 )
 
-// interrupt ends the context of a command that is interruptible; nil where none is, or where it has
-// been interrupted already.
+// interrupt cancels the context of the running command. It is nil if the command is not interruptible,
+// or was interrupted before.
 var interrupt atomic.Pointer[context.CancelFunc]
 
-// interruptible gives a context that ends when the user interrupts. Whoever interrupts twice does
-// not want to wait.
+// interruptible returns a context that is cancelled by the first interrupt. The second interrupt ends
+// the process.
 func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupt.Store(&cancel)
@@ -26,16 +26,16 @@ func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	}
 }
 
-// heedSignals has a process that is told to end leave nothing temporary behind.
-var heedSignals = sync.OnceFunc(func() {
-	told := make(chan os.Signal, 1)
+// handleSignals removes temporary files when the process is asked to end.
+var handleSignals = sync.OnceFunc(func() {
+	signals := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // as under nohup
-			signal.Notify(told, s)
+		if !signal.Ignored(s) { // nohup ignores SIGHUP
+			signal.Notify(signals, s)
 		}
 	}
 	go func() {
-		for range told {
+		for range signals {
 			if end := interrupt.Swap(nil); end != nil {
 				(*end)()
 				continue

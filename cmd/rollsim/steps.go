@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,17 +12,13 @@ import (
 func (env *environment) stepsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "steps",
-		Usage: "list the sentences that features may use",
-		Description: "In the words, {…} is a value, (…) may be left out, a/b is one or the other.\n\n" +
+		Usage: "list the sentences of features",
+		Description: "In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
 			"Example: rollsim steps --search retention",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "search", Usage: "only those that have `WORD`, or each of several, in " +
-				"their topic, words, meaning or example"},
-			&cli.StringFlag{
-				Name:  "format",
-				Value: "text",
-				Usage: "print as `FORMAT`: " + strings.Join(report.StepFormats(), ", "),
-			},
+			&cli.StringFlag{Name: "search", Usage: "list only sentences with `WORD`, or all of several " +
+				"words, in their topic, text, meaning or example"},
+			formatFlag("text", report.StepFormats()),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
@@ -31,7 +26,7 @@ func (env *environment) stepsCommand() *cli.Command {
 			}
 			sentences := story.Vocabulary(c.String("search"))
 			if len(sentences) == 0 {
-				return errors.New("no sentence has that word; rollsim steps lists all of them")
+				return errors.New("no sentence has this word; rollsim steps lists all sentences")
 			}
 			return formatMistake(c, report.Steps(env.out.w, sentences, c.String("format")))
 		},

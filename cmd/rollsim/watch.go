@@ -12,20 +12,20 @@ import (
 	"rollsim/story"
 )
 
-// watchEvery is how often files are looked at. Looking costs a few system calls, and works on every
-// file system.
+// watchEvery is the interval at which files are checked. Polling works on every file system, and costs
+// a few system calls.
 const watchEvery = 250 * time.Millisecond
 
 const scenarioFile = ".yaml"
 
-// fileVersion is what changes when a file is written.
+// fileVersion changes when a file is written.
 type fileVersion struct {
 	written time.Time
 	size    int64
 }
 
-// watch runs features, and each file again when it has changed, until the context ends. What fails
-// does not end it.
+// watch runs features, and each file again when it changes, until the context ends. A failure does not
+// end it.
 func (run *featureRun) watch(ctx context.Context) error {
 	seen, err := run.versions()
 	if err != nil {
@@ -40,7 +40,7 @@ func (run *featureRun) watch(ctx context.Context) error {
 		if err != nil && !errors.Is(err, errDiffers) {
 			run.env.err.printf("rollsim: %v\n", err)
 		}
-		run.env.err.printf("watching %s; Ctrl-C ends it\n", strings.Join(run.opt.Paths, ", "))
+		run.env.err.printf("watching %s; stop with Ctrl-C\n", strings.Join(run.opt.Paths, ", "))
 		changed, now := run.changed(ctx, seen)
 		if ctx.Err() != nil {
 			return nil
@@ -51,7 +51,7 @@ func (run *featureRun) watch(ctx context.Context) error {
 	}
 }
 
-// changed waits until files have changed, and for what is being written to be complete.
+// changed waits until files change, and until they stop changing.
 func (run *featureRun) changed(
 	ctx context.Context, seen map[string]fileVersion,
 ) ([]string, map[string]fileVersion) {
@@ -64,7 +64,7 @@ func (run *featureRun) changed(
 		}
 		now, err := run.versions()
 		if err != nil {
-			continue // an editor that writes a file anew may be seen without it
+			continue // an editor may remove a file before it writes it again
 		}
 		var changed []string
 		for name, v := range now {
@@ -81,8 +81,7 @@ func (run *featureRun) changed(
 	}
 }
 
-// versions looks at every file that is asked for, and at the scenario files which those may be told
-// of.
+// versions returns the versions of the features, and of the scenario files to which they may refer.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
 	names, err := story.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
@@ -93,7 +92,7 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 		folders[path.Dir(name)] = true
 	}
 	for folder := range folders {
-		entries, _ := fs.ReadDir(run.opt.FS, folder) // one that is not there has none
+		entries, _ := fs.ReadDir(run.opt.FS, folder) // none if the folder does not exist
 		for _, e := range entries {
 			if path.Ext(e.Name()) == scenarioFile {
 				names = append(names, path.Join(folder, e.Name()))
@@ -111,8 +110,8 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 	return versions, nil
 }
 
-// pathsOf gives the paths of some files, with the lines that were asked for. Any feature may be
-// told of a scenario file.
+// pathsOf returns the paths to run when files change, with the lines of the command line. A scenario
+// file may affect any feature.
 func (run *featureRun) pathsOf(files []string) []string {
 	if slices.ContainsFunc(files, func(name string) bool { return path.Ext(name) == scenarioFile }) {
 		return run.opt.Paths

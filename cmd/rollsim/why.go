@@ -12,23 +12,23 @@ import (
 func (env *environment) whyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "why",
-		Usage:     "tell from a log why a host is not, or not yet, on the ref that its channel points at",
+		Usage:     "explain by a log why a host is not, or not yet, on the ref of its channel",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a log as rollsim replay reads it. What is told: what keeps the host, " +
-			"since when, the last gate that was decided\n" +
-			"for it, and what that waits for in turn.\n\n" +
+		Description: "INPUT is a log as rollsim replay reads it. The answer has what the host waits for and " +
+			"since when, the last decision of a\n" +
+			"gate for it, and what that waits for in turn.\n\n" +
 			"Examples: rollsim why state.db --host web-07\n" +
 			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "host", Usage: "ask for host `H`", DefaultText: "the first one of " +
+			&cli.StringFlag{Name: "host", Usage: "explain host `H`", DefaultText: "the first one of " +
 				"--rollout that waits, or the rollout itself"},
 			&cli.StringFlag{
-				Name: "rollout", Usage: "ask for rollout `ID`; the first seven digits of its ref are enough",
-				DefaultText: "the last one that the host has joined",
+				Name: "rollout", Usage: "explain rollout `ID`; the first seven digits of its ref are enough",
+				DefaultText: "the last one that the host joined",
 			},
 			&cli.StringFlag{
 				Name:        "at",
-				Usage:       "ask as of `T`: 2026-05-16, 2026-05-16T03:00:00Z",
+				Usage:       "explain the state at `T`: 2026-05-16, 2026-05-16T03:00:00Z",
 				DefaultText: "the end of the log",
 			},
 			machineFlag("fold the log through machine `M`", "the one that the trace names, or "+forLogs()),
@@ -76,8 +76,8 @@ func (env *environment) why(c *cli.Context) error {
 	q.Options.Progress = meter.entries
 	answer, err := replay.Why(reader, q)
 	meter.clear()
-	if none := unanswered(c, err); none != nil {
-		return none
+	if unknown := unknownName(c, err); unknown != nil {
+		return unknown
 	}
 	if err != nil {
 		return err

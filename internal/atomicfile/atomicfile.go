@@ -60,6 +60,11 @@ func Write(name string, fill func(io.Writer) error) error {
 	return os.Rename(f.Name(), name)
 }
 
+// WriteBytes creates or replaces a file with data, as Write does.
+func WriteBytes(name string, data []byte) error {
+	return Write(name, func(w io.Writer) error { _, err := w.Write(data); return err })
+}
+
 func buffered(f io.Writer, fill func(io.Writer) error) error {
 	w := bufio.NewWriterSize(f, 1<<16)
 	if err := fill(w); err != nil {

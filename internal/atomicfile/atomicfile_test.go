@@ -86,8 +86,7 @@ func TestWriteThroughLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Skip(err)
 	}
-	write := func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }
-	if err := Write(link, write); err != nil {
+	if err := WriteBytes(link, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(target); err != nil || string(got) != "new" {
