@@ -188,8 +188,8 @@ var (
 	)
 )
 
-// flagMistake returns the message for an error of the command-line library: which option is wrong, and
-// what was expected.
+// flagMistake returns the message for an error of the command-line library: which option is wrong,
+// and what was expected.
 func flagMistake(c *cli.Context, err error) string {
 	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
 		var known []string

@@ -11,10 +11,12 @@ import (
 
 func (env *environment) conformCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "conform",
-		Usage:     "compare a machine with conformance vectors, the recorded answers of an implementation",
+		Name: "conform",
+		Usage: "compare a machine with conformance vectors, the recorded answers of an " +
+			"implementation",
 		ArgsUsage: "FILE…",
-		Description: "A FILE has one vector per line, in JSON: a cell (record, event, now, want) or a walk " +
+		Description: "A FILE has one vector per line, in JSON: a cell (record, event, now, want) or a " +
+			"walk " +
 			"(start, steps). It may be\n" +
 			"compressed by gzip; - is standard input. The exit code is 1 if a vector does not match; the " +
 			"first one is shown.\n\n" +

@@ -99,8 +99,8 @@ func (env *environment) coverage(c *cli.Context) error {
 	return nil
 }
 
-// coverageSources measures the coverage of the arguments, the suite before the traces. failing lists
-// the commands that run the scenarios that fail, which are not measured.
+// coverageSources measures the coverage of the arguments, the suite before the traces. failing
+// lists the commands that run the scenarios that fail, which are not measured.
 func (env *environment) coverageSources(
 	c *cli.Context, tables []*reducer.Table,
 ) (sources []coverage.Source, failing []string, err error) {

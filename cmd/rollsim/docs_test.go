@@ -24,8 +24,9 @@ func TestDocuments(t *testing.T) {
 	block := regexp.MustCompile("(?ms)^```(console|gherkin|yaml|conf)\n(.*?)^```$")
 	word := regexp.MustCompile(`'[^']*'|[^ ]+`)
 	samples := map[string]string{
-		"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz", "state.db": "../../trace/testdata/sample-4.state.db.gz",
-		"cells.ndjson.gz": "../../suite/conform/testdata/cells.ndjson.gz",
+		"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz",
+		"state.db":            "../../trace/testdata/sample-4.state.db.gz",
+		"cells.ndjson.gz":     "../../suite/conform/testdata/cells.ndjson.gz",
 	}
 	commands := 0
 	for _, document := range append(documents, "../../README.md") {

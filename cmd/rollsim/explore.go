@@ -30,8 +30,8 @@ import (
 // resultFile is the result of a sweep in the folder of -o.
 const resultFile = "result.json"
 
-// checkpointEvery is the time after which a sweep writes its result. A run that is killed loses at most
-// that much.
+// checkpointEvery is the time after which a sweep writes its result. A run that is killed loses at
+// most that much.
 const checkpointEvery = 5 * time.Second
 
 func (env *environment) exploreCommand() *cli.Command {
@@ -39,9 +39,11 @@ func (env *environment) exploreCommand() *cli.Command {
 		Name:      "explore",
 		Usage:     "simulate thousands of seeds, and report the violations of invariants",
 		ArgsUsage: "[SCENARIO…]",
-		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its refs and " +
+		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its " +
+			"refs and " +
 			"its faults. The exit code is 1 if\n" +
-			"an invariant is violated. Machine " + machine.Canary().Name() + " has a planted defect, to show a " +
+			"an invariant is violated. Machine " + machine.Canary().Name() + " has a planted defect, to " +
+			"show a " +
 			"violation.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
 			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
@@ -63,7 +65,8 @@ func (env *environment) exploreCommand() *cli.Command {
 			jobsFlag("seeds"),
 			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n reads i from " +
 				"JOB_COMPLETION_INDEX"},
-			&cli.DurationFlag{Name: "for", Usage: "stop after `TIME`, such as 10m, and report on the seeds " +
+			&cli.DurationFlag{Name: "for", Usage: "stop after `TIME`, such as 10m, and report on the " +
+				"seeds " +
 				"that are done"},
 			sweepOutputFlag(),
 			&cli.BoolFlag{Name: "resume", Usage: "continue the sweep in the folder of -o, if there is one"},
@@ -238,8 +241,8 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	return source, nil
 }
 
-// prepareOutput makes the sweep write into the folder of -o, and with --resume continue the sweep in
-// it.
+// prepareOutput makes the sweep write into the folder of -o, and with --resume continue the sweep
+// in it.
 func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	dir := c.String("output")
 	if dir == "" {

@@ -56,8 +56,8 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 	return m, nil
 }
 
-// closeMachines ends the machines in other processes. It returns the first failure to answer: then the
-// results of the command are not reliable.
+// closeMachines ends the machines in other processes. It returns the first failure to answer: then
+// the results of the command are not reliable.
 func (env *environment) closeMachines() error {
 	var failure error
 	for _, m := range env.machines {

@@ -29,7 +29,8 @@ func (env *environment) featuresCommand() *cli.Command {
 		Name:      "features",
 		Usage:     "run Gherkin features",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder. Without " +
+		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder. " +
+			"Without " +
 			"a PATH, rollsim runs the folder\n" +
 			"features/ of the current directory, or the built-in features if there is none.\n\n" +
 			"Results appear in the order of the files. A failure shows its steps, the command that runs " +
@@ -299,8 +300,8 @@ func writerOptions(format string) (opt report.FeatureOptions, err error) {
 	return opt, err
 }
 
-// pathInRepository returns the path from the repository that a workflow on GitHub checked out to the
-// current folder. It is empty outside of a workflow.
+// pathInRepository returns the path from the repository that a workflow on GitHub checked out to
+// the current folder. It is empty outside of a workflow.
 func pathInRepository() (string, error) {
 	root := os.Getenv("GITHUB_WORKSPACE")
 	if root == "" {
@@ -329,9 +330,9 @@ func (name appender) Write(b []byte) (int, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// save writes the trace of a scenario to a file and returns its name, or the reason why there is none.
-// In a temporary folder the name has a digest of the trace: no other trace is overwritten, and the
-// same run has the same name.
+// save writes the trace of a scenario to a file and returns its name, or the reason why there is
+// none. In a temporary folder the name has a digest of the trace: no other trace is overwritten,
+// and the same run has the same name.
 func (run *featureRun) save(s *story.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {
@@ -364,7 +365,8 @@ func (env *environment) printFailures(r *story.Report) {
 	env.err.printf("%s\n", report.FeatureCounts(r))
 }
 
-// readRerun reads a list of failures, one FILE:LINE per line. The result is nil if there is no list.
+// readRerun reads a list of failures, one FILE:LINE per line. The result is nil if there is no
+// list.
 func readRerun(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil

@@ -22,7 +22,8 @@ func (env *environment) fitCommand() *cli.Command {
 		Name:      "fit",
 		Usage:     "learn the behaviour of hosts from a log, as a file for scenarios to include",
 		ArgsUsage: "INPUT…",
-		Description: "For every delay of a scenario's behaviour, rollsim chooses the distribution that is " +
+		Description: "For every delay of a scenario's behaviour, rollsim chooses the distribution " +
+			"that is " +
 			"nearest to the recorded delays. It counts\n" +
 			"the chances of failures and deferrals, and how often a channel gets a new ref. Comments have " +
 			"the precision of each. A\n" +
@@ -94,8 +95,8 @@ func (env *environment) fit(c *cli.Context) error {
 	return nil
 }
 
-// includeHint returns how a scenario includes a file. Except in a folder called included, rollsim check
-// reads every .yaml file as a scenario.
+// includeHint returns how a scenario includes a file. Except in a folder called included, rollsim
+// check reads every .yaml file as a scenario.
 func includeHint(file string) string {
 	if dir := filepath.Base(filepath.Dir(file)); dir == "included" {
 		return "next: in a scenario of the folder above, include: included/" + filepath.Base(file)

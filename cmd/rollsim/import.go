@@ -118,8 +118,8 @@ func importOptions(c *cli.Context) (incident.Options, error) {
 	return opt, nil
 }
 
-// missingRollout returns the usage error of a command without --rollout, which lists the rollouts of
-// the log.
+// missingRollout returns the usage error of a command without --rollout, which lists the rollouts
+// of the log.
 func (env *environment) missingRollout(c *cli.Context, names []string) error {
 	log, err := env.openLog(names, env.newMeter())
 	if err != nil {

@@ -83,8 +83,9 @@ func (env *environment) lint(c *cli.Context) error {
 	return nil
 }
 
-// findFiles returns the features and then the scenarios at the paths of the command line, as findSuite
-// finds them. Users cannot change the built-in ones, so it is an error if there are no others.
+// findFiles returns the features and then the scenarios at the paths of the command line, as
+// findSuite finds them. Users cannot change the built-in ones, so it is an error if there are no
+// others.
 func findFiles(c *cli.Context) (fsys fs.FS, names []string, err error) {
 	paths := c.Args().Slice()
 	for _, p := range paths {

@@ -15,8 +15,8 @@ import (
 	"rollsim/trace/input"
 )
 
-// logs returns the logs of arguments, each as a list of files. All files among the arguments are one
-// log, in order. Every file below a folder is a log of its own.
+// logs returns the logs of arguments, each as a list of files. All files among the arguments are
+// one log, in order. Every file below a folder is a log of its own.
 func (env *environment) logs(args []string) ([][]string, error) {
 	var all [][]string
 	var together []string
@@ -39,8 +39,8 @@ func (env *environment) logs(args []string) ([][]string, error) {
 	return all, nil
 }
 
-// logsBelow returns the logs below a folder. It skips hidden files and the additional files of SQLite,
-// and, with a message, files that do not start like a log.
+// logsBelow returns the logs below a folder. It skips hidden files and the additional files of
+// SQLite, and, with a message, files that do not start like a log.
 func (env *environment) logsBelow(dir string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {

@@ -18,7 +18,8 @@ func (env *environment) mergeCommand() *cli.Command {
 		Name:      "merge",
 		Usage:     "merge the results of the shards of a sweep",
 		ArgsUsage: "DIR…",
-		Description: "DIR is a folder that rollsim explore wrote with -o. The result of all shards is that " +
+		Description: "DIR is a folder that rollsim explore wrote with -o. The result of all shards is " +
+			"that " +
 			"of the complete sweep.\n" +
 			"The exit code is 1 if an invariant is violated in one of them.\n\n" +
 			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",

@@ -17,10 +17,12 @@ import (
 
 func (env *environment) mutateCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "mutate",
-		Usage:     "change every cell of the transition tables, and report the changes that no test detects",
+		Name: "mutate",
+		Usage: "change every cell of the transition tables, and report the changes that no test " +
+			"detects",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for rollsim " +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for " +
+			"rollsim " +
 			"check. Each part of each cell is\n" +
 			"changed to every other outcome: another state, accepted, refused, with one effect less or one " +
 			"more. For each change,\n" +

@@ -25,7 +25,8 @@ func (env *environment) newCommand() *cli.Command {
 		Name:      "new",
 		Usage:     "write a first feature or scenario, which passes, or the settings of an editor",
 		ArgsUsage: "feature NAME|scenario NAME|vscode",
-		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments that " +
+		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments " +
+			"that " +
 			"explain it. A scenario has a\n" +
 			"golden, and schema.json in its folder, with which editors complete its fields. rollsim " +
 			"replaces files only with --force.\n" +
@@ -128,8 +129,8 @@ func (env *environment) writeNew(f newFile) error {
 	return env.writeBytes(f.name, f.data)
 }
 
-// newFiles writes and lists files, and prints the next command. Without replace, no file is written if
-// one of them exists.
+// newFiles writes and lists files, and prints the next command. Without replace, no file is written
+// if one of them exists.
 func (env *environment) newFiles(replace bool, next string, files ...newFile) error {
 	for _, f := range files {
 		if f.name == "-" || replace {
@@ -153,8 +154,8 @@ func (env *environment) newFiles(replace bool, next string, files ...newFile) er
 	return nil
 }
 
-// newEditor writes the settings of Visual Studio Code into the current folder. It always replaces the
-// schema, because users do not edit it.
+// newEditor writes the settings of Visual Studio Code into the current folder. It always replaces
+// the schema, because users do not edit it.
 func (env *environment) newEditor(replace bool) error {
 	schema, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
 	if err != nil {

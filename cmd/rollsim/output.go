@@ -69,8 +69,8 @@ func (p *printer) paint(colour, s string) string {
 	return "\x1b[" + colour + "m" + s + "\x1b[0m"
 }
 
-// output returns the file of -o, or "-" if it is standard output. It returns an error if the file is
-// one of the inputs.
+// output returns the file of -o, or "-" if it is standard output. It returns an error if the file
+// is one of the inputs.
 func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
 	name := c.String("output")
 	if c.IsSet("output") && (name == "" || strings.HasSuffix(name, "/")) {
@@ -100,8 +100,8 @@ func (env *environment) writeBytes(name string, data []byte) error {
 	return env.writeFile(name, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
-// writeFile writes a file completely or not at all. It compresses the file if its name ends in .gz or
-// .zst. "-" is standard output.
+// writeFile writes a file completely or not at all. It compresses the file if its name ends in .gz
+// or .zst. "-" is standard output.
 func (env *environment) writeFile(name string, write func(io.Writer) error) error {
 	if name == "-" {
 		return write(env.out.w)

@@ -27,7 +27,8 @@ func (env *environment) redactCommand() *cli.Command {
 		Name:      "redact",
 		Usage:     "replace the names in a log, so that you can show it to others",
 		ArgsUsage: "INPUT",
-		Description: "Pseudonyms replace hosts, channels, refs, closures, operators, reasons, error texts " +
+		Description: "Pseudonyms replace hosts, channels, refs, closures, operators, reasons, error " +
+			"texts " +
 			"and unknown fields. The words of\n" +
 			"the format stay, and rollsim replay has the same findings. OUT has the format of INPUT: " +
 			"NDJSON, a rollout document, or a\n" +
@@ -124,8 +125,8 @@ func parseShift(s string) (time.Duration, error) {
 	return d, err
 }
 
-// redactionKey returns the key of a file, and creates the file if it does not exist. Without a name it
-// returns a random key.
+// redactionKey returns the key of a file, and creates the file if it does not exist. Without a name
+// it returns a random key.
 func (env *environment) redactionKey(name string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -183,9 +184,9 @@ func (env *environment) redactDatabase(
 	})
 }
 
-// spool copies a stream, which may have to be read twice, to a file that remove removes. The copy has
-// all names, so it must not stay if the reader of standard output ends early: spool makes that an
-// error instead of a signal.
+// spool copies a stream, which may have to be read twice, to a file that remove removes. The copy
+// has all names, so it must not stay if the reader of standard output ends early: spool makes that
+// an error instead of a signal.
 func spool(name string, in io.Reader) (path string, remove func() error, err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()

@@ -312,7 +312,8 @@ func TestRedactedReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, original := range []string{
-				"edge-00", "stable", "cache-00", "db-00", "web-00", "edge@", "@98121e8", "switch failed", "nixos-system-edge", "nobody-knows",
+				"edge-00", "stable", "cache-00", "db-00", "web-00", "edge@", "@98121e8", "switch failed",
+				"nixos-system-edge", "nobody-knows",
 			} {
 				if bytes.Contains(raw, []byte(original)) {
 					t.Errorf("%s is left", original)

@@ -23,7 +23,8 @@ func (env *environment) replayCommand() *cli.Command {
 		Name:      "replay",
 		Usage:     "fold a recorded log through a machine, and report contradictions",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db, NDJSON, " +
+		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db, " +
+			"NDJSON, " +
 			"or the answer of\n" +
 			"GET /v1/rollouts/{id}/events. It may be compressed by gzip or zstd. Several are one log, in " +
 			"order; - is standard input.\n" +

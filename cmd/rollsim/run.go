@@ -145,5 +145,7 @@ func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if after, err := scenario.ParseDuration(s); err == nil && after > 0 {
 		return 0, after, nil
 	}
-	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as 90m or 3d", s)
+	return 0, 0, fmt.Errorf(
+		"--until %s: expected the number of an entry, or a time such as 90m or 3d", s,
+	)
 }

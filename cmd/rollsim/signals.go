@@ -11,12 +11,12 @@ import (
 	"rollsim/internal/scratch"
 )
 
-// interrupt cancels the context of the running command. It is nil if the command is not interruptible,
-// or was interrupted before.
+// interrupt cancels the context of the running command. It is nil if the command is not
+// interruptible, or was interrupted before.
 var interrupt atomic.Pointer[context.CancelFunc]
 
-// interruptible returns a context that is cancelled by the first interrupt. The second interrupt ends
-// the process.
+// interruptible returns a context that is cancelled by the first interrupt. The second interrupt
+// ends the process.
 func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupt.Store(&cancel)

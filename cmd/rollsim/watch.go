@@ -12,8 +12,8 @@ import (
 	"rollsim/story"
 )
 
-// watchEvery is the interval at which files are checked. Polling works on every file system, and costs
-// a few system calls.
+// watchEvery is the interval at which files are checked. Polling works on every file system, and
+// costs a few system calls.
 const watchEvery = 250 * time.Millisecond
 
 const scenarioFile = ".yaml"
@@ -24,8 +24,8 @@ type fileVersion struct {
 	size    int64
 }
 
-// watch runs features, and each file again when it changes, until the context ends. A failure does not
-// end it.
+// watch runs features, and each file again when it changes, until the context ends. A failure does
+// not end it.
 func (run *featureRun) watch(ctx context.Context) error {
 	seen, err := run.versions()
 	if err != nil {
@@ -110,8 +110,8 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 	return versions, nil
 }
 
-// pathsOf returns the paths to run when files change, with the lines of the command line. A scenario
-// file may affect any feature.
+// pathsOf returns the paths to run when files change, with the lines of the command line. A
+// scenario file may affect any feature.
 func (run *featureRun) pathsOf(files []string) []string {
 	if slices.ContainsFunc(files, func(name string) bool { return path.Ext(name) == scenarioFile }) {
 		return run.opt.Paths

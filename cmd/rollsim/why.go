@@ -14,7 +14,8 @@ func (env *environment) whyCommand() *cli.Command {
 		Name:      "why",
 		Usage:     "explain by a log why a host is not, or not yet, on the ref of its channel",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a log as rollsim replay reads it. The answer has what the host waits for and " +
+		Description: "INPUT is a log as rollsim replay reads it. The answer has what the host waits " +
+			"for and " +
 			"since when, the last decision of a\n" +
 			"gate for it, and what that waits for in turn.\n\n" +
 			"Examples: rollsim why state.db --host web-07\n" +
