@@ -6,7 +6,7 @@
 package steps
 
 func fleet(story editor) {
-	// A channel, its waves from wave 0, and how long each host soaks after its dispatch. The hosts are named after the channel: stable-01, stable-02 and on through all waves.
+	// A channel, the number of hosts in each wave from wave 0, and how long each host soaks after its dispatch. The hosts are named after the channel, stable-01, stable-02 and on, through all waves.
 	//
 	//	Given channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes
 	story.Given(`{the a}channel {channel} with {a one}wave(s) of {numbers} host(s){each soaking for duration}`)
@@ -16,22 +16,22 @@ func fleet(story editor) {
 	//	Given channel "edge" with 2 hosts soaking 10 minutes
 	story.Given(`{the a}channel {channel} with {number} host(s){each soaking for duration}`)
 
-	// A channel, the hosts in each of its waves from wave 0, by name or counted, and how long they soak.
+	// A channel, the hosts of each wave from wave 0, by name or by number, and how long they soak.
 	//
 	//	Given channel "stable" with these waves:
 	story.Given(`{the a}channel {channel} with these waves:`)
 
-	// A channel whose waves are shares of its hosts, 100% together. A share that is no whole number of hosts is rounded up, at the cost of the later ones.
+	// A channel whose waves are shares of its hosts, 100% together. A share is rounded up to whole hosts, and the later waves have fewer.
 	//
 	//	Given channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes
 	story.Given(`{the a}channel {channel} with {number} host(s) in waves of {percents}{each soaking for duration}`)
 
-	// Several channels: the hosts in each wave, how long they soak, the policy, how long ended rollouts are kept, how often the channel is polled, and the channels above in the table that it waits for.
+	// Several channels: the number of hosts in each wave, how long they soak, the policy, the retention, the poll interval, and the channels higher in the table that it waits for.
 	//
 	//	Given these channels:
 	story.Given(`these channels:`)
 
-	// What a failing host means for its rollout: halt, which is the default, or rollback-and-halt.
+	// What a host that fails does to its rollout: halt, which is the default, or rollback-and-halt.
 	//
 	//	Given channel "stable" has policy rollback-and-halt
 	story.Given(`(channel ){channel} has (the )policy {policy}`)
@@ -46,59 +46,59 @@ func fleet(story editor) {
 	//	Given channel "stable" is polled every 5 minutes
 	story.Given(`(channel ){channel} is polled every {duration}`)
 
-	// Whose planner runs: specified, which is the default; shipped, with the two faults of the real one, which moves the wave cursor without WaveAdvanced and does not halt the current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so that for the rest only raw events happen.
+	// Which planner runs: specified, which is the default; shipped, with the two defects of the real one, which moves the wave cursor without WaveAdvanced and does not halt the current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so that everything else must be raw events.
 	//
 	//	Given the control plane is shipped
 	story.Given(`(the )control plane is {planner}`)
 
-	// Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2 says the same.
+	// Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2 does the same.
 	//
 	//	Given the machine is v0.2
 	story.Given(`the machine is {machine}`)
 
-	// Ends the run at that time. By default it goes on until every retention has ended, so that what must happen in the end can be judged.
+	// The run ends at that time. By default it goes on until every retention has ended, so that what must happen in the end can be checked.
 	//
 	//	Given the run lasts 2 days
 	story.Given(`the run lasts {duration}`)
 
-	// All that a scenario file tells: the fleet, what is in store for it, and its timeline, which goes first. It is looked for beside the feature, in the folder scenarios, and among those that are built in. The run lasts as long as the file says, and the violations that it expects are expected. The sentences that follow may change all that, and go on with the story.
+	// Everything that a scenario file describes: the fleet, the fates of its hosts, and its timeline, which comes first. The file is beside the feature, in the folder scenarios, or built in. The run lasts as long as the file says, and the violations that the file expects are expected. Later sentences may change all that, and go on with the story.
 	//
 	//	Given the scenario "one-wave-converges"
 	story.Given(`the scenario {scenario}`)
 
-	// What every random draw comes from. The default is 1. A tag such as @seed:7 says the same.
+	// The seed of every random draw. The default is 1. A tag such as @seed:7 does the same.
 	//
 	//	Given seed 7
 	story.Given(`(the )seed (is ){number}`)
 
-	// The whole scenario is told once for each of these seeds, and all that it expects must hold under every one. A failure names the smallest seed that fails, and how to run that alone.
+	// The whole scenario runs once for each of these seeds, and every expectation must hold under every seed. A failure names the smallest seed that fails, and the command that runs it alone.
 	//
 	//	Given each of the seeds 1 to 20
 	story.Given(`each of (the )seeds {number} to {number}`)
 }
 
 func what_holds_hosts_back(story editor) {
-	// At most so many of the hosts, of whatever channels, may be in flight at once: Activating, Soaking, or dispatched and not yet acked. It is asked at each dispatch and never else: a host that soaks after the reboot it waited for counts, and stops nobody who was dispatched meanwhile.
+	// The most of the hosts, of whatever channels, that may be in flight at once: Activating, Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host that soaks after the reboot that it waited for counts, and affects no host that was dispatched before.
 	//
 	//	Given a budget of one for hosts "stable-*"
 	story.Given(`{the a}budget of {number} for host(s) {hosts}`)
 
-	// The same of all hosts of some channels.
+	// A budget for all hosts of some channels.
 	//
 	//	Given a budget of two for channel "stable"
 	story.Given(`{the a}budget of {number} for channel(s) {channels}`)
 
-	// The first are dispatched only when the others, of the same channel, are Converged or Deferred under the same rollout.
+	// The first hosts are dispatched only when the others, of the same channel, are Converged or Deferred under the same rollout.
 	//
 	//	Given host "stable-03" waits for host "stable-02"
 	story.Given(`host(s) {hosts} wait(s) for host(s) {hosts}`)
 
-	// No host of the channel is dispatched before the rollouts of what those point at have been Terminal, or are Superseded.
+	// No host of the channel is dispatched until the rollouts of the refs at which those channels point are Superseded, or have been Terminal.
 	//
 	//	Given channel "stable" waits for channel "edge"
 	story.Given(`(channel ){channel} waits for channel(s) {channels}`)
 
-	// The refs are quarantined on the channel from the start: what they build is not dispatched.
+	// The refs are quarantined on the channel from the start: their closures are not dispatched.
 	//
 	//	Given the quarantine of channel "stable" holds ref "a1"
 	story.Given(`(the )quarantine of (channel ){channel} holds ref(s) {refs}`)
@@ -115,17 +115,17 @@ func hosts(story editor) {
 	//	Given hosts "stable-02" and "stable-03" fail their activation
 	story.Given(`host(s) {hosts} fail(s) its/their activation(s){under ref}`)
 
-	// The switch waits for a reboot, which comes as reboots come.
+	// The switch waits for a reboot, which takes as long as reboots take.
 	//
 	//	Given host "stable-02" defers its activation
 	story.Given(`host(s) {hosts} defer(s) its/their activation(s){under ref}`)
 
-	// The switch waits for a reboot, which comes so long after the deferral.
+	// The switch waits for a reboot that long after the deferral.
 	//
 	//	Given host "stable-02" defers its activation under ref "a1" and reboots 2 hours later
 	story.Given(`host(s) {hosts} defer(s) its/their activation(s){under ref} and reboot(s) {duration} later`)
 
-	// The switch waits for a reboot that never comes.
+	// The switch waits for a reboot that never happens.
 	//
 	//	Given host "stable-02" defers its activation and never reboots
 	story.Given(`host(s) {hosts} defer(s) its/their activation(s){under ref} and never reboot(s)`)
@@ -135,27 +135,27 @@ func hosts(story editor) {
 	//	Given host "stable-02" never answers
 	story.Given(`host(s) {hosts} never answer(s){under ref}`)
 
-	// Should the hosts fail under rollback-and-halt, their rollback never ends.
+	// If the hosts fail under rollback-and-halt, their rollback never ends.
 	//
 	//	Given host "stable-02" never completes its rollback
 	story.Given(`host(s) {hosts} never complete(s) its/their rollback(s){under ref}`)
 
-	// The hosts converge, whatever chance has in store for them.
+	// The hosts converge, whatever the chances of a failure.
 	//
 	//	Given host "stable-01" always converges
 	story.Given(`host(s) {hosts} always converge(s){under ref}`)
 
-	// What is in store for hosts, in a table. The column does holds what a sentence would say: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback or always converges; reboots holds how long after a deferral, or never.
+	// The fates of hosts in a table. The column does is one of: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback, always converges. The column reboots is the time from a deferral to the reboot, or never.
 	//
 	//	Given these hosts misbehave:
 	story.Given(`these hosts misbehave:`)
 
-	// The hosts, which have deferred their activation, reboot now: before they would have, or though they never would.
+	// The hosts, which have deferred their activation, reboot now, earlier than they would otherwise.
 	//
 	//	When host "stable-02" reboots 2 hours later
 	story.When(`host(s) {hosts} reboot(s){when}`)
 
-	// How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback. What is no single length of time is drawn anew for each host and ref: between two, where any is equally likely; so long on average, where any moment is; or so long in the middle and seldom, once in a hundred times, over another.
+	// How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback. A delay that is not one length of time is drawn for each host and ref: between two lengths, each equally likely; a length on average, exponentially distributed; or a median that one draw in a hundred exceeds by far.
 	//
 	//	Given activation takes between 1 minute and 10 minutes
 	story.Given(`{the a an}{stage} take(s) {delay}`)
@@ -165,7 +165,7 @@ func hosts(story editor) {
 	//	Given on host "stable-02" activation takes 20 minutes
 	story.Given(`on host(s) {hosts} {the a an}{stage} take(s) {delay}`)
 
-	// The chance of a turn for the worse, asked for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default nothing of that comes by chance.
+	// The chance of a failure, drawn for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default each chance is 0.
 	//
 	//	Given 5% of activations are deferred
 	story.Given(`{percent} of (the )(all ){mishap}{on host s hosts}`)
@@ -182,54 +182,54 @@ func happenings(story editor) {
 	//	When "stable" moves through refs "b2", "c3" and "d4" between two polls
 	story.When(`(channel ){channel} moves through refs {refs} between two polls{when}`)
 
-	// Several moves, in order. The column when says what the end of a sentence would say.
+	// Several moves, in order. The column when holds what would end a sentence.
 	//
 	//	When the channels move like this:
 	story.When(`(the )channel(s) move(s) like this:`)
 
-	// An operator says that a rollout which is Failed or Reverted is done with: OperatorClearance.
+	// An operator clears a rollout that is Failed or Reverted: OperatorClearance.
 	//
 	//	When the operator clears "stable@a1" 10 minutes later
 	story.When(`{the an}operator clears (rollout ){rollout}{when}`)
 
-	// An operator takes the ref out of the quarantine of the channel, so that it is dispatched there again.
+	// An operator removes the ref from the quarantine of the channel, so that it can be dispatched there again.
 	//
 	//	When the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later
 	story.When(`{the an}operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`)
 
-	// The channel moves on by itself, to refs r1, r2, r3 and on, at that distance and for that time.
+	// The channel moves by itself to refs r1, r2, r3 and on, at that interval and for that time.
 	//
 	//	When new refs come to channel "stable" every 6 hours for 1 day
 	story.When(`new refs come to (channel ){channel} every {delay} for {duration}{when}`)
 
-	// The channel points at one ref after the other, round and round, at that distance and for that time.
+	// The channel points at each of the refs in turn, again and again, at that interval and for that time.
 	//
 	//	When "stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours
 	story.When(`(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`)
 }
 
 func what_goes_wrong(story editor) {
-	// Chance spoils messages of agents: they are lost (and sent again, each 30 seconds, until they are acknowledged), overtaken (by the next message), doubled (the second arrives at once, or after a delay) or late by a delay, of which 30 seconds count at most: then it is sent again.
+	// The chance that an agent's message is lost (and sent again each 30 seconds until it is acknowledged), overtaken (by the next message), doubled (the second one arrives at once, or after a delay) or late by a delay. A message that is late by more than 30 seconds is sent again.
 	//
 	//	Given 10% of messages are late by 30 seconds
 	story.Given(`{percent} of (the )messages{of host s hosts} are {spoilt}`)
 
-	// Chance spoils polls: they fail, and see nothing, or are stale, and see what was there before.
+	// The chance that a poll fails, and sees nothing, or is stale, and sees what the poll before it saw.
 	//
 	//	Given 20% of polls fail
 	story.Given(`{percent} of (the )polls {poll_fault}`)
 
-	// Any fault, as scenario files name it, its chance each time that it is asked, how long it lasts, which hosts it is limited to, and from when until when it may come, counted from the start.
+	// Any faults, by the names that scenario files use: the chance of each, how long it lasts, the hosts that it is limited to, and the span of time in which it may happen, counted from the start.
 	//
 	//	Given these faults come by chance:
 	story.Given(`these faults come by chance:`)
 
-	// Every message that the hosts send in that time is lost, overtaken, doubled or late. What is late or lost holds up what comes after it.
+	// Every message that the hosts send in that time is lost, overtaken, doubled or late. A message that is late or lost delays those after it.
 	//
 	//	When the messages of host "stable-01" are lost for 10 minutes while wave 0 is soaking
 	story.When(`(the )messages of host(s) {hosts} are {spoilt} for {duration}{when}`)
 
-	// The next message of the host, or the next of that kind, such as DispatchAck or ActivationCompleted; and with it what the host sends in the same instant. What is lost, or late by more than 30 seconds, is sent again then.
+	// The next message of the host, or the next of a kind such as DispatchAck or ActivationCompleted, and with it what the host sends in the same instant. A message that is lost, or late by more than 30 seconds, is then sent again.
 	//
 	//	When the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating
 	story.When(`(the )next {message} of host {host} is {spoilt}{when}`)
@@ -239,12 +239,12 @@ func what_goes_wrong(story editor) {
 	//	When polls fail for 10 minutes
 	story.When(`(the )polls {poll_fault} for {duration}{when}`)
 
-	// The hosts cannot be reached for that time. Their agents work on, and report when they are back.
+	// The hosts cannot be reached for that time. Their agents keep working, and report once the hosts are back.
 	//
 	//	When host "stable-02" goes silent for 10 minutes while wave 1 is activating
 	story.When(`host(s) {hosts} go(es) silent for {duration}{when}`)
 
-	// The same, until a sentence says that they return.
+	// The hosts cannot be reached until a sentence says that they return.
 	//
 	//	When host "stable-02" goes silent while wave 1 is activating
 	story.When(`host(s) {hosts} go(es) silent{when}`)
@@ -259,7 +259,7 @@ func what_goes_wrong(story editor) {
 	//	When host "stable-02" is lost for good while wave 1 is activating
 	story.When(`host(s) {hosts} is/are lost for good{when}`)
 
-	// The agents restart in the middle of a switch, which starts again. What they know survives.
+	// The agents restart in the middle of a switch, which starts again. Their records survive.
 	//
 	//	When the agent of host "stable-01" restarts taking 30 seconds while host "stable-01" is activating
 	story.When(`(the )agent(s) of host(s) {hosts} restart(s){taking duration}{when}`)
@@ -269,12 +269,12 @@ func what_goes_wrong(story editor) {
 	//	When the clock of host "stable-01" is 5 minutes ahead
 	story.When(`(the )clock(s) of host(s) {hosts} is/are {skew}{when}`)
 
-	// The control plane is down for that time. What it knew is then rebuilt from the trace alone, and held against what it was.
+	// The control plane is down for that time. Its state is then rebuilt from the trace alone, and compared with the state before the crash.
 	//
 	//	When the control plane crashes for 10 minutes while wave 1 is activating
 	story.When(`(the )control plane crashes for {duration}{when}`)
 
-	// The same, until a sentence says that it restarts.
+	// The control plane is down until a sentence says that it restarts.
 	//
 	//	When the control plane crashes while wave 1 is activating
 	story.When(`(the )control plane crashes{when}`)
@@ -284,63 +284,63 @@ func what_goes_wrong(story editor) {
 	//	When the control plane restarts 5 minutes later
 	story.When(`(the )control plane restarts{when}`)
 
-	// Several faults, as scenario files name them, in order: any but those of messages and polls. The column when says what the end of a sentence would say.
+	// Several faults, in order, by the names that scenario files use; those of messages and polls have sentences of their own. The column when holds what would end a sentence.
 	//
 	//	When these faults happen:
 	story.When(`these faults happen:`)
 }
 
 func time(story editor) {
-	// Time goes by, from the last happening or, after an expectation, from what it looked at. What comes next happens or is looked at exactly then.
+	// Time passes from the last happening or, after an expectation, from the time that it looked at. The next sentence happens, or looks, exactly then.
 	//
 	//	When 8 days pass
 	story.When(`{duration} pass(es)`)
 
-	// Time goes by until something is true for the first time.
+	// Time passes until something is true for the first time.
 	//
 	//	When time passes until wave 0 of "stable@a1" is soaking
 	story.When(`time passes until {moment}`)
 }
 
 func raw_events(story editor) {
-	// An event that says no more than its rollout reaches the reducer as it is: RolloutTerminal, RetentionExpired or OperatorClearance.
+	// An event that has no field but its rollout reaches the reducer as it is: RolloutTerminal, RetentionExpired or OperatorClearance.
 	//
 	//	When RetentionExpired happens to "stable@a1" once "stable@a1" is Active
 	story.When(`{event} happens to (rollout ){rollout}{when}`)
 
-	// Rollout events reach the reducer as they are, one after the other at one instant; the column later makes time pass before a row. For SuccessorOpened, rollout is the one that is superseded.
+	// Rollout events reach the reducer as they are, one after the other at one instant. The column later lets time pass before a row. For SuccessorOpened, rollout is the one that is superseded.
 	//
 	//	When these events happen:
 	story.When(`these events happen{when}(:)`)
 }
 
 func rollouts(story editor) {
-	// The rollout is in that state at the present; or at another time (in the end, while or 10 minutes after something); or comes to it so long after that, which is what the sentence before was about: 7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours. What comes later carries the story on until then.
+	// The rollout is in that state: at the present, at another time (in the end, while or 10 minutes after something), or so long after what the previous sentence was about (7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours). A sentence that says how much later moves the present there.
 	//
 	//	Then "stable@a1" is Terminal within 2 hours
 	story.Then(`(rollout ){rollout} is/becomes {state}{at}`)
 
-	// The rollout came to that state at some time up to the present.
+	// The rollout was in that state at some time up to the present.
 	//
 	//	Then "stable@a1" has been Converging
 	story.Then(`(rollout ){rollout} has been {state}`)
 
-	// The rollout never comes to that state, before or after. That it is never pruned may be said of one that would have to be.
+	// The rollout is never in that state, in the whole run. It may be never Pruned although its retention ended.
 	//
 	//	Then "stable@a1" is never Failed
 	story.Then(`(rollout ){rollout} is never {state}`)
 
-	// How often the rollout comes to that state in the whole run.
+	// How often the rollout turns to that state in the whole run.
 	//
 	//	Then "stable@a1" becomes Active twice
 	story.Then(`(rollout ){rollout} is/becomes {state} {times}`)
 
-	// Something is true before something else is, each for the first time: of a rollout, of a host, which may also be dispatched, or of a wave.
+	// Something is true before something else is, each for the first time. Both are about a rollout, a wave, or a host, which may also be dispatched.
 	//
 	//	Then "stable@a1" is Superseded before host "stable-01" under "stable@b2" is dispatched
 	story.Then(`{fact} before {fact}`)
 
-	// The same, the other way round.
+	// Something is true after something else is, each for the first time.
 	//
 	//	Then wave 1 of "stable@b2" is activating after wave 0 of "stable@b2" is converged
 	story.Then(`{fact} after {fact}`)
@@ -350,7 +350,7 @@ func rollouts(story editor) {
 	//	Then "stable@a1" is at wave 1
 	story.Then(`(rollout ){rollout} is at wave {number}{at}`)
 
-	// The control plane opens no such rollout.
+	// The control plane never opens the rollout.
 	//
 	//	Then "stable@c3" is never opened
 	story.Then(`(rollout ){rollout} is never opened`)
@@ -365,7 +365,7 @@ func rollouts(story editor) {
 	//	Then no rollout stands for channel "edge"
 	story.Then(`no rollout stands for (channel ){channel}{at}`)
 
-	// How many rollouts are opened in the whole run, of that channel or else of all.
+	// How many rollouts are opened in the whole run, for that channel or for all.
 	//
 	//	Then 2 rollouts are opened for channel "stable"
 	story.Then(`{number} rollout(s) is/are opened{for channel}`)
@@ -377,29 +377,29 @@ func rollouts(story editor) {
 }
 
 func transitions(story editor) {
-	// The states that the rollout goes through until the present: all of them, in order, from Opening.
+	// All states of the rollout up to the present, in order, from Opening.
 	//
 	//	Then "edge@a1" goes through Opening, Active, Converging and Terminal
 	story.Then(`(rollout ){rollout} goes/went through {states}`)
 
-	// The transitions until the present of all rollouts that the table names: all of them, in order. The column later holds how long a row comes after the row above it.
+	// All transitions up to the present of the rollouts in the table, in order. The column later is how long a row comes after the row above it.
 	//
 	//	Then these transitions happen:
 	story.Then(`these transitions happen:`)
 }
 
 func hosts_of_a_rollout(story editor) {
-	// The hosts are in that state, under a rollout or else under the latest one that they have joined: at the present, at another time, or they come to it so long after that, as rollouts do.
+	// The hosts are in that state, under a rollout or else under the latest one that they have joined: at the present, at another time, or they turn to it so long after that.
 	//
 	//	Then host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking
 	story.Then(`host(s) {hosts} is/are/become(s) {host_state}{under rollout}{at}`)
 
-	// The hosts came to that state at some time up to the present.
+	// The hosts were in that state at some time up to the present.
 	//
 	//	Then host "stable-02" has been Soaking
 	story.Then(`host(s) {hosts} has/have been {host_state}{under rollout}`)
 
-	// The hosts never come to that state, before or after.
+	// The hosts are never in that state, in the whole run.
 	//
 	//	Then host "stable-02" is never Failed under "stable@a1"
 	story.Then(`host(s) {hosts} is/are never {host_state}{under rollout}`)
@@ -409,7 +409,7 @@ func hosts_of_a_rollout(story editor) {
 	//	Then every host of "stable@b2" is Converged
 	story.Then(`every host of (rollout ){rollout} is {host_state}{at}`)
 
-	// So many hosts of the rollout are in that state, no more and no fewer, at the present, at another time, or so long after that.
+	// Exactly so many hosts of the rollout are in that state, at the present, at another time, or so long after that.
 	//
 	//	Then 2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`)
@@ -419,27 +419,27 @@ func hosts_of_a_rollout(story editor) {
 	//	Then at most 2 hosts of "stable@a1" are ever in flight
 	story.Then(`at most {number} host(s) of (rollout ){rollout} is/are ever in flight`)
 
-	// The same of some hosts, under whatever rollouts. What becomes of a host under a rollout that it no longer works for does not count.
+	// At no time in the whole run are more of these hosts Activating or Soaking, under any rollout. The state of a host under a rollout that it no longer works for does not count.
 	//
 	//	Then at most one of hosts "stable-*" is ever in flight
 	story.Then(`at most {number} of hosts {hosts} is/are ever in flight`)
 
-	// So many hosts of the rollout are dispatched in the whole run.
+	// Exactly so many hosts of the rollout are dispatched in the whole run.
 	//
 	//	Then 6 hosts of "stable@a1" are dispatched
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`)
 
-	// So many hosts of the rollout are dispatched after that: after what the sentence before was about.
+	// Exactly so many hosts of the rollout are dispatched after that: after what the previous sentence was about.
 	//
 	//	Then no host of "stable@a1" is dispatched after that
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`)
 
-	// So many hosts of the rollout are dispatched after something is true for the first time.
+	// Exactly so many hosts of the rollout are dispatched after something is true for the first time.
 	//
 	//	Then no host of "stable@a1" is dispatched after "stable@a1" is Failed
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`)
 
-	// So many hosts of the rollout are dispatched before something is true for the first time.
+	// Exactly so many hosts of the rollout are dispatched before something is true for the first time.
 	//
 	//	Then no host of "stable@b2" is dispatched before "stable@a1" is Superseded
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`)
@@ -454,56 +454,56 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-01" is dispatched twice under "stable@a1"
 	story.Then(`host {host} is dispatched {times}{under rollout}`)
 
-	// The hosts are not dispatched in the whole run, for that rollout or else for any.
+	// The hosts are not dispatched in the whole run, for that rollout or for any.
 	//
 	//	Then host "stable-03" is never dispatched under "stable@a1"
 	story.Then(`host(s) {hosts} is/are never dispatched{under rollout}`)
 }
 
 func hosts_that_were_held_back(story editor) {
-	// At some time in the whole run the hosts are not dispatched because of that gate: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. Of several gates only the first one counts.
+	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. If several gates block a host, only the first of these counts.
 	//
 	//	Then host "stable-03" is held back by the wave-promotion
 	story.Then(`host(s) {hosts} is/are held back by (the ){gate}{under rollout}`)
 
-	// That gate, or else any, holds the hosts back at no time in the whole run.
+	// At no time in the whole run does the gate, or any gate, block the dispatch of the hosts.
 	//
 	//	Then host "stable-01" is never held back by the disruption-budget
 	story.Then(`host(s) {hosts} is/are never held back{by the gate}{under rollout}`)
 }
 
 func events_and_effects(story editor) {
-	// How often that event comes for the rollout in the whole run, also where the reducer refuses it.
+	// How often the event happens to the rollout in the whole run. Events that the reducer refuses count too.
 	//
 	//	Then RetentionExpired happens exactly once to "stable@a1"
 	story.Then(`{event} happens {times} to (rollout ){rollout}`)
 
-	// How often the reducer answers with that effect for the rollout in the whole run.
+	// How often the reducer answers with the effect for the rollout in the whole run.
 	//
 	//	Then SchedulePruning is emitted twice for "stable@a1"
 	story.Then(`{effect} is emitted {times} for (rollout ){rollout}`)
 
-	// That event does not come for the rollout in the whole run.
+	// The event does not happen to the rollout in the whole run.
 	//
 	//	Then SuccessorOpened never happens to "stable@a1"
 	story.Then(`{event} never happens to (rollout ){rollout}`)
 
-	// The reducer does not answer with that effect for the rollout in the whole run.
+	// The reducer does not answer with the effect for the rollout in the whole run.
 	//
 	//	Then InsertQuarantineFromRollout is never emitted for "stable@a1"
 	story.Then(`{effect} is never emitted for (rollout ){rollout}`)
 
-	// What the reducer answers to the latest such event until the present: these effects, in order, and no others.
+	// The effects with which the reducer answers the latest such event up to the present: exactly these, in order.
 	//
 	//	Then RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and SchedulePruning
 	story.Then(`{event} of (rollout ){rollout} has the effect(s) {effects}`)
 
-	// The reducer accepts the latest such event until the present, and answers nothing.
+	// The reducer accepts the latest such event up to the present, and answers without an effect.
 	//
 	//	Then RolloutTerminal of "stable@a1" has no effect
 	story.Then(`{event} of (rollout ){rollout} has no effect`)
 
-	// The reducer refuses such events, with that error. What it refuses must be expected by a sentence: anything else fails the scenario.
+	// The reducer refuses such events, with that error. A refusal that no sentence expects fails the scenario.
 	//
 	//	Then OperatorClearance of "stable@a1" is refused with IllegalForState
 	story.Then(`{event} of (rollout ){rollout} is refused{with error}`)
@@ -520,17 +520,17 @@ func events_and_effects(story editor) {
 }
 
 func what_must_happen_in_the_end(story editor) {
-	// The rollout has hosts and never ends. A scenario in which something is stuck and no sentence says so fails.
+	// The rollout has hosts and never ends. A stuck rollout that no sentence expects fails the scenario.
 	//
 	//	Then "stable@a1" is stuck
 	story.Then(`(rollout ){rollout} is stuck`)
 
-	// The same, and these are hosts that it waits for.
+	// The rollout never ends, and these are hosts that it waits for.
 	//
 	//	Then "stable@a1" is stuck waiting for host "stable-02"
 	story.Then(`(rollout ){rollout} is stuck waiting for host(s) {hosts}`)
 
-	// The same, and why: a host is Activating, Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a gate, as in held back by disruption-budget.
+	// The rollout never ends, and this is why it waits for these hosts: Activating, Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a gate, as in held back by disruption-budget.
 	//
 	//	Then "stable@a1" is stuck waiting for host "stable-02", which is never acked
 	story.Then(`(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`)
@@ -540,12 +540,12 @@ func what_must_happen_in_the_end(story editor) {
 	//	Then channel "stable" is stranded at ref "a1"
 	story.Then(`(channel ){channel} is stranded{at ref}`)
 
-	// No rollout is pruned, though its retention ended, as under v0.2.
+	// No rollout is pruned, although its retention ended, as under v0.2.
 	//
 	//	Then nothing is ever pruned
 	story.Then(`nothing is ever pruned`)
 
-	// The same of all other rollouts.
+	// No other rollout is pruned, although its retention ended.
 	//
 	//	Then only "stable@a1" is ever pruned
 	story.Then(`only (rollout ){rollout} is ever pruned`)
@@ -555,41 +555,41 @@ func what_must_happen_in_the_end(story editor) {
 	//	Then every rollout is pruned in the end
 	story.Then(`every rollout is pruned in the end`)
 
-	// Whatever must be true of every run is true of this one, what no sentence before has expected otherwise. A scenario fails without it too: this is for those that expect nothing else.
+	// Every invariant holds, apart from violations that an earlier sentence expects. Every scenario checks this at its end: the sentence is for those that expect nothing else.
 	//
 	//	Then every invariant holds
 	story.Then(`every invariant holds`)
 
-	// The same of one of them.
+	// The invariant holds, apart from violations that an earlier sentence expects.
 	//
 	//	Then the invariant budget-kept holds
 	story.Then(`(the )invariant {invariant} holds`)
 
-	// What must be true of every run is not true of this one. A scenario with a violation that no sentence expects fails.
+	// The run violates the invariant. A violation that no sentence expects fails the scenario.
 	//
 	//	Then the invariant one-standing does not hold of channel "stable"
 	story.Then(`(the )invariant {invariant} does not hold of {rollout channel}{subject}`)
 }
 
 func records_and_answers(story editor) {
-	// What the reducer holds of the rollout at the present, in one row, field by field. Times count from the start, as in 10 minutes, or are told as an instant; none stands for what is not there. What is left out may be anything.
+	// The reducer's record of the rollout at the present, in one row, field by field. Times count from the start, as in 10 minutes, or are instants; none stands for a field that is not set. A field that is left out may have any value.
 	//
 	//	Then the record of "stable@a1" is:
 	story.Then(`(the )record of (rollout ){rollout} is:`)
 
-	// The effects until the present that answer the events of all rollouts that the table names: all of them, in order, with what they hold; delay is that of SchedulePruning. The column later holds how long a row comes after the row above it.
+	// All effects up to the present that answer the events of the rollouts in the table, in order, with their fields; delay is that of SchedulePruning. The column later is how long a row comes after the row above it.
 	//
 	//	Then these effects are emitted:
 	story.Then(`these effects are emitted:`)
 
-	// What the reducer answers until the present to the events of all rollouts that the table names: to all of them, in order. A row tells the state of the rollout after the event, the effects, and the error; a column that is there and empty means that there is none.
+	// The reducer's answers to all events up to the present of the rollouts in the table, in order. A row has the state of the rollout after the event, the effects, and the error; an empty cell in a column means none.
 	//
 	//	Then these answers are given:
 	story.Then(`these answers are given:`)
 }
 
 func the_reducer_itself(story editor) {
-	// Events are put to the machine alone, each to a record of rollout r1 in that state: no fleet, no story. A row gives the event, with from and to where it has them; where the wave cursor stands (0 if left out), the policy (halt), and the rollout, if it is not r1. Then what comes of it: what the record becomes and the effects beside RecordRolloutTransition, or the error. What is left out must not come, and the record and the fields of each effect must be as the answer implies.
+	// Puts events to the machine alone, each to a record of rollout r1 in that state: there is no fleet and no story. A row has the event, with its from and to; the wave cursor (0 if left out), the policy (halt), and the rollout if it is not r1. The other columns are the answer: the state that the record turns to, the effects in addition to RecordRolloutTransition, or the error. An answer that is left out must not occur, and the record and the fields of each effect must be as the answer implies.
 	//
 	//	Then in Active the machine answers like this:
 	story.Then(`in {state}(,) the machine answers like this:`)

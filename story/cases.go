@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -15,99 +14,186 @@ import (
 	messages "github.com/cucumber/messages/go/v34"
 
 	"rollsim/reducer"
+	"rollsim/story/gherkin"
 )
 
-// Case is one scenario that can be run alone, any number of times and several cases at once,
-// without the ceremony of a suite.
+// A Case is one scenario that can run alone, any number of times and at the same time as other
+// cases.
 type Case struct {
-	scenario *scenarioCase
-	seed     reducer.Opt[uint64] // instead of what the scenario says
+	scenario *gherkin.Scenario
+	steps    vocabulary
+	seed     reducer.Opt[uint64] // wins over what the scenario says
 }
 
-// Cases gives the scenarios that the options select, in the order in which Run reports them. The
+// Cases returns the scenarios that the options select, in the order in which Run reports them. The
 // error is one of Run's.
 func Cases(opt Options) ([]*Case, error) {
-	documents, err := selectScenarios(&opt)
+	selected, err := gherkin.Select(gherkin.Selection{
+		FS: opt.FS, Paths: opt.Paths, Tags: opt.Tags, Name: opt.Name, Fast: opt.Fast,
+		Check: checkDocument,
+	})
 	if err != nil {
 		return nil, err
 	}
 	var all []*Case
-	for _, d := range documents {
-		for _, c := range d.cases {
-			if c.selected {
-				all = append(all, &Case{c, opt.Seed})
-			}
-		}
+	for _, s := range selected {
+		all = append(all, &Case{s, steps(), opt.Seed})
 	}
 	return all, nil
 }
 
-// Place is where the scenario stands, as FILE:LINE.
-func (c *Case) Place() string { return fmt.Sprintf("%s:%d", c.scenario.document.name, c.scenario.line) }
-
-// Run runs the scenario. Its transitions are decided by what through makes of the machine that it
-// chooses, under that one's name; nil leaves that as it is.
-func (c *Case) Run(through func(reducer.Machine) reducer.Machine) Scenario {
-	return c.run(context.Background(), through)
+// checkDocument refuses a document that could not run as it is meant: with a step that Gherkin
+// takes for a description, or with contradictory tags.
+func checkDocument(d *gherkin.Document) error {
+	for _, text := range d.Descriptions {
+		if err := StrayStep(d, text); err != nil {
+			return err
+		}
+	}
+	for _, tags := range d.TagLists {
+		if err := ContradictoryTags(d, tags); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// run is Run; once the context has ended, no further seed is told, and the scenario is not run to
-// its end.
-func (c *Case) run(ctx context.Context, through func(reducer.Machine) reducer.Machine) Scenario {
-	sc := c.scenario
+// StrayStep returns an error for a step in a description, where Gherkin ignores it because its
+// keyword is mistyped; nil if there is none.
+func StrayStep(d *gherkin.Document, in gherkin.Description) *gherkin.Error {
+	return d.StrayStep(in, steps().isSentence)
+}
+
+// Place returns where the scenario stands, as FILE:LINE.
+func (c *Case) Place() string {
+	return fmt.Sprintf("%s:%d", c.scenario.Document.Name, c.scenario.Line)
+}
+
+// Run runs the scenario. Its transitions are decided by what wrap returns for the machine that it
+// chooses; nil leaves the machine as it is. Either way reports name the machine that was chosen.
+func (c *Case) Run(wrap func(reducer.Machine) reducer.Machine) Scenario {
+	return c.run(context.Background(), wrap)
+}
+
+// run is Run. Once the context has ended it tries no further seed, and returns an Unrun scenario.
+func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machine) Scenario {
 	began := time.Now()
-	result := sc.begun()
+	result := c.newResult()
 	switch {
-	case sc.skipped != "":
-		result.Status, result.Message = Skipped, sc.skipped
+	case c.scenario.Skipped != "":
+		result.Status, result.Message = Skipped, c.scenario.Skipped
 		return result
-	case len(sc.pickle.Steps) == 0:
+	case len(c.scenario.Pickle.Steps) == 0:
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	result, w, err := c.tell(ctx, through)
+	result, w, err := c.runSeeds(ctx, wrap)
 	if result.Status == Unrun {
 		return result
 	}
 	if slices.Contains(result.Tags, tagDefect) {
-		result.turn(err)
+		result.invert(err)
 	}
-	if result.Status != Passed && (w.telling != nil || w.asked) {
-		result.Run = fmt.Sprintf("machine %s, seed %d", w.machine.Name(), w.scenario.Seed)
-	}
-	if result.Status != Passed && w.telling != nil {
-		result.Trace = w.telling.entries
+	if result.Status != Passed {
+		if w.history != nil || w.asked {
+			result.Run = fmt.Sprintf("machine %s, seed %d", w.simulator.machine.Name(), w.fleet.Seed)
+		}
+		if w.history != nil {
+			result.Trace = w.history.entries
+		}
 	}
 	result.Elapsed = time.Since(began)
 	return result
 }
 
-// world is where the scenario is told.
-func (c *scenarioCase) world() *world {
-	w := newWorld(c.pickle.Name)
-	w.files, w.dir = c.document.files, path.Dir(c.document.name)
+// runSeeds runs the scenario, once or for every seed until one fails. It returns the last result,
+// and the world that it comes from.
+func (c *Case) runSeeds(
+	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
+) (Scenario, *world, error) {
+	first, last, many := c.seeds()
+	if c.seed.Set || !many {
+		return c.runOnce(wrap, c.seed)
+	}
+	for seed := first; ; seed++ {
+		result, w, err := c.runOnce(wrap, reducer.Some(seed))
+		if errors.As(err, new(*unmetError)) {
+			result.Seed = reducer.Some(seed)
+			result.Message += fmt.Sprintf(
+				"\nseed      %d is the smallest of the seeds %d to %d that fails", seed, first, last,
+			)
+		}
+		if err != nil || seed == last {
+			return result, w, err
+		}
+		if ctx.Err() != nil {
+			result = c.newResult()
+			result.Status = Unrun
+			return result, w, nil
+		}
+	}
+}
+
+// seeds returns the first and the last seed for each of which the scenario runs. It reports whether
+// the scenario says so.
+func (c *Case) seeds() (first, last uint64, many bool) {
+	for _, s := range c.steps {
+		if s.seeds == nil {
+			continue
+		}
+		for _, p := range c.scenario.Pickle.Steps {
+			values, fits, err := s.read(gherkin.Plain(p.Text))
+			if !fits || err != nil {
+				continue
+			}
+			first, last, err = s.seeds(values)
+			return first, last, err == nil
+		}
+	}
+	return 0, 0, false
+}
+
+func (c *Case) runOnce(
+	wrap func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64],
+) (Scenario, *world, error) {
+	w := c.newWorld()
+	w.simulator.wrap, w.seed.override = wrap, seed
+	if seed.Set {
+		w.fleet.Seed = seed.Value
+	}
+	result := c.newResult()
+	err := c.carryOut(&result, w)
+	return result, w, err
+}
+
+// newWorld returns the world in which the scenario runs.
+func (c *Case) newWorld() *world {
+	w := newWorld(c.scenario.Pickle.Name)
+	w.steps = c.steps
+	w.files, w.dir = c.scenario.Document.FS, path.Dir(c.scenario.Document.Name)
 	return w
 }
 
-// carryOut does what the tags and the steps say, up to the first that fails.
-func (c *scenarioCase) carryOut(result *Scenario, w *world) error {
-	for _, tag := range c.pickle.Tags {
+// carryOut applies the tags and carries out the steps, up to the first that fails.
+func (c *Case) carryOut(result *Scenario, w *world) error {
+	d := c.scenario.Document
+	for _, tag := range c.scenario.Pickle.Tags {
 		if err := w.applyTag(tag.Name); err != nil {
 			result.fail(err)
-			result.Step, result.StepLine = tag.Name, c.document.tags[tag.AstNodeId]
+			result.Step, result.StepLine = tag.Name, d.TagLine(tag)
 			return err
 		}
 	}
-	for i, step := range c.pickle.Steps {
+	for i, step := range c.scenario.Pickle.Steps {
 		began := time.Now()
-		err := c.step(w, step, i == len(c.pickle.Steps)-1)
+		err := c.carryOutStep(w, i)
 		done := &result.Steps[i]
 		done.Elapsed = time.Since(began)
 		if err != nil {
 			result.fail(err)
 			result.Step, result.StepLine, done.Status = done.Keyword+" "+done.Text, done.Line, result.Status
-			if t := c.document.steps[step.AstNodeIds[0]].DataTable; t != nil {
-				if row := rowAmiss(err); row > 0 && row < len(t.Rows) {
+			if t := d.Written(step).DataTable; t != nil {
+				if row := rowOf(err); row > 0 && row < len(t.Rows) {
 					result.StepLine = int(t.Rows[row].Location.Line)
 				}
 			}
@@ -118,84 +204,31 @@ func (c *scenarioCase) carryOut(result *Scenario, w *world) error {
 	return nil
 }
 
-// step does what one step says. Nothing that it meets stops the others.
-func (c *scenarioCase) step(w *world, step *messages.PickleStep, last bool) (err error) {
+// carryOutStep carries out one step. A panic fails the scenario and stops no other.
+func (c *Case) carryOutStep(w *world, i int) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a mistake in rollsim and none in the feature: "+
-				"%v\n%s", p, debug.Stack())
+			err = fmt.Errorf("this is a defect of rollsim, not of the feature: %v\n%s", p, debug.Stack())
 		}
 	}()
-	w.shared = c.document.shared[step.AstNodeIds[0]]
-	if left := LeftOver(step); left != "" {
-		return fmt.Errorf("no Examples give a value for <%s>: they need a column of that name", left)
+	all := c.scenario.Pickle.Steps
+	w.inBackground = c.scenario.Document.InBackground(all[i])
+	if name := gherkin.Unfilled(all[i]); name != "" {
+		return fmt.Errorf("no Examples have a value for <%s>: they need a column of that name", name)
 	}
-	if err := w.carryOut(step.Text, step.Argument); err != nil || !last {
+	if err := w.carryOut(all[i].Text, all[i].Argument); err != nil || i < len(all)-1 {
 		return err
 	}
 	return w.finish()
 }
 
-// placeholder is what a column of examples stands for in an outline.
-var placeholder = regexp.MustCompile(`<([^<>|\n]+)>`)
-
-// Placeholders lists those in a text, by name.
-func Placeholders(text string) []string {
-	var names []string
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		names = append(names, m[1])
-	}
-	return names
-}
-
-// LeftOver gives a placeholder in a step or its table for which no examples gave a value; empty
-// when there is none.
-func LeftOver(step *messages.PickleStep) string {
-	texts := []string{step.Text}
-	if step.Argument != nil && step.Argument.DataTable != nil {
-		for _, row := range step.Argument.DataTable.Rows {
-			for _, cell := range row.Cells {
-				texts = append(texts, cell.Value)
-			}
-		}
-	}
-	for _, text := range texts {
-		if left := Placeholders(text); left != nil {
-			return left[0]
-		}
-	}
-	return ""
-}
-
-// carryOut does what a sentence and what follows it say.
+// carryOut carries out a sentence and what follows it.
 func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
-	s, values, t, _, err := understand(sentence, argument)
+	r, _, err := w.steps.read(sentence, argument)
 	if err != nil {
 		return err
 	}
-	return w.do(s, sentence, values, t)
-}
-
-// understand finds the step of a sentence, and reads its values and the table after it. flaw is
-// what the error is about.
-func understand(
-	sentence string, argument *messages.PickleStepArgument,
-) (s *step, values []any, t table, flaw Flaw, err error) {
-	sentence = plainly(sentence)
-	found := find(sentence)
-	switch len(found) {
-	case 0:
-		return nil, nil, nil, FlawUndefined, &undefinedError{sentence}
-	case 1:
-		s = found[0]
-	default:
-		return nil, nil, nil, FlawAmbiguous, &ambiguousError{sentence, found}
-	}
-	if values, _, err = s.read(sentence); err != nil {
-		return nil, nil, nil, FlawValue, err
-	}
-	t, err = readTable(s.table, argument)
-	return s, values, t, FlawTable, err
+	return w.do(r, sentence)
 }
 
 // applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so
@@ -211,23 +244,32 @@ func (w *world) applyTag(tag string) error {
 		if err := w.carryOut("seed "+value, nil); err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}
-		w.seeded = false // a sentence is nearer than a tag
+		w.seed.bySentence = false // a sentence is nearer than a tag
 	}
 	return nil
 }
 
-// begun is the result of a scenario to which nothing has happened yet.
-func (c *scenarioCase) begun() Scenario {
-	result := Scenario{
-		File: c.document.name, Line: c.line, Name: c.pickle.Name, Tags: c.tags(), Status: Passed,
-		Feature: c.document.feature.Name, FeatureLine: int(c.document.feature.Location.Line),
+// rowOf returns the row of a table that an error is about, from 1; 0 if it is about none.
+func rowOf(err error) int {
+	var e *gherkin.RowError
+	if errors.As(err, &e) {
+		return e.Row
 	}
-	for _, step := range c.pickle.Steps {
-		written := c.document.steps[step.AstNodeIds[0]]
+	return 0
+}
+
+// newResult returns the result of a scenario none of whose steps was carried out.
+func (c *Case) newResult() Scenario {
+	d, p := c.scenario.Document, c.scenario.Pickle
+	result := Scenario{
+		File: d.Name, Line: c.scenario.Line, Name: p.Name, Tags: c.scenario.Tags(), Status: Passed,
+		Feature: d.Feature.Name, FeatureLine: int(d.Feature.Location.Line),
+	}
+	for _, step := range p.Steps {
+		written := d.Written(step)
 		s := Step{
-			Keyword: strings.TrimSpace(
-				written.Keyword,
-			), Text: step.Text, Line: int(written.Location.Line), Status: Skipped,
+			Keyword: strings.TrimSpace(written.Keyword), Text: step.Text,
+			Line: int(written.Location.Line), Status: Skipped,
 		}
 		if step.Argument != nil && step.Argument.DataTable != nil {
 			for _, row := range step.Argument.DataTable.Rows {
@@ -243,34 +285,26 @@ func (c *scenarioCase) begun() Scenario {
 	return result
 }
 
-// fail notes why the scenario fails.
+// fail records why the scenario fails.
 func (s *Scenario) fail(err error) {
-	var undefined *undefinedError
-	var ambiguous *ambiguousError
 	s.Status, s.Message = Failed, err.Error()
 	switch {
-	case errors.As(err, &undefined):
+	case errors.As(err, new(*undefinedError)):
 		s.Status = Undefined
-	case errors.As(err, &ambiguous):
+	case errors.As(err, new(*ambiguousError)):
 		s.Status = Ambiguous
 	}
 }
 
-// turn makes the result of a scenario with a known defect, which ended with an error: an
-// expectation must not hold. Anything else that is wrong is a mistake in the scenario, as it is
-// everywhere.
-func (s *Scenario) turn(err error) {
+// invert turns the result of a scenario with a known defect: an expectation must not hold. Anything
+// else that is wrong is a mistake in the scenario, as it is everywhere.
+func (s *Scenario) invert(err error) {
 	switch {
 	case err == nil:
 		s.Status = Failed
-		s.Message = "all of this holds, and the scenario is tagged @known-defect: if the defect is " +
-			"gone, take the tag away"
+		s.Message = "every expectation holds, and the scenario is tagged @known-defect: if the defect " +
+			"is mended, delete the tag"
 	case errors.As(err, new(*unmetError)):
 		s.Status = Defect
 	}
 }
-
-// An unmetError says that an expectation does not hold.
-type unmetError struct{ text string }
-
-func (e *unmetError) Error() string { return e.text }

@@ -1,56 +1,90 @@
-// Package story runs Gherkin feature files: stories about a fleet in an operator's words, told by
-// the same simulator and reducer as everything else. The steps, the sentences that a feature may
-// use, are data in a registry of our own, one file for each noun. A loop of our own runs them, many
-// scenarios at once; go test runs them all through godog as well, which must come to the same.
+// Package story runs Gherkin feature files: stories about a fleet in an operator's words. They are
+// simulated by the same simulator and reducer as everything else.
 //
-// # A story
+// # One scenario from end to end
 //
-// Given sentences describe a fleet and what is in store for its hosts. When sentences tell what
-// happens. Nothing runs until the first Then: that simulates the story as it has been told so far,
-// and looks at the trace. A later When goes on with the story, which is then simulated again from
-// its start; the same beginning gives the same trace, so that nothing that was seen changes.
+//	Scenario: A failing host fails the rollout
+//	  Given channel "stable" with waves of 1 and 2 hosts soaking 10 minutes
+//	  And host "stable-02" fails its probes
+//	  When "stable" moves to ref "a1"
+//	  Then "stable@a1" is Failed
+//	  And host "stable-03" is Soaking under "stable@a1" while wave 1 is soaking
+//
+// The two Given sentences describe a fleet of three hosts and decide the fate of one of them. The
+// When sentence adds a happening to the timeline. Nothing runs until the first Then: that simulates
+// the story so far until everything has settled, indexes the trace by rollout and host, and looks
+// up the state of the rollout at the present. The second Then looks at an earlier instant of the
+// same run. After the last sentence the whole run is checked against the invariants.
+//
+// If the When came again with another ref, the next Then would simulate the story anew from its
+// start. The same beginning gives the same trace, so that nothing changes that was looked at
+// before.
+//
+// [Run] runs the scenarios of feature files, several at once, and returns a [Report]. [Cases]
+// returns them one by one, to be run with another machine or any number of times. [Rehearse] finds
+// mistakes without simulating anything. [Vocabulary] lists the sentences.
+//
+// # How it is built
+//
+// Package gherkin reads and selects the files. A vocabulary is a table of steps: the words of a
+// sentence, what they mean, an example, and a function. Each noun has a file of its own,
+// sentences_NOUN.go. The engine knows no single sentence: a Case reads each sentence with the
+// vocabulary and calls its function with a world, which is made of these parts:
+//
+//	fleet       the scenario under construction: channels, hosts, behaviour, chances
+//	fateList    what is decided in advance for hosts
+//	names       the rollouts, hosts and channels that sentences have introduced
+//	timeline    the happenings, their places in virtual time, and the present
+//	simulator   runs the story as often as needed
+//	history     the trace of a run, by rollout, host and channel
+//	allowed     violations and refusals that sentences expect
+//	explainer   why something can never happen
 //
 // # Time
 //
-// A story stands at some point of virtual time, its present. Three rules say where, and one what
-// "that" is.
+// A story stands at some point of virtual time, its present.
 //
-// A happening that does not say when comes once everything before it has settled: when no host has
-// anything left to do, and only retention still runs. So "stable" moves to ref "b2", said after
-// "stable" moves to ref "a1", finds a1 rolled out. One that says when comes then: while wave 1 is
-// soaking, 10 minutes later, 5 minutes after "stable@a1" is Failed, at once. "While", "once" and
-// "when" all mean the first instant at which it is true; "later" counts from the present, which is
-// that of the happening told before; "at once" is the same instant.
+// A happening that does not say when happens once everything before it has settled: when no host
+// has anything left to do, and only retention still runs. So "stable" moves to ref "b2", after
+// "stable" moves to ref "a1", finds a1 rolled out. Otherwise it happens when it says: while wave 1
+// is soaking, 10 minutes later, 5 minutes after "stable@a1" is Failed, at once. "While", "once" and
+// "when" all mean the first instant at which something is true; "later" counts from the present,
+// which is the time of the previous happening; "at once" is the same instant.
 //
-// Where a sentence lets time pass, the story stands exactly there, and what comes next happens or
-// is looked at exactly then, settled or not.
+// A sentence that lets time pass moves the present exactly there. The next sentence happens or
+// looks exactly then, settled or not.
 //
-// An expectation looks at the present, after letting everything settle unless time was let pass. So
-// "stable@a1" is Terminal means that it is so when the dust has settled, and not yet pruned: a
-// retention of seven days has not ended by then. One that says "while wave 1 is soaking" or "10
-// minutes after" something looks at that time and leaves the present where it is; one that says "7
-// days later" or "within 2 minutes" carries it along. "Has been" asks whether it ever was so up to
-// the present; "never", "in the end", the counts of events and effects, and what is dispatched are
-// about the whole run, from the start until every retention has ended.
+// An expectation looks at the present, after everything has settled unless a sentence let time
+// pass. So "stable@a1" is Terminal means that it is Terminal after everything has settled, and not
+// yet Pruned: a retention of seven days has not ended by then. An expectation that says "while wave
+// 1 is soaking" or "10 minutes after" something looks at that time and leaves the present alone;
+// one that says "7 days later" or "within 2 minutes" moves the present. "Has been" looks at all
+// times up to the present. "Never", "in the end", the counts of events and effects, and dispatches
+// are about the whole run, from the start until every retention has ended.
 //
-// In an expectation, "later" and "after that" count from what the sentence before was about: the
+// In an expectation, "later" and "after that" count from what the previous sentence was about: the
 // time of the happening, or the entry of the trace that made the last expectation true.
 //
-// # What no sentence says
+// # What every scenario expects
 //
-// When the last sentence has held, the whole run is held against what must be true of every run: a
-// violation of an invariant, such as a rollout that is stuck, and a refusal of the reducer fail the
-// scenario unless a sentence expects them. So does a fate under a ref that never came, a fault that
-// was told and did not come, and a scenario that expects nothing.
+// These fail a scenario unless a sentence expects them: a violation of an invariant, such as a
+// rollout that is stuck, and an event that the reducer refuses. These always do: a fate under a ref
+// that never came, a fault that a sentence announces and that did not happen, and a scenario
+// without an expectation.
 //
 // # Faults
 //
-// Some happenings are no action of the timeline: messages that are lost for a time, a host that
-// returns. They change the scenario that is simulated, from the present on, so that here too the
-// same beginning gives the same trace.
+// Some happenings are not actions of the simulator's timeline: messages that are lost for a time, a
+// host that returns. They change the scenario from the present on, so that here too the same
+// beginning gives the same trace.
 //
 // # Many seeds
 //
-// A scenario that is told for each of several seeds is told whole, seed by seed, until one fails:
-// so that is the smallest.
+// A scenario for several seeds runs in full for one seed after the other, until one fails: that is
+// the smallest seed that does.
+//
+// # Results and errors
+//
+// What a scenario shows is a result, and never an error: see [Status]. Errors say why nothing could
+// run: a file that cannot be read, an empty selection, the end of the context.
 package story

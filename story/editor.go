@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// EditorType is what {NAME} stands for in the expressions that Cucumber's editor extension reads.
+// An EditorType is what {NAME} stands for in the expressions that Cucumber's editor extension
+// reads.
 type EditorType struct {
 	Name   string `json:"name"`
 	Regexp string `json:"regexp"` // for JavaScript too
 }
 
-// EditorTypes lists the types of all sentences' expressions, by name: the values, and those parts
-// of sentences that may be left out and are more than plain text, for which Cucumber Expressions
-// have no other form.
+// EditorTypes returns the types of all sentences' expressions, by name. They are the values, and
+// the optional parts of sentences that are more than plain text: Cucumber Expressions have no other
+// form for those.
 func EditorTypes() []EditorType {
 	var all []EditorType
 	for _, s := range steps() {
@@ -27,8 +28,9 @@ func EditorTypes() []EditorType {
 	return slices.Compact(all)
 }
 
-// editorExpression makes a Cucumber Expression of the words of a step. There too (text) may be left
-// out and a/b is one or the other; but what may be left out is plain text.
+// editorExpression returns the Cucumber Expression of the words of a step, and the types in it. In
+// both, (text) is optional and a/b is a choice; but an optional text of a Cucumber Expression is
+// plain.
 func editorExpression(words string) (expression string, types []EditorType) {
 	var b strings.Builder
 	pieces := piece.FindAllString(words, -1)
@@ -70,7 +72,7 @@ func editorExpression(words string) (expression string, types []EditorType) {
 
 var notInTypes = regexp.MustCompile(`[^a-z_]+`)
 
-// ungrouped is the expression of some words without groups for their values.
+// ungrouped returns the expression of some words without groups for their values.
 func ungrouped(words string) string {
 	expr, values := pattern(words)
 	text := strings.TrimSuffix(strings.TrimPrefix(expr.String(), "^"), "$")

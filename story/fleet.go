@@ -1,147 +1,188 @@
 package story
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
+	"iter"
+	"path"
+	"slices"
+	"strings"
 	"time"
 
-	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
 
-// maxHosts bounds a fleet that a sentence describes.
-const maxHosts = 10_000
+const (
+	defaultPoll = time.Minute
+	defaultSeed = 1
 
-var fleetSteps = []step{
-	{
-		topic: "Fleet", phase: sets,
-		words: `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( for) {duration})`,
-		doc: "A channel, its waves from wave 0, and how long each host soaks after its dispatch. " +
-			"The hosts are named after the channel: stable-01, stable-02 and on through all waves.",
-		example: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
-		do:      (*world).addChannel,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with {number} host(s)( (each )soaking( for) {duration})`,
-		doc:     "A channel whose hosts are all in wave 0.",
-		example: `channel "edge" with 2 hosts soaking 10 minutes`,
-		do: func(w *world, id reducer.ChannelID, hosts uint64, soak time.Duration) error {
-			return w.addChannel(id, []uint64{hosts}, soak)
-		},
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `(the/a )channel {channel} with these waves:`,
-		doc: "A channel, the hosts in each of its waves from wave 0, by name or counted, and how " +
-			"long they soak.",
-		example: `channel "stable" with these waves:`,
-		table:   []string{"hosts", "soak?"},
-		sample: [][]string{
-			{"hosts", "soak"},
-			{"web-01", "30 minutes"},
-			{"web-02, web-03", "1 hour"},
-			{"20", "1 hour"},
-		},
-		do: (*world).addWaves,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each )soaking( for) {duration})`,
-		doc: "A channel whose waves are shares of its hosts, 100% together. A share that is no " +
-			"whole number of hosts is rounded up, at the cost of the later ones.",
-		example: `channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes`,
-		do: func(w *world, id reducer.ChannelID, hosts uint64, shares []uint64, soak time.Duration) error {
-			counts, err := divide(hosts, shares)
-			if err != nil {
-				return err
-			}
-			return w.addChannel(id, counts, soak)
-		},
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `these channels:`,
-		doc: "Several channels: the hosts in each wave, how long they soak, the policy, how long " +
-			"ended rollouts are kept, how often the channel is polled, and the channels above in the " +
-			"table that it waits for.",
-		example: `these channels:`,
-		table:   []string{"channel", "waves", "soak?", "policy?", "retention?", "poll?", "after?"},
-		sample: [][]string{
-			{"channel", "waves", "soak", "policy", "after"},
-			{"early", "2", "10 minutes", "halt", ""},
-			{"late", "1, 5 and 20", "30 minutes", "rollback-and-halt", "early"},
-		},
-		do: (*world).addChannels,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `(channel ){channel} has (the )policy {policy}`,
-		doc: "What a failing host means for its rollout: halt, which is the default, or " +
-			"rollback-and-halt.",
-		example: `channel "stable" has policy rollback-and-halt`,
-		do:      (*world).setPolicy,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`,
-		doc: "The channel's retention: how long a rollout is kept once it is Terminal, " +
-			"Superseded, Failed or Reverted. The default is 7 days.",
-		example: `channel "edge" keeps ended rollouts for 3 days`,
-		do:      (*world).setRetention,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words:   `(channel ){channel} is polled every {duration}`,
-		doc:     "How often the control plane reads the channel's ref. The default is every minute.",
-		example: `channel "stable" is polled every 5 minutes`,
-		do:      (*world).setPoll,
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `(the )control plane is {planner}`,
-		doc: "Whose planner runs: specified, which is the default; shipped, with the two faults " +
-			"of the real one, which moves the wave cursor without WaveAdvanced and does not halt the " +
-			"current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so " +
-			"that for the rest only raw events happen.",
-		example: `the control plane is shipped`,
-		do: func(w *world, p controlplane.Name) error {
-			w.scenario.ControlPlane = p
-			return nil
-		},
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `the machine is {machine}`,
-		doc: "Which machine decides: rfc0008, which is the default, or v0.2. A tag such as " +
-			"@machine:v0.2 says the same.",
-		example: `the machine is v0.2`,
-		do: func(w *world, machine *reducer.Table) error {
-			w.machine, w.chosen.machine = machine, true
-			return nil
-		},
-	},
-	{
-		topic: "Fleet", phase: sets,
-		words: `the run lasts {duration}`,
-		doc: "Ends the run at that time. By default it goes on until every retention has ended, " +
-			"so that what must happen in the end can be judged.",
-		example: `the run lasts 2 days`,
-		do: func(w *world, lasts time.Duration) error {
-			if lasts <= 0 {
-				return fmt.Errorf("a run lasts longer than that")
-			}
-			w.lasts = lasts
-			return nil
-		},
-	},
+	// maxHosts bounds a fleet that a sentence describes.
+	maxHosts = 10_000
+
+	// quietPeriod is how long the fleet must have been inactive, in addition to the longest silence
+	// that is known to be possible, for everything to count as settled. It is above the tails of the
+	// default behaviour.
+	quietPeriod = 3 * time.Hour
+)
+
+// A fleet is the scenario under construction. It has no timeline and no fates: those are the
+// story's.
+type fleet struct {
+	sim.Scenario
+
+	// silence is the longest time after which something in the fleet may go on by itself.
+	silence time.Duration
 }
 
-// addChannel adds a channel whose hosts are counted.
-func (w *world) addChannel(id reducer.ChannelID, counts []uint64, soak time.Duration) error {
-	hosts, err := hostsOf(id, counts)
+// channel returns the channel of a name.
+func (f *fleet) channel(id reducer.ChannelID) (*sim.Channel, error) {
+	for i := range f.Channels {
+		if f.Channels[i].ID == id {
+			return &f.Channels[i], nil
+		}
+	}
+	var known []string
+	for i := range f.Channels {
+		known = append(known, string(f.Channels[i].ID))
+	}
+	return nil, &unknownNameError{"channel", string(id), known}
+}
+
+// channelOf returns the channel of a host; nil if the fleet has no such host.
+func (f *fleet) channelOf(h reducer.HostID) *sim.Channel {
+	for i := range f.Channels {
+		for _, wave := range f.Channels[i].Waves {
+			if slices.Contains(wave.Hosts, h) {
+				return &f.Channels[i]
+			}
+		}
+	}
+	return nil
+}
+
+// hosts returns all hosts, channel by channel and wave by wave.
+func (f *fleet) hosts() iter.Seq[reducer.HostID] {
+	return func(yield func(reducer.HostID) bool) {
+		for i := range f.Channels {
+			for _, wave := range f.Channels[i].Waves {
+				for _, h := range wave.Hosts {
+					if !yield(h) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// match returns the hosts that some names and patterns such as stable-* stand for. The error says
+// which of them fits no host.
+func (f *fleet) match(patterns []reducer.HostID) ([]reducer.HostID, error) {
+	var matched []reducer.HostID
+	for _, p := range patterns {
+		if !strings.ContainsAny(string(p), "*?[") {
+			if err := f.checkHosts([]reducer.HostID{p}); err != nil {
+				return nil, err
+			}
+			matched = append(matched, p)
+			continue
+		}
+		before := len(matched)
+		for h := range f.hosts() {
+			fits, err := path.Match(string(p), string(h))
+			if err != nil {
+				return nil, fmt.Errorf("%q is not a pattern: expected one such as \"stable-*\"", p)
+			}
+			if fits {
+				matched = append(matched, h)
+			}
+		}
+		if len(matched) == before {
+			return nil, fmt.Errorf("no host matches %q", p)
+		}
+	}
+	return matched, nil
+}
+
+// checkHosts refuses names that neither a host of the fleet nor another host has.
+func (f *fleet) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
+	for _, h := range hosts {
+		if !slices.Contains(others, h) && f.channelOf(h) == nil {
+			known := slices.AppendSeq(slices.Clone(others), f.hosts())
+			return &unknownNameError{"host", string(h), as[string](known)}
+		}
+	}
+	return nil
+}
+
+// policy returns the policy of a channel, or the default one for a channel that only raw events
+// name.
+func (f *fleet) policy(id reducer.ChannelID) reducer.Policy {
+	for i := range f.Channels {
+		if f.Channels[i].ID == id {
+			return f.Channels[i].Policy
+		}
+	}
+	return reducer.DefaultPolicy()
+}
+
+// retention returns the longest retention of any channel, and at least the default one, which
+// channels have that only raw events name.
+func (f *fleet) retention() time.Duration {
+	longest := int64(reducer.DefaultRetentionSeconds)
+	for i := range f.Channels {
+		longest = max(longest, f.Channels[i].Policy.RetentionSeconds)
+	}
+	return time.Duration(longest) * time.Second
+}
+
+// nextPoll returns when a channel, or any channel if the name is empty, is polled next after a
+// time. A fleet without channels is never polled: then it returns that time.
+func (f *fleet) nextPoll(id reducer.ChannelID, now time.Duration) time.Duration {
+	next := time.Duration(-1)
+	for i := range f.Channels {
+		c := &f.Channels[i]
+		at := (now/c.PollInterval + 1) * c.PollInterval
+		if (id == "" || id == c.ID) && (next < 0 || at < next) {
+			next = at
+		}
+	}
+	return max(next, now)
+}
+
+// allowSilence records that something may go on by itself after a time.
+func (f *fleet) allowSilence(d time.Duration) { f.silence = max(f.silence, d) }
+
+// quiet returns how long the fleet must be inactive for everything to count as settled.
+func (f *fleet) quiet() time.Duration { return quietPeriod + f.silence }
+
+// addChannel adds a channel. A host belongs to one channel and one wave.
+func (f *fleet) addChannel(id reducer.ChannelID, waves []sim.Wave) error {
+	if _, err := f.channel(id); err == nil {
+		return fmt.Errorf("channel %q exists already", id)
+	}
+	declared := make(map[reducer.HostID]bool)
+	for h := range f.hosts() {
+		declared[h] = true
+	}
+	for _, wave := range waves {
+		f.allowSilence(wave.Soak)
+		for _, h := range wave.Hosts {
+			if declared[h] {
+				return fmt.Errorf("host %q exists already: a host belongs to one channel and one wave", h)
+			}
+			declared[h] = true
+		}
+	}
+	f.Channels = append(f.Channels, sim.Channel{
+		ID: id, PollInterval: defaultPoll, Policy: reducer.DefaultPolicy(), Waves: waves,
+	})
+	return nil
+}
+
+// addCounted adds a channel whose hosts are counted, wave by wave.
+func (f *fleet) addCounted(id reducer.ChannelID, counts []uint64, soak time.Duration) error {
+	hosts, err := numberHosts(id, counts)
 	if err != nil {
 		return err
 	}
@@ -149,11 +190,12 @@ func (w *world) addChannel(id reducer.ChannelID, counts []uint64, soak time.Dura
 	for _, wave := range hosts {
 		waves = append(waves, sim.Wave{Hosts: wave, Soak: soak})
 	}
-	return w.addFleet(id, waves)
+	return f.addChannel(id, waves)
 }
 
-// hostsOf names the hosts of a channel that are counted, wave by wave, as scenario files name them.
-func hostsOf(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, error) {
+// numberHosts names the hosts of a channel that are counted, wave by wave, as scenario files do:
+// stable-01, stable-02 and on.
+func numberHosts(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, error) {
 	var total uint64
 	for _, n := range counts {
 		if total += n; n > maxHosts || total > maxHosts {
@@ -172,176 +214,21 @@ func hostsOf(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, error) 
 	return waves, nil
 }
 
-// whole is how shares of a whole are counted: in thousandths of a percent.
-const whole = 100_000
-
-// divide divides hosts into waves.
-func divide(hosts uint64, shares []uint64) ([]uint64, error) {
-	if hosts > maxHosts {
-		return nil, fmt.Errorf("a channel has at most %d hosts", maxHosts)
-	}
-	var counts []uint64
-	var sum, taken uint64
-	for _, share := range shares {
-		if sum += share; sum > whole {
-			break
-		}
-		upTo := (hosts*sum + whole - 1) / whole
-		counts = append(counts, upTo-taken)
-		taken = upTo
-	}
-	if sum != whole {
-		return nil, fmt.Errorf("the waves are %v%% of the hosts together, and have to be "+
-			"100%%", float64(sum)/(whole/100))
-	}
-	return counts, nil
-}
-
-var countOfHosts = regexp.MustCompile(`^[0-9]+$`)
-
-// addWaves adds a channel whose hosts are named, or counted wave by wave.
-func (w *world) addWaves(id reducer.ChannelID, t table) error {
-	var waves []sim.Wave
-	var counted []uint64
-	err := t.each(func(r row) error {
-		soak, err := cell(r, "soak", parseDuration)
-		wave := sim.Wave{Hosts: names[reducer.HostID](r["hosts"]), Soak: soak}
-		if countOfHosts.MatchString(r["hosts"]) {
-			n, bad := parseNumber(r["hosts"])
-			wave.Hosts, err = nil, errors.Join(err, bad)
-			counted = append(counted, n)
-		} else {
-			counted = append(counted, 0)
-		}
-		waves = append(waves, wave)
-		return err
-	})
+// addGroup adds a group of hosts and returns its behaviour, which is to be set.
+func (f *fleet) addGroup(patterns []reducer.HostID) (*sim.Behaviour, error) {
+	hosts, err := f.match(patterns)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	hosts, err := hostsOf(id, counted)
-	if err != nil {
-		return err
-	}
-	for i := range waves {
-		waves[i].Hosts = append(waves[i].Hosts, hosts[i]...)
-	}
-	return w.addFleet(id, waves)
+	f.Groups = append(f.Groups, sim.Group{Hosts: as[string](hosts)})
+	return &f.Groups[len(f.Groups)-1].Behaviour, nil
 }
 
-func (w *world) addChannels(t table) error {
-	return t.each(func(r row) error {
-		id := reducer.ChannelID(r["channel"])
-		counts, err := cell(r, "waves", func(s string) ([]uint64, error) {
-			if !wholeNumbers.MatchString(s) {
-				return nil, fmt.Errorf("%q is not the number of hosts in each wave, such as 1, 5 and 20", s)
-			}
-			return parseNumbers(s)
-		})
-		if err != nil {
-			return err
-		}
-		if id == "" || counts == nil {
-			return fmt.Errorf("it needs a channel and its waves")
-		}
-		soak, err := cell(r, "soak", parseDuration)
-		if err != nil {
-			return err
-		}
-		if err := w.addChannel(id, counts, soak); err != nil {
-			return err
-		}
-		policy, err := cell(r, "policy", parsePolicy)
-		if err == nil && policy != 0 {
-			err = w.setPolicy(id, policy)
-		}
-		if err == nil && r["retention"] != "" {
-			err = inCell(r, "retention", id, w.setRetention)
-		}
-		if err == nil && r["poll"] != "" {
-			err = inCell(r, "poll", id, w.setPoll)
-		}
-		if err != nil {
-			return err
-		}
-		if r["after"] == "" {
-			return nil
-		}
-		return w.awaitChannels(id, names[reducer.ChannelID](r["after"]))
-	})
-}
-
-// inCell sets what a cell says of a channel.
-func inCell(
-	r row, column string, id reducer.ChannelID, set func(reducer.ChannelID, time.Duration) error,
-) error {
-	d, err := cell(r, column, parseDuration)
-	if err != nil {
-		return err
+// addFault adds a fault that chance brings, limited to some hosts if there are any.
+func (f *fleet) addFault(fault sim.Fault, hosts []reducer.HostID) {
+	fault.Hosts = as[string](hosts)
+	f.Faults = append(f.Faults, fault)
+	if fault.For != nil {
+		f.allowSilence(fault.For.Longest())
 	}
-	return set(id, d)
-}
-
-func (w *world) addFleet(id reducer.ChannelID, waves []sim.Wave) error {
-	if _, err := w.channel(id); err == nil {
-		return fmt.Errorf("channel %q is there already", id)
-	}
-	declared := make(map[reducer.HostID]bool)
-	again := func(h reducer.HostID) error {
-		return fmt.Errorf("host %q is there already: a host belongs to one channel and one wave", h)
-	}
-	for _, wave := range waves {
-		w.silence(wave.Soak)
-		for _, h := range wave.Hosts {
-			if declared[h] {
-				return again(h)
-			}
-			declared[h] = true
-		}
-	}
-	for h := range w.hosts() {
-		if declared[h] {
-			return again(h)
-		}
-	}
-	w.scenario.Channels = append(w.scenario.Channels, sim.Channel{
-		ID: id, PollInterval: defaultPoll, Policy: reducer.DefaultPolicy(), Waves: waves,
-	})
-	return nil
-}
-
-func (w *world) setChannel(id reducer.ChannelID, set func(*sim.Channel) error) error {
-	c, err := w.channel(id)
-	if err != nil {
-		return err
-	}
-	return set(c)
-}
-
-func (w *world) setPolicy(id reducer.ChannelID, policy reducer.HealthPolicy) error {
-	return w.setChannel(id, func(c *sim.Channel) error {
-		c.Policy.OnHealthFailure = policy
-		return nil
-	})
-}
-
-func (w *world) setRetention(id reducer.ChannelID, retention time.Duration) error {
-	if retention%time.Second != 0 {
-		return fmt.Errorf("retention is counted in whole seconds, and %v is not", retention)
-	}
-	return w.setChannel(id, func(c *sim.Channel) error {
-		c.Policy.RetentionSeconds = int64(retention / time.Second)
-		return nil
-	})
-}
-
-func (w *world) setPoll(id reducer.ChannelID, interval time.Duration) error {
-	if interval < time.Second {
-		return fmt.Errorf("a poll interval is at least 1 second")
-	}
-	w.silence(interval)
-	return w.setChannel(id, func(c *sim.Channel) error {
-		c.PollInterval = interval
-		return nil
-	})
 }

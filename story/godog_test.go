@@ -27,9 +27,9 @@ func TestGodog(t *testing.T) {
 	byFile := make(map[string][]*Case)
 	var files []string
 	// it says nothing of them
-	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.pickle.Steps) == 0 })
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.Pickle.Steps) == 0 })
 	for _, c := range cases {
-		file := c.scenario.document.name
+		file := c.scenario.Document.Name
 		if byFile[file] == nil {
 			files = append(files, file)
 		}
@@ -45,7 +45,7 @@ func TestGodog(t *testing.T) {
 			sc.Before(func(ctx context.Context, p *messages.Pickle) (context.Context, error) {
 				c = byFile[p.Uri][0]
 				byFile[p.Uri] = byFile[p.Uri][1:]
-				w = c.scenario.world()
+				w = c.newWorld()
 				for _, tag := range p.Tags {
 					if err := w.applyTag(tag.Name); err != nil {
 						return ctx, err
@@ -55,12 +55,12 @@ func TestGodog(t *testing.T) {
 			})
 			for _, s := range steps() {
 				sc.Step(s.expr, func(context.Context) error {
-					step := c.scenario.pickle.Steps[next]
+					step := c.scenario.Pickle.Steps[next]
 					next++
-					if found := find(step.Text); len(found) != 1 || found[0] != s {
+					if found := steps().find(step.Text); len(found) != 1 || found[0] != s {
 						return fmt.Errorf("godog takes %q for %q", step.Text, s.words)
 					}
-					return c.scenario.step(w, step, next == len(c.scenario.pickle.Steps))
+					return c.carryOutStep(w, next-1)
 				})
 			}
 			sc.After(func(ctx context.Context, _ *messages.Pickle, err error) (context.Context, error) {
@@ -92,8 +92,8 @@ func TestGodog(t *testing.T) {
 		case err != nil:
 			status = Failed
 		}
-		c.scenario.skipped = "" // godog does not know what tags mean
-		if first, _, many := c.scenario.seeds(); many {
+		c.scenario.Skipped = "" // godog does not know what tags mean
+		if first, _, many := c.seeds(); many {
 			c.seed = reducer.Some(first) // nor of a scenario that is told more than once
 		}
 		want := c.Run(nil)

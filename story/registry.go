@@ -1,52 +1,139 @@
 package story
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
+
+	messages "github.com/cucumber/messages/go/v34"
+
+	"rollsim/story/gherkin"
 )
 
-// step is one sentence that feature files may use.
+// A step is one kind of sentence that feature files may use.
 type step struct {
 	topic   string
 	words   string // how it is worded: see pattern
 	doc     string // what it means, in a sentence
 	example string
-	// the columns of the table that follows it, a required one before those with "?"; nil for no table
-	table  []string
-	sample [][]string
-	phase  phase
+	table   gherkin.Columns // of the table that follows it
+	sample  [][]string      // such a table, its heading first
+	phase   phase
 
 	// do is a func(*world, …) error with a parameter for each value of words in order, and for the
 	// table.
 	do any
 
+	// seeds, if not nil, returns the first and the last of the seeds for each of which the scenario
+	// runs.
+	seeds func(values []any) (first, last uint64, err error)
+
 	expr   *regexp.Regexp
 	values []parameter
 }
 
-// phase says what a step is to the story. The zero value is invalid.
+// A phase is the part that a step has in a story. The zero value is invalid.
 type phase uint8
 
 const (
-	sets phase = 1 + iota // it describes the fleet, before the story begins
-	// it says what is in store for hosts: at any time, for refs that have not come yet
+	sets phase = 1 + iota // it describes the fleet, before the first expectation
+	// it decides what hosts will do: at any time, for refs that are still to come
 	fates
-	happens // it tells what happens next
-	expects // it looks at what came of it
-	asks    // it expects something of the machine itself, whatever the story
+	happens // it makes something happen
+	expects // it expects something of the run
+	asks    // it expects something of the machine itself, whatever the run
 )
 
-// steps gives every step, topic by topic. Each noun has a file, which lists its own.
-var steps = sync.OnceValue(func() []*step {
-	var all []*step
-	for _, s := range slices.Concat(
-		fleetSteps, librarySteps, seedSteps, gateSteps, hostSteps, happeningSteps, faultSteps, timeSteps, eventSteps,
-		rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations, effectExpectations, livenessExpectations,
-		recordExpectations, answerSteps,
-	) {
-		s.expr, s.values = pattern(s.words)
-		all = append(all, &s)
+func (p phase) keyword() string {
+	switch p {
+	case sets, fates:
+		return "Given"
+	case happens:
+		return "When"
+	case expects, asks:
+		return "Then"
 	}
-	return all
+	return ""
+}
+
+// A vocabulary is the steps that a feature may use.
+type vocabulary []*step
+
+// steps returns every step, topic by topic. Each noun has a file, which lists its own.
+var steps = sync.OnceValue(func() vocabulary {
+	return newVocabulary(slices.Concat(
+		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
+		eventSteps, rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations,
+		effectExpectations, invariantExpectations, recordExpectations, machineExpectations,
+	))
 })
+
+func newVocabulary(all []step) vocabulary {
+	var v vocabulary
+	for _, s := range all {
+		s.expr, s.values = pattern(s.words)
+		v = append(v, &s)
+	}
+	return v
+}
+
+// find returns the steps that a plain sentence fits: one, unless it is undefined or ambiguous.
+func (v vocabulary) find(sentence string) []*step {
+	var found []*step
+	for _, s := range v {
+		if s.expr.MatchString(sentence) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// isSentence reports whether a text fits a step.
+func (v vocabulary) isSentence(text string) bool { return len(v.find(gherkin.Plain(text))) > 0 }
+
+// A reading is a sentence as a vocabulary understands it.
+type reading struct {
+	step   *step
+	values []any
+	table  gherkin.Table
+}
+
+// read finds the step of a sentence, and reads its values and the table after it. flaw is what the
+// error is about.
+func (v vocabulary) read(
+	sentence string, argument *messages.PickleStepArgument,
+) (r reading, flaw Flaw, err error) {
+	sentence = gherkin.Plain(sentence)
+	switch found := v.find(sentence); len(found) {
+	case 0:
+		return reading{}, FlawUndefined, &undefinedError{v, sentence}
+	case 1:
+		r.step = found[0]
+	default:
+		return reading{}, FlawAmbiguous, &ambiguousError{sentence, found}
+	}
+	if r.values, _, err = r.step.read(sentence); err != nil {
+		return reading{}, FlawValue, err
+	}
+	r.table, err = gherkin.ReadTable(r.step.table, argument)
+	return r, FlawTable, err
+}
+
+// An ambiguousError says that a sentence fits several steps.
+type ambiguousError struct {
+	sentence string
+	steps    []*step
+}
+
+func (e *ambiguousError) Error() string {
+	var words []string
+	for _, s := range e.steps {
+		words = append(words, s.words)
+	}
+	return fmt.Sprintf(
+		"several steps fit this sentence: %s\nit could be any of\n    %s", e.sentence,
+		strings.Join(words, "\n    "),
+	)
+}

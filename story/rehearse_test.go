@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rollsim/internal/osfs"
+	"rollsim/story/gherkin"
 )
 
 // TestRehearse holds what is said of scenarios that were not run against what comes of them when
@@ -12,32 +13,32 @@ import (
 func TestRehearse(t *testing.T) {
 	flaws := make(map[string]Flaw) // by the name of the scenario, the first flaw
 	for _, root := range []string{"../features", "testdata/stories", "testdata/broken"} {
-		sources, err := findSources(osfs.FS{}, []string{root})
+		files, err := gherkin.Files(osfs.FS{}, []string{root})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range sources {
-			content, err := os.ReadFile(s.name)
+		for _, name := range files {
+			content, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := Parse(s.name, content)
+			d, err := gherkin.Parse(name, content)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, p := range d.Pickles {
-				for _, m := range d.Rehearse(p) {
+				for _, m := range Rehearse(d, p) {
 					if flaws[p.Name] == 0 {
 						flaws[p.Name] = m.Flaw
 					}
 					if root != "testdata/broken" {
-						t.Errorf("%s: %s: %s", s.name, p.Name, m.Message)
+						t.Errorf("%s: %s: %s", name, p.Name, m.Message)
 					}
 				}
 			}
 		}
 	}
-	for name, want := range map[string]Flaw{
+	for scenario, want := range map[string]Flaw{
 		"Worded like nothing":                         FlawUndefined,
 		"A channel that is not there":                 FlawName,
 		"A host that is not there":                    FlawName,
@@ -63,8 +64,8 @@ func TestRehearse(t *testing.T) {
 		"Nothing is expected":                         FlawNoExpectation,
 		"Never pruned":                                0, // only a run can tell
 	} {
-		if flaws[name] != want {
-			t.Errorf("%s: flaw %d, want %d", name, flaws[name], want)
+		if flaws[scenario] != want {
+			t.Errorf("%s: flaw %d, want %d", scenario, flaws[scenario], want)
 		}
 	}
 }

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Sentence is one step of the vocabulary, for people to read.
+// A Sentence is one kind of sentence that features may use.
 type Sentence struct {
 	Topic   string `json:"topic"`
-	Keyword string `json:"keyword"` // Given, When or Then: where it belongs in a story
-	Words   string `json:"words"`   // {…} is a value, (…) may be left out, a/b is one or the other
+	Keyword string `json:"keyword"` // Given, When or Then
+	Words   string `json:"words"`   // {…} is a value, (…) is optional, a/b is a choice
 	Doc     string `json:"doc"`
 	Example string `json:"example"`
-	// the columns of the table that follows it; those with ? may be left out
+	// the columns of the table that follows it; those with ? are optional
 	Table []string `json:"table,omitempty"`
 
-	// Expression is the regular expression of the words, for Go and for JavaScript, with a group for
-	// each value in them.
+	// Expression is the regular expression of the words, for Go and JavaScript, with a group for each
+	// value.
 	Expression string `json:"expression"`
 	// the words as a Cucumber Expression, with the types of EditorTypes
 	Cucumber string `json:"cucumber"`
@@ -24,8 +24,8 @@ type Sentence struct {
 	Sample [][]string `json:"sample,omitempty"`
 }
 
-// Vocabulary lists every sentence that features may use, topic by topic; of some words, those that
-// have each of them in their topic, words, meaning or example, whatever its case.
+// Vocabulary returns every kind of sentence that features may use, topic by topic. A search returns
+// those that have each of its words in their topic, words, meaning or example, ignoring case.
 func Vocabulary(search string) []Sentence {
 	var found []Sentence
 	search = strings.ToLower(search)
@@ -42,16 +42,4 @@ func Vocabulary(search string) []Sentence {
 		}
 	}
 	return found
-}
-
-func (p phase) keyword() string {
-	switch p {
-	case sets, fates:
-		return "Given"
-	case happens:
-		return "When"
-	case expects, asks:
-		return "Then"
-	}
-	return ""
 }

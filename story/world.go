@@ -1,14 +1,10 @@
 package story
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
-	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,312 +14,154 @@ import (
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
-	"rollsim/trace"
 )
-
-// world is one scenario of a feature file: its fleet, its story so far, and what came of it.
-type world struct {
-	files fs.FS  // where the feature is
-	dir   string // and in which folder
-
-	chosen struct{ machine, seed bool } // a tag or a sentence says which
-
-	seed   reducer.Opt[uint64] // of this telling, whatever the sentences say
-	seeded bool                // a sentence says which seed
-
-	// The fleet. The timeline of scenario stays empty: what happens is the story.
-	scenario sim.Scenario
-	machine  reducer.Machine
-	// what the machine is driven through; nil for nothing
-	through func(reducer.Machine) reducer.Machine
-	// those under a ref, but for what is shared with scenarios that may not have it
-	promises []sim.Fate
-	lasts    time.Duration // how long the run lasts; 0 lets the story decide
-	// the longest silence that something in the fleet may keep before it goes on
-	longest time.Duration
-
-	// What can be named, in the order of telling.
-	rollouts []reducer.RolloutID
-	latest   map[reducer.ChannelID]reducer.RolloutID
-	moved    reducer.RolloutID   // the latest of all channels
-	guests   []reducer.HostID    // hosts that raw events name
-	busy     []reducer.ChannelID // those that move by themselves, to refs that only the run knows
-
-	// The story. Its first told happenings have their place in timeline; now is where it stands, as a
-	// time since the start. still is whether it stands exactly there; otherwise it lets everything
-	// settle before it goes on.
-	story    []happening
-	told     int
-	timeline []sim.Action
-	now      time.Duration
-	spot     sim.Action // how to tell the simulator of now: by its At and When
-	still    bool
-
-	loaded  int       // so many actions of the timeline are those of a scenario file
-	began   []begun   // faults in the timeline
-	brought []brought // faults that must come
-
-	// What came of it. The latest telling is stale once the story goes on.
-	telling *telling
-	looked  bool // whether anything was expected yet
-	asked   bool // whether anything was expected of the machine itself
-	spent   int  // entries that were simulated, over all runs
-	that    anchor
-
-	current    string                // the sentence of the present step
-	shared     bool                  // it stands in a Background
-	violations []invariant.Violation // that were expected
-	refusals   map[refused]bool      // those that were expected
-}
-
-// happening is one thing that the story tells.
-type happening struct {
-	sentence string
-	when     timing
-	do       *sim.Action // what happens, its time left open
-	// or what brings it about, at the present; without both only time goes by
-	lay func(*world) error
-}
-
-// refused is an event that the reducer refuses.
-type refused struct {
-	event   reducer.EventKind
-	rollout reducer.RolloutID
-}
-
-// anchor is what "that" refers to in "after that" and "7 days later": the last thing that the story
-// spoke of.
-type anchor struct {
-	at    time.Duration // since the start
-	entry int           // the entry that it is; noEntry for a happening that leaves none
-}
-
-const noEntry = -1
 
 // startTime is when every story starts: 2026-01-01T00:00:00Z, as scenario files do by default.
 const startTime = reducer.Time(1_767_225_600_000_000_000)
 
-const (
-	defaultPoll = time.Minute
-	defaultSeed = 1
-
-	// breath is how long after the last stir everything counts as settled, so that what comes next
-	// does not fall into the same instant.
-	breath = time.Second
-
-	// patience is how long the fleet must have kept quiet, beyond the longest silence that is known to
-	// be possible, for everything to have settled. It is above the tails of the default behaviour.
-	patience = 3 * time.Hour
-
-	// maxStory bounds how long a fleet may stay restless.
-	maxStory = 14 * 24 * time.Hour
-)
-
 // defaultBehaviour is made once: its tables cost as much as a short run.
 var defaultBehaviour = sync.OnceValue(scenario.DefaultBehaviour)
 
+// A world is one scenario of a feature file while its sentences are carried out.
+type world struct {
+	steps vocabulary
+	files fs.FS  // where the feature is
+	dir   string // and in which folder
+
+	// What the story is about.
+	fleet         fleet
+	fates         fateList
+	names         names
+	seed          seedChoice
+	machineChosen bool // a tag or a sentence says which machine decides
+
+	// What happens, and how it is simulated.
+	timeline  timeline
+	simulator simulator
+	announced announcedFaults
+
+	// What was observed. The history is that of the latest run: nil if the story goes on after it.
+	history  *history
+	observed bool       // a sentence expected something of the run
+	asked    bool       // a sentence expected something of the machine itself
+	that     occurrence // what the sentence before was about: "after that", "7 days later"
+	allowed  allowed
+
+	sentence     string // the current one
+	inBackground bool   // it stands in a Background
+}
+
 func newWorld(name string) *world {
 	return &world{
-		scenario: sim.Scenario{
+		steps: steps(),
+		fleet: fleet{Scenario: sim.Scenario{
 			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: defaultBehaviour(),
-		},
-		machine:  machine.Default(),
-		latest:   make(map[reducer.ChannelID]reducer.RolloutID),
-		still:    true,
-		refusals: make(map[refused]bool),
+		}},
+		simulator: simulator{machine: machine.Default()},
+		timeline:  timeline{exact: true},
 	}
 }
 
-// do carries out one step.
-func (w *world) do(s *step, sentence string, values []any, t table) error {
-	w.current = sentence
-	switch s.phase {
+// A seedChoice says which seed the scenario draws from.
+type seedChoice struct {
+	override   reducer.Opt[uint64] // wins over whatever tags and sentences say
+	chosen     bool                // a tag or a sentence says which
+	bySentence bool
+}
+
+// set chooses a seed by a sentence. It returns the one to draw from.
+func (c *seedChoice) set(seed uint64) (uint64, error) {
+	if c.bySentence {
+		return 0, errors.New("an earlier sentence says which seed")
+	}
+	c.chosen, c.bySentence = true, true
+	if c.override.Set {
+		seed = c.override.Value
+	}
+	return seed, nil
+}
+
+// do carries out a sentence as it was read.
+func (w *world) do(r reading, sentence string) error {
+	w.sentence = sentence
+	switch r.step.phase {
 	case sets:
-		if w.looked {
+		if w.observed {
 			return errors.New("the story has begun: say this before the first Then")
 		}
 	case expects:
-		w.looked = true
-		if err := w.look(); err != nil {
+		w.observed = true
+		if err := w.observe(); err != nil {
 			return err
 		}
 	case asks:
 		w.asked = true
 	case fates, happens:
 	}
-	return s.call(w, values, t)
+	return r.step.call(w, r.values, r.table)
 }
 
-// channel finds a channel by name.
-func (w *world) channel(id reducer.ChannelID) (*sim.Channel, error) {
-	for i := range w.scenario.Channels {
-		if w.scenario.Channels[i].ID == id {
-			return &w.scenario.Channels[i], nil
-		}
-	}
-	var known []string
-	for i := range w.scenario.Channels {
-		known = append(known, string(w.scenario.Channels[i].ID))
-	}
-	return nil, &unknownNameError{"channel", string(id), known}
+// schedule adds an action to the story. about is the rollout that it concerns.
+func (w *world) schedule(when timing, about reducer.RolloutID, action *sim.Action) error {
+	return w.add(happening{when: when, action: action}, about)
 }
 
-// hostsNamed gives the hosts of the fleet that are named, a pattern such as stable-* standing for
-// all that it fits. The error says which name no host has.
-func (w *world) hostsNamed(hosts []reducer.HostID) ([]reducer.HostID, error) {
-	var named []reducer.HostID
-	for _, h := range hosts {
-		if !strings.ContainsAny(string(h), "*?[") {
-			if err := w.checkHosts([]reducer.HostID{h}); err != nil {
-				return nil, err
-			}
-			named = append(named, h)
-			continue
-		}
-		before := len(named)
-		for known := range w.hosts() {
-			fits, err := path.Match(string(h), string(known))
-			if err != nil {
-				return nil, fmt.Errorf("%q is not a pattern such as \"stable-*\"", h)
-			}
-			if fits {
-				named = append(named, known)
-			}
-		}
-		if len(named) == before {
-			return nil, fmt.Errorf("no host has a name like %q", h)
-		}
-	}
-	return named, nil
+// scheduleChange adds a change of the scenario, which can be made only when its time is known.
+func (w *world) scheduleChange(
+	when timing, about reducer.RolloutID, apply func(*world) error,
+) error {
+	return w.add(happening{when: when, apply: apply}, about)
 }
 
-// hosts are those of the fleet.
-func (w *world) hosts() iter.Seq[reducer.HostID] {
-	return func(yield func(reducer.HostID) bool) {
-		for i := range w.scenario.Channels {
-			for _, wave := range w.scenario.Channels[i].Waves {
-				for _, h := range wave.Hosts {
-					if !yield(h) {
-						return
-					}
-				}
-			}
+func (w *world) add(h happening, about reducer.RolloutID) error {
+	if h.when.kind == atMoment {
+		if err := w.complete(&h.when.moment, about); err != nil {
+			return err
 		}
 	}
-}
-
-// checkHosts refuses names that no host of the fleet has, and no other one.
-func (w *world) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
-	for _, h := range hosts {
-		if !slices.Contains(others, h) && w.channelOf(h) == nil {
-			return &unknownNameError{
-				"host",
-				string(h),
-				as[string](slices.AppendSeq(slices.Clone(others), w.hosts())),
-			}
-		}
-	}
+	h.sentence = w.sentence
+	w.timeline.happenings = append(w.timeline.happenings, h)
 	return nil
 }
 
-// checkRollout refuses a rollout that the story has not opened so far.
-func (w *world) checkRollout(id reducer.RolloutID) error {
-	channel, _, _ := strings.Cut(string(id), "@")
-	if slices.Contains(w.rollouts, id) || slices.Contains(w.busy, reducer.ChannelID(channel)) {
-		return nil
-	}
-	return &unknownNameError{"rollout", string(id), as[string](w.rollouts)}
-}
-
-// An unknownNameError says that the story has nothing of a name.
-type unknownNameError struct {
-	noun, name string
-	known      []string
-}
-
-func (e *unknownNameError) Error() string {
-	if len(e.known) == 0 {
-		first := `Given channel "stable" with 3 hosts`
-		switch channel, ref, _ := strings.Cut(e.name, "@"); e.noun {
-		case "channel":
-			first = fmt.Sprintf("Given channel %q with 3 hosts", e.name)
-		case "rollout":
-			first = fmt.Sprintf("When %q moves to ref %q", channel, ref)
-		}
-		return fmt.Sprintf(
-			"no %s is named %q: there is none so far; say before it, for example: %s", e.noun, e.name, first,
+// complete checks the names in a moment to which something is tied. A moment without a rollout
+// means the latest one of its host's channel, or else the one that the sentence is about.
+func (w *world) complete(m *moment, about reducer.RolloutID) error {
+	if m.dispatched {
+		return fmt.Errorf(
+			"nothing can be tied to a dispatch: say \"once host %q is activating\", which follows its "+
+				"ack, or, for what comes before that, \"5 seconds later\"", m.Host,
 		)
 	}
-	return fmt.Sprintf("no %s is named %q%s", e.noun, e.name, nearest.Hint(e.name, e.known))
-}
-
-// mention notes that the story speaks of a rollout.
-func (w *world) mention(id reducer.RolloutID, channel reducer.ChannelID) {
-	if !slices.Contains(w.rollouts, id) {
-		w.rollouts = append(w.rollouts, id)
-	}
-	w.latest[channel], w.moved = id, id
-}
-
-// latestOf gives the latest rollout of a host's channel; another one for what is no host, or has
-// none yet.
-func (w *world) latestOf(host reducer.HostID, otherwise reducer.RolloutID) reducer.RolloutID {
-	if c := w.channelOf(host); c != nil {
-		return cmp.Or(w.latest[c.ID], otherwise)
-	}
-	return otherwise
-}
-
-// silence notes that something may go on only after a time.
-func (w *world) silence(d time.Duration) { w.longest = max(w.longest, d) }
-
-// tell adds a happening to the story. about is the rollout that it concerns.
-func (w *world) tell(when timing, about reducer.RolloutID, do *sim.Action) error {
-	if when.kind == atMoment && when.moment.dispatched {
-		return fmt.Errorf("nothing can be tied to a dispatch: say \"once host %q is activating\", "+
-			"which comes of its ack, or, for what "+
-			"comes before that, \"5 seconds later\"", when.moment.Host)
-	}
-	if when.kind == atMoment && when.moment.channel != "" {
-		if _, err := w.channel(when.moment.channel); err != nil {
+	if m.channel != "" {
+		if _, err := w.fleet.channel(m.channel); err != nil {
 			return err
 		}
 	}
-	if when.kind == atMoment && !when.moment.ofFleet() {
-		if when.moment.Rollout == "" {
-			when.moment.Rollout = w.latestOf(when.moment.Host, about)
-		}
-		if when.moment.Rollout == "" {
-			return fmt.Errorf("it is not clear of which rollout: write for example \"of stable@a1\" or " +
-				"\"under stable@a1\"")
-		}
-		if err := w.checkRollout(when.moment.Rollout); err != nil {
-			return err
-		}
-		if when.moment.Host != "" {
-			if err := w.checkHosts([]reducer.HostID{when.moment.Host}, w.guests...); err != nil {
-				return err
-			}
-		}
+	if m.ofFleet() {
+		return nil
 	}
-	w.story = append(w.story, happening{sentence: w.current, when: when, do: do})
-	return nil
-}
-
-// tellLater adds a happening that is known only when its time is: lay brings it about.
-func (w *world) tellLater(when timing, about reducer.RolloutID, lay func(*world) error) error {
-	if err := w.tell(when, about, nil); err != nil {
+	if m.Rollout == "" {
+		m.Rollout = w.names.latestOf(w.fleet.channelOf(m.Host), about)
+	}
+	if m.Rollout == "" {
+		return errors.New("it is not clear which rollout this means: write for example " +
+			"\"of stable@a1\" or \"under stable@a1\"")
+	}
+	if err := w.names.checkRollout(m.Rollout); err != nil {
 		return err
 	}
-	w.story[len(w.story)-1].lay = lay
+	if m.Host != "" {
+		return w.fleet.checkHosts([]reducer.HostID{m.Host}, w.names.hosts...)
+	}
 	return nil
 }
 
-// look makes the story stand still where it stands, and sees to it that the telling reaches from
-// there to the end of every retention.
-func (w *world) look() error {
-	for ; w.told < len(w.story); w.told++ {
-		h := &w.story[w.told]
+// observe simulates the story as far as it has been told: everything has its place, and the history
+// goes on until the end of every retention.
+func (w *world) observe() error {
+	for t := &w.timeline; t.placed < len(t.happenings); t.placed++ {
+		h := &t.happenings[t.placed]
 		if err := w.place(h); err != nil {
 			return fmt.Errorf("%s\n    %w", h.sentence, err)
 		}
@@ -331,50 +169,66 @@ func (w *world) look() error {
 	if err := w.settle(); err != nil {
 		return err
 	}
-	return w.reach(w.now)
+	return w.runTo(w.timeline.now)
 }
 
-// settle lets everything settle, unless the story stands still already.
+// simulate runs some actions until everything has settled, and on for a tail. settled is a guess of
+// when that is.
+func (w *world) simulate(
+	actions []sim.Action, until, settled, tail time.Duration,
+) (*history, error) {
+	sc := w.fleet.Scenario
+	sc.Timeline, sc.Fates = actions, w.fates.all
+	return w.simulator.run(sc, span{until, w.fleet.quiet(), settled, tail})
+}
+
+// forecast runs the story up to the present, and on until everything has settled.
+func (w *world) forecast(actions []sim.Action) (*history, error) {
+	now := w.timeline.now
+	return w.simulate(actions, now, now+quietPeriod, w.fleet.quiet())
+}
+
+// settle moves the present to where everything has settled, unless the story stands exactly at its
+// present.
 func (w *world) settle() error {
-	if w.still {
+	t := &w.timeline
+	if t.exact {
 		return nil
 	}
-	t, err := w.simulate(w.timeline, w.now, w.now+patience, w.quiet())
+	h, err := w.forecast(t.actions)
 	if err != nil {
 		return err
 	}
-	w.telling, w.still = t, true
-	if settled := t.settled(); settled > w.now {
-		w.stand(settled)
+	w.history, t.exact = h, true
+	if settled := h.settled(); settled > t.now {
+		t.moveTo(settled)
 	}
 	return nil
 }
 
-// reach sees to it that the telling goes on until a time, and until every retention has ended.
-func (w *world) reach(until time.Duration) error {
-	tail := w.quiet() + w.retention()
-	settled := until
-	if w.telling != nil && w.lasts > 0 && until <= w.lasts {
-		return nil // it goes to the end already
-	}
-	if w.telling != nil {
-		if w.telling.suffices(until+w.quiet(), tail) {
+// runTo ensures that the history goes to a time, and until every retention has ended.
+func (w *world) runTo(until time.Duration) error {
+	quiet := w.fleet.quiet()
+	to := span{until, quiet, until, quiet + w.fleet.retention()}
+	if w.history != nil {
+		if w.simulator.covers(w.history, to) {
 			return nil
 		}
-		settled = w.telling.settled()
+		to.settled = w.history.settled()
 	}
-	t, err := w.simulate(w.timeline, until, settled, tail)
+	h, err := w.simulate(w.timeline.actions, to.until, to.settled, to.tail)
 	if err != nil {
 		return err
 	}
-	w.telling = t
+	w.history = h
 	return nil
 }
 
-// place gives a happening its time.
+// place moves the present to the time of a happening, and makes it happen there.
 func (w *world) place(h *happening) error {
+	t := &w.timeline
 	if h.when.moment.settled {
-		w.still = false // it asks for it, wherever the story stands
+		t.exact = false // the sentence asks for it, wherever the story stands
 	}
 	if h.when.kind == onceSettled || h.when.moment.settled {
 		if err := w.settle(); err != nil {
@@ -384,197 +238,97 @@ func (w *world) place(h *happening) error {
 	switch h.when.kind {
 	case onceSettled, together:
 	case later:
-		w.stand(w.now + h.when.offset)
+		t.moveTo(t.now + h.when.offset)
 	case atMoment:
-		if err := w.await(&h.when); err != nil {
+		if err := w.moveToMoment(&h.when); err != nil {
 			return err
 		}
 	}
-	w.still = h.do == nil && h.lay == nil
-	if h.do != nil {
-		action := *h.do
-		action.At, action.When = w.spot.At, w.spot.When
-		if f := action.Fault; f != nil {
-			w.note(f.Kind, f.Host, w.now, w.now, h.sentence)
-			w.began = append(w.began, begun{len(w.timeline), w.now})
+	t.exact = h.action == nil && h.apply == nil
+	if h.action != nil {
+		if f := h.action.Fault; f != nil {
+			w.announced.add(announcedFault{f.Kind, f.Host, t.now, t.now, h.sentence})
 		}
-		w.timeline = append(w.timeline, action)
-		w.telling = nil
+		t.act(*h.action)
+		w.history = nil
 	}
-	if h.lay != nil {
-		present := w.current
-		w.current = h.sentence
-		if err := h.lay(w); err != nil {
+	if h.apply != nil {
+		current := w.sentence
+		w.sentence = h.sentence
+		if err := h.apply(w); err != nil {
 			return err
 		}
-		w.current, w.telling = present, nil
+		w.sentence, w.history = current, nil
 	}
-	w.that = anchor{w.now, noEntry}
+	w.that = occurrence{t.now, noEntry}
 	return nil
 }
 
-// stand makes the story stand at a time.
-func (w *world) stand(at time.Duration) {
-	w.now, w.spot = at, sim.Action{At: at}
-}
-
-// await makes the story stand where a moment comes, and so long after it. What happens there is
-// tied to the moment, so that it comes after what made it.
-func (w *world) await(t *timing) error {
-	at, err := w.now, error(nil)
+// moveToMoment moves the present to a moment, and so long after it.
+func (w *world) moveToMoment(when *timing) error {
+	t, m := &w.timeline, &when.moment
+	at := t.now
 	switch {
-	case t.moment.settled:
-	case t.moment.start:
+	case m.settled:
+	case m.start:
 		at = 0
-	case t.moment.poll:
-		at = w.nextPoll(t.moment.channel)
+	case m.poll:
+		at = w.fleet.nextPoll(m.channel, t.now)
 	default:
-		at, err = w.when(&t.moment)
+		var err error
+		if at, err = w.timeOf(m); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if at += when.offset; at < t.now {
+		return fmt.Errorf(
+			"this was at %s, and the story is at %s already: move this sentence up", elapsed(at),
+			elapsed(t.now),
+		)
 	}
-	if at += t.offset; at < w.now {
-		return fmt.Errorf("this was at %s, and the story has come to %s: tell it "+
-			"earlier", w.time(at), w.time(w.now))
-	}
-	w.stand(at)
-	if !t.moment.ofFleet() {
-		w.spot = sim.Action{At: t.offset, When: &t.moment.Moment}
+	if m.ofFleet() {
+		t.moveTo(at)
+	} else {
+		t.moveToMoment(at, &m.Moment, when.offset)
 	}
 	return nil
 }
 
-// nextPoll is when a channel is polled next, or any channel is. A fleet without channels is never
-// polled.
-func (w *world) nextPoll(id reducer.ChannelID) time.Duration {
-	next := time.Duration(-1)
-	for i := range w.scenario.Channels {
-		c := &w.scenario.Channels[i]
-		at := (w.now/c.PollInterval + 1) * c.PollInterval
-		if (id == "" || id == c.ID) && (next < 0 || at < next) {
-			next = at
-		}
-	}
-	return max(next, w.now)
-}
-
-// when finds out when a moment comes: the simulator knows, and is asked by a raw event that changes
-// nothing.
-func (w *world) when(m *moment) (time.Duration, error) {
-	const question = "(when)"
-	ask := sim.Action{
+// timeOf returns the time of a moment. Only the simulator knows it: a raw event that changes
+// nothing waits for the moment, and marks it in the trace.
+func (w *world) timeOf(m *moment) (time.Duration, error) {
+	const marker = "(when)"
+	h, err := w.forecast(append(slices.Clone(w.timeline.actions), sim.Action{
 		When:  &m.Moment,
-		Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: question},
-	}
-	t, err := w.simulate(append(slices.Clone(w.timeline), ask), w.now, w.now+patience, w.quiet())
+		Event: &reducer.Event{Kind: reducer.HostJoined, Rollout: marker},
+	}))
 	if err != nil {
 		return 0, err
 	}
-	for i := range t.entries {
-		if e := &t.entries[i]; e.Event != nil && e.Rollout == question {
-			return t.since(e.At), nil
+	for i := range h.entries {
+		if e := &h.entries[i]; e.Event != nil && e.Rollout == marker {
+			return h.at(i), nil
 		}
 	}
-	err = fmt.Errorf("this never comes: %v", m)
-	if p, ok := t.rollouts[m.Rollout]; ok {
-		err = fmt.Errorf(
-			"%w; the rollout goes through %s%s", err, p.states.path(), w.whyMoment("\n    ", p, m),
-		)
+	err = fmt.Errorf("this never happens: %v", m)
+	if r, ok := h.rollouts[m.Rollout]; ok {
+		err = fmt.Errorf("%w; the rollout goes through %s", err, r.states)
+		if why := w.explain().noMoment(r, m); why != "" {
+			err = fmt.Errorf("%w\n    %s", err, why)
+		}
 	}
 	return 0, err
 }
 
-// quiet is the silence after which everything has settled.
-func (w *world) quiet() time.Duration { return patience + w.longest }
-
-// retention is the longest one of any channel.
-func (w *world) retention() time.Duration {
-	// of channels that only raw events know
-	longest := time.Duration(reducer.DefaultRetentionSeconds) * time.Second
-	for i := range w.scenario.Channels {
-		longest = max(longest, time.Duration(w.scenario.Channels[i].Policy.RetentionSeconds)*time.Second)
-	}
-	return longest
-}
-
-// simulate tells the story until a time, until everything has settled, and on for a tail. settled
-// is a guess of when that is.
-func (w *world) simulate(
-	timeline []sim.Action, until, settled, tail time.Duration,
-) (*telling, error) {
-	sc := w.scenario
-	sc.Machine, sc.Timeline = w.machine.Name(), timeline
-	least := until + w.quiet()
-	for {
-		sc.Horizon = max(least, settled+tail)
-		if w.lasts > 0 {
-			if until > w.lasts {
-				return nil, fmt.Errorf("this is at %s, and the run lasts %s", w.time(until), w.time(w.lasts))
-			}
-			sc.Horizon = w.lasts
-		}
-		var log collector
-		result, err := sim.Run(&sc, sim.Options{Machine: w.driven(), Seed: sc.Seed, Sink: &log})
-		if err != nil {
-			return nil, err
-		}
-		if w.spent += len(log.Entries); w.spent > maxSpent {
-			return nil, fmt.Errorf("this story is too long: whenever it waits for everything to settle "+
-				"it is simulated from its start, "+
-				"and that has come to more than %d entries; tell it in several scenarios, or say when "+
-				"things happen", maxSpent)
-		}
-		t := newTelling(log.Entries, result)
-		if w.lasts > 0 || t.suffices(least, tail) {
-			return t, nil
-		}
-		settled = max(t.settled(), 2*settled)
-		if settled > least+maxStory {
-			return nil, fmt.Errorf("the fleet does not settle: at %s it is still restless; say until "+
-				"when chance or new refs may "+
-				"disturb it, or how long the run lasts", w.time(t.settled()))
-		}
-	}
-}
-
-// driven is the machine as it decides transitions.
-func (w *world) driven() reducer.Machine {
-	if w.through == nil {
-		return w.machine
-	}
-	return w.through(w.machine)
-}
-
-// maxEntries bounds the trace of a story, so that a fleet that goes on and on in one instant is an
-// error and no hang.
-const maxEntries = 1_000_000
-
-// maxSpent bounds the entries of all runs of a story, so that one of thousands of turns is an error
-// and no hang.
-const maxSpent = 2_000_000
-
-// collector keeps the entries of a run.
-type collector struct{ trace.Collector }
-
-func (c *collector) Write(e *trace.Entry) error {
-	if len(c.Entries) >= maxEntries {
-		return fmt.Errorf(
-			"more than %d entries: the fleet is too large, or never comes to rest", maxEntries,
-		)
-	}
-	return c.Collector.Write(e)
-}
-
-// finish holds the whole run against what must hold of every run, once the last step has passed.
+// finish checks what must hold of every scenario, once the last step has passed.
 func (w *world) finish() error {
-	if w.asked && len(w.story) == 0 && !w.looked {
+	if w.asked && len(w.timeline.happenings) == 0 && !w.observed {
 		return nil // there is no run
 	}
-	if !w.looked {
+	if !w.observed {
 		return errors.New("nothing is expected here: a scenario needs a Then")
 	}
-	err := w.judge()
+	err := w.checkRun()
 	var unmet *unmetError
 	if errors.As(err, &unmet) {
 		err = &unmetError{"every sentence holds, but no sentence expects this\n" + unmet.text}
@@ -582,49 +336,53 @@ func (w *world) finish() error {
 	return err
 }
 
-// judge holds the whole run against what must hold of every run.
-func (w *world) judge() error {
-	w.current = "the story ends"
-	if err := w.look(); err != nil {
+// checkRun checks what must hold of every run.
+func (w *world) checkRun() error {
+	w.sentence = "the story ends"
+	if err := w.observe(); err != nil {
 		return err
 	}
 	if err := w.checkViolations(func(invariant.Violation) bool { return true }); err != nil {
 		return err
 	}
-	for i := range w.telling.entries {
-		r := w.telling.entries[i].Rejection
-		if r != nil && !w.refusals[refused{r.Event, r.Rollout}] {
-			return w.fail(
-				i,
-				fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
-				fmt.Sprintf(
-					"%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout,
-					r.Error,
-				),
-			)
-		}
+	if i := w.allowed.unexpectedRefusal(w.history); i != noEntry {
+		r := w.history.entries[i].Rejection
+		return w.fail(
+			i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
+			fmt.Sprintf(
+				"%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout,
+				r.Error,
+			),
+		)
 	}
-	return errors.Join(w.checkFates(), w.checkFaults(), w.checkLifts(), w.checkLoaded())
+	return errors.Join(
+		w.checkFates(), w.announced.check(w.history), checkLifts(w), w.checkLoaded(),
+	)
 }
 
-// livenessWords say what the invariants that have sentences of their own demand of a subject, and
-// the sentence that expects the contrary.
+// livenessWords are, for the invariants that have sentences of their own, what they demand of a
+// subject, and the sentence that expects the contrary.
 var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
 	invariant.Stuck:    {"rollout %q to end", "%q is stuck"},
 	invariant.Unpruned: {"rollout %q to be pruned after its retention", "%q is never pruned"},
 	invariant.Stranded: {"channel %q to follow its ref", "channel %q is stranded"},
 }
 
-// unexpected says that something is violated which no sentence expects, and which sentence would.
-func (w *world) unexpected(v invariant.Violation) error {
+// checkViolations refuses violations of some kind that no sentence expects. The message says which
+// sentence would.
+func (w *world) checkViolations(of func(invariant.Violation) bool) error {
+	v, found := w.allowed.unexpectedViolation(w.history, of)
+	if !found {
+		return nil
+	}
 	expected := fmt.Sprintf("the invariant %s to hold", v.Invariant)
 	say := fmt.Sprintf("the invariant %s does not hold of %q", v.Invariant, v.Subject)
 	if words, ok := livenessWords[v.Invariant]; ok {
 		expected, say = fmt.Sprintf(words.demand, v.Subject), fmt.Sprintf(words.contrary, v.Subject)
 	}
-	entry := w.telling.about(v.Subject)
-	for i := range w.telling.entries {
-		if v.Seq > 0 && w.telling.entries[i].Seq == v.Seq {
+	entry := w.history.lastAbout(v.Subject)
+	for i := range w.history.entries {
+		if v.Seq > 0 && w.history.entries[i].Seq == v.Seq {
 			entry = i
 		}
 	}
@@ -633,36 +391,32 @@ func (w *world) unexpected(v invariant.Violation) error {
 	)
 }
 
-// checkFates refuses what the scenario put in store for hosts under a ref that never came: it was
-// never put to the test.
+// checkFates refuses a fate under a ref that never came: nothing tested it.
 func (w *world) checkFates() error {
 	var known []string
-	for _, r := range w.telling.order {
+	for _, r := range w.history.order {
 		known = append(known, string(r.ref))
 	}
-	for _, f := range w.promises {
-		if !slices.Contains(known, string(f.Ref)) {
-			return fmt.Errorf("something was in store for host %s under ref %q, and no rollout of that "+
-				"ref was opened%s",
-				f.Host, f.Ref, nearest.Hint(string(f.Ref), known))
-		}
+	if f, found := w.fates.untested(known); found {
+		return fmt.Errorf(
+			"host %s has a fate under ref %q, and no rollout of that ref was opened%s", f.Host, f.Ref,
+			nearest.Hint(string(f.Ref), known),
+		)
 	}
 	return nil
 }
 
-// time writes a time since the start.
-func (w *world) time(d time.Duration) string {
-	return string(trace.AppendElapsed(nil, w.scenario.Start+reducer.Time(d), w.scenario.Start))
-}
-
-// fail says that an expectation does not hold. entry is the one that decides it; noEntry for none.
-func (w *world) fail(entry int, expected, found string) error {
-	const indent = "\n          "
-	var b strings.Builder
-	fmt.Fprintf(&b, "expected  %s\n", strings.ReplaceAll(expected, "\n", indent))
-	fmt.Fprintf(&b, "found     %s\n", strings.ReplaceAll(found, "\n", indent))
-	if lines := w.telling.around(entry, w.now); len(lines) > 0 {
-		fmt.Fprintf(&b, "trace     %s\n", strings.Join(lines, indent))
+// checkLoaded refuses what a scenario file waits for and what did not happen.
+func (w *world) checkLoaded() error {
+	for _, i := range w.history.result.NeverCame {
+		if i < w.timeline.loaded {
+			return fmt.Errorf(
+				"line %d of the scenario's timeline waits for a moment that never came", i+1,
+			)
+		}
 	}
-	return &unmetError{strings.TrimSuffix(b.String(), "\n")}
+	for _, i := range w.history.result.Never {
+		return fmt.Errorf("item %d of the scenario's sometimes never came true", i+1)
+	}
+	return nil
 }

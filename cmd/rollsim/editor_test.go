@@ -16,6 +16,7 @@ import (
 
 	"rollsim/internal/osfs"
 	"rollsim/story"
+	"rollsim/story/gherkin"
 	"rollsim/suite/check"
 )
 
@@ -101,7 +102,7 @@ func TestEditorSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc, err := story.Parse(name, text)
+		doc, err := gherkin.Parse(name, text)
 		if err != nil {
 			t.Fatal(err)
 		}

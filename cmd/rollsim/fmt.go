@@ -12,7 +12,7 @@ import (
 
 	"rollsim/internal/atomicfile"
 	"rollsim/scenario"
-	"rollsim/story"
+	"rollsim/story/gherkin"
 )
 
 func (env *environment) fmtCommand() *cli.Command {
@@ -83,7 +83,7 @@ func (env *environment) fmt(c *cli.Context) error {
 // format formats a feature or a scenario.
 func format(name string, text []byte, feature bool) ([]byte, error) {
 	if feature {
-		return story.Format(name, text)
+		return gherkin.Format(name, text)
 	}
 	return scenario.Format(name, text)
 }
@@ -98,7 +98,7 @@ func (env *environment) fmtInput(check bool) error {
 		return err
 	}
 	const name = "standard input"
-	_, err = story.Parse(name, text)
+	_, err = gherkin.Parse(name, text)
 	formatted, err := format(name, text, err == nil || featureStart.Match(text))
 	switch {
 	case err != nil:

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"rollsim/story"
+	"rollsim/story/gherkin"
 )
 
 // watchEvery is the interval at which files are checked. Polling works on every file system, and
@@ -83,7 +83,7 @@ func (run *featureRun) changed(
 
 // versions returns the versions of the features, and of the scenario files to which they may refer.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
-	names, err := story.Files(run.opt.FS, run.opt.Paths)
+	names, err := gherkin.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
 		return nil, err
 	}

@@ -10,17 +10,17 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/story"
+	"rollsim/story/gherkin"
 )
 
 // feature is a feature file as the rules see it, and the rule that looks at it.
 type feature struct {
-	*story.Document
+	*gherkin.Document
 	scenarios    []outlined
 	mistakes     []mistake
-	descriptions []description
-	rows         []*messages.Location // the rows of every table
+	descriptions []gherkin.Description // those of examples
+	rows         []*messages.Location  // the rows of every table
 	// of the feature, and of each rule, scenario and Examples
-	tags   [][]*messages.Tag
 	at     map[string]*messages.Location  // by the id of a step, scenario or row of examples
 	tables map[string]*messages.DataTable // by the id of the step
 
@@ -32,12 +32,6 @@ type feature struct {
 type outlined struct {
 	*messages.Scenario
 	pickles []*messages.Pickle // one, or one for each row of examples
-}
-
-// description is the free text under a keyword.
-type description struct {
-	text  string
-	under *messages.Location
 }
 
 // mistake is a mistake that rehearsing found, and its place.
@@ -62,10 +56,10 @@ func ofFlaw(flaws ...story.Flaw) func(*feature) {
 }
 
 func checkFeature(found *findings, content []byte) {
-	doc, err := story.Parse(found.file, content)
+	doc, err := gherkin.Parse(found.file, content)
 	if err != nil {
 		for _, e := range unjoin(err) {
-			var refused *story.Error
+			var refused *gherkin.Error
 			if errors.As(e, &refused) {
 				found.add(unreadableFeature, refused.Line, refused.Column, refused.Message)
 			}
@@ -97,10 +91,6 @@ func (f *feature) collect() {
 	for _, p := range f.Pickles {
 		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
 	}
-	heading := func(text string, under *messages.Location, tags []*messages.Tag) {
-		f.descriptions = append(f.descriptions, description{text, under})
-		f.tags = append(f.tags, tags)
-	}
 	steps := func(steps []*messages.Step) {
 		for _, s := range steps {
 			f.at[s.Id] = s.Location
@@ -112,7 +102,6 @@ func (f *feature) collect() {
 	}
 	child := func(b *messages.Background, s *messages.Scenario) {
 		if b != nil {
-			heading(b.Description, b.Location, nil)
 			steps(b.Steps)
 		}
 		if s == nil {
@@ -120,10 +109,11 @@ func (f *feature) collect() {
 		}
 		f.at[s.Id] = s.Location
 		f.scenarios = append(f.scenarios, outlined{s, made[s.Id]})
-		heading(s.Description, s.Location, s.Tags)
 		steps(s.Steps)
 		for _, e := range s.Examples {
-			heading(e.Description, e.Location, e.Tags)
+			f.descriptions = append(
+				f.descriptions, gherkin.Description{Text: e.Description, Under: e.Location},
+			)
 			if e.TableHeader != nil {
 				f.noteRows(e.TableHeader)
 			}
@@ -133,11 +123,9 @@ func (f *feature) collect() {
 			}
 		}
 	}
-	heading(f.Feature.Description, f.Feature.Location, f.Feature.Tags)
 	for _, c := range f.Feature.Children {
 		child(c.Background, c.Scenario)
 		if c.Rule != nil {
-			heading(c.Rule.Description, c.Rule.Location, c.Rule.Tags)
 			for _, r := range c.Rule.Children {
 				child(r.Background, r.Scenario)
 			}
@@ -162,11 +150,11 @@ func (f *feature) rehearse(s *outlined) {
 		// A placeholder without a value is reported for the outline. Its consequences would only
 		// distract.
 		if slices.ContainsFunc(
-			p.Steps, func(s *messages.PickleStep) bool { return story.LeftOver(s) != "" },
+			p.Steps, func(s *messages.PickleStep) bool { return gherkin.Unfilled(s) != "" },
 		) {
 			continue
 		}
-		for _, m := range f.Rehearse(p) {
+		for _, m := range story.Rehearse(f.Document, p) {
 			k := kind{s.Id, m.Flaw}
 			if m.Step != nil {
 				k.node = m.Step.AstNodeIds[0]
@@ -205,7 +193,7 @@ func (f *feature) noteRows(rows ...*messages.TableRow) {
 // placeholders returns the placeholders of an outline, each with the place of the text that has it.
 func (s *outlined) placeholders() (names []string, places []*messages.Location) {
 	look := func(text string, at *messages.Location) {
-		for _, name := range story.Placeholders(text) {
+		for _, name := range gherkin.Placeholders(text) {
 			names, places = append(names, name), append(places, at)
 		}
 	}
@@ -361,8 +349,8 @@ func textOf(p *messages.Pickle) string {
 }
 
 func strayStep(f *feature) {
-	for _, d := range f.descriptions {
-		if stray := f.CheckDescription(d.text, d.under); stray != nil {
+	for _, d := range slices.Concat(f.Descriptions, f.descriptions) {
+		if stray := story.StrayStep(f.Document, d); stray != nil {
 			f.found.add(f.rule, stray.Line, stray.Column, stray.Message)
 		}
 	}
@@ -380,7 +368,7 @@ func lostText(f *feature) {
 }
 
 func wrongTag(f *feature) {
-	for _, tags := range f.tags {
+	for _, tags := range f.TagLists {
 		for _, t := range tags {
 			if meant, ok := story.MisspeltTag(t.Name); ok {
 				f.report(t.Location, "tag %s has no effect: did you mean %s?", t.Name, meant)
@@ -395,8 +383,8 @@ func wrongTag(f *feature) {
 }
 
 func contradictoryTags(f *feature) {
-	for _, tags := range f.tags {
-		if e := f.CheckTags(tags); e != nil {
+	for _, tags := range f.TagLists {
+		if e := story.ContradictoryTags(f.Document, tags); e != nil {
 			f.found.add(f.rule, e.Line, e.Column, e.Message)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"rollsim/internal/osfs"
 	"rollsim/scenario"
-	"rollsim/story"
+	"rollsim/story/gherkin"
 	"rollsim/suite/check"
 )
 
@@ -94,7 +94,7 @@ func TestExamples(t *testing.T) {
 func checkFormatted(t *testing.T, name string, text []byte) {
 	t.Helper()
 	formats := map[string]func(string, []byte) ([]byte, error){
-		".feature": story.Format, ".yaml": scenario.Format,
+		".feature": gherkin.Format, ".yaml": scenario.Format,
 	}
 	format := formats[path.Ext(name)]
 	if format == nil {

@@ -1,0 +1,79 @@
+package story
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+func TestAllowedViolations(t *testing.T) {
+	stuck := invariant.Violation{Invariant: invariant.Stuck, Subject: "r1"}
+	unpruned := invariant.Violation{Invariant: invariant.Unpruned, Subject: "r1"}
+	h := historyOf()
+	h.result.Violations = []invariant.Violation{stuck, unpruned}
+	any := func(invariant.Violation) bool { return true }
+	var a allowed
+	if v, found := a.unexpectedViolation(h, any); !found || !v.Is(stuck) {
+		t.Errorf("%v, %v", v, found)
+	}
+	a.violations = []invariant.Violation{{Invariant: invariant.Stuck, Subject: "r2"}, stuck}
+	if v, found := a.unexpectedViolation(h, any); !found || !v.Is(unpruned) {
+		t.Errorf("%v, %v", v, found)
+	}
+	onlyStuck := func(v invariant.Violation) bool { return v.Invariant == invariant.Stuck }
+	if v, found := a.unexpectedViolation(h, onlyStuck); found {
+		t.Errorf("%v is allowed", v)
+	}
+}
+
+// TestAnnouncedFaults announces one fault, and another one that does not happen: of another kind,
+// of another host, too late.
+func TestAnnouncedFaults(t *testing.T) {
+	h := historyOf(
+		trace.Entry{Header: new(trace.Header)},
+		trace.Entry{Host: "a", Fault: &trace.Fault{Fault: sim.HostOffline.String()}},
+	)
+	at := time.Minute
+	var good announcedFaults
+	good.add(announcedFault{sim.HostOffline, "a", at, at, "a goes silent"})
+	if err := good.check(h); err != nil {
+		t.Error(err)
+	}
+	for want, f := range map[string]announcedFault{
+		"at 0d 00:01:00.000 host b was already silent or lost":         {sim.HostOffline, "b", at, at, ""},
+		"at 0d 00:02:00.000 host a was already silent or lost":         {sim.HostOffline, "a", 2 * at, 2 * at, ""},
+		"at 0d 00:01:00.000 the control plane was already down":        {sim.ControlPlaneCrash, "", at, at, ""},
+		"no channel is polled from 0d 00:01:00.000 to 0d 00:02:00.000": {sim.PollStale, "", at, 2 * at, ""},
+		"host a sends nothing from 0d 00:01:00.000 to 0d 00:02:00.000": {
+			sim.MessageDropped, "a", at, 2 * at, "",
+		},
+		`an agent restarts only in the middle of a switch: say for example "while host a is activating"`: {
+			sim.AgentRestart, "a", at, at, "",
+		},
+	} {
+		f.sentence = "it happens"
+		err := append(good, f).check(h)
+		if got := fmt.Sprint(err); got != "this had no effect: it happens\n    "+want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestSeedChoice(t *testing.T) {
+	var c seedChoice
+	if seed, err := c.set(7); err != nil || seed != 7 || !c.chosen {
+		t.Errorf("%d, %v", seed, err)
+	}
+	if seed, err := c.set(8); err == nil {
+		t.Errorf("a second sentence chooses %d", seed)
+	}
+	c = seedChoice{override: reducer.Some(uint64(3))}
+	if seed, err := c.set(7); err != nil || seed != 3 {
+		t.Errorf("%d, %v: 3 overrides what sentences say", seed, err)
+	}
+}

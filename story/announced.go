@@ -1,0 +1,64 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// An announcedFault is a fault that a sentence makes happen, and when it must.
+type announcedFault struct {
+	kind     sim.FaultKind
+	host     reducer.HostID // empty for a fault of no host
+	from, to time.Duration
+	sentence string
+}
+
+// announcedFaults are all of a story.
+type announcedFaults []announcedFault
+
+func (a *announcedFaults) add(f announcedFault) { *a = append(*a, f) }
+
+// check refuses a fault that did not happen: nothing was tested.
+func (a announcedFaults) check(h *history) error {
+	for i := range a {
+		if f := &a[i]; !f.happened(h) {
+			return fmt.Errorf("this had no effect: %s\n    %s", f.sentence, f.whyNot())
+		}
+	}
+	return nil
+}
+
+func (f *announcedFault) happened(h *history) bool {
+	for i := range h.entries {
+		e, at := &h.entries[i], h.at(i)
+		if e.Fault != nil && e.Fault.Fault == f.kind.String() && e.Host == f.host && at >= f.from &&
+			at <= f.to {
+			return true
+		}
+	}
+	return false
+}
+
+// whyNot returns why the fault did not happen.
+func (f *announcedFault) whyNot() string {
+	switch f.kind {
+	case sim.AgentRestart:
+		return fmt.Sprintf(
+			"an agent restarts only in the middle of a switch: say for example \"while host %s is "+
+				"activating\"", f.host,
+		)
+	case sim.HostOffline, sim.HostLost, sim.ClockSkew:
+		return fmt.Sprintf("at %s host %s was already silent or lost", elapsed(f.from), f.host)
+	case sim.ControlPlaneCrash:
+		return fmt.Sprintf("at %s the control plane was already down", elapsed(f.from))
+	case sim.PollFailed, sim.PollStale:
+		return fmt.Sprintf("no channel is polled from %s to %s", elapsed(f.from), elapsed(f.to))
+	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered:
+	}
+	return fmt.Sprintf(
+		"host %s sends nothing from %s to %s", f.host, elapsed(f.from), elapsed(f.to),
+	)
+}

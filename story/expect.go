@@ -1,0 +1,318 @@
+package story
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// An unmetError says that an expectation does not hold.
+type unmetError struct{ text string }
+
+func (e *unmetError) Error() string { return e.text }
+
+// fail returns the error of an expectation that does not hold. entry is the one that decides it;
+// noEntry if there is none.
+func (w *world) fail(entry int, expected, found string) error {
+	const indent = "\n          "
+	var b strings.Builder
+	fmt.Fprintf(&b, "expected  %s\n", strings.ReplaceAll(expected, "\n", indent))
+	fmt.Fprintf(&b, "found     %s\n", strings.ReplaceAll(found, "\n", indent))
+	if lines := w.history.around(entry, w.timeline.now); len(lines) > 0 {
+		fmt.Fprintf(&b, "trace     %s\n", strings.Join(lines, indent))
+	}
+	return &unmetError{strings.TrimSuffix(b.String(), "\n")}
+}
+
+// failAbout is fail for an expectation of a rollout or channel that no single entry decides.
+func (w *world) failAbout(subject, found string) error {
+	return w.fail(w.history.lastAbout(subject), w.sentence, found)
+}
+
+// matched records what an expectation that holds was about.
+func (w *world) matched(at time.Duration, entry int) error {
+	w.that = occurrence{at, entry}
+	return nil
+}
+
+// matchedEntry is matched for an entry of the trace.
+func (w *world) matchedEntry(entry int) error { return w.matched(w.history.at(entry), entry) }
+
+// fromThat writes how long after that something is.
+func fromThat(d time.Duration) string {
+	if d < 0 {
+		return elapsed(-d) + " before"
+	}
+	return elapsed(d) + " later"
+}
+
+// resolve returns the time at which an expectation looks. It ensures that the history goes to that
+// time. If it is the end, the present moves there.
+func (w *world) resolve(v *viewpoint) (time.Duration, error) {
+	at := w.timeline.now
+	switch {
+	case v.kind == afterThat:
+		return 0, errors.New("this looks at one time: say when, for example \"10 minutes after " +
+			"everything has settled\", and not how much later")
+	case v.kind == atEnd:
+		at = w.history.end()
+		w.timeline.moveTo(at)
+	case v.kind == atClause && v.when.kind == onceSettled:
+		at = max(at, w.history.settled())
+	case v.kind == atClause:
+		o, err := w.firstTime(&v.when.moment)
+		if err != nil {
+			return 0, err
+		}
+		at = o.at + v.when.offset
+	}
+	return at, w.runTo(at)
+}
+
+// rollout returns a rollout that was opened, once the history goes as far as an expectation looks.
+func (w *world) rollout(id reducer.RolloutID, v *viewpoint) (*rolloutHistory, error) {
+	if err := w.runFor(v); err != nil {
+		return nil, err
+	}
+	return w.history.rollout(id)
+}
+
+// runFor ensures that the history goes as far as an expectation looks that counts from that.
+func (w *world) runFor(v *viewpoint) error {
+	if v.kind != afterThat {
+		return nil
+	}
+	return w.runTo(w.that.at + v.to)
+}
+
+// firstTime returns when a moment is true for the first time. A moment without a rollout means the
+// latest one, or that of its host's channel.
+func (w *world) firstTime(m *moment) (occurrence, error) {
+	switch {
+	case m.settled:
+		return occurrence{w.history.settled(), noEntry}, nil
+	case m.start:
+		return occurrence{0, noEntry}, nil
+	case m.poll:
+		return occurrence{w.fleet.nextPoll(m.channel, w.timeline.now), noEntry}, nil
+	case m.Rollout == "":
+		m.Rollout = w.names.latestOf(w.fleet.channelOf(m.Host), w.names.last)
+	}
+	r, err := w.history.rollout(m.Rollout)
+	if err != nil {
+		return occurrence{}, err
+	}
+	entry := r.states[0].entry
+	switch {
+	case m.Wave.Set:
+		entry = firstOfWave(r, m.Wave.Value, m.HostState)
+	case m.Host != "":
+		h := r.host(m.Host)
+		if h == nil {
+			return occurrence{}, w.noMember(m.Host, r)
+		}
+		entry = firstOfHost(h, m)
+	case m.State != 0:
+		entry = r.states.first(m.State)
+	}
+	if entry == noEntry {
+		found := fmt.Sprintf("%v: this never happens; the rollout goes through %s", m, r.states)
+		if why := w.explain().noMoment(r, m); why != "" {
+			found += "\n" + why
+		}
+		return occurrence{}, w.failAbout(string(r.id), found)
+	}
+	return occurrence{w.history.at(entry), entry}, nil
+}
+
+// firstOfHost returns the entry that makes a moment of a host true; noEntry if there is none.
+func firstOfHost(h *hostHistory, m *moment) int {
+	switch {
+	case !m.dispatched:
+		return h.states.first(m.HostState)
+	case len(h.dispatches) > 0:
+		return h.dispatches[0]
+	}
+	return noEntry
+}
+
+// firstOfWave returns the entry with which a wave is in a state of hosts for the first time, as the
+// simulator understands it: one of its hosts is in that state, and none is behind it. It returns
+// noEntry if the wave never is.
+func firstOfWave(r *rolloutHistory, wave uint32, state reducer.HostState) int {
+	var all changes[reducer.HostState]
+	for _, h := range r.hosts {
+		if h.wave == wave {
+			all = append(all, h.states...)
+		}
+	}
+	slices.SortFunc(all, func(a, b change[reducer.HostState]) int { return a.entry - b.entry })
+	counts := make(map[reducer.HostState]int)
+	behind := 0
+	count := func(s reducer.HostState, n int) {
+		counts[s] += n
+		if sim.Progress(s) < sim.Progress(state) {
+			behind += n
+		}
+	}
+	for _, c := range all {
+		if c.from != 0 {
+			count(c.from, -1)
+		}
+		if count(c.to, 1); counts[state] > 0 && behind == 0 {
+			return c.entry
+		}
+	}
+	return noEntry
+}
+
+// noMember returns the error of a host that is not one of a rollout.
+func (w *world) noMember(h reducer.HostID, r *rolloutHistory) error {
+	if err := w.fleet.checkHosts([]reducer.HostID{h}, w.names.hosts...); err != nil {
+		return err
+	}
+	return fmt.Errorf("host %q never joins rollout %q", h, r.id)
+}
+
+// A subject is what an expectation of a state is about: a rollout, a host under one, a channel.
+type subject[S comparable] struct {
+	label   string // precedes the state in messages; empty for the rollout that the sentence names
+	changes changes[S]
+	whyNot  func(S) string // returns why it can never be in a state; empty if it could
+}
+
+// expect checks that the subject is in a state at the time that the sentence looks at, or turns to
+// it in a time after that.
+func (s *subject[S]) expect(w *world, state S, v *viewpoint) error {
+	if v.kind == afterThat {
+		return s.expectLater(w, state, v)
+	}
+	at, err := w.resolve(v)
+	if err != nil {
+		return err
+	}
+	c, was := s.changes.at(at)
+	if was && c.to == state {
+		return w.matched(c.at, c.entry)
+	}
+	found := s.label + "nothing yet"
+	if was {
+		found = fmt.Sprintf("%s%v since %s", s.label, c.to, elapsed(c.at))
+	}
+	return w.fail(c.entry, w.sentence, found+"; "+s.whenElse(state, at))
+}
+
+// whenElse returns when the subject is in a state in which it is not at a time.
+func (s *subject[S]) whenElse(state S, at time.Duration) string {
+	text := ""
+	for i, c := range s.changes {
+		if c.to != state {
+			continue
+		}
+		text = fmt.Sprintf("it is %v from %s", state, elapsed(c.at))
+		if i+1 < len(s.changes) {
+			text += " to " + elapsed(s.changes[i+1].at)
+		}
+		if c.at > at {
+			return text + ", and this looks at " + elapsed(at)
+		}
+	}
+	if text == "" {
+		return s.isNever(state)
+	}
+	return text
+}
+
+func (s *subject[S]) isNever(state S) string {
+	if why := s.whyNot(state); why != "" {
+		return fmt.Sprintf("it is never %v: %s", state, why)
+	}
+	return fmt.Sprintf("it is never %v", state)
+}
+
+// expectLater checks that the subject turns to a state between two times after that. The present
+// moves there.
+func (s *subject[S]) expectLater(w *world, state S, v *viewpoint) error {
+	for _, c := range s.changes {
+		if d := c.at - w.that.at; c.to == state && d >= v.from && d <= v.to {
+			w.timeline.passTo(c.at)
+			return w.matched(c.at, c.entry)
+		}
+	}
+	expected := w.sentence + ", counted from " + elapsed(w.that.at)
+	for _, c := range slices.Backward(s.changes) {
+		if c.to == state {
+			return w.fail(
+				c.entry, expected,
+				fmt.Sprintf("%s%v at %s, %s", s.label, state, elapsed(c.at), fromThat(c.at-w.that.at)),
+			)
+		}
+	}
+	entry := noEntry
+	if len(s.changes) > 0 {
+		entry = s.changes[len(s.changes)-1].entry
+	}
+	return w.fail(entry, w.sentence, fmt.Sprintf("%s%s; %s", s.label, s.changes, s.isNever(state)))
+}
+
+// expectBeen checks that the subject was in a state by a time.
+func (s *subject[S]) expectBeen(w *world, state S, by time.Duration) error {
+	for _, c := range s.changes {
+		if c.to == state && c.at <= by {
+			return w.matched(c.at, c.entry)
+		}
+	}
+	c, _ := s.changes.at(by)
+	return w.fail(
+		c.entry, w.sentence, fmt.Sprintf("%s%s; %s", s.label, s.changes, s.whenElse(state, by)),
+	)
+}
+
+// expectNever checks that the subject is in a state at no time.
+func (s *subject[S]) expectNever(w *world, state S) error {
+	for _, c := range s.changes {
+		if c.to == state {
+			return w.fail(c.entry, w.sentence, fmt.Sprintf("%s%v at %s", s.label, state, elapsed(c.at)))
+		}
+	}
+	return nil
+}
+
+// rolloutSubject returns a rollout as the subject of an expectation.
+func rolloutSubject(w *world, r *rolloutHistory) *subject[reducer.State] {
+	return &subject[reducer.State]{
+		changes: r.states,
+		whyNot:  func(s reducer.State) string { return w.explain().noState(r, s) },
+	}
+}
+
+// expectCount checks how many entries were found. why says why there can be none.
+func (w *world) expectCount(found []int, n times, why string) error {
+	if got := uint64(len(found)); got >= n.least && got <= n.most {
+		return nil
+	}
+	if len(found) == 0 {
+		if why != "" {
+			why = ": " + why
+		}
+		return w.fail(noEntry, w.sentence, "it never happens"+why)
+	}
+	const most = 10
+	var lines []string
+	for _, i := range found[:min(most, len(found))] {
+		lines = append(lines, elapsed(w.history.at(i)))
+	}
+	if len(found) > most {
+		lines = append(lines, "…")
+	}
+	often := "once"
+	if len(found) > 1 {
+		often = fmt.Sprintf("%d times", len(found))
+	}
+	return w.fail(found[len(found)-1], w.sentence, often+"\n"+strings.Join(lines, "\n"))
+}

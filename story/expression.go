@@ -1,0 +1,119 @@
+package story
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"rollsim/story/gherkin"
+)
+
+// A piece is one piece of the words of a step: plain text in which (text) is optional, a/b is a
+// choice, and {name} stands for a value.
+var piece = regexp.MustCompile(`\{[a-z_]+\}|\(|\)| +|[^ (){}]+`)
+
+// pattern returns the regular expression of the words of a step, and the values in it. JavaScript
+// reads the expression as Go does, so that editors can use it.
+func pattern(words string) (*regexp.Regexp, []parameter) {
+	var b strings.Builder
+	var values []parameter
+	b.WriteString("^")
+	for _, p := range piece.FindAllString(withArticles(words), -1) {
+		switch {
+		case p == "(":
+			b.WriteString("(?:")
+		case p == ")":
+			b.WriteString(")?")
+		case p[0] == ' ':
+			b.WriteString(" +")
+		case p[0] == '{':
+			v, ok := parameters[strings.Trim(p, "{}")]
+			if !ok {
+				panic("story: no value is named " + p)
+			}
+			values = append(values, v)
+			b.WriteString("(" + v.expr + ")")
+		case p == ":":
+			b.WriteString(":?")
+		case strings.Contains(p, "/"):
+			var words []string
+			for _, word := range strings.Split(p, "/") {
+				words = append(words, anyCase(word))
+			}
+			b.WriteString("(?:" + strings.Join(words, "|") + ")")
+		default:
+			b.WriteString(anyCase(p))
+		}
+	}
+	b.WriteString("$")
+	return regexp.MustCompile(b.String()), values
+}
+
+var (
+	namedNoun = regexp.MustCompile(`(?:host|rollout|channel|ref)(?:s|\(s\))? \)?\{`)
+	notBefore = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or another noun that may stand there
+)
+
+// withArticles adds an optional "the" before every noun that a name follows.
+func withArticles(words string) string {
+	var b strings.Builder
+	end := 0
+	for _, at := range namedNoun.FindAllStringIndex(words, -1) {
+		b.WriteString(words[end:at[0]])
+		if !notBefore.MatchString(words[:at[0]]) {
+			b.WriteString("(the )")
+		}
+		b.WriteString(words[at[0]:at[1]])
+		end = at[1]
+	}
+	return b.String() + words[end:]
+}
+
+// anyCase returns an expression for a word whose first letter may be a capital.
+func anyCase(word string) string {
+	if first := word[0]; first >= 'a' && first <= 'z' {
+		return fmt.Sprintf("[%c%c]%s", first, first-'a'+'A', regexp.QuoteMeta(word[1:]))
+	}
+	return regexp.QuoteMeta(word)
+}
+
+// read returns the values in a sentence, nil for those that are left out. It reports whether the
+// sentence fits the step. The error says which value does not exist.
+func (s *step) read(sentence string) (values []any, fits bool, err error) {
+	at := s.expr.FindStringSubmatchIndex(sentence)
+	if at == nil {
+		return nil, false, nil
+	}
+	for i, v := range s.values {
+		from, to := at[2*i+2], at[2*i+3]
+		if from < 0 {
+			values = append(values, nil)
+			continue
+		}
+		value, err := v.parse(sentence[from:to])
+		if err != nil {
+			return nil, true, err
+		}
+		values = append(values, value)
+	}
+	return values, true, nil
+}
+
+// call calls the function of the step. A value that is left out is the zero value.
+func (s *step) call(w *world, values []any, t gherkin.Table) error {
+	f := reflect.ValueOf(s.do)
+	args := []reflect.Value{reflect.ValueOf(w)}
+	for i, v := range values {
+		if v == nil {
+			args = append(args, reflect.Zero(f.Type().In(i+1)))
+			continue
+		}
+		args = append(args, reflect.ValueOf(v))
+	}
+	if s.table != nil {
+		args = append(args, reflect.ValueOf(t))
+	}
+	err, _ := f.Call(args)[0].Interface().(error)
+	return err
+}

@@ -1,0 +1,239 @@
+package gherkin
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gherkin "github.com/cucumber/gherkin/go/v42"
+	messages "github.com/cucumber/messages/go/v34"
+)
+
+// A Document is one feature file.
+type Document struct {
+	Name    string // the path to show in messages
+	FS      fs.FS  // the file system that it was read from; nil for parsed text
+	Content []byte // without a byte order mark
+	Feature *messages.Feature
+	Pickles []*messages.Pickle
+
+	// Scenarios has one for each of Pickles, in their order.
+	Scenarios []*Scenario
+
+	// Descriptions are the free texts below the headings of the feature, and of each rule, Background
+	// and scenario.
+	Descriptions []Description
+
+	// TagLists are the tags of the feature, and of each rule, scenario and table of examples.
+	TagLists [][]*messages.Tag
+
+	steps      map[string]*messages.Step // by id
+	background map[string]bool           // the ids of the steps of a Background
+	tagLines   map[string]int            // by id
+	blocks     []block
+}
+
+// A Scenario is one scenario that can run. Each row of examples of a scenario outline is one.
+type Scenario struct {
+	Document *Document
+	Pickle   *messages.Pickle
+	Line     int    // of the scenario, or of its row of examples
+	Skipped  string // why it does not run although it is selected; empty if it runs
+
+	selected bool
+	byLine   bool // a path named its line
+}
+
+// Tags returns the names of the scenario's tags, inherited ones first.
+func (s *Scenario) Tags() []string {
+	var names []string
+	for _, t := range s.Pickle.Tags {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// Written returns a step as the file has it, before examples filled in its placeholders.
+func (d *Document) Written(step *messages.PickleStep) *messages.Step {
+	return d.steps[step.AstNodeIds[0]]
+}
+
+// InBackground reports whether a step stands in a Background.
+func (d *Document) InBackground(step *messages.PickleStep) bool {
+	return d.background[step.AstNodeIds[0]]
+}
+
+// TagLine returns the line of a tag.
+func (d *Document) TagLine(tag *messages.PickleTag) int { return d.tagLines[tag.AstNodeId] }
+
+// A Description is the free text below a heading.
+type Description struct {
+	Text  string
+	Under *messages.Location // of the heading
+}
+
+// A block is a part of a file that belongs to some scenarios: a scenario, a row or a table of
+// examples, a rule.
+type block struct {
+	first, last int // lines, both included
+	scenarios   []*Scenario
+}
+
+const (
+	maxLine = 60_000  // bytes; the parser panics at lines that are longer than its buffer of 64 KiB
+	maxFile = 8 << 20 // bytes
+)
+
+var byteOrderMark = []byte("\ufeff")
+
+// An Error is one thing that keeps a feature file from being read.
+type Error struct {
+	File         string
+	Line, Column int // from 1; 0 where there is none
+	Message      string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Message)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
+
+// Read reads and parses a feature file. In addition to what Parse refuses, it refuses a file in
+// which something would never run: a feature without a scenario, examples without a row.
+func Read(fsys fs.FS, name string) (*Document, error) {
+	content, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Parse(name, content)
+	if err != nil {
+		return nil, err
+	}
+	d.FS = fsys
+	if err := d.checkComplete(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Parse parses the text of a feature file. name is the path to show in messages. The error joins an
+// *Error for each thing that Gherkin refuses.
+func Parse(name string, content []byte) (*Document, error) {
+	d := &Document{
+		Name:       name,
+		Content:    bytes.TrimPrefix(content, byteOrderMark),
+		steps:      make(map[string]*messages.Step),
+		background: make(map[string]bool),
+		tagLines:   make(map[string]int),
+	}
+	if err := d.checkText(); err != nil {
+		return nil, err
+	}
+	newID := (&messages.Incrementing{}).NewId
+	parsed, err := gherkin.ParseGherkinDocument(bytes.NewReader(d.Content), newID)
+	if err != nil {
+		return nil, d.parseError(err)
+	}
+	if parsed.Feature == nil {
+		return nil, &Error{name, 1, 1, `this file is empty: expected "Feature: " and its name`}
+	}
+	d.Feature = parsed.Feature
+	d.Pickles = gherkin.Pickles(*parsed, name, newID)
+	d.index()
+	return d, nil
+}
+
+// checkText refuses what is no text that the parser can read.
+func (d *Document) checkText() error {
+	if len(d.Content) > maxFile {
+		return &Error{File: d.Name, Message: fmt.Sprintf("larger than %d MiB", maxFile>>20)}
+	}
+	for i, line := range bytes.Split(d.Content, []byte("\n")) {
+		switch {
+		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
+			return &Error{d.Name, i + 1, 1, "not a text in UTF-8: if it is text, save it as UTF-8"}
+		case bytes.ContainsFunc(line, isControl): // a terminal would execute it
+			return &Error{d.Name, i + 1, 1, "this line has a control character: a feature is plain text"}
+		case len(line) > maxLine:
+			return &Error{d.Name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
+		}
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\r' }
+
+// checkComplete refuses a document in which something would never run.
+func (d *Document) checkComplete() error {
+	for _, s := range d.outlines() {
+		for _, examples := range s.Examples {
+			if len(examples.TableBody) == 0 {
+				return &Error{
+					d.Name, int(examples.Location.Line), int(examples.Location.Column),
+					"these examples have no row, so the outline would not run for them",
+				}
+			}
+		}
+	}
+	if len(d.Scenarios) == 0 {
+		at := d.Feature.Location
+		return &Error{d.Name, int(at.Line), int(at.Column), "this feature has no scenario"}
+	}
+	return nil
+}
+
+// outlines returns the scenarios and outlines as they are written, those of rules included.
+func (d *Document) outlines() []*messages.Scenario {
+	var all []*messages.Scenario
+	for _, c := range d.Feature.Children {
+		if c.Scenario != nil {
+			all = append(all, c.Scenario)
+		}
+		if c.Rule != nil {
+			for _, r := range c.Rule.Children {
+				if r.Scenario != nil {
+					all = append(all, r.Scenario)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// StrayStep returns an error for the first line of a description that is a step with a mistyped
+// keyword, which Gherkin would ignore; nil if there is none. isStep reports whether a text is a
+// sentence of a step.
+func (d *Document) StrayStep(in Description, isStep func(sentence string) bool) *Error {
+	for _, line := range strings.Split(in.Text, "\n") {
+		word, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if !isStep(sentence) {
+			continue
+		}
+		at, column := int(in.Under.Line), 1
+		for i, l := range strings.Split(string(d.Content), "\n") {
+			if i >= at && strings.TrimSpace(l) == strings.TrimSpace(line) {
+				at, column = i+1, 1+len(l)-len(strings.TrimLeft(l, " \t"))
+				break
+			}
+		}
+		dialect := d.dialect()
+		message := fmt.Sprintf(
+			"%q begins no step, so this line would be read as a description: expected %s", word,
+			stepKeywords(dialect),
+		)
+		if slices.Contains(dialect.StepKeywords(), word+" ") {
+			message = fmt.Sprintf(
+				"this step belongs to no scenario: expected \"%s: \" and a name above it",
+				keyword(dialect, "scenario"),
+			)
+		}
+		return &Error{d.Name, at, column, message}
+	}
+	return nil
+}

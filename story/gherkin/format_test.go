@@ -1,0 +1,67 @@
+package gherkin
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestFormat lays out a feature in which everything is askew. UPDATE_GOLDENS=1 rewrites the result.
+func TestFormat(t *testing.T) {
+	askew, err := os.ReadFile("testdata/askew.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Format("askew.feature", askew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/straight.txt"
+	if os.Getenv("UPDATE_GOLDENS") != "" {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || string(got) != string(want) {
+		t.Errorf("%v\ngot\n%s\nwant\n%s", err, got, want)
+	}
+}
+
+func TestFormatErrors(t *testing.T) {
+	for _, text := range []string{"", "Feature: x\n  Scenario: y\n    Given z\n  Givenn\n", "\x00", "Feature: x\n  Scenario: y\n    * z\n      \"\"\"\n"} {
+		var refused *Error
+		if _, err := Format("x.feature", []byte(text)); !errors.As(err, &refused) ||
+			refused.File != "x.feature" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// FuzzFormat lays out whatever Gherkin can read: a second time changes nothing. Format itself
+// checks that it changes no words.
+func FuzzFormat(f *testing.F) {
+	files, err := filepath.Glob("../../features/*/*.feature")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, name := range append(files, "testdata/askew.txt") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := Parse("x.feature", []byte(text)); err != nil {
+			t.Skip()
+		}
+		once, err := Format("x.feature", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if twice, err := Format("x.feature", once); err != nil || string(twice) != string(once) {
+			t.Fatalf("%v\nonce\n%s\ntwice\n%s", err, once, twice)
+		}
+	})
+}

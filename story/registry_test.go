@@ -1,0 +1,102 @@
+package story
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	messages "github.com/cucumber/messages/go/v34"
+
+	"rollsim/reducer"
+	"rollsim/story/gherkin"
+)
+
+// TestExamples carries every example out in the middle of a story: it may not hold there, but it
+// means something.
+func TestExamples(t *testing.T) {
+	for _, s := range steps() {
+		w := newWorld("example")
+		for _, sentence := range []string{
+			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
+			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`, `"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
+		} {
+			if sets := s.phase == sets; sets &&
+				regexp.MustCompile(`with|^the scenario`).MatchString(s.example) &&
+				strings.HasPrefix(sentence, "channel") {
+				continue
+			}
+			if s.phase == sets && strings.Contains(sentence, "moves") {
+				continue
+			}
+			if err := w.carryOut(sentence, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var argument *messages.PickleStepArgument
+		if s.table != nil {
+			if s.sample == nil {
+				t.Errorf("no sample of the table of: %s", s.words)
+				continue
+			}
+			argument = tableOf(s.sample)
+		}
+		example := s.example
+		if err := w.carryOut(example, argument); err != nil &&
+			!strings.HasPrefix(err.Error(), "expected  ") {
+			t.Errorf("%s\n%v", s.example, err)
+		}
+		if s.doc == "" || s.topic == "" || !strings.HasSuffix(s.doc, ".") {
+			t.Errorf("%s: topic %q, doc %q", s.words, s.topic, s.doc)
+		}
+	}
+}
+
+func tableOf(rows [][]string) *messages.PickleStepArgument {
+	t := &messages.PickleTable{}
+	for _, r := range rows {
+		row := &messages.PickleTableRow{}
+		for _, c := range r {
+			row.Cells = append(row.Cells, &messages.PickleTableCell{Value: c})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return &messages.PickleStepArgument{DataTable: t}
+}
+
+// TestFunctions checks that each step's function takes what its words hold.
+func TestFunctions(t *testing.T) {
+	for _, s := range steps() {
+		f := reflect.TypeOf(s.do)
+		values, worded, err := s.read(s.example)
+		if err != nil || !worded {
+			t.Errorf("%s: %v, %v", s.example, worded, err)
+			continue
+		}
+		want := 1 + len(s.values)
+		if s.table != nil {
+			want++
+		}
+		if f.Kind() != reflect.Func || f.NumIn() != want || f.NumOut() != 1 ||
+			f.In(0) != reflect.TypeFor[*world]() {
+			t.Errorf("%s: %v", s.words, f)
+			continue
+		}
+		for i, v := range values {
+			if v != nil && !reflect.TypeOf(v).AssignableTo(f.In(i+1)) {
+				t.Errorf("%s: value %d is a %T, and the function takes a %v", s.words, i, v, f.In(i+1))
+			}
+		}
+		if s.table != nil && f.In(want-1) != reflect.TypeFor[gherkin.Table]() {
+			t.Errorf("%s: the function takes no table", s.words)
+		}
+	}
+}
+
+func TestEventColumns(t *testing.T) {
+	for _, kind := range reducer.EventKinds() {
+		if _, ok := eventColumns[kind]; !ok {
+			t.Errorf("%v has no columns", kind)
+		}
+	}
+}

@@ -1,0 +1,344 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// shipped holds the features as users name them: features/….
+var shipped = os.DirFS("..")
+
+func run(t *testing.T, opt Options) Report {
+	t.Helper()
+	report, err := Run(context.Background(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestFeatures runs everything that ships, and the stories that say what sentences mean.
+func TestFeatures(t *testing.T) {
+	report := run(t, Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}})
+	for _, s := range report.Scenarios {
+		if s.Status != Passed {
+			t.Errorf("%s:%d %s: %v\n%s (line "+
+				"%d)\n%s", s.File, s.Line, s.Name, s.Status, s.Step, s.StepLine, s.Message)
+		}
+	}
+}
+
+// TestSame runs everything that fails and some that passes at every width and in several orders:
+// the report is the same, and so is the order in which it comes.
+func TestSame(t *testing.T) {
+	opt := Options{FS: shipped, Paths: []string{"story/testdata/broken", "features/failure"}}
+	for _, failFast := range []bool{false, true} {
+		want := ""
+		runs := 10
+		if testing.Short() || failFast {
+			runs = 3
+		}
+		for n := range runs {
+			opt.Jobs, opt.Shuffle, opt.FailFast = 1+n%4, uint64(n), failFast
+			if failFast {
+				opt.Shuffle = 0 // in another order another one fails first
+			}
+			var told []string
+			opt.Each = func(s *Scenario) {
+				told = append(told, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
+			}
+			report := run(t, opt)
+			got := strings.Join(told, "\n")
+			if want == "" {
+				want = got
+			}
+			if got != want || len(told) != len(report.Scenarios) {
+				t.Errorf(
+					"fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, opt.Jobs, opt.Shuffle,
+					got, want,
+				)
+			}
+			if failFast != (report.Count(Unrun) > 0) || failFast && report.Count(Failed) != 1 {
+				t.Errorf(
+					"fail-fast %v: %d failed and %d were not run", failFast, report.Count(Failed),
+					report.Count(Unrun),
+				)
+			}
+		}
+	}
+}
+
+// TestNeverPassesUnrun sees to it that what has run nothing has not passed.
+func TestNeverPassesUnrun(t *testing.T) {
+	tests := []struct {
+		name, scenario string
+		want           Status
+	}{
+		{"undefined", "Then the moon is full", Undefined},
+		{"undefined at the end", "Given seed 1\n    Then the moon is full", Undefined},
+		{"no step", "", Undefined},
+		{"no expectation", "Given channel \"x\" with 1 host", Failed},
+		{"no expectation after happenings", "Given channel \"x\" with 1 host\n    When \"x\" moves to " +
+			"ref \"a1\"", Failed},
+		{"ambiguous", "Given ambiguous a", Ambiguous},
+	}
+	both := newVocabulary([]step{made(`ambiguous a`), made(`ambiguous {channel}`)})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := fstest.MapFS{
+				"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    " + tt.scenario + "\n")},
+			}
+			s := runWith(t, files, append(slices.Clone(steps()), both...))[0]
+			if s.Status != tt.want || s.Message == "" {
+				t.Errorf("got %v, want %v: %s", s.Status, tt.want, s.Message)
+			}
+		})
+	}
+}
+
+// TestPanic checks that a step that panics fails its scenario and no other.
+func TestPanic(t *testing.T) {
+	bad := made(`panic`)
+	bad.do = func(*world) error { panic("a mistake of ours") }
+	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given " +
+		"panic\n\n  Scenario: y\n    Given channel \"x\" with 1 host\n" +
+		"    When \"x\" moves to ref \"a1\"\n    Then \"x@a1\" is Terminal\n")}}
+	results := runWith(t, files, append(slices.Clone(steps()), newVocabulary([]step{bad})...))
+	if a, b := results[0], results[1]; a.Status != Failed ||
+		!strings.Contains(a.Message, "a mistake of ours") || b.Status != Passed {
+		t.Errorf("%+v", results)
+	}
+}
+
+// made returns a step that does nothing.
+func made(words string) step {
+	return step{words: words, phase: sets, do: func(*world, ...any) error { return nil }}
+}
+
+// runWith runs the scenarios of some files with a vocabulary of the test.
+func runWith(t *testing.T, files fs.FS, v vocabulary) []Scenario {
+	t.Helper()
+	cases, err := Cases(Options{FS: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []Scenario
+	for _, c := range cases {
+		c.steps = v
+		results = append(results, c.Run(nil))
+	}
+	return results
+}
+
+// TestTrace checks that a scenario which has failed comes with its trace, and one that has passed
+// without.
+func TestTrace(t *testing.T) {
+	files := fstest.MapFS{"x.feature": {Data: []byte(selectable + "\n\n  Scenario: Five\n    Then " +
+		"\"stable@a1\" is Failed\n")}}
+	for _, s := range run(t, Options{FS: files}).Scenarios {
+		if (s.Status == Failed) != (len(s.Trace) > 10 && s.Trace[0].Header != nil) {
+			t.Errorf("%s: %v with %d entries", s.Name, s.Status, len(s.Trace))
+		}
+	}
+}
+
+// TestMany runs files that are far longer than any that people write: they come to an end soon, and
+// say why they fail.
+func TestMany(t *testing.T) {
+	const n = 10_000
+	const background = "Feature: x\n  Background:\n    Given channel \"stable\" with 1 host\n    " +
+		"When \"stable\" moves to ref \"a1\"\n  Scenario: x\n"
+	many := func(line string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(line, "#", fmt.Sprint(i)))
+		}
+		return b.String()
+	}
+	for _, tt := range []struct{ name, text, want string }{
+		{"expectations", background + many("    Then \"stable@a1\" is Terminal\n"), "passed "},
+		{"unknown", background + many("    Then the moon is #\n"), "undefined no step is worded like " +
+			"this: the moon is 0"},
+		{"turns", background + many("    When \"stable\" moves to ref \"b#\"\n    Then \"stable@b#\" "+
+			"is Terminal\n"),
+			"failed this story is too long: each time that it waits for everything to settle it is " +
+				"simulated from its start, which has made more than"},
+		{"rows", strings.Replace(background, "Scenario:", "Scenario Outline:", 1) +
+			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" + many("      | Filed |\n"),
+			`failed no state of a rollout is named "Filed": did you mean "Failed"?`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(tt.text)}}})
+			s := report.Scenarios[len(report.Scenarios)-1]
+			if got := fmt.Sprintf("%v %s", s.Status, s.Message); !strings.HasPrefix(got, tt.want) ||
+				tt.want == "passed " && got != tt.want {
+				t.Errorf("%.300s", got)
+			}
+		})
+	}
+}
+
+// TestOutside runs a file of the operating system, by an absolute path.
+func TestOutside(t *testing.T) {
+	file := filepath.ToSlash(filepath.Join(t.TempDir(), "mine.feature"))
+	if err := os.WriteFile(filepath.FromSlash(file), []byte(selectable), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{file, file + ":12", filepath.ToSlash(filepath.Dir(file))} {
+		report := run(t, Options{Paths: []string{p}})
+		if s := report.Scenarios[0]; s.File != file || !report.Passed() {
+			t.Errorf("%s: %+v", p, s)
+		}
+	}
+}
+
+// TestEnds runs nothing more once the context has ended, and says so.
+func TestEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	opt := Options{
+		FS:    shipped,
+		Paths: []string{"features/failure"},
+		Each:  func(*Scenario) { cancel() },
+	}
+	report, err := Run(ctx, opt)
+	if !errors.Is(err, context.Canceled) || report.Count(Passed) == 0 || report.Count(Unrun) < 10 ||
+		report.Passed() {
+		t.Errorf("%v: %d passed and %d were not run", err, report.Count(Passed), report.Count(Unrun))
+	}
+}
+
+// TestEndsAmidSeeds tells a scenario for no further seed once the context has ended; it has neither
+// passed nor failed then.
+func TestEndsAmidSeeds(t *testing.T) {
+	const story = "\n    And channel \"stable\" with 1 host\n    When \"stable\" moves to ref " +
+		"\"a1\"\n    Then \"stable@a1\" is Terminal\n"
+	ctx, cancel := context.WithCancel(context.Background())
+	opt := Options{
+		Jobs: 2,
+		Each: func(*Scenario) { cancel() },
+		FS: fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
+			"\n  Scenario: one\n    Given seed 1" + story +
+			"\n  @known-defect\n  Scenario: many\n    Given each of the seeds 1 to 10000" + story)}},
+	}
+	report, err := Run(ctx, opt)
+	if !errors.Is(err, context.Canceled) || report.Count(Passed) != 1 || report.Count(Unrun) != 1 {
+		t.Errorf("%v: %d passed and %d were not run", err, report.Count(Passed), report.Count(Unrun))
+	}
+}
+
+// TestErrors runs files and options with which nothing can run.
+func TestErrors(t *testing.T) {
+	const scenario = "\n  Scenario: x\n    Given seed 1\n"
+	const notAStep = `begins no step, so this line would be read as a description: expected `
+	files := fstest.MapFS{
+		"good.feature":   {Data: []byte("@a\nFeature: x\n" + scenario)},
+		"wip.feature":    {Data: []byte("@wip\nFeature: x\n" + scenario)},
+		"broken.feature": {Data: []byte("Feature x\n" + scenario)},
+		"first.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Gven seed 1\n    " +
+			"When 8 days pass\n")},
+		"background.feature": {Data: []byte("Feature: x\n  Background:\n    The usual.\n    " +
+			"Gven seed 1\n" + scenario)},
+		"given.feature": {Data: []byte("# language: de\nFunktionalität: x\n  Szenario: " +
+			"x\n    Given seed 1\n")},
+		"headless.feature": {Data: []byte("Feature: x\n  Scenario x\n    Given seed 1\n" + scenario)},
+		"rule.feature":     {Data: []byte("Feature: x\n  Rule: y\n    Given seed 1\n" + scenario)},
+		"tags.feature": {Data: []byte("@seed:1 @a\nFeature: x\n  @machine:v0.2 " +
+			"@machine:v0.2\n  @machine:rfc0008" + scenario)},
+	}
+	tests := []struct {
+		paths string
+		want  string
+	}{
+		{"first.feature", `first.feature:3: "Gven" ` + notAStep + "Given, When, Then, And or But"},
+		{
+			"background.feature",
+			`background.feature:4: "Gven" ` + notAStep + "Given, When, Then, And or But",
+		},
+		{
+			"given.feature",
+			`given.feature:4: "Given" ` + notAStep + "Angenommen, Wenn, Dann, Und or Aber",
+		},
+		{
+			"headless.feature",
+			`headless.feature:3: this step belongs to no scenario: expected "Scenario: " and a name above it`,
+		},
+		{
+			"rule.feature",
+			`rule.feature:3: this step belongs to no scenario: expected "Scenario: " and a name above it`,
+		},
+		{
+			"tags.feature",
+			"tags.feature:4: @machine:v0.2 and @machine:rfc0008 contradict each other: delete one",
+		},
+		{"wip.feature", "nothing runs: tagged @wip: name its line to run it"},
+		{
+			"tags.feature good.feature gone.feature broken.feature",
+			"gone.feature: file does not exist\n" +
+				"tags.feature:4: @machine:v0.2 and @machine:rfc0008 contradict each other: delete one\n" +
+				`broken.feature:1: expected a tag, Feature:, found "Feature x": did you mean "Feature:"?`,
+		},
+	}
+	for _, tt := range tests {
+		opt := Options{FS: files, Paths: strings.Fields(tt.paths)}
+		report, err := Run(context.Background(), opt)
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%v\ngot  %v\nwant %s", tt.paths, err, tt.want)
+		}
+		if len(report.Scenarios) > 0 {
+			t.Errorf("%v: %d scenarios ran", tt.paths, len(report.Scenarios))
+		}
+	}
+	_, err := Run(context.Background(), Options{FS: files, Paths: []string{"gone.feature"}})
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v is not fs.ErrNotExist", err)
+	}
+}
+
+const selectable = `@all
+Feature: Selectable
+
+  Background:
+    Given channel "stable" with 1 host
+    When "stable" moves to ref "a1"
+
+  Scenario: One
+    Then "stable@a1" is Terminal
+
+  @two
+  Scenario: Two
+    Then "stable@a1" is Terminal
+
+  @three
+  Scenario Outline: Three <n>
+    Then "stable@a1" is <state>
+
+    @numbers
+    Examples:
+      | n | state    |
+      | 1 | Terminal |
+      | 2 | Terminal |
+
+    @letters
+    Examples:
+      | n | state    |
+      | a | Terminal |
+
+  Rule: Four
+
+    Background:
+      Given seed 7
+
+    Scenario: Four
+      Then "stable@a1" is Terminal
+
+    @two
+    Scenario: Two
+      Then "stable@a1" is Terminal`

@@ -1,0 +1,142 @@
+package story
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/story/gherkin"
+)
+
+var eventSteps = []step{
+	{
+		topic: "Raw events", phase: happens,
+		words: `{event} happens to (rollout ){rollout}{when}`,
+		doc: "An event that has no field but its rollout reaches the reducer as it is: " +
+			"RolloutTerminal, RetentionExpired or OperatorClearance.",
+		example: `RetentionExpired happens to "stable@a1" once "stable@a1" is Active`,
+		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID, when timing) error {
+			if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired &&
+				kind != reducer.OperatorClearance {
+				return fmt.Errorf("%v has more fields than its rollout: write it in a table after \"these "+
+					"events "+
+					"happen:\"", kind)
+			}
+			return w.schedule(when, id, &sim.Action{Event: &reducer.Event{Kind: kind, Rollout: id}})
+		},
+	},
+	{
+		topic: "Raw events", phase: happens,
+		words: `these events happen{when}:`,
+		doc: "Rollout events reach the reducer as they are, one after the other at one instant. " +
+			"The column later lets time pass before a row. For SuccessorOpened, rollout is the one that " +
+			"is superseded.",
+		example: `these events happen:`,
+		table: []string{
+			"event",
+			"rollout",
+			"channel?",
+			"ref?",
+			"host?",
+			"wave?",
+			"from?",
+			"to?",
+			"successor?",
+			"later?",
+		},
+		sample: [][]string{
+			{"event", "rollout", "channel", "ref", "host", "wave", "from", "to"},
+			{"RolloutOpened", "stable@a1", "stable", "a1", "", "", "", ""},
+			{"HostJoined", "stable@a1", "", "", "web-01", "0", "", ""},
+			{"HostStateChanged", "stable@a1", "", "", "web-01", "", "Pending", "Activating"},
+		},
+		do: func(w *world, when timing, t gherkin.Table) error {
+			for i, r := range t {
+				ev, err := readEvent(r)
+				if err != nil {
+					return &gherkin.RowError{Row: i + 1, Err: err}
+				}
+				if i > 0 {
+					when = timing{kind: together}
+				}
+				pause, err := gherkin.Cell(r, "later", parseDuration)
+				if err != nil {
+					return &gherkin.RowError{Row: i + 1, Err: err}
+				}
+				if pause > 0 {
+					if when.kind != together {
+						return &gherkin.RowError{Row: 1, Err: errors.New(
+							"the first event happens when the sentence says; only those after it can be later",
+						)}
+					}
+					when = timing{kind: later, offset: pause}
+				}
+				if err := w.schedule(when, ev.Rollout, &sim.Action{Event: ev}); err != nil {
+					return err
+				}
+				if ev.Host != "" {
+					w.names.hosts = append(w.names.hosts, ev.Host)
+				}
+				if ev.Kind == reducer.RolloutOpened {
+					w.names.addRollout(ev.Rollout, ev.Channel)
+				}
+			}
+			return nil
+		},
+	},
+}
+
+// eventColumns are the columns that each event needs in addition to its rollout.
+var eventColumns = map[reducer.EventKind][]string{
+	reducer.RolloutOpened:     {"channel", "ref"},
+	reducer.HostJoined:        {"host", "wave"},
+	reducer.HostStateChanged:  {"host", "from", "to"},
+	reducer.WaveAdvanced:      {"from", "to"},
+	reducer.RolloutTerminal:   nil,
+	reducer.SuccessorOpened:   {"successor"},
+	reducer.RetentionExpired:  nil,
+	reducer.OperatorClearance: nil,
+}
+
+// readEvent parses a row of a table of events.
+func readEvent(r gherkin.Row) (*reducer.Event, error) {
+	kind, err := gherkin.Cell(r, "event", parseEvent)
+	if err != nil {
+		return nil, err
+	}
+	if kind == 0 || r["rollout"] == "" {
+		return nil, fmt.Errorf("the row needs an event and a rollout")
+	}
+	if err := r.Require(kind, eventColumns[kind], "channel", "ref", "host", "wave", "from", "to", "successor"); err != nil {
+		return nil, err
+	}
+	ev := &reducer.Event{
+		Kind: kind, Rollout: reducer.RolloutID(r["rollout"]), Channel: reducer.ChannelID(r["channel"]),
+		TargetRef: reducer.ChannelRef(
+			r["ref"],
+		), Host: reducer.HostID(r["host"]), Successor: reducer.RolloutID(r["successor"]),
+	}
+	if ev.Wave, err = gherkin.Cell(r, "wave", parseWave); err != nil {
+		return nil, err
+	}
+	if kind == reducer.HostStateChanged {
+		if ev.From, err = gherkin.Cell(r, "from", parseHostState); err == nil {
+			ev.To, err = gherkin.Cell(r, "to", parseHostState)
+		}
+	} else {
+		if ev.FromWave, err = gherkin.Cell(r, "from", parseWave); err == nil {
+			ev.ToWave, err = gherkin.Cell(r, "to", parseWave)
+		}
+	}
+	return ev, err
+}
+
+func parseWave(s string) (uint32, error) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a wave: waves count from 0 to 4294967295", s)
+	}
+	return uint32(n), nil
+}

@@ -1,0 +1,40 @@
+package story
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestDivide(t *testing.T) {
+	for _, tt := range []struct {
+		hosts  uint64
+		shares string
+		want   string
+	}{
+		{40, "5%, 25% and 70%", "[2 10 28]"},
+		{7, "10% and 90%", "[1 6]"},
+		{3, "10%, 10%, 10% and 70%", "[1 0 0 2]"},
+		{0, "50% and 50%", "[0 0]"},
+		{1000, "0.1%, 0.125 percent and 99.775%", "[1 2 997]"},
+		{10, "100%", "[10]"},
+		{10, "30% and 60%", "the waves are 90% of the hosts together, and have to be 100%"},
+		{10, "60% and 60%", "the waves are 120% of the hosts together, and have to be 100%"},
+		{20_000, "100%", "a channel has at most 10000 hosts"},
+		{10, "0.0001% and 99.9999%", "0.0001% is no share of a whole, with three decimals at most"},
+	} {
+		shares, err := parsePercents(tt.shares)
+		got := ""
+		if err == nil {
+			var counts []uint64
+			if counts, err = divide(tt.hosts, shares.([]uint64)); err == nil {
+				got = fmt.Sprint(counts)
+			}
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%d hosts in waves of %s: got %s, want %s", tt.hosts, tt.shares, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+var gateSteps = []step{
+	{
+		topic: "What holds hosts back", phase: sets,
+		words: `(the/a )budget of {number} for host(s) {hosts}`,
+		doc: "The most of the hosts, of whatever channels, that may be in flight at once: " +
+			"Activating, Soaking, or dispatched and not yet acked. The budget is checked at each " +
+			"dispatch only: a host that soaks after the reboot that it waited for counts, and affects no " +
+			"host that was dispatched before.",
+		example: `a budget of one for hosts "stable-*"`,
+		do: func(w *world, most uint64, hosts []reducer.HostID) error {
+			named, err := w.fleet.match(hosts)
+			if err != nil {
+				return err
+			}
+			// named as in the sentence
+			return addBudget(w, strings.Join(as[string](hosts), "+"), most, named)
+		},
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words:   `(the/a )budget of {number} for channel(s) {channels}`,
+		doc:     "A budget for all hosts of some channels.",
+		example: `a budget of two for channel "stable"`,
+		do: func(w *world, most uint64, channels []reducer.ChannelID) error {
+			var hosts []reducer.HostID
+			var name []string
+			for _, id := range channels {
+				c, err := w.fleet.channel(id)
+				if err != nil {
+					return err
+				}
+				for _, wave := range c.Waves {
+					hosts = append(hosts, wave.Hosts...)
+				}
+				name = append(name, string(id))
+			}
+			return addBudget(w, strings.Join(name, "+"), most, hosts)
+		},
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words: `host(s) {hosts} wait(s) for host(s) {hosts}`,
+		doc: "The first hosts are dispatched only when the others, of the same channel, are " +
+			"Converged or Deferred under the same rollout.",
+		example: `host "stable-03" waits for host "stable-02"`,
+		do:      awaitHosts,
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words: `(channel ){channel} waits for channel(s) {channels}`,
+		doc: "No host of the channel is dispatched until the rollouts of the refs at which those " +
+			"channels point are Superseded, or have been Terminal.",
+		example: `channel "stable" waits for channel "edge"`,
+		do:      awaitChannels,
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words: `(the )quarantine of (channel ){channel} holds ref(s) {refs}`,
+		doc: "The refs are quarantined on the channel from the start: their closures are not " +
+			"dispatched.",
+		example: `the quarantine of channel "stable" holds ref "a1"`,
+		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef) error {
+			if _, err := w.fleet.channel(id); err != nil {
+				return err
+			}
+			for _, ref := range refs {
+				w.fleet.Quarantine = append(
+					w.fleet.Quarantine, sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)},
+				)
+			}
+			return nil
+		},
+	},
+}
+
+var gateExpectations = []step{
+	{
+		topic: "Hosts that were held back", phase: expects,
+		words: `host(s) {hosts} is/are held back by (the ){gate}( under (rollout ){rollout})`,
+		doc: "At some time in the whole run the gate blocks the dispatch of the hosts: " +
+			"quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. If several " +
+			"gates block a host, only the first of these counts.",
+		example: `host "stable-03" is held back by the wave-promotion`,
+		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {
+			hosts, err := hostsUnder(w, hosts, id)
+			if err != nil {
+				return err
+			}
+			for _, h := range hosts {
+				i, other := heldBack(w, h, by, id)
+				if i == noEntry {
+					return w.fail(other, w.sentence, gatesOf(w, h, id))
+				}
+				if err := w.matched(w.history.at(i), i); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	},
+	{
+		topic: "Hosts that were held back", phase: expects,
+		words: `host(s) {hosts} is/are never held back( by (the ){gate})( under (rollout ){rollout})`,
+		doc: "At no time in the whole run does the gate, or any gate, block the dispatch of the " +
+			"hosts.",
+		example: `host "stable-01" is never held back by the disruption-budget`,
+		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {
+			hosts, err := hostsUnder(w, hosts, id)
+			if err != nil {
+				return err
+			}
+			for _, h := range hosts {
+				if i, _ := heldBack(w, h, by, id); i != noEntry {
+					return w.fail(i, w.sentence, gatesOf(w, h, id))
+				}
+			}
+			return nil
+		},
+	},
+}
+
+func addBudget(w *world, name string, most uint64, hosts []reducer.HostID) error {
+	if most < 1 || most > maxHosts {
+		return fmt.Errorf("a budget is from 1 to %d", maxHosts)
+	}
+	for _, b := range w.fleet.Budgets {
+		if b.Name == name {
+			return fmt.Errorf("%s has a budget already", name)
+		}
+	}
+	w.fleet.Budgets = append(
+		w.fleet.Budgets, sim.Budget{Name: name, Hosts: as[string](hosts), MaxInFlight: int(most)},
+	)
+	return nil
+}
+
+// awaitHosts makes hosts wait for other hosts.
+func awaitHosts(w *world, hosts, others []reducer.HostID) error {
+	hosts, err := w.fleet.match(hosts)
+	if err == nil {
+		others, err = w.fleet.match(others)
+	}
+	if err != nil {
+		return err
+	}
+	var named []reducer.HostID
+	number := func(h reducer.HostID) int {
+		if !slices.Contains(named, h) {
+			named = append(named, h)
+		}
+		return slices.Index(named, h)
+	}
+	for _, h := range hosts {
+		c := w.fleet.channelOf(h)
+		for _, other := range others {
+			if w.fleet.channelOf(other) != c {
+				return fmt.Errorf("hosts %s and %s are of different channels: let one channel wait for the "+
+					"other", h, other)
+			}
+			c.HostEdges = append(c.HostEdges, sim.HostEdge{Host: h, After: other})
+		}
+		var waits [][]int
+		for _, e := range c.HostEdges {
+			for n := max(number(e.Host), number(e.After)); n >= len(waits); {
+				waits = append(waits, nil)
+			}
+			waits[number(e.Host)] = append(waits[number(e.Host)], number(e.After))
+		}
+		if circle := sim.Circle(waits); circle != nil {
+			return fmt.Errorf("%s would wait for itself, directly or through others", named[circle[0]])
+		}
+	}
+	return nil
+}
+
+// awaitChannels makes a channel wait for other channels.
+func awaitChannels(w *world, id reducer.ChannelID, others []reducer.ChannelID) error {
+	c, err := w.fleet.channel(id)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if _, err := w.fleet.channel(other); err != nil {
+			return err
+		}
+		c.After = append(c.After, other)
+	}
+	var waits [][]int
+	for i := range w.fleet.Channels {
+		var after []int
+		for _, other := range w.fleet.Channels[i].After {
+			after = append(
+				after, slices.IndexFunc(w.fleet.Channels, func(c sim.Channel) bool { return c.ID == other }),
+			)
+		}
+		waits = append(waits, after)
+	}
+	if circle := sim.Circle(waits); circle != nil {
+		return fmt.Errorf("channel %s would wait for itself, directly or through "+
+			"others", w.fleet.Channels[circle[0]].ID)
+	}
+	return nil
+}
+
+// heldBack returns the first entry in which a gate, or any gate, holds a host back under a rollout,
+// or any. If there is none, other is an entry in which another gate does.
+func heldBack(w *world, h reducer.HostID, by gate, id reducer.RolloutID) (entry, other int) {
+	other = noEntry
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Gate == nil || e.Gate.Host != h || id != "" && e.Gate.Rollout != id {
+			continue
+		}
+		if by == "" || e.Gate.Gate == string(by) {
+			return i, noEntry
+		}
+		other = i
+	}
+	return noEntry, other
+}
+
+// gatesOf lists the gates that hold a host back.
+func gatesOf(w *world, h reducer.HostID, id reducer.RolloutID) string {
+	var lines []string
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Gate != nil && e.Gate.Host == h && (id == "" || e.Gate.Rollout == id) {
+			lines = append(
+				lines, fmt.Sprintf("%s  %s  %s", elapsed(w.history.since(e.At)), e.Gate.Rollout, e.Gate.Reason),
+			)
+		}
+	}
+	if lines == nil {
+		return fmt.Sprintf("nothing holds host %s back", h)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,402 @@
+package story
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"rollsim/reducer"
+)
+
+var hostExpectations = []step{
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `host(s) {hosts} is/are/become(s) {host_state}( under (rollout ){rollout}){at}`,
+		doc: "The hosts are in that state, under a rollout or else under the latest one that they " +
+			"have joined: at the present, at another time, or they turn to it so long after that.",
+		example: `host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking`,
+		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, v viewpoint) error {
+			return eachHost(
+				w, hosts, id, &v, func(s *subject[reducer.HostState]) error { return s.expect(w, state, &v) },
+			)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `host(s) {hosts} has/have been {host_state}( under (rollout ){rollout})`,
+		doc:     "The hosts were in that state at some time up to the present.",
+		example: `host "stable-02" has been Soaking`,
+		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
+			return eachHost(
+				w, hosts,
+				id,
+				&viewpoint{kind: atPresent},
+				func(s *subject[reducer.HostState]) error {
+					return s.expectBeen(w, state, w.timeline.now)
+				},
+			)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `host(s) {hosts} is/are never {host_state}( under (rollout ){rollout})`,
+		doc:     "The hosts are never in that state, in the whole run.",
+		example: `host "stable-02" is never Failed under "stable@a1"`,
+		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
+			return eachHost(
+				w,
+				hosts,
+				id,
+				&viewpoint{kind: atEnd},
+				func(s *subject[reducer.HostState]) error {
+					return s.expectNever(w, state)
+				},
+			)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `every host of (rollout ){rollout} is {host_state}{at}`,
+		doc: "Every host that joined the rollout is in that state, at the present, at another " +
+			"time, or so long after that.",
+		example: `every host of "stable@b2" is Converged`,
+		do: func(w *world, id reducer.RolloutID, state reducer.HostState, v viewpoint) error {
+			return expectHosts(w, id, state, &v, func(n, all int) bool { return n == all && all > 0 })
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`,
+		doc: "Exactly so many hosts of the rollout are in that state, at the present, at another " +
+			"time, or so long after that.",
+		example: `2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking`,
+		do: func(w *world, want uint64, id reducer.RolloutID, state reducer.HostState, v viewpoint) error {
+			return expectHosts(w, id, state, &v, func(n, _ int) bool { return uint64(n) == want })
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `at most {number} host(s) of (rollout ){rollout} is/are ever in flight`,
+		doc:     "At no time in the whole run are more hosts of the rollout Activating or Soaking.",
+		example: `at most 2 hosts of "stable@a1" are ever in flight`,
+		do: func(w *world, most uint64, id reducer.RolloutID) error {
+			if _, err := w.history.rollout(id); err != nil {
+				return err
+			}
+			return expectInFlight(
+				w, most, func(_ reducer.HostID, of reducer.RolloutID) bool { return of == id },
+			)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `at most {number} of hosts {hosts} is/are ever in flight`,
+		doc: "At no time in the whole run are more of these hosts Activating or Soaking, under " +
+			"any rollout. The state of a host under a rollout that it no longer works for does not count.",
+		example: `at most one of hosts "stable-*" is ever in flight`,
+		do: func(w *world, most uint64, hosts []reducer.HostID) error {
+			hosts, err := w.fleet.match(hosts)
+			if err != nil {
+				return err
+			}
+			return expectInFlight(
+				w, most, func(h reducer.HostID, _ reducer.RolloutID) bool { return slices.Contains(hosts, h) },
+			)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`,
+		doc:     "Exactly so many hosts of the rollout are dispatched in the whole run.",
+		example: `6 hosts of "stable@a1" are dispatched`,
+		do: func(w *world, n uint64, id reducer.RolloutID) error {
+			return expectDispatches(w, n, id, 0, math.MaxInt)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
+		doc: "Exactly so many hosts of the rollout are dispatched after that: after what the " +
+			"previous sentence was about.",
+		example: `no host of "stable@a1" is dispatched after that`,
+		do: func(w *world, n uint64, id reducer.RolloutID) error {
+			return expectDispatches(w, n, id, w.history.after(w.that), math.MaxInt)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
+		doc: "Exactly so many hosts of the rollout are dispatched after something is true for the " +
+			"first time.",
+		example: `no host of "stable@a1" is dispatched after "stable@a1" is Failed`,
+		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
+			c, err := w.firstTime(&m)
+			if err != nil {
+				return err
+			}
+			return expectDispatches(w, n, id, c.entry+1, math.MaxInt)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
+		doc: "Exactly so many hosts of the rollout are dispatched before something is true for " +
+			"the first time.",
+		example: `no host of "stable@b2" is dispatched before "stable@a1" is Superseded`,
+		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
+			c, err := w.firstTime(&m)
+			if err != nil {
+				return err
+			}
+			return expectDispatches(w, n, id, 0, c.entry)
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `host(s) {hosts} is/are dispatched under (rollout ){rollout}`,
+		doc:     "The hosts are dispatched for the rollout.",
+		example: `host "stable-02" is dispatched under "stable@a1"`,
+		do: func(w *world, hosts []reducer.HostID, id reducer.RolloutID) error {
+			hosts, err := hostsUnder(w, hosts, id)
+			if err != nil {
+				return err
+			}
+			for _, name := range hosts {
+				_, h, err := hostOf(w, name, id, w.timeline.now)
+				if err != nil {
+					return err
+				}
+				if len(h.dispatches) == 0 {
+					return w.fail(w.history.lastAbout(string(id)), w.sentence, fmt.Sprintf("host %s is never "+
+						"dispatched", name))
+				}
+				first := h.dispatches[0]
+				if err := w.matched(w.history.at(first), first); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words: `host {host} is dispatched {times}( under (rollout ){rollout})`,
+		doc: "How often the host is dispatched in the whole run, under that rollout or else under " +
+			"the latest that it has joined: once, and again each 60 seconds until it acks.",
+		example: `host "stable-01" is dispatched twice under "stable@a1"`,
+		do: func(w *world, name reducer.HostID, n times, id reducer.RolloutID) error {
+			_, h, err := hostOf(w, name, id, w.timeline.now)
+			if err != nil {
+				return err
+			}
+			return w.expectCount(h.dispatches, n, "")
+		},
+	},
+	{
+		topic: "Hosts of a rollout", phase: expects,
+		words:   `host(s) {hosts} is/are never dispatched( under (rollout ){rollout})`,
+		doc:     "The hosts are not dispatched in the whole run, for that rollout or for any.",
+		example: `host "stable-03" is never dispatched under "stable@a1"`,
+		do: func(w *world, hosts []reducer.HostID, id reducer.RolloutID) error {
+			hosts, err := hostsUnder(w, hosts, id)
+			if err != nil {
+				return err
+			}
+			for _, r := range w.history.order {
+				for _, h := range r.hosts {
+					if (id == "" || id == r.id) && slices.Contains(hosts, h.id) && len(h.dispatches) > 0 {
+						return w.fail(
+							h.dispatches[0], w.sentence, fmt.Sprintf("host %s is dispatched under %s", h.id, r.id),
+						)
+					}
+				}
+			}
+			return nil
+		},
+	},
+}
+
+// hostsUnder returns the hosts that some names and patterns stand for, those of raw events
+// included. It refuses a rollout that was never opened, if there is one.
+func hostsUnder(w *world, hosts []reducer.HostID, id reducer.RolloutID) ([]reducer.HostID, error) {
+	if id != "" {
+		if _, err := w.history.rollout(id); err != nil {
+			return nil, err
+		}
+	}
+	var all []reducer.HostID
+	for _, h := range hosts {
+		if slices.Contains(w.names.hosts, h) {
+			all = append(all, h)
+			continue
+		}
+		named, err := w.fleet.match([]reducer.HostID{h})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, named...)
+	}
+	return all, nil
+}
+
+// eachHost calls a function with each host under a rollout, or else under the latest one that it
+// has joined.
+func eachHost(
+	w *world, hosts []reducer.HostID, id reducer.RolloutID, v *viewpoint,
+	do func(*subject[reducer.HostState]) error,
+) error {
+	at := w.timeline.now
+	switch v.kind {
+	case afterThat:
+		at = w.that.at + v.to
+		if err := w.runTo(at); err != nil {
+			return err
+		}
+	case atClause:
+		var err error
+		if at, err = w.resolve(v); err != nil {
+			return err
+		}
+	case atEnd:
+		at = w.history.end()
+	case atPresent:
+	}
+	hosts, err := hostsUnder(w, hosts, id)
+	if err != nil {
+		return err
+	}
+	for _, name := range hosts {
+		r, h, err := hostOf(w, name, id, at)
+		if err != nil {
+			return err
+		}
+		err = do(&subject[reducer.HostState]{
+			label:   fmt.Sprintf("host %s under %s: ", name, r.id),
+			changes: h.states,
+			whyNot:  func(s reducer.HostState) string { return w.explain().noHostState(r, s) },
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hostOf returns a host of a rollout; without a rollout, of the latest one that it has joined by a
+// time.
+func hostOf(
+	w *world, name reducer.HostID, id reducer.RolloutID, at time.Duration,
+) (*rolloutHistory, *hostHistory, error) {
+	if id != "" {
+		r, err := w.history.rollout(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if h := r.host(name); h != nil {
+			return r, h, nil
+		}
+		return nil, nil, w.noMember(name, r)
+	}
+	for _, r := range slices.Backward(w.history.order) {
+		if h := r.host(name); h != nil && h.states[0].at <= at {
+			return r, h, nil
+		}
+	}
+	if err := w.fleet.checkHosts([]reducer.HostID{name}, w.names.hosts...); err != nil {
+		return nil, nil, err
+	}
+	return nil, nil, fmt.Errorf("host %q has joined no rollout by %s", name, elapsed(at))
+}
+
+// expectHosts checks how many hosts of a rollout are in a state. holds reports whether a number of
+// all is right.
+func expectHosts(
+	w *world, id reducer.RolloutID, state reducer.HostState, v *viewpoint, holds func(n, all int) bool,
+) error {
+	r, err := w.rollout(id, v)
+	if err != nil {
+		return err
+	}
+	if v.kind != afterThat {
+		at, err := w.resolve(v)
+		if err == nil && !holds(r.count(state, at), len(r.hosts)) {
+			err = w.fail(w.history.lastAbout(string(id)), w.sentence, r.census(at))
+		}
+		return err
+	}
+	var moves changes[reducer.HostState]
+	for _, h := range r.hosts {
+		moves = append(moves, h.states...)
+	}
+	slices.SortFunc(moves, func(a, b change[reducer.HostState]) int { return a.entry - b.entry })
+	for _, c := range moves {
+		if d := c.at - w.that.at; d >= v.from && d <= v.to && holds(r.count(state, c.at), len(r.hosts)) {
+			w.timeline.passTo(c.at)
+			return w.matched(c.at, c.entry)
+		}
+	}
+	return w.fail(w.history.lastAbout(string(id)), w.sentence+", counted from "+elapsed(w.that.at),
+		r.census(w.that.at+v.to)+" at "+elapsed(w.that.at+v.to))
+}
+
+// expectInFlight checks that at no time more than so many of the hosts that count are Activating or
+// Soaking.
+func expectInFlight(
+	w *world, most uint64, counts func(reducer.HostID, reducer.RolloutID) bool,
+) error {
+	inFlight := make(map[reducer.HostID]reducer.RolloutID)
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Event == nil || e.Event.Kind != reducer.HostStateChanged || w.history.refused(i) {
+			continue
+		}
+		delete(inFlight, e.Event.Host)
+		if e.Event.To.InFlight() && counts(e.Event.Host, e.Rollout) {
+			inFlight[e.Event.Host] = e.Rollout
+		}
+		if uint64(len(inFlight)) > most {
+			names := as[string](slices.Sorted(maps.Keys(inFlight)))
+			return w.fail(
+				i, w.sentence, fmt.Sprintf("%d in flight: %s", len(inFlight), strings.Join(names, ", ")),
+			)
+		}
+	}
+	return nil
+}
+
+// expectDispatches checks how many hosts of a rollout are dispatched from an entry on, and before
+// another one.
+func expectDispatches(w *world, n uint64, id reducer.RolloutID, from, before int) error {
+	r, err := w.history.rollout(id)
+	if err != nil {
+		return err
+	}
+	var hosts []string
+	entry := noEntry
+	for _, h := range r.hosts {
+		for _, d := range h.dispatches {
+			if d >= from && d < before {
+				hosts = append(hosts, string(h.id))
+				if entry == noEntry || d < entry {
+					entry = d
+				}
+				break
+			}
+		}
+	}
+	if uint64(len(hosts)) == n {
+		return nil
+	}
+	const most = 5
+	found := fmt.Sprintf("%d dispatched", len(hosts))
+	if len(hosts) > 0 {
+		found += ": " + strings.Join(hosts[:min(most, len(hosts))], ", ")
+	}
+	if len(hosts) > most {
+		found += ", …"
+	}
+	return w.fail(entry, w.sentence, found)
+}

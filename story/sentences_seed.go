@@ -1,0 +1,51 @@
+package story
+
+import "fmt"
+
+// maxSeeds bounds the number of seeds that one scenario runs for.
+const maxSeeds = 10_000
+
+var seedSteps = []step{
+	{
+		topic: "Fleet", phase: sets,
+		words:   `(the )seed (is ){number}`,
+		doc:     "The seed of every random draw. The default is 1. A tag such as @seed:7 does the same.",
+		example: `seed 7`,
+		do:      setSeed,
+	},
+	{
+		topic: "Fleet", phase: sets,
+		words: `each of (the )seeds {number} to {number}`,
+		doc: "The whole scenario runs once for each of these seeds, and every expectation must " +
+			"hold under every seed. A failure names the smallest seed that fails, and the command that " +
+			"runs it alone.",
+		example: `each of the seeds 1 to 20`,
+		do: func(w *world, first, last uint64) error {
+			if err := checkSeeds(first, last); err != nil {
+				return err
+			}
+			return setSeed(w, first)
+		},
+		seeds: func(values []any) (first, last uint64, err error) {
+			first, last = values[0].(uint64), values[1].(uint64)
+			return first, last, checkSeeds(first, last)
+		},
+	},
+}
+
+// checkSeeds refuses a range of seeds that is empty or too large.
+func checkSeeds(first, last uint64) error {
+	if first > last || last-first >= maxSeeds {
+		return fmt.Errorf("expected a smaller seed and then a larger one, %d of them at most", maxSeeds)
+	}
+	return nil
+}
+
+// setSeed sets the seed of the scenario.
+func setSeed(w *world, seed uint64) error {
+	seed, err := w.seed.set(seed)
+	if err == nil {
+		w.fleet.Seed = seed
+	}
+	return err
+}

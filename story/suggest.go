@@ -1,0 +1,404 @@
+package story
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"rollsim/internal/nearest"
+)
+
+// An undefinedError says that a sentence fits no step.
+type undefinedError struct {
+	steps    vocabulary
+	sentence string
+}
+
+func (e *undefinedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "no step fits this sentence: %s\nthe nearest are", e.sentence)
+	for _, n := range e.steps.nearest(e.sentence, 3) {
+		fmt.Fprintf(&b, "\n    %s", n.sentence)
+		if n.differs != "" {
+			fmt.Fprintf(&b, "\n        %s", n.differs)
+		}
+	}
+	return b.String()
+}
+
+// A suggestion is a sentence that another one was perhaps meant to be.
+type suggestion struct {
+	sentence string // with its keyword, and the values of the other one
+	differs  string // how it differs; empty if nearly everything does
+	distance float64
+}
+
+// nearest returns the n sentences that a sentence was perhaps meant to be, the nearest first.
+func (v vocabulary) nearest(sentence string, n int) []suggestion {
+	typed := tokensOf(sentence)
+	repaired := repair(typed)
+	fits := make(costs)
+	var all []suggestion
+	for _, s := range v.likeliest(typed, max(n, 25)) {
+		best := suggestion{distance: math.Inf(1)}
+		for _, parts := range variantsOf(s.words) {
+			if a := align(typed, parts, fits, repaired); a.distance < best.distance {
+				best = a
+			}
+		}
+		if best.differs == "" {
+			best.sentence = s.example
+		} else if s.table != nil {
+			best.sentence += ":"
+		}
+		best.sentence = s.phase.keyword() + " " + best.sentence
+		all = append(all, best)
+	}
+	slices.SortStableFunc(
+		all, func(a, b suggestion) int { return cmp.Compare(a.distance, b.distance) },
+	)
+	return all[:min(n, len(all))]
+}
+
+// likeliest returns the n steps that have most of their words in common with a sentence. Comparing
+// all steps in full would take long.
+func (v vocabulary) likeliest(typed []string, n int) []*step {
+	shared := make(map[*step]float64)
+	for _, s := range v {
+		shortest := variantsOf(s.words)[0]
+		all := true
+		for _, p := range shortest {
+			found := p.words == nil || slices.ContainsFunc(typed, func(t string) bool {
+				_, cost := p.nearest(t)
+				return cost < costReplace
+			})
+			if found && p.words != nil {
+				shared[s]++
+			}
+			all = all && found
+		}
+		shared[s] /= float64(len(shortest) + len(typed))
+		if all {
+			shared[s]++ // what else the sentence has may be values
+		}
+	}
+	all := slices.Clone(v)
+	slices.SortStableFunc(all, func(a, b *step) int { return cmp.Compare(shared[b], shared[a]) })
+	return all[:min(n, len(all))]
+}
+
+// maxTokens bounds the part of a sentence that is compared.
+const maxTokens = 30
+
+var aToken = regexp.MustCompile(`"[^"\s]*"|'[^'\s]*'|,|[^\s,]+`)
+
+// tokensOf returns the tokens of a sentence: words, commas, and names in quotes.
+func tokensOf(sentence string) []string {
+	const longest = 2000
+	all := aToken.FindAllString(
+		strings.TrimSuffix(sentence[:min(len(sentence), longest)], ":"), maxTokens,
+	)
+	for i, t := range all {
+		all[i] = strings.ToValidUTF8(t, "�")
+	}
+	return all
+}
+
+var (
+	wholeNumber = regexp.MustCompile(`^(?:[0-9.]+|` + countForm + `)$`)
+	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
+)
+
+// repair corrects tokens that no value can be parsed from: those with a missing quote, and mistyped
+// units of time. It returns what it changed.
+func repair(tokens []string) (differs []string) {
+	for i, t := range tokens {
+		repaired := t
+		if strings.Count(t, `"`) == 1 {
+			repaired = `"` + strings.Trim(t, `"`) + `"`
+		} else if i > 0 && wholeNumber.MatchString(tokens[i-1]) && !wholeUnit.MatchString(t) {
+			if unit, ok := nearest.Name(t, []string{"seconds", "minutes", "hours", "days", "weeks"}); ok {
+				repaired = unit
+			}
+		}
+		if repaired != t {
+			differs = append(differs, fmt.Sprintf("%s instead of %s", quoteToken(repaired), quoteToken(t)))
+			tokens[i] = repaired
+		}
+	}
+	return differs
+}
+
+// A part is one word of a step, or a value in it.
+type part struct {
+	words []string // a choice; nil for a value
+	value string   // the name of the kind of value
+}
+
+var (
+	inWord     = regexp.MustCompile(`([a-z]+)\(([a-z]+)\)`)
+	innermost  = regexp.MustCompile(`\([^()]*\)`)
+	aPart      = regexp.MustCompile(`\{[a-z_]+\}|,|[^\s,{}]+`)
+	variantsOf = memo(func(words string) [][]part {
+		return variants(inWord.ReplaceAllString(strings.TrimSuffix(words, ":"), "$1/$1$2"))
+	})
+)
+
+// memo returns a function that computes each value once.
+func memo[K comparable, V any](value func(K) V) func(K) V {
+	var made sync.Map
+	return func(k K) V {
+		if v, ok := made.Load(k); ok {
+			return v.(V)
+		}
+		v := value(k)
+		made.Store(k, v)
+		return v
+	}
+}
+
+// variants returns the words of a step in parts, with and without each of their optional texts.
+func variants(words string) [][]part {
+	if at := innermost.FindStringIndex(words); at != nil {
+		without := words[:at[0]] + words[at[1]:]
+		with := words[:at[0]] + words[at[0]+1:at[1]-1] + words[at[1]:]
+		return append(variants(without), variants(with)...)
+	}
+	var parts []part
+	for _, p := range aPart.FindAllString(words, -1) {
+		if p[0] == '{' {
+			parts = append(parts, part{value: strings.Trim(p, "{}")})
+		} else {
+			parts = append(parts, part{words: strings.Split(p, "/")})
+		}
+	}
+	return [][]part{parts}
+}
+
+// The costs of an alignment.
+const (
+	costMissing = 10
+	costExtra   = 8
+	costArticle = 1  // that is in the sentence alone
+	costValue   = 12 // a value that is missing or replaced
+	costWrong   = 5  // a value that has the right form and does not exist
+	costBare    = 3  // a name without quotes: any word has that form
+	costReplace = 16 // a word by a dissimilar one; less for a similar one
+)
+
+var articles = map[string]bool{"a": true, "an": true, "the": true}
+
+// A fit is a kind of value and the tokens of the sentence that are taken for one.
+type fit struct {
+	value    string
+	from, to int
+}
+
+// A move is the last step of an alignment of some parts to some tokens.
+type move struct {
+	cost  int
+	part  int // the number of parts aligned before it
+	token int // the number of tokens aligned before it
+}
+
+// align returns the sentence of a step that is nearest to the typed one. repaired is what differs
+// in the sentence of any step.
+func align(typed []string, parts []part, fits costs, repaired []string) suggestion {
+	// best[p][t]: the first p parts aligned to the first t of typed.
+	best := make([][]move, len(parts)+1)
+	for p := range best {
+		best[p] = make([]move, len(typed)+1)
+		for t := range best[p] {
+			if p > 0 || t > 0 {
+				best[p][t] = bestMove(best, p, t, typed, parts, fits)
+			}
+		}
+	}
+	var said, differs []string
+	for p, t := len(parts), len(typed); p > 0 || t > 0; {
+		m := &best[p][t]
+		s, d := describe(m, p, t, typed, parts, m.cost-best[m.part][m.token].cost)
+		if s != "" {
+			said = append(said, s)
+		}
+		if d != "" {
+			differs = append(differs, d)
+		}
+		p, t = m.part, m.token
+	}
+	slices.Reverse(said)
+	slices.Reverse(differs)
+	differs = append(differs, repaired...)
+	a := suggestion{
+		sentence: joinTokens(
+			said,
+		), distance: float64(best[len(parts)][len(typed)].cost) / float64(len(parts)+len(typed)+1),
+	}
+	const most = 3
+	if len(differs) <= most {
+		a.differs = strings.Join(differs, ", ")
+	}
+	return a
+}
+
+// bestMove returns the last move of the cheapest alignment of p parts to t tokens.
+func bestMove(best [][]move, p, t int, typed []string, parts []part, fits costs) move {
+	cheapest := move{cost: math.MaxInt}
+	try := func(cost, part, token int) {
+		if cost += best[part][token].cost; cost < cheapest.cost {
+			cheapest = move{cost, part, token}
+		}
+	}
+	if p > 0 && parts[p-1].words != nil {
+		if t > 0 {
+			_, cost := parts[p-1].nearest(typed[t-1])
+			try(cost, p-1, t-1)
+		}
+		try(costMissing, p-1, t)
+	} else if p > 0 {
+		for from := t; from >= 0; from-- {
+			if cost := fits.cost(parts[p-1].value, typed, from, t); cost < costValue {
+				try(cost, p-1, from)
+			}
+		}
+		if t > 0 {
+			try(costValue, p-1, t-1)
+		}
+		try(costValue, p-1, t)
+	}
+	if t > 0 && articles[typed[t-1]] {
+		try(costArticle, p, t-1)
+	} else if t > 0 {
+		try(costExtra, p, t-1)
+	}
+	return cheapest
+}
+
+// describe returns what a move contributes to the sentence, and how that differs from what was
+// typed.
+func describe(m *move, p, t int, typed []string, parts []part, cost int) (said, differs string) {
+	if m.part == p && articles[typed[t-1]] {
+		return "", "" // an article matters little
+	}
+	if m.part == p {
+		return "", quoteToken(typed[t-1]) + " is too much"
+	}
+	part := &parts[p-1]
+	switch {
+	case part.words != nil && m.token == t:
+		return part.words[0], quoteToken(part.words[0]) + " is missing"
+	case part.words != nil:
+		was := typed[t-1]
+		word, _ := part.nearest(was)
+		if cost > 0 || strings.ToLower(was[:1])+was[1:] != word { // only a first letter may be a capital
+			differs = fmt.Sprintf("%s instead of %s", quoteToken(word), quoteToken(was))
+		}
+		return word, differs
+	case cost < costValue:
+		return joinTokens(typed[m.token:t]), ""
+	case m.token == t:
+		return "{" + part.value + "}", kindOf(part.value) + " is missing"
+	}
+	return "{" + part.value + "}", fmt.Sprintf(
+		"%s instead of %s", kindOf(part.value), quoteToken(typed[t-1]),
+	)
+}
+
+// nearest returns the word of a part that is most like a typed one, and the cost of the
+// replacement.
+func (p *part) nearest(typed string) (string, int) {
+	best, cost := p.words[0], costReplace
+	for _, word := range p.words {
+		a, b := []rune(strings.ToLower(typed)), []rune(strings.ToLower(word))
+		if len(a) > 3*len(b)+3 {
+			continue
+		}
+		d := nearest.Distance(a, b)
+		longer := max(len(a), len(b))
+		c := 0
+		if d > 0 {
+			c = 2 + 12*d/longer
+		}
+		if 2*d > longer {
+			c = costReplace
+		}
+		// Of words that cost the same, a plural for a plural.
+		if c < cost || c == cost && strings.HasSuffix(word, "s") && strings.HasSuffix(typed, "s") {
+			best, cost = word, c
+		}
+	}
+	return best, cost
+}
+
+// costs are the costs of fits, each computed once.
+type costs map[fit]int
+
+// cost returns what it costs to take tokens of the sentence for a value; costValue if they have not
+// its form.
+func (c costs) cost(value string, typed []string, from, to int) int {
+	f := fit{value, from, to}
+	cost, known := c[f]
+	if known {
+		return cost
+	}
+	text := joinTokens(typed[from:to])
+	if clauses[value] && text != "" {
+		text = " " + text
+	}
+	if !wholeValue(value).MatchString(text) {
+		cost = costValue
+	} else if _, err := parameters[value].parse(text); err != nil {
+		cost = costWrong
+		if value == "moment" || clauses[value] {
+			cost = costValue // any text has the form of these
+		}
+	} else if bareName.MatchString(text) && wholeValue(value).MatchString("anything") {
+		cost = costBare
+	}
+	c[f] = cost
+	return cost
+}
+
+var bareName = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
+
+// clauses are the values that begin with a space, because they are optional.
+var clauses = map[string]bool{"when": true, "at": true}
+
+var wholeValue = memo(func(value string) *regexp.Regexp {
+	return regexp.MustCompile(`^(?:` + parameters[value].expr + `)$`)
+})
+
+func joinTokens(tokens []string) string {
+	return strings.ReplaceAll(strings.Join(tokens, " "), " ,", ",")
+}
+
+func quoteToken(s string) string {
+	if strings.ContainsAny(s, `"“'`) {
+		return s
+	}
+	return `"` + s + `"`
+}
+
+// kinds describe values whose names do not.
+var kinds = map[string]string{
+	"number": "a number", "numbers": "numbers", "duration": "a length of time such as 30 minutes", "times": "once, twice or 3 times",
+	"host_state": "a state of a host", "state": "a state of a rollout", "states": "states of a rollout", "event": "an event",
+	"effect": "an effect", "effects": "effects", "error": "an error of the reducer", "percent": "a share such as 5%",
+	"percents": "shares such as 5%, 25% and 70%", "delay": "a length of time such as 30 minutes",
+	"fact": `something such as "stable@a1" is Terminal`, "moment": `something such as "stable@a1" is Terminal`,
+	"when": "when", "at": "when", "hosts": "the name of a host", "refs": "refs", "channels": "the name of a channel",
+	"rollout": "a rollout such as stable@a1", "skew": "5 minutes ahead or behind", "spoilt": "lost, overtaken, doubled or late by 5 minutes",
+	"invariant": "an invariant", "mishap": "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
+	"stage": "one of ack, activation, reboot, probe, convergence and rollback", "poll_fault": "fail or are stale",
+}
+
+func kindOf(value string) string {
+	if kind := kinds[value]; kind != "" {
+		return kind
+	}
+	return "a " + value
+}

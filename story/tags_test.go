@@ -1,0 +1,83 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// TestTags checks what the tags that mean something do.
+func TestTags(t *testing.T) {
+	const story = "\n    Given channel \"stable\" with 1 host\n    When \"stable\" moves to ref " +
+		"\"a1\"\n    Then \"stable@a1\" is "
+	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
+		"\n  @slow\n  Scenario: Slow" + story + "Terminal\n" +
+		"\n  @wip\n  Scenario: Wip" + story + "Failed\n" +
+		"\n  @known-defect\n  Scenario: Defect" + story + "Failed\n" +
+		"\n  @known-defect\n  Scenario: Mended" + story + "Terminal\n" +
+		"\n  @known-defect\n  Scenario: Mistaken" + story + "Filed\n" +
+		"\n  @machine:v0.3\n  Scenario: Machine" + story + "Terminal\n" +
+		"\n  @seed:x\n  Scenario: Seed" + story + "Terminal\n" +
+		"\n  @knwon-defect @WIP @mine\n  Scenario: Misspelt" + story + "Terminal\n")}}
+	tests := []struct {
+		opt  Options
+		want string
+	}{
+		{Options{}, "Slow passed, Wip skipped, Defect known defect, Mended failed, Mistaken failed, " +
+			"Machine failed, Seed failed, Misspelt passed"},
+		{Options{Fast: true, Name: "slow|defect"}, "Slow skipped, Defect known defect"},
+		{Options{Name: "WIP|Slow"}, "Slow passed, Wip skipped"},
+		{Options{Tags: "@wip or @slow"}, "Slow passed, Wip failed"},
+		{Options{Paths: []string{"x.feature:11"}}, "Wip failed"},
+		{Options{Name: "(mend"}, ""},
+	}
+	for _, tt := range tests {
+		tt.opt.FS = files
+		report, err := Run(context.Background(), tt.opt)
+		var got []string
+		for _, s := range report.Scenarios {
+			got = append(got, fmt.Sprintf("%s %v", s.Name, s.Status))
+		}
+		if strings.Join(got, ", ") != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%+v: %v\ngot  %s\nwant %s", tt.opt, err, strings.Join(got, ", "), tt.want)
+		}
+	}
+	report := run(t, Options{FS: files})
+	for i, want := range []string{
+		3: "every expectation holds, and the scenario is tagged @known-defect: if the defect is " +
+			"mended, delete the tag",
+		4: `no state of a rollout is named "Filed": did you mean "Failed"?`,
+		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008 and v0.2`,
+		6: "tag @seed:x: expected a number, as in @seed:7",
+	} {
+		if want != "" && report.Scenarios[i].Message != want {
+			t.Errorf("%s: %s\nwant %s", report.Scenarios[i].Name, report.Scenarios[i].Message, want)
+		}
+	}
+	if s := report.Scenarios[5]; s.Step != "@machine:v0.3" || s.StepLine != s.Line-1 {
+		t.Errorf("%s at line %d of a scenario at %d", s.Step, s.StepLine, s.Line)
+	}
+	want := []string{
+		"x.feature:45: the tag @knwon-defect has no meaning: did you mean @known-defect?",
+		"x.feature:45: the tag @WIP has no meaning: did you mean @wip?",
+	}
+	if !slices.Equal(report.Warnings, want) {
+		t.Errorf("warned %q", report.Warnings)
+	}
+}
+
+// TestMisspelt tells tags that were meant to be others from those that people think of.
+func TestMisspelt(t *testing.T) {
+	for tag, want := range map[string]string{
+		"@wip": "", "@slow": "", "@known-defect": "", "@machine:v0.2": "", "@seed:7": "", "@mine": "", "@issue:12": "", "@fast": "",
+		"@know-defect": "@known-defect", "@knowndefect": "@known-defect", "@Slow": "@slow", "@slow:5": "@slow", "@seeds:7": "@seed:7",
+		"@machnie:v0.2": "@machine:v0.2", "@machine": "",
+	} {
+		if got, _ := MisspeltTag(tag); got != want {
+			t.Errorf("%s is taken for %q, want %q", tag, got, want)
+		}
+	}
+}
