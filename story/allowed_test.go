@@ -52,7 +52,8 @@ func TestAnnouncedFaults(t *testing.T) {
 		"host a sends nothing from 0d 00:01:00.000 to 0d 00:02:00.000": {
 			sim.MessageDropped, "a", at, 2 * at, "",
 		},
-		`an agent restarts only in the middle of a switch: say for example "while host a is activating"`: {
+		`an agent restarts only in the middle of a switch: say for example "while host a is ` +
+			`activating"`: {
 			sim.AgentRestart, "a", at, at, "",
 		},
 	} {

@@ -147,9 +147,12 @@ func TestJavaScript(t *testing.T) {
 // TestStrict lists sentences that nearly mean something, and must mean nothing.
 func TestStrict(t *testing.T) {
 	for _, sentence := range []string{
-		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`, `no host of "stable@a1" is dispatched before that`,
-		`"stable" moves to ref "b2" some time`, `"stable" moves to ref "b2" 10 minuets later`, `30 minutes`, `minutes pass`, `and pass`,
-		`1 hour and pass`, `the channel stable`, `host fails its probes`, `"stable@a1" is pruned later`, `rollout "stable@a1" is Failed now`,
+		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`,
+		`no host of "stable@a1" is dispatched before that`,
+		`"stable" moves to ref "b2" some time`, `"stable" moves to ref "b2" 10 minuets later`,
+		`30 minutes`, `minutes pass`, `and pass`,
+		`1 hour and pass`, `the channel stable`, `host fails its probes`, `"stable@a1" is pruned later`,
+		`rollout "stable@a1" is Failed now`,
 		`Then "stable@a1" is Failed`,
 	} {
 		for _, s := range steps().find(sentence) {
@@ -170,12 +173,14 @@ func TestWordings(t *testing.T) {
 			`the channel stable with waves of one, five and 20 hosts each soaking for half an hour`,
 			`channel 'stable'  with waves of 1 and 5 and 20 hosts soaking 0.5 hours`,
 		},
-		{`[stable [3] <nil>]`, `channel "stable" with a wave of 3 hosts`, `channel “stable” with one wave of three hosts`},
+		{`[stable [3] <nil>]`, `channel "stable" with a wave of 3 hosts`, `channel “stable” with one ` +
+			`wave of three hosts`},
 		{`[stable 0 <nil>]`, `channel "stable" with no hosts`, `a channel "stable" with 0 hosts`},
 		{`[[web-01] <nil>]`, `host "web-01" never answers`, `host web-01 never answers`, `hosts "web-01" never answer`},
 		{`[[web-01 web-02] b2]`, `hosts "web-01" and "web-02" fail their probes under ref "b2"`,
 			`hosts web-01, web-02 fail their probes under b2`},
-		{`[stable b2 at once]`, `"stable" moves to ref "b2" at once`, `channel stable moves to b2 at the same moment`,
+		{`[stable b2 at once]`, `"stable" moves to ref "b2" at once`, `channel stable moves to b2 at ` +
+			`the same moment`,
 			`"stable" moves back to "b2" at once`},
 		{`[[web-01] <nil>]`, `The host "web-01" never answers`, `host 'web-01' never answers`},
 		{`[1 [stable edge]]`, `a budget of one for channels stable and edge`, `The budget of 1 for the channels "stable" and ‘edge’`},
@@ -187,11 +192,13 @@ func TestWordings(t *testing.T) {
 			`"stable@a1" is pruned 10m later, give or take 1 minute`},
 		{`[stable@a1 Terminal 0s to 2h0m0s later]`, `"stable@a1" is Terminal within two hours`,
 			`"stable@a1" becomes Terminal eventually within 2h`},
-		{`[0 stable@a1]`, `no host of "stable@a1" is dispatched`, `0 hosts of "stable@a1" are ever dispatched`},
+		{`[0 stable@a1]`, `no host of "stable@a1" is dispatched`, `0 hosts of "stable@a1" are ever ` +
+			`dispatched`},
 		{`[stable@a1 [Opening Active Terminal]]`, `"stable@a1" goes through Opening, Active and Terminal`,
 			`"stable@a1" went through Opening, Active, Terminal`},
 		{`[RetentionExpired {1 1} stable@a1]`, `RetentionExpired happens once to "stable@a1"`,
-			`RetentionExpired happens exactly once to rollout "stable@a1"`, `RetentionExpired happens 1 times to "stable@a1"`},
+			`RetentionExpired happens exactly once to rollout "stable@a1"`, `RetentionExpired happens 1 ` +
+				`times to "stable@a1"`},
 	} {
 		for _, sentence := range group[1:] {
 			found := steps().find(sentence)

@@ -30,15 +30,16 @@ type parameter struct {
 // word passes for the name of a state or an event: the message about a mistyped one then names the
 // nearest, and not the nearest sentence.
 const (
-	nameForm     = gherkin.Quoted + `|[A-Za-z0-9][\w.+-]*`
-	rolloutForm  = gherkin.Quoted + `|[\w.+-]+@[\w.+-]+`
-	namesForm    = `(?:` + nameForm + `)(?:(?:,| and|, and) +(?:` + nameForm + `))*`
-	wordForm     = `"?[A-Z][A-Za-z]*"?`
-	wordsForm    = `(?:` + wordForm + `)(?:(?:,| and|, and) +(?:` + wordForm + `))*`
-	countForm    = `an?|one|two|three|four|five|six|seven|eight|nine|ten`
-	numberForm   = `[0-9]+|no|zero|` + countForm
-	numbersForm  = `(?:` + numberForm + `)(?:(?:,| and|, and) +(?:` + numberForm + `))*`
-	unitForm     = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|days?|d|weeks?|w`
+	nameForm    = gherkin.Quoted + `|[A-Za-z0-9][\w.+-]*`
+	rolloutForm = gherkin.Quoted + `|[\w.+-]+@[\w.+-]+`
+	namesForm   = `(?:` + nameForm + `)(?:(?:,| and|, and) +(?:` + nameForm + `))*`
+	wordForm    = `"?[A-Z][A-Za-z]*"?`
+	wordsForm   = `(?:` + wordForm + `)(?:(?:,| and|, and) +(?:` + wordForm + `))*`
+	countForm   = `an?|one|two|three|four|five|six|seven|eight|nine|ten`
+	numberForm  = `[0-9]+|no|zero|` + countForm
+	numbersForm = `(?:` + numberForm + `)(?:(?:,| and|, and) +(?:` + numberForm + `))*`
+	unitForm    = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|days?|d` +
+		`|weeks?|w`
 	lengthForm   = `(?:[0-9]+(?:\.[0-9]+)? ?|(?:half an|` + countForm + `) )(?:` + unitForm + `)`
 	durationForm = lengthForm + `(?:,? ?(?:and )?` + lengthForm + `)*`
 	percentForm  = `[0-9]+(?:\.[0-9]+)? ?(?:%|percent)`
@@ -171,8 +172,19 @@ func as[To, From ~string](names []From) []To {
 }
 
 var numberWords = map[string]int{
-	"no": 0, "zero": 0, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-	"nine": 9, "ten": 10,
+	"no":    0,
+	"zero":  0,
+	"a":     1,
+	"an":    1,
+	"one":   1,
+	"two":   2,
+	"three": 3,
+	"four":  4,
+	"five":  5,
+	"six":   6,
+	"seven": 7,
+	"eight": 8,
+	"nine":  9, "ten": 10,
 }
 
 func parseNumber(s string) (uint64, error) {
@@ -463,7 +475,8 @@ type refusal string
 func parseError(s string) (refusal, error) {
 	name := gherkin.Unquote(s)
 	known := []string{
-		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant, trace.ErrorSupersessionExpected,
+		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
+		trace.ErrorSupersessionExpected,
 		trace.ErrorUnknownRollout,
 	}
 	if slices.Contains(known, name) {

@@ -19,7 +19,8 @@ func TestExamples(t *testing.T) {
 		w := newWorld("example")
 		for _, sentence := range []string{
 			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
-			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`, `"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
+			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`,
+			`"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
 		} {
 			if sets := s.phase == sets; sets &&
 				regexp.MustCompile(`with|^the scenario`).MatchString(s.example) &&

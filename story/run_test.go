@@ -268,7 +268,8 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"headless.feature",
-			`headless.feature:3: this step belongs to no scenario: expected "Scenario: " and a name above it`,
+			`headless.feature:3: this step belongs to no scenario: expected "Scenario: " and a name ` +
+				`above it`,
 		},
 		{
 			"rule.feature",

@@ -107,7 +107,9 @@ var channelSteps = []step{
 		doc: "The channel points at each of the refs in turn, again and again, at that interval " +
 			"and for that time.",
 		example: `"stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours`,
-		do: func(w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing) error {
+		do: func(
+			w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing,
+		) error {
 			if len(refs) < 2 {
 				return fmt.Errorf("flapping needs two refs or more")
 			}

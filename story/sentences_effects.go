@@ -49,8 +49,9 @@ var effectExpectations = []step{
 		words: `{event} of (rollout ){rollout} has the effect(s) {effects}`,
 		doc: "The effects with which the reducer answers the latest such event up to the present: " +
 			"exactly these, in order.",
-		example: `RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and SchedulePruning`,
-		do:      expectEffects,
+		example: `RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and ` +
+			`SchedulePruning`,
+		do: expectEffects,
 	},
 	{
 		topic: "Events and effects", phase: expects,
@@ -82,7 +83,7 @@ var effectExpectations = []step{
 			case err != nil:
 				return err
 			case i != noEntry:
-				return w.matched(w.history.at(i), i)
+				return w.matchedEntry(i)
 			case preset:
 				return nil
 			}
@@ -184,7 +185,7 @@ func expectEffects(
 	}
 	found := answerTo(w, i).effects
 	if slices.Equal(found, effects) {
-		return w.matched(w.history.at(i), i)
+		return w.matchedEntry(i)
 	}
 	if len(found) == 0 {
 		return w.fail(i, w.sentence, "no effect")

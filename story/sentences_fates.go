@@ -42,7 +42,8 @@ var fateSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: fates,
-		words:   `host(s) {hosts} defer(s) its/their activation(s)( under (ref ){ref}) and reboot(s) {duration} later`,
+		words: `host(s) {hosts} defer(s) its/their activation(s)( under (ref ){ref}) and reboot(s) ` +
+			`{duration} later`,
 		doc:     "The switch waits for a reboot that long after the deferral.",
 		example: `host "stable-02" defers its activation under ref "a1" and reboots 2 hours later`,
 		do: func(w *world, hosts []reducer.HostID, ref reducer.ChannelRef, after time.Duration) error {
@@ -52,7 +53,8 @@ var fateSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: fates,
-		words:   `host(s) {hosts} defer(s) its/their activation(s)( under (ref ){ref}) and never reboot(s)`,
+		words: `host(s) {hosts} defer(s) its/their activation(s)( under (ref ){ref}) and never ` +
+			`reboot(s)`,
 		doc:     "The switch waits for a reboot that never happens.",
 		example: `host "stable-02" defers its activation and never reboots`,
 		do: func(w *world, hosts []reducer.HostID, ref reducer.ChannelRef) error {
@@ -166,7 +168,9 @@ var fateSteps = []step{
 				}
 			}
 			*map[string]**sim.Probability{
-				"activations fail": &b.ActivationFailure, "activations are deferred": &b.Deferral, "probes fail": &b.ProbeFailure,
+				"activations fail":         &b.ActivationFailure,
+				"activations are deferred": &b.Deferral,
+				"probes fail":              &b.ProbeFailure,
 				"rollbacks never complete": &b.RollbackFailure, "dispatches are never acked": &b.NoAnswer,
 			}[mishap] = &chance
 			return nil
@@ -258,7 +262,11 @@ func reboot(w *world, id reducer.HostID) error {
 func setStage(w *world, b *sim.Behaviour, stage string, d delay) {
 	w.fleet.allowSilence(d.longest)
 	*map[string]**sim.Distribution{
-		"ack": &b.Ack, "activation": &b.Activation, "reboot": &b.Reboot, "probe": &b.Probe, "convergence": &b.Converge,
-		"rollback": &b.Rollback,
+		"ack":         &b.Ack,
+		"activation":  &b.Activation,
+		"reboot":      &b.Reboot,
+		"probe":       &b.Probe,
+		"convergence": &b.Converge,
+		"rollback":    &b.Rollback,
 	}[stage] = d.Distribution
 }

@@ -14,7 +14,8 @@ import (
 
 // How faults are spelled.
 const (
-	mishapForm = `activations fail|activations are deferred|probes fail|rollbacks never complete|dispatches are never acked`
+	mishapForm = `activations fail|activations are deferred|probes fail|rollbacks never complete` +
+		`|dispatches are never acked`
 	spoiltForm = `lost|overtaken|doubled(?: after (?:` + delayForm + `))?|late by (?:` + delayForm + `)`
 )
 
@@ -82,7 +83,9 @@ var faultSteps = []step{
 			"ActivationCompleted, and with it what the host sends in the same instant. A message that is " +
 			"lost, or late by more than 30 seconds, is then sent again.",
 		example: `the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating`,
-		do: func(w *world, kind reducer.AgentEventKind, host reducer.HostID, s messageFault, when timing) error {
+		do: func(
+			w *world, kind reducer.AgentEventKind, host reducer.HostID, s messageFault, when timing,
+		) error {
 			if err := w.fleet.checkHosts([]reducer.HostID{host}); err != nil {
 				return err
 			}
@@ -157,7 +160,8 @@ var faultSteps = []step{
 		words: `(the )agent(s) of host(s) {hosts} restart(s)( taking {duration}){when}`,
 		doc: "The agents restart in the middle of a switch, which starts again. Their records " +
 			"survive.",
-		example: `the agent of host "stable-01" restarts taking 30 seconds while host "stable-01" is activating`,
+		example: `the agent of host "stable-01" restarts taking 30 seconds while host "stable-01" is ` +
+			`activating`,
 		do: func(w *world, hosts []reducer.HostID, d time.Duration, when timing) error {
 			return scheduleFaults(w, hosts, sim.FaultNow{Kind: sim.AgentRestart, For: d}, when)
 		},
@@ -418,7 +422,10 @@ var messageFaultForm = regexp.MustCompile(`^(lost|overtaken|doubled|late)(?: (?:
 func parseMessageFault(text string) (any, error) {
 	m := messageFaultForm.FindStringSubmatch(text)
 	s := messageFault{kind: map[string]sim.FaultKind{
-		"lost": sim.MessageDropped, "overtaken": sim.MessageReordered, "doubled": sim.MessageDuplicated, "late": sim.MessageDelayed,
+		"lost":      sim.MessageDropped,
+		"overtaken": sim.MessageReordered,
+		"doubled":   sim.MessageDuplicated,
+		"late":      sim.MessageDelayed,
 	}[m[1]]}
 	var err error
 	if m[2] != "" {

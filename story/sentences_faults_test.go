@@ -17,7 +17,8 @@ import (
 // does, until it does.
 func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 	for _, name := range []string{
-		"three-waves-with-soak", "superseded-mid-wave", "host-fails-under-rollback-and-halt", "budget-of-two", "refs-come-faster-than-waves",
+		"three-waves-with-soak", "superseded-mid-wave", "host-fails-under-rollback-and-halt",
+		"budget-of-two", "refs-come-faster-than-waves",
 	} {
 		file, err := scenario.LoadFS(rollsim.Library, "scenarios/"+name+".yaml")
 		if err != nil {

@@ -15,7 +15,8 @@ import (
 var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
-		words: `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( for) {duration})`,
+		words: `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( ` +
+			`for) {duration})`,
 		doc: "A channel, the number of hosts in each wave from wave 0, and how long each host " +
 			"soaks after its dispatch. The hosts are named after the channel, stable-01, stable-02 and " +
 			"on, through all waves.",
@@ -50,11 +51,14 @@ var fleetSteps = []step{
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words: `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each )soaking( for) {duration})`,
+		words: `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each ` +
+			`)soaking( for) {duration})`,
 		doc: "A channel whose waves are shares of its hosts, 100% together. A share is rounded up " +
 			"to whole hosts, and the later waves have fewer.",
 		example: `channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes`,
-		do: func(w *world, id reducer.ChannelID, hosts uint64, shares []uint64, soak time.Duration) error {
+		do: func(
+			w *world, id reducer.ChannelID, hosts uint64, shares []uint64, soak time.Duration,
+		) error {
 			counts, err := divide(hosts, shares)
 			if err != nil {
 				return err

@@ -17,10 +17,10 @@ func TestDivide(t *testing.T) {
 		{0, "50% and 50%", "[0 0]"},
 		{1000, "0.1%, 0.125 percent and 99.775%", "[1 2 997]"},
 		{10, "100%", "[10]"},
-		{10, "30% and 60%", "the waves are 90% of the hosts together, and have to be 100%"},
-		{10, "60% and 60%", "the waves are 120% of the hosts together, and have to be 100%"},
+		{10, "30% and 60%", "the waves are 90% of the hosts together: expected 100%"},
+		{10, "60% and 60%", "the waves are 120% of the hosts together: expected 100%"},
 		{20_000, "100%", "a channel has at most 10000 hosts"},
-		{10, "0.0001% and 99.9999%", "0.0001% is no share of a whole, with three decimals at most"},
+		{10, "0.0001% and 99.9999%", "0.0001% is not a share: expected a percentage with three decimals at most"},
 	} {
 		shares, err := parsePercents(tt.shares)
 		got := ""

@@ -102,7 +102,7 @@ var gateExpectations = []step{
 				if i == noEntry {
 					return w.fail(other, w.sentence, gatesOf(w, h, id))
 				}
-				if err := w.matched(w.history.at(i), i); err != nil {
+				if err := w.matchedEntry(i); err != nil {
 					return err
 				}
 			}

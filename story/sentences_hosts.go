@@ -18,7 +18,9 @@ var hostExpectations = []step{
 		doc: "The hosts are in that state, under a rollout or else under the latest one that they " +
 			"have joined: at the present, at another time, or they turn to it so long after that.",
 		example: `host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking`,
-		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, v viewpoint) error {
+		do: func(
+			w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, v viewpoint,
+		) error {
 			return eachHost(
 				w, hosts, id, &v, func(s *subject[reducer.HostState]) error { return s.expect(w, state, &v) },
 			)
@@ -73,7 +75,9 @@ var hostExpectations = []step{
 		doc: "Exactly so many hosts of the rollout are in that state, at the present, at another " +
 			"time, or so long after that.",
 		example: `2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking`,
-		do: func(w *world, want uint64, id reducer.RolloutID, state reducer.HostState, v viewpoint) error {
+		do: func(
+			w *world, want uint64, id reducer.RolloutID, state reducer.HostState, v viewpoint,
+		) error {
 			return expectHosts(w, id, state, &v, func(n, _ int) bool { return uint64(n) == want })
 		},
 	},
@@ -174,7 +178,7 @@ var hostExpectations = []step{
 						"dispatched", name))
 				}
 				first := h.dispatches[0]
-				if err := w.matched(w.history.at(first), first); err != nil {
+				if err := w.matchedEntry(first); err != nil {
 					return err
 				}
 			}

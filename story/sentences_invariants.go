@@ -199,8 +199,10 @@ type reason string
 
 // reasons are those apart from gates, as sentences spell them.
 var reasons = map[string]reason{
-	"never acked": "dispatched, never acked", "lost": "the host is lost", "halted": "not dispatched while a host is Failed",
-	"Activating": "Activating:", "Deferred": "Deferred:", "Soaking": "Soaking:", "Failed": "Failed:",
+	"never acked": "dispatched, never acked",
+	"lost":        "the host is lost",
+	"halted":      "not dispatched while a host is Failed",
+	"Activating":  "Activating:", "Deferred": "Deferred:", "Soaking": "Soaking:", "Failed": "Failed:",
 }
 
 func parseReason(s string) (any, error) {

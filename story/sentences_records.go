@@ -210,7 +210,7 @@ func expectRows(
 		return w.fail(found[len(t)].entry, fmt.Sprintf("no more than %d %s", len(t), noun), list())
 	}
 	last := found[len(found)-1].entry
-	return w.matched(w.history.at(last), last)
+	return w.matchedEntry(last)
 }
 
 // rolloutsOf returns the rollouts that a table names.

@@ -16,7 +16,8 @@ func TestSubjects(t *testing.T) {
 	least := map[string]int{"supersession": 45, "failure": 28, "retention": 28}
 	total := 0
 	for _, folder := range []string{
-		"supersession", "failure", "retention", "waves", "gates", "faults", "clearance", "cascade", "recovery", "reducer",
+		"supersession", "failure", "retention", "waves", "gates", "faults", "clearance", "cascade",
+		"recovery", "reducer",
 	} {
 		files, err := filepath.Glob("../features/" + folder + "/*.feature")
 		if err != nil {

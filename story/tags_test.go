@@ -72,8 +72,19 @@ func TestTags(t *testing.T) {
 // TestMisspelt tells tags that were meant to be others from those that people think of.
 func TestMisspelt(t *testing.T) {
 	for tag, want := range map[string]string{
-		"@wip": "", "@slow": "", "@known-defect": "", "@machine:v0.2": "", "@seed:7": "", "@mine": "", "@issue:12": "", "@fast": "",
-		"@know-defect": "@known-defect", "@knowndefect": "@known-defect", "@Slow": "@slow", "@slow:5": "@slow", "@seeds:7": "@seed:7",
+		"@wip":          "",
+		"@slow":         "",
+		"@known-defect": "",
+		"@machine:v0.2": "",
+		"@seed:7":       "",
+		"@mine":         "",
+		"@issue:12":     "",
+		"@fast":         "",
+		"@know-defect":  "@known-defect",
+		"@knowndefect":  "@known-defect",
+		"@Slow":         "@slow",
+		"@slow:5":       "@slow",
+		"@seeds:7":      "@seed:7",
 		"@machnie:v0.2": "@machine:v0.2", "@machine": "",
 	} {
 		if got, _ := MisspeltTag(tag); got != want {

@@ -36,7 +36,12 @@ func Vocabulary(search string) []Sentence {
 		) {
 			cucumber, _ := editorExpression(s.words)
 			found = append(found, Sentence{
-				Topic: s.topic, Keyword: s.phase.keyword(), Words: s.words, Doc: s.doc, Example: s.example, Table: s.table,
+				Topic:      s.topic,
+				Keyword:    s.phase.keyword(),
+				Words:      s.words,
+				Doc:        s.doc,
+				Example:    s.example,
+				Table:      s.table,
 				Expression: s.expr.String(), Cucumber: cucumber, Sample: s.sample,
 			})
 		}

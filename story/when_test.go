@@ -8,19 +8,34 @@ import (
 
 func TestDurations(t *testing.T) {
 	for s, want := range map[string]time.Duration{
-		"90m": 90 * time.Minute, "90 minutes": 90 * time.Minute, "1h30m": 90 * time.Minute, "1 hour 30 minutes": 90 * time.Minute,
-		"1 hour and 30 minutes": 90 * time.Minute, "1 hour, 30 minutes": 90 * time.Minute, "1.5 hours": 90 * time.Minute,
-		"an hour": time.Hour, "half an hour": 30 * time.Minute, "a day": 24 * time.Hour, "one week": 168 * time.Hour,
-		"7 days": 168 * time.Hour, "2w": 336 * time.Hour, "500ms": 500 * time.Millisecond, "3 secs": 3 * time.Second,
-		"1d12h": 36 * time.Hour, "0s": 0, "0.001 seconds": time.Millisecond, "two days and an hour": 49 * time.Hour,
-		"5 mins": 5 * time.Minute, "1 hr": time.Hour, "3650 days": maxDuration,
+		"90m":                   90 * time.Minute,
+		"90 minutes":            90 * time.Minute,
+		"1h30m":                 90 * time.Minute,
+		"1 hour 30 minutes":     90 * time.Minute,
+		"1 hour and 30 minutes": 90 * time.Minute,
+		"1 hour, 30 minutes":    90 * time.Minute,
+		"1.5 hours":             90 * time.Minute,
+		"an hour":               time.Hour,
+		"half an hour":          30 * time.Minute,
+		"a day":                 24 * time.Hour,
+		"one week":              168 * time.Hour,
+		"7 days":                168 * time.Hour,
+		"2w":                    336 * time.Hour,
+		"500ms":                 500 * time.Millisecond,
+		"3 secs":                3 * time.Second,
+		"1d12h":                 36 * time.Hour,
+		"0s":                    0,
+		"0.001 seconds":         time.Millisecond,
+		"two days and an hour":  49 * time.Hour,
+		"5 mins":                5 * time.Minute, "1 hr": time.Hour, "3650 days": maxDuration,
 	} {
 		if got, err := parseDuration(s); err != nil || got != want {
 			t.Errorf("%s is %v, %v; want %v", s, got, err, want)
 		}
 	}
 	for _, s := range []string{
-		"", "5", "minutes", "5 minute s", "1 month", "and", "1 hour and", "-5m", "5 m m", "an", "3651 days",
+		"", "5", "minutes", "5 minute s", "1 month", "and", "1 hour and", "-5m", "5 m m", "an",
+		"3651 days",
 		"99999999999999999999999999 weeks", "1e9 days", "a hour and a", "5 minutes later",
 	} {
 		if got, err := parseDuration(s); err == nil {

@@ -40,7 +40,8 @@ func TestTagExpressions(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"a", "@", "@a @b", "@a and", "and @a", "or", "not", "(@a", "@a)", "()", "@a,@b", "@a,", "~@a", "@a && @b", "@a@b", "@a AND @b", "!@a",
+		"a", "@", "@a @b", "@a and", "and @a", "or", "not", "(@a", "@a)", "()", "@a,@b", "@a,", "~@a",
+		"@a && @b", "@a@b", "@a AND @b", "!@a",
 	} {
 		if _, err := parseTags(bad); err == nil || !strings.Contains(err.Error(), "expected") {
 			t.Errorf("%q: %v", bad, err)
