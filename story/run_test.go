@@ -165,8 +165,8 @@ func TestMany(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"expectations", background + many("    Then \"stable@a1\" is Terminal\n"), "passed "},
-		{"unknown", background + many("    Then the moon is #\n"), "undefined no step is worded like " +
-			"this: the moon is 0"},
+		{"unknown", background + many("    Then the moon is #\n"), "undefined no step fits this " +
+			"sentence: the moon is 0"},
 		{"turns", background + many("    When \"stable\" moves to ref \"b#\"\n    Then \"stable@b#\" "+
 			"is Terminal\n"),
 			"failed this story is too long: each time that it waits for everything to settle it is " +
