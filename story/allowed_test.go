@@ -45,10 +45,18 @@ func TestAnnouncedFaults(t *testing.T) {
 		t.Error(err)
 	}
 	for want, f := range map[string]announcedFault{
-		"at 0d 00:01:00.000 host b was already silent or lost":         {sim.HostOffline, "b", at, at, ""},
-		"at 0d 00:02:00.000 host a was already silent or lost":         {sim.HostOffline, "a", 2 * at, 2 * at, ""},
-		"at 0d 00:01:00.000 the control plane was already down":        {sim.ControlPlaneCrash, "", at, at, ""},
-		"no channel is polled from 0d 00:01:00.000 to 0d 00:02:00.000": {sim.PollStale, "", at, 2 * at, ""},
+		"at 0d 00:01:00.000 host b was already silent or lost": {
+			sim.HostOffline, "b", at, at, "",
+		},
+		"at 0d 00:02:00.000 host a was already silent or lost": {
+			sim.HostOffline, "a", 2 * at, 2 * at, "",
+		},
+		"at 0d 00:01:00.000 the control plane was already down": {
+			sim.ControlPlaneCrash, "", at, at, "",
+		},
+		"no channel is polled from 0d 00:01:00.000 to 0d 00:02:00.000": {
+			sim.PollStale, "", at, 2 * at, "",
+		},
 		"host a sends nothing from 0d 00:01:00.000 to 0d 00:02:00.000": {
 			sim.MessageDropped, "a", at, 2 * at, "",
 		},

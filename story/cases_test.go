@@ -18,8 +18,10 @@ func TestCaseThroughAnotherMachine(t *testing.T) {
 		pass    bool
 	}{
 		{func(m reducer.Machine) reducer.Machine { return m }, true},
-		// it refuses every clearance
-		{func(m reducer.Machine) reducer.Machine { return reducer.Named(reducer.V02(), m.Name()) }, false},
+		{
+			func(m reducer.Machine) reducer.Machine { return reducer.Named(reducer.V02(), m.Name()) },
+			false, // it refuses every clearance
+		},
 	} {
 		passed := 0
 		for _, c := range cases {

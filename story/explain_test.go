@@ -60,7 +60,9 @@ func TestExplainOthers(t *testing.T) {
 		return m
 	}
 	for want, got := range map[string]string{
-		"wave 2 does not exist: the rollout has waves 0 to 1": x.noMoment(stable, moment(2, reducer.HostSoaking)),
+		"wave 2 does not exist: the rollout has waves 0 to 1": x.noMoment(
+			stable, moment(2, reducer.HostSoaking),
+		),
 		"": x.noMoment(stable, moment(1, reducer.HostSoaking)) +
 			x.noQuarantine("a1", "stable") + x.noQuarantine("b2", "edge") +
 			x.noEffect(reducer.RecordRolloutTransition),

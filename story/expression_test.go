@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// TestOneStepForEachSentence proves over everything that ships, and over every example, that no
-// sentence is worded like two steps; and that every example is told somewhere, where TestFeatures
-// sees that it holds.
+// TestOneStepForEachSentence checks everything that ships, and every example: no sentence fits two
+// steps, and every example is a sentence of some feature or story, where TestFeatures runs it.
 func TestOneStepForEachSentence(t *testing.T) {
 	cases, err := Cases(
 		Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}},
@@ -27,14 +26,14 @@ func TestOneStepForEachSentence(t *testing.T) {
 	for s := range sentences {
 		found := steps().find(s)
 		if len(found) != 1 {
-			t.Errorf("%d steps are worded like: %s", len(found), s)
+			t.Errorf("%d steps fit: %s", len(found), s)
 			continue
 		}
 		used[found[0]] = true
 	}
 	for _, s := range steps() {
 		if found := steps().find(s.example); len(found) != 1 || found[0] != s {
-			t.Errorf("%d steps are worded like: %s", len(found), s.example)
+			t.Errorf("%d steps fit: %s", len(found), s.example)
 		}
 		if !used[s] || !sentences[s.example] {
 			t.Errorf("no feature and no story says: %s", s.example)
@@ -42,8 +41,7 @@ func TestOneStepForEachSentence(t *testing.T) {
 	}
 }
 
-// samples are ways of writing each kind of value, as many as a sentence with several of them can
-// mix up.
+// samples are three ways of writing each kind of value.
 var samples = map[string][]string{
 	"channel":    {`"stable"`, `edge`, `'a-b'`},
 	"rollout":    {`"stable@a1"`, `edge@b2`, `"r1"`},
@@ -94,8 +92,8 @@ var samples = map[string][]string{
 	"stage":      {"ack", "reboots", "convergence"},
 }
 
-// wordings gives every way in which words can be said, without and with what may be left out, each
-// alternative alone.
+// wordings returns every sentence that the words of a step allow: with and without each optional
+// text, and with each choice.
 func wordings(words string) []string {
 	if at := regexp.MustCompile(`\([^()]*\)`).FindStringIndex(words); at != nil {
 		without := words[:at[0]] + words[at[1]:]
@@ -112,7 +110,7 @@ func wordings(words string) []string {
 	return []string{words}
 }
 
-// TestOneStepForEachWording proves the same over everything that the words of each step allow.
+// TestOneStepForEachWording checks the same for everything that the words of each step allow.
 func TestOneStepForEachWording(t *testing.T) {
 	slot := regexp.MustCompile(`\{([a-z_]+)\}`)
 	for _, s := range steps() {
@@ -122,7 +120,7 @@ func TestOneStepForEachWording(t *testing.T) {
 					words, func(name string) string { return samples[name[1:len(name)-1]][k] },
 				)
 				if found := steps().find(sentence); len(found) != 1 || found[0] != s {
-					t.Errorf("%d steps are worded like %q, one of them %s", len(found), sentence, s.words)
+					t.Errorf("%d steps fit %q, one of them %s", len(found), sentence, s.words)
 				} else if _, _, err := s.read(sentence); err != nil {
 					t.Errorf("%q: %v", sentence, err)
 				}
@@ -131,7 +129,7 @@ func TestOneStepForEachWording(t *testing.T) {
 	}
 }
 
-// TestJavaScript checks that editors, which run JavaScript, can use every expression.
+// TestJavaScript checks that every expression means the same in JavaScript, which editors run.
 func TestJavaScript(t *testing.T) {
 	foreign := regexp.MustCompile(`\(\?[^:]|\\[^dw.+*?()|\[\]{}^$/-]|\[\[:`)
 	for _, s := range steps() {
@@ -144,7 +142,7 @@ func TestJavaScript(t *testing.T) {
 	}
 }
 
-// TestStrict lists sentences that nearly mean something, and must mean nothing.
+// TestStrict reads sentences that nearly fit a step, and must fit none.
 func TestStrict(t *testing.T) {
 	for _, sentence := range []string{
 		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`,
@@ -157,13 +155,13 @@ func TestStrict(t *testing.T) {
 	} {
 		for _, s := range steps().find(sentence) {
 			if _, _, err := s.read(sentence); err == nil {
-				t.Errorf("%s\nis worded like %s", sentence, s.words)
+				t.Errorf("%s\nfits %s", sentence, s.words)
 			}
 		}
 	}
 }
 
-// TestWordings lists ways of saying the same, and the values that are understood.
+// TestWordings reads sentences that say the same, and compares their values.
 func TestWordings(t *testing.T) {
 	for _, group := range [][]string{
 		{
@@ -173,21 +171,33 @@ func TestWordings(t *testing.T) {
 			`the channel stable with waves of one, five and 20 hosts each soaking for half an hour`,
 			`channel 'stable'  with waves of 1 and 5 and 20 hosts soaking 0.5 hours`,
 		},
-		{`[stable [3] <nil>]`, `channel "stable" with a wave of 3 hosts`, `channel “stable” with one ` +
-			`wave of three hosts`},
+		{`[stable [3] <nil>]`, `channel "stable" with a wave of 3 hosts`,
+			`channel “stable” with one wave of three hosts`},
 		{`[stable 0 <nil>]`, `channel "stable" with no hosts`, `a channel "stable" with 0 hosts`},
-		{`[[web-01] <nil>]`, `host "web-01" never answers`, `host web-01 never answers`, `hosts "web-01" never answer`},
+		{
+			`[[web-01] <nil>]`, `host "web-01" never answers`, `host web-01 never answers`,
+			`hosts "web-01" never answer`,
+		},
 		{`[[web-01 web-02] b2]`, `hosts "web-01" and "web-02" fail their probes under ref "b2"`,
 			`hosts web-01, web-02 fail their probes under b2`},
-		{`[stable b2 at once]`, `"stable" moves to ref "b2" at once`, `channel stable moves to b2 at ` +
-			`the same moment`,
+		{`[stable b2 at once]`, `"stable" moves to ref "b2" at once`,
+			`channel stable moves to b2 at the same moment`,
 			`"stable" moves back to "b2" at once`},
 		{`[[web-01] <nil>]`, `The host "web-01" never answers`, `host 'web-01' never answers`},
-		{`[1 [stable edge]]`, `a budget of one for channels stable and edge`, `The budget of 1 for the channels "stable" and ‘edge’`},
-		{`[stable@a1 Superseded now]`, `The rollout "stable@a1" is Superseded`, `rollout "stable@a1" is Superseded`, `"stable@a1" is superseded`, `stable@a1 is "Superseded"`,
-			`rollout stable@a1 is Superseded`, `Rollout ‘stable@a1’ becomes superseded`},
-		{`[stable@a1 Pruned 168h0m0s to 168h0m0s later]`, `"stable@a1" is pruned 7 days later`, `"stable@a1" becomes Pruned a week later`,
-			`rollout "stable@a1" is Pruned 168h later`},
+		{
+			`[1 [stable edge]]`, `a budget of one for channels stable and edge`,
+			`The budget of 1 for the channels "stable" and ‘edge’`,
+		},
+		{
+			`[stable@a1 Superseded now]`, `The rollout "stable@a1" is Superseded`,
+			`rollout "stable@a1" is Superseded`, `"stable@a1" is superseded`,
+			`stable@a1 is "Superseded"`, `rollout stable@a1 is Superseded`,
+			`Rollout ‘stable@a1’ becomes superseded`,
+		},
+		{
+			`[stable@a1 Pruned 168h0m0s to 168h0m0s later]`, `"stable@a1" is pruned 7 days later`,
+			`"stable@a1" becomes Pruned a week later`, `rollout "stable@a1" is Pruned 168h later`,
+		},
 		{`[stable@a1 Pruned 9m0s to 11m0s later]`, `"stable@a1" is pruned about 10 minutes later`,
 			`"stable@a1" is pruned 10m later, give or take 1 minute`},
 		{`[stable@a1 Terminal 0s to 2h0m0s later]`, `"stable@a1" is Terminal within two hours`,
@@ -203,7 +213,7 @@ func TestWordings(t *testing.T) {
 		for _, sentence := range group[1:] {
 			found := steps().find(sentence)
 			if len(found) != 1 {
-				t.Errorf("%d steps are worded like: %s", len(found), sentence)
+				t.Errorf("%d steps fit: %s", len(found), sentence)
 				continue
 			}
 			values, _, err := found[0].read(sentence)
@@ -227,8 +237,7 @@ func TestWordings(t *testing.T) {
 	}
 }
 
-// FuzzSentence reads whatever a sentence may be: it is worded like one step at most, or something
-// is wrong with our words.
+// FuzzSentence reads any text: it fits one step at most.
 func FuzzSentence(f *testing.F) {
 	for _, s := range steps() {
 		f.Add(s.example)
@@ -237,7 +246,7 @@ func FuzzSentence(f *testing.F) {
 		found := steps().find(sentence)
 		if len(found) > 1 {
 			t.Errorf(
-				"%d steps are worded like %q: %s and %s", len(found), sentence, found[0].words, found[1].words,
+				"%d steps fit %q: %s and %s", len(found), sentence, found[0].words, found[1].words,
 			)
 		}
 		for _, s := range found {
@@ -247,7 +256,7 @@ func FuzzSentence(f *testing.F) {
 			}
 		}
 		if len(found) == 0 && len(steps().nearest(sentence, 3)) != 3 {
-			t.Errorf("nothing is near %q", sentence)
+			t.Errorf("no sentence is near %q", sentence)
 		}
 	})
 }

@@ -132,7 +132,8 @@ func TestFateList(t *testing.T) {
 	if fmt.Sprint(err) != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
-	if err := l.add([]reducer.HostID{"c"}, sim.Fate{Ref: "b2", Kind: sim.NeverAnswers}, false); err != nil {
+	err = l.add([]reducer.HostID{"c"}, sim.Fate{Ref: "b2", Kind: sim.NeverAnswers}, false)
+	if err != nil {
 		t.Error(err)
 	}
 	if f, found := l.untested([]string{"a1"}); !found || f.Host != "a" || f.Ref != "b2" {

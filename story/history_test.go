@@ -165,7 +165,11 @@ func TestHistoryPositions(t *testing.T) {
 	for _, tt := range []struct {
 		after occurrence
 		want  int
-	}{{occurrence{0, 1}, 2}, {occurrence{2 * time.Minute, noEntry}, 2}, {occurrence{time.Hour, noEntry}, 8}} {
+	}{
+		{occurrence{0, 1}, 2},
+		{occurrence{2 * time.Minute, noEntry}, 2},
+		{occurrence{time.Hour, noEntry}, 8},
+	} {
 		if got := h.after(tt.after); got != tt.want {
 			t.Errorf("entry %d is after %+v, want %d", got, tt.after, tt.want)
 		}

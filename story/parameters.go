@@ -38,28 +38,34 @@ const (
 	countForm   = `an?|one|two|three|four|five|six|seven|eight|nine|ten`
 	numberForm  = `[0-9]+|no|zero|` + countForm
 	numbersForm = `(?:` + numberForm + `)(?:(?:,| and|, and) +(?:` + numberForm + `))*`
-	unitForm    = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|days?|d` +
-		`|weeks?|w`
+	unitForm    = `milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|min|m|hours?|hrs?|h|` +
+		`days?|d|weeks?|w`
 	lengthForm   = `(?:[0-9]+(?:\.[0-9]+)? ?|(?:half an|` + countForm + `) )(?:` + unitForm + `)`
 	durationForm = lengthForm + `(?:,? ?(?:and )?` + lengthForm + `)*`
 	percentForm  = `[0-9]+(?:\.[0-9]+)? ?(?:%|percent)`
-	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?|between (?:[0-9]+|` + durationForm + `) and ` + durationForm
-	timesForm    = `(?:(?:exactly|at least|at most) )?(?:once|twice|(?:` + numberForm + `) times)`
-	momentForm   = `.+`
+	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?` +
+		`|between (?:[0-9]+|` + durationForm + `) and ` + durationForm
+	timesForm  = `(?:(?:exactly|at least|at most) )?(?:once|twice|(?:` + numberForm + `) times)`
+	momentForm = `.+`
 
 	// A fact is a moment with a verb, which can stand in the middle of a sentence.
 	verbForm    = `(?:is|are|was|were|has|have|had|becomes|became|starts|turns|turned)`
 	rolloutFact = `(?:(?:the )?rollout )?(?:` + rolloutForm + `)`
-	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?|(?:the )?host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?|` + rolloutFact + `) ` +
-		verbForm + ` "?[A-Za-z]+"?`
+	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?` +
+		`|(?:the )?host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?` +
+		`|` + rolloutFact + `) ` + verbForm + ` "?[A-Za-z]+"?`
 
 	// The clause that says when something happens is optional.
 	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`
-	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)|(?: +after +(?:` + durationForm + `))|(?: +at once)|(?: +at the same (?:moment|instant|time))`
+	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)` +
+		`|(?: +after +(?:` + durationForm + `))|(?: +at once)` +
+		`|(?: +at the same (?:moment|instant|time))`
 
 	// So is the one that says at what time an expectation looks.
-	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later(?:, give or take (?:` + durationForm + `))?` +
-		`| +after +(?:about )?(?:` + durationForm + `)|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end`
+	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later` +
+		`(?:, give or take (?:` + durationForm + `))?` +
+		`| +after +(?:about )?(?:` + durationForm + `)` +
+		`|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end`
 )
 
 // parameters are by the name that stands for a value in the words of a step.

@@ -28,7 +28,10 @@ func TestDelays(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"between 10 minutes and 1 minute", "between 10 and 1 minutes", "between 1 and 1h30m", "3 minutes, seldom over 40 seconds", "soon", "4000 days on average"} {
+	for _, s := range []string{
+		"between 10 minutes and 1 minute", "between 10 and 1 minutes", "between 1 and 1h30m",
+		"3 minutes, seldom over 40 seconds", "soon", "4000 days on average",
+	} {
 		if d, err := parseDelay(s); err == nil {
 			t.Errorf("%s: %v", s, d)
 		}
@@ -36,7 +39,9 @@ func TestDelays(t *testing.T) {
 }
 
 func TestChances(t *testing.T) {
-	for s, want := range map[string]sim.Probability{"0%": 0, "50%": sim.Certain / 2, "100 percent": sim.Certain, "25 %": sim.Certain / 4} {
+	for s, want := range map[string]sim.Probability{
+		"0%": 0, "50%": sim.Certain / 2, "100 percent": sim.Certain, "25 %": sim.Certain / 4,
+	} {
 		if got, err := parsePercent(s); err != nil || got != want {
 			t.Errorf("%s is %v, %v", s, got, err)
 		}

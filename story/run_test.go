@@ -172,7 +172,8 @@ func TestMany(t *testing.T) {
 			"failed this story is too long: each time that it waits for everything to settle it is " +
 				"simulated from its start, which has made more than"},
 		{"rows", strings.Replace(background, "Scenario:", "Scenario Outline:", 1) +
-			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" + many("      | Filed |\n"),
+			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" +
+			many("      | Filed |\n"),
 			`failed no state of a rollout is named "Filed": did you mean "Failed"?`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -108,7 +108,8 @@ var channelSteps = []step{
 			"and for that time.",
 		example: `"stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours`,
 		do: func(
-			w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration, when timing,
+			w *world, id reducer.ChannelID, refs []reducer.ChannelRef, every delay, d time.Duration,
+			when timing,
 		) error {
 			if len(refs) < 2 {
 				return fmt.Errorf("flapping needs two refs or more")
@@ -130,8 +131,9 @@ func scheduleTraffic(w *world, t sim.Traffic, every delay, lasts time.Duration, 
 	}
 	w.fleet.allowSilence(every.longest)
 	err := w.scheduleChange(when, w.names.latest[t.Channel], func(w *world) error {
+		now := w.timeline.now
 		// the end is late enough for a last ref that is due then
-		t.Every, t.From, t.Until = every.Distribution, w.timeline.now+faultDelay, w.timeline.now+lasts+2*faultDelay
+		t.Every, t.From, t.Until = every.Distribution, now+faultDelay, now+lasts+2*faultDelay
 		w.fleet.Traffic = append(w.fleet.Traffic, t)
 		return nil
 	})
@@ -147,7 +149,8 @@ func moveChannel(w *world, id reducer.ChannelID, ref reducer.ChannelRef, when ti
 	if _, err := w.fleet.channel(id); err != nil {
 		return err
 	}
-	if err := w.schedule(when, w.names.latest[id], &sim.Action{SetRef: &sim.RefChange{Channel: id, Ref: ref}}); err != nil {
+	move := &sim.Action{SetRef: &sim.RefChange{Channel: id, Ref: ref}}
+	if err := w.schedule(when, w.names.latest[id], move); err != nil {
 		return err
 	}
 	w.names.addRollout(reducer.NewRolloutID(id, ref), id)

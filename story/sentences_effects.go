@@ -238,8 +238,8 @@ func quarantined(
 			} else if e.HostEffect.Effect == trace.RemoteInsertQuarantine && entry == noEntry {
 				entry = i
 			}
-		case e.Effect != nil && e.Effect.Kind == reducer.InsertQuarantineFromRollout && e.Effect.Channel == channel &&
-			e.Effect.Closure == closure && entry == noEntry:
+		case e.Effect != nil && e.Effect.Kind == reducer.InsertQuarantineFromRollout &&
+			e.Effect.Channel == channel && e.Effect.Closure == closure && entry == noEntry:
 			entry = i
 		}
 	}

@@ -109,7 +109,10 @@ func readEvent(r gherkin.Row) (*reducer.Event, error) {
 	if kind == 0 || r["rollout"] == "" {
 		return nil, fmt.Errorf("the row needs an event and a rollout")
 	}
-	if err := r.Require(kind, eventColumns[kind], "channel", "ref", "host", "wave", "from", "to", "successor"); err != nil {
+	err = r.Require(
+		kind, eventColumns[kind], "channel", "ref", "host", "wave", "from", "to", "successor",
+	)
+	if err != nil {
 		return nil, err
 	}
 	ev := &reducer.Event{

@@ -14,9 +14,10 @@ import (
 
 // How faults are spelled.
 const (
-	mishapForm = `activations fail|activations are deferred|probes fail|rollbacks never complete` +
-		`|dispatches are never acked`
-	spoiltForm = `lost|overtaken|doubled(?: after (?:` + delayForm + `))?|late by (?:` + delayForm + `)`
+	mishapForm = `activations fail|activations are deferred|probes fail|rollbacks never complete|` +
+		`dispatches are never acked`
+	spoiltForm = `lost|overtaken|doubled(?: after (?:` + delayForm + `))?` +
+		`|late by (?:` + delayForm + `)`
 )
 
 var faultSteps = []step{

@@ -20,7 +20,10 @@ func TestDivide(t *testing.T) {
 		{10, "30% and 60%", "the waves are 90% of the hosts together: expected 100%"},
 		{10, "60% and 60%", "the waves are 120% of the hosts together: expected 100%"},
 		{20_000, "100%", "a channel has at most 10000 hosts"},
-		{10, "0.0001% and 99.9999%", "0.0001% is not a share: expected a percentage with three decimals at most"},
+		{
+			10, "0.0001% and 99.9999%",
+			"0.0001% is not a share: expected a percentage with three decimals at most",
+		},
 	} {
 		shares, err := parsePercents(tt.shares)
 		got := ""

@@ -98,7 +98,9 @@ var invariantExpectations = []step{
 		doc: "Every invariant holds, apart from violations that an earlier sentence expects. " +
 			"Every scenario checks this at its end: the sentence is for those that expect nothing else.",
 		example: `every invariant holds`,
-		do:      func(w *world) error { return w.checkViolations(func(invariant.Violation) bool { return true }) },
+		do: func(w *world) error {
+			return w.checkViolations(func(invariant.Violation) bool { return true })
+		},
 	},
 	{
 		topic: "What must happen in the end", phase: expects,

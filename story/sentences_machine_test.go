@@ -22,23 +22,34 @@ func (l *liar) Step(
 	return err
 }
 
-// TestAnswersImplyTheRest: the state, the names of the effects and the error are right, and
-// something that they imply is not.
+// TestAnswersImplyTheRest puts a question to machines whose state, effects and error are as
+// expected, and something that they imply is not.
 func TestAnswersImplyTheRest(t *testing.T) {
-	for name, tamper := range map[string]func(*reducer.Record, *reducer.Effects, *error){
-		"no terminal_at":    func(rec *reducer.Record, _ *reducer.Effects, _ *error) { rec.TerminalAt = reducer.Opt[reducer.Time]{} },
-		"the state stays":   func(rec *reducer.Record, _ *reducer.Effects, _ *error) { rec.State = reducer.Active },
-		"the cursor moves":  func(rec *reducer.Record, _ *reducer.Effects, _ *error) { rec.CurrentWave++ },
-		"another log seq":   func(rec *reducer.Record, _ *reducer.Effects, _ *error) { rec.OpenedEventLogSeq.Value++ },
-		"from another":      func(_ *reducer.Record, out *reducer.Effects, _ *error) { out.All()[0].From = reducer.Converging },
-		"at another time":   func(_ *reducer.Record, out *reducer.Effects, _ *error) { out.All()[0].At++ },
-		"another retention": func(_ *reducer.Record, out *reducer.Effects, _ *error) { out.All()[1].DelaySeconds++ },
-		"effects although it is refused": func(rec *reducer.Record, _ *reducer.Effects, err *error) {
-			*err = &reducer.IllegalForState{From: reducer.Active, Event: reducer.RolloutTerminal, Rollout: ownRollout}
+	type answer struct {
+		*reducer.Record
+		effects []reducer.Effect
+		err     *error
+	}
+	for name, tamper := range map[string]func(answer){
+		"no terminal_at":    func(a answer) { a.TerminalAt = reducer.Opt[reducer.Time]{} },
+		"the state stays":   func(a answer) { a.State = reducer.Active },
+		"the cursor moves":  func(a answer) { a.CurrentWave++ },
+		"another log seq":   func(a answer) { a.OpenedEventLogSeq.Value++ },
+		"from another":      func(a answer) { a.effects[0].From = reducer.Converging },
+		"at another time":   func(a answer) { a.effects[0].At++ },
+		"another retention": func(a answer) { a.effects[1].DelaySeconds++ },
+		"effects although it is refused": func(a answer) {
+			*a.err = &reducer.IllegalForState{
+				From: reducer.Active, Event: reducer.RolloutTerminal, Rollout: ownRollout,
+			}
 		},
 	} {
 		w := newWorld("")
-		w.simulator.wrap = func(m reducer.Machine) reducer.Machine { return &liar{m, tamper} }
+		w.simulator.wrap = func(m reducer.Machine) reducer.Machine {
+			return &liar{m, func(rec *reducer.Record, out *reducer.Effects, err *error) {
+				tamper(answer{rec, out.All(), err})
+			}}
+		}
 		err := w.carryOut("in Active the machine answers like this:", tableOf([][]string{
 			{"event", "becomes", "effects"}, {"RolloutTerminal", "Terminal", "SchedulePruning"},
 		}))

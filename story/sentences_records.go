@@ -104,6 +104,8 @@ func expectRecord(w *world, id reducer.RolloutID, t gherkin.Table) error {
 		return err
 	}
 	rec := &r.Record
+	start := w.history.start
+	parseAt := func(s string) (string, error) { return parseInstant(start, s) }
 	var expected, found []string
 	for _, field := range []struct {
 		name, is string
@@ -112,10 +114,13 @@ func expectRecord(w *world, id reducer.RolloutID, t gherkin.Table) error {
 		{"state", rec.State.String(), func(s string) (string, error) { return named(parseState(s)) }},
 		{"channel", string(rec.Channel), plain},
 		{"target_ref", string(rec.TargetRef), plain},
-		{"current_wave", fmt.Sprint(rec.CurrentWave), func(s string) (string, error) { return named(parseWave(s)) }},
-		{"opened_at", instant(w, reducer.Some(rec.OpenedAt)), func(s string) (string, error) { return readInstant(w, s) }},
-		{"terminal_at", instant(w, rec.TerminalAt), func(s string) (string, error) { return readInstant(w, s) }},
-		{"superseded_at", instant(w, rec.SupersededAt), func(s string) (string, error) { return readInstant(w, s) }},
+		{
+			"current_wave", fmt.Sprint(rec.CurrentWave),
+			func(s string) (string, error) { return named(parseWave(s)) },
+		},
+		{"opened_at", instant(start, reducer.Some(rec.OpenedAt)), parseAt},
+		{"terminal_at", instant(start, rec.TerminalAt), parseAt},
+		{"superseded_at", instant(start, rec.SupersededAt), parseAt},
 	} {
 		if t[0][field.name] == "" {
 			continue
@@ -142,24 +147,25 @@ func named[T any](v T, err error) (string, error) { return fmt.Sprint(v), err }
 const absent = "none"
 
 // instant returns a time of a record as one since the start.
-func instant(w *world, t reducer.Opt[reducer.Time]) string {
+func instant(start reducer.Time, t reducer.Opt[reducer.Time]) string {
 	if !t.Set {
 		return absent
 	}
-	return elapsed(w.history.since(t.Value))
+	return elapsed(time.Duration(t.Value - start))
 }
 
-func readInstant(w *world, s string) (string, error) {
+// parseInstant parses a time since the start, or an instant. It returns what instant does.
+func parseInstant(start reducer.Time, s string) (string, error) {
 	if s == absent {
 		return s, nil
 	}
 	if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return elapsed(w.history.since(reducer.Time(at.UnixNano()))), nil
+		return elapsed(time.Duration(reducer.Time(at.UnixNano()) - start)), nil
 	}
 	d, err := parseDuration(s)
 	if err != nil {
-		return "", fmt.Errorf("%q is not a time since the start such as 10 minutes, not an instant "+
-			"such as 2026-01-01T00:10:00Z, and not %s", s, absent)
+		return "", fmt.Errorf("%q: expected a time since the start such as 10 minutes, an instant "+
+			"such as 2026-01-01T00:10:00Z, or %s", s, absent)
 	}
 	return elapsed(d), nil
 }

@@ -13,8 +13,10 @@ import (
 
 const tutorial = "../docs/tutorial.md"
 
-// TestTutorial sees to it that the tutorial is the way through what ships: it names every feature
-// once, by its title, and all of a folder together, under a heading of its own.
+var toFeature = regexp.MustCompile(`\[([^]]+)\]\(\.\./(features/[^)]+)\)`)
+
+// TestTutorial checks that the tutorial names every feature that ships once, by its title, and
+// those of each folder together, under a heading of their own.
 func TestTutorial(t *testing.T) {
 	text, err := os.ReadFile(tutorial)
 	if err != nil {
@@ -23,7 +25,7 @@ func TestTutorial(t *testing.T) {
 	links, headings := make(map[string]int), make(map[string]int)
 	for _, section := range bytes.Split(text, []byte("\n## "))[1:] {
 		var folder string
-		for _, link := range regexp.MustCompile(`\[([^]]+)\]\(\.\./(features/[^)]+)\)`).FindAllSubmatch(section, -1) {
+		for _, link := range toFeature.FindAllSubmatch(section, -1) {
 			title, file := string(link[1]), string(link[2])
 			links[file]++
 			feature, err := fs.ReadFile(shipped, file)

@@ -52,10 +52,12 @@ var (
 	)
 
 	momentWave = regexp.MustCompile(
-		`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
+		`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm +
+			` ?"?([A-Za-z]+)"?$`,
 	)
 	momentHost = regexp.MustCompile(
-		`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
+		`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm +
+			`))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
 	)
 	momentRollout = regexp.MustCompile(
 		`^(?:(?:the )?rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`,

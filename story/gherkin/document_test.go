@@ -121,8 +121,10 @@ func TestReadErrors(t *testing.T) {
 
 // TestDocument looks up what a document has by id.
 func TestDocument(t *testing.T) {
-	d, err := Parse("x.feature", []byte("@a\nFeature: x\n  Prose.\n\n  Background:\n    Given all\n\n"+
-		"  @b\n  Scenario Outline: <n>\n    Then <n>\n\n    @c\n    Examples:\n      | n |\n      | 7 |\n"))
+	const text = "@a\nFeature: x\n  Prose.\n\n  Background:\n    Given all\n\n" +
+		"  @b\n  Scenario Outline: <n>\n    Then <n>\n\n" +
+		"    @c\n    Examples:\n      | n |\n      | 7 |\n"
+	d, err := Parse("x.feature", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,8 @@ func TestFormat(t *testing.T) {
 }
 
 func TestFormatErrors(t *testing.T) {
-	for _, text := range []string{"", "Feature: x\n  Scenario: y\n    Given z\n  Givenn\n", "\x00", "Feature: x\n  Scenario: y\n    * z\n      \"\"\"\n"} {
+	const scenario = "Feature: x\n  Scenario: y\n    Given z\n"
+	for _, text := range []string{"", scenario + "  Givenn\n", "\x00", scenario + "      \"\"\"\n"} {
 		var refused *Error
 		if _, err := Format("x.feature", []byte(text)); !errors.As(err, &refused) ||
 			refused.File != "x.feature" {
