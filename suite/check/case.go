@@ -31,13 +31,14 @@ func (s *Suite) Cases() ([]*Case, error) {
 	return all, errors.Join(errs...)
 }
 
-// Path returns the path of the file, with the line of a scenario of a feature.
+// Path returns the path of the file. For a scenario of a feature it ends with the line, as :LINE.
 func (c *Case) Path() string { return c.unit.path }
 
 // Feature reports whether the case is a scenario of a feature.
 func (c *Case) Feature() bool { return c.unit.feature != nil }
 
-// Run checks the case. If through is not nil, it wraps the machine that the case names.
+// Run checks the case. If through is not nil, the case runs on the machine that through returns for
+// its own.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	if c.unit.feature != nil {
 		return checkFeature(c.unit.feature, through, false)
@@ -45,16 +46,16 @@ func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	return checkScenario(c.fsys, c.unit.path, &Options{through: through})
 }
 
-// Measured is the result of a case, and what the case exercised.
+// Measured is the result of a case, with the parts of the machine that it exercised.
 type Measured struct {
 	Case    *Case
 	Result  *Result
 	Reached coverage.Recording
-	Steps   uint64 // of all its machines: a measure of cost that is the same on every computer
+	Steps   uint64 // of all its machines; unlike a time, the same on every computer
 }
 
-// Measure runs cases, up to jobs at once, and returns what each one exercised, in their order. The
-// error is that of the context.
+// Measure runs cases, up to jobs at once, and measures each one. The results are in the order of
+// the cases. The error is that of the context.
 func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) {
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ horizon: 1h
 		"host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Terminal\n"
 	failing = "Feature: G\n  Scenario: It does not hold\n    Given channel \"stable\" with a wave " +
 		"of 1 host\n    When \"stable\" moves to ref \"a1\"\n    Then rollout \"stable@a1\" is Failed\n"
-	unworded = "Feature: H\n  Scenario: Nobody knows\n    Given the moon is full\n"
+	undefined = "Feature: H\n  Scenario: Nobody knows\n    Given the moon is full\n"
 )
 
 func files(contents map[string]string) fstest.MapFS {
@@ -70,23 +71,18 @@ func TestOutcomes(t *testing.T) {
 		"scenarios/unclear.yaml":  "chanels: []\n",
 		"features/f/f.feature":    passing,
 		"features/g/g.feature":    failing,
-		"features/h/h.feature":    unworded,
-		"features/h/bad.feature":  "Nothing of the kind",
+		"features/h/h.feature":    undefined,
+		"features/h/bad.feature":  "Not Gherkin",
 		"features/.git/x.feature": "hidden",
 	})
 	goldens := recorded(t, fsys, "scenarios")
 	if goldens["golden/same.golden"] == nil || goldens["golden/stuck.golden"] != nil {
-		t.Fatalf("wrote %d goldens: want one for each scenario, but none for one with "+
-			"violations", len(goldens))
+		t.Fatalf("wrote %d goldens: want one for each scenario without violations", len(goldens))
 	}
 	fsys["golden/same.golden"] = &fstest.MapFile{Data: goldens["golden/same.golden"]}
-	fsys["golden/changed.golden"] = &fstest.MapFile{
-		Data: []byte(
-			strings.Replace(
-				string(goldens["golden/changed.golden"]), "Opening → Active", "Opening → Failed", 1,
-			),
-		),
-	}
+	changed := bytes.Replace(
+		goldens["golden/changed.golden"], []byte("Opening → Active"), []byte("Opening → Failed"), 1)
+	fsys["golden/changed.golden"] = &fstest.MapFile{Data: changed}
 	fsys["golden/stuck.golden"] = fsys["golden/same.golden"]
 
 	results, sum := run(t, fsys, []string{"scenarios", "features"}, Options{Jobs: 2, Keep: true})
@@ -127,18 +123,16 @@ func TestOutcomes(t *testing.T) {
 		}
 		return names
 	}
-	if got := names(byPath["scenarios/changed.yaml"]); !slices.Equal(
-		got, []string{"changed.golden", "changed.diff.txt", "changed.ndjson"},
-	) {
-		t.Errorf("artefacts of changed: %q", got)
+	for path, want := range map[string][]string{
+		"scenarios/changed.yaml": {"changed.golden", "changed.diff.txt", "changed.ndjson"},
+		"features/g/g.feature:2": {"features-g-g-2.txt", "features-g-g-2.ndjson"},
+	} {
+		if got := names(byPath[path]); !slices.Equal(got, want) {
+			t.Errorf("artefacts of %s: got %q, want %q", path, got, want)
+		}
 	}
-	if got := names(byPath["features/g/g.feature:2"]); !slices.Equal(
-		got, []string{"features-g-g-2.txt", "features-g-g-2.ndjson"},
-	) {
-		t.Errorf("artefacts of g: %q", got)
-	}
-	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 || sum.Line() != "2 passed, 5 failed, 2 "+
-		"unreadable" {
+	if sum.OK() || sum.Scenarios != 5 || sum.Features != 4 ||
+		sum.Line() != "2 passed, 5 failed, 2 unreadable" {
 		t.Errorf("summary %+v: %s", sum, sum.Line())
 	}
 }
@@ -151,7 +145,8 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
-func TestShardsMakeTheWhole(t *testing.T) {
+// TestShards checks that each case runs in exactly one shard.
+func TestShards(t *testing.T) {
 	roots := []string{"scenarios", "features/reducer"}
 	whole, _ := run(t, rollsim.Library, roots, Options{Jobs: 2})
 	seen := make(map[string]int)
@@ -174,13 +169,12 @@ func TestShardsMakeTheWhole(t *testing.T) {
 	}
 }
 
-func TestFindNothing(t *testing.T) {
-	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"."}); !errors.Is(
-		err, ErrNothing,
-	) {
+func TestFindErrors(t *testing.T) {
+	readme := files(map[string]string{"readme.md": "x"})
+	if _, err := Find(readme, []string{"."}); !errors.Is(err, errNothing) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Find(files(map[string]string{"readme.md": "x"}), []string{"readme.md"}); err == nil ||
+	if _, err := Find(readme, []string{"readme.md"}); err == nil ||
 		!strings.Contains(err.Error(), "expected a scenario") {
 		t.Errorf("got %v", err)
 	}

@@ -37,14 +37,7 @@ const (
 )
 
 var statusNames = [statusEnd]string{
-	"",
-	"ok",
-	"FAIL",
-	"ERROR",
-	"updated",
-	"skipped",
-	"omitted",
-	"defect",
+	"", "ok", "FAIL", "ERROR", "updated", "skipped", "omitted", "defect",
 }
 
 // String returns the status as reports print it.
@@ -83,12 +76,12 @@ type Options struct {
 	// Keep adds artefacts to the results of failed cases.
 	Keep bool
 
-	// Machine, if not nil, replaces the machine of each scenario under the name of that machine, so
-	// that the goldens show where it differs. Features keep their machine. The run ends if Machine
-	// does not answer.
+	// Machine, if not nil, replaces the machine of each scenario. It runs under the name of the
+	// machine that it replaces, so that only its answers can differ from a golden. Features keep
+	// their machine. The run ends if Machine does not answer.
 	Machine reducer.Machine
 
-	through func(reducer.Machine) reducer.Machine // wraps the machine of a Case
+	through func(reducer.Machine) reducer.Machine // if not nil, wraps the machine of a Case
 }
 
 // machine returns the machine of a scenario.
@@ -131,11 +124,8 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 			switch u := &units[i]; {
 			case u.err != nil:
 				return &Result{
-					Status:  Unusable,
-					Path:    u.path,
-					Name:    u.path,
-					Message: u.err.Error(),
-					Rerun:   "rollsim features " + shell.Join(u.path),
+					Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(),
+					Rerun: "rollsim features " + shell.Join(u.path),
 				}
 			case u.feature != nil:
 				return checkFeature(u.feature, nil, opt.Keep)

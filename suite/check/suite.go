@@ -45,12 +45,12 @@ type unit struct {
 	err     error       // why a feature file cannot be run
 }
 
-// ErrNothing is the error for a suite without files. A suite that checks nothing must not pass.
-var ErrNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
+// errNothing is the error for a suite without files. A suite that checks nothing must not pass.
+var errNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
 
 // Find returns the sorted suite of the files and folders at some paths. A folder contributes all
-// files below it. The error wraps ErrNothing if there are none. A file that ends in .yml is an
-// error, because it would be skipped without notice.
+// files below it. No file at all is an error. A file that ends in .yml is an error, because it
+// would be skipped without notice.
 func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	s := &Suite{FS: fsys}
 	for _, root := range roots {
@@ -63,11 +63,12 @@ func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	s.Scenarios = slices.Compact(s.Scenarios)
 	s.Features = slices.Compact(s.Features)
 	if len(s.Scenarios)+len(s.Features) == 0 {
-		return nil, fmt.Errorf("%w below %s", ErrNothing, strings.Join(roots, ", "))
+		return nil, fmt.Errorf("%w below %s", errNothing, strings.Join(roots, ", "))
 	}
 	return s, nil
 }
 
+// add adds the file at root, or the files below the folder root.
 func (s *Suite) add(root string) error {
 	file, _, _ := strings.Cut(root, ".feature:")
 	if file != root {
@@ -96,7 +97,8 @@ func (s *Suite) add(root string) error {
 		case ".feature":
 			s.Features = append(s.Features, p)
 		case ".yml":
-			if misnamed == nil && !strings.HasPrefix(path.Base(p), ".") { // not the settings of a tool
+			hidden := strings.HasPrefix(path.Base(p), ".") // such as the settings of a tool
+			if misnamed == nil && !hidden {
 				misnamed = fmt.Errorf("%s: the name of a scenario file must end in .yaml: rename it", p)
 			}
 		}

@@ -51,7 +51,7 @@ func (m *Mismatch) String() string {
 
 // Run runs the vectors of a file, plain or gzip, through a machine. file is the name of the file
 // for errors and mismatches. Run returns an error with file and line if the file cannot be read,
-// holds something other than vectors, or if the machine does not answer. The result then counts the
+// has a line that is not a vector, or if the machine does not answer. The result then counts the
 // vectors before that line.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
@@ -107,8 +107,8 @@ func broken(file string, line int, err error) error {
 	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
-// run runs the steps of the vector up to the first mismatch, and counts them. The error is that of
-// a machine that does not answer.
+// run runs the steps of the vector up to the first mismatch, and counts them. It returns an
+// error if the machine does not answer.
 func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 	if v.walk {
 		result.Walks++
@@ -147,8 +147,9 @@ func (a *answer) compare(
 			return "answer", want, got
 		}
 		if record != before {
-			return "record after an " +
-				"error", string(trace.AppendRecord(nil, &before)), string(trace.AppendRecord(nil, &record))
+			want = string(trace.AppendRecord(nil, &before))
+			got = string(trace.AppendRecord(nil, &record))
+			return "record after an error", want, got
 		}
 		if len(effects) != 0 {
 			return "effects of an error", "none", list(effects)
@@ -156,11 +157,8 @@ func (a *answer) compare(
 		return "", "", ""
 	}
 	if a.record != record {
-		wanted, given := flatten(
-			trace.AppendRecord(nil, &a.record),
-		), flatten(
-			trace.AppendRecord(nil, &record),
-		)
+		wanted := flatten(trace.AppendRecord(nil, &a.record))
+		given := flatten(trace.AppendRecord(nil, &record))
 		for i := range wanted {
 			if !bytes.Equal(wanted[i].text, given[i].text) {
 				return wanted[i].path, string(wanted[i].text), string(given[i].text)
@@ -182,8 +180,8 @@ func (a *answer) compare(
 	return a.compareSpelling(record, effects)
 }
 
-// compareSpelling compares how the times of two otherwise equal answers are spelt. It ignores times
-// that the vector does not spell in the canonical form.
+// compareSpelling compares the spelling of the times in two answers that are otherwise equal. It
+// ignores times that the vector does not spell in the canonical form.
 func (a *answer) compareSpelling(
 	record reducer.Record, effects []reducer.Effect,
 ) (what, want, got string) {
@@ -224,11 +222,8 @@ func refusalOf(err error) (refusal, bool) {
 	case errors.As(err, &illegal):
 		return refusal{kind: trace.ErrorIllegalForState, from: illegal.From, event: illegal.Event}, true
 	case errors.As(err, &unimplemented):
-		return refusal{
-			kind:  trace.ErrorUnimplemented,
-			from:  unimplemented.From,
-			event: unimplemented.Event,
-		}, true
+		from, event := unimplemented.From, unimplemented.Event
+		return refusal{kind: trace.ErrorUnimplemented, from: from, event: event}, true
 	case errors.As(err, &invariant):
 		return refusal{kind: trace.ErrorInvariant, from: invariant.State, event: invariant.Event}, true
 	case errors.As(err, &supersession):

@@ -45,20 +45,14 @@ func TestV02AnswersEveryVector(t *testing.T) {
 	}{
 		{"cells.ndjson.gz", string(packed(t, "cells.ndjson.gz")), conform.Result{Cells: 960, Steps: 960}},
 		{
-			"walks.ndjson.gz",
-			string(packed(t, "walks.ndjson.gz")),
+			"walks.ndjson.gz", string(packed(t, "walks.ndjson.gz")),
 			conform.Result{Walks: 500, Steps: 6544},
 		},
 		{"cells, unpacked", cells, conform.Result{Cells: 960, Steps: 960}},
 		{"both in one file", cells + "\n\n" + walks, conform.Result{Cells: 960, Walks: 500, Steps: 7504}},
+		{"no final line end", strings.TrimRight(cells, "\n"), conform.Result{Cells: 960, Steps: 960}},
 		{
-			"no end of line at the end",
-			strings.TrimRight(cells, "\n"),
-			conform.Result{Cells: 960, Steps: 960},
-		},
-		{
-			"lines of Windows",
-			strings.ReplaceAll(cells, "\n", "\r\n"),
+			"Windows line ends", strings.ReplaceAll(cells, "\n", "\r\n"),
 			conform.Result{Cells: 960, Steps: 960},
 		},
 	}
@@ -78,8 +72,8 @@ func TestV02AnswersEveryVector(t *testing.T) {
 	}
 }
 
-// TestRFC0008FailsSomeVectors checks that a machine with other answers fails. The vectors were
-// taken from the shipped implementation, from which the specification differs.
+// TestRFC0008FailsSomeVectors checks that a machine with other answers fails. The vectors are
+// those of the shipped implementation, from which the specification differs.
 func TestRFC0008FailsSomeVectors(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -113,14 +107,14 @@ func TestRFC0008FailsSomeVectors(t *testing.T) {
 	}
 }
 
-// record, effect, event, cell and walk write vectors for the tests: a SuccessorOpened supersedes a
-// rollout.
-func record(state, more string) string {
+// The vectors of the tests are a cell and a walk. In both, a SuccessorOpened supersedes a rollout.
+
+// record returns a record as JSON. superseded is the value of superseded_at.
+func record(state, superseded string) string {
 	return `{"rollout_id":"r1","channel":"stable","target_ref":"a","state":"` + state + `",` +
-		`"current_wave":0,` +
-		`"opened_event_log_seq":1,"last_transition_event_log_seq":null,` +
+		`"current_wave":0,"opened_event_log_seq":1,"last_transition_event_log_seq":null,` +
 		`"opened_at":"2026-05-16T03:00:00+02:00",` +
-		`"terminal_at":null,"superseded_at":` + more + `}`
+		`"terminal_at":null,"superseded_at":` + superseded + `}`
 }
 
 const (
@@ -131,15 +125,10 @@ const (
 )
 
 func cell() string {
-	return `{"id":7,"record":` + record(
-		"Active", "null",
-	) + `,"event":` + event + `,"now":"2026-05-16T02:00:05Z",` +
-		`"want":{"record":` + strings.Replace(
-		record("Superseded", `"2026-05-16T02:00:00.500Z"`),
-		"03:00:00+02:00",
-		"01:00:00Z",
-		1,
-	) +
+	superseded := strings.Replace(
+		record("Superseded", `"2026-05-16T02:00:00.500Z"`), "03:00:00+02:00", "01:00:00Z", 1)
+	return `{"id":7,"record":` + record("Active", "null") + `,"event":` + event +
+		`,"now":"2026-05-16T02:00:05Z","want":{"record":` + superseded +
 		`,"effects":[` + effect + `]}}`
 }
 
@@ -154,7 +143,8 @@ func walk() string {
 	return `{"id":8,"start":` + start + `,"steps":[{` + step + `},{` + refused + `}]}`
 }
 
-func TestVectorsHold(t *testing.T) {
+// TestCellAndWalk checks that the vectors of the tests have no mismatch.
+func TestCellAndWalk(t *testing.T) {
 	got, err := conform.Run(strings.NewReader(cell()+"\n"+walk()), "v", reducer.V02())
 	if want := (conform.Result{Cells: 1, Walks: 1, Steps: 3}); err != nil || got != want {
 		t.Errorf("%+v, %v; %v", got, err, got.First)

@@ -241,7 +241,7 @@ func decode[T any](
 		return v, fmt.Errorf("expected a %s, found nothing", what)
 	}
 	if v, err = decode(text); err != nil {
-		// the path before it already says what it is
+		// the caller adds the path, which already names the value
 		return v, errors.New(strings.TrimPrefix(err.Error(), what+": "))
 	}
 	known := map[string]bool{}
@@ -270,8 +270,8 @@ type member struct {
 	text jsontext.Value
 }
 
-// flatten returns the members of a JSON object in order, with those of nested objects in their
-// place. The text must be valid.
+// flatten returns the members of a JSON object in order. It replaces a nested object by the members
+// of that object. The text must be valid.
 func flatten(text jsontext.Value) []member {
 	var all []member
 	d := jsontext.NewDecoder(strings.NewReader(string(text)))
@@ -304,12 +304,11 @@ func flatten(text jsontext.Value) []member {
 	}
 }
 
-// canonicalTime matches the times of answers: in UTC with Z and 0, 3, 6 or 9 decimals.
-// longerThanNeeded matches those with more decimals than the time needs.
+// canonicalTime matches times in UTC with Z and 0, 3, 6 or 9 decimals. longerThanNeeded matches the
+// times among them that have more decimals than they need. Package trace does not write those.
 var (
 	canonicalTime = regexp.MustCompile(
-		`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`,
-	)
+		`^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z"$`)
 	longerThanNeeded = regexp.MustCompile(`\.(\d{3}|\d{6})?000Z"$`)
 )
 
@@ -343,6 +342,7 @@ func describeError(err error) error {
 	return fmt.Errorf("%sexpected %s, found %s", path, expected, found)
 }
 
+// orNothing returns a value, or "nothing" if it is missing.
 func orNothing(text jsontext.Value) string {
 	if text == nil {
 		return "nothing"
