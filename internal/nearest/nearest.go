@@ -14,9 +14,9 @@ const (
 	maxListed = 12
 )
 
-// Name returns the one of names that is nearest to name: the first one with the smallest edit
-// distance, ignoring case, or else the first one that is a prefix of name or has it as a prefix. It
-// reports false if none is near.
+// Name returns the element of names that is nearest to name: the first one with the smallest edit
+// distance, ignoring case. If every distance is too large, it returns the first element that begins
+// with name or that name begins with. It reports false if no element is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -37,14 +37,14 @@ func Name(name string, names []string) (string, bool) {
 	if found {
 		return best, true
 	}
-	const shortestStart = 3
+	const shortestPrefix = 3
 	for _, candidate := range names {
 		c := strings.ToLower(candidate)
 		short, long := c, string(typed)
 		if len(short) > len(long) {
 			short, long = long, short
 		}
-		if len(short) >= shortestStart && strings.HasPrefix(long, short) {
+		if len(short) >= shortestPrefix && strings.HasPrefix(long, short) {
 			return candidate, true
 		}
 	}

@@ -11,12 +11,12 @@ func TestName(t *testing.T) {
 		{"polciy", "name policy waves", "policy"}, // a swap costs one
 		{"POLICY", "name policy", "policy"},
 		{"policy", "policies policy", "policy"},
-		{"a2", "stable a1 b2", "a1"}, // of two at the same distance the first
+		{"a2", "stable a1 b2", "a1"}, // the first of two at the same distance
 		{"Soakin", "Pending Soaking Failed", "Soaking"},
 		{"Soak", "Pending Soaking Failed", "Soaking"},
 		{"policy_name", "name policy", "policy"},
 		{"pol", "policies policy", "policies"},
-		{"po", "policy", ""}, // too short to say anything
+		{"po", "policy", ""}, // too short for a prefix
 		{"x", "a b c", ""},
 		{"", "a", ""},
 		{"retention", "name waves", ""},

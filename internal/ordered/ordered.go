@@ -68,7 +68,7 @@ func (w *Work[T]) Run(ctx context.Context) {
 	}
 }
 
-// Natural returns the order in which n pieces begin by their numbers.
+// Natural returns the numbers from 0 to n-1 in ascending order.
 func Natural(n int) []int {
 	order := make([]int, n)
 	for i := range order {

@@ -46,8 +46,8 @@ func ParseIndexed(s, index string) (Shard, error) {
 	return Shard{int(i) + 1, int(n)}, nil
 }
 
-// Has reports whether the shard has the item at an index, counted from 0. Shards take turns, so
-// that items that cost much and stand together are shared out.
+// Has reports whether the shard has the item at an index, counted from 0. Shards take turns:
+// neighbouring items often cost about the same, so each shard gets some of them.
 func (s Shard) Has(index int) bool { return s.N == 0 || index%s.N == s.I-1 }
 
 // Span returns the shard's run of count items as the half-open interval [from, to). The shards'

@@ -15,13 +15,13 @@ var feature string
 //go:embed scenario.yaml
 var scenario string
 
-// Feature returns the text of a feature for a file name.
+// Feature returns a feature whose title is a file name as words.
 func Feature(name string) string { return strings.Replace(feature, "TITLE", title(name), 1) }
 
-// Scenario returns the text of a scenario for a file name.
+// Scenario returns a scenario whose title is a file name as words.
 func Scenario(name string) string { return strings.Replace(scenario, "TITLE", title(name), 1) }
 
-// title returns a file name as words.
+// title returns a file name as words, the first one capitalized.
 func title(name string) string {
 	separator := func(r rune) bool { return r == '-' || r == '_' }
 	words := []rune(strings.Join(strings.FieldsFunc(name, separator), " "))
@@ -35,8 +35,8 @@ var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 // valid name of a scenario.
 func CheckName(name string) error {
 	if !nameForm.MatchString(name) {
-		return fmt.Errorf("the name %q: expected letters, digits, - and _, beginning with a letter or "+
-			"digit, such as failing-canary", name)
+		return fmt.Errorf("the name %q: expected at most 100 letters, digits, dots, - and _, beginning "+
+			"with a letter or digit, such as failing-canary", name)
 	}
 	return nil
 }

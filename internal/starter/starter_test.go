@@ -14,10 +14,10 @@ func TestTexts(t *testing.T) {
 		"v0.2":           "V0.2",
 	} {
 		if got := Feature(name); !strings.Contains(got, "\nFeature: "+title+"\n") {
-			t.Errorf("the feature for %q has not the title %q", name, title)
+			t.Errorf("the feature for %q does not have the title %q", name, title)
 		}
 		if got := Scenario(name); !strings.HasPrefix(got, "# "+title+": ") {
-			t.Errorf("the scenario for %q has not the title %q", name, title)
+			t.Errorf("the scenario for %q does not have the title %q", name, title)
 		}
 	}
 	for _, text := range []string{Feature("x"), Scenario("x")} {

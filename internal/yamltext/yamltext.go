@@ -11,13 +11,13 @@ import (
 // plain matches the texts that need no quotes anywhere in YAML.
 var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*$`)
 
-// words are texts that some readers of YAML do not read as text.
-var words = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"}
+// reserved lists texts that some YAML parsers read as a boolean, as null or as a number.
+var reserved = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "inf", "nan"}
 
 // Scalar returns a text as a YAML scalar on one line. It quotes the text if YAML would not read it
 // back unchanged.
 func Scalar[S ~string](s S) string {
-	if plain.MatchString(string(s)) && !slices.Contains(words, strings.ToLower(string(s))) {
+	if plain.MatchString(string(s)) && !slices.Contains(reserved, strings.ToLower(string(s))) {
 		return string(s)
 	}
 	return strconv.Quote(string(s))
@@ -26,8 +26,8 @@ func Scalar[S ~string](s S) string {
 // width is the length in bytes at which Comment wraps lines.
 const width = 120
 
-// Comment returns a text as a comment, wrapped into lines that each begin with an indent. A word
-// that is longer than a line has a line of its own.
+// Comment returns a text as a YAML comment, wrapped into lines that each begin with an indent. A
+// word that is longer than a line has a line of its own.
 func Comment(indent, text string) string {
 	var b strings.Builder
 	line := indent + "#"
