@@ -7,37 +7,30 @@ import (
 	"rollsim/reducer"
 )
 
-// lifecycle is one whole rollout of two waves: the opening, and 22 steps from the first host that
-// joins to the pruning.
+// lifecycle returns the events of one whole rollout of two waves: the opening, and 22 steps from
+// the first host that joins to the pruning.
 func lifecycle(channel reducer.ChannelID, ref reducer.ChannelRef) []reducer.Event {
 	const second = reducer.Time(1_000_000_000)
 	id := reducer.NewRolloutID(channel, ref)
 	at := second
-	event := func(ev reducer.Event) reducer.Event {
+	var events []reducer.Event
+	add := func(ev reducer.Event) {
 		at += second
 		ev.Rollout, ev.At = id, at
-		return ev
+		events = append(events, ev)
 	}
-	events := []reducer.Event{
-		event(reducer.Event{Kind: reducer.RolloutOpened, Channel: channel, TargetRef: ref}),
-	}
+	add(reducer.Event{Kind: reducer.RolloutOpened, Channel: channel, TargetRef: ref})
 	hosts := []reducer.HostID{"web-1", "web-2", "web-3", "web-4"}
 	for i, h := range hosts {
-		events = append(
-			events, event(reducer.Event{Kind: reducer.HostJoined, Host: h, Wave: uint32(i / 2)}),
-		)
+		add(reducer.Event{Kind: reducer.HostJoined, Host: h, Wave: uint32(i / 2)})
 	}
 	move := func(hosts []reducer.HostID, from, to reducer.HostState) {
 		for _, h := range hosts {
-			events = append(
-				events, event(reducer.Event{Kind: reducer.HostStateChanged, Host: h, From: from, To: to}),
-			)
+			add(reducer.Event{Kind: reducer.HostStateChanged, Host: h, From: from, To: to})
 		}
 	}
 	wave := func(from, to uint32) {
-		events = append(
-			events, event(reducer.Event{Kind: reducer.WaveAdvanced, FromWave: from, ToWave: to}),
-		)
+		add(reducer.Event{Kind: reducer.WaveAdvanced, FromWave: from, ToWave: to})
 	}
 	move(hosts[:2], reducer.HostPending, reducer.HostActivating)
 	move(hosts[:2], reducer.HostActivating, reducer.HostSoaking)
@@ -48,15 +41,14 @@ func lifecycle(channel reducer.ChannelID, ref reducer.ChannelRef) []reducer.Even
 	move(hosts[2:], reducer.HostActivating, reducer.HostSoaking)
 	wave(1, 1)
 	move(hosts[2:], reducer.HostSoaking, reducer.HostConverged)
-	return append(events,
-		event(reducer.Event{Kind: reducer.RolloutTerminal}),
-		event(reducer.Event{Kind: reducer.SuccessorOpened, Successor: "stable@next"}),
-		event(reducer.Event{Kind: reducer.RetentionExpired}),
-	)
+	add(reducer.Event{Kind: reducer.RolloutTerminal})
+	add(reducer.Event{Kind: reducer.SuccessorOpened, Successor: "stable@next"})
+	add(reducer.Event{Kind: reducer.RetentionExpired})
+	return events
 }
 
-// runLifecycle makes rec the record of the opening and steps it through the events after that. It
-// knows the machine by its interface only, as the fleet does.
+// runLifecycle sets rec to the record of the opening and steps it through the events after that. It
+// calls the machine through its interface, as the fleet does.
 func runLifecycle(
 	m reducer.Machine, rec *reducer.Record, events []reducer.Event, policy reducer.Policy,
 	out *reducer.Effects,
@@ -96,8 +88,8 @@ func BenchmarkLifecycle(b *testing.B) {
 	}
 }
 
-// BenchmarkFleet folds whole lifecycles, the opening and the derived RolloutTerminal included, into
-// one fleet.
+// BenchmarkFleet folds whole lifecycles into one fleet, with their openings and the derived
+// RolloutTerminal events.
 func BenchmarkFleet(b *testing.B) {
 	for _, m := range machines() {
 		b.Run(m.Name(), func(b *testing.B) {
@@ -147,7 +139,8 @@ func TestALifecycleHas22Steps(t *testing.T) {
 	}
 }
 
-// Accepted steps allocate nothing, whatever the cell: not only those of a lifecycle.
+// TestAcceptedStepsAllocateNothing checks the accepted steps of every cell, not only those of a
+// lifecycle.
 func TestAcceptedStepsAllocateNothing(t *testing.T) {
 	for _, s := range specs(t) {
 		var accepted []probe

@@ -1,6 +1,6 @@
 package reducer
 
-// What a machine can do is read off its table, so that nothing has to know machines by name.
+// These methods derive from the table what a machine can do, so that no code depends on its name.
 
 // Emits reports whether some transition of the machine requests an effect of kind k.
 func (m *Table) Emits(k EffectKind) bool {
@@ -26,11 +26,13 @@ func (m *Table) Prunes() bool { return m.Emits(SchedulePruning) }
 // Quarantines reports whether the machine requests a quarantine.
 func (m *Table) Quarantines() bool { return m.Emits(InsertQuarantineFromRollout) }
 
-// Clears reports whether an operator's clearance moves a Failed or a Reverted rollout on.
+// Clears reports whether an operator's clearance changes the state of a Failed or a Reverted
+// rollout.
 func (m *Table) Clears() bool {
 	clearance := Event{Kind: OperatorClearance}
 	for _, p := range HealthPolicies() {
-		if m.leads(Failed, p, clearance) != Failed || m.leads(Reverted, p, clearance) != Reverted {
+		if m.stateAfter(Failed, p, clearance) != Failed ||
+			m.stateAfter(Reverted, p, clearance) != Reverted {
 			return true
 		}
 	}
@@ -39,13 +41,13 @@ func (m *Table) Clears() bool {
 
 // FailsAtOnce reports whether a host that fails turns its rollout Failed under the policy.
 func (m *Table) FailsAtOnce(policy HealthPolicy) bool {
-	return m.leads(Active, policy, Event{Kind: HostStateChanged, To: HostFailed}) == Failed
+	return m.stateAfter(Active, policy, Event{Kind: HostStateChanged, To: HostFailed}) == Failed
 }
 
 // Reverts reports whether a rollout is Reverted under the policy once a host has failed and rolled
 // back.
 func (m *Table) Reverts(policy HealthPolicy) bool {
-	return m.leads(Active, policy,
+	return m.stateAfter(Active, policy,
 		Event{Kind: HostStateChanged, From: HostSoaking, To: HostFailed},
 		Event{Kind: HostStateChanged, From: HostFailed, To: HostReverted}) == Reverted
 }
@@ -56,13 +58,14 @@ func (m *Table) UsesPolicy() bool {
 	return m.Prunes() || m.anyRule(func(r *Rule) bool { return r.If.usesPolicy() })
 }
 
-// SameCells reports whether two machines answer every event alike, whatever their names.
+// SameCells reports whether two machines have the same transitions. Their names may differ.
 func (m *Table) SameCells(other *Table) bool {
 	return m.cells == other.cells && m.refuseMisrouted == other.refuseMisrouted
 }
 
-// leads returns the state that some events of a rollout lead to; refused ones change nothing.
-func (m *Table) leads(from State, policy HealthPolicy, events ...Event) State {
+// stateAfter returns the state of a rollout in state from after some events. Refused events change
+// nothing.
+func (m *Table) stateAfter(from State, policy HealthPolicy, events ...Event) State {
 	rec := Record{State: from}
 	var effects Effects
 	for i := range events {

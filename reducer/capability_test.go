@@ -6,8 +6,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestCapabilities asks both machines, and a twin of each in which one cell is changed: it must
-// answer otherwise.
+// TestCapabilities checks what both machines can do. It then changes cells of a copy of each, so
+// that the answer must change.
 func TestCapabilities(t *testing.T) {
 	const halt, rollback = reducer.Halt, reducer.RollbackAndHalt
 	failing := [2]reducer.State{reducer.Active, reducer.Converging}
@@ -67,7 +67,7 @@ func TestCapabilities(t *testing.T) {
 			ask:     func(m *reducer.Table) bool { return m.FailsAtOnce(rollback) },
 			shipped: true,
 			turnShipped: func(c *reducer.Cells) {
-				c[reducer.Active][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedHlt
+				c[reducer.Active][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedUnderHalt
 			},
 			turnRFC: func(c *reducer.Cells) {
 				c[reducer.Active][reducer.HostStateChanged][0].If = reducer.HostTurnedFailed
@@ -77,7 +77,7 @@ func TestCapabilities(t *testing.T) {
 			name: "Reverts under rollback-and-halt",
 			ask:  func(m *reducer.Table) bool { return m.Reverts(rollback) }, specified: true,
 			turnShipped: func(c *reducer.Cells) {
-				c[reducer.Active][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedHlt
+				c[reducer.Active][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedUnderHalt
 			},
 			turnRFC: func(c *reducer.Cells) {
 				c[reducer.Active][reducer.HostStateChanged][1].Do = reducer.Ignore
@@ -86,7 +86,7 @@ func TestCapabilities(t *testing.T) {
 		{
 			name: "UsesPolicy", ask: (*reducer.Table).UsesPolicy, specified: true,
 			turnShipped: func(c *reducer.Cells) {
-				c[reducer.Converging][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedHlt
+				c[reducer.Converging][reducer.HostStateChanged][0].If = reducer.HostTurnedFailedUnderHalt
 			},
 			turnRFC: func(c *reducer.Cells) {
 				setEach(c, func(r *reducer.Rule) { r.Prune = false })
@@ -114,14 +114,14 @@ func TestCapabilities(t *testing.T) {
 				// The name must not matter.
 				changed := reducer.NewTable(side.m.Name(), cells, side.m.RefusesMisrouted())
 				if got := test.ask(changed); got == side.want {
-					t.Errorf("%s with a changed cell: got %v too", side.m.Name(), got)
+					t.Errorf("%s with changed cells: still %v", side.m.Name(), got)
 				}
 			}
 		})
 	}
 }
 
-// TestEmits asks for each effect whether a table emits it that has just that one, or none.
+// TestEmits checks tables that emit one effect each: Emits must report that effect and no other.
 func TestEmits(t *testing.T) {
 	one := map[reducer.EffectKind]reducer.Rule{
 		reducer.RecordRolloutTransition:     {Do: reducer.Go, To: reducer.Active},
@@ -143,11 +143,11 @@ func TestEmits(t *testing.T) {
 
 func TestSameCells(t *testing.T) {
 	if !reducer.V02().SameCells(reducer.V02With("another name", nil)) {
-		t.Error("the name alone makes a difference")
+		t.Error("two tables that differ only in name have different cells")
 	}
 	for _, d := range reducer.Differences() {
 		if reducer.V02().SameCells(reducer.V02With("v0.2", []reducer.Difference{d})) {
-			t.Errorf("difference %d makes none", d.Number)
+			t.Errorf("difference %d leaves the cells the same", d.Number)
 		}
 	}
 }

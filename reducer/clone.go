@@ -2,8 +2,8 @@ package reducer
 
 import "slices"
 
-// Clone returns a copy of the fleet that shares its machine and policies and nothing that can
-// change.
+// Clone returns a copy of the fleet. Both use the same machine and the same policies; they share no
+// state.
 func (f *Fleet) Clone() *Fleet {
 	c := &Fleet{
 		machine:  f.machine,

@@ -43,8 +43,8 @@
 // Terminal, Superseded, Failed and Reverted are the terminal set: such a rollout waits only for its
 // retention to end. Every transition into the set asks, with SchedulePruning, for a
 // RetentionExpired after the channel's retention, seven days by default. So the supersession
-// started that time anew. A week later the event comes, and stable@a1 is Pruned. It accepts nothing
-// any more.
+// restarts that time. A week later the event comes, and stable@a1 is Pruned. From then on it
+// refuses every event.
 //
 // # Two machines
 //
@@ -53,7 +53,8 @@
 // ships today. [RFC0008] is the specification: V02 with its [Differences] applied. The story above
 // is RFC0008's. Under V02 the rollout of a failing host is Failed whatever the policy, and stays
 // Failed; nothing is ever quarantined, no pruning is ever scheduled, and there is no clearance.
-// What a machine can do is a question to its table, such as [Table.Prunes], not to its name.
+// Methods such as [Table.Prunes] derive from the table what a machine can do. Its name does not
+// matter.
 //
 // A step finds the cell of the record's state and the event's kind, and the first rule of the cell
 // whose condition holds. The rule refuses or ignores the event, or moves the record to a state. The

@@ -8,7 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestEnumerations: every value of an enumeration has a name, and the tables over it know it.
+// TestEnumerations checks that every value of an enumeration has a name and a place in the tables
+// over it. A failure names the file to extend.
 func TestEnumerations(t *testing.T) {
 	named(t, reducer.States(), reducer.StateCount)
 	named(t, reducer.HostStates(), reducer.HostStateCount)

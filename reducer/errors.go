@@ -75,8 +75,8 @@ func (e *UnknownRollout) Error() string {
 	return fmt.Sprintf("event %v of a rollout that was never opened (rollout %s)", e.Event, e.Rollout)
 }
 
-// MachineFailure reports that a machine outside this process returned no usable answer. It is no
-// refusal of the event: the caller must stop.
+// MachineFailure reports that a machine outside this process returned no usable answer. It does
+// not refuse the event: the caller must stop.
 type MachineFailure struct {
 	Machine string // its name
 	Err     error

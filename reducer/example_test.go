@@ -107,8 +107,7 @@ func ExampleFleet() {
 	// stable@b2 Opening
 }
 
-// What a machine can do is derived from its table. A copy of the table with other cells answers
-// otherwise.
+// Prunes derives its result from the table, so it differs for a changed copy of the table.
 func ExampleTable_Prunes() {
 	shipped := reducer.V02()
 	cells := shipped.Cells()

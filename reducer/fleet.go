@@ -32,7 +32,7 @@ type Rollout struct {
 	hosts  []Host
 	counts [HostStateCount]int32
 
-	forgotten bool // hosts is empty, whoever joined
+	forgotten bool // Forget has freed the hosts
 
 	// derived holds the effects of the derived RolloutTerminal until a recorded one confirms it.
 	derived *Effects
@@ -45,9 +45,9 @@ type Host struct {
 	State HostState
 }
 
-// Forget frees the hosts of a rollout that is Superseded or Pruned, which decide nothing any more:
-// a long log then needs memory for the rollouts that stand, not for all that ever did. The record
-// and the counts stay. Later events of the hosts are accepted unchecked. In any other state Forget
+// Forget frees the hosts of a rollout that is Superseded or Pruned. They no longer decide anything,
+// so that a long log needs memory only for the hosts of rollouts that stand. The record and the
+// counts stay. The fleet accepts later events of the hosts unchecked. In any other state Forget
 // does nothing.
 func (r *Rollout) Forget() {
 	if !r.Record.State.Standing() {
@@ -91,9 +91,9 @@ func (r *Rollout) DerivedUnconfirmed() bool { return r.derived != nil }
 
 // Outcome is the result of one event. Reuse one value for many events.
 type Outcome struct {
-	// Late holds what the event proved about earlier ones: *SupersessionExpected for a RolloutOpened
-	// that no SuccessorOpened accompanied, *Invariant for a SuccessorOpened whose successor was not
-	// opened in lockstep.
+	// Late holds the errors of earlier events that this one revealed: *SupersessionExpected for a
+	// RolloutOpened without a SuccessorOpened, *Invariant for a SuccessorOpened whose successor was
+	// not opened in lockstep.
 	Late []error
 
 	// Effects are those of the event itself.
@@ -103,7 +103,7 @@ type Outcome struct {
 	Rollout int
 
 	// Slot is the index in Rollout.Hosts of the host of an accepted HostStateChanged. Its value before
-	// the call is a guess; a right one saves the search.
+	// the call is a hint: if it is right, Apply does not search for the host.
 	Slot int
 
 	// Derived is set when the event turned the last joined host Converged. The fleet then derives
@@ -143,8 +143,8 @@ func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 // to the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
 
-// Drop removes a forgotten rollout from the fleet; it keeps any other. Before an event of a dropped
-// rollout is applied the caller must Restore it.
+// Drop removes a rollout from the fleet if it is forgotten. The caller must Restore it before
+// applying an event of it.
 func (f *Fleet) Drop(r *Rollout) {
 	if i, found := f.search(r.number); found && r.forgotten {
 		f.order = slices.Delete(f.order, i, i+1)
@@ -152,8 +152,7 @@ func (f *Fleet) Drop(r *Rollout) {
 	}
 }
 
-// Restore adds a dropped rollout again, with the record and the number that it had, but without its
-// counts.
+// Restore adds a dropped rollout again, with its record and number, but without its counts.
 func (f *Fleet) Restore(record Record, number int) *Rollout {
 	r := &Rollout{Record: record, number: number, forgotten: true}
 	if i, found := f.search(number); !found {
@@ -172,9 +171,9 @@ func (f *Fleet) search(number int) (int, bool) {
 
 // Apply folds one event. After an error the fleet is as before, except that locksteps of earlier
 // events may have settled. The error is one that Machine.Step returns, *UnknownRollout, or
-// *Invariant for an event that contradicts the fleet. The machine decides first: its refusal is
-// reported even where the fleet would refuse the event too. After a *MachineFailure the fleet must
-// not be used any more.
+// *Invariant for an event that contradicts the fleet. The machine decides first: Apply returns its
+// refusal even where the fleet would refuse the event too. After a *MachineFailure the fleet can no
+// longer be used.
 func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	out.Late = out.Late[:0]
 	out.Effects.Reset()
@@ -231,7 +230,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	return nil
 }
 
-// commit makes next the rollout's record.
+// commit replaces the rollout's record with next.
 func (f *Fleet) commit(r *Rollout) {
 	if r.Record.State.Standing() && !f.next.State.Standing() {
 		c := f.channels[r.Record.Channel]
@@ -281,7 +280,7 @@ func (r *Rollout) confirm(ev *Event, out *Outcome) {
 	r.derived = nil
 }
 
-// contradiction returns what in the event cannot be true of the rollout's hosts, or "".
+// contradiction returns how an event contradicts the rollout's hosts; "" if it does not.
 func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 	if r.forgotten {
 		return ""
@@ -322,13 +321,13 @@ func (r *Rollout) join(ev *Event) {
 	r.slots.add(r.hosts)
 }
 
-// locate returns the slot of an event's host, trying a guess first.
-func (r *Rollout) locate(ev *Event, guess int) (slot int, joined bool) {
+// locate returns the slot of an event's host. It looks at the slot hint first.
+func (r *Rollout) locate(ev *Event, hint int) (slot int, joined bool) {
 	switch ev.Kind {
 	case HostJoined, HostStateChanged:
-		if ev.Kind == HostStateChanged && guess >= 0 && guess < len(r.hosts) &&
-			r.hosts[guess].ID == ev.Host {
-			return guess, true
+		if ev.Kind == HostStateChanged && hint >= 0 && hint < len(r.hosts) &&
+			r.hosts[hint].ID == ev.Host {
+			return hint, true
 		}
 		return r.slots.find(ev.Host, r.hosts)
 	case RolloutOpened, WaveAdvanced, RolloutTerminal, SuccessorOpened, RetentionExpired,

@@ -57,7 +57,7 @@ func TestFleet(t *testing.T) {
 				for _, line := range test.lines {
 					words, want, _ := strings.Cut(line, "|")
 					want = strings.ReplaceAll(strings.TrimSpace(want), "*", prunings[name])
-					if got := tell(t, fleet, strings.Fields(words)); got != want {
+					if got := applyLine(t, fleet, strings.Fields(words)); got != want {
 						t.Errorf("%s\nwant %s\ngot  %s", words, want, got)
 					}
 				}
@@ -66,8 +66,8 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// tell applies one line of a log to the fleet and returns the answer in words.
-func tell(t *testing.T, fleet *reducer.Fleet, words []string) string {
+// applyLine applies one line of a log to the fleet and returns the answer in words.
+func applyLine(t *testing.T, fleet *reducer.Fleet, words []string) string {
 	t.Helper()
 	if words[0] == "end" {
 		var answers []string
@@ -194,7 +194,7 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 		from, ok1 := reducer.ParseHostState(w[4])
 		to, ok2 := reducer.ParseHostState(w[6])
 		if !ok1 || !ok2 {
-			t.Fatalf("no host state: %v", w)
+			t.Fatalf("unknown host state: %v", w)
 		}
 		ev.Kind, ev.From, ev.To = reducer.HostStateChanged, from, to
 		ev.Host, ev.Rollout = reducer.HostID(w[1]), reducer.RolloutID(w[3])
@@ -212,12 +212,12 @@ func parseEvent(t *testing.T, w []string) reducer.Event {
 		ev.Kind, ev.Rollout = reducer.OperatorClearance, reducer.RolloutID(w[3])
 		ev.Operator, ev.Reason = w[1], "repaired"
 	default:
-		t.Fatalf("no event: %v", w)
+		t.Fatalf("unknown event: %v", w)
 	}
 	return ev
 }
 
-// snapshot returns everything that can be read of a fleet, one fact a line, to compare two fleets.
+// snapshot returns the visible state of a fleet, one fact a line, to compare two fleets.
 func snapshot(fleet *reducer.Fleet) []string {
 	var lines []string
 	for _, r := range fleet.Rollouts() {
@@ -237,17 +237,17 @@ func snapshot(fleet *reducer.Fleet) []string {
 	return lines
 }
 
-func TestFleetIsReadByName(t *testing.T) {
+func TestFleetLookups(t *testing.T) {
 	fleet := reducer.NewFleet(reducer.RFC0008(), nil)
 	if fleet.Rollout("stable@a") != nil || fleet.Standing("stable") != nil ||
 		len(fleet.Rollouts()) != 0 {
-		t.Error("an empty fleet knows a rollout")
+		t.Error("an empty fleet has a rollout")
 	}
 	for _, line := range []string{
 		"01:00 stable@a opened", "01:00 h1 joins stable@a wave 0", "01:00 h2 joins stable@a wave 1",
 		"01:01 h2 of stable@a Pending → Activating",
 	} {
-		tell(t, fleet, strings.Fields(line))
+		applyLine(t, fleet, strings.Fields(line))
 	}
 	r := fleet.Rollout("stable@a")
 	if h, ok := r.Host("h2"); !ok ||
@@ -261,7 +261,7 @@ func TestFleetIsReadByName(t *testing.T) {
 		t.Errorf("counts are wrong: %+v", r.Hosts())
 	}
 	// Without a policy function every channel has the default one.
-	tell(t, fleet, strings.Fields("02:00 stable@b opened"))
+	applyLine(t, fleet, strings.Fields("02:00 stable@b opened"))
 	ev := parseEvent(t, strings.Fields("02:00 stable@b supersedes stable@a"))
 	var out reducer.Outcome
 	if err := fleet.Apply(&ev, ev.At, &out); err != nil {
@@ -290,10 +290,12 @@ func TestEachChannelHasItsPolicy(t *testing.T) {
 		{"01:01 web-2 of edge@a Pending → Activating", ""},
 		{"01:02 web-1 of stable@a Activating → Failed", "Active → Failed, prune in 2 s"},
 		{"01:02 web-2 of edge@a Activating → Failed", ""},
-		{"01:03 web-2 of edge@a Failed → Reverted", "Active → Reverted, quarantine a on edge, prune " +
-			"in 1 s"},
+		{
+			"01:03 web-2 of edge@a Failed → Reverted",
+			"Active → Reverted, quarantine a on edge, prune in 1 s",
+		},
 	} {
-		if got := tell(t, fleet, strings.Fields(test.line)); got != test.want {
+		if got := applyLine(t, fleet, strings.Fields(test.line)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.line, got, test.want)
 		}
 	}
@@ -307,7 +309,7 @@ func TestTheMachineAnswersFirst(t *testing.T) {
 		cells[reducer.Opening][k] = reducer.Cell{{Do: reducer.Refuse}}
 	}
 	fleet := reducer.NewFleet(reducer.NewTable("contrary", cells, false), nil)
-	if got := tell(t, fleet, strings.Fields("01:00 stable@a opened")); got != "" {
+	if got := applyLine(t, fleet, strings.Fields("01:00 stable@a opened")); got != "" {
 		t.Fatal(got)
 	}
 	for _, k := range reducer.EventKinds() {

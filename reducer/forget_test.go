@@ -21,9 +21,10 @@ func TestForget(t *testing.T) {
 	must(Event{Kind: RolloutOpened, Rollout: "c@1", Channel: "c", TargetRef: "1"})
 	must(Event{Kind: HostJoined, Rollout: "c@1", Host: "a"})
 	must(Event{Kind: HostJoined, Rollout: "c@1", Host: "b"})
-	must(
-		Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostPending, To: HostActivating},
-	)
+	move := func(from, to HostState) Event {
+		return Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: from, To: to}
+	}
+	must(move(HostPending, HostActivating))
 	r := f.Rollout("c@1")
 	r.Forget()
 	if r.Forgotten() || len(r.Hosts()) != 2 {
@@ -33,16 +34,13 @@ func TestForget(t *testing.T) {
 	must(Event{Kind: RolloutOpened, Rollout: "c@2", Channel: "c", TargetRef: "2"})
 	r.Forget()
 	if _, joined := r.Host("a"); joined || !r.Forgotten() || len(r.Hosts()) != 0 ||
-		r.Count(HostActivating) != 1 ||
-		r.Count(HostPending) != 1 {
-		t.Errorf("hosts %v, %d Activating, %d "+
-			"Pending", r.Hosts(), r.Count(HostActivating), r.Count(HostPending))
+		r.Count(HostActivating) != 1 || r.Count(HostPending) != 1 {
+		t.Errorf("hosts %v, %d Activating, %d Pending",
+			r.Hosts(), r.Count(HostActivating), r.Count(HostPending))
 	}
 	// Any event of its hosts is accepted now, and changes nothing. The rollout's own events are
 	// accepted and refused as before.
-	must(
-		Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged},
-	)
+	must(move(HostSoaking, HostConverged))
 	must(Event{Kind: HostJoined, Rollout: "c@1", Host: "z"})
 	if len(r.Hosts()) != 0 || r.Count(HostActivating) != 1 || r.Count(HostConverged) != 0 ||
 		r.Record.State != Superseded {
@@ -50,14 +48,11 @@ func TestForget(t *testing.T) {
 	}
 	err := apply(Event{Kind: RolloutOpened, Rollout: "c@1", Channel: "c", TargetRef: "1"})
 	if err == nil {
-		t.Error("it was opened again")
+		t.Error("the rollout was opened again")
 	}
 	must(Event{Kind: RetentionExpired, Rollout: "c@1"})
-	err = apply(
-		Event{Kind: HostStateChanged, Rollout: "c@1", Host: "a", From: HostSoaking, To: HostConverged},
-	)
-	if err == nil ||
-		r.Record.State != Pruned {
+	err = apply(move(HostSoaking, HostConverged))
+	if err == nil || r.Record.State != Pruned {
 		t.Errorf("%v in %v", err, r.Record.State)
 	}
 }

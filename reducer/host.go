@@ -72,7 +72,7 @@ func (k AgentEventKind) Moves() bool {
 const SustainedFailureSeconds = 60
 
 // hostMoves is the host machine (RFC-0005 §3): the state that each agent event moves a host to.
-// Zero is no move.
+// Zero marks an illegal event.
 var hostMoves = [HostStateCount][AgentEventKindCount]HostState{
 	HostPending: {DispatchAck: HostActivating},
 	HostActivating: {
@@ -103,8 +103,8 @@ func (e *IllegalHostEvent) Error() string {
 	return fmt.Sprintf("agent event %v is not legal in host state %v", e.Event, e.From)
 }
 
-// StepHost is the host machine. It returns the state that an agent event moves a host to; for an
-// event that is only logged, that is from. RollbackComplete is legal only under RollbackAndHalt.
+// StepHost returns the state of a host after an agent event. An event that is only logged leaves it
+// in from. RollbackComplete is legal only under RollbackAndHalt.
 // The error is an *IllegalHostEvent.
 func StepHost(from HostState, k AgentEventKind, policy HealthPolicy) (HostState, error) {
 	if !k.Moves() && k != 0 && k < agentEventEnd {

@@ -21,7 +21,7 @@ Soaking             | Converged  | Converged
 Failed              | Reverted   | RollbackComplete    | rollback-and-halt
 `
 
-// The agent events that are visible in the log and move no state.
+// The agent events that are only logged and change no state.
 const specHostVisible = "ActivationStarted ProbeTopologyDeclared ProbeObservedFirst ProbeResult " +
 	"ProbeFailureFirst"
 
@@ -30,7 +30,7 @@ type hostMove struct {
 	event reducer.AgentEventKind
 }
 
-// hostMoves parses the table: where each move leads, and the moves that need policy
+// hostMoves parses the table. It returns the state after each move, and the moves that need policy
 // rollback-and-halt.
 func hostMoves(t testing.TB) (to map[hostMove]reducer.HostState, rollbackOnly map[hostMove]bool) {
 	t.Helper()
@@ -103,7 +103,7 @@ func TestLegalHostMovesAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
-// beyond and beyondEvent are one more than the last value.
+// beyond and beyondEvent are the first invalid values after the last valid one.
 const (
 	beyond      = reducer.HostState(reducer.HostStateCount)
 	beyondEvent = reducer.AgentEventKind(reducer.AgentEventKindCount)
@@ -158,7 +158,7 @@ func TestAgentSeq(t *testing.T) {
 		{"the first message", 0, 1, 0, ""},
 		{"the next one", 1, 2, 0, ""},
 		{"two messages were lost", 1, 4, 2, ""},
-		{"the first message that came is the third", 0, 3, 2, ""},
+		{"the third message arrives first", 0, 3, 2, ""},
 		{"sent twice", 4, 4, 0, "agent seq 4 after 4: a duplicate"},
 		{"sent again late", 4, 2, 0, "agent seq 2 after 4: a duplicate"},
 		{"seq starts at 1", 0, 0, 0, "agent seq 0 after 0: a duplicate"},

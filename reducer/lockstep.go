@@ -29,7 +29,8 @@ func (f *Fleet) Standing(ch ChannelID) []*Rollout {
 	return nil
 }
 
-// Finish ends the log. It returns what that proves about the last events, as in Outcome.Late.
+// Finish ends the log. It returns the errors of the last events that this reveals, as in
+// Outcome.Late.
 func (f *Fleet) Finish() []error {
 	var late []error
 	for _, c := range f.unsettled {
@@ -60,7 +61,7 @@ func (f *Fleet) settle(ev *Event, r *Rollout, out *Outcome) {
 	f.unsettled = keep
 }
 
-// settle closes the channel's lockstep and appends what is wrong with it to late.
+// settle closes the channel's lockstep and appends its errors to late.
 func (c *channelFold) settle(late []error) []error {
 	for _, s := range c.awaiting {
 		late = append(late, &Invariant{

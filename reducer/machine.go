@@ -16,17 +16,17 @@ type Machine interface {
 	Step(rec *Record, ev *Event, now Time, policy Policy, out *Effects) error
 }
 
-// Condition names the guard of a rule: what it requires of the event and the policy.
+// Condition is the guard of a rule: what it requires of the event and the policy.
 type Condition uint8
 
 // The conditions.
 const (
-	Always              Condition = iota
-	HostTurnedFailed              // HostStateChanged with to=Failed
-	HostTurnedFailedHlt           // the same, under policy halt
-	HostTurnedReverted            // HostStateChanged with to=Reverted
-	WaveForward                   // WaveAdvanced with to_wave > from_wave
-	WaveBackward                  // WaveAdvanced with to_wave < from_wave
+	Always                    Condition = iota
+	HostTurnedFailed                    // HostStateChanged with to=Failed
+	HostTurnedFailedUnderHalt           // the same, under policy halt
+	HostTurnedReverted                  // HostStateChanged with to=Reverted
+	WaveForward                         // WaveAdvanced with to_wave > from_wave
+	WaveBackward                        // WaveAdvanced with to_wave < from_wave
 
 	conditionEnd
 )
@@ -49,7 +49,7 @@ func (c Condition) String() string {
 }
 
 // usesPolicy reports whether the channel's policy decides whether the condition holds.
-func (c Condition) usesPolicy() bool { return c == HostTurnedFailedHlt }
+func (c Condition) usesPolicy() bool { return c == HostTurnedFailedUnderHalt }
 
 func (c Condition) holds(ev *Event, policy *Policy) bool {
 	switch c {
@@ -57,7 +57,7 @@ func (c Condition) holds(ev *Event, policy *Policy) bool {
 		return true
 	case HostTurnedFailed:
 		return ev.To == HostFailed
-	case HostTurnedFailedHlt:
+	case HostTurnedFailedUnderHalt:
 		return ev.To == HostFailed && policy.OnHealthFailure == Halt
 	case HostTurnedReverted:
 		return ev.To == HostReverted
@@ -70,8 +70,7 @@ func (c Condition) holds(ev *Event, policy *Policy) bool {
 	return false
 }
 
-// Action is what a rule does with the record. The zero value is invalid, so that a missing rule
-// does not look like one.
+// Action is what a rule does with the record. The zero value marks a missing rule.
 type Action uint8
 
 // The actions.
@@ -125,7 +124,7 @@ type Table struct {
 	name  string
 	cells Cells
 
-	// refuseMisrouted returns Invariant for an event of another rollout than the record's.
+	// refuseMisrouted makes Step return Invariant for an event of another rollout than the record's.
 	refuseMisrouted bool
 }
 
@@ -214,7 +213,7 @@ func (e *Effects) next(k EffectKind) *Effect {
 	return p
 }
 
-// Named returns m under another name, to replace the machine of that name.
+// Named returns m under another name, so that it can replace the machine of that name.
 func Named(m Machine, name string) Machine { return named{m, name} }
 
 type named struct {

@@ -58,11 +58,11 @@ var (
 	})
 )
 
-// machines are those of which the properties must hold.
+// machines returns the machines that must have the properties.
 func machines() []*reducer.Table { return []*reducer.Table{reducer.V02(), reducer.RFC0008()} }
 
-// One record, and whatever events: (1), (3), (4) and (5) hold after every step, and a refusal
-// changes nothing.
+// TestPropertiesOfARecord steps one record through arbitrary events: (1), (3), (4) and (5) must
+// hold after every step, and a refusal must change nothing.
 func TestPropertiesOfARecord(t *testing.T) {
 	for _, m := range machines() {
 		t.Run(m.Name(), rapid.MakeCheck(func(t *rapid.T) {
@@ -159,16 +159,15 @@ func checkEffects(
 	}
 }
 
-// fleetModel drives a fleet with random events and remembers what it accepted.
+// fleetModel drives a fleet with random events and records the accepted ones.
 type fleetModel struct {
 	machine  reducer.Machine
 	policies map[reducer.ChannelID]reducer.Policy
 	fleet    *reducer.Fleet
 	now      reducer.Time
-	log      []reducer.Event // what was accepted, as a trace of the run would hold it
+	log      []reducer.Event // the accepted events, as a trace of the run has them
 
-	// written says that the log holds the derived RolloutTerminal events too, as the control plane's
-	// does.
+	// written adds the derived RolloutTerminal events to the log, as the control plane does.
 	written bool
 }
 
@@ -178,7 +177,7 @@ func (m *fleetModel) newFleet() *reducer.Fleet {
 	)
 }
 
-// likely makes an event that may well be legal now.
+// likely draws an event that is often legal at this point.
 func (m *fleetModel) likely(t *rapid.T) reducer.Event {
 	m.now += reducer.Time(rapid.IntRange(0, 2).Draw(t, "time passes"))
 	ev := wildEvents.Draw(t, "event")
@@ -244,7 +243,7 @@ func (m *fleetModel) apply(t *rapid.T, ev reducer.Event) {
 	r := m.fleet.Rollout(ev.Rollout)
 	after := r.Record
 	if known && !out.Confirmed {
-		// checkStep checks the step without what a derivation did afterwards.
+		// checkStep checks the step without the derivation after it.
 		stepped := after
 		if out.Derived {
 			stepped.State, stepped.TerminalAt = out.DerivedEffects.All()[0].From, before.TerminalAt
@@ -262,12 +261,12 @@ func (m *fleetModel) apply(t *rapid.T, ev reducer.Event) {
 	if out.Derived && m.written {
 		m.apply(t, out.DerivedEvent)
 		if r.DerivedUnconfirmed() {
-			t.Fatalf("%s: the derived RolloutTerminal was written down, and is unconfirmed", ev.Rollout)
+			t.Fatalf("%s: the derived RolloutTerminal is in the log, but unconfirmed", ev.Rollout)
 		}
 	}
 }
 
-// checkAlways checks (1), (2) and (14) for the whole fleet.
+// checkAlways checks (1), the counts of hosts, and (14) for the whole fleet.
 func (m *fleetModel) checkAlways(t *rapid.T) {
 	for _, r := range m.fleet.Rollouts() {
 		if s := r.Record.State; s == reducer.Terminal && !r.Record.TerminalAt.Set ||
@@ -288,7 +287,7 @@ func (m *fleetModel) checkAlways(t *rapid.T) {
 	var out reducer.Outcome
 	for i := range m.log {
 		if err := again.Apply(&m.log[i], 0, &out); err != nil {
-			t.Fatalf("(14) what was accepted is refused: %+v: %v", m.log[i], err)
+			t.Fatalf("(14) an accepted event is refused: %+v: %v", m.log[i], err)
 		}
 	}
 	if live, folded := snapshot(m.fleet), snapshot(again); !slices.Equal(live, folded) {
@@ -322,8 +321,8 @@ func TestPropertiesOfAFleet(t *testing.T) {
 	}
 }
 
-// A property that no event tests holds trivially. So the random events must reach every state,
-// derive, confirm, and be refused in every way.
+// TestTheRandomEventsReachEverything checks that the random events reach every state, derive,
+// confirm, and are refused in every way. Otherwise the properties could hold trivially.
 func TestTheRandomEventsReachEverything(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range 60 {

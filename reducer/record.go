@@ -9,7 +9,7 @@ type Opt[T comparable] struct {
 	Set   bool
 }
 
-// Some is a present value.
+// Some returns a value that is present.
 func Some[T comparable](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
 
 // Record is everything that the reducer knows of one rollout. It is plain data and comparable with
@@ -68,8 +68,8 @@ type Effect struct {
 // maxEffects is one of each kind: no step emits a kind twice.
 const maxEffects = EffectKindCount - 1
 
-// Effects is the list of what one step emitted, in order. The zero value is empty. Its storage is
-// part of it, so that a step need not allocate.
+// Effects is the list of the effects of one step, in order. The zero value is empty. It holds them
+// in an array, so that a step need not allocate.
 type Effects struct {
 	n    int
 	list [maxEffects]Effect
@@ -81,14 +81,14 @@ func (e *Effects) All() []Effect { return e.list[:e.n] }
 // Reset makes e empty.
 func (e *Effects) Reset() { e.n = 0 }
 
-// Add appends a copy of an effect. It panics when there are more than one of each kind, which no
-// machine may emit.
+// Add appends a copy of an effect. It panics if e is full; no machine may emit two effects of a
+// kind.
 func (e *Effects) Add(effect Effect) {
 	e.list[e.n] = effect
 	e.n++
 }
 
-// stamp sets the time of the transition.
+// stamp sets the time of the transition, if there is one.
 func (e *Effects) stamp(at Time) {
 	for i := range e.n {
 		if e.list[i].Kind == RecordRolloutTransition {

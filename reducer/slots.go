@@ -44,8 +44,8 @@ func (x *slotIndex) find(id HostID, hosts []Host) (int, bool) {
 	return 0, false
 }
 
-// hashName is FNV-1a (Fowler, Noll and Vo) with its upper half folded in, because names with equal
-// ends differ there.
+// hashName returns the FNV-1a hash (Fowler, Noll and Vo) of a name. It folds the upper half into
+// the lower one, because a slot depends on the lowest bits alone.
 func hashName(id HostID) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(id) {

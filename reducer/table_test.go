@@ -52,7 +52,7 @@ func readSpec(t testing.TB, path string) map[reducer.State]map[reducer.EventKind
 			for _, name := range fields[1:] {
 				k, ok := reducer.ParseEventKind(name)
 				if !ok {
-					t.Fatalf("the table names no event %q", name)
+					t.Fatalf("the table has an unknown event %q", name)
 				}
 				columns = append(columns, k)
 			}
@@ -60,7 +60,7 @@ func readSpec(t testing.TB, path string) map[reducer.State]map[reducer.EventKind
 		}
 		s, ok := reducer.ParseState(fields[0])
 		if !ok {
-			t.Fatalf("the table names no state %q", fields[0])
+			t.Fatalf("the table has an unknown state %q", fields[0])
 		}
 		cells[s] = map[reducer.EventKind]string{}
 		for j, cell := range fields[1:] {
@@ -141,7 +141,7 @@ func conditionHolds(
 	return false, false
 }
 
-// apply does what one word of an accepting clause says.
+// apply applies one word of an accepting clause to the answer.
 func (a *answer) apply(t testing.TB, word string, ev reducer.Event, policy reducer.Policy) {
 	t.Helper()
 	rec := &a.record
@@ -190,15 +190,10 @@ func step(
 ) answer {
 	t.Helper()
 	var out reducer.Effects
-	out.Add(
-		reducer.Effect{
-			Kind:    reducer.UpdateCurrentWave,
-			From:    reducer.Pruned,
-			Wave:    99,
-			Rollout: "junk",
-			Closure: "junk",
-		},
-	)
+	out.Add(reducer.Effect{
+		Kind: reducer.UpdateCurrentWave, From: reducer.Pruned, Wave: 99,
+		Rollout: "junk", Closure: "junk",
+	})
 	event := ev
 	err := m.Step(&rec, &ev, ev.At+5, policy, &out)
 	if ev != event {
@@ -263,7 +258,8 @@ func (p probe) String() string {
 	return s
 }
 
-// probes makes every combination of state, event, what the event says, policy, cursor and stamps.
+// probes returns every combination of state, event, fields of the event, policy, cursor and
+// timestamps.
 func probes() []probe {
 	var all []probe
 	for _, state := range reducer.States() {
@@ -276,11 +272,8 @@ func probes() []probe {
 							State: state, CurrentWave: cursor, OpenedAt: 100,
 						}
 						stamped := plain
-						stamped.TerminalAt, stamped.SupersededAt = reducer.Some[reducer.Time](
-							150,
-						), reducer.Some[reducer.Time](
-							160,
-						)
+						stamped.TerminalAt = reducer.Some[reducer.Time](150)
+						stamped.SupersededAt = reducer.Some[reducer.Time](160)
 						stamped.OpenedEventLogSeq = reducer.Some[int64](7)
 						stamped.LastTransitionEventLogSeq = reducer.Some[int64](8)
 						all = append(all, probe{plain, event, policy}, probe{stamped, event, policy})
@@ -302,8 +295,8 @@ func policies() []reducer.Policy {
 	return all
 }
 
-// eventsOf makes every event of a kind whose fields can make a difference, each for the record's
-// rollout and misrouted.
+// eventsOf returns events of a kind with every combination of relevant fields, each for the
+// record's rollout and misrouted.
 func eventsOf(kind reducer.EventKind) []reducer.Event {
 	var all []reducer.Event
 	for _, id := range []reducer.RolloutID{"stable@a", "edge@z"} {
@@ -335,7 +328,7 @@ func eventsOf(kind reducer.EventKind) []reducer.Event {
 				all = append(all, ev)
 			}
 		case reducer.OperatorClearance:
-			ev.Operator, ev.Reason = "ada", "seen to it"
+			ev.Operator, ev.Reason = "ada", "repaired"
 			all = append(all, ev)
 		case reducer.RolloutTerminal, reducer.RetentionExpired:
 			all = append(all, ev)
@@ -347,7 +340,7 @@ func eventsOf(kind reducer.EventKind) []reducer.Event {
 func TestEveryKindOfEventIsProbed(t *testing.T) {
 	for _, kind := range reducer.EventKinds() {
 		if len(eventsOf(kind)) == 0 {
-			t.Errorf("eventsOf makes no %v", kind)
+			t.Errorf("eventsOf returns no %v", kind)
 		}
 	}
 }
@@ -364,7 +357,7 @@ func TestEveryCellIsFilled(t *testing.T) {
 				for i, r := range rules {
 					at := fmt.Sprintf("%s: rule %d of %v in %v", m.Name(), i, k, s)
 					if last := i == len(rules)-1; (r.If == reducer.Always) != last {
-						t.Errorf("%s asks %v: the last rule of a cell, and no other, must be unconditional", at, r.If)
+						t.Errorf("%s has condition %v: only the last rule of a cell is unconditional", at, r.If)
 					}
 					if strings.Contains(r.If.String(), "(") || strings.Contains(r.Do.String(), "(") {
 						t.Errorf("%s has no name: %v, %v", at, r.If, r.Do)
@@ -373,7 +366,7 @@ func TestEveryCellIsFilled(t *testing.T) {
 						t.Errorf("%s does %v with state %v", at, r.Do, r.To)
 					}
 					if r.Do != reducer.Go && (r.Quarantine || r.Prune) {
-						t.Errorf("%s moves nothing but quarantines or prunes", at)
+						t.Errorf("%s quarantines or prunes without a move", at)
 					}
 				}
 			}
@@ -390,15 +383,12 @@ func TestStepDoesWhatTheSpecificationSays(t *testing.T) {
 		t.Run(s.machine.Name(), func(t *testing.T) {
 			wrong := 0
 			for _, p := range all {
-				want, got := s.answer(
-					t, p.record, p.event, p.policy,
-				), step(
-					t, s.machine, p.record, p.event, p.policy,
-				)
+				want := s.answer(t, p.record, p.event, p.policy)
+				got := step(t, s.machine, p.record, p.event, p.policy)
 				if !got.equal(want) {
 					t.Errorf("%v\nwant %+v\ngot  %+v", p, want, got)
 					if wrong++; wrong == 5 {
-						t.Fatal("and perhaps more")
+						t.Fatal("stopped after 5 wrong answers")
 					}
 				}
 			}
@@ -406,8 +396,8 @@ func TestStepDoesWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
-// differs reports whether the specification's difference of that number applies to a step, to which
-// v0.2 has that answer.
+// differs reports, by the number of a difference, whether the specification applies it to a step.
+// shipped is the answer of v0.2.
 var differs = map[int]func(p probe, shipped answer) bool{
 	1: func(p probe, _ answer) bool {
 		return p.record.State == reducer.Failed && p.event.Kind == reducer.HostStateChanged &&
@@ -424,10 +414,7 @@ var differs = map[int]func(p probe, shipped answer) bool{
 	},
 	4: func(p probe, shipped answer) bool {
 		terminalSet := []reducer.State{
-			reducer.Terminal,
-			reducer.Superseded,
-			reducer.Failed,
-			reducer.Reverted,
+			reducer.Terminal, reducer.Superseded, reducer.Failed, reducer.Reverted,
 		}
 		return shipped.record.State != p.record.State &&
 			slices.Contains(terminalSet, shipped.record.State)
@@ -457,12 +444,11 @@ func TestTheMachinesDifferInSevenWaysAndNoOther(t *testing.T) {
 				seen[d.Number]++
 			}
 		}
-		same := step(
-			t, v02, p.record, p.event, p.policy,
-		).equal(step(t, rfc0008, p.record, p.event, p.policy))
-		// A misrouted event that both refuse differs in the refusal, so every probe tells.
+		base := step(t, v02, p.record, p.event, p.policy)
+		same := base.equal(step(t, rfc0008, p.record, p.event, p.policy))
+		// Both may refuse a misrouted event, but they refuse it with different errors.
 		if same != (len(numbers) == 0) {
-			t.Fatalf("%v: differences %v apply; the machines answer alike: %v", p, numbers, same)
+			t.Fatalf("%v: differences %v apply; same answers: %v", p, numbers, same)
 		}
 	}
 	if len(reducer.Differences()) != len(differs) {
@@ -470,13 +456,13 @@ func TestTheMachinesDifferInSevenWaysAndNoOther(t *testing.T) {
 	}
 	for n := range differs {
 		if seen[n] == 0 {
-			t.Errorf("difference %d never showed", n)
+			t.Errorf("no probe shows difference %d", n)
 		}
 	}
 }
 
-// Each difference alone changes what it says that it changes, and nothing else: so its number and
-// its words are its own.
+// TestEachDifferenceAlone checks that each difference changes the steps that it describes, and no
+// others.
 func TestEachDifferenceAlone(t *testing.T) {
 	shipped, v02 := specs(t)[0], reducer.V02()
 	for i, d := range reducer.Differences() {
@@ -485,19 +471,18 @@ func TestEachDifferenceAlone(t *testing.T) {
 		}
 		alone := reducer.V02With("alone", []reducer.Difference{d})
 		for _, p := range probes() {
-			same := step(
-				t, v02, p.record, p.event, p.policy,
-			).equal(step(t, alone, p.record, p.event, p.policy))
+			base := step(t, v02, p.record, p.event, p.policy)
+			same := base.equal(step(t, alone, p.record, p.event, p.policy))
 			applies := differs[d.Number](p, shipped.answer(t, p.record, p.event, p.policy))
 			if same == applies {
-				t.Fatalf("difference %d, %v: applies %v, yet answers alike %v", d.Number, p, applies, same)
+				t.Fatalf("difference %d, %v: applies %v, same answers %v", d.Number, p, applies, same)
 			}
 		}
 	}
 }
 
-// What is not in an enumeration is refused, by whatever table: no hole of a table may pass for
-// "ignored".
+// TestInvalidStatesAndEventsAreRefused checks states and events outside the enumerations, and cells
+// without an applicable rule. Any table must refuse them: an empty cell does not mean "ignored".
 func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 	bare := reducer.NewTable("bare", reducer.Cells{
 		reducer.Active: {reducer.WaveAdvanced: {{If: reducer.WaveForward, Do: reducer.Ignore}}},
@@ -526,14 +511,17 @@ func TestInvalidStatesAndEventsAreRefused(t *testing.T) {
 func wantIllegal(t *testing.T, m reducer.Machine, state reducer.State, ev reducer.Event) {
 	t.Helper()
 	rec := reducer.Record{RolloutID: "stable@a", State: state}
-	want := answer{record: rec, err: fmt.Sprintf("IllegalForState from %v on %v of "+
-		"stable@a", state, ev.Kind)}
+	want := answer{
+		record: rec,
+		err:    fmt.Sprintf("IllegalForState from %v on %v of stable@a", state, ev.Kind),
+	}
 	if got := step(t, m, rec, ev, reducer.DefaultPolicy()); !got.equal(want) {
 		t.Errorf("%s: %v in %v\nwant %+v\ngot  %+v", m.Name(), ev.Kind, state, want, got)
 	}
 }
 
-// Two calls return two tables: changing the cells of one changes no other.
+// TestMachinesShareNothing changes the cells of one table, and checks that other tables stay the
+// same.
 func TestMachinesShareNothing(t *testing.T) {
 	cells := reducer.RFC0008().Cells()
 	cells[reducer.Opening][reducer.HostJoined][0].To = reducer.Pruned

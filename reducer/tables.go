@@ -1,7 +1,5 @@
 package reducer
 
-// The two machines. v0.2 is written out in full; rfc0008 is v0.2 with its differences applied.
-
 // Short names keep the columns of the table below narrow.
 var (
 	xx = Cell{{Do: Illegal}}
@@ -67,8 +65,8 @@ func Differences() []Difference {
 			2, "Active, Converging + HostStateChanged to=Failed: → Failed only under halt",
 			"under rollback-and-halt the rollback decides (RFC-0008 §3)",
 			func(m *Table) {
-				m.cells[Active][HostStateChanged][0].If = HostTurnedFailedHlt
-				m.cells[Converging][HostStateChanged][0].If = HostTurnedFailedHlt
+				m.cells[Active][HostStateChanged][0].If = HostTurnedFailedUnderHalt
+				m.cells[Converging][HostStateChanged][0].If = HostTurnedFailedUnderHalt
 			},
 		},
 		{

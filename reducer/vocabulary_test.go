@@ -8,6 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
+// checkNames compares the names of an enumeration with want, and checks that parse accepts these
+// names and no others.
 func checkNames[T interface {
 	~uint8
 	fmt.Stringer
@@ -37,7 +39,7 @@ func checkNames[T interface {
 	}
 }
 
-// The names are those that logs and the specification use.
+// TestNames compares the names with those of logs and the specification.
 func TestNames(t *testing.T) {
 	checkNames(t, reducer.States(), reducer.ParseState,
 		"Opening Active Converging Terminal Reverted Failed Superseded Pruned")

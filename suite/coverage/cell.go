@@ -137,7 +137,7 @@ func holds(if_ reducer.Condition, c Class) (sometimes, always bool) {
 		return true, true
 	case reducer.HostTurnedFailed:
 		return c == TurnedFailed, c == TurnedFailed
-	case reducer.HostTurnedFailedHlt:
+	case reducer.HostTurnedFailedUnderHalt:
 		return c == TurnedFailed, false
 	case reducer.HostTurnedReverted:
 		return c == TurnedReverted, c == TurnedReverted
