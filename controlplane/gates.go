@@ -77,6 +77,9 @@ func (p *plane) recountMember(r *rollout, slot int) {
 // under one that is pruned. Once the rollout has ended no dispatch is sent again, so that an ack
 // which is missing then may never come: budgets do not wait for it.
 func (p *plane) recount(n uint32) {
+	if len(p.counted) == 0 {
+		return
+	}
 	h := &p.hosts[n]
 	r := p.rollouts[h.current]
 	state := r.fold.Hosts()[h.slot].State

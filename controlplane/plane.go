@@ -28,13 +28,12 @@ type plane struct {
 	scratch
 }
 
-// scratch is reused by one input after the other, and no part of the state.
+// scratch is reused by one input after the other, and no part of the state. Most entries are one of
+// three kinds. Each has an entry of its own, of which only the fields that differ are set again:
+// setting all of them costs a write barrier for each pointer.
 type scratch struct {
-	outcome reducer.Outcome
-	event   reducer.Event
-	entry   trace.Entry
-	action  trace.PlanAction
-	gate    trace.GateDecision
+	outcome                reducer.Outcome
+	message, event, effect trace.Entry
 }
 
 // host is what the control plane keeps of a host.
@@ -91,7 +90,7 @@ func (p *plane) Poll(
 	s := step{p, now, out}
 	ch := &p.inv.channels[channel]
 	p.seen[channel] = ref
-	s.write(trace.Entry{
+	s.write(&trace.Entry{
 		Kind: trace.KindManifestPoll,
 		Poll: &trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref},
 	})
@@ -107,14 +106,14 @@ func (p *plane) Poll(
 func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
 	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
 	for _, r := range standing {
-		err := s.apply(reducer.Event{
+		err := s.apply(&reducer.Event{
 			Kind: reducer.SuccessorOpened, Rollout: r.Record.RolloutID, Successor: id, At: s.now,
 		})
 		if err != nil {
 			return err
 		}
 	}
-	err := s.apply(reducer.Event{
+	err := s.apply(&reducer.Event{
 		Kind: reducer.RolloutOpened, Rollout: id, Channel: ch.ID, TargetRef: ref, At: s.now,
 	})
 	if err != nil {
@@ -124,7 +123,7 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 	for wave := range ch.Waves {
 		for _, host := range ch.Waves[wave].Hosts {
 			hosts = append(hosts, host)
-			err := s.apply(reducer.Event{
+			err := s.apply(&reducer.Event{
 				Kind: reducer.HostJoined, Rollout: id, Host: host, Wave: uint32(wave), At: s.now,
 			})
 			if err != nil {
@@ -132,10 +131,9 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 			}
 		}
 	}
-	s.action = trace.PlanAction{
+	s.write(&trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &trace.PlanAction{
 		Action: trace.OpenRollout, Rollout: id, Channel: ch.ID, TargetRef: ref, Hosts: hosts,
-	}
-	s.write(trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &s.action})
+	}})
 	return nil
 }
 
@@ -144,21 +142,9 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 // late the host machine decides whether it moves the host.
 func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 	s := step{p, now, out}
+	r, slot, current := p.addressee(m)
 	id := p.inv.hosts[m.Host].id
-	h := &p.hosts[m.Host]
-	var r *rollout
-	current := false
-	if h.current != noRollout {
-		r = p.rollouts[h.current]
-		current = r.id == m.Rollout
-	}
-	slot, joined := int(h.slot), current
-	if !current {
-		if r = p.byID[m.Rollout]; r != nil {
-			slot, joined = r.fold.Slot(id)
-		}
-	}
-	if joined {
+	if slot >= 0 {
 		last := &r.members[slot].seq
 		lost, err := reducer.CheckSeq(uint64(*last), m.Event.Seq)
 		if err != nil || lost > 0 {
@@ -166,7 +152,9 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 		}
 		*last = uint32(m.Event.Seq)
 	}
-	s.write(trace.Entry{Kind: trace.KindAgentEvent, Host: id, Rollout: m.Rollout, Agent: m.Event})
+	e := &s.message
+	e.Kind, e.Host, e.Rollout, e.Agent = trace.KindAgentEvent, id, m.Rollout, m.Event
+	s.write(e)
 	if !current {
 		return true, nil
 	}
@@ -186,9 +174,26 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 		s.quarantineHost(r)
 	}
 	s.outcome.Slot = slot // saves the fleet the search
-	return true, s.apply(reducer.Event{
+	return true, s.apply(&reducer.Event{
 		Kind: reducer.HostStateChanged, Rollout: r.id, Host: id, From: from, To: to, At: now,
 	})
+}
+
+// addressee finds the rollout of a message and the host's place in it, which is negative when it has
+// not joined. It reports whether the rollout is that of the host's last dispatch.
+func (p *plane) addressee(m Message) (r *rollout, slot int, current bool) {
+	h := &p.hosts[m.Host]
+	if h.current != noRollout {
+		if r := p.rollouts[h.current]; r.id == m.Rollout {
+			return r, int(h.slot), true
+		}
+	}
+	if r := p.byID[m.Rollout]; r != nil {
+		if slot, joined := r.fold.Slot(p.inv.hosts[m.Host].id); joined {
+			return r, slot, false
+		}
+	}
+	return nil, -1, false
 }
 
 // quarantineHost quarantines the closure that a host has rolled back, whatever state the rollout is
@@ -198,7 +203,7 @@ func (s step) quarantineHost(r *rollout) {
 		return
 	}
 	s.quarantine.add(r.release)
-	s.write(trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+	s.write(&trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
 		Effect:  trace.RemoteInsertQuarantine,
 		Channel: r.release.Channel,
 		Closure: r.release.Closure,
@@ -212,13 +217,13 @@ func (p *plane) Expire(now reducer.Time, id reducer.RolloutID, out Output) error
 	}
 	r.timer = reducer.Opt[reducer.Time]{}
 	return step{p, now, out}.apply(
-		reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now},
+		&reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now},
 	)
 }
 
 func (p *plane) Lift(now reducer.Time, e QuarantineEntry, out Output) error {
 	p.quarantine.remove(e)
-	step{p, now, out}.write(trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+	step{p, now, out}.write(&trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
 		Effect: trace.RemoteRemoveQuarantine, Channel: e.Channel, Closure: e.Closure,
 	}})
 	p.changed = true
@@ -226,7 +231,7 @@ func (p *plane) Lift(now reducer.Time, e QuarantineEntry, out Output) error {
 }
 
 func (p *plane) Apply(now reducer.Time, ev *reducer.Event, out Output) error {
-	return step{p, now, out}.apply(*ev)
+	return step{p, now, out}.apply(ev)
 }
 
 // isFailure reports whether an error says that the machine gave no answer.
@@ -235,9 +240,7 @@ func isFailure(err error) bool {
 }
 
 // apply hands one event to the reducer, writes it and its result, and carries out the effects.
-func (s step) apply(event reducer.Event) error {
-	s.event = event
-	ev := &s.event
+func (s step) apply(ev *reducer.Event) error {
 	err := s.fleet.Apply(ev, s.now, &s.outcome)
 	if isFailure(err) {
 		return err
@@ -245,7 +248,7 @@ func (s step) apply(event reducer.Event) error {
 	for _, late := range s.outcome.Late {
 		s.reject(late)
 	}
-	s.write(trace.Entry{Kind: trace.KindRolloutEvent, Rollout: ev.Rollout, Event: ev})
+	s.writeEvent(ev)
 	if err != nil {
 		s.reject(err)
 		return nil
@@ -264,7 +267,7 @@ func (s step) apply(event reducer.Event) error {
 // conclude writes the event that the fleet has derived, and carries out its effects.
 func (s step) conclude(r *rollout) {
 	derived := s.outcome.DerivedEvent
-	s.write(trace.Entry{Kind: trace.KindRolloutEvent, Rollout: derived.Rollout, Event: &derived})
+	s.writeEvent(&derived)
 	if s.outcome.DerivedErr != nil {
 		s.reject(s.outcome.DerivedErr)
 		return
@@ -345,7 +348,9 @@ func (s step) perform(r *rollout, effects *reducer.Effects) {
 	all := effects.All()
 	for i := range all {
 		e := &all[i]
-		s.write(trace.Entry{Kind: trace.KindEffect, Rollout: e.Rollout, Effect: e})
+		entry := &s.effect
+		entry.Kind, entry.Rollout, entry.Effect = trace.KindEffect, e.Rollout, e
+		s.write(entry)
 		switch e.Kind {
 		case reducer.RecordRolloutTransition, reducer.UpdateCurrentWave:
 			s.changed = true
@@ -370,14 +375,19 @@ func (s step) arm(r *rollout, due reducer.Time) {
 
 func (s step) reject(err error) {
 	r := trace.NewRejection(err)
-	s.write(trace.Entry{Kind: trace.KindRejection, Rollout: r.Rollout, Rejection: &r})
+	s.write(&trace.Entry{Kind: trace.KindRejection, Rollout: r.Rollout, Rejection: &r})
+}
+
+func (s step) writeEvent(ev *reducer.Event) {
+	e := &s.event
+	e.Kind, e.Rollout, e.Event = trace.KindRolloutEvent, ev.Rollout, ev
+	s.write(e)
 }
 
 // write stamps an entry with the present instant and hands it over.
-func (s step) write(e trace.Entry) {
-	s.entry = e
-	s.entry.At = s.now
-	s.out.Entry(&s.entry)
+func (s step) write(e *trace.Entry) {
+	e.At = s.now
+	s.out.Entry(e)
 }
 
 func (p *plane) PlanNeeded() bool { return p.changed }

@@ -112,8 +112,11 @@ func (s step) block(r *rollout, q *queue, gate, reason string) {
 	q.blocked = reason
 	for _, slot := range q.slots {
 		id := r.fold.Hosts()[slot].ID
-		s.gate = trace.GateDecision{Gate: gate, Reason: reason, Host: id, Rollout: r.id}
-		s.write(trace.Entry{Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &s.gate})
+		s.write(&trace.Entry{
+			Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &trace.GateDecision{
+				Gate: gate, Reason: reason, Host: id, Rollout: r.id,
+			},
+		})
 	}
 }
 
@@ -131,15 +134,14 @@ func (s step) dispatch(r *rollout, slot int32, attempt int) {
 		s.unacked, dispatched{sent: s.now, rollout: r.number, slot: slot, attempt: attempt},
 	)
 	id := s.inv.hosts[n].id
-	s.action = trace.PlanAction{
+	s.write(&trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: r.id, Plan: &trace.PlanAction{
 		Action:    trace.QueueDispatch,
 		Rollout:   r.id,
 		Host:      id,
 		Closure:   r.release.Closure,
 		SoakDueAt: h.soakDueAt,
 		Attempt:   attempt,
-	}
-	s.write(trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: r.id, Plan: &s.action})
+	}})
 	s.out.Dispatch(Dispatch{
 		Host:      n,
 		Rollout:   r.id,

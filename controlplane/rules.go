@@ -56,7 +56,7 @@ func (specified) advance(s step, r *rollout) error {
 		case rec.State != reducer.Active && rec.State != reducer.Converging, !settled, !more:
 			return nil
 		}
-		err := s.apply(reducer.Event{
+		err := s.apply(&reducer.Event{
 			Kind: reducer.WaveAdvanced, Rollout: r.id, FromWave: rec.CurrentWave, ToWave: next, At: s.now,
 		})
 		if err != nil {

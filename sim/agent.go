@@ -19,9 +19,10 @@ const (
 	failed
 )
 
-// agent is the agent of one host. There may be a million of them.
+// agent is the agent of one host. There may be a million; each fills a cache line.
 type agent struct {
 	profile *profile
+	key     uint64 // of its random streams
 	host    uint32 // its number
 	phase   phase
 
@@ -54,15 +55,12 @@ type agents struct {
 }
 
 // add adds the agent of the next host.
-func (as *agents) add(p *profile) {
+func (as *agents) add(id reducer.HostID, p *profile) {
 	as.list = append(as.list, agent{
-		profile: p, host: uint32(len(as.list)),
+		profile: p, key: streamKey(string(id)), host: uint32(len(as.list)),
 		working: noRollout, waiting: noRollout, running: noRollout,
 	})
 }
-
-// key returns what a host contributes to the keys of its random streams.
-func (as *agents) key(a *agent) uint64 { return streamKey(string(as.inv.HostID(a.host))) }
 
 // closure returns the closure of a rollout, or the one that hosts run before any.
 func (as *agents) closure(rollout uint32) reducer.ClosureHash {
@@ -77,7 +75,7 @@ func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) ti
 	if d == nil {
 		return 0
 	}
-	return d.draw(draw(as.chance.seed, as.key(a), as.rollouts.list[rollout].key, p))
+	return d.draw(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, p))
 }
 
 // suffers decides whether something goes wrong: as the script says, else by chance.
@@ -90,7 +88,7 @@ func (as *agents) suffers(
 	if p == nil || as.fate(a, rollout, ConvergesAnyway) != nil {
 		return false
 	}
-	return p.comesTrue(draw(as.chance.seed, as.key(a), as.rollouts.list[rollout].key, purpose))
+	return p.comesTrue(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, purpose))
 }
 
 // neverAcks reports whether an agent ignores the dispatches of a rollout.
@@ -160,7 +158,7 @@ func (as *agents) switchOver(a *agent) {
 	takes := as.delay(a, a.working, a.profile.Activation, drawActivation)
 	if l := as.network.link(a.host); l != nil {
 		l.attempts++
-		key := as.key(a)
+		key := a.key
 		if f := as.chance.strikes(AgentRestart, a.host, key, l.attempts); f != nil {
 			l.interrupter = f
 			word := draw(as.chance.seed, key, l.attempts, drawRestart)
@@ -187,7 +185,7 @@ func (as *agents) step(host, epoch uint32, what work) {
 		as.switched(a)
 	case workBroken:
 		l := as.network.link(host)
-		as.restart(a, as.chance.length(l.interrupter, as.key(a), l.attempts))
+		as.restart(a, as.chance.length(l.interrupter, a.key, l.attempts))
 	case workRestarted:
 		as.send(a, trace.AgentEvent{Kind: reducer.ActivationStarted})
 		as.switchOver(a)
@@ -304,7 +302,7 @@ func (as *agents) strike(a *agent) bool {
 		return true
 	}
 	l.attempts++
-	key, occasion := as.key(a), l.attempts
+	key, occasion := a.key, l.attempts
 	if as.chance.strikes(HostLost, a.host, key, occasion) != nil {
 		as.lose(a)
 		return true

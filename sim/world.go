@@ -124,7 +124,7 @@ func (w *world) addAgents() error {
 				if err != nil {
 					return err
 				}
-				w.agents.add(p)
+				w.agents.add(id, p)
 			}
 		}
 	}
