@@ -179,8 +179,8 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 	})
 }
 
-// addressee finds the rollout of a message and the host's place in it, which is negative when it has
-// not joined. It reports whether the rollout is that of the host's last dispatch.
+// addressee finds the rollout of a message and the host's place in it, which is negative when it
+// has not joined. It reports whether the rollout is that of the host's last dispatch.
 func (p *plane) addressee(m Message) (r *rollout, slot int, current bool) {
 	h := &p.hosts[m.Host]
 	if h.current != noRollout {
