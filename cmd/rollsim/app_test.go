@@ -76,7 +76,7 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("exit %d, want %d\n%s%s", code, tt.want, out, errs)
 			}
 			if code == exitUsage && !strings.HasPrefix(errs, "rollsim: ") {
-				t.Errorf("no clear error: %q", errs)
+				t.Errorf("standard error does not start with rollsim: %q", errs)
 			}
 		})
 	}

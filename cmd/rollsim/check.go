@@ -25,8 +25,8 @@ func (env *environment) checkCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "run the regression suite: compare every scenario with its golden, run every feature",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without a " +
-			"PATH, rollsim checks the folders\n" +
+		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without " +
+			"a PATH, rollsim checks the folders\n" +
 			"scenarios/ and features/ of the current directory, or the built-in suite if there are " +
 			"none.\n" +
 			"The golden of scenarios/NAME.yaml is golden/NAME.golden. The golden of any other NAME.yaml " +

@@ -49,7 +49,8 @@ complete -o bashdefault -o default -F _rollsim rollsim
 	zshCompletion = `#compdef rollsim
 _rollsim() {
   local -a answers
-  answers=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 "${words[@]:0:$((CURRENT-1))}" --generate-bash-completion 2>/dev/null)}")
+  local ask=("${words[@]:0:$((CURRENT-1))}" --generate-bash-completion)
+  answers=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 "${ask[@]}" 2>/dev/null)}")
   _describe 'rollsim' answers
   _files
 }

@@ -20,7 +20,7 @@ import (
 	"rollsim/suite/check"
 )
 
-// TestEditorPages keeps the folder .vscode what the sentences say: UPDATE=1 go test ./cmd/rollsim
+// TestEditorPages compares the folder .vscode with the sentences. UPDATE=1 go test ./cmd/rollsim
 // -run Page rewrites it.
 func TestEditorPages(t *testing.T) {
 	root, err := filepath.Abs("../..")
@@ -43,16 +43,15 @@ func TestEditorPages(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(file); err != nil || string(got) != string(want) {
-			t.Errorf(
-				"%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", file, err,
-			)
+			t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", file,
+				err)
 		}
 	}
 }
 
 // TestEditorSteps reads the files as the extension does: the expressions are the literals in direct
-// statements of functions, their types are in the settings. Each example, and each sentence that
-// ships, must be worded like exactly one of them.
+// statements of functions, and their types are in the settings. Each example, and each sentence of
+// the features, must match exactly one expression.
 func TestEditorSteps(t *testing.T) {
 	types := editorTypes(t)
 	var expressions []*regexp.Regexp
@@ -80,7 +79,7 @@ func TestEditorSteps(t *testing.T) {
 	if len(expressions) != len(sentences) {
 		t.Errorf("%d expressions for %d sentences", len(expressions), len(sentences))
 	}
-	worded := func(sentence string) (n int) {
+	matches := func(sentence string) (n int) {
 		for _, e := range expressions {
 			if e.MatchString(sentence) {
 				n++
@@ -89,7 +88,7 @@ func TestEditorSteps(t *testing.T) {
 		return n
 	}
 	for _, s := range sentences {
-		if n := worded(s.Example); n != 1 {
+		if n := matches(s.Example); n != 1 {
 			t.Errorf("%d expressions for %s", n, s.Example)
 		}
 	}
@@ -108,7 +107,7 @@ func TestEditorSteps(t *testing.T) {
 		}
 		for _, p := range doc.Pickles {
 			for _, step := range p.Steps {
-				if n := worded(step.Text); n != 1 {
+				if n := matches(step.Text); n != 1 {
 					t.Errorf("%s: %d expressions for %s", name, n, step.Text)
 				}
 			}
@@ -116,8 +115,8 @@ func TestEditorSteps(t *testing.T) {
 	}
 }
 
-// editorTypes reads the types from the settings. In JavaScript too each must mean what it means
-// here.
+// editorTypes reads the types from the settings. Their expressions must have the same meaning in
+// JavaScript as in Go.
 func editorTypes(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../.vscode/settings.json")
@@ -134,22 +133,24 @@ func editorTypes(t *testing.T) map[string]string {
 	types := make(map[string]string)
 	for _, p := range settings.Types {
 		if types[p.Name] != "" || strings.ContainsAny(p.Name, `[]()$.|?*+{}/\`) {
-			t.Errorf("the type %q is there twice, or has a name that Cucumber refuses", p.Name)
+			t.Errorf("the type %q occurs twice, or has a name that Cucumber refuses", p.Name)
 		}
 		if found := foreign.FindString(p.Regexp); found != "" {
-			t.Errorf("%s: %q means something else in JavaScript: %s", p.Name, found, p.Regexp)
+			t.Errorf("%s: %q has another meaning in JavaScript: %s", p.Name, found, p.Regexp)
 		}
 		types[p.Name] = p.Regexp
 	}
 	return types
 }
 
-// cucumberExpression makes a regular expression of a Cucumber Expression: (text) may be left out,
-// a/b is one or the other, and {name} is a type.
+var cucumberPart = regexp.MustCompile(`\{[^}]*\}|\([^)]*\)|[^\s(){}]+/[^\s(){}]+|.`)
+
+// cucumberExpression returns the regular expression of a Cucumber Expression: (text) is optional,
+// a/b is one of two words, and {name} is a type.
 func cucumberExpression(t *testing.T, text string, types map[string]string) *regexp.Regexp {
 	t.Helper()
 	var b strings.Builder
-	for _, p := range regexp.MustCompile(`\{[^}]*\}|\([^)]*\)|[^\s(){}]+/[^\s(){}]+|.`).FindAllString(text, -1) {
+	for _, p := range cucumberPart.FindAllString(text, -1) {
 		switch inside := p[1 : len(p)-min(1, len(p)-1)]; {
 		case p[0] == '{':
 			expr, ok := types[inside]
@@ -168,13 +169,12 @@ func cucumberExpression(t *testing.T, text string, types map[string]string) *reg
 	return regexp.MustCompile("^(?:" + b.String() + ")$")
 }
 
-// TestEditorStepsInJavaScript holds every regular expression against its example where there is a
-// JavaScript to do it.
+// TestEditorStepsInJavaScript matches every regular expression with its example in JavaScript, if
+// Node is installed.
 func TestEditorStepsInJavaScript(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("there is no node here; TestEditorSteps looks for what would mean something else in " +
-			"JavaScript")
+		t.Skip("node is not installed; TestEditorSteps checks for differences to JavaScript")
 	}
 	type pair struct{ Expression, Example string }
 	var pairs []pair
@@ -182,22 +182,21 @@ func TestEditorStepsInJavaScript(t *testing.T) {
 		pairs = append(pairs, pair{s.Expression, s.Example})
 	}
 	for _, p := range editorTypes(t) {
-		pairs = append(pairs, pair{p + "|", ""}) // that it compiles is what counts
+		pairs = append(pairs, pair{p + "|", ""}) // it must only compile
 	}
 	text, err := json.Marshal(pairs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := `for (const p of ` + string(
-		text,
-	) + `) if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)`
+	script := "for (const p of " + string(text) + ") " +
+		"if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)"
 	out, err := exec.Command(node, "-e", script).CombinedOutput()
 	if err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// TestEditorTasks holds a finding against the pattern by which the editor finds its place.
+// TestEditorTasks matches a finding with the pattern by which the editor finds its place.
 func TestEditorTasks(t *testing.T) {
 	text, err := os.ReadFile("../../.vscode/tasks.json")
 	if err != nil {
@@ -212,7 +211,8 @@ func TestEditorTasks(t *testing.T) {
 		t.Fatal(err, tasks)
 	}
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("x.feature", []byte("Feature: x\n  Scenario: y\n    Given seed 7\n"), 0o600); err != nil {
+	feature := []byte("Feature: x\n  Scenario: y\n    Given seed 7\n")
+	if err := os.WriteFile("x.feature", feature, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	code, out, _ := inProcess(t, "lint", "x.feature")

@@ -177,7 +177,9 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 		}
 	}
 	limit := c.Duration("answer-within")
-	sweep.Again = func(ctx context.Context, seed uint64) (string, error) { return runAgain(ctx, source, seed, limit) }
+	sweep.Again = func(ctx context.Context, seed uint64) (string, error) {
+		return runAgain(ctx, source, seed, limit)
+	}
 	return sweep, nil
 }
 

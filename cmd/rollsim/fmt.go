@@ -20,8 +20,8 @@ func (env *environment) fmtCommand() *cli.Command {
 		Name:      "fmt",
 		Usage:     "format features and scenarios",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without a " +
-			"PATH, rollsim formats the folders\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without " +
+			"a PATH, rollsim formats the folders\n" +
 			"features/ and scenarios/ of the current directory. It rewrites and lists the files that are " +
 			"not formatted. If - is the\n" +
 			"only PATH, it formats standard input to standard output.\n" +

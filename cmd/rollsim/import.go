@@ -21,8 +21,8 @@ func (env *environment) importCommand() *cli.Command {
 		Name:      "import",
 		Usage:     "make a scenario and its golden from one rollout of a log",
 		ArgsUsage: "INPUT…",
-		Description: "The scenario has the events of the rollout as raw events at their exact times, and " +
-			"those of the rollouts that its\n" +
+		Description: "The scenario has the events of the rollout as raw events at their exact times, " +
+			"and those of the rollouts that its\n" +
 			"supersession needs: the rollouts that stood when it was opened, and its successor. rollsim " +
 			"check finds the golden.\n" +
 			"Several INPUTs are one log, in order.\n\n" +

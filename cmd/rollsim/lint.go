@@ -17,8 +17,8 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "find mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without a " +
-			"PATH, rollsim checks the folders\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without " +
+			"a PATH, rollsim checks the folders\n" +
 			"features/ and scenarios/ of the current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
 			"          rollsim lint --explain RS002",

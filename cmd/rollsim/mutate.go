@@ -24,8 +24,8 @@ func (env *environment) mutateCommand() *cli.Command {
 		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for " +
 			"rollsim " +
 			"check. Each part of each cell is\n" +
-			"changed to every other outcome: another state, accepted, refused, with one effect less or one " +
-			"more. For each change,\n" +
+			"changed to every other outcome: another state, accepted, refused, with one effect less or " +
+			"one more. For each change,\n" +
 			"rollsim runs the features and then the scenarios that reach the cell, until one fails. A " +
 			"change survives if none fails;\n" +
 			"rollsim shows a scenario that would. The exit code is 1 if a change survives.\n\n" +

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,7 +20,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// unpacked writes a sample, unpacked, into a folder.
+// unpacked decompresses a sample into a folder and returns its name.
 func unpacked(t *testing.T, dir, name string) string {
 	t.Helper()
 	f, err := os.Open(filepath.Join("../../trace/testdata", name+".gz"))
@@ -42,7 +43,7 @@ func unpacked(t *testing.T, dir, name string) string {
 	return file
 }
 
-// rows gives the rows of a state.db as JSON, a line for each.
+// rows returns the rows of a state.db as lines of JSON.
 func rows(t *testing.T, file string) string {
 	t.Helper()
 	c, err := sqlite3.Open(file)
@@ -52,7 +53,8 @@ func rows(t *testing.T, file string) string {
 	defer c.Close()
 	var b strings.Builder
 	for _, query := range []string{
-		"SELECT json_array(seq, ts, kind, host_id, rollout_id, json(payload)) FROM event_log ORDER BY seq",
+		"SELECT json_array(seq, ts, kind, host_id, rollout_id, json(payload)) FROM event_log " +
+			"ORDER BY seq",
 		"SELECT json_array(rollout_id, channel, target_ref, state, current_wave, " +
 			"opened_event_log_seq, last_transition_event_log_seq, " +
 			"opened_at, terminal_at, superseded_at) FROM rollouts ORDER BY opened_at",
@@ -73,7 +75,7 @@ func rows(t *testing.T, file string) string {
 	return b.String()
 }
 
-// content gives a log as lines of JSON.
+// content returns a log as lines of JSON.
 func content(t *testing.T, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -86,8 +88,8 @@ func content(t *testing.T, file string) string {
 	return string(data)
 }
 
-// pair notes for each text of a log what stands for it in the redacted one. Both have the same
-// shape.
+// pair records for each text of a log its replacement in the redacted log. Both must have the same
+// structure.
 func pair(t *testing.T, a, b any, names map[string]string) {
 	t.Helper()
 	switch a := a.(type) {
@@ -120,7 +122,7 @@ func pair(t *testing.T, a, b any, names map[string]string) {
 	}
 }
 
-// pseudonyms gives what stands for each text of a log that was redacted.
+// pseudonyms returns the replacement of each text of a redacted log.
 func pseudonyms(t *testing.T, log, redacted string) map[string]string {
 	t.Helper()
 	names := make(map[string]string)
@@ -138,18 +140,18 @@ func pseudonyms(t *testing.T, log, redacted string) map[string]string {
 	}
 }
 
-// translated gives a text with the pseudonyms in it, and single spaces, as columns are as wide as
-// names.
+// translated returns a function that replaces the names in a text by their pseudonyms. It also
+// replaces runs of spaces by one, because the width of columns depends on the names.
 func translated(names map[string]string) func(string) string {
 	number, ref := regexp.MustCompile(`^\d*$`), regexp.MustCompile(`^[0-9a-f]{40}$`)
-	// the longest first: what is replaced is the first that fits
+	// The longest first: a Replacer uses the first match.
 	pairs := []string{"channel-edges", "channel-edges"}
 	for _, from := range slices.SortedFunc(maps.Keys(names), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	}) {
 		switch to := names[from]; {
 		case from == to:
-		case number.MatchString(from): // an error code, which is a number elsewhere
+		case number.MatchString(from): // an error code: elsewhere the same digits are a number
 			pairs = append(pairs, "("+from+")", "("+to+")", "fail: "+from, "fail: "+to)
 		case ref.MatchString(from):
 			pairs = append(pairs, from, to, from[:12], to[:12])
@@ -166,8 +168,8 @@ func translated(names map[string]string) func(string) string {
 	}
 }
 
-// sameReplay holds what replay says of a log, with the pseudonyms in it, against what it says of
-// the redacted one.
+// sameReplay compares the replay of a log, with pseudonyms, with that of the redacted log. It
+// returns the classes of the findings.
 func sameReplay(
 	t *testing.T, log, redacted string, names map[string]string, args ...string,
 ) (classes []string) {
@@ -192,7 +194,7 @@ func sameReplay(
 		case map[string]any:
 			m, _ := b.(map[string]any)
 			for k := range a {
-				if k != "input" && k != "file" && k != "key" { // a finding's key stands for its names too
+				if k != "input" && k != "file" && k != "key" { // the key of a finding depends on names
 					same(where+"."+k, a[k], m[k])
 				}
 			}
@@ -211,7 +213,7 @@ func sameReplay(
 		case string:
 			s, _ := b.(string)
 			if want := translate(a); want != strings.Join(strings.Fields(s), " ") {
-				t.Errorf("%s:\n%s\nshould be\n%s\nand is\n%s", where, a, want, s)
+				t.Errorf("%s: %s: got\n%s\nwant\n%s", where, a, s, want)
 			}
 		default:
 			if !reflect.DeepEqual(a, b) {
@@ -223,7 +225,17 @@ func sameReplay(
 	return classes
 }
 
-// planted gives a log with something wrong of every kind: lines lost, repeated, moved and changed.
+// wrong changes the content of lines.
+var wrong = strings.NewReplacer(
+	`"to":"Active"`, `"to":"Converging"`,
+	`"to":"Soaking"`, `"to":"Converged"`,
+	`"seq":1}`, `"seq":9}`,
+	`"from":"Activating"`, `"from":"Pending"`,
+	"edge@", "edge@0",
+	"RecordRolloutTransition", "UpdateCurrentWave",
+)
+
+// planted returns a log with lines that are lost, repeated, moved and changed.
 func planted(log string) string {
 	all := strings.SplitAfter(log, "\n")
 	var out []string
@@ -234,9 +246,7 @@ func planted(log string) string {
 		case 29:
 			out = append(out, line)
 		case 41:
-			line = strings.NewReplacer(`"to":"Active"`, `"to":"Converging"`, `"to":"Soaking"`, `"to":"Converged"`, `"seq":1}`, `"seq":9}`,
-				`"from":"Activating"`, `"from":"Pending"`, "edge@", "edge@0", "RecordRolloutTransition", "UpdateCurrentWave").
-				Replace(line)
+			line = wrong.Replace(line)
 		case 59:
 			if i+1 < len(all) && all[i+1] != "" {
 				all[i+1], line = line, all[i+1]
@@ -249,15 +259,29 @@ func planted(log string) string {
 	return strings.Join(out, "")
 }
 
-// TestRedactedReplay: replay finds in redacted logs what it finds in the originals, in every shape,
-// under either machine, in sound ones and in those with something wrong of every class. None of the
-// names is left.
-func TestRedactedReplay(t *testing.T) {
-	dir := t.TempDir()
-	key := filepath.Join(dir, "the.key")
-	if err := os.WriteFile(key, []byte("always the same names"), 0o600); err != nil {
+// plantedDatabase changes a state.db like planted: rows of all tables are lost or wrong.
+func plantedDatabase(t *testing.T, file string) {
+	t.Helper()
+	c, err := sqlite3.Open(file)
+	if err != nil {
 		t.Fatal(err)
 	}
+	err = c.Exec(`UPDATE rollouts SET state = 'Active', terminal_at = NULL WHERE state = 'Terminal';
+		UPDATE rollouts SET current_wave = 7 WHERE channel = 'stable';
+		DELETE FROM quarantined_closures WHERE rowid = 1;
+		INSERT INTO quarantined_closures VALUES ('edge',
+			'ffffffffffffffffffffffffffffffff-nixos-system-nobody-knows',
+			'2026-05-16T02:00:00+00:00', 9);
+		DELETE FROM event_log WHERE seq % 211 = 5`)
+	if err = errors.Join(err, c.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// redactableLogs writes the samples in every shape, and logs with mistakes, into a folder. It
+// returns their names by title.
+func redactableLogs(t *testing.T, dir string) map[string]string {
+	t.Helper()
 	logs := make(map[string]string)
 	for _, sample := range []string{"sample-4", "sample-6"} {
 		for _, shape := range []string{"ndjson", "events-edge.json", "state.db"} {
@@ -276,71 +300,76 @@ func TestRedactedReplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("planted.state.db", string(data))
-	c, err := sqlite3.Open(logs["planted.state.db"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = c.Exec(`UPDATE rollouts SET state = 'Active', terminal_at = NULL WHERE state = 'Terminal';
-		UPDATE rollouts SET current_wave = 7 WHERE channel = 'stable';
-		DELETE FROM quarantined_closures WHERE rowid = 1;
-		INSERT INTO quarantined_closures VALUES ('edge', 'ffffffffffffffffffffffffffffffff-nixos-system-nobody-knows', '2026-05-16T02:00:00+00:00', 9);
-		DELETE FROM event_log WHERE seq % 211 = 5`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	plantedDatabase(t, logs["planted.state.db"])
+	return logs
+}
 
+// originalNames are names, and parts of names, of the logs.
+var originalNames = []string{
+	"edge-00", "stable", "cache-00", "db-00", "web-00", "edge@", "@98121e8", "switch failed",
+	"nixos-system-edge", "nobody-knows",
+}
+
+// redactTo redacts a log with a key.
+func redactTo(t *testing.T, file, out, key string, args ...string) {
+	t.Helper()
+	args = append([]string{"redact", file, "-o", out, "--key", key}, args...)
+	if code, _, errs := inProcess(t, args...); code != exitHolds {
+		t.Fatal(errs)
+	}
+}
+
+// TestRedactedReplay compares the replay of redacted logs with that of the originals: in every
+// shape, under both machines, for sound logs and for logs with findings of every class. The
+// redacted logs have none of the names.
+func TestRedactedReplay(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "the.key")
+	if err := os.WriteFile(key, []byte("always the same names"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	logs := redactableLogs(t, dir)
 	classes := make(map[string]bool)
-	first := make(map[string]string) // what stands for the names of the first sample
+	all := make(map[string]string) // the pseudonyms of all logs so far
 	for _, name := range slices.Sorted(maps.Keys(logs)) {
 		t.Run(name, func(t *testing.T) {
 			file, out := logs[name], filepath.Join(dir, "redacted."+name)
-			if code, _, errs := inProcess(t, "redact", file, "-o", out, "--key", key); code != 0 {
-				t.Fatal(errs)
-			}
-			log, redacted := content(t, file), content(t, out)
-			names := pseudonyms(t, log, redacted)
+			redactTo(t, file, out, key)
+			redacted := content(t, out)
+			names := pseudonyms(t, content(t, file), redacted)
 			for _, machine := range []string{"v0.2", "rfc0008"} {
 				for _, class := range sameReplay(t, file, out, names, "--machine", machine) {
 					classes[class] = true
 				}
 			}
-			raw, err := os.ReadFile(out) // of a database also what is in no row
+			raw, err := os.ReadFile(out) // all of a database, not only its rows
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, original := range []string{
-				"edge-00", "stable", "cache-00", "db-00", "web-00", "edge@", "@98121e8", "switch failed",
-				"nixos-system-edge", "nobody-knows",
-			} {
+			for _, original := range originalNames {
 				if bytes.Contains(raw, []byte(original)) {
-					t.Errorf("%s is left", original)
+					t.Errorf("the redacted log has %s", original)
 				}
 			}
-			for original, now := range names {
-				if before, ok := first[original]; ok && before != now {
-					t.Errorf("%s is %s here and %s in another log", original, now, before)
+			for original, pseudonym := range names {
+				if before, ok := all[original]; ok && before != pseudonym {
+					t.Errorf("%s is %s, but %s in another log", original, pseudonym, before)
 				}
-				first[original] = now
+				all[original] = pseudonym
 			}
-			code, _, errs := inProcess(t, "redact", file, "-o", out, "--key", key, "--shift", "-3d")
-			if code != 0 {
-				t.Fatal(errs)
-			}
-			moved := content(t, out)
-			if strings.Contains(moved, "2026-05-16T") || !strings.Contains(moved, "2026-05-13T") {
+			redactTo(t, file, out, key, "--shift", "-3d")
+			shifted := content(t, out)
+			if strings.Contains(shifted, "2026-05-16T") || !strings.Contains(shifted, "2026-05-13T") {
 				t.Error("some times are not shifted")
 			}
-			if again := strings.ReplaceAll(moved, "2026-05-13T", "2026-05-16T"); again != redacted {
+			if back := strings.ReplaceAll(shifted, "2026-05-13T", "2026-05-16T"); back != redacted {
 				t.Error("the shift changed more than times")
 			}
 		})
 	}
 	for _, class := range []string{"effect", "illegal", "host", "derived", "invariant", "log"} {
 		if !classes[class] {
-			t.Errorf("no finding of class %s was planted", class)
+			t.Errorf("no log has a finding of class %s", class)
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// TestReplayOfWhatAControlPlaneRecords: of a simulated run, the log is left that a control plane
-// would have kept of it: no header, no faults, no rejections, no sums, of the effects of the
-// rollout machine transitions alone. In it nothing is found, whatever went wrong in the run, but
-// what is so at its end.
-func TestReplayOfWhatAControlPlaneRecords(t *testing.T) {
+// TestReplayOfControlPlaneLog replays the log that a control plane would have recorded of a
+// simulated run: without header, faults, rejections and checksums, and with transitions as the only
+// effects of the rollout machine. There are no findings, whatever went wrong in the run, except
+// those about its end.
+func TestReplayOfControlPlaneLog(t *testing.T) {
 	dir := t.TempDir()
 	for _, scenario := range []string{
 		"budget-of-two", "cascade-over-three-channels", "crash-by-chance", "deferred-host-reboots-late",
@@ -50,8 +50,8 @@ func TestReplayOfWhatAControlPlaneRecords(t *testing.T) {
 	}
 }
 
-// record writes what a control plane would have recorded, and gives the flags that say what its log
-// does not.
+// record writes the log that a control plane would have recorded, and returns the flags for what
+// the log does not have.
 func record(t *testing.T, traced, log string) (flags []string) {
 	t.Helper()
 	data, err := os.ReadFile(traced)

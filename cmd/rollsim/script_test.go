@@ -16,8 +16,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"rollsim": main})
 }
 
-// TestScripts runs what the documents tell to type: every script in testdata/script, each in a
-// folder of its own.
+// TestScripts runs every script in testdata/script in a folder of its own.
 func TestScripts(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -40,9 +39,9 @@ func inProcess(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
-// TestReplayNamesWhatWasTamperedWith removes, repeats and changes every single line of a simulated
-// trace but the first and the last: replay must fail and name that entry.
-func TestReplayNamesWhatWasTamperedWith(t *testing.T) {
+// TestReplayOfChangedTrace removes, repeats and changes every line of a simulated trace except the
+// first and the last: replay must fail and name the entry.
+func TestReplayOfChangedTrace(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "t.ndjson")
 	if code, _, errs := inProcess(t, "run", "failure-under-rfc0008", "-o", file); code != 0 {
@@ -77,7 +76,8 @@ func TestReplayNamesWhatWasTamperedWith(t *testing.T) {
 				t.Fatal(err)
 			}
 			code, out, errs := inProcess(t, "replay", tampered)
-			if named := fmt.Sprintf("entry %d ", i); code != exitDiffers || !strings.Contains(out, named) {
+			entry := fmt.Sprintf("entry %d ", i)
+			if code != exitDiffers || !strings.Contains(out, entry) {
 				t.Errorf("entry %d %s: exit %d\n%s%s", i, what, code, out, errs)
 			}
 		}

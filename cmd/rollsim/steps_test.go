@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// TestStepsPage keeps docs/steps.md what the program says: UPDATE=1 go test ./cmd/rollsim -run
+// TestStepsPage compares docs/steps.md with the sentences. UPDATE=1 go test ./cmd/rollsim -run
 // StepsPage rewrites it.
 func TestStepsPage(t *testing.T) { comparePage(t, "steps.md", "steps", "--format", "markdown") }
 
-// comparePage holds a page in docs against what a command prints, and rewrites it when UPDATE is
+// comparePage compares a page in docs with the output of a command, and rewrites it if UPDATE is
 // set.
 func comparePage(t *testing.T, name string, command ...string) {
 	t.Helper()
@@ -25,8 +25,7 @@ func comparePage(t *testing.T, name string, command ...string) {
 		}
 	}
 	if got, err := os.ReadFile(page); err != nil || string(got) != out {
-		t.Errorf(
-			"%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", page, err,
-		)
+		t.Errorf("%s is not current (%v): UPDATE=1 go test ./cmd/rollsim -run Page rewrites it", page,
+			err)
 	}
 }

@@ -29,8 +29,8 @@ func (s *shared) String() string {
 	return s.b.String()
 }
 
-// TestWatch changes files under the eyes of the command, which runs those and nothing else, and
-// goes on when they are broken or gone, until it is interrupted.
+// TestWatch changes files while the command watches them. It runs only those files, and continues
+// if they are broken or removed, until it is interrupted.
 func TestWatch(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot interrupt itself")
@@ -71,7 +71,7 @@ func TestWatch(t *testing.T) {
 				return
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("nothing happens:\n%s", text)
+				t.Fatalf("the command does not finish a run:\n%s", text)
 			}
 		}
 	}
@@ -88,7 +88,8 @@ func TestWatch(t *testing.T) {
 	put("two", "Terminal")
 	await("two.feature changed", "✓ two is Terminal")
 
-	if err := os.WriteFile(filepath.Join(dir, "fleet.yaml"), []byte("channels: []\n"), 0o600); err != nil {
+	fleet := filepath.Join(dir, "fleet.yaml")
+	if err := os.WriteFile(fleet, []byte("channels: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	await("fleet.yaml changed", "three is Terminal", "two is Terminal")
