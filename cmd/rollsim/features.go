@@ -39,8 +39,8 @@ func (env *environment) featuresCommand() *cli.Command {
 			"Examples:\n" +
 			"  rollsim features features/failure --tags '@machine:v0.2 and not @slow'\n" +
 			"  rollsim features mine.feature:42 --watch             while you write it\n" +
-			"  rollsim features --rerun failed.txt                  only the last failures, until there " +
-			"are none\n" +
+			"  rollsim features --rerun failed.txt                  only the last failures, until all " +
+			"pass\n" +
 			"  rollsim features --format github --format junit:features.xml --keep traces       in a " +
 			"workflow",
 		Flags: []cli.Flag{
