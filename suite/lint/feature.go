@@ -13,28 +13,27 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// feature is a feature file as the rules see it, and the rule that looks at it.
+// feature is a parsed feature file with the parts that rules need, and the rule being checked.
 type feature struct {
 	*gherkin.Document
 	scenarios    []outlined
 	mistakes     []mistake
-	descriptions []gherkin.Description // those of examples
-	rows         []*messages.Location  // the rows of every table
-	// of the feature, and of each rule, scenario and Examples
-	at     map[string]*messages.Location  // by the id of a step, scenario or row of examples
-	tables map[string]*messages.DataTable // by the id of the step
+	descriptions []gherkin.Description          // of examples; Document has the others
+	rows         []*messages.Location           // the rows of every table
+	at           map[string]*messages.Location  // by the id of a step, scenario or row of examples
+	tables       map[string]*messages.DataTable // by the id of the step
 
 	rule  *Rule
 	found *findings
 }
 
-// outlined is a scenario or an outline, with the pickles that Gherkin made of it.
+// outlined is a scenario or an outline, with its pickles.
 type outlined struct {
 	*messages.Scenario
 	pickles []*messages.Pickle // one, or one for each row of examples
 }
 
-// mistake is a mistake that rehearsing found, and its place.
+// mistake is a mistake that a rehearsal found, with its position.
 type mistake struct {
 	story.Mistake
 	at *messages.Location
@@ -77,26 +76,26 @@ func checkFeature(found *findings, content []byte) {
 
 // unjoin returns the errors that errors.Join joined.
 func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // of the very error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // not wrapped
 		return joined.Unwrap()
 	}
 	return []error{err}
 }
 
-// collect gathers the parts of the file that the rules look at, and rehearses the scenarios.
+// collect collects the parts of the file that rules need, and rehearses the scenarios.
 func (f *feature) collect() {
 	f.at = make(map[string]*messages.Location)
 	f.tables = make(map[string]*messages.DataTable)
-	made := make(map[string][]*messages.Pickle)
+	pickles := make(map[string][]*messages.Pickle) // by the id of the scenario
 	for _, p := range f.Pickles {
-		made[p.AstNodeIds[0]] = append(made[p.AstNodeIds[0]], p)
+		pickles[p.AstNodeIds[0]] = append(pickles[p.AstNodeIds[0]], p)
 	}
 	steps := func(steps []*messages.Step) {
 		for _, s := range steps {
 			f.at[s.Id] = s.Location
 			if s.DataTable != nil {
 				f.tables[s.Id] = s.DataTable
-				f.noteRows(s.DataTable.Rows...)
+				f.addRows(s.DataTable.Rows...)
 			}
 		}
 	}
@@ -108,16 +107,15 @@ func (f *feature) collect() {
 			return
 		}
 		f.at[s.Id] = s.Location
-		f.scenarios = append(f.scenarios, outlined{s, made[s.Id]})
+		f.scenarios = append(f.scenarios, outlined{s, pickles[s.Id]})
 		steps(s.Steps)
 		for _, e := range s.Examples {
-			f.descriptions = append(
-				f.descriptions, gherkin.Description{Text: e.Description, Under: e.Location},
-			)
+			f.descriptions = append(f.descriptions,
+				gherkin.Description{Text: e.Description, Under: e.Location})
 			if e.TableHeader != nil {
-				f.noteRows(e.TableHeader)
+				f.addRows(e.TableHeader)
 			}
-			f.noteRows(e.TableBody...)
+			f.addRows(e.TableBody...)
 			for _, r := range e.TableBody {
 				f.at[r.Id] = r.Location
 			}
@@ -136,8 +134,8 @@ func (f *feature) collect() {
 	}
 }
 
-// rehearse finds the mistakes of a scenario, or of each row of an outline. A mistake that all rows
-// share is placed at the step, any other one at its row.
+// rehearse finds the mistakes of a scenario, or of each row of an outline. A mistake of all
+// rows gets the position of the step, any other one that of its row.
 func (f *feature) rehearse(s *outlined) {
 	type kind struct {
 		node string // the id of the step, or of the scenario
@@ -147,11 +145,10 @@ func (f *feature) rehearse(s *outlined) {
 	var found []mistake
 	var kinds []kind
 	for _, p := range s.pickles {
-		// A placeholder without a value is reported for the outline. Its consequences would only
-		// distract.
-		if slices.ContainsFunc(
-			p.Steps, func(s *messages.PickleStep) bool { return gherkin.Unfilled(s) != "" },
-		) {
+		// Rule unknown-placeholder reports a placeholder without a value. The mistakes that follow
+		// from it are not reported.
+		leftOver := func(s *messages.PickleStep) bool { return gherkin.Unfilled(s) != "" }
+		if slices.ContainsFunc(p.Steps, leftOver) {
 			continue
 		}
 		for _, m := range story.Rehearse(f.Document, p) {
@@ -172,7 +169,7 @@ func (f *feature) rehearse(s *outlined) {
 				m.at = f.tables[k.node].Rows[m.Row].Location
 			}
 			if reported[k] && m.Flaw == story.FlawUndefined {
-				continue // the sentence matches no step, whatever the row
+				continue // no row has a step for the sentence: one finding is enough
 			}
 		}
 		reported[k] = true
@@ -180,21 +177,21 @@ func (f *feature) rehearse(s *outlined) {
 	}
 }
 
-// rowOf returns the id of the row of examples of a pickle, or that of its scenario without
+// rowOf returns the id of the row of examples of a pickle, or the id of its scenario if that has no
 // examples.
 func rowOf(p *messages.Pickle) string { return p.AstNodeIds[len(p.AstNodeIds)-1] }
 
-func (f *feature) noteRows(rows ...*messages.TableRow) {
+func (f *feature) addRows(rows ...*messages.TableRow) {
 	for _, r := range rows {
 		f.rows = append(f.rows, r.Location)
 	}
 }
 
-// placeholders returns the placeholders of an outline, each with the place of the text that has it.
-func (s *outlined) placeholders() (names []string, places []*messages.Location) {
+// placeholders returns the placeholders of an outline, each with the position of its text.
+func (s *outlined) placeholders() (names []string, positions []*messages.Location) {
 	look := func(text string, at *messages.Location) {
 		for _, name := range gherkin.Placeholders(text) {
-			names, places = append(names, name), append(places, at)
+			names, positions = append(names, name), append(positions, at)
 		}
 	}
 	look(s.Name, s.Location)
@@ -211,7 +208,7 @@ func (s *outlined) placeholders() (names []string, places []*messages.Location) 
 			}
 		}
 	}
-	return names, places
+	return names, positions
 }
 
 func noScenario(f *feature) {
@@ -225,9 +222,8 @@ func noExamples(f *feature) {
 		s := &f.scenarios[i]
 		if len(s.Examples) == 0 {
 			if names, _ := s.placeholders(); len(names) > 0 {
-				f.report(
-					s.Location, "this outline has no Examples: add a table with column <%s>", names[0],
-				)
+				f.report(s.Location, "this outline has no Examples: add a table with column <%s>",
+					names[0])
 			}
 			continue
 		}
@@ -242,7 +238,7 @@ func noExamples(f *feature) {
 func unknownPlaceholder(f *feature) {
 	for i := range f.scenarios {
 		s := &f.scenarios[i]
-		names, places := s.placeholders()
+		names, positions := s.placeholders()
 		for _, e := range s.Examples {
 			if e.TableHeader == nil {
 				continue
@@ -250,10 +246,8 @@ func unknownPlaceholder(f *feature) {
 			columns := columnsOf(e)
 			for j, name := range names {
 				if !slices.Contains(columns, name) {
-					f.report(
-						places[j], "the examples at line %d have no column %q%s", e.Location.Line, name,
-						nearest.Hint(name, columns),
-					)
+					f.report(positions[j], "the examples at line %d have no column %q%s",
+						e.Location.Line, name, nearest.Hint(name, columns))
 				}
 			}
 		}
@@ -280,8 +274,8 @@ func unusedColumn(f *feature) {
 			}
 			for _, c := range e.TableHeader.Cells {
 				if !slices.Contains(names, c.Value) {
-					f.report(c.Location, "the outline does not use "+
-						"<%s>%s", c.Value, nearest.Hint(c.Value, names))
+					f.report(c.Location, "the outline does not use <%s>%s",
+						c.Value, nearest.Hint(c.Value, names))
 				}
 			}
 		}
@@ -320,7 +314,8 @@ func sameStory(f *feature) {
 	}
 }
 
-// textOf returns all steps and tags of a scenario as one text; empty if it has no steps.
+// textOf returns all steps and tags of a scenario as one text. It returns "" for a scenario without
+// steps.
 func textOf(p *messages.Pickle) string {
 	var b strings.Builder
 	for _, s := range p.Steps {

@@ -62,8 +62,8 @@ The message names the accepted values or the nearest one.`,
 		Summary: "A sentence names a channel, host, ref or rollout that the story does not have.",
 		Why: `The sentences that describe the fleet declare channels and hosts. Hosts given by a count
 are named after their channel: stable-01, stable-02. A rollout is named after its channel and ref,
-and exists once the channel has moved to the ref. The fate of a host under a ref that never comes
-is never tested.`,
+and exists once the channel has moved to the ref. The fate of a host under a ref that the
+channel never moves to is never tested.`,
 		Bad: fleet + `  Scenario: A failing host fails the rollout
     Given host "stable-7" fails its probes
     When "stable" moves to ref "a1"
@@ -78,7 +78,7 @@ is never tested.`,
 	},
 	{
 		Code: "RS005", Name: "wrong-table", Severity: Error,
-		Summary: "A sentence has a table that it does not take, or lacks the table that it needs.",
+		Summary: "A sentence has a table that it does not use, or lacks the table that it needs.",
 		Why: `"rollsim steps" shows the columns of the table for each sentence. A column with a ? is
 optional, and the order of the columns is free.`,
 		Bad: fleet + `  Scenario: The second ref supersedes the first
@@ -143,8 +143,8 @@ before the first Then.`,
 	{
 		Code: "RS009", Name: "no-examples", Severity: Error,
 		Summary: "A scenario outline has no examples, or its examples have no rows.",
-		Why: `An outline runs once for each row of its examples. Without rows it silently does not
-run.`,
+		Why: `An outline runs once for each row of its examples. Without rows it does not run, and no
+report shows that.`,
 		Bad: fleet + `  Scenario Outline: Under <ref>, all hosts converge
     When "stable" moves to ref "<ref>"
     Then rollout "stable@<ref>" is Terminal

@@ -41,10 +41,11 @@ type Rule struct {
 	Why      string // why that matters, and what to do
 
 	// Bad breaks this rule and no other one, Good breaks no rule. Each is one file, or several files
-	// that each begin with a line "-- NAME --".
+	// in the txtar format.
 	Bad, Good string
 
-	// The functions that report findings. A rule about files that cannot be read has neither.
+	// The function that reports findings: one of these, or none in a rule about files that cannot be
+	// read and in the rule about goldens without a scenario.
 	feature  func(*feature)
 	scenario func(*scenarioFile)
 }
@@ -90,7 +91,7 @@ type Finding struct {
 
 // Check checks feature files (.feature) and scenario files (.yaml). It returns the findings in the
 // order of the names, those of a file in the order of their positions, and goldens without a
-// scenario last. The error joins those of the file system. A file with invalid content is a
+// scenario last. The error joins the errors of the file system. A file with invalid content is a
 // finding.
 func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
@@ -124,7 +125,7 @@ type findings struct {
 	list  []Finding
 }
 
-// add records a finding. It ignores one that is recorded already.
+// add records a finding, unless it is recorded already.
 func (f *findings) add(rule *Rule, line, column int, message string) {
 	f.addTo(f.file, rule, line, column, message)
 }

@@ -142,8 +142,8 @@ func TestShipped(t *testing.T) {
 // TestIncluded checks that a problem of an included file is found in that file.
 func TestIncluded(t *testing.T) {
 	found, err := Check(fstest.MapFS{
-		"a.yaml": {Data: []byte("# It includes a mistake.\nchannels: [{name: " +
-			"stable}]\ninclude: included/b.yaml\n")},
+		"a.yaml": {Data: []byte("# It includes a mistake.\n" +
+			"channels: [{name: stable}]\ninclude: included/b.yaml\n")},
 		"included/b.yaml": {Data: []byte("behaviour:\n  ack: soon\n")},
 	}, []string{"a.yaml"})
 	if err != nil || len(found) != 1 || found[0].File != "included/b.yaml" || found[0].Line != 2 ||
@@ -152,7 +152,7 @@ func TestIncluded(t *testing.T) {
 	}
 }
 
-// TestAll checks that all findings of a file are reported at once, each at its place.
+// TestAll checks that all findings of a file are reported at once, each at its position.
 func TestAll(t *testing.T) {
 	fsys := fstest.MapFS{
 		"x.feature": {Data: []byte(`@sed:7
@@ -205,8 +205,8 @@ Feature: x
         | ref |
         | a1  |
 `)},
-		"torn.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    " +
-			"Thenn\n")},
+		"torn.feature": {Data: []byte(
+			"Feature: x\n  Scenario: x\n    Given seed 1\n    Whenn\n    Thenn\n")},
 		"x.yaml": {Data: []byte(`channels:
   - name: stable
     waves: [{hosts: 2}]
@@ -274,18 +274,15 @@ x.yaml:13:36 RS105
 }
 
 // FuzzCheck checks files with any content: Check must not panic, and every finding must have a
-// place in the file.
+// position in the file.
 func FuzzCheck(f *testing.F) {
 	for _, r := range Rules() {
 		f.Add(r.Bad, r.Scenarios())
 		f.Add(r.Good, r.Scenarios())
 	}
 	suite, err := check.Find(
-		osfs.FS{},
-		[]string{
-			"../../features",
-			"../../story/testdata/broken",
-			"../../story/testdata/stories",
+		osfs.FS{}, []string{
+			"../../features", "../../story/testdata/broken", "../../story/testdata/stories",
 			"../../scenarios",
 		},
 	)

@@ -17,7 +17,7 @@ import (
 	"rollsim/suite/check"
 )
 
-// scenarioFile is a scenario file, and the rule that looks at it.
+// scenarioFile is a scenario file, and the rule being checked.
 type scenarioFile struct {
 	*scenario.File
 	fsys  fs.FS
@@ -26,12 +26,14 @@ type scenarioFile struct {
 	found *findings
 }
 
-// report records a finding at the value with a path of field names and list indices.
+// report records a finding at a value. where is the path of the value: field names and list
+// indices.
 func (s *scenarioFile) report(where []any, format string, args ...any) {
 	line, column := scenario.Locate(s.text, where...)
 	s.found.add(s.rule, line, column, fmt.Sprintf(format, args...))
 }
 
+// at returns its arguments as a path for report.
 func at(steps ...any) []any { return steps }
 
 func checkScenario(found *findings, fsys fs.FS, content []byte) {
@@ -62,18 +64,16 @@ func noComment(s *scenarioFile) {
 func noGolden(s *scenarioFile) {
 	golden := check.GoldenPath(s.Path)
 	if _, err := fs.Stat(s.fsys, golden); err != nil {
-		s.report(
-			nil, "there is no golden %s; record it with: rollsim check --update %s", golden,
-			shell.Join(s.Path),
-		)
+		s.report(nil, "there is no golden %s; record it with: rollsim check --update %s",
+			golden, shell.Join(s.Path))
 	}
 }
 
-// checkGoldens finds goldens without a scenario. It looks only where all scenarios of a folder are
+// checkGoldens finds goldens without a scenario. It checks a folder only if all its scenarios are
 // among the names.
 func checkGoldens(fsys fs.FS, names []string) []Finding {
 	var all []Finding
-	var done []string
+	var done []string // folders
 	for _, name := range names {
 		dir := path.Dir(name)
 		if path.Ext(name) != ".yaml" || slices.Contains(done, dir) {
@@ -135,14 +135,14 @@ func idleChannel(s *scenarioFile) {
 	}
 }
 
-// sameRef finds moves of a channel to the ref that it has already. It looks only at moves at a
+// sameRef finds moves of a channel to the ref that it has already. It checks only moves at a
 // fixed time, because only a run shows when a moment occurs.
 func sameRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
 		if i > 0 && moves[i-1].change == m.change {
-			s.report(at("timeline", m.line, "ref"), "channel %s already has ref "+
-				"%s", m.change.Channel, m.change.Ref)
+			s.report(at("timeline", m.line, "ref"), "channel %s already has ref %s",
+				m.change.Channel, m.change.Ref)
 		}
 	}
 }
@@ -154,8 +154,8 @@ func unseenRef(s *scenarioFile) {
 		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change &&
 			moves[i-1].at == m.at {
 			before := moves[i-1]
-			s.report(at("timeline", before.line, "ref"), "no poll can see ref %s: channel %s moves to "+
-				"%s at the same instant",
+			s.report(at("timeline", before.line, "ref"),
+				"no poll can see ref %s: channel %s moves to %s at the same instant",
 				before.change.Ref, m.change.Channel, m.change.Ref)
 		}
 	}
@@ -208,12 +208,14 @@ func idleBudget(s *scenarioFile) {
 			}
 		}
 		if n <= b.MaxInFlight {
-			s.report(at("budgets", i, "max_in_flight"), "budget %s never delays a host: it covers %d and "+
-				"allows %d at once", b.Name, n, b.MaxInFlight)
+			s.report(at("budgets", i, "max_in_flight"),
+				"budget %s never delays a host: it covers %d and allows %d at once",
+				b.Name, n, b.MaxInFlight)
 		}
 	}
 }
 
+// matches reports whether a host has a name or matches a pattern.
 func matches(pattern, host string) bool {
 	ok, err := path.Match(pattern, host)
 	return pattern == host || err == nil && ok
@@ -229,9 +231,8 @@ func contradictoryFates(s *scenarioFile) {
 			case before.Kind == f.Kind:
 				s.report(at("fates", i), "host %s already has this fate", f.Host)
 			case before.Kind.Settles() && f.Kind.Settles():
-				s.report(
-					at("fates", i), "host %s already has another fate, and only one of the two can happen", f.Host,
-				)
+				s.report(at("fates", i),
+					"host %s already has another fate, and only one of the two can happen", f.Host)
 			}
 		}
 	}
