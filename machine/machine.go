@@ -1,11 +1,11 @@
 // Package machine lists the built-in machines and finds machines by name.
 //
-// A command with --machine v0.2 calls [Open], which also starts machines in other
-// processes (package external). What can only use a transition table, such as a scenario file,
-// calls [ByName]. Sweeps call [ForSweep], which also finds machines with a planted defect.
+// A command with --machine v0.2 calls [Open], which also starts machines in other processes
+// (package external). A scenario file needs a transition table, so its loader calls [ByName].
+// Sweeps call [ForSweep], which also finds machines with a planted defect.
 //
-// A further machine is one more entry of [List]. Every command, tag and file format that names
-// machines reads that list, and asks the table for what the machine can do.
+// To add a machine, append an entry to [List]. Every command, tag and file format that names
+// machines reads that list, and derives from the table what the machine can do.
 package machine
 
 import (
@@ -47,7 +47,7 @@ func canary() *reducer.Table {
 	return reducer.NewTable("canary", cells, true)
 }
 
-// Default returns the machine that decides where none is named.
+// Default returns the machine that is used where none is named.
 func Default() *reducer.Table { return List[0].Table }
 
 // Shipped returns the machine that production control planes run.
@@ -76,13 +76,13 @@ func ByName(name string) (*reducer.Table, error) {
 	return e.Table, err
 }
 
-// ForSweep returns the entry of that name, also one with a planted defect. The error names those
+// ForSweep returns the entry of that name, with or without a planted defect. The error names those
 // that exist.
 func ForSweep(name string) (Entry, error) { return find(List, name) }
 
-// Open returns the machine of that name, or with external.Prefix the one that a command runs. limit
-// is how long that command may take for one answer, above 0. What a command runs is an
-// *external.Machine, which the caller must close.
+// Open returns the machine of that name. For a name with external.Prefix it starts the command
+// after the prefix and returns an *external.Machine, which the caller must close. limit is the time
+// limit of that machine for one answer, above 0.
 func Open(name string, limit time.Duration) (reducer.Machine, error) {
 	if command, ok := strings.CutPrefix(name, external.Prefix); ok {
 		m, err := external.Start(command, limit)

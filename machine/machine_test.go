@@ -64,11 +64,11 @@ func TestRoles(t *testing.T) {
 		t.Error("canary has no defect")
 	}
 	if slices.Contains(Names(), Canary().Name()) || !slices.Contains(SweepNames(), Canary().Name()) {
-		t.Errorf("canary is for sweeps alone: got %v and %v", Names(), SweepNames())
+		t.Errorf("canary must be in SweepNames alone: got %v and %v", Names(), SweepNames())
 	}
 }
 
-// TestCanary: the defect is that one rollout is never pruned, and nothing else.
+// TestCanary checks that canary is rfc0008 with one defect: a rollout that is never pruned.
 func TestCanary(t *testing.T) {
 	cells := Canary().Cells()
 	cells[reducer.Converging][reducer.SuccessorOpened][0].Prune = true
@@ -94,7 +94,7 @@ func TestOneMoreEntry(t *testing.T) {
 	}
 }
 
-// TestOpenStarts: what a command runs is asked like any other machine.
+// TestOpenStarts checks that Open starts a command and that Step asks it.
 func TestOpenStarts(t *testing.T) {
 	m, err := Open(external.Prefix+"go version", time.Minute)
 	if err != nil {
@@ -105,6 +105,6 @@ func TestOpenStarts(t *testing.T) {
 	err = m.Step(&reducer.Record{}, &reducer.Event{Kind: reducer.HostJoined}, 0,
 		reducer.DefaultPolicy(), &effects)
 	if m.Name() != "exec:go version" || !errors.As(err, new(*reducer.MachineFailure)) {
-		t.Errorf("%s answers %v, want a failure: it is no machine", m.Name(), err)
+		t.Errorf("%s answers %v, want a failure: it does not follow the protocol", m.Name(), err)
 	}
 }

@@ -19,7 +19,7 @@ type answer struct {
 	effects []reducer.Effect
 	refused *errorLine
 
-	// of a refusal, if it has them
+	// of a refusal; zero if it has none
 	from  reducer.State
 	event reducer.EventKind
 }
@@ -43,10 +43,8 @@ type errorLine struct {
 func parseAnswer(line []byte) (*answer, error) {
 	var l answerLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return nil, fmt.Errorf(
-			`expected a JSON object with "record" and "effects", or with "error": %s`,
-			jsonProblem(err),
-		)
+		return nil, fmt.Errorf(`expected a JSON object with "record" and "effects", or with "error": %s`,
+			jsonProblem(err))
 	}
 	switch {
 	case l.Error != nil && l.Record == nil && l.Effects == nil:
@@ -82,13 +80,11 @@ func parseAnswer(line []byte) (*answer, error) {
 func jsonProblem(err error) string {
 	var s *json.SemanticError
 	if errors.As(err, &s) && s.JSONPointer != "" {
-		return fmt.Sprintf(
-			"%s has another type",
-			strings.ReplaceAll(strings.TrimPrefix(string(s.JSONPointer), "/"), "/", "."),
-		)
+		path := strings.TrimPrefix(string(s.JSONPointer), "/")
+		return strings.ReplaceAll(path, "/", ".") + " has another type"
 	}
 	if errors.As(err, &s) {
-		return "it is no such object"
+		return "found another value"
 	}
 	return strings.TrimPrefix(err.Error(), "jsontext: ")
 }
@@ -96,9 +92,7 @@ func jsonProblem(err error) string {
 func parseRefusal(l *errorLine) (*answer, error) {
 	a := answer{refused: l}
 	switch l.Kind {
-	case trace.ErrorIllegalForState,
-		trace.ErrorUnimplemented,
-		trace.ErrorInvariant,
+	case trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
 		trace.ErrorSupersessionExpected:
 	default:
 		return nil, fmt.Errorf("error.kind: expected IllegalForState, Unimplemented, Invariant or "+
@@ -114,9 +108,9 @@ func parseRefusal(l *errorLine) (*answer, error) {
 	return &a, nil
 }
 
-// misses returns why this cannot be the answer to a request, or nil. An answer repeats the parts of
-// the record that no step changes, and a refusal repeats the request; both must be equal.
-func (a *answer) misses(rec *reducer.Record, ev *reducer.Event) error {
+// mismatch returns why this cannot be the answer to a request, or nil. An answer repeats the parts
+// of the record that no step changes. A refusal may repeat parts of the request.
+func (a *answer) mismatch(rec *reducer.Record, ev *reducer.Event) error {
 	if e := a.refused; e != nil {
 		switch {
 		case e.RolloutID != "" && e.RolloutID != rec.RolloutID:

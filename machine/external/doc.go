@@ -1,5 +1,5 @@
-// Package external drives machines that live in another process, such as the reducer of a
-// production control plane.
+// Package external runs machines in other processes, such as the reducer of a production control
+// plane.
 //
 // The other process reads one request a line from its standard input and answers each with one line
 // on its standard output, in the encodings of the conformance vectors:

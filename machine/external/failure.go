@@ -59,7 +59,7 @@ func (f *Failure) Error() string {
 	return b.String()
 }
 
-// clip turns a text into one line that is short enough for a message.
+// clip returns a text as one line that is short enough for a message.
 func clip(s string) string {
 	const most = 1200
 	s = strings.ToValidUTF8(s, "\ufffd")

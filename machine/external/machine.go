@@ -147,7 +147,7 @@ func (m *Machine) acquire() (*process, error) {
 	return p, nil
 }
 
-// fail ends the process, which cannot be trusted any more, and returns the machine's failure.
+// fail ends the process, which can no longer be trusted, and returns the machine's failure.
 func (m *Machine) fail(p *process, failure *Failure) error {
 	exited := p.end(failure.Kind == Crashed)
 	failure.Stderr = p.stderr.text()
@@ -166,8 +166,8 @@ func (m *Machine) fail(p *process, failure *Failure) error {
 	return m.failure
 }
 
-// Close ends every process: it closes the standard input, and kills a process that does not exit
-// then. It never fails.
+// Close ends every process: it closes their standard inputs, and kills those that do not exit. It
+// never fails.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	if m.failure == nil {
@@ -178,7 +178,7 @@ func (m *Machine) Close() error {
 	m.mu.Unlock()
 
 	for _, p := range idle {
-		_ = p.stdin.Close() // of all first, so that they end at the same time
+		_ = p.stdin.Close() // all first, so that the processes end at the same time
 	}
 	for p := range running {
 		p.end(true)

@@ -14,7 +14,8 @@ import (
 	"rollsim/reducer"
 )
 
-// asMachine makes this test's program be a machine that misbehaves as the variable says.
+// asMachine is the variable that makes the test binary act as a machine. Its value names the
+// behaviour, mostly a kind of misbehaviour.
 const asMachine = "ROLLSIM_TEST_MACHINE"
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,7 @@ const (
 		`"state":"Active","current_wave":0,"opened_at":"1970-01-01T00:00:00Z"},"effects":[]}`
 )
 
-// answers are what misbehaving machines write for the first request.
+// answers holds the answer of each behaviour that writes the same line for every request.
 var answers = map[string]string{
 	"good":            good,
 	"unknown fields":  strings.Replace(good, `{"record"`, `{"took_us":12,"record"`, 1),
@@ -67,8 +68,8 @@ func illegal(from, event string) string {
 	)
 }
 
-// beMachine is the program of a machine that misbehaves.
-func beMachine(kind string) { //nolint:cyclop // one case for each way to misbehave
+// beMachine runs a machine with that behaviour.
+func beMachine(kind string) { //nolint:cyclop // one case for each behaviour
 	in := bufio.NewReader(os.Stdin)
 	ask := func() {
 		if _, err := in.ReadString('\n'); err != nil {
@@ -137,9 +138,8 @@ func beMachine(kind string) { //nolint:cyclop // one case for each way to misbeh
 		}
 		for {
 			ask()
-			fmt.Println(
-				strings.Replace(good, `"effects"`, fmt.Sprintf(`"child":%d,"effects"`, sleeper.Process.Pid), 1),
-			)
+			child := fmt.Sprintf(`"child":%d,"effects"`, sleeper.Process.Pid)
+			fmt.Println(strings.Replace(good, `"effects"`, child, 1))
 		}
 	case "orphan": // is killed while it has a machine of its own
 		_ = os.Setenv(asMachine, "deaf")
@@ -155,7 +155,7 @@ func beMachine(kind string) { //nolint:cyclop // one case for each way to misbeh
 		}
 		os.Exit(1)
 	default:
-		panic("no such machine: " + kind)
+		panic("unknown behaviour: " + kind)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s: got %+v, %+v, %v", kind, rec, effects, err)
 		}
 		if errors.As(err, new(*reducer.MachineFailure)) {
-			t.Errorf("%s: a refusal is no failure", kind)
+			t.Errorf("%s: a refusal is returned as a failure", kind)
 		}
 	}
 }
@@ -243,8 +243,7 @@ func TestFailures(t *testing.T) {
 		{"bad effect", Garbage, "effects[0]: expected a known effect"},
 		{"five effects", Garbage, "effects: expected at most 4"},
 		{
-			"unknown error",
-			Garbage,
+			"unknown error", Garbage,
 			"error.kind: expected IllegalForState, Unimplemented, Invariant or SupersessionExpected, " +
 				`found "Oops"`,
 		},
@@ -291,7 +290,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestAnswersTwice: a second answer to the first request is not the answer to the second one.
+// TestAnswersTwice checks that a second answer to the first request does not count as the answer to
+// the second request.
 func TestAnswersTwice(t *testing.T) {
 	m := startAs(t, "twice", time.Minute)
 	if _, _, err := step(m); err != nil {
@@ -312,12 +312,8 @@ func TestRequest(t *testing.T) {
 		State:     reducer.Opening,
 	}
 	ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "h1", At: 1e9}
-	got := string(
-		appendRequest(
-			nil, &rec, &ev, 1_500_000_000,
-			reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60},
-		),
-	)
+	policy := reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60}
+	got := string(appendRequest(nil, &rec, &ev, 1_500_000_000, policy))
 	want := `{"record":{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1",` +
 		`"state":"Opening","current_wave":0,"opened_event_log_seq":null,` +
 		`"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z",` +
@@ -367,7 +363,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestParallel steps one machine from several goroutines: each gets the answer to its own request.
+// TestParallel steps one machine from several goroutines. Each must receive the answer to its own
+// request.
 func TestParallel(t *testing.T) {
 	m := startAs(t, "late", time.Minute)
 	var all sync.WaitGroup

@@ -108,14 +108,14 @@ func (p *process) ask(
 	}
 	if n := p.in.Buffered(); n > 0 {
 		line, _ := p.in.Peek(n)
-		return next, nil, failed(WrongAnswer, line, "it wrote this before the request: every request "+
-			"has one answer, of one line")
+		return next, nil, failed(WrongAnswer, line,
+			"it wrote this before the request: every request has one answer, of one line")
 	}
 	line, err := p.exchange()
 	switch {
 	case p.late.Load():
-		return next, nil, failed(Silent, line, "no answer within %v; --answer-within sets the "+
-			"limit", p.limit)
+		return next, nil, failed(Silent, line,
+			"no answer within %v; --answer-within sets the limit", p.limit)
 	case errors.Is(err, bufio.ErrBufferFull):
 		return next, nil, failed(Garbage, line, "more than %d bytes without an end of line", maxAnswer)
 	case err != nil && len(line) > 0:
@@ -127,7 +127,7 @@ func (p *process) ask(
 	if err != nil {
 		return next, nil, failed(Garbage, line, "%v", err)
 	}
-	if err := a.misses(rec, ev); err != nil {
+	if err := a.mismatch(rec, ev); err != nil {
 		return next, nil, failed(WrongAnswer, line, "%v", err)
 	}
 	if a.refused != nil {
@@ -158,14 +158,14 @@ func (p *process) exchange() ([]byte, error) {
 		line = long
 	}
 	if err == nil {
-		// an answer to an incomplete request says more than the error of sending it
+		// an answer to an incomplete request explains more than the error of sending it
 		return line, nil
 	}
 	return line, errors.Join(err, sendErr)
 }
 
-// end kills the process, after grace if it may exit by itself, and waits for it. It reports whether
-// the process exited by itself.
+// end kills the process and waits for it. If mayExit is set, the process has grace to exit by
+// itself. end reports whether it did.
 func (p *process) end(mayExit bool) (exited bool) {
 	p.timer.Stop()
 	_ = p.stdin.Close()
@@ -183,7 +183,7 @@ func (p *process) end(mayExit bool) (exited bool) {
 	return exited
 }
 
-// exitText says how the process ended.
+// exitText returns how the process ended.
 func (p *process) exitText() string {
 	state := p.cmd.ProcessState
 	switch {

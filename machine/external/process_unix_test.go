@@ -17,7 +17,7 @@ import (
 	"rollsim/reducer"
 )
 
-// TestNothingIsLeft: no machine and none of its children survives Close.
+// TestNothingIsLeft checks that no machine and no child of one survives Close.
 func TestNothingIsLeft(t *testing.T) {
 	for _, kind := range []string{"good", "deaf", "late"} {
 		m := startAs(t, kind, 200*time.Millisecond)
@@ -58,7 +58,7 @@ func TestNothingIsLeft(t *testing.T) {
 	})
 }
 
-// TestKilled: a machine is killed together with this process.
+// TestKilled checks that a machine is killed when the process that started it is killed.
 func TestKilled(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("elsewhere a machine only reads the end of its standard input")

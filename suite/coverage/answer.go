@@ -12,7 +12,7 @@ const (
 	RefusedIllegal
 	RefusedUnimplemented
 	RefusedInvariant
-	TakenForOwn // of an event of another rollout: answered like one of the record's
+	AsOwn // an event of another rollout is answered like one of the record's
 
 	answerEnd
 )
@@ -37,7 +37,7 @@ func (a Answer) String() string {
 		return "U"
 	case RefusedInvariant:
 		return "!"
-	case TakenForOwn:
+	case AsOwn:
 		return "as its own"
 	case answerEnd:
 	}
@@ -47,8 +47,8 @@ func (a Answer) String() string {
 // AllAnswers returns every answer to an event of the record's own rollout: the states in declared
 // order, then those that are no transition.
 func AllAnswers() []Answer {
-	all := make([]Answer, 0, TakenForOwn-1)
-	for a := Answer(1); a < TakenForOwn; a++ {
+	all := make([]Answer, 0, AsOwn-1)
+	for a := Answer(1); a < AsOwn; a++ {
 		all = append(all, a)
 	}
 	return all

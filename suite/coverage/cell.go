@@ -97,7 +97,7 @@ func Outcomes(m *reducer.Table, s reducer.State, c Class) []Outcome {
 		if m.RefusesMisrouted() {
 			return []Outcome{{Answer: RefusedInvariant}}
 		}
-		return []Outcome{{Answer: TakenForOwn}}
+		return []Outcome{{Answer: AsOwn}}
 	}
 	var all []Outcome
 	for _, outcomes := range ByRule(m, s, c) {
@@ -131,8 +131,8 @@ func ByRule(m *reducer.Table, s reducer.State, c Class) [][]Outcome {
 }
 
 // holds reports whether a condition holds for some and for all events of a class.
-func holds(if_ reducer.Condition, c Class) (sometimes, always bool) {
-	switch if_ {
+func holds(cond reducer.Condition, c Class) (sometimes, always bool) {
+	switch cond {
 	case reducer.Always:
 		return true, true
 	case reducer.HostTurnedFailed:

@@ -21,8 +21,8 @@ const (
 	Expired
 	Cleared
 
-	// Misrouted is an event of any kind that belongs to another rollout than the record's. A fleet
-	// finds the record by the event, so it never has one.
+	// Misrouted is an event of any kind that belongs to another rollout than the record's. It does not
+	// occur in a fleet, which finds the record by the rollout of the event.
 	Misrouted
 
 	classEnd
@@ -102,10 +102,7 @@ func ClassOf(ev *reducer.Event) Class {
 			return TurnedFailed
 		case reducer.HostReverted:
 			return TurnedReverted
-		case reducer.HostPending,
-			reducer.HostActivating,
-			reducer.HostDeferred,
-			reducer.HostSoaking,
+		case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking,
 			reducer.HostConverged:
 		}
 		return TurnedOther

@@ -39,14 +39,13 @@ func stepEverything(m reducer.Machine) Set {
 	return recording[m.Name()]
 }
 
-// TestCellsAreWhatTheMachineDoes: the cells of a table are those that a machine exercises when
-// every step is tried, and no others.
+// TestCellsAreWhatTheMachineDoes checks that Cells returns exactly the cells that a machine
+// exercises when every step is tried.
 func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 	machines := []*reducer.Table{reducer.V02(), reducer.RFC0008()}
 	for i, d := range reducer.Differences() {
-		machines = append(
-			machines, reducer.V02With(fmt.Sprintf("v0.2 with %d", i+1), []reducer.Difference{d}),
-		)
+		name := fmt.Sprintf("v0.2 with %d", i+1)
+		machines = append(machines, reducer.V02With(name, []reducer.Difference{d}))
 	}
 	for _, m := range machines {
 		got, want := stepEverything(m), Cells(m)
@@ -57,15 +56,15 @@ func TestCellsAreWhatTheMachineDoes(t *testing.T) {
 		}
 		for c := range got {
 			if !slices.Contains(want, c) {
-				t.Errorf("%s does %v, which is no cell of it", m.Name(), c)
+				t.Errorf("%s does %v, which Cells does not return", m.Name(), c)
 			}
 		}
 	}
 }
 
-// TestCellsAreCounted: a state has twelve classes of events and one of other rollouts. In Active
-// and Converging the policy adds an outcome when a host fails, and the cursor one when a wave
-// advances.
+// TestCellsAreCounted checks the number of cells. A state has twelve classes of events, and one of
+// events of other rollouts. In Active and Converging the policy adds an outcome when a host fails,
+// and the cursor adds one when a wave advances.
 func TestCellsAreCounted(t *testing.T) {
 	for _, test := range []struct {
 		machine *reducer.Table
@@ -77,7 +76,7 @@ func TestCellsAreCounted(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestNames(t *testing.T) {
 	cells := Cells(reducer.RFC0008())
 	for _, want := range []string{
 		"Opening + HostJoined: →Active",
@@ -99,15 +98,15 @@ func TestWords(t *testing.T) {
 			t.Errorf("%v is read as %v, %v", c, got, ok)
 		}
 	}
-	for _, a := range append(AllAnswers(), TakenForOwn) {
+	for _, a := range append(AllAnswers(), AsOwn) {
 		if got, ok := ParseAnswer(a.String()); !ok || got != a {
 			t.Errorf("%v is read as %v, %v", a, got, ok)
 		}
 	}
 }
 
-// TestEnumerations: every event kind has classes and every effect a letter, and states are counted
-// apart from the answers that are no transition.
+// TestEnumerations checks that every event kind has classes, that every effect has a letter, and
+// that states and the answers that are no transition have different numbers.
 func TestEnumerations(t *testing.T) {
 	for _, k := range reducer.EventKinds() {
 		if !slices.ContainsFunc(Classes(), func(c Class) bool { return c.Kind() == k }) {
@@ -118,8 +117,8 @@ func TestEnumerations(t *testing.T) {
 		}
 	}
 	for _, k := range reducer.EffectKinds() {
-		said := EffectsOf(k) == 0 // by the answer
-		if said != (k == reducer.RecordRolloutTransition) || said != (letters[k] == "") {
+		implied := EffectsOf(k) == 0 // by the answer
+		if implied != (k == reducer.RecordRolloutTransition) || implied != (letters[k] == "") {
 			t.Errorf("%v has the letter %q: letters in cell.go", k, letters[k])
 		}
 	}
@@ -127,13 +126,13 @@ func TestEnumerations(t *testing.T) {
 	for _, s := range reducer.States() {
 		a := Answer(s)
 		if to, moves := a.To(); !moves || to != s || seen[a] || int(a) >= AnswerCount {
-			t.Errorf("%v is counted as %v", s, a)
+			t.Errorf("%v has the number of %v", s, a)
 		}
 		seen[a] = true
 	}
 	for a := Ignored; int(a) < AnswerCount; a++ {
 		if to, moves := a.To(); moves || seen[a] {
-			t.Errorf("answer %v is counted as a move to %v", a, to)
+			t.Errorf("answer %v has the number of a move to %v", a, to)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (r *recorder) Step(
 			r.set.add(Cell{from, Misrouted, o}, ev)
 			return err
 		}
-		r.set.add(Cell{from, Misrouted, Outcome{Answer: TakenForOwn}}, ev)
+		r.set.add(Cell{from, Misrouted, Outcome{Answer: AsOwn}}, ev)
 	}
 	r.set.add(Cell{from, ClassOf(ev), o}, ev)
 	return err

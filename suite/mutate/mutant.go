@@ -33,7 +33,7 @@ type Mutant struct {
 	Was, Becomes coverage.Outcome
 
 	table *reducer.Table // the machine that is changed
-	other *reducer.Table // answers at the place
+	other *reducer.Table // the machine that answers at the place
 }
 
 // String returns the mutant in a line.
@@ -80,8 +80,7 @@ func (m *Mutant) applies(rec *reducer.Record, ev *reducer.Event, policy reducer.
 
 // reachedIn reports whether a case that exercised some cells reaches the place.
 func (m *Mutant) reachedIn(cells coverage.Set) bool {
-	short := m.Was
-	// the outcome when the cursor is above the wave
+	short := m.Was // the outcome when the wave is not above the cursor
 	short.Effects &^= coverage.EffectsOf(reducer.UpdateCurrentWave)
 	return cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: m.Was}) ||
 		cells.Has(coverage.Cell{State: m.State, Class: m.Class, Outcome: short})
@@ -156,7 +155,7 @@ func others(was coverage.Outcome, c coverage.Class) []coverage.Outcome {
 	for _, k := range reducer.EffectKinds() {
 		flip := coverage.EffectsOf(k)
 		if flip == 0 || k == reducer.UpdateCurrentWave && c.Kind() != reducer.WaveAdvanced {
-			continue // the answer says the transition, and only WaveAdvanced has a wave for the cursor
+			continue // the answer implies the transition, and only WaveAdvanced has a wave for the cursor
 		}
 		all = append(all, coverage.Outcome{Answer: was.Answer, Effects: was.Effects ^ flip})
 	}
@@ -176,7 +175,7 @@ func answering(s reducer.State, k reducer.EventKind, o coverage.Outcome) *reduce
 		rule.Do = reducer.Unspecified
 	case coverage.RefusedInvariant:
 		rule.Do = reducer.Refuse
-	case coverage.Ignored, coverage.TakenForOwn:
+	case coverage.Ignored, coverage.AsOwn:
 	}
 	effects := o.Effects.Kinds()
 	rule.MoveCursor = slices.Contains(effects, reducer.UpdateCurrentWave)
@@ -190,7 +189,7 @@ func answering(s reducer.State, k reducer.EventKind, o coverage.Outcome) *reduce
 // misrouted returns the mutants with another outcome for events of another rollout in a state.
 func misrouted(m *reducer.Table, s reducer.State) []*Mutant {
 	was := coverage.Outcomes(m, s, coverage.Misrouted)[0]
-	turned := coverage.Outcome{Answer: coverage.TakenForOwn}
+	turned := coverage.Outcome{Answer: coverage.AsOwn}
 	if was == turned {
 		turned.Answer = coverage.RefusedInvariant
 	}
@@ -226,7 +225,7 @@ func (m *Mutant) Row() (columns, cells []string) {
 	kind, was := m.Class.Kind(), m.Was
 	if m.Class == coverage.Misrouted {
 		kind = reducer.SuccessorOpened
-		if was.Answer == coverage.TakenForOwn {
+		if was.Answer == coverage.AsOwn {
 			was = coverage.Outcomes(m.table, m.State, coverage.SucceededBy)[0]
 		}
 	}
@@ -252,12 +251,8 @@ func (m *Mutant) Row() (columns, cells []string) {
 		add("to", "1")
 	case coverage.Misrouted:
 		add("rollout", "r2")
-	case coverage.Opened,
-		coverage.Joined,
-		coverage.TerminalDeclared,
-		coverage.SucceededBy,
-		coverage.Expired,
-		coverage.Cleared:
+	case coverage.Opened, coverage.Joined, coverage.TerminalDeclared, coverage.SucceededBy,
+		coverage.Expired, coverage.Cleared:
 	}
 	if m.Policy != 0 {
 		add("policy", m.Policy.String())

@@ -61,8 +61,8 @@ func run(t *testing.T, cases []*check.Case, opt Options) *Result {
 	return result
 }
 
-// TestFeaturesNoticeEveryMutant: the built-in features fail when any one cell of either table has
-// another outcome. The documentation says how many mutants there are.
+// TestFeaturesNoticeEveryMutant checks that the built-in features fail when any one cell of either
+// table has another outcome, and that the documentation has the number of mutants.
 func TestFeaturesNoticeEveryMutant(t *testing.T) {
 	result := run(t, shippedFeatures(t), Options{Machines: tables(), Jobs: 2})
 	for _, s := range result.Survivors() {
@@ -73,13 +73,13 @@ func TestFeaturesNoticeEveryMutant(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := len(result.Tried)
-	if said := fmt.Sprintf("%d,%03d mutants", n/1000, n%1000); !strings.Contains(string(page), said) {
-		t.Errorf("docs/coverage.md does not say that there are %d mutants", n)
+	if want := fmt.Sprintf("%d,%03d mutants", n/1000, n%1000); !strings.Contains(string(page), want) {
+		t.Errorf("docs/coverage.md does not mention %s", want)
 	}
 }
 
-// TestEveryCellHasMutants: each part of each cell is changed to two other outcomes at least, and
-// each mutant differs from its machine.
+// TestEveryCellHasMutants checks that each part of each cell is changed to at least two other
+// outcomes, and that each mutant differs from its machine.
 func TestEveryCellHasMutants(t *testing.T) {
 	for _, m := range tables() {
 		becomes := make(map[Place]map[coverage.Outcome]bool)
@@ -107,8 +107,8 @@ func TestEveryCellHasMutants(t *testing.T) {
 	}
 }
 
-// TestRowsNoticeTheirMutants: no mutant survives features that consist of the rows shown for
-// survivors. Without one row, exactly its mutants do.
+// TestRowsNoticeTheirMutants checks that no mutant survives features that consist of the rows shown
+// for survivors. If one row is missing, only its mutants survive.
 func TestRowsNoticeTheirMutants(t *testing.T) {
 	features := make(map[string]string)
 	var without Place
@@ -123,12 +123,8 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 			features[fmt.Sprintf("%s-%d.feature", m.Name(), len(places))] = fmt.Sprintf(
 				"Feature: %v\n  Scenario: %v\n    Given the machine is %s\n    Then in %v the machine "+
 					"answers like this:\n      | %s |\n      | %s |\n",
-				mutant.Place,
-				mutant.Place,
-				m.Name(),
-				mutant.State,
-				strings.Join(columns, " | "),
-				strings.Join(cells, " | "),
+				mutant.Place, mutant.Place, m.Name(), mutant.State,
+				strings.Join(columns, " | "), strings.Join(cells, " | "),
 			)
 			without = mutant.Place
 		}
@@ -151,8 +147,8 @@ func TestRowsNoticeTheirMutants(t *testing.T) {
 	}
 }
 
-// TestSurvivors: mutants survive a scenario that reaches their cell and expects nothing that they
-// change, whatever Jobs is.
+// TestSurvivors checks that mutants survive a scenario that reaches their cell but has no
+// expectation for the change. The result must not depend on Jobs.
 func TestSurvivors(t *testing.T) {
 	cases := written(t, map[string]string{"weak.feature": `Feature: Weak
   Background:
@@ -193,7 +189,7 @@ func TestSurvivors(t *testing.T) {
 	}
 }
 
-// TestGoldensNotice: a golden that differs notices a mutant that no feature notices.
+// TestGoldensNotice checks that a golden notices mutants that no feature notices.
 func TestGoldensNotice(t *testing.T) {
 	suite, err := check.Find(
 		rollsim.Library,
@@ -206,6 +202,9 @@ func TestGoldensNotice(t *testing.T) {
 		t, casesOf(t, suite),
 		Options{Machines: tables()[:1], State: reducer.Opening, Event: reducer.HostJoined, Jobs: 2},
 	)
+	if len(result.Tried) == 0 {
+		t.Error("no mutant was tried")
+	}
 	for _, tried := range result.Tried {
 		if tried.KilledBy != "scenarios/one-wave-converges.yaml" {
 			t.Errorf("%v is noticed by %q", tried.Mutant, tried.KilledBy)
@@ -213,8 +212,8 @@ func TestGoldensNotice(t *testing.T) {
 	}
 }
 
-// TestWhatFailsTellsNothing: a case that fails without a mutant is refused.
-func TestWhatFailsTellsNothing(t *testing.T) {
+// TestFailingCase checks that Run refuses a case that fails without a mutant.
+func TestFailingCase(t *testing.T) {
 	cases := written(t, map[string]string{"failing.feature": `Feature: Failing
   Scenario: It does not hold
     Then in Active the machine answers like this:
@@ -228,9 +227,8 @@ func TestWhatFailsTellsNothing(t *testing.T) {
 	}
 	ended, end := context.WithCancel(context.Background())
 	end()
-	if _, err := Run(ended, shippedFeatures(t), Options{Machines: tables()}); !errors.Is(
-		err, context.Canceled,
-	) {
+	_, err = Run(ended, shippedFeatures(t), Options{Machines: tables()})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

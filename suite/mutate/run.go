@@ -14,10 +14,9 @@ import (
 // Options say what is mutated.
 type Options struct {
 	Machines []*reducer.Table
-	State    reducer.State // only the cells of this state; 0 for all
-	// only those of this event; 0 for all, and for events of other rollouts
-	Event reducer.EventKind
-	Jobs  int // how many mutants at once
+	State    reducer.State     // only the cells of this state; 0 for all
+	Event    reducer.EventKind // only the cells of this event; 0 for all, also those of other rollouts
+	Jobs     int               // the number of mutants that are tried at once
 
 	// Each, if not nil, is called from one goroutine after each mutant.
 	Each func(done, of int)
@@ -41,7 +40,7 @@ func (r *Result) Survivors() []*Tried {
 	return slices.DeleteFunc(slices.Clone(r.Tried), func(t *Tried) bool { return t.KilledBy != "" })
 }
 
-// FailingError reports a case that fails without any mutant, so that it cannot judge mutants.
+// FailingError reports a case that fails without any mutant, and so cannot judge mutants.
 type FailingError struct{ Result *check.Result }
 
 func (e *FailingError) Error() string {
