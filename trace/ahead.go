@@ -10,8 +10,8 @@ import (
 // rather than wait. The batches arrive in the order in which they were read.
 type ahead struct {
 	order chan *batch // in the order of reading, decoded or not
-	work  chan *batch // those that may not be decoded yet
-	free  chan *batch // those that may be reused
+	work  chan *batch // batches that may not be decoded yet
+	free  chan *batch // batches that may be reused
 	stop  chan struct{}
 	read  sync.WaitGroup // the goroutine that reads
 	rows  bool
@@ -19,8 +19,10 @@ type ahead struct {
 }
 
 const (
-	farAhead = 4 // how many batches may wait to be used
-	// how many goroutines only decode; with more of them, reading and folding take longest
+	// farAhead is the number of batches that may wait for the consumer.
+	farAhead = 4
+	// mostDecoders limits the goroutines that only decode. With more of them, reading and folding
+	// would be the bottleneck.
 	mostDecoders = 3
 )
 

@@ -8,31 +8,32 @@ import (
 	"rollsim/reducer"
 )
 
-// Class says what kind of value a field holds. The zero value is invalid.
+// Class is the kind of value that a field holds. The zero value is invalid.
 type Class uint8
 
 // The classes.
 const (
-	ClassTag     Class = 1 + iota // names the kind of what holds it: an event, a gate, an error
-	ClassName                     // a name that users chose, or a list of names
-	ClassWord                     // a word of the format, such as a state
-	ClassTime                     // an RFC 3339 time
-	ClassNumber                   // an integer
-	ClassMessage                  // text of the format's words and of names
-	ClassText                     // text that a person or another program wrote
-	ClassObject                   // an object, or a list of objects
-	ClassLiteral                  // bookkeeping of the trace, such as a digest
+	// the kind of the object that has the field: an event, a gate, an error
+	ClassTag     Class = 1 + iota
+	ClassName          // a name that users chose, or a list of names
+	ClassWord          // a word of the format, such as a state
+	ClassTime          // an RFC 3339 time
+	ClassNumber        // an integer
+	ClassMessage       // text that consists of words of the format and of names
+	ClassText          // text that a person or another program wrote
+	ClassObject        // an object, or a list of objects
+	ClassLiteral       // bookkeeping of the trace, such as a digest
 
 	classEnd
 )
 
-// ClassCount is the length of an array that is indexed by Class.
+// ClassCount is the length of an array indexed by Class: index 0 stays unused.
 const ClassCount = int(classEnd)
 
 // field is one field of a payload whose values are of type T.
 type field[T any] struct {
 	name   string // as the control plane's log spells it
-	tagged string // in a tagged payload; empty where that is the same
+	tagged string // as a tagged payload spells it; empty if that is the same
 	class  Class
 	codec[T]
 }
@@ -90,12 +91,12 @@ func readFields[T any](o *object, fields []field[T], v *T, tagged bool) {
 	}
 }
 
-// pointer makes an accessor of any type of value.
+// pointer returns an accessor for a value of any type.
 func pointer[T, V any](at func(*T) *V) func(*T) any {
 	return func(v *T) any { return at(v) }
 }
 
-// str is a string.
+// str returns the codec of a string.
 func str[T any, S ~string](at func(*T) *S) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return appendQuoted(b, *at(v)) },
@@ -104,7 +105,7 @@ func str[T any, S ~string](at func(*T) *S) codec[T] {
 	}
 }
 
-// strOrNull is a string that is null when it is empty.
+// strOrNull returns the codec of a string that is null when it is empty.
 func strOrNull[T any, S ~string](at func(*T) *S) codec[T] {
 	c := str(at)
 	c.write = func(b []byte, v *T) []byte {
@@ -117,7 +118,7 @@ func strOrNull[T any, S ~string](at func(*T) *S) codec[T] {
 	return c
 }
 
-// strs is a list of strings.
+// strs returns the codec of a list of strings.
 func strs[T any, S ~string](at func(*T) *[]S) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte {
@@ -135,7 +136,7 @@ func strs[T any, S ~string](at func(*T) *[]S) codec[T] {
 	}
 }
 
-// unsigned is an integer from 0 to most.
+// unsigned returns the codec of an integer from 0 to most.
 func unsigned[T any, N ~uint32 | ~uint64 | ~int](most uint64, at func(*T) *N) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return strconv.AppendUint(b, uint64(*at(v)), 10) },
@@ -144,7 +145,7 @@ func unsigned[T any, N ~uint32 | ~uint64 | ~int](most uint64, at func(*T) *N) co
 	}
 }
 
-// signed is an integer from least on.
+// signed returns the codec of an integer that is at least least.
 func signed[T any](least int64, at func(*T) *int64) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return strconv.AppendInt(b, *at(v), 10) },
@@ -153,7 +154,7 @@ func signed[T any](least int64, at func(*T) *int64) codec[T] {
 	}
 }
 
-// moment is a time.
+// moment returns the codec of a time.
 func moment[T any](at func(*T) *reducer.Time) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return appendQuotedTime(b, *at(v)) },
@@ -184,7 +185,7 @@ var (
 	}
 )
 
-// one is the name of a value of an enumeration.
+// one returns the codec of a value of an enumeration, which is written as its name.
 func one[T any, E fmt.Stringer](of *enumeration[E], at func(*T) *E) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return appendQuoted(b, (*at(v)).String()) },
@@ -193,7 +194,7 @@ func one[T any, E fmt.Stringer](of *enumeration[E], at func(*T) *E) codec[T] {
 	}
 }
 
-// stateOrNull is the name of a rollout state, or null for the invalid one.
+// stateOrNull returns the codec of a rollout state, which is null for the zero value.
 func stateOrNull[T any](at func(*T) *reducer.State) codec[T] {
 	c := one(&rolloutStates, at)
 	write, read := c.write, c.read
@@ -211,7 +212,7 @@ func stateOrNull[T any](at func(*T) *reducer.State) codec[T] {
 	return c
 }
 
-// optional is a value that is null or missing when it is absent.
+// optional returns the codec of an optional value, which is null or missing when it is absent.
 func optional[T any, V comparable](
 	of func(func(*V) *V) codec[V], at func(*T) *reducer.Opt[V],
 ) codec[T] {
@@ -234,7 +235,7 @@ func optional[T any, V comparable](
 	}
 }
 
-// constant is a value that the control plane always writes and that no T holds.
+// constant returns the codec of a value that the control plane always writes. No T holds it.
 func constant[T any](json string) codec[T] {
 	return codec[T]{
 		write: func(b []byte, _ *T) []byte { return append(b, json...) },
@@ -242,7 +243,7 @@ func constant[T any](json string) codec[T] {
 	}
 }
 
-// constantInt is an integer that the control plane always writes and that no T holds.
+// constantInt returns the codec of an integer that the control plane always writes. No T holds it.
 func constantInt[T any](n int64) codec[T] {
 	return codec[T]{
 		write: func(b []byte, _ *T) []byte { return strconv.AppendInt(b, n, 10) },
@@ -254,7 +255,7 @@ func constantInt[T any](n int64) codec[T] {
 	}
 }
 
-// objects is a list of objects.
+// objects returns the codec of a list of objects.
 func objects[T, E any](of string, fields []field[E], at func(*T) *[]E) codec[T] {
 	last := func(v *T) *E { return &(*at(v))[len(*at(v))-1] }
 	return codec[T]{
@@ -280,7 +281,7 @@ func objects[T, E any](of string, fields []field[E], at func(*T) *[]E) codec[T] 
 	}
 }
 
-// subfields lists fields as those of an object within a T.
+// subfields returns fields as those of an object within a T.
 func subfields[T, E any](of string, fields []field[E], at func(*T) *E) []subfield[T] {
 	var all []subfield[T]
 	for i := range fields {
@@ -300,7 +301,7 @@ func subfields[T, E any](of string, fields []field[E], at func(*T) *E) []subfiel
 	return all
 }
 
-// probes is a list of one probe, which is all that an AgentEvent holds.
+// probes returns the codec of a list of one probe: an AgentEvent holds no more.
 func probes(fields []field[AgentEvent]) codec[AgentEvent] {
 	return codec[AgentEvent]{
 		write: func(b []byte, a *AgentEvent) []byte {
@@ -319,7 +320,7 @@ func probes(fields []field[AgentEvent]) codec[AgentEvent] {
 	}
 }
 
-// strInList is a list of one string, which is all that a T holds.
+// strInList returns the codec of a list of one string: a T holds no more.
 func strInList[T any](at func(*T) *string) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte { return append(appendQuoted(append(b, '['), *at(v)), ']') },
@@ -334,7 +335,7 @@ func strInList[T any](at func(*T) *string) codec[T] {
 	}
 }
 
-// status is the result of a probe.
+// status returns the codec of the result of a probe.
 func status[T any](at func(*T) *bool) codec[T] {
 	return codec[T]{
 		write: func(b []byte, v *T) []byte {
@@ -352,7 +353,7 @@ func status[T any](at func(*T) *bool) codec[T] {
 	}
 }
 
-// repetition is the number of an attempt, which is left out for the first one.
+// repetition returns the codec of the number of an attempt, which is left out for the first one.
 func repetition[T any](at func(*T) *int) codec[T] {
 	c := unsigned(math.MaxInt32, at)
 	c.omit = func(v *T) bool { return *at(v) <= 1 }

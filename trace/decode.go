@@ -97,7 +97,8 @@ type decoder struct {
 
 func newDecoder() *decoder { return &decoder{store: new(store)} }
 
-// Passed counts what a Reader did not know. It keeps such entries and payloads as Raw.
+// Passed counts the entries, payloads and fields that a Reader did not know. The Reader keeps such
+// entries and payloads as Raw.
 type Passed struct {
 	Kinds    uint64 // entries of unknown kinds
 	Payloads uint64 // payloads of unknown kinds in entries of known ones
@@ -175,7 +176,7 @@ func (d *decoder) row(r *Row, e *Entry) error {
 	return d.strictRow(r, e)
 }
 
-// strictRow decodes the columns that hold words, and the payload.
+// strictRow checks the text columns of a row, and decodes its payload strictly.
 func (d *decoder) strictRow(r *Row, e *Entry) error {
 	e.Event, e.Effect, e.HostEffect = nil, nil, nil
 	e.Agent, e.Plan, e.Gate, e.Poll = nil, nil, nil, nil
@@ -317,8 +318,8 @@ func (d *decoder) effect(e *reducer.Effect) bool {
 	return ok
 }
 
-// tag reads what a payload is: the member of that name, or the tag of a tagged payload. It returns
-// the object with the payload's fields.
+// tag reads the kind of a payload: the member of that name, or the tag of a tagged payload. It also
+// returns the object with the payload's fields.
 func (d *decoder) tag(member, expected string) (tag string, fields *object, ok bool) {
 	o := &d.payload
 	if o.has(member) {
@@ -337,7 +338,7 @@ func (d *decoder) tag(member, expected string) (tag string, fields *object, ok b
 	return d.p.intern(m.name), &d.inner, true
 }
 
-// closeTagged hands on what was found in the fields of a tagged payload.
+// closeTagged copies the problem and the unknown fields of a tagged payload to the payload object.
 func (d *decoder) closeTagged(fields *object) {
 	if fields != &d.inner {
 		return

@@ -8,13 +8,13 @@ import (
 const (
 	diffContext   = 3  // lines shown before the first difference
 	diffShown     = 24 // differing lines after which no further difference is shown
-	diffLookahead = 8  // how many inserted or removed lines are searched for the next equal one
+	diffLookahead = 8  // the number of lines within which the next equal ones are searched
 )
 
 // Diff returns how two texts differ, from their first difference on: a few lines before it, the
 // lines that only want has, marked "-", the lines that only got has, marked "+", each with its line
 // number, and the number of lines that differ. It returns an empty string when the texts are equal.
-// It takes linear time. In exchange, it treats lines that moved far as changed.
+// It runs in linear time, and in exchange treats lines that moved far as changed.
 func Diff(want, got string) string {
 	if want == got {
 		return ""

@@ -204,7 +204,7 @@ func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)
 
 func putString[S ~string](b []byte, s S) []byte {
 	if !utf8.ValidString(string(s)) {
-		s = S([]rune(string(s))) // as the encoder writes it: U+FFFD for each invalid byte
+		s = S([]rune(string(s))) // U+FFFD for each invalid byte, as the encoder writes it
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
 	return append(b, s...)

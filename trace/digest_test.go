@@ -41,7 +41,7 @@ func eachLeafOf(v reflect.Value, path string, changed func(reflect.Value, string
 	case v.CanUint():
 		v.SetUint(v.Uint() + 1)
 	default:
-		panic("a field of a kind that the test does not know: " + path)
+		panic("a field of an unknown kind: " + path)
 	}
 	changed(v, path)
 }
@@ -118,7 +118,7 @@ func TestDigestIsPinned(t *testing.T) {
 	for i := range all {
 		_ = digest.Write(&all[i])
 	}
-	// Goldens and traces depend on the digest: to change it needs a new FormatVersion.
+	// Goldens and traces depend on the digest: a change of it needs a new FormatVersion.
 	if got := digest.Sum(); got != "2b964e9bebde1841" {
 		t.Errorf("digest %s", got)
 	}

@@ -13,24 +13,24 @@
 //	   {"kind":"RolloutOpened","rolloutId":"stable@a1","channel":"stable",…},"sum":"…"}
 //	{"seq":2,"ts":"…","kind":"end",…,"payload":{"entries":1,"digest":"…"},"sum":"…"}
 //
-// Because it began with a header, the trace is sealed: each line has a sum of its fields, seq
+// Because it begins with a header, the trace is sealed: each line has a sum of its fields, seq
 // counts the lines, and the end line has the number of entries and their digest. A [Reader] returns
-// the same entries and the end line. Had somebody changed the channel's name in the file, it would
-// have returned the entries as they are, and [Reader.Breaches] would name entry 1 on line 2. Sums
+// the same entries and the end line. If somebody had changed the channel's name in the file, the
+// Reader would return the changed entry, and [Reader.Breaches] would name entry 1 on line 2. Sums
 // and digest cover the fields and not their JSON, so that a tool may reformat the file.
 //
 // The log of a control plane has the second of these lines only, without the sum. A Reader reads it
-// too, and with it other forms of the same log: a rollout document, a table of a database
-// ([NewRowReader]), several files ([Concatenate], [Merge]). What this version of the format does
-// not know, it keeps in Raw, counts in [Passed], and writes again unchanged.
+// too, and other forms of the same log: a rollout document, a table of a database ([NewRowReader]),
+// several files ([Concatenate], [Merge]). It keeps unknown payloads in Raw and counts them in
+// [Passed]; a Writer writes them unchanged.
 //
-// The same two entries, written to a [Text], are the golden of the scenario, and [Diff] returns the
-// first difference between it and the golden of another run.
+// The same two entries, written to a [Text], are the golden of the scenario. [Diff] returns how the
+// golden of another run differs from it.
 //
 // # Sinks
 //
-// Whoever makes a trace writes its entries to a [Sink]: a Writer for NDJSON, a Text for aligned
-// lines, a [Digest] for the digest alone, a [Collector] to keep them.
+// A program that makes a trace writes its entries to a [Sink]: a Writer for NDJSON, a Text for
+// aligned lines, a [Digest] for the digest alone, a [Collector] to keep them.
 //
 // # Fields
 //

@@ -83,7 +83,7 @@ func (s *documentSource) fill(b *batch) {
 	s.fields = 0
 }
 
-// open reads up to the first event.
+// open reads the document up to its first event.
 func (s *documentSource) open() error {
 	_, _ = s.in.ReadToken() // looksLikeDocument has seen the brace
 	return s.members(true)
@@ -170,7 +170,7 @@ func documentOrNil(err error) error {
 	return nil
 }
 
-// documentError returns why a document cannot be read further: at the n-th event, if n is not 0.
+// documentError returns err as a *ReadError about a document: at its n-th event, if n is not 0.
 func documentError(err error, n int) error {
 	e := &ReadError{
 		What: "expected a rollout document: " + strings.TrimPrefix(err.Error(), "jsontext: "),

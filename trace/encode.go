@@ -42,7 +42,7 @@ func AppendTaggedEffect(b []byte, e *reducer.Effect) []byte {
 }
 
 // AppendRecord appends a record in the form of the control plane's own types: in snake_case, with
-// null for what is absent.
+// null for absent values.
 func AppendRecord(b []byte, r *reducer.Record) []byte {
 	return append(appendFields(append(b, '{'), recordFields, r, false), '}')
 }
@@ -123,11 +123,11 @@ func appendQuotedTime(b []byte, t reducer.Time) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendQuoted appends s as a JSON string: only what must be escaped is, and what is not UTF-8
-// becomes U+FFFD.
+// appendQuoted appends s as a JSON string. It escapes only the characters that JSON requires to be
+// escaped, and writes U+FFFD for each byte that is not UTF-8.
 func appendQuoted[S ~string](b []byte, s S) []byte {
 	b = append(b, '"')
-	done := 0 // what of s is appended
+	done := 0 // the length of the part of s that is appended
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= utf8.RuneSelf {

@@ -113,8 +113,8 @@ func TestBothSpellingsDecode(t *testing.T) {
 			}
 		}
 		if e.Effect != nil {
-			for _, payload := range [][]byte{AppendEffect(nil, e.Effect), AppendTaggedEffect(nil,
-				e.Effect)} {
+			flat, tagged := AppendEffect(nil, e.Effect), AppendTaggedEffect(nil, e.Effect)
+			for _, payload := range [][]byte{flat, tagged} {
 				if got, err := DecodeEffect(payload); err != nil || got != *e.Effect {
 					t.Errorf("%s: %+v, %v", payload, got, err)
 				}

@@ -21,14 +21,14 @@ const (
 	KindRolloutEvent
 	KindFault     // simulator: a fault that it injected
 	KindRejection // simulator: an event that the reducer refused
-	KindHeader    // simulator: the first line, which has what reproduces the trace
-	KindEnd       // simulator: the last line, which shows that the trace is whole
+	KindHeader    // simulator: the first line, with the inputs that reproduce the trace
+	KindEnd       // simulator: the last line, which shows that the trace is complete
 	KindOther     // a kind that this version does not know
 
 	kindEnd
 )
 
-// KindCount is the length of an array that is indexed by Kind.
+// KindCount is the length of an array indexed by Kind: index 0 stays unused.
 const KindCount = int(kindEnd)
 
 var kindNames = [KindCount]string{
@@ -37,8 +37,8 @@ var kindNames = [KindCount]string{
 }
 
 // Entry is one line of a trace. Exactly one of the payload pointers is set, or Raw alone for a
-// payload of a kind that this version does not know or does not read. If a payload that was read
-// has more than its type can hold, Raw is set in addition, and is what a Writer writes.
+// payload of a kind that this version does not know or does not read. If the type of a payload
+// cannot hold all of it, Raw is set in addition, and a Writer writes Raw.
 //
 // An entry passed to a Sink is valid only during the call, and one returned by a Reader only until
 // the next Read. Use Clone to keep one.
@@ -81,15 +81,15 @@ type AgentEvent struct {
 	Seq  uint64       // from 1 per (host, rollout)
 	At   reducer.Time // by the host's clock
 
-	// DispatchAck: what to roll back to; ActivationCompleted, Converged, RollbackComplete: what runs
+	// Closure is the closure that runs on the host (ActivationCompleted, Converged, RollbackComplete),
+	// or that ran before the dispatch (DispatchAck).
 	Closure   reducer.ClosureHash
-	ExitCode  int64  // ActivationCompleted, ActivationFailed, RollbackComplete
-	Component string // ActivationDeferred: the component that needs a reboot
-	Message   string // ActivationFailed: stderr; ProbeResult: why the probe failed
-	// ProbeTopologyDeclared, ProbeObservedFirst, ProbeResult, ProbeFailureFirst, Failed
-	Probe  string
-	Passed bool                 // ProbeResult
-	Policy reducer.HealthPolicy // Failed: the policy that the agent applies
+	ExitCode  int64                // ActivationCompleted, ActivationFailed, RollbackComplete
+	Component string               // ActivationDeferred: the component that needs a reboot
+	Message   string               // ActivationFailed: stderr; ProbeResult: why the probe failed
+	Probe     string               // all probe events, and Failed
+	Passed    bool                 // ProbeResult
+	Policy    reducer.HealthPolicy // Failed: the policy that the agent applies
 }
 
 // ActionKind is the kind of a plan action. The zero value is invalid.
@@ -103,7 +103,7 @@ const (
 	actionEnd
 )
 
-// ActionCount is the length of an array that is indexed by ActionKind.
+// ActionCount is the length of an array indexed by ActionKind: index 0 stays unused.
 const ActionCount = int(actionEnd)
 
 // PlanAction is an action of the planner.
@@ -114,12 +114,12 @@ type PlanAction struct {
 	TargetRef reducer.ChannelRef  // OpenRollout
 	Hosts     []reducer.HostID    // OpenRollout
 	Host      reducer.HostID      // QueueDispatch
-	Closure   reducer.ClosureHash // QueueDispatch: what to switch to
+	Closure   reducer.ClosureHash // QueueDispatch: the closure to switch to
 	SoakDueAt reducer.Time        // QueueDispatch
 	Attempt   int                 // QueueDispatch: from 1; above 1 the dispatch is sent again
 }
 
-// GateDecision says that a gate holds back the dispatch of a host.
+// GateDecision records that a gate blocks the dispatch of a host.
 type GateDecision struct {
 	Gate    string
 	Reason  string
@@ -178,18 +178,18 @@ type Fault struct {
 // earlier version.
 const FormatVersion = 1
 
-// Header is the first line of a simulated trace. It has what reproduces the trace, and what a
-// reader needs to check it.
+// Header is the first line of a simulated trace. It has the inputs that reproduce the trace, and
+// the configuration that a reader needs to check it.
 type Header struct {
 	Format   int
 	Scenario string // the name of a built-in scenario, or the path of a file
 	Seed     uint64
 	Machine  string
-	Until    string // what ended the run early; empty when it reached its horizon
+	Until    string // the condition that ended the run early; empty if it reached its horizon
 	Channels []ChannelConfig
 
 	Budgets    []BudgetConfig
-	Quarantine []QuarantineConfig // preset
+	Quarantine []QuarantineConfig // the entries at the start
 }
 
 // ChannelConfig is the part of a channel's configuration that a reader needs to check the trace.
@@ -201,13 +201,13 @@ type ChannelConfig struct {
 	HostEdges []HostEdge
 }
 
-// HostEdge says that a host waits for another host of its channel.
+// HostEdge makes a host wait for another host of its channel.
 type HostEdge struct {
 	Host  reducer.HostID
 	After reducer.HostID
 }
 
-// BudgetConfig limits how many of some hosts may be in flight at once.
+// BudgetConfig limits the number of some hosts that may be in flight at once.
 type BudgetConfig struct {
 	Name        string
 	Hosts       []string // names or globs

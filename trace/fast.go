@@ -8,7 +8,8 @@ import (
 
 // The fast path reads lines in the exact form in which the control plane and Writer write them:
 // members in order, none missing and none added, no spaces, no escapes. It leaves any other form to
-// the strict decoder. For what both read they return the same entries; a fuzz test compares them.
+// the strict decoder. Both return the same entry for every line that the fast path reads; a fuzz
+// test compares them.
 
 // fast reads a line into e. It reports whether the line has the usual form.
 func (d *decoder) fast(line []byte, e *Entry) bool {
@@ -39,7 +40,7 @@ func (d *decoder) fast(line []byte, e *Entry) bool {
 	}
 	s.host = e.Host
 	if e.Rollout != d.document {
-		s.rollout = e.Rollout // that of a document may need escapes
+		s.rollout = e.Rollout // the rollout of a document may need escapes
 	}
 	if !s.lit(`,"payload":`) || s.bad || !s.payload(e) {
 		return false
@@ -165,7 +166,7 @@ func (s *scanner) event(ev *reducer.Event) {
 	ev.At = s.timeOf(`,"at":"`)
 }
 
-// timeOf reads a time after the text before it.
+// timeOf reads a time that follows the given text.
 func (s *scanner) timeOf(before string) reducer.Time {
 	s.must(before)
 	return s.time()

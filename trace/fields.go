@@ -9,16 +9,16 @@ import (
 // The tables of fields. Encoder and strict decoder use them; the fast path, the digest and the
 // text form are written out for speed, and a test compares each with the tables.
 //
-// A payload has its tag first, which says what it is, then its fields in the order of the table.
+// A payload has its tag first, which names its kind, then its fields in the order of the table.
 
-// What the control plane's log says of an agent event and AgentEvent does not hold.
+// The constant values in agent events of the control plane's log. AgentEvent does not hold them.
 const (
 	switchMethod = "systemd-run-detached"
 	probeKind    = "http"
 	probeMode    = "enforce"
 )
 
-// How a probe's result is spelled.
+// The results of a probe.
 const (
 	statusPass = "pass"
 	statusFail = "fail"
@@ -143,7 +143,7 @@ var effectFields = [reducer.EffectKindCount][]field[reducer.Effect]{
 	},
 }
 
-// recordFields are those of a record, which has the tagged form's spelling alone.
+// recordFields are the fields of a record, which has only one form, in snake_case.
 var recordFields = []field[reducer.Record]{
 	{
 		"rollout_id", "", ClassName,
@@ -186,8 +186,8 @@ var recordFields = []field[reducer.Record]{
 
 func logSeq(at func(*int64) *int64) codec[int64] { return signed(math.MinInt64, at) }
 
-// hostEffectFields are those of the host machine's effects: of RecordTransition, and of the two
-// that change the quarantine.
+// The fields of the host machine's effects: of RecordTransition, and of the two that change the
+// quarantine.
 var (
 	hostTransitionFields = []field[HostEffect]{
 		{"host", "", ClassName, str(func(v *HostEffect) *reducer.HostID { return &v.Host })},
@@ -463,11 +463,11 @@ var endFields = []field[End]{
 	{"digest", "", ClassLiteral, str(func(v *End) *string { return &v.Digest })},
 }
 
-// Field describes one field of an entry or a payload, for those who read them as plain JSON.
+// Field describes one field of an entry or a payload, for programs that read them as plain JSON.
 type Field struct {
 	Of     string // the payload that has it, such as HostJoined; "entry" for a field of the entry
 	Name   string // as the control plane's log spells it
-	Tagged string // in the payload's tagged form; empty where there is none
+	Tagged string // as the payload's tagged form spells it; empty if it has no such form
 	Class  Class
 
 	at func(*Entry) any // a pointer to the value; nil where no Go field holds it

@@ -12,11 +12,11 @@ import (
 	"rollsim/reducer"
 )
 
-// inColumns are names of fields that the text form does not show, because its columns show what
-// the entry itself says.
+// inColumns lists fields that the text form does not show as details, because its columns show the
+// same fields of the entry.
 var inColumns = []string{"rolloutId", "rollout_id", "rollout", "supersededRolloutId", "host"}
 
-// hidden are the other fields that the text form does not show.
+// hidden lists the other fields that the text form does not show.
 var hidden = []string{
 	"RecordTransition.at",
 	"DispatchAck.currentClosureAtDispatch",
@@ -71,7 +71,7 @@ func samples() map[string][]Entry {
 	end := Entry{Kind: KindEnd, At: start, End: &End{Entries: 1, Digest: "0123456789abcdef"}}
 	for _, e := range append(zoo(), end) {
 		if e.Event != nil && e.Event.Reason != "" {
-			e.Event.Reason = "looked at it" // the fast path takes no escapes
+			e.Event.Reason = "looked at it" // the fast path reads no escapes
 		}
 		name := payloadName(&e)
 		all[name] = append(all[name], e)
@@ -112,15 +112,15 @@ func changeValue(v reflect.Value) {
 	}
 }
 
-// consumer is a part of this package that has to know every field.
+// consumer is a part of this package that must handle every field.
 type consumer struct {
 	name string
 
-	// knows reports whether the consumer handles the field f: changed differs from base in it alone.
-	knows func(f *Field, base, changed *Entry) bool
+	// handles reports whether the consumer handles the field f. changed differs from base in f alone.
+	handles func(f *Field, base, changed *Entry) bool
 }
 
-// consumers returns the parts that a table of fields is compared with.
+// consumers returns the consumers of fields, except the text form.
 func consumers() []consumer {
 	strict, fast := newDecoder(), newDecoder()
 	same := func(f *Field, a, b *Entry) bool { return reflect.DeepEqual(f.at(a), f.at(b)) }
@@ -158,8 +158,8 @@ func leftToStrict(k Kind) bool {
 	return k == KindFault || k == KindRejection || k == KindHeader || k == KindEnd
 }
 
-// taggedForm returns the payload of an entry in its tagged form and what that decodes to; nil where
-// the payload has no such form.
+// taggedForm returns the payload of an entry in its tagged form and the entry decoded from that;
+// nil if the payload has no such form.
 func taggedForm(e *Entry) ([]byte, *Entry) {
 	switch {
 	case e.Event != nil:
@@ -181,8 +181,8 @@ func shown(_ *Field, base, changed *Entry) bool {
 		base.Header != nil && !bytes.Equal(appendHeaderText(nil, base), appendHeaderText(nil, changed))
 }
 
-// compare compares a table of fields with everything that has to know them. Each result names the
-// consumer and the field.
+// compare compares a table of fields with all consumers and the text form. Each result names a
+// consumer and a field that it does not handle.
 func compare(table []Field) []string {
 	var found []string
 	all := samples()
@@ -199,7 +199,7 @@ func compare(table []Field) []string {
 			change(f.at(&changed))
 			isShown = isShown || shown(f, &bases[j], &changed)
 			for _, c := range consumers() {
-				if !c.knows(f, &bases[j], &changed) {
+				if !c.handles(f, &bases[j], &changed) {
 					found = append(found, fmt.Sprintf("%s: %s.%s", c.name, f.Of, f.Name))
 				}
 			}
@@ -222,8 +222,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestFieldsComparison adds fields to the table that nothing handles, and checks that each part is
-// named that has to handle them.
+// TestFieldsComparison adds unknown fields to the table, and checks that compare names each
+// consumer that does not handle them.
 func TestFieldsComparison(t *testing.T) {
 	values := make(map[*Entry]*string)
 	unknown := func(e *Entry) any {
@@ -332,8 +332,8 @@ func eachField(v reflect.Value, do func(owner reflect.Type, name string, at uint
 	}
 }
 
-// notInTable are the Go fields that the tables leave out: those of the entry itself, and those
-// that a payload's tag says.
+// notInTable lists the Go fields that the tables leave out: those of the entry itself, and those
+// that hold a payload's tag.
 var notInTable = []string{
 	"AgentEvent.Kind", "Effect.Kind", "Entry.At", "Entry.Host", "Entry.Kind", "Entry.Other",
 	"Entry.Raw", "Entry.Rollout", "Entry.Seq", "Event.Kind", "HostEffect.Effect", "PlanAction.Action",
@@ -345,8 +345,7 @@ func TestEveryGoFieldIsListed(t *testing.T) {
 		t.Errorf("the tables lack %q, want %q", got, notInTable)
 	}
 	without := slices.DeleteFunc(Fields(), func(f Field) bool {
-		return f.Name == "stderrTail" ||
-			f.Name == "failureReason"
+		return f.Name == "stderrTail" || f.Name == "failureReason"
 	})
 	if got := unlisted(without); !slices.Contains(got, "AgentEvent.Message") {
 		t.Errorf("without two fields the tables lack %q", got)
@@ -408,7 +407,7 @@ func TestEnumerations(t *testing.T) {
 			t.Errorf("kindNames lacks kind %d", k)
 		}
 	}
-	for k := Changed; k <= Trailing; k++ {
+	for k := Changed; k < breachEnd; k++ {
 		if text := (Breach{Kind: k}).String(); strings.HasPrefix(text, "BreachKind") {
 			t.Errorf("String lacks %s", text)
 		}

@@ -1,6 +1,6 @@
 package trace
 
-// The gates that keep a host from being dispatched, as the control plane spells them in
+// The gates that can block the dispatch of a host, as the control plane spells them in
 // GateDecision.Gate. A log may name others.
 const (
 	GateQuarantine       = "quarantine"
@@ -10,8 +10,8 @@ const (
 	GateDisruptionBudget = "disruption-budget"
 )
 
-// Gates returns the names of the gates in the order in which a planner asks them: the first that
-// blocks is the one that it logs.
+// Gates returns the names of the gates in the order in which a planner checks them. The planner
+// logs the first one that blocks.
 func Gates() []string {
 	return []string{
 		GateQuarantine, GateChannelEdges, GateWavePromotion, GateHostEdges, GateDisruptionBudget,

@@ -27,7 +27,7 @@ const (
 	internMost    = 1 << 14
 )
 
-// syntaxError says why a text is not a JSON object.
+// syntaxError explains why a text is not a JSON object.
 type syntaxError string
 
 func (e syntaxError) Error() string { return string(e) }
@@ -47,7 +47,7 @@ type object struct {
 
 	// lenient makes a missing or null value read as zero.
 	lenient bool
-	// inexact is set when writing the values that were read would not restore the members.
+	// inexact is set if the members differ from those that the encoder would write.
 	inexact bool
 	problem string
 }
@@ -125,7 +125,7 @@ func unquote(quoted []byte) []byte {
 	return s
 }
 
-// intern returns b as a string. It returns the same string each time for short ones.
+// intern returns b as a string. Equal short values share one string.
 func (p *parser) intern(b []byte) string {
 	if s, ok := p.strings[string(b)]; ok {
 		return s
@@ -358,8 +358,8 @@ func (o *object) objects(name string, read func(*object)) {
 	}
 }
 
-// elements calls do for each element of a valid array until do returns false. It reports whether do
-// did, or whether value is not an array.
+// elements calls do for each element of a valid array until do returns false. bad reports whether
+// do returned false or value is not an array.
 func (p *parser) elements(value []byte, do func([]byte) bool) (bad bool) {
 	if value[0] != '[' {
 		return true

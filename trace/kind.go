@@ -38,7 +38,7 @@ func (a ActionKind) String() string {
 	return actionNames[a]
 }
 
-// parseAction returns the plan action of that name. It reports whether there is one.
+// parseAction returns the plan action of that name; false for an unknown name.
 func parseAction(name string) (ActionKind, bool) {
 	for a := OpenRollout; a < actionEnd; a++ {
 		if actionNames[a] == name {

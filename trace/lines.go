@@ -58,7 +58,7 @@ func (s *lineSource) fill(b *batch) {
 	}
 }
 
-// at sets the line of an error to the one after the last line.
+// at sets the line of an error to the one after s.line.
 func (s *lineSource) at(err error) error {
 	var e *ReadError
 	if errors.As(err, &e) {
@@ -109,8 +109,8 @@ type Row struct {
 
 // Rows reads the rows of an event_log in the order of seq.
 type Rows interface {
-	// Next reads the next row. Its columns are valid until the next call. The error is io.EOF at the
-	// end, or says why the rows cannot be read further.
+	// Next reads the next row. Its columns are valid until the next call. The error is io.EOF after
+	// the last row, or explains why the rows cannot be read further.
 	Next(*Row) error
 }
 
@@ -130,12 +130,12 @@ func NewRowReader(file string, in Rows, tables Tables) *Reader {
 type rowSource struct {
 	in    Rows
 	row   Row  // the last row
-	begun bool // whether there was one
+	begun bool // whether a row was read
 }
 
 // batchUnits is the number of rows or of a document's events in a batch. batchText is the least
-// length of the text of a batch of lines. When batches are decoded ahead, each wakes up a
-// goroutine, which costs as much as a few hundred entries.
+// length of the text of a batch of lines. A batch that is decoded ahead wakes up a goroutine, which
+// costs as much as decoding a few hundred entries.
 const (
 	batchUnits = 1024
 	batchText  = 256 << 10

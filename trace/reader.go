@@ -17,11 +17,11 @@ const (
 	maxLine    = 64 << 20 // the longest line that a Reader accepts
 )
 
-// ReadError says why a trace cannot be read, or cannot be read further.
+// ReadError reports why a trace cannot be read, or cannot be read further.
 type ReadError struct {
 	File  string
 	Line  int    // from 1; 0 when the problem is not in a line
-	Place string // where the problem is when not in a line: an event of a document, a row of a table
+	Place string // a place that is not a line: an event of a document, a row of a table
 	Seq   uint64 // the seq of the entry; 0 when it is not known or Place has it
 	What  string // what was expected and what was found
 }
@@ -41,14 +41,14 @@ func (e *ReadError) Error() string {
 }
 
 // Reader reads a trace, entry by entry, in any of its forms. A trace that starts with a header is
-// sealed, and the Reader checks that it is as it was written: see Breaches.
+// sealed, and the Reader checks whether it was changed: see Breaches.
 type Reader struct {
 	file    string
 	src     source
 	dec     *decoder
 	ahead   *ahead // nil unless Ahead was called
 	batch   *batch
-	item    *item // the last one
+	item    *item // the last item
 	own     item  // the storage of item when nothing reads ahead
 	number  int
 	entries uint64
@@ -61,11 +61,10 @@ type Reader struct {
 	err     error
 }
 
-// source is where the entries of one input come from. One goroutine calls fill; any may call
-// decode.
+// source is one input. One goroutine calls fill; any may call decode.
 type source interface {
-	// fill reads the next units into an empty batch, and sets its err to what follows them: nil if
-	// there are more, io.EOF, or a *ReadError.
+	// fill reads the next units into an empty batch. It sets the batch's err to nil if there are more,
+	// and otherwise to io.EOF or a *ReadError.
 	fill(*batch)
 
 	// decode decodes a unit into an entry. The error is a *ReadError without the file.
@@ -103,7 +102,7 @@ type batch struct {
 	items  []item
 	store  store
 	passed Passed
-	taken  atomic.Bool   // a goroutine decodes it or has decoded it, or it is not read yet
+	taken  atomic.Bool   // a goroutine decodes it or has decoded it, or it has not been read yet
 	done   chan struct{} // receives a value when the batch is decoded
 }
 
@@ -143,7 +142,7 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 // SQLiteMagic is the beginning of every SQLite database.
 const SQLiteMagic = "SQLite format 3\x00"
 
-// Decompress returns a reader of what in holds, decompressed if it is compressed with gzip or zstd.
+// Decompress returns a reader of in that decompresses data in gzip or zstd format.
 func Decompress(in io.Reader) (*bufio.Reader, error) {
 	buffered := bufio.NewReaderSize(in, readBuffer)
 	magic, _ := buffered.Peek(4)
@@ -192,7 +191,8 @@ func (r *Reader) Line() int {
 	return r.number
 }
 
-// Unit returns what Line counts in the input that holds the last entry: line, event or row.
+// Unit returns the name of the things that Line counts in the last entry's input: line, event or
+// row.
 func (r *Reader) Unit() string {
 	if r.series != nil {
 		return r.series.current().Unit()
@@ -224,8 +224,8 @@ func (r *Reader) Breaches() []Breach {
 	return r.seal.breaches
 }
 
-// Passed returns how much of the input this version does not know. The counts are exact once Read
-// has returned io.EOF.
+// Passed counts the parts of the input that this version does not know. The counts are exact once
+// Read has returned io.EOF.
 func (r *Reader) Passed() Passed {
 	if r.series != nil {
 		return r.series.passed()
@@ -361,22 +361,20 @@ func (r *Reader) admit(e *Entry, sum []byte) error {
 		return r.fail("expected the header on the first line alone, found a second one")
 	case e.Kind == KindHeader:
 		if f := e.Header.Format; f < 1 || f > FormatVersion {
-			return r.fail(
-				"payload.format: expected a version of the trace format from 1 to %d, found %d", FormatVersion,
-				f,
-			)
+			return r.fail("payload.format: expected a version of the trace format from 1 to %d, found %d",
+				FormatVersion, f)
 		}
 		r.header = e.Header
 	case r.header == nil && sum != nil:
-		return r.fail("expected the header of a simulated trace before its entries, found an entry " +
-			"with a sum")
+		return r.fail(
+			"expected the header of a simulated trace before its entries, found an entry with a sum")
 	case r.header == nil && e.Kind == KindEnd:
 		return r.fail("expected an end line only in a trace that has a header")
 	}
 	return nil
 }
 
-// endOfInput returns io.EOF, or a *ReadError when the trace cannot end here.
+// endOfInput returns io.EOF, or a *ReadError if the trace is not complete.
 func (r *Reader) endOfInput(b *batch) error {
 	if l, ok := r.src.(*lineSource); ok && r.entries == 0 {
 		r.number = l.line
@@ -404,10 +402,10 @@ func (r *Reader) located(err error) error {
 	return &named
 }
 
-// Unreadable returns why a compressed input cannot be read. The error is a *ReadError.
+// Unreadable returns an error of a compressed input as a *ReadError.
 func Unreadable(file string, err error) error { return (&Reader{file: file}).located(broken(err)) }
 
-// broken returns why the input cannot be read, as a *ReadError without the file.
+// broken returns an error of the input as a *ReadError without the file.
 func broken(err error) error {
 	what := err.Error()
 	switch {
@@ -415,10 +413,8 @@ func broken(err error) error {
 		what = "the compressed data ends early"
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		what = fmt.Sprintf("the gzip data is damaged: %v", err)
-	case errors.Is(err, zstd.ErrMagicMismatch),
-		errors.Is(err, zstd.ErrCRCMismatch),
-		errors.Is(err, zstd.ErrReservedBlockType),
-		errors.Is(err, zstd.ErrUnexpectedBlockSize),
+	case errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch),
+		errors.Is(err, zstd.ErrReservedBlockType), errors.Is(err, zstd.ErrUnexpectedBlockSize),
 		errors.Is(err, zstd.ErrWindowSizeExceeded):
 		what = fmt.Sprintf("the zstd data is damaged: %v", err)
 	}

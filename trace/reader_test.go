@@ -182,7 +182,7 @@ func TestReadTolerates(t *testing.T) {
 			},
 		},
 		{
-			name: "what an agent event does not hold",
+			name: "a field that AgentEvent does not hold",
 			in: fmt.Sprintf(logLine, "agent_event",
 				`{"kind":"ActivationStarted","startedAt":"2026-05-16T01:00:00Z","switchMethod":"reboot",`+
 					`"seq":2}`),
@@ -275,7 +275,7 @@ func TestReadTolerates(t *testing.T) {
 			}, passed: Passed{Fields: 1},
 		},
 		{
-			name: "an agent event without what it should have",
+			name: "agent event with missing fields",
 			in:   fmt.Sprintf(logLine, "agent_event", `{"kind":"Failed","policyApplied":"halt"}`),
 			want: Entry{
 				Kind: KindAgentEvent, Rollout: "r", Agent: &AgentEvent{Kind: reducer.ProbesFailed,
@@ -330,19 +330,16 @@ func TestReadGzip(t *testing.T) {
 	}
 	damaged := bytes.Clone(b.Bytes())
 	damaged[b.Len()-5] ^= 1
-	if _, _, err = read(damaged); err == nil || !strings.Contains(err.Error(), "the gzip data is "+
-		"damaged") {
+	if _, _, err = read(damaged); err == nil ||
+		!strings.Contains(err.Error(), "the gzip data is damaged") {
 		t.Errorf("damaged: %v", err)
 	}
 }
 
 func TestReadLongLines(t *testing.T) {
 	reason := strings.Repeat("x", 3*readBuffer)
-	long := fmt.Sprintf(
-		logLine,
-		"gate_decision",
-		`{"gate":"g","reason":"`+reason+`","host":"h","rollout":"r"}`,
-	)
+	long := fmt.Sprintf(logLine, "gate_decision",
+		`{"gate":"g","reason":"`+reason+`","host":"h","rollout":"r"}`)
 	got, _, err := read([]byte(long + long))
 	if err != nil || len(got) != 2 || got[1].Gate.Reason != reason {
 		t.Errorf("%d entries, %v", len(got), err)
@@ -380,12 +377,8 @@ func TestInternedStringsAreBounded(t *testing.T) {
 
 func TestReadReportsFailingInput(t *testing.T) {
 	line := fmt.Sprintf(logLine, "rollout_event", joined)
-	r, err := NewReader(
-		"t.ndjson",
-		io.MultiReader(
-			strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(errors.New("disk on fire")),
-		),
-	)
+	r, err := NewReader("t.ndjson", io.MultiReader(
+		strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(errors.New("disk on fire"))))
 	for err == nil {
 		_, err = r.Read()
 	}
@@ -397,8 +390,8 @@ func TestReadReportsFailingInput(t *testing.T) {
 	}
 }
 
-// FuzzReader checks that no input makes the reader panic, and that what it reads survives writing
-// and reading again.
+// FuzzReader checks that no input makes the reader panic, and that entries stay the same when they
+// are written and read again.
 func FuzzReader(f *testing.F) {
 	all := zoo()
 	whole := write(f, all)
@@ -408,22 +401,13 @@ func FuzzReader(f *testing.F) {
 		f.Add(line)
 	}
 	for _, kind := range []string{"rollout_event", "effect", "agent_event", "plan_action", "metric"} {
-		f.Add(
-			fmt.Appendf(
-				nil,
-				logLine,
-				kind,
-				`{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`,
-			),
-		)
+		f.Add(fmt.Appendf(nil, logLine, kind,
+			`{"HostJoined":{"rollout_id":"r","host_id":"h","wave":0,"at":"2026-05-16T01:00:00Z"}}`))
 	}
 	f.Add([]byte(documentOf(f, "stable@a1", lone())))
-	f.Add(
-		[]byte(
-			`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],` +
-				`"more":1,"rollout_id":"a\u0022"}`,
-		),
-	)
+	f.Add([]byte(
+		`{"events":[{"seq":7,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":[]}],` +
+			`"more":1,"rollout_id":"a\u0022"}`))
 	f.Add(zstdOf(f, whole))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, r, err := read(data)

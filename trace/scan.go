@@ -8,7 +8,7 @@ import (
 	"rollsim/reducer"
 )
 
-// scanner reads a line from left to right. Once bad is set, what it returns has no meaning.
+// scanner reads a line from left to right. Once bad is set, its results have no meaning.
 type scanner struct {
 	b   []byte
 	i   int
@@ -98,7 +98,7 @@ func same[S ~string | ~[]byte](s *scanner, known S) bool {
 	return true
 }
 
-// hostID reads the rest of a host's name, which most often is that of the entry's host.
+// hostID reads the rest of a host's name, which usually is the name of the entry's host.
 func (s *scanner) hostID() reducer.HostID {
 	if s.host != "" && same(s, s.host) {
 		return s.host
@@ -106,7 +106,7 @@ func (s *scanner) hostID() reducer.HostID {
 	return reducer.HostID(s.string())
 }
 
-// rolloutID reads the rest of a rollout's id, which most often is that of the entry's rollout.
+// rolloutID reads the rest of a rollout's id, which usually is the id of the entry's rollout.
 func (s *scanner) rolloutID() reducer.RolloutID {
 	if s.rollout != "" && same(s, s.rollout) {
 		return s.rollout
@@ -189,8 +189,8 @@ func (s *scanner) column() (reducer.Time, bool) {
 	return t, ok && s.i == len(s.b)
 }
 
-// usualTime reads a time in UTC within the hour of the last one. It reports whether it is such a
-// time.
+// usualTime reads a time in UTC within the hour of the last one; false if the text has another
+// form.
 func (s *scanner) usualTime() (reducer.Time, bool) {
 	b := s.b[s.i:]
 	if len(b) < len(`2026-05-16T01:00:00Z`) || string(b[:hourText]) != string(s.d.hour[:]) ||
@@ -241,8 +241,8 @@ func (d *decoder) rememberHour(text []byte, t reducer.Time) {
 	}
 }
 
-// recent returns b as a string. Strings of a log recur, so it first looks for it in a small hash
-// table of recent strings.
+// recent returns b as a string. Strings of a log recur, so recent first searches a small hash table
+// of recent strings.
 func (d *decoder) recent(b []byte) string {
 	if len(b) > internLongest {
 		return string(b)

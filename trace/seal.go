@@ -18,6 +18,8 @@ const (
 	Misplaced                        // the entry, reported as missing, occurs later
 	Miscounted                       // the end line has another count or digest
 	Trailing                         // lines follow the end line
+
+	breachEnd
 )
 
 // Breach is a sign that a simulated trace was changed after it was written.
@@ -26,14 +28,13 @@ type Breach struct {
 	Seq  uint64 // the seq of the entry
 	Line int    // where the breach was found
 
-	Last uint64 // Missing: the last of several consecutive entries that are missing
-	// Missing: the seq found instead; Misplaced: the seq of the entry before
-	Found  uint64
+	Last   uint64 // Missing: the last of several consecutive entries that are missing
+	Found  uint64 // Missing: the seq found instead; Misplaced: the seq of the entry before
 	First  int    // Repeated: the line of the first occurrence; 0 when it is not known
 	Detail string // Changed, Miscounted
 }
 
-// String returns which entry is wrong, and how.
+// String returns a sentence that names the entry and the breach.
 func (b Breach) String() string {
 	switch b.Kind {
 	case Changed:
@@ -58,6 +59,7 @@ func (b Breach) String() string {
 		return fmt.Sprintf("entry %d (line %d), the end line: %s", b.Seq, b.Line, b.Detail)
 	case Trailing:
 		return fmt.Sprintf("line %d follows the end line", b.Line)
+	case breachEnd:
 	}
 	return fmt.Sprintf("BreachKind(%d)", uint8(b.Kind))
 }
@@ -65,7 +67,7 @@ func (b Breach) String() string {
 // seal checks that a simulated trace has the lines that were written.
 type seal struct {
 	digest   Digest
-	next     uint64 // the seq that the next line should have
+	next     uint64 // the expected seq of the next line
 	lastLine int    // the line of the entry before next
 	gapFrom  uint64 // the first seq of the last gap
 	gapTo    uint64 // the first seq after it
@@ -84,7 +86,7 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 		digest = s.digest.Sum()
 	}
 	if detail := s.changed(e, line, s.digest.add(e), sum); detail != "" {
-		// Its seq may have been changed too, so it counts as the one that belongs here.
+		// Its seq may have been changed too, so the entry counts as the expected one.
 		s.breach(Breach{Kind: Changed, Seq: s.next, Line: n, Detail: detail})
 		s.next++
 		s.lastLine = n
@@ -117,8 +119,8 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	}
 }
 
-// changed returns why the line is not the one that was written, or an empty string if it may be.
-// The order of the keys, spaces and escapes may differ, since a tool may have reformatted the JSON.
+// changed returns how the line shows that it was changed, or an empty string if it does not. The
+// order of the keys, spaces and escapes may differ, since a tool may have reformatted the JSON.
 func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if sum == nil {
 		return "it has no sum"

@@ -3,6 +3,7 @@ package trace
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,12 +39,9 @@ func TestSeal(t *testing.T) {
 			"entries 7 to 8 are missing: line 8 has seq 9"},
 		{"last removed", func(l []string) []string { return append(l[:last-1:last-1], l[last]) },
 			fmt.Sprintf("entry %d is missing: line %d has seq %d", last-1, last, last)},
-		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) }, "entry 7 occurs " +
-			"twice, on lines 8 and 9"},
-		{"repeated later", func(l []string) []string {
-			return append(l[:20:20], append([]string{l[7]},
-				l[20:]...)...)
-		},
+		{"repeated", func(l []string) []string { return append(l[:8:8], l[7:]...) },
+			"entry 7 occurs twice, on lines 8 and 9"},
+		{"repeated later", func(l []string) []string { return slices.Insert(l, 20, l[7]) },
 			"entry 7 occurs twice, the second time on line 21"},
 		{"swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l },
 			"entry 7 is missing: line 8 has seq 8\nentry 7 comes after entry 8, on line 9"},
@@ -73,8 +71,7 @@ func TestSeal(t *testing.T) {
 		{"no JSON added", func(l []string) []string { return append(l, "hello") },
 			fmt.Sprintf("line %d follows the end line", last+2)},
 		{"two changes", func(l []string) []string {
-			return replace(10, `"wave":2`,
-				`"wave":3`)(replace(3, "web", "db")(l))
+			return replace(10, `"wave":2`, `"wave":3`)(replace(3, "web", "db")(l))
 		},
 			"entry 3 (line 4): changed after it was written: its content does not match its sum\n" +
 				"entry 10 (line 11): changed after it was written: its content does not match its sum"},
@@ -142,8 +139,8 @@ func TestSealOfConsistentForgery(t *testing.T) {
 		}
 		b := r.Breaches()
 		if len(b) != 1 || b[0].Kind != Miscounted ||
-			!strings.HasPrefix(b[0].String(), fmt.Sprintf("entry %d (line %d), the end line: it "+
-				"counts ", last, last+1)) {
+			!strings.HasPrefix(b[0].String(),
+				fmt.Sprintf("entry %d (line %d), the end line: it counts ", last, last+1)) {
 			t.Errorf("%s: breaches %v", name, b)
 		}
 	}

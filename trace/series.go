@@ -8,11 +8,11 @@ import (
 // series reads several inputs that together are one log.
 type series struct {
 	open  []func() (*Reader, error) // the inputs that are not opened yet, in order
-	now   []*Reader                 // the open ones: one of several in a row, or all of a merge
-	heads []*Entry                  // of a merge, the next entry of each open input
+	now   []*Reader                 // the open inputs: at most one of Concatenate, all of Merge
+	heads []*Entry                  // the next entry of each input of Merge; nil for Concatenate
 	last  *Reader                   // the input of the last entry
 	ahead bool
-	done  Passed
+	done  Passed // the counts of the closed inputs
 	err   error
 }
 

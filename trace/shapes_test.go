@@ -41,8 +41,8 @@ func TestReadZstd(t *testing.T) {
 		t.Errorf("cut off: %v", err)
 	}
 	packed[len(packed)-1] ^= 1
-	if _, _, err = read(packed); err == nil || !strings.Contains(err.Error(), "the zstd data is "+
-		"damaged") {
+	if _, _, err = read(packed); err == nil ||
+		!strings.Contains(err.Error(), "the zstd data is damaged") {
 		t.Errorf("damaged: %v", err)
 	}
 }
@@ -61,7 +61,7 @@ func documentOf(t testing.TB, id reducer.RolloutID, entries []Entry) string {
 	return fmt.Sprintf(`{"rollout_id":"%s","events":[%s]}`, id, strings.Join(events, ","))
 }
 
-// lone returns the entries of the zoo that a control plane may log.
+// lone returns the entries of the zoo without the header.
 func lone() []Entry {
 	return slices.DeleteFunc(zoo(), func(e Entry) bool { return e.Kind == KindHeader })
 }
@@ -78,7 +78,7 @@ func TestReadDocument(t *testing.T) {
 		"unknown members": `{"next":{"seq":[1]},"rollout_id":"` + id + `","events":` + parts[1] +
 			`,"more":false}`,
 		"unknown and sorted": `{"a":1,"events":` + parts[1] + `,"more":false,"rollout_id":"` + id + `"}`,
-		"gzip":               string(zstdOf(t, []byte(text))),
+		"zstd":               string(zstdOf(t, []byte(text))),
 	} {
 		for _, in := range []io.Reader{strings.NewReader(text),
 			iotest.OneByteReader(strings.NewReader(text))} {
@@ -104,10 +104,9 @@ func TestReadDocument(t *testing.T) {
 			if !r.IsDocument() || !reflect.DeepEqual(got.Entries, want) {
 				t.Errorf("%s: %d entries of %d", name, len(got.Entries), len(want))
 			}
-			if unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) +
-				strings.Count(text, `"a":1`); r.Passed().Fields != uint64(
-				unknown,
-			) {
+			unknown := strings.Count(text, `"more"`) + strings.Count(text, `"next"`) +
+				strings.Count(text, `"a":1`)
+			if r.Passed().Fields != uint64(unknown) {
 				t.Errorf("%s: unknown %+v", name, r.Passed())
 			}
 		}
@@ -160,7 +159,7 @@ func TestAhead(t *testing.T) {
 		"torn":     many[:len(many)-7],
 		"bad line": slices.Concat(many, []byte("hello\n"), many),
 		"cut off":  sealed[:bytes.LastIndexByte(sealed[:len(sealed)-1], '\n')+1],
-		"gzip":     plainSample(t, "sample-4"), "document": []byte(documentOf(t, "stable@a1", lone())),
+		"sample":   plainSample(t, "sample-4"), "document": []byte(documentOf(t, "stable@a1", lone())),
 		"trailing": slices.Concat(sealed, log),
 	} {
 		all := func(ahead bool) (Collector, error, Passed, []Breach) {
@@ -256,8 +255,8 @@ func TestConcatenate(t *testing.T) {
 	r := Concatenate(
 		func() (*Reader, error) { return NewReader("a", bytes.NewReader(write(t, zoo()))) },
 	)
-	if _, err := r.Read(); err == nil || err.Error() != "a: a simulated trace cannot be read "+
-		"together with other inputs: name it alone" {
+	const refusal = "a: a simulated trace cannot be read together with other inputs: name it alone"
+	if _, err := r.Read(); err == nil || err.Error() != refusal {
 		t.Error(err)
 	}
 	r = Concatenate(func() (*Reader, error) { return NewReader("a", strings.NewReader("")) })
@@ -268,7 +267,7 @@ func TestConcatenate(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	var readers []*Reader
-	var want Collector
+	var got Collector
 	entries := lone()
 	for i := range entries {
 		entries[i].Seq = uint64(i)
@@ -299,9 +298,9 @@ func TestMerge(t *testing.T) {
 		if r.File() != string(e.Rollout) {
 			t.Errorf("%s is from %s", e.Rollout, r.File())
 		}
-		_ = want.Write(e)
+		_ = got.Write(e)
 	}
-	if !reflect.DeepEqual(want.Entries, entries) {
-		t.Errorf("%d of %d entries", len(want.Entries), len(entries))
+	if !reflect.DeepEqual(got.Entries, entries) {
+		t.Errorf("%d of %d entries", len(got.Entries), len(entries))
 	}
 }

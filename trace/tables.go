@@ -2,8 +2,8 @@ package trace
 
 import "rollsim/reducer"
 
-// Tables are the derived tables of a control plane's state.db: the state to which, according to the
-// control plane, its log leads.
+// Tables are the derived tables of a control plane's state.db: the result of its log, according to
+// the control plane.
 type Tables interface {
 	// Rollouts calls do for every row of the table rollouts, in the order of opening, until do returns
 	// an error. It reports whether there is such a table.

@@ -11,12 +11,13 @@ import (
 	"rollsim/reducer"
 )
 
-// Detail is how much of a trace its text form shows. The digest covers the rest as well.
+// Detail is the set of entries that the text form of a trace shows. The digest covers the others
+// too.
 type Detail uint8
 
 // The details.
 const (
-	Full            Detail = iota // without agent events and dispatches sent more than twice
+	Full            Detail = iota // all but agent events and attempts at a dispatch after the second
 	TransitionsOnly               // only rollout transitions and rejections, for large scenarios
 )
 
@@ -125,19 +126,12 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 	}
 	for i := range h.Budgets {
 		c := &h.Budgets[i]
-		line(
-			"budget",
-			fmt.Sprintf(
-				"%s: at most %d of %s in flight", plain(c.Name), c.MaxInFlight,
-				plain(strings.Join(c.Hosts, ", ")),
-			),
-		)
+		hosts := plain(strings.Join(c.Hosts, ", "))
+		line("budget", fmt.Sprintf("%s: at most %d of %s in flight", plain(c.Name), c.MaxInFlight, hosts))
 	}
 	for _, q := range h.Quarantine {
-		line(
-			"quarantine",
-			fmt.Sprintf("closure %s on %s", plain(string(q.Closure)), plain(string(q.Channel))),
-		)
+		closure, channel := plain(string(q.Closure)), plain(string(q.Channel))
+		line("quarantine", fmt.Sprintf("closure %s on %s", closure, channel))
 	}
 	return b
 }
@@ -153,7 +147,7 @@ const (
 
 // Lines formats entries as lines of aligned text.
 type Lines struct {
-	Start    reducer.Time // when the trace starts
+	Start    reducer.Time // the time at which the trace starts
 	Absolute bool         // whether times are in RFC 3339 instead of relative to Start
 }
 
@@ -183,7 +177,7 @@ func eventHost(e *Entry, host reducer.HostID) string {
 	return string(host)
 }
 
-// subject returns the second and the third column.
+// subject returns the second and the third column of an entry.
 func subject(e *Entry) (what, kind string) {
 	switch {
 	case e.Event != nil:
@@ -289,14 +283,9 @@ func appendAgentDetails(b []byte, a *AgentEvent) []byte {
 	case reducer.ProbesFailed:
 		b = append(b, ", policy "...)
 		b = append(b, a.Policy.String()...)
-	case reducer.DispatchAck,
-		reducer.ActivationStarted,
-		reducer.ActivationCompleted,
-		reducer.ProbeTopologyDeclared,
-		reducer.ProbeObservedFirst,
-		reducer.ProbeFailureFirst,
-		reducer.RollbackComplete,
-		reducer.ProbesPassed:
+	case reducer.DispatchAck, reducer.ActivationStarted, reducer.ActivationCompleted,
+		reducer.ProbeTopologyDeclared, reducer.ProbeObservedFirst, reducer.ProbeFailureFirst,
+		reducer.RollbackComplete, reducer.ProbesPassed:
 	}
 	return b
 }

@@ -79,7 +79,7 @@ agent Converged stable@a1 web-01 seq 14
 // TestColumns checks that a long name moves only the rest of its own line, and that no name
 // contains a line break.
 func TestColumns(t *testing.T) {
-	l := Lines{Absolute: true}
+	l, long := Lines{Absolute: true}, strings.Repeat("x", 30)
 	for _, c := range []struct {
 		entry Entry
 		want  string
@@ -91,10 +91,9 @@ func TestColumns(t *testing.T) {
 				"         wave 0",
 		},
 		{
-			Entry{At: start, Kind: KindRolloutEvent, Rollout: reducer.RolloutID("r" + strings.Repeat("x",
-				30)),
+			Entry{At: start, Kind: KindRolloutEvent, Rollout: reducer.RolloutID("r" + long),
 				Event: &reducer.Event{Kind: reducer.HostJoined, At: start, Host: "h"}},
-			"2026-05-16T01:00:00Z  event     HostJoined                   r" + strings.Repeat("x", 30) +
+			"2026-05-16T01:00:00Z  event     HostJoined                   r" + long +
 				"  h               wave 0",
 		},
 		{

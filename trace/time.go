@@ -35,8 +35,8 @@ func appendClock(b []byte, second int64) []byte {
 	return append2(append(b, ':'), second%60)
 }
 
-// appendDecimals appends the fraction of a second with the fewest of 0, 3, 6 or 9 decimals, at
-// least with least of them.
+// appendDecimals appends the fraction of a second with the fewest of 0, 3, 6 or 9 decimals that
+// represent it, and at least with least decimals.
 func appendDecimals(b []byte, nanos int64, least int) []byte {
 	n := 9
 	switch {
@@ -71,8 +71,8 @@ func floorDiv(a, b int64) (quotient, remainder int64) {
 }
 
 // ParseTime parses an RFC 3339 time with any offset and 0 to 9 decimals. T and Z may be lower-case.
-// Second 60, a leap second, is the second after 59. The error says what was expected, or that the
-// time is out of the range of reducer.Time.
+// Second 60, a leap second, is the second after 59. The error says what was expected: an RFC 3339
+// time, or one in the range of reducer.Time.
 func ParseTime[S ~string | ~[]byte](s S) (reducer.Time, error) {
 	seconds, ok := parseSeconds(s)
 	if !ok {
@@ -120,7 +120,7 @@ func parseSeconds[S ~string | ~[]byte](s S) (int64, bool) {
 	return daysSinceEpoch(year, month, day)*secondsPerDay + hour*3600 + minute*60 + second, true
 }
 
-// parseDecimals parses the fraction of a second at i, if there is one. It returns where it ends.
+// parseDecimals parses the fraction of a second at i, if there is one. end is the index after it.
 func parseDecimals[S ~string | ~[]byte](s S, i int) (nanos int64, end int, ok bool) {
 	if s[i] != '.' {
 		return 0, i, true

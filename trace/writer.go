@@ -30,8 +30,8 @@ func NewWriter(w io.Writer) *Writer { return &Writer{w: w, buf: make([]byte, 0, 
 
 // Write writes an entry. It ignores an end entry, since Close writes its own. In a sealed trace the
 // seq of the header must be 0, and that of every other entry one more than that of the entry
-// before. The error says where that is not so, or is that of the underlying writer; every later
-// call returns it.
+// before. The error names the first entry with another seq, or is that of the underlying writer;
+// every later call returns it.
 func (w *Writer) Write(e *Entry) error {
 	if w.err != nil || e.Kind == KindEnd {
 		return w.err

@@ -73,12 +73,9 @@ func zoo() []Entry {
 		Effect: RecordTransition, Host: h1, Rollout: r1, From: reducer.HostPending,
 		To: reducer.HostActivating, At: start,
 	}})
-	add(
-		Entry{
-			Kind:       KindEffect,
-			HostEffect: &HostEffect{Effect: RemoteInsertQuarantine, Channel: "stable", Closure: "a1"},
-		},
-	)
+	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{
+		Effect: RemoteInsertQuarantine, Channel: "stable", Closure: "a1",
+	}})
 	for i, a := range []AgentEvent{
 		{Kind: reducer.DispatchAck, Closure: "a0"},
 		{Kind: reducer.DispatchAck}, // a host that runs nothing yet
@@ -111,19 +108,16 @@ func zoo() []Entry {
 		add(Entry{Kind: KindPlanAction, Host: p.Host, Rollout: r1, Plan: &p})
 	}
 	add(Entry{Kind: KindGateDecision, Host: h1, Rollout: r1, Gate: &GateDecision{
-		Gate: GateWavePromotion, Reason: "wave-promotion: host_wave=1 > " +
-			"current_wave=0", Host: h1, Rollout: r1,
+		Gate: GateWavePromotion, Reason: "wave-promotion: host_wave=1 > current_wave=0",
+		Host: h1, Rollout: r1,
 	}})
-	add(
-		Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "200", Ref: "a1"}},
-	)
+	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{
+		Channel: "stable", Outcome: "200", Ref: "a1",
+	}})
 	add(Entry{Kind: KindManifestPoll, Poll: &ManifestPoll{Channel: "stable", Outcome: "failed"}})
-	add(
-		Entry{
-			Kind:       KindEffect,
-			HostEffect: &HostEffect{Effect: RemoteRemoveQuarantine, Channel: "stable", Closure: "a1"},
-		},
-	)
+	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{
+		Effect: RemoteRemoveQuarantine, Channel: "stable", Closure: "a1",
+	}})
 	for _, f := range []Fault{
 		{Fault: "message-delayed", Host: h1, Rollout: r1, Seq: 3, Millis: 1500},
 		{Fault: "poll-failed", Channel: "stable"},
@@ -211,11 +205,8 @@ func TestZooIsComplete(t *testing.T) {
 	}
 	// The simulator writes neither verify_outcome nor other kinds, and the Writer adds the end line.
 	if len(events) != len(reducer.EventKinds()) || len(effects) != len(reducer.EffectKinds()) ||
-		len(
-			agents,
-		) != len(
-			reducer.AgentEventKinds(),
-		) || len(actions) != int(actionEnd)-1 || len(kinds) != int(kindEnd)-1-3 {
+		len(agents) != len(reducer.AgentEventKinds()) ||
+		len(actions) != ActionCount-1 || len(kinds) != KindCount-1-3 {
 		t.Errorf("the zoo has %d events, %d effects, %d agent events, %d actions and %d kinds",
 			len(events), len(effects), len(agents), len(actions), len(kinds))
 	}

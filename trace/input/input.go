@@ -51,9 +51,8 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	return trace.Concatenate(opens...), nil
 }
 
-// IsStream reports whether an input can be read only once: standard input, or a name that is
-// neither that of a regular file nor of a directory, such as the pipe that a shell makes for
-// <(COMMAND).
+// IsStream reports whether an input can be read only once: standard input, or anything else that is
+// neither a regular file nor a directory, such as the pipe that a shell makes for <(COMMAND).
 func IsStream(name string) bool {
 	info, err := os.Stat(name)
 	return name == Stdin || err == nil && !info.Mode().IsRegular() && !info.IsDir()

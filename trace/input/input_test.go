@@ -12,12 +12,12 @@ import (
 	"rollsim/trace"
 )
 
-// line returns a line of a control plane's log with that seq.
+// line returns a line of a control plane's log with the given seq.
 func line(seq int) string {
 	return fmt.Sprintf(`{"seq":%d,"ts":"2026-05-16T01:00:00Z","kind":"note","payload":{}}`, seq)
 }
 
-// document returns a rollout document with entries of those seqs.
+// document returns a rollout document with entries of the given seqs.
 func document(seqs ...int) string {
 	var lines []string
 	for _, seq := range seqs {
@@ -110,7 +110,7 @@ func TestIsStream(t *testing.T) {
 	}
 }
 
-// TestDatabase checks that a file that is no database is recognized as such, plain or damaged.
+// TestDatabase checks a file that is not a database, and a damaged database.
 func TestDatabase(t *testing.T) {
 	if db, err := Database("good", file(t, "good", line(1))); db != nil || err != nil {
 		t.Errorf("NDJSON opens as %v, %v", db, err)

@@ -22,7 +22,7 @@ const (
 	journalSuffix = "-journal"
 )
 
-// How the header of a database says that it is in WAL mode: by the version for readers.
+// A database is in WAL mode if its header has walVersion at readVersionAt.
 const (
 	readVersionAt = 19
 	walVersion    = 2
@@ -33,9 +33,9 @@ const (
 // A database in use has a -wal and a -shm. Mode ro reads through them, as any other reader does.
 // For a database at rest SQLite would create them, even in mode ro, and leave them behind. When
 // there is no -wal, the main file alone is complete, and open reads it as immutable. A -wal without
-// -shm is part of a copy or was left by a crash. SQLite has to write to read it, so open reads a
-// private copy of both files. It does so too for the journal of a transaction that a crash
-// interrupted.
+// -shm is part of a copy or was left by a crash. SQLite must write to such a database to read it,
+// so open reads a private copy of both files. It also copies a database with the journal of a
+// transaction that a crash interrupted.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -128,6 +128,7 @@ func size(path string) int64 {
 // files has the sizes and modification times of a database and the files next to it.
 type files [3]struct{ size, modified int64 }
 
+// look returns the present sizes and times of a database's files.
 func look(path string) files {
 	var f files
 	for i, suffix := range []string{"", walSuffix, journalSuffix} {
@@ -138,7 +139,7 @@ func look(path string) files {
 	return f
 }
 
-// snapshot has the files of a database at rest, to check later that they have not changed.
+// snapshot records the files of a database at rest, to check later that they have not changed.
 type snapshot struct {
 	path  string
 	files files
@@ -146,13 +147,12 @@ type snapshot struct {
 
 func (s *snapshot) check() error {
 	if s != nil && look(s.path) != s.files {
-		return errors.New("another process wrote to the database while it was read: read it " +
-			"again")
+		return errors.New("another process wrote to the database while it was read: read it again")
 	}
 	return nil
 }
 
-// copyTries is how often copying is tried while the database changes.
+// copyTries is the number of attempts to copy a database that changes in the meantime.
 const copyTries = 3
 
 // openCopy opens a private copy of the database and the files next to it.
@@ -172,7 +172,8 @@ func openCopy(path string) (*DB, error) {
 	})
 }
 
-// OpenStream opens a private copy of the database that in returns. name is its name in messages.
+// OpenStream opens a private copy of the database that it reads from in. name is its name in
+// messages.
 func OpenStream(name string, in io.Reader) (*DB, error) {
 	db, err := openPrivate(func(to string) error {
 		if err := write(to, in); err != nil {

@@ -32,7 +32,7 @@ type DB struct {
 	clean func() error // removes a private copy; nil when there is none
 }
 
-// busyFor is how long to wait for a database that another process has locked.
+// busyFor is the time to wait for a database that another process has locked.
 const busyFor = 2 * time.Second
 
 // Open opens a database to read it once. name is its name in messages. The error is a
@@ -42,7 +42,8 @@ func Open(name, path string) (*DB, error) {
 	return begun(name, db, err)
 }
 
-// begun begins the transaction of an open database, or returns why it could not be opened.
+// begun begins the transaction of an open database. It returns err, the error of opening it, as a
+// *trace.ReadError.
 func begun(name string, db *DB, err error) (*DB, error) {
 	if err == nil {
 		db.file = name
@@ -343,7 +344,7 @@ func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
 // Close ends the transaction and closes the database.
 func (db *DB) Close() error {
 	if db.rows != nil {
-		_ = db.rows.Close() // returns the error of its last step again
+		_ = db.rows.Close() // Next has returned its error
 	}
 	errs := []error{db.conn.Close()}
 	if db.clean != nil {
@@ -352,19 +353,18 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// explain returns what an error of SQLite means for a state.db.
+// explain returns a message about an error of SQLite in terms of a state.db.
 func explain(err error) string {
 	what := strings.TrimPrefix(err.Error(), "sqlite3: ")
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
-		return fmt.Sprintf("another process has locked the database for more than %v: try again "+
-			"later", busyFor)
+		return fmt.Sprintf(
+			"another process has locked the database for more than %v: try again later", busyFor)
 	case errors.Is(err, sqlite3.NOTADB):
 		return "the database is damaged, or encrypted: " + what
 	case errors.Is(err, sqlite3.CORRUPT):
 		return "the database is damaged: " + what
-	case errors.Is(err, sqlite3.CANTOPEN),
-		errors.Is(err, sqlite3.IOERR),
+	case errors.Is(err, sqlite3.CANTOPEN), errors.Is(err, sqlite3.IOERR),
 		errors.Is(err, sqlite3.READONLY):
 		return "the database cannot be read: " + what
 	}

@@ -24,8 +24,8 @@ import (
 	"rollsim/trace"
 )
 
-// A test that needs another process to use a database starts its own binary with this variable set
-// to the database's path.
+// writerEnv makes the test binary act as the control plane, which writes to a database. Its value
+// is the path of the database.
 const writerEnv = "ROLLSIM_TEST_WRITER"
 
 func TestMain(m *testing.M) {
@@ -164,8 +164,8 @@ func count(path string) (rows, rollouts, quarantines int, err error) {
 
 const sampleRows = 4041
 
-// check checks that a database has so many rows more than the sample, and that reading it changes
-// no file.
+// check checks that a database has the rows of the sample and more others, and that reading it
+// changes no file.
 func check(t *testing.T, path string, more int) {
 	t.Helper()
 	before := folder(t, path)
@@ -239,7 +239,7 @@ func TestWhileItIsWritten(t *testing.T) {
 	}
 }
 
-func TestWriterGoesWhileItIsRead(t *testing.T) {
+func TestWriterEndsWhileItIsRead(t *testing.T) {
 	path := sample(t, "sample-4")
 	p := start(t, path)
 	p.do(addRow)
@@ -262,7 +262,7 @@ func TestWriterGoesWhileItIsRead(t *testing.T) {
 	}
 }
 
-func TestWriterComesWhileItIsRead(t *testing.T) {
+func TestWriterStartsWhileItIsRead(t *testing.T) {
 	path := sample(t, "sample-4")
 	db, err := Open("state.db", path)
 	if err != nil {
@@ -317,8 +317,8 @@ func TestStream(t *testing.T) {
 	}
 	nothingStays(t, func() (*DB, error) { return OpenStream("state.db.gz", bytes.NewReader(content)) })
 	for name, in := range map[string]io.Reader{
-		"the compressed data ends " +
-			"early": io.MultiReader(bytes.NewReader(content[:9000]), iotest.ErrReader(io.ErrUnexpectedEOF)),
+		"the compressed data ends early": io.MultiReader(
+			bytes.NewReader(content[:9000]), iotest.ErrReader(io.ErrUnexpectedEOF)),
 		"the database is damaged: database disk image is malformed": bytes.NewReader(content[:9000]),
 	} {
 		if _, err := OpenStream("state.db.gz", in); !errors.As(err, new(*trace.ReadError)) ||
@@ -328,8 +328,9 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// nothingStays checks that a private copy is removed while it is read, so that it does not stay if
-// the reader is killed, or afterwards where the system cannot do that.
+// nothingStays checks that a private copy is removed as soon as it is open, so that it does not
+// stay if the reader is killed. Windows cannot remove open files: there it checks the copy after
+// Close.
 func nothingStays(t *testing.T, open func() (*DB, error)) {
 	t.Helper()
 	dir := t.TempDir()
@@ -392,11 +393,11 @@ func TestLocked(t *testing.T) {
 	p := start(t, path)
 	p.do("PRAGMA journal_mode = delete")
 	p.do("BEGIN EXCLUSIVE")
-	begun := time.Now()
+	began := time.Now()
 	_, _, _, err := count(path)
 	if err == nil || err.Error() != "state.db: another process has locked the database for more "+
-		"than 2s: try again later" || time.Since(begun) > 20*time.Second {
-		t.Error(err, time.Since(begun))
+		"than 2s: try again later" || time.Since(began) > 20*time.Second {
+		t.Error(err, time.Since(began))
 	}
 }
 
@@ -469,11 +470,9 @@ func TestOtherDatabases(t *testing.T) {
 			return b
 		}), "the database is damaged: "},
 		{"garbage in the header", changed(func(b []byte) []byte {
-			copy(b[16:],
-				"\xff\xff\x02\x02\xff\xff\xff")
+			copy(b[16:], "\xff\xff\x02\x02\xff\xff\xff")
 			return b
-		}),
-			"the database is damaged"},
+		}), "the database is damaged"},
 	} {
 		path := filepath.Join(t.TempDir(), "state.db")
 		if err := c.make(path); err != nil {
