@@ -33,7 +33,7 @@ func (p *plane) Clone() ControlPlane {
 func (p *plane) Diff(other ControlPlane) []Difference {
 	o, ok := other.(*plane)
 	if !ok || o.rules != p.rules || o.inv != p.inv {
-		return []Difference{{Detail: "they are control planes of two kinds or inventories"}}
+		return []Difference{{Detail: "the two differ in kind or inventory"}}
 	}
 	d := differences(diffFleets(p.fleet, o.fleet))
 	for i := range p.seen {
@@ -59,14 +59,15 @@ func (p *plane) Diff(other ControlPlane) []Difference {
 		if i >= len(o.rollouts) {
 			continue
 		}
-		if b := o.rollouts[i]; r.timer != b.timer {
+		b := o.rollouts[i]
+		if r.timer != b.timer {
 			d.add(
 				string(r.id), "its retention expires %s, and %s in the other",
 				instant(r.timer), instant(b.timer),
 			)
 		}
-		if !slices.Equal(r.members, o.rollouts[i].members) {
-			d.add(string(r.id), "what was dispatched to or received from its hosts differs")
+		if !slices.Equal(r.members, b.members) {
+			d.add(string(r.id), "the dispatches to its hosts, or the messages from them, differ")
 		}
 	}
 	d.addPresets(p, o)
@@ -86,7 +87,8 @@ func (d *differences) add(subject, format string, args ...any) {
 	*d = append(*d, Difference{Subject: subject, Detail: fmt.Sprintf(format, args...)})
 }
 
-// addPresets adds entries of the quarantine that no rollout stands for.
+// addPresets adds the quarantine entries that belong to no rollout and are in only one of the two
+// control planes.
 func (d *differences) addPresets(p, o *plane) {
 	opened := func(e QuarantineEntry) bool {
 		return slices.ContainsFunc(p.rollouts, func(r *rollout) bool { return r.release == e })

@@ -9,85 +9,94 @@ import (
 	"rollsim/trace"
 )
 
-// ControlPlane is one control plane. Each method of the first group is one input: it does all that
-// follows from the input at once, and writes it to out in order. Times never fall from one input to
-// the next. An error is one of the machine (*reducer.MachineFailure) or ErrRunaway; the control
-// plane is then of no further use.
+// ControlPlane opens rollouts, plans their dispatches and applies the messages of agents. Each
+// method that returns an error and has an Output handles one input: it carries out all consequences
+// of the input before it returns, and writes them to out in order. The time of an input is never
+// before that of the previous input. An error is a *reducer.MachineFailure or ErrRunaway. After an
+// error the control plane must not be used.
 type ControlPlane interface {
-	// Poll reports the ref that a channel points at. A ref whose rollout is not known opens one.
+	// Poll handles the ref that a poll of a channel has found. It opens a rollout for a ref that never
+	// had one.
 	Poll(now reducer.Time, channel uint32, ref reducer.ChannelRef, out Output) error
 
-	// Receive reports a message of an agent. It reports whether the control plane acknowledges the
-	// message: an agent sends it again until it does.
+	// Receive handles a message of an agent, and reports whether the control plane acknowledges it.
+	// The agent repeats a message until it is acknowledged.
 	Receive(now reducer.Time, m Message, out Output) (acked bool, err error)
 
 	// Plan moves wave cursors, dispatches hosts and repeats dispatches that were not acked. A driver
-	// calls it every PlanInterval, and at the end of an instant after which PlanNeeded is true.
+	// calls it every PlanInterval, and at the end of each instant after which PlanNeeded is true.
 	Plan(tick Tick, out Output) error
 
-	// Expire reports that the retention of a rollout has expired, as Output.Arm asked for.
+	// Expire handles the end of the retention of a rollout. A driver calls it when Output.Arm has
+	// asked for it.
 	Expire(now reducer.Time, rollout reducer.RolloutID, out Output) error
 
-	// Lift reports that an operator takes an entry out of the quarantine.
+	// Lift removes an entry from the quarantine on behalf of an operator.
 	Lift(now reducer.Time, entry QuarantineEntry, out Output) error
 
-	// Apply hands an event to the reducer as it is: an operator's clearance, or a raw event.
+	// Apply passes an event to the reducer unchanged: an operator's clearance, or a raw event.
 	Apply(now reducer.Time, ev *reducer.Event, out Output) error
 
 	// PlanNeeded reports whether something has happened since the last Plan that may let a rollout
-	// go on.
+	// continue.
 	PlanNeeded() bool
 
-	// Fleet returns the fleet as the control plane knows it. It belongs to the control plane.
+	// Fleet returns the fleet as the control plane knows it. The caller must not change it.
 	Fleet() *reducer.Fleet
 
-	// Seen returns the ref that the last poll of a channel saw; empty before the first.
+	// Seen returns the ref that the last poll of a channel found. It is empty before the first poll.
 	Seen(channel uint32) reducer.ChannelRef
 
-	// LastDispatch returns the rollout that a host was last dispatched for; empty before the first.
+	// LastDispatch returns the rollout for which a host was last dispatched. It is empty before the
+	// first dispatch.
 	LastDispatch(host uint32) reducer.RolloutID
 
-	// Obstacle describes why a Pending host of a rollout does not move on.
+	// Obstacle describes why a Pending host of a rollout makes no progress.
 	Obstacle(rollout reducer.RolloutID, host reducer.HostID) string
 
-	// Counted returns the hosts that a budget counts now: those that are in flight, or dispatched and
+	// Counted returns the hosts that a budget counts now: those in flight, and those dispatched and
 	// not yet acked.
 	Counted(budget int) []uint32
 
-	// Clone returns a copy that shares nothing with the original that can change.
+	// Clone returns a copy that shares no mutable state with the original.
 	Clone() ControlPlane
 
-	// Diff returns what differs between two control planes of one kind and inventory: the fleet, the
-	// refs seen, the last dispatches, the quarantine, the retention timers, and what was dispatched to
-	// and received from the members of each rollout. What follows from these is not compared.
+	// Diff returns the differences between two control planes of one kind and inventory, and a single
+	// difference if they are not. It compares the records of rollouts and, where two records are
+	// equal, the states of their hosts; the refs seen; the last dispatch of each host; the quarantine;
+	// the retention timers; and, for each member of a rollout, whether it was dispatched and the seq
+	// of its last accepted message.
+	//
+	// It does not compare the machines, which dispatches wait for an ack, when they were sent and with
+	// which attempt, when the soaks of hosts are due, the wave cursor of the shipped control plane,
+	// the gate decisions that were logged last, the counts of budgets, and PlanNeeded.
 	Diff(other ControlPlane) []Difference
 
-	// Durable returns what a crash leaves. log holds every entry that the control plane has written.
+	// Durable returns what survives a crash. log holds every entry that the control plane has written.
 	Durable(log []trace.Entry) Durable
 
-	// Restore rebuilds a new control plane from what is durable, and arms its timers again. Nothing
-	// else is written to out.
+	// Restore rebuilds the state of a new control plane from what is durable, and arms its timers
+	// again. It writes nothing else to out.
 	Restore(now reducer.Time, from Durable, out Output) error
 }
 
-// Output receives what a control plane does while it works on one input, in order. A pointer is
-// valid during the call only.
+// Output receives the consequences of one input, in order. A pointer is valid only during the call.
 type Output interface {
 	// Entry receives an entry of the trace, without its seq.
 	Entry(e *trace.Entry)
 
-	// Dispatch receives a dispatch that is to reach a host's agent.
+	// Dispatch receives a dispatch for the agent of a host.
 	Dispatch(d Dispatch)
 
-	// Arm asks for a call of Expire at an instant, which may have passed. It replaces the timer that
-	// the rollout had.
+	// Arm asks the driver to call Expire at an instant, which may have passed. It replaces an earlier
+	// timer of the rollout.
 	Arm(rollout reducer.RolloutID, due reducer.Time)
 
-	// Applied receives each event that the fleet has accepted, after its entry and before those of
-	// its effects.
+	// Applied receives each event that the fleet has accepted, between the entry of the event and the
+	// entries of its effects.
 	Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects)
 
-	// Settled marks the end of the work on an accepted event, when its effects are carried out.
+	// Settled receives each accepted event once more, after its effects have been carried out.
 	Settled(r *reducer.Rollout, ev *reducer.Event)
 }
 
@@ -97,10 +106,10 @@ type Dispatch struct {
 	Rollout   reducer.RolloutID
 	Closure   reducer.ClosureHash
 	SoakDueAt reducer.Time
-	Attempt   int // from 1; above 1 it is sent again, without an ack
+	Attempt   int // 1 for the first; higher when it is repeated without an ack
 }
 
-// Message is what a host's agent says about its work for a rollout.
+// Message is a report of a host's agent about its work for a rollout.
 type Message struct {
 	Host    uint32 // by number in the inventory
 	Rollout reducer.RolloutID
@@ -111,13 +120,13 @@ type Message struct {
 type Tick struct {
 	Now reducer.Time
 
-	// Order is the order in which the hosts of a wave are looked at: a permutation of the numbers of
-	// all hosts, or nil for the order in which they joined. A control plane draws nothing itself, so
-	// where its order is random the driver draws it. Only the shipped one honours it.
+	// Order is the order in which a plan visits the hosts of a wave: a permutation of the numbers of
+	// all hosts, or nil for the order in which they joined. A control plane draws no random numbers,
+	// so that a driver draws a random order. Only the shipped control plane uses it.
 	Order []uint32
 }
 
-// Durable is what a crash of a control plane leaves for the one that replaces it.
+// Durable is what survives a crash of a control plane. The next one is restored from it.
 type Durable struct {
 	Log []trace.Entry // entries that the control plane has written, in order
 }
@@ -129,24 +138,23 @@ type Difference struct {
 	State   reducer.State // of the rollout, where the records of the fleets differ
 }
 
-// ErrRunaway says that work within one instant does not end, because some of it leads back to
-// itself without any delay.
+// ErrRunaway reports that the work of one instant does not end, because some of it causes itself
+// again without a delay.
 var ErrRunaway = errors.New(
-	"one instant does not end: some work leads back to itself without any " +
-		"delay",
+	"the work of one instant does not end: some of it causes itself again without a delay",
 )
 
-// New makes a control plane that has seen nothing yet.
+// New returns a control plane without rollouts.
 type New func(*Inventory, reducer.Machine) ControlPlane
 
-// Name names one of the control planes of this package. Empty stands for Specified.
+// Name is the name of a control plane of this package. Empty stands for Specified.
 type Name string
 
 // The control planes.
 const (
 	Specified Name = "specified" // what the RFCs ask for
 	Shipped   Name = "shipped"   // what runs in production
-	None      Name = "none"      // plans nothing, and lets no retention expire
+	None      Name = "none"      // plans nothing, and arms no retention timer
 )
 
 // builtIn lists the control planes in the order of Names.
@@ -168,7 +176,7 @@ func Names() []Name {
 	return names
 }
 
-// ByName finds a control plane. The error lists the names.
+// ByName returns the control plane with a name. The error for an unknown name lists the known ones.
 func ByName(name Name) (New, error) {
 	if name == "" {
 		name = Specified
@@ -183,7 +191,8 @@ func ByName(name Name) (New, error) {
 	return nil, fmt.Errorf("control plane %q does not exist: the control planes are %q", name, Names())
 }
 
-// Restart makes the control plane that follows a crash, out of what the crash left.
+// Restart returns the control plane that replaces a crashed one, restored from what survives the
+// crash.
 func Restart(
 	build New, inv *Inventory, m reducer.Machine, now reducer.Time, from Durable, out Output,
 ) (ControlPlane, error) {
@@ -194,7 +203,7 @@ func Restart(
 	return c, nil
 }
 
-// Log is an Output that keeps what it receives. The zero value is empty.
+// Log is an Output that records what it receives. The zero value is ready to use.
 type Log struct {
 	Entries    []trace.Entry // numbered from 1
 	Dispatches []Dispatch
@@ -207,13 +216,13 @@ type Timer struct {
 	Due     reducer.Time
 }
 
-// Entry keeps a clone of e.
+// Entry appends a copy of e.
 func (l *Log) Entry(e *trace.Entry) {
 	l.Entries = append(l.Entries, e.Clone())
 	l.Entries[len(l.Entries)-1].Seq = uint64(len(l.Entries))
 }
 
-// Dispatch keeps d.
+// Dispatch appends d.
 func (l *Log) Dispatch(d Dispatch) { l.Dispatches = append(l.Dispatches, d) }
 
 // Arm replaces the timer of the rollout.
@@ -222,7 +231,7 @@ func (l *Log) Arm(rollout reducer.RolloutID, due reducer.Time) {
 	l.Timers = append(l.Timers, Timer{rollout, due})
 }
 
-// Applied does nothing: the entries say it.
+// Applied does nothing: the event has an entry.
 func (l *Log) Applied(*reducer.Rollout, *reducer.Event, *reducer.Effects) {}
 
 // Settled does nothing.

@@ -14,7 +14,7 @@ import (
 
 const second = reducer.Time(time.Second)
 
-// twoChannels is a fleet of two channels. The second waits for the first.
+// twoChannels returns the configuration of two channels. The second waits for the first.
 func twoChannels() *Config {
 	policy := reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 3600}
 	return &Config{
@@ -69,7 +69,7 @@ func message(
 	}
 }
 
-// converge is all that the agent of a host says until the host is Converged.
+// converge returns the messages by which the agent of a host reports a complete switch.
 func converge(now reducer.Time, host uint32, id reducer.RolloutID) []input {
 	return []input{
 		message(now, host, id, 1, reducer.DispatchAck),
@@ -78,7 +78,7 @@ func converge(now reducer.Time, host uint32, id reducer.RolloutID) []input {
 	}
 }
 
-// story is a list of inputs that changes all of the state: a rollout of the first channel that
+// story returns inputs that together change all of the state: a rollout of the first channel that
 // rolls back and is pruned, a quarantine that is lifted, a second rollout, and one of the second
 // channel.
 func story() []input {
@@ -144,7 +144,7 @@ func text(l *Log) string {
 	return b.String()
 }
 
-// TestStory checks that the story of the other tests does what it is for.
+// TestStory checks that story reaches the states, gates and attempts on which the other tests rely.
 func TestStory(t *testing.T) {
 	var log Log
 	c := builder(t, Specified)(inventory(t, twoChannels()), reducer.RFC0008())
@@ -179,8 +179,8 @@ func TestStory(t *testing.T) {
 	}
 }
 
-// TestCloneIsIndependent clones a control plane before each input of a story. Both must go on as if
-// the other did not exist, whoever goes first.
+// TestCloneIsIndependent clones a control plane before each input of a story. Clone and original
+// must each continue like a control plane that was never cloned.
 func TestCloneIsIndependent(t *testing.T) {
 	for _, name := range Names() {
 		inv, inputs := inventory(t, twoChannels()), story()
@@ -209,8 +209,8 @@ func TestCloneIsIndependent(t *testing.T) {
 	}
 }
 
-// TestRestartFindsEverything crashes a control plane before each input of a story. The next one
-// must not differ, and must go on in the same way.
+// TestRestartFindsEverything crashes a control plane before each input of a story. The restarted
+// one must not differ, and must continue in the same way.
 func TestRestartFindsEverything(t *testing.T) {
 	for _, name := range []Name{Specified, Shipped} {
 		inv, inputs := inventory(t, twoChannels()), story()
@@ -241,8 +241,9 @@ func TestRestartFindsEverything(t *testing.T) {
 	}
 }
 
-// TestRestartMissesWhatIsLost is the negative twin: what is not durable is named.
-func TestRestartMissesWhatIsLost(t *testing.T) {
+// TestRestartReportsLostEntries removes entries from the log before a restart. Diff must name what
+// is lost.
+func TestRestartReportsLostEntries(t *testing.T) {
 	inv := inventory(t, twoChannels())
 	tests := map[string]struct {
 		lost func(*trace.Entry) bool
@@ -276,7 +277,7 @@ func TestRestartMissesWhatIsLost(t *testing.T) {
 			}
 			diff := c.Diff(next)
 			if !slices.ContainsFunc(diff, func(d Difference) bool { return d.Subject == tt.want }) {
-				t.Errorf("nothing about %s is found to be lost: %v", tt.want, diff)
+				t.Errorf("no difference names %s: %v", tt.want, diff)
 			}
 		})
 	}
@@ -333,11 +334,11 @@ func TestDiffNamesEachDifference(t *testing.T) {
 		},
 		{
 			"a dispatched member", func(p *plane) { p.rollouts[1].members[0].dispatched = true },
-			[]string{"late@z1: what was dispatched to or received from its hosts differs"},
+			[]string{"late@z1: the dispatches to its hosts, or the messages from them, differ"},
 		},
 		{
 			"the last message of a member", func(p *plane) { p.rollouts[2].members[0].seq++ },
-			[]string{"stable@r2: what was dispatched to or received from its hosts differs"},
+			[]string{"stable@r2: the dispatches to its hosts, or the messages from them, differ"},
 		},
 	}
 	c := builder(t, Specified)(inventory(t, twoChannels()), reducer.RFC0008())
@@ -388,8 +389,8 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// TestFailureOfTheMachine checks that a machine without an answer ends the input, a plan and a
-// restart too.
+// TestFailureOfTheMachine checks that each input, and a restart, returns a failure of the machine
+// at once.
 func TestFailureOfTheMachine(t *testing.T) {
 	inv := inventory(t, twoChannels())
 	for k, do := range story() {

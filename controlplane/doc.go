@@ -1,39 +1,39 @@
-// Package controlplane decides around the reducer: it opens rollouts for the refs that polls find,
-// plans which hosts are dispatched and which gate blocks the others, moves the wave cursor, repeats
-// dispatches that nobody acks, arms retention timers and keeps the quarantine.
+// Package controlplane makes the decisions around the reducer. It opens rollouts for the refs that
+// polls find, dispatches hosts or names the gate that blocks them, moves the wave cursor, repeats
+// dispatches without an ack, arms retention timers and holds the quarantine.
 //
-// A [ControlPlane] is a plain value. It reads no clock, draws nothing, starts nothing and knows no
-// agent: a driver calls it with one input at a time and receives through an [Output] what follows.
+// A [ControlPlane] reads no clock, draws no random numbers, starts no goroutines and calls no
+// agent. A driver passes it one input at a time and receives the consequences through an [Output].
 //
 // # One rollout, from end to end
 //
 // Channel "stable" has two hosts, web-1 in wave 0 and web-2 in wave 1. An [Inventory] numbers them
-// 0 and 1. The driver polls the channel, finds that it points at ref a1, and calls Poll. The
-// control plane has not seen the ref: it writes the poll, opens rollout stable@a1 and lets both
-// hosts join, each with an entry of the trace, and the effects of each with further entries.
-// PlanNeeded is true now.
+// 0 and 1. The driver polls the channel, finds that it points at ref a1, and calls Poll. The ref is
+// new to the control plane, so it writes the poll, opens rollout stable@a1 and adds both hosts to
+// it. Each event has an entry in the trace, as has each effect. PlanNeeded is now true.
 //
-// The driver calls Plan. The cursor stands at wave 0, so that web-1 is dispatched: an entry says
-// so, and Dispatch hands the driver what must reach the agent. For web-2 a gate decision is
-// written: wave-promotion blocks it. The next plan decides the same and writes nothing, because a
-// decision is written once per change of its reason.
+// The driver calls Plan. The cursor is at wave 0, so the plan dispatches web-1: it writes an entry
+// and passes the dispatch to the driver. For web-2 it writes a gate decision: wave-promotion blocks
+// the host. The next plan reaches the same decision and writes nothing, because a decision is
+// written only when its reason changes.
 //
-// The agent of web-1 acks, switches and converges. The driver calls Receive with each of its
-// messages; what moves the host becomes a HostStateChanged. Each ends with a plan: once web-1
-// soaks, it writes a WaveAdvanced from 0 to 0, once web-1 is Converged one from 0 to 1, and
-// dispatches web-2. Had web-1 not acked within a minute, a plan would have dispatched it again.
+// The agent of web-1 acks, switches and converges. The driver calls Receive with each message, and
+// then Plan. A message that moves the host becomes a HostStateChanged. Once web-1 soaks, the plan
+// writes a WaveAdvanced from 0 to 0. Once web-1 is Converged, it writes one from 0 to 1 and
+// dispatches web-2. Without an ack of web-1 within a minute, a plan would have repeated the
+// dispatch.
 //
-// When web-2 is Converged too, the fleet derives the RolloutTerminal, which schedules the pruning:
+// When web-2 is Converged too, the fleet derives a RolloutTerminal, which schedules the pruning:
 // Arm asks the driver to call Expire a week later.
 //
 // # Crashes
 //
-// A control plane that crashes is thrown away. [ControlPlane.Durable] returns what the crash
-// leaves, and [Restart] makes the next one of it. Diff compares the two: what it names, the crash
-// has lost.
+// A driver discards a control plane that crashes. [ControlPlane.Durable] returns what survives the
+// crash, and [Restart] returns the next control plane, restored from it. Diff compares the two and
+// so finds the state that the crash has lost.
 //
-// # Two control planes
+// # The control planes
 //
-// [Specified] is what the RFCs ask for, [Shipped] what runs in production. They are found by name
-// with [ByName], as machines are, and any of them runs under any machine.
+// [Specified] is what the RFCs ask for, [Shipped] what runs in production. [None] plans nothing and
+// serves tests of raw events. [ByName] returns each by its name, and each runs with any machine.
 package controlplane

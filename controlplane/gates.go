@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// waveGate returns which gate blocks every pending host of a wave alike, and why; empty when none
-// does.
+// waveGate returns the gate that blocks all pending hosts of a wave, and its reason. Both are empty
+// if there is none.
 func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
 	if p.quarantine.has(r.release) {
 		return trace.GateQuarantine, fmt.Sprintf(
@@ -29,9 +29,9 @@ func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
 	return "", ""
 }
 
-// awaitedChannel returns the first channel that the rollout's channel still waits for; empty for
-// none. The wait ends once the rollout of the awaited channel's declared ref was Terminal or is
-// Superseded.
+// awaitedChannel returns the first channel for which the rollout's channel still waits, or empty.
+// The wait ends once the rollout of the ref that the awaited channel was last seen at has been
+// Terminal or is superseded.
 func (p *plane) awaitedChannel(r *rollout) reducer.ChannelID {
 	if r.channel == nil {
 		return ""
@@ -45,7 +45,8 @@ func (p *plane) awaitedChannel(r *rollout) reducer.ChannelID {
 	return ""
 }
 
-// hostGate returns which gate blocks a host whose wave may go, and why; empty when none does.
+// hostGate returns the gate that blocks a host although none blocks its wave, and its reason. Both
+// are empty if there is none.
 func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
 	h := &p.inv.hosts[n]
 	for _, id := range p.inv.waitsFor[h.waits] {
@@ -65,17 +66,17 @@ func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
 	return "", ""
 }
 
-// recountMember recounts the host of a member whose last dispatch was for the rollout.
+// recountMember recounts the host of a member if its last dispatch was for the rollout.
 func (p *plane) recountMember(r *rollout, slot int) {
 	if n := r.members[slot].host; n != noHost && p.hosts[n].current == r.number {
 		p.recount(n)
 	}
 }
 
-// recount decides whether budgets count a host: from its dispatch until, under that rollout, it is
-// neither waiting for the ack nor in flight. Its state under an older rollout does not count, nor
-// under one that is pruned. Once the rollout has ended no dispatch is sent again, so that an ack
-// which is missing then may never come: budgets do not wait for it.
+// recount updates whether budgets count a host. They count it from its dispatch until it neither
+// waits for the ack nor is in flight under that rollout. Its state under an older or a pruned
+// rollout does not count. A rollout that has ended repeats no dispatches, so a missing ack may
+// never come: budgets do not wait for it.
 func (p *plane) recount(n uint32) {
 	if len(p.counted) == 0 {
 		return

@@ -10,7 +10,7 @@ import (
 	"rollsim/trace"
 )
 
-// Config is what a control plane is configured with.
+// Config is the configuration of a control plane.
 type Config struct {
 	Channels   []Channel
 	Budgets    []Budget
@@ -43,9 +43,9 @@ type Budget = trace.BudgetConfig
 // QuarantineEntry is a closure that must not be dispatched on a channel.
 type QuarantineEntry = trace.QuarantineConfig
 
-// Inventory holds the channels and hosts of a Config by number, together with what the gates need
-// to know of each host. Channels and hosts are numbered from 0 as declared, hosts through all
-// channels. An Inventory does not change, so that any number of control planes share it.
+// Inventory numbers the channels and hosts of a Config, and holds what the gates need to know of
+// each host. Channels are numbered from 0 as declared, and so are the hosts of all channels
+// together. An Inventory does not change, so that any number of control planes can share it.
 type Inventory struct {
 	channels  []channel
 	byID      map[reducer.ChannelID]uint32
@@ -71,8 +71,8 @@ type inventoryHost struct {
 // noHost is the number of a host that the inventory does not have.
 const noHost = ^uint32(0)
 
-// NewInventory numbers the channels and hosts of a configuration. The error names what is declared
-// twice, or named and not declared.
+// NewInventory numbers the channels and hosts of a configuration. The error names a declaration
+// that is missing or repeated, or a budget that is not above 0.
 func NewInventory(conf *Config) (*Inventory, error) {
 	inv := &Inventory{
 		byID:      make(map[reducer.ChannelID]uint32, len(conf.Channels)),
@@ -132,7 +132,8 @@ func (inv *Inventory) addChannels(channels []Channel) error {
 	return nil
 }
 
-// sortHosts makes hosts findable by name. A sorted list takes a tenth of the memory of a map.
+// sortHosts sorts the hosts by name for Host, and refuses duplicates. A sorted list needs a tenth
+// of the memory of a map.
 func (inv *Inventory) sortHosts() error {
 	inv.byName = make([]uint32, len(inv.hosts))
 	for i := range inv.byName {
@@ -175,7 +176,7 @@ func (inv *Inventory) addBudgets() error {
 			return fmt.Errorf("budget %s: max_in_flight %d is not above 0", b.Name, b.MaxInFlight)
 		}
 	}
-	made := make(map[string]uint32)
+	indexOf := make(map[string]uint32)
 	for n := range inv.hosts {
 		h := &inv.hosts[n]
 		var counting []uint32
@@ -188,10 +189,10 @@ func (inv *Inventory) addBudgets() error {
 			continue
 		}
 		key := fmt.Sprint(counting)
-		index, ok := made[key]
+		index, ok := indexOf[key]
 		if !ok {
 			index = uint32(len(inv.budgetsOf))
-			made[key] = index
+			indexOf[key] = index
 			inv.budgetsOf = append(inv.budgetsOf, counting)
 		}
 		h.budgets = index
@@ -205,7 +206,7 @@ func (inv *Inventory) Hosts() int { return len(inv.hosts) }
 // HostID returns the name of host n.
 func (inv *Inventory) HostID(n uint32) reducer.HostID { return inv.hosts[n].id }
 
-// Host returns the number of a host; false when no wave has it.
+// Host returns the number of a host, and false if no wave has it.
 func (inv *Inventory) Host(id reducer.HostID) (uint32, bool) {
 	i, found := slices.BinarySearchFunc(
 		inv.byName, id, func(n uint32, id reducer.HostID) int { return cmp.Compare(inv.hosts[n].id, id) },
@@ -216,13 +217,13 @@ func (inv *Inventory) Host(id reducer.HostID) (uint32, bool) {
 	return inv.byName[i], true
 }
 
-// Channel returns the number of a channel; false when it is not declared.
+// Channel returns the number of a channel, and false if it is not declared.
 func (inv *Inventory) Channel(id reducer.ChannelID) (uint32, bool) {
 	n, ok := inv.byID[id]
 	return n, ok
 }
 
-// Member returns the number of a host of a channel; false when the channel does not have it.
+// Member returns the number of a host of a channel, and false if the channel does not have it.
 func (inv *Inventory) Member(id reducer.ChannelID, host reducer.HostID) (uint32, bool) {
 	ch := inv.channel(id)
 	if ch == nil {
@@ -231,8 +232,7 @@ func (inv *Inventory) Member(id reducer.ChannelID, host reducer.HostID) (uint32,
 	return inv.member(ch, host, noHost)
 }
 
-// Policy returns the policy of a channel, which is the default one of a channel that is not
-// declared.
+// Policy returns the policy of a channel, or the default policy if the channel is not declared.
 func (inv *Inventory) Policy(id reducer.ChannelID) reducer.Policy {
 	if ch := inv.channel(id); ch != nil {
 		return ch.Policy
@@ -240,7 +240,7 @@ func (inv *Inventory) Policy(id reducer.ChannelID) reducer.Policy {
 	return reducer.DefaultPolicy()
 }
 
-// channel finds a channel; nil when it is not declared.
+// channel returns a channel, or nil if it is not declared.
 func (inv *Inventory) channel(id reducer.ChannelID) *channel {
 	n, ok := inv.byID[id]
 	if !ok {
@@ -249,7 +249,8 @@ func (inv *Inventory) channel(id reducer.ChannelID) *channel {
 	return &inv.channels[n]
 }
 
-// member finds a host of a channel. The guess is looked at first.
+// member returns the number of a host of a channel, and whether the channel has it. It tries guess
+// first.
 func (inv *Inventory) member(ch *channel, id reducer.HostID, guess uint32) (uint32, bool) {
 	if guess >= ch.first && guess < ch.end && inv.hosts[guess].id == id {
 		return guess, true

@@ -19,20 +19,20 @@ func TestInventory(t *testing.T) {
 		}
 	}
 	if n, ok := inv.Host("aa"); ok {
-		t.Errorf("there is no host aa, and it has number %d", n)
+		t.Errorf("host aa, which does not exist, has number %d", n)
 	}
 	if n, ok := inv.Channel("late"); !ok || n != 1 {
 		t.Errorf("channel late has number %d, %v", n, ok)
 	}
 	if _, ok := inv.Channel("edge"); ok {
-		t.Error("there is no channel edge")
+		t.Error("channel edge, which does not exist, has a number")
 	}
 	if n, ok := inv.Member("late", "x"); !ok || n != 4 {
 		t.Errorf("x is member %d of late, %v", n, ok)
 	}
 	for _, other := range []reducer.ChannelID{"stable", "edge"} {
 		if _, ok := inv.Member(other, "x"); ok {
-			t.Errorf("x is no host of %s", other)
+			t.Errorf("x is a member of %s", other)
 		}
 	}
 	if got := inv.Policy("late").RetentionSeconds; got != 3600 {
@@ -91,7 +91,7 @@ func TestQuarantine(t *testing.T) {
 		t.Errorf("the set is %v", q)
 	}
 	if !q.has(a2) || !q.has(b1) || q.has(a1) {
-		t.Error("it has what was not added, or lacks what was")
+		t.Error("the set has an entry that was not added, or lacks one that was")
 	}
 	q.remove(a1)
 	q.remove(a2)

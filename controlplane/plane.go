@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// plane is a control plane that keeps its books in memory and rebuilds them from the log. Its rules
-// say which of the built-in ones it is.
+// plane is a control plane that holds its state in memory and rebuilds it from the log. Its rules
+// distinguish the built-in control planes.
 type plane struct {
 	rules rules
 	inv   *Inventory
@@ -23,25 +23,25 @@ type plane struct {
 	byID       map[reducer.RolloutID]*rollout
 	underway   []*rollout   // those that a plan works on, in the order of opening
 	unacked    []dispatched // by time of sending
-	changed    bool         // since the last plan
+	changed    bool         // whether something changed since the last plan
 
 	scratch
 }
 
-// scratch is reused by one input after the other, and no part of the state. Most entries are one of
-// three kinds. Each has an entry of its own, of which only the fields that differ are set again:
-// setting all of them costs a write barrier for each pointer.
+// scratch is memory that every input reuses. It is not part of the state. Each of the three most
+// frequent kinds of entries has its own, in which only the fields that vary are set: setting all
+// fields costs a write barrier for each pointer.
 type scratch struct {
 	outcome                reducer.Outcome
 	message, event, effect trace.Entry
 }
 
-// host is what the control plane keeps of a host.
+// host is what the control plane knows of a host.
 type host struct {
 	current   uint32 // number of the rollout of its last dispatch; messages for others are late
-	slot      int32  // its place in that rollout
+	slot      int32  // its index in the members of that rollout
 	soakDueAt reducer.Time
-	counted   bool // by its budgets
+	counted   bool // whether its budgets count it
 }
 
 // noRollout is the number of the rollout of a host that was never dispatched.
@@ -74,7 +74,7 @@ func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
 	return p
 }
 
-// step is the work on one input.
+// step is the context of the work on one input.
 type step struct {
 	*plane
 	now reducer.Time
@@ -94,15 +94,15 @@ func (p *plane) Poll(
 		Kind: trace.KindManifestPoll,
 		Poll: &trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref},
 	})
-	// A ref whose rollout is known opens nothing, as in the real planner.
+	// A ref that already had a rollout opens none, as in the production planner.
 	if id := reducer.NewRolloutID(ch.ID, ref); p.fleet.Rollout(id) == nil {
 		return s.open(ch, id, ref)
 	}
 	return nil
 }
 
-// open opens a rollout: SuccessorOpened for each rollout that stands, RolloutOpened, and HostJoined
-// for each host of the channel.
+// open opens a rollout. It applies SuccessorOpened for each standing rollout, RolloutOpened, and
+// HostJoined for each host of the channel.
 func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
 	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
 	for _, r := range standing {
@@ -137,9 +137,10 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 	return nil
 }
 
-// Receive drops a message that came before, by its seq, and does not acknowledge one that comes too
-// early, so that it comes again after those that are missing. Any other is logged. When it is not
-// late the host machine decides whether it moves the host.
+// Receive ignores a message whose seq it has accepted before. It does not acknowledge a message
+// that comes too early, so that the agent repeats it after the missing ones. It logs any other
+// message. For one about the host's last dispatch, the host machine then decides whether it moves
+// the host.
 func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 	s := step{p, now, out}
 	r, slot, current := p.addressee(m)
@@ -158,10 +159,10 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 	if !current {
 		return true, nil
 	}
-	// A rollout that is pruned keeps its hosts as they are, but a rollback is one.
+	// A pruned rollout does not change its hosts, but a rollback still quarantines its closure.
 	if r.state() == reducer.Pruned {
 		if m.Event.Kind == reducer.RollbackComplete {
-			s.quarantineHost(r)
+			s.quarantineClosure(r)
 		}
 		return true, nil
 	}
@@ -171,16 +172,16 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 		return true, nil
 	}
 	if m.Event.Kind == reducer.RollbackComplete {
-		s.quarantineHost(r)
+		s.quarantineClosure(r)
 	}
-	s.outcome.Slot = slot // saves the fleet the search
+	s.outcome.Slot = slot // so that the fleet need not search for it
 	return true, s.apply(&reducer.Event{
 		Kind: reducer.HostStateChanged, Rollout: r.id, Host: id, From: from, To: to, At: now,
 	})
 }
 
-// addressee finds the rollout of a message and the host's place in it, which is negative when it
-// has not joined. It reports whether the rollout is that of the host's last dispatch.
+// addressee returns the rollout of a message and the slot of the host in it, which is negative if
+// the host has not joined. It also reports whether the rollout is that of the host's last dispatch.
 func (p *plane) addressee(m Message) (r *rollout, slot int, current bool) {
 	h := &p.hosts[m.Host]
 	if h.current != noRollout {
@@ -196,9 +197,9 @@ func (p *plane) addressee(m Message) (r *rollout, slot int, current bool) {
 	return nil, -1, false
 }
 
-// quarantineHost quarantines the closure that a host has rolled back, whatever state the rollout is
-// in by now.
-func (s step) quarantineHost(r *rollout) {
+// quarantineClosure quarantines the closure of a rollout that a host has rolled back, in any state
+// of the rollout.
+func (s step) quarantineClosure(r *rollout) {
 	if s.quarantine.has(r.release) {
 		return
 	}
@@ -234,12 +235,13 @@ func (p *plane) Apply(now reducer.Time, ev *reducer.Event, out Output) error {
 	return step{p, now, out}.apply(ev)
 }
 
-// isFailure reports whether an error says that the machine gave no answer.
+// isFailure reports whether an error is a failure of the machine, and not a refusal of the event.
 func isFailure(err error) bool {
 	return err != nil && errors.As(err, new(*reducer.MachineFailure))
 }
 
-// apply hands one event to the reducer, writes it and its result, and carries out the effects.
+// apply passes an event to the reducer, writes the event and its result, and carries out the
+// effects.
 func (s step) apply(ev *reducer.Event) error {
 	err := s.fleet.Apply(ev, s.now, &s.outcome)
 	if isFailure(err) {
@@ -275,13 +277,13 @@ func (s step) conclude(r *rollout) {
 	s.out.Applied(r.fold, &derived, &s.outcome.DerivedEffects)
 	s.perform(r, &s.outcome.DerivedEffects)
 	s.out.Settled(r.fold, &derived)
-	// It stands in the trace, so this fleet must see it too, as whoever folds the trace will.
+	// The event is in the trace, and each fold of the trace applies it. This fleet must do the same.
 	if err := s.fleet.Apply(&derived, s.now, &s.outcome); err != nil {
 		s.reject(err)
 	}
 }
 
-// follow keeps the books once the fleet has accepted an event.
+// follow updates the state of the control plane after the fleet has accepted an event.
 func (p *plane) follow(ev *reducer.Event) {
 	if n := p.outcome.Rollout; n == len(p.rollouts) {
 		p.begin(ev, uint32(n))
@@ -311,7 +313,7 @@ func (p *plane) follow(ev *reducer.Event) {
 	p.changed = true
 }
 
-// begin starts the books of a rollout that was opened.
+// begin adds the rollout that an event has opened.
 func (p *plane) begin(ev *reducer.Event, number uint32) {
 	r := &rollout{
 		fold:    p.fleet.Rollout(ev.Rollout),
@@ -332,7 +334,7 @@ func (p *plane) join(r *rollout, ev *reducer.Event) {
 	}
 	n := noHost
 	if r.channel != nil {
-		// Most often hosts join in the order of the inventory.
+		// Hosts usually join in the order of the inventory.
 		if found, ok := p.inv.member(r.channel, ev.Host, r.channel.first+uint32(slot)); ok {
 			n = found
 		}
@@ -343,7 +345,7 @@ func (p *plane) join(r *rollout, ev *reducer.Event) {
 	}
 }
 
-// perform writes and carries out the effects of one event.
+// perform writes the effects of one event and carries them out.
 func (s step) perform(r *rollout, effects *reducer.Effects) {
 	all := effects.All()
 	for i := range all {
@@ -384,7 +386,7 @@ func (s step) writeEvent(ev *reducer.Event) {
 	s.write(e)
 }
 
-// write stamps an entry with the present instant and hands it over.
+// write sets the time of an entry and passes it to the output.
 func (s step) write(e *trace.Entry) {
 	e.At = s.now
 	s.out.Entry(e)

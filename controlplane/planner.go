@@ -40,8 +40,9 @@ func (p *plane) Plan(tick Tick, out Output) error {
 	return nil
 }
 
-// dispatchAll dispatches each pending host that no gate blocks, in waves, and logs what blocks the
-// others. Within a wave hosts come by their rank, or in join order without one.
+// dispatchAll dispatches each pending host that no gate blocks, wave by wave, and logs the gate
+// that blocks each of the others. Within a wave it visits the hosts by rank, or in join order if
+// rank is nil.
 func (s step) dispatchAll(r *rollout, rank []uint32) {
 	before := func(a, b int32) bool { return a < b }
 	if rank != nil {
@@ -73,12 +74,11 @@ func (s step) dispatchAll(r *rollout, rank []uint32) {
 	}
 }
 
-// dispatchWave dispatches the hosts of a wave that may go, until each queue is empty or stopped by
-// a gate.
+// dispatchWave dispatches the hosts of a wave until each queue is empty or stopped by a gate.
 func (s step) dispatchWave(r *rollout, v *wave, before func(a, b int32) bool) {
 	for q := v.next(before); q != nil; q = v.next(before) {
 		slot := q.slots[0]
-		if r.fold.Hosts()[slot].State == reducer.HostPending { // a raw event may have moved it on
+		if r.fold.Hosts()[slot].State == reducer.HostPending { // a raw event may have moved it
 			if gate, reason := s.hostGate(r, r.members[slot].host); gate != "" {
 				s.block(r, q, gate, reason)
 				q.stopped = true
@@ -90,7 +90,7 @@ func (s step) dispatchWave(r *rollout, v *wave, before func(a, b int32) bool) {
 	}
 }
 
-// sort brings the hosts of a queue into an order.
+// sort sorts the hosts of a queue.
 func (q *queue) sort(before func(a, b int32) bool) {
 	slices.SortFunc(q.slots, func(a, b int32) int {
 		switch {
@@ -103,8 +103,7 @@ func (q *queue) sort(before func(a, b int32) bool) {
 	})
 }
 
-// block logs the decision that keeps the hosts of a queue from being dispatched, once per change of
-// reason.
+// block logs the gate decision for each host of a queue, unless its reason was the last one logged.
 func (s step) block(r *rollout, q *queue, gate, reason string) {
 	if q.blocked == reason {
 		return
@@ -120,7 +119,7 @@ func (s step) block(r *rollout, q *queue, gate, reason string) {
 	}
 }
 
-// dispatch sends a host its dispatch, for the first time or again.
+// dispatch sends a dispatch to a host, for the first time or again.
 func (s step) dispatch(r *rollout, slot int32, attempt int) {
 	n := r.members[slot].host
 	h := &s.hosts[n]
@@ -161,7 +160,7 @@ func (r *rollout) soak(slot int32) time.Duration {
 	return waves[number].Soak
 }
 
-// resend sends again what has waited too long for its ack.
+// resend repeats the dispatches that have waited too long for an ack.
 func (s step) resend() {
 	for len(s.unacked) > 0 && s.unacked[0].sent <= s.now-reducer.Time(resendAfter) {
 		d := s.unacked[0]
@@ -172,7 +171,7 @@ func (s step) resend() {
 			r.fold.Hosts()[d.slot].State != reducer.HostPending:
 			// Acked, or a newer rollout has dispatched the host.
 		case s.rules.halted(r), s.quarantine.has(r.release):
-			// A halt may end, and a quarantine be lifted; until then nothing is sent.
+			// The halt may end, or the quarantine may be lifted, so the dispatch waits once more.
 			d.sent = s.now
 			s.unacked = append(s.unacked, d)
 		default:
@@ -180,7 +179,7 @@ func (s step) resend() {
 		}
 	}
 	if len(s.unacked) == 0 {
-		s.unacked = nil // it is as long as the largest wave, and may never be so again
+		s.unacked = nil // frees memory for the dispatches of the largest wave
 	}
 }
 

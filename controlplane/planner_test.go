@@ -10,7 +10,7 @@ import (
 	"rollsim/trace"
 )
 
-// oneWave is a channel of four hosts in one wave.
+// oneWave returns the configuration of a channel with four hosts in one wave.
 func oneWave() *Config {
 	return &Config{Channels: []Channel{{
 		ID: "stable", Policy: reducer.DefaultPolicy(),
@@ -36,7 +36,7 @@ func sent(l *Log) []uint32 {
 	return hosts
 }
 
-// gates returns the gate decisions since the last call: host and gate.
+// gates returns the host and gate of each gate decision since the last call.
 func gates(l *Log) []string {
 	var found []string
 	for _, e := range l.Entries {
@@ -92,7 +92,8 @@ func TestHostEdges(t *testing.T) {
 	same(t, "dispatched after b and c", sent(log), 0)
 }
 
-// TestGatesInOrder blocks one host by more and more gates: the first is the one that is logged.
+// TestGatesInOrder blocks a host by every gate and opens one after the other. The first closed gate
+// must be the one reported.
 func TestGatesInOrder(t *testing.T) {
 	conf := twoChannels()
 	conf.Channels[1].Waves = []Wave{{}, {Hosts: []reducer.HostID{"x", "y"}}}
@@ -107,7 +108,7 @@ func TestGatesInOrder(t *testing.T) {
 	step := step{c, 0, log}
 	for _, pass := range []struct {
 		want string
-		open func() // lets the gate go
+		open func() // opens the gate
 	}{
 		{trace.GateQuarantine, func() { c.quarantine.remove(r.release) }},
 		{trace.GateChannelEdges, func() { r.channel.After = nil }},
@@ -119,7 +120,7 @@ func TestGatesInOrder(t *testing.T) {
 		pass.open()
 	}
 	if gate, _ := step.waveGate(r, r.wave(1)); gate != "" {
-		t.Errorf("gate %s blocks the wave though it may go", gate)
+		t.Errorf("gate %s blocks the wave although all are open", gate)
 	}
 	c.counted[0] = 1
 	for _, pass := range []struct {
@@ -195,8 +196,8 @@ func TestResend(t *testing.T) {
 	same(t, "after the ack", attempts(log))
 }
 
-// TestOrder checks that the shipped control plane looks at hosts in the order of the tick, and the
-// specified one does not.
+// TestOrder checks that the shipped control plane visits hosts in the order of the tick, and that
+// the specified one does not.
 func TestOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name  Name
@@ -216,7 +217,7 @@ func TestOrder(t *testing.T) {
 		}
 		same(t, string(tt.name), sent(log), tt.want...)
 
-		// The next tick brings another order.
+		// The next tick has no order.
 		drive(t, c, log, converge(second, tt.want[0], "stable@r1"))
 		drive(t, c, log, []input{plan(4 * second)})
 		rest := []uint32{3}
@@ -277,8 +278,8 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// TestLateMessages checks that what a host says of an older rollout is logged and moves nothing,
-// but that a rollback under a pruned one quarantines.
+// TestLateMessages checks that a message for an older rollout moves no host, and that a rollback
+// under a pruned rollout quarantines its closure.
 func TestLateMessages(t *testing.T) {
 	c, log := start(t, Specified, oneWave())
 	drive(t, c, log, []input{
@@ -330,8 +331,8 @@ func TestObstacle(t *testing.T) {
 	check("stable@r1", "e", "not dispatched while a host is Failed")
 }
 
-// TestCursorStops drives the planner with machines that ignore WaveAdvanced, or go round in
-// circles.
+// TestCursorStops runs the planner with a machine that ignores WaveAdvanced, and with one that
+// cycles between two states.
 func TestCursorStops(t *testing.T) {
 	conf := twoChannels()
 	cells := reducer.RFC0008().Cells()
@@ -352,6 +353,6 @@ func TestCursorStops(t *testing.T) {
 		{Do: reducer.Go, To: reducer.Active},
 	}
 	if _, err := run("round"); !errors.Is(err, ErrRunaway) {
-		t.Errorf("a machine that goes round in circles: %v, want ErrRunaway", err)
+		t.Errorf("a machine that cycles between states: %v, want ErrRunaway", err)
 	}
 }

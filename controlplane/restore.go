@@ -32,8 +32,8 @@ func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
 	return nil
 }
 
-// replay takes one entry of the log into the books. An entry of a rollout or host that the rest of
-// the log does not know changes nothing.
+// replay applies one entry of the log to the state. It ignores an entry whose channel, rollout or
+// host is unknown.
 func (p *plane) replay(e *trace.Entry) error {
 	switch {
 	case e.Event != nil:
@@ -87,11 +87,11 @@ func (p *plane) replayEffect(e *trace.Entry) {
 			r.timer = reducer.Some(e.At + seconds(e.Effect.DelaySeconds))
 		}
 	case reducer.RecordRolloutTransition, reducer.UpdateCurrentWave:
-		// Applying the event has done it.
+		// They were applied together with their event.
 	}
 }
 
-// replayHost takes an entry about a member of a rollout into the books.
+// replayHost applies an entry about a member of a rollout to the state.
 func (p *plane) replayHost(e *trace.Entry, r *rollout, slot int) {
 	m := &r.members[slot]
 	switch {

@@ -7,32 +7,32 @@ import (
 	"rollsim/reducer"
 )
 
-// rollout is what the control plane keeps of a rollout in addition to its record.
+// rollout is what the control plane knows of a rollout in addition to its record and hosts.
 type rollout struct {
 	fold    *reducer.Rollout
 	id      reducer.RolloutID
 	number  uint32          // index into plane.rollouts
 	channel *channel        // nil when it is not declared
-	release QuarantineEntry // its channel and closure; one closure a ref, whose hash is the ref
+	release QuarantineEntry // its channel and closure; the hash of the closure is the ref
 
 	members []member // parallel to fold.Hosts()
 	waves   []wave   // by number
 
 	countedIn reducer.State             // the state in which budgets last counted its hosts
-	cursor    uint32                    // the shipped planner's own, which no event moves
+	cursor    uint32                    // wave cursor of the shipped control plane; no event moves it
 	timer     reducer.Opt[reducer.Time] // when its retention expires
 }
 
 // member is a host that joined a rollout.
 type member struct {
-	host       uint32 // noHost when the channel does not have it: nobody can be dispatched then
+	host       uint32 // noHost if the channel does not have it, so that it cannot be dispatched
 	dispatched bool
-	seq        uint32 // of the last message that was accepted
+	seq        uint32 // of its last accepted message
 }
 
 func (r *rollout) state() reducer.State { return r.fold.Record.State }
 
-// wave finds the wave of a number; nil when no host joined in it.
+// wave returns the wave with a number, or nil if no host has joined it.
 func (r *rollout) wave(number uint32) *wave {
 	if i, found := r.searchWave(number); found {
 		return &r.waves[i]
@@ -46,7 +46,7 @@ func (r *rollout) searchWave(number uint32) (int, bool) {
 	)
 }
 
-// later finds the first wave after number that has hosts.
+// later returns the first wave after number that has hosts, and false if there is none.
 func (r *rollout) later(number uint32) (uint32, bool) {
 	for i := range r.waves {
 		if r.waves[i].number > number {
@@ -56,7 +56,7 @@ func (r *rollout) later(number uint32) (uint32, bool) {
 	return 0, false
 }
 
-// join adds a host that has joined the fold, and reports which wave it is in.
+// join adds a host that has joined the fold, and returns its wave.
 func (r *rollout) join(host, number uint32) *wave {
 	r.members = append(r.members, member{host: host})
 	i, found := r.searchWave(number)
@@ -69,7 +69,7 @@ func (r *rollout) join(host, number uint32) *wave {
 	return v
 }
 
-// clone returns a copy that belongs to another fold.
+// clone returns a copy whose fold is the given one.
 func (r *rollout) clone(fold *reducer.Rollout) *rollout {
 	c := *r
 	c.fold = fold
@@ -93,15 +93,15 @@ type wave struct {
 	queues []queue
 }
 
-// queue holds pending hosts, in join order, that every gate treats alike: those that the same
-// budgets count, and each host with edges in a queue of its own. A plan looks at the first host of
-// a queue only.
+// queue holds pending hosts for which every gate decides alike, in join order. They are hosts that
+// the same budgets count, or a single host with edges. If a gate blocks the first host, it blocks
+// all.
 type queue struct {
 	single  bool // for a host with edges
 	budgets uint32
 	slots   []int32
-	blocked string // the reason last logged for each of them
-	stopped bool   // by a gate, in the present plan
+	blocked string // the reason last logged for each host
+	stopped bool   // by a gate, in the current plan
 }
 
 // ready reports whether every host is soaking or ordering-eligible.
@@ -114,8 +114,8 @@ func (v *wave) eligible() int {
 	return v.counts[reducer.HostConverged] + v.counts[reducer.HostDeferred]
 }
 
-// enqueue queues a pending host. A queue that is blocked takes no more hosts, as its reason was not
-// logged for them.
+// enqueue adds a pending host to a queue. A blocked queue accepts no further hosts, because its
+// reason was not logged for them.
 func (v *wave) enqueue(h *inventoryHost, slot int32) {
 	single := h.waits != 0
 	for i := range v.queues {
@@ -128,7 +128,7 @@ func (v *wave) enqueue(h *inventoryHost, slot int32) {
 	v.queues = append(v.queues, queue{single: single, budgets: h.budgets, slots: []int32{slot}})
 }
 
-// next finds the queue whose first host comes first; nil when all are empty or stopped.
+// next returns the queue whose first host comes first, or nil if all queues are empty or stopped.
 func (v *wave) next(before func(a, b int32) bool) *queue {
 	var first *queue
 	for i := range v.queues {
@@ -140,7 +140,7 @@ func (v *wave) next(before func(a, b int32) bool) *queue {
 	return first
 }
 
-// dropEmpty removes the queues that hold no host any more.
+// dropEmpty removes the queues without hosts.
 func (v *wave) dropEmpty() {
 	v.queues = slices.DeleteFunc(v.queues, func(q queue) bool { return len(q.slots) == 0 })
 }

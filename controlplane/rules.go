@@ -6,15 +6,16 @@ import (
 	"rollsim/reducer"
 )
 
-// rules is where the built-in control planes differ.
+// rules are the decisions in which the built-in control planes differ.
 type rules interface {
-	// plans reports whether anybody plans. Without a planner no retention expires by itself either.
+	// plans reports whether the control plane plans. One that does not plan arms no retention timers
+	// either.
 	plans() bool
 
-	// worksOn reports whether a plan looks at the rollout.
+	// worksOn reports whether plans include the rollout.
 	worksOn(r *rollout) bool
 
-	// halted reports whether nothing of the rollout may be dispatched now.
+	// halted reports whether no host of the rollout may be dispatched now.
 	halted(r *rollout) bool
 
 	// cursor returns the wave up to which hosts are dispatched.
@@ -23,11 +24,11 @@ type rules interface {
 	// advance moves the cursor as far as the hosts allow.
 	advance(s step, r *rollout) error
 
-	// ordered reports whether a plan honours Tick.Order.
+	// ordered reports whether a plan uses Tick.Order.
 	ordered() bool
 }
 
-// specified are the rules that the RFCs ask for: the record decides.
+// specified are the rules of the RFCs: the wave cursor is that of the record.
 type specified struct{}
 
 func (specified) plans() bool { return true }
@@ -41,11 +42,11 @@ func (c specified) halted(r *rollout) bool {
 func (specified) cursor(r *rollout) uint32 { return r.fold.Record.CurrentWave }
 
 func (specified) advance(s step, r *rollout) error {
-	// Each wave becomes ready once and settled once. Under a machine that goes round in circles the
-	// cursor would never stop.
+	// Each wave becomes ready once and settled once. The limit stops a machine that cycles between
+	// states.
 	for range 2*len(r.waves) + 3 {
 		rec, changed := r.fold.Record, s.changed
-		ready, settled := true, true // an empty wave holds nobody up
+		ready, settled := true, true // an empty wave blocks nothing
 		if v := r.wave(rec.CurrentWave); v != nil {
 			ready, settled = v.ready(), v.settled()
 		}
@@ -64,7 +65,7 @@ func (specified) advance(s step, r *rollout) error {
 		}
 		if r.fold.Record == rec {
 			s.changed = changed
-			return nil // the machine ignores the event, so that asking again would not end
+			return nil // the machine ignores the event, and would again
 		}
 	}
 	return fmt.Errorf("%w (the wave cursor of %s)", ErrRunaway, r.id)
@@ -72,7 +73,7 @@ func (specified) advance(s step, r *rollout) error {
 
 func (specified) ordered() bool { return false }
 
-// none are the rules of a control plane that leaves everything to raw events.
+// none are the rules of a control plane that leaves all decisions to raw events.
 type none struct{ specified }
 
 func (none) plans() bool { return false }

@@ -2,9 +2,9 @@ package controlplane
 
 import "rollsim/reducer"
 
-// shipped are the rules of what runs in production. The cursor is one of its own, in a table that
-// it derives: it moves without a WaveAdvanced. A Failed host or rollout does not halt the waves
-// that the cursor has reached.
+// shipped are the rules of the production control plane. It derives a wave cursor of its own, which
+// moves without a WaveAdvanced. A Failed host or rollout does not halt the waves that the cursor
+// has reached.
 type shipped struct{}
 
 func (shipped) plans() bool { return true }
