@@ -21,7 +21,7 @@ type collector struct {
 
 	// The last event. Its answer is in the entries after it.
 	at       reducer.Time
-	of       *progress
+	rollout  *progress // nil for an event of a rollout that was never opened
 	class    coverage.Class
 	answered bool
 
@@ -57,11 +57,11 @@ func (c *collector) Write(e *trace.Entry) error {
 		c.settle()
 		c.begin(e)
 	case e.Effect != nil:
-		if e.Effect.Kind == reducer.RecordRolloutTransition && c.of != nil && !c.answered {
-			c.moved(e.Effect)
+		if e.Effect.Kind == reducer.RecordRolloutTransition && c.rollout != nil && !c.answered {
+			c.transition(e.Effect)
 		}
 	case e.Rejection != nil:
-		c.refused(e)
+		c.rejection(e)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch && e.Plan.Attempt <= 1:
 		if p := c.find(e.Rollout); p != nil {
 			p.touched++
@@ -70,6 +70,7 @@ func (c *collector) Write(e *trace.Entry) error {
 	return nil
 }
 
+// find returns the state of a rollout, or nil if it was never opened.
 func (c *collector) find(id reducer.RolloutID) *progress {
 	if c.last == nil || c.last.id != id {
 		c.last = c.byID[id]
@@ -79,10 +80,10 @@ func (c *collector) find(id reducer.RolloutID) *progress {
 
 // begin records an event. An event of a rollout that was never opened is not counted.
 func (c *collector) begin(e *trace.Entry) {
-	c.of, c.answered = c.find(e.Event.Rollout), false
+	c.rollout, c.answered = c.find(e.Event.Rollout), false
 	c.class = coverage.ClassOf(e.Event)
 	c.at = e.At
-	if c.of == nil && e.Event.Kind == reducer.RolloutOpened {
+	if c.rollout == nil && e.Event.Kind == reducer.RolloutOpened {
 		p := &progress{id: e.Event.Rollout, state: reducer.Opening, opened: e.At, waveFrom: e.At}
 		c.byID[p.id], c.last = p, p
 		c.rollouts = append(c.rollouts, p)
@@ -90,9 +91,9 @@ func (c *collector) begin(e *trace.Entry) {
 	}
 }
 
-// moved records a transition as the answer to the last event.
-func (c *collector) moved(t *reducer.Effect) {
-	p := c.of
+// transition records a transition as the answer to the last event.
+func (c *collector) transition(t *reducer.Effect) {
+	p := c.rollout
 	c.answer(coverage.Answer(t.To))
 	p.state = t.To
 	if t.To == reducer.Terminal && c.class != coverage.Cleared {
@@ -101,20 +102,19 @@ func (c *collector) moved(t *reducer.Effect) {
 	}
 }
 
-// refused records a rejection as the answer to the last event. A rejection that the end of a
-// lockstep causes belongs to an earlier event and is ignored.
-func (c *collector) refused(e *trace.Entry) {
-	if c.of == nil || c.answered || e.Rejection.Rollout != c.of.id ||
-		e.Rejection.Event != c.class.Kind() ||
-		e.At != c.at {
+// rejection records a rejection as the answer to the last event. It ignores a rejection that the
+// end of a lockstep causes, because that belongs to an earlier event.
+func (c *collector) rejection(e *trace.Entry) {
+	if c.rollout == nil || c.answered || e.Rejection.Rollout != c.rollout.id ||
+		e.Rejection.Event != c.class.Kind() || e.At != c.at {
 		return
 	}
 	switch e.Rejection.Error {
-	case "IllegalForState":
+	case trace.ErrorIllegalForState:
 		c.answer(coverage.RefusedIllegal)
-	case "Unimplemented":
+	case trace.ErrorUnimplemented:
 		c.answer(coverage.RefusedUnimplemented)
-	case "Invariant":
+	case trace.ErrorInvariant:
 		if c.class != coverage.SucceededBy {
 			c.answer(coverage.RefusedInvariant)
 		}
@@ -123,18 +123,20 @@ func (c *collector) refused(e *trace.Entry) {
 
 // settle ends the last event. If it has no answer, it was accepted without a transition.
 func (c *collector) settle() {
-	if c.of != nil && !c.answered {
+	if c.rollout != nil && !c.answered {
 		c.answer(coverage.Ignored)
 	}
-	c.of = nil
+	c.rollout = nil
 }
 
+// answer counts the answer to the last event.
 func (c *collector) answer(a coverage.Answer) {
 	c.answered = true
-	c.coverage.counts[c.of.state][c.class][a]++
+	c.coverage.counts[c.rollout.state][c.class][a]++
 	_, moved := a.To()
-	if c.class == coverage.WaveForward && (moved || a == coverage.Ignored) && c.of.state.Underway() {
-		c.waves = append(c.waves, time.Duration(c.at-c.of.waveFrom))
-		c.of.waveFrom = c.at
+	if c.class == coverage.WaveForward && (moved || a == coverage.Ignored) &&
+		c.rollout.state.Underway() {
+		c.waves = append(c.waves, time.Duration(c.at-c.rollout.waveFrom))
+		c.rollout.waveFrom = c.at
 	}
 }

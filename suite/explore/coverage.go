@@ -72,8 +72,8 @@ type Place struct {
 	Answer coverage.Answer
 }
 
-// NeverHit returns the answers of a machine's table that never occurred, and the count of all its
-// answers.
+// NeverHit returns the answers of a machine's table that never occurred, and the count of all
+// answers of the table.
 func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
 	for _, s := range reducer.States() {
 		for _, c := range coverage.Classes() {
@@ -107,8 +107,8 @@ type Departure struct {
 }
 
 // Departures returns the answers that differ from those of the specification's machine. It leaves
-// out rejections by the fleet, which any machine shares: events that contradict the known states of
-// hosts.
+// out rejections by the fleet, which do not depend on the machine: those of events that contradict
+// the known states of hosts.
 func (v *Coverage) Departures() []Departure {
 	specified := reducer.RFC0008()
 	var all []Departure

@@ -12,8 +12,8 @@ import (
 	"rollsim/sim"
 )
 
-// Describe returns a text with what a seed drew for its n-th scenario. For a given scenario that is
-// only the faults.
+// Describe returns a text that lists the values that a seed drew for its n-th scenario. For a given
+// scenario those are only the faults.
 func (s *Source) Describe(seed uint64, n int) string {
 	sc, machine := s.scenario(seed, n)
 	w := &describer{yaml: s.Swarm.yaml}
@@ -81,9 +81,8 @@ func (w *describer) fleet(sc *sim.Scenario) {
 	}
 	w.line("hosts", "%s", w.behaviour(&sc.Behaviour))
 	for i := range sc.Groups {
-		w.line(
-			"group", "%s: %s", strings.Join(sc.Groups[i].Hosts, " "), w.behaviour(&sc.Groups[i].Behaviour),
-		)
+		g := &sc.Groups[i]
+		w.line("group", "%s: %s", strings.Join(g.Hosts, " "), w.behaviour(&g.Behaviour))
 	}
 	for _, f := range sc.Fates {
 		under := "every ref"
@@ -151,11 +150,8 @@ func eventWords(ev *reducer.Event) string {
 		text += fmt.Sprintf(" %s %v to %v", ev.Host, ev.From, ev.To)
 	case reducer.WaveAdvanced:
 		text += fmt.Sprintf(" wave %d to %d", ev.FromWave, ev.ToWave)
-	case reducer.RolloutOpened,
-		reducer.RolloutTerminal,
-		reducer.SuccessorOpened,
-		reducer.RetentionExpired,
-		reducer.OperatorClearance:
+	case reducer.RolloutOpened, reducer.RolloutTerminal, reducer.SuccessorOpened,
+		reducer.RetentionExpired, reducer.OperatorClearance:
 	}
 	return text + ","
 }

@@ -16,9 +16,9 @@ import (
 	"rollsim/suite/coverage"
 )
 
-// The types in this file are the result file, which is JSON and documented in docs/explore.md.
-// Fields that follow from other ones (quantiles, cells that were never hit, rerun lines) are
-// written for people and ignored by ReadJSON.
+// The types in this file are the format of the result file: JSON, documented in docs/explore.md.
+// ReadJSON ignores the fields that follow from other ones, such as quantiles, cells that were never
+// hit and rerun lines. They are written for people.
 
 const (
 	fileFormat  = "rollsim-explore"
@@ -72,7 +72,7 @@ type exampleJSON struct {
 type claimJSON struct {
 	Scenario int    `json:"scenario"`
 	What     string `json:"what"`
-	Came     uint64 `json:"came"`
+	Runs     uint64 `json:"came"`
 }
 
 type coverageJSON struct {

@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Swarm) Draw(seed uint64, name string, faults bool) *sim.Scenario {
 	return sc
 }
 
-// draw returns also the time at which settling begins.
+// draw is Draw, and also returns the end of refs and faults, after which everything settles.
 func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time.Duration) {
 	d := &drawing{menu: s.menu, seed: seed, sc: &sim.Scenario{
 		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: name,
@@ -55,12 +56,13 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 	return d.sc, d.until
 }
 
-// Lay returns a copy of a scenario with the faults of a seed added, in the first half of its time.
-func (s *Swarm) Lay(seed uint64, sc *sim.Scenario) *sim.Scenario {
-	laid := *sc
-	laid.Seed = seed
-	laid.Faults = append(append([]sim.Fault(nil), sc.Faults...), s.faults(seed, sc.Horizon/2, sc)...)
-	return &laid
+// withFaults returns a copy of a scenario with the faults of a seed added, in the first half of its
+// time.
+func (s *Swarm) withFaults(seed uint64, sc *sim.Scenario) *sim.Scenario {
+	changed := *sc
+	changed.Seed = seed
+	changed.Faults = slices.Concat(sc.Faults, s.faults(seed, sc.Horizon/2, sc))
+	return &changed
 }
 
 // drawnStart is the start of drawn scenarios, 2026-01-01T00:00:00Z: the default of scenario files.
@@ -78,8 +80,8 @@ type drawing struct {
 	hosts   []reducer.HostID // of all channels
 }
 
-// settleSlack is the time for what has a fixed length: polls, plan ticks, and re-sent dispatches
-// and messages.
+// settleSlack is the time for steps of a fixed length: polls, plan ticks, and dispatches and
+// messages that are sent again.
 const settleSlack = 2 * time.Hour
 
 // beyondHorizon is a retention in seconds that is longer than any horizon. It reveals rollouts that
@@ -174,8 +176,8 @@ func (d *drawing) gates() {
 	}
 }
 
-// behaviour draws how agents behave. Each failure is possible in some seeds only, and in few seeds
-// if it leaves a rollout waiting forever.
+// behaviour draws how agents behave. Each failure is possible in some seeds only. A failure that
+// leaves a rollout waiting forever is possible in few seeds.
 func (d *drawing) behaviour() {
 	s := newStream(d.seed, "behaviour")
 	m := d.menu
@@ -191,23 +193,23 @@ func (d *drawing) behaviour() {
 	draw(&b.Probe, m.probe)
 	draw(&b.Converge, m.converge)
 	draw(&b.Rollback, m.rollback)
-	b.ActivationFailure = s.turn(500, 20, 100)
-	b.Deferral = s.turn(500, 50, 300)
-	b.ProbeFailure = s.turn(500, 20, 100)
-	b.RollbackFailure = s.turn(50, 100, 500)
-	b.NoAnswer = s.turn(50, 10, 50)
+	b.ActivationFailure = s.failureChance(500, 20, 100)
+	b.Deferral = s.failureChance(500, 50, 300)
+	b.ProbeFailure = s.failureChance(500, 20, 100)
+	b.RollbackFailure = s.failureChance(50, 100, 500)
+	b.NoAnswer = s.failureChance(50, 10, 50)
 	if s.chance(300) && len(d.hosts) > 0 {
 		g := sim.Group{Hosts: []string{pattern(d.hosts, pick(s, []string{"*1", "*2", "*[13579]"}))}}
 		draw(&g.Behaviour.Activation, m.activation)
-		g.Behaviour.ActivationFailure = s.turn(500, 100, 500)
-		g.Behaviour.Deferral = s.turn(500, 100, 1000)
+		g.Behaviour.ActivationFailure = s.failureChance(500, 100, 500)
+		g.Behaviour.Deferral = s.failureChance(500, 100, 1000)
 		d.sc.Groups = append(d.sc.Groups, g)
 	}
 }
 
-// turn draws the probability of a failure. It is above 0 in the given number of seeds out of 1000,
-// and then from low to high per mille.
-func (s *stream) turn(seeds, low, high int) *sim.Probability {
+// failureChance draws the probability of a failure. It is above 0 in the given number of seeds out
+// of 1000, and then from low to high per mille.
+func (s *stream) failureChance(seeds, low, high int) *sim.Probability {
 	var p sim.Probability
 	if s.chance(seeds) {
 		p = perMille(s.between(low, high))
@@ -254,8 +256,8 @@ func pattern(hosts []reducer.HostID, want string) string {
 	return "*"
 }
 
-// script draws what is set for single rollouts in advance: closures in quarantine until an operator
-// lifts them, and fates of hosts.
+// script draws what a scenario decides about single rollouts in advance: closures in quarantine
+// until an operator lifts them, and fates of hosts.
 func (d *drawing) script() {
 	s := newStream(d.seed, "script")
 	if s.chance(100) {
@@ -333,10 +335,7 @@ func (d *drawing) operator() {
 			},
 			At: time.Duration(s.between(0, 120)) * time.Minute,
 			Event: &reducer.Event{
-				Kind:     reducer.OperatorClearance,
-				Rollout:  id,
-				Operator: "operator",
-				Reason:   "drawn",
+				Kind: reducer.OperatorClearance, Rollout: id, Operator: "operator", Reason: "drawn",
 			},
 		})
 	}
@@ -350,11 +349,7 @@ func (d *drawing) hostile() {
 		return
 	}
 	ended := []reducer.State{
-		reducer.Terminal,
-		reducer.Reverted,
-		reducer.Failed,
-		reducer.Superseded,
-		reducer.Pruned,
+		reducer.Terminal, reducer.Reverted, reducer.Failed, reducer.Superseded, reducer.Pruned,
 	}
 	for range s.between(1, 8) {
 		ch, id := d.rollout(s)
@@ -385,7 +380,7 @@ func (d *drawing) hostile() {
 		case reducer.WaveAdvanced: // backward; or in any direction, if the rollout ended or has no waves
 			ev.FromWave = uint32(s.between(1, 3))
 			ev.ToWave = ev.FromWave - 1
-			if d.idle(when.State, ch) {
+			if idle(when.State, ch) {
 				ev.ToWave += uint32(s.between(0, 2))
 			} else if s.chance(500) {
 				when.State = pick(s, ended)
@@ -409,13 +404,13 @@ func (d *drawing) hostile() {
 	}
 }
 
-// idle reports whether a rollout of the channel in a state has no hosts underway, now and later.
-func (d *drawing) idle(state reducer.State, ch *sim.Channel) bool {
+// idle reports whether a rollout of the channel, once it is in a state, never has hosts underway.
+func idle(state reducer.State, ch *sim.Channel) bool {
 	return !state.Underway() || len(hostsOf(ch)) == 0
 }
 
-// faults draws the faults of a seed. Each kind is possible in half of the seeds, and in few seeds
-// if it leaves a rollout waiting forever.
+// faults draws the faults of a seed. Most kinds are possible in half of the seeds. A kind that
+// leaves a rollout waiting forever is possible in few seeds.
 func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim.Fault {
 	st := newStream(seed, "faults")
 	var made []sim.Fault
@@ -456,14 +451,8 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 // ofHosts reports whether a fault applies to hosts or their messages.
 func ofHosts(kind sim.FaultKind) bool {
 	switch kind {
-	case sim.MessageDelayed,
-		sim.MessageDuplicated,
-		sim.MessageReordered,
-		sim.MessageDropped,
-		sim.HostOffline,
-		sim.HostLost,
-		sim.AgentRestart,
-		sim.ClockSkew:
+	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
+		sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew:
 		return true
 	case sim.ControlPlaneCrash, sim.PollFailed, sim.PollStale:
 	}

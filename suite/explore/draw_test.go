@@ -37,8 +37,8 @@ func TestWriteScenario(t *testing.T) {
 		}
 		if got, want := digest(&file.Scenario), digest(sc); got != want ||
 			file.Scenario.ControlPlane != cmp.Or(sc.ControlPlane, controlplane.Specified) {
-			t.Errorf("seed %d: the file has digest %s, the drawn scenario "+
-				"%s\n%s", seed, got, want, text.String())
+			t.Errorf("seed %d: the file has digest %s, the drawn scenario %s\n%s",
+				seed, got, want, text.String())
 		}
 	}
 }
@@ -52,7 +52,7 @@ func TestSwarmDrawsAllKinds(t *testing.T) {
 	for seed := range uint64(seeds) {
 		sc := s.Draw(seed, "v0.2", true)
 		for feature, present := range features(sc) {
-			count[feature] += 0 // records also a feature that never occurs
+			count[feature] += 0 // also counts a feature that never occurs
 			if present {
 				count[feature]++
 			}
@@ -74,18 +74,18 @@ func TestSwarmDrawsAllKinds(t *testing.T) {
 // features returns everything that a swarm may draw, and whether the scenario has it.
 func features(sc *sim.Scenario) map[string]bool {
 	all := map[string]bool{
-		"one channel":       len(sc.Channels) == 1,
-		"four channels":     len(sc.Channels) == 4,
-		"budgets":           len(sc.Budgets) > 0,
-		"quarantine":        len(sc.Quarantine) > 0,
-		"groups":            len(sc.Groups) > 0,
-		"fates":             len(sc.Fates) > 0,
-		"traffic":           len(sc.Traffic) > 0,
-		"refs by hand":      false,
-		"shipped planner":   sc.ControlPlane == controlplane.Shipped,
-		"failing switches":  *sc.Behaviour.ActivationFailure > 0,
-		"deferred switches": *sc.Behaviour.Deferral > 0,
-		"failing probes":    *sc.Behaviour.ProbeFailure > 0,
+		"one channel":         len(sc.Channels) == 1,
+		"four channels":       len(sc.Channels) == 4,
+		"budgets":             len(sc.Budgets) > 0,
+		"quarantine":          len(sc.Quarantine) > 0,
+		"groups":              len(sc.Groups) > 0,
+		"fates":               len(sc.Fates) > 0,
+		"traffic":             len(sc.Traffic) > 0,
+		"refs at fixed times": false,
+		"shipped planner":     sc.ControlPlane == controlplane.Shipped,
+		"failing switches":    *sc.Behaviour.ActivationFailure > 0,
+		"deferred switches":   *sc.Behaviour.Deferral > 0,
+		"failing probes":      *sc.Behaviour.ProbeFailure > 0,
 	}
 	for _, k := range sim.FaultKinds() {
 		all[k.String()] = slices.ContainsFunc(sc.Faults, func(f sim.Fault) bool { return f.Kind == k })
@@ -98,7 +98,7 @@ func features(sc *sim.Scenario) map[string]bool {
 			all["raw "+a.Event.Kind.String()] = true
 		}
 		if a.SetRef != nil {
-			all["refs by hand"] = true
+			all["refs at fixed times"] = true
 		}
 	}
 	fleetFeatures(sc, all)
@@ -129,17 +129,19 @@ func TestFaultsEndBeforeSettlingBegins(t *testing.T) {
 	s := NewSwarm()
 	for seed := range uint64(100) {
 		sc := s.Draw(seed, "rfc0008", true)
-		for _, laid := range []*sim.Scenario{sc, s.Lay(seed+1, sc)} {
-			for _, f := range laid.Faults {
-				if f.Until == 0 || f.Until > laid.Horizon*3/4 || f.From >= f.Until {
-					t.Errorf("seed %d: %v from %v to %v, horizon %v", seed, f.Kind, f.From, f.Until, laid.Horizon)
+		for _, sc := range []*sim.Scenario{sc, s.withFaults(seed+1, sc)} {
+			for _, f := range sc.Faults {
+				if f.Until == 0 || f.Until > sc.Horizon*3/4 || f.From >= f.Until {
+					t.Errorf("seed %d: %v from %v to %v, horizon %v", seed, f.Kind, f.From, f.Until, sc.Horizon)
 				}
 			}
 		}
 	}
 }
 
-func TestDescriptionNamesWhatIsOff(t *testing.T) {
+// TestDescriptionNamesEveryFault checks that a description names each kind of fault, even if it is
+// off.
+func TestDescriptionNamesEveryFault(t *testing.T) {
 	s := drawn("rfc0008")
 	for seed := range uint64(20) {
 		text := s.Describe(seed, 0)

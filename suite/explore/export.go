@@ -196,7 +196,7 @@ func (e *exporter) fault(f *sim.Fault) {
 	}
 }
 
-// names returns a list of names in quotes, because YAML would read a pattern such as * otherwise.
+// names returns a list of names in quotes, because YAML does not read a pattern such as * as text.
 func names[T ~string](list []T) string {
 	words := make([]string, len(list))
 	for i, n := range list {

@@ -12,7 +12,7 @@ import (
 	"rollsim/trace"
 )
 
-// few are the seeds within which a sweep must find a defect.
+// few is the range of seeds within which a sweep must find a defect.
 var few = Range{1, 300}
 
 func TestSpecificationHolds(t *testing.T) {
@@ -93,7 +93,7 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 	}
 }
 
-// tally is what a trace has of the events of opened rollouts.
+// tally counts the events of opened rollouts, and their answers.
 type tally struct {
 	opened, answered, illegal uint64
 	moves                     map[[2]reducer.State]uint64
@@ -111,7 +111,7 @@ func tallyTrace(entries []trace.Entry) tally {
 			known[e.Rollout] = true
 		case e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition:
 			counted.moves[[2]reducer.State{e.Effect.From, e.Effect.To}]++
-		case e.Rejection != nil && e.Rejection.Error == "IllegalForState":
+		case e.Rejection != nil && e.Rejection.Error == trace.ErrorIllegalForState:
 			counted.illegal++
 		}
 	}
@@ -119,7 +119,7 @@ func tallyTrace(entries []trace.Entry) tally {
 	return counted
 }
 
-// tallyCoverage returns the same counts of a coverage.
+// tallyCoverage returns the counts of a coverage.
 func tallyCoverage(v *Coverage) tally {
 	counted := tally{opened: v.Opened, moves: make(map[[2]reducer.State]uint64)}
 	for _, from := range reducer.States() {

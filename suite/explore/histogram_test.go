@@ -48,8 +48,8 @@ func TestQuantiles(t *testing.T) {
 			}
 			if whole.Quantile(p) != left.Quantile(p) || whole.Max() != left.Max() ||
 				whole.Count() != left.Count() {
-				t.Fatalf("quantile %v is %d of the whole and %d of the "+
-					"parts", p, whole.Quantile(p), left.Quantile(p))
+				t.Fatalf("quantile %v is %d of the whole and %d of the parts",
+					p, whole.Quantile(p), left.Quantile(p))
 			}
 		}
 	})

@@ -26,9 +26,7 @@ type menu struct {
 func newMenu() *menu {
 	return &menu{
 		ack: []delay{
-			constant(time.Second),
-			uniform(time.Second, 5*time.Second),
-			exponential(10 * time.Second),
+			constant(time.Second), uniform(time.Second, 5*time.Second), exponential(10 * time.Second),
 		},
 		activation: []delay{
 			constant(30 * time.Second),
@@ -56,9 +54,7 @@ func newMenu() *menu {
 			exponential(time.Minute), lognormal(time.Minute, 30*time.Minute),
 		},
 		skew: []delay{
-			constant(time.Second),
-			uniform(time.Second, time.Hour),
-			exponential(5 * time.Minute),
+			constant(time.Second), uniform(time.Second, time.Hour), exponential(5 * time.Minute),
 		},
 	}
 }
@@ -84,8 +80,7 @@ func uniform(low, high time.Duration) delay {
 	return delay{
 		"{uniform: {min: " + scenario.FormatDuration(low) +
 			", max: " + scenario.FormatDuration(high) + "}}",
-		high,
-		must(sim.Uniform(low, high)),
+		high, must(sim.Uniform(low, high)),
 	}
 }
 

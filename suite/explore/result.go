@@ -68,7 +68,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// Group is all violations with one signature.
+// Group describes all violations with one signature.
 type Group struct {
 	Invariant invariant.Name
 	State     reducer.State     // of the rollout; 0 without one
@@ -92,7 +92,7 @@ type Example struct {
 type Claim struct {
 	Scenario int // index into Parameters.Scenarios
 	What     string
-	Came     uint64 // runs in which it occurred
+	Runs     uint64 // in which it occurred
 }
 
 func newResult(p Parameters, share ranges) *Result {
@@ -107,14 +107,8 @@ func newResult(p Parameters, share ranges) *Result {
 // Complete reports whether every seed of the parameters is done.
 func (r *Result) Complete() bool { return r.done.count() == r.Parameters.Seeds.Count() }
 
-// Finished reports whether every seed of the share is done.
-func (r *Result) Finished() bool { return r.done.count() == r.share.count() }
-
 // Done returns how many seeds are done.
 func (r *Result) Done() uint64 { return r.done.count() }
-
-// Share returns how many seeds were to run: those of the shard, if there are shards.
-func (r *Result) Share() uint64 { return r.share.count() }
 
 // DoneSeeds returns the seeds that are done, as a list of ranges.
 func (r *Result) DoneSeeds() string { return r.done.String() }
@@ -148,15 +142,12 @@ func (r *Result) list(excused bool) []*Group {
 	return groups
 }
 
-// Claims returns the moments that must occur in some run.
-func (r *Result) Claims() []Claim { return r.claims }
-
 // Unmet returns the claims that occurred in no run. It returns none before the result is complete.
 func (r *Result) Unmet() []Claim {
 	if !r.Complete() {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(r.claims), func(c Claim) bool { return c.Came > 0 })
+	return slices.DeleteFunc(slices.Clone(r.claims), func(c Claim) bool { return c.Runs > 0 })
 }
 
 // OK reports whether there are neither failures nor unmet claims.
@@ -187,10 +178,8 @@ func (r *Result) addSeed(
 	if differs != "" {
 		sig := signature{invariant: invariant.SameBytes}
 		e := Example{
-			Seed:    seed,
-			Subject: fmt.Sprintf("seed %d", seed),
-			Detail:  differs,
-			Drawn:   s.Describe(seed, 0),
+			Seed: seed, Subject: fmt.Sprintf("seed %d", seed), Detail: differs,
+			Drawn: s.Describe(seed, 0),
 		}
 		if r.addGroup(sig, e, 1) {
 			fresh = append(fresh, &r.groups[sig].First)
@@ -216,7 +205,7 @@ func (r *Result) addSeed(
 		}
 		for i := range s.claims(n) {
 			if o.ended && !slices.Contains(o.never, i) {
-				r.claims[claim].Came++
+				r.claims[claim].Runs++
 			}
 			claim++
 		}
@@ -239,12 +228,7 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 		}
 		counted[sig] = true
 		e := Example{
-			Seed:     seed,
-			Scenario: n,
-			Subject:  v.Subject,
-			Detail:   v.Detail,
-			Excused:  excuse,
-			Seq:      v.Seq,
+			Seed: seed, Scenario: n, Subject: v.Subject, Detail: v.Detail, Excused: excuse, Seq: v.Seq,
 		}
 		if r.groups[sig] == nil {
 			e.Drawn = s.Describe(seed, n)
@@ -294,7 +278,7 @@ func (r *Result) Merge(other *Result) error {
 		r.addGroup(sig, other.groups[sig].First, other.groups[sig].Runs)
 	}
 	for i := range r.claims {
-		r.claims[i].Came += other.claims[i].Came
+		r.claims[i].Runs += other.claims[i].Runs
 	}
 	for _, name := range other.Machines() {
 		if r.machines[name] == nil {

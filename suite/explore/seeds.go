@@ -37,14 +37,14 @@ func (r Range) Count() uint64 { return r.To - r.From + 1 }
 // String returns the form that ParseRange reads.
 func (r Range) String() string { return fmt.Sprintf("%d:%d", r.From, r.To) }
 
-// Part returns the seeds of a shard; false when there are fewer seeds than shards and none is left
-// for this one.
+// Part returns the seeds of a shard. It reports false if the shard has none, because there are
+// fewer seeds than shards.
 func (r Range) Part(part shard.Shard) (Range, bool) {
 	from, to := part.Span(r.Count())
 	return Range{r.From + from, r.From + to - 1}, from < to
 }
 
-// ranges are sets of seeds in ascending order, with gaps between them.
+// ranges is a set of seeds: ranges in ascending order, with gaps between them.
 type ranges []Range
 
 func (rs ranges) count() uint64 {
@@ -84,8 +84,8 @@ func (rs ranges) unite(others ranges) (ranges, error) {
 	return united, nil
 }
 
-// without returns r without the seeds of rs, which must begin where r begins. It reports false if
-// none is left.
+// without returns r without the first range of rs, which must begin where r begins. It reports
+// false if no seed is left.
 func (r Range) without(rs ranges) (Range, bool) {
 	if len(rs) == 0 {
 		return r, true

@@ -55,7 +55,7 @@ type Given struct {
 const ErrorInvariant invariant.Name = "no-error"
 
 // CoverageTable returns the table with which the answers of a machine are compared: its own, or
-// that of the specification for a machine in another process. The error means that no machine has
+// that of the specification for a machine in another process. It returns an error if no machine has
 // that name.
 func CoverageTable(name string) (*reducer.Table, error) {
 	if strings.HasPrefix(name, external.Prefix) {
@@ -79,14 +79,14 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 		given.Seed = seed
 		sc, until = &given, given.Horizon/2
 		if s.Faults == SwarmFaults {
-			sc = s.Swarm.Lay(seed, sc)
+			sc = s.Swarm.withFaults(seed, sc)
 		}
 	}
 	if s.Faults == FaultsOfAFile {
 		sc.Faults = slices.Clone(sc.Faults)
 		for _, f := range s.Listed {
 			if f.Until == 0 {
-				f.Until = until // or else nothing would settle
+				f.Until = until // so that the rollouts can end before the horizon
 			}
 			sc.Faults = append(sc.Faults, f)
 		}
@@ -127,8 +127,8 @@ type outcome struct {
 	measured   *collector
 }
 
-// run runs the n-th scenario of a seed. The error is the context's, or that of a machine without an
-// answer: whatever else goes wrong in the run is a violation.
+// run runs the n-th scenario of a seed. It returns the error of the context, and an error if the
+// machine does not answer. Any other failure of the run is a violation.
 func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) {
 	sc, name := s.scenario(seed, n)
 	o := &outcome{machine: name, expected: sc.ExpectViolations, measured: newCollector(ctx)}

@@ -48,22 +48,22 @@ type finished struct {
 	err      error
 }
 
-// Run runs the sweep. The result does not depend on Jobs. If the context ends, the result has the
-// first seeds of the share, up to one of them. Run returns the errors of Keep, Checkpoint and
+// Run runs the sweep. The result does not depend on Jobs. If the context ends, the result has
+// only the first seeds of the share. Run returns the errors of Keep, Checkpoint and
 // Again, and an error if Resume is the result of another sweep.
 func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	result, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	left, ok := s.left(result)
+	remaining, ok := s.remaining(result)
 	if !ok {
 		return result, s.checkpoint(result)
 	}
 
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	results := s.start(inner, left)
+	results := s.start(inner, remaining)
 	saved := time.Now()
 	var failure error
 	for slot := range results {
@@ -92,17 +92,14 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	return result, s.checkpoint(result)
 }
 
-// begin returns the result to which the sweep adds.
+// begin returns the result to which the sweep adds: a new one, or Resume.
 func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	first, err := s.Source.Fingerprint(context.WithoutCancel(ctx), s.Seeds.From)
 	if err != nil {
 		return nil, err
 	}
 	p := Parameters{
-		Machine:   s.Source.Machine,
-		Faults:    s.Source.FaultsArgument,
-		Seeds:     s.Seeds,
-		FirstSeed: first,
+		Machine: s.Source.Machine, Faults: s.Source.FaultsArgument, Seeds: s.Seeds, FirstSeed: first,
 	}
 	for i := range s.Source.Given {
 		p.Scenarios = append(p.Scenarios, s.Source.argument(i))
@@ -132,20 +129,21 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	return s.Resume, nil
 }
 
-// left returns the seeds that are not done yet.
-func (s *Sweep) left(r *Result) (Range, bool) {
+// remaining returns the seeds that are not done yet. It reports false if there are none.
+func (s *Sweep) remaining(r *Result) (Range, bool) {
 	if len(r.share) == 0 {
 		return Range{}, false
 	}
 	return r.share[0].without(r.done)
 }
 
-// ahead is how many seeds for each worker may be running or finished after the next one in order.
+// ahead is how many seeds for each worker may have started before the result is complete up to the
+// first of them.
 const ahead = 64
 
 // start runs seeds in workers. It returns a channel with a slot for the outcome of each seed, in
 // the order of the seeds, and closes that channel after the last one.
-func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
+func (s *Sweep) start(ctx context.Context, remaining Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
 	type job struct {
 		seed uint64
@@ -156,7 +154,7 @@ func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	go func() {
 		defer close(order)
 		defer close(next)
-		for seed := left.From; seed <= left.To && ctx.Err() == nil; seed++ {
+		for seed := remaining.From; seed <= remaining.To && ctx.Err() == nil; seed++ {
 			slot := make(chan finished, 1)
 			order <- slot
 			next <- job{seed, slot}
@@ -165,15 +163,15 @@ func (s *Sweep) start(ctx context.Context, left Range) <-chan chan finished {
 	for range jobs {
 		go func() {
 			for j := range next {
-				j.slot <- s.one(ctx, j.seed)
+				j.slot <- s.runSeed(ctx, j.seed)
 			}
 		}()
 	}
 	return order
 }
 
-// one runs a seed, and runs it again if it fails or is to be verified.
-func (s *Sweep) one(ctx context.Context, seed uint64) finished {
+// runSeed runs a seed, and runs it again if it fails or if verifies selects it.
+func (s *Sweep) runSeed(ctx context.Context, seed uint64) finished {
 	f := finished{seed: seed}
 	if f.outcomes, f.err = s.Source.runAll(ctx, seed); f.err != nil {
 		return f

@@ -73,24 +73,22 @@ func firstDifference(got, want []byte) string {
 	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
-// cut are the seeds of the sweeps that the tests divide. They run the broken machine, so that there
-// are failures to add.
+// cut is the range of seeds of the sweeps that the tests divide. The sweeps run the canary, so that
+// there are failures to add.
 var cut = Range{1, 61}
 
 func TestJobsDoNotMatter(t *testing.T) {
 	one := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 1}))
 	for _, jobs := range []int{2, 8} {
-		same(
-			t, fmt.Sprintf("%d jobs", jobs),
-			encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: jobs})), one,
-		)
+		r := sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: jobs})
+		same(t, fmt.Sprintf("%d jobs", jobs), encode(t, r), one)
 	}
 	if !bytes.Contains(one, []byte(`"invariant": "unpruned"`)) {
 		t.Error("nothing failed, so that no failures were compared")
 	}
 }
 
-func TestResultIsReadBackAsWritten(t *testing.T) {
+func TestResultRoundTrip(t *testing.T) {
 	data := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	same(t, "read and written again", encode(t, decode(t, data)), data)
 }
@@ -99,12 +97,8 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	var parts [][]byte
 	for i := range 4 {
-		parts = append(
-			parts,
-			encode(
-				t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 1, Shard: part(i+1, 4)}),
-			),
-		)
+		s := &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 1, Shard: part(i+1, 4)}
+		parts = append(parts, encode(t, sweep(t, s)))
 	}
 	for _, order := range [][]int{{0, 1, 2, 3}, {3, 1, 0, 2}} {
 		merged := decode(t, parts[order[0]])
@@ -141,15 +135,9 @@ func TestResumeAfterAKill(t *testing.T) {
 		t.Fatalf("%d checkpoints of 30 seeds", len(checkpoints))
 	}
 	for i := 0; i < len(checkpoints); i += 6 {
-		r := sweep(
-			t,
-			&Sweep{
-				Source: drawn(canary),
-				Seeds:  Range{1, 30},
-				Jobs:   2,
-				Resume: decode(t, checkpoints[i]),
-			},
-		)
+		r := sweep(t, &Sweep{
+			Source: drawn(canary), Seeds: Range{1, 30}, Jobs: 2, Resume: decode(t, checkpoints[i]),
+		})
 		same(t, fmt.Sprintf("resumed from checkpoint %d", i), encode(t, r), whole)
 	}
 	other := &Sweep{Source: drawn("rfc0008"), Seeds: Range{1, 30}, Resume: decode(t, checkpoints[0])}
@@ -166,9 +154,9 @@ func TestResumeAfterAKill(t *testing.T) {
 	}
 }
 
-// TestInterruptedSweepIsAPartOfTheWhole cancels a sweep: the result must be valid, say which seeds
+// TestInterruptedSweep cancels a sweep: the result must be valid, say which seeds
 // are done, and allow the sweep to resume.
-func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
+func TestInterruptedSweep(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2, Progress: func(done, _ uint64) {
@@ -184,29 +172,19 @@ func TestInterruptedSweepIsAPartOfTheWhole(t *testing.T) {
 		part.DoneSeeds() != fmt.Sprintf("1:%d", n) {
 		t.Fatalf("%d seeds done, namely %s", n, part.DoneSeeds())
 	}
-	same(
-		t,
-		"resumed",
-		encode(
-			t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Resume: decode(t, encode(t, part))}),
-		),
-		whole,
-	)
+	resumed := &Sweep{Source: drawn(canary), Seeds: cut, Resume: decode(t, encode(t, part))}
+	same(t, "resumed", encode(t, sweep(t, resumed)), whole)
 }
 
-// TestDeadlineBreaksALongRunOff starts a run that would take far longer than the test.
-func TestDeadlineBreaksALongRunOff(t *testing.T) {
+// TestDeadlineEndsALongRun starts a run that would take far longer than the test.
+func TestDeadlineEndsALongRun(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(3, "rfc0008", true)
 	sc.Horizon = 9 * 365 * 24 * time.Hour
-	sc.Traffic = []sim.Traffic{
-		{
-			Channel: sc.Channels[0].ID,
-			Kind:    sim.Arrivals,
-			Every:   must(sim.Constant(time.Minute)),
-			Prefix:  "x",
-		},
-	}
+	sc.Traffic = []sim.Traffic{{
+		Channel: sc.Channels[0].ID, Kind: sim.Arrivals, Prefix: "x",
+		Every: must(sim.Constant(time.Minute)),
+	}}
 	s.Given = []Given{{"endless", sc}}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -217,8 +195,8 @@ func TestDeadlineBreaksALongRunOff(t *testing.T) {
 	}
 }
 
-// leaking is a machine into which something from outside the seed leaks: the count of its steps
-// over all runs, which it adds to the retention.
+// leaking is a machine that does not depend on the seed alone: it adds the count of its steps over
+// all runs to the retention.
 type leaking struct {
 	reducer.Machine
 	steps *atomic.Int64
@@ -232,7 +210,7 @@ func (m leaking) Step(
 	return m.Machine.Step(rec, ev, now, policy, out)
 }
 
-func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
+func TestSecondRunMustBeEqual(t *testing.T) {
 	for name, test := range map[string]struct {
 		machine string
 		verify  int
@@ -272,7 +250,7 @@ func TestSecondRunMustGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestVerifyTakesItsShare(t *testing.T) {
+func TestVerifies(t *testing.T) {
 	count := func(perMille int) (n int) {
 		s := &Sweep{VerifyPerMille: perMille}
 		for seed := range uint64(10_000) {
@@ -293,7 +271,7 @@ func TestVerifyTakesItsShare(t *testing.T) {
 	}
 }
 
-func TestSeedThatCannotBeRunAgainEndsTheSweep(t *testing.T) {
+func TestErrorOfASecondRun(t *testing.T) {
 	_, err := (&Sweep{
 		Source: drawn("rfc0008"), Seeds: Range{1, 5}, VerifyPerMille: 1000,
 		Again: func(context.Context, uint64) (string, error) { return "", errors.New("no such program") },
@@ -303,20 +281,20 @@ func TestSeedThatCannotBeRunAgainEndsTheSweep(t *testing.T) {
 	}
 }
 
-func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
+// TestKeep checks that Keep receives the smallest seed of each failure, and that its error ends the
+// sweep.
+func TestKeep(t *testing.T) {
 	var kept []uint64
-	r := sweep(
-		t,
-		&Sweep{Source: drawn(canary), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
-			kept = append(kept, e.Seed)
-			return nil
-		}},
-	)
+	s := &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 4, Keep: func(_ *Result, e *Example) error {
+		kept = append(kept, e.Seed)
+		return nil
+	}}
 	var want []uint64
-	for _, g := range r.Failures() {
+	for _, g := range sweep(t, s).Failures() {
 		want = append(want, g.First.Seed)
 	}
-	if len(kept) != len(want) || len(kept) == 0 {
+	slices.Sort(want)
+	if !slices.Equal(kept, want) || len(kept) == 0 {
 		t.Errorf("kept %v, the failures' first seeds are %v", kept, want)
 	}
 	broken := errors.New("disk full")
@@ -327,8 +305,8 @@ func TestKeepTakesTheSmallestSeedOfEachFailure(t *testing.T) {
 	}
 }
 
-// TestRunThatBreaksOffIsAFailure runs a scenario that the simulator rejects.
-func TestRunThatBreaksOffIsAFailure(t *testing.T) {
+// TestErrorIsAFailure runs a scenario that the simulator rejects, and one that makes it panic.
+func TestErrorIsAFailure(t *testing.T) {
 	s := drawn("rfc0008")
 	s.Given = []Given{{"broken.yaml", &sim.Scenario{Name: "broken"}}}
 	failures := sweep(t, &Sweep{Source: s, Seeds: Range{1, 2}}).Failures()
@@ -341,9 +319,9 @@ func TestRunThatBreaksOffIsAFailure(t *testing.T) {
 	}
 }
 
-// TestClaimsMustComeSometime runs a fleet in which one moment occurs under some seeds, and another
+// TestClaimsMustOccur runs a fleet in which one moment occurs under some seeds, and another
 // one never does.
-func TestClaimsMustComeSometime(t *testing.T) {
+func TestClaimsMustOccur(t *testing.T) {
 	s := drawn("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
 	id := reducer.NewRolloutID(sc.Channels[0].ID, "r1")
@@ -355,7 +333,7 @@ func TestClaimsMustComeSometime(t *testing.T) {
 	r := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}})
 	if unmet := r.Unmet(); len(unmet) != 1 || !strings.HasPrefix(unmet[0].What, "nothing@r1") ||
 		r.OK() {
-		t.Errorf("unmet: %+v of %+v", unmet, r.Claims())
+		t.Errorf("unmet: %+v of %+v", unmet, r.claims)
 	}
 	part := sweep(t, &Sweep{Source: s, Seeds: Range{1, 3}, Shard: part(1, 3)})
 	if len(part.Unmet()) > 0 {
@@ -363,7 +341,7 @@ func TestClaimsMustComeSometime(t *testing.T) {
 	}
 }
 
-func TestExpectedViolationsAreNoFailures(t *testing.T) {
+func TestExpectedViolationsAreNotFailures(t *testing.T) {
 	s := drawn(canary)
 	sc := s.Swarm.Draw(7, canary, true)
 	s.Given, s.Faults = []Given{{"fleet.yaml", sc}}, NoFaults
@@ -381,7 +359,7 @@ func TestExpectedViolationsAreNoFailures(t *testing.T) {
 	}
 }
 
-func TestShardsPartTheSeeds(t *testing.T) {
+func TestPart(t *testing.T) {
 	for _, r := range []Range{{1, 1}, {1, 10}, {5, 104}, {0, math.MaxUint64 - 1}} {
 		for _, n := range []int{1, 2, 3, 7, 50} {
 			var all ranges
@@ -447,15 +425,11 @@ func TestBadResultFiles(t *testing.T) {
 	}
 }
 
-// TestFingerprintLeavesTheWordingOut changes each field of a violation that the fingerprint must
+// TestFingerprintIgnoresWording changes each field of a violation that the fingerprint must
 // contain, and the text that it must not contain.
-func TestFingerprintLeavesTheWordingOut(t *testing.T) {
+func TestFingerprintIgnoresWording(t *testing.T) {
 	base := invariant.Violation{
-		Invariant: "halt",
-		Subject:   "stable@a1",
-		Detail:    "dispatched",
-		Seq:       7,
-		At:        9,
+		Invariant: "halt", Subject: "stable@a1", Detail: "dispatched", Seq: 7, At: 9,
 	}
 	of := func(change func(v *invariant.Violation)) string {
 		v := base
@@ -463,10 +437,8 @@ func TestFingerprintLeavesTheWordingOut(t *testing.T) {
 		return fingerprint([]*outcome{{digest: "d", entries: 3, violations: []invariant.Violation{v}}})
 	}
 	want := of(func(*invariant.Violation) {})
-	if got := of(func(v *invariant.Violation) {
-		v.Detail = "host web-01 was " +
-			"dispatched"
-	}); got != want {
+	reword := func(v *invariant.Violation) { v.Detail = "host web-01 was dispatched" }
+	if of(reword) != want {
 		t.Error("another wording of a violation changes the fingerprint")
 	}
 	for name, change := range map[string]func(v *invariant.Violation){
@@ -477,7 +449,7 @@ func TestFingerprintLeavesTheWordingOut(t *testing.T) {
 		"excused":   func(v *invariant.Violation) { v.Excused = "the host is lost" },
 	} {
 		if of(change) == want {
-			t.Errorf("another %s leaves the fingerprint as it is", name)
+			t.Errorf("another %s does not change the fingerprint", name)
 		}
 	}
 }
