@@ -93,7 +93,7 @@ func (b *builder) buildFates() []sim.Fate {
 		}
 		f := &b.doc.Fates[i]
 		fate := sim.Fate{Host: f.Host, Kind: f.Fate}
-		channel, ok := b.channel[f.Host]
+		channel, ok := b.channelOf[f.Host]
 		if !ok {
 			b.reject(at("fates", i, "host"), "%v", unknownName{"host", string(f.Host), b.hosts})
 			continue

@@ -12,19 +12,19 @@ import (
 )
 
 // builder turns a decoded file into a sim.Scenario and checks what depends on several fields, such
-// as the names that refer to each other. Each file of this package that builds a part has the
-// methods for it.
+// as the names that refer to each other. The methods that build a part of the scenario are in
+// the file of that part.
 type builder struct {
 	*problems
 	root     ast.Node
 	doc      *document
 	maxHosts int
 
-	channels []string
-	hosts    []string
-	named    map[reducer.ChannelID]int // by channel, index into doc.Channels
-	channel  map[reducer.HostID]int    // by host, index into doc.Channels
-	counted  int                       // hosts so far, against maxHosts
+	channels     []string
+	hosts        []string
+	channelIndex map[reducer.ChannelID]int // by channel, index into doc.Channels
+	channelOf    map[reducer.HostID]int    // by host, index into doc.Channels
+	counted      int                       // hosts so far, at most maxHosts
 
 	// The rollouts that the timeline and traffic open.
 	rollouts []string
@@ -34,18 +34,19 @@ type builder struct {
 
 	included included
 
-	anyFleet bool // the file has neither hosts nor a horizon to check against
+	anyFleet bool // the file has no hosts and no horizon to check against
 }
 
-// maxRules bounds the groups, the budgets, the faults and the lines of traffic of a scenario, each
-// of them: every host is compared with every one of them.
+// maxRules is how many groups a scenario may have, and how many budgets, faults and lines of
+// traffic: every host is compared with each of them.
 const maxRules = 500
 
 // raw stands in for the channel of a rollout that a raw event opens. Its hosts and waves are not
 // those of the channel.
 const raw = -1
 
-// reject records a problem with the value at a path of field names and list indices.
+// reject records a problem with the value at a path of field names and list indices. A problem with
+// included traffic belongs to the included file.
 func (b *builder) reject(where []any, format string, args ...any) {
 	if n := b.included.traffic; n > 0 && where[0] == "traffic" {
 		i := where[1].(int)
@@ -144,7 +145,8 @@ func (b *builder) checkTimes() {
 // invisible reports whether a character is a space or cannot be seen.
 func invisible(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 
-// checkName rejects names that would be ambiguous in a trace or a message.
+// checkName rejects names that would be ambiguous in a trace or a message, and names with one of
+// the forbidden characters.
 func (b *builder) checkName(what, name, forbidden string, where []any) {
 	const longest = 200
 	switch {
@@ -159,8 +161,8 @@ func (b *builder) checkName(what, name, forbidden string, where []any) {
 	}
 }
 
-// tooMany reports whether the loop over a list of rules must stop: there are more than maxRules,
-// which it rejects, or enough problems.
+// tooMany reports whether the loop over a list of rules must stop, because there are enough
+// problems or more than maxRules rules. It records the latter as a problem.
 func (b *builder) tooMany(field string, i int) bool {
 	if i == maxRules {
 		b.reject(at(field, i), "%s: more than %d entries", field, maxRules)

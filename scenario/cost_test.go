@@ -28,34 +28,37 @@ func TestCost(t *testing.T) {
 		"many flow fields": {
 			head + "behaviour: {probe: {" + many(20_000, "k%d: 1, ") + "}}\n",
 			"unknown distribution \"k0\": expected one of constant, uniform, exponential, lognormal, " +
-				"normal, " +
-				"weibull, gamma, empirical",
+				"normal, weibull, gamma, empirical",
 		},
 		"deep":        {strings.Repeat("[", 100_000), "nested more than 20 levels deep"},
 		"deep blocks": {strings.Repeat("- ", 100_000) + "a", "nested more than 20 levels deep"},
-		"many documents": {strings.Repeat("---\n", 100_000), "a second document begins here: a file " +
-			"holds one scenario"},
+		"many documents": {
+			strings.Repeat("---\n", 100_000), "a second document begins here: a file holds one scenario",
+		},
 		"many hosts": {
 			"channels:\n  - name: stable\n    waves:\n      - hosts:\n" + many(20_000, "        - h%d\n"),
 			"",
 		},
 		"many channels": {"channels:\n" + many(20_000, "  - name: c%d\n"), ""},
 		"many edges": {
-			"channels:\n  - name: c0\n" + strings.ReplaceAll(many(10_000, "  - name: c%d\n    after: "+
-				"[c0]\n"), "name: c0\n", "name: c\n"), "",
+			"channels:\n  - name: c0\n" + strings.ReplaceAll(
+				many(10_000, "  - name: c%d\n    after: [c0]\n"), "name: c0\n", "name: c\n"), "",
 		},
 		"a long cycle": {
-			"channels:\n" + many(3_000, "  - {name: c%d, after: [b%[1]d]}\n  - {name: b%[1]d, after: "+
-				"[c%[1]d]}\n"),
+			"channels:\n" + many(3_000,
+				"  - {name: c%d, after: [b%[1]d]}\n  - {name: b%[1]d, after: [c%[1]d]}\n"),
 			"after: channels c0, b0 wait for each other in a cycle",
 		},
-		"many refs": {head + "timeline:\n" + many(10_000, "  - {at: 1s, channel: stable, ref: "+
-			"r%d}\n"), ""},
-		"many unknown refs": {head + "fates:\n" + many(10_000, "  - {host: stable-01, ref: r%d, fate: "+
-			"defers}\n"), `channel stable never moves to ref "r0"`},
+		"many refs": {
+			head + "timeline:\n" + many(10_000, "  - {at: 1s, channel: stable, ref: r%d}\n"), "",
+		},
+		"many unknown refs": {
+			head + "fates:\n" + many(10_000, "  - {host: stable-01, ref: r%d, fate: defers}\n"),
+			`channel stable never moves to ref "r0"`,
+		},
 		"many hosts and an unknown one": {
-			"channels:\n  - name: stable\n    waves:\n      - hosts: 50000\nfates:\n  - {host: " +
-				"stable-00000, fate: defers}\n",
+			"channels:\n  - name: stable\n    waves:\n      - hosts: 50000\n" +
+				"fates:\n  - {host: stable-00000, fate: defers}\n",
 			`unknown host "stable-00000": did you mean "stable-00001"?`,
 		},
 		"many quantiles": {
@@ -92,8 +95,8 @@ func TestCost(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	fsys := fstest.MapFS{"big.yaml": {Data: bytes.Repeat([]byte("#"), MaxSize+1)}}
 	_, err := LoadFS(fsys, "big.yaml")
-	if want := "big.yaml:1:1: the file is larger than 8388608 " +
-		"bytes"; err == nil || err.Error() != want {
+	want := "big.yaml:1:1: the file is larger than 8388608 bytes"
+	if err == nil || err.Error() != want {
 		t.Errorf("got %v; want %s", err, want)
 	}
 	if _, err := LoadFS(fsys, "small.yaml"); !errors.Is(err, fs.ErrNotExist) {

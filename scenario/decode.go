@@ -74,7 +74,7 @@ func enumerationOf(t reflect.Type) (enumeration, bool) {
 	return e, ok
 }
 
-// nouns say what the fields of a type are where "field" is too vague.
+// nouns has the word for the fields of a type in messages, for types where it is not "field".
 var nouns = map[reflect.Type]string{
 	reflect.TypeFor[event]():        "event",
 	reflect.TypeFor[distribution](): "distribution",
@@ -87,6 +87,7 @@ func decodeInto(d *decoder, n ast.Node, into any, field string) bool {
 	return len(d.problems.list) == before
 }
 
+// value decodes a value by its Go type.
 func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
 	if d.problems.enough() {
 		return
@@ -192,8 +193,8 @@ func (d *decoder) string(n ast.Node, v reflect.Value, field string) {
 	case *ast.NullNode, *ast.MappingNode, *ast.SequenceNode:
 		d.problems.add(nodePosition(n), "%s: expected text, found %s", field, kindOf(n))
 	default:
-		d.problems.add(nodePosition(n), "%s: YAML does not read %s as text: put it in "+
-			"quotes", field, n.GetToken().Value)
+		d.problems.add(nodePosition(n), "%s: YAML does not read %s as text: put it in quotes",
+			field, n.GetToken().Value)
 	}
 }
 
@@ -210,8 +211,8 @@ func (d *decoder) text(n ast.Node, v reflect.Value, field string) {
 	}
 }
 
-// refuse records the error of a value. An unknownName says itself what it is about, so that the
-// field is left out.
+// refuse records the error of a value. It leaves the field out of an unknownName, which has its own
+// noun.
 func (d *decoder) refuse(n ast.Node, field string, err error) {
 	var unknown unknownName
 	if errors.As(err, &unknown) {

@@ -127,9 +127,9 @@ func TestPageIsComplete(t *testing.T) {
 	for _, e := range enumerations {
 		want = append(want, e.names...)
 	}
-	eachField(
-		func(_ reflect.Type, _ reflect.StructField, name string, _ bool) { want = append(want, name) },
-	)
+	eachField(func(_ reflect.Type, _ reflect.StructField, name string, _ bool) {
+		want = append(want, name)
+	})
 	for _, word := range want {
 		if !slices.Contains(words, word) {
 			t.Errorf("%s does not mention %s", page, word)

@@ -42,7 +42,7 @@ func TestEverything(t *testing.T) {
 		At: 1778893200_123456789,
 	})
 	ownTime.KeepAt = true
-	breaks := func(f sim.FaultNow) sim.Action { return sim.Action{At: 3 * time.Hour, Fault: &f} }
+	fault := func(f sim.FaultNow) sim.Action { return sim.Action{At: 3 * time.Hour, Fault: &f} }
 	none, half := reducer.Opt[time.Duration]{}, sim.Certain/2
 	want := &File{
 		Path:    "some/where/everything.yaml",
@@ -74,10 +74,8 @@ func TestEverything(t *testing.T) {
 				},
 				{ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy()},
 				{
-					ID:           "x",
-					PollInterval: 60 * time.Second,
-					Policy:       reducer.DefaultPolicy(),
-					After:        []reducer.ChannelID{"edge"},
+					ID: "x", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
+					After: []reducer.ChannelID{"edge"},
 				},
 			},
 			Budgets: []sim.Budget{
@@ -147,9 +145,7 @@ func TestEverything(t *testing.T) {
 				{
 					At: 5 * time.Minute,
 					When: &sim.Moment{
-						Rollout:   "stable@a1",
-						Wave:      reducer.Some(uint32(2)),
-						HostState: reducer.HostSoaking,
+						Rollout: "stable@a1", Wave: reducer.Some(uint32(2)), HostState: reducer.HostSoaking,
 					},
 					SetRef: &sim.RefChange{Channel: "edge", Ref: "b2"},
 				},
@@ -176,12 +172,12 @@ func TestEverything(t *testing.T) {
 					Kind: reducer.OperatorClearance, Rollout: "r1", Operator: "bob", Reason: "because",
 				}),
 				{At: 2 * time.Hour, Lift: &sim.QuarantineEntry{Channel: "stable", Closure: "a1"}},
-				breaks(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
-				breaks(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),
-				breaks(sim.FaultNow{Kind: sim.HostOffline, Host: "web-01", For: time.Hour}),
-				breaks(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),
-				breaks(sim.FaultNow{Kind: sim.AgentRestart, Host: "web-01"}),
-				breaks(sim.FaultNow{Kind: sim.ClockSkew, Host: "web-01", For: 5 * time.Minute}),
+				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
+				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),
+				fault(sim.FaultNow{Kind: sim.HostOffline, Host: "web-01", For: time.Hour}),
+				fault(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),
+				fault(sim.FaultNow{Kind: sim.AgentRestart, Host: "web-01"}),
+				fault(sim.FaultNow{Kind: sim.ClockSkew, Host: "web-01", For: 5 * time.Minute}),
 			},
 			Traffic: []sim.Traffic{
 				{Channel: "x", Kind: sim.Arrivals, Every: must(sim.Constant(12 * time.Hour)), Prefix: "half-"},
@@ -190,10 +186,8 @@ func TestEverything(t *testing.T) {
 					From: time.Hour, Until: 20 * time.Hour,
 				},
 				{
-					Channel: "stable",
-					Kind:    sim.Arrivals,
-					Every:   must(sim.Constant(24 * time.Hour)),
-					Prefix:  "nightly-",
+					Channel: "stable", Kind: sim.Arrivals, Every: must(sim.Constant(24 * time.Hour)),
+					Prefix: "nightly-",
 				},
 				{
 					Channel: "x", Kind: sim.Flapping, Every: must(sim.Constant(30 * time.Minute)),
@@ -207,9 +201,8 @@ func TestEverything(t *testing.T) {
 					From: time.Hour, Until: 3 * time.Hour, Hosts: []string{"web-*"},
 				},
 				{
-					Kind:        sim.MessageDuplicated,
-					Probability: sim.Certain,
-					For:         must(sim.Constant(5 * time.Second)),
+					Kind: sim.MessageDuplicated, Probability: sim.Certain,
+					For: must(sim.Constant(5 * time.Second)),
 				},
 				{Kind: sim.MessageDuplicated, Probability: half},
 				{Kind: sim.MessageReordered, Probability: half},

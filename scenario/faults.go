@@ -11,7 +11,7 @@ type faultNeeds struct {
 	ofHosts  bool // it may name hosts
 	now      bool // the timeline may schedule it
 	length   bool // it may have for
-	noLength bool // it may be without for
+	noLength bool // it may lack for
 }
 
 // needsOf returns what a kind of fault needs.
@@ -83,9 +83,8 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	needs := needsOf(*a.Fault)
 	made := &sim.FaultNow{Kind: *a.Fault}
 	if !needs.now {
-		b.reject(at("timeline", i, "fault"), "fault: %v cannot be scheduled: give it a probability "+
-			"under "+
-			"faults", *a.Fault)
+		b.reject(at("timeline", i, "fault"),
+			"fault: %v cannot be scheduled: give it a probability under faults", *a.Fault)
 		return made
 	}
 	switch {
@@ -94,7 +93,7 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	case a.Host == nil && needs.ofHosts:
 		b.reject(at("timeline", i), "missing field \"host\": fault %v applies to a host", *a.Fault)
 	case a.Host != nil:
-		if _, ok := b.channel[*a.Host]; !ok {
+		if _, ok := b.channelOf[*a.Host]; !ok {
 			b.reject(at("timeline", i, "host"), "%v", unknownName{"host", string(*a.Host), b.hosts})
 		}
 		made.Host = *a.Host

@@ -14,18 +14,18 @@ func (b *builder) buildChannels() []sim.Channel {
 	if len(b.doc.Channels) == 0 {
 		b.reject(at("channels"), "channels: at least one is needed")
 	}
-	b.named = make(map[reducer.ChannelID]int)
-	b.channel = make(map[reducer.HostID]int)
+	b.channelIndex = make(map[reducer.ChannelID]int)
+	b.channelOf = make(map[reducer.HostID]int)
 	b.refs = make([]map[reducer.ChannelRef]bool, len(b.doc.Channels))
 	b.prefixes = make([][]string, len(b.doc.Channels))
 	var made []sim.Channel
 	for i := range b.doc.Channels {
 		c := &b.doc.Channels[i]
 		b.checkName("the channel's name", c.Name, "@", at("channels", i, "name"))
-		if _, twice := b.named[reducer.ChannelID(c.Name)]; twice {
+		if _, twice := b.channelIndex[reducer.ChannelID(c.Name)]; twice {
 			b.reject(at("channels", i, "name"), "channel %s is declared twice", quote(c.Name))
 		}
-		b.named[reducer.ChannelID(c.Name)] = i
+		b.channelIndex[reducer.ChannelID(c.Name)] = i
 		b.channels = append(b.channels, c.Name)
 		b.refs[i] = make(map[reducer.ChannelRef]bool)
 		if c.PollInterval < duration(time.Second) {
@@ -99,10 +99,10 @@ func (b *builder) buildWaves(i int) []sim.Wave {
 
 // declare records a host and its channel. It reports false for a host that is declared already.
 func (b *builder) declare(id reducer.HostID, channel int) bool {
-	if _, twice := b.channel[id]; twice {
+	if _, twice := b.channelOf[id]; twice {
 		return false
 	}
-	b.channel[id] = channel
+	b.channelOf[id] = channel
 	b.hosts = append(b.hosts, string(id))
 	return true
 }
@@ -127,7 +127,7 @@ func (b *builder) checkPattern(pattern string, where []any) {
 		}
 		return
 	}
-	if _, ok := b.channel[reducer.HostID(pattern)]; ok {
+	if _, ok := b.channelOf[reducer.HostID(pattern)]; ok {
 		return
 	}
 	if !strings.ContainsAny(pattern, `*?[\`) {
@@ -152,7 +152,7 @@ func (b *builder) rejectPattern(pattern string, where []any) {
 
 // checkMember rejects a host that is not one of the channel.
 func (b *builder) checkMember(id reducer.HostID, channel int, where []any) {
-	own, known := b.channel[id]
+	own, known := b.channelOf[id]
 	switch {
 	case !known:
 		b.reject(where, "%v", unknownName{"host", string(id), b.hosts})

@@ -33,10 +33,10 @@ func (b *builder) buildEdges(channels []sim.Channel) {
 		channels[i].After = c.After
 		channels[i].HostEdges = b.buildHostEdges(i)
 	}
-	if circle := sim.Circle(waits); circle != nil {
+	if cycle := sim.Circle(waits); cycle != nil {
 		b.reject(
-			at("channels", circle[0], "after"), "after: %s",
-			waitForEachOther("channel", circle, func(n int) string { return b.channels[n] }),
+			at("channels", cycle[0], "after"), "after: %s",
+			describeCycle("channel", cycle, func(n int) string { return b.channels[n] }),
 		)
 	}
 }
@@ -64,25 +64,25 @@ func (b *builder) buildHostEdges(i int) []sim.HostEdge {
 		waits[host] = append(waits[host], after)
 		made = append(made, sim.HostEdge{Host: e.Host, After: e.After})
 	}
-	if circle := sim.Circle(waits); circle != nil {
+	if cycle := sim.Circle(waits); cycle != nil {
 		b.reject(at("channels", i, "host_edges"), "host_edges: %s",
-			waitForEachOther("host", circle, func(n int) string { return string(names[n]) }))
+			describeCycle("host", cycle, func(n int) string { return string(names[n]) }))
 	}
 	return made
 }
 
-// waitForEachOther describes a cycle of things that wait for each other.
-func waitForEachOther(noun string, circle []int, name func(int) string) string {
-	if len(circle) == 1 {
-		return fmt.Sprintf("%s %s waits for itself", noun, name(circle[0]))
+// describeCycle describes a cycle of channels or hosts that wait for each other.
+func describeCycle(noun string, cycle []int, name func(int) string) string {
+	if len(cycle) == 1 {
+		return fmt.Sprintf("%s %s waits for itself", noun, name(cycle[0]))
 	}
 	const most = 10
 	var names []string
-	for _, n := range circle[:min(most, len(circle))] {
+	for _, n := range cycle[:min(most, len(cycle))] {
 		names = append(names, name(n))
 	}
 	list := strings.Join(names, ", ")
-	if more := len(circle) - most; more > 0 {
+	if more := len(cycle) - most; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	return fmt.Sprintf("%ss %s wait for each other in a cycle", noun, list)

@@ -43,7 +43,7 @@ func (b *builder) include(fsys fs.FS) {
 	}
 	p := &problems{file: in.path}
 	var doc includedDocument
-	in.root = read(p, data, aFileIncluded, &doc)
+	in.root = read(p, data, includedKind, &doc)
 	b.list = append(b.list, p.list...)
 	in.behaviour, in.traffic = doc.Behaviour, len(doc.Traffic)
 	b.doc.Traffic = append(doc.Traffic, b.doc.Traffic...)

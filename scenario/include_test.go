@@ -32,21 +32,21 @@ func TestInclude(t *testing.T) {
 			"traffic: [{channel: stable, periodic: 2h}]", "",
 			DefaultBehaviour().Ack, DefaultBehaviour().Probe, 2,
 		},
-		"a path from elsewhere": {
+		"an absolute path": {
 			included: "behaviour: {ack: 7s}", scenario: "include: /shared/b.yaml\n",
 			want: `dir/it.yaml:2:10: include: expected a path relative to the folder of this file, ` +
 				`such as included/behaviour.yaml, found "/shared/b.yaml"`,
 		},
 		"no such file": {
-			scenario: "include: shared/c.yaml\n", want: "dir/it.yaml:2:10: include: open " +
-				"dir/shared/c.yaml: file does not exist",
+			scenario: "include: shared/c.yaml\n",
+			want:     "dir/it.yaml:2:10: include: open dir/shared/c.yaml: file does not exist",
 		},
 		"a scenario": {
 			scenario: "include: it.yaml\n",
 			want: `dir/it.yaml:1:1: unknown field "channels": expected one of behaviour, traffic
 dir/it.yaml:2:1: unknown field "include": expected one of behaviour, traffic`,
 		},
-		"nothing": {
+		"an empty file": {
 			scenario: "include: shared/b.yaml\n", included: "# nothing",
 			want: "dir/shared/b.yaml:1:1: the file is empty: an included file needs at least behaviour or " +
 				"traffic",
@@ -62,9 +62,9 @@ dir/it.yaml:3:55: unknown channel "stabel": did you mean "stable"?
 dir/shared/b.yaml:4:15: unknown channel "edge": expected one of stable`,
 		},
 		"an invalid distribution": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour:\n  ack: {uniform: {min: 2s, max: " +
-				"1s}}\n",
-			want: "dir/shared/b.yaml:2:8: ack: the upper end 1s is below the lower end 2s",
+			scenario: "include: shared/b.yaml\n",
+			included: "behaviour:\n  ack: {uniform: {min: 2s, max: 1s}}\n",
+			want:     "dir/shared/b.yaml:2:8: ack: the upper end 1s is below the lower end 2s",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

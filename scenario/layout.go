@@ -14,11 +14,11 @@ import (
 // Format formats a scenario file: two spaces for each level, one space between the elements in
 // brackets, and the comments at the ends of neighbouring lines aligned. It keeps the order of the
 // fields, the line breaks and the comments. It accepts any YAML with the parts that scenarios have,
-// also with unknown fields. name is the path for messages. The error joins an *Error for each
+// even with unknown fields. name is the path for messages. The error joins an *Error for each
 // problem.
 func Format(name string, data []byte) ([]byte, error) {
 	p := &problems{file: name}
-	root := readYAML(p, data, aScenario)
+	root := readYAML(p, data, scenarioKind)
 	if root == nil {
 		return nil, p.err()
 	}
@@ -34,15 +34,15 @@ func Format(name string, data []byte) ([]byte, error) {
 		l.entry(0, "", entry)
 	}
 	l.flush(len(l.source)+1, 1, 0)
-	laid := l.write()
-	// A layout must not change the meaning of a file.
-	again := readYAML(&problems{}, laid, aScenario)
+	formatted := l.write()
+	// Formatting must not change the meaning of a file.
+	again := readYAML(&problems{}, formatted, scenarioKind)
 	if again == nil || !sameNode(root, again) ||
-		!slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(laid)))) {
+		!slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(formatted)))) {
 		p.add(position{}, "the file cannot be formatted without changing its meaning")
 		return nil, p.err()
 	}
-	return laid, nil
+	return formatted, nil
 }
 
 // remark is a comment of the file.
@@ -54,7 +54,7 @@ type remark struct {
 
 func remarks(tokens token.Tokens) []remark {
 	var all []remark
-	line := 0 // of the token before
+	line := 0 // on which the previous token ends
 	for _, t := range tokens {
 		at := tokenPosition(t)
 		if t.Type == token.CommentType {

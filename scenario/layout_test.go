@@ -8,18 +8,18 @@ import (
 	"testing"
 )
 
-// TestFormat formats a scenario whose layout is wrong in every way. UPDATE=1 rewrites the wanted
+// TestFormat formats a scenario that breaks each rule of the layout. UPDATE=1 rewrites the wanted
 // result.
 func TestFormat(t *testing.T) {
-	askew, err := os.ReadFile("testdata/layout/askew.txt")
+	text, err := os.ReadFile("testdata/layout/unformatted.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Format("askew.yaml", askew)
+	got, err := Format("x.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	compareFile(t, "testdata/layout/straight.txt", got)
+	compareFile(t, "testdata/layout/formatted.txt", got)
 }
 
 func TestFormatErrors(t *testing.T) {
@@ -39,7 +39,7 @@ func FuzzFormat(f *testing.F) {
 	if err != nil || len(files) == 0 {
 		f.Fatal(files, err)
 	}
-	for _, name := range append(files, "testdata/layout/askew.txt") {
+	for _, name := range append(files, "testdata/layout/unformatted.txt") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -76,9 +76,9 @@ func TestShippedIsFormatted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if laid, err := Format(name, text); err != nil {
+		if formatted, err := Format(name, text); err != nil {
 			t.Error(err)
-		} else if string(laid) != string(text) {
+		} else if string(formatted) != string(text) {
 			t.Errorf("%s is not formatted: go run ./cmd/rollsim fmt scenarios/%s", name, filepath.Base(name))
 		}
 	}

@@ -44,17 +44,17 @@ func TestBad(t *testing.T) {
 	}
 }
 
-// compareFile compares a file with its wanted content. With UPDATE=1 in the environment it writes
-// the file instead.
-func compareFile(t *testing.T, path string, want []byte) {
+// compareFile compares a result with the file that has the wanted one. With UPDATE=1 in the
+// environment it writes the file instead.
+func compareFile(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if os.Getenv("UPDATE") == "1" {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	got, err := os.ReadFile(path)
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestList(t *testing.T) {
 	if want := []string{"s/a.yaml", "s/b.yaml"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
-	if _, err := List(fsys, "bad"); err == nil || err.Error() != "bad/a.yml: the name of a "+
-		"scenario file must end in .yaml" {
+	const misnamed = "bad/a.yml: the name of a scenario file must end in .yaml"
+	if _, err := List(fsys, "bad"); err == nil || err.Error() != misnamed {
 		t.Errorf("a .yml file: %v", err)
 	}
 	if _, err := List(fsys, "none"); !errors.Is(err, fs.ErrNotExist) {
@@ -218,9 +218,8 @@ faults:
 `))
 	want := []sim.Fault{
 		{
-			Kind:        sim.MessageDropped,
-			Probability: sim.Certain / 4,
-			Hosts:       []string{"web-*", "no-such-host"},
+			Kind: sim.MessageDropped, Probability: sim.Certain / 4,
+			Hosts: []string{"web-*", "no-such-host"},
 		},
 		{
 			Kind: sim.ControlPlaneCrash, Probability: sim.Certain / 2,
@@ -237,13 +236,12 @@ faults:
 		"faults: []": "f.yaml:1:9: faults: at least one is needed",
 		"faults: 5":  "f.yaml:1:9: faults: expected a list, found the number 5",
 		"{}":         `f.yaml:1:1: missing field "faults"`,
-		"faults: &a []": "f.yaml:1:9: scenarios have no anchors, aliases and merge keys: " +
+		"faults: &a []": "f.yaml:1:9: scenarios have no anchors, aliases or merge keys: " +
 			"write the value out",
 		"channels: []": `f.yaml:1:1: unknown field "channels": expected one of faults` + "\n" +
 			`f.yaml:1:1: missing field "faults"`,
-		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n  - {fault: " +
-			"poll-failed, probability: 1%, for: 1s}": "" +
-			`f.yaml:2:49: "[a" is not a host pattern such as "web-*"
+		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n" +
+			"  - {fault: poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a host pattern such as "web-*"
 f.yaml:2:55: "" is not a host pattern such as "web-*"
 f.yaml:3:48: for: fault poll-failed has no duration`,
 	} {

@@ -14,7 +14,8 @@ import (
 // Recording is the result of one run of a scenario.
 type Recording struct {
 	Text []byte // the trace as goldens hold it
-	// how the violations differ from those that the scenario expects; empty if they do not
+	// Verdict says how the violations differ from those that the scenario expects. It is empty if they
+	// do not.
 	Verdict string
 	Result  *sim.Result
 }
@@ -28,7 +29,7 @@ func (f *File) Record() (*Recording, error) {
 	return f.RecordWith(m)
 }
 
-// RecordWith is Record with another machine than the scenario's own.
+// RecordWith is Record with a machine that replaces the one of the scenario.
 func (f *File) RecordWith(machine reducer.Machine) (*Recording, error) {
 	rec := &Recording{}
 	var text bytes.Buffer
@@ -93,8 +94,8 @@ func (f *File) WriteSummary(w io.Writer, opt sim.Options) (*sim.Result, error) {
 		width = max(width, len(r.Record.RolloutID))
 	}
 	for _, r := range result.Fleet.Rollouts() {
-		fmt.Fprintf(&b, "%-*s  %-10v  wave %d  "+
-			"hosts:", width, r.Record.RolloutID, r.Record.State, r.Record.CurrentWave)
+		fmt.Fprintf(&b, "%-*s  %-10v  wave %d  hosts:",
+			width, r.Record.RolloutID, r.Record.State, r.Record.CurrentWave)
 		for _, s := range reducer.HostStates() {
 			if n := r.Count(s); n > 0 {
 				fmt.Fprintf(&b, " %d %v", n, s)

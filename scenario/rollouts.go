@@ -89,7 +89,7 @@ func (b *builder) rolloutNamed(id reducer.RolloutID) (channel int, ok bool) {
 
 // channelNamed returns the index of a channel, or -1 if it is not declared.
 func (b *builder) channelNamed(id reducer.ChannelID) int {
-	if i, ok := b.named[id]; ok {
+	if i, ok := b.channelIndex[id]; ok {
 		return i
 	}
 	return -1

@@ -106,8 +106,8 @@ type timestamp reducer.Time
 func (t *timestamp) UnmarshalText(text []byte) error {
 	var when time.Time
 	if when.UnmarshalText(text) != nil {
-		return fmt.Errorf("%s is not a time in RFC 3339 such as "+
-			"2026-05-16T01:00:00Z", quote(string(text)))
+		return fmt.Errorf("%s is not a time in RFC 3339 such as 2026-05-16T01:00:00Z",
+			quote(string(text)))
 	}
 	if when.Before(time.Unix(0, math.MinInt64)) || when.After(time.Unix(0, math.MaxInt64)) {
 		return fmt.Errorf("%s is not between the years 1678 and 2262", quote(string(text)))
@@ -162,12 +162,12 @@ func (r *rebootAfter) UnmarshalText(text []byte) error {
 		return nil
 	}
 	if err := r.after.UnmarshalText(text); err != nil {
-		return fmt.Errorf("%w, nor the word never", err)
+		return fmt.Errorf("%w; expected a duration or never", err)
 	}
 	return nil
 }
 
-// violation is an invariant and its subject.
+// violation is an invariant and its subject, such as "stuck stable@r1".
 type violation invariant.Violation
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -300,6 +300,7 @@ func (g *gamma) make() (*sim.Distribution, error) {
 	return sim.GammaByScale(time.Duration(*g.Scale), g.Shape)
 }
 
+// bound returns an optional bound of a distribution.
 func bound(d *duration) reducer.Opt[time.Duration] {
 	if d == nil {
 		return reducer.Opt[time.Duration]{}

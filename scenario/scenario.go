@@ -25,7 +25,7 @@ const MaxHosts = 2_000_000
 
 // File is a scenario file that was read.
 type File struct {
-	Path     string // as the caller gave it
+	Path     string // as the caller passed it
 	Comment  string // the text of the comment at the start of the file: what the scenario shows
 	Golden   Golden
 	Scenario sim.Scenario // named after the base name of the file, without .yaml
@@ -75,7 +75,7 @@ func Parse(name string, data []byte) (*File, error) {
 func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 	p := &problems{file: name}
 	var doc document
-	root := read(p, data, aScenario, &doc)
+	root := read(p, data, scenarioKind, &doc)
 	if root == nil {
 		return nil, p.err()
 	}
@@ -97,7 +97,7 @@ func parse(fsys fs.FS, name string, data []byte, maxHosts int) (*File, error) {
 // not have it, Locate returns the position of the innermost enclosing value.
 func Locate(data []byte, where ...any) (line, column int) {
 	at := position{1, 1}
-	if root := readYAML(&problems{}, data, aScenario); root != nil && len(where) > 0 {
+	if root := readYAML(&problems{}, data, scenarioKind); root != nil && len(where) > 0 {
 		at = locate(root, where)
 	}
 	return at.line, at.column
@@ -109,7 +109,7 @@ func Locate(data []byte, where ...any) (line, column int) {
 func ParseFaults(name string, data []byte) ([]sim.Fault, error) {
 	p := &problems{file: name}
 	var doc faultsDocument
-	root := read(p, data, aFaultsFile, &doc)
+	root := read(p, data, faultsKind, &doc)
 	if root == nil {
 		return nil, p.err()
 	}
@@ -127,7 +127,7 @@ func read(p *problems, data []byte, kind fileKind, doc any) ast.Node {
 	if root == nil {
 		return nil
 	}
-	if kind == aScenario && isIncluded(root) {
+	if kind == scenarioKind && isIncluded(root) {
 		p.add(nodePosition(root), "this is an included file, not a scenario: move it to a folder "+
 			"named included, which rollsim check skips")
 		return nil
@@ -223,7 +223,7 @@ func (p *problems) add(at position, format string, args ...any) {
 
 func (p *problems) any() bool { return len(p.list) > 0 }
 
-// enough reports whether there are as many problems as are reported.
+// enough reports whether maxProblems problems are recorded, so that no further one is reported.
 func (p *problems) enough() bool { return len(p.list) >= maxProblems }
 
 // err joins the problems in the order of their positions.

@@ -152,7 +152,7 @@ func formatComments(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	comments := make(map[string]string)
-	note := func(key string, doc *ast.CommentGroup) {
+	add := func(key string, doc *ast.CommentGroup) {
 		comments[key] = strings.Join(strings.Fields(doc.Text()), " ")
 	}
 	for _, d := range file.Decls {
@@ -161,15 +161,16 @@ func formatComments(t *testing.T) map[string]string {
 			continue
 		}
 		spec := decl.Specs[0].(*ast.TypeSpec)
-		note(spec.Name.Name+".", decl.Doc)
+		add(spec.Name.Name+".", decl.Doc)
 		for _, f := range spec.Type.(*ast.StructType).Fields.List {
-			note(spec.Name.Name+"."+f.Names[0].Name, f.Doc)
+			add(spec.Name.Name+"."+f.Names[0].Name, f.Doc)
 		}
 	}
 	return comments
 }
 
-// TestFormatTypes checks that the decoder can read every default, and what faults need.
+// TestFormatTypes checks that the decoder can read every default, and that every kind of fault can
+// occur.
 func TestFormatTypes(t *testing.T) {
 	eachField(func(of reflect.Type, f reflect.StructField, name string, required bool) {
 		if name == "" {

@@ -13,9 +13,9 @@ func (b *builder) buildAction(i int) sim.Action {
 	a := &b.doc.Timeline[i]
 	made := b.buildTime(i)
 	changes, clears, lifts := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil
-	breaks, happens := a.Fault != nil, a.Event != nil
+	fails, injects := a.Fault != nil, a.Event != nil
 	kinds := 0
-	for _, is := range []bool{changes, clears, lifts, breaks, happens} {
+	for _, is := range []bool{changes, clears, lifts, fails, injects} {
 		if is {
 			kinds++
 		}
@@ -30,21 +30,21 @@ func (b *builder) buildAction(i int) sim.Action {
 		made.Event = b.buildClearance(i)
 	case lifts:
 		made.Lift = b.buildClosure(a.Lift, at("timeline", i, "lift"))
-	case breaks:
+	case fails:
 		made.Fault = b.buildFaultNow(i)
-	case happens:
+	case injects:
 		made.Event, made.KeepAt = b.buildEvent(i)
 	}
 	if !clears && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason need clear")
 	}
-	if !breaks && (a.Host != nil || a.For != nil) {
+	if !fails && (a.Host != nil || a.For != nil) {
 		b.reject(at("timeline", i), "host and for need fault")
 	}
 	return made
 }
 
-// buildTime builds an action with nothing but when it happens.
+// buildTime builds an action that has only its time or moment.
 func (b *builder) buildTime(i int) sim.Action {
 	a := &b.doc.Timeline[i]
 	var made sim.Action
@@ -134,7 +134,7 @@ func (b *builder) buildMoment(m *moment, path []any) *sim.Moment {
 	return made
 }
 
-// buildEvent builds a raw event. It reports true if the event has a time of its own.
+// buildEvent builds a raw event. It reports whether the event has a time of its own.
 func (b *builder) buildEvent(i int) (*reducer.Event, bool) {
 	e := b.doc.Timeline[i].Event
 	var made []reducer.Event

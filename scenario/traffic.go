@@ -13,6 +13,7 @@ const leastPause = time.Second
 // defaultPrefix precedes the numbers in the refs of traffic.
 const defaultPrefix = "r"
 
+// prefix returns the text before the numbers in the names of the refs.
 func (t *traffic) prefix() string {
 	if t.Prefix != nil {
 		return *t.Prefix
@@ -103,6 +104,7 @@ func (b *builder) checkPause(every *sim.Distribution, where []any) {
 	}
 }
 
+// constant returns the distribution of a fixed interval.
 func (b *builder) constant(d duration, where []any) *sim.Distribution {
 	made, err := (&distribution{Constant: &d}).make()
 	if err != nil {

@@ -21,13 +21,13 @@ const (
 
 const byteOrderMark = "\ufeff"
 
-// fileKind is what a file is called in messages, and the field that it needs.
+// fileKind describes a kind of file: its name in messages, and the field that it needs.
 type fileKind struct{ name, needs string }
 
 var (
-	aScenario     = fileKind{"a scenario", "channels"}
-	aFaultsFile   = fileKind{"a file of faults", "faults"}
-	aFileIncluded = fileKind{"an included file", "behaviour or traffic"}
+	scenarioKind = fileKind{"a scenario", "channels"}
+	faultsKind   = fileKind{"a file of faults", "faults"}
+	includedKind = fileKind{"an included file", "behaviour or traffic"}
 )
 
 // readYAML parses a text into a mapping. It returns nil if the text has a problem. It rejects
@@ -74,7 +74,7 @@ func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	return root
 }
 
-// checkText rejects what is too large or not text.
+// checkText rejects a file that is too large or not text.
 func checkText(p *problems, data []byte) bool {
 	if len(data) > MaxSize {
 		p.add(position{}, "the file is larger than %d bytes", MaxSize)
@@ -105,7 +105,7 @@ func checkTokens(p *problems, tokens token.Tokens) bool {
 		at := tokenPosition(t)
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			p.add(at, "scenarios have no anchors, aliases and merge keys: write the value out")
+			p.add(at, "scenarios have no anchors, aliases or merge keys: write the value out")
 			return false
 		case token.TagType:
 			p.add(at, "scenarios have no tags such as %s: remove it", t.Value)
@@ -164,7 +164,7 @@ func enter(open []collection, column int, mapping bool) []collection {
 			top.keys++
 			return open
 		}
-		// A sequence may stand at the column of the key that it is the value of.
+		// A sequence may begin at the column of its key.
 		if top.column < column || top.column == column && !mapping {
 			break
 		}
@@ -173,7 +173,7 @@ func enter(open []collection, column int, mapping bool) []collection {
 	return append(open, collection{column: column, mapping: mapping, keys: 1})
 }
 
-// firstDocument reports whether only comments precede.
+// firstDocument reports whether only comments precede the header of a document.
 func firstDocument(before token.Tokens) bool {
 	for _, t := range before {
 		if t.Type != token.CommentType {
