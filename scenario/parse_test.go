@@ -241,7 +241,8 @@ faults:
 		"channels: []": `f.yaml:1:1: unknown field "channels": expected one of faults` + "\n" +
 			`f.yaml:1:1: missing field "faults"`,
 		"faults:\n  - {fault: host-lost, probability: 1%, hosts: [\"[a\", \"\"]}\n" +
-			"  - {fault: poll-failed, probability: 1%, for: 1s}": `f.yaml:2:49: "[a" is not a host pattern such as "web-*"
+			"  - {fault: poll-failed, probability: 1%, for: 1s}": "" +
+			`f.yaml:2:49: "[a" is not a host pattern such as "web-*"
 f.yaml:2:55: "" is not a host pattern such as "web-*"
 f.yaml:3:48: for: fault poll-failed has no duration`,
 	} {
