@@ -92,7 +92,7 @@ const maxLines = 20
 // shown, and the last ones. hidden is the number of the others.
 func (r *replayReport) shown(all bool) (shown []*replay.Summary, hidden uint64) {
 	list := r.result.Rollouts
-	hidden = r.result.MoreOver
+	hidden = r.result.MoreEnded
 	found := make(map[reducer.RolloutID]bool)
 	for i := range r.result.Findings[:min(len(r.result.Findings), 1+maxBrief)] {
 		found[r.result.Findings[i].Rollout] = true
@@ -288,8 +288,8 @@ func (r *replayReport) findings(all bool) {
 // brief writes a finding as a line.
 func (r *replayReport) brief(f *replay.Finding) {
 	what := f.Reason
-	if f.Given != "" {
-		what = fmt.Sprintf("recorded %s, %s %s", f.Recorded, f.OtherSide(), f.Given)
+	if f.Expected != "" {
+		what = fmt.Sprintf("recorded %s, %s %s", f.Recorded, f.OtherSide(), f.Expected)
 	}
 	line := fmt.Sprintf("  entry %-7d %-9v  %-23s  %s  %s  ", f.Seq, f.Class, f.Title(), f.Rollout,
 		f.Host)
@@ -324,7 +324,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("%s", line)
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
-	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonHere)
+	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)
 }
 
 // inspect returns the command that shows more about a finding.

@@ -116,7 +116,7 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		Simulated: result.Header != nil,
 		Entries:   result.Entries, Kinds: result.Kinds, Events: result.Events,
 		Transitions: replayTransitions{Recorded: result.Transitions, Reproduced: result.Reproduced},
-		Rollouts:    []replayRollout{}, MoreOver: result.MoreOver, Groups: []replayGroup{},
+		Rollouts:    []replayRollout{}, MoreOver: result.MoreEnded, Groups: []replayGroup{},
 		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted),
 		Stale: []replayStale{}, Notes: append([]string{}, result.Notes...),
 	}
@@ -195,7 +195,7 @@ func findingsOf(list []replay.Finding) []replayFinding {
 			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File,
 			Line: f.Line, At: timeText(f.At), Rollout: string(f.Rollout), Host: string(f.Host),
 			Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
-			Expected: f.Given, Reason: f.Reason, Later: append([]string{}, f.Later...),
+			Expected: f.Expected, Reason: f.Reason, Later: append([]string{}, f.Later...),
 			Accepted: f.Accepted,
 		})
 	}

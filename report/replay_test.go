@@ -142,7 +142,7 @@ func TestHarmless(t *testing.T) {
 
 // TestReplayOfManyRollouts has more rollouts than fit on a screen: the others are counted.
 func TestReplayOfManyRollouts(t *testing.T) {
-	result := replay.Result{MoreOver: 100}
+	result := replay.Result{MoreEnded: 100}
 	for i := range 40 {
 		id := reducer.RolloutID(fmt.Sprint("edge@", i))
 		s := replay.Summary{

@@ -45,7 +45,8 @@ func load(t *testing.T, text string, included []byte) *sim.Scenario {
 func simulated(t *testing.T, sc *sim.Scenario, seed uint64) *learner {
 	t.Helper()
 	l := newLearner()
-	if _, err := sim.Run(sc, sim.Options{Machine: reducer.RFC0008(), Seed: seed, Sink: l}); err != nil {
+	_, err := sim.Run(sc, sim.Options{Machine: reducer.RFC0008(), Seed: seed, Sink: l})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return l

@@ -215,8 +215,8 @@ func TestSimulated(t *testing.T) {
 			t.Fatal(err)
 		}
 		var c trace.Collector
-		if result, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: &c}); err != nil ||
-			result.Entries > 20_000 {
+		result, err := sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: 1, Sink: &c})
+		if err != nil || result.Entries > 20_000 {
 			continue
 		}
 		for i, id := range rollouts(c.Entries) {

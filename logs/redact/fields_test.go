@@ -48,7 +48,8 @@ func TestEveryFieldIsClassified(t *testing.T) {
 		}
 	}
 	more := append(trace.Fields(), trace.Field{Of: "HostJoined", Name: "rackId", Tagged: "rack_id"})
-	if got := unclassified(t, more); !slices.Equal(got, []string{"HostJoined.rackId", "HostJoined.rack_id"}) {
+	want := []string{"HostJoined.rackId", "HostJoined.rack_id"}
+	if got := unclassified(t, more); !slices.Equal(got, want) {
 		t.Errorf("of a table with another field, redact does not know %q", got)
 	}
 }

@@ -23,8 +23,9 @@ type acceptedLine struct {
 	reason string
 }
 
-// ReasonHere stands in reports for the reason that a line of accepted findings needs.
-const ReasonHere = "REASON"
+// ReasonPlaceholder is the text that reports show instead of the reason that a line of accepted
+// findings needs.
+const ReasonPlaceholder = "REASON"
 
 // ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason,
 // which may not be empty. It skips blank lines and lines that begin with #. The error is a
@@ -76,7 +77,7 @@ func parseAccepted(text string) (line acceptedLine, what string) {
 		return line, fmt.Sprintf("expected the eight digits that a report shows with the finding, "+
 			"found %q", fields[2])
 	}
-	if len(fields) == 3 || len(fields) == 4 && fields[3] == ReasonHere {
+	if len(fields) == 3 || len(fields) == 4 && fields[3] == ReasonPlaceholder {
 		return line, "expected a reason after the finding"
 	}
 	return acceptedLine{key: strings.Join(fields[:3], " "), reason: strings.Join(fields[3:], " ")}, ""
@@ -109,8 +110,8 @@ func (a *acceptance) reason(f *Finding) (string, bool) {
 	return a.lines[i].reason, true
 }
 
-// Stale is a line of accepted findings that accepts none. A line for a finding that is not shown is
-// not stale.
+// Stale is a line of accepted findings that matches no finding of the log. A line is not stale if
+// Options.Only merely hides its finding.
 type Stale struct {
 	Line   int
 	Key    string

@@ -138,8 +138,8 @@ func replayKeeping(t *testing.T, path string, most int, a archive) *Result {
 // summarize returns a result as text, with the number of its rollouts instead of them.
 func summarize(r *Result) string {
 	rest := *r
-	all := uint64(len(r.Rollouts)) + r.MoreOver
-	rest.Rollouts, rest.MoreOver = nil, all
+	all := uint64(len(r.Rollouts)) + r.MoreEnded
+	rest.Rollouts, rest.MoreEnded = nil, all
 	rest.Fleet, rest.Findings, rest.Tables, rest.Notes = nil, nil, nil, nil
 	return fmt.Sprintf(
 		"%+v\n%+v\n%s\n%s", rest, r.Tables, strings.Join(r.Notes, "\n"), show(r.Findings),
@@ -204,17 +204,13 @@ func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 		return trace.Entry{Kind: trace.KindRolloutEvent, At: at, Rollout: id, Event: &ev}
 	}
 	return []trace.Entry{
-		event(
-			reducer.Event{
-				Kind: reducer.HostStateChanged,
-				Host: "edge-0001",
-				From: reducer.HostSoaking,
-				To:   reducer.HostConverged,
-			},
-		),
-		event(
-			reducer.Event{Kind: reducer.RolloutOpened, Channel: opened.Channel, TargetRef: opened.TargetRef},
-		),
+		event(reducer.Event{
+			Kind: reducer.HostStateChanged, Host: "edge-0001",
+			From: reducer.HostSoaking, To: reducer.HostConverged,
+		}),
+		event(reducer.Event{
+			Kind: reducer.RolloutOpened, Channel: opened.Channel, TargetRef: opened.TargetRef,
+		}),
 		event(reducer.Event{Kind: reducer.RetentionExpired}),
 		event(reducer.Event{Kind: reducer.WaveAdvanced, ToWave: 1}),
 		event(reducer.Event{Kind: reducer.HostJoined, Host: "edge-0001"}),

@@ -42,7 +42,8 @@ func TestChannelPoints(t *testing.T) {
 	}
 }
 
-// TestStranded: a channel is stranded at a rollout that another one followed, not at its last one.
+// TestStranded: a channel is stranded at a rollout that another one followed, not at its last one
+// unless that is superseded.
 func TestStranded(t *testing.T) {
 	f := newFixture(t)
 	c := make(channels).get("edge")

@@ -35,7 +35,7 @@ const (
 	`
 )
 
-// briefly returns findings as text, one a line, without what is around them.
+// briefly returns findings as text, one a line, without the entries around them.
 func briefly(found []Finding) string {
 	var b strings.Builder
 	for i := range found {
@@ -46,8 +46,8 @@ func briefly(found []Finding) string {
 				b.WriteString(" " + s)
 			}
 		}
-		if f.Recorded+f.Given != "" {
-			fmt.Fprintf(&b, ": %s / %s", f.Recorded, f.Given)
+		if f.Recorded+f.Expected != "" {
+			fmt.Fprintf(&b, ": %s / %s", f.Recorded, f.Expected)
 		}
 		if f.Reason != "" {
 			fmt.Fprintf(&b, " (%s)", f.Reason)
@@ -57,8 +57,8 @@ func briefly(found []Finding) string {
 	return b.String()
 }
 
-// TestClasses shows every finding that a control plane's log can have, and what is noted instead
-// where there is none.
+// TestClasses checks every finding that a control plane's log can have, and the notes of logs without
+// findings.
 func TestClasses(t *testing.T) {
 	for _, c := range []struct {
 		name, log   string
@@ -110,8 +110,10 @@ func TestClasses(t *testing.T) {
 				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
 		{name: "superseded by a rollout that is not opened", log: opening + "supersede edge@a1 " +
-			"edge@b2\nto edge@a1 Active " +
-			"Superseded\n+1\npoll stable s1",
+			"edge@b2\n" +
+			"to edge@a1 Active Superseded\n" +
+			"+1\n" +
+			"poll stable s1",
 			want: "invariant 1 stranded edge@a1: channel edge points at a1 since 2026-05-16T01:00:00Z /  " +
 				"(rollout edge@a1 is Superseded and will not be opened again)\n" +
 				"illegal 14 refused successor edge@a1 (successor edge@b2 was not opened in lockstep: event " +
@@ -125,8 +127,8 @@ func TestClasses(t *testing.T) {
 		{name: "an agent event out of turn", log: opening + "e1 says edge@a1 DispatchAck",
 			want: "host 14 refused agent event edge@a1 e1: DispatchAck  seq 3 / "},
 		{name: "an agent event lost", log: opening + "e1 says edge@a1 ProbeResult [seq 5]",
-			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (2 between them " +
-				"are missing)"},
+			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (agent events " +
+				"that are missing before it: 2)"},
 		{name: "an agent event twice", log: opening + "e1 says edge@a1 ProbeResult [seq 2]",
 			want: "host 14 repeated agent event edge@a1 e1: ProbeResult  seq 2 /  (agent seq 2 after 2: " +
 				"a duplicate)"},

@@ -127,8 +127,9 @@ func (c *collector) addContext(f *Finding, at place, after bool) {
 	}
 }
 
-// needed returns the Options.Until with which a replay makes a finding again: what should follow
-// an entry is waited for beyond it.
+// needed returns the Options.Until with which a replay makes a finding again, or 0 for the whole log.
+// For a missing entry, the entry that it should follow is enough: a replay reads on after
+// Options.Until for pending entries.
 func (c *collector) needed(f *Finding, at place, after bool) uint64 {
 	switch ofTheEnd := f.Class == Derived || f.Class == Invariant; {
 	case !c.evidence.supports(f.title()):
@@ -141,8 +142,8 @@ func (c *collector) needed(f *Finding, at place, after bool) uint64 {
 	return max(c.cursor.highest, f.Seq)
 }
 
-// wanted reports whether a finding was asked for. With a host, that is also what is found about a
-// rollout that the host has joined.
+// wanted reports whether a finding was asked for. With Options.Only.Host, so are findings about the
+// rollouts that the host has joined.
 func (c *collector) wanted(f *Finding) bool {
 	if c.until > 0 && f.Seq > c.until || !c.only.matches(f) {
 		return false
@@ -154,7 +155,8 @@ func (c *collector) wanted(f *Finding) bool {
 	return true
 }
 
-// withdraw removes a finding that a later entry has explained. Nil is one that was not asked for.
+// withdraw removes a finding that a later entry has explained. It ignores nil, which add returns for
+// a finding that was not asked for.
 func (c *collector) withdraw(f *Finding) {
 	if f == nil {
 		return
@@ -193,7 +195,7 @@ func (c *collector) results(res *Result, notes *notes) {
 			continue
 		}
 		if !c.evidence.supports(g.title) {
-			if text := c.evidence.without(g.title, g.Title, g.Count+g.Accepted); text != "" {
+			if text := c.evidence.note(g.title, g.Title, g.Count+g.Accepted); text != "" {
 				notes.add(text)
 			}
 			continue
@@ -206,8 +208,8 @@ func (c *collector) results(res *Result, notes *notes) {
 	res.Findings, res.Accepted = inLogOrder(kept), inLogOrder(accepted)
 }
 
-// inLogOrder returns findings in the order of the log. That a line was changed is found as soon as
-// the line is read, so it comes before what follows from it.
+// inLogOrder returns findings in the order of the log. A changed line is found as soon as it is read,
+// so its finding comes before those that it causes.
 func inLogOrder(found []*Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(a.position, b.position), cmp.Compare(a.order, b.order))
@@ -222,20 +224,20 @@ func inLogOrder(found []*Finding) []Finding {
 // missing returns a finding that something about a host or rollout is not recorded.
 func missing(class Class, what string, id reducer.RolloutID, expected string) Finding {
 	return Finding{
-		Class: class, Kind: Missing, What: what, Rollout: id, Recorded: nothing, Given: expected,
+		Class: class, Kind: Missing, What: what, Rollout: id, Recorded: nothing, Expected: expected,
 	}
 }
 
 // extra returns a finding that something about a rollout is recorded and should not be.
 func extra(class Class, what string, id reducer.RolloutID, recorded string) Finding {
 	return Finding{
-		Class: class, Kind: Extra, What: what, Rollout: id, Recorded: recorded, Given: nothing,
+		Class: class, Kind: Extra, What: what, Rollout: id, Recorded: recorded, Expected: nothing,
 	}
 }
 
 // different returns a finding that what is recorded about a rollout should be something else.
 func different(class Class, what string, id reducer.RolloutID, recorded, expected string) Finding {
 	return Finding{
-		Class: class, Kind: Different, What: what, Rollout: id, Recorded: recorded, Given: expected,
+		Class: class, Kind: Different, What: what, Rollout: id, Recorded: recorded, Expected: expected,
 	}
 }

@@ -12,7 +12,7 @@ type place struct {
 	n       uint64 // the entry's number among all that were read, from 1
 	ring    uint64 // how many entries were added to the ring before it
 	seq     uint64
-	highest uint64 // the highest seq up to there
+	highest uint64 // the highest seq up to this entry; not set in cursor.end
 	source  int    // the index of the entry's source in cursor.sources
 	line    int
 	at      reducer.Time
@@ -25,7 +25,7 @@ type source struct {
 }
 
 // cursor is the position of a replay in its log. It holds the last entries too, for the context of
-// findings. The zero value stands before the first entry.
+// findings. The zero value is before the first entry.
 type cursor struct {
 	lines   trace.Lines // how entries are shown
 	recent  ring

@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// TestCursor: a place has the entry's number, seq and line. Skipped lines count, an entry that is
-// not finished does not move the end.
+// TestCursor: a place has the entry's number, seq and line. An entry that is not finished does not
+// move the end.
 func TestCursor(t *testing.T) {
 	r, err := trace.NewReader("a.ndjson", strings.NewReader(string(inWords(t,
 		"poll edge a1 [entry 7]\n+1\npoll edge b2"))))

@@ -31,13 +31,13 @@ func (m *effectMatcher) next(e *trace.Entry, r *rollout) *work {
 		m.missingTerminal(r)
 	}
 	m.settleTerminal(w)
-	w.ended, w.endFound = false, nil
+	w.terminalShown, w.extraTerminal = false, nil
 	w.last, w.event = *e.Event, m.cursor.place(e)
 	m.last = r.id
 	return w
 }
 
-// settleTerminal records that the log shows an implied RolloutTerminal, or never will.
+// settleTerminal stops waiting for an implied RolloutTerminal.
 func (m *effectMatcher) settleTerminal(w *work) {
 	if w.terminal != nil {
 		w.terminal = nil
@@ -90,35 +90,34 @@ func (m *effectMatcher) match(e *trace.Entry, r *rollout) {
 	f.After = r.after(lines)
 	if len(w.expected) > 0 && w.expected[0].Kind == recorded.Kind {
 		f.Kind = Different
-		f.Given = describeEffect(&w.expected[0], lines, false)
-		if f.Given == f.Recorded {
+		f.Expected = describeEffect(&w.expected[0], lines, false)
+		if f.Expected == f.Recorded {
 			f.Recorded = describeEffect(recorded, lines, true)
-			f.Given = describeEffect(&w.expected[0], lines, true)
+			f.Expected = describeEffect(&w.expected[0], lines, true)
 		}
 		m.shown(w)
 	}
 	found := m.findings.add(f, m.cursor.place(e), 0)
-	if w.terminal != nil && !w.ended && f.Kind == Extra && recorded.To == reducer.Terminal {
-		w.ended, w.endFound = true, found
+	if w.terminal != nil && !w.terminalShown && f.Kind == Extra && recorded.To == reducer.Terminal {
+		w.terminalShown, w.extraTerminal = true, found
 	}
 }
 
-// shown records that the log has shown the first of the expected effects, or another one in its
-// place.
+// shown records that the log has shown the first of the expected effects, or another one instead.
 func (m *effectMatcher) shown(w *work) {
 	w.expected = slices.Delete(w.expected, 0, 1)
 	w.shown++
 	m.pending--
 }
 
-// missing finds that the remaining expected effects of a rollout are not recorded.
+// missing adds a finding for each remaining expected effect of a rollout.
 func (m *effectMatcher) missing(r *rollout) {
 	if r.work != nil {
 		m.missingFirst(r, len(r.work.expected))
 	}
 }
 
-// missingFirst finds that the first n expected effects of a rollout are not recorded.
+// missingFirst adds a finding for each of the first n expected effects of a rollout.
 func (m *effectMatcher) missingFirst(r *rollout, n int) {
 	if n == 0 {
 		return
@@ -133,11 +132,12 @@ func (m *effectMatcher) missingFirst(r *rollout, n int) {
 	w.expected = slices.Delete(w.expected, 0, n)
 }
 
-// missingTerminal finds that the log does not record the RolloutTerminal that the move of the last
-// host to Converged implies.
+// missingTerminal adds a finding about the RolloutTerminal that the move of the last host to
+// Converged implies and the log does not record. The transition of that event is then no longer
+// extra.
 func (m *effectMatcher) missingTerminal(r *rollout) {
-	if r.work.ended {
-		m.findings.withdraw(r.work.endFound)
+	if r.work.terminalShown {
+		m.findings.withdraw(r.work.extraTerminal)
 		m.reproduced++
 	}
 	f := missing(Effect, "event", r.id, reducer.RolloutTerminal.String()+"  "+string(r.id))
@@ -145,7 +145,8 @@ func (m *effectMatcher) missingTerminal(r *rollout) {
 	m.findings.add(f, *r.work.terminal, 1)
 }
 
-// close finds what is missing of a rollout at the end of its entries.
+// close adds findings about the effects and events that are missing at the end of a rollout's
+// entries.
 func (m *effectMatcher) close(r *rollout) {
 	m.missing(r)
 	if r.work != nil && r.work.terminal != nil {

@@ -8,7 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// finish judges what the log leaves open at its end.
+// finish adds the findings of the end of the log: pending entries, rollouts that do not continue, and
+// differences of the derived tables.
 func (p *replay) finish() error {
 	if p.fleet == nil {
 		p.notes.add("the log has no entries")
@@ -47,7 +48,7 @@ func (p *replay) stop() {
 	if p.stopped == nil {
 		p.stopped = []Summary{}
 	}
-	p.result.MoreOver = p.rollouts.evicted
+	p.result.MoreEnded = p.rollouts.evicted
 	p.result.Last = p.cursor.last()
 	p.result.Tail = p.cursor.recent.tail(&p.cursor.lines, func(e *trace.Entry) bool {
 		return e.Rollout == "" || p.opts.Only.matchesRollout(e.Rollout)
@@ -66,7 +67,7 @@ func (p *replay) missingOpenings() {
 	}
 }
 
-// findStuck finds the rollouts that do not go on by themselves.
+// findStuck finds the rollouts that do not continue by themselves.
 func (p *replay) findStuck() {
 	for _, r := range p.rollouts.opened {
 		if !r.fold.Record.State.Underway() || r.members == nil {
@@ -130,7 +131,7 @@ func (p *replay) finalResult() *Result {
 	res.Rollouts = p.stopped
 	if p.stopped == nil {
 		res.Last = p.cursor.last()
-		res.Rollouts, res.MoreOver = p.summaries(), p.rollouts.evicted
+		res.Rollouts, res.MoreEnded = p.summaries(), p.rollouts.evicted
 	}
 	p.findings.results(res, &p.notes)
 	if p.findings.atEnd && p.stopped == nil {
@@ -150,8 +151,8 @@ func (p *replay) noteSkipped() {
 		p.noteLog()
 	}
 	if p.late > 0 {
-		p.notes.add(fmt.Sprintf("entries about hosts of rollouts that had long been over are not "+
-			"judged: %d", p.late))
+		p.notes.add(fmt.Sprintf("entries about hosts of rollouts that had ended long before are "+
+			"not judged: %d", p.late))
 	}
 	if names := sortedKeys(p.otherKinds); len(names) > 0 {
 		p.notes.add("entries of unknown kinds are skipped: " + listCounts(names, p.otherKinds))
@@ -169,7 +170,7 @@ func (p *replay) noteLog() {
 	switch {
 	case p.result.Entries == 0:
 	case p.evidence.single():
-		p.notes.add("this is the log of single rollouts: it is not judged by what belongs to others")
+		p.notes.add("this is the log of single rollouts: checks that need other rollouts are left out")
 	case p.evidence.trimmed:
 		p.notes.add(fmt.Sprintf(
 			"the log begins at entry %d: what was before it is not judged", p.result.First.Seq,

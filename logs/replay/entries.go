@@ -24,7 +24,7 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	if !p.simulated && r.fold != nil && ev.Kind == reducer.HostStateChanged &&
 		ev.To == reducer.HostFailed {
-		p.policies.judge(r.fold.Record.Channel, e.Seq)
+		p.policies.assume(r.fold.Record.Channel, e.Seq)
 	}
 	err := p.fleet.Apply(ev, e.At, &p.out)
 	if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
@@ -86,8 +86,8 @@ func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 	p.findings.add(f, p.cursor.place(e), 0)
 }
 
-// lateRefusals judges what an event has proved of earlier ones, or the end of the log where e is
-// nil.
+// lateRefusals handles the errors of earlier events that an event, or the end of the log if e is nil,
+// has revealed.
 func (p *replay) lateRefusals(e *trace.Entry, late []error) {
 	if p.simulated {
 		p.rejections.late(e, late)
@@ -98,7 +98,7 @@ func (p *replay) lateRefusals(e *trace.Entry, late []error) {
 	}
 }
 
-// lateRefusal finds that a rollout was opened or superseded without its counterpart.
+// lateRefusal adds a finding about a rollout that was opened or superseded without its counterpart.
 func (p *replay) lateRefusal(err error) {
 	rejection := trace.NewRejection(err)
 	w := p.rollouts.get(rejection.Rollout).working()
@@ -107,7 +107,7 @@ func (p *replay) lateRefusal(err error) {
 	}
 	m := &w.opened
 	if rejection.Event == reducer.SuccessorOpened {
-		f.What = "successor" // which the log of a single rollout does not have
+		f.What = "successor" // the log of a single rollout does not have it
 		m = &w.followed
 	}
 	at := m.place
@@ -212,7 +212,7 @@ func (p *replay) unknownHost(e *trace.Entry, r *rollout, id reducer.HostID, what
 	}
 }
 
-// gateDecision records what keeps a host from being dispatched.
+// gateDecision records the decision of a gate that blocks a host.
 func (p *replay) gateDecision(e *trace.Entry) {
 	r := p.rollouts.get(e.Gate.Rollout)
 	m, _ := r.member(e.Gate.Host)
@@ -227,8 +227,8 @@ func (p *replay) gateDecision(e *trace.Entry) {
 	}
 }
 
-// agentEvent replays an agent event. A simulated trace holds what was dropped and what was sent
-// twice, so its agent events are not judged.
+// agentEvent replays an agent event. In a simulated trace it is not judged, because that has also the
+// messages that were dropped or sent twice.
 func (p *replay) agentEvent(e *trace.Entry) {
 	a := e.Agent
 	if a.Kind.Moves() {
@@ -347,7 +347,7 @@ func (p *replay) queueDispatch(e *trace.Entry, r *rollout) {
 	if m.state == reducer.HostPending {
 		p.roster.start(id, r, m)
 	}
-	p.roster.finishOlder(id, r, reducer.HostPending) // it takes up no earlier dispatch
+	p.roster.finishOlder(id, r, reducer.HostPending) // it ignores earlier dispatches
 	p.invariants.dispatch(e, r)
 }
 

@@ -17,11 +17,11 @@ import (
 	"rollsim/trace"
 )
 
-// onlyTheGapShows lists the changes that TestEveryLine finds by the seqs of the entries alone, and
-// how often: with the entries renumbered, nothing contradicts them. The order of entries that do
+// foundBySeq lists the changes that TestEveryLine finds by the seqs of the entries alone, and how
+// often. If the entries are renumbered, no other entry contradicts these changes. The order of entries that do
 // not follow from each other has no meaning. A host that joins a second time changes nothing, which
 // a note says.
-const onlyTheGapShows = `
+const foundBySeq = `
 HostJoined moved past HostJoined: 48
 HostJoined moved past OpenRollout: 8
 HostJoined repeated: 56
@@ -42,8 +42,8 @@ RemoteInsertQuarantine moved past RecordTransition: 5
 // TestEveryLine removes, repeats, moves and changes every line of a control plane's log that is a
 // rollout event or an effect. Each time there must be a finding that names the line. Some findings
 // must be found again with their Until. Every field except waves is changed, on one line to a value
-// that the log has elsewhere and on the next to one that it has nowhere. The log is without its
-// gate decisions, which are most of it and decide nothing here.
+// that the log has elsewhere and on the next to one that it has nowhere. The log has no
+// gate decisions: they are most of its entries, and no finding depends on them.
 func TestEveryLine(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
 	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
@@ -54,7 +54,7 @@ func TestEveryLine(t *testing.T) {
 	}
 	e.log = numbered(e.log)
 	var err error
-	if e.unchanged, err = runHere(strings.Join(e.log, ""), Options{}); err != nil {
+	if e.unchanged, err = runSequential(strings.Join(e.log, ""), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range e.log {
@@ -81,7 +81,7 @@ func TestEveryLine(t *testing.T) {
 	for _, what := range slices.Sorted(maps.Keys(e.gap)) {
 		shown += fmt.Sprintf("%s: %d\n", what, e.gap[what])
 	}
-	if d := trace.Diff(onlyTheGapShows, shown); d != "" {
+	if d := trace.Diff(foundBySeq, shown); d != "" {
 		t.Error(d)
 	}
 	if e.tried < 4000 {
@@ -107,7 +107,7 @@ func (e *everyLine) changeLine(i int) {
 	e.try(i, "removed", slices.Delete(slices.Clone(e.log), i, i+1))
 	e.try(i, "repeated", slices.Insert(slices.Clone(e.log), i, line.text))
 	for j := i + 1; j < len(e.log); j++ {
-		// What is of no rollout is moved past the next entry, which is its rollout's.
+		// The next entry of the same rollout, or any if the line is of no rollout.
 		if id := line.value("/rollout"); id == "" || id == e.lines[j].value("/rollout") {
 			moved := slices.Insert(slices.Clone(e.log), j+1, line.text)
 			e.try(i, "moved past "+e.lines[j].kind(), slices.Delete(moved, i, i+1))
@@ -170,7 +170,7 @@ func (e *everyLine) try(i int, what string, changed []string) {
 // judge replays a log. It returns "" if a finding or an error names the line that was changed: by
 // its seq or one next to it, its rollout or its host.
 func (e *everyLine) judge(i int, changed []string) string {
-	got, err := runHere(strings.Join(changed, ""), Options{})
+	got, err := runSequential(strings.Join(changed, ""), Options{})
 	var readError *trace.ReadError
 	if errors.As(err, &readError) && readError.Line == i+1 {
 		return ""
@@ -178,7 +178,7 @@ func (e *everyLine) judge(i int, changed []string) string {
 	if err != nil {
 		return err.Error()
 	}
-	// an agent event, its effect, its move and the transition of the rollout stand together
+	// An agent event, its effect, its move and the transition of the rollout are in a row.
 	const near = 3
 	now := e.lines[i]
 	if len(changed) == len(e.log) {
@@ -203,8 +203,8 @@ func (e *everyLine) judge(i int, changed []string) string {
 	return "no finding\n" + show(got.Findings)
 }
 
-// runHere replays without reading ahead, which is slower for a log as small as this.
-func runHere(data string, opts Options) (*Result, error) {
+// runSequential replays without reading ahead, which is slower for a log as small as this.
+func runSequential(data string, opts Options) (*Result, error) {
 	r, err := trace.NewReader("t.ndjson", strings.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -218,10 +218,10 @@ func runHere(data string, opts Options) (*Result, error) {
 // again.
 func (e *everyLine) findAgain(what string, changed []string) {
 	log := strings.Join(changed, "")
-	found, _ := runHere(log, Options{})
+	found, _ := runSequential(log, Options{})
 	for i := range found.Findings {
 		f := &found.Findings[i]
-		closer, _ := runHere(log, Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
+		closer, _ := runSequential(log, Options{Until: f.Until, Only: Filter{Rollout: f.Rollout}})
 		if !slices.ContainsFunc(
 			closer.Findings, func(again Finding) bool { return again.Key() == f.Key() },
 		) {
@@ -240,7 +240,7 @@ func numbered(lines []string) []string {
 	return all
 }
 
-// parsedLine is a line of a log and where in it the values of its fields are.
+// parsedLine is a line of a log, with the positions of its values.
 type parsedLine struct {
 	text   string
 	fields []field
@@ -274,7 +274,7 @@ func parseLine(t *testing.T, text string) parsedLine {
 	}
 }
 
-// name is what fields are called that hold the same sort of value.
+// name returns the name that fields with the same sort of value have in common.
 func (f field) name() string {
 	switch name := f.path[strings.LastIndexByte(f.path, '/')+1:]; name {
 	case "ts", "at":
@@ -308,7 +308,7 @@ func (l *parsedLine) has(name, value string) bool {
 	)
 }
 
-// kind names what the line's payload is.
+// kind returns the kind of the line's payload.
 func (l *parsedLine) kind() string {
 	return l.value("/payload/kind") + l.value("/payload/effect") + l.value("/payload/action")
 }

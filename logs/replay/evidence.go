@@ -65,7 +65,7 @@ func (v *evidence) single() bool {
 	return v.document || v.rollouts <= 1 && v.unbound == 0
 }
 
-// supports reports whether findings of a title count, for all that the log has shown so far.
+// supports reports whether findings of a title count, as far as the log was read.
 func (v *evidence) supports(t title) bool {
 	for _, c := range conditional[t] {
 		if !v.holds(c) {
@@ -98,17 +98,17 @@ func (v *evidence) holds(c condition) bool {
 	return true
 }
 
-// without returns a note on the findings of a title that do not count, and how many they are. It
-// is empty where another note says why.
-func (v *evidence) without(t title, text string, count uint64) string {
+// note returns why findings of a title do not count, and how many they are. It returns "" if they
+// count or if another note says why they do not.
+func (v *evidence) note(t title, text string, count uint64) string {
 	for _, c := range conditional[t] {
 		if v.holds(c) {
 			continue
 		}
 		switch c {
 		case ifAgents:
-			return fmt.Sprintf("the log has no agent events: what hosts did without one is not judged "+
-				"(%s: %d)", text, count)
+			return fmt.Sprintf("the log has no agent events: moves without one are not judged (%s: "+
+				"%d)", text, count)
 		case ifEffects:
 			return fmt.Sprintf("the log has no effects of the host machine: missing ones are not judged "+
 				"(%s: %d)", text, count)

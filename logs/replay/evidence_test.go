@@ -18,7 +18,7 @@ func TestEvidence(t *testing.T) {
 		{"whole, a document", title{Log, Missing, "entry"}, evidence{rollouts: 9, document: true},
 			evidence{rollouts: 1, unbound: 1}, ""},
 		{"agents", title{Host, Extra, "host move"}, many, evidence{agents: 1},
-			"no agent events: what hosts did without one is not judged (extra: 3)"},
+			"no agent events: moves without one are not judged (extra: 3)"},
 		{"effects", title{Host, Missing, "host effect"}, many, evidence{hostEffects: 1},
 			"no effects of the host machine: missing ones are not judged (extra: 3)"},
 		{"effects, not whole", title{Host, Missing, "quarantine"}, evidence{hostEffects: 1},
@@ -39,11 +39,11 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("%s: supported without evidence %v, with it %v", c.name,
 				c.without.supports(c.title), c.with.supports(c.title))
 		}
-		note := c.without.without(c.title, "extra", 3)
+		note := c.without.note(c.title, "extra", 3)
 		if !strings.HasSuffix(note, c.note) || (note == "") != (c.note == "") {
 			t.Errorf("%s: note %q", c.name, note)
 		}
-		if note := c.with.without(c.title, "extra", 3); note != "" {
+		if note := c.with.note(c.title, "extra", 3); note != "" {
 			t.Errorf("%s: with evidence, note %q", c.name, note)
 		}
 	}

@@ -35,7 +35,7 @@ func ExampleRun() {
 		result.Transitions)
 	for _, f := range result.Findings {
 		fmt.Printf("entry %d: %s: recorded %s, %s %s\n", f.Seq, f.Title(), f.Recorded, f.OtherSide(),
-			f.Given)
+			f.Expected)
 	}
 	for _, s := range result.Rollouts {
 		fmt.Printf("%s: %s\n", s.Record.RolloutID, s.End)

@@ -9,7 +9,7 @@ import (
 	"rollsim/trace"
 )
 
-// How much of what hosts wait for is explained: hosts of one wave, and levels of an Answer.
+// The limits of an explanation: hosts that are named in one place, and levels of an Answer.
 const (
 	maxExplained = 3
 	maxDepth     = 8
@@ -97,8 +97,8 @@ func (x *explainer) explainAsked(r *rollout, slot int) {
 	x.explainHost(1, r, slot, map[*rollout]bool{r: true})
 }
 
-// explainHost explains what a host waits for, and what that waits for in turn. asked holds the
-// rollouts that led here.
+// explainHost explains what a host waits for, and what that waits for in turn. asked has the rollouts
+// that were explained before.
 func (x *explainer) explainHost(depth int, r *rollout, slot int, asked map[*rollout]bool) {
 	h, m := &r.fold.Hosts()[slot], &r.members[slot]
 	w := x.waits.host(r, slot)
@@ -160,7 +160,7 @@ func (x *explainer) explainGate(depth int, g *gate) {
 	)
 }
 
-// explainRollout explains why a rollout that another one waits for is not over.
+// explainRollout explains why a rollout that another one waits for has not ended.
 func (x *explainer) explainRollout(depth int, r *rollout, asked map[*rollout]bool) {
 	if asked[r] {
 		x.add(depth, Where{}, "", "rollout %s waits for this one in turn", r.id)
@@ -187,7 +187,7 @@ func (x *explainer) explainRollout(depth int, r *rollout, asked map[*rollout]boo
 	}
 }
 
-// explainEnd explains how a rollout ended, and what makes its channel go on.
+// explainEnd explains how a rollout ended, and when its channel continues.
 func (x *explainer) explainEnd(depth int, r *rollout) {
 	if f := r.summary.Failure; f != nil {
 		text := fmt.Sprintf("host %s turned Failed", f.Host)
@@ -266,9 +266,9 @@ func (x *explainer) explainQuarantine(depth int, r *rollout, m *member) {
 	var since quarantined
 	var closure reducer.ClosureHash
 	for q, at := range x.quarantines.active {
-		its := q.closure == m.closure || q.closure == reducer.ClosureHash(rec.TargetRef) ||
+		matches := q.closure == m.closure || q.closure == reducer.ClosureHash(rec.TargetRef) ||
 			isNamed(m.gate.reason, string(q.closure))
-		if its && q.channel == rec.Channel && at.n > since.n {
+		if matches && q.channel == rec.Channel && at.n > since.n {
 			since, closure = at, q.closure
 		}
 	}

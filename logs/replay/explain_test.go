@@ -59,10 +59,12 @@ func TestExplainDepth(t *testing.T) {
 	}
 	x.answer.Host = "e1"
 	x.explain(r)
+	deepest := 0
 	for _, l := range x.answer.Lines {
-		if l.Depth > maxDepth+1 {
-			t.Fatal(inLines(&x.answer))
-		}
+		deepest = max(deepest, l.Depth)
+	}
+	if deepest < maxDepth || deepest > maxDepth+1 {
+		t.Errorf("%d levels\n%s", deepest, inLines(&x.answer))
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 	"rollsim/trace"
 )
 
-// Class says what a finding puts in doubt. The zero value is invalid.
+// Class names the check that has failed. The zero value is invalid.
 type Class uint8
 
 // The classes of findings.
 const (
-	Effect    Class = 1 + iota // the rollout machine makes other effects than are recorded
+	Effect    Class = 1 + iota // the rollout machine returns other effects than the log records
 	Illegal                    // the rollout machine or the fleet refuses an event
 	Host                       // the log contradicts the host machine, or itself about a host
 	Derived                    // a derived table differs from what the log leads to
@@ -77,7 +77,7 @@ func (k FindingKind) String() string {
 	return findingNames[k]
 }
 
-// nothing stands for the side of a finding that has nothing.
+// nothing is the text of the side of a finding that has no entry.
 const nothing = "nothing"
 
 // Finding is one place where the log disagrees with the machine, with a derived table, with an
@@ -99,10 +99,10 @@ type Finding struct {
 
 	Before   []string // a few entries before it about its rollout, as text
 	Later    []string // a few entries after it, likewise
-	After    string   // the rollout event that shows it or is refused, or empty
+	After    string   // the rollout event that leads to it or is refused, or empty
 	Recorded string   // what the log has, or "nothing"
-	Given    string   // what it should have, or "nothing"
-	Reason   string   // where Recorded and Given do not explain it
+	Expected string   // what it should have, or "nothing"
+	Reason   string   // where Recorded and Expected do not explain it
 	Accepted string   // why it is accepted; empty if it is not
 
 	// Until is the Options.Until with which a replay makes the finding again; 0 is the whole log.
@@ -132,7 +132,7 @@ func (f *Finding) Key() string {
 	var d xxhash.Digest
 	d.Reset()
 	for _, s := range []string{
-		f.Title(), string(f.Rollout), string(f.Host), f.After, f.Recorded, f.Given, f.Reason,
+		f.Title(), string(f.Rollout), string(f.Host), f.After, f.Recorded, f.Expected, f.Reason,
 	} {
 		_, _ = d.WriteString(strconv.Itoa(len(s)) + ":" + s) // never fails
 	}
@@ -153,7 +153,7 @@ func (f *Finding) Body() string {
 	}
 	line("after", f.After)
 	line("recorded", f.Recorded)
-	line(f.OtherSide(), f.Given)
+	line(f.OtherSide(), f.Expected)
 	line("reason", f.Reason)
 	for _, s := range f.Later {
 		line("then", s)
@@ -161,7 +161,7 @@ func (f *Finding) Body() string {
 	return b.String()
 }
 
-// OtherSide returns the source of Given: machine, log or expected.
+// OtherSide returns the source of Expected: machine, log or expected.
 func (f *Finding) OtherSide() string {
 	switch f.Class {
 	case Effect, Illegal:

@@ -12,8 +12,8 @@ import (
 	"rollsim/trace"
 )
 
-// forge changes the entries of the small trace and seals them again, so that only contradictions
-// between entries remain to be found. Without a header it is what a control plane might export.
+// forge changes the entries of the small trace and seals them again, so that a replay can find only
+// contradictions between entries. Without a header it is what a control plane might export.
 func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Entry) []byte {
 	t.Helper()
 	r, err := trace.NewReader("t.ndjson", bytes.NewReader(small(t)))
@@ -71,8 +71,8 @@ func where(t *testing.T, all []trace.Entry, words ...string) int {
 	return found
 }
 
-// without leaves out the entries around a finding.
-func without(before string) string {
+// withoutContext removes the entries around findings from a text.
+func withoutContext(before string) string {
 	var b strings.Builder
 	for line := range strings.Lines(before) {
 		if !strings.HasPrefix(line, "  before ") && !strings.HasPrefix(line, "  then ") {
@@ -279,7 +279,7 @@ func TestFindings(t *testing.T) {
 			change: func(all []trace.Entry) []trace.Entry {
 				all[where(t, all, "Superseded → Pruned")].Effect.From = reducer.Terminal
 				i := where(t, all, "effect", "RecordRolloutTransition", "Active → Reverted")
-				return slices.Delete(all, i, i+3) // with all that the event gave
+				return slices.Delete(all, i, i+3) // with the effects of the event
 			},
 			want: `entry 52 (line 53), missing effect
   after     HostStateChanged  edge@b2  e1  Failed → Reverted  0d 00:00:26.000
@@ -309,7 +309,7 @@ entry 54 (line 55), different effect
 			},
 			notes: []string{
 				"entry 20: channel stable: no entry before it states the policy, the replay applies halt",
-				"the log has no agent events: what hosts did without one is not judged (extra host " +
+				"the log has no agent events: moves without one are not judged (extra host " +
 					"move: 2)",
 				"rollout edge@a1 is never opened in this log: its entries are skipped (11)",
 				"rollout nowhere@x is never opened in this log: its entries are skipped (1)",
@@ -366,9 +366,9 @@ entry 38 (line 39), refused event
 				"a SuccessorOpened in lockstep was expected\n",
 			notes: []string{
 				"entry 32: channel stable: no entry before it states the policy, the replay applies halt",
-				"the log has no agent events: what hosts did without one is not judged (extra host " +
+				"the log has no agent events: moves without one are not judged (extra host " +
 					"move: 12)",
-				"the log has no agent events: what hosts did without one is not judged (extra host " +
+				"the log has no agent events: moves without one are not judged (extra host " +
 					"effect: 1)",
 				"rollout nowhere@x is never opened in this log: its entries are skipped (1)",
 			},
@@ -384,7 +384,7 @@ entry 38 (line 39), refused event
 					got.Findings, func(f Finding) bool { return f.Class != Effect && f.Class != Illegal },
 				)
 			}
-			if d := trace.Diff(c.want, without(show(got.Findings))); d != "" {
+			if d := trace.Diff(c.want, withoutContext(show(got.Findings))); d != "" {
 				t.Error(d)
 			}
 			if !slices.Equal(got.Notes, c.notes) {
@@ -457,7 +457,7 @@ func TestReplayErrors(t *testing.T) {
 	})
 	if _, err := run(unknown, Options{}); err == nil ||
 		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 "+
-			"and v0.2; --machine takes its place" {
+			"and v0.2; choose another one by --machine" {
 		t.Errorf("unknown machine: %v", err)
 	}
 	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil ||
@@ -475,9 +475,9 @@ func TestReplayErrors(t *testing.T) {
 	}
 }
 
-// TestAroundWhatIsMissing: a missing entry is found long after the one that it should follow, and
+// TestContextOfMissing: a missing entry is found long after the one that it should follow, and
 // is shown with the entries around that one.
-func TestAroundWhatIsMissing(t *testing.T) {
+func TestContextOfMissing(t *testing.T) {
 	for what, log := range map[string]string{
 		"missing host move":  opening + "e1 says edge@a1 Converged\n",
 		"missing effect":     strings.Replace(failing, "to edge@a1 Active Failed\n", "", 1),

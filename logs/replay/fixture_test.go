@@ -9,7 +9,7 @@ import (
 	"rollsim/trace"
 )
 
-// fixture holds what a check needs around it: a log that is read entry by entry, and the findings.
+// fixture holds what a check depends on: a log that is read entry by entry, and the findings.
 type fixture struct {
 	t        *testing.T
 	cursor   cursor

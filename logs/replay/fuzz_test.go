@@ -34,7 +34,7 @@ func FuzzReplay(f *testing.F) {
 			}
 			for i := range got.Findings {
 				if f := &got.Findings[i]; f.Class == 0 || f.Kind == 0 || f.What == "" ||
-					f.Recorded+f.Given+f.Reason == "" {
+					f.Recorded+f.Expected+f.Reason == "" {
 					t.Errorf("a finding that says nothing: %+v", f)
 				}
 			}

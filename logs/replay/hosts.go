@@ -68,7 +68,7 @@ func (h *hostAuditor) sequence(e *trace.Entry, r *rollout, m *member) bool {
 	if lost > 0 {
 		f := missing(Host, "agent event", r.id, fmt.Sprintf("seq %d", m.seq+1))
 		f.Host, f.Recorded = e.Host, describeAgent(e.Agent)
-		f.Reason = fmt.Sprintf("%d between them are missing", lost)
+		f.Reason = fmt.Sprintf("agent events that are missing before it: %d", lost)
 		h.findings.add(f, h.cursor.place(e), 0)
 	}
 	m.seq = e.Agent.Seq
@@ -131,16 +131,16 @@ func (h *hostAuditor) effect(e *trace.Entry, r *rollout, m *member) {
 	switch {
 	case right:
 		h.evidence.lateEffects++
-		f.Kind, f.Given = Misplaced, ""
-		f.Reason = "the move that it records stands before it, and elsewhere after it"
+		f.Kind, f.Expected = Misplaced, ""
+		f.Reason = "the log records this move before its effect, and others after theirs"
 	case needed:
-		f.Kind, f.Given, f.Reason = Different, effect.Effect+"  "+describeMove(m.from, m.to), ""
+		f.Kind, f.Expected, f.Reason = Different, effect.Effect+"  "+describeMove(m.from, m.to), ""
 	}
 	h.findings.add(f, h.cursor.place(e), 0)
 	h.recorded(r)
 }
 
-// missing finds that the log does not record the move of a host's last agent event.
+// missing adds findings about the move of a host's last agent event that the log does not record.
 func (h *hostAuditor) missing(r *rollout, slot int) {
 	m := &r.members[slot]
 	if m.needEffect {

@@ -110,14 +110,14 @@ func TestHostAuditor(t *testing.T) {
 		{"the effect after the move", []string{acked, "move Pending Activating",
 			"effect Pending Activating"}, []string{
 			"host 3 misplaced host effect edge@a1 e1: RecordTransition  Pending → Activating /  (the " +
-				"move that it records stands before it, and elsewhere after it)"}},
+				"log records this move before its effect, and others after theirs)"}},
 		{"a duplicate", []string{acked, "effect Pending Activating", "move Pending Activating",
 			"agent ProbeResult 1"}, []string{
 			"host 4 repeated agent event edge@a1 e1: ProbeResult  seq 1 /  (agent seq 1 after 1: a " +
 				"duplicate)"}},
 		{"a lost one", []string{"agent ProbeResult 3"}, []string{
-			"host 1 missing agent event edge@a1 e1: ProbeResult  seq 3 / seq 1 (2 between them are " +
-				"missing)"}},
+			"host 1 missing agent event edge@a1 e1: ProbeResult  seq 3 / seq 1 (agent events that " +
+				"are missing before it: 2)"}},
 		{"out of turn", []string{"agent Converged"}, []string{
 			"host 1 refused agent event edge@a1 e1: Converged  seq 1 /  (agent event Converged is not " +
 				"legal in host state Pending)"}},

@@ -16,7 +16,7 @@ type invariantAuditor struct {
 	checker  *invariant.Checker
 }
 
-// entry passes an entry to the checker that is no rollout event.
+// entry passes an entry that is not a rollout event to the checker.
 func (a *invariantAuditor) entry(e *trace.Entry) {
 	if a.checker != nil {
 		a.checker.Entry(e)

@@ -48,15 +48,13 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		}})
 	}
 	*now += second
-	log(
-		trace.Entry{
-			Kind: trace.KindManifestPoll,
-			Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: ref(made)},
-		},
-	)
-	event(
-		reducer.Event{Kind: reducer.RolloutOpened, Rollout: id, Channel: "edge", TargetRef: ref(made)},
-	)
+	log(trace.Entry{
+		Kind: trace.KindManifestPoll,
+		Poll: &trace.ManifestPoll{Channel: "edge", Outcome: "200", Ref: ref(made)},
+	})
+	event(reducer.Event{
+		Kind: reducer.RolloutOpened, Rollout: id, Channel: "edge", TargetRef: ref(made),
+	})
 	if made > 0 {
 		event(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: before, Successor: id})
 		transition(before, reducer.Terminal, reducer.Superseded)
@@ -68,12 +66,13 @@ func (l production) write(made int, seq *uint64, now *reducer.Time, w *trace.Wri
 		}
 	}
 	for h := range l.hosts {
-		log(
-			trace.Entry{Kind: trace.KindPlanAction, Host: hostName(h), Rollout: id, Plan: &trace.PlanAction{
+		log(trace.Entry{
+			Kind: trace.KindPlanAction, Host: hostName(h), Rollout: id,
+			Plan: &trace.PlanAction{
 				Action: trace.QueueDispatch, Host: hostName(h), Rollout: id,
 				Closure: "c", SoakDueAt: *now, Attempt: 1,
-			}},
-		)
+			},
+		})
 	}
 	for n := range l.gates {
 		*now += second
@@ -134,12 +133,12 @@ func replayed(t *testing.T, log production) (*replay, int64) {
 	if len(res.Findings) > 0 {
 		t.Fatal(show(res.Findings[:1]))
 	}
-	if all := uint64(len(res.Rollouts)) + res.MoreOver; all != uint64(log.rollouts) ||
+	if all := uint64(len(res.Rollouts)) + res.MoreEnded; all != uint64(log.rollouts) ||
 		len(res.Rollouts) > maxEnded+2 ||
 		len(p.rollouts.byID) > maxEnded+2 {
 		t.Errorf(
 			"of %d rollouts %d are shown, %d more have ended, %d are kept", log.rollouts, len(res.Rollouts),
-			res.MoreOver, len(p.rollouts.byID),
+			res.MoreEnded, len(p.rollouts.byID),
 		)
 	}
 	return p, held

@@ -32,7 +32,7 @@ type stray struct {
 	finding *Finding
 	last    uint64 // the seq of the last one
 	step    int64  // from one of them to the next: 1 or -1; 0 while there is only one
-	where   string // where they stand, such as "in the log twice"
+	where   string // their position in the log, such as "in the log twice"
 }
 
 // maxGaps is how many gaps are watched for entries that come late.
@@ -60,7 +60,7 @@ func (o *orderChecker) check(e *trace.Entry) bool {
 	return late
 }
 
-// skipped finds that the entries between the last one and e are missing.
+// skipped adds a finding about the missing entries between the last one and e.
 func (o *orderChecker) skipped(e *trace.Entry) {
 	from, to := o.last+1, e.Seq-1
 	reason := fmt.Sprintf("entries %d to %d are missing before entry %d", from, to, e.Seq)
@@ -76,7 +76,8 @@ func (o *orderChecker) skipped(e *trace.Entry) {
 	o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
 }
 
-// unordered finds that an entry is misplaced or, unless it fills a gap, repeated.
+// unordered adds a finding about an entry that is out of order. It is misplaced if it fills a gap or
+// belongs before the first entry, and repeated otherwise.
 func (o *orderChecker) unordered(e *trace.Entry, late bool) {
 	seq := e.Seq
 	kind, where := Repeated, "in the log twice"
@@ -108,7 +109,7 @@ func (s *stray) continues(kind FindingKind, seq uint64) bool {
 		(s.step == 0 || s.step == step)
 }
 
-// fill takes an entry out of the gap that it belongs to. It reports false if there is no such gap.
+// fill removes an entry from the gap that it belongs to. It reports false if there is no such gap.
 func (o *orderChecker) fill(seq uint64) bool {
 	i := slices.IndexFunc(o.gaps, func(g gap) bool { return seq >= g.from && seq <= g.to })
 	if i < 0 {

@@ -9,8 +9,8 @@ import (
 // TestOrder: entries in order are no finding; missing, repeated and misplaced ones are, and only
 // those that were not seen before are replayed.
 func TestOrder(t *testing.T) {
-	const shown = "2026-05-16T01:00:00Z  other                                  -                   " +
-		"    -"
+	const shown = "2026-05-16T01:00:00Z  other" +
+		"                                  -                       -"
 	for _, c := range []struct {
 		name    string
 		seqs    []uint64

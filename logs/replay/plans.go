@@ -52,7 +52,7 @@ func (c *planChecker) compareField(what string, r *rollout, planned, opened stri
 	}
 }
 
-// missing finds that a rollout was planned and never opened.
+// missing adds a finding about a rollout that was planned and never opened.
 func (c *planChecker) missing(r *rollout) {
 	f := missing(Log, "RolloutOpened", r.id, "RolloutOpened  "+string(r.id))
 	f.Reason = "OpenRollout names the rollout"

@@ -52,6 +52,5 @@ func TestPlanWithoutOpening(t *testing.T) {
 	check.add(new(trace.PlanAction), r, place{seq: 3})
 	check.missing(r)
 	f.want("log 3 missing RolloutOpened edge@a1: nothing / RolloutOpened  edge@a1 (OpenRollout " +
-		"names " +
-		"the rollout)")
+		"names the rollout)")
 }

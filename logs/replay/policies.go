@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// policies hold what is known of the channels' policies: what the user sets or the header says,
-// and else what agents say that they apply.
+// policies hold the known policies of the channels: those that the user sets or the header has, and
+// otherwise those that agents report.
 type policies struct {
 	notes *notes
 
@@ -27,7 +27,7 @@ func newPolicies(notes *notes) policies {
 	}
 }
 
-// set sets the policies of the header, which may be nil, and those of the user, which win.
+// set sets the policies of the header, which may be nil. Those of the user override them.
 func (p *policies) set(header *trace.Header, given map[reducer.ChannelID]reducer.Policy) {
 	if header != nil {
 		for _, c := range header.Channels {
@@ -61,8 +61,9 @@ func (p *policies) learn(c reducer.ChannelID, applied reducer.HealthPolicy, seq 
 	}
 }
 
-// judge notes that the entry with that seq is judged under a policy that nothing in the log states.
-func (p *policies) judge(c reducer.ChannelID, seq uint64) {
+// assume adds a note that the entry with that seq is judged under the default policy, unless the
+// policy of its channel is known. It does so once for a channel.
+func (p *policies) assume(c reducer.ChannelID, seq uint64) {
 	if _, known := p.known[c]; known || p.assumed[c] {
 		return
 	}
@@ -71,8 +72,8 @@ func (p *policies) judge(c reducer.ChannelID, seq uint64) {
 		"applies %v", seq, c, reducer.DefaultPolicy().OnHealthFailure))
 }
 
-// ofAgent returns the policy under which an agent event is judged. Without a known one, that the
-// agent rolled back proves its policy.
+// ofAgent returns the policy under which an agent event is judged. If none is known, a rollback of
+// the agent proves its policy.
 func (p *policies) ofAgent(c reducer.ChannelID, kind reducer.AgentEventKind) reducer.HealthPolicy {
 	policy, known := p.known[c]
 	switch {

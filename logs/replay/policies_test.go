@@ -39,13 +39,13 @@ func TestPolicies(t *testing.T) {
 func TestPolicyNotes(t *testing.T) {
 	var n notes
 	p := newPolicies(&n)
-	p.judge("edge", 3)
-	p.judge("edge", 4)
+	p.assume("edge", 3)
+	p.assume("edge", 4)
 	p.learn("edge", reducer.RollbackAndHalt, 5)
 	p.learn("edge", reducer.RollbackAndHalt, 6)
 	p.learn("edge", reducer.Halt, 7)
 	p.learn("edge", reducer.Halt, 8)
-	p.judge("edge", 9)
+	p.assume("edge", 9)
 	want := []string{
 		"entry 3: channel edge: no entry before it states the policy, the replay applies halt",
 		"entry 7: channel edge: an agent applied policy halt, the replay applies rollback-and-halt",

@@ -66,9 +66,9 @@ func (l *quarantineLedger) add(q quarantine, at place) {
 // remove records that a quarantine was lifted.
 func (l *quarantineLedger) remove(q quarantine) { delete(l.active, q) }
 
-// match takes the rollback that explains a quarantine: one of its channel, from its closure if
-// there is such a one. Without any it adds a finding about the entry at a place, which belongs to a
-// rollout and a host, and reports false.
+// match removes and returns the rollback that explains a quarantine: one of its channel, preferably
+// from its closure. If there is none, it reports false. Then it adds a finding about the entry at a
+// place, which names the rollout and the host, unless an unexplained rollback may be the cause.
 func (l *quarantineLedger) match(
 	q quarantine, id reducer.RolloutID, host reducer.HostID, at place,
 ) (rollback, bool) {
@@ -114,7 +114,8 @@ func (l *quarantineLedger) cause(q quarantine) int {
 	return other
 }
 
-// missing finds that rollbacks have caused no quarantine: those under a rollout, or all for nil.
+// missing adds findings about rollbacks that have caused no quarantine: those under a rollout, or
+// all for nil.
 func (l *quarantineLedger) missing(r *rollout) {
 	l.rollbacks = slices.DeleteFunc(l.rollbacks, func(b rollback) bool {
 		if r != nil && r.id != b.rollout {

@@ -19,7 +19,7 @@ type registry struct {
 	checker  *invariant.Checker // nil for a simulated trace
 
 	byID   map[reducer.RolloutID]*rollout
-	recent *rollout   // the one that get returned last
+	recent *rollout   // that get returned last
 	opened []*rollout // in the order of opening, without evicted ones
 	never  []*rollout // those that were never opened, in the order of their first entries
 
@@ -52,8 +52,8 @@ func (g *registry) get(id reducer.RolloutID) *rollout {
 	return r
 }
 
-// lookup returns the rollout with an id, or nil. Of one that was evicted it returns a copy that
-// knows its record only.
+// lookup returns the rollout with an id, or nil. For an evicted rollout it returns a copy that has
+// only its record.
 func (g *registry) lookup(id reducer.RolloutID) *rollout {
 	if r := g.byID[id]; r != nil || g.fleet == nil {
 		return r
@@ -105,8 +105,8 @@ func (g *registry) selects(r *rollout) bool {
 	return true
 }
 
-// surplus returns the rollout that is to be evicted next, or nil. It keeps the last ones that have
-// ended, and of those before them some with a finding.
+// surplus returns the next rollout to evict, or nil. It keeps the last ones that have ended, and of
+// the earlier ones some with a finding.
 func (g *registry) surplus() *rollout {
 	for len(g.ended) > g.keep {
 		r := g.ended[0]

@@ -5,8 +5,8 @@ import (
 )
 
 // rejectionMatcher compares the rejections that a simulated trace records with those of the replay.
-// The trace records the rejection of an event after it. Rejections before an event are what the
-// event proves of earlier ones.
+// The trace records the rejection of an event after it. It records the rejections of earlier events,
+// which an event reveals, before that event.
 type rejectionMatcher struct {
 	cursor   *cursor
 	findings *collector
@@ -45,8 +45,8 @@ func (m *rejectionMatcher) match(e *trace.Entry) {
 	m.due = nil
 }
 
-// late compares the early rejections with what an event has proved of earlier events, or the end of
-// the log where e is nil.
+// late compares the early rejections with the errors of earlier events that an event, or the end of
+// the log if e is nil, has revealed.
 func (m *rejectionMatcher) late(e *trace.Entry, late []error) {
 	for i, err := range late {
 		expected := trace.NewRejection(err)
@@ -85,7 +85,7 @@ func (m *rejectionMatcher) compare(
 	m.findings.add(f, recorded.place, 0)
 }
 
-// missing finds that the due rejection is not recorded.
+// missing adds a finding about the due rejection, if there is one: it is not recorded.
 func (m *rejectionMatcher) missing() {
 	if m.due == nil {
 		return

@@ -136,8 +136,8 @@ func (p *replay) pending() int {
 	return p.effects.pending + p.hosts.pending + p.quarantines.pending() + p.rejections.pending()
 }
 
-// reportBreaches makes findings of what the reader found to break the seal of a simulated trace
-// when it read an entry, or the end for nil.
+// reportBreaches adds a finding for each breach of a simulated trace's seal that the reader has found
+// since the last call. e is the entry that it has read, or nil at the end.
 func (p *replay) reportBreaches(e *trace.Entry) {
 	all := p.reader.Breaches()
 	at := p.cursor.end.at
@@ -213,7 +213,7 @@ func (p *replay) dispatch(e *trace.Entry) error {
 	return nil
 }
 
-// count counts an entry, unless it is read only for what those before it leave pending.
+// count counts an entry. It ignores entries after Options.Until.
 func (p *replay) count(e *trace.Entry) {
 	if p.stopped != nil {
 		return
@@ -265,7 +265,7 @@ func (p *replay) machine(header *trace.Header) (reducer.Machine, error) {
 			return nil, &trace.ReadError{
 				File: p.reader.File(),
 				Line: p.reader.Line(),
-				What: "payload.machine: " + err.Error() + "; --machine takes its place",
+				What: "payload.machine: " + err.Error() + "; choose another one by --machine",
 			}
 		}
 		m = named
@@ -291,7 +291,8 @@ func (p *replay) evict() {
 	}
 }
 
-// keepContext keeps what is around entries that have left something open for long.
+// keepContext keeps the surroundings of the watched entries that the ring is about to lose and that
+// the log has not answered yet.
 func (p *replay) keepContext() {
 	due := p.context.due(&p.cursor.recent)
 	if p.pending() > 0 {
@@ -306,8 +307,9 @@ func (p *replay) keepContext() {
 	p.context.drop(len(due))
 }
 
-// release frees the hosts of a rollout if nothing more is expected of it: it is superseded, and its
-// hosts have moved on and have no work left under it; or it is pruned.
+// release frees the hosts of a rollout if no further entries about them are expected. None are after
+// a rollout is pruned, or once the hosts of a superseded one have moved on and have no work left
+// under it.
 func (p *replay) release(r *rollout) {
 	if r.fold == nil || r.fold.Forgotten() {
 		return

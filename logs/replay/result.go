@@ -24,7 +24,7 @@ type Result struct {
 
 	CursorKnown bool      // the log shows where the wave cursors of its rollouts stood
 	Rollouts    []Summary // in the order of opening; of those that have ended, the last 500
-	MoreOver    uint64    // how many more rollouts matched Options.Only and have ended
+	MoreEnded   uint64    // how many more rollouts match Options.Only and have ended
 	Tables      *Tables   // the comparison with the derived tables of a state.db; nil without tables
 
 	Fleet *reducer.Fleet // after the last event, without rollouts that were evicted
@@ -64,7 +64,7 @@ func (r *Result) Failing() bool {
 	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.Count > 0 })
 }
 
-// notes are messages to the reader of a result that are no findings. The zero value is empty.
+// notes are messages to the reader of a result that are not findings. The zero value is empty.
 type notes struct{ list []string }
 
 // maxNotes limits the notes, so that a log in which each entry causes one stays readable.

@@ -24,20 +24,21 @@ type rollout struct {
 // work is what a rollout leaves open until it has ended.
 type work struct {
 	last     reducer.Event // its last event
-	event    place         // where that stands
+	event    place         // of the last event
 	expected []reducer.Effect
 	shown    int       // how many effects of the last event the log has shown
-	terminal *place    // the event that implies a RolloutTerminal which the log has yet to show
-	ended    bool      // the log has shown the transition of that RolloutTerminal
-	endFound *Finding  // that the transition is one too many, unless the event was left out
 	opened   milestone // its RolloutOpened
 	followed milestone // its SuccessorOpened
+
+	terminal      *place   // the event that implies a RolloutTerminal which the log has yet to show
+	terminalShown bool     // the log has shown the transition to Terminal of that RolloutTerminal
+	extraTerminal *Finding // that this transition is extra; withdrawn if the event is missing
 
 	plan    *trace.PlanAction // its OpenRollout, until it is compared with the hosts that joined
 	planned place
 }
 
-// milestone is an event that may turn out later to be wrong.
+// milestone is an event that a later one may prove wrong.
 type milestone struct {
 	place place
 	event reducer.Event
@@ -50,7 +51,7 @@ type member struct {
 	since reducer.Time      // when it entered the state that the log has recorded
 	live  bool              // it has work under this rollout, and none under a later one
 
-	// The move that its last agent event makes, and what of it the log has yet to record.
+	// The move that its last agent event makes, and which entries of it the log has yet to record.
 	from, to   reducer.HostState
 	needEffect bool
 	needMove   bool
@@ -64,7 +65,7 @@ type member struct {
 	message    string // from its agent: why it failed, why its probes fail, or what it waits for
 }
 
-// gate is what keeps a host from being dispatched. The zero value blocks nothing.
+// gate is the gate that blocks a host, with its decisions. The zero value blocks nothing.
 type gate struct {
 	name, reason string
 	first, last  Where  // the first and the last decision since the reason changed

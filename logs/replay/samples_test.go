@@ -121,8 +121,8 @@ func TestSampleNotes(t *testing.T) {
 			"rows"},
 		"sample-6.state.db": {waves + ", nor is rollouts.current_wave, which differs in 6 of 8 " +
 			"rows"},
-		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: it is not judged by " +
-			"what belongs to others", waves},
+		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: checks that need " +
+			"other rollouts are left out", waves},
 	} {
 		got := replayFile(t, name, Options{})
 		if !reflect.DeepEqual(got.Notes, want) {

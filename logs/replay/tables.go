@@ -21,7 +21,7 @@ type tableChecker struct {
 	tables Tables
 }
 
-// check compares the tables. The error is the one of reading them.
+// check compares the tables. The error is that of reading them.
 func (c *tableChecker) check(tables trace.Tables) error {
 	if err := c.checkRollouts(tables); err != nil {
 		return err
@@ -90,8 +90,8 @@ func (c *tableChecker) missingRollout(rec *reducer.Record, seq uint64) {
 	}
 }
 
-// unknownRow finds that the log does not open the rollout of a row, unless it may have done so
-// before it begins.
+// unknownRow adds a finding about a row whose rollout the log does not open. It only counts the row
+// if the log is trimmed, because the rollout may have been opened before the log begins.
 func (c *tableChecker) unknownRow(row *reducer.Record) {
 	if c.evidence.trimmed {
 		c.tables.Unknown++

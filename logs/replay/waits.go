@@ -15,7 +15,7 @@ type wait struct {
 	since Where
 	then  string // what the gate waits for, where the log shows it
 
-	moves   bool     // the host may go on without an operator, a reboot or another ref
+	moves   bool     // the host may continue without an operator, a reboot or another ref
 	rollout *rollout // that the host waits for, or nil
 	hosts   []int    // the slots of the hosts of its own rollout that it waits for
 }
@@ -66,14 +66,14 @@ func (f *waitFinder) soaking(m *member) string {
 	case m.message != "":
 		return "its probes fail: " + plainLine(m.message)
 	case m.soakDue == 0:
-		return "the soak is not over"
+		return "the soak has not ended"
 	case m.soakDue > f.cursor.end.at:
 		return fmt.Sprintf("the soak is due at %s", due)
 	}
 	return fmt.Sprintf("the soak was due at %s, and its agent has not said that its probes pass", due)
 }
 
-// pending sets what a host waits for that was not dispatched or has not acknowledged it.
+// pending sets what a Pending host waits for.
 func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch {
@@ -101,7 +101,7 @@ func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 	}
 }
 
-// blocked sets what the gate waits for that keeps a host from being dispatched.
+// blocked sets what a host waits for if a gate blocks it.
 func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch m.gate.name {
@@ -128,11 +128,11 @@ func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	}
 }
 
-// awaitedChannel sets what a host waits for that waits for another channel.
+// awaitedChannel sets what a host waits for if it is blocked until another channel converges.
 func (f *waitFinder) awaitedChannel(r *rollout, slot int, w *wait) {
 	c := f.channels.named(r.members[slot].gate.reason, r.fold.Record.Channel)
 	if c == nil {
-		w.moves, w.then = true, "the log holds nothing of the channel that it waits for"
+		w.moves, w.then = true, "the log has no entry of the channel that it waits for"
 		return
 	}
 	awaited := f.current(c)
@@ -178,7 +178,7 @@ func firstWave(r *rollout, below uint32) []int {
 }
 
 // rollout returns what a rollout that is under way waits for. It reports whether the rollout is
-// stuck: for all that the log shows, only an operator, a reboot or another ref makes it go on.
+// stuck: as far as the log shows, it continues only after an operator, a reboot or another ref.
 func (f *waitFinder) rollout(r *rollout) (what string, stuck bool) {
 	if r.members == nil {
 		return "no host has joined", false
@@ -194,12 +194,12 @@ func (f *waitFinder) rollout(r *rollout) (what string, stuck bool) {
 		}
 		waits.Add(r.fold.Hosts()[slot].ID, w.what)
 	}
-	return waits.String(), !f.goesOn(r, make(map[*rollout]bool))
+	return waits.String(), !f.mayContinue(r, make(map[*rollout]bool))
 }
 
-// goesOn reports whether a rollout that is under way may go on by itself. Rollouts that wait for
-// each other do not: asked holds those that led here.
-func (f *waitFinder) goesOn(r *rollout, asked map[*rollout]bool) bool {
+// mayContinue reports whether a rollout that is under way may continue by itself. Rollouts that wait
+// for each other do not: asked has those on the path to this one.
+func (f *waitFinder) mayContinue(r *rollout, asked map[*rollout]bool) bool {
 	if asked[r] {
 		return false
 	}
@@ -207,7 +207,7 @@ func (f *waitFinder) goesOn(r *rollout, asked map[*rollout]bool) bool {
 	for slot := range r.members {
 		w := f.host(r, slot)
 		if w.moves ||
-			w.rollout != nil && w.rollout.fold.Record.State.Underway() && f.goesOn(w.rollout, asked) {
+			w.rollout != nil && w.rollout.fold.Record.State.Underway() && f.mayContinue(w.rollout, asked) {
 			return true
 		}
 	}

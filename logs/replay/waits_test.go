@@ -38,7 +38,7 @@ func finder(f *fixture) *waitFinder {
 	}
 }
 
-// TestHostWaits: what a host waits for in each state, and whether it may go on by itself.
+// TestHostWaits: what a host waits for in each state, and whether it may continue by itself.
 func TestHostWaits(t *testing.T) {
 	const (
 		pending    = reducer.HostPending
@@ -76,7 +76,7 @@ func TestHostWaits(t *testing.T) {
 			func(_ *waitFinder, m *member) { m.message = "kernel" },
 			"Deferred: it waits for a reboot, for kernel", false},
 		{"soaking", []reducer.HostState{pending, activating, soaking}, nil,
-			"Soaking: the soak is not over", true},
+			"Soaking: the soak has not ended", true},
 		{"failed under halt", []reducer.HostState{pending, activating, failed}, nil,
 			"Failed: nothing undoes that under halt", false},
 		{"failed, to be rolled back", []reducer.HostState{pending, activating, failed}, rollback,
@@ -173,7 +173,7 @@ func TestAwaitedChannel(t *testing.T) {
 			t.Errorf("%q, moves %v; want %q, %v", got.then, got.moves, then, moves)
 		}
 	}
-	want("the log holds nothing of the channel that it waits for", true)
+	want("the log has no entry of the channel that it waits for", true)
 	c := w.channels.get("stable")
 	want("channel stable has no rollout", false)
 	c.point("b1", place{})

@@ -232,7 +232,7 @@ it is: Converged under edge@a1, since 01:00:03
 			"channel 'stable' not converged", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
 ` +
-			"  Pending: blocked by channel-edges, since 01:00:03 (14): the log holds nothing of " +
+			"  Pending: blocked by channel-edges, since 01:00:03 (14): the log has no entry of " +
 			"the channel that it waits for\n" +
 			"    last gate: channel-edges, entry 14 at 2026-05-16T01:00:03Z: \"predecessor " +
 			"channel 'stable' not converged\"\n", Question{Host: "e2"}},

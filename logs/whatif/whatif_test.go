@@ -172,18 +172,16 @@ func TestDivergences(t *testing.T) {
 			),
 			Side{}, Side{Machine: reducer.RFC0008()},
 			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition " +
-				"Active → Terminal | " +
-				"RolloutTerminal follows; RecordRolloutTransition Active → Terminal; SchedulePruning after " +
-				"604800 s; " +
-				"states -; 1 of 1; 1 hosts; Terminal | Terminal\n",
+				"Active → Terminal | RolloutTerminal follows; RecordRolloutTransition Active → Terminal; " +
+				"SchedulePruning after 604800 s; states -; 1 of 1; 1 hosts; Terminal | Terminal\n",
 		},
 		{
 			"another policy",
 			append(slices.Clone(start), moves(x, "h1", 1e9, fail...)...),
 			Side{Machine: reducer.RFC0008()}, Side{Machine: reducer.RFC0008(), Policies: rolls.Policies},
 			"stable@x: 4 HostStateChanged in Active: RecordRolloutTransition Active → Failed; " +
-				"SchedulePruning after 604800 s | " +
-				"accepted without effect, Active; states 4; 2 of 1; 1 hosts; Reverted | Reverted\n",
+				"SchedulePruning after 604800 s | accepted without effect, Active; states 4; 2 of 1; 1 " +
+				"hosts; Reverted | Reverted\n",
 		},
 		{
 			"v0.2 knows no policy",
@@ -200,10 +198,9 @@ func TestDivergences(t *testing.T) {
 				Policies: map[reducer.ChannelID]Change{"stable": {RetentionSeconds: reducer.Some[int64](0)}},
 			},
 			"stable@x: 5 HostStateChanged in Active: RolloutTerminal follows; RecordRolloutTransition " +
-				"Active → Terminal; " +
-				"SchedulePruning after 604800 s | RolloutTerminal follows; RecordRolloutTransition Active → " +
-				"Terminal; SchedulePruning after 0 s; " +
-				"states -; 1 of 0; 1 hosts; Terminal | Terminal\n",
+				"Active → Terminal; SchedulePruning after 604800 s | RolloutTerminal follows; " +
+				"RecordRolloutTransition Active → Terminal; SchedulePruning after 0 s; states -; 1 of 0; 1 " +
+				"hosts; Terminal | Terminal\n",
 		},
 		{
 			"one side refuses, so that another rollout still stands when the next is opened",
@@ -219,13 +216,11 @@ func TestDivergences(t *testing.T) {
 			),
 			Side{}, never,
 			"stable@x: 6 RetentionExpired in Terminal: RecordRolloutTransition Terminal → Pruned | " +
-				"refused: IllegalForState (event " +
-				"RetentionExpired is not legal in state Terminal (rollout stable@x)); states 6; 1 of 0; 1 " +
-				"hosts; Pruned | Terminal\n" +
+				"refused: IllegalForState (event RetentionExpired is not legal in state Terminal (rollout " +
+				"stable@x)); states 6; 1 of 0; 1 hosts; Pruned | Terminal\n" +
 				"stable@y: 8 RolloutOpened in State(0): accepted without effect, Active | refused: " +
-				"SupersessionExpected (rollout stable@y was " +
-				"opened while stable@x stands for channel stable: a SuccessorOpened in lockstep was " +
-				"expected); states -; 1 of 1; 1 hosts; Active | Active\n",
+				"SupersessionExpected (rollout stable@y was opened while stable@x stands for channel stable: " +
+				"a SuccessorOpened in lockstep was expected); states -; 1 of 1; 1 hosts; Active | Active\n",
 		},
 		{
 			"the same at the end of the log",
@@ -233,14 +228,11 @@ func TestDivergences(t *testing.T) {
 				reducer.Event{Kind: reducer.RetentionExpired, Rollout: x, At: 9e9}, opened(y, 10e9)),
 			never, Side{},
 			"stable@x: 6 RetentionExpired in Terminal: refused: IllegalForState (event RetentionExpired " +
-				"is not legal in state Terminal " +
-				"(rollout stable@x)) | RecordRolloutTransition Terminal → Pruned; states 6; 1 of 0; 1 " +
-				"hosts; Terminal | Pruned\n" +
+				"is not legal in state Terminal (rollout stable@x)) | RecordRolloutTransition Terminal → " +
+				"Pruned; states 6; 1 of 0; 1 hosts; Terminal | Pruned\n" +
 				"stable@y: 7 RolloutOpened in State(0): refused: SupersessionExpected (rollout stable@y was " +
-				"opened while stable@x stands for " +
-				"channel stable: a SuccessorOpened in lockstep was expected) | accepted without effect, " +
-				"Opening; states -; 1 of 0; 0 hosts; " +
-				"Opening | Opening\n",
+				"opened while stable@x stands for channel stable: a SuccessorOpened in lockstep was " +
+				"expected) | accepted without effect, Opening; states -; 1 of 0; 0 hosts; Opening | Opening\n",
 		},
 		{
 			"both refuse with different messages",
@@ -329,18 +321,18 @@ func TestPoliciesOfLog(t *testing.T) {
 	}
 }
 
-// dumb is a machine that does not answer.
-type dumb struct{ reducer.Machine }
+// mute is a machine that does not answer.
+type mute struct{ reducer.Machine }
 
-func (dumb) Step(
+func (mute) Step(
 	*reducer.Record, *reducer.Event, reducer.Time, reducer.Policy, *reducer.Effects,
 ) error {
-	return &reducer.MachineFailure{Machine: "dumb", Err: errors.New("kept silent")}
+	return &reducer.MachineFailure{Machine: "mute", Err: errors.New("kept silent")}
 }
 
 func TestMachineFailure(t *testing.T) {
 	r, err := Compare(
-		log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: dumb{reducer.V02()}},
+		log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: mute{reducer.V02()}},
 	)
 	if r != nil || !errors.As(err, new(*reducer.MachineFailure)) {
 		t.Errorf("got %+v, %v", r, err)
