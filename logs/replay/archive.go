@@ -12,12 +12,12 @@ import (
 )
 
 // archive holds the records of rollouts that have ended. It has a hash table of its own to save
-// memory, because a long log has many such rollouts. Measured with 50,000 to 1,000,000 rollouts, the
-// archive needs 74 bytes for each. A Go map of the same records needs 83 to 167, as its tables are
-// between full and half empty, and is no slower. TestMemory allows 100 for all that is kept.
+// memory, because a long log has many such rollouts. Measured with 50,000 to 1,000,000 rollouts,
+// the archive needs 74 bytes for each. A Go map of the same records needs 83 to 167, as its tables
+// are between full and half empty, and is no slower. TestMemory allows 100 for all that is kept.
 //
-// It accepts a rollout whose id is its channel and a git commit, and whose record has only the fields
-// of archived. The zero value is empty.
+// It accepts a rollout whose id is its channel and a git commit, and whose record has only the
+// fields of archived. The zero value is empty.
 type archive struct {
 	channels []reducer.ChannelID
 	numbers  map[reducer.ChannelID]uint16 // the indices of channels

@@ -55,8 +55,8 @@ func (c *channel) point(ref reducer.ChannelRef, at place) {
 // open records that a rollout of the channel was opened.
 func (c *channel) open(r *rollout) { c.before, c.rollout = c.rollout, r }
 
-// isStranded reports whether a channel that points at the ref of r is stranded there: r is superseded
-// or another rollout of the channel was opened after it, and no rollout is opened twice.
+// isStranded reports whether a channel that points at the ref of r is stranded there: r is
+// superseded or another rollout of the channel was opened after it, and no rollout is opened twice.
 func (c *channel) isStranded(r *rollout) bool {
 	return r != nil && r.fold != nil &&
 		(r.fold.Record.SupersededAt.Set || c.rollout == nil || c.rollout.id != r.id)

@@ -57,8 +57,8 @@ func briefly(found []Finding) string {
 	return b.String()
 }
 
-// TestClasses checks every finding that a control plane's log can have, and the notes of logs without
-// findings.
+// TestClasses checks every finding that a control plane's log can have, and the notes of logs
+// without findings.
 func TestClasses(t *testing.T) {
 	for _, c := range []struct {
 		name, log   string

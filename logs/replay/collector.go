@@ -127,8 +127,8 @@ func (c *collector) addContext(f *Finding, at place, after bool) {
 	}
 }
 
-// needed returns the Options.Until with which a replay makes a finding again, or 0 for the whole log.
-// For a missing entry, the entry that it should follow is enough: a replay reads on after
+// needed returns the Options.Until with which a replay makes a finding again, or 0 for the whole
+// log. For a missing entry, the entry that it should follow is enough: a replay reads on after
 // Options.Until for pending entries.
 func (c *collector) needed(f *Finding, at place, after bool) uint64 {
 	switch ofTheEnd := f.Class == Derived || f.Class == Invariant; {
@@ -155,8 +155,8 @@ func (c *collector) wanted(f *Finding) bool {
 	return true
 }
 
-// withdraw removes a finding that a later entry has explained. It ignores nil, which add returns for
-// a finding that was not asked for.
+// withdraw removes a finding that a later entry has explained. It ignores nil, which add returns
+// for a finding that was not asked for.
 func (c *collector) withdraw(f *Finding) {
 	if f == nil {
 		return
@@ -208,8 +208,8 @@ func (c *collector) results(res *Result, notes *notes) {
 	res.Findings, res.Accepted = inLogOrder(kept), inLogOrder(accepted)
 }
 
-// inLogOrder returns findings in the order of the log. A changed line is found as soon as it is read,
-// so its finding comes before those that it causes.
+// inLogOrder returns findings in the order of the log. A changed line is found as soon as it is
+// read, so its finding comes before those that it causes.
 func inLogOrder(found []*Finding) []Finding {
 	slices.SortStableFunc(found, func(a, b *Finding) int {
 		return cmp.Or(cmp.Compare(a.position, b.position), cmp.Compare(a.order, b.order))

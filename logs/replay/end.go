@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// finish adds the findings of the end of the log: pending entries, rollouts that do not continue, and
-// differences of the derived tables.
+// finish adds the findings of the end of the log: pending entries, rollouts that do not continue,
+// and differences of the derived tables.
 func (p *replay) finish() error {
 	if p.fleet == nil {
 		p.notes.add("the log has no entries")

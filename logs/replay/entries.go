@@ -86,8 +86,8 @@ func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 	p.findings.add(f, p.cursor.place(e), 0)
 }
 
-// lateRefusals handles the errors of earlier events that an event, or the end of the log if e is nil,
-// has revealed.
+// lateRefusals handles the errors of earlier events that an event, or the end of the log if e is
+// nil, has revealed.
 func (p *replay) lateRefusals(e *trace.Entry, late []error) {
 	if p.simulated {
 		p.rejections.late(e, late)
@@ -227,8 +227,8 @@ func (p *replay) gateDecision(e *trace.Entry) {
 	}
 }
 
-// agentEvent replays an agent event. In a simulated trace it is not judged, because that has also the
-// messages that were dropped or sent twice.
+// agentEvent replays an agent event. In a simulated trace it is not judged, because that has also
+// the messages that were dropped or sent twice.
 func (p *replay) agentEvent(e *trace.Entry) {
 	a := e.Agent
 	if a.Kind.Moves() {

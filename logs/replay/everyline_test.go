@@ -18,9 +18,9 @@ import (
 )
 
 // foundBySeq lists the changes that TestEveryLine finds by the seqs of the entries alone, and how
-// often. If the entries are renumbered, no other entry contradicts these changes. The order of entries that do
-// not follow from each other has no meaning. A host that joins a second time changes nothing, which
-// a note says.
+// often. If the entries are renumbered, no other entry contradicts these changes. The order of
+// entries that do not follow from each other has no meaning. A host that joins a second time
+// changes nothing, which a note says.
 const foundBySeq = `
 HostJoined moved past HostJoined: 48
 HostJoined moved past OpenRollout: 8

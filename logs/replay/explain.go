@@ -97,8 +97,8 @@ func (x *explainer) explainAsked(r *rollout, slot int) {
 	x.explainHost(1, r, slot, map[*rollout]bool{r: true})
 }
 
-// explainHost explains what a host waits for, and what that waits for in turn. asked has the rollouts
-// that were explained before.
+// explainHost explains what a host waits for, and what that waits for in turn. asked has the
+// rollouts that were explained before.
 func (x *explainer) explainHost(depth int, r *rollout, slot int, asked map[*rollout]bool) {
 	h, m := &r.fold.Hosts()[slot], &r.members[slot]
 	w := x.waits.host(r, slot)

@@ -76,8 +76,8 @@ func (o *orderChecker) skipped(e *trace.Entry) {
 	o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
 }
 
-// unordered adds a finding about an entry that is out of order. It is misplaced if it fills a gap or
-// belongs before the first entry, and repeated otherwise.
+// unordered adds a finding about an entry that is out of order. It is misplaced if it fills a gap
+// or belongs before the first entry, and repeated otherwise.
 func (o *orderChecker) unordered(e *trace.Entry, late bool) {
 	seq := e.Seq
 	kind, where := Repeated, "in the log twice"

@@ -5,8 +5,8 @@ import (
 )
 
 // rejectionMatcher compares the rejections that a simulated trace records with those of the replay.
-// The trace records the rejection of an event after it. It records the rejections of earlier events,
-// which an event reveals, before that event.
+// The trace records the rejection of an event after it. It records the rejections of earlier
+// events, which an event reveals, before that event.
 type rejectionMatcher struct {
 	cursor   *cursor
 	findings *collector

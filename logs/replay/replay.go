@@ -136,8 +136,8 @@ func (p *replay) pending() int {
 	return p.effects.pending + p.hosts.pending + p.quarantines.pending() + p.rejections.pending()
 }
 
-// reportBreaches adds a finding for each breach of a simulated trace's seal that the reader has found
-// since the last call. e is the entry that it has read, or nil at the end.
+// reportBreaches adds a finding for each breach of a simulated trace's seal that the reader has
+// found since the last call. e is the entry that it has read, or nil at the end.
 func (p *replay) reportBreaches(e *trace.Entry) {
 	all := p.reader.Breaches()
 	at := p.cursor.end.at
@@ -307,9 +307,9 @@ func (p *replay) keepContext() {
 	p.context.drop(len(due))
 }
 
-// release frees the hosts of a rollout if no further entries about them are expected. None are after
-// a rollout is pruned, or once the hosts of a superseded one have moved on and have no work left
-// under it.
+// release frees the hosts of a rollout if no further entries about them are expected. None are
+// after a rollout is pruned, or once the hosts of a superseded one have moved on and have no work
+// left under it.
 func (p *replay) release(r *rollout) {
 	if r.fold == nil || r.fold.Forgotten() {
 		return

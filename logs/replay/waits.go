@@ -197,8 +197,8 @@ func (f *waitFinder) rollout(r *rollout) (what string, stuck bool) {
 	return waits.String(), !f.mayContinue(r, make(map[*rollout]bool))
 }
 
-// mayContinue reports whether a rollout that is under way may continue by itself. Rollouts that wait
-// for each other do not: asked has those on the path to this one.
+// mayContinue reports whether a rollout that is under way may continue by itself. Rollouts that
+// wait for each other do not: asked has those on the path to this one.
 func (f *waitFinder) mayContinue(r *rollout, asked map[*rollout]bool) bool {
 	if asked[r] {
 		return false
