@@ -53,8 +53,8 @@ func (c *Checker) ReportEach() { c.dispatches.each = true }
 // Found returns the violations so far, in the order in which they were found.
 func (c *Checker) Found() []Violation { return c.reports.found }
 
-// Take returns the violations since the last Take, and removes them.
-func (c *Checker) Take() []Violation {
+// Drain returns the violations since the last Drain, and removes them.
+func (c *Checker) Drain() []Violation {
 	found := c.reports.found
 	c.reports.found = nil
 	return found

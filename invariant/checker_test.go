@@ -396,15 +396,16 @@ func TestRepeatedDispatch(t *testing.T) {
 		}})
 	}
 	again("db", "a1")
-	if found := r.checker.Take(); len(found) > 0 {
+	if found := r.checker.Drain(); len(found) > 0 {
 		t.Errorf("of a dispatch sent again: %v", found)
 	}
 	again("db", "bad")
-	if found := r.checker.Take(); len(found) != 1 || found[0].String() != "quarantine-kept stable@a1" {
+	if found := r.checker.Drain(); len(found) != 1 || found[0].String() != "quarantine-kept "+
+		"stable@a1" {
 		t.Errorf("of a dispatch sent again to a quarantined closure: %v", found)
 	}
-	if found := r.checker.Take(); len(found) > 0 {
-		t.Errorf("taken twice: %v", found)
+	if found := r.checker.Drain(); len(found) > 0 {
+		t.Errorf("drained twice: %v", found)
 	}
 }
 
@@ -416,7 +417,7 @@ func TestForget(t *testing.T) {
 	rollout := r.fleet.Rollout(r1)
 	wrong := func() int {
 		r.claimed(reducer.Active, reducer.Terminal)
-		return len(r.checker.Take())
+		return len(r.checker.Drain())
 	}
 	if first, second := wrong(), wrong(); first != 1 || second != 0 {
 		t.Errorf("%d, then %d violations", first, second)
@@ -424,7 +425,7 @@ func TestForget(t *testing.T) {
 	r.checker.Forget(rollout)
 	r.checker.Resume(rollout)
 	r.checker.Step(rollout)
-	if found := r.checker.Take(); len(found) > 0 {
+	if found := r.checker.Drain(); len(found) > 0 {
 		t.Errorf("after Resume: %v", found)
 	}
 	if again := wrong(); again != 1 {

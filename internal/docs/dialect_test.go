@@ -27,6 +27,9 @@ func TestDialect(t *testing.T) {
 		if d.IsDir() && (slices.Contains(exempt, name) || slices.Contains(unread, name)) {
 			return fs.SkipDir
 		}
+		if slices.Contains(unread, name) {
+			return nil
+		}
 		read := readers[filepath.Ext(name)]
 		if d.IsDir() || read == nil || name == wordsPage || strings.Contains(name, "/testdata/") {
 			return nil
@@ -55,11 +58,8 @@ const (
 // exempt lists the folders that are not read. This one names what it refuses.
 var exempt = []string{"internal/docs", ".git"}
 
-// unread lists the folders whose prose is still being rewritten.
-var unread = []string{
-	".vscode", "cmd/rollsim", "docs", "internal", "invariant", "logs", "machine", "reducer", "report",
-	"story", "suite/coverage", "suite/mutate",
-}
+// unread lists the folders and files whose prose is still being rewritten.
+var unread = []string{".vscode", "docs/steps.md", "story"}
 
 // readers has the function that checks a file, by the extension of its name. Each returns a line
 // for each phrase and name that it finds, in the form "LINE: AVOID (write WRITE)".

@@ -123,7 +123,7 @@ var phrases = []phrase{
 		good:  "sent again without an ack",
 	},
 	{
-		avoid: "of which", pattern: `of which`, write: "two sentences",
+		avoid: "of which", pattern: `of which`, allow: `(one|all|some|each|most) of which`, write: "two sentences",
 		bad:  "hosts, of which one fails",
 		good: "hosts. One of them fails",
 	},
@@ -133,7 +133,7 @@ var phrases = []phrase{
 		good: "A machine reads the fields from and to alone.",
 	},
 	{
-		avoid: "but for", pattern: `but for`, write: "except, except for",
+		avoid: "but for", pattern: `but for`, allow: `but for which`, write: "except, except for",
 		bad:  "every folder but for hidden ones",
 		good: "every folder except hidden ones",
 	},

@@ -233,7 +233,8 @@ func (f file) lookup(x ast.Expr) (pkg, name string) {
 	return "", ""
 }
 
-// find returns the enumeration of which an expression names one of the strings that part returns.
+// find returns the enumeration whose strings, returned by part, include one that an expression
+// names.
 func (m *module) find(f file, x ast.Expr, part func(*enum) []string) (*enum, string) {
 	pkg, name := f.lookup(x)
 	for _, e := range m.enums {
@@ -274,35 +275,35 @@ func (m *module) problems() []string {
 
 // checkSwitch compares the cases of a switch over an enumeration with its values.
 func (m *module) checkSwitch(f file, s *ast.SwitchStmt) string {
-	var over *enum
+	var indexed *enum
 	var found []string
 	for _, c := range s.Body.List {
 		for _, x := range c.(*ast.CaseClause).List {
 			if e, value := m.find(f, x, valuesOf); e != nil {
-				over = e
+				indexed = e
 				found = append(found, value)
 			}
 		}
 	}
-	if s.Tag == nil || over == nil {
+	if s.Tag == nil || indexed == nil {
 		return ""
 	}
-	return missing("the switch", over, found)
+	return missing("the switch", indexed, found)
 }
 
 // checkTable compares the keys of a literal array or map over an enumeration with its values.
 func (m *module) checkTable(f file, l *ast.CompositeLit) string {
-	var over *enum
+	var indexed *enum
 	switch t := l.Type.(type) {
 	case *ast.ArrayType:
-		over, _ = m.find(f, t.Len, lengthsOf)
+		indexed, _ = m.find(f, t.Len, lengthsOf)
 	case *ast.MapType:
-		over, _ = m.find(f, t.Key, typeOf)
+		indexed, _ = m.find(f, t.Key, typeOf)
 	case *ast.Ident, *ast.SelectorExpr:
 		pkg, name := f.lookup(t)
-		over = m.tables[[2]string{pkg, name}]
+		indexed = m.tables[[2]string{pkg, name}]
 	}
-	if over == nil || len(l.Elts) == 0 {
+	if indexed == nil || len(l.Elts) == 0 {
 		return ""
 	}
 	var found []string
@@ -318,15 +319,15 @@ func (m *module) checkTable(f file, l *ast.CompositeLit) string {
 			}
 		}
 		i := next
-		if !over.zero {
+		if !indexed.zero {
 			i--
 		}
-		if i >= 0 && i < len(over.values) {
-			found = append(found, over.values[i])
+		if i >= 0 && i < len(indexed.values) {
+			found = append(found, indexed.values[i])
 		}
 		next++
 	}
-	return missing("the table", over, found)
+	return missing("the table", indexed, found)
 }
 
 // checkLength refuses an array whose length is a value of an enumeration, such as [last + 1]int.
@@ -342,9 +343,9 @@ func (m *module) checkLength(f file, t *ast.ArrayType) string {
 	return what
 }
 
-func missing(what string, over *enum, found []string) string {
+func missing(what string, indexed *enum, found []string) string {
 	var left []string
-	for _, v := range over.values {
+	for _, v := range indexed.values {
 		if !slices.Contains(found, v) {
 			left = append(left, v)
 		}
@@ -352,7 +353,7 @@ func missing(what string, over *enum, found []string) string {
 	if left == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s over %v has no %s", what, over, strings.Join(left, ", "))
+	return fmt.Sprintf("%s over %v has no %s", what, indexed, strings.Join(left, ", "))
 }
 
 // withValue returns the text of a file with one more value before the end of an enumeration.

@@ -58,7 +58,7 @@ func (a *invariantAuditor) end() {
 
 // report makes findings of the violations that the checker has found at a place.
 func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
-	for _, v := range a.checker.Take() {
+	for _, v := range a.checker.Drain() {
 		at := seen
 		f := Finding{
 			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: host,
