@@ -24,11 +24,11 @@ func TestDialect(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (slices.Contains(exempt, name) || slices.Contains(unread, name)) {
+		if d.IsDir() && slices.Contains(exempt, name) {
 			return fs.SkipDir
 		}
-		if slices.Contains(unread, name) {
-			return nil
+		if strings.HasPrefix(name, "story/") || name == "docs/steps.md" || name == ".vscode/steps.go" {
+			return nil // still being rewritten
 		}
 		read := readers[filepath.Ext(name)]
 		if d.IsDir() || read == nil || name == wordsPage || strings.Contains(name, "/testdata/") {
@@ -47,6 +47,9 @@ func TestDialect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if files < 300 {
+		t.Errorf("only %d files were read", files)
+	}
 }
 
 // root is the root folder of the repository, and wordsPage the document that lists the phrases.
@@ -57,9 +60,6 @@ const (
 
 // exempt lists the folders that are not read. This one names what it refuses.
 var exempt = []string{"internal/docs", ".git"}
-
-// unread lists the folders and files whose prose is still being rewritten.
-var unread = []string{".vscode", "docs/steps.md", "story"}
 
 // readers has the function that checks a file, by the extension of its name. Each returns a line
 // for each phrase and name that it finds, in the form "LINE: AVOID (write WRITE)".
