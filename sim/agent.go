@@ -8,7 +8,7 @@ import (
 	"rollsim/trace"
 )
 
-// phase is what an agent is busy with. The zero value is idle.
+// phase is the current activity of an agent. The zero value is idle.
 type phase uint8
 
 const (
@@ -19,21 +19,21 @@ const (
 	failed
 )
 
-// agent is the agent of one host. There may be a million; each fills a cache line.
+// agent is the agent of one host. There may be a million, so each fits into a cache line.
 type agent struct {
 	profile *profile
 	key     uint64 // of its random streams
 	host    uint32 // its number
 	phase   phase
 
-	offered reducer.Time // when the soak of the last dispatch that was sent is due
+	offered reducer.Time // when the soak of the last dispatch sent to it is due
 	soakDue reducer.Time // when the soak of the rollout that it works for is due
 
 	working uint32 // the rollout that it works for
 	waiting uint32 // a newer one, which was dispatched while a switch ran
-	running uint32 // the one whose closure it runs; noRollout is what it ran at first
+	running uint32 // the one whose closure it runs; noRollout for the initial closure
 	before  uint32 // the one to roll back to
-	epoch   uint32 // of its work in the queue: work of earlier ones is void
+	epoch   uint32 // of its work in the queue; work of earlier epochs is ignored
 	seq     uint32 // of its last message for the rollout that it works for
 }
 
@@ -62,7 +62,7 @@ func (as *agents) add(id reducer.HostID, p *profile) {
 	})
 }
 
-// closure returns the closure of a rollout, or the one that hosts run before any.
+// closure returns the closure of a rollout, or the initial one for noRollout.
 func (as *agents) closure(rollout uint32) reducer.ClosureHash {
 	if rollout == noRollout {
 		return initialClosure
@@ -70,7 +70,7 @@ func (as *agents) closure(rollout uint32) reducer.ClosureHash {
 	return as.rollouts.list[rollout].closure()
 }
 
-// delay draws how long a stage takes. A behaviour that does not say so takes no time.
+// delay draws how long a stage takes. A stage without a distribution takes no time.
 func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) time.Duration {
 	if d == nil {
 		return 0
@@ -78,7 +78,8 @@ func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) ti
 	return d.draw(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, p))
 }
 
-// suffers decides whether something goes wrong: as the script says, else by chance.
+// suffers reports whether something goes wrong for an agent under a rollout. A fate decides, and
+// otherwise chance.
 func (as *agents) suffers(
 	a *agent, rollout uint32, kind FateKind, p *Probability, purpose purpose,
 ) bool {
@@ -101,7 +102,7 @@ func (as *agents) neverRollsBack(a *agent, rollout uint32) bool {
 	return as.suffers(a, rollout, NeverRollsBack, a.profile.RollbackFailure, drawRollbackFailure)
 }
 
-// fate finds the last fate of a kind that is scripted for a host under a rollout; nil for none.
+// fate returns the last fate of a kind of a host under a rollout, or nil if there is none.
 func (as *agents) fate(a *agent, rollout uint32, kind FateKind) *Fate {
 	if len(a.profile.fates) == 0 {
 		return nil
@@ -109,7 +110,7 @@ func (as *agents) fate(a *agent, rollout uint32, kind FateKind) *Fate {
 	return a.profile.fate(as.rollouts.list[rollout].ref, kind)
 }
 
-// dispatch sends a dispatch on its way, unless nobody answers it.
+// dispatch schedules the arrival of a dispatch, unless its agent never acks it.
 func (as *agents) dispatch(host, rollout uint32, soakDue reducer.Time) {
 	a := &as.list[host]
 	a.offered = soakDue
@@ -120,12 +121,12 @@ func (as *agents) dispatch(host, rollout uint32, soakDue reducer.Time) {
 	}
 }
 
-// receive is when a dispatch reaches the agent. The agent finishes a switch that runs, and drops
-// anything else.
+// receive handles a dispatch that reaches its agent. The agent completes a switch in progress, and
+// abandons any other work.
 func (as *agents) receive(host, rollout uint32) {
 	a := &as.list[host]
 	if a.working != noRollout && rollout <= a.working {
-		return // it came again, or a newer one has overtaken it
+		return // a repetition, or a newer dispatch came first
 	}
 	if as.strike(a) {
 		return
@@ -152,7 +153,7 @@ func (as *agents) begin(a *agent, rollout uint32) {
 	as.switchOver(a)
 }
 
-// switchOver starts the switch, which an agent restart may break off.
+// switchOver starts the switch, which a restart of the agent may interrupt.
 func (as *agents) switchOver(a *agent) {
 	a.phase = switching
 	takes := as.delay(a, a.working, a.profile.Activation, drawActivation)
@@ -169,12 +170,12 @@ func (as *agents) switchOver(a *agent) {
 	as.then(a, workSwitched, takes)
 }
 
-// then makes work of the agent's present epoch due after a delay.
+// then schedules work of the agent's current epoch.
 func (as *agents) then(a *agent, what work, delay time.Duration) {
 	as.clock.schedule(delay, what, a.host, a.epoch)
 }
 
-// step does the agent's next stage, unless it is of an earlier epoch.
+// step carries out a stage of an agent's work, unless it is of an earlier epoch.
 func (as *agents) step(host, epoch uint32, what work) {
 	a := &as.list[host]
 	if a.epoch != epoch || as.strike(a) {
@@ -218,7 +219,7 @@ func (as *agents) step(host, epoch uint32, what work) {
 	}
 }
 
-// switched ends the switch, and begins with a newer rollout that waits for that.
+// switched ends the switch, and starts a newer rollout that waits for this.
 func (as *agents) switched(a *agent) {
 	if as.suffers(a, a.working, Defers, a.profile.Deferral, drawDeferral) {
 		as.deferSwitch(a)
@@ -230,7 +231,7 @@ func (as *agents) switched(a *agent) {
 	}
 }
 
-// deferSwitch leaves the switch to the next reboot, if one comes.
+// deferSwitch postpones the end of the switch to the next reboot, if there is one.
 func (as *agents) deferSwitch(a *agent) {
 	a.phase = rebooting
 	as.send(a, trace.AgentEvent{Kind: reducer.ActivationDeferred, Component: "kernel"})
@@ -260,7 +261,7 @@ func (as *agents) finishSwitch(a *agent) {
 	as.then(a, workProbed, as.delay(a, a.working, p.Probe, drawProbe))
 }
 
-// probed reports the first result of the probe, and waits for the end of the soak, or for the
+// probed sends the first result of the probe. It then waits for the end of the soak, or for the
 // threshold of sustained failure.
 func (as *agents) probed(a *agent) {
 	p := a.profile
@@ -274,8 +275,8 @@ func (as *agents) probed(a *agent) {
 	as.then(a, workConverged, soak+as.delay(a, a.working, p.Converge, drawConverge))
 }
 
-// fail leaves the host as it is, or rolls it back: the policy decides, and then the script or
-// chance whether the rollback ever completes.
+// fail leaves the host as it is or rolls it back, as the policy says. A fate or chance decides
+// whether the rollback completes.
 func (as *agents) fail(a *agent) {
 	a.phase = failed
 	if a.profile.policy == reducer.RollbackAndHalt && !as.neverRollsBack(a, a.working) {
@@ -291,8 +292,8 @@ func (as *agents) send(a *agent, m trace.AgentEvent) {
 	as.network.send(a.host, a.working, m)
 }
 
-// strike lets chance take a host away before its agent does something new, and reports whether the
-// host is lost.
+// strike draws whether the host is lost or goes offline before its agent starts a new stage. It
+// reports whether the host is lost.
 func (as *agents) strike(a *agent) bool {
 	l := as.network.link(a.host)
 	if l == nil {
@@ -313,7 +314,7 @@ func (as *agents) strike(a *agent) bool {
 	return false
 }
 
-// lose takes a host away for good.
+// lose makes a host unreachable for good, and ends its work.
 func (as *agents) lose(a *agent) {
 	a.epoch++
 	a.phase = idle
@@ -321,13 +322,14 @@ func (as *agents) lose(a *agent) {
 	as.fault(HostLost, a, 0)
 }
 
-// disconnect takes a host away for some time. Its agent continues its work.
+// disconnect makes a host unreachable for some time. Its agent continues its work.
 func (as *agents) disconnect(a *agent, d time.Duration) {
 	as.fault(HostOffline, a, d)
 	as.network.disconnect(a.host, d)
 }
 
-// restart breaks a switch off, which starts again later. The agent's record and seq survive.
+// restart interrupts a switch in progress, which starts again after d. The agent keeps its rollout
+// and seq.
 func (as *agents) restart(a *agent, d time.Duration) {
 	if a.phase != switching {
 		return
@@ -346,9 +348,8 @@ func (as *agents) fault(kind FaultKind, a *agent, d time.Duration) {
 	as.record.fault(f, d)
 }
 
-// bring carries out a fault of the timeline. One of a host that the scenario does not have, or that
-// is lost, does nothing.
-func (as *agents) bring(f *FaultNow) {
+// inject carries out a fault of the timeline. It ignores a fault of a host that is unknown or lost.
+func (as *agents) inject(f *FaultNow) {
 	n, ok := as.inv.Host(f.Host)
 	if !ok || as.network.lost(n) {
 		return

@@ -10,7 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// fleetOf is one channel with n hosts in waves of 1 %, 9 % and the rest, and a ref every so often.
+// fleetOf returns a scenario of one channel, with n hosts in waves of 1 %, 9 % and 90 %, and a new
+// ref at each interval.
 func fleetOf(b *testing.B, n int, horizon, every time.Duration) *Scenario {
 	b.Helper()
 	must := func(d *Distribution, err error) *Distribution {
@@ -81,7 +82,7 @@ func BenchmarkMonth(b *testing.B) {
 	run(b, fleetOf(b, 1000, 30*24*time.Hour-time.Minute, 24*time.Hour))
 }
 
-// BenchmarkMemory measures the live memory in the middle of a rollout, for each host, without that
+// BenchmarkMemory measures the live memory per host in the middle of a rollout, without the memory
 // of the scenario.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1_000_000

@@ -10,20 +10,20 @@ import (
 	"rollsim/reducer"
 )
 
-// chance decides, by the seed, whether and for how long faults come.
+// chance draws whether faults happen and how long they last.
 type chance struct {
 	clock *clock
 	seed  uint64
 	rules [faultEnd][]faultRule // by kind
 }
 
-// faultRule is a Fault with the hosts that it is for.
+// faultRule is a Fault with the hosts that it applies to.
 type faultRule struct {
 	conf  *Fault
 	hosts []bool // by host number; nil for all
 }
 
-// noHost stands for the host in the draw of a fault that does not belong to a host.
+// noHost is the host number in the draw of a fault that has no host.
 const noHost = math.MaxUint32
 
 // add adds a fault of the scenario.
@@ -43,7 +43,7 @@ func (c *chance) add(f *Fault, inv *controlplane.Inventory) error {
 	return nil
 }
 
-// strikes decides whether a fault comes now, and returns its rule; nil when none does. key and
+// strikes draws whether a fault happens now. It returns the fault, or nil if none happens. key and
 // occasion distinguish this draw from every other.
 func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fault {
 	for i := range c.rules[kind] {
@@ -60,13 +60,13 @@ func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fau
 	return nil
 }
 
-// length draws how long a fault that comes now lasts.
+// length draws how long a fault lasts that happens now.
 func (c *chance) length(f *Fault, key, occasion uint64) time.Duration {
 	return f.length(draw(c.seed, key, occasion, drawFault+purpose(f.Kind)<<8))
 }
 
-// skew draws by how much the clock of a host is off, to either side; the rule is nil when it is
-// right.
+// skew draws how far the clock of a host is ahead or behind, and returns the fault. The fault is
+// nil if the clock is right.
 func (c *chance) skew(host uint32, key uint64) (time.Duration, *Fault) {
 	f := c.strikes(ClockSkew, host, key, 0)
 	if f == nil {
@@ -79,7 +79,7 @@ func (c *chance) skew(host uint32, key uint64) (time.Duration, *Fault) {
 	return f.length(word), f
 }
 
-// length draws how long a fault lasts.
+// length returns how long a fault lasts at a uniform random word.
 func (f *Fault) length(word uint64) time.Duration {
 	if f.For == nil {
 		return 0

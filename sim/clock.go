@@ -6,7 +6,7 @@ import (
 	"rollsim/reducer"
 )
 
-// clock is virtual time and the work that is due in it.
+// clock holds virtual time and the scheduled work.
 type clock struct {
 	start, now reducer.Time
 	queue      queue
@@ -18,10 +18,10 @@ func (c *clock) after(d time.Duration) reducer.Time { return c.now + reducer.Tim
 // elapsed returns the time since the start.
 func (c *clock) elapsed() time.Duration { return time.Duration(c.now - c.start) }
 
-// schedule makes work due after a delay.
+// schedule adds work that is due after a delay.
 func (c *clock) schedule(d time.Duration, w work, a, b uint32) { c.queue.push(c.after(d), w, a, b) }
 
-// advance moves to the instant of the next work; false when there is none until end.
+// advance moves to the instant of the next work, or returns false if none is due until end.
 func (c *clock) advance(end reducer.Time) bool {
 	at, ok := c.queue.next()
 	if !ok || at > end {
@@ -31,7 +31,7 @@ func (c *clock) advance(end reducer.Time) bool {
 	return true
 }
 
-// pop takes the next work of the present instant; false when nothing more is due.
+// pop removes the next work of the present instant, or returns false if no more is due.
 func (c *clock) pop() (item, bool) {
 	if at, ok := c.queue.next(); !ok || at != c.now {
 		return item{}, false

@@ -122,11 +122,12 @@ func Normal(
 	if err := checkDelay("the upper bound", to); err != nil {
 		return nil, err
 	}
-	// Further out the probabilities are too small to draw with any precision.
+	// Beyond four standard deviations the probabilities are too small to draw with any precision.
 	if from > to || from > highest || to < lowest {
-		return nil, fmt.Errorf("the bounds %v and %v leave nothing within four standard deviations of "+
-			"the mean, from %v to %v",
-			from, to, max(0, lowest), highest)
+		return nil, fmt.Errorf(
+			"the bounds %v and %v leave nothing within four standard deviations of the mean, from %v to %v",
+			from, to, max(0, lowest), highest,
+		)
 	}
 	if stddev == 0 {
 		return Constant(mean)
@@ -139,9 +140,8 @@ func Normal(
 	}), nil
 }
 
-// Weibull returns the Weibull distribution of a scale (the quantile 63.2 %) and a shape, from 0.1
-// to
-// 1000. Below 1 early ends are likely, above 1 late ones, and 1 is exponential.
+// Weibull returns the Weibull distribution of a scale (the quantile 63.2 %) and a shape. The shape is
+// from 0.1 to 1000. Below 1 early ends are likely, above 1 late ones, and 1 is exponential.
 func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the scale", scale); err != nil {
 		return nil, err
@@ -191,8 +191,9 @@ func GammaByScale(scale time.Duration, shape float64) (*Distribution, error) {
 // it. All delays between two neighbours are equally likely.
 func Empirical(quantiles []time.Duration) (*Distribution, error) {
 	if len(quantiles) < 2 {
-		return nil, fmt.Errorf("%d quantiles are too few: at least the shortest and the longest "+
-			"delay", len(quantiles))
+		return nil, fmt.Errorf(
+			"%d quantiles are too few: at least the shortest and the longest delay", len(quantiles),
+		)
 	}
 	table := make([]int64, len(quantiles))
 	for i, q := range quantiles {
@@ -200,15 +201,17 @@ func Empirical(quantiles []time.Duration) (*Distribution, error) {
 			return nil, err
 		}
 		if i > 0 && q < quantiles[i-1] {
-			return nil, fmt.Errorf("the quantiles fall from %v to %v: they go from the shortest delay to "+
-				"the longest", quantiles[i-1], q)
+			return nil, fmt.Errorf(
+				"the quantiles fall from %v to %v: they go from the shortest delay to the longest",
+				quantiles[i-1], q,
+			)
 		}
 		table[i] = rounded(q)
 	}
 	return &Distribution{quantiles: table}, nil
 }
 
-// Mean returns the mean of what is drawn.
+// Mean returns the mean of the delays.
 func (d *Distribution) Mean() time.Duration {
 	if len(d.quantiles) == 1 {
 		return time.Duration(d.quantiles[0]) * tick
@@ -226,7 +229,7 @@ func (d *Distribution) Longest() time.Duration {
 }
 
 // Quantiles returns n equally likely delays, the shortest first: the middles of n equal parts of
-// all that can be drawn. n is at least 1.
+// the distribution. n is at least 1.
 func (d *Distribution) Quantiles(n int) []time.Duration {
 	all := make([]time.Duration, n)
 	half := math.MaxUint64 / (2 * uint64(n))

@@ -175,8 +175,10 @@ func TestStreamsFillTables(t *testing.T) {
 		}
 	}
 	if aboveMedian < 49_500 || aboveMedian > 50_500 || aboveP99 < 900 || aboveP99 > 1100 {
-		t.Errorf("of %d draws %d are above the median and %d above the 99th "+
-			"percentile", draws, aboveMedian, aboveP99)
+		t.Errorf(
+			"of %d draws %d are above the median and %d above the 99th percentile",
+			draws, aboveMedian, aboveP99,
+		)
 	}
 }
 
@@ -229,22 +231,28 @@ func TestDistributionsRefuse(t *testing.T) {
 		want string
 	}{
 		{"negative constant", errOf(Constant(-1)), "the delay -1ns is not between 0 and ten years"},
-		{"long exponential", errOf(Exponential(eleven)), "the mean 96360h0m0s is not between 0 and " +
-			"ten years"},
+		{
+			"long exponential", errOf(Exponential(eleven)),
+			"the mean 96360h0m0s is not between 0 and ten years",
+		},
 		{"uniform upside down", errOf(Uniform(2*s, s)), "the upper end 1s is below the lower end 2s"},
 		{"uniform below 0", errOf(Uniform(-s, s)), "the lower end -1s"},
 		{"uniform too long", errOf(Uniform(s, eleven)), "the upper end 96360h0m0s"},
 		{"lognormal, sigma NaN", errOf(LogNormal(s, math.NaN())), "sigma NaN is not between 0 and 10"},
 		{"lognormal, huge sigma", errOf(LogNormal(s, 1e9)), "sigma 1e+09 is not between 0 and 10"},
 		{"lognormal, long median", errOf(LogNormal(eleven, 1)), "the median 96360h0m0s"},
-		{"lognormal, p99 below the median", errOf(LogNormalP99(time.Minute, s)), "p99 1s is below the " +
-			"median 1m0s"},
+		{
+			"lognormal, p99 below the median", errOf(LogNormalP99(time.Minute, s)),
+			"p99 1s is below the median 1m0s",
+		},
 		{"lognormal, no median", errOf(LogNormalP99(0, s)), "the median is not above 0"},
 		{"normal, negative mean", errOf(Normal(-s, s, none, none)), "the mean -1s"},
 		{"normal, negative deviation", errOf(Normal(s, -s, none, none)), "the standard deviation -1s"},
 		{"normal, negative bound", errOf(Normal(s, s, reducer.Some(-s), none)), "the lower bound -1s"},
-		{"normal, long bound", errOf(Normal(s, s, none, reducer.Some(eleven))), "the upper bound " +
-			"96360h0m0s"},
+		{
+			"normal, long bound", errOf(Normal(s, s, none, reducer.Some(eleven))),
+			"the upper bound 96360h0m0s",
+		},
 		{
 			"normal upside down", errOf(Normal(5*s, s, reducer.Some(6*s), reducer.Some(5*s))),
 			"the bounds 6s and 5s leave nothing within four standard deviations of the mean, from 1s to 9s",
@@ -253,10 +261,14 @@ func TestDistributionsRefuse(t *testing.T) {
 			"normal, all above", errOf(Normal(5*s, s, reducer.Some(10*s), reducer.Some(11*s))),
 			"the bounds 10s and 11s leave nothing",
 		},
-		{"normal, all below", errOf(Normal(50*s, s, none, reducer.Some(11*s))), "the bounds 46s and " +
-			"11s leave nothing"},
-		{"normal, constant outside", errOf(Normal(5*s, 0, reducer.Some(6*s), none)), "the bounds 6s " +
-			"and 5s leave nothing"},
+		{
+			"normal, all below", errOf(Normal(50*s, s, none, reducer.Some(11*s))),
+			"the bounds 46s and 11s leave nothing",
+		},
+		{
+			"normal, constant outside", errOf(Normal(5*s, 0, reducer.Some(6*s), none)),
+			"the bounds 6s and 5s leave nothing",
+		},
 		{"weibull, no shape", errOf(Weibull(s, 0)), "the shape 0 is not between 0.1 and 1000"},
 		{
 			"weibull, shape NaN", errOf(Weibull(s, math.NaN())),
@@ -264,18 +276,26 @@ func TestDistributionsRefuse(t *testing.T) {
 		},
 		{"weibull, long", errOf(Weibull(eleven, 1)), "the scale 96360h0m0s"},
 		{"gamma, small shape", errOf(Gamma(s, 0.4)), "the shape 0.4 is not between 0.5 and 1000"},
-		{"gamma, infinite shape", errOf(Gamma(s, math.Inf(1))), "the shape +Inf is not between 0.5 " +
-			"and 1000"},
+		{
+			"gamma, infinite shape", errOf(Gamma(s, math.Inf(1))),
+			"the shape +Inf is not between 0.5 and 1000",
+		},
 		{"gamma, long", errOf(Gamma(eleven, 1)), "the mean 96360h0m0s"},
-		{"gamma by scale, long", errOf(GammaByScale(240*time.Hour, 999)), "the mean, scale 240h0m0s " +
-			"times shape 999, is above ten years"},
+		{
+			"gamma by scale, long", errOf(GammaByScale(240*time.Hour, 999)),
+			"the mean, scale 240h0m0s times shape 999, is above ten years",
+		},
 		{"gamma by scale, shape NaN", errOf(GammaByScale(s, math.NaN())), "the shape NaN"},
 		{"gamma by scale, negative", errOf(GammaByScale(-s, 1)), "the scale -1s"},
 		{"empirical, one", errOf(Empirical([]time.Duration{s})), "1 quantiles are too few"},
-		{"empirical, falling", errOf(Empirical([]time.Duration{s, 3 * s, 2 * s})), "the quantiles " +
-			"fall from 3s to 2s"},
-		{"empirical, falling at once", errOf(Empirical([]time.Duration{2 * s, s})), "the quantiles " +
-			"fall from 2s to 1s"},
+		{
+			"empirical, falling", errOf(Empirical([]time.Duration{s, 3 * s, 2 * s})),
+			"the quantiles fall from 3s to 2s",
+		},
+		{
+			"empirical, falling at once", errOf(Empirical([]time.Duration{2 * s, s})),
+			"the quantiles fall from 2s to 1s",
+		},
 		{"empirical, long", errOf(Empirical([]time.Duration{s, eleven})), "the quantile 96360h0m0s"},
 		{"probability above 1", errOf(NewProbability(1.01)), "1.01 is not a probability from 0 to 1"},
 		{"probability NaN", errOf(NewProbability(math.NaN())), "NaN is not a probability from 0 to 1"},
@@ -313,11 +333,9 @@ func TestTablesAreTheSameEverywhere(t *testing.T) {
 			add(LogNormal(scale, shape/10))
 			add(LogNormalP99(scale+s, scale+time.Duration(shape*float64(10*s))))
 			add(Normal(scale, time.Duration(float64(scale)/shape/2), none, none))
-			add(
-				Normal(
-					scale, time.Duration(float64(scale)/shape), reducer.Some(scale/2), reducer.Some(2*scale),
-				),
-			)
+			add(Normal(
+				scale, time.Duration(float64(scale)/shape), reducer.Some(scale/2), reducer.Some(2*scale),
+			))
 			add(Weibull(scale, shape))
 			add(Gamma(scale, shape))
 		}

@@ -9,7 +9,7 @@ import (
 	"rollsim/trace"
 )
 
-// driver drives the control plane: it hands it what happens and carries out what it decides.
+// driver passes inputs to the control plane and carries out its decisions.
 type driver struct {
 	plane   controlplane.ControlPlane
 	build   controlplane.New
@@ -23,14 +23,14 @@ type driver struct {
 	agents   *agents
 	moments  *moments
 
-	planDue   bool      // at the end of the present instant, whatever the control plane says
+	planDue   bool      // at the end of the present instant, even if PlanNeeded is false
 	down      bool      // it has crashed and is not back yet
-	postponed []*Action // what an operator wants meanwhile
-	polls     []uint64  // by channel: how many there were, where faults may come
+	postponed []*Action // for the time after the restart
+	polls     []uint64  // by channel: how many there were; nil without faults
 	ticks     uint64
 }
 
-// poll lets the control plane see what a channel points at, unless a fault comes.
+// poll reports to the control plane what a channel points at, unless a fault prevents the poll.
 func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 	if d.down {
 		return
@@ -48,7 +48,7 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 	d.record.fail(d.plane.Poll(d.clock.now, channel, ref, d))
 }
 
-// tick makes a plan due, and one more tick. Chance may crash the control plane.
+// tick makes a plan due and schedules the next tick. Chance may crash the control plane.
 func (d *driver) tick() {
 	d.planDue = true
 	d.ticks++
@@ -58,7 +58,7 @@ func (d *driver) tick() {
 	d.clock.schedule(controlplane.PlanInterval, workTick, 0, 0)
 }
 
-// plan plans if that is due, and reports whether it was.
+// plan calls Plan if a plan is due, and reports whether it was.
 func (d *driver) plan() bool {
 	if d.down || !d.planDue && !d.plane.PlanNeeded() {
 		return false
@@ -68,7 +68,7 @@ func (d *driver) plan() bool {
 	return true
 }
 
-// receive hands over a message of an agent, and reports whether the control plane acknowledges it.
+// receive passes on a message of an agent, and reports whether the control plane acknowledges it.
 func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
 	if d.down {
 		return false
@@ -80,8 +80,8 @@ func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
 	return acked
 }
 
-// expire hands over that a retention timer has run out. One that runs out while the control plane
-// is down is armed again by the restart.
+// expire passes on the end of a retention timer. If the control plane is down, its restart arms the
+// timer again.
 func (d *driver) expire(rollout, generation uint32) {
 	if r := &d.rollouts.list[rollout]; r.timer == generation && !d.down {
 		d.record.fail(d.plane.Expire(d.clock.now, r.id, d))
@@ -105,8 +105,8 @@ func (d *driver) operate(a *Action) {
 	}
 }
 
-// crash takes the control plane down. Polls, plans and timers stop, what agents send is lost and
-// sent again, and what an operator wants waits.
+// crash takes the control plane down. Polls, plans and timers stop, messages of agents are lost,
+// and actions of operators wait.
 func (d *driver) crash(length time.Duration) {
 	if d.down {
 		return
@@ -116,8 +116,8 @@ func (d *driver) crash(length time.Duration) {
 	d.clock.schedule(length, workRestart, 0, 0)
 }
 
-// restart replaces the control plane by one made of what the crash has left, and reports what that
-// has lost.
+// restart replaces the control plane with one that is restored from the log, and reports lost state
+// as violations.
 func (d *driver) restart() {
 	d.down = false
 	d.rollouts.restart()
@@ -151,18 +151,18 @@ func (d *driver) restart() {
 // Entry writes an entry of the control plane.
 func (d *driver) Entry(e *trace.Entry) { d.record.write(e) }
 
-// Dispatch sends a dispatch on its way to the agent.
+// Dispatch sends a dispatch to the agent.
 func (d *driver) Dispatch(p controlplane.Dispatch) {
 	d.agents.dispatch(p.Host, d.rollouts.find(p.Rollout), p.SoakDueAt)
 }
 
-// Arm makes the retention of a rollout expire at an instant: at once, when it has passed.
+// Arm schedules the end of the retention of a rollout: now, if the instant has passed.
 func (d *driver) Arm(rollout reducer.RolloutID, due reducer.Time) {
 	n := d.rollouts.find(rollout)
 	d.clock.queue.push(max(d.clock.now, due), workRetention, n, d.rollouts.arm(n))
 }
 
-// Applied shows an accepted event to the invariants and to the moments that count hosts.
+// Applied passes an accepted event to the invariants and to the moments that count hosts.
 func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
 	if ev.Kind == reducer.RolloutOpened {
 		d.rollouts.open(ev.Rollout, ev.TargetRef)
@@ -179,8 +179,7 @@ func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer
 	d.moments.count(r, ev)
 }
 
-// Settled shows the end of a step to the invariants, and makes due what waits for a moment that has
-// come.
+// Settled reports the end of a step to the invariants and to the moments.
 func (d *driver) Settled(r *reducer.Rollout, ev *reducer.Event) {
 	d.record.check.Step(r)
 	d.rollouts.at(r.Record.RolloutID).last = ev.Kind

@@ -19,13 +19,13 @@ const (
 	MessageDuplicated                      // arrives, and once more For later
 	MessageReordered                       // arrives after the agent's next message
 	MessageDropped                         // is re-sent, with the same seq, until it arrives
-	HostOffline                            // unreachable For that long; the agent works on
+	HostOffline                            // unreachable For that long; the agent continues its work
 	HostLost                               // gone for good
-	AgentRestart                           // breaks off a switch, which starts again For later
-	ControlPlaneCrash                      // down For that long; only what is durable survives
+	AgentRestart                           // interrupts a switch, which starts again For later
+	ControlPlaneCrash                      // down For that long; only the log survives
 	PollFailed                             // sees nothing
 	PollStale                              // sees the ref of the poll before
-	ClockSkew                              // the clock is off by For, to either side
+	ClockSkew                              // the clock is ahead or behind by For
 
 	faultEnd
 )

@@ -10,7 +10,7 @@ import (
 	"rollsim/trace"
 )
 
-// certain is a behaviour in which nothing goes wrong by itself.
+// certain returns a behaviour in which nothing goes wrong by itself.
 func certain(t *testing.T) Behaviour {
 	b := random(t)
 	b.ActivationFailure, b.Deferral, b.ProbeFailure = nil, nil, nil
@@ -18,8 +18,8 @@ func certain(t *testing.T) Behaviour {
 	return b
 }
 
-// faulty is a fleet of two channels. The second waits for the first, and has waves, a budget and a
-// host edge. The first gets a second ref.
+// faulty returns a scenario of two channels. The second waits for the first, and has waves, a
+// budget and a host edge. The first gets a second ref.
 func faulty(t *testing.T, faults ...Fault) *Scenario {
 	sc := scenario(t, hostNames(4)...)
 	sc.Behaviour = certain(t)
@@ -62,8 +62,8 @@ func chanceOf(t *testing.T, p float64) Probability {
 	return c
 }
 
-// TestFaultsAreSurvived makes each fault happen often, and all of them together. Each must show in
-// the trace and break no invariant, and every rollout must end once faults have ended.
+// TestFaultsAreSurvived makes each fault happen often, and all of them together. Each must be in
+// the trace and violate no invariant, and every rollout must end once faults have ended.
 func TestFaultsAreSurvived(t *testing.T) {
 	var all []Fault
 	for _, kind := range FaultKinds() {
@@ -149,10 +149,8 @@ func TestCrashInEachState(t *testing.T) {
 			case reducer.Opening, reducer.Active, reducer.Converging, reducer.Terminal, reducer.Pruned:
 			}
 			sc.Timeline = append(sc.Timeline, Action{
-				When: &Moment{
-					Rollout: id,
-					State:   state,
-				}, Fault: &FaultNow{Kind: ControlPlaneCrash, For: 5 * time.Minute},
+				When:  &Moment{Rollout: id, State: state},
+				Fault: &FaultNow{Kind: ControlPlaneCrash, For: 5 * time.Minute},
 			})
 			for seed := range uint64(10) {
 				_, result := simulate(t, sc, Options{Seed: seed, Refold: true})
@@ -169,7 +167,7 @@ func TestCrashInEachState(t *testing.T) {
 	}
 }
 
-// TestCrashForgets is the negative twin: what is lost from the log is reported as lost.
+// TestCrashForgets removes entries from the log before a restart, which must report the loss.
 func TestCrashForgets(t *testing.T) {
 	tests := map[string]func(*trace.Entry) bool{
 		"a dispatch":      func(e *trace.Entry) bool { return e.Plan != nil && e.Host == "h01" },
@@ -206,8 +204,8 @@ func TestCrashForgets(t *testing.T) {
 	}
 }
 
-// v02Quarantining schedules pruning and inserts no quarantine, so that a quarantine of a host's
-// rollback that is lost shows.
+// v02Quarantining returns a machine that schedules pruning and inserts no quarantine, so that only
+// the log holds the quarantine of a host's rollback.
 func v02Quarantining() reducer.Machine {
 	return reducer.V02With("test", reducer.Differences()[3:4])
 }

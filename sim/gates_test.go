@@ -8,8 +8,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestBudgets runs what sweeps have found about budgets. Each must let the second ref through in
-// the end, and the invariants check that no budget is exceeded on the way.
+// TestBudgets runs scenarios in which sweeps have found defects of budgets. In each the second ref
+// must become Terminal, and the invariants check that no budget is exceeded on the way.
 func TestBudgets(t *testing.T) {
 	tests := map[string]func(*Scenario){
 		// Seed 1114: the reboot of a deferred host exceeds the budget without a dispatch; the next ref
@@ -29,7 +29,7 @@ func TestBudgets(t *testing.T) {
 				sc.Timeline, Action{At: 10 * time.Minute, SetRef: &RefChange{"stable", "b2"}},
 			)
 		},
-		// Seed 77: a rollout is pruned while its host still soaks; nobody will hear of that host under it
+		// Seed 77: a rollout is pruned while its host still soaks; no message moves that host under it
 		// again.
 		"a rollout is pruned while a host is in flight under it": func(sc *Scenario) {
 			sc.Channels[0].Waves[0].Soak = 5 * time.Hour
@@ -51,7 +51,7 @@ func TestBudgets(t *testing.T) {
 				t.Errorf("%v: %s", v, v.Detail)
 			}
 			if r := result.Fleet.Rollout("stable@b2"); r == nil || !r.Record.TerminalAt.Set {
-				t.Errorf("the second ref did not get through")
+				t.Errorf("the second ref did not become Terminal")
 			}
 		})
 	}

@@ -21,8 +21,9 @@ func checkChannelGraph(channels []Channel) error {
 		for _, after := range channels[i].After {
 			n, ok := number[after]
 			if !ok {
-				return fmt.Errorf("channel %s waits for channel %s, which is not "+
-					"declared", channels[i].ID, after)
+				return fmt.Errorf(
+					"channel %s waits for channel %s, which is not declared", channels[i].ID, after,
+				)
 			}
 			waits[i] = append(waits[i], n)
 		}
@@ -38,10 +39,10 @@ func checkChannelGraph(channels []Channel) error {
 	return fmt.Errorf("channels wait for each other in a circle: %v", names)
 }
 
-// Circle finds things that wait for each other, so that none of them can ever go on. waits holds,
-// for each thing, the numbers of those that it waits for. Circle returns the numbers of one such
-// group in rising order, a single one for a thing that waits for itself, and nil if nothing waits
-// in a circle. Its cost grows with the number of edges only.
+// Circle returns the numbers, in rising order, of things that wait for each other, so that none of
+// them can ever continue. It returns one number for a thing that waits for itself, and nil if there
+// is no circle. waits[i] holds the numbers of the things that thing i waits for. The cost depends
+// only on the number of edges.
 func Circle(waits [][]int) []int {
 	g := simple.NewDirectedGraph()
 	for i, others := range waits {

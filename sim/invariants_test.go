@@ -10,14 +10,14 @@ import (
 	"rollsim/trace"
 )
 
-// answer is what a machine has answered to one event.
+// answer is the answer of a machine to one event.
 type answer struct {
 	before, rec *reducer.Record
 	event       *reducer.Event
 	effects     *reducer.Effects
 }
 
-// broken is a machine that changes the answers of another one.
+// broken is a machine that changes the answers of another machine.
 type broken struct {
 	reducer.Machine
 	change func(answer)
@@ -34,10 +34,10 @@ func (b broken) Step(
 	return nil
 }
 
-// withAnswer is rfc0008 with its answers changed.
+// withAnswer returns rfc0008 with its answers changed.
 func withAnswer(change func(answer)) reducer.Machine { return broken{reducer.RFC0008(), change} }
 
-// withCell is rfc0008 with one cell changed.
+// withCell returns rfc0008 with one cell changed.
 func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Machine {
 	cells := reducer.RFC0008().Cells()
 	cells[s][k] = c
@@ -46,8 +46,8 @@ func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Mach
 
 func goTo(s reducer.State) reducer.Cell { return reducer.Cell{{Do: reducer.Go, To: s}} }
 
-// defect is a defect that violates an invariant: of the machine, of the planner, or of neither, but
-// a scenario that no control plane can save.
+// defect is a change that violates an invariant: of the machine, of the planner, or only of the
+// scenario.
 type defect struct {
 	want    string // the invariant and its subject
 	machine reducer.Machine
@@ -191,8 +191,8 @@ func (d *defect) violate(t *testing.T, sc *Scenario) []Violation {
 	return result.Violations
 }
 
-// TestViolationsAreFound runs each defect, and checks that the invariant that it violates is
-// reported with the subject and the entry, and is not without the defect.
+// TestViolationsAreFound runs each defect, and checks that the violation is reported with its
+// subject and entry, and that a run without the defect does not report it.
 func TestViolationsAreFound(t *testing.T) {
 	atEnd := []invariant.Name{invariant.Stuck, invariant.Unpruned, invariant.Stranded}
 	for _, d := range defects() {
@@ -218,15 +218,15 @@ func TestViolationsAreFound(t *testing.T) {
 			if d.machine != nil || d.ignores != "" {
 				sound := (&defect{}).violate(t, sc)
 				if slices.ContainsFunc(sound, want.Is) {
-					t.Errorf("the sound one violates it too: %v", sound)
+					t.Errorf("without the defect it is violated too: %v", sound)
 				}
 			}
 		})
 	}
 }
 
-// TestEveryInvariantHasADefect checks that defects leaves none out. Two runs are compared where
-// sweeps are made.
+// TestEveryInvariantHasADefect checks that defects covers every invariant except SameBytes, which
+// compares two runs and is checked by sweeps.
 func TestEveryInvariantHasADefect(t *testing.T) {
 	seen := map[invariant.Name]bool{invariant.SameBytes: true}
 	for _, d := range defects() {
@@ -243,8 +243,8 @@ func TestEveryInvariantHasADefect(t *testing.T) {
 	}
 }
 
-// unsteady answers differently the second time that it is asked the same, so that a fold of the
-// trace cannot agree.
+// unsteady is a machine that answers the same event differently the second time, so that a fold of
+// the trace cannot agree.
 type unsteady struct {
 	reducer.Machine
 	asked map[reducer.RolloutID]bool

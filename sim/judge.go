@@ -14,7 +14,7 @@ import (
 // Violation says that an invariant does not hold of a subject.
 type Violation = invariant.Violation
 
-// judge finds, at the end of a run, what liveness demands and the run has not done.
+// judge finds the violations of liveness at the end of a run.
 type judge struct {
 	sc       *Scenario
 	now      reducer.Time
@@ -24,8 +24,8 @@ type judge struct {
 	agents   *agents
 }
 
-// violations returns what liveness demands and has not happened: rollouts in the order of opening,
-// then channels as declared.
+// violations returns the violations of liveness: those of rollouts in the order of opening, then
+// those of channels as declared.
 func (j *judge) violations() []Violation {
 	all := j.plane.Fleet().Rollouts()
 	var found []Violation
@@ -62,7 +62,7 @@ func (j *judge) unpruned(r *reducer.Rollout) []Violation {
 	))}
 }
 
-// stranded reports a channel whose ref is one that will not be opened again.
+// stranded reports a channel that points at a ref whose rollout will not be opened again.
 func (j *judge) stranded(channel uint32) []Violation {
 	id, ref := j.sc.Channels[channel].ID, j.plane.Seen(channel)
 	r := j.plane.Fleet().Rollout(reducer.NewRolloutID(id, ref))
@@ -81,7 +81,7 @@ func (j *judge) stranded(channel uint32) []Violation {
 	}}
 }
 
-// latest finds the rollout of a channel that was opened last; nil for none.
+// latest returns the last opened rollout of a channel, or nil if there is none.
 func (j *judge) latest(id reducer.ChannelID) *reducer.Rollout {
 	for _, r := range slices.Backward(j.plane.Fleet().Rollouts()) {
 		if r.Record.Channel == id {
@@ -116,7 +116,8 @@ func (j *judge) waitsFor(r *reducer.Rollout) string {
 	return fmt.Sprintf("%v, current_wave %d; %s", r.Record.State, r.Record.CurrentWave, waits.String())
 }
 
-// hostWaitsFor describes what a host waits for; empty for one that has reached its end.
+// hostWaitsFor describes what a host waits for. It is empty for a host that is Converged or
+// Reverted.
 func (j *judge) hostWaitsFor(r *reducer.Rollout, h reducer.Host) string {
 	if h.State == reducer.HostConverged || h.State == reducer.HostReverted {
 		return ""
@@ -140,8 +141,8 @@ func (j *judge) hostWaitsFor(r *reducer.Rollout, h reducer.Host) string {
 	return ""
 }
 
-// excuse returns why a stuck rollout could not go on, whatever the control plane does: somebody
-// must do something first. It is empty when there is no such reason.
+// excuse returns the reason, outside the control plane, why a stuck rollout cannot continue. It is
+// empty if there is no such reason.
 func (j *judge) excuse(r *reducer.Rollout) string {
 	for _, h := range r.Hosts() {
 		if why := j.helpless(r, h); why != "" {
@@ -165,7 +166,7 @@ func (j *judge) excuse(r *reducer.Rollout) string {
 	return ""
 }
 
-// awaitsChannel returns why the wait for a channel cannot end by itself; empty when it may.
+// awaitsChannel returns why the wait for a channel cannot end by itself, or empty if it can.
 func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 	n, _ := j.inv.Channel(id)
 	r := j.plane.Fleet().Rollout(reducer.NewRolloutID(id, j.plane.Seen(n)))
@@ -185,8 +186,8 @@ func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 	return ""
 }
 
-// awaitsBudget returns why a budget that is used up cannot become free by itself; empty when it
-// may.
+// awaitsBudget returns why a budget that is used up cannot become free by itself, or empty if it
+// can.
 func (j *judge) awaitsBudget(i int) string {
 	b := &j.sc.Budgets[i]
 	counted := j.plane.Counted(i)
@@ -203,7 +204,7 @@ func (j *judge) awaitsBudget(i int) string {
 	return ""
 }
 
-// helpless returns why a host of a rollout will never do what is waited for; empty when it may.
+// helpless returns why a host of a rollout will never make progress, or empty if it may.
 func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
 	n, ok := j.inv.Member(r.Record.Channel, h.ID)
 	if !ok || h.State == reducer.HostConverged || h.State == reducer.HostReverted {

@@ -2,6 +2,6 @@
 
 package sim
 
-// leak returns 0. Built with rollsim_leak it returns something that changes from process to
-// process, so that the determinism gate can prove that it catches that.
+// leak returns 0. Built with rollsim_leak it returns a value that differs between processes, so
+// that the determinism gate can prove that it detects the difference.
 func leak() uint64 { return 0 }

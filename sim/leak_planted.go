@@ -4,6 +4,6 @@ package sim
 
 import "os"
 
-// leak returns a value that changes from process to process, so that every draw depends on it. It
-// is planted for the determinism gate, which must catch it.
+// leak returns a value that differs between processes, and that every draw depends on. It is a
+// planted defect, which the determinism gate must detect.
 func leak() uint64 { return uint64(os.Getpid()) }

@@ -6,14 +6,14 @@ import (
 	"rollsim/reducer"
 )
 
-// moments waits for the moments of a scenario: those that lines of the timeline wait for, and those
-// that must come at least once.
+// moments detects the moments of a scenario: those that lines of the timeline wait for, and those
+// that must happen at least once.
 type moments struct {
 	clock     *clock
 	timeline  []Action
 	sometimes []Moment
-	waiting   []uint32 // lines of the timeline whose moment has not come
-	missing   []uint32 // indices of sometimes that have not come
+	waiting   []uint32 // lines of the timeline whose moment has not happened
+	missing   []uint32 // indices of sometimes that have not happened
 	censuses  map[reducer.RolloutID]*census
 }
 
@@ -41,7 +41,7 @@ func newMoments(c *clock, sc *Scenario) moments {
 	return m
 }
 
-// watch counts the hosts of the rollout of a moment that asks for a wave.
+// watch starts a census of the rollout of a moment that names a wave.
 func (m *moments) watch(when *Moment) {
 	if when.Wave.Set && m.censuses[when.Rollout] == nil {
 		m.censuses[when.Rollout] = &census{
@@ -80,7 +80,7 @@ func (c *census) count(r *reducer.Rollout, ev *reducer.Event) {
 	}
 }
 
-// holds reports whether a host of the wave is in a state, and none has still to get that far.
+// holds reports whether a host of the wave is in a state, and no host of the wave is behind it.
 func (c *census) holds(wave uint32, state reducer.HostState) bool {
 	counts := c.waves[wave]
 	if counts == nil || counts[state] == 0 {
@@ -94,7 +94,8 @@ func (c *census) holds(wave uint32, state reducer.HostState) bool {
 	return true
 }
 
-// check makes due what waits for a moment that has come with the last event of a rollout.
+// check schedules the lines of the timeline whose moment has happened with the last event of a
+// rollout, and records which of sometimes have.
 func (m *moments) check(r *reducer.Rollout) {
 	if len(m.missing) > 0 {
 		m.missing = slices.DeleteFunc(
@@ -113,7 +114,7 @@ func (m *moments) check(r *reducer.Rollout) {
 	}
 }
 
-// holds reports whether a moment is now, when it is one of the rollout.
+// holds reports whether a moment belongs to the rollout and happens now.
 func (m *moments) holds(when *Moment, r *reducer.Rollout) bool {
 	switch {
 	case when.Rollout != r.Record.RolloutID, when.State != 0 && r.Record.State != when.State:
@@ -127,8 +128,8 @@ func (m *moments) holds(when *Moment, r *reducer.Rollout) bool {
 	return true
 }
 
-// Progress ranks host states by how far the host has got. A deferred host is as far as a soaking
-// one: a wave may go on.
+// Progress ranks host states by how far the host has come. A deferred host has the rank of a
+// soaking one, because its wave may continue.
 func Progress(s reducer.HostState) int {
 	switch s {
 	case reducer.HostPending:

@@ -10,7 +10,7 @@ import (
 )
 
 // network carries messages from agents to the control plane. In a scenario without faults it has no
-// links: what is sent arrives in the same instant.
+// links, and each message arrives in the instant in which it is sent.
 type network struct {
 	clock    *clock
 	chance   *chance
@@ -18,16 +18,16 @@ type network struct {
 	rollouts *rollouts
 	inv      *controlplane.Inventory
 
-	// deliver hands a message to the control plane, and reports whether that acknowledges it.
+	// deliver passes a message to the control plane, and reports whether the message is acknowledged.
 	deliver func(host uint32, rollout uint32, m *trace.AgentEvent) bool
 
 	links   []link    // by host number
-	flights []message // on their way; those in landed are free
+	flights []message // delayed; the places in landed are free
 	landed  []uint32
 	arrival trace.AgentEvent // reused
 }
 
-// link is what stands between an agent and the control plane.
+// link is the connection between an agent and the control plane.
 type link struct {
 	offline    bool
 	lost       bool
@@ -36,13 +36,13 @@ type link struct {
 	skewLogged bool
 
 	outbox      []message // sent and not acknowledged, in order
-	held        *message  // waits for the next one to overtake it
+	held        *message  // arrives after the next one
 	resendDue   bool
-	attempts    uint64 // attempts to do something that may go wrong: distinguishes the draws
-	interrupter *Fault // the restart that will break off the present switch
+	attempts    uint64 // counts what may go wrong, so that each draw is distinct
+	interrupter *Fault // the restart that will interrupt the current switch
 }
 
-// message is one that an agent sends until it is acknowledged.
+// message is a message that an agent repeats until it is acknowledged.
 type message struct {
 	rollout uint32
 	event   trace.AgentEvent
@@ -52,7 +52,7 @@ type message struct {
 // again.
 const resendInterval = 30 * time.Second
 
-// connect makes a link for every host, with a clock that may be off.
+// connect creates a link for each host, with the skew of its clock.
 func (n *network) connect() {
 	n.links = make([]link, n.inv.Hosts())
 	for host := range n.links {
@@ -61,7 +61,7 @@ func (n *network) connect() {
 	}
 }
 
-// link returns the link of a host; nil where nothing goes wrong.
+// link returns the link of a host, or nil in a scenario without faults.
 func (n *network) link(host uint32) *link {
 	if n.links == nil {
 		return nil
@@ -74,8 +74,8 @@ func (n *network) lost(host uint32) bool { return n.links != nil && n.links[host
 
 func (n *network) key(host uint32) uint64 { return streamKey(string(n.inv.HostID(host))) }
 
-// send sends a message for the first time. Where there are links it goes through the outbox, and
-// releases one that waits to be overtaken.
+// send sends a message for the first time. With links, the message goes through the outbox, and a
+// held message arrives after it.
 func (n *network) send(host, rollout uint32, m trace.AgentEvent) {
 	l := n.link(host)
 	if l == nil {
@@ -100,7 +100,7 @@ func (n *network) send(host, rollout uint32, m trace.AgentEvent) {
 func (n *network) attempt(host uint32, m message) {
 	l := &n.links[host]
 	if l.offline || l.lost {
-		return // what is in the outbox is sent when the host is back
+		return // the outbox is sent when the host is back
 	}
 	if !l.resendDue {
 		l.resendDue = true
@@ -118,7 +118,7 @@ func (n *network) attempt(host uint32, m message) {
 	}
 }
 
-// messageFault reports whether a fault of a message that has no length comes, and logs it.
+// messageFault draws whether a fault without a length happens to a message, and logs it.
 func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
 	f := n.chance.strikes(kind, host, n.key(host), n.links[host].attempts)
 	if f != nil {
@@ -127,7 +127,7 @@ func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
 	return f != nil
 }
 
-// later reports whether a fault comes by which the message arrives later, or once more.
+// later draws whether a message arrives later, or once more, and schedules that.
 func (n *network) later(kind FaultKind, host uint32, m *message) bool {
 	key, occasion := n.key(host), n.links[host].attempts
 	f := n.chance.strikes(kind, host, key, occasion)
@@ -162,15 +162,15 @@ func (n *network) fly(host uint32, m message, d time.Duration) {
 	n.clock.schedule(d, workArrive, host, uint32(slot))
 }
 
-// land makes a message that was under way arrive.
+// land delivers a delayed message.
 func (n *network) land(host, slot uint32) {
 	m := n.flights[slot]
 	n.landed = append(n.landed, slot)
 	n.arrive(host, m)
 }
 
-// arrive delivers a message. When the control plane acknowledges it, it leaves the outbox together
-// with what came before it.
+// arrive delivers a message. If it is acknowledged, arrive removes it and the earlier ones from the
+// outbox.
 func (n *network) arrive(host uint32, m message) {
 	n.arrival = m.event
 	if !n.deliver(host, m.rollout, &n.arrival) {
@@ -182,7 +182,7 @@ func (n *network) arrive(host uint32, m message) {
 	})
 }
 
-// resend sends again what a host has no acknowledgement for.
+// resend repeats the messages of a host that are not acknowledged.
 func (n *network) resend(host uint32) {
 	l := &n.links[host]
 	l.resendDue = false
@@ -192,25 +192,25 @@ func (n *network) resend(host uint32) {
 	}
 }
 
-// cut takes a host away for good.
+// cut disconnects a host for good.
 func (n *network) cut(host uint32) {
 	l := &n.links[host]
 	l.lost, l.outbox, l.held = true, nil, nil
 }
 
-// disconnect takes a host away for some time.
+// disconnect disconnects a host for some time.
 func (n *network) disconnect(host uint32, d time.Duration) {
 	n.links[host].offline = true
 	n.clock.schedule(d, workOnline, host, 0)
 }
 
-// reconnect brings a host back.
+// reconnect ends a disconnection, and repeats what is not acknowledged.
 func (n *network) reconnect(host uint32) {
 	n.links[host].offline = false
 	n.resend(host)
 }
 
-// time returns what a host's clock shows.
+// time returns the time of a host's clock.
 func (n *network) time(host uint32) reducer.Time {
 	l := n.link(host)
 	if l == nil || l.skew == 0 {

@@ -10,7 +10,7 @@ import (
 	"rollsim/trace"
 )
 
-// wire is a network with links, whose far end acknowledges every message while ack is set.
+// wire is a network with links that records what arrives, and acknowledges it while ack is set.
 type wire struct {
 	network
 	arrived []uint64
@@ -39,7 +39,7 @@ func newWire(t *testing.T, faults ...Fault) *wire {
 	return w
 }
 
-// deliverAll works off the queue, up to and including one round of re-sends.
+// deliverAll does the scheduled work, up to and including one round of repetitions.
 func (w *wire) deliverAll() {
 	for w.clock.advance(w.clock.now + reducer.Time(resendInterval)) {
 		for x, ok := w.clock.pop(); ok; x, ok = w.clock.pop() {
@@ -106,7 +106,7 @@ func TestOutbox(t *testing.T) {
 		w.deliverAll()
 		w.expect(t, "afterwards")
 		if !w.lost(0) || w.lost(1) {
-			t.Error("host a is lost, and no other")
+			t.Error("lost must be host a, and no other")
 		}
 	})
 }

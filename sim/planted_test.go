@@ -8,7 +8,7 @@ import (
 	"rollsim/trace"
 )
 
-// specified makes the control plane that the planted defects are laid over.
+// specified returns the control plane that the planted defects wrap.
 func specified(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 	build, err := controlplane.ByName(controlplane.Specified)
 	if err != nil {
@@ -17,11 +17,10 @@ func specified(inv *controlplane.Inventory, m reducer.Machine) controlplane.Cont
 	return build(inv, m)
 }
 
-// halt is the name under which tests plant a planner that does not halt. It is no gate.
+// halt stands for a planner that does not halt, where tests name the gate that it ignores.
 const halt = "halt"
 
-// reckless makes a control plane that dispatches the hosts that one gate blocks, or that a halt
-// holds back.
+// reckless returns a control plane that ignores one gate, or a halt.
 func reckless(gate string) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		return &recklessPlane{ControlPlane: specified(inv, m), inv: inv, gate: gate}
@@ -54,7 +53,7 @@ func (p *recklessPlane) Plan(tick controlplane.Tick, out controlplane.Output) er
 	return nil
 }
 
-// dispatch dispatches a host, once for a rollout, behind the back of the control plane.
+// dispatch dispatches a host once for a rollout. The wrapped control plane does not know of it.
 func (p *recklessPlane) dispatch(
 	r *reducer.Rollout, id reducer.HostID, now reducer.Time, out controlplane.Output,
 ) {
@@ -92,7 +91,7 @@ func (o *recklessOutput) Entry(e *trace.Entry) {
 	o.plane.dispatch(o.plane.Fleet().Rollout(e.Rollout), e.Host, o.now, o.Output)
 }
 
-// forgetful makes a control plane whose crash loses entries of the log.
+// forgetful returns a control plane whose crash loses entries of the log.
 func forgetful(lost func(*trace.Entry) bool) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		return &forgetfulPlane{specified(inv, m), lost}

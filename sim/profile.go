@@ -1,18 +1,16 @@
 package sim
 
-import (
-	"rollsim/reducer"
-)
+import "rollsim/reducer"
 
-// profile is how an agent behaves. Hosts of a channel that belong to the same groups share one; a
-// host with fates has its own.
+// profile is the behaviour of an agent. Hosts of a channel share one if they belong to the same
+// groups. A host with fates has its own.
 type profile struct {
 	Behaviour
 	policy reducer.HealthPolicy
 	fates  []Fate
 }
 
-// fate finds the last fate of a kind that is scripted under a ref; nil for none.
+// fate returns the last fate of a kind under a ref, or nil if there is none.
 func (p *profile) fate(ref reducer.ChannelRef, kind FateKind) *Fate {
 	for i := len(p.fates) - 1; i >= 0; i-- {
 		if f := &p.fates[i]; f.Kind == kind && (f.Ref == "" || f.Ref == ref) {
@@ -22,7 +20,8 @@ func (p *profile) fate(ref reducer.ChannelRef, kind FateKind) *Fate {
 	return nil
 }
 
-// withFate returns a profile of one host that has one more fate.
+// withFate returns the profile of one host with one more fate. It copies a profile without fates,
+// because hosts may share it.
 func (p *profile) withFate(f Fate) *profile {
 	if len(p.fates) == 0 {
 		own := *p
@@ -32,7 +31,7 @@ func (p *profile) withFate(f Fate) *profile {
 	return p
 }
 
-// profiles makes the profiles of a channel's hosts.
+// profiles creates the profiles of a channel's hosts.
 type profiles struct {
 	base   profile
 	groups []Group
@@ -72,7 +71,7 @@ func (p *profiles) of(id reducer.HostID) (*profile, error) {
 	return &merged, nil
 }
 
-// override replaces what other sets.
+// override replaces the values that other sets.
 func (b *Behaviour) override(other *Behaviour) {
 	override(&b.Ack, other.Ack)
 	override(&b.Activation, other.Activation)

@@ -2,7 +2,7 @@ package sim
 
 import "rollsim/reducer"
 
-// work says what is due. The zero value is invalid.
+// work is a kind of scheduled work. The zero value is invalid.
 type work uint8
 
 const (
@@ -10,7 +10,7 @@ const (
 	workPoll                       // a: channel
 	workTick                       // a plan tick
 	workDispatched                 // a: host, b: rollout; the dispatch reaches the agent
-	workSwitched                   // a: host, b: epoch; so are those below
+	workSwitched                   // a: host, b: epoch, as for the next seven
 	workRebooted
 	workProbed
 	workSustained // the probes have failed for the sustained-failure threshold
@@ -19,14 +19,14 @@ const (
 	workBroken    // the agent restarts in the middle of a switch
 	workRestarted // the agent is back in the middle of a switch
 	workRetention // a: rollout, b: generation of its timer
-	workArrive    // a: host, b: index into world.flights
+	workArrive    // a: host, b: index into network.flights
 	workResend    // a: host
 	workOnline    // a: host
 	workRestart   // the control plane is back
 	workTraffic   // a: index into Scenario.Traffic, b: how many changes came before
 )
 
-// item is one thing due at an instant.
+// item is work that is scheduled for an instant.
 type item struct {
 	at reducer.Time
 
@@ -38,8 +38,8 @@ type item struct {
 
 func (x *item) work() work { return work(x.order) }
 
-// queue holds what is due, by (at, order). It is a heap of four children a node, which is shallower
-// than one of two and so touches less memory.
+// queue holds scheduled work, ordered by (at, order). It is a heap of four children a node, which
+// is shallower than one of two and so touches less memory.
 type queue struct {
 	heap     []item
 	inserted uint64
@@ -65,7 +65,7 @@ func (q *queue) push(at reducer.Time, w work, a, b uint32) {
 	q.heap[i] = x
 }
 
-// next returns when the first item is due; false when the queue is empty.
+// next returns when the first item is due, and false if the queue is empty.
 func (q *queue) next() (reducer.Time, bool) {
 	if len(q.heap) == 0 {
 		return 0, false
@@ -73,7 +73,7 @@ func (q *queue) next() (reducer.Time, bool) {
 	return q.heap[0].at, true
 }
 
-// pop takes the first item out of a queue that has one.
+// pop removes and returns the first item. The queue must not be empty.
 func (q *queue) pop() item {
 	first := q.heap[0]
 	n := len(q.heap) - 1

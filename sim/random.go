@@ -33,14 +33,15 @@ func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
 
 // draw returns the random word of one purpose, for one host under one rollout. Each word has a
 // stream of its own, keyed by its purpose, host and rollout, so that one more draw, host or rollout
-// moves no other, and no state is kept between draws.
+// changes no other. No state is kept between draws.
 func draw(seed, host, rollout uint64, p purpose) uint64 {
 	var stream rand.PCG
 	stream.Seed(mix(seed^host)^leak(), mix(rollout^mix(uint64(p))))
 	return stream.Uint64()
 }
 
-// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): near keys give far words.
+// mix is the finalizer of SplitMix64 (Steele, Lea and Flood 2014): similar keys become unrelated
+// words.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

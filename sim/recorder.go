@@ -9,12 +9,12 @@ import (
 	"rollsim/trace"
 )
 
-// recorder numbers the entries of a run and hands each to the invariants, to a second fold, to the
-// history that a restart rebuilds from, and to the sink.
+// recorder numbers the entries of a run. It passes each to the invariants, to a second fold, to the
+// history that a restart needs, and to the sink.
 type recorder struct {
 	clock   *clock
 	check   *invariant.Checker
-	refold  *reducer.Fleet // invariant (14); nil when it is not asked for
+	refold  *reducer.Fleet // invariant (14); nil without Options.Refold
 	outcome reducer.Outcome
 	keeps   bool // the control plane may crash, so that the history is needed
 	history []trace.Entry
@@ -31,7 +31,7 @@ func (r *recorder) header(h *trace.Header) {
 	r.emit(&e)
 }
 
-// write numbers an entry, stamps it with the present instant and hands it on.
+// write numbers an entry, sets its time and passes it on.
 func (r *recorder) write(e *trace.Entry) {
 	if r.err != nil {
 		return
@@ -64,12 +64,12 @@ func (r *recorder) fail(err error) {
 	}
 }
 
-// isFailure reports whether an error says that the machine gave no answer.
+// isFailure reports whether an error is a failure of the machine, and not a refusal of the event.
 func isFailure(err error) bool {
 	return err != nil && errors.As(err, new(*reducer.MachineFailure))
 }
 
-// reject writes that the fleet refuses an event.
+// reject writes the entry of an event that the fleet refuses.
 func (r *recorder) reject(err error) {
 	rejection := trace.NewRejection(err)
 	r.write(&trace.Entry{
@@ -77,13 +77,13 @@ func (r *recorder) reject(err error) {
 	})
 }
 
-// fault writes that something was made to go wrong.
+// fault writes the entry of an injected fault.
 func (r *recorder) fault(f trace.Fault, d time.Duration) {
 	f.Millis = int64(d / time.Millisecond)
 	r.write(&trace.Entry{Kind: trace.KindFault, Host: f.Host, Rollout: f.Rollout, Fault: &f})
 }
 
-// compareFolds compares the live fleet with the second fold, where there is one.
+// compareFolds compares the live fleet with the second fold, if there is one.
 func (r *recorder) compareFolds(live *reducer.Fleet) {
 	if r.refold == nil {
 		return

@@ -42,7 +42,7 @@ func TestRecorder(t *testing.T) {
 	}
 }
 
-// TestSinkFails checks that the error of a sink ends a run, wherever it comes.
+// TestSinkFails checks that an error of the sink ends a run, at whichever entry it occurs.
 func TestSinkFails(t *testing.T) {
 	for n := range 40 {
 		_, err := Run(scenario(t, hostNames(4)...), Options{

@@ -1,25 +1,24 @@
 package sim
 
-import (
-	"rollsim/reducer"
-)
+import "rollsim/reducer"
 
-// rollout is what the simulated world knows of a rollout that the control plane has opened. It
-// outlives the control plane's own memory.
+// rollout is what the simulation knows of a rollout that the control plane has opened. It survives
+// crashes of the control plane.
 type rollout struct {
 	id    reducer.RolloutID
 	ref   reducer.ChannelRef
 	key   uint64 // of its random streams
-	timer uint32 // the generation of its retention timer: others are void
+	timer uint32 // the generation of its retention timer; others are ignored
 
-	// The last event that the control plane, and that the log, knows. They differ while the control
-	// plane that derived a RolloutTerminal lives: the one after a restart reads it from the log.
+	// last is the event that was settled last, and logged the last one in the log. They differ after a
+	// RolloutTerminal, which is settled before the event that it is derived from, until a restart
+	// rebuilds the control plane from the log.
 	last, logged reducer.EventKind
 
 	terminalSetAt reducer.Opt[reducer.Time] // when it last moved into the terminal set
 }
 
-// closure returns what the rollout's hosts switch to: there is one closure a ref.
+// closure returns the closure of the rollout, which has the name of its ref.
 func (r *rollout) closure() reducer.ClosureHash { return reducer.ClosureHash(r.ref) }
 
 // rollouts holds all rollouts in the order of opening. A number is an index into list.
@@ -30,7 +29,7 @@ type rollouts struct {
 	timers uint32 // generations of timers that were armed
 }
 
-// noRollout is the number of no rollout.
+// noRollout stands for the number of a rollout where there is none.
 const noRollout = ^uint32(0)
 
 // open adds a rollout, unless it was opened before.
@@ -56,14 +55,14 @@ func (r *rollouts) find(id reducer.RolloutID) uint32 {
 	return r.recent
 }
 
-// arm voids the timer of a rollout and returns the generation of the next one.
+// arm replaces the timer of a rollout and returns the generation of the new one.
 func (r *rollouts) arm(n uint32) uint32 {
 	r.timers++
 	r.list[n].timer = r.timers
 	return r.timers
 }
 
-// restart voids all timers, and forgets what the log does not know.
+// restart stops all timers, and resets the last event of each rollout to the one in the log.
 func (r *rollouts) restart() {
 	for i := range r.list {
 		r.list[i].timer = 0

@@ -9,7 +9,7 @@ import (
 	"rollsim/trace"
 )
 
-// Options is what one run takes in addition to its scenario.
+// Options are the inputs of a run in addition to its scenario.
 type Options struct {
 	Machine reducer.Machine // decides every transition
 	Seed    uint64
@@ -27,27 +27,27 @@ type Options struct {
 	Until    time.Duration
 }
 
-// Result is what a run ended with.
+// Result is the result of a run.
 type Result struct {
 	Start, End reducer.Time
 	Entries    uint64 // written after the header
 	Early      bool   // ended by UntilSeq or Until
 	Fleet      *reducer.Fleet
 	Violations []Violation
-	NeverCame  []int // lines of the timeline, from 0, that waited for a moment which did not come
-	Never      []int // of Scenario.Sometimes, from 0, those that did not come
+	NeverCame  []int // lines of the timeline, from 0, whose moment did not happen
+	Never      []int // indices of the moments of Scenario.Sometimes that did not happen
 }
 
-// ErrRunaway says that the work of one instant does not end, because some of it leads back to
-// itself without any delay.
+// ErrRunaway reports that the work of one instant does not end, because some of it causes itself
+// again without a delay.
 var ErrRunaway = controlplane.ErrRunaway
 
 // maxPerInstant limits the work of one instant, so that a loop without delay is an error and not a
 // hang.
 const maxPerInstant = 50_000_000
 
-// Run simulates a scenario to its horizon. The error is the Sink's, the machine's, ErrRunaway, or
-// what is wrong with the scenario.
+// Run simulates a scenario to its horizon. The error is one of the Sink or of the machine,
+// ErrRunaway, or describes what is wrong with the scenario.
 func Run(sc *Scenario, opt Options) (*Result, error) {
 	w, err := newWorld(sc, opt)
 	if err != nil {
@@ -77,7 +77,7 @@ func (w *world) run() (*Result, error) {
 	return w.finish(early)
 }
 
-// finish checks what can be checked at the end only, and returns the result.
+// finish makes the checks that are possible only at the end, and returns the result.
 func (w *world) finish(early bool) (*Result, error) {
 	fleet := w.driver.plane.Fleet()
 	for _, late := range fleet.Finish() {
@@ -131,8 +131,8 @@ func (w *world) fillQueue() {
 	}
 }
 
-// instant does all the work of the present instant: what is due, then the plan, which may make more
-// of it due at once.
+// instant does all the work of the present instant: what is due, then the plan, which may schedule
+// more for the same instant.
 func (w *world) instant() {
 	for range w.perInstant {
 		if x, ok := w.clock.pop(); ok {
@@ -147,7 +147,7 @@ func (w *world) instant() {
 	w.record.fail(fmt.Errorf("%w (at %v after the start)", ErrRunaway, w.clock.elapsed()))
 }
 
-// do does one piece of work.
+// do carries out one item of work.
 func (w *world) do(x item) {
 	switch x.work() {
 	case workTimeline:
@@ -192,7 +192,7 @@ func (w *world) act(a *Action) {
 	case a.Fault != nil && a.Fault.Kind == ControlPlaneCrash:
 		w.driver.crash(a.Fault.For)
 	case a.Fault != nil:
-		w.agents.bring(a.Fault)
+		w.agents.inject(a.Fault)
 	default:
 		w.driver.operate(a)
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Scenario is everything that a run depends on, except the machine's code: two runs of equal
-// scenarios write the same bytes. It is plain data. Package scenario reads it from a YAML file,
-// package story from sentences.
+// scenarios write the same bytes. It is plain data. Package scenario reads it from a YAML file, and
+// package story from a feature.
 type Scenario struct {
 	Name    string
 	Start   reducer.Time  // when virtual time starts
@@ -78,7 +78,7 @@ type Behaviour struct {
 	NoAnswer          *Probability // the agent never acks
 }
 
-// Group has the behaviour of some hosts.
+// Group sets the behaviour of some hosts.
 type Group struct {
 	Hosts     []string // names or globs (path.Match)
 	Behaviour Behaviour
@@ -90,7 +90,7 @@ type Probability uint64
 // Certain is the Probability of what always happens.
 const Certain Probability = 1 << 32
 
-// FateKind is what a script assigns to a host. The zero value is invalid.
+// FateKind is a kind of fate. The zero value is invalid.
 type FateKind uint8
 
 // The fates.
@@ -109,7 +109,7 @@ func (k FateKind) Settles() bool {
 	return k == FailsActivation || k == FailsProbes || k == NeverAnswers || k == ConvergesAnyway
 }
 
-// Fate scripts what happens to one host, instead of leaving it to probabilities.
+// Fate decides in advance what happens to one host, instead of leaving it to probabilities.
 type Fate struct {
 	Host reducer.HostID
 	Ref  reducer.ChannelRef // under which it happens; empty for every one
@@ -129,7 +129,7 @@ type Traffic struct {
 	Until   time.Duration // no change at or after it; 0 is the end of the run
 
 	Prefix  string               // Arrivals: refs are named Prefix and 1, 2, 3 …
-	Between []reducer.ChannelRef // Flapping: the refs, which follow each other in a circle
+	Between []reducer.ChannelRef // Flapping: the refs, in turn
 }
 
 // TrafficKind says how refs change. The zero value is invalid.
@@ -159,7 +159,8 @@ type RefChange struct {
 	Ref     reducer.ChannelRef
 }
 
-// Moment is the first instant at which something is true of a rollout. Zero fields ask nothing.
+// Moment is the first instant at which something is true of a rollout. A zero field is no
+// condition.
 type Moment struct {
 	Rollout   reducer.RolloutID
 	State     reducer.State       // the rollout is in this state

@@ -12,7 +12,7 @@ import (
 	"rollsim/trace"
 )
 
-// random is a behaviour in which everything is left to chance.
+// random returns a behaviour in which everything is left to chance.
 func random(t *testing.T) Behaviour {
 	t.Helper()
 	must := func(d *Distribution, err error) *Distribution {
@@ -40,7 +40,8 @@ func random(t *testing.T) Behaviour {
 	}
 }
 
-// scenario is one channel with one wave of the named hosts, one ref, and everything left to chance.
+// scenario returns a scenario of one channel with one wave of the named hosts, one ref, and
+// everything left to chance.
 func scenario(t *testing.T, hosts ...reducer.HostID) *Scenario {
 	return &Scenario{
 		Name:    "test",
@@ -74,7 +75,7 @@ func hostNames(n int) []reducer.HostID {
 	return names
 }
 
-// messages lists what each host's agent said and when.
+// messages returns the messages of each host's agent, with their times.
 func messages(entries []trace.Entry) map[reducer.HostID][]string {
 	said := make(map[reducer.HostID][]string)
 	for _, e := range entries {
@@ -89,7 +90,7 @@ func TestStreamsAreIndependent(t *testing.T) {
 	few, _ := simulate(t, scenario(t, hostNames(20)...), Options{Seed: 7})
 	before := messages(few)
 	if len(before) < 10 {
-		t.Fatalf("only %d of 20 hosts said anything: the test would prove little", len(before))
+		t.Fatalf("only %d of 20 hosts sent messages: the test would prove little", len(before))
 	}
 
 	change := map[string]func(*Scenario){
@@ -175,7 +176,8 @@ func TestLiveStateIsTheFold(t *testing.T) {
 	}
 }
 
-func TestEveryHostIsAccountedFor(t *testing.T) {
+// TestStuckIsReported checks that a rollout that has not ended is reported as stuck, and no other.
+func TestStuckIsReported(t *testing.T) {
 	for seed := range uint64(50) {
 		_, result := simulate(t, scenario(t, hostNames(8)...), Options{Seed: seed})
 		r := result.Fleet.Rollout("stable@a1")
@@ -211,8 +213,7 @@ func TestUntil(t *testing.T) {
 }
 
 func TestRunaway(t *testing.T) {
-	// A retention of nothing that is scheduled again by what it causes, with a machine that never
-	// prunes.
+	// The retention is 0, and its end schedules it again, because the machine never prunes.
 	cells := reducer.RFC0008().Cells()
 	cells[reducer.Superseded][reducer.RetentionExpired] = reducer.Cell{
 		{Do: reducer.Go, To: reducer.Superseded, Prune: true},
@@ -231,7 +232,7 @@ func TestRunaway(t *testing.T) {
 	}
 }
 
-// TestCursorStops runs machines that ignore WaveAdvanced, or that go round in circles.
+// TestCursorStops runs a machine that ignores WaveAdvanced, and one that cycles between two states.
 func TestCursorStops(t *testing.T) {
 	sc := scenario(t, "h1", "h2")
 	sc.Behaviour = certain(t)
@@ -254,6 +255,6 @@ func TestCursorStops(t *testing.T) {
 	)
 	_, err = Run(sc, Options{Machine: reducer.NewTable("round", cells, true), Seed: 1})
 	if !errors.Is(err, ErrRunaway) {
-		t.Errorf("a machine that goes round and round: %v, want ErrRunaway", err)
+		t.Errorf("a machine that cycles between states: %v, want ErrRunaway", err)
 	}
 }

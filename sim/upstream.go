@@ -7,8 +7,8 @@ import (
 	"rollsim/reducer"
 )
 
-// upstream holds what each channel points at. The timeline and the scenario's traffic move it; the
-// control plane sees it when it polls.
+// upstream holds the ref that each channel points at. The timeline and the scenario's traffic
+// change it, and polls of the control plane find it.
 type upstream struct {
 	refs    []reducer.ChannelRef // by channel
 	inv     *controlplane.Inventory
@@ -17,14 +17,14 @@ type upstream struct {
 	traffic []Traffic
 }
 
-// point points a channel at a ref. A channel that is not declared does not matter.
+// point points a channel at a ref. It ignores a channel that is not declared.
 func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
 	if n, ok := u.inv.Channel(channel); ok {
 		u.refs[n] = ref
 	}
 }
 
-// move makes a change of traffic, before being the number of earlier ones, and schedules the next.
+// move makes one change of traffic and schedules the next. before is the number of earlier changes.
 func (u *upstream) move(index, before uint32) {
 	t := &u.traffic[index]
 	if t.Until > 0 && u.clock.elapsed() >= t.Until {

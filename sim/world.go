@@ -11,11 +11,11 @@ import (
 	"rollsim/trace"
 )
 
-// world holds the parts of one run. Each has its own state; all of it starts fresh.
+// world holds the parts of one run.
 type world struct {
 	sc         *Scenario
 	opt        Options
-	perInstant int // maxPerInstant; tests set less
+	perInstant int // maxPerInstant, or less in tests
 
 	clock    clock
 	record   recorder
@@ -77,7 +77,7 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	return w, w.addFaults()
 }
 
-// checkScenario refuses what an inventory does not look at.
+// checkScenario checks what NewInventory does not check.
 func checkScenario(sc *Scenario) error {
 	if sc.Horizon <= 0 || int64(sc.Start) > math.MaxInt64-int64(sc.Horizon)-int64(maxDelay) {
 		return fmt.Errorf("the horizon %v is not above 0 or ends after the year 2252", sc.Horizon)
@@ -139,7 +139,8 @@ func (w *world) addAgents() error {
 	return nil
 }
 
-// addFaults makes ready what the scenario's faults need. Without faults there is nothing.
+// addFaults adds the scenario's faults, and the links that faults need. Without faults it adds
+// nothing.
 func (w *world) addFaults() error {
 	faulty := len(w.sc.Faults) > 0
 	for i := range w.sc.Timeline {
