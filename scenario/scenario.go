@@ -42,7 +42,10 @@ const (
 	goldenEnd
 )
 
-var goldenNames = [goldenEnd]string{"", "full", "transitions"}
+// GoldenCount is the length of an array indexed by Golden: index 0 stays unused.
+const GoldenCount = int(goldenEnd)
+
+var goldenNames = [GoldenCount]string{"", "full", "transitions"}
 
 // String returns the name as scenario files spell it.
 func (g Golden) String() string {

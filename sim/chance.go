@@ -14,7 +14,7 @@ import (
 type chance struct {
 	clock *clock
 	seed  uint64
-	rules [faultEnd][]faultRule // by kind
+	rules [FaultKindCount][]faultRule // by kind
 }
 
 // faultRule is a Fault with the hosts that it applies to.

@@ -2,8 +2,8 @@ package sim
 
 import "fmt"
 
-// FateKindCount is the number of fates, with the invalid zero value.
-const FateKindCount = ConvergesAnyway + 1
+// FateKindCount is the length of an array indexed by FateKind: index 0 stays unused.
+const FateKindCount = int(fateEnd)
 
 var fateNames = [FateKindCount]string{
 	FailsActivation: "fails-activation",
@@ -16,7 +16,7 @@ var fateNames = [FateKindCount]string{
 
 // String returns the name of the fate in scenario files.
 func (k FateKind) String() string {
-	if k == 0 || k >= FateKindCount {
+	if k == 0 || k >= fateEnd {
 		return fmt.Sprintf("FateKind(%d)", uint8(k))
 	}
 	return fateNames[k]
@@ -24,8 +24,8 @@ func (k FateKind) String() string {
 
 // FateKinds returns every fate in declared order.
 func FateKinds() []FateKind {
-	all := make([]FateKind, 0, FateKindCount-1)
-	for k := FailsActivation; k < FateKindCount; k++ {
+	all := make([]FateKind, 0, fateEnd-1)
+	for k := FailsActivation; k < fateEnd; k++ {
 		all = append(all, k)
 	}
 	return all

@@ -11,10 +11,10 @@ func TestFateKinds(t *testing.T) {
 		}
 		seen[k.String()] = true
 	}
-	if len(seen) != int(FateKindCount)-1 {
+	if len(seen) != FateKindCount-1 {
 		t.Errorf("%d fates have names, want %d", len(seen), FateKindCount-1)
 	}
-	for k, want := range map[FateKind]string{0: "FateKind(0)", FateKindCount: "FateKind(7)"} {
+	for k, want := range map[FateKind]string{0: "FateKind(0)", fateEnd: "FateKind(7)"} {
 		if got := k.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -30,7 +30,10 @@ const (
 	faultEnd
 )
 
-var faultNames = [faultEnd]string{
+// FaultKindCount is the length of an array indexed by FaultKind: index 0 stays unused.
+const FaultKindCount = int(faultEnd)
+
+var faultNames = [FaultKindCount]string{
 	"", "message-delayed", "message-duplicated", "message-reordered", "message-dropped",
 	"host-offline", "host-lost", "agent-restart", "control-plane-crash", "poll-failed", "poll-stale",
 	"clock-skew",

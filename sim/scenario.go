@@ -101,6 +101,8 @@ const (
 	NeverAnswers                        // the dispatch is never acked
 	NeverRollsBack                      // when it fails, the rollback never completes
 	ConvergesAnyway                     // whatever the probabilities say, it converges
+
+	fateEnd
 )
 
 // Settles reports whether the fate decides how the rollout ends for the host, so that a host can

@@ -82,7 +82,8 @@ func (all *decoders) agreeRow(t testing.TB, row Row) (fastRead bool) {
 		}
 		fastRead = true
 		if err := strict.strictRow(&row, &want); err != nil {
-			t.Fatalf("the fast path reads %q of %q, the strict decoder returns %v", row.Payload, row.Kind, err)
+			t.Fatalf("the fast path reads %q of %q, the strict decoder returns %v",
+				row.Payload, row.Kind, err)
 		}
 		if !reflect.DeepEqual(got, want) || strict.passed != (Passed{}) {
 			t.Fatalf("%q\nfast   %+v\nstrict %+v %+v", row.Payload, got, want, strict.passed)

@@ -21,7 +21,7 @@ import (
 	"rollsim/suite/conform"
 )
 
-// asShim makes this test's program be the shim.
+// asShim is the variable that makes the test binary act as the shim.
 const asShim = "ROLLSIM_TEST_SHIM"
 
 func TestMain(m *testing.M) {
@@ -59,7 +59,7 @@ func TestShimPassesTheVectors(t *testing.T) {
 	}
 }
 
-// TestThePage compares docs/machines.md with the shim: it shows this code, and what it is asked and
+// TestThePage compares docs/machines.md with the shim: its code, and examples of requests and
 // answers.
 func TestThePage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/machines.md")
@@ -77,7 +77,7 @@ func TestThePage(t *testing.T) {
 	}
 	lines := regexp.MustCompile("(?m)^{.*}$").FindAllString(string(page), -1)
 	if len(lines) != 4 {
-		t.Fatalf("expected two questions and their answers, found %d lines", len(lines))
+		t.Fatalf("expected two requests and their answers, found %d lines", len(lines))
 	}
 	for ; len(lines) > 0; lines = lines[2:] {
 		var q request
@@ -87,7 +87,7 @@ func TestThePage(t *testing.T) {
 			json.Unmarshal([]byte(lines[1]), &want),
 		)
 		if err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s\ngives %v\nwant %v, %v", lines[0], got, want, err)
+			t.Errorf("%s\nis answered with %v\nwant %v, %v", lines[0], got, want, err)
 		}
 	}
 }

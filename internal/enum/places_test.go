@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestPlaces: every switch and every table over an enumeration has all its values, and no array is
-// sized by one of them. Where it fails it names each place to extend.
+// TestPlaces checks that every switch and every table over an enumeration has all its values, and
+// that no array is sized by one of them. A failure names each place to extend.
 func TestPlaces(t *testing.T) {
 	m, err := load()
 	if err != nil {
@@ -26,7 +26,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// growths are enumerations with one more value, and places that it makes incomplete.
+// growths lists enumerations with one more value, and the places that the value makes incomplete.
 var growths = []struct {
 	path, end, value string
 	printed          string   // what String returns for the value while it has no name
@@ -60,8 +60,8 @@ var growths = []struct {
 	{"sim/fault.go", "faultEnd", "PollDelayed", "FaultKind(12)", false, []string{"sim/fault.go"}},
 }
 
-// TestOneMore adds a value to an enumeration, and expects that TestPlaces would name the places
-// that lack it.
+// TestOneMore adds a value to an enumeration, and checks that problems names the places that lack
+// it.
 func TestOneMore(t *testing.T) {
 	m, err := load()
 	if err != nil {
@@ -90,8 +90,8 @@ func TestOneMore(t *testing.T) {
 	}
 }
 
-// TestOneMoreRuns builds two packages with the value: reducer, and coverage, which counts by it.
-// Their TestEnumerations must fail where they lack it, naming it, and never panic.
+// TestOneMoreRuns tests reducer and coverage with one more value. Their TestEnumerations must fail
+// if they lack it, must name it, and must not panic.
 func TestOneMoreRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds packages")

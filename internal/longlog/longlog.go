@@ -59,9 +59,9 @@ type ending struct {
 	state reducer.State
 }
 
-// Write writes a long log of at least so many entries, and returns their number. Each host becomes
-// so many hosts, which all do the same; 1 leaves the hosts as they are. The short log is NDJSON as
-// the control plane writes it, and opens at least one rollout on each channel.
+// Write writes a long log with at least the given number of entries, and returns their number. It
+// replaces each host with the given number of copies, which all do the same. The short log is
+// NDJSON as the control plane writes it, and opens at least one rollout on each channel.
 func Write(to io.Writer, short []byte, entries, copies int) (int, error) {
 	lines, endings, err := parse(short)
 	if err != nil {
@@ -163,7 +163,7 @@ func (w *writer) writeDay(lines []line, endings map[reducer.ChannelID]ending) {
 	}
 }
 
-// write writes a line, for that copy of its host.
+// write writes a line for one copy of its host.
 func (w *writer) write(l *line, which int) {
 	w.begin()
 	for i := range l.parts {
@@ -205,7 +205,7 @@ func (w *writer) host(p *part, which int) {
 	w.b = fmt.Appendf(w.b, "%04d", p.number+which*copyStep)
 }
 
-// appendHash appends what a ref or closure is called on a day.
+// appendHash appends the name of a ref or closure on a day.
 func appendHash(b, name []byte, day int) []byte {
 	const digits = 8
 	n, _ := strconv.ParseUint(string(name[:digits]), 16, 32) // variables matches hexadecimal digits

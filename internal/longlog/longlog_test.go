@@ -19,8 +19,8 @@ const (
 `
 )
 
-// TestWrite: one day of one copy is the short log. The next day has another ref, which supersedes
-// the first one. A copy of a host joins after it, without a transition of its own.
+// TestWrite checks that one day with one copy is the short log, that the next day has another ref,
+// which supersedes the first one, and that a copy of a host joins after it, without a transition.
 func TestWrite(t *testing.T) {
 	var b strings.Builder
 	if n, err := Write(&b, []byte(short), 3, 1); n != 3 || err != nil || b.String() != short {
@@ -53,7 +53,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestWriteOfNoLog: a short log that cannot be read is an error.
+// TestWriteOfNoLog checks that Write returns an error if it cannot read the short log.
 func TestWriteOfNoLog(t *testing.T) {
 	for _, text := range []string{"", "no log\n", short + "no entry\n"} {
 		if _, err := Write(new(strings.Builder), []byte(text), 1, 1); err == nil {

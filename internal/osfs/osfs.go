@@ -23,9 +23,7 @@ func (FS) Stat(name string) (fs.FileInfo, error) { return os.Stat(filepath.FromS
 func (FS) ReadFile(name string) ([]byte, error) { return os.ReadFile(filepath.FromSlash(name)) }
 
 // ReadDir implements fs.ReadDirFS.
-func (FS) ReadDir(
-	name string,
-) ([]fs.DirEntry, error) {
+func (FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return os.ReadDir(filepath.FromSlash(name))
 }
 

@@ -27,7 +27,10 @@ const (
 	classEnd
 )
 
-var classNames = [classEnd]string{"", "effect", "illegal", "host", "derived", "invariant", "log"}
+// ClassCount is the length of an array indexed by Class: index 0 stays unused.
+const ClassCount = int(classEnd)
+
+var classNames = [ClassCount]string{"", "effect", "illegal", "host", "derived", "invariant", "log"}
 
 // String returns the name of the class in reports and in files of accepted findings.
 func (c Class) String() string {
@@ -57,7 +60,10 @@ const (
 	findingEnd
 )
 
-var findingNames = [findingEnd]string{
+// FindingKindCount is the length of an array indexed by FindingKind: index 0 stays unused.
+const FindingKindCount = int(findingEnd)
+
+var findingNames = [FindingKindCount]string{
 	"",
 	"missing",
 	"extra",
