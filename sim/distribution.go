@@ -140,8 +140,8 @@ func Normal(
 	}), nil
 }
 
-// Weibull returns the Weibull distribution of a scale (the quantile 63.2 %) and a shape. The shape is
-// from 0.1 to 1000. Below 1 early ends are likely, above 1 late ones, and 1 is exponential.
+// Weibull returns the Weibull distribution of a scale (the quantile 63.2 %) and a shape. The shape
+// is from 0.1 to 1000. Below 1 early ends are likely, above 1 late ones, and 1 is exponential.
 func Weibull(scale time.Duration, shape float64) (*Distribution, error) {
 	if err := checkDelay("the scale", scale); err != nil {
 		return nil, err
