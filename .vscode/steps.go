@@ -56,12 +56,12 @@ func fleet(story editor) {
 	//	Given the machine is v0.2
 	story.Given(`the machine is {machine}`)
 
-	// The run ends at that time. By default it goes on until every retention has ended, so that what must happen in the end can be checked.
+	// The run ends at that time. By default it continues until every retention has ended, so that what must happen in the end can be checked.
 	//
 	//	Given the run lasts 2 days
 	story.Given(`the run lasts {duration}`)
 
-	// Everything that a scenario file describes: the fleet, the fates of its hosts, and its timeline, which comes first. The file is beside the feature, in the folder scenarios, or built in. The run lasts as long as the file says, and the violations that the file expects are expected. Later sentences may change all that, and go on with the story.
+	// Everything that a scenario file describes: the fleet, the fates of its hosts, and its timeline, which comes first. The file is next to the feature, in the folder scenarios, or built in. The run lasts as long as the file says, and the violations that the file expects are expected. Later sentences may change all that, and go on with the story.
 	//
 	//	Given the scenario "one-wave-converges"
 	story.Given(`the scenario {scenario}`)

@@ -134,8 +134,8 @@ func (c *Case) runSeeds(
 	}
 }
 
-// seeds returns the first and the last seed for each of which the scenario runs. It reports whether
-// the scenario says so.
+// seeds returns the first and the last of the seeds that the scenario runs for. It reports whether
+// the scenario names such seeds.
 func (c *Case) seeds() (first, last uint64, many bool) {
 	for _, s := range c.steps {
 		if s.seeds == nil {
@@ -303,7 +303,7 @@ func (s *Scenario) invert(err error) {
 	case err == nil:
 		s.Status = Failed
 		s.Message = "every expectation holds, and the scenario is tagged @known-defect: if the defect " +
-			"is mended, delete the tag"
+			"is fixed, delete the tag"
 	case errors.As(err, new(*unmetError)):
 		s.Status = Defect
 	}

@@ -16,8 +16,8 @@
 // up the state of the rollout at the present. The second Then looks at an earlier instant of the
 // same run. After the last sentence the whole run is checked against the invariants.
 //
-// If the When came again with another ref, the next Then would simulate the story anew from its
-// start. The same beginning gives the same trace, so that nothing changes that was looked at
+// If the When came again with another ref, the next Then would simulate the story again from its
+// start. The same beginning has the same trace, so that nothing changes that was looked at
 // before.
 //
 // [Run] runs the scenarios of feature files, several at once, and returns a [Report]. [Cases]
@@ -29,7 +29,7 @@
 // Package gherkin reads and selects the files. A vocabulary is a table of steps: the words of a
 // sentence, what they mean, an example, and a function. Each noun has a file of its own,
 // sentences_NOUN.go. The engine knows no single sentence: a Case reads each sentence with the
-// vocabulary and calls its function with a world, which is made of these parts:
+// vocabulary and calls its function with a world, which has these parts:
 //
 //	fleet       the scenario under construction: channels, hosts, behaviour, chances
 //	fateList    what is decided in advance for hosts
@@ -69,14 +69,14 @@
 //
 // These fail a scenario unless a sentence expects them: a violation of an invariant, such as a
 // rollout that is stuck, and an event that the reducer refuses. These always do: a fate under a ref
-// that never came, a fault that a sentence announces and that did not happen, and a scenario
+// that never happened, a fault that a sentence announces and that did not happen, and a scenario
 // without an expectation.
 //
 // # Faults
 //
 // Some happenings are not actions of the simulator's timeline: messages that are lost for a time, a
 // host that returns. They change the scenario from the present on, so that here too the same
-// beginning gives the same trace.
+// beginning has the same trace.
 //
 // # Many seeds
 //

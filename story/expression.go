@@ -52,7 +52,7 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 
 var (
 	namedNoun = regexp.MustCompile(`(?:host|rollout|channel|ref)(?:s|\(s\))? \)?\{`)
-	notBefore = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or another noun that may stand there
+	notBefore = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or another noun instead
 )
 
 // withArticles adds an optional "the" before every noun that a name follows.

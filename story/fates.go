@@ -58,7 +58,7 @@ func (l *fateList) add(hosts []reducer.HostID, fate sim.Fate, inBackground bool)
 	return nil
 }
 
-// untested returns the first fate under a ref that is none of some refs: nothing tests it.
+// untested returns the first fate under a ref other than some refs: nothing tests it.
 func (l *fateList) untested(refs []string) (sim.Fate, bool) {
 	i := slices.IndexFunc(l.required, func(f sim.Fate) bool {
 		return !slices.Contains(refs, string(f.Ref))

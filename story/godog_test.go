@@ -17,7 +17,7 @@ import (
 
 // TestGodog runs everything that ships, and what is broken on purpose, through godog: it reads the
 // files, selects nothing, matches sentences by the expressions of the registry and carries them out
-// one after the other. What becomes of each scenario must be what our own loop makes of it.
+// one after the other. The result of each scenario must be that of our own loop.
 func TestGodog(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"features", "story/testdata"}}
 	cases, err := Cases(opt)
@@ -77,7 +77,7 @@ func TestGodog(t *testing.T) {
 			Concurrency: 1,
 		},
 	}
-	suite.Run() // its exit code tells nothing: it passes what it never ran
+	suite.Run() // its exit code is of no use: it passes what it never ran
 
 	for _, c := range cases {
 		err, ran := got[c]
@@ -94,7 +94,7 @@ func TestGodog(t *testing.T) {
 		}
 		c.scenario.Skipped = "" // godog does not know what tags mean
 		if first, _, many := c.seeds(); many {
-			c.seed = reducer.Some(first) // nor of a scenario that is told more than once
+			c.seed = reducer.Some(first) // nor of a scenario that runs more than once
 		}
 		want := c.Run(nil)
 		if want.Status == Defect {

@@ -212,7 +212,7 @@ func (h *history) end() time.Duration { return h.since(h.result.End) }
 
 // isActivity reports whether an entry shows that the fleet is active. These do not: what retention
 // does by itself, dispatches that are repeated because nobody answers, polls that fail, which they
-// do as long as there are polls, and refusals, some of which are known only much later.
+// do as long as there are polls, and refusals, which may be known only much later.
 func isActivity(e *trace.Entry) bool {
 	switch {
 	case e.Header != nil, e.End != nil, e.Rejection != nil:

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestMessages holds what is said of scenarios that fail against goldens. UPDATE_GOLDENS=1 rewrites
-// them.
+// TestMessages compares the messages about scenarios that fail with goldens. UPDATE_GOLDENS=1
+// rewrites them.
 func TestMessages(t *testing.T) {
 	files, err := filepath.Glob("testdata/broken/*.feature")
 	if err != nil || len(files) == 0 {

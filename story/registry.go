@@ -26,8 +26,7 @@ type step struct {
 	// table.
 	do any
 
-	// seeds, if not nil, returns the first and the last of the seeds for each of which the scenario
-	// runs.
+	// seeds, if not nil, returns the first and the last of the seeds that the scenario runs for.
 	seeds func(values []any) (first, last uint64, err error)
 
 	expr   *regexp.Regexp

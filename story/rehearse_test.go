@@ -8,8 +8,8 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// TestRehearse holds what is said of scenarios that were not run against what comes of them when
-// they are: no mistake is found in one that passes.
+// TestRehearse compares the mistakes in scenarios that were not run with their results when they
+// are: no mistake is found in one that passes.
 func TestRehearse(t *testing.T) {
 	flaws := make(map[string]Flaw) // by the name of the scenario, the first flaw
 	for _, root := range []string{"../features", "testdata/stories", "testdata/broken"} {
@@ -40,21 +40,21 @@ func TestRehearse(t *testing.T) {
 	}
 	for scenario, want := range map[string]Flaw{
 		"Worded like nothing":                         FlawUndefined,
-		"A channel that is not there":                 FlawName,
-		"A host that is not there":                    FlawName,
-		"A rollout that is not there":                 FlawName,
-		"A rollout that is not there yet":             FlawName,
-		"A state that is none":                        FlawValue,
-		"A state in a table that is none":             FlawValue,
-		"A rollout in a table that is not there":      FlawName,
-		"A moment that is none":                       FlawValue,
+		"A channel that does not exist":               FlawName,
+		"A host that does not exist":                  FlawName,
+		"A rollout that does not exist":               FlawName,
+		"A rollout that does not exist yet":           FlawName,
+		"A state that does not exist":                 FlawValue,
+		"A state in a table that does not exist":      FlawValue,
+		"A rollout in a table that does not exist":    FlawName,
+		"A moment that does not exist":                FlawValue,
 		"A moment of no rollout":                      FlawStory,
-		"A tag for a machine that is none":            FlawTag,
-		"A tag for a seed that is none":               FlawTag,
+		"A tag for a machine that does not exist":     FlawTag,
+		"A tag for a seed that does not exist":        FlawTag,
 		"A row that lacks something":                  FlawStory,
 		"A table without a column":                    FlawTable,
-		"A column that is none":                       FlawTable,
-		"A table that is not there":                   FlawTable,
+		"A column that does not exist":                FlawTable,
+		"A missing table":                             FlawTable,
 		"A table too many":                            FlawTable,
 		"A text too many":                             FlawTable,
 		"A duration of a century":                     FlawValue,

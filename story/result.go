@@ -109,8 +109,8 @@ func (s *Scenario) Again() string {
 	return again
 }
 
-// FileName returns a name for files about the scenario, without folder and extension. It is made of
-// the place of the scenario.
+// FileName returns a name for files about the scenario, without folder and extension. It has the
+// place of the scenario.
 func (s *Scenario) FileName() string {
 	name := strings.TrimSuffix(strings.TrimLeft(path.Clean(s.File), "./"), ".feature")
 	return fmt.Sprintf("%s-%d", notInNames.ReplaceAllString(name, "-"), s.Line)

@@ -51,16 +51,16 @@ func TestSame(t *testing.T) {
 			if failFast {
 				opt.Shuffle = 0 // in another order another one fails first
 			}
-			var told []string
+			var reported []string
 			opt.Each = func(s *Scenario) {
-				told = append(told, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
+				reported = append(reported, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
 			}
 			report := run(t, opt)
-			got := strings.Join(told, "\n")
+			got := strings.Join(reported, "\n")
 			if want == "" {
 				want = got
 			}
-			if got != want || len(told) != len(report.Scenarios) {
+			if got != want || len(reported) != len(report.Scenarios) {
 				t.Errorf(
 					"fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, opt.Jobs, opt.Shuffle,
 					got, want,
@@ -76,7 +76,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// TestNeverPassesUnrun sees to it that what has run nothing has not passed.
+// TestNeverPassesUnrun checks that a scenario in which nothing ran has not passed.
 func TestNeverPassesUnrun(t *testing.T) {
 	tests := []struct {
 		name, scenario string
@@ -150,7 +150,7 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestMany runs files that are far longer than any that people write: they come to an end soon, and
+// TestMany runs files that are far longer than any that people write: they end soon, and
 // say why they fail.
 func TestMany(t *testing.T) {
 	const n = 10_000
@@ -216,7 +216,7 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestEndsAmidSeeds tells a scenario for no further seed once the context has ended; it has neither
+// TestEndsAmidSeeds runs a scenario for no further seed once the context has ended; it has neither
 // passed nor failed then.
 func TestEndsAmidSeeds(t *testing.T) {
 	const story = "\n    And channel \"stable\" with 1 host\n    When \"stable\" moves to ref " +

@@ -221,7 +221,7 @@ func expectRefusal(w *world, kind reducer.EventKind, id reducer.RolloutID, with 
 }
 
 // quarantined returns the entry that put a ref into the quarantine of a channel, as of another
-// entry; noEntry if it is not there. preset reports whether it is there from the start.
+// entry; noEntry if it is not in it. preset reports whether it was in it from the start.
 func quarantined(
 	w *world, ref reducer.ChannelRef, channel reducer.ChannelID, before int,
 ) (entry int, preset bool) {

@@ -362,7 +362,7 @@ func scheduleFaultTable(w *world, t gherkin.Table) error {
 		case kind == 0:
 			return fmt.Errorf("the row needs a fault")
 		case !ofTimeline(kind):
-			return fmt.Errorf("%v comes to what is sent or polled: say for how long, as in \"polls fail "+
+			return fmt.Errorf("%v is a fault of messages or polls: say for how long, as in \"polls fail "+
 				"for 10 minutes\"", kind)
 		case (r["host"] != "") != ofHosts(kind):
 			return fmt.Errorf("%v and this host do not fit: a fault is either of a host or of the "+

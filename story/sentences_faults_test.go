@@ -13,7 +13,7 @@ import (
 )
 
 // TestFaultsToComeChangeNothingBefore proves what a story rests on that brings a fault after
-// something was expected: a fleet in which something may go wrong is told like one in which nothing
+// something was expected: a fleet in which something may go wrong runs like one in which nothing
 // does, until it does.
 func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 	for _, name := range []string{

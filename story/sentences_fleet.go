@@ -130,7 +130,7 @@ var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
 		words: `the run lasts {duration}`,
-		doc: "The run ends at that time. By default it goes on until every retention has ended, " +
+		doc: "The run ends at that time. By default it continues until every retention has ended, " +
 			"so that what must happen in the end can be checked.",
 		example: `the run lasts 2 days`,
 		do: func(w *world, lasts time.Duration) error {

@@ -7,7 +7,7 @@ import (
 	"rollsim/reducer"
 )
 
-// liar is a machine that answers as specified, but for what tamper does to it afterwards.
+// liar is a machine that answers as specified, before tamper changes the answer.
 type liar struct {
 	reducer.Machine
 	tamper func(*reducer.Record, *reducer.Effects, *error)

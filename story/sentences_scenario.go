@@ -19,7 +19,7 @@ var scenarioSteps = []step{
 		topic: "Fleet", phase: sets,
 		words: `the scenario {scenario}`,
 		doc: "Everything that a scenario file describes: the fleet, the fates of its hosts, and " +
-			"its timeline, which comes first. The file is beside the feature, in the folder scenarios, " +
+			"its timeline, which comes first. The file is next to the feature, in the folder scenarios, " +
 			"or built in. The run lasts as long as the file says, and the violations that the file " +
 			"expects are expected. Later sentences may change all that, and go on with the story.",
 		example: `the scenario "one-wave-converges"`,
@@ -61,7 +61,7 @@ func useScenario(w *world, name string) error {
 	return nil
 }
 
-// loadScenario reads a scenario file: one beside the feature, or in the folder scenarios, or one
+// loadScenario reads a scenario file: one next to the feature, or in the folder scenarios, or one
 // that is built in.
 func loadScenario(w *world, name string) (*scenario.File, error) {
 	const folder = "scenarios"

@@ -5,7 +5,7 @@ import (
 	"testing/fstest"
 )
 
-// TestScenarioFiles tells stories of scenario files that lie beside the feature, and in the folder
+// TestScenarioFiles uses scenario files next to the feature, and in the folder
 // scenarios; the nearer wins.
 func TestScenarioFiles(t *testing.T) {
 	const flapping = "channels: [{name: edge, waves: [{hosts: 2, soak: 10m}]}]\n" +
@@ -13,7 +13,7 @@ func TestScenarioFiles(t *testing.T) {
 		"2h5m}\n" +
 		"horizon: 20d\n"
 	const feature = `Feature: F
-  Scenario: Beside the feature
+  Scenario: Next to the feature
     Given the scenario "flapping"
     And seed 3
     Then channel "edge" is stranded at ref "a1"

@@ -9,7 +9,7 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// TestSubjects sees to it that no subject is lost from what ships: scenarios as they are written,
+// TestSubjects checks that no subject is lost from what ships: scenarios as they are written,
 // an outline being one.
 func TestSubjects(t *testing.T) {
 	scenario := regexp.MustCompile(`(?m)^  Scenario( Outline)?: `)

@@ -96,7 +96,7 @@ type boundedCollector struct{ trace.Collector }
 func (c *boundedCollector) Write(e *trace.Entry) error {
 	if len(c.Entries) >= maxEntries {
 		return fmt.Errorf(
-			"more than %d entries: the fleet is too large, or never comes to rest", maxEntries,
+			"more than %d entries: the fleet is too large, or never rests", maxEntries,
 		)
 	}
 	return c.Collector.Write(e)

@@ -192,7 +192,7 @@ const (
 
 var articles = map[string]bool{"a": true, "an": true, "the": true}
 
-// A fit is a kind of value and the tokens of the sentence that are taken for one.
+// A fit is a kind of value and the tokens of the sentence that stand for one.
 type fit struct {
 	value    string
 	from, to int

@@ -17,7 +17,7 @@ func TestTags(t *testing.T) {
 		"\n  @slow\n  Scenario: Slow" + story + "Terminal\n" +
 		"\n  @wip\n  Scenario: Wip" + story + "Failed\n" +
 		"\n  @known-defect\n  Scenario: Defect" + story + "Failed\n" +
-		"\n  @known-defect\n  Scenario: Mended" + story + "Terminal\n" +
+		"\n  @known-defect\n  Scenario: Fixed" + story + "Terminal\n" +
 		"\n  @known-defect\n  Scenario: Mistaken" + story + "Filed\n" +
 		"\n  @machine:v0.3\n  Scenario: Machine" + story + "Terminal\n" +
 		"\n  @seed:x\n  Scenario: Seed" + story + "Terminal\n" +
@@ -26,13 +26,13 @@ func TestTags(t *testing.T) {
 		opt  Options
 		want string
 	}{
-		{Options{}, "Slow passed, Wip skipped, Defect known defect, Mended failed, Mistaken failed, " +
+		{Options{}, "Slow passed, Wip skipped, Defect known defect, Fixed failed, Mistaken failed, " +
 			"Machine failed, Seed failed, Misspelt passed"},
 		{Options{Fast: true, Name: "slow|defect"}, "Slow skipped, Defect known defect"},
 		{Options{Name: "WIP|Slow"}, "Slow passed, Wip skipped"},
 		{Options{Tags: "@wip or @slow"}, "Slow passed, Wip failed"},
 		{Options{Paths: []string{"x.feature:11"}}, "Wip failed"},
-		{Options{Name: "(mend"}, ""},
+		{Options{Name: "(fix"}, ""},
 	}
 	for _, tt := range tests {
 		tt.opt.FS = files
@@ -48,7 +48,7 @@ func TestTags(t *testing.T) {
 	report := run(t, Options{FS: files})
 	for i, want := range []string{
 		3: "every expectation holds, and the scenario is tagged @known-defect: if the defect is " +
-			"mended, delete the tag",
+			"fixed, delete the tag",
 		4: `no state of a rollout is named "Filed": did you mean "Failed"?`,
 		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008 and v0.2`,
 		6: "tag @seed:x: expected a number, as in @seed:7",
@@ -69,7 +69,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// TestMisspelt tells tags that were meant to be others from those that people think of.
+// TestMisspelt checks which tags are probably mistyped, and which are people's own.
 func TestMisspelt(t *testing.T) {
 	for tag, want := range map[string]string{
 		"@wip":          "",
@@ -88,7 +88,7 @@ func TestMisspelt(t *testing.T) {
 		"@machnie:v0.2": "@machine:v0.2", "@machine": "",
 	} {
 		if got, _ := MisspeltTag(tag); got != want {
-			t.Errorf("%s is taken for %q, want %q", tag, got, want)
+			t.Errorf("%s was meant to be %q, want %q", tag, got, want)
 		}
 	}
 }

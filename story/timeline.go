@@ -10,7 +10,7 @@ import (
 
 // A timeline is the story in virtual time: what happens, and the present.
 //
-// Sentences add happenings. The next expectation gives them their places, one after the other: each
+// Sentences add happenings. The next expectation places them one after the other: each
 // moves the present to its time and becomes an action of the simulator there.
 type timeline struct {
 	happenings []happening
@@ -26,7 +26,7 @@ type timeline struct {
 	anchor sim.Action
 
 	// exact means that the story stands at now and nowhere else. Otherwise everything settles before
-	// it goes on.
+	// it continues.
 	exact bool
 }
 

@@ -30,7 +30,7 @@ func TestTutorial(t *testing.T) {
 			links[file]++
 			feature, err := fs.ReadFile(shipped, file)
 			if err != nil {
-				t.Errorf("%s links to a file that is not there: %v", tutorial, err)
+				t.Errorf("%s links to a file that does not exist: %v", tutorial, err)
 			} else if !regexp.MustCompile(`(?m)^Feature: ` + regexp.QuoteMeta(title) + `$`).Match(feature) {
 				t.Errorf("%s calls %s %q, which is not its title", tutorial, file, title)
 			}

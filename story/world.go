@@ -40,7 +40,7 @@ type world struct {
 	simulator simulator
 	announced announcedFaults
 
-	// What was observed. The history is that of the latest run: nil if the story goes on after it.
+	// What was observed. The history is that of the latest run: nil if the story continues after it.
 	history  *history
 	observed bool       // a sentence expected something of the run
 	asked    bool       // a sentence expected something of the machine itself
@@ -157,8 +157,8 @@ func (w *world) complete(m *moment, about reducer.RolloutID) error {
 	return nil
 }
 
-// observe simulates the story as far as it has been told: everything has its place, and the history
-// goes on until the end of every retention.
+// observe simulates the story so far: everything has its place, and the history continues until the
+// end of every retention.
 func (w *world) observe() error {
 	for t := &w.timeline; t.placed < len(t.happenings); t.placed++ {
 		h := &t.happenings[t.placed]
@@ -391,7 +391,7 @@ func (w *world) checkViolations(of func(invariant.Violation) bool) error {
 	)
 }
 
-// checkFates refuses a fate under a ref that never came: nothing tested it.
+// checkFates refuses a fate under a ref that was never opened: nothing tested it.
 func (w *world) checkFates() error {
 	var known []string
 	for _, r := range w.history.order {
@@ -411,12 +411,12 @@ func (w *world) checkLoaded() error {
 	for _, i := range w.history.result.NeverCame {
 		if i < w.timeline.loaded {
 			return fmt.Errorf(
-				"line %d of the scenario's timeline waits for a moment that never came", i+1,
+				"line %d of the scenario's timeline waits for a moment that never happened", i+1,
 			)
 		}
 	}
 	for _, i := range w.history.result.Never {
-		return fmt.Errorf("item %d of the scenario's sometimes never came true", i+1)
+		return fmt.Errorf("item %d of the scenario's sometimes never happened", i+1)
 	}
 	return nil
 }

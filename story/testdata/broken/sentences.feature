@@ -12,20 +12,20 @@ Feature: Sentences that cannot be
 
   Scenario: No steps
 
-  Scenario: A channel that is not there
+  Scenario: A channel that does not exist
     When "stabel" moves to ref "a1"
 
-  Scenario: A host that is not there
+  Scenario: A host that does not exist
     Given host "stable-04" fails its probes
 
-  Scenario: A rollout that is not there
+  Scenario: A rollout that does not exist
     When "stable" moves to ref "a1"
     Then "stable@a2" is Terminal
 
-  Scenario: A rollout that is not there yet
+  Scenario: A rollout that does not exist yet
     When the operator clears "stable@a1"
 
-  Scenario: A state that is none
+  Scenario: A state that does not exist
     When "stable" moves to ref "a1"
     Then "stable@a1" is Supersded
 
@@ -33,7 +33,7 @@ Feature: Sentences that cannot be
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 1 is soakin
 
-  Scenario: A moment that is none
+  Scenario: A moment that does not exist
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" once the moon is full
 
@@ -58,11 +58,11 @@ Feature: Sentences that cannot be
     Given the machine is v0.3
 
   @machine:v0.3
-  Scenario: A tag for a machine that is none
+  Scenario: A tag for a machine that does not exist
     When "stable" moves to ref "a1"
 
   @seed:lucky
-  Scenario: A tag for a seed that is none
+  Scenario: A tag for a seed that does not exist
     When "stable" moves to ref "a1"
 
   Scenario: An event that is none
@@ -86,12 +86,12 @@ Feature: Sentences that cannot be
       | channel |
       | stable  |
 
-  Scenario: A column that is none
+  Scenario: A column that does not exist
     When the channels move like this:
       | channel | ref | whn |
       | stable  | a1  |     |
 
-  Scenario: A table that is not there
+  Scenario: A missing table
     When the channels move like this:
 
   Scenario: A table too many
@@ -217,13 +217,13 @@ Feature: Sentences that cannot be
       | stable  | <ref> |
     Then "stable@<ref>" is Terminal
 
-  Scenario: A state in a table that is none
+  Scenario: A state in a table that does not exist
     When "stable" moves to ref "a1"
     Then these transitions happen:
       | rollout   | from    | to    |
       | stable@a1 | Opening | Actve |
 
-  Scenario: A rollout in a table that is not there
+  Scenario: A rollout in a table that does not exist
     When "stable" moves to ref "a1"
     Then these answers are given:
       | event         | rollout   |
