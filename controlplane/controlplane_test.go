@@ -383,7 +383,7 @@ func TestByName(t *testing.T) {
 	if p := builder(t, "")(inv, reducer.RFC0008()).(*plane); p.rules != (specified{}) {
 		t.Errorf("the empty name stands for %T", p.rules)
 	}
-	_, err := ByName("shiped")
+	_, err := ByName("shippd")
 	if err == nil || !strings.Contains(err.Error(), `"specified" "shipped" "none"`) {
 		t.Errorf("a mistyped name: %v", err)
 	}

@@ -21,8 +21,8 @@ func TestDiff(t *testing.T) {
 		{"inserted", base, "x\ny\n" + base, "first difference at line 1\n" +
 			"+     1  x\n+     2  y\nin all 0 lines are missing (-) and 2 are new (+)\n"},
 		{"cut off", base, "a\nb\n", "first difference at line 3\n" +
-			"      1  a\n      2  b\n-     3  c\n-     4  d\n-     5  e\n-     6  f\n-     7  g\n" +
-			"-     8  h\n" +
+			"      1  a\n      2  b\n-     3  c\n-     4  d\n" +
+			"-     5  e\n-     6  f\n-     7  g\n-     8  h\n" +
 			"in all 6 lines are missing (-) and 0 are new (+)\n"},
 		{"empty", "", "a\n", "first difference at line 1\n+     1  a\nin all 0 lines are missing (-) " +
 			"and 1 is new (+)\n"},

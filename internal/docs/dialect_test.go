@@ -44,7 +44,7 @@ func TestDialect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files < 300 {
+	if files < 400 {
 		t.Errorf("only %d files were read", files)
 	}
 }

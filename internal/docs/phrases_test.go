@@ -123,9 +123,10 @@ var phrases = []phrase{
 		good:  "sent again without an ack",
 	},
 	{
-		avoid: "of which", pattern: `of which`, allow: `(one|all|some|each|most) of which`, write: "two sentences",
-		bad:  "hosts, of which one fails",
-		good: "hosts. One of them fails",
+		avoid: "of which", pattern: `of which`, allow: `(one|all|some|each|most) of which`,
+		write: "two sentences",
+		bad:   "hosts, of which one fails",
+		good:  "hosts. One of them fails",
 	},
 	{
 		avoid: "beside, besides", pattern: `besides?`, write: "next to; in addition to",

@@ -66,7 +66,7 @@ func ExampleFormat() {
 
 // An Error says where a file cannot be read.
 func ExampleError() {
-	const untidy = "Feature: x\n  Scenario: y\n    Given z\n    thn w\n"
+	const untidy = "Feature: x\n  Scenario: y\n    Given z\n    Thenn w\n"
 	_, err := gherkin.Parse("x.feature", []byte(untidy))
 	var e *gherkin.Error
 	if errors.As(err, &e) {
