@@ -53,7 +53,8 @@ func TestSame(t *testing.T) {
 			}
 			var reported []string
 			opt.Each = func(s *Scenario) {
-				reported = append(reported, fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
+				reported = append(reported,
+					fmt.Sprintf("%s %v %s %s", s.Place(), s.Status, s.Step, s.Details()))
 			}
 			report := run(t, opt)
 			got := strings.Join(reported, "\n")
