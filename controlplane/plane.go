@@ -24,6 +24,9 @@ type plane struct {
 	underway   []*rollout   // those that a plan works on, in the order of opening
 	unacked    []dispatched // by time of sending
 	changed    bool         // whether something changed since the last plan
+	// settled reports that the last plan wrote nothing, nor did anything since. No gate reads time, so
+	// that the next plan can only repeat dispatches.
+	settled bool
 
 	scratch
 }
@@ -388,6 +391,7 @@ func (s step) writeEvent(ev *reducer.Event) {
 
 // write sets the time of an entry and passes it to the output.
 func (s step) write(e *trace.Entry) {
+	s.settled = false
 	e.At = s.now
 	s.out.Entry(e)
 }

@@ -15,11 +15,16 @@ const PlanInterval = 15 * time.Second
 const resendAfter = 60 * time.Second
 
 func (p *plane) Plan(tick Tick, out Output) error {
-	p.changed = false
 	if !p.rules.plans() {
+		p.changed = false
 		return nil
 	}
 	s := step{p, tick.Now, out}
+	if p.settled && !p.changed {
+		s.resend()
+		return nil
+	}
+	p.changed, p.settled = false, true
 	var rank []uint32
 	if tick.Order != nil && p.rules.ordered() {
 		rank = make([]uint32, len(tick.Order))
