@@ -46,6 +46,13 @@ func (c *chance) add(f *Fault, inv *controlplane.Inventory) error {
 // strikes draws whether a fault happens now. It returns the fault, or nil if none happens. key and
 // occasion distinguish this draw from every other.
 func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fault {
+	if len(c.rules[kind]) == 0 {
+		return nil
+	}
+	return c.drawFault(kind, host, key, occasion)
+}
+
+func (c *chance) drawFault(kind FaultKind, host uint32, key, occasion uint64) *Fault {
 	for i := range c.rules[kind] {
 		rule := &c.rules[kind][i]
 		if !rule.conf.inWindow(c.clock.elapsed()) && kind != ClockSkew ||

@@ -23,18 +23,12 @@ func (c *clock) schedule(d time.Duration, w work, a, b uint32) { c.queue.push(c.
 
 // advance moves to the instant of the next work, or returns false if none is due until end.
 func (c *clock) advance(end reducer.Time) bool {
-	at, ok := c.queue.next()
-	if !ok || at > end {
+	if !c.queue.advance(end) {
 		return false
 	}
-	c.now = at
+	c.now = c.queue.now
 	return true
 }
 
 // pop removes the next work of the present instant, or returns false if no more is due.
-func (c *clock) pop() (item, bool) {
-	if at, ok := c.queue.next(); !ok || at != c.now {
-		return item{}, false
-	}
-	return c.queue.pop(), true
-}
+func (c *clock) pop() (item, bool) { return c.queue.pop() }

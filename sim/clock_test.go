@@ -24,7 +24,7 @@ func TestClock(t *testing.T) {
 		t.Errorf("it is at %d, after %v", c.now, c.elapsed())
 	}
 	for _, want := range []uint32{2, 3} {
-		if x, ok := c.pop(); !ok || x.a != want || x.work() != workPoll {
+		if x, ok := c.pop(); !ok || x.a != want || x.work != workPoll {
 			t.Errorf("popped %+v, %v, want number %d", x, ok, want)
 		}
 	}
@@ -44,30 +44,62 @@ func TestQueueIsATotalOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
 		var model []item
+		pushed := uint32(0)
+		first := func() int {
+			least := 0
+			for i := range model {
+				if model[i].at < model[least].at {
+					least = i
+				}
+			}
+			return least
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
-				at := reducer.Time(rapid.IntRange(0, 5).Draw(t, "at"))
-				model = append(model, item{at: at, order: q.inserted<<8 | uint64(workTick)})
-				q.push(at, workTick, 0, 0)
+				ahead := rapid.Uint32().Draw(t, "ahead") >> rapid.IntRange(0, 32).Draw(t, "bits")
+				pushed++
+				x := item{at: q.now + reducer.Time(ahead), a: pushed, work: workTick}
+				model = append(model, x)
+				q.push(x.at, x.work, x.a, x.b)
+			},
+			"advance": func(t *rapid.T) {
+				end := q.now + reducer.Time(rapid.Uint32().Draw(t, "end"))
+				want := len(model) > 0 && model[first()].at <= end
+				if got := q.advance(end); got != want || got && q.now != model[first()].at {
+					t.Fatalf("advance to %d returns %v at %d, of %+v", end, got, q.now, model)
+				}
 			},
 			"pop": func(t *rapid.T) {
-				if len(model) == 0 {
-					t.Skip("empty")
+				got, ok := q.pop()
+				if want := len(model) > 0 && model[first()].at == q.now; ok != want {
+					t.Fatalf("pop at %d returns %v, of %+v", q.now, ok, model)
 				}
-				slices.SortFunc(model, func(a, b item) int {
-					if a.before(&b) {
-						return -1
-					}
-					return 1
-				})
-				if at, ok := q.next(); !ok || at != model[0].at {
-					t.Fatalf("next is %v, %v; want %v", at, ok, model[0].at)
+				if !ok {
+					return
 				}
-				if got := q.pop(); got != model[0] {
-					t.Fatalf("got %+v, want %+v", got, model[0])
+				if i := first(); got != model[i] {
+					t.Fatalf("got %+v, want %+v", got, model[i])
+				} else {
+					model = slices.Delete(model, i, i+1)
 				}
-				model = model[1:]
 			},
 		})
 	})
+}
+
+// TestQueueFreesLargeBuckets checks that the work of many hosts at one instant occupies no memory
+// once it is done.
+func TestQueueFreesLargeBuckets(t *testing.T) {
+	var q queue
+	for range 100_000 {
+		q.push(5, workTick, 0, 0)
+	}
+	q.advance(5)
+	for _, ok := q.pop(); ok; _, ok = q.pop() {
+	}
+	for i := range q.buckets {
+		if n := cap(q.buckets[i]); n > 0 {
+			t.Errorf("bucket %d occupies %d items", i, n)
+		}
+	}
 }

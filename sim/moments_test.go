@@ -59,17 +59,20 @@ func TestMomentsMakeLinesDue(t *testing.T) {
 		{At: time.Minute},
 		{At: 3, When: &Moment{Rollout: "s@1", State: reducer.Opening}},
 	}})
-	if len(c.queue.heap) > 0 {
+	if c.advance(100) {
 		t.Error("a line is due before its moment")
 	}
 	r := &reducer.Rollout{Record: reducer.Record{RolloutID: "s@1", State: reducer.Opening}}
 	m.check(r)
 	m.check(r)
-	if len(c.queue.heap) != 1 || !c.advance(10) || c.now != 10 {
-		t.Fatalf("due: %+v", c.queue.heap)
+	if !c.advance(10) || c.now != 10 {
+		t.Fatalf("at %d nothing is due", c.now)
 	}
-	if x, _ := c.pop(); x.work() != workTimeline || x.a != 1 {
-		t.Errorf("line %d is due as %d", x.a, x.work())
+	if x, _ := c.pop(); x.work != workTimeline || x.a != 1 {
+		t.Errorf("line %d is due as %d", x.a, x.work)
+	}
+	if c.advance(100) {
+		t.Error("it is due twice")
 	}
 	if len(m.waiting) > 0 {
 		t.Errorf("lines %v still wait", m.waiting)

@@ -43,7 +43,7 @@ func newWire(t *testing.T, faults ...Fault) *wire {
 func (w *wire) deliverAll() {
 	for w.clock.advance(w.clock.now + reducer.Time(resendInterval)) {
 		for x, ok := w.clock.pop(); ok; x, ok = w.clock.pop() {
-			switch x.work() {
+			switch x.work {
 			case workArrive:
 				w.land(x.a, x.b)
 			case workResend:
@@ -126,7 +126,7 @@ func TestMessageFaults(t *testing.T) {
 		w.expect(t, "at once")
 		w.clock.advance(reducer.Time(later))
 		x, ok := w.clock.pop()
-		if !ok || x.work() != workArrive {
+		if !ok || x.work != workArrive {
 			t.Fatalf("not under way: %+v", x)
 		}
 		w.land(x.a, x.b)

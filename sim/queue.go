@@ -1,6 +1,10 @@
 package sim
 
-import "rollsim/reducer"
+import (
+	"math/bits"
+
+	"rollsim/reducer"
+)
 
 // work is a kind of scheduled work. The zero value is invalid.
 type work uint8
@@ -28,77 +32,84 @@ const (
 
 // item is work that is scheduled for an instant.
 type item struct {
-	at reducer.Time
-
-	// order is the insertion number, shifted left by the 8 bits of the kind of work. It breaks ties of
-	// time, which makes the order total. Its 56 bits outlast any run.
-	order uint64
-	a, b  uint32
+	at   reducer.Time
+	a, b uint32
+	work work
 }
 
-func (x *item) work() work { return work(x.order) }
-
-// queue holds scheduled work, ordered by (at, order). It is a heap of four children a node, which
-// is shallower than one of two and so touches less memory.
+// queue holds scheduled work, ordered by time and then by insertion. It is a radix heap (Ahuja,
+// Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path problem", 1990): nothing may
+// be scheduled before the present instant, so an item need only be compared with that instant, and
+// a push and a pop touch few places in memory however many items there are.
 type queue struct {
-	heap     []item
-	inserted uint64
+	now    reducer.Time
+	popped int    // how many items of buckets[0] were popped
+	used   uint64 // bit i-1 is set if buckets[i] holds items
+
+	// buckets[0] holds the items of the present instant, and buckets[i] those whose time differs from
+	// it in bit i-1 and not in a higher one. Items of the same time are always in the same bucket, in
+	// the order of insertion.
+	buckets [65][]item
 }
 
-func (x *item) before(y *item) bool {
-	return x.at < y.at || x.at == y.at && x.order < y.order
-}
-
+// push adds work that is due at an instant, which must not lie before the present one.
 func (q *queue) push(at reducer.Time, w work, a, b uint32) {
-	x := item{at: at, order: q.inserted<<8 | uint64(w), a: a, b: b}
-	q.inserted++
-	q.heap = append(q.heap, x)
-	i := len(q.heap) - 1
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !x.before(&q.heap[parent]) {
-			break
-		}
-		q.heap[i] = q.heap[parent]
-		i = parent
-	}
-	q.heap[i] = x
+	q.add(item{at: at, a: a, b: b, work: w})
 }
 
-// next returns when the first item is due, and false if the queue is empty.
-func (q *queue) next() (reducer.Time, bool) {
-	if len(q.heap) == 0 {
-		return 0, false
+func (q *queue) add(x item) {
+	i := bits.Len64(uint64(x.at ^ q.now))
+	if i > 0 {
+		q.used |= 1 << (i - 1)
 	}
-	return q.heap[0].at, true
+	q.buckets[i] = append(q.buckets[i], x)
 }
 
-// pop removes and returns the first item. The queue must not be empty.
-func (q *queue) pop() item {
-	first := q.heap[0]
-	n := len(q.heap) - 1
-	x := q.heap[n]
-	q.heap = q.heap[:n]
-	i := 0
-	for {
-		child := 4*i + 1
-		if child >= n {
-			break
-		}
-		least := child
-		for c := child + 1; c < min(child+4, n); c++ {
-			if q.heap[c].before(&q.heap[least]) {
-				least = c
-			}
-		}
-		if !q.heap[least].before(&x) {
-			break
-		}
-		q.heap[i] = q.heap[least]
-		i = least
+// advance moves to the instant of the first item, unless that lies after end or the queue is empty.
+func (q *queue) advance(end reducer.Time) bool {
+	if q.popped < len(q.buckets[0]) {
+		return q.now <= end
 	}
-	if n > 0 {
-		q.heap[i] = x
+	if q.used == 0 {
+		return false
 	}
-	return first
+	n := bits.TrailingZeros64(q.used)
+	first := q.buckets[n+1]
+	at := first[0].at
+	for i := range first {
+		at = min(at, first[i].at)
+	}
+	if at > end {
+		return false
+	}
+	q.now = at
+	q.used &^= 1 << n
+	q.buckets[n+1] = emptied(first)
+	for i := range first {
+		q.add(first[i])
+	}
+	return true
+}
+
+// pop removes and returns the first item of the present instant, or returns false if there is none.
+func (q *queue) pop() (item, bool) {
+	due := q.buckets[0]
+	if q.popped == len(due) {
+		return item{}, false
+	}
+	x := due[q.popped]
+	if q.popped++; q.popped == len(due) {
+		q.buckets[0], q.popped = emptied(due), 0
+	}
+	return x, true
+}
+
+// emptied returns an empty bucket in the memory of another one, or without memory after a large
+// one: what a million hosts do at one instant should not occupy memory until the end.
+func emptied(bucket []item) []item {
+	const large = 1 << 12
+	if cap(bucket) > large {
+		return nil
+	}
+	return bucket[:0]
 }

@@ -149,7 +149,7 @@ func (w *world) instant() {
 
 // do carries out one item of work.
 func (w *world) do(x item) {
-	switch x.work() {
+	switch x.work {
 	case workTimeline:
 		w.act(&w.sc.Timeline[x.a])
 	case workPoll:
@@ -170,7 +170,7 @@ func (w *world) do(x item) {
 		workRolledBack,
 		workRestarted,
 		workBroken:
-		w.agents.step(x.a, x.b, x.work())
+		w.agents.step(x.a, x.b, x.work)
 	case workArrive:
 		w.network.land(x.a, x.b)
 	case workResend:

@@ -203,6 +203,9 @@ func putUint(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint6
 func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)) }
 
 func putString[S ~string](b []byte, s S) []byte {
+	if s == "" { // as most fields of most entries
+		return binary.LittleEndian.AppendUint32(b, 0)
+	}
 	if !utf8.ValidString(string(s)) {
 		s = S([]rune(string(s))) // U+FFFD for each invalid byte, as the encoder writes it
 	}
