@@ -78,8 +78,8 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	for i := range s.Steps {
 		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
 	}
-	// Tools compute the status of a scenario from its steps. A scenario that fails for a reason of its
-	// own would pass without a step that fails.
+	// Tools compute the status of a scenario from its steps. A scenario can fail although none of its
+	// steps does: it gets a further step, which fails.
 	if s.Status.Fails() && s.StepLine == 0 {
 		element.Steps = append(element.Steps, cucumberStep{
 			Keyword: "* ", Name: "holds", Line: s.Line, Match: cucumberMatch{s.Place()},

@@ -53,9 +53,8 @@ func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 
 func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "    log\tentry\trollout\tat\thosts\tthen differ\tstates differ\t%s ends\t%s "+
-		"ends\n",
-		labels.A, labels.B)
+	fmt.Fprintf(t, "    log\tentry\trollout\tat\thosts\tthen differ\tstates differ\t"+
+		"%s ends\t%s ends\n", labels.A, labels.B)
 	for i := range rows {
 		if i == maxDiffRows && !all {
 			break

@@ -51,13 +51,10 @@ func wantLines(t *testing.T, text string, patterns ...string) {
 }
 
 func TestExploreFailures(t *testing.T) {
-	text, r := exploreText(
-		t,
-		&explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2},
-	)
-	wantLines(
-		t,
-		text,
+	text, r := exploreText(t, &explore.Sweep{
+		Source: swarm(canary), Seeds: explore.Range{From: 1, To: 40}, Jobs: 2,
+	})
+	wantLines(t, text,
 		`^drawn fleets, machine canary, faults swarm$`,
 		`^40 seeds of seeds 1:40, [0-9,]+ entries, [0-9]+ d [0-9]+ h of virtual time, `+
 			`digest [0-9a-f]{16}$`,
@@ -76,13 +73,13 @@ func TestExploreFailures(t *testing.T) {
 
 // TestExploreCoverage compares the table with the counts.
 func TestExploreCoverage(t *testing.T) {
-	text, r := exploreText(
-		t, &explore.Sweep{Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2},
-	)
+	text, r := exploreText(t, &explore.Sweep{
+		Source: swarm("v0.2"), Seeds: explore.Range{From: 1, To: 60}, Jobs: 2,
+	})
 	v := r.Coverage("v0.2")
-	wantLines(
-		t,
-		text,
+	joined := v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active))
+	cleared := v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented)
+	wantLines(t, text,
 		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table occurred$`,
 		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced `+
 			`+RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
@@ -90,14 +87,8 @@ func TestExploreCoverage(t *testing.T) {
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^  Failed      OperatorClearance U, [0-9,]+ times?; specified →Terminal$`,
 		`^time to converge +[0-9,]+ +`,
-		fmt.Sprintf(
-			`^Opening .*→Active %s `,
-			thousands(v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active))),
-		),
-		fmt.Sprintf(
-			`^Failed .*U %s$`,
-			thousands(v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented)),
-		),
+		fmt.Sprintf(`^Opening .*→Active %s `, thousands(joined)),
+		fmt.Sprintf(`^Failed .*U %s$`, thousands(cleared)),
 	)
 	never, _ := v.NeverHit(reducer.V02())
 	_, list, _ := strings.Cut(text, "never occurred:\n")
@@ -110,9 +101,8 @@ func TestExploreCoverage(t *testing.T) {
 func TestExplorePartial(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
-	r, err := (&explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}).Run(
-		ended,
-	)
+	sweep := &explore.Sweep{Source: swarm("rfc0008"), Seeds: explore.Range{From: 1, To: 40}}
+	r, err := sweep.Run(ended)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,13 +123,10 @@ func TestExploreNeverHappened(t *testing.T) {
 	s := swarm("rfc0008")
 	sc := s.Swarm.Draw(7, "rfc0008", false)
 	sc.Sometimes = []sim.Moment{{Rollout: "nothing@r1", State: reducer.Converging}}
-	s.Given, s.Faults, s.FaultsArgument = []explore.Given{
-		{Argument: "my fleet.yaml", Scenario: sc},
-	}, explore.NoFaults, "none"
+	s.Given = []explore.Given{{Argument: "my fleet.yaml", Scenario: sc}}
+	s.Faults, s.FaultsArgument = explore.NoFaults, "none"
 	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 1, To: 3}})
-	wantLines(
-		t,
-		text,
+	wantLines(t, text,
 		`^NEVER HAPPENED my fleet.yaml: nothing@r1 is Converging$`,
 		`^FAILED: 1 kind of failures$`,
 	)
@@ -152,14 +139,9 @@ func TestRerunQuotesArguments(t *testing.T) {
 	}
 	s.Faults, s.FaultsArgument = explore.NoFaults, "none"
 	text, _ := exploreText(t, &explore.Sweep{Source: s, Seeds: explore.Range{From: 7, To: 7}})
-	wantLines(
-		t,
-		text,
-		regexp.QuoteMeta(
-			`  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' `+
-				`--seeds 7:7 --faults none --machine canary`,
-		)+"$",
-	)
+	const rerun = `  rerun: rollsim explore 'it'\''s mine/my fleet.yaml' ` +
+		`--seeds 7:7 --faults none --machine canary`
+	wantLines(t, text, regexp.QuoteMeta(rerun)+"$")
 }
 
 func TestNumbers(t *testing.T) {

@@ -108,12 +108,8 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r == '\t',
-			r == '\n',
-			r == '\r',
-			r >= 0x20 && r <= 0xd7ff,
-			r >= 0xe000 && r < utf8.RuneError,
-			r >= 0x10000:
+		case r == '\t', r == '\n', r == '\r',
+			r >= 0x20 && r <= 0xd7ff, r >= 0xe000 && r < utf8.RuneError, r >= 0x10000:
 			return r
 		}
 		return -1

@@ -33,9 +33,8 @@ func Machine(w io.Writer, m *reducer.Table, format string) error {
 	return unknownFormat("a machine", format, MachineFormats())
 }
 
-// MachineDiff writes what b does otherwise than a, cell by cell; between
-// the shipped and the specified one also why.
-// The error is that of an unknown format, or of w.
+// MachineDiff writes the cells in which two machines differ. Between the shipped and the specified
+// machine it also writes the reasons.
 func MachineDiff(w io.Writer, a, b *reducer.Table, format string) error {
 	d := compareMachines(a, b)
 	switch format {
@@ -244,14 +243,14 @@ func machineDocument(m *reducer.Table) machineJSON {
 	return doc
 }
 
-// machineDiff is what two machines do differently.
+// machineDiff has the differences of two machines. It is the JSON document of MachineDiff.
 type machineDiff struct {
 	A       string       `json:"a"`
 	B       string       `json:"b"`
 	Cells   []cellDiff   `json:"cells"`
 	Reasons []reasonJSON `json:"reasons,omitempty"`
 
-	rows []row // the cells below a head
+	rows []row // the cells as a table; the first row is the head
 }
 
 type cellDiff struct {
@@ -281,7 +280,7 @@ func compareMachines(a, b *reducer.Table) *machineDiff {
 		head = append(head, []string{"why"})
 	}
 	d.rows = []row{head}
-	// A difference is a reason for a place that would be otherwise without it.
+	// A difference is a reason for a cell if the cell would be another one without it.
 	without := make([]*reducer.Table, len(differences))
 	for i := range differences {
 		without[i] = reducer.V02With("", slices.Delete(slices.Clone(differences), i, i+1))
@@ -320,10 +319,8 @@ func compareMachines(a, b *reducer.Table) *machineDiff {
 		add("any", "of another rollout", misrouted(a), misrouted(b),
 			func(m *reducer.Table) bool { return m.RefusesMisrouted() != specified.RefusesMisrouted() })
 	}
-	for _, difference := range differences {
-		d.Reasons = append(
-			d.Reasons, reasonJSON{Number: difference.Number, What: difference.What, Why: difference.Why},
-		)
+	for _, x := range differences {
+		d.Reasons = append(d.Reasons, reasonJSON{Number: x.Number, What: x.What, Why: x.Why})
 	}
 	return d
 }

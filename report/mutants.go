@@ -23,8 +23,7 @@ func Mutants(w io.Writer, r *mutate.Result) error {
 		case 0:
 			b.WriteString("  no test reaches this cell\n")
 		case 1:
-			fmt.Fprintf(&b, "  one test reaches this cell, but does not fail: %s\n",
-				first.Reached[0])
+			fmt.Fprintf(&b, "  one test reaches this cell, but does not fail: %s\n", first.Reached[0])
 		default:
 			fmt.Fprintf(&b, "  %d tests reach this cell, but none fails; the first: %s\n", n,
 				first.Reached[0])

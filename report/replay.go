@@ -20,8 +20,8 @@ type ReplayView struct {
 	All        bool   // show every finding in full instead of the first one
 	AcceptFile string // the name of the file of accepted findings; empty if there is none
 
-	// Options are the options of the replay on which findings depend, as the user wrote them. The
-	// commands that inspect a finding repeat them.
+	// Options are the options on which the findings depend, as the user wrote them. The commands that
+	// inspect a finding repeat them.
 	Options []string
 }
 
@@ -296,6 +296,7 @@ func (r *replayReport) brief(f *replay.Finding) {
 	r.printf("%s\n", strings.TrimRight(shortenRefs(line)+what, " "))
 }
 
+// finding writes a finding in full.
 func (r *replayReport) finding(f *replay.Finding) {
 	what := "FOUND"
 	if f.Class == replay.Effect || f.Class == replay.Illegal {
@@ -317,8 +318,8 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("  host      %s\n", f.Host)
 	}
 	for line := range strings.Lines(f.Body()) {
-		if around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then "); around ||
-			f.What == "entry" {
+		around := strings.HasPrefix(line, "  before ") || strings.HasPrefix(line, "  then ")
+		if around || f.What == "entry" {
 			line = shortenRefs(line)
 		}
 		r.printf("%s", line)

@@ -151,8 +151,8 @@ func TestReplayOfManyRollouts(t *testing.T) {
 				TargetRef: reducer.ChannelRef(fmt.Sprint("ref", i)),
 				State:     reducer.Superseded,
 			},
+			States: []replay.StateChange{{State: reducer.Superseded}},
 		}
-		s.States = []replay.StateChange{{State: reducer.Superseded}}
 		switch i {
 		case 3:
 			s.Record.State = reducer.Failed
@@ -174,10 +174,8 @@ func TestReplayOfManyRollouts(t *testing.T) {
 		}
 		text := b.String()
 		if !strings.HasPrefix(text, fmt.Sprintf("… %d more rollouts, ended\n", c.first)) ||
-			strings.Count(text, "ref") != c.lines ||
-			!strings.Contains(text, "ref3 ") ||
-			!strings.Contains(text, "ref5 ") ||
-			!strings.Contains(text, "ref39 ") {
+			strings.Count(text, "ref") != c.lines || !strings.Contains(text, "ref3 ") ||
+			!strings.Contains(text, "ref5 ") || !strings.Contains(text, "ref39 ") {
 			t.Error(text)
 		}
 	}
