@@ -66,7 +66,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitHolds
 	case errors.Is(err, errDiffers):
 		return exitDiffers
-	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // EPIPE: the reader has left
+	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // EPIPE: nobody reads the output
 		return exitUsage
 	case errors.As(err, &misuse):
 		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
@@ -184,8 +184,7 @@ var (
 	unknownFlag = regexp.MustCompile(`^flag provided but not defined: --?(.*)$`)
 	noValue     = regexp.MustCompile(`^flag needs an argument: --?(.*)$`)
 	wrongValue  = regexp.MustCompile(
-		`(?s)^invalid (?:boolean )?value "(.*)" for (?:flag )?--?([^ ]*): `,
-	)
+		`(?s)^invalid (?:boolean )?value "(.*)" for (?:flag )?--?([^ ]*): `)
 )
 
 // flagMistake returns the message for an error of the command-line library: which option is wrong,
@@ -226,7 +225,7 @@ func dashed(flag string) string { return "--"[:min(2, len(flag))] + flag }
 // flagsFirst moves the options of a command before its arguments, because the command-line library
 // stops reading options at the first argument. It does not change what follows "--".
 func flagsFirst(app *cli.App, args []string) []string {
-	// The flag by which a shell asks for completions must stay at the end.
+	// The option with which a shell requests completions must stay at the end.
 	if len(args) < 2 || args[len(args)-1] == "--generate-bash-completion" {
 		return args
 	}
@@ -262,7 +261,7 @@ func flagsFirst(app *cli.App, args []string) []string {
 			continue
 		}
 		if i++; i == len(args) {
-			return append(args[:2:2], flags...) // the value is missing: pass no argument in its place
+			return append(args[:2:2], flags...) // the value is missing: do not pass an argument as it
 		}
 		flags = append(flags, args[i])
 	}

@@ -14,8 +14,9 @@ func TestExitCodes(t *testing.T) {
 		t.Fatal(errs)
 	}
 	stuck := filepath.Join(dir, "stuck.yaml")
-	text := "channels: [{name: s, waves: [{hosts: 1}]}]\ntimeline: [{at: 0s, channel: s, ref: " +
-		"a}]\nfates: [{host: s-01, fate: never-answers}]\n"
+	text := "channels: [{name: s, waves: [{hosts: 1}]}]\n" +
+		"timeline: [{at: 0s, channel: s, ref: a}]\n" +
+		"fates: [{host: s-01, fate: never-answers}]\n"
 	if err := os.WriteFile(stuck, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -85,18 +86,20 @@ func TestExitCodes(t *testing.T) {
 func TestHelpShowsAnExample(t *testing.T) {
 	for _, c := range newEnvironment(nil, nil, nil).newApp().Commands {
 		code, out, _ := inProcess(t, c.Name, "--help")
-		if code != exitHolds || !strings.Contains(out, "Example") ||
-			!strings.Contains(out, "rollsim "+c.Name) {
+		_, example, _ := strings.Cut(out, "Example")
+		if code != exitHolds || !strings.Contains(example, "rollsim "+c.Name) {
 			t.Errorf("%s --help: exit %d\n%s", c.Name, code, out)
 		}
 	}
 }
 
 func TestCompletion(t *testing.T) {
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if code, out, _ := inProcess(t, "completion", shell); code != exitHolds ||
-			!strings.Contains(out, "rollsim") {
-			t.Errorf("%s: exit %d, %q", shell, code, out)
+	for shell, want := range map[string]string{
+		"bash": "_rollsim rollsim\n", "zsh": "compdef _rollsim rollsim\n", "fish": "complete -c rollsim ",
+	} {
+		code, out, _ := inProcess(t, "completion", shell)
+		if code != exitHolds || !strings.Contains(out, want) {
+			t.Errorf("%s: exit %d, want %q in %q", shell, code, want, out)
 		}
 	}
 }

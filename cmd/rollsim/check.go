@@ -25,16 +25,14 @@ func (env *environment) checkCommand() *cli.Command {
 		Name:      "check",
 		Usage:     "run the regression suite: compare every scenario with its golden, run every feature",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them. Without " +
-			"a PATH, rollsim checks the folders\n" +
-			"scenarios/ and features/ of the current directory, or the built-in suite if there are " +
-			"none.\n" +
-			"The golden of scenarios/NAME.yaml is golden/NAME.golden. The golden of any other NAME.yaml " +
-			"is NAME.golden in its folder.\n\n" +
+		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them.\n" +
+			"Without a PATH, rollsim checks the folders scenarios/ and features/ of the\n" +
+			"current directory, or the built-in suite if there are none.\n" +
+			"The golden of scenarios/NAME.yaml is golden/NAME.golden. The golden of any\n" +
+			"other NAME.yaml is NAME.golden in its folder.\n\n" +
 			"Example: rollsim check scenarios/one-wave-converges.yaml",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "update", Usage: "rewrite and list the goldens that differ or are " +
-				"missing"},
+			&cli.BoolFlag{Name: "update", Usage: "rewrite and list the goldens that differ or are missing"},
 			jobsFlag("scenarios"),
 			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n` of the suite"},
 			&cli.BoolFlag{Name: "fail-fast", Usage: "start no more scenarios after the first failure"},
@@ -55,8 +53,7 @@ func (env *environment) check(c *cli.Context) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	var all []*check.Result
-	var failed []*check.Result
+	var all, failed []*check.Result
 	sum := check.Run(ctx, suite, opt, func(r *check.Result) {
 		all = append(all, r)
 		if r.Status == check.Failed || r.Status == check.Unusable {
@@ -113,12 +110,12 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 	}
 	if c.IsSet("machine") {
 		if c.Bool("update") {
-			return nil, opt, usage(c, "--update: goldens are those of each scenario's own machine; leave "+
-				"out --machine")
+			return nil, opt, usage(c, "--update: a golden is recorded under the machine of its scenario; "+
+				"leave out --machine")
 		}
 		if suite.Features = nil; len(suite.Scenarios) == 0 {
-			return nil, opt, usage(c, "--machine: it applies to scenarios only, and there is none; a "+
-				"feature names its machine by a tag")
+			return nil, opt, usage(c, "--machine: it applies to scenarios, and no scenario is selected; "+
+				"a feature names its machine by a tag")
 		}
 		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
 			return nil, opt, err

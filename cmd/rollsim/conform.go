@@ -11,17 +11,13 @@ import (
 
 func (env *environment) conformCommand() *cli.Command {
 	return &cli.Command{
-		Name: "conform",
-		Usage: "compare a machine with conformance vectors, the recorded answers of an " +
-			"implementation",
+		Name:      "conform",
+		Usage:     "compare a machine with conformance vectors, recorded from an implementation",
 		ArgsUsage: "FILE…",
-		Description: "A FILE has one vector per line, in JSON: a cell (record, event, now, want) or a " +
-			"walk " +
-			"(start, steps). It may be\n" +
-			"compressed by gzip; - is standard input. The exit code is 1 if a vector does not match; the " +
-			"first one is shown.\n\n" +
-			"Example: rollsim conform --machine v0.2 conform/testdata/cells.ndjson.gz " +
-			"conform/testdata/walks.ndjson.gz",
+		Description: "A FILE has one vector per line, in JSON: a cell (record, event, now, want) or\n" +
+			"a walk (start, steps). It may be compressed by gzip; - is standard input. The\n" +
+			"exit code is 1 if a vector does not match; the first one is shown.\n\n" +
+			"Example: rollsim conform --machine v0.2 cells.ndjson.gz walks.ndjson.gz",
 		Flags:  []cli.Flag{machineFlag("answer by machine `M`", machine.Default().Name()), answerFlag()},
 		Action: env.conform,
 	}

@@ -21,14 +21,13 @@ func (env *environment) coverageCommand() *cli.Command {
 		Name:      "coverage",
 		Usage:     "report which cells of the transition tables features, scenarios and traces exercise",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, a trace of " +
-			"rollsim run, or a log of a control\n" +
-			"plane; - is standard input. If no PATH is a feature, a scenario or a folder, rollsim uses " +
-			"those of the current directory,\n" +
-			"or the built-in ones if there are none. A log alone is therefore compared with the suite.\n" +
-			"A cell is one outcome of one class of events in one state. The exit code is 1 if a scenario " +
-			"fails, or a machine has less\n" +
-			"coverage than --min.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, a trace\n" +
+			"of rollsim run, or a log of a control plane; - is standard input. If no PATH\n" +
+			"is a feature, a scenario or a folder, rollsim uses those of the current\n" +
+			"directory, or the built-in ones if there are none. A log alone is therefore\n" +
+			"compared with the suite.\n" +
+			"A cell is one outcome of one class of events in one state. The exit code is 1\n" +
+			"if a scenario fails, or a machine has less coverage than --min.\n\n" +
 			"Examples: rollsim coverage\n" +
 			"          rollsim coverage state.db\n" +
 			"          rollsim coverage features/failure --machine rfc0008 --each\n" +
@@ -41,10 +40,14 @@ func (env *environment) coverageCommand() *cli.Command {
 				DefaultText: "all; traces through the one that they name, or " + forLogs(),
 			},
 			formatFlag("text", report.CoverageFormats()),
-			&cli.BoolFlag{Name: "each", Usage: "also list the cells of every feature scenario, scenario " +
-				"and trace"},
-			&cli.IntFlag{Name: "min", Usage: "fail if features and scenarios exercise less than " +
-				"`PERCENT` of the cells of a machine"},
+			&cli.BoolFlag{
+				Name:  "each",
+				Usage: "also list the cells of every feature scenario, scenario and trace",
+			},
+			&cli.IntFlag{
+				Name:  "min",
+				Usage: "fail if features and scenarios exercise less than `PERCENT` of the cells of a machine",
+			},
 			jobsFlag("scenarios"),
 			outputFlag(),
 		},

@@ -23,28 +23,36 @@ func (env *environment) diffCommand() *cli.Command {
 		Name:      "diff",
 		Usage:     "compare the answers of two machines, or under two policies, to a recorded log",
 		ArgsUsage: "INPUT…",
-		Description: "Two sides answer the rollout events of the log. For each rollout with different " +
-			"answers, rollsim shows the first such event\n" +
-			"and how much differs after it. --machine twice sets the machines of the two sides; once, or " +
-			"not at all, both have the\n" +
-			"same machine. --policy and --retention change the policy of the second side only.\n" +
-			"An INPUT is a log; several are one log, in order. Every file of a folder is a log of its " +
-			"own.\n" +
-			"The exit code is 1 if answers differ, and 2 if a log cannot be read. The other logs of a " +
-			"folder are compared nevertheless.\n\n" +
+		Description: "Two sides answer the rollout events of the log. For each rollout with\n" +
+			"different answers, rollsim shows the first such event and how much differs\n" +
+			"after it. --machine twice sets the machines of the two sides; once, or not at\n" +
+			"all, both have the same machine. --policy and --retention change the policy\n" +
+			"of the second side only.\n" +
+			"An INPUT is a log; several are one log, in order. Every file of a folder is a\n" +
+			"log of its own.\n" +
+			"The exit code is 1 if answers differ, and 2 if a log cannot be read. The\n" +
+			"other logs of a folder are compared nevertheless.\n\n" +
 			"Examples: rollsim diff event_log.ndjson.gz --machine v0.2 --machine rfc0008\n" +
 			"          rollsim diff last-quarter/ --machine v0.2 --machine 'exec:./reducer-next'\n" +
 			"          rollsim diff event_log.ndjson.gz --machine rfc0008 --policy edge=halt",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "machine", Usage: "fold the log through machine `M`, given up to " +
-				"twice: " + strings.Join(machine.Names(), ", ") +
-				", or " + external.Prefix + "CMD for one in another process",
-				DefaultText: "the one that the log names, or " + forLogs()},
+			&cli.StringSliceFlag{
+				Name: "machine",
+				Usage: "fold the log through machine `M`, given up to twice: " +
+					strings.Join(machine.Names(), ", ") + ", or " + external.Prefix +
+					"CMD for one in another process",
+				DefaultText: "the one that the log names, or " + forLogs(),
+			},
 			answerFlag(),
-			&cli.StringSliceFlag{Name: "policy", Usage: "set the policy of a channel on the second side: " +
-				"`CHANNEL=POLICY`, where POLICY is halt or rollback-and-halt"},
-			&cli.StringSliceFlag{Name: "retention", Usage: "set the retention of a channel on the second " +
-				"side: `CHANNEL=TIME`, such as edge=72h"},
+			&cli.StringSliceFlag{
+				Name: "policy",
+				Usage: "set the policy of a channel on the second side: `CHANNEL=POLICY`, where POLICY is " +
+					"halt or rollback-and-halt",
+			},
+			&cli.StringSliceFlag{
+				Name:  "retention",
+				Usage: "set the retention of a channel on the second side: `CHANNEL=TIME`, such as edge=72h",
+			},
 			&cli.BoolFlag{Name: "all", Usage: "list every rollout instead of the first few of each kind"},
 			jsonFlag("what-if.md"),
 		},
@@ -85,7 +93,7 @@ func (env *environment) diff(c *cli.Context) error {
 		}
 	}
 	if ids := slices.Sorted(maps.Keys(unknown)); len(ids) > 0 && !unreadable {
-		return usage(c, "no rollout in the log is of channel %s", ids[0])
+		return usage(c, "the log has no rollout of channel %s", ids[0])
 	}
 	if c.Bool("json") {
 		err = report.DiffJSON(env.out.w, compared, labels)
@@ -103,9 +111,9 @@ func (env *environment) diff(c *cli.Context) error {
 
 // compare compares two sides on one log.
 func (env *environment) compare(
-	files []string, a, b whatif.Side, m *meter,
+	files []string, a, b whatif.Side, progress *meter,
 ) (*whatif.Result, error) {
-	log, err := env.openLog(files, m)
+	log, err := env.openLog(files, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +129,7 @@ func (env *environment) compare(
 	return result, nil
 }
 
-// noPolicyNote returns the note for a machine that ignores policies, with a machine that does not.
+// noPolicyNote returns the note for a machine that ignores policies. It names one that does not.
 func noPolicyNote(m *reducer.Table) string {
 	note := m.Name() + " ignores policies"
 	others := machine.Tables()
@@ -132,9 +140,9 @@ func noPolicyNote(m *reducer.Table) string {
 }
 
 // diffSides returns the two sides of the options, and their labels.
-func (env *environment) diffSides(
-	c *cli.Context,
-) (a, b whatif.Side, labels report.DiffLabels, err error) {
+func (env *environment) diffSides(c *cli.Context) (
+	a, b whatif.Side, labels report.DiffLabels, err error,
+) {
 	changes, texts, err := policyChanges(c)
 	if err != nil {
 		return a, b, labels, err
@@ -168,9 +176,9 @@ func (env *environment) diffSides(
 }
 
 // policyChanges returns the changes of --policy and --retention, and their texts.
-func policyChanges(
-	c *cli.Context,
-) (changes map[reducer.ChannelID]whatif.Change, texts []string, err error) {
+func policyChanges(c *cli.Context) (
+	changes map[reducer.ChannelID]whatif.Change, texts []string, err error,
+) {
 	changes = make(map[reducer.ChannelID]whatif.Change)
 	for _, option := range []string{"policy", "retention"} {
 		for _, s := range c.StringSlice(option) {

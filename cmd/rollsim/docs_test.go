@@ -39,8 +39,8 @@ func TestDocuments(t *testing.T) {
 			commands += d.commands
 		})
 	}
-	if commands < 5 {
-		t.Errorf("the documents have %d commands, want at least 5", commands)
+	if commands < 60 {
+		t.Errorf("the documents have %d commands, want at least 60", commands)
 	}
 }
 

@@ -218,8 +218,10 @@ func TestEditorTasks(t *testing.T) {
 	code, out, _ := inProcess(t, "lint", "x.feature")
 	finding, _, _ := strings.Cut(out, "\n")
 	got := regexp.MustCompile(tasks.Tasks[0].Matcher.Pattern.Regexp).FindStringSubmatch(finding)
-	want := []string{finding, "x.feature", "2", "3", "error", "RS007", "nothing is expected here: " +
-		"a scenario needs a Then"}
+	want := []string{
+		finding, "x.feature", "2", "3", "error", "RS007",
+		"nothing is expected here: a scenario needs a Then",
+	}
 	if code != exitDiffers || !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

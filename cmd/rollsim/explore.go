@@ -39,12 +39,9 @@ func (env *environment) exploreCommand() *cli.Command {
 		Name:      "explore",
 		Usage:     "simulate thousands of seeds, and report the violations of invariants",
 		ArgsUsage: "[SCENARIO…]",
-		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its " +
-			"refs and " +
-			"its faults. The exit code is 1 if\n" +
-			"an invariant is violated. Machine " + machine.Canary().Name() + " has a planted defect, to " +
-			"show a " +
-			"violation.\n\n" +
+		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its\n" +
+			"refs and its faults. The exit code is 1 if an invariant is violated. Machine\n" +
+			machine.Canary().Name() + " has a planted defect, to show a violation.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
 			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
 		Flags: []cli.Flag{
@@ -58,20 +55,25 @@ func (env *environment) exploreCommand() *cli.Command {
 			answerFlag(),
 			&cli.StringFlag{
 				Name: "faults",
-				Usage: "inject faults of `KIND`: swarm (each seed draws them), none, or the name of a YAML " +
-					"file with faults",
+				Usage: "inject faults of `KIND`: swarm (each seed draws them), none, or the name of a " +
+					"YAML file with faults",
 				DefaultText: "swarm, or none with a SCENARIO",
 			},
 			jobsFlag("seeds"),
-			&cli.StringFlag{Name: "shard", Usage: "run only part `i/n`; auto/n reads i from " +
-				"JOB_COMPLETION_INDEX"},
-			&cli.DurationFlag{Name: "for", Usage: "stop after `TIME`, such as 10m, and report on the " +
-				"seeds " +
-				"that are done"},
+			&cli.StringFlag{
+				Name:  "shard",
+				Usage: "run only part `i/n`; auto/n reads i from JOB_COMPLETION_INDEX",
+			},
+			&cli.DurationFlag{
+				Name:  "for",
+				Usage: "stop after `TIME`, such as 10m, and report on the seeds that are done",
+			},
 			sweepOutputFlag(),
 			&cli.BoolFlag{Name: "resume", Usage: "continue the sweep in the folder of -o, if there is one"},
-			&cli.StringFlag{Name: "verify", Usage: "run `SHARE` of the seeds that pass, such as 5%, a " +
-				"second time in a new process"},
+			&cli.StringFlag{
+				Name:  "verify",
+				Usage: "run `SHARE` of the seeds that pass, such as 5%, a second time in a new process",
+			},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "fingerprint", Hidden: true},
 		},
@@ -81,8 +83,11 @@ func (env *environment) exploreCommand() *cli.Command {
 
 // sweepOutputFlag is the folder for the result of a sweep.
 func sweepOutputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result and the " +
-		"traces of failures into `DIR`"}
+	return &cli.StringFlag{
+		Name:    "output",
+		Aliases: []string{"o"},
+		Usage:   "write the result and the traces of failures into `DIR`",
+	}
 }
 
 func (env *environment) explore(c *cli.Context) error {
@@ -93,8 +98,8 @@ func (env *environment) explore(c *cli.Context) error {
 	if c.Bool("fingerprint") {
 		// The process that started this one handles interrupts.
 		signal.Ignore(os.Interrupt)
-		print, err := sweep.Source.Fingerprint(context.Background(), sweep.Seeds.From)
-		env.out.printf("%s\n", print)
+		fingerprint, err := sweep.Source.Fingerprint(context.Background(), sweep.Seeds.From)
+		env.out.printf("%s\n", fingerprint)
 		return err
 	}
 	if err := prepareOutput(c, sweep); err != nil {
@@ -156,9 +161,7 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 		return nil, err
 	}
 	sweep := &explore.Sweep{
-		Source:          source,
-		Seeds:           seeds,
-		CheckpointEvery: checkpointEvery,
+		Source: source, Seeds: seeds, CheckpointEvery: checkpointEvery,
 	}
 	if sweep.Jobs, err = jobs(c); err != nil {
 		return nil, err

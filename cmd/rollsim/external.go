@@ -26,7 +26,8 @@ func forLogs() string { return machine.Shipped().Name() + " for a log of a contr
 // answerFlag is the deadline for an answer of a machine in another process.
 func answerFlag() cli.Flag {
 	return &cli.DurationFlag{
-		Name: "answer-within", Value: external.DefaultLimit,
+		Name:  "answer-within",
+		Value: external.DefaultLimit,
 		Usage: "wait at most `TIME` for each answer of an " + external.Prefix + " machine",
 	}
 }

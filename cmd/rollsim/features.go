@@ -29,45 +29,57 @@ func (env *environment) featuresCommand() *cli.Command {
 		Name:      "features",
 		Usage:     "run Gherkin features",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder. " +
-			"Without " +
-			"a PATH, rollsim runs the folder\n" +
-			"features/ of the current directory, or the built-in features if there is none.\n\n" +
-			"Results appear in the order of the files. A failure shows its steps, the command that runs " +
-			"only that scenario, and the\n" +
-			"file with its trace.\n\n" +
+		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder.\n" +
+			"Without a PATH, rollsim runs the folder features/ of the current directory,\n" +
+			"or the built-in features if there is none.\n\n" +
+			"Results appear in the order of the files. A failure shows its steps, the\n" +
+			"command that runs only that scenario, and the file with its trace.\n\n" +
 			"Examples:\n" +
 			"  rollsim features features/failure --tags '@machine:v0.2 and not @slow'\n" +
-			"  rollsim features mine.feature:42 --watch             while you write it\n" +
-			"  rollsim features --rerun failed.txt                  only the last failures, until all " +
-			"pass\n" +
-			"  rollsim features --format github --format junit:features.xml --keep traces       in a " +
-			"workflow",
+			"  # run one scenario again while you write it\n" +
+			"  rollsim features mine.feature:42 --watch\n" +
+			"  # run only the scenarios that failed the last time, until all pass\n" +
+			"  rollsim features --rerun failed.txt\n" +
+			"  # in a workflow\n" +
+			"  rollsim features --format github --format junit:features.xml --keep traces",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "tags", Usage: "run only scenarios that match `EXPRESSION`, such as " +
-				"'@slow and not @machine:v0.2'"},
-			&cli.StringFlag{Name: "name", Usage: "run only scenarios whose name matches `TEXT`, a regular " +
-				"expression"},
+			&cli.StringFlag{
+				Name:  "tags",
+				Usage: "run only scenarios that match `EXPRESSION`, such as '@slow and not @machine:v0.2'",
+			},
+			&cli.StringFlag{
+				Name:  "name",
+				Usage: "run only scenarios whose name matches `TEXT`, a regular expression",
+			},
 			&cli.BoolFlag{Name: "fast", Usage: "skip scenarios that are tagged @slow"},
 			&cli.StringSliceFlag{
-				Name: "format", Value: cli.NewStringSlice("pretty"),
+				Name:  "format",
+				Value: cli.NewStringSlice("pretty"),
 				Usage: "write as `FORMAT`: " + strings.Join(report.FeatureFormats(), ", ") +
 					"; FORMAT:FILE writes to a file; several formats may be given",
 			},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "-", Usage: "write a format " +
-				"without a file to `FILE`; - is standard output"},
+			&cli.StringFlag{
+				Name:    "output",
+				Aliases: []string{"o"},
+				Value:   "-",
+				Usage:   "write a format without a file to `FILE`; - is standard output",
+			},
 			jobsFlag("scenarios"),
 			&cli.BoolFlag{Name: "fail-fast", Usage: "start no more scenarios after the first failure"},
 			&cli.StringFlag{
 				Name: "rerun",
-				Usage: "run only the scenarios listed in `FILE`, if it exists, and replace the list by " +
-					"those that fail; remove the file if none fails",
+				Usage: "run only the scenarios listed in `FILE`, if it exists, and replace the list by those " +
+					"that fail; remove the file if none fails",
 			},
-			&cli.StringFlag{Name: "shuffle", Usage: "run in an order drawn from `SEED`, a number or " +
-				"\"random\"; the order of results is the same"},
+			&cli.StringFlag{
+				Name:  "shuffle",
+				Usage: "run in an order drawn from `SEED`, a number or \"random\"; report in the usual order",
+			},
 			&cli.StringFlag{Name: "seed", Usage: "use `SEED` instead of the seeds of the features"},
-			&cli.StringFlag{Name: "keep", Usage: "write the traces of failures into `DIR` instead of a " +
-				"temporary folder"},
+			&cli.StringFlag{
+				Name:  "keep",
+				Usage: "write the traces of failures into `DIR` instead of a temporary folder",
+			},
 			&cli.BoolFlag{Name: "watch", Usage: "run each file again when it changes, until Ctrl-C"},
 		},
 		Action: env.features,
@@ -87,7 +99,7 @@ func (env *environment) features(c *cli.Context) error {
 	return run.once(ctx, run.opt)
 }
 
-// featureRun is the command with its options.
+// featureRun is an invocation of the command.
 type featureRun struct {
 	env     *environment
 	opt     story.Options
@@ -330,9 +342,9 @@ func (name appender) Write(b []byte) (int, error) {
 	return n, errors.Join(err, f.Close())
 }
 
-// save writes the trace of a scenario to a file and returns its name, or the reason why there is
-// none. In a temporary folder the name has a digest of the trace: no other trace is overwritten,
-// and the same run has the same name.
+// save writes the trace of a scenario to a file and returns the name of the file, or the reason why
+// it was not written. In a temporary folder the name has a digest of the trace: no other trace is
+// overwritten, and the same run has the same name.
 func (run *featureRun) save(s *story.Scenario) string {
 	var b bytes.Buffer
 	if err := s.WriteTrace(&b); err != nil {

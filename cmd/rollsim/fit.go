@@ -22,19 +22,22 @@ func (env *environment) fitCommand() *cli.Command {
 		Name:      "fit",
 		Usage:     "learn the behaviour of hosts from a log, as a file for scenarios to include",
 		ArgsUsage: "INPUT…",
-		Description: "For every delay of a scenario's behaviour, rollsim chooses the distribution " +
-			"that is " +
-			"nearest to the recorded delays. It counts\n" +
-			"the chances of failures and deferrals, and how often a channel gets a new ref. Comments have " +
-			"the precision of each. A\n" +
-			"delay whose end the log does not have counts as a longer one. Several INPUTs are one log, in " +
-			"order.\n\n" +
+		Description: "For every delay of a scenario's behaviour, rollsim chooses the distribution\n" +
+			"that is nearest to the recorded delays. It counts the chances of failures and\n" +
+			"deferrals, and how often a channel gets a new ref. Comments state the\n" +
+			"precision of each value. A delay whose end the log does not have counts as a\n" +
+			"longer one. Several INPUTs are one log, in order.\n\n" +
 			"Example: rollsim fit event_log.ndjson.gz -o scenarios/included/behaviour.yaml",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "channel", Usage: "learn only from channel `C`; may be repeated",
-				DefaultText: "all"},
-			&cli.BoolFlag{Name: "no-traffic", Usage: "leave out how often refs change, for scenarios with " +
-				"other channels"},
+			&cli.StringSliceFlag{
+				Name:        "channel",
+				Usage:       "learn only from channel `C`; may be repeated",
+				DefaultText: "all",
+			},
+			&cli.BoolFlag{
+				Name:  "no-traffic",
+				Usage: "leave out how often refs change, for scenarios with other channels",
+			},
 			outputFlag(),
 		},
 		Action: env.fit,
@@ -95,13 +98,13 @@ func (env *environment) fit(c *cli.Context) error {
 	return nil
 }
 
-// includeHint returns how a scenario includes a file. Except in a folder called included, rollsim
-// check reads every .yaml file as a scenario.
+// includeHint returns the instruction for including a file in a scenario. rollsim check reads every
+// .yaml file as a scenario, except those in a folder named included.
 func includeHint(file string) string {
-	if dir := filepath.Base(filepath.Dir(file)); dir == "included" {
+	if filepath.Base(filepath.Dir(file)) == "included" {
 		return "next: in a scenario of the folder above, include: included/" + filepath.Base(file)
 	}
-	return "next: move it into a folder called included in that of the scenarios, because rollsim " +
+	return "next: move it into a folder named included, next to the scenarios, because rollsim " +
 		"check reads other files as scenarios; then\n" +
 		"include: included/" + filepath.Base(file)
 }

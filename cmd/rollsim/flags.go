@@ -12,8 +12,10 @@ import (
 // jobsFlag is the number of things, such as scenarios, that a command runs at once.
 func jobsFlag(things string) cli.Flag {
 	return &cli.IntFlag{
-		Name: "jobs", Aliases: []string{"j"}, Value: runtime.GOMAXPROCS(0),
-		Usage: "run `N` " + things + " at once",
+		Name:    "jobs",
+		Aliases: []string{"j"},
+		Value:   runtime.GOMAXPROCS(0),
+		Usage:   "run `N` " + things + " at once",
 	}
 }
 
@@ -29,7 +31,9 @@ func jobs(c *cli.Context) (int, error) {
 // formatFlag is the format of a report.
 func formatFlag(value string, formats []string) cli.Flag {
 	return &cli.StringFlag{
-		Name: "format", Value: value, Usage: "print as `FORMAT`: " + strings.Join(formats, ", "),
+		Name:  "format",
+		Value: value,
+		Usage: "print as `FORMAT`: " + strings.Join(formats, ", "),
 	}
 }
 
@@ -41,7 +45,9 @@ func jsonFlag(page string) cli.Flag {
 // outputFlag is the file for a result; its value is that of environment.output.
 func outputFlag() cli.Flag {
 	return &cli.StringFlag{
-		Name: "output", Aliases: []string{"o"}, Value: "-",
-		Usage: "write to `FILE` and replace it if it exists; - is standard output",
+		Name:    "output",
+		Aliases: []string{"o"},
+		Value:   "-",
+		Usage:   "write to `FILE` and replace it if it exists; - is standard output",
 	}
 }

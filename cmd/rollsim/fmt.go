@@ -20,18 +20,19 @@ func (env *environment) fmtCommand() *cli.Command {
 		Name:      "fmt",
 		Usage:     "format features and scenarios",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without " +
-			"a PATH, rollsim formats the folders\n" +
-			"features/ and scenarios/ of the current directory. It rewrites and lists the files that are " +
-			"not formatted. If - is the\n" +
-			"only PATH, it formats standard input to standard output.\n" +
-			"Only white space changes: indentation, the columns of tables, blank lines. The order and the " +
-			"comments stay.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them.\n" +
+			"Without a PATH, rollsim formats the folders features/ and scenarios/ of the\n" +
+			"current directory. It rewrites and lists the files that are not formatted. If\n" +
+			"- is the only PATH, it formats standard input to standard output.\n" +
+			"Only white space changes: indentation, the columns of tables, blank lines.\n" +
+			"The order and the comments stay.\n\n" +
 			"Examples: rollsim fmt waves.feature\n" +
 			"          rollsim fmt --check",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "rewrite nothing: list the files that are not formatted, " +
-				"and exit with 1 if there are any"},
+			&cli.BoolFlag{
+				Name:  "check",
+				Usage: "only list the files that are not formatted; the exit code is 1 if there are any",
+			},
 		},
 		Action: env.fmt,
 	}

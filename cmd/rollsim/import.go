@@ -21,25 +21,30 @@ func (env *environment) importCommand() *cli.Command {
 		Name:      "import",
 		Usage:     "make a scenario and its golden from one rollout of a log",
 		ArgsUsage: "INPUT…",
-		Description: "The scenario has the events of the rollout as raw events at their exact times, " +
-			"and those of the rollouts that its\n" +
-			"supersession needs: the rollouts that stood when it was opened, and its successor. rollsim " +
-			"check finds the golden.\n" +
+		Description: "The scenario has the events of the rollout as raw events at their exact\n" +
+			"times, and those of the rollouts that its supersession needs: the rollouts\n" +
+			"that stood when it was opened, and its successor. The golden is where rollsim\n" +
+			"check looks for it.\n" +
 			"Several INPUTs are one log, in order.\n\n" +
-			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3 -o " +
-			"scenarios/stable-failed-in-may.yaml",
+			"Example: rollsim import event_log.ndjson.gz --rollout stable@a1b2c3d -o scenarios/failed.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rollout", Usage: "import rollout `ID`; the first seven digits of its " +
-				"ref are enough"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the scenario to " +
-				"`FILE`, which ends in .yaml"},
+			&cli.StringFlag{
+				Name:  "rollout",
+				Usage: "import rollout `ID`; the first seven digits of its ref are enough",
+			},
+			&cli.StringFlag{
+				Name:    "output",
+				Aliases: []string{"o"},
+				Usage:   "write the scenario to `FILE`, which ends in .yaml",
+			},
 			&cli.StringFlag{
 				Name:        "machine",
 				Usage:       "use machine `M` in the scenario: " + strings.Join(machine.Names(), " or "),
 				DefaultText: "the one that the log names, or " + forLogs(),
 			},
 			&cli.StringFlag{
-				Name: "policy", Usage: "use policy `P` for the channel: halt or rollback-and-halt",
+				Name:        "policy",
+				Usage:       "use policy `P` for the channel: halt or rollback-and-halt",
 				DefaultText: "that of the log, or halt if the log does not have it",
 			},
 			forceFlag("the scenario and the golden"),

@@ -17,18 +17,22 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "find mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them. Without " +
-			"a PATH, rollsim checks the folders\n" +
-			"features/ and scenarios/ of the current directory.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them.\n" +
+			"Without a PATH, rollsim checks the folders features/ and scenarios/ of the\n" +
+			"current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
 			"          rollsim lint --explain RS002",
 		Flags: []cli.Flag{
 			formatFlag("text", report.LintFormats()),
 			&cli.StringSliceFlag{Name: "disable", Usage: "leave out the rule `CODE`; may be repeated"},
-			&cli.StringFlag{Name: "explain", Usage: "explain the rule `CODE`, with a bad and a good " +
-				"example"},
-			&cli.BoolFlag{Name: "rules", Usage: "list the rules, with --format markdown as a page with " +
-				"examples"},
+			&cli.StringFlag{
+				Name:  "explain",
+				Usage: "explain the rule `CODE`, with a bad and a good example",
+			},
+			&cli.BoolFlag{
+				Name:  "rules",
+				Usage: "list the rules, with --format markdown as a page with examples",
+			},
 		},
 		Action: env.lint,
 	}

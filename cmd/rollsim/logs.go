@@ -52,9 +52,7 @@ func (env *environment) logsBelow(dir string) ([]string, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir(),
-			strings.HasSuffix(name, "-wal"),
-			strings.HasSuffix(name, "-shm"),
+		case d.IsDir(), strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"),
 			strings.HasSuffix(name, "-journal"):
 			return nil
 		}

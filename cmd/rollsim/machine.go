@@ -56,13 +56,10 @@ func (env *environment) machine(c *cli.Context) error {
 	return formatMistake(c, report.Machine(env.out.w, machines[0], format))
 }
 
-// formatMistake returns the error of a report as a usage error, unless it is an error of a file.
+// formatMistake returns the error of a report, as a usage error unless a file cannot be written.
 func formatMistake(c *cli.Context, err error) error {
-	if of := (*fs.PathError)(nil); errors.As(err, &of) {
+	if err == nil || errors.As(err, new(*fs.PathError)) {
 		return err
 	}
-	if err != nil {
-		return usage(c, "%v", err)
-	}
-	return nil
+	return usage(c, "%v", err)
 }

@@ -38,8 +38,8 @@ const thirdFeature = `Feature: A third machine
     Then rollout "stable@a1" is Terminal
 `
 
-// TestThirdMachine adds one entry to the list of machines, and expects that every command that
-// knows machines knows this one: v0.2 that prunes, and has a clearance.
+// TestThirdMachine adds one entry to the list of machines, v0.2 with pruning and clearance. Every
+// command that accepts the name of a machine then accepts this one.
 func TestThirdMachine(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -90,7 +90,7 @@ func TestThirdMachine(t *testing.T) {
 			args, code, wantCode, says, out, errs)
 		return what, ok
 	}
-	for _, test := range tests { // so that it can fail
+	for _, test := range tests { // each fails without the entry
 		if what, ok := run(test.args, test.code, test.says); ok {
 			t.Errorf("works without the entry: %s", what)
 		}

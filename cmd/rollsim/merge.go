@@ -18,10 +18,9 @@ func (env *environment) mergeCommand() *cli.Command {
 		Name:      "merge",
 		Usage:     "merge the results of the shards of a sweep",
 		ArgsUsage: "DIR…",
-		Description: "DIR is a folder that rollsim explore wrote with -o. The result of all shards is " +
-			"that " +
-			"of the complete sweep.\n" +
-			"The exit code is 1 if an invariant is violated in one of them.\n\n" +
+		Description: "A DIR is a folder that rollsim explore wrote with -o. The result of all\n" +
+			"shards is that of the complete sweep. The exit code is 1 if an invariant is\n" +
+			"violated in one of them.\n\n" +
 			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",
 		Flags: []cli.Flag{
 			sweepOutputFlag(),

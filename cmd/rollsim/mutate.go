@@ -17,28 +17,28 @@ import (
 
 func (env *environment) mutateCommand() *cli.Command {
 	return &cli.Command{
-		Name: "mutate",
-		Usage: "change every cell of the transition tables, and report the changes that no test " +
-			"detects",
+		Name:      "mutate",
+		Usage:     "change every cell of the transition tables, and report changes that no test detects",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as for " +
-			"rollsim " +
-			"check. Each part of each cell is\n" +
-			"changed to every other outcome: another state, accepted, refused, with one effect less or " +
-			"one more. For each change,\n" +
-			"rollsim runs the features and then the scenarios that reach the cell, until one fails. A " +
-			"change survives if none fails;\n" +
-			"rollsim shows a scenario that would. The exit code is 1 if a change survives.\n\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them, as\n" +
+			"for rollsim check. Each part of each cell is changed to every other outcome:\n" +
+			"another state, accepted, refused, with one effect less or one more. For each\n" +
+			"change, rollsim runs the features and then the scenarios that reach the cell,\n" +
+			"until one fails. A change survives if none fails; rollsim shows a scenario\n" +
+			"that would fail. The exit code is 1 if a change survives.\n\n" +
 			"Examples: rollsim mutate\n" +
 			"          rollsim mutate features\n" +
 			"          rollsim mutate --machine rfc0008 --cell Failed×OperatorClearance",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: "machine", DefaultText: "all",
-				Usage: "change only machine `M`: " + strings.Join(machine.Names(), ", "),
+				Name:        "machine",
+				DefaultText: "all",
+				Usage:       "change only machine `M`: " + strings.Join(machine.Names(), ", "),
 			},
-			&cli.StringFlag{Name: "cell", Usage: "change only the cell `STATE×EVENT`, such as " +
-				"Failed×OperatorClearance; + may replace ×"},
+			&cli.StringFlag{
+				Name:  "cell",
+				Usage: "change only the cell `STATE×EVENT`, such as Failed×OperatorClearance; + may replace ×",
+			},
 			jobsFlag("mutants"),
 			jsonFlag("coverage.md"),
 		},

@@ -25,18 +25,20 @@ func (env *environment) newCommand() *cli.Command {
 		Name:      "new",
 		Usage:     "write a first feature or scenario, which passes, or the settings of an editor",
 		ArgsUsage: "feature NAME|scenario NAME|vscode",
-		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments " +
-			"that " +
-			"explain it. A scenario has a\n" +
-			"golden, and schema.json in its folder, with which editors complete its fields. rollsim " +
-			"replaces files only with --force.\n" +
-			"With vscode, rollsim writes the folder .vscode, with which Visual Studio Code completes " +
-			"features and scenarios.\n\n" +
+		Description: "The file is NAME.feature or NAME.yaml in the current directory, with comments\n" +
+			"that explain it. A scenario also gets its golden, and schema.json in its\n" +
+			"folder, with which editors complete its fields. rollsim replaces files only\n" +
+			"with --force.\n" +
+			"With vscode, rollsim writes the folder .vscode, with which Visual Studio Code\n" +
+			"completes features and scenarios.\n\n" +
 			"Examples: rollsim new feature failing-canary\n" +
 			"          rollsim new scenario failing-canary -o scenarios/failing-canary.yaml",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`; - writes " +
-				"only the feature or scenario to standard output"},
+			&cli.StringFlag{
+				Name:    "output",
+				Aliases: []string{"o"},
+				Usage:   "write to `FILE`; - writes only the feature or scenario to standard output",
+			},
 			forceFlag("files"),
 		},
 		Action: env.new,

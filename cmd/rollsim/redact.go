@@ -27,22 +27,23 @@ func (env *environment) redactCommand() *cli.Command {
 		Name:      "redact",
 		Usage:     "replace the names in a log, so that you can show it to others",
 		ArgsUsage: "INPUT",
-		Description: "Pseudonyms replace hosts, channels, refs, closures, operators, reasons, error " +
-			"texts " +
-			"and unknown fields. The words of\n" +
-			"the format stay, and rollsim replay has the same findings. OUT has the format of INPUT: " +
-			"NDJSON, a rollout document, or a\n" +
-			"state.db with the tables that rollsim reads. It is compressed if its name ends in .gz or " +
-			".zst.\n" +
-			"The same key makes the same pseudonyms in all logs. Without --key, the key is random and is " +
-			"not stored.\n\n" +
-			"Example: rollsim redact event_log.ndjson.gz -o for-the-bug-report.ndjson.gz --key names.key " +
-			"--shift 240h",
+		Description: "Pseudonyms replace hosts, channels, refs, closures, operators, reasons, error\n" +
+			"texts and unknown fields. The words of the format stay, and rollsim replay\n" +
+			"has the same findings. OUT has the format of INPUT: NDJSON, a rollout\n" +
+			"document, or a state.db with the tables that rollsim reads. It is compressed\n" +
+			"if its name ends in .gz or .zst.\n" +
+			"The same key makes the same pseudonyms in all logs. Without --key, the key is\n" +
+			"random and is not stored.\n\n" +
+			"Example: rollsim redact event_log.ndjson.gz -o public.ndjson.gz --key names.key --shift 240h",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `OUT` and replace it " +
-				"if it exists; - is standard output"},
 			&cli.StringFlag{
-				Name: "key", Usage: "use the key in `FILE`, and create the file if it does not exist",
+				Name:    "output",
+				Aliases: []string{"o"},
+				Usage:   "write to `OUT` and replace it if it exists; - is standard output",
+			},
+			&cli.StringFlag{
+				Name:        "key",
+				Usage:       "use the key in `FILE`, and create the file if it does not exist",
 				DefaultText: "a random key that is not stored",
 			},
 			&cli.StringFlag{Name: "shift", Usage: "add `TIME` to every time, such as 240h or -3d"},
@@ -184,9 +185,9 @@ func (env *environment) redactDatabase(
 	})
 }
 
-// spool copies a stream, which may have to be read twice, to a file that remove removes. The copy
-// has all names, so it must not stay if the reader of standard output ends early: spool makes that
-// an error instead of a signal.
+// spool copies a stream to a file, because it may have to be read twice; remove removes the file.
+// The copy has all names, so it must not stay if the reader of standard output ends early: spool
+// makes that an error instead of a signal.
 func spool(name string, in io.Reader) (path string, remove func() error, err error) {
 	signal.Ignore(syscall.SIGPIPE)
 	dir, remove, err := scratch.Dir()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -23,12 +22,10 @@ func (env *environment) replayCommand() *cli.Command {
 		Name:      "replay",
 		Usage:     "fold a recorded log through a machine, and report contradictions",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db, " +
-			"NDJSON, " +
-			"or the answer of\n" +
-			"GET /v1/rollouts/{id}/events. It may be compressed by gzip or zstd. Several are one log, in " +
-			"order; - is standard input.\n" +
-			"A state.db may be in use; rollsim only reads it.\n" +
+		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db,\n" +
+			"NDJSON, or the answer of GET /v1/rollouts/{id}/events. It may be compressed\n" +
+			"by gzip or zstd. Several are one log, in order; - is standard input. A\n" +
+			"state.db may be in use; rollsim only reads it.\n" +
 			"The exit code is 1 if there is a finding that is not accepted.\n\n" +
 			"Examples: rollsim replay state.db\n" +
 			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
@@ -37,8 +34,10 @@ func (env *environment) replayCommand() *cli.Command {
 			machineFlag("replay through machine `M`", "the one that the trace names, or "+forLogs()),
 			answerFlag(),
 			&cli.BoolFlag{Name: "all", Usage: "show every finding in full, and every rollout"},
-			&cli.StringFlag{Name: "rollout", Usage: "show only rollout `ID`; the first seven digits of " +
-				"its ref are enough"},
+			&cli.StringFlag{
+				Name:  "rollout",
+				Usage: "show only rollout `ID`; the first seven digits of its ref are enough",
+			},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and its states"},
 			&cli.Uint64Flag{
@@ -46,11 +45,15 @@ func (env *environment) replayCommand() *cli.Command {
 				Usage:       "read the log up to entry `SEQ`",
 				DefaultText: "the end of the log",
 			},
-			&cli.StringFlag{Name: "since", Usage: "show only entries at `T` or later: 2026-05-16, " +
-				"2026-05-16T03:00:00Z"},
+			&cli.StringFlag{
+				Name:  "since",
+				Usage: "show only entries at `T` or later: 2026-05-16, 2026-05-16T03:00:00Z",
+			},
 			policyFlag(),
-			&cli.StringFlag{Name: "accept", Usage: "accept the findings in `FILE`: one per line, as " +
-				"shown, with a reason"},
+			&cli.StringFlag{
+				Name:  "accept",
+				Usage: "accept the findings in `FILE`: one per line, as shown, with a reason",
+			},
 			jsonFlag("replay.md"),
 		},
 		Action: env.replay,
@@ -106,10 +109,9 @@ func (env *environment) replay(c *cli.Context) error {
 		return err
 	}
 	write := func() error {
-		return report.Replay(
-			env.out.w, name, result,
-			report.ReplayView{All: c.Bool("all"), AcceptFile: c.String("accept"), Options: foldOptions(c)},
-		)
+		return report.Replay(env.out.w, name, result, report.ReplayView{
+			All: c.Bool("all"), AcceptFile: c.String("accept"), Options: foldOptions(c),
+		})
 	}
 	if c.Bool("json") {
 		write = func() error { return report.ReplayJSON(env.out.w, name, result) }
@@ -123,7 +125,7 @@ func (env *environment) replay(c *cli.Context) error {
 	return err
 }
 
-// unknownName returns a usage error if err is that of a name that the log does not have, and nil
+// unknownName returns a usage error if err reports a name that the log does not have, and nil
 // otherwise.
 func unknownName(c *cli.Context, err error) error {
 	var unknown *replay.NoAnswer
@@ -193,7 +195,7 @@ func parseMoment(text string) (reducer.Time, error) {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("expected a time such as 2026-05-16, 2026-05-16T03:00 or " +
+	return 0, errors.New("expected a time such as 2026-05-16, 2026-05-16T03:00 or " +
 		"2026-05-16T03:00:00+02:00")
 }
 

@@ -16,11 +16,9 @@ func TestReplayOfControlPlaneLog(t *testing.T) {
 	dir := t.TempDir()
 	for _, scenario := range []string{
 		"budget-of-two", "cascade-over-three-channels", "crash-by-chance", "deferred-host-reboots-late",
-		"failure-in-the-last-wave",
-		"fault-agent-restart", "fault-clock-skew", "fault-host-lost", "fault-message-delayed",
-		"fault-message-dropped",
-		"fault-message-duplicated", "fault-message-reordered", "faults-all-at-once",
-		"flapping-faster-than-polls",
+		"failure-in-the-last-wave", "fault-agent-restart", "fault-clock-skew", "fault-host-lost",
+		"fault-message-delayed", "fault-message-dropped", "fault-message-duplicated",
+		"fault-message-reordered", "faults-all-at-once", "flapping-faster-than-polls",
 		"quarantine-is-of-one-closure", "refs-come-faster-than-waves", "retention-from-superseded",
 		"superseded-mid-wave",
 	} {

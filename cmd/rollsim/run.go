@@ -28,9 +28,9 @@ func (env *environment) runCommand() *cli.Command {
 		Name:      "run",
 		Usage:     "simulate one scenario and write its trace",
 		ArgsUsage: "SCENARIO",
-		Description: "SCENARIO is a scenario file, or the name of a built-in one such as " +
-			"one-wave-converges.\n" +
-			"The exit code is 1 if the violations differ from those that the scenario expects.\n\n" +
+		Description: "SCENARIO is a scenario file, or the name of a built-in one such as\n" +
+			"one-wave-converges. The exit code is 1 if the violations differ from those\n" +
+			"that the scenario expects.\n\n" +
 			"Example: rollsim run one-wave-converges --seed 7 -o trace.ndjson",
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{
@@ -40,11 +40,14 @@ func (env *environment) runCommand() *cli.Command {
 			},
 			machineFlag("use machine `M`", "the scenario's"),
 			answerFlag(),
-			&cli.StringFlag{Name: "until", Usage: "stop after the instant of entry `N`, or of a virtual " +
-				"time such as 90m or 3d"},
+			&cli.StringFlag{
+				Name:  "until",
+				Usage: "stop after the instant of entry `N`, or of a virtual time such as 90m or 3d",
+			},
 			outputFlag(),
 			&cli.StringFlag{
-				Name: "format", Usage: "write `FORMAT`: text, summary or ndjson",
+				Name:        "format",
+				Usage:       "write `FORMAT`: text, summary or ndjson",
 				DefaultText: "ndjson with -o, text without",
 			},
 		},
@@ -145,7 +148,6 @@ func parseUntil(s string) (seq uint64, after time.Duration, err error) {
 	if after, err := scenario.ParseDuration(s); err == nil && after > 0 {
 		return 0, after, nil
 	}
-	return 0, 0, fmt.Errorf(
-		"--until %s: expected the number of an entry, or a time such as 90m or 3d", s,
-	)
+	return 0, 0, fmt.Errorf("--until %s: expected the number of an entry, or a time such as "+
+		"90m or 3d", s)
 }

@@ -26,7 +26,8 @@ func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	}
 }
 
-// handleSignals removes temporary files when the process is asked to end.
+// handleSignals makes the first signal cancel an interruptible command. Any other signal that ends
+// the process first removes its temporary files.
 var handleSignals = sync.OnceFunc(func() {
 	signals := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {

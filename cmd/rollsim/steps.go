@@ -16,8 +16,11 @@ func (env *environment) stepsCommand() *cli.Command {
 		Description: "In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
 			"Example: rollsim steps --search retention",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "search", Usage: "list only sentences with `WORD`, or all of several " +
-				"words, in their topic, text, meaning or example"},
+			&cli.StringFlag{
+				Name: "search",
+				Usage: "list only sentences with `WORD`, or all of several words, in their topic, text, " +
+					"meaning or example",
+			},
 			formatFlag("text", report.StepFormats()),
 		},
 		Action: func(c *cli.Context) error {

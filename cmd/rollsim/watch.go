@@ -16,6 +16,7 @@ import (
 // costs a few system calls.
 const watchEvery = 250 * time.Millisecond
 
+// scenarioFile is the extension of scenario files.
 const scenarioFile = ".yaml"
 
 // fileVersion changes when a file is written.
@@ -51,7 +52,8 @@ func (run *featureRun) watch(ctx context.Context) error {
 	}
 }
 
-// changed waits until files change, and until they stop changing.
+// changed waits until files change, and then until they stop changing. It returns their names, and
+// the versions of all files.
 func (run *featureRun) changed(
 	ctx context.Context, seen map[string]fileVersion,
 ) ([]string, map[string]fileVersion) {

@@ -38,9 +38,10 @@ func TestWatch(t *testing.T) {
 	dir := t.TempDir()
 	put := func(name, state string) {
 		t.Helper()
-		text := "Feature: " + name + "\n  Scenario: " + name + " is " + state + "\n    Given channel " +
-			"\"stable\" with 1 host\n" +
-			"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is " + state + "\n"
+		text := "Feature: " + name + "\n  Scenario: " + name + " is " + state + "\n" +
+			"    Given channel \"stable\" with 1 host\n" +
+			"    When \"stable\" moves to ref \"a1\"\n" +
+			"    Then \"stable@a1\" is " + state + "\n"
 		if state == "broken" {
 			text = "Once upon a time\n"
 		}

@@ -14,17 +14,20 @@ func (env *environment) whyCommand() *cli.Command {
 		Name:      "why",
 		Usage:     "explain by a log why a host is not, or not yet, on the ref of its channel",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a log as rollsim replay reads it. The answer has what the host waits " +
-			"for and " +
-			"since when, the last decision of a\n" +
-			"gate for it, and what that waits for in turn.\n\n" +
+		Description: "INPUT is a log as rollsim replay reads it. The answer says what the host\n" +
+			"waits for and since when, the last decision of a gate about it, and what that\n" +
+			"waits for in turn.\n\n" +
 			"Examples: rollsim why state.db --host web-07\n" +
 			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "host", Usage: "explain host `H`", DefaultText: "the first one of " +
-				"--rollout that waits, or the rollout itself"},
 			&cli.StringFlag{
-				Name: "rollout", Usage: "explain rollout `ID`; the first seven digits of its ref are enough",
+				Name:        "host",
+				Usage:       "explain host `H`",
+				DefaultText: "the first one of --rollout that waits, or the rollout itself",
+			},
+			&cli.StringFlag{
+				Name:        "rollout",
+				Usage:       "explain rollout `ID`; the first seven digits of its ref are enough",
 				DefaultText: "the last one that the host joined",
 			},
 			&cli.StringFlag{
