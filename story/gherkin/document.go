@@ -21,7 +21,7 @@ type Document struct {
 	Feature *messages.Feature
 	Pickles []*messages.Pickle
 
-	// Scenarios has one for each of Pickles, in their order.
+	// Scenarios has one element for each of Pickles, in the same order.
 	Scenarios []*Scenario
 
 	// Descriptions are the free texts below the headings of the feature, and of each rule, Background
@@ -44,7 +44,7 @@ type Scenario struct {
 	Line     int    // of the scenario, or of its row of examples
 	Skipped  string // why it does not run although it is selected; empty if it runs
 
-	selected bool
+	selected bool // by its path
 	byLine   bool // a path named its line
 }
 
@@ -57,12 +57,12 @@ func (s *Scenario) Tags() []string {
 	return names
 }
 
-// Written returns a step as the file has it, before examples filled in its placeholders.
+// Written returns a step as the file has it, with its placeholders.
 func (d *Document) Written(step *messages.PickleStep) *messages.Step {
 	return d.steps[step.AstNodeIds[0]]
 }
 
-// InBackground reports whether a step stands in a Background.
+// InBackground reports whether a step is in a Background.
 func (d *Document) InBackground(step *messages.PickleStep) bool {
 	return d.background[step.AstNodeIds[0]]
 }
@@ -90,10 +90,10 @@ const (
 
 var byteOrderMark = []byte("\ufeff")
 
-// An Error is one thing that keeps a feature file from being read.
+// An Error is one reason why a feature file cannot be read.
 type Error struct {
 	File         string
-	Line, Column int // from 1; 0 where there is none
+	Line, Column int // from 1; 0 if it is about the whole file
 	Message      string
 }
 
@@ -149,7 +149,7 @@ func Parse(name string, content []byte) (*Document, error) {
 	return d, nil
 }
 
-// checkText refuses what is no text that the parser can read.
+// checkText refuses content that is not text, or that the parser cannot read.
 func (d *Document) checkText() error {
 	if len(d.Content) > maxFile {
 		return &Error{File: d.Name, Message: fmt.Sprintf("larger than %d MiB", maxFile>>20)}
@@ -158,7 +158,7 @@ func (d *Document) checkText() error {
 		switch {
 		case !utf8.Valid(line), bytes.IndexByte(line, 0) >= 0:
 			return &Error{d.Name, i + 1, 1, "not a text in UTF-8: if it is text, save it as UTF-8"}
-		case bytes.ContainsFunc(line, isControl): // a terminal would execute it
+		case bytes.ContainsFunc(line, isControl): // a terminal would obey it
 			return &Error{d.Name, i + 1, 1, "this line has a control character: a feature is plain text"}
 		case len(line) > maxLine:
 			return &Error{d.Name, i + 1, 1, fmt.Sprintf("this line is longer than %d bytes", maxLine)}
@@ -188,7 +188,7 @@ func (d *Document) checkComplete() error {
 	return nil
 }
 
-// outlines returns the scenarios and outlines as they are written, those of rules included.
+// outlines returns the scenarios and outlines of the file, including those in rules.
 func (d *Document) outlines() []*messages.Scenario {
 	var all []*messages.Scenario
 	for _, c := range d.Feature.Children {
@@ -206,9 +206,9 @@ func (d *Document) outlines() []*messages.Scenario {
 	return all
 }
 
-// StrayStep returns an error for the first line of a description that is a step with a mistyped
-// keyword, which Gherkin would ignore; nil if there is none. isStep reports whether a text is a
-// sentence of a step.
+// StrayStep returns an error for the first line of a description that is a step, which Gherkin
+// would ignore; nil if there is none. Its keyword is mistyped, or no scenario precedes it. isStep
+// reports whether a text is the sentence of a step.
 func (d *Document) StrayStep(in Description, isStep func(sentence string) bool) *Error {
 	for _, line := range strings.Split(in.Text, "\n") {
 		word, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -224,8 +224,8 @@ func (d *Document) StrayStep(in Description, isStep func(sentence string) bool) 
 		}
 		dialect := d.dialect()
 		message := fmt.Sprintf(
-			"%q begins no step, so this line would be read as a description: expected %s", word,
-			stepKeywords(dialect),
+			"%q begins no step, so this line would be read as a description: expected %s",
+			word, stepKeywords(dialect),
 		)
 		if slices.Contains(dialect.StepKeywords(), word+" ") {
 			message = fmt.Sprintf(

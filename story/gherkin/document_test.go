@@ -10,7 +10,7 @@ import (
 
 const simple = "\n  Scenario: x\n    Given seed 1\n"
 
-// TestReadErrors reads what is no feature file, or not quite.
+// TestReadErrors reads files that are not feature files, or have a mistake.
 func TestReadErrors(t *testing.T) {
 	const body = "Feature: x\n  Scenario: x\n    Given seed 1\n"
 	const step = `expected a row of a table, """, a step (Given, When, Then, And or But), a tag, ` +
@@ -113,13 +113,13 @@ func TestReadErrors(t *testing.T) {
 				t.Errorf("got  %v\nwant x.feature:%s", err, tt.want)
 			}
 			if !errors.As(err, new(*Error)) {
-				t.Errorf("%T is no *Error", err)
+				t.Errorf("%T is not an *Error", err)
 			}
 		})
 	}
 }
 
-// TestDocument looks up what a document has by id.
+// TestDocument checks what a document knows of its scenario, steps, tags and descriptions.
 func TestDocument(t *testing.T) {
 	const text = "@a\nFeature: x\n  Prose.\n\n  Background:\n    Given all\n\n" +
 		"  @b\n  Scenario Outline: <n>\n    Then <n>\n\n" +
@@ -151,7 +151,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// TestStrayStep finds steps in descriptions, and leaves prose alone.
+// TestStrayStep finds steps in descriptions, and none in prose.
 func TestStrayStep(t *testing.T) {
 	isStep := func(sentence string) bool { return strings.HasPrefix(sentence, "seed") }
 	for text, want := range map[string]string{
@@ -194,13 +194,13 @@ func FuzzDocument(f *testing.F) {
 		}
 		f.Add(content)
 	}
-	f.Add([]byte("@a\r\nFeature: x\r\nRule: y\r\n\r\n@b\r\nScenario Outline: <c>\r\n* " +
-		"<c>\r\n\"\"\"\r\n<c>\r\n\"\"\"\r\nExamples:\r\n|c|\r\n|1|\r\n|2|\r\n# end"))
+	f.Add([]byte("@a\r\nFeature: x\r\nRule: y\r\n\r\n@b\r\nScenario Outline: <c>\r\n* <c>\r\n" +
+		"\"\"\"\r\n<c>\r\n\"\"\"\r\nExamples:\r\n|c|\r\n|1|\r\n|2|\r\n# end"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		d, err := Read(fstest.MapFS{"x": {Data: content}}, "x")
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "x:") {
-				t.Errorf("this names no file: %v", err)
+				t.Errorf("the error does not name the file: %v", err)
 			}
 			return
 		}
@@ -233,7 +233,7 @@ func checkLines(t *testing.T, d *Document) {
 	}
 }
 
-// checkChoice checks what one line selects, and selects nothing afterwards.
+// checkChoice checks what one line selects, and clears the selection.
 func checkChoice(t *testing.T, d *Document, line int) {
 	t.Helper()
 	if err := d.choose([]int{line}); err != nil {

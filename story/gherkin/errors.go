@@ -23,12 +23,12 @@ func (d *Document) parseError(err error) error {
 	dialect := d.dialect()
 	var errs []error
 	for _, m := range parserMessage.FindAllStringSubmatch(err.Error(), most) {
-		line, _ := strconv.Atoi(m[1]) // of digits, and no file is that long
+		line, _ := strconv.Atoi(m[1]) // digits only, and maxFile bounds the number
 		column, _ := strconv.Atoi(m[2])
 		message, beforeFeature := d.reword(m[3], dialect)
 		errs = append(errs, &Error{d.Name, line, max(column, 1), message})
 		if beforeFeature {
-			break // the parser refuses whatever follows as well
+			break // the parser refuses every later line too
 		}
 	}
 	if errs == nil {
@@ -56,8 +56,9 @@ func (d *Document) reword(
 		return words, beforeFeature
 	}
 	if language, unknown := strings.CutPrefix(message, "Language not supported: "); unknown {
-		return fmt.Sprintf("no language is named %q: expected a code such as en, de or "+
-			"zh-CN", language), false
+		return fmt.Sprintf(
+			"no language is named %q: expected a code such as en, de or zh-CN", language,
+		), false
 	}
 	if message == "inconsistent cell count within the table" {
 		return "this row has fewer or more cells than the heading: each cell stands between two |", false

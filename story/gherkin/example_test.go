@@ -46,7 +46,7 @@ func ExampleSelect() {
 	//     wave 1 opens
 }
 
-// Format changes how a feature looks, and nothing that it says.
+// Format changes the layout of a feature, and none of its words.
 func ExampleFormat() {
 	const untidy = "Feature: x\nScenario: y\nGiven a table\n|a|bb|\n|1|2|\n"
 	text, err := gherkin.Format("x.feature", []byte(untidy))
@@ -64,10 +64,10 @@ func ExampleFormat() {
 	//       | 1 | 2  |
 }
 
-// An Error says where a file cannot be read.
+// An Error has the place of a mistake.
 func ExampleError() {
-	const untidy = "Feature: x\n  Scenario: y\n    Given z\n    Thenn w\n"
-	_, err := gherkin.Parse("x.feature", []byte(untidy))
+	const mistyped = "Feature: x\n  Scenario: y\n    Given z\n    Thenn w\n"
+	_, err := gherkin.Parse("x.feature", []byte(mistyped))
 	var e *gherkin.Error
 	if errors.As(err, &e) {
 		fmt.Printf("%s, line %d, column %d\n", e.File, e.Line, e.Column)

@@ -11,15 +11,16 @@ import (
 	"rollsim/internal/osfs"
 )
 
-// A source is one feature file that a path names.
+// A source is one feature file at the paths of a selection.
 type source struct {
 	name  string
-	lines []int // the lines that paths name; none if a path names the whole file
+	lines []int // that paths name; empty if a path names the whole file
 }
 
 var lineSuffix = regexp.MustCompile(`^(.+):([0-9]+)$`)
 
-// Files returns the names of the feature files at some paths. Paths are those of a Selection.
+// Files returns the names of the feature files at some paths, which have the form of
+// Selection.Paths.
 func Files(fsys fs.FS, paths []string) ([]string, error) {
 	sources, err := findSources(fsys, paths)
 	var names []string

@@ -13,8 +13,8 @@ import (
 )
 
 // Format lays out a feature file: two spaces for each level, tables aligned, one blank line before
-// each heading. Words, order and comments stay. name is the path to show in messages; errors are
-// those of Parse.
+// each heading. Words, order and comments stay. name is the path to show in messages. It refuses
+// what Parse refuses.
 func Format(name string, content []byte) ([]byte, error) {
 	before, err := Parse(name, content)
 	if err != nil {
@@ -36,9 +36,9 @@ func Format(name string, content []byte) ([]byte, error) {
 	return formatted, nil
 }
 
-// sameText reports whether two documents say the same, wherever their lines stand.
+// sameText reports whether two documents differ only in white space and in the places of lines.
 func sameText(a, b *Document) bool {
-	withoutPlaces := func(d *Document) []messages.Pickle {
+	withoutLocations := func(d *Document) []messages.Pickle {
 		var all []messages.Pickle
 		for _, p := range d.Pickles {
 			pickle := *p
@@ -47,7 +47,7 @@ func sameText(a, b *Document) bool {
 		}
 		return all
 	}
-	return reflect.DeepEqual(withoutPlaces(a), withoutPlaces(b)) &&
+	return reflect.DeepEqual(withoutLocations(a), withoutLocations(b)) &&
 		squeeze(a.Content) == squeeze(b.Content)
 }
 
@@ -60,14 +60,14 @@ type layout struct {
 	source []string
 	lines  []*layoutLine
 	blank  bool   // the previous line is blank
-	quotes string // of the text that the line is in; empty outside
+	quotes string // the delimiter of the doc string that the next line is in; empty outside
 }
 
 type layoutLine struct {
 	kind   gherkin.TokenType
 	text   string
-	cells  []string // of a row; text is then what follows the last of them
-	inside bool     // it belongs to a text in quotes, or is its closing quotes
+	cells  []string // of a row; text is then the text after the last of them
+	inside bool     // it is in a doc string, or closes one
 	blank  bool     // a blank line precedes it
 	indent int
 }
@@ -105,11 +105,8 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 	case gherkin.TokenTypeOther:
 		line.text = t.Text
 		if line.inside {
-			line.text = strings.ReplaceAll(
-				t.Text,
-				l.quotes,
-				`\`+strings.Join(strings.Split(l.quotes, ""), `\`),
-			)
+			escaped := `\` + strings.Join(strings.Split(l.quotes, ""), `\`)
+			line.text = strings.ReplaceAll(t.Text, l.quotes, escaped)
 		} else if source == "" {
 			l.blank = true
 			return true, nil
@@ -133,14 +130,15 @@ func (l *layout) Reset() {}
 
 var tagRemark = regexp.MustCompile(`\s#.*$`)
 
-// tidyTags returns a line of tags with one space between them, and before a remark after them.
+// tidyTags returns a line of tags with one space between them, and one before a remark that follows
+// them.
 func tidyTags(line string) string {
 	remark := tagRemark.FindString(line)
 	tags := strings.ReplaceAll(strings.TrimSuffix(line, remark), "@", " @")
 	return strings.TrimSpace(strings.Join(strings.Fields(tags), " ") + " " + strings.TrimSpace(remark))
 }
 
-// splitRow returns the cells of a row as they are written, and what follows the last of them.
+// splitRow returns the cells of a row as they are written, and the text after the last of them.
 func splitRow(line string) (cells []string, rest string) {
 	start := 1
 	for i := 1; i < len(line); i++ {
@@ -220,7 +218,7 @@ func (l *layout) leastIndentation(first int) int {
 // after them. A comment belongs to the line after it, or to the line before it if a blank line
 // follows the comment and none precedes it.
 func (l *layout) indentLeading() {
-	last := 0 // the indentation of a further scenario
+	last := 0 // the indentation of the last heading, and of one more after it
 	for _, line := range l.lines {
 		if line.heading() && line.kind != gherkin.TokenTypeExamplesLine {
 			last = line.indent
@@ -246,7 +244,8 @@ func (l *layout) indentLeading() {
 	}
 }
 
-// apart reports whether a line is a comment that a blank line, or the end of the file, follows.
+// apart reports whether a line is a comment before a blank line or the end of the file. A blank
+// line before a table or a doc string does not count: the layout has none there.
 func (l *layout) apart(i int) bool {
 	if l.lines[i].kind != gherkin.TokenTypeComment {
 		return false
@@ -265,8 +264,7 @@ func (l *layout) beforeComments(i int) *layoutLine {
 	return nil
 }
 
-// leads reports whether a line is a heading, or a tag or comment that belongs to the heading after
-// it.
+// leads reports whether a line is a heading, or a tag or comment that belongs to the next heading.
 func (l *layout) leads(i int) bool {
 	for ; i < len(l.lines); i++ {
 		switch l.lines[i].kind {
@@ -295,7 +293,7 @@ func (l *layout) blankBefore(i int) bool {
 	before := l.lines[i-1]
 	switch {
 	case l.leads(i) && before.kind != gherkin.TokenTypeLanguage:
-		return before.heading() || !l.leads(i-1) // before the first line that belongs to a heading
+		return before.heading() || !l.leads(i-1) // only the first line that belongs to a heading
 	case before.kind == gherkin.TokenTypeFeatureLine, before.kind == gherkin.TokenTypeRuleLine:
 		return true
 	case before.heading(), line.argument():
@@ -304,7 +302,7 @@ func (l *layout) blankBefore(i int) bool {
 	return line.blank
 }
 
-// argument reports whether a line is part of what follows a sentence, or a row of examples.
+// argument reports whether a line is a row of a table, or opens or closes a doc string.
 func (l *layoutLine) argument() bool {
 	return l.kind == gherkin.TokenTypeTableRow || l.kind == gherkin.TokenTypeDocStringSeparator
 }
@@ -334,8 +332,8 @@ func (l *layout) bytes() []byte {
 	return b.Bytes()
 }
 
-// widths returns the widths of the columns of the table that begins at a line, in columns of a
-// screen.
+// widths returns the widths of the columns of the table that begins at a line, as a terminal shows
+// them.
 func (l *layout) widths(first int) []int {
 	var widths []int
 	for _, line := range l.lines[first:] {

@@ -39,8 +39,8 @@ func TestFormatErrors(t *testing.T) {
 	}
 }
 
-// FuzzFormat lays out whatever Gherkin can read: a second time changes nothing. Format itself
-// checks that it changes no words.
+// FuzzFormat lays out every text that Gherkin can read. Doing so a second time changes nothing.
+// Format itself checks that it changes no words.
 func FuzzFormat(f *testing.F) {
 	files, err := filepath.Glob("../../features/*/*.feature")
 	if err != nil || len(files) == 0 {

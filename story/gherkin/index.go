@@ -84,7 +84,7 @@ func (ix *indexer) tags(tags []*messages.Tag) {
 	}
 }
 
-// nodes records nodes that end at a line. It returns the scenarios in them.
+// nodes records consecutive nodes. Their last line is last. It returns the scenarios in them.
 func (ix *indexer) nodes(nodes []node, last int) []*Scenario {
 	var all []*Scenario
 	for i := range nodes {
@@ -147,8 +147,8 @@ func (ix *indexer) recordSteps(steps []*messages.Step) {
 	}
 }
 
-// choose selects the scenarios at some lines, or all without lines. A line within a scenario, a
-// rule or a row of examples selects all of that, and any other line selects the whole file.
+// choose selects the scenarios at some lines, or all scenarios if lines is empty. A line selects
+// the smallest block that it is in; a line outside every block selects the whole file.
 func (d *Document) choose(lines []int) error {
 	byLine := len(lines) > 0
 	if !byLine {

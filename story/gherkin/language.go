@@ -11,8 +11,6 @@ import (
 	"rollsim/internal/nearest"
 )
 
-// The keywords of a file are those of its language.
-
 // languageComment matches the comment that names the language: only other comments may precede it.
 var languageComment = regexp.MustCompile(
 	`^(?:\s*(?:#.*)?\n)*?\s*#\s*language\s*:\s*([a-zA-Z\-_]+)\s*(?:\n|$)`,
@@ -29,8 +27,8 @@ func (d *Document) dialect() *gherkin.Dialect {
 	return all.GetDialect("en")
 }
 
-// keyword returns a language's usual keyword of a kind. Of scenarios and rules that is the last
-// one: those before it are other words for an example.
+// keyword returns a language's usual keyword of a kind. For scenarios and rules it is the last one:
+// "Scenario" comes after "Example", and a translation of "Rule" after the English word.
 func keyword(in *gherkin.Dialect, kind string) string {
 	all := slices.DeleteFunc(slices.Clone(in.Keywords[kind]), func(k string) bool { return k == "* " })
 	if kind == "scenario" || kind == "rule" {
@@ -56,7 +54,8 @@ var parserTokens = map[string]string{
 	"#ExamplesLine":   "examples",
 }
 
-// expected returns in words what the parser expects. It leaves out what is allowed everywhere.
+// expected returns in words the tokens that the parser expects. It leaves out comments and blank
+// lines, which are allowed everywhere.
 func expected(tokens string, in *gherkin.Dialect) string {
 	var words []string
 	for _, token := range strings.Split(tokens, ", ") {
@@ -76,15 +75,15 @@ func expected(tokens string, in *gherkin.Dialect) string {
 	return strings.Join(words, ", ")
 }
 
-// hintKinds are the kinds of keywords that a hint may name. A keyword stands before those that it
-// begins with.
+// hintKinds are the kinds of keywords that a hint may name. A keyword comes before those that are a
+// prefix of it.
 var hintKinds = []string{
 	"feature", "background", "rule", "scenarioOutline", "examples", "scenario", "given", "when",
 	"then", "and", "but",
 }
 
 // hint returns what to add to a message about a misplaced line: the keyword that was probably
-// meant, or where the keyword belongs. It is empty if neither is known. first reports whether the
+// meant, or where the keyword belongs. It is empty if neither is known. first means that the
 // feature has not begun at the line.
 func hint(line string, first bool, in *gherkin.Dialect) string {
 	var known, written []string

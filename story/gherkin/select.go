@@ -12,7 +12,7 @@ import (
 	"rollsim/internal/osfs"
 )
 
-// A Selection says which scenarios are wanted.
+// A Selection describes which scenarios are wanted.
 type Selection struct {
 	// FS holds the feature files; nil is the file system of the operating system.
 	FS fs.FS
@@ -32,19 +32,18 @@ type Selection struct {
 	// Fast skips scenarios that are tagged @slow.
 	Fast bool
 
-	// Check refuses documents for more than Gherkin itself does; nil accepts all.
+	// Check is called with every document. Its error refuses the document. Nil accepts all.
 	Check func(*Document) error
 }
 
-// The tags that say whether a scenario runs.
+// The tags that decide whether a scenario runs.
 const (
 	TagWIP  = "@wip"  // skipped, unless its line or the tag is named
 	TagSlow = "@slow" // skipped by Fast
 )
 
 // Select reads the files at the paths and returns the scenarios that are selected, in the order of
-// the paths and lines. A scenario that is selected and must not run says why in Skipped. An empty
-// selection is an error.
+// the paths and lines. Skipped is set for those that must not run. An empty selection is an error.
 func Select(sel Selection) ([]*Scenario, error) {
 	wanted, err := parseTags(sel.Tags)
 	if err != nil {
@@ -125,12 +124,13 @@ func (sel *Selection) nothingSelected(documents []*Document) error {
 		by = append(by, fmt.Sprintf("the name %q", sel.Name))
 	}
 	return fmt.Errorf(
-		"no scenario is selected by %s in %s%s", strings.Join(by, " and "),
-		strings.Join(sel.Paths, ", "), hint,
+		"no scenario is selected by %s in %s%s",
+		strings.Join(by, " and "), strings.Join(sel.Paths, ", "), hint,
 	)
 }
 
-// tagHint returns the tag nearest to the first one in an expression that no scenario has.
+// tagHint returns what to add to a message about an expression with a tag that no scenario has: the
+// nearest tag that one has. It is empty if none is near.
 func tagHint(expression string, documents []*Document) string {
 	var known []string
 	for _, d := range documents {

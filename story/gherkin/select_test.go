@@ -13,13 +13,13 @@ func TestSelection(t *testing.T) {
 	const all = "8 One, 12 Two, 22 Three 1, 23 Three 2, 28 Three a, 35 Four, 39 Two"
 	files := fstest.MapFS{
 		"a.feature": {Data: []byte(selectable)},
-		"b/b.feature": {Data: []byte("Feature: B\n  Scenario: B\n    Given channel \"x\" with 1 " +
-			"host\n    Then the moon is full\n")},
+		"b/b.feature": {Data: []byte("Feature: B\n  Scenario: B\n" +
+			"    Given channel \"x\" with 1 host\n    Then the moon is full\n")},
 		"b/c:3.feature": {Data: []byte("Feature: C\n  Scenario: C\n    Then the moon is full\n")},
-		"b/crlf.feature": {Data: []byte("\ufeffFeature: CRLF\r\n\r\n  Scenario: CRLF\r\n    Then " +
-			"the moon is full\r\n")},
-		"b/de.feature": {Data: []byte("# language: de\nFunktionalität: D\n\n  Szenario: D\n    " +
-			"Dann the moon is full\n")},
+		"b/crlf.feature": {Data: []byte("\ufeffFeature: CRLF\r\n\r\n  Scenario: CRLF\r\n" +
+			"    Then the moon is full\r\n")},
+		"b/de.feature": {Data: []byte("# language: de\nFunktionalität: D\n\n  Szenario: D\n" +
+			"    Dann the moon is full\n")},
 		"b/x/testdata/y":   {Data: nil},
 		"b/.git/z.feature": {Data: []byte("broken")},
 	}
@@ -108,7 +108,7 @@ Feature: Selectable
     Scenario: Two
       Then "stable@a1" is Terminal`
 
-// TestSelectErrors selects nothing, or from what does not exist.
+// TestSelectErrors selects no scenario, and reads files that are broken or do not exist.
 func TestSelectErrors(t *testing.T) {
 	files := fstest.MapFS{
 		"good.feature":               {Data: []byte("@a\nFeature: x\n" + simple)},
@@ -168,7 +168,8 @@ func TestSelectErrors(t *testing.T) {
 	}
 }
 
-// TestSkipped selects scenarios that must not run, and names them in the ways that run them.
+// TestSkipped selects scenarios that are skipped because of a tag, and in the ways in which they
+// run nevertheless.
 func TestSkipped(t *testing.T) {
 	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n\n  @slow\n  Scenario: Slow\n" +
 		"    Given a\n\n  @wip\n  Scenario: Begun\n    Given b\n")}}

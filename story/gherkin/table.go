@@ -15,12 +15,13 @@ import (
 // A Table is the table after a sentence, without its heading.
 type Table []Row
 
-// A Row has the cells of a row by column. Columns that the table leaves out are missing.
+// A Row has the cells of a row by the name of the column. It has no entry for a column that the
+// table leaves out.
 type Row map[string]string
 
-// Columns are the columns that the table after a sentence may have, in the order of documentation.
-// A name that ends in "?" is that of an optional column; one at least is required. Nil means that
-// the sentence has no table.
+// Columns are the columns that the table after a sentence may have, in the order in which they are
+// documented. A name that ends in "?" is that of an optional column. Nil means that the sentence
+// has no table.
 type Columns []string
 
 // Cell parses the cell of a row. A cell that is empty or missing is the zero value.
@@ -36,7 +37,8 @@ func Cell[T any](r Row, column string, parse func(string) (T, error)) (T, error)
 	return v, nil
 }
 
-// Require returns an error unless a row about something has exactly these columns out of all.
+// Require returns an error unless, out of the columns in all, exactly those in columns have a value
+// in the row. what is the subject of the error.
 func (r Row) Require(what fmt.Stringer, columns []string, all ...string) error {
 	for _, column := range all {
 		switch needed := slices.Contains(columns, column); {
@@ -85,7 +87,7 @@ func ReadTable(columns Columns, argument *messages.PickleStepArgument) (Table, e
 	return t, nil
 }
 
-// wholeQuoted matches a name in quotes, and nothing else.
+// wholeQuoted matches a text that is a name in quotes.
 var wholeQuoted = regexp.MustCompile(`^(?:` + Quoted + `)$`)
 
 // heading returns the names in the heading of a table. It refuses columns that are unknown,

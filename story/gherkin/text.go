@@ -43,8 +43,8 @@ func Placeholders(text string) []string {
 	return names
 }
 
-// Unfilled returns a placeholder of a step or its table for which no examples have a value; empty
-// if there is none.
+// Unfilled returns the first placeholder in a step and its table for which no examples have a
+// value; empty if there is none.
 func Unfilled(step *messages.PickleStep) string {
 	texts := []string{step.Text}
 	if step.Argument != nil && step.Argument.DataTable != nil {
