@@ -7,7 +7,7 @@ import (
 	"rollsim/reducer"
 )
 
-// allowed is what sentences expect although every run must do without it: violations of invariants
+// allowed holds what would fail the scenario if no sentence expected it: violations of invariants
 // and events that the reducer refuses.
 type allowed struct {
 	violations []invariant.Violation
@@ -20,13 +20,13 @@ type refusedEvent struct {
 	rollout reducer.RolloutID
 }
 
-// unexpectedViolation returns the first violation of some kind that is not allowed. It reports
+// unexpectedViolation returns the first violation that matches and is not allowed. It reports
 // whether there is one.
 func (a *allowed) unexpectedViolation(
-	h *history, of func(invariant.Violation) bool,
+	h *history, matches func(invariant.Violation) bool,
 ) (invariant.Violation, bool) {
 	for _, v := range h.result.Violations {
-		if of(v) && !slices.ContainsFunc(a.violations, v.Is) {
+		if matches(v) && !slices.ContainsFunc(a.violations, v.Is) {
 			return v, true
 		}
 	}

@@ -16,13 +16,13 @@ func TestAllowedViolations(t *testing.T) {
 	unpruned := invariant.Violation{Invariant: invariant.Unpruned, Subject: "r1"}
 	h := historyOf()
 	h.result.Violations = []invariant.Violation{stuck, unpruned}
-	any := func(invariant.Violation) bool { return true }
+	every := func(invariant.Violation) bool { return true }
 	var a allowed
-	if v, found := a.unexpectedViolation(h, any); !found || !v.Is(stuck) {
+	if v, found := a.unexpectedViolation(h, every); !found || !v.Is(stuck) {
 		t.Errorf("%v, %v", v, found)
 	}
 	a.violations = []invariant.Violation{{Invariant: invariant.Stuck, Subject: "r2"}, stuck}
-	if v, found := a.unexpectedViolation(h, any); !found || !v.Is(unpruned) {
+	if v, found := a.unexpectedViolation(h, every); !found || !v.Is(unpruned) {
 		t.Errorf("%v, %v", v, found)
 	}
 	onlyStuck := func(v invariant.Violation) bool { return v.Invariant == invariant.Stuck }
@@ -31,8 +31,8 @@ func TestAllowedViolations(t *testing.T) {
 	}
 }
 
-// TestAnnouncedFaults announces one fault, and another one that does not happen: of another kind,
-// of another host, too late.
+// TestAnnouncedFaults announces a fault that happens, and others that do not: of another host, at
+// another time, of another kind.
 func TestAnnouncedFaults(t *testing.T) {
 	h := historyOf(
 		trace.Entry{Header: new(trace.Header)},

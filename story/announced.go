@@ -8,7 +8,7 @@ import (
 	"rollsim/sim"
 )
 
-// An announcedFault is a fault that a sentence makes happen, and when it must.
+// An announcedFault is a fault that must happen in a span of time, because a sentence says so.
 type announcedFault struct {
 	kind     sim.FaultKind
 	host     reducer.HostID // empty for a fault of no host
@@ -16,12 +16,12 @@ type announcedFault struct {
 	sentence string
 }
 
-// announcedFaults are all of a story.
+// announcedFaults are the faults that the sentences of a story announce.
 type announcedFaults []announcedFault
 
 func (a *announcedFaults) add(f announcedFault) { *a = append(*a, f) }
 
-// check refuses a fault that did not happen: nothing was tested.
+// check returns an error for the first fault that did not happen: the story did not test it.
 func (a announcedFaults) check(h *history) error {
 	for i := range a {
 		if f := &a[i]; !f.happened(h) {

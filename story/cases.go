@@ -22,11 +22,11 @@ import (
 type Case struct {
 	scenario *gherkin.Scenario
 	steps    vocabulary
-	seed     reducer.Opt[uint64] // wins over what the scenario says
+	seed     reducer.Opt[uint64] // overrides the seed that the scenario chooses
 }
 
-// Cases returns the scenarios that the options select, in the order in which Run reports them. The
-// error is one of Run's.
+// Cases returns the scenarios that the options select, in the order in which Run reports them. Its
+// errors are among those of Run.
 func Cases(opt Options) ([]*Case, error) {
 	selected, err := gherkin.Select(gherkin.Selection{
 		FS: opt.FS, Paths: opt.Paths, Tags: opt.Tags, Name: opt.Name, Fast: opt.Fast,
@@ -42,11 +42,10 @@ func Cases(opt Options) ([]*Case, error) {
 	return all, nil
 }
 
-// checkDocument refuses a document that could not run as it is meant: with a step that Gherkin
-// takes for a description, or with contradictory tags.
+// checkDocument refuses a document with a step in a description, or with contradictory tags.
 func checkDocument(d *gherkin.Document) error {
-	for _, text := range d.Descriptions {
-		if err := StrayStep(d, text); err != nil {
+	for _, in := range d.Descriptions {
+		if err := StrayStep(d, in); err != nil {
 			return err
 		}
 	}
@@ -58,24 +57,26 @@ func checkDocument(d *gherkin.Document) error {
 	return nil
 }
 
-// StrayStep returns an error for a step in a description, where Gherkin ignores it because its
-// keyword is mistyped; nil if there is none.
+// StrayStep returns an error for a step in a description, where Gherkin ignores it; nil if there is
+// none. Its keyword is mistyped, or no scenario precedes it.
 func StrayStep(d *gherkin.Document, in gherkin.Description) *gherkin.Error {
 	return d.StrayStep(in, steps().isSentence)
 }
 
-// Place returns where the scenario stands, as FILE:LINE.
+// Place returns the place of the scenario, as FILE:LINE.
 func (c *Case) Place() string {
 	return fmt.Sprintf("%s:%d", c.scenario.Document.Name, c.scenario.Line)
 }
 
-// Run runs the scenario. Its transitions are decided by what wrap returns for the machine that it
-// chooses; nil leaves the machine as it is. Either way reports name the machine that was chosen.
+// Run runs the scenario. It passes the machine that the scenario chooses to wrap, which returns the
+// machine that decides the transitions; if wrap is nil, the chosen machine does. The result always
+// names the chosen machine.
 func (c *Case) Run(wrap func(reducer.Machine) reducer.Machine) Scenario {
 	return c.run(context.Background(), wrap)
 }
 
-// run is Run. Once the context has ended it tries no further seed, and returns an Unrun scenario.
+// run is Run with a context. Once that has ended, it tries no further seed and returns an Unrun
+// scenario.
 func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machine) Scenario {
 	began := time.Now()
 	result := c.newResult()
@@ -107,7 +108,7 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 }
 
 // runSeeds runs the scenario, once or for every seed until one fails. It returns the last result,
-// and the world that it comes from.
+// the world in which the scenario ran, and the error that made it fail.
 func (c *Case) runSeeds(
 	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
 ) (Scenario, *world, error) {
@@ -134,8 +135,8 @@ func (c *Case) runSeeds(
 	}
 }
 
-// seeds returns the first and the last of the seeds that the scenario runs for. It reports whether
-// the scenario names such seeds.
+// seeds returns the first and the last of the seeds that the scenario runs for. many reports
+// whether the scenario names a range of seeds.
 func (c *Case) seeds() (first, last uint64, many bool) {
 	for _, s := range c.steps {
 		if s.seeds == nil {
@@ -153,6 +154,7 @@ func (c *Case) seeds() (first, last uint64, many bool) {
 	return 0, 0, false
 }
 
+// runOnce runs the scenario once, with a seed that overrides what it says.
 func (c *Case) runOnce(
 	wrap func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64],
 ) (Scenario, *world, error) {
@@ -204,7 +206,7 @@ func (c *Case) carryOut(result *Scenario, w *world) error {
 	return nil
 }
 
-// carryOutStep carries out one step. A panic fails the scenario and stops no other.
+// carryOutStep carries out one step. A panic fails the scenario, and the others still run.
 func (c *Case) carryOutStep(w *world, i int) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -222,7 +224,7 @@ func (c *Case) carryOutStep(w *world, i int) (err error) {
 	return w.finish()
 }
 
-// carryOut carries out a sentence and what follows it.
+// carryOut carries out a sentence and the table or text that follows it.
 func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
 	r, _, err := w.steps.read(sentence, argument)
 	if err != nil {
@@ -231,8 +233,8 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 	return w.do(r, sentence)
 }
 
-// applyTag takes the machine or the seed from a tag. The nearest tag of a scenario comes last, so
-// that it wins.
+// applyTag sets the machine or the seed that a tag names. The tags of a scenario are applied in
+// order, inherited ones first, so that the nearest one wins.
 func (w *world) applyTag(tag string) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
@@ -249,7 +251,7 @@ func (w *world) applyTag(tag string) error {
 	return nil
 }
 
-// rowOf returns the row of a table that an error is about, from 1; 0 if it is about none.
+// rowOf returns the row of a table that an error is about, from 1; 0 for any other error.
 func rowOf(err error) int {
 	var e *gherkin.RowError
 	if errors.As(err, &e) {
@@ -258,7 +260,7 @@ func rowOf(err error) int {
 	return 0
 }
 
-// newResult returns the result of a scenario none of whose steps was carried out.
+// newResult returns the result of the scenario before its first step is carried out.
 func (c *Case) newResult() Scenario {
 	d, p := c.scenario.Document, c.scenario.Pickle
 	result := Scenario{
@@ -296,8 +298,8 @@ func (s *Scenario) fail(err error) {
 	}
 }
 
-// invert turns the result of a scenario with a known defect: an expectation must not hold. Anything
-// else that is wrong is a mistake in the scenario, as it is everywhere.
+// invert changes the result of a scenario with a known defect: one of its expectations must not
+// hold. Any other error fails the scenario as usual.
 func (s *Scenario) invert(err error) {
 	switch {
 	case err == nil:

@@ -6,8 +6,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestCaseThroughAnotherMachine runs scenarios whose transitions another machine decides, under the
-// name of their own.
+// TestCaseThroughAnotherMachine runs scenarios with another machine, which has the name of the one
+// that they choose.
 func TestCaseThroughAnotherMachine(t *testing.T) {
 	cases, err := Cases(Options{FS: shipped, Paths: []string{"features/clearance/cleared.feature"}})
 	if err != nil {

@@ -17,8 +17,7 @@
 // same run. After the last sentence the whole run is checked against the invariants.
 //
 // If the When came again with another ref, the next Then would simulate the story again from its
-// start. The same beginning has the same trace, so that nothing changes that was looked at
-// before.
+// start. The same beginning has the same trace, so what an earlier Then saw does not change.
 //
 // [Run] runs the scenarios of feature files, several at once, and returns a [Report]. [Cases]
 // returns them one by one, to be run with another machine or any number of times. [Rehearse] finds
@@ -28,8 +27,8 @@
 //
 // Package gherkin reads and selects the files. A vocabulary is a table of steps: the words of a
 // sentence, what they mean, an example, and a function. Each noun has a file of its own,
-// sentences_NOUN.go. The engine knows no single sentence: a Case reads each sentence with the
-// vocabulary and calls its function with a world, which has these parts:
+// sentences_NOUN.go. All other files are the engine: a Case reads each sentence with the vocabulary
+// and calls its function with a world, which has these parts:
 //
 //	fleet       the scenario under construction: channels, hosts, behaviour, chances
 //	fateList    what is decided in advance for hosts
@@ -38,7 +37,7 @@
 //	simulator   runs the story as often as needed
 //	history     the trace of a run, by rollout, host and channel
 //	allowed     violations and refusals that sentences expect
-//	explainer   why something can never happen
+//	explainer   why something never happens
 //
 // # Time
 //
@@ -69,22 +68,22 @@
 //
 // These fail a scenario unless a sentence expects them: a violation of an invariant, such as a
 // rollout that is stuck, and an event that the reducer refuses. These always do: a fate under a ref
-// that never happened, a fault that a sentence announces and that did not happen, and a scenario
+// that was never opened, a fault that a sentence announces and that did not happen, and a scenario
 // without an expectation.
 //
 // # Faults
 //
 // Some happenings are not actions of the simulator's timeline: messages that are lost for a time, a
-// host that returns. They change the scenario from the present on, so that here too the same
-// beginning has the same trace.
+// host that returns. They change the scenario from the present on, so that what happened before
+// stays the same.
 //
 // # Many seeds
 //
-// A scenario for several seeds runs in full for one seed after the other, until one fails: that is
-// the smallest seed that does.
+// A scenario for several seeds runs in full for one seed after the other, from the smallest on,
+// until one fails.
 //
 // # Results and errors
 //
-// What a scenario shows is a result, and never an error: see [Status]. Errors say why nothing could
-// run: a file that cannot be read, an empty selection, the end of the context.
+// A scenario that fails is a result and not an error: see [Status]. Errors report why scenarios
+// could not run: a file that cannot be read, an empty selection, the end of the context.
 package story

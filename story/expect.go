@@ -16,8 +16,8 @@ type unmetError struct{ text string }
 
 func (e *unmetError) Error() string { return e.text }
 
-// fail returns the error of an expectation that does not hold. entry is the one that decides it;
-// noEntry if there is none.
+// fail returns the error of an expectation that does not hold. entry is the entry of the trace that
+// shows it; noEntry if there is none.
 func (w *world) fail(entry int, expected, found string) error {
 	const indent = "\n          "
 	var b strings.Builder
@@ -29,12 +29,12 @@ func (w *world) fail(entry int, expected, found string) error {
 	return &unmetError{strings.TrimSuffix(b.String(), "\n")}
 }
 
-// failAbout is fail for an expectation of a rollout or channel that no single entry decides.
+// failAbout is fail with the current sentence, and the last entry about a rollout or channel.
 func (w *world) failAbout(subject, found string) error {
 	return w.fail(w.history.lastAbout(subject), w.sentence, found)
 }
 
-// matched records what an expectation that holds was about.
+// matched records the time and the entry that an expectation was about, which holds.
 func (w *world) matched(at time.Duration, entry int) error {
 	w.that = occurrence{at, entry}
 	return nil
@@ -43,7 +43,7 @@ func (w *world) matched(at time.Duration, entry int) error {
 // matchedEntry is matched for an entry of the trace.
 func (w *world) matchedEntry(entry int) error { return w.matched(w.history.at(entry), entry) }
 
-// fromThat writes how long after that something is.
+// fromThat returns in words how much later a time is, or how much before.
 func fromThat(d time.Duration) string {
 	if d < 0 {
 		return elapsed(-d) + " before"
@@ -51,8 +51,8 @@ func fromThat(d time.Duration) string {
 	return elapsed(d) + " later"
 }
 
-// resolve returns the time at which an expectation looks. It ensures that the history goes to that
-// time. If it is the end, the present moves there.
+// resolve returns the time at which an expectation looks. It ensures that the history extends to
+// that time. If the time is the end of the run, it moves the present there.
 func (w *world) resolve(v *viewpoint) (time.Duration, error) {
 	at := w.timeline.now
 	switch {
@@ -74,7 +74,7 @@ func (w *world) resolve(v *viewpoint) (time.Duration, error) {
 	return at, w.runTo(at)
 }
 
-// rollout returns a rollout that was opened, once the history goes as far as an expectation looks.
+// rollout returns a rollout that was opened. The history then extends as far as runFor ensures.
 func (w *world) rollout(id reducer.RolloutID, v *viewpoint) (*rolloutHistory, error) {
 	if err := w.runFor(v); err != nil {
 		return nil, err
@@ -82,7 +82,8 @@ func (w *world) rollout(id reducer.RolloutID, v *viewpoint) (*rolloutHistory, er
 	return w.history.rollout(id)
 }
 
-// runFor ensures that the history goes as far as an expectation looks that counts from that.
+// runFor ensures that the history extends as far as an expectation looks, if it counts from what
+// the sentence before was about. For all others resolve does.
 func (w *world) runFor(v *viewpoint) error {
 	if v.kind != afterThat {
 		return nil
@@ -90,8 +91,8 @@ func (w *world) runFor(v *viewpoint) error {
 	return w.runTo(w.that.at + v.to)
 }
 
-// firstTime returns when a moment is true for the first time. A moment without a rollout means the
-// latest one, or that of its host's channel.
+// firstTime returns when a moment is true for the first time. A moment without a rollout is one of
+// the latest rollout of its host's channel, or else of the latest rollout of all.
 func (w *world) firstTime(m *moment) (occurrence, error) {
 	switch {
 	case m.settled:
@@ -141,9 +142,9 @@ func firstOfHost(h *hostHistory, m *moment) int {
 	return noEntry
 }
 
-// firstOfWave returns the entry with which a wave is in a state of hosts for the first time, as the
-// simulator understands it: one of its hosts is in that state, and none is behind it. It returns
-// noEntry if the wave never is.
+// firstOfWave returns the entry with which a wave is in a state of hosts for the first time, by the
+// simulator's definition: one of its hosts is in that state, and none is behind it. It returns
+// noEntry if that never happens.
 func firstOfWave(r *rolloutHistory, wave uint32, state reducer.HostState) int {
 	var all changes[reducer.HostState]
 	for _, h := range r.hosts {
@@ -179,15 +180,16 @@ func (w *world) noMember(h reducer.HostID, r *rolloutHistory) error {
 	return fmt.Errorf("host %q never joins rollout %q", h, r.id)
 }
 
-// A subject is what an expectation of a state is about: a rollout, a host under one, a channel.
+// A subject has the state that an expectation is about: a rollout, its current wave, a host under a
+// rollout, or a channel.
 type subject[S comparable] struct {
 	label   string // precedes the state in messages; empty for the rollout that the sentence names
 	changes changes[S]
-	whyNot  func(S) string // returns why it can never be in a state; empty if it could
+	whyNot  func(S) string // returns why it is never in a state; empty if the reason is unknown
 }
 
-// expect checks that the subject is in a state at the time that the sentence looks at, or turns to
-// it in a time after that.
+// expect checks that the subject is in a state at the time at which the sentence looks. If the
+// sentence counts from the one before, it calls expectLater.
 func (s *subject[S]) expect(w *world, state S, v *viewpoint) error {
 	if v.kind == afterThat {
 		return s.expectLater(w, state, v)
@@ -207,7 +209,8 @@ func (s *subject[S]) expect(w *world, state S, v *viewpoint) error {
 	return w.fail(c.entry, w.sentence, found+"; "+s.whenElse(state, at))
 }
 
-// whenElse returns when the subject is in a state in which it is not at a time.
+// whenElse returns in words when the subject is in a state, in which it is not at a given time: the
+// first time after that one, or else the last before it.
 func (s *subject[S]) whenElse(state S, at time.Duration) string {
 	text := ""
 	for i, c := range s.changes {
@@ -235,8 +238,8 @@ func (s *subject[S]) isNever(state S) string {
 	return fmt.Sprintf("it is never %v", state)
 }
 
-// expectLater checks that the subject turns to a state between two times after that. The present
-// moves there.
+// expectLater checks that the subject turns to a state in a span of time, counted from what the
+// sentence before was about. The present moves there.
 func (s *subject[S]) expectLater(w *world, state S, v *viewpoint) error {
 	for _, c := range s.changes {
 		if d := c.at - w.that.at; c.to == state && d >= v.from && d <= v.to {
@@ -247,10 +250,10 @@ func (s *subject[S]) expectLater(w *world, state S, v *viewpoint) error {
 	expected := w.sentence + ", counted from " + elapsed(w.that.at)
 	for _, c := range slices.Backward(s.changes) {
 		if c.to == state {
-			return w.fail(
-				c.entry, expected,
-				fmt.Sprintf("%s%v at %s, %s", s.label, state, elapsed(c.at), fromThat(c.at-w.that.at)),
+			found := fmt.Sprintf(
+				"%s%v at %s, %s", s.label, state, elapsed(c.at), fromThat(c.at-w.that.at),
 			)
+			return w.fail(c.entry, expected, found)
 		}
 	}
 	entry := noEntry
@@ -268,12 +271,11 @@ func (s *subject[S]) expectBeen(w *world, state S, by time.Duration) error {
 		}
 	}
 	c, _ := s.changes.at(by)
-	return w.fail(
-		c.entry, w.sentence, fmt.Sprintf("%s%s; %s", s.label, s.changes, s.whenElse(state, by)),
-	)
+	found := fmt.Sprintf("%s%s; %s", s.label, s.changes, s.whenElse(state, by))
+	return w.fail(c.entry, w.sentence, found)
 }
 
-// expectNever checks that the subject is in a state at no time.
+// expectNever checks that the subject is never in a state.
 func (s *subject[S]) expectNever(w *world, state S) error {
 	for _, c := range s.changes {
 		if c.to == state {
@@ -291,7 +293,8 @@ func rolloutSubject(w *world, r *rolloutHistory) *subject[reducer.State] {
 	}
 }
 
-// expectCount checks how many entries were found. why says why there can be none.
+// expectCount checks how many entries were found. why is the reason if there can be none; empty if
+// there can be some.
 func (w *world) expectCount(found []int, n times, why string) error {
 	if got := uint64(len(found)); got >= n.least && got <= n.most {
 		return nil

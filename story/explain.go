@@ -9,8 +9,8 @@ import (
 	"rollsim/sim"
 )
 
-// An explainer says why something can never happen, whatever the story. It answers with an empty
-// string where something could.
+// An explainer explains why something never happens: what the machine or the fleet rules out, or
+// what would have to happen first. Its methods return an empty string if they know no reason.
 type explainer struct {
 	machine *reducer.Table
 	fleet   *fleet
@@ -18,7 +18,7 @@ type explainer struct {
 
 func (w *world) explain() explainer { return explainer{w.simulator.machine, &w.fleet} }
 
-// noState returns why a rollout can never be in a state.
+// noState returns why a rollout is never in a state.
 func (x explainer) noState(r *rolloutHistory, state reducer.State) string {
 	policy := x.fleet.policy(r.channel)
 	if len(r.hosts) == 0 && state != reducer.Opening && state != reducer.Superseded &&
@@ -64,6 +64,7 @@ func (x explainer) noState(r *rolloutHistory, state reducer.State) string {
 	return ""
 }
 
+// noPruning returns why a rollout is never pruned.
 func (x explainer) noPruning(r *rolloutHistory, policy reducer.Policy) string {
 	switch {
 	case !x.machine.Prunes():
@@ -80,14 +81,14 @@ func (x explainer) noPruning(r *rolloutHistory, policy reducer.Policy) string {
 	return "only a rollout that is Terminal, Superseded, Failed or Reverted is pruned"
 }
 
-// needsRollback says that no host of a channel rolls back, and how to change that.
+// needsRollback returns the reason that no host of a channel rolls back, and how to change that.
 func needsRollback(id reducer.ChannelID) string {
 	return fmt.Sprintf(
 		"under policy halt no host rolls back; say: Given channel %q has policy rollback-and-halt", id,
 	)
 }
 
-// noHostState returns why a host of a rollout can never be in a state.
+// noHostState returns why a host of a rollout is never in a state.
 func (x explainer) noHostState(r *rolloutHistory, state reducer.HostState) string {
 	switch state {
 	case reducer.HostReverted:
@@ -104,7 +105,7 @@ func (x explainer) noHostState(r *rolloutHistory, state reducer.HostState) strin
 	return ""
 }
 
-// noMoment returns why a moment can never come.
+// noMoment returns why a moment never comes.
 func (x explainer) noMoment(r *rolloutHistory, m *moment) string {
 	if m.Wave.Set {
 		if why := noWave(r, m.Wave.Value); why != "" {
@@ -120,7 +121,7 @@ func (x explainer) noMoment(r *rolloutHistory, m *moment) string {
 	return ""
 }
 
-// noWave returns why a rollout can never be at a wave.
+// noWave returns why a rollout is never at a wave.
 func noWave(r *rolloutHistory, wave uint32) string {
 	last := uint32(0)
 	for _, h := range r.hosts {
@@ -132,7 +133,7 @@ func noWave(r *rolloutHistory, wave uint32) string {
 	return fmt.Sprintf("wave %d does not exist: the rollout has waves 0 to %d", wave, last)
 }
 
-// noQuarantine returns why a ref can never be in the quarantine of a channel.
+// noQuarantine returns why a ref is never in the quarantine of a channel.
 func (x explainer) noQuarantine(ref reducer.ChannelRef, id reducer.ChannelID) string {
 	preset := sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)}
 	if x.fleet.policy(id).OnHealthFailure == reducer.Halt &&
@@ -142,7 +143,7 @@ func (x explainer) noQuarantine(ref reducer.ChannelRef, id reducer.ChannelID) st
 	return ""
 }
 
-// noEffect returns why the machine can never answer with an effect.
+// noEffect returns why the machine never answers with an effect.
 func (x explainer) noEffect(kind reducer.EffectKind) string {
 	if x.machine.Emits(kind) {
 		return ""

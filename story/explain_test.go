@@ -8,8 +8,8 @@ import (
 	"rollsim/sim"
 )
 
-// TestExplain asks why something can never happen, with a machine and policy under which it cannot,
-// and with others under which it can or for another reason.
+// TestExplain asks why a rollout is never in a state, under machines and policies that rule the
+// state out and under others that do not.
 func TestExplain(t *testing.T) {
 	const halt, rollback = reducer.Halt, reducer.RollbackAndHalt
 	rfc0008, v02 := reducer.RFC0008(), reducer.V02()
@@ -59,22 +59,22 @@ func TestExplainOthers(t *testing.T) {
 		m.Wave, m.HostState = reducer.Some(wave), s
 		return m
 	}
-	for want, got := range map[string]string{
-		"wave 2 does not exist: the rollout has waves 0 to 1": x.noMoment(
-			stable, moment(2, reducer.HostSoaking),
-		),
-		"": x.noMoment(stable, moment(1, reducer.HostSoaking)) +
-			x.noQuarantine("a1", "stable") + x.noQuarantine("b2", "edge") +
-			x.noEffect(reducer.RecordRolloutTransition),
-		"a host must defer its activation":  x.noMoment(stable, moment(1, reducer.HostDeferred)),
-		"the host must fail first":          x.noHostState(edge, reducer.HostReverted),
-		"it has no hosts":                   x.noState(edge, reducer.Active),
-		"v0.2 never emits SchedulePruning":  x.noEffect(reducer.SchedulePruning),
-		needsRollback("stable"):             x.noQuarantine("b2", "stable"),
-		needsRollback("stable") + " at all": x.noHostState(stable, reducer.HostReverted) + " at all",
+	const noWave2 = "wave 2 does not exist: the rollout has waves 0 to 1"
+	for i, tt := range []struct{ got, want string }{
+		{x.noMoment(stable, moment(2, reducer.HostSoaking)), noWave2},
+		{x.noMoment(stable, moment(1, reducer.HostSoaking)), ""},
+		{x.noMoment(stable, moment(1, reducer.HostDeferred)), "a host must defer its activation"},
+		{x.noHostState(edge, reducer.HostReverted), "the host must fail first"},
+		{x.noHostState(stable, reducer.HostReverted), needsRollback("stable")},
+		{x.noState(edge, reducer.Active), "it has no hosts"},
+		{x.noQuarantine("a1", "stable"), ""},
+		{x.noQuarantine("b2", "stable"), needsRollback("stable")},
+		{x.noQuarantine("b2", "edge"), ""},
+		{x.noEffect(reducer.RecordRolloutTransition), ""},
+		{x.noEffect(reducer.SchedulePruning), "v0.2 never emits SchedulePruning"},
 	} {
-		if got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
+		if tt.got != tt.want {
+			t.Errorf("%d: got %q, want %q", i, tt.got, tt.want)
 		}
 	}
 }

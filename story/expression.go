@@ -9,8 +9,8 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// A piece is one piece of the words of a step: plain text in which (text) is optional, a/b is a
-// choice, and {name} stands for a value.
+// piece matches one piece of the words of a step. Words are plain text in which (text) is optional,
+// a/b is a choice, and {name} stands for a value.
 var piece = regexp.MustCompile(`\{[a-z_]+\}|\(|\)| +|[^ (){}]+`)
 
 // pattern returns the regular expression of the words of a step, and the values in it. JavaScript
@@ -37,11 +37,11 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 		case p == ":":
 			b.WriteString(":?")
 		case strings.Contains(p, "/"):
-			var words []string
+			var choices []string
 			for _, word := range strings.Split(p, "/") {
-				words = append(words, anyCase(word))
+				choices = append(choices, anyCase(word))
 			}
-			b.WriteString("(?:" + strings.Join(words, "|") + ")")
+			b.WriteString("(?:" + strings.Join(choices, "|") + ")")
 		default:
 			b.WriteString(anyCase(p))
 		}
@@ -51,17 +51,18 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 }
 
 var (
-	namedNoun = regexp.MustCompile(`(?:host|rollout|channel|ref)(?:s|\(s\))? \)?\{`)
-	notBefore = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or another noun instead
+	namedNoun  = regexp.MustCompile(`(?:host|rollout|channel|ref)(?:s|\(s\))? \)?\{`)
+	hasArticle = regexp.MustCompile(`(?:the[a-z/]* \)?\(?|/)$`) // or is the rest of a choice of nouns
 )
 
-// withArticles adds an optional "the" before every noun that a name follows.
+// withArticles adds an optional "the" before every noun that a name follows, unless it has an
+// article already.
 func withArticles(words string) string {
 	var b strings.Builder
 	end := 0
 	for _, at := range namedNoun.FindAllStringIndex(words, -1) {
 		b.WriteString(words[end:at[0]])
-		if !notBefore.MatchString(words[:at[0]]) {
+		if !hasArticle.MatchString(words[:at[0]]) {
 			b.WriteString("(the )")
 		}
 		b.WriteString(words[at[0]:at[1]])
@@ -79,7 +80,7 @@ func anyCase(word string) string {
 }
 
 // read returns the values in a sentence, nil for those that are left out. It reports whether the
-// sentence fits the step. The error says which value does not exist.
+// sentence fits the step. The error is about a value that does not exist.
 func (s *step) read(sentence string) (values []any, fits bool, err error) {
 	at := s.expr.FindStringSubmatchIndex(sentence)
 	if at == nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestOneStepForEachSentence checks everything that ships, and every example: no sentence fits two
-// steps, and every example is a sentence of some feature or story, where TestFeatures runs it.
+// TestOneStepForEachSentence checks that each sentence that ships and each example fits one step,
+// and that each example is a sentence of some feature or story, so that TestFeatures runs it.
 func TestOneStepForEachSentence(t *testing.T) {
 	cases, err := Cases(
 		Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}},
@@ -60,8 +60,7 @@ var samples = map[string][]string{
 	"event":      {"HostJoined", "RetentionExpired", "SuccessorOpened"},
 	"effect":     {"SchedulePruning", "UpdateCurrentWave", "RecordRolloutTransition"},
 	"effects": {
-		"SchedulePruning",
-		"RecordRolloutTransition and SchedulePruning",
+		"SchedulePruning", "RecordRolloutTransition and SchedulePruning",
 		"UpdateCurrentWave, SchedulePruning",
 	},
 	"error":     {"Invariant", "IllegalForState", "Unimplemented"},
@@ -72,8 +71,7 @@ var samples = map[string][]string{
 	"channels":  {`"stable"`, `"stable" and "edge"`, `stable, edge`},
 	"host":      {`"web-01"`, `web-02`, `'a'`},
 	"fact": {
-		`"stable@a1" is Failed`,
-		`wave 1 of "stable@a1" is soaking`,
+		`"stable@a1" is Failed`, `wave 1 of "stable@a1" is soaking`,
 		`host "web-01" under stable@a1 is dispatched`,
 	},
 	"at":         {"", " after about 5 minutes", " 2 hours after the start"},
@@ -110,7 +108,8 @@ func wordings(words string) []string {
 	return []string{words}
 }
 
-// TestOneStepForEachWording checks the same for everything that the words of each step allow.
+// TestOneStepForEachWording checks that each sentence that the words of a step allow fits that step
+// alone.
 func TestOneStepForEachWording(t *testing.T) {
 	slot := regexp.MustCompile(`\{([a-z_]+)\}`)
 	for _, s := range steps() {
@@ -142,7 +141,7 @@ func TestJavaScript(t *testing.T) {
 	}
 }
 
-// TestStrict reads sentences that nearly fit a step, and must fit none.
+// TestStrict reads sentences that nearly fit a step. None may fit.
 func TestStrict(t *testing.T) {
 	for _, sentence := range []string{
 		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`,
@@ -202,13 +201,15 @@ func TestWordings(t *testing.T) {
 			`"stable@a1" is pruned 10m later, give or take 1 minute`},
 		{`[stable@a1 Terminal 0s to 2h0m0s later]`, `"stable@a1" is Terminal within two hours`,
 			`"stable@a1" becomes Terminal eventually within 2h`},
-		{`[0 stable@a1]`, `no host of "stable@a1" is dispatched`, `0 hosts of "stable@a1" are ever ` +
-			`dispatched`},
+		{
+			`[0 stable@a1]`, `no host of "stable@a1" is dispatched`,
+			`0 hosts of "stable@a1" are ever dispatched`,
+		},
 		{`[stable@a1 [Opening Active Terminal]]`, `"stable@a1" goes through Opening, Active and Terminal`,
 			`"stable@a1" went through Opening, Active, Terminal`},
 		{`[RetentionExpired {1 1} stable@a1]`, `RetentionExpired happens once to "stable@a1"`,
-			`RetentionExpired happens exactly once to rollout "stable@a1"`, `RetentionExpired happens 1 ` +
-				`times to "stable@a1"`},
+			`RetentionExpired happens exactly once to rollout "stable@a1"`,
+			`RetentionExpired happens 1 times to "stable@a1"`},
 	} {
 		for _, sentence := range group[1:] {
 			found := steps().find(sentence)
@@ -237,7 +238,7 @@ func TestWordings(t *testing.T) {
 	}
 }
 
-// FuzzSentence reads any text: it fits one step at most.
+// FuzzSentence reads any text. It fits one step at most, and otherwise three are suggested.
 func FuzzSentence(f *testing.F) {
 	for _, s := range steps() {
 		f.Add(s.example)

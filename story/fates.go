@@ -8,12 +8,12 @@ import (
 	"rollsim/sim"
 )
 
-// A fateList has what is decided in advance for hosts.
+// A fateList has the fates of hosts.
 type fateList struct {
 	all []sim.Fate
 
-	// required are those under a ref, which must come. A Background may decide on refs that some of
-	// its scenarios do not have.
+	// required are those under a ref that must be opened. A fate in a Background is not required: some
+	// of its scenarios may not have the ref.
 	required []sim.Fate
 }
 
@@ -58,7 +58,8 @@ func (l *fateList) add(hosts []reducer.HostID, fate sim.Fate, inBackground bool)
 	return nil
 }
 
-// untested returns the first fate under a ref other than some refs: nothing tests it.
+// untested returns the first required fate whose ref is not among some refs: nothing tests it. It
+// reports whether there is one.
 func (l *fateList) untested(refs []string) (sim.Fate, bool) {
 	i := slices.IndexFunc(l.required, func(f sim.Fate) bool {
 		return !slices.Contains(refs, string(f.Ref))

@@ -19,9 +19,8 @@ const (
 	// maxHosts bounds a fleet that a sentence describes.
 	maxHosts = 10_000
 
-	// quietPeriod is how long the fleet must have been inactive, in addition to the longest silence
-	// that is known to be possible, for everything to count as settled. It is above the tails of the
-	// default behaviour.
+	// quietPeriod is how long the fleet must be inactive, in addition to its longest silence, for
+	// everything to count as settled. It exceeds the longest delays of the default behaviour.
 	quietPeriod = 3 * time.Hour
 )
 
@@ -30,11 +29,11 @@ const (
 type fleet struct {
 	sim.Scenario
 
-	// silence is the longest time after which something in the fleet may go on by itself.
+	// silence is the longest time for which the fleet may be inactive before it continues by itself.
 	silence time.Duration
 }
 
-// channel returns the channel of a name.
+// channel returns the channel with a name.
 func (f *fleet) channel(id reducer.ChannelID) (*sim.Channel, error) {
 	for i := range f.Channels {
 		if f.Channels[i].ID == id {
@@ -75,8 +74,8 @@ func (f *fleet) hosts() iter.Seq[reducer.HostID] {
 	}
 }
 
-// match returns the hosts that some names and patterns such as stable-* stand for. The error says
-// which of them fits no host.
+// match returns the hosts that some names and patterns such as stable-* stand for. It refuses one
+// that fits no host.
 func (f *fleet) match(patterns []reducer.HostID) ([]reducer.HostID, error) {
 	var matched []reducer.HostID
 	for _, p := range patterns {
@@ -104,7 +103,7 @@ func (f *fleet) match(patterns []reducer.HostID) ([]reducer.HostID, error) {
 	return matched, nil
 }
 
-// checkHosts refuses names that neither a host of the fleet nor another host has.
+// checkHosts refuses hosts that are neither in the fleet nor among others.
 func (f *fleet) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) error {
 	for _, h := range hosts {
 		if !slices.Contains(others, h) && f.channelOf(h) == nil {
@@ -115,8 +114,7 @@ func (f *fleet) checkHosts(hosts []reducer.HostID, others ...reducer.HostID) err
 	return nil
 }
 
-// policy returns the policy of a channel, or the default one for a channel that only raw events
-// name.
+// policy returns the policy of a channel. A channel that only raw events name has the default one.
 func (f *fleet) policy(id reducer.ChannelID) reducer.Policy {
 	for i := range f.Channels {
 		if f.Channels[i].ID == id {
@@ -126,8 +124,8 @@ func (f *fleet) policy(id reducer.ChannelID) reducer.Policy {
 	return reducer.DefaultPolicy()
 }
 
-// retention returns the longest retention of any channel, and at least the default one, which
-// channels have that only raw events name.
+// retention returns the longest retention of any channel, and at least the default one: a channel
+// that only raw events name has it.
 func (f *fleet) retention() time.Duration {
 	longest := int64(reducer.DefaultRetentionSeconds)
 	for i := range f.Channels {
@@ -137,7 +135,7 @@ func (f *fleet) retention() time.Duration {
 }
 
 // nextPoll returns when a channel, or any channel if the name is empty, is polled next after a
-// time. A fleet without channels is never polled: then it returns that time.
+// time. It returns that time itself if there is no such channel.
 func (f *fleet) nextPoll(id reducer.ChannelID, now time.Duration) time.Duration {
 	next := time.Duration(-1)
 	for i := range f.Channels {
@@ -150,7 +148,7 @@ func (f *fleet) nextPoll(id reducer.ChannelID, now time.Duration) time.Duration 
 	return max(next, now)
 }
 
-// allowSilence records that something may go on by itself after a time.
+// allowSilence records that the fleet may be inactive for a time before it continues by itself.
 func (f *fleet) allowSilence(d time.Duration) { f.silence = max(f.silence, d) }
 
 // quiet returns how long the fleet must be inactive for everything to count as settled.
@@ -193,8 +191,8 @@ func (f *fleet) addCounted(id reducer.ChannelID, counts []uint64, soak time.Dura
 	return f.addChannel(id, waves)
 }
 
-// numberHosts names the hosts of a channel that are counted, wave by wave, as scenario files do:
-// stable-01, stable-02 and on.
+// numberHosts returns names for the hosts of a channel, wave by wave, as scenario files number
+// them: stable-01, stable-02 and so on.
 func numberHosts(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, error) {
 	var total uint64
 	for _, n := range counts {
@@ -214,7 +212,7 @@ func numberHosts(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, err
 	return waves, nil
 }
 
-// addGroup adds a group of hosts and returns its behaviour, which is to be set.
+// addGroup adds a group of hosts and returns its behaviour, for the caller to set.
 func (f *fleet) addGroup(patterns []reducer.HostID) (*sim.Behaviour, error) {
 	hosts, err := f.match(patterns)
 	if err != nil {
@@ -224,7 +222,7 @@ func (f *fleet) addGroup(patterns []reducer.HostID) (*sim.Behaviour, error) {
 	return &f.Groups[len(f.Groups)-1].Behaviour, nil
 }
 
-// addFault adds a fault that chance brings, limited to some hosts if there are any.
+// addFault adds a fault that happens by chance, limited to some hosts unless hosts is empty.
 func (f *fleet) addFault(fault sim.Fault, hosts []reducer.HostID) {
 	fault.Hosts = as[string](hosts)
 	f.Faults = append(f.Faults, fault)

@@ -55,8 +55,9 @@ func TestFleetRefuses(t *testing.T) {
 			"beta", []sim.Wave{{Hosts: []reducer.HostID{"b"}}, {Hosts: []reducer.HostID{"b"}}},
 		),
 		"a channel has at most 10000 hosts": f.addCounted("beta", []uint64{maxHosts, 1}, 0),
-		`no host is named "web-0": did you mean ` +
-			`"web-01"?`: f.checkHosts([]reducer.HostID{"web-0"}, "web-01"),
+		`no host is named "web-0": did you mean "web-01"?`: f.checkHosts(
+			[]reducer.HostID{"web-0"}, "web-01",
+		),
 		"<nil>": f.checkHosts([]reducer.HostID{"a"}, "a"),
 	} {
 		if got := fmt.Sprint(err); got != want {

@@ -15,19 +15,19 @@ import (
 	"rollsim/reducer"
 )
 
-// TestGodog runs everything that ships, and what is broken on purpose, through godog: it reads the
-// files, selects nothing, matches sentences by the expressions of the registry and carries them out
-// one after the other. The result of each scenario must be that of our own loop.
+// TestGodog runs all features that ship, and those that are broken on purpose, with godog: it reads
+// the files, matches the sentences with the expressions of the registry and carries them out one
+// after the other. The result of each scenario must be that of Case.Run.
 func TestGodog(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"features", "story/testdata"}}
 	cases, err := Cases(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
+	// godog does not report scenarios without steps.
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.Pickle.Steps) == 0 })
 	byFile := make(map[string][]*Case)
 	var files []string
-	// it says nothing of them
-	cases = slices.DeleteFunc(cases, func(c *Case) bool { return len(c.scenario.Pickle.Steps) == 0 })
 	for _, c := range cases {
 		file := c.scenario.Document.Name
 		if byFile[file] == nil {
@@ -58,7 +58,7 @@ func TestGodog(t *testing.T) {
 					step := c.scenario.Pickle.Steps[next]
 					next++
 					if found := steps().find(step.Text); len(found) != 1 || found[0] != s {
-						return fmt.Errorf("godog takes %q for %q", step.Text, s.words)
+						return fmt.Errorf("godog matches %q with %q", step.Text, s.words)
 					}
 					return c.carryOutStep(w, next-1)
 				})
@@ -77,7 +77,7 @@ func TestGodog(t *testing.T) {
 			Concurrency: 1,
 		},
 	}
-	suite.Run() // its exit code is of no use: it passes what it never ran
+	suite.Run() // the exit code is ignored: it is that of success even for scenarios that did not run
 
 	for _, c := range cases {
 		err, ran := got[c]
@@ -92,18 +92,17 @@ func TestGodog(t *testing.T) {
 		case err != nil:
 			status = Failed
 		}
-		c.scenario.Skipped = "" // godog does not know what tags mean
+		c.scenario.Skipped = "" // godog ignores tags
 		if first, _, many := c.seeds(); many {
-			c.seed = reducer.Some(first) // nor of a scenario that runs more than once
+			c.seed = reducer.Some(first) // godog runs a scenario once
 		}
 		want := c.Run(nil)
 		if want.Status == Defect {
 			want.Status = Failed
 		}
 		if want.Status != status || status == Failed && !strings.HasSuffix(err.Error(), want.Message) {
-			t.Errorf(
-				"%s: by godog %v: %v\nby ourselves %v: %s", c.Place(), status, err, want.Status, want.Message,
-			)
+			t.Errorf("%s\ngodog    %v: %v\nCase.Run %v: %s",
+				c.Place(), status, err, want.Status, want.Message)
 		}
 	}
 }

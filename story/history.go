@@ -12,8 +12,8 @@ import (
 	"rollsim/trace"
 )
 
-// settleDelay is how long after the last activity everything counts as settled, so that what comes
-// next does not fall into the same instant.
+// settleDelay is how long after the last activity everything counts as settled, so that the next
+// happening is not at the same instant.
 const settleDelay = time.Second
 
 // A history is the trace of one run of a story, indexed by rollout, host and channel.
@@ -44,8 +44,7 @@ type hostHistory struct {
 	dispatches []int // entries
 }
 
-// An occurrence is an instant of a run, and the entry that happened there; noEntry if there is
-// none.
+// An occurrence is an instant of a run, and the entry at that instant; noEntry if there is none.
 type occurrence struct {
 	at    time.Duration // since the start
 	entry int
@@ -53,10 +52,10 @@ type occurrence struct {
 
 const noEntry = -1
 
-// changes are those of something with a state, in order.
+// changes are the changes of one state, in order.
 type changes[S comparable] []change[S]
 
-// A change is one change of a state. The first one has no from.
+// A change is one change of a state. In the first one, from is the zero value.
 type change[S comparable] struct {
 	occurrence
 	from, to S
@@ -114,7 +113,13 @@ func (r *rolloutHistory) count(state reducer.HostState, at time.Duration) int {
 	return n
 }
 
-// census writes how many hosts are in which state at a time.
+// lastState returns in words the last state of the rollout, and since when it is in it.
+func (r *rolloutHistory) lastState() string {
+	last := r.last()
+	return fmt.Sprintf("%s is %v since %s", r.id, last.to, elapsed(last.at))
+}
+
+// census returns in words how many hosts are in each state at a time.
 func (r *rolloutHistory) census(at time.Duration) string {
 	var parts []string
 	for _, s := range reducer.HostStates() {
@@ -191,8 +196,8 @@ func (r *rolloutHistory) add(e *trace.Entry, now occurrence, refused bool) {
 	}
 }
 
-// refused reports whether the reducer refused the event of an entry. What a later event proves of
-// an earlier one has another name, and is no refusal.
+// refused reports whether the reducer refused the event of an entry. ErrorSupersessionExpected is
+// not a refusal: it is about an earlier event, which the reducer accepted.
 func (h *history) refused(i int) bool {
 	if h.entries[i].Event == nil || i+1 >= len(h.entries) || h.entries[i+1].Rejection == nil {
 		return false
@@ -201,7 +206,7 @@ func (h *history) refused(i int) bool {
 	return r.Event == ev.Kind && r.Rollout == ev.Rollout && r.Error != trace.ErrorSupersessionExpected
 }
 
-// since returns a time as one since the start.
+// since returns how long after the start a time is.
 func (h *history) since(at reducer.Time) time.Duration { return time.Duration(at - h.start) }
 
 // at returns the time of an entry.
@@ -210,9 +215,10 @@ func (h *history) at(entry int) time.Duration { return h.since(h.entries[entry].
 // end returns the time at which the run ends.
 func (h *history) end() time.Duration { return h.since(h.result.End) }
 
-// isActivity reports whether an entry shows that the fleet is active. These do not: what retention
-// does by itself, dispatches that are repeated because nobody answers, polls that fail, which they
-// do as long as there are polls, and refusals, which may be known only much later.
+// isActivity reports whether an entry shows that the fleet is active. These do not: retention that
+// ends and its effects, dispatches that are repeated because nobody answers, polls that fail or are
+// stale, because there is no end to them, and refusals, because some come much later than the
+// event.
 func isActivity(e *trace.Entry) bool {
 	switch {
 	case e.Header != nil, e.End != nil, e.Rejection != nil:
@@ -239,7 +245,7 @@ func (h *history) settled() time.Duration {
 	return 0
 }
 
-// covers reports whether the run goes to a time, and to a tail after everything has settled.
+// covers reports whether the run extends to a time, and for a tail after everything has settled.
 func (h *history) covers(until, tail time.Duration) bool {
 	return h.end() >= until && h.end() >= h.settled()+tail
 }
@@ -274,7 +280,8 @@ func (h *history) rollout(id reducer.RolloutID) (*rolloutHistory, error) {
 	return nil, fmt.Errorf("rollout %q was never opened%s", id, nearest.Hint(string(id), known))
 }
 
-// lastAbout returns the last entry about a rollout or channel; noEntry if there is none.
+// lastAbout returns the last entry about a rollout or channel that a message shows, apart from
+// refusals; noEntry if there is none.
 func (h *history) lastAbout(subject string) int {
 	for i := len(h.entries) - 1; i >= 0; i-- {
 		e := &h.entries[i]

@@ -61,8 +61,11 @@ func TestHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprintf("%s %s %v %v %d", r.channel, r.ref, r.states, r.waves, len(r.hosts)); got !=
-		"stable a1 Opening, Active 0 2" {
+	got := fmt.Sprintf("%s %s %v %v %d", r.channel, r.ref, r.states, r.waves, len(r.hosts))
+	if got != "stable a1 Opening, Active 0 2" {
+		t.Error(got)
+	}
+	if got := r.lastState(); got != "r1 is Active since 0d 00:02:00.000" {
 		t.Error(got)
 	}
 	if r.host("c") != nil {
@@ -80,9 +83,8 @@ func TestHistory(t *testing.T) {
 	if !h.refused(5) || h.refused(4) || h.refused(6) {
 		t.Error("only entry 5 is refused")
 	}
-	if _, err := h.rollout("r2"); fmt.Sprint(
-		err,
-	) != `rollout "r2" was never opened: did you mean "r1"?` {
+	const want = `rollout "r2" was never opened: did you mean "r1"?`
+	if _, err := h.rollout("r2"); fmt.Sprint(err) != want {
 		t.Error(err)
 	}
 	_, err = historyOf().rollout("r2")
@@ -113,7 +115,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestSettled adds to a history what shows that the fleet is active, and what does not.
+// TestSettled adds to a history entries that show that the fleet is active, and others that do not.
 func TestSettled(t *testing.T) {
 	fault := func(kind sim.FaultKind) trace.Entry {
 		return trace.Entry{Fault: &trace.Fault{Fault: kind.String()}}
@@ -149,7 +151,7 @@ func TestSettled(t *testing.T) {
 		end := 9 * time.Minute
 		if h.covers(end+1, 0) || !h.covers(end, 0) || !h.covers(0, end-h.settled()) ||
 			h.covers(0, end-h.settled()+1) {
-			t.Errorf("%s: the run ends at %v and covers another time", tt.name, h.end())
+			t.Errorf("%s: a run that ends at %v covers the wrong span", tt.name, h.end())
 		}
 	}
 	if got := historyOf().settled(); got != 0 {

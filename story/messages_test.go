@@ -19,10 +19,10 @@ func TestMessages(t *testing.T) {
 		var b strings.Builder
 		for _, s := range run(t, Options{Paths: []string{filepath.ToSlash(file)}}).Scenarios {
 			if s.Status == Passed {
-				t.Errorf("%s:%d %s passes", s.File, s.Line, s.Name)
+				t.Errorf("%s %s passes", s.Place(), s.Name)
 			}
-			fmt.Fprintf(&b, "=== %d %s: %v at line %d: "+
-				"%s\n%s\n\n", s.Line, s.Name, s.Status, s.StepLine, s.Step, s.Details())
+			fmt.Fprintf(&b, "=== %d %s: %v at line %d: %s\n%s\n\n",
+				s.Line, s.Name, s.Status, s.StepLine, s.Step, s.Details())
 		}
 		golden := strings.TrimSuffix(file, ".feature") + ".golden"
 		if os.Getenv("UPDATE_GOLDENS") != "" {

@@ -11,7 +11,7 @@ import (
 	"rollsim/sim"
 )
 
-// names are those that sentences have introduced in addition to the names of the fleet.
+// names are the names that sentences have introduced, apart from those of the fleet.
 type names struct {
 	rollouts []reducer.RolloutID // in the order of the story
 	latest   map[reducer.ChannelID]reducer.RolloutID

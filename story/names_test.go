@@ -10,8 +10,9 @@ import (
 
 func TestNames(t *testing.T) {
 	var n names
-	if err := n.checkRollout("stable@a1"); fmt.Sprint(err) != `no rollout is named "stable@a1": the `+
-		`story has no rollout yet; say before this, for example: When "stable" moves to ref "a1"` {
+	const noRollout = `no rollout is named "stable@a1": the story has no rollout yet; ` +
+		`say before this, for example: When "stable" moves to ref "a1"`
+	if err := n.checkRollout("stable@a1"); fmt.Sprint(err) != noRollout {
 		t.Error(err)
 	}
 	n.addAction(&sim.Action{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}})
@@ -24,13 +25,13 @@ func TestNames(t *testing.T) {
 	}})
 	n.addRollout("stable@a1", "stable")
 	n.addTraffic(&sim.Traffic{Kind: sim.Arrivals, Channel: "edge", Prefix: "r"})
-	if got := fmt.Sprintf("%v %v %v %v", n.rollouts, n.latest["stable"], n.last, n.hosts); got !=
-		"[stable@a1 stable@b2 r1 edge@r1] stable@a1 edge@r1 [web-01]" {
+	got := fmt.Sprintf("%v %v %v %v", n.rollouts, n.latest["stable"], n.last, n.hosts)
+	if got != "[stable@a1 stable@b2 r1 edge@r1] stable@a1 edge@r1 [web-01]" {
 		t.Error(got)
 	}
 	for id, want := range map[reducer.RolloutID]string{
 		"stable@b2": "<nil>",
-		"edge@r7":   "<nil>", // only the run knows
+		"edge@r7":   "<nil>", // only the run knows its rollouts
 		"stable@b3": `no rollout is named "stable@b3": did you mean "stable@b2"?`,
 	} {
 		if got := fmt.Sprint(n.checkRollout(id)); got != want {

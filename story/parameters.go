@@ -19,16 +19,15 @@ import (
 	"rollsim/trace"
 )
 
-// A parameter is a kind of value in a sentence. expr is how it is written, without capturing
-// groups.
+// A parameter is a kind of value in a sentence.
 type parameter struct {
-	expr  string
+	expr  string // matches the text of a value; without capturing groups
 	parse func(text string) (any, error)
 }
 
-// How values are written. Names stand in quotes, or bare if they have no space. Any capitalised
-// word passes for the name of a state or an event: the message about a mistyped one then names the
-// nearest, and not the nearest sentence.
+// How values are written. Names are in quotes, or bare if they have no space. Any capitalised word
+// has the form of a state or an event, so that the message about a mistyped one suggests a state or
+// an event and not another sentence.
 const (
 	nameForm    = gherkin.Quoted + `|[A-Za-z0-9][\w.+-]*`
 	rolloutForm = gherkin.Quoted + `|[\w.+-]+@[\w.+-]+`
@@ -61,7 +60,7 @@ const (
 		`|(?: +after +(?:` + durationForm + `))|(?: +at once)` +
 		`|(?: +at the same (?:moment|instant|time))`
 
-	// So is the one that says at what time an expectation looks.
+	// The clause that says at what time an expectation looks is optional.
 	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later` +
 		`(?:, give or take (?:` + durationForm + `))?` +
 		`| +after +(?:about )?(?:` + durationForm + `)` +
@@ -190,7 +189,8 @@ var numberWords = map[string]int{
 	"six":   6,
 	"seven": 7,
 	"eight": 8,
-	"nine":  9, "ten": 10,
+	"nine":  9,
+	"ten":   10,
 }
 
 func parseNumber(s string) (uint64, error) {
@@ -234,7 +234,7 @@ func parsePercent(s string) (sim.Probability, error) {
 
 var onePercent = regexp.MustCompile(`([0-9]+)(?:\.([0-9]+))? ?(?:%|percent)`)
 
-// parsePercents parses shares of a whole. It returns thousandths of a percent.
+// parsePercents parses a list of percentages. It returns thousandths of a percent.
 func parsePercents(s string) (any, error) {
 	var all []uint64
 	for _, item := range onePercent.FindAllStringSubmatch(s, -1) {
@@ -252,7 +252,7 @@ func parsePercents(s string) (any, error) {
 // A delay is how long something takes, drawn each time.
 type delay struct {
 	*sim.Distribution
-	longest time.Duration // almost always
+	longest time.Duration // few draws exceed it
 }
 
 var (
@@ -325,7 +325,7 @@ func parseGate(s string) (any, error) {
 	return gate(s), nil
 }
 
-// times says how often something happens.
+// times is a range of how often something happens.
 type times struct{ least, most uint64 }
 
 func parseTimes(s string) (any, error) {
@@ -355,16 +355,14 @@ func parseTimes(s string) (any, error) {
 	return t, err
 }
 
-// units are by what their names and abbreviations begin with.
+// units are the units of time. The first one whose prefix a name or an abbreviation begins with is
+// meant.
 var units = []struct {
-	name string
-	is   time.Duration
+	prefix string
+	length time.Duration
 }{
-	{
-		"ms",
-		time.Millisecond,
-	}, {"milli", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour},
-	{"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
+	{"ms", time.Millisecond}, {"milli", time.Millisecond}, {"s", time.Second}, {"m", time.Minute},
+	{"h", time.Hour}, {"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
 }
 
 // maxDuration bounds the durations in a story: ten years, as for the delays of the simulator.
@@ -387,7 +385,7 @@ func parseDuration(s string) (time.Duration, error) {
 		if n, ok := numberWords[part[1]]; ok {
 			count = float64(n)
 		} else if part[1] != "half an" {
-			// the form was checked, and a number that is too large is infinite
+			// Only a number that is too large is an error here, and the result is then infinite.
 			count, _ = strconv.ParseFloat(part[1], 64)
 		}
 		length := count * float64(unit(part[2]))
@@ -402,8 +400,8 @@ func parseDuration(s string) (time.Duration, error) {
 // unit returns the unit of a name or an abbreviation.
 func unit(name string) time.Duration {
 	for _, u := range units {
-		if strings.HasPrefix(name, u.name) {
-			return u.is
+		if strings.HasPrefix(name, u.prefix) {
+			return u.length
 		}
 	}
 	panic("story: no unit is named " + name)
@@ -435,8 +433,8 @@ func parseHostState(s string) (reducer.HostState, error) {
 	)
 }
 
-// parseEither is parseEnum for an enumeration that is easily confused with another one: a name of
-// the other one gets a message of its own.
+// parseEither is parseEnum for an enumeration that is easily confused with another one: the message
+// about a name of the other one says so.
 func parseEither[T, U fmt.Stringer](what, s string, all []T, other string, others []U) (T, error) {
 	v, err := parseEnum(what, s, all)
 	if o, not := parseEnum(other, s, others); err != nil && not == nil {
@@ -482,8 +480,7 @@ func parseError(s string) (refusal, error) {
 	name := gherkin.Unquote(s)
 	known := []string{
 		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
-		trace.ErrorSupersessionExpected,
-		trace.ErrorUnknownRollout,
+		trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout,
 	}
 	if slices.Contains(known, name) {
 		return refusal(name), nil

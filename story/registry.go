@@ -15,7 +15,7 @@ import (
 // A step is one kind of sentence that feature files may use.
 type step struct {
 	topic   string
-	words   string // how it is worded: see pattern
+	words   string // in the syntax that pattern reads
 	doc     string // what it means, in a sentence
 	example string
 	table   gherkin.Columns // of the table that follows it
@@ -37,12 +37,11 @@ type step struct {
 type phase uint8
 
 const (
-	sets phase = 1 + iota // it describes the fleet, before the first expectation
-	// it decides what hosts will do: at any time, for refs that are still to come
-	fates
-	happens // it makes something happen
-	expects // it expects something of the run
-	asks    // it expects something of the machine itself, whatever the run
+	sets    phase = 1 + iota // it describes the fleet, before the first expectation
+	fates                    // it decides in advance what hosts will do
+	happens                  // it makes something happen
+	expects                  // it expects something of the run
+	asks                     // it expects something of the machine itself, without a run
 )
 
 func (p phase) keyword() string {
@@ -99,8 +98,8 @@ type reading struct {
 	table  gherkin.Table
 }
 
-// read finds the step of a sentence, and reads its values and the table after it. flaw is what the
-// error is about.
+// read finds the step of a sentence, and reads its values and the table after it. flaw is the kind
+// of the error.
 func (v vocabulary) read(
 	sentence string, argument *messages.PickleStepArgument,
 ) (r reading, flaw Flaw, err error) {

@@ -30,18 +30,18 @@ const (
 	FlawNoExpectation                 // nothing is expected
 )
 
-// A Mistake is what is wrong with a scenario, as far as that is known without simulating it.
+// A Mistake is something wrong with a scenario that can be found without simulating it.
 type Mistake struct {
 	Flaw    Flaw
-	Step    *messages.PickleStep // nil for a tag or the whole scenario
+	Step    *messages.PickleStep // nil if it is about a tag or the whole scenario
 	Tag     *messages.PickleTag  // nil unless it is about a tag
-	Row     int                  // of the step's table, from 1 below the heading; 0 for none
+	Row     int                  // of the step's table, from 1 below the heading; 0 if about no row
 	Message string
 }
 
-// Rehearse returns the mistakes in the sentences of a scenario, without simulating anything: it
-// carries out what describes the fleet and what happens, and compares the names in what is expected
-// with those of the story. A scenario that is tagged @wip has none.
+// Rehearse returns the mistakes in a scenario, without simulating anything. It carries out the
+// sentences about the fleet and the happenings, and compares the names in expectations with those
+// of the story. It ignores a scenario that is tagged @wip.
 func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	wip := func(t *messages.PickleTag) bool { return t.Name == gherkin.TagWIP }
 	if slices.ContainsFunc(p.Tags, wip) {
@@ -56,7 +56,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 			found = append(found, Mistake{Flaw: FlawTag, Tag: tag, Message: err.Error()})
 		}
 	}
-	doubtful := false // an earlier sentence has a mistake, and may be what introduces a name
+	doubtful := false // a sentence has a mistake, and might have introduced a name
 	for _, step := range p.Steps {
 		w.inBackground = d.InBackground(step)
 		flaw, err := w.rehearse(step)
@@ -80,8 +80,8 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	return found
 }
 
-// rehearse checks one sentence.
-func (w *world) rehearse(step *messages.PickleStep) (Flaw, error) {
+// rehearse checks one sentence. flaw is the kind of the error.
+func (w *world) rehearse(step *messages.PickleStep) (flaw Flaw, err error) {
 	r, flaw, err := w.steps.read(step.Text, step.Argument)
 	if err != nil {
 		return flaw, err
@@ -129,7 +129,7 @@ func (w *world) rehearseNames(values []any) error {
 	return nil
 }
 
-// expectedCells are the values in the columns of tables of expectations.
+// expectedCells are the kinds of values in the columns of tables of expectations.
 var expectedCells = map[string]string{
 	"event":   "event",
 	"effect":  "effect",
@@ -163,7 +163,7 @@ func (w *world) rehearseTable(t gherkin.Table) (flaw Flaw, err error) {
 	return flaw, err
 }
 
-// rehearseFates refuses fates under refs that never come.
+// rehearseFates refuses a fate under a ref to which no channel moves.
 func (w *world) rehearseFates() error {
 	if len(w.names.channels) > 0 {
 		return nil // only the run knows which refs come

@@ -8,8 +8,8 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// TestRehearse compares the mistakes in scenarios that were not run with their results when they
-// are: no mistake is found in one that passes.
+// TestRehearse checks that Rehearse finds no mistake in scenarios that pass, and the right kind of
+// mistake in some that fail.
 func TestRehearse(t *testing.T) {
 	flaws := make(map[string]Flaw) // by the name of the scenario, the first flaw
 	for _, root := range []string{"../features", "testdata/stories", "testdata/broken"} {
@@ -62,7 +62,7 @@ func TestRehearse(t *testing.T) {
 		"A channel twice":                             FlawStory,
 		"A fate under a ref that never comes":         FlawName,
 		"Nothing is expected":                         FlawNoExpectation,
-		"Never pruned":                                0, // only a run can tell
+		"Never pruned":                                0, // only a run shows it
 	} {
 		if flaws[scenario] != want {
 			t.Errorf("%s: flaw %d, want %d", scenario, flaws[scenario], want)

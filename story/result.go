@@ -22,7 +22,7 @@ const (
 	Failed           // an expectation does not hold, or a sentence says something impossible
 	Undefined        // a sentence fits no step, or the scenario has no step
 	Ambiguous        // a sentence fits several steps
-	Skipped          // its tags say so; of a step, an earlier one failed
+	Skipped          // because of a tag; of a step, it was not carried out
 	Defect           // tagged @known-defect, and an expectation does not hold; never of a step
 	Unrun            // a scenario failed before it, or the context ended; never of a step
 
@@ -74,14 +74,14 @@ type Scenario struct {
 	Step     string
 	StepLine int
 
-	// Run says what a scenario that has not passed ran with, such as "machine rfc0008, seed 1", and
-	// Trace is its latest run; both are empty if nothing was simulated. Saved is set by a caller that
-	// writes the trace to a file: its name.
+	// Run names the machine and the seed of a scenario that has not passed, as in "machine rfc0008,
+	// seed 1", and Trace is the trace of its latest run. Both are empty if nothing ran. Saved is the
+	// name of the file with the trace, for a caller that writes one to set.
 	Run   string
 	Trace []trace.Entry
 	Saved string
 
-	// Seed is the smallest seed that fails, of a scenario that runs for many.
+	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]
 
 	Elapsed time.Duration
@@ -92,12 +92,12 @@ type Step struct {
 	Keyword string // as it is written, such as "Given"
 	Text    string
 	Line    int
-	Table   [][]string // that follows it; nil for none
+	Table   [][]string // that follows it; nil if there is none
 	Status  Status
 	Elapsed time.Duration
 }
 
-// Place returns where the scenario stands, as FILE:LINE.
+// Place returns the place of the scenario, as FILE:LINE.
 func (s *Scenario) Place() string { return fmt.Sprintf("%s:%d", s.File, s.Line) }
 
 // Again returns the command that runs only this scenario.
@@ -109,8 +109,8 @@ func (s *Scenario) Again() string {
 	return again
 }
 
-// FileName returns a name for files about the scenario, without folder and extension. It has the
-// place of the scenario.
+// FileName returns a name for files about the scenario, without folder and extension. It is made
+// from the place of the scenario.
 func (s *Scenario) FileName() string {
 	name := strings.TrimSuffix(strings.TrimLeft(path.Clean(s.File), "./"), ".feature")
 	return fmt.Sprintf("%s-%d", notInNames.ReplaceAllString(name, "-"), s.Line)
@@ -118,7 +118,7 @@ func (s *Scenario) FileName() string {
 
 var notInNames = regexp.MustCompile(`[^\p{L}\p{N}._]+`)
 
-// Details returns the message, with what ran and where its trace was saved.
+// Details returns the message, with the machine, the seed and the file of the trace.
 func (s *Scenario) Details() string {
 	text := s.Message
 	if s.Run != "" {
@@ -130,7 +130,7 @@ func (s *Scenario) Details() string {
 	return text
 }
 
-// WriteTrace writes the trace as lines, sealed with their digest.
+// WriteTrace writes the trace as lines that end with their digest.
 func (s *Scenario) WriteTrace(w io.Writer) error {
 	out := trace.NewWriter(w)
 	for i := range s.Trace {

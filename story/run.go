@@ -11,7 +11,7 @@ import (
 	"rollsim/reducer"
 )
 
-// Options are those of one run of feature files.
+// Options are the options of one run of feature files.
 type Options struct {
 	// FS holds the feature files; nil is the file system of the operating system.
 	FS fs.FS
@@ -39,8 +39,7 @@ type Options struct {
 	// are always in the order of the files.
 	Shuffle uint64
 
-	// Seed is the seed of every scenario, and wins over what the scenario says; absent changes
-	// nothing.
+	// Seed, if set, is the seed of every scenario. It overrides what the scenario says.
 	Seed reducer.Opt[uint64]
 
 	// FailFast stops after the first scenario that fails; the remaining ones are reported as Unrun.
@@ -58,8 +57,8 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if len(cases) > 0 &&
-		!slices.ContainsFunc(cases, func(c *Case) bool { return c.scenario.Skipped == "" }) {
+	runs := func(c *Case) bool { return c.scenario.Skipped == "" }
+	if len(cases) > 0 && !slices.ContainsFunc(cases, runs) {
 		return Report{}, fmt.Errorf("nothing runs: %s", cases[0].scenario.Skipped)
 	}
 	report := Report{Warnings: warnings(cases)}

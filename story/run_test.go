@@ -13,7 +13,7 @@ import (
 	"testing/fstest"
 )
 
-// shipped holds the features as users name them: features/….
+// shipped is the root of the repository, so that paths are as users write them: features/….
 var shipped = os.DirFS("..")
 
 func run(t *testing.T, opt Options) Report {
@@ -25,19 +25,19 @@ func run(t *testing.T, opt Options) Report {
 	return report
 }
 
-// TestFeatures runs everything that ships, and the stories that say what sentences mean.
+// TestFeatures runs all features that ship, and the stories that define what sentences mean.
 func TestFeatures(t *testing.T) {
 	report := run(t, Options{FS: shipped, Paths: []string{"features", "story/testdata/stories"}})
 	for _, s := range report.Scenarios {
 		if s.Status != Passed {
-			t.Errorf("%s:%d %s: %v\n%s (line "+
-				"%d)\n%s", s.File, s.Line, s.Name, s.Status, s.Step, s.StepLine, s.Message)
+			t.Errorf("%s %s: %v\n%s (line %d)\n%s",
+				s.Place(), s.Name, s.Status, s.Step, s.StepLine, s.Message)
 		}
 	}
 }
 
-// TestSame runs everything that fails and some that passes at every width and in several orders:
-// the report is the same, and so is the order in which it comes.
+// TestSame runs scenarios that fail and some that pass with several numbers of jobs and in several
+// orders. The report is the same, and so is the order in which results are delivered.
 func TestSame(t *testing.T) {
 	opt := Options{FS: shipped, Paths: []string{"story/testdata/broken", "features/failure"}}
 	for _, failFast := range []bool{false, true} {
@@ -49,7 +49,7 @@ func TestSame(t *testing.T) {
 		for n := range runs {
 			opt.Jobs, opt.Shuffle, opt.FailFast = 1+n%4, uint64(n), failFast
 			if failFast {
-				opt.Shuffle = 0 // in another order another one fails first
+				opt.Shuffle = 0 // in another order another scenario fails first
 			}
 			var reported []string
 			opt.Each = func(s *Scenario) {
@@ -62,16 +62,12 @@ func TestSame(t *testing.T) {
 				want = got
 			}
 			if got != want || len(reported) != len(report.Scenarios) {
-				t.Errorf(
-					"fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s", failFast, opt.Jobs, opt.Shuffle,
-					got, want,
-				)
+				t.Errorf("fail-fast %v, %d jobs, shuffled by %d\ngot  %s\nwant %s",
+					failFast, opt.Jobs, opt.Shuffle, got, want)
 			}
 			if failFast != (report.Count(Unrun) > 0) || failFast && report.Count(Failed) != 1 {
-				t.Errorf(
-					"fail-fast %v: %d failed and %d were not run", failFast, report.Count(Failed),
-					report.Count(Unrun),
-				)
+				t.Errorf("fail-fast %v: %d failed and %d were not run",
+					failFast, report.Count(Failed), report.Count(Unrun))
 			}
 		}
 	}
@@ -87,8 +83,10 @@ func TestNeverPassesUnrun(t *testing.T) {
 		{"undefined at the end", "Given seed 1\n    Then the moon is full", Undefined},
 		{"no step", "", Undefined},
 		{"no expectation", "Given channel \"x\" with 1 host", Failed},
-		{"no expectation after happenings", "Given channel \"x\" with 1 host\n    When \"x\" moves to " +
-			"ref \"a1\"", Failed},
+		{
+			"no expectation after happenings",
+			"Given channel \"x\" with 1 host\n    When \"x\" moves to ref \"a1\"", Failed,
+		},
 		{"ambiguous", "Given ambiguous a", Ambiguous},
 	}
 	both := newVocabulary([]step{made(`ambiguous a`), made(`ambiguous {channel}`)})
@@ -109,8 +107,9 @@ func TestNeverPassesUnrun(t *testing.T) {
 func TestPanic(t *testing.T) {
 	bad := made(`panic`)
 	bad.do = func(*world) error { panic("a mistake of ours") }
-	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Given " +
-		"panic\n\n  Scenario: y\n    Given channel \"x\" with 1 host\n" +
+	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
+		"  Scenario: x\n    Given panic\n\n" +
+		"  Scenario: y\n    Given channel \"x\" with 1 host\n" +
 		"    When \"x\" moves to ref \"a1\"\n    Then \"x@a1\" is Terminal\n")}}
 	results := runWith(t, files, append(slices.Clone(steps()), newVocabulary([]step{bad})...))
 	if a, b := results[0], results[1]; a.Status != Failed ||
@@ -139,24 +138,41 @@ func runWith(t *testing.T, files fs.FS, v vocabulary) []Scenario {
 	return results
 }
 
-// TestTrace checks that a scenario which has failed comes with its trace, and one that has passed
-// without.
+// passing is a feature with two scenarios that pass.
+const passing = `Feature: Passing
+
+  Background:
+    Given channel "stable" with 1 host
+    When "stable" moves to ref "a1"
+
+  Scenario: One
+    Then "stable@a1" is Terminal
+
+  Scenario: Two
+    Then "stable@a1" has been Active
+`
+
+// TestTrace checks that the result of a scenario has a trace if it has failed, and none if it has
+// passed.
 func TestTrace(t *testing.T) {
-	files := fstest.MapFS{"x.feature": {Data: []byte(selectable + "\n\n  Scenario: Five\n    Then " +
-		"\"stable@a1\" is Failed\n")}}
-	for _, s := range run(t, Options{FS: files}).Scenarios {
+	const failing = "\n  Scenario: Three\n    Then \"stable@a1\" is Failed\n"
+	report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(passing + failing)}}})
+	if report.Count(Passed) != 2 || report.Count(Failed) != 1 {
+		t.Errorf("%d passed and %d failed", report.Count(Passed), report.Count(Failed))
+	}
+	for _, s := range report.Scenarios {
 		if (s.Status == Failed) != (len(s.Trace) > 10 && s.Trace[0].Header != nil) {
 			t.Errorf("%s: %v with %d entries", s.Name, s.Status, len(s.Trace))
 		}
 	}
 }
 
-// TestMany runs files that are far longer than any that people write: they end soon, and
-// say why they fail.
+// TestMany runs files that are far longer than any that people write. They end soon, with a message
+// if they fail.
 func TestMany(t *testing.T) {
 	const n = 10_000
-	const background = "Feature: x\n  Background:\n    Given channel \"stable\" with 1 host\n    " +
-		"When \"stable\" moves to ref \"a1\"\n  Scenario: x\n"
+	const background = "Feature: x\n  Background:\n    Given channel \"stable\" with 1 host\n" +
+		"    When \"stable\" moves to ref \"a1\"\n  Scenario: x\n"
 	many := func(line string) string {
 		var b strings.Builder
 		for i := range n {
@@ -166,16 +182,24 @@ func TestMany(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"expectations", background + many("    Then \"stable@a1\" is Terminal\n"), "passed "},
-		{"unknown", background + many("    Then the moon is #\n"), "undefined no step fits this " +
-			"sentence: the moon is 0"},
-		{"turns", background + many("    When \"stable\" moves to ref \"b#\"\n    Then \"stable@b#\" "+
-			"is Terminal\n"),
+		{
+			"unknown", background + many("    Then the moon is #\n"),
+			"undefined no step fits this sentence: the moon is 0",
+		},
+		{
+			"turns",
+			background + many("    When \"stable\" moves to ref \"b#\"\n"+
+				"    Then \"stable@b#\" is Terminal\n"),
 			"failed this story is too long: each time that it waits for everything to settle it is " +
-				"simulated from its start, which has made more than"},
-		{"rows", strings.Replace(background, "Scenario:", "Scenario Outline:", 1) +
-			"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" +
-			many("      | Filed |\n"),
-			`failed no state of a rollout is named "Filed": did you mean "Failed"?`},
+				"simulated from its start, which has made more than",
+		},
+		{
+			"rows",
+			strings.Replace(background, "Scenario:", "Scenario Outline:", 1) +
+				"    Then \"stable@a1\" is <state>\n    Examples:\n      | state |\n" +
+				many("      | Filed |\n"),
+			`failed no state of a rollout is named "Filed": did you mean "Failed"?`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(tt.text)}}})
@@ -191,18 +215,20 @@ func TestMany(t *testing.T) {
 // TestOutside runs a file of the operating system, by an absolute path.
 func TestOutside(t *testing.T) {
 	file := filepath.ToSlash(filepath.Join(t.TempDir(), "mine.feature"))
-	if err := os.WriteFile(filepath.FromSlash(file), []byte(selectable), 0o644); err != nil {
+	if err := os.WriteFile(filepath.FromSlash(file), []byte(passing), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []string{file, file + ":12", filepath.ToSlash(filepath.Dir(file))} {
+	for p, want := range map[string]int{
+		file: 2, file + ":10": 1, filepath.ToSlash(filepath.Dir(file)): 2,
+	} {
 		report := run(t, Options{Paths: []string{p}})
-		if s := report.Scenarios[0]; s.File != file || !report.Passed() {
-			t.Errorf("%s: %+v", p, s)
+		if s := report.Scenarios[0]; s.File != file || report.Count(Passed) != want {
+			t.Errorf("%s: %d passed, want %d: %+v", p, report.Count(Passed), want, s)
 		}
 	}
 }
 
-// TestEnds runs nothing more once the context has ended, and says so.
+// TestEnds runs no further scenario once the context has ended, and returns its error.
 func TestEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	opt := Options{
@@ -217,11 +243,11 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestEndsAmidSeeds runs a scenario for no further seed once the context has ended; it has neither
-// passed nor failed then.
+// TestEndsAmidSeeds runs a scenario for no further seed once the context has ended. It has then
+// neither passed nor failed.
 func TestEndsAmidSeeds(t *testing.T) {
-	const story = "\n    And channel \"stable\" with 1 host\n    When \"stable\" moves to ref " +
-		"\"a1\"\n    Then \"stable@a1\" is Terminal\n"
+	const story = "\n    And channel \"stable\" with 1 host\n" +
+		"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is Terminal\n"
 	ctx, cancel := context.WithCancel(context.Background())
 	opt := Options{
 		Jobs: 2,
@@ -244,16 +270,16 @@ func TestErrors(t *testing.T) {
 		"good.feature":   {Data: []byte("@a\nFeature: x\n" + scenario)},
 		"wip.feature":    {Data: []byte("@wip\nFeature: x\n" + scenario)},
 		"broken.feature": {Data: []byte("Feature x\n" + scenario)},
-		"first.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Gven seed 1\n    " +
-			"When 8 days pass\n")},
-		"background.feature": {Data: []byte("Feature: x\n  Background:\n    The usual.\n    " +
-			"Gven seed 1\n" + scenario)},
-		"given.feature": {Data: []byte("# language: de\nFunktionalität: x\n  Szenario: " +
-			"x\n    Given seed 1\n")},
+		"first.feature": {Data: []byte("Feature: x\n  Scenario: x\n    Gven seed 1\n" +
+			"    When 8 days pass\n")},
+		"background.feature": {Data: []byte("Feature: x\n  Background:\n    The usual.\n" +
+			"    Gven seed 1\n" + scenario)},
+		"given.feature": {Data: []byte("# language: de\nFunktionalität: x\n" +
+			"  Szenario: x\n    Given seed 1\n")},
 		"headless.feature": {Data: []byte("Feature: x\n  Scenario x\n    Given seed 1\n" + scenario)},
 		"rule.feature":     {Data: []byte("Feature: x\n  Rule: y\n    Given seed 1\n" + scenario)},
-		"tags.feature": {Data: []byte("@seed:1 @a\nFeature: x\n  @machine:v0.2 " +
-			"@machine:v0.2\n  @machine:rfc0008" + scenario)},
+		"tags.feature": {Data: []byte("@seed:1 @a\nFeature: x\n" +
+			"  @machine:v0.2 @machine:v0.2\n  @machine:rfc0008" + scenario)},
 	}
 	tests := []struct {
 		paths string
@@ -270,8 +296,8 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"headless.feature",
-			`headless.feature:3: this step belongs to no scenario: expected "Scenario: " and a name ` +
-				`above it`,
+			"headless.feature:3: this step belongs to no scenario: " +
+				`expected "Scenario: " and a name above it`,
 		},
 		{
 			"rule.feature",
@@ -304,44 +330,3 @@ func TestErrors(t *testing.T) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
 	}
 }
-
-const selectable = `@all
-Feature: Selectable
-
-  Background:
-    Given channel "stable" with 1 host
-    When "stable" moves to ref "a1"
-
-  Scenario: One
-    Then "stable@a1" is Terminal
-
-  @two
-  Scenario: Two
-    Then "stable@a1" is Terminal
-
-  @three
-  Scenario Outline: Three <n>
-    Then "stable@a1" is <state>
-
-    @numbers
-    Examples:
-      | n | state    |
-      | 1 | Terminal |
-      | 2 | Terminal |
-
-    @letters
-    Examples:
-      | n | state    |
-      | a | Terminal |
-
-  Rule: Four
-
-    Background:
-      Given seed 7
-
-    Scenario: Four
-      Then "stable@a1" is Terminal
-
-    @two
-    Scenario: Two
-      Then "stable@a1" is Terminal`

@@ -121,7 +121,7 @@ var channelSteps = []step{
 	},
 }
 
-// scheduleTraffic lets a channel move by itself for a time.
+// scheduleTraffic makes a channel move by itself for a time.
 func scheduleTraffic(w *world, t sim.Traffic, every delay, lasts time.Duration, when timing) error {
 	if _, err := w.fleet.channel(t.Channel); err != nil {
 		return err
@@ -132,7 +132,7 @@ func scheduleTraffic(w *world, t sim.Traffic, every delay, lasts time.Duration, 
 	w.fleet.allowSilence(every.longest)
 	err := w.scheduleChange(when, w.names.latest[t.Channel], func(w *world) error {
 		now := w.timeline.now
-		// the end is late enough for a last ref that is due then
+		// The end is late enough for a last ref that is due then.
 		t.Every, t.From, t.Until = every.Distribution, now+faultDelay, now+lasts+2*faultDelay
 		w.fleet.Traffic = append(w.fleet.Traffic, t)
 		return nil

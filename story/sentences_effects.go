@@ -115,7 +115,7 @@ var effectExpectations = []step{
 	},
 }
 
-// quarantineAt is quarantined for the time at which an expectation looks.
+// quarantineAt calls quarantined for the time at which an expectation looks.
 func quarantineAt(
 	w *world, ref reducer.ChannelRef, channel reducer.ChannelID, v *viewpoint,
 ) (entry int, preset bool, err error) {
@@ -137,7 +137,7 @@ func expectEvents(w *world, kind reducer.EventKind, n times, id reducer.RolloutI
 }
 
 func expectEmitted(w *world, kind reducer.EffectKind, n times, id reducer.RolloutID) error {
-	var of reducer.RolloutID // the rollout of the event that an effect follows
+	var of reducer.RolloutID // the rollout of the last event: an effect follows its event
 	return expectEntries(w, id, n, w.explain().noEffect(kind), func(e *trace.Entry) bool {
 		if e.Event != nil {
 			of = e.Rollout
@@ -220,8 +220,9 @@ func expectRefusal(w *world, kind reducer.EventKind, id reducer.RolloutID, with 
 	return nil
 }
 
-// quarantined returns the entry that put a ref into the quarantine of a channel, as of another
-// entry; noEntry if it is not in it. preset reports whether it was in it from the start.
+// quarantined returns the entry that put a ref into the quarantine of a channel, before another
+// entry; noEntry if none did or an operator has lifted it. preset reports whether it has been there
+// from the start.
 func quarantined(
 	w *world, ref reducer.ChannelRef, channel reducer.ChannelID, before int,
 ) (entry int, preset bool) {
@@ -246,7 +247,26 @@ func quarantined(
 	return entry, preset
 }
 
-// checkRef refuses a ref at which the channel never points.
+// checkLifts refuses an operator who lifts the quarantine of a ref that is not quarantined.
+func checkLifts(w *world) error {
+	for i := range w.history.entries {
+		e := w.history.entries[i].HostEffect
+		if e == nil || e.Effect != trace.RemoteRemoveQuarantine {
+			continue
+		}
+		from, preset := quarantined(w, reducer.ChannelRef(e.Closure), e.Channel, i)
+		if from == noEntry && !preset {
+			return fmt.Errorf(
+				"at %s an operator lifts the quarantine of ref %q on channel %q, "+
+					"and it is not quarantined there",
+				elapsed(w.history.at(i)), e.Closure, e.Channel,
+			)
+		}
+	}
+	return nil
+}
+
+// checkRef refuses a ref that has no rollout on the channel and is in no quarantine from the start.
 func checkRef(w *world, ref reducer.ChannelRef, channel reducer.ChannelID) error {
 	if _, err := w.fleet.channel(channel); err != nil {
 		return err

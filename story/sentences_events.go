@@ -20,9 +20,10 @@ var eventSteps = []step{
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID, when timing) error {
 			if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired &&
 				kind != reducer.OperatorClearance {
-				return fmt.Errorf("%v has more fields than its rollout: write it in a table after \"these "+
-					"events "+
-					"happen:\"", kind)
+				return fmt.Errorf(
+					"%v has more fields than its rollout: write it in a table after \"these events happen:\"",
+					kind,
+				)
 			}
 			return w.schedule(when, id, &sim.Action{Event: &reducer.Event{Kind: kind, Rollout: id}})
 		},
@@ -35,15 +36,7 @@ var eventSteps = []step{
 			"is superseded.",
 		example: `these events happen:`,
 		table: []string{
-			"event",
-			"rollout",
-			"channel?",
-			"ref?",
-			"host?",
-			"wave?",
-			"from?",
-			"to?",
-			"successor?",
+			"event", "rollout", "channel?", "ref?", "host?", "wave?", "from?", "to?", "successor?",
 			"later?",
 		},
 		sample: [][]string{
@@ -116,10 +109,12 @@ func readEvent(r gherkin.Row) (*reducer.Event, error) {
 		return nil, err
 	}
 	ev := &reducer.Event{
-		Kind: kind, Rollout: reducer.RolloutID(r["rollout"]), Channel: reducer.ChannelID(r["channel"]),
-		TargetRef: reducer.ChannelRef(
-			r["ref"],
-		), Host: reducer.HostID(r["host"]), Successor: reducer.RolloutID(r["successor"]),
+		Kind:      kind,
+		Rollout:   reducer.RolloutID(r["rollout"]),
+		Channel:   reducer.ChannelID(r["channel"]),
+		TargetRef: reducer.ChannelRef(r["ref"]),
+		Host:      reducer.HostID(r["host"]),
+		Successor: reducer.RolloutID(r["successor"]),
 	}
 	if ev.Wave, err = gherkin.Cell(r, "wave", parseWave); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -168,18 +169,19 @@ var fateSteps = []step{
 				}
 			}
 			*map[string]**sim.Probability{
-				"activations fail":         &b.ActivationFailure,
-				"activations are deferred": &b.Deferral,
-				"probes fail":              &b.ProbeFailure,
-				"rollbacks never complete": &b.RollbackFailure, "dispatches are never acked": &b.NoAnswer,
+				"activations fail":           &b.ActivationFailure,
+				"activations are deferred":   &b.Deferral,
+				"probes fail":                &b.ProbeFailure,
+				"rollbacks never complete":   &b.RollbackFailure,
+				"dispatches are never acked": &b.NoAnswer,
 			}[mishap] = &chance
 			return nil
 		},
 	},
 }
 
-// addFates decides what hosts will do. Once an expectation has looked at the run, a fate must not
-// change what it saw: it must be under a ref that has not come yet.
+// addFates decides what hosts will do. After the first expectation a fate must be under a ref that
+// has not come yet, so that it does not change what the expectation saw.
 func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 	hosts, err := w.fleet.match(hosts)
 	if err != nil {
@@ -187,13 +189,15 @@ func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 	}
 	if w.observed {
 		if fate.Ref == "" {
-			return fmt.Errorf("the story has begun: name a ref that has not come yet, as in under ref " +
-				"\"b2\"")
+			return errors.New(
+				`the story has begun: name a ref that has not come yet, as in under ref "b2"`,
+			)
 		}
 		for _, r := range w.history.order {
 			if r.ref == fate.Ref {
-				return fmt.Errorf("the story has begun, and ref %q has come already: say this before the "+
-					"first Then", fate.Ref)
+				return fmt.Errorf(
+					"the story has begun, and ref %q has come already: say this before the first Then", fate.Ref,
+				)
 			}
 		}
 	}
@@ -203,10 +207,12 @@ func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 func addFateTable(w *world, t gherkin.Table) error {
 	return t.Each(func(r gherkin.Row) error {
 		fate := sim.Fate{Ref: reducer.ChannelRef(r["ref"])}
-		var known bool
-		if fate.Kind, known = fateNames[r["does"]]; !known {
-			return fmt.Errorf("column does: no fate is named %q%s", r["does"],
-				nearest.Hint(r["does"], slices.Sorted(maps.Keys(fateNames))))
+		var exists bool
+		if fate.Kind, exists = fateNames[r["does"]]; !exists {
+			known := slices.Sorted(maps.Keys(fateNames))
+			return fmt.Errorf(
+				"column does: no fate is named %q%s", r["does"], nearest.Hint(r["does"], known),
+			)
 		}
 		switch after := r["reboots"]; {
 		case after == "":
@@ -229,14 +235,14 @@ func addFateTable(w *world, t gherkin.Table) error {
 // neverReboots is the time from a deferral to a reboot that never comes.
 const neverReboots = time.Duration(-1)
 
-// reboot makes a host that waits for a reboot reboot at the present.
+// reboot makes a host that waits for its reboot reboot at the present.
 func reboot(w *world, id reducer.HostID) error {
 	now := w.timeline.now
-	history, err := w.simulate(w.timeline.actions, now, now, w.fleet.quiet())
+	soFar, err := w.simulate(w.timeline.actions, now, now, w.fleet.quiet())
 	if err != nil {
 		return err
 	}
-	for _, r := range slices.Backward(history.order) {
+	for _, r := range slices.Backward(soFar.order) {
 		h := r.host(id)
 		if h == nil {
 			continue

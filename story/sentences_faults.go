@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -9,10 +10,9 @@ import (
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/story/gherkin"
-	"rollsim/trace"
 )
 
-// How faults are spelled.
+// How faults are written in sentences.
 const (
 	mishapForm = `activations fail|activations are deferred|probes fail|rollbacks never complete|` +
 		`dispatches are never acked`
@@ -139,8 +139,9 @@ var faultSteps = []step{
 			return w.scheduleChange(when, w.names.last, func(w *world) error {
 				for _, h := range hosts {
 					if !w.timeline.endFault(sim.HostOffline, h) {
-						return fmt.Errorf("host %s has not gone silent, or an earlier sentence says when it "+
-							"returns", h)
+						return fmt.Errorf(
+							"host %s has not gone silent, or an earlier sentence says when it returns", h,
+						)
 					}
 				}
 				return nil
@@ -208,8 +209,9 @@ var faultSteps = []step{
 		do: func(w *world, when timing) error {
 			return w.scheduleChange(when, w.names.last, func(w *world) error {
 				if !w.timeline.endFault(sim.ControlPlaneCrash, "") {
-					return fmt.Errorf("the control plane has not crashed, or an earlier sentence says when it " +
-						"restarts")
+					return errors.New(
+						"the control plane has not crashed, or an earlier sentence says when it restarts",
+					)
 				}
 				return nil
 			})
@@ -231,48 +233,28 @@ var faultSteps = []step{
 	},
 }
 
-// faultDelay is how long after the present a fault begins that is no action of the timeline, so
-// that it changes nothing of what happened before.
+// faultDelay is how long after the present a fault begins that is not an action of the timeline. It
+// then changes nothing that happened at the present or before.
 const faultDelay = time.Millisecond
-
-// checkLifts refuses an operator who lifts a ref that is in no quarantine.
-func checkLifts(w *world) error {
-	for i := range w.history.entries {
-		e := w.history.entries[i].HostEffect
-		if e == nil || e.Effect != trace.RemoteRemoveQuarantine {
-			continue
-		}
-		if from, preset := quarantined(w, reducer.ChannelRef(e.Closure), e.Channel, i); from == noEntry &&
-			!preset {
-			return fmt.Errorf("at %s an operator lifts the quarantine of ref %q on channel %q, and it is "+
-				"not quarantined there",
-				elapsed(w.history.at(i)), e.Closure, e.Channel)
-		}
-	}
-	return nil
-}
 
 // ofHosts reports whether a fault can be limited to hosts.
 func ofHosts(kind sim.FaultKind) bool {
 	return kind != sim.ControlPlaneCrash && kind != sim.PollFailed && kind != sim.PollStale
 }
 
-// ofTimeline reports whether a fault needs no message and no poll, so that a timeline may have it.
+// ofTimeline reports whether a fault can be an action of a timeline: those of messages and polls
+// cannot.
 func ofTimeline(kind sim.FaultKind) bool {
 	switch kind {
 	case sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew, sim.ControlPlaneCrash:
 		return true
-	case sim.MessageDelayed,
-		sim.MessageDropped,
-		sim.MessageDuplicated,
-		sim.MessageReordered,
-		sim.PollFailed,
-		sim.PollStale:
+	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered,
+		sim.PollFailed, sim.PollStale:
 	}
 	return false
 }
 
-// lasting reports whether a fault has no meaning without a length.
+// lasting reports whether a fault needs a length of time.
 func lasting(kind sim.FaultKind) bool {
 	return kind == sim.MessageDelayed || kind == sim.HostOffline || kind == sim.ClockSkew
 }
@@ -362,11 +344,14 @@ func scheduleFaultTable(w *world, t gherkin.Table) error {
 		case kind == 0:
 			return fmt.Errorf("the row needs a fault")
 		case !ofTimeline(kind):
-			return fmt.Errorf("%v is a fault of messages or polls: say for how long, as in \"polls fail "+
-				"for 10 minutes\"", kind)
+			return fmt.Errorf(
+				"%v is a fault of messages or polls: say for how long, as in \"polls fail for 10 minutes\"",
+				kind,
+			)
 		case (r["host"] != "") != ofHosts(kind):
-			return fmt.Errorf("%v and this host do not fit: a fault is either of a host or of the "+
-				"control plane", kind)
+			return fmt.Errorf(
+				"%v and this host do not fit: a fault is either of a host or of the control plane", kind,
+			)
 		case lasting(kind) && length == 0:
 			return fmt.Errorf("column for: %v needs a length of time", kind)
 		case kind == sim.ControlPlaneCrash:
@@ -376,7 +361,7 @@ func scheduleFaultTable(w *world, t gherkin.Table) error {
 	})
 }
 
-// addCertain adds a fault that is certain for a time.
+// addCertain adds a fault that always happens for a time, and announces it.
 func addCertain(w *world, f sim.Fault, hosts []reducer.HostID, from, lasts time.Duration) {
 	f.Probability, f.From, f.Until = sim.Certain, from, from+lasts
 	w.fleet.addFault(f, hosts)
@@ -389,8 +374,8 @@ func addCertain(w *world, f sim.Fault, hosts []reducer.HostID, from, lasts time.
 	}
 }
 
-// addCertainNext adds a fault of the next message of a kind, 0 for any, that a host sends after the
-// present.
+// addCertainNext adds a fault of the next message that a host sends after the present. A kind of 0
+// stands for any message.
 func addCertainNext(
 	w *world, kind reducer.AgentEventKind, host reducer.HostID, s messageFault,
 ) error {
@@ -407,9 +392,10 @@ func addCertainNext(
 			return nil
 		}
 	}
-	return fmt.Errorf("host %s sends no such message after %s; a sentence that does not say when "+
-		"waits until everything has "+
-		"settled: say \"at once\", or while what", host, elapsed(now))
+	return fmt.Errorf(
+		"host %s sends no such message after %s; a sentence that does not say when waits until "+
+			"everything has settled: say \"at once\", or while what", host, elapsed(now),
+	)
 }
 
 // A messageFault is what happens to messages.

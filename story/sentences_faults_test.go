@@ -12,10 +12,9 @@ import (
 	"rollsim/trace"
 )
 
-// TestFaultsToComeChangeNothingBefore proves what a story rests on that brings a fault after
-// something was expected: a fleet in which something may go wrong runs like one in which nothing
-// does, until it does.
-func TestFaultsToComeChangeNothingBefore(t *testing.T) {
+// TestFaultChangesNothingBefore checks that a fault changes no entry of the trace before it begins.
+// Stories with a fault after an expectation depend on that.
+func TestFaultChangesNothingBefore(t *testing.T) {
 	for _, name := range []string{
 		"three-waves-with-soak", "superseded-mid-wave", "host-fails-under-rollback-and-halt",
 		"budget-of-two", "refs-come-faster-than-waves",
@@ -24,7 +23,7 @@ func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tell := func(faults ...sim.Fault) []trace.Entry {
+		simulate := func(faults ...sim.Fault) []trace.Entry {
 			sc := file.Scenario
 			sc.Faults = append(sc.Faults[:len(sc.Faults):len(sc.Faults)], faults...)
 			m, err := machine.ByName(sc.Machine)
@@ -37,16 +36,16 @@ func TestFaultsToComeChangeNothingBefore(t *testing.T) {
 			}
 			return log.Entries
 		}
-		plain := tell()
+		plain := simulate()
 		late := file.Scenario.Horizon - settleDelay
 		for _, kind := range sim.FaultKinds() {
-			spoilt := tell(sim.Fault{Kind: kind, Probability: sim.Certain, From: late})
+			faulty := simulate(sim.Fault{Kind: kind, Probability: sim.Certain, From: late})
 			for i := range plain {
 				if plain[i].At >= file.Scenario.Start+reducer.Time(late) || plain[i].End != nil {
 					break
 				}
-				if i >= len(spoilt) || !reflect.DeepEqual(plain[i], spoilt[i]) {
-					t.Errorf("%s: entry %d is another when %v comes later", name, i, kind)
+				if i >= len(faulty) || !reflect.DeepEqual(plain[i], faulty[i]) {
+					t.Errorf("%s: entry %d differs if %v comes later", name, i, kind)
 					break
 				}
 			}

@@ -162,8 +162,9 @@ func divide(hosts uint64, shares []uint64) ([]uint64, error) {
 		taken = upTo
 	}
 	if sum != whole {
-		return nil, fmt.Errorf("the waves are %v%% of the hosts together: expected "+
-			"100%%", float64(sum)/(whole/100))
+		return nil, fmt.Errorf(
+			"the waves are %v%% of the hosts together: expected 100%%", float64(sum)/(whole/100),
+		)
 	}
 	return counts, nil
 }

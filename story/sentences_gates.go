@@ -23,7 +23,7 @@ var gateSteps = []step{
 			if err != nil {
 				return err
 			}
-			// named as in the sentence
+			// The budget has the name that the sentence uses for the hosts.
 			return addBudget(w, strings.Join(as[string](hosts), "+"), most, named)
 		},
 	},
@@ -165,8 +165,9 @@ func awaitHosts(w *world, hosts, others []reducer.HostID) error {
 		c := w.fleet.channelOf(h)
 		for _, other := range others {
 			if w.fleet.channelOf(other) != c {
-				return fmt.Errorf("hosts %s and %s are of different channels: let one channel wait for the "+
-					"other", h, other)
+				return fmt.Errorf(
+					"hosts %s and %s are of different channels: let one channel wait for the other", h, other,
+				)
 			}
 			c.HostEdges = append(c.HostEdges, sim.HostEdge{Host: h, After: other})
 		}
@@ -200,21 +201,22 @@ func awaitChannels(w *world, id reducer.ChannelID, others []reducer.ChannelID) e
 	for i := range w.fleet.Channels {
 		var after []int
 		for _, other := range w.fleet.Channels[i].After {
-			after = append(
-				after, slices.IndexFunc(w.fleet.Channels, func(c sim.Channel) bool { return c.ID == other }),
-			)
+			is := func(c sim.Channel) bool { return c.ID == other }
+			after = append(after, slices.IndexFunc(w.fleet.Channels, is))
 		}
 		waits = append(waits, after)
 	}
 	if circle := sim.Circle(waits); circle != nil {
-		return fmt.Errorf("channel %s would wait for itself, directly or through "+
-			"others", w.fleet.Channels[circle[0]].ID)
+		return fmt.Errorf(
+			"channel %s would wait for itself, directly or through others", w.fleet.Channels[circle[0]].ID,
+		)
 	}
 	return nil
 }
 
-// heldBack returns the first entry in which a gate, or any gate, holds a host back under a rollout,
-// or any. If there is none, other is an entry in which another gate does.
+// heldBack returns the first entry in which a gate holds a host back under a rollout. Empty names
+// stand for any gate and any rollout. If there is no such entry, other is the last one in which
+// another gate does.
 func heldBack(w *world, h reducer.HostID, by gate, id reducer.RolloutID) (entry, other int) {
 	other = noEntry
 	for i := range w.history.entries {

@@ -21,9 +21,9 @@ var hostExpectations = []step{
 		do: func(
 			w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, v viewpoint,
 		) error {
-			return eachHost(
-				w, hosts, id, &v, func(s *subject[reducer.HostState]) error { return s.expect(w, state, &v) },
-			)
+			return eachHost(w, hosts, id, &v, func(s *subject[reducer.HostState]) error {
+				return s.expect(w, state, &v)
+			})
 		},
 	},
 	{
@@ -32,14 +32,10 @@ var hostExpectations = []step{
 		doc:     "The hosts were in that state at some time up to the present.",
 		example: `host "stable-02" has been Soaking`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
-			return eachHost(
-				w, hosts,
-				id,
-				&viewpoint{kind: atPresent},
-				func(s *subject[reducer.HostState]) error {
-					return s.expectBeen(w, state, w.timeline.now)
-				},
-			)
+			v := viewpoint{kind: atPresent}
+			return eachHost(w, hosts, id, &v, func(s *subject[reducer.HostState]) error {
+				return s.expectBeen(w, state, w.timeline.now)
+			})
 		},
 	},
 	{
@@ -48,15 +44,10 @@ var hostExpectations = []step{
 		doc:     "The hosts are never in that state, in the whole run.",
 		example: `host "stable-02" is never Failed under "stable@a1"`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
-			return eachHost(
-				w,
-				hosts,
-				id,
-				&viewpoint{kind: atEnd},
-				func(s *subject[reducer.HostState]) error {
-					return s.expectNever(w, state)
-				},
-			)
+			v := viewpoint{kind: atEnd}
+			return eachHost(w, hosts, id, &v, func(s *subject[reducer.HostState]) error {
+				return s.expectNever(w, state)
+			})
 		},
 	},
 	{
@@ -90,9 +81,9 @@ var hostExpectations = []step{
 			if _, err := w.history.rollout(id); err != nil {
 				return err
 			}
-			return expectInFlight(
-				w, most, func(_ reducer.HostID, of reducer.RolloutID) bool { return of == id },
-			)
+			return expectInFlight(w, most, func(_ reducer.HostID, under reducer.RolloutID) bool {
+				return under == id
+			})
 		},
 	},
 	{
@@ -106,9 +97,9 @@ var hostExpectations = []step{
 			if err != nil {
 				return err
 			}
-			return expectInFlight(
-				w, most, func(h reducer.HostID, _ reducer.RolloutID) bool { return slices.Contains(hosts, h) },
-			)
+			return expectInFlight(w, most, func(h reducer.HostID, _ reducer.RolloutID) bool {
+				return slices.Contains(hosts, h)
+			})
 		},
 	},
 	{
@@ -174,11 +165,9 @@ var hostExpectations = []step{
 					return err
 				}
 				if len(h.dispatches) == 0 {
-					return w.fail(w.history.lastAbout(string(id)), w.sentence, fmt.Sprintf("host %s is never "+
-						"dispatched", name))
+					return w.failAbout(string(id), fmt.Sprintf("host %s is never dispatched", name))
 				}
-				first := h.dispatches[0]
-				if err := w.matchedEntry(first); err != nil {
+				if err := w.matchedEntry(h.dispatches[0]); err != nil {
 					return err
 				}
 			}
@@ -223,8 +212,8 @@ var hostExpectations = []step{
 	},
 }
 
-// hostsUnder returns the hosts that some names and patterns stand for, those of raw events
-// included. It refuses a rollout that was never opened, if there is one.
+// hostsUnder returns the hosts that some names and patterns stand for, including those of raw
+// events. It refuses a rollout that was never opened, unless id is empty.
 func hostsUnder(w *world, hosts []reducer.HostID, id reducer.RolloutID) ([]reducer.HostID, error) {
 	if id != "" {
 		if _, err := w.history.rollout(id); err != nil {
@@ -315,8 +304,8 @@ func hostOf(
 	return nil, nil, fmt.Errorf("host %q has joined no rollout by %s", name, elapsed(at))
 }
 
-// expectHosts checks how many hosts of a rollout are in a state. holds reports whether a number of
-// all is right.
+// expectHosts checks how many hosts of a rollout are in a state. holds reports whether n of all
+// hosts is right.
 func expectHosts(
 	w *world, id reducer.RolloutID, state reducer.HostState, v *viewpoint, holds func(n, all int) bool,
 ) error {
@@ -342,12 +331,15 @@ func expectHosts(
 			return w.matched(c.at, c.entry)
 		}
 	}
-	return w.fail(w.history.lastAbout(string(id)), w.sentence+", counted from "+elapsed(w.that.at),
-		r.census(w.that.at+v.to)+" at "+elapsed(w.that.at+v.to))
+	until := w.that.at + v.to
+	return w.fail(
+		w.history.lastAbout(string(id)), w.sentence+", counted from "+elapsed(w.that.at),
+		r.census(until)+" at "+elapsed(until),
+	)
 }
 
-// expectInFlight checks that at no time more than so many of the hosts that count are Activating or
-// Soaking.
+// expectInFlight checks how many hosts are Activating or Soaking at once. counts reports whether a
+// host under a rollout counts.
 func expectInFlight(
 	w *world, most uint64, counts func(reducer.HostID, reducer.RolloutID) bool,
 ) error {
@@ -371,8 +363,8 @@ func expectInFlight(
 	return nil
 }
 
-// expectDispatches checks how many hosts of a rollout are dispatched from an entry on, and before
-// another one.
+// expectDispatches checks how many hosts of a rollout are dispatched from one entry on and before
+// another.
 func expectDispatches(w *world, n uint64, id reducer.RolloutID, from, before int) error {
 	r, err := w.history.rollout(id)
 	if err != nil {

@@ -83,10 +83,8 @@ var invariantExpectations = []step{
 		example: `every rollout is pruned in the end`,
 		do: func(w *world) error {
 			for _, r := range w.history.order {
-				if last := r.states[len(r.states)-1]; last.to != reducer.Pruned {
-					return w.fail(
-						last.entry, w.sentence, fmt.Sprintf("%s is %v since %s", r.id, last.to, elapsed(last.at)),
-					)
+				if last := r.last(); last.to != reducer.Pruned {
+					return w.fail(last.entry, w.sentence, r.lastState())
 				}
 			}
 			return nil
@@ -134,8 +132,7 @@ func expectViolation(w *world, name invariant.Name, subject string) (invariant.V
 	}
 	found := listViolations(w)
 	if r := w.history.rollouts[reducer.RolloutID(subject)]; r != nil {
-		last := r.states[len(r.states)-1]
-		found += fmt.Sprintf("\n%s is %v since %s", r.id, last.to, elapsed(last.at))
+		found += "\n" + r.lastState()
 	}
 	return invariant.Violation{}, w.fail(w.history.lastAbout(subject), w.sentence, found)
 }
@@ -152,14 +149,12 @@ func listViolations(w *world) string {
 	return "only " + strings.Join(lines, "\n")
 }
 
-// expectUnpruned checks that no rollout but one is ever pruned, and allows the violations.
-func expectUnpruned(w *world, but reducer.RolloutID) error {
+// expectUnpruned checks that no rollout is ever pruned except one, and allows the violations.
+func expectUnpruned(w *world, except reducer.RolloutID) error {
 	for _, r := range w.history.order {
-		last := r.states[len(r.states)-1]
-		if pruned := last.to == reducer.Pruned; pruned != (r.id == but) {
-			return w.fail(
-				last.entry, w.sentence, fmt.Sprintf("%s is %v since %s", r.id, last.to, elapsed(last.at)),
-			)
+		last := r.last()
+		if pruned := last.to == reducer.Pruned; pruned != (r.id == except) {
+			return w.fail(last.entry, w.sentence, r.lastState())
 		}
 	}
 	for _, v := range w.history.result.Violations {
@@ -170,8 +165,8 @@ func expectUnpruned(w *world, but reducer.RolloutID) error {
 	return nil
 }
 
-// expectStuck checks that a rollout is stuck and waits for some hosts for a reason, or any reason
-// if that is empty.
+// expectStuck checks that a rollout is stuck and waits for some hosts for a reason. An empty one
+// stands for any reason.
 func expectStuck(w *world, id reducer.RolloutID, hosts []reducer.HostID, why reason) error {
 	r, err := w.history.rollout(id)
 	if err != nil {
@@ -196,15 +191,18 @@ func expectStuck(w *world, id reducer.RolloutID, hosts []reducer.HostID, why rea
 	return nil
 }
 
-// A reason is why a rollout waits for a host, in the words of the simulator.
+// A reason is why a rollout waits for a host, in the words of the invariant.
 type reason string
 
-// reasons are those apart from gates, as sentences spell them.
+// reasons are the reasons other than gates, by the words of a sentence.
 var reasons = map[string]reason{
 	"never acked": "dispatched, never acked",
 	"lost":        "the host is lost",
 	"halted":      "not dispatched while a host is Failed",
-	"Activating":  "Activating:", "Deferred": "Deferred:", "Soaking": "Soaking:", "Failed": "Failed:",
+	"Activating":  "Activating:",
+	"Deferred":    "Deferred:",
+	"Soaking":     "Soaking:",
+	"Failed":      "Failed:",
 }
 
 func parseReason(s string) (any, error) {
@@ -230,7 +228,7 @@ func parseReason(s string) (any, error) {
 // mentions reports whether a text has a name as one of its words.
 func mentions(text, name string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n,;:", r) })
-	return slices.ContainsFunc(
-		words, func(word string) bool { return strings.TrimSuffix(word, ".") == name },
-	)
+	return slices.ContainsFunc(words, func(word string) bool {
+		return strings.TrimSuffix(word, ".") == name
+	})
 }

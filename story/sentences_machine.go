@@ -22,15 +22,7 @@ var machineExpectations = []step{
 			"record and the fields of each effect must be as the answer implies.",
 		example: `in Active the machine answers like this:`,
 		table: []string{
-			"event",
-			"from?",
-			"to?",
-			"cursor?",
-			"policy?",
-			"rollout?",
-			"becomes?",
-			"effects?",
-			"error?",
+			"event", "from?", "to?", "cursor?", "policy?", "rollout?", "becomes?", "effects?", "error?",
 		},
 		sample: [][]string{
 			{"event", "from", "to", "policy", "becomes", "effects", "error"},
@@ -46,9 +38,8 @@ var machineExpectations = []step{
 			}
 			for i, q := range questions {
 				if found := q.put(w.simulator.driver()); found != q.want {
-					return &unmetError{
-						fmt.Sprintf("expected  row %d, %v: %v\nfound     %v", i+1, q, q.want, found),
-					}
+					text := fmt.Sprintf("expected  row %d, %v: %v\nfound     %v", i+1, q, q.want, found)
+					return &unmetError{text}
 				}
 			}
 			return nil
@@ -69,7 +60,7 @@ type reply struct {
 	becomes  reducer.State // 0 if there is no transition
 	effects  string        // in addition to RecordRolloutTransition
 	err      refusal
-	mismatch string // what is not as the rest implies; empty if nothing is
+	mismatch string // what is not as the rest implies; empty if everything is
 }
 
 func (r reply) String() string {
@@ -108,7 +99,7 @@ func readQuestions(state reducer.State, t gherkin.Table) ([]*question, error) {
 }
 
 func readQuestion(state reducer.State, r gherkin.Row) (*question, error) {
-	// A machine looks at no field of an event but from and to: the table has no other.
+	// A machine reads no field of an event except these, so the table has no others.
 	given := gherkin.Row{
 		"event":   r["event"],
 		"rollout": r["rollout"],
@@ -122,7 +113,7 @@ func readQuestion(state reducer.State, r gherkin.Row) (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	anything := gherkin.Row{
+	arbitrary := gherkin.Row{
 		"channel":   "stable",
 		"ref":       "a1",
 		"host":      "web-01",
@@ -130,7 +121,7 @@ func readQuestion(state reducer.State, r gherkin.Row) (*question, error) {
 		"successor": "r3",
 	}
 	for _, column := range eventColumns[kind] {
-		if value := anything[column]; value != "" {
+		if value := arbitrary[column]; value != "" {
 			given[column] = value
 		}
 	}
@@ -185,7 +176,7 @@ func (q *question) String() string {
 	return words
 }
 
-// put returns the reply of a machine.
+// put puts the question to a machine and returns its reply.
 func (q *question) put(m reducer.Machine) reply {
 	rec := q.record
 	var effects reducer.Effects
@@ -212,11 +203,8 @@ func (q *question) put(m reducer.Machine) reply {
 			implied.CurrentWave = q.event.ToWave
 			should.Wave = q.event.ToWave
 		case reducer.InsertQuarantineFromRollout:
-			should = reducer.Effect{
-				Kind:    e.Kind,
-				Channel: q.record.Channel,
-				Closure: reducer.ClosureHash(q.record.TargetRef),
-			}
+			closure := reducer.ClosureHash(q.record.TargetRef)
+			should = reducer.Effect{Kind: e.Kind, Channel: q.record.Channel, Closure: closure}
 		case reducer.SchedulePruning:
 			should.DelaySeconds = q.policy.RetentionSeconds
 		}

@@ -7,23 +7,23 @@ import (
 	"rollsim/reducer"
 )
 
-// liar is a machine that answers as specified, before tamper changes the answer.
-type liar struct {
+// A tamperer is a machine that changes the answers of another one.
+type tamperer struct {
 	reducer.Machine
 	tamper func(*reducer.Record, *reducer.Effects, *error)
 }
 
-func (l *liar) Step(
+func (m *tamperer) Step(
 	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
 	out *reducer.Effects,
 ) error {
-	err := l.Machine.Step(rec, ev, now, policy, out)
-	l.tamper(rec, out, &err)
+	err := m.Machine.Step(rec, ev, now, policy, out)
+	m.tamper(rec, out, &err)
 	return err
 }
 
-// TestAnswersImplyTheRest puts a question to machines whose state, effects and error are as
-// expected, and something that they imply is not.
+// TestAnswersImplyTheRest puts a question to machines that return the expected state, kinds of
+// effects and error, but a record, a field or an error that these rule out.
 func TestAnswersImplyTheRest(t *testing.T) {
 	type answer struct {
 		*reducer.Record
@@ -46,21 +46,21 @@ func TestAnswersImplyTheRest(t *testing.T) {
 	} {
 		w := newWorld("")
 		w.simulator.wrap = func(m reducer.Machine) reducer.Machine {
-			return &liar{m, func(rec *reducer.Record, out *reducer.Effects, err *error) {
+			return &tamperer{m, func(rec *reducer.Record, out *reducer.Effects, err *error) {
 				tamper(answer{rec, out.All(), err})
 			}}
 		}
 		err := w.carryOut("in Active the machine answers like this:", tableOf([][]string{
 			{"event", "becomes", "effects"}, {"RolloutTerminal", "Terminal", "SchedulePruning"},
 		}))
-		if err == nil || !strings.HasPrefix(err.Error(), "expected  row 1, Active + RolloutTerminal: "+
-			"becomes Terminal, SchedulePruning\n") {
+		const want = "expected  row 1, Active + RolloutTerminal: becomes Terminal, SchedulePruning\n"
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	w := newWorld("")
 	w.simulator.wrap = func(m reducer.Machine) reducer.Machine {
-		return &liar{m, func(_ *reducer.Record, _ *reducer.Effects, err *error) {
+		return &tamperer{m, func(_ *reducer.Record, _ *reducer.Effects, err *error) {
 			(*err).(*reducer.IllegalForState).Rollout = "r2"
 		}}
 	}

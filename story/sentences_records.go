@@ -19,12 +19,7 @@ var recordExpectations = []step{
 			"is not set. A field that is left out may have any value.",
 		example: `the record of "stable@a1" is:`,
 		table: []string{
-			"state?",
-			"channel?",
-			"target_ref?",
-			"current_wave?",
-			"opened_at?",
-			"terminal_at?",
+			"state?", "channel?", "target_ref?", "current_wave?", "opened_at?", "terminal_at?",
 			"superseded_at?",
 		},
 		sample: [][]string{
@@ -41,15 +36,7 @@ var recordExpectations = []step{
 			"a row comes after the row above it.",
 		example: `these effects are emitted:`,
 		table: []string{
-			"effect",
-			"rollout",
-			"from?",
-			"to?",
-			"wave?",
-			"channel?",
-			"ref?",
-			"delay?",
-			"later?",
+			"effect", "rollout", "from?", "to?", "wave?", "channel?", "ref?", "delay?", "later?",
 		},
 		sample: [][]string{
 			{"effect", "rollout", "from", "to", "delay"},
@@ -105,7 +92,7 @@ func expectRecord(w *world, id reducer.RolloutID, t gherkin.Table) error {
 	}
 	rec := &r.Record
 	start := w.history.start
-	parseAt := func(s string) (string, error) { return parseInstant(start, s) }
+	readTime := func(s string) (string, error) { return parseInstant(start, s) }
 	var expected, found []string
 	for _, field := range []struct {
 		name, is string
@@ -118,9 +105,9 @@ func expectRecord(w *world, id reducer.RolloutID, t gherkin.Table) error {
 			"current_wave", fmt.Sprint(rec.CurrentWave),
 			func(s string) (string, error) { return named(parseWave(s)) },
 		},
-		{"opened_at", instant(start, reducer.Some(rec.OpenedAt)), parseAt},
-		{"terminal_at", instant(start, rec.TerminalAt), parseAt},
-		{"superseded_at", instant(start, rec.SupersededAt), parseAt},
+		{"opened_at", instant(start, reducer.Some(rec.OpenedAt)), readTime},
+		{"terminal_at", instant(start, rec.TerminalAt), readTime},
+		{"superseded_at", instant(start, rec.SupersededAt), readTime},
 	} {
 		if t[0][field.name] == "" {
 			continue
@@ -144,9 +131,10 @@ func plain(s string) (string, error) { return s, nil }
 
 func named[T any](v T, err error) (string, error) { return fmt.Sprint(v), err }
 
+// absent is how a table writes a time that is not set.
 const absent = "none"
 
-// instant returns a time of a record as one since the start.
+// instant returns in words how long after the start a time of a record is.
 func instant(start reducer.Time, t reducer.Opt[reducer.Time]) string {
 	if !t.Set {
 		return absent
@@ -154,7 +142,8 @@ func instant(start reducer.Time, t reducer.Opt[reducer.Time]) string {
 	return elapsed(time.Duration(t.Value - start))
 }
 
-// parseInstant parses a time since the start, or an instant. It returns what instant does.
+// parseInstant parses a time since the start, or an instant. It returns the words of instant for
+// it.
 func parseInstant(start reducer.Time, s string) (string, error) {
 	if s == absent {
 		return s, nil
@@ -164,8 +153,10 @@ func parseInstant(start reducer.Time, s string) (string, error) {
 	}
 	d, err := parseDuration(s)
 	if err != nil {
-		return "", fmt.Errorf("%q: expected a time since the start such as 10 minutes, an instant "+
-			"such as 2026-01-01T00:10:00Z, or %s", s, absent)
+		return "", fmt.Errorf(
+			"%q: expected a time since the start such as 10 minutes, an instant such as "+
+				"2026-01-01T00:10:00Z, or %s", s, absent,
+		)
 	}
 	return elapsed(d), nil
 }
@@ -176,11 +167,11 @@ type finding struct {
 	text  string
 }
 
-// expectRows compares what was found with a table, row by row. what returns how a row reads in a
-// message, and reports whether an entry is the same.
+// expectRows compares what was found with a table, row by row. compare returns the text of a row
+// for messages, and reports whether the row describes an entry.
 func expectRows(
 	w *world, t gherkin.Table, found []finding, noun string,
-	what func(gherkin.Row, int) (want string, same bool, err error),
+	compare func(r gherkin.Row, entry int) (want string, same bool, err error),
 ) error {
 	list := func() string {
 		var lines []string
@@ -194,7 +185,7 @@ func expectRows(
 		if i < len(found) {
 			entry = found[i].entry
 		}
-		want, same, err := what(r, entry)
+		want, same, err := compare(r, entry)
 		if err != nil {
 			return &gherkin.RowError{Row: i + 1, Err: err}
 		}
@@ -215,8 +206,7 @@ func expectRows(
 	if len(found) > len(t) {
 		return w.fail(found[len(t)].entry, fmt.Sprintf("no more than %d %s", len(t), noun), list())
 	}
-	last := found[len(found)-1].entry
-	return w.matchedEntry(last)
+	return w.matchedEntry(found[len(found)-1].entry)
 }
 
 // rolloutsOf returns the rollouts that a table names.
@@ -267,7 +257,8 @@ func expectEffectTable(w *world, t gherkin.Table) error {
 	})
 }
 
-// readEffect parses a row of a table of effects. It has all fields of an effect of its kind.
+// readEffect parses a row of a table of effects. The row must have every field that effects of its
+// kind have, and no other.
 func readEffect(r gherkin.Row) (*reducer.Effect, error) {
 	e := &reducer.Effect{
 		Channel: reducer.ChannelID(r["channel"]),
@@ -292,8 +283,10 @@ func readEffect(r gherkin.Row) (*reducer.Effect, error) {
 	}
 	e.DelaySeconds = int64(delay / time.Second)
 	columns := map[reducer.EffectKind][]string{
-		reducer.RecordRolloutTransition: {"from", "to"}, reducer.UpdateCurrentWave: {"wave"},
-		reducer.InsertQuarantineFromRollout: {"channel", "ref"}, reducer.SchedulePruning: {"delay"},
+		reducer.RecordRolloutTransition:     {"from", "to"},
+		reducer.UpdateCurrentWave:           {"wave"},
+		reducer.InsertQuarantineFromRollout: {"channel", "ref"},
+		reducer.SchedulePruning:             {"delay"},
 	}[e.Kind]
 	return e, r.Require(e.Kind, columns, "from", "to", "wave", "channel", "ref", "delay")
 }
@@ -314,7 +307,7 @@ func effectText(e *reducer.Effect, rollout reducer.RolloutID) string {
 	return text
 }
 
-// An answer is that of the reducer to an event.
+// An answer is the reducer's answer to an event.
 type answer struct {
 	event   *reducer.Event
 	state   reducer.State // after it; 0 before the rollout is opened

@@ -56,9 +56,8 @@ var rolloutExpectations = []step{
 				return err
 			}
 			if state == reducer.Pruned {
-				w.allowed.violations = append(
-					w.allowed.violations, invariant.Violation{Invariant: invariant.Unpruned, Subject: string(id)},
-				)
+				unpruned := invariant.Violation{Invariant: invariant.Unpruned, Subject: string(id)}
+				w.allowed.violations = append(w.allowed.violations, unpruned)
 			}
 			return nil
 		},
@@ -125,9 +124,8 @@ var rolloutExpectations = []step{
 				return err
 			}
 			if r := w.history.rollouts[id]; r != nil {
-				return w.fail(
-					r.states[0].entry, w.sentence, fmt.Sprintf("opened at %s", elapsed(r.states[0].at)),
-				)
+				first := r.states[0]
+				return w.fail(first.entry, w.sentence, "opened at "+elapsed(first.at))
 			}
 			return nil
 		},
@@ -175,9 +173,8 @@ var rolloutExpectations = []step{
 			if uint64(len(opened)) == n {
 				return nil
 			}
-			return w.fail(
-				noEntry, w.sentence, strings.Join(append(opened, fmt.Sprintf("%d in all", len(opened))), "\n"),
-			)
+			opened = append(opened, fmt.Sprintf("%d in all", len(opened)))
+			return w.fail(noEntry, w.sentence, strings.Join(opened, "\n"))
 		},
 	},
 	{
@@ -209,7 +206,7 @@ var rolloutExpectations = []step{
 	},
 }
 
-// expectOrder checks that one thing is true before another is.
+// expectOrder checks that one moment comes before another.
 func expectOrder(w *world, first, second moment) error {
 	a, err := w.firstTime(&first)
 	if err != nil {
@@ -231,10 +228,9 @@ func expectOrder(w *world, first, second moment) error {
 // expectStanding checks that one rollout alone stands for a channel, or none if the rollout is
 // empty.
 func expectStanding(w *world, channel reducer.ChannelID, id reducer.RolloutID, v *viewpoint) error {
+	ofChannel := func(r *rolloutHistory) bool { return r.channel == channel }
 	if _, err := w.fleet.channel(channel); err != nil &&
-		!slices.ContainsFunc(
-			w.history.order, func(r *rolloutHistory) bool { return r.channel == channel },
-		) {
+		!slices.ContainsFunc(w.history.order, ofChannel) {
 		return err
 	}
 	at, err := w.resolve(v)

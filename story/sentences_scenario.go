@@ -61,8 +61,8 @@ func useScenario(w *world, name string) error {
 	return nil
 }
 
-// loadScenario reads a scenario file: one next to the feature, or in the folder scenarios, or one
-// that is built in.
+// loadScenario reads a scenario file. It looks next to the feature, then in the folder scenarios,
+// and then among those that are built in.
 func loadScenario(w *world, name string) (*scenario.File, error) {
 	const folder = "scenarios"
 	files := w.files
@@ -78,7 +78,7 @@ func loadScenario(w *world, name string) (*scenario.File, error) {
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}
-		// a folder that cannot be read has no names to suggest
+		// A folder that cannot be read has no names to suggest.
 		paths, _ := scenario.List(place, path.Clean(place.dir))
 		for _, p := range paths {
 			known = append(known, strings.TrimSuffix(path.Base(p), ".yaml"))

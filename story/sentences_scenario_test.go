@@ -5,13 +5,14 @@ import (
 	"testing/fstest"
 )
 
-// TestScenarioFiles uses scenario files next to the feature, and in the folder
-// scenarios; the nearer wins.
+// TestScenarioFiles uses scenario files next to the feature, in the folder scenarios and built in.
+// The first of these that exists is read.
 func TestScenarioFiles(t *testing.T) {
-	const flapping = "channels: [{name: edge, waves: [{hosts: 2, soak: 10m}]}]\n" +
-		"traffic:\n  - {channel: edge, flapping: {between: [a1, b2], every: 30m}, from: 10s, until: " +
-		"2h5m}\n" +
-		"horizon: 20d\n"
+	const flapping = `channels: [{name: edge, waves: [{hosts: 2, soak: 10m}]}]
+traffic:
+  - {channel: edge, flapping: {between: [a1, b2], every: 30m}, from: 10s, until: 2h5m}
+horizon: 20d
+`
 	const feature = `Feature: F
   Scenario: Next to the feature
     Given the scenario "flapping"
@@ -28,9 +29,11 @@ func TestScenarioFiles(t *testing.T) {
     Given the scenario "one-wave-converges"
     Then "stable@a1" is Terminal
 `
-	const stuck = "channels: [{name: stable, waves: [{hosts: 2}]}]\nfates: [{host: stable-01, " +
-		"fate: never-answers}]\n" +
-		"timeline: [{at: 0s, channel: stable, ref: a1}]\nexpect_violations: [stuck stable@a1]\n"
+	const stuck = `channels: [{name: stable, waves: [{hosts: 2}]}]
+fates: [{host: stable-01, fate: never-answers}]
+timeline: [{at: 0s, channel: stable, ref: a1}]
+expect_violations: [stuck stable@a1]
+`
 	files := fstest.MapFS{
 		"deep/down/x.feature":     {Data: []byte(feature)},
 		"deep/down/flapping.yaml": {Data: []byte(flapping)},

@@ -64,31 +64,26 @@ func expectTransitions(w *world, t gherkin.Table) error {
 	for i, e := range w.history.until(w.timeline.now) {
 		if e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition &&
 			slices.Contains(ids, e.Rollout) {
-			found = append(
-				found, finding{i, fmt.Sprintf("%s  %v → %v", e.Rollout, e.Effect.From, e.Effect.To)},
-			)
+			text := fmt.Sprintf("%s  %v → %v", e.Rollout, e.Effect.From, e.Effect.To)
+			found = append(found, finding{i, text})
 		}
 	}
-	return expectRows(
-		w,
-		t,
-		found,
-		"transitions",
-		func(r gherkin.Row, entry int) (string, bool, error) {
-			from, err := gherkin.Cell(r, "from", parseState)
-			if err != nil {
-				return "", false, err
-			}
-			to, err := gherkin.Cell(r, "to", parseState)
-			if err != nil {
-				return "", false, err
-			}
-			want := fmt.Sprintf("%s  %v → %v", r["rollout"], from, to)
-			if entry == noEntry {
-				return want, false, nil
-			}
-			e := &w.history.entries[entry]
-			return want, string(e.Rollout) == r["rollout"] && e.Effect.From == from && e.Effect.To == to, nil
-		},
-	)
+	compare := func(r gherkin.Row, entry int) (want string, same bool, err error) {
+		from, err := gherkin.Cell(r, "from", parseState)
+		if err != nil {
+			return "", false, err
+		}
+		to, err := gherkin.Cell(r, "to", parseState)
+		if err != nil {
+			return "", false, err
+		}
+		want = fmt.Sprintf("%s  %v → %v", r["rollout"], from, to)
+		if entry == noEntry {
+			return want, false, nil
+		}
+		e := &w.history.entries[entry]
+		same = string(e.Rollout) == r["rollout"] && e.Effect.From == from && e.Effect.To == to
+		return want, same, nil
+	}
+	return expectRows(w, t, found, "transitions", compare)
 }

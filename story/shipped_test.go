@@ -9,8 +9,7 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// TestSubjects checks that no subject is lost from what ships: scenarios as they are written,
-// an outline being one.
+// TestSubjects checks how many scenarios ship about each subject. An outline counts as one.
 func TestSubjects(t *testing.T) {
 	scenario := regexp.MustCompile(`(?m)^  Scenario( Outline)?: `)
 	least := map[string]int{"supersession": 45, "failure": 28, "retention": 28}
@@ -41,7 +40,7 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// TestShippedIsLaidOut keeps the features that ship as rollsim fmt lays them out.
+// TestShippedIsLaidOut checks that Format changes no feature that ships.
 func TestShippedIsLaidOut(t *testing.T) {
 	var files []string
 	for _, pattern := range []string{"../features/*/*.feature", "testdata/*/*.feature"} {
@@ -59,7 +58,7 @@ func TestShippedIsLaidOut(t *testing.T) {
 		if laid, err := gherkin.Format(name, text); err != nil {
 			t.Error(err)
 		} else if string(laid) != string(text) {
-			t.Errorf("features/%s is not laid out: go run ./cmd/rollsim fmt features/%s", name, name)
+			t.Errorf("%s is not laid out: run rollsim fmt with it", name)
 		}
 	}
 }

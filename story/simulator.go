@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	// maxEntries bounds the trace of one run, so that a fleet that never rests within one instant is
-	// an error and no hang.
+	// maxEntries bounds the trace of one run. A fleet that never rests within one instant then results
+	// in an error instead of a hang.
 	maxEntries = 1_000_000
 
-	// maxStoryEntries bounds the entries of all runs of a story, so that a story of thousands of turns
-	// is an error and no hang.
+	// maxStoryEntries bounds the entries of all runs of a story. A story that is simulated thousands
+	// of times then results in an error instead of a hang.
 	maxStoryEntries = 2_000_000
 
 	// maxUnsettled bounds for how long a fleet may stay active.
@@ -30,8 +30,8 @@ type simulator struct {
 	entries int                                   // of all runs so far
 }
 
-// A span says how far a run must go: to a time and a quiet period after it, and to a tail after
-// everything has settled. settled is a guess of when that is.
+// A span describes how far a run must extend: to a time and for a quiet period after it, and for a
+// tail after everything has settled. settled is a guess of when that is.
 type span struct{ until, quiet, settled, tail time.Duration }
 
 // driver returns the machine that decides the transitions.
@@ -42,7 +42,7 @@ func (s *simulator) driver() reducer.Machine {
 	return s.wrap(s.machine)
 }
 
-// covers reports whether a run goes far enough. A limited run goes as far as it may.
+// covers reports whether a run extends far enough. A run with a limit ends there, and not later.
 func (s *simulator) covers(h *history, to span) bool {
 	if s.limit > 0 {
 		return to.until <= s.limit
@@ -90,7 +90,7 @@ func (s *simulator) run(sc sim.Scenario, to span) (*history, error) {
 	}
 }
 
-// A boundedCollector keeps the entries of a run.
+// A boundedCollector keeps the entries of a run, and refuses more than maxEntries.
 type boundedCollector struct{ trace.Collector }
 
 func (c *boundedCollector) Write(e *trace.Entry) error {

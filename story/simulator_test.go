@@ -32,8 +32,11 @@ func TestSimulator(t *testing.T) {
 	}
 
 	s.limit = 90 * time.Minute
-	if h, err = s.run(sc, to); err != nil || h.end() != s.limit {
-		t.Errorf("%v, %v", h.end(), err)
+	if h, err = s.run(sc, to); err != nil {
+		t.Fatal(err)
+	}
+	if h.end() != s.limit {
+		t.Errorf("the run ends at %v, want %v", h.end(), s.limit)
 	}
 	to.until = 2 * time.Hour
 	const late = "this is at 0d 02:00:00.000, and the run lasts 0d 01:30:00.000"

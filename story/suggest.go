@@ -33,7 +33,7 @@ func (e *undefinedError) Error() string {
 // A suggestion is a sentence that another one was perhaps meant to be.
 type suggestion struct {
 	sentence string // with its keyword, and the values of the other one
-	differs  string // how it differs; empty if nearly everything does
+	differs  string // how it differs; empty if it differs in too many places to list
 	distance float64
 }
 
@@ -83,7 +83,7 @@ func (v vocabulary) likeliest(typed []string, n int) []*step {
 		}
 		shared[s] /= float64(len(shortest) + len(typed))
 		if all {
-			shared[s]++ // what else the sentence has may be values
+			shared[s]++ // the other words of the sentence may be values
 		}
 	}
 	all := slices.Clone(v)
@@ -113,8 +113,8 @@ var (
 	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
 )
 
-// repair corrects tokens that no value can be parsed from: those with a missing quote, and mistyped
-// units of time. It returns what it changed.
+// repair corrects tokens that cannot be parsed as a value: those with a missing quote, and mistyped
+// units of time. It returns in words what it changed.
 func repair(tokens []string) (differs []string) {
 	for i, t := range tokens {
 		repaired := t
@@ -148,7 +148,7 @@ var (
 	})
 )
 
-// memo returns a function that computes each value once.
+// memo returns a function that keeps the values that it has computed.
 func memo[K comparable, V any](value func(K) V) func(K) V {
 	var made sync.Map
 	return func(k K) V {
@@ -192,10 +192,10 @@ const (
 
 var articles = map[string]bool{"a": true, "an": true, "the": true}
 
-// A fit is a kind of value and the tokens of the sentence that stand for one.
+// A fit is a kind of value and the tokens of the sentence that are read as one.
 type fit struct {
 	value    string
-	from, to int
+	from, to int // the first token, and the one after the last
 }
 
 // A move is the last step of an alignment of some parts to some tokens.
@@ -205,8 +205,8 @@ type move struct {
 	token int // the number of tokens aligned before it
 }
 
-// align returns the sentence of a step that is nearest to the typed one. repaired is what differs
-// in the sentence of any step.
+// align returns the sentence of a step that is nearest to the typed one. repaired are the
+// differences that repair found.
 func align(typed []string, parts []part, fits costs, repaired []string) suggestion {
 	// best[p][t]: the first p parts aligned to the first t of typed.
 	best := make([][]move, len(parts)+1)
@@ -233,10 +233,10 @@ func align(typed []string, parts []part, fits costs, repaired []string) suggesti
 	slices.Reverse(said)
 	slices.Reverse(differs)
 	differs = append(differs, repaired...)
+	cost := best[len(parts)][len(typed)].cost
 	a := suggestion{
-		sentence: joinTokens(
-			said,
-		), distance: float64(best[len(parts)][len(typed)].cost) / float64(len(parts)+len(typed)+1),
+		sentence: joinTokens(said),
+		distance: float64(cost) / float64(len(parts)+len(typed)+1),
 	}
 	const most = 3
 	if len(differs) <= most {
@@ -278,8 +278,8 @@ func bestMove(best [][]move, p, t int, typed []string, parts []part, fits costs)
 	return cheapest
 }
 
-// describe returns what a move contributes to the sentence, and how that differs from what was
-// typed.
+// describe returns the words that a move contributes to the sentence, and how they differ from the
+// typed ones.
 func describe(m *move, p, t int, typed []string, parts []part, cost int) (said, differs string) {
 	if m.part == p && articles[typed[t-1]] {
 		return "", "" // an article matters little
@@ -326,7 +326,7 @@ func (p *part) nearest(typed string) (string, int) {
 		if 2*d > longer {
 			c = costReplace
 		}
-		// Of words that cost the same, a plural for a plural.
+		// Among words of the same cost, prefer a plural for a plural.
 		if c < cost || c == cost && strings.HasSuffix(word, "s") && strings.HasSuffix(typed, "s") {
 			best, cost = word, c
 		}
@@ -334,10 +334,10 @@ func (p *part) nearest(typed string) (string, int) {
 	return best, cost
 }
 
-// costs are the costs of fits, each computed once.
+// costs has the costs of the fits that were computed.
 type costs map[fit]int
 
-// cost returns what it costs to take tokens of the sentence for a value; costValue if they have not
+// cost returns the cost of reading tokens of the sentence as a value; costValue if they do not have
 // its form.
 func (c costs) cost(value string, typed []string, from, to int) int {
 	f := fit{value, from, to}
@@ -354,7 +354,7 @@ func (c costs) cost(value string, typed []string, from, to int) int {
 	} else if _, err := parameters[value].parse(text); err != nil {
 		cost = costWrong
 		if value == "moment" || clauses[value] {
-			cost = costValue // any text has the form of these
+			cost = costValue // every text has the form of these
 		}
 	} else if bareName.MatchString(text) && wholeValue(value).MatchString("anything") {
 		cost = costBare
@@ -383,7 +383,7 @@ func quoteToken(s string) string {
 	return `"` + s + `"`
 }
 
-// kinds describe values whose names do not.
+// kinds describes the values for which "a" and the name do not suffice.
 var kinds = map[string]string{
 	"number":     "a number",
 	"numbers":    "numbers",
@@ -397,18 +397,20 @@ var kinds = map[string]string{
 	"effects":    "effects",
 	"error":      "an error of the reducer",
 	"percent":    "a share such as 5%",
-	"percents":   "shares such as 5%, 25% and 70%", "delay": "a length of time such as 30 minutes",
-	"fact":      `something such as "stable@a1" is Terminal`,
-	"moment":    `something such as "stable@a1" is Terminal`,
-	"when":      "when",
-	"at":        "when",
-	"hosts":     "the name of a host",
-	"refs":      "refs",
-	"channels":  "the name of a channel",
-	"rollout":   "a rollout such as stable@a1",
-	"skew":      "5 minutes ahead or behind",
-	"spoilt":    "lost, overtaken, doubled or late by 5 minutes",
-	"invariant": "an invariant", "mishap": "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
+	"percents":   "shares such as 5%, 25% and 70%",
+	"delay":      "a length of time such as 30 minutes",
+	"fact":       `something such as "stable@a1" is Terminal`,
+	"moment":     `something such as "stable@a1" is Terminal`,
+	"when":       "when",
+	"at":         "when",
+	"hosts":      "the name of a host",
+	"refs":       "refs",
+	"channels":   "the name of a channel",
+	"rollout":    "a rollout such as stable@a1",
+	"skew":       "5 minutes ahead or behind",
+	"spoilt":     "lost, overtaken, doubled or late by 5 minutes",
+	"invariant":  "an invariant",
+	"mishap":     "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
 	"stage":      "one of ack, activation, reboot, probe, convergence and rollback",
 	"poll_fault": "fail or are stale",
 }

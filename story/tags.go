@@ -19,12 +19,12 @@ const (
 	tagDefect  = "@known-defect"
 )
 
-// wellKnown are the tags with a meaning, as they are written.
+// wellKnown are the tags with a meaning, with an example of the value after the colon.
 var wellKnown = []string{
 	tagMachine + ":v0.2", tagSeed + ":7", gherkin.TagWIP, gherkin.TagSlow, tagDefect,
 }
 
-// warnings names the tags of cases that have no meaning, and look like one that has.
+// warnings returns a warning for each tag of the cases that looks like a mistyped well-known tag.
 func warnings(cases []*Case) []string {
 	var all []string
 	known := make(map[string]bool)
@@ -67,8 +67,8 @@ func MisspeltTag(tag string) (meant string, found bool) {
 }
 
 // ContradictoryTags returns an error for two tags of one place that choose different machines or
-// different seeds; nil if there are none. A nearer tag wins over a farther one, but of these none
-// is nearer.
+// different seeds; nil if there are none. A tag overrides inherited ones, but not one of its own
+// place.
 func ContradictoryTags(d *gherkin.Document, tags []*messages.Tag) *gherkin.Error {
 	chosen := make(map[string]string)
 	for _, t := range tags {

@@ -9,10 +9,10 @@ import (
 	"testing/fstest"
 )
 
-// TestTags checks what the tags that mean something do.
+// TestTags checks the effect of the well-known tags.
 func TestTags(t *testing.T) {
-	const story = "\n    Given channel \"stable\" with 1 host\n    When \"stable\" moves to ref " +
-		"\"a1\"\n    Then \"stable@a1\" is "
+	const story = "\n    Given channel \"stable\" with 1 host\n" +
+		"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is "
 	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
 		"\n  @slow\n  Scenario: Slow" + story + "Terminal\n" +
 		"\n  @wip\n  Scenario: Wip" + story + "Failed\n" +
@@ -69,7 +69,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// TestMisspelt checks which tags are probably mistyped, and which are people's own.
+// TestMisspelt checks which tags count as mistyped, and which as well-known or as the user's own.
 func TestMisspelt(t *testing.T) {
 	for tag, want := range map[string]string{
 		"@wip":          "",
@@ -85,7 +85,8 @@ func TestMisspelt(t *testing.T) {
 		"@Slow":         "@slow",
 		"@slow:5":       "@slow",
 		"@seeds:7":      "@seed:7",
-		"@machnie:v0.2": "@machine:v0.2", "@machine": "",
+		"@machnie:v0.2": "@machine:v0.2",
+		"@machine":      "",
 	} {
 		if got, _ := MisspeltTag(tag); got != want {
 			t.Errorf("%s was meant to be %q, want %q", tag, got, want)

@@ -10,8 +10,8 @@ import (
 
 // A timeline is the story in virtual time: what happens, and the present.
 //
-// Sentences add happenings. The next expectation places them one after the other: each
-// moves the present to its time and becomes an action of the simulator there.
+// Sentences add happenings. The next expectation places them one after the other: each moves the
+// present to its time and becomes an action of the simulator there.
 type timeline struct {
 	happenings []happening
 	placed     int // the number of happenings that have their places
@@ -25,8 +25,8 @@ type timeline struct {
 	now    time.Duration
 	anchor sim.Action
 
-	// exact means that the story stands at now and nowhere else. Otherwise everything settles before
-	// it continues.
+	// exact means that the next sentence happens or looks exactly at now. Otherwise everything settles
+	// first.
 	exact bool
 }
 
@@ -39,7 +39,7 @@ type happening struct {
 	apply    func(*world) error // changes the scenario from the present on
 }
 
-// endless is how long a fault lasts that a later sentence ends.
+// endless is the length of a fault that a later sentence ends.
 const endless = maxDuration
 
 // An openFault is a fault in the timeline.
@@ -51,8 +51,8 @@ type openFault struct {
 // moveTo moves the present to a time.
 func (t *timeline) moveTo(at time.Duration) { t.now, t.anchor = at, sim.Action{At: at} }
 
-// moveToMoment moves the present to a time that is so long after a moment of the run. Actions there
-// are tied to the moment, so that they follow what made it true.
+// moveToMoment moves the present to a time, which is some delay after a moment of the run. Actions
+// there are tied to the moment, so that they follow what made it true.
 func (t *timeline) moveToMoment(at time.Duration, m *sim.Moment, after time.Duration) {
 	t.now, t.anchor = at, sim.Action{At: after, When: m}
 }

@@ -15,8 +15,8 @@ const tutorial = "../docs/tutorial.md"
 
 var toFeature = regexp.MustCompile(`\[([^]]+)\]\(\.\./(features/[^)]+)\)`)
 
-// TestTutorial checks that the tutorial names every feature that ships once, by its title, and
-// those of each folder together, under a heading of their own.
+// TestTutorial checks that the tutorial links to every feature that ships once, by its title, and
+// that it has one heading for each folder with the features in it.
 func TestTutorial(t *testing.T) {
 	text, err := os.ReadFile(tutorial)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing/fstest"
 )
 
-// TestTypography reads quotes, spaces and stops as people and their editors write them.
+// TestTypography runs sentences with the quotes, spaces and full stops that editors insert.
 func TestTypography(t *testing.T) {
 	opt := Options{FS: fstest.MapFS{"x.feature": {Data: []byte(`Feature: x
   Scenario: y
@@ -29,7 +29,7 @@ func TestTypography(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first, last, many := cases[0].seeds(); !many || first != 5 || last != 9 {
-		t.Errorf("told for the seeds %d to %d", first, last)
+		t.Errorf("it runs for the seeds %d to %d", first, last)
 	}
 	report := run(t, opt)
 	for _, s := range report.Scenarios {

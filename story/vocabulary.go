@@ -12,15 +12,18 @@ type Sentence struct {
 	Words   string `json:"words"`   // {…} is a value, (…) is optional, a/b is a choice
 	Doc     string `json:"doc"`
 	Example string `json:"example"`
-	// the columns of the table that follows it; those with ? are optional
+
+	// Table has the columns of the table that follows the sentence. Those with ? are optional.
 	Table []string `json:"table,omitempty"`
 
 	// Expression is the regular expression of the words, for Go and JavaScript, with a group for each
 	// value.
 	Expression string `json:"expression"`
-	// the words as a Cucumber Expression, with the types of EditorTypes
+
+	// Cucumber has the words as a Cucumber Expression, with the types of EditorTypes.
 	Cucumber string `json:"cucumber"`
-	// a table that may follow the example, its heading first
+
+	// Sample is a table that may follow the example, its heading first.
 	Sample [][]string `json:"sample,omitempty"`
 }
 
@@ -31,20 +34,22 @@ func Vocabulary(search string) []Sentence {
 	search = strings.ToLower(search)
 	for _, s := range steps() {
 		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
-		if !slices.ContainsFunc(
-			strings.Fields(search), func(word string) bool { return !strings.Contains(about, word) },
-		) {
-			cucumber, _ := editorExpression(s.words)
-			found = append(found, Sentence{
-				Topic:      s.topic,
-				Keyword:    s.phase.keyword(),
-				Words:      s.words,
-				Doc:        s.doc,
-				Example:    s.example,
-				Table:      s.table,
-				Expression: s.expr.String(), Cucumber: cucumber, Sample: s.sample,
-			})
+		lacks := func(word string) bool { return !strings.Contains(about, word) }
+		if slices.ContainsFunc(strings.Fields(search), lacks) {
+			continue
 		}
+		cucumber, _ := editorExpression(s.words)
+		found = append(found, Sentence{
+			Topic:      s.topic,
+			Keyword:    s.phase.keyword(),
+			Words:      s.words,
+			Doc:        s.doc,
+			Example:    s.example,
+			Table:      s.table,
+			Expression: s.expr.String(),
+			Cucumber:   cucumber,
+			Sample:     s.sample,
+		})
 	}
 	return found
 }

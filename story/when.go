@@ -16,7 +16,7 @@ import (
 // A timing says when something happens.
 type timing struct {
 	kind   timingKind
-	offset time.Duration // later: after the present; atMoment: after the moment
+	offset time.Duration // after the present or the moment
 	moment moment
 }
 
@@ -31,14 +31,15 @@ const (
 )
 
 // A moment is the first time at which something is true. Exactly one of settled, start, poll and
-// the embedded Moment is set. A Moment without a rollout means the one that the sentence is about.
+// the embedded Moment is set. A Moment without a rollout is one of the rollout that the sentence is
+// about.
 type moment struct {
 	sim.Moment
 	settled bool // everything has settled
 	start   bool // the start of the run
 	poll    bool // the next poll of channel, or of any channel if that is empty
 	channel reducer.ChannelID
-	// dispatched means that Host is dispatched. The simulator has no such moment: only a history does.
+	// dispatched means that Host is dispatched. The simulator has no such moment: a history finds it.
 	dispatched bool
 }
 
@@ -78,8 +79,8 @@ var (
 // A viewpoint is the time at which an expectation looks.
 type viewpoint struct {
 	kind     viewpointKind
-	from, to time.Duration // afterThat: counted from that
-	when     timing        // atClause
+	from, to time.Duration // of afterThat
+	when     timing        // of atClause
 }
 
 // A viewpointKind is the way in which a sentence says at what time it looks. The zero value is
@@ -88,9 +89,9 @@ type viewpointKind uint8
 
 const (
 	atPresent viewpointKind = 1 + iota // the sentence does not say
-	afterThat                          // it happens in a span of time after that
+	afterThat                          // in a span of time after what the sentence before was about
 	atEnd                              // when every retention has ended
-	atClause                           // at a moment, or so long after it
+	atClause                           // at a moment, or some time after it
 )
 
 // parseAt parses the clause of a sentence that says at what time it looks.
@@ -165,11 +166,15 @@ func parseWhen(s string) (timing, error) {
 }
 
 func errWhen(s string) error {
-	return fmt.Errorf("%q does not say when: write for example\n"+
-		"    while wave 1 is soaking\n    while host \"web-01\" is activating\n    once \"stable@a1\" "+
-		"is Terminal\n"+
-		"    5 minutes after \"stable@a1\" is Failed\n    2 hours after the start\n    10 minutes "+
-		"later\n    at once", s)
+	const examples = `
+    while wave 1 is soaking
+    while host "web-01" is activating
+    once "stable@a1" is Terminal
+    5 minutes after "stable@a1" is Failed
+    2 hours after the start
+    10 minutes later
+    at once`
+	return fmt.Errorf("%q does not say when: write for example%s", s, examples)
 }
 
 // parseMoment parses what is true of a rollout, its wave or its host.
@@ -196,11 +201,8 @@ func parseMoment(s string) (moment, error) {
 		return m, err
 	}
 	if at := momentHost.FindStringSubmatch(s); at != nil {
-		m.Host, m.Rollout = reducer.HostID(
-			gherkin.Unquote(at[1]),
-		), reducer.RolloutID(
-			gherkin.Unquote(at[2]),
-		)
+		m.Host = reducer.HostID(gherkin.Unquote(at[1]))
+		m.Rollout = reducer.RolloutID(gherkin.Unquote(at[2]))
 		if at[3] == "dispatched" {
 			m.dispatched = true
 			return m, nil

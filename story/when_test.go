@@ -27,7 +27,9 @@ func TestDurations(t *testing.T) {
 		"0s":                    0,
 		"0.001 seconds":         time.Millisecond,
 		"two days and an hour":  49 * time.Hour,
-		"5 mins":                5 * time.Minute, "1 hr": time.Hour, "3650 days": maxDuration,
+		"5 mins":                5 * time.Minute,
+		"1 hr":                  time.Hour,
+		"3650 days":             maxDuration,
 	} {
 		if got, err := parseDuration(s); err != nil || got != want {
 			t.Errorf("%s is %v, %v; want %v", s, got, err, want)
@@ -35,8 +37,7 @@ func TestDurations(t *testing.T) {
 	}
 	for _, s := range []string{
 		"", "5", "minutes", "5 minute s", "1 month", "and", "1 hour and", "-5m", "5 m m", "an",
-		"3651 days",
-		"99999999999999999999999999 weeks", "1e9 days", "a hour and a", "5 minutes later",
+		"3651 days", "99999999999999999999999999 weeks", "1e9 days", "a hour and a", "5 minutes later",
 	} {
 		if got, err := parseDuration(s); err == nil {
 			t.Errorf("%q is %v", s, got)
@@ -56,7 +57,7 @@ func TestMoments(t *testing.T) {
 		`5 minutes after "stable@a1" is Failed`:            "4 5m0s stable@a1 is Failed",
 		`an hour and a half hour after wave 0 is deferred`: "",
 		`2h after everything has settled`:                  "4 2h0m0s everything has settled",
-		"once everything has settled":                      "1 0s stable is opened",
+		"once everything has settled":                      "1 0s",
 		"10 minutes later":                                 "2 10m0s",
 		"after 1h and 30 minutes":                          "2 1h30m0s",
 		"at once":                                          "3 0s",
@@ -76,7 +77,7 @@ func TestMoments(t *testing.T) {
 		if got.kind == atMoment {
 			is += " " + got.moment.String()
 		}
-		if err == nil && is != want && got.kind != onceSettled {
+		if err == nil && is != want {
 			t.Errorf("%s\ngot  %s\nwant %s", clause, is, want)
 		}
 	}

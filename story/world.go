@@ -25,15 +25,15 @@ var defaultBehaviour = sync.OnceValue(scenario.DefaultBehaviour)
 // A world is one scenario of a feature file while its sentences are carried out.
 type world struct {
 	steps vocabulary
-	files fs.FS  // where the feature is
-	dir   string // and in which folder
+	files fs.FS  // that the feature was read from; nil is that of the operating system
+	dir   string // the folder of the feature
 
 	// What the story is about.
 	fleet         fleet
 	fates         fateList
 	names         names
 	seed          seedChoice
-	machineChosen bool // a tag or a sentence says which machine decides
+	machineChosen bool // by a tag or a sentence
 
 	// What happens, and how it is simulated.
 	timeline  timeline
@@ -44,11 +44,11 @@ type world struct {
 	history  *history
 	observed bool       // a sentence expected something of the run
 	asked    bool       // a sentence expected something of the machine itself
-	that     occurrence // what the sentence before was about: "after that", "7 days later"
+	that     occurrence // what the sentence before was about: "7 days later" counts from it
 	allowed  allowed
 
 	sentence     string // the current one
-	inBackground bool   // it stands in a Background
+	inBackground bool   // the current sentence is in a Background
 }
 
 func newWorld(name string) *world {
@@ -62,14 +62,14 @@ func newWorld(name string) *world {
 	}
 }
 
-// A seedChoice says which seed the scenario draws from.
+// A seedChoice records how the seed of the scenario was chosen.
 type seedChoice struct {
-	override   reducer.Opt[uint64] // wins over whatever tags and sentences say
-	chosen     bool                // a tag or a sentence says which
+	override   reducer.Opt[uint64] // overrides tags and sentences
+	chosen     bool                // by a tag or a sentence
 	bySentence bool
 }
 
-// set chooses a seed by a sentence. It returns the one to draw from.
+// set records that a sentence chooses a seed. It returns the seed to use.
 func (c *seedChoice) set(seed uint64) (uint64, error) {
 	if c.bySentence {
 		return 0, errors.New("an earlier sentence says which seed")
@@ -81,7 +81,7 @@ func (c *seedChoice) set(seed uint64) (uint64, error) {
 	return seed, nil
 }
 
-// do carries out a sentence as it was read.
+// do carries out a sentence that was read.
 func (w *world) do(r reading, sentence string) error {
 	w.sentence = sentence
 	switch r.step.phase {
@@ -106,7 +106,7 @@ func (w *world) schedule(when timing, about reducer.RolloutID, action *sim.Actio
 	return w.add(happening{when: when, action: action}, about)
 }
 
-// scheduleChange adds a change of the scenario, which can be made only when its time is known.
+// scheduleChange adds a change of the scenario, for which apply is called once its time is known.
 func (w *world) scheduleChange(
 	when timing, about reducer.RolloutID, apply func(*world) error,
 ) error {
@@ -124,8 +124,8 @@ func (w *world) add(h happening, about reducer.RolloutID) error {
 	return nil
 }
 
-// complete checks the names in a moment to which something is tied. A moment without a rollout
-// means the latest one of its host's channel, or else the one that the sentence is about.
+// complete checks the names in a moment to which something is tied. It sets the rollout of a moment
+// without one: the latest of its host's channel, or else the one that the sentence is about.
 func (w *world) complete(m *moment, about reducer.RolloutID) error {
 	if m.dispatched {
 		return fmt.Errorf(
@@ -157,8 +157,8 @@ func (w *world) complete(m *moment, about reducer.RolloutID) error {
 	return nil
 }
 
-// observe simulates the story so far: everything has its place, and the history continues until the
-// end of every retention.
+// observe simulates the story so far. It places all happenings and extends the history until every
+// retention has ended.
 func (w *world) observe() error {
 	for t := &w.timeline; t.placed < len(t.happenings); t.placed++ {
 		h := &t.happenings[t.placed]
@@ -172,8 +172,8 @@ func (w *world) observe() error {
 	return w.runTo(w.timeline.now)
 }
 
-// simulate runs some actions until everything has settled, and on for a tail. settled is a guess of
-// when that is.
+// simulate runs some actions until everything has settled, and for a tail after that. settled is a
+// guess of when that is.
 func (w *world) simulate(
 	actions []sim.Action, until, settled, tail time.Duration,
 ) (*history, error) {
@@ -182,14 +182,13 @@ func (w *world) simulate(
 	return w.simulator.run(sc, span{until, w.fleet.quiet(), settled, tail})
 }
 
-// forecast runs the story up to the present, and on until everything has settled.
+// forecast runs some actions up to the present, and then until everything has settled.
 func (w *world) forecast(actions []sim.Action) (*history, error) {
 	now := w.timeline.now
 	return w.simulate(actions, now, now+quietPeriod, w.fleet.quiet())
 }
 
-// settle moves the present to where everything has settled, unless the story stands exactly at its
-// present.
+// settle moves the present to the time at which everything has settled, unless it is exact.
 func (w *world) settle() error {
 	t := &w.timeline
 	if t.exact {
@@ -206,7 +205,7 @@ func (w *world) settle() error {
 	return nil
 }
 
-// runTo ensures that the history goes to a time, and until every retention has ended.
+// runTo ensures that the history extends to a time, and until every retention has ended.
 func (w *world) runTo(until time.Duration) error {
 	quiet := w.fleet.quiet()
 	to := span{until, quiet, until, quiet + w.fleet.retention()}
@@ -228,7 +227,7 @@ func (w *world) runTo(until time.Duration) error {
 func (w *world) place(h *happening) error {
 	t := &w.timeline
 	if h.when.moment.settled {
-		t.exact = false // the sentence asks for it, wherever the story stands
+		t.exact = false // the sentence asks for it, even if the present is exact
 	}
 	if h.when.kind == onceSettled || h.when.moment.settled {
 		if err := w.settle(); err != nil {
@@ -264,7 +263,7 @@ func (w *world) place(h *happening) error {
 	return nil
 }
 
-// moveToMoment moves the present to a moment, and so long after it.
+// moveToMoment moves the present to a moment, or to a time after one.
 func (w *world) moveToMoment(when *timing) error {
 	t, m := &w.timeline, &when.moment
 	at := t.now
@@ -282,8 +281,8 @@ func (w *world) moveToMoment(when *timing) error {
 	}
 	if at += when.offset; at < t.now {
 		return fmt.Errorf(
-			"this was at %s, and the story is at %s already: move this sentence up", elapsed(at),
-			elapsed(t.now),
+			"this was at %s, and the story is at %s already: move this sentence up",
+			elapsed(at), elapsed(t.now),
 		)
 	}
 	if m.ofFleet() {
@@ -294,8 +293,8 @@ func (w *world) moveToMoment(when *timing) error {
 	return nil
 }
 
-// timeOf returns the time of a moment. Only the simulator knows it: a raw event that changes
-// nothing waits for the moment, and marks it in the trace.
+// timeOf returns the time of a moment. Only the simulator knows it: timeOf adds a raw event that
+// changes nothing and waits for the moment, and looks it up in the trace.
 func (w *world) timeOf(m *moment) (time.Duration, error) {
 	const marker = "(when)"
 	h, err := w.forecast(append(slices.Clone(w.timeline.actions), sim.Action{
@@ -347,31 +346,29 @@ func (w *world) checkRun() error {
 	}
 	if i := w.allowed.unexpectedRefusal(w.history); i != noEntry {
 		r := w.history.entries[i].Rejection
-		return w.fail(
-			i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout),
-			fmt.Sprintf(
-				"%s\nif it is right, say: Then %v of %q is refused with %s", r.Message, r.Event, r.Rollout,
-				r.Error,
-			),
+		found := fmt.Sprintf(
+			"%s\nif it is right, say: Then %v of %q is refused with %s",
+			r.Message, r.Event, r.Rollout, r.Error,
 		)
+		return w.fail(i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout), found)
 	}
 	return errors.Join(
 		w.checkFates(), w.announced.check(w.history), checkLifts(w), w.checkLoaded(),
 	)
 }
 
-// livenessWords are, for the invariants that have sentences of their own, what they demand of a
-// subject, and the sentence that expects the contrary.
+// livenessWords has the words of the invariants with sentences of their own: what the invariant
+// demands of a subject, and the sentence that expects the contrary.
 var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
 	invariant.Stuck:    {"rollout %q to end", "%q is stuck"},
 	invariant.Unpruned: {"rollout %q to be pruned after its retention", "%q is never pruned"},
 	invariant.Stranded: {"channel %q to follow its ref", "channel %q is stranded"},
 }
 
-// checkViolations refuses violations of some kind that no sentence expects. The message says which
-// sentence would.
-func (w *world) checkViolations(of func(invariant.Violation) bool) error {
-	v, found := w.allowed.unexpectedViolation(w.history, of)
+// checkViolations refuses a violation that matches and that no sentence expects. The message has
+// the sentence that would.
+func (w *world) checkViolations(matches func(invariant.Violation) bool) error {
+	v, found := w.allowed.unexpectedViolation(w.history, matches)
 	if !found {
 		return nil
 	}
@@ -386,9 +383,8 @@ func (w *world) checkViolations(of func(invariant.Violation) bool) error {
 			entry = i
 		}
 	}
-	return w.fail(
-		entry, expected, fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say),
-	)
+	detail := fmt.Sprintf("%s: %s\nif it is right, say: Then %s", v.Invariant, v.Detail, say)
+	return w.fail(entry, expected, detail)
 }
 
 // checkFates refuses a fate under a ref that was never opened: nothing tested it.
@@ -406,7 +402,8 @@ func (w *world) checkFates() error {
 	return nil
 }
 
-// checkLoaded refuses what a scenario file waits for and what did not happen.
+// checkLoaded refuses a moment that the scenario file waits for, or lists under sometimes, and that
+// did not happen.
 func (w *world) checkLoaded() error {
 	for _, i := range w.history.result.NeverCame {
 		if i < w.timeline.loaded {
@@ -415,8 +412,8 @@ func (w *world) checkLoaded() error {
 			)
 		}
 	}
-	for _, i := range w.history.result.Never {
-		return fmt.Errorf("item %d of the scenario's sometimes never happened", i+1)
+	if never := w.history.result.Never; len(never) > 0 {
+		return fmt.Errorf("item %d of the scenario's sometimes never happened", never[0]+1)
 	}
 	return nil
 }
