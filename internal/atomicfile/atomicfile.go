@@ -13,56 +13,197 @@ import (
 	"rollsim/internal/scratch"
 )
 
+// File is a file to write.
+type File struct {
+	Name string
+	Fill func(io.Writer) error // writes the content
+}
+
 // Write creates or replaces a file with the content that fill writes. It writes to a temporary file
 // in the same folder, which must exist, and renames that file at the end. On an error the previous
 // file is untouched and the temporary file is removed. A replaced file keeps its mode, and a
-// symbolic link stays one. Write does not replace a pipe or a device such as /dev/null; it writes
-// to it directly.
-func Write(name string, fill func(io.Writer) error) error {
-	before, err := os.Stat(name)
-	switch {
-	case err != nil: // a new file
-	case before.IsDir():
-		return fmt.Errorf("%s: expected a file to write to, found a folder", name)
-	case !before.Mode().IsRegular():
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+// symbolic link stays one, also if its target does not exist yet. Write does not replace a pipe or
+// a device such as /dev/null; it writes to it directly.
+func Write(name string, fill func(io.Writer) error) error { return WriteAll(File{name, fill}) }
+
+// WriteAll writes several files as Write does, all or none: it replaces the first one when all are
+// complete, and restores those that it has replaced if it cannot replace another one.
+func WriteAll(files ...File) (err error) {
+	var all []*pending
+	defer func() {
+		for _, p := range all {
+			p.discard()
+		}
+	}()
+	for _, f := range files {
+		p, err := prepare(f)
 		if err != nil {
 			return err
 		}
-		return errors.Join(buffered(f, fill), f.Close())
-	default:
-		if name, err = filepath.EvalSymlinks(name); err != nil {
+		all = append(all, p)
+		if len(files) > 1 {
+			if err := p.keepOld(); err != nil {
+				return err
+			}
+		}
+	}
+	for i, p := range all {
+		if err := p.commit(); err != nil {
+			for _, done := range all[:i] {
+				err = errors.Join(err, done.restore())
+			}
 			return err
 		}
 	}
-	f, remove, err := scratch.File(filepath.Dir(name), "."+filepath.Base(name)+".", 0o666)
+	return nil
+}
+
+// WriteBytes creates or replaces a file with data, as Write does.
+func WriteBytes(name string, data []byte) error { return Write(name, bytesOf(data)) }
+
+// Create creates a file with data that only its owner may read. The error is fs.ErrExist if there
+// is a file of that name.
+func Create(name string, data []byte) error {
+	p, err := temporary(name, 0o600, bytesOf(data))
+	if err != nil {
+		return err
+	}
+	defer p.discard()
+	if err := os.Link(p.temporary, name); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// The file system has no hard links.
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	return p.commit()
+}
+
+func bytesOf(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := w.Write(data); return err }
+}
+
+// pending is a file whose content is complete but for its name.
+type pending struct {
+	name      string
+	temporary string       // empty for a pipe or a device
+	remove    func() error // the temporary file
+
+	fill func(io.Writer) error // of a pipe or a device
+
+	isNew bool
+	old   []byte // the content to restore
+}
+
+// prepare writes the content of a file to a temporary file.
+func prepare(f File) (*pending, error) {
+	before, err := os.Stat(f.Name)
+	switch {
+	case err != nil:
+		name, err := linked(f.Name)
+		if err != nil {
+			return nil, err
+		}
+		p, err := temporary(name, 0o666, f.Fill)
+		if err != nil {
+			return nil, err
+		}
+		p.isNew = true
+		return p, nil
+	case before.IsDir():
+		return nil, fmt.Errorf("%s: expected a file to write to, found a folder", f.Name)
+	case !before.Mode().IsRegular():
+		return &pending{name: f.Name, fill: f.Fill}, nil
+	}
+	name, err := filepath.EvalSymlinks(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := temporary(name, 0o666, f.Fill)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(p.temporary, before.Mode().Perm()); err != nil {
+		p.discard()
+		return nil, err
+	}
+	return p, nil
+}
+
+// linked returns the name of the file to which symbolic links lead, which need not exist.
+func linked(name string) (string, error) {
+	const most = 40 // as in Linux
+	at := name
+	for range most {
+		to, err := os.Readlink(at)
+		if err != nil {
+			return at, nil // not a link
+		}
+		if !filepath.IsAbs(to) {
+			dir, err := filepath.EvalSymlinks(filepath.Dir(at))
+			if err != nil {
+				return "", err
+			}
+			to = dir + string(filepath.Separator) + to // .. may follow a link
+		}
+		at = to
+	}
+	return "", fmt.Errorf("%s: too many symbolic links", name)
+}
+
+// temporary writes content to a new file in the folder of name.
+func temporary(name string, perm fs.FileMode, fill func(io.Writer) error) (*pending, error) {
+	f, remove, err := scratch.File(filepath.Dir(name), filepath.Base(name), perm)
 	if err != nil {
 		if of := (*fs.PathError)(nil); errors.As(err, &of) {
 			of.Path = name // the user does not know the temporary file
 		}
-		return err
+		return nil, err
 	}
-	defer func() {
-		_ = f.Close() // a no-op after the Close below
-		_ = remove()
-	}()
-	if err := buffered(f, fill); err != nil {
-		return err
+	p := &pending{name: name, temporary: f.Name(), remove: remove}
+	if err := errors.Join(buffered(f, fill), f.Close()); err != nil {
+		p.discard()
+		return nil, err
 	}
-	if before != nil {
-		if err := f.Chmod(before.Mode().Perm()); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return p, nil
 }
 
-// WriteBytes creates or replaces a file with data, as Write does.
-func WriteBytes(name string, data []byte) error {
-	return Write(name, func(w io.Writer) error { _, err := w.Write(data); return err })
+// keepOld keeps the present content for restore.
+func (p *pending) keepOld() (err error) {
+	if p.temporary != "" && !p.isNew {
+		p.old, err = os.ReadFile(p.name)
+	}
+	return err
+}
+
+// commit gives the content its name.
+func (p *pending) commit() error {
+	if p.temporary != "" {
+		return os.Rename(p.temporary, p.name)
+	}
+	f, err := os.OpenFile(p.name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(buffered(f, p.fill), f.Close())
+}
+
+// restore takes commit back.
+func (p *pending) restore() error {
+	switch {
+	case p.temporary == "":
+		return nil // what a pipe has received stays received
+	case p.isNew:
+		return os.Remove(p.name)
+	}
+	return WriteBytes(p.name, p.old)
+}
+
+// discard removes the temporary file, unless it was renamed.
+func (p *pending) discard() {
+	if p.remove != nil {
+		_ = p.remove() // the next process removes it
+	}
 }
 
 func buffered(f io.Writer, fill func(io.Writer) error) error {

@@ -77,6 +77,126 @@ func TestWriteToFolder(t *testing.T) {
 	}
 }
 
+// TestWriteThroughDanglingLink writes through links whose target does not exist.
+func TestWriteThroughDanglingLink(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.MkdirAll(filepath.Join("a", "b"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{
+		"relative":                    filepath.Join("a", "one"),
+		"absolute":                    filepath.Join(dir, "two"),
+		"chain":                       "second",
+		"second":                      filepath.Join("a", "three"),
+		"folder":                      filepath.Join("a", "b"),
+		filepath.Join("a", "b", "up"): filepath.Join("..", "four"),
+		"loop":                        "loop",
+		"nowhere":                     filepath.Join("missing", "five"),
+	} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip(err)
+		}
+	}
+	for link, to := range map[string]string{
+		"relative": "a/one", "absolute": "two", "chain": "a/three", "folder/up": "a/four",
+	} {
+		if err := WriteBytes(filepath.FromSlash(link), []byte(link)); err != nil {
+			t.Errorf("%s: %v", link, err)
+			continue
+		}
+		info, err := os.Lstat(filepath.FromSlash(link))
+		if err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s: the link is gone: %v, %v", link, info, err)
+		}
+		if got, err := os.ReadFile(filepath.FromSlash(to)); err != nil || string(got) != link {
+			t.Errorf("%s holds %q, %v; want %s", to, got, err, link)
+		}
+	}
+	for _, link := range []string{"loop", "nowhere"} {
+		if err := WriteBytes(link, nil); err == nil {
+			t.Errorf("%s: got no error", link)
+		}
+		if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s: the link is gone: %v, %v", link, info, err)
+		}
+	}
+}
+
+// TestWriteAll checks that several files are written all or none.
+func TestWriteAll(t *testing.T) {
+	boom := errors.New("boom")
+	put := func(text string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+	}
+	for _, c := range []struct {
+		name   string
+		second func(io.Writer) error // nil for a good one
+		fails  bool
+	}{
+		{"b", nil, false},
+		{"missing/b", nil, true},
+		{"folder", nil, true},
+		{"b", func(io.Writer) error { return boom }, true},
+		{"c", func(io.Writer) error { return os.Mkdir("c", 0o700) }, true}, // the rename fails
+	} {
+		for _, exists := range []bool{true, false} {
+			t.Chdir(t.TempDir())
+			if err := os.Mkdir("folder", 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if exists {
+				for _, name := range []string{"a", "b"} {
+					if err := os.WriteFile(name, []byte("old "+name), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			second := c.second
+			if second == nil {
+				second = put("new b")
+			}
+			err := WriteAll(File{"a", put("new a")}, File{c.name, second})
+			if (err != nil) != c.fails {
+				t.Errorf("%s: got %v", c.name, err)
+			}
+			want := "new a"
+			switch {
+			case c.fails && exists:
+				want = "old a"
+			case c.fails:
+				want = ""
+			}
+			if got, _ := os.ReadFile("a"); string(got) != want {
+				t.Errorf("%s, %t: the first file has %q, want %q", c.name, exists, got, want)
+			}
+			if left, _ := filepath.Glob(".*.tmp"); len(left) > 0 {
+				t.Errorf("%s, %t: left behind: %q", c.name, exists, left)
+			}
+		}
+	}
+}
+
+func TestCreate(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "key")
+	if err := Create(name, []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, []byte("second")); !errors.Is(err, os.ErrExist) {
+		t.Errorf("got %v, want os.ErrExist", err)
+	}
+	if got, err := os.ReadFile(name); err != nil || string(got) != "first" {
+		t.Errorf("got %q, %v; want the first text", got, err)
+	}
+	info, err := os.Stat(name)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v; others must not read it", info.Mode(), err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(name)); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestWriteThroughLink(t *testing.T) {
 	dir := t.TempDir()
 	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,19 @@ import (
 // ends the use of the package in a process.
 const removeAllIn = "ROLLSIM_TEST_REMOVE_ALL"
 
+// ownerIn is the variable that makes the test binary create files in a folder, and keep them until
+// it is killed.
+const ownerIn = "ROLLSIM_TEST_OWNER"
+
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(ownerIn); dir != "" {
+		_, _, err := File(dir, "out", 0o600)
+		if err == nil {
+			_, _, err = Dir()
+		}
+		fmt.Println(err)
+		select {}
+	}
 	if dir := os.Getenv(removeAllIn); dir != "" {
 		if err := removeAllHelper(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -37,12 +50,12 @@ func removeAllHelper(dir string) error {
 	if err := os.WriteFile(filepath.Join(made, "inside"), nil, 0o600); err != nil {
 		return err
 	}
-	for _, prefix := range []string{"left-", "renamed-"} {
-		f, _, err := File(dir, prefix, 0o600)
+	for _, name := range []string{"left", "renamed"} {
+		f, _, err := File(dir, name, 0o600)
 		if err == nil {
 			err = f.Close()
 		}
-		if err == nil && prefix == "renamed-" {
+		if err == nil && name == "renamed" {
 			err = os.Rename(f.Name(), filepath.Join(dir, "result"))
 		}
 		if err != nil {
@@ -98,14 +111,14 @@ func TestDirRemoves(t *testing.T) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder is still there: %v", err)
 	}
-	if kept[dir] {
+	if _, listed := kept[dir]; listed {
 		t.Error("the folder is removed, but still on the list")
 	}
 }
 
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
-	f, remove, err := File(dir, ".x.", 0o600)
+	f, remove, err := File(dir, "x", 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +141,104 @@ func TestFile(t *testing.T) {
 	if _, _, err := File(filepath.Join(dir, "missing"), "x", 0o600); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("File in a missing folder: %v, want fs.ErrNotExist", err)
 	}
+}
+
+// TestSweep checks that the files of a process stay while it is alive, and that the next one
+// removes them when it was killed. Other files stay.
+func TestSweep(t *testing.T) {
+	if _, err := lock(t.TempDir()); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("this system has no lock: the files stay")
+	}
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	others := []string{"rollsim-1000", ".x.0123456789abcdef.txt", ".x.0123.tmp", "x.tmp"}
+	for _, name := range others {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A link has the name of a temporary file; what it leads to must stay.
+	others = append(others, ".x.0123456789abcdef.tmp")
+	if err := os.Symlink(os.Args[0], filepath.Join(dir, others[len(others)-1])); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(others)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), ownerIn+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var answer string
+	if _, err := fmt.Fscan(out, &answer); err != nil || answer != "<nil>" {
+		t.Fatal(answer, err)
+	}
+	use := func() []string {
+		t.Helper()
+		clear(swept)
+		_, removeFile, err := File(dir, "other", 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, removeDir, err := Dir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(swept)
+		sweep(dir) // leaves the files of this process, too
+		if n := len(kept); n != 2 {
+			t.Fatalf("%d files on the list, want 2", n)
+		}
+		if err := errors.Join(removeFile(), removeDir()); err != nil {
+			t.Fatal(err)
+		}
+		return list(t, dir)
+	}
+	if names := use(); len(names) != len(others)+2 {
+		t.Errorf("the folder has %q, want also two of the process that is alive", names)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if names := use(); !slices.Equal(names, others) {
+		t.Errorf("the folder has %q, want %q", names, others)
+	}
+}
+
+// TestSweepRace creates files in one process while another one sweeps all the time.
+func TestSweepRace(t *testing.T) {
+	dir := t.TempDir()
+	stop, stopped := make(chan bool), make(chan bool)
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				sweepNow(dir) // without mu, as another process
+			}
+		}
+	}()
+	for range 300 {
+		f, remove, err := File(dir, "x", 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(f.Name(), filepath.Join(dir, "result")); err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+		if err := remove(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	<-stopped
 }
 
 func list(t *testing.T, dir string) []string {
