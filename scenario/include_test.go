@@ -1,13 +1,20 @@
 package scenario
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"rollsim/internal/osfs"
 	"rollsim/sim"
 )
+
+const notIncluded = "expected an included file: a mapping with behaviour or traffic and no other " +
+	"field"
 
 // TestInclude reads scenarios together with the file that they include.
 func TestInclude(t *testing.T) {
@@ -34,7 +41,7 @@ func TestInclude(t *testing.T) {
 		},
 		"an absolute path": {
 			included: "behaviour: {ack: 7s}", scenario: "include: /shared/b.yaml\n",
-			want: `dir/it.yaml:2:10: include: expected a path relative to the folder of this file, ` +
+			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, ` +
 				`such as included/behaviour.yaml, found "/shared/b.yaml"`,
 		},
 		"no such file": {
@@ -43,13 +50,45 @@ func TestInclude(t *testing.T) {
 		},
 		"a scenario": {
 			scenario: "include: it.yaml\n",
-			want: `dir/it.yaml:1:1: unknown field "channels": expected one of behaviour, traffic
-dir/it.yaml:2:1: unknown field "include": expected one of behaviour, traffic`,
+			want:     "dir/it.yaml:1:1: " + notIncluded,
 		},
 		"an empty file": {
 			scenario: "include: shared/b.yaml\n", included: "# nothing",
-			want: "dir/shared/b.yaml:1:1: the file is empty: an included file needs at least behaviour or " +
-				"traffic",
+			want: "dir/shared/b.yaml:1:1: " + notIncluded,
+		},
+		"an unknown field": {
+			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\nroot: secret\n",
+			want: "dir/shared/b.yaml:2:1: " + notIncluded,
+		},
+		"no mapping": {
+			scenario: "include: shared/b.yaml\n", included: "root:secret\n",
+			want: "dir/shared/b.yaml:1:1: " + notIncluded,
+		},
+		"no YAML": {
+			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\ntraffic: [secret\n",
+			want: "dir/shared/b.yaml:2:10: " + notIncluded,
+		},
+		"no text": {
+			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\n\x00\n",
+			want: "dir/shared/b.yaml:2:1: " + notIncluded,
+		},
+		"a known field with a mistake, which is quoted": {
+			scenario: "include: shared/b.yaml\n", included: "behaviour: {ack: soon}\n",
+			want: `dir/shared/b.yaml:1:18: ack: "soon" is not a duration such as 30s, 1h30m, 7d or 1d12h`,
+		},
+		"a path out of the folder": {
+			scenario: "include: ../shared/b.yaml\n",
+			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, such as ` +
+				`included/behaviour.yaml, found "../shared/b.yaml"`,
+		},
+		"a path out of the folder and back": {
+			scenario: "include: shared/../../dir/shared/b.yaml\n",
+			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, such as ` +
+				`included/behaviour.yaml, found "shared/../../dir/shared/b.yaml"`,
+		},
+		"a path through a folder and back": {
+			"include: shared/../shared/b.yaml\n", "behaviour: {ack: 7s}", "",
+			must(sim.Constant(7 * time.Second)), DefaultBehaviour().Probe, 0,
 		},
 		"mistakes in both": {
 			scenario: "include: shared/b.yaml\ntraffic: [{channel: stable, arrivals: 5ms}, {channel: " +
@@ -94,5 +133,52 @@ dir/shared/b.yaml:4:15: unknown channel "edge": expected one of stable`,
 		"folder to look in"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestIncludeStaysInside includes files of the operating system: what is not a regular file inside
+// the folder of the scenario is refused at once, and its text does not appear.
+func TestIncludeStaysInside(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("outside/secret.yaml", "behaviour: {ack: 7s}\n# secret\n")
+	put("in/real.yaml", "behaviour: {ack: 7s}\n")
+	for link, to := range map[string]string{
+		"in/out.yaml":    "../outside/secret.yaml",
+		"in/abs.yaml":    filepath.Join(dir, "outside", "secret.yaml"),
+		"in/sub":         "../outside",
+		"in/inside.yaml": "real.yaml",
+		"in/zero.yaml":   "/dev/zero",
+	} {
+		if err := os.Symlink(filepath.FromSlash(to), filepath.FromSlash(link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"real.yaml": "", "inside.yaml": "", "../in/real.yaml": "expected a path inside",
+		"../outside/secret.yaml": "expected a path inside",
+		"out.yaml":               "escapes", "abs.yaml": "escapes", "sub/secret.yaml": "escapes",
+		"zero.yaml": "escapes", "sub": "escapes", "missing.yaml": "no such file",
+		".": "expected a regular file, found a folder",
+	} {
+		put("in/it.yaml", "include: "+name+"\nchannels: [{name: stable, waves: [{hosts: 1}]}]\n")
+		_, err := LoadFS(osfs.FS{}, "in/it.yaml")
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		case err != nil && strings.Contains(err.Error(), "secret\n"):
+			t.Errorf("%s: the error quotes the file: %v", name, err)
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"rollsim/internal/osfs"
 	"rollsim/sim"
 )
 
@@ -152,11 +153,33 @@ func LoadFS(fsys fs.FS, name string) (*File, error) {
 	return parse(fsys, name, data, MaxHosts)
 }
 
+// LoadIn is LoadFS of a file inside a folder. It follows no symbolic link out of the folder where
+// fsys can tell, as osfs.FS does.
+func LoadIn(fsys fs.FS, dir, name string) (*File, error) {
+	data, err := readIn(fsys, dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return parse(fsys, path.Join(dir, name), data, MaxHosts)
+}
+
 func readFile(fsys fs.FS, name string) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
 	}
+	return readAll(f)
+}
+
+func readIn(fsys fs.FS, dir, name string) ([]byte, error) {
+	f, err := osfs.OpenIn(fsys, dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(f)
+}
+
+func readAll(f fs.File) ([]byte, error) {
 	defer f.Close()
 	// one byte more, so that the parser can report a file that is too large
 	return io.ReadAll(io.LimitReader(f, MaxSize+1))
@@ -173,7 +196,7 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 	for _, e := range entries {
 		name := path.Join(dir, e.Name())
 		switch {
-		case e.IsDir():
+		case !osfs.IsFile(fsys, name, e):
 		case strings.HasSuffix(name, ".yml"):
 			return nil, fmt.Errorf("%s: the name of a scenario file must end in .yaml", name)
 		case strings.HasSuffix(name, ".yaml"):

@@ -74,7 +74,7 @@ func loadScenario(w *world, name string) (*scenario.File, error) {
 		fs.FS
 		dir string
 	}{{files, w.dir}, {files, folder}, {rollsim.Library, folder}} {
-		file, err := scenario.LoadFS(place, path.Join(place.dir, name+".yaml"))
+		file, err := scenario.LoadIn(place, place.dir, name+".yaml")
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}

@@ -146,12 +146,16 @@ type environment struct {
 	stdin io.Reader
 	out   *printer // results
 	err   *printer // everything else
+	files *files
 
 	machines []*external.Machine // the machines in other processes, which closeMachines ends
 }
 
 func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
-	return &environment{stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr)}
+	return &environment{
+		stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr),
+		files: &files{stdin: stdin, read: make(map[string]place)},
+	}
 }
 
 // version returns the version of the module, or the commit of a build from a checkout.

@@ -12,8 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
-	"rollsim/internal/atomicfile"
-	"rollsim/internal/osfs"
 	"rollsim/internal/plural"
 	"rollsim/internal/shard"
 	"rollsim/report"
@@ -51,6 +49,9 @@ func (env *environment) check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := env.checkOutput(c, "--junit", c.String("junit")); err != nil {
+		return err
+	}
 	ctx, stop := interruptible()
 	defer stop()
 	var all, failed []*check.Result
@@ -64,7 +65,7 @@ func (env *environment) check(c *cli.Context) error {
 	env.printSummary(&sum, failed)
 
 	if dir := c.String("keep"); dir != "" {
-		if err := keep(dir, failed); err != nil {
+		if err := env.keep(dir, failed); err != nil {
 			return err
 		}
 		if len(failed) > 0 {
@@ -104,7 +105,7 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 			return nil, opt, usage(c, "--%v", err)
 		}
 	}
-	suite, builtIn, err := findSuite(c.Args().Slice())
+	suite, builtIn, err := env.findSuite(c.Args().Slice())
 	if err != nil {
 		return nil, opt, err
 	}
@@ -130,15 +131,15 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 				return err
 			}
-			return atomicfile.WriteBytes(name, data)
+			return env.rewrite(bytesFile(name, data))
 		}
 	}
 	return suite, opt, nil
 }
 
 // findSuite returns the suite at paths. Without paths it is that of the current directory, or the
-// built-in one if there is none.
-func findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
+// built-in one if there is none. Its files are inputs.
+func (env *environment) findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
 	if len(paths) == 0 {
 		for _, dir := range []string{"scenarios", "features"} {
 			if isDir(dir) {
@@ -154,7 +155,10 @@ func findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
 	for i, p := range paths {
 		slashed[i] = filepath.ToSlash(filepath.Clean(p))
 	}
-	suite, err = check.Find(osfs.FS{}, slashed)
+	if suite, err = check.Find(env.files, slashed); err == nil {
+		env.files.add(suite.Scenarios...)
+		env.files.add(suite.FeatureFiles()...)
+	}
 	return suite, false, err
 }
 
@@ -197,13 +201,13 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 }
 
 // keep writes the artefacts of failures into a folder.
-func keep(dir string, failed []*check.Result) error {
+func (env *environment) keep(dir string, failed []*check.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, r := range failed {
 		for _, a := range r.Artefacts {
-			if err := atomicfile.WriteBytes(filepath.Join(dir, a.Name), a.Data); err != nil {
+			if err := env.writeBytes(filepath.Join(dir, a.Name), a.Data); err != nil {
 				return err
 			}
 		}

@@ -124,7 +124,7 @@ func (env *environment) coverageSources(
 		}
 		traces = append(traces, coverage.Source{Kind: coverage.Trace, Name: arg, Reached: reached})
 	}
-	cases, err := findCases(suitePaths)
+	cases, err := env.findCases(suitePaths)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -167,8 +167,8 @@ func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
 }
 
 // findCases returns the cases of the suite at paths, as findSuite finds it.
-func findCases(paths []string) ([]*check.Case, error) {
-	suite, _, err := findSuite(paths)
+func (env *environment) findCases(paths []string) ([]*check.Case, error) {
+	suite, _, err := env.findSuite(paths)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/internal/atomicfile"
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/machine/external"
@@ -102,7 +101,7 @@ func (env *environment) explore(c *cli.Context) error {
 		env.out.printf("%s\n", fingerprint)
 		return err
 	}
-	if err := prepareOutput(c, sweep); err != nil {
+	if err := env.prepareOutput(c, sweep); err != nil {
 		return err
 	}
 	ctx, stop := interruptible()
@@ -222,7 +221,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	default:
 		source.Faults = explore.FaultsOfAFile
 		var err error
-		source.Listed, err = loadFaults(source.FaultsArgument)
+		source.Listed, err = env.loadFaults(source.FaultsArgument)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, usage(c, "--faults: expected swarm, none or a YAML file: %v", err)
 		}
@@ -232,7 +231,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	}
 	named := make(map[string]bool)
 	for _, arg := range c.Args().Slice() {
-		file, err := loadScenario(arg)
+		file, err := env.loadScenario(arg)
 		if err != nil {
 			return nil, err
 		}
@@ -248,7 +247,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 
 // prepareOutput makes the sweep write into the folder of -o, and with --resume continue the sweep
 // in it.
-func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
+func (env *environment) prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 	dir := c.String("output")
 	if dir == "" {
 		if c.Bool("resume") {
@@ -260,38 +259,41 @@ func prepareOutput(c *cli.Context, sweep *explore.Sweep) error {
 		return err
 	}
 	if c.Bool("resume") {
-		r, err := readResult(dir)
+		r, err := env.readResult(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		sweep.Resume = r
 	}
-	sweep.Checkpoint = func(r *explore.Result) error { return writeResult(dir, r) }
+	sweep.Checkpoint = func(r *explore.Result) error {
+		return env.rewrite(resultOf(dir, r))
+	}
 	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
 		name := filepath.Join(dir, r.FileName(e))
-		err := atomicfile.Write(name+".ndjson", func(w io.Writer) error {
+		err := env.writeFile(name+".ndjson", func(w io.Writer) error {
 			return sweep.Source.WriteTrace(w, e.Seed, e.Scenario)
 		})
 		if err != nil || len(sweep.Source.Given) > 0 {
 			return err
 		}
-		return atomicfile.Write(name+".yaml", func(w io.Writer) error {
+		return env.writeFile(name+".yaml", func(w io.Writer) error {
 			return sweep.Source.WriteScenario(w, e.Seed)
 		})
 	}
 	return nil
 }
 
-func writeResult(dir string, r *explore.Result) error {
-	return atomicfile.Write(filepath.Join(dir, resultFile), r.WriteJSON)
+// resultOf returns the result file of a folder.
+func resultOf(dir string, r *explore.Result) newFile {
+	return newFile{filepath.Join(dir, resultFile), r.WriteJSON}
 }
 
 // readResult reads a result file, or the result file of a folder.
-func readResult(name string) (*explore.Result, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+func (env *environment) readResult(name string) (*explore.Result, error) {
+	if isDir(name) {
 		name = filepath.Join(name, resultFile)
 	}
-	f, err := os.Open(name)
+	f, err := env.files.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -359,14 +361,9 @@ func (m *sweepMeter) show(done, share uint64) {
 }
 
 // loadFaults reads a file that holds a list of faults.
-func loadFaults(name string) ([]sim.Fault, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	// One byte more than the maximum, so that ParseFaults reports a larger file.
-	data, err := io.ReadAll(io.LimitReader(f, scenario.MaxSize+1))
+func (env *environment) loadFaults(name string) ([]sim.Fault, error) {
+	env.files.add(name)
+	data, err := readSome(name)
 	if err != nil {
 		return nil, err
 	}

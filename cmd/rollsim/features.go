@@ -17,11 +17,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
-	"rollsim/internal/atomicfile"
-	"rollsim/internal/osfs"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/story"
+	"rollsim/story/gherkin"
 )
 
 func (env *environment) featuresCommand() *cli.Command {
@@ -114,7 +113,7 @@ type featureOutput struct{ format, file string }
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run := &featureRun{env: env, keep: c.String("keep"), rerun: c.String("rerun")}
 	run.opt = story.Options{
-		FS: osfs.FS{}, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
+		FS: env.files, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
 		FailFast: c.Bool("fail-fast"),
 	}
 	var err error
@@ -149,6 +148,24 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	return run, run.readFormats(c)
 }
 
+// checkOutputs returns an error if a file to write is one of the features.
+func (run *featureRun) checkOutputs(c *cli.Context) error {
+	if run.opt.FS == run.env.files {
+		// story.Run reports an error
+		names, _ := gherkin.Files(run.opt.FS, run.opt.Paths)
+		run.env.files.add(names...)
+	}
+	if err := run.env.checkOutput(c, "--rerun", run.rerun); err != nil {
+		return err
+	}
+	for _, o := range run.outputs {
+		if err := run.env.checkOutput(c, "--format "+o.format, o.file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readFormats reads --format and --output.
 func (run *featureRun) readFormats(c *cli.Context) error {
 	used := make(map[string]bool)
@@ -166,7 +183,7 @@ func (run *featureRun) readFormats(c *cli.Context) error {
 		}
 		run.outputs = append(run.outputs, featureOutput{format, file})
 	}
-	return nil
+	return run.checkOutputs(c)
 }
 
 func (run *featureRun) shuffle(c *cli.Context) error {
@@ -188,7 +205,7 @@ func (run *featureRun) shuffle(c *cli.Context) error {
 
 // once runs features and writes their results.
 func (run *featureRun) once(ctx context.Context, opt story.Options) error {
-	listed, err := readRerun(run.rerun)
+	listed, err := run.env.readRerun(run.rerun)
 	if err != nil {
 		return err
 	}
@@ -251,7 +268,7 @@ type featureFile struct {
 func (run *featureRun) newResults() (*featureResults, error) {
 	r := &featureResults{env: run.env}
 	for _, o := range run.outputs {
-		options, err := writerOptions(o.format)
+		options, err := run.env.writerOptions(o.format)
 		if err != nil {
 			return nil, err
 		}
@@ -301,12 +318,12 @@ func (r *featureResults) end(result *story.Report) error {
 }
 
 // writerOptions returns the options of a format that depend on environment variables.
-func writerOptions(format string) (opt report.FeatureOptions, err error) {
+func (env *environment) writerOptions(format string) (opt report.FeatureOptions, err error) {
 	if format != "github" {
 		return opt, nil
 	}
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
-		opt.Summary = appender(name)
+		opt.Summary = &appender{env, name}
 	}
 	opt.Root, err = pathInRepository()
 	return opt, err
@@ -330,11 +347,17 @@ func pathInRepository() (string, error) {
 	return filepath.ToSlash(path), nil
 }
 
-// appender is the name of a file, to which Write appends.
-type appender string
+// appender appends to a file, unless it is one of the inputs.
+type appender struct {
+	env  *environment
+	name string
+}
 
-func (name appender) Write(b []byte) (int, error) {
-	f, err := os.OpenFile(string(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+func (a *appender) Write(b []byte) (int, error) {
+	if a.env.files.isInput(a.name, false) {
+		return 0, fmt.Errorf("GITHUB_STEP_SUMMARY %s: this is one of the inputs", a.name)
+	}
+	f, err := os.OpenFile(a.name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return 0, err
 	}
@@ -359,7 +382,7 @@ func (run *featureRun) save(s *story.Scenario) string {
 	file := filepath.Join(dir, name+".ndjson")
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = atomicfile.WriteBytes(file, b.Bytes())
+		err = run.env.writeBytes(file, b.Bytes())
 	}
 	if err != nil {
 		return fmt.Sprintf("nowhere: %v", err)
@@ -379,10 +402,11 @@ func (env *environment) printFailures(r *story.Report) {
 
 // readRerun reads a list of failures, one FILE:LINE per line. The result is nil if there is no
 // list.
-func readRerun(name string) ([]string, error) {
+func (env *environment) readRerun(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
 	}
+	env.files.add(name)
 	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -409,5 +433,5 @@ func (env *environment) writeRerun(name string, r *story.Report) error {
 		}
 		return nil
 	}
-	return env.writeBytes(name, b.Bytes())
+	return env.rewrite(bytesFile(name, b.Bytes()))
 }

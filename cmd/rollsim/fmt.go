@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/internal/atomicfile"
 	"rollsim/scenario"
 	"rollsim/story/gherkin"
 )
@@ -42,15 +40,14 @@ func (env *environment) fmt(c *cli.Context) error {
 	if c.NArg() == 1 && c.Args().First() == "-" {
 		return env.fmtInput(c.Bool("check"))
 	}
-	_, names, err := findFiles(c)
+	_, names, err := env.findFiles(c)
 	if err != nil {
 		return err
 	}
 	changed := 0
 	var errs []error
 	for _, name := range names {
-		file := filepath.FromSlash(name)
-		text, err := os.ReadFile(file)
+		text, err := env.files.ReadFile(name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -65,7 +62,7 @@ func (env *environment) fmt(c *cli.Context) error {
 		}
 		changed++
 		if !c.Bool("check") {
-			if err := atomicfile.WriteBytes(file, formatted); err != nil {
+			if err := env.rewrite(bytesFile(filepath.FromSlash(name), formatted)); err != nil {
 				errs = append(errs, err)
 				continue
 			}

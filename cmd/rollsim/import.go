@@ -92,10 +92,9 @@ func (env *environment) importRollout(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []newFile{{golden, test.Golden}, {output, test.Scenario}} {
-		if err := env.writeNew(f); err != nil {
-			return err
-		}
+	err = env.writeNew(bytesFile(golden, test.Golden), bytesFile(output, test.Scenario))
+	if err != nil {
+		return err
 	}
 	env.out.printf("%s: %s; machine %s, policy %v; golden %s\n", output, history.Extent(),
 		history.Machine, history.Policy.OnHealthFailure, golden)

@@ -58,7 +58,7 @@ func (env *environment) lint(c *cli.Context) error {
 		}
 		disabled = append(disabled, rule)
 	}
-	fsys, names, err := findFiles(c)
+	fsys, names, err := env.findFiles(c)
 	if err != nil {
 		return err
 	}
@@ -90,14 +90,14 @@ func (env *environment) lint(c *cli.Context) error {
 // findFiles returns the features and then the scenarios at the paths of the command line, as
 // findSuite finds them. Users cannot change the built-in ones, so it is an error if there are no
 // others.
-func findFiles(c *cli.Context) (fsys fs.FS, names []string, err error) {
+func (env *environment) findFiles(c *cli.Context) (fsys fs.FS, names []string, err error) {
 	paths := c.Args().Slice()
 	for _, p := range paths {
 		if _, line, ok := strings.Cut(p, ".feature:"); ok {
 			return nil, nil, fmt.Errorf("%s: expected a file without a line (:%s)", p, line)
 		}
 	}
-	suite, builtIn, err := findSuite(paths)
+	suite, builtIn, err := env.findSuite(paths)
 	if err != nil {
 		return nil, nil, err
 	}

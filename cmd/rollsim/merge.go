@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"rollsim/internal/atomicfile"
 	"rollsim/suite/explore"
 )
 
@@ -37,7 +36,7 @@ func (env *environment) merge(c *cli.Context) error {
 	}
 	var whole *explore.Result
 	for _, dir := range dirs {
-		r, err := readResult(dir)
+		r, err := env.readResult(dir)
 		if err != nil {
 			return err
 		}
@@ -51,12 +50,12 @@ func (env *environment) merge(c *cli.Context) error {
 		if err := os.MkdirAll(out, 0o755); err != nil {
 			return err
 		}
-		if err := writeResult(out, whole); err != nil {
+		if err := env.writeAll(resultOf(out, whole)); err != nil {
 			return err
 		}
 		for _, g := range whole.Failures() {
 			for _, ending := range []string{".ndjson", ".yaml"} {
-				if err := copyFirst(dirs, out, whole.FileName(&g.First)+ending); err != nil {
+				if err := env.copyFirst(dirs, out, whole.FileName(&g.First)+ending); err != nil {
 					return err
 				}
 			}
@@ -66,9 +65,9 @@ func (env *environment) merge(c *cli.Context) error {
 }
 
 // copyFirst copies a file from the first folder that has it, if there is one.
-func copyFirst(dirs []string, to, name string) error {
+func (env *environment) copyFirst(dirs []string, to, name string) error {
 	for _, dir := range dirs {
-		in, err := os.Open(filepath.Join(dir, name))
+		in, err := env.files.Open(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -76,7 +75,7 @@ func copyFirst(dirs []string, to, name string) error {
 			return err
 		}
 		defer in.Close()
-		return atomicfile.Write(filepath.Join(to, name),
+		return env.writeFile(filepath.Join(to, name),
 			func(w io.Writer) error { _, err := io.Copy(w, in); return err })
 	}
 	return nil

@@ -60,7 +60,7 @@ func (env *environment) mutate(c *cli.Context) error {
 			return usage(c, "--cell %s: %v", s, err)
 		}
 	}
-	cases, err := findCases(c.Args().Slice())
+	cases, err := env.findCases(c.Args().Slice())
 	if err != nil {
 		return err
 	}

@@ -80,11 +80,11 @@ func (env *environment) new(c *cli.Context) error {
 	}
 	if kind == "feature" {
 		return env.newFiles(c.Bool("force"), "rollsim features "+shell.Join(output),
-			newFile{output, []byte(starter.Feature(name))})
+			bytesFile(output, []byte(starter.Feature(name))))
 	}
 	text := []byte(starter.Scenario(name))
 	if output == "-" {
-		return env.newFiles(c.Bool("force"), "", newFile{output, text})
+		return env.newFiles(c.Bool("force"), "", bytesFile(output, text))
 	}
 	path := filepath.ToSlash(output)
 	file, err := scenario.Parse(path, text)
@@ -95,22 +95,18 @@ func (env *environment) new(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	files := []newFile{{filepath.FromSlash(check.GoldenPath(path)), rec.Text}, {output, text}}
+	files := []newFile{
+		bytesFile(filepath.FromSlash(check.GoldenPath(path)), rec.Text), bytesFile(output, text),
+	}
 	schema := filepath.Join(filepath.Dir(output), "schema.json")
 	if _, err := os.Stat(schema); errors.Is(err, fs.ErrNotExist) {
 		text, err := fs.ReadFile(rollsim.Library, "scenarios/schema.json")
 		if err != nil {
 			return err
 		}
-		files = append(files, newFile{schema, text})
+		files = append(files, bytesFile(schema, text))
 	}
 	return env.newFiles(c.Bool("force"), "rollsim check "+shell.Join(output), files...)
-}
-
-// newFile is a file to create; its name may be "-" for standard output.
-type newFile struct {
-	name string
-	data []byte
 }
 
 // expectNone returns an error if one of the files exists.
@@ -123,12 +119,14 @@ func expectNone(names ...string) error {
 	return nil
 }
 
-// writeNew writes a file, and creates its folder.
-func (env *environment) writeNew(f newFile) error {
-	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
-		return err
+// writeNew writes files, all or none, and creates their folders.
+func (env *environment) writeNew(files ...newFile) error {
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
+			return err
+		}
 	}
-	return env.writeBytes(f.name, f.data)
+	return env.writeAll(files...)
 }
 
 // newFiles writes and lists files, and prints the next command. Without replace, no file is written
@@ -142,10 +140,10 @@ func (env *environment) newFiles(replace bool, next string, files ...newFile) er
 			return err
 		}
 	}
+	if err := env.writeNew(files...); err != nil {
+		return err
+	}
 	for _, f := range files {
-		if err := env.writeNew(f); err != nil {
-			return err
-		}
 		if f.name != "-" {
 			env.out.printf("%s\n", f.name)
 		}
@@ -177,10 +175,10 @@ func (env *environment) newEditor(replace bool) error {
 		if err := f.write(&b); err != nil {
 			return err
 		}
-		files = append(files, newFile{filepath.Join(".vscode", f.name), b.Bytes()})
+		files = append(files, bytesFile(filepath.Join(".vscode", f.name), b.Bytes()))
 	}
 	if err := env.newFiles(replace, "", files...); err != nil {
 		return err
 	}
-	return env.newFiles(true, "", newFile{filepath.Join("scenarios", "schema.json"), schema})
+	return env.newFiles(true, "", bytesFile(filepath.Join("scenarios", "schema.json"), schema))
 }

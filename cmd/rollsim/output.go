@@ -4,15 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/urfave/cli/v2"
-
-	"rollsim/internal/atomicfile"
 )
 
 // printer writes to one of the standard streams, in colour if it is a terminal.
@@ -70,60 +65,26 @@ func (p *printer) paint(colour, s string) string {
 }
 
 // output returns the file of -o, or "-" if it is standard output. It returns an error if the file
-// is one of the inputs.
+// is one of the inputs, which it records.
 func (env *environment) output(c *cli.Context, inputs ...string) (string, error) {
 	name := c.String("output")
 	if c.IsSet("output") && (name == "" || strings.HasSuffix(name, "/")) {
 		return "", usage(c, "-o %q: expected the name of a file", name)
 	}
-	info, err := os.Stat(name)
-	if err != nil || name == "-" {
-		return name, nil // an error of Stat is that of writing the file too
+	env.files.addLogs(inputs...)
+	if info, err := os.Stat(name); err == nil && os.SameFile(info, env.out.info) {
+		return "-", nil // an error of Stat is that of writing the file too
 	}
-	if os.SameFile(info, env.out.info) {
-		return "-", nil
-	}
-	for _, in := range inputs {
-		read, err := os.Stat(in)
-		if in == "-" {
-			read, err = stat(env.stdin), nil
-		}
-		if err == nil && info.Mode().IsRegular() && os.SameFile(info, read) {
-			return "", usage(c, "-o %s: this is one of the inputs", name)
-		}
-	}
-	return name, nil
+	return name, env.checkOutput(c, "-o", name)
 }
 
-// writeBytes writes data to a file, as writeFile does.
-func (env *environment) writeBytes(name string, data []byte) error {
-	return env.writeFile(name, func(w io.Writer) error { _, err := w.Write(data); return err })
-}
-
-// writeFile writes a file completely or not at all. It compresses the file if its name ends in .gz
-// or .zst. "-" is standard output.
-func (env *environment) writeFile(name string, write func(io.Writer) error) error {
-	if name == "-" {
-		return write(env.out.w)
+// checkOutput returns an error if the file of an option is one of the inputs that are known. It
+// saves a run; what is read later is known when the file is written.
+func (env *environment) checkOutput(c *cli.Context, option, name string) error {
+	if name != "" && name != "-" && env.files.isInput(name, false) {
+		return usage(c, "%s %s: this is one of the inputs", option, name)
 	}
-	return atomicfile.Write(name, func(w io.Writer) error {
-		var compressor io.WriteCloser
-		switch filepath.Ext(name) {
-		case ".gz":
-			compressor = gzip.NewWriter(w)
-		case ".zst":
-			var err error
-			if compressor, err = zstd.NewWriter(w); err != nil {
-				return err
-			}
-		default:
-			return write(w)
-		}
-		if err := write(compressor); err != nil {
-			return err
-		}
-		return compressor.Close()
-	})
+	return nil
 }
 
 // meter shows the progress of a command in a line on standard error, if that is a terminal.

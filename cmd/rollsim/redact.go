@@ -15,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/atomicfile"
 	"rollsim/internal/scratch"
 	"rollsim/logs/redact"
 	"rollsim/scenario"
@@ -63,9 +64,6 @@ func (env *environment) redact(c *cli.Context) error {
 	output, err := env.output(c, name, keyFile)
 	if err != nil {
 		return err
-	}
-	if keyFile != "" && filepath.Clean(keyFile) == filepath.Clean(output) {
-		return usage(c, "-o %s: this is the key file", output)
 	}
 	shift, err := parseShift(c.String("shift"))
 	if err != nil {
@@ -138,13 +136,8 @@ func (env *environment) redactionKey(name string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return have, err
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	if err := atomicfile.Create(name, key); err != nil {
 		return nil, err
-	}
-	_, err = f.Write(key)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, errors.Join(err, os.Remove(name))
 	}
 	env.err.printf("%s is a new key: keep it secret\n", name)
 	return key, nil

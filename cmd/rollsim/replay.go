@@ -204,5 +204,5 @@ func (env *environment) open(name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(env.stdin), nil
 	}
-	return os.Open(name)
+	return env.files.open(name)
 }

@@ -17,10 +17,10 @@ import (
 
 	"rollsim"
 	"rollsim/internal/nearest"
-	"rollsim/internal/osfs"
 	"rollsim/report"
 	"rollsim/scenario"
 	"rollsim/sim"
+	"rollsim/trace/input"
 )
 
 func (env *environment) runCommand() *cli.Command {
@@ -63,7 +63,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := loadScenario(c.Args().First())
+	file, err := env.loadScenario(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -115,15 +115,18 @@ func (env *environment) runScenario(c *cli.Context) error {
 }
 
 // loadScenario returns the scenario of a file, or the built-in scenario of a name.
-func loadScenario(arg string) (*scenario.File, error) {
+func (env *environment) loadScenario(arg string) (*scenario.File, error) {
+	if input.IsStream(arg) && arg != input.Stdin {
+		return loadStream(arg)
+	}
 	_, err := os.Stat(arg)
 	if err == nil {
-		return scenario.LoadFS(osfs.FS{}, filepath.ToSlash(arg))
+		return scenario.LoadFS(env.files, filepath.ToSlash(arg))
 	}
 	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, ".yaml") {
 		return nil, err
 	}
-	for _, place := range []fs.FS{osfs.FS{}, rollsim.Library} {
+	for _, place := range []fs.FS{env.files, rollsim.Library} {
 		name := path.Join("scenarios", arg+".yaml")
 		if _, err := fs.Stat(place, name); err == nil {
 			return scenario.LoadFS(place, name)
@@ -138,6 +141,26 @@ func loadScenario(arg string) (*scenario.File, error) {
 	}
 	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg,
 		nearest.Hint(arg, builtIn))
+}
+
+// loadStream returns the scenario of a pipe, such as that of <(COMMAND).
+func loadStream(name string) (*scenario.File, error) {
+	data, err := readSome(name)
+	if err != nil {
+		return nil, err
+	}
+	return scenario.Parse(filepath.ToSlash(name), data)
+}
+
+// readSome reads a file of the command line up to a limit that the parsers of scenarios refuse.
+func readSome(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// One byte more than the maximum, so that the parser reports a larger file.
+	return io.ReadAll(io.LimitReader(f, scenario.MaxSize+1))
 }
 
 // parseUntil parses the number of an entry, or a duration of virtual time.

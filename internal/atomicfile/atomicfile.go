@@ -83,7 +83,7 @@ func bytesOf(data []byte) func(io.Writer) error {
 	return func(w io.Writer) error { _, err := w.Write(data); return err }
 }
 
-// pending is a file whose content is complete but for its name.
+// pending is a file whose content is complete, under a temporary name.
 type pending struct {
 	name      string
 	temporary string       // empty for a pipe or a device
@@ -176,7 +176,7 @@ func (p *pending) keepOld() (err error) {
 	return err
 }
 
-// commit gives the content its name.
+// commit renames the temporary file.
 func (p *pending) commit() error {
 	if p.temporary != "" {
 		return os.Rename(p.temporary, p.name)

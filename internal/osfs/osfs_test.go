@@ -91,3 +91,45 @@ func TestWalk(t *testing.T) {
 		t.Errorf("Walk of a missing folder: %v, want fs.ErrNotExist", err)
 	}
 }
+
+// TestOpenIn checks that a file inside a folder is opened, and nothing outside.
+func TestOpenIn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"in/sub/a", "out/a"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{
+		"in/inside": "sub/a", "in/file": "../out/a", "in/folder": "../out", "in/dangling": "../new",
+	} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip(err)
+		}
+	}
+	inMemory := fstest.MapFS{"in/sub/a": {}, "out/a": {}}
+	for _, c := range []struct {
+		name           string
+		opens, missing bool
+	}{
+		{"sub/a", true, false}, {"inside", true, false}, {"./sub/../sub/a", true, false},
+		{"none", false, true}, {"file", false, false}, {"folder/a", false, false},
+		{"../out/a", false, false}, {"dangling", false, false}, {"sub", false, false},
+	} {
+		f, err := OpenIn(FS{}, "in", c.name)
+		if (err == nil) != c.opens || errors.Is(err, fs.ErrNotExist) != c.missing {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if err == nil {
+			_ = f.Close()
+		}
+		if c.name == "sub/a" || c.name == "../out/a" {
+			if _, err := OpenIn(inMemory, "in", c.name); (err == nil) != c.opens {
+				t.Errorf("%s in memory: %v", c.name, err)
+			}
+		}
+	}
+}

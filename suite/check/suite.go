@@ -37,6 +37,24 @@ func (s *Suite) units() []unit {
 	return units
 }
 
+// FeatureFiles returns the paths of the feature files, without lines.
+func (s *Suite) FeatureFiles() []string {
+	var all []string
+	for _, p := range s.Features {
+		all = append(all, featureFile(p))
+	}
+	return all
+}
+
+// featureFile returns a path without the line that it may name.
+func featureFile(p string) string {
+	file, _, named := strings.Cut(p, ".feature:")
+	if named {
+		file += ".feature"
+	}
+	return file
+}
+
 // unit is the smallest part of a suite that runs on its own: a scenario file, or a scenario of a
 // feature file.
 type unit struct {
@@ -70,10 +88,7 @@ func Find(fsys fs.FS, roots []string) (*Suite, error) {
 
 // add adds the file at root, or the files below the folder root.
 func (s *Suite) add(root string) error {
-	file, _, _ := strings.Cut(root, ".feature:")
-	if file != root {
-		file += ".feature"
-	}
+	file := featureFile(root)
 	info, err := fs.Stat(s.FS, file)
 	if err != nil {
 		return err

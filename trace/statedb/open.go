@@ -22,6 +22,11 @@ const (
 	journalSuffix = "-journal"
 )
 
+// Files returns the names of the files that SQLite may keep next to a database.
+func Files(path string) []string {
+	return []string{path + walSuffix, path + shmSuffix, path + journalSuffix}
+}
+
 // A database is in WAL mode if its header has walVersion at readVersionAt.
 const (
 	readVersionAt = 19
@@ -43,6 +48,11 @@ func open(path string) (*DB, error) {
 	}
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, err
+	}
+	for _, name := range Files(path) {
+		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s is not a regular file", filepath.Base(name))
+		}
 	}
 	wal, err := inWALMode(path)
 	if err != nil {

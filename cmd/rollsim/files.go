@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"rollsim/internal/atomicfile"
+	"rollsim/internal/osfs"
+	"rollsim/trace/input"
+	"rollsim/trace/statedb"
+)
+
+// files is the file system of the operating system. It records what the command reads, so that no
+// output replaces an input. Commands read and write every file through it.
+type files struct {
+	osfs.FS
+	stdin io.Reader
+
+	mu   sync.Mutex
+	read map[string]place // by name
+}
+
+// place is where a file is: the file itself, nil if it does not exist, and its canonical name.
+type place struct {
+	info fs.FileInfo
+	name string
+}
+
+func placeOf(name string) place {
+	info, err := os.Stat(name)
+	if err != nil {
+		info = nil // which is not nil after every error
+	}
+	return place{info, canonical(name)}
+}
+
+// is reports whether two places are the same file.
+func (p place) is(q place) bool {
+	return p.name == q.name || p.info != nil && q.info != nil && os.SameFile(p.info, q.info)
+}
+
+// Open implements fs.FS.
+func (f *files) Open(name string) (fs.File, error) {
+	f.add(name)
+	return f.FS.Open(name)
+}
+
+// ReadFile implements fs.ReadFileFS.
+func (f *files) ReadFile(name string) ([]byte, error) {
+	f.add(name)
+	return f.FS.ReadFile(name)
+}
+
+// OpenIn opens a file inside a folder, as osfs.FS does.
+func (f *files) OpenIn(dir, name string) (fs.File, error) {
+	f.add(filepath.Join(dir, name))
+	return f.FS.OpenIn(dir, name)
+}
+
+// open opens an input of the command line.
+func (f *files) open(name string) (*os.File, error) {
+	f.add(name)
+	return os.Open(name)
+}
+
+// add records the names of inputs. For a log that may be a database, addLogs is used.
+func (f *files) add(names ...string) {
+	for _, name := range names {
+		if name == "" {
+			continue // an option that is not set
+		}
+		at := placeOf(name)
+		if name == input.Stdin {
+			at.info = stat(f.stdin)
+		}
+		f.mu.Lock()
+		f.read[filepath.Clean(name)] = at
+		f.mu.Unlock()
+	}
+}
+
+// addLogs records the names of logs, with the files that belong to a database.
+func (f *files) addLogs(names ...string) {
+	f.add(names...)
+	for _, name := range names {
+		if name != input.Stdin && name != "" {
+			f.add(statedb.Files(name)...)
+		}
+	}
+}
+
+// isInput reports whether a file to write is one that was read. If rewrites is set, the file may
+// have been read under the same name.
+func (f *files) isInput(name string, rewrites bool) bool {
+	name = filepath.Clean(name)
+	at := placeOf(name)
+	if at.info != nil && !at.info.Mode().IsRegular() {
+		return false // a pipe or a device loses nothing
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for input, read := range f.read {
+		if read.is(at) && !(rewrites && input == name) {
+			return true
+		}
+	}
+	return false
+}
+
+// canonical returns the absolute name of a file without links in the names of its folders.
+func canonical(name string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(name))
+	if err != nil {
+		dir = filepath.Dir(name)
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Join(dir, filepath.Base(name))
+}
+
+// newFile is a file to write; its name may be "-" for standard output.
+type newFile struct {
+	name string
+	fill func(io.Writer) error
+}
+
+// bytesFile returns a file with data.
+func bytesFile(name string, data []byte) newFile {
+	return newFile{name, func(w io.Writer) error { _, err := w.Write(data); return err }}
+}
+
+// writeFile writes a file completely or not at all, unless it is one of the inputs. It compresses
+// the file if its name ends in .gz or .zst. "-" is standard output.
+func (env *environment) writeFile(name string, fill func(io.Writer) error) error {
+	return env.writeAll(newFile{name, fill})
+}
+
+// writeBytes writes data to a file, as writeFile does.
+func (env *environment) writeBytes(name string, data []byte) error {
+	return env.writeAll(bytesFile(name, data))
+}
+
+// writeAll writes files as writeFile does, all or none.
+func (env *environment) writeAll(all ...newFile) error { return env.replace(false, all) }
+
+// rewrite writes a file as writeFile does, and the file may be an input under the same name.
+func (env *environment) rewrite(f newFile) error { return env.replace(true, []newFile{f}) }
+
+func (env *environment) replace(rewrites bool, all []newFile) error {
+	var files []atomicfile.File
+	for _, f := range all {
+		if f.name == "-" {
+			if err := f.fill(env.out.w); err != nil {
+				return err
+			}
+			continue
+		}
+		if env.files.isInput(f.name, rewrites) {
+			return fmt.Errorf("%s: this is one of the inputs: name another file", f.name)
+		}
+		files = append(files, atomicfile.File{Name: f.name, Fill: compressed(f.name, f.fill)})
+	}
+	return atomicfile.WriteAll(files...)
+}
+
+// compressed returns a function that writes what fill writes, compressed as the name says.
+func compressed(name string, fill func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) error {
+		var compressor io.WriteCloser
+		switch filepath.Ext(name) {
+		case ".gz":
+			compressor = gzip.NewWriter(w)
+		case ".zst":
+			var err error
+			if compressor, err = zstd.NewWriter(w); err != nil {
+				return err
+			}
+		default:
+			return fill(w)
+		}
+		if err := fill(compressor); err != nil {
+			return err
+		}
+		return compressor.Close()
+	}
+}
