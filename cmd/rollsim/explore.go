@@ -39,8 +39,9 @@ func (env *environment) exploreCommand() *cli.Command {
 		Usage:     "simulate thousands of seeds, and report the violations of invariants",
 		ArgsUsage: "[SCENARIO…]",
 		Description: "Without a SCENARIO, each seed draws a fleet, the behaviour of its hosts, its\n" +
-			"refs and its faults. The exit code is 1 if an invariant is violated. Machine\n" +
-			machine.Canary().Name() + " has a planted defect, to show a violation.\n\n" +
+			"refs and its faults. The exit code is 1 if an invariant is violated, or a\n" +
+			"moment that a SCENARIO lists in sometimes never happens. Machine " +
+			machine.Canary().Name() + "\nhas a planted defect, to show a violation.\n\n" +
 			"Examples: rollsim explore --seeds 1:10000 -o sweep\n" +
 			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
 		Flags: []cli.Flag{

@@ -17,7 +17,7 @@ func (env *environment) machineCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "machine",
 		Usage:     "print the transition table of a machine, or the differences of two machines",
-		ArgsUsage: "[NAME]",
+		ArgsUsage: "[NAME [NAME]]",
 		Description: "The machines are " + strings.Join(machine.Names(), ", ") +
 			"; the first is the default.\n\n" +
 			"Examples: rollsim machine v0.2 --format markdown\n" +

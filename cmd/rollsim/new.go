@@ -47,7 +47,7 @@ func (env *environment) newCommand() *cli.Command {
 
 // forceFlag allows a command to replace files.
 func forceFlag(things string) cli.Flag {
-	return &cli.BoolFlag{Name: "force", Usage: "replace " + things + " that exist"}
+	return &cli.BoolFlag{Name: "force", Usage: "replace " + things + " if they exist"}
 }
 
 func (env *environment) new(c *cli.Context) error {

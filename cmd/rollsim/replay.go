@@ -66,7 +66,7 @@ func policyFlag() cli.Flag {
 		Name: "policy",
 		Usage: "set the policy of a channel: `CHANNEL=POLICY`, where POLICY is halt or " +
 			"rollback-and-halt",
-		DefaultText: "the one that its agents apply, or halt",
+		DefaultText: "the one that its agents report, or halt",
 	}
 }
 
