@@ -2,6 +2,7 @@ package gherkin
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestReadErrors(t *testing.T) {
 			"2: this line has a control character: a feature is plain text",
 		},
 		{
-			"long", "Feature: x\n" + strings.Repeat("x", 70_000) + simple,
+			"long", "Feature: x\n" + strings.Repeat("x", maxLine+1) + simple,
 			"2: this line is longer than 60000 bytes",
 		},
 		{"large", "Feature: x\n" + strings.Repeat(simple, 300_000), " larger than 8 MiB"},
@@ -112,10 +113,19 @@ func TestReadErrors(t *testing.T) {
 			if err == nil || err.Error() != "x.feature:"+tt.want {
 				t.Errorf("got  %v\nwant x.feature:%s", err, tt.want)
 			}
-			if !errors.As(err, new(*Error)) {
-				t.Errorf("%T is not an *Error", err)
+			var e *Error
+			if !errors.As(err, &e) || e.Line > 0 && e.Column < 1 {
+				t.Errorf("%#v is not an *Error with a place", err)
 			}
 		})
+	}
+}
+
+// TestLongestLine reads a line that is as long as allowed, and that begins with a tab.
+func TestLongestLine(t *testing.T) {
+	text := "Feature: x\n\t" + strings.Repeat("x", maxLine-1) + simple
+	if _, err := Parse("x.feature", []byte(text)); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -154,15 +164,17 @@ func TestDocument(t *testing.T) {
 // TestStrayStep finds steps in descriptions, and none in prose.
 func TestStrayStep(t *testing.T) {
 	isStep := func(sentence string) bool { return strings.HasPrefix(sentence, "seed") }
+	const notAStep = "begins no step, so this line would be read as a description: expected "
+	const noScenario = `this step belongs to no scenario: expected "Scenario: " and a name above it`
 	for text, want := range map[string]string{
-		"Feature: x\n  Gven seed 1\n": `x:2: "Gven" begins no step, so this line would be read as a ` +
-			`description: expected Given, When, Then, And or But`,
-		"# language: de\nFunktionalität: x\n  A.\n  Given seed 1\n": `x:4: "Given" begins no step, so ` +
-			`this line would be read as a description: expected Angenommen, Wenn, Dann, Und or Aber`,
-		"Feature: x\n  Given seed 1\n": `x:2: this step belongs to no scenario: expected "Scenario: " ` +
-			`and a name above it`,
-		"Feature: x\n  All about seeds.\n": "",
-		"Feature: x\n":                     "",
+		"Feature: x\n  Gven seed 1\n": `x:2: "Gven" ` + notAStep +
+			"Given, When, Then, And or But, at column 3",
+		"# language: de\nFunktionalität: x\n  A.\n  Given seed 1\n": `x:4: "Given" ` + notAStep +
+			"Angenommen, Wenn, Dann, Und or Aber, at column 3",
+		"Feature: x\n  Given seed 1\n":                     "x:2: " + noScenario + ", at column 3",
+		"Feature: x" + simple + "Rule: y\n Given seed 1\n": "x:5: " + noScenario + ", at column 2",
+		"Feature: x\n  All about seeds.\n":                 "",
+		"Feature: x\n":                                     "",
 	} {
 		d, err := Parse("x", []byte(text))
 		if err != nil {
@@ -171,7 +183,7 @@ func TestStrayStep(t *testing.T) {
 		got := ""
 		for _, in := range d.Descriptions {
 			if err := d.StrayStep(in, isStep); err != nil {
-				got = err.Error()
+				got = fmt.Sprintf("%v, at column %d", err, err.Column)
 			}
 		}
 		if got != want {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -25,6 +26,38 @@ func TestFormat(t *testing.T) {
 	}
 	if want, err := os.ReadFile(golden); err != nil || string(got) != string(want) {
 		t.Errorf("%v\ngot\n%s\nwant\n%s", err, got, want)
+	}
+}
+
+// TestFormatComments lays out comments that belong to the line before or after them, with both
+// kinds of line ends.
+func TestFormatComments(t *testing.T) {
+	const text = "Feature: x\nScenario: y\n# of y\n\nGiven z\n# of z\n\n" +
+		"Given these\n# of the row\n\n|a|\n# of the table\n\n@b\nScenario: w\nGiven z\n\n# the end"
+	const want = `Feature: x
+
+  Scenario: y
+    # of y
+
+    Given z
+    # of z
+
+    Given these
+      # of the row
+      | a |
+      # of the table
+
+  @b
+  Scenario: w
+    Given z
+
+  # the end
+`
+	for _, newline := range []string{"\n", "\r\n"} {
+		got, err := Format("x.feature", []byte(strings.ReplaceAll(text, "\n", newline)))
+		if err != nil || string(got) != want {
+			t.Errorf("%v\ngot\n%s\nwant\n%s", err, got, want)
+		}
 	}
 }
 
@@ -53,6 +86,7 @@ func FuzzFormat(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
+	f.Add("Feature: x\n  About it.\r\r\n  Scenario: y\n    Given z\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, err := Parse("x.feature", []byte(text)); err != nil {
 			t.Skip()

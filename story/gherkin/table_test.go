@@ -33,8 +33,11 @@ func TestReadTable(t *testing.T) {
 		{nil, nil, "[] <nil>"},
 		{columns, argument([]string{"host"}, []string{"web-01"}), "[map[host:web-01]] <nil>"},
 		{
-			columns, argument([]string{"wave", "host"}, []string{"0", "“web-01”"}, []string{"", "'b'"}),
-			"[map[host:web-01 wave:0] map[host:b wave:]] <nil>",
+			columns,
+			argument(
+				[]string{"wave", "host"}, []string{"0", "“a”"}, []string{"", "'b'"}, []string{"", "„c“"},
+			),
+			"[map[host:a wave:0] map[host:b wave:] map[host:c wave:]] <nil>",
 		},
 		{nil, argument([]string{"host"}), "[] this sentence has no table after it: delete the table"},
 		{nil, text, `[] this sentence has no text after it: delete the x"""`},
