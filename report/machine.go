@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/suite/coverage"
 )
@@ -326,12 +327,8 @@ func compareMachines(a, b *reducer.Table) *machineDiff {
 }
 
 func (d *machineDiff) summary() string {
-	switch n := len(d.Cells); n {
-	case 0:
+	if len(d.Cells) == 0 {
 		return fmt.Sprintf("%s and %s do not differ", d.A, d.B)
-	case 1:
-		return fmt.Sprintf("%s and %s differ in 1 place", d.A, d.B)
-	default:
-		return fmt.Sprintf("%s and %s differ in %d places", d.A, d.B, n)
 	}
+	return fmt.Sprintf("%s and %s differ in %s", d.A, d.B, plural.Count(len(d.Cells), "place"))
 }
