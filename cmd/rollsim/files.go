@@ -17,8 +17,8 @@ import (
 	"rollsim/trace/statedb"
 )
 
-// files is the file system of the operating system. It records what the command reads, so that no
-// output replaces an input. Commands read and write every file through it.
+// files is the file system of the operating system. It records the files that a command reads, so
+// that no output replaces one of them.
 type files struct {
 	osfs.FS
 	stdin io.Reader
@@ -27,16 +27,17 @@ type files struct {
 	read map[string]place // by name
 }
 
-// place is where a file is: the file itself, nil if it does not exist, and its canonical name.
+// place identifies a file.
 type place struct {
-	info fs.FileInfo
-	name string
+	info fs.FileInfo // nil if the file does not exist
+	name string      // canonical
 }
 
+// placeOf returns the place of the file with a name.
 func placeOf(name string) place {
 	info, err := os.Stat(name)
 	if err != nil {
-		info = nil // which is not nil after every error
+		info = nil // Stat may return another value
 	}
 	return place{info, canonical(name)}
 }
@@ -70,7 +71,7 @@ func (f *files) open(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
-// add records the names of inputs. For a log that may be a database, addLogs is used.
+// add records inputs. Use addLogs for logs, which may be databases.
 func (f *files) add(names ...string) {
 	for _, name := range names {
 		if name == "" {
@@ -86,7 +87,7 @@ func (f *files) add(names ...string) {
 	}
 }
 
-// addLogs records the names of logs, with the files that belong to a database.
+// addLogs records logs, and the files that belong to a database.
 func (f *files) addLogs(names ...string) {
 	f.add(names...)
 	for _, name := range names {
@@ -154,6 +155,7 @@ func (env *environment) writeAll(all ...newFile) error { return env.replace(fals
 // rewrite writes a file as writeFile does, and the file may be an input under the same name.
 func (env *environment) rewrite(f newFile) error { return env.replace(true, []newFile{f}) }
 
+// replace writes files, all or none. If rewrites is set, each may be an input under the same name.
 func (env *environment) replace(rewrites bool, all []newFile) error {
 	var files []atomicfile.File
 	for _, f := range all {
@@ -171,7 +173,7 @@ func (env *environment) replace(rewrites bool, all []newFile) error {
 	return atomicfile.WriteAll(files...)
 }
 
-// compressed returns a function that writes what fill writes, compressed as the name says.
+// compressed returns a function that compresses what fill writes, if the name ends in .gz or .zst.
 func compressed(name string, fill func(io.Writer) error) func(io.Writer) error {
 	return func(w io.Writer) error {
 		var compressor io.WriteCloser

@@ -148,6 +148,8 @@ func TestOutputIsNoInput(t *testing.T) {
 	}
 }
 
+// test runs the command line with a name of the input as the output: the name itself (same), or
+// that of a symbolic or hard link.
 func (o *overwriting) test(t *testing.T, how string) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -230,8 +232,9 @@ func inputs(t *testing.T) map[string]string {
 		"timeline: [{at: 0s, channel: stable, ref: a1b2c3}]\n"
 	log := unzipped(t, "sample-6.ndjson.gz")
 	feature := func(name, state string) string {
-		return "Feature: " + name + "\n\n  Scenario: It is " + state + "\n    Given the scenario " +
-			"\"inner\"\n    Then rollout \"stable@a1b2c3\" is " + state + "\n"
+		return "Feature: " + name + "\n\n  Scenario: It is " + state + "\n" +
+			"    Given the scenario \"inner\"\n" +
+			"    Then rollout \"stable@a1b2c3\" is " + state + "\n"
 	}
 	all := map[string]string{
 		"s.yaml":          "include: included/b.yaml\n" + fleet,
@@ -263,6 +266,7 @@ func inputs(t *testing.T) map[string]string {
 	return all
 }
 
+// unzipped returns the content of a sample log.
 func unzipped(t *testing.T, name string) string {
 	t.Helper()
 	f, err := os.Open(filepath.Join(testdata, name))

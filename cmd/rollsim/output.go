@@ -78,8 +78,9 @@ func (env *environment) output(c *cli.Context, inputs ...string) (string, error)
 	return name, env.checkOutput(c, "-o", name)
 }
 
-// checkOutput returns an error if the file of an option is one of the inputs that are known. It
-// saves a run; what is read later is known when the file is written.
+// checkOutput returns an error if the file of an option is one of the inputs that are known so far.
+// The check avoids a run whose result could not be written; writeFile checks again, with the inputs
+// that were read since.
 func (env *environment) checkOutput(c *cli.Context, option, name string) error {
 	if name != "" && name != "-" && env.files.isInput(name, false) {
 		return usage(c, "%s %s: this is one of the inputs", option, name)

@@ -16,28 +16,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/ncruces/go-sqlite3"
 )
 
 // unpacked decompresses a sample into a folder and returns its name.
 func unpacked(t *testing.T, dir, name string) string {
 	t.Helper()
-	f, err := os.Open(filepath.Join("../../trace/testdata", name+".gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(unzipped(t, name+".gz")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
