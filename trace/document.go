@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/internal/limited"
 	"rollsim/reducer"
 )
 
@@ -20,11 +21,40 @@ type documentSource struct {
 	number  int
 	fields  uint64            // unknown members of the document
 	kept    *jsontext.Decoder // the events, when they come before the rollout_id
+	limit   *ValueReader      // the input of in
 }
 
 func newDocument(in io.Reader) *documentSource {
-	return &documentSource{in: jsontext.NewDecoder(in)}
+	limit := NewValueReader(in)
+	return &documentSource{in: jsontext.NewDecoder(limit), limit: limit}
 }
+
+// ValueReader is the input of a decoder of JSON that may be large but consists of short values.
+// The decoder keeps a whole value in memory, so Read returns an error when it is called for more
+// than MaxLine bytes of one value.
+type ValueReader struct {
+	in   io.Reader
+	left int
+}
+
+// NewValueReader returns a ValueReader that is at the start of a value.
+func NewValueReader(in io.Reader) *ValueReader { return &ValueReader{in: in, left: MaxLine} }
+
+// Next must be called between two values.
+func (r *ValueReader) Next() { r.left = MaxLine }
+
+// Read implements io.Reader.
+func (r *ValueReader) Read(b []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, ErrLongValue
+	}
+	n, err := r.in.Read(b[:min(len(b), r.left)])
+	r.left -= n
+	return n, err
+}
+
+// ErrLongValue is the error of a ValueReader.
+var ErrLongValue = fmt.Errorf("a value is longer than %s", limited.Size(MaxLine))
 
 // looksLikeDocument reports whether an input that begins with start is a rollout document and not
 // NDJSON. The first member that only one of them has decides.
@@ -62,6 +92,7 @@ func (s *documentSource) fill(b *batch) {
 		events = s.kept
 	}
 	for len(b.units) < batchUnits && events.PeekKind() != ']' {
+		s.limit.Next()
 		value, err := events.ReadValue()
 		if err != nil {
 			b.err = documentError(err, s.number+1)
@@ -179,7 +210,9 @@ func documentError(err error, n int) error {
 		e.Place = fmt.Sprintf("event %d", n)
 	}
 	var syntactic *jsontext.SyntacticError
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if errors.Is(err, ErrLongValue) {
+		e.What = ErrLongValue.Error()
+	} else if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		e.What = "expected a rollout document: it ends early"
 	} else if !errors.As(err, &syntactic) {
 		var b *ReadError

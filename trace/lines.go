@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"rollsim/internal/limited"
 )
 
 // lineSource reads NDJSON: one entry per line, with blank lines ignored.
@@ -51,8 +53,8 @@ func (s *lineSource) fill(b *batch) {
 			s.carry = append(s.carry, b.text[whole:]...)
 			s.split(b, whole)
 			return
-		case len(b.text)-whole > maxLine:
-			b.err = s.at(&ReadError{What: fmt.Sprintf("the line is longer than %d MiB", maxLine>>20)})
+		case len(b.text)-whole > MaxLine:
+			b.err = s.at(&ReadError{What: (&limited.LongLine{Most: MaxLine}).Error()})
 			return
 		}
 	}

@@ -10,12 +10,17 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"rollsim/internal/limited"
 )
 
-const (
-	readBuffer = 64 << 10
-	maxLine    = 64 << 20 // the longest line that a Reader accepts
-)
+const readBuffer = 64 << 10
+
+// MaxLine is the limit in bytes for a line of NDJSON and for an event of a rollout document.
+const MaxLine = 64 << 20
+
+// maxWindow is the limit in bytes for the window of zstd data, which is kept in memory.
+const maxWindow = 512 << 20
 
 // ReadError reports why a trace cannot be read, or cannot be read further.
 type ReadError struct {
@@ -118,6 +123,9 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 	}
 	start, err := buffered.Peek(4096)
 	if err != nil && !errors.Is(err, io.EOF) {
+		if windowExceeded(err) {
+			return nil, r.located((&lineSource{}).at(broken(err)))
+		}
 		return nil, r.located(broken(err))
 	}
 	// a byte order mark, which some editors write
@@ -155,7 +163,7 @@ func Decompress(in io.Reader) (*bufio.Reader, error) {
 		return bufio.NewReaderSize(z, readBuffer), nil
 	case string(magic) == "\x28\xb5\x2f\xfd":
 		z, err := zstd.NewReader(
-			buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30),
+			buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxWindow),
 		)
 		if err != nil {
 			return nil, err
@@ -402,8 +410,18 @@ func (r *Reader) located(err error) error {
 	return &named
 }
 
-// Unreadable returns an error of a compressed input as a *ReadError.
-func Unreadable(file string, err error) error { return (&Reader{file: file}).located(broken(err)) }
+// Unreadable returns an error of a compressed input as a *ReadError. line is 0 if it is not known.
+func Unreadable(file string, line int, err error) error {
+	e := &ReadError{File: file, Line: line, What: err.Error()}
+	if known := (*ReadError)(nil); errors.As(broken(err), &known) {
+		e.What = known.What
+	}
+	return e
+}
+
+func windowExceeded(err error) bool {
+	return errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded)
+}
 
 // broken returns an error of the input as a *ReadError without the file.
 func broken(err error) error {
@@ -413,9 +431,11 @@ func broken(err error) error {
 		what = "the compressed data ends early"
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		what = fmt.Sprintf("the gzip data is damaged: %v", err)
+	case windowExceeded(err):
+		what = fmt.Sprintf("the zstd data needs a window larger than %s, or is damaged",
+			limited.Size(maxWindow))
 	case errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch),
-		errors.Is(err, zstd.ErrReservedBlockType), errors.Is(err, zstd.ErrUnexpectedBlockSize),
-		errors.Is(err, zstd.ErrWindowSizeExceeded):
+		errors.Is(err, zstd.ErrReservedBlockType), errors.Is(err, zstd.ErrUnexpectedBlockSize):
 		what = fmt.Sprintf("the zstd data is damaged: %v", err)
 	}
 	return &ReadError{What: what}

@@ -28,6 +28,52 @@ func zstdOf(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
+// TestZstdWindow reads data whose window is above the limit, in the first frame and after a line.
+func TestZstdWindow(t *testing.T) {
+	// The magic number, a header with a window descriptor alone, and an empty last block.
+	frame := func(exponent byte) []byte {
+		return []byte{0x28, 0xb5, 0x2f, 0xfd, 0, (exponent - 10) << 3, 1, 0, 0}
+	}
+	line := fmt.Sprintf(logLine, "rollout_event", joined)
+	const want = "the zstd data needs a window larger than 512 MiB, or is damaged"
+	for _, c := range []struct {
+		data []byte
+		want string
+	}{
+		{frame(30), "t.ndjson:1: " + want},
+		{frame(41), "t.ndjson:1: " + want},
+		{append(zstdOf(t, []byte(strings.Repeat(line, 9000))), frame(30)...), "t.ndjson:9001: " + want},
+		{append(zstdOf(t, []byte(line)), frame(29)...), "EOF"}, // at the limit
+	} {
+		r, err := NewReader("t.ndjson", bytes.NewReader(c.data))
+		for err == nil {
+			_, err = r.Read()
+		}
+		if err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+// TestDocumentWithLongValue reads a rollout document of short events and a long value.
+func TestDocumentWithLongValue(t *testing.T) {
+	event := `{"seq":%d,"ts":"2026-05-16T01:00:00Z","kind":"metric","host":null,"payload":"`
+	for what, c := range map[string]struct{ before, want string }{
+		"an event": {`{"rollout_id":"a@b","events":[` + fmt.Sprintf(event, 1) + `"},` +
+			fmt.Sprintf(event, 2), "d.json: event 2: a value is longer than 64 MiB"},
+		"all events": {`{"events":[` + fmt.Sprintf(event, 1), "d.json: a value is longer than 64 MiB"},
+	} {
+		in := io.MultiReader(strings.NewReader(c.before), io.LimitReader(endlessly('x'), 1<<40))
+		r, err := NewReader("d.json", in)
+		for err == nil {
+			_, err = r.Read()
+		}
+		if err.Error() != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestReadZstd(t *testing.T) {
 	plain := write(t, zoo())
 	packed := zstdOf(t, plain)

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
+	"rollsim/internal/limited"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/story"
@@ -406,16 +407,18 @@ func (env *environment) readRerun(name string) ([]string, error) {
 	if name == "" {
 		return nil, nil
 	}
-	env.files.add(name)
-	text, err := os.ReadFile(name)
+	text, err := env.files.readSmall(name, limited.MaxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	listed := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
-	if len(listed) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return listed, err
+	listed := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
+	if len(listed) == 0 {
+		return nil, nil
+	}
+	return listed, nil
 }
 
 // writeRerun writes the list of failures, and of the scenarios that did not run because of one. It

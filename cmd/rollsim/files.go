@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"rollsim/internal/atomicfile"
+	"rollsim/internal/limited"
 	"rollsim/internal/osfs"
 	"rollsim/trace/input"
 	"rollsim/trace/statedb"
@@ -69,6 +70,16 @@ func (f *files) OpenIn(dir, name string) (fs.File, error) {
 func (f *files) open(name string) (*os.File, error) {
 	f.add(name)
 	return os.Open(name)
+}
+
+// readSmall reads an input of the command line of at most most bytes.
+func (f *files) readSmall(name string, most int) ([]byte, error) {
+	in, err := f.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return limited.ReadAll(name, in, most)
 }
 
 // add records inputs. Use addLogs for logs, which may be databases.

@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
-	"io"
 	"path/filepath"
 	"regexp"
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/limited"
 	"rollsim/scenario"
 	"rollsim/story/gherkin"
 )
@@ -47,7 +47,7 @@ func (env *environment) fmt(c *cli.Context) error {
 	changed := 0
 	var errs []error
 	for _, name := range names {
-		text, err := env.files.ReadFile(name)
+		text, err := limited.ReadFile(env.files, name, limited.MaxFile)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -91,11 +91,11 @@ var featureStart = regexp.MustCompile(`\A(\x{feff}?\s*(#.*)?\n)*\s*(@|Feature:|#
 
 // fmtInput formats standard input. It is a feature if it can be read as one or begins like one.
 func (env *environment) fmtInput(check bool) error {
-	text, err := io.ReadAll(env.stdin)
+	const name = "standard input"
+	text, err := limited.ReadAll(name, env.stdin, limited.MaxFile)
 	if err != nil {
 		return err
 	}
-	const name = "standard input"
 	_, err = gherkin.Parse(name, text)
 	formatted, err := format(name, text, err == nil || featureStart.Match(text))
 	switch {

@@ -139,7 +139,7 @@ func looksLikeLog(name string) (bool, error) {
 	defer f.Close()
 	content, err := trace.Decompress(f)
 	if err != nil {
-		return false, trace.Unreadable(name, err)
+		return false, trace.Unreadable(name, 0, err)
 	}
 	start, _ := content.Peek(512)
 	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n")

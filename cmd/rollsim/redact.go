@@ -61,6 +61,10 @@ func (env *environment) redact(c *cli.Context) error {
 		return usage(c, "expected -o OUT: the name of the redacted log")
 	}
 	name, keyFile := c.Args().First(), c.String("key")
+	env.files.addLogs(name)
+	if keyFile != "" && env.files.isInput(keyFile, false) {
+		return usage(c, "--key %s: this is the log", keyFile)
+	}
 	output, err := env.output(c, name, keyFile)
 	if err != nil {
 		return err
@@ -124,6 +128,9 @@ func parseShift(s string) (time.Duration, error) {
 	return d, err
 }
 
+// maxKey is the limit for the size of a key file in bytes.
+const maxKey = 64 << 10
+
 // redactionKey returns the key of a file, and creates the file if it does not exist. Without a name
 // it returns a random key.
 func (env *environment) redactionKey(name string) ([]byte, error) {
@@ -132,7 +139,7 @@ func (env *environment) redactionKey(name string) ([]byte, error) {
 	if name == "" {
 		return key, nil
 	}
-	have, err := os.ReadFile(name)
+	have, err := env.files.readSmall(name, maxKey)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return have, err
 	}

@@ -25,11 +25,26 @@ type value struct {
 	members []*value // of an object or a list
 }
 
+// maxValues is the limit for the values in an entry. The list of hosts with the most names that a
+// simulation can have is below it.
+const maxValues = 1 << 21
+
+var errManyValues = fmt.Errorf("expected at most %d values in an entry, found more", maxValues)
+
 // parse reads one JSON value.
 func parse(d *jsontext.Decoder) (*value, error) {
+	left := maxValues
+	return parseNext(d, &left)
+}
+
+// parseNext reads one JSON value, and subtracts the number of values in it from left.
+func parseNext(d *jsontext.Decoder, left *int) (*value, error) {
 	t, err := d.ReadToken()
 	if err != nil {
 		return nil, err
+	}
+	if *left--; *left < 0 {
+		return nil, errManyValues
 	}
 	v := &value{kind: t.Kind()}
 	switch v.kind {
@@ -40,7 +55,7 @@ func parse(d *jsontext.Decoder) (*value, error) {
 				return nil, err
 			}
 			v.names = append(v.names, n.String())
-			m, err := parse(d)
+			m, err := parseNext(d, left)
 			if err != nil {
 				return nil, err
 			}
@@ -49,7 +64,7 @@ func parse(d *jsontext.Decoder) (*value, error) {
 		_, err = d.ReadToken()
 	case '[':
 		for d.PeekKind() != ']' {
-			m, err := parse(d)
+			m, err := parseNext(d, left)
 			if err != nil {
 				return nil, err
 			}
@@ -297,6 +312,11 @@ func (e syntaxError) Error() string { return string(e) }
 func problem(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return syntaxError("expected a JSON object: it ends early")
+	}
+	for _, limit := range []error{errManyValues, trace.ErrLongValue} {
+		if errors.Is(err, limit) {
+			return limit
+		}
 	}
 	return syntaxError("expected a JSON object: " + strings.TrimPrefix(err.Error(), "jsontext: "))
 }

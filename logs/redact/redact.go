@@ -26,6 +26,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/internal/limited"
 	"rollsim/trace"
 )
 
@@ -73,7 +74,7 @@ func (r *Redactor) Stream(
 ) error {
 	content, err := trace.Decompress(in)
 	if err != nil {
-		return trace.Unreadable(file, err)
+		return trace.Unreadable(file, 0, err)
 	}
 	if mark, _ := content.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
 		_, _ = content.Discard(len(byteOrderMark))
@@ -89,7 +90,7 @@ func (r *Redactor) Stream(
 	var of *inputError
 	switch {
 	case errors.As(err, &of) && of.unread:
-		return trace.Unreadable(file, of.error)
+		return trace.Unreadable(file, of.line, of.error)
 	case of != nil:
 		return &trace.ReadError{File: file, Line: of.line, What: of.Error()}
 	}
@@ -169,10 +170,14 @@ func (r *Redactor) lines(in *bufio.Reader, out io.Writer) error {
 // eachLine calls do with each line, without its newline. It treats an error of do as an error of
 // the input.
 func eachLine(in *bufio.Reader, do func([]byte) error) error {
+	all := limited.NewLines(in, trace.MaxLine)
 	for number := 1; ; number++ {
-		line, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return &inputError{error: err, unread: true}
+		line, err := all.Read()
+		if errors.As(err, new(*limited.LongLine)) {
+			return &inputError{line: number, error: err}
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return &inputError{error: err, line: number, unread: true}
 		}
 		if len(line) > 0 {
 			whole, ended := bytes.CutSuffix(line, []byte("\n"))
@@ -194,13 +199,15 @@ func eachLine(in *bufio.Reader, do func([]byte) error) error {
 // document redacts a rollout document.
 func (r *Redactor) document(in io.Reader, out io.Writer) error {
 	w := bufio.NewWriterSize(out, 1<<16)
-	if err := r.documentMembers(jsontext.NewDecoder(in), w); err != nil {
+	if err := r.documentMembers(in, w); err != nil {
 		return &inputError{error: err}
 	}
 	return w.Flush()
 }
 
-func (r *Redactor) documentMembers(d *jsontext.Decoder, w *bufio.Writer) error {
+func (r *Redactor) documentMembers(in io.Reader, w *bufio.Writer) error {
+	values := trace.NewValueReader(in)
+	d := jsontext.NewDecoder(values)
 	if _, err := d.ReadToken(); err != nil {
 		return problem(err)
 	}
@@ -213,7 +220,7 @@ func (r *Redactor) documentMembers(d *jsontext.Decoder, w *bufio.Writer) error {
 		if !first {
 			_ = w.WriteByte(',')
 		}
-		if err := r.documentMember(d, name.String(), w); err != nil {
+		if err := r.documentMember(d, values, name.String(), w); err != nil {
 			return err
 		}
 	}
@@ -227,7 +234,10 @@ func (r *Redactor) documentMembers(d *jsontext.Decoder, w *bufio.Writer) error {
 	return nil
 }
 
-func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Writer) error {
+func (r *Redactor) documentMember(
+	d *jsontext.Decoder, values *trace.ValueReader, name string, w *bufio.Writer,
+) error {
+	values.Next()
 	if name != "events" || d.PeekKind() != '[' {
 		v, err := parse(d)
 		if err != nil {
@@ -244,6 +254,7 @@ func (r *Redactor) documentMember(d *jsontext.Decoder, name string, w *bufio.Wri
 	_, _ = d.ReadToken()
 	_, _ = w.WriteString(`"events":[`)
 	for n := 0; d.PeekKind() != ']'; n++ {
+		values.Next()
 		v, err := parse(d)
 		if err != nil {
 			return problem(err)

@@ -527,6 +527,44 @@ func TestCompounds(t *testing.T) {
 	}
 }
 
+// TestLimits redacts lines, entries and values of documents that are above the limits.
+func TestLimits(t *testing.T) {
+	const entry = `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"metric","payload":`
+	many := strings.NewReader(entry + "[0" + strings.Repeat(",0", maxValues) + "]}\n")
+	for what, c := range map[string]struct {
+		in   io.Reader
+		want string
+	}{
+		"a line": {
+			io.MultiReader(strings.NewReader(entry+"1}\n"), endless{}), "it:2: the line is longer than 64 MiB",
+		},
+		"an entry": {many, "it:1: expected at most 2097152 values in an entry, found more"},
+		"a document": {
+			io.MultiReader(strings.NewReader(`{"rollout_id":"a@b","events":[`+entry+`1},{"seq":`), endless{}),
+			"it: a value is longer than 64 MiB",
+		},
+	} {
+		r, err := New([]byte(key), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Stream("it", c.in, nil, io.Discard)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// endless is an input of spaces.
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = ' '
+	}
+	return len(b), nil
+}
+
 // FuzzStream redacts any input: Stream returns an error or writes valid JSON.
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(zoo))

@@ -2,11 +2,13 @@ package replay
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
+	"rollsim/internal/limited"
 	"rollsim/trace"
 )
 
@@ -27,15 +29,31 @@ type acceptedLine struct {
 // findings needs.
 const ReasonPlaceholder = "REASON"
 
+// The limits for a file of accepted findings and for its lines, in bytes.
+const (
+	maxAccepted     = 64 << 20
+	maxAcceptedLine = 64 << 10
+)
+
 // ReadAccepted reads accepted findings, one a line: the key that a report shows, then the reason,
 // which may not be empty. It skips blank lines and lines that begin with #. The error is a
 // *trace.ReadError with file and line.
 func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 	a := &Accepted{byKey: make(map[string]int)}
-	lines := bufio.NewScanner(in)
-	for n := 1; lines.Scan(); n++ {
+	lines := limited.NewLines(bufio.NewReader(in), maxAcceptedLine)
+	size := 0
+	var err error
+	for n := 1; err == nil; n++ {
+		var read []byte
+		read, err = lines.Read()
+		if size += len(read); err == nil && size > maxAccepted {
+			err = fmt.Errorf("the file is larger than %s", limited.Size(maxAccepted))
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, &trace.ReadError{File: file, Line: n, What: err.Error()}
+		}
 		// Some editors begin a file with a byte order mark.
-		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
+		text := strings.TrimSpace(strings.TrimPrefix(string(read), "\ufeff"))
 		if text == "" || text[0] == '#' {
 			continue
 		}
@@ -51,9 +69,6 @@ func ReadAccepted(file string, in io.Reader) (*Accepted, error) {
 		line.number = n
 		a.byKey[line.key] = len(a.lines)
 		a.lines = append(a.lines, line)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, &trace.ReadError{File: file, What: err.Error()}
 	}
 	return a, nil
 }

@@ -173,11 +173,27 @@ func TestAcceptedLines(t *testing.T) {
 		{"effect 869 1f00ab3g known", digits + `"1f00ab3g"`},
 		{"effect 869 1f00ab34 known\neffect 869 1f00ab34 known too", "reviewed.txt:2: the finding is " +
 			"accepted on line 1 already"},
-		{strings.Repeat("x", 1<<17), "reviewed.txt: bufio.Scanner: token too long"},
+		{"#" + strings.Repeat("x", maxAcceptedLine), "reviewed.txt:1: the line is longer than 64 KiB"},
+		{"\n\neffect 869 1f00ab34 " + strings.Repeat("x", maxAcceptedLine) + "\n",
+			"reviewed.txt:3: the line is longer than 64 KiB"},
+		{strings.Repeat("#"+strings.Repeat("x", maxAcceptedLine-1)+"\n", 1024),
+			"reviewed.txt:1024: the file is larger than 64 MiB"},
 	} {
 		_, err := ReadAccepted("reviewed.txt", strings.NewReader(c.text))
 		if !errors.As(err, new(*trace.ReadError)) || err.Error() != c.want {
 			t.Errorf("%.40q: %v", c.text, err)
+		}
+	}
+}
+
+// TestLongAcceptedLine reads a line of the length of the limit.
+func TestLongAcceptedLine(t *testing.T) {
+	line := "effect 869 1f00ab34 "
+	line += strings.Repeat("x", maxAcceptedLine-len(line))
+	for _, end := range []string{"", "\n"} {
+		a, err := ReadAccepted("reviewed.txt", strings.NewReader(line+end))
+		if err != nil || len(a.lines) != 1 {
+			t.Errorf("%d lines, %v", len(a.lines), err)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	gherkin "github.com/cucumber/gherkin/go/v42"
 	messages "github.com/cucumber/messages/go/v34"
+
+	"rollsim/internal/limited"
 )
 
 // A Document is one feature file.
@@ -107,7 +109,7 @@ func (e *Error) Error() string {
 // Read reads and parses a feature file. In addition to what Parse refuses, it refuses a file in
 // which something would never run: a feature without a scenario, examples without a row.
 func Read(fsys fs.FS, name string) (*Document, error) {
-	content, err := fs.ReadFile(fsys, name)
+	content, err := limited.ReadFile(fsys, name, limited.MaxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,14 @@ package conform_test
 
 import (
 	"bytes"
+	"io"
+	"math"
 	"strings"
 	"testing"
 
 	"rollsim/reducer"
 	"rollsim/suite/conform"
+	"rollsim/trace"
 )
 
 func TestBrokenVectors(t *testing.T) {
@@ -190,12 +193,12 @@ func TestBrokenFiles(t *testing.T) {
 	}{
 		{"an empty file", nil, "v: expected conformance vectors, found none"},
 		{"blank lines", []byte("\n \n"), "v: expected conformance vectors, found none"},
-		{"gzip that ends early", whole[:len(whole)/2], "v:444: the gzip data ends early"},
-		{"gzip without its end", whole[:len(whole)-4], "v:961: the gzip data ends early"},
-		{"gzip with another checksum", damaged, "v:961: gzip: invalid checksum"},
-		{"gzip with only a part of its header", whole[:5], "v: the gzip data ends early"},
+		{"gzip that ends early", whole[:len(whole)/2], "v:444: the compressed data ends early"},
+		{"gzip without its end", whole[:len(whole)-4], "v:961: the compressed data ends early"},
+		{"gzip with another checksum", damaged, "v:961: the gzip data is damaged: gzip: invalid checksum"},
+		{"gzip with only a part of its header", whole[:5], "v: the compressed data ends early"},
 		{
-			"not gzip except for its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: gzip: invalid header",
+			"not gzip except for its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: the gzip data is damaged: gzip: invalid header",
 		},
 	}
 	for _, test := range tests {
@@ -206,6 +209,44 @@ func TestBrokenFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLongLines runs lines at the limits and above them.
+func TestLongLines(t *testing.T) {
+	const most = trace.MaxLine
+	spaces := func(n int) io.Reader { return io.LimitReader(endlessSpaces{}, int64(n)) }
+	for what, c := range map[string]struct {
+		in   io.Reader
+		want string
+	}{
+		"at the limit": {
+			io.MultiReader(spaces(most), strings.NewReader("\n"+cell())), "",
+		},
+		"above the limit": {
+			io.MultiReader(strings.NewReader(cell()+"\n"), spaces(most+1), strings.NewReader("\n"+cell())),
+			"v:2: the line is longer than 64 MiB",
+		},
+		"endless": {spaces(math.MaxInt32), "v:1: the line is longer than 64 MiB"},
+		"many values": {
+			strings.NewReader(`{"id":7,"steps":[{}` + strings.Repeat(",{}", 1<<20) + `]}`),
+			"v:1: expected at most 1048576 values in a vector, found more",
+		},
+	} {
+		result, err := conform.Run(c.in, "v", reducer.V02())
+		if c.want == "" && (err != nil || result.Cells != 1) ||
+			c.want != "" && (err == nil || err.Error() != c.want) {
+			t.Errorf("%s: %+v, %v", what, result, err)
+		}
+	}
+}
+
+type endlessSpaces struct{}
+
+func (endlessSpaces) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = ' '
+	}
+	return len(b), nil
 }
 
 // FuzzRun runs files with any content: Run must count their vectors or return an error with the

@@ -1,16 +1,16 @@
 package conform
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/internal/limited"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -49,24 +49,21 @@ func (m *Mismatch) String() string {
 		where, m.What, m.Event, m.State, m.Want, m.Got)
 }
 
-// Run runs the vectors of a file, plain or gzip, through a machine. file is the name of the file
+// Run runs the vectors of a file, plain or compressed with gzip or zstd, through a machine. file is the name of the file
 // for errors and mismatches. Run returns an error with file and line if the file cannot be read,
 // has a line that is not a vector, or if the machine does not answer. The result then counts the
 // vectors before that line.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
-	in := bufio.NewReader(r)
-	if magic, _ := in.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return result, broken(file, 0, err)
-		}
-		in = bufio.NewReader(z)
+	in, err := trace.Decompress(r)
+	if err != nil {
+		return result, trace.Unreadable(file, 0, err)
 	}
+	lines := limited.NewLines(in, trace.MaxLine)
 	for number := 1; ; number++ {
-		text, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return result, broken(file, number, err)
+		text, err := lines.Read()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return result, trace.Unreadable(file, number, err)
 		}
 		if len(bytes.TrimSpace(text)) > 0 {
 			v, err := parse(text)
@@ -85,7 +82,7 @@ func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 				}
 			}
 		}
-		if err == io.EOF {
+		if err != nil {
 			break
 		}
 	}
@@ -93,18 +90,6 @@ func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 		return result, fmt.Errorf("%s: expected conformance vectors, found none", file)
 	}
 	return result, nil
-}
-
-// broken returns the error for a file that cannot be read any further. line is 0 before the first
-// line.
-func broken(file string, line int, err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("the gzip data ends early")
-	}
-	if line == 0 {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return fmt.Errorf("%s:%d: %w", file, line, err)
 }
 
 // run runs the steps of the vector up to the first mismatch, and counts them. It returns an
@@ -157,8 +142,8 @@ func (a *answer) compare(
 		return "", "", ""
 	}
 	if a.record != record {
-		wanted := flatten(trace.AppendRecord(nil, &a.record))
-		given := flatten(trace.AppendRecord(nil, &record))
+		wanted := slices.Collect(flatten(trace.AppendRecord(nil, &a.record)))
+		given := slices.Collect(flatten(trace.AppendRecord(nil, &record)))
 		for i := range wanted {
 			if !bytes.Equal(wanted[i].text, given[i].text) {
 				return wanted[i].path, string(wanted[i].text), string(given[i].text)
@@ -191,10 +176,10 @@ func (a *answer) compareSpelling(
 			ours = trace.AppendTaggedEffect(nil, &effects[i-1])
 		}
 		spelling := map[string]string{}
-		for _, m := range flatten(ours) {
+		for m := range flatten(ours) {
 			spelling[m.path] = string(m.text)
 		}
-		for _, m := range flatten(text) {
+		for m := range flatten(text) {
 			if canonicalTime.Match(m.text) && !longerThanNeeded.Match(m.text) &&
 				spelling[m.path] != string(m.text) {
 				return "spelling of " + m.path, string(m.text), spelling[m.path]

@@ -1,8 +1,10 @@
 package conform
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"regexp"
 	"strings"
@@ -82,8 +84,14 @@ type refusal struct {
 	event reducer.EventKind
 }
 
+// maxValues is the limit for the values in a vector: a decoded value is larger than its text.
+const maxValues = 1 << 20
+
 // parse decodes one line. The error says which field is wrong and what was expected.
 func parse(text []byte) (vector, error) {
+	if bytes.Count(text, []byte(",")) > maxValues {
+		return vector{}, fmt.Errorf("expected at most %d values in a vector, found more", maxValues)
+	}
 	var l line
 	if err := json.Unmarshal(text, &l, json.RejectUnknownMembers(true)); err != nil {
 		return vector{}, describeError(err)
@@ -245,10 +253,10 @@ func decode[T any](
 		return v, errors.New(strings.TrimPrefix(err.Error(), what+": "))
 	}
 	known := map[string]bool{}
-	for _, m := range flatten(encode(nil, &v)) {
+	for m := range flatten(encode(nil, &v)) {
 		known[m.path] = true
 	}
-	for _, m := range flatten(text) {
+	for m := range flatten(text) {
 		if !known[m.path] {
 			return v, fmt.Errorf("unknown field %s", m.path)
 		}
@@ -272,35 +280,35 @@ type member struct {
 
 // flatten returns the members of a JSON object in order. It replaces a nested object by the members
 // of that object. The text must be valid.
-func flatten(text jsontext.Value) []member {
-	var all []member
-	d := jsontext.NewDecoder(strings.NewReader(string(text)))
-	var path []string
-	for {
-		token, err := d.ReadToken()
-		if err != nil {
-			return all
-		}
-		if token.Kind() == '{' {
-			continue
-		}
-		if token.Kind() == '}' {
-			if len(path) == 0 {
-				return all
+func flatten(text jsontext.Value) iter.Seq[member] {
+	return func(yield func(member) bool) {
+		d := jsontext.NewDecoder(bytes.NewReader(text))
+		var path []string
+		for {
+			token, err := d.ReadToken()
+			if err != nil {
+				return
+			}
+			if token.Kind() == '{' {
+				continue
+			}
+			if token.Kind() == '}' {
+				if len(path) == 0 {
+					return
+				}
+				path = path[:len(path)-1]
+				continue
+			}
+			path = append(path, token.String())
+			if d.PeekKind() == '{' {
+				continue
+			}
+			value, err := d.ReadValue()
+			if err != nil || !yield(member{path: strings.Join(path, "."), text: value.Clone()}) {
+				return
 			}
 			path = path[:len(path)-1]
-			continue
 		}
-		path = append(path, token.String())
-		if d.PeekKind() == '{' {
-			continue
-		}
-		value, err := d.ReadValue()
-		if err != nil {
-			return all
-		}
-		all = append(all, member{path: strings.Join(path, "."), text: value.Clone()})
-		path = path[:len(path)-1]
 	}
 }
 

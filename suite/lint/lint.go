@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/internal/limited"
 	"rollsim/internal/nearest"
 )
 
@@ -97,7 +98,7 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error
 	for _, name := range names {
-		content, err := fs.ReadFile(fsys, name)
+		content, err := limited.ReadFile(fsys, name, limited.MaxFile)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -130,7 +130,7 @@ func Database(name, path string) (*statedb.DB, error) {
 	defer f.Close()
 	content, err := trace.Decompress(f)
 	if err != nil {
-		return nil, trace.Unreadable(name, err)
+		return nil, trace.Unreadable(name, 0, err)
 	}
 	if head, _ := content.Peek(len(trace.SQLiteMagic)); string(head) != trace.SQLiteMagic {
 		return nil, nil

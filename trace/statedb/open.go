@@ -94,6 +94,7 @@ func connect(path, how string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn.Limit(sqlite3.LIMIT_LENGTH, trace.MaxLine)
 	db := &DB{conn: conn}
 	if err = conn.BusyTimeout(busyFor); err == nil {
 		_, err = db.tables()
@@ -187,7 +188,7 @@ func openCopy(path string) (*DB, error) {
 func OpenStream(name string, in io.Reader) (*DB, error) {
 	db, err := openPrivate(func(to string) error {
 		if err := write(to, in); err != nil {
-			return trace.Unreadable(name, err)
+			return trace.Unreadable(name, 0, err)
 		}
 		return nil
 	})
@@ -247,6 +248,7 @@ func connectPrivate(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a copy of it: %w", err)
 	}
+	conn.Limit(sqlite3.LIMIT_LENGTH, trace.MaxLine)
 	db := &DB{conn: conn}
 	if _, err := db.tables(); err != nil {
 		return nil, errors.Join(err, conn.Close())

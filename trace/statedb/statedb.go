@@ -87,7 +87,7 @@ func (db *DB) begin() error {
 		return err
 	}
 	db.rows, _, err = db.conn.Prepare(
-		"SELECT " + strings.Join(logColumns, ", ") + " FROM event_log ORDER BY seq",
+		"SELECT " + strings.Join(logColumns, ", ") + " FROM main.event_log ORDER BY seq",
 	)
 	return err
 }
@@ -103,14 +103,27 @@ var (
 	}
 )
 
-// columns returns the columns of a table, or nil when there is no such table.
+// columns returns the columns of a table, or nil when there is no such table. The error is that of
+// a view or a virtual table: reading one of them runs code that the database brings along. For the
+// same reason it uses only names that no table of the database can have.
 func (db *DB) columns(table string) ([]string, error) {
-	return db.list("SELECT name FROM pragma_table_info('" + table + "')")
+	kinds, err := db.list("SELECT type FROM sqlite_schema WHERE name = '"+table+"' COLLATE NOCASE "+
+		"AND type IN ('table', 'view') AND rootpage = 0", 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, kind := range kinds {
+		if kind == "table" {
+			kind = "virtual table"
+		}
+		return nil, fmt.Errorf("%s: expected a table, found a %s", table, kind)
+	}
+	return db.list("PRAGMA main.table_info('"+table+"')", 1)
 }
 
 // tables lists the tables of the database for a message.
 func (db *DB) tables() (string, error) {
-	names, err := db.list("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8")
+	names, err := db.list("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8", 0)
 	if len(names) == 0 {
 		return "no tables", err
 	}
@@ -120,7 +133,8 @@ func (db *DB) tables() (string, error) {
 	return "the tables " + strings.Join(names, ", "), err
 }
 
-func (db *DB) list(query string) ([]string, error) {
+// list returns the texts in a column of the result of a query.
+func (db *DB) list(query string, column int) ([]string, error) {
 	s, _, err := db.conn.Prepare(query)
 	if err != nil {
 		return nil, err
@@ -128,7 +142,7 @@ func (db *DB) list(query string) ([]string, error) {
 	defer s.Close()
 	var all []string
 	for s.Step() {
-		all = append(all, s.ColumnText(0))
+		all = append(all, s.ColumnText(column))
 	}
 	return all, s.Err()
 }
@@ -203,7 +217,7 @@ func (db *DB) derived(
 	var s *sqlite3.Stmt
 	if err == nil && found != nil {
 		s, _, err = db.conn.Prepare(
-			"SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY " + order + ", 1, 2",
+			"SELECT " + strings.Join(columns, ", ") + " FROM main." + table + " ORDER BY " + order + ", 1, 2",
 		)
 	}
 	if err != nil {
