@@ -92,6 +92,45 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// TestNests refuses nests of three million bytes within a second.
+func TestNests(t *testing.T) {
+	const size = 3_000_000
+	for _, opening := range []string{"[", "{a: ", "- ", "a: ", "? ", "[\n", "[{a: "} {
+		text := []byte("channels: \n  " + strings.Repeat(opening, size/len(opening)))
+		for what, read := range map[string]func() error{
+			"Parse":       func() error { _, err := Parse("x.yaml", text); return err },
+			"Format":      func() error { _, err := Format("x.yaml", text); return err },
+			"ParseFaults": func() error { _, err := ParseFaults("x.yaml", text); return err },
+		} {
+			began := time.Now()
+			if err := read(); err == nil {
+				t.Errorf("%s accepts %q", what, opening)
+			}
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("%s of %q took %v", what, opening, took)
+			}
+		}
+	}
+}
+
+// TestLongTexts reads texts that are longer than the first part: what the end of a part cuts must
+// not count.
+func TestLongTexts(t *testing.T) {
+	const head = "channels: [{name: stable}]\n"
+	for what, quoted := range map[string]string{
+		"double quotes": "\"%s\"", "single quotes": "'%s'", "a comment": "1s # %s",
+	} {
+		for cut := -3; cut <= 3; cut++ {
+			space := "# " + strings.Repeat("x", firstPart-len(head)-20-cut) + "\n"
+			text := head + space + "behaviour: {ack: " + fmt.Sprintf(quoted, "? [[[ &a *b !c") + "}\n"
+			p := new(problems)
+			if tokens, ok := tokenize(p, text); !ok || len(tokens) == 0 {
+				t.Errorf("%s, %d: %v", what, cut, p.err())
+			}
+		}
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	fsys := fstest.MapFS{"big.yaml": {Data: bytes.Repeat([]byte("#"), MaxSize+1)}}
 	_, err := LoadFS(fsys, "big.yaml")

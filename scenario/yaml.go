@@ -3,6 +3,7 @@ package scenario
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -38,8 +39,8 @@ func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
 	if !checkText(p, data) {
 		return nil
 	}
-	tokens := lexer.Tokenize(string(data))
-	if !checkTokens(p, tokens) {
+	tokens, ok := tokenize(p, string(data))
+	if !ok {
 		return nil
 	}
 	file, err := parser.Parse(tokens, 0)
@@ -96,55 +97,87 @@ func checkText(p *problems, data []byte) bool {
 	return true
 }
 
-// checkTokens rejects the parts of YAML that scenarios do not have, nesting that is too deep, and
+// firstPart is the length in bytes of the first part of a text whose tokens are checked alone.
+const firstPart = 64 << 10
+
+// tokenize returns the tokens of a text. It checks longer and longer parts of a long text first,
+// because the tokens of a long nest of brackets take a lot of time and memory.
+func tokenize(p *problems, text string) (tokens token.Tokens, ok bool) {
+	for length := firstPart; length < len(text); length *= 8 {
+		c := tokenChecker{problems: p}
+		tokens = lexer.Tokenize(strings.ToValidUTF8(text[:length], ""))
+		// The end of the part may have cut the last tokens, or a text in quotes.
+		for c.next+2 < len(tokens) && tokens[c.next].Type != token.InvalidType {
+			if !c.check(tokens) {
+				return nil, false
+			}
+		}
+	}
+	c := tokenChecker{problems: p}
+	tokens = lexer.Tokenize(text)
+	for c.next < len(tokens) {
+		if !c.check(tokens) {
+			return nil, false
+		}
+	}
+	return tokens, true
+}
+
+// tokenChecker rejects the parts of YAML that scenarios do not have, nesting that is too deep, and
 // mappings with too many fields.
-func checkTokens(p *problems, tokens token.Tokens) bool {
-	var flow int
-	var block []collection
-	for i, t := range tokens {
-		at := tokenPosition(t)
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			p.add(at, "scenarios have no anchors, aliases or merge keys: write the value out")
+type tokenChecker struct {
+	*problems
+	next  int // the index of the next token to check
+	flow  int // the open brackets
+	block []collection
+}
+
+// check checks the next token. It reports false if it rejects the token.
+func (c *tokenChecker) check(tokens token.Tokens) bool {
+	i, t := c.next, tokens[c.next]
+	c.next++
+	at := tokenPosition(t)
+	switch t.Type {
+	case token.AnchorType, token.AliasType, token.MergeKeyType:
+		c.add(at, "scenarios have no anchors, aliases or merge keys: write the value out")
+		return false
+	case token.TagType:
+		c.add(at, "scenarios have no tags such as %s: remove it", t.Value)
+		return false
+	case token.MappingKeyType:
+		c.add(at, "scenarios have no \"? \": write the field and a colon")
+		return false
+	case token.DirectiveType:
+		c.add(at, "scenarios have no directives: remove the line")
+		return false
+	case token.DocumentEndType:
+		c.add(at, "scenarios have no \"...\": a file holds one scenario")
+		return false
+	case token.DocumentHeaderType:
+		if !firstDocument(tokens[:i]) {
+			c.add(at, "a second document begins here: a file holds one scenario")
 			return false
-		case token.TagType:
-			p.add(at, "scenarios have no tags such as %s: remove it", t.Value)
-			return false
-		case token.MappingKeyType:
-			p.add(at, "scenarios have no \"? \": write the field and a colon")
-			return false
-		case token.DirectiveType:
-			p.add(at, "scenarios have no directives: remove the line")
-			return false
-		case token.DocumentEndType:
-			p.add(at, "scenarios have no \"...\": a file holds one scenario")
-			return false
-		case token.DocumentHeaderType:
-			if !firstDocument(tokens[:i]) {
-				p.add(at, "a second document begins here: a file holds one scenario")
+		}
+	case token.SequenceStartType, token.MappingStartType:
+		c.flow++
+	case token.SequenceEndType, token.MappingEndType:
+		c.flow--
+	case token.SequenceEntryType:
+		if c.flow <= 0 {
+			c.block = enter(c.block, at.column, false)
+		}
+	default:
+		if c.flow <= 0 && i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType {
+			c.block = enter(c.block, at.column, true)
+			if c.block[len(c.block)-1].keys > maxKeys {
+				c.add(at, "a mapping has more than %d fields", maxKeys)
 				return false
 			}
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow--
-		case token.SequenceEntryType:
-			if flow <= 0 {
-				block = enter(block, at.column, false)
-			}
-		default:
-			if flow <= 0 && i+1 < len(tokens) && tokens[i+1].Type == token.MappingValueType {
-				block = enter(block, at.column, true)
-				if block[len(block)-1].keys > maxKeys {
-					p.add(at, "a mapping has more than %d fields", maxKeys)
-					return false
-				}
-			}
 		}
-		if flow > maxDepth || len(block) > maxDepth {
-			p.add(at, "nested more than %d levels deep", maxDepth)
-			return false
-		}
+	}
+	if c.flow > maxDepth || len(c.block) > maxDepth {
+		c.add(at, "nested more than %d levels deep", maxDepth)
+		return false
 	}
 	return true
 }

@@ -2,17 +2,15 @@ package redact
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"rollsim/trace"
 )
 
-// secret is a value that no field may keep, unless its class allows it.
-const secret = "zebra-7 said no"
+// secrets are values that no field may keep. The second one looks like a word of a later version.
+var secrets = []string{"zebra-7 said no", "ZebraStriped", "zebra"}
 
-// unclassified returns the fields of a table that a Redactor does not know or whose values it keeps
-// though their class does not allow it.
+// unclassified returns the fields of a table that a Redactor does not know or whose values it keeps.
 func unclassified(t *testing.T, table []trace.Field) []string {
 	t.Helper()
 	r, err := New([]byte(key), 0)
@@ -25,13 +23,15 @@ func unclassified(t *testing.T, table []trace.Field) []string {
 			if spelled == "" {
 				continue
 			}
-			v := &value{kind: '{', names: []string{spelled}, members: []*value{{kind: '"', text: secret}}}
-			if err := r.object(v, true); err != nil {
-				t.Fatal(err)
-			}
-			kept := strings.Contains(v.members[0].text, "zebra") && f.Class != trace.ClassLiteral
-			if v.names[0] != spelled || kept {
-				found = append(found, f.Of+"."+spelled)
+			for _, secret := range secrets {
+				v := &value{kind: '{', names: []string{spelled}, members: []*value{{kind: '"', text: secret}}}
+				if err := r.object(v); err != nil {
+					t.Fatal(err)
+				}
+				if v.names[0] != spelled || v.members[0].text == secret {
+					found = append(found, f.Of+"."+spelled)
+					break
+				}
 			}
 		}
 	}

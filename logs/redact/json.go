@@ -132,21 +132,13 @@ func (r *Redactor) entry(v *value) error {
 	if r.entries++; r.entries%every == 0 && r.Progress != nil {
 		r.Progress(r.entries)
 	}
-	kind := v.member("kind")
-	known := kind != nil && knownKinds[kind.text]
-	for i := range v.members {
-		if err := r.member(v, i, known || v.names[i] != "payload"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.object(v)
 }
 
-// object redacts an object. trusted reports whether all objects around it are known: in them, a
-// kind that this version does not know is a word of a later version of the format.
-func (r *Redactor) object(v *value, trusted bool) error {
+// object redacts an object.
+func (r *Redactor) object(v *value) error {
 	for i := range v.members {
-		if err := r.member(v, i, trusted); err != nil {
+		if err := r.member(v, i); err != nil {
 			return err
 		}
 	}
@@ -154,7 +146,7 @@ func (r *Redactor) object(v *value, trusted bool) error {
 }
 
 // member redacts member i of an object.
-func (r *Redactor) member(v *value, i int, trusted bool) error {
+func (r *Redactor) member(v *value, i int) error {
 	n := v.names[i]
 	c, known := fields[n]
 	if !known {
@@ -163,20 +155,20 @@ func (r *Redactor) member(v *value, i int, trusted bool) error {
 	if n == "reason" && v.member("gate") != nil {
 		c = message
 	}
-	if err := r.field(v.members[i], c, trusted && known); err != nil {
+	if err := r.field(v.members[i], c); err != nil {
 		return fmt.Errorf("%s: %w", n, err)
 	}
 	return nil
 }
 
 // field redacts the value of a field of a class.
-func (r *Redactor) field(v *value, c class, trusted bool) error {
+func (r *Redactor) field(v *value, c class) error {
 	switch v.kind {
 	case '{':
-		return r.object(v, trusted && c == nested)
+		return r.object(v)
 	case '[':
 		for _, m := range v.members {
-			if err := r.field(m, c, trusted); err != nil {
+			if err := r.field(m, c); err != nil {
 				return err
 			}
 		}
@@ -186,14 +178,14 @@ func (r *Redactor) field(v *value, c class, trusted bool) error {
 		}
 	case '"':
 		var err error
-		v.text, err = r.text(v.text, c, trusted)
+		v.text, err = r.text(v.text, c)
 		return err
 	}
 	return nil
 }
 
 // text returns the replacement of a string in a field of a class.
-func (r *Redactor) text(s string, c class, trusted bool) (string, error) {
+func (r *Redactor) text(s string, c class) (string, error) {
 	switch c {
 	case name:
 		r.remember(s)
@@ -207,14 +199,10 @@ func (r *Redactor) text(s string, c class, trusted bool) (string, error) {
 		if vocabulary[s] || plainNumber(s) {
 			return s, nil
 		}
-	case kind:
-		if vocabulary[s] || trusted && looksLikeKind.MatchString(s) {
-			return s, nil
-		}
 	case message:
 		return r.message(s), nil
-	case verbatim:
-		if trusted {
+	case end:
+		if plainNumber(s) || duration.MatchString(s) {
 			return s, nil
 		}
 	case free, number, nested:

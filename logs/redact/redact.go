@@ -244,7 +244,7 @@ func (r *Redactor) documentMember(
 			return problem(err)
 		}
 		member := &value{kind: '{', names: []string{name}, members: []*value{v}}
-		if err := r.object(member, true); err != nil {
+		if err := r.object(member); err != nil {
 			return err
 		}
 		b := member.append(nil)

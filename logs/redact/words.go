@@ -15,21 +15,20 @@ import (
 type class uint8
 
 const (
-	unknown  class = iota // a field that this version does not know: any value is replaced
-	name                  // a name, a compound of names, or a list of them
-	moment                // a time
-	word                  // a word of the format; any other value is replaced
-	kind                  // a word of the format, or one that a later version may have
-	message               // a text of words of the format and names
-	free                  // a text that a person or another program wrote
-	number                // a number of the format
-	verbatim              // bookkeeping of the trace
-	nested                // an object, or a list of them
+	unknown class = iota // a field that this version does not know: any value is replaced
+	name                 // a name, a compound of names, or a list of them
+	moment               // a time
+	word                 // a word of the format; any other value is replaced
+	message              // a text of words of the format and names
+	free                 // a text that a person or another program wrote
+	number               // a number of the format
+	end                  // the end of a run: the number of an entry, or a duration
+	nested               // an object, or a list of them
 )
 
 // classes maps the classes of package trace to those of this package.
 var classes = [trace.ClassCount]class{
-	trace.ClassTag:     kind,
+	trace.ClassTag:     word,
 	trace.ClassName:    name,
 	trace.ClassWord:    word,
 	trace.ClassTime:    moment,
@@ -37,7 +36,7 @@ var classes = [trace.ClassCount]class{
 	trace.ClassMessage: message,
 	trace.ClassText:    free,
 	trace.ClassObject:  nested,
-	trace.ClassLiteral: verbatim,
+	trace.ClassLiteral: end,
 }
 
 // fields holds the class of each field of the format by name, in both spellings.
@@ -114,17 +113,6 @@ func addAll[T fmt.Stringer](add func(...string), values []T) {
 	}
 }
 
-// knownKinds is the set of the kinds of entries whose payload this version knows.
-var knownKinds = makeKnownKinds()
-
-func makeKnownKinds() map[string]bool {
-	all := make(map[string]bool)
-	for k := trace.KindAgentEvent; k < trace.KindOther; k++ {
-		all[k.String()] = k != trace.KindVerifyOutcome
-	}
-	return all
-}
-
 // phrases are the reasons of gates and the errors of the reducer without their values. The words of
 // phrases stay in a message.
 var phrases = []string{
@@ -161,8 +149,8 @@ func makeMessageWords() map[string]bool {
 // token matches a word of a message, which may be a name.
 var token = regexp.MustCompile(`[\pL\pN_](?:[\pL\pN_.@/+-]*[\pL\pN_])?`)
 
-// looksLikeKind matches a word that a later version of the format may have.
-var looksLikeKind = regexp.MustCompile(`^[A-Za-z]+([_-][A-Za-z]+)*$`)
+// duration matches the text of a time.Duration.
+var duration = regexp.MustCompile(`^([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|µs|ns))+$`)
 
 // plainNumber reports whether a text is a number too short to be a name.
 func plainNumber(s string) bool {
