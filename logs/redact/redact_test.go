@@ -536,11 +536,14 @@ func TestLimits(t *testing.T) {
 		want string
 	}{
 		"a line": {
-			io.MultiReader(strings.NewReader(entry+"1}\n"), endless{}), "it:2: the line is longer than 64 MiB",
+			io.MultiReader(strings.NewReader(entry+"1}\n"), endless{}),
+			"it:2: the line is longer than 64 MiB",
 		},
 		"an entry": {many, "it:1: expected at most 2097152 values in an entry, found more"},
 		"a document": {
-			io.MultiReader(strings.NewReader(`{"rollout_id":"a@b","events":[`+entry+`1},{"seq":`), endless{}),
+			io.MultiReader(
+				strings.NewReader(`{"rollout_id":"a@b","events":[`+entry+`1},{"seq":`), endless{},
+			),
 			"it: a value is longer than 64 MiB",
 		},
 	} {
