@@ -10,7 +10,8 @@ import (
 // secrets are values that no field may keep. The second one looks like a word of a later version.
 var secrets = []string{"zebra-7 said no", "ZebraStriped", "zebra"}
 
-// unclassified returns the fields of a table that a Redactor does not know or whose values it keeps.
+// unclassified returns the fields of a table that a Redactor does not know, or whose values it
+// keeps.
 func unclassified(t *testing.T, table []trace.Field) []string {
 	t.Helper()
 	r, err := New([]byte(key), 0)

@@ -195,10 +195,14 @@ func TestBrokenFiles(t *testing.T) {
 		{"blank lines", []byte("\n \n"), "v: expected conformance vectors, found none"},
 		{"gzip that ends early", whole[:len(whole)/2], "v:444: the compressed data ends early"},
 		{"gzip without its end", whole[:len(whole)-4], "v:961: the compressed data ends early"},
-		{"gzip with another checksum", damaged, "v:961: the gzip data is damaged: gzip: invalid checksum"},
+		{
+			"gzip with another checksum", damaged,
+			"v:961: the gzip data is damaged: gzip: invalid checksum",
+		},
 		{"gzip with only a part of its header", whole[:5], "v: the compressed data ends early"},
 		{
-			"not gzip except for its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"), "v: the gzip data is damaged: gzip: invalid header",
+			"not gzip except for its first bytes", []byte("\x1f\x8bxxxxxxxxxxxx"),
+			"v: the gzip data is damaged: gzip: invalid header",
 		},
 	}
 	for _, test := range tests {

@@ -49,10 +49,10 @@ func (m *Mismatch) String() string {
 		where, m.What, m.Event, m.State, m.Want, m.Got)
 }
 
-// Run runs the vectors of a file, plain or compressed with gzip or zstd, through a machine. file is the name of the file
-// for errors and mismatches. Run returns an error with file and line if the file cannot be read,
-// has a line that is not a vector, or if the machine does not answer. The result then counts the
-// vectors before that line.
+// Run runs the vectors of a file, plain or compressed with gzip or zstd, through a machine. file
+// is the name of the file for errors and mismatches. Run returns an error with file and line if
+// the file cannot be read, has a line that is not a vector, or if the machine does not answer.
+// The result then counts the vectors before that line.
 func Run(r io.Reader, file string, m reducer.Machine) (Result, error) {
 	var result Result
 	in, err := trace.Decompress(r)

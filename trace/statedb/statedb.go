@@ -112,18 +112,18 @@ func (db *DB) columns(table string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, kind := range kinds {
-		if kind == "table" {
-			kind = "virtual table"
-		}
-		return nil, fmt.Errorf("%s: expected a table, found a %s", table, kind)
+	if len(kinds) > 0 {
+		found := strings.Replace(kinds[0], "table", "virtual table", 1)
+		return nil, fmt.Errorf("%s: expected a table, found a %s", table, found)
 	}
 	return db.list("PRAGMA main.table_info('"+table+"')", 1)
 }
 
 // tables lists the tables of the database for a message.
 func (db *DB) tables() (string, error) {
-	names, err := db.list("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8", 0)
+	names, err := db.list(
+		"SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name LIMIT 8", 0,
+	)
 	if len(names) == 0 {
 		return "no tables", err
 	}
@@ -217,7 +217,8 @@ func (db *DB) derived(
 	var s *sqlite3.Stmt
 	if err == nil && found != nil {
 		s, _, err = db.conn.Prepare(
-			"SELECT " + strings.Join(columns, ", ") + " FROM main." + table + " ORDER BY " + order + ", 1, 2",
+			"SELECT " + strings.Join(columns, ", ") + " FROM main." + table +
+				" ORDER BY " + order + ", 1, 2",
 		)
 	}
 	if err != nil {
