@@ -25,6 +25,17 @@ func ReadAll(name string, in io.Reader, most int) ([]byte, error) {
 	return data, nil
 }
 
+// ReadStart reads at most most bytes of a file. For a parser that reports a file above a limit
+// itself, most is one byte more than the limit.
+func ReadStart(fsys fs.FS, name string, most int) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, int64(most)))
+}
+
 // ReadFile reads a file of at most most bytes.
 func ReadFile(fsys fs.FS, name string, most int) ([]byte, error) {
 	f, err := fsys.Open(name)

@@ -57,6 +57,9 @@ func TestReadFile(t *testing.T) {
 		err.Error() != "a: expected at most 3 bytes, found more" {
 		t.Errorf("%v", err)
 	}
+	if got, err := ReadStart(files, "a", 3); err != nil || string(got) != "123" {
+		t.Errorf("%q, %v", got, err)
+	}
 	if _, err := ReadFile(files, "b", 3); err == nil {
 		t.Error("a file that does not exist is read")
 	}

@@ -109,7 +109,7 @@ func (e *Error) Error() string {
 // Read reads and parses a feature file. In addition to what Parse refuses, it refuses a file in
 // which something would never run: a feature without a scenario, examples without a row.
 func Read(fsys fs.FS, name string) (*Document, error) {
-	content, err := limited.ReadFile(fsys, name, limited.MaxFile)
+	content, err := limited.ReadStart(fsys, name, maxFile+1)
 	if err != nil {
 		return nil, err
 	}

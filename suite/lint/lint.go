@@ -98,7 +98,7 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 	var all []Finding
 	var errs []error
 	for _, name := range names {
-		content, err := limited.ReadFile(fsys, name, limited.MaxFile)
+		content, err := limited.ReadStart(fsys, name, limited.MaxFile+1)
 		if err != nil {
 			errs = append(errs, err)
 			continue
