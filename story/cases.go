@@ -13,6 +13,7 @@ import (
 
 	messages "github.com/cucumber/messages/go/v34"
 
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/story/gherkin"
 )
@@ -75,8 +76,7 @@ func (c *Case) Run(wrap func(reducer.Machine) reducer.Machine) Scenario {
 	return c.run(context.Background(), wrap)
 }
 
-// run is Run with a context. Once that has ended, it tries no further seed and returns an Unrun
-// scenario.
+// run is Run with a context. Once that has ended, it ends the run and returns an Unrun scenario.
 func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machine) Scenario {
 	began := time.Now()
 	result := c.newResult()
@@ -88,7 +88,16 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	result, w, err := c.runSeeds(ctx, wrap)
+	result, w, err := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
+		if wrap != nil {
+			m = wrap(m)
+		}
+		return machine.Until(ctx, m)
+	})
+	if ctx.Err() != nil && result.Status.Fails() { // the end of the context may be the reason
+		result = c.newResult()
+		result.Status = Unrun
+	}
 	if result.Status == Unrun {
 		return result
 	}

@@ -7,16 +7,25 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"rollsim/internal/scratch"
+	"rollsim/machine/external"
+)
+
+// The times within which a process ends after the first interrupt. Together they are less than a
+// second.
+const (
+	reportWithin = 400 * time.Millisecond // for an interruptible command to report what it has
+	removeWithin = 200 * time.Millisecond // to remove temporary files
 )
 
 // interrupt cancels the context of the running command. It is nil if the command is not
 // interruptible, or was interrupted before.
 var interrupt atomic.Pointer[context.CancelFunc]
 
-// interruptible returns a context that is cancelled by the first interrupt. The second interrupt
-// ends the process.
+// interruptible returns a context that is cancelled by the first interrupt, so that the command can
+// report what it has. The process ends reportWithin later, or with the second interrupt.
 func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupt.Store(&cancel)
@@ -26,8 +35,7 @@ func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	}
 }
 
-// handleSignals makes the first signal cancel an interruptible command. Any other signal that ends
-// the process first removes its temporary files.
+// handleSignals ends the process when it is asked to, whatever the command does: it may be blocked.
 var handleSignals = sync.OnceFunc(func() {
 	signals := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -36,13 +44,24 @@ var handleSignals = sync.OnceFunc(func() {
 		}
 	}
 	go func() {
-		for range signals {
-			if end := interrupt.Swap(nil); end != nil {
-				(*end)()
-				continue
+		<-signals
+		if cancel := interrupt.Swap(nil); cancel != nil {
+			(*cancel)()
+			select {
+			case <-signals:
+			case <-time.After(reportWithin):
 			}
-			scratch.RemoveAll()
-			os.Exit(exitUsage)
 		}
+		removed := make(chan bool)
+		go func() {
+			external.KillAll()
+			scratch.RemoveAll()
+			close(removed)
+		}()
+		select {
+		case <-removed:
+		case <-time.After(removeWithin): // a file system that does not answer
+		}
+		os.Exit(exitUsage)
 	}()
 })

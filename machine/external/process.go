@@ -90,6 +90,7 @@ func start(argv []string, limit time.Duration) (*process, error) {
 		_ = p.stdout.Close() // a child in another group may hold the other end open
 	})
 	p.timer.Stop()
+	p.remember()
 	return p, nil
 }
 
@@ -178,6 +179,7 @@ func (p *process) end(mayExit bool) (exited bool) {
 	}
 	p.group.kill() // and its children
 	<-p.done
+	p.forget()
 	_ = p.stdout.Close()
 	p.group.release()
 	return exited

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"rollsim/internal/ordered"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/suite/coverage"
 )
@@ -62,8 +63,8 @@ func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) 
 		Jobs: jobs, Order: ordered.Natural(len(cases)),
 		Do: func(i int) *Measured {
 			m := &Measured{Case: cases[i], Reached: make(coverage.Recording)}
-			m.Result = cases[i].Run(func(machine reducer.Machine) reducer.Machine {
-				return &counted{m.Reached.Through(machine), &m.Steps}
+			m.Result = cases[i].Run(func(own reducer.Machine) reducer.Machine {
+				return machine.Until(ctx, &counted{m.Reached.Through(own), &m.Steps})
 			})
 			return m
 		},

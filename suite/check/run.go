@@ -84,20 +84,35 @@ type Options struct {
 	// their machine. The run ends if Machine does not answer.
 	Machine reducer.Machine
 
-	through func(reducer.Machine) reducer.Machine // if not nil, wraps the machine of a Case
+	through func(reducer.Machine) reducer.Machine // if not nil, wraps the machine of every unit
 }
 
 // machine returns the machine of a scenario.
 func (o *Options) machine(file *scenario.File) (reducer.Machine, error) {
 	name := file.Scenario.Machine
+	var m reducer.Machine
 	if o.Machine != nil {
-		return reducer.Named(o.Machine, name), nil
+		m = reducer.Named(o.Machine, name)
+	} else {
+		table, err := machine.ByName(name)
+		if err != nil {
+			return nil, err
+		}
+		m = table
 	}
-	m, err := machine.ByName(name)
-	if err == nil && o.through != nil {
-		return o.through(m), nil
+	if o.through != nil {
+		m = o.through(m)
 	}
-	return m, err
+	return m, nil
+}
+
+// interrupted returns the result of a unit, or a skipped one if it fails after the end of the
+// context, which may be the reason.
+func interrupted(ctx context.Context, r *Result) *Result {
+	if ctx.Err() == nil || r.Status != Failed && r.Status != Unusable {
+		return r
+	}
+	return &Result{Status: Skipped, Path: r.Path, Name: r.Name}
 }
 
 // Summary counts the results of a run.
@@ -115,6 +130,7 @@ func (s *Summary) OK() bool { return s.Counts[Failed]+s.Counts[Unusable]+s.Count
 // Skipped.
 func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) Summary {
 	began := time.Now()
+	opt.through = func(m reducer.Machine) reducer.Machine { return machine.Until(ctx, m) }
 	var units []unit
 	for i, u := range suite.units() {
 		if opt.Shard.Has(i) {
@@ -131,9 +147,9 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 					Rerun: "rollsim features " + shell.Join(u.path),
 				}
 			case u.feature != nil:
-				return checkFeature(u.feature, nil, opt.Keep)
+				return interrupted(ctx, checkFeature(u.feature, opt.through, opt.Keep))
 			default:
-				return checkScenario(suite.FS, u.path, &opt)
+				return interrupted(ctx, checkScenario(suite.FS, u.path, &opt))
 			}
 		},
 		Stops: func(r *Result) bool {

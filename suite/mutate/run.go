@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"rollsim/internal/ordered"
+	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/suite/check"
 )
@@ -63,8 +64,8 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 		}
 	}
 	result.Features, result.Scenarios = len(features), len(files)
-	for _, machine := range opt.Machines {
-		for _, m := range Mutants(machine) {
+	for _, table := range opt.Machines {
+		for _, m := range Mutants(table) {
 			if (opt.State == 0 || m.State == opt.State) && (opt.Event == 0 || m.Class.Kind() == opt.Event) {
 				result.Tried = append(result.Tried, &Tried{Mutant: m})
 			}
@@ -122,7 +123,8 @@ func (t *Tried) try(ctx context.Context, cases []*check.Measured) {
 		if ctx.Err() != nil {
 			return
 		}
-		if r := c.Run(t.Through); r.Status == check.Failed || r.Status == check.Unusable {
+		through := func(m reducer.Machine) reducer.Machine { return machine.Until(ctx, t.Through(m)) }
+		if r := c.Run(through); r.Status == check.Failed || r.Status == check.Unusable {
 			t.KilledBy = r.Path
 			return
 		}

@@ -1,0 +1,205 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestEndsAtOnce sends a signal to commands that run, read or write for a long time. Each must end
+// within a second, remove its temporary files, and end the machine that it has started.
+func TestEndsAtOnce(t *testing.T) {
+	const slow = " --answer-within 1h --machine exec:./slow"
+	for _, kind := range []struct {
+		what     string
+		at       int // how many run at once
+		commands []string
+	}{
+		{"busy", 2, []string{
+			"run large.yaml -o out/trace.ndjson",
+			"run large.yaml --format summary",
+			"check large.yaml --junit out/junit.xml",
+			"check large.yaml --update",
+			"explore large.yaml -o out",
+			"explore --seeds 1:10000000 -o out --verify 100%",
+			"features seeds.feature -o out/features.txt",
+			"features large.feature",
+			"coverage large.yaml -o out/coverage.txt",
+			"mutate",
+		}},
+		{"a machine that does not answer", 16, []string{
+			"run one-wave-converges -o out/trace.ndjson" + slow,
+			"check large.yaml" + slow,
+			"explore -o out" + slow,
+			"replay log.ndjson" + slow,
+			"why log.ndjson --host edge-01" + slow,
+			"diff log.ndjson --machine v0.2" + slow,
+			"conform vectors.ndjson" + slow,
+		}},
+		{"input that does not come", 16, []string{
+			"run pipe", "replay pipe", "replay log.ndjson --accept pipe", "why pipe --host a",
+			"diff pipe --machine v0.2 --machine rfc0008", "import pipe --rollout a -o out/a.yaml",
+			"fit pipe -o out/a.yaml", "conform pipe", "coverage pipe -o out/c",
+			"redact pipe -o out/r", "redact log.ndjson -o out/r --key pipe",
+			"explore --faults pipe", "features --rerun pipe", "replay log.ndjson pipe", "fmt -",
+			"replay -", "redact - -o out/r", "conform -", "fit -",
+			"features short.feature --watch", // it waits for a change
+		}},
+		{"output that nobody reads", 16, []string{
+			"run one-wave-converges -o pipe", "check short.yaml --junit pipe",
+			"features short.feature --format junit:pipe", "fit log.ndjson -o pipe",
+			"coverage short.feature -o pipe", "redact log.ndjson -o pipe",
+			"run large.yaml --format ndjson", "check large.yaml many.feature",
+		}},
+	} {
+		t.Run(kind.what, func(t *testing.T) {
+			slots := make(chan bool, kind.at)
+			var all sync.WaitGroup
+			for i, args := range kind.commands {
+				signal := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}[i%2]
+				slots <- true
+				all.Go(func() {
+					if err := endsAtOnce(t.TempDir(), strings.Fields(args), signal); err != nil {
+						t.Errorf("%s, %v: %v", args, signal, err)
+					}
+					<-slots
+				})
+			}
+			all.Wait()
+		})
+	}
+}
+
+// endsAtOnce runs a command in a folder and sends a signal to it.
+func endsAtOnce(dir string, args []string, signal syscall.Signal) error {
+	if err := writeSlowInputs(dir); err != nil {
+		return err
+	}
+	cmd := exec.Command("rollsim", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"))
+	stdin, silent, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	defer silent.Close()
+	unread, stdout, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer unread.Close()
+	defer stdout.Close()
+	var stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-ended:
+		return fmt.Errorf("it ended by itself: %s", stderr.String())
+	case <-time.After(400 * time.Millisecond):
+	}
+	before := time.Now()
+	if err := cmd.Process.Signal(signal); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		_ = cmd.Process.Kill()
+		return errors.New("it did not end within 10 s")
+	}
+	var errs []error
+	if took := time.Since(before); took > time.Second {
+		errs = append(errs, fmt.Errorf("it took %v", took))
+	}
+	// The sweep reports on the seeds that are done, and the watch ends as it should.
+	mayHold := args[0] == "explore" || args[len(args)-1] == "--watch"
+	code := cmd.ProcessState.ExitCode()
+	if code != exitUsage && !(mayHold && code == exitHolds) {
+		errs = append(errs, fmt.Errorf("%v, want exit %d: %s", cmd.ProcessState, exitUsage,
+			stderr.String()))
+	}
+	for _, pattern := range []string{"tmp/*", "out/.*", ".*"} {
+		if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 0 {
+			errs = append(errs, fmt.Errorf("left behind: %q", left))
+		}
+	}
+	if pid, err := os.ReadFile(filepath.Join(dir, "pid")); err == nil {
+		errs = append(errs, processGone(strings.TrimSpace(string(pid))))
+	}
+	return errors.Join(errs...)
+}
+
+// processGone waits until there is no process of that number, or only a zombie.
+func processGone(pid string) error {
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return err
+	}
+	for range 50 {
+		stat, _ := os.ReadFile("/proc/" + pid + "/stat")
+		if errors.Is(syscall.Kill(n, 0), syscall.ESRCH) || strings.Contains(string(stat), ") Z ") {
+			return nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return errors.New("the machine is still running")
+}
+
+// writeSlowInputs writes the files of TestEndsAtOnce into a folder.
+func writeSlowInputs(dir string) error {
+	const timeline = "timeline: [{at: 0s, channel: stable, ref: a}]\n"
+	feature := func(scenario, seeds string) string {
+		return "Feature: a\n\n  Scenario: a\n    Given the scenario \"" + scenario + "\"\n" + seeds +
+			"    Then \"stable@a\" is Pruned in the end\n"
+	}
+	many := "Feature: a\n"
+	for n := range 2000 {
+		many += fmt.Sprintf("\n  Scenario: a%d\n    Given a step that does not exist\n", n)
+	}
+	files := map[string]string{
+		"large.yaml":    "channels: [{name: stable, waves: [{hosts: 300000}]}]\n" + timeline,
+		"short.yaml":    "channels: [{name: stable, waves: [{hosts: 1}]}]\n" + timeline,
+		"large.feature": feature("large", ""),
+		"short.feature": feature("short", ""),
+		"seeds.feature": feature("short", "    And each of the seeds 1 to 10000\n"),
+		"many.feature":  many,
+		"slow":          "#!/bin/sh\necho $$ >pid\nexec sleep 60\n",
+	}
+	for name, from := range map[string]string{
+		"log.ndjson":     "../../trace/testdata/sample-6.ndjson.gz",
+		"vectors.ndjson": "../../suite/conform/testdata/cells.ndjson.gz",
+	} {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		files[name] = string(data)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"out", "tmp"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return err
+		}
+	}
+	return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600)
+}
