@@ -432,24 +432,29 @@ func TestStages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := learnedOf(t, tt.log)
-			var delays, chances []string
-			for _, d := range b.Delays {
-				if d.Shape == nil {
-					continue
-				}
-				values := strings.Trim(strings.TrimPrefix(d.Shape.Text, "{empirical: "), "[]}")
-				delays = append(delays, fmt.Sprintf("%s %s of %d", d.Name, values, d.Ended))
-			}
-			for _, c := range b.Chances {
-				if c.Learned {
-					chances = append(chances, fmt.Sprintf("%s %d/%d", c.Name, c.Came, c.Of))
-				}
-			}
-			if got := strings.Join(delays, ", ") + "; " + strings.Join(chances, ", "); got != tt.want {
+			if got := learnedParts(b); got != tt.want {
 				t.Errorf("got  %s\nwant %s\n%s", got, tt.want, b.YAML("it"))
 			}
 		})
 	}
+}
+
+// learnedParts returns the delays and chances that were learned.
+func learnedParts(b *Behaviour) string {
+	var delays, chances []string
+	for _, d := range b.Delays {
+		if d.Shape == nil {
+			continue
+		}
+		values := strings.Trim(strings.TrimPrefix(d.Shape.Text, "{empirical: "), "[]}")
+		delays = append(delays, fmt.Sprintf("%s %s of %d", d.Name, values, d.Ended))
+	}
+	for _, c := range b.Chances {
+		if c.Learned {
+			chances = append(chances, fmt.Sprintf("%s %d/%d", c.Name, c.Came, c.Of))
+		}
+	}
+	return strings.Join(delays, ", ") + "; " + strings.Join(chances, ", ")
 }
 
 // TestWeigh compares the estimate with a published one: the remissions of Freireich et al. (1963),
