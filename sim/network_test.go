@@ -151,6 +151,25 @@ func TestMessageFaults(t *testing.T) {
 		w.send(0, 0, say(2))
 		w.expect(t, "with the next", 2, 1)
 	})
+	t.Run("reordered and repeated", func(t *testing.T) {
+		w := newWire(t, Fault{Kind: MessageReordered, Probability: Certain, Until: time.Second})
+		w.send(0, 0, say(1))
+		w.expect(t, "at once")
+		w.deliverAll()
+		w.expect(t, "again", 1)
+		w.send(0, 0, say(2))
+		w.expect(t, "with the next", 2) // the held copy of 1 is gone
+	})
+	t.Run("reordered while offline", func(t *testing.T) {
+		w := newWire(t, Fault{Kind: MessageReordered, Probability: Certain, Until: time.Second})
+		w.send(0, 0, say(1))
+		w.clock.now = reducer.Time(time.Second)
+		w.disconnect(0, time.Second)
+		w.reconnect(0)
+		w.expect(t, "once back", 1)
+		w.send(0, 0, say(2))
+		w.expect(t, "with the next", 2)
+	})
 }
 
 func TestSkew(t *testing.T) {

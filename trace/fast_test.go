@@ -220,6 +220,49 @@ func TestFastPathReadsTimes(t *testing.T) {
 	}
 }
 
+// TestTimesOfOneHour reads times one after the other, as lines and as rows. What the decoder
+// remembers of one must not change another of the same hour, or of the hour that a leap second
+// spells.
+func TestTimesOfOneHour(t *testing.T) {
+	times := []string{
+		"2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5+00:00", "2016-12-31T23:00:00Z",
+		"2016-12-31T23:59:59.999999999Z", "2017-01-01T00:00:00Z", "2016-12-31T23:30:00+01:00",
+		"2016-12-31T22:59:60Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z",
+		"2262-04-11T23:00:00Z", "2262-04-11T23:47:16.854775807Z",
+	}
+	for _, first := range times {
+		for _, late := range []string{"2262-04-11T23:47:16.854775808Z", "2262-04-11T23:59:59Z"} {
+			var e Entry
+			rows := newDecoder()
+			for _, text := range []string{first, late} {
+				row := Row{Seq: 1, TS: []byte(text), Kind: []byte("note"), Payload: []byte("{}")}
+				if err := rows.row(&row, &e); err == nil != (text == first) {
+					t.Errorf("%s after %s in a row: %d, %v", text, first, e.At, err)
+				}
+			}
+		}
+		for _, second := range times {
+			lines, rows := newDecoder(), newDecoder()
+			for _, text := range []string{first, second, first} {
+				want, err := ParseTime(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var e Entry
+				line := fmt.Appendf(nil, `{"seq":1,"ts":"%s","kind":"note","payload":{}}`, text)
+				source := lineSource{}
+				if err := source.decode(lines, &unit{text: line}, &e); err != nil || e.At != want {
+					t.Errorf("%s after %s: %d, %v, want %d", text, first, e.At, err, want)
+				}
+				row := Row{Seq: 1, TS: []byte(text), Kind: []byte("note"), Payload: []byte("{}")}
+				if err := rows.row(&row, &e); err != nil || e.At != want {
+					t.Errorf("%s after %s in a row: %d, %v, want %d", text, first, e.At, err, want)
+				}
+			}
+		}
+	}
+}
+
 // FuzzFastPath checks that the fast path and the strict decoder agree on every line that the fast
 // path reads.
 func FuzzFastPath(f *testing.F) {

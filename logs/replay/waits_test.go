@@ -22,6 +22,12 @@ func TestIsNamed(t *testing.T) {
 		{"waits for web-e1", "e1", false},
 		{"waits for e1.example", "e1", false},
 		{"waits for e1é", "e1", false},
+		{"waits for web-e1, e11 and e1", "e1", true},
+		{"waits for e1.e1.e1", "e1", false},
+		{"e1x e1", "e1", true},
+		{"e1 e1x", "e1", true},
+		{"xe1", "e1", false},
+		{"", "e1", false},
 		{"waits", "", false},
 	} {
 		if got := isNamed(c.text, c.name); got != c.want {
@@ -155,6 +161,28 @@ func TestStuck(t *testing.T) {
 	block(stable, "edge")
 	if _, stuck := w.rollout(edge); !stuck {
 		t.Error("rollouts that wait for each other are not stuck")
+	}
+	// gamma waits for the circle, and is not part of it
+	gamma := f.open("gamma@d1", "g1")
+	block(gamma, "edge")
+	if _, stuck := w.rollout(gamma); !stuck {
+		t.Error("a rollout that waits for a circle is not stuck")
+	}
+	// a circle of three, until one of it may continue
+	c := w.channels.get("gamma")
+	c.open(gamma)
+	c.point("d1", place{})
+	block(stable, "gamma")
+	for _, r := range []*rollout{edge, stable, gamma} {
+		if _, stuck := w.rollout(r); !stuck {
+			t.Errorf("%s is not stuck in a circle of three", r.id)
+		}
+	}
+	gamma.members[0].gate.count = 0
+	for _, r := range []*rollout{edge, stable, gamma} {
+		if _, stuck := w.rollout(r); stuck {
+			t.Errorf("%s is stuck although gamma may continue", r.id)
+		}
 	}
 	if what, stuck := w.rollout(f.open("beta@c1")); stuck || what != "no host has joined" {
 		t.Errorf("without hosts: %v, %s", stuck, what)

@@ -7,7 +7,6 @@
 package statedb
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -402,5 +401,5 @@ func IsDatabase(path string) (bool, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false, err
 	}
-	return bytes.Equal(head, []byte(trace.SQLiteMagic)), nil
+	return string(head[:n]) == trace.SQLiteMagic, nil
 }
