@@ -32,7 +32,7 @@ func TestDigits(t *testing.T) {
 		{"0", true}, {"123456789", true}, {"1234567890", false}, {"12345678901234567890", false},
 	} {
 		r := boundaries(t)
-		if got, err := r.text(test.digits, word, true); err != nil || got == test.digits != test.stay {
+		if got, err := r.text(test.digits, word); err != nil || got == test.digits != test.stay {
 			t.Errorf("the word %q becomes %q, %v", test.digits, got, err)
 		}
 		message := "host_wave " + test.digits
@@ -41,7 +41,7 @@ func TestDigits(t *testing.T) {
 			t.Errorf("the message %q becomes %q", message, got)
 		}
 		for _, c := range []class{name, unknown, free} {
-			if got, err := r.text(test.digits, c, true); err != nil || got == test.digits {
+			if got, err := r.text(test.digits, c); err != nil || got == test.digits {
 				t.Errorf("%q of class %d becomes %q, %v", test.digits, c, got, err)
 			}
 		}
@@ -51,7 +51,7 @@ func TestDigits(t *testing.T) {
 // TestDigitsOfAName checks that a message does not keep digits that are also a name.
 func TestDigitsOfAName(t *testing.T) {
 	r := boundaries(t)
-	pseudonym, err := r.text("17", name, true)
+	pseudonym, err := r.text("17", name)
 	if err != nil {
 		t.Fatal(err)
 	}
