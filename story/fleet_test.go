@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,6 +70,26 @@ func TestFleetRefuses(t *testing.T) {
 	}
 }
 
+func TestNumberHosts(t *testing.T) {
+	for _, tt := range []struct {
+		counts      []uint64
+		first, last reducer.HostID
+	}{
+		{[]uint64{1, 2}, "stable-01", "stable-03"},
+		{[]uint64{99}, "stable-01", "stable-99"},
+		{[]uint64{99, 1}, "stable-001", "stable-100"},
+	} {
+		waves, err := numberHosts("stable", tt.counts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts := slices.Concat(waves...)
+		if first, last := hosts[0], hosts[len(hosts)-1]; first != tt.first || last != tt.last {
+			t.Errorf("%v: got %s to %s, want %s to %s", tt.counts, first, last, tt.first, tt.last)
+		}
+	}
+}
+
 func TestFleetTimes(t *testing.T) {
 	f := fleetOf(t)
 	if f.quiet() != quietPeriod+time.Hour {
@@ -93,6 +114,7 @@ func TestFleetTimes(t *testing.T) {
 		now, want time.Duration
 	}{
 		{"stable", 0, time.Minute},
+		{"stable", time.Minute - 1, time.Minute},
 		{"stable", time.Minute, 2 * time.Minute},
 		{"edge", time.Minute, 5 * time.Minute},
 		{"", 90 * time.Second, 2 * time.Minute},
@@ -127,6 +149,9 @@ func TestFateList(t *testing.T) {
 	}
 	if err := l.add([]reducer.HostID{"a"}, sim.Fate{Ref: "c3", Kind: sim.Defers}, true); err != nil {
 		t.Fatal(err)
+	}
+	if err := l.add([]reducer.HostID{"b"}, failing, true); err != nil {
+		t.Errorf("the same fate a second time: %v", err)
 	}
 	err := l.add([]reducer.HostID{"b"}, sim.Fate{Ref: "b2", Kind: sim.ConvergesAnyway}, false)
 	const want = "host b already fails its probes, and only one of both can happen"

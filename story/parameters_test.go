@@ -13,6 +13,7 @@ func TestDelays(t *testing.T) {
 		"5 minutes":                         {5 * time.Minute, 5 * time.Minute},
 		"between 1 minute and 10 minutes":   {330 * time.Second, 10 * time.Minute},
 		"between 1 and 10 minutes":          {330 * time.Second, 10 * time.Minute},
+		"between 5 and 5 minutes":           {5 * time.Minute, 5 * time.Minute},
 		"between 1 and 10m":                 {330 * time.Second, 10 * time.Minute},
 		"10 minutes on average":             {10 * time.Minute, 76 * time.Minute},
 		"40 seconds, seldom over 3 minutes": {49 * time.Second, 6 * time.Minute},
@@ -46,8 +47,8 @@ func TestChances(t *testing.T) {
 			t.Errorf("%s is %v, %v", s, got, err)
 		}
 	}
-	if p, err := parsePercent("101%"); err == nil {
-		t.Errorf("101%% is %v", p)
+	if p, err := parsePercent("100.1%"); err == nil {
+		t.Errorf("100.1%% is %v", p)
 	}
 }
 

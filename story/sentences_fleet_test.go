@@ -3,7 +3,33 @@ package story
 import (
 	"fmt"
 	"testing"
+	"time"
 )
+
+// TestLimits sets values at the limits of what sentences may say, and beyond.
+func TestLimits(t *testing.T) {
+	w := newWorld("")
+	w.fleet = *fleetOf(t)
+	for name, tt := range map[string]struct {
+		err     error
+		refused bool
+	}{
+		"no budget":                 {addBudget(w, "a", 0, nil), true},
+		"the smallest budget":       {addBudget(w, "b", 1, nil), false},
+		"the largest budget":        {addBudget(w, "c", maxHosts, nil), false},
+		"too large a budget":        {addBudget(w, "d", maxHosts+1, nil), true},
+		"polls each second":         {setPoll(w, "edge", time.Second), false},
+		"polls more often":          {setPoll(w, "edge", time.Second-1), true},
+		"one seed":                  {checkSeeds(7, 7), false},
+		"the largest range":         {checkSeeds(1, maxSeeds), false},
+		"one seed more":             {checkSeeds(0, maxSeeds), true},
+		"a larger seed comes first": {checkSeeds(8, 7), true},
+	} {
+		if (tt.err != nil) != tt.refused {
+			t.Errorf("%s: %v", name, tt.err)
+		}
+	}
+}
 
 func TestDivide(t *testing.T) {
 	for _, tt := range []struct {

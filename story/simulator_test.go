@@ -38,6 +38,10 @@ func TestSimulator(t *testing.T) {
 	if h.end() != s.limit {
 		t.Errorf("the run ends at %v, want %v", h.end(), s.limit)
 	}
+	to.until = s.limit
+	if h, err = s.run(sc, to); err != nil || !s.covers(h, to) {
+		t.Errorf("a run must extend to its limit: %v", err)
+	}
 	to.until = 2 * time.Hour
 	const late = "this is at 0d 02:00:00.000, and the run lasts 0d 01:30:00.000"
 	if _, err := s.run(sc, to); fmt.Sprint(err) != late {
