@@ -5,7 +5,9 @@ import (
 	"rollsim/trace"
 )
 
-// budgets checks that no budget is exceeded: invariant (13).
+// budgets checks that no host is dispatched while a budget that counts it is used up: invariant (13).
+// Budgets count a host from its dispatch until, under that rollout, it neither waits for its ack nor
+// is in flight.
 type budgets struct {
 	*reports
 	all   []budget
@@ -32,42 +34,36 @@ func (c *budgets) dispatched(r *reducer.Rollout, id reducer.HostID) {
 		return
 	}
 	h := c.host(id)
-	h.rollout = r.Number()
-	c.count(h, true)
 	for _, n := range h.budgets {
-		if b := &c.all[n]; b.used > b.MaxInFlight {
-			c.about(BudgetKept, b.Name, r.Record.State, "host %s is in flight as number %d of at most %d",
-				id, b.used, b.MaxInFlight)
+		if b := &c.all[n]; b.used >= b.MaxInFlight {
+			c.about(BudgetKept, b.Name, r.Record.State, "host %s was dispatched with %d of at most %d "+
+				"in flight", id, b.used, b.MaxInFlight)
 		}
 	}
+	h.rollout = r.Number()
+	c.count(h, true)
 }
 
-// applied counts hosts again after an event that may have changed the state of one of them, or of
-// their rollout.
-func (c *budgets) applied(r *reducer.Rollout, ev *reducer.Event, effects []reducer.Effect) {
+// recountAll counts every host of a rollout again.
+func (c *budgets) recountAll(a *account, r *reducer.Rollout) {
 	if len(c.all) == 0 {
 		return
 	}
-	if ev.Kind == reducer.HostStateChanged {
-		c.recount(r, ev.Host, ev.To)
-	}
-	if len(effects) > 0 && !r.Record.State.Underway() {
-		for _, h := range r.Hosts() {
-			c.recount(r, h.ID, h.State)
-		}
+	for slot := range min(len(a.hosts), len(r.Hosts())) {
+		c.recount(a, r, slot)
 	}
 }
 
-// recount counts a host that is in a state under a rollout. Nobody waits for a missing ack once the
-// rollout has ended, because the dispatch is not sent again then.
-func (c *budgets) recount(r *reducer.Rollout, id reducer.HostID, state reducer.HostState) {
-	h := c.host(id)
-	if h.rollout != r.Number() {
+// recount counts the host at a slot again. Nobody waits for a missing ack once the rollout has
+// halted, because the dispatch is not sent again then.
+func (c *budgets) recount(a *account, r *reducer.Rollout, slot int) {
+	if len(c.all) == 0 {
 		return
 	}
-	rollout := r.Record.State
-	c.count(h, state == reducer.HostPending && rollout.Underway() ||
-		state.InFlight() && rollout != reducer.Pruned)
+	h, state := c.host(r.Hosts()[slot].ID), a.hosts[slot].state
+	if h.rollout == r.Number() {
+		c.count(h, state == reducer.HostPending && !a.halted() || state.InFlight() && !a.pruned)
+	}
 }
 
 func (c *budgets) count(h *host, inFlight bool) {

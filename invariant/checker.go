@@ -7,11 +7,18 @@ import (
 	"rollsim/trace"
 )
 
-// Checker checks the safety invariants (1) to (13) during a run. The cost of a step does not
-// grow with the fleet.
+// Checker checks the safety invariants during a run. The cost of a step does not grow with the
+// fleet.
+//
+// It judges by facts. A record may be accused, but nothing that the machine or the control plane
+// says excuses a dispatch. What a trace does not prove, because the control plane has written it,
+// the driver of the run tells: [Checker.Polled], [Checker.Lifted] and [Checker.Raw].
 type Checker struct {
 	fleet      *reducer.Fleet
+	raw        bool          // the events that come are raw
+	asked      reducer.Event // the last one that was written and not accepted yet
 	reports    *reports
+	accounts   accounts
 	records    records
 	dispatches dispatches
 	budgets    budgets
@@ -73,41 +80,92 @@ func (c *Checker) Forget(r *reducer.Rollout) {
 	for _, name := range names {
 		c.reports.forget(name, string(r.Record.RolloutID))
 	}
-	c.records.forget(r)
+	c.accounts.forget(r)
 }
 
 // Resume continues with a rollout that was forgotten, from its present state. When it reached the
 // terminal set is no longer known.
-func (c *Checker) Resume(r *reducer.Rollout) { c.records.resume(r) }
+func (c *Checker) Resume(r *reducer.Rollout) { c.accounts.resume(r) }
 
 // Watch continues with another fleet in the same state: that of a restarted control plane.
 func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 
-// Entry checks an entry of the trace that is neither a rollout event nor an effect of the rollout
-// machine.
+// Raw says whether the events that follow are raw: a scenario or an operator hands them to the
+// reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
+func (c *Checker) Raw(raw bool) { c.raw = raw }
+
+// Polled records that a poll of a channel has succeeded, and the ref that it saw.
+func (c *Checker) Polled(id reducer.ChannelID, ref reducer.ChannelRef) {
+	if ch := c.dispatches.channels[id]; ch != nil {
+		ch.ref = ref
+	}
+}
+
+// Lifted records that an operator takes an entry out of the quarantine.
+func (c *Checker) Lifted(q trace.QuarantineConfig) { delete(c.dispatches.quarantine, q) }
+
+// Entry checks an entry of the trace. Effects of the rollout machine, and events that the fleet
+// accepts, are checked by Applied; Entry sees an accepted event before that, or not at all.
 func (c *Checker) Entry(e *trace.Entry) {
 	c.reports.seq, c.reports.at = e.Seq, e.At
 	switch {
-	case e.Poll != nil:
-		if ch := c.dispatches.channels[e.Poll.Channel]; ch != nil {
-			ch.ref = e.Poll.Ref
+	case e.Event != nil:
+		c.asked = *e.Event
+	case e.Rejection != nil:
+		if e.Rejection.Event == c.asked.Kind && e.Rejection.Rollout == c.asked.Rollout {
+			c.rejected()
 		}
-	case e.HostEffect != nil:
-		q := trace.QuarantineConfig{Channel: e.HostEffect.Channel, Closure: e.HostEffect.Closure}
-		switch e.HostEffect.Effect {
-		case trace.RemoteInsertQuarantine:
-			c.dispatches.quarantine[q] = true
-		case trace.RemoteRemoveQuarantine:
-			delete(c.dispatches.quarantine, q)
-		}
+	case e.HostEffect != nil && e.HostEffect.Effect == trace.RemoteInsertQuarantine:
+		c.dispatches.quarantine[trace.QuarantineConfig{
+			Channel: e.HostEffect.Channel, Closure: e.HostEffect.Closure,
+		}] = true
+	case e.Agent != nil && e.Agent.Kind == reducer.RollbackComplete:
+		c.rolledBack(e.Rollout, e.Host)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
 		if r := c.fleet.Rollout(e.Plan.Rollout); r != nil {
-			c.dispatches.check(c.fleet, r, e.Plan)
+			c.dispatches.check(c.accounts.of(r), r, e.Plan, c.account)
 			if e.Plan.Attempt <= 1 {
 				c.budgets.dispatched(r, e.Plan.Host)
 			}
 		}
 	}
+}
+
+// account returns the account of a rollout; nil when it was not opened.
+func (c *Checker) account(id reducer.RolloutID) *account {
+	if r := c.fleet.Rollout(id); r != nil {
+		return c.accounts.of(r)
+	}
+	return nil
+}
+
+// rejected records what an event says that the fleet has refused. A host has moved and a successor
+// was opened, whatever the machine makes of it.
+func (c *Checker) rejected() {
+	ev := c.asked
+	c.asked.Kind = 0
+	r := c.fleet.Rollout(ev.Rollout)
+	if r != nil && (ev.Kind == reducer.HostStateChanged || ev.Kind == reducer.SuccessorOpened) {
+		c.happened(c.accounts.of(r), r, &ev)
+	}
+}
+
+// rolledBack quarantines the closure of a host that has rolled back after its rollout was pruned. If
+// the rollout is not pruned, the HostStateChanged that follows does.
+func (c *Checker) rolledBack(id reducer.RolloutID, host reducer.HostID) {
+	r := c.fleet.Rollout(id)
+	if r == nil {
+		return
+	}
+	a := c.accounts.of(r)
+	if slot, joined := a.slot(r, host); joined && a.pruned && !a.superseded &&
+		a.hosts[slot].state == reducer.HostFailed {
+		c.quarantine(a)
+	}
+}
+
+func (c *Checker) quarantine(a *account) {
+	c.dispatches.quarantine[trace.QuarantineConfig{Channel: a.channel, Closure: a.closure}] = true
 }
 
 // Applied checks an event that the fleet accepted, with its effects, at the entry that holds it.
@@ -116,24 +174,51 @@ func (c *Checker) Applied(
 ) {
 	c.reports.seq, c.reports.at, c.reports.event = seq, at, ev.Kind
 	c.dispatches.moved = c.dispatches.moved || ev.Kind == reducer.WaveAdvanced
+	c.asked.Kind = 0
+	a := c.accounts.of(r)
 	all := effects.All()
 	for i := range all {
-		switch e := &all[i]; e.Kind {
-		case reducer.RecordRolloutTransition:
-			c.records.transition(r, ev, e)
-		case reducer.InsertQuarantineFromRollout:
-			q := trace.QuarantineConfig{Channel: e.Channel, Closure: e.Closure}
-			c.dispatches.quarantine[q] = true
-		case reducer.UpdateCurrentWave, reducer.SchedulePruning:
+		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition {
+			c.records.transition(a, r, ev, e)
 		}
 	}
-	c.budgets.applied(r, ev, all)
+	c.happened(a, r, ev)
+}
+
+// happened records the facts of an event.
+func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
+	halted, pruned := a.halted(), a.pruned
+	switch ev.Kind {
+	case reducer.HostJoined:
+		a.join(r, ev, c.reports.at)
+	case reducer.HostStateChanged:
+		if slot, moved := a.move(r, ev); moved {
+			c.budgets.recount(a, r, slot)
+			if ev.To == reducer.HostReverted {
+				c.quarantine(a)
+			}
+		}
+	case reducer.WaveAdvanced:
+		if c.raw {
+			a.waves.opened(ev.ToWave)
+		}
+	case reducer.SuccessorOpened:
+		a.superseded = true
+	case reducer.RetentionExpired:
+		a.pruned = a.pruned || a.halted()
+	case reducer.OperatorClearance:
+		a.finished = a.finished || a.failed()
+	case reducer.RolloutOpened, reducer.RolloutTerminal:
+	}
+	if a.halted() != halted || a.pruned != pruned {
+		c.budgets.recountAll(a, r)
+	}
 }
 
 // Step checks a rollout at the end of a step: an event and the events derived from it have been
 // applied.
 func (c *Checker) Step(r *reducer.Rollout) {
-	c.records.step(r)
+	c.records.step(c.accounts.of(r), r)
 	if last := c.reports.event; last != reducer.RolloutOpened && last != reducer.SuccessorOpened {
 		c.Standing(r.Record.Channel)
 	}

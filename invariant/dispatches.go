@@ -18,32 +18,37 @@ type dispatches struct {
 // channel is what a dispatch depends on of a channel.
 type channel struct {
 	after []reducer.ChannelID
-	ref   reducer.ChannelRef // what the last poll saw
+	ref   reducer.ChannelRef // what the last successful poll saw
 }
 
-// check checks a dispatch on a rollout of a fleet.
-func (c *dispatches) check(fleet *reducer.Fleet, r *reducer.Rollout, p *trace.PlanAction) {
+// check checks a dispatch of a rollout. A field of the record may forbid it, but only facts allow
+// it. awaited returns the account of the rollout with an id; nil when none was opened.
+func (c *dispatches) check(
+	a *account, r *reducer.Rollout, p *trace.PlanAction,
+	awaited func(reducer.RolloutID) *account,
+) {
 	switch s := r.Record.State; {
-	case !s.Underway() && s != reducer.Terminal:
+	case !s.Underway():
 		c.forbid(HaltKept, r, "host %s was dispatched in state %v", p.Host, s)
-	case r.Count(reducer.HostFailed) > 0:
-		c.forbid(HaltKept, r, "host %s was dispatched with %s Failed", p.Host,
-			plural.Count(r.Count(reducer.HostFailed), "host"))
+	case a.failed():
+		c.forbid(HaltKept, r, "host %s was dispatched with %s Failed or Reverted", p.Host,
+			plural.Count(a.counts[reducer.HostFailed]+a.counts[reducer.HostReverted], "host"))
+	case a.superseded:
+		c.forbid(HaltKept, r, "host %s was dispatched after a successor was opened", p.Host)
+	case a.halted():
+		c.forbid(HaltKept, r, "host %s was dispatched after the rollout had ended", p.Host)
 	}
-	if c.quarantine[trace.QuarantineConfig{Channel: r.Record.Channel, Closure: p.Closure}] {
+	if c.quarantine[trace.QuarantineConfig{Channel: a.channel, Closure: p.Closure}] {
 		c.forbid(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined",
 			p.Host, p.Closure)
 	}
 	if p.Attempt > 1 {
 		return // the dispatch was allowed when it was first sent; this one repeats it
 	}
-	if h, joined := r.Host(p.Host); joined && h.Wave > r.Record.CurrentWave {
-		c.forbid(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d",
-			p.Host, h.Wave, r.Record.CurrentWave)
-	}
-	if ch := c.channels[r.Record.Channel]; ch != nil {
+	c.checkWave(a, r, p.Host)
+	if ch := c.channels[a.channel]; ch != nil {
 		for _, id := range ch.after {
-			if !c.finished(fleet, id) {
+			if other := c.channels[id]; other == nil || !other.finished(id, awaited) {
 				c.forbid(ChannelEdgesKept, r, "host %s was dispatched before channel %s had finished",
 					p.Host, id)
 			}
@@ -51,15 +56,29 @@ func (c *dispatches) check(fleet *reducer.Fleet, r *reducer.Rollout, p *trace.Pl
 	}
 }
 
-// finished reports whether channels that wait for a channel may proceed: the rollout of its ref has
-// been Terminal or Superseded.
-func (c *dispatches) finished(fleet *reducer.Fleet, id reducer.ChannelID) bool {
-	ch := c.channels[id]
-	if ch == nil {
-		return false
+// checkWave checks the wave of a host that is dispatched for the first time.
+func (c *dispatches) checkWave(a *account, r *reducer.Rollout, id reducer.HostID) {
+	slot, joined := a.slot(r, id)
+	if !joined {
+		return
 	}
-	r := fleet.Rollout(reducer.NewRolloutID(id, ch.ref))
-	return r != nil && (r.Record.TerminalAt.Set || r.Record.SupersededAt.Set)
+	switch wave := a.waves.of(slot); {
+	case wave > r.Record.CurrentWave:
+		c.forbid(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d",
+			id, wave, r.Record.CurrentWave)
+	case !a.waves.mayDispatch(slot):
+		c.forbid(WaveKept, r, "host %s of wave %d was dispatched before every host of wave %d was "+
+			"Converged or Deferred", id, wave, a.waves.open)
+	}
+}
+
+// finished reports whether channels that wait for this one may proceed: the rollout of its ref has
+// been Terminal or Superseded.
+func (ch *channel) finished(
+	id reducer.ChannelID, of func(reducer.RolloutID) *account,
+) bool {
+	a := of(reducer.NewRolloutID(id, ch.ref))
+	return a != nil && (a.finished || a.superseded)
 }
 
 func (c *dispatches) forbid(name Name, r *reducer.Rollout, format string, args ...any) {

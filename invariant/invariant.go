@@ -11,7 +11,8 @@
 // event nor an effect of the rollout machine ([Checker.Entry]), every event that the fleet accepted
 // with its effects ([Checker.Applied]), and the end of each step ([Checker.Step]).
 //
-// The poll that saw ref a1 sets what the channel points to. The effect RecordRolloutTransition from
+// The driver also tells what the control plane cannot vouch for, such as the ref a1 that a poll saw
+// ([Checker.Polled]). The effect RecordRolloutTransition from
 // Opening to Active has to start in the state that the Checker knows, or else it reports
 // transition-recorded. The planner's entry that dispatches the host of wave 1 comes while
 // current_wave is 0: the Checker reports "wave-kept stable@a1", a [Violation] with the entry's seq
@@ -48,10 +49,12 @@ const (
 	RetentionKept  Name = "retention-kept"  // (8) no rollout is pruned before its retention ends
 	HaltKept       Name = "halt-kept"       // (9) no dispatch on a halted rollout
 	QuarantineKept Name = "quarantine-kept" // (10) no dispatch to a quarantined closure
-	WaveKept       Name = "wave-kept"       // (11) no dispatch above current_wave
+	// (11) no first dispatch above current_wave, nor before each host of the earlier waves was
+	// ordering-eligible, whatever current_wave says
+	WaveKept Name = "wave-kept"
 	// (12) no dispatch before the channels that the channel waits for
 	ChannelEdgesKept Name = "channel-edges-kept"
-	BudgetKept       Name = "budget-kept" // (13) no budget is exceeded
+	BudgetKept       Name = "budget-kept" // (13) no first dispatch while a budget is used up
 	// (14) folding the trace from its start leads to the live state
 	FoldIsLive Name = "fold-is-live"
 	// (15) the same scenario, seed and machine produce the same bytes

@@ -10,53 +10,12 @@ import (
 type records struct {
 	*reports
 	retention map[reducer.ChannelID]time.Duration // of channels that are configured
-
-	accounts map[int]*account // by Rollout.Number
-	last     *account         // the one that was looked up last
-	number   int              // of its rollout
-}
-
-// account is what the trace says of one rollout.
-type account struct {
-	state       reducer.State
-	wave        uint32
-	terminalSet reducer.Time // when it last moved into a member of the terminal set
-}
-
-// of returns the account of a rollout.
-func (c *records) of(r *reducer.Rollout) *account {
-	if n := r.Number(); c.last == nil || c.number != n {
-		c.number, c.last = n, c.accounts[n]
-		if c.last == nil {
-			c.last = c.open(n, &account{state: reducer.Opening})
-		}
-	}
-	return c.last
-}
-
-func (c *records) open(n int, a *account) *account {
-	if c.accounts == nil {
-		c.accounts = make(map[int]*account)
-	}
-	c.accounts[n] = a
-	return a
-}
-
-// forget drops the account of a rollout that has ended.
-func (c *records) forget(r *reducer.Rollout) {
-	delete(c.accounts, r.Number())
-	c.last = nil
-}
-
-// resume opens the account of a rollout in the state that its record has.
-func (c *records) resume(r *reducer.Rollout) {
-	c.open(r.Number(), &account{state: r.Record.State, wave: r.Record.CurrentWave})
-	c.last = nil
 }
 
 // transition compares a recorded transition with the account.
-func (c *records) transition(r *reducer.Rollout, ev *reducer.Event, e *reducer.Effect) {
-	a := c.of(r)
+func (c *records) transition(
+	a *account, r *reducer.Rollout, ev *reducer.Event, e *reducer.Effect,
+) {
 	if e.From != a.state {
 		c.once(TransitionRecorded, r, "a transition from %v is recorded in state %v", e.From, a.state)
 	}
@@ -89,8 +48,8 @@ func (c *records) retentionOf(id reducer.ChannelID) time.Duration {
 }
 
 // step compares the record after a step with the account.
-func (c *records) step(r *reducer.Rollout) {
-	rec, a := &r.Record, c.of(r)
+func (c *records) step(a *account, r *reducer.Rollout) {
+	rec := &r.Record
 	switch {
 	case rec.State != a.state && a.state == reducer.Pruned:
 		c.once(PrunedAbsorbing, r, "it is %v after Pruned", rec.State)

@@ -70,7 +70,7 @@ func (r *run) apply(ev reducer.Event) *reducer.Rollout {
 
 func (r *run) opened(id reducer.RolloutID, channel reducer.ChannelID, ref reducer.ChannelRef) {
 	r.t.Helper()
-	r.entry(trace.Entry{Poll: &trace.ManifestPoll{Channel: channel, Ref: ref}})
+	r.checker.Polled(channel, ref)
 	r.apply(reducer.Event{
 		Kind: reducer.RolloutOpened, Rollout: id, Channel: channel, TargetRef: ref,
 	})
@@ -92,10 +92,44 @@ func (r *run) moved(id reducer.RolloutID, host reducer.HostID, states ...reducer
 	}
 }
 
-// converged takes a host from Pending to Converged.
+// converged takes a host from Pending or Soaking to Converged.
 func (r *run) converged(id reducer.RolloutID, host reducer.HostID) {
 	r.t.Helper()
-	r.moved(id, host, reducer.HostActivating, reducer.HostSoaking, reducer.HostConverged)
+	if h, _ := r.fleet.Rollout(id).Host(host); h.State == reducer.HostPending {
+		r.moved(id, host, reducer.HostActivating, reducer.HostSoaking)
+	}
+	r.moved(id, host, reducer.HostConverged)
+}
+
+// refused shows the Checker an event that the machine refuses.
+func (r *run) refused(ev reducer.Event) {
+	ev.At = r.now
+	r.entry(trace.Entry{Kind: trace.KindRolloutEvent, Rollout: ev.Rollout, Event: &ev})
+	r.entry(trace.Entry{Kind: trace.KindRejection, Rollout: ev.Rollout, Rejection: &trace.Rejection{
+		Error: trace.ErrorIllegalForState, Event: ev.Kind, Rollout: ev.Rollout,
+	}})
+}
+
+// prunedFailed prunes rollout edge@e1 while host edge-1 is Failed and rolls back.
+func (r *run) prunedFailed() {
+	r.t.Helper()
+	r.opened("edge@e1", "edge", "e1")
+	for _, host := range []reducer.HostID{"edge-1", "edge-2", "edge-3"} {
+		r.joined("edge@e1", host, 0)
+	}
+	r.moved("edge@e1", "edge-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+	r.moved("edge@e1", "edge-3", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+	r.fleet.Rollout("edge@e1").Record.State = reducer.Reverted
+	r.now += reducer.Time(retention)
+	r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@e1"})
+}
+
+// rolledBack shows the Checker that a host of edge@e1 has rolled back.
+func (r *run) rolledBack(host reducer.HostID) {
+	r.entry(trace.Entry{
+		Kind: trace.KindAgentEvent, Rollout: "edge@e1", Host: host,
+		Agent: &trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: "e0"},
+	})
 }
 
 func (r *run) dispatched(id reducer.RolloutID, host reducer.HostID, closure reducer.ClosureHash) {

@@ -45,6 +45,7 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 			}
 		}
 	}
+	d.record.check.Polled(conf.ID, ref)
 	d.record.fail(d.plane.Poll(d.clock.now, channel, ref, d))
 }
 
@@ -95,13 +96,16 @@ func (d *driver) operate(a *Action) {
 	case d.down:
 		d.postponed = append(d.postponed, a)
 	case a.Lift != nil:
+		d.record.check.Lifted(*a.Lift)
 		d.record.fail(d.plane.Lift(d.clock.now, *a.Lift, d))
 	case a.Event != nil:
 		ev := *a.Event
 		if !a.KeepAt {
 			ev.At = d.clock.now
 		}
+		d.record.check.Raw(true)
 		d.record.fail(d.plane.Apply(d.clock.now, &ev, d))
+		d.record.check.Raw(false)
 	}
 }
 

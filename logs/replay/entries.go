@@ -279,6 +279,7 @@ func (p *replay) quarantine(e *trace.Entry) {
 	p.invariants.entry(e)
 	q := quarantine{channel: e.HostEffect.Channel, closure: e.HostEffect.Closure}
 	if e.HostEffect.Effect == trace.RemoteRemoveQuarantine {
+		p.invariants.lifted(q)
 		p.quarantines.remove(q)
 		return
 	}

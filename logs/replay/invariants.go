@@ -23,6 +23,13 @@ func (a *invariantAuditor) entry(e *trace.Entry) {
 	}
 }
 
+// lifted passes on that an operator has taken an entry out of the quarantine.
+func (a *invariantAuditor) lifted(q quarantine) {
+	if a.checker != nil {
+		a.checker.Lifted(trace.QuarantineConfig{Channel: q.channel, Closure: q.closure})
+	}
+}
+
 // dispatch checks a dispatch of a rollout.
 func (a *invariantAuditor) dispatch(e *trace.Entry, r *rollout) {
 	if a.checker != nil {

@@ -1,0 +1,64 @@
+package invariant
+
+import "rollsim/reducer"
+
+// account is what the Checker knows of one rollout.
+type account struct {
+	facts
+	channel reducer.ChannelID
+	closure reducer.ClosureHash // what its hosts are to switch to
+
+	// What its recorded transitions say.
+	state       reducer.State
+	wave        uint32
+	terminalSet reducer.Time // when it last moved into a member of the terminal set
+}
+
+// accounts holds the account of each rollout. The zero value is empty.
+type accounts struct {
+	all    map[int]*account // by Rollout.Number
+	last   *account         // the one that was looked up last
+	number int              // of its rollout
+}
+
+// newAccount returns the account of a rollout that is being opened.
+func newAccount(r *reducer.Rollout) *account {
+	return &account{
+		state:   reducer.Opening,
+		channel: r.Record.Channel,
+		closure: reducer.ClosureHash(r.Record.TargetRef),
+	}
+}
+
+// of returns the account of a rollout, and opens one for a rollout that is new.
+func (c *accounts) of(r *reducer.Rollout) *account {
+	if n := r.Number(); c.last == nil || c.number != n {
+		c.number, c.last = n, c.all[n]
+		if c.last == nil {
+			c.last = c.open(n, newAccount(r))
+		}
+	}
+	return c.last
+}
+
+func (c *accounts) open(n int, a *account) *account {
+	if c.all == nil {
+		c.all = make(map[int]*account)
+	}
+	c.all[n] = a
+	return a
+}
+
+// forget drops the account of a rollout that has ended.
+func (c *accounts) forget(r *reducer.Rollout) {
+	delete(c.all, r.Number())
+	c.last = nil
+}
+
+// resume opens the account of a rollout in the state that its record has.
+func (c *accounts) resume(r *reducer.Rollout) {
+	a := newAccount(r)
+	a.state, a.wave = r.Record.State, r.Record.CurrentWave
+	c.open(r.Number(), a)
+	c.last = nil
+}
