@@ -26,6 +26,10 @@ type Entry struct {
 	// folded through it, and sweeps run it with the shipped control plane too.
 	Shipped bool
 
+	// Former marks a machine that production control planes once ran. It is for comparisons: what goes
+	// through all machines leaves it out.
+	Former bool
+
 	// Defective marks a machine with a planted defect, which shows that a sweep finds one. Only
 	// sweeps offer it.
 	Defective bool
@@ -36,6 +40,7 @@ type Entry struct {
 var List = []Entry{
 	{Table: reducer.RFC0008()},
 	{Table: reducer.V02(), Shipped: true},
+	{Table: reducer.V01(), Former: true},
 	{Table: canary(), Defective: true},
 }
 
@@ -60,10 +65,12 @@ func Canary() *reducer.Table {
 	return List[slices.IndexFunc(List, func(e Entry) bool { return e.Defective })].Table
 }
 
-// Tables returns the machines without a planted defect, the default first.
-func Tables() []*reducer.Table { return tables(offered()) }
+// Tables returns the machines that are in use, the default first: none that is Former or Defective.
+func Tables() []*reducer.Table {
+	return tables(slices.DeleteFunc(offered(), func(e Entry) bool { return e.Former }))
+}
 
-// Names returns the names of Tables.
+// Names returns the names of the machines without a planted defect, the default first.
 func Names() []string { return names(offered()) }
 
 // SweepNames returns the names of all machines of the list, the default first.

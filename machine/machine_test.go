@@ -37,10 +37,10 @@ func TestUnknownNames(t *testing.T) {
 		got  error
 		want string
 	}{
-		{byName, none + `"v0.3": there are rfc0008 and v0.2`},
-		{open, none + `"v0.3": there are rfc0008 and v0.2, and exec:CMD for one in another process`},
-		{forSweep, none + `"v0.3": there are rfc0008, v0.2 and canary`},
-		{defective, none + `"canary": there are rfc0008 and v0.2`},
+		{byName, none + `"v0.3": there are rfc0008, v0.2 and v0.1`},
+		{open, none + `"v0.3": there are rfc0008, v0.2 and v0.1, and exec:CMD for one in another process`},
+		{forSweep, none + `"v0.3": there are rfc0008, v0.2, v0.1 and canary`},
+		{defective, none + `"canary": there are rfc0008, v0.2 and v0.1`},
 		{start, `exec:: expected a command`},
 	} {
 		if test.got == nil || test.got.Error() != test.want {
@@ -63,9 +63,20 @@ func TestRoles(t *testing.T) {
 	if Canary().SameCells(reducer.RFC0008()) {
 		t.Error("canary has no defect")
 	}
+	if all := Tables(); len(all) != 2 || all[0] != Default() || all[1] != Shipped() {
+		t.Errorf("the machines in use are %v", tableNames(all))
+	}
 	if slices.Contains(Names(), Canary().Name()) || !slices.Contains(SweepNames(), Canary().Name()) {
 		t.Errorf("canary must be in SweepNames alone: got %v and %v", Names(), SweepNames())
 	}
+}
+
+func tableNames(tables []*reducer.Table) []string {
+	all := make([]string, len(tables))
+	for i, m := range tables {
+		all[i] = m.Name()
+	}
+	return all
 }
 
 // TestCanary checks that canary is rfc0008 with one defect: a rollout that is never pruned.
@@ -80,7 +91,7 @@ func TestCanary(t *testing.T) {
 func TestOneMoreEntry(t *testing.T) {
 	List = append(List, Entry{Table: reducer.V02With("third", nil)})
 	t.Cleanup(func() { List = List[:len(List)-1] })
-	want := []string{"rfc0008", "v0.2", "third"}
+	want := []string{"rfc0008", "v0.2", "v0.1", "third"}
 	if got := Names(); !slices.Equal(got, want) {
 		t.Errorf("Names() = %v, want %v", got, want)
 	}
@@ -88,7 +99,7 @@ func TestOneMoreEntry(t *testing.T) {
 		t.Errorf("ByName(third) = %v, %v", m, err)
 	}
 	_, err := ByName("v0.3")
-	if want := `no machine is named "v0.3": there are rfc0008, v0.2 and third`; err == nil ||
+	if want := `no machine is named "v0.3": there are rfc0008, v0.2, v0.1 and third`; err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -95,7 +95,8 @@ type Rule struct {
 	Do Action
 	To State // the state that Go moves to
 
-	MoveCursor bool // emit UpdateCurrentWave when to_wave is above the cursor
+	// emit UpdateCurrentWave when to_wave, or the wave of a HostJoined, is above the cursor
+	MoveCursor bool
 	Quarantine bool // emit InsertQuarantineFromRollout
 	Prune      bool // emit SchedulePruning
 }
@@ -188,10 +189,16 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 	case 0, Illegal, actionEnd: // 0 is a missing rule
 		return &IllegalForState{From: from, Event: ev.Kind, Rollout: rec.RolloutID}
 	}
-	if rule.MoveCursor && ev.ToWave > rec.CurrentWave {
-		rec.CurrentWave = ev.ToWave
-		e := out.next(UpdateCurrentWave)
-		e.Rollout, e.Wave = rec.RolloutID, ev.ToWave
+	if rule.MoveCursor {
+		to := ev.ToWave
+		if ev.Kind == HostJoined {
+			to = ev.Wave
+		}
+		if to > rec.CurrentWave {
+			rec.CurrentWave = to
+			e := out.next(UpdateCurrentWave)
+			e.Rollout, e.Wave = rec.RolloutID, to
+		}
 	}
 	if rule.Quarantine {
 		e := out.next(InsertQuarantineFromRollout)

@@ -72,7 +72,7 @@ var legend = []row{
 	{{"✗"}, {"refused: IllegalForState"}},
 	{{"U"}, {"refused: Unimplemented"}},
 	{{"!"}, {"refused: Invariant"}},
-	{{"W"}, {"UpdateCurrentWave, when to_wave is above the current wave"}},
+	{{"W"}, {"UpdateCurrentWave, when the wave of the event is above the current one"}},
 	{{"Q"}, {"InsertQuarantineFromRollout"}},
 	{{"P"}, {"SchedulePruning"}},
 }

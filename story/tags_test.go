@@ -50,7 +50,7 @@ func TestTags(t *testing.T) {
 		3: "every expectation holds, and the scenario is tagged @known-defect: if the defect is " +
 			"fixed, delete the tag",
 		4: `no state of a rollout is named "Filed": did you mean "Failed"?`,
-		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008 and v0.2`,
+		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008, v0.2 and v0.1`,
 		6: "tag @seed:x: expected a number, as in @seed:7",
 	} {
 		if want != "" && report.Scenarios[i].Message != want {

@@ -80,7 +80,7 @@ func TestThirdMachine(t *testing.T) {
 			"machine third"},
 		{[]string{"import", log, "--rollout", "stable@a1", "-o", filepath.Join(dir, "imported.yaml")},
 			exitHolds, ""},
-		{[]string{"coverage", "--help"}, exitHolds, "rfc0008, v0.2, third"},
+		{[]string{"coverage", "--help"}, exitHolds, "rfc0008, v0.2, v0.1, third"},
 		{[]string{"explore", "--help"}, exitHolds, "third"},
 	}
 	run := func(args []string, wantCode int, says string) (what string, ok bool) {

@@ -93,6 +93,19 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 	}
 }
 
+// TestOldCursorIsFound checks that a sweep finds the machine whose cursor follows the hosts that
+// join, although its record allows what it does.
+func TestOldCursorIsFound(t *testing.T) {
+	r := sweep(t, &Sweep{Source: drawn("v0.1"), Seeds: Range{1, 50}, Jobs: 2})
+	i := slices.IndexFunc(r.Failures(), func(g *Group) bool { return g.Invariant == invariant.WaveKept })
+	if i < 0 {
+		t.Fatal("no seed shows it")
+	}
+	if g := r.Failures()[i]; strings.Contains(g.First.Drawn, "shipped planner") {
+		t.Errorf("the shipped planner is to blame: %+v", g.First)
+	}
+}
+
 // tally counts the events of opened rollouts, and their answers.
 type tally struct {
 	opened, answered, illegal uint64
