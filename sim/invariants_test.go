@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -51,7 +52,8 @@ func goTo(s reducer.State) reducer.Cell { return reducer.Cell{{Do: reducer.Go, T
 type defect struct {
 	want    string // the invariant and its subject
 	machine reducer.Machine
-	ignores string // the gate that the planner ignores, or halt
+	ignores string           // the gate that the planner ignores, or halt
+	plane   controlplane.New // another wrong control plane
 	change  func(*Scenario)
 }
 
@@ -146,7 +148,81 @@ func defects() []defect {
 			ignores: trace.GateWavePromotion,
 			change:  func(sc *Scenario) { sc.Budgets = nil },
 		},
+		{ // the record says that every wave is due
+			want:    "wave-kept late@z1",
+			machine: reducer.V01(),
+			change:  func(sc *Scenario) { sc.Budgets = nil },
+		},
+		{
+			want: "wave-kept late@z1",
+			machine: withAnswer(func(a answer) {
+				if a.event.Kind == reducer.HostStateChanged {
+					a.rec.CurrentWave = 1
+				}
+			}),
+			change: func(sc *Scenario) { sc.Budgets = nil },
+		},
+		{ // the machine refuses to hear that a host has failed
+			want: "halt-kept late@z1",
+			machine: withCell(reducer.Active, reducer.HostStateChanged, reducer.Cell{
+				{If: reducer.HostTurnedFailed, Do: reducer.Illegal}, {Do: reducer.Ignore},
+			}),
+			change: oneFails,
+		},
+		{ // the record says that the rollout is under way
+			want: "halt-kept late@z1",
+			machine: withAnswer(func(a answer) {
+				if a.rec.State == reducer.Failed {
+					a.rec.State = a.before.State
+				}
+			}),
+			ignores: halt,
+			change:  oneFails,
+		},
+		{ // the control plane says that an operator has lifted the quarantine
+			want: "quarantine-kept stable@a1",
+			plane: lying(func(e *trace.Entry) *trace.Entry {
+				if e.Poll == nil {
+					return nil
+				}
+				return &trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+					Effect: trace.RemoteRemoveQuarantine, Channel: "stable", Closure: "a1",
+				}}
+			}, trace.GateQuarantine),
+			change: func(sc *Scenario) {
+				sc.Quarantine = []QuarantineEntry{{Channel: "stable", Closure: "a1"}}
+			},
+		},
 		{want: "channel-edges-kept late@z1", ignores: trace.GateChannelEdges},
+		{ // the record of the awaited rollout says that it is Terminal
+			want: "channel-edges-kept late@z1",
+			machine: withAnswer(func(a answer) {
+				if a.event.Kind == reducer.HostJoined {
+					a.rec.TerminalAt = reducer.Some(a.event.At)
+				}
+			}),
+		},
+		{ // the control plane says that it saw another ref
+			want: "channel-edges-kept late@z1",
+			plane: lying(func(e *trace.Entry) *trace.Entry {
+				if e.Poll == nil {
+					return nil
+				}
+				return &trace.Entry{Kind: trace.KindManifestPoll, Poll: &trace.ManifestPoll{
+					Channel: "stable", Outcome: "200", Ref: "elsewhere",
+				}}
+			}, trace.GateChannelEdges),
+		},
+		{ // the record says that the rollout is over
+			want: "budget-kept few",
+			machine: withAnswer(func(a answer) {
+				if a.event.Kind == reducer.HostStateChanged && a.event.Host == "l2" {
+					a.rec.State = reducer.Pruned
+				}
+			}),
+			ignores: trace.GateDisruptionBudget,
+			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
+		},
 		{
 			want:    "budget-kept few",
 			ignores: trace.GateDisruptionBudget,
@@ -174,6 +250,13 @@ func defects() []defect {
 	}
 }
 
+// oneFails lets a host of channel late fail while another waits for a third.
+func oneFails(sc *Scenario) {
+	sc.Budgets = nil
+	sc.Channels[1].HostEdges = []HostEdge{{Host: "l4", After: "l3"}}
+	sc.Fates = []Fate{{Host: "l2", Kind: FailsActivation}}
+}
+
 // violate runs a scenario with a defect.
 func (d *defect) violate(t *testing.T, sc *Scenario) []Violation {
 	t.Helper()
@@ -181,7 +264,7 @@ func (d *defect) violate(t *testing.T, sc *Scenario) []Violation {
 	if opt.Machine == nil {
 		opt.Machine = reducer.RFC0008()
 	}
-	if d.ignores != "" {
+	if opt.ControlPlane = d.plane; d.ignores != "" {
 		opt.ControlPlane = reckless(d.ignores)
 	}
 	result, err := Run(sc, opt)
@@ -215,7 +298,7 @@ func TestViolationsAreFound(t *testing.T) {
 			if v.Detail == "" || v.Seq == 0 && !slices.Contains(atEnd, v.Invariant) {
 				t.Errorf("the report does not say what and where: %+v", v)
 			}
-			if d.machine != nil || d.ignores != "" {
+			if d.machine != nil || d.ignores != "" || d.plane != nil {
 				sound := (&defect{}).violate(t, sc)
 				if slices.ContainsFunc(sound, want.Is) {
 					t.Errorf("without the defect it is violated too: %v", sound)

@@ -113,3 +113,34 @@ func (p *forgetfulPlane) Durable(log []trace.Entry) controlplane.Durable {
 func (p *forgetfulPlane) Diff(other controlplane.ControlPlane) []controlplane.Difference {
 	return p.ControlPlane.Diff(other.(*forgetfulPlane).ControlPlane)
 }
+
+// lying makes a control plane that ignores a gate and writes, after each entry, what says returns.
+func lying(says func(*trace.Entry) *trace.Entry, gate string) controlplane.New {
+	build := reckless(gate)
+	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+		return &lyingPlane{build(inv, m), says}
+	}
+}
+
+type lyingPlane struct {
+	controlplane.ControlPlane
+	says func(*trace.Entry) *trace.Entry
+}
+
+func (p *lyingPlane) Poll(
+	now reducer.Time, channel uint32, ref reducer.ChannelRef, out controlplane.Output,
+) error {
+	return p.ControlPlane.Poll(now, channel, ref, lyingOutput{out, p.says})
+}
+
+type lyingOutput struct {
+	controlplane.Output
+	says func(*trace.Entry) *trace.Entry
+}
+
+func (o lyingOutput) Entry(e *trace.Entry) {
+	o.Output.Entry(e)
+	if lie := o.says(e); lie != nil {
+		o.Output.Entry(lie)
+	}
+}
