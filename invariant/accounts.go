@@ -8,6 +8,9 @@ type account struct {
 	channel reducer.ChannelID
 	closure reducer.ClosureHash // what its hosts are to switch to
 
+	known  bool         // it was opened
+	latest reducer.Time // the latest of its events that are not raw
+
 	// What its recorded transitions say.
 	state       reducer.State
 	wave        uint32

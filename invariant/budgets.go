@@ -5,9 +5,9 @@ import (
 	"rollsim/trace"
 )
 
-// budgets checks that no host is dispatched while a budget that counts it is used up: invariant (13).
-// Budgets count a host from its dispatch until, under that rollout, it neither waits for its ack nor
-// is in flight.
+// budgets checks invariant (13): no host is dispatched while a budget that covers it is used up.
+// Budgets count a host from its dispatch until it neither waits for its ack nor is in flight, under
+// that rollout.
 type budgets struct {
 	*reports
 	all   []budget

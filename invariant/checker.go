@@ -11,8 +11,9 @@ import (
 // fleet.
 //
 // It judges by facts. A record may be accused, but nothing that the machine or the control plane
-// says excuses a dispatch. What a trace does not prove, because the control plane has written it,
-// the driver of the run tells: [Checker.Polled], [Checker.Lifted] and [Checker.Raw].
+// says excuses a dispatch. A trace does not prove everything, because the control plane writes it.
+// The driver of the run adds the rest: [Checker.Polled], [Checker.Lifted], [Checker.Raw],
+// [Checker.Sent] and [Checker.Acknowledged].
 type Checker struct {
 	fleet      *reducer.Fleet
 	raw        bool          // the events that come are raw
@@ -22,6 +23,7 @@ type Checker struct {
 	records    records
 	dispatches dispatches
 	budgets    budgets
+	history    history
 }
 
 // NewChecker returns a Checker of a fleet that runs under the configuration in the trace's header.
@@ -37,6 +39,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 			quarantine: make(map[trace.QuarantineConfig]bool),
 		},
 		budgets: budgets{reports: out},
+		history: history{reports: out, hosts: make(map[reducer.ChannelID]int)},
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
@@ -94,6 +97,31 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 // reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
 func (c *Checker) Raw(raw bool) { c.raw = raw }
 
+// Declare records how many hosts follow a channel. Each of its rollouts must open with all of them.
+func (c *Checker) Declare(id reducer.ChannelID, hosts int) { c.history.hosts[id] = hosts }
+
+// Finish checks what only the end of the run shows.
+func (c *Checker) Finish() { c.history.settle() }
+
+// Sent records that a dispatch of a rollout is on its way to a host, whatever the log says.
+func (c *Checker) Sent(id reducer.RolloutID, host reducer.HostID) {
+	if a := c.account(id); a != nil {
+		c.history.sent(a, id, host)
+	}
+}
+
+// Acknowledged checks that a message that the control plane acknowledges for the first time is the
+// one that it has logged last.
+func (c *Checker) Acknowledged(id reducer.RolloutID, host reducer.HostID, seq uint64) {
+	if c.history.logged == (message{host, id, seq}) {
+		return
+	}
+	if r := c.fleet.Rollout(id); r != nil {
+		c.reports.once(AcknowledgedKept, r, "message %d of host %s was acknowledged and not logged",
+			seq, host)
+	}
+}
+
 // Polled records that a poll of a channel has succeeded, and the ref that it saw.
 func (c *Checker) Polled(id reducer.ChannelID, ref reducer.ChannelRef) {
 	if ch := c.dispatches.channels[id]; ch != nil {
@@ -107,7 +135,7 @@ func (c *Checker) Lifted(q trace.QuarantineConfig) { delete(c.dispatches.quarant
 // Entry checks an entry of the trace. Effects of the rollout machine, and events that the fleet
 // accepts, are checked by Applied; Entry sees an accepted event before that, or not at all.
 func (c *Checker) Entry(e *trace.Entry) {
-	c.reports.seq, c.reports.at = e.Seq, e.At
+	c.arrive(e.Seq, e.At)
 	switch {
 	case e.Event != nil:
 		c.asked = *e.Event
@@ -119,8 +147,8 @@ func (c *Checker) Entry(e *trace.Entry) {
 		c.dispatches.quarantine[trace.QuarantineConfig{
 			Channel: e.HostEffect.Channel, Closure: e.HostEffect.Closure,
 		}] = true
-	case e.Agent != nil && e.Agent.Kind == reducer.RollbackComplete:
-		c.rolledBack(e.Rollout, e.Host)
+	case e.Agent != nil:
+		c.agentEvent(e)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
 		if r := c.fleet.Rollout(e.Plan.Rollout); r != nil {
 			c.dispatches.check(c.accounts.of(r), r, e.Plan, c.account)
@@ -129,6 +157,14 @@ func (c *Checker) Entry(e *trace.Entry) {
 			}
 		}
 	}
+}
+
+// arrive makes an entry the present one.
+func (c *Checker) arrive(seq uint64, at reducer.Time) {
+	if len(c.history.openings) > 0 && at != c.history.openings[0].at {
+		c.history.settle()
+	}
+	c.reports.seq, c.reports.at = seq, at
 }
 
 // account returns the account of a rollout; nil when it was not opened.
@@ -145,20 +181,31 @@ func (c *Checker) rejected() {
 	ev := c.asked
 	c.asked.Kind = 0
 	r := c.fleet.Rollout(ev.Rollout)
-	if r != nil && (ev.Kind == reducer.HostStateChanged || ev.Kind == reducer.SuccessorOpened) {
-		c.happened(c.accounts.of(r), r, &ev)
-	}
-}
-
-// rolledBack quarantines the closure of a host that has rolled back after its rollout was pruned. If
-// the rollout is not pruned, the HostStateChanged that follows does.
-func (c *Checker) rolledBack(id reducer.RolloutID, host reducer.HostID) {
-	r := c.fleet.Rollout(id)
 	if r == nil {
 		return
 	}
 	a := c.accounts.of(r)
-	if slot, joined := a.slot(r, host); joined && a.pruned && !a.superseded &&
+	switch {
+	case ev.Kind == reducer.HostStateChanged || ev.Kind == reducer.SuccessorOpened:
+		c.happened(a, r, &ev)
+	case ev.Kind == reducer.RolloutOpened && !c.raw:
+		c.history.opened(a, r)
+	}
+}
+
+// agentEvent checks a message of an agent that is logged. A rollback after the rollout was pruned
+// quarantines its closure; before that, the HostStateChanged that follows does.
+func (c *Checker) agentEvent(e *trace.Entry) {
+	r := c.fleet.Rollout(e.Rollout)
+	if r == nil {
+		return
+	}
+	c.history.agentEvent(r, e)
+	if e.Agent.Kind != reducer.RollbackComplete {
+		return
+	}
+	a := c.accounts.of(r)
+	if slot, joined := a.slot(r, e.Host); joined && a.pruned && !a.superseded &&
 		a.hosts[slot].state == reducer.HostFailed {
 		c.quarantine(a)
 	}
@@ -172,7 +219,8 @@ func (c *Checker) quarantine(a *account) {
 func (c *Checker) Applied(
 	seq uint64, at reducer.Time, r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects,
 ) {
-	c.reports.seq, c.reports.at, c.reports.event = seq, at, ev.Kind
+	c.arrive(seq, at)
+	c.reports.event = ev.Kind
 	c.dispatches.moved = c.dispatches.moved || ev.Kind == reducer.WaveAdvanced
 	c.asked.Kind = 0
 	a := c.accounts.of(r)
@@ -180,6 +228,15 @@ func (c *Checker) Applied(
 	for i := range all {
 		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition {
 			c.records.transition(a, r, ev, e)
+		}
+	}
+	if !c.raw {
+		c.history.times(a, r, ev)
+	}
+	if ev.Kind == reducer.RolloutOpened {
+		c.history.opened(a, r)
+		if !c.raw {
+			c.history.awaitHosts(a, r)
 		}
 	}
 	c.happened(a, r, ev)

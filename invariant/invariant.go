@@ -11,7 +11,7 @@
 // event nor an effect of the rollout machine ([Checker.Entry]), every event that the fleet accepted
 // with its effects ([Checker.Applied]), and the end of each step ([Checker.Step]).
 //
-// The driver also tells what the control plane cannot vouch for, such as the ref a1 that a poll saw
+// The driver also shows what the control plane cannot vouch for, such as the ref a1 that a poll saw
 // ([Checker.Polled]). The effect RecordRolloutTransition from
 // Opening to Active has to start in the state that the Checker knows, or else it reports
 // transition-recorded. The planner's entry that dispatches the host of wave 1 comes while
@@ -65,12 +65,22 @@ const (
 	Unpruned Name = "unpruned"
 	// (18) no channel's ref is one that will not be opened again
 	Stranded Name = "stranded"
+	// (21) no event is before an earlier one of its rollout, nor in the future
+	TimeKept Name = "time-kept"
+	// (22) no agent acknowledges a dispatch that was sent after a successor was opened
+	SupersessionKept Name = "supersession-kept"
+	// (23) every host of a channel joins a rollout in the instant of its opening
+	OpeningWhole Name = "opening-whole"
+	// (24) every message that was acknowledged to an agent is in the log
+	AcknowledgedKept Name = "acknowledged-kept"
+	NotReopened      Name = "not-reopened" // (25) no rollout is opened twice
 )
 
 var names = [...]Name{
 	TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
 	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
 	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
+	TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept, NotReopened,
 }
 
 // Names returns every invariant in the order of the numbers.

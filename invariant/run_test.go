@@ -25,6 +25,8 @@ type run struct {
 	seq     uint64
 	out     reducer.Outcome
 
+	ago reducer.Time // how long before the present time events are
+
 	// tamper changes a rollout after an event and before the Checker sees the end of the step.
 	tamper func(*reducer.Rollout)
 }
@@ -52,7 +54,7 @@ func newRun(t *testing.T) *run {
 func (r *run) apply(ev reducer.Event) *reducer.Rollout {
 	r.t.Helper()
 	r.seq++
-	ev.At = r.now
+	ev.At = r.now - r.ago
 	if err := r.fleet.Apply(&ev, r.now, &r.out); err != nil {
 		r.t.Fatal(err)
 	}
@@ -122,6 +124,14 @@ func (r *run) prunedFailed() {
 	r.fleet.Rollout("edge@e1").Record.State = reducer.Reverted
 	r.now += reducer.Time(retention)
 	r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@e1"})
+}
+
+// acked shows the Checker that a host has acked the dispatch of r1, with a message of that number.
+func (r *run) acked(host reducer.HostID, seq uint64) {
+	r.entry(trace.Entry{
+		Kind: trace.KindAgentEvent, Rollout: r1, Host: host,
+		Agent: &trace.AgentEvent{Kind: reducer.DispatchAck, Seq: seq},
+	})
 }
 
 // rolledBack shows the Checker that a host of edge@e1 has rolled back.

@@ -38,7 +38,8 @@ func TestUnknownNames(t *testing.T) {
 		want string
 	}{
 		{byName, none + `"v0.3": there are rfc0008, v0.2 and v0.1`},
-		{open, none + `"v0.3": there are rfc0008, v0.2 and v0.1, and exec:CMD for one in another process`},
+		{open, none +
+			`"v0.3": there are rfc0008, v0.2 and v0.1, and exec:CMD for one in another process`},
 		{forSweep, none + `"v0.3": there are rfc0008, v0.2, v0.1 and canary`},
 		{defective, none + `"canary": there are rfc0008, v0.2 and v0.1`},
 		{start, `exec:: expected a command`},

@@ -130,8 +130,8 @@ func (c *Cells) eachRule(do func(*Rule)) {
 // schedules a pruning or requests a quarantine.
 func V02() *Table { return &Table{name: "v0.2", cells: v02Cells} }
 
-// V01 returns the machine that an older control plane shipped: V02, but for a defect in production. A
-// host that joins a wave above the cursor moves the cursor there, so that all waves of a rollout are
+// V01 returns the machine that an older control plane shipped: V02, except for one defect. A host
+// that joins a wave above the cursor moves the cursor there, so that all waves of a rollout are
 // dispatched at once.
 func V01() *Table {
 	m := V02With("v0.1", nil)

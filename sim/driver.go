@@ -78,6 +78,9 @@ func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
 		Host: host, Rollout: d.rollouts.list[rollout].id, Event: m,
 	}, d)
 	d.record.fail(err)
+	if acked {
+		d.agents.network.acknowledged(host, rollout, m.Seq)
+	}
 	return acked
 }
 
@@ -157,6 +160,7 @@ func (d *driver) Entry(e *trace.Entry) { d.record.write(e) }
 
 // Dispatch sends a dispatch to the agent.
 func (d *driver) Dispatch(p controlplane.Dispatch) {
+	d.record.check.Sent(p.Rollout, d.inv.HostID(p.Host))
 	d.agents.dispatch(p.Host, d.rollouts.find(p.Rollout), p.SoakDueAt)
 }
 

@@ -74,6 +74,9 @@ func newDriver(t *testing.T, first, next *plane) *driver {
 			clock: c, check: invariant.NewChecker(nil, &trace.Header{}),
 		},
 	}
+	d.agents = &agents{network: &network{
+		record: d.record, inv: d.inv, rollouts: d.rollouts, links: make([]link, d.inv.Hosts()),
+	}}
 	d.rollouts.open("stable@r1", "r1")
 	return d
 }

@@ -213,7 +213,7 @@ func defects() []defect {
 				}}
 			}, trace.GateChannelEdges),
 		},
-		{ // the record says that the rollout is over
+		{ // the record says that the rollout has ended
 			want: "budget-kept few",
 			machine: withAnswer(func(a answer) {
 				if a.event.Kind == reducer.HostStateChanged && a.event.Host == "l2" {
@@ -227,6 +227,35 @@ func defects() []defect {
 			want:    "budget-kept few",
 			ignores: trace.GateDisruptionBudget,
 			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
+		},
+		{
+			want:  "time-kept stable@a1",
+			plane: changing(func(o *changedOutput) { o.late = time.Second }),
+		},
+		{
+			want:   "supersession-kept late@z0",
+			plane:  changing(func(o *changedOutput) { o.superseded = true }),
+			change: supersededUnsent,
+		},
+		{
+			want:    "opening-whole stable@a1",
+			machine: withCell(reducer.Active, reducer.HostJoined, reducer.Cell{{Do: reducer.Illegal}}),
+		},
+		{
+			want:  "acknowledged-kept stable@a1",
+			plane: changing(func(o *changedOutput) { o.deaf = true }),
+		},
+		{
+			want:    "not-reopened stable@a1",
+			machine: withCell(reducer.Terminal, reducer.RolloutOpened, reducer.Cell{{Do: reducer.Ignore}}),
+			change: func(sc *Scenario) {
+				sc.Timeline = append(sc.Timeline, Action{
+					When: &Moment{Rollout: "stable@a1", State: reducer.Terminal},
+					Event: &reducer.Event{
+						Kind: reducer.RolloutOpened, Rollout: "stable@a1", Channel: "stable", TargetRef: "a1",
+					},
+				})
+			},
 		},
 		{want: "fold-is-live stable@a1", machine: &unsteady{Machine: reducer.RFC0008()}},
 		{
@@ -255,6 +284,11 @@ func oneFails(sc *Scenario) {
 	sc.Budgets = nil
 	sc.Channels[1].HostEdges = []HostEdge{{Host: "l4", After: "l3"}}
 	sc.Fates = []Fate{{Host: "l2", Kind: FailsActivation}}
+}
+
+// supersededUnsent supersedes a rollout of channel late before anything of it was dispatched.
+func supersededUnsent(sc *Scenario) {
+	sc.Timeline = append(sc.Timeline, Action{SetRef: &RefChange{"late", "z0"}})
 }
 
 // violate runs a scenario with a defect.

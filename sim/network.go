@@ -182,6 +182,22 @@ func (n *network) arrive(host uint32, m message) {
 	})
 }
 
+// acknowledged shows the invariants which messages an acknowledgement is the first one of: those of
+// the rollout up to seq that are in the outbox.
+func (n *network) acknowledged(host, rollout uint32, seq uint64) {
+	check, id, rolloutID := n.record.check, n.inv.HostID(host), n.rollouts.list[rollout].id
+	l := n.link(host)
+	if l == nil {
+		check.Acknowledged(rolloutID, id, seq)
+		return
+	}
+	for i := range l.outbox {
+		if x := &l.outbox[i]; x.rollout == rollout && x.event.Seq <= seq {
+			check.Acknowledged(rolloutID, id, x.event.Seq)
+		}
+	}
+}
+
 // resend repeats the messages of a host that are not acknowledged.
 func (n *network) resend(host uint32) {
 	l := &n.links[host]

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
@@ -143,4 +144,67 @@ func (o lyingOutput) Entry(e *trace.Entry) {
 	if lie := o.says(e); lie != nil {
 		o.Output.Entry(lie)
 	}
+}
+
+// changing makes a control plane that is wrong about one thing.
+func changing(set func(*changedOutput)) controlplane.New {
+	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+		p := &changedPlane{ControlPlane: specified(inv, m), inv: inv}
+		set(&p.changedOutput)
+		return p
+	}
+}
+
+type changedPlane struct {
+	controlplane.ControlPlane
+	inv *controlplane.Inventory
+	changedOutput
+}
+
+type changedOutput struct {
+	late       time.Duration // the events of an opening are this much too late
+	superseded bool          // pending hosts of superseded rollouts are dispatched without an entry
+	deaf       bool          // messages are acknowledged and dropped
+}
+
+func (p *changedPlane) Poll(
+	now reducer.Time, channel uint32, ref reducer.ChannelRef, out controlplane.Output,
+) error {
+	return p.ControlPlane.Poll(now, channel, ref, laterOutput{out, p.late})
+}
+
+func (p *changedPlane) Receive(
+	now reducer.Time, m controlplane.Message, out controlplane.Output,
+) (bool, error) {
+	if p.deaf {
+		return true, nil
+	}
+	return p.ControlPlane.Receive(now, m, out)
+}
+
+func (p *changedPlane) Plan(tick controlplane.Tick, out controlplane.Output) error {
+	for _, r := range p.Fleet().Rollouts() {
+		for _, h := range r.Hosts() {
+			n, _ := p.inv.Host(h.ID)
+			if p.superseded && r.Record.State == reducer.Superseded && p.LastDispatch(n) == "" {
+				out.Dispatch(controlplane.Dispatch{
+					Host: n, Rollout: r.Record.RolloutID,
+					Closure: reducer.ClosureHash(r.Record.TargetRef), SoakDueAt: tick.Now, Attempt: 1,
+				})
+			}
+		}
+	}
+	return p.ControlPlane.Plan(tick, out)
+}
+
+// laterOutput makes events later than they are.
+type laterOutput struct {
+	controlplane.Output
+	late time.Duration
+}
+
+func (o laterOutput) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
+	later := *ev
+	later.At += reducer.Time(o.late)
+	o.Output.Applied(r, &later, effects)
 }

@@ -89,6 +89,7 @@ func (w *world) finish(early bool) (*Result, error) {
 	for i := range w.sc.Channels {
 		w.record.check.Standing(w.sc.Channels[i].ID)
 	}
+	w.record.check.Finish()
 	w.record.compareFolds(fleet)
 	result := &Result{
 		Start:      w.sc.Start,

@@ -58,6 +58,7 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 		refs: make([]reducer.ChannelRef, len(sc.Channels)), inv: inv, clock: &w.clock, seed: opt.Seed,
 		traffic: sc.Traffic,
 	}
+	declareHosts(w.record.check, sc)
 	w.moments = newMoments(&w.clock, sc)
 	w.driver = driver{
 		plane: plane, build: build, machine: opt.Machine, inv: inv, clock: &w.clock, chance: &w.chance,
@@ -75,6 +76,17 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 		return nil, err
 	}
 	return w, w.addFaults()
+}
+
+// declareHosts shows the invariants how many hosts follow each channel.
+func declareHosts(check *invariant.Checker, sc *Scenario) {
+	for i := range sc.Channels {
+		hosts := 0
+		for w := range sc.Channels[i].Waves {
+			hosts += len(sc.Channels[i].Waves[w].Hosts)
+		}
+		check.Declare(sc.Channels[i].ID, hosts)
+	}
 }
 
 // checkScenario checks what NewInventory does not check.

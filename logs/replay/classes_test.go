@@ -178,7 +178,8 @@ func TestClasses(t *testing.T) {
 					"edge": {OnHealthFailure: reducer.RollbackAndHalt},
 				},
 			},
-			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed or Reverted)"},
+			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed or " +
+				"Reverted)"},
 		{name: "dispatch of a quarantined closure", log: failing + `
 				e1 does edge@a1 RollbackComplete
 				quarantine edge c1

@@ -97,7 +97,9 @@ func TestDefectsOfTheShippedSystem(t *testing.T) {
 // join, although its record allows what it does.
 func TestOldCursorIsFound(t *testing.T) {
 	r := sweep(t, &Sweep{Source: drawn("v0.1"), Seeds: Range{1, 50}, Jobs: 2})
-	i := slices.IndexFunc(r.Failures(), func(g *Group) bool { return g.Invariant == invariant.WaveKept })
+	i := slices.IndexFunc(r.Failures(), func(g *Group) bool {
+		return g.Invariant == invariant.WaveKept
+	})
 	if i < 0 {
 		t.Fatal("no seed shows it")
 	}
