@@ -24,6 +24,7 @@ type Checker struct {
 	dispatches dispatches
 	budgets    budgets
 	history    history
+	evidence   evidence
 }
 
 // NewChecker returns a Checker of a fleet that runs under the configuration in the trace's header.
@@ -38,8 +39,9 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 			channels:   make(map[reducer.ChannelID]*channel),
 			quarantine: make(map[trace.QuarantineConfig]bool),
 		},
-		budgets: budgets{reports: out},
-		history: history{reports: out, hosts: make(map[reducer.ChannelID]int)},
+		budgets:  budgets{reports: out},
+		history:  history{reports: out, hosts: make(map[reducer.ChannelID]int)},
+		evidence: evidence{reports: out, soaks: make(map[reducer.ChannelID][]time.Duration)},
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
@@ -97,8 +99,11 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 // reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
 func (c *Checker) Raw(raw bool) { c.raw = raw }
 
-// Declare records how many hosts follow a channel. Each of its rollouts must open with all of them.
-func (c *Checker) Declare(id reducer.ChannelID, hosts int) { c.history.hosts[id] = hosts }
+// Declare records how many hosts follow a channel, and how long those of each wave soak. Each of its
+// rollouts must open with all of them.
+func (c *Checker) Declare(id reducer.ChannelID, hosts int, soaks []time.Duration) {
+	c.history.hosts[id], c.evidence.soaks[id] = hosts, soaks
+}
 
 // Finish checks what only the end of the run shows.
 func (c *Checker) Finish() { c.history.settle() }
@@ -151,11 +156,26 @@ func (c *Checker) Entry(e *trace.Entry) {
 		c.agentEvent(e)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
 		if r := c.fleet.Rollout(e.Plan.Rollout); r != nil {
-			c.dispatches.check(c.accounts.of(r), r, e.Plan, c.account)
-			if e.Plan.Attempt <= 1 {
-				c.budgets.dispatched(r, e.Plan.Host)
-			}
+			c.dispatched(c.accounts.of(r), r, e.Plan)
 		}
+	}
+}
+
+// dispatched checks a dispatch. Whether it is the first of its host is a fact, except for a host that
+// did not join.
+func (c *Checker) dispatched(a *account, r *reducer.Rollout, p *trace.PlanAction) {
+	slot, joined := a.slot(r, p.Host)
+	first := p.Attempt <= 1
+	if joined {
+		first = a.hosts[slot].soakDue == 0
+	}
+	c.dispatches.check(a, r, p, first, c.account)
+	if !first {
+		return
+	}
+	c.budgets.dispatched(r, p.Host)
+	if joined {
+		c.evidence.dispatched(a, slot, a.waves.of(slot))
 	}
 }
 
@@ -201,11 +221,13 @@ func (c *Checker) agentEvent(e *trace.Entry) {
 		return
 	}
 	c.history.agentEvent(r, e)
-	if e.Agent.Kind != reducer.RollbackComplete {
+	a := c.accounts.of(r)
+	slot, joined := a.slot(r, e.Host)
+	if !joined {
 		return
 	}
-	a := c.accounts.of(r)
-	if slot, joined := a.slot(r, e.Host); joined && a.pruned && !a.superseded &&
+	c.evidence.agentEvent(a, r, slot, e)
+	if e.Agent.Kind == reducer.RollbackComplete && a.pruned && !a.superseded &&
 		a.hosts[slot].state == reducer.HostFailed {
 		c.quarantine(a)
 	}
@@ -251,8 +273,11 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	case reducer.HostStateChanged:
 		if slot, moved := a.move(r, ev); moved {
 			c.budgets.recount(a, r, slot)
-			if ev.To == reducer.HostReverted {
+			switch {
+			case ev.To == reducer.HostReverted:
 				c.quarantine(a)
+			case ev.To == reducer.HostConverged && !c.raw:
+				c.evidence.converged(a, r, slot)
 			}
 		}
 	case reducer.WaveAdvanced:

@@ -10,7 +10,7 @@ import (
 
 func TestInvariants(t *testing.T) {
 	seen := make(map[Name]bool)
-	for _, c := range slices.Concat(recordCases, dispatchCases, historyCases) {
+	for _, c := range slices.Concat(recordCases, dispatchCases, historyCases, evidenceCases) {
 		want, err := Parse(c.want)
 		if err != nil {
 			t.Fatal(err)
@@ -101,6 +101,11 @@ func TestRepeatedDispatch(t *testing.T) {
 			Action: trace.QueueDispatch, Rollout: r1, Host: host, Closure: closure, Attempt: 2,
 		}})
 	}
+	again("db", "a1") // the first one, whatever it says of itself
+	if found := r.checker.Drain(); len(found) != 1 || found[0].String() != "wave-kept stable@a1" {
+		t.Errorf("of a first dispatch: %v", found)
+	}
+	r.apply(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: r1, FromWave: 0, ToWave: 0})
 	again("db", "a1")
 	if found := r.checker.Drain(); len(found) > 0 {
 		t.Errorf("of a dispatch sent again: %v", found)
@@ -151,8 +156,10 @@ func TestWatch(t *testing.T) {
 	for _, host := range []reducer.HostID{"web-1", "web-2"} {
 		r.moved(r1, host, reducer.HostActivating, reducer.HostDeferred)
 	}
+	r.joined(r1, "db-2", 1)
 	other := newRun(t)
 	other.active()
+	other.joined(r1, "db-2", 1)
 	other.apply(reducer.Event{Kind: reducer.WaveAdvanced, Rollout: r1, FromWave: 0, ToWave: 1})
 	r.checker.Watch(other.fleet)
 	r.dispatched(r1, "db", "a1")
@@ -160,7 +167,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("found %v", found)
 	}
 	r.checker.Watch(r.fleet)
-	r.dispatched(r1, "db", "a1")
+	r.dispatched(r1, "db-2", "a1")
 	if found := r.checker.Found(); len(found) != 1 || found[0].String() != "wave-kept stable@a1" {
 		t.Errorf("found %v", found)
 	}

@@ -24,7 +24,7 @@ type channel struct {
 // check checks a dispatch of a rollout. A field of the record may forbid it, but only facts allow
 // it. awaited returns the account of the rollout with an id; nil when none was opened.
 func (c *dispatches) check(
-	a *account, r *reducer.Rollout, p *trace.PlanAction,
+	a *account, r *reducer.Rollout, p *trace.PlanAction, first bool,
 	awaited func(reducer.RolloutID) *account,
 ) {
 	switch s := r.Record.State; {
@@ -42,7 +42,7 @@ func (c *dispatches) check(
 		c.forbid(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined",
 			p.Host, p.Closure)
 	}
-	if p.Attempt > 1 {
+	if !first {
 		return // the dispatch was allowed when it was first sent; this one repeats it
 	}
 	c.checkWave(a, r, p.Host)

@@ -16,6 +16,7 @@ type facts struct {
 
 // member is a host that joined a rollout. There may be a million.
 type member struct {
+	proof
 	state   reducer.HostState
 	awaited bool // later waves wait for it
 }
@@ -46,7 +47,7 @@ func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
 		return
 	}
 	awaited := f.waves.join(slot, ev.Wave, at)
-	f.hosts = append(f.hosts, member{reducer.HostPending, awaited})
+	f.hosts = append(f.hosts, member{state: reducer.HostPending, awaited: awaited})
 	f.counts[reducer.HostPending]++
 }
 

@@ -44,7 +44,7 @@ var historyCases = []violation{
 	{
 		"opening-whole stable@a1", // one of two is missing
 		func(r *run) {
-			r.checker.Declare("stable", 2)
+			r.checker.Declare("stable", 2, nil)
 			r.opened(r1, "stable", "a1")
 			r.joined(r1, "web-1", 0)
 			r.now++
@@ -52,7 +52,7 @@ var historyCases = []violation{
 			r.acked("web-1", 1)
 		},
 		func(r *run) {
-			r.checker.Declare("stable", 2)
+			r.checker.Declare("stable", 2, nil)
 			r.opened(r1, "stable", "a1")
 			r.joined(r1, "web-1", 0)
 			r.joined(r1, "web-2", 0)
@@ -65,12 +65,12 @@ var historyCases = []violation{
 	{
 		"opening-whole stable@a1", // at the end of the run
 		func(r *run) {
-			r.checker.Declare("stable", 1)
+			r.checker.Declare("stable", 1, nil)
 			r.opened(r1, "stable", "a1")
 			r.checker.Finish()
 		},
 		func(r *run) { // a raw opening
-			r.checker.Declare("stable", 1)
+			r.checker.Declare("stable", 1, nil)
 			r.checker.Raw(true)
 			r.opened(r1, "stable", "a1")
 			r.checker.Finish()

@@ -65,6 +65,9 @@ const (
 	Unpruned Name = "unpruned"
 	// (18) no channel's ref is one that will not be opened again
 	Stranded Name = "stranded"
+	// (19) a host is Converged on the rollout's closure, with its soak due and its probes passing
+	EvidenceKept Name = "evidence-kept"
+	RollbackKept Name = "rollback-kept" // (20) a rollback returns to what the host ran when it acked
 	// (21) no event is before an earlier one of its rollout, nor in the future
 	TimeKept Name = "time-kept"
 	// (22) no agent acknowledges a dispatch that was sent after a successor was opened
@@ -80,7 +83,7 @@ var names = [...]Name{
 	TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
 	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
 	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
-	TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept, NotReopened,
+	EvidenceKept, RollbackKept, TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept, NotReopened,
 }
 
 // Names returns every invariant in the order of the numbers.

@@ -228,6 +228,38 @@ func defects() []defect {
 			ignores: trace.GateDisruptionBudget,
 			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
 		},
+		{ // agents are told that their soak is over
+			want: "evidence-kept late@z1",
+			plane: changing(func(o *changedOutput) {
+				o.send = func(d *controlplane.Dispatch) { d.SoakDueAt = 0 }
+			}),
+		},
+		{ // no probe passes
+			want: "evidence-kept late@z1",
+			plane: changing(func(o *changedOutput) {
+				o.hear = func(m *trace.AgentEvent) { m.Passed = false }
+			}),
+		},
+		{ // hosts switch to something else
+			want: "evidence-kept late@z1",
+			plane: changing(func(o *changedOutput) {
+				o.hear = func(m *trace.AgentEvent) { m.Closure = "other" }
+			}),
+		},
+		{
+			want: "rollback-kept late@z1",
+			plane: changing(func(o *changedOutput) {
+				o.hear = func(m *trace.AgentEvent) {
+					if m.Kind == reducer.RollbackComplete {
+						m.Closure = "z1"
+					}
+				}
+			}),
+			change: func(sc *Scenario) {
+				oneFails(sc)
+				sc.Channels[1].Policy.OnHealthFailure = reducer.RollbackAndHalt
+			},
+		},
 		{
 			want:  "time-kept stable@a1",
 			plane: changing(func(o *changedOutput) { o.late = time.Second }),

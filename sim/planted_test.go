@@ -165,6 +165,9 @@ type changedOutput struct {
 	late       time.Duration // the events of an opening are this much too late
 	superseded bool          // pending hosts of superseded rollouts are dispatched without an entry
 	deaf       bool          // messages are acknowledged and dropped
+
+	hear func(*trace.AgentEvent) // changes each message before it is logged
+	send func(*controlplane.Dispatch)
 }
 
 func (p *changedPlane) Poll(
@@ -178,6 +181,11 @@ func (p *changedPlane) Receive(
 ) (bool, error) {
 	if p.deaf {
 		return true, nil
+	}
+	if p.hear != nil {
+		heard := *m.Event
+		p.hear(&heard)
+		m.Event = &heard
 	}
 	return p.ControlPlane.Receive(now, m, out)
 }
@@ -194,7 +202,21 @@ func (p *changedPlane) Plan(tick controlplane.Tick, out controlplane.Output) err
 			}
 		}
 	}
+	if p.send != nil {
+		out = sendOutput{out, p.send}
+	}
 	return p.ControlPlane.Plan(tick, out)
+}
+
+// sendOutput changes each dispatch that an agent gets.
+type sendOutput struct {
+	controlplane.Output
+	change func(*controlplane.Dispatch)
+}
+
+func (o sendOutput) Dispatch(d controlplane.Dispatch) {
+	o.change(&d)
+	o.Output.Dispatch(d)
 }
 
 // laterOutput makes events later than they are.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"time"
 
 	"rollsim/controlplane"
 	"rollsim/invariant"
@@ -78,14 +79,16 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	return w, w.addFaults()
 }
 
-// declareHosts shows the invariants how many hosts follow each channel.
+// declareHosts shows the invariants how many hosts follow each channel, and how long they soak.
 func declareHosts(check *invariant.Checker, sc *Scenario) {
 	for i := range sc.Channels {
-		hosts := 0
-		for w := range sc.Channels[i].Waves {
-			hosts += len(sc.Channels[i].Waves[w].Hosts)
+		hosts, waves := 0, sc.Channels[i].Waves
+		soaks := make([]time.Duration, len(waves))
+		for w := range waves {
+			hosts += len(waves[w].Hosts)
+			soaks[w] = waves[w].Soak
 		}
-		check.Declare(sc.Channels[i].ID, hosts)
+		check.Declare(sc.Channels[i].ID, hosts, soaks)
 	}
 }
 

@@ -1,0 +1,131 @@
+package invariant
+
+import (
+	"slices"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// evidence checks why hosts converge, and what they return to when they roll back: invariants (19)
+// and (20). It judges only channels whose soaks are declared.
+type evidence struct {
+	*reports
+	soaks    map[reducer.ChannelID][]time.Duration // by wave
+	closures []reducer.ClosureHash                 // that hosts ran when they acked, by first mention
+	probes   []string                              // that hosts declared, by first mention
+}
+
+// proof is what a host has shown under a rollout. There may be a million.
+type proof struct {
+	soakDue  reducer.Time // 0 before its first dispatch
+	before   uint32       // what it ran when it acked: index into evidence.closures, plus 1; 0 before
+	declared uint8        // bit i is set for evidence.probes[i]
+	passed   uint8        // the latest result of which probes is a pass
+	claim    claim
+}
+
+// claim says whether a host has reported that it converged, and on which closure.
+type claim uint8
+
+const (
+	unclaimed claim = iota
+	otherClosure
+	rightClosure
+)
+
+// maxProbes is how many names of probes a Checker tells apart. It ignores further ones.
+const maxProbes = 8
+
+// dispatched records the first dispatch of a host of some wave.
+func (c *evidence) dispatched(a *account, slot int, wave uint32) {
+	p := &a.hosts[slot].proof
+	if p.soakDue != 0 {
+		return
+	}
+	p.soakDue = c.at
+	if soaks := c.soaks[a.channel]; uint64(wave) < uint64(len(soaks)) {
+		p.soakDue += reducer.Time(soaks[wave])
+	}
+}
+
+// agentEvent records what the host at a slot reports, and checks the end of a rollback.
+func (c *evidence) agentEvent(a *account, r *reducer.Rollout, slot int, e *trace.Entry) {
+	p := &a.hosts[slot].proof
+	switch m := e.Agent; m.Kind {
+	case reducer.DispatchAck:
+		if p.before == 0 {
+			p.before = c.closure(m.Closure) + 1
+		}
+	case reducer.ActivationCompleted:
+		p.declared, p.passed, p.claim = 0, 0, unclaimed
+	case reducer.ProbeTopologyDeclared:
+		p.declared |= c.probe(m.Probe)
+	case reducer.ProbeResult:
+		p.passed &^= c.probe(m.Probe)
+		if m.Passed {
+			p.passed |= c.probe(m.Probe)
+		}
+	case reducer.ProbeFailureFirst:
+		p.passed &^= c.probe(m.Probe)
+	case reducer.ProbesPassed:
+		p.claim = otherClosure
+		if m.Closure == a.closure {
+			p.claim = rightClosure
+		}
+	case reducer.RollbackComplete:
+		if p.before > 0 && m.Closure != c.closures[p.before-1] && c.soaks[a.channel] != nil {
+			c.once(RollbackKept, r, "host %s returned to closure %s; when it acked it ran %s",
+				e.Host, m.Closure, c.closures[p.before-1])
+		}
+	case reducer.ActivationStarted, reducer.ActivationDeferred, reducer.ActivationFailed,
+		reducer.ProbeObservedFirst, reducer.ProbesFailed:
+	}
+}
+
+// converged checks that the host at a slot has a reason to be Converged.
+func (c *evidence) converged(a *account, r *reducer.Rollout, slot int) {
+	if c.soaks[a.channel] == nil {
+		return
+	}
+	id, p := r.Hosts()[slot].ID, &a.hosts[slot].proof
+	switch {
+	case p.soakDue == 0:
+		c.once(EvidenceKept, r, "host %s is Converged and was never dispatched", id)
+	case c.at < p.soakDue:
+		c.once(EvidenceKept, r, "host %s is Converged %v before its soak was due", id,
+			time.Duration(p.soakDue-c.at))
+	case p.claim == unclaimed:
+		c.once(EvidenceKept, r, "host %s is Converged without its agent's message", id)
+	case p.claim == otherClosure:
+		c.once(EvidenceKept, r, "host %s is Converged on another closure than %s", id, a.closure)
+	case p.declared&^p.passed != 0:
+		c.once(EvidenceKept, r, "host %s is Converged, and its last activation was not followed by a "+
+			"pass of every probe", id)
+	}
+}
+
+// closure returns the index of a closure in closures.
+func (c *evidence) closure(hash reducer.ClosureHash) uint32 {
+	for i, known := range slices.Backward(c.closures) { // the latest are the most frequent
+		if known == hash {
+			return uint32(i)
+		}
+	}
+	c.closures = append(c.closures, hash)
+	return uint32(len(c.closures) - 1)
+}
+
+// probe returns the bit of a probe, or 0 if there are too many.
+func (c *evidence) probe(name string) uint8 {
+	i := slices.Index(c.probes, name)
+	if i < 0 && len(c.probes) < maxProbes {
+		i = len(c.probes)
+		c.probes = append(c.probes, name)
+	}
+	if i < 0 {
+		return 0
+	}
+	return 1 << i
+}
