@@ -12,9 +12,8 @@ type account struct {
 	latest reducer.Time // the latest of its events that are not raw
 
 	// What its recorded transitions say.
-	state       reducer.State
-	wave        uint32
-	terminalSet reducer.Time // when it last moved into a member of the terminal set
+	state reducer.State
+	wave  uint32
 }
 
 // accounts holds the account of each rollout. The zero value is empty.
@@ -62,6 +61,7 @@ func (c *accounts) forget(r *reducer.Rollout) {
 func (c *accounts) resume(r *reducer.Rollout) {
 	a := newAccount(r)
 	a.state, a.wave = r.Record.State, r.Record.CurrentWave
+	a.partial = true
 	c.open(r.Number(), a)
 	c.last = nil
 }

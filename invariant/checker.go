@@ -33,7 +33,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	c := &Checker{
 		fleet:   fleet,
 		reports: out,
-		records: records{reports: out, retention: make(map[reducer.ChannelID]time.Duration)},
+		records: records{reports: out, policies: make(map[reducer.ChannelID]reducer.Policy)},
 		dispatches: dispatches{
 			reports:    out,
 			channels:   make(map[reducer.ChannelID]*channel),
@@ -45,7 +45,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
-		c.records.retention[conf.Channel] = time.Duration(conf.Policy.RetentionSeconds) * time.Second
+		c.records.policies[conf.Channel] = conf.Policy
 		c.dispatches.channels[conf.Channel] = &channel{after: conf.After}
 	}
 	for _, q := range config.Quarantine {
@@ -246,12 +246,6 @@ func (c *Checker) Applied(
 	c.dispatches.moved = c.dispatches.moved || ev.Kind == reducer.WaveAdvanced
 	c.asked.Kind = 0
 	a := c.accounts.of(r)
-	all := effects.All()
-	for i := range all {
-		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition {
-			c.records.transition(a, r, ev, e)
-		}
-	}
 	if !c.raw {
 		c.history.times(a, r, ev)
 	}
@@ -262,16 +256,23 @@ func (c *Checker) Applied(
 		}
 	}
 	c.happened(a, r, ev)
+	all := effects.All()
+	for i := range all {
+		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition {
+			c.records.transition(a, r, ev, e)
+		}
+	}
 }
 
 // happened records the facts of an event.
 func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	halted, pruned := a.halted(), a.pruned
+	policy := c.records.policy(a.channel).OnHealthFailure
 	switch ev.Kind {
 	case reducer.HostJoined:
 		a.join(r, ev, c.reports.at)
 	case reducer.HostStateChanged:
-		if slot, moved := a.move(r, ev); moved {
+		if slot, moved := a.move(r, ev, c.reports.at, policy); moved {
 			c.budgets.recount(a, r, slot)
 			switch {
 			case ev.To == reducer.HostReverted:
@@ -285,11 +286,11 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 			a.waves.opened(ev.ToWave)
 		}
 	case reducer.SuccessorOpened:
-		a.superseded = true
+		a.supersede(c.reports.at)
 	case reducer.RetentionExpired:
 		a.pruned = a.pruned || a.halted()
 	case reducer.OperatorClearance:
-		a.finished = a.finished || a.failed()
+		a.clear(c.reports.at)
 	case reducer.RolloutOpened, reducer.RolloutTerminal:
 	}
 	if a.halted() != halted || a.pruned != pruned {

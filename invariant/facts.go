@@ -12,6 +12,9 @@ type facts struct {
 	superseded bool // a successor was opened
 	finished   bool // every joined host was Converged, or an operator cleared it after a failure
 	pruned     bool // its retention has expired after it had ended
+
+	ended   reducer.Opt[reducer.Time] // when its retention began, the last time it did
+	partial bool                      // what happened before it was resumed is not known
 }
 
 // member is a host that joined a rollout. There may be a million.
@@ -24,6 +27,11 @@ type member struct {
 // failed reports whether a joined host is Failed or Reverted.
 func (f *facts) failed() bool {
 	return f.counts[reducer.HostFailed]+f.counts[reducer.HostReverted] > 0
+}
+
+// allConverged reports whether hosts have joined and all of them are Converged.
+func (f *facts) allConverged() bool {
+	return len(f.hosts) > 0 && f.counts[reducer.HostConverged] == len(f.hosts)
 }
 
 // halted reports whether nothing of the rollout may be dispatched any more.
@@ -52,8 +60,10 @@ func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
 }
 
 // move moves a host, when it joined, is where the event says and may move so. It returns the host's
-// slot.
-func (f *facts) move(r *reducer.Rollout, ev *reducer.Event) (slot int, moved bool) {
+// slot. policy decides whether the rollout ends with a failure or with a rollback.
+func (f *facts) move(
+	r *reducer.Rollout, ev *reducer.Event, at reducer.Time, policy reducer.HealthPolicy,
+) (slot int, moved bool) {
 	slot, joined := f.slot(r, ev.Host)
 	if !joined || f.hosts[slot].state != ev.From || !reducer.LegalHostMove(ev.From, ev.To) {
 		return slot, false
@@ -66,8 +76,28 @@ func (f *facts) move(r *reducer.Rollout, ev *reducer.Event) (slot int, moved boo
 		h.awaited = false
 		f.waves.eligible(slot)
 	}
-	if f.counts[reducer.HostConverged] == len(f.hosts) {
-		f.finished = true
+	first := f.counts[ev.To] == 1
+	switch {
+	case f.superseded || f.finished:
+	case f.allConverged():
+		f.finished, f.ended = true, reducer.Some(at)
+	case ev.To == reducer.HostReverted && first,
+		ev.To == reducer.HostFailed && first && !f.ended.Set && policy == reducer.Halt:
+		f.ended = reducer.Some(at)
 	}
 	return slot, true
+}
+
+// supersede records that a successor was opened.
+func (f *facts) supersede(at reducer.Time) {
+	if !f.superseded {
+		f.superseded, f.ended = true, reducer.Some(at)
+	}
+}
+
+// clear records that an operator has cleared the rollout, which means something after a failure.
+func (f *facts) clear(at reducer.Time) {
+	if f.failed() && !f.finished && !f.superseded {
+		f.finished, f.ended = true, reducer.Some(at)
+	}
 }

@@ -9,7 +9,7 @@ import (
 // records checks the records of rollouts: invariants (1) to (5), (7) and (8).
 type records struct {
 	*reports
-	retention map[reducer.ChannelID]time.Duration // of channels that are configured
+	policies map[reducer.ChannelID]reducer.Policy // of channels that are configured
 }
 
 // transition compares a recorded transition with the account.
@@ -22,29 +22,34 @@ func (c *records) transition(
 	switch {
 	case a.state == reducer.Pruned:
 		c.once(PrunedAbsorbing, r, "it left Pruned for %v", e.To)
-	case e.To == reducer.Terminal && ev.Kind != reducer.OperatorClearance && !r.AllConverged():
+	case a.partial:
+	case e.To == reducer.Terminal && ev.Kind != reducer.OperatorClearance && !a.allConverged():
 		c.once(TerminalConverged, r, "Terminal with %d of %d hosts Converged",
-			r.Count(reducer.HostConverged), len(r.Hosts()))
-	case e.To == reducer.Reverted && r.Count(reducer.HostReverted) == 0:
+			a.counts[reducer.HostConverged], len(a.hosts))
+	case e.To == reducer.Reverted && a.counts[reducer.HostReverted] == 0:
 		c.once(RevertedHost, r, "Reverted without a Reverted host")
 	case e.To == reducer.Pruned:
-		kept := time.Duration(c.at - a.terminalSet)
-		if want := c.retentionOf(r.Record.Channel); kept < want {
-			c.once(RetentionKept, r, "pruned %v after it reached %v; its retention is %v",
-				kept, a.state, want)
-		}
+		c.pruned(a, r)
 	}
 	a.state = e.To
-	if e.To.InTerminalSet() {
-		a.terminalSet = c.at
+}
+
+// pruned checks that a rollout that is pruned has ended, and for long enough.
+func (c *records) pruned(a *account, r *reducer.Rollout) {
+	kept, want := time.Duration(c.at-a.ended.Value), time.Duration(c.policy(a.channel).RetentionSeconds)*time.Second
+	switch {
+	case !a.ended.Set:
+		c.once(RetentionKept, r, "pruned in state %v, and it had not ended", a.state)
+	case kept < want:
+		c.once(RetentionKept, r, "pruned %v after it had ended; its retention is %v", kept, want)
 	}
 }
 
-func (c *records) retentionOf(id reducer.ChannelID) time.Duration {
-	if d, ok := c.retention[id]; ok {
-		return d
+func (c *records) policy(id reducer.ChannelID) reducer.Policy {
+	if p, ok := c.policies[id]; ok {
+		return p
 	}
-	return reducer.DefaultRetentionSeconds * time.Second
+	return reducer.DefaultPolicy()
 }
 
 // step compares the record after a step with the account.

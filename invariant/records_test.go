@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"time"
+
 	"rollsim/reducer"
 )
 
@@ -157,6 +159,61 @@ var recordCases = []violation{
 			r.terminal()
 			r.now += reducer.Time(retention)
 			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+		},
+	},
+	{
+		"retention-kept stable@a1", // a successor begins it again
+		func(r *run) {
+			r.terminal()
+			r.now++
+			r.opened(r2, "stable", "b2")
+			r.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: r1, Successor: r2})
+			r.now += reducer.Time(retention) - 1
+			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+		},
+		func(r *run) { // and only the first one
+			r.terminal()
+			r.opened(r2, "stable", "b2")
+			r.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: r1, Successor: r2})
+			r.now++
+			r.apply(reducer.Event{Kind: reducer.SuccessorOpened, Rollout: r1, Successor: r2})
+			r.now += reducer.Time(retention) - 1
+			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+		},
+	},
+	{
+		"retention-kept stable@a1", // a clearance begins it again
+		func(r *run) {
+			r.active()
+			r.moved(r1, "web-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.now++
+			r.apply(reducer.Event{Kind: reducer.OperatorClearance, Rollout: r1})
+			r.now += reducer.Time(retention) - 1
+			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+		},
+		func(r *run) { // a second failure does not
+			r.active()
+			r.moved(r1, "web-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.now++
+			r.moved(r1, "web-2", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.now += reducer.Time(retention) - 1
+			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: r1})
+		},
+	},
+	{
+		"retention-kept edge@e1", // whatever the record says, a failure that rolls back ends nothing
+		func(r *run) { r.prunedFailed() },
+		func(r *run) {
+			r.opened("edge@e1", "edge", "e1")
+			r.joined("edge@e1", "edge-1", 0)
+			r.joined("edge@e1", "edge-2", 0)
+			for _, host := range []reducer.HostID{"edge-1", "edge-2"} { // the first rollback does
+				r.moved("edge@e1", host, reducer.HostActivating, reducer.HostSoaking,
+					reducer.HostFailed, reducer.HostReverted)
+				r.now++
+			}
+			r.now += reducer.Time(10*time.Second) - 2
+			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@e1"})
 		},
 	},
 }

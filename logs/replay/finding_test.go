@@ -456,8 +456,8 @@ func TestReplayErrors(t *testing.T) {
 		return all
 	})
 	if _, err := run(unknown, Options{}); err == nil ||
-		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008 "+
-			"and v0.2; choose another one by --machine" {
+		err.Error() != "t.ndjson:1: payload.machine: no machine is named \"v9\": there are rfc0008, "+
+			"v0.2 and v0.1; choose another one by --machine" {
 		t.Errorf("unknown machine: %v", err)
 	}
 	if got, err := run(unknown, Options{Machine: reducer.RFC0008()}); err != nil ||
