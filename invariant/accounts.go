@@ -8,6 +8,7 @@ type account struct {
 	channel reducer.ChannelID
 	closure reducer.ClosureHash // what its hosts are to switch to
 
+	offset int          // from the slots of its hosts to their numbers
 	known  bool         // it was opened
 	latest reducer.Time // the latest of its events that are not raw
 
@@ -21,6 +22,23 @@ type accounts struct {
 	all    map[int]*account // by Rollout.Number
 	last   *account         // the one that was looked up last
 	number int              // of its rollout
+}
+
+// slot returns the index in hosts of a host, and a negative number if it did not join. It tries
+// the slot of the host with a number first, and searches if that is another host.
+func (a *account) slot(r *reducer.Rollout, id reducer.HostID, number int) int {
+	all, slot := r.Hosts(), number-a.offset
+	if uint(slot) >= uint(len(all)) || all[slot].ID != id {
+		var joined bool
+		if slot, joined = r.Slot(id); !joined {
+			return -1
+		}
+		a.offset = number - slot
+	}
+	if slot >= len(a.hosts) {
+		return -1
+	}
+	return slot
 }
 
 // newAccount returns the account of a rollout that is being opened.

@@ -17,6 +17,7 @@ import (
 type Checker struct {
 	fleet      *reducer.Fleet
 	raw        bool          // the events that come are raw
+	number     int           // of the host that they are probably about
 	asked      reducer.Event // the last one that was written and not accepted yet
 	reports    *reports
 	accounts   accounts
@@ -99,8 +100,12 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
 // reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
 func (c *Checker) Raw(raw bool) { c.raw = raw }
 
-// Declare records how many hosts follow a channel, and how long those of each wave soak. Each of its
-// rollouts must open with all of them.
+// Host sets the number of the host that the next entries are probably about. It saves a search for
+// each of them if the hosts of a channel are numbered in the order in which they join.
+func (c *Checker) Host(number int) { c.number = number }
+
+// Declare records how many hosts follow a channel, and how long those of each wave soak. Each of
+// its rollouts must open with all of them.
 func (c *Checker) Declare(id reducer.ChannelID, hosts int, soaks []time.Duration) {
 	c.history.hosts[id], c.evidence.soaks[id] = hosts, soaks
 }
@@ -161,20 +166,21 @@ func (c *Checker) Entry(e *trace.Entry) {
 	}
 }
 
-// dispatched checks a dispatch. Whether it is the first of its host is a fact, except for a host that
-// did not join.
+// dispatched checks a dispatch. Whether it is the first of its host is a fact, except for a host
+// that did not join.
 func (c *Checker) dispatched(a *account, r *reducer.Rollout, p *trace.PlanAction) {
-	slot, joined := a.slot(r, p.Host)
+	slot := a.slot(r, p.Host, c.number+1) // plans dispatch hosts in the order of their numbers
 	first := p.Attempt <= 1
-	if joined {
+	if slot >= 0 {
+		c.number = slot + a.offset
 		first = a.hosts[slot].soakDue == 0
 	}
-	c.dispatches.check(a, r, p, first, c.account)
+	c.dispatches.check(a, r, p, slot, first, c.account)
 	if !first {
 		return
 	}
 	c.budgets.dispatched(r, p.Host)
-	if joined {
+	if slot >= 0 {
 		c.evidence.dispatched(a, slot, a.waves.of(slot))
 	}
 }
@@ -222,8 +228,8 @@ func (c *Checker) agentEvent(e *trace.Entry) {
 	}
 	c.history.agentEvent(r, e)
 	a := c.accounts.of(r)
-	slot, joined := a.slot(r, e.Host)
-	if !joined {
+	slot := a.slot(r, e.Host, c.number)
+	if slot < 0 {
 		return
 	}
 	c.evidence.agentEvent(a, r, slot, e)
@@ -267,12 +273,12 @@ func (c *Checker) Applied(
 // happened records the facts of an event.
 func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	halted, pruned := a.halted(), a.pruned
-	policy := c.records.policy(a.channel).OnHealthFailure
 	switch ev.Kind {
 	case reducer.HostJoined:
 		a.join(r, ev, c.reports.at)
 	case reducer.HostStateChanged:
-		if slot, moved := a.move(r, ev, c.reports.at, policy); moved {
+		slot := a.slot(r, ev.Host, c.number)
+		if slot >= 0 && a.move(slot, ev, c.reports.at, c.records.policy(a.channel).OnHealthFailure) {
 			c.budgets.recount(a, r, slot)
 			switch {
 			case ev.To == reducer.HostReverted:

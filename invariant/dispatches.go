@@ -22,9 +22,10 @@ type channel struct {
 }
 
 // check checks a dispatch of a rollout. A field of the record may forbid it, but only facts allow
-// it. awaited returns the account of the rollout with an id; nil when none was opened.
+// it. slot is negative for a host that did not join. awaited returns the account of the rollout
+// with an id; nil when none was opened.
 func (c *dispatches) check(
-	a *account, r *reducer.Rollout, p *trace.PlanAction, first bool,
+	a *account, r *reducer.Rollout, p *trace.PlanAction, slot int, first bool,
 	awaited func(reducer.RolloutID) *account,
 ) {
 	switch s := r.Record.State; {
@@ -45,7 +46,9 @@ func (c *dispatches) check(
 	if !first {
 		return // the dispatch was allowed when it was first sent; this one repeats it
 	}
-	c.checkWave(a, r, p.Host)
+	if slot >= 0 {
+		c.checkWave(a, r, slot, p.Host)
+	}
 	if ch := c.channels[a.channel]; ch != nil {
 		for _, id := range ch.after {
 			if other := c.channels[id]; other == nil || !other.finished(id, awaited) {
@@ -56,12 +59,8 @@ func (c *dispatches) check(
 	}
 }
 
-// checkWave checks the wave of a host that is dispatched for the first time.
-func (c *dispatches) checkWave(a *account, r *reducer.Rollout, id reducer.HostID) {
-	slot, joined := a.slot(r, id)
-	if !joined {
-		return
-	}
+// checkWave checks the wave of the host at a slot, which is dispatched for the first time.
+func (c *dispatches) checkWave(a *account, r *reducer.Rollout, slot int, id reducer.HostID) {
 	switch wave := a.waves.of(slot); {
 	case wave > r.Record.CurrentWave:
 		c.forbid(WaveKept, r, "host %s of wave %d was dispatched at current_wave %d",

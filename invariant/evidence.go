@@ -17,30 +17,12 @@ type evidence struct {
 	probes   []string                              // that hosts declared, by first mention
 }
 
-// proof is what a host has shown under a rollout. There may be a million.
-type proof struct {
-	soakDue  reducer.Time // 0 before its first dispatch
-	before   uint32       // what it ran when it acked: index into evidence.closures, plus 1; 0 before
-	declared uint8        // bit i is set for evidence.probes[i]
-	passed   uint8        // the latest result of which probes is a pass
-	claim    claim
-}
-
-// claim says whether a host has reported that it converged, and on which closure.
-type claim uint8
-
-const (
-	unclaimed claim = iota
-	otherClosure
-	rightClosure
-)
-
 // maxProbes is how many names of probes a Checker tells apart. It ignores further ones.
 const maxProbes = 8
 
 // dispatched records the first dispatch of a host of some wave.
 func (c *evidence) dispatched(a *account, slot int, wave uint32) {
-	p := &a.hosts[slot].proof
+	p := &a.hosts[slot]
 	if p.soakDue != 0 {
 		return
 	}
@@ -52,14 +34,15 @@ func (c *evidence) dispatched(a *account, slot int, wave uint32) {
 
 // agentEvent records what the host at a slot reports, and checks the end of a rollback.
 func (c *evidence) agentEvent(a *account, r *reducer.Rollout, slot int, e *trace.Entry) {
-	p := &a.hosts[slot].proof
+	p := &a.hosts[slot]
 	switch m := e.Agent; m.Kind {
 	case reducer.DispatchAck:
 		if p.before == 0 {
 			p.before = c.closure(m.Closure) + 1
 		}
 	case reducer.ActivationCompleted:
-		p.declared, p.passed, p.claim = 0, 0, unclaimed
+		p.declared, p.passed = 0, 0
+		p.mark(claimed, false)
 	case reducer.ProbeTopologyDeclared:
 		p.declared |= c.probe(m.Probe)
 	case reducer.ProbeResult:
@@ -70,10 +53,8 @@ func (c *evidence) agentEvent(a *account, r *reducer.Rollout, slot int, e *trace
 	case reducer.ProbeFailureFirst:
 		p.passed &^= c.probe(m.Probe)
 	case reducer.ProbesPassed:
-		p.claim = otherClosure
-		if m.Closure == a.closure {
-			p.claim = rightClosure
-		}
+		p.mark(claimed, true)
+		p.mark(otherClosure, m.Closure != a.closure)
 	case reducer.RollbackComplete:
 		if p.before > 0 && m.Closure != c.closures[p.before-1] && c.soaks[a.channel] != nil {
 			c.once(RollbackKept, r, "host %s returned to closure %s; when it acked it ran %s",
@@ -89,16 +70,16 @@ func (c *evidence) converged(a *account, r *reducer.Rollout, slot int) {
 	if c.soaks[a.channel] == nil {
 		return
 	}
-	id, p := r.Hosts()[slot].ID, &a.hosts[slot].proof
+	id, p := r.Hosts()[slot].ID, &a.hosts[slot]
 	switch {
 	case p.soakDue == 0:
 		c.once(EvidenceKept, r, "host %s is Converged and was never dispatched", id)
 	case c.at < p.soakDue:
 		c.once(EvidenceKept, r, "host %s is Converged %v before its soak was due", id,
 			time.Duration(p.soakDue-c.at))
-	case p.claim == unclaimed:
+	case p.marks&claimed == 0:
 		c.once(EvidenceKept, r, "host %s is Converged without its agent's message", id)
-	case p.claim == otherClosure:
+	case p.marks&otherClosure != 0:
 		c.once(EvidenceKept, r, "host %s is Converged on another closure than %s", id, a.closure)
 	case p.declared&^p.passed != 0:
 		c.once(EvidenceKept, r, "host %s is Converged, and its last activation was not followed by a "+

@@ -19,9 +19,29 @@ type facts struct {
 
 // member is a host that joined a rollout. There may be a million.
 type member struct {
-	proof
-	state   reducer.HostState
-	awaited bool // later waves wait for it
+	soakDue  reducer.Time // 0 before its first dispatch
+	before   uint32       // what it ran when it acked: index into evidence.closures, plus 1; 0 before
+	declared uint8        // its probes: bit i is set for evidence.probes[i]
+	passed   uint8        // those of which the latest result is a pass
+	state    reducer.HostState
+	marks    mark
+}
+
+// mark is a set of what is known of a host.
+type mark uint8
+
+const (
+	awaited      mark = 1 << iota // later waves wait for it
+	claimed                       // its agent reported that it converged
+	otherClosure                  // on another closure than the rollout's
+)
+
+// mark sets or clears a mark.
+func (m *member) mark(what mark, set bool) {
+	m.marks &^= what
+	if set {
+		m.marks |= what
+	}
 }
 
 // failed reports whether a joined host is Failed or Reverted.
@@ -37,43 +57,32 @@ func (f *facts) allConverged() bool {
 // halted reports whether nothing of the rollout may be dispatched any more.
 func (f *facts) halted() bool { return f.failed() || f.superseded || f.finished || f.pruned }
 
-// slot returns the index of a host in hosts; false when it did not join.
-func (f *facts) slot(r *reducer.Rollout, id reducer.HostID) (int, bool) {
-	slot, joined := r.LastMoved(), false
-	if all := r.Hosts(); slot < len(all) && all[slot].ID == id {
-		joined = true
-	} else {
-		slot, joined = r.Slot(id)
-	}
-	return slot, joined && slot < len(f.hosts)
-}
-
 // join adds the host that has joined last, unless it had joined before.
 func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
 	slot := len(f.hosts)
 	if all := r.Hosts(); slot != len(all)-1 || all[slot].ID != ev.Host {
 		return
 	}
-	awaited := f.waves.join(slot, ev.Wave, at)
-	f.hosts = append(f.hosts, member{state: reducer.HostPending, awaited: awaited})
+	h := member{state: reducer.HostPending}
+	h.mark(awaited, f.waves.join(slot, ev.Wave, at))
+	f.hosts = append(f.hosts, h)
 	f.counts[reducer.HostPending]++
 }
 
-// move moves a host, when it joined, is where the event says and may move so. It returns the host's
-// slot. policy decides whether the rollout ends with a failure or with a rollback.
+// move moves the host at a slot, when it is where the event says and may move so. policy decides
+// whether the rollout ends with a failure or with a rollback.
 func (f *facts) move(
-	r *reducer.Rollout, ev *reducer.Event, at reducer.Time, policy reducer.HealthPolicy,
-) (slot int, moved bool) {
-	slot, joined := f.slot(r, ev.Host)
-	if !joined || f.hosts[slot].state != ev.From || !reducer.LegalHostMove(ev.From, ev.To) {
-		return slot, false
-	}
+	slot int, ev *reducer.Event, at reducer.Time, policy reducer.HealthPolicy,
+) bool {
 	h := &f.hosts[slot]
+	if h.state != ev.From || !reducer.LegalHostMove(ev.From, ev.To) {
+		return false
+	}
 	h.state = ev.To
 	f.counts[ev.From]--
 	f.counts[ev.To]++
-	if h.awaited && ev.To.OrderingEligible() {
-		h.awaited = false
+	if h.marks&awaited != 0 && ev.To.OrderingEligible() {
+		h.mark(awaited, false)
 		f.waves.eligible(slot)
 	}
 	first := f.counts[ev.To] == 1
@@ -85,7 +94,7 @@ func (f *facts) move(
 		ev.To == reducer.HostFailed && first && !f.ended.Set && policy == reducer.Halt:
 		f.ended = reducer.Some(at)
 	}
-	return slot, true
+	return true
 }
 
 // supersede records that a successor was opened.

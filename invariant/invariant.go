@@ -83,7 +83,8 @@ var names = [...]Name{
 	TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
 	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
 	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
-	EvidenceKept, RollbackKept, TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept, NotReopened,
+	EvidenceKept, RollbackKept, TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept,
+	NotReopened,
 }
 
 // Names returns every invariant in the order of the numbers.

@@ -36,7 +36,8 @@ func (c *records) transition(
 
 // pruned checks that a rollout that is pruned has ended, and for long enough.
 func (c *records) pruned(a *account, r *reducer.Rollout) {
-	kept, want := time.Duration(c.at-a.ended.Value), time.Duration(c.policy(a.channel).RetentionSeconds)*time.Second
+	kept := time.Duration(c.at - a.ended.Value)
+	want := time.Duration(c.policy(a.channel).RetentionSeconds) * time.Second
 	switch {
 	case !a.ended.Set:
 		c.once(RetentionKept, r, "pruned in state %v, and it had not ended", a.state)

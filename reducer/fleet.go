@@ -30,7 +30,6 @@ type Rollout struct {
 	number int
 	slots  slotIndex // into hosts
 	hosts  []Host
-	moved  int // index into hosts of the one that moved last
 	counts [HostStateCount]int32
 
 	forgotten bool // Forget has freed the hosts
@@ -70,10 +69,6 @@ func (r *Rollout) Hosts() []Host { return r.hosts }
 func (r *Rollout) Slot(id HostID) (int, bool) {
 	return r.slots.find(id, r.hosts)
 }
-
-// LastMoved returns the index in Hosts of the host that changed its state last, and 0 before any
-// did. It saves whoever follows a fleet a call of Slot for each event.
-func (r *Rollout) LastMoved() int { return r.moved }
 
 // Host returns a joined host; false when it has not joined.
 func (r *Rollout) Host(id HostID) (Host, bool) {
@@ -250,7 +245,6 @@ func (f *Fleet) move(r *Rollout, ev *Event, now Time, out *Outcome) error {
 	r.counts[ev.From]--
 	r.counts[ev.To]++
 	r.hosts[out.Slot].State = ev.To
-	r.moved = out.Slot
 	if ev.To != HostConverged || !r.AllConverged() ||
 		r.Record.State != Active && r.Record.State != Converging {
 		return nil

@@ -45,10 +45,10 @@ func newCrew(t *testing.T, fates ...Fate) *crew {
 func (c *crew) work(end time.Duration) {
 	for c.clock.advance(reducer.Time(end)) {
 		for x, ok := c.clock.pop(); ok; x, ok = c.clock.pop() {
-			if x.work == workDispatched {
-				c.receive(x.a, x.b)
+			if x.work() == workDispatched {
+				c.receive(x.a(), x.b)
 			} else {
-				c.step(x.a, x.b, x.work)
+				c.step(x.a(), x.b, x.work())
 			}
 		}
 	}

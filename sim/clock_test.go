@@ -24,7 +24,7 @@ func TestClock(t *testing.T) {
 		t.Errorf("it is at %d, after %v", c.now, c.elapsed())
 	}
 	for _, want := range []uint32{2, 3} {
-		if x, ok := c.pop(); !ok || x.a != want || x.work != workPoll {
+		if x, ok := c.pop(); !ok || x.a() != want || x.work() != workPoll {
 			t.Errorf("popped %+v, %v, want number %d", x, ok, want)
 		}
 	}
@@ -58,9 +58,9 @@ func TestQueueIsATotalOrder(t *testing.T) {
 			"push": func(t *rapid.T) {
 				ahead := rapid.Uint32().Draw(t, "ahead") >> rapid.IntRange(0, 32).Draw(t, "bits")
 				pushed++
-				x := item{at: q.now + reducer.Time(ahead), a: pushed, work: workTick}
-				model = append(model, x)
-				q.push(x.at, x.work, x.a, x.b)
+				at := q.now + reducer.Time(ahead)
+				model = append(model, newItem(at, workTick, pushed, 7))
+				q.push(at, workTick, pushed, 7)
 			},
 			"advance": func(t *rapid.T) {
 				end := q.now + reducer.Time(rapid.Uint32().Draw(t, "end"))
@@ -85,6 +85,18 @@ func TestQueueIsATotalOrder(t *testing.T) {
 			},
 		})
 	})
+}
+
+// TestItem checks that an item keeps what it is made of, also the last kind and the highest number.
+func TestItem(t *testing.T) {
+	for _, number := range []uint32{0, 1, maxNumber} {
+		for w := workTimeline; w <= workTraffic; w++ {
+			x := newItem(3, w, number, 9)
+			if x.at != 3 || x.work() != w || x.a() != number || x.b != 9 {
+				t.Errorf("work %d of number %d reads as %d of %d", w, number, x.work(), x.a())
+			}
+		}
+	}
 }
 
 // TestQueueFreesLargeBuckets checks that the work of many hosts at one instant occupies no memory

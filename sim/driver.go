@@ -74,6 +74,7 @@ func (d *driver) receive(host, rollout uint32, m *trace.AgentEvent) bool {
 	if d.down {
 		return false
 	}
+	d.record.check.Host(int(host))
 	acked, err := d.plane.Receive(d.clock.now, controlplane.Message{
 		Host: host, Rollout: d.rollouts.list[rollout].id, Event: m,
 	}, d)

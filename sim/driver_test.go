@@ -152,7 +152,7 @@ func TestDriverTimers(t *testing.T) {
 	d.Arm("stable@r1", 7)
 	for d.clock.advance(10) {
 		x, _ := d.clock.pop()
-		d.expire(x.a, x.b)
+		d.expire(x.a(), x.b)
 	}
 	p.expect(t, "a timer that was replaced", "expire")
 	d.Arm("stable@r1", 20)

@@ -68,8 +68,8 @@ func TestMomentsMakeLinesDue(t *testing.T) {
 	if !c.advance(10) || c.now != 10 {
 		t.Fatalf("at %d nothing is due", c.now)
 	}
-	if x, _ := c.pop(); x.work != workTimeline || x.a != 1 {
-		t.Errorf("line %d is due as %d", x.a, x.work)
+	if x, _ := c.pop(); x.work() != workTimeline || x.a() != 1 {
+		t.Errorf("line %d is due as %d", x.a(), x.work())
 	}
 	if c.advance(100) {
 		t.Error("it is due twice")

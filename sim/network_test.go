@@ -43,14 +43,14 @@ func newWire(t *testing.T, faults ...Fault) *wire {
 func (w *wire) deliverAll() {
 	for w.clock.advance(w.clock.now + reducer.Time(resendInterval)) {
 		for x, ok := w.clock.pop(); ok; x, ok = w.clock.pop() {
-			switch x.work {
+			switch x.work() {
 			case workArrive:
-				w.land(x.a, x.b)
+				w.land(x.a(), x.b)
 			case workResend:
-				w.resend(x.a)
+				w.resend(x.a())
 				return
 			case workOnline:
-				w.reconnect(x.a)
+				w.reconnect(x.a())
 			}
 		}
 	}
@@ -126,10 +126,10 @@ func TestMessageFaults(t *testing.T) {
 		w.expect(t, "at once")
 		w.clock.advance(reducer.Time(later))
 		x, ok := w.clock.pop()
-		if !ok || x.work != workArrive {
+		if !ok || x.work() != workArrive {
 			t.Fatalf("not under way: %+v", x)
 		}
-		w.land(x.a, x.b)
+		w.land(x.a(), x.b)
 		w.expect(t, "later", 1)
 		w.send(0, 0, say(2))
 		if len(w.flights) != 1 {

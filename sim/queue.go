@@ -30,12 +30,25 @@ const (
 	workTraffic   // a: index into Scenario.Traffic, b: how many changes came before
 )
 
-// item is work that is scheduled for an instant.
+// item is work that is scheduled for an instant. There may be millions.
 type item struct {
 	at   reducer.Time
-	a, b uint32
-	work work
+	what uint32 // a, shifted left by workBits, and the kind of work
+	b    uint32
 }
+
+// workBits is how many bits a kind of work takes.
+const workBits = 5
+
+// maxNumber is the highest number of a host, a channel, a rollout or a line that work can name.
+const maxNumber = 1<<(32-workBits) - 1
+
+func newItem(at reducer.Time, w work, a, b uint32) item {
+	return item{at: at, what: a<<workBits | uint32(w), b: b}
+}
+
+func (x item) work() work { return work(x.what & (1<<workBits - 1)) }
+func (x item) a() uint32  { return x.what >> workBits }
 
 // queue holds scheduled work, ordered by time and then by insertion. It is a radix heap (Ahuja,
 // Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path problem", 1990): nothing may
@@ -54,7 +67,7 @@ type queue struct {
 
 // push adds work that is due at an instant, which must not lie before the present one.
 func (q *queue) push(at reducer.Time, w work, a, b uint32) {
-	q.add(item{at: at, a: a, b: b, work: w})
+	q.add(newItem(at, w, a, b))
 }
 
 func (q *queue) add(x item) {

@@ -150,19 +150,19 @@ func (w *world) instant() {
 
 // do carries out one item of work.
 func (w *world) do(x item) {
-	switch x.work {
+	switch x.work() {
 	case workTimeline:
-		w.act(&w.sc.Timeline[x.a])
+		w.act(&w.sc.Timeline[x.a()])
 	case workPoll:
-		conf := &w.sc.Channels[x.a]
-		w.driver.poll(x.a, conf, w.upstream.refs[x.a])
-		w.clock.schedule(conf.PollInterval, workPoll, x.a, 0)
+		conf := &w.sc.Channels[x.a()]
+		w.driver.poll(x.a(), conf, w.upstream.refs[x.a()])
+		w.clock.schedule(conf.PollInterval, workPoll, x.a(), 0)
 	case workTick:
 		w.driver.tick()
 	case workDispatched:
-		w.agents.receive(x.a, x.b)
+		w.agents.receive(x.a(), x.b)
 	case workRetention:
-		w.driver.expire(x.a, x.b)
+		w.driver.expire(x.a(), x.b)
 	case workSwitched,
 		workRebooted,
 		workProbed,
@@ -171,17 +171,17 @@ func (w *world) do(x item) {
 		workRolledBack,
 		workRestarted,
 		workBroken:
-		w.agents.step(x.a, x.b, x.work)
+		w.agents.step(x.a(), x.b, x.work())
 	case workArrive:
-		w.network.land(x.a, x.b)
+		w.network.land(x.a(), x.b)
 	case workResend:
-		w.network.resend(x.a)
+		w.network.resend(x.a())
 	case workOnline:
-		w.network.reconnect(x.a)
+		w.network.reconnect(x.a())
 	case workRestart:
 		w.driver.restart()
 	case workTraffic:
-		w.upstream.move(x.a, x.b)
+		w.upstream.move(x.a(), x.b)
 	}
 }
 

@@ -38,6 +38,9 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := inv.Hosts(); n > maxNumber {
+		return nil, fmt.Errorf("the fleet has %d hosts, expected at most %d", n, maxNumber)
+	}
 	build := opt.ControlPlane
 	if build == nil {
 		if build, err = controlplane.ByName(sc.ControlPlane); err != nil {
