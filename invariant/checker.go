@@ -34,7 +34,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	c := &Checker{
 		fleet:   fleet,
 		reports: out,
-		records: records{reports: out, policies: make(map[reducer.ChannelID]reducer.Policy)},
+		records: records{reports: out, retention: make(map[reducer.ChannelID]time.Duration)},
 		dispatches: dispatches{
 			reports:    out,
 			channels:   make(map[reducer.ChannelID]*channel),
@@ -46,7 +46,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
-		c.records.policies[conf.Channel] = conf.Policy
+		c.records.retention[conf.Channel] = time.Duration(conf.Policy.RetentionSeconds) * time.Second
 		c.dispatches.channels[conf.Channel] = &channel{after: conf.After}
 	}
 	for _, q := range config.Quarantine {
@@ -278,7 +278,7 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 		a.join(r, ev, c.reports.at)
 	case reducer.HostStateChanged:
 		slot := a.slot(r, ev.Host, c.number)
-		if slot >= 0 && a.move(slot, ev, c.reports.at, c.records.policy(a.channel).OnHealthFailure) {
+		if slot >= 0 && a.move(slot, ev, c.reports.at) {
 			c.budgets.recount(a, r, slot)
 			switch {
 			case ev.To == reducer.HostReverted:

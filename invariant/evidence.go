@@ -17,7 +17,7 @@ type evidence struct {
 	probes   []string                              // that hosts declared, by first mention
 }
 
-// maxProbes is how many names of probes a Checker tells apart. It ignores further ones.
+// maxProbes is the number of probe names that a Checker distinguishes. It ignores further ones.
 const maxProbes = 8
 
 // dispatched records the first dispatch of a host of some wave.

@@ -231,7 +231,7 @@ func (r *run) returned(to reducer.ClosureHash) {
 	r.reports(trace.AgentEvent{Kind: reducer.RollbackComplete, Closure: to})
 }
 
-// TestManyProbes checks that probes beyond the number that is told apart accuse nobody.
+// TestManyProbes checks that probes beyond maxProbes accuse nobody.
 func TestManyProbes(t *testing.T) {
 	r := newRun(t)
 	r.soaking()

@@ -22,7 +22,7 @@ type member struct {
 	soakDue  reducer.Time // 0 before its first dispatch
 	before   uint32       // what it ran when it acked: index into evidence.closures, plus 1; 0 before
 	declared uint8        // its probes: bit i is set for evidence.probes[i]
-	passed   uint8        // those of which the latest result is a pass
+	passed   uint8        // those with a pass as their latest result
 	state    reducer.HostState
 	marks    mark
 }
@@ -69,11 +69,9 @@ func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
 	f.counts[reducer.HostPending]++
 }
 
-// move moves the host at a slot, when it is where the event says and may move so. policy decides
-// whether the rollout ends with a failure or with a rollback.
-func (f *facts) move(
-	slot int, ev *reducer.Event, at reducer.Time, policy reducer.HealthPolicy,
-) bool {
+// move moves the host at a slot, when it is where the event says and may move so. The first failure
+// may end the rollout, and so may the first rollback.
+func (f *facts) move(slot int, ev *reducer.Event, at reducer.Time) bool {
 	h := &f.hosts[slot]
 	if h.state != ev.From || !reducer.LegalHostMove(ev.From, ev.To) {
 		return false
@@ -90,8 +88,7 @@ func (f *facts) move(
 	case f.superseded || f.finished:
 	case f.allConverged():
 		f.finished, f.ended = true, reducer.Some(at)
-	case ev.To == reducer.HostReverted && first,
-		ev.To == reducer.HostFailed && first && !f.ended.Set && policy == reducer.Halt:
+	case first && (ev.To == reducer.HostReverted || ev.To == reducer.HostFailed && !f.ended.Set):
 		f.ended = reducer.Some(at)
 	}
 	return true

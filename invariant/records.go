@@ -9,7 +9,7 @@ import (
 // records checks the records of rollouts: invariants (1) to (5), (7) and (8).
 type records struct {
 	*reports
-	policies map[reducer.ChannelID]reducer.Policy // of channels that are configured
+	retention map[reducer.ChannelID]time.Duration // of channels that are configured
 }
 
 // transition compares a recorded transition with the account.
@@ -36,8 +36,7 @@ func (c *records) transition(
 
 // pruned checks that a rollout that is pruned has ended, and for long enough.
 func (c *records) pruned(a *account, r *reducer.Rollout) {
-	kept := time.Duration(c.at - a.ended.Value)
-	want := time.Duration(c.policy(a.channel).RetentionSeconds) * time.Second
+	kept, want := time.Duration(c.at-a.ended.Value), c.retentionOf(a.channel)
 	switch {
 	case !a.ended.Set:
 		c.once(RetentionKept, r, "pruned in state %v, and it had not ended", a.state)
@@ -46,11 +45,11 @@ func (c *records) pruned(a *account, r *reducer.Rollout) {
 	}
 }
 
-func (c *records) policy(id reducer.ChannelID) reducer.Policy {
-	if p, ok := c.policies[id]; ok {
-		return p
+func (c *records) retentionOf(id reducer.ChannelID) time.Duration {
+	if d, ok := c.retention[id]; ok {
+		return d
 	}
-	return reducer.DefaultPolicy()
+	return reducer.DefaultRetentionSeconds * time.Second
 }
 
 // step compares the record after a step with the account.

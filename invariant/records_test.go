@@ -1,8 +1,6 @@
 package invariant
 
 import (
-	"time"
-
 	"rollsim/reducer"
 )
 
@@ -201,19 +199,39 @@ var recordCases = []violation{
 		},
 	},
 	{
-		"retention-kept edge@e1", // whatever the record says, a failure that rolls back ends nothing
-		func(r *run) { r.prunedFailed() },
+		"retention-kept edge@e1", // the first rollback begins it again
+		func(r *run) { r.rolledBackTwice(edgeRetention - 1) },
+		func(r *run) { r.rolledBackTwice(edgeRetention) }, // and the second one does not
+	},
+	{
+		"retention-kept edge@e1", // it has not ended, whatever the record says
 		func(r *run) {
 			r.opened("edge@e1", "edge", "e1")
 			r.joined("edge@e1", "edge-1", 0)
-			r.joined("edge@e1", "edge-2", 0)
-			for _, host := range []reducer.HostID{"edge-1", "edge-2"} { // the first rollback does
-				r.moved("edge@e1", host, reducer.HostActivating, reducer.HostSoaking,
-					reducer.HostFailed, reducer.HostReverted)
-				r.now++
-			}
-			r.now += reducer.Time(10*time.Second) - 2
+			r.fleet.Rollout("edge@e1").Record.State = reducer.Terminal
+			r.now += edgeRetention
 			r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@e1"})
 		},
+		(*run).prunedFailed,
 	},
+}
+
+// rolledBackTwice lets two hosts of edge@e1 roll back one after the other, and prunes the rollout
+// some time after the first.
+func (r *run) rolledBackTwice(after reducer.Time) {
+	r.t.Helper()
+	r.opened("edge@e1", "edge", "e1")
+	hosts := []reducer.HostID{"edge-1", "edge-2"}
+	for _, host := range hosts {
+		r.joined("edge@e1", host, 0)
+		r.moved("edge@e1", host, reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+	}
+	r.now++
+	rolledBack := r.now
+	for _, host := range hosts {
+		r.moved("edge@e1", host, reducer.HostReverted)
+		r.now++
+	}
+	r.now = rolledBack + after
+	r.apply(reducer.Event{Kind: reducer.RetentionExpired, Rollout: "edge@e1"})
 }

@@ -12,7 +12,8 @@ const (
 	r1 = reducer.RolloutID("stable@a1")
 	r2 = reducer.RolloutID("stable@b2")
 
-	retention = 60 * time.Second
+	retention     = 60 * time.Second
+	edgeRetention = reducer.Time(10 * time.Second)
 )
 
 // run is a run that a Checker watches: channel stable waits for channel edge, and at most one host

@@ -87,7 +87,7 @@ func TestQueueIsATotalOrder(t *testing.T) {
 	})
 }
 
-// TestItem checks that an item keeps what it is made of, also the last kind and the highest number.
+// TestItem checks that an item keeps its parts, also the last kind of work and the highest number.
 func TestItem(t *testing.T) {
 	for _, number := range []uint32{0, 1, maxNumber} {
 		for w := workTimeline; w <= workTraffic; w++ {

@@ -228,7 +228,7 @@ func defects() []defect {
 			ignores: trace.GateDisruptionBudget,
 			change:  func(sc *Scenario) { sc.Channels[1].HostEdges = nil },
 		},
-		{ // agents are told that their soak is over
+		{ // dispatches say that the soak is already due
 			want: "evidence-kept late@z1",
 			plane: changing(func(o *changedOutput) {
 				o.send = func(d *controlplane.Dispatch) { d.SoakDueAt = 0 }
