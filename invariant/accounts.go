@@ -13,8 +13,9 @@ type account struct {
 	latest reducer.Time // the latest of its events that are not raw
 
 	// What its recorded transitions say.
-	state reducer.State
-	wave  uint32
+	state       reducer.State
+	wave        uint32
+	terminalSet reducer.Time // when it last moved into a member of the terminal set
 }
 
 // accounts holds the account of each rollout. The zero value is empty.

@@ -296,7 +296,7 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	case reducer.RetentionExpired:
 		a.pruned = a.pruned || a.halted()
 	case reducer.OperatorClearance:
-		a.clear(c.reports.at)
+		a.finished = a.finished || a.failed()
 	case reducer.RolloutOpened, reducer.RolloutTerminal:
 	}
 	if a.halted() != halted || a.pruned != pruned {

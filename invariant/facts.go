@@ -13,7 +13,7 @@ type facts struct {
 	finished   bool // every joined host was Converged, or an operator cleared it after a failure
 	pruned     bool // its retention has expired after it had ended
 
-	ended   reducer.Opt[reducer.Time] // when its retention began, the last time it did
+	ended   reducer.Opt[reducer.Time] // when it may have ended, at the earliest
 	partial bool                      // what happened before it was resumed is not known
 }
 
@@ -69,8 +69,7 @@ func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
 	f.counts[reducer.HostPending]++
 }
 
-// move moves the host at a slot, when it is where the event says and may move so. The first failure
-// may end the rollout, and so may the first rollback.
+// move moves the host at a slot, when it is where the event says and may move so.
 func (f *facts) move(slot int, ev *reducer.Event, at reducer.Time) bool {
 	h := &f.hosts[slot]
 	if h.state != ev.From || !reducer.LegalHostMove(ev.From, ev.To) {
@@ -83,27 +82,22 @@ func (f *facts) move(slot int, ev *reducer.Event, at reducer.Time) bool {
 		h.mark(awaited, false)
 		f.waves.eligible(slot)
 	}
-	first := f.counts[ev.To] == 1
-	switch {
-	case f.superseded || f.finished:
-	case f.allConverged():
-		f.finished, f.ended = true, reducer.Some(at)
-	case first && (ev.To == reducer.HostReverted || ev.To == reducer.HostFailed && !f.ended.Set):
-		f.ended = reducer.Some(at)
+	f.finished = f.finished || f.allConverged()
+	if f.finished || f.failed() {
+		f.end(at)
 	}
 	return true
 }
 
 // supersede records that a successor was opened.
 func (f *facts) supersede(at reducer.Time) {
-	if !f.superseded {
-		f.superseded, f.ended = true, reducer.Some(at)
-	}
+	f.superseded = true
+	f.end(at)
 }
 
-// clear records that an operator has cleared the rollout, which means something after a failure.
-func (f *facts) clear(at reducer.Time) {
-	if f.failed() && !f.finished && !f.superseded {
-		f.finished, f.ended = true, reducer.Some(at)
+// end records that the rollout may have ended, unless it may have ended before.
+func (f *facts) end(at reducer.Time) {
+	if !f.ended.Set {
+		f.ended = reducer.Some(at)
 	}
 }

@@ -32,11 +32,16 @@ func (c *records) transition(
 		c.pruned(a, r)
 	}
 	a.state = e.To
+	if e.To.InTerminalSet() {
+		a.terminalSet = c.at
+	}
 }
 
-// pruned checks that a rollout that is pruned has ended, and for long enough.
+// pruned checks that a rollout that is pruned has ended, and for long enough. The record may say
+// that it ended later than the facts allow, but not earlier.
 func (c *records) pruned(a *account, r *reducer.Rollout) {
-	kept, want := time.Duration(c.at-a.ended.Value), c.retentionOf(a.channel)
+	kept := time.Duration(c.at - max(a.ended.Value, a.terminalSet))
+	want := c.retentionOf(a.channel)
 	switch {
 	case !a.ended.Set:
 		c.once(RetentionKept, r, "pruned in state %v, and it had not ended", a.state)
