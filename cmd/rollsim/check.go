@@ -207,7 +207,7 @@ func (env *environment) keep(dir string, failed []*check.Result) error {
 	}
 	for _, r := range failed {
 		for _, a := range r.Artefacts {
-			if err := env.writeBytes(filepath.Join(dir, a.Name), a.Data); err != nil {
+			if err := env.writeIn(bytesFile(filepath.Join(dir, a.Name), a.Data)); err != nil {
 				return err
 			}
 		}

@@ -271,15 +271,15 @@ func (env *environment) prepareOutput(c *cli.Context, sweep *explore.Sweep) erro
 	}
 	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
 		name := filepath.Join(dir, r.FileName(e))
-		err := env.writeFile(name+".ndjson", func(w io.Writer) error {
+		err := env.writeIn(newFile{name + ".ndjson", func(w io.Writer) error {
 			return sweep.Source.WriteTrace(w, e.Seed, e.Scenario)
-		})
+		}})
 		if err != nil || len(sweep.Source.Given) > 0 {
 			return err
 		}
-		return env.writeFile(name+".yaml", func(w io.Writer) error {
+		return env.writeIn(newFile{name + ".yaml", func(w io.Writer) error {
 			return sweep.Source.WriteScenario(w, e.Seed)
-		})
+		}})
 	}
 	return nil
 }

@@ -383,7 +383,7 @@ func (run *featureRun) save(s *story.Scenario) string {
 	file := filepath.Join(dir, name+".ndjson")
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = run.env.writeBytes(file, b.Bytes())
+		err = run.env.writeIn(bytesFile(file, b.Bytes()))
 	}
 	if err != nil {
 		return fmt.Sprintf("nowhere: %v", err)

@@ -163,8 +163,31 @@ func (env *environment) writeBytes(name string, data []byte) error {
 // writeAll writes files as writeFile does, all or none.
 func (env *environment) writeAll(all ...newFile) error { return env.replace(false, all) }
 
-// rewrite writes a file as writeFile does, and the file may be an input under the same name.
-func (env *environment) rewrite(f newFile) error { return env.replace(true, []newFile{f}) }
+// writeIn writes a file whose name the command has chosen, as writeFile does. It refuses to write
+// to a pipe or a device.
+func (env *environment) writeIn(f newFile) error {
+	if err := expectRegular(f.name); err != nil {
+		return err
+	}
+	return env.writeAll(f)
+}
+
+// rewrite writes a file as writeIn does, and the file may be an input under the same name.
+func (env *environment) rewrite(f newFile) error {
+	if err := expectRegular(f.name); err != nil {
+		return err
+	}
+	return env.replace(true, []newFile{f})
+}
+
+// expectRegular returns an error if there is a file that is not regular.
+func expectRegular(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil // there is none, or writing reports the error
+	}
+	return osfs.CheckMode(name, info.Mode())
+}
 
 // replace writes files, all or none. If rewrites is set, each may be an input under the same name.
 func (env *environment) replace(rewrites bool, all []newFile) error {

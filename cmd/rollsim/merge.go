@@ -50,7 +50,7 @@ func (env *environment) merge(c *cli.Context) error {
 		if err := os.MkdirAll(out, 0o755); err != nil {
 			return err
 		}
-		if err := env.writeAll(resultOf(out, whole)); err != nil {
+		if err := env.writeIn(resultOf(out, whole)); err != nil {
 			return err
 		}
 		for _, g := range whole.Failures() {
@@ -75,8 +75,8 @@ func (env *environment) copyFirst(dirs []string, to, name string) error {
 			return err
 		}
 		defer in.Close()
-		return env.writeFile(filepath.Join(to, name),
-			func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+		return env.writeIn(newFile{filepath.Join(to, name),
+			func(w io.Writer) error { _, err := io.Copy(w, in); return err }})
 	}
 	return nil
 }

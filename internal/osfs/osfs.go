@@ -22,7 +22,7 @@ func (FS) Open(name string) (fs.File, error) {
 	file := filepath.FromSlash(name)
 	info, err := os.Stat(file)
 	if err == nil {
-		err = checkMode(name, info.Mode())
+		err = CheckMode(name, info.Mode())
 	}
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (FS) Stat(name string) (fs.FileInfo, error) { return os.Stat(filepath.FromS
 func (fsys FS) ReadFile(name string) ([]byte, error) {
 	info, err := fsys.Stat(name)
 	if err == nil {
-		err = checkMode(name, info.Mode())
+		err = CheckMode(name, info.Mode())
 	}
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (FS) OpenIn(dir, name string) (fs.File, error) {
 	case info.IsDir():
 		return nil, refusal(full, "a folder")
 	}
-	if err := checkMode(full, info.Mode()); err != nil {
+	if err := CheckMode(full, info.Mode()); err != nil {
 		return nil, err
 	}
 	f, err := root.Open(filepath.FromSlash(name))
@@ -98,8 +98,8 @@ func located(name string, err error) error {
 	return &fs.PathError{Op: "open", Path: name, Err: err}
 }
 
-// checkMode returns an error for what is neither a regular file nor a folder.
-func checkMode(name string, mode fs.FileMode) error {
+// CheckMode returns an error for what is neither a regular file nor a folder.
+func CheckMode(name string, mode fs.FileMode) error {
 	switch {
 	case mode.IsRegular() || mode.IsDir():
 		return nil
