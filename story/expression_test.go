@@ -261,3 +261,13 @@ func FuzzSentence(f *testing.F) {
 		}
 	})
 }
+
+func TestAnyCase(t *testing.T) {
+	for word, want := range map[string]string{
+		"at": "[aA]t", "zone": "[zZ]one", "Terminal": "Terminal", "`x": "`x", "{x": `\{x`, "a.": `[aA]\.`,
+	} {
+		if got := anyCase(word); got != want {
+			t.Errorf("%s: %s, want %s", word, got, want)
+		}
+	}
+}

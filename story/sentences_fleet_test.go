@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -64,6 +65,27 @@ func TestDivide(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%d hosts in waves of %s: got %s, want %s", tt.hosts, tt.shares, got, tt.want)
+		}
+	}
+}
+
+// TestChannelTables refuses rows of a table of channels.
+func TestChannelTables(t *testing.T) {
+	for _, tt := range []struct{ channel, waves, want string }{
+		{"edge", "1, 5 and 20", ""},
+		{"edge", "1", ""},
+		{"edge", "few", `"few": expected the number of hosts in each wave, such as 1, 5 and 20`},
+		{"edge", "1 5", `"1 5": expected the number of hosts in each wave, such as 1, 5 and 20`},
+		{"edge", "-1", `"-1": expected the number of hosts in each wave, such as 1, 5 and 20`},
+		{"edge", "", "the row needs a channel and its waves"},
+		{"", "1", "the row needs a channel and its waves"},
+	} {
+		err := newWorld("").carryOut(
+			"these channels:", tableOf([][]string{{"channel", "waves"}, {tt.channel, tt.waves}}),
+		)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil ||
+			!strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%q, %q: %v, want %s", tt.channel, tt.waves, err, tt.want)
 		}
 	}
 }

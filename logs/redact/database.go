@@ -135,6 +135,9 @@ func parseAny(text []byte) (*value, error) {
 	if v, err = parseLine(line); err != nil {
 		return nil, err
 	}
+	if len(v.members) != 1 {
+		return nil, errors.New("expected one JSON value, found more after it")
+	}
 	return v.members[0], nil
 }
 

@@ -201,3 +201,24 @@ func TestGoldenPath(t *testing.T) {
 		}
 	}
 }
+
+// TestKindOfCase distinguishes the scenarios of features from scenario files.
+func TestKindOfCase(t *testing.T) {
+	fsys := fstest.MapFS{
+		"a.feature": {Data: []byte("Feature: a\n  Scenario: a\n    Given seed 1\n")},
+		"b.yaml":    {Data: []byte("channels: [{name: stable, waves: [{hosts: 1}]}]\n")},
+	}
+	suite, err := Find(fsys, []string{"a.feature", "b.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := suite.Cases()
+	if err != nil || len(cases) != 2 {
+		t.Fatalf("%d cases, %v", len(cases), err)
+	}
+	for _, c := range cases {
+		if want := c.Path() == "a.feature:2"; c.Feature() != want {
+			t.Errorf("%s is a scenario of a feature: %v", c.Path(), c.Feature())
+		}
+	}
+}
