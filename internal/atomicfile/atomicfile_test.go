@@ -63,9 +63,13 @@ func TestWriteKeepsMode(t *testing.T) {
 }
 
 func TestWriteToMissingFolder(t *testing.T) {
-	err := Write(filepath.Join(t.TempDir(), "missing", "out"), func(io.Writer) error { return nil })
+	name := filepath.Join(t.TempDir(), "missing", "out")
+	err := Write(name, func(io.Writer) error { return nil })
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("got %v, want os.ErrNotExist", err)
+	}
+	if of := (*os.PathError)(nil); !errors.As(err, &of) || of.Path != name {
+		t.Errorf("got %v, want an error about %s", err, name)
 	}
 }
 

@@ -1,6 +1,7 @@
 package longlog
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,52 @@ func TestWrite(t *testing.T) {
 		}
 		if !strings.Contains(lines[i], text) || !strings.Contains(lines[i], `"at":"`+day) {
 			t.Errorf("line %d has no %s at %s: %s", i+1, text, day, lines[i])
+		}
+	}
+}
+
+// TestSecondDay compares the whole lines with which a day follows another.
+func TestSecondDay(t *testing.T) {
+	var b strings.Builder
+	if _, err := Write(&b, []byte(short), 8, 1); err != nil {
+		t.Fatal(err)
+	}
+	const (
+		other = "9f5abf1889abcdef0123456789abcdef01234567"
+		at    = `"2026-05-17T01:00:00+00:00"`
+		head  = `"ts":` + at + `,"kind":"`
+	)
+	want := []string{
+		`{"seq":4,` + head + `rollout_event","host":null,"rollout":"edge@` + other +
+			`","payload":{"kind":"RolloutOpened","rolloutId":"edge@` + other +
+			`","channel":"edge","targetRef":"` + other + `","at":` + at + `}}`,
+		`{"seq":5,` + head + `rollout_event","host":null,"rollout":"edge@` + ref +
+			`","payload":{"kind":"SuccessorOpened","supersededRolloutId":"edge@` + ref +
+			`","successorRolloutId":"edge@` + other + `","at":` + at + `}}`,
+		`{"seq":6,` + head + `effect","host":null,"rollout":"edge@` + ref +
+			`","payload":{"effect":"RecordRolloutTransition","rolloutId":"edge@` + ref +
+			`","from":"Active","to":"Superseded","at":` + at + `}}`,
+	}
+	got := strings.Split(b.String(), "\n")
+	for i, line := range want {
+		if got[3+i] != line {
+			t.Errorf("line %d\n got %s\nwant %s", 4+i, got[3+i], line)
+		}
+	}
+}
+
+// TestEndOfLog repeats a log that ends with a line about a host.
+func TestEndOfLog(t *testing.T) {
+	lines := strings.SplitAfter(short, "\n")
+	for copies, want := range map[int]string{1: "edge-0001", 3: "edge-0001 edge-0017 edge-0033"} {
+		var b strings.Builder
+		n, err := Write(&b, []byte(lines[0]+lines[1]), 1+copies, copies)
+		if err != nil || n != 1+copies {
+			t.Errorf("%d entries, %v, want %d", n, err, 1+copies)
+		}
+		got := strings.Join(regexp.MustCompile(`edge-\d{4}`).FindAllString(b.String(), -1), " ")
+		if got != want {
+			t.Errorf("%d copies of the host: %s, want %s", copies, got, want)
 		}
 	}
 }

@@ -22,6 +22,14 @@ func TestName(t *testing.T) {
 		{"retention", "name waves", ""},
 		{"hôte", "hôtes", "hôtes"},
 		{strings.Repeat("x", 81), strings.Repeat("x", 81), ""},
+		{strings.Repeat("x", 80), strings.Repeat("x", 80), strings.Repeat("x", 80)},
+		{strings.Repeat("x", 79), strings.Repeat("x", 80), strings.Repeat("x", 80)},
+		{"abc", "abcd abc", "abc"}, // the nearest, not the first
+		{"abcdef", "abxxef", "abxxef"},
+		{"abcdef", "axxxef", ""},
+		{"ab", "ax", "ax"},
+		{"a", "b", ""},
+		{"abcdefgh", "abc", "abc"}, // a beginning of what was typed
 	} {
 		got, ok := Name(c.typed, strings.Fields(c.names))
 		if got != c.want || ok != (c.want != "") {
@@ -44,6 +52,39 @@ func TestHint(t *testing.T) {
 	} {
 		if got := Hint(c.typed, c.names); got != c.want {
 			t.Errorf("Hint(%q, %q) = %q; want %q", c.typed, c.names, got, c.want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0}, {"a", "b", 1},
+		{"ab", "ba", 1}, {"abc", "acb", 1}, {"xab", "xba", 1}, {"abcd", "badc", 2},
+		{"abc", "ab", 1}, {"ab", "abc", 1}, {"kitten", "sitting", 3}, {"ca", "abc", 3},
+		{"aab", "aba", 1}, {"é", "e", 1},
+	} {
+		if got := Distance([]rune(c.a), []rune(c.b)); got != c.want {
+			t.Errorf("Distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+		if got := Distance([]rune(c.b), []rune(c.a)); got != c.want {
+			t.Errorf("Distance(%q, %q) = %d, want %d", c.b, c.a, got, c.want)
+		}
+	}
+}
+
+// TestHintLists lists names up to the limit.
+func TestHintLists(t *testing.T) {
+	names := strings.Fields("b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 b11 b12 b13")
+	for n := range len(names) + 1 {
+		want := ""
+		if n > 0 && n <= maxListed {
+			want = ": expected one of " + strings.Join(names[:n], ", ")
+		}
+		if got := Hint("typed", names[:n]); got != want {
+			t.Errorf("of %d names: %q, want %q", n, got, want)
 		}
 	}
 }

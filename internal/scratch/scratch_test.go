@@ -253,3 +253,16 @@ func list(t *testing.T, dir string) []string {
 	}
 	return names
 }
+
+// TestMissingFolder checks that nothing is returned where nothing can be created.
+func TestMissingFolder(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	t.Setenv("TMPDIR", missing)
+	if dir, remove, err := Dir(); dir != "" || remove != nil || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Dir returns %q, %v", dir, err)
+	}
+	if f, remove, err := File(missing, "a", 0o600); f != nil || remove != nil ||
+		!errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("File returns %v, %v", f, err)
+	}
+}

@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	for _, text := range []string{
 		"", "1", "/", "1/", "/4", "0/4", "5/4", "1/0", "0/0", "-1/2", "+1/2", "1/4/2", "1/4x",
 		" 1/4", "a/b", "auto/4",
-		"99999999999/99999999999",
+		"1/2147483648", "2147483648/2147483648", "99999999999/99999999999",
 	} {
 		got, err := Parse(text)
 		if err == nil || got != (Shard{}) {
@@ -40,6 +40,8 @@ func TestParseIndexed(t *testing.T) {
 		{"4/4", "2", Shard{4, 4}}, // a number wins over the index
 		{"auto/4", "0", Shard{1, 4}},
 		{"auto/4", "3", Shard{4, 4}},
+		{"auto/1", "0", Shard{1, 1}},
+		{"auto/2147483647", "2147483646", Shard{math.MaxInt32, math.MaxInt32}},
 	} {
 		if got, err := ParseIndexed(test.text, test.index); err != nil || got != test.want {
 			t.Errorf("ParseIndexed(%q, %q) = %v, %v; want %v", test.text, test.index, got, err, test.want)
@@ -48,6 +50,8 @@ func TestParseIndexed(t *testing.T) {
 	for _, test := range []struct{ text, index, want string }{
 		{"5/4", "0", "such as 1/4, or auto/4"},
 		{"auto", "0", "such as 1/4, or auto/4"},
+		{"auto/2147483648", "0", "such as auto/4"},
+		{"auto/4", "2147483648", "a number from 0 to 3"},
 		{"auto/0", "0", "n at least 1"},
 		{"auto/x", "0", "n at least 1"},
 		{"auto/4", "", "from 0 to 3"},
