@@ -22,6 +22,7 @@ func Explore(w io.Writer, r *explore.Result) error {
 		fmt.Fprintf(&b, "\nNEVER HAPPENED %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
 	}
 	exploreGroups(&b, r, "excused", r.Excused())
+	exploreDepartures(&b, r)
 	for _, name := range r.Machines() {
 		exploreCoverage(&b, name, r.Coverage(name))
 	}
@@ -38,6 +39,9 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 	machine := r.Parameters.Machine
 	if machine == "" {
 		machine = "of each scenario"
+	}
+	if plane := r.Parameters.ControlPlane; plane != "" {
+		machine += ", control plane " + string(plane)
 	}
 	fmt.Fprintf(b, "%s, machine %s, faults %s\n", what, machine, r.Parameters.Faults)
 	fmt.Fprintf(b, "%s of seeds %v, %s entries, %s of virtual time, digest %s\n",
@@ -79,6 +83,25 @@ func signature(g *explore.Group) string {
 	return words
 }
 
+// exploreDepartures writes the answers that differ from the specification, each with an example.
+func exploreDepartures(b *strings.Builder, r *explore.Result) {
+	groups := r.Departures()
+	if len(groups) == 0 {
+		return
+	}
+	title := "answered otherwise than the specification"
+	if r.Parameters.Strict {
+		title = "FAILED: " + title
+	}
+	fmt.Fprintf(b, "\n%s:\n", title)
+	for _, g := range groups {
+		fmt.Fprintf(b, "  %-10v  %s\n", g.State, g.What)
+		fmt.Fprintf(b, "              %s, first in seed %d: %s, %s\n", counted(g.Runs, "run"),
+			g.First.Seed, g.First.Subject, g.First.Detail)
+		fmt.Fprintf(b, "              rerun: %s\n", r.Rerun(&g.First))
+	}
+}
+
 // exploreCoverage writes how often each answer occurred, with a row for each state and a column for
 // each event, and the answers that never occurred.
 func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
@@ -113,17 +136,6 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 		b.WriteString("never occurred:\n")
 		for _, p := range never {
 			fmt.Fprintf(b, "  %-10v  %v %v\n", p.State, p.Class, p.Answer)
-		}
-	}
-	if departures := v.Departures(); len(departures) > 0 {
-		b.WriteString("answers that differ from the specification:\n")
-		for _, d := range departures {
-			var want []string
-			for _, a := range d.Want {
-				want = append(want, a.String())
-			}
-			fmt.Fprintf(b, "  %-10v  %v %v, %s; specified %s\n", d.State, d.Class, d.Answer,
-				times(d.Count), strings.Join(want, " or "))
 		}
 	}
 }
@@ -173,9 +185,13 @@ func exploreTimes(b *strings.Builder, r *explore.Result) {
 }
 
 func exploreVerdict(r *explore.Result) string {
-	switch n := len(r.Failures()) + len(r.Unmet()); {
-	case n > 0:
-		return fmt.Sprintf("FAILED: %s of failures", counted(uint64(n), "kind"))
+	failures := len(r.Failures()) + len(r.Unmet())
+	if r.Parameters.Strict {
+		failures += len(r.Departures())
+	}
+	switch {
+	case failures > 0:
+		return fmt.Sprintf("FAILED: %s of failures", counted(uint64(failures), "kind"))
 	case !r.Complete():
 		return "no failures so far"
 	}

@@ -96,8 +96,6 @@ func counted(n uint64, what string) string {
 	return thousands(n) + " " + what + "s"
 }
 
-func times(n uint64) string { return counted(n, "time") }
-
 // thousands returns a number with its digits in groups of three.
 func thousands(n uint64) string {
 	s := fmt.Sprint(n)

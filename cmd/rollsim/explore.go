@@ -17,6 +17,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/controlplane"
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/machine/external"
@@ -54,6 +55,16 @@ func (env *environment) exploreCommand() *cli.Command {
 			},
 			answerFlag(),
 			&cli.StringFlag{
+				Name: "control-plane",
+				Usage: "run under control plane `NAME`: " + strings.Join(controlPlaneNames(), ", ") +
+					", or " + string(explore.DrawnControlPlane) + " (each seed draws one)",
+				DefaultText: "specified, drawn for a machine that ships, or each scenario's own",
+			},
+			&cli.BoolFlag{
+				Name:  "specification",
+				Usage: "fail if an answer of the machine differs from the specification",
+			},
+			&cli.StringFlag{
 				Name: "faults",
 				Usage: "inject faults of `KIND`: swarm (each seed draws them), none, or the name of a " +
 					"YAML file with faults",
@@ -79,6 +90,14 @@ func (env *environment) exploreCommand() *cli.Command {
 		},
 		Action: env.explore,
 	}
+}
+
+func controlPlaneNames() []string {
+	var names []string
+	for _, name := range controlplane.Names() {
+		names = append(names, string(name))
+	}
+	return names
 }
 
 // sweepOutputFlag is the folder for the result of a sweep.
@@ -190,7 +209,12 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	source := &explore.Source{
 		Swarm:          explore.NewSwarm(),
 		Machine:        c.String("machine"),
+		ControlPlane:   controlplane.Name(c.String("control-plane")),
+		Strict:         c.Bool("specification"),
 		FaultsArgument: c.String("faults"),
+	}
+	if err := checkControlPlane(c, source.ControlPlane); err != nil {
+		return nil, err
 	}
 	if source.Machine == "" && c.NArg() == 0 {
 		source.Machine = machine.Default().Name()
@@ -244,6 +268,17 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 		source.Given = append(source.Given, explore.Given{Argument: arg, Scenario: &file.Scenario})
 	}
 	return source, nil
+}
+
+// checkControlPlane checks the name of --control-plane.
+func checkControlPlane(c *cli.Context, name controlplane.Name) error {
+	if name == explore.DrawnControlPlane {
+		return nil
+	}
+	if _, err := controlplane.ByName(name); err != nil {
+		return usage(c, "--control-plane: %v, and %q", err, explore.DrawnControlPlane)
+	}
+	return nil
 }
 
 // prepareOutput makes the sweep write into the folder of -o, and with --resume continue the sweep
@@ -316,6 +351,9 @@ func runAgain(
 	}
 	if source.Machine != "" {
 		args = append(args, "--machine", source.Machine, "--answer-within", limit.String())
+	}
+	if source.ControlPlane != "" {
+		args = append(args, "--control-plane", string(source.ControlPlane))
 	}
 	args = append(args, "--")
 	for _, g := range source.Given {

@@ -40,10 +40,11 @@ type document struct {
 	SimulatedMS uint64 `json:"simulated_ms"`
 	Digest      string `json:"digest"`
 
-	Failures  []groupJSON    `json:"failures"`
-	Excused   []groupJSON    `json:"excused"`
-	Sometimes []claimJSON    `json:"sometimes"`
-	Coverage  []coverageJSON `json:"coverage"`
+	Failures   []groupJSON    `json:"failures"`
+	Excused    []groupJSON    `json:"excused"`
+	Departures []groupJSON    `json:"departures,omitempty"`
+	Sometimes  []claimJSON    `json:"sometimes"`
+	Coverage   []coverageJSON `json:"coverage"`
 
 	Converge histogramJSON `json:"converge_ms"`
 	Wave     histogramJSON `json:"wave_ms"`
@@ -54,6 +55,7 @@ type groupJSON struct {
 	Invariant string      `json:"invariant"`
 	State     string      `json:"state,omitempty"`
 	Event     string      `json:"event,omitempty"`
+	What      string      `json:"what,omitempty"`
 	Runs      uint64      `json:"runs"`
 	First     exampleJSON `json:"first"`
 }
@@ -118,7 +120,8 @@ func (r *Result) WriteJSON(w io.Writer) error {
 		Parameters: r.Parameters, Share: r.share, Done: r.done, Complete: r.Complete(), OK: r.OK(),
 		Runs: r.Runs, Entries: r.Entries, SimulatedMS: r.SimulatedMS, Digest: r.Digest(),
 		Failures: r.groupsJSON(r.Failures()), Excused: r.groupsJSON(r.Excused()),
-		Converge: r.Converge.json(), Wave: r.Wave.json(), Touched: r.Touched.json(),
+		Departures: r.groupsJSON(r.Departures()),
+		Converge:   r.Converge.json(), Wave: r.Wave.json(), Touched: r.Touched.json(),
 	}
 	for _, c := range r.claims {
 		d.Sometimes = append(d.Sometimes, claimJSON(c))
@@ -137,7 +140,7 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 	var all []groupJSON
 	for _, g := range groups {
 		j := groupJSON{
-			Invariant: string(g.Invariant), Runs: g.Runs,
+			Invariant: string(g.Invariant), What: g.What, Runs: g.Runs,
 			First: exampleJSON{
 				Seed: g.First.Seed, Scenario: g.First.Scenario, Subject: g.First.Subject,
 				Detail: g.First.Detail, Excused: g.First.Excused, Seq: g.First.Seq,
@@ -167,6 +170,12 @@ func (r *Result) Rerun(e *Example) string {
 	)
 	if r.Parameters.Machine != "" {
 		words = append(words, "--machine", r.Parameters.Machine)
+	}
+	if r.Parameters.ControlPlane != "" {
+		words = append(words, "--control-plane", string(r.Parameters.ControlPlane))
+	}
+	if r.Parameters.Strict {
+		words = append(words, "--specification")
 	}
 	return shell.Join(words...)
 }
@@ -270,9 +279,11 @@ func (d *document) result() (*Result, error) {
 	if r.digest, err = strconv.ParseUint(d.Digest, 16, 64); err != nil || len(d.Digest) != 16 {
 		return nil, fmt.Errorf("digest %q: expected 16 hexadecimal digits", d.Digest)
 	}
-	for excused, groups := range [][]groupJSON{d.Failures, d.Excused} {
+	for of, groups := range [...][]groupJSON{
+		failure: d.Failures, excused: d.Excused, departing: d.Departures,
+	} {
 		for i := range groups {
-			if err := r.readGroup(&groups[i], excused == 1); err != nil {
+			if err := r.readGroup(&groups[i], class(of)); err != nil {
 				return nil, err
 			}
 		}
@@ -316,8 +327,8 @@ func checkRanges(what string, rs []Range, within ranges) (ranges, error) {
 	return united, nil
 }
 
-func (r *Result) readGroup(j *groupJSON, excused bool) error {
-	sig := signature{invariant: invariant.Name(j.Invariant), excused: excused}
+func (r *Result) readGroup(j *groupJSON, of class) error {
+	sig := signature{invariant: invariant.Name(j.Invariant), what: j.What, class: of}
 	var ok bool
 	if sig.state, ok = reducer.ParseState(j.State); !ok && j.State != "" {
 		return fmt.Errorf("%q is not a rollout state", j.State)

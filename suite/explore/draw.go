@@ -25,6 +25,28 @@ func NewSwarm() *Swarm {
 	return &Swarm{menu: m, yaml: m.yamlOf()}
 }
 
+// DrawnControlPlane lets each seed choose between the specified and the shipped control plane.
+const DrawnControlPlane controlplane.Name = "drawn"
+
+// controlPlaneFor returns the default choice of a control plane for the machine with a name.
+func controlPlaneFor(name string) controlplane.Name {
+	if e, err := machine.ForSweep(name); err == nil && e.Shipped {
+		return DrawnControlPlane
+	}
+	return controlplane.Specified
+}
+
+// drawControlPlane returns the control plane of a seed. Half of the seeds draw the shipped one.
+func drawControlPlane(seed uint64, choice controlplane.Name) controlplane.Name {
+	switch {
+	case choice != DrawnControlPlane:
+		return choice
+	case newStream(seed, "planner").chance(500):
+		return controlplane.Shipped
+	}
+	return controlplane.Specified
+}
+
 // Draw returns the scenario of a seed for the machine with a name. Equal seeds have equal
 // scenarios. With faults it also draws faults, which end early enough for everything to settle
 // before the horizon. Half of the seeds of the shipped machine run the shipped control plane.
@@ -48,9 +70,8 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 		d.hostile()
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
-	if e, err := machine.ForSweep(name); err == nil && e.Shipped &&
-		newStream(seed, "planner").chance(500) {
-		d.sc.ControlPlane = controlplane.Shipped
+	if plane := drawControlPlane(seed, controlPlaneFor(name)); plane != controlplane.Specified {
+		d.sc.ControlPlane = plane
 	}
 	d.sc.Horizon = d.until + d.settles()
 	return d.sc, d.until

@@ -30,7 +30,7 @@ func TestWriteScenario(t *testing.T) {
 		sc, machine := s.scenario(seed, 0)
 		digest := func(sc *sim.Scenario) string {
 			var d trace.Digest
-			if _, err := s.simulate(sc, machine, sc.Seed, &d); err != nil {
+			if _, err := simulate(sc, machineOf(t, s, machine), sc.Seed, &d); err != nil {
 				t.Fatal(err)
 			}
 			return d.Sum()

@@ -157,7 +157,7 @@ func TestCoverageCountsTheTrace(t *testing.T) {
 	for seed := range uint64(40) {
 		sc, machine := s.scenario(seed, 0)
 		var all trace.Collector
-		if _, err := s.simulate(sc, machine, seed, &all); err != nil {
+		if _, err := simulate(sc, machineOf(t, s, machine), seed, &all); err != nil {
 			t.Fatal(err)
 		}
 		o, err := s.run(t.Context(), seed, 0)

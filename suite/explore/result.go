@@ -8,6 +8,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -34,10 +35,13 @@ type Result struct {
 
 // Parameters are the inputs of a sweep. Only results with equal parameters can be merged.
 type Parameters struct {
-	Machine   string   `json:"machine"` // empty for the machine of each scenario
-	Faults    string   `json:"faults"`
-	Scenarios []string `json:"scenarios"` // empty if each seed draws one
-	Seeds     Range    `json:"seeds"`
+	Machine string `json:"machine"` // empty for the machine of each scenario
+	// ControlPlane is Source.ControlPlane.
+	ControlPlane controlplane.Name `json:"control_plane,omitempty"`
+	Strict       bool              `json:"specification,omitempty"` // Source.Strict
+	Faults       string            `json:"faults"`
+	Scenarios    []string          `json:"scenarios"` // empty if each seed draws one
+	Seeds        Range             `json:"seeds"`
 
 	// FirstSeed is the fingerprint of the first seed. It changes with a scenario, a fault file or the
 	// program.
@@ -49,23 +53,27 @@ type signature struct {
 	invariant invariant.Name
 	state     reducer.State     // of the rollout; 0 without one
 	event     reducer.EventKind // the last event before; 0 without one
-	excused   bool
+	what      string            // of an answer that differs from the specification's
+	class     class
 }
+
+// class is what a group of violations means for the result.
+type class uint8
+
+const (
+	failure   class = iota
+	excused         // the control plane could not have prevented it, or the scenario expects it
+	departing       // an answer differs from the specification's
+)
 
 func (s signature) compare(t signature) int {
 	return cmp.Or(
 		cmp.Compare(s.invariant, t.invariant),
 		cmp.Compare(s.state, t.state),
 		cmp.Compare(s.event, t.event),
-		cmp.Compare(btoi(s.excused), btoi(t.excused)),
+		cmp.Compare(s.what, t.what),
+		cmp.Compare(s.class, t.class),
 	)
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Group describes all violations with one signature.
@@ -73,6 +81,7 @@ type Group struct {
 	Invariant invariant.Name
 	State     reducer.State     // of the rollout; 0 without one
 	Event     reducer.EventKind // the last event before; 0 without one
+	What      string            // the event and both answers; only for Departures
 	Runs      uint64            // with such a violation
 	First     Example
 }
@@ -121,16 +130,20 @@ func (r *Result) ShareSeeds() string { return r.share.String() }
 func (r *Result) Digest() string { return fmt.Sprintf("%016x", r.digest) }
 
 // Failures returns the groups of violations that are failures, ordered by signature.
-func (r *Result) Failures() []*Group { return r.list(false) }
+func (r *Result) Failures() []*Group { return r.list(failure) }
 
 // Excused returns the groups of violations that are not failures, ordered by signature: the control
 // plane could not have prevented them, or the scenario expects them.
-func (r *Result) Excused() []*Group { return r.list(true) }
+func (r *Result) Excused() []*Group { return r.list(excused) }
 
-func (r *Result) list(excused bool) []*Group {
+// Departures returns the groups of answers that differ from those of the specification, ordered by
+// signature. They are failures if Parameters.Strict is set.
+func (r *Result) Departures() []*Group { return r.list(departing) }
+
+func (r *Result) list(of class) []*Group {
 	var signatures []signature
 	for s := range r.groups {
-		if s.excused == excused {
+		if s.class == of {
 			signatures = append(signatures, s)
 		}
 	}
@@ -151,7 +164,10 @@ func (r *Result) Unmet() []Claim {
 }
 
 // OK reports whether there are neither failures nor unmet claims.
-func (r *Result) OK() bool { return len(r.Failures()) == 0 && len(r.Unmet()) == 0 }
+func (r *Result) OK() bool {
+	return len(r.Failures()) == 0 && len(r.Unmet()) == 0 &&
+		(!r.Parameters.Strict || len(r.Departures()) == 0)
+}
 
 // Machines returns the sorted names of the machines that ran.
 func (r *Result) Machines() []string {
@@ -211,6 +227,7 @@ func (r *Result) addSeed(
 		}
 		if differs == "" {
 			fresh = append(fresh, r.addViolations(s, seed, n, o)...)
+			fresh = append(fresh, r.addDepartures(s, seed, n, o)...)
 		}
 	}
 	return fresh
@@ -222,7 +239,10 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 	for i := range o.violations {
 		v := &o.violations[i]
 		excuse := o.excuse(v)
-		sig := signature{v.Invariant, v.State, v.Event, excuse != ""}
+		sig := signature{invariant: v.Invariant, state: v.State, event: v.Event}
+		if excuse != "" {
+			sig.class = excused
+		}
 		if counted[sig] {
 			continue
 		}
@@ -240,12 +260,32 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 	return fresh
 }
 
+// addDepartures adds the answers of a run that differ from the specification's.
+func (r *Result) addDepartures(s *Source, seed uint64, n int, o *outcome) (fresh []*Example) {
+	for i := range o.departures {
+		d := &o.departures[i]
+		sig := signature{
+			invariant: Specified, state: d.state, event: d.event, what: d.what, class: departing,
+		}
+		e := Example{Seed: seed, Scenario: n, Subject: string(d.rollout), Detail: d.detail}
+		if r.groups[sig] == nil {
+			e.Drawn = s.Describe(seed, n)
+		}
+		if r.addGroup(sig, e, 1) && r.Parameters.Strict {
+			fresh = append(fresh, &r.groups[sig].First)
+		}
+	}
+	return fresh
+}
+
 // addGroup adds runs to the group of a signature, and reports whether the group is new. Seeds may
 // arrive in any order: the group keeps the example of the smallest one.
 func (r *Result) addGroup(sig signature, e Example, runs uint64) (fresh bool) {
 	g := r.groups[sig]
 	if fresh = g == nil; fresh {
-		g = &Group{Invariant: sig.invariant, State: sig.state, Event: sig.event, First: e}
+		g = &Group{
+			Invariant: sig.invariant, State: sig.state, Event: sig.event, What: sig.what, First: e,
+		}
 		r.groups[sig] = g
 	}
 	g.Runs += runs
@@ -301,7 +341,8 @@ func (r *Result) signatures() []signature {
 }
 
 func (p *Parameters) equal(other *Parameters) bool {
-	return p.Machine == other.Machine && p.Faults == other.Faults && p.Seeds == other.Seeds &&
+	return p.Machine == other.Machine && p.ControlPlane == other.ControlPlane &&
+		p.Strict == other.Strict && p.Faults == other.Faults && p.Seeds == other.Seeds &&
 		slices.Equal(p.Scenarios, other.Scenarios) && p.FirstSeed == other.FirstSeed
 }
 
@@ -314,6 +355,12 @@ func (p *Parameters) String() string {
 	name := p.Machine
 	if name == "" {
 		name = "each scenario's"
+	}
+	if p.ControlPlane != "" {
+		name += ", control plane " + string(p.ControlPlane)
+	}
+	if p.Strict {
+		name += ", compared with the specification"
 	}
 	return fmt.Sprintf(
 		"%s, seeds %v, machine %s, faults %s (%s)", what, p.Seeds, name, p.Faults, p.FirstSeed,

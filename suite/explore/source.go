@@ -12,6 +12,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/machine"
 	"rollsim/machine/external"
@@ -35,10 +36,18 @@ type Source struct {
 	Swarm   *Swarm
 	Machine string          // by name; empty for the machine of each given scenario
 	Outside reducer.Machine // the machine of that name if machine.List does not have it, else nil
-	Faults  FaultChoice
-	Listed  []sim.Fault // for FaultsOfAFile
+	// ControlPlane is the name of a control plane or DrawnControlPlane. If it is empty, given
+	// scenarios run under their own, and drawn fleets under the specified one, or a drawn one for
+	// machines that ship.
+	ControlPlane controlplane.Name
+
+	Faults FaultChoice
+	Listed []sim.Fault // for FaultsOfAFile
 
 	Given []Given // the scenarios to run under each seed; if empty, each seed draws one
+
+	// Strict makes every answer that differs from the specification's a failure.
+	Strict bool
 
 	// FaultsArgument is the text of Faults on the command line.
 	FaultsArgument string
@@ -91,6 +100,9 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 			sc.Faults = append(sc.Faults, f)
 		}
 	}
+	if s.ControlPlane != "" {
+		sc.ControlPlane = drawControlPlane(seed, s.ControlPlane)
+	}
 	return sc, cmp.Or(s.Machine, sc.Machine)
 }
 
@@ -122,6 +134,7 @@ type outcome struct {
 	digest     string
 	violations []invariant.Violation
 	expected   []invariant.Violation
+	departures []departure
 	ended      bool  // the run reached its horizon
 	never      []int // the indices of the scenario's Sometimes that never occurred
 	measured   *collector
@@ -132,7 +145,16 @@ type outcome struct {
 func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) {
 	sc, name := s.scenario(seed, n)
 	o := &outcome{machine: name, expected: sc.ExpectViolations, measured: newCollector(ctx)}
-	result, err := s.simulate(sc, name, seed, o.measured)
+	m, err := s.machine(name)
+	if err != nil {
+		return nil, err
+	}
+	compared := newComparing(m)
+	if !isSpecification(m) {
+		m = compared
+	}
+	result, err := simulate(sc, m, seed, o.measured)
+	o.departures = compared.found
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -154,23 +176,30 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	return o, nil
 }
 
+// machine returns the machine with a name.
+func (s *Source) machine(name string) (reducer.Machine, error) {
+	if s.Outside != nil {
+		return s.Outside, nil
+	}
+	e, err := machine.ForSweep(name)
+	return e.Table, err
+}
+
+// isSpecification reports whether a machine answers as the specification by definition.
+func isSpecification(m reducer.Machine) bool {
+	t, ok := m.(*reducer.Table)
+	return ok && t.SameCells(reducer.RFC0008())
+}
+
 // simulate runs a scenario. It returns a panic as an error, so that the other seeds can run.
-func (s *Source) simulate(
-	sc *sim.Scenario, name string, seed uint64, sink trace.Sink,
+func simulate(
+	sc *sim.Scenario, m reducer.Machine, seed uint64, sink trace.Sink,
 ) (result *sim.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	m := s.Outside
-	if m == nil {
-		e, err := machine.ForSweep(name)
-		if err != nil {
-			return nil, err
-		}
-		m = e.Table
-	}
 	return sim.Run(sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true})
 }
 
@@ -231,8 +260,12 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 // trace ends there.
 func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
 	sc, name := s.scenario(seed, n)
+	m, err := s.machine(name)
+	if err != nil {
+		return err
+	}
 	out := trace.NewWriter(w)
 	// A failed run has a trace, too, and the writer keeps its own error.
-	_, _ = s.simulate(sc, name, seed, out)
+	_, _ = simulate(sc, m, seed, out)
 	return out.Close()
 }

@@ -99,7 +99,8 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	p := Parameters{
-		Machine: s.Source.Machine, Faults: s.Source.FaultsArgument, Seeds: s.Seeds, FirstSeed: first,
+		Machine: s.Source.Machine, ControlPlane: s.Source.ControlPlane, Strict: s.Source.Strict,
+		Faults: s.Source.FaultsArgument, Seeds: s.Seeds, FirstSeed: first,
 	}
 	for i := range s.Source.Given {
 		p.Scenarios = append(p.Scenarios, s.Source.argument(i))

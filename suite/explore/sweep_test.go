@@ -313,7 +313,7 @@ func TestErrorIsAFailure(t *testing.T) {
 	if len(failures) != 1 || failures[0].Invariant != ErrorInvariant || failures[0].Runs != 2 {
 		t.Fatalf("%+v", failures)
 	}
-	if _, err := s.simulate(nil, "rfc0008", 1, nil); err == nil ||
+	if _, err := simulate(nil, reducer.RFC0008(), 1, nil); err == nil ||
 		!strings.HasPrefix(err.Error(), "panic: ") {
 		t.Errorf("a panic becomes %v", err)
 	}
