@@ -11,6 +11,7 @@ import (
 
 	"rollsim/internal/plural"
 	"rollsim/internal/shell"
+	"rollsim/internal/visible"
 	"rollsim/logs/whatif"
 	"rollsim/reducer"
 )
@@ -48,7 +49,7 @@ func Diff(out io.Writer, logs []DiffLog, labels DiffLabels, all bool) error {
 			shell.Join(first.log.Files...), shell.Join(string(first.divergence.Rollout)), p.Seq)
 	}
 	writeDiffTotals(w, logs, labels)
-	return write(out, Harmless(w.String()))
+	return write(out, visible.Escape(w.String()))
 }
 
 func writeRows(w io.Writer, rows []diffRow, labels DiffLabels, all bool) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"rollsim/internal/visible"
 	"rollsim/suite/check"
 )
 
@@ -104,7 +105,8 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	return err
 }
 
-// printable removes the characters that XML 1.0 forbids even if they are escaped (XML 1.0 §2.2).
+// printable returns a text as visible.Escape does, without the other characters that XML 1.0 forbids
+// even if they are escaped (XML 1.0 §2.2).
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -113,5 +115,5 @@ func printable(s string) string {
 			return r
 		}
 		return -1
-	}, s)
+	}, visible.Escape(s))
 }

@@ -9,6 +9,7 @@ import (
 
 	"rollsim/internal/plural"
 	"rollsim/internal/shell"
+	"rollsim/internal/visible"
 	"rollsim/invariant"
 	"rollsim/logs/replay"
 	"rollsim/reducer"
@@ -49,7 +50,7 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
 	}
-	return write(w, Harmless(r.b.String()))
+	return write(w, visible.Escape(r.b.String()))
 }
 
 type replayReport struct {
@@ -60,7 +61,9 @@ type replayReport struct {
 	absolute bool     // times are absolute, not since the start
 }
 
-func (r *replayReport) printf(format string, args ...any) { fmt.Fprintf(&r.b, format, args...) }
+func (r *replayReport) printf(format string, args ...any) {
+	fmt.Fprintf(&r.b, format, visible.Names(args)...)
+}
 
 // failing returns the number of findings that are not accepted.
 func (r *replayReport) failing() uint64 {

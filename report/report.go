@@ -14,11 +14,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/internal/visible"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -31,17 +31,6 @@ const (
 	Bold   = "1"
 )
 
-// Harmless returns a text without control characters other than newline and tab. Names in a log
-// could otherwise control the terminal that shows them.
-func Harmless(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
 // unknownFormat returns the error of a format that is not one of those known.
 func unknownFormat(what, format string, known []string) error {
 	return fmt.Errorf("unknown format %q for %s: expected %s", format, what, strings.Join(known, ", "))
@@ -53,10 +42,10 @@ func write(w io.Writer, s string) error {
 }
 
 // writeJSON writes a document as indented JSON with a newline at the end. The same document is
-// always written as the same bytes. Names from a command line may have invalid UTF-8, which is
-// replaced.
+// always written as the same bytes. Characters that a terminal obeys are escaped. Names from a
+// command line may have invalid UTF-8, which is replaced.
 func writeJSON(w io.Writer, document any) error {
-	err := json.MarshalWrite(w, document, json.Deterministic(true), jsontext.WithIndent("  "),
+	err := json.MarshalWrite(visible.NewWriter(w), document, json.Deterministic(true), jsontext.WithIndent("  "),
 		jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return err

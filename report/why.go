@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"rollsim/internal/visible"
 	"rollsim/logs/replay"
 )
 
@@ -12,24 +13,25 @@ import (
 // the first line has the complete ref.
 func Why(w io.Writer, a *replay.Answer) error {
 	var b strings.Builder
+	printf := func(format string, args ...any) { fmt.Fprintf(&b, format, visible.Names(args)...) }
 	times := &a.Times
 	if a.Host != "" {
-		fmt.Fprintf(&b, "host %s, ", a.Host)
+		printf("host %s, ", a.Host)
 	}
-	fmt.Fprintf(&b, "rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq,
+	printf("rollout %s, as of entry %d, %s\n", a.Rollout, a.At.Seq,
 		times.AppendTime(nil, a.At.At))
 	for _, l := range a.Lines {
-		fmt.Fprintf(&b, "%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
+		printf("%s%s", strings.Repeat("  ", l.Depth), shortenRefs(l.Text))
 		if l.Since != (replay.Where{}) {
-			fmt.Fprintf(&b, ", since %s", times.AppendTime(nil, l.Since.At))
+			printf(", since %s", times.AppendTime(nil, l.Since.At))
 		}
 		if l.Since.Seq > 0 {
-			fmt.Fprintf(&b, " (entry %d)", l.Since.Seq)
+			printf(" (entry %d)", l.Since.Seq)
 		}
 		if l.Then != "" {
-			fmt.Fprintf(&b, ": %s", shortenRefs(l.Then))
+			printf(": %s", shortenRefs(l.Then))
 		}
 		b.WriteByte('\n')
 	}
-	return write(w, Harmless(b.String()))
+	return write(w, visible.Escape(b.String()))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"rollsim/internal/limited"
+	"rollsim/internal/visible"
 )
 
 const readBuffer = 64 << 10
@@ -32,7 +33,7 @@ type ReadError struct {
 }
 
 func (e *ReadError) Error() string {
-	where := e.File
+	where := visible.Name(e.File)
 	switch {
 	case e.Place != "":
 		where += ": " + e.Place

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"rollsim/internal/plural"
+	"rollsim/internal/visible"
 	"rollsim/reducer"
 )
 
@@ -393,16 +394,7 @@ func dash(s string) string {
 	return s
 }
 
-// appendPlain appends s with control characters and invalid UTF-8 escaped, so that it contains no
-// line break.
+// appendPlain appends s on one line, with the characters escaped that a terminal obeys.
 func appendPlain(b []byte, s string) []byte {
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' ||
-			r >= 0x80 && r < 0xa0 {
-			b = append(b, fmt.Sprintf("\\u%04x", r)...)
-			continue
-		}
-		b = utf8.AppendRune(b, r)
-	}
-	return b
+	return append(b, visible.Name(s)...)
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/nearest"
+	"rollsim/internal/visible"
 	"rollsim/machine/external"
 	"rollsim/reducer"
-	"rollsim/report"
 )
 
 // The exit codes.
@@ -51,6 +51,9 @@ func usage(c *cli.Context, format string, args ...any) error {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	handleSignals()
 	env := newEnvironment(stdin, stdout, stderr)
+	for _, arg := range args {
+		env.oneLine(arg)
+	}
 	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
 	if failure := env.closeMachines(); failure != nil &&
@@ -69,16 +72,16 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.Is(err, errUnusable), errors.Is(err, syscall.EPIPE): // EPIPE: nobody reads the output
 		return exitUsage
 	case errors.As(err, &misuse):
-		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(err.Error()))
-		fmt.Fprintf(stderr, "see: rollsim %s\n", strings.TrimSpace(misuse.command+" --help"))
+		env.err.printf("rollsim: %v\n", err)
+		env.err.printf("see: rollsim %s\n", strings.TrimSpace(misuse.command+" --help"))
 		return exitUsage
 	default:
 		text := err.Error()
 		var file *fs.PathError
 		if errors.As(err, &file) { // users do not know the name of the system call
-			text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
+			text = strings.Replace(text, file.Error(), visible.Name(file.Path)+": "+file.Err.Error(), 1)
 		}
-		fmt.Fprintf(stderr, "rollsim: %s\n", report.Harmless(text))
+		env.err.printf("rollsim: %s\n", text)
 		return exitUsage
 	}
 }
@@ -152,10 +155,18 @@ type environment struct {
 }
 
 func newEnvironment(stdin io.Reader, stdout, stderr io.Writer) *environment {
-	return &environment{
+	env := &environment{
 		stdin: stdin, out: newPrinter(stdout), err: newPrinter(stderr),
 		files: &files{stdin: stdin, read: make(map[string]place)},
 	}
+	env.files.onName = env.oneLine
+	return env
+}
+
+// oneLine makes both streams write a name on one line.
+func (env *environment) oneLine(name string) {
+	env.out.w.OneLine(name)
+	env.err.w.OneLine(name)
 }
 
 // version returns the version of the module, or the commit of a build from a checkout.

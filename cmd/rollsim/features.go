@@ -273,7 +273,7 @@ func (run *featureRun) newResults() (*featureResults, error) {
 		if err != nil {
 			return nil, err
 		}
-		w := run.env.out.w
+		w := io.Writer(run.env.out.w)
 		if o.file == "-" {
 			options.Paint = run.env.out.paint
 			r.visible = r.visible || o.format != "junit" && o.format != "cucumber"

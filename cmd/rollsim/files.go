@@ -22,7 +22,8 @@ import (
 // that no output replaces one of them.
 type files struct {
 	osfs.FS
-	stdin io.Reader
+	stdin  io.Reader
+	onName func(string) // called with the name of each input
 
 	mu   sync.Mutex
 	read map[string]place // by name
@@ -87,6 +88,9 @@ func (f *files) add(names ...string) {
 	for _, name := range names {
 		if name == "" {
 			continue // an option that is not set
+		}
+		if f.onName != nil {
+			f.onName(name)
 		}
 		at := placeOf(name)
 		if name == input.Stdin {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"path/filepath"
 	"regexp"
 
@@ -102,7 +103,11 @@ func (env *environment) fmtInput(check bool) error {
 	case err != nil:
 		return err
 	case !check:
-		_, err := env.out.w.Write(formatted)
+		out := io.Writer(env.out.w)
+		if !env.out.terminal {
+			out = env.out.raw // the characters of a file stay as they are
+		}
+		_, err := out.Write(formatted)
 		return err
 	case !bytes.Equal(formatted, text):
 		env.out.printf("-\n")

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/internal/shell"
+	"rollsim/internal/visible"
 	"rollsim/logs/incident"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -144,7 +145,7 @@ func (env *environment) missingRollout(c *cli.Context, names []string) error {
 		all = all[more:]
 	}
 	for _, r := range all {
-		fmt.Fprintf(&b, "\n  %-20s  %s", trace.AppendTime(nil, r.OpenedAt), r.RolloutID)
+		fmt.Fprintf(&b, "\n  %-20s  %s", trace.AppendTime(nil, r.OpenedAt), visible.Name(r.RolloutID))
 	}
 	return usage(c, "expected --rollout ID: which rollout to import. The log has%s", b.String())
 }

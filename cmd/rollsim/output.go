@@ -3,30 +3,56 @@ package main
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"rollsim/internal/visible"
+	"rollsim/report"
 )
 
 // printer writes to one of the standard streams, in colour if it is a terminal.
 type printer struct {
-	w        io.Writer
-	failed   error       // the first error of the stream
-	info     os.FileInfo // nil if the stream is not a file
+	w        *visible.Writer // with marks for colours
+	raw      io.Writer       // escapes nothing
+	failed   error           // the first error of the stream
+	info     os.FileInfo     // nil if the stream is not a file
 	terminal bool
 	colour   bool
+
+	// marks has a character of private use for each colour, and for the end of a coloured text. They
+	// are random, so that no input can contain them.
+	marks map[string]rune
 }
+
+// endOfColour is the ANSI code after a coloured text.
+const endOfColour = "0"
 
 func newPrinter(w io.Writer) *printer {
 	p := new(printer)
-	p.w = &watched{w, p}
+	p.raw = &watched{w, p}
+	p.w = visible.NewWriter(p.raw)
 	if p.info = stat(w); p.info != nil {
 		p.terminal = p.info.Mode()&os.ModeCharDevice != 0
 	}
 	// See https://no-color.org.
 	p.colour = p.terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if p.colour {
+		const first, last = 0x100000, 0x10ff00
+		mark := first + rand.Int32N(last-first)
+		p.marks = make(map[string]rune)
+		p.w.Marks = make(map[rune]string)
+		for _, code := range []string{
+			report.Red, report.Green, report.Yellow, report.Bold, endOfColour,
+		} {
+			p.marks[code] = mark
+			p.w.Marks[mark] = "\x1b[" + code + "m"
+			mark++
+		}
+	}
 	return p
 }
 
@@ -58,10 +84,11 @@ func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p.w, format, 
 
 // paint returns s in a colour if the printer writes colours.
 func (p *printer) paint(colour, s string) string {
-	if !p.colour {
+	mark, ok := p.marks[colour]
+	if !ok {
 		return s
 	}
-	return "\x1b[" + colour + "m" + s + "\x1b[0m"
+	return string(mark) + s + string(p.marks[endOfColour])
 }
 
 // output returns the file of -o, or "-" if it is standard output. It returns an error if the file
@@ -104,7 +131,7 @@ func (m *meter) line(text func(elapsed time.Duration) string) {
 		return
 	}
 	m.shown = time.Now()
-	m.out.printf("\r%s\x1b[K", text(time.Since(m.began)))
+	fmt.Fprintf(m.out.raw, "\r%s\x1b[K", text(time.Since(m.began)))
 }
 
 // entries shows the number of entries that were read.
@@ -116,6 +143,6 @@ func (m *meter) entries(n uint64) {
 
 func (m *meter) clear() {
 	if !m.shown.IsZero() {
-		m.out.printf("\r\x1b[K")
+		fmt.Fprint(m.out.raw, "\r\x1b[K")
 	}
 }

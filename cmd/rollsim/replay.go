@@ -10,6 +10,7 @@ import (
 
 	"rollsim/internal/nearest"
 	"rollsim/internal/shell"
+	"rollsim/internal/visible"
 	"rollsim/logs/replay"
 	"rollsim/reducer"
 	"rollsim/report"
@@ -132,7 +133,7 @@ func unknownName(c *cli.Context, err error) error {
 	if !errors.As(err, &unknown) {
 		return nil
 	}
-	return usage(c, "%v%s", unknown, nearest.Hint(unknown.Asked, unknown.Known))
+	return usage(c, "%s%s", visible.Name(unknown.What), nearest.Hint(unknown.Asked, unknown.Known))
 }
 
 func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {

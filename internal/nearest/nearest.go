@@ -4,6 +4,8 @@ package nearest
 import (
 	"fmt"
 	"strings"
+
+	"rollsim/internal/visible"
 )
 
 const (
@@ -60,7 +62,11 @@ func Hint(name string, names []string) string {
 	if len(names) == 0 || len(names) > maxListed {
 		return ""
 	}
-	return ": expected one of " + strings.Join(names, ", ")
+	shown := make([]string, len(names))
+	for i, n := range names {
+		shown[i] = visible.Name(n)
+	}
+	return ": expected one of " + strings.Join(shown, ", ")
 }
 
 // Distance returns the edit distance of a and b: the least number of insertions, deletions,

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"rollsim/internal/visible"
 )
 
 // FailureKind is the way in which a machine failed to answer. The zero value is invalid.
@@ -62,13 +64,7 @@ func (f *Failure) Error() string {
 // clip returns a text as one line that is short enough for a message.
 func clip(s string) string {
 	const most = 1200
-	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '\ufffd' // a terminal must not obey what a broken machine writes
-		}
-		return r
-	}, s)
+	s = visible.Name(s) // a terminal must not obey what a broken machine writes
 	if len(s) <= most {
 		return s
 	}

@@ -233,7 +233,7 @@ func TestFailures(t *testing.T) {
 		{"at once", Crashed, "it ended with exit status 5 without an answer"},
 		{"closes", Crashed, "it closed its standard output without an answer"},
 		{"no JSON", Garbage, "expected a JSON object"},
-		{"no JSON", Garbage, "answered  panic: oh no \ufffd[31m"},
+		{"no JSON", Garbage, `answered  panic: oh no \u001b[31m`},
 		{"a list", Garbage, "expected a JSON object"},
 		{"empty line", Garbage, "expected a JSON object"},
 		{"empty object", Garbage, `expected "record" and "effects", or "error"; found neither`},

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/internal/visible"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -258,7 +259,7 @@ func decode[T any](
 	}
 	for m := range flatten(text) {
 		if !known[m.path] {
-			return v, fmt.Errorf("unknown field %s", m.path)
+			return v, fmt.Errorf("unknown field %s", visible.Name(m.path))
 		}
 	}
 	return v, nil
@@ -328,7 +329,7 @@ func describeError(err error) error {
 	}
 	path := strings.ReplaceAll(strings.TrimPrefix(string(s.JSONPointer), "/"), "/", ".")
 	if errors.Is(err, json.ErrUnknownName) {
-		return fmt.Errorf("unknown field %s", path)
+		return fmt.Errorf("unknown field %s", visible.Name(path))
 	}
 	expected := "something else"
 	if s.GoType != nil {
