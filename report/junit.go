@@ -105,8 +105,8 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	return err
 }
 
-// printable returns a text as visible.Escape does, without the other characters that XML 1.0 forbids
-// even if they are escaped (XML 1.0 §2.2).
+// printable returns a text as visible.Escape does, without the other characters that XML 1.0
+// forbids even if they are escaped (XML 1.0 §2.2).
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

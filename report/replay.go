@@ -325,7 +325,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 		if around || f.What == "entry" {
 			line = shortenRefs(line)
 		}
-		r.printf("%s", line)
+		r.printf("%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)

@@ -45,8 +45,8 @@ func write(w io.Writer, s string) error {
 // always written as the same bytes. Characters that a terminal obeys are escaped. Names from a
 // command line may have invalid UTF-8, which is replaced.
 func writeJSON(w io.Writer, document any) error {
-	err := json.MarshalWrite(visible.NewWriter(w), document, json.Deterministic(true), jsontext.WithIndent("  "),
-		jsontext.AllowInvalidUTF8(true))
+	err := json.MarshalWrite(visible.NewWriter(w), document, json.Deterministic(true),
+		jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return err
 	}

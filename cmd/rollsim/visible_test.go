@@ -53,13 +53,19 @@ func obeyed(output string) string {
 func TestNothingIsObeyed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const (
-		entry  = `{"seq":%d,"ts":"2026-05-16T01:00:00Z","kind":`
-		poll   = entry + `"manifest_poll","host":null,"rollout":null,"payload":{"channel":"NAME","outcome":"NAME","channel_ref":"NAME"}}`
-		opened = entry + `"rollout_event","host":null,"rollout":"NAME@r","payload":{"RolloutOpened":{"rollout_id":"NAME@r","channel":"NAME","target_ref":"r","at":"2026-05-16T01:00:00Z"}}}`
-		joined = entry + `"rollout_event","host":"NAME","rollout":"NAME@r","payload":{"HostJoined":{"rollout_id":"NAME@r","host_id":"NAME","wave":0,"at":"2026-05-16T01:00:00Z"}}}`
-		odd    = entry + `"NAME","host":"NAME","rollout":"NAME@r","payload":{"NAME":"NAME"}}`
-		gate   = entry + `"gate_decision","host":"NAME","rollout":"NAME@r","payload":{"gate":"NAME","reason":"NAME","host":"NAME","rollout":"NAME@r"}}`
-		failed = entry + `"agent_event","host":"NAME","rollout":"NAME@r","payload":{"kind":"ActivationFailed","exitCode":1,"stderrTail":"NAME","failedAt":"2026-05-16T01:00:04Z","seq":3}}`
+		entry  = `{"seq":%d,"ts":"2026-05-16T01:00:00Z","host":"NAME","rollout":"NAME@r","kind":`
+		global = `{"seq":%d,"ts":"2026-05-16T01:00:00Z","host":null,"rollout":null,"kind":`
+		poll   = global + `"manifest_poll","payload":{"channel":"NAME","outcome":"NAME",` +
+			`"channel_ref":"NAME"}}`
+		opened = entry + `"rollout_event","payload":{"RolloutOpened":{"rollout_id":"NAME@r",` +
+			`"channel":"NAME","target_ref":"r","at":"2026-05-16T01:00:00Z"}}}`
+		joined = entry + `"rollout_event","payload":{"HostJoined":{"rollout_id":"NAME@r",` +
+			`"host_id":"NAME","wave":0,"at":"2026-05-16T01:00:00Z"}}}`
+		odd  = entry + `"NAME","payload":{"NAME":"NAME"}}`
+		gate = entry + `"gate_decision","payload":{"gate":"NAME","reason":"NAME","host":"NAME",` +
+			`"rollout":"NAME@r"}}`
+		failed = entry + `"agent_event","payload":{"kind":"ActivationFailed","exitCode":1,` +
+			`"stderrTail":"NAME","failedAt":"2026-05-16T01:00:04Z","seq":3}}`
 	)
 	var log strings.Builder
 	for i, line := range []string{poll, opened, joined, odd, gate, failed, joined} {
@@ -74,7 +80,8 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 `, "NAME", inYAML)
 	const (
 		name = evil + forged
-		page = "Feature: a\u202e\u200b\u00ad b\n  Scenario: c\u202e\u2066\u200b\n    Given what\u202e\u200b\n"
+		page = "Feature: a\u202e\u200b\u00ad b\n  Scenario: c\u202e\u2066\u200b\n" +
+			"    Given what\u202e\u200b\n"
 	)
 	for file, text := range map[string]string{
 		name + ".yaml": yaml, "good.yaml": yaml,
@@ -107,9 +114,11 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"replay good.ndjson --rollout", "replay good.ndjson --accept", "why --host",
 		"why good.ndjson --host", "why good.ndjson --rollout",
 		"diff --machine v0.2 --machine rfc0008", "diff --json --machine v0.2 --machine rfc0008",
-		"import", "import -o -", "redact -o -", "redact good.ndjson -o - --key", "fit", "fit -o -", "conform",
+		"import", "import -o -", "redact -o -", "redact good.ndjson -o - --key", "fit", "fit -o -",
+		"conform",
 		"conform --machine", "machine", "machine --diff", "new feature", "new scenario", "steps --format",
-		"completion", "check good.yaml --junit", "features --tags", "features --name", "features good.feature --rerun",
+		"completion", "check good.yaml --junit", "features --tags", "features --name",
+		"features good.feature --rerun",
 		"features good.feature --keep", "run one-wave-converges --machine",
 		"run one-wave-converges --until", "run one-wave-converges --format",
 	}

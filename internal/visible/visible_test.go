@@ -86,7 +86,8 @@ func TestWriter(t *testing.T) {
 	if _, err := w.Write([]byte("a\nb.yaml:1 a\nb\nx\ty\n\x1b\nplain")); err != nil {
 		t.Fatal(err)
 	}
-	if want := `a\u000ab.yaml:1 a\u000ab` + "\n" + `x\u0009y\u000a\u001b` + "\nplain"; b.String() != want {
+	want := `a\u000ab.yaml:1 a\u000ab` + "\n" + `x\u0009y\u000a\u001b` + "\nplain"
+	if b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 	for _, text := range []string{"plain", "\x1b"} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"rollsim/internal/visible"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -151,7 +152,7 @@ func (f *Finding) Body() string {
 	var b strings.Builder
 	line := func(name, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "  %-8s  %s\n", name, text)
+			fmt.Fprintf(&b, "  %-8s  %s\n", name, visible.Name(text))
 		}
 	}
 	for _, s := range f.Before {
