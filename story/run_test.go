@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"rollsim/reducer"
 )
 
 // shipped is the root of the repository, so that paths are as users write them: features/….
@@ -259,6 +261,36 @@ func TestEndsAmidSeeds(t *testing.T) {
 	report, err := Run(ctx, opt)
 	if !errors.Is(err, context.Canceled) || report.Count(Passed) != 1 || report.Count(Unrun) != 1 {
 		t.Errorf("%v: %d passed and %d were not run", err, report.Count(Passed), report.Count(Unrun))
+	}
+}
+
+// cancelling is a machine that ends a context with its first step.
+type cancelling struct {
+	reducer.Machine
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
+	c.cancel()
+	return c.Machine.Step(rec, ev, now, policy, out)
+}
+
+// TestEndsAmidRun ends the context while a scenario is simulated: it has neither passed nor failed.
+func TestEndsAmidRun(t *testing.T) {
+	cases, err := Cases(Options{FS: fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n\n" +
+		"  Scenario: one\n    Given channel \"stable\" with 1 host\n" +
+		"    When \"stable\" moves to ref \"a1\"\n    Then \"stable@a1\" is Terminal\n")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := cases[0].run(ctx, func(m reducer.Machine) reducer.Machine { return &cancelling{m, cancel} })
+	if s.Status != Unrun || s.Message != "" || len(s.Trace) > 0 {
+		t.Errorf("got %v, %q; want it not run", s.Status, s.Message)
 	}
 }
 

@@ -135,7 +135,9 @@ func splitFiles(names []string, before, now, after map[string]string) string {
 }
 
 // temporaryName matches the files that a killed process leaves.
-var temporaryName = regexp.MustCompile(`(^|/)\.[^/]+\.[0-9a-f]{16}\.tmp$|^tmp/rollsim-[0-9a-f]{16}\.tmp/`)
+var temporaryName = regexp.MustCompile(
+	`(^|/)\.[^/]+\.[0-9a-f]{16}\.tmp$|^tmp/rollsim-[0-9a-f]{16}\.tmp/`,
+)
 
 // compareOutcomes compares the files after a run with those that it should leave. If random is set,
 // only their names must be the same.

@@ -97,7 +97,8 @@ func TestPipesInFolders(t *testing.T) {
 		cmd.Stdout, cmd.Stderr = &out, &out
 		_ = cmd.Run()
 		cancel()
-		if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(out.String(), c.text) {
+		code := cmd.ProcessState.ExitCode()
+		if code != c.code || !strings.Contains(out.String(), c.text) {
 			t.Errorf("%s: exit %d, want %d with %q:\n%s", c.args, code, c.code, c.text, out.String())
 		}
 	}

@@ -58,7 +58,8 @@ func TestOnlyRegularFiles(t *testing.T) {
 	if err := Walk(FS{}, "in", func(name string) { names = append(names, name) }); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"in/dangling.yaml", "in/file.yaml", "in/good.yaml"}; !slices.Equal(names, want) {
+	want := []string{"in/dangling.yaml", "in/file.yaml", "in/good.yaml"}
+	if !slices.Equal(names, want) {
 		t.Errorf("Walk: %q, want %q", names, want)
 	}
 	entries, err := fs.ReadDir(FS{}, "in")

@@ -13,6 +13,8 @@ import (
 
 	"rollsim"
 	"rollsim/internal/shard"
+	"rollsim/machine"
+	"rollsim/reducer"
 )
 
 const (
@@ -220,5 +222,42 @@ func TestKindOfCase(t *testing.T) {
 		if want := c.Path() == "a.feature:2"; c.Feature() != want {
 			t.Errorf("%s is a scenario of a feature: %v", c.Path(), c.Feature())
 		}
+	}
+}
+
+// cancelling is a machine that ends a context with its first step.
+type cancelling struct {
+	reducer.Machine
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Step(
+	rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	out *reducer.Effects,
+) error {
+	c.cancel()
+	return c.Machine.Step(rec, ev, now, policy, out)
+}
+
+// TestInterruptedRun checks that the end of the context ends the case that runs, and that no case
+// fails because of it.
+func TestInterruptedRun(t *testing.T) {
+	fsys := files(map[string]string{"a.yaml": small, "b.yaml": small})
+	suite, err := Find(fsys, []string{"."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	opt := Options{Jobs: 1, Keep: true, Machine: &cancelling{machine.Default(), cancel}}
+	var statuses []Status
+	sum := Run(ctx, suite, opt, func(r *Result) {
+		statuses = append(statuses, r.Status)
+		if r.Message != "" || len(r.Artefacts) > 0 {
+			t.Errorf("%s has a message or artefacts: %s", r.Path, r.Message)
+		}
+	})
+	if !slices.Equal(statuses, []Status{Skipped, Skipped}) || sum.OK() || sum.Scenarios != 0 {
+		t.Errorf("got %v, %d scenarios; want two skipped", statuses, sum.Scenarios)
 	}
 }

@@ -162,6 +162,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		switch {
 		case !done:
 			r = &Result{Status: Skipped, Path: u.path, Name: u.path}
+		case r.Status == Skipped: // it was interrupted
 		case u.feature != nil || u.err != nil:
 			sum.Features++
 		default:
