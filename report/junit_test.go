@@ -40,7 +40,7 @@ func TestJUnit(t *testing.T) {
 		`<testcase name="scenarios/a.yaml" classname="scenarios" file="scenarios/a.yaml" time="1.500">`,
 		`name="Y: &lt;&#34;quoted&#34;&gt; &amp; co" classname="features/x" ` +
 			`file="features/x/y.feature" line="12"`,
-		`<failure message="first\\u001b[31m line">`,
+		`<failure message="first\u001b[31m line">`,
 		`rerun: rollsim features features/x/y.feature:12`,
 		`<error message="broken">`,
 		`<skipped></skipped>`,
