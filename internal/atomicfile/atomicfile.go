@@ -27,7 +27,9 @@ type File struct {
 func Write(name string, fill func(io.Writer) error) error { return WriteAll(File{name, fill}) }
 
 // WriteAll writes several files as Write does, all or none: it replaces the first one when all are
-// complete, and restores those that it has replaced if it cannot replace another one.
+// complete, and restores those that it has replaced if it cannot replace another one. A process
+// that is killed between two renames leaves the first files new and the others old: no file system
+// renames two files at once.
 func WriteAll(files ...File) (err error) {
 	var all []*pending
 	defer func() {
