@@ -260,6 +260,21 @@ func TestNotes(t *testing.T) {
 	if len(r.Notes) != 1 || r.Notes[0] != note {
 		t.Errorf("notes %q, want %s", r.Notes, note)
 	}
+	for ignored, want := range []string{
+		"", "1 events of rollouts that the log never opens are ignored",
+	} {
+		events := []reducer.Event{opened("stable@a", 0), joined("stable@x", "h1", 0)}[:1+ignored]
+		r := compare(t, log(events...), Side{}, Side{})
+		if got := strings.Join(r.Notes, "\n"); got != want {
+			t.Errorf("%d events are ignored: notes %q, want %q", ignored, got, want)
+		}
+	}
+	in := log(opened("stable@a", 0))
+	in.all = append([]trace.Entry{{Kind: trace.KindHeader, Header: &trace.Header{Machine: "v0.2"}}}, in.all...)
+	in.all = append(in.all, trace.Entry{Seq: 2, Kind: trace.KindEnd, End: &trace.End{}})
+	if r := compare(t, in, Side{}, Side{}); r.Entries != 1 {
+		t.Errorf("%d entries, want 1: a header and an end are none", r.Entries)
+	}
 	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
 		t.Errorf("the result of an empty log is %+v", r)
 	}
