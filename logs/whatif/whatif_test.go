@@ -270,7 +270,8 @@ func TestNotes(t *testing.T) {
 		}
 	}
 	in := log(opened("stable@a", 0))
-	in.all = append([]trace.Entry{{Kind: trace.KindHeader, Header: &trace.Header{Machine: "v0.2"}}}, in.all...)
+	in.all = append([]trace.Entry{{Kind: trace.KindHeader, Header: &trace.Header{Machine: "v0.2"}}},
+		in.all...)
 	in.all = append(in.all, trace.Entry{Seq: 2, Kind: trace.KindEnd, End: &trace.End{}})
 	if r := compare(t, in, Side{}, Side{}); r.Entries != 1 {
 		t.Errorf("%d entries, want 1: a header and an end are none", r.Entries)
