@@ -97,7 +97,7 @@ func TestExploreCoverage(t *testing.T) {
 		`^states never reached: Reverted Pruned$`,
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^answered otherwise than the specification:$`,
-		`^  Failed      OperatorClearance: Unimplemented; specified →Terminal, SchedulePruning$`,
+		`^  Failed      OperatorClearance: Unimplemented; rfc0008 answers →Terminal, SchedulePruning$`,
 		`^              [0-9]+ runs?, first in seed [0-9]+: .*, OperatorClearance of 20`,
 		`^              rerun: rollsim explore --seeds [0-9:]+ --faults swarm --machine v0.2$`,
 		`^time to converge +[0-9,]+ +`,

@@ -180,6 +180,9 @@ var statusColours = map[check.Status]string{
 func (env *environment) printResult(r *check.Result) {
 	status := env.out.paint(statusColours[r.Status], fmt.Sprintf("%-7s", r.Status))
 	env.out.printf("%s  %s\n", status, r.Title())
+	if r.Departs != "" {
+		env.out.printf("    the golden does not apply: %s\n", r.Departs)
+	}
 	if r.Message != "" {
 		env.out.printf("%s\n", indent(r.Message))
 	}
@@ -197,6 +200,10 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 	}
 	env.out.printf("\n%s, %s: %s\n", plural.Count(sum.Scenarios, "scenario"),
 		plural.Count(sum.Features, "feature scenario"), sum.Line())
+	if sum.Departing > 0 {
+		env.out.printf("%s judged by the invariants alone, because the golden does not apply\n",
+			plural.Count(sum.Departing, "scenario"))
+	}
 	env.err.printf("took %v\n", sum.Elapsed.Round(time.Millisecond))
 }
 

@@ -139,6 +139,47 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestGoldenApplies checks which machines a golden is compared under. A table that differs in a cell
+// that the run reaches is judged by its violations alone. Any other machine has to match.
+func TestGoldenApplies(t *testing.T) {
+	fsys := files(map[string]string{"scenarios/small.yaml": small, "scenarios/stuck.yaml": stuck})
+	for name, data := range recorded(t, fsys, "scenarios/small.yaml") {
+		fsys[name] = &fstest.MapFile{Data: data}
+	}
+	with := func(s reducer.State, k reducer.EventKind, c reducer.Cell) *reducer.Table {
+		cells := reducer.RFC0008().Cells()
+		cells[s][k] = c
+		return reducer.NewTable("other", cells, true)
+	}
+	ignore := reducer.Cell{{Do: reducer.Ignore}}
+	elsewhere := with(reducer.Reverted, reducer.OperatorClearance, ignore)
+	reached := with(reducer.Active, reducer.WaveAdvanced, ignore)
+	for _, test := range []struct {
+		name    string
+		machine reducer.Machine
+		want    Status
+		departs string
+	}{
+		{"the same", reducer.RFC0008(), Passed, ""},
+		{"another cell", elsewhere, Passed, ""},
+		{"a cell of the run", reached, Passed,
+			"in Active, WaveAdvanced to=from: accepted; rfc0008 answers →Converging"},
+		{"not a table", struct{ reducer.Machine }{reached}, Failed, ""},
+	} {
+		results, sum := run(t, fsys, []string{"scenarios/small.yaml"}, Options{Machine: test.machine})
+		if r := results[0]; r.Status != test.want || r.Departs != test.departs {
+			t.Errorf("%s: %v, departs %q\n%s", test.name, r.Status, r.Departs, r.Message)
+		}
+		if sum.Departing != min(1, len(test.departs)) {
+			t.Errorf("%s: %d scenarios depart", test.name, sum.Departing)
+		}
+	}
+	results, _ := run(t, fsys, []string{"scenarios/stuck.yaml"}, Options{Machine: reducer.V02()})
+	if results[0].Status != Failed || !strings.Contains(results[0].Message, "VIOLATED stuck") {
+		t.Errorf("a violation passes: %+v", results[0])
+	}
+}
+
 func TestFailFast(t *testing.T) {
 	fsys := files(map[string]string{"a.yaml": "broken: [", "b.yaml": small, "c.yaml": small})
 	results, sum := run(t, fsys, []string{"."}, Options{Jobs: 1, FailFast: true})

@@ -11,6 +11,7 @@ import (
 	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // Result is the result of a sweep, or of a part of one. Results of parts can be merged.
@@ -265,9 +266,14 @@ func (r *Result) addDepartures(s *Source, seed uint64, n int, o *outcome) (fresh
 	for i := range o.departures {
 		d := &o.departures[i]
 		sig := signature{
-			invariant: Specified, state: d.state, event: d.event, what: d.what, class: departing,
+			invariant: Specified, state: d.State, event: d.Event.Kind,
+			what: fmt.Sprintf("%v: %s", d.Class, d.Answers), class: departing,
 		}
-		e := Example{Seed: seed, Scenario: n, Subject: string(d.rollout), Detail: d.detail}
+		e := Example{
+			Seed: seed, Scenario: n, Subject: string(d.Event.Rollout), Detail: fmt.Sprintf(
+				"%v of %s, under policy %v with retention %d s", d.Event.Kind,
+				trace.AppendTime(nil, d.Event.At), d.Policy.OnHealthFailure, d.Policy.RetentionSeconds),
+		}
 		if r.groups[sig] == nil {
 			e.Drawn = s.Describe(seed, n)
 		}

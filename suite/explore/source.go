@@ -18,6 +18,7 @@ import (
 	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/suite/coverage"
 	"rollsim/trace"
 )
 
@@ -58,6 +59,9 @@ type Given struct {
 	Argument string // the text on the command line
 	Scenario *sim.Scenario
 }
+
+// Specified is the name of the groups of answers that differ from the specification's.
+const Specified invariant.Name = "as-specified"
 
 // ErrorInvariant is the name of the failure of a run that ended with a panic or an error of the
 // simulator.
@@ -134,7 +138,7 @@ type outcome struct {
 	digest     string
 	violations []invariant.Violation
 	expected   []invariant.Violation
-	departures []departure
+	departures []coverage.Departure
 	ended      bool  // the run reached its horizon
 	never      []int // the indices of the scenario's Sometimes that never occurred
 	measured   *collector
@@ -149,12 +153,12 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	compared := newComparing(m)
+	compared := coverage.Compare(m, reducer.RFC0008())
 	if !isSpecification(m) {
 		m = compared
 	}
 	result, err := simulate(sc, m, seed, o.measured)
-	o.departures = compared.found
+	o.departures = compared.Departures()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()

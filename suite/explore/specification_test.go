@@ -61,7 +61,7 @@ func TestDepartures(t *testing.T) {
 			if all := out.All(); len(all) == 1 && all[0].Kind == reducer.RecordRolloutTransition {
 				out.Reset()
 			}
-		}, "without RecordRolloutTransition; specified →"},
+		}, "without RecordRolloutTransition; rfc0008 answers →"},
 		{"stamp", func(rec *reducer.Record, _ *reducer.Event, _ *reducer.Effects) {
 			rec.TerminalAt = reducer.Opt[reducer.Time]{}
 		}, "another terminal_at"},
@@ -118,8 +118,8 @@ func TestStrict(t *testing.T) {
 func TestSpecifiedDeparts(t *testing.T) {
 	for name, want := range map[string]string{
 		"rfc0008": "",
-		"v0.2":    "OperatorClearance: Unimplemented; specified →Terminal, SchedulePruning",
-		"v0.1":    "HostJoined: →Active, UpdateCurrentWave; specified →Active",
+		"v0.2":    "OperatorClearance: Unimplemented; rfc0008 answers →Terminal, SchedulePruning",
+		"v0.1":    "HostJoined: →Active, UpdateCurrentWave; rfc0008 answers →Active",
 	} {
 		r := sweep(t, &Sweep{Source: drawn(name), Seeds: Range{1, 60}, Jobs: 2})
 		found := slices.ContainsFunc(r.Departures(), func(g *Group) bool {
