@@ -24,6 +24,7 @@ type Case struct {
 	scenario *gherkin.Scenario
 	steps    vocabulary
 	seed     reducer.Opt[uint64] // overrides the seed that the scenario chooses
+	machine  reducer.Machine     // if not nil, replaces the machine that it chooses
 }
 
 // Cases returns the scenarios that the options select, in the order in which Run reports them. Its
@@ -38,7 +39,7 @@ func Cases(opt Options) ([]*Case, error) {
 	}
 	var all []*Case
 	for _, s := range selected {
-		all = append(all, &Case{s, steps(), opt.Seed})
+		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine})
 	}
 	return all, nil
 }
@@ -89,6 +90,9 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		return result
 	}
 	result, w, err := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
+		if c.machine != nil {
+			m = reducer.Named(c.machine, m.Name())
+		}
 		if wrap != nil {
 			m = wrap(m)
 		}
@@ -275,6 +279,9 @@ func (c *Case) newResult() Scenario {
 	result := Scenario{
 		File: d.Name, Line: c.scenario.Line, Name: p.Name, Tags: c.scenario.Tags(), Status: Passed,
 		Feature: d.Feature.Name, FeatureLine: int(d.Feature.Location.Line),
+	}
+	if c.machine != nil {
+		result.Machine = c.machine.Name()
 	}
 	for _, step := range p.Steps {
 		written := d.Written(step)

@@ -34,3 +34,29 @@ func TestCaseThroughAnotherMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestMachineOfOptions runs scenarios under a machine that replaces the one that they choose.
+func TestMachineOfOptions(t *testing.T) {
+	for _, test := range []struct {
+		machine reducer.Machine
+		again   string
+		pass    bool
+	}{
+		{nil, "", true},
+		{reducer.RFC0008(), " --machine rfc0008", true},
+		{reducer.V02(), " --machine v0.2", false}, // it refuses every clearance
+	} {
+		report := run(t, Options{
+			FS: shipped, Paths: []string{"features/clearance/cleared.feature"}, Machine: test.machine,
+		})
+		if report.Passed() != test.pass {
+			t.Errorf("under %v: passed %v", test.machine, report.Passed())
+		}
+		for i := range report.Scenarios {
+			s := &report.Scenarios[i]
+			if want := "rollsim features " + s.Place() + test.again; s.Again() != want {
+				t.Errorf("got %q, want %q", s.Again(), want)
+			}
+		}
+	}
+}

@@ -84,6 +84,9 @@ type Scenario struct {
 	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]
 
+	// Machine is the name of Options.Machine, or empty.
+	Machine string
+
 	Elapsed time.Duration
 }
 
@@ -105,6 +108,9 @@ func (s *Scenario) Again() string {
 	again := "rollsim features " + shell.Join(s.Place())
 	if s.Seed.Set {
 		again += fmt.Sprintf(" --seed %d", s.Seed.Value)
+	}
+	if s.Machine != "" {
+		again += " --machine " + shell.Join(s.Machine)
 	}
 	return again
 }

@@ -42,6 +42,10 @@ type Options struct {
 	// Seed, if set, is the seed of every scenario. It overrides what the scenario says.
 	Seed reducer.Opt[uint64]
 
+	// Machine, if not nil, decides the transitions of every scenario, under the name of the machine
+	// that the scenario chooses.
+	Machine reducer.Machine
+
 	// FailFast stops after the first scenario that fails; the remaining ones are reported as Unrun.
 	FailFast bool
 

@@ -33,12 +33,9 @@ func (env *environment) coverageCommand() *cli.Command {
 			"          rollsim coverage features/failure --machine rfc0008 --each\n" +
 			"          rollsim coverage features --min 100",
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: "machine",
-				Usage: "report only on machine `M`, and replay traces through it: " +
-					strings.Join(machine.Names(), ", "),
-				DefaultText: "all; traces through the one that they name, or " + forLogs(),
-			},
+			machineFlag("report only on machine `M`, and replay traces through it",
+				"all; traces through the one that they name, or "+forLogs()),
+			answerFlag(),
 			formatFlag("text", report.CoverageFormats()),
 			&cli.BoolFlag{
 				Name:  "each",
@@ -60,7 +57,7 @@ func (env *environment) coverage(c *cli.Context) error {
 	if least < 0 || least > 100 {
 		return usage(c, "--min %d: expected 0 to 100", least)
 	}
-	tables, err := chosenTables(c)
+	tables, outside, err := env.chosenTables(c)
 	if err != nil {
 		return err
 	}
@@ -68,7 +65,7 @@ func (env *environment) coverage(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, failing, err := env.coverageSources(c, tables)
+	sources, failing, err := env.coverageSources(c, tables, outside)
 	if err != nil {
 		return err
 	}
@@ -76,6 +73,9 @@ func (env *environment) coverage(c *cli.Context) error {
 	enough := true
 	for _, m := range tables {
 		s := coverage.Summarise(m, sources)
+		if outside != nil {
+			s.Machine = outside.Name()
+		}
 		summaries = append(summaries, s)
 		if n := s.Exercised(coverage.Feature, coverage.Scenario); n*100 < least*len(s.Rows) {
 			enough = false
@@ -105,7 +105,7 @@ func (env *environment) coverage(c *cli.Context) error {
 // coverageSources measures the coverage of the arguments, the suite before the traces. failing
 // lists the commands that run the scenarios that fail, which are not measured.
 func (env *environment) coverageSources(
-	c *cli.Context, tables []*reducer.Table,
+	c *cli.Context, tables []*reducer.Table, outside reducer.Machine,
 ) (sources []coverage.Source, failing []string, err error) {
 	n, err := jobs(c)
 	if err != nil {
@@ -118,7 +118,14 @@ func (env *environment) coverageSources(
 			suitePaths = append(suitePaths, arg)
 			continue
 		}
-		reached, err := env.traceCoverage(c, arg, tables)
+		var through reducer.Machine
+		switch {
+		case outside != nil:
+			through = reducer.Named(outside, tables[0].Name())
+		case c.IsSet("machine"):
+			through = tables[0]
+		}
+		reached, err := env.traceCoverage(arg, through)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -130,7 +137,7 @@ func (env *environment) coverageSources(
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	measured, err := check.Measure(ctx, cases, n)
+	measured, err := check.Measure(ctx, cases, n, outside)
 	if err != nil {
 		return nil, nil, errInterrupted
 	}
@@ -154,16 +161,22 @@ func isOfSuite(arg string) bool {
 	return file != arg || filepath.Ext(arg) == ".feature" || filepath.Ext(arg) == ".yaml" || isDir(arg)
 }
 
-// chosenTables returns the machine of --machine, or all.
-func chosenTables(c *cli.Context) ([]*reducer.Table, error) {
+// chosenTables returns the table of --machine, or all. The cells of a machine in another process are
+// those of the specification; outside is that machine, or nil.
+func (env *environment) chosenTables(
+	c *cli.Context,
+) (tables []*reducer.Table, outside reducer.Machine, err error) {
 	if !c.IsSet("machine") {
-		return machine.Tables(), nil
+		return machine.Tables(), nil, nil
 	}
-	m, err := machine.ByName(c.String("machine"))
+	m, err := env.chosenMachine(c, "")
 	if err != nil {
-		return nil, usage(c, "--machine: %v", err)
+		return nil, nil, err
 	}
-	return []*reducer.Table{m}, nil
+	if table, ok := m.(*reducer.Table); ok {
+		return []*reducer.Table{table}, nil, nil
+	}
+	return []*reducer.Table{reducer.RFC0008()}, m, nil
 }
 
 // findCases returns the cases of the suite at paths, as findSuite finds it.
@@ -175,19 +188,17 @@ func (env *environment) findCases(paths []string) ([]*check.Case, error) {
 	return suite.Cases()
 }
 
-// traceCoverage replays a trace and returns the cells that it reaches.
+// traceCoverage replays a trace and returns the cells that it reaches. Without a machine it replays
+// it through that which the trace names.
 func (env *environment) traceCoverage(
-	c *cli.Context, name string, tables []*reducer.Table,
+	name string, through reducer.Machine,
 ) (coverage.Recording, error) {
 	reader, err := input.Open(env.stdin, name)
 	if err != nil {
 		return nil, err
 	}
 	reached := make(coverage.Recording)
-	opt := replay.Options{Through: reached.Through}
-	if c.IsSet("machine") {
-		opt.Machine = tables[0]
-	}
+	opt := replay.Options{Through: reached.Through, Machine: through}
 	if _, err := replay.Run(reader, opt); err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ func (env *environment) featuresCommand() *cli.Command {
 				Name:  "name",
 				Usage: "run only scenarios whose name matches `TEXT`, a regular expression",
 			},
+			machineFlag("decide the transitions of all scenarios by machine `M`",
+				"the one that each scenario chooses"),
+			answerFlag(),
 			&cli.BoolFlag{Name: "fast", Usage: "skip scenarios that are tagged @slow"},
 			&cli.StringSliceFlag{
 				Name:  "format",
@@ -120,6 +123,11 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	var err error
 	if run.opt.Jobs, err = jobs(c); err != nil {
 		return nil, err
+	}
+	if c.IsSet("machine") {
+		if run.opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return nil, err
+		}
 	}
 	if seed := c.String("seed"); seed != "" {
 		n, err := strconv.ParseUint(seed, 10, 64)

@@ -52,8 +52,13 @@ func (env *environment) mutate(c *cli.Context) error {
 	if opt.Jobs, err = jobs(c); err != nil {
 		return err
 	}
-	if opt.Machines, err = chosenTables(c); err != nil {
-		return err
+	opt.Machines = machine.Tables()
+	if c.IsSet("machine") {
+		table, err := machine.ByName(c.String("machine"))
+		if err != nil {
+			return usage(c, "--machine: %v", err)
+		}
+		opt.Machines = []*reducer.Table{table}
 	}
 	if s := c.String("cell"); s != "" {
 		if opt.State, opt.Event, err = parseCell(s); err != nil {

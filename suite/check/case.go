@@ -56,14 +56,21 @@ type Measured struct {
 }
 
 // Measure runs cases, up to jobs at once, and measures each one. The results are in the order of
-// the cases. The error is that of the context.
-func Measure(ctx context.Context, cases []*Case, jobs int) ([]*Measured, error) {
+// the cases. If outside is not nil, it replaces the specification's machine. The error is that of the
+// context.
+func Measure(
+	ctx context.Context, cases []*Case, jobs int, outside reducer.Machine,
+) ([]*Measured, error) {
+	specification := reducer.RFC0008().Name()
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{
 		Jobs: jobs, Order: ordered.Natural(len(cases)),
 		Do: func(i int) *Measured {
 			m := &Measured{Case: cases[i], Reached: make(coverage.Recording)}
 			m.Result = cases[i].Run(func(own reducer.Machine) reducer.Machine {
+				if outside != nil && own.Name() == specification {
+					own = reducer.Named(outside, specification)
+				}
 				return machine.Until(ctx, &counted{m.Reached.Through(own), &m.Steps})
 			})
 			return m

@@ -76,7 +76,7 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 		if len(left) == 0 || len(group) == 0 {
 			continue
 		}
-		measured, err := check.Measure(ctx, group, opt.Jobs)
+		measured, err := check.Measure(ctx, group, opt.Jobs, nil)
 		if err != nil {
 			return nil, err
 		}
