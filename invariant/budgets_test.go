@@ -23,15 +23,15 @@ func limited(t *testing.T, most, hosts int) *run {
 func web(n int) reducer.HostID { return reducer.HostID(fmt.Sprintf("web-%d", n)) }
 
 // dispatchedOver dispatches a host, and checks whether that is one too many.
-func (r *run) dispatchedOver(id reducer.RolloutID, host reducer.HostID, over bool) {
+func (r *run) dispatchedOver(id reducer.RolloutID, host reducer.HostID, excess bool) {
 	r.t.Helper()
 	r.dispatched(id, host, "a1")
 	found := false
 	for _, v := range r.checker.Drain() {
 		found = found || v.Invariant == BudgetKept
 	}
-	if found != over {
-		r.t.Errorf("%s under %s is one too many: %v, want %v", host, id, found, over)
+	if found != excess {
+		r.t.Errorf("%s under %s is one too many: %v, want %v", host, id, found, excess)
 	}
 }
 

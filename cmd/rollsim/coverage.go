@@ -161,8 +161,8 @@ func isOfSuite(arg string) bool {
 	return file != arg || filepath.Ext(arg) == ".feature" || filepath.Ext(arg) == ".yaml" || isDir(arg)
 }
 
-// chosenTables returns the table of --machine, or all. The cells of a machine in another process are
-// those of the specification; outside is that machine, or nil.
+// chosenTables returns the table of --machine, or all. The cells of a machine in another process
+// are those of the specification; outside is that machine, or nil.
 func (env *environment) chosenTables(
 	c *cli.Context,
 ) (tables []*reducer.Table, outside reducer.Machine, err error) {

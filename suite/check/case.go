@@ -56,8 +56,8 @@ type Measured struct {
 }
 
 // Measure runs cases, up to jobs at once, and measures each one. The results are in the order of
-// the cases. If outside is not nil, it replaces the specification's machine. The error is that of the
-// context.
+// the cases. If outside is not nil, it replaces the specification's machine. The error is that of
+// the context.
 func Measure(
 	ctx context.Context, cases []*Case, jobs int, outside reducer.Machine,
 ) ([]*Measured, error) {

@@ -139,8 +139,8 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// TestGoldenApplies checks which machines a golden is compared under. A table that differs in a cell
-// that the run reaches is judged by its violations alone. Any other machine has to match.
+// TestGoldenApplies checks which machines a golden is compared under. A table that differs in a
+// cell that the run reaches is judged by its violations alone. Any other machine has to match.
 func TestGoldenApplies(t *testing.T) {
 	fsys := files(map[string]string{"scenarios/small.yaml": small, "scenarios/stuck.yaml": stuck})
 	for name, data := range recorded(t, fsys, "scenarios/small.yaml") {
