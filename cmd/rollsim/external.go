@@ -62,10 +62,13 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 func (env *environment) closeMachines() error {
 	var failure error
 	for _, m := range env.machines {
-		if err := m.Failure(); err != nil && failure == nil {
+		err := m.Failure()
+		if closing := m.Close(); err == nil {
+			err = closing
+		}
+		if failure == nil {
 			failure = err
 		}
-		_ = m.Close() // never fails
 	}
 	return failure
 }

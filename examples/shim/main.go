@@ -19,9 +19,9 @@ import (
 // request is one line of standard input. Record and event are in the encodings of the conformance
 // vectors.
 type request struct {
-	Record, Event json.RawMessage
-	Now           string
-	Policy        struct {
+	ID, Record, Event json.RawMessage
+	Now               string
+	Policy            struct {
 		OnHealthFailure  string `json:"on_health_failure"`
 		RetentionSeconds int64  `json:"retention_seconds"`
 	}
@@ -52,9 +52,10 @@ func answer(m reducer.Machine, q *request) string {
 
 	var effects reducer.Effects
 	if err := m.Step(&record, &event, now, policy, &effects); err != nil { // your reducer
-		return refusal(err)
+		return refusal(q, err)
 	}
-	line := trace.AppendRecord([]byte(`{"record":`), &record)
+	line := fmt.Appendf(nil, `{"id":%s,"record":`, q.ID)
+	line = trace.AppendRecord(line, &record)
 	line = append(line, `,"effects":[`...)
 	for i, e := range effects.All() {
 		if i > 0 {
@@ -65,7 +66,7 @@ func answer(m reducer.Machine, q *request) string {
 	return string(append(line, "]}"...))
 }
 
-func refusal(err error) string {
+func refusal(q *request, err error) string {
 	r := trace.NewRejection(err)
 	fields := map[string]string{"kind": r.Error, "event": r.Event.String(), "message": r.Message}
 	if r.From != 0 {
@@ -74,6 +75,6 @@ func refusal(err error) string {
 	if broken := new(reducer.Invariant); errors.As(err, &broken) {
 		fields["what"] = broken.What
 	}
-	line, _ := json.Marshal(map[string]any{"error": fields}) // strings never fail to marshal
+	line, _ := json.Marshal(map[string]any{"id": q.ID, "error": fields}) // these never fail to marshal
 	return string(line)
 }

@@ -15,6 +15,7 @@ import (
 
 // answer is a parsed answer: a record and effects, or a refusal of the event.
 type answer struct {
+	id      reducer.Opt[uint64] // the id of the request, if the machine repeats it
 	record  reducer.Record
 	effects []reducer.Effect
 	refused *errorLine
@@ -25,6 +26,7 @@ type answer struct {
 }
 
 type answerLine struct {
+	ID      *uint64          `json:"id"`
 	Record  jsontext.Value   `json:"record"`
 	Effects []jsontext.Value `json:"effects"`
 	Error   *errorLine       `json:"error"`
@@ -46,6 +48,14 @@ func parseAnswer(line []byte) (*answer, error) {
 		return nil, fmt.Errorf(`expected a JSON object with "record" and "effects", or with "error": %s`,
 			jsonProblem(err))
 	}
+	a, err := l.answer()
+	if err == nil && l.ID != nil {
+		a.id = reducer.Some(*l.ID)
+	}
+	return a, err
+}
+
+func (l *answerLine) answer() (*answer, error) {
 	switch {
 	case l.Error != nil && l.Record == nil && l.Effects == nil:
 		return parseRefusal(l.Error)

@@ -1,6 +1,7 @@
 package external
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -150,7 +151,7 @@ func (m *Machine) acquire() (*process, error) {
 // fail ends the process, which can no longer be trusted, and returns the machine's failure.
 func (m *Machine) fail(p *process, failure *Failure) error {
 	exited := p.end(failure.Kind == Crashed)
-	failure.Stderr = p.stderr.text()
+	failure.Stderr = p.errors.text()
 	switch {
 	case failure.Kind == Crashed && exited:
 		failure.What = p.exitText() + failure.What
@@ -166,8 +167,9 @@ func (m *Machine) fail(p *process, failure *Failure) error {
 	return m.failure
 }
 
-// Close ends every process: it closes their standard inputs, and kills those that do not exit. It
-// never fails.
+// Close ends every process: it closes their standard inputs, and kills those that do not exit. The
+// error is a *reducer.MachineFailure if a process has written more than its answers, because one of
+// them may have been taken for the answer to another request.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	if m.failure == nil {
@@ -180,8 +182,17 @@ func (m *Machine) Close() error {
 	for _, p := range idle {
 		_ = p.stdin.Close() // all first, so that the processes end at the same time
 	}
+	var failure error
 	for p := range running {
 		p.end(true)
+		if len(p.extra) > 0 && failure == nil {
+			failure = &reducer.MachineFailure{Machine: m.Name(), Err: &Failure{
+				Kind:    WrongAnswer,
+				What:    "it wrote this after its last answer: every request has one answer, of one line",
+				Request: string(bytes.TrimSuffix(p.buf, []byte("\n"))),
+				Answer:  string(bytes.TrimSpace(p.extra)), Stderr: p.errors.text(),
+			}}
+		}
 	}
-	return nil
+	return failure
 }

@@ -59,6 +59,8 @@ var answers = map[string]string{
 	"other opened_at": strings.Replace(good, `"opened_at":"1970`, `"opened_at":"1971`, 1),
 	"other state":     illegal("Failed", "HostJoined"),
 	"other event":     illegal("Opening", "WaveAdvanced"),
+	"other id":        strings.Replace(good, `{"record"`, `{"id":9,"record"`, 1),
+	"id in words":     strings.Replace(good, `{"record"`, `{"id":"1","record"`, 1),
 	"other error":     `{"error":{"kind":"Invariant","rollout_id":"edge@a1"}}`,
 }
 
@@ -115,6 +117,40 @@ func beMachine(kind string) { //nolint:cyclop // one case for each behaviour
 			ask()
 			fmt.Printf("%s\n%s\n", good, good)
 		}
+	case "late twice": // another answer to the first request, after the second one was read
+		ask()
+		fmt.Println(good)
+		ask()
+		fmt.Printf("%s\n", good)
+		time.Sleep(50 * time.Millisecond)
+		fmt.Println(good)
+		for {
+			ask()
+			fmt.Println(good)
+		}
+	case "numbered", "numbered late":
+		for n := 1; ; n++ {
+			ask()
+			if kind == "numbered late" && n == 3 {
+				n--
+			}
+			fmt.Println(strings.Replace(good, `{"record"`, fmt.Sprintf(`{"id":%d,"record"`, n), 1))
+		}
+	case "afterwards":
+		ask()
+		fmt.Println(good)
+		_, _ = in.ReadString('\n')
+		fmt.Println(good)
+	case "leaves a child": // which holds its pipes open
+		sleeper := exec.Command(os.Args[0])
+		sleeper.Env = append(os.Environ(), asMachine+"=deaf")
+		sleeper.Stdout, sleeper.Stderr = os.Stdout, os.Stderr
+		sleeper.SysProcAttr = ownSession()
+		if err := sleeper.Start(); err != nil {
+			panic(err)
+		}
+		ask()
+		os.Exit(6)
 	case "banner":
 		fmt.Println("listening on stdin")
 		for {
@@ -129,10 +165,13 @@ func beMachine(kind string) { //nolint:cyclop // one case for each behaviour
 			time.Sleep(20 * time.Millisecond)
 			fmt.Println(good)
 		}
-	case "children": // its child holds its pipes open
+	case "children", "session": // its child holds its pipes open
 		sleeper := exec.Command(os.Args[0])
 		sleeper.Env = append(os.Environ(), asMachine+"=deaf")
 		sleeper.Stdout, sleeper.Stderr = os.Stdout, os.Stderr
+		if kind == "session" {
+			sleeper.SysProcAttr = ownSession()
+		}
 		if err := sleeper.Start(); err != nil {
 			panic(err)
 		}
@@ -231,6 +270,7 @@ func TestFailures(t *testing.T) {
 		{"half an answer", Crashed, "it ended with exit status 4 in the middle of an answer"},
 		{"half an answer", Crashed, "answered  " + good[:30]},
 		{"at once", Crashed, "it ended with exit status 5 without an answer"},
+		{"leaves a child", Crashed, "it ended with exit status 6 without an answer"},
 		{"closes", Crashed, "it closed its standard output without an answer"},
 		{"no JSON", Garbage, "expected a JSON object"},
 		{"no JSON", Garbage, `answered  panic: oh no \u001b[31m`},
@@ -259,6 +299,8 @@ func TestFailures(t *testing.T) {
 		{"other state", WrongAnswer, "error.from is Failed, the record of the request is in Opening"},
 		{"other event", WrongAnswer, "error.event is WaveAdvanced, the request has HostJoined"},
 		{"other error", WrongAnswer, "error.rollout_id is edge@a1"},
+		{"other id", WrongAnswer, "id is 9, the request has 1"},
+		{"id in words", Garbage, "id has another type"},
 		{"banner", Garbage, "answered  listening on stdin"},
 		{"hasty", Garbage, "answered  usage: reducer FILE"},
 	}
@@ -304,6 +346,56 @@ func TestAnswersTwice(t *testing.T) {
 	}
 }
 
+// TestNumbered asks a machine that repeats the number of the request, and one that answers one
+// request twice.
+func TestNumbered(t *testing.T) {
+	m := startAs(t, "numbered", time.Minute)
+	for range 5 {
+		if _, _, err := step(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+	m = startAs(t, "numbered late", time.Minute)
+	var err error
+	for n := 1; err == nil; n++ {
+		if _, _, err = step(m); err != nil && n != 3 {
+			t.Errorf("request %d: %v", n, err)
+		}
+	}
+	if !strings.Contains(err.Error(), "id is 2, the request has 3") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTooManyAnswers checks that an answer without a request is a failure, when the next request is
+// sent or at the latest when the machine is closed.
+func TestTooManyAnswers(t *testing.T) {
+	for kind, steps := range map[string]int{"twice": 1, "afterwards": 1, "late twice": 10} {
+		m := startAs(t, kind, time.Minute)
+		var err error
+		for range steps {
+			if _, _, stepErr := step(m); stepErr != nil {
+				err = stepErr
+			}
+		}
+		err = errors.Join(err, m.Close())
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Kind != WrongAnswer {
+			t.Errorf("%s: got %v", kind, err)
+		}
+	}
+	m := startAs(t, "good", time.Minute)
+	if _, _, err := step(m); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Errorf("good: %v", err)
+	}
+}
+
 func TestRequest(t *testing.T) {
 	rec := reducer.Record{
 		RolloutID: "stable@a1",
@@ -313,14 +405,14 @@ func TestRequest(t *testing.T) {
 	}
 	ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "h1", At: 1e9}
 	policy := reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 60}
-	got := string(appendRequest(nil, &rec, &ev, 1_500_000_000, policy))
+	got := string(appendRequest(nil, 7, &rec, &ev, 1_500_000_000, policy))
 	want := `{"record":{"rollout_id":"stable@a1","channel":"stable","target_ref":"a1",` +
 		`"state":"Opening","current_wave":0,"opened_event_log_seq":null,` +
 		`"last_transition_event_log_seq":null,"opened_at":"1970-01-01T00:00:00Z",` +
 		`"terminal_at":null,"superseded_at":null},` +
 		`"event":{"HostJoined":{"rollout_id":"stable@a1","host_id":"h1","wave":0,` +
 		`"at":"1970-01-01T00:00:01Z"}},"now":"1970-01-01T00:00:01.500Z",` +
-		`"policy":{"on_health_failure":"rollback-and-halt","retention_seconds":60}}` + "\n"
+		`"policy":{"on_health_failure":"rollback-and-halt","retention_seconds":60},"id":7}` + "\n"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -8,7 +8,10 @@ import (
 )
 
 // group is the process group of a machine: the command and its children.
-type group struct{ leader int }
+type group struct {
+	leader int
+	token  string // in the environment of its processes, where killStrays can look for it
+}
 
 // adopt sets the group to that of a process started with attributes, which leads its own group.
 func (g *group) adopt(p *os.Process) error {

@@ -28,8 +28,11 @@ func TestNothingIsLeft(t *testing.T) {
 			t.Errorf("%s: process %d is still running", kind, pid)
 		}
 	}
-	t.Run("children", func(t *testing.T) {
-		m := startAs(t, "children", time.Minute)
+	for _, kind := range []string{"children", "session"} {
+		if kind == "session" && runtime.GOOS != "linux" {
+			continue // elsewhere a child in another session stays
+		}
+		m := startAs(t, kind, time.Minute)
 		p := m.idle[0]
 		rec := reducer.Record{
 			RolloutID: "stable@a1",
@@ -38,14 +41,14 @@ func TestNothingIsLeft(t *testing.T) {
 			State:     reducer.Opening,
 		}
 		p.buf = appendRequest(
-			nil, &rec, &reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1"}, 0,
+			nil, 1, &rec, &reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1"}, 0,
 			reducer.DefaultPolicy(),
 		)
-		line, err := p.exchange()
-		if err != nil {
-			t.Fatal(err)
+		line, ok := p.exchange()
+		if !ok || line.err != nil {
+			t.Fatal(line.err)
 		}
-		_, after, _ := strings.Cut(string(line), `"child":`)
+		_, after, _ := strings.Cut(string(line.text), `"child":`)
 		number, _, _ := strings.Cut(after, ",")
 		child, err := strconv.Atoi(number)
 		if err != nil {
@@ -53,10 +56,13 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		_ = m.Close()
 		if !gone(child) {
-			t.Errorf("the child %d is still running", child)
+			t.Errorf("%s: the child %d is still running", kind, child)
 		}
-	})
+	}
 }
+
+// ownSession makes a process leave the group of its parent.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // TestKilled checks that a machine is killed when the process that started it is killed.
 func TestKilled(t *testing.T) {

@@ -2,6 +2,7 @@ package external
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 	"unsafe"
 
@@ -12,6 +13,12 @@ import (
 // processes of a job when its last handle is closed, and so also when this process ends for any
 // reason.
 type group struct{ job windows.Handle }
+
+// mark does nothing: no process leaves a job.
+func (*group) mark(*exec.Cmd) {}
+
+// killStrays does nothing: no process leaves a job.
+func (*group) killStrays() {}
 
 func attributes() *syscall.SysProcAttr {
 	// Ctrl-C is for this process alone, which may still use the machine while it stops.
