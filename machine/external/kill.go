@@ -14,6 +14,7 @@ func KillAll() {
 	defer startedMu.Unlock()
 	for p := range started {
 		p.group.kill()
+		p.group.killStrays()
 	}
 }
 

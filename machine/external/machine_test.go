@@ -495,3 +495,33 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 }
+
+// FuzzAnswer parses any line: it is an answer to the request, or the error says what was expected.
+func FuzzAnswer(f *testing.F) {
+	for _, answer := range answers {
+		f.Add([]byte(answer))
+	}
+	f.Add([]byte(`{"id":18446744073709551615,"error":{"kind":"Unimplemented","from":"","event":""}}`))
+	rec := reducer.Record{RolloutID: "stable@a1", Channel: "stable", TargetRef: "a1",
+		State: reducer.Opening}
+	ev := reducer.Event{Kind: reducer.HostJoined, Rollout: "stable@a1", Host: "h1", At: 1e9}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		a, err := parseAnswer(text)
+		if err != nil {
+			if a != nil || err.Error() == "" {
+				t.Errorf("%q: %+v, %v", text, a, err)
+			}
+			return
+		}
+		if a.mismatch(&rec, &ev) != nil {
+			return
+		}
+		if a.refused != nil {
+			if err := a.refusal(&rec, &ev); err == nil || errors.As(err, new(*reducer.MachineFailure)) {
+				t.Errorf("%q: %v", text, err)
+			}
+		} else if a.record.RolloutID != rec.RolloutID {
+			t.Errorf("%q: the record is of %s", text, a.record.RolloutID)
+		}
+	})
+}

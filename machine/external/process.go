@@ -111,6 +111,7 @@ func start(argv []string, limit time.Duration) (*process, error) {
 		_ = p.stdin.Close() // a child in another group may hold the other end open
 	})
 	p.timer.Stop()
+	p.remember()
 	return p, nil
 }
 
@@ -245,6 +246,7 @@ func (p *process) end(mayExit bool) (exited bool) {
 	}
 	p.group.kill() // and its children
 	<-p.done
+	p.forget()
 	p.group.killStrays()
 	p.drain()
 	closeAll(p.stdout, p.stderr)
@@ -293,7 +295,8 @@ func (p *process) exitText() string {
 }
 
 func appendRequest(
-	b []byte, id uint64, rec *reducer.Record, ev *reducer.Event, now reducer.Time, policy reducer.Policy,
+	b []byte, id uint64, rec *reducer.Record, ev *reducer.Event, now reducer.Time,
+	policy reducer.Policy,
 ) []byte {
 	b = trace.AppendRecord(append(b, `{"record":`...), rec)
 	b = trace.AppendTaggedEvent(append(b, `,"event":`...), ev)
