@@ -1,7 +1,6 @@
 package controlplane
 
 import (
-	"errors"
 	"time"
 
 	"rollsim/reducer"
@@ -238,16 +237,11 @@ func (p *plane) Apply(now reducer.Time, ev *reducer.Event, out Output) error {
 	return step{p, now, out}.apply(ev)
 }
 
-// isFailure reports whether an error is a failure of the machine, and not a refusal of the event.
-func isFailure(err error) bool {
-	return err != nil && errors.As(err, new(*reducer.MachineFailure))
-}
-
 // apply passes an event to the reducer, writes the event and its result, and carries out the
 // effects.
 func (s step) apply(ev *reducer.Event) error {
 	err := s.fleet.Apply(ev, s.now, &s.outcome)
-	if isFailure(err) {
+	if reducer.IsMachineFailure(err) {
 		return err
 	}
 	for _, late := range s.outcome.Late {

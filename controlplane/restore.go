@@ -65,7 +65,7 @@ func (p *plane) replay(e *trace.Entry) error {
 
 func (p *plane) replayEvent(e *trace.Entry) error {
 	switch err := p.fleet.Apply(e.Event, e.At, &p.outcome); {
-	case isFailure(err):
+	case reducer.IsMachineFailure(err):
 		return err
 	case err == nil:
 		p.follow(e.Event)

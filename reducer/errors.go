@@ -87,4 +87,5 @@ func (e *MachineFailure) Error() string { return fmt.Sprintf("machine %s: %v", e
 // Unwrap returns e.Err.
 func (e *MachineFailure) Unwrap() error { return e.Err }
 
-func isMachineFailure(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }
+// IsMachineFailure reports whether an error is or wraps a *MachineFailure.
+func IsMachineFailure(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }

@@ -250,7 +250,7 @@ func (f *Fleet) move(r *Rollout, ev *Event, now Time, out *Outcome) error {
 		return nil
 	}
 	f.derive(r, ev.At, now, out)
-	if isMachineFailure(out.DerivedErr) {
+	if IsMachineFailure(out.DerivedErr) {
 		return out.DerivedErr
 	}
 	return nil

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"time"
 
 	"rollsim/invariant"
@@ -44,7 +43,7 @@ func (r *recorder) write(e *trace.Entry) {
 	}
 	if r.refold != nil && e.Event != nil {
 		// The live fleet refuses the same events, or the two differ at the end.
-		if err := r.refold.Apply(e.Event, e.At, &r.outcome); isFailure(err) {
+		if err := r.refold.Apply(e.Event, e.At, &r.outcome); reducer.IsMachineFailure(err) {
 			r.fail(err)
 		}
 	}
@@ -62,11 +61,6 @@ func (r *recorder) fail(err error) {
 	if r.err == nil {
 		r.err = err
 	}
-}
-
-// isFailure reports whether an error is a failure of the machine, and not a refusal of the event.
-func isFailure(err error) bool {
-	return err != nil && errors.As(err, new(*reducer.MachineFailure))
 }
 
 // reject writes the entry of an event that the fleet refuses.

@@ -57,7 +57,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := env.newApp()
 	err := app.Run(flagsFirst(app, args))
 	if failure := env.closeMachines(); failure != nil &&
-		!errors.As(err, new(*reducer.MachineFailure)) {
+		!reducer.IsMachineFailure(err) {
 		err = failure // the command may have handled it as an answer
 	}
 	if env.out.failed != nil {

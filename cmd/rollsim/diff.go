@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,7 +85,7 @@ func (env *environment) diff(c *cli.Context) error {
 			for _, id := range log.Result.Channels {
 				delete(unknown, id)
 			}
-		case len(inputs) == 1, errors.As(log.Unreadable, new(*reducer.MachineFailure)):
+		case len(inputs) == 1, reducer.IsMachineFailure(log.Unreadable):
 			return log.Unreadable
 		default:
 			unreadable = true

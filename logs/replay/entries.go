@@ -27,7 +27,7 @@ func (p *replay) event(e *trace.Entry) error {
 		p.policies.assume(r.fold.Record.Channel, e.Seq)
 	}
 	err := p.fleet.Apply(ev, e.At, &p.out)
-	if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
+	if reducer.IsMachineFailure(err) {
 		return err
 	}
 	p.lateRefusals(e, p.out.Late)

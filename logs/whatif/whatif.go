@@ -239,7 +239,7 @@ func (c *comparison) apply(e *trace.Entry) error {
 	for i := range c.sides {
 		s := &c.sides[i]
 		err := s.fleet.Apply(ev, e.At, &s.out)
-		if err != nil && errors.As(err, new(*reducer.MachineFailure)) {
+		if reducer.IsMachineFailure(err) {
 			return err
 		}
 		late[i] = s.out.Late

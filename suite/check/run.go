@@ -214,7 +214,7 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 	rec, err := file.RecordWith(machine)
 	if err != nil {
 		r.Status, r.Message = Unusable, fmt.Sprintf("%s: %v", name, err)
-		r.dead = errors.As(err, new(*reducer.MachineFailure))
+		r.dead = reducer.IsMachineFailure(err)
 		return r
 	}
 	if compared != nil {

@@ -107,7 +107,7 @@ func (v *vector) run(m reducer.Machine, result *Result) (*Mismatch, error) {
 		result.Steps++
 		before := record
 		err := m.Step(&record, &s.event, s.now, v.policy, &out)
-		if errors.As(err, new(*reducer.MachineFailure)) {
+		if reducer.IsMachineFailure(err) {
 			return nil, err
 		}
 		what, want, got := s.want.compare(before, record, out.All(), err)

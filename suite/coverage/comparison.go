@@ -51,7 +51,7 @@ func (c *Comparison) Step(
 ) error {
 	before := *rec
 	err := c.Machine.Step(rec, ev, now, policy, out)
-	if errors.As(err, new(*reducer.MachineFailure)) {
+	if reducer.IsMachineFailure(err) {
 		return err
 	}
 	other := before

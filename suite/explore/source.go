@@ -3,7 +3,6 @@ package explore
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -162,7 +161,7 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.As(err, new(*reducer.MachineFailure)):
+	case reducer.IsMachineFailure(err):
 		return nil, err
 	}
 	o.measured.settle()
