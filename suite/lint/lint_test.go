@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -41,6 +42,45 @@ func files(r *Rule, example string) (fstest.MapFS, []string) {
 }
 
 var codeForm = regexp.MustCompile(`^RS[01]\d\d$`)
+
+// TestRules checks that Rules has the rules of features and scenarios, in the order of their codes.
+func TestRules(t *testing.T) {
+	all := Rules()
+	if len(all) != len(featureRules)+len(scenarioRules) {
+		t.Errorf("%d rules, want %d and %d", len(all), len(featureRules), len(scenarioRules))
+	}
+	for i, r := range all {
+		if want := i >= len(featureRules); r.Scenarios() != want || i > 0 && all[i-1].Code >= r.Code {
+			t.Errorf("rule %d is %s, after %s", i, r.Code, all[max(i-1, 0)].Code)
+		}
+	}
+}
+
+// TestPositions checks the first line and column of findings about whole files.
+func TestPositions(t *testing.T) {
+	fsys := fstest.MapFS{
+		"scenarios/a.yaml": {Data: []byte("# A.\nchannels: [{name: stable, waves: [{hosts: 1}]}]\n")},
+		"golden/a.golden":  {},
+		"golden/b.golden":  {},
+	}
+	found, err := Check(fsys, []string{"scenarios/a.yaml"})
+	i := slices.IndexFunc(found, func(f Finding) bool { return f.Rule == orphanGolden })
+	if err != nil || i < 0 || found[i].Line != 1 || found[i].Column != 1 ||
+		found[i].File != "golden/b.golden" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	f := findings{file: "a", lines: 3}
+	for _, line := range []int{-1, 0, 1, 3, 4} {
+		f.add(orphanGolden, line, line, "x")
+	}
+	var places []string
+	for _, x := range f.list {
+		places = append(places, fmt.Sprintf("%d:%d", x.Line, x.Column))
+	}
+	if got := strings.Join(places, " "); got != "1:1 3:3 3:4" {
+		t.Errorf("the findings are at %s", got)
+	}
+}
 
 // TestTexts checks the code, the name and the texts of every rule.
 func TestTexts(t *testing.T) {
