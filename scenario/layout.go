@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,12 +38,42 @@ func Format(name string, data []byte) ([]byte, error) {
 	formatted := l.write()
 	// Formatting must not change the meaning of a file.
 	again := readYAML(&problems{}, formatted, scenarioKind)
-	if again == nil || !sameNode(root, again) ||
-		!slices.Equal(remarkTexts(tokens), remarkTexts(lexer.Tokenize(string(formatted)))) {
-		p.add(position{}, "the file cannot be formatted without changing its meaning")
+	if at, cause := changed(root, again, tokens, formatted); cause != "" {
+		p.add(at, "formatting would change the meaning of the file: %s", cause)
 		return nil, p.err()
 	}
 	return formatted, nil
+}
+
+// changed returns the place in a file and the cause if its formatted text has another meaning:
+// again, which is nil if the text cannot be read.
+func changed(
+	root, again *ast.MappingNode, tokens token.Tokens, formatted []byte,
+) (at position, cause string) {
+	if again == nil {
+		p := new(problems)
+		readYAML(p, formatted, scenarioKind)
+		return position{}, fmt.Sprintf("it could not be read again (%v)", p.err())
+	}
+	for i, entry := range root.Values {
+		if i >= len(again.Values) || !sameNode(entry.Key, again.Values[i].Key) ||
+			!sameNode(entry.Value, again.Values[i].Value) {
+			return nodePosition(entry.Key), fmt.Sprintf("field %s", quote(entry.Key.GetToken().Value))
+		}
+	}
+	if n := len(root.Values); n < len(again.Values) {
+		return position{}, fmt.Sprintf("field %s is new", quote(again.Values[n].Key.GetToken().Value))
+	}
+	before, after := remarks(tokens), remarkTexts(lexer.Tokenize(string(formatted)))
+	for i, r := range before {
+		if i >= len(after) || after[i] != r.text {
+			return r.position, fmt.Sprintf("comment %s", quote(r.text))
+		}
+	}
+	if len(after) > len(before) {
+		return position{}, fmt.Sprintf("comment %s is new", quote(after[len(before)]))
+	}
+	return position{}, ""
 }
 
 // remark is a comment of the file.

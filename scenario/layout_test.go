@@ -2,10 +2,13 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/goccy/go-yaml/lexer"
 )
 
 // TestFormat formats a scenario that breaks each rule of the layout. UPDATE=1 rewrites the wanted
@@ -80,6 +83,36 @@ func TestShippedIsFormatted(t *testing.T) {
 			t.Error(err)
 		} else if string(formatted) != string(text) {
 			t.Errorf("%s is not formatted: go run ./cmd/rollsim fmt scenarios/%s", name, filepath.Base(name))
+		}
+	}
+}
+
+// TestChanged compares files with texts of another meaning: the cause has the place in the file.
+func TestChanged(t *testing.T) {
+	const text = "channels: [a] # one\nseed: 7\n"
+	for formatted, want := range map[string]string{
+		text:                               "",
+		"channels:   [a]   # one\nseed: 7": "",
+		"channels: [b] # one\nseed: 7":     `1:1: field "channels"`,
+		"channels: [a] # one\nseeds: 7":    `2:1: field "seed"`,
+		"channels: [a] # one":              `2:1: field "seed"`,
+		"channels: [a] # one\nseed: '7'":   `2:1: field "seed"`,
+		text + "horizon: 1d":               `0:0: field "horizon" is new`,
+		"channels: [a] # two\nseed: 7":     `1:15: comment "# one"`,
+		"channels: [a]\nseed: 7":           `1:15: comment "# one"`,
+		text + "# three":                   `0:0: comment "# three" is new`,
+		"channels: [a\n": "0:0: it could not be read again (:1:11: sequence end token ']' not " +
+			"found)",
+	} {
+		root := readYAML(&problems{}, []byte(text), scenarioKind)
+		again := readYAML(&problems{}, []byte(formatted), scenarioKind)
+		at, cause := changed(root, again, lexer.Tokenize(text), []byte(formatted))
+		got := fmt.Sprintf("%d:%d: %s", at.line, at.column, cause)
+		if cause == "" {
+			got = ""
+		}
+		if got != want {
+			t.Errorf("%q: got %s, want %s", formatted, got, want)
 		}
 	}
 }

@@ -256,7 +256,8 @@ func FuzzSentence(f *testing.F) {
 				t.Errorf("%q: %d values instead of %d", sentence, len(values), len(s.values))
 			}
 		}
-		if len(found) == 0 && len(steps().nearest(sentence, 3)) != 3 {
+		// A search takes milliseconds, so only some sentences pay for one.
+		if len(found) == 0 && len(sentence)%16 == 0 && len(steps().nearest(sentence, 3)) != 3 {
 			t.Errorf("no sentence is near %q", sentence)
 		}
 	})

@@ -30,8 +30,17 @@ func Format(name string, content []byte) ([]byte, error) {
 	l.indent()
 	formatted := l.bytes()
 	after, err := Parse(name, formatted)
-	if err != nil || !sameText(before, after) {
-		return nil, &Error{File: name, Message: "formatting would change what this file says"}
+	if err != nil {
+		return nil, &Error{
+			File: name, Message: fmt.Sprintf("the formatted text could not be read again (%v)", err),
+		}
+	}
+	if !sameText(before, after) {
+		line, cause := changed(before, after)
+		return nil, &Error{
+			File: name, Line: line,
+			Message: "formatting would change what this file says: " + cause,
+		}
 	}
 	return formatted, nil
 }
@@ -49,6 +58,31 @@ func sameText(a, b *Document) bool {
 	}
 	return reflect.DeepEqual(withoutLocations(a), withoutLocations(b)) &&
 		squeeze(a.Content) == squeeze(b.Content)
+}
+
+// changed returns the line in a document and the cause why its formatted text is not the same.
+func changed(before, after *Document) (line int, cause string) {
+	formatted := squeeze(after.Content)
+	line = 1
+	for text := range strings.Lines(string(before.Content)) {
+		rest, same := strings.CutPrefix(formatted, squeeze([]byte(text)))
+		if !same {
+			return line, fmt.Sprintf("the text %q", strings.TrimSpace(text))
+		}
+		formatted = rest
+		line++
+	}
+	for i, s := range before.Pickles {
+		var one, other Document
+		one.Pickles = before.Pickles[i : i+1]
+		if i < len(after.Pickles) {
+			other.Pickles = after.Pickles[i : i+1]
+		}
+		if !sameText(&one, &other) {
+			return before.Scenarios[i].Line, fmt.Sprintf("scenario %q", s.Name)
+		}
+	}
+	return 0, "the order of its scenarios"
 }
 
 // levelWidth is the number of spaces of a level.

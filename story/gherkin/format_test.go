@@ -2,6 +2,7 @@ package gherkin
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,4 +100,26 @@ func FuzzFormat(f *testing.F) {
 			t.Fatalf("%v\nonce\n%s\ntwice\n%s", err, once, twice)
 		}
 	})
+}
+
+// TestChanged compares files with texts that say something else.
+func TestChanged(t *testing.T) {
+	const text = "Feature: a\n  Scenario: b\n    Given c\n  Scenario: d\n    Given e f\n"
+	for formatted, want := range map[string]string{
+		strings.Replace(text, "Given c", "Given x", 1):    `3 the text "Given c"`,
+		strings.Replace(text, "  Scenario: d", "", 1):     `4 the text "Scenario: d"`,
+		strings.Replace(text, "Given e f", "Given ef", 1): `4 scenario "d"`,
+	} {
+		before, err := Parse("x.feature", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := Parse("x.feature", []byte(formatted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line, cause := changed(before, after); fmt.Sprint(line, " ", cause) != want {
+			t.Errorf("%q: got %d %s, want %s", formatted, line, cause, want)
+		}
+	}
 }
