@@ -274,7 +274,7 @@ func TestNotes(t *testing.T) {
 		in.all...)
 	in.all = append(in.all, trace.Entry{Seq: 2, Kind: trace.KindEnd, End: &trace.End{}})
 	if r := compare(t, in, Side{}, Side{}); r.Entries != 1 {
-		t.Errorf("%d entries, want 1: a header and an end are none", r.Entries)
+		t.Errorf("%d entries, want 1: headers and ends do not count", r.Entries)
 	}
 	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
 		t.Errorf("the result of an empty log is %+v", r)
