@@ -124,8 +124,9 @@ func (env *environment) explore(c *cli.Context) error {
 	if err := env.prepareOutput(c, sweep); err != nil {
 		return err
 	}
-	ctx, stop := interruptible()
+	interrupted, stop := interruptible()
 	defer stop()
+	ctx := interrupted
 	if limit := c.Duration("for"); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
@@ -152,7 +153,13 @@ func (env *environment) explore(c *cli.Context) error {
 		env.err.printf("took %v: %.0f seeds/s, %.0f entries/s\n", elapsed.Round(time.Millisecond),
 			float64(meter.seeds)/elapsed.Seconds(), float64(result.Entries-before)/elapsed.Seconds())
 	}
-	return env.printSweep(c, result)
+	if err := env.printSweep(c, result); err != nil {
+		return err
+	}
+	if interrupted.Err() != nil && !result.ShareDone() {
+		return errInterrupted // the seeds that did not run might have failed
+	}
+	return nil
 }
 
 // printSweep prints a result. It returns errDiffers if the result has failures.

@@ -135,11 +135,11 @@ func endsAtOnce(dir string, args []string, signal syscall.Signal, delay time.Dur
 		return errTooEarly
 	}
 	var errs []error
-	if took := time.Since(before); took > time.Second {
+	// It takes less than a second, and longer while other tests use all processors.
+	if took := time.Since(before); took > 5*time.Second {
 		errs = append(errs, fmt.Errorf("it took %v", took))
 	}
-	// The sweep reports on the seeds that are done, and the watch ends as it should.
-	mayHold := args[0] == "explore" || args[len(args)-1] == "--watch"
+	mayHold := args[len(args)-1] == "--watch" // which ends as it should
 	code := cmd.ProcessState.ExitCode()
 	if code != exitUsage && !(mayHold && code == exitHolds) {
 		errs = append(errs, fmt.Errorf("%v, want exit %d: %s", cmd.ProcessState, exitUsage,

@@ -117,6 +117,9 @@ func newResult(p Parameters, share ranges) *Result {
 // Complete reports whether every seed of the parameters is done.
 func (r *Result) Complete() bool { return r.done.count() == r.Parameters.Seeds.Count() }
 
+// ShareDone reports whether every seed that was to run is done.
+func (r *Result) ShareDone() bool { return r.done.count() == r.share.count() }
+
 // Done returns how many seeds are done.
 func (r *Result) Done() uint64 { return r.done.count() }
 
