@@ -15,7 +15,8 @@ func FuzzRead(f *testing.F) {
 	opening := entry + `{"RolloutOpened":{"rollout_id":"edge@a1","channel":"edge","target_ref":"a1",` +
 		`"at":"2026-05-16T01:00:00Z"}}}` + "\n"
 	f.Add(opening)
-	f.Add(opening + strings.Replace(entry, `:1,`, `:2,`, 1) + `{"HostJoined":{"rollout_id":"edge@a1",` +
+	f.Add(opening + strings.Replace(entry, `:1,`, `:2,`, 1) +
+		`{"HostJoined":{"rollout_id":"edge@a1",` +
 		`"host_id":"h","wave":4294967295,"at":"2026-05-16T01:00:00Z"}}}`)
 	f.Add(`{"rollout_id":"edge@a1","events":[` + strings.TrimSpace(opening) + `]}`)
 	f.Fuzz(func(t *testing.T, log string) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/internal/plural"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -390,7 +391,7 @@ func (c *comparison) finish() (*Result, error) {
 	c.result.Notes = c.policies.notes
 	if c.ignored > 0 {
 		c.result.Notes = append(c.result.Notes,
-			fmt.Sprintf("%d events of rollouts that the log never opens are ignored", c.ignored))
+			"ignored "+plural.Count(c.ignored, "event")+" of rollouts that the log never opens")
 	}
 	return &c.result, nil
 }

@@ -256,12 +256,12 @@ func TestDivergences(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	r := compare(t, log(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0)), Side{}, Side{})
-	const note = "2 events of rollouts that the log never opens are ignored"
+	const note = "ignored 2 events of rollouts that the log never opens"
 	if len(r.Notes) != 1 || r.Notes[0] != note {
 		t.Errorf("notes %q, want %s", r.Notes, note)
 	}
 	for ignored, want := range []string{
-		"", "1 events of rollouts that the log never opens are ignored",
+		"", "ignored 1 event of rollouts that the log never opens",
 	} {
 		events := []reducer.Event{opened("stable@a", 0), joined("stable@x", "h1", 0)}[:1+ignored]
 		r := compare(t, log(events...), Side{}, Side{})

@@ -169,7 +169,7 @@ func (m *Machine) fail(p *process, failure *Failure) error {
 
 // Close ends every process: it closes their standard inputs, and kills those that do not exit. The
 // error is a *reducer.MachineFailure if a process has written more than its answers, because one of
-// them may have been taken for the answer to another request.
+// them may have answered another request.
 func (m *Machine) Close() error {
 	m.mu.Lock()
 	if m.failure == nil {
