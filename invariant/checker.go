@@ -16,9 +16,11 @@ import (
 // [Checker.Sent] and [Checker.Acknowledged].
 type Checker struct {
 	fleet      *reducer.Fleet
-	raw        bool          // the events that come are raw
-	number     int           // of the host that they are probably about
-	asked      reducer.Event // the last one that was written and not accepted yet
+	raw        bool             // the events that come are raw
+	number     int              // of the host that they are probably about
+	asked      *reducer.Event   // the last one that was written, until it is accepted or refused
+	last       *reducer.Rollout // the one that was looked up last
+	lastID     reducer.RolloutID
 	reports    *reports
 	accounts   accounts
 	records    records
@@ -94,7 +96,7 @@ func (c *Checker) Forget(r *reducer.Rollout) {
 func (c *Checker) Resume(r *reducer.Rollout) { c.accounts.resume(r) }
 
 // Watch continues with another fleet in the same state: that of a restarted control plane.
-func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet = fleet }
+func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet, c.last = fleet, nil }
 
 // Raw says whether the events that follow are raw: a scenario or an operator hands them to the
 // reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
@@ -126,7 +128,7 @@ func (c *Checker) Acknowledged(id reducer.RolloutID, host reducer.HostID, seq ui
 	if c.history.logged == (message{host, id, seq}) {
 		return
 	}
-	if r := c.fleet.Rollout(id); r != nil {
+	if r := c.rollout(id); r != nil {
 		c.reports.once(AcknowledgedKept, r, "message %d of host %s was acknowledged and not logged",
 			seq, host)
 	}
@@ -148,10 +150,12 @@ func (c *Checker) Entry(e *trace.Entry) {
 	c.arrive(e.Seq, e.At)
 	switch {
 	case e.Event != nil:
-		c.asked = *e.Event
+		c.asked = e.Event
 	case e.Rejection != nil:
-		if e.Rejection.Event == c.asked.Kind && e.Rejection.Rollout == c.asked.Rollout {
-			c.rejected()
+		if ev := c.asked; ev != nil && e.Rejection.Event == ev.Kind &&
+			e.Rejection.Rollout == ev.Rollout {
+			c.asked = nil
+			c.rejected(ev)
 		}
 	case e.HostEffect != nil && e.HostEffect.Effect == trace.RemoteInsertQuarantine:
 		c.dispatches.quarantine[trace.QuarantineConfig{
@@ -160,7 +164,7 @@ func (c *Checker) Entry(e *trace.Entry) {
 	case e.Agent != nil:
 		c.agentEvent(e)
 	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
-		if r := c.fleet.Rollout(e.Plan.Rollout); r != nil {
+		if r := c.rollout(e.Plan.Rollout); r != nil {
 			c.dispatched(c.accounts.of(r), r, e.Plan)
 		}
 	}
@@ -193,9 +197,17 @@ func (c *Checker) arrive(seq uint64, at reducer.Time) {
 	c.reports.seq, c.reports.at = seq, at
 }
 
+// rollout returns the rollout with an id; nil when it was not opened.
+func (c *Checker) rollout(id reducer.RolloutID) *reducer.Rollout {
+	if c.last == nil || c.lastID != id {
+		c.lastID, c.last = id, c.fleet.Rollout(id)
+	}
+	return c.last
+}
+
 // account returns the account of a rollout; nil when it was not opened.
 func (c *Checker) account(id reducer.RolloutID) *account {
-	if r := c.fleet.Rollout(id); r != nil {
+	if r := c.rollout(id); r != nil {
 		return c.accounts.of(r)
 	}
 	return nil
@@ -203,17 +215,15 @@ func (c *Checker) account(id reducer.RolloutID) *account {
 
 // rejected records what an event says that the fleet has refused. A host has moved and a successor
 // was opened, whatever the machine makes of it.
-func (c *Checker) rejected() {
-	ev := c.asked
-	c.asked.Kind = 0
-	r := c.fleet.Rollout(ev.Rollout)
+func (c *Checker) rejected(ev *reducer.Event) {
+	r := c.rollout(ev.Rollout)
 	if r == nil {
 		return
 	}
 	a := c.accounts.of(r)
 	switch {
 	case ev.Kind == reducer.HostStateChanged || ev.Kind == reducer.SuccessorOpened:
-		c.happened(a, r, &ev)
+		c.happened(a, r, ev)
 	case ev.Kind == reducer.RolloutOpened && !c.raw:
 		c.history.opened(a, r)
 	}
@@ -222,7 +232,7 @@ func (c *Checker) rejected() {
 // agentEvent checks a message of an agent that is logged. A rollback after the rollout was pruned
 // quarantines its closure; before that, the HostStateChanged that follows does.
 func (c *Checker) agentEvent(e *trace.Entry) {
-	r := c.fleet.Rollout(e.Rollout)
+	r := c.rollout(e.Rollout)
 	if r == nil {
 		return
 	}
@@ -250,7 +260,7 @@ func (c *Checker) Applied(
 	c.arrive(seq, at)
 	c.reports.event = ev.Kind
 	c.dispatches.moved = c.dispatches.moved || ev.Kind == reducer.WaveAdvanced
-	c.asked.Kind = 0
+	c.asked = nil
 	a := c.accounts.of(r)
 	if !c.raw {
 		c.history.times(a, r, ev)

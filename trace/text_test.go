@@ -98,7 +98,7 @@ func TestColumns(t *testing.T) {
 		},
 		{
 			Entry{At: start, Kind: KindOther, Other: "a\r\nb\xff\u2028\x7f\u0085", Raw: []byte(`{"x":1}`)},
-			`2026-05-16T01:00:00Z  other     a\u000d\u000ab\ufffd\u2028\u007f\u0085  -` +
+			"2026-05-16T01:00:00Z  other     a\\u000d\\u000ab\ufffd\\u2028\\u007f\\u0085  -" +
 				`                       -               {"x":1}`,
 		},
 	} {

@@ -41,6 +41,7 @@ type process struct {
 	asked  uint64        // the number of requests
 	lines  chan line     // of stdout; closed at its end
 	extra  []byte        // what followed the last answer
+	ended  line          // the last line, if the output ended before a request
 	done   chan struct{} // closed once Wait has returned
 	quiet  chan struct{} // closed at the end of stderr
 
@@ -155,6 +156,10 @@ func (p *process) ask(
 		}
 	}
 	if unasked := p.unasked(); len(unasked) > 0 {
+		first, _, _ := bytes.Cut(unasked, []byte("\n"))
+		if _, err := parseAnswer(first); err != nil {
+			return next, nil, failed(Garbage, unasked, "%v", err) // as if it came after the request
+		}
 		return next, nil, failed(WrongAnswer, unasked,
 			"it wrote this before the request: every request has one answer, of one line")
 	}
@@ -190,13 +195,18 @@ func (p *process) ask(
 	return a.record, nil, nil
 }
 
-// unasked returns what the process has written after its last answer. It does not wait.
+// unasked returns what the process has written after its last answer. It does not wait. The end of
+// the output is left to exchange.
 func (p *process) unasked() []byte {
 	if len(p.extra) > 0 {
 		return p.extra
 	}
 	select {
 	case l := <-p.lines:
+		if l.err != nil {
+			p.ended = l
+			return nil
+		}
 		return l.text
 	default:
 		return nil
@@ -212,6 +222,9 @@ func (p *process) exchange() (l line, ok bool) {
 			ok = false
 		}
 	}()
+	if p.ended.err != nil {
+		return p.ended, true
+	}
 	// An answer to an incomplete request explains more than the error of sending it.
 	_, _ = p.stdin.Write(p.buf)
 	select {
