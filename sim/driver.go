@@ -23,10 +23,11 @@ type driver struct {
 	agents   *agents
 	moments  *moments
 
-	planDue   bool      // at the end of the present instant, even if PlanNeeded is false
-	down      bool      // it has crashed and is not back yet
-	postponed []*Action // for the time after the restart
-	polls     []uint64  // by channel: how many there were; nil without faults
+	planDue   bool                 // at the end of the present instant, even if PlanNeeded is false
+	down      bool                 // it has crashed and is not back yet
+	postponed []*Action            // for the time after the restart
+	polls     []uint64             // by channel: how many there were; nil without faults
+	polled    []reducer.ChannelRef // by channel: what the last successful poll saw
 	ticks     uint64
 }
 
@@ -45,7 +46,10 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 			}
 		}
 	}
-	d.record.check.Polled(conf.ID, ref)
+	if d.polled[channel] != ref {
+		d.polled[channel] = ref
+		d.record.check.Polled(conf.ID, ref)
+	}
 	d.record.fail(d.plane.Poll(d.clock.now, channel, ref, d))
 }
 

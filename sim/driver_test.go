@@ -68,7 +68,8 @@ func newDriver(t *testing.T, first, next *plane) *driver {
 	t.Helper()
 	c := &clock{}
 	d := &driver{
-		plane: first, inv: threeHosts(t), clock: c, chance: &chance{clock: c}, rollouts: &rollouts{},
+		polled: make([]reducer.ChannelRef, 1),
+		plane:  first, inv: threeHosts(t), clock: c, chance: &chance{clock: c}, rollouts: &rollouts{},
 		build: func(*controlplane.Inventory, reducer.Machine) controlplane.ControlPlane { return next },
 		record: &recorder{
 			clock: c, check: invariant.NewChecker(nil, &trace.Header{}),

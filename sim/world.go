@@ -67,6 +67,7 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	w.driver = driver{
 		plane: plane, build: build, machine: opt.Machine, inv: inv, clock: &w.clock, chance: &w.chance,
 		record: &w.record, rollouts: &w.rollouts, agents: &w.agents, moments: &w.moments,
+		polled: make([]reducer.ChannelRef, len(sc.Channels)),
 	}
 	w.network = network{
 		clock: &w.clock, chance: &w.chance, record: &w.record, rollouts: &w.rollouts, inv: inv,

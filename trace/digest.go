@@ -68,22 +68,23 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 // appendContent appends the fields of an entry in a form that differs for different entries:
 // strings and lists follow their lengths, and numbers have their full width.
 func appendContent(b []byte, e *Entry) []byte {
-	b = putString(b, e.Kind.String())
+	host, rollout := valid(e.Host), valid(e.Rollout)
+	b = putValid(b, e.Kind.String())
 	b = putUint(b, e.Seq)
 	b = putInt(b, e.At)
 	b = putString(b, e.Other)
-	b = putString(b, e.Host)
-	b = putString(b, e.Rollout)
+	b = putValid(b, host)
+	b = putValid(b, rollout)
 	b = putBytes(b, e.Raw)
 	switch {
 	case e.Event != nil:
 		v := e.Event
 		b = append(b, 'v', byte(v.Kind), byte(v.From), byte(v.To))
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.TargetRef)
-		b = putString(b, v.Host)
+		b = putAgain(b, v.Host, e.Host, host)
 		b = binary.LittleEndian.AppendUint32(b, v.Wave)
 		b = binary.LittleEndian.AppendUint32(b, v.FromWave)
 		b = binary.LittleEndian.AppendUint32(b, v.ToWave)
@@ -94,7 +95,7 @@ func appendContent(b []byte, e *Entry) []byte {
 		v := e.Effect
 		b = append(b, 'e', byte(v.Kind), byte(v.From), byte(v.To))
 		b = binary.LittleEndian.AppendUint32(b, v.Wave)
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.Closure)
@@ -103,8 +104,8 @@ func appendContent(b []byte, e *Entry) []byte {
 		v := e.HostEffect
 		b = append(b, 'h', byte(v.From), byte(v.To))
 		b = putString(b, v.Effect)
-		b = putString(b, v.Host)
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Host, e.Host, host)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.Closure)
@@ -121,11 +122,11 @@ func appendContent(b []byte, e *Entry) []byte {
 	case e.Plan != nil:
 		v := e.Plan
 		b = append(b, 'p', byte(v.Action))
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putString(b, v.Channel)
 		b = putString(b, v.TargetRef)
 		b = putStrings(b, v.Hosts)
-		b = putString(b, v.Host)
+		b = putAgain(b, v.Host, e.Host, host)
 		b = putString(b, v.Closure)
 		b = putInt(b, v.SoakDueAt)
 		b = putInt(b, v.Attempt)
@@ -134,8 +135,8 @@ func appendContent(b []byte, e *Entry) []byte {
 		b = append(b, 'g')
 		b = putString(b, v.Gate)
 		b = putString(b, v.Reason)
-		b = putString(b, v.Host)
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Host, e.Host, host)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 	case e.Poll != nil:
 		v := e.Poll
 		b = append(b, 'm')
@@ -146,8 +147,8 @@ func appendContent(b []byte, e *Entry) []byte {
 		v := e.Fault
 		b = append(b, 'f')
 		b = putString(b, v.Fault)
-		b = putString(b, v.Host)
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Host, e.Host, host)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putString(b, v.Channel)
 		b = putUint(b, v.Seq)
 		b = putInt(b, v.Millis)
@@ -155,7 +156,7 @@ func appendContent(b []byte, e *Entry) []byte {
 		v := e.Rejection
 		b = append(b, 'r', byte(v.Event), byte(v.From))
 		b = putString(b, v.Error)
-		b = putString(b, v.Rollout)
+		b = putAgain(b, v.Rollout, e.Rollout, rollout)
 		b = putString(b, v.Message)
 	case e.Header != nil:
 		v := e.Header
@@ -202,15 +203,29 @@ func putUint(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint6
 
 func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)) }
 
-func putString[S ~string](b []byte, s S) []byte {
-	if s == "" { // as most fields of most entries
-		return binary.LittleEndian.AppendUint32(b, 0)
+func putString[S ~string](b []byte, s S) []byte { return putValid(b, valid(s)) }
+
+// putAgain appends s. Most strings of an entry repeat its host or its rollout: if s is the same as
+// before, it is not examined again, and its valid form is used.
+func putAgain[S ~string](b []byte, s, before, valid S) []byte {
+	if s == before {
+		return putValid(b, valid)
 	}
-	if !utf8.ValidString(string(s)) {
-		s = S([]rune(string(s))) // U+FFFD for each invalid byte, as the encoder writes it
-	}
+	return putString(b, s)
+}
+
+// putValid appends a string of valid UTF-8.
+func putValid[S ~string](b []byte, s S) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
 	return append(b, s...)
+}
+
+// valid returns a string with U+FFFD for each invalid byte, as the encoder writes it.
+func valid[S ~string](s S) S {
+	if s == "" || utf8.ValidString(string(s)) {
+		return s
+	}
+	return S([]rune(string(s)))
 }
 
 func putBytes(b, s []byte) []byte {
