@@ -2,9 +2,12 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"rollsim/reducer"
 )
 
 // TestLimits sets values at the limits of what sentences may say, and beyond.
@@ -87,5 +90,28 @@ func TestChannelTables(t *testing.T) {
 			!strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%q, %q: %v, want %s", tt.channel, tt.waves, err, tt.want)
 		}
+	}
+}
+
+// TestChannelTableCells sets a channel up by each column of a table, and another one by none.
+func TestChannelTableCells(t *testing.T) {
+	w := newWorld("")
+	err := w.carryOut("these channels:", tableOf([][]string{
+		{"channel", "waves", "soak", "policy", "retention", "poll", "after"},
+		{"edge", "1 and 2", "10 minutes", "rollback-and-halt", "2 hours", "30 seconds", ""},
+		{"stable", "3", "", "", "", "", "edge"},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge, stable := &w.fleet.Channels[0], &w.fleet.Channels[1]
+	want := reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 7200}
+	if edge.Policy != want || edge.PollInterval != 30*time.Second || len(edge.Waves) != 2 ||
+		edge.Waves[0].Soak != 10*time.Minute || len(edge.After) > 0 {
+		t.Errorf("edge: %+v", edge)
+	}
+	if stable.Policy != reducer.DefaultPolicy() || stable.PollInterval == edge.PollInterval ||
+		len(stable.Waves) != 1 || !slices.Equal(stable.After, []reducer.ChannelID{"edge"}) {
+		t.Errorf("stable: %+v", stable)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 )
 
@@ -76,8 +75,9 @@ func TestWriteToMissingFolder(t *testing.T) {
 func TestWriteToFolder(t *testing.T) {
 	dir := t.TempDir()
 	err := Write(dir, func(io.Writer) error { t.Error("fill was called"); return nil })
-	if err == nil || !strings.Contains(err.Error(), dir) {
-		t.Fatalf("got %v, want an error that names the folder", err)
+	if want := dir + ": expected a file to write to, found a folder"; err == nil ||
+		err.Error() != want {
+		t.Fatalf("got %v, want %s", err, want)
 	}
 }
 

@@ -204,3 +204,15 @@ func TestPolicyOfAVector(t *testing.T) {
 		}
 	}
 }
+
+// TestMachineFailure checks that a machine that does not answer ends the run, at the line of the
+// vector.
+func TestMachineFailure(t *testing.T) {
+	silent := answers(func(*reducer.Record, *reducer.Effects) error {
+		return &reducer.MachineFailure{Machine: "made up", Err: errors.New("silent")}
+	})
+	_, err := conform.Run(strings.NewReader("\n"+cell()+"\n"+cell()), "v.ndjson", silent)
+	if err == nil || err.Error() != "v.ndjson:2: machine made up: silent" {
+		t.Errorf("got %v", err)
+	}
+}
