@@ -63,6 +63,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if env.out.failed != nil {
 		err = env.out.failed // the result was not written
 	}
+	if ending.Load() {
+		select {} // the process ends; a machine that was killed for that is no failure to report
+	}
 	var misuse *usageError
 	switch {
 	case err == nil:

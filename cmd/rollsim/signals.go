@@ -24,6 +24,9 @@ const (
 // interruptible, or was interrupted before.
 var interrupt atomic.Pointer[context.CancelFunc]
 
+// ending is set once a signal ends the process: before machines are killed.
+var ending atomic.Bool
+
 // interruptible returns a context that is cancelled by the first interrupt, so that the command can
 // report what it has. The process ends reportWithin later, or with the second interrupt.
 func interruptible() (ctx context.Context, stop context.CancelFunc) {
@@ -52,6 +55,7 @@ var handleSignals = sync.OnceFunc(func() {
 			case <-time.After(reportWithin):
 			}
 		}
+		ending.Store(true)
 		removed := make(chan bool)
 		go func() {
 			external.KillAll()
