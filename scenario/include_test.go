@@ -26,90 +26,90 @@ func TestInclude(t *testing.T) {
 		traffic            int
 	}{
 		"behaviour": {
-			"include: shared/b.yaml\n", "behaviour: {ack: 7s, probe: 8s}", "",
+			"include: subdir/b.yaml\n", "behaviour: {ack: 7s, probe: 8s}", "",
 			must(sim.Constant(7 * time.Second)), must(sim.Constant(8 * time.Second)), 0,
 		},
 		"behaviour that the scenario overrides": {
-			"include: ./shared/b.yaml\nbehaviour: {ack: 9s}\n", "behaviour: {ack: 7s, probe: 8s}", "",
+			"include: ./subdir/b.yaml\nbehaviour: {ack: 9s}\n", "behaviour: {ack: 7s, probe: 8s}", "",
 			must(sim.Constant(9 * time.Second)), must(sim.Constant(8 * time.Second)), 0,
 		},
 		"traffic": {
-			"include: shared/b.yaml\ntraffic: [{channel: stable, periodic: 1h, prefix: b}]\nfates: " +
+			"include: subdir/b.yaml\ntraffic: [{channel: stable, periodic: 1h, prefix: b}]\nfates: " +
 				"[{host: stable-01, ref: r3, fate: defers}]\n",
 			"traffic: [{channel: stable, periodic: 2h}]", "",
 			DefaultBehaviour().Ack, DefaultBehaviour().Probe, 2,
 		},
 		"an absolute path": {
-			included: "behaviour: {ack: 7s}", scenario: "include: /shared/b.yaml\n",
+			included: "behaviour: {ack: 7s}", scenario: "include: /subdir/b.yaml\n",
 			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, ` +
-				`such as included/behaviour.yaml, found "/shared/b.yaml"`,
+				`such as included/behaviour.yaml, found "/subdir/b.yaml"`,
 		},
 		"no such file": {
-			scenario: "include: shared/c.yaml\n",
-			want:     "dir/it.yaml:2:10: include: open dir/shared/c.yaml: file does not exist",
+			scenario: "include: subdir/c.yaml\n",
+			want:     "dir/it.yaml:2:10: include: open dir/subdir/c.yaml: file does not exist",
 		},
 		"a scenario": {
 			scenario: "include: it.yaml\n",
 			want:     "dir/it.yaml:1:1: " + notIncluded,
 		},
 		"an empty file": {
-			scenario: "include: shared/b.yaml\n", included: "# nothing",
-			want: "dir/shared/b.yaml:1:1: " + notIncluded,
+			scenario: "include: subdir/b.yaml\n", included: "# nothing",
+			want: "dir/subdir/b.yaml:1:1: " + notIncluded,
 		},
 		"an unknown field": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\nroot: secret\n",
-			want: "dir/shared/b.yaml:2:1: " + notIncluded,
+			scenario: "include: subdir/b.yaml\n", included: "behaviour: {}\nroot: secret\n",
+			want: "dir/subdir/b.yaml:2:1: " + notIncluded,
 		},
 		"no mapping": {
-			scenario: "include: shared/b.yaml\n", included: "root:secret\n",
-			want: "dir/shared/b.yaml:1:1: " + notIncluded,
+			scenario: "include: subdir/b.yaml\n", included: "root:secret\n",
+			want: "dir/subdir/b.yaml:1:1: " + notIncluded,
 		},
 		"no YAML": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\ntraffic: [secret\n",
-			want: "dir/shared/b.yaml:2:10: " + notIncluded,
+			scenario: "include: subdir/b.yaml\n", included: "behaviour: {}\ntraffic: [secret\n",
+			want: "dir/subdir/b.yaml:2:10: " + notIncluded,
 		},
 		"no text": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour: {}\n\x00\n",
-			want: "dir/shared/b.yaml:2:1: " + notIncluded,
+			scenario: "include: subdir/b.yaml\n", included: "behaviour: {}\n\x00\n",
+			want: "dir/subdir/b.yaml:2:1: " + notIncluded,
 		},
 		"a known field with a mistake, which is quoted": {
-			scenario: "include: shared/b.yaml\n", included: "behaviour: {ack: soon}\n",
-			want: `dir/shared/b.yaml:1:18: ack: "soon" is not a duration such as 30s, 1h30m, 7d or 1d12h`,
+			scenario: "include: subdir/b.yaml\n", included: "behaviour: {ack: soon}\n",
+			want: `dir/subdir/b.yaml:1:18: ack: "soon" is not a duration such as 30s, 1h30m, 7d or 1d12h`,
 		},
 		"a path out of the folder": {
-			scenario: "include: ../shared/b.yaml\n",
+			scenario: "include: ../subdir/b.yaml\n",
 			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, such as ` +
-				`included/behaviour.yaml, found "../shared/b.yaml"`,
+				`included/behaviour.yaml, found "../subdir/b.yaml"`,
 		},
 		"a path out of the folder and back": {
-			scenario: "include: shared/../../dir/shared/b.yaml\n",
+			scenario: "include: subdir/../../dir/subdir/b.yaml\n",
 			want: `dir/it.yaml:2:10: include: expected a path inside the folder of this file, such as ` +
-				`included/behaviour.yaml, found "shared/../../dir/shared/b.yaml"`,
+				`included/behaviour.yaml, found "subdir/../../dir/subdir/b.yaml"`,
 		},
 		"a path through a folder and back": {
-			"include: shared/../shared/b.yaml\n", "behaviour: {ack: 7s}", "",
+			"include: subdir/../subdir/b.yaml\n", "behaviour: {ack: 7s}", "",
 			must(sim.Constant(7 * time.Second)), DefaultBehaviour().Probe, 0,
 		},
 		"mistakes in both": {
-			scenario: "include: shared/b.yaml\ntraffic: [{channel: stable, arrivals: 5ms}, {channel: " +
+			scenario: "include: subdir/b.yaml\ntraffic: [{channel: stable, arrivals: 5ms}, {channel: " +
 				"stabel, periodic: 1h}]\n",
 			included: "behaviour: {}\ntraffic:\n  - {channel: stable, periodic: 1h}\n  - {channel: edge, " +
 				"periodic: 1h}\n",
 			want: `dir/it.yaml:3:11: channel stable already has traffic with prefix "r": set another one
 dir/it.yaml:3:39: ref changes must be at least 1s apart on average
 dir/it.yaml:3:55: unknown channel "stabel": did you mean "stable"?
-dir/shared/b.yaml:4:15: unknown channel "edge": expected one of stable`,
+dir/subdir/b.yaml:4:15: unknown channel "edge": expected one of stable`,
 		},
 		"an invalid distribution": {
-			scenario: "include: shared/b.yaml\n",
+			scenario: "include: subdir/b.yaml\n",
 			included: "behaviour:\n  ack: {uniform: {min: 2s, max: 1s}}\n",
-			want:     "dir/shared/b.yaml:2:8: ack: the upper end 1s is below the lower end 2s",
+			want:     "dir/subdir/b.yaml:2:8: ack: the upper end 1s is below the lower end 2s",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fsys := fstest.MapFS{
 				"dir/it.yaml":       {Data: []byte(head + c.scenario)},
-				"dir/shared/b.yaml": {Data: []byte(c.included)},
+				"dir/subdir/b.yaml": {Data: []byte(c.included)},
 			}
 			f, err := LoadFS(fsys, "dir/it.yaml")
 			if c.want != "" {
