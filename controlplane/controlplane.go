@@ -37,6 +37,10 @@ type ControlPlane interface {
 	// Apply passes an event to the reducer unchanged: an operator's clearance, or a raw event.
 	Apply(now reducer.Time, ev *reducer.Event, out Output) error
 
+	// Misroute passes an event of another rollout to the record of a rollout, as a control plane does
+	// that looks up the wrong record. Only the machine can refuse it.
+	Misroute(now reducer.Time, reached reducer.RolloutID, ev *reducer.Event, out Output) error
+
 	// PlanNeeded reports whether something has happened since the last Plan that may let a rollout
 	// continue.
 	PlanNeeded() bool

@@ -60,6 +60,11 @@ func event(now reducer.Time, ev reducer.Event) input {
 	return func(c ControlPlane, out Output) error { return c.Apply(now, &ev, out) }
 }
 
+func misroute(now reducer.Time, reached reducer.RolloutID, ev reducer.Event) input {
+	ev.At = now
+	return func(c ControlPlane, out Output) error { return c.Misroute(now, reached, &ev, out) }
+}
+
 func message(
 	now reducer.Time, host uint32, id reducer.RolloutID, seq uint64, kind reducer.AgentEventKind,
 ) input {
@@ -102,6 +107,9 @@ func story() []input {
 	return append(
 		list, plan(180*second), expire(3664*second, "stable@r1"), plan(3664*second),
 		event(3700*second, reducer.Event{Kind: reducer.HostJoined, Rollout: "late@z1", Host: "new"}),
+		misroute(3700*second, "late@z1", reducer.Event{
+			Kind: reducer.HostJoined, Rollout: "stable@r2", Host: "new", Wave: 1,
+		}),
 	)
 }
 

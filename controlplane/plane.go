@@ -237,22 +237,31 @@ func (p *plane) Apply(now reducer.Time, ev *reducer.Event, out Output) error {
 	return step{p, now, out}.apply(ev)
 }
 
-// apply passes an event to the reducer, writes the event and its result, and carries out the
-// effects.
-func (s step) apply(ev *reducer.Event) error {
-	err := s.fleet.Apply(ev, s.now, &s.outcome)
+func (p *plane) Misroute(
+	now reducer.Time, reached reducer.RolloutID, ev *reducer.Event, out Output,
+) error {
+	return step{p, now, out}.applyTo(reached, ev)
+}
+
+// apply passes an event to the record of its rollout.
+func (s step) apply(ev *reducer.Event) error { return s.applyTo(ev.Rollout, ev) }
+
+// applyTo passes an event to the record of a rollout, writes the event and its result, and carries
+// out the effects.
+func (s step) applyTo(reached reducer.RolloutID, ev *reducer.Event) error {
+	err := s.fleet.ApplyTo(reached, ev, s.now, &s.outcome)
 	if reducer.IsMachineFailure(err) {
 		return err
 	}
 	for _, late := range s.outcome.Late {
 		s.reject(late)
 	}
-	s.writeEvent(ev)
+	s.writeEvent(reached, ev)
 	if err != nil {
 		s.reject(err)
 		return nil
 	}
-	s.follow(ev)
+	s.follow(reached, ev)
 	r := s.rollouts[s.outcome.Rollout]
 	s.out.Applied(r.fold, ev, &s.outcome.Effects)
 	s.perform(r, &s.outcome.Effects)
@@ -266,7 +275,7 @@ func (s step) apply(ev *reducer.Event) error {
 // conclude writes the event that the fleet has derived, and carries out its effects.
 func (s step) conclude(r *rollout) {
 	derived := s.outcome.DerivedEvent
-	s.writeEvent(&derived)
+	s.writeEvent(derived.Rollout, &derived)
 	if s.outcome.DerivedErr != nil {
 		s.reject(s.outcome.DerivedErr)
 		return
@@ -280,12 +289,27 @@ func (s step) conclude(r *rollout) {
 	}
 }
 
-// follow updates the state of the control plane after the fleet has accepted an event.
-func (p *plane) follow(ev *reducer.Event) {
+// follow updates the state of the control plane after the fleet has accepted an event that reached
+// the record of a rollout. A misrouted event says nothing of the rollout's hosts.
+func (p *plane) follow(reached reducer.RolloutID, ev *reducer.Event) {
 	if n := p.outcome.Rollout; n == len(p.rollouts) {
 		p.begin(ev, uint32(n))
 	}
 	r := p.rollouts[p.outcome.Rollout]
+	if reached == ev.Rollout {
+		p.followHost(r, ev)
+	}
+	if len(p.counted) > 0 && r.state() != r.countedIn {
+		r.countedIn = r.state()
+		for slot := range r.members {
+			p.recountMember(r, slot)
+		}
+	}
+	p.changed = true
+}
+
+// followHost adds or moves the host of an event.
+func (p *plane) followHost(r *rollout, ev *reducer.Event) {
 	switch ev.Kind {
 	case reducer.HostJoined:
 		p.join(r, ev)
@@ -301,13 +325,6 @@ func (p *plane) follow(ev *reducer.Event) {
 		reducer.RetentionExpired,
 		reducer.OperatorClearance:
 	}
-	if len(p.counted) > 0 && r.state() != r.countedIn {
-		r.countedIn = r.state()
-		for slot := range r.members {
-			p.recountMember(r, slot)
-		}
-	}
-	p.changed = true
 }
 
 // begin adds the rollout that an event has opened.
@@ -377,9 +394,9 @@ func (s step) reject(err error) {
 	s.write(&trace.Entry{Kind: trace.KindRejection, Rollout: r.Rollout, Rejection: &r})
 }
 
-func (s step) writeEvent(ev *reducer.Event) {
+func (s step) writeEvent(reached reducer.RolloutID, ev *reducer.Event) {
 	e := &s.event
-	e.Kind, e.Rollout, e.Event = trace.KindRolloutEvent, ev.Rollout, ev
+	e.Kind, e.Rollout, e.Event = trace.KindRolloutEvent, reached, ev
 	s.write(e)
 }
 

@@ -64,14 +64,14 @@ func (p *plane) replay(e *trace.Entry) error {
 }
 
 func (p *plane) replayEvent(e *trace.Entry) error {
-	switch err := p.fleet.Apply(e.Event, e.At, &p.outcome); {
+	switch err := p.fleet.ApplyTo(e.Rollout, e.Event, e.At, &p.outcome); {
 	case reducer.IsMachineFailure(err):
 		return err
 	case err == nil:
-		p.follow(e.Event)
+		p.follow(e.Rollout, e.Event)
 	}
-	r := p.byID[e.Rollout]
-	if r != nil && e.Event.Kind == reducer.RetentionExpired &&
+	r := p.byID[e.Event.Rollout]
+	if r != nil && e.Rollout == r.id && e.Event.Kind == reducer.RetentionExpired &&
 		r.timer.Set && e.At >= r.timer.Value {
 		r.timer = reducer.Opt[reducer.Time]{}
 	}

@@ -59,6 +59,45 @@ func TestRestartRepeatsOnce(t *testing.T) {
 	}
 }
 
+// TestRestartKeepsMisrouted checks that a restart finds what misrouted events have done to records,
+// and that they expire no timer and move no host.
+func TestRestartKeepsMisrouted(t *testing.T) {
+	conf := twoChannels()
+	conf.Channels[1].After, conf.Budgets = nil, nil
+	for _, m := range []*reducer.Table{reducer.V02(), reducer.RFC0008()} {
+		inv := inventory(t, conf)
+		c := builder(t, Specified)(inv, m)
+		var log Log
+		drive(t, c, &log, append(
+			[]input{poll(0, 0, "r1"), poll(0, 1, "z1"), plan(0)}, converge(second, 4, "late@z1")...,
+		))
+		drive(t, c, &log, append(converge(10*second, 5, "late@z1"),
+			misroute(20*second, "stable@r1", reducer.Event{
+				Kind: reducer.HostStateChanged, Rollout: "late@z1", Host: "a",
+				From: reducer.HostSoaking, To: reducer.HostFailed,
+			}),
+			misroute(7200*second, "stable@r1", reducer.Event{
+				Kind: reducer.RetentionExpired, Rollout: "late@z1",
+			}),
+			misroute(7200*second, "late@z1", reducer.Event{
+				Kind: reducer.RetentionExpired, Rollout: "stable@r1",
+			}),
+			misroute(7200*second, "nothing@r1", reducer.Event{Kind: reducer.RolloutTerminal}),
+		))
+		want := map[string]reducer.State{"v0.2": reducer.Pruned, "rfc0008": reducer.Active}[m.Name()]
+		if got := c.Fleet().Rollout("stable@r1").Record.State; got != want {
+			t.Errorf("%s: stable@r1 is %v, want %v", m.Name(), got, want)
+		}
+		next, err := Restart(builder(t, Specified), inv, m, 7200*second, c.Durable(log.Entries), &log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := c.Diff(next); diff != nil {
+			t.Errorf("%s: a restart differs: %v", m.Name(), diff)
+		}
+	}
+}
+
 // TestPlanNeeded checks that a plan is needed after each input that may let a rollout continue,
 // and not after the plan.
 func TestPlanNeeded(t *testing.T) {

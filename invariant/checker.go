@@ -17,6 +17,7 @@ import (
 type Checker struct {
 	fleet      *reducer.Fleet
 	raw        bool             // the events that come are raw
+	misrouted  bool             // the events that come are of other rollouts than the records'
 	number     int              // of the host that they are probably about
 	asked      *reducer.Event   // the last one that was written, until it is accepted or refused
 	last       *reducer.Rollout // the one that was looked up last
@@ -102,6 +103,10 @@ func (c *Checker) Watch(fleet *reducer.Fleet) { c.fleet, c.last = fleet, nil }
 // reducer, and the control plane only passes them on. A raw WaveAdvanced opens waves.
 func (c *Checker) Raw(raw bool) { c.raw = raw }
 
+// Misrouted says whether the events that follow reach the record of another rollout than theirs.
+// They prove nothing of the rollout whose record they reach.
+func (c *Checker) Misrouted(misrouted bool) { c.misrouted = misrouted }
+
 // Host sets the number of the host that the next entries are probably about. It saves a search for
 // each of them if the hosts of a channel are numbered in the order in which they join.
 func (c *Checker) Host(number int) { c.number = number }
@@ -153,7 +158,7 @@ func (c *Checker) Entry(e *trace.Entry) {
 		c.asked = e.Event
 	case e.Rejection != nil:
 		if ev := c.asked; ev != nil && e.Rejection.Event == ev.Kind &&
-			e.Rejection.Rollout == ev.Rollout {
+			e.Rejection.Rollout == ev.Rollout && !c.misrouted {
 			c.asked = nil
 			c.rejected(ev)
 		}
@@ -265,17 +270,20 @@ func (c *Checker) Applied(
 	if !c.raw {
 		c.history.times(a, r, ev)
 	}
-	if ev.Kind == reducer.RolloutOpened {
-		c.history.opened(a, r)
-		if !c.raw {
-			c.history.awaitHosts(a, r)
+	if !c.misrouted {
+		if ev.Kind == reducer.RolloutOpened {
+			c.history.opened(a, r)
+			if !c.raw {
+				c.history.awaitHosts(a, r)
+			}
 		}
+		c.happened(a, r, ev)
 	}
-	c.happened(a, r, ev)
+	cleared := ev.Kind == reducer.OperatorClearance && !c.misrouted
 	all := effects.All()
 	for i := range all {
 		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition {
-			c.records.transition(a, r, ev, e)
+			c.records.transition(a, r, cleared, e)
 		}
 	}
 }

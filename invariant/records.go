@@ -12,10 +12,9 @@ type records struct {
 	retention map[reducer.ChannelID]time.Duration // of channels that are configured
 }
 
-// transition compares a recorded transition with the account.
-func (c *records) transition(
-	a *account, r *reducer.Rollout, ev *reducer.Event, e *reducer.Effect,
-) {
+// transition compares a recorded transition with the account. cleared says that an operator's
+// clearance of the rollout has caused it.
+func (c *records) transition(a *account, r *reducer.Rollout, cleared bool, e *reducer.Effect) {
 	if e.From != a.state {
 		c.once(TransitionRecorded, r, "a transition from %v is recorded in state %v", e.From, a.state)
 	}
@@ -23,7 +22,7 @@ func (c *records) transition(
 	case a.state == reducer.Pruned:
 		c.once(PrunedAbsorbing, r, "it left Pruned for %v", e.To)
 	case a.partial:
-	case e.To == reducer.Terminal && ev.Kind != reducer.OperatorClearance && !a.allConverged():
+	case e.To == reducer.Terminal && !cleared && !a.allConverged():
 		c.once(TerminalConverged, r, "Terminal with %d of %d hosts Converged",
 			a.counts[reducer.HostConverged], len(a.hosts))
 	case e.To == reducer.Reverted && a.counts[reducer.HostReverted] == 0:

@@ -50,6 +50,45 @@ var recordCases = []violation{
 		},
 	},
 	{
+		"terminal-converged stable@a1", // the clearance was of another rollout
+		func(r *run) {
+			r.active()
+			r.moved(r1, "web-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.misrouted(r1, reducer.Event{Kind: reducer.OperatorClearance, Rollout: "edge@e1"},
+				reducer.Failed, reducer.Terminal)
+		},
+		func(r *run) {
+			r.active()
+			r.moved(r1, "web-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.misrouted(r1, reducer.Event{Kind: reducer.OperatorClearance, Rollout: "edge@e1"}, 0, 0)
+			r.apply(reducer.Event{Kind: reducer.OperatorClearance, Rollout: r1})
+		},
+	},
+	{
+		"halt-kept stable@a1", // a misrouted clearance and failure prove nothing of the rollout
+		func(r *run) {
+			r.active()
+			r.moved(r1, "web-1", reducer.HostActivating, reducer.HostSoaking, reducer.HostFailed)
+			r.misrouted(r1, reducer.Event{
+				Kind: reducer.HostStateChanged, Rollout: "edge@e1", Host: "web-1",
+				From: reducer.HostFailed, To: reducer.HostPending,
+			}, 0, 0)
+			r.fleet.Rollout(r1).Record.State = reducer.Active
+			r.dispatched(r1, "web-2", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.misrouted(r1, reducer.Event{
+				Kind: reducer.HostStateChanged, Rollout: "edge@e1", Host: "web-1",
+				From: reducer.HostPending, To: reducer.HostActivating,
+			}, 0, 0)
+			r.misrouted(r1, reducer.Event{
+				Kind: reducer.SuccessorOpened, Rollout: "edge@e1", Successor: r2,
+			}, 0, 0)
+			r.dispatched(r1, "web-2", "a1")
+		},
+	},
+	{
 		"pruned-absorbing stable@a1",
 		func(r *run) {
 			r.terminal()

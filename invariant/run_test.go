@@ -113,6 +113,28 @@ func (r *run) refused(ev reducer.Event) {
 	}})
 }
 
+// misrouted shows the Checker that an event of another rollout has reached the record of a rollout
+// and, unless from and to are equal, which transition the machine has made of it.
+func (r *run) misrouted(id reducer.RolloutID, ev reducer.Event, from, to reducer.State) {
+	r.t.Helper()
+	r.seq++
+	ev.At = r.now
+	rollout := r.fleet.Rollout(id)
+	var effects reducer.Effects
+	if from != to {
+		rollout.Record.State = to
+		effects.Add(reducer.Effect{
+			Kind: reducer.RecordRolloutTransition, Rollout: id, From: from, To: to, At: r.now,
+		})
+	}
+	r.checker.Raw(true)
+	r.checker.Misrouted(true)
+	r.checker.Applied(r.seq, r.now, rollout, &ev, &effects)
+	r.checker.Misrouted(false)
+	r.checker.Raw(false)
+	r.checker.Step(rollout)
+}
+
 // prunedFailed prunes rollout edge@e1 while host edge-1 is Failed and rolls back.
 func (r *run) prunedFailed() {
 	r.t.Helper()

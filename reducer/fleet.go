@@ -230,6 +230,32 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	return nil
 }
 
+// ApplyTo folds an event that reaches the record of a rollout. If the event is of another rollout,
+// it is misrouted: the machine alone decides how it changes the record. The hosts of both rollouts
+// stay as they are, and no lockstep opens. The errors are those of Apply.
+func (f *Fleet) ApplyTo(reached RolloutID, ev *Event, now Time, out *Outcome) error {
+	if reached == ev.Rollout {
+		return f.Apply(ev, now, out)
+	}
+	out.Late = out.Late[:0]
+	out.Effects.Reset()
+	out.Derived, out.Confirmed = false, false
+	r := f.rollouts[reached]
+	if len(f.unsettled) > 0 {
+		f.settle(ev, r, out)
+	}
+	if r == nil {
+		return &UnknownRollout{Event: ev.Kind, Rollout: reached}
+	}
+	out.Rollout = r.number
+	f.next = r.Record
+	if err := f.machine.Step(&f.next, ev, now, f.policy(r.Record.Channel), &out.Effects); err != nil {
+		return err
+	}
+	f.commit(r)
+	return nil
+}
+
 // commit replaces the rollout's record with next.
 func (f *Fleet) commit(r *Rollout) {
 	if r.Record.State.Standing() && !f.next.State.Standing() {

@@ -29,6 +29,7 @@ type driver struct {
 	polls     []uint64             // by channel: how many there were; nil without faults
 	polled    []reducer.ChannelRef // by channel: what the last successful poll saw
 	ticks     uint64
+	misrouted bool // the event that is applied is one of another rollout
 }
 
 // poll reports to the control plane what a channel points at, unless a fault prevents the poll.
@@ -111,10 +112,25 @@ func (d *driver) operate(a *Action) {
 		if !a.KeepAt {
 			ev.At = d.clock.now
 		}
-		d.record.check.Raw(true)
-		d.record.fail(d.plane.Apply(d.clock.now, &ev, d))
-		d.record.check.Raw(false)
+		d.inject(&ev, a.Reaches)
 	}
+}
+
+// inject passes a raw event to the record of its rollout or, if it is misrouted, to that of another
+// one.
+func (d *driver) inject(ev *reducer.Event, reaches reducer.RolloutID) {
+	check := d.record.check
+	check.Raw(true)
+	if reaches == "" || reaches == ev.Rollout {
+		d.record.fail(d.plane.Apply(d.clock.now, ev, d))
+	} else {
+		d.misrouted = true
+		check.Misrouted(true)
+		d.record.fail(d.plane.Misroute(d.clock.now, reaches, ev, d))
+		check.Misrouted(false)
+		d.misrouted = false
+	}
+	check.Raw(false)
 }
 
 // crash takes the control plane down. Polls, plans and timers stop, messages of agents are lost,
@@ -177,7 +193,7 @@ func (d *driver) Arm(rollout reducer.RolloutID, due reducer.Time) {
 
 // Applied passes an accepted event to the invariants and to the moments that count hosts.
 func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer.Effects) {
-	if ev.Kind == reducer.RolloutOpened {
+	if ev.Kind == reducer.RolloutOpened && !d.misrouted {
 		d.rollouts.open(ev.Rollout, ev.TargetRef)
 	}
 	d.record.check.Applied(d.record.seq, d.clock.now, r, ev, effects)
@@ -189,7 +205,9 @@ func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer
 			book.terminalSetAt = reducer.Some(d.clock.now)
 		}
 	}
-	d.moments.count(r, ev)
+	if !d.misrouted {
+		d.moments.count(r, ev)
+	}
 }
 
 // Settled reports the end of a step to the invariants and to the moments.

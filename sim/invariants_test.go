@@ -75,6 +75,16 @@ func defects() []defect {
 			machine: withCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Terminal)),
 		},
 		{
+			want:    "terminal-converged stable@a1",
+			machine: reducer.V02(), // it applies an event of another rollout
+			change: func(sc *Scenario) {
+				sc.Timeline = append(sc.Timeline, Action{
+					When: &Moment{Rollout: "stable@a1", State: reducer.Active}, Reaches: "stable@a1",
+					Event: &reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "late@z1"},
+				})
+			},
+		},
+		{
 			want:    "pruned-absorbing stable@a1",
 			machine: withCell(reducer.Pruned, reducer.HostJoined, goTo(reducer.Active)),
 			change: func(sc *Scenario) {

@@ -43,7 +43,8 @@ func (r *recorder) write(e *trace.Entry) {
 	}
 	if r.refold != nil && e.Event != nil {
 		// The live fleet refuses the same events, or the two differ at the end.
-		if err := r.refold.Apply(e.Event, e.At, &r.outcome); reducer.IsMachineFailure(err) {
+		err := r.refold.ApplyTo(e.Rollout, e.Event, e.At, &r.outcome)
+		if reducer.IsMachineFailure(err) {
 			r.fail(err)
 		}
 	}

@@ -153,6 +153,10 @@ type Action struct {
 	Lift   *QuarantineEntry // an operator takes the entry out of the quarantine
 	Event  *reducer.Event   // a raw event or a clearance; reaches the reducer as it is
 	KeepAt bool             // Event.At is as given, instead of the time at which it happens
+
+	// Reaches is the rollout whose record Event reaches; empty for that of the event. An event that
+	// reaches another one is misrouted.
+	Reaches reducer.RolloutID
 }
 
 // RefChange points a channel at a ref. The control plane sees it at its next poll.

@@ -21,8 +21,8 @@ const (
 	Expired
 	Cleared
 
-	// Misrouted is an event of any kind that belongs to another rollout than the record's. It does not
-	// occur in a fleet, which finds the record by the rollout of the event.
+	// Misrouted is an event of any kind that belongs to another rollout than the record's. A fleet
+	// finds the record by the rollout of the event, so that only a scenario can misroute one.
 	Misrouted
 
 	classEnd
