@@ -3,8 +3,6 @@ package invariant
 import (
 	"strings"
 	"testing"
-
-	"rollsim/reducer"
 )
 
 func TestParse(t *testing.T) {
@@ -44,10 +42,13 @@ func TestWaits(t *testing.T) {
 	}
 	w.Add("a", "soaks")
 	w.Add("b", "was never dispatched")
-	for _, host := range []string{"c", "d", "e"} {
-		w.Add(reducer.HostID(host), "soaks")
+	w.Add("c", "soaks")
+	w.Add("d", "soaks")
+	if got := w.String(); got != "a, c, d soaks; b was never dispatched" {
+		t.Errorf("three hosts that soak: %q", got)
 	}
+	w.Add("e", "soaks")
 	if got := w.String(); got != "a, c, d and 1 more soaks; b was never dispatched" {
-		t.Errorf("got %q", got)
+		t.Errorf("four hosts that soak: %q", got)
 	}
 }

@@ -232,6 +232,16 @@ func TestRunaway(t *testing.T) {
 	}
 }
 
+// TestBadHostPattern refuses a scenario of a program whose budget no file has checked.
+func TestBadHostPattern(t *testing.T) {
+	sc := scenario(t, "h1")
+	sc.Budgets = []Budget{{Name: "one", Hosts: []string{"h*", "[h"}, MaxInFlight: 1}}
+	_, err := newWorld(sc, Options{Machine: reducer.RFC0008()})
+	if want := `budget one: host pattern "[h": syntax error in pattern`; fmt.Sprint(err) != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // TestCursorStops runs a machine that ignores WaveAdvanced, and one that cycles between two states.
 func TestCursorStops(t *testing.T) {
 	sc := scenario(t, "h1", "h2")

@@ -96,7 +96,7 @@ func (s *seal) check(e *Entry, line []byte, n int, sum []byte) {
 	case e.Seq > s.next:
 		s.breach(Breach{Kind: Missing, Seq: s.next, Last: e.Seq - 1, Line: n, Found: e.Seq})
 		s.gapFrom, s.gapTo = s.next, e.Seq
-	case e.Seq < s.next && e.Seq >= s.gapFrom && e.Seq < s.gapTo:
+	case e.Seq >= s.gapFrom && e.Seq < s.gapTo: // the gap ends before s.next
 		s.breach(Breach{Kind: Misplaced, Seq: e.Seq, Line: n, Found: s.next - 1})
 		return
 	case e.Seq < s.next:

@@ -340,13 +340,10 @@ func (r *Result) readGroup(j *groupJSON, of class) error {
 		return fmt.Errorf("scenario %d does not exist: the file has scenarios 0 to %d",
 			j.First.Scenario, n-1)
 	}
-	drawn := ""
-	if len(j.First.Drawn) > 0 {
-		drawn = strings.Join(j.First.Drawn, "\n") + "\n"
-	}
 	r.addGroup(sig, Example{
 		Seed: j.First.Seed, Scenario: j.First.Scenario, Subject: j.First.Subject,
-		Detail: j.First.Detail, Excused: j.First.Excused, Seq: j.First.Seq, Drawn: drawn,
+		Detail: j.First.Detail, Excused: j.First.Excused, Seq: j.First.Seq,
+		Drawn: strings.Join(j.First.Drawn, "\n") + "\n",
 	}, j.Runs)
 	return nil
 }

@@ -425,6 +425,21 @@ func TestBadResultFiles(t *testing.T) {
 	}
 }
 
+// TestReadDrawnLines reads back examples of failures that are described by one line and by two.
+func TestReadDrawnLines(t *testing.T) {
+	r := sweep(t, &Sweep{Source: drawn(canary), Seeds: Range{7, 8}})
+	for _, drawn := range []string{"one line\n", "two\nlines\n"} {
+		for _, g := range r.groups {
+			g.First.Drawn = drawn
+		}
+		for _, g := range decode(t, encode(t, r)).Failures() {
+			if g.First.Drawn != drawn {
+				t.Errorf("%q was read back as %q", drawn, g.First.Drawn)
+			}
+		}
+	}
+}
+
 // TestFingerprintIgnoresWording changes each field of a violation that the fingerprint must
 // contain, and the text that it must not contain.
 func TestFingerprintIgnoresWording(t *testing.T) {

@@ -195,9 +195,14 @@ func (f *finder) calls(n *ast.CallExpr, name string) bool {
 	return ok && id.Name == name
 }
 
-// call swaps neighbouring arguments, except those of the symmetric min and max.
+// symmetric lists functions whose answer does not depend on the order of their arguments.
+var symmetric = []string{
+	"min", "max", "slices.Equal", "maps.Equal", "bytes.Equal", "strings.EqualFold",
+}
+
+// call swaps neighbouring arguments, except those of a symmetric function.
 func (f *finder) call(n *ast.CallExpr) {
-	if f.calls(n, "min") || f.calls(n, "max") {
+	if slices.Contains(symmetric, f.code(n.Fun)) {
 		return
 	}
 	for i := range len(n.Args) - 1 {
