@@ -149,8 +149,9 @@ var phrases = []phrase{
 		good: "the retention starts again",
 	},
 	{
-		avoid: "mend", pattern: `(un)?mend(s|ed|ing)?`, write: "fix",
-		bad:  "a defect that is mended",
+		// A scenario lists the defects that are mended: that word is a name of the format.
+		avoid: "mend", pattern: `(un)?mend(s|ing)?`, write: "fix",
+		bad:  "a change that mends a defect",
 		good: "a defect that is fixed",
 	},
 	{
