@@ -57,9 +57,9 @@ func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
 		}
 	}
 	for _, i := range p.inv.budgetsOf[h.budgets] {
-		if b := &p.inv.budgets[i]; p.counted[i] >= b.MaxInFlight {
+		if b := &p.inv.budgets[i]; p.counted[i] >= b.most {
 			return trace.GateDisruptionBudget, fmt.Sprintf(
-				"disruption-budget: '%s' has %d in flight", b.Name, b.MaxInFlight,
+				"disruption-budget: '%s' has %d in flight", b.Name, b.most,
 			)
 		}
 	}

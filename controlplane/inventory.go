@@ -15,7 +15,57 @@ type Config struct {
 	Channels   []Channel
 	Budgets    []Budget
 	Quarantine []QuarantineEntry // in force from the start
+	Tags       []HostTags        // for the selectors of budgets
+	Mended     []Defect          // only the shipped control plane has defects to fix
 }
+
+// HostTags assigns tags to some hosts, by which the selectors of budgets find them.
+type HostTags struct {
+	Hosts []string // names or globs (path.Match)
+	Tags  []string
+}
+
+// Release describes what a ref brings to a channel. A ref without one changes the closure of every
+// host, and its manifest is fresh and signed when the ref moves.
+type Release struct {
+	Channel   reducer.ChannelID // empty for every channel
+	Ref       reducer.ChannelRef
+	Unchanged []string // names or globs of hosts that keep the closure of the previous ref
+	Manifest  Manifest
+
+	// Signed is when the manifest was signed, since the start of the run, and may be negative. If it
+	// is unset, the manifest is signed when the ref moves.
+	Signed reducer.Opt[time.Duration]
+}
+
+// Manifest is the state of the manifest of a channel under a ref.
+type Manifest uint8
+
+// The states of manifests. Only the shipped control plane reads manifests.
+const (
+	Fresh   Manifest = iota // readable: the channel follows the ref
+	Absent                  // the release has none for the channel, whose rollouts are not planned
+	Stale                   // too old for the control plane, which keeps the one before
+	Invalid                 // unreadable: the control plane keeps the one before
+
+	manifestEnd
+)
+
+// ManifestCount is the length of an array indexed by Manifest.
+const ManifestCount = int(manifestEnd)
+
+var manifestNames = [ManifestCount]string{"fresh", "absent", "stale", "invalid"}
+
+// String returns the name of the state, as scenarios spell it.
+func (m Manifest) String() string {
+	if m >= manifestEnd {
+		return fmt.Sprintf("Manifest(%d)", uint8(m))
+	}
+	return manifestNames[m]
+}
+
+// Manifests returns every state of a manifest in declared order.
+func Manifests() []Manifest { return []Manifest{Fresh, Absent, Stale, Invalid} }
 
 // Channel is one stream of releases and the hosts that follow it.
 type Channel struct {
@@ -24,6 +74,10 @@ type Channel struct {
 	Waves     []Wave
 	After     []reducer.ChannelID // channels that it waits for
 	HostEdges []HostEdge
+
+	// Outside lists the hosts that follow the channel and are in none of its waves. They join with
+	// wave 0. The shipped planner never dispatches them while waves are declared.
+	Outside []reducer.HostID
 }
 
 // Wave is one step of a rollout. It may be empty.
@@ -37,8 +91,19 @@ type Wave struct {
 type HostEdge = trace.HostEdge
 
 // Budget limits how many of some hosts may be in flight, or dispatched and not yet acked, at once.
-// MaxInFlight is at least 1.
-type Budget = trace.BudgetConfig
+type Budget struct {
+	Name        string
+	Hosts       []string // names or globs (path.Match); empty with a selector
+	MaxInFlight int      // at least 1; 0 with Percent
+
+	// Selector selects the hosts instead of Hosts: "all", "channel:x", "tags:a,b" for hosts with every
+	// tag, "tags_any:a,b" for hosts with one of them, or "hosts:a,b".
+	Selector string
+
+	// Percent is, instead of MaxInFlight, how many of 100 selected hosts may be in flight, rounded
+	// down, but at least one host. The shipped planner ignores a budget with a percentage.
+	Percent int
+}
 
 // QuarantineEntry is a closure that must not be dispatched on a channel.
 type QuarantineEntry = trace.QuarantineConfig
@@ -51,10 +116,11 @@ type Inventory struct {
 	byID      map[reducer.ChannelID]uint32
 	hosts     []inventoryHost
 	byName    []uint32 // the numbers of all hosts, by name
-	budgets   []Budget
+	budgets   []budget
 	budgetsOf [][]uint32         // by inventoryHost.budgets; the first is empty
 	waitsFor  [][]reducer.HostID // by inventoryHost.waits; the first is empty
 	preset    []QuarantineEntry
+	mended    DefectSet
 }
 
 type channel struct {
@@ -72,11 +138,15 @@ type inventoryHost struct {
 const noHost = ^uint32(0)
 
 // NewInventory numbers the channels and hosts of a configuration. The error names a declaration
-// that is missing or repeated, or a budget that is not above 0.
+// that is missing or repeated, a budget that is not above 0, or a defect that does not exist.
 func NewInventory(conf *Config) (*Inventory, error) {
+	mended, err := NewDefectSet(conf.Mended)
+	if err != nil {
+		return nil, err
+	}
 	inv := &Inventory{
+		mended:    mended,
 		byID:      make(map[reducer.ChannelID]uint32, len(conf.Channels)),
-		budgets:   conf.Budgets,
 		budgetsOf: make([][]uint32, 1),
 		waitsFor:  make([][]reducer.HostID, 1),
 		preset:    conf.Quarantine,
@@ -92,7 +162,7 @@ func NewInventory(conf *Config) (*Inventory, error) {
 			return nil, err
 		}
 	}
-	if err := inv.addBudgets(); err != nil {
+	if err := inv.addBudgets(conf); err != nil {
 		return nil, err
 	}
 	return inv, nil
@@ -104,6 +174,7 @@ func (inv *Inventory) addChannels(channels []Channel) error {
 		for j := range channels[i].Waves {
 			total += len(channels[i].Waves[j].Hosts)
 		}
+		total += len(channels[i].Outside)
 	}
 	inv.hosts = make([]inventoryHost, 0, total)
 	for i := range channels {
@@ -117,6 +188,9 @@ func (inv *Inventory) addChannels(channels []Channel) error {
 			for _, id := range conf.Waves[j].Hosts {
 				inv.hosts = append(inv.hosts, inventoryHost{id: id})
 			}
+		}
+		for _, id := range conf.Outside {
+			inv.hosts = append(inv.hosts, inventoryHost{id: id})
 		}
 		inv.channels = append(inv.channels, channel{conf, first, uint32(len(inv.hosts))})
 	}
@@ -166,36 +240,6 @@ func (inv *Inventory) addEdges(ch *channel) error {
 			inv.waitsFor = append(inv.waitsFor, nil)
 		}
 		inv.waitsFor[h.waits] = append(inv.waitsFor[h.waits], edge.After)
-	}
-	return nil
-}
-
-func (inv *Inventory) addBudgets() error {
-	for i := range inv.budgets {
-		if b := &inv.budgets[i]; b.MaxInFlight < 1 {
-			return fmt.Errorf("budget %s: max_in_flight %d is not above 0", b.Name, b.MaxInFlight)
-		}
-	}
-	indexOf := make(map[string]uint32)
-	for n := range inv.hosts {
-		h := &inv.hosts[n]
-		var counting []uint32
-		for i := range inv.budgets {
-			if inv.budgets[i].Covers(h.id) {
-				counting = append(counting, uint32(i))
-			}
-		}
-		if counting == nil {
-			continue
-		}
-		key := fmt.Sprint(counting)
-		index, ok := indexOf[key]
-		if !ok {
-			index = uint32(len(inv.budgetsOf))
-			indexOf[key] = index
-			inv.budgetsOf = append(inv.budgetsOf, counting)
-		}
-		h.budgets = index
 	}
 	return nil
 }

@@ -133,6 +133,13 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 			}
 		}
 	}
+	for _, host := range ch.Outside {
+		hosts = append(hosts, host)
+		err := s.apply(&reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: host, At: s.now})
+		if err != nil {
+			return err
+		}
+	}
 	s.write(&trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &trace.PlanAction{
 		Action: trace.OpenRollout, Rollout: id, Channel: ch.ID, TargetRef: ref, Hosts: hosts,
 	}})

@@ -12,6 +12,7 @@ var fateNames = [FateKindCount]string{
 	NeverAnswers:    "never-answers",
 	NeverRollsBack:  "never-rolls-back",
 	ConvergesAnyway: "converges",
+	FailsControl:    "fails-control",
 }
 
 // String returns the name of the fate in scenario files.
@@ -22,10 +23,11 @@ func (k FateKind) String() string {
 	return fateNames[k]
 }
 
-// FateKinds returns every fate in declared order.
+// FateKinds returns the fates of every control plane in declared order. Only the shipped one has
+// FailsControl.
 func FateKinds() []FateKind {
 	all := make([]FateKind, 0, fateEnd-1)
-	for k := FailsActivation; k < fateEnd; k++ {
+	for k := FailsActivation; k < FailsControl; k++ {
 		all = append(all, k)
 	}
 	return all

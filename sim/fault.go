@@ -27,6 +27,12 @@ const (
 	PollStale                              // sees the ref of the poll before
 	ClockSkew                              // the clock is ahead or behind by For
 
+	// The faults of the shipped control plane. The first two are drawn for each message of an agent
+	// that the control plane accepts, TornOpeningCrash for each rollout that it opens.
+	DatabaseError    // a statement fails, and the rest of the work on the message is not done
+	LogInsertFailed  // a row of the log is not written, although the tables have moved
+	TornOpeningCrash // the control plane crashes after Hosts hosts have joined, down for For
+
 	faultEnd
 )
 
@@ -36,7 +42,7 @@ const FaultKindCount = int(faultEnd)
 var faultNames = [FaultKindCount]string{
 	"", "message-delayed", "message-duplicated", "message-reordered", "message-dropped",
 	"host-offline", "host-lost", "agent-restart", "control-plane-crash", "poll-failed", "poll-stale",
-	"clock-skew",
+	"clock-skew", "database-error", "log-insert-failed", "torn-opening",
 }
 
 // String returns the name of the fault, as scenarios and traces spell it.
@@ -47,13 +53,23 @@ func (k FaultKind) String() string {
 	return faultNames[k]
 }
 
-// FaultKinds returns all faults in declared order.
+// ShippedOnly reports whether only the shipped control plane has the fault.
+func (k FaultKind) ShippedOnly() bool { return k >= DatabaseError && k < faultEnd }
+
+// FaultKinds returns the faults of every control plane in declared order.
 func FaultKinds() []FaultKind {
 	all := make([]FaultKind, 0, faultEnd-1)
 	for k := MessageDelayed; k < faultEnd; k++ {
-		all = append(all, k)
+		if !k.ShippedOnly() {
+			all = append(all, k)
+		}
 	}
 	return all
+}
+
+// ShippedFaultKinds returns the faults that only the shipped control plane has.
+func ShippedFaultKinds() []FaultKind {
+	return []FaultKind{DatabaseError, LogInsertFailed, TornOpeningCrash}
 }
 
 // Fault makes one kind of fault happen by chance.
@@ -70,4 +86,8 @@ type FaultNow struct {
 	Kind FaultKind      // any fault of a host or of the control plane
 	Host reducer.HostID // for the faults of hosts
 	For  time.Duration
+
+	// Joined is, for TornOpeningCrash, how many hosts join the next rollout that is opened, before the
+	// crash.
+	Joined int
 }

@@ -56,13 +56,13 @@ func TestEveryFault(t *testing.T) {
 
 func TestFaultNames(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, k := range FaultKinds() {
+	for _, k := range append(FaultKinds(), ShippedFaultKinds()...) {
 		seen[k.String()] = true
 	}
 	if len(seen) != FaultKindCount-1 || seen[""] {
 		t.Errorf("%d faults have names of their own, want %d", len(seen), FaultKindCount-1)
 	}
-	for k, want := range map[FaultKind]string{0: "FaultKind(0)", faultEnd: "FaultKind(12)"} {
+	for k, want := range map[FaultKind]string{0: "FaultKind(0)", faultEnd: "FaultKind(15)"} {
 		if got := k.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -189,7 +189,7 @@ func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 // awaitsBudget returns why a budget that is used up cannot become free by itself, or empty if it
 // can.
 func (j *judge) awaitsBudget(i int) string {
-	b := &j.sc.Budgets[i]
+	b := j.inv.Budget(i)
 	counted := j.plane.Counted(i)
 	if len(counted) < b.MaxInFlight {
 		return ""

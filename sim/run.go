@@ -59,7 +59,7 @@ func Run(sc *Scenario, opt Options) (*Result, error) {
 // run goes from instant to instant until the end.
 func (w *world) run() (*Result, error) {
 	opt := w.opt
-	w.record.header(newHeader(w.sc, opt))
+	w.record.header(newHeader(w.sc, opt, w.inv))
 	w.fillQueue()
 	end := w.sc.Start + reducer.Time(w.sc.Horizon)
 	early := false
@@ -188,6 +188,10 @@ func (w *world) do(x item) {
 // act carries out one line of the timeline.
 func (w *world) act(a *Action) {
 	switch {
+	case a.Release != nil:
+		for i := range w.sc.Channels {
+			w.upstream.point(w.sc.Channels[i].ID, a.Release.Ref)
+		}
 	case a.SetRef != nil:
 		w.upstream.point(a.SetRef.Channel, a.SetRef.Ref)
 	case a.Fault != nil && a.Fault.Kind == ControlPlaneCrash:

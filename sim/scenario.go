@@ -31,6 +31,14 @@ type Scenario struct {
 
 	ControlPlane controlplane.Name // which control plane runs
 
+	Tags     []controlplane.HostTags // for the selectors of budgets
+	Releases []controlplane.Release  // what refs bring to hosts
+	Running  []Running               // what hosts run at the start
+
+	// What only the shipped control plane has.
+	Phases Phases
+	Mended []controlplane.Defect
+
 	// Sometimes lists moments that must happen at least once each.
 	Sometimes []Moment
 
@@ -46,6 +54,22 @@ type Channel struct {
 	Waves        []Wave
 	After        []reducer.ChannelID // the channels that it waits for, without a cycle
 	HostEdges    []HostEdge
+	Outside      []reducer.HostID // hosts in none of its waves; they join with wave 0
+}
+
+// Running says what some hosts run at the start. All others run a closure of their own.
+type Running struct {
+	Hosts []string           // names or globs (path.Match)
+	Ref   reducer.ChannelRef // they run the closure that their channel has under this ref
+}
+
+// Phases are the first instants, since the start, of what repeats under the shipped control plane.
+// An unset one is drawn from the seed.
+type Phases struct {
+	Heartbeat reducer.Opt[time.Duration] // of every host, each minute
+	Ticker    reducer.Opt[time.Duration] // of the planner, each 15 s
+	Poll      reducer.Opt[time.Duration] // of the manifests of all channels, each 30 s
+	Prune     reducer.Opt[time.Duration] // of the deletion of old rollouts, each hour
 }
 
 // HostEdge keeps a host from being dispatched until another host of the same rollout is
@@ -101,6 +125,9 @@ const (
 	NeverAnswers                        // the dispatch is never acked
 	NeverRollsBack                      // when it fails, the rollback never completes
 	ConvergesAnyway                     // whatever the probabilities say, it converges
+	// a compliance control fails once it is switched, and blocks later waves; it does not fail the
+	// host
+	FailsControl
 
 	fateEnd
 )
@@ -120,6 +147,10 @@ type Fate struct {
 	// RebootAfter is, for Defers, the time from the deferral to the reboot. Unset leaves it to
 	// Behaviour.Reboot; negative is never.
 	RebootAfter reducer.Opt[time.Duration]
+
+	// PassesAfter is, for FailsControl, the time from the switch until the control passes. Unset is
+	// ten minutes; negative is never.
+	PassesAfter reducer.Opt[time.Duration]
 }
 
 // Traffic changes a channel's ref in addition to the timeline.
@@ -143,20 +174,27 @@ const (
 	Flapping                        // back and forth between the same refs
 )
 
-// Action is one line of a scenario's timeline. Exactly one of SetRef, Lift, Fault and Event is set.
+// Action is one line of a scenario's timeline. Exactly one of SetRef, Release, Lift, Fault and
+// Event is set.
 type Action struct {
 	At   time.Duration // since the start; with When, since the moment that it describes
 	When *Moment
 
-	SetRef *RefChange
-	Fault  *FaultNow
-	Lift   *QuarantineEntry // an operator takes the entry out of the quarantine
-	Event  *reducer.Event   // a raw event or a clearance; reaches the reducer as it is
-	KeepAt bool             // Event.At is as given, instead of the time at which it happens
+	SetRef  *RefChange
+	Release *ReleaseChange
+	Fault   *FaultNow
+	Lift    *QuarantineEntry // an operator takes the entry out of the quarantine
+	Event   *reducer.Event   // a raw event or a clearance; reaches the reducer as it is
+	KeepAt  bool             // Event.At is as given, instead of the time at which it happens
 
 	// Reaches is the rollout whose record Event reaches; empty for that of the event. An event that
 	// reaches another one is misrouted.
 	Reaches reducer.RolloutID
+}
+
+// ReleaseChange points every channel at a ref at once.
+type ReleaseChange struct {
+	Ref reducer.ChannelRef
 }
 
 // RefChange points a channel at a ref. The control plane sees it at its next poll.

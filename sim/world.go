@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"path"
+	"strings"
 	"time"
 
 	"rollsim/controlplane"
@@ -53,7 +55,7 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	w.chance = chance{clock: &w.clock, seed: opt.Seed}
 	w.record = recorder{
 		clock: &w.clock, sink: opt.Sink, keeps: mayCrash(sc),
-		check: invariant.NewChecker(plane.Fleet(), newHeader(sc, opt)),
+		check: invariant.NewChecker(plane.Fleet(), newHeader(sc, opt, inv)),
 	}
 	if opt.Refold {
 		w.record.refold = reducer.NewFleet(opt.Machine, inv.Policy)
@@ -92,6 +94,7 @@ func declareHosts(check *invariant.Checker, sc *Scenario) {
 			hosts += len(waves[w].Hosts)
 			soaks[w] = waves[w].Soak
 		}
+		hosts += len(sc.Channels[i].Outside)
 		check.Declare(sc.Channels[i].ID, hosts, soaks)
 	}
 }
@@ -106,14 +109,36 @@ func checkScenario(sc *Scenario) error {
 			return fmt.Errorf("channel %s: the poll interval %v is not above 0", ch.ID, ch.PollInterval)
 		}
 	}
-	for i := range sc.Budgets {
-		for _, pattern := range sc.Budgets[i].Hosts {
-			if _, err := path.Match(pattern, ""); err != nil {
-				return fmt.Errorf("budget %s: host pattern %q: %w", sc.Budgets[i].Name, pattern, err)
-			}
-		}
+	if err := checkPatterns(sc); err != nil {
+		return err
 	}
 	return checkChannelGraph(sc.Channels)
+}
+
+// checkPatterns checks the globs of a scenario.
+func checkPatterns(sc *Scenario) error {
+	check := func(what, name string, patterns []string) error {
+		for _, pattern := range patterns {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fmt.Errorf("%s %s: host pattern %q: %w", what, name, pattern, err)
+			}
+		}
+		return nil
+	}
+	var errs []error
+	for i := range sc.Budgets {
+		errs = append(errs, check("budget", sc.Budgets[i].Name, sc.Budgets[i].Hosts))
+	}
+	for i := range sc.Tags {
+		errs = append(errs, check("tags", strings.Join(sc.Tags[i].Tags, ","), sc.Tags[i].Hosts))
+	}
+	for i := range sc.Releases {
+		errs = append(errs, check("release", string(sc.Releases[i].Ref), sc.Releases[i].Unchanged))
+	}
+	for i := range sc.Running {
+		errs = append(errs, check("running", string(sc.Running[i].Ref), sc.Running[i].Hosts))
+	}
+	return cmp.Or(errs...)
 }
 
 func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
@@ -121,11 +146,14 @@ func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
 		Channels:   make([]controlplane.Channel, len(sc.Channels)),
 		Budgets:    sc.Budgets,
 		Quarantine: sc.Quarantine,
+		Tags:       sc.Tags,
+		Mended:     sc.Mended,
 	}
 	for i := range sc.Channels {
 		ch := &sc.Channels[i]
 		conf.Channels[i] = controlplane.Channel{
 			ID: ch.ID, Policy: ch.Policy, Waves: ch.Waves, After: ch.After, HostEdges: ch.HostEdges,
+			Outside: ch.Outside,
 		}
 	}
 	return controlplane.NewInventory(&conf)
@@ -145,6 +173,13 @@ func (w *world) addAgents() error {
 				}
 				w.agents.add(id, p)
 			}
+		}
+		for _, id := range ch.Outside {
+			p, err := profiles.of(id)
+			if err != nil {
+				return err
+			}
+			w.agents.add(id, p)
 		}
 	}
 	for _, f := range w.sc.Fates {
@@ -194,10 +229,13 @@ func mayCrash(sc *Scenario) bool {
 }
 
 // newHeader returns the first line of a run's trace.
-func newHeader(sc *Scenario, opt Options) *trace.Header {
+func newHeader(sc *Scenario, opt Options, inv *controlplane.Inventory) *trace.Header {
 	h := &trace.Header{
 		Format: trace.FormatVersion, Scenario: sc.Name, Seed: opt.Seed, Machine: opt.Machine.Name(),
-		Budgets: sc.Budgets, Quarantine: sc.Quarantine,
+		Quarantine: sc.Quarantine,
+	}
+	for i := range sc.Budgets {
+		h.Budgets = append(h.Budgets, inv.Budget(i))
 	}
 	switch {
 	case opt.UntilSeq > 0:
