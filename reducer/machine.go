@@ -9,8 +9,8 @@ type Machine interface {
 
 	// Step applies one event to a record. On success it updates the record and fills out with the
 	// effects, in order. After an error the record is unchanged and out is empty. The error is an
-	// *IllegalForState, *Unimplemented or *Invariant. From a machine outside this process it may also
-	// be a *SupersessionExpected or *MachineFailure.
+	// *IllegalForState, *Unimplemented or *Invariant. From a machine outside this process it may
+	// also be a *SupersessionExpected or *MachineFailure.
 	//
 	// Step is pure: equal arguments have equal results, and it reads and writes nothing else.
 	Step(rec *Record, ev *Event, now Time, policy Policy, out *Effects) error
@@ -125,7 +125,8 @@ type Table struct {
 	name  string
 	cells Cells
 
-	// refuseMisrouted makes Step return Invariant for an event of another rollout than the record's.
+	// refuseMisrouted makes Step return Invariant for an event of another rollout than the
+	// record's.
 	refuseMisrouted bool
 }
 
@@ -158,14 +159,7 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 	if from >= stateEnd || ev.Kind >= eventEnd {
 		return &IllegalForState{From: from, Event: ev.Kind, Rollout: rec.RolloutID}
 	}
-	cell := &m.cells[from][ev.Kind]
-	var rule *Rule
-	for i := range cell {
-		if cell[i].If.holds(ev, &policy) {
-			rule = &cell[i]
-			break
-		}
-	}
+	rule := m.cells[from][ev.Kind].rule(ev, &policy)
 	if rule == nil {
 		return &IllegalForState{From: from, Event: ev.Kind, Rollout: rec.RolloutID}
 	}
@@ -209,6 +203,29 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 		e.Rollout, e.DelaySeconds = rec.RolloutID, policy.RetentionSeconds
 	}
 	return nil
+}
+
+// rule returns the first rule whose condition holds, or nil if there is none.
+func (c *Cell) rule(ev *Event, policy *Policy) *Rule {
+	for i := range c {
+		if c[i].If.holds(ev, policy) {
+			return &c[i]
+		}
+	}
+	return nil
+}
+
+// Rule returns the rule by which Step answers an event in a state. It returns false if no rule
+// applies, so that the event is illegal.
+func (m *Table) Rule(s State, ev *Event, policy Policy) (Rule, bool) {
+	if s >= stateEnd || ev.Kind >= eventEnd {
+		return Rule{}, false
+	}
+	rule := m.cells[s][ev.Kind].rule(ev, &policy)
+	if rule == nil || rule.Do == 0 {
+		return Rule{}, false
+	}
+	return *rule, true
 }
 
 // next appends an effect of kind k and returns it for the caller to fill in, which is cheaper than

@@ -534,3 +534,30 @@ func TestMachinesShareNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestRule checks that Rule returns the rule that Step applies, in every cell.
+func TestRule(t *testing.T) {
+	for _, m := range []*reducer.Table{reducer.V02(), reducer.RFC0008()} {
+		for _, s := range reducer.States() {
+			for _, k := range reducer.EventKinds() {
+				for _, to := range []reducer.HostState{reducer.HostFailed, reducer.HostSoaking} {
+					ev := reducer.Event{Kind: k, To: to, ToWave: 1}
+					rec, policy := reducer.Record{State: s}, reducer.DefaultPolicy()
+					var out reducer.Effects
+					err := m.Step(&rec, &ev, 0, policy, &out)
+					rule, ok := m.Rule(s, &ev, policy)
+					if accepts := rule.Do == reducer.Go || rule.Do == reducer.Ignore; accepts != (err == nil) {
+						t.Errorf("%s, %v + %v: rule %+v, %v; step %v", m.Name(), s, k, rule, ok, err)
+					}
+					if rule.Do == reducer.Go && rec.State != rule.To {
+						t.Errorf("%s, %v + %v: rule %+v, state %v", m.Name(), s, k, rule, rec.State)
+					}
+				}
+			}
+		}
+	}
+	ev := reducer.Event{Kind: reducer.HostJoined}
+	if rule, ok := reducer.V02().Rule(99, &ev, reducer.DefaultPolicy()); ok {
+		t.Errorf("a state that does not exist has the rule %+v", rule)
+	}
+}

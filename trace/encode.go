@@ -47,6 +47,10 @@ func AppendRecord(b []byte, r *reducer.Record) []byte {
 	return append(appendFields(append(b, '{'), recordFields, r, false), '}')
 }
 
+// AppendEntry appends an entry as a line of the log of a control plane, without a newline. Reading
+// the line returns an equal entry.
+func AppendEntry(b []byte, e *Entry) []byte { return append(appendEntry(b, e), '}') }
+
 // appendEntry appends an entry up to its payload. A sum and the closing brace follow it.
 func appendEntry(b []byte, e *Entry) []byte {
 	b = append(b, '{')

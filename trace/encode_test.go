@@ -224,3 +224,27 @@ func TestClone(t *testing.T) {
 		}
 	}
 }
+
+// TestAppendEntry writes single lines of a log, and reads equal entries from them.
+func TestAppendEntry(t *testing.T) {
+	for _, sample := range []string{"sample-4", "sample-6"} {
+		r, err := NewReader(sample, bytes.NewReader(plainSample(t, sample)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2000 {
+			e, err := r.Read()
+			if err != nil {
+				break
+			}
+			line, err := NewReader("a line", bytes.NewReader(AppendEntry(nil, e)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := line.Read()
+			if err != nil || !reflect.DeepEqual(got, e) {
+				t.Fatalf("%+v, want %+v: %v", got, e, err)
+			}
+		}
+	}
+}
