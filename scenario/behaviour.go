@@ -3,7 +3,7 @@ package scenario
 import (
 	"time"
 
-	"rollsim/reducer"
+	"rollsim/controlplane"
 	"rollsim/sim"
 )
 
@@ -85,6 +85,9 @@ func (b *builder) buildGroups() []sim.Group {
 	return made
 }
 
+// fateKinds returns the fates of every control plane, also of the shipped one alone.
+func fateKinds() []sim.FateKind { return append(sim.FateKinds(), sim.FailsControl) }
+
 func (b *builder) buildFates() []sim.Fate {
 	var made []sim.Fate
 	for i := range b.doc.Fates {
@@ -106,10 +109,16 @@ func (b *builder) buildFates() []sim.Fate {
 			if f.Fate != sim.Defers {
 				b.reject(at("fates", i, "reboot_after"), "reboot_after: needs the fate defers")
 			}
-			fate.RebootAfter = reducer.Some(time.Duration(f.RebootAfter.after))
-			if f.RebootAfter.never {
-				fate.RebootAfter.Value = -1
+			fate.RebootAfter = f.RebootAfter.option()
+		}
+		if f.Fate == sim.FailsControl && b.doc.ControlPlane.name != controlplane.Shipped {
+			b.reject(at("fates", i, "fate"), "fate: %v needs control_plane: shipped", f.Fate)
+		}
+		if f.PassesAfter != nil {
+			if f.Fate != sim.FailsControl {
+				b.reject(at("fates", i, "passes_after"), "passes_after: needs the fate fails-control")
 			}
+			fate.PassesAfter = f.PassesAfter.option()
 		}
 		made = append(made, fate)
 	}

@@ -31,6 +31,8 @@ type builder struct {
 	opened   map[reducer.RolloutID]int // index into doc.Channels, or raw
 	refs     []map[reducer.ChannelRef]bool
 	prefixes [][]string // by channel: those of the numbered refs of traffic
+	tags     []string   // in the order of the file
+	tagged   map[string]map[reducer.HostID]bool
 
 	included included
 
@@ -101,11 +103,13 @@ func (b *builder) build(name string) sim.Scenario {
 		Machine:   string(doc.Machine),
 		Behaviour: DefaultBehaviour(),
 
-		ControlPlane: doc.ControlPlane,
+		ControlPlane: doc.ControlPlane.name,
+		Mended:       b.buildMended(),
 	}
 	b.checkTimes()
 	sc.Channels = b.buildChannels()
 	b.buildEdges(sc.Channels)
+	sc.Tags = b.buildTags()
 	sc.Budgets = b.buildBudgets()
 	overlay(&sc.Behaviour, &b.included.behaviour)
 	overlay(&sc.Behaviour, &doc.Behaviour)
@@ -113,6 +117,9 @@ func (b *builder) build(name string) sim.Scenario {
 	sc.Quarantine = b.buildQuarantine()
 	sc.Groups = b.buildGroups()
 	sc.Fates = b.buildFates()
+	sc.Running = b.buildRunning()
+	sc.Releases = b.buildReleases()
+	sc.Phases = b.buildPhases()
 	for i := range doc.Timeline {
 		if b.enough() {
 			break

@@ -59,10 +59,14 @@ var enumerations = map[reflect.Type]enumeration{
 	),
 	reflect.TypeFor[Golden](): enumerate("kind of golden",
 		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
-	reflect.TypeFor[sim.FateKind]():  enumerate("fate", sim.FateKinds(), sim.FateKind.String),
-	reflect.TypeFor[sim.FaultKind](): enumerate("fault", sim.FaultKinds(), sim.FaultKind.String),
+	reflect.TypeFor[sim.FateKind]():  enumerate("fate", fateKinds(), sim.FateKind.String),
+	reflect.TypeFor[sim.FaultKind](): enumerate("fault", faultKinds(), sim.FaultKind.String),
 	reflect.TypeFor[controlplane.Name](): enumerate("control plane", controlplane.Names(),
 		func(name controlplane.Name) string { return string(name) }),
+	reflect.TypeFor[controlplane.Defect](): enumerate("defect", controlplane.Defects(),
+		func(name controlplane.Defect) string { return string(name) }),
+	reflect.TypeFor[controlplane.Manifest](): enumerate("manifest", controlplane.Manifests(),
+		controlplane.Manifest.String),
 }
 
 // enumerationOf returns the enumeration of a type of the format, if it has one.
@@ -78,6 +82,7 @@ func enumerationOf(t reflect.Type) (enumeration, bool) {
 var nouns = map[reflect.Type]string{
 	reflect.TypeFor[event]():        "event",
 	reflect.TypeFor[distribution](): "distribution",
+	reflect.TypeFor[planners]():     "control plane with fields",
 }
 
 // decodeInto decodes one value and reports whether it had no problem.
@@ -229,7 +234,7 @@ type unknownName struct {
 }
 
 func (e unknownName) Error() string {
-	const most = 20 // enough for the fields of any mapping
+	const most = 24 // enough for the fields of any mapping
 	hint := nearest.Hint(e.name, e.known)
 	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
 		hint = ": expected one of " + strings.Join(e.known, ", ")

@@ -11,7 +11,6 @@ import (
 	"testing/fstest"
 
 	"rollsim/machine"
-	"rollsim/sim"
 )
 
 const page = "../docs/scenarios.md"
@@ -121,7 +120,7 @@ func TestPageIsComplete(t *testing.T) {
 	text := string(data)
 	words := regexp.MustCompile(`[\w.-]+`).FindAllString(text, -1)
 	want := slices.Concat(invariantNames(), machine.Names())
-	for _, kind := range sim.FaultKinds() {
+	for _, kind := range faultKinds() {
 		want = append(want, kind.String())
 	}
 	for _, e := range enumerations {

@@ -56,31 +56,45 @@ func TestEverything(t *testing.T) {
 			Machine: "v0.2",
 
 			ControlPlane: controlplane.Shipped,
+			Mended:       []controlplane.Defect{controlplane.NoHalt, controlplane.LossyLog},
 			Channels: []sim.Channel{
 				{
 					ID: "stable", PollInterval: 90 * time.Second,
 					Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt, RetentionSeconds: 172800},
 					Waves: []sim.Wave{
 						{Hosts: []reducer.HostID{"stable-01"}, Soak: 30 * time.Minute},
-						{},
+						{Soak: time.Hour}, // the default under shipped
 						{Hosts: []reducer.HostID{"web-01", "web-02"}, Soak: time.Hour},
-						{Hosts: []reducer.HostID{"stable-02", "stable-03"}},
+						{Hosts: []reducer.HostID{"stable-02", "stable-03"}, Soak: time.Hour},
 					},
 					After: []reducer.ChannelID{"edge", "x"},
 					HostEdges: []sim.HostEdge{
 						{Host: "web-02", After: "web-01"},
 						{Host: "stable-03", After: "web-02"},
 					},
+					Outside: []reducer.HostID{"db-01"},
 				},
-				{ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy()},
+				{
+					ID: "edge", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
+					Outside: []reducer.HostID{"edge-01", "edge-02"},
+				},
 				{
 					ID: "x", PollInterval: 60 * time.Second, Policy: reducer.DefaultPolicy(),
 					After: []reducer.ChannelID{"edge"},
 				},
 			},
+			Tags: []controlplane.HostTags{
+				{Hosts: []string{"web-*"}, Tags: []string{"web", "front"}},
+				{Hosts: []string{"web-01", "db-01"}, Tags: []string{"heavy"}},
+			},
 			Budgets: []sim.Budget{
 				{Name: "web", Hosts: []string{"web-*", "stable-02"}, MaxInFlight: 2},
 				{Name: "all", Hosts: []string{"*"}, MaxInFlight: 2_000_000},
+				{Name: "heavy-web", Selector: "tags:web,heavy", Percent: 25},
+				{Name: "either", Selector: "tags_any:front,heavy", Percent: 100},
+				{Name: "edges", Selector: "channel:edge", MaxInFlight: 1},
+				{Name: "two", Selector: "hosts:web-01,edge-02", Percent: 1},
+				{Name: "everything", Selector: "all", MaxInFlight: 3},
 			},
 			Quarantine: []sim.QuarantineEntry{
 				{Channel: "stable", Closure: "a1"},
@@ -131,9 +145,34 @@ func TestEverything(t *testing.T) {
 				{Host: "web-01", Kind: sim.NeverAnswers},
 				{Host: "web-01", Kind: sim.NeverRollsBack},
 				{Host: "web-02", Kind: sim.ConvergesAnyway},
+				{Host: "db-01", Kind: sim.FailsControl},
+				{Host: "db-01", Kind: sim.FailsControl, PassesAfter: reducer.Some(5 * time.Minute)},
+				{Host: "db-01", Kind: sim.FailsControl, PassesAfter: reducer.Some(time.Duration(-1))},
+			},
+			Running: []sim.Running{
+				{Hosts: []string{"*"}, Ref: "old"},
+				{Hosts: []string{"web-01"}, Ref: "a1"},
+			},
+			Releases: []controlplane.Release{
+				{Ref: "b2"},
+				{
+					Ref: "a1", Channel: "stable", Unchanged: []string{"web-02", "db-*"},
+					Manifest: controlplane.Stale, Signed: reducer.Some(-150 * time.Minute),
+				},
+				{
+					Ref: "a1", Channel: "x", Manifest: controlplane.Absent,
+					Signed: reducer.Some(10 * time.Minute),
+				},
+				{Ref: "c3", Manifest: controlplane.Invalid},
+			},
+			Phases: sim.Phases{
+				Heartbeat: reducer.Some(60*time.Second - time.Millisecond),
+				Ticker:    reducer.Some(time.Second), Poll: reducer.Some(time.Duration(0)),
+				Prune: reducer.Some(59 * time.Minute),
 			},
 			Timeline: []sim.Action{
 				{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}},
+				{At: 30 * time.Minute, Release: &sim.ReleaseChange{Ref: "c3"}},
 				event(24*time.Hour, reducer.Event{
 					Kind: reducer.OperatorClearance, Rollout: "stable@a1", Operator: "alice",
 					Reason: "fixed\nby hand\n",
@@ -174,6 +213,8 @@ func TestEverything(t *testing.T) {
 				{At: 2 * time.Hour, Lift: &sim.QuarantineEntry{Channel: "stable", Closure: "a1"}},
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),
+				fault(sim.FaultNow{Kind: sim.TornOpeningCrash}),
+				fault(sim.FaultNow{Kind: sim.TornOpeningCrash, Joined: 2, For: time.Minute}),
 				fault(sim.FaultNow{Kind: sim.HostOffline, Host: "web-01", For: time.Hour}),
 				fault(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),
 				fault(sim.FaultNow{Kind: sim.AgentRestart, Host: "web-01"}),
@@ -214,6 +255,9 @@ func TestEverything(t *testing.T) {
 				{Kind: sim.PollFailed, Probability: half},
 				{Kind: sim.PollStale, Probability: half, Until: time.Hour},
 				{Kind: sim.ClockSkew, Probability: half, For: must(sim.Constant(3 * time.Minute))},
+				{Kind: sim.DatabaseError, Probability: half, Hosts: []string{"web-*"}},
+				{Kind: sim.LogInsertFailed, Probability: half},
+				{Kind: sim.TornOpeningCrash, Probability: half, For: must(sim.Constant(10 * time.Minute))},
 			},
 			Sometimes: []sim.Moment{
 				{Rollout: "stable@a1", State: reducer.Converging},
@@ -221,6 +265,7 @@ func TestEverything(t *testing.T) {
 			},
 			ExpectViolations: []invariant.Violation{
 				{Invariant: invariant.Stuck, Subject: "edge@b2"},
+				{Invariant: invariant.Stuck, Subject: "edge@c3"},
 				{Invariant: invariant.Unpruned, Subject: "stable@nightly-12"},
 				{Invariant: invariant.BudgetKept, Subject: "web"},
 				{Invariant: invariant.Stranded, Subject: "stable"},

@@ -3,6 +3,7 @@ package scenario
 import (
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/sim"
 )
 
@@ -10,8 +11,19 @@ import (
 type faultNeeds struct {
 	ofHosts  bool // it may name hosts
 	now      bool // the timeline may schedule it
+	joined   bool // in the timeline it may have joined
 	length   bool // it may have for
 	noLength bool // it may lack for
+}
+
+// faultKinds returns the faults of every control plane, also of the shipped one alone.
+func faultKinds() []sim.FaultKind { return append(sim.FaultKinds(), sim.ShippedFaultKinds()...) }
+
+// checkShipped rejects a fault that only the shipped control plane has, under another one.
+func (b *builder) checkShipped(kind sim.FaultKind, where []any) {
+	if kind.ShippedOnly() && !b.anyFleet && b.doc.ControlPlane.name != controlplane.Shipped {
+		b.reject(where, "fault: %v needs control_plane: shipped", kind)
+	}
 }
 
 // needsOf returns what a kind of fault needs.
@@ -31,8 +43,12 @@ func needsOf(kind sim.FaultKind) faultNeeds {
 		return faultNeeds{ofHosts: true, now: true, length: true, noLength: true}
 	case sim.ControlPlaneCrash:
 		return faultNeeds{now: true, length: true, noLength: true}
+	case sim.TornOpeningCrash:
+		return faultNeeds{now: true, joined: true, length: true, noLength: true}
 	case sim.PollFailed, sim.PollStale:
 		return faultNeeds{noLength: true}
+	case sim.DatabaseError, sim.LogInsertFailed:
+		return faultNeeds{ofHosts: true, noLength: true}
 	}
 	return faultNeeds{}
 }
@@ -62,6 +78,7 @@ func (b *builder) buildFaults(faults []fault) []sim.Fault {
 			Kind: f.Fault, Probability: sim.Probability(f.Probability), Hosts: f.Hosts,
 			From: time.Duration(f.From), Until: b.checkWindow(f.From, f.Until, "faults", i),
 		}
+		b.checkShipped(f.Fault, at("faults", i, "fault"))
 		b.checkLength(f.Fault, needs, f.For != nil, at("faults", i))
 		if f.For != nil {
 			one.For = f.For.distribution
@@ -87,6 +104,7 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 			"fault: %v cannot be scheduled: give it a probability under faults", *a.Fault)
 		return made
 	}
+	b.checkShipped(*a.Fault, at("timeline", i, "fault"))
 	switch {
 	case a.Host != nil && !needs.ofHosts:
 		b.reject(at("timeline", i, "host"), "host: fault %v does not apply to a host", *a.Fault)
@@ -97,6 +115,12 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 			b.reject(at("timeline", i, "host"), "%v", unknownName{"host", string(*a.Host), b.hosts})
 		}
 		made.Host = *a.Host
+	}
+	if a.Joined != nil {
+		if !needs.joined {
+			b.reject(at("timeline", i, "joined"), "joined: needs the fault torn-opening")
+		}
+		made.Joined = int(*a.Joined)
 	}
 	b.checkLength(*a.Fault, needs, a.For != nil, at("timeline", i))
 	if a.For != nil {

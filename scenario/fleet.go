@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,13 +35,15 @@ func (b *builder) buildChannels() []sim.Channel {
 		if c.Retention%duration(time.Second) != 0 {
 			b.reject(at("channels", i, "retention"), "retention: must be whole seconds")
 		}
+		waves, outside := b.buildWaves(i)
 		made = append(made, sim.Channel{
 			ID:           reducer.ChannelID(c.Name),
 			PollInterval: time.Duration(c.PollInterval),
 			Policy: reducer.Policy{
 				OnHealthFailure: c.Policy, RetentionSeconds: int64(c.Retention / duration(time.Second)),
 			},
-			Waves: b.buildWaves(i),
+			Waves:   waves,
+			Outside: outside,
 		})
 		if b.enough() {
 			break
@@ -49,52 +52,81 @@ func (b *builder) buildChannels() []sim.Channel {
 	return made
 }
 
-// buildWaves builds the waves of a channel. It generates the names of hosts that a wave only
-// counts: stable-01, stable-02 and so on through all waves.
-func (b *builder) buildWaves(i int) []sim.Wave {
+// buildWaves builds the waves of a channel, and the hosts that are in none of them. It generates
+// the names of hosts that are only counted: stable-01, stable-02 and so on through all waves.
+func (b *builder) buildWaves(i int) (waves []sim.Wave, outside []reducer.HostID) {
 	c := &b.doc.Channels[i]
-	total := 0
+	groups := make([]hostGroup, 0, len(c.Waves)+1)
 	for j := range c.Waves {
-		h := &c.Waves[j].Hosts
-		b.counted += int(h.count) + len(h.names)
+		groups = append(groups, hostGroup{&c.Waves[j].Hosts, at("channels", i, "waves", j, "hosts")})
+	}
+	groups = append(groups, hostGroup{&c.Outside, at("channels", i, "outside")})
+	total := 0
+	for _, g := range groups {
+		b.counted += int(g.count) + len(g.names)
 		if b.counted > b.maxHosts {
-			b.reject(at("channels", i, "waves", j, "hosts"), "hosts: the scenario has more than %d hosts",
-				b.maxHosts)
-			return nil
+			b.reject(g.where, "%s: the scenario has more than %d hosts", g.field(), b.maxHosts)
+			return nil, nil
 		}
-		total += int(h.count)
+		total += int(g.count)
 	}
 	width := max(2, len(fmt.Sprint(total)))
 	next := 1
-	var made []sim.Wave
-	for j := range c.Waves {
-		h := &c.Waves[j].Hosts
-		w := sim.Wave{Soak: time.Duration(c.Waves[j].Soak)}
-		for range h.count {
-			id := reducer.HostID(fmt.Sprintf("%s-%0*d", c.Name, width, next))
-			next++
-			w.Hosts = append(w.Hosts, id)
-			if !b.declare(id, i) {
-				b.reject(at("channels", i, "waves", j, "hosts"),
-					"host %s is declared twice: this count generates its name, and another wave lists it",
-					quote(string(id)))
-				return made
-			}
+	for j, g := range groups {
+		members, ok := b.buildHosts(i, g, width, &next)
+		if j == len(c.Waves) {
+			return waves, members
 		}
-		for k, id := range h.names {
-			b.checkName("the host's name", string(id), `*?[]\`, at("channels", i, "waves", j, "hosts", k))
-			w.Hosts = append(w.Hosts, id)
-			if !b.declare(id, i) {
-				b.reject(at("channels", i, "waves", j, "hosts", k),
-					"host %s is declared twice: a host belongs to one channel and one wave", quote(string(id)))
-			}
-			if b.enough() {
-				return made
-			}
+		w := sim.Wave{Hosts: members, Soak: DefaultSoak(b.doc.ControlPlane.name)}
+		if soak := c.Waves[j].Soak; soak != nil {
+			w.Soak = time.Duration(*soak)
 		}
-		made = append(made, w)
+		waves = append(waves, w)
+		if !ok {
+			break
+		}
 	}
-	return made
+	return waves, nil
+}
+
+// hostGroup are the hosts of a wave, or those outside the waves, and their place in the file.
+type hostGroup struct {
+	*hosts
+	where []any
+}
+
+// field returns the name of the field that has the hosts.
+func (g hostGroup) field() string { return g.where[len(g.where)-1].(string) }
+
+// buildHosts returns the hosts of a group and reports whether the next one makes sense. next is the
+// number of the next host that is only counted.
+func (b *builder) buildHosts(
+	channel int, g hostGroup, width int, next *int,
+) (members []reducer.HostID, ok bool) {
+	for range g.count {
+		id := reducer.HostID(fmt.Sprintf("%s-%0*d", b.doc.Channels[channel].Name, width, *next))
+		*next++
+		members = append(members, id)
+		if !b.declare(id, channel) {
+			b.reject(g.where,
+				"host %s is declared twice: this count generates its name, and another wave lists it",
+				quote(string(id)))
+			return members, false
+		}
+	}
+	for k, id := range g.names {
+		where := append(slices.Clone(g.where), k)
+		b.checkName("the host's name", string(id), `*?[]\`, where)
+		members = append(members, id)
+		if !b.declare(id, channel) {
+			b.reject(where, "host %s is declared twice: a host belongs to one channel and one wave",
+				quote(string(id)))
+		}
+		if b.enough() {
+			return members, false
+		}
+	}
+	return members, true
 }
 
 // declare records a host and its channel. It reports false for a host that is declared already.
@@ -109,14 +141,19 @@ func (b *builder) declare(id reducer.HostID, channel int) bool {
 
 // checkPatterns checks the host patterns of a rule, which needs at least one.
 func (b *builder) checkPatterns(patterns []string, field string, i int) {
+	b.checkPatternsAt(patterns, at(field, i, "hosts"))
+}
+
+// checkPatternsAt checks a list of host patterns at a path, which needs at least one.
+func (b *builder) checkPatternsAt(patterns []string, where []any) {
 	if len(patterns) == 0 {
-		b.reject(at(field, i, "hosts"), "hosts: at least one is needed")
+		b.reject(where, "%s: at least one is needed", where[len(where)-1])
 	}
 	for j, pattern := range patterns {
 		if b.enough() {
 			return
 		}
-		b.checkPattern(pattern, at(field, i, "hosts", j))
+		b.checkPattern(pattern, append(slices.Clone(where), j))
 	}
 }
 
@@ -148,6 +185,12 @@ func (b *builder) checkPattern(pattern string, where []any) {
 
 func (b *builder) rejectPattern(pattern string, where []any) {
 	b.reject(where, "%s is not a host pattern such as \"web-*\"", quote(pattern))
+}
+
+// matches reports whether a name or pattern matches a host. A malformed pattern matches none.
+func matches(pattern, host string) bool {
+	ok, err := path.Match(pattern, host)
+	return pattern == host || err == nil && ok
 }
 
 // checkMember rejects a host that is not one of the channel.

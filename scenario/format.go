@@ -24,12 +24,14 @@ type document struct {
 	// The transition function of rollouts: rfc0008 is the complete specification, v0.2 is what the
 	// control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
-	// The planner that runs. specified follows the specification. shipped moves the wave cursor
-	// without a WaveAdvanced and does not halt the current wave. With none only the events of the
-	// timeline happen, as in an imported history.
-	ControlPlane controlplane.Name `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
+	// The control plane that runs. specified follows the specification. shipped is what runs in
+	// production, with its agents and its defects; {shipped: {mended: [no-halt]}} is the same without
+	// some of them. With none only the events of the timeline happen, as in an imported history.
+	ControlPlane planner `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
+	// Tags of hosts, by which budgets select hosts.
+	Tags []hostTags `yaml:"tags,omitempty"`
 	// Limits of how many hosts may be disrupted at once.
 	Budgets []budget `yaml:"budgets,omitempty"`
 	// The closures that are quarantined from the start.
@@ -45,6 +47,13 @@ type document struct {
 	Groups []group `yaml:"groups,omitempty"`
 	// How single hosts behave, whatever the probabilities are.
 	Fates []fate `yaml:"fates,omitempty"`
+	// What hosts run at the start. By default the closure initial, which no ref has.
+	Running []running `yaml:"running,omitempty"`
+	// Details of refs, such as the hosts that a ref does not change.
+	Releases []release `yaml:"releases,omitempty"`
+	// Under the shipped control plane: when that which recurs happens for the first time. What is not
+	// given is drawn from the seed.
+	Phases phases `yaml:"phases,omitempty"`
 	// What happens at which time. Lines of one instant happen in the order of the file.
 	Timeline []action `yaml:"timeline,omitempty"`
 	// New refs that arrive on their own, in addition to the timeline.
@@ -80,6 +89,9 @@ type channel struct {
 	After []reducer.ChannelID `yaml:"after,omitempty"`
 	// Hosts of the channel that wait for other hosts of the channel.
 	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
+	// Hosts that follow the channel and are in none of its waves: their count, or a list of their
+	// names. They join a rollout with wave 0.
+	Outside hosts `yaml:"outside,omitempty"`
 }
 
 // An edge between two hosts of a channel: one is not dispatched before the other is Converged or
@@ -97,9 +109,71 @@ type budget struct {
 	// The name in gate decisions and violations.
 	Name string `yaml:"name"`
 	// Names of hosts, or patterns in which * matches any characters and ? matches one.
+	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
+	// Instead of hosts: all, channel:NAME, tags:A,B (hosts with all of the tags), tags_any:A,B (hosts
+	// with any of them) or hosts:A,B. The shipped control plane counts budgets with the same selector
+	// together.
+	Selector *string `yaml:"selector,omitempty" jsonschema:"minLength=1"`
+	// The limit: a number of hosts, at least 1, or a percentage of those that the budget covers. The
+	// shipped control plane ignores percentages.
+	MaxInFlight limit `yaml:"max_in_flight"`
+}
+
+// Tags of some hosts.
+type hostTags struct {
+	// Names of hosts, or patterns in which * matches any characters and ? matches one.
 	Hosts []string `yaml:"hosts" jsonschema:"minItems=1"`
-	// The limit, at least 1.
-	MaxInFlight uint32 `yaml:"max_in_flight" jsonschema:"minimum=1,maximum=2000000"`
+	// The tags, in addition to those that other entries give to the hosts.
+	Tags []string `yaml:"tags" jsonschema:"minItems=1"`
+}
+
+// What some hosts run at the start.
+type running struct {
+	// Names of hosts, or patterns in which * matches any characters and ? matches one.
+	Hosts []string `yaml:"hosts" jsonschema:"minItems=1"`
+	// The ref whose closure they run.
+	Ref reducer.ChannelRef `yaml:"ref"`
+}
+
+// Details of a ref.
+type release struct {
+	// The ref.
+	Ref reducer.ChannelRef `yaml:"ref"`
+	// The channel that the details apply to. By default every channel.
+	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
+	// Names or patterns of the hosts whose closure the ref does not change: it remains that of the ref
+	// before it.
+	Unchanged []string `yaml:"unchanged,omitempty" jsonschema:"minItems=1"`
+	// The manifest that a poll finds: fresh, absent, stale, or invalid, whose signature is wrong.
+	Manifest controlplane.Manifest `yaml:"manifest,omitempty" jsonschema:"default=fresh"`
+	// When the manifest was signed, counted from the start of the run; -2h is two hours before it. By
+	// default when the channel moves to the ref.
+	Signed *offset `yaml:"signed,omitempty"`
+}
+
+// When that which recurs under the shipped control plane happens for the first time, counted from
+// the start.
+type phases struct {
+	// The first heartbeat of every host, less than 60s. By default drawn for each host.
+	Heartbeat *duration `yaml:"heartbeat,omitempty"`
+	// The first tick of the planner, less than 15s.
+	Ticker *duration `yaml:"ticker,omitempty"`
+	// The first poll of the whole fleet, less than 30s.
+	Poll *duration `yaml:"poll,omitempty"`
+	// The first run of the prune timer, less than 1h.
+	Prune *duration `yaml:"prune,omitempty"`
+}
+
+// A control plane whose defects a scenario can leave out.
+type planners struct {
+	// What runs in production.
+	Shipped *mendable `yaml:"shipped"`
+}
+
+// The defects of a control plane.
+type mendable struct {
+	// The defects that it does not have.
+	Mended []controlplane.Defect `yaml:"mended,omitempty"`
 }
 
 // A closure on a channel. Each ref has one closure, which has the name of the ref.
@@ -113,8 +187,9 @@ type wave struct {
 	// The count of the hosts, or a list of their names. Hosts given by a count get names made of the
 	// channel and a number that continues through all waves: stable-01, stable-02.
 	Hosts hosts `yaml:"hosts"`
-	// How long a host must soak, counted from its dispatch.
-	Soak duration `yaml:"soak,omitempty" jsonschema:"default=0s"`
+	// How long a host must soak, counted from its dispatch. By default 0s, and 60m under the shipped
+	// control plane, which counts it from the opening of the rollout.
+	Soak *duration `yaml:"soak,omitempty"`
 }
 
 // How an agent behaves: how long each stage takes, in whole milliseconds, and how likely each
@@ -241,11 +316,13 @@ type fate struct {
 	Fate sim.FateKind `yaml:"fate"`
 	// With fate defers: how long after the deferral the host reboots, or never. By default the reboot
 	// delay of the host's behaviour.
-	RebootAfter *rebootAfter `yaml:"reboot_after,omitempty"`
+	RebootAfter *orNever `yaml:"reboot_after,omitempty"`
+	// With fate fails-control: how long after the switch the control passes, or never. By default 10m.
+	PassesAfter *orNever `yaml:"passes_after,omitempty"`
 }
 
-// One line of the timeline: a time or a moment, and one action: a channel and its new ref, a
-// rollout to clear, a closure to lift from quarantine, a fault, or a raw event.
+// One line of the timeline: a time or a moment, and one action: a channel and its new ref, a ref
+// for all channels, a rollout to clear, a closure to lift from quarantine, a fault, or a raw event.
 type action struct {
 	// When it happens, counted from the start.
 	At *duration `yaml:"at,omitempty"`
@@ -259,6 +336,9 @@ type action struct {
 	// The ref that the channel moves to.
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
 
+	// A ref that all channels move to.
+	Release *reducer.ChannelRef `yaml:"release,omitempty"`
+
 	// The rollout that an operator clears, such as stable@a1.
 	Clear *reducer.RolloutID `yaml:"clear,omitempty"`
 	// With clear: the name of the operator. By default operator.
@@ -269,12 +349,15 @@ type action struct {
 	// The closure that an operator removes from the quarantine of a channel.
 	Lift *closure `yaml:"lift,omitempty"`
 
-	// A fault: control-plane-crash, host-offline, host-lost, agent-restart or clock-skew.
+	// A fault: control-plane-crash, torn-opening, host-offline, host-lost, agent-restart or
+	// clock-skew.
 	Fault *sim.FaultKind `yaml:"fault,omitempty"`
 	// With a fault of a host: the host.
 	Host *reducer.HostID `yaml:"host,omitempty"`
 	// With fault: how long it lasts. With clock-skew: how far the clock is ahead.
 	For *duration `yaml:"for,omitempty"`
+	// With fault torn-opening: how many hosts join the next rollout before the crash. By default none.
+	Joined *uint32 `yaml:"joined,omitempty"`
 
 	// A rollout event that reaches the reducer unchanged. It may name rollouts and hosts that the
 	// scenario does not have.
@@ -314,7 +397,9 @@ type fault struct {
 	Fault sim.FaultKind `yaml:"fault"`
 	// How likely the fault is each time that it is possible. Faults of messages: for each message.
 	// Faults of hosts: at each step of an agent, agent-restart at each switch, clock-skew once for
-	// each host. Faults of polls: at each poll. control-plane-crash: every 15s.
+	// each host. Faults of polls: at each poll. control-plane-crash: every 15s. database-error and
+	// log-insert-failed: for each message that the control plane accepts. torn-opening: for each
+	// rollout that is opened.
 	Probability probability `yaml:"probability"`
 	// How long it lasts. With clock-skew: how far the clock is ahead or behind.
 	For *delay `yaml:"for,omitempty"`

@@ -101,13 +101,24 @@ func (b *builder) buildBudgets() []sim.Budget {
 			b.reject(at("budgets", i, "name"), "budget %s is declared twice", quote(budget.Name))
 		}
 		seen[budget.Name] = true
-		b.checkPatterns(budget.Hosts, "budgets", i)
-		if budget.MaxInFlight < 1 || budget.MaxInFlight > MaxHosts {
-			b.reject(at("budgets", i, "max_in_flight"), "max_in_flight: must be from 1 to %d", MaxHosts)
+		one := sim.Budget{
+			Name: budget.Name, Hosts: budget.Hosts,
+			MaxInFlight: int(budget.MaxInFlight.count), Percent: int(budget.MaxInFlight.percent),
 		}
-		made = append(made, sim.Budget{
-			Name: budget.Name, Hosts: budget.Hosts, MaxInFlight: int(budget.MaxInFlight),
-		})
+		switch {
+		case (budget.Hosts == nil) == (budget.Selector == nil):
+			b.reject(at("budgets", i), "a budget needs either hosts or selector")
+		case budget.Selector != nil:
+			one.Selector = *budget.Selector
+			b.checkSelector(one.Selector, at("budgets", i, "selector"))
+		default:
+			b.checkPatterns(budget.Hosts, "budgets", i)
+		}
+		if one.Percent == 0 && (one.MaxInFlight < 1 || one.MaxInFlight > MaxHosts) {
+			b.reject(at("budgets", i, "max_in_flight"),
+				"max_in_flight: must be from 1 to %d, or from 1%% to 100%%", MaxHosts)
+		}
+		made = append(made, one)
 	}
 	return made
 }

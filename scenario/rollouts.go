@@ -29,6 +29,12 @@ func (b *builder) collectRollouts() {
 				open(reducer.NewRolloutID(*a.Channel, *a.Ref), c)
 			}
 		}
+		if a.Release != nil {
+			for c, id := range b.channels {
+				b.refs[c][*a.Release] = true
+				open(reducer.NewRolloutID(reducer.ChannelID(id), *a.Release), c)
+			}
+		}
 		if a.Event != nil && a.Event.RolloutOpened != nil {
 			ev := a.Event.RolloutOpened
 			if c := b.channelNamed(ev.Channel); c >= 0 {
@@ -104,6 +110,8 @@ func (b *builder) refsOf(channel int) []string {
 			if b.channelNamed(*a.Channel) == channel {
 				refs = append(refs, string(*a.Ref))
 			}
+		} else if a.Release != nil {
+			refs = append(refs, string(*a.Release))
 		} else if a.Event != nil && a.Event.RolloutOpened != nil {
 			if ev := a.Event.RolloutOpened; b.channelNamed(ev.Channel) == channel {
 				refs = append(refs, string(ev.TargetRef))

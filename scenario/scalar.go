@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -29,7 +30,11 @@ func quote(s string) string {
 // duration is a length of time in the notation of Go, with days: 30s, 1h30m, 7d, 1d12h.
 type duration time.Duration
 
-const durationPattern = `^([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us|µs|ns))+$`
+const (
+	lengthPattern   = `([0-9]+(\.[0-9]+)?(d|h|m|s|ms|us|µs|ns))+$`
+	durationPattern = `^` + lengthPattern
+	offsetPattern   = `^-?` + lengthPattern
+)
 
 var (
 	durationForm = regexp.MustCompile(durationPattern)
@@ -99,6 +104,32 @@ func FormatDuration(d time.Duration) string {
 	return b.String()
 }
 
+// offset is a time counted from the start of the run, which may be before it: 1h, -2h30m.
+type offset time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *offset) UnmarshalText(text []byte) error {
+	s, before := strings.CutPrefix(string(text), "-")
+	var d duration
+	if err := d.UnmarshalText([]byte(s)); err != nil {
+		return fmt.Errorf("%w; a time before the start is written -2h", err)
+	}
+	*o = offset(d)
+	if before {
+		*o = -*o
+	}
+	return nil
+}
+
+// FormatOffset returns a time counted from the start of a run as scenario files spell it. It may be
+// before the start: -2h30m.
+func FormatOffset(d time.Duration) string {
+	if d < 0 {
+		return "-" + FormatDuration(-d)
+	}
+	return FormatDuration(d)
+}
+
 // timestamp is an instant in RFC 3339.
 type timestamp reducer.Time
 
@@ -150,14 +181,14 @@ func (p *probability) UnmarshalText(text []byte) error {
 // machineName is the name of a machine.
 type machineName string
 
-// rebootAfter is the time after which a host with a deferred switch reboots, or never.
-type rebootAfter struct {
+// orNever is the time after which something happens, or never.
+type orNever struct {
 	never bool
 	after duration
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (r *rebootAfter) UnmarshalText(text []byte) error {
+func (r *orNever) UnmarshalText(text []byte) error {
 	if r.never = string(text) == "never"; r.never {
 		return nil
 	}
@@ -165,6 +196,14 @@ func (r *rebootAfter) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%w; expected a duration or never", err)
 	}
 	return nil
+}
+
+// option returns the time as the simulator has it: never is negative.
+func (r *orNever) option() reducer.Opt[time.Duration] {
+	if r.never {
+		return reducer.Some(time.Duration(-1))
+	}
+	return reducer.Some(time.Duration(r.after))
 }
 
 // violation is an invariant and its subject, such as "stuck stable@r1".
@@ -190,6 +229,59 @@ func invariantNames() []string {
 		names = append(names, string(i))
 	}
 	return names
+}
+
+// limit is the limit of a budget: a number of hosts, or a percentage of them.
+type limit struct{ count, percent uint32 }
+
+const limitPattern = `^([1-9][0-9]?|100)%$`
+
+var limitForm = regexp.MustCompile(limitPattern)
+
+func (l *limit) decodeNode(d *decoder, n ast.Node, field string) {
+	text, single := scalarText(n)
+	number, percent := strings.CutSuffix(text, "%")
+	switch {
+	case !single || !percent:
+		decodeInto(d, n, &l.count, field)
+	case limitForm.MatchString(text):
+		n, _ := strconv.ParseUint(number, 10, 32) // the form was checked
+		l.percent = uint32(n)
+	default:
+		d.problems.add(nodePosition(n), "%s: %s is not a whole percentage from 1%% to 100%%", field,
+			quote(text))
+	}
+}
+
+// planner is a control plane by its name, or the shipped one with some of its defects mended.
+type planner struct {
+	name   controlplane.Name
+	mended []controlplane.Defect
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *planner) UnmarshalText(text []byte) error {
+	return setText(reflect.ValueOf(&p.name).Elem(), string(text))
+}
+
+func (p *planner) decodeNode(d *decoder, n ast.Node, field string) {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		decodeInto(d, n, &p.name, field)
+		return
+	}
+	for _, entry := range m.Values {
+		name := entry.Key.GetToken().Value
+		if name != string(controlplane.Shipped) && setText(reflect.ValueOf(&p.name).Elem(), name) == nil {
+			d.problems.add(nodePosition(entry.Key), "%s: %s has no fields: write %s: %s", field, name, field,
+				name)
+			return
+		}
+	}
+	var named planners
+	if decodeInto(d, n, &named, field) {
+		p.name, p.mended = controlplane.Shipped, named.Shipped.Mended
+	}
 }
 
 // hosts are the hosts of a wave: their count, or their names.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"rollsim/sim"
+	"rollsim/controlplane"
 )
 
 // TestSchema compares schema.json with the types of the format. UPDATE=1 go test ./scenario -run
@@ -43,6 +43,14 @@ func schema(t *testing.T) []byte {
 	s.Definitions["delay"] = &jsonschema.Schema{
 		OneOf: []*jsonschema.Schema{valueSchema(reflect.TypeFor[duration]()), shape},
 	}
+	named := r.Reflect(&planners{})
+	for name, definition := range named.Definitions {
+		s.Definitions[name] = definition
+	}
+	named.Definitions, named.Version = nil, ""
+	s.Definitions["planner"] = &jsonschema.Schema{
+		OneOf: []*jsonschema.Schema{valueSchema(reflect.TypeFor[controlplane.Name]()), named},
+	}
 
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -70,7 +78,16 @@ func valueSchema(of reflect.Type) *jsonschema.Schema {
 			{Type: "number", Minimum: "0", Maximum: "1"},
 			{Type: "string", Pattern: percentPattern},
 		}}
-	case reflect.TypeFor[rebootAfter]():
+	case reflect.TypeFor[offset]():
+		return &jsonschema.Schema{Type: "string", Pattern: offsetPattern}
+	case reflect.TypeFor[limit]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "integer", Minimum: "1", Maximum: json.Number(fmt.Sprint(MaxHosts))},
+			{Type: "string", Pattern: limitPattern},
+		}}
+	case reflect.TypeFor[planner]():
+		return &jsonschema.Schema{Ref: "#/$defs/planner"}
+	case reflect.TypeFor[orNever]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string", Pattern: durationPattern},
 			{Const: "never"},
@@ -113,20 +130,23 @@ func (gamma) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("mea
 func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.AllOf = []*jsonschema.Schema{
 		{OneOf: oneRequired("at", "when")},
-		{OneOf: oneRequired("channel", "clear", "lift", "fault", "event")},
+		{OneOf: oneRequired("channel", "release", "clear", "lift", "fault", "event")},
 	}
 	s.DependentRequired = map[string][]string{
 		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"},
 		"reason": {"clear"}, "host": {"fault"}, "for": {"fault"},
+		"joined": {"fault"},
 	}
 	kind, _ := s.Properties.Get("fault")
 	kind.Enum = nil
-	for _, k := range sim.FaultKinds() {
+	for _, k := range faultKinds() {
 		if needsOf(k).now {
 			kind.Enum = append(kind.Enum, k.String())
 		}
 	}
 }
+
+func (budget) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("hosts", "selector") }
 
 func (traffic) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.OneOf = oneRequired("arrivals", "periodic", "flapping")
@@ -187,7 +207,7 @@ func TestFormatTypes(t *testing.T) {
 			t.Errorf("%v.%s: the default: %v", of, f.Name, err)
 		}
 	})
-	for _, kind := range sim.FaultKinds() {
+	for _, kind := range faultKinds() {
 		if needs := needsOf(kind); !needs.length && !needs.noLength {
 			t.Errorf("%v can neither have a length nor be without one", kind)
 		}
@@ -215,4 +235,5 @@ func eachField(visit func(of reflect.Type, f reflect.StructField, name string, r
 	}
 	walk(reflect.TypeFor[document]())
 	walk(reflect.TypeFor[distribution]())
+	walk(reflect.TypeFor[planners]())
 }

@@ -13,9 +13,9 @@ func (b *builder) buildAction(i int) sim.Action {
 	a := &b.doc.Timeline[i]
 	made := b.buildTime(i)
 	changes, clears, lifts := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil
-	fails, injects := a.Fault != nil, a.Event != nil
+	fails, injects, releases := a.Fault != nil, a.Event != nil, a.Release != nil
 	kinds := 0
-	for _, is := range []bool{changes, clears, lifts, fails, injects} {
+	for _, is := range []bool{changes, releases, clears, lifts, fails, injects} {
 		if is {
 			kinds++
 		}
@@ -23,9 +23,13 @@ func (b *builder) buildAction(i int) sim.Action {
 	switch {
 	case kinds != 1:
 		b.reject(at("timeline", i),
-			"expected one of channel and ref, clear, lift, fault, or event, found %d of them", kinds)
+			"expected one of channel and ref, release, clear, lift, fault, or event, found %d of them",
+			kinds)
 	case changes:
 		made.SetRef = b.buildRefChange(i)
+	case releases:
+		b.checkName("the ref", string(*a.Release), "", at("timeline", i, "release"))
+		made.Release = &sim.ReleaseChange{Ref: *a.Release}
 	case clears:
 		made.Event = b.buildClearance(i)
 	case lifts:
@@ -38,8 +42,8 @@ func (b *builder) buildAction(i int) sim.Action {
 	if !clears && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason need clear")
 	}
-	if !fails && (a.Host != nil || a.For != nil) {
-		b.reject(at("timeline", i), "host and for need fault")
+	if !fails && (a.Host != nil || a.For != nil || a.Joined != nil) {
+		b.reject(at("timeline", i), "host, for and joined need fault")
 	}
 	return made
 }
