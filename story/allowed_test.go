@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rollsim/invariant"
-	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/trace"
 )
@@ -70,19 +69,5 @@ func TestAnnouncedFaults(t *testing.T) {
 		if got := fmt.Sprint(err); got != "this had no effect: it happens\n    "+want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-	}
-}
-
-func TestSeedChoice(t *testing.T) {
-	var c seedChoice
-	if seed, err := c.set(7); err != nil || seed != 7 || !c.chosen {
-		t.Errorf("%d, %v", seed, err)
-	}
-	if seed, err := c.set(8); err == nil {
-		t.Errorf("a second sentence chooses %d", seed)
-	}
-	c = seedChoice{override: reducer.Some(uint64(3))}
-	if seed, err := c.set(7); err != nil || seed != 3 {
-		t.Errorf("%d, %v: 3 overrides what sentences say", seed, err)
 	}
 }

@@ -149,22 +149,31 @@ func (c *Case) runSeeds(
 }
 
 // seeds returns the first and the last of the seeds that the scenario runs for. many reports
-// whether the scenario names a range of seeds.
+// whether it runs for a range of seeds, and no nearer tag or sentence chooses one seed.
 func (c *Case) seeds() (first, last uint64, many bool) {
+	var nearest gherkin.Level
 	for _, s := range c.steps {
 		if s.seeds == nil {
 			continue
 		}
 		for _, p := range c.scenario.Pickle.Steps {
 			values, fits, err := s.read(gherkin.Plain(p.Text))
-			if !fits || err != nil {
+			level := c.scenario.Document.StepLevel(p)
+			if !fits || err != nil || level < nearest {
 				continue
 			}
+			nearest = level
 			first, last, err = s.seeds(values)
-			return first, last, err == nil
+			many = err == nil && s.isRange
 		}
 	}
-	return 0, 0, false
+	for _, tag := range c.scenario.Pickle.Tags {
+		name, _, _ := strings.Cut(tag.Name, ":")
+		if name == tagSeed && c.scenario.Document.TagLevel(tag) > nearest {
+			return 0, 0, false
+		}
+	}
+	return first, last, many
 }
 
 // runOnce runs the scenario once, with a seed that overrides what it says.
@@ -193,6 +202,7 @@ func (c *Case) newWorld() *world {
 func (c *Case) carryOut(result *Scenario, w *world) error {
 	d := c.scenario.Document
 	for _, tag := range c.scenario.Pickle.Tags {
+		w.level = d.TagLevel(tag)
 		if err := w.applyTag(tag.Name); err != nil {
 			result.fail(err)
 			result.Step, result.StepLine = tag.Name, d.TagLine(tag)
@@ -227,7 +237,7 @@ func (c *Case) carryOutStep(w *world, i int) (err error) {
 		}
 	}()
 	all := c.scenario.Pickle.Steps
-	w.inBackground = c.scenario.Document.InBackground(all[i])
+	w.step, w.level = i, c.scenario.Document.StepLevel(all[i])
 	if name := gherkin.Unfilled(all[i]); name != "" {
 		return fmt.Errorf("no Examples have a value for <%s>: they need a column of that name", name)
 	}
@@ -239,6 +249,14 @@ func (c *Case) carryOutStep(w *world, i int) (err error) {
 
 // carryOut carries out a sentence and the table or text that follows it.
 func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
+	w.mention(sentence)
+	if argument != nil && argument.DataTable != nil {
+		for _, row := range argument.DataTable.Rows {
+			for _, cell := range row.Cells {
+				w.mention(cell.Value)
+			}
+		}
+	}
 	r, _, err := w.steps.read(sentence, argument)
 	if err != nil {
 		return err
@@ -246,20 +264,24 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 	return w.do(r, sentence)
 }
 
-// applyTag sets the machine or the seed that a tag names. The tags of a scenario are applied in
-// order, inherited ones first, so that the nearest one wins.
+// applyTag sets the machine or the seed that a tag names. The nearest tag or sentence wins.
 func (w *world) applyTag(tag string) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
 	case tagMachine:
-		if err := w.carryOut("the machine is "+strconv.Quote(value), nil); err != nil {
+		m, err := machine.ByName(value)
+		if err == nil {
+			err = setMachine(w, m, "the tag "+tag, true)
+		}
+		if err != nil {
 			return fmt.Errorf("tag %s: %w", tag, err)
 		}
 	case tagSeed:
-		if err := w.carryOut("seed "+value, nil); err != nil {
+		seed, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}
-		w.seed.bySentence = false // a sentence is nearer than a tag
+		return setSeed(w, seed, value, "the tag "+tag, true)
 	}
 	return nil
 }

@@ -101,8 +101,13 @@ func (w *world) firstTime(m *moment) (occurrence, error) {
 		return occurrence{0, noEntry}, nil
 	case m.poll:
 		return occurrence{w.fleet.nextPoll(m.channel, w.timeline.now), noEntry}, nil
+	case m.Rollout == "" && m.Host != "":
+		var err error
+		if m.Rollout, err = w.rolloutOf(m); err != nil {
+			return occurrence{}, err
+		}
 	case m.Rollout == "":
-		m.Rollout = w.names.latestOf(w.fleet.channelOf(m.Host), w.names.last)
+		m.Rollout = w.names.last
 	}
 	r, err := w.history.rollout(m.Rollout)
 	if err != nil {
@@ -129,6 +134,32 @@ func (w *world) firstTime(m *moment) (occurrence, error) {
 		return occurrence{}, w.failAbout(string(r.id), found)
 	}
 	return occurrence{w.history.at(entry), entry}, nil
+}
+
+// rolloutOf returns the rollout of a moment of a host that names none: the one under which it
+// happened, or else the latest of the host's channel. A moment that happened under several is
+// ambiguous.
+func (w *world) rolloutOf(m *moment) (reducer.RolloutID, error) {
+	var under []string
+	for _, r := range w.history.order {
+		if h := r.host(m.Host); h != nil && firstOfHost(h, m) != noEntry {
+			under = append(under, string(r.id))
+		}
+	}
+	switch len(under) {
+	case 0:
+		return w.names.latestOf(w.fleet.channelOf(m.Host), w.names.last), nil
+	case 1:
+		return reducer.RolloutID(under[0]), nil
+	}
+	state := "dispatched"
+	if !m.dispatched {
+		state = m.HostState.String()
+	}
+	return "", fmt.Errorf(
+		"host %s is %s under %s: write under which of them, as in host %q under %q is %s", m.Host,
+		state, strings.Join(under, " and under "), m.Host, under[0], state,
+	)
 }
 
 // firstOfHost returns the entry that makes a moment of a host true; noEntry if there is none.

@@ -212,14 +212,14 @@ func numberHosts(id reducer.ChannelID, counts []uint64) ([][]reducer.HostID, err
 	return waves, nil
 }
 
-// addGroup adds a group of hosts and returns its behaviour, for the caller to set.
-func (f *fleet) addGroup(patterns []reducer.HostID) (*sim.Behaviour, error) {
+// addGroup adds a group of hosts and returns its behaviour, for the caller to set, and its hosts.
+func (f *fleet) addGroup(patterns []reducer.HostID) (*sim.Behaviour, []reducer.HostID, error) {
 	hosts, err := f.match(patterns)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f.Groups = append(f.Groups, sim.Group{Hosts: as[string](hosts)})
-	return &f.Groups[len(f.Groups)-1].Behaviour, nil
+	return &f.Groups[len(f.Groups)-1].Behaviour, hosts, nil
 }
 
 // addFault adds a fault that happens by chance, limited to some hosts unless hosts is empty.
@@ -229,4 +229,10 @@ func (f *fleet) addFault(fault sim.Fault, hosts []reducer.HostID) {
 	if fault.For != nil {
 		f.allowSilence(fault.For.Longest())
 	}
+}
+
+// matchesHost reports whether a pattern matches the name of a host.
+func matchesHost(pattern string, h reducer.HostID) bool {
+	fits, err := path.Match(pattern, string(h))
+	return err == nil && fits
 }

@@ -21,13 +21,15 @@ type step struct {
 	table   gherkin.Columns // of the table that follows it
 	sample  [][]string      // such a table, its heading first
 	phase   phase
+	scope   scope // of an expectation
 
 	// do is a func(*world, …) error with a parameter for each value of words in order, and for the
 	// table.
 	do any
 
 	// seeds, if not nil, returns the first and the last of the seeds that the scenario runs for.
-	seeds func(values []any) (first, last uint64, err error)
+	seeds   func(values []any) (first, last uint64, err error)
+	isRange bool // of seeds: the scenario runs for each of them
 
 	expr   *regexp.Regexp
 	values []parameter
@@ -55,6 +57,15 @@ func (p phase) keyword() string {
 	}
 	return ""
 }
+
+// A scope is the part of the run of which an expectation speaks.
+type scope uint8
+
+const (
+	sometime scope = iota // the present, or the times that the sentence names
+	allRun                // the whole run, to the end of the story
+	endOfRun              // how the run ends if nothing more happens
+)
 
 // A vocabulary is the steps that a feature may use.
 type vocabulary []*step

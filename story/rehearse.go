@@ -52,13 +52,14 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	w.history = newHistory(nil, &sim.Result{}) // nothing has happened
 	var found []Mistake
 	for _, tag := range p.Tags {
+		w.level = d.TagLevel(tag)
 		if err := w.applyTag(tag.Name); err != nil {
 			found = append(found, Mistake{Flaw: FlawTag, Tag: tag, Message: err.Error()})
 		}
 	}
 	doubtful := false // a sentence has a mistake, and might have introduced a name
 	for _, step := range p.Steps {
-		w.inBackground = d.InBackground(step)
+		w.level = d.StepLevel(step)
 		flaw, err := w.rehearse(step)
 		if err == nil || doubtful && (flaw == FlawName || flaw == FlawStory) {
 			continue

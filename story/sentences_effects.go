@@ -12,7 +12,7 @@ import (
 
 var effectExpectations = []step{
 	{
-		topic: "Events and effects", phase: expects,
+		topic: "Events and effects", phase: expects, scope: allRun,
 		words: `{event} happens {times} to (rollout ){rollout}`,
 		doc: "How often the event happens to the rollout in the whole run. Events that the " +
 			"reducer refuses count too.",
@@ -20,14 +20,14 @@ var effectExpectations = []step{
 		do:      expectEvents,
 	},
 	{
-		topic: "Events and effects", phase: expects,
+		topic: "Events and effects", phase: expects, scope: allRun,
 		words:   `{effect} is emitted {times} for (rollout ){rollout}`,
 		doc:     "How often the reducer answers with the effect for the rollout in the whole run.",
 		example: `SchedulePruning is emitted twice for "stable@a1"`,
 		do:      expectEmitted,
 	},
 	{
-		topic: "Events and effects", phase: expects,
+		topic: "Events and effects", phase: expects, scope: allRun,
 		words:   `{event} never happens to (rollout ){rollout}`,
 		doc:     "The event does not happen to the rollout in the whole run.",
 		example: `SuccessorOpened never happens to "stable@a1"`,
@@ -36,7 +36,7 @@ var effectExpectations = []step{
 		},
 	},
 	{
-		topic: "Events and effects", phase: expects,
+		topic: "Events and effects", phase: expects, scope: allRun,
 		words:   `{effect} is never emitted for (rollout ){rollout}`,
 		doc:     "The reducer does not answer with the effect for the rollout in the whole run.",
 		example: `InsertQuarantineFromRollout is never emitted for "stable@a1"`,

@@ -137,7 +137,7 @@ var fateSteps = []step{
 		example: `activation takes between 1 minute and 10 minutes`,
 		do: func(w *world, stage string, d delay) error {
 			setStage(w, &w.fleet.Behaviour, stage, d)
-			return nil
+			return w.give("the time for " + stage)
 		},
 	},
 	{
@@ -146,11 +146,12 @@ var fateSteps = []step{
 		doc:     "How long some hosts take for a stage.",
 		example: `on host "stable-02" activation takes 20 minutes`,
 		do: func(w *world, hosts []reducer.HostID, stage string, d delay) error {
-			b, err := w.fleet.addGroup(hosts)
-			if err == nil {
-				setStage(w, b, stage, d)
+			b, hosts, err := w.fleet.addGroup(hosts)
+			if err != nil {
+				return err
 			}
-			return err
+			setStage(w, b, stage, d)
+			return w.giveHosts("the time for "+stage+" on a host", hosts)
 		},
 	},
 	{
@@ -164,9 +165,12 @@ var fateSteps = []step{
 			b := &w.fleet.Behaviour
 			if hosts != nil {
 				var err error
-				if b, err = w.fleet.addGroup(hosts); err != nil {
+				if b, hosts, err = w.fleet.addGroup(hosts); err != nil {
 					return err
 				}
+			}
+			if err := w.giveHosts(fmt.Sprintf("the chance that %s", mishap), hosts); err != nil {
+				return err
 			}
 			*map[string]**sim.Probability{
 				"activations fail":           &b.ActivationFailure,
@@ -201,7 +205,7 @@ func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 			}
 		}
 	}
-	return w.fates.add(hosts, fate, w.inBackground)
+	return w.fates.add(hosts, fate, w.level != gherkin.OfScenario)
 }
 
 func addFateTable(w *world, t gherkin.Table) error {

@@ -265,6 +265,13 @@ func addFault(w *world, f sim.Fault, hosts []reducer.HostID) error {
 		return fmt.Errorf("%v is not a fault of hosts: delete the hosts", f.Kind)
 	}
 	hosts, err := w.fleet.match(hosts)
+	if err == nil {
+		thing := fmt.Sprintf("the chance of %v", f.Kind)
+		if f.From > 0 || f.Until > 0 {
+			thing += fmt.Sprintf(" from %s until %s", elapsed(f.From), elapsed(f.Until))
+		}
+		err = w.giveHosts(thing, hosts)
+	}
 	if err != nil {
 		return err
 	}

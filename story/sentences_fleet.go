@@ -113,7 +113,7 @@ var fleetSteps = []step{
 		example: `the control plane is shipped`,
 		do: func(w *world, p controlplane.Name) error {
 			w.fleet.ControlPlane = p
-			return nil
+			return w.give("the control plane")
 		},
 	},
 	{
@@ -123,8 +123,7 @@ var fleetSteps = []step{
 			"@machine:v0.2 does the same.",
 		example: `the machine is v0.2`,
 		do: func(w *world, machine *reducer.Table) error {
-			w.simulator.machine, w.machineChosen = machine, true
-			return nil
+			return setMachine(w, machine, w.sentence, false)
 		},
 	},
 	{
@@ -138,7 +137,7 @@ var fleetSteps = []step{
 				return fmt.Errorf("a run lasts longer than 0 seconds")
 			}
 			w.simulator.limit = lasts
-			return nil
+			return w.give("the length of the run")
 		},
 	},
 }
@@ -263,7 +262,24 @@ func setChannel(w *world, id reducer.ChannelID, set func(*sim.Channel) error) er
 	return set(c)
 }
 
+// setMachine sets the machine of the scenario, as a tag or a sentence says.
+func setMachine(w *world, machine *reducer.Table, by string, tag bool) error {
+	counts, err := w.giveNearest("the machine", by, machine.Name(), tag)
+	if counts {
+		w.simulator.machine, w.machineChosen = machine, true
+	}
+	return err
+}
+
+// giveOf is give for a thing of a channel.
+func (w *world) giveOf(what string, id reducer.ChannelID) error {
+	return w.give(fmt.Sprintf("%s of channel %q", what, id))
+}
+
 func setPolicy(w *world, id reducer.ChannelID, policy reducer.HealthPolicy) error {
+	if err := w.giveOf("the policy", id); err != nil {
+		return err
+	}
 	return setChannel(w, id, func(c *sim.Channel) error {
 		c.Policy.OnHealthFailure = policy
 		return nil
@@ -273,6 +289,9 @@ func setPolicy(w *world, id reducer.ChannelID, policy reducer.HealthPolicy) erro
 func setRetention(w *world, id reducer.ChannelID, retention time.Duration) error {
 	if retention%time.Second != 0 {
 		return fmt.Errorf("retention is counted in whole seconds, and %v is not", retention)
+	}
+	if err := w.giveOf("the retention", id); err != nil {
+		return err
 	}
 	return setChannel(w, id, func(c *sim.Channel) error {
 		c.Policy.RetentionSeconds = int64(retention / time.Second)
@@ -285,6 +304,9 @@ func setPoll(w *world, id reducer.ChannelID, interval time.Duration) error {
 		return fmt.Errorf("a poll interval is at least 1 second")
 	}
 	w.fleet.allowSilence(interval)
+	if err := w.giveOf("the poll interval", id); err != nil {
+		return err
+	}
 	return setChannel(w, id, func(c *sim.Channel) error {
 		c.PollInterval = interval
 		return nil

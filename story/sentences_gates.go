@@ -110,7 +110,7 @@ var gateExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts that were held back", phase: expects,
+		topic: "Hosts that were held back", phase: expects, scope: allRun,
 		words: `host(s) {hosts} is/are never held back( by (the ){gate})( under (rollout ){rollout})`,
 		doc: "At no time in the whole run does the gate, or any gate, block the dispatch of the " +
 			"hosts.",

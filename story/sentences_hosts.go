@@ -28,25 +28,38 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words:   `host(s) {hosts} has/have been {host_state}( under (rollout ){rollout})`,
-		doc:     "The hosts were in that state at some time up to the present.",
+		words: `host(s) {hosts} has/have been {host_state}( under (rollout ){rollout})`,
+		doc: "The hosts were in that state at some time up to the present, under that rollout or " +
+			"else under any that they have joined.",
 		example: `host "stable-02" has been Soaking`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
-			v := viewpoint{kind: atPresent}
-			return eachHost(w, hosts, id, &v, func(s *subject[reducer.HostState]) error {
-				return s.expectBeen(w, state, w.timeline.now)
+			now := w.timeline.now
+			return eachMembership(w, hosts, id, now, func(all []*subject[reducer.HostState]) error {
+				var err error
+				for _, s := range all {
+					if err = s.expectBeen(w, state, now); err == nil {
+						return nil
+					}
+				}
+				return err
 			})
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
-		words:   `host(s) {hosts} is/are never {host_state}( under (rollout ){rollout})`,
-		doc:     "The hosts are never in that state, in the whole run.",
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
+		words: `host(s) {hosts} is/are never {host_state}( under (rollout ){rollout})`,
+		doc: "The hosts are never in that state in the whole run, under that rollout or else under " +
+			"any that they join.",
 		example: `host "stable-02" is never Failed under "stable@a1"`,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
-			v := viewpoint{kind: atEnd}
-			return eachHost(w, hosts, id, &v, func(s *subject[reducer.HostState]) error {
-				return s.expectNever(w, state)
+			end := w.history.end()
+			return eachMembership(w, hosts, id, end, func(all []*subject[reducer.HostState]) error {
+				for _, s := range all {
+					if err := s.expectNever(w, state); err != nil {
+						return err
+					}
+				}
+				return nil
 			})
 		},
 	},
@@ -73,7 +86,7 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words:   `at most {number} host(s) of (rollout ){rollout} is/are ever in flight`,
 		doc:     "At no time in the whole run are more hosts of the rollout Activating or Soaking.",
 		example: `at most 2 hosts of "stable@a1" are ever in flight`,
@@ -87,7 +100,7 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words: `at most {number} of hosts {hosts} is/are ever in flight`,
 		doc: "At no time in the whole run are more of these hosts Activating or Soaking, under " +
 			"any rollout. The state of a host under a rollout that it no longer works for does not count.",
@@ -103,7 +116,7 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`,
 		doc:     "Exactly so many hosts of the rollout are dispatched in the whole run.",
 		example: `6 hosts of "stable@a1" are dispatched`,
@@ -112,7 +125,7 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
 		doc: "Exactly so many hosts of the rollout are dispatched after that: after what the " +
 			"previous sentence was about.",
@@ -122,7 +135,7 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
 		doc: "Exactly so many hosts of the rollout are dispatched after something is true for the " +
 			"first time.",
@@ -175,21 +188,21 @@ var hostExpectations = []step{
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words: `host {host} is dispatched {times}( under (rollout ){rollout})`,
 		doc: "How often the host is dispatched in the whole run, under that rollout or else under " +
-			"the latest that it has joined: once, and again each 60 seconds until it acks.",
+			"all that it joins: once, and again each 60 seconds until it acks.",
 		example: `host "stable-01" is dispatched twice under "stable@a1"`,
 		do: func(w *world, name reducer.HostID, n times, id reducer.RolloutID) error {
-			_, h, err := hostOf(w, name, id, w.timeline.now)
+			found, err := dispatchesOf(w, name, id)
 			if err != nil {
 				return err
 			}
-			return w.expectCount(h.dispatches, n, "")
+			return w.expectCount(found, n, "")
 		},
 	},
 	{
-		topic: "Hosts of a rollout", phase: expects,
+		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words:   `host(s) {hosts} is/are never dispatched( under (rollout ){rollout})`,
 		doc:     "The hosts are not dispatched in the whole run, for that rollout or for any.",
 		example: `host "stable-03" is never dispatched under "stable@a1"`,
@@ -198,13 +211,16 @@ var hostExpectations = []step{
 			if err != nil {
 				return err
 			}
-			for _, r := range w.history.order {
-				for _, h := range r.hosts {
-					if (id == "" || id == r.id) && slices.Contains(hosts, h.id) && len(h.dispatches) > 0 {
-						return w.fail(
-							h.dispatches[0], w.sentence, fmt.Sprintf("host %s is dispatched under %s", h.id, r.id),
-						)
-					}
+			for _, name := range hosts {
+				found, err := dispatchesOf(w, name, id)
+				if err != nil {
+					return err
+				}
+				if len(found) > 0 {
+					under := w.history.entries[found[0]].Rollout
+					return w.fail(
+						found[0], w.sentence, fmt.Sprintf("host %s is dispatched under %s", name, under),
+					)
 				}
 			}
 			return nil
@@ -266,16 +282,69 @@ func eachHost(
 		if err != nil {
 			return err
 		}
-		err = do(&subject[reducer.HostState]{
-			label:   fmt.Sprintf("host %s under %s: ", name, r.id),
-			changes: h.states,
-			whyNot:  func(s reducer.HostState) string { return w.explain().noHostState(r, s) },
-		})
-		if err != nil {
+		if err := do(hostSubject(w, r, h)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eachMembership calls a function with each host, under a rollout or else under all that it has
+// joined by a time. One that has joined none is an error.
+func eachMembership(
+	w *world, hosts []reducer.HostID, id reducer.RolloutID, by time.Duration,
+	do func([]*subject[reducer.HostState]) error,
+) error {
+	hosts, err := hostsUnder(w, hosts, id)
+	if err != nil {
+		return err
+	}
+	for _, name := range hosts {
+		// hostOf has the errors of a host that is not a member.
+		if _, _, err := hostOf(w, name, id, by); err != nil {
+			return err
+		}
+		var all []*subject[reducer.HostState]
+		for _, r := range w.history.order {
+			h := r.host(name)
+			if h != nil && h.states[0].at <= by && (id == "" || id == r.id) {
+				all = append(all, hostSubject(w, r, h))
+			}
+		}
+		if err := do(all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hostSubject returns a host under a rollout as the subject of an expectation.
+func hostSubject(w *world, r *rolloutHistory, h *hostHistory) *subject[reducer.HostState] {
+	return &subject[reducer.HostState]{
+		label:   fmt.Sprintf("host %s under %s: ", h.id, r.id),
+		changes: h.states,
+		whyNot:  func(s reducer.HostState) string { return w.explain().noHostState(r, s) },
+	}
+}
+
+// dispatchesOf returns the entries that dispatch a host under a rollout, or else under any, in
+// order.
+func dispatchesOf(w *world, name reducer.HostID, id reducer.RolloutID) ([]int, error) {
+	if id != "" {
+		_, h, err := hostOf(w, name, id, w.timeline.now)
+		if err != nil {
+			return nil, err
+		}
+		return h.dispatches, nil
+	}
+	var found []int
+	for _, r := range w.history.order {
+		if h := r.host(name); h != nil {
+			found = append(found, h.dispatches...)
+		}
+	}
+	slices.Sort(found)
+	return found, w.fleet.checkHosts([]reducer.HostID{name}, w.names.hosts...)
 }
 
 // hostOf returns a host of a rollout; without a rollout, of the latest one that it has joined by a

@@ -13,7 +13,7 @@ import (
 
 var invariantExpectations = []step{
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words: `(rollout ){rollout} is stuck`,
 		doc: "The rollout has hosts and never ends. A stuck rollout that no sentence expects " +
 			"fails the scenario.",
@@ -23,7 +23,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words:   `(rollout ){rollout} is stuck waiting for host(s) {hosts}`,
 		doc:     "The rollout never ends, and these are hosts that it waits for.",
 		example: `"stable@a1" is stuck waiting for host "stable-02"`,
@@ -32,7 +32,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words: `(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`,
 		doc: "The rollout never ends, and this is why it waits for these hosts: Activating, " +
 			"Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held " +
@@ -41,7 +41,7 @@ var invariantExpectations = []step{
 		do:      expectStuck,
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words: `(channel ){channel} is stranded( at (ref ){ref})`,
 		doc: "The channel points at a ref whose rollout was superseded, and which will not be " +
 			"opened again.",
@@ -58,14 +58,14 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words:   `nothing is ever pruned`,
 		doc:     "No rollout is pruned, although its retention ended, as under v0.2.",
 		example: `nothing is ever pruned`,
 		do:      func(w *world) error { return expectUnpruned(w, "") },
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words:   `only (rollout ){rollout} is ever pruned`,
 		doc:     "No other rollout is pruned, although its retention ended.",
 		example: `only "stable@a1" is ever pruned`,
@@ -77,7 +77,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words:   `every rollout is pruned in the end`,
 		doc:     "Every rollout that was opened is Pruned when every retention has ended.",
 		example: `every rollout is pruned in the end`,
@@ -91,7 +91,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: allRun,
 		words: `every invariant holds`,
 		doc: "Every invariant holds, apart from violations that an earlier sentence expects. " +
 			"Every scenario checks this at its end: the sentence is for those that expect nothing else.",
@@ -101,7 +101,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: allRun,
 		words:   `(the )invariant {invariant} holds`,
 		doc:     "The invariant holds, apart from violations that an earlier sentence expects.",
 		example: `the invariant budget-kept holds`,
@@ -110,7 +110,7 @@ var invariantExpectations = []step{
 		},
 	},
 	{
-		topic: "What must happen in the end", phase: expects,
+		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words: `(the )invariant {invariant} does not hold of (rollout/channel ){subject}`,
 		doc: "The run violates the invariant. A violation that no sentence expects fails the " +
 			"scenario.",

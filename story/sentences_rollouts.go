@@ -42,7 +42,7 @@ var rolloutExpectations = []step{
 		},
 	},
 	{
-		topic: "Rollouts", phase: expects,
+		topic: "Rollouts", phase: expects, scope: allRun,
 		words: `(rollout ){rollout} is never {state}`,
 		doc: "The rollout is never in that state, in the whole run. It may be never Pruned " +
 			"although its retention ended.",
@@ -63,7 +63,7 @@ var rolloutExpectations = []step{
 		},
 	},
 	{
-		topic: "Rollouts", phase: expects,
+		topic: "Rollouts", phase: expects, scope: allRun,
 		words:   `(rollout ){rollout} is/becomes {state} {times}`,
 		doc:     "How often the rollout turns to that state in the whole run.",
 		example: `"stable@a1" becomes Active twice`,
@@ -115,7 +115,7 @@ var rolloutExpectations = []step{
 		},
 	},
 	{
-		topic: "Rollouts", phase: expects,
+		topic: "Rollouts", phase: expects, scope: allRun,
 		words:   `(rollout ){rollout} is never opened`,
 		doc:     "The control plane never opens the rollout.",
 		example: `"stable@c3" is never opened`,
@@ -154,7 +154,7 @@ var rolloutExpectations = []step{
 		},
 	},
 	{
-		topic: "Rollouts", phase: expects,
+		topic: "Rollouts", phase: expects, scope: allRun,
 		words:   `{number} rollout(s) is/are opened( for (channel ){channel})`,
 		doc:     "How many rollouts are opened in the whole run, for that channel or for all.",
 		example: `2 rollouts are opened for channel "stable"`,

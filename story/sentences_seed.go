@@ -11,7 +11,12 @@ var seedSteps = []step{
 		words:   `(the )seed (is ){number}`,
 		doc:     "The seed of every random draw. The default is 1. A tag such as @seed:7 does the same.",
 		example: `seed 7`,
-		do:      setSeed,
+		do: func(w *world, seed uint64) error {
+			return setSeed(w, seed, fmt.Sprint(seed), w.sentence, false)
+		},
+		seeds: func(values []any) (first, last uint64, err error) {
+			return values[0].(uint64), values[0].(uint64), nil
+		},
 	},
 	{
 		topic: "Fleet", phase: sets,
@@ -24,12 +29,13 @@ var seedSteps = []step{
 			if err := checkSeeds(first, last); err != nil {
 				return err
 			}
-			return setSeed(w, first)
+			return setSeed(w, first, fmt.Sprintf("%d to %d", first, last), w.sentence, false)
 		},
 		seeds: func(values []any) (first, last uint64, err error) {
 			first, last = values[0].(uint64), values[1].(uint64)
 			return first, last, checkSeeds(first, last)
 		},
+		isRange: true,
 	},
 }
 
@@ -41,11 +47,16 @@ func checkSeeds(first, last uint64) error {
 	return nil
 }
 
-// setSeed sets the seed of the scenario.
-func setSeed(w *world, seed uint64) error {
-	seed, err := w.seed.set(seed)
-	if err == nil {
-		w.fleet.Seed = seed
+// setSeed sets the seed of the scenario, as a tag or a sentence says.
+func setSeed(w *world, seed uint64, value, by string, tag bool) error {
+	counts, err := w.giveNearest("the seed", by, value, tag)
+	if !counts {
+		return err
 	}
-	return err
+	w.seed.chosen = true
+	w.fleet.Seed = seed
+	if w.seed.override.Set {
+		w.fleet.Seed = w.seed.override.Value
+	}
+	return nil
 }

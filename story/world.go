@@ -14,6 +14,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
+	"rollsim/story/gherkin"
 )
 
 // startTime is when every story starts: 2026-01-01T00:00:00Z, as scenario files do by default.
@@ -46,9 +47,14 @@ type world struct {
 	asked    bool       // a sentence expected something of the machine itself
 	that     occurrence // what the sentence before was about: "7 days later" counts from it
 	allowed  allowed
+	claims   []claim // sentences about the whole run
 
-	sentence     string // the current one
-	inBackground bool   // the current sentence is in a Background
+	mentioned map[string]bool // names in sentences and tables
+
+	sentence string        // the current one
+	step     int           // its index in the scenario
+	level    gherkin.Level // where it is
+	givens   givens
 }
 
 func newWorld(name string) *world {
@@ -57,6 +63,7 @@ func newWorld(name string) *world {
 		fleet: fleet{Scenario: sim.Scenario{
 			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: defaultBehaviour(),
 		}},
+		level:     gherkin.OfScenario,
 		simulator: simulator{machine: machine.Default()},
 		timeline:  timeline{exact: true},
 	}
@@ -64,21 +71,8 @@ func newWorld(name string) *world {
 
 // A seedChoice records how the seed of the scenario was chosen.
 type seedChoice struct {
-	override   reducer.Opt[uint64] // overrides tags and sentences
-	chosen     bool                // by a tag or a sentence
-	bySentence bool
-}
-
-// set records that a sentence chooses a seed. It returns the seed to use.
-func (c *seedChoice) set(seed uint64) (uint64, error) {
-	if c.bySentence {
-		return 0, errors.New("an earlier sentence says which seed")
-	}
-	c.chosen, c.bySentence = true, true
-	if c.override.Set {
-		seed = c.override.Value
-	}
-	return seed, nil
+	override reducer.Opt[uint64] // overrides tags and sentences
+	chosen   bool                // by a tag or a sentence
 }
 
 // do carries out a sentence that was read.
@@ -94,11 +88,25 @@ func (w *world) do(r reading, sentence string) error {
 		if err := w.observe(); err != nil {
 			return err
 		}
+		return w.expect(r)
 	case asks:
 		w.asked = true
 	case fates, happens:
 	}
 	return r.step.call(w, r.values, r.table)
+}
+
+// expect carries out an expectation of the run.
+func (w *world) expect(r reading) error {
+	c := claim{r, w.sentence, w.step, w.that, w.timeline.now}
+	scope := r.scope()
+	if err := r.step.call(w, r.values, r.table); err != nil || scope == sometime {
+		return err
+	}
+	if scope == allRun {
+		w.claims = append(w.claims, c)
+	}
+	return w.checkLength(&c)
 }
 
 // schedule adds an action to the story. about is the rollout that it concerns.
@@ -328,6 +336,9 @@ func (w *world) finish() error {
 		return errors.New("nothing is expected here: a scenario needs a Then")
 	}
 	err := w.checkRun()
+	if err == nil {
+		return w.checkClaims()
+	}
 	var unmet *unmetError
 	if errors.As(err, &unmet) {
 		err = &unmetError{"every sentence holds, but no sentence expects this\n" + unmet.text}
@@ -352,6 +363,9 @@ func (w *world) checkRun() error {
 		)
 		return w.fail(i, fmt.Sprintf("%v of %q to be accepted", r.Event, r.Rollout), found)
 	}
+	if err := w.checkFailures(); err != nil {
+		return err
+	}
 	return errors.Join(
 		w.checkFates(), w.announced.check(w.history), checkLifts(w), w.checkLoaded(),
 	)
@@ -371,6 +385,9 @@ func (w *world) checkViolations(matches func(invariant.Violation) bool) error {
 	v, found := w.allowed.unexpectedViolation(w.history, matches)
 	if !found {
 		return nil
+	}
+	if w.isShort(v) {
+		return w.tooShort(fmt.Sprintf("whether rollout %q is stuck", v.Subject), w.longEnough())
 	}
 	expected := fmt.Sprintf("the invariant %s to hold", v.Invariant)
 	say := fmt.Sprintf("the invariant %s does not hold of %q", v.Invariant, v.Subject)

@@ -31,7 +31,8 @@ Feature: Everything that can go wrong, by chance
       | stable  | b2  | 30 minutes later |
     Then "edge@a1" is Terminal
     And every host of "stable@b2" is Converged
-    And "edge@a1" is Terminal before host "stable-01" is dispatched
+    And no host of "stable@a1" is dispatched before "edge@a1" is Terminal
+    And no host of "stable@b2" is dispatched before "edge@a1" is Terminal
     And every invariant holds
 
   Scenario: Whatever state its hosts reach, each rollout ends, is superseded by the next one and is pruned

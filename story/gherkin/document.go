@@ -34,8 +34,9 @@ type Document struct {
 	TagLists [][]*messages.Tag
 
 	steps      map[string]*messages.Step // by id
-	background map[string]bool           // the ids of the steps of a Background
+	background map[string]Level          // by the id of a step of a Background
 	tagLines   map[string]int            // by id
+	tagLevels  map[string]Level          // by id
 	blocks     []block
 }
 
@@ -64,10 +65,27 @@ func (d *Document) Written(step *messages.PickleStep) *messages.Step {
 	return d.steps[step.AstNodeIds[0]]
 }
 
-// InBackground reports whether a step is in a Background.
-func (d *Document) InBackground(step *messages.PickleStep) bool {
-	return d.background[step.AstNodeIds[0]]
+// A Level is how near to a scenario something is written. What is nearer overrides what is not. The
+// zero value is invalid.
+type Level uint8
+
+// The levels.
+const (
+	OfFeature  Level = 1 + iota // a tag of the feature, a sentence of its Background
+	OfRule                      // a tag of a rule, a sentence of its Background
+	OfScenario                  // a tag of a scenario or of its examples, a sentence in its body
+)
+
+// StepLevel returns the level of a step.
+func (d *Document) StepLevel(step *messages.PickleStep) Level {
+	if l, ok := d.background[step.AstNodeIds[0]]; ok {
+		return l
+	}
+	return OfScenario
 }
+
+// TagLevel returns the level of a tag.
+func (d *Document) TagLevel(tag *messages.PickleTag) Level { return d.tagLevels[tag.AstNodeId] }
 
 // TagLine returns the line of a tag.
 func (d *Document) TagLine(tag *messages.PickleTag) int { return d.tagLines[tag.AstNodeId] }
@@ -131,8 +149,9 @@ func Parse(name string, content []byte) (*Document, error) {
 		Name:       name,
 		Content:    bytes.TrimPrefix(content, byteOrderMark),
 		steps:      make(map[string]*messages.Step),
-		background: make(map[string]bool),
+		background: make(map[string]Level),
 		tagLines:   make(map[string]int),
+		tagLevels:  make(map[string]Level),
 	}
 	if err := d.checkText(); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -143,17 +144,22 @@ func TestDocument(t *testing.T) {
 		t.Errorf("%s at line %d with tags %s", s.Pickle.Name, s.Line, got)
 	}
 	for i, want := range []struct {
-		written      string
-		inBackground bool
-	}{{"all", true}, {"<n>", false}} {
+		written string
+		level   Level
+	}{{"all", OfFeature}, {"<n>", OfScenario}} {
 		step := s.Pickle.Steps[i]
-		if d.Written(step).Text != want.written || d.InBackground(step) != want.inBackground {
-			t.Errorf("step %d: %q, in a Background %v", i, d.Written(step).Text, d.InBackground(step))
+		if d.Written(step).Text != want.written || d.StepLevel(step) != want.level {
+			t.Errorf("step %d: %q of level %v", i, d.Written(step).Text, d.StepLevel(step))
 		}
 	}
 	for i, line := range []int{1, 8, 12} {
 		if got := d.TagLine(s.Pickle.Tags[i]); got != line {
 			t.Errorf("tag %d is at line %d, want %d", i, got, line)
+		}
+	}
+	for i, level := range []Level{OfFeature, OfScenario, OfScenario} {
+		if got := d.TagLevel(s.Pickle.Tags[i]); got != level {
+			t.Errorf("tag %d is of level %d, want %d", i, got, level)
 		}
 	}
 	if len(d.TagLists) != 3 || len(d.Descriptions) != 3 || d.Descriptions[0].Text != "  Prose." {
@@ -263,5 +269,30 @@ func checkChoice(t *testing.T, d *Document, line int) {
 	}
 	if selected == 0 {
 		t.Errorf("line %d selects nothing", line)
+	}
+}
+
+// TestLevels checks the levels of the tags and steps of a rule, and of what follows it.
+func TestLevels(t *testing.T) {
+	const text = "Feature: x\n  Background:\n    Given all\n\n" +
+		"  @a\n  Rule: one\n    Background:\n      Given more\n\n" +
+		"    @b\n    Scenario: y\n      Given mine\n\n" +
+		"  Rule: two\n    Scenario: z\n      Given mine\n"
+	d, err := Parse("x.feature", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Level
+	for _, s := range d.Scenarios {
+		for _, tag := range s.Pickle.Tags {
+			got = append(got, d.TagLevel(tag))
+		}
+		for _, step := range s.Pickle.Steps {
+			got = append(got, d.StepLevel(step))
+		}
+	}
+	want := []Level{OfRule, OfScenario, OfFeature, OfRule, OfScenario, OfFeature, OfScenario}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

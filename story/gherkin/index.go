@@ -11,7 +11,7 @@ import (
 // index finds the scenarios, descriptions, tags and steps of a parsed document, and the lines that
 // belong to each scenario.
 func (d *Document) index() {
-	ix := indexer{d, make(map[string][]*Scenario)}
+	ix := indexer{d, make(map[string][]*Scenario), OfFeature}
 	for _, p := range d.Pickles {
 		s := &Scenario{Document: d, Pickle: p, Line: int(p.Location.Line)}
 		d.Scenarios = append(d.Scenarios, s)
@@ -19,7 +19,7 @@ func (d *Document) index() {
 			ix.scenarios[id] = append(ix.scenarios[id], s)
 		}
 	}
-	ix.heading(d.Feature.Description, d.Feature.Location, d.Feature.Tags)
+	ix.heading(d.Feature.Description, d.Feature.Location, d.Feature.Tags, OfFeature)
 	var nodes []node
 	for _, c := range d.Feature.Children {
 		n := node{background: c.Background, scenario: c.Scenario}
@@ -41,6 +41,7 @@ func (d *Document) lines() int { return bytes.Count(d.Content, []byte("\n")) + 1
 type indexer struct {
 	*Document
 	scenarios map[string][]*Scenario // by the id of the scenario or outline, and of the row
+	level     Level                  // of the current Background
 }
 
 // A node is a child of a feature or of a rule. Exactly one of background, scenario and rule is set.
@@ -72,15 +73,17 @@ func firstLine(at *messages.Location, tags []*messages.Tag) int {
 }
 
 // heading records the description and the tags of a heading.
-func (ix *indexer) heading(text string, at *messages.Location, tags []*messages.Tag) {
+func (ix *indexer) heading(
+	text string, at *messages.Location, tags []*messages.Tag, level Level,
+) {
 	ix.Descriptions = append(ix.Descriptions, Description{text, at})
-	ix.tags(tags)
+	ix.tags(tags, level)
 }
 
-func (ix *indexer) tags(tags []*messages.Tag) {
+func (ix *indexer) tags(tags []*messages.Tag, level Level) {
 	ix.TagLists = append(ix.TagLists, tags)
 	for _, t := range tags {
-		ix.tagLines[t.Id] = int(t.Location.Line)
+		ix.tagLines[t.Id], ix.tagLevels[t.Id] = int(t.Location.Line), level
 	}
 }
 
@@ -100,8 +103,10 @@ func (ix *indexer) nodes(nodes []node, last int) []*Scenario {
 		case n.scenario != nil:
 			in = ix.scenario(n.scenario, end)
 		default:
-			ix.heading(n.rule.Description, n.rule.Location, n.rule.Tags)
+			ix.heading(n.rule.Description, n.rule.Location, n.rule.Tags, OfRule)
+			ix.level = OfRule
 			in = ix.nodes(n.children, end)
+			ix.level = OfFeature
 		}
 		if len(in) > 0 {
 			ix.blocks = append(ix.blocks, block{n.first(), end, in})
@@ -115,19 +120,19 @@ func (ix *indexer) background(b *messages.Background) {
 	ix.Descriptions = append(ix.Descriptions, Description{b.Description, b.Location})
 	ix.recordSteps(b.Steps)
 	for _, s := range b.Steps {
-		ix.Document.background[s.Id] = true
+		ix.Document.background[s.Id] = ix.level
 	}
 }
 
 func (ix *indexer) scenario(s *messages.Scenario, last int) []*Scenario {
-	ix.heading(s.Description, s.Location, s.Tags)
+	ix.heading(s.Description, s.Location, s.Tags, OfScenario)
 	ix.recordSteps(s.Steps)
 	for i, examples := range s.Examples {
 		end := last
 		if i+1 < len(s.Examples) {
 			end = firstLine(s.Examples[i+1].Location, s.Examples[i+1].Tags) - 1
 		}
-		ix.tags(examples.Tags)
+		ix.tags(examples.Tags, OfScenario)
 		table := block{first: firstLine(examples.Location, examples.Tags), last: end}
 		for _, row := range examples.TableBody {
 			line := int(row.Location.Line)
