@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"rollsim/story"
@@ -80,7 +81,8 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	}
 	// Tools compute the status of a scenario from its steps. A scenario can fail although none of its
 	// steps does: it gets a further step, which fails.
-	if s.Status.Fails() && s.StepLine == 0 {
+	failed := func(step story.Step) bool { return step.Status.Fails() }
+	if s.Status.Fails() && !slices.ContainsFunc(s.Steps, failed) {
 		element.Steps = append(element.Steps, cucumberStep{
 			Keyword: "* ", Name: "holds", Line: s.Line, Match: cucumberMatch{s.Place()},
 			Result: cucumberResult{Status: "failed", Message: s.Details()},
@@ -110,9 +112,6 @@ func cucumberStepOf(s *story.Scenario, step *story.Step) cucumberStep {
 	}
 	if step.Status.Fails() {
 		made.Result.Message = s.Details()
-		if s.Status == story.Defect {
-			made.Result.Status = "skipped" // not a failure
-		}
 	}
 	return made
 }

@@ -168,9 +168,6 @@ func FeatureCounts(r *story.Report) string {
 		scenarios[r.Scenarios[i].Status]++
 		for j := range r.Scenarios[i].Steps {
 			status := r.Scenarios[i].Steps[j].Status
-			if r.Scenarios[i].Status == story.Defect && status.Fails() {
-				status = story.Defect // the step of the known defect
-			}
 			steps[status]++
 			n++
 		}

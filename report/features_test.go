@@ -36,13 +36,11 @@ const sample = `Feature: Sample
   Scenario: Under way
     Then "stable@a1" is Failed
 
-  @known-defect
   Scenario: Known
-    Then "stable@a1" is Failed
+    Then known defect: "stable@a1" is Failed
 
-  @known-defect
   Scenario: Gone
-    Then "stable@a1" is Terminal
+    Then known defect: "stable@a1" is Terminal
 
   @machine:v9
   Scenario: A tag

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +88,7 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	result, w, err := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
+	result, w, defects := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
 		if c.machine != nil {
 			m = reducer.Named(c.machine, m.Name())
 		}
@@ -105,8 +104,8 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	if result.Status == Unrun {
 		return result
 	}
-	if slices.Contains(result.Tags, tagDefect) {
-		result.invert(err)
+	if result.Status == Passed {
+		result.invert(defects)
 	}
 	if result.Status != Passed {
 		if w.history != nil || w.asked {
@@ -121,16 +120,23 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 }
 
 // runSeeds runs the scenario, once or for every seed until one fails. It returns the last result,
-// the world in which the scenario ran, and the error that made it fail.
+// the world in which the scenario ran, and the defects that it declares. Under one seed of several
+// that is chosen from outside, a defect need not show.
 func (c *Case) runSeeds(
 	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
-) (Scenario, *world, error) {
+) (Scenario, *world, []knownDefect) {
 	first, last, many := c.seeds()
 	if c.seed.Set || !many {
-		return c.runOnce(wrap, c.seed)
+		result, w, _ := c.runOnce(wrap, c.seed)
+		if many {
+			return result, w, shownOnly(w.defects)
+		}
+		return result, w, w.defects
 	}
+	var defects []knownDefect
 	for seed := first; ; seed++ {
 		result, w, err := c.runOnce(wrap, reducer.Some(seed))
+		defects = mergeDefects(defects, w.defects)
 		if errors.As(err, new(*unmetError)) {
 			result.Seed = reducer.Some(seed)
 			result.Message += fmt.Sprintf(
@@ -138,7 +144,7 @@ func (c *Case) runSeeds(
 			)
 		}
 		if err != nil || seed == last {
-			return result, w, err
+			return result, w, defects
 		}
 		if ctx.Err() != nil {
 			result = c.newResult()
@@ -203,7 +209,7 @@ func (c *Case) carryOut(result *Scenario, w *world) error {
 	d := c.scenario.Document
 	for _, tag := range c.scenario.Pickle.Tags {
 		w.level = d.TagLevel(tag)
-		if err := w.applyTag(tag.Name); err != nil {
+		if err := w.applyTag(tag.Name, d.TagLine(tag)); err != nil {
 			result.fail(err)
 			result.Step, result.StepLine = tag.Name, d.TagLine(tag)
 			return err
@@ -264,8 +270,9 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 	return w.do(r, sentence)
 }
 
-// applyTag sets the machine or the seed that a tag names. The nearest tag or sentence wins.
-func (w *world) applyTag(tag string) error {
+// applyTag sets the machine or the seed that a tag names, or declares a known defect. The nearest
+// tag or sentence wins.
+func (w *world) applyTag(tag string, line int) error {
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
 	case tagMachine:
@@ -276,6 +283,8 @@ func (w *world) applyTag(tag string) error {
 		if err != nil {
 			return fmt.Errorf("tag %s: %w", tag, err)
 		}
+	case tagDefect:
+		return w.declareDefect(tag, value, line)
 	case tagSeed:
 		seed, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
@@ -333,18 +342,5 @@ func (s *Scenario) fail(err error) {
 		s.Status = Undefined
 	case errors.As(err, new(*ambiguousError)):
 		s.Status = Ambiguous
-	}
-}
-
-// invert changes the result of a scenario with a known defect: one of its expectations must not
-// hold. Any other error fails the scenario as usual.
-func (s *Scenario) invert(err error) {
-	switch {
-	case err == nil:
-		s.Status = Failed
-		s.Message = "every expectation holds, and the scenario is tagged @known-defect: if the defect " +
-			"is fixed, delete the tag"
-	case errors.As(err, new(*unmetError)):
-		s.Status = Defect
 	}
 }

@@ -88,6 +88,7 @@ var samples = map[string][]string{
 	"reason":     {"never acked", "Deferred", "held back by disruption-budget"},
 	"scenario":   {`"failure-under-v0.2"`, `one-wave-converges`, `"x"`},
 	"stage":      {"ack", "reboots", "convergence"},
+	"sentence":   {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
 }
 
 // wordings returns every sentence that the words of a step allow: with and without each optional

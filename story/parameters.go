@@ -121,8 +121,9 @@ var parameters = map[string]parameter{
 		rolloutForm + `|` + nameForm,
 		func(s string) (any, error) { return gherkin.Unquote(s), nil },
 	},
-	"machine": {nameForm, func(s string) (any, error) { return machine.ByName(gherkin.Unquote(s)) }},
-	"percent": {percentForm, func(s string) (any, error) { return parsePercent(s) }},
+	"sentence": {`[^ ].*`, func(s string) (any, error) { return s, nil }},
+	"machine":  {nameForm, func(s string) (any, error) { return machine.ByName(gherkin.Unquote(s)) }},
+	"percent":  {percentForm, func(s string) (any, error) { return parsePercent(s) }},
 	"percents": {
 		`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`,
 		parsePercents,

@@ -22,6 +22,7 @@ type step struct {
 	sample  [][]string      // such a table, its heading first
 	phase   phase
 	scope   scope // of an expectation
+	wraps   bool  // its only value is another sentence, which a table may follow
 
 	// do is a func(*world, …) error with a parameter for each value of words in order, and for the
 	// table.
@@ -74,7 +75,7 @@ type vocabulary []*step
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
-		eventSteps, rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations,
+		eventSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations,
 		effectExpectations, invariantExpectations, recordExpectations, machineExpectations,
 	))
 })
@@ -107,6 +108,8 @@ type reading struct {
 	step   *step
 	values []any
 	table  gherkin.Table
+	inner  *reading // of the sentence in a step that wraps one
+	text   string   // of that sentence
 }
 
 // read finds the step of a sentence, and reads its values and the table after it. flaw is the kind
@@ -125,6 +128,15 @@ func (v vocabulary) read(
 	}
 	if r.values, _, err = r.step.read(sentence); err != nil {
 		return reading{}, FlawValue, err
+	}
+	if r.step.wraps {
+		r.text = r.values[0].(string)
+		inner, flaw, err := v.read(r.text, argument)
+		if err == nil && inner.step.wraps {
+			err = fmt.Errorf("%q stands twice before one sentence", "known defect:")
+		}
+		r.inner = &inner
+		return r, flaw, err
 	}
 	r.table, err = gherkin.ReadTable(r.step.table, argument)
 	return r, FlawTable, err

@@ -53,7 +53,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	var found []Mistake
 	for _, tag := range p.Tags {
 		w.level = d.TagLevel(tag)
-		if err := w.applyTag(tag.Name); err != nil {
+		if err := w.applyTag(tag.Name, d.TagLine(tag)); err != nil {
 			found = append(found, Mistake{Flaw: FlawTag, Tag: tag, Message: err.Error()})
 		}
 	}
@@ -86,6 +86,9 @@ func (w *world) rehearse(step *messages.PickleStep) (flaw Flaw, err error) {
 	r, flaw, err := w.steps.read(step.Text, step.Argument)
 	if err != nil {
 		return flaw, err
+	}
+	if r.inner != nil {
+		r = *r.inner
 	}
 	switch r.step.phase {
 	case asks:

@@ -23,7 +23,7 @@ const (
 	Undefined        // a sentence fits no step, or the scenario has no step
 	Ambiguous        // a sentence fits several steps
 	Skipped          // because of a tag; of a step, it was not carried out
-	Defect           // tagged @known-defect, and an expectation does not hold; never of a step
+	Defect           // what the scenario calls a known defect does not hold
 	Unrun            // a scenario failed before it, or the context ended; never of a step
 
 	statusEnd

@@ -69,6 +69,9 @@ func (v vocabulary) nearest(sentence string, n int) []suggestion {
 func (v vocabulary) likeliest(typed []string, n int) []*step {
 	shared := make(map[*step]float64)
 	for _, s := range v {
+		if s.wraps {
+			continue // any sentence may be its value
+		}
 		shortest := variantsOf(s.words)[0]
 		all := true
 		for _, p := range shortest {
@@ -86,7 +89,7 @@ func (v vocabulary) likeliest(typed []string, n int) []*step {
 			shared[s]++ // the other words of the sentence may be values
 		}
 	}
-	all := slices.Clone(v)
+	all := slices.DeleteFunc(slices.Clone(v), func(s *step) bool { return s.wraps })
 	slices.SortStableFunc(all, func(a, b *step) int { return cmp.Compare(shared[b], shared[a]) })
 	return all[:min(n, len(all))]
 }

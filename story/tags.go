@@ -21,7 +21,7 @@ const (
 
 // wellKnown are the tags with a meaning, with an example of the value after the colon.
 var wellKnown = []string{
-	tagMachine + ":v0.2", tagSeed + ":7", gherkin.TagWIP, gherkin.TagSlow, tagDefect,
+	tagMachine + ":v0.2", tagSeed + ":7", gherkin.TagWIP, gherkin.TagSlow, tagDefect + ":stuck",
 }
 
 // warnings returns a warning for each tag of the cases that looks like a mistyped well-known tag.

@@ -16,9 +16,9 @@ func TestTags(t *testing.T) {
 	files := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" +
 		"\n  @slow\n  Scenario: Slow" + story + "Terminal\n" +
 		"\n  @wip\n  Scenario: Wip" + story + "Failed\n" +
-		"\n  @known-defect\n  Scenario: Defect" + story + "Failed\n" +
-		"\n  @known-defect\n  Scenario: Fixed" + story + "Terminal\n" +
-		"\n  @known-defect\n  Scenario: Mistaken" + story + "Filed\n" +
+		"\n  @known-defect:unpruned @machine:v0.2\n  Scenario: Defect" + story + "Terminal\n" +
+		"\n  @known-defect:unpruned\n  Scenario: Fixed" + story + "Terminal\n" +
+		"\n  @known-defect:unpruned\n  Scenario: Mistaken" + story + "Filed\n" +
 		"\n  @machine:v0.3\n  Scenario: Machine" + story + "Terminal\n" +
 		"\n  @seed:x\n  Scenario: Seed" + story + "Terminal\n" +
 		"\n  @knwon-defect @WIP @mine\n  Scenario: Misspelt" + story + "Terminal\n")}}
@@ -47,8 +47,8 @@ func TestTags(t *testing.T) {
 	}
 	report := run(t, Options{FS: files})
 	for i, want := range []string{
-		3: "every expectation holds, and the scenario is tagged @known-defect: if the defect is " +
-			"fixed, delete the tag",
+		3: "the invariant unpruned holds, and the scenario is tagged @known-defect:unpruned: if the " +
+			"defect is fixed, delete the tag",
 		4: `no state of a rollout is named "Filed": did you mean "Failed"?`,
 		5: `tag @machine:v0.3: no machine is named "v0.3": there are rfc0008, v0.2 and v0.1`,
 		6: "tag @seed:x: expected a number, as in @seed:7",
@@ -61,7 +61,7 @@ func TestTags(t *testing.T) {
 		t.Errorf("%s at line %d of a scenario at %d", s.Step, s.StepLine, s.Line)
 	}
 	want := []string{
-		"x.feature:45: the tag @knwon-defect has no meaning: did you mean @known-defect?",
+		"x.feature:45: the tag @knwon-defect has no meaning: did you mean @known-defect:stuck?",
 		"x.feature:45: the tag @WIP has no meaning: did you mean @wip?",
 	}
 	if !slices.Equal(report.Warnings, want) {
@@ -80,8 +80,8 @@ func TestMisspelt(t *testing.T) {
 		"@mine":         "",
 		"@issue:12":     "",
 		"@fast":         "",
-		"@know-defect":  "@known-defect",
-		"@knowndefect":  "@known-defect",
+		"@know-defect":  "@known-defect:stuck",
+		"@knowndefect":  "@known-defect:stuck",
 		"@Slow":         "@slow",
 		"@slow:5":       "@slow",
 		"@seeds:7":      "@seed:7",

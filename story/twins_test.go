@@ -10,6 +10,9 @@ import (
 // on purpose fails because of it.
 func TestTwins(t *testing.T) {
 	holds := find(t, Passed, "story/testdata/stories")
+	for s := range find(t, Defect, "story/testdata/stories") {
+		holds[s] = true // the sentence about a known defect
+	}
 	fails := find(t, Failed, "story/testdata/broken")
 	for _, s := range steps() {
 		if s.phase != expects {

@@ -47,6 +47,7 @@ type world struct {
 	asked    bool       // a sentence expected something of the machine itself
 	that     occurrence // what the sentence before was about: "7 days later" counts from it
 	allowed  allowed
+	defects  []knownDefect
 	claims   []claim // sentences about the whole run
 
 	mentioned map[string]bool // names in sentences and tables
@@ -78,6 +79,9 @@ type seedChoice struct {
 // do carries out a sentence that was read.
 func (w *world) do(r reading, sentence string) error {
 	w.sentence = sentence
+	if r.inner != nil {
+		return w.expectDefect(*r.inner, r.text)
+	}
 	switch r.step.phase {
 	case sets:
 		if w.observed {
@@ -352,6 +356,7 @@ func (w *world) checkRun() error {
 	if err := w.observe(); err != nil {
 		return err
 	}
+	w.findDefects()
 	if err := w.checkViolations(func(invariant.Violation) bool { return true }); err != nil {
 		return err
 	}
@@ -382,7 +387,9 @@ var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
 // checkViolations refuses a violation that matches and that no sentence expects. The message has
 // the sentence that would.
 func (w *world) checkViolations(matches func(invariant.Violation) bool) error {
-	v, found := w.allowed.unexpectedViolation(w.history, matches)
+	v, found := w.allowed.unexpectedViolation(w.history, func(v invariant.Violation) bool {
+		return matches(v) && !w.tolerates(v)
+	})
 	if !found {
 		return nil
 	}

@@ -259,7 +259,7 @@ it or delete it.`,
 		Summary: "A tag looks like a mistyped tag of rollsim, or names an unknown machine or an " +
 			"invalid seed.",
 		Why: `@machine:NAME and @seed:N choose the machine and the seed of a scenario. @wip, @slow and
-@known-defect change whether it runs and how its result counts. All other tags are free for use
+@known-defect:NAME change whether it runs and how its result counts. All other tags are free for use
 with --tags. A mistyped tag has no effect.`,
 		Bad: fleet + `  @machin:v0.2
   Scenario: All hosts converge

@@ -260,3 +260,7 @@ Feature: Expectations that do not hold
   Scenario: Not quarantined
     When "stable" moves to ref "a1"
     Then ref "a1" is quarantined on channel "stable"
+
+  Scenario: A known defect that is mended
+    When "stable" moves to ref "a1"
+    Then known defect: "stable@a1" is Terminal

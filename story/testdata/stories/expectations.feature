@@ -101,3 +101,7 @@ Feature: What can be expected
     And time passes until the next poll of channel "stable"
     Then channel "stable" points at ref "a1"
     And "stable@a1" is Active 5 minutes after the start
+
+  Scenario: A known defect
+    When "stable" moves to ref "a1"
+    Then known defect: "stable@a1" is Failed
