@@ -10,8 +10,8 @@ import (
 	"rollsim/invariant"
 )
 
-// A knownDefect is something that a scenario declares not to hold: an invariant that a tag names, or
-// a sentence with a prefix. It must be seen in the run, or under one of the seeds.
+// A knownDefect is something that a scenario declares not to hold: an invariant that a tag names,
+// or a sentence with a prefix. It must be seen in the run, or under one of the seeds.
 type knownDefect struct {
 	by    string         // the tag, or the sentence
 	name  invariant.Name // of a tag

@@ -9,8 +9,8 @@ import (
 // verdict runs a scenario of a fleet and returns its status and its message.
 func verdict(t *testing.T, tags, body string) *Scenario {
 	t.Helper()
-	text := "Feature: x\n  " + tags + "\n  Scenario: y\n    Given channel \"web\" with 2 hosts soaking " +
-		"10 minutes\n    And activation takes 1 minute\n    " +
+	text := "Feature: x\n  " + tags + "\n  Scenario: y\n    Given channel \"web\" with 2 hosts " +
+		"soaking 10 minutes\n    And activation takes 1 minute\n    " +
 		strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n    ") + "\n"
 	report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(text)}}})
 	return &report.Scenarios[0]
@@ -85,8 +85,8 @@ func TestTooShort(t *testing.T) {
 		{"never pruned", "Given the run lasts 6 days" + moves + `Then "web@a1" is never pruned`,
 			short + "\"web@a1\" is never pruned"},
 		{"nothing pruned", "Given the run lasts 7 days" + moves + `Then nothing is ever pruned`, short},
-		{"every rollout", "Given the run lasts 8 days" + moves + `Then every rollout is pruned in the end`,
-			""},
+		{"every rollout", "Given the run lasts 8 days" + moves +
+			`Then every rollout is pruned in the end`, ""},
 		{"never pruned under v0.2", "Given the machine is v0.2\nAnd the run lasts 6 days" + moves +
 			"Then \"web@a1\" is never pruned\nAnd SchedulePruning is never emitted for \"web@a1\"", ""},
 		{"in the end", "Given the run lasts 6 days" + moves + `Then "web@a1" is Terminal in the end`,
@@ -99,16 +99,16 @@ func TestTooShort(t *testing.T) {
 	s := verdict(t, "", "Given the run lasts 1 hour"+moves+`Then every invariant holds
 		And "web@a1" is never Pruned`)
 	_, length, _ := strings.Cut(s.Message, "Given the run lasts ")
-	if s := verdict(t, "", "Given the run lasts "+length+moves+`Then "web@a1" is Pruned in the end`); s.
-		Status != Passed {
+	s = verdict(t, "", "Given the run lasts "+length+moves+`Then "web@a1" is Pruned in the end`)
+	if s.Status != Passed {
 		t.Errorf("%q is no length that is enough: %s", length, s.Message)
 	}
 }
 
 // TestFalsified checks that a sentence about the whole run stays true to the end of the story.
 func TestFalsified(t *testing.T) {
-	const later = "this held at its place in the story, and what follows makes it false: it is about " +
-		"the whole run\n"
+	const later = "this held at its place in the story, and what follows makes it false: it is " +
+		"about the whole run\n"
 	const begin = "When \"web\" moves to ref \"a1\"\n"
 	const then = "\nWhen \"web\" moves to ref \"b2\"\nThen \"web@b2\" is Terminal\n"
 	checkVerdicts(t, []verdictTest{
@@ -124,17 +124,18 @@ func TestFalsified(t *testing.T) {
 
 // TestUnnamedFailure checks that a rollout that fails must be named, by its id or by a host of it.
 func TestUnnamedFailure(t *testing.T) {
-	const say = "no sentence names the rollout or one of its hosts\n          if it is right, say: Then "
+	const say = "no sentence names the rollout or one of its hosts\n" +
+		"          if it is right, say: Then "
 	checkVerdicts(t, []verdictTest{
-		{"failed", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\nThen every invariant holds",
-			say + `"web@a1" is Failed`},
+		{"failed", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\n" +
+			"Then every invariant holds", say + `"web@a1" is Failed`},
 		{"reverted", "Given channel \"web\" has policy rollback-and-halt\nAnd 100% of probes fail\n" +
 			"When \"web\" moves to ref \"a1\"\nThen 1 rollout is opened",
 			say + `"web@a1" is Reverted`},
 		{"superseded later", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\n" +
 			"And \"web\" moves to ref \"b2\"\nThen \"web@b2\" is Failed", say + `"web@a1" has been Failed`},
-		{"named", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\nThen \"web@a1\" is Failed",
-			""},
+		{"named", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\n" +
+			"Then \"web@a1\" is Failed", ""},
 		{"a host is named", "Given 100% of probes fail\nWhen \"web\" moves to ref \"a1\"\n" +
 			"Then host \"web-02\" has been Failed", ""},
 		{"a pattern", "Given hosts \"web-*\" fail their probes\nWhen \"web\" moves to ref \"a1\"\n" +

@@ -75,8 +75,9 @@ type vocabulary []*step
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
-		eventSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations, gateExpectations,
-		effectExpectations, invariantExpectations, recordExpectations, machineExpectations,
+		eventSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations,
+		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,
+		machineExpectations,
 	))
 })
 

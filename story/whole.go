@@ -47,8 +47,8 @@ func (w *world) checkLength(c *claim) error {
 
 func (w *world) tooShort(sentence string, needed time.Duration) error {
 	return fmt.Errorf(
-		"the run is too short to decide this: %s\n    it lasts %s, and in a longer one this does not hold"+
-			": say, for example, Given the run lasts %s", sentence, inWords(w.simulator.limit),
+		"the run is too short to decide this: %s\n    it lasts %s, and in a longer one this does not "+
+			"hold: say, for example, Given the run lasts %s", sentence, inWords(w.simulator.limit),
 		inWords(needed),
 	)
 }
