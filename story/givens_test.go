@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 )
 
-// TestGivenTwice gives the same thing twice, at one place or at two, by sentences and by tags.
+// TestGivenTwice sets the same thing twice, at one place or at two, by sentences and by tags.
 func TestGivenTwice(t *testing.T) {
 	const begin = `Feature: x
   Background:

@@ -59,7 +59,7 @@ func (p phase) keyword() string {
 	return ""
 }
 
-// A scope is the part of the run of which an expectation speaks.
+// A scope is the part of the run that an expectation is about.
 type scope uint8
 
 const (

@@ -20,7 +20,7 @@ type claim struct {
 	now      time.Duration
 }
 
-// scope returns of which part of the run the sentence speaks.
+// scope returns the part of the run that the sentence is about.
 func (r *reading) scope() scope {
 	for _, v := range r.values {
 		if v, ok := v.(viewpoint); ok && v.kind == atEnd {
@@ -109,7 +109,7 @@ func (w *world) checkClaims() error {
 	return nil
 }
 
-// isShort reports whether a violation of liveness is none in a longer run.
+// isShort reports whether a longer run does not have a violation of liveness.
 func (w *world) isShort(v invariant.Violation) bool {
 	if w.simulator.limit == 0 || v.Invariant != invariant.Stuck {
 		return false

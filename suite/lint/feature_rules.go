@@ -259,8 +259,8 @@ it or delete it.`,
 		Summary: "A tag looks like a mistyped tag of rollsim, or names an unknown machine or an " +
 			"invalid seed.",
 		Why: `@machine:NAME and @seed:N choose the machine and the seed of a scenario. @wip, @slow and
-@known-defect:NAME change whether it runs and how its result counts. All other tags are free for use
-with --tags. A mistyped tag has no effect.`,
+@known-defect:NAME change whether it runs and how its result counts. All other tags are free for
+use with --tags. A mistyped tag has no effect.`,
 		Bad: fleet + `  @machin:v0.2
   Scenario: All hosts converge
     When "stable" moves to ref "a1"
