@@ -156,3 +156,23 @@ func TestDescriptionNamesEveryFault(t *testing.T) {
 		}
 	}
 }
+
+// TestPercent rounds probabilities to a thousandth of a percent.
+func TestPercent(t *testing.T) {
+	for thousandths, want := range map[uint64]string{
+		0: "0%", 1: "0.001%", 10: "0.01%", 999: "0.999%", 1000: "1%", 1001: "1.001%",
+		12_300: "12.3%", 99_999: "99.999%", 100_000: "100%",
+	} {
+		p := sim.Probability(thousandths * uint64(sim.Certain) / 100_000)
+		if got := percent(p); got != want {
+			t.Errorf("%d thousandths of a percent: %s, want %s", thousandths, got, want)
+		}
+	}
+	half := sim.Certain / 200_000 // 0.0005 %
+	if got := percent(half + 1); got != "0.001%" {
+		t.Errorf("just above half a thousandth: %s", got)
+	}
+	if got := percent(half - 1); got != "0%" {
+		t.Errorf("just below half a thousandth: %s", got)
+	}
+}

@@ -353,3 +353,15 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// TestNoExamples finds an outline without examples, and names the column that it needs.
+func TestNoExamples(t *testing.T) {
+	const text = "Feature: x\n  Scenario Outline: one\n    When \"stable\" moves to ref \"<ref>\"\n"
+	found, err := Check(fstest.MapFS{"x.feature": {Data: []byte(text)}}, []string{"x.feature"})
+	const want = "this outline has no Examples: add a table with column <ref>"
+	if err != nil || !slices.ContainsFunc(found, func(f Finding) bool {
+		return f.Message == want && f.Line == 2
+	}) {
+		t.Errorf("%v, %+v, want %s", err, found, want)
+	}
+}
