@@ -47,8 +47,8 @@ type Host struct {
 
 // Forget frees the hosts of a rollout that is Superseded or Pruned. They no longer decide anything,
 // so that a long log needs memory only for the hosts of rollouts that stand. The record and the
-// counts stay. The fleet accepts later events of the hosts unchecked. In any other state Forget
-// does nothing.
+// counts stay. The fleet accepts later events of the hosts unchecked and only counts them. In any
+// other state Forget does nothing.
 func (r *Rollout) Forget() {
 	if !r.Record.State.Standing() {
 		r.forgotten, r.hosts, r.slots, r.derived = true, nil, slotIndex{}, nil
@@ -218,6 +218,10 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		if !r.forgotten {
 			out.Slot = slot
 			return f.move(r, ev, now, out)
+		}
+		if r.counts[ev.From] > 0 {
+			r.counts[ev.From]--
+			r.counts[ev.To]++
 		}
 	case RolloutTerminal:
 		if r.derived != nil {

@@ -24,6 +24,8 @@ type (
 		Rollouts    []replayRollout   `json:"rollouts"`
 		MoreOver    uint64            `json:"more_rollouts"`
 		Tables      *replayTables     `json:"tables"`
+		Policies    []replayPolicy    `json:"policies"`
+		Synthesised []replaySynthesis `json:"synthesised"`
 		Groups      []replayGroup     `json:"groups"`
 		Findings    []replayFinding   `json:"findings"`
 		Accepted    []replayFinding   `json:"accepted"`
@@ -43,6 +45,11 @@ type (
 		Channel      string         `json:"channel"`
 		Ref          string         `json:"ref"`
 		State        string         `json:"state"`
+		Incarnation  int            `json:"incarnation"`
+		Current      bool           `json:"current"`
+		Unfinished   bool           `json:"unfinished"`
+		Stuck        bool           `json:"stuck"`
+		NeverJoined  []string       `json:"never_joined"`
 		CurrentWave  *uint32        `json:"current_wave"`
 		Waves        uint32         `json:"waves"`
 		Hosts        map[string]int `json:"hosts"`
@@ -58,6 +65,27 @@ type (
 	replayState struct {
 		State string `json:"state"`
 		At    string `json:"at"`
+		Seq   uint64 `json:"seq"`
+	}
+	replayPolicy struct {
+		Channel string `json:"channel"`
+		Policy  string `json:"policy"`
+		Seq     uint64 `json:"seq"`
+		Given   bool   `json:"given"`
+	}
+	replaySynthesis struct {
+		Rollout     string   `json:"rollout"`
+		Incarnation int      `json:"incarnation"`
+		Host        string   `json:"host"`
+		From        string   `json:"from"`
+		To          string   `json:"to"`
+		Seqs        []uint64 `json:"seqs"`
+	}
+	replayFolded struct {
+		Seq  uint64 `json:"seq"`
+		At   string `json:"at"`
+		Host string `json:"host"`
+		Text string `json:"text"`
 	}
 	replayFailure struct {
 		Host string `json:"host"`
@@ -85,22 +113,25 @@ type (
 		Accepted uint64 `json:"accepted"`
 	}
 	replayFinding struct {
-		Key      string   `json:"key"`
-		Class    string   `json:"class"`
-		Title    string   `json:"title"`
-		Seq      uint64   `json:"seq"`
-		File     string   `json:"file"`
-		Line     int      `json:"line"`
-		At       string   `json:"at"`
-		Rollout  string   `json:"rollout"`
-		Host     string   `json:"host"`
-		Before   []string `json:"before"`
-		After    string   `json:"after"`
-		Recorded string   `json:"recorded"`
-		Expected string   `json:"expected"`
-		Reason   string   `json:"reason"`
-		Later    []string `json:"later"`
-		Accepted string   `json:"accepted,omitempty"`
+		Key      string         `json:"key"`
+		Class    string         `json:"class"`
+		Title    string         `json:"title"`
+		Seq      uint64         `json:"seq"`
+		File     string         `json:"file"`
+		Line     int            `json:"line"`
+		At       string         `json:"at"`
+		Rollout  string         `json:"rollout"`
+		Host     string         `json:"host"`
+		Before   []string       `json:"before"`
+		After    string         `json:"after"`
+		Recorded string         `json:"recorded"`
+		Expected string         `json:"expected"`
+		Reason   string         `json:"reason"`
+		Columns  bool           `json:"columns"`
+		Later    []string       `json:"later"`
+		Folded   []replayFolded `json:"folded"`
+		More     int            `json:"more_folded"`
+		Accepted string         `json:"accepted,omitempty"`
 	}
 	replayStale struct {
 		Line   int    `json:"line"`
@@ -119,6 +150,18 @@ func ReplayJSON(w io.Writer, name string, result *replay.Result) error {
 		Rollouts:    []replayRollout{}, MoreOver: result.MoreEnded, Groups: []replayGroup{},
 		Findings: findingsOf(result.Findings), Accepted: findingsOf(result.Accepted),
 		Stale: []replayStale{}, Notes: append([]string{}, result.Notes...),
+		Policies: []replayPolicy{}, Synthesised: []replaySynthesis{},
+	}
+	for _, p := range result.Policies {
+		doc.Policies = append(doc.Policies, replayPolicy{
+			Channel: string(p.Channel), Policy: p.Policy.String(), Seq: p.Seq, Given: p.Given,
+		})
+	}
+	for _, s := range result.Synthesised {
+		doc.Synthesised = append(doc.Synthesised, replaySynthesis{
+			Rollout: string(s.Rollout), Incarnation: s.Incarnation, Host: string(s.Host),
+			From: s.From.String(), To: s.To.String(), Seqs: s.Seqs,
+		})
 	}
 	if result.Entries > 0 {
 		doc.First, doc.Last = placeOf(result.First), placeOf(result.Last)
@@ -164,13 +207,17 @@ func rolloutOf(s *replay.Summary) replayRollout {
 		State: rec.State.String(), CurrentWave: &rec.CurrentWave, Waves: s.Waves,
 		Hosts: make(map[string]int), OpenedAt: timeText(rec.OpenedAt),
 		TerminalAt: optionalTimeText(rec.TerminalAt), SupersededAt: optionalTimeText(rec.SupersededAt),
-		End: s.End,
+		End: s.End, Incarnation: s.Incarnation, Current: s.Current, Unfinished: s.Unfinished,
+		Stuck: s.Stuck, NeverJoined: []string{},
+	}
+	for _, id := range s.NeverJoined {
+		r.NeverJoined = append(r.NeverJoined, string(id))
 	}
 	for _, h := range s.Hosts {
 		r.Hosts[h.State.String()] = h.Count
 	}
 	for _, c := range s.States {
-		r.States = append(r.States, replayState{State: c.State.String(), At: timeText(c.At)})
+		r.States = append(r.States, replayState{State: c.State.String(), At: timeText(c.At), Seq: c.Seq})
 	}
 	if s.Successor != "" {
 		id := string(s.Successor)
@@ -191,12 +238,18 @@ func findingsOf(list []replay.Finding) []replayFinding {
 	all := []replayFinding{}
 	for i := range list {
 		f := &list[i]
+		folded := []replayFolded{}
+		for _, w := range f.Folded {
+			folded = append(folded, replayFolded{
+				Seq: w.Seq, At: timeText(w.At), Host: string(w.Host), Text: w.Text,
+			})
+		}
 		all = append(all, replayFinding{
 			Key: f.Key(), Class: f.Class.String(), Title: f.Title(), Seq: f.Seq, File: f.File,
 			Line: f.Line, At: timeText(f.At), Rollout: string(f.Rollout), Host: string(f.Host),
 			Before: append([]string{}, f.Before...), After: f.After, Recorded: f.Recorded,
 			Expected: f.Expected, Reason: f.Reason, Later: append([]string{}, f.Later...),
-			Accepted: f.Accepted,
+			Accepted: f.Accepted, Columns: f.Columns, Folded: folded, More: f.More,
 		})
 	}
 	return all

@@ -44,6 +44,8 @@ func TestReplayJSONIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := replayOf(t, opts, "sample-4.state.db.gz")
+	result.Rollouts[0].NeverJoined = []reducer.HostID{"e9"} // the sample has none of either
+	result.Findings[0].Folded = []replay.Folded{{Seq: 7, Host: "e9", Text: "again"}}
 	var b bytes.Buffer
 	if err := ReplayJSON(&b, "state.db", result); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func TestArchive(t *testing.T) {
 					t.Errorf("%s, %s: with %d "+
 						"kept\n%s\nwant\n%s", sample, c.name, most, summarize(got), summarize(want))
 				}
-				if !reflect.DeepEqual(got.Groups, all.Groups) {
+				if !reflect.DeepEqual(got.Groups, all.Groups) && !c.late { // late entries need the hosts
 					t.Errorf(
 						"%s, %s: with %d kept %v, with all kept %v", sample, c.name, most, got.Groups, all.Groups,
 					)
@@ -129,6 +129,9 @@ func replayKeeping(t *testing.T, path string, most int, a archive) *Result {
 	}
 	p := newReplay(r, Options{})
 	p.rollouts.keep, p.rollouts.archive = most, a
+	if most < maxEnded {
+		p.maxIdle = 0
+	}
 	if err := errors.Join(p.readAll(), r.Close()); err != nil {
 		t.Fatal(err)
 	}

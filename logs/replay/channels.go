@@ -11,6 +11,8 @@ type channel struct {
 	before  *rollout           // the one before it
 	ref     reducer.ChannelRef // the last one that a poll or an opening showed
 	polled  place              // where it was shown first
+	hosts   []reducer.HostID   // of its last whole opening
+	shown   reducer.ChannelRef // the last one that a poll showed
 }
 
 // channels are the channels of a log, by name.

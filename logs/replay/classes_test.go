@@ -52,6 +52,9 @@ func briefly(found []Finding) string {
 		if f.Reason != "" {
 			fmt.Fprintf(&b, " (%s)", f.Reason)
 		}
+		for _, w := range f.Folded {
+			fmt.Fprintf(&b, "; %d %s", w.Seq, w.Text)
+		}
 		b.WriteByte('\n')
 	}
 	return b.String()
@@ -71,6 +74,7 @@ func TestClasses(t *testing.T) {
 
 		{name: "nothing about the last host of a superseded rollout, whatever stands " +
 			"first", log: opening + `
+				poll edge b2
 				open edge@b2
 				supersede edge@a1 edge@b2
 				to edge@a1 Active Superseded
@@ -102,11 +106,15 @@ func TestClasses(t *testing.T) {
 				"RolloutTerminal in state Active (rollout edge@a1))"},
 		{name: "two standing", log: opening + "open edge@b2\njoin edge@b2 e1 0\nto edge@b2 Opening " +
 			"Active",
-			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
+			want: "illegal 14 extra RolloutOpened edge@b2: RolloutOpened  edge@b2  ref b2 on edge  " +
+				"2026-05-16T01:00:03Z / nothing (the last poll of channel edge shows another ref)\n" +
+				"illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
 				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
 		{name: "two standing where the log ends", log: opening + "open edge@b2",
-			want: "illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
+			want: "illegal 14 extra RolloutOpened edge@b2: RolloutOpened  edge@b2  ref b2 on edge  " +
+				"2026-05-16T01:00:03Z / nothing (the last poll of channel edge shows another ref)\n" +
+				"illegal 14 refused event edge@b2 (rollout edge@b2 was opened while edge@a1 stands for " +
 				"channel edge: a SuccessorOpened in lockstep was expected)\n" +
 				"invariant 14 one-standing edge@b2 (2 rollouts stand, edge@a1 and edge@b2 among them)"},
 		{name: "superseded by a rollout that is not opened", log: opening + "supersede edge@a1 " +
@@ -127,8 +135,8 @@ func TestClasses(t *testing.T) {
 		{name: "an agent event out of turn", log: opening + "e1 says edge@a1 DispatchAck",
 			want: "host 14 refused agent event edge@a1 e1: DispatchAck  seq 3 / "},
 		{name: "an agent event lost", log: opening + "e1 says edge@a1 ProbeResult [seq 5]",
-			want: "host 14 missing agent event edge@a1 e1: ProbeResult  seq 5 / seq 3 (agent events " +
-				"that are missing before it: 2)"},
+			want: "defect 14 acknowledged-lost edge@a1 e1: ProbeResult  seq 5 /  (the log lacks 2 " +
+				"messages of the host from seq 3; the next one has seq 5)"},
 		{name: "an agent event twice", log: opening + "e1 says edge@a1 ProbeResult [seq 2]",
 			want: "host 14 repeated agent event edge@a1 e1: ProbeResult  seq 2 /  (agent seq 2 after 2: " +
 				"a duplicate)"},
@@ -136,10 +144,8 @@ func TestClasses(t *testing.T) {
 			"DispatchAck",
 			want: "host 14 refused agent event edge@a1 e9 (host e9 has not joined the rollout)"},
 		{name: "an agent event without what follows", log: opening + "e1 says edge@a1 Converged",
-			want: "host 14 missing host effect edge@a1 e1: nothing / Soaking → Converged (the agent " +
-				"event before it makes this move)\n" +
-				"host 14 missing host move edge@a1 e1: nothing / Soaking → Converged (the agent event " +
-				"before it makes this move)"},
+			want: "host 14 missing host effect edge@a1 e1: nothing / Soaking → Converged (the agent event " +
+				"before it makes this move); 14 missing host move: Soaking → Converged"},
 		{name: "a last host that converged, and no RolloutTerminal",
 			log: strings.NewReplacer("join edge@a1 e2 1\n", "", "e1 e2", "e1").Replace(opening) +
 				"e1 does edge@a1 Converged\nto edge@a1 Active Terminal",
@@ -165,11 +171,16 @@ func TestClasses(t *testing.T) {
 			want: "host 14 extra quarantine: c1 on edge / nothing (no rollback explains it)"},
 
 		{name: "dispatch after a halt", log: failing + "dispatch edge@a1 e2 c2",
-			want: "invariant 18 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)"},
+			want: "defect 18 no-halt edge@a1 e2 (dispatched in state Failed, with 1 host Failed or " +
+				"Reverted)\n" +
+				"invariant 18 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched before every host of " +
+				"wave 0 was Converged or Deferred)"},
 		{name: "dispatches after a halt", log: failing + "join edge@a1 e3 1\ndispatch edge@a1 e2 " +
 			"c2\ndispatch edge@a1 e3 c3",
-			want: "invariant 19 halt-kept edge@a1 e2 (host e2 was dispatched in state Failed)\n" +
-				"invariant 20 halt-kept edge@a1 e3 (host e3 was dispatched in state Failed)"},
+			want: "defect 19 no-halt edge@a1 e2 (dispatched in state Failed, with 1 host Failed or " +
+				"Reverted); 20 dispatched in state Failed, with 1 host Failed or Reverted\n" +
+				"invariant 19 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched before every host of " +
+				"wave 0 was Converged or Deferred); 20 "},
 		{name: "dispatch while a host is Failed", log: opening + "e1 does edge@a1 " +
 			"Failed\n+1\ndispatch edge@a1 e2 c2",
 			opts: Options{
@@ -178,12 +189,15 @@ func TestClasses(t *testing.T) {
 					"edge": {OnHealthFailure: reducer.RollbackAndHalt},
 				},
 			},
-			want: "invariant 17 halt-kept edge@a1 e2 (host e2 was dispatched with 1 host Failed or " +
-				"Reverted)"},
+			want: "defect 17 no-halt edge@a1 e2 (dispatched in state Active, with 1 host Failed or " +
+				"Reverted)\n" +
+				"invariant 17 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched before every host of " +
+				"wave 0 was Converged or Deferred)"},
 		{name: "dispatch of a quarantined closure", log: failing + `
 				e1 does edge@a1 RollbackComplete
 				quarantine edge c1
 				+1
+				poll edge b2
 				open edge@b2
 				supersede edge@a1 edge@b2
 				to edge@a1 Failed Superseded
@@ -191,14 +205,16 @@ func TestClasses(t *testing.T) {
 				to edge@b2 Opening Active
 				plan edge@b2 e1
 				dispatch edge@b2 e1 c1`,
-			want: "invariant 28 quarantine-kept edge@b2 e1 (host e1 was dispatched to closure c1, which " +
-				"is quarantined)"},
+			want: "defect 29 quarantine-inert edge@b2 e1 (closure c1 on edge is quarantined since entry " +
+				"21 and is dispatched)"},
 		{name: "dispatch above the cursor", log: opening + "wave edge@a1 0 0\nto edge@a1 Active " +
 			"Converging\ndispatch edge@a1 e2 c2",
 			want: "invariant 16 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched at current_wave 0)"},
 		{name: "dispatch above the cursor of a log that does not show it",
 			log:   opening + "dispatch edge@a1 e2 c2",
-			notes: "the log has no WaveAdvanced, so it does not show the wave cursor"},
+			notes: "the log has no WaveAdvanced, so it does not show the wave cursor",
+			want: "invariant 14 wave-kept edge@a1 e2 (host e2 of wave 1 was dispatched before every host " +
+				"of wave 0 was Converged or Deferred)"},
 		{name: "stranded", log: opening + `
 				poll edge b2
 				open edge@b2

@@ -46,6 +46,8 @@ type collector struct {
 	until    uint64 // as Options.Until
 	accepted acceptance
 
+	causes causes
+
 	groups map[title]*group
 	titles []*group // in the order of their first findings
 	found  uint64   // how many findings were made

@@ -15,7 +15,8 @@ type effectMatcher struct {
 	findings *collector
 	context  *contextKeeper
 
-	all bool // the log records all effects, not the transitions alone
+	fleet *reducer.Fleet
+	all   bool // the log records all effects, not the transitions alone
 
 	last       reducer.RolloutID // the rollout of the last event
 	recorded   uint64            // recorded transitions
@@ -82,6 +83,7 @@ func (m *effectMatcher) match(e *trace.Entry, r *rollout) {
 		m.shown(w)
 		if recorded.Kind == reducer.RecordRolloutTransition {
 			m.reproduced++
+			r.summary.recorded(recorded.To, e.Seq)
 		}
 		return
 	}
@@ -97,7 +99,17 @@ func (m *effectMatcher) match(e *trace.Entry, r *rollout) {
 		}
 		m.shown(w)
 	}
-	found := m.findings.add(f, m.cursor.place(e), 0)
+	_, lacking := m.findings.causes.since(r.good)
+	found := m.findings.consequence(f, m.cursor.place(e), 0, r.good)
+	if lacking {
+		found = nil // it is not about this effect
+	}
+	if lacking && f.Kind == Extra && recorded.Kind == reducer.RecordRolloutTransition &&
+		recorded.From == r.fold.Record.State {
+		m.fleet.SetState(r.fold, recorded.To, recorded.At) // its event is missing
+		r.summary.follow(&r.fold.Record, recorded.At, false)
+		return
+	}
 	if w.terminal != nil && !w.terminalShown && f.Kind == Extra && recorded.To == reducer.Terminal {
 		w.terminalShown, w.extraTerminal = true, found
 	}
@@ -126,7 +138,7 @@ func (m *effectMatcher) missingFirst(r *rollout, n int) {
 	for i := range w.expected[:n] {
 		f := missing(Effect, "effect", r.id, describeEffect(&w.expected[i], &m.cursor.lines, false))
 		f.After = r.after(&m.cursor.lines)
-		m.findings.add(f, w.event, 1+w.shown)
+		m.findings.absence(f, w.event, 1+w.shown)
 	}
 	m.pending -= n
 	w.expected = slices.Delete(w.expected, 0, n)
@@ -142,7 +154,7 @@ func (m *effectMatcher) missingTerminal(r *rollout) {
 	}
 	f := missing(Effect, "event", r.id, reducer.RolloutTerminal.String()+"  "+string(r.id))
 	f.After = r.after(&m.cursor.lines)
-	m.findings.add(f, *r.work.terminal, 1)
+	m.findings.absence(f, *r.work.terminal, 1)
 }
 
 // close adds findings about the effects and events that are missing at the end of a rollout's

@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"maps"
+	"math"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -23,6 +24,7 @@ func (p *replay) finish() error {
 		}
 	}
 	p.lateRefusals(nil, p.fleet.Finish())
+	p.policies.finish(&p.findings)
 	if p.simulated {
 		return nil
 	}
@@ -30,12 +32,17 @@ func (p *replay) finish() error {
 		p.plans.compare(r)
 		p.hosts.close(r)
 	}
+	p.clock.finish()
+	p.gates.decide(math.MaxInt64)
 	p.missingOpenings()
 	p.quarantines.missing(nil)
 	if p.stopped != nil {
 		return nil // the log continues after what is judged
 	}
 	p.invariants.end()
+	for _, r := range p.rollouts.opened {
+		p.defects.lostActivations(r)
+	}
 	p.findStuck()
 	p.findStranded()
 	return p.checkTables()
@@ -73,13 +80,42 @@ func (p *replay) findStuck() {
 		if !r.fold.Record.State.Underway() || r.members == nil {
 			continue
 		}
-		if what, stuck := p.waits.rollout(r); stuck {
+		what, stuck := p.waits.rollout(r)
+		if p.evidence.shipped() {
+			stuck = p.isStuck(r)
+		}
+		if stuck {
+			r.isStuck = true
 			p.findings.add(Finding{
 				Class: Invariant, Kind: Violated, What: "stuck", Rollout: r.id,
 				Recorded: fmt.Sprintf("%v at the end of the log", r.fold.Record.State), Reason: what,
 			}, r.working().event, 1)
 		}
 	}
+}
+
+// isStuck reports whether a rollout that is under way is the current one of its channel, and no
+// host has moved for hours at the end of the log.
+func (p *replay) isStuck(r *rollout) bool {
+	return p.isCurrent(r) && !r.fold.AllConverged() && p.cursor.end.at-r.lastMove >= quiet
+}
+
+// isCurrent reports whether the planner considers a rollout at the end of the log: it is that of
+// the ref that the planner was last seen to follow, or else the last one that was opened on its
+// channel. A release has the same ref on all channels.
+func (p *replay) isCurrent(r *rollout) bool {
+	if r.replaced {
+		return false
+	}
+	c := p.channels.get(r.fold.Record.Channel)
+	if !p.evidence.shipped() {
+		return c.rollout == r
+	}
+	id := reducer.NewRolloutID(c.id, p.currentRef)
+	if current := p.rollouts.lookup(id); current != nil && current.fold != nil {
+		return id == r.id
+	}
+	return c.rollout == r
 }
 
 // findStranded finds the channels that point at a ref whose rollout is not opened again.
@@ -127,7 +163,10 @@ func (p *replay) finalResult() *Result {
 	}
 	res.Passed = p.reader.Passed()
 	res.Transitions, res.Reproduced = p.effects.recorded, p.effects.reproduced
-	res.CursorKnown = p.simulated || p.evidence.waves > 0
+	res.CursorKnown = p.simulated || p.evidence.showsCursor()
+	res.Policies = p.policies.list(p.channels)
+	res.Synthesised, res.MoreSynthesised = p.defects.moves, p.defects.more
+	res.Quarantined = p.quarantines.list()
 	res.Rollouts = p.stopped
 	if p.stopped == nil {
 		res.Last = p.cursor.last()
@@ -201,13 +240,13 @@ func (p *replay) noteLog() {
 
 // noteWaves notes that the log does not show where the wave cursors of its rollouts stood.
 func (p *replay) noteWaves() {
-	if p.evidence.waves > 0 || !p.evidence.manyWaves {
+	if p.evidence.showsCursor() || !p.evidence.manyWaves {
 		return
 	}
-	text := "the log has no WaveAdvanced, so it does not show the wave cursor: dispatches above it " +
-		"are not judged"
+	text := "the log has no WaveAdvanced, so it does not show the wave cursor: dispatches are " +
+		"judged by the states of the hosts of earlier waves"
 	if t := p.result.Tables; t != nil && t.WaveDiffer > 0 {
-		text += fmt.Sprintf(", nor is rollouts.current_wave, which differs in %d of %d rows",
+		text += fmt.Sprintf("; rollouts.current_wave differs in %d of %d rows (silent-cursor)",
 			t.WaveDiffer, t.Rollouts)
 	}
 	p.notes.add(text)

@@ -15,6 +15,16 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	ev := e.Event
 	r := p.rollouts.get(ev.Rollout)
+	if !p.simulated {
+		switch {
+		case ev.Kind == reducer.RolloutOpened && r.fold != nil && isDeleted(&r.fold.Record, ev.At):
+			r = p.reopen(e, r)
+		case ev.Kind == reducer.HostJoined && r.fold == nil:
+			p.inferOpening(e, r)
+		case ev.Kind == reducer.WaveAdvanced && p.extraWave(e, r):
+			return nil
+		}
+	}
 	p.effects.missing(r)
 	p.rejections.missing()
 	w := p.effects.next(e, r)
@@ -34,6 +44,7 @@ func (p *replay) event(e *trace.Entry) error {
 	switch {
 	case ev.Kind == reducer.RolloutOpened && err == nil:
 		p.open(e, r)
+		p.explained(e, r)
 	case ev.Kind == reducer.SuccessorOpened:
 		w.followed = milestone{p.cursor.place(e), *ev}
 	case ev.Kind == reducer.HostStateChanged:
@@ -45,6 +56,10 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	p.effects.expect(r, w, &p.out)
 	p.applied(e, r)
+	if !p.simulated {
+		p.ended(e, r, w)
+	}
+	r.good = p.cursor.n
 	return nil
 }
 
@@ -52,7 +67,8 @@ func (p *replay) event(e *trace.Entry) error {
 func (p *replay) open(e *trace.Entry, r *rollout) {
 	at := p.cursor.place(e)
 	p.rollouts.open(r, e.Seq)
-	r.work.opened = milestone{at, *e.Event}
+	r.openedN, r.lastMove, p.currentRef = p.cursor.n, e.At, e.Event.TargetRef
+	r.working().opened = milestone{at, *e.Event}
 	c := p.channels.get(e.Event.Channel)
 	if b := c.before; b != nil {
 		b.latest = 0 // hosts that have joined neither of the next two have left the channel
@@ -79,11 +95,22 @@ func (p *replay) refused(e *trace.Entry, r *rollout, err error) {
 		Class: Illegal, Kind: Refused, What: "event", Rollout: r.id, Host: e.Event.Host,
 		After: r.after(&p.cursor.lines), Reason: err.Error(),
 	}
+	good := r.good
 	if errors.As(err, new(*reducer.Invariant)) &&
 		(e.Event.Kind == reducer.HostStateChanged || e.Event.Kind == reducer.HostJoined) {
 		f.Class, f.What = Host, "host event"
+		if m, _ := r.member(e.Event.Host); m != nil {
+			switch p.cursor.n {
+			case m.good:
+				return // its agent event explains it
+			case m.judged:
+				p.findings.fold(m.found, &f, p.cursor.place(e))
+				return
+			}
+			good = m.good
+		}
 	}
-	p.findings.add(f, p.cursor.place(e), 0)
+	p.findings.consequence(f, p.cursor.place(e), 0, good)
 }
 
 // lateRefusals handles the errors of earlier events that an event, or the end of the log if e is
@@ -116,7 +143,7 @@ func (p *replay) lateRefusal(err error) {
 	} else {
 		f.After = describeEvent(&m.event, &p.cursor.lines)
 	}
-	p.findings.add(f, at, 0)
+	p.findings.near(f, at)
 }
 
 // applied records what an accepted event has changed.
@@ -131,6 +158,7 @@ func (p *replay) applied(e *trace.Entry, r *rollout) {
 		}
 	case reducer.SuccessorOpened:
 		r.summary.Successor = ev.Successor
+		r.supersededN = p.cursor.n
 	case reducer.RolloutOpened,
 		reducer.WaveAdvanced,
 		reducer.RolloutTerminal,
@@ -151,6 +179,8 @@ func (p *replay) joined(e *trace.Entry, r *rollout) {
 	case r.fold.Forgotten():
 	case len(r.fold.Hosts()) > len(r.members):
 		r.join(ev.Wave, ev.At)
+		r.members[len(r.members)-1].good = p.cursor.n
+		p.joinedWave(e, r)
 		r.asked = r.asked || ev.Host == p.opts.Only.Host
 		p.evidence.manyWaves = p.evidence.manyWaves || ev.Wave > 0
 		p.roster.join(ev.Host, r)
@@ -169,14 +199,17 @@ func (p *replay) hostMove(e *trace.Entry, r *rollout, err error) {
 		return // the fold refuses it
 	}
 	if !p.simulated {
-		p.hosts.move(e, r, m, err)
+		p.hosts.move(e, r, slot, err)
 	}
-	if err != nil {
+	if err != nil && (p.simulated || m.good != p.cursor.n) {
 		return
 	}
 	m.since = ev.At
 	if p.simulated || !m.needMove {
 		m.state = ev.To
+	}
+	if !p.simulated {
+		p.moved(e, r, slot)
 	}
 	if ev.From == reducer.HostPending {
 		p.roster.start(ev.Host, r, m)
@@ -215,7 +248,15 @@ func (p *replay) unknownHost(e *trace.Entry, r *rollout, id reducer.HostID, what
 // gateDecision records the decision of a gate that blocks a host.
 func (p *replay) gateDecision(e *trace.Entry) {
 	r := p.rollouts.get(e.Gate.Rollout)
-	m, _ := r.member(e.Gate.Host)
+	m, slot := r.member(e.Gate.Host)
+	if !p.simulated && r.fold != nil {
+		if m == nil {
+			slot = -1
+			p.unknownHost(e, r, e.Gate.Host, "gate decision")
+		}
+		p.gates.check(e, r, slot)
+		p.plannedNow(r)
+	}
 	switch {
 	case m != nil:
 		m.gate.record(e)
@@ -236,7 +277,10 @@ func (p *replay) agentEvent(e *trace.Entry) {
 	}
 	r := p.rollouts.get(e.Rollout)
 	if r.fold != nil && !p.simulated {
-		p.policies.learn(r.fold.Record.Channel, a.Policy, e.Seq)
+		p.policies.learn(r.fold.Record.Channel, a, e.Seq)
+	}
+	if !p.simulated {
+		p.inferHost(e, r, e.Host)
 	}
 	m, slot := r.member(e.Host)
 	if m == nil {
@@ -248,7 +292,7 @@ func (p *replay) agentEvent(e *trace.Entry) {
 	}
 	m.hear(a)
 	if !p.simulated {
-		p.hosts.agentEvent(e, r, slot)
+		p.reported(e, r, slot)
 	}
 }
 
@@ -263,14 +307,16 @@ func (p *replay) hostEffect(e *trace.Entry) {
 	p.evidence.hostEffects++
 	p.payloads.rollout(e, h.Rollout)
 	p.payloads.host(e, h.Host, h.Rollout)
-	p.payloads.time(e, h.At, h.Rollout)
+	if !p.evidence.shipped() {
+		p.payloads.time(e, h.At, h.Rollout)
+	}
 	r := p.rollouts.get(h.Rollout)
-	m, _ := r.member(h.Host)
+	m, slot := r.member(h.Host)
 	switch {
 	case m == nil:
 		p.unknownHost(e, r, h.Host, "host effect")
 	case !p.simulated:
-		p.hosts.effect(e, r, m)
+		p.hosts.effect(e, r, slot)
 	}
 }
 
@@ -339,12 +385,19 @@ func (p *replay) plan(e *trace.Entry) {
 // queueDispatch records that a host is sent its closure.
 func (p *replay) queueDispatch(e *trace.Entry, r *rollout) {
 	id := e.Plan.Host
-	m, _ := r.member(id)
+	p.evidence.plans++
+	if !p.simulated {
+		p.inferHost(e, r, id)
+	}
+	m, slot := r.member(id)
 	if m == nil {
 		p.unknownHost(e, r, id, "dispatch")
 		return
 	}
-	m.dispatch(e.Plan, e.At)
+	if !p.simulated {
+		p.dispatched(e, r, slot)
+	}
+	m.dispatch(e.Plan, e.At, e.Seq)
 	if m.state == reducer.HostPending {
 		p.roster.start(id, r, m)
 	}
@@ -355,7 +408,10 @@ func (p *replay) queueDispatch(e *trace.Entry, r *rollout) {
 // poll records the ref that a channel points at.
 func (p *replay) poll(e *trace.Entry) {
 	p.evidence.unbound++
+	p.evidence.polls++
 	if e.Poll.Ref != "" {
-		p.channels.get(e.Poll.Channel).point(e.Poll.Ref, p.cursor.place(e))
+		c := p.channels.get(e.Poll.Channel)
+		c.point(e.Poll.Ref, p.cursor.place(e))
+		c.shown = e.Poll.Ref
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/reducer"
 	"rollsim/trace"
 )
 
@@ -25,17 +26,9 @@ const foundBySeq = `
 HostJoined moved past HostJoined: 48
 HostJoined moved past OpenRollout: 8
 HostJoined repeated: 56
-HostStateChanged moved past ActivationCompleted: 7
 HostStateChanged moved past ActivationStarted: 40
-HostStateChanged moved past Converged: 22
-HostStateChanged moved past ProbeResult: 1
 HostStateChanged moved past ProbeTopologyDeclared: 37
-HostStateChanged moved past QueueDispatch: 6
-HostStateChanged moved past RollbackComplete: 3
-RecordRolloutTransition moved past ActivationCompleted: 1
-RecordRolloutTransition moved past ActivationFailed: 1
 RecordRolloutTransition moved past Failed: 1
-RecordRolloutTransition moved past RollbackComplete: 1
 RemoteInsertQuarantine moved past RecordTransition: 5
 `
 
@@ -130,7 +123,7 @@ func (e *everyLine) other(f field, i int) string {
 	switch all := e.values[f.name()]; {
 	case f.name() == "seq":
 		return strconv.Itoa([]int{0, i, i + 2, len(e.log) + i}[i%4])
-	case i%2 == 0 && f.text != "":
+	case i%2 == 0 && f.text != "" && f.name() != "time":
 		n := i / 2
 		for ; all[n%len(all)] == f.text; n++ {
 			continue
@@ -141,7 +134,8 @@ func (e *everyLine) other(f field, i int) string {
 		if err != nil {
 			e.t.Error(err)
 		}
-		return strconv.Quote(string(trace.AppendTime(nil, at+1)))
+		by := []reducer.Time{tolerance + 1, -tolerance - 1, 3600 * second}[i%3]
+		return strconv.Quote(string(trace.AppendTime(nil, at+by)))
 	}
 	return `"nowhere"`
 }

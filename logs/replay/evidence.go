@@ -16,6 +16,11 @@ type evidence struct {
 	hostEffects uint64 // effects of the host machine
 	moves       uint64 // HostStateChanged
 	waves       uint64 // WaveAdvanced
+	polls       uint64 // polls of channels
+	plans       uint64 // dispatches
+	silent      uint64 // rollouts whose cursor has moved without a WaveAdvanced
+	targetAcks  uint64 // acknowledgements of the closure that was dispatched
+	otherAcks   uint64 // those of another one
 	manyWaves   bool   // there are hosts in later waves than the first
 	rejoined    uint64 // HostJoined of hosts that had joined
 	firstRejoin uint64 // the seq of the first of them
@@ -24,6 +29,16 @@ type evidence struct {
 	times, otherTimes uint64 // entries with a time in the payload; those where it differs from ts
 	ids, otherIDs     uint64 // rollouts opened; those whose id is not their channel and ref
 }
+
+// shipped reports whether the log may be that of the shipped control plane, which records no polls
+// moves its wave cursors without a WaveAdvanced, and whose acknowledgements name the closure that
+// was dispatched.
+func (v *evidence) shipped() bool {
+	return v.polls == 0 && !v.showsCursor() && v.otherAcks <= v.targetAcks
+}
+
+// showsCursor reports whether the log has a WaveAdvanced for each move of a wave cursor.
+func (v *evidence) showsCursor() bool { return v.waves > 0 && v.silent == 0 }
 
 // condition is what must hold of the whole log for a finding to count.
 type condition uint8
@@ -35,26 +50,31 @@ const (
 	ifMoves                        // it has moves of hosts
 	ifTimes                        // as a rule, its entries have the times of their payloads
 	ifIDs                          // at least one rollout is named by channel and ref
-	ifWaves                        // it has WaveAdvanced
+	ifPlans                        // it has dispatches
+	ifShipped                      // it may be that of the shipped control plane
+	ifSilent                       // wave cursors move without a WaveAdvanced
 	ifInOrder                      // as a rule, effects of the host machine precede the moves
 )
 
 // conditional are the titles whose findings count only under conditions.
 var conditional = map[title][]condition{
-	{Log, Missing, "entry"}:            {ifWhole},
-	{Log, Missing, "RolloutOpened"}:    {ifWhole},
-	{Illegal, Refused, "successor"}:    {ifWhole},
-	{Invariant, Violated, "stranded"}:  {ifWhole},
-	{Host, Missing, "quarantine"}:      {ifWhole, ifEffects},
-	{Host, Missing, "host effect"}:     {ifEffects},
-	{Host, Missing, "host move"}:       {ifMoves},
-	{Host, Extra, "host move"}:         {ifAgents},
-	{Host, Extra, "host effect"}:       {ifAgents},
-	{Host, Extra, "quarantine"}:        {ifAgents},
-	{Host, Misplaced, "host effect"}:   {ifInOrder},
-	{Log, Different, "time"}:           {ifTimes},
-	{Log, Different, "rollout id"}:     {ifIDs},
-	{Invariant, Violated, "wave-kept"}: {ifWaves},
+	{Log, Missing, "entry"}:           {ifWhole},
+	{Log, Missing, "RolloutOpened"}:   {ifWhole},
+	{Illegal, Refused, "successor"}:   {ifWhole},
+	{Invariant, Violated, "stranded"}: {ifWhole},
+	{Host, Missing, "quarantine"}:     {ifWhole, ifEffects},
+	{Host, Missing, "host effect"}:    {ifEffects},
+	{Host, Missing, "host move"}:      {ifMoves},
+	{Host, Missing, "dispatch"}:       {ifPlans},
+	{Host, Different, "dispatch"}:     {ifShipped},
+	{Host, Different, "agent event"}:  {ifShipped},
+	{Host, Extra, "host move"}:        {ifAgents},
+	{Host, Extra, "host effect"}:      {ifAgents},
+	{Host, Extra, "quarantine"}:       {ifAgents},
+	{Host, Misplaced, "host effect"}:  {ifInOrder},
+	{Log, Different, "time"}:          {ifTimes},
+	{Illegal, Extra, "WaveAdvanced"}:  {ifSilent},
+	{Log, Different, "rollout id"}:    {ifIDs},
 }
 
 // ruleFactor is how many entries must follow a rule for each exception from it.
@@ -90,8 +110,12 @@ func (v *evidence) holds(c condition) bool {
 		return v.otherTimes <= 1 || v.otherTimes*ruleFactor <= v.times
 	case ifIDs:
 		return v.otherIDs != v.ids
-	case ifWaves:
-		return v.waves > 0
+	case ifPlans:
+		return v.plans > 0
+	case ifShipped:
+		return v.shipped()
+	case ifSilent:
+		return v.silent > 0
 	case ifInOrder:
 		return v.lateEffects*ruleFactor <= v.hostEffects
 	}
@@ -120,7 +144,7 @@ func (v *evidence) note(t title, text string, count uint64) string {
 				"compared (%d of %d)", v.otherTimes, v.times)
 		case ifIDs:
 			return "the ids of rollouts are not their channels and refs: they are not compared"
-		case ifWhole, ifWaves, ifInOrder:
+		case ifWhole, ifPlans, ifShipped, ifSilent, ifInOrder:
 		}
 		return ""
 	}

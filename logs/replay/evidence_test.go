@@ -31,7 +31,8 @@ func TestEvidence(t *testing.T) {
 			evidence{times: 1, otherTimes: 1}, "(2 of 3)"},
 		{"ids", title{Log, Different, "rollout id"}, evidence{ids: 3, otherIDs: 3},
 			evidence{ids: 3, otherIDs: 2}, "they are not compared"},
-		{"waves", title{Invariant, Violated, "wave-kept"}, many, evidence{waves: 1}, ""},
+		{"dispatches", title{Host, Missing, "dispatch"}, many, evidence{plans: 1}, ""},
+		{"silent cursors", title{Illegal, Extra, "WaveAdvanced"}, many, evidence{silent: 1}, ""},
 		{"order", title{Host, Misplaced, "host effect"}, evidence{hostEffects: 39, lateEffects: 2},
 			evidence{hostEffects: 40, lateEffects: 2}, ""},
 	} {

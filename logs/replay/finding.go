@@ -24,6 +24,7 @@ const (
 	Derived                    // a derived table differs from what the log leads to
 	Invariant                  // an invariant does not hold
 	Log                        // entries are missing, repeated, misplaced, changed or inconsistent
+	Defect                     // a known defect of the shipped control plane shows
 
 	classEnd
 )
@@ -31,7 +32,9 @@ const (
 // ClassCount is the length of an array indexed by Class: index 0 stays unused.
 const ClassCount = int(classEnd)
 
-var classNames = [ClassCount]string{"", "effect", "illegal", "host", "derived", "invariant", "log"}
+var classNames = [ClassCount]string{
+	"", "effect", "illegal", "host", "derived", "invariant", "log", "defect",
+}
 
 // String returns the name of the class in reports and in files of accepted findings.
 func (c Class) String() string {
@@ -111,6 +114,10 @@ type Finding struct {
 	Expected string   // what it should have, or "nothing"
 	Reason   string   // where Recorded and Expected do not explain it
 	Accepted string   // why it is accepted; empty if it is not
+	Columns  bool     // Recorded is what the entry's columns say, Expected what its payload says
+
+	Folded []Folded // entries with the same cause; of many the first
+	More   int      // how many further ones there are
 
 	// Until is the Options.Until with which a replay makes the finding again; 0 is the whole log.
 	Until uint64
@@ -159,9 +166,22 @@ func (f *Finding) Body() string {
 		line("before", s)
 	}
 	line("after", f.After)
-	line("recorded", f.Recorded)
+	line(f.Side(), f.Recorded)
 	line(f.OtherSide(), f.Expected)
 	line("reason", f.Reason)
+	for i := range f.Folded {
+		w := &f.Folded[i]
+		text := fmt.Sprintf("entry %d", w.Seq)
+		for _, s := range []string{string(w.Host), w.Text} {
+			if s != "" {
+				text += "  " + s
+			}
+		}
+		line("also", text)
+	}
+	if f.More > 0 {
+		line("also", fmt.Sprintf("%d more", f.More))
+	}
 	for _, s := range f.Later {
 		line("then", s)
 	}
@@ -175,9 +195,32 @@ func (f *Finding) OtherSide() string {
 		return "machine"
 	case Derived:
 		return "log"
-	case Host, Invariant, Log, classEnd:
+	case Host, Invariant, Log, Defect, classEnd:
+	}
+	if f.Columns {
+		return "payload"
 	}
 	return "expected"
+}
+
+// Side returns the source of Recorded: the log, or the columns of the entry if they contradict its
+// payload.
+func (f *Finding) Side() string {
+	if f.Columns {
+		return "entry"
+	}
+	return "recorded"
+}
+
+// maxFolded is how many entries are kept under a finding; the others are only counted.
+const maxFolded = 20
+
+// Folded is an entry that shows the same cause as a finding, or a consequence of it.
+type Folded struct {
+	Seq  uint64
+	At   reducer.Time
+	Host reducer.HostID
+	Text string // what is wrong there, or empty if it is the same again
 }
 
 func describeEvent(ev *reducer.Event, lines *trace.Lines) string {

@@ -308,7 +308,7 @@ entry 54 (line 55), different effect
 				return slices.Delete(slices.Delete(all, to, len(all)), 1, from)
 			},
 			notes: []string{
-				"entry 20: channel stable: no entry before it states the policy, the replay applies halt",
+				"entry 20: channel stable: no entry states the policy, the replay applies halt",
 				"the log has no agent events: moves without one are not judged (extra host " +
 					"move: 2)",
 				"rollout edge@a1 is never opened in this log: its entries are skipped (11)",
@@ -359,17 +359,20 @@ entry 38 (line 39), refused event
 ` +
 				"  reason    rollout stable@b2 was opened while stable@a1 stands for channel stable: " +
 				"a SuccessorOpened in lockstep was expected\n" +
+				`entry 45 (line 46), extra RolloutOpened
+  recorded  RolloutOpened  edge@b2  ref b2 on edge  2026-05-16T01:00:21Z
+  machine   nothing
+  reason    the last poll of channel edge shows another ref
+` +
 				`entry 57 (line 58), refused event
   after     RolloutOpened  stable@c3  ref c3 on stable  2026-05-16T01:00:28Z
 ` +
 				"  reason    rollout stable@c3 was opened while stable@a1 stands for channel stable: " +
 				"a SuccessorOpened in lockstep was expected\n",
 			notes: []string{
-				"entry 32: channel stable: no entry before it states the policy, the replay applies halt",
+				"entry 32: channel stable: no entry states the policy, the replay applies halt",
 				"the log has no agent events: moves without one are not judged (extra host " +
 					"move: 12)",
-				"the log has no agent events: moves without one are not judged (extra host " +
-					"effect: 1)",
 				"rollout nowhere@x is never opened in this log: its entries are skipped (1)",
 			},
 		},
@@ -479,9 +482,9 @@ func TestReplayErrors(t *testing.T) {
 // is shown with the entries around that one.
 func TestContextOfMissing(t *testing.T) {
 	for what, log := range map[string]string{
-		"missing host move":  opening + "e1 says edge@a1 Converged\n",
-		"missing effect":     strings.Replace(failing, "to edge@a1 Active Failed\n", "", 1),
-		"missing quarantine": failing + "e1 does edge@a1 RollbackComplete\n",
+		"missing host effect": opening + "e1 says edge@a1 Converged\n",
+		"missing effect":      strings.Replace(failing, "to edge@a1 Active Failed\n", "", 1),
+		"missing quarantine":  failing + "e1 does edge@a1 RollbackComplete\n",
 	} {
 		got, err := run(inWords(t, log+strings.Repeat("e2 says edge@a1 ProbeResult\n", 200)), Options{})
 		if err != nil {

@@ -30,7 +30,10 @@ func newAuditFixture(t *testing.T) *auditFixture {
 	a.audit = hostAuditor{
 		cursor: &a.cursor, evidence: &a.evidence, findings: &a.findings,
 		context: &a.context, policies: &a.policies, roster: &a.roster, quarantines: &a.ledger,
-		recorded: func(*rollout) { a.recorded++ },
+		recorded: func(*rollout) { a.recorded++ }, fleet: a.rollouts.fleet,
+		defects: &defectFinder{
+			cursor: &a.cursor, evidence: &a.evidence, findings: &a.findings, roster: &a.roster,
+		},
 	}
 	a.rollout = a.open("edge@a1", "e1")
 	return a
@@ -63,7 +66,7 @@ func (a *auditFixture) log(lines ...string) {
 		case "effect":
 			a.audit.effect(a.read(trace.Entry{Host: "e1", HostEffect: &trace.HostEffect{
 				Effect: trace.RecordTransition, Host: "e1", Rollout: r.id, From: state(1), To: state(2),
-			}}), r, m)
+			}}), r, 0)
 		case "move":
 			ev := reducer.Event{
 				Kind: reducer.HostStateChanged, Rollout: r.id, Host: "e1",
@@ -71,7 +74,7 @@ func (a *auditFixture) log(lines ...string) {
 			}
 			var out reducer.Outcome
 			err := a.rollouts.fleet.Apply(&ev, start, &out)
-			a.audit.move(a.read(trace.Entry{Event: &ev}), r, m, err)
+			a.audit.move(a.read(trace.Entry{Event: &ev}), r, 0, err)
 		}
 	}
 }
@@ -89,9 +92,7 @@ func TestHostAuditor(t *testing.T) {
 			"agent ProbeResult"}, nil},
 		{"nothing recorded", []string{acked}, []string{
 			"host 1 missing host effect edge@a1 e1: nothing / Pending → Activating (the agent event " +
-				"before it makes this move)",
-			"host 1 missing host move edge@a1 e1: nothing / Pending → Activating (the agent event before " +
-				"it makes this move)"}},
+				"before it makes this move); 1 missing host move: Pending → Activating"}},
 		{"no move", []string{acked, "effect Pending Activating", "agent ActivationCompleted",
 			"effect Activating Soaking", "move Pending Activating"}, []string{
 			"host 1 missing host move edge@a1 e1: nothing / Pending → Activating (the agent event before " +
@@ -116,8 +117,10 @@ func TestHostAuditor(t *testing.T) {
 			"host 4 repeated agent event edge@a1 e1: ProbeResult  seq 1 /  (agent seq 1 after 1: a " +
 				"duplicate)"}},
 		{"a lost one", []string{"agent ProbeResult 3"}, []string{
-			"host 1 missing agent event edge@a1 e1: ProbeResult  seq 3 / seq 1 (agent events that " +
-				"are missing before it: 2)"}},
+			"defect 1 acknowledged-lost edge@a1 e1: ProbeResult  seq 3 /  (the log lacks 2 messages of " +
+				"the host from seq 1; the next one has seq 3)",
+			"host 1 refused agent event edge@a1 e1: ProbeResult  seq 3 /  (agent event ProbeResult is " +
+				"not legal in host state Pending)"}},
 		{"out of turn", []string{"agent Converged"}, []string{
 			"host 1 refused agent event edge@a1 e1: Converged  seq 1 /  (agent event Converged is not " +
 				"legal in host state Pending)"}},
@@ -157,6 +160,7 @@ func TestHostAuditorMovedOn(t *testing.T) {
 	later := a.open("stable@b1", "e1")
 	a.roster.join("e1", later)
 	a.move(later, "e1", reducer.HostPending, reducer.HostActivating)
+	a.evidence.polls = 1
 	a.log("agent Converged", "effect Soaking Converged", "move Soaking Converged")
 	a.audit.close(a.rollout)
 	a.want()

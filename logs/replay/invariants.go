@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"slices"
+
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -10,6 +12,7 @@ import (
 // log. Without a checker it does nothing.
 type invariantAuditor struct {
 	cursor   *cursor
+	evidence *evidence
 	findings *collector
 	rollouts *registry
 	channels channels
@@ -63,6 +66,20 @@ func (a *invariantAuditor) end() {
 	}
 }
 
+// judges reports whether the checker decides about an invariant. The replay finds defects of the
+// shipped control plane itself; no log says how long a channel keeps its rollouts; and clocks of
+// logs differ.
+func (a *invariantAuditor) judges(name invariant.Name) bool {
+	if name == invariant.WaveKept {
+		return a.evidence.showsCursor()
+	}
+	return !slices.Contains([]invariant.Name{
+		invariant.HaltKept, invariant.QuarantineKept, invariant.NotReopened,
+		invariant.SupersessionKept, invariant.AcknowledgedKept, invariant.OpeningWhole,
+		invariant.EvidenceKept, invariant.RollbackKept, invariant.RetentionKept, invariant.TimeKept,
+	}, name)
+}
+
 // report makes findings of the violations that the checker has found at a place.
 func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
 	for _, v := range a.checker.Drain() {
@@ -71,8 +88,8 @@ func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
 			Class: Invariant, Kind: Violated, What: string(v.Invariant), Rollout: r.id, Host: host,
 			After: r.after(&a.cursor.lines), Reason: v.Detail,
 		}
-		if v.Invariant == invariant.RetentionKept || v.Invariant == invariant.TimeKept {
-			continue // no log says how long a channel keeps its rollouts, and clocks of logs differ
+		if !a.judges(v.Invariant) {
+			continue
 		}
 		if v.Invariant == invariant.OneStanding {
 			// The events after an opening have shown that another rollout stands.
@@ -81,6 +98,6 @@ func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
 			f.Rollout, f.Host, at = last.id, "", opened.place
 			f.After = describeEvent(&opened.event, &a.cursor.lines)
 		}
-		a.findings.add(f, at, 0)
+		a.findings.near(f, at)
 	}
 }

@@ -18,7 +18,8 @@ func auditorOf(f *fixture) *invariantAuditor {
 	return a
 }
 
-// TestInvariants: a dispatch on a rollout that has failed is a finding, one before it is not.
+// TestInvariants: what the replay finds itself, such as a dispatch on a rollout that has failed, is
+// not taken from the checker.
 func TestInvariants(t *testing.T) {
 	f := newFixture(t)
 	a := auditorOf(f)
@@ -32,7 +33,7 @@ func TestInvariants(t *testing.T) {
 	f.want()
 	f.move(r, "e1", reducer.HostPending, reducer.HostActivating, reducer.HostFailed)
 	dispatch()
-	f.want("invariant 2 halt-kept edge@a1 e1 (host e1 was dispatched in state Failed)")
+	f.want()
 }
 
 // TestStanding: two standing rollouts of a channel are found at the opening of the second one.

@@ -7,8 +7,8 @@ import (
 // Options say how to replay a log. The zero value takes everything from the log and judges all of
 // it.
 type Options struct {
-	// Machine steps the records. If it is nil, Run uses the machine that the trace's header names, and
-	// the one that control planes ship for the log of a control plane.
+	// Machine steps the records. If it is nil, Run uses the machine that the trace's header names,
+	// and the one that control planes ship for the log of a control plane.
 	Machine reducer.Machine
 
 	// Through, if not nil, wraps the machine. The replay keeps the machine's name.
@@ -19,15 +19,18 @@ type Options struct {
 	// Failed agent event, or halt with a note.
 	Policies map[reducer.ChannelID]reducer.Policy
 
-	// Until is the seq of the last entry that is judged; 0 judges the whole log. What only the end of
-	// a log shows is not judged then.
+	// Until is the seq of the last entry that is judged; 0 judges the whole log. What only the end
+	// of a log shows is not judged then.
 	Until uint64
 
 	// Only limits what is reported. The whole log is folded nevertheless.
 	Only Filter
 
-	// Accepted lists findings that were reviewed. They are counted apart from the others. Nil accepts
-	// nothing.
+	// Hosts asks for the state of each host in Summary.Members.
+	Hosts bool
+
+	// Accepted lists findings that were reviewed. They are counted apart from the others. Nil
+	// accepts nothing.
 	Accepted *Accepted
 
 	// Progress, if not nil, is called now and then with the number of entries read so far.

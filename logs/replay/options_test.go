@@ -167,7 +167,7 @@ func TestAcceptedLines(t *testing.T) {
 		{"# fine\n\neffect 869 1f00ab34", "reviewed.txt:3: expected a reason after the finding"},
 		{"effect 869 1f00ab34  REASON", "reviewed.txt:1: expected a reason after the finding"},
 		{"effects 869 1f00ab34 known", "reviewed.txt:1: expected a class of findings (effect, " +
-			`illegal, host, derived, invariant, log), found "effects"`},
+			`illegal, host, derived, invariant, log, defect), found "effects"`},
 		{"effect -1 1f00ab34 known", `reviewed.txt:1: expected the seq of an entry, found "-1"`},
 		{"effect 869 1f00ab3 known", digits + `"1f00ab3"`},
 		{"effect 869 1f00ab3g known", digits + `"1f00ab3g"`},

@@ -54,7 +54,7 @@ func (c *payloadChecker) rollout(e *trace.Entry, id reducer.RolloutID) {
 		return
 	}
 	f := different(Log, "rollout", id, string(e.Rollout), string(id))
-	f.Reason = "the entry is of another rollout than its payload"
+	f.Columns, f.Reason = true, "the entry is of another rollout than its payload"
 	c.findings.add(f, c.cursor.place(e), 0)
 }
 
@@ -65,6 +65,7 @@ func (c *payloadChecker) host(e *trace.Entry, id reducer.HostID, about reducer.R
 	}
 	f := different(Log, "host", about, string(e.Host), cmp.Or(string(id), nothing))
 	f.Host, f.Reason = e.Host, "the entry is of another host than its payload"
+	f.Columns = true
 	c.findings.add(f, c.cursor.place(e), 0)
 }
 
@@ -81,13 +82,13 @@ func (c *payloadChecker) timeOf(
 		return
 	}
 	c.evidence.times++
-	if e.At == at {
+	if at >= e.At-tolerance && at <= e.At+tolerance {
 		return
 	}
 	c.evidence.otherTimes++
 	f := different(
 		Log, "time", about, string(trace.AppendTime(nil, e.At)), string(trace.AppendTime(nil, at)),
 	)
-	f.Reason = reason
+	f.Columns, f.Reason = true, reason
 	c.findings.add(f, c.cursor.place(e), 0)
 }

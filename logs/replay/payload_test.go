@@ -33,8 +33,8 @@ func TestPayloads(t *testing.T) {
 		{"host without one in the payload", trace.Entry{Event: &opened, Host: "e2"}, []string{
 			"log 1 different host edge@a1 e2: e2 / nothing (the entry is of another host than its " +
 				"payload)"}},
-		{"time", trace.Entry{Event: &move, At: start + second}, []string{
-			"log 1 different time edge@a1: 2026-05-16T01:00:01Z / 2026-05-16T01:00:00Z (the entry is of " +
+		{"time", trace.Entry{Event: &move, At: start + 2*second}, []string{
+			"log 1 different time edge@a1: 2026-05-16T01:00:02Z / 2026-05-16T01:00:00Z (the entry is of " +
 				"another time than its payload)"}},
 		{"id", trace.Entry{Event: &renamed}, []string{
 			"log 1 different rollout id r1: r1 / edge@a1 (the id of a rollout is its channel and its " +

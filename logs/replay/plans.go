@@ -1,25 +1,49 @@
 package replay
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
 // planChecker compares each OpenRollout with the rollout that was opened and with the hosts that
 // joined it.
-type planChecker struct{ findings *collector }
+type planChecker struct {
+	findings *collector
+	evidence *evidence
+	channels channels
+
+	plans uint64 // how many OpenRollout the log has
+}
 
 // add records the first OpenRollout of a rollout.
 func (c *planChecker) add(plan *trace.PlanAction, r *rollout, at place) {
-	if w := r.working(); w.plan == nil {
+	w := r.working()
+	c.plans++
+	if w.whole && r.fold != nil {
+		c.findings.add(Finding{
+			Class: Log, Kind: Repeated, What: "OpenRollout", Rollout: r.id,
+			Recorded: "OpenRollout  " + string(r.id), Reason: "the rollout has an OpenRollout already",
+		}, at, 0)
+		return
+	}
+	if w.plan == nil {
 		kept := *plan
-		w.plan, w.planned = &kept, at
+		kept.Hosts = slices.Clone(plan.Hosts)
+		w.plan, w.planned, w.whole = &kept, at, true
 	}
 }
 
 // compare compares the OpenRollout of a rollout, once no more hosts join it. It does so once.
 func (c *planChecker) compare(r *rollout) {
-	if r.work == nil || r.work.plan == nil || r.fold == nil {
+	if r.work == nil || r.fold == nil {
+		return
+	}
+	if r.work.plan == nil {
+		c.torn(r)
 		return
 	}
 	plan, at := r.work.plan, r.work.planned
@@ -32,7 +56,7 @@ func (c *planChecker) compare(r *rollout) {
 		if _, joined := r.fold.Slot(id); !joined {
 			f := missing(Log, "HostJoined", r.id, "HostJoined  "+string(id))
 			f.Host, f.Reason = id, "OpenRollout lists the host"
-			c.findings.add(f, at, 0)
+			c.findings.consequence(f, at, 0, r.openedN)
 		}
 	}
 	for _, h := range r.fold.Hosts() {
@@ -42,6 +66,36 @@ func (c *planChecker) compare(r *rollout) {
 			c.findings.add(f, at, 0)
 		}
 	}
+	c.channels.get(r.fold.Record.Channel).hosts = plan.Hosts
+}
+
+// torn finds an opening without an OpenRollout, which is the last entry of an opening. If the
+// channel has more hosts than have joined, the control plane crashed before.
+func (c *planChecker) torn(r *rollout) {
+	if r.work.whole || c.plans == 0 || !c.evidence.shipped() || r.work.opened.place.n == 0 {
+		return
+	}
+	r.work.whole = true
+	var lacking []reducer.HostID
+	for _, id := range c.channels.get(r.fold.Record.Channel).hosts {
+		if _, joined := r.fold.Slot(id); !joined {
+			lacking = append(lacking, id)
+		}
+	}
+	if len(lacking) == 0 {
+		f := missing(Log, "OpenRollout", r.id, "OpenRollout  "+string(r.id))
+		f.Reason = "the rollout was opened"
+		c.findings.absence(f, r.work.opened.place, 1+len(r.fold.Hosts()))
+		return
+	}
+	r.summary.NeverJoined = lacking
+	names := make([]string, len(lacking))
+	for i, id := range lacking {
+		names[i] = string(id)
+	}
+	f := defect(tornOpening, r, "", fmt.Sprintf("the opening ends without an OpenRollout, and %s of "+
+		"the channel never join", strings.Join(names, ", ")))
+	c.findings.absence(f, r.work.opened.place, 0)
 }
 
 func (c *planChecker) compareField(what string, r *rollout, planned, opened string, at place) {

@@ -30,7 +30,9 @@ func TestPlans(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
-			check := planChecker{findings: &f.findings}
+			check := planChecker{
+				findings: &f.findings, evidence: &f.evidence, channels: make(channels),
+			}
 			r := &rollout{id: "edge@a1"}
 			f.rollouts.byID[r.id] = r
 			check.add(&c.plan, r, place{seq: 3})

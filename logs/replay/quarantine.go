@@ -139,6 +139,16 @@ func (l *quarantineLedger) awaits(n uint64) bool {
 	return slices.ContainsFunc(l.rollbacks, func(b rollback) bool { return b.place.n == n })
 }
 
+// list returns the quarantines with their places.
+func (l *quarantineLedger) list() []Quarantined {
+	var all []Quarantined
+	for _, q := range l.ordered() {
+		at := l.active[q].place
+		all = append(all, Quarantined{Channel: q.channel, Closure: q.closure, Seq: at.seq, At: at.at})
+	}
+	return all
+}
+
 // ordered returns the quarantines in the order in which the log records them.
 func (l *quarantineLedger) ordered() []quarantine {
 	return slices.SortedFunc(maps.Keys(l.active), func(a, b quarantine) int {

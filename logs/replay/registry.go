@@ -24,6 +24,7 @@ type registry struct {
 	never  []*rollout // those that were never opened, in the order of their first entries
 
 	ended     []*rollout // those that nothing more is expected of, in that order
+	idle      int        // how many others are kept because their hosts may still move
 	keep      int        // how many of them stay
 	endedKept int        // how many of the others stay because of a finding
 	evicted   uint64     // how many were evicted that Options.Only selects
@@ -108,7 +109,7 @@ func (g *registry) selects(r *rollout) bool {
 // surplus returns the next rollout to evict, or nil. It keeps the last ones that have ended, and of
 // the earlier ones some with a finding.
 func (g *registry) surplus() *rollout {
-	for len(g.ended) > g.keep {
+	for len(g.ended) > 0 && len(g.ended)+g.idle > g.keep {
 		r := g.ended[0]
 		g.ended = slices.Delete(g.ended, 0, 1)
 		if g.selects(r) && (r.found && g.endedKept < maxEnded || g.only.Rollout != "") {
@@ -123,11 +124,15 @@ func (g *registry) surplus() *rollout {
 // evict evicts a rollout that has ended. Only its record stays, in the archive or else in the
 // fleet.
 func (g *registry) evict(r *rollout) {
-	delete(g.byID, r.id)
+	if g.byID[r.id] == r {
+		delete(g.byID, r.id)
+	}
 	if g.checker != nil {
 		g.checker.Forget(r.fold)
 	}
-	if n := r.fold.Number(); g.archive.put(&r.fold.Record, n, g.openings[n]) {
+	if n := r.fold.Number(); r.replaced {
+		delete(g.openings, n)
+	} else if g.archive.put(&r.fold.Record, n, g.openings[n]) {
 		delete(g.openings, n)
 		g.fleet.Drop(r.fold)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"rollsim/invariant"
 	"rollsim/machine"
@@ -56,9 +57,16 @@ type replay struct {
 	effects     effectMatcher
 	rejections  rejectionMatcher
 	hosts       hostAuditor
+	defects     defectFinder
+	gates       gateChecker
+	clock       clock
 	quarantines quarantineLedger
 	invariants  invariantAuditor
 
+	idle       []*rollout // superseded rollouts whose hosts are kept
+	idleHosts  int
+	maxIdle    int
+	currentRef reducer.ChannelRef // that the planner follows, as far as the log shows it
 	result     Result
 	out        reducer.Outcome // of the last event
 	kinds      [trace.KindCount]uint64
@@ -70,7 +78,8 @@ type replay struct {
 
 func newReplay(r *trace.Reader, opts Options) *replay {
 	p := &replay{
-		opts: opts, reader: r, channels: make(channels), otherKinds: make(map[string]uint64),
+		opts: opts, reader: r, maxIdle: maxIdle, channels: make(channels),
+		otherKinds: make(map[string]uint64),
 	}
 	p.findings = collector{
 		cursor: &p.cursor, evidence: &p.evidence, rollouts: &p.rollouts, context: &p.context,
@@ -87,16 +96,27 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 	}
 	p.order = orderChecker{cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings}
 	p.payloads = payloadChecker{cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings}
-	p.plans = planChecker{findings: &p.findings}
+	p.plans = planChecker{findings: &p.findings, evidence: &p.evidence, channels: p.channels}
+	p.defects = defectFinder{
+		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
+		quarantines: &p.quarantines, roster: &p.roster,
+	}
+	p.gates = gateChecker{
+		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
+		defects: &p.defects, payloads: &p.payloads,
+	}
+	p.clock = clock{cursor: &p.cursor, findings: &p.findings}
 	p.effects = effectMatcher{cursor: &p.cursor, findings: &p.findings, context: &p.context}
 	p.rejections = rejectionMatcher{cursor: &p.cursor, findings: &p.findings}
 	p.quarantines = quarantineLedger{findings: &p.findings}
 	p.hosts = hostAuditor{
 		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, context: &p.context,
 		policies: &p.policies, roster: &p.roster, quarantines: &p.quarantines, recorded: p.release,
+		defects: &p.defects,
 	}
 	p.invariants = invariantAuditor{
-		cursor: &p.cursor, findings: &p.findings, rollouts: &p.rollouts, channels: p.channels,
+		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
+		channels: p.channels,
 	}
 	return p
 }
@@ -178,7 +198,14 @@ func (p *replay) entry(e *trace.Entry) error {
 	if !p.simulated && !p.order.check(e) {
 		return nil
 	}
+	if !p.simulated {
+		p.clock.check(e)
+		if len(p.gates.held) > 0 {
+			p.gates.decide(e.At)
+		}
+	}
 	err := p.dispatch(e)
+	p.findings.causes.within = nil
 	p.evict()
 	if len(p.context.watched) > 0 {
 		p.keepContext()
@@ -250,6 +277,7 @@ func (p *replay) start(first *trace.Entry) error {
 	p.evidence.document = p.reader.IsDocument()
 	p.payloads.sealed, p.effects.all = p.simulated, p.simulated
 	p.rollouts.fleet, p.rollouts.checker = p.fleet, p.invariants.checker
+	p.hosts.fleet, p.effects.fleet = p.fleet, p.fleet
 	p.result.Header, p.result.Machine, p.result.Fleet = header, m.Name(), p.fleet
 	return nil
 }
@@ -280,7 +308,7 @@ func (p *replay) machine(header *trace.Header) (reducer.Machine, error) {
 
 // evict evicts rollouts that have ended, so that memory does not grow with the log.
 func (p *replay) evict() {
-	for len(p.rollouts.ended) > p.rollouts.keep {
+	for len(p.rollouts.ended)+p.rollouts.idle > p.rollouts.keep {
 		r := p.rollouts.surplus()
 		if r == nil {
 			return
@@ -320,6 +348,38 @@ func (p *replay) release(r *rollout) {
 	case s == reducer.Pruned:
 		p.roster.clear(r)
 	case s != reducer.Superseded || !r.isDone():
+		return
+	case !p.simulated:
+		p.retire(r)
+		return
+	}
+	p.free(r)
+}
+
+// maxIdle limits the hosts of superseded rollouts that are kept, because some may still move.
+const maxIdle = 1 << 14
+
+// retire keeps the hosts of a superseded rollout, and frees those of the first ones that were
+// superseded if there are too many.
+func (p *replay) retire(r *rollout) {
+	if r.idle {
+		return
+	}
+	r.idle = true
+	p.idle = append(p.idle, r)
+	p.idleHosts += len(r.members)
+	for (p.idleHosts > p.maxIdle || len(p.idle) > p.rollouts.keep) && len(p.idle) > 0 {
+		first := p.idle[0]
+		p.idle = slices.Delete(p.idle, 0, 1)
+		p.idleHosts -= len(first.members)
+		p.free(first)
+	}
+	p.rollouts.idle = len(p.idle)
+}
+
+// free frees the hosts of a rollout.
+func (p *replay) free(r *rollout) {
+	if r.fold.Forgotten() {
 		return
 	}
 	p.plans.compare(r)

@@ -22,10 +22,15 @@ type Result struct {
 	First, Last Where    // the first and the last entry that were judged
 	Tail        []string // with Options.Until, the last entries up to it
 
-	CursorKnown bool      // the log shows where the wave cursors of its rollouts stood
-	Rollouts    []Summary // in the order of opening; of those that have ended, the last 500
-	MoreEnded   uint64    // how many more rollouts match Options.Only and have ended
-	Tables      *Tables   // the comparison with the derived tables of a state.db; nil without tables
+	CursorKnown bool            // the log shows where the wave cursors of its rollouts stood
+	Rollouts    []Summary       // in the order of opening; of those that have ended, the last 500
+	MoreEnded   uint64          // how many more rollouts match Options.Only and have ended
+	Policies    []ChannelPolicy // by channel
+	Quarantined []Quarantined   // the closures that are quarantined at the end
+	Synthesised []Synthesis     // the moves that the control plane made by itself; of many the first
+	// how many further ones there are
+	MoreSynthesised uint64
+	Tables          *Tables // the comparison with the derived tables of a state.db; nil without tables
 
 	Fleet *reducer.Fleet // after the last event, without rollouts that were evicted
 
@@ -34,6 +39,14 @@ type Result struct {
 	Groups   []Group   // the number of findings of each title
 	Stale    []Stale   // lines of Options.Accepted that match no finding
 	Notes    []string  // what was assumed, skipped, or cannot be judged
+}
+
+// Quarantined is a closure that the log quarantines.
+type Quarantined struct {
+	Channel reducer.ChannelID
+	Closure reducer.ClosureHash
+	Seq     uint64
+	At      reducer.Time
 }
 
 // Where is a place in the log.

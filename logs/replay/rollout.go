@@ -19,6 +19,25 @@ type rollout struct {
 	summary Summary
 	found   bool // there is a finding about it
 	asked   bool // the host of Options.Only has joined it
+
+	openedN, supersededN uint64              // the numbers of its RolloutOpened and SuccessorOpened
+	lastMove             reducer.Time        // when one of its hosts moved last
+	incarnation          int                 // how often its id was opened before
+	replaced             bool                // its id was opened again
+	good                 uint64              // the number of its last entry that was right
+	defects              map[string]*Finding // the defects that were found of it; a value may be nil
+	planned              uint64              // the number of the last entry in which it was planned
+	isStuck              bool
+	idle                 bool // it counts as idle
+
+	// The wave cursor, as far as decisions of gates and the states of hosts show it.
+	reached    uint32         // the highest wave at which it can be
+	cursorSeen uint32         // the highest wave at which it was
+	soaks      []reducer.Time // when the soaks of its waves are due
+	stalled    reducer.Time   // when it was first seen to stand still without a cause; else 0
+	early      bool           // a host was dispatched above the cursor
+	earlyFound *Finding
+	isStalled  bool
 }
 
 // work is what a rollout leaves open until it has ended.
@@ -36,6 +55,7 @@ type work struct {
 
 	plan    *trace.PlanAction // its OpenRollout, until it is compared with the hosts that joined
 	planned place
+	whole   bool // it has or had an OpenRollout, or a finding says that it has none
 }
 
 // milestone is an event that a later one may prove wrong.
@@ -57,9 +77,43 @@ type member struct {
 	needMove   bool
 	moved      place
 
+	good uint64       // the number of the last entry that was right about it
+	at   reducer.Time // by the agent, of the last event that moves it
+
+	// The last agent event that its state does not allow, until what follows shows why.
+	doubtful  reducer.AgentEventKind
+	doubt     error
+	doubtText string
+
+	// The last effect or move that no agent event explains, and the finding about it.
+	extraMove hostMove
+	extraAt   uint64
+	found     *Finding
+	judged    uint64 // the number of the entry that it is about
+
+	heard     reducer.Time        // when its agent was last heard of
+	started   reducer.Time        // when its activation started, by its agent
+	running   reducer.ClosureHash // what it runs after its activation
+	guessed   bool                // the control plane may have made its last event by itself
+	synthetic bool                // the control plane makes its moves by itself
+	unstaged  bool                // it is in none of the waves that its channel declares
+	refuses   bool                // its agent was found to refuse its manifest
+	probes    []probe
+
+	acked   reducer.ClosureHash // that its acknowledgement names
+	ackedAt place
+	before  reducer.ClosureHash // what it ran when it acknowledged, if the log shows it
+	sent    place               // its last dispatch
+	row     place               // the last row of the planner about it
+	repeats int                 // how often its probes were declared again after its soak was due
+
 	closure    reducer.ClosureHash // of its last dispatch
-	dispatched reducer.Time        // the first dispatch since a gate last blocked it
-	soakDue    reducer.Time        // as planned at its last dispatch
+	firstAt    reducer.Time        // of its first dispatch
+	firstSeq   uint64
+	lastAt     reducer.Time // of its last dispatch
+	lastSeq    uint64
+	dispatched reducer.Time // the first dispatch since a gate last blocked it
+	soakDue    reducer.Time // as planned at its last dispatch
 	dispatches int
 	gate       gate
 	message    string // from its agent: why it failed, why its probes fail, or what it waits for
@@ -142,10 +196,14 @@ func (r *rollout) after(lines *trace.Lines) string {
 func (m *member) isUnacked() bool { return m.dispatches > 0 && m.gate.count == 0 }
 
 // dispatch records a dispatch at a time.
-func (m *member) dispatch(plan *trace.PlanAction, at reducer.Time) {
+func (m *member) dispatch(plan *trace.PlanAction, at reducer.Time, seq uint64) {
 	if !m.isUnacked() {
 		m.dispatched = at
 	}
+	if m.dispatches == 0 {
+		m.firstAt, m.firstSeq = at, seq
+	}
+	m.lastAt, m.lastSeq = at, seq
 	m.closure, m.soakDue = plan.Closure, plan.SoakDueAt
 	m.dispatches++
 	m.gate = gate{}

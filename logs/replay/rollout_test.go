@@ -56,8 +56,8 @@ func TestDispatches(t *testing.T) {
 		t.Error("it was never dispatched")
 	}
 	plan := &trace.PlanAction{Closure: "c1", SoakDueAt: 9}
-	m.dispatch(plan, 1)
-	m.dispatch(plan, 2)
+	m.dispatch(plan, 1, 1)
+	m.dispatch(plan, 2, 2)
 	if !m.isUnacked() || m.dispatched != 1 || m.dispatches != 2 || m.closure != "c1" ||
 		m.soakDue != 9 {
 		t.Errorf("%+v", m)
@@ -67,7 +67,7 @@ func TestDispatches(t *testing.T) {
 	if m.isUnacked() {
 		t.Error("a gate has blocked it since")
 	}
-	m.dispatch(plan, 4)
+	m.dispatch(plan, 4, 4)
 	if m.dispatched != 4 || m.gate.count != 0 {
 		t.Errorf("dispatched again: %+v", m)
 	}
@@ -107,7 +107,7 @@ func TestHear(t *testing.T) {
 
 // TestFollow: a state is recorded once; a confirmed one corrects its time.
 func TestFollow(t *testing.T) {
-	s := Summary{States: []StateChange{{reducer.Opening, 1}}}
+	s := Summary{States: []StateChange{{State: reducer.Opening, At: 1}}}
 	rec := &reducer.Record{State: reducer.Active}
 	s.follow(rec, 2, false)
 	s.follow(rec, 3, false)

@@ -18,6 +18,12 @@ type roster struct {
 type host struct {
 	working []*rollout // those under which it is live, in the order of opening
 	joined  *rollout   // the last one that it joined
+
+	seen reducer.Time        // when its agent was last heard of
+	ran  reducer.ClosureHash // what it has last reported to run
+	wave uint32              // in which it joined last
+
+	closures []reducer.ClosureHash // the last ones that it was sent or ran
 }
 
 // host returns a host, a new one if it is not known.

@@ -20,12 +20,41 @@ type Summary struct {
 	Successor reducer.RolloutID // that superseded it
 	Failure   *Failure          // its first host that turned Failed, or nil
 	Moves     []Move            // of the host of Options.Only
+
+	Incarnation int              // from 1; above 1 its id was opened before
+	Current     bool             // the planner considers it at the end of the log
+	Unfinished  bool             // it stands or is current, and a host is not Converged
+	Stuck       bool             // it is current and under way, and nothing moves any more
+	NeverJoined []reducer.HostID // hosts of its channel that its opening lacks
+	After       []HostMove       // the moves of its hosts after it was superseded, the first hundred
+	Members     []HostStatus     // with Options.Hosts, its hosts in the order of joining
+}
+
+// HostMove is a move of some host.
+type HostMove struct {
+	Host reducer.HostID
+	Move
+}
+
+// HostStatus describes a host under a rollout as it stands at the end.
+type HostStatus struct {
+	Host       reducer.HostID
+	Wave       uint32
+	State      reducer.HostState
+	Closure    reducer.ClosureHash // of its rollout, if the log shows it
+	Seq        uint64              // of the last message of its agent
+	Dispatches int
+	First      uint64       // the seq of the first dispatch; 0 without one
+	Last       uint64       // that of the last one
+	SoakDue    reducer.Time // as planned at its last dispatch; 0 without one
+	Waits      string       // what it waits for; empty if it has reached its last state
 }
 
 // StateChange says when a rollout entered a state.
 type StateChange struct {
 	State reducer.State
 	At    reducer.Time
+	Seq   uint64 // of the entry that records it, or of the event that causes it
 }
 
 // HostCount says how many hosts are in a state.
@@ -63,6 +92,16 @@ func (s *Summary) follow(rec *reducer.Record, at reducer.Time, confirmed bool) {
 	}
 }
 
+// recorded records which entry shows that the rollout has entered a state.
+func (s *Summary) recorded(state reducer.State, seq uint64) {
+	for i := len(s.States) - 1; i >= 0; i-- {
+		if c := &s.States[i]; c.State == state {
+			c.Seq = seq
+			return
+		}
+	}
+}
+
 // summaries returns the rollouts that Options.Only selects, as they stand.
 func (p *replay) summaries() []Summary {
 	var all []Summary
@@ -78,7 +117,33 @@ func (p *replay) summaries() []Summary {
 			}
 		}
 		s.End = p.ending(r)
+		s.Incarnation = r.incarnation + 1
+		s.Current = p.isCurrent(r)
+		stands := r.fold.Record.State.Standing() && !r.replaced
+		s.Unfinished = !r.fold.AllConverged() && (s.Current || stands)
+		s.Stuck = r.isStuck
+		if p.opts.Hosts {
+			s.Members = p.statuses(r)
+		}
 		all = append(all, s)
+	}
+	return all
+}
+
+// statuses returns the hosts of a rollout as they stand.
+func (p *replay) statuses(r *rollout) []HostStatus {
+	all := make([]HostStatus, len(r.members))
+	for slot := range r.members {
+		m, h := &r.members[slot], r.fold.Hosts()[slot]
+		w := p.waits.host(r, slot)
+		if w.then != "" {
+			w.what += ": " + w.then
+		}
+		all[slot] = HostStatus{
+			Host: h.ID, Wave: h.Wave, State: h.State, Closure: cmp.Or(m.closure, m.running), Seq: m.seq,
+			Dispatches: m.dispatches, First: m.firstSeq, Last: m.lastSeq, SoakDue: m.soakDue,
+			Waits: w.what,
+		}
 	}
 	return all
 }

@@ -84,7 +84,7 @@ func (c *tableChecker) missingRollouts(listed map[*reducer.Rollout]bool) {
 }
 
 func (c *tableChecker) missingRollout(rec *reducer.Record, seq uint64) {
-	if rec.State != reducer.Pruned {
+	if rec.State != reducer.Pruned && !isDeleted(rec, c.cursor.end.at) {
 		f := missing(Derived, "rollouts row", rec.RolloutID, describeRecord(rec))
 		c.findings.add(f, c.opening(rec, seq), 1)
 	}
@@ -123,8 +123,14 @@ func (c *tableChecker) compareRollout(row, rec *reducer.Record, seq uint64) {
 		if len(d.recorded) == 0 {
 			c.tables.WaveDiffer++
 		}
-		if c.evidence.waves > 0 {
+		if c.evidence.showsCursor() {
 			d.compare("current_wave", fmt.Sprint(row.CurrentWave), fmt.Sprint(rec.CurrentWave))
+		}
+	}
+	if r := c.rollouts.byID[rec.RolloutID]; r != nil && !c.evidence.showsCursor() {
+		low, high := r.cursorSeen, max(r.reached, r.cursorSeen)
+		if row.CurrentWave < low || row.CurrentWave > high {
+			d.compare("current_wave", fmt.Sprint(row.CurrentWave), fmt.Sprintf("%d to %d", low, high))
 		}
 	}
 	if len(d.recorded) > 0 || row.CurrentWave != rec.CurrentWave {

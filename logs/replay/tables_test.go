@@ -55,9 +55,10 @@ func TestTables(t *testing.T) {
 			Tables{Rollouts: 2, Differ: 1, Quarantines: 1},
 			[]string{"derived 1 different rollouts row " + string(archivedID) +
 				": opened_event_log_seq 7 / opened_event_log_seq 1"}, nil},
-		{"another wave, which the log does not show",
+		{"a wave that the cursor cannot have reached",
 			func(f *fakeTables) { f.rollouts[1].CurrentWave = 2 },
-			Tables{Rollouts: 2, Differ: 1, WaveDiffer: 1, Quarantines: 1}, nil, nil},
+			Tables{Rollouts: 2, Differ: 1, WaveDiffer: 1, Quarantines: 1}, []string{
+				"derived 2 different rollouts row edge@z9: current_wave 2 / current_wave 0 to 0"}, nil},
 		{"no rows", func(f *fakeTables) { f.rollouts = f.rollouts[:0] }, Tables{Quarantines: 1},
 			[]string{
 				"derived 1 missing rollouts row " + string(archivedID) + ": nothing / " +

@@ -46,6 +46,8 @@ func TestTwins(t *testing.T) {
 		{Invariant, Violated, words(opening + "open stable@a1\njoin stable@a1 s1 0\n" +
 			"to stable@a1 Opening Active"), words(opening + "open edge@b2\njoin edge@b2 e1 0\n" +
 			"to edge@b2 Opening Active")},
+		{Defect, Violated, words(opening + "e1 says edge@a1 ProbeResult [seq 3]"),
+			words(opening + "e1 says edge@a1 ProbeResult [seq 5]")},
 		{Log, Missing, words(opening + "poll edge a1 [entry 14]"),
 			words(opening + "poll edge a1 [entry 15]")},
 		{Log, Repeated, words(opening + "poll edge a1 [entry 14]"),

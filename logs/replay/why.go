@@ -11,8 +11,8 @@ import (
 
 // Question asks why a host is not, or not yet, on the ref that its channel points at.
 type Question struct {
-	// Host is the host. If it is empty, the question is about the first host of Rollout that waits, or
-	// about Rollout itself if none does.
+	// Host is the host. If it is empty, the question is about the first host of Rollout that waits,
+	// or about Rollout itself if none does.
 	Host reducer.HostID
 
 	// Rollout is a rollout that the host has joined. If it is empty, it is the last one. Of a long
