@@ -131,7 +131,10 @@ func pseudonyms(t *testing.T, log, redacted string) map[string]string {
 func translated(names map[string]string) func(string) string {
 	number, ref := regexp.MustCompile(`^\d*$`), regexp.MustCompile(`^[0-9a-f]{40}$`)
 	// The longest first: a Replacer uses the first match.
-	pairs := []string{"channel-edges", "channel-edges"}
+	pairs := []string{
+		"channel-edges", "channel-edges", "acknowledged", "acknowledged",
+		"superseded-edge", "superseded-edge",
+	}
 	for _, from := range slices.SortedFunc(maps.Keys(names), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	}) {

@@ -38,7 +38,8 @@ func TestReplayOfControlPlaneLog(t *testing.T) {
 			t.Fatalf("%s: exit %d: %v\n%s", scenario, code, err, errs)
 		}
 		for _, g := range found.Groups {
-			if g.Title != "stuck" && g.Title != "stranded" {
+			ahead := g.Title == "different time" && scenario == "fault-clock-skew" // by two minutes
+			if g.Title != "stuck" && g.Title != "stranded" && !ahead {
 				t.Errorf("%s: %s: %s", scenario, g.Class, g.Title)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 // channel is what the log shows of a channel.
 type channel struct {
 	id      reducer.ChannelID
+	number  int                // in the order of appearance
 	rollout *rollout           // the last one that was opened
 	before  *rollout           // the one before it
 	ref     reducer.ChannelRef // the last one that a poll or an opening showed
@@ -22,7 +23,7 @@ type channels map[reducer.ChannelID]*channel
 func (s channels) get(id reducer.ChannelID) *channel {
 	c := s[id]
 	if c == nil {
-		c = &channel{id: id}
+		c = &channel{id: id, number: len(s)}
 		s[id] = c
 	}
 	return c
@@ -33,6 +34,15 @@ func (s channels) sorted() []*channel {
 	all := make([]*channel, 0, len(s))
 	for _, id := range sortedKeys(s) {
 		all = append(all, s[reducer.ChannelID(id)])
+	}
+	return all
+}
+
+// ordered returns the channels in the order of appearance.
+func (s channels) ordered() []*channel {
+	all := make([]*channel, len(s))
+	for _, c := range s {
+		all[c.number] = c
 	}
 	return all
 }

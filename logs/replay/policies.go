@@ -196,7 +196,7 @@ func (p *policies) finish(findings *collector) {
 // list returns the policies of channels.
 func (p *policies) list(all channels) []ChannelPolicy {
 	var list []ChannelPolicy
-	for _, c := range all.sorted() {
+	for _, c := range all.ordered() {
 		policy := ChannelPolicy{Channel: c.id, Policy: p.of(c.id).OnHealthFailure}
 		if _, given := p.known[c.id]; given {
 			policy.Given = true

@@ -25,7 +25,7 @@ type Result struct {
 	CursorKnown bool            // the log shows where the wave cursors of its rollouts stood
 	Rollouts    []Summary       // in the order of opening; of those that have ended, the last 500
 	MoreEnded   uint64          // how many more rollouts match Options.Only and have ended
-	Policies    []ChannelPolicy // by channel
+	Policies    []ChannelPolicy // in the order of the channels
 	Quarantined []Quarantined   // the closures that are quarantined at the end
 	Synthesised []Synthesis     // the moves that the control plane made by itself; of many the first
 	// how many further ones there are
