@@ -42,6 +42,8 @@ func TestEverything(t *testing.T) {
 		At: 1778893200_123456789,
 	})
 	ownTime.KeepAt = true
+	misrouted := event(time.Hour, reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "r1"})
+	misrouted.Reaches = "stable@a1"
 	fault := func(f sim.FaultNow) sim.Action { return sim.Action{At: 3 * time.Hour, Fault: &f} }
 	none, half := reducer.Opt[time.Duration]{}, sim.Certain/2
 	want := &File{
@@ -210,6 +212,7 @@ func TestEverything(t *testing.T) {
 				event(time.Hour, reducer.Event{
 					Kind: reducer.OperatorClearance, Rollout: "r1", Operator: "bob", Reason: "because",
 				}),
+				misrouted,
 				{At: 2 * time.Hour, Lift: &sim.QuarantineEntry{Channel: "stable", Closure: "a1"}},
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),

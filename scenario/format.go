@@ -362,6 +362,9 @@ type action struct {
 	// A rollout event that reaches the reducer unchanged. It may name rollouts and hosts that the
 	// scenario does not have.
 	Event *event `yaml:"event,omitempty"`
+	// With event: the rollout whose record the event reaches, such as stable@a1. By default that of
+	// the event.
+	Reaches *reducer.RolloutID `yaml:"reaches,omitempty"`
 }
 
 // New refs of a channel that arrive on their own: exactly one of arrivals, periodic and flapping.

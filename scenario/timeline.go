@@ -39,6 +39,13 @@ func (b *builder) buildAction(i int) sim.Action {
 	case injects:
 		made.Event, made.KeepAt = b.buildEvent(i)
 	}
+	if a.Reaches != nil {
+		made.Reaches = *a.Reaches
+		b.checkRollout(*a.Reaches, at("timeline", i, "reaches"))
+		if !injects {
+			b.reject(at("timeline", i), "reaches needs event")
+		}
+	}
 	if !clears && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason need clear")
 	}

@@ -76,7 +76,7 @@ func expectRecord(w *world, id reducer.RolloutID, t gherkin.Table) error {
 	last := noEntry
 	for i, e := range w.history.until(w.timeline.now) {
 		if e.Event != nil {
-			_ = fleet.Apply(e.Event, e.At, &out) // a refused event changes nothing
+			_ = fleet.ApplyTo(e.Rollout, e.Event, e.At, &out) // a refused event changes nothing
 		}
 		if e.Rollout == id {
 			last = i

@@ -225,6 +225,9 @@ func (b *Builder) idOf(n uint32) reducer.RolloutID {
 // event passes a rollout event to the fleet, and records what it changes.
 func (b *Builder) event(e *trace.Entry) error {
 	ev := *e.Event
+	if b.x.header != nil && e.Rollout != "" && e.Rollout != ev.Rollout {
+		return b.misrouted(e)
+	}
 	if ev.Kind == reducer.RolloutOpened {
 		b.reopen(&ev)
 	}
@@ -291,6 +294,30 @@ func (b *Builder) accept(e *trace.Entry, ev *reducer.Event) {
 	case reducer.WaveAdvanced, reducer.RolloutTerminal, reducer.SuccessorOpened,
 		reducer.RetentionExpired, reducer.OperatorClearance:
 	}
+	b.record(n, rec)
+}
+
+// misrouted passes an event of another rollout to the record that it reached, and records what it
+// changes there. It moves no host. Only a simulated trace has such an event.
+func (b *Builder) misrouted(e *trace.Entry) error {
+	n := b.rollout(e.Rollout)
+	err := b.fleet.ApplyTo(e.Rollout, e.Event, e.At, &b.out)
+	switch r := b.fleet.Rollout(e.Rollout); {
+	case reducer.IsMachineFailure(err):
+		return err
+	case err != nil:
+		b.last.flags |= refused
+		b.change(Change{
+			Rollout: n, Host: b.last.host, What: Refused, Value: b.name(err.Error()),
+		})
+	default:
+		b.record(n, &r.Record)
+	}
+	return nil
+}
+
+// record records how the record of a rollout differs from what is known of it.
+func (b *Builder) record(n uint32, rec *reducer.Record) {
 	b.setState(n, rec.State)
 	b.setWave(n, rec.CurrentWave)
 	have := &b.state.Rollouts[n].Record

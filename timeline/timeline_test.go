@@ -1,6 +1,7 @@
 package timeline_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -155,6 +156,8 @@ func TestCursor(t *testing.T) {
 func TestFleet(t *testing.T) {
 	for name, entries := range map[string][]trace.Entry{
 		"simulated": simulate(t, "faults-all-at-once", 3), "recorded": recorded(t, "sample-4"),
+		"misrouted": simulate(t, "misrouted-event-under-v0.2", 1),
+		"refused":   simulate(t, "misrouted-event-under-rfc0008", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := index(t, entries, timeline.Options{})
@@ -176,7 +179,7 @@ func TestFleet(t *testing.T) {
 				if e.Event == nil {
 					return nil
 				}
-				_ = fleet.Apply(e.Event, e.At, &out)
+				_ = fleet.ApplyTo(cmp.Or(e.Rollout, e.Event.Rollout), e.Event, e.At, &out)
 				c.Go(n + 1)
 				for i, r := range fleet.Rollouts() {
 					got := c.Snapshot().Rollouts[i]

@@ -13,7 +13,7 @@ import (
 )
 
 // inColumns lists fields that the text form does not show as details, because its columns show the
-// same fields of the entry.
+// same fields of the entry. It shows the rollout of an event that differs from that of the entry.
 var inColumns = []string{"rolloutId", "rollout_id", "rollout", "supersededRolloutId", "host"}
 
 // hidden lists the other fields that the text form does not show.
@@ -204,7 +204,8 @@ func compare(table []Field) []string {
 				}
 			}
 		}
-		if isHidden := !within && slices.Contains(inColumns, f.Name) ||
+		ofEvent := len(bases) > 0 && bases[0].Event != nil
+		if isHidden := !within && !ofEvent && slices.Contains(inColumns, f.Name) ||
 			slices.Contains(hidden, f.Of+"."+f.Name); isShown == isHidden {
 			found = append(found, fmt.Sprintf("text: %s.%s", f.Of, f.Name))
 		}

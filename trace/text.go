@@ -212,7 +212,14 @@ func subject(e *Entry) (what, kind string) {
 func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	switch {
 	case e.Event != nil:
+		details := len(b)
 		b = AppendEventDetails(b, e.Event)
+		if id := e.Event.Rollout; id != "" && e.Rollout != "" && e.Rollout != id {
+			if len(b) > details {
+				b = append(b, ", "...)
+			}
+			b = appendPlain(append(b, "event of "...), string(id))
+		}
 		b = l.appendOwnTime(b, e.Event.At, e.At)
 	case e.Effect != nil:
 		b = AppendEffectDetails(b, e.Effect)

@@ -76,6 +76,32 @@ agent Converged stable@a1 web-01 seq 14
 	}
 }
 
+// TestMisroutedLine checks that the line of an event names its rollout where it reached the record
+// of another one.
+func TestMisroutedLine(t *testing.T) {
+	for _, test := range []struct {
+		rollout reducer.RolloutID
+		ev      reducer.Event
+		want    string
+	}{
+		{"a@1", reducer.Event{Kind: reducer.RolloutTerminal, Rollout: "b@1"}, "event of b@1"},
+		{
+			"a@1", reducer.Event{Kind: reducer.HostJoined, Rollout: "b@\n", Host: "h", Wave: 2},
+			`wave 2, event of b@\u000a`,
+		},
+		{"b@1", reducer.Event{Kind: reducer.HostJoined, Rollout: "b@1", Host: "h", Wave: 2}, "wave 2"},
+		{"", reducer.Event{Kind: reducer.HostJoined, Rollout: "b@1", Host: "h", Wave: 2}, "wave 2"},
+	} {
+		test.ev.At = start
+		e := Entry{At: start, Kind: KindRolloutEvent, Rollout: test.rollout, Event: &test.ev}
+		l := Lines{Start: start}
+		fields := strings.SplitN(string(l.Append(nil, &e)), " ", 2)
+		if got := fields[1]; !strings.HasSuffix(strings.TrimSpace(got), "  "+test.want) {
+			t.Errorf("%s: got %q, want %q at its end", test.rollout, got, test.want)
+		}
+	}
+}
+
 // TestColumns checks that a long name moves only the rest of its own line, and that no name
 // contains a line break.
 func TestColumns(t *testing.T) {

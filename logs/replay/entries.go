@@ -14,6 +14,9 @@ func (p *replay) event(e *trace.Entry) error {
 		p.result.Events++
 	}
 	ev := e.Event
+	if p.misrouted(e) {
+		return p.misroute(e)
+	}
 	r := p.rollouts.get(ev.Rollout)
 	if !p.simulated {
 		switch {
