@@ -291,9 +291,12 @@ func (c *Checker) Applied(
 // happened records the facts of an event.
 func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	halted, pruned := a.halted(), a.pruned
+	if ev.Kind != reducer.HostJoined {
+		a.waves.happened()
+	}
 	switch ev.Kind {
 	case reducer.HostJoined:
-		a.join(r, ev, c.reports.at)
+		a.join(r, ev, c.reports.at, c.raw)
 	case reducer.HostStateChanged:
 		slot := a.slot(r, ev.Host, c.number)
 		if slot >= 0 && a.move(slot, ev, c.reports.at) {

@@ -57,14 +57,15 @@ func (f *facts) allConverged() bool {
 // halted reports whether nothing of the rollout may be dispatched any more.
 func (f *facts) halted() bool { return f.failed() || f.superseded || f.finished || f.pruned }
 
-// join adds the host that has joined last, unless it had joined before.
-func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time) {
+// join adds the host that has joined last, unless it had joined before. raw says that an operator
+// let it join.
+func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time, raw bool) {
 	slot := len(f.hosts)
 	if all := r.Hosts(); slot != len(all)-1 || all[slot].ID != ev.Host {
 		return
 	}
 	h := member{state: reducer.HostPending}
-	h.mark(awaited, f.waves.join(slot, ev.Wave, at))
+	h.mark(awaited, f.waves.join(slot, ev.Wave, at, raw))
 	f.hosts = append(f.hosts, h)
 	f.counts[reducer.HostPending]++
 }

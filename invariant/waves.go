@@ -14,6 +14,7 @@ import (
 type waves struct {
 	open   uint32       // the highest wave that is open; it never falls
 	joined reducer.Time // when the last host joined
+	closed bool         // something else has happened since then
 	list   []wave       // those with hosts, by number
 	order  []stretch    // by first
 }
@@ -31,12 +32,15 @@ type stretch struct {
 	number uint32
 }
 
-// join adds the host of the next slot, and reports whether later waves wait for it.
-func (w *waves) join(slot int, number uint32, at reducer.Time) bool {
-	if at != w.joined {
-		w.advance() // a host that joins late does not close what is open
-		w.joined = at
+// join adds the host of the next slot, and reports whether later waves wait for it. A host that
+// joins late does not close what is open. It is late if it joins at another instant than the host
+// before it or if an operator lets it join after something else has happened: the control plane may
+// have opened waves in between.
+func (w *waves) join(slot int, number uint32, at reducer.Time, raw bool) bool {
+	if at != w.joined || raw && w.closed {
+		w.advance()
 	}
+	w.joined, w.closed = at, false
 	if n := len(w.order); n == 0 || w.order[n-1].number != number {
 		w.order = append(w.order, stretch{slot, number})
 	}
@@ -68,6 +72,9 @@ func (w *waves) eligible(slot int) {
 	w.list[i].awaited--
 	w.advance()
 }
+
+// happened records that an event other than a HostJoined has been applied.
+func (w *waves) happened() { w.closed = true }
 
 // opened records that an operator has opened the waves up to number.
 func (w *waves) opened(number uint32) { w.open = max(w.open, number) }
