@@ -120,10 +120,10 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 	for _, k := range reducer.EventKinds() {
 		head = append(head, []string{k.String()})
 	}
-	rows := []row{head}
+	rows := []row{append(head, []string{coverage.Misrouted.Condition()})}
 	for _, s := range reducer.States() {
 		r := row{{s.String()}}
-		for _, k := range reducer.EventKinds() {
+		for _, k := range append(reducer.EventKinds(), 0) { // Misrouted has no kind
 			r = append(r, answerLines(m, v, s, k))
 		}
 		rows = append(rows, r)
@@ -146,18 +146,18 @@ func answerLines(
 	m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind,
 ) []string {
 	var lines []string
-	for _, c := range coverage.Classes() {
+	for _, c := range append(coverage.Classes(), coverage.Misrouted) {
 		if c.Kind() != k {
 			continue
 		}
 		ofTable := explore.Answers(m, s, c)
-		for _, a := range coverage.AllAnswers() {
+		for _, a := range append(coverage.AllAnswers(), coverage.AsOwn) {
 			n := v.Count(s, c, a)
 			if n == 0 && !slices.Contains(ofTable, a) {
 				continue
 			}
 			line := fmt.Sprintf("%v %s", a, thousands(n))
-			if c.Condition() != "" {
+			if c.Condition() != "" && c != coverage.Misrouted {
 				line = c.Condition() + " " + line
 			}
 			lines = append(lines, line)

@@ -90,10 +90,12 @@ func TestExploreCoverage(t *testing.T) {
 	v := r.Coverage("v0.2")
 	joined := v.Count(reducer.Opening, coverage.Joined, coverage.Answer(reducer.Active))
 	cleared := v.Count(reducer.Failed, coverage.Cleared, coverage.RefusedUnimplemented)
+	misrouted := v.Count(reducer.Failed, coverage.Misrouted, coverage.AsOwn)
 	wantLines(t, text,
 		`^coverage of v0.2: [0-9]+ of [0-9]+ answers of its table occurred$`,
 		`^ +RolloutOpened +HostJoined +HostStateChanged +WaveAdvanced `+
-			`+RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance$`,
+			`+RolloutTerminal +SuccessorOpened +RetentionExpired +OperatorClearance +`+
+			`of another rollout$`,
 		`^states never reached: Reverted Pruned$`,
 		`^  Terminal    RetentionExpired →Pruned$`,
 		`^answered otherwise than the specification:$`,
@@ -102,7 +104,7 @@ func TestExploreCoverage(t *testing.T) {
 		`^              rerun: rollsim explore --seeds [0-9:]+ --faults swarm --machine v0.2$`,
 		`^time to converge +[0-9,]+ +`,
 		fmt.Sprintf(`^Opening .*→Active %s `, thousands(joined)),
-		fmt.Sprintf(`^Failed .*U %s$`, thousands(cleared)),
+		fmt.Sprintf(`^Failed .*U %s +as its own %s$`, thousands(cleared), thousands(misrouted)),
 	)
 	never, _ := v.NeverHit(reducer.V02())
 	_, list, _ := strings.Cut(text, "never occurred:\n")

@@ -20,6 +20,7 @@ type judge struct {
 	now      reducer.Time
 	plane    controlplane.ControlPlane
 	inv      *controlplane.Inventory
+	upstream *upstream
 	rollouts *rollouts
 	agents   *agents
 }
@@ -69,7 +70,7 @@ func (j *judge) stranded(channel uint32) []Violation {
 	if ref == "" || r == nil || !r.Record.SupersededAt.Set && j.latest(id) == r {
 		return nil
 	}
-	return []Violation{{
+	v := Violation{
 		Invariant: invariant.Stranded,
 		Subject:   string(id),
 		State:     r.Record.State,
@@ -78,7 +79,11 @@ func (j *judge) stranded(channel uint32) []Violation {
 			"its ref is %s, but rollout %s is %v and will not be opened again", ref, r.Record.RolloutID,
 			r.Record.State,
 		),
-	}}
+	}
+	if j.upstream.returned(channel) && j.upstream.refs[channel] == ref {
+		v.Excused = fmt.Sprintf("the channel was set back to ref %s, which it had before", ref)
+	}
+	return []Violation{v}
 }
 
 // latest returns the last opened rollout of a channel, or nil if there is none.
@@ -206,9 +211,12 @@ func (j *judge) awaitsBudget(i int) string {
 
 // helpless returns why a host of a rollout will never make progress, or empty if it may.
 func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
-	n, ok := j.inv.Member(r.Record.Channel, h.ID)
-	if !ok || h.State == reducer.HostConverged || h.State == reducer.HostReverted {
+	if h.State == reducer.HostConverged || h.State == reducer.HostReverted {
 		return ""
+	}
+	n, ok := j.inv.Member(r.Record.Channel, h.ID)
+	if !ok {
+		return j.joinedRaw(r.Record.RolloutID, h.ID)
 	}
 	a, rollout := &j.agents.list[n], j.rollouts.find(r.Record.RolloutID)
 	switch {
@@ -224,6 +232,18 @@ func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
 		f := j.agents.fate(a, rollout, Defers)
 		if f != nil && f.RebootAfter.Set && f.RebootAfter.Value < 0 {
 			return fmt.Sprintf("host %s is never rebooted", h.ID)
+		}
+	}
+	return ""
+}
+
+// joinedRaw returns why a host that the channel does not have will never make progress, or empty if
+// no line of the timeline let it join.
+func (j *judge) joinedRaw(id reducer.RolloutID, host reducer.HostID) string {
+	for i := range j.sc.Timeline {
+		ev := j.sc.Timeline[i].Event
+		if ev != nil && ev.Kind == reducer.HostJoined && ev.Rollout == id && ev.Host == host {
+			return fmt.Sprintf("host %s joined by a raw event and has no agent", host)
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,19 @@ func TestExcuses(t *testing.T) {
 			"budget one is used up: host h01 never answers",
 		},
 		{
+			"a host without an agent",
+			[]func(*Scenario){func(sc *Scenario) {
+				sc.Timeline = append(sc.Timeline, Action{
+					When: &Moment{Rollout: "stable@b2", State: reducer.Active},
+					Event: &reducer.Event{
+						Kind: reducer.HostJoined, Rollout: "stable@b2", Host: "late",
+					},
+				})
+			}},
+			"stable@b2", "late Pending: not a host of this scenario",
+			"host late joined by a raw event and has no agent",
+		},
+		{
 			"no excuse", []func(*Scenario){func(sc *Scenario) {
 				sc.Quarantine = []QuarantineEntry{
 					{Channel: "stable", Closure: "b2"},
@@ -114,5 +128,58 @@ func TestExcuses(t *testing.T) {
 			}
 			t.Errorf("%s is not stuck: %v", tt.rollout, result.Violations)
 		})
+	}
+}
+
+// TestStrandedExcuse strands a channel in two ways: it is set back, or its rollout is superseded
+// although the ref stays. Only the first one is excused.
+func TestStrandedExcuse(t *testing.T) {
+	for _, test := range []struct {
+		action Action
+		excuse string
+	}{
+		{
+			Action{At: 2 * time.Hour, SetRef: &RefChange{"stable", "a1"}},
+			"the channel was set back to ref a1, which it had before",
+		},
+		{
+			Action{At: 20 * time.Minute, Event: &reducer.Event{
+				Kind: reducer.SuccessorOpened, Rollout: "stable@b2", Successor: "stable@c3",
+			}},
+			"",
+		},
+	} {
+		sc := faulty(t)
+		sc.Timeline = append(sc.Timeline, test.action)
+		_, result := simulate(t, sc, Options{Seed: 1})
+		i := slices.IndexFunc(result.Violations, Violation{
+			Invariant: invariant.Stranded, Subject: "stable",
+		}.Is)
+		if i < 0 || result.Violations[i].Excused != test.excuse {
+			t.Errorf("%+v: %+v", test.action, result.Violations)
+		}
+	}
+}
+
+// TestJoinedRaw checks that only a raw HostJoined of the same rollout and host excuses a host
+// without an agent.
+func TestJoinedRaw(t *testing.T) {
+	joined := func(kind reducer.EventKind, id reducer.RolloutID, host reducer.HostID) Action {
+		return Action{Event: &reducer.Event{Kind: kind, Rollout: id, Host: host}}
+	}
+	for _, test := range []struct {
+		line Action
+		want bool
+	}{
+		{joined(reducer.HostJoined, "a@1", "h"), true},
+		{joined(reducer.HostJoined, "a@2", "h"), false},
+		{joined(reducer.HostJoined, "a@1", "i"), false},
+		{joined(reducer.HostStateChanged, "a@1", "h"), false},
+		{Action{SetRef: &RefChange{"a", "1"}}, false},
+	} {
+		j := judge{sc: &Scenario{Timeline: []Action{test.line}}}
+		if got := j.joinedRaw("a@1", "h") != ""; got != test.want {
+			t.Errorf("%+v: excused %v", test.line, got)
+		}
 	}
 }

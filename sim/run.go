@@ -103,8 +103,8 @@ func (w *world) finish(early bool) (*Result, error) {
 		return result, nil
 	}
 	j := judge{
-		sc: w.sc, now: w.clock.now, plane: w.driver.plane, inv: w.inv, rollouts: &w.rollouts,
-		agents: &w.agents,
+		sc: w.sc, now: w.clock.now, plane: w.driver.plane, inv: w.inv, upstream: &w.upstream,
+		rollouts: &w.rollouts, agents: &w.agents,
 	}
 	result.Violations = append(result.Violations, j.violations()...)
 	for _, i := range w.moments.waiting {

@@ -10,7 +10,9 @@ import (
 // upstream holds the ref that each channel points at. The timeline and the scenario's traffic
 // change it, and polls of the control plane find it.
 type upstream struct {
-	refs    []reducer.ChannelRef // by channel
+	refs    []reducer.ChannelRef          // by channel
+	had     []map[reducer.ChannelRef]bool // by channel: its refs so far
+	back    []bool                        // by channel: its ref is one that it had before
 	inv     *controlplane.Inventory
 	clock   *clock
 	seed    uint64
@@ -19,10 +21,22 @@ type upstream struct {
 
 // point points a channel at a ref. It ignores a channel that is not declared.
 func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
-	if n, ok := u.inv.Channel(channel); ok {
-		u.refs[n] = ref
+	n, ok := u.inv.Channel(channel)
+	if !ok || u.refs[n] == ref {
+		return
 	}
+	u.refs[n] = ref
+	had := u.had[n]
+	u.back[n] = had[ref]
+	if had == nil {
+		had = make(map[reducer.ChannelRef]bool)
+		u.had[n] = had
+	}
+	had[ref] = true
 }
+
+// returned reports whether the present ref of a channel is one that it had before another one.
+func (u *upstream) returned(channel uint32) bool { return u.back[channel] }
 
 // move makes one change of traffic and schedules the next. before is the number of earlier changes.
 func (u *upstream) move(index, before uint32) {

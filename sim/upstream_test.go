@@ -9,7 +9,8 @@ import (
 
 func TestUpstream(t *testing.T) {
 	u := upstream{
-		refs: make([]reducer.ChannelRef, 1), inv: threeHosts(t), clock: &clock{}, seed: 1,
+		refs: make([]reducer.ChannelRef, 1), back: make([]bool, 1),
+		had: make([]map[reducer.ChannelRef]bool, 1), inv: threeHosts(t), clock: &clock{}, seed: 1,
 		traffic: []Traffic{
 			{
 				Channel: "stable", Kind: Arrivals, Every: constant(t, time.Minute), Prefix: "r",
@@ -26,10 +27,17 @@ func TestUpstream(t *testing.T) {
 	if u.refs[0] != "s" {
 		t.Errorf("the channel points at %s", u.refs[0])
 	}
-	for i, want := range []reducer.ChannelRef{"a", "b", "a"} {
+	for i, want := range []reducer.ChannelRef{"a", "b", "a", "b"} {
 		u.move(1, uint32(i))
 		if u.refs[0] != want {
 			t.Errorf("change %d points at %s, want %s", i, u.refs[0], want)
+		}
+		if got := u.returned(0); got != (i > 1) {
+			t.Errorf("change %d goes back: %v", i, got)
+		}
+		u.point("stable", want)
+		if got := u.returned(0); got != (i > 1) {
+			t.Errorf("the same ref after change %d goes back: %v", i, got)
 		}
 	}
 	if u.clock.advance(reducer.Time(tick) - 1) {

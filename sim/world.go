@@ -61,8 +61,9 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 		w.record.refold = reducer.NewFleet(opt.Machine, inv.Policy)
 	}
 	w.upstream = upstream{
-		refs: make([]reducer.ChannelRef, len(sc.Channels)), inv: inv, clock: &w.clock, seed: opt.Seed,
-		traffic: sc.Traffic,
+		refs: make([]reducer.ChannelRef, len(sc.Channels)), back: make([]bool, len(sc.Channels)),
+		had: make([]map[reducer.ChannelRef]bool, len(sc.Channels)), inv: inv, clock: &w.clock,
+		seed: opt.Seed, traffic: sc.Traffic,
 	}
 	declareHosts(w.record.check, sc)
 	w.moments = newMoments(&w.clock, sc)

@@ -22,6 +22,7 @@ type collector struct {
 	// The last event. Its answer is in the entries after it.
 	at       reducer.Time
 	rollout  *progress // nil for an event of a rollout that was never opened
+	kind     reducer.EventKind
 	class    coverage.Class
 	answered bool
 
@@ -78,11 +79,14 @@ func (c *collector) find(id reducer.RolloutID) *progress {
 	return c.last
 }
 
-// begin records an event. An event of a rollout that was never opened is not counted.
+// begin records an event. An event that reaches the record of no rollout is not counted.
 func (c *collector) begin(e *trace.Entry) {
-	c.rollout, c.answered = c.find(e.Event.Rollout), false
-	c.class = coverage.ClassOf(e.Event)
-	c.at = e.At
+	c.rollout, c.answered = c.find(e.Rollout), false
+	c.at, c.kind, c.class = e.At, e.Event.Kind, coverage.ClassOf(e.Event)
+	if e.Rollout != e.Event.Rollout {
+		c.class = coverage.Misrouted
+		return
+	}
 	if c.rollout == nil && e.Event.Kind == reducer.RolloutOpened {
 		p := &progress{id: e.Event.Rollout, state: reducer.Opening, opened: e.At, waveFrom: e.At}
 		c.byID[p.id], c.last = p, p
@@ -94,6 +98,11 @@ func (c *collector) begin(e *trace.Entry) {
 // transition records a transition as the answer to the last event.
 func (c *collector) transition(t *reducer.Effect) {
 	p := c.rollout
+	if c.class == coverage.Misrouted {
+		c.answer(coverage.AsOwn)
+		p.state = t.To
+		return
+	}
 	c.answer(coverage.Answer(t.To))
 	p.state = t.To
 	if t.To == reducer.Terminal && c.class != coverage.Cleared {
@@ -106,7 +115,11 @@ func (c *collector) transition(t *reducer.Effect) {
 // end of a lockstep causes, because that belongs to an earlier event.
 func (c *collector) rejection(e *trace.Entry) {
 	if c.rollout == nil || c.answered || e.Rejection.Rollout != c.rollout.id ||
-		e.Rejection.Event != c.class.Kind() || e.At != c.at {
+		e.Rejection.Event != c.kind || e.At != c.at {
+		return
+	}
+	if c.class == coverage.Misrouted && e.Rejection.Error != trace.ErrorInvariant {
+		c.answer(coverage.AsOwn)
 		return
 	}
 	switch e.Rejection.Error {
@@ -123,7 +136,11 @@ func (c *collector) rejection(e *trace.Entry) {
 
 // settle ends the last event. If it has no answer, it was accepted without a transition.
 func (c *collector) settle() {
-	if c.rollout != nil && !c.answered {
+	switch {
+	case c.rollout == nil || c.answered:
+	case c.class == coverage.Misrouted:
+		c.answer(coverage.AsOwn)
+	default:
 		c.answer(coverage.Ignored)
 	}
 	c.rollout = nil

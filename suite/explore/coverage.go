@@ -65,6 +65,12 @@ func Answers(m *reducer.Table, s reducer.State, c coverage.Class) []coverage.Ans
 	return all
 }
 
+// classes returns all classes of events.
+func classes() []coverage.Class { return append(coverage.Classes(), coverage.Misrouted) }
+
+// answers returns all answers.
+func answers() []coverage.Answer { return append(coverage.AllAnswers(), coverage.AsOwn) }
+
 // Place is one answer to one class of events in one state.
 type Place struct {
 	State  reducer.State
@@ -76,7 +82,7 @@ type Place struct {
 // answers of the table.
 func (v *Coverage) NeverHit(m *reducer.Table) (never []Place, of int) {
 	for _, s := range reducer.States() {
-		for _, c := range coverage.Classes() {
+		for _, c := range classes() {
 			for _, a := range Answers(m, s, c) {
 				of++
 				if v.counts[s][c][a] == 0 {
@@ -113,9 +119,9 @@ func (v *Coverage) Departures() []Departure {
 	specified := reducer.RFC0008()
 	var all []Departure
 	for _, s := range reducer.States() {
-		for _, c := range coverage.Classes() {
+		for _, c := range classes() {
 			want := Answers(specified, s, c)
-			for _, a := range coverage.AllAnswers() {
+			for _, a := range answers() {
 				n := v.counts[s][c][a]
 				if n == 0 || slices.Contains(want, a) ||
 					a == coverage.RefusedInvariant && c.Kind() != reducer.WaveAdvanced {

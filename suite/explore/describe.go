@@ -93,6 +93,13 @@ func (w *describer) fleet(sc *sim.Scenario) {
 	}
 	for i := range sc.Traffic {
 		t := &sc.Traffic[i]
+		if t.Kind == sim.Flapping {
+			w.line(
+				"refs", "%s: %s and back from %s to %s, each after %s", t.Channel, words(t.Between, " to "),
+				scenario.FormatDuration(t.From), scenario.FormatDuration(t.Until), w.dist(t.Every),
+			)
+			continue
+		}
 		w.line(
 			"refs", "%s: %s1, %s2, … from %s to %s, each after %s", t.Channel, t.Prefix, t.Prefix,
 			scenario.FormatDuration(t.From), scenario.FormatDuration(t.Until), w.dist(t.Every),
@@ -133,11 +140,41 @@ func (w *describer) timeline(sc *sim.Scenario) {
 	for i := range sc.Timeline {
 		switch a := &sc.Timeline[i]; {
 		case a.Lift != nil:
-			w.line("lift", "%s on %s at %s", a.Lift.Closure, a.Lift.Channel, scenario.FormatDuration(a.At))
+			w.line("lift", "%s on %s %s", a.Lift.Closure, a.Lift.Channel, atWords(a))
 		case a.Event != nil:
-			w.line("event", "%s %s after %v", eventWords(a.Event), scenario.FormatDuration(a.At), a.When)
+			text := eventWords(a.Event)
+			if a.Reaches != "" {
+				text += fmt.Sprintf(" reaching %s,", a.Reaches)
+			}
+			w.line("event", "%s %s", text, atWords(a))
+		case a.Fault != nil:
+			text := a.Fault.Kind.String()
+			if a.Fault.Host != "" {
+				text += " of " + string(a.Fault.Host)
+			}
+			if a.Fault.For > 0 {
+				text += " for " + scenario.FormatDuration(a.Fault.For)
+			}
+			w.line("fault", "%s %s", text, atWords(a))
 		}
 	}
+}
+
+// atWords describes when an action happens.
+func atWords(a *sim.Action) string {
+	if a.When == nil {
+		return "at " + scenario.FormatDuration(a.At)
+	}
+	return fmt.Sprintf("%s after %v", scenario.FormatDuration(a.At), a.When)
+}
+
+// words joins names.
+func words[T ~string](list []T, by string) string {
+	all := make([]string, len(list))
+	for i, n := range list {
+		all[i] = string(n)
+	}
+	return strings.Join(all, by)
 }
 
 // eventWords describes a raw event.
@@ -150,8 +187,10 @@ func eventWords(ev *reducer.Event) string {
 		text += fmt.Sprintf(" %s %v to %v", ev.Host, ev.From, ev.To)
 	case reducer.WaveAdvanced:
 		text += fmt.Sprintf(" wave %d to %d", ev.FromWave, ev.ToWave)
+	case reducer.OperatorClearance:
+		text += " by " + ev.Operator
 	case reducer.RolloutOpened, reducer.RolloutTerminal, reducer.SuccessorOpened,
-		reducer.RetentionExpired, reducer.OperatorClearance:
+		reducer.RetentionExpired:
 	}
 	return text + ","
 }

@@ -197,8 +197,8 @@ func ScenarioName(argument string) string {
 func (v *Coverage) json(name string) coverageJSON {
 	j := coverageJSON{Machine: name, Opened: v.Opened}
 	for _, s := range reducer.States() {
-		for _, c := range coverage.Classes() {
-			for _, a := range coverage.AllAnswers() {
+		for _, c := range classes() {
+			for _, a := range answers() {
 				if n := v.counts[s][c][a]; n > 0 {
 					j.Cells = append(j.Cells, cellJSON{Place{s, c, a}.json(), n})
 				}
@@ -226,7 +226,11 @@ func (v *Coverage) json(name string) coverageJSON {
 }
 
 func (p Place) json() placeJSON {
-	return placeJSON{p.State.String(), p.Class.Kind().String(), p.Class.Condition(), p.Answer.String()}
+	event := "any event"
+	if k := p.Class.Kind(); k != 0 {
+		event = k.String()
+	}
+	return placeJSON{p.State.String(), event, p.Class.Condition(), p.Answer.String()}
 }
 
 func (h *Histogram) json() histogramJSON {

@@ -66,8 +66,13 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 	d.traffic()
 	d.script()
 	d.operator()
+	d.secondOperator()
+	d.setBack()
+	d.lateHosts()
 	if faults {
 		d.hostile()
+		d.misroute()
+		d.timedFaults()
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
 	if plane := drawControlPlane(seed, controlPlaneFor(name)); plane != controlplane.Specified {
@@ -241,8 +246,7 @@ func (s *stream) failureChance(seeds, low, high int) *sim.Probability {
 func perMille(n int) sim.Probability { return sim.Certain * sim.Probability(n) / 1000 }
 
 // traffic draws the refs of each channel: some at fixed times, or random arrivals. They are named
-// r1, r2 and so on. No ref is used twice, because a channel that returns to a known ref is
-// stranded, which would hide everything else.
+// r1, r2 and so on. None is used twice: setBack draws the channels that go back.
 func (d *drawing) traffic() {
 	s := newStream(d.seed, "traffic")
 	for i := range d.sc.Channels {
@@ -253,7 +257,7 @@ func (d *drawing) traffic() {
 			for ref := range n {
 				d.sc.Timeline = append(d.sc.Timeline, sim.Action{
 					At:     d.until * time.Duration(ref) / time.Duration(n),
-					SetRef: &sim.RefChange{Channel: ch, Ref: reducer.ChannelRef("r" + strconv.Itoa(ref+1))},
+					SetRef: &sim.RefChange{Channel: ch, Ref: refNumber(ref + 1)},
 				})
 			}
 			continue
@@ -314,7 +318,7 @@ func (d *drawing) moment(s *stream) time.Duration {
 // ref draws a channel and a ref that it is likely to have.
 func (d *drawing) ref(s *stream) (*sim.Channel, reducer.ChannelRef) {
 	i := s.below(len(d.sc.Channels))
-	return &d.sc.Channels[i], reducer.ChannelRef("r" + strconv.Itoa(s.between(1, d.refs[i])))
+	return &d.sc.Channels[i], refNumber(s.between(1, d.refs[i]))
 }
 
 // rollout draws a channel and a rollout that is likely to be opened on it.
@@ -437,20 +441,7 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 	var made []sim.Fault
 	for _, kind := range sim.FaultKinds() {
 		f := sim.Fault{Kind: kind, Until: until}
-		on, low, high := 500, 10, 200 // per mille
-		switch kind {
-		case sim.MessageDelayed, sim.MessageDuplicated, sim.HostOffline, sim.AgentRestart:
-			f.For = pick(st, s.menu.length).dist
-		case sim.ControlPlaneCrash:
-			f.For = pick(st, s.menu.length).dist
-			on, low, high = 400, 1, 5
-		case sim.HostLost:
-			on, low, high = 80, 1, 10
-		case sim.ClockSkew:
-			f.For = pick(st, s.menu.skew).dist
-			high = 1000
-		case sim.MessageReordered, sim.MessageDropped, sim.PollFailed, sim.PollStale:
-		}
+		on, low, high := s.length(st, &f)
 		if !st.chance(on) {
 			continue
 		}
@@ -466,7 +457,27 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 		}
 		made = append(made, f)
 	}
-	return made
+	return append(made, s.pair(seed, until)...)
+}
+
+// length draws how long a fault lasts. It returns in how many seeds out of 1000 its kind is
+// possible, and the range of its probability per mille.
+func (s *Swarm) length(st *stream, f *sim.Fault) (on, low, high int) {
+	switch f.Kind {
+	case sim.MessageDelayed, sim.MessageDuplicated, sim.HostOffline, sim.AgentRestart:
+		f.For = pick(st, s.menu.length).dist
+	case sim.ControlPlaneCrash:
+		f.For = pick(st, s.menu.length).dist
+		return 400, 1, 5
+	case sim.HostLost:
+		return 80, 1, 10
+	case sim.ClockSkew:
+		f.For = pick(st, s.menu.skew).dist
+		return 500, 10, 1000
+	case sim.MessageReordered, sim.MessageDropped, sim.PollFailed, sim.PollStale, sim.DatabaseError,
+		sim.LogInsertFailed, sim.TornOpeningCrash:
+	}
+	return 500, 10, 200
 }
 
 // ofHosts reports whether a fault applies to hosts or their messages.

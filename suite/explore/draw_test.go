@@ -92,9 +92,12 @@ func features(sc *sim.Scenario) map[string]bool {
 	}
 	for _, k := range reducer.EventKinds() {
 		all["raw "+k.String()] = false
+		all["misrouted "+k.String()] = false
 	}
 	for _, a := range sc.Timeline {
-		if a.Event != nil {
+		if a.Event != nil && a.Reaches != "" {
+			all["misrouted "+a.Event.Kind.String()] = true
+		} else if a.Event != nil {
 			all["raw "+a.Event.Kind.String()] = true
 		}
 		if a.SetRef != nil {

@@ -82,8 +82,12 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	for i := range sc.Traffic {
 		t := &sc.Traffic[i]
 		e.line("  - channel: %s", t.Channel)
-		e.line("    arrivals: %s", e.yaml[t.Every])
-		e.line("    prefix: %s", t.Prefix)
+		if t.Kind == sim.Flapping {
+			e.line("    flapping: {between: %s, every: %s}", names(t.Between), e.yaml[t.Every])
+		} else {
+			e.line("    arrivals: %s", e.yaml[t.Every])
+			e.line("    prefix: %s", t.Prefix)
+		}
 		e.line("    from: %s", scenario.FormatDuration(t.From))
 		e.line("    until: %s", scenario.FormatDuration(t.Until))
 	}
@@ -153,6 +157,17 @@ func (e *exporter) action(a *sim.Action) {
 		e.line("    lift: {channel: %s, closure: %s}", a.Lift.Channel, a.Lift.Closure)
 	case a.Event != nil:
 		e.line("    event: {%v: {%s}}", a.Event.Kind, eventFields(a.Event))
+		if a.Reaches != "" {
+			e.line("    reaches: %s", a.Reaches)
+		}
+	case a.Fault != nil:
+		e.line("    fault: %v", a.Fault.Kind)
+		if a.Fault.Host != "" {
+			e.line("    host: %s", a.Fault.Host)
+		}
+		if a.Fault.For > 0 {
+			e.line("    for: %s", scenario.FormatDuration(a.Fault.For))
+		}
 	}
 }
 
