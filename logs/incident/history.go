@@ -48,6 +48,9 @@ type Recorded struct {
 	Event reducer.Event
 	Role  Role
 
+	// Reaches is the rollout whose record the event has reached, if that is another one than its own.
+	Reaches reducer.RolloutID
+
 	// number is the position among the events of the log, from 1. An event that the log does not have
 	// has the number of the event that needs it.
 	number int
@@ -152,6 +155,10 @@ func (c *collector) apply(e *trace.Entry) error {
 	}
 	c.events++
 	ev, h := *e.Event, c.history
+	if c.header != nil && e.Rollout != "" && e.Rollout != ev.Rollout {
+		c.misrouted(e)
+		return nil
+	}
 	if ev.Rollout != h.Rollout && (ev.Rollout == c.id || c.id.Abbreviates(ev.Rollout)) {
 		if h.Rollout != c.id {
 			return fmt.Errorf("%s is ambiguous: the log has %s and %s; give more digits", c.id, h.Rollout,
@@ -184,6 +191,17 @@ func (c *collector) apply(e *trace.Entry) error {
 	}
 	_ = c.fleet.Apply(&ev, e.At, &c.out) // replay reports what it refuses
 	return nil
+}
+
+// misrouted adds an event of another rollout that reached the record of the rollout. Only a
+// simulated trace shows such an event.
+func (c *collector) misrouted(e *trace.Entry) {
+	c.others = true
+	if e.Rollout == c.history.Rollout {
+		c.history.Events = append(c.history.Events, Recorded{
+			Seq: e.Seq, At: e.At, Event: *e.Event, Role: Own, Reaches: e.Rollout, number: c.events,
+		})
+	}
 }
 
 // addPredecessor adds the RolloutOpened of a rollout that stands, unless the history has it.

@@ -71,7 +71,7 @@ func sample(t *testing.T, name string) []trace.Entry {
 func ownEvents(all []trace.Entry, id reducer.RolloutID) []reducer.Event {
 	var own []reducer.Event
 	for i := range all {
-		if e := all[i].Event; e != nil && e.Rollout == id {
+		if e := all[i].Event; e != nil && all[i].Rollout == id {
 			own = append(own, *e)
 		}
 	}

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"time"
 
@@ -69,7 +70,7 @@ func (h *History) compare(file *scenario.File, m reducer.Machine, t *Test) error
 	}
 	var got []reducer.Event
 	for i := range c.Entries {
-		if e := &c.Entries[i]; e.Event != nil && e.Event.Rollout == h.Rollout {
+		if e := &c.Entries[i]; e.Event != nil && e.Rollout == h.Rollout {
 			got = append(got, *e.Event)
 		}
 	}
@@ -115,7 +116,9 @@ func (h *History) steps() (all []step) {
 	at := time.Duration(0)
 	for _, r := range h.Events {
 		at = max(at, time.Duration(r.At-start)) // keep the order of a log whose times go back
-		err := fleet.Apply(&r.Event, start+reducer.Time(at), &out)
+		err := fleet.ApplyTo(
+			cmp.Or(r.Reaches, r.Event.Rollout), &r.Event, start+reducer.Time(at), &out,
+		)
 		if err == nil && out.Derived {
 			derived = out.DerivedEvent
 		}
@@ -234,5 +237,9 @@ func (s *step) append(b *bytes.Buffer, start reducer.Time) {
 		field("at", string(trace.AppendTime(nil, ev.At)))
 	}
 	b.Truncate(b.Len() - len(", "))
-	b.WriteString("}}}\n")
+	b.WriteString("}}")
+	if s.Reaches != "" {
+		fmt.Fprintf(b, ", reaches: %s", yamltext.Scalar(s.Reaches))
+	}
+	b.WriteString("}\n")
 }
