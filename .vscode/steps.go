@@ -461,7 +461,7 @@ func hosts_of_a_rollout(story editor) {
 }
 
 func hosts_that_were_held_back(story editor) {
-	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine, channel-edges, wave-promotion, host-edges or disruption-budget. If several gates block a host, only the first of these counts.
+	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine, channel-edges, wave-promotion, host-edge or disruption-budget. If several gates block a host, only the first of these counts.
 	//
 	//	Then host "stable-03" is held back by the wave-promotion
 	story.Then(`host(s) {hosts} is/are held back by (the ){gate}{under rollout}`)

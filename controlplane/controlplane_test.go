@@ -175,7 +175,7 @@ func TestStory(t *testing.T) {
 		attempts = max(attempts, d.Attempt)
 	}
 	for _, gate := range []string{
-		trace.GateChannelEdges, trace.GateWavePromotion, trace.GateHostEdges,
+		trace.GateChannelEdges, trace.GateWavePromotion, trace.GateHostEdge,
 		trace.GateDisruptionBudget,
 	} {
 		if !gates[gate] {

@@ -51,8 +51,8 @@ func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
 	h := &p.inv.hosts[n]
 	for _, id := range p.inv.waitsFor[h.waits] {
 		if a, joined := r.fold.Host(id); joined && !a.State.OrderingEligible() {
-			return trace.GateHostEdges, fmt.Sprintf(
-				"host-edges: predecessor host '%s' not ordering-eligible", id,
+			return trace.GateHostEdge, fmt.Sprintf(
+				"host-edge: predecessor host '%s' not ordering-eligible", id,
 			)
 		}
 	}

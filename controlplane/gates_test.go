@@ -62,10 +62,10 @@ func gateCases() map[string][]gateCase {
 			func(_ *plane, r *rollout) { r.fold.Record.CurrentWave = uint32(cursor) })
 	}
 
-	add(trace.GateHostEdges, "nothing awaited", false, func(*plane, *rollout) {})
+	add(trace.GateHostEdge, "nothing awaited", false, func(*plane, *rollout) {})
 	for _, state := range reducer.HostStates() {
 		blocks := state != reducer.HostConverged && state != reducer.HostDeferred
-		add(trace.GateHostEdges, state.String(), blocks, func(c *plane, r *rollout) {
+		add(trace.GateHostEdge, state.String(), blocks, func(c *plane, r *rollout) {
 			slot, _ := r.fold.Slot("y")
 			r.fold.Hosts()[slot].State = state
 			x, _ := c.inv.Host("x")

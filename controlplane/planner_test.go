@@ -82,11 +82,11 @@ func TestHostEdges(t *testing.T) {
 	c, log := start(t, Specified, conf)
 	drive(t, c, log, []input{plan(0)})
 	same(t, "dispatched", sent(log), 1, 2, 3)
-	same(t, "blocked", gates(log), "a host-edges")
+	same(t, "blocked", gates(log), "a host-edge")
 	drive(t, c, log, converge(second, 1, "stable@r1"))
 	drive(t, c, log, []input{plan(4 * second)})
 	same(t, "dispatched after b", sent(log))
-	same(t, "blocked for another reason", gates(log), "a host-edges")
+	same(t, "blocked for another reason", gates(log), "a host-edge")
 	drive(t, c, log, converge(5*second, 2, "stable@r1"))
 	drive(t, c, log, []input{plan(8 * second)})
 	same(t, "dispatched after b and c", sent(log), 0)
@@ -127,7 +127,7 @@ func TestGatesInOrder(t *testing.T) {
 		want string
 		open func()
 	}{
-		{trace.GateHostEdges, func() { r.fold.Hosts()[1].State = reducer.HostDeferred }},
+		{trace.GateHostEdge, func() { r.fold.Hosts()[1].State = reducer.HostDeferred }},
 		{trace.GateDisruptionBudget, func() { c.counted[0] = 0 }},
 		{"", func() {}},
 	} {

@@ -79,7 +79,7 @@ var samples = map[string][]string{
 	"percents":   {"5%, 25% and 70%", "100%", "50% and 50%"},
 	"delay":      {"5 minutes", "between 1 and 10 minutes", "40s, seldom over 3 minutes"},
 	"planner":    {"shipped", "specified", "absent"},
-	"gate":       {"quarantine", "host-edges", "disruption-budget"},
+	"gate":       {"quarantine", "host-edge", "disruption-budget"},
 	"mishap":     {"activations fail", "probes fail", "dispatches are never acked"},
 	"spoilt":     {"lost", "late by 30 seconds", "doubled after 1 minute on average"},
 	"poll_fault": {"fail", "are stale", "fail"},

@@ -320,6 +320,7 @@ func parsePlanner(s string) (any, error) {
 type gate string
 
 func parseGate(s string) (any, error) {
+	s = trace.GateName(s)
 	if !slices.Contains(trace.Gates(), s) {
 		return nil, fmt.Errorf("no gate is named %q%s", s, nearest.Hint(s, trace.Gates()))
 	}

@@ -6,14 +6,39 @@ const (
 	GateQuarantine       = "quarantine"
 	GateChannelEdges     = "channel-edges"
 	GateWavePromotion    = "wave-promotion"
-	GateHostEdges        = "host-edges"
+	GateHostEdge         = "host-edge"
 	GateDisruptionBudget = "disruption-budget"
+
+	// Only the shipped planner has these. It checks the first after GateWavePromotion and the second
+	// last.
+	GateHostUnstaged   = "wave-promotion-host-unstaged"
+	GateComplianceWave = "compliance-wave"
 )
 
-// Gates returns the names of the gates in the order in which a planner checks them. The planner
-// logs the first one that blocks.
+// earlierHostEdge is the name that GateHostEdge had in earlier traces.
+const earlierHostEdge = "host-edges"
+
+// GateName returns the present name of a gate that a trace names.
+func GateName(name string) string {
+	if name == earlierHostEdge {
+		return GateHostEdge
+	}
+	return name
+}
+
+// Gates returns the names of the gates of the specified planner, in the order in which it checks
+// them. The planner logs the first one that blocks.
 func Gates() []string {
 	return []string{
-		GateQuarantine, GateChannelEdges, GateWavePromotion, GateHostEdges, GateDisruptionBudget,
+		GateQuarantine, GateChannelEdges, GateWavePromotion, GateHostEdge, GateDisruptionBudget,
+	}
+}
+
+// ShippedGates returns the names of the gates of the shipped planner, in the order in which it
+// checks them.
+func ShippedGates() []string {
+	return []string{
+		GateQuarantine, GateChannelEdges, GateWavePromotion, GateHostUnstaged, GateHostEdge,
+		GateDisruptionBudget, GateComplianceWave,
 	}
 }

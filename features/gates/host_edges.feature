@@ -13,7 +13,7 @@ Feature: Hosts that wait for other hosts
 
   Scenario: It goes when the other has converged, and no other host waits
     When "stable" moves to ref "a1"
-    Then host "db-02" is held back by the host-edges
+    Then host "db-02" is held back by the host-edge
     And host "db-01" is Converged before host "db-02" is dispatched
     And host "web-01" is dispatched before host "db-01" is Converged
     And "stable@a1" is Terminal
@@ -27,13 +27,13 @@ Feature: Hosts that wait for other hosts
   Scenario: It waits again under the next ref
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2"
-    Then host "db-02" is held back by the host-edges under "stable@b2"
+    Then host "db-02" is held back by the host-edge under "stable@b2"
     And host "db-01" under "stable@b2" is Converged before host "db-02" under "stable@b2" is dispatched
 
   Scenario: If the other never answers it waits for ever, and its wave with it
     Given host "db-01" never answers
     When "stable" moves to ref "a1"
-    Then "stable@a1" is stuck waiting for host "db-02", which is held back by host-edges
+    Then "stable@a1" is stuck waiting for host "db-02", which is held back by host-edge
     And host "web-02" is never dispatched
 
   Scenario: With edges in a row the hosts go one after the other
@@ -53,6 +53,6 @@ Feature: Hosts that wait for other hosts
   Scenario: A host that waits for one of a later wave blocks that wave for ever
     Given host "web-01" waits for host "web-02"
     When "stable" moves to ref "a1"
-    Then "stable@a1" is stuck waiting for host "web-01", which is held back by host-edges
+    Then "stable@a1" is stuck waiting for host "web-01", which is held back by host-edge
     And hosts "db-01" and "db-02" are Converged
     And host "web-02" is never dispatched

@@ -1,7 +1,7 @@
 Feature: The gate that is named
 
   Gates are asked in one order, and the first that blocks is logged: quarantine, channel-edges,
-  wave-promotion, host-edges, disruption-budget. So the log names the first thing to look at.
+  wave-promotion, host-edge, disruption-budget. So the log names the first thing to look at.
 
   Background:
     Given channel "edge" with no hosts
@@ -22,5 +22,5 @@ Feature: The gate that is named
       | first          | second            | host   | one                                               | other                                         | end      |
       | quarantine     | channel-edges     | canary | the quarantine of channel "stable" holds ref "a1" | channel "stable" waits for channel "edge"     | stuck    |
       | channel-edges  | wave-promotion    | db-01  | channel "stable" waits for channel "edge"         | host "canary" never answers                   | stuck    |
-      | wave-promotion | host-edges        | db-02  | host "canary" never answers                       | host "db-02" waits for host "db-01"           | stuck    |
-      | host-edges     | disruption-budget | db-02  | host "db-02" waits for host "db-01"               | a budget of one for hosts "db-01" and "db-02" | Terminal |
+      | wave-promotion | host-edge         | db-02  | host "canary" never answers                       | host "db-02" waits for host "db-01"           | stuck    |
+      | host-edge      | disruption-budget | db-02  | host "db-02" waits for host "db-01"               | a budget of one for hosts "db-01" and "db-02" | Terminal |

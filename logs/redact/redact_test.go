@@ -474,7 +474,7 @@ func TestVocabulary(t *testing.T) {
 	if !slices.Equal(faultKinds, kinds) {
 		t.Errorf("faultKinds = %q, the simulator has %q", faultKinds, kinds)
 	}
-	for _, w := range append(kinds, trace.Gates()...) {
+	for _, w := range append(kinds, trace.ShippedGates()...) {
 		if !vocabulary[w] {
 			t.Errorf("the vocabulary lacks %q", w)
 		}

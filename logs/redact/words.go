@@ -98,7 +98,8 @@ func makeVocabulary() map[string]bool {
 		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
 		trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout,
 	)
-	add(trace.Gates()...)
+	add(trace.ShippedGates()...)
+	add("host-edges") // of earlier versions
 	add("channelEdges", "hostEdges")
 	add(
 		"systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",

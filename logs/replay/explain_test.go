@@ -55,7 +55,7 @@ func TestExplainDepth(t *testing.T) {
 	x := newExplainer(f)
 	r := f.open("edge@a1", "e1", "e2")
 	for i, other := range []string{"e2", "e1"} {
-		r.members[i].gate = gate{name: trace.GateHostEdges, reason: "waits for " + other, count: 1}
+		r.members[i].gate = gate{name: trace.GateHostEdge, reason: "waits for " + other, count: 1}
 	}
 	x.answer.Host = "e1"
 	x.explain(r)

@@ -222,8 +222,8 @@ func (m *member) hear(a *trace.AgentEvent) {
 // record records a decision of a gate.
 func (g *gate) record(e *trace.Entry) {
 	at := Where{Seq: e.Seq, At: e.At}
-	if d := e.Gate; g.reason != d.Reason || g.name != d.Gate || g.count == 0 {
-		*g = gate{name: d.Gate, reason: d.Reason, first: at}
+	if d := e.Gate; g.reason != d.Reason || g.name != trace.GateName(d.Gate) || g.count == 0 {
+		*g = gate{name: trace.GateName(d.Gate), reason: d.Reason, first: at}
 	}
 	g.last = at
 	g.count++

@@ -113,7 +113,7 @@ func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 		if w.moves = len(w.hosts) == 0; w.moves {
 			w.then = "no host of an earlier wave is in its way"
 		}
-	case trace.GateHostEdges:
+	case trace.GateHostEdge:
 		for i, h := range r.fold.Hosts() {
 			if i != slot && isNamed(m.gate.reason, string(h.ID)) {
 				w.hosts = append(w.hosts, i)

@@ -118,10 +118,17 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: dispatched, not acked, since 01:00:03
     it is still switching under edge@a1, since 01:00:01
 `, Question{Host: "e1"}},
-		{"host-edges", opening + "gate edge@a1 e2 host-edges waits for host e1", `e2 edge@a1 Pending
+		{"host-edge", opening + "gate edge@a1 e2 host-edge waits for host e1", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
-  Pending: blocked by host-edges, since 01:00:03 (14)
-    last gate: host-edges, entry 14 at 2026-05-16T01:00:03Z: "waits for host e1"
+  Pending: blocked by host-edge, since 01:00:03 (14)
+    last gate: host-edge, entry 14 at 2026-05-16T01:00:03Z: "waits for host e1"
+    host e1, in wave 0:
+      Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
+`, Question{Rollout: "edge@a1", Host: "e2"}},
+		{"host-edge of an earlier version", opening + "gate edge@a1 e2 host-edges waits for host e1", `e2 edge@a1 Pending
+not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
+  Pending: blocked by host-edge, since 01:00:03 (14)
+    last gate: host-edge, entry 14 at 2026-05-16T01:00:03Z: "waits for host e1"
     host e1, in wave 0:
       Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Rollout: "edge@a1", Host: "e2"}},

@@ -24,7 +24,7 @@ import (
 //	terminal edge@a1                  RolloutTerminal
 //	expire edge@a1                    RetentionExpired
 //	clear edge@a1                     OperatorClearance
-//	gate edge@a1 e1 host-edges WHY    a gate decision
+//	gate edge@a1 e1 host-edge WHY     a gate decision
 //	dispatch edge@a1 e1 c1            QueueDispatch of a closure
 //	e1 does edge@a1 DispatchAck WHY   an agent event with a message, its effect and its move
 //	e1 says edge@a1 DispatchAck WHY   the agent event alone

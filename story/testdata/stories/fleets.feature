@@ -96,7 +96,7 @@ Feature: Fleets
       Given host "stable-03" waits for host "stable-02"
       When "stable" moves to ref "a1"
       Then host "stable-03" is dispatched after host "stable-02" is Converged
-      And host "stable-03" is held back by host-edges under "stable@a1"
+      And host "stable-03" is held back by host-edge under "stable@a1"
 
     Scenario: A channel waits for another one
       Given channel "edge" with 1 host soaking 10 minutes
