@@ -3,43 +3,38 @@ package controlplane
 import (
 	"fmt"
 	"slices"
+
+	"rollsim/trace"
 )
 
 // Defect is the name of a known defect of the shipped control plane or of its agents. A scenario
 // can fix some of them, to show what the fix changes.
-type Defect string
+type Defect = trace.Defect
 
 // The defects, in the order in which the documents list them.
 const (
-	QuarantineInert  Defect = "quarantine-inert"  // the planner's quarantine is always empty
-	NoHalt           Defect = "no-halt"           // a Failed rollout continues to dispatch
-	SilentCursor     Defect = "silent-cursor"     // the wave cursor moves without an entry
-	EmptyWave        Defect = "empty-wave"        // the cursor stops for good at an empty wave
-	BudgetOvershoot  Defect = "budget-overshoot"  // dispatches without an ack are not counted
-	SupersededEdge   Defect = "superseded-edge"   // a superseded rollout does not end a wait
-	ComplianceSticky Defect = "compliance-sticky" // a control that passes again still blocks
-	LateWaveSoak     Defect = "late-wave-soak"    // the soak counts from the opening
-	StaleQueue       Defect = "stale-queue"       // a queued dispatch outlives a supersession
-	Reopened         Defect = "reopened"          // the current rollout is deleted and opened again
-	TornOpening      Defect = "torn-opening"      // a crash leaves hosts out of an opening
-	LostAck          Defect = "lost-ack"          // a heartbeat replaces an ack that was lost
-	AcknowledgedLost Defect = "acknowledged-lost" // messages are acknowledged and dropped
-	StaleSnapshot    Defect = "stale-snapshot"    // an old snapshot overwrites the agent's state
-	LostActivation   Defect = "lost-activation"   // a restart of the agent loses the switch
-	StaleManifest    Defect = "stale-manifest"    // the agent silently refuses an old manifest
-	SetBack          Defect = "set-back"          // an old ref dispatches a superseded rollout
-	LossyLog         Defect = "lossy-log"         // the log loses rows whose tables have moved
-	defectCount             = 18
+	QuarantineInert  = trace.DefectQuarantineInert  // the planner's quarantine is always empty
+	NoHalt           = trace.DefectNoHalt           // a Failed rollout continues to dispatch
+	SilentCursor     = trace.DefectSilentCursor     // the wave cursor moves without an entry
+	EmptyWave        = trace.DefectEmptyWave        // the cursor stops for good at an empty wave
+	BudgetOvershoot  = trace.DefectBudgetOvershoot  // dispatches without an ack are not counted
+	SupersededEdge   = trace.DefectSupersededEdge   // a superseded rollout does not end a wait
+	ComplianceSticky = trace.DefectComplianceSticky // a control that passes again still blocks
+	LateWaveSoak     = trace.DefectLateWaveSoak     // the soak counts from the opening
+	StaleQueue       = trace.DefectStaleQueue       // a queued dispatch outlives a supersession
+	Reopened         = trace.DefectReopened         // the current rollout is opened again
+	TornOpening      = trace.DefectTornOpening      // a crash leaves hosts out of an opening
+	LostAck          = trace.DefectLostAck          // a heartbeat replaces an ack that was lost
+	AcknowledgedLost = trace.DefectAcknowledgedLost // messages are acknowledged and dropped
+	StaleSnapshot    = trace.DefectStaleSnapshot    // an old snapshot overwrites the agent's state
+	LostActivation   = trace.DefectLostActivation   // a restart of the agent loses the switch
+	StaleManifest    = trace.DefectStaleManifest    // the agent silently refuses an old manifest
+	SetBack          = trace.DefectSetBack          // an old ref dispatches a superseded rollout
+	LossyLog         = trace.DefectLossyLog         // the log loses rows whose tables have moved
 )
 
-var defects = [defectCount]Defect{
-	QuarantineInert, NoHalt, SilentCursor, EmptyWave, BudgetOvershoot, SupersededEdge,
-	ComplianceSticky, LateWaveSoak, StaleQueue, Reopened, TornOpening, LostAck, AcknowledgedLost,
-	StaleSnapshot, LostActivation, StaleManifest, SetBack, LossyLog,
-}
-
 // Defects returns the names of all defects, in the order in which the documents list them.
-func Defects() []Defect { return slices.Clone(defects[:]) }
+func Defects() []Defect { return trace.Defects() }
 
 // DefectSet is a set of defects. The zero value is empty.
 type DefectSet uint32
@@ -49,9 +44,9 @@ type DefectSet uint32
 func NewDefectSet(list []Defect) (DefectSet, error) {
 	var set DefectSet
 	for _, d := range list {
-		i := slices.Index(defects[:], d)
+		i := slices.Index(trace.Defects(), d)
 		if i < 0 {
-			return 0, fmt.Errorf("defect %q does not exist: the defects are %q", d, defects)
+			return 0, fmt.Errorf("defect %q does not exist: the defects are %q", d, trace.Defects())
 		}
 		if set&(1<<i) != 0 {
 			return 0, fmt.Errorf("defect %q is listed twice", d)
@@ -63,6 +58,6 @@ func NewDefectSet(list []Defect) (DefectSet, error) {
 
 // Has reports whether a defect is in the set.
 func (m DefectSet) Has(d Defect) bool {
-	i := slices.Index(defects[:], d)
+	i := slices.Index(trace.Defects(), d)
 	return i >= 0 && m&(1<<i) != 0
 }

@@ -125,7 +125,8 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
     host e1, in wave 0:
       Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
 `, Question{Rollout: "edge@a1", Host: "e2"}},
-		{"host-edge of an earlier version", opening + "gate edge@a1 e2 host-edges waits for host e1", `e2 edge@a1 Pending
+		{"host-edge by its earlier name", opening + "gate edge@a1 e2 host-edges waits for " +
+			"host e1", `e2 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by host-edge, since 01:00:03 (14)
     last gate: host-edge, entry 14 at 2026-05-16T01:00:03Z: "waits for host e1"
