@@ -24,6 +24,7 @@ type Case struct {
 	steps    vocabulary
 	seed     reducer.Opt[uint64] // overrides the seed that the scenario chooses
 	machine  reducer.Machine     // if not nil, replaces the machine that it chooses
+	traces   bool                // as Options.Traces
 }
 
 // Cases returns the scenarios that the options select, in the order in which Run reports them. Its
@@ -38,7 +39,7 @@ func Cases(opt Options) ([]*Case, error) {
 	}
 	var all []*Case
 	for _, s := range selected {
-		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine})
+		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine, opt.Traces})
 	}
 	return all, nil
 }
@@ -107,12 +108,12 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	if result.Status == Passed {
 		result.invert(defects)
 	}
-	if result.Status != Passed {
+	if result.Status != Passed || c.traces {
 		if w.history != nil || w.asked {
 			result.Run = fmt.Sprintf("machine %s, seed %d", w.simulator.machine.Name(), w.fleet.Seed)
 		}
 		if w.history != nil {
-			result.Trace = w.history.entries
+			result.Trace, result.Violations = w.history.entries, w.history.result.Violations
 		}
 	}
 	result.Elapsed = time.Since(began)

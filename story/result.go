@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rollsim/internal/shell"
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -75,11 +76,13 @@ type Scenario struct {
 	StepLine int
 
 	// Run names the machine and the seed of a scenario that has not passed, as in "machine rfc0008,
-	// seed 1", and Trace is the trace of its latest run. Both are empty if nothing ran. Saved is the
-	// name of the file with the trace, for a caller that writes one to set.
-	Run   string
-	Trace []trace.Entry
-	Saved string
+	// seed 1". Trace is the trace of its latest run, and Violations has the violations in it. All are
+	// empty if nothing ran. Saved is the name of the file with the trace, for a caller that writes one
+	// to set. With Options.Traces a scenario that has passed has them too.
+	Run        string
+	Trace      []trace.Entry
+	Violations []invariant.Violation
+	Saved      string
 
 	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]

@@ -46,6 +46,9 @@ type Options struct {
 	// that the scenario chooses.
 	Machine reducer.Machine
 
+	// Traces keeps the trace of every scenario. Otherwise only those that have not passed have one.
+	Traces bool
+
 	// FailFast stops after the first scenario that fails; the remaining ones are reported as Unrun.
 	FailFast bool
 

@@ -40,6 +40,7 @@ type Builder struct {
 	slots    map[slotKey]uint32
 	names    map[string]int64
 	holds    map[hold]int64
+	faults   map[faultName]int64
 	refs     map[Ref]int64
 	locks    map[trace.QuarantineConfig]int64
 }
@@ -56,6 +57,7 @@ func NewBuilder(opt Options) *Builder {
 		slots:    make(map[slotKey]uint32),
 		names:    make(map[string]int64),
 		holds:    make(map[hold]int64),
+		faults:   make(map[faultName]int64),
 		refs:     make(map[Ref]int64),
 		locks:    make(map[trace.QuarantineConfig]int64),
 	}

@@ -23,7 +23,7 @@ const (
 	Held                         // the number of the gate that holds the host, and of its reason
 	Heard                        // the seq of the agent's event
 	Quarantined                  // the number of the name of the closure; Rollout is not set
-	Faulted                      // the number of the name of the fault
+	Faulted                      // the number of the fault
 	Refused                      // the number of the message of the refusal
 	Polled                       // the number of the name of the ref; Rollout is not set
 

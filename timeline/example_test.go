@@ -14,7 +14,7 @@ func Example() {
 		`"targetRef":"a1","at":"2026-05-16T01:00:00Z"}}
 {"seq":2,"ts":"2026-05-16T01:00:00Z","kind":"rollout_event","host":null,` +
 		`"rollout":"s@a1","payload":{"kind":"HostJoined","rolloutId":"s@a1","hostId":"web-07","wave":0,` +
-		`"targetRef":"a1","at":"2026-05-16T01:00:00Z"}}
+		`"at":"2026-05-16T01:00:00Z"}}
 `
 	reader, err := trace.NewReader("a log", strings.NewReader(log))
 	if err != nil {

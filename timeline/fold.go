@@ -32,10 +32,11 @@ func (b *Builder) fold(e *trace.Entry) error {
 			Rollout: None, Host: None, What: Polled, Value: intern(b.refs, &b.x.refs, ref),
 		})
 	case e.Fault != nil:
-		c := Change{
-			Rollout: b.last.rollout, Host: b.last.host, What: Faulted, Value: b.name(e.Fault.Fault),
-		}
-		b.change(c)
+		f := faultName{e.Fault.Fault, e.Fault.Channel}
+		b.change(Change{
+			Rollout: b.last.rollout, Host: b.last.host, What: Faulted,
+			Value: intern(b.faults, &b.x.faults, f),
+		})
 	case e.Rejection != nil:
 		b.last.flags |= refused
 	}

@@ -27,6 +27,7 @@ type Index struct {
 	rollouts    []rolloutInfo
 	names       []string
 	holds       []hold
+	faults      []faultName
 	quarantines []trace.QuarantineConfig
 	refs        []Ref
 
@@ -47,6 +48,12 @@ type rolloutInfo struct {
 
 // hold is a gate that holds a host, and its reason.
 type hold struct{ gate, reason string }
+
+// faultName is the name of a fault, and of the channel if it is one of a poll.
+type faultName struct {
+	fault   string
+	channel reducer.ChannelID
+}
 
 // checkpoint is a snapshot with the number of changes that it includes.
 type checkpoint struct {
@@ -80,13 +87,20 @@ func (x *Index) Changes() []Change { return x.changes }
 // Hosts returns the names of the hosts by number. The slice belongs to the index.
 func (x *Index) Hosts() []reducer.HostID { return x.hosts }
 
-// Name returns the name with a number: the closure, fault or refusal of a Change.
+// Name returns the name with a number: the closure or the refusal of a Change.
 func (x *Index) Name(number int64) string { return x.names[number] }
 
 // Gate returns the gate and the reason of a Change that is Held.
 func (x *Index) Gate(number int64) (gate, reason string) {
 	h := x.holds[number]
 	return h.gate, h.reason
+}
+
+// Fault returns the name of the fault of a Change that is Faulted. The channel is empty unless the
+// fault is one of a poll.
+func (x *Index) Fault(number int64) (name string, channel reducer.ChannelID) {
+	f := x.faults[number]
+	return f.fault, f.channel
 }
 
 // Marks returns the violations and findings in the order of the entries. The slice belongs to the
@@ -220,3 +234,18 @@ func Build(src trace.Source, opt Options) (*Index, error) {
 
 // errEmpty reports a trace without entries.
 var errEmpty = fmt.Errorf("expected a trace with entries, found none")
+
+// WriteNDJSON writes the whole trace again, with its header and its end line if it has them.
+func (x *Index) WriteNDJSON(to io.Writer) error {
+	w := trace.NewWriter(to)
+	if x.header != nil {
+		e := trace.Entry{At: x.start, Kind: trace.KindHeader, Header: x.header}
+		if err := w.Write(&e); err != nil {
+			return err
+		}
+	}
+	if err := x.Read(func(_ int, e *trace.Entry) error { return w.Write(e) }); err != nil {
+		return err
+	}
+	return w.Close()
+}

@@ -118,6 +118,7 @@ func (env *environment) newApp() *cli.App {
 			env.mergeCommand(),
 			env.replayCommand(),
 			env.whyCommand(),
+			env.viewCommand(),
 			env.diffCommand(),
 			env.importCommand(),
 			env.redactCommand(),

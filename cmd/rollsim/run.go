@@ -18,6 +18,7 @@ import (
 	"rollsim"
 	"rollsim/internal/nearest"
 	"rollsim/report"
+	"rollsim/report/picture"
 	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/trace/input"
@@ -47,8 +48,8 @@ func (env *environment) runCommand() *cli.Command {
 			outputFlag(),
 			&cli.StringFlag{
 				Name:        "format",
-				Usage:       "write `FORMAT`: text, summary or ndjson",
-				DefaultText: "ndjson with -o, text without",
+				Usage:       "write `FORMAT`: text, summary, ndjson or svg",
+				DefaultText: "svg for a file of that name, ndjson with -o, text without",
 			},
 		},
 		Action: env.runScenario,
@@ -84,7 +85,10 @@ func (env *environment) runScenario(c *cli.Context) error {
 	format := c.String("format")
 	if format == "" {
 		format = "text"
-		if c.IsSet("output") {
+		switch {
+		case isPicture(output):
+			format = "svg"
+		case c.IsSet("output"):
 			format = "ndjson"
 		}
 	}
@@ -93,9 +97,16 @@ func (env *environment) runScenario(c *cli.Context) error {
 		"text":    file.WriteText,
 		"ndjson":  file.WriteNDJSON,
 		"summary": file.WriteSummary,
+		"svg": func(w io.Writer, opt sim.Options) (*sim.Result, error) {
+			x, result, err := simulated(sc, opt)
+			if err != nil {
+				return nil, err
+			}
+			return result, picture.SVG(w, x, picture.Options{})
+		},
 	}[format]
 	if write == nil {
-		return usage(c, "--format %s: expected text, summary or ndjson", format)
+		return usage(c, "--format %s: expected text, summary, ndjson or svg", format)
 	}
 	var result *sim.Result
 	err = env.writeFile(output, func(w io.Writer) error {

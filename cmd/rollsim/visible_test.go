@@ -30,7 +30,7 @@ var kindsOf = map[string][]string{
 	"check": {"", ".yaml", ".feature"}, "fmt": {"", ".yaml", ".feature"},
 	"replay": {"", ".ndjson", ".txt"}, "why": {"", ".ndjson"}, "diff": {"", ".ndjson"},
 	"import": {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
-	"conform": {"", ".ndjson"},
+	"conform": {"", ".ndjson"}, "view": {"", ".yaml", ".ndjson", ".feature"},
 }
 
 // obeyed returns the first character of an output that a terminal obeys or hides, or that was
@@ -120,6 +120,7 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"completion", "check good.yaml --junit", "features --tags", "features --name",
 		"features good.feature --rerun",
 		"features good.feature --keep", "run one-wave-converges --machine",
+		"view", "view --machine", "view one-wave-converges -o",
 		"run one-wave-converges --until", "run one-wave-converges --format",
 	}
 	files := []string{

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim"
+	"rollsim/internal/shell"
+	"rollsim/invariant"
+	"rollsim/logs/replay"
+	"rollsim/reducer"
+	"rollsim/report/picture"
+	"rollsim/sim"
+	"rollsim/story"
+	"rollsim/timeline"
+	"rollsim/trace"
+	"rollsim/trace/input"
+)
+
+func (env *environment) viewCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "view",
+		Usage:     "draw a run or a log as a picture",
+		ArgsUsage: "INPUT…",
+		Description: "INPUT is a scenario as rollsim run reads it, one scenario of a feature file\n" +
+			"(FILE:LINE, or FILE and --name), or a log as rollsim replay reads it. The\n" +
+			"picture has a band for each rollout and a line for each host, with failures,\n" +
+			"faults, violations and findings as marks. The exit code is 0 whatever it shows.\n\n" +
+			"Examples: rollsim view failure-under-rfc0008 -o picture.svg\n" +
+			"          rollsim view features/waves/life.feature:29 -o picture.svg\n" +
+			"          rollsim view state.db -o picture.svg",
+		Flags: []cli.Flag{
+			outputFlag(),
+			&cli.StringFlag{
+				Name:  "name",
+				Usage: "show the scenario of a feature whose name contains `TEXT`",
+			},
+			&cli.Uint64Flag{
+				Name: "seed", Usage: "simulate with seed `N`", DefaultText: "that of the scenario",
+			},
+			machineFlag("use machine `M`", "the one that the input names, or "+forLogs()),
+			answerFlag(),
+			policyFlag(),
+		},
+		Action: env.view,
+	}
+}
+
+func (env *environment) view(c *cli.Context) error {
+	if c.NArg() == 0 {
+		return usage(c, "expected a scenario, a feature or a log")
+	}
+	output, err := env.output(c, c.Args().Slice()...)
+	if err != nil {
+		return err
+	}
+	write, err := viewWriter(c, output)
+	if err != nil {
+		return err
+	}
+	shown, err := env.viewed(c)
+	if err != nil {
+		return err
+	}
+	return env.writeFile(output, func(w io.Writer) error {
+		return write(w, shown.index, picture.Options{Name: shown.name})
+	})
+}
+
+// viewWriter returns the function that writes the kind of file that the name of the output asks
+// for.
+func viewWriter(
+	c *cli.Context, output string,
+) (func(io.Writer, *timeline.Index, picture.Options) error, error) {
+	if output == "-" || isPicture(output) {
+		return picture.SVG, nil
+	}
+	return nil, usage(c, "-o %s: expected a name that ends in .svg", output)
+}
+
+// isPicture reports whether a file has the name of a picture.
+func isPicture(name string) bool {
+	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")) == ".svg"
+}
+
+// viewed is an input of view, read completely.
+type viewed struct {
+	name  string
+	index *timeline.Index
+}
+
+// featurePlace matches a feature file, and FILE:LINE for one of its scenarios.
+var featurePlace = regexp.MustCompile(`\.feature(:\d+)?$`)
+
+// viewed reads the input of the command line.
+func (env *environment) viewed(c *cli.Context) (*viewed, error) {
+	args := c.Args().Slice()
+	isScenario := len(args) == 1 && env.namesScenario(args[0])
+	isFeature := len(args) == 1 && featurePlace.MatchString(args[0])
+	if c.IsSet("name") && !isFeature {
+		return nil, usage(c, "--name: expected a feature, found %s", args[0])
+	}
+	if c.IsSet("seed") && !isScenario && !isFeature {
+		return nil, usage(c, "--seed: a log has no seed")
+	}
+	switch {
+	case isScenario:
+		return env.viewScenario(c, args[0])
+	case isFeature:
+		return env.viewFeature(c, args[0])
+	}
+	return env.viewLog(c, args)
+}
+
+// namesScenario reports whether an argument is a scenario file, or the name of a built-in scenario
+// and not that of a file.
+func (env *environment) namesScenario(arg string) bool {
+	switch path.Ext(arg) {
+	case ".yaml", ".yml":
+		return true
+	}
+	if _, err := os.Stat(arg); err == nil || arg == input.Stdin || strings.ContainsAny(arg, `/\`) {
+		return false
+	}
+	_, err := rollsim.Library.Open(path.Join("scenarios", arg+".yaml"))
+	return err == nil
+}
+
+// viewScenario simulates a scenario.
+func (env *environment) viewScenario(c *cli.Context, arg string) (*viewed, error) {
+	file, err := env.loadScenario(arg)
+	if err != nil {
+		return nil, err
+	}
+	m, err := env.chosenMachine(c, file.Scenario.Machine)
+	if err != nil {
+		return nil, err
+	}
+	opt := sim.Options{Machine: m, Seed: file.Scenario.Seed}
+	if c.IsSet("seed") {
+		opt.Seed = c.Uint64("seed")
+	}
+	x, _, err := simulated(&file.Scenario, opt)
+	return &viewed{index: x}, err
+}
+
+// simulated runs a scenario and returns its index, with the violations as marks.
+func simulated(sc *sim.Scenario, opt sim.Options) (*timeline.Index, *sim.Result, error) {
+	b := timeline.NewBuilder(timeline.Options{Machine: opt.Machine})
+	opt.Sink = b
+	result, err := sim.Run(sc, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := b.Index()
+	if err != nil {
+		return nil, nil, err
+	}
+	x.AddMarks(violationMarks(result.Violations))
+	return x, result, nil
+}
+
+// violationMarks returns the violations of a run as marks.
+func violationMarks(all []invariant.Violation) []timeline.Mark {
+	marks := make([]timeline.Mark, len(all))
+	for i, v := range all {
+		marks[i] = timeline.Mark{
+			Kind: timeline.Violation, Seq: v.Seq, Title: string(v.Invariant), Detail: v.Detail,
+			Rollout: reducer.RolloutID(v.Subject),
+		}
+	}
+	return marks
+}
+
+// viewFeature runs one scenario of a feature file.
+func (env *environment) viewFeature(c *cli.Context, arg string) (*viewed, error) {
+	opt := story.Options{
+		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: c.String("name"),
+	}
+	file, _, _ := strings.Cut(arg, ".feature")
+	if _, err := os.Stat(file + ".feature"); err != nil && !filepath.IsAbs(arg) {
+		opt.FS = rollsim.Library // the features that ship
+	}
+	if c.IsSet("seed") {
+		opt.Seed = reducer.Some(c.Uint64("seed"))
+	}
+	if c.IsSet("machine") {
+		m, err := env.chosenMachine(c, "")
+		if err != nil {
+			return nil, err
+		}
+		opt.Machine = m
+	}
+	done, err := story.Run(context.Background(), opt)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(done.Scenarios); n != 1 {
+		places := make([]string, 0, n)
+		for i := range done.Scenarios {
+			places = append(places, done.Scenarios[i].Place())
+		}
+		return nil, fmt.Errorf("%s: expected one scenario, found %d: choose one of %s", arg, n,
+			strings.Join(places[:min(n, 9)], ", "))
+	}
+	s := &done.Scenarios[0]
+	if len(s.Trace) == 0 {
+		return nil, fmt.Errorf("%s: this scenario simulates nothing: %s", s.Place(), s.Message)
+	}
+	x, err := featureIndex(s, opt.Machine)
+	return &viewed{name: s.Name, index: x}, err
+}
+
+// featureIndex returns the index of a scenario of a feature that has run.
+func featureIndex(s *story.Scenario, m reducer.Machine) (*timeline.Index, error) {
+	b := timeline.NewBuilder(timeline.Options{Machine: m})
+	for i := range s.Trace {
+		if err := b.Write(&s.Trace[i]); err != nil {
+			return nil, err
+		}
+	}
+	x, err := b.Index()
+	if err == nil {
+		x.AddMarks(violationMarks(s.Violations))
+	}
+	return x, err
+}
+
+// viewLog reads a log, and replays it for its findings.
+func (env *environment) viewLog(c *cli.Context, args []string) (*viewed, error) {
+	var opt timeline.Options
+	var err error
+	if c.IsSet("machine") {
+		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return nil, err
+		}
+	}
+	if opt.Policies, err = givenPolicies(c); err != nil {
+		return nil, err
+	}
+	meter := env.newMeter()
+	log, err := env.openLog(args, meter)
+	if err != nil {
+		return nil, err
+	}
+	x, err := timeline.Build(log, opt)
+	if err == nil {
+		err = log.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	findings, err := env.findings(x, args, opt)
+	if err != nil {
+		return nil, err
+	}
+	x.AddMarks(findings)
+	names := make([]string, len(args))
+	for i, arg := range args {
+		names[i] = path.Base(filepath.ToSlash(arg))
+	}
+	return &viewed{name: shell.Join(names...), index: x}, nil
+}
+
+// findings replays a log and returns its findings as marks. An input that can be read only once is
+// replayed from the index.
+func (env *environment) findings(
+	x *timeline.Index, args []string, opt timeline.Options,
+) ([]timeline.Mark, error) {
+	var r *trace.Reader
+	var err error
+	if slices.ContainsFunc(args, input.IsStream) {
+		in, out := io.Pipe()
+		go func() { out.CloseWithError(x.WriteNDJSON(out)) }()
+		r, err = trace.NewReader("standard input", in)
+	} else {
+		r, err = input.Open(env.stdin, args...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	result, err := replay.Run(r, replay.Options{Machine: opt.Machine, Policies: opt.Policies})
+	if err != nil {
+		return nil, err
+	}
+	marks := make([]timeline.Mark, len(result.Findings))
+	for i := range result.Findings {
+		f := &result.Findings[i]
+		detail := f.Reason
+		if detail == "" {
+			detail = fmt.Sprintf("recorded %s, expected %s", f.Recorded, f.Expected)
+		}
+		marks[i] = timeline.Mark{
+			Kind: timeline.Finding, Seq: f.Seq, Title: f.Title(), Detail: detail, Rollout: f.Rollout,
+			Host: f.Host,
+		}
+	}
+	return marks, nil
+}
