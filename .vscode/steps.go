@@ -6,15 +6,15 @@
 package steps
 
 func fleet(story editor) {
-	// A channel, the number of hosts in each wave from wave 0, and how long each host soaks after its dispatch. The hosts are named after the channel, stable-01, stable-02 and on, through all waves.
+	// A channel, the number of hosts in each wave from wave 0, and how long each host soaks after its dispatch: by default not at all, and 1 hour under the shipped control plane. The hosts are named after the channel, stable-01, stable-02 and on, through all waves.
 	//
 	//	Given channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes
-	story.Given(`{the a}channel {channel} with {a one}wave(s) of {numbers} host(s){each soaking for duration}`)
+	story.Given(`{the a}channel {channel} with {a one}wave(s) of {numbers} host(s){each soaking for length}`)
 
 	// A channel whose hosts are all in wave 0.
 	//
 	//	Given channel "edge" with 2 hosts soaking 10 minutes
-	story.Given(`{the a}channel {channel} with {number} host(s){each soaking for duration}`)
+	story.Given(`{the a}channel {channel} with {number} host(s){each soaking for length}`)
 
 	// A channel, the hosts of each wave from wave 0, by name or by number, and how long they soak.
 	//
@@ -24,12 +24,17 @@ func fleet(story editor) {
 	// A channel whose waves are shares of its hosts, 100% together. A share is rounded up to whole hosts, and the later waves have fewer.
 	//
 	//	Given channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes
-	story.Given(`{the a}channel {channel} with {number} host(s) in waves of {percents}{each soaking for duration}`)
+	story.Given(`{the a}channel {channel} with {number} host(s) in waves of {percents}{each soaking for length}`)
 
 	// Several channels: the number of hosts in each wave, how long they soak, the policy, the retention, the poll interval, and the channels higher in the table that it waits for.
 	//
 	//	Given these channels:
 	story.Given(`these channels:`)
+
+	// Hosts that follow the channel and are in none of its waves. They join its rollouts with wave 0. Their names continue those of the channel's other hosts.
+	//
+	//	Given channel "stable" has 2 more hosts outside its waves
+	story.Given(`(channel ){channel} has {number} more host(s) outside its waves`)
 
 	// What a host that fails does to its rollout: halt, which is the default, or rollback-and-halt.
 	//
@@ -46,7 +51,7 @@ func fleet(story editor) {
 	//	Given channel "stable" is polled every 5 minutes
 	story.Given(`(channel ){channel} is polled every {duration}`)
 
-	// Which planner runs: specified, which is the default; shipped, with the two defects of the real one, which moves the wave cursor without WaveAdvanced and does not halt the current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so that everything else must be raw events.
+	// Which control plane runs: specified, which is the default; shipped, which is what runs in production with its agents and its defects; or absent, which opens rollouts and plans nothing, so that everything else must be raw events.
 	//
 	//	Given the control plane is shipped
 	story.Given(`(the )control plane is {planner}`)
@@ -78,15 +83,35 @@ func fleet(story editor) {
 }
 
 func what_holds_hosts_back(story editor) {
-	// The most of the hosts, of whatever channels, that may be in flight at once: Activating, Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host that soaks after the reboot that it waited for counts, and affects no host that was dispatched before.
+	// The most of the hosts, of whatever channels, that may be in flight at once: Activating, Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host that soaks after the reboot that it waited for counts, and affects no host that was dispatched before. A percentage of the hosts is rounded down, but at least one host; the shipped control plane ignores percentages.
 	//
 	//	Given a budget of one for hosts "stable-*"
-	story.Given(`{the a}budget of {number} for host(s) {hosts}`)
+	story.Given(`{the a}budget of {limit} for host(s) {hosts}`)
 
 	// A budget for all hosts of some channels.
 	//
 	//	Given a budget of two for channel "stable"
-	story.Given(`{the a}budget of {number} for channel(s) {channels}`)
+	story.Given(`{the a}budget of {limit} for channel(s) {channels}`)
+
+	// A budget for all hosts of all channels.
+	//
+	//	Given a budget of 25% for all hosts
+	story.Given(`{the a}budget of {limit} for all hosts`)
+
+	// Tags of hosts, for budgets. A host has the tags of all sentences that name it.
+	//
+	//	Given hosts "stable-*" have the tag "web"
+	story.Given(`host(s) {hosts} has/have (the )tag(s) {tags}`)
+
+	// A budget for all hosts that have all of the tags.
+	//
+	//	Given a budget of one for tag "web"
+	story.Given(`{the a}budget of {limit} for (the )tag(s) {tags}`)
+
+	// A budget for all hosts that have one of the tags.
+	//
+	//	Given a budget of one for any of the tags "web" and "database"
+	story.Given(`{the a}budget of {limit} for any of (the )tags {tags}`)
 
 	// The first hosts are dispatched only when the others, of the same channel, are Converged or Deferred under the same rollout.
 	//
@@ -176,6 +201,11 @@ func happenings(story editor) {
 	//
 	//	When "stable" moves to ref "b2" while wave 1 is soaking
 	story.When(`(channel ){channel} moves (back )to (ref ){ref}{when}`)
+
+	// A release: all channels point at a ref from now on. The control plane sees it at its next poll.
+	//
+	//	When all channels move to ref "b2" 10 minutes later
+	story.When(`all channels move (back )to (ref ){ref}{when}`)
 
 	// The channel points at one ref after the other, so quickly that the control plane sees only the last one.
 	//
@@ -314,6 +344,13 @@ func raw_events(story editor) {
 	story.When(`these events happen{when}(:)`)
 }
 
+func known_defects(story editor) {
+	// The sentence after the colon is known not to hold. The scenario then counts as a known defect and not as a failure. If the sentence holds the scenario fails, so that the prefix is deleted together with the defect. The tag @known-defect:NAME does the same for an invariant.
+	//
+	//	Then known defect: "stable@a1" is Failed
+	story.Then(`known defect: {sentence}`)
+}
+
 func rollouts(story editor) {
 	// The rollout is in that state: at the present, at another time (in the end, while or 10 minutes after something), or so long after what the previous sentence was about (7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours). A sentence that says how much later moves the present there.
 	//
@@ -394,12 +431,12 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking
 	story.Then(`host(s) {hosts} is/are/become(s) {host_state}{under rollout}{at}`)
 
-	// The hosts were in that state at some time up to the present.
+	// The hosts were in that state at some time up to the present, under that rollout or else under any that they have joined.
 	//
 	//	Then host "stable-02" has been Soaking
 	story.Then(`host(s) {hosts} has/have been {host_state}{under rollout}`)
 
-	// The hosts are never in that state, in the whole run.
+	// The hosts are never in that state in the whole run, under that rollout or else under any that they join.
 	//
 	//	Then host "stable-02" is never Failed under "stable@a1"
 	story.Then(`host(s) {hosts} is/are never {host_state}{under rollout}`)
@@ -449,7 +486,7 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-02" is dispatched under "stable@a1"
 	story.Then(`host(s) {hosts} is/are dispatched under (rollout ){rollout}`)
 
-	// How often the host is dispatched in the whole run, under that rollout or else under the latest that it has joined: once, and again each 60 seconds until it acks.
+	// How often the host is dispatched in the whole run, under that rollout or else under all that it joins: once, and again each 60 seconds until it acks.
 	//
 	//	Then host "stable-01" is dispatched twice under "stable@a1"
 	story.Then(`host {host} is dispatched {times}{under rollout}`)

@@ -56,7 +56,10 @@ func (f *announcedFault) whyNot() string {
 		return fmt.Sprintf("at %s the control plane was already down", elapsed(f.from))
 	case sim.PollFailed, sim.PollStale:
 		return fmt.Sprintf("no channel is polled from %s to %s", elapsed(f.from), elapsed(f.to))
-	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered:
+	case sim.TornOpeningCrash:
+		return fmt.Sprintf("no rollout with that many hosts opens after %s", elapsed(f.from))
+	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered,
+		sim.DatabaseError, sim.LogInsertFailed:
 	}
 	return fmt.Sprintf(
 		"host %s sends nothing from %s to %s", f.host, elapsed(f.from), elapsed(f.to),

@@ -74,6 +74,9 @@ var samples = map[string][]string{
 		`"stable@a1" is Failed`, `wave 1 of "stable@a1" is soaking`,
 		`host "web-01" under stable@a1 is dispatched`,
 	},
+	"length":     {"5 minutes", "1h30m", "a day"},
+	"limit":      {"one", "25%", "2"},
+	"tags":       {`"web"`, "web and slow", "a, b"},
 	"at":         {"", " after about 5 minutes", " 2 hours after the start"},
 	"percent":    {"5%", "0.1 percent", "100 %"},
 	"percents":   {"5%, 25% and 70%", "100%", "50% and 50%"},
@@ -165,7 +168,7 @@ func TestStrict(t *testing.T) {
 func TestWordings(t *testing.T) {
 	for _, group := range [][]string{
 		{
-			`[stable [1 5 20] 30m0s]`,
+			`[stable [1 5 20] {30m0s true}]`,
 			`channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
 			`a channel "stable" with waves of 1, 5, and 20 hosts soaking for 30m`,
 			`the channel stable with waves of one, five and 20 hosts each soaking for half an hour`,

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 )
 
@@ -55,19 +57,29 @@ func (f *fleet) channelOf(h reducer.HostID) *sim.Channel {
 				return &f.Channels[i]
 			}
 		}
+		if slices.Contains(f.Channels[i].Outside, h) {
+			return &f.Channels[i]
+		}
 	}
 	return nil
+}
+
+// hostsOf returns the hosts of a channel, wave by wave, and then those outside its waves.
+func hostsOf(c *sim.Channel) []reducer.HostID {
+	var all []reducer.HostID
+	for i := range c.Waves {
+		all = append(all, c.Waves[i].Hosts...)
+	}
+	return append(all, c.Outside...)
 }
 
 // hosts returns all hosts, channel by channel and wave by wave.
 func (f *fleet) hosts() iter.Seq[reducer.HostID] {
 	return func(yield func(reducer.HostID) bool) {
 		for i := range f.Channels {
-			for _, wave := range f.Channels[i].Waves {
-				for _, h := range wave.Hosts {
-					if !yield(h) {
-						return
-					}
+			for _, h := range hostsOf(&f.Channels[i]) {
+				if !yield(h) {
+					return
 				}
 			}
 		}
@@ -125,8 +137,12 @@ func (f *fleet) policy(id reducer.ChannelID) reducer.Policy {
 }
 
 // retention returns the longest retention of any channel, and at least the default one: a channel
-// that only raw events name has it.
+// that only raw events name has it. It is 0 under the shipped control plane, which keeps rollouts
+// for 90 days: a story that waits for that says how long the run lasts.
 func (f *fleet) retention() time.Duration {
+	if f.ControlPlane == controlplane.Shipped {
+		return 0
+	}
 	longest := int64(reducer.DefaultRetentionSeconds)
 	for i := range f.Channels {
 		longest = max(longest, f.Channels[i].Policy.RetentionSeconds)
@@ -138,6 +154,13 @@ func (f *fleet) retention() time.Duration {
 // time. It returns that time itself if there is no such channel.
 func (f *fleet) nextPoll(id reducer.ChannelID, now time.Duration) time.Duration {
 	next := time.Duration(-1)
+	if p := f.Phases.Poll; f.ControlPlane == controlplane.Shipped && p.Set {
+		const interval = 30 * time.Second
+		for next = p.Value; next <= now; {
+			next += interval
+		}
+		return next
+	}
 	for i := range f.Channels {
 		c := &f.Channels[i]
 		at := (now/c.PollInterval + 1) * c.PollInterval
@@ -179,16 +202,64 @@ func (f *fleet) addChannel(id reducer.ChannelID, waves []sim.Wave) error {
 }
 
 // addCounted adds a channel whose hosts are counted, wave by wave.
-func (f *fleet) addCounted(id reducer.ChannelID, counts []uint64, soak time.Duration) error {
+func (f *fleet) addCounted(
+	id reducer.ChannelID, counts []uint64, soak reducer.Opt[time.Duration],
+) error {
 	hosts, err := numberHosts(id, counts)
 	if err != nil {
 		return err
 	}
 	var waves []sim.Wave
 	for _, wave := range hosts {
-		waves = append(waves, sim.Wave{Hosts: wave, Soak: soak})
+		waves = append(waves, sim.Wave{Hosts: wave, Soak: soakOf(soak)})
 	}
 	return f.addChannel(id, waves)
+}
+
+// unsetSoak is the soak of a wave that no sentence sets. It depends on the control plane.
+const unsetSoak = time.Duration(-1)
+
+func soakOf(given reducer.Opt[time.Duration]) time.Duration {
+	if !given.Set {
+		return unsetSoak
+	}
+	return given.Value
+}
+
+// soaked returns the channels, with the default for each soak that no sentence sets.
+func (f *fleet) soaked() []sim.Channel {
+	channels := slices.Clone(f.Channels)
+	for i := range channels {
+		waves := slices.Clone(channels[i].Waves)
+		for j := range waves {
+			if waves[j].Soak == unsetSoak {
+				waves[j].Soak = scenario.DefaultSoak(f.ControlPlane)
+			}
+		}
+		channels[i].Waves = waves
+	}
+	return channels
+}
+
+// addOutside adds hosts that follow a channel and are in none of its waves.
+func (f *fleet) addOutside(id reducer.ChannelID, hosts uint64) error {
+	c, err := f.channel(id)
+	if err != nil {
+		return err
+	}
+	members := len(hostsOf(c))
+	if hosts > maxHosts || members+int(hosts) > maxHosts {
+		return fmt.Errorf("a channel has at most %d hosts", maxHosts)
+	}
+	width := max(2, len(fmt.Sprint(members)))
+	for n := 1; hosts > 0; n++ {
+		h := reducer.HostID(fmt.Sprintf("%s-%0*d", id, width, n))
+		if f.channelOf(h) == nil {
+			c.Outside = append(c.Outside, h)
+			hosts--
+		}
+	}
+	return nil
 }
 
 // numberHosts returns names for the hosts of a channel, wave by wave, as scenario files number

@@ -10,12 +10,16 @@ import (
 	"rollsim/sim"
 )
 
+// noSoak is the soak of waves that is not given.
+var noSoak reducer.Opt[time.Duration]
+
 // fleetOf returns a fleet of two channels: stable with waves of 1 and 2 hosts, edge with 1 host.
 func fleetOf(t *testing.T) *fleet {
 	t.Helper()
 	f := new(fleet)
 	for _, err := range []error{
-		f.addCounted("stable", []uint64{1, 2}, time.Hour), f.addCounted("edge", []uint64{1}, 0),
+		f.addCounted("stable", []uint64{1, 2}, reducer.Some(time.Hour)),
+		f.addCounted("edge", []uint64{1}, noSoak),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +59,7 @@ func TestFleetRefuses(t *testing.T) {
 		`host "b" exists already: a host belongs to one channel and one wave`: f.addChannel(
 			"beta", []sim.Wave{{Hosts: []reducer.HostID{"b"}}, {Hosts: []reducer.HostID{"b"}}},
 		),
-		"a channel has at most 10000 hosts": f.addCounted("beta", []uint64{maxHosts, 1}, 0),
+		"a channel has at most 10000 hosts": f.addCounted("beta", []uint64{maxHosts, 1}, noSoak),
 		`no host is named "web-0": did you mean "web-01"?`: f.checkHosts(
 			[]reducer.HostID{"web-0"}, "web-01",
 		),

@@ -24,6 +24,32 @@ type history struct {
 	refs     map[reducer.ChannelID]changes[reducer.ChannelRef] // that polls saw
 	rollouts map[reducer.RolloutID]*rolloutHistory
 	order    []*rolloutHistory // as opened
+
+	active time.Duration      // when the fleet was active for the last time
+	plans  map[planned]string // the last row about each host
+}
+
+// planned is a host of a rollout. The shipped control plane writes a row about it at each run.
+type planned struct {
+	rollout reducer.RolloutID
+	host    reducer.HostID
+}
+
+// repeats reports whether a row of a plan repeats the last one about its host.
+func (h *history) repeats(e *trace.Entry) bool {
+	row := ""
+	switch {
+	case e.Plan != nil && e.Plan.Action == trace.QueueDispatch:
+		row = "dispatched"
+	case e.Gate != nil:
+		row = e.Gate.Gate + " " + e.Gate.Reason
+	default:
+		return false
+	}
+	key := planned{e.Rollout, e.Host}
+	last, again := h.plans[key]
+	h.plans[key] = row
+	return again && last == row
 }
 
 // A rolloutHistory is what happened to one rollout.
@@ -140,6 +166,8 @@ func newHistory(entries []trace.Entry, result *sim.Result) *history {
 		start:    result.Start,
 		refs:     make(map[reducer.ChannelID]changes[reducer.ChannelRef]),
 		rollouts: make(map[reducer.RolloutID]*rolloutHistory),
+		active:   -settleDelay,
+		plans:    make(map[planned]string),
 	}
 	for i := range entries {
 		h.add(i)
@@ -152,6 +180,9 @@ func (h *history) add(i int) {
 	e := &h.entries[i]
 	now := occurrence{h.at(i), i}
 	r := h.rollouts[e.Rollout]
+	if !h.repeats(e) && isActivity(e) {
+		h.active = now.at
+	}
 	switch {
 	case e.Poll != nil:
 		h.refs[e.Poll.Channel] = append(
@@ -236,14 +267,7 @@ func isActivity(e *trace.Entry) bool {
 }
 
 // settled returns the time at which everything has settled.
-func (h *history) settled() time.Duration {
-	for i := len(h.entries) - 1; i >= 0; i-- {
-		if isActivity(&h.entries[i]) {
-			return h.at(i) + settleDelay
-		}
-	}
-	return 0
-}
+func (h *history) settled() time.Duration { return h.active + settleDelay }
 
 // covers reports whether the run extends to a time, and for a tail after everything has settled.
 func (h *history) covers(until, tail time.Duration) bool {

@@ -33,14 +33,23 @@ func (n *names) addRollout(id reducer.RolloutID, channel reducer.ChannelID) {
 }
 
 // addAction records the names in an action of a scenario's timeline.
-func (n *names) addAction(a *sim.Action) {
+func (n *names) addAction(a *sim.Action, channels []sim.Channel) {
 	switch {
+	case a.Release != nil:
+		n.addRelease(a.Release.Ref, channels)
 	case a.SetRef != nil:
 		n.addRollout(reducer.NewRolloutID(a.SetRef.Channel, a.SetRef.Ref), a.SetRef.Channel)
 	case a.Event != nil && a.Event.Kind == reducer.RolloutOpened:
 		n.addRollout(a.Event.Rollout, a.Event.Channel)
 	case a.Event != nil && a.Event.Host != "":
 		n.hosts = append(n.hosts, a.Event.Host)
+	}
+}
+
+// addRelease records that all channels move to a ref.
+func (n *names) addRelease(ref reducer.ChannelRef, channels []sim.Channel) {
+	for i := range channels {
+		n.addRollout(reducer.NewRolloutID(channels[i].ID, ref), channels[i].ID)
 	}
 }
 

@@ -15,14 +15,14 @@ func TestNames(t *testing.T) {
 	if err := n.checkRollout("stable@a1"); fmt.Sprint(err) != noRollout {
 		t.Error(err)
 	}
-	n.addAction(&sim.Action{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}})
-	n.addAction(&sim.Action{SetRef: &sim.RefChange{Channel: "stable", Ref: "b2"}})
+	n.addAction(&sim.Action{SetRef: &sim.RefChange{Channel: "stable", Ref: "a1"}}, nil)
+	n.addAction(&sim.Action{SetRef: &sim.RefChange{Channel: "stable", Ref: "b2"}}, nil)
 	n.addAction(&sim.Action{Event: &reducer.Event{
 		Kind: reducer.RolloutOpened, Rollout: "r1", Channel: "raw",
-	}})
+	}}, nil)
 	n.addAction(&sim.Action{Event: &reducer.Event{
 		Kind: reducer.HostJoined, Rollout: "r1", Host: "web-01",
-	}})
+	}}, nil)
 	n.addRollout("stable@a1", "stable")
 	n.addTraffic(&sim.Traffic{Kind: sim.Arrivals, Channel: "edge", Prefix: "r"})
 	got := fmt.Sprintf("%v %v %v %v", n.rollouts, n.latest["stable"], n.last, n.hosts)

@@ -97,6 +97,7 @@ var parameters = map[string]parameter{
 	"number":   {numberForm, func(s string) (any, error) { return parseNumber(s) }},
 	"numbers":  {numbersForm, func(s string) (any, error) { return parseNumbers(s) }},
 	"duration": {durationForm, func(s string) (any, error) { return parseDuration(s) }},
+	"length":   {durationForm, parseLength},
 	"times":    {timesForm, parseTimes},
 	"when":     {whenForm, func(s string) (any, error) { return parseWhen(s) }},
 	"moment":   {momentForm, func(s string) (any, error) { return parseMoment(s) }},
@@ -129,6 +130,8 @@ var parameters = map[string]parameter{
 		parsePercents,
 	},
 	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
+	"limit":      {numberForm + `|` + percentForm, parseLimit},
+	"tags":       {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
 	"planner":    {`[a-z]+`, parsePlanner},
 	"gate":       {`[a-z-]+`, parseGate},
 	"mishap":     {mishapForm, func(s string) (any, error) { return s, nil }},
@@ -397,6 +400,12 @@ func parseDuration(s string) (time.Duration, error) {
 		sum += time.Duration(length + 0.5)
 	}
 	return sum, nil
+}
+
+// parseLength parses a length of time that a sentence may leave out.
+func parseLength(s string) (any, error) {
+	d, err := parseDuration(s)
+	return reducer.Some(d), err
 }
 
 // unit returns the unit of a name or an abbreviation.

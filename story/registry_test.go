@@ -9,6 +9,7 @@ import (
 
 	messages "github.com/cucumber/messages/go/v34"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/story/gherkin"
 )
@@ -19,12 +20,17 @@ func TestExamples(t *testing.T) {
 	withFleet := regexp.MustCompile(`with|^the scenario`)
 	for _, s := range steps() {
 		w := newWorld("example")
+		if s.topic == "The shipped control plane" {
+			w.fleet.ControlPlane = controlplane.Shipped
+		}
 		for _, sentence := range []string{
 			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
+			`hosts "stable-01" and "edge-01" have the tags "web" and "database"`,
 			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`,
 			`"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
 		} {
 			moves := strings.Contains(sentence, "moves")
+			moves = moves || strings.Contains(sentence, "tags") && !strings.Contains(s.example, "tag")
 			if s.phase == sets && (moves || withFleet.MatchString(s.example)) {
 				continue
 			}

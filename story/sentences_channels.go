@@ -19,6 +19,14 @@ var channelSteps = []step{
 	},
 	{
 		topic: "Happenings", phase: happens,
+		words: `all channels move (back )to (ref ){ref}{when}`,
+		doc: "A release: all channels point at a ref from now on. The control plane sees it at " +
+			"its next poll.",
+		example: `all channels move to ref "b2" 10 minutes later`,
+		do:      moveAll,
+	},
+	{
+		topic: "Happenings", phase: happens,
 		words: `(channel ){channel} moves through refs {refs} between two polls{when}`,
 		doc: "The channel points at one ref after the other, so quickly that the control plane " +
 			"sees only the last one.",
@@ -154,5 +162,18 @@ func moveChannel(w *world, id reducer.ChannelID, ref reducer.ChannelRef, when ti
 		return err
 	}
 	w.names.addRollout(reducer.NewRolloutID(id, ref), id)
+	return nil
+}
+
+// moveAll makes all channels point at a ref.
+func moveAll(w *world, ref reducer.ChannelRef, when timing) error {
+	if len(w.fleet.Channels) == 0 {
+		return &unknownNameError{noun: "channel", name: "stable"}
+	}
+	release := &sim.Action{Release: &sim.ReleaseChange{Ref: ref}}
+	if err := w.schedule(when, w.names.last, release); err != nil {
+		return err
+	}
+	w.names.addRelease(ref, w.fleet.Channels)
 	return nil
 }

@@ -239,7 +239,8 @@ const faultDelay = time.Millisecond
 
 // ofHosts reports whether a fault can be limited to hosts.
 func ofHosts(kind sim.FaultKind) bool {
-	return kind != sim.ControlPlaneCrash && kind != sim.PollFailed && kind != sim.PollStale
+	return kind != sim.ControlPlaneCrash && kind != sim.PollFailed && kind != sim.PollStale &&
+		kind != sim.TornOpeningCrash
 }
 
 // ofTimeline reports whether a fault can be an action of a timeline: those of messages and polls
@@ -249,7 +250,7 @@ func ofTimeline(kind sim.FaultKind) bool {
 	case sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew, sim.ControlPlaneCrash:
 		return true
 	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered,
-		sim.PollFailed, sim.PollStale:
+		sim.PollFailed, sim.PollStale, sim.DatabaseError, sim.LogInsertFailed, sim.TornOpeningCrash:
 	}
 	return false
 }
@@ -352,7 +353,7 @@ func scheduleFaultTable(w *world, t gherkin.Table) error {
 			return fmt.Errorf("the row needs a fault")
 		case !ofTimeline(kind):
 			return fmt.Errorf(
-				"%v is a fault of messages or polls: say for how long, as in \"polls fail for 10 minutes\"",
+				"%v has a sentence of its own, which says for how long, as in \"polls fail for 10 minutes\"",
 				kind,
 			)
 		case (r["host"] != "") != ofHosts(kind):

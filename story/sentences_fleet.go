@@ -16,21 +16,21 @@ var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
 		words: `(the/a )channel {channel} with (a/one )wave(s) of {numbers} host(s)( (each )soaking( ` +
-			`for) {duration})`,
+			`for) {length})`,
 		doc: "A channel, the number of hosts in each wave from wave 0, and how long each host " +
-			"soaks after its dispatch. The hosts are named after the channel, stable-01, stable-02 and " +
-			"on, through all waves.",
+			"soaks after its dispatch: by default not at all, and 1 hour under the shipped control plane. " +
+			"The hosts are named after the channel, stable-01, stable-02 and on, through all waves.",
 		example: `channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes`,
-		do: func(w *world, id reducer.ChannelID, counts []uint64, soak time.Duration) error {
+		do: func(w *world, id reducer.ChannelID, counts []uint64, soak reducer.Opt[time.Duration]) error {
 			return w.fleet.addCounted(id, counts, soak)
 		},
 	},
 	{
 		topic: "Fleet", phase: sets,
-		words:   `(the/a )channel {channel} with {number} host(s)( (each )soaking( for) {duration})`,
+		words:   `(the/a )channel {channel} with {number} host(s)( (each )soaking( for) {length})`,
 		doc:     "A channel whose hosts are all in wave 0.",
 		example: `channel "edge" with 2 hosts soaking 10 minutes`,
-		do: func(w *world, id reducer.ChannelID, hosts uint64, soak time.Duration) error {
+		do: func(w *world, id reducer.ChannelID, hosts uint64, soak reducer.Opt[time.Duration]) error {
 			return w.fleet.addCounted(id, []uint64{hosts}, soak)
 		},
 	},
@@ -52,12 +52,13 @@ var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
 		words: `(the/a )channel {channel} with {number} host(s) in waves of {percents}( (each ` +
-			`)soaking( for) {duration})`,
+			`)soaking( for) {length})`,
 		doc: "A channel whose waves are shares of its hosts, 100% together. A share is rounded up " +
 			"to whole hosts, and the later waves have fewer.",
 		example: `channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes`,
 		do: func(
-			w *world, id reducer.ChannelID, hosts uint64, shares []uint64, soak time.Duration,
+			w *world, id reducer.ChannelID, hosts uint64, shares []uint64,
+			soak reducer.Opt[time.Duration],
 		) error {
 			counts, err := divide(hosts, shares)
 			if err != nil {
@@ -79,6 +80,16 @@ var fleetSteps = []step{
 			{"late", "1, 5 and 20", "30 minutes", "rollback-and-halt", "early"},
 		},
 		do: addChannels,
+	},
+	{
+		topic: "Fleet", phase: sets,
+		words: `(channel ){channel} has {number} more host(s) outside its waves`,
+		doc: "Hosts that follow the channel and are in none of its waves. They join its rollouts " +
+			"with wave 0. Their names continue those of the channel's other hosts.",
+		example: `channel "stable" has 2 more hosts outside its waves`,
+		do: func(w *world, id reducer.ChannelID, hosts uint64) error {
+			return w.fleet.addOutside(id, hosts)
+		},
 	},
 	{
 		topic: "Fleet", phase: sets,
@@ -106,13 +117,12 @@ var fleetSteps = []step{
 	{
 		topic: "Fleet", phase: sets,
 		words: `(the )control plane is {planner}`,
-		doc: "Which planner runs: specified, which is the default; shipped, with the two defects " +
-			"of the real one, which moves the wave cursor without WaveAdvanced and does not halt the " +
-			"current wave of a Failed rollout; or absent, which opens rollouts and plans nothing, so " +
-			"that everything else must be raw events.",
+		doc: "Which control plane runs: specified, which is the default; shipped, which is what " +
+			"runs in production with its agents and its defects; or absent, which opens rollouts and " +
+			"plans nothing, so that everything else must be raw events.",
 		example: `the control plane is shipped`,
 		do: func(w *world, p controlplane.Name) error {
-			w.fleet.ControlPlane = p
+			w.fleet.ControlPlane, w.fleet.Mended = p, nil
 			return w.give("the control plane")
 		},
 	},
@@ -168,6 +178,12 @@ func divide(hosts uint64, shares []uint64) ([]uint64, error) {
 	return counts, nil
 }
 
+// soakIn returns the soak in a row, unset if the cell is empty.
+func soakIn(r gherkin.Row) (reducer.Opt[time.Duration], error) {
+	soak, err := gherkin.Cell(r, "soak", parseDuration)
+	return reducer.Opt[time.Duration]{Value: soak, Set: r["soak"] != ""}, err
+}
+
 var countOfHosts = regexp.MustCompile(`^[0-9]+$`)
 
 // addWaves adds a channel whose hosts are named, or counted wave by wave.
@@ -175,8 +191,8 @@ func addWaves(w *world, id reducer.ChannelID, t gherkin.Table) error {
 	var waves []sim.Wave
 	var counted []uint64
 	err := t.Each(func(r gherkin.Row) error {
-		soak, err := gherkin.Cell(r, "soak", parseDuration)
-		wave := sim.Wave{Hosts: parseNames[reducer.HostID](r["hosts"]), Soak: soak}
+		soak, err := soakIn(r)
+		wave := sim.Wave{Hosts: parseNames[reducer.HostID](r["hosts"]), Soak: soakOf(soak)}
 		if countOfHosts.MatchString(r["hosts"]) {
 			n, bad := parseNumber(r["hosts"])
 			wave.Hosts, err = nil, errors.Join(err, bad)
@@ -215,7 +231,7 @@ func addChannels(w *world, t gherkin.Table) error {
 		if id == "" || counts == nil {
 			return fmt.Errorf("the row needs a channel and its waves")
 		}
-		soak, err := gherkin.Cell(r, "soak", parseDuration)
+		soak, err := soakIn(r)
 		if err != nil {
 			return err
 		}

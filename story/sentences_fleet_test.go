@@ -8,20 +8,24 @@ import (
 	"time"
 
 	"rollsim/reducer"
+	"rollsim/sim"
 )
 
 // TestLimits sets values at the limits of what sentences may say, and beyond.
 func TestLimits(t *testing.T) {
 	w := newWorld("")
 	w.fleet = *fleetOf(t)
+	budget := func(name string, most limit) error { return addBudget(w, sim.Budget{Name: name}, most) }
 	for name, tt := range map[string]struct {
 		err     error
 		refused bool
 	}{
-		"no budget":                 {addBudget(w, "a", 0, nil), true},
-		"the smallest budget":       {addBudget(w, "b", 1, nil), false},
-		"the largest budget":        {addBudget(w, "c", maxHosts, nil), false},
-		"too large a budget":        {addBudget(w, "d", maxHosts+1, nil), true},
+		"no budget":                 {budget("a", limit{}), true},
+		"the smallest budget":       {budget("b", limit{hosts: 1}), false},
+		"the largest budget":        {budget("c", limit{hosts: maxHosts}), false},
+		"too large a budget":        {budget("d", limit{hosts: maxHosts + 1}), true},
+		"a share":                   {budget("e", limit{percent: 1}), false},
+		"a second budget":           {budget("e", limit{hosts: 1}), true},
 		"polls each second":         {setPoll(w, "edge", time.Second), false},
 		"polls more often":          {setPoll(w, "edge", time.Second-1), true},
 		"one seed":                  {checkSeeds(7, 7), false},

@@ -12,40 +12,63 @@ import (
 var gateSteps = []step{
 	{
 		topic: "What holds hosts back", phase: sets,
-		words: `(the/a )budget of {number} for host(s) {hosts}`,
+		words: `(the/a )budget of {limit} for host(s) {hosts}`,
 		doc: "The most of the hosts, of whatever channels, that may be in flight at once: " +
 			"Activating, Soaking, or dispatched and not yet acked. The budget is checked at each " +
 			"dispatch only: a host that soaks after the reboot that it waited for counts, and affects no " +
-			"host that was dispatched before.",
+			"host that was dispatched before. A percentage of the hosts is rounded down, but at least one " +
+			"host; the shipped control plane ignores percentages.",
 		example: `a budget of one for hosts "stable-*"`,
-		do: func(w *world, most uint64, hosts []reducer.HostID) error {
+		do: func(w *world, most limit, hosts []reducer.HostID) error {
 			named, err := w.fleet.match(hosts)
 			if err != nil {
 				return err
 			}
 			// The budget has the name that the sentence uses for the hosts.
-			return addBudget(w, strings.Join(as[string](hosts), "+"), most, named)
+			return addBudget(
+				w, sim.Budget{Name: strings.Join(as[string](hosts), "+"), Hosts: as[string](named)}, most,
+			)
 		},
 	},
 	{
 		topic: "What holds hosts back", phase: sets,
-		words:   `(the/a )budget of {number} for channel(s) {channels}`,
+		words:   `(the/a )budget of {limit} for channel(s) {channels}`,
 		doc:     "A budget for all hosts of some channels.",
 		example: `a budget of two for channel "stable"`,
-		do: func(w *world, most uint64, channels []reducer.ChannelID) error {
-			var hosts []reducer.HostID
-			var name []string
-			for _, id := range channels {
-				c, err := w.fleet.channel(id)
-				if err != nil {
-					return err
-				}
-				for _, wave := range c.Waves {
-					hosts = append(hosts, wave.Hosts...)
-				}
-				name = append(name, string(id))
-			}
-			return addBudget(w, strings.Join(name, "+"), most, hosts)
+		do:      addChannelBudget,
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words:   `(the/a )budget of {limit} for all hosts`,
+		doc:     "A budget for all hosts of all channels.",
+		example: `a budget of 25% for all hosts`,
+		do: func(w *world, most limit) error {
+			return addBudget(w, sim.Budget{Name: "all", Selector: "all"}, most)
+		},
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words:   `host(s) {hosts} has/have (the )tag(s) {tags}`,
+		doc:     "Tags of hosts, for budgets. A host has the tags of all sentences that name it.",
+		example: `hosts "stable-*" have the tag "web"`,
+		do:      addTags,
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words:   `(the/a )budget of {limit} for (the )tag(s) {tags}`,
+		doc:     "A budget for all hosts that have all of the tags.",
+		example: `a budget of one for tag "web"`,
+		do: func(w *world, most limit, tags []tag) error {
+			return addTagBudget(w, "tags", most, tags)
+		},
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words:   `(the/a )budget of {limit} for any of (the )tags {tags}`,
+		doc:     "A budget for all hosts that have one of the tags.",
+		example: `a budget of one for any of the tags "web" and "database"`,
+		do: func(w *world, most limit, tags []tag) error {
+			return addTagBudget(w, "tags_any", most, tags)
 		},
 	},
 	{
@@ -128,21 +151,6 @@ var gateExpectations = []step{
 			return nil
 		},
 	},
-}
-
-func addBudget(w *world, name string, most uint64, hosts []reducer.HostID) error {
-	if most < 1 || most > maxHosts {
-		return fmt.Errorf("a budget is from 1 to %d", maxHosts)
-	}
-	for _, b := range w.fleet.Budgets {
-		if b.Name == name {
-			return fmt.Errorf("%s has a budget already", name)
-		}
-	}
-	w.fleet.Budgets = append(
-		w.fleet.Budgets, sim.Budget{Name: name, Hosts: as[string](hosts), MaxInFlight: int(most)},
-	)
-	return nil
 }
 
 // awaitHosts makes hosts wait for other hosts.

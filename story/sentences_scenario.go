@@ -47,7 +47,7 @@ func useScenario(w *world, name string) error {
 		}
 	}
 	for i := range sc.Timeline {
-		w.names.addAction(&sc.Timeline[i])
+		w.names.addAction(&sc.Timeline[i], sc.Channels)
 	}
 	for i := range sc.Traffic {
 		w.names.addTraffic(&sc.Traffic[i])

@@ -13,7 +13,7 @@ import (
 
 func TestSimulator(t *testing.T) {
 	w := newWorld("x")
-	if err := w.fleet.addCounted("stable", []uint64{1}, 0); err != nil {
+	if err := w.fleet.addCounted("stable", []uint64{1}, reducer.Some(time.Duration(0))); err != nil {
 		t.Fatal(err)
 	}
 	sc := w.fleet.Scenario

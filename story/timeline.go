@@ -99,6 +99,8 @@ func (t *timeline) refs() []string {
 	for _, a := range all {
 		if a.SetRef != nil {
 			refs = append(refs, string(a.SetRef.Ref))
+		} else if a.Release != nil {
+			refs = append(refs, string(a.Release.Ref))
 		} else if a.Event != nil && a.Event.Kind == reducer.RolloutOpened {
 			refs = append(refs, string(a.Event.TargetRef))
 		}

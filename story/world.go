@@ -191,6 +191,7 @@ func (w *world) simulate(
 ) (*history, error) {
 	sc := w.fleet.Scenario
 	sc.Timeline, sc.Fates = actions, w.fates.all
+	sc.Channels = w.fleet.soaked()
 	return w.simulator.run(sc, span{until, w.fleet.quiet(), settled, tail})
 }
 
