@@ -165,8 +165,11 @@ func (r *rollout) soak(slot int32) time.Duration {
 	return waves[number].Soak
 }
 
-// resend repeats the dispatches that have waited too long for an ack.
+// resend repeats the dispatches that have waited too long for an ack. One that must not be sent now
+// stays due, because the halt may end or the quarantine may be lifted. It keeps the time at which
+// it was sent, which the log has, so that a restart repeats it at the same time.
 func (s step) resend() {
+	var held []dispatched
 	for len(s.unacked) > 0 && s.unacked[0].sent <= s.now-reducer.Time(resendAfter) {
 		d := s.unacked[0]
 		s.unacked = s.unacked[1:]
@@ -176,12 +179,13 @@ func (s step) resend() {
 			r.fold.Hosts()[d.slot].State != reducer.HostPending:
 			// Acked, or a newer rollout has dispatched the host.
 		case s.rules.halted(r), s.quarantine.has(r.release):
-			// The halt may end, or the quarantine may be lifted, so the dispatch waits once more.
-			d.sent = s.now
-			s.unacked = append(s.unacked, d)
+			held = append(held, d)
 		default:
 			s.dispatch(r, d.slot, d.attempt+1)
 		}
+	}
+	if held != nil {
+		s.unacked = append(held, s.unacked...)
 	}
 	if len(s.unacked) == 0 {
 		s.unacked = nil // frees memory for the dispatches of the largest wave

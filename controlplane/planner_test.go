@@ -183,12 +183,28 @@ func TestResend(t *testing.T) {
 
 	closure := QuarantineEntry{Channel: "stable", Closure: "r1"}
 	c.(*plane).quarantine.add(closure)
-	drive(t, c, log, []input{plan(120 * second)})
+	drive(t, c, log, []input{plan(120 * second), plan(135 * second)})
 	same(t, "while it is quarantined", attempts(log))
-	drive(t, c, log, []input{lift(121*second, closure), plan(179 * second)})
-	same(t, "less than a minute after the last attempt", attempts(log))
-	drive(t, c, log, []input{plan(180 * second)})
-	same(t, "once it is lifted", attempts(log), 3)
+	next, err := Restart(builder(t, Specified), inventory(t, conf), reducer.RFC0008(), 136*second,
+		c.Durable(log.Entries), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.(*plane).quarantine.add(closure) // no entry says so in this test
+	drive(t, next, log, []input{plan(136 * second)})
+	same(t, "while it is quarantined, after a restart", attempts(log))
+	for _, pass := range []struct {
+		plane ControlPlane
+		what  string
+	}{{c, "once it is lifted"}, {next, "once it is lifted, after a restart"}} {
+		restarted := Log{}
+		drive(t, pass.plane, &restarted, []input{lift(137*second, closure), plan(137 * second)})
+		same(t, pass.what, attempts(&restarted), 3)
+		drive(t, pass.plane, &restarted, []input{plan(197*second - 1)})
+		same(t, pass.what+", within the next minute", attempts(&restarted))
+		drive(t, pass.plane, &restarted, []input{plan(197 * second)})
+		same(t, pass.what+", after the next minute", attempts(&restarted), 4)
+	}
 
 	drive(t, c, log, []input{
 		message(181*second, 0, "stable@r1", 1, reducer.DispatchAck), plan(300 * second),
