@@ -363,14 +363,15 @@ type appender struct {
 }
 
 func (a *appender) Write(b []byte) (int, error) {
-	if a.env.files.isInput(a.name, false) {
-		return 0, fmt.Errorf("GITHUB_STEP_SUMMARY %s: this is one of the inputs", a.name)
+	if err := a.env.files.checkOutput(a.name, true); err != nil {
+		return 0, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
 	f, err := os.OpenFile(a.name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return 0, err
 	}
 	n, err := f.Write(b)
+	a.env.files.wrote(a.name, true)
 	return n, errors.Join(err, f.Close())
 }
 
@@ -383,13 +384,14 @@ func (run *featureRun) save(s *story.Scenario) string {
 		return fmt.Sprintf("nowhere: %v", err)
 	}
 	dir, name := run.keep, s.FileName()
+	var err error
 	if dir == "" {
-		// Another user may own a folder without the user id.
-		dir = filepath.Join(os.TempDir(), fmt.Sprintf("rollsim-%d", os.Getuid()))
+		dir, err = ownFolder(os.TempDir())
 		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64(b.Bytes())))
+	} else {
+		err = os.MkdirAll(dir, 0o755)
 	}
 	file := filepath.Join(dir, name+".ndjson")
-	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		err = run.env.writeIn(bytesFile(file, b.Bytes()))
 	}
@@ -439,6 +441,9 @@ func (env *environment) writeRerun(name string, r *story.Report) error {
 		}
 	}
 	if b.Len() == 0 {
+		if err := env.files.checkOutput(name, true); err != nil {
+			return err
+		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -18,15 +18,22 @@ import (
 	"rollsim/trace/statedb"
 )
 
-// files is the file system of the operating system. It records the files that a command reads, so
-// that no output replaces one of them.
+// files is the file system of the operating system. It records the files that a command reads and
+// writes, so that no output replaces one of them.
 type files struct {
 	osfs.FS
 	stdin  io.Reader
 	onName func(string) // called with the name of each input
 
-	mu   sync.Mutex
-	read map[string]place // by name
+	mu      sync.Mutex
+	read    map[string]place  // by name
+	written map[string]output // by name
+}
+
+// output is a file that the command has written.
+type output struct {
+	place
+	again bool // the command may write it again
 }
 
 // place identifies a file.
@@ -130,6 +137,48 @@ func (f *files) isInput(name string, rewrites bool) bool {
 	return false
 }
 
+// otherOutput returns the name of an earlier output that is the same file as a file to write, or ""
+// if there is none. If rewrites is set, it may be one that the command writes again and again under
+// the same name.
+func (f *files) otherOutput(name string, rewrites bool) string {
+	name = filepath.Clean(name)
+	at := placeOf(name)
+	if at.info != nil && !at.info.Mode().IsRegular() {
+		return "" // a pipe or a device gets both
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for other, written := range f.written {
+		if written.is(at) && !(other == name && rewrites && written.again) {
+			return other
+		}
+	}
+	return ""
+}
+
+// wrote records an output. If again is set, the command may write it again under the same name.
+func (f *files) wrote(name string, again bool) {
+	at := placeOf(name)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.written == nil {
+		f.written = make(map[string]output)
+	}
+	f.written[filepath.Clean(name)] = output{at, again}
+}
+
+// checkOutput returns an error if a file to write is an input or an earlier output.
+func (f *files) checkOutput(name string, rewrites bool) error {
+	if f.isInput(name, rewrites) {
+		return fmt.Errorf("%s: this is one of the inputs: name another file", name)
+	}
+	if other := f.otherOutput(name, rewrites); other != "" {
+		return fmt.Errorf("%s: the command has written this file already, as %s: name another file",
+			name, other)
+	}
+	return nil
+}
+
 // canonical returns the absolute name of a file without links in the names of its folders.
 func canonical(name string) string {
 	dir, err := filepath.EvalSymlinks(filepath.Dir(name))
@@ -203,12 +252,18 @@ func (env *environment) replace(rewrites bool, all []newFile) error {
 			}
 			continue
 		}
-		if env.files.isInput(f.name, rewrites) {
-			return fmt.Errorf("%s: this is one of the inputs: name another file", f.name)
+		if err := env.files.checkOutput(f.name, rewrites); err != nil {
+			return err
 		}
 		files = append(files, atomicfile.File{Name: f.name, Fill: compressed(f.name, f.fill)})
 	}
-	return atomicfile.WriteAll(files...)
+	if err := atomicfile.WriteAll(files...); err != nil {
+		return err
+	}
+	for _, f := range files {
+		env.files.wrote(f.Name, rewrites)
+	}
+	return nil
 }
 
 // compressed returns a function that compresses what fill writes, if the name ends in .gz or .zst.
