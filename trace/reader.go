@@ -253,6 +253,14 @@ func (r *Reader) Tables() Tables {
 	return r.tables
 }
 
+// StartAfter makes a Reader of NDJSON count lines from the one after line: the input is the rest of
+// a file. It must be called before the first Read.
+func (r *Reader) StartAfter(line int) {
+	if s, is := r.src.(*lineSource); is {
+		s.line = line
+	}
+}
+
 // OnClose makes Close call a function.
 func (r *Reader) OnClose(do func() error) { r.closers = append(r.closers, do) }
 

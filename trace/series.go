@@ -8,6 +8,7 @@ import (
 // series reads several inputs that together are one log.
 type series struct {
 	open  []func() (*Reader, error) // the inputs that are not opened yet, in order
+	next  func() (*Reader, error)   // of Follow: waits for the next part; else nil
 	now   []*Reader                 // the open inputs: at most one of Concatenate, all of Merge
 	heads []*Entry                  // the next entry of each input of Merge; nil for Concatenate
 	last  *Reader                   // the input of the last entry
@@ -21,6 +22,13 @@ type series struct {
 // has a beginning and an end of its own.
 func Concatenate(open ...func() (*Reader, error)) *Reader {
 	return &Reader{series: &series{open: open, last: new(Reader)}}
+}
+
+// Follow returns a Reader of a log that grows. next waits for the next part of the log and returns
+// a Reader of it, or io.EOF if there will be no more. The Reader of the last part stays open until
+// the Reader is closed, because its tables may be read.
+func Follow(next func() (*Reader, error)) *Reader {
+	return &Reader{series: &series{next: next, last: new(Reader)}}
 }
 
 // Merge returns a Reader of several inputs that are parallel parts of one log, such as the
@@ -76,6 +84,12 @@ func (s *series) read() (*Entry, error) {
 // following returns the next entry of the open input, or the first one of the next input.
 func (s *series) following() (*Entry, error) {
 	for {
+		if s.next != nil {
+			if e, err := s.growing(); e != nil || err != nil {
+				return e, err
+			}
+			continue
+		}
 		if len(s.now) == 0 {
 			if len(s.open) == 0 {
 				return nil, io.EOF
@@ -105,6 +119,27 @@ func (s *series) following() (*Entry, error) {
 			return nil, err
 		}
 	}
+}
+
+// growing returns the next entry of the last part, or opens the next part.
+func (s *series) growing() (*Entry, error) {
+	if len(s.now) > 0 {
+		if e, err := s.last.Read(); !errors.Is(err, io.EOF) {
+			return e, err
+		}
+	}
+	r, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	if len(s.now) > 0 {
+		s.done.add(s.last.Passed())
+		if err := s.last.Close(); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	s.now, s.last = []*Reader{r}, r
+	return nil, nil
 }
 
 // lowest returns the entry with the lowest seq of the next entries of all inputs.

@@ -119,6 +119,7 @@ func (env *environment) newApp() *cli.App {
 			env.replayCommand(),
 			env.whyCommand(),
 			env.viewCommand(),
+			env.showCommand(),
 			env.diffCommand(),
 			env.importCommand(),
 			env.redactCommand(),

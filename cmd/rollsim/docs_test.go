@@ -13,6 +13,7 @@ import (
 // documentFiles are the sample logs and vectors that documents name.
 var documentFiles = map[string]string{
 	"event_log.ndjson.gz": "../../trace/testdata/sample-4.ndjson.gz",
+	"night.ndjson.gz":     "../../logs/replay/testdata/shipped-11.ndjson.gz",
 	"state.db":            "../../trace/testdata/sample-4.state.db.gz",
 	"cells.ndjson.gz":     "../../suite/conform/testdata/cells.ndjson.gz",
 }

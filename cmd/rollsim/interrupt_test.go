@@ -48,13 +48,14 @@ func TestEndsAtOnce(t *testing.T) {
 			"conform vectors.ndjson" + slow,
 		}},
 		{"input that does not come", 16, []string{
-			"run pipe", "replay pipe", "replay log.ndjson --accept pipe", "why pipe --host a",
+			"run pipe", "replay pipe", "replay log.ndjson --accept pipe", "why pipe --host a", "show pipe",
 			"diff pipe --machine v0.2 --machine rfc0008", "import pipe --rollout a -o out/a.yaml",
 			"fit pipe -o out/a.yaml", "conform pipe", "coverage pipe -o out/c",
 			"redact pipe -o out/r", "redact log.ndjson -o out/r --key pipe",
 			"explore --faults pipe", "features --rerun pipe", "replay log.ndjson pipe", "fmt -",
 			"replay -", "redact - -o out/r", "conform -", "fit -",
 			"features short.feature --watch", // it waits for a change
+			"show log.ndjson --follow",
 		}},
 		{"output that nobody reads", 16, []string{
 			"run one-wave-converges -o pipe", "check short.yaml --junit pipe",

@@ -11,6 +11,8 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"rollsim/trace"
 	"rollsim/trace/input"
 )
@@ -144,4 +146,25 @@ func looksLikeLog(name string) (bool, error) {
 	start, _ := content.Peek(512)
 	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n")
 	return bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(start, []byte(trace.SQLiteMagic)), nil
+}
+
+// oneLog returns the files of the arguments, which are one log together. A folder stands for the
+// logs in it.
+func (env *environment) oneLog(c *cli.Context) ([]string, error) {
+	if c.NArg() == 0 {
+		return nil, usage(c, "expected a log")
+	}
+	var names []string
+	for _, arg := range c.Args().Slice() {
+		if !isDir(arg) {
+			names = append(names, arg)
+			continue
+		}
+		files, err := env.logsBelow(arg)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, files...)
+	}
+	return names, nil
 }

@@ -19,6 +19,7 @@ type printer struct {
 	w        *visible.Writer // with marks for colours
 	raw      io.Writer       // escapes nothing
 	failed   error           // the first error of the stream
+	file     any             // the stream
 	info     os.FileInfo     // nil if the stream is not a file
 	terminal bool
 	colour   bool
@@ -33,7 +34,7 @@ const endOfColour = "0"
 
 func newPrinter(w io.Writer) *printer {
 	p := new(printer)
-	p.raw = &watched{w, p}
+	p.raw, p.file = &watched{w, p}, w
 	p.w = visible.NewWriter(p.raw)
 	if p.info = stat(w); p.info != nil {
 		p.terminal = p.info.Mode()&os.ModeCharDevice != 0

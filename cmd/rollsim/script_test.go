@@ -13,7 +13,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rollsim": main})
+	testscript.Main(inUTC{m}, map[string]func(){"rollsim": main})
+}
+
+// inUTC runs the tests of this process in one time zone, with lines of one width. The commands of
+// scripts are processes of their own.
+type inUTC struct{ m *testing.M }
+
+func (t inUTC) Run() int {
+	os.Setenv("TZ", "UTC")
+	os.Unsetenv("COLUMNS")
+	return t.m.Run()
 }
 
 // TestScripts runs every script in testdata/script in a folder of its own.
@@ -26,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root)
+			env.Setenv("TZ", "UTC")
 			return nil
 		},
 	})

@@ -85,10 +85,22 @@ func (db *DB) begin() error {
 	if err := hasColumns("event_log", columns, logColumns); err != nil {
 		return err
 	}
-	db.rows, _, err = db.conn.Prepare(
-		"SELECT " + strings.Join(logColumns, ", ") + " FROM main.event_log ORDER BY seq",
-	)
+	db.rows, _, err = db.conn.Prepare(selectLog + " ORDER BY seq")
 	return err
+}
+
+// After makes Next begin after the row with a seq. It must be called before the first Next.
+func (db *DB) After(seq int64) error {
+	rows, _, err := db.conn.Prepare(selectLog + " WHERE seq > ? ORDER BY seq")
+	if err == nil {
+		err = rows.BindInt64(1, seq)
+	}
+	if err != nil {
+		return &trace.ReadError{File: db.file, What: explain(err)}
+	}
+	_ = db.rows.Close() // nothing was read from it
+	db.rows = rows
+	return nil
 }
 
 var (
@@ -101,6 +113,8 @@ var (
 		"channel", "closure_hash", "quarantined_at", "triggering_event_log_seq",
 	}
 )
+
+var selectLog = "SELECT " + strings.Join(logColumns, ", ") + " FROM main.event_log"
 
 // columns returns the columns of a table, or nil when there is no such table. The error is that of
 // a view or a virtual table: reading one of them runs code that the database brings along. For the
