@@ -130,7 +130,8 @@ func TestEscapes(t *testing.T) {
 	if err := Replay(&b, "log", &result, ReplayView{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Why(&b, &replay.Answer{Host: name, Lines: []replay.Reason{{Text: name}}}); err != nil {
+	answer := replay.Answer{Host: name, Lines: []replay.Reason{{Text: name}}}
+	if err := Why(&b, &answer, WhyView{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := Diff(&b, []DiffLog{{Unreadable: errors.New(name)}}, DiffLabels{}, false); err != nil {

@@ -55,7 +55,6 @@ func TestEndsAtOnce(t *testing.T) {
 			"explore --faults pipe", "features --rerun pipe", "replay log.ndjson pipe", "fmt -",
 			"replay -", "redact - -o out/r", "conform -", "fit -",
 			"features short.feature --watch", // it waits for a change
-			"show log.ndjson --follow",
 		}},
 		{"output that nobody reads", 16, []string{
 			"run one-wave-converges -o pipe", "check short.yaml --junit pipe",

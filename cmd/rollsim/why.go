@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"rollsim/internal/shell"
 	"rollsim/logs/replay"
 	"rollsim/reducer"
 	"rollsim/report"
@@ -12,14 +13,17 @@ import (
 func (env *environment) whyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "why",
-		Usage:     "explain by a log why a host is not, or not yet, on the ref of its channel",
+		Usage:     "explain by a log why a channel or a host is not, or not yet, on its ref",
 		ArgsUsage: "INPUT…",
-		Description: "INPUT is a log as rollsim replay reads it. The answer says what the host\n" +
-			"waits for and since when, the last decision of a gate about it, and what that\n" +
-			"waits for in turn.\n\n" +
-			"Examples: rollsim why state.db --host web-07\n" +
-			"          rollsim why event_log.ndjson.gz --host web-07 --at 2026-05-16T03:00",
+		Description: "INPUT is a log as rollsim replay reads it. The answer says what the channel or\n" +
+			"host waits for and for how long, the last decision of a gate about it, what\n" +
+			"that waits for in turn, and what would release it. For a rollout that was\n" +
+			"superseded, it answers as of then.\n\n" +
+			"Examples: rollsim why state.db --channel stable\n" +
+			"          rollsim why state.db --channel stable --at 03:00\n" +
+			"          rollsim why event_log.ndjson.gz --host web-07 --at '2026-05-16 03:00'",
 		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "channel", Usage: "explain channel `C`"},
 			&cli.StringFlag{
 				Name:        "host",
 				Usage:       "explain host `H`",
@@ -32,34 +36,44 @@ func (env *environment) whyCommand() *cli.Command {
 			},
 			&cli.StringFlag{
 				Name:        "at",
-				Usage:       "explain the state at `T`: 2026-05-16, 2026-05-16T03:00:00Z",
+				Usage:       "explain the state at `T`: " + momentForms,
 				DefaultText: "the end of the log",
 			},
 			machineFlag("fold the log through machine `M`", "the one that the trace names, or "+forLogs()),
 			answerFlag(),
 			policyFlag(),
+			zoneFlag(),
+			widthFlag(),
+			jsonFlag("replay.md"),
 		},
 		Action: env.why,
 	}
 }
 
 func (env *environment) why(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return usage(c, "expected a log")
+	names, err := env.oneLog(c)
+	if err != nil {
+		return err
+	}
+	times, err := env.moments(c, names)
+	if err != nil {
+		return err
+	}
+	width, err := env.width(c)
+	if err != nil {
+		return err
 	}
 	q := replay.Question{
+		Clock:   times.zone.After,
+		Channel: reducer.ChannelID(c.String("channel")),
 		Host:    reducer.HostID(c.String("host")),
 		Rollout: reducer.RolloutID(c.String("rollout")),
 	}
-	if q.Host == "" && q.Rollout == "" {
-		return usage(c, "expected --host, --rollout or both")
+	if q.Host == "" && q.Rollout == "" && q.Channel == "" {
+		return usage(c, "expected --channel, --host or --rollout")
 	}
-	if text := c.String("at"); text != "" {
-		at, err := parseMoment(text)
-		if err != nil {
-			return usage(c, "--at %s: %v", text, err)
-		}
-		q.At = reducer.Some(at)
+	if q.At, err = times.option("at"); err != nil {
+		return err
 	}
 	if c.IsSet("machine") {
 		m, err := env.chosenMachine(c, "")
@@ -68,11 +82,10 @@ func (env *environment) why(c *cli.Context) error {
 		}
 		q.Options.Machine = m
 	}
-	var err error
 	if q.Options.Policies, err = givenPolicies(c); err != nil {
 		return err
 	}
-	reader, err := input.Open(env.stdin, c.Args().Slice()...)
+	reader, err := input.Open(env.stdin, names...)
 	if err != nil {
 		return err
 	}
@@ -86,5 +99,8 @@ func (env *environment) why(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return report.Why(env.out.w, answer)
+	if c.Bool("json") {
+		return report.WhyJSON(env.out.w, shell.Join(c.Args().Slice()...), answer)
+	}
+	return report.Why(env.out.w, answer, report.WhyView{Zone: times.zone, Width: width})
 }

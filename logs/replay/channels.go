@@ -10,10 +10,16 @@ type channel struct {
 	number  int                // in the order of appearance
 	rollout *rollout           // the last one that was opened
 	before  *rollout           // the one before it
+	opened  uint64             // the seq of the opening of rollout
 	ref     reducer.ChannelRef // the last one that a poll or an opening showed
 	polled  place              // where it was shown first
 	hosts   []reducer.HostID   // of its last whole opening
 	shown   reducer.ChannelRef // the last one that a poll showed
+
+	// What the planner works on, by its dispatches and by the decisions of its gates.
+	planned      *rollout
+	plannedSince Where // the first entry about it since another one
+	plannedLast  Where // the last one
 }
 
 // channels are the channels of a log, by name.
@@ -62,6 +68,25 @@ func (c *channel) point(ref reducer.ChannelRef, at place) {
 	if c.ref != ref {
 		c.ref, c.polled = ref, at
 	}
+}
+
+// plan records that an entry shows that the planner works on a rollout.
+func (c *channel) plan(r *rollout, seq uint64, at reducer.Time) {
+	c.plannedLast = Where{Seq: seq, At: at}
+	if c.planned != r {
+		c.planned, c.plannedSince = r, c.plannedLast
+	}
+}
+
+// setBack returns the earlier rollout that the planner works on, although a later one of the
+// channel was opened: the ref of the channel was set back. It returns nil if it was not.
+func (c *channel) setBack() *rollout {
+	p := c.planned
+	if p == nil || c.rollout == nil || p == c.rollout || p.fold == nil ||
+		p.fold.Number() > c.rollout.fold.Number() || c.plannedSince.Seq < c.opened {
+		return nil
+	}
+	return p
 }
 
 // open records that a rollout of the channel was opened.

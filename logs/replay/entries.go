@@ -32,6 +32,12 @@ func (p *replay) event(e *trace.Entry) error {
 	p.rejections.missing()
 	w := p.effects.next(e, r)
 	p.payloads.event(e)
+	if ev.Kind == reducer.SuccessorOpened && r.fold != nil {
+		p.supersede(r)
+		if r.fold.Record.State.Underway() {
+			r.summary.Waited, _ = p.waits.rollout(r)
+		}
+	}
 	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
 		p.plans.compare(r)
 	}
@@ -73,14 +79,16 @@ func (p *replay) open(e *trace.Entry, r *rollout) {
 	r.openedN, r.lastMove, p.currentRef = p.cursor.n, e.At, e.Event.TargetRef
 	r.working().opened = milestone{at, *e.Event}
 	c := p.channels.get(e.Event.Channel)
-	if b := c.before; b != nil {
+	b := c.before
+	c.open(r)
+	if b != nil {
 		b.latest = 0 // hosts that have joined neither of the next two have left the channel
 		if b.live == 0 {
 			p.hosts.close(b)
 		}
 		p.release(b)
 	}
-	c.open(r)
+	c.opened = e.Seq
 	c.point(e.Event.TargetRef, at) // even if the log does not have the poll
 }
 
@@ -260,6 +268,9 @@ func (p *replay) gateDecision(e *trace.Entry) {
 		p.gates.check(e, r, slot)
 		p.plannedNow(r)
 	}
+	if r.fold != nil {
+		p.channels.get(r.fold.Record.Channel).plan(r, e.Seq, e.At)
+	}
 	switch {
 	case m != nil:
 		m.gate.record(e)
@@ -279,6 +290,7 @@ func (p *replay) agentEvent(e *trace.Entry) {
 		p.evidence.agents++
 	}
 	r := p.rollouts.get(e.Rollout)
+	p.roster.hear(e)
 	if r.fold != nil && !p.simulated {
 		p.policies.learn(r.fold.Record.Channel, a, e.Seq)
 	}
@@ -393,6 +405,9 @@ func (p *replay) queueDispatch(e *trace.Entry, r *rollout) {
 		p.inferHost(e, r, id)
 	}
 	m, slot := r.member(id)
+	if r.fold != nil {
+		p.channels.get(r.fold.Record.Channel).plan(r, e.Seq, e.At)
+	}
 	if m == nil {
 		p.unknownHost(e, r, id, "dispatch")
 		return

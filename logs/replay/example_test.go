@@ -43,7 +43,7 @@ func ExampleRun() {
 	// Output:
 	// v0.2 reproduced 1 of 1 transitions
 	// entry 11: missing effect: recorded nothing, machine RecordRolloutTransition  Active → Failed
-	// edge@a1: host e1 failed (no space left); waits for an operator or another ref
+	// edge@a1: host e1 failed (no space left); waits for another ref
 }
 
 func ExampleRun_accepted() {
@@ -77,7 +77,7 @@ func ExampleWhy() {
 	// Output:
 	// Failed in wave 0 of edge@a1, which is Failed: nothing more is dispatched
 	//   host e1 turned Failed: no space left
-	//   it stays Failed until an operator clears it, or channel edge gets another ref
+	//   it stays Failed until channel edge gets another ref
 	//   Failed: nothing undoes that under halt
 	//     its agent said: no space left
 }

@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rollsim/internal/plural"
 	"rollsim/reducer"
@@ -25,13 +26,21 @@ type explainer struct {
 	waits       *waitFinder
 	header      *trace.Header // nil for the log of a control plane
 
-	answer Answer
+	answer    Answer
+	explained map[*member]bool // the hosts that were explained
+	past      bool             // the answer is as of a supersession, without explainChannel
 }
 
 func (x *explainer) add(depth int, since Where, then, format string, args ...any) {
 	x.answer.Lines = append(x.answer.Lines, Reason{
 		Depth: depth, Text: fmt.Sprintf(format, args...), Since: since, Then: then,
 	})
+}
+
+// happened adds a line about what happened at a place.
+func (x *explainer) happened(depth int, at Where, format string, args ...any) {
+	x.add(depth, at, "", format, args...)
+	x.answer.Lines[len(x.answer.Lines)-1].Once = true
 }
 
 // firstWaiting returns the first host of a rollout that waits, or "".
@@ -83,9 +92,17 @@ func (x *explainer) explainAsked(r *rollout, slot int) {
 		}
 		return
 	case !rec.State.Underway():
+		then := "nothing more is dispatched"
+		switch {
+		case !x.waits.shipped || x.waits.isLeft(r):
+		case x.waits.isSetBackTo(r):
+			then = "the channel was set back to its ref, and the planner continues with it"
+		case rec.State == reducer.Failed && h.State == reducer.HostPending:
+			then = "this does not halt the planner"
+		}
 		x.add(
-			0, Where{At: r.lastState().At}, "nothing more is dispatched", "%v in wave %d of %s, which is %v",
-			h.State, h.Wave, r.id, rec.State,
+			0, Where{At: r.lastState().At}, then, "%v in wave %d of %s, which is %v", h.State, h.Wave,
+			r.id, rec.State,
 		)
 		x.explainEnd(1, r)
 	default:
@@ -105,6 +122,10 @@ func (x *explainer) explainHost(depth int, r *rollout, slot int, asked map[*roll
 	if w.what == "" || depth > maxDepth {
 		return
 	}
+	if x.explained == nil {
+		x.explained = make(map[*member]bool)
+	}
+	x.explained[m] = true
 	x.add(depth, w.since, w.then, "%s", w.what)
 	if h.State == reducer.HostPending && m.gate.count > 0 {
 		x.explainBlock(depth+1, r, slot, asked)
@@ -112,6 +133,7 @@ func (x *explainer) explainHost(depth int, r *rollout, slot int, asked map[*roll
 	if h.State == reducer.HostFailed {
 		x.explainFailure(depth+1, m)
 	}
+	x.explainRelease(depth+1, r, slot)
 	if h.State == reducer.HostPending && m.isUnacked() {
 		x.explainSwitch(depth+1, r, h.ID)
 	}
@@ -141,6 +163,11 @@ func (x *explainer) explainBlock(depth int, r *rollout, slot int, asked map[*rol
 	switch m.gate.name {
 	case trace.GateQuarantine:
 		x.explainQuarantine(depth, r, m)
+		if x.waits.shipped {
+			x.add(depth, Where{}, "", "it is blocked until channel %s gets another ref",
+				r.fold.Record.Channel)
+			return
+		}
 		x.add(depth, Where{}, "", "it is blocked until an operator lifts that, or channel %s gets "+
 			"another ref", r.fold.Record.Channel)
 	case trace.GateDisruptionBudget:
@@ -156,34 +183,94 @@ func (x *explainer) explainGate(depth int, g *gate) {
 	}
 	x.add(
 		depth, Where{}, "", "last gate: %s, entry %d at %s: %q%s", g.name, g.last.Seq,
-		x.cursor.lines.AppendTime(nil, g.last.At), g.reason, repeated,
+		x.waits.time(g.last.At), g.reason, repeated,
 	)
 }
 
 // explainRollout explains why a rollout that another one waits for has not ended.
 func (x *explainer) explainRollout(depth int, r *rollout, asked map[*rollout]bool) {
-	if asked[r] {
-		x.add(depth, Where{}, "", "rollout %s waits for this one in turn", r.id)
+	if onPath, seen := asked[r]; seen {
+		if onPath {
+			x.add(depth, Where{}, "", "rollout %s waits for this one in turn", r.id)
+		} else {
+			x.add(depth, Where{}, "", "rollout %s: see above", r.id)
+		}
 		return
 	}
 	asked[r] = true
+	defer func() { asked[r] = false }()
 	last := r.lastState()
 	x.add(depth, Where{At: last.At}, "", "rollout %s is %v", r.id, last.State)
 	if !r.fold.Record.State.Underway() {
 		x.explainEnd(depth+1, r)
 		return
 	}
+	x.explainHosts(depth+1, r, asked)
+}
+
+// explainHosts explains the hosts of a rollout that wait. Those that wait for the same are
+// explained together.
+func (x *explainer) explainHosts(depth int, r *rollout, asked map[*rollout]bool) {
 	shown := 0
-	for slot, h := range r.fold.Hosts() {
-		if slot >= len(r.members) || x.waits.host(r, slot).what == "" {
-			continue
+	for _, slots := range x.groups(r) {
+		if x.explained[&r.members[slots[0]]] {
+			continue // below a host that waits for it
 		}
 		if shown++; shown > maxExplained {
-			x.add(depth+1, Where{}, "", "and others")
+			x.add(depth, Where{}, "", "and others")
 			return
 		}
-		x.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
-		x.explainHost(depth+2, r, slot, asked)
+		hosts := r.fold.Hosts()
+		var ids []string
+		first, last := hosts[slots[0]].Wave, hosts[slots[0]].Wave
+		for _, slot := range slots {
+			ids = append(ids, string(hosts[slot].ID))
+			first, last = min(first, hosts[slot].Wave), max(last, hosts[slot].Wave)
+		}
+		waves := fmt.Sprintf("wave %d", first)
+		if last == first+1 {
+			waves = fmt.Sprintf("waves %d and %d", first, last)
+		} else if last > first {
+			waves = fmt.Sprintf("waves %d to %d", first, last)
+		}
+		x.add(depth, Where{}, "", "%s, in %s:", namedHosts(ids), waves)
+		x.explainHost(depth+1, r, slots[0], asked)
+	}
+}
+
+// groups returns the slots of the hosts of a rollout that wait, those together that wait for the
+// same.
+func (x *explainer) groups(r *rollout) [][]int {
+	type reason struct{ what, gate string }
+	var groups [][]int
+	index := make(map[reason]int)
+	for slot := range r.members {
+		w := x.waits.host(r, slot)
+		if w.what == "" {
+			continue
+		}
+		key := reason{w.what + w.then, r.members[slot].gate.reason}
+		i, known := index[key]
+		if !known {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], slot)
+	}
+	return groups
+}
+
+// namedHosts lists hosts.
+func namedHosts(ids []string) string {
+	const most = 4
+	switch n := len(ids); {
+	case n == 1:
+		return "host " + ids[0]
+	case n > most:
+		return fmt.Sprintf("hosts %s and %d more", strings.Join(ids[:most-1], ", "), n-most+1)
+	default:
+		return fmt.Sprintf("hosts %s and %s", strings.Join(ids[:n-1], ", "), ids[n-1])
 	}
 }
 
@@ -194,12 +281,16 @@ func (x *explainer) explainEnd(depth int, r *rollout) {
 		if f.Why != "" {
 			text += ": " + plainLine(f.Why)
 		}
-		x.add(depth, Where{Seq: f.Seq, At: f.At}, "", "%s", text)
+		x.happened(depth, Where{Seq: f.Seq, At: f.At}, "%s", text)
 	}
 	switch rec := &r.fold.Record; rec.State {
 	case reducer.Failed, reducer.Reverted:
-		x.add(depth, Where{}, "", "it stays %v until an operator clears it, or channel %s gets "+
-			"another ref", rec.State, rec.Channel)
+		until := ""
+		if x.waits.clears(r) {
+			until = "an operator clears it, or "
+		}
+		x.add(depth, Where{}, "", "it stays %v until %schannel %s gets another ref", rec.State, until,
+			rec.Channel)
 	case reducer.Superseded:
 		if id := r.summary.Successor; id != "" {
 			x.add(depth, Where{}, "", "%s has superseded it", id)
@@ -283,8 +374,18 @@ func (x *explainer) explainQuarantine(depth int, r *rollout, m *member) {
 // explainChannel explains where the channel points, if that is at another ref than the rollout's or
 // if the channel is stranded there.
 func (x *explainer) explainChannel(r *rollout) {
+	if x.past {
+		return
+	}
 	rec := &r.fold.Record
 	c := x.channels.get(rec.Channel)
+	if back := c.setBack(); back != nil {
+		if !x.answer.Whole && back != r {
+			x.add(0, c.plannedSince, "ask for "+string(back.id), "channel %s was set back to the ref of "+
+				"%s", c.id, back.id)
+		}
+		return
+	}
 	now := r
 	if c.ref != rec.TargetRef {
 		now = x.rollouts.lookup(reducer.NewRolloutID(c.id, c.ref))

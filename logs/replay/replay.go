@@ -269,6 +269,7 @@ func (p *replay) start(first *trace.Entry) error {
 		}
 	}
 	p.fleet = reducer.NewFleet(m, p.policies.of)
+	p.waits.machine, p.waits.shipped = m, !p.simulated
 	if !p.simulated {
 		p.invariants.checker = invariant.NewChecker(p.fleet, &trace.Header{})
 		p.invariants.checker.ReportEach()

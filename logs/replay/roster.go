@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // roster records under which rollouts each host works.
@@ -24,6 +25,7 @@ type host struct {
 	wave uint32              // in which it joined last
 
 	closures []reducer.ClosureHash // the last ones that it was sent or ran
+	heard    Where                 // the last event of its agent
 }
 
 // host returns a host, a new one if it is not known.
@@ -34,6 +36,13 @@ func (s *roster) host(id reducer.HostID) *host {
 		s.hosts[id] = h
 	}
 	return h
+}
+
+// hear records a sign of life of a host: an event of its agent.
+func (s *roster) hear(e *trace.Entry) {
+	if h := s.hosts[e.Host]; h != nil {
+		h.heard = Where{Seq: e.Seq, At: e.At}
+	}
 }
 
 // join records that a host has joined a rollout, which is then its latest one.

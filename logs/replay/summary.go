@@ -18,6 +18,7 @@ type Summary struct {
 	End    string        // how it ended, or what it waits for
 
 	Successor reducer.RolloutID // that superseded it
+	Waited    string            // what it waited for when it was superseded; empty if it had ended
 	Failure   *Failure          // its first host that turned Failed, or nil
 	Moves     []Move            // of the host of Options.Only
 
@@ -171,15 +172,29 @@ func (p *replay) ending(r *rollout) string {
 		}
 		parts = append(parts, what)
 	case reducer.Failed:
-		parts = append(parts, "waits for an operator or another ref")
+		parts = append(parts, p.remedy(r))
 	case reducer.Reverted:
-		parts = append(parts, "rolled back; waits for an operator or another ref")
+		parts = append(parts, "rolled back; "+p.remedy(r))
 	case reducer.Superseded:
 		parts = append(parts, "superseded by "+string(cmp.Or(r.summary.Successor, "another")))
+		if w := r.summary.Waited; w != "" {
+			parts = append(parts, "had waited: "+w)
+		}
 	case reducer.Pruned:
 		parts = append(parts, "pruned")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// remedy says what a rollout that has failed waits for.
+func (p *replay) remedy(r *rollout) string {
+	switch c := p.channels.get(r.fold.Record.Channel); {
+	case p.waits.isLeft(r):
+		return fmt.Sprintf("its channel was set back to the ref of %s", c.planned.id)
+	case p.waits.clears(r):
+		return "waits for an operator or another ref"
+	}
+	return "waits for another ref"
 }
 
 // plainLine replaces control characters, so that a text stays on its line.

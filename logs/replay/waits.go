@@ -26,6 +26,42 @@ type waitFinder struct {
 	rollouts *registry
 	channels channels
 	policies *policies
+	machine  reducer.Machine // nil before the first entry
+	shipped  bool            // the planner is the one that ships, which a failure does not halt
+
+	clock func(t, now reducer.Time) string // as Question.Clock
+}
+
+// time writes a time.
+func (f *waitFinder) time(t reducer.Time) string {
+	if f.clock != nil && f.cursor.lines.Absolute {
+		return f.clock(t, f.cursor.end.at)
+	}
+	return string(f.cursor.lines.AppendTime(nil, t))
+}
+
+// clears reports whether an operator can clear a rollout: the machine accepts it.
+func (f *waitFinder) clears(r *rollout) bool {
+	if f.machine == nil {
+		return false
+	}
+	rec := r.fold.Record
+	ev := reducer.Event{Kind: reducer.OperatorClearance, Rollout: r.id, At: f.cursor.end.at}
+	var out reducer.Effects
+	err := f.machine.Step(&rec, &ev, ev.At, f.policies.of(rec.Channel), &out)
+	return err == nil && rec.State != r.fold.Record.State
+}
+
+// isSetBackTo reports whether the channel of a rollout was set back to its ref.
+func (f *waitFinder) isSetBackTo(r *rollout) bool {
+	return f.channels.get(r.fold.Record.Channel).setBack() == r
+}
+
+// isLeft reports whether the planner has left a rollout, because the channel was set back to the
+// ref of an earlier one.
+func (f *waitFinder) isLeft(r *rollout) bool {
+	c := f.channels.get(r.fold.Record.Channel)
+	return c.rollout == r && c.setBack() != nil
 }
 
 // host returns what a host waits for.
@@ -61,7 +97,7 @@ func (f *waitFinder) host(r *rollout, slot int) wait {
 
 // soaking says what keeps a host from converging.
 func (f *waitFinder) soaking(m *member) string {
-	due := f.cursor.lines.AppendTime(nil, m.soakDue)
+	due := f.time(m.soakDue)
 	switch {
 	case m.message != "":
 		return "its probes fail: " + plainLine(m.message)
@@ -84,7 +120,12 @@ func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 		}
 		w.since = Where{At: m.dispatched}
 		w.moves = true
-	case r.fold.Count(reducer.HostFailed) > 0:
+	case f.isLeft(r):
+		c := f.channels.get(r.fold.Record.Channel)
+		w.what += fmt.Sprintf(": the ref of channel %s was set back to that of %s, so the planner "+
+			"has left this one", c.id, c.planned.id)
+		w.since = c.plannedSince
+	case !f.shipped && r.fold.Count(reducer.HostFailed) > 0:
 		w.what += ": nothing is dispatched while a host is Failed"
 		for i, h := range r.fold.Hosts() {
 			if h.State == reducer.HostFailed {
@@ -104,16 +145,16 @@ func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 // blocked sets what a host waits for if a gate blocks it.
 func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
-	switch m.gate.name {
-	case trace.GateQuarantine:
-	case trace.GateChannelEdges:
+	switch name := m.gate.name; {
+	case name == trace.GateQuarantine:
+	case name == trace.GateChannelEdges:
 		f.awaitedChannel(r, slot, w)
-	case trace.GateWavePromotion:
+	case name == trace.GateWavePromotion:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
 		if w.moves = len(w.hosts) == 0; w.moves {
 			w.then = "no host of an earlier wave is in its way"
 		}
-	case trace.GateHostEdge:
+	case name == trace.GateHostEdge:
 		for i, h := range r.fold.Hosts() {
 			if i != slot && isNamed(m.gate.reason, string(h.ID)) {
 				w.hosts = append(w.hosts, i)
@@ -121,8 +162,6 @@ func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 			}
 		}
 		w.moves = w.moves || len(w.hosts) == 0
-	case trace.GateDisruptionBudget:
-		w.moves = true
 	default:
 		w.moves = true
 	}

@@ -9,10 +9,15 @@ import (
 	"rollsim/trace"
 )
 
-// Question asks why a host is not, or not yet, on the ref that its channel points at.
+// Question asks why a host, a rollout or a channel is not, or not yet, on the ref that the channel
+// points at.
 type Question struct {
-	// Host is the host. If it is empty, the question is about the first host of Rollout that waits,
-	// or about Rollout itself if none does.
+	// Channel is the channel. The question is about all hosts of its last rollout, unless Host or
+	// Rollout is set too.
+	Channel reducer.ChannelID
+
+	// Host is the host. If it is empty, the question is about the first host of Rollout that waits, or
+	// about Rollout itself if none does.
 	Host reducer.HostID
 
 	// Rollout is a rollout that the host has joined. If it is empty, it is the last one. Of a long
@@ -21,6 +26,10 @@ type Question struct {
 
 	// At is the time that the question is about. If it is not set, that is the end of the log.
 	At reducer.Opt[reducer.Time]
+
+	// Clock writes a time in the texts of the answer, as people read it at another time. It is not
+	// used for a simulated trace. Nil writes times as the log has them.
+	Clock func(t, now reducer.Time) string
 
 	// Options say how the log is replayed. Only Machine, Policies and Progress are used.
 	Options Options
@@ -32,7 +41,9 @@ type Answer struct {
 	Rollout reducer.RolloutID
 	Channel reducer.ChannelID
 	State   reducer.HostState
+	Whole   bool        // it is about the channel as a whole
 	At      Where       // the last entry that was read
+	AsOf    Where       // the entry that it answers for: At, or the last one before the supersession
 	Times   trace.Lines // how times are written
 	Lines   []Reason    // the first is the answer itself; deeper ones explain it
 }
@@ -42,6 +53,7 @@ type Reason struct {
 	Depth int
 	Text  string
 	Since Where  // zero without a time; its Seq is 0 without an entry
+	Once  bool   // Since is when it happened, not since when it is so
 	Then  string // what follows from it, or empty
 }
 
@@ -61,6 +73,9 @@ type inquiry struct {
 	// What the gates decided about the host under a rollout that the log does not open.
 	stray      gate
 	strayUnder reducer.RolloutID
+
+	// before is the answer as of the supersession of the last rollout that the question may be about.
+	before *Answer
 }
 
 // observe records a gate decision under a rollout that the log does not open.
@@ -82,6 +97,7 @@ func Why(r *trace.Reader, q Question) (*Answer, error) {
 		Only:     Filter{Rollout: q.Rollout},
 	})
 	p.inquiry = &inquiry{Question: q}
+	p.waits.clock = q.Clock
 	r.Ahead()
 	err := p.readTo(q.At)
 	if err = errors.Join(err, r.Close()); err != nil {
@@ -117,14 +133,20 @@ func (p *replay) readTo(at reducer.Opt[reducer.Time]) error {
 	}
 }
 
+// explainer returns an explainer of what was read so far.
+func (p *replay) explainer() *explainer {
+	at := p.cursor.last()
+	return &explainer{
+		cursor: &p.cursor, rollouts: &p.rollouts, channels: p.channels, roster: &p.roster,
+		quarantines: &p.quarantines, waits: &p.waits, header: p.result.Header,
+		answer: Answer{Host: p.inquiry.Host, At: at, AsOf: at, Times: p.cursor.lines},
+	}
+}
+
 // answer answers the question from what was read.
 func (p *replay) answer() (*Answer, error) {
 	q := p.inquiry
-	x := explainer{
-		cursor: &p.cursor, rollouts: &p.rollouts, channels: p.channels, roster: &p.roster,
-		quarantines: &p.quarantines, waits: &p.waits, header: p.result.Header,
-		answer: Answer{Host: q.Host, At: p.cursor.last(), Times: p.cursor.lines},
-	}
+	x := p.explainer()
 	r, err := p.asked()
 	if err != nil && q.stray.count > 0 {
 		x.explainStray(q, p.result.First.Seq)
@@ -133,26 +155,79 @@ func (p *replay) answer() (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Host == "" && r.fold.Record.State.Standing() {
+	if b := q.before; b != nil && b.Rollout == r.id && !p.waits.isSetBackTo(r) &&
+		r.fold.Record.State == reducer.Superseded {
+		x.explainSuperseded(r, b)
+		return &x.answer, nil
+	}
+	p.answerAbout(x, r)
+	return &x.answer, nil
+}
+
+// answerAbout answers the question for a rollout.
+func (p *replay) answerAbout(x *explainer, r *rollout) {
+	q := p.inquiry
+	switch {
+	case q.Channel != "" && q.Host == "" && q.Rollout == "":
+		x.explainWhole(r)
+		return
+	case q.Host == "" && r.fold.Record.State.Standing():
 		x.answer.Host = x.firstWaiting(r)
 	}
 	x.explain(r)
-	return &x.answer, nil
+}
+
+// supersede keeps the answer about a rollout that is about to be superseded.
+func (p *replay) supersede(r *rollout) {
+	q := p.inquiry
+	if q == nil || r.fold == nil || !r.fold.Record.State.Standing() || r.fold.Forgotten() {
+		return
+	}
+	switch h := p.roster.hosts[q.Host]; {
+	case q.Rollout != "" && !p.opts.Only.matchesRollout(r.id),
+		q.Rollout == "" && (h == nil || h.joined != r):
+		return
+	}
+	if m, _ := r.member(q.Host); q.Host != "" && m == nil {
+		return
+	}
+	x := p.explainer()
+	x.past = true
+	p.answerAbout(x, r)
+	q.before = &x.answer
 }
 
 // asked returns the rollout that the question is about.
 func (p *replay) asked() (*rollout, error) {
 	q := p.inquiry
+	if q.Channel != "" {
+		if err := p.unknown(&Filter{Channel: q.Channel}); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case q.Rollout != "":
 		return p.askedRollout()
+	case q.Host == "" && q.Channel != "":
+		return p.askedChannel()
 	case q.Host == "":
-		return nil, &NoAnswer{What: "expected a host or a rollout"}
+		return nil, &NoAnswer{What: "expected a channel, a host or a rollout"}
 	}
 	if h := p.roster.hosts[q.Host]; h != nil && h.joined != nil {
 		return h.joined, nil
 	}
 	return nil, p.unknown(&Filter{Host: q.Host})
+}
+
+// askedChannel returns the last rollout of the channel that the question names.
+func (p *replay) askedChannel() (*rollout, error) {
+	id := p.inquiry.Channel
+	if r := p.channels.get(id).rollout; r != nil {
+		return r, nil
+	}
+	return nil, &NoAnswer{
+		What: fmt.Sprintf("channel %s has no rollout in this log%s", id, p.beginning()),
+	}
 }
 
 // askedRollout returns the rollout that the question names.
@@ -204,6 +279,10 @@ func (p *replay) retains(r *rollout) bool {
 	}
 	if q.Rollout != "" {
 		return p.opts.Only.matchesRollout(r.id)
+	}
+	if q.Host == "" {
+		c := p.channels.get(q.Channel)
+		return c.rollout == r || c.before == r || c.planned == r
 	}
 	h := p.roster.hosts[q.Host]
 	return h != nil && h.joined == r

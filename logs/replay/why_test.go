@@ -66,6 +66,7 @@ func TestWhy(t *testing.T) {
 			`e1 edge@a1 Pending
 not yet: Pending, since 01:00:00: in wave 0 of edge@a1, which is Active
   Pending: dispatched 2 times, not acked, since 01:00:05
+    the log has no sign of life of e1
 `, Question{Host: "e1"}},
 		{"not even decided", "open edge@a1\njoin edge@a1 e1 0\nto edge@a1 Opening " +
 			"Active", `e1 edge@a1 Pending
@@ -84,7 +85,8 @@ not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
 not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
 ` +
 			"  Soaking: the soak was due at 2026-05-16T01:10:00Z, and its agent has not said " +
-			"that its probes pass, since 01:00:02\n", Question{Host: "e1"}},
+			"that its probes pass, since 01:00:02\n" +
+			"    the last sign of life of e1, since 01:00:02 (11)\n", Question{Host: "e1"}},
 		{"probes fail", opening + "e1 says edge@a1 ProbeResult 503", `e1 edge@a1 Soaking
 not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
   Soaking: its probes fail: 503, since 01:00:02
@@ -93,6 +95,7 @@ not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
 			"kernel", 1), `e1 edge@a1 Deferred
 not yet: Deferred, since 01:00:02: in wave 0 of edge@a1, which is Active
   Deferred: it waits for a reboot, for kernel, since 01:00:02
+    a reboot of e1 releases it
 `, Question{Host: "e1"}},
 		{"wave-promotion", opening + "gate edge@a1 e2 wave-promotion host_wave=1 > " +
 			"current_wave=0\n+15\ngate edge@a1 e2 wave-promotion host_wave=1 > " +
@@ -110,7 +113,8 @@ not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
 not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: blocked by wave-promotion, since 01:00:03 (17): no host of an earlier wave is in its way
     last gate: wave-promotion, entry 17 at 2026-05-16T01:00:03Z: "host_wave=1 > current_wave=0"
-`, Question{Host: "e2"}},
+` + "    the wave cursor moves within a minute, unless a host of an earlier wave never joined: " +
+			"then only another ref of channel edge releases it\n", Question{Host: "e2"}},
 		{"dispatched while it switches", strings.Replace(opening, "e1 does edge@a1 "+
 			"ActivationCompleted\n", "", 1) + "poll edge b2\n" + second + "dispatch edge@b2 e1 c2",
 			"e1 edge@b2 Pending\n" +
@@ -148,22 +152,20 @@ not yet: Pending, since 01:00:05: in wave 0 of edge@b2, which is Active
   Pending: blocked by quarantine, since 01:00:05 (29)
     last gate: quarantine, entry 29 at 2026-05-16T01:00:05Z: "closure c1 is quarantined"
     closure c1 is quarantined on channel edge, since 01:00:04 (21)
-    it is blocked until an operator lifts that, or channel edge gets another ref
+    it is blocked until channel edge gets another ref
 `, Question{Host: "e1"}},
 		{"its rollout has failed", failing, `e2 edge@a1 Pending
-Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is dispatched
+Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: this does not halt the planner
   host e1 turned Failed, since 01:00:03 (16)
-  it stays Failed until an operator clears it, or channel edge gets another ref
-  Pending: nothing is dispatched while a host is Failed, since 01:00:00
-    host e1, in wave 0:
-      Failed: it waits for its rollback, since 01:00:03
+  it stays Failed until channel edge gets another ref
+  Pending: not dispatched, since 01:00:00
 `, Question{Host: "e2"}},
 		{"its rollout has failed, and the host before it is rolled back", failing + "e1 does edge@a1 " +
 			"RollbackComplete\nquarantine edge c1\ngate edge@a1 e2 wave-promotion host_wave=1 > " +
 			"current_wave=0", `e2 edge@a1 Pending
-Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: nothing more is dispatched
+Pending in wave 1 of edge@a1, which is Failed, since 01:00:03: this does not halt the planner
   host e1 turned Failed, since 01:00:03 (16)
-  it stays Failed until an operator clears it, or channel edge gets another ref
+  it stays Failed until channel edge gets another ref
   Pending: blocked by wave-promotion, since 01:00:04 (22)
     last gate: wave-promotion, entry 22 at 2026-05-16T01:00:04Z: "host_wave=1 > current_wave=0"
     host e1, in wave 0, is Reverted, since 01:00:04
@@ -175,9 +177,7 @@ Pending in wave 1 of edge@a1, which is Terminal, since 01:00:04: nothing more is
 ` +
 			"  an operator has cleared it; the hosts that are not Converged wait until channel " +
 			"edge gets another ref\n" +
-			`  Pending: nothing is dispatched while a host is Failed, since 01:00:00
-    host e1, in wave 0:
-      Failed: nothing undoes that under halt, since 01:00:03
+			`  Pending: not dispatched, since 01:00:00
 `, Question{Host: "e2", Options: cleared}},
 		{"rolled back", failing + "e1 does edge@a1 RollbackComplete\nquarantine edge c1",
 			"e1 edge@a1 Reverted\n" +
@@ -189,9 +189,9 @@ Pending in wave 1 of edge@a1, which is Terminal, since 01:00:04: nothing more is
 it is: Converged under edge@a1, since 01:00:03
 `, Question{Host: "e1"}},
 		{"superseded", opening + "poll edge b2\n" + second, `e2 edge@a1 Pending
-Pending in wave 1 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
-  edge@b2 has superseded it
+not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: not dispatched, since 01:00:00
+edge@b2 has superseded it, since 01:00:03 (16)
 channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 `, Question{Host: "e2", Rollout: "edge@a1"}},
 		{"the channel has another ref", opening + "poll edge b2", `e1 edge@a1 Soaking
@@ -207,9 +207,9 @@ not yet: Pending, since 01:00:03: in wave 1 of edge@b2, which is Active
 			"another ref: edge@a1 is Superseded and will not be opened again\n", Question{Host: "e2"}},
 		{"the rollout that the channel is stranded at", opening + "poll edge b2\n" + second +
 			"+1\npoll edge a1", "e2 edge@a1 Pending\n" +
-			`Pending in wave 1 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
-  edge@b2 has superseded it
+			`not yet: Pending, since 01:00:00: in wave 1 of edge@a1, which is Active
   Pending: not dispatched, since 01:00:00
+edge@b2 has superseded it, since 01:00:03 (16)
 ` +
 			"channel edge points at a1, since 01:00:04 (22): it is stranded until it points at " +
 			"another ref: edge@a1 is Superseded and will not be opened again\n",
@@ -224,9 +224,9 @@ not yet: Pending, since 01:00:03: in wave 1 of edge@b2, which is Active
 		{"under a rollout that ended long before", opening + "poll edge b2\n" + second +
 			"dispatch edge@b2 e1 c2\ne1 does edge@b2 DispatchAck\n" +
 			"dispatch edge@b2 e2 c2\ne2 does edge@b2 DispatchAck\n", "e1 edge@a1 Soaking\n" +
-			`Soaking in wave 0 of edge@a1, which is Superseded, since 01:00:03: nothing more is dispatched
-  edge@b2 has superseded it
+			`not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
   Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
+edge@b2 has superseded it, since 01:00:03 (16)
 channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 `, Question{Rollout: "edge@a1", Host: "e1"}},
 		{"converged, and its rollout was pruned",
@@ -282,9 +282,10 @@ not dispatched: blocked by wave-promotion, since 01:00:00 (50)
 			"current_wave=0\"; decided 2 times, first in entry 50\n" +
 			`the log begins at entry 50, and does not hold how edge@a1 was opened: more is not known
 `, Question{Host: "e2"}},
-		{"a rollout that has ended", opening + "poll edge b2\n" + second, ` edge@a1 HostState(0)
-rollout edge@a1 is Superseded, since 01:00:03
-  edge@b2 has superseded it
+		{"a rollout that has ended", opening + "poll edge b2\n" + second, `e1 edge@a1 Soaking
+not yet: Soaking, since 01:00:02: in wave 0 of edge@a1, which is Active
+  Soaking: the soak is due at 2026-05-16T01:10:00Z, since 01:00:02
+edge@b2 has superseded it, since 01:00:03 (16)
 channel edge points at b2, since 01:00:03 (14): ask for edge@b2
 `, Question{Rollout: "edge@a1"}},
 		{"the first that waits", opening, `e1 edge@a1 Soaking
@@ -350,7 +351,7 @@ not yet: Pending, since 11:39:15: in wave 0 of ` + stable + `, which is Active
 		"predecessor channel 'edge' not converged\"; decided 160 times, first in entry 2654\n" +
 		`    rollout ` + edge + ` is Failed, since 11:50:58
       host edge-0010 turned Failed: switch failed ✗ "unit\x2d", since 11:50:58 (2704)
-      it stays Failed until an operator clears it, or channel edge gets another ref
+      it stays Failed until channel edge gets another ref
 `
 	if d := trace.Diff(want, inLines(got)); d != "" {
 		t.Error(d)
