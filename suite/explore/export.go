@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/yamltext"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -23,7 +24,8 @@ func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 	return err
 }
 
-// exporter writes a drawn scenario. It supports the part of the format that can be drawn.
+// exporter writes a scenario. It supports everything that a scenario can have: a field that it left
+// out would change the run without notice.
 type exporter struct {
 	b    strings.Builder
 	yaml map[*sim.Distribution]string
@@ -46,21 +48,26 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	} else {
 		e.line("machine: %s", name)
 	}
-	if sc.ControlPlane == controlplane.Shipped {
-		e.line("control_plane: shipped")
+	e.controlPlane(sc)
+	if sc.Start != defaultStart {
+		e.line("start: %s", time.Unix(0, int64(sc.Start)).UTC().Format(time.RFC3339Nano))
 	}
 	e.line("horizon: %s", scenario.FormatDuration(sc.Horizon))
 	e.section("channels", len(sc.Channels))
 	for i := range sc.Channels {
 		e.channel(&sc.Channels[i])
 	}
+	e.section("tags", len(sc.Tags))
+	for _, t := range sc.Tags {
+		e.line("  - {hosts: %s, tags: %s}", names(t.Hosts), names(t.Tags))
+	}
 	e.section("budgets", len(sc.Budgets))
-	for _, b := range sc.Budgets {
-		e.line("  - {name: %s, hosts: %s, max_in_flight: %d}", b.Name, names(b.Hosts), b.MaxInFlight)
+	for i := range sc.Budgets {
+		e.budget(&sc.Budgets[i])
 	}
 	e.section("quarantine", len(sc.Quarantine))
 	for _, q := range sc.Quarantine {
-		e.line("  - {channel: %s, closure: %s}", q.Channel, q.Closure)
+		e.line("  - %s", closureOf(q))
 	}
 	e.line("behaviour:")
 	e.behaviour("  ", &sc.Behaviour)
@@ -71,25 +78,13 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 		e.behaviour("      ", &sc.Groups[i].Behaviour)
 	}
 	e.section("fates", len(sc.Fates))
-	for _, f := range sc.Fates {
-		ref := ""
-		if f.Ref != "" {
-			ref = ", ref: " + string(f.Ref)
-		}
-		e.line("  - {host: %s%s, fate: %v}", f.Host, ref, f.Kind)
+	for i := range sc.Fates {
+		e.fate(&sc.Fates[i])
 	}
+	e.releases(sc)
 	e.section("traffic", len(sc.Traffic))
 	for i := range sc.Traffic {
-		t := &sc.Traffic[i]
-		e.line("  - channel: %s", t.Channel)
-		if t.Kind == sim.Flapping {
-			e.line("    flapping: {between: %s, every: %s}", names(t.Between), e.yaml[t.Every])
-		} else {
-			e.line("    arrivals: %s", e.yaml[t.Every])
-			e.line("    prefix: %s", t.Prefix)
-		}
-		e.line("    from: %s", scenario.FormatDuration(t.From))
-		e.line("    until: %s", scenario.FormatDuration(t.Until))
+		e.traffic(&sc.Traffic[i])
 	}
 	e.section("timeline", len(sc.Timeline))
 	for i := range sc.Timeline {
@@ -99,10 +94,124 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	for i := range sc.Faults {
 		e.fault(&sc.Faults[i])
 	}
+	e.section("sometimes", len(sc.Sometimes))
+	for i := range sc.Sometimes {
+		e.line("  - %s", momentOf(&sc.Sometimes[i]))
+	}
+	e.section("expect_violations", len(sc.ExpectViolations))
+	for _, v := range sc.ExpectViolations {
+		e.line("  - %s", yamltext.Scalar(v.String()))
+	}
+}
+
+// defaultStart is when a scenario starts that does not say so: 2026-01-01T00:00:00Z.
+const defaultStart = reducer.Time(1_767_225_600_000_000_000)
+
+func (e *exporter) controlPlane(sc *sim.Scenario) {
+	switch {
+	case len(sc.Mended) > 0:
+		e.line("control_plane: {shipped: {mended: %s}}", bare(sc.Mended))
+	case sc.ControlPlane != "" && sc.ControlPlane != controlplane.Specified:
+		e.line("control_plane: %s", sc.ControlPlane)
+	}
+}
+
+func (e *exporter) budget(b *sim.Budget) {
+	which, limit := "hosts: "+names(b.Hosts), fmt.Sprint(b.MaxInFlight)
+	if b.Selector != "" {
+		which = "selector: " + yamltext.Scalar(b.Selector)
+	}
+	if b.Percent > 0 {
+		limit = fmt.Sprintf("%d%%", b.Percent)
+	}
+	e.line("  - {name: %s, %s, max_in_flight: %s}", yamltext.Scalar(b.Name), which, limit)
+}
+
+func (e *exporter) fate(f *sim.Fate) {
+	text := "host: " + yamltext.Scalar(f.Host)
+	if f.Ref != "" {
+		text += ", ref: " + yamltext.Scalar(f.Ref)
+	}
+	text += fmt.Sprintf(", fate: %v", f.Kind)
+	if f.RebootAfter.Set {
+		text += ", reboot_after: " + orNever(f.RebootAfter.Value)
+	}
+	if f.PassesAfter.Set {
+		text += ", passes_after: " + orNever(f.PassesAfter.Value)
+	}
+	e.line("  - {%s}", text)
+}
+
+// orNever returns the time after which something happens, or never if it is negative.
+func orNever(d time.Duration) string {
+	if d < 0 {
+		return "never"
+	}
+	return scenario.FormatDuration(d)
+}
+
+// releases writes what hosts run, what refs bring, and when that which recurs happens.
+func (e *exporter) releases(sc *sim.Scenario) {
+	e.section("running", len(sc.Running))
+	for _, r := range sc.Running {
+		e.line("  - {hosts: %s, ref: %s}", names(r.Hosts), yamltext.Scalar(r.Ref))
+	}
+	e.section("releases", len(sc.Releases))
+	for i := range sc.Releases {
+		r := &sc.Releases[i]
+		text := "ref: " + yamltext.Scalar(r.Ref)
+		if r.Channel != "" {
+			text += ", channel: " + yamltext.Scalar(r.Channel)
+		}
+		if len(r.Unchanged) > 0 {
+			text += ", unchanged: " + names(r.Unchanged)
+		}
+		if r.Manifest != controlplane.Fresh {
+			text += fmt.Sprintf(", manifest: %v", r.Manifest)
+		}
+		if r.Signed.Set {
+			text += ", signed: " + scenario.FormatOffset(r.Signed.Value)
+		}
+		e.line("  - {%s}", text)
+	}
+	var phases []string
+	for _, p := range []struct {
+		name string
+		at   reducer.Opt[time.Duration]
+	}{
+		{"heartbeat", sc.Phases.Heartbeat}, {"ticker", sc.Phases.Ticker}, {"poll", sc.Phases.Poll},
+		{"prune", sc.Phases.Prune},
+	} {
+		if p.at.Set {
+			phases = append(phases, p.name+": "+scenario.FormatDuration(p.at.Value))
+		}
+	}
+	if phases != nil {
+		e.line("phases: {%s}", strings.Join(phases, ", "))
+	}
+}
+
+func (e *exporter) traffic(t *sim.Traffic) {
+	e.line("  - channel: %s", yamltext.Scalar(t.Channel))
+	if t.Kind == sim.Flapping {
+		e.line("    flapping: {between: %s, every: %s}", names(t.Between), e.yaml[t.Every])
+	} else {
+		e.line("    arrivals: %s", e.yaml[t.Every])
+		e.line("    prefix: %s", yamltext.Scalar(t.Prefix))
+	}
+	e.line("    from: %s", scenario.FormatDuration(t.From))
+	e.until(t.Until)
+}
+
+// until writes the end of a window. 0 is the end of the run.
+func (e *exporter) until(end time.Duration) {
+	if end > 0 {
+		e.line("    until: %s", scenario.FormatDuration(end))
+	}
 }
 
 func (e *exporter) channel(ch *sim.Channel) {
-	e.line("  - name: %s", ch.ID)
+	e.line("  - name: %s", yamltext.Scalar(ch.ID))
 	e.line("    poll_interval: %s", scenario.FormatDuration(ch.PollInterval))
 	e.line("    policy: %v", ch.Policy.OnHealthFailure)
 	retention := time.Duration(ch.Policy.RetentionSeconds) * time.Second
@@ -113,16 +222,42 @@ func (e *exporter) channel(ch *sim.Channel) {
 	if len(ch.HostEdges) > 0 {
 		e.line("    host_edges:")
 		for _, edge := range ch.HostEdges {
-			e.line("      - {host: %s, after: %s}", edge.Host, edge.After)
+			e.line("      - {host: %s, after: %s}", yamltext.Scalar(edge.Host), yamltext.Scalar(edge.After))
 		}
 	}
+	total := len(ch.Outside)
+	for i := range ch.Waves {
+		total += len(ch.Waves[i].Hosts)
+	}
+	counted := counter{ch.ID, max(2, len(fmt.Sprint(total))), 1}
 	if len(ch.Waves) > 0 {
 		e.line("    waves:")
 		for i := range ch.Waves {
-			e.line("      - {hosts: %d, soak: %s}", len(ch.Waves[i].Hosts),
+			e.line("      - {hosts: %s, soak: %s}", counted.hosts(ch.Waves[i].Hosts),
 				scenario.FormatDuration(ch.Waves[i].Soak))
 		}
 	}
+	if len(ch.Outside) > 0 {
+		e.line("    outside: %s", counted.hosts(ch.Outside))
+	}
+}
+
+// counter recognizes hosts whose names a count would generate.
+type counter struct {
+	channel reducer.ChannelID
+	width   int
+	next    int // the number of the next host
+}
+
+// hosts returns the count of some hosts if it generates their names, and else their names.
+func (c *counter) hosts(hosts []reducer.HostID) string {
+	for i, h := range hosts {
+		if string(h) != fmt.Sprintf("%s-%0*d", c.channel, c.width, c.next+i) {
+			return names(hosts)
+		}
+	}
+	c.next += len(hosts)
+	return fmt.Sprint(len(hosts))
 }
 
 func (e *exporter) behaviour(indent string, b *sim.Behaviour) {
@@ -138,84 +273,20 @@ func (e *exporter) behaviour(indent string, b *sim.Behaviour) {
 	}
 }
 
-func (e *exporter) action(a *sim.Action) {
-	if m := a.When; m != nil {
-		if m.Host != "" {
-			e.line("  - when: {rollout: %s, host: %s, host_state: %v}", m.Rollout, m.Host, m.HostState)
-		} else {
-			e.line("  - when: {rollout: %s, state: %v}", m.Rollout, m.State)
-		}
-		e.line("    after: %s", scenario.FormatDuration(a.At))
-	} else {
-		e.line("  - at: %s", scenario.FormatDuration(a.At))
-	}
-	switch {
-	case a.SetRef != nil:
-		e.line("    channel: %s", a.SetRef.Channel)
-		e.line("    ref: %s", a.SetRef.Ref)
-	case a.Lift != nil:
-		e.line("    lift: {channel: %s, closure: %s}", a.Lift.Channel, a.Lift.Closure)
-	case a.Event != nil:
-		e.line("    event: {%v: {%s}}", a.Event.Kind, eventFields(a.Event))
-		if a.Reaches != "" {
-			e.line("    reaches: %s", a.Reaches)
-		}
-	case a.Fault != nil:
-		e.line("    fault: %v", a.Fault.Kind)
-		if a.Fault.Host != "" {
-			e.line("    host: %s", a.Fault.Host)
-		}
-		if a.Fault.For > 0 {
-			e.line("    for: %s", scenario.FormatDuration(a.Fault.For))
-		}
-	}
-}
-
-func eventFields(ev *reducer.Event) string {
-	switch ev.Kind {
-	case reducer.RolloutOpened:
-		return fmt.Sprintf(
-			"rollout_id: %s, channel: %s, target_ref: %s", ev.Rollout, ev.Channel, ev.TargetRef,
-		)
-	case reducer.HostJoined:
-		return fmt.Sprintf("rollout_id: %s, host_id: %s, wave: %d", ev.Rollout, ev.Host, ev.Wave)
-	case reducer.HostStateChanged:
-		return fmt.Sprintf(
-			"rollout_id: %s, host_id: %s, from: %v, to: %v", ev.Rollout, ev.Host, ev.From, ev.To,
-		)
-	case reducer.WaveAdvanced:
-		return fmt.Sprintf(
-			"rollout_id: %s, from_wave: %d, to_wave: %d", ev.Rollout, ev.FromWave, ev.ToWave,
-		)
-	case reducer.SuccessorOpened:
-		return fmt.Sprintf(
-			"superseded_rollout_id: %s, successor_rollout_id: %s", ev.Rollout, ev.Successor,
-		)
-	case reducer.OperatorClearance:
-		return fmt.Sprintf("rollout_id: %s, operator: %s, reason: %s", ev.Rollout, ev.Operator, ev.Reason)
-	case reducer.RolloutTerminal, reducer.RetentionExpired:
-	}
-	return "rollout_id: " + string(ev.Rollout)
-}
-
-func (e *exporter) fault(f *sim.Fault) {
-	e.line("  - fault: %v", f.Kind)
-	e.line("    probability: %s", percent(f.Probability))
-	if f.For != nil {
-		e.line("    for: %s", e.yaml[f.For])
-	}
-	e.line("    from: %s", scenario.FormatDuration(f.From))
-	e.line("    until: %s", scenario.FormatDuration(f.Until))
-	if len(f.Hosts) > 0 {
-		e.line("    hosts: %s", names(f.Hosts))
-	}
-}
-
 // names returns a list of names in quotes, because YAML does not read a pattern such as * as text.
 func names[T ~string](list []T) string {
-	words := make([]string, len(list))
+	quoted := make([]string, len(list))
 	for i, n := range list {
-		words[i] = `"` + string(n) + `"`
+		quoted[i] = `"` + string(n) + `"`
 	}
-	return "[" + strings.Join(words, ", ") + "]"
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// bare returns a list of names that need no quotes.
+func bare[T ~string](list []T) string {
+	all := make([]string, len(list))
+	for i, n := range list {
+		all[i] = string(n)
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }

@@ -1,0 +1,113 @@
+package explore
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"testing"
+
+	"rollsim/scenario"
+	"rollsim/sim"
+)
+
+// TestWriteEverything writes a scenario that uses every field, reads it back and compares the two.
+// A field that the scenario does not use fails the test, so that a new one is not forgotten.
+func TestWriteEverything(t *testing.T) {
+	data, err := os.ReadFile("testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := scenario.Parse("everything.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := &file.Scenario
+	used := make(map[string]bool)
+	e := &exporter{yaml: make(map[*sim.Distribution]string)}
+	walkFields(reflect.ValueOf(sc).Elem(), used, func(d *sim.Distribution) {
+		e.yaml[d] = scenario.FormatDuration(d.Mean()) // all of them are constant
+	})
+	for field, is := range used {
+		if !is {
+			t.Errorf("the scenario does not use %s", field)
+		}
+	}
+	e.scenario(sc, sc.Machine)
+	again, err := scenario.Parse("everything.yaml", []byte(e.b.String()))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, e.b.String())
+	}
+	// compared as text, because nil and empty lists are equal
+	got, want := fmt.Sprintf("%+v", plainOf(again.Scenario)), fmt.Sprintf("%+v", plainOf(*sc))
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s\nwritten\n%s", got, want, e.b.String())
+	}
+}
+
+// walkFields records which fields of the types in a value are not zero somewhere in it, and visits
+// its distributions.
+func walkFields(v reflect.Value, used map[string]bool, visit func(*sim.Distribution)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if d, ok := v.Interface().(*sim.Distribution); ok {
+			if d != nil {
+				visit(d)
+			}
+		} else if !v.IsNil() {
+			walkFields(v.Elem(), used, visit)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			walkFields(v.Index(i), used, visit)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			name := v.Type().String() + "." + f.Name
+			if notWritten[name] {
+				continue
+			}
+			used[name] = used[name] || !v.Field(i).IsZero()
+			walkFields(v.Field(i), used, visit)
+		}
+	default:
+	}
+}
+
+// notWritten are the fields that a file does not have.
+var notWritten = map[string]bool{
+	"invariant.Violation.Detail": true, "invariant.Violation.Seq": true,
+	"invariant.Violation.At": true, "invariant.Violation.State": true,
+	"invariant.Violation.Event": true, "invariant.Violation.Excused": true,
+}
+
+// plainOf returns a scenario as text in which pointers are followed.
+func plainOf(sc sim.Scenario) any { return followed(reflect.ValueOf(sc)) }
+
+// followed returns a value with what its pointers point at, and distributions by their mean.
+func followed(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		if d, ok := v.Interface().(*sim.Distribution); ok {
+			return d.Mean()
+		}
+		return followed(v.Elem())
+	case reflect.Slice:
+		all := make([]any, v.Len())
+		for i := range all {
+			all[i] = followed(v.Index(i))
+		}
+		return all
+	case reflect.Struct:
+		all := make([]any, v.NumField())
+		for i := range all {
+			all[i] = fmt.Sprintf("%s: %v", v.Type().Field(i).Name, followed(v.Field(i)))
+		}
+		return all
+	default:
+		return v.Interface()
+	}
+}
