@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/shell"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -119,6 +120,8 @@ func idleChannel(s *scenarioFile) {
 	}
 	for i := range s.Scenario.Timeline {
 		switch a := &s.Scenario.Timeline[i]; {
+		case a.Release != nil:
+			return // it moves all channels
 		case a.SetRef != nil:
 			used = append(used, a.SetRef.Channel)
 		case a.Event != nil:
@@ -141,7 +144,7 @@ func sameRef(s *scenarioFile) {
 	moves := s.moves()
 	for i, m := range moves {
 		if i > 0 && moves[i-1].change == m.change {
-			s.report(at("timeline", m.line, "ref"), "channel %s already has ref %s",
+			s.report(at("timeline", m.line, m.field), "channel %s already has ref %s",
 				m.change.Channel, m.change.Ref)
 		}
 	}
@@ -154,16 +157,17 @@ func unseenRef(s *scenarioFile) {
 		if i > 0 && moves[i-1].change.Channel == m.change.Channel && moves[i-1].change != m.change &&
 			moves[i-1].at == m.at {
 			before := moves[i-1]
-			s.report(at("timeline", before.line, "ref"),
+			s.report(at("timeline", before.line, before.field),
 				"no poll can see ref %s: channel %s moves to %s at the same instant",
 				before.change.Ref, m.change.Channel, m.change.Ref)
 		}
 	}
 }
 
-// move is a line of the timeline that moves a channel at a fixed time.
+// move is a line of the timeline that moves a channel, or all channels, at a fixed time.
 type move struct {
 	line   int
+	field  string // that has the ref
 	at     time.Duration
 	change sim.RefChange
 }
@@ -175,12 +179,23 @@ func (s *scenarioFile) moves() []move {
 	var all []move
 	for i := range s.Scenario.Timeline {
 		a := &s.Scenario.Timeline[i]
-		switch {
-		case a.SetRef == nil:
-		case a.When != nil:
-			otherwise[a.SetRef.Channel] = true
-		default:
-			all = append(all, move{i, a.At, *a.SetRef})
+		var changes []sim.RefChange
+		field := "ref"
+		if a.SetRef != nil {
+			changes = append(changes, *a.SetRef)
+		}
+		if a.Release != nil {
+			field = "release"
+			for _, c := range s.Scenario.Channels {
+				changes = append(changes, sim.RefChange{Channel: c.ID, Ref: a.Release.Ref})
+			}
+		}
+		for _, change := range changes {
+			if a.When != nil {
+				otherwise[change.Channel] = true
+			} else {
+				all = append(all, move{i, field, a.At, change})
+			}
 		}
 	}
 	for i := range s.Scenario.Traffic {
@@ -196,15 +211,23 @@ func (s *scenarioFile) moves() []move {
 // idleBudget finds budgets that never delay a host, because they cover no more hosts than they
 // allow at once.
 func idleBudget(s *scenarioFile) {
-	for i, b := range s.Scenario.Budgets {
+	conf := controlplane.Config{Budgets: s.Scenario.Budgets, Tags: s.Scenario.Tags}
+	for i := range s.Scenario.Channels {
+		c := &s.Scenario.Channels[i]
+		conf.Channels = append(conf.Channels, controlplane.Channel{
+			ID: c.ID, Waves: c.Waves, Outside: c.Outside,
+		})
+	}
+	inv, err := controlplane.NewInventory(&conf)
+	if err != nil {
+		return // the scenario was checked when it was loaded
+	}
+	for i := range s.Scenario.Budgets {
+		b := inv.Budget(i)
 		n := 0
-		for _, c := range s.Scenario.Channels {
-			for _, w := range c.Waves {
-				for _, h := range w.Hosts {
-					if slices.ContainsFunc(b.Hosts, func(p string) bool { return matches(p, string(h)) }) {
-						n++
-					}
-				}
+		for h := range inv.Hosts() {
+			if b.Covers(inv.HostID(uint32(h))) {
+				n++
 			}
 		}
 		if n <= b.MaxInFlight {
@@ -215,11 +238,63 @@ func idleBudget(s *scenarioFile) {
 	}
 }
 
-// matches reports whether a host has a name or matches a pattern.
-func matches(pattern, host string) bool {
-	ok, err := path.Match(pattern, host)
-	return pattern == host || err == nil && ok
+// noEffect finds what the control plane of the scenario does not read.
+func noEffect(s *scenarioFile) {
+	sc := &s.Scenario
+	if sc.ControlPlane == controlplane.Shipped {
+		s.ignoredByShipped()
+		return
+	}
+	const alone = "only the shipped control plane reads this"
+	if sc.Phases != (sim.Phases{}) {
+		s.report(at("phases"), "phases has no effect: %s", alone)
+	}
+	for i := range sc.Releases {
+		if sc.Releases[i].Manifest != controlplane.Fresh {
+			s.report(at("releases", i, "manifest"), "manifest has no effect: %s", alone)
+		}
+		if sc.Releases[i].Signed.Set {
+			s.report(at("releases", i, "signed"), "signed has no effect: %s", alone)
+		}
+	}
 }
+
+// ignoredByShipped finds what the shipped control plane does not read.
+func (s *scenarioFile) ignoredByShipped() {
+	sc := &s.Scenario
+	for i := range sc.Channels {
+		c := &sc.Channels[i]
+		if c.PollInterval != defaultPoll {
+			s.report(at("channels", i, "poll_interval"), "poll_interval has no effect: the shipped "+
+				"control plane polls all channels each 30s")
+		}
+		if c.Policy.RetentionSeconds != reducer.DefaultRetentionSeconds {
+			s.report(at("channels", i, "retention"), "retention has no effect: the shipped control "+
+				"plane keeps every rollout for 90 days")
+		}
+	}
+	for i := range sc.Budgets {
+		if sc.Budgets[i].Percent > 0 {
+			s.report(at("budgets", i, "max_in_flight"), "budget %s has no effect: the shipped control "+
+				"plane ignores percentages", sc.Budgets[i].Name)
+		}
+	}
+	if slices.Contains(sc.Mended, controlplane.QuarantineInert) {
+		return
+	}
+	const inert = "the shipped control plane reads no quarantine unless quarantine-inert is mended"
+	if len(sc.Quarantine) > 0 {
+		s.report(at("quarantine"), "quarantine has no effect: %s", inert)
+	}
+	for i := range sc.Timeline {
+		if sc.Timeline[i].Lift != nil {
+			s.report(at("timeline", i, "lift"), "lift has no effect: %s", inert)
+		}
+	}
+}
+
+// defaultPoll is the poll interval of a channel that does not set one.
+const defaultPoll = time.Minute
 
 func contradictoryFates(s *scenarioFile) {
 	for i, f := range s.Scenario.Fates {

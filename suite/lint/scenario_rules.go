@@ -224,9 +224,35 @@ timeline:
 …
 `,
 	},
+	{
+		Code: "RS110", Name: "no-effect", Severity: Warning,
+		Summary: "A field has no effect under the control plane of the scenario.",
+		Why: `The control planes read different fields. Only the shipped one reads phases, manifests and
+when they were signed. It does not read the poll interval and the retention of a channel, budgets
+with a percentage, and the quarantine. Remove the field, or choose the other control plane.`,
+		Bad: `# One host converges.
+control_plane: shipped
+channels:
+  - name: stable
+    poll_interval: 5m
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+`,
+		Good: `# One host converges.
+control_plane: shipped
+phases: {poll: 5s}
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+`,
+		scenario: noEffect,
+	},
 }
 
 var (
 	wrongScenario = &scenarioRules[0]
-	orphanGolden  = &scenarioRules[len(scenarioRules)-1]
+	orphanGolden  = &scenarioRules[len(scenarioRules)-2]
 )
