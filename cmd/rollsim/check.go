@@ -13,6 +13,7 @@ import (
 
 	"rollsim"
 	"rollsim/internal/plural"
+	"rollsim/internal/scratch"
 	"rollsim/internal/shard"
 	"rollsim/report"
 	"rollsim/suite/check"
@@ -187,6 +188,9 @@ func (env *environment) printResult(r *check.Result) {
 		env.out.printf("%s\n", indent(r.Message))
 	}
 	if r.Status == check.Failed || r.Status == check.Unusable {
+		if scratch.Left(filepath.FromSlash(r.Path)) {
+			env.out.printf("    an earlier command was killed before it had replaced this file: run it again\n")
+		}
 		env.out.printf("    rerun: %s\n", r.Rerun)
 	}
 }

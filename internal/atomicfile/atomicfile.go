@@ -28,8 +28,9 @@ func Write(name string, fill func(io.Writer) error) error { return WriteAll(File
 
 // WriteAll writes several files as Write does, all or none: it replaces the first one when all are
 // complete, and restores those that it has replaced if it cannot replace another one. A process
-// that is killed between two renames leaves the first files new and the others old: no file system
-// renames two files at once.
+// that is killed between two renames leaves the first files new and the others old, because no file
+// system renames two files at once. The complete content of the others is then still in temporary
+// files, so that [scratch.Left] reports it; a second run replaces all files.
 func WriteAll(files ...File) (err error) {
 	var all []*pending
 	defer func() {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -63,6 +64,28 @@ func File(dir, name string, perm fs.FileMode) (f *os.File, remove func() error, 
 		return nil, nil, err
 	}
 	return f, func() error { return forget(path) }, nil
+}
+
+// Left reports whether a process that was killed has left a temporary file of a file: it was about
+// to replace that file.
+func Left(name string) bool {
+	dir, base := filepath.Split(name)
+	entries, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		unique, of := strings.CutPrefix(e.Name(), "."+base+".")
+		if !of || strings.Contains(strings.TrimSuffix(unique, ".tmp"), ".") ||
+			!e.Type().IsRegular() || !fileName.MatchString(e.Name()) {
+			continue
+		}
+		if held, err := lock(filepath.Join(dir, e.Name())); err == nil {
+			_ = held.Close()
+			return true
+		}
+	}
+	return false
 }
 
 // create creates and locks a file or folder with a unique name, and adds it to the list.

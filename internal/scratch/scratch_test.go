@@ -266,3 +266,41 @@ func TestMissingFolder(t *testing.T) {
 		t.Errorf("File returns %v, %v", f, err)
 	}
 }
+
+// TestLeft checks that only a temporary file of the same file, and of a process that has ended, is
+// what a killed process has left.
+func TestLeft(t *testing.T) {
+	for name, want := range map[string]bool{
+		".a.yaml.0123456789abcdef.tmp":    true,
+		".b.yaml.0123456789abcdef.tmp":    false,
+		".a.yaml.x.0123456789abcdef.tmp":  false,
+		".a.yaml.0123456789abcde.tmp":     false,
+		"a.yaml.0123456789abcdef.tmp":     false,
+		".a.yaml.0123456789abcdef.tmp.tm": false,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := Left(filepath.Join(dir, "a.yaml")); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".a.yaml.0123456789abcdef.tmp"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if Left(filepath.Join(dir, "a.yaml")) || Left(filepath.Join(dir, "missing", "a.yaml")) {
+		t.Error("a folder counts, or a missing one")
+	}
+	f, remove, err := File(dir, "b.yaml", 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if Left(filepath.Join(dir, "b.yaml")) {
+		t.Error("the file of a process that is alive counts")
+	}
+	if err := errors.Join(f.Close(), remove()); err != nil {
+		t.Fatal(err)
+	}
+}
