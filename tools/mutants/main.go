@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	n := flags.Int("n", 150, "how many mutants to test")
+	skip := flags.Int("skip", 0, "how many of them to skip, because an earlier run has tested them")
 	seed := flags.Uint64("seed", 1, "which mutants: the same seed draws the same")
 	patterns := flags.String("packages", packages, "`patterns` of packages, as for go list")
 	timeout := flags.Duration("timeout", 5*time.Minute, "limit for the tests, and for the check")
@@ -43,6 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = fmt.Errorf("unexpected argument %q: packages follow -packages", flags.Arg(0))
 	case *n < 1:
 		err = fmt.Errorf("-n %d: want at least 1 mutant", *n)
+	case *skip < 0 || *skip >= *n:
+		err = fmt.Errorf("-skip %d: want at least 0 and less than -n %d", *skip, *n)
 	case *timeout <= 0:
 		err = fmt.Errorf("-timeout %v: want more than 0", *timeout)
 	}
@@ -50,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		var t *tester
 		if t, err = newTester(*root, *timeout); err == nil {
-			survived, err = t.sample(ctx, strings.Split(*patterns, ","), *seed, *n, stdout)
+			survived, err = t.sample(ctx, strings.Split(*patterns, ","), *seed, *skip, *n, stdout)
 			err = errors.Join(err, os.RemoveAll(t.temp))
 		}
 	}

@@ -120,6 +120,18 @@ func TestAll(t *testing.T) {
 	}
 }
 
+// TestSkip continues a sample after two mutants.
+func TestSkip(t *testing.T) {
+	dir := write(t, nil)
+	args := []string{"-packages", "./a,./c", "-n", "4", "-seed", "7"}
+	_, whole, _ := mutants(t, dir, args...)
+	_, rest, stderr := mutants(t, dir, append(args, "-skip", "2")...)
+	lines := strings.SplitAfter(whole, "\n")
+	if want := lines[2] + lines[3]; !strings.HasPrefix(rest, want) {
+		t.Errorf("without the first two:\n%s%s\nwant\n%s", rest, stderr, want)
+	}
+}
+
 // TestTimeout checks that a mutant that never ends is killed.
 func TestTimeout(t *testing.T) {
 	dir := write(t, map[string]string{
@@ -142,6 +154,7 @@ func TestRefuse(t *testing.T) {
 	}{
 		{"argument", nil, []string{"./a"}, `unexpected argument "./a"`},
 		{"count", nil, []string{"-n", "0"}, "-n 0: want at least 1 mutant"},
+		{"all skipped", nil, []string{"-n", "3", "-skip", "3"}, "-skip 3: want at least 0 and less"},
 		{"limit", nil, []string{"-timeout", "0"}, "-timeout 0s: want more than 0"},
 		{"flag", nil, []string{"-N", "1"}, "flag provided but not defined: -N"},
 		{"root", nil, []string{"-root", "no"}, "-root: "},

@@ -60,8 +60,8 @@ func (t *tester) baseline(ctx context.Context, list []goPackage) error {
 	return nil
 }
 
-// test returns which stage kills a mutant.
-func (t *tester) test(ctx context.Context, m mutant) (verdict, error) {
+// test returns which stage kills a mutant. With buildOnly it tries only whether the mutant compiles.
+func (t *tester) test(ctx context.Context, m mutant, buildOnly bool) (verdict, error) {
 	path := filepath.Join(t.root, filepath.FromSlash(m.file))
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -82,6 +82,9 @@ func (t *tester) test(ctx context.Context, m mutant) (verdict, error) {
 		{func() error { return t.command(ctx, t.root, "go", "build", overlay, m.pkg) }, invalid},
 		{func() error { return t.tests(ctx, overlay, m.pkg) }, byTests},
 		{func() error { return t.check(ctx, overlay) }, byCheck},
+	}
+	if buildOnly {
+		stages = stages[:1]
 	}
 	for _, s := range stages {
 		err := s.run()
@@ -109,7 +112,7 @@ func (t *tester) overlay(replace map[string]string) (string, error) {
 
 // tests runs the tests of a package.
 func (t *tester) tests(ctx context.Context, overlay, pkg string) error {
-	return t.command(ctx, t.root, "go", "test", "-short", "-failfast", "-vet=off", overlay,
+	return t.command(ctx, t.root, "go", "test", "-short", "-failfast", overlay,
 		"-timeout", t.timeout.String(), pkg)
 }
 

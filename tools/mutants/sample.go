@@ -12,10 +12,11 @@ import (
 	"strings"
 )
 
-// sample tests n mutants of the packages that match the patterns, and returns how many survived.
-// It writes a line for each mutant, then the survivors again.
-func (t *tester) sample(ctx context.Context, patterns []string, seed uint64, n int, w io.Writer) (
-	int, error) {
+// sample draws n mutants of the packages that match the patterns, tests all but the first skip, and
+// returns how many survived. It writes a line for each mutant, then the survivors again.
+func (t *tester) sample(
+	ctx context.Context, patterns []string, seed uint64, skip, n int, w io.Writer,
+) (int, error) {
 	list, err := t.list(ctx, patterns)
 	if err != nil {
 		return 0, err
@@ -36,7 +37,7 @@ func (t *tester) sample(ctx context.Context, patterns []string, seed uint64, n i
 			fmt.Fprintf(w, "only %d mutants compile\n", done)
 			break
 		}
-		v, err := t.test(ctx, m)
+		v, err := t.test(ctx, m, done < skip)
 		if err != nil {
 			return 0, err
 		}
@@ -44,7 +45,9 @@ func (t *tester) sample(ctx context.Context, patterns []string, seed uint64, n i
 			continue
 		}
 		draws.turn()
-		done++
+		if done++; done <= skip {
+			continue
+		}
 		counts[v]++
 		line := fmt.Sprintf("%s:%d: %s: %s", m.file, m.line, m.kind, m.change)
 		fmt.Fprintf(w, "%3d/%d %-16s %s\n", done, n, v, line)
