@@ -13,6 +13,9 @@ type Cursor struct {
 	x       *Index
 	state   *Snapshot
 	changes int // how many changes the state includes
+
+	block   int           // whose entries were read last
+	entries []trace.Entry // nil if none were
 }
 
 // Cursor returns a new cursor before the first entry.
@@ -91,12 +94,20 @@ func (c *Cursor) Previous(cond Condition) bool {
 // changed.
 func (c *Cursor) Snapshot() *Snapshot { return c.state }
 
-// Entry returns the entry before the cursor, or nil at the start.
+// Entry returns the entry before the cursor, or nil at the start. It must not be changed.
 func (c *Cursor) Entry() (*trace.Entry, error) {
 	if c.state.N == 0 {
 		return nil, nil
 	}
-	return c.x.Entry(c.state.N - 1)
+	n := c.state.N - 1
+	if i := n / blockRows; c.entries == nil || c.block != i {
+		entries, err := c.x.blocks[i].read()
+		if err != nil {
+			return nil, err
+		}
+		c.block, c.entries = i, entries
+	}
+	return &c.entries[n%blockRows], nil
 }
 
 // Condition says which entries are searched for: those that satisfy every field that is set. The
@@ -196,9 +207,17 @@ func (c *Cursor) Answer() (*Answer, error) {
 	n := c.state.N
 	defer c.Go(n)
 	c.Go(n - 1)
+	return c.AnswerTo(e), nil
+}
+
+// AnswerTo returns what the machine answers to an entry that follows the cursor, as Answer does.
+func (c *Cursor) AnswerTo(e *trace.Entry) *Answer {
+	if e.Event == nil {
+		return nil
+	}
 	r := c.state.Find(e.Event.Rollout)
 	if r == nil || r.Record.State == 0 {
-		return nil, nil
+		return nil
 	}
 	a := &Answer{Before: r.Record, After: r.Record}
 	policy := c.x.policy(r.Record.Channel)
@@ -208,5 +227,5 @@ func (c *Cursor) Answer() (*Answer, error) {
 	if table, ok := c.x.machine.(*reducer.Table); ok {
 		a.Rule.Value, a.Rule.Set = table.Rule(a.Before.State, e.Event, policy)
 	}
-	return a, nil
+	return a
 }

@@ -157,6 +157,16 @@ func (x *Index) Seq(n int) uint64 { return x.row(n).seq }
 // Kind returns the kind of an entry.
 func (x *Index) Kind(n int) trace.Kind { return x.row(n).kind }
 
+// Subject returns the numbers of the host and of the rollout that an entry is about, or None.
+func (x *Index) Subject(n int) (host, rollout uint32) {
+	r := x.row(n)
+	return r.host, r.rollout
+}
+
+// Flags returns what an entry is, as a sum: 1 if it changes the state of a rollout or of a host, 2
+// if the machine refuses it, 4 if it has a mark, 8 if a host or a rollout fails or is reverted.
+func (x *Index) Flags(n int) int { return int(x.row(n).flags) }
+
 // Entry returns a copy of an entry. It panics if the trace has no entry n.
 func (x *Index) Entry(n int) (*trace.Entry, error) {
 	entries, err := x.blocks[n/blockRows].read()

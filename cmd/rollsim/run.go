@@ -86,7 +86,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 	if format == "" {
 		format = "text"
 		switch {
-		case isPicture(output):
+		case outputKind(output) == ".svg":
 			format = "svg"
 		case c.IsSet("output"):
 			format = "ndjson"

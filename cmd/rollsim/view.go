@@ -81,15 +81,18 @@ func (env *environment) view(c *cli.Context) error {
 func viewWriter(
 	c *cli.Context, output string,
 ) (func(io.Writer, *timeline.Index, picture.Options) error, error) {
-	if output == "-" || isPicture(output) {
+	switch kind := outputKind(output); {
+	case output == "-", kind == ".svg":
 		return picture.SVG, nil
+	case kind == ".html":
+		return picture.HTML, nil
 	}
-	return nil, usage(c, "-o %s: expected a name that ends in .svg", output)
+	return nil, usage(c, "-o %s: expected a name that ends in .svg or .html", output)
 }
 
-// isPicture reports whether a file has the name of a picture.
-func isPicture(name string) bool {
-	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")) == ".svg"
+// outputKind returns the extension of a file that may be compressed.
+func outputKind(name string) string {
+	return filepath.Ext(strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst"))
 }
 
 // viewed is an input of view, read completely.

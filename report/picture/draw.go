@@ -57,7 +57,7 @@ type drawing struct {
 
 // SVG writes a trace as a picture.
 func SVG(w io.Writer, x *timeline.Index, opt Options) error {
-	m := newModel(x)
+	m := newModel(x, maxLines, maxBands)
 	d := &drawing{
 		model: m, opt: opt, scale: newScale(m.times, plotLeft, plotRight-plotLeft),
 		c: &canvas{used: make(map[*look]bool)},

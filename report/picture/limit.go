@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rollsim/internal/plural"
 	"rollsim/reducer"
@@ -57,7 +58,7 @@ func (m *modeler) bandOf(id reducer.RolloutID) *band {
 
 // limit leaves out hosts and rollouts if there are too many to show, those first about which there
 // is the least to say. It notes what it leaves out.
-func (m *modeler) limit() {
+func (m *modeler) limit(maxLines, maxBands int) {
 	m.channels = slices.DeleteFunc(m.channels, func(ch *channel) bool {
 		return len(ch.bands) == 0 && len(ch.lines) == 0
 	})
@@ -158,7 +159,7 @@ func (m *model) findings() []string {
 		}
 		about := string(k.Host)
 		if about == "" {
-			about = shortID(k.Rollout)
+			about = string(shortID(k.Rollout))
 		}
 		if about != "" {
 			about = ", " + about
@@ -173,14 +174,11 @@ func (m *model) findings() []string {
 	return lines
 }
 
-// shortID returns a rollout's id with at most seven characters of its ref.
-func shortID(id reducer.RolloutID) string {
+// shortID returns a rollout's id with at most seven characters of its ref, if that is long.
+func shortID(id reducer.RolloutID) reducer.RolloutID {
 	const refLength = 7
-	s := string(id)
-	for i := len(s) - 1; i >= 0; i-- {
-		if s[i] == '@' && len(s)-i-1 > 2*refLength {
-			return s[:i+1+refLength]
-		}
+	if i := strings.LastIndexByte(string(id), '@'); i >= 0 && len(id)-i-1 > 2*refLength {
+		return id[:i+1+refLength]
 	}
-	return s
+	return id
 }

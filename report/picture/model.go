@@ -113,7 +113,8 @@ type modeler struct {
 	attempts map[[2]uint32]int
 }
 
-func newModel(x *timeline.Index) *model {
+// newModel returns the model of an index, with at most so many hosts, and rollouts of a channel.
+func newModel(x *timeline.Index, lines, bands int) *model {
 	c := x.Cursor()
 	c.Go(x.Len())
 	m := &modeler{
@@ -131,7 +132,7 @@ func newModel(x *timeline.Index) *model {
 		m.now = max(m.now, x.At(int(changes[i].N)))
 		m.change(&changes[i])
 	}
-	m.finish()
+	m.finish(lines, bands)
 	return m.model
 }
 
@@ -316,7 +317,7 @@ func (m *modeler) faulted(c *timeline.Change) {
 }
 
 // finish ends the open spans, assigns the lines to channels and leaves out what is too much.
-func (m *modeler) finish() {
+func (m *modeler) finish(lines, bands int) {
 	for _, b := range m.bands {
 		if len(b.spans) == 0 { // no entry proves its state
 			b.spans = append(b.spans, span[reducer.State]{from: m.from, to: m.to})
@@ -349,7 +350,7 @@ func (m *modeler) finish() {
 		slices.SortStableFunc(ch.lines, func(a, b *line) int { return cmp.Compare(a.wave, b.wave) })
 	}
 	m.flags()
-	m.limit()
+	m.limit(lines, bands)
 	m.collectTimes()
 }
 

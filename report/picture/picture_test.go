@@ -59,7 +59,7 @@ func ofLibrary(t *testing.T, name string) *timeline.Index {
 }
 
 // recorded returns the index of a sample log, or of its entries from one on.
-func recorded(t *testing.T, name string, from int) *timeline.Index {
+func recorded(t testing.TB, name string, from int) *timeline.Index {
 	t.Helper()
 	f, err := os.Open("../../trace/testdata/" + name + ".ndjson.gz")
 	if err != nil {
@@ -194,7 +194,7 @@ func checkXML(t *testing.T, svg string) {
 }
 
 // hostile returns the index of a log with names that a browser or a terminal would obey.
-func hostile(t *testing.T) *timeline.Index {
+func hostile(t testing.TB) *timeline.Index {
 	t.Helper()
 	const id, channel = "<script>alert(1)</script>@]]>'--", "<script>alert(1)</script>"
 	b := timeline.NewBuilder(timeline.Options{})

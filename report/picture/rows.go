@@ -64,7 +64,7 @@ func (d *drawing) about(ch *channel) string {
 
 // band draws a rollout.
 func (d *drawing) band(b *band) {
-	id := shortID(b.r.Record.RolloutID)
+	id := string(shortID(b.r.Record.RolloutID))
 	if b.r.Incarnation > 1 {
 		id += fmt.Sprintf(" #%d", b.r.Incarnation)
 	}

@@ -22,6 +22,9 @@ var svgEscapes = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;",
 )
 
+// visibleName returns a name on one line, without characters that hide or control anything.
+func visibleName(name string) string { return visible.Name(name) }
+
 // cut cuts a text at a number of characters, wide ones counted twice.
 func cut(text string, most int) string {
 	text = visible.Name(text)

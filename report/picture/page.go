@@ -1,0 +1,432 @@
+package picture
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	_ "embed" // the parts of the page
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+
+	"rollsim/reducer"
+	"rollsim/timeline"
+	"rollsim/trace"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+// HTML writes a trace as one page that needs no other file and loads nothing. Its script decides
+// nothing: states and what entries change are those of the index.
+func HTML(w io.Writer, x *timeline.Index, opt Options) error {
+	data, err := newPageData(x, opt)
+	if err != nil {
+		return err
+	}
+	packed, err := pack(data)
+	if err != nil {
+		return err
+	}
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	policy := "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) +
+		"; script-src " + hash(pageJS)
+	page := strings.NewReplacer(
+		"{{policy}}", html.EscapeString(policy), "{{title}}", escape(data.Title),
+		"{{style}}", pageCSS, "{{script}}", pageJS, "{{data}}", packed,
+	)
+	_, err = page.WriteString(w, pageHTML)
+	return err
+}
+
+// pack returns a value as JSON, compressed, in base64.
+func pack(value any) (string, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", err
+	}
+	return compressed(text)
+}
+
+// compressed returns a text, compressed, in base64.
+func compressed(text []byte) (string, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	if _, err := z.Write(text); err != nil {
+		return "", err
+	}
+	if err := z.Close(); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// pageData is what the script of the page shows. Columns of numbers that mostly grow are stored as
+// differences. Times are microseconds since the start.
+type pageData struct {
+	Title    string   `json:"title"`
+	Facts    string   `json:"facts"`
+	Notes    []string `json:"notes,omitempty"`
+	Absolute bool     `json:"absolute"`
+	Start    int64    `json:"start"` // milliseconds since 1970
+	Unknown  []string `json:"unknown"`
+	Cursor   bool     `json:"cursor"` // wave cursors are known
+
+	States     []string `json:"states"`
+	HostStates []string `json:"hostStates"`
+	Kinds      []string `json:"kinds"`
+	Strings    []string `json:"strings"`
+	Hosts      []string `json:"hosts"`
+	Rollouts   []pageID `json:"rollouts"`
+
+	Times []int64 `json:"times"` // of the scale, as differences
+	X     []int   `json:"x"`     // their positions, as differences
+
+	Sections []pageSection `json:"sections"`
+	Crashes  []int64       `json:"crashes"`
+
+	// A column for each fact of an entry.
+	Seq     []int64  `json:"seq"` // as differences
+	At      []int64  `json:"at"`  // as differences
+	Kind    []int    `json:"kind"`
+	Host    []int64  `json:"host"`    // -1 for none
+	Rollout []int64  `json:"rollout"` // -1 for none
+	Flags   []int    `json:"flags"`   // 1 changes a state, 2 is refused, 4 is marked, 8 is a failure
+	Blocks  []string `json:"blocks"`  // compressed lines of text and JSON, separated by 0x1f
+	Block   int      `json:"block"`   // entries in a block
+
+	// What entries change.
+	ChangeN       []int64 `json:"changeN"` // as differences
+	ChangeRollout []int64 `json:"changeRollout"`
+	ChangeHost    []int64 `json:"changeHost"`
+	ChangeWhat    []int   `json:"changeWhat"`
+	ChangeValue   []int64 `json:"changeValue"`
+
+	Rules map[int]int `json:"rules"` // of rollout events, by entry
+	Marks []pageMark  `json:"marks"`
+}
+
+type pageID struct {
+	ID      string `json:"id"`
+	Short   string `json:"short"`
+	Channel string `json:"channel"`
+}
+
+type pageSection struct {
+	Channel string    `json:"channel"`
+	About   string    `json:"about"`
+	Bands   []pageRow `json:"bands"`
+	Lines   []pageRow `json:"lines"`
+}
+
+// pageRow is a band or a line. Spans are quadruples of from, to, state, and the number of a text or
+// -1; marks are triples of time, shape, and the number of a text.
+type pageRow struct {
+	Label  string  `json:"label"`
+	Number int     `json:"number"` // of the rollout or of the host
+	Wave   int     `json:"wave"`   // -1 if it is not known
+	Open   bool    `json:"open,omitempty"`
+	Spans  []int64 `json:"spans"`
+	Rest   []int64 `json:"rest,omitempty"`
+	Marks  []int64 `json:"marks,omitempty"`
+}
+
+type pageMark struct {
+	N       int    `json:"n"`
+	Kind    string `json:"kind"`
+	Title   string `json:"title"`
+	Detail  string `json:"detail"`
+	Rollout string `json:"rollout"`
+	Host    string `json:"host"`
+}
+
+// pageWidth is the width of the scale, in units of which the script makes pixels.
+const pageWidth = 1 << 16
+
+// The limits of what the picture of a page shows. Its list and its states have everything.
+const (
+	maxPageLines = 2000 // hosts
+	maxPageBands = 200  // rollouts of one channel
+)
+
+// pageBuilder makes the data of a page.
+type pageBuilder struct {
+	*pageData
+	x       *timeline.Index
+	m       *model
+	numbers map[string]int
+}
+
+func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
+	m := newModel(x, maxPageLines, maxPageBands)
+	d := &drawing{model: m, opt: opt}
+	b := &pageBuilder{
+		pageData: &pageData{
+			Title: visibleName(d.heading()), Facts: d.summary(), Absolute: x.Lines().Absolute,
+			Start: int64(m.from) / 1_000_000, Unknown: x.Unknown(), Cursor: x.CursorKnown(),
+			Notes: m.notes, Block: pageBlock, Rules: make(map[int]int), Strings: []string{},
+			Crashes: []int64{}, Marks: []pageMark{},
+		},
+		x: x, m: m, numbers: make(map[string]int),
+	}
+	b.names()
+	b.scale()
+	b.sections()
+	b.changes()
+	if err := b.entries(); err != nil {
+		return nil, err
+	}
+	for i := range x.Marks() {
+		k := &x.Marks()[i]
+		b.Marks = append(b.Marks, pageMark{
+			N: k.N, Kind: k.Kind.String(), Title: k.Title, Detail: k.Detail, Rollout: string(k.Rollout),
+			Host: string(k.Host),
+		})
+	}
+	return b.pageData, nil
+}
+
+// text returns the number of a text.
+func (b *pageBuilder) text(s string) int64 {
+	n, ok := b.numbers[s]
+	if !ok {
+		n = len(b.Strings)
+		b.numbers[s] = n
+		b.Strings = append(b.Strings, visibleName(s))
+	}
+	return int64(n)
+}
+
+// micros returns a time for the page.
+func (b *pageBuilder) micros(t reducer.Time) int64 { return int64(t-b.m.from) / 1000 }
+
+// names adds the names of states, kinds, hosts and rollouts.
+func (b *pageBuilder) names() {
+	b.States, b.HostStates = []string{"unknown"}, []string{"unknown"}
+	for _, s := range reducer.States() {
+		b.States = append(b.States, s.String())
+	}
+	for _, s := range reducer.HostStates() {
+		b.HostStates = append(b.HostStates, s.String())
+	}
+	for k := range trace.KindCount {
+		b.Kinds = append(b.Kinds, "")
+		if k > 0 {
+			b.Kinds[k] = trace.Kind(k).String()
+		}
+	}
+	for _, h := range b.x.Hosts() {
+		b.Hosts = append(b.Hosts, visibleName(string(h)))
+	}
+	c := b.x.Cursor()
+	c.Go(b.x.Len())
+	for _, r := range c.Snapshot().Rollouts {
+		id, short := string(r.Record.RolloutID), string(shortID(r.Record.RolloutID))
+		if r.Incarnation > 1 {
+			again := fmt.Sprintf(" #%d", r.Incarnation)
+			id, short = id+again, short+again
+		}
+		b.Rollouts = append(b.Rollouts, pageID{
+			ID: visibleName(id), Short: visibleName(short), Channel: visibleName(string(r.Record.Channel)),
+		})
+	}
+}
+
+// scale adds the scale.
+func (b *pageBuilder) scale() {
+	s := newScale(b.m.times, 0, pageWidth)
+	time, at := int64(0), 0
+	for i, t := range s.times {
+		now := b.micros(t)
+		x := s.at[i] / subpixels
+		b.Times, b.X = append(b.Times, now-time), append(b.X, x-at)
+		time, at = now, x
+	}
+}
+
+// sections adds the rows.
+func (b *pageBuilder) sections() {
+	d := &drawing{model: b.m}
+	for _, ch := range b.m.channels {
+		s := pageSection{Channel: visibleName(string(ch.id)), About: visibleName(d.about(ch))}
+		for _, band := range ch.bands {
+			row := pageRow{
+				Label: b.Rollouts[band.r.Number].Short, Number: band.r.Number, Wave: -1, Open: band.open,
+				Marks: b.marks(band.marks),
+			}
+			for i := range band.spans {
+				p := &band.spans[i]
+				row.Spans = append(row.Spans, b.micros(p.from), b.micros(p.to), int64(p.state), -1)
+			}
+			s.Bands = append(s.Bands, row)
+		}
+		for _, l := range ch.lines {
+			row := pageRow{
+				Label: visibleName(string(l.id)), Number: int(l.number), Wave: -1, Marks: b.marks(l.marks),
+				Spans: b.spans(l.spans), Rest: b.spans(l.rest),
+			}
+			if l.staged {
+				row.Wave = int(l.wave)
+			}
+			s.Lines = append(s.Lines, row)
+		}
+		b.Sections = append(b.Sections, s)
+	}
+	for i := range b.m.crashes {
+		if k := &b.m.crashes[i]; k.shape == crash {
+			b.Crashes = append(b.Crashes, b.micros(k.at))
+		}
+	}
+}
+
+func (b *pageBuilder) spans(all []span[reducer.HostState]) []int64 {
+	var flat []int64
+	for i := range all {
+		p, text := &all[i], int64(-1)
+		switch {
+		case p.gate != "":
+			text = b.text(p.gate)
+		case p.sent && p.state == reducer.HostPending:
+			text = b.text("dispatched")
+		}
+		flat = append(flat, b.micros(p.from), b.micros(p.to), int64(p.state), text)
+	}
+	return flat
+}
+
+func (b *pageBuilder) marks(all []mark) []int64 {
+	var flat []int64
+	for i := range all {
+		k := &all[i]
+		flat = append(flat, b.micros(k.at), int64(k.shape), b.text(k.text))
+	}
+	return flat
+}
+
+// changes adds what the entries change.
+func (b *pageBuilder) changes() {
+	last := int64(0)
+	for _, c := range b.x.Changes() {
+		b.ChangeN = append(b.ChangeN, int64(c.N)-last)
+		last = int64(c.N)
+		b.ChangeRollout = append(b.ChangeRollout, number(c.Rollout))
+		b.ChangeHost = append(b.ChangeHost, number(c.Host))
+		b.ChangeWhat = append(b.ChangeWhat, int(c.What))
+		b.ChangeValue = append(b.ChangeValue, b.value(&c))
+	}
+}
+
+// number returns a number of a change, or -1 for none.
+func number(n uint32) int64 {
+	if n == timeline.None {
+		return -1
+	}
+	return int64(n)
+}
+
+// value returns the value of a change for the page.
+func (b *pageBuilder) value(c *timeline.Change) int64 {
+	switch c.What {
+	case timeline.Opened, timeline.TerminalAt, timeline.SupersededAt, timeline.Timer,
+		timeline.Dispatched:
+		return b.micros(reducer.Time(c.Value))
+	case timeline.Closure, timeline.Refused:
+		return b.text(b.x.Name(c.Value))
+	case timeline.Held:
+		gate, reason := b.x.Gate(c.Value)
+		reason = strings.TrimPrefix(reason, gate+": ")
+		if reason != "" {
+			gate += ": " + reason
+		}
+		return b.text(gate)
+	case timeline.Faulted:
+		name, channel := b.x.Fault(c.Value)
+		if channel != "" {
+			name += " of channel " + string(channel)
+		}
+		return b.text(name)
+	case timeline.Mentioned, timeline.State, timeline.Wave, timeline.Joined, timeline.HostState,
+		timeline.Heard, timeline.Quarantined, timeline.Polled:
+	}
+	return c.Value
+}
+
+// pageBlock is the number of entries in a block of texts.
+const pageBlock = 2048
+
+// entries adds the columns and the texts of the entries.
+func (b *pageBuilder) entries() error {
+	lines := b.x.Lines()
+	var text []byte
+	c := b.x.Cursor()
+	seq, at := int64(0), int64(0)
+	flush := func() error {
+		block, err := compressed(text)
+		b.Blocks, text = append(b.Blocks, block), text[:0]
+		return err
+	}
+	err := b.x.Read(func(n int, e *trace.Entry) error {
+		if n > 0 && n%pageBlock == 0 {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		short := *e
+		short.Rollout = shortID(e.Rollout)
+		text = append(lines.Append(text, &short), 0x1f)
+		text = append(trace.AppendEntry(text, e), '\n')
+		now := b.micros(e.At)
+		b.Seq, b.At = append(b.Seq, int64(e.Seq)-seq), append(b.At, now-at)
+		seq, at = int64(e.Seq), now
+		host, rollout := b.x.Subject(n)
+		b.Kind = append(b.Kind, int(e.Kind))
+		b.Host, b.Rollout = append(b.Host, number(host)), append(b.Rollout, number(rollout))
+		b.Flags = append(b.Flags, b.x.Flags(n))
+		c.Go(n)
+		if a := c.AnswerTo(e); a != nil {
+			b.Rules[n] = int(b.text(ruleText(a, e.Event)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// ruleText describes the answer of the machine to an event.
+func ruleText(a *timeline.Answer, ev *reducer.Event) string {
+	text := fmt.Sprintf("%v + %v", a.Before.State, ev.Kind)
+	if a.Rule.Set && a.Rule.Value.If != reducer.Always {
+		text += " " + a.Rule.Value.If.String()
+	}
+	switch {
+	case a.Err != nil:
+		return text + ": refused: " + a.Err.Error()
+	case a.After.State != a.Before.State:
+		text += fmt.Sprintf(": goes to %v", a.After.State)
+	default:
+		text += ": no transition"
+	}
+	for _, effect := range a.Effects {
+		if effect.Kind != reducer.RecordRolloutTransition {
+			text += fmt.Sprintf(", %v %s", effect.Kind, trace.AppendEffectDetails(nil, &effect))
+		}
+	}
+	return text
+}
