@@ -29,20 +29,27 @@ import (
 func (env *environment) viewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "view",
-		Usage:     "draw a run or a log as a picture",
+		Usage:     "draw a run or a log as a picture, or as a page",
 		ArgsUsage: "INPUT…",
 		Description: "INPUT is a scenario as rollsim run reads it, one scenario of a feature file\n" +
 			"(FILE:LINE, or FILE and --name), or a log as rollsim replay reads it. The\n" +
 			"picture has a band for each rollout and a line for each host, with failures,\n" +
-			"faults, violations and findings as marks. The exit code is 0 whatever it shows.\n\n" +
+			"faults, violations and findings as marks. A file that ends in .html is a page\n" +
+			"with every entry and state. The exit code is 0 whatever it shows.\n\n" +
 			"Examples: rollsim view failure-under-rfc0008 -o picture.svg\n" +
 			"          rollsim view features/waves/life.feature:29 -o picture.svg\n" +
-			"          rollsim view state.db -o picture.svg",
+			"          rollsim view state.db -o page.html",
 		Flags: []cli.Flag{
 			outputFlag(),
 			&cli.StringFlag{
 				Name:  "name",
 				Usage: "show the scenario of a feature whose name contains `TEXT`",
+			},
+			&cli.Uint64Flag{
+				Name: "from", Usage: "list entries from `SEQ` on, in a page", DefaultText: "the first one",
+			},
+			&cli.Uint64Flag{
+				Name: "to", Usage: "list entries up to `SEQ`, in a page", DefaultText: "the last one",
 			},
 			&cli.Uint64Flag{
 				Name: "seed", Usage: "simulate with seed `N`", DefaultText: "that of the scenario",
@@ -67,13 +74,40 @@ func (env *environment) view(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	ranged := c.IsSet("from") || c.IsSet("to")
+	if ranged && outputKind(output) != ".html" {
+		return usage(c, "--from and --to choose the entries that a page lists: expected -o FILE.html")
+	}
 	shown, err := env.viewed(c)
 	if err != nil {
 		return err
 	}
+	opt := picture.Options{
+		Name: shown.name, From: c.Uint64("from"), To: c.Uint64("to"),
+		Command: "rollsim view " + shell.Join(append(c.Args().Slice(), viewOptions(c)...)...),
+	}
+	for _, seq := range []uint64{opt.From, opt.To} {
+		if seq > 0 && !shown.index.Cursor().GoSeq(seq) {
+			return fmt.Errorf("%s has no entry %d", shown.name, seq)
+		}
+	}
+	if opt.To > 0 && opt.From > opt.To {
+		return usage(c, "--from %d --to %d: expected the first one before the last one", opt.From, opt.To)
+	}
 	return env.writeFile(output, func(w io.Writer) error {
-		return write(w, shown.index, picture.Options{Name: shown.name})
+		return write(w, shown.index, opt)
 	})
+}
+
+// viewOptions returns the options on which the states depend, as the user wrote them.
+func viewOptions(c *cli.Context) []string {
+	given := foldOptions(c)
+	for _, name := range []string{"name", "seed"} {
+		if c.IsSet(name) {
+			given = append(given, "--"+name, fmt.Sprint(c.Value(name)))
+		}
+	}
+	return given
 }
 
 // viewWriter returns the function that writes the kind of file that the name of the output asks

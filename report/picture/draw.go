@@ -42,6 +42,14 @@ const (
 // Options say what a picture shows in addition to the trace.
 type Options struct {
 	Name string // of the trace, for the title: a scenario, a feature, a file
+
+	// For a page only. From and To are the seq of the first and of the last entry that it lists;
+	// zero is the first or the last of the trace. Command is the command that makes the page,
+	// without these options and without the output.
+	From, To uint64
+	Command  string
+
+	texts int // instead of maxPageTexts, in tests
 }
 
 // drawing is a picture in progress.

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	_ "embed" // the parts of the page
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 
 	"rollsim/reducer"
@@ -101,6 +103,11 @@ type pageData struct {
 	Crashes  []int64       `json:"crashes"`
 
 	// A column for each fact of an entry.
+	// A page of many entries has only those that change something, and no texts.
+	Whole   bool     `json:"whole"`
+	Ranged  bool     `json:"ranged"` // Options.From or To is set
+	Left    int      `json:"left"`   // entries that are left out
+	Command string   `json:"command"`
 	Seq     []int64  `json:"seq"` // as differences
 	At      []int64  `json:"at"`  // as differences
 	Kind    []int    `json:"kind"`
@@ -111,7 +118,8 @@ type pageData struct {
 	Block   int      `json:"block"`   // entries in a block
 
 	// What entries change.
-	ChangeN       []int64 `json:"changeN"` // as differences
+	ChangeN       []int64 `json:"changeN"`  // as differences; the first one may be -1
+	ChangeAt      []int64 `json:"changeAt"` // as differences
 	ChangeRollout []int64 `json:"changeRollout"`
 	ChangeHost    []int64 `json:"changeHost"`
 	ChangeWhat    []int   `json:"changeWhat"`
@@ -155,7 +163,7 @@ type pageMark struct {
 	Host    string `json:"host"`
 }
 
-// pageWidth is the width of the scale, in units of which the script makes pixels.
+// pageWidth is the width of the scale, in units that the script converts to pixels.
 const pageWidth = 1 << 16
 
 // The limits of what the picture of a page shows. Its list and its states have everything.
@@ -170,6 +178,9 @@ type pageBuilder struct {
 	x       *timeline.Index
 	m       *model
 	numbers map[string]int
+
+	listed   []bool  // the entries that the page lists
+	position []int32 // of each entry in the list, or of the next one in it; -1 before the range
 }
 
 func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
@@ -180,21 +191,26 @@ func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
 			Title: visibleName(d.heading()), Facts: d.summary(), Absolute: x.Lines().Absolute,
 			Start: int64(m.from) / 1_000_000, Unknown: x.Unknown(), Cursor: x.CursorKnown(),
 			Notes: m.notes, Block: pageBlock, Rules: make(map[int]int), Strings: []string{},
-			Crashes: []int64{}, Marks: []pageMark{},
+			Crashes: []int64{}, Marks: []pageMark{}, Blocks: []string{},
 		},
 		x: x, m: m, numbers: make(map[string]int),
 	}
 	b.names()
 	b.scale()
 	b.sections()
+	b.choose(opt)
 	b.changes()
 	if err := b.entries(); err != nil {
 		return nil, err
 	}
 	for i := range x.Marks() {
 		k := &x.Marks()[i]
+		n := len(b.Seq)
+		if k.N < x.Len() {
+			n = max(0, int(b.position[k.N]))
+		}
 		b.Marks = append(b.Marks, pageMark{
-			N: k.N, Kind: k.Kind.String(), Title: k.Title, Detail: k.Detail, Rollout: string(k.Rollout),
+			N: n, Kind: k.Kind.String(), Title: k.Title, Detail: k.Detail, Rollout: string(k.Rollout),
 			Host: string(k.Host),
 		})
 	}
@@ -310,6 +326,8 @@ func (b *pageBuilder) spans(all []span[reducer.HostState]) []int64 {
 }
 
 func (b *pageBuilder) marks(all []mark) []int64 {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b mark) int { return cmp.Compare(a.at, b.at) })
 	var flat []int64
 	for i := range all {
 		k := &all[i]
@@ -318,12 +336,57 @@ func (b *pageBuilder) marks(all []mark) []int64 {
 	return flat
 }
 
+// maxPageTexts is the number of entries up to which a page has all of them, with their texts.
+const maxPageTexts = 250_000
+
+// choose chooses the entries that the page lists.
+func (b *pageBuilder) choose(opt Options) {
+	from, to := 0, b.x.Len()
+	c := b.x.Cursor()
+	if opt.From > 0 && c.GoSeq(opt.From) {
+		from = c.N() - 1
+	}
+	if opt.To > 0 && c.GoSeq(opt.To) {
+		to = c.N()
+	}
+	b.Ranged, b.Command = opt.From > 0 || opt.To > 0, visibleName(opt.Command)
+	b.Whole = to-from <= cmp.Or(opt.texts, maxPageTexts)
+	b.listed = make([]bool, b.x.Len())
+	for n := from; n < to; n++ {
+		b.listed[n] = b.Whole || b.x.Flags(n) != 0
+	}
+	if !b.Whole {
+		for _, c := range b.x.Changes() {
+			if n := int(c.N); n >= from && n < to && c.What != timeline.Heard {
+				b.listed[n] = true
+			}
+		}
+	}
+	b.position = make([]int32, b.x.Len())
+	next := int32(0)
+	for n := range b.listed {
+		b.position[n] = next
+		if n < from {
+			b.position[n] = -1
+		}
+		if b.listed[n] {
+			next++
+		} else {
+			b.Left++
+		}
+	}
+}
+
 // changes adds what the entries change.
 func (b *pageBuilder) changes() {
-	last := int64(0)
+	last, at := int64(0), int64(0)
 	for _, c := range b.x.Changes() {
-		b.ChangeN = append(b.ChangeN, int64(c.N)-last)
-		last = int64(c.N)
+		if c.What == timeline.Heard && !b.Whole {
+			continue
+		}
+		n, now := int64(b.position[c.N]), b.micros(b.x.At(int(c.N)))
+		b.ChangeN, b.ChangeAt = append(b.ChangeN, n-last), append(b.ChangeAt, now-at)
+		last, at = n, now
 		b.ChangeRollout = append(b.ChangeRollout, number(c.Rollout))
 		b.ChangeHost = append(b.ChangeHost, number(c.Host))
 		b.ChangeWhat = append(b.ChangeWhat, int(c.What))
@@ -381,15 +444,18 @@ func (b *pageBuilder) entries() error {
 		return err
 	}
 	err := b.x.Read(func(n int, e *trace.Entry) error {
-		if n > 0 && n%pageBlock == 0 {
+		if !b.listed[n] {
+			return nil
+		}
+		if len(b.Seq) > 0 && len(b.Seq)%pageBlock == 0 && b.Whole {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
-		short := *e
-		short.Rollout = shortID(e.Rollout)
-		text = append(lines.Append(text, &short), 0x1f)
-		text = append(trace.AppendEntry(text, e), '\n')
+		c.Go(n)
+		if a := c.AnswerTo(e); a != nil {
+			b.Rules[len(b.Seq)] = int(b.text(ruleText(a, e.Event)))
+		}
 		now := b.micros(e.At)
 		b.Seq, b.At = append(b.Seq, int64(e.Seq)-seq), append(b.At, now-at)
 		seq, at = int64(e.Seq), now
@@ -397,13 +463,16 @@ func (b *pageBuilder) entries() error {
 		b.Kind = append(b.Kind, int(e.Kind))
 		b.Host, b.Rollout = append(b.Host, number(host)), append(b.Rollout, number(rollout))
 		b.Flags = append(b.Flags, b.x.Flags(n))
-		c.Go(n)
-		if a := c.AnswerTo(e); a != nil {
-			b.Rules[n] = int(b.text(ruleText(a, e.Event)))
+		if !b.Whole {
+			return nil
 		}
+		short := *e
+		short.Rollout = shortID(e.Rollout)
+		text = append(lines.Append(text, &short), 0x1f)
+		text = append(trace.AppendEntry(text, e), '\n')
 		return nil
 	})
-	if err != nil {
+	if err != nil || !b.Whole {
 		return err
 	}
 	return flush()

@@ -12,7 +12,7 @@ async function unpack(base64) {
 }
 
 const d = JSON.parse(await unpack($('data').textContent));
-for (const name of ['times', 'x', 'seq', 'at', 'changeN']) {
+for (const name of ['times', 'x', 'seq', 'at', 'changeN', 'changeAt']) {
   const list = d[name];
   for (let i = 1; i < list.length; i++) list[i] += list[i - 1];
 }
@@ -121,7 +121,11 @@ async function block(i) {
   }
   return blocks.get(i);
 }
-async function texts(n) { return (await block(Math.floor(n / d.block)))[n % d.block]; }
+async function texts(n) {
+  if (d.whole) return (await block(Math.floor(n / d.block)))[n % d.block];
+  const host = d.host[n] < 0 ? '' : d.hosts[d.host[n]], rollout = d.rollout[n] < 0 ? '' : d.rollouts[d.rollout[n]].short;
+  return [`- ${d.kinds[d.kind[n]].padEnd(15)} ${rollout.padEnd(24)} ${host}`, ''];
+}
 
 // --- state after the first n entries ---
 const checkpoints = [{n: 0, c: 0, rollouts: [], refs: 0}];
@@ -129,7 +133,7 @@ function copyState(s) {
   return {n: s.n, c: s.c, rollouts: s.rollouts.map(r => r && {...r, hosts: new Map([...r.hosts].map(([k, h]) => [k, {...h}]))})};
 }
 function apply(s, i) {
-  const r = d.changeRollout[i], h = d.changeHost[i], value = d.changeValue[i], at = d.at[d.changeN[i]];
+  const r = d.changeRollout[i], h = d.changeHost[i], value = d.changeValue[i], at = d.changeAt[i];
   if (r < 0) return;
   const R = s.rollouts[r] || (s.rollouts[r] = {state: 0, since: at, wave: 0, hosts: new Map()});
   const host = () => { let H = R.hosts.get(h); if (!H) R.hosts.set(h, H = {state: 0, since: at, wave: -1, gate: -1, sent: 0}); return H; };
@@ -184,6 +188,17 @@ function layout() {
     y += 8;
   }
   rows.bottom = y;
+}
+// Positions are computed once: there may be many spans.
+const positions = new Map();
+function placed(list, step, width) { // the positions of the first width numbers of each step
+  let p = positions.get(list);
+  if (!p) {
+    p = Array.from({length: width}, () => new Float64Array(list.length / step));
+    for (let i = 0; i < list.length / step; i++) for (let k = 0; k < width; k++) p[k][i] = place(list[i * step + k]);
+    positions.set(list, p);
+  }
+  return p;
 }
 const plotWidth = () => canvas.clientWidth - LEFT - 14;
 const toX = u => LEFT + (u - view.from) / (view.to - view.from) * plotWidth();
@@ -269,13 +284,16 @@ function label(text, x, to, y, name) {
   g.font = '11px ui-monospace, Menlo, Consolas, monospace';
 }
 function spans(list, y, height, names, thin) {
+  if (!list) return;
+  const [froms, tos] = placed(list, 4, 2), right = canvas.clientWidth;
   let done = -1;
-  for (let i = 0; i < list.length; i += 4) {
-    let x = toX(place(list[i])), to = toX(place(list[i + 1]));
-    if (to < LEFT || x > canvas.clientWidth) continue;
+  for (let k = below(tos, view.from - 1e-9); k < froms.length; k++) {
+    let x = toX(froms[k]), to = toX(tos[k]);
+    if (x > right) break;
     x = Math.max(x, LEFT); to = Math.max(to, x + 1);
     if (to <= done) continue; // narrower than a pixel that is drawn
-    done = to - 1 < x ? to : done;
+    done = Math.floor(to);
+    const i = 4 * k;
     const name = names[list[i + 2]];
     if (name === 'Pruned') continue;
     g.fillStyle = fill(name);
@@ -306,9 +324,10 @@ function drawLine(l, y, height) {
 }
 function marks(list, y) {
   if (!list) return;
-  let last = {};
-  for (let i = 0; i < list.length; i += 3) {
-    const shape = list[i + 1], x = toX(place(list[i]));
+  const last = {}, [at] = placed(list, 3, 1);
+  for (let k = below(at, view.from - 1e-9); k < at.length; k++) {
+    const i = 3 * k, shape = list[i + 1], x = toX(at[k]);
+    if (x > canvas.clientWidth) break;
     if (x < LEFT - 4 || x > canvas.clientWidth || x < (last[shape] ?? -99) + 6 && shape !== 7) continue;
     last[shape] = x;
     g.beginPath();
@@ -402,13 +421,18 @@ async function showEntry(n) {
   const lines = changeLines(before, after, n);
   if (lines.length) { const list = el('ul'); for (const l of lines) list.append(el('li', l)); parts.push(el('h2', 'Changes'), list); }
   if (d.rules[n] !== undefined) parts.push(el('h2', 'Rule'), el('div', d.strings[d.rules[n]]));
-  const more = el('details'); more.append(el('summary', 'JSON'), el('pre', pretty(json))); parts.push(more);
+  if (d.whole) { const more = el('details'); more.append(el('summary', 'JSON'), el('pre', pretty(json))); parts.push(more); }
+  else parts.push(el('p', `This page has only the entries that change something, without their texts: ${d.left} are left out. A page of those around this one:`), el('pre', part(n)));
   box.replaceChildren(...parts);
   showNow(after, n);
 }
+function part(n) { // the command that makes a page of some entries
+  const at = k => d.seq[Math.max(0, Math.min(count - 1, k))];
+  return `${d.command} --from ${at(n - 5000)} --to ${at(n + 5000)} -o part.html`;
+}
 function pretty(json) { try { return JSON.stringify(JSON.parse(json), null, 1); } catch { return json; } }
 function showNow(s, n) {
-  const box = $('now'), parts = [el('h2', n === count - 1 ? 'State at the end' : 'State after this entry')];
+  const box = $('now'), parts = [el('h2', n === count - 1 && !d.ranged ? 'State at the end' : 'State after this entry')];
   const now = d.at[n];
   const ended = new Set(['Superseded', 'Pruned']);
   let hidden = 0;
@@ -579,6 +603,7 @@ for (const text of ['▶ dispatched', '✕ failure', '◆ fault', '● finding o
 setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 layout(); search();
 const wanted = fromHash();
+if (d.ranged) setView(place(d.at[0]) - W / 500, place(d.at[count - 1]) + W / 500);
 await go(wanted >= 0 ? wanted : count - 1, wanted < 0);
 draw();
 document.documentElement.dataset.ready = 'yes';

@@ -42,6 +42,7 @@ func TestPages(t *testing.T) {
 	t.Run("use", func(t *testing.T) { testPage(t, b.reports(t)) })
 	t.Run("states", func(t *testing.T) { testPageStates(t, b.reports(t)) })
 	t.Run("hostile", func(t *testing.T) { testHostilePage(t, b.reports(t)) })
+	t.Run("range", func(t *testing.T) { testPageRange(t, b.reports(t)) })
 	t.Run("policy", func(t *testing.T) { testPolicy(t, b.reports(t)) })
 }
 
@@ -216,14 +217,14 @@ func testHostilePage(t *testing.T, b *browser) {
 	}
 }
 
-// testPolicy checks that the content security policy forbids everything but the script and the style
-// of the page: a script that is added later does not run.
+// testPolicy checks that the content security policy forbids everything except the script and the
+// style of the page: a script that is added later does not run.
 func testPolicy(t *testing.T, b *browser) {
 	b.size(800, 600)
 	b.open(writePage(t, recorded(t, "sample-4", 3000)))
 	b.eval(`(() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';
-		document.body.append(s); const i = document.createElement('img'); i.src = 'data:image/gif;base64,AA';
-		document.body.append(i) })()`)
+		document.body.append(s); const i = document.createElement('img');
+		i.src = 'data:image/gif;base64,AA'; document.body.append(i) })()`)
 	if ran := b.eval("String(window.ran)"); ran != "undefined" {
 		t.Error("a script that was added has run")
 	}
@@ -248,6 +249,85 @@ func TestPageBytes(t *testing.T) {
 	}
 	if left := regexp.MustCompile(`\{\{\w+\}\}`).FindString(one.String()); left != "" {
 		t.Errorf("the page contains %s", left)
+	}
+}
+
+// testPageRange opens a page of some entries, and one without texts. The states after an entry are
+// those of the whole trace.
+func testPageRange(t *testing.T, b *browser) {
+	x := recorded(t, "sample-6", 0)
+	for name, opt := range map[string]Options{
+		"range": {From: 900, To: 950}, "without texts": {texts: 100, Command: "rollsim view log"},
+	} {
+		var page bytes.Buffer
+		if err := HTML(&page, x, opt); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.open("file://" + filepath.ToSlash(file) + "#seq=920")
+		c := x.Cursor()
+		c.GoSeq(920)
+		if name == "without texts" {
+			c.Next(timeline.Condition{StateChange: true})
+			b.eval(fmt.Sprintf("location.hash = 'seq=%d'", x.Seq(c.N()-1)))
+			b.text("#entry", "rollsim view log --from ")
+		}
+		b.text("#entry h2", fmt.Sprintf("Entry %d", x.Seq(c.N()-1)))
+		for _, r := range c.Snapshot().Rollouts {
+			if r.Record.State.Standing() {
+				b.text("#now", fmt.Sprintf("%s: %v, ", shortID(r.Record.RolloutID), r.Record.State))
+			}
+		}
+		b.shot(strings.ReplaceAll(name, " ", "-"))
+	}
+	if len(b.console) > 0 {
+		t.Errorf("errors in the console: %v", b.console)
+	}
+}
+
+// TestPageEntries checks which entries a page lists.
+func TestPageEntries(t *testing.T) {
+	x := recorded(t, "sample-6", 0)
+	seqs := func(opt Options) (*pageData, []uint64) {
+		d, err := newPageData(x, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []uint64
+		seq := int64(0)
+		for _, by := range d.Seq {
+			seq += by
+			all = append(all, uint64(seq))
+		}
+		return d, all
+	}
+	if d, all := seqs(Options{}); len(all) != x.Len() || !d.Whole || d.Ranged || d.Left != 0 {
+		t.Errorf("%d entries, %+v", len(all), d.Left)
+	}
+	d, all := seqs(Options{From: 900, To: 950})
+	if len(all) != 51 || all[0] != 900 || all[50] != 950 || !d.Whole || !d.Ranged ||
+		d.Left != x.Len()-51 {
+		t.Errorf("a range lists %v", all)
+	}
+	d, all = seqs(Options{texts: 100})
+	if d.Whole || len(d.Blocks) > 0 || d.Left == 0 || d.Left+len(all) != x.Len() {
+		t.Errorf("%d entries, %d are left out, %d blocks", len(all), d.Left, len(d.Blocks))
+	}
+	n, listed := int64(0), 0
+	for i, c := range slices.DeleteFunc(slices.Clone(x.Changes()), func(c timeline.Change) bool {
+		return c.What == timeline.Heard
+	}) {
+		n += d.ChangeN[i]
+		if all[n] != x.Seq(int(c.N)) {
+			t.Fatalf("change %d is at entry %d, want %d", i, all[n], x.Seq(int(c.N)))
+		}
+		listed++
+	}
+	if listed != len(d.ChangeN) {
+		t.Errorf("%d changes, want %d", len(d.ChangeN), listed)
 	}
 }
 
