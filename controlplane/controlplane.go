@@ -69,11 +69,11 @@ type ControlPlane interface {
 	// difference if they are not. It compares the records of rollouts and, where two records are
 	// equal, the states of their hosts; the refs seen; the last dispatch of each host; the quarantine;
 	// the retention timers; and, for each member of a rollout, whether it was dispatched and the seq
-	// of its last accepted message.
+	// of its last accepted message. The shipped control plane compares its tables.
 	//
 	// It does not compare the machines, which dispatches wait for an ack, when they were sent and with
-	// which attempt, when the soaks of hosts are due, the wave cursor of the shipped control plane,
-	// the gate decisions that were logged last, the counts of budgets, and PlanNeeded.
+	// which attempt, when the soaks of hosts are due, the gate decisions that were logged last, the
+	// counts of budgets, and PlanNeeded.
 	Diff(other ControlPlane) []Difference
 
 	// Durable returns what survives a crash. log holds every entry that the control plane has written.
@@ -111,6 +111,8 @@ type Dispatch struct {
 	Closure   reducer.ClosureHash
 	SoakDueAt reducer.Time
 	Attempt   int // 1 for the first; higher when it is repeated without an ack
+
+	QueuedAt reducer.Time // when the shipped control plane has queued it
 }
 
 // Message is a report of a host's agent about its work for a rollout.
@@ -118,21 +120,31 @@ type Message struct {
 	Host    uint32 // by number in the inventory
 	Rollout reducer.RolloutID
 	Event   *trace.AgentEvent
+
+	// Raw is the payload as the agent of production spells it, where Event cannot hold all of it. The
+	// entry of the message has it too.
+	Raw []byte
 }
 
 // Tick is the input of a plan.
 type Tick struct {
 	Now reducer.Time
 
-	// Order is the order in which a plan visits the hosts of a wave: a permutation of the numbers of
-	// all hosts, or nil for the order in which they joined. A control plane draws no random numbers,
-	// so that a driver draws a random order. Only the shipped control plane uses it.
+	// Order is the order in which the shipped control plane visits the hosts of a rollout: a
+	// permutation of the numbers of all hosts, or nil for the order in which they joined. A control
+	// plane draws no random numbers, so that a driver draws a random order.
 	Order []uint32
+
+	// Channels is the order in which the shipped control plane visits the channels: a permutation of
+	// their numbers, or nil for the order in which they are declared.
+	Channels []uint32
 }
 
 // Durable is what survives a crash of a control plane. The next one is restored from it.
 type Durable struct {
 	Log []trace.Entry // entries that the control plane has written, in order
+
+	tables *shippedPlane // of the shipped control plane, which reads no log
 }
 
 // Difference is one difference between two control planes.
@@ -163,12 +175,14 @@ const (
 
 // builtIn lists the control planes in the order of Names.
 var builtIn = []struct {
-	name  Name
-	rules rules
+	name Name
+	make New
 }{
-	{Specified, specified{}},
-	{Shipped, shipped{}},
-	{None, none{}},
+	{Specified, func(inv *Inventory, m reducer.Machine) ControlPlane {
+		return newPlane(specified{}, inv, m)
+	}},
+	{Shipped, newShipped},
+	{None, func(inv *Inventory, m reducer.Machine) ControlPlane { return newPlane(none{}, inv, m) }},
 }
 
 // Names returns the names of all control planes.
@@ -187,9 +201,7 @@ func ByName(name Name) (New, error) {
 	}
 	for i := range builtIn {
 		if b := &builtIn[i]; b.name == name {
-			return func(inv *Inventory, m reducer.Machine) ControlPlane {
-				return newPlane(b.rules, inv, m)
-			}, nil
+			return b.make, nil
 		}
 	}
 	return nil, fmt.Errorf("control plane %q does not exist: the control planes are %q", name, Names())

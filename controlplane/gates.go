@@ -21,7 +21,7 @@ func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
 			"channel-edges: predecessor channel '%s' not converged", awaited,
 		)
 	}
-	if cursor := p.rules.cursor(r); v.number > cursor {
+	if cursor := r.fold.Record.CurrentWave; v.number > cursor {
 		return trace.GateWavePromotion, fmt.Sprintf(
 			"wave-promotion: host_wave=%d > current_wave=%d", v.number, cursor,
 		)

@@ -130,6 +130,8 @@ type channel struct {
 
 type inventoryHost struct {
 	id      reducer.HostID
+	wave    uint32 // 0 for a host outside the waves
+	outside bool   // it is in none of its channel's waves
 	budgets uint32 // index into budgetsOf: the budgets that count it
 	waits   uint32 // index into waitsFor: the hosts that its edges name
 }
@@ -186,11 +188,11 @@ func (inv *Inventory) addChannels(channels []Channel) error {
 		first := uint32(len(inv.hosts))
 		for j := range conf.Waves {
 			for _, id := range conf.Waves[j].Hosts {
-				inv.hosts = append(inv.hosts, inventoryHost{id: id})
+				inv.hosts = append(inv.hosts, inventoryHost{id: id, wave: uint32(j)})
 			}
 		}
 		for _, id := range conf.Outside {
-			inv.hosts = append(inv.hosts, inventoryHost{id: id})
+			inv.hosts = append(inv.hosts, inventoryHost{id: id, outside: true})
 		}
 		inv.channels = append(inv.channels, channel{conf, first, uint32(len(inv.hosts))})
 	}
@@ -259,6 +261,16 @@ func (inv *Inventory) Host(id reducer.HostID) (uint32, bool) {
 		return 0, false
 	}
 	return inv.byName[i], true
+}
+
+// Unstaged reports whether host n is in none of the waves that its channel declares.
+func (inv *Inventory) Unstaged(n uint32) bool {
+	for i := range inv.channels {
+		if ch := &inv.channels[i]; n >= ch.first && n < ch.end {
+			return inv.hosts[n].outside && len(ch.Waves) > 0
+		}
+	}
+	return false
 }
 
 // Channel returns the number of a channel, and false if it is not declared.

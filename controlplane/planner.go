@@ -25,20 +25,13 @@ func (p *plane) Plan(tick Tick, out Output) error {
 		return nil
 	}
 	p.changed, p.settled = false, true
-	var rank []uint32
-	if tick.Order != nil && p.rules.ordered() {
-		rank = make([]uint32, len(tick.Order))
-		for i, n := range tick.Order {
-			rank[n] = uint32(i)
-		}
-	}
 	p.underway = slices.DeleteFunc(p.underway, func(r *rollout) bool { return !p.rules.worksOn(r) })
 	for _, r := range p.underway {
 		if err := p.rules.advance(s, r); err != nil {
 			return err
 		}
 		if !p.rules.halted(r) {
-			s.dispatchAll(r, rank)
+			s.dispatchAll(r)
 		}
 	}
 	s.resend()
@@ -46,15 +39,8 @@ func (p *plane) Plan(tick Tick, out Output) error {
 }
 
 // dispatchAll dispatches each pending host that no gate blocks, wave by wave, and logs the gate
-// that blocks each of the others. Within a wave it visits the hosts by rank, or in join order if
-// rank is nil.
-func (s step) dispatchAll(r *rollout, rank []uint32) {
-	before := func(a, b int32) bool { return a < b }
-	if rank != nil {
-		before = func(a, b int32) bool {
-			return rank[r.members[a].host] < rank[r.members[b].host]
-		}
-	}
+// that blocks each of the others. Within a wave it visits the hosts in join order.
+func (s step) dispatchAll(r *rollout) {
 	for i := range r.waves {
 		v := &r.waves[i]
 		if gate, reason := s.waveGate(r, v); gate != "" {
@@ -65,23 +51,15 @@ func (s step) dispatchAll(r *rollout, rank []uint32) {
 		}
 		for j := range v.queues {
 			v.queues[j].stopped = false
-			if rank != nil {
-				v.queues[j].sort(before)
-			}
 		}
-		s.dispatchWave(r, v, before)
+		s.dispatchWave(r, v)
 		v.dropEmpty()
-		for j := range v.queues {
-			if rank != nil {
-				slices.Sort(v.queues[j].slots)
-			}
-		}
 	}
 }
 
 // dispatchWave dispatches the hosts of a wave until each queue is empty or stopped by a gate.
-func (s step) dispatchWave(r *rollout, v *wave, before func(a, b int32) bool) {
-	for q := v.next(before); q != nil; q = v.next(before) {
+func (s step) dispatchWave(r *rollout, v *wave) {
+	for q := v.next(); q != nil; q = v.next() {
 		slot := q.slots[0]
 		if r.fold.Hosts()[slot].State == reducer.HostPending { // a raw event may have moved it
 			if gate, reason := s.hostGate(r, r.members[slot].host); gate != "" {
@@ -93,19 +71,6 @@ func (s step) dispatchWave(r *rollout, v *wave, before func(a, b int32) bool) {
 		}
 		q.slots = q.slots[1:]
 	}
-}
-
-// sort sorts the hosts of a queue.
-func (q *queue) sort(before func(a, b int32) bool) {
-	slices.SortFunc(q.slots, func(a, b int32) int {
-		switch {
-		case before(a, b):
-			return -1
-		case before(b, a):
-			return 1
-		}
-		return 0
-	})
 }
 
 // block logs the gate decision for each host of a queue, unless its reason was the last one logged.

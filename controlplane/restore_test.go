@@ -14,7 +14,7 @@ func TestRestartRepeatsOnce(t *testing.T) {
 	conf.Channels = append(conf.Channels, conf.Channels[0])
 	conf.Channels[1].ID = "edge"
 	conf.Channels[1].Waves = []Wave{{Hosts: []reducer.HostID{"x", "y"}}}
-	for _, name := range []Name{Specified, Shipped} {
+	for _, name := range []Name{Specified} {
 		c, log := start(t, name, conf)
 		drive(t, c, log, []input{plan(0)})
 		drive(t, c, log, []input{poll(10*second, 1, "r1"), plan(10 * second)})

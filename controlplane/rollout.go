@@ -19,7 +19,6 @@ type rollout struct {
 	waves   []wave   // by number
 
 	countedIn reducer.State             // the state in which budgets last counted its hosts
-	cursor    uint32                    // wave cursor of the shipped control plane; no event moves it
 	timer     reducer.Opt[reducer.Time] // when its retention expires
 }
 
@@ -129,11 +128,11 @@ func (v *wave) enqueue(h *inventoryHost, slot int32) {
 }
 
 // next returns the queue whose first host comes first, or nil if all queues are empty or stopped.
-func (v *wave) next(before func(a, b int32) bool) *queue {
+func (v *wave) next() *queue {
 	var first *queue
 	for i := range v.queues {
 		q := &v.queues[i]
-		if !q.stopped && len(q.slots) > 0 && (first == nil || before(q.slots[0], first.slots[0])) {
+		if !q.stopped && len(q.slots) > 0 && (first == nil || q.slots[0] < first.slots[0]) {
 			first = q
 		}
 	}

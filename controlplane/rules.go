@@ -18,14 +18,8 @@ type rules interface {
 	// halted reports whether no host of the rollout may be dispatched now.
 	halted(r *rollout) bool
 
-	// cursor returns the wave up to which hosts are dispatched.
-	cursor(r *rollout) uint32
-
 	// advance moves the cursor as far as the hosts allow.
 	advance(s step, r *rollout) error
-
-	// ordered reports whether a plan uses Tick.Order.
-	ordered() bool
 }
 
 // specified are the rules of the RFCs: the wave cursor is that of the record.
@@ -38,8 +32,6 @@ func (specified) worksOn(r *rollout) bool { return r.state().Underway() }
 func (c specified) halted(r *rollout) bool {
 	return !c.worksOn(r) || r.fold.Count(reducer.HostFailed) > 0
 }
-
-func (specified) cursor(r *rollout) uint32 { return r.fold.Record.CurrentWave }
 
 func (specified) advance(s step, r *rollout) error {
 	// Each wave becomes ready once and settled once. The limit stops a machine that cycles between
@@ -70,8 +62,6 @@ func (specified) advance(s step, r *rollout) error {
 	}
 	return fmt.Errorf("%w (the wave cursor of %s)", ErrRunaway, r.id)
 }
-
-func (specified) ordered() bool { return false }
 
 // none are the rules of a control plane that leaves all decisions to raw events.
 type none struct{ specified }

@@ -29,6 +29,7 @@ type Checker struct {
 	budgets    budgets
 	history    history
 	evidence   evidence
+	shipped    *shipped // nil for other control planes
 }
 
 // NewChecker returns a Checker of a fleet that runs under the configuration in the trace's header.
@@ -230,7 +231,7 @@ func (c *Checker) rejected(ev *reducer.Event) {
 	case ev.Kind == reducer.HostStateChanged || ev.Kind == reducer.SuccessorOpened:
 		c.happened(a, r, ev)
 	case ev.Kind == reducer.RolloutOpened && !c.raw:
-		c.history.opened(a, r)
+		c.opened(a, r)
 	}
 }
 
@@ -242,12 +243,15 @@ func (c *Checker) agentEvent(e *trace.Entry) {
 		return
 	}
 	c.history.agentEvent(r, e)
+	if c.shipped != nil {
+		c.shipped.agentEvent(e)
+	}
 	a := c.accounts.of(r)
 	slot := a.slot(r, e.Host, c.number)
 	if slot < 0 {
 		return
 	}
-	c.evidence.agentEvent(a, r, slot, e)
+	c.evidence.agentEvent(a, r, slot, e, c.shipped)
 	if e.Agent.Kind == reducer.RollbackComplete && a.pruned && !a.superseded &&
 		a.hosts[slot].state == reducer.HostFailed {
 		c.quarantine(a)
@@ -268,7 +272,7 @@ func (c *Checker) Applied(
 	c.asked = nil
 	a := c.accounts.of(r)
 	if !c.raw {
-		c.history.times(a, r, ev)
+		c.history.times(a, r, ev, c.shipped != nil)
 	}
 	if !c.misrouted {
 		if ev.Kind == reducer.RolloutOpened {
@@ -296,14 +300,16 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	}
 	switch ev.Kind {
 	case reducer.HostJoined:
-		a.join(r, ev, c.reports.at, c.raw)
+		c.joined(a, r, ev)
 	case reducer.HostStateChanged:
 		slot := a.slot(r, ev.Host, c.number)
 		if slot >= 0 && a.move(slot, ev, c.reports.at) {
 			c.budgets.recount(a, r, slot)
 			switch {
-			case ev.To == reducer.HostReverted:
+			case ev.To == reducer.HostReverted && c.shipped == nil:
 				c.quarantine(a)
+			case ev.To == reducer.HostConverged && !c.raw && c.shipped != nil:
+				c.shipped.converged(&c.evidence, a, r, slot)
 			case ev.To == reducer.HostConverged && !c.raw:
 				c.evidence.converged(a, r, slot)
 			}
@@ -314,6 +320,9 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 		}
 	case reducer.SuccessorOpened:
 		a.supersede(c.reports.at)
+		if c.shipped != nil {
+			c.shipped.superseded[r.Record.RolloutID] = c.reports.at
+		}
 	case reducer.RetentionExpired:
 		a.pruned = a.pruned || a.halted()
 	case reducer.OperatorClearance:
@@ -322,6 +331,24 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	}
 	if a.halted() != halted || a.pruned != pruned {
 		c.budgets.recountAll(a, r)
+	}
+}
+
+// opened records that a rollout is opened, in the shipped control plane perhaps once more.
+func (c *Checker) opened(a *account, r *reducer.Rollout) {
+	if c.shipped != nil {
+		a.known = c.shipped.opened[r.Record.RolloutID]
+		c.shipped.opened[r.Record.RolloutID] = true
+	}
+	c.history.opened(a, r)
+}
+
+// joined records that a host has joined a rollout.
+func (c *Checker) joined(a *account, r *reducer.Rollout, ev *reducer.Event) {
+	before := len(a.hosts)
+	a.join(r, ev, c.reports.at, c.raw)
+	if c.shipped != nil && len(a.hosts) > before {
+		c.shipped.joined(a, ev)
 	}
 }
 

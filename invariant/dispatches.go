@@ -10,6 +10,7 @@ import (
 type dispatches struct {
 	*reports
 	each       bool // report every dispatch, not only the first that violates an invariant
+	absent     bool // a channel without a ref has no manifest, and nobody waits for it
 	moved      bool // a wave cursor has moved, so the trace shows where the cursors are
 	channels   map[reducer.ChannelID]*channel
 	quarantine map[trace.QuarantineConfig]bool
@@ -51,7 +52,8 @@ func (c *dispatches) check(
 	}
 	if ch := c.channels[a.channel]; ch != nil {
 		for _, id := range ch.after {
-			if other := c.channels[id]; other == nil || !other.finished(id, awaited) {
+			if other := c.channels[id]; other == nil ||
+				!other.finished(id, awaited) && (!c.absent || other.ref != "") {
 				c.forbid(ChannelEdgesKept, r, "host %s was dispatched before channel %s had finished",
 					p.Host, id)
 			}

@@ -33,11 +33,13 @@ func (c *evidence) dispatched(a *account, slot int, wave uint32) {
 }
 
 // agentEvent records what the host at a slot reports, and checks the end of a rollback.
-func (c *evidence) agentEvent(a *account, r *reducer.Rollout, slot int, e *trace.Entry) {
+func (c *evidence) agentEvent(
+	a *account, r *reducer.Rollout, slot int, e *trace.Entry, s *shipped,
+) {
 	p := &a.hosts[slot]
 	switch m := e.Agent; m.Kind {
 	case reducer.DispatchAck:
-		if p.before == 0 {
+		if p.before == 0 && s == nil {
 			p.before = c.closure(m.Closure) + 1
 		}
 	case reducer.ActivationCompleted:
@@ -54,8 +56,15 @@ func (c *evidence) agentEvent(a *account, r *reducer.Rollout, slot int, e *trace
 		p.passed &^= c.probe(m.Probe)
 	case reducer.ProbesPassed:
 		p.mark(claimed, true)
-		p.mark(otherClosure, m.Closure != a.closure)
+		target := a.closure
+		if s != nil {
+			target = s.Target(e.Rollout, e.Host)
+		}
+		p.mark(otherClosure, m.Closure != target)
 	case reducer.RollbackComplete:
+		if s != nil && s.acked[e.Host] != e.Rollout {
+			return // a later switch has changed which generation comes before
+		}
 		if p.before > 0 && m.Closure != c.closures[p.before-1] && c.soaks[a.channel] != nil {
 			c.once(RollbackKept, r, "host %s returned to closure %s; when it acked it ran %s",
 				e.Host, m.Closure, c.closures[p.before-1])

@@ -33,6 +33,7 @@ type mark uint8
 const (
 	awaited      mark = 1 << iota // later waves wait for it
 	claimed                       // its agent reported that it converged
+	unchanged                     // it ran its closure before it joined
 	otherClosure                  // on another closure than the rollout's
 )
 

@@ -28,6 +28,7 @@ import (
 	"strings"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // Name is the name of an invariant.
@@ -98,6 +99,10 @@ type Violation struct {
 	// for stuck, why no action of the control plane could help; a sweep does not count such a
 	// violation as a failure
 	Excused string
+
+	// Defect is the known defect of the shipped control plane that explains the violation; empty if
+	// none does, and under other control planes.
+	Defect trace.Defect
 
 	// Where it was found. All are zero for a violation by the run as a whole.
 	Seq uint64 // the entry

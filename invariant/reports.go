@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // reports collects violations. Its position is that of the step being checked.
@@ -14,17 +15,21 @@ type reports struct {
 	seq   uint64
 	at    reducer.Time
 	event reducer.EventKind // the last rollout event
+
+	defect  trace.Defect // that explains what is found now
+	explain func(Name, *reducer.Rollout) trace.Defect
 }
 
 // key identifies a violation.
 type key struct {
 	invariant Name
 	subject   string
+	defect    trace.Defect
 }
 
 // first reports whether a violation is the first with its invariant and subject, and records it.
 func (r *reports) first(name Name, subject string) bool {
-	k := key{name, subject}
+	k := key{name, subject, r.defect}
 	if r.seen[k] {
 		return false
 	}
@@ -38,13 +43,13 @@ func (r *reports) first(name Name, subject string) bool {
 // forget lets a violation be reported once more.
 func (r *reports) forget(name Name, subject string) {
 	if len(r.seen) > 0 {
-		delete(r.seen, key{name, subject})
+		delete(r.seen, key{name, subject, ""})
 	}
 }
 
 // add adds a violation of an invariant by a rollout.
 func (r *reports) add(name Name, rollout *reducer.Rollout, format string, args ...any) {
-	r.found = append(r.found, Violation{
+	r.found = append(r.found, r.named(Violation{
 		Invariant: name,
 		Subject:   string(rollout.Record.RolloutID),
 		Detail:    fmt.Sprintf(format, args...),
@@ -52,7 +57,7 @@ func (r *reports) add(name Name, rollout *reducer.Rollout, format string, args .
 		At:        r.at,
 		State:     rollout.Record.State,
 		Event:     r.event,
-	})
+	}, rollout))
 }
 
 // once adds a violation by a rollout unless one was reported before.
@@ -68,7 +73,7 @@ func (r *reports) about(
 	name Name, subject string, state reducer.State, format string, args ...any,
 ) {
 	if r.first(name, subject) {
-		r.found = append(r.found, Violation{
+		r.found = append(r.found, r.named(Violation{
 			Invariant: name,
 			Subject:   subject,
 			Detail:    fmt.Sprintf(format, args...),
@@ -76,6 +81,6 @@ func (r *reports) about(
 			At:        r.at,
 			State:     state,
 			Event:     r.event,
-		})
+		}, nil))
 	}
 }

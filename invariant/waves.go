@@ -55,6 +55,12 @@ func (w *waves) join(slot int, number uint32, at reducer.Time, raw bool) bool {
 	return true
 }
 
+// release makes later waves no longer wait for the awaited host at a slot, which no wave lists.
+func (w *waves) release(slot int) {
+	i, _ := w.search(w.of(slot))
+	w.list[i].awaited--
+}
+
 // of returns the wave of the host at a slot.
 func (w *waves) of(slot int) uint32 {
 	i, found := slices.BinarySearchFunc(w.order, slot, func(s stretch, slot int) int {

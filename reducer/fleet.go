@@ -162,6 +162,23 @@ func (f *Fleet) Restore(record Record, number int) *Rollout {
 	return r
 }
 
+// Retire removes a rollout from the fleet, whatever its state: its row was deleted. It no longer
+// stands, and its id can be opened again.
+func (f *Fleet) Retire(r *Rollout) {
+	if f.rollouts[r.Record.RolloutID] != r {
+		return
+	}
+	delete(f.rollouts, r.Record.RolloutID)
+	if i, found := f.search(r.number); found {
+		f.order = slices.Delete(f.order, i, i+1)
+	}
+	if c := f.channels[r.Record.Channel]; c != nil {
+		same := func(s *Rollout) bool { return s == r }
+		c.standing = slices.DeleteFunc(c.standing, same)
+		c.opened = slices.DeleteFunc(c.opened, same)
+	}
+}
+
 // search returns the index in order at which the rollout of that number is, or belongs.
 func (f *Fleet) search(number int) (int, bool) {
 	return slices.BinarySearchFunc(

@@ -23,6 +23,8 @@ type driver struct {
 	agents   *agents
 	moments  *moments
 
+	production *production // of the shipped control plane; nil for others
+
 	planDue   bool                 // at the end of the present instant, even if PlanNeeded is false
 	down      bool                 // it has crashed and is not back yet
 	postponed []*Action            // for the time after the restart
@@ -177,10 +179,20 @@ func (d *driver) restart() {
 }
 
 // Entry writes an entry of the control plane.
-func (d *driver) Entry(e *trace.Entry) { d.record.write(e) }
+func (d *driver) Entry(e *trace.Entry) {
+	if p := d.production; p != nil && e.Agent != nil && p.current != 0 {
+		p.logged[p.current] = true
+		p.sawResult(e)
+	}
+	d.record.write(e)
+}
 
 // Dispatch sends a dispatch to the agent.
 func (d *driver) Dispatch(p controlplane.Dispatch) {
+	if d.production != nil {
+		d.production.kick(p.Host, d.rollouts.find(p.Rollout))
+		return
+	}
 	d.record.check.Sent(p.Rollout, d.inv.HostID(p.Host))
 	d.agents.dispatch(p.Host, d.rollouts.find(p.Rollout), p.SoakDueAt)
 }
@@ -196,9 +208,15 @@ func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer
 	if ev.Kind == reducer.RolloutOpened && !d.misrouted {
 		d.rollouts.open(ev.Rollout, ev.TargetRef)
 	}
-	d.record.check.Applied(d.record.seq, d.clock.now, r, ev, effects)
+	d.record.check.Applied(d.record.seq, d.record.at, r, ev, effects)
+	if d.production != nil && ev.Kind == reducer.HostJoined {
+		d.production.joined(ev.Host)
+	}
 	book := d.rollouts.at(r.Record.RolloutID)
 	book.logged = ev.Kind
+	if ev.Kind == reducer.HostJoined || ev.Kind == reducer.HostStateChanged {
+		book.moved = d.clock.now
+	}
 	all := effects.All()
 	for i := range all {
 		if e := &all[i]; e.Kind == reducer.RecordRolloutTransition && e.To.InTerminalSet() {

@@ -21,6 +21,9 @@ type network struct {
 	// deliver passes a message to the control plane, and reports whether the message is acknowledged.
 	deliver func(host uint32, rollout uint32, m *trace.AgentEvent) bool
 
+	// post is deliver for the agents of the shipped control plane; nil for others.
+	post func(host uint32, m *message) bool
+
 	links   []link    // by host number
 	flights []message // delayed; the places in landed are free
 	landed  []uint32
@@ -46,6 +49,11 @@ type link struct {
 type message struct {
 	rollout uint32
 	event   trace.AgentEvent
+
+	// Only messages of shipped agents have these. A volatile one is not sent again.
+	id       uint64
+	raw      []byte
+	volatile bool
 }
 
 // resendInterval is how long an agent waits for the acknowledgement of a message before it sends it
@@ -83,10 +91,15 @@ func (n *network) send(host, rollout uint32, m trace.AgentEvent) {
 		n.deliver(host, rollout, &n.arrival)
 		return
 	}
+	n.mail(host, message{rollout: rollout, event: m})
+}
+
+// mail sends a message with links for the first time.
+func (n *network) mail(host uint32, sent message) {
+	l := &n.links[host]
 	if l.lost {
 		return
 	}
-	sent := message{rollout: rollout, event: m}
 	l.outbox = append(l.outbox, sent)
 	released := l.held
 	l.held = nil
@@ -99,6 +112,9 @@ func (n *network) send(host, rollout uint32, m trace.AgentEvent) {
 // attempt sends a message once. Chance may drop, hold, delay or duplicate it.
 func (n *network) attempt(host uint32, m message) {
 	l := &n.links[host]
+	if m.volatile {
+		defer n.unqueue(host, m.id)
+	}
 	if l.offline || l.lost {
 		return // the outbox is sent when the host is back
 	}
@@ -172,6 +188,12 @@ func (n *network) land(host, slot uint32) {
 // arrive delivers a message. If it is acknowledged, arrive removes it and the earlier ones from the
 // outbox.
 func (n *network) arrive(host uint32, m message) {
+	if n.post != nil {
+		if n.post(host, &m) {
+			n.unqueue(host, m.id)
+		}
+		return
+	}
 	n.arrival = m.event
 	if !n.deliver(host, m.rollout, &n.arrival) {
 		return
@@ -180,6 +202,12 @@ func (n *network) arrive(host uint32, m message) {
 	l.outbox = slices.DeleteFunc(l.outbox, func(x message) bool {
 		return x.rollout == m.rollout && x.event.Seq <= m.event.Seq
 	})
+}
+
+// unqueue removes one message of a shipped agent from its outbox.
+func (n *network) unqueue(host uint32, id uint64) {
+	l := &n.links[host]
+	l.outbox = slices.DeleteFunc(l.outbox, func(x message) bool { return x.id == id })
 }
 
 // acknowledged shows the invariants which messages an acknowledgement is the first one of: those of

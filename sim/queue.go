@@ -28,6 +28,8 @@ const (
 	workOnline    // a: host
 	workRestart   // the control plane is back
 	workTraffic   // a: index into Scenario.Traffic, b: how many changes came before
+	workBeat      // a: host; a heartbeat of a shipped agent
+	workPrune     // the shipped control plane deletes old rows
 )
 
 // item is work that is scheduled for an instant. There may be millions.

@@ -24,6 +24,12 @@ const (
 	drawNoAnswer
 	drawRestart
 	drawTraffic
+	drawPhase
+	drawCrash
+	drawTear
+	drawLoss
+	drawHostOrder
+	drawChannelOrder
 
 	drawFault purpose = 1 << 16 // and the kind of fault
 )

@@ -19,8 +19,12 @@ type recorder struct {
 	history []trace.Entry
 	sink    trace.Sink // nil for none
 
-	seq uint64 // of the last entry
-	err error  // the first failure; nothing is written after it
+	ledger *ledger // of the shipped control plane; nil for others
+	drop   int     // which of the next rows of the log is lost; 0 for none
+
+	seq uint64       // of the last entry
+	at  reducer.Time // of the last entry
+	err error        // the first failure; nothing is written after it
 }
 
 // header writes the first line.
@@ -35,8 +39,12 @@ func (r *recorder) write(e *trace.Entry) {
 	if r.err != nil {
 		return
 	}
+	if r.ledger != nil {
+		r.append(e)
+		return
+	}
 	r.seq++
-	e.Seq, e.At = r.seq, r.clock.now
+	e.Seq, e.At, r.at = r.seq, r.clock.now, r.clock.now
 	r.check.Entry(e)
 	if r.keeps {
 		r.history = append(r.history, e.Clone())

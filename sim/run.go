@@ -79,6 +79,7 @@ func (w *world) run() (*Result, error) {
 
 // finish makes the checks that are possible only at the end, and returns the result.
 func (w *world) finish(early bool) (*Result, error) {
+	w.record.flush(true)
 	fleet := w.driver.plane.Fleet()
 	for _, late := range fleet.Finish() {
 		w.record.reject(late)
@@ -90,7 +91,11 @@ func (w *world) finish(early bool) (*Result, error) {
 		w.record.check.Standing(w.sc.Channels[i].ID)
 	}
 	w.record.check.Finish()
-	w.record.compareFolds(fleet)
+	if w.record.ledger != nil {
+		w.record.compareTables(fleet)
+	} else {
+		w.record.compareFolds(fleet)
+	}
 	result := &Result{
 		Start:      w.sc.Start,
 		End:        w.clock.now,
@@ -106,7 +111,11 @@ func (w *world) finish(early bool) (*Result, error) {
 		sc: w.sc, now: w.clock.now, plane: w.driver.plane, inv: w.inv, upstream: &w.upstream,
 		rollouts: &w.rollouts, agents: &w.agents,
 	}
-	result.Violations = append(result.Violations, j.violations()...)
+	if w.driver.production != nil {
+		result.Violations = append(result.Violations, w.driver.production.violations(&j)...)
+	} else {
+		result.Violations = append(result.Violations, j.violations()...)
+	}
 	for _, i := range w.moments.waiting {
 		result.NeverCame = append(result.NeverCame, int(i))
 	}
@@ -123,10 +132,14 @@ func (w *world) fillQueue() {
 			w.clock.schedule(w.sc.Timeline[i].At, workTimeline, uint32(i), 0)
 		}
 	}
-	for i := range w.sc.Channels {
-		w.clock.schedule(0, workPoll, uint32(i), 0)
+	if w.driver.production != nil {
+		w.driver.production.start()
+	} else {
+		for i := range w.sc.Channels {
+			w.clock.schedule(0, workPoll, uint32(i), 0)
+		}
+		w.clock.schedule(0, workTick, 0, 0)
 	}
-	w.clock.schedule(0, workTick, 0, 0)
 	for i := range w.sc.Traffic {
 		w.clock.schedule(w.sc.Traffic[i].From, workTraffic, uint32(i), 0)
 	}
@@ -138,6 +151,9 @@ func (w *world) instant() {
 	for range w.perInstant {
 		if x, ok := w.clock.pop(); ok {
 			w.do(x)
+			if w.driver.production != nil {
+				w.driver.production.wake()
+			}
 		} else if !w.driver.plan() {
 			return
 		}
@@ -150,6 +166,9 @@ func (w *world) instant() {
 
 // do carries out one item of work.
 func (w *world) do(x item) {
+	if p := w.driver.production; p != nil && p.do(x) {
+		return
+	}
 	switch x.work() {
 	case workTimeline:
 		w.act(&w.sc.Timeline[x.a()])

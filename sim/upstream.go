@@ -17,6 +17,8 @@ type upstream struct {
 	clock   *clock
 	seed    uint64
 	traffic []Traffic
+
+	moves func(channel uint32, ref reducer.ChannelRef) // before a channel moves; nil for nobody
 }
 
 // point points a channel at a ref. It ignores a channel that is not declared.
@@ -24,6 +26,9 @@ func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
 	n, ok := u.inv.Channel(channel)
 	if !ok || u.refs[n] == ref {
 		return
+	}
+	if u.moves != nil {
+		u.moves(n, ref)
 	}
 	u.refs[n] = ref
 	had := u.had[n]

@@ -83,7 +83,11 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	if err := w.addAgents(); err != nil {
 		return nil, err
 	}
-	return w, w.addFaults()
+	if err := w.addFaults(); err != nil {
+		return nil, err
+	}
+	w.driver.production, err = newProduction(w)
+	return w, err
 }
 
 // declareHosts shows the invariants how many hosts follow each channel, and how long they soak.
@@ -236,7 +240,10 @@ func newHeader(sc *Scenario, opt Options, inv *controlplane.Inventory) *trace.He
 		Quarantine: sc.Quarantine,
 	}
 	for i := range sc.Budgets {
-		h.Budgets = append(h.Budgets, inv.Budget(i))
+		// The shipped planner ignores percentages, so that nobody can check them.
+		if sc.ControlPlane != controlplane.Shipped || sc.Budgets[i].Percent == 0 {
+			h.Budgets = append(h.Budgets, inv.Budget(i))
+		}
 	}
 	switch {
 	case opt.UntilSeq > 0:

@@ -58,9 +58,11 @@ Feature: A failure as specified and as shipped
     Given the control plane is shipped
     And channel "edge" with waves of 3 and 1 hosts soaking 10 minutes
     And a budget of one for channel "edge"
-    And host "edge-01" fails its activation
+    And hosts "edge-01" and "edge-02" fail their activation
+    And the run lasts 3 hours
     When "edge" moves to ref "a1"
     Then "edge@a1" is Failed
     And the invariant halt-kept does not hold of "edge@a1"
-    And hosts "edge-02" and "edge-03" are Converged
+    And the invariant evidence-kept does not hold of "edge@a1"
+    And host "edge-03" is Converged
     And host "edge-04" is never dispatched

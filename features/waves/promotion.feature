@@ -95,4 +95,5 @@ Feature: The step from one wave to the next
     When "stable" moves to ref "a1"
     Then "stable@a1" goes through Opening, Active and Terminal
     And WaveAdvanced never happens to "stable@a1"
-    And the invariant wave-kept does not hold of "stable@a1"
+    And the invariant fold-is-live does not hold of "stable@a1"
+    And the invariant evidence-kept does not hold of "stable@a1"

@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"time"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// ledger is the log of the shipped control plane. Rows pass a queue to a writer, so that a crash
+// loses those that are still in the queue.
+type ledger struct {
+	queue []trace.Entry
+	synth *bool // a heartbeat is being handled, so that a message is not an agent's
+	lost  bool  // rows were lost
+	safe  bool  // LossyLog is fixed
+}
+
+// writerDelay is how long a row may be in the queue.
+const writerDelay = reducer.Time(20 * time.Millisecond)
+
+// append writes an entry of the shipped control plane, at its own time if it has one.
+func (r *recorder) append(e *trace.Entry) {
+	r.flush(false)
+	if e.At == 0 {
+		e.At = r.clock.now
+	}
+	e.Seq = r.seq + uint64(len(r.ledger.queue)) + 1
+	r.at = e.At
+	r.check.Entry(e)
+	if r.drop > 0 && !ofSimulator(e) {
+		if r.drop--; r.drop == 0 {
+			r.miss(e)
+			return
+		}
+	}
+	r.ledger.queue = append(r.ledger.queue, e.Clone())
+}
+
+// ofSimulator reports whether an entry is not a row of the control plane's log.
+func ofSimulator(e *trace.Entry) bool { return e.Fault != nil || e.Rejection != nil }
+
+// flush moves rows from the queue to the log: those that have waited long enough, or all.
+func (r *recorder) flush(all bool) {
+	if r.ledger == nil {
+		return
+	}
+	queue := r.ledger.queue
+	n := 0
+	for n < len(queue) && (all || queue[n].At+writerDelay < r.clock.now) {
+		r.insert(&queue[n])
+		n++
+	}
+	if n == len(queue) {
+		r.ledger.queue = queue[:0]
+	} else {
+		r.ledger.queue = append(queue[:0], queue[n:]...)
+	}
+}
+
+// insert writes a row to the log, which assigns its seq.
+func (r *recorder) insert(e *trace.Entry) {
+	if r.err != nil {
+		return
+	}
+	r.seq++
+	e.Seq = r.seq
+	if e.Event != nil {
+		err := r.refold.ApplyTo(e.Rollout, e.Event, e.At, &r.outcome)
+		if reducer.IsMachineFailure(err) {
+			r.fail(err)
+		}
+	}
+	r.emit(e)
+}
+
+// lose loses rows that are in the queue when the control plane crashes, from a drawn place on.
+func (r *recorder) lose(word uint64) {
+	r.flush(false)
+	queue := r.ledger.queue
+	kept := int(word % uint64(len(queue)+1))
+	if r.ledger.safe {
+		kept = len(queue)
+	}
+	for i := range queue {
+		if i < kept || ofSimulator(&queue[i]) {
+			r.insert(&queue[i])
+		} else {
+			r.miss(&queue[i])
+		}
+	}
+	r.ledger.queue = queue[:0]
+}
+
+// miss records that the log lacks a row.
+func (r *recorder) miss(e *trace.Entry) {
+	r.ledger.lost = true
+	if e.Agent != nil && !*r.ledger.synth {
+		r.check.Lost(e.Rollout, e.Host, e.Agent)
+	}
+}
+
+// retire removes a rollout whose rows were deleted from the second fold.
+func (r *recorder) retire(id reducer.RolloutID) {
+	r.flush(true)
+	if old := r.refold.Rollout(id); old != nil {
+		r.refold.Retire(old)
+	}
+}
+
+// compareTables compares the tables with the fold of the log.
+func (r *recorder) compareTables(tables *reducer.Fleet) {
+	r.flush(true)
+	for _, v := range invariant.CompareTables(tables, r.refold, r.ledger.lost, r.seq, r.clock.now) {
+		r.check.Report(v)
+	}
+}
