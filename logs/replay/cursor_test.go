@@ -43,3 +43,27 @@ func TestCursor(t *testing.T) {
 		t.Errorf("sources %v", c.sources)
 	}
 }
+
+// TestCursorReturns reads two files in turn: each is one source, also after the other.
+func TestCursorReturns(t *testing.T) {
+	readers := make(map[string]*trace.Reader)
+	for _, name := range []string{"a.ndjson", "b.ndjson"} {
+		r, err := trace.NewReader(name, strings.NewReader(string(inWords(t,
+			"poll edge a1\n+1\npoll edge b2\n+1\npoll edge c3"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers[name] = r
+	}
+	var c cursor
+	for i, name := range []string{"a.ndjson", "b.ndjson", "a.ndjson", "b.ndjson", "b.ndjson"} {
+		e, err := readers[name].Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.advance(readers[name])
+		if got := c.sources[c.place(e).source].name; got != name || len(c.sources) > 2 {
+			t.Errorf("entry %d: %s of %v, want %s", i+1, got, c.sources, name)
+		}
+	}
+}
