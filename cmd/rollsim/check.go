@@ -189,7 +189,9 @@ func (env *environment) printResult(r *check.Result) {
 	}
 	if r.Status == check.Failed || r.Status == check.Unusable {
 		if scratch.Left(filepath.FromSlash(r.Path)) {
-			env.out.printf("    an earlier command was killed before it had replaced this file: run it again\n")
+			env.out.printf(
+				"    an earlier command was killed before it had replaced this file: run it again\n",
+			)
 		}
 		env.out.printf("    rerun: %s\n", r.Rerun)
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCheckNamesAKilledCommand checks a scenario next to a new golden, as a command leaves them that
-// was killed between the two. The report says so, and does not without the temporary file.
+// TestCheckNamesAKilledCommand checks a scenario next to a new golden, as a command leaves them
+// that was killed between the two. The report says so, and does not without the temporary file.
 func TestCheckNamesAKilledCommand(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
