@@ -7,11 +7,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"rollsim/internal/plural"
 	"rollsim/internal/shell"
 	"rollsim/internal/visible"
 	"rollsim/invariant"
 	"rollsim/logs/replay"
+	"rollsim/logs/show"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -21,9 +25,12 @@ type ReplayView struct {
 	All        bool   // show every finding in full instead of the first one
 	AcceptFile string // the name of the file of accepted findings; empty if there is none
 
-	// Options are the options on which the findings depend, as the user wrote them. The commands that
-	// inspect a finding repeat them.
+	// Options are the options on which the findings depend, as the user wrote them. The commands
+	// that inspect a finding repeat them.
 	Options []string
+
+	Zone  show.Zone // of times without offset
+	Width int       // of a line; 0 is any
 }
 
 // Replay writes the result of a replay: a line for each rollout or the last of them, the last
@@ -32,6 +39,7 @@ type ReplayView struct {
 func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) error {
 	r := &replayReport{
 		name: name, result: result, options: view.Options, absolute: result.Header == nil,
+		zone: view.Zone,
 	}
 	r.rollouts(view.All)
 	for _, line := range result.Tail {
@@ -50,7 +58,64 @@ func Replay(w io.Writer, name string, result *replay.Result, view ReplayView) er
 	for _, note := range result.Notes {
 		r.printf("note: %s\n", note)
 	}
-	return write(w, visible.Escape(r.b.String()))
+	if zone := view.Zone.Name(result.Last.At); r.absolute && zone != show.UTC.Name(0) {
+		r.printf("note: times without offset are in %s\n", zone)
+	}
+	return write(w, visible.Escape(fitted(r.b.String(), view.Width)))
+}
+
+// fitted returns a text with lines of at most some characters, or 0 for any. Commands and keys stay
+// on one line, so that they can be copied.
+func fitted(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		plain := strings.TrimLeft(strings.TrimRight(line, "\n"), " ")
+		if utf8.RuneCountInString(line) <= width+1 || strings.HasPrefix(plain, "inspect ") ||
+			strings.HasPrefix(plain, "accept ") {
+			b.WriteString(line)
+			continue
+		}
+		indent := len(strings.TrimRight(line, "\n")) - len(plain)
+		b.WriteString(wrapped(plain, indent, width))
+	}
+	return b.String()
+}
+
+// LiveState returns one line about a replay that continues: the last entry, the last rollout of each
+// channel, and the number of findings.
+func LiveState(w *replay.Watch, zone show.Zone) string {
+	last, _ := w.Last()
+	var parts []string
+	for _, s := range w.Standing() {
+		var counts []string
+		for _, h := range s.Hosts {
+			counts = append(counts, fmt.Sprintf("%d %v", h.Count, h.State))
+		}
+		parts = append(parts, fmt.Sprintf("%s %s %v (%s)", visible.Name(s.Channel),
+			visible.Name(shortRef(s.Ref)), s.State, strings.Join(counts, ", ")))
+	}
+	parts = append(parts, plural.Count(w.Findings(), "finding"))
+	return fmt.Sprintf("%s, entry %d: %s", zone.Clock(last.At), last.Seq, strings.Join(parts, "; "))
+}
+
+// LiveFinding writes a finding as a line, as it is found.
+func LiveFinding(w io.Writer, f *replay.Finding, zone show.Zone) error {
+	r := &replayReport{}
+	r.brief(f)
+	return write(w, zone.Time(f.At)+" "+visible.Escape(strings.TrimLeft(r.b.String(), " ")))
+}
+
+// LiveFindingJSON writes a finding as one line of JSON, as it is found.
+func LiveFindingJSON(w io.Writer, f *replay.Finding) error {
+	err := json.MarshalWrite(visible.NewWriter(w), findingsOf([]replay.Finding{*f})[0],
+		json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return err
+	}
+	return write(w, "\n")
 }
 
 type replayReport struct {
@@ -59,6 +124,7 @@ type replayReport struct {
 	result   *replay.Result
 	options  []string // ReplayView.Options
 	absolute bool     // times are absolute, not since the start
+	zone     show.Zone
 }
 
 func (r *replayReport) printf(format string, args ...any) {
@@ -191,8 +257,7 @@ func (r *replayReport) time(t reducer.Time, day string) (text, today string) {
 		text, _, _ := strings.Cut(elapsed, ".")
 		return text, ""
 	}
-	full := string(trace.AppendTime(nil, t))
-	today, clock := full[:len("2026-05-16")], full[len("2026-05-16T"):len("2026-05-16T01:00:00")]
+	today, clock := r.zone.Day(t), r.zone.Clock(t)
 	if today == day {
 		return clock, today
 	}

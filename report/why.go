@@ -128,7 +128,7 @@ func wrapped(text string, indent, width int) string {
 		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= room:
 			line += " " + word
 		default:
-			b.WriteString(lead + line + "\n")
+			b.WriteString(strings.TrimRight(lead+line, " ") + "\n")
 			lead = strings.Repeat(" ", indent+more)
 			line = word
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -22,7 +23,8 @@ func (env *environment) coverageCommand() *cli.Command {
 		Usage:     "report which cells of the transition tables features, scenarios and traces exercise",
 		ArgsUsage: "[PATH…]",
 		Description: "A PATH is a feature (.feature), a scenario (.yaml), a folder of them, a trace\n" +
-			"of rollsim run, or a log of a control plane; - is standard input. If no PATH\n" +
+			"of rollsim run, a log of a control plane, or a folder of them; - is standard\n" +
+			"input. If no PATH\n" +
 			"is a feature, a scenario or a folder, rollsim uses those of the current\n" +
 			"directory, or the built-in ones if there are none. A log alone is therefore\n" +
 			"compared with the suite.\n" +
@@ -113,7 +115,11 @@ func (env *environment) coverageSources(
 	}
 	var suitePaths []string
 	var traces []coverage.Source
-	for _, arg := range c.Args().Slice() {
+	args, err := env.withLogsOfFolders(c.Args().Slice())
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, arg := range args {
 		if isOfSuite(arg) {
 			suitePaths = append(suitePaths, arg)
 			continue
@@ -153,6 +159,35 @@ func (env *environment) coverageSources(
 		sources = append(sources, coverage.Source{Kind: kind, Name: m.Case.Path(), Reached: m.Reached})
 	}
 	return append(sources, traces...), failing, nil
+}
+
+// withLogsOfFolders returns the arguments with the logs of each folder that has neither features
+// nor scenarios.
+func (env *environment) withLogsOfFolders(args []string) ([]string, error) {
+	var all []string
+	for _, arg := range args {
+		ofSuite := !isDir(arg)
+		if !ofSuite {
+			err := filepath.WalkDir(arg, func(name string, _ fs.DirEntry, err error) error {
+				ext := filepath.Ext(name)
+				ofSuite = ofSuite || ext == ".feature" || ext == scenarioFile
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		if ofSuite {
+			all = append(all, arg)
+			continue
+		}
+		logs, err := env.logsBelow(arg)
+		if err != nil {
+			logs = []string{arg} // reading it as a folder of features reports what is wrong
+		}
+		all = append(all, logs...)
+	}
+	return all, nil
 }
 
 // isOfSuite reports whether an argument is a feature, a scenario or a folder of them, not a trace.

@@ -11,6 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"rollsim/logs/replay"
+	"rollsim/logs/show"
+	"rollsim/report"
 	"rollsim/trace"
 	"rollsim/trace/input"
 	"rollsim/trace/statedb"
@@ -251,4 +254,63 @@ func (l *rowList) Next(r *trace.Row) error {
 	}
 	*r, l.list = l.list[0], l.list[1:]
 	return nil
+}
+
+// live shows a replay while it follows a log: findings as they come, and one line of state.
+type live struct {
+	env   *environment
+	json  bool
+	zone  show.Zone
+	watch *replay.Watch
+	state string // that was shown last
+}
+
+// show writes the new findings, and the state if it has changed. Errors stay with the streams.
+func (l *live) show() {
+	for _, f := range l.watch.Fresh() {
+		l.clear()
+		if l.json {
+			_ = report.LiveFindingJSON(l.env.out.w, &f)
+		} else {
+			_ = report.LiveFinding(l.env.out.w, &f, l.zone)
+		}
+	}
+	state := report.LiveState(l.watch, l.zone)
+	if _, entries := l.watch.Last(); entries == 0 || state == l.state {
+		return
+	}
+	l.clear()
+	l.state = state
+	if l.env.err.terminal {
+		fmt.Fprint(l.env.err.raw, clip(state, terminalWidthOf(l.env.err)))
+	} else if !l.json {
+		l.env.err.printf("%s\n", state)
+	}
+}
+
+// clear removes the line of state from a terminal.
+func (l *live) clear() {
+	if l.env.err.terminal && l.state != "" {
+		fmt.Fprint(l.env.err.raw, "\r\x1b[K")
+		l.state = ""
+	}
+}
+
+// terminalWidthOf returns the width of a terminal, or 80 if it is not known.
+func terminalWidthOf(p *printer) int {
+	const usual = 80
+	if f, ok := p.file.(*os.File); ok {
+		if n := terminalWidth(f); n > 0 {
+			return n
+		}
+	}
+	return usual
+}
+
+// clip returns the beginning of a line, so that it does not reach the end of a terminal.
+func clip(line string, width int) string {
+	if runes := []rune(line); len(runes) >= width {
+		return string(runes[:width-1])
+	}
+	return line
 }

@@ -148,8 +148,8 @@ func looksLikeLog(name string) (bool, error) {
 	return bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(start, []byte(trace.SQLiteMagic)), nil
 }
 
-// oneLog returns the files of the arguments, which are one log together. A folder stands for the
-// logs in it.
+// oneLog returns the files of the arguments, which are one log together. A folder must have one
+// log.
 func (env *environment) oneLog(c *cli.Context) ([]string, error) {
 	if c.NArg() == 0 {
 		return nil, usage(c, "expected a log")
@@ -163,6 +163,10 @@ func (env *environment) oneLog(c *cli.Context) ([]string, error) {
 		files, err := env.logsBelow(arg)
 		if err != nil {
 			return nil, err
+		}
+		if len(files) > 1 {
+			return nil, usage(c, "%s has %d logs: name one, such as %s, or the files of one log", arg,
+				len(files), files[0])
 		}
 		names = append(names, files...)
 	}

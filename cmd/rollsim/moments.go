@@ -165,6 +165,15 @@ func widthFlag() cli.Flag {
 	}
 }
 
+// wrapWidth returns the width of --width, or else of COLUMNS or the terminal, or else 0: a program
+// that reads the output wants each line whole.
+func (env *environment) wrapWidth(c *cli.Context) (int, error) {
+	if !c.IsSet("width") && os.Getenv("COLUMNS") == "" && !env.out.terminal {
+		return unlimited, nil
+	}
+	return env.width(c)
+}
+
 // width returns the width of --width, or else of the terminal, or else of COLUMNS, or else 120.
 func (env *environment) width(c *cli.Context) (int, error) {
 	const usual, least = 120, 40

@@ -24,8 +24,8 @@ type printer struct {
 	terminal bool
 	colour   bool
 
-	// marks has a character of private use for each colour, and for the end of a coloured text. They
-	// are random, so that no input can contain them.
+	// marks has a character of private use for each colour, and for the end of a coloured text.
+	// They are random, so that no input can contain them.
 	marks map[string]rune
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,6 +13,7 @@ import (
 	"rollsim/internal/shell"
 	"rollsim/internal/visible"
 	"rollsim/logs/replay"
+	"rollsim/logs/show"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/trace"
@@ -25,8 +27,8 @@ func (env *environment) replayCommand() *cli.Command {
 		ArgsUsage: "INPUT…",
 		Description: "INPUT is a trace of rollsim run, or the log of a control plane: its state.db,\n" +
 			"NDJSON, or the answer of GET /v1/rollouts/{id}/events. It may be compressed\n" +
-			"by gzip or zstd. Several are one log, in order; - is standard input. A\n" +
-			"state.db may be in use; rollsim only reads it.\n" +
+			"by gzip or zstd. Several are one log; - is standard input. Each file of a\n" +
+			"folder is a log of its own. A state.db may be in use; rollsim only reads it.\n" +
 			"The exit code is 1 if there is a finding that is not accepted.\n\n" +
 			"Examples: rollsim replay state.db\n" +
 			"          rollsim replay event_log.ndjson.gz --machine rfc0008 --channel edge --all\n" +
@@ -41,15 +43,18 @@ func (env *environment) replayCommand() *cli.Command {
 			},
 			&cli.StringFlag{Name: "channel", Usage: "show only channel `C`"},
 			&cli.StringFlag{Name: "host", Usage: "show only host `H`, and its states"},
-			&cli.Uint64Flag{
+			&cli.StringFlag{
 				Name:        "until",
-				Usage:       "read the log up to entry `SEQ`",
+				Usage:       "read the log up to `SEQ-OR-T`: the seq of an entry, or a time as for --since",
 				DefaultText: "the end of the log",
 			},
 			&cli.StringFlag{
 				Name:  "since",
-				Usage: "show only entries at `T` or later: 2026-05-16, 2026-05-16T03:00:00Z",
+				Usage: "show only entries at `T` or later: " + momentForms,
 			},
+			followFlag(),
+			zoneFlag(),
+			widthFlag(),
 			policyFlag(),
 			&cli.StringFlag{
 				Name:  "accept",
@@ -89,18 +94,55 @@ func (env *environment) replay(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usage(c, "expected a log")
 	}
-	opt, err := env.replayOptions(c)
+	logs, err := env.logs(c.Args().Slice())
 	if err != nil {
 		return err
 	}
-	names := c.Args().Slice()
-	reader, err := input.Open(env.stdin, names...)
+	if c.Bool("follow") && len(logs) > 1 {
+		return usage(c, "--follow: expected one file or database")
+	}
+	var worst error
+	for i, names := range logs {
+		if i > 0 && !c.Bool("json") {
+			env.out.printf("\n")
+		}
+		err := env.replayLog(c, names)
+		if len(logs) == 1 {
+			return err
+		}
+		if err != nil && !errors.Is(err, errDiffers) {
+			env.err.printf("rollsim: %v\n", located(names, err))
+			err = errUnusable
+		}
+		if worst == nil || errors.Is(err, errUnusable) {
+			worst = err
+		}
+	}
+	return worst
+}
+
+// replayLog replays the files of one log.
+func (env *environment) replayLog(c *cli.Context, names []string) error {
+	times, err := env.moments(c, names)
 	if err != nil {
 		return err
 	}
-	name := shell.Join(names...)
+	opt, err := env.replayOptions(c, times)
+	if err != nil {
+		return err
+	}
+	width, err := env.wrapWidth(c)
+	if err != nil {
+		return err
+	}
 	meter := env.newMeter()
 	opt.Progress = meter.entries
+	reader, stop, err := env.replayInput(c, names, &opt, times.zone)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	name := shell.Join(names...)
 	result, err := replay.Run(reader, opt)
 	meter.clear()
 	if unknown := unknownName(c, err); unknown != nil {
@@ -112,6 +154,7 @@ func (env *environment) replay(c *cli.Context) error {
 	write := func() error {
 		return report.Replay(env.out.w, name, result, report.ReplayView{
 			All: c.Bool("all"), AcceptFile: c.String("accept"), Options: foldOptions(c),
+			Zone: times.zone, Width: width,
 		})
 	}
 	if c.Bool("json") {
@@ -126,6 +169,24 @@ func (env *environment) replay(c *cli.Context) error {
 	return err
 }
 
+// replayInput opens the files of a log. With --follow it writes the findings as they come.
+func (env *environment) replayInput(
+	c *cli.Context, names []string, opt *replay.Options, zone show.Zone,
+) (r *trace.Reader, stop func(), err error) {
+	if !c.Bool("follow") {
+		r, err = input.Open(env.stdin, names...)
+		return r, func() {}, err
+	}
+	live := &live{env: env, json: c.Bool("json"), zone: zone, watch: new(replay.Watch)}
+	opt.Watch = live.watch
+	ctx, stop := interruptible()
+	r, err = env.follow(ctx, c, names, live.show)
+	if err != nil {
+		stop()
+	}
+	return r, func() { stop(); live.clear() }, err
+}
+
 // unknownName returns a usage error if err reports a name that the log does not have, and nil
 // otherwise.
 func unknownName(c *cli.Context, err error) error {
@@ -136,9 +197,8 @@ func unknownName(c *cli.Context, err error) error {
 	return usage(c, "%s%s", visible.Name(unknown.What), nearest.Hint(unknown.Asked, unknown.Known))
 }
 
-func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {
+func (env *environment) replayOptions(c *cli.Context, times *moments) (replay.Options, error) {
 	opt := replay.Options{
-		Until: c.Uint64("until"),
 		Only: replay.Filter{
 			Rollout: reducer.RolloutID(c.String("rollout")), Channel: reducer.ChannelID(c.String("channel")),
 			Host: reducer.HostID(c.String("host")),
@@ -150,12 +210,13 @@ func (env *environment) replayOptions(c *cli.Context) (replay.Options, error) {
 			return opt, err
 		}
 	}
-	if text := c.String("since"); text != "" {
-		since, err := parseMoment(text)
-		if err != nil {
-			return opt, usage(c, "--since %s: %v", text, err)
-		}
-		opt.Only.Since = reducer.Some(since)
+	if opt.Only.Since, err = times.option("since"); err != nil {
+		return opt, err
+	}
+	if seq, wrong := strconv.ParseUint(c.String("until"), 10, 64); wrong == nil && seq > 0 {
+		opt.Until = seq
+	} else if opt.UntilAt, err = times.read("until", opt.Only.Since); err != nil {
+		return opt, err
 	}
 	if opt.Policies, err = givenPolicies(c); err != nil {
 		return opt, err
@@ -187,17 +248,6 @@ func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error)
 		policies[reducer.ChannelID(name)] = policy
 	}
 	return policies, nil
-}
-
-// parseMoment parses a day or a time, which is in UTC if it has no offset.
-func parseMoment(text string) (reducer.Time, error) {
-	for _, form := range []string{text, text + "Z", text + ":00Z", text + "T00:00:00Z"} {
-		if t, err := trace.ParseTime(strings.Replace(form, " ", "T", 1)); err == nil {
-			return t, nil
-		}
-	}
-	return 0, errors.New("expected a time such as 2026-05-16, 2026-05-16T03:00 or " +
-		"2026-05-16T03:00:00+02:00")
 }
 
 // open opens an input file; - is standard input.

@@ -23,6 +23,13 @@ type Options struct {
 	// of a log shows is not judged then.
 	Until uint64
 
+	// UntilAt ends the log before the first entry of a later time, as Until does after a seq. It is
+	// not used if Until is set.
+	UntilAt reducer.Opt[reducer.Time]
+
+	// Watch, if not nil, shows what the replay has found so far while it reads.
+	Watch *Watch
+
 	// Only limits what is reported. The whole log is folded nevertheless.
 	Only Filter
 

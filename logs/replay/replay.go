@@ -81,6 +81,9 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 		opts: opts, reader: r, maxIdle: maxIdle, channels: make(channels),
 		otherKinds: make(map[string]uint64),
 	}
+	if opts.Watch != nil {
+		opts.Watch.replay = p
+	}
 	p.findings = collector{
 		cursor: &p.cursor, evidence: &p.evidence, rollouts: &p.rollouts, context: &p.context,
 		only: opts.Only, until: opts.Until, accepted: newAcceptance(opts.Accepted),
@@ -132,6 +135,9 @@ func (p *replay) readAll() error {
 		if err != nil {
 			return err
 		}
+		if err := p.endAt(e); err != nil {
+			return err
+		}
 		if until := p.opts.Until; until > 0 && e.Seq > until && e.Kind != trace.KindHeader {
 			if p.fleet == nil {
 				return &NoAnswer{
@@ -149,6 +155,23 @@ func (p *replay) readAll() error {
 			return err
 		}
 	}
+}
+
+// endAt sets Options.Until when an entry is later than Options.UntilAt.
+func (p *replay) endAt(e *trace.Entry) error {
+	at := p.opts.UntilAt
+	if !at.Set || p.opts.Until > 0 || e.At <= at.Value || e.Kind == trace.KindHeader {
+		return nil
+	}
+	if p.fleet == nil || p.cursor.highest == 0 {
+		return &NoAnswer{
+			What: "the log has no entry up to that time: it begins at " +
+				string(trace.AppendTime(nil, e.At)),
+		}
+	}
+	p.opts.Until = p.cursor.highest
+	p.findings.until = p.opts.Until
+	return nil
 }
 
 // pending returns how many entries the log has yet to show.

@@ -112,11 +112,7 @@ func (p *replay) summaries() []Summary {
 		}
 		s := r.summary
 		s.Record = r.fold.Record
-		for _, state := range reducer.HostStates() {
-			if n := r.fold.Count(state); n > 0 {
-				s.Hosts = append(s.Hosts, HostCount{State: state, Count: n})
-			}
-		}
+		s.Hosts = hostCounts(r)
 		s.End = p.ending(r)
 		s.Incarnation = r.incarnation + 1
 		s.Current = p.isCurrent(r)
