@@ -276,7 +276,7 @@ func (c *Checker) Applied(
 	}
 	if !c.misrouted {
 		if ev.Kind == reducer.RolloutOpened {
-			c.history.opened(a, r)
+			c.opened(a, r)
 			if !c.raw {
 				c.history.awaitHosts(a, r)
 			}
@@ -337,6 +337,7 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 // opened records that a rollout is opened, in the shipped control plane perhaps once more.
 func (c *Checker) opened(a *account, r *reducer.Rollout) {
 	if c.shipped != nil {
+		c.last = nil // it may be the rollout that had the id before
 		a.known = c.shipped.opened[r.Record.RolloutID]
 		c.shipped.opened[r.Record.RolloutID] = true
 	}

@@ -34,6 +34,7 @@ type shipped struct {
 // logged is what a seq of a host under a rollout was used for.
 type logged struct {
 	kind  reducer.AgentEventKind
+	at    reducer.Time
 	agent bool // by its agent, and not by a heartbeat
 }
 
@@ -106,7 +107,7 @@ func (c *Checker) Dropped(
 	id reducer.RolloutID, host reducer.HostID, m *trace.AgentEvent,
 ) trace.Defect {
 	used := c.shipped.messages[message{host, id, m.Seq}]
-	if used.kind == m.Kind {
+	if used.kind == m.Kind && (used.at == m.At || !used.agent) {
 		return ""
 	}
 	defect := trace.DefectAcknowledgedLost
@@ -138,7 +139,9 @@ func (c *Checker) Quarantined(channel reducer.ChannelID, closure reducer.Closure
 
 // agentEvent records a message that is logged.
 func (s *shipped) agentEvent(e *trace.Entry) {
-	s.messages[message{e.Host, e.Rollout, e.Agent.Seq}] = logged{e.Agent.Kind, !s.heartbeat}
+	s.messages[message{e.Host, e.Rollout, e.Agent.Seq}] = logged{
+		e.Agent.Kind, e.Agent.At, !s.heartbeat,
+	}
 }
 
 // joined records whether the host that has just joined runs its target already, and whether a wave

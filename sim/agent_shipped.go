@@ -182,8 +182,8 @@ func (p *production) dispatched(a *shippedAgent, rollout uint32, d *controlplane
 	}
 	r.state, r.target, r.soakDue = reducer.HostActivating, d.Closure, d.SoakDueAt
 	ran := a.running
-	if a.generations[len(a.generations)-1] != ran {
-		ran = "" // a rollback returns to a generation that was never switched to
+	if a.generations[len(a.generations)-1] != ran || d.Closure == ran {
+		ran = "" // a rollback goes to another generation
 	}
 	p.record.check.Ran(d.Rollout, p.inv.HostID(a.host), ran)
 	a.working = rollout
