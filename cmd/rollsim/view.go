@@ -32,10 +32,10 @@ func (env *environment) viewCommand() *cli.Command {
 		Usage:     "draw a run or a log as a picture, or as a page",
 		ArgsUsage: "INPUT…",
 		Description: "INPUT is a scenario as rollsim run reads it, one scenario of a feature file\n" +
-			"(FILE:LINE, or FILE and --name), or a log as rollsim replay reads it. The\n" +
-			"picture has a band for each rollout and a line for each host, with failures,\n" +
-			"faults, violations and findings as marks. A file that ends in .html is a page\n" +
-			"with every entry and state. The exit code is 0 whatever it shows.\n\n" +
+			"(FILE:LINE, or FILE and --name), or a log as rollsim replay reads it. A\n" +
+			"picture (.svg, .png) has a band for each rollout and a line for each host,\n" +
+			"with failures, faults, violations and findings as marks. A page (.html) has\n" +
+			"every entry and state too. The exit code is 0 whatever they show.\n\n" +
 			"Examples: rollsim view failure-under-rfc0008 -o picture.svg\n" +
 			"          rollsim view features/waves/life.feature:29 -o picture.svg\n" +
 			"          rollsim view state.db -o page.html",
@@ -118,10 +118,12 @@ func viewWriter(
 	switch kind := outputKind(output); {
 	case output == "-", kind == ".svg":
 		return picture.SVG, nil
+	case kind == ".png":
+		return picture.PNG, nil
 	case kind == ".html":
 		return picture.HTML, nil
 	}
-	return nil, usage(c, "-o %s: expected a name that ends in .svg or .html", output)
+	return nil, usage(c, "-o %s: expected a name that ends in .svg, .png or .html", output)
 }
 
 // outputKind returns the extension of a file that may be compressed.

@@ -28,7 +28,7 @@ const (
 	labelLength = 24
 	endLength   = 31
 	titleLength = 120
-	noteLength  = 150
+	noteLength  = 168
 
 	charWidth      = 6 // of the small texts
 	axisCharWidth  = 6

@@ -56,34 +56,64 @@ func (m *modeler) bandOf(id reducer.RolloutID) *band {
 	return nil
 }
 
+// allBands is how many bands there may be in all, for each that one channel may have.
+const allBands = 5
+
 // limit leaves out hosts and rollouts if there are too many to show, those first about which there
 // is the least to say. It notes what it leaves out.
 func (m *modeler) limit(maxLines, maxBands int) {
+	left := 0
+	var bands []*band
+	for _, ch := range m.channels {
+		left += m.drop(leastBands(ch.bands, maxBands))
+		bands = append(bands, ch.bands...)
+	}
+	left += m.drop(leastBands(bands, allBands*maxBands))
+	if left > 0 {
+		m.notes = append(m.notes, fmt.Sprintf(
+			"%s; those that stand or failed come first", plural.Count(left, "rollout"),
+		))
+	}
+	m.limitLines(maxLines)
 	m.channels = slices.DeleteFunc(m.channels, func(ch *channel) bool {
 		return len(ch.bands) == 0 && len(ch.lines) == 0
 	})
-	bands := 0
-	for _, ch := range m.channels {
-		left := len(ch.bands) - maxBands
-		if left <= 0 {
-			continue
+}
+
+// leastBands returns the bands to leave out so that most remain.
+func leastBands(all []*band, most int) []*band {
+	order := slices.Clone(all)
+	slices.SortStableFunc(order, func(a, b *band) int {
+		if d := cmp.Compare(a.interest(), b.interest()); d != 0 {
+			return d
 		}
-		order := slices.Clone(ch.bands)
-		slices.SortStableFunc(order, func(a, b *band) int {
-			if d := cmp.Compare(a.interest(), b.interest()); d != 0 {
-				return d
-			}
-			return cmp.Compare(a.r.Number, b.r.Number)
-		})
-		out := order[:left]
-		ch.bands = slices.DeleteFunc(ch.bands, func(b *band) bool { return slices.Contains(out, b) })
-		bands += left
+		return cmp.Compare(a.r.Number, b.r.Number)
+	})
+	return order[:max(0, len(order)-most)]
+}
+
+// drop removes bands from their channels and returns their number.
+func (m *modeler) drop(bands []*band) int {
+	out := make(map[*band]bool)
+	for _, b := range bands {
+		out[b] = true
 	}
+	for _, ch := range m.channels {
+		ch.bands = slices.DeleteFunc(ch.bands, func(b *band) bool { return out[b] })
+	}
+	return len(bands)
+}
+
+// limitLines leaves out lines so that most remain.
+func (m *modeler) limitLines(most int) {
 	var all []*line
 	for _, ch := range m.channels {
 		all = append(all, ch.lines...)
 	}
-	left := max(0, len(all)-maxLines)
+	left := max(0, len(all)-most)
+	if left == 0 {
+		return
+	}
 	slices.SortStableFunc(all, func(a, b *line) int {
 		if d := cmp.Compare(a.interest(), b.interest()); d != 0 {
 			return d
@@ -97,16 +127,9 @@ func (m *modeler) limit(maxLines, maxBands int) {
 	for _, ch := range m.channels {
 		ch.lines = slices.DeleteFunc(ch.lines, func(l *line) bool { return out[l] })
 	}
-	if left > 0 {
-		m.notes = append(m.notes, fmt.Sprintf(
-			"%s; those with findings, failures and faults come first", plural.Count(left, "host"),
-		))
-	}
-	if bands > 0 {
-		m.notes = append(m.notes, fmt.Sprintf(
-			"%s; those that stand or failed come first", plural.Count(bands, "rollout"),
-		))
-	}
+	m.notes = append(m.notes, fmt.Sprintf(
+		"%s; those with findings, failures and faults come first", plural.Count(left, "host"),
+	))
 }
 
 // interest ranks the lines: higher ones are shown first.

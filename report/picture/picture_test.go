@@ -93,7 +93,7 @@ func recorded(t testing.TB, name string, from int) *timeline.Index {
 	return x
 }
 
-func draw(t *testing.T, x *timeline.Index) string {
+func drawn(t *testing.T, x *timeline.Index) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := SVG(&b, x, Options{}); err != nil {
@@ -114,7 +114,7 @@ func TestGoldens(t *testing.T) {
 		"recorded":     recorded(t, "sample-4", 0),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, file := draw(t, x), "testdata/"+name+".svg"
+			got, file := drawn(t, x), "testdata/"+name+".svg"
 			if os.Getenv("UPDATE") != "" {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -142,7 +142,7 @@ func TestWellFormed(t *testing.T) {
 		"hostile":  hostile(t),
 	} {
 		t.Run(name, func(t *testing.T) {
-			svg := draw(t, x)
+			svg := drawn(t, x)
 			checkXML(t, svg)
 			body := svg[strings.Index(svg, "</style>"):]
 			for _, m := range regexp.MustCompile(` (x|y|width|height|d)="([^"]*)"`).
@@ -154,7 +154,7 @@ func TestWellFormed(t *testing.T) {
 			if hosts := strings.Count(svg, `class="s f e"`); hosts > maxLines {
 				t.Errorf("%d hosts", hosts)
 			}
-			if again := draw(t, x); again != svg {
+			if again := drawn(t, x); again != svg {
 				t.Error("two pictures of one index differ")
 			}
 		})
@@ -223,7 +223,7 @@ func hostile(t testing.TB) *timeline.Index {
 
 // TestHostile checks that names are text, on one line and without characters that hide something.
 func TestHostile(t *testing.T) {
-	svg := draw(t, hostile(t))
+	svg := drawn(t, hostile(t))
 	for _, bad := range []string{"<script", "<img", "<svg onload", "\u202e", "\u200b"} {
 		if strings.Contains(svg, bad) {
 			t.Errorf("the picture contains %q", bad)
@@ -253,7 +253,7 @@ func TestMarks(t *testing.T) {
 		{"fault-poll-failed", []shape{dispatched, fault}},
 		{"crash-in-active", []shape{dispatched, crash}},
 	} {
-		svg := draw(t, ofLibrary(t, test.scenario))
+		svg := drawn(t, ofLibrary(t, test.scenario))
 		for s, symbol := range symbols {
 			if has := strings.Contains(svg, symbol); has != slices.Contains(test.want, s) {
 				t.Errorf("%s: mark %d: %v", test.scenario, s, has)
@@ -261,7 +261,7 @@ func TestMarks(t *testing.T) {
 		}
 	}
 	x := ofLibrary(t, "one-wave-converges")
-	if svg := draw(t, x); strings.Contains(svg, `class="v"`) {
+	if svg := drawn(t, x); strings.Contains(svg, `class="v"`) {
 		t.Error("a run without violations has a flag")
 	}
 	for i := range maxFlags + 3 {
@@ -269,7 +269,7 @@ func TestMarks(t *testing.T) {
 			Kind: timeline.Finding, Seq: uint64(i + 1), Title: fmt.Sprintf("title %d.", i), Detail: "why",
 		}})
 	}
-	svg := draw(t, x)
+	svg := drawn(t, x)
 	for _, want := range []string{
 		"1  finding title 0. at entry 1: why", "12  finding title 11. at entry 12: why", "and 3 more",
 	} {
@@ -289,7 +289,7 @@ func TestRefusal(t *testing.T) {
 	for _, c := range x.Changes() {
 		found = found || c.What == timeline.Refused
 	}
-	if has := strings.Contains(draw(t, x), "h7v7h-7z"); !has || !found {
+	if has := strings.Contains(drawn(t, x), "h7v7h-7z"); !has || !found {
 		t.Errorf("mark %v, change %v", has, found)
 	}
 }

@@ -370,7 +370,7 @@ func (d *drawing) legend() {
 
 // symbol draws a mark for the legend.
 func (d *drawing) symbol(s shape, x, y int) {
-	k := mark{shape: s}
+	k := mark{shape: s, label: 1}
 	saved := d.scale
 	d.scale = &scale{times: []reducer.Time{0}, at: []int{x * subpixels}}
 	from := d.c.b.Len()
