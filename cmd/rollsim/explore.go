@@ -313,13 +313,14 @@ func (env *environment) prepareOutput(c *cli.Context, sweep *explore.Sweep) erro
 	}
 	sweep.Keep = func(r *explore.Result, e *explore.Example) error {
 		name := filepath.Join(dir, r.FileName(e))
-		err := env.writeIn(newFile{name + ".ndjson", func(w io.Writer) error {
+		// The smallest seed of several kinds of failures is often the same.
+		err := env.writeAgain(newFile{name + ".ndjson", func(w io.Writer) error {
 			return sweep.Source.WriteTrace(w, e.Seed, e.Scenario)
 		}})
 		if err != nil || len(sweep.Source.Given) > 0 {
 			return err
 		}
-		return env.writeIn(newFile{name + ".yaml", func(w io.Writer) error {
+		return env.writeAgain(newFile{name + ".yaml", func(w io.Writer) error {
 			return sweep.Source.WriteScenario(w, e.Seed)
 		}})
 	}

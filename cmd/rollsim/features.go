@@ -363,7 +363,7 @@ type appender struct {
 }
 
 func (a *appender) Write(b []byte) (int, error) {
-	if err := a.env.files.checkOutput(a.name, true); err != nil {
+	if err := a.env.files.checkOutput(a.name, writeAgain); err != nil {
 		return 0, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
 	}
 	f, err := os.OpenFile(a.name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -393,7 +393,7 @@ func (run *featureRun) save(s *story.Scenario) string {
 	}
 	file := filepath.Join(dir, name+".ndjson")
 	if err == nil {
-		err = run.env.writeIn(bytesFile(file, b.Bytes()))
+		err = run.env.writeAgain(bytesFile(file, b.Bytes()))
 	}
 	if err != nil {
 		return fmt.Sprintf("nowhere: %v", err)
@@ -441,7 +441,7 @@ func (env *environment) writeRerun(name string, r *story.Report) error {
 		}
 	}
 	if b.Len() == 0 {
-		if err := env.files.checkOutput(name, true); err != nil {
+		if err := env.files.checkOutput(name, rewrite); err != nil {
 			return err
 		}
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -138,9 +138,9 @@ func (f *files) isInput(name string, rewrites bool) bool {
 }
 
 // otherOutput returns the name of an earlier output that is the same file as a file to write, or ""
-// if there is none. If rewrites is set, it may be one that the command writes again and again under
-// the same name.
-func (f *files) otherOutput(name string, rewrites bool) string {
+// if there is none. If again is set, it may be one that the command writes again and again under the
+// same name.
+func (f *files) otherOutput(name string, again bool) string {
 	name = filepath.Clean(name)
 	at := placeOf(name)
 	if at.info != nil && !at.info.Mode().IsRegular() {
@@ -149,7 +149,7 @@ func (f *files) otherOutput(name string, rewrites bool) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for other, written := range f.written {
-		if written.is(at) && !(other == name && rewrites && written.again) {
+		if written.is(at) && !(other == name && again && written.again) {
 			return other
 		}
 	}
@@ -168,11 +168,11 @@ func (f *files) wrote(name string, again bool) {
 }
 
 // checkOutput returns an error if a file to write is an input or an earlier output.
-func (f *files) checkOutput(name string, rewrites bool) error {
-	if f.isInput(name, rewrites) {
+func (f *files) checkOutput(name string, may replacing) error {
+	if f.isInput(name, may == rewrite) {
 		return fmt.Errorf("%s: this is one of the inputs: name another file", name)
 	}
-	if other := f.otherOutput(name, rewrites); other != "" {
+	if other := f.otherOutput(name, may != writeOnce); other != "" {
 		return fmt.Errorf("%s: the command has written this file already, as %s: name another file",
 			name, other)
 	}
@@ -214,7 +214,7 @@ func (env *environment) writeBytes(name string, data []byte) error {
 }
 
 // writeAll writes files as writeFile does, all or none.
-func (env *environment) writeAll(all ...newFile) error { return env.replace(false, all) }
+func (env *environment) writeAll(all ...newFile) error { return env.replace(all, writeOnce) }
 
 // writeIn writes a file whose name the command has chosen, as writeFile does. It refuses to write
 // to a pipe or a device.
@@ -225,13 +225,30 @@ func (env *environment) writeIn(f newFile) error {
 	return env.writeAll(f)
 }
 
-// rewrite writes a file as writeIn does, and the file may be an input under the same name.
+// writeAgain writes a file as writeIn does, and the command may do so several times.
+func (env *environment) writeAgain(f newFile) error {
+	if err := expectRegular(f.name); err != nil {
+		return err
+	}
+	return env.replace([]newFile{f}, writeAgain)
+}
+
+// rewrite writes a file as writeAgain does, and the file may be an input under the same name.
 func (env *environment) rewrite(f newFile) error {
 	if err := expectRegular(f.name); err != nil {
 		return err
 	}
-	return env.replace(true, []newFile{f})
+	return env.replace([]newFile{f}, rewrite)
 }
+
+// replacing says which file a command may replace under the same name.
+type replacing uint8
+
+const (
+	writeOnce  replacing = iota // none that it has read or written
+	writeAgain                  // one that it has written
+	rewrite                     // one that it has read or written
+)
 
 // expectRegular returns an error if there is a file that is not regular.
 func expectRegular(name string) error {
@@ -242,8 +259,8 @@ func expectRegular(name string) error {
 	return osfs.CheckMode(name, info.Mode())
 }
 
-// replace writes files, all or none. If rewrites is set, each may be an input under the same name.
-func (env *environment) replace(rewrites bool, all []newFile) error {
+// replace writes files, all or none.
+func (env *environment) replace(all []newFile, may replacing) error {
 	var files []atomicfile.File
 	for _, f := range all {
 		if f.name == "-" {
@@ -252,7 +269,7 @@ func (env *environment) replace(rewrites bool, all []newFile) error {
 			}
 			continue
 		}
-		if err := env.files.checkOutput(f.name, rewrites); err != nil {
+		if err := env.files.checkOutput(f.name, may); err != nil {
 			return err
 		}
 		files = append(files, atomicfile.File{Name: f.name, Fill: compressed(f.name, f.fill)})
@@ -261,7 +278,7 @@ func (env *environment) replace(rewrites bool, all []newFile) error {
 		return err
 	}
 	for _, f := range files {
-		env.files.wrote(f.Name, rewrites)
+		env.files.wrote(f.Name, may != writeOnce)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func (env *environment) copyFirst(dirs []string, to, name string) error {
 			return err
 		}
 		defer in.Close()
-		return env.writeIn(newFile{filepath.Join(to, name),
+		return env.writeAgain(newFile{filepath.Join(to, name),
 			func(w io.Writer) error { _, err := io.Copy(w, in); return err }})
 	}
 	return nil

@@ -73,3 +73,21 @@ func twinOf(t *testing.T, dir, name, spelling string) string {
 	}
 	return twin
 }
+
+// TestKindsOfOneSeed checks that a sweep in which one seed fails in several ways writes the files of
+// that seed, and that its parts can be merged.
+func TestKindsOfOneSeed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, out, errs := inProcess(t, "explore", "--machine", "v0.2", "--seeds", "1:3", "-o", "part")
+	if code != exitDiffers || strings.Count(out, "first in seed 2\n") < 2 {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	if code, _, errs := inProcess(t, "merge", "part", "-o", "whole"); code != exitDiffers {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	for _, name := range []string{"part/seed-2.ndjson", "part/seed-2.yaml", "whole/seed-2.ndjson"} {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
