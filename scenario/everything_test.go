@@ -217,6 +217,7 @@ func TestEverything(t *testing.T) {
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash}),
 				fault(sim.FaultNow{Kind: sim.ControlPlaneCrash, For: 10 * time.Minute}),
 				fault(sim.FaultNow{Kind: sim.TornOpeningCrash}),
+				fault(sim.FaultNow{Kind: sim.DatabaseError, Host: "web-01"}),
 				fault(sim.FaultNow{Kind: sim.TornOpeningCrash, Joined: 2, For: time.Minute}),
 				fault(sim.FaultNow{Kind: sim.HostOffline, Host: "web-01", For: time.Hour}),
 				fault(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),

@@ -48,7 +48,7 @@ func needsOf(kind sim.FaultKind) faultNeeds {
 	case sim.PollFailed, sim.PollStale:
 		return faultNeeds{noLength: true}
 	case sim.DatabaseError, sim.LogInsertFailed:
-		return faultNeeds{ofHosts: true, noLength: true}
+		return faultNeeds{ofHosts: true, now: true, noLength: true}
 	}
 	return faultNeeds{}
 }

@@ -317,7 +317,7 @@ type fate struct {
 	// With fate defers: how long after the deferral the host reboots, or never. By default the reboot
 	// delay of the host's behaviour.
 	RebootAfter *orNever `yaml:"reboot_after,omitempty"`
-	// With fate fails-control: how long after the switch the control passes, or never. By default 10m.
+	// With fate fails-control: how long after the switch the control passes, or never. By default 1m.
 	PassesAfter *orNever `yaml:"passes_after,omitempty"`
 }
 
@@ -349,8 +349,8 @@ type action struct {
 	// The closure that an operator removes from the quarantine of a channel.
 	Lift *closure `yaml:"lift,omitempty"`
 
-	// A fault: control-plane-crash, torn-opening, host-offline, host-lost, agent-restart or
-	// clock-skew.
+	// A fault: control-plane-crash, torn-opening, host-offline, host-lost, agent-restart, clock-skew,
+	// database-error or log-insert-failed.
 	Fault *sim.FaultKind `yaml:"fault,omitempty"`
 	// With a fault of a host: the host.
 	Host *reducer.HostID `yaml:"host,omitempty"`
