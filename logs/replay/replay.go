@@ -291,8 +291,12 @@ func (p *replay) start(first *trace.Entry) error {
 			p.channels.get(c.Channel)
 		}
 	}
-	p.fleet = reducer.NewFleet(m, p.policies.of)
+	// What a finding asks the machine is no step of the log, so Through must not see it.
 	p.waits.machine, p.waits.shipped = m, !p.simulated
+	if p.opts.Through != nil {
+		m = p.opts.Through(m)
+	}
+	p.fleet = reducer.NewFleet(m, p.policies.of)
 	if !p.simulated {
 		p.invariants.checker = invariant.NewChecker(p.fleet, &trace.Header{})
 		p.invariants.checker.ReportEach()
@@ -323,9 +327,6 @@ func (p *replay) machine(header *trace.Header) (reducer.Machine, error) {
 		m = named
 	default:
 		m = machine.Shipped()
-	}
-	if p.opts.Through != nil {
-		m = p.opts.Through(m)
 	}
 	return m, nil
 }
