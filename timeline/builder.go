@@ -29,6 +29,11 @@ type Builder struct {
 	state Snapshot
 	last  *row // of the entry before
 
+	// An opening of a rollout that is known, in a simulated trace, until the next entry shows
+	// whether the run has refused it; nil if there is none.
+	doubtful *trace.Entry
+	refusal  string
+
 	lines   []byte          // of the current block
 	spare   []byte          // a buffer for the lines of the next one
 	sealed  chan sealedText // of the block before, while it is compressed
@@ -76,6 +81,9 @@ func (b *Builder) Write(e *trace.Entry) error {
 	}
 	if b.x.count >= math.MaxUint32-1 {
 		return fmt.Errorf("a trace of more than %d entries is too long for an index", b.x.count)
+	}
+	if err := b.resolve(e.Rejection == nil); err != nil {
+		return err
 	}
 	b.append(e)
 	if err := b.fold(e); err != nil {
@@ -183,6 +191,9 @@ func (b *Builder) wait() {
 func (b *Builder) Index() (*Index, error) {
 	if b.x.count == 0 {
 		return nil, errEmpty
+	}
+	if err := b.resolve(false); err != nil {
+		return nil, err
 	}
 	b.seal()
 	b.wait()

@@ -229,7 +229,7 @@ func (b *Builder) event(e *trace.Entry) error {
 	if b.x.header != nil && e.Rollout != "" && e.Rollout != ev.Rollout {
 		return b.misrouted(e)
 	}
-	if ev.Kind == reducer.RolloutOpened {
+	if ev.Kind == reducer.RolloutOpened && b.x.header == nil {
 		b.reopen(&ev)
 	}
 	number, known := b.rollouts[ev.Rollout]
@@ -247,27 +247,64 @@ func (b *Builder) event(e *trace.Entry) error {
 		b.prove(e)
 		return nil
 	}
+	if err != nil && ev.Kind == reducer.RolloutOpened && b.x.header != nil && b.ended(number, known) {
+		c := e.Clone()
+		b.doubtful, b.refusal = &c, err.Error()
+		return nil
+	}
 	if err != nil {
-		b.last.flags |= refused
-		c := Change{Rollout: None, Host: b.last.host, What: Refused, Value: b.name(err.Error())}
-		if known {
-			c.Rollout = number
-		}
-		b.change(c)
+		b.refuse(number, known, err.Error())
 		return nil
 	}
 	b.accept(e, &ev)
 	return nil
 }
 
-// reopen adds an incarnation of a rollout that has ended and is opened again in the log of a
-// control plane, which deletes old rollouts without an entry.
+// refuse records that the machine or the fleet refuses the event of the last entry.
+func (b *Builder) refuse(number uint32, known bool, message string) {
+	b.last.flags |= refused
+	c := Change{Rollout: None, Host: b.last.host, What: Refused, Value: b.name(message)}
+	if known {
+		c.Rollout = number
+	}
+	b.change(c)
+}
+
+// resolve decides about a doubtful opening, of the entry before. A run that refuses it has a
+// rejection next; otherwise its control plane has deleted the row of the rollout and opens it
+// again.
+func (b *Builder) resolve(accepted bool) error {
+	e := b.doubtful
+	if e == nil {
+		return nil
+	}
+	b.doubtful = nil
+	b.x.count-- // the changes are those of the entry before
+	defer func() { b.x.count++ }()
+	if !accepted {
+		b.refuse(b.rollouts[e.Event.Rollout], true, b.refusal)
+		return nil
+	}
+	ev := *e.Event
+	b.reopen(&ev)
+	ev.Rollout = b.idOf(b.rollouts[ev.Rollout])
+	if err := b.fleet.Apply(&ev, e.At, &b.out); err != nil {
+		return err
+	}
+	b.accept(e, &ev)
+	return nil
+}
+
+// ended reports whether a rollout is known and no longer under way.
+func (b *Builder) ended(n uint32, known bool) bool {
+	return known && !b.unknown(n) && !b.fleet.Rollout(b.idOf(n)).Record.State.Underway()
+}
+
+// reopen adds an incarnation of a rollout that has ended and is opened again: the control plane
+// deletes old rollouts without an entry.
 func (b *Builder) reopen(ev *reducer.Event) {
 	n, known := b.rollouts[ev.Rollout]
-	if !known || b.x.header != nil || b.unknown(n) {
-		return
-	}
-	if s := b.fleet.Rollout(b.idOf(n)).Record.State; s.Underway() {
+	if !b.ended(n, known) {
 		return
 	}
 	incarnation := b.x.rollouts[n].incarnation + 1

@@ -23,7 +23,7 @@ func (m *modeler) flags() {
 			f.label = 0
 		}
 		l := m.lineOf(k.Host)
-		b := m.bandOf(k.Rollout)
+		b := m.bandOf(k.Rollout, at)
 		switch {
 		case l != nil:
 			l.marks = append(l.marks, f)
@@ -47,13 +47,18 @@ func (m *modeler) lineOf(id reducer.HostID) *line {
 	return nil
 }
 
-func (m *modeler) bandOf(id reducer.RolloutID) *band {
+// bandOf returns the band of a rollout at a time: its id may have been opened several times.
+func (m *modeler) bandOf(id reducer.RolloutID, at reducer.Time) *band {
+	var first *band
 	for _, b := range slices.Backward(m.bands) {
-		if b.r.Record.RolloutID == id {
+		if b.r.Record.RolloutID != id {
+			continue
+		}
+		if first = b; len(b.spans) > 0 && b.spans[0].from <= at {
 			return b
 		}
 	}
-	return nil
+	return first
 }
 
 // allBands is how many bands there may be in all, for each that one channel may have.

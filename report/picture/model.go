@@ -173,7 +173,7 @@ func (m *modeler) change(c *timeline.Change) {
 
 // deleted ends the band of a rollout whose id is opened again.
 func (m *modeler) deleted(id reducer.RolloutID) {
-	if b := m.bandOf(id); b != nil && len(b.spans) > 0 {
+	if b := m.bandOf(id, m.now); b != nil && len(b.spans) > 0 {
 		b.gone = true
 		b.spans[len(b.spans)-1].to = m.now
 	}

@@ -140,10 +140,10 @@ func (d *drawing) bandEnd(b *band) {
 		class = "h s"
 	}
 	state := stateName(b.r.Record.State)
-	if b.gone {
-		state += ", deleted"
-	}
 	text := fmt.Sprintf("%s, %d/%d converged", state, converged, len(b.r.Hosts))
+	if b.gone {
+		text = fmt.Sprintf("%s, %d/%d, row deleted", state, converged, len(b.r.Hosts))
+	}
 	d.c.text(class, textRight, d.y+13, cut(text, endLength))
 }
 
