@@ -120,6 +120,7 @@ func (env *environment) newApp() *cli.App {
 			env.whyCommand(),
 			env.viewCommand(),
 			env.showCommand(),
+			env.incidentCommand(),
 			env.diffCommand(),
 			env.importCommand(),
 			env.redactCommand(),

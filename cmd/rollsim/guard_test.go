@@ -51,6 +51,8 @@ var overwritings = []overwriting{
 	{"run --output", "run s.yaml -o OUT", "included/b.yaml", ""},
 	{"view --output", "view log.svg -o OUT", "log.svg", ""},
 	{"fit --output", "fit log.ndjson -o OUT", "log.ndjson", ""},
+	{"incident --output", "incident log.ndjson -o OUT", "log.ndjson", ""},
+	{"incident --output", "incident state.db -o OUT", "state.db-wal", ""},
 	{"fit --output", "fit state.db -o OUT", "state.db", ""},
 	{"fit --output", "fit state.db -o OUT", "state.db-shm", ""},
 	{"import --output", "import log.yaml --rollout stable@6cf7460 --force -o OUT", "log.yaml", ""},
@@ -73,8 +75,9 @@ var fileOptions = map[string]bool{
 	"features --output": true, "features --format": true, "features --rerun": true,
 	"features --keep": true, "features GITHUB_STEP_SUMMARY": true,
 	"coverage --output": true, "run --output": true, "fit --output": true, "view --output": true,
-	"import --output": true, "redact --output": true, "explore --output": true,
-	"merge --output": true,
+	"incident --output": true, "import --output": true, "redact --output": true,
+	"explore --output": true,
+	"merge --output":   true,
 	// It creates a file and never replaces one, or has no input.
 	"redact --key": false, "new --output": false,
 	// It only reads.

@@ -29,8 +29,9 @@ var kindsOf = map[string][]string{
 	"steps": {""}, "completion": {""}, "lint": {"", ".yaml", ".feature"},
 	"check": {"", ".yaml", ".feature"}, "fmt": {"", ".yaml", ".feature"},
 	"replay": {"", ".ndjson", ".txt"}, "why": {"", ".ndjson"}, "show": {"", ".ndjson"},
-	"diff":   {"", ".ndjson"},
-	"import": {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
+	"incident": {"", ".ndjson"},
+	"diff":     {"", ".ndjson"},
+	"import":   {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
 	"conform": {"", ".ndjson"}, "view": {"", ".yaml", ".ndjson", ".feature"},
 }
 
@@ -114,6 +115,7 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"replay --all --accept accept.txt good.ndjson --host", "replay --channel",
 		"replay good.ndjson --rollout", "replay good.ndjson --accept", "why --host",
 		"why good.ndjson --host", "why good.ndjson --rollout", "show", "show --json", "show --all",
+		"incident", "incident --channel a",
 		"show good.ndjson --host", "show good.ndjson --kind", "show good.ndjson --tz",
 		"diff --machine v0.2 --machine rfc0008", "diff --json --machine v0.2 --machine rfc0008",
 		"import", "import -o -", "redact -o -", "redact good.ndjson -o - --key", "fit", "fit -o -",
