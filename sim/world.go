@@ -239,6 +239,9 @@ func newHeader(sc *Scenario, opt Options, inv *controlplane.Inventory) *trace.He
 		Format: trace.FormatVersion, Scenario: sc.Name, Seed: opt.Seed, Machine: opt.Machine.Name(),
 		Quarantine: sc.Quarantine,
 	}
+	if name := sc.ControlPlane; name != "" && name != controlplane.Specified {
+		h.ControlPlane = string(name)
+	}
 	for i := range sc.Budgets {
 		// The shipped planner ignores percentages, so that nobody can check them.
 		if sc.ControlPlane != controlplane.Shipped || sc.Budgets[i].Percent == 0 {

@@ -118,6 +118,19 @@ func strOrNull[T any, S ~string](at func(*T) *S) codec[T] {
 	return c
 }
 
+// unlessEmpty returns the codec of a string that is left out when it is empty.
+func unlessEmpty[T any, S ~string](at func(*T) *S) codec[T] {
+	c := str(at)
+	c.omit = func(v *T) bool { return *at(v) == "" }
+	c.read = func(o *object, name string, v *T) {
+		if *at(v) = ""; o.has(name) {
+			*at(v) = S(o.string(name))
+			o.inexact = o.inexact || *at(v) == ""
+		}
+	}
+	return c
+}
+
 // strs returns the codec of a list of strings.
 func strs[T any, S ~string](at func(*T) *[]S) codec[T] {
 	return codec[T]{

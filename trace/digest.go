@@ -166,6 +166,9 @@ func appendContent(b []byte, e *Entry) []byte {
 		b = putUint(b, v.Seed)
 		b = putString(b, v.Machine)
 		b = putString(b, v.Until)
+		if v.ControlPlane != "" {
+			b = putString(b, v.ControlPlane)
+		}
 		b = putInt(b, len(v.Channels))
 		for i := range v.Channels {
 			c := &v.Channels[i]

@@ -188,6 +188,9 @@ type Header struct {
 	Until    string // the condition that ended the run early; empty if it reached its horizon
 	Channels []ChannelConfig
 
+	// ControlPlane names the control plane if it is not the specified one.
+	ControlPlane string
+
 	Budgets    []BudgetConfig
 	Quarantine []QuarantineConfig // the entries at the start
 }

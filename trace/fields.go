@@ -400,6 +400,10 @@ var headerFields = []field[Header]{
 	{"machine", "", ClassWord, str(func(v *Header) *string { return &v.Machine })},
 	{"until", "", ClassLiteral, strOrNull(func(v *Header) *string { return &v.Until })},
 	{
+		"controlPlane", "", ClassWord,
+		unlessEmpty(func(v *Header) *string { return &v.ControlPlane }),
+	},
+	{
 		"channels", "", ClassObject,
 		objects("channel", channelFields, func(v *Header) *[]ChannelConfig { return &v.Channels }),
 	},

@@ -73,7 +73,9 @@ type seal struct {
 	gapTo    uint64 // the first seq after it
 	ended    bool
 	breaches []Breach
-	buf      []byte
+
+	production bool // rows are spelled as in production
+	buf        []byte
 }
 
 func (s *seal) breach(b Breach) { s.breaches = append(s.breaches, b) }
@@ -129,7 +131,14 @@ func (s *seal) changed(e *Entry, line []byte, hash uint64, sum []byte) string {
 	if s.buf = append(s.buf, '"'); !bytes.Equal(s.buf, sum) {
 		return "its content does not match its sum"
 	}
-	s.buf = appendSum(appendEntry(s.buf[:0], e), hash)
+	if e.Header != nil {
+		s.production = e.Header.ControlPlane == ShippedControlPlane
+	}
+	if s.production {
+		s.buf = appendSum(appendProduction(s.buf[:0], e), hash)
+	} else {
+		s.buf = appendSum(appendEntry(s.buf[:0], e), hash)
+	}
 	if bytes.Equal(s.buf, line) {
 		return ""
 	}

@@ -103,6 +103,9 @@ func appendHeaderText(b []byte, e *Entry) []byte {
 	line("scenario", plain(h.Scenario))
 	line("seed", strconv.FormatUint(h.Seed, 10))
 	line("machine", plain(h.Machine))
+	if h.ControlPlane != "" {
+		line("control", plain(h.ControlPlane))
+	}
 	line("start", string(AppendTime(nil, e.At)))
 	if h.Until != "" {
 		line("until", plain(h.Until))

@@ -15,10 +15,13 @@ type Writer struct {
 	buf    []byte
 	digest Digest
 	sealed bool
-	lines  uint64
-	seq    uint64 // the seq of the last line
-	at     reducer.Time
-	err    error
+	// production reports whether the header names the shipped control plane, whose rows are spelled as
+	// in production.
+	production bool
+	lines      uint64
+	seq        uint64 // the seq of the last line
+	at         reducer.Time
+	err        error
 }
 
 // flushAt is the number of buffered bytes at which a Writer writes them.
@@ -38,6 +41,7 @@ func (w *Writer) Write(e *Entry) error {
 	}
 	if w.lines == 0 {
 		w.sealed = e.Kind == KindHeader
+		w.production = w.sealed && e.Header != nil && e.Header.ControlPlane == ShippedControlPlane
 	}
 	if w.sealed && e.Seq != w.lines {
 		w.err = fmt.Errorf("entry %d of the trace: expected seq %[1]d, found %d", w.lines, e.Seq)
@@ -48,7 +52,11 @@ func (w *Writer) Write(e *Entry) error {
 }
 
 func (w *Writer) line(e *Entry) {
-	w.buf = appendEntry(w.buf, e)
+	if w.production {
+		w.buf = appendProduction(w.buf, e)
+	} else {
+		w.buf = appendEntry(w.buf, e)
+	}
 	if w.sealed {
 		w.buf = appendSum(w.buf, w.digest.add(e))
 	} else {
