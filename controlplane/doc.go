@@ -36,4 +36,16 @@
 //
 // [Specified] is what the RFCs ask for, [Shipped] what runs in production. [None] plans nothing and
 // serves tests of raw events. [ByName] returns each by its name, and each runs with any machine.
+//
+// # The shipped control plane
+//
+// It implements [Production]: it polls all channels at once, plans only on its ticker and after a
+// successful poll, and logs a row for each Pending host in each run. Agents fetch their dispatches
+// from a queue, the oldest first. Heartbeats synthesise events of hosts that run their target. Its
+// tables are the truth: a crash loses the manifests in memory and the rows of the log that are
+// still in a queue, and Restore reads no log. Rows of rollouts are deleted 90 days after their end.
+//
+// It has the known [Defects]. Config.Mended names those that are fixed. Where the public sources
+// do not decide, a fix does the least: a refused manifest is signed again, the queue of a rollout
+// is deleted with its supersession, and a channel that is set back is planned as specified.
 package controlplane

@@ -444,7 +444,7 @@ func BenchmarkQuietDays(b *testing.B) {
 }
 
 // TestShippedTraceReadsBack checks that readers understand every row of a trace of the shipped
-// control plane: the digest is the same, and nothing is passed over.
+// control plane: the digest is the same, and nothing is skipped.
 func TestShippedTraceReadsBack(t *testing.T) {
 	for _, sc := range []*Scenario{drawn(t, 3), smallest(t)[controlplane.ComplianceSticky].sc} {
 		var out bytes.Buffer
