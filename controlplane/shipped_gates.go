@@ -9,9 +9,23 @@ import (
 	"rollsim/trace"
 )
 
+// tally counts for the budgets of one run.
+type tally struct {
+	queued map[string]int // by selector: hosts that the run has queued
+	before []int          // by budget: hosts that count already, or -1 until it is known
+}
+
+func (s shippedStep) newTally() *tally {
+	t := &tally{make(map[string]int), make([]int, len(s.inv.budgets))}
+	for i := range t.before {
+		t.before[i] = -1
+	}
+	return t
+}
+
 // gate returns the first gate that blocks a Pending host, and its reason. Both are empty if none
-// does. tally counts by selector what the present run has queued.
-func (s shippedStep) gate(o *row, slot int, tally map[string]int) (gate, reason string) {
+// does.
+func (s shippedStep) gate(o *row, slot int, t *tally) (gate, reason string) {
 	rec := &o.records[slot]
 	closure := QuarantineEntry{Channel: o.channel.ID, Closure: rec.target}
 	if s.mended.Has(QuarantineInert) && s.quarantined.has(closure) {
@@ -34,7 +48,7 @@ func (s shippedStep) gate(o *row, slot int, tally map[string]int) (gate, reason 
 			return trace.GateHostEdge, fmt.Sprintf("host-edge: gating host '%s' not yet Converged", id)
 		}
 	}
-	if reason := s.budgetGate(rec, tally); reason != "" {
+	if reason := s.budgetGate(rec, t); reason != "" {
 		return trace.GateDisruptionBudget, reason
 	}
 	if n, wave := s.outstanding(o, rec.host); n > 0 {
@@ -78,7 +92,7 @@ func (s shippedStep) waveGate(o *row, host uint32) (gate, reason string) {
 }
 
 // budgetGate returns the reason by which a budget blocks a host, or empty.
-func (s shippedStep) budgetGate(rec *record, tally map[string]int) string {
+func (s shippedStep) budgetGate(rec *record, t *tally) string {
 	if s.mended.Has(BudgetOvershoot) && rec.queued.Set {
 		return "" // it is counted already
 	}
@@ -87,10 +101,14 @@ func (s shippedStep) budgetGate(rec *record, tally map[string]int) string {
 		if b.Percent > 0 {
 			continue
 		}
-		total := s.inFlight(i) + tally[b.selector()]
-		if s.mended.Has(BudgetOvershoot) {
-			total = len(s.Counted(int(i))) + tally[b.selector()]
+		switch {
+		case t.before[i] >= 0:
+		case s.mended.Has(BudgetOvershoot):
+			t.before[i] = len(s.Counted(int(i)))
+		default:
+			t.before[i] = s.inFlight(i)
 		}
+		total := t.before[i] + t.queued[b.selector()]
 		if total >= b.most {
 			return fmt.Sprintf("disruption-budget: %d/%d in flight (%s)", total, b.most, b.selector())
 		}
@@ -154,7 +172,7 @@ func (p *shippedPlane) counts(host uint32) bool {
 // outstanding counts the failed probes of hosts in earlier waves, and returns the wave of the host.
 func (s shippedStep) outstanding(o *row, host uint32) (count int, wave uint32) {
 	h := &s.inv.hosts[host]
-	if h.outside || h.wave == 0 {
+	if h.outside || h.wave == 0 || len(o.failures) == 0 {
 		return 0, 0
 	}
 	for slot := range o.records {
@@ -193,7 +211,7 @@ func (p *shippedPlane) Obstacle(id reducer.RolloutID, host reducer.HostID) strin
 	case s.halted(o):
 		return "not dispatched while the rollout is halted"
 	}
-	if gate, reason := s.gate(o, slot, make(map[string]int)); gate != "" {
+	if gate, reason := s.gate(o, slot, s.newTally()); gate != "" {
 		return "blocked by " + reason
 	}
 	return "dispatched, never acked"

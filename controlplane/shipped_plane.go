@@ -19,7 +19,7 @@ type shippedPlane struct {
 	rows        []*row // by the number of the rollout, with those that were deleted
 	byID        map[reducer.RolloutID]*row
 	quarantined quarantine
-	queue       []queued // by time, the oldest first
+	queue       [][]queued // by host; the oldest first
 
 	// What only memory has.
 	manifests  []manifest // by channel
@@ -84,6 +84,7 @@ func newShipped(inv *Inventory, m reducer.Machine) ControlPlane {
 		byID:       make(map[reducer.RolloutID]*row),
 		manifests:  make([]manifest, len(inv.channels)),
 		heartbeats: make([]reducer.ClosureHash, len(inv.hosts)),
+		queue:      make([][]queued, len(inv.hosts)),
 	}
 	for _, e := range inv.preset {
 		p.quarantined.add(e)

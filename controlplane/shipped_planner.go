@@ -130,9 +130,9 @@ func (s shippedStep) open(n uint32) error {
 // supersede supersedes a rollout. What is queued under it stays queued.
 func (s shippedStep) supersede(id, by reducer.RolloutID, at reducer.Time) error {
 	if s.mended.Has(StaleQueue) {
-		s.shippedPlane.queue = slices.DeleteFunc(
-			s.shippedPlane.queue, func(q queued) bool { return q.rollout.id == id },
-		)
+		for n := range s.queue {
+			s.queue[n] = slices.DeleteFunc(s.queue[n], func(q queued) bool { return q.rollout.id == id })
+		}
 	}
 	return s.apply(&reducer.Event{
 		Kind: reducer.SuccessorOpened, Rollout: id, Successor: by, At: at,
@@ -192,7 +192,7 @@ type action struct {
 // planHosts decides about each Pending host of the current rollouts.
 func (s shippedStep) planHosts(channels, order []uint32) []action {
 	var actions []action
-	tally := make(map[string]int) // by selector: how many this run has queued
+	tally := s.newTally()
 	var rank []uint32
 	if order != nil {
 		rank = make([]uint32, len(order))
@@ -227,7 +227,7 @@ func (s shippedStep) planHosts(channels, order []uint32) []action {
 			again := o.records[slot].queued.Set && s.mended.Has(BudgetOvershoot)
 			if gate == "" && !again {
 				for _, i := range s.inv.budgetsOf[s.inv.hosts[o.records[slot].host].budgets] {
-					tally[s.inv.budgets[i].selector()]++
+					tally.queued[s.inv.budgets[i].selector()]++
 				}
 			}
 			actions = append(actions, action{o, slot, gate, reason})
@@ -272,8 +272,8 @@ func (s shippedStep) act(a *action) {
 	q := queued{
 		host: rec.host, rollout: o, slot: a.slot, at: at, closure: rec.target, soakDue: rec.soakDue,
 	}
-	s.shippedPlane.queue = append(slices.DeleteFunc(s.shippedPlane.queue, func(x queued) bool {
-		return x.host == rec.host && x.rollout == o
+	s.queue[q.host] = append(slices.DeleteFunc(s.queue[q.host], func(x queued) bool {
+		return x.rollout == o
 	}), q)
 	s.write(at, trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: o.id,
 		Plan: &trace.PlanAction{
@@ -292,20 +292,14 @@ func (q *queued) dispatch() Dispatch {
 }
 
 func (p *shippedPlane) Dequeue(host uint32) (Dispatch, bool) {
-	for i := range p.queue {
-		q := p.queue[i]
-		if q.host == host && p.mended.Has(StaleQueue) &&
-			q.rollout.state(q.slot) != reducer.HostPending {
+	for i, q := range p.queue[host] {
+		if p.mended.Has(StaleQueue) && q.rollout.state(q.slot) != reducer.HostPending {
 			continue // a heartbeat has finished the host
 		}
-		if q.host == host {
-			p.queue = slices.Delete(p.queue, i, i+1)
-			return q.dispatch(), true
-		}
+		p.queue[host] = slices.Delete(p.queue[host], i, i+1)
+		return q.dispatch(), true
 	}
 	return Dispatch{}, false
 }
 
-func (p *shippedPlane) Queued(host uint32) bool {
-	return slices.ContainsFunc(p.queue, func(q queued) bool { return q.host == host })
-}
+func (p *shippedPlane) Queued(host uint32) bool { return len(p.queue[host]) > 0 }

@@ -39,9 +39,12 @@ func (p *shippedPlane) Clone() ControlPlane {
 			c.byID[o.id] = c.rows[i]
 		}
 	}
-	c.queue = slices.Clone(p.queue)
-	for i := range c.queue {
-		c.queue[i].rollout = c.rows[slices.Index(p.rows, c.queue[i].rollout)]
+	c.queue = make([][]queued, len(p.queue))
+	for n := range p.queue {
+		c.queue[n] = slices.Clone(p.queue[n])
+		for i := range c.queue[n] {
+			c.queue[n][i].rollout = c.rows[slices.Index(p.rows, c.queue[n][i].rollout)]
+		}
 	}
 	return &c
 }

@@ -8,8 +8,8 @@ import (
 	"rollsim/trace"
 )
 
-// production returns a fleet with rollout s@a1 of host h, and a Checker of the shipped control plane
-// that watches it. The host ran runs before.
+// production returns a fleet with rollout s@a1 of host h, and a Checker of the shipped control
+// plane that watches it. The host ran runs before.
 func production(t *testing.T, runs reducer.ClosureHash) (*Checker, *reducer.Fleet) {
 	t.Helper()
 	f := reducer.NewFleet(reducer.V02(), nil)

@@ -6,8 +6,8 @@ import (
 	"rollsim/reducer"
 )
 
-// TestRetire checks that a retired rollout no longer stands, and that its id can be opened again, as
-// another rollout.
+// TestRetire checks that a retired rollout no longer stands, and that its id can be opened again,
+// as another rollout.
 func TestRetire(t *testing.T) {
 	f := reducer.NewFleet(reducer.V02(), nil)
 	var out reducer.Outcome

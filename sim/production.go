@@ -25,6 +25,7 @@ type production struct {
 	previous []map[reducer.ChannelRef]reducer.ChannelRef // by channel: the ref before the first move
 	signed   []map[reducer.ChannelRef]reducer.Time       // by channel: when the ref moved last
 	initial  []reducer.ClosureHash                       // by host: what it runs at the start
+	known    []controlplane.Answer                       // by channel: closures of the last ref
 
 	letters uint64          // messages so far
 	logged  map[uint64]bool // messages that are in the log
@@ -57,6 +58,7 @@ func newProduction(w *world) (*production, error) {
 		world: w, mended: mended, logged: make(map[uint64]bool),
 		deleted: make(map[reducer.RolloutID]bool), results: make(map[result]bool),
 	}
+	p.known = make([]controlplane.Answer, len(w.sc.Channels))
 	for range w.sc.Channels {
 		p.previous = append(p.previous, make(map[reducer.ChannelRef]reducer.ChannelRef))
 		p.signed = append(p.signed, make(map[reducer.ChannelRef]reducer.Time))
@@ -264,10 +266,13 @@ func (p *production) refresh() {
 		}
 	}
 	p.mayTearAnswers(answers, occasion)
+	changed := p.moved
 	p.moved, p.began = false, true
 	tick := controlplane.Tick{Now: p.clock.now}
-	tick.Order = p.shuffle(p.inv.Hosts(), occasion, drawHostOrder)
-	tick.Channels = p.shuffle(len(p.sc.Channels), occasion, drawChannelOrder)
+	if changed || !p.plane().Idle() {
+		tick.Order = p.shuffle(p.inv.Hosts(), occasion, drawHostOrder)
+		tick.Channels = p.shuffle(len(p.sc.Channels), occasion, drawChannelOrder)
+	}
 	p.record.fail(p.plane().Refresh(tick, answers, &p.driver))
 	if p.plane().Torn() {
 		p.torn()
@@ -287,7 +292,10 @@ func (p *production) answers() ([]controlplane.Answer, bool) {
 			a.Readable = a.Readable && r.Manifest == controlplane.Fresh
 		}
 		if a.Readable {
-			a.Closures = p.closures(uint32(n), ref)
+			if known := &p.known[n]; known.Ref != ref {
+				known.Ref, known.Closures = ref, p.closures(uint32(n), ref)
+			}
+			a.Closures = p.known[n].Closures
 		}
 		answers[n] = a
 	}

@@ -85,8 +85,8 @@ func TestProductionSpelling(t *testing.T) {
 	}
 }
 
-// TestProductionTrace checks that a sealed trace of the shipped control plane can be read again, has
-// the same digest, and that a change in it is found.
+// TestProductionTrace checks that a sealed trace of the shipped control plane can be read again,
+// has the same digest, and that a change in it is found.
 func TestProductionTrace(t *testing.T) {
 	var out bytes.Buffer
 	w := NewWriter(&out)
@@ -124,7 +124,8 @@ func TestProductionTrace(t *testing.T) {
 	if digest != w.Digest() || len(breaches) > 0 {
 		t.Errorf("digest %s, want %s; %v", digest, w.Digest(), breaches)
 	}
-	if _, breaches := read(strings.Replace(out.String(), `"wave":`, `"more":1,"wave":`, 1)); breaches == nil {
+	changed := strings.Replace(out.String(), `"wave":`, `"more":1,"wave":`, 1)
+	if _, breaches := read(changed); breaches == nil {
 		t.Error("one more member is not found")
 	}
 }
