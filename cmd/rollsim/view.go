@@ -54,6 +54,10 @@ func (env *environment) viewCommand() *cli.Command {
 			&cli.Uint64Flag{
 				Name: "seed", Usage: "simulate with seed `N`", DefaultText: "that of the scenario",
 			},
+			&cli.BoolFlag{
+				Name:  "redact",
+				Usage: "replace names by pseudonyms, as rollsim redact does without --key",
+			},
 			machineFlag("use machine `M`", "the one that the input names, or "+forLogs()),
 			answerFlag(),
 			policyFlag(),
@@ -81,6 +85,17 @@ func (env *environment) view(c *cli.Context) error {
 	shown, err := env.viewed(c)
 	if err != nil {
 		return err
+	}
+	if c.Bool("redact") {
+		if ranged {
+			return usage(c, "--redact: expected no --from and --to: redact the log before")
+		}
+		if shown, err = redacted(shown); err != nil {
+			return err
+		}
+		return env.writeFile(output, func(w io.Writer) error {
+			return write(w, shown.index, picture.Options{Name: shown.name, Command: "rollsim view INPUT"})
+		})
 	}
 	opt := picture.Options{
 		Name: shown.name, From: c.Uint64("from"), To: c.Uint64("to"),
@@ -133,8 +148,9 @@ func outputKind(name string) string {
 
 // viewed is an input of view, read completely.
 type viewed struct {
-	name  string
-	index *timeline.Index
+	name    string
+	index   *timeline.Index
+	options timeline.Options // for reading it again
 }
 
 // featurePlace matches a feature file, and FILE:LINE for one of its scenarios.
@@ -189,7 +205,7 @@ func (env *environment) viewScenario(c *cli.Context, arg string) (*viewed, error
 		opt.Seed = c.Uint64("seed")
 	}
 	x, _, err := simulated(&file.Scenario, opt)
-	return &viewed{index: x}, err
+	return &viewed{index: x, options: timeline.Options{Machine: m}}, err
 }
 
 // simulated runs a scenario and returns its index, with the violations as marks.
@@ -256,7 +272,7 @@ func (env *environment) viewFeature(c *cli.Context, arg string) (*viewed, error)
 		return nil, fmt.Errorf("%s: this scenario simulates nothing: %s", s.Place(), s.Message)
 	}
 	x, err := featureIndex(s, opt.Machine)
-	return &viewed{name: s.Name, index: x}, err
+	return &viewed{name: s.Name, index: x, options: timeline.Options{Machine: opt.Machine}}, err
 }
 
 // featureIndex returns the index of a scenario of a feature that has run.
@@ -307,7 +323,9 @@ func (env *environment) viewLog(c *cli.Context, args []string) (*viewed, error) 
 	for i, arg := range args {
 		names[i] = path.Base(filepath.ToSlash(arg))
 	}
-	return &viewed{name: shell.Join(names...), index: x}, nil
+	return &viewed{
+		name: shell.Join(names...), index: x, options: timeline.Options{Machine: opt.Machine},
+	}, nil
 }
 
 // findings replays a log and returns its findings as marks. An input that can be read only once is
@@ -331,6 +349,11 @@ func (env *environment) findings(
 	if err != nil {
 		return nil, err
 	}
+	return findingMarks(result), nil
+}
+
+// findingMarks returns the findings of a replay as marks.
+func findingMarks(result *replay.Result) []timeline.Mark {
 	marks := make([]timeline.Mark, len(result.Findings))
 	for i := range result.Findings {
 		f := &result.Findings[i]
@@ -343,5 +366,5 @@ func (env *environment) findings(
 			Host: f.Host,
 		}
 	}
-	return marks, nil
+	return marks
 }
