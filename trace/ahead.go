@@ -104,9 +104,7 @@ func (b *batch) decode(src source, d *decoder) {
 	for i := range b.units {
 		b.items = b.items[:i+1]
 		it := &b.items[i]
-		if it.read(src, d, &b.units[i]); it.err != nil {
-			break
-		}
+		it.read(src, d, &b.units[i])
 	}
 	b.passed.add(d.passed)
 	b.done <- struct{}{}

@@ -80,6 +80,7 @@ type decoder struct {
 	p            parser
 	top, payload object
 	inner        object // the object within a tagged payload
+	broken       bool   // the last entry is not JSON
 
 	document reducer.RolloutID // the rollout of entries that do not name one
 	current  Row               // the row being read
@@ -115,7 +116,9 @@ func (p *Passed) add(q Passed) {
 // expected. On an error e.Seq is set if it could be read.
 func (d *decoder) entry(line []byte, e *Entry) error {
 	*e = Entry{}
+	d.broken = false
 	if err := d.p.parse(line, &d.top, &d.payload); err != nil {
+		d.broken = true
 		return err
 	}
 	o := &d.top

@@ -109,6 +109,19 @@ type Row struct {
 	TS, Kind, Host, Rollout, Payload []byte
 }
 
+// RowError is the error of a row that cannot be read; the next ones can.
+type RowError struct {
+	Seq  int64
+	What string
+}
+
+func (e *RowError) Error() string { return fmt.Sprintf("seq %d: %s", e.Seq, e.What) }
+
+// BadRows are the rows of a derived table that cannot be read. The others were read.
+type BadRows []*ReadError
+
+func (b BadRows) Error() string { return b[0].Error() }
+
 // Rows reads the rows of an event_log in the order of seq.
 type Rows interface {
 	// Next reads the next row. Its columns are valid until the next call. The error is io.EOF after
@@ -150,6 +163,13 @@ func (s *rowSource) fill(b *batch) {
 			place = fmt.Sprintf("event_log after seq %d", s.row.Seq)
 		}
 		if err := s.in.Next(&s.row); err != nil {
+			if bad := (*RowError)(nil); errors.As(err, &bad) {
+				s.begun, s.row.Seq = true, bad.Seq
+				b.units = append(b.units, unit{
+					seq: bad.Seq, number: int(min(max(bad.Seq, 0), math.MaxInt)), bad: bad.What,
+				})
+				continue
+			}
 			b.err = err
 			if !errors.Is(err, io.EOF) {
 				b.err = &ReadError{Place: place, What: err.Error()}
@@ -193,6 +213,11 @@ func (u *unit) row(r *Row) {
 }
 
 func (s *rowSource) decode(d *decoder, u *unit, e *Entry) error {
+	d.broken = false
+	if u.bad != "" {
+		*e = Entry{Seq: uint64(max(u.seq, 0))}
+		return &ReadError{Place: fmt.Sprintf("event_log seq %d", u.seq), What: u.bad}
+	}
 	u.row(&d.current)
 	if err := d.row(&d.current, e); err != nil {
 		return &ReadError{Place: fmt.Sprintf("event_log seq %d", u.seq), What: err.Error()}

@@ -62,6 +62,9 @@ type Reader struct {
 	seal    seal
 	passed  Passed
 	tables  Tables
+	notes   []string
+	lenient bool
+	bad     *ReadError // why the last entry could not be read
 	closers []func() error
 	series  *series // instead of src: several readers of one log
 	err     error
@@ -87,6 +90,7 @@ type unit struct {
 	// For a row. It is compact, because one core writes it and another one reads it.
 	columns [5]int32 // the lengths of its columns without seq
 	seq     int64
+	bad     string // why it cannot be read
 }
 
 // item is a decoded unit.
@@ -95,6 +99,8 @@ type item struct {
 	unit  *unit
 	sum   []byte
 	err   error
+
+	syntax bool // the unit is not JSON
 }
 
 // batch is a sequence of units with their items.
@@ -261,6 +267,21 @@ func (r *Reader) StartAfter(line int) {
 	}
 }
 
+// Note adds a note about the input: what may be missing in it.
+func (r *Reader) Note(text string) { r.notes = append(r.notes, text) }
+
+// Notes returns the notes about the inputs that were opened so far.
+func (r *Reader) Notes() []string {
+	if r.series == nil {
+		return r.notes
+	}
+	all := r.notes
+	for _, open := range r.series.now {
+		all = append(all, open.Notes()...)
+	}
+	return all
+}
+
 // OnClose makes Close call a function.
 func (r *Reader) OnClose(do func() error) { r.closers = append(r.closers, do) }
 
@@ -306,13 +327,17 @@ func (r *Reader) read() error {
 		return err
 	}
 	it := r.item
-	r.number = it.unit.number
+	r.number, r.bad = it.unit.number, nil
 	if r.seal.ended {
 		r.seal.breach(Breach{Kind: Trailing, Seq: r.seal.next, Line: r.number})
 		return io.EOF
 	}
 	if it.err != nil {
-		return r.located(it.err)
+		if bad := r.tolerated(it); bad == nil {
+			return r.located(it.err)
+		}
+		r.entries++
+		return nil
 	}
 	if err := r.admit(&it.entry, it.sum); err != nil {
 		return err
@@ -322,6 +347,46 @@ func (r *Reader) read() error {
 		r.seal.check(&it.entry, it.unit.text, r.number, it.sum)
 	}
 	return nil
+}
+
+// tolerated returns the error of an entry that is skipped, or nil for one that ends the reading. It
+// leaves of the entry what could be read.
+func (r *Reader) tolerated(it *item) *ReadError {
+	syntax := it.syntax
+	if !r.lenient || r.header != nil || syntax && (r.entries == 0 || it.unit.torn) {
+		return nil
+	}
+	if !errors.As(r.located(it.err), &r.bad) {
+		return nil
+	}
+	e := &it.entry
+	*e = Entry{Seq: e.Seq, At: e.At, Kind: KindOther, Host: e.Host, Rollout: e.Rollout}
+	if e.Host == "" && e.Rollout == "" && syntax {
+		e.Seq = 0
+	}
+	return r.bad
+}
+
+// Lenient makes the Reader of a control plane's log return entries that it cannot read, with what
+// could be read of them; see Bad. A line that is not JSON ends the reading if it is the first or the
+// incomplete last one. Lenient must be called before Read and Ahead.
+func (r *Reader) Lenient() {
+	if r.series != nil {
+		r.series.lenient = true
+		for _, open := range r.series.now {
+			open.Lenient()
+		}
+		return
+	}
+	r.lenient = true
+}
+
+// Bad returns why the last entry could not be read, or nil if it could.
+func (r *Reader) Bad() *ReadError {
+	if r.series != nil {
+		return r.series.current().Bad()
+	}
+	return r.bad
 }
 
 // advance sets r.item to the item of the next unit.
@@ -362,6 +427,7 @@ func (r *Reader) advance() error {
 func (it *item) read(src source, d *decoder, u *unit) {
 	it.unit = u
 	it.err = src.decode(d, u, &it.entry)
+	it.syntax = d.broken
 	it.sum = d.sum
 }
 

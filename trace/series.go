@@ -7,14 +7,15 @@ import (
 
 // series reads several inputs that together are one log.
 type series struct {
-	open  []func() (*Reader, error) // the inputs that are not opened yet, in order
-	next  func() (*Reader, error)   // of Follow: waits for the next part; else nil
-	now   []*Reader                 // the open inputs: at most one of Concatenate, all of Merge
-	heads []*Entry                  // the next entry of each input of Merge; nil for Concatenate
-	last  *Reader                   // the input of the last entry
-	ahead bool
-	done  Passed // the counts of the closed inputs
-	err   error
+	open    []func() (*Reader, error) // the inputs that are not opened yet, in order
+	next    func() (*Reader, error)   // of Follow: waits for the next part; else nil
+	now     []*Reader                 // the open inputs: at most one of Concatenate, all of Merge
+	heads   []*Entry                  // the next entry of each input of Merge; nil for Concatenate
+	last    *Reader                   // the input of the last entry
+	ahead   bool
+	lenient bool
+	done    Passed // the counts of the closed inputs
+	err     error
 }
 
 // Concatenate returns a Reader of several inputs that are one log, in the order given. It opens
@@ -99,6 +100,9 @@ func (s *series) following() (*Entry, error) {
 				return nil, err
 			}
 			s.open = s.open[1:]
+			if s.lenient {
+				r.Lenient()
+			}
 			if s.ahead {
 				r.Ahead()
 			}

@@ -6,11 +6,12 @@ import "rollsim/reducer"
 // the control plane.
 type Tables interface {
 	// Rollouts calls do for every row of the table rollouts, in the order of opening, until do returns
-	// an error. It reports whether there is such a table.
+	// an error. It reports whether there is such a table. If there are rows that cannot be read, the
+	// error is a BadRows, after all others were read.
 	Rollouts(do func(*reducer.Record) error) (bool, error)
 
 	// Quarantines calls do for every row of the table quarantined_closures until do returns an error.
-	// It reports whether there is such a table.
+	// It reports whether there is such a table. The error is as that of Rollouts.
 	Quarantines(do func(*QuarantineRow) error) (bool, error)
 }
 

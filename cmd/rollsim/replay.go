@@ -55,6 +55,7 @@ func (env *environment) replayCommand() *cli.Command {
 			followFlag(),
 			zoneFlag(),
 			widthFlag(),
+			&cli.BoolFlag{Name: "strict", Usage: "end at the first entry that cannot be read"},
 			policyFlag(),
 			&cli.StringFlag{
 				Name:  "accept",
@@ -199,6 +200,7 @@ func unknownName(c *cli.Context, err error) error {
 
 func (env *environment) replayOptions(c *cli.Context, times *moments) (replay.Options, error) {
 	opt := replay.Options{
+		Strict: c.Bool("strict"),
 		Only: replay.Filter{
 			Rollout: reducer.RolloutID(c.String("rollout")), Channel: reducer.ChannelID(c.String("channel")),
 			Host: reducer.HostID(c.String("host")),

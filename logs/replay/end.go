@@ -143,7 +143,7 @@ func (p *replay) checkTables() error {
 	}
 	c := tableChecker{
 		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
-		quarantines: &p.quarantines, notes: &p.notes,
+		quarantines: &p.quarantines, notes: &p.notes, strict: p.opts.Strict,
 	}
 	if err := c.check(tables); err != nil {
 		return err
@@ -186,6 +186,9 @@ const maxNever = 5
 
 // noteSkipped notes what was skipped or not judged.
 func (p *replay) noteSkipped() {
+	for _, note := range p.reader.Notes() {
+		p.notes.add(note)
+	}
 	if !p.simulated {
 		p.noteLog()
 	}

@@ -123,7 +123,7 @@ func (e *everyLine) other(f field, i int) string {
 	switch all := e.values[f.name()]; {
 	case f.name() == "seq":
 		return strconv.Itoa([]int{0, i, i + 2, len(e.log) + i}[i%4])
-	case i%2 == 0 && f.text != "" && f.name() != "time":
+	case i%2 == 0 && f.text != "" && f.name() != "time" && len(all) > 1:
 		n := i / 2
 		for ; all[n%len(all)] == f.text; n++ {
 			continue
@@ -204,6 +204,7 @@ func runSequential(data string, opts Options) (*Result, error) {
 		return nil, err
 	}
 	p := newReplay(r, opts)
+	r.Lenient()
 	err = p.readAll()
 	return p.finalResult(), err
 }

@@ -52,14 +52,15 @@ type FindingKind uint8
 
 // The kinds of findings, as seen from the log.
 const (
-	Missing   FindingKind = 1 + iota // not recorded, and it should be
-	Extra                            // recorded, and it should not be
-	Different                        // recorded, and it should be something else
-	Refused                          // recorded, and it is not possible
-	Altered                          // a simulated trace was changed after it was written
-	Repeated                         // recorded twice
-	Misplaced                        // recorded in the wrong place
-	Violated                         // an invariant does not hold
+	Missing    FindingKind = 1 + iota // not recorded, and it should be
+	Extra                             // recorded, and it should not be
+	Different                         // recorded, and it should be something else
+	Refused                           // recorded, and it is not possible
+	Altered                           // a simulated trace was changed after it was written
+	Repeated                          // recorded twice
+	Misplaced                         // recorded in the wrong place
+	Violated                          // an invariant does not hold
+	Unreadable                        // recorded with a value that has no meaning
 
 	findingEnd
 )
@@ -77,6 +78,7 @@ var findingNames = [FindingKindCount]string{
 	"repeated",
 	"misplaced",
 	"violated",
+	"unreadable",
 }
 
 // String returns the kind as titles name it.

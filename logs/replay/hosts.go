@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -23,6 +24,7 @@ type hostAuditor struct {
 	quarantines *quarantineLedger
 	defects     *defectFinder
 	fleet       *reducer.Fleet
+	checker     *invariant.Checker // nil where nothing is checked
 
 	// recorded is called with a rollout when an effect of one of its hosts was recorded.
 	recorded func(*rollout)
@@ -153,7 +155,7 @@ func (h *hostAuditor) move(e *trace.Entry, r *rollout, slot int, err error) {
 		h.answered(m)
 		m.good = h.cursor.n
 		if refused { // the fold lacks an earlier move
-			h.fleet.SetHost(r.fold, slot, ev.To)
+			h.correct(r, slot, ev.To)
 		}
 	case m.needMove:
 		f := different(Host, "host move", r.id, recorded, describeMove(m.from, m.to))
@@ -161,10 +163,10 @@ func (h *hostAuditor) move(e *trace.Entry, r *rollout, slot int, err error) {
 		m.found = h.findings.consequence(f, h.cursor.place(e), 0, m.good)
 		m.judged = h.cursor.n
 		h.answered(m)
-		h.fleet.SetHost(r.fold, slot, m.to)
+		h.correct(r, slot, m.to)
 	case m.doubt != nil && h.lossy(r, slot, ev.From, ev.To):
 		m.state = ev.To
-		h.fleet.SetHost(r.fold, slot, ev.To)
+		h.correct(r, slot, ev.To)
 	case !refused:
 		h.unexplained(e, r, slot, ev.From, ev.To, "host move", recorded)
 	}
@@ -188,6 +190,28 @@ func (h *hostAuditor) lossy(r *rollout, slot int, from, to reducer.HostState) bo
 	h.defects.lost(r, slot, m.moved, fmt.Sprintf("%s: the host moves from %v, and the log leaves it "+
 		"%v", m.doubtText, from, m.state))
 	return true
+}
+
+// correct sets the state of a host whose move the log lacks or contradicts.
+func (h *hostAuditor) correct(r *rollout, slot int, to reducer.HostState) {
+	host := r.fold.Hosts()[slot]
+	h.fleet.SetHost(r.fold, slot, to)
+	if h.checker == nil {
+		return
+	}
+	var none reducer.Effects
+	from := host.State
+	for _, next := range reducer.HostStates() { // in the order of their moves
+		direct := reducer.LegalHostMove(from, to)
+		if from != to && reducer.LegalHostMove(from, next) && next != reducer.HostDeferred &&
+			(next == to || !direct && reachable(next, to)) {
+			h.checker.Applied(h.cursor.end.seq, h.cursor.end.at, r.fold, &reducer.Event{
+				Kind: reducer.HostStateChanged, Rollout: r.id, Host: host.ID, From: from, To: next,
+				At: h.cursor.end.at,
+			}, &none)
+			from = next
+		}
+	}
 }
 
 // reachable reports whether a host can come from one state to another.
@@ -238,7 +262,7 @@ func (h *hostAuditor) effect(e *trace.Entry, r *rollout, slot int) {
 		m.from, m.to, m.state = effect.From, effect.To, effect.To
 		m.needMove = true
 		h.pending++
-		h.fleet.SetHost(r.fold, slot, effect.From)
+		h.correct(r, slot, effect.From)
 		return
 	}
 	needed := m.needEffect
@@ -296,7 +320,7 @@ func (h *hostAuditor) missing(r *rollout, slot int) {
 			under = m.found
 		}
 		h.missingMove("host move", r, slot, under)
-		h.fleet.SetHost(r.fold, slot, m.to)
+		h.correct(r, slot, m.to)
 	}
 }
 

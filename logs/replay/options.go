@@ -33,6 +33,9 @@ type Options struct {
 	// Only limits what is reported. The whole log is folded nevertheless.
 	Only Filter
 
+	// Strict ends the replay at the first entry that cannot be read. Otherwise that is a finding.
+	Strict bool
+
 	// Hosts asks for the state of each host in Summary.Members.
 	Hosts bool
 

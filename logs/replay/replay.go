@@ -20,6 +20,9 @@ import (
 // error it holds what was found before it.
 func Run(r *trace.Reader, opts Options) (*Result, error) {
 	p := newReplay(r, opts)
+	if !opts.Strict {
+		r.Lenient()
+	}
 	r.Ahead()
 	err := p.readAll()
 	if err == nil {
@@ -218,7 +221,15 @@ func (p *replay) entry(e *trace.Entry) error {
 	}
 	p.cursor.highest = max(p.cursor.highest, e.Seq)
 	p.count(e)
+	bad := p.reader.Bad()
+	if bad != nil {
+		p.unreadable(e, bad)
+	}
 	if !p.simulated && !p.order.check(e) {
+		return nil
+	}
+	if bad != nil {
+		p.cursor.finish(e)
 		return nil
 	}
 	if !p.simulated {
@@ -306,6 +317,7 @@ func (p *replay) start(first *trace.Entry) error {
 	p.payloads.sealed, p.effects.all = p.simulated, p.simulated
 	p.rollouts.fleet, p.rollouts.checker = p.fleet, p.invariants.checker
 	p.hosts.fleet, p.effects.fleet = p.fleet, p.fleet
+	p.hosts.checker = p.invariants.checker
 	p.result.Header, p.result.Machine, p.result.Fleet = header, m.Name(), p.fleet
 	return nil
 }

@@ -115,11 +115,13 @@ func TestSampleNotes(t *testing.T) {
 		"halt"
 	const waves = "the log has no WaveAdvanced, so it does not show the wave cursor: dispatches " +
 		"are judged by the states of the hosts of earlier waves"
+	const wal = "there is no -wal file next to the database: if it was copied while the control " +
+		"plane ran, its latest entries are missing"
 	for name, want := range map[string][]string{
 		"sample-4.ndjson.gz": {halt, waves},
-		"sample-4.state.db": {halt, waves + "; rollouts.current_wave differs in 5 of 8 rows " +
+		"sample-4.state.db": {halt, wal, waves + "; rollouts.current_wave differs in 5 of 8 rows " +
 			"(silent-cursor)"},
-		"sample-6.state.db": {waves + "; rollouts.current_wave differs in 6 of 8 rows " +
+		"sample-6.state.db": {wal, waves + "; rollouts.current_wave differs in 6 of 8 rows " +
 			"(silent-cursor)"},
 		"sample-4.events-edge.json.gz": {"this is the log of single rollouts: checks that need " +
 			"other rollouts are left out", waves},

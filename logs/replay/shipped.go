@@ -23,6 +23,18 @@ func (p *replay) reopen(e *trace.Entry, r *rollout) *rollout {
 	return p.rollouts.replace(r)
 }
 
+// unreadable adds a finding about an entry that cannot be read. What follows may lack it.
+func (p *replay) unreadable(e *trace.Entry, bad *trace.ReadError) {
+	if e.Seq == 0 {
+		e.Seq = p.order.last + 1
+	}
+	at := p.cursor.place(e)
+	f := p.findings.add(Finding{
+		Class: Log, Kind: Unreadable, What: "entry", Rollout: e.Rollout, Host: e.Host, Reason: bad.What,
+	}, at, 0)
+	p.findings.causes.gap(cause{n: at.n + 1, from: e.Seq, to: e.Seq, finding: f})
+}
+
 // replace replaces a rollout by a new one of the same id.
 func (g *registry) replace(r *rollout) *rollout {
 	next := &rollout{id: r.id, incarnation: r.incarnation + 1}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ type tableChecker struct {
 	quarantines *quarantineLedger
 	notes       *notes
 
+	strict bool
+	bad    bool // there are rows that cannot be read
 	tables Tables
 }
 
@@ -52,13 +55,30 @@ func (c *tableChecker) checkRollouts(tables trace.Tables) error {
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err = c.unreadable("rollouts row", err); err != nil {
 		return err
+	}
+	switch {
+	case exists && c.bad:
 	case exists:
 		c.missingRollouts(listed)
 	default:
 		c.notes.add("there is no table rollouts to compare with the log")
+	}
+	return nil
+}
+
+// unreadable adds findings about the rows that cannot be read. It returns any other error.
+func (c *tableChecker) unreadable(what string, err error) error {
+	var bad trace.BadRows
+	if c.strict || !errors.As(err, &bad) {
+		return err
+	}
+	c.bad = true // the rows that seem to be missing may be among them
+	for _, row := range bad {
+		c.findings.add(Finding{
+			Class: Derived, Kind: Unreadable, What: what, Reason: row.Place + ": " + row.What,
+		}, c.cursor.end, 1)
 	}
 	return nil
 }
@@ -161,15 +181,16 @@ func (c *tableChecker) checkQuarantines(tables trace.Tables) error {
 		c.compareQuarantine(what, q, row.At)
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err = c.unreadable(what, err); err != nil {
 		return err
+	}
+	switch {
 	case !exists:
 		c.notes.add("there is no table quarantined_closures to compare with the log")
 		return nil
 	}
 	for _, q := range c.quarantines.ordered() {
-		if !listed[q] {
+		if !listed[q] && !c.bad {
 			f := missing(Derived, what, "", q.String())
 			f.channel = q.channel
 			c.findings.add(f, c.quarantines.active[q].place, 1)

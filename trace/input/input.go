@@ -94,6 +94,9 @@ func open(stdin io.Reader, name string) (*trace.Reader, error) {
 		if db != nil {
 			r := trace.NewRowReader(name, db, db)
 			r.OnClose(db.Close)
+			for _, note := range db.Notes() {
+				r.Note(note)
+			}
 			return r, nil
 		}
 	}

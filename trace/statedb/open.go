@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -35,12 +36,10 @@ const (
 
 // open opens a database without changing it or the files next to it.
 //
-// A database in use has a -wal and a -shm. Mode ro reads through them, as any other reader does.
-// For a database at rest SQLite would create them, even in mode ro, and leave them behind. When
-// there is no -wal, the main file alone is complete, and open reads it as immutable. A -wal without
-// -shm is part of a copy or was left by a crash. SQLite must write to such a database to read it,
-// so open reads a private copy of both files. It also copies a database with the journal of a
-// transaction that a crash interrupted.
+// A database in use has a -wal and a -shm. SQLite writes to the -shm, even in mode ro, so open reads
+// a private copy of the database and its -wal. It also copies a database with the journal of a
+// transaction that a crash interrupted. Without a -wal the main file alone is complete, and open
+// reads it as immutable, because SQLite would otherwise create a -wal and a -shm.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -59,14 +58,6 @@ func open(path string) (*DB, error) {
 		return nil, err
 	}
 	switch {
-	case wal && exists(path+walSuffix) && exists(path+shmSuffix):
-		db, err := connect(path, "mode=ro")
-		if err != nil &&
-			(errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) ||
-				errors.Is(err, sqlite3.IOERR)) {
-			return openCopy(path) // shared memory cannot be used here
-		}
-		return db, err
 	case wal && size(path+walSuffix) > 0, !wal && size(path+journalSuffix) > 0:
 		return openCopy(path)
 	case wal:
@@ -76,6 +67,13 @@ func open(path string) (*DB, error) {
 			return nil, err
 		}
 		db.found = found
+		switch {
+		case exists(path + walSuffix):
+		case exists(path + shmSuffix):
+			db.notes = append(db.notes, noteLostWAL)
+		default:
+			db.notes = append(db.notes, noteNoWAL)
+		}
 		return db, nil
 	}
 	return connect(path, "mode=ro")
@@ -163,24 +161,57 @@ func (s *snapshot) check() error {
 	return nil
 }
 
-// copyTries is the number of attempts to copy a database that changes in the meantime.
-const copyTries = 3
+// copyTries is the number of attempts to copy a database that changes in the meantime, and copyPause
+// the pause between them, which grows.
+const (
+	copyTries = 8
+	copyPause = 20 * time.Millisecond
+)
 
 // openCopy opens a private copy of the database and the files next to it.
+//
+// The database is copied first. If it and the header of its write-ahead log are the same after both
+// were copied, no checkpoint has moved pages in between, and the copy is that of one moment. What is
+// appended to the write-ahead log in the meantime changes nothing: SQLite ignores a transaction that
+// is not complete.
 func openCopy(path string) (*DB, error) {
-	return openPrivate(func(to string) error {
-		for range copyTries {
-			before := look(path)
-			if err := copyAll(path, to); err != nil {
+	cut := false
+	db, err := openPrivate(func(to string) error {
+		for i := range copyTries {
+			main, wal, err := lookBoth(path)
+			if err == nil {
+				err = copyAll(path, to)
+			}
+			if err != nil {
 				return err
 			}
-			if look(path) == before {
-				return nil
+			mainNow, walNow, err := lookBoth(path)
+			if err != nil {
+				return err
 			}
+			if mainNow == main && walNow.header == wal.header && walNow.size >= wal.size {
+				if wal.size > 0 {
+					cut, err = isCut(to + walSuffix)
+				}
+				return err
+			}
+			time.Sleep(copyPause << i)
 		}
-		return errors.New("another process keeps writing to the database, and its shared memory " +
-			"cannot be used here: stop that process, or copy the database with SQLite")
+		return errors.New("another process keeps changing the database: try again later, or copy it " +
+			"with SQLite")
 	})
+	if err == nil && cut {
+		db.notes = append(db.notes, noteCutWAL)
+	}
+	return db, err
+}
+
+// lookBoth returns the present states of a database and its journal, and of its write-ahead log.
+func lookBoth(path string) (files, walState, error) {
+	main := look(path)
+	main[1].size, main[1].modified = 0, 0 // its write-ahead log may grow
+	wal, err := lookWAL(path + walSuffix)
+	return main, wal, err
 }
 
 // OpenStream opens a private copy of the database that it reads from in. name is its name in

@@ -28,6 +28,7 @@ type DB struct {
 	conn  *sqlite3.Conn
 	rows  *sqlite3.Stmt
 	found *snapshot    // of a database at rest; else nil
+	notes []string     // about what may be missing
 	clean func() error // removes a private copy; nil when there is none
 }
 
@@ -79,8 +80,9 @@ func (db *DB) begin() error {
 		if err != nil {
 			return err
 		}
-		return fmt.Errorf("expected the control plane's database, with a table event_log; this one "+
+		what := fmt.Sprintf("expected the control plane's database, with a table event_log; this one "+
 			"has %s", tables)
+		return errors.New(strings.Join(append([]string{what}, db.notes...), "; "))
 	}
 	if err := hasColumns("event_log", columns, logColumns); err != nil {
 		return err
@@ -171,6 +173,9 @@ func hasColumns(table string, columns, want []string) error {
 	return nil
 }
 
+// Notes returns what may be missing in the database, for people.
+func (db *DB) Notes() []string { return db.notes }
+
 // Next implements trace.Rows.
 func (db *DB) Next(row *trace.Row) error {
 	s := db.rows
@@ -196,7 +201,10 @@ func (db *DB) Next(row *trace.Row) error {
 		case sqlite3.NULL:
 			*to = nil
 		case sqlite3.INTEGER, sqlite3.FLOAT, sqlite3.BLOB:
-			return fmt.Errorf("seq %d: %s: expected text, found %s", row.Seq, logColumns[i+1], datatype(t))
+			return &trace.RowError{
+				Seq:  row.Seq,
+				What: fmt.Sprintf("%s: expected text, found %s", logColumns[i+1], datatype(t)),
+			}
 		}
 	}
 	return nil
@@ -217,6 +225,9 @@ func datatype(t sqlite3.Datatype) string {
 	}
 	return "a value of another type"
 }
+
+// maxBadRows is how many rows that cannot be read are reported of a table.
+const maxBadRows = 500
 
 // derived calls do for every row of a derived table, in the order of a column of times. It reports
 // whether there is such a table.
@@ -241,21 +252,25 @@ func (db *DB) derived(
 		return false, nil
 	}
 	defer s.Close()
+	var bad trace.BadRows
 	for n := 1; s.Step(); n++ {
 		r := cursor{s: s, columns: columns}
 		if err := do(&r); err != nil {
 			return true, err
 		}
-		if r.problem != "" {
-			return true, &trace.ReadError{
+		if r.problem != "" && len(bad) < maxBadRows {
+			bad = append(bad, &trace.ReadError{
 				File:  db.file,
 				Place: fmt.Sprintf("table %s, row %d", table, n),
 				What:  r.problem,
-			}
+			})
 		}
 	}
 	if err := s.Err(); err != nil {
 		return true, &trace.ReadError{File: db.file, What: explain(err)}
+	}
+	if bad != nil {
+		return true, bad
 	}
 	return true, nil
 }
