@@ -3,6 +3,8 @@ package trace
 import (
 	"errors"
 	"io"
+
+	"rollsim/reducer"
 )
 
 // series reads several inputs that together are one log.
@@ -142,6 +144,9 @@ func (s *series) growing() (*Entry, error) {
 			return nil, errors.Join(err, r.Close())
 		}
 	}
+	if s.lenient {
+		r.Lenient()
+	}
 	s.now, s.last = []*Reader{r}, r
 	return nil, nil
 }
@@ -171,6 +176,22 @@ func (s *series) lowest() (*Entry, error) {
 	s.heads[first] = nil
 	s.last = s.now[first]
 	return e, nil
+}
+
+// Cut returns the rollouts whose documents hold exactly that many entries, which is the limit of the
+// route that they come from: they are probably cut there. It must be called at the end of the log.
+func (r *Reader) Cut(limit uint64) []reducer.RolloutID {
+	if r.series != nil {
+		var all []reducer.RolloutID
+		for _, open := range r.series.now {
+			all = append(all, open.Cut(limit)...)
+		}
+		return all
+	}
+	if d, is := r.src.(*documentSource); is && r.entries == limit {
+		return []reducer.RolloutID{d.rollout}
+	}
+	return nil
 }
 
 func (s *series) close() error {

@@ -192,6 +192,11 @@ func sameReplay(
 			}
 		case []any:
 			l, _ := b.([]any)
+			if where == ".notes" { // the redacted database is not in WAL mode
+				a = slices.DeleteFunc(slices.Clone(a), func(note any) bool {
+					return strings.Contains(fmt.Sprint(note), "no -wal file")
+				})
+			}
 			if len(a) != len(l) {
 				t.Errorf("%s: %d before and %d after", where, len(a), len(l))
 				return

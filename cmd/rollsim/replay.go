@@ -55,6 +55,11 @@ func (env *environment) replayCommand() *cli.Command {
 			followFlag(),
 			zoneFlag(),
 			widthFlag(),
+			&cli.Uint64Flag{
+				Name:        "limit",
+				Usage:       "the limit `N` of entries with which documents were fetched",
+				DefaultText: "1000, the default of the route",
+			},
 			&cli.BoolFlag{Name: "strict", Usage: "end at the first entry that cannot be read"},
 			policyFlag(),
 			&cli.StringFlag{
@@ -200,7 +205,7 @@ func unknownName(c *cli.Context, err error) error {
 
 func (env *environment) replayOptions(c *cli.Context, times *moments) (replay.Options, error) {
 	opt := replay.Options{
-		Strict: c.Bool("strict"),
+		Strict: c.Bool("strict"), Limit: c.Uint64("limit"),
 		Only: replay.Filter{
 			Rollout: reducer.RolloutID(c.String("rollout")), Channel: reducer.ChannelID(c.String("channel")),
 			Host: reducer.HostID(c.String("host")),

@@ -48,11 +48,12 @@ type collector struct {
 
 	causes causes
 
-	groups map[title]*group
-	titles []*group // in the order of their first findings
-	found  uint64   // how many findings were made
-	open   []unfinished
-	atEnd  bool // the end of the log was reached
+	groups    map[title]*group
+	titles    []*group // in the order of their first findings
+	found     uint64   // how many findings were made
+	open      []unfinished
+	simulated bool
+	atEnd     bool // the end of the log was reached
 }
 
 // add adds a finding about the entry at a place, or with after > 0 about what should follow it by

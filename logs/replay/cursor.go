@@ -34,6 +34,7 @@ type cursor struct {
 	line    int    // of the current entry in it
 	n       uint64 // how many entries were read
 	highest uint64 // the highest seq so far
+	step    uint64 // the number of the entry that began the last step of the control plane
 	end     place  // of the last entry that was processed
 }
 
@@ -49,6 +50,17 @@ func (c *cursor) advance(r *trace.Reader) {
 	if c.source < 0 {
 		c.source = len(c.sources)
 		c.sources = append(c.sources, source{name: name, unit: r.Unit()})
+	}
+}
+
+// begins records that an entry begins a step of the control plane, if it does: an input, or a
+// decision of the planner. What follows from it are effects, events of hosts and rollouts.
+func (c *cursor) begins(e *trace.Entry) {
+	switch {
+	case e.Agent != nil, e.Gate != nil, e.Poll != nil,
+		e.Plan != nil && e.Plan.Action == trace.QueueDispatch,
+		e.Event != nil && e.Event.Kind == reducer.RolloutOpened:
+		c.step = c.n
 	}
 }
 

@@ -245,6 +245,9 @@ func (d *defectFinder) converged(e *trace.Entry, r *rollout, slot int) {
 	if !d.evidence.shipped() || m.synthetic || m.dispatches == 0 {
 		return
 	}
+	if m.lacking {
+		return // what shows its soak and its results may be missing
+	}
 	id := r.fold.Hosts()[slot].ID
 	soak := m.soakDue - r.fold.Record.OpenedAt
 	if early := m.firstAt + soak - e.At; early > 0 {

@@ -17,10 +17,10 @@
 // that the activation failed, and the log has both entries for the move to Failed. The fold answers
 // the HostStateChanged with the rollout's transition from Active to Failed.
 //
-// Suppose that the log ends there, without a RecordRolloutTransition for it. The end shows that the
-// effect is missing. The replay makes a [Finding] of class [Effect] about entry 11, missing effect:
-// the log records nothing, while the machine makes a transition from Active to Failed. The finding
-// holds the entries around that place. The rollout itself is Failed, and needs no finding: that is
+// Suppose that the next entry is another poll, without a RecordRolloutTransition before it. The
+// effect is missing. (If the log ended there, it might be cut.) The replay makes a [Finding] of
+// class [Effect] about entry 11, missing effect: the log records nothing, while the machine makes a
+// transition from Active to Failed. The finding holds the entries around that place. The rollout itself is Failed, and needs no finding: that is
 // how it ended. One that is still under way at the end, and that continues only if an operator, a
 // reboot or another ref comes, is a finding too: it is stuck.
 //

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -15,8 +16,9 @@ type effectMatcher struct {
 	findings *collector
 	context  *contextKeeper
 
-	fleet *reducer.Fleet
-	all   bool // the log records all effects, not the transitions alone
+	fleet   *reducer.Fleet
+	checker *invariant.Checker // nil where nothing is checked
+	all     bool               // the log records all effects, not the transitions alone
 
 	last       reducer.RolloutID // the rollout of the last event
 	recorded   uint64            // recorded transitions
@@ -107,6 +109,10 @@ func (m *effectMatcher) match(e *trace.Entry, r *rollout) {
 	if lacking && f.Kind == Extra && recorded.Kind == reducer.RecordRolloutTransition &&
 		recorded.From == r.fold.Record.State {
 		m.fleet.SetState(r.fold, recorded.To, recorded.At) // its event is missing
+		if m.checker != nil {
+			m.checker.Forget(r.fold)
+			m.checker.Resume(r.fold)
+		}
 		r.summary.follow(&r.fold.Record, recorded.At, false)
 		return
 	}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -17,6 +18,7 @@ func (p *replay) finish() error {
 		return p.start(&trace.Entry{}) // the result names the machine nevertheless
 	}
 	p.findings.atEnd = true
+	p.noteCut()
 	p.rejections.missing()
 	for _, list := range [][]*rollout{p.rollouts.opened, p.rollouts.never, p.rollouts.ended} {
 		for _, r := range list {
@@ -41,7 +43,9 @@ func (p *replay) finish() error {
 	}
 	p.invariants.end()
 	for _, r := range p.rollouts.opened {
-		p.defects.lostActivations(r)
+		if !p.cut[r.id] {
+			p.defects.lostActivations(r)
+		}
 	}
 	p.findStuck()
 	p.findStranded()
@@ -77,7 +81,7 @@ func (p *replay) missingOpenings() {
 // findStuck finds the rollouts that do not continue by themselves.
 func (p *replay) findStuck() {
 	for _, r := range p.rollouts.opened {
-		if !r.fold.Record.State.Underway() || r.members == nil {
+		if !r.fold.Record.State.Underway() || r.members == nil || p.cut[r.id] {
 			continue
 		}
 		what, stuck := p.waits.rollout(r)
@@ -91,6 +95,23 @@ func (p *replay) findStuck() {
 				Recorded: fmt.Sprintf("%v at the end of the log", r.fold.Record.State), Reason: what,
 			}, r.working().event, 1)
 		}
+	}
+}
+
+// documentLimit is how many entries GET /v1/rollouts/{id}/events returns unless asked for others.
+const documentLimit = 1000
+
+// noteCut notes which documents end where their limit has cut them.
+func (p *replay) noteCut() {
+	limit := cmp.Or(p.opts.Limit, documentLimit)
+	for _, id := range p.reader.Cut(limit) {
+		if p.cut == nil {
+			p.cut = make(map[reducer.RolloutID]bool)
+		}
+		p.cut[id] = true
+		p.notes.add(fmt.Sprintf("rollout %s: the document has %d entries, the limit of the route that "+
+			"returns it: it is cut after entry %d, and its end is not judged", id, limit,
+			p.cursor.end.seq))
 	}
 }
 

@@ -28,6 +28,9 @@ func (p *replay) event(e *trace.Entry) error {
 			return nil
 		}
 	}
+	if ev.Kind == reducer.RolloutTerminal {
+		p.hosts.overdue(r)
+	}
 	p.effects.missing(r)
 	p.rejections.missing()
 	w := p.effects.next(e, r)
@@ -259,7 +262,12 @@ func (p *replay) unknownHost(e *trace.Entry, r *rollout, id reducer.HostID, what
 // gateDecision records the decision of a gate that blocks a host.
 func (p *replay) gateDecision(e *trace.Entry) {
 	r := p.rollouts.get(e.Gate.Rollout)
+	if !p.simulated {
+		p.inferHost(e, r, e.Gate.Host)
+	}
 	m, slot := r.member(e.Gate.Host)
+	p.payloads.rollout(e, e.Gate.Rollout)
+	p.payloads.host(e, e.Gate.Host, e.Gate.Rollout)
 	if !p.simulated && r.fold != nil {
 		if m == nil {
 			slot = -1
@@ -364,6 +372,12 @@ func (p *replay) effect(e *trace.Entry) {
 	if recorded.Kind == reducer.RecordRolloutTransition {
 		p.payloads.time(e, recorded.At, recorded.Rollout)
 	} else if !p.simulated {
+		if p.evidence.shipped() || !p.emits(recorded.Kind) {
+			f := extra(Effect, "effect", p.effects.rollout(e), describeEffect(recorded, &p.cursor.lines,
+				false))
+			f.Reason = "no control plane that runs this machine records it"
+			p.findings.add(f, p.cursor.place(e), 0)
+		}
 		if recorded.Kind == reducer.InsertQuarantineFromRollout {
 			p.quarantines.add(quarantine{recorded.Channel, recorded.Closure}, p.cursor.place(e))
 		}
@@ -387,6 +401,7 @@ func (p *replay) plan(e *trace.Entry) {
 	r := p.rollouts.get(plan.Rollout)
 	switch plan.Action {
 	case trace.OpenRollout:
+		p.payloads.host(e, "", plan.Rollout)
 		if !p.simulated {
 			p.plans.add(plan, r, p.cursor.place(e))
 		}

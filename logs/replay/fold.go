@@ -102,9 +102,18 @@ func (c *collector) consequence(f Finding, at place, after int, n uint64) *Findi
 	return c.add(f, at, after)
 }
 
+// isCut reports whether the log ends within the step of the control plane that contains the entry at
+// a place, so that it may have been cut before what follows from it.
+func (c *collector) isCut(at place) bool {
+	return c.atEnd && !c.simulated && at.n >= c.cursor.step
+}
+
 // near adds a finding about the entry at a place. If entries are missing around it, it is folded
 // under that.
 func (c *collector) near(f Finding, at place) *Finding {
+	if c.isCut(at) {
+		return nil
+	}
 	if under, ok := c.causes.after(at); ok {
 		c.fold(under, &f, at)
 		return under
@@ -121,6 +130,9 @@ func (c *collector) near(f Finding, at place) *Finding {
 // absence adds a finding that something does not follow the entry at a place. If entries are
 // missing there, it is folded under that.
 func (c *collector) absence(f Finding, at place, after int) *Finding {
+	if c.isCut(at) {
+		return nil
+	}
 	if under, ok := c.causes.after(at); ok {
 		c.fold(under, &f, at)
 		return under

@@ -46,8 +46,6 @@ const stall = 30 * reducer.Time(1e9)
 // check checks the decision of a gate about a host of a rollout.
 func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 	d := e.Gate
-	g.payloads.rollout(e, d.Rollout)
-	g.payloads.host(e, d.Host, d.Rollout)
 	known := slices.Contains(trace.Gates(), d.Gate) || reasons[d.Gate] != "" || d.Gate == gateHostEdges
 	if !known {
 		g.refuse(e, r, "there is no gate of this name")
@@ -135,6 +133,10 @@ func (g *gateChecker) wave(e *trace.Entry, r *rollout, slot int) {
 	if _, err := fmt.Sscanf(e.Gate.Reason, format, &wave, &at); err != nil {
 		g.refuse(e, r, "expected a reason such as \"wave-promotion: host_wave=1 > current_wave=0\"")
 		return
+	}
+	if m := &r.members[slot]; m.inferred {
+		r.fold.Hosts()[slot].Wave, m.inferred = wave, false
+		r.summary.Waves = max(r.summary.Waves, wave+1)
 	}
 	joined := r.fold.Hosts()[slot].Wave
 	switch {

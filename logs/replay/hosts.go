@@ -336,6 +336,18 @@ func (h *hostAuditor) missingMove(what string, r *rollout, slot int, under *Find
 	return h.findings.absence(f, m.moved, 1)
 }
 
+// overdue finds what is missing of the moves that a rollout's hosts made before the present step.
+func (h *hostAuditor) overdue(r *rollout) {
+	if h.pending == 0 {
+		return
+	}
+	for slot := range r.members {
+		if m := &r.members[slot]; (m.needMove || m.needEffect) && m.moved.n > 0 {
+			h.missing(r, slot)
+		}
+	}
+}
+
 // close finds what is missing of a rollout's hosts.
 func (h *hostAuditor) close(r *rollout) {
 	for slot := range r.members {

@@ -33,6 +33,10 @@ type Options struct {
 	// Only limits what is reported. The whole log is folded nevertheless.
 	Only Filter
 
+	// Limit is how many entries a rollout document has at most; 0 is the default of the route that
+	// returns it. One with as many is cut, and its end is not judged.
+	Limit uint64
+
 	// Strict ends the replay at the first entry that cannot be read. Otherwise that is a finding.
 	Strict bool
 

@@ -19,6 +19,9 @@ type orderChecker struct {
 	last    uint64 // the highest seq so far
 	gaps    []gap  // the last ones that are not filled
 	stray   stray
+
+	rows    [maxRows]row // the last entries, by their seq
+	refused error        // why the entries cannot be one log
 }
 
 // gap is a run of missing entries.
@@ -35,6 +38,48 @@ type stray struct {
 	where   string // their position in the log, such as "in the log twice"
 }
 
+// maxRows is how many of the last entries are kept to compare one of the same seq with.
+const maxRows = 4096
+
+// row is what is kept of an entry.
+type row struct {
+	seq    uint64
+	sum    uint64
+	source int
+}
+
+// sumOf returns a number for what an entry says, without its seq.
+func sumOf(e *trace.Entry) uint64 {
+	sum := uint64(e.At)*31 + uint64(e.Kind)
+	mix := func(s string) {
+		sum = sum*1099511628211 + uint64(len(s))
+		if n := len(s); n > 0 {
+			sum = sum*31 + uint64(s[n-1]) + uint64(s[n/2])<<8 + uint64(s[0])<<16
+		}
+	}
+	mix(string(e.Host))
+	mix(string(e.Rollout))
+	switch {
+	case e.Gate != nil:
+		mix(e.Gate.Gate)
+		mix(e.Gate.Reason)
+	case e.Event != nil:
+		sum = sum*31 + uint64(e.Event.Kind)<<16 + uint64(e.Event.From)<<8 + uint64(e.Event.To)
+		mix(string(e.Event.Host))
+	case e.Agent != nil:
+		sum = sum*31 + uint64(e.Agent.Kind)<<32 + e.Agent.Seq
+		mix(string(e.Agent.Closure))
+	case e.HostEffect != nil:
+		sum = sum*31 + uint64(e.HostEffect.From)<<8 + uint64(e.HostEffect.To)
+	case e.Effect != nil:
+		sum = sum*31 + uint64(e.Effect.From)<<8 + uint64(e.Effect.To)
+	case e.Plan != nil:
+		sum = sum*31 + uint64(e.Plan.SoakDueAt)
+		mix(string(e.Plan.Closure))
+	}
+	return sum
+}
+
 // maxGaps is how many gaps are watched for entries that come late.
 const maxGaps = 64
 
@@ -46,18 +91,45 @@ func (o *orderChecker) check(e *trace.Entry) bool {
 	case !o.started:
 		o.started, o.first, o.last = true, seq, seq
 		o.evidence.trimmed = seq > 1
+		o.keep(e)
 		return true
 	case seq == o.last+1:
 		o.last = seq
+		o.keep(e)
 		return true
 	case seq > o.last:
 		o.skipped(e)
 		o.last = seq
+		o.keep(e)
 		return true
+	}
+	if known := &o.rows[seq%maxRows]; known.seq == seq && known.sum != sumOf(e) {
+		return o.contradicts(e, known)
 	}
 	late := o.fill(seq)
 	o.unordered(e, late)
 	return late
+}
+
+func (o *orderChecker) keep(e *trace.Entry) {
+	o.rows[e.Seq%maxRows] = row{seq: e.Seq, sum: sumOf(e), source: o.cursor.source}
+}
+
+// contradicts handles an entry that says something else than the one of the same seq. If that is in
+// another file, the two are not one log. Else both are replayed.
+func (o *orderChecker) contradicts(e *trace.Entry, known *row) bool {
+	if known.source != o.cursor.source {
+		o.refused = &trace.ReadError{
+			File: o.cursor.sources[o.cursor.source].name, Line: o.cursor.line, Seq: e.Seq,
+			What: fmt.Sprintf("%s has another entry of this seq: the two are not one log, so name each "+
+				"alone", o.cursor.sources[known.source].name),
+		}
+		return false
+	}
+	f := different(Log, "entry", e.Rollout, o.cursor.show(e), "")
+	f.Host, f.Reason = e.Host, fmt.Sprintf("entry %d is in the log before and says something else", e.Seq)
+	o.findings.causes.within = o.findings.add(f, o.cursor.place(e), 0)
+	return true
 }
 
 // skipped adds a finding about the missing entries between the last one and e.
@@ -101,6 +173,9 @@ func (o *orderChecker) unordered(e *trace.Entry, late bool) {
 		Recorded: o.cursor.show(e), Reason: fmt.Sprintf("entry %d stands %s", seq, where),
 	}, o.cursor.place(e), 0)
 	o.stray = stray{finding: f, last: seq, where: where}
+	if late {
+		o.findings.causes.within = f
+	}
 }
 
 // continues reports whether an entry belongs to the run.

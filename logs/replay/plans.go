@@ -110,5 +110,5 @@ func (c *planChecker) compareField(what string, r *rollout, planned, opened stri
 func (c *planChecker) missing(r *rollout) {
 	f := missing(Log, "RolloutOpened", r.id, "RolloutOpened  "+string(r.id))
 	f.Reason = "OpenRollout names the rollout"
-	c.findings.add(f, r.work.planned, 0)
+	c.findings.near(f, r.work.planned)
 }

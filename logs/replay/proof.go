@@ -142,6 +142,7 @@ func (h *hostAuditor) exit(e *trace.Entry, r *rollout, m *member) {
 // converged checks that a host has a reason to be Converged.
 func (h *hostAuditor) converged(e *trace.Entry, r *rollout, m *member) {
 	a := e.Agent
+	_, m.lacking = h.findings.causes.since(m.good)
 	target := m.running
 	if m.dispatches > 0 {
 		target = m.closure

@@ -84,7 +84,7 @@ func (l *quarantineLedger) match(
 	}
 	f := extra(Host, "quarantine", id, q.String())
 	f.Host, f.channel, f.Reason = host, q.channel, "no rollback explains it"
-	l.findings.add(f, at, 0)
+	l.findings.near(f, at)
 	return rollback{}, false
 }
 
@@ -126,7 +126,7 @@ func (l *quarantineLedger) missing(r *rollout) {
 		}
 		f := missing(Host, "quarantine", b.rollout, b.quarantine.String())
 		f.Host, f.Reason = b.host, "the host rolled back from this closure"
-		l.findings.add(f, b.place, 1)
+		l.findings.absence(f, b.place, 1)
 		return true
 	})
 }

@@ -66,7 +66,8 @@ type replay struct {
 	quarantines quarantineLedger
 	invariants  invariantAuditor
 
-	idle       []*rollout // superseded rollouts whose hosts are kept
+	cut        map[reducer.RolloutID]bool // those whose documents are cut
+	idle       []*rollout                 // superseded rollouts whose hosts are kept
 	idleHosts  int
 	maxIdle    int
 	currentRef reducer.ChannelRef // that the planner follows, as far as the log shows it
@@ -226,12 +227,13 @@ func (p *replay) entry(e *trace.Entry) error {
 		p.unreadable(e, bad)
 	}
 	if !p.simulated && !p.order.check(e) {
-		return nil
+		return p.order.refused
 	}
 	if bad != nil {
 		p.cursor.finish(e)
 		return nil
 	}
+	p.cursor.begins(e)
 	if !p.simulated {
 		p.clock.check(e)
 		if len(p.gates.held) > 0 {
@@ -317,7 +319,8 @@ func (p *replay) start(first *trace.Entry) error {
 	p.payloads.sealed, p.effects.all = p.simulated, p.simulated
 	p.rollouts.fleet, p.rollouts.checker = p.fleet, p.invariants.checker
 	p.hosts.fleet, p.effects.fleet = p.fleet, p.fleet
-	p.hosts.checker = p.invariants.checker
+	p.hosts.checker, p.effects.checker = p.invariants.checker, p.invariants.checker
+	p.findings.simulated = p.simulated
 	p.result.Header, p.result.Machine, p.result.Fleet = header, m.Name(), p.fleet
 	return nil
 }

@@ -96,6 +96,8 @@ type member struct {
 	running   reducer.ClosureHash // what it runs after its activation
 	guessed   bool                // the control plane may have made its last event by itself
 	synthetic bool                // the control plane makes its moves by itself
+	lacking   bool                // entries are missing before its Converged
+	inferred  bool                // the log lacks its HostJoined
 	unstaged  bool                // it is in none of the waves that its channel declares
 	refuses   bool                // its agent was found to refuse its manifest
 	probes    []probe

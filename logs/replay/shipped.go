@@ -35,6 +35,12 @@ func (p *replay) unreadable(e *trace.Entry, bad *trace.ReadError) {
 	p.findings.causes.gap(cause{n: at.n + 1, from: e.Seq, to: e.Seq, finding: f})
 }
 
+// emits reports whether the machine requests effects of a kind, as far as that is known.
+func (p *replay) emits(kind reducer.EffectKind) bool {
+	m, known := p.opts.Machine.(*reducer.Table)
+	return !known || m.Emits(kind)
+}
+
 // replace replaces a rollout by a new one of the same id.
 func (g *registry) replace(r *rollout) *rollout {
 	next := &rollout{id: r.id, incarnation: r.incarnation + 1}
@@ -100,6 +106,9 @@ func (p *replay) inferHost(e *trace.Entry, r *rollout, id reducer.HostID) {
 		f.Host = id
 		p.findings.fold(under, &f, p.cursor.place(e))
 		p.join(e, r, id)
+		if m, _ := r.member(id); m != nil {
+			m.inferred = true
+		}
 	}
 }
 
@@ -161,6 +170,9 @@ func (p *replay) joinedWave(e *trace.Entry, r *rollout) {
 func (p *replay) reported(e *trace.Entry, r *rollout, slot int) {
 	a, m := e.Agent, &r.members[slot]
 	before := m.state
+	if a.Kind == reducer.ActivationCompleted && m.dispatches == 0 {
+		m.synthetic = true // only the control plane moves a host that it has not dispatched
+	}
 	fresh := a.Seq > m.seq
 	m.synthesise(e, before)
 	p.hosts.agentEvent(e, r, slot)

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -51,9 +52,13 @@ func TestTwins(t *testing.T) {
 		{Log, Missing, words(opening + "poll edge a1 [entry 14]"),
 			words(opening + "poll edge a1 [entry 15]")},
 		{Log, Repeated, words(opening + "poll edge a1 [entry 14]"),
-			words(opening + "poll edge a1 [entry 13]")},
+			words(opening + "poll edge a1 [entry 14]\npoll edge a1 [entry 14]")},
 		{Log, Misplaced, words(opening + "poll edge a1 [entry 14]\npoll edge a1 [entry 15]"),
 			words(opening + "poll edge a1 [entry 15]\npoll edge a1 [entry 14]")},
+		{Log, Unreadable, words(opening), func() (*Result, error) {
+			log := bytes.Replace(inWords(t, opening), []byte(`"to":"Active"`), []byte(`"to":"Zombie"`), 1)
+			return run(log, Options{})
+		}},
 		{Log, Altered, trace(), trace(`"probeName":"http"`, `"probeName":"tcp"`)},
 	} {
 		is := func(r *Result) bool {

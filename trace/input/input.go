@@ -4,7 +4,9 @@
 package input
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -16,8 +18,9 @@ import (
 // Stdin is the name of standard input.
 const Stdin = "-"
 
-// Open returns a Reader of the named inputs, which together are one log, in the order given. It
-// merges the documents of several rollouts by seq. The caller must close the Reader. The error is a
+// Open returns a Reader of the named inputs, which together are one log, in the order of their first
+// entries, or in the order given if one is a stream. It merges the documents of several rollouts by
+// seq. The caller must close the Reader. The error is a
 // *trace.ReadError, or that of opening a file.
 func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	if len(names) == 0 {
@@ -44,11 +47,65 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	if documents {
 		return merge(names)
 	}
+	names, err := ordered(names)
+	if err != nil {
+		return nil, err
+	}
 	opens := make([]func() (*trace.Reader, error), len(names))
 	for i, name := range names {
 		opens[i] = func() (*trace.Reader, error) { return open(stdin, name) }
 	}
 	return trace.Concatenate(opens...), nil
+}
+
+// ordered returns the names of inputs in the order of the seq of their first entries, or as they are
+// if one is a stream. The error is that of an input that cannot be read, or of two that begin with
+// different entries of the same seq: those are not one log.
+func ordered(names []string) ([]string, error) {
+	type start struct {
+		name string
+		seq  uint64
+		text string
+	}
+	starts := make([]start, len(names))
+	for i, name := range names {
+		if IsStream(name) {
+			return names, nil
+		}
+		r, err := open(nil, name)
+		if err != nil {
+			return nil, err
+		}
+		e, err := r.Read()
+		if err != nil && !errors.Is(err, io.EOF) {
+			_ = r.Close()
+			return names, nil // reading it reports the error
+		}
+		starts[i].name = name
+		if err == nil {
+			starts[i].seq = e.Seq
+			starts[i].text = string((&trace.Lines{Absolute: true}).Append(nil, e))
+		}
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(starts, func(a, b start) int { return cmp.Compare(a.seq, b.seq) })
+	sorted := make([]string, len(starts))
+	for i, s := range starts {
+		sorted[i] = s.name
+		if i == 0 {
+			continue
+		}
+		if before := starts[i-1]; before.seq == s.seq && before.text != s.text {
+			return nil, &trace.ReadError{
+				File: s.name, Seq: s.seq,
+				What: fmt.Sprintf("%s begins with another entry of this seq: the two are not one log, so "+
+					"name each alone", before.name),
+			}
+		}
+	}
+	return sorted, nil
 }
 
 // IsStream reports whether an input can be read only once: standard input, or anything else that is
