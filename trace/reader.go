@@ -72,8 +72,8 @@ type Reader struct {
 
 // source is one input. One goroutine calls fill; any may call decode.
 type source interface {
-	// fill reads the next units into an empty batch. It sets the batch's err to nil if there are more,
-	// and otherwise to io.EOF or a *ReadError.
+	// fill reads the next units into an empty batch. It sets the batch's err to nil if there are
+	// more, and otherwise to io.EOF or a *ReadError.
 	fill(*batch)
 
 	// decode decodes a unit into an entry. The error is a *ReadError without the file.
@@ -368,8 +368,8 @@ func (r *Reader) tolerated(it *item) *ReadError {
 }
 
 // Lenient makes the Reader of a control plane's log return entries that it cannot read, with what
-// could be read of them; see Bad. A line that is not JSON ends the reading if it is the first or the
-// incomplete last one. Lenient must be called before Read and Ahead.
+// could be read of them; see Bad. A line that is not JSON ends the reading if it is the first or
+// the incomplete last one. Lenient must be called before Read and Ahead.
 func (r *Reader) Lenient() {
 	if r.series != nil {
 		r.series.lenient = true

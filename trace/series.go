@@ -178,8 +178,9 @@ func (s *series) lowest() (*Entry, error) {
 	return e, nil
 }
 
-// Cut returns the rollouts whose documents hold exactly that many entries, which is the limit of the
-// route that they come from: they are probably cut there. It must be called at the end of the log.
+// Cut returns the rollouts whose documents hold exactly that many entries, which is the limit of
+// the route that they come from: they are probably cut there. It must be called at the end of the
+// log.
 func (r *Reader) Cut(limit uint64) []reducer.RolloutID {
 	if r.series != nil {
 		var all []reducer.RolloutID

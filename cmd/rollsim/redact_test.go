@@ -190,6 +190,9 @@ func sameReplay(
 			if class, ok := a["class"].(string); ok {
 				classes = append(classes, class)
 			}
+			if text, ok := a["text"].(string); ok && strings.HasPrefix(text, "refused event") {
+				classes = append(classes, "illegal") // it is folded under its cause
+			}
 		case []any:
 			l, _ := b.([]any)
 			if where == ".notes" { // the redacted database is not in WAL mode

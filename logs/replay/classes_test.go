@@ -158,8 +158,8 @@ func TestClasses(t *testing.T) {
 				"(no agent event explains it)"},
 		{name: "a dispatch of a host that has not joined", log: opening + "dispatch edge@a1 e9 c9",
 			want: "host 14 refused dispatch edge@a1 e9 (host e9 has not joined the rollout)"},
-		{name: "a rollback that quarantines nothing", log: failing + "e1 does edge@a1 RollbackComplete\n" +
-			"+1\npoll edge a1",
+		{name: "a rollback that quarantines nothing", log: failing + "e1 does edge@a1 " +
+			"RollbackComplete\n+1\npoll edge a1",
 			want: "host 18 missing quarantine edge@a1 e1: nothing / c1 on edge (the host rolled back " +
 				"from this closure)"},
 		{name: "a quarantine of another closure", log: failing + "e1 does edge@a1 " +

@@ -20,9 +20,10 @@
 // Suppose that the next entry is another poll, without a RecordRolloutTransition before it. The
 // effect is missing. (If the log ended there, it might be cut.) The replay makes a [Finding] of
 // class [Effect] about entry 11, missing effect: the log records nothing, while the machine makes a
-// transition from Active to Failed. The finding holds the entries around that place. The rollout itself is Failed, and needs no finding: that is
-// how it ended. One that is still under way at the end, and that continues only if an operator, a
-// reboot or another ref comes, is a finding too: it is stuck.
+// transition from Active to Failed. The finding holds the entries around that place. The rollout
+// itself is Failed, and needs no finding: that is how it ended. One that is still under way at the
+// end, and that continues only if an operator, a reboot or another ref comes, is a finding too: it
+// is stuck.
 //
 // [Why] with host e1 answers from the same log: e1 is in wave 0 of edge@a1, which is Failed, so
 // nothing more is dispatched. It stays so until an operator clears the rollout or the channel gets

@@ -102,8 +102,8 @@ func (c *collector) consequence(f Finding, at place, after int, n uint64) *Findi
 	return c.add(f, at, after)
 }
 
-// isCut reports whether the log ends within the step of the control plane that contains the entry at
-// a place, so that it may have been cut before what follows from it.
+// isCut reports whether the log ends within the step of the control plane that contains the entry
+// at a place, so that it may have been cut before what follows from it.
 func (c *collector) isCut(at place) bool {
 	return c.atEnd && !c.simulated && at.n >= c.cursor.step
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // matrix makes TestShippedLine change every line of the whole samples.
-var matrix = flag.Bool("matrix", false, "change every line of the shipped samples, which takes an hour")
+var matrix = flag.Bool("matrix", false, "change every line of the whole samples")
 
 // TestShippedLine removes, repeats, moves and changes the lines of a log of the shipped control
 // plane: the first ones of a sample. The changes that no finding names are those of

@@ -127,7 +127,8 @@ func (o *orderChecker) contradicts(e *trace.Entry, known *row) bool {
 		return false
 	}
 	f := different(Log, "entry", e.Rollout, o.cursor.show(e), "")
-	f.Host, f.Reason = e.Host, fmt.Sprintf("entry %d is in the log before and says something else", e.Seq)
+	f.Host = e.Host
+	f.Reason = fmt.Sprintf("entry %d is in the log before and says something else", e.Seq)
 	o.findings.causes.within = o.findings.add(f, o.cursor.place(e), 0)
 	return true
 }

@@ -18,10 +18,10 @@ import (
 // Stdin is the name of standard input.
 const Stdin = "-"
 
-// Open returns a Reader of the named inputs, which together are one log, in the order of their first
-// entries, or in the order given if one is a stream. It merges the documents of several rollouts by
-// seq. The caller must close the Reader. The error is a
-// *trace.ReadError, or that of opening a file.
+// Open returns a Reader of the named inputs, which together are one log, in the order of their
+// first entries, or in the order given if one is a stream. It merges the documents of several
+// rollouts by seq. The caller must close the Reader. The error is a *trace.ReadError, or that of
+// opening a file.
 func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	if len(names) == 0 {
 		return nil, errors.New("expected the name of a log, found none")
@@ -58,9 +58,9 @@ func Open(stdin io.Reader, names ...string) (*trace.Reader, error) {
 	return trace.Concatenate(opens...), nil
 }
 
-// ordered returns the names of inputs in the order of the seq of their first entries, or as they are
-// if one is a stream. The error is that of an input that cannot be read, or of two that begin with
-// different entries of the same seq: those are not one log.
+// ordered returns the names of inputs in the order of the seq of their first entries, or as they
+// are if one is a stream. The error is that of an input that cannot be read, or of two that begin
+// with different entries of the same seq: those are not one log.
 func ordered(names []string) ([]string, error) {
 	type start struct {
 		name string

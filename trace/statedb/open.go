@@ -36,9 +36,9 @@ const (
 
 // open opens a database without changing it or the files next to it.
 //
-// A database in use has a -wal and a -shm. SQLite writes to the -shm, even in mode ro, so open reads
-// a private copy of the database and its -wal. It also copies a database with the journal of a
-// transaction that a crash interrupted. Without a -wal the main file alone is complete, and open
+// A database in use has a -wal and a -shm. SQLite writes to the -shm, even in mode ro, so open
+// reads a private copy of the database and its -wal. It also copies a database with the journal of
+// a transaction that a crash interrupted. Without a -wal the main file alone is complete, and open
 // reads it as immutable, because SQLite would otherwise create a -wal and a -shm.
 func open(path string) (*DB, error) {
 	path, err := filepath.EvalSymlinks(path)
@@ -161,8 +161,8 @@ func (s *snapshot) check() error {
 	return nil
 }
 
-// copyTries is the number of attempts to copy a database that changes in the meantime, and copyPause
-// the pause between them, which grows.
+// copyTries is the number of attempts to copy a database that changes in the meantime, and
+// copyPause the pause between them, which grows.
 const (
 	copyTries = 8
 	copyPause = 20 * time.Millisecond
@@ -171,9 +171,9 @@ const (
 // openCopy opens a private copy of the database and the files next to it.
 //
 // The database is copied first. If it and the header of its write-ahead log are the same after both
-// were copied, no checkpoint has moved pages in between, and the copy is that of one moment. What is
-// appended to the write-ahead log in the meantime changes nothing: SQLite ignores a transaction that
-// is not complete.
+// were copied, no checkpoint has moved pages in between, and the copy is that of one moment. What
+// is appended to the write-ahead log in the meantime changes nothing: SQLite ignores a transaction
+// that is not complete.
 func openCopy(path string) (*DB, error) {
 	cut := false
 	db, err := openPrivate(func(to string) error {

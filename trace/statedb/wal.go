@@ -35,11 +35,8 @@ func lookWAL(path string) (walState, error) {
 		return s, err
 	}
 	s.size = info.Size()
-	if _, err := io.ReadFull(f, s.header[:]); errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) {
-		err = nil
-	}
-	return s, err
+	_, err = f.ReadAt(s.header[:], 0)
+	return s, ignoreEOF(err)
 }
 
 // isCut reports whether a write-ahead log ends within a transaction.
