@@ -161,6 +161,8 @@ func (p *production) dequeue(a *shippedAgent) {
 	switch {
 	case p.world.agents.neverAcks(a.agent, rollout):
 		return
+	case p.mended.Has(controlplane.StaleSnapshot) && p.unsent(a, d.Rollout):
+		return // an ack of before a restart is still on its way
 	case age > controlplane.ManifestWindow && !p.mended.Has(controlplane.StaleManifest):
 		p.lost(a, rollout, controlplane.StaleManifest)
 		return

@@ -69,6 +69,7 @@ func (p *production) overwrite(a *shippedAgent, s controlplane.Snapshot) *localR
 	}
 	r.state, r.seq, r.target, r.soakDue = s.State, s.Seq, s.Closure, s.SoakDueAt
 	if r.state == reducer.HostActivating && p.mended.Has(controlplane.LostActivation) &&
+		p.plane().LastDispatch(a.host) == s.Rollout &&
 		!slices.ContainsFunc(a.switches, func(w switchOver) bool { return w.rollout == n }) {
 		a.switches = append(a.switches, switchOver{rollout: n, target: r.target})
 	}
