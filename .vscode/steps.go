@@ -330,6 +330,115 @@ func time(story editor) {
 	//
 	//	When time passes until wave 0 of "stable@a1" is soaking
 	story.When(`time passes until {moment}`)
+
+	// The date and the time of day, in UTC, at which the story starts; without this sentence it is 2026-01-01 at 00:00, a Thursday. Happenings at a time of day, such as at 03:00 and on Saturday at 22:00, come at the next such time.
+	//
+	//	Given the story starts on 2026-05-16 at 22:00
+	story.Given(`(the )story starts on {date}{at clock}`)
+}
+
+func rollouts(story editor) {
+	// The rollout is in one of several states, or in none of them: Failed or Reverted, not Failed, neither Failed nor Reverted.
+	//
+	//	Then "stable@a1" is Converging or Terminal
+	story.Then(`(rollout ){rollout} is {states_or}{at}`)
+
+	// The rollout is Terminal, Superseded, Failed, Reverted or Pruned, at the present, at another time, or so long after that.
+	//
+	//	Then "stable@a1" has ended within 1 hour
+	story.Then(`(rollout ){rollout} has ended{at}`)
+
+	// The rollout is open: Opening, Active or Converging, at the present, at another time, or so long after that.
+	//
+	//	Then "stable@a1" has not ended while wave 1 is soaking
+	story.Then(`(rollout ){rollout} has not ended{at}`)
+}
+
+func hosts_of_a_rollout(story editor) {
+	// The hosts are each in one of several states, or in none of them: Failed or Reverted, not Failed, neither Failed nor Reverted.
+	//
+	//	Then hosts "stable-02" and "stable-03" are Soaking or Converged
+	story.Then(`host(s) {hosts} is/are {host_states_or}{under rollout}{at}`)
+
+	// Every host that joined the rollout is in one of several states, or in none of them, at the present, at another time, or so long after that.
+	//
+	//	Then every host of "stable@a1" is Soaking or Converged
+	story.Then(`every host of (rollout ){rollout} is {host_states_or}{at}`)
+}
+
+func rollouts(story editor) {
+	// Once the rollout is in that state for the first time, it stays in it for that long or longer.
+	//
+	//	Then "stable@a1" stays Terminal for 7 days
+	story.Then(`(rollout ){rollout} stays {state} for {duration}`)
+}
+
+func hosts_of_a_rollout(story editor) {
+	// Once a host is in that state for the first time, under the rollout or else under the latest one that it has joined, it stays in it for that long or longer.
+	//
+	//	Then host "stable-01" stays Soaking for 5 minutes
+	story.Then(`host(s) {hosts} stay(s) {host_state}{under rollout} for {duration}`)
+
+	// So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, fewer than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.
+	//
+	//	Then at least 50% of the hosts of "stable@a1" are Converged
+	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`)
+
+	// So many hosts of the rollout are in one of several states, or in none of them; in flight means Activating or Soaking.
+	//
+	//	Then at most 2 hosts of "stable@a1" are in flight while wave 1 is activating
+	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_states_or}{at}`)
+
+	// So many hosts of the rollout are dispatched in the whole run.
+	//
+	//	Then all but 2 hosts of "stable@a1" are dispatched
+	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched`)
+}
+
+func rollouts(story editor) {
+	// The rollout's current_wave is that one or a later one, at the present or at another time.
+	//
+	//	Then "stable@a1" is at wave 1 or later while wave 1 is soaking
+	story.Then(`(rollout ){rollout} is at wave {number} or later{at}`)
+}
+
+func the_control_plane(story editor) {
+	// The control plane has crashed and is not back yet, at the present or at another time.
+	//
+	//	Then the control plane is down 1 minute after wave 0 is soaking
+	story.Then(`(the )control plane is down{at}`)
+
+	// The control plane works, at the present or at another time.
+	//
+	//	Then the control plane is not down 20 minutes after wave 0 is soaking
+	story.Then(`(the )control plane is not down{at}`)
+
+	// Exactly so many dispatches are sent, for that rollout or for any, while the control plane is down.
+	//
+	//	Then no host is dispatched while the control plane is down
+	story.Then(`{number} host(s){of rollout} is/are dispatched while (the )control plane is down`)
+}
+
+func hosts_of_a_rollout(story editor) {
+	// Each of the first hosts is dispatched before any of the others, for the first time, under that rollout or else under the latest of the story.
+	//
+	//	Then host "stable-01" is dispatched before hosts "stable-02" to "stable-03"
+	story.Then(`host(s) {hosts} is/are dispatched before host(s) {hosts}{under rollout}`)
+
+	// The hosts are each dispatched for the first time in that span of time, counted from what the sentence before was about or from something else.
+	//
+	//	Then hosts "stable-02" to "stable-03" are dispatched within 1 minute of wave 0 is converged
+	story.Then(`host(s) {hosts} is/are dispatched{under rollout}{window}`)
+
+	// All states of the hosts up to the present, in order, from Pending, under that rollout or else under the latest one that each has joined.
+	//
+	//	Then host "stable-01" goes through Pending, Activating, Soaking and Converged
+	story.Then(`host(s) {hosts} go/goes/went through {host_states}{under rollout}`)
+
+	// States of many hosts at many times. A row has the hosts, their state, when they are in it, in the words that end a sentence, and the rollout if it is not the latest one of the host.
+	//
+	//	Then the hosts are in these states:
+	story.Then(`(the )hosts are in these states:`)
 }
 
 func raw_events(story editor) {
@@ -486,10 +595,10 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-02" is dispatched under "stable@a1"
 	story.Then(`host(s) {hosts} is/are dispatched under (rollout ){rollout}`)
 
-	// How often the host is dispatched in the whole run, under that rollout or else under all that it joins: once, and again each 60 seconds until it acks.
+	// How often each of the hosts is dispatched in the whole run, under that rollout or else under all that it joins: once, and again each 60 seconds until it acks.
 	//
 	//	Then host "stable-01" is dispatched twice under "stable@a1"
-	story.Then(`host {host} is dispatched {times}{under rollout}`)
+	story.Then(`host(s) {hosts} is/are dispatched {times}{under rollout}`)
 
 	// The hosts are not dispatched in the whole run, for that rollout or for any.
 	//

@@ -18,6 +18,7 @@ type (
 		Name        string            `json:"name"`
 		Description string            `json:"description"`
 		Line        int               `json:"line"`
+		Tags        []cucumberTag     `json:"tags,omitempty"`
 		Elements    []cucumberElement `json:"elements"`
 	}
 	cucumberElement struct {
@@ -32,6 +33,7 @@ type (
 	}
 	cucumberTag struct {
 		Name string `json:"name"`
+		Line int    `json:"line"`
 	}
 	cucumberStep struct {
 		Keyword string         `json:"keyword"` // with the space after it
@@ -64,6 +66,7 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	if n == 0 || c.features[n-1].URI != s.File {
 		c.features = append(c.features, cucumberFeature{
 			URI: s.File, ID: cucumberID(s.Feature), Keyword: "Feature", Name: s.Feature, Line: s.FeatureLine,
+			Description: s.FeatureDescription, Tags: cucumberTags(s.FeatureTags),
 		})
 		n++
 	}
@@ -71,10 +74,7 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	element := cucumberElement{
 		ID:      fmt.Sprintf("%s;%s;%d", f.ID, cucumberID(s.Name), s.Line),
 		Keyword: "Scenario", Type: "scenario", Name: s.Name, Line: s.Line,
-		Steps: []cucumberStep{},
-	}
-	for _, tag := range s.Tags {
-		element.Tags = append(element.Tags, cucumberTag{tag})
+		Description: s.Description, Tags: cucumberTags(s.Tags), Steps: []cucumberStep{},
 	}
 	for i := range s.Steps {
 		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
@@ -89,6 +89,14 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 		})
 	}
 	f.Elements = append(f.Elements, element)
+}
+
+func cucumberTags(tags []story.Tag) []cucumberTag {
+	var all []cucumberTag
+	for _, t := range tags {
+		all = append(all, cucumberTag(t))
+	}
+	return all
 }
 
 func cucumberStepOf(s *story.Scenario, step *story.Step) cucumberStep {

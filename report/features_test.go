@@ -14,7 +14,10 @@ import (
 )
 
 // sample has a scenario for every status, and every reason to fail.
-const sample = `Feature: Sample
+const sample = `@mine
+Feature: Sample
+
+  What it is about.
 
   Background:
     Given channel "stable" with 1 host
@@ -46,8 +49,12 @@ const sample = `Feature: Sample
   Scenario: A tag
     Then "stable@a1" is Terminal
 
-  Scenario: It holds
-    Then "stable@a1" is Terminal
+  Rule: In a rule
+
+    Scenario: It holds
+      Once more.
+
+      Then "stable@a1" is Terminal
 `
 
 func write(t *testing.T, format string, opt report.FeatureOptions, text string) string {

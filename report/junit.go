@@ -60,7 +60,7 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 		}
 		c := junitCase{
 			Name:    printable(r.Name),
-			Class:   printable(path.Dir(file)),
+			Class:   printable(classOf(file)),
 			File:    printable(file),
 			Line:    line,
 			Seconds: fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
@@ -103,6 +103,15 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 	}
 	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
 	return err
+}
+
+// classOf returns the class name of the cases of a file, by which CI systems group them: its
+// folder, or its name if it has none.
+func classOf(file string) string {
+	if dir := path.Dir(file); dir != "." {
+		return dir
+	}
+	return strings.TrimSuffix(file, path.Ext(file))
 }
 
 // printable returns a text as visible.Escape does, without the other characters that XML 1.0

@@ -25,6 +25,7 @@ type Case struct {
 	seed     reducer.Opt[uint64] // overrides the seed that the scenario chooses
 	machine  reducer.Machine     // if not nil, replaces the machine that it chooses
 	traces   bool                // as Options.Traces
+	vacuity  Vacuity
 }
 
 // Cases returns the scenarios that the options select, in the order in which Run reports them. Its
@@ -39,7 +40,7 @@ func Cases(opt Options) ([]*Case, error) {
 	}
 	var all []*Case
 	for _, s := range selected {
-		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine, opt.Traces})
+		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine, opt.Traces, opt.Vacuous})
 	}
 	return all, nil
 }
@@ -72,10 +73,15 @@ func (c *Case) Place() string {
 
 // Run runs the scenario. It passes the machine that the scenario chooses to wrap, which returns the
 // machine that decides the transitions; if wrap is nil, the chosen machine does. The result always
-// names the chosen machine.
+// names the chosen machine. A scenario is not judged to be vacuous under a machine that wrap
+// returns, nor under a seed or a machine of the options.
 func (c *Case) Run(wrap func(reducer.Machine) reducer.Machine) Scenario {
 	return c.run(context.Background(), wrap)
 }
+
+// RunContext is Run without a wrapped machine. Once the context has ended, it ends the run and
+// returns an Unrun scenario.
+func (c *Case) RunContext(ctx context.Context) Scenario { return c.run(ctx, nil) }
 
 // run is Run with a context. Once that has ended, it ends the run and returns an Unrun scenario.
 func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machine) Scenario {
@@ -89,7 +95,8 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	result, w, defects := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
+	judged := wrap == nil && c.machine == nil && !c.seed.Set
+	out := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
 		if c.machine != nil {
 			m = reducer.Named(c.machine, m.Name())
 		}
@@ -97,7 +104,8 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 			m = wrap(m)
 		}
 		return machine.Until(ctx, m)
-	})
+	}, judged)
+	result, w := out.result, out.world
 	if ctx.Err() != nil && result.Status.Fails() { // the end of the context may be the reason
 		result = c.newResult()
 		result.Status = Unrun
@@ -105,8 +113,11 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	if result.Status == Unrun {
 		return result
 	}
+	if result.Status == Passed && judged {
+		c.settleVacuity(&result, out.vacuous)
+	}
 	if result.Status == Passed {
-		result.invert(defects)
+		result.invert(out.defects)
 	}
 	if result.Status != Passed || c.traces {
 		if w.history != nil || w.asked {
@@ -120,39 +131,60 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	return result
 }
 
-// runSeeds runs the scenario, once or for every seed until one fails. It returns the last result,
-// the world in which the scenario ran, and the defects that it declares. Under one seed of several
-// that is chosen from outside, a defect need not show.
+// An outcome is the result of a scenario under all of its seeds.
+type outcome struct {
+	result  Scenario // the last one
+	world   *world   // of the last run
+	defects []knownDefect
+	vacuous vacuousParts // under every seed
+}
+
+// runSeeds runs the scenario, once or for every seed until one fails. judged reports whether its
+// vacuous parts are wanted. Under one seed of several that is chosen from outside, a defect need
+// not show.
 func (c *Case) runSeeds(
-	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
-) (Scenario, *world, []knownDefect) {
+	ctx context.Context, wrap func(reducer.Machine) reducer.Machine, judged bool,
+) *outcome {
+	out := new(outcome)
 	first, last, many := c.seeds()
 	if c.seed.Set || !many {
-		result, w, _ := c.runOnce(wrap, c.seed)
+		_ = out.add(c, wrap, c.seed, judged) // the result has it
 		if many {
-			return result, w, shownOnly(w.defects)
+			out.defects = shownOnly(out.defects)
 		}
-		return result, w, w.defects
+		return out
 	}
-	var defects []knownDefect
 	for seed := first; ; seed++ {
-		result, w, err := c.runOnce(wrap, reducer.Some(seed))
-		defects = mergeDefects(defects, w.defects)
+		err := out.add(c, wrap, reducer.Some(seed), judged)
 		if errors.As(err, new(*unmetError)) {
-			result.Seed = reducer.Some(seed)
-			result.Message += fmt.Sprintf(
+			out.result.Seed = reducer.Some(seed)
+			out.result.Message += fmt.Sprintf(
 				"\nseed      %d is the smallest of the seeds %d to %d that fails", seed, first, last,
 			)
 		}
 		if err != nil || seed == last {
-			return result, w, defects
+			return out
 		}
 		if ctx.Err() != nil {
-			result = c.newResult()
-			result.Status = Unrun
-			return result, w, nil
+			out.result = c.newResult()
+			out.result.Status = Unrun
+			return out
 		}
 	}
+}
+
+// add runs the scenario once more. It returns the error that made it fail.
+func (o *outcome) add(
+	c *Case, wrap func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64], judged bool,
+) error {
+	first := o.world == nil
+	result, w, err := c.runOnce(wrap, seed)
+	o.result, o.world = result, w
+	o.defects = mergeDefects(o.defects, w.defects)
+	if judged && err == nil && (first || len(o.vacuous) > 0) {
+		o.vacuous = w.judgeVacuity(len(result.Steps), o.vacuous)
+	}
+	return err
 }
 
 // seeds returns the first and the last of the seeds that the scenario runs for. many reports
@@ -274,6 +306,9 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 // applyTag sets the machine or the seed that a tag names, or declares a known defect. The nearest
 // tag or sentence wins.
 func (w *world) applyTag(tag string, line int) error {
+	if meant, misspelt := MisspeltTag(tag); misspelt {
+		return fmt.Errorf("the tag %s has no meaning: did you mean %s?", tag, meant)
+	}
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
 	case tagMachine:
@@ -284,6 +319,9 @@ func (w *world) applyTag(tag string, line int) error {
 		if err != nil {
 			return fmt.Errorf("tag %s: %w", tag, err)
 		}
+	case tagVacuous:
+		_, err := vacuousTag([]string{tag})
+		return err
 	case tagDefect:
 		return w.declareDefect(tag, value, line)
 	case tagSeed:
@@ -309,8 +347,18 @@ func rowOf(err error) int {
 func (c *Case) newResult() Scenario {
 	d, p := c.scenario.Document, c.scenario.Pickle
 	result := Scenario{
-		File: d.Name, Line: c.scenario.Line, Name: p.Name, Tags: c.scenario.Tags(), Status: Passed,
+		File: d.Name, Line: c.scenario.Line, Name: p.Name, Status: Passed,
 		Feature: d.Feature.Name, FeatureLine: int(d.Feature.Location.Line),
+		FeatureDescription: d.Feature.Description, Description: c.scenario.Written.Description,
+	}
+	if c.scenario.Rule != nil {
+		result.Rule = c.scenario.Rule.Name
+	}
+	for _, t := range d.Feature.Tags {
+		result.FeatureTags = append(result.FeatureTags, Tag{t.Name, int(t.Location.Line)})
+	}
+	for _, t := range p.Tags {
+		result.Tags = append(result.Tags, Tag{t.Name, d.TagLine(t)})
 	}
 	if c.machine != nil {
 		result.Machine = c.machine.Name()

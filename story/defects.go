@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/controlplane"
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
 )
@@ -13,10 +14,10 @@ import (
 // A knownDefect is something that a scenario declares not to hold: an invariant that a tag names,
 // or a sentence with a prefix. It must be seen in the run, or under one of the seeds.
 type knownDefect struct {
-	by    string         // the tag, or the sentence
-	name  invariant.Name // of a tag
-	step  int            // of a sentence; noStep for a tag
-	line  int            // of a tag
+	by    string // the tag, or the sentence
+	name  string // of a tag: an invariant, or a defect of the shipped control plane
+	step  int    // of a sentence; noStep for a tag
+	line  int    // of a tag
 	shown bool
 	found string // what shows it
 }
@@ -31,6 +32,7 @@ var defectSteps = []step{
 			"defect and not as a failure. If the sentence holds the scenario fails, so that the prefix is " +
 			"deleted together with the defect. The tag @known-defect:NAME does the same for an invariant.",
 		example: `known defect: "stable@a1" is Failed`,
+		solid:   "the sentence must not hold",
 		do:      func(*world, string) error { return errors.New("the sentence is carried out instead") },
 		wraps:   true,
 	},
@@ -41,6 +43,9 @@ func defectNames() []string {
 	var all []string
 	for _, n := range invariant.Names() {
 		all = append(all, string(n))
+	}
+	for _, d := range controlplane.Defects() {
+		all = append(all, string(d))
 	}
 	return all
 }
@@ -56,18 +61,19 @@ func (w *world) declareDefect(tag, name string, line int) error {
 	}
 	if !slices.Contains(defectNames(), name) {
 		return fmt.Errorf(
-			"tag %s: no invariant is named %q%s", tag, name, nearest.Hint(name, defectNames()),
+			"tag %s: no invariant and no defect is named %q%s", tag, name, nearest.Hint(name, defectNames()),
 		)
 	}
 	w.defects = append(w.defects, knownDefect{
-		by: tag, name: invariant.Name(name), step: noStep, line: line,
+		by: tag, name: name, step: noStep, line: line,
 	})
 	return nil
 }
 
 // is reports whether a violation is the defect.
 func (d *knownDefect) is(v invariant.Violation) bool {
-	return d.step == noStep && v.Invariant == d.name
+	return d.step == noStep &&
+		(string(v.Invariant) == d.name || strings.HasPrefix(v.Detail, d.name+": "))
 }
 
 // tolerates reports whether a tag declares a violation.
@@ -147,8 +153,8 @@ func (s *Scenario) invert(defects []knownDefect) {
 			"delete \"known defect:\""
 		if d.step == noStep {
 			s.Message = fmt.Sprintf(
-				"the invariant %s holds, and the scenario is tagged %s: if the defect is fixed, delete the "+
-					"tag", d.name, d.by,
+				"%s does not occur, and the scenario is tagged %s: if the defect is fixed, delete the tag",
+				d.name, d.by,
 			)
 		}
 		s.point(d, Failed)

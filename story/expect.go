@@ -101,6 +101,10 @@ func (w *world) firstTime(m *moment) (occurrence, error) {
 		return occurrence{0, noEntry}, nil
 	case m.poll:
 		return occurrence{w.fleet.nextPoll(m.channel, w.timeline.now), noEntry}, nil
+	case m.clock != nil:
+		return occurrence{m.clock.next(w.fleet.Start, w.timeline.now), noEntry}, nil
+	case m.down, m.back:
+		return w.firstOutage(m)
 	case m.Rollout == "" && m.Host != "":
 		var err error
 		if m.Rollout, err = w.rolloutOf(m); err != nil {

@@ -47,7 +47,7 @@ var samples = map[string][]string{
 	"rollout":    {`"stable@a1"`, `edge@b2`, `"r1"`},
 	"ref":        {`"a1"`, `b2`, `“c3”`},
 	"refs":       {`"a1" and "b2"`, `a1, b2 and c3`, `"a1"`},
-	"hosts":      {`"web-01"`, `web-01, web-02`, `"web-01" and "web-02"`},
+	"hosts":      {`"web-01"`, `web-01, web-02`, `"web-01" to "web-09"`},
 	"number":     {"3", "no", "a"},
 	"numbers":    {"1, 5 and 20", "3", "one and two"},
 	"duration":   {"30 minutes", "1h30m", "a day and an hour"},
@@ -91,7 +91,16 @@ var samples = map[string][]string{
 	"reason":     {"never acked", "Deferred", "held back by disruption-budget"},
 	"scenario":   {`"failure-under-v0.2"`, `one-wave-converges`, `"x"`},
 	"stage":      {"ack", "reboots", "convergence"},
-	"sentence":   {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
+	"amount":     {"at least 2", "between 10 and 20%", "all but one"},
+	"states_or":  {"Failed or Terminal", "not Failed", "neither Failed nor Reverted"},
+	"host_states_or": {
+		"Soaking or Converged", "not in flight", "Pending, Activating or Soaking",
+	},
+	"host_states": {"Pending", "Pending, Activating and Failed", "Pending and Activating"},
+	"date":        {"2026-05-16", "2026-01-01", "1999-12-31"},
+	"clock":       {"03:00", "22:15", "0:30"},
+	"window":      {" within 5 minutes", " within 1 hour of the start", " within 1m after wave 0 is soaking"},
+	"sentence":    {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
 }
 
 // wordings returns every sentence that the words of a step allow: with and without each optional

@@ -91,6 +91,14 @@ func (f *fleet) hosts() iter.Seq[reducer.HostID] {
 func (f *fleet) match(patterns []reducer.HostID) ([]reducer.HostID, error) {
 	var matched []reducer.HostID
 	for _, p := range patterns {
+		if first, last, ranged := strings.Cut(string(p), rangeOf); ranged {
+			between, err := f.between(reducer.HostID(first), reducer.HostID(last))
+			if err != nil {
+				return nil, err
+			}
+			matched = append(matched, between...)
+			continue
+		}
 		if !strings.ContainsAny(string(p), "*?[") {
 			if err := f.checkHosts([]reducer.HostID{p}); err != nil {
 				return nil, err
@@ -113,6 +121,26 @@ func (f *fleet) match(patterns []reducer.HostID) ([]reducer.HostID, error) {
 		}
 	}
 	return matched, nil
+}
+
+// between returns the hosts from one to another of the same channel, in the order of the fleet.
+func (f *fleet) between(first, last reducer.HostID) ([]reducer.HostID, error) {
+	if err := f.checkHosts([]reducer.HostID{first, last}); err != nil {
+		return nil, err
+	}
+	if f.channelOf(first) != f.channelOf(last) {
+		return nil, fmt.Errorf("hosts %s and %s are of different channels", first, last)
+	}
+	var all []reducer.HostID
+	for h := range f.hosts() {
+		if h == first || len(all) > 0 {
+			all = append(all, h)
+		}
+		if h == last && len(all) > 0 {
+			return all, nil
+		}
+	}
+	return nil, fmt.Errorf("host %s does not come after host %s", last, first)
 }
 
 // checkHosts refuses hosts that are neither in the fleet nor among others.

@@ -96,7 +96,8 @@ func TestGodog(t *testing.T) {
 		if first, _, many := c.seeds(); many {
 			c.seed = reducer.Some(first) // godog runs a scenario once
 		}
-		want := c.Run(nil)
+		// A scenario is vacuous or not after its steps. Through a machine it is not judged.
+		want := c.Run(func(m reducer.Machine) reducer.Machine { return m })
 		if strings.Contains(want.Step, "known defect: ") {
 			want.Status = Passed // the defects of a scenario are judged after its steps
 		}

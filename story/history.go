@@ -139,6 +139,17 @@ func (r *rolloutHistory) count(state reducer.HostState, at time.Duration) int {
 	return n
 }
 
+// countIn returns the number of hosts that are in one of some states at a time.
+func (r *rolloutHistory) countIn(want oneOf[reducer.HostState], at time.Duration) int {
+	n := 0
+	for _, h := range r.hosts {
+		if c, joined := h.states.at(at); joined && want.has(c.to) {
+			n++
+		}
+	}
+	return n
+}
+
 // lastState returns in words the last state of the rollout, and since when it is in it.
 func (r *rolloutHistory) lastState() string {
 	last := r.last()

@@ -32,6 +32,8 @@ const (
 	nameForm    = gherkin.Quoted + `|[A-Za-z0-9][\w.+-]*`
 	rolloutForm = gherkin.Quoted + `|[\w.+-]+@[\w.+-]+`
 	namesForm   = `(?:` + nameForm + `)(?:(?:,| and|, and) +(?:` + nameForm + `))*`
+	hostRange   = `(?:` + nameForm + `)(?: to (?:` + nameForm + `))?`
+	hostsForm   = hostRange + `(?:(?:,| and|, and) +` + hostRange + `)*`
 	wordForm    = `"?[A-Z][A-Za-z]*"?`
 	wordsForm   = `(?:` + wordForm + `)(?:(?:,| and|, and) +(?:` + wordForm + `))*`
 	countForm   = `an?|one|two|three|four|five|six|seven|eight|nine|ten`
@@ -52,19 +54,21 @@ const (
 	rolloutFact = `(?:(?:the )?rollout )?(?:` + rolloutForm + `)`
 	factForm    = `(?:wave [0-9]+(?: of ` + rolloutFact + `)?` +
 		`|(?:the )?host (?:` + nameForm + `)(?: under ` + rolloutFact + `)?` +
-		`|` + rolloutFact + `) ` + verbForm + ` "?[A-Za-z]+"?`
+		`|` + rolloutFact + `) ` + verbForm + ` "?[A-Za-z]+"?` +
+		`|(?:the )?control plane is (?:down|back)`
 
 	// The clause that says when something happens is optional.
 	atMomentForm = `(?: +(?:while|once|when|as soon as) +.+)|(?: +(?:` + durationForm + `) +after +.+)`
 	whenForm     = `|` + atMomentForm + `|(?: +(?:` + durationForm + `) +later)` +
 		`|(?: +after +(?:` + durationForm + `))|(?: +at once)` +
-		`|(?: +at the same (?:moment|instant|time))`
+		`|(?: +at the same (?:moment|instant|time))| +` + clockForm
 
 	// The clause that says at what time an expectation looks is optional.
 	atForm = `|` + atMomentForm + `| +(?:(?:about|exactly) )?(?:` + durationForm + `) +later` +
 		`(?:, give or take (?:` + durationForm + `))?` +
 		`| +after +(?:about )?(?:` + durationForm + `)` +
-		`|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end`
+		`|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end| +` + clockForm +
+		`|` + windowForm
 )
 
 // parameters are by the name that stands for a value in the words of a step.
@@ -93,7 +97,7 @@ var parameters = map[string]parameter{
 		nameForm,
 		func(s string) (any, error) { return reducer.HostID(gherkin.Unquote(s)), nil },
 	},
-	"hosts":    {namesForm, func(s string) (any, error) { return parseNames[reducer.HostID](s), nil }},
+	"hosts":    {hostsForm, func(s string) (any, error) { return parseHosts(s), nil }},
 	"number":   {numberForm, func(s string) (any, error) { return parseNumber(s) }},
 	"numbers":  {numbersForm, func(s string) (any, error) { return parseNumbers(s) }},
 	"duration": {durationForm, func(s string) (any, error) { return parseDuration(s) }},
@@ -129,18 +133,31 @@ var parameters = map[string]parameter{
 		`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`,
 		parsePercents,
 	},
-	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
-	"limit":      {numberForm + `|` + percentForm, parseLimit},
-	"tags":       {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
-	"planner":    {`[a-z]+`, parsePlanner},
-	"gate":       {`[a-z-]+`, parseGate},
-	"mishap":     {mishapForm, func(s string) (any, error) { return s, nil }},
-	"spoilt":     {spoiltForm, parseMessageFault},
-	"poll_fault": {`fail|are stale`, parsePollFault},
-	"skew":       {durationForm + ` +(?:ahead|behind)`, parseSkew},
-	"message":    {`message|` + wordForm, parseMessage},
-	"reason":     {`[a-zA-Z][a-zA-Z -]*`, parseReason},
-	"scenario":   {nameForm, func(s string) (any, error) { return gherkin.Unquote(s), nil }},
+	"amount": {amountForm, parseAmount},
+	"states_or": {
+		eitherForm(wordForm + `|` + lower(reducer.States())),
+		func(s string) (any, error) { return parseEitherState(s, parseState) },
+	},
+	"host_states_or": {
+		eitherForm(wordForm+`|`+lower(reducer.HostStates())) + `|(?:not )?in flight`,
+		func(s string) (any, error) { return parseEitherHosts(s) },
+	},
+	"host_states": {wordsForm, func(s string) (any, error) { return parseEach(s, parseHostState) }},
+	"date":        {`[0-9]{4}-[0-9]{2}-[0-9]{2}`, parseStart},
+	"clock":       {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},
+	"window":      {` +within +(?:` + durationForm + `)(?: +(?:of|after) +.+)?`, parseWithin},
+	"delay":       {delayForm, func(s string) (any, error) { return parseDelay(s) }},
+	"limit":       {numberForm + `|` + percentForm, parseLimit},
+	"tags":        {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
+	"planner":     {`[a-z]{5,}`, parsePlanner}, // neither down nor back
+	"gate":        {`[a-z-]+`, parseGate},
+	"mishap":      {mishapForm, func(s string) (any, error) { return s, nil }},
+	"spoilt":      {spoiltForm, parseMessageFault},
+	"poll_fault":  {`fail|are stale`, parsePollFault},
+	"skew":        {durationForm + ` +(?:ahead|behind)`, parseSkew},
+	"message":     {`message|` + wordForm, parseMessage},
+	"reason":      {`[a-zA-Z][a-zA-Z -]*`, parseReason},
+	"scenario":    {nameForm, func(s string) (any, error) { return gherkin.Unquote(s), nil }},
 	"stage": {
 		`(?:ack|activation|reboot|probe|convergence|rollback)s?`,
 		func(s string) (any, error) { return strings.TrimSuffix(s, "s"), nil },
@@ -164,6 +181,27 @@ func items(s string) []string {
 	for _, item := range listItem.FindAllString(s, -1) {
 		if item != "and" {
 			all = append(all, gherkin.Unquote(item))
+		}
+	}
+	return all
+}
+
+// rangeOf separates the first and the last host of a range, as in web-01 to web-05.
+const rangeOf = "\x00"
+
+// parseHosts parses a list of hosts, patterns and ranges of hosts.
+func parseHosts(s string) []reducer.HostID {
+	var all []reducer.HostID
+	ranged := false
+	for _, item := range items(s) {
+		switch n := len(all); {
+		case item == "to" && n > 0:
+			ranged = true
+		case ranged:
+			all[n-1] += rangeOf + reducer.HostID(item)
+			ranged = false
+		default:
+			all = append(all, reducer.HostID(item))
 		}
 	}
 	return all

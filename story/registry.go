@@ -28,6 +28,13 @@ type step struct {
 	// table.
 	do any
 
+	// vacuous, of an expectation, is a func(*world, …) string with a parameter for each value of
+	// words. It returns why the expectation, which holds, could not fail; empty if it could. If it
+	// is nil, solid says why the expectation always could.
+	vacuous any
+	unrun   bool // vacuous can be called without a run
+	solid   string
+
 	// seeds, if not nil, returns the first and the last of the seeds that the scenario runs for.
 	seeds   func(values []any) (first, last uint64, err error)
 	isRange bool // of seeds: the scenario runs for each of them
@@ -75,6 +82,7 @@ type vocabulary []*step
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
+		startSteps, eitherExpectations, amountExpectations, outageExpectations, orderExpectations,
 		eventSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations,
 		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,
 		machineExpectations,

@@ -28,6 +28,7 @@ const (
 	FlawStory                         // what a sentence says is impossible, or not at this place
 	FlawTag                           // a tag chooses a machine or a seed that does not exist
 	FlawNoExpectation                 // nothing is expected
+	FlawVacuous                       // nothing happens, or an expectation could not fail
 )
 
 // A Mistake is something wrong with a scenario that can be found without simulating it.
@@ -50,6 +51,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	w := newWorld(p.Name)
 	w.dir = path.Dir(d.Name)
 	w.history = newHistory(nil, &sim.Result{}) // nothing has happened
+	w.rehearsing = true
 	var found []Mistake
 	for _, tag := range p.Tags {
 		w.level = d.TagLevel(tag)
@@ -58,8 +60,8 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 		}
 	}
 	doubtful := false // a sentence has a mistake, and might have introduced a name
-	for _, step := range p.Steps {
-		w.level = d.StepLevel(step)
+	for i, step := range p.Steps {
+		w.step, w.level = i, d.StepLevel(step)
 		flaw, err := w.rehearse(step)
 		if err == nil || doubtful && (flaw == FlawName || flaw == FlawStory) {
 			continue
@@ -77,6 +79,27 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 		if err := w.rehearseFates(); err != nil {
 			found = append(found, Mistake{Flaw: FlawName, Message: err.Error()})
 		}
+		found = append(found, w.rehearseVacuity(p)...)
+	}
+	return found
+}
+
+// rehearseVacuity returns what is vacuous in any run, unless a tag allows it.
+func (w *world) rehearseVacuity(p *messages.Pickle) []Mistake {
+	for _, t := range p.Tags {
+		if tag, err := vacuousTag([]string{t.Name}); tag != "" || err != nil {
+			return nil
+		}
+	}
+	var found []Mistake
+	for _, e := range w.empty {
+		found = append(found, Mistake{Flaw: FlawVacuous, Step: p.Steps[e.step], Message: e.why})
+	}
+	t := &w.timeline
+	if len(t.happenings) == 0 && len(t.actions) == 0 && len(w.fleet.Traffic) == 0 && w.runs {
+		found = append(found, Mistake{
+			Flaw: FlawVacuous, Message: "nothing happens in this scenario: it has no When",
+		})
 	}
 	return found
 }
@@ -97,8 +120,16 @@ func (w *world) rehearse(step *messages.PickleStep) (flaw Flaw, err error) {
 		return FlawTable, err
 	case expects:
 		w.observed = true
+		w.runs = true
 		if err := w.rehearseNames(r.values); err != nil {
 			return FlawName, err
+		}
+		if r.step.unrun {
+			if why := r.emptiness(w); why != "" {
+				w.empty = append(w.empty, emptySentence{
+					vacuousPart: vacuousPart{vacuousKey{step: w.step}, why},
+				})
+			}
 		}
 		return w.rehearseTable(r.table)
 	case sets, fates, happens:

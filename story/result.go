@@ -62,12 +62,18 @@ type Scenario struct {
 	File   string // as the paths name it
 	Line   int    // of the scenario, or of its row of examples
 	Name   string
-	Tags   []string // inherited ones too
+	Tags   []Tag // inherited ones too
 	Status Status
 	Steps  []Step
 
-	Feature     string
-	FeatureLine int
+	Description string // the text below its heading
+
+	Rule string // that it belongs to; empty for none
+
+	Feature            string
+	FeatureLine        int
+	FeatureDescription string
+	FeatureTags        []Tag
 
 	// Message says why the scenario has not passed. If it failed, Step is the sentence that did, with
 	// its keyword, and StepLine is the line of the sentence, or of the row of its table that is wrong.
@@ -84,6 +90,9 @@ type Scenario struct {
 	Violations []invariant.Violation
 	Saved      string
 
+	// Warnings are about what is vacuous, with Options.Vacuous.
+	Warnings []string
+
 	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]
 
@@ -91,6 +100,12 @@ type Scenario struct {
 	Machine string
 
 	Elapsed time.Duration
+}
+
+// A Tag is a tag of a feature file.
+type Tag struct {
+	Name string
+	Line int
 }
 
 // A Step is the result of one step of a scenario.
@@ -155,7 +170,7 @@ func (s *Scenario) WriteTrace(w io.Writer) error {
 type Report struct {
 	Scenarios []Scenario
 
-	// Warnings are about probable mistakes that change no result, such as the tag @knwon-defect.
+	// Warnings are about what is vacuous, with Options.Vacuous.
 	Warnings []string
 }
 

@@ -49,6 +49,9 @@ type Options struct {
 	// Traces keeps the trace of every scenario. Otherwise only those that have not passed have one.
 	Traces bool
 
+	// Vacuous says how a scenario counts in which something has no effect.
+	Vacuous Vacuity
+
 	// FailFast stops after the first scenario that fails; the remaining ones are reported as Unrun.
 	FailFast bool
 
@@ -68,7 +71,7 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	if len(cases) > 0 && !slices.ContainsFunc(cases, runs) {
 		return Report{}, fmt.Errorf("nothing runs: %s", cases[0].scenario.Skipped)
 	}
-	report := Report{Warnings: warnings(cases)}
+	var report Report
 	work := ordered.Work[Scenario]{
 		Jobs: opt.Jobs, Order: ordered.Natural(len(cases)),
 		Do: func(i int) Scenario { return cases[i].run(ctx, nil) },
@@ -78,6 +81,7 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 				s.Status = Unrun
 			}
 			report.Scenarios = append(report.Scenarios, s)
+			report.Warnings = append(report.Warnings, s.Warnings...)
 			if opt.Each != nil {
 				opt.Each(&report.Scenarios[i])
 			}

@@ -142,6 +142,8 @@ func scheduleTraffic(w *world, t sim.Traffic, every delay, lasts time.Duration, 
 		now := w.timeline.now
 		// The end is late enough for a last ref that is due then.
 		t.Every, t.From, t.Until = every.Distribution, now+faultDelay, now+lasts+2*faultDelay
+		r := w.added()
+		r.traffic = append(r.traffic, len(w.fleet.Traffic))
 		w.fleet.Traffic = append(w.fleet.Traffic, t)
 		return nil
 	})

@@ -17,20 +17,27 @@ var effectExpectations = []step{
 		doc: "How often the event happens to the rollout in the whole run. Events that the " +
 			"reducer refuses count too.",
 		example: `RetentionExpired happens exactly once to "stable@a1"`,
-		do:      expectEvents,
+		vacuous: func(w *world, kind reducer.EventKind, n times, id reducer.RolloutID) string {
+			return zeroOf(len(entriesOf(w, ofEvents(kind, id))), n)
+		},
+		do: expectEvents,
 	},
 	{
 		topic: "Events and effects", phase: expects, scope: allRun,
 		words:   `{effect} is emitted {times} for (rollout ){rollout}`,
 		doc:     "How often the reducer answers with the effect for the rollout in the whole run.",
 		example: `SchedulePruning is emitted twice for "stable@a1"`,
-		do:      expectEmitted,
+		vacuous: func(w *world, kind reducer.EffectKind, n times, id reducer.RolloutID) string {
+			return zeroOf(len(entriesOf(w, ofEffects(kind, id))), n)
+		},
+		do: expectEmitted,
 	},
 	{
 		topic: "Events and effects", phase: expects, scope: allRun,
 		words:   `{event} never happens to (rollout ){rollout}`,
 		doc:     "The event does not happen to the rollout in the whole run.",
 		example: `SuccessorOpened never happens to "stable@a1"`,
+		solid:   "the rollout exists, and any event may happen to it",
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID) error {
 			return expectEvents(w, kind, times{}, id)
 		},
@@ -40,6 +47,12 @@ var effectExpectations = []step{
 		words:   `{effect} is never emitted for (rollout ){rollout}`,
 		doc:     "The reducer does not answer with the effect for the rollout in the whole run.",
 		example: `InsertQuarantineFromRollout is never emitted for "stable@a1"`,
+		vacuous: func(w *world, kind reducer.EffectKind, _ reducer.RolloutID) string {
+			if w.machineChosen {
+				return ""
+			}
+			return w.explain().noEffect(kind)
+		},
 		do: func(w *world, kind reducer.EffectKind, id reducer.RolloutID) error {
 			return expectEmitted(w, kind, times{}, id)
 		},
@@ -51,7 +64,8 @@ var effectExpectations = []step{
 			"exactly these, in order.",
 		example: `RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and ` +
 			`SchedulePruning`,
-		do: expectEffects,
+		solid: "the event must have happened",
+		do:    expectEffects,
 	},
 	{
 		topic: "Events and effects", phase: expects,
@@ -59,6 +73,7 @@ var effectExpectations = []step{
 		doc: "The reducer accepts the latest such event up to the present, and answers without an " +
 			"effect.",
 		example: `RolloutTerminal of "stable@a1" has no effect`,
+		solid:   "the event must have happened",
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID) error {
 			return expectEffects(w, kind, id, nil)
 		},
@@ -69,6 +84,7 @@ var effectExpectations = []step{
 		doc: "The reducer refuses such events, with that error. A refusal that no sentence " +
 			"expects fails the scenario.",
 		example: `OperatorClearance of "stable@a1" is refused with IllegalForState`,
+		solid:   "the event must have happened",
 		do:      expectRefusal,
 	},
 	{
@@ -77,6 +93,7 @@ var effectExpectations = []step{
 		doc: "The ref is in the quarantine of the channel, at the present or at another time: it " +
 			"rolled back there, or was there from the start, and no operator has lifted it.",
 		example: `ref "b2" is quarantined on channel "stable"`,
+		solid:   "the ref must be in the quarantine",
 		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, v viewpoint) error {
 			i, preset, err := quarantineAt(w, ref, channel, &v)
 			switch {
@@ -100,6 +117,13 @@ var effectExpectations = []step{
 		doc: "The ref is not in the quarantine of the channel: it has not rolled back there, or " +
 			"an operator has lifted it.",
 		example: `ref "a1" is not quarantined on channel "stable"`,
+		unrun:   true,
+		vacuous: func(w *world, _ reducer.ChannelRef, id reducer.ChannelID, _ viewpoint) string {
+			if c, err := w.fleet.channel(id); err == nil && w.quarantines(c) {
+				return ""
+			}
+			return fmt.Sprintf("nothing can be in the quarantine of channel %q", id)
+		},
 		do: func(w *world, ref reducer.ChannelRef, channel reducer.ChannelID, v viewpoint) error {
 			i, preset, err := quarantineAt(w, ref, channel, &v)
 			switch {
@@ -131,19 +155,41 @@ func quarantineAt(
 }
 
 func expectEvents(w *world, kind reducer.EventKind, n times, id reducer.RolloutID) error {
-	return expectEntries(w, id, n, "", func(e *trace.Entry) bool {
-		return e.Event != nil && e.Event.Kind == kind && e.Rollout == id
-	})
+	return expectEntries(w, id, n, "", ofEvents(kind, id))
 }
 
 func expectEmitted(w *world, kind reducer.EffectKind, n times, id reducer.RolloutID) error {
+	return expectEntries(w, id, n, w.explain().noEffect(kind), ofEffects(kind, id))
+}
+
+// ofEvents returns a function that reports whether an entry is an event of a kind and of a rollout.
+func ofEvents(kind reducer.EventKind, id reducer.RolloutID) func(*trace.Entry) bool {
+	return func(e *trace.Entry) bool {
+		return e.Event != nil && e.Event.Kind == kind && e.Rollout == id
+	}
+}
+
+// ofEffects returns a function that reports whether an entry is an effect of a kind, and answers an
+// event of a rollout. It must be called with all entries in order.
+func ofEffects(kind reducer.EffectKind, id reducer.RolloutID) func(*trace.Entry) bool {
 	var of reducer.RolloutID // the rollout of the last event: an effect follows its event
-	return expectEntries(w, id, n, w.explain().noEffect(kind), func(e *trace.Entry) bool {
+	return func(e *trace.Entry) bool {
 		if e.Event != nil {
 			of = e.Rollout
 		}
 		return e.Effect != nil && e.Effect.Kind == kind && of == id
-	})
+	}
+}
+
+// entriesOf returns the entries of a kind in the whole run.
+func entriesOf(w *world, is func(*trace.Entry) bool) []int {
+	var found []int
+	for i := range w.history.entries {
+		if is(&w.history.entries[i]) {
+			found = append(found, i)
+		}
+	}
+	return found
 }
 
 // expectEntries checks the number of entries of a kind in the whole run.
@@ -153,13 +199,7 @@ func expectEntries(
 	if _, err := w.history.rollout(id); err != nil {
 		return err
 	}
-	var found []int
-	for i := range w.history.entries {
-		if is(&w.history.entries[i]) {
-			found = append(found, i)
-		}
-	}
-	return w.expectCount(found, n, why)
+	return w.expectCount(entriesOf(w, is), n, why)
 }
 
 // latestEvent returns the latest event of a kind up to the present; noEntry if there is none.

@@ -172,16 +172,30 @@ var fateSteps = []step{
 			if err := w.giveHosts(fmt.Sprintf("the chance that %s", mishap), hosts); err != nil {
 				return err
 			}
-			*map[string]**sim.Probability{
-				"activations fail":           &b.ActivationFailure,
-				"activations are deferred":   &b.Deferral,
-				"probes fail":                &b.ProbeFailure,
-				"rollbacks never complete":   &b.RollbackFailure,
-				"dispatches are never acked": &b.NoAnswer,
-			}[mishap] = &chance
+			*chanceOf(b, mishap) = &chance
+			r, group := w.added(), len(w.fleet.Groups)-1
+			r.chance = true
+			r.without = append(r.without, func(sc *sim.Scenario) {
+				if hosts != nil {
+					*chanceOf(&sc.Groups[group].Behaviour, mishap) = nil
+					return
+				}
+				*chanceOf(&sc.Behaviour, mishap) = new(sim.Probability)
+			})
 			return nil
 		},
 	},
+}
+
+// chanceOf returns the chance of a mishap in a behaviour.
+func chanceOf(b *sim.Behaviour, mishap string) **sim.Probability {
+	return map[string]**sim.Probability{
+		"activations fail":           &b.ActivationFailure,
+		"activations are deferred":   &b.Deferral,
+		"probes fail":                &b.ProbeFailure,
+		"rollbacks never complete":   &b.RollbackFailure,
+		"dispatches are never acked": &b.NoAnswer,
+	}[mishap]
 }
 
 // addFates decides what hosts will do. After the first expectation a fate must be under a ref that
@@ -205,7 +219,12 @@ func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 			}
 		}
 	}
-	return w.fates.add(hosts, fate, w.level != gherkin.OfScenario)
+	r, before := w.added(), len(w.fates.all)
+	err = w.fates.add(hosts, fate, w.level != gherkin.OfScenario)
+	for i := before; i < len(w.fates.all); i++ {
+		r.fates = append(r.fates, i)
+	}
+	return err
 }
 
 func addFateTable(w *world, t gherkin.Table) error {
@@ -232,7 +251,7 @@ func addFateTable(w *world, t gherkin.Table) error {
 			w.fleet.allowSilence(d)
 			fate.RebootAfter = reducer.Some(d)
 		}
-		return addFates(w, parseNames[reducer.HostID](r["hosts"]), fate)
+		return addFates(w, parseHosts(r["hosts"]), fate)
 	})
 }
 
@@ -259,6 +278,14 @@ func reboot(w *world, id reducer.HostID) error {
 			return fmt.Errorf(
 				"host %s waits for no reboot: at %s it is %v under %s", id, elapsed(now), c.to, r.id,
 			)
+		}
+		// Without its deferral the host has nothing to reboot for.
+		next := len(w.fates.all)
+		for _, r := range append(slices.Clone(w.removals), w.added()) {
+			defers := func(i int) bool { f := &w.fates.all[i]; return f.Host == id && f.Kind == sim.Defers }
+			if r.step == w.step || slices.ContainsFunc(r.fates, defers) {
+				r.fates = append(r.fates, next)
+			}
 		}
 		w.fates.all = append(w.fates.all, sim.Fate{
 			Host: id, Ref: r.ref, Kind: sim.Defers, RebootAfter: reducer.Some(now - c.at),

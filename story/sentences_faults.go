@@ -138,11 +138,13 @@ var faultSteps = []step{
 			}
 			return w.scheduleChange(when, w.names.last, func(w *world) error {
 				for _, h := range hosts {
-					if !w.timeline.endFault(sim.HostOffline, h) {
+					i, found := w.timeline.endFault(sim.HostOffline, h)
+					if !found {
 						return fmt.Errorf(
 							"host %s has not gone silent, or an earlier sentence says when it returns", h,
 						)
 					}
+					w.addedEnd(i, sim.HostOffline, []reducer.HostID{h})
 				}
 				return nil
 			})
@@ -208,11 +210,13 @@ var faultSteps = []step{
 		example: `the control plane restarts 5 minutes later`,
 		do: func(w *world, when timing) error {
 			return w.scheduleChange(when, w.names.last, func(w *world) error {
-				if !w.timeline.endFault(sim.ControlPlaneCrash, "") {
+				i, found := w.timeline.endFault(sim.ControlPlaneCrash, "")
+				if !found {
 					return errors.New(
 						"the control plane has not crashed, or an earlier sentence says when it restarts",
 					)
 				}
+				w.addedEnd(i, sim.ControlPlaneCrash, nil)
 				return nil
 			})
 		},
@@ -276,12 +280,16 @@ func addFault(w *world, f sim.Fault, hosts []reducer.HostID) error {
 	if err != nil {
 		return err
 	}
+	r := w.added()
+	r.chance, r.faults = true, append(r.faults, len(w.fleet.Faults))
 	w.fleet.addFault(f, hosts)
 	return nil
 }
 
 func addFaults(w *world, t gherkin.Table) error {
+	w.row = 0
 	return t.Each(func(r gherkin.Row) error {
+		w.row++ // each row is a chance of its own
 		f := sim.Fault{}
 		var err error
 		if f.Kind, err = gherkin.Cell(r, "fault", parseFault); err != nil {
@@ -308,7 +316,7 @@ func addFaults(w *world, t gherkin.Table) error {
 		case r["until"] != "" && f.Until <= f.From:
 			return fmt.Errorf("column until: the fault must end after it begins")
 		}
-		return addFault(w, f, parseNames[reducer.HostID](r["hosts"]))
+		return addFault(w, f, parseHosts(r["hosts"]))
 	})
 }
 
@@ -372,6 +380,9 @@ func scheduleFaultTable(w *world, t gherkin.Table) error {
 // addCertain adds a fault that always happens for a time, and announces it.
 func addCertain(w *world, f sim.Fault, hosts []reducer.HostID, from, lasts time.Duration) {
 	f.Probability, f.From, f.Until = sim.Certain, from, from+lasts
+	r := w.added()
+	r.faults = append(r.faults, len(w.fleet.Faults))
+	r.addSpan(faultSpan{f.Kind, f.From, f.Until, hosts})
 	w.fleet.addFault(f, hosts)
 	w.fleet.allowSilence(lasts)
 	if hosts == nil {

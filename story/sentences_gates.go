@@ -115,6 +115,7 @@ var gateExpectations = []step{
 			"quarantine, channel-edges, wave-promotion, host-edge or disruption-budget. If several " +
 			"gates block a host, only the first of these counts.",
 		example: `host "stable-03" is held back by the wave-promotion`,
+		solid:   "the gate must hold the hosts back",
 		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {
 			hosts, err := hostsUnder(w, hosts, id)
 			if err != nil {
@@ -138,6 +139,8 @@ var gateExpectations = []step{
 		doc: "At no time in the whole run does the gate, or any gate, block the dispatch of the " +
 			"hosts.",
 		example: `host "stable-01" is never held back by the disruption-budget`,
+		unrun:   true,
+		vacuous: noGate,
 		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {
 			hosts, err := hostsUnder(w, hosts, id)
 			if err != nil {

@@ -18,6 +18,7 @@ var hostExpectations = []step{
 		doc: "The hosts are in that state, under a rollout or else under the latest one that they " +
 			"have joined: at the present, at another time, or they turn to it so long after that.",
 		example: `host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking`,
+		solid:   "the hosts must be in that state",
 		do: func(
 			w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID, v viewpoint,
 		) error {
@@ -32,6 +33,7 @@ var hostExpectations = []step{
 		doc: "The hosts were in that state at some time up to the present, under that rollout or " +
 			"else under any that they have joined.",
 		example: `host "stable-02" has been Soaking`,
+		solid:   "the state must have come",
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
 			now := w.timeline.now
 			return eachMembership(w, hosts, id, now, func(all []*subject[reducer.HostState]) error {
@@ -51,6 +53,7 @@ var hostExpectations = []step{
 		doc: "The hosts are never in that state in the whole run, under that rollout or else under " +
 			"any that they join.",
 		example: `host "stable-02" is never Failed under "stable@a1"`,
+		vacuous: neverDispatched,
 		do: func(w *world, hosts []reducer.HostID, state reducer.HostState, id reducer.RolloutID) error {
 			end := w.history.end()
 			return eachMembership(w, hosts, id, end, func(all []*subject[reducer.HostState]) error {
@@ -69,6 +72,7 @@ var hostExpectations = []step{
 		doc: "Every host that joined the rollout is in that state, at the present, at another " +
 			"time, or so long after that.",
 		example: `every host of "stable@b2" is Converged`,
+		solid:   "a rollout without hosts fails it",
 		do: func(w *world, id reducer.RolloutID, state reducer.HostState, v viewpoint) error {
 			return expectHosts(w, id, state, &v, func(n, all int) bool { return n == all && all > 0 })
 		},
@@ -79,6 +83,9 @@ var hostExpectations = []step{
 		doc: "Exactly so many hosts of the rollout are in that state, at the present, at another " +
 			"time, or so long after that.",
 		example: `2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking`,
+		vacuous: func(w *world, n uint64, id reducer.RolloutID, _ reducer.HostState, _ viewpoint) string {
+			return noHosts(w, n, id)
+		},
 		do: func(
 			w *world, want uint64, id reducer.RolloutID, state reducer.HostState, v viewpoint,
 		) error {
@@ -90,13 +97,15 @@ var hostExpectations = []step{
 		words:   `at most {number} host(s) of (rollout ){rollout} is/are ever in flight`,
 		doc:     "At no time in the whole run are more hosts of the rollout Activating or Soaking.",
 		example: `at most 2 hosts of "stable@a1" are ever in flight`,
+		unrun:   true,
+		vacuous: func(w *world, most uint64, id reducer.RolloutID) string {
+			return noneInFlight(w, most, sizeOf(w, id), ofRollout(id))
+		},
 		do: func(w *world, most uint64, id reducer.RolloutID) error {
 			if _, err := w.history.rollout(id); err != nil {
 				return err
 			}
-			return expectInFlight(w, most, func(_ reducer.HostID, under reducer.RolloutID) bool {
-				return under == id
-			})
+			return expectInFlight(w, most, ofRollout(id))
 		},
 	},
 	{
@@ -105,14 +114,17 @@ var hostExpectations = []step{
 		doc: "At no time in the whole run are more of these hosts Activating or Soaking, under " +
 			"any rollout. The state of a host under a rollout that it no longer works for does not count.",
 		example: `at most one of hosts "stable-*" is ever in flight`,
+		unrun:   true,
+		vacuous: func(w *world, most uint64, hosts []reducer.HostID) string {
+			hosts, _ = w.fleet.match(hosts) // the expectation holds: they exist
+			return noneInFlight(w, most, len(hosts), ofHostsAmong(hosts))
+		},
 		do: func(w *world, most uint64, hosts []reducer.HostID) error {
 			hosts, err := w.fleet.match(hosts)
 			if err != nil {
 				return err
 			}
-			return expectInFlight(w, most, func(h reducer.HostID, _ reducer.RolloutID) bool {
-				return slices.Contains(hosts, h)
-			})
+			return expectInFlight(w, most, ofHostsAmong(hosts))
 		},
 	},
 	{
@@ -120,6 +132,7 @@ var hostExpectations = []step{
 		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`,
 		doc:     "Exactly so many hosts of the rollout are dispatched in the whole run.",
 		example: `6 hosts of "stable@a1" are dispatched`,
+		vacuous: noHosts,
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
 			return expectDispatches(w, n, id, 0, math.MaxInt)
 		},
@@ -130,6 +143,9 @@ var hostExpectations = []step{
 		doc: "Exactly so many hosts of the rollout are dispatched after that: after what the " +
 			"previous sentence was about.",
 		example: `no host of "stable@a1" is dispatched after that`,
+		vacuous: func(w *world, n uint64, id reducer.RolloutID) string {
+			return nothingToDispatch(w, n, id, w.history.after(w.that))
+		},
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
 			return expectDispatches(w, n, id, w.history.after(w.that), math.MaxInt)
 		},
@@ -140,6 +156,10 @@ var hostExpectations = []step{
 		doc: "Exactly so many hosts of the rollout are dispatched after something is true for the " +
 			"first time.",
 		example: `no host of "stable@a1" is dispatched after "stable@a1" is Failed`,
+		vacuous: func(w *world, n uint64, id reducer.RolloutID, m moment) string {
+			c, _ := w.firstTime(&m) // the expectation holds: it comes
+			return nothingToDispatch(w, n, id, c.entry+1)
+		},
 		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
 			c, err := w.firstTime(&m)
 			if err != nil {
@@ -154,6 +174,9 @@ var hostExpectations = []step{
 		doc: "Exactly so many hosts of the rollout are dispatched before something is true for " +
 			"the first time.",
 		example: `no host of "stable@b2" is dispatched before "stable@a1" is Superseded`,
+		vacuous: func(w *world, n uint64, id reducer.RolloutID, _ moment) string {
+			return noneDispatched(w, n, id)
+		},
 		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
 			c, err := w.firstTime(&m)
 			if err != nil {
@@ -167,6 +190,7 @@ var hostExpectations = []step{
 		words:   `host(s) {hosts} is/are dispatched under (rollout ){rollout}`,
 		doc:     "The hosts are dispatched for the rollout.",
 		example: `host "stable-02" is dispatched under "stable@a1"`,
+		solid:   "the hosts must be dispatched",
 		do: func(w *world, hosts []reducer.HostID, id reducer.RolloutID) error {
 			hosts, err := hostsUnder(w, hosts, id)
 			if err != nil {
@@ -189,16 +213,34 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words: `host {host} is dispatched {times}( under (rollout ){rollout})`,
-		doc: "How often the host is dispatched in the whole run, under that rollout or else under " +
+		words: `host(s) {hosts} is/are dispatched {times}( under (rollout ){rollout})`,
+		doc: "How often each of the hosts is dispatched in the whole run, under that rollout or else under " +
 			"all that it joins: once, and again each 60 seconds until it acks.",
 		example: `host "stable-01" is dispatched twice under "stable@a1"`,
-		do: func(w *world, name reducer.HostID, n times, id reducer.RolloutID) error {
-			found, err := dispatchesOf(w, name, id)
+		vacuous: func(w *world, hosts []reducer.HostID, n times, id reducer.RolloutID) string {
+			hosts, _ = hostsUnder(w, hosts, id) // the expectation holds: they exist
+			all := 0
+			for _, name := range hosts {
+				found, _ := dispatchesOf(w, name, id)
+				all += len(found)
+			}
+			return zeroOf(all, n)
+		},
+		do: func(w *world, hosts []reducer.HostID, n times, id reducer.RolloutID) error {
+			hosts, err := hostsUnder(w, hosts, id)
 			if err != nil {
 				return err
 			}
-			return w.expectCount(found, n, "")
+			for _, name := range hosts {
+				found, err := dispatchesOf(w, name, id)
+				if err == nil {
+					err = w.expectCount(found, n, fmt.Sprintf("host %s is not dispatched", name))
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	},
 	{
@@ -206,6 +248,9 @@ var hostExpectations = []step{
 		words:   `host(s) {hosts} is/are never dispatched( under (rollout ){rollout})`,
 		doc:     "The hosts are not dispatched in the whole run, for that rollout or for any.",
 		example: `host "stable-03" is never dispatched under "stable@a1"`,
+		vacuous: func(w *world, hosts []reducer.HostID, _ reducer.RolloutID) string {
+			return joinNothing(w, hosts)
+		},
 		do: func(w *world, hosts []reducer.HostID, id reducer.RolloutID) error {
 			hosts, err := hostsUnder(w, hosts, id)
 			if err != nil {
@@ -378,13 +423,23 @@ func hostOf(
 func expectHosts(
 	w *world, id reducer.RolloutID, state reducer.HostState, v *viewpoint, holds func(n, all int) bool,
 ) error {
+	return expectHostsIn(
+		w, id, oneOf[reducer.HostState]{states: []reducer.HostState{state}}, v, holds,
+	)
+}
+
+// expectHostsIn is expectHosts for one of several states.
+func expectHostsIn(
+	w *world, id reducer.RolloutID, want oneOf[reducer.HostState], v *viewpoint,
+	holds func(n, all int) bool,
+) error {
 	r, err := w.rollout(id, v)
 	if err != nil {
 		return err
 	}
 	if v.kind != afterThat {
 		at, err := w.resolve(v)
-		if err == nil && !holds(r.count(state, at), len(r.hosts)) {
+		if err == nil && !holds(r.countIn(want, at), len(r.hosts)) {
 			err = w.fail(w.history.lastAbout(string(id)), w.sentence, r.census(at))
 		}
 		return err
@@ -395,7 +450,7 @@ func expectHosts(
 	}
 	slices.SortFunc(moves, func(a, b change[reducer.HostState]) int { return a.entry - b.entry })
 	for _, c := range moves {
-		if d := c.at - w.that.at; d >= v.from && d <= v.to && holds(r.count(state, c.at), len(r.hosts)) {
+		if d := c.at - w.that.at; d >= v.from && d <= v.to && holds(r.countIn(want, c.at), len(r.hosts)) {
 			w.timeline.passTo(c.at)
 			return w.matched(c.at, c.entry)
 		}
@@ -407,11 +462,19 @@ func expectHosts(
 	)
 }
 
-// expectInFlight checks how many hosts are Activating or Soaking at once. counts reports whether a
-// host under a rollout counts.
-func expectInFlight(
-	w *world, most uint64, counts func(reducer.HostID, reducer.RolloutID) bool,
-) error {
+// A counts reports whether a host under a rollout counts.
+type counts func(reducer.HostID, reducer.RolloutID) bool
+
+func ofRollout(id reducer.RolloutID) counts {
+	return func(_ reducer.HostID, under reducer.RolloutID) bool { return under == id }
+}
+
+func ofHostsAmong(hosts []reducer.HostID) counts {
+	return func(h reducer.HostID, _ reducer.RolloutID) bool { return slices.Contains(hosts, h) }
+}
+
+// expectInFlight checks how many of the hosts that count are Activating or Soaking at once.
+func expectInFlight(w *world, most uint64, counts counts) error {
 	inFlight := make(map[reducer.HostID]reducer.RolloutID)
 	for i := range w.history.entries {
 		e := &w.history.entries[i]

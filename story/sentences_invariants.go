@@ -18,6 +18,7 @@ var invariantExpectations = []step{
 		doc: "The rollout has hosts and never ends. A stuck rollout that no sentence expects " +
 			"fails the scenario.",
 		example: `"stable@a1" is stuck`,
+		solid:   "the rollout must be stuck",
 		do: func(w *world, id reducer.RolloutID) error {
 			return expectStuck(w, id, nil, "")
 		},
@@ -27,6 +28,7 @@ var invariantExpectations = []step{
 		words:   `(rollout ){rollout} is stuck waiting for host(s) {hosts}`,
 		doc:     "The rollout never ends, and these are hosts that it waits for.",
 		example: `"stable@a1" is stuck waiting for host "stable-02"`,
+		solid:   "the rollout must be stuck",
 		do: func(w *world, id reducer.RolloutID, hosts []reducer.HostID) error {
 			return expectStuck(w, id, hosts, "")
 		},
@@ -38,6 +40,7 @@ var invariantExpectations = []step{
 			"Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held " +
 			"back by a gate, as in held back by disruption-budget.",
 		example: `"stable@a1" is stuck waiting for host "stable-02", which is never acked`,
+		solid:   "the rollout must be stuck",
 		do:      expectStuck,
 	},
 	{
@@ -46,6 +49,7 @@ var invariantExpectations = []step{
 		doc: "The channel points at a ref whose rollout was superseded, and which will not be " +
 			"opened again.",
 		example: `channel "stable" is stranded at ref "a1"`,
+		solid:   "the channel must be stranded",
 		do: func(w *world, id reducer.ChannelID, ref reducer.ChannelRef) error {
 			if _, err := w.fleet.channel(id); err != nil {
 				return err
@@ -62,13 +66,25 @@ var invariantExpectations = []step{
 		words:   `nothing is ever pruned`,
 		doc:     "No rollout is pruned, although its retention ended, as under v0.2.",
 		example: `nothing is ever pruned`,
-		do:      func(w *world) error { return expectUnpruned(w, "") },
+		vacuous: func(w *world) string {
+			if why := impossiblePruning(w); why != "" {
+				return why
+			}
+			return noPopulation(w, invariant.Unpruned)
+		},
+		do: func(w *world) error { return expectUnpruned(w, "") },
 	},
 	{
 		topic: "What must happen in the end", phase: expects, scope: endOfRun,
 		words:   `only (rollout ){rollout} is ever pruned`,
 		doc:     "No other rollout is pruned, although its retention ended.",
 		example: `only "stable@a1" is ever pruned`,
+		vacuous: func(w *world, _ reducer.RolloutID) string {
+			if len(w.history.order) == 1 {
+				return "there is no other rollout"
+			}
+			return ""
+		},
 		do: func(w *world, id reducer.RolloutID) error {
 			if _, err := w.history.rollout(id); err != nil {
 				return err
@@ -81,6 +97,7 @@ var invariantExpectations = []step{
 		words:   `every rollout is pruned in the end`,
 		doc:     "Every rollout that was opened is Pruned when every retention has ended.",
 		example: `every rollout is pruned in the end`,
+		vacuous: func(w *world) string { return noPopulation(w, invariant.NotReopened) },
 		do: func(w *world) error {
 			for _, r := range w.history.order {
 				if last := r.last(); last.to != reducer.Pruned {
@@ -96,6 +113,7 @@ var invariantExpectations = []step{
 		doc: "Every invariant holds, apart from violations that an earlier sentence expects. " +
 			"Every scenario checks this at its end: the sentence is for those that expect nothing else.",
 		example: `every invariant holds`,
+		solid:   "some invariant is about anything that happens",
 		do: func(w *world) error {
 			return w.checkViolations(func(invariant.Violation) bool { return true })
 		},
@@ -105,6 +123,8 @@ var invariantExpectations = []step{
 		words:   `(the )invariant {invariant} holds`,
 		doc:     "The invariant holds, apart from violations that an earlier sentence expects.",
 		example: `the invariant budget-kept holds`,
+		unrun:   true,
+		vacuous: noPopulation,
 		do: func(w *world, name invariant.Name) error {
 			return w.checkViolations(func(v invariant.Violation) bool { return v.Invariant == name })
 		},
@@ -115,6 +135,7 @@ var invariantExpectations = []step{
 		doc: "The run violates the invariant. A violation that no sentence expects fails the " +
 			"scenario.",
 		example: `the invariant one-standing does not hold of channel "stable"`,
+		solid:   "the run must violate the invariant",
 		do: func(w *world, name invariant.Name, subject string) error {
 			_, err := expectViolation(w, name, subject)
 			return err

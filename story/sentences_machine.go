@@ -31,6 +31,7 @@ var machineExpectations = []step{
 			{"HostStateChanged", "Soaking", "Failed", "rollback-and-halt", "", "", ""},
 			{"RetentionExpired", "", "", "", "", "", "IllegalForState"},
 		},
+		solid: "each row is a question to the machine",
 		do: func(w *world, state reducer.State, t gherkin.Table) error {
 			questions, err := readQuestions(state, t)
 			if err != nil {

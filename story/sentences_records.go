@@ -26,7 +26,8 @@ var recordExpectations = []step{
 			{"state", "channel", "target_ref", "current_wave", "opened_at", "superseded_at"},
 			{"Terminal", "stable", "a1", "1", "0 seconds", "none"},
 		},
-		do: expectRecord,
+		solid: "the record must exist",
+		do:    expectRecord,
 	},
 	{
 		topic: "Records and answers", phase: expects,
@@ -44,7 +45,8 @@ var recordExpectations = []step{
 			{"RecordRolloutTransition", "stable@a1", "Active", "Superseded", ""},
 			{"SchedulePruning", "stable@a1", "", "", "7 days"},
 		},
-		do: expectEffectTable,
+		solid: "the effects must have been emitted",
+		do:    expectEffectTable,
 	},
 	{
 		topic: "Records and answers", phase: expects,
@@ -60,7 +62,8 @@ var recordExpectations = []step{
 			{"HostJoined", "stable@a1", "Active", "RecordRolloutTransition", ""},
 			{"RetentionExpired", "stable@a1", "Active", "", "IllegalForState"},
 		},
-		do: expectAnswers,
+		solid: "the events must have happened",
+		do:    expectAnswers,
 	},
 }
 

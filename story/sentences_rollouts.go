@@ -20,6 +20,7 @@ var rolloutExpectations = []step{
 			"later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours). A " +
 			"sentence that says how much later moves the present there.",
 		example: `"stable@a1" is Terminal within 2 hours`,
+		solid:   "the rollout must be in that state",
 		do: func(w *world, id reducer.RolloutID, state reducer.State, v viewpoint) error {
 			r, err := w.rollout(id, &v)
 			if err != nil {
@@ -33,6 +34,7 @@ var rolloutExpectations = []step{
 		words:   `(rollout ){rollout} has been {state}`,
 		doc:     "The rollout was in that state at some time up to the present.",
 		example: `"stable@a1" has been Converging`,
+		solid:   "the state must have come",
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
 			r, err := w.history.rollout(id)
 			if err != nil {
@@ -47,6 +49,7 @@ var rolloutExpectations = []step{
 		doc: "The rollout is never in that state, in the whole run. It may be never Pruned " +
 			"although its retention ended.",
 		example: `"stable@a1" is never Failed`,
+		vacuous: impossibleState,
 		do: func(w *world, id reducer.RolloutID, state reducer.State) error {
 			r, err := w.history.rollout(id)
 			if err != nil {
@@ -67,6 +70,15 @@ var rolloutExpectations = []step{
 		words:   `(rollout ){rollout} is/becomes {state} {times}`,
 		doc:     "How often the rollout turns to that state in the whole run.",
 		example: `"stable@a1" becomes Active twice`,
+		vacuous: func(w *world, id reducer.RolloutID, state reducer.State, n times) string {
+			found := 0
+			for _, c := range w.history.rollouts[id].states {
+				if c.to == state {
+					found++
+				}
+			}
+			return zeroOf(found, n)
+		},
 		do: func(w *world, id reducer.RolloutID, state reducer.State, n times) error {
 			r, err := w.history.rollout(id)
 			if err != nil {
@@ -87,6 +99,7 @@ var rolloutExpectations = []step{
 		doc: "Something is true before something else is, each for the first time. Both are about " +
 			"a rollout, a wave, or a host, which may also be dispatched.",
 		example: `"stable@a1" is Superseded before host "stable-01" under "stable@b2" is dispatched`,
+		solid:   "both must happen",
 		do:      expectOrder,
 	},
 	{
@@ -94,6 +107,7 @@ var rolloutExpectations = []step{
 		words:   `{fact} after {fact}`,
 		doc:     "Something is true after something else is, each for the first time.",
 		example: `wave 1 of "stable@b2" is activating after wave 0 of "stable@b2" is converged`,
+		solid:   "both must happen",
 		do:      func(w *world, second, first moment) error { return expectOrder(w, first, second) },
 	},
 	{
@@ -101,6 +115,7 @@ var rolloutExpectations = []step{
 		words:   `(rollout ){rollout} is at wave {number}{at}`,
 		doc:     "The rollout's current_wave, at the present or at another time. Waves count from 0.",
 		example: `"stable@a1" is at wave 1`,
+		solid:   "the rollout must be at that wave",
 		do: func(w *world, id reducer.RolloutID, wave uint64, v viewpoint) error {
 			r, err := w.rollout(id, &v)
 			if err != nil {
@@ -119,6 +134,12 @@ var rolloutExpectations = []step{
 		words:   `(rollout ){rollout} is never opened`,
 		doc:     "The control plane never opens the rollout.",
 		example: `"stable@c3" is never opened`,
+		vacuous: func(w *world, id reducer.RolloutID) string {
+			if slices.Contains(w.names.rollouts, id) {
+				return ""
+			}
+			return "no sentence makes its channel point at that ref"
+		},
 		do: func(w *world, id reducer.RolloutID) error {
 			if err := w.names.checkRollout(id); err != nil {
 				return err
@@ -136,6 +157,7 @@ var rolloutExpectations = []step{
 		doc: "Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at " +
 			"the present or at another time.",
 		example: `only "stable@b2" stands for channel "stable"`,
+		solid:   "the rollout must stand",
 		do: func(w *world, id reducer.RolloutID, channel reducer.ChannelID, v viewpoint) error {
 			if _, err := w.history.rollout(id); err != nil {
 				return err
@@ -149,6 +171,7 @@ var rolloutExpectations = []step{
 		doc: "All rollouts of the channel are Superseded or Pruned, or there is none, at the " +
 			"present or at another time.",
 		example: `no rollout stands for channel "edge"`,
+		vacuous: func(w *world, id reducer.ChannelID, _ viewpoint) string { return neverMoves(w, id) },
 		do: func(w *world, channel reducer.ChannelID, v viewpoint) error {
 			return expectStanding(w, channel, "", &v)
 		},
@@ -158,6 +181,12 @@ var rolloutExpectations = []step{
 		words:   `{number} rollout(s) is/are opened( for (channel ){channel})`,
 		doc:     "How many rollouts are opened in the whole run, for that channel or for all.",
 		example: `2 rollouts are opened for channel "stable"`,
+		vacuous: func(w *world, n uint64, id reducer.ChannelID) string {
+			if n > 0 {
+				return ""
+			}
+			return neverMoves(w, id)
+		},
 		do: func(w *world, n uint64, channel reducer.ChannelID) error {
 			if channel != "" {
 				if _, err := w.fleet.channel(channel); err != nil {
@@ -182,6 +211,7 @@ var rolloutExpectations = []step{
 		words:   `(channel ){channel} points at (ref ){ref}{at}`,
 		doc:     "The ref that the control plane's last poll saw, at the present or at another time.",
 		example: `channel "stable" points at ref "b2"`,
+		solid:   "a poll must have seen the ref",
 		do: func(w *world, id reducer.ChannelID, ref reducer.ChannelRef, v viewpoint) error {
 			if _, err := w.fleet.channel(id); err != nil {
 				return err

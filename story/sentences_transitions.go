@@ -14,6 +14,7 @@ var transitionExpectations = []step{
 		words:   `(rollout ){rollout} goes/went through {states}`,
 		doc:     "All states of the rollout up to the present, in order, from Opening.",
 		example: `"edge@a1" goes through Opening, Active, Converging and Terminal`,
+		solid:   "the states must have come",
 		do: func(w *world, id reducer.RolloutID, states []reducer.State) error {
 			r, err := w.history.rollout(id)
 			if err != nil {
@@ -50,7 +51,8 @@ var transitionExpectations = []step{
 			{"stable@a1", "Active", "Superseded"},
 			{"stable@b2", "Opening", "Active"},
 		},
-		do: expectTransitions,
+		solid: "the transitions must have happened",
+		do:    expectTransitions,
 	},
 }
 

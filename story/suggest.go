@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"rollsim/internal/nearest"
+	"rollsim/story/gherkin"
 )
 
 // An undefinedError says that a sentence fits no step.
@@ -52,8 +53,11 @@ func (v vocabulary) nearest(sentence string, n int) []suggestion {
 		}
 		if best.differs == "" {
 			best.sentence = s.example
-		} else if s.table != nil {
-			best.sentence += ":"
+		} else {
+			best.sentence = v.copyable(s, best.sentence)
+			if s.table != nil {
+				best.sentence += ":"
+			}
 		}
 		best.sentence = s.phase.keyword() + " " + best.sentence
 		all = append(all, best)
@@ -62,6 +66,43 @@ func (v vocabulary) nearest(sentence string, n int) []suggestion {
 		all, func(a, b suggestion) int { return cmp.Compare(a.distance, b.distance) },
 	)
 	return all[:min(n, len(all))]
+}
+
+var aPlaceholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// copyable returns a sentence of a step in which each placeholder has a value of the step's
+// example, so that it can be copied. If the sentence still does not fit that step alone, it returns
+// the example.
+func (v vocabulary) copyable(s *step, sentence string) string {
+	at := s.expr.FindStringSubmatchIndex(s.example)
+	values := valuesOf(s.words)
+	sentence = aPlaceholder.ReplaceAllStringFunc(sentence, func(placeholder string) string {
+		for i, value := range values {
+			if "{"+value+"}" == placeholder && at != nil && at[2*i+2] >= 0 {
+				return strings.TrimSpace(s.example[at[2*i+2]:at[2*i+3]])
+			}
+		}
+		return placeholder
+	})
+	plain := gherkin.Plain(sentence)
+	if s.table != nil {
+		plain += ":"
+	}
+	if found := v.find(plain); len(found) == 1 && found[0] == s {
+		if _, _, err := s.read(plain); err == nil {
+			return sentence
+		}
+	}
+	return strings.TrimSuffix(s.example, ":")
+}
+
+// valuesOf returns the kinds of the values in the words of a step, in order.
+func valuesOf(words string) []string {
+	var all []string
+	for _, p := range aPlaceholder.FindAllString(words, -1) {
+		all = append(all, strings.Trim(p, "{}"))
+	}
+	return all
 }
 
 // likeliest returns the n steps that have most of their words in common with a sentence. Comparing
@@ -116,12 +157,37 @@ var (
 	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
 )
 
+// synonyms are words that authors write for those of sentences.
+var synonyms = map[string]string{
+	"offline":      "silent",
+	"unreachable":  "silent",
+	"disconnected": "silent",
+	"denied":       "refused",
+	"rejected":     "refused",
+	"dies":         "crashes",
+	"executes":     "happens",
+	"occurs":       "happens",
+	"blocked":      "held",
+	"group":        "wave",
+	"groups":       "waves",
+	"releases":     "rollouts",
+	"release":      "rollout",
+	"deployment":   "rollout",
+	"node":         "host",
+	"nodes":        "hosts",
+	"machines":     "hosts",
+	"server":       "host",
+	"servers":      "hosts",
+}
+
 // repair corrects tokens that cannot be parsed as a value: those with a missing quote, and mistyped
 // units of time. It returns in words what it changed.
 func repair(tokens []string) (differs []string) {
 	for i, t := range tokens {
 		repaired := t
-		if strings.Count(t, `"`) == 1 {
+		if word := synonyms[t]; word != "" {
+			repaired = word
+		} else if strings.Count(t, `"`) == 1 {
 			repaired = `"` + strings.Trim(t, `"`) + `"`
 		} else if i > 0 && wholeNumber.MatchString(tokens[i-1]) && !wholeUnit.MatchString(t) {
 			if unit, ok := nearest.Name(t, []string{"seconds", "minutes", "hours", "days", "weeks"}); ok {
@@ -416,6 +482,14 @@ var kinds = map[string]string{
 	"mishap":     "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
 	"stage":      "one of ack, activation, reboot, probe, convergence and rollback",
 	"poll_fault": "fail or are stale",
+
+	"amount":         "a range of numbers or shares such as at least 2, or at most 50%",
+	"states_or":      "several states of a rollout, such as Failed or Reverted",
+	"host_states_or": "several states of a host, such as Soaking or Converged",
+	"host_states":    "states of a host",
+	"date":           "a date such as 2026-05-16",
+	"clock":          "a time of day such as 03:00",
+	"window":         "within 5 minutes",
 }
 
 func kindOf(value string) string {

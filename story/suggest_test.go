@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rollsim/story/gherkin"
 )
 
 func TestNearestSentences(t *testing.T) {
@@ -28,8 +30,11 @@ func TestNearestSentences(t *testing.T) {
 			`dispatched after that: "are" instead of "were"`,
 		`OperatorClearance of "stable@a1" is rejected`: `Then OperatorClearance of "stable@a1" is ` +
 			`refused: "refused" instead of "rejected"`,
-		`channel "x" with waves of many hosts`: `Given channel "x" with waves of {numbers} hosts: ` +
+		`channel "x" with waves of many hosts`: `Given channel "x" with waves of 1, 5 and 20 hosts: ` +
 			`numbers instead of "many"`,
+		`host "web-01" goes offline`: `When host "web-01" goes silent: "silent" instead of "offline"`,
+		`OperatorClearance of "stable@a1" is denied`: `Then OperatorClearance of "stable@a1" is ` +
+			`refused: "refused" instead of "denied"`,
 		strings.Repeat("long ", 10_000): "",
 	} {
 		got := steps().nearest(typed, 3)
@@ -40,5 +45,48 @@ func TestNearestSentences(t *testing.T) {
 		if len(got) != 3 || want != "" && !slices.Contains(lines, want) {
 			t.Errorf("%s\ngot  %s\nwant %s among them", typed, strings.Join(lines, "\n     "), want)
 		}
+	}
+}
+
+// TestSuggestionsParse mutilates every example in many ways. Whatever is suggested can be copied:
+// it fits one step, and its values exist. The example's own step is suggested, among others.
+func TestSuggestionsParse(t *testing.T) {
+	v := steps()
+	tried, found := 0, 0
+	for n, s := range v {
+		if s.wraps {
+			continue
+		}
+		words := strings.Fields(s.example)
+		for i := range words {
+			mutilated := strings.Join([][]string{
+				slices.Delete(slices.Clone(words), i, i+1),
+				slices.Insert(slices.Clone(words), i, "really"),
+				slices.Replace(slices.Clone(words), i, i+1, "20%"),
+			}[(i+n)%3], " ")
+			if len(v.find(mutilated)) > 0 {
+				continue
+			}
+			own := false
+			for _, n := range v.nearest(mutilated, 3) {
+				_, sentence, _ := strings.Cut(n.sentence, " ")
+				plain := gherkin.Plain(sentence)
+				fits := v.find(plain)
+				if len(fits) != 1 {
+					t.Errorf("%q: %d steps fit the suggestion %q", mutilated, len(fits), n.sentence)
+					continue
+				}
+				if _, _, err := fits[0].read(plain); err != nil {
+					t.Errorf("%q: the suggestion %q: %v", mutilated, n.sentence, err)
+				}
+				own = own || fits[0] == s
+			}
+			if tried++; own {
+				found++
+			}
+		}
+	}
+	if tried < 500 || found*100 < tried*95 {
+		t.Errorf("of %d sentences, %d have their own step among the suggestions", tried, found)
 	}
 }

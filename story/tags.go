@@ -14,37 +14,16 @@ import (
 // The tags that choose what a scenario runs with, or invert its result. docs/running-features.md
 // describes them.
 const (
-	tagMachine = "@machine" // :NAME
-	tagSeed    = "@seed"    // :NUMBER
-	tagDefect  = "@known-defect"
+	tagMachine = "@machine"      // :NAME
+	tagSeed    = "@seed"         // :NUMBER
+	tagDefect  = "@known-defect" // :NAME
+	tagVacuous = "@vacuous"      // :REASON
 )
 
 // wellKnown are the tags with a meaning, with an example of the value after the colon.
 var wellKnown = []string{
 	tagMachine + ":v0.2", tagSeed + ":7", gherkin.TagWIP, gherkin.TagSlow, tagDefect + ":stuck",
-}
-
-// warnings returns a warning for each tag of the cases that looks like a mistyped well-known tag.
-func warnings(cases []*Case) []string {
-	var all []string
-	known := make(map[string]bool)
-	for _, c := range cases {
-		d := c.scenario.Document
-		for _, tag := range c.scenario.Pickle.Tags {
-			meant, misspelt := MisspeltTag(tag.Name)
-			if !misspelt {
-				continue
-			}
-			warning := fmt.Sprintf(
-				"%s:%d: the tag %s has no meaning: did you mean %s?", d.Name, d.TagLine(tag), tag.Name, meant,
-			)
-			if !known[warning] {
-				known[warning] = true
-				all = append(all, warning)
-			}
-		}
-	}
-	return all
+	tagVacuous + ":shows-the-default",
 }
 
 // MisspeltTag returns the well-known tag that another one was probably meant to be. A tag that

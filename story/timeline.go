@@ -6,6 +6,7 @@ import (
 
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/story/gherkin"
 )
 
 // A timeline is the story in virtual time: what happens, and the present.
@@ -34,6 +35,9 @@ type timeline struct {
 // nor apply.
 type happening struct {
 	sentence string
+	step     int // of the sentence, as in a world
+	row      int
+	level    gherkin.Level
 	when     timing
 	action   *sim.Action        // its At and When are left open
 	apply    func(*world) error // changes the scenario from the present on
@@ -73,18 +77,19 @@ func (t *timeline) act(a sim.Action) {
 	t.actions = append(t.actions, a)
 }
 
-// endFault ends an endless fault at the present. It reports whether there is one.
-func (t *timeline) endFault(kind sim.FaultKind, host reducer.HostID) bool {
+// endFault ends an endless fault at the present. It returns the index of its action, and reports
+// whether there is one.
+func (t *timeline) endFault(kind sim.FaultKind, host reducer.HostID) (action int, found bool) {
 	for _, o := range t.open {
 		f := t.actions[o.action].Fault
 		if f.Kind == kind && f.Host == host && f.For == endless {
 			ended := *f
 			ended.For = t.now - o.at
 			t.actions[o.action].Fault = &ended
-			return true
+			return o.action, true
 		}
 	}
-	return false
+	return 0, false
 }
 
 // refs returns the refs that channels move to, and those of raw events.

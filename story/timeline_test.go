@@ -48,7 +48,7 @@ func TestTimelineEndsFaults(t *testing.T) {
 		{sim.HostOffline, "a", true},
 		{sim.HostOffline, "a", false}, // it has ended
 	} {
-		if got := tl.endFault(tt.kind, tt.host); got != tt.want {
+		if _, got := tl.endFault(tt.kind, tt.host); got != tt.want {
 			t.Errorf("%v of host %s ends: %v", tt.kind, tt.host, got)
 		}
 	}

@@ -30,8 +30,8 @@ const (
 	atMoment                          // when something is true of a rollout for the first time
 )
 
-// A moment is the first time at which something is true. Exactly one of settled, start, poll and
-// the embedded Moment is set. A Moment without a rollout is one of the rollout that the sentence is
+// A moment is the first time at which something is true. Exactly one of settled, start, poll,
+// clock, down, back and the embedded Moment is set. A Moment without a rollout is one of the rollout that the sentence is
 // about.
 type moment struct {
 	sim.Moment
@@ -39,12 +39,17 @@ type moment struct {
 	start   bool // the start of the run
 	poll    bool // the next poll of channel, or of any channel if that is empty
 	channel reducer.ChannelID
+	clock   *clockTime // the next time at which a clock in UTC shows it
+	down    bool       // the control plane is down
+	back    bool       // it is back
 	// dispatched means that Host is dispatched. The simulator has no such moment: a history finds it.
 	dispatched bool
 }
 
 // ofFleet reports whether the moment is one of the whole fleet, not of a rollout.
-func (m *moment) ofFleet() bool { return m.settled || m.start || m.poll }
+func (m *moment) ofFleet() bool {
+	return m.settled || m.start || m.poll || m.clock != nil || m.down || m.back
+}
 
 var (
 	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
@@ -80,6 +85,9 @@ var (
 type viewpoint struct {
 	kind     viewpointKind
 	from, to time.Duration // of afterThat
+	open     bool          // of afterThat: there is no to
+	anchor   *moment       // of afterThat: what it counts from; nil for the sentence before
+	bare     bool          // of afterThat: the sentence does not say what it counts from
 	when     timing        // of atClause
 }
 
@@ -96,7 +104,12 @@ const (
 
 // parseAt parses the clause of a sentence that says at what time it looks.
 func parseAt(s string) (viewpoint, error) {
-	s = afterTime.ReplaceAllString(strings.TrimSpace(s), "$1 later")
+	s = strings.TrimSpace(s)
+	if v, found, err := parseWindow(s); found {
+		return v, err
+	}
+	bare := afterTime.MatchString(s)
+	s = afterTime.ReplaceAllString(s, "$1 later")
 	if s == "" {
 		return viewpoint{kind: atPresent}, nil
 	}
@@ -125,7 +138,7 @@ func parseAt(s string) (viewpoint, error) {
 				return viewpoint{}, err
 			}
 		}
-		return viewpoint{kind: afterThat, from: d - give, to: d + give}, nil
+		return viewpoint{kind: afterThat, from: d - give, to: d + give, bare: bare}, nil
 	}
 	when, err := parseWhen(s)
 	return viewpoint{kind: atClause, when: when}, err
@@ -137,6 +150,9 @@ func parseWhen(s string) (timing, error) {
 	s = afterTime.ReplaceAllString(s, "$1 later")
 	if s == "" {
 		return timing{kind: onceSettled}, nil
+	}
+	if m, found, err := parseClock(s); found {
+		return timing{kind: atMoment, moment: m}, err
 	}
 	if s == "at once" || strings.HasPrefix(s, "at the same ") {
 		return timing{kind: together}, nil
@@ -186,6 +202,9 @@ func parseMoment(s string) (moment, error) {
 	}
 	if s == "the start" {
 		return moment{start: true}, nil
+	}
+	if at := momentDown.FindStringSubmatch(s); at != nil {
+		return moment{down: at[1] == "down", back: at[1] == "back"}, nil
 	}
 	if at := momentPoll.FindStringSubmatch(s); at != nil {
 		return moment{poll: true, channel: reducer.ChannelID(gherkin.Unquote(at[1]))}, nil
@@ -242,6 +261,12 @@ func (m *moment) String() string {
 		return "the start"
 	case m.poll:
 		return "the next poll"
+	case m.clock != nil:
+		return m.clock.String()
+	case m.down:
+		return "the control plane is down"
+	case m.back:
+		return "the control plane is back"
 	case m.dispatched:
 		return fmt.Sprintf("host %s under %s is dispatched", m.Host, m.Rollout)
 	case m.Wave.Set:

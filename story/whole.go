@@ -92,8 +92,7 @@ func (w *world) claimAgain(c *claim) error {
 // checkClaims refuses a sentence about the whole run that held at its place in the story, and no
 // longer holds at the end of the story.
 func (w *world) checkClaims() error {
-	for i := range w.claims {
-		c := &w.claims[i]
+	for _, c := range w.claims {
 		err := w.claimAgain(c)
 		var unmet *unmetError
 		if errors.As(err, &unmet) {

@@ -48,12 +48,18 @@ type world struct {
 	that     occurrence // what the sentence before was about: "7 days later" counts from it
 	allowed  allowed
 	defects  []knownDefect
-	claims   []claim // sentences about the whole run
+	claims   []*claim // sentences about the whole run
 
 	mentioned map[string]bool // names in sentences and tables
+	removals  []*removal      // of what the scenario's own body adds
+	empty     []emptySentence
+
+	rehearsing bool // nothing is simulated
+	runs       bool // in a rehearsal: a sentence expects something of a run
 
 	sentence string        // the current one
 	step     int           // its index in the scenario
+	row      int           // of its table, from 1, if each row stands for itself
 	level    gherkin.Level // where it is
 	givens   givens
 }
@@ -102,15 +108,31 @@ func (w *world) do(r reading, sentence string) error {
 
 // expect carries out an expectation of the run.
 func (w *world) expect(r reading) error {
-	c := claim{r, w.sentence, w.step, w.that, w.timeline.now}
-	scope := r.scope()
-	if err := r.step.call(w, r.values, r.table); err != nil || scope == sometime {
+	r, err := w.anchored(r)
+	if err != nil {
 		return err
+	}
+	c := &claim{r, w.sentence, w.step, w.that, w.timeline.now}
+	scope := r.scope()
+	before := *w
+	if err := r.step.call(w, r.values, r.table); err != nil {
+		return err
+	}
+	before.history = w.history
+	if why := r.emptiness(&before); why != "" {
+		e := emptySentence{vacuousPart: vacuousPart{vacuousKey{step: w.step}, why}}
+		if scope == allRun {
+			e.claim = c
+		}
+		w.empty = append(w.empty, e)
+	}
+	if scope == sometime {
+		return nil
 	}
 	if scope == allRun {
 		w.claims = append(w.claims, c)
 	}
-	return w.checkLength(&c)
+	return w.checkLength(c)
 }
 
 // schedule adds an action to the story. about is the rollout that it concerns.
@@ -131,7 +153,7 @@ func (w *world) add(h happening, about reducer.RolloutID) error {
 			return err
 		}
 	}
-	h.sentence = w.sentence
+	h.sentence, h.step, h.row, h.level = w.sentence, w.step, w.row, w.level
 	w.timeline.happenings = append(w.timeline.happenings, h)
 	return nil
 }
@@ -257,23 +279,44 @@ func (w *world) place(h *happening) error {
 		}
 	}
 	t.exact = h.action == nil && h.apply == nil
+	sentence, step, row, level := w.sentence, w.step, w.row, w.level
+	w.sentence, w.step, w.row, w.level = h.sentence, h.step, h.row, h.level
+	if err := w.happen(h); err != nil {
+		return err
+	}
+	w.sentence, w.step, w.row, w.level = sentence, step, row, level
+	w.that = occurrence{t.now, noEntry}
+	return nil
+}
+
+// happen makes a happening happen at the present.
+func (w *world) happen(h *happening) error {
+	t := &w.timeline
 	if h.action != nil {
+		r := w.added()
+		r.actions = append(r.actions, len(t.actions))
 		if f := h.action.Fault; f != nil {
 			w.announced.add(announcedFault{f.Kind, f.Host, t.now, t.now, h.sentence})
+			r.addSpan(faultSpan{f.Kind, t.now, t.now + max(f.For, 0), oneHost(f.Host)})
 		}
 		t.act(*h.action)
 		w.history = nil
 	}
 	if h.apply != nil {
-		current := w.sentence
-		w.sentence = h.sentence
 		if err := h.apply(w); err != nil {
 			return err
 		}
-		w.sentence, w.history = current, nil
+		w.history = nil
 	}
-	w.that = occurrence{t.now, noEntry}
 	return nil
+}
+
+// oneHost returns a host as a list; nil for none.
+func oneHost(h reducer.HostID) []reducer.HostID {
+	if h == "" {
+		return nil
+	}
+	return []reducer.HostID{h}
 }
 
 // moveToMoment moves the present to a moment, or to a time after one.
@@ -286,6 +329,13 @@ func (w *world) moveToMoment(when *timing) error {
 		at = 0
 	case m.poll:
 		at = w.fleet.nextPoll(m.channel, t.now)
+	case m.clock != nil:
+		at = m.clock.next(w.fleet.Start, t.now)
+	case m.down, m.back:
+		var err error
+		if at, err = w.timeOfOutage(m); err != nil {
+			return err
+		}
 	default:
 		var err error
 		if at, err = w.timeOf(m); err != nil {
@@ -342,6 +392,7 @@ func (w *world) finish() error {
 	}
 	err := w.checkRun()
 	if err == nil {
+		w.judgeClaims()
 		return w.checkClaims()
 	}
 	var unmet *unmetError

@@ -39,6 +39,7 @@ func (env *environment) checkCommand() *cli.Command {
 			machineFlag("run scenarios under machine `M`, and compare them with their goldens",
 				"each scenario's"),
 			answerFlag(),
+			vacuousFlag(),
 			&cli.StringFlag{Name: "keep", Usage: "write the traces and diffs of failures into `DIR`"},
 		},
 		Action: env.check,
@@ -62,6 +63,7 @@ func (env *environment) check(c *cli.Context) error {
 			failed = append(failed, r)
 		}
 		env.printResult(r)
+		env.printWarnings(r.Warnings)
 	})
 	env.printSummary(&sum, failed)
 
@@ -108,6 +110,9 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 	}
 	suite, builtIn, err := env.findSuite(c.Args().Slice())
 	if err != nil {
+		return nil, opt, err
+	}
+	if suite.Vacuous, err = vacuity(c); err != nil {
 		return nil, opt, err
 	}
 	if c.IsSet("machine") {

@@ -68,6 +68,7 @@ func (env *environment) featuresCommand() *cli.Command {
 				Usage:   "write a format without a file to `FILE`; - is standard output",
 			},
 			jobsFlag("scenarios"),
+			vacuousFlag(),
 			&cli.BoolFlag{Name: "fail-fast", Usage: "start no more scenarios after the first failure"},
 			&cli.StringFlag{
 				Name: "rerun",
@@ -122,6 +123,9 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	}
 	var err error
 	if run.opt.Jobs, err = jobs(c); err != nil {
+		return nil, err
+	}
+	if run.opt.Vacuous, err = vacuity(c); err != nil {
 		return nil, err
 	}
 	if c.IsSet("machine") {
@@ -220,6 +224,9 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	}
 	if listed != nil {
 		opt.Paths = listed
+		if opt.FS == rollsim.Library && run.env.exists(listed[0]) {
+			opt.FS = run.env.files // the list was not written by a run of the built-in features
+		}
 		run.env.err.printf("running only the scenarios of %s\n", run.rerun)
 	}
 	results, err := run.newResults()
@@ -320,10 +327,35 @@ func (r *featureResults) end(result *story.Report) error {
 	if !r.visible {
 		r.env.printFailures(result)
 	}
-	for _, warning := range result.Warnings {
-		r.env.err.printf("%s %s\n", r.env.err.paint(report.Yellow, "warning:"), warning)
-	}
+	r.env.printWarnings(result.Warnings)
 	return nil
+}
+
+func (env *environment) printWarnings(warnings []string) {
+	for _, warning := range warnings {
+		env.err.printf("%s %s\n", env.err.paint(report.Yellow, "warning:"), warning)
+	}
+}
+
+func vacuousFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name:  "vacuous",
+		Value: "fail",
+		Usage: "let a scenario of a feature that is vacuous `fail` or warn: something in it has no " +
+			"effect, or an expectation could not fail",
+	}
+}
+
+// vacuity reads --vacuous.
+func vacuity(c *cli.Context) (story.Vacuity, error) {
+	switch v := c.String("vacuous"); v {
+	case "fail":
+		return story.VacuousFails, nil
+	case "warn":
+		return story.VacuousWarns, nil
+	default:
+		return 0, usage(c, "--vacuous %s: expected fail or warn", v)
+	}
 }
 
 // writerOptions returns the options of a format that depend on environment variables.
@@ -429,6 +461,16 @@ func (env *environment) readRerun(name string) ([]string, error) {
 		return nil, nil
 	}
 	return listed, nil
+}
+
+// exists reports whether the file of a line of a list of failures exists.
+func (env *environment) exists(place string) bool {
+	file, _, named := strings.Cut(place, ".feature:")
+	if named {
+		file += ".feature"
+	}
+	_, err := fs.Stat(env.files, file)
+	return err == nil
 }
 
 // writeRerun writes the list of failures, and of the scenarios that did not run because of one. It

@@ -67,7 +67,8 @@ func (env *environment) new(c *cli.Context) error {
 	default:
 		return usage(c, "unknown kind %q: expected feature, scenario or vscode", kind)
 	}
-	name = strings.TrimSuffix(name, ext)
+	// A name of several words becomes the name of a file.
+	name = strings.Join(strings.Fields(strings.TrimSuffix(name, ext)), "-")
 	if err := starter.CheckName(name); err != nil {
 		return usage(c, "%v", err)
 	}

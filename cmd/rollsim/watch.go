@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -58,12 +59,14 @@ func (run *featureRun) changed(
 	ctx context.Context, seen map[string]fileVersion,
 ) ([]string, map[string]fileVersion) {
 	var before map[string]fileVersion
+	missing := make(map[string]int) // for how many intervals
 	for {
 		select {
 		case <-ctx.Done():
 			return nil, seen
 		case <-time.After(watchEvery):
 		}
+		run.reportMissing(seen, missing)
 		now, err := run.versions()
 		if err != nil {
 			continue // an editor may remove a file before it writes it again
@@ -79,6 +82,23 @@ func (run *featureRun) changed(
 		if before = now; quiet {
 			slices.Sort(changed)
 			return changed, now
+		}
+	}
+}
+
+// missingFor is for how many intervals a file must be missing before that is reported: an editor
+// may remove a file before it writes it again.
+const missingFor = 4
+
+// reportMissing reports each file that has disappeared, once. missing counts the intervals.
+func (run *featureRun) reportMissing(seen map[string]fileVersion, missing map[string]int) {
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		if _, err := fs.Stat(run.opt.FS, name); !errors.Is(err, fs.ErrNotExist) {
+			missing[name] = 0
+			continue
+		}
+		if missing[name]++; missing[name] == missingFor {
+			run.env.err.printf("%s has disappeared\n", name)
 		}
 	}
 }

@@ -86,6 +86,13 @@ func TestWatch(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "one.feature")); err != nil {
 		t.Fatal(err)
 	}
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(
+		out.String(), "one.feature has disappeared",
+	); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("a file that disappeared is not reported:\n%s", out.String())
+		}
+	}
 	put("two", "Terminal")
 	await("two.feature changed", "✓ two is Terminal")
 

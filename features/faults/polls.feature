@@ -20,6 +20,7 @@ Feature: Polls that fail or are stale, and refs that flap
       | fail      |
       | are stale |
 
+  @vacuous:no-poll-sees-the-ref
   Scenario: Of the refs that change while polls fail only the last one is rolled out
     When "stable" moves to ref "a1"
     And polls fail for 10 minutes while wave 0 is soaking
@@ -29,6 +30,7 @@ Feature: Polls that fail or are stale, and refs that flap
     And "stable@a1" is Superseded
     And "stable@c3" is Terminal
 
+  @vacuous:no-poll-sees-the-ref
   Scenario: A ref that is set back before a poll succeeds is never seen as changed
     When "stable" moves to ref "a1"
     And polls fail for 10 minutes while wave 0 is soaking

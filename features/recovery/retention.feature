@@ -51,6 +51,7 @@ Feature: A retention over a crash
     And RetentionExpired happens twice to "stable@good"
     And RetentionExpired of "stable@good" is refused with IllegalForState
 
+  @vacuous:nothing-is-left-to-rebuild
   Scenario: A rollout that was pruned before the crash is pruned after it
     When "stable" moves to ref "good"
     And 8 days pass

@@ -13,6 +13,7 @@ import (
 	messages "github.com/cucumber/messages/go/v34"
 
 	"rollsim/internal/limited"
+	"rollsim/internal/nearest"
 )
 
 // A Document is one feature file.
@@ -44,8 +45,10 @@ type Document struct {
 type Scenario struct {
 	Document *Document
 	Pickle   *messages.Pickle
-	Line     int    // of the scenario, or of its row of examples
-	Skipped  string // why it does not run although it is selected; empty if it runs
+	Written  *messages.Scenario // the scenario or the outline
+	Rule     *messages.Rule     // that it belongs to; nil for none
+	Line     int                // of the scenario, or of its row of examples
+	Skipped  string             // why it does not run although it is selected; empty if it runs
 
 	selected bool // by its path
 	byLine   bool // a path named its line
@@ -203,10 +206,50 @@ func (d *Document) checkComplete() error {
 		}
 	}
 	if len(d.Scenarios) == 0 {
+		if err := d.strayHeading(); err != nil {
+			return err
+		}
 		at := d.Feature.Location
 		return &Error{d.Name, int(at.Line), int(at.Column), "this feature has no scenario"}
 	}
 	return nil
+}
+
+// strayHeading returns an error for the first line of a description that is a mistyped heading; nil
+// if there is none.
+func (d *Document) strayHeading() error {
+	dialect := d.dialect()
+	for _, in := range d.Descriptions {
+		for i, line := range strings.Split(in.Text, "\n") {
+			text := strings.TrimSpace(line)
+			head, _, colon := strings.Cut(text, ":")
+			if !colon {
+				continue
+			}
+			var known []string
+			for _, kind := range []string{"scenario", "scenarioOutline", "background", "rule"} {
+				known = append(known, dialect.Keywords[kind]...)
+			}
+			if meant, found := nearest.Name(head, known); found {
+				return &Error{
+					d.Name, d.lineOf(text, int(in.Under.Line)+1+i), 1,
+					fmt.Sprintf("%q begins nothing, so it is read as a description: did you mean %q?",
+						head+":", meant+":"),
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// lineOf returns the first line from some line on with a text; that line itself if there is none.
+func (d *Document) lineOf(text string, from int) int {
+	for i, line := range strings.Split(string(d.Content), "\n") {
+		if i+1 >= from && strings.TrimSpace(line) == text {
+			return i + 1
+		}
+	}
+	return from
 }
 
 // outlines returns the scenarios and outlines of the file, including those in rules.

@@ -11,7 +11,7 @@ import (
 // index finds the scenarios, descriptions, tags and steps of a parsed document, and the lines that
 // belong to each scenario.
 func (d *Document) index() {
-	ix := indexer{d, make(map[string][]*Scenario), OfFeature}
+	ix := indexer{d, make(map[string][]*Scenario), OfFeature, nil}
 	for _, p := range d.Pickles {
 		s := &Scenario{Document: d, Pickle: p, Line: int(p.Location.Line)}
 		d.Scenarios = append(d.Scenarios, s)
@@ -42,6 +42,7 @@ type indexer struct {
 	*Document
 	scenarios map[string][]*Scenario // by the id of the scenario or outline, and of the row
 	level     Level                  // of the current Background
+	rule      *messages.Rule         // the current one
 }
 
 // A node is a child of a feature or of a rule. Exactly one of background, scenario and rule is set.
@@ -104,9 +105,9 @@ func (ix *indexer) nodes(nodes []node, last int) []*Scenario {
 			in = ix.scenario(n.scenario, end)
 		default:
 			ix.heading(n.rule.Description, n.rule.Location, n.rule.Tags, OfRule)
-			ix.level = OfRule
+			ix.level, ix.rule = OfRule, n.rule
 			in = ix.nodes(n.children, end)
-			ix.level = OfFeature
+			ix.level, ix.rule = OfFeature, nil
 		}
 		if len(in) > 0 {
 			ix.blocks = append(ix.blocks, block{n.first(), end, in})
@@ -127,6 +128,9 @@ func (ix *indexer) background(b *messages.Background) {
 func (ix *indexer) scenario(s *messages.Scenario, last int) []*Scenario {
 	ix.heading(s.Description, s.Location, s.Tags, OfScenario)
 	ix.recordSteps(s.Steps)
+	for _, one := range ix.scenarios[s.Id] {
+		one.Written, one.Rule = s, ix.rule
+	}
 	for i, examples := range s.Examples {
 		end := last
 		if i+1 < len(s.Examples) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -122,6 +123,10 @@ func (sel *Selection) nothingSelected(documents []*Document) error {
 	}
 	if sel.Name != "" {
 		by = append(by, fmt.Sprintf("the name %q", sel.Name))
+		var bad *syntax.Error
+		if _, err := regexp.Compile(sel.Name); errors.As(err, &bad) {
+			hint += fmt.Sprintf(": it is no text of a name, and not a regular expression: %s", bad.Code)
+		}
 	}
 	return fmt.Errorf(
 		"no scenario is selected by %s in %s%s",

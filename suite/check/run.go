@@ -60,6 +60,9 @@ type Result struct {
 	// table. The violations alone are then judged. It is empty if the golden applies.
 	Departs string
 
+	// Warnings are about what is vacuous, with Suite.Vacuous.
+	Warnings []string
+
 	// Artefacts are files that help to find the cause of a failure.
 	Artefacts []Artefact
 
@@ -159,7 +162,8 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 					Rerun: "rollsim features " + shell.Join(u.path),
 				}
 			case u.feature != nil:
-				return interrupted(ctx, checkFeature(u.feature, opt.through, opt.Keep))
+				s := u.feature.RunContext(ctx)
+				return interrupted(ctx, featureOutcome(&s, opt.Keep))
 			default:
 				return interrupted(ctx, checkScenario(suite.FS, u.path, &opt))
 			}
@@ -274,9 +278,14 @@ func readGolden(fsys fs.FS, name string) ([]byte, error) {
 // checkFeature runs one scenario of a feature file.
 func checkFeature(c *story.Case, through func(reducer.Machine) reducer.Machine, keep bool) *Result {
 	s := c.Run(through)
-	r := FeatureResult(&s)
+	return featureOutcome(&s, keep)
+}
+
+// featureOutcome is FeatureResult with artefacts, if they are wanted.
+func featureOutcome(s *story.Scenario, keep bool) *Result {
+	r := FeatureResult(s)
 	if r.Status == Failed && keep {
-		r.Artefacts = featureArtefacts(&s)
+		r.Artefacts = featureArtefacts(s)
 	}
 	return r
 }
@@ -285,7 +294,10 @@ func checkFeature(c *story.Case, through func(reducer.Machine) reducer.Machine, 
 func FeatureResult(s *story.Scenario) *Result {
 	r := &Result{
 		Status: Passed, Path: s.Place(), Name: s.Feature + ": " + s.Name, Rerun: s.Again(),
-		Message: s.Details(), Elapsed: s.Elapsed,
+		Message: s.Details(), Elapsed: s.Elapsed, Warnings: s.Warnings,
+	}
+	if s.Rule != "" {
+		r.Name = s.Feature + ": " + s.Rule + ": " + s.Name
 	}
 	switch {
 	case s.Status.Fails():

@@ -17,6 +17,9 @@ type Suite struct {
 	FS        fs.FS
 	Scenarios []string // paths of scenario files
 	Features  []string // paths of feature files, with :LINE to select one scenario
+
+	// Vacuous says how scenarios of features count in which something has no effect.
+	Vacuous story.Vacuity
 }
 
 // units returns the units of the suite in the order of the report.
@@ -26,7 +29,9 @@ func (s *Suite) units() []unit {
 		units = append(units, unit{path: p})
 	}
 	for _, p := range s.Features {
-		cases, err := story.Cases(story.Options{FS: s.FS, Paths: []string{p}})
+		cases, err := story.Cases(story.Options{
+			FS: s.FS, Paths: []string{p}, Vacuous: s.Vacuous,
+		})
 		if err != nil {
 			units = append(units, unit{path: p, err: err})
 		}

@@ -163,6 +163,9 @@ func (f *feature) rehearse(s *outlined) {
 	reported := make(map[kind]bool)
 	for i, m := range found {
 		k := kinds[i]
+		if m.Flaw == story.FlawVacuous && rows[k] < len(s.pickles) {
+			continue // an outline is vacuous only if every row is
+		}
 		if rows[k] == len(s.pickles) {
 			m.at = f.at[k.node]
 			if m.Row > 0 {
@@ -367,6 +370,7 @@ func wrongTag(f *feature) {
 		for _, t := range tags {
 			if meant, ok := story.MisspeltTag(t.Name); ok {
 				f.report(t.Location, "tag %s has no effect: did you mean %s?", t.Name, meant)
+				continue
 			}
 			for _, m := range f.mistakes {
 				if m.Tag != nil && m.Tag.AstNodeId == t.Id {

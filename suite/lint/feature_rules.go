@@ -259,8 +259,8 @@ it or delete it.`,
 		Summary: "A tag looks like a mistyped tag of rollsim, or names an unknown machine or an " +
 			"invalid seed.",
 		Why: `@machine:NAME and @seed:N choose the machine and the seed of a scenario. @wip, @slow and
-@known-defect:NAME change whether it runs and how its result counts. All other tags are free for
-use with --tags. A mistyped tag has no effect.`,
+@known-defect:NAME change whether it runs and how its result counts, and @vacuous:REASON allows it
+to be vacuous. All other tags are free for use with --tags. A mistyped tag has no effect.`,
 		Bad: fleet + `  @machin:v0.2
   Scenario: All hosts converge
     When "stable" moves to ref "a1"
@@ -333,6 +333,25 @@ each cell with a |, and put a comment on a line of its own that begins with #.`,
     Then rollout "stable@a1" is Superseded
 `,
 		feature: lostText,
+	},
+	{
+		Code: "RS018", Name: "vacuous-scenario", Severity: Error,
+		Summary: "Nothing happens in a scenario, or an expectation could not fail in any run.",
+		Why: `A scenario without a When, a limit of hosts in flight that is no smaller than their number
+and a gate that is not configured test nothing. Such a scenario fails when it runs. So does one in
+which a happening, a fate or a chance has no effect, which only the run shows. The tag
+@vacuous:REASON allows a vacuous scenario.`,
+		Bad: fleet + `  Scenario: No budget holds a host back
+    When "stable" moves to ref "a1"
+    Then host "stable-01" is never held back by the disruption-budget
+`,
+		Good: fleet + `  Scenario: No budget holds a host back
+    Given a budget of one for channel "stable"
+    When "stable" moves to ref "a1"
+    Then host "stable-01" is never held back by the disruption-budget
+    And host "stable-03" is held back by the disruption-budget
+`,
+		feature: ofFlaw(story.FlawVacuous),
 	},
 }
 

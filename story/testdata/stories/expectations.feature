@@ -21,7 +21,6 @@ Feature: What can be expected
     And 2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking
     And host "stable-02" is dispatched under "stable@a1"
     And "stable@a1" goes through Opening, Active, Converging, Active, Converging and Terminal
-    And the invariant budget-kept holds
     And every invariant holds
     And "stable@a1" is Pruned in the end
     And RetentionExpired happens exactly once to "stable@a1"
@@ -46,8 +45,12 @@ Feature: What can be expected
     And 2 rollouts are opened for channel "stable"
     And 2 rollouts are opened
     And channel "stable" points at ref "b2"
-    And no rollout stands for channel "edge"
     And no rollout stands for channel "stable" in the end
+
+  Scenario: No rollout stands any more
+    When "edge" moves to ref "e1"
+    And 8 days pass
+    Then no rollout stands for channel "edge"
 
   Scenario: Channels that move by themselves
     Given host "stable-01" defers its activation under ref "r2"

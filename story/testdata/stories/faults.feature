@@ -26,13 +26,13 @@ Feature: What goes wrong
   Scenario: Chance spoils messages and polls
     Given 10% of messages are late by 30 seconds
     And 20% of messages of hosts "stable-02" and "stable-03" are lost
-    And 5% of messages are overtaken
-    And 5% of messages are doubled
+    And 20% of messages are overtaken
+    And 20% of messages are doubled
     And 20% of polls fail
     And 20% of polls are stale
     And these faults come by chance:
       | fault               | chance | for        | hosts                | from     | until  |
-      | host-offline        | 2%     | 10 minutes | stable-01, stable-02 |          | 1 hour |
+      | host-offline        | 20%    | 10 minutes | stable-01, stable-02 |          | 1 hour |
       | control-plane-crash | 1%     | 1 minute   |                      | 1 minute | 1 hour |
       | clock-skew          | 50%    | 5 minutes  |                      |          |        |
     When "stable" moves to ref "a1"

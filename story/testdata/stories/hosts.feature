@@ -20,7 +20,11 @@ Feature: What is in store for hosts
     Given hosts "stable-02" and "stable-03" fail their activation
     When "stable" moves to ref "a1"
     Then hosts "stable-0[23]" are Failed
-    And no host of "stable@a1" is dispatched after "stable@a1" is Failed
+
+  Scenario: A failure keeps the others from being dispatched
+    Given host "stable-01" fails its activation
+    When "stable" moves to ref "a1"
+    Then no host of "stable@a1" is dispatched after "stable@a1" is Failed
 
   Scenario: A reboot comes as reboots come
     Given host "stable-02" defers its activation

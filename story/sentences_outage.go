@@ -1,0 +1,107 @@
+package story
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+var startSteps = []step{
+	{
+		topic: "Time", phase: sets,
+		words: `(the )story starts on {date}( at {clock})`,
+		doc: "The date and the time of day, in UTC, at which the story starts; without this sentence " +
+			"it is 2026-01-01 at 00:00, a Thursday. Happenings at a time of day, such as at 03:00 and on " +
+			"Saturday at 22:00, come at the next such time.",
+		example: `the story starts on 2026-05-16 at 22:00`,
+		do: func(w *world, day time.Time, ofDay time.Duration) error {
+			if len(w.timeline.happenings) > 0 {
+				return fmt.Errorf("the story has begun: say this before the first When")
+			}
+			w.fleet.Start = reducer.Time(day.UnixNano() + int64(ofDay))
+			return w.give("the start of the story")
+		},
+	},
+}
+
+var outageExpectations = []step{
+	{
+		topic: "The control plane", phase: expects,
+		words:   `(the )control plane is down{at}`,
+		doc:     "The control plane has crashed and is not back yet, at the present or at another time.",
+		example: `the control plane is down 1 minute after wave 0 is soaking`,
+		solid:   "the control plane must be down",
+		do:      func(w *world, v viewpoint) error { return expectDown(w, &v, true) },
+	},
+	{
+		topic: "The control plane", phase: expects,
+		words:   `(the )control plane is not down{at}`,
+		doc:     "The control plane works, at the present or at another time.",
+		example: `the control plane is not down 20 minutes after wave 0 is soaking`,
+		vacuous: func(w *world, _ viewpoint) string { return neverDown(w) },
+		do:      func(w *world, v viewpoint) error { return expectDown(w, &v, false) },
+	},
+	{
+		topic: "The control plane", phase: expects, scope: allRun,
+		words: `{number} host(s)( of (rollout ){rollout}) is/are dispatched while (the )control ` +
+			`plane is down`,
+		doc: "Exactly so many dispatches are sent, for that rollout or for any, while the control " +
+			"plane is down.",
+		example: `no host is dispatched while the control plane is down`,
+		vacuous: func(w *world, _ uint64, _ reducer.RolloutID) string { return neverDown(w) },
+		do: func(w *world, n uint64, id reducer.RolloutID) error {
+			var found []string
+			entry := noEntry
+			for i := range w.history.entries {
+				e := &w.history.entries[i]
+				if e.Plan == nil || e.Plan.Action != trace.QueueDispatch ||
+					id != "" && e.Rollout != id || !w.history.isDown(w.history.at(i)) {
+					continue
+				}
+				entry = i
+				found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
+			}
+			if uint64(len(found)) == n {
+				return nil
+			}
+			found = append(found, fmt.Sprintf("%d in all", len(found)))
+			return w.fail(entry, w.sentence, strings.Join(found, "\n"))
+		},
+	},
+}
+
+// expectDown checks whether the control plane is down at the time at which a sentence looks.
+func expectDown(w *world, v *viewpoint, want bool) error {
+	if v.kind == afterThat {
+		if v.from != v.to {
+			return fmt.Errorf("this looks at one time: say when, for example \"5 minutes later\"")
+		}
+		w.timeline.moveTo(w.that.at + v.to)
+		v = &viewpoint{kind: atPresent}
+	}
+	at, err := w.resolve(v)
+	if err != nil {
+		return err
+	}
+	if w.history.isDown(at) == want {
+		return w.matched(at, noEntry)
+	}
+	found := "it is never down"
+	var times []string
+	for _, o := range w.history.outages() {
+		times = append(times, fmt.Sprintf("down from %s to %s", elapsed(o.from), elapsed(o.to)))
+		found = strings.Join(times, "\n")
+	}
+	return w.fail(noEntry, w.sentence, found+"\nthis looks at "+elapsed(at))
+}
+
+// neverDown returns why an expectation about the control plane while it is down could not fail.
+func neverDown(w *world) string {
+	if len(w.history.outages()) > 0 {
+		return ""
+	}
+	return "the control plane is never down in the whole run"
+}
