@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// amountForm is how an expectation writes how many of something there are, other than as one number.
-const amountForm = `(?:(?:at least|at most|exactly|about|more than|fewer than|less than|all but) )` +
-	`(?:` + percentForm + `|` + numberForm + `)|between (?:` + percentForm + `|` + numberForm +
+// amountForm is how an expectation writes how many of something there are, other than as one
+// number.
+const amountForm = `(?:(?:at least|at most|exactly|about|more than|fewer than|less than|` +
+	`all but) )(?:` + percentForm + `|` + numberForm + `)|between (?:` + percentForm + `|` + numberForm +
 	`) and (?:` + percentForm + `|` + numberForm + `)|` + percentForm
 
 // An amount is a range of how many of all things there are.

@@ -110,7 +110,8 @@ func parseWindow(s string) (v viewpoint, found bool, err error) {
 		m = withinOf.FindStringSubmatch(s)
 	}
 	between := m != nil && strings.HasPrefix(m[2], "between ")
-	if m == nil || m[1] == "" && !between || m[3] == "later" && (m[1] == "about" || m[1] == "exactly") {
+	if m == nil || m[1] == "" && !between ||
+		m[3] == "later" && (m[1] == "about" || m[1] == "exactly") {
 		return viewpoint{}, false, nil
 	}
 	v.kind = afterThat
@@ -221,7 +222,9 @@ func (h *history) isDown(at time.Duration) bool {
 	return false
 }
 
-var errNeverDown = errors.New("the control plane is never down: no sentence makes it crash before this")
+var errNeverDown = errors.New(
+	"the control plane is never down: no sentence makes it crash before this",
+)
 
 // timeOfOutage returns the first time, not before the present, at which the control plane is down,
 // or is back.

@@ -99,7 +99,9 @@ var samples = map[string][]string{
 	"host_states": {"Pending", "Pending, Activating and Failed", "Pending and Activating"},
 	"date":        {"2026-05-16", "2026-01-01", "1999-12-31"},
 	"clock":       {"03:00", "22:15", "0:30"},
-	"window":      {" within 5 minutes", " within 1 hour of the start", " within 1m after wave 0 is soaking"},
+	"window": {
+		" within 5 minutes", " within 1 hour of the start", " within 1m after wave 0 is soaking",
+	},
 	"sentence":    {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
 }
 

@@ -10,8 +10,8 @@ var amountExpectations = []step{
 	{
 		topic: "Hosts of a rollout", phase: expects,
 		words: `{amount}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`,
-		doc: "So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, fewer " +
-			"than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.",
+		doc: "So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, " +
+			"fewer than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.",
 		example: `at least 50% of the hosts of "stable@a1" are Converged`,
 		vacuous: func(
 			w *world, n amount, id reducer.RolloutID, _ reducer.HostState, _ viewpoint,

@@ -214,8 +214,8 @@ var hostExpectations = []step{
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
 		words: `host(s) {hosts} is/are dispatched {times}( under (rollout ){rollout})`,
-		doc: "How often each of the hosts is dispatched in the whole run, under that rollout or else under " +
-			"all that it joins: once, and again each 60 seconds until it acks.",
+		doc: "How often each of the hosts is dispatched in the whole run, under that rollout or else " +
+			"under all that it joins: once, and again each 60 seconds until it acks.",
 		example: `host "stable-01" is dispatched twice under "stable@a1"`,
 		vacuous: func(w *world, hosts []reducer.HostID, n times, id reducer.RolloutID) string {
 			hosts, _ = hostsUnder(w, hosts, id) // the expectation holds: they exist

@@ -31,8 +31,8 @@ const (
 )
 
 // A moment is the first time at which something is true. Exactly one of settled, start, poll,
-// clock, down, back and the embedded Moment is set. A Moment without a rollout is one of the rollout that the sentence is
-// about.
+// clock, down, back and the embedded Moment is set. A Moment without a rollout is one of the
+// rollout that the sentence is about.
 type moment struct {
 	sim.Moment
 	settled bool // everything has settled
@@ -42,7 +42,8 @@ type moment struct {
 	clock   *clockTime // the next time at which a clock in UTC shows it
 	down    bool       // the control plane is down
 	back    bool       // it is back
-	// dispatched means that Host is dispatched. The simulator has no such moment: a history finds it.
+	// dispatched means that Host is dispatched. The simulator has no such moment: a history finds
+	// it.
 	dispatched bool
 }
 
