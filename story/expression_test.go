@@ -102,7 +102,7 @@ var samples = map[string][]string{
 	"window": {
 		" within 5 minutes", " within 1 hour of the start", " within 1m after wave 0 is soaking",
 	},
-	"sentence":    {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
+	"sentence": {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
 }
 
 // wordings returns every sentence that the words of a step allow: with and without each optional
