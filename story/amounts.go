@@ -9,9 +9,12 @@ import (
 
 // amountForm is how an expectation writes how many of something there are, other than as one
 // number.
-const amountForm = `(?:(?:at least|at most|exactly|about|more than|fewer than|less than|` +
-	`all but) )(?:` + percentForm + `|` + numberForm + `)|between (?:` + percentForm + `|` + numberForm +
-	`) and (?:` + percentForm + `|` + numberForm + `)|` + percentForm
+const (
+	shareForm  = percentForm + `|half|` + numberForm
+	amountForm = `(?:(?:at least|at most|exactly|about|more than|fewer than|less than|` +
+		`all but) )(?:` + shareForm + `)|between (?:` + shareForm + `) and (?:` + shareForm +
+		`)|` + percentForm + `|half`
+)
 
 // An amount is a range of how many of all things there are.
 type amount struct {
@@ -82,6 +85,9 @@ func parseAmount(s string) (any, error) {
 
 // parseShare parses a number or a percentage.
 func parseShare(s string) (n float64, percent bool, err error) {
+	if s == "half" {
+		return 50, true, nil
+	}
 	if strings.HasSuffix(s, "%") || strings.HasSuffix(s, "percent") {
 		all, err := parsePercents(s)
 		if err != nil {

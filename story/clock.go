@@ -86,7 +86,7 @@ func parseStart(s string) (any, error) {
 
 const (
 	lengthsForm = `(?:between (?:[0-9]+|` + durationForm + `) and )?(?:` + durationForm + `)`
-	windowForm  = ` +(?:at least |at most )(?:` + durationForm + `) +later` +
+	windowForm  = `| +(?:at least |at most )(?:` + durationForm + `) +later` +
 		`| +between (?:[0-9]+|` + durationForm + `) and (?:` + durationForm + `) +later` +
 		`| +(?:about |exactly |at least |at most )(?:` + durationForm + `) +after +.+` +
 		`| +between (?:[0-9]+|` + durationForm + `) and (?:` + durationForm + `) +after +.+` +

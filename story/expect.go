@@ -102,7 +102,7 @@ func (w *world) firstTime(m *moment) (occurrence, error) {
 	case m.poll:
 		return occurrence{w.fleet.nextPoll(m.channel, w.timeline.now), noEntry}, nil
 	case m.clock != nil:
-		return occurrence{m.clock.next(w.fleet.Start, w.timeline.now), noEntry}, nil
+		return occurrence{m.clock.next(w.fleet.Start, w.that.at), noEntry}, nil
 	case m.down, m.back:
 		return w.firstOutage(m)
 	case m.Rollout == "" && m.Host != "":

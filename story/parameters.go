@@ -68,7 +68,7 @@ const (
 		`(?:, give or take (?:` + durationForm + `))?` +
 		`| +after +(?:about )?(?:` + durationForm + `)` +
 		`|(?: +eventually)? +within +(?:` + durationForm + `)| +in the end| +` + clockForm +
-		`|` + windowForm
+		windowForm
 )
 
 // parameters are by the name that stands for a value in the words of a step.
@@ -145,7 +145,7 @@ var parameters = map[string]parameter{
 	"host_states": {wordsForm, func(s string) (any, error) { return parseEach(s, parseHostState) }},
 	"date":        {`[0-9]{4}-[0-9]{2}-[0-9]{2}`, parseStart},
 	"clock":       {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},
-	"window":      {` +within +(?:` + durationForm + `)(?: +(?:of|after) +.+)?`, parseWithin},
+	"window":      {` +within +(?:` + durationForm + `)` + windowForm, parseWithin},
 	"delay":       {delayForm, func(s string) (any, error) { return parseDelay(s) }},
 	"limit":       {numberForm + `|` + percentForm, parseLimit},
 	"tags":        {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},

@@ -182,12 +182,19 @@ func (w *world) rehearseTable(t gherkin.Table) (flaw Flaw, err error) {
 	err = t.Each(func(r gherkin.Row) error {
 		for _, column := range slices.Sorted(maps.Keys(r)) {
 			flaw = FlawValue
+			value := expectedCells[column]
+			if _, ofHosts := r["hosts"]; ofHosts && column == "state" {
+				value = "host_state"
+			}
+			if r[column] == "" {
+				continue
+			}
 			if column == "rollout" {
 				flaw = FlawName
 				if err := w.names.checkRollout(reducer.RolloutID(r[column])); err != nil {
 					return err
 				}
-			} else if value := expectedCells[column]; value != "" {
+			} else if value != "" {
 				if _, err := gherkin.Cell(r, column, parameters[value].parse); err != nil {
 					return err
 				}

@@ -191,8 +191,7 @@ func (w *world) drew(r *removal) bool {
 // sameWithout reports whether the run has the same trace without what a sentence added, apart from
 // entries of faults.
 func (w *world) sameWithout(r *removal) bool {
-	sc := w.fleet.Scenario
-	sc.Timeline, sc.Fates = w.timeline.actions, w.fates.all
+	sc := w.scenario(w.timeline.actions)
 	sc.Machine, sc.Horizon = w.simulator.machine.Name(), w.history.end()
 	compared := comparer{entries: w.history.entries}
 	// An error is a difference too: the run with the sentence has none.

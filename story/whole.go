@@ -64,9 +64,7 @@ func (w *world) longEnough() time.Duration {
 func (w *world) longer(limit time.Duration) *world {
 	long := *w
 	long.simulator.limit, long.history = limit, nil
-	sc := w.fleet.Scenario
-	sc.Timeline, sc.Fates = w.timeline.actions, w.fates.all
-	h, err := long.simulator.run(sc, span{})
+	h, err := long.simulator.run(w.scenario(w.timeline.actions), span{})
 	if err == nil {
 		long.history = h
 	}

@@ -211,10 +211,15 @@ func (w *world) observe() error {
 func (w *world) simulate(
 	actions []sim.Action, until, settled, tail time.Duration,
 ) (*history, error) {
+	return w.simulator.run(w.scenario(actions), span{until, w.fleet.quiet(), settled, tail})
+}
+
+// scenario returns the scenario to simulate, with some actions.
+func (w *world) scenario(actions []sim.Action) sim.Scenario {
 	sc := w.fleet.Scenario
 	sc.Timeline, sc.Fates = actions, w.fates.all
 	sc.Channels = w.fleet.soaked()
-	return w.simulator.run(sc, span{until, w.fleet.quiet(), settled, tail})
+	return sc
 }
 
 // forecast runs some actions up to the present, and then until everything has settled.
