@@ -72,8 +72,7 @@ func (w *world) declareDefect(tag, name string, line int) error {
 
 // is reports whether a violation is the defect.
 func (d *knownDefect) is(v invariant.Violation) bool {
-	return d.step == noStep &&
-		(string(v.Invariant) == d.name || strings.HasPrefix(v.Detail, d.name+": "))
+	return d.step == noStep && (string(v.Invariant) == d.name || string(v.Defect) == d.name)
 }
 
 // tolerates reports whether a tag declares a violation.

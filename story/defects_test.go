@@ -35,6 +35,10 @@ func TestKnownDefects(t *testing.T) {
 		{"a defect of the shipped control plane", "@known-defect:no-halt", move +
 			`Then "web@a1" is Terminal`, Failed, "no-halt does not occur, and the scenario is tagged " +
 			"@known-defect:no-halt", "@known-defect:no-halt"},
+		{"a defect of it that shows", "@known-defect:no-halt @known-defect:late-wave-soak", "Given the " +
+			"control plane is shipped\nAnd the machine is v0.2\nAnd a budget of one for channel \"web\"\n" +
+			"And host \"web-01\" fails its activation\n" + move + "Then \"web@a1\" is Failed\n" +
+			"And nothing is ever pruned", Defect, "no-halt", "@known-defect:no-halt"},
 		{"unknown name", "@known-defect:stuk", stuck + `Then "web@a1" is stuck`, Failed,
 			`no invariant and no defect is named "stuk": did you mean "stuck"?`, "@known-defect:stuk"},
 		{"sentence", "", move + `Then known defect: "web@a1" is Failed`, Defect,

@@ -115,15 +115,16 @@ Feature: Fleets
       And ref "a1" is not quarantined on channel "stable"
       And ref "a1" is quarantined on channel "stable" 30 minutes after the start
 
-    Scenario: The shipped control plane does not halt the current wave, and moves the cursor unseen
+    Scenario: The shipped control plane does not halt a failed rollout, and counts the soak from the opening
       Given the control plane is shipped
       And the machine is v0.2
       And a budget of one for hosts "stable-*"
-      And host "stable-02" fails its probes
+      And host "stable-02" fails its activation
       When "stable" moves to ref "a1"
       Then host "stable-03" under "stable@a1" is dispatched after "stable@a1" is Failed
       And the invariant halt-kept does not hold of "stable@a1"
-      And the invariant wave-kept does not hold of "stable@a1"
+      And the invariant evidence-kept does not hold of "stable@a1"
+      And the invariant fold-is-live does not hold of "stable@a1"
       And "stable@a1" is never pruned
 
     Scenario: Without a control plane only raw events happen
