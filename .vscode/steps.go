@@ -453,6 +453,13 @@ func raw_events(story editor) {
 	story.When(`these events happen{when}(:)`)
 }
 
+func many_seeds(story editor) {
+	// The sentence after it holds under so many of the seeds of the scenario, and not necessarily under each. A failure names the seeds under which it does not hold.
+	//
+	//	Then in at least 90% of the seeds, "stable@a1" is Terminal within 22 minutes
+	story.Then(`in at least {percent} of (the )seeds(,) {sentence}`)
+}
+
 func known_defects(story editor) {
 	// The sentence after the colon is known not to hold. The scenario then counts as a known defect and not as a failure. If the sentence holds the scenario fails, so that the prefix is deleted together with the defect. The tag @known-defect:NAME does the same for an invariant.
 	//

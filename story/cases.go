@@ -116,6 +116,9 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	if result.Status == Passed && judged {
 		c.settleVacuity(&result, out.vacuous)
 	}
+	if result.Status == Passed && !c.seed.Set {
+		result.settleShares(out.shares)
+	}
 	if result.Status == Passed {
 		result.invert(out.defects)
 	}
@@ -136,6 +139,7 @@ type outcome struct {
 	result  Scenario // the last one
 	world   *world   // of the last run
 	defects []knownDefect
+	shares  []seedShare
 	vacuous vacuousParts // under every seed
 }
 
@@ -181,6 +185,7 @@ func (o *outcome) add(
 	result, w, err := c.runOnce(wrap, seed)
 	o.result, o.world = result, w
 	o.defects = mergeDefects(o.defects, w.defects)
+	o.shares = mergeShares(o.shares, w.shares)
 	if judged && err == nil && (first || len(o.vacuous) > 0) {
 		o.vacuous = w.judgeVacuity(len(result.Steps), o.vacuous)
 	}
@@ -329,7 +334,7 @@ func (w *world) applyTag(tag string, line int) error {
 		if err != nil {
 			return fmt.Errorf("tag %s: expected a number, as in @seed:7", tag)
 		}
-		return setSeed(w, seed, value, "the tag "+tag, true)
+		return setSeed(w, seed, value, "the tag "+tag, true, false)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ var defectSteps = []step{
 			"deleted together with the defect. The tag @known-defect:NAME does the same for an invariant.",
 		example: `known defect: "stable@a1" is Failed`,
 		solid:   "the sentence must not hold",
-		do:      func(*world, string) error { return errors.New("the sentence is carried out instead") },
+		do:      func(*world, string) error { return errCarriedOut },
 		wraps:   true,
 	},
 }

@@ -58,7 +58,7 @@ func TestKnownDefects(t *testing.T) {
 			"only an expectation can be a known defect, and this is a Given",
 			`Given known defect: seed 7`},
 		{"twice", "", move + `Then known defect: known defect: "web@a1" is Failed`, Failed,
-			`"known defect:" stands twice`, `Then known defect: known defect: "web@a1" is Failed`},
+			"a sentence has one such beginning, and not two", `Then known defect: known defect: "web@a1" is Failed`},
 		{"with a table", "", move + `Then known defect: these transitions happen:
 			| rollout | from | to |
 			| web@a1 | Opening | Failed |`, Defect, "row 1", "Then known defect: these transitions happen:"},
@@ -72,6 +72,17 @@ func TestKnownDefects(t *testing.T) {
 			And known defect: host "web-02" is Converged`, Failed, "but no sentence expects", ""},
 		{"under some seeds, by a tag", "@known-defect:stuck", seeds + `Then 1 rollout is opened`, Defect,
 			"stuck web@a1", "@known-defect:stuck"},
+		{"a share of the seeds", "", seeds + "Then in at least 50% of the seeds, host \"web-01\" is " +
+			"Converged", Failed, "but no sentence expects", ""},
+		{"a share that is large enough", "@known-defect:stuck", seeds + "Then in at least 50% of the " +
+			"seeds host \"web-01\" is Converged", Defect, "stuck web@a1", ""},
+		{"a share that is too large", "@known-defect:stuck", seeds + "Then in at least 95% of the seeds, " +
+			"host \"web-01\" is Converged", Failed, "of 10 seeds, ",
+			"Then in at least 95% of the seeds, host \"web-01\" is Converged"},
+		{"a share of one seed", "", move + "Then in at least 95% of the seeds, \"web@a1\" is Terminal",
+			Failed, "the scenario has one seed: say for example Given each of the seeds 1 to 100", ""},
+		{"a share of a happening", "", "Given each of the seeds 1 to 2\nThen in at least 95% of the " +
+			"seeds, \"web\" moves to ref \"a1\"", Failed, "only an expectation of a run can hold", ""},
 		{"under no seed", "@known-defect:stranded", seeds + `Then 1 rollout is opened`, Failed, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ type step struct {
 	sample  [][]string      // such a table, its heading first
 	phase   phase
 	scope   scope // of an expectation
-	wraps   bool  // its only value is another sentence, which a table may follow
+	wraps   bool  // its last value is another sentence, which a table may follow
 
 	// do is a func(*world, …) error with a parameter for each value of words in order, and for the
 	// table.
@@ -83,7 +84,7 @@ var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
 		startSteps, eitherExpectations, amountExpectations, outageExpectations, orderExpectations,
-		eventSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations,
+		eventSteps, shareSteps, defectSteps, rolloutExpectations, transitionExpectations, hostExpectations,
 		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,
 		machineExpectations,
 	))
@@ -139,10 +140,10 @@ func (v vocabulary) read(
 		return reading{}, FlawValue, err
 	}
 	if r.step.wraps {
-		r.text = r.values[0].(string)
+		r.text = r.values[len(r.values)-1].(string)
 		inner, flaw, err := v.read(r.text, argument)
 		if err == nil && inner.step.wraps {
-			err = fmt.Errorf("%q stands twice before one sentence", "known defect:")
+			err = errors.New("a sentence has one such beginning, and not two")
 		}
 		r.inner = &inner
 		return r, flaw, err

@@ -12,7 +12,7 @@ var seedSteps = []step{
 		doc:     "The seed of every random draw. The default is 1. A tag such as @seed:7 does the same.",
 		example: `seed 7`,
 		do: func(w *world, seed uint64) error {
-			return setSeed(w, seed, fmt.Sprint(seed), w.sentence, false)
+			return setSeed(w, seed, fmt.Sprint(seed), w.sentence, false, false)
 		},
 		seeds: func(values []any) (first, last uint64, err error) {
 			return values[0].(uint64), values[0].(uint64), nil
@@ -29,7 +29,7 @@ var seedSteps = []step{
 			if err := checkSeeds(first, last); err != nil {
 				return err
 			}
-			return setSeed(w, first, fmt.Sprintf("%d to %d", first, last), w.sentence, false)
+			return setSeed(w, first, fmt.Sprintf("%d to %d", first, last), w.sentence, false, true)
 		},
 		seeds: func(values []any) (first, last uint64, err error) {
 			first, last = values[0].(uint64), values[1].(uint64)
@@ -48,12 +48,12 @@ func checkSeeds(first, last uint64) error {
 }
 
 // setSeed sets the seed of the scenario, as a tag or a sentence says.
-func setSeed(w *world, seed uint64, value, by string, tag bool) error {
+func setSeed(w *world, seed uint64, value, by string, tag, many bool) error {
 	counts, err := w.giveNearest("the seed", by, value, tag)
 	if !counts {
 		return err
 	}
-	w.seed.chosen = true
+	w.seed.chosen, w.seed.many = true, many
 	w.fleet.Seed = seed
 	if w.seed.override.Set {
 		w.fleet.Seed = w.seed.override.Value

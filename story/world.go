@@ -48,6 +48,7 @@ type world struct {
 	that     occurrence // what the sentence before was about: "7 days later" counts from it
 	allowed  allowed
 	defects  []knownDefect
+	shares   []seedShare
 	claims   []*claim // sentences about the whole run
 
 	mentioned map[string]bool // names in sentences and tables
@@ -80,11 +81,15 @@ func newWorld(name string) *world {
 type seedChoice struct {
 	override reducer.Opt[uint64] // overrides tags and sentences
 	chosen   bool                // by a tag or a sentence
+	many     bool                // the scenario runs for each of several seeds
 }
 
 // do carries out a sentence that was read.
 func (w *world) do(r reading, sentence string) error {
 	w.sentence = sentence
+	if r.inner != nil && len(r.values) > 1 {
+		return w.expectShare(r.values[0].(sim.Probability), *r.inner, r.text)
+	}
 	if r.inner != nil {
 		return w.expectDefect(*r.inner, r.text)
 	}

@@ -129,3 +129,10 @@ Feature: Other numbers, other states, other times
     When "stable" moves to ref "a1"
     And the story starts on 2026-05-16
     Then "stable@a1" is Terminal
+
+  Scenario: Not under so many of the seeds
+    Given each of the seeds 1 to 20
+    And 50% of activations are deferred
+    And a reboot takes between 1 and 60 minutes
+    When "stable" moves to ref "a1"
+    Then in at least 90% of the seeds, "stable@a1" is Terminal within 30 minutes
