@@ -58,7 +58,8 @@ func TestKnownDefects(t *testing.T) {
 			"only an expectation can be a known defect, and this is a Given",
 			`Given known defect: seed 7`},
 		{"twice", "", move + `Then known defect: known defect: "web@a1" is Failed`, Failed,
-			"a sentence has one such beginning, and not two", `Then known defect: known defect: "web@a1" is Failed`},
+			"a sentence has one such beginning, and not two",
+			`Then known defect: known defect: "web@a1" is Failed`},
 		{"with a table", "", move + `Then known defect: these transitions happen:
 			| rollout | from | to |
 			| web@a1 | Opening | Failed |`, Defect, "row 1", "Then known defect: these transitions happen:"},
@@ -76,8 +77,8 @@ func TestKnownDefects(t *testing.T) {
 			"Converged", Failed, "but no sentence expects", ""},
 		{"a share that is large enough", "@known-defect:stuck", seeds + "Then in at least 50% of the " +
 			"seeds host \"web-01\" is Converged", Defect, "stuck web@a1", ""},
-		{"a share that is too large", "@known-defect:stuck", seeds + "Then in at least 95% of the seeds, " +
-			"host \"web-01\" is Converged", Failed, "of 10 seeds, ",
+		{"a share that is too large", "@known-defect:stuck", seeds + "Then in at least 95% of the " +
+			"seeds, host \"web-01\" is Converged", Failed, "of 10 seeds, ",
 			"Then in at least 95% of the seeds, host \"web-01\" is Converged"},
 		{"a share of one seed", "", move + "Then in at least 95% of the seeds, \"web@a1\" is Terminal",
 			Failed, "the scenario has one seed: say for example Given each of the seeds 1 to 100", ""},

@@ -20,6 +20,7 @@ func TestExamples(t *testing.T) {
 	withFleet := regexp.MustCompile(`with|^the scenario`)
 	for _, s := range steps() {
 		w := newWorld("example")
+		w.seed.many = true // for a share of the seeds
 		if s.topic == "The shipped control plane" {
 			w.fleet.ControlPlane = controlplane.Shipped
 		}

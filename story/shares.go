@@ -33,8 +33,8 @@ var shareSteps = []step{
 // errCarriedOut is the error of the function of a step that wraps a sentence, which is not called.
 var errCarriedOut = errors.New("the sentence is carried out instead")
 
-// expectShare carries out a sentence that must hold under a share of the seeds. If it does not hold,
-// what it changes in the story is undone.
+// expectShare carries out a sentence that must hold under a share of the seeds. If it does not
+// hold, what it changes in the story is undone.
 func (w *world) expectShare(least sim.Probability, inner reading, sentence string) error {
 	switch {
 	case inner.step.phase != expects:
