@@ -159,7 +159,7 @@ func TestJavaScript(t *testing.T) {
 // TestStrict reads sentences that nearly fit a step. None may fit.
 func TestStrict(t *testing.T) {
 	for _, sentence := range []string{
-		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not Superseded`,
+		`"stable@a1" is`, `"stable@a1" is supersded`, `"stable@a1" is not superseded by`,
 		`no host of "stable@a1" is dispatched before that`,
 		`"stable" moves to ref "b2" some time`, `"stable" moves to ref "b2" 10 minuets later`,
 		`30 minutes`, `minutes pass`, `and pass`,

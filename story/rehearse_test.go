@@ -31,7 +31,8 @@ func TestRehearse(t *testing.T) {
 					if flaws[p.Name] == 0 {
 						flaws[p.Name] = m.Flaw
 					}
-					if root != "testdata/broken" {
+					// A row of an outline may be vacuous if another one is not.
+					if root != "testdata/broken" && m.Flaw != FlawVacuous {
 						t.Errorf("%s: %s: %s", name, p.Name, m.Message)
 					}
 				}
