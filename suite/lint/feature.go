@@ -3,6 +3,7 @@ package lint
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"rollsim/internal/nearest"
 	"rollsim/story"
 	"rollsim/story/gherkin"
+	"rollsim/trace"
 )
 
 // feature is a parsed feature file with the parts that rules need, and the rule being checked.
@@ -385,6 +387,26 @@ func contradictoryTags(f *feature) {
 	for _, tags := range f.TagLists {
 		if e := story.ContradictoryTags(f.Document, tags); e != nil {
 			f.found.add(f.rule, e.Line, e.Column, e.Message)
+		}
+	}
+}
+
+var gateWords = regexp.MustCompile(`\b[a-z]+(?:-[a-z]+)+\b`)
+
+// earlierName finds the earlier names of gates in sentences.
+func earlierName(f *feature) {
+	reported := make(map[*messages.Location]bool)
+	for i := range f.scenarios {
+		for _, p := range f.scenarios[i].pickles {
+			for _, step := range p.Steps {
+				at := f.at[step.AstNodeIds[0]]
+				for _, word := range gateWords.FindAllString(step.Text, -1) {
+					if now := trace.GateName(word); now != word && !reported[at] {
+						reported[at] = true
+						f.report(at, "the gate %s is called %s now", word, now)
+					}
+				}
+			}
 		}
 	}
 }

@@ -353,6 +353,23 @@ which a happening, a fate or a chance has no effect, which only the run shows. T
 `,
 		feature: ofFlaw(story.FlawVacuous),
 	},
+	{
+		Code: "RS019", Name: "earlier-name", Severity: Warning,
+		Summary: "A sentence uses the earlier name of a gate.",
+		Why: `The gate host-edge was called host-edges. The earlier name still works; traces and messages
+use the present one.`,
+		Bad: fleet + `  Scenario: A host waits for another one
+    Given host "stable-03" waits for host "stable-02"
+    When "stable" moves to ref "a1"
+    Then host "stable-03" is held back by the host-edges
+`,
+		Good: fleet + `  Scenario: A host waits for another one
+    Given host "stable-03" waits for host "stable-02"
+    When "stable" moves to ref "a1"
+    Then host "stable-03" is held back by the host-edge
+`,
+		feature: earlierName,
+	},
 }
 
 var unreadableFeature = &featureRules[0]
