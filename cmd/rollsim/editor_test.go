@@ -190,7 +190,9 @@ func TestEditorStepsInJavaScript(t *testing.T) {
 	}
 	script := "for (const p of " + string(text) + ") " +
 		"if (!new RegExp(p.Expression).test(p.Example)) console.log(p.Example)"
-	out, err := exec.Command(node, "-e", script).CombinedOutput()
+	command := exec.Command(node, "-")
+	command.Stdin = strings.NewReader(script) // an argument has a limit
+	out, err := command.CombinedOutput()
 	if err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
 	}
