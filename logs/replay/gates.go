@@ -38,6 +38,8 @@ var reasons = map[string]string{
 	gateHostEdge:               "host-edge: gating host '",
 	trace.GateDisruptionBudget: "disruption-budget: ",
 	gateCompliance:             "compliance-wave: ",
+	trace.GateQuarantine:       "",
+	gateHostEdges:              "",
 }
 
 // stall is how long a wave cursor may stand still although nothing keeps it.
@@ -46,7 +48,7 @@ const stall = 30 * reducer.Time(1e9)
 // check checks the decision of a gate about a host of a rollout.
 func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 	d := e.Gate
-	known := slices.Contains(trace.Gates(), d.Gate) || reasons[d.Gate] != "" || d.Gate == gateHostEdges
+	start, known := reasons[d.Gate]
 	if !known {
 		g.refuse(e, r, "there is no gate of this name")
 		return
@@ -61,7 +63,7 @@ func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 	if !g.evidence.shipped() {
 		return
 	}
-	if start := reasons[d.Gate]; !strings.HasPrefix(d.Reason, start) {
+	if !strings.HasPrefix(d.Reason, start) {
 		g.refuse(e, r, fmt.Sprintf("the reason is not one of gate %s", d.Gate))
 		return
 	}

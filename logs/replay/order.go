@@ -61,7 +61,6 @@ func sumOf(e *trace.Entry) uint64 {
 	mix(string(e.Rollout))
 	switch {
 	case e.Gate != nil:
-		mix(e.Gate.Gate)
 		mix(e.Gate.Reason)
 	case e.Event != nil:
 		sum = sum*31 + uint64(e.Event.Kind)<<16 + uint64(e.Event.From)<<8 + uint64(e.Event.To)

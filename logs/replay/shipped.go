@@ -95,7 +95,8 @@ func splitID(id reducer.RolloutID) (reducer.ChannelID, reducer.ChannelRef) {
 
 // inferHost joins a host whose HostJoined the log lacks, if its rollout is known.
 func (p *replay) inferHost(e *trace.Entry, r *rollout, id reducer.HostID) {
-	if r.fold == nil || r.fold.Forgotten() || !r.fold.Record.State.Underway() {
+	if len(p.findings.causes.gaps) == 0 && p.findings.causes.within == nil || r.fold == nil ||
+		r.fold.Forgotten() || !r.fold.Record.State.Underway() {
 		return
 	}
 	if _, joined := r.fold.Slot(id); joined || id == "" {
