@@ -107,6 +107,8 @@ type collector struct {
 	events  int                                        // the number of rollout events
 	others  bool                                       // some events are of another rollout
 	applied map[reducer.ChannelID]reducer.HealthPolicy // the policyApplied of agents
+
+	rolledBack map[reducer.ChannelID]bool // channels with a host that has rolled back
 }
 
 func newCollector(id reducer.RolloutID) *collector {
@@ -115,6 +117,8 @@ func newCollector(id reducer.RolloutID) *collector {
 		history: &History{Rollout: id},
 		opened:  make(map[reducer.RolloutID]Recorded),
 		applied: make(map[reducer.ChannelID]reducer.HealthPolicy),
+
+		rolledBack: make(map[reducer.ChannelID]bool),
 	}
 }
 
@@ -138,6 +142,8 @@ func (c *collector) read(e *trace.Entry) error {
 	case e.Header != nil:
 		h := *e.Header
 		c.header = &h
+	case e.Agent != nil && e.Agent.Kind == reducer.RollbackComplete:
+		c.rolledBack[c.opened[e.Rollout].Event.Channel] = true
 	case e.Agent != nil && e.Agent.Policy != 0:
 		if r := c.opened[e.Rollout]; r.Event.Channel != "" && c.applied[r.Event.Channel] == 0 {
 			c.applied[r.Event.Channel] = e.Agent.Policy
@@ -291,8 +297,9 @@ func (c *collector) addSuccessors() {
 	}
 }
 
-// choosePolicy sets the policy of the channel to that of the options, the header or the agents. If
-// none of them has it, choosePolicy assumes the default, with a note.
+// choosePolicy sets the policy of the channel to that of the options, the header or the agents, whose
+// rollback shows rollback-and-halt. If none of them has it, choosePolicy assumes the default, with a
+// note.
 func (c *collector) choosePolicy(opt Options) {
 	h := c.history
 	h.Policy = reducer.DefaultPolicy()
@@ -305,6 +312,8 @@ func (c *collector) choosePolicy(opt Options) {
 		}
 	} else if p := c.applied[h.Channel]; p != 0 {
 		h.Policy.OnHealthFailure, known = p, true
+	} else if c.rolledBack[h.Channel] {
+		h.Policy.OnHealthFailure, known = reducer.RollbackAndHalt, true
 	}
 	if opt.Policy != 0 {
 		h.Policy.OnHealthFailure, known = opt.Policy, true

@@ -493,6 +493,10 @@ func TestPolicy(t *testing.T) {
 			Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
 		},
 	}
+	rolledBack := failed
+	rolledBack.Agent = &trace.AgentEvent{Kind: reducer.RollbackComplete}
+	halted := failed
+	halted.Agent = &trace.AgentEvent{Kind: reducer.ProbesFailed, Policy: reducer.Halt}
 	header := trace.Entry{
 		Kind: trace.KindHeader,
 		Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
@@ -515,6 +519,13 @@ func TestPolicy(t *testing.T) {
 		"by agent": {
 			append(log(opened(a, 0)).all, failed), Options{},
 			channel + "rollback-and-halt\n    retention: 7d\n",
+		},
+		"by a rollback": {
+			append(log(opened(a, 0)).all, rolledBack), Options{},
+			channel + "rollback-and-halt\n    retention: 7d\n",
+		},
+		"by agent, before a rollback": {
+			append(log(opened(a, 0)).all, rolledBack, halted), Options{}, channel + "halt\n",
 		},
 		"by user": {
 			append(log(opened(a, 0)).all, failed),
