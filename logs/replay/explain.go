@@ -151,6 +151,10 @@ func (x *explainer) explainHost(depth int, r *rollout, slot int, asked map[*roll
 			x.add(depth+1, since, "", "host %s, in wave %d, is %v", h.ID, h.Wave, h.State)
 			continue
 		}
+		if x.answer.Whole && x.explained[&r.members[other]] {
+			x.add(depth+1, Where{}, "", "host %s, in wave %d, is %v: see above", h.ID, h.Wave, h.State)
+			continue
+		}
 		x.add(depth+1, Where{}, "", "host %s, in wave %d:", h.ID, h.Wave)
 		x.explainHost(depth+2, r, other, asked)
 	}
@@ -250,6 +254,9 @@ func (x *explainer) groups(r *rollout) [][]int {
 			continue
 		}
 		key := reason{w.what + w.then, r.members[slot].gate.reason}
+		if r.members[slot].gate.name == trace.GateWavePromotion {
+			key.gate = fmt.Sprint(w.hosts) // the reason names the wave of the host
+		}
 		i, known := index[key]
 		if !known {
 			i = len(groups)

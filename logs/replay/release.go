@@ -11,6 +11,9 @@ import (
 // longSilence is how long an agent says nothing before its last sign of life is shown.
 const longSilence = reducer.Time(2 * time.Minute)
 
+// lostAfter is how long a switch takes at most. After that, its agent may have lost it.
+const lostAfter = reducer.Time(2 * time.Hour)
+
 // explainRelease says what would release a host that waits, where what it waits for does not say
 // it: what this machine and the control plane of the log would obey. It also shows the last sign of
 // life of a host whose agent is waited for.
@@ -20,7 +23,13 @@ func (x *explainer) explainRelease(depth int, r *rollout, slot int) {
 	now := x.cursor.end.at
 	add := func(format string, args ...any) { x.add(depth, Where{}, "", format, args...) }
 	switch h.State {
-	case reducer.HostActivating, reducer.HostSoaking:
+	case reducer.HostActivating:
+		x.explainSilence(depth, h.ID)
+		if x.waits.shipped && now > m.since+lostAfter {
+			add("a heartbeat of %s with the new closure releases it; if its agent was restarted before "+
+				"the switch took, only another ref of channel %s does", h.ID, channel)
+		}
+	case reducer.HostSoaking:
 		x.explainSilence(depth, h.ID)
 	case reducer.HostDeferred:
 		x.explainSilence(depth, h.ID)

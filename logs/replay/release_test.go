@@ -122,6 +122,38 @@ func TestReleaseOfUnacked(t *testing.T) {
 	}
 }
 
+// TestReleaseOfActivating: a switch that takes more than two hours may be lost.
+func TestReleaseOfActivating(t *testing.T) {
+	const lost = "only another ref of channel edge does"
+	opened, _, _ := strings.Cut(opening, "e1 does edge@a1 ActivationCompleted")
+	for after, want := range map[string]bool{"+7199": false, "+7200": true} {
+		a, err := ask(t, inWords(t, opened+after+"\npoll edge a1"), Question{Host: "e1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := inLines(a); strings.Contains(got, lost) != want {
+			t.Errorf("%s: %s", after, got)
+		}
+	}
+}
+
+// TestGroupsOfWaves: hosts that wait for the same host of an earlier wave are explained together,
+// whatever their own wave is.
+func TestGroupsOfWaves(t *testing.T) {
+	a, err := ask(t, inWords(t, strings.Replace(opening, "join edge@a1 e2 1\n",
+		"join edge@a1 e2 1\njoin edge@a1 e3 2\n", 1)+"gate edge@a1 e2 wave-promotion host_wave=1 > "+
+		"current_wave=0\ngate edge@a1 e3 wave-promotion host_wave=2 > current_wave=0"),
+		Question{Channel: "edge"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := inLines(a); !strings.Contains(got, "  hosts e2 and e3, in waves 1 and 2:\n") ||
+		strings.Count(got, "host e1, in wave 0:") != 1 ||
+		!strings.Contains(got, "host e1, in wave 0, is Soaking: see above\n") {
+		t.Error(got)
+	}
+}
+
 // TestSetBack: a channel was set back if the planner works on an earlier rollout than the last one
 // that was opened, and has not done so before that.
 func TestSetBack(t *testing.T) {

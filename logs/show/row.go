@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rollsim/internal/plural"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -158,7 +159,7 @@ func (n *names) describe(e *trace.Entry, zone Zone) string {
 	case e.Agent != nil:
 		return agent(e.Agent)
 	case e.Plan != nil && e.Plan.Action == trace.OpenRollout:
-		return fmt.Sprintf("planned: open with %d hosts", len(e.Plan.Hosts))
+		return "planned: open with " + plural.Count(len(e.Plan.Hosts), "host")
 	case e.Plan != nil:
 		return fmt.Sprintf("dispatched: closure %s, soak due %s", shortClosure(e.Plan.Closure),
 			zone.After(e.Plan.SoakDueAt, e.At))
