@@ -71,9 +71,13 @@ func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups [
 	}
 }
 
-// signature returns the invariant of a group, the state of the rollout and the last event before.
+// signature returns the defect and the invariant of a group, the state of the rollout and the last
+// event before.
 func signature(g *explore.Group) string {
 	words := string(g.Invariant)
+	if g.Defect != "" {
+		words = string(g.Defect) + ": " + words
+	}
 	if g.State != 0 {
 		words += " in " + g.State.String()
 	}

@@ -75,12 +75,17 @@ func newProduction(w *world) (*production, error) {
 	w.record.refold = reducer.NewFleet(w.opt.Machine, w.inv.Policy)
 	w.record.check.Shipped(invariant.World{
 		Target: func(id reducer.RolloutID, host reducer.HostID) reducer.ClosureHash {
-			n, _ := w.inv.Host(host)
-			return p.closure(n, w.rollouts.at(id).ref)
+			ref := w.rollouts.at(id).ref
+			if n, ok := w.inv.Host(host); ok {
+				return p.closure(n, ref)
+			}
+			return reducer.ClosureHash(ref)
 		},
 		Runs: func(host reducer.HostID) reducer.ClosureHash {
-			n, _ := w.inv.Host(host)
-			return p.agents[n].running
+			if n, ok := w.inv.Host(host); ok {
+				return p.agents[n].running
+			}
+			return "" // a raw event let it join
 		},
 		Unstaged: func(host reducer.HostID) bool {
 			n, ok := w.inv.Host(host)

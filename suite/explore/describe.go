@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,11 +18,8 @@ import (
 func (s *Source) Describe(seed uint64, n int) string {
 	sc, machine := s.scenario(seed, n)
 	w := &describer{yaml: s.Swarm.yaml}
-	planner := "specified"
-	if sc.ControlPlane == controlplane.Shipped {
-		planner = "shipped"
-	}
-	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, planner,
+	plane := cmp.Or(sc.ControlPlane, controlplane.Specified)
+	w.line("seed", "%d, machine %s, %s planner, horizon %s", seed, machine, plane,
 		scenario.FormatDuration(sc.Horizon))
 	if len(s.Given) == 0 {
 		w.fleet(sc)
@@ -65,6 +63,9 @@ func (w *describer) fleet(sc *sim.Scenario) {
 			scenario.FormatDuration(time.Duration(ch.Policy.RetentionSeconds)*time.Second),
 			scenario.FormatDuration(ch.PollInterval),
 		)
+		for _, id := range ch.Outside {
+			text += fmt.Sprintf(", %s in no wave", id)
+		}
 		for _, after := range ch.After {
 			text += ", after " + string(after)
 		}
@@ -73,8 +74,19 @@ func (w *describer) fleet(sc *sim.Scenario) {
 		}
 		w.line("channel", "%s", text)
 	}
-	for _, b := range sc.Budgets {
-		w.line("budget", "%s: %s at most %d in flight", b.Name, strings.Join(b.Hosts, " "), b.MaxInFlight)
+	for _, t := range sc.Tags {
+		w.line("tags", "%s: %s", strings.Join(t.Hosts, " "), strings.Join(t.Tags, ", "))
+	}
+	for i := range sc.Budgets {
+		b := &sc.Budgets[i]
+		w.line("budget", "%s: %s at most %s in flight", b.Name,
+			cmp.Or(b.Selector, strings.Join(b.Hosts, " ")), percentOf(b))
+	}
+	for i := range sc.Releases {
+		w.release(&sc.Releases[i])
+	}
+	for _, r := range sc.Running {
+		w.line("running", "%s: %s", strings.Join(r.Hosts, " "), r.Ref)
 	}
 	for _, q := range sc.Quarantine {
 		w.line("quarantine", "%s on %s", q.Closure, q.Channel)
@@ -108,6 +120,24 @@ func (w *describer) fleet(sc *sim.Scenario) {
 	w.timeline(sc)
 }
 
+// release describes what a ref brings.
+func (w *describer) release(r *controlplane.Release) {
+	var words []string
+	if len(r.Unchanged) > 0 {
+		words = append(words, strings.Join(r.Unchanged, " ")+" unchanged")
+	}
+	if r.Manifest != controlplane.Fresh {
+		words = append(words, "manifest "+r.Manifest.String())
+	}
+	if r.Signed.Set {
+		words = append(words, "signed at "+scenario.FormatDuration(r.Signed.Value))
+	}
+	if words == nil {
+		words = []string{"nothing special"}
+	}
+	w.line("release", "%s of %s: %s", r.Ref, r.Channel, strings.Join(words, ", "))
+}
+
 func (w *describer) behaviour(b *sim.Behaviour) string {
 	var words []string
 	for _, d := range delaysOf(b) {
@@ -139,6 +169,8 @@ func (w *describer) timeline(sc *sim.Scenario) {
 	}
 	for i := range sc.Timeline {
 		switch a := &sc.Timeline[i]; {
+		case a.Release != nil:
+			w.line("release", "%s for every channel %s", a.Release.Ref, atWords(a))
 		case a.Lift != nil:
 			w.line("lift", "%s on %s %s", a.Lift.Closure, a.Lift.Channel, atWords(a))
 		case a.Event != nil:

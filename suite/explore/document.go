@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/controlplane"
 	"rollsim/internal/shell"
 	"rollsim/invariant"
 	"rollsim/reducer"
@@ -56,6 +58,7 @@ type groupJSON struct {
 	State     string      `json:"state,omitempty"`
 	Event     string      `json:"event,omitempty"`
 	What      string      `json:"what,omitempty"`
+	Defect    string      `json:"defect,omitempty"`
 	Runs      uint64      `json:"runs"`
 	First     exampleJSON `json:"first"`
 }
@@ -140,7 +143,7 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 	var all []groupJSON
 	for _, g := range groups {
 		j := groupJSON{
-			Invariant: string(g.Invariant), What: g.What, Runs: g.Runs,
+			Invariant: string(g.Invariant), What: g.What, Defect: string(g.Defect), Runs: g.Runs,
 			First: exampleJSON{
 				Seed: g.First.Seed, Scenario: g.First.Scenario, Subject: g.First.Subject,
 				Detail: g.First.Detail, Excused: g.First.Excused, Seq: g.First.Seq,
@@ -332,8 +335,14 @@ func checkRanges(what string, rs []Range, within ranges) (ranges, error) {
 }
 
 func (r *Result) readGroup(j *groupJSON, of class) error {
-	sig := signature{invariant: invariant.Name(j.Invariant), what: j.What, class: of}
+	sig := signature{
+		invariant: invariant.Name(j.Invariant), what: j.What, defect: controlplane.Defect(j.Defect),
+		class: of,
+	}
 	var ok bool
+	if j.Defect != "" && !slices.Contains(controlplane.Defects(), sig.defect) {
+		return fmt.Errorf("%q is not a defect of the shipped control plane", j.Defect)
+	}
 	if sig.state, ok = reducer.ParseState(j.State); !ok && j.State != "" {
 		return fmt.Errorf("%q is not a rollout state", j.State)
 	}

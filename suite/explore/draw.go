@@ -51,16 +51,23 @@ func drawControlPlane(seed uint64, choice controlplane.Name) controlplane.Name {
 // scenarios. With faults it also draws faults, which end early enough for everything to settle
 // before the horizon. Half of the seeds of the shipped machine run the shipped control plane.
 func (s *Swarm) Draw(seed uint64, name string, faults bool) *sim.Scenario {
-	sc, _ := s.draw(seed, name, faults)
+	sc, _ := s.draw(seed, name, controlPlaneFor(name), faults)
 	return sc
 }
 
-// draw is Draw, and also returns the end of refs and faults, after which everything settles.
-func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time.Duration) {
+// draw is Draw for a choice of a control plane. It also returns the end of refs and faults, after
+// which everything settles.
+func (s *Swarm) draw(
+	seed uint64, name string, choice controlplane.Name, faults bool,
+) (*sim.Scenario, time.Duration) {
 	d := &drawing{menu: s.menu, seed: seed, sc: &sim.Scenario{
 		Name: "seed-" + strconv.FormatUint(seed, 10), Start: drawnStart, Seed: seed, Machine: name,
 	}}
+	plane := drawControlPlane(seed, choice)
 	d.fleet()
+	if plane == controlplane.Shipped {
+		d.until = min(d.until, 2*time.Hour)
+	}
 	d.gates()
 	d.behaviour()
 	d.traffic()
@@ -68,17 +75,27 @@ func (s *Swarm) draw(seed uint64, name string, faults bool) (*sim.Scenario, time
 	d.operator()
 	d.secondOperator()
 	d.setBack()
-	d.lateHosts()
-	if faults {
+	if plane != controlplane.Specified {
+		d.sc.ControlPlane = plane
+	}
+	if plane == controlplane.Shipped {
+		d.shipped()
+	}
+	if plane != controlplane.Shipped { // which would not wait for such a host
+		d.lateHosts()
+	}
+	if faults && d.quiet == 0 {
 		d.hostile()
 		d.misroute()
 		d.timedFaults()
 		d.sc.Faults = s.faults(seed, d.until, d.sc)
 	}
-	if plane := drawControlPlane(seed, controlPlaneFor(name)); plane != controlplane.Specified {
-		d.sc.ControlPlane = plane
+	settles := d.settles()
+	if plane == controlplane.Shipped {
+		// A plan logs a row for each host that waits, each time.
+		settles = min(settles, shippedSettles)
 	}
-	d.sc.Horizon = d.until + d.settles()
+	d.sc.Horizon = d.until + settles + d.quiet
 	return d.sc, d.until
 }
 
@@ -100,6 +117,7 @@ type drawing struct {
 	seed  uint64
 	sc    *sim.Scenario
 	until time.Duration // the end of refs and faults, after which everything settles
+	quiet time.Duration // how long the fleet is left alone after that
 
 	longest time.Duration    // the longest time of one host for one rollout
 	refs    []int            // by channel: the approximate count of its refs
@@ -109,6 +127,10 @@ type drawing struct {
 // settleSlack is the time for steps of a fixed length: polls, plan ticks, and dispatches and
 // messages that are sent again.
 const settleSlack = 2 * time.Hour
+
+// shippedSettles is the most time for everything to settle under the shipped control plane. What has
+// not continued for two hours then is stuck.
+const shippedSettles = 4 * time.Hour
 
 // beyondHorizon is a retention in seconds that is longer than any horizon. It reveals rollouts that
 // only pruning would end.
@@ -457,7 +479,11 @@ func (s *Swarm) faults(seed uint64, until time.Duration, sc *sim.Scenario) []sim
 		}
 		made = append(made, f)
 	}
-	return append(made, s.pair(seed, until)...)
+	made = append(made, s.pair(seed, until)...)
+	if sc.ControlPlane == controlplane.Shipped {
+		made = append(made, s.shippedFaults(seed, until)...)
+	}
+	return made
 }
 
 // length draws how long a fault lasts. It returns in how many seeds out of 1000 its kind is
@@ -474,8 +500,12 @@ func (s *Swarm) length(st *stream, f *sim.Fault) (on, low, high int) {
 	case sim.ClockSkew:
 		f.For = pick(st, s.menu.skew).dist
 		return 500, 10, 1000
-	case sim.MessageReordered, sim.MessageDropped, sim.PollFailed, sim.PollStale, sim.DatabaseError,
-		sim.LogInsertFailed, sim.TornOpeningCrash:
+	case sim.DatabaseError, sim.LogInsertFailed:
+		return 300, 1, 20
+	case sim.TornOpeningCrash:
+		f.For = pick(st, s.menu.length).dist
+		return 250, 20, 300
+	case sim.MessageReordered, sim.MessageDropped, sim.PollFailed, sim.PollStale:
 	}
 	return 500, 10, 200
 }

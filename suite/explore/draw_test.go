@@ -17,7 +17,7 @@ import (
 
 // TestWriteScenario writes drawn scenarios as files, reads them back and compares the runs.
 func TestWriteScenario(t *testing.T) {
-	s := drawn("v0.2")
+	s := drawn("rfc0008")
 	for seed := range uint64(60) {
 		var text bytes.Buffer
 		if err := s.WriteScenario(&text, seed); err != nil {

@@ -79,6 +79,7 @@ var notWritten = map[string]bool{
 	"invariant.Violation.Detail": true, "invariant.Violation.Seq": true,
 	"invariant.Violation.At": true, "invariant.Violation.State": true,
 	"invariant.Violation.Event": true, "invariant.Violation.Excused": true,
+	"invariant.Violation.Defect": true,
 }
 
 // plainOf returns a scenario as text in which pointers are followed.

@@ -55,6 +55,7 @@ type signature struct {
 	state     reducer.State     // of the rollout; 0 without one
 	event     reducer.EventKind // the last event before; 0 without one
 	what      string            // of an answer that differs from the specification's
+	defect    controlplane.Defect
 	class     class
 }
 
@@ -69,6 +70,7 @@ const (
 
 func (s signature) compare(t signature) int {
 	return cmp.Or(
+		cmp.Compare(s.defect, t.defect),
 		cmp.Compare(s.invariant, t.invariant),
 		cmp.Compare(s.state, t.state),
 		cmp.Compare(s.event, t.event),
@@ -83,8 +85,10 @@ type Group struct {
 	State     reducer.State     // of the rollout; 0 without one
 	Event     reducer.EventKind // the last event before; 0 without one
 	What      string            // the event and both answers; only for Departures
-	Runs      uint64            // with such a violation
-	First     Example
+	// Defect is the known defect of the shipped control plane that the violations show, if any.
+	Defect controlplane.Defect
+	Runs   uint64 // with such a violation
+	First  Example
 }
 
 // Example is the first violation of a group in the smallest seed.
@@ -244,6 +248,9 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 		v := &o.violations[i]
 		excuse := o.excuse(v)
 		sig := signature{invariant: v.Invariant, state: v.State, event: v.Event}
+		if v.Defect != "" { // the cause is known, wherever it shows
+			sig = signature{invariant: v.Invariant, defect: v.Defect}
+		}
 		if excuse != "" {
 			sig.class = excused
 		}
@@ -293,7 +300,8 @@ func (r *Result) addGroup(sig signature, e Example, runs uint64) (fresh bool) {
 	g := r.groups[sig]
 	if fresh = g == nil; fresh {
 		g = &Group{
-			Invariant: sig.invariant, State: sig.state, Event: sig.event, What: sig.what, First: e,
+			Invariant: sig.invariant, State: sig.state, Event: sig.event, What: sig.what,
+			Defect: sig.defect, First: e,
 		}
 		r.groups[sig] = g
 	}

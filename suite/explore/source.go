@@ -85,10 +85,14 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 	var sc *sim.Scenario
 	var until time.Duration
 	if len(s.Given) == 0 {
-		sc, until = s.Swarm.draw(seed, s.Machine, s.Faults == SwarmFaults)
+		choice := cmp.Or(s.ControlPlane, controlPlaneFor(s.Machine))
+		sc, until = s.Swarm.draw(seed, s.Machine, choice, s.Faults == SwarmFaults)
 	} else {
 		given := *s.Given[n].Scenario
 		given.Seed = seed
+		if s.ControlPlane != "" {
+			given.ControlPlane = drawControlPlane(seed, s.ControlPlane)
+		}
 		sc, until = &given, given.Horizon/2
 		if s.Faults == SwarmFaults {
 			sc = s.Swarm.withFaults(seed, sc)
@@ -102,9 +106,6 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 			}
 			sc.Faults = append(sc.Faults, f)
 		}
-	}
-	if s.ControlPlane != "" {
-		sc.ControlPlane = drawControlPlane(seed, s.ControlPlane)
 	}
 	return sc, cmp.Or(s.Machine, sc.Machine)
 }
@@ -231,6 +232,9 @@ func fingerprint(outcomes []*outcome) string {
 		for _, v := range o.violations {
 			fmt.Fprintf(sum, "%q %q %d %d %v %v %t\n",
 				v.Invariant, v.Subject, v.Seq, v.At, v.State, v.Event, v.Excused != "")
+			if v.Defect != "" {
+				fmt.Fprintf(sum, "%q\n", v.Defect)
+			}
 		}
 	}
 	return fmt.Sprintf("%016x", sum.Sum64())
