@@ -170,7 +170,7 @@ func hosts(story editor) {
 	//	Given host "stable-01" always converges
 	story.Given(`host(s) {hosts} always converge(s){under ref}`)
 
-	// The fates of hosts in a table. The column does is one of: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback, always converges. The column reboots is the time from a deferral to the reboot, or never.
+	// The fates of hosts in a table. The column does is one of: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback, always converges, or, under the shipped control plane, fails a control. The column reboots is the time from a deferral to the reboot, or never.
 	//
 	//	Given these hosts misbehave:
 	story.Given(`these hosts misbehave:`)
@@ -458,6 +458,68 @@ func many_seeds(story editor) {
 	//
 	//	Then in at least 90% of the seeds, "stable@a1" is Terminal within 22 minutes
 	story.Then(`in at least {percent} of (the )seeds(,) {sentence}`)
+}
+
+func the_shipped_control_plane(story editor) {
+	// The control plane is the shipped one without some of its defects, which have the names that scenario files use.
+	//
+	//	Given the control plane is shipped, with no-halt and late-wave-soak mended
+	story.Given(`(the )control plane is shipped(,) with {defects} mended`)
+
+	// The control plane is the shipped one without any of its defects.
+	//
+	//	Given the control plane is shipped, with all its defects mended
+	story.Given(`(the )control plane is shipped(,) with all (its )defects mended`)
+
+	// When that which recurs under the shipped control plane happens for the first time: the heartbeat of every host, less than 60 seconds after the start; the tick of the planner, 15 seconds; the poll of all channels, 30 seconds; the prune, which deletes old rollouts, 1 hour. By default each is drawn from the seed, and the heartbeat for each host.
+	//
+	//	Given the first heartbeat comes 12 seconds after the start
+	story.Given(`(the )first {recurring} come(s) {duration} after the start`)
+
+	// What the hosts run before anything happens: the closure that their channel has under the ref. By default each host runs a closure of its own.
+	//
+	//	Given hosts "stable-01" and "stable-02" run the closure of ref "a1" at the start
+	story.Given(`host(s) {hosts} run(s) (the )closure of (ref ){ref} at the start`)
+
+	// The closure of the hosts under the ref is that of the ref before it. Their heartbeats then report what the rollout wants, without a switch.
+	//
+	//	Given ref "b2" does not change hosts "stable-01" and "stable-02"
+	story.Given(`ref {ref} does not change host(s) {hosts}`)
+
+	// What a poll finds under the ref, for the channel or for all: no manifest; a stale one, which is too old; or an invalid one, whose signature is wrong. Only the shipped control plane reads manifests.
+	//
+	//	Given ref "b2" has no manifest for channel "stable"
+	story.Given(`ref {ref} has {manifest} manifest{for channel}`)
+
+	// When the manifest of the ref was signed. By default when the channel moves to the ref.
+	//
+	//	Given ref "b2" is signed 2 hours before the start
+	story.Given(`ref {ref} is signed {from_start}{for channel}`)
+
+	// A compliance control of the hosts fails once they have switched, for that time or for 1 minute; a host whose control fails for 2 minutes has failed. The shipped control plane keeps the hosts of later waves back.
+	//
+	//	Given host "stable-01" fails a control under ref "a1" for 50 seconds
+	story.Given(`host(s) {hosts} fail(s) a (compliance )control{under ref}{for length}`)
+
+	// A compliance control of the hosts fails once they have switched, and never passes.
+	//
+	//	Given host "stable-01" fails a control for good
+	story.Given(`host(s) {hosts} fail(s) a (compliance )control for good{under ref}`)
+
+	// The shipped control plane is down for that time, once that many hosts have joined the next rollout that it opens. The other hosts never join.
+	//
+	//	When the control plane crashes after 1 host of the next opening for 1 minute
+	story.When(`(the )control plane crashes after {number} host(s) of the next opening{for duration}{when}`)
+
+	// A statement of the shipped control plane fails, and the rest of its work on the message is not done. The agent has an acknowledgement.
+	//
+	//	When the database fails at the next ActivationCompleted of host "stable-01" while host "stable-01" is activating
+	story.When(`(the )database fails at the next {message} of host {host}{when}`)
+
+	// The shipped control plane acts on the message, and a row of its log is not written.
+	//
+	//	When the log loses a row of the next ActivationCompleted of host "stable-01" while host "stable-01" is activating
+	story.When(`(the )log loses a row of the next {message} of host {host}{when}`)
 }
 
 func known_defects(story editor) {

@@ -25,6 +25,7 @@ var fateNames = map[string]sim.FateKind{
 	"never answers":                sim.NeverAnswers,
 	"never completes its rollback": sim.NeverRollsBack,
 	"always converges":             sim.ConvergesAnyway,
+	"fails a control":              sim.FailsControl,
 }
 
 // fateName returns how the tables of features spell a fate.

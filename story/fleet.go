@@ -33,6 +33,8 @@ type fleet struct {
 
 	// silence is the longest time for which the fleet may be inactive before it continues by itself.
 	silence time.Duration
+
+	details []releaseDetail // what sentences say about refs
 }
 
 // channel returns the channel with a name.

@@ -150,6 +150,10 @@ var parameters = map[string]parameter{
 	"limit":       {numberForm + `|` + percentForm, parseLimit},
 	"tags":        {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
 	"planner":     {`[a-z]{5,}`, parsePlanner}, // neither down nor back
+	"defects":     {namesForm, parseDefects},
+	"recurring":   {`[a-z]+`, parseRecurring},
+	"manifest":    {`no|an? [a-z]+`, parseManifest},
+	"from_start":  {durationForm + ` +(?:before|after) the start`, parseFromStart},
 	"gate":        {`[a-z-]+`, parseGate},
 	"mishap":      {mishapForm, func(s string) (any, error) { return s, nil }},
 	"spoilt":      {spoiltForm, parseMessageFault},

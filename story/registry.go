@@ -84,7 +84,7 @@ var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
 		startSteps, eitherExpectations, amountExpectations, outageExpectations, orderExpectations,
-		eventSteps, shareSteps, defectSteps, rolloutExpectations, transitionExpectations,
+		eventSteps, shareSteps, shippedSteps, defectSteps, rolloutExpectations, transitionExpectations,
 		hostExpectations,
 		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,
 		machineExpectations,

@@ -76,7 +76,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 			Flaw: FlawNoExpectation, Message: "nothing is expected here: a scenario needs a Then",
 		})
 	default:
-		if err := w.rehearseFates(); err != nil {
+		if err := errors.Join(w.rehearseFates(), w.checkDetails()); err != nil {
 			found = append(found, Mistake{Flaw: FlawName, Message: err.Error()})
 		}
 		found = append(found, w.rehearseVacuity(p)...)

@@ -96,7 +96,8 @@ var fateSteps = []step{
 		words: `these hosts misbehave:`,
 		doc: "The fates of hosts in a table. The column does is one of: fails its probes, fails " +
 			"its activation, defers its activation, never answers, never completes its rollback, always " +
-			"converges. The column reboots is the time from a deferral to the reboot, or never.",
+			"converges, or, under the shipped control plane, fails a control. The column reboots is the " +
+			"time from a deferral to the reboot, or never.",
 		example: `these hosts misbehave:`,
 		table:   []string{"hosts", "does", "ref?", "reboots?"},
 		sample: [][]string{
@@ -204,6 +205,11 @@ func addFates(w *world, hosts []reducer.HostID, fate sim.Fate) error {
 	hosts, err := w.fleet.match(hosts)
 	if err != nil {
 		return err
+	}
+	if fate.Kind == sim.FailsControl {
+		if err := needShipped(w); err != nil {
+			return err
+		}
 	}
 	if w.observed {
 		if fate.Ref == "" {

@@ -269,6 +269,11 @@ func addFault(w *world, f sim.Fault, hosts []reducer.HostID) error {
 	if len(hosts) > 0 && !ofHosts(f.Kind) {
 		return fmt.Errorf("%v is not a fault of hosts: delete the hosts", f.Kind)
 	}
+	if f.Kind.ShippedOnly() {
+		if err := needShipped(w); err != nil {
+			return err
+		}
+	}
 	hosts, err := w.fleet.match(hosts)
 	if err == nil {
 		thing := fmt.Sprintf("the chance of %v", f.Kind)
@@ -407,7 +412,7 @@ func addCertainNext(
 		e, at := &h.entries[i], h.at(i)
 		if e.Agent != nil && e.Host == host && at > now && (kind == 0 || e.Agent.Kind == kind) {
 			fault := sim.Fault{Kind: s.kind, For: s.by.Distribution}
-			addCertain(w, fault, []reducer.HostID{host}, at, faultDelay)
+			addCertain(w, fault, []reducer.HostID{host}, at.Truncate(faultDelay), faultDelay)
 			return nil
 		}
 	}
@@ -464,5 +469,6 @@ func parseMessage(s string) (any, error) {
 }
 
 func parseFault(s string) (sim.FaultKind, error) {
-	return parseEnum("fault", strings.ReplaceAll(s, " ", "-"), sim.FaultKinds())
+	kinds := append(sim.FaultKinds(), sim.ShippedFaultKinds()...)
+	return parseEnum("fault", strings.ReplaceAll(s, " ", "-"), kinds)
 }

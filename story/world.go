@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/nearest"
 	"rollsim/invariant"
 	"rollsim/machine"
@@ -223,7 +224,7 @@ func (w *world) simulate(
 func (w *world) scenario(actions []sim.Action) sim.Scenario {
 	sc := w.fleet.Scenario
 	sc.Timeline, sc.Fates = actions, w.fates.all
-	sc.Channels = w.fleet.soaked()
+	sc.Channels, sc.Releases = w.fleet.soaked(), w.fleet.releases()
 	return sc
 }
 
@@ -306,7 +307,11 @@ func (w *world) happen(h *happening) error {
 		r := w.added()
 		r.actions = append(r.actions, len(t.actions))
 		if f := h.action.Fault; f != nil {
-			w.announced.add(announcedFault{f.Kind, f.Host, t.now, t.now, h.sentence})
+			until := t.now
+			if f.Kind == sim.TornOpeningCrash {
+				until = endless // at the next opening
+			}
+			w.announced.add(announcedFault{f.Kind, f.Host, t.now, until, h.sentence})
 			r.addSpan(faultSpan{f.Kind, t.now, t.now + max(f.For, 0), oneHost(f.Host)})
 		}
 		t.act(*h.action)
@@ -337,6 +342,9 @@ func (w *world) moveToMoment(when *timing) error {
 	case m.settled:
 	case m.start:
 		at = 0
+	case m.poll && w.fleet.ControlPlane == controlplane.Shipped && !w.fleet.Phases.Poll.Set:
+		return errors.New("the shipped control plane draws when it polls: say before this, for " +
+			"example: Given the first poll comes 5 seconds after the start")
 	case m.poll:
 		at = w.fleet.nextPoll(m.channel, t.now)
 	case m.clock != nil:
@@ -434,7 +442,7 @@ func (w *world) checkRun() error {
 		return err
 	}
 	return errors.Join(
-		w.checkFates(), w.announced.check(w.history), checkLifts(w), w.checkLoaded(),
+		w.checkFates(), w.checkDetails(), w.announced.check(w.history), checkLifts(w), w.checkLoaded(),
 	)
 }
 
