@@ -302,17 +302,8 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	case reducer.HostJoined:
 		c.joined(a, r, ev)
 	case reducer.HostStateChanged:
-		slot := a.slot(r, ev.Host, c.number)
-		if slot >= 0 && a.move(slot, ev, c.reports.at) {
-			c.budgets.recount(a, r, slot)
-			switch {
-			case ev.To == reducer.HostReverted && c.shipped == nil:
-				c.quarantine(a)
-			case ev.To == reducer.HostConverged && !c.raw && c.shipped != nil:
-				c.shipped.converged(&c.evidence, a, r, slot)
-			case ev.To == reducer.HostConverged && !c.raw:
-				c.evidence.converged(a, r, slot)
-			}
+		if slot := a.slot(r, ev.Host, c.number); slot >= 0 && a.move(slot, ev, c.reports.at) {
+			c.moved(a, r, slot, ev)
 		}
 	case reducer.WaveAdvanced:
 		if c.raw {
@@ -331,6 +322,19 @@ func (c *Checker) happened(a *account, r *reducer.Rollout, ev *reducer.Event) {
 	}
 	if a.halted() != halted || a.pruned != pruned {
 		c.budgets.recountAll(a, r)
+	}
+}
+
+// moved records that a host has moved to another state.
+func (c *Checker) moved(a *account, r *reducer.Rollout, slot int, ev *reducer.Event) {
+	c.budgets.recount(a, r, slot)
+	switch {
+	case ev.To == reducer.HostReverted && c.shipped == nil:
+		c.quarantine(a)
+	case ev.To == reducer.HostConverged && !c.raw && c.shipped != nil:
+		c.shipped.converged(&c.evidence, a, r, slot)
+	case ev.To == reducer.HostConverged && !c.raw:
+		c.evidence.converged(a, r, slot)
 	}
 }
 

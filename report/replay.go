@@ -84,8 +84,8 @@ func fitted(text string, width int) string {
 	return b.String()
 }
 
-// LiveState returns one line about a replay that continues: the last entry, the last rollout of each
-// channel, and the number of findings.
+// LiveState returns one line about a replay that continues: the last entry, the last rollout of
+// each channel, and the number of findings.
 func LiveState(w *replay.Watch, zone show.Zone) string {
 	last, _ := w.Last()
 	var parts []string

@@ -215,7 +215,9 @@ func (as *agents) step(host, epoch uint32, what work) {
 		workResend,
 		workOnline,
 		workRestart,
-		workTraffic:
+		workTraffic,
+		workBeat,
+		workPrune:
 	}
 }
 
@@ -374,6 +376,9 @@ func (as *agents) inject(f *FaultNow) {
 		ControlPlaneCrash,
 		PollFailed,
 		PollStale,
+		DatabaseError,
+		LogInsertFailed,
+		TornOpeningCrash,
 		faultEnd:
 	}
 }

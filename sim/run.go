@@ -201,6 +201,7 @@ func (w *world) do(x item) {
 		w.driver.restart()
 	case workTraffic:
 		w.upstream.move(x.a(), x.b)
+	case workBeat, workPrune: // of the shipped control plane alone
 	}
 }
 

@@ -215,15 +215,7 @@ func subject(e *Entry) (what, kind string) {
 func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	switch {
 	case e.Event != nil:
-		details := len(b)
-		b = AppendEventDetails(b, e.Event)
-		if id := e.Event.Rollout; id != "" && e.Rollout != "" && e.Rollout != id {
-			if len(b) > details {
-				b = append(b, ", "...)
-			}
-			b = appendPlain(append(b, "event of "...), string(id))
-		}
-		b = l.appendOwnTime(b, e.Event.At, e.At)
+		b = l.appendEvent(b, e)
 	case e.Effect != nil:
 		b = AppendEffectDetails(b, e.Effect)
 		if e.Effect.Kind == reducer.RecordRolloutTransition {
@@ -239,11 +231,7 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 	case e.Plan != nil && e.Plan.Action == OpenRollout:
 		b = append(b, plural.Count(len(e.Plan.Hosts), "host")...)
 	case e.Plan != nil:
-		b = appendPlain(append(b, "closure "...), string(e.Plan.Closure))
-		b = l.AppendTime(append(b, ", soak due "...), e.Plan.SoakDueAt)
-		if e.Plan.Attempt > 1 {
-			b = fmt.Appendf(b, ", attempt %d", e.Plan.Attempt)
-		}
+		b = l.appendDispatch(b, e.Plan)
 	case e.Gate != nil:
 		b = appendPlain(b, e.Gate.Reason)
 	case e.Poll != nil:
@@ -262,6 +250,29 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 		b = fmt.Appendf(b, "%d entries", e.End.Entries)
 	default:
 		b = appendPlain(b, string(e.Raw))
+	}
+	return b
+}
+
+// appendEvent appends the details of a rollout event. It names the rollout of an event that reached
+// the record of another one.
+func (l *Lines) appendEvent(b []byte, e *Entry) []byte {
+	details := len(b)
+	b = AppendEventDetails(b, e.Event)
+	if id := e.Event.Rollout; id != "" && e.Rollout != "" && e.Rollout != id {
+		if len(b) > details {
+			b = append(b, ", "...)
+		}
+		b = appendPlain(append(b, "event of "...), string(id))
+	}
+	return l.appendOwnTime(b, e.Event.At, e.At)
+}
+
+func (l *Lines) appendDispatch(b []byte, p *PlanAction) []byte {
+	b = appendPlain(append(b, "closure "...), string(p.Closure))
+	b = l.AppendTime(append(b, ", soak due "...), p.SoakDueAt)
+	if p.Attempt > 1 {
+		b = fmt.Appendf(b, ", attempt %d", p.Attempt)
 	}
 	return b
 }

@@ -138,8 +138,8 @@ func (f *files) isInput(name string, rewrites bool) bool {
 }
 
 // otherOutput returns the name of an earlier output that is the same file as a file to write, or ""
-// if there is none. If again is set, it may be one that the command writes again and again under the
-// same name.
+// if there is none. If again is set, it may be one that the command writes again and again under
+// the same name.
 func (f *files) otherOutput(name string, again bool) string {
 	name = filepath.Clean(name)
 	at := placeOf(name)

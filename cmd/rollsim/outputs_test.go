@@ -74,8 +74,8 @@ func twinOf(t *testing.T, dir, name, spelling string) string {
 	return twin
 }
 
-// TestKindsOfOneSeed checks that a sweep in which one seed fails in several ways writes the files of
-// that seed, and that its parts can be merged.
+// TestKindsOfOneSeed checks that a sweep in which one seed fails in several ways writes the files
+// of that seed, and that its parts can be merged.
 func TestKindsOfOneSeed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, out, errs := inProcess(t, "explore", "--machine", "v0.2", "--seeds", "1:3", "-o", "part")

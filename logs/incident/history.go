@@ -23,8 +23,8 @@ import (
 
 // Options override what the log has. The zero value overrides nothing.
 type Options struct {
-	// Machine is the name of the machine. Empty stands for the machine that a simulated trace names,
-	// and for the shipped machine for a log of a control plane.
+	// Machine is the name of the machine. Empty stands for the machine that a simulated trace
+	// names, and for the shipped machine for a log of a control plane.
 	Machine string
 
 	Policy reducer.HealthPolicy // of the channel of the rollout
@@ -48,11 +48,12 @@ type Recorded struct {
 	Event reducer.Event
 	Role  Role
 
-	// Reaches is the rollout whose record the event has reached, if that is another one than its own.
+	// Reaches is the rollout whose record the event has reached, if that is another one than its
+	// own.
 	Reaches reducer.RolloutID
 
-	// number is the position among the events of the log, from 1. An event that the log does not have
-	// has the number of the event that needs it.
+	// number is the position among the events of the log, from 1. An event that the log does not
+	// have has the number of the event that needs it.
 	number int
 }
 
@@ -297,9 +298,9 @@ func (c *collector) addSuccessors() {
 	}
 }
 
-// choosePolicy sets the policy of the channel to that of the options, the header or the agents, whose
-// rollback shows rollback-and-halt. If none of them has it, choosePolicy assumes the default, with a
-// note.
+// choosePolicy sets the policy of the channel to that of the options, the header or the agents,
+// whose rollback shows rollback-and-halt. If none of them has it, choosePolicy assumes the default,
+// with a note.
 func (c *collector) choosePolicy(opt Options) {
 	h := c.history
 	h.Policy = reducer.DefaultPolicy()

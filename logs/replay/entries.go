@@ -28,26 +28,7 @@ func (p *replay) event(e *trace.Entry) error {
 			return nil
 		}
 	}
-	if ev.Kind == reducer.RolloutTerminal {
-		p.hosts.overdue(r)
-	}
-	p.effects.missing(r)
-	p.rejections.missing()
-	w := p.effects.next(e, r)
-	p.payloads.event(e)
-	if ev.Kind == reducer.SuccessorOpened && r.fold != nil {
-		p.supersede(r)
-		if r.fold.Record.State.Underway() {
-			r.summary.Waited, _ = p.waits.rollout(r)
-		}
-	}
-	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
-		p.plans.compare(r)
-	}
-	if !p.simulated && r.fold != nil && ev.Kind == reducer.HostStateChanged &&
-		ev.To == reducer.HostFailed {
-		p.policies.assume(r.fold.Record.Channel, e.Seq)
-	}
+	w := p.before(e, r)
 	err := p.fleet.Apply(ev, e.At, &p.out)
 	if reducer.IsMachineFailure(err) {
 		return err
@@ -73,6 +54,32 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	r.good = p.cursor.n
 	return nil
+}
+
+// before examines what an event shows before the machine has answered it.
+func (p *replay) before(e *trace.Entry, r *rollout) *work {
+	ev := e.Event
+	if ev.Kind == reducer.RolloutTerminal {
+		p.hosts.overdue(r)
+	}
+	p.effects.missing(r)
+	p.rejections.missing()
+	w := p.effects.next(e, r)
+	p.payloads.event(e)
+	if ev.Kind == reducer.SuccessorOpened && r.fold != nil {
+		p.supersede(r)
+		if r.fold.Record.State.Underway() {
+			r.summary.Waited, _ = p.waits.rollout(r)
+		}
+	}
+	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.RolloutOpened {
+		p.plans.compare(r)
+	}
+	if !p.simulated && r.fold != nil && ev.Kind == reducer.HostStateChanged &&
+		ev.To == reducer.HostFailed {
+		p.policies.assume(r.fold.Record.Channel, e.Seq)
+	}
+	return w
 }
 
 // open records that an event has opened a rollout.

@@ -145,16 +145,16 @@ func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 // blocked sets what a host waits for if a gate blocks it.
 func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
-	switch name := m.gate.name; {
-	case name == trace.GateQuarantine:
-	case name == trace.GateChannelEdges:
+	switch m.gate.name {
+	case trace.GateQuarantine:
+	case trace.GateChannelEdges:
 		f.awaitedChannel(r, slot, w)
-	case name == trace.GateWavePromotion:
+	case trace.GateWavePromotion:
 		w.hosts = firstWave(r, r.fold.Hosts()[slot].Wave)
 		if w.moves = len(w.hosts) == 0; w.moves {
 			w.then = "no host of an earlier wave is in its way"
 		}
-	case name == trace.GateHostEdge:
+	case trace.GateHostEdge:
 		for i, h := range r.fold.Hosts() {
 			if i != slot && isNamed(m.gate.reason, string(h.ID)) {
 				w.hosts = append(w.hosts, i)

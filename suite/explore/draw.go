@@ -128,8 +128,8 @@ type drawing struct {
 // messages that are sent again.
 const settleSlack = 2 * time.Hour
 
-// shippedSettles is the most time for everything to settle under the shipped control plane. What has
-// not continued for two hours then is stuck.
+// shippedSettles is the most time for everything to settle under the shipped control plane. What
+// has not continued for two hours then is stuck.
 const shippedSettles = 4 * time.Hour
 
 // beyondHorizon is a retention in seconds that is longer than any horizon. It reveals rollouts that
@@ -516,7 +516,8 @@ func ofHosts(kind sim.FaultKind) bool {
 	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
 		sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew:
 		return true
-	case sim.ControlPlaneCrash, sim.PollFailed, sim.PollStale:
+	case sim.ControlPlaneCrash, sim.PollFailed, sim.PollStale,
+		sim.DatabaseError, sim.LogInsertFailed, sim.TornOpeningCrash:
 	}
 	return false
 }
