@@ -74,7 +74,7 @@ var shippedSteps = []step{
 	},
 	{
 		topic: "The shipped control plane", phase: fates,
-		words: `ref {ref} has {manifest} manifest( for channel {channel})`,
+		words: `ref {ref} has {manifest} manifest( for (channel ){channel})`,
 		doc: "What a poll finds under the ref, for the channel or for all: no manifest; a stale " +
 			"one, which is too old; or an invalid one, whose signature is wrong. Only the shipped control " +
 			"plane reads manifests.",
@@ -87,7 +87,7 @@ var shippedSteps = []step{
 	},
 	{
 		topic: "The shipped control plane", phase: fates,
-		words: `ref {ref} is signed {from_start}( for channel {channel})`,
+		words: `ref {ref} is signed {from_start}( for (channel ){channel})`,
 		doc: "When the manifest of the ref was signed. By default when the channel moves to the " +
 			"ref.",
 		example: `ref "b2" is signed 2 hours before the start`,
