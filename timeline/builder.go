@@ -79,7 +79,7 @@ func (b *Builder) Write(e *trace.Entry) error {
 	if e.Kind == trace.KindHeader || e.Kind == trace.KindEnd {
 		return nil
 	}
-	if b.x.count >= math.MaxUint32-1 {
+	if uint64(b.x.count) >= math.MaxUint32-1 {
 		return fmt.Errorf("a trace of more than %d entries is too long for an index", b.x.count)
 	}
 	if err := b.resolve(e.Rejection == nil); err != nil {

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"math"
 	"slices"
 	"sort"
 
@@ -50,7 +51,7 @@ func newScale(times []reducer.Time, left, width int) *scale {
 		most = max(most, width*subpixels/n)
 	}
 	// the factor with which everything just fits, in 1/65536
-	factor := sort.Search(1<<31, func(k int) bool {
+	factor := sort.Search(math.MaxInt32, func(k int) bool {
 		sum := 0
 		for _, r := range roots {
 			sum += widthOf(r, k, most)
@@ -75,7 +76,9 @@ func newScale(times []reducer.Time, left, width int) *scale {
 }
 
 // widthOf returns the width of a gap in subpixels.
-func widthOf(root, factor, most int) int { return min(most, root*factor>>16) }
+func widthOf(root, factor, most int) int {
+	return int(min(int64(most), int64(root)*int64(factor)>>16)) // int may have 32 bits
+}
 
 // longest returns from which length on a gap counts as idle.
 func longest(lengths []reducer.Time) reducer.Time {
