@@ -48,9 +48,23 @@ func startBrowser(t testing.TB) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Not t.TempDir, which fails the test if a child of the browser still writes while it is removed.
+	profile, err := os.MkdirTemp("", "rollsim-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 50 {
+			if os.RemoveAll(profile) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Logf("%s is left", profile)
+	})
 	c := exec.Command(name, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 		"--hide-scrollbars", "--no-first-run", "--remote-debugging-pipe",
-		"--user-data-dir="+t.TempDir(), "about:blank")
+		"--user-data-dir="+profile, "about:blank")
 	c.ExtraFiles = []*os.File{toRead, fromWrite}
 	if err := c.Start(); err != nil {
 		t.Skipf("Chromium does not start: %v", err)
