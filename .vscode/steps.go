@@ -6,7 +6,9 @@
 package steps
 
 func fleet(story editor) {
-	// A channel, the number of hosts in each wave from wave 0, and how long each host soaks after its dispatch: by default not at all, and 1 hour under the shipped control plane. The hosts are named after the channel, stable-01, stable-02 and on, through all waves.
+	// A channel, the number of hosts in each wave from wave 0, and how long each host soaks after
+	// its dispatch: by default not at all, and 1 hour under the shipped control plane. The hosts
+	// are named after the channel, stable-01, stable-02 and on, through all waves.
 	//
 	//	Given channel "stable" with waves of 1, 5 and 20 hosts soaking 30 minutes
 	story.Given(`{the a}channel {channel} with {a one}wave(s) of {numbers} host(s){each soaking for length}`)
@@ -21,17 +23,20 @@ func fleet(story editor) {
 	//	Given channel "stable" with these waves:
 	story.Given(`{the a}channel {channel} with these waves:`)
 
-	// A channel whose waves are shares of its hosts, 100% together. A share is rounded up to whole hosts, and the later waves have fewer.
+	// A channel whose waves are shares of its hosts, 100% together. A share is rounded up to whole
+	// hosts, and the later waves have fewer.
 	//
 	//	Given channel "stable" with 40 hosts in waves of 5%, 25% and 70% soaking 30 minutes
 	story.Given(`{the a}channel {channel} with {number} host(s) in waves of {percents}{each soaking for length}`)
 
-	// Several channels: the number of hosts in each wave, how long they soak, the policy, the retention, the poll interval, and the channels higher in the table that it waits for.
+	// Several channels: the number of hosts in each wave, how long they soak, the policy, the
+	// retention, the poll interval, and the channels higher in the table that it waits for.
 	//
 	//	Given these channels:
 	story.Given(`these channels:`)
 
-	// Hosts that follow the channel and are in none of its waves. They join its rollouts with wave 0. Their names continue those of the channel's other hosts.
+	// Hosts that follow the channel and are in none of its waves. They join its rollouts with wave
+	// 0. Their names continue those of the channel's other hosts.
 	//
 	//	Given channel "stable" has 2 more hosts outside its waves
 	story.Given(`(channel ){channel} has {number} more host(s) outside its waves`)
@@ -41,7 +46,8 @@ func fleet(story editor) {
 	//	Given channel "stable" has policy rollback-and-halt
 	story.Given(`(channel ){channel} has (the )policy {policy}`)
 
-	// The channel's retention: how long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. The default is 7 days.
+	// The channel's retention: how long a rollout is kept once it is Terminal, Superseded, Failed
+	// or Reverted. The default is 7 days.
 	//
 	//	Given channel "edge" keeps ended rollouts for 3 days
 	story.Given(`(channel ){channel} keeps (its )(ended )rollout(s) for {duration}`)
@@ -51,22 +57,29 @@ func fleet(story editor) {
 	//	Given channel "stable" is polled every 5 minutes
 	story.Given(`(channel ){channel} is polled every {duration}`)
 
-	// Which control plane runs: specified, which is the default; shipped, which is what runs in production with its agents and its defects; or absent, which opens rollouts and plans nothing, so that everything else must be raw events.
+	// Which control plane runs: specified, which is the default; shipped, which is what runs in
+	// production with its agents and its defects; or absent, which opens rollouts and plans
+	// nothing, so that everything else must be raw events.
 	//
 	//	Given the control plane is shipped
 	story.Given(`(the )control plane is {planner}`)
 
-	// Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2 does the same.
+	// Which machine decides: rfc0008, which is the default, or v0.2. A tag such as @machine:v0.2
+	// does the same.
 	//
 	//	Given the machine is v0.2
 	story.Given(`the machine is {machine}`)
 
-	// The run ends at that time. By default it continues until every retention has ended, so that what must happen in the end can be checked.
+	// The run ends at that time. By default it continues until every retention has ended, so that
+	// what must happen in the end can be checked.
 	//
 	//	Given the run lasts 2 days
 	story.Given(`the run lasts {duration}`)
 
-	// Everything that a scenario file describes: the fleet, the fates of its hosts, and its timeline, which comes first. The file is next to the feature, in the folder scenarios, or built in. The run lasts as long as the file says, and the violations that the file expects are expected. Later sentences may change all that, and go on with the story.
+	// Everything that a scenario file describes: the fleet, the fates of its hosts, and its
+	// timeline, which comes first. The file is next to the feature, in the folder scenarios, or
+	// built in. The run lasts as long as the file says, and the violations that the file expects
+	// are expected. Later sentences may change all that, and go on with the story.
 	//
 	//	Given the scenario "one-wave-converges"
 	story.Given(`the scenario {scenario}`)
@@ -76,14 +89,19 @@ func fleet(story editor) {
 	//	Given seed 7
 	story.Given(`(the )seed (is ){number}`)
 
-	// The whole scenario runs once for each of these seeds, and every expectation must hold under every seed. A failure names the smallest seed that fails, and the command that runs it alone.
+	// The whole scenario runs once for each of these seeds, and every expectation must hold under
+	// every seed. A failure names the smallest seed that fails, and the command that runs it alone.
 	//
 	//	Given each of the seeds 1 to 20
 	story.Given(`each of (the )seeds {number} to {number}`)
 }
 
 func what_holds_hosts_back(story editor) {
-	// The most of the hosts, of whatever channels, that may be in flight at once: Activating, Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host that soaks after the reboot that it waited for counts, and affects no host that was dispatched before. A percentage of the hosts is rounded down, but at least one host; the shipped control plane ignores percentages.
+	// The most of the hosts, of whatever channels, that may be in flight at once: Activating,
+	// Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host
+	// that soaks after the reboot that it waited for counts, and affects no host that was
+	// dispatched before. A percentage of the hosts is rounded down, but at least one host; the
+	// shipped control plane ignores percentages.
 	//
 	//	Given a budget of one for hosts "stable-*"
 	story.Given(`{the a}budget of {limit} for host(s) {hosts}`)
@@ -113,12 +131,14 @@ func what_holds_hosts_back(story editor) {
 	//	Given a budget of one for any of the tags "web" and "database"
 	story.Given(`{the a}budget of {limit} for any of (the )tags {tags}`)
 
-	// The first hosts are dispatched only when the others, of the same channel, are Converged or Deferred under the same rollout.
+	// The first hosts are dispatched only when the others, of the same channel, are Converged or
+	// Deferred under the same rollout.
 	//
 	//	Given host "stable-03" waits for host "stable-02"
 	story.Given(`host(s) {hosts} wait(s) for host(s) {hosts}`)
 
-	// No host of the channel is dispatched until the rollouts of the refs at which those channels point are Superseded, or have been Terminal.
+	// No host of the channel is dispatched until the rollouts of the refs at which those channels
+	// point are Superseded, or have been Terminal.
 	//
 	//	Given channel "stable" waits for channel "edge"
 	story.Given(`(channel ){channel} waits for channel(s) {channels}`)
@@ -170,17 +190,24 @@ func hosts(story editor) {
 	//	Given host "stable-01" always converges
 	story.Given(`host(s) {hosts} always converge(s){under ref}`)
 
-	// The fates of hosts in a table. The column does is one of: fails its probes, fails its activation, defers its activation, never answers, never completes its rollback, always converges, or, under the shipped control plane, fails a control. The column reboots is the time from a deferral to the reboot, or never.
+	// The fates of hosts in a table. The column does is one of: fails its probes, fails its
+	// activation, defers its activation, never answers, never completes its rollback, always
+	// converges, or, under the shipped control plane, fails a control. The column reboots is the
+	// time from a deferral to the reboot, or never.
 	//
 	//	Given these hosts misbehave:
 	story.Given(`these hosts misbehave:`)
 
-	// The hosts, which have deferred their activation, reboot now, earlier than they would otherwise.
+	// The hosts, which have deferred their activation, reboot now, earlier than they would
+	// otherwise.
 	//
 	//	When host "stable-02" reboots 2 hours later
 	story.When(`host(s) {hosts} reboot(s){when}`)
 
-	// How long every host takes for a stage: ack, activation, reboot, probe, convergence or rollback. A delay that is not one length of time is drawn for each host and ref: between two lengths, each equally likely; a length on average, exponentially distributed; or a median that one draw in a hundred exceeds by far.
+	// How long every host takes for a stage: ack, activation, reboot, probe, convergence or
+	// rollback. A delay that is not one length of time is drawn for each host and ref: between two
+	// lengths, each equally likely; a length on average, exponentially distributed; or a median
+	// that one draw in a hundred exceeds by far.
 	//
 	//	Given activation takes between 1 minute and 10 minutes
 	story.Given(`{the a an}{stage} take(s) {delay}`)
@@ -190,7 +217,9 @@ func hosts(story editor) {
 	//	Given on host "stable-02" activation takes 20 minutes
 	story.Given(`on host(s) {hosts} {the a an}{stage} take(s) {delay}`)
 
-	// The chance of a failure, drawn for each host and ref: activations fail, activations are deferred, probes fail, rollbacks never complete, dispatches are never acked. By default each chance is 0.
+	// The chance of a failure, drawn for each host and ref: activations fail, activations are
+	// deferred, probes fail, rollbacks never complete, dispatches are never acked. By default each
+	// chance is 0.
 	//
 	//	Given 5% of activations are deferred
 	story.Given(`{percent} of (the )(all ){mishap}{on host s hosts}`)
@@ -202,12 +231,14 @@ func happenings(story editor) {
 	//	When "stable" moves to ref "b2" while wave 1 is soaking
 	story.When(`(channel ){channel} moves (back )to (ref ){ref}{when}`)
 
-	// A release: all channels point at a ref from now on. The control plane sees it at its next poll.
+	// A release: all channels point at a ref from now on. The control plane sees it at its next
+	// poll.
 	//
 	//	When all channels move to ref "b2" 10 minutes later
 	story.When(`all channels move (back )to (ref ){ref}{when}`)
 
-	// The channel points at one ref after the other, so quickly that the control plane sees only the last one.
+	// The channel points at one ref after the other, so quickly that the control plane sees only
+	// the last one.
 	//
 	//	When "stable" moves through refs "b2", "c3" and "d4" between two polls
 	story.When(`(channel ){channel} moves through refs {refs} between two polls{when}`)
@@ -222,7 +253,8 @@ func happenings(story editor) {
 	//	When the operator clears "stable@a1" 10 minutes later
 	story.When(`{the an}operator clears (rollout ){rollout}{when}`)
 
-	// An operator removes the ref from the quarantine of the channel, so that it can be dispatched there again.
+	// An operator removes the ref from the quarantine of the channel, so that it can be dispatched
+	// there again.
 	//
 	//	When the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later
 	story.When(`{the an}operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}`)
@@ -232,34 +264,44 @@ func happenings(story editor) {
 	//	When new refs come to channel "stable" every 6 hours for 1 day
 	story.When(`new refs come to (channel ){channel} every {delay} for {duration}{when}`)
 
-	// The channel points at each of the refs in turn, again and again, at that interval and for that time.
+	// The channel points at each of the refs in turn, again and again, at that interval and for
+	// that time.
 	//
 	//	When "stable" flaps between refs "a1" and "b2" every 30 minutes for 2 hours
 	story.When(`(channel ){channel} flaps between refs {refs} every {delay} for {duration}{when}`)
 }
 
 func what_goes_wrong(story editor) {
-	// The chance that an agent's message is lost (and sent again each 30 seconds until it is acknowledged), overtaken (by the next message), doubled (the second one arrives at once, or after a delay) or late by a delay. A message that is late by more than 30 seconds is sent again.
+	// The chance that an agent's message is lost (and sent again each 30 seconds until it is
+	// acknowledged), overtaken (by the next message), doubled (the second one arrives at once, or
+	// after a delay) or late by a delay. A message that is late by more than 30 seconds is sent
+	// again.
 	//
 	//	Given 10% of messages are late by 30 seconds
 	story.Given(`{percent} of (the )messages{of host s hosts} are {spoilt}`)
 
-	// The chance that a poll fails, and sees nothing, or is stale, and sees what the poll before it saw.
+	// The chance that a poll fails, and sees nothing, or is stale, and sees what the poll before it
+	// saw.
 	//
 	//	Given 20% of polls fail
 	story.Given(`{percent} of (the )polls {poll_fault}`)
 
-	// Any faults, by the names that scenario files use: the chance of each, how long it lasts, the hosts that it is limited to, and the span of time in which it may happen, counted from the start.
+	// Any faults, by the names that scenario files use: the chance of each, how long it lasts, the
+	// hosts that it is limited to, and the span of time in which it may happen, counted from the
+	// start.
 	//
 	//	Given these faults come by chance:
 	story.Given(`these faults come by chance:`)
 
-	// Every message that the hosts send in that time is lost, overtaken, doubled or late. A message that is late or lost delays those after it.
+	// Every message that the hosts send in that time is lost, overtaken, doubled or late. A message
+	// that is late or lost delays those after it.
 	//
 	//	When the messages of host "stable-01" are lost for 10 minutes while wave 0 is soaking
 	story.When(`(the )messages of host(s) {hosts} are {spoilt} for {duration}{when}`)
 
-	// The next message of the host, or the next of a kind such as DispatchAck or ActivationCompleted, and with it what the host sends in the same instant. A message that is lost, or late by more than 30 seconds, is then sent again.
+	// The next message of the host, or the next of a kind such as DispatchAck or
+	// ActivationCompleted, and with it what the host sends in the same instant. A message that is
+	// lost, or late by more than 30 seconds, is then sent again.
 	//
 	//	When the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating
 	story.When(`(the )next {message} of host {host} is {spoilt}{when}`)
@@ -269,7 +311,8 @@ func what_goes_wrong(story editor) {
 	//	When polls fail for 10 minutes
 	story.When(`(the )polls {poll_fault} for {duration}{when}`)
 
-	// The hosts cannot be reached for that time. Their agents keep working, and report once the hosts are back.
+	// The hosts cannot be reached for that time. Their agents keep working, and report once the
+	// hosts are back.
 	//
 	//	When host "stable-02" goes silent for 10 minutes while wave 1 is activating
 	story.When(`host(s) {hosts} go(es) silent for {duration}{when}`)
@@ -299,7 +342,8 @@ func what_goes_wrong(story editor) {
 	//	When the clock of host "stable-01" is 5 minutes ahead
 	story.When(`(the )clock(s) of host(s) {hosts} is/are {skew}{when}`)
 
-	// The control plane is down for that time. Its state is then rebuilt from the trace alone, and compared with the state before the crash.
+	// The control plane is down for that time. Its state is then rebuilt from the trace alone, and
+	// compared with the state before the crash.
 	//
 	//	When the control plane crashes for 10 minutes while wave 1 is activating
 	story.When(`(the )control plane crashes for {duration}{when}`)
@@ -314,14 +358,16 @@ func what_goes_wrong(story editor) {
 	//	When the control plane restarts 5 minutes later
 	story.When(`(the )control plane restarts{when}`)
 
-	// Several faults, in order, by the names that scenario files use; those of messages and polls have sentences of their own. The column when holds what would end a sentence.
+	// Several faults, in order, by the names that scenario files use; those of messages and polls
+	// have sentences of their own. The column when holds what would end a sentence.
 	//
 	//	When these faults happen:
 	story.When(`these faults happen:`)
 }
 
 func time(story editor) {
-	// Time passes from the last happening or, after an expectation, from the time that it looked at. The next sentence happens, or looks, exactly then.
+	// Time passes from the last happening or, after an expectation, from the time that it looked
+	// at. The next sentence happens, or looks, exactly then.
 	//
 	//	When 8 days pass
 	story.When(`{duration} pass(es)`)
@@ -331,36 +377,43 @@ func time(story editor) {
 	//	When time passes until wave 0 of "stable@a1" is soaking
 	story.When(`time passes until {moment}`)
 
-	// The date and the time of day, in UTC, at which the story starts; without this sentence it is 2026-01-01 at 00:00, a Thursday. Happenings at a time of day, such as at 03:00 and on Saturday at 22:00, come at the next such time.
+	// The date and the time of day, in UTC, at which the story starts; without this sentence it is
+	// 2026-01-01 at 00:00, a Thursday. Happenings at a time of day, such as at 03:00 and on
+	// Saturday at 22:00, come at the next such time.
 	//
 	//	Given the story starts on 2026-05-16 at 22:00
 	story.Given(`(the )story starts on {date}{at clock}`)
 }
 
 func rollouts(story editor) {
-	// The rollout is in one of several states, or in none of them: Failed or Reverted, not Failed, neither Failed nor Reverted.
+	// The rollout is in one of several states, or in none of them: Failed or Reverted, not Failed,
+	// neither Failed nor Reverted.
 	//
 	//	Then "stable@a1" is Converging or Terminal
 	story.Then(`(rollout ){rollout} is {states_or}{at}`)
 
-	// The rollout is Terminal, Superseded, Failed, Reverted or Pruned, at the present, at another time, or so long after that.
+	// The rollout is Terminal, Superseded, Failed, Reverted or Pruned, at the present, at another
+	// time, or so long after that.
 	//
 	//	Then "stable@a1" has ended within 1 hour
 	story.Then(`(rollout ){rollout} has ended{at}`)
 
-	// The rollout is open: Opening, Active or Converging, at the present, at another time, or so long after that.
+	// The rollout is open: Opening, Active or Converging, at the present, at another time, or so
+	// long after that.
 	//
 	//	Then "stable@a1" has not ended while wave 1 is soaking
 	story.Then(`(rollout ){rollout} has not ended{at}`)
 }
 
 func hosts_of_a_rollout(story editor) {
-	// The hosts are each in one of several states, or in none of them: Failed or Reverted, not Failed, neither Failed nor Reverted.
+	// The hosts are each in one of several states, or in none of them: Failed or Reverted, not
+	// Failed, neither Failed nor Reverted.
 	//
 	//	Then hosts "stable-02" and "stable-03" are Soaking or Converged
 	story.Then(`host(s) {hosts} is/are {host_states_or}{under rollout}{at}`)
 
-	// Every host that joined the rollout is in one of several states, or in none of them, at the present, at another time, or so long after that.
+	// Every host that joined the rollout is in one of several states, or in none of them, at the
+	// present, at another time, or so long after that.
 	//
 	//	Then every host of "stable@a1" is Soaking or Converged
 	story.Then(`every host of (rollout ){rollout} is {host_states_or}{at}`)
@@ -374,17 +427,20 @@ func rollouts(story editor) {
 }
 
 func hosts_of_a_rollout(story editor) {
-	// Once a host is in that state for the first time, under the rollout or else under the latest one that it has joined, it stays in it for that long or longer.
+	// Once a host is in that state for the first time, under the rollout or else under the latest
+	// one that it has joined, it stays in it for that long or longer.
 	//
 	//	Then host "stable-01" stays Soaking for 5 minutes
 	story.Then(`host(s) {hosts} stay(s) {host_state}{under rollout} for {duration}`)
 
-	// So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, fewer than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.
+	// So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, fewer
+	// than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.
 	//
 	//	Then at least 50% of the hosts of "stable@a1" are Converged
 	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`)
 
-	// So many hosts of the rollout are in one of several states, or in none of them; in flight means Activating or Soaking.
+	// So many hosts of the rollout are in one of several states, or in none of them; in flight
+	// means Activating or Soaking.
 	//
 	//	Then at most 2 hosts of "stable@a1" are in flight while wave 1 is activating
 	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_states_or}{at}`)
@@ -413,55 +469,65 @@ func the_control_plane(story editor) {
 	//	Then the control plane is not down 20 minutes after wave 0 is soaking
 	story.Then(`(the )control plane is not down{at}`)
 
-	// Exactly so many dispatches are sent, for that rollout or for any, while the control plane is down.
+	// Exactly so many dispatches are sent, for that rollout or for any, while the control plane is
+	// down.
 	//
 	//	Then no host is dispatched while the control plane is down
 	story.Then(`{number} host(s){of rollout} is/are dispatched while (the )control plane is down`)
 }
 
 func hosts_of_a_rollout(story editor) {
-	// Each of the first hosts is dispatched before any of the others, for the first time, under that rollout or else under the latest of the story.
+	// Each of the first hosts is dispatched before any of the others, for the first time, under
+	// that rollout or else under the latest of the story.
 	//
 	//	Then host "stable-01" is dispatched before hosts "stable-02" to "stable-03"
 	story.Then(`host(s) {hosts} is/are dispatched before host(s) {hosts}{under rollout}`)
 
-	// The hosts are each dispatched for the first time in that span of time, counted from what the sentence before was about or from something else.
+	// The hosts are each dispatched for the first time in that span of time, counted from what the
+	// sentence before was about or from something else.
 	//
 	//	Then hosts "stable-02" to "stable-03" are dispatched within 1 minute of wave 0 is converged
 	story.Then(`host(s) {hosts} is/are dispatched{under rollout}{window}`)
 
-	// All states of the hosts up to the present, in order, from Pending, under that rollout or else under the latest one that each has joined.
+	// All states of the hosts up to the present, in order, from Pending, under that rollout or else
+	// under the latest one that each has joined.
 	//
 	//	Then host "stable-01" goes through Pending, Activating, Soaking and Converged
 	story.Then(`host(s) {hosts} go/goes/went through {host_states}{under rollout}`)
 
-	// States of many hosts at many times. A row has the hosts, their state, when they are in it, in the words that end a sentence, and the rollout if it is not the latest one of the host.
+	// States of many hosts at many times. A row has the hosts, their state, when they are in it, in
+	// the words that end a sentence, and the rollout if it is not the latest one of the host.
 	//
 	//	Then the hosts are in these states:
 	story.Then(`(the )hosts are in these states:`)
 }
 
 func raw_events(story editor) {
-	// An event that has no field but its rollout reaches the reducer as it is: RolloutTerminal, RetentionExpired or OperatorClearance.
+	// An event that has no field but its rollout reaches the reducer as it is: RolloutTerminal,
+	// RetentionExpired or OperatorClearance.
 	//
 	//	When RetentionExpired happens to "stable@a1" once "stable@a1" is Active
 	story.When(`{event} happens to (rollout ){rollout}{when}`)
 
-	// Rollout events reach the reducer as they are, one after the other at one instant. The column later lets time pass before a row. For SuccessorOpened, rollout is the one that is superseded.
+	// Rollout events reach the reducer as they are, one after the other at one instant. The column
+	// later lets time pass before a row. For SuccessorOpened, rollout is the one that is
+	// superseded.
 	//
 	//	When these events happen:
 	story.When(`these events happen{when}(:)`)
 }
 
 func many_seeds(story editor) {
-	// The sentence after it holds under so many of the seeds of the scenario, and not necessarily under each. A failure names the seeds under which it does not hold.
+	// The sentence after it holds under so many of the seeds of the scenario, and not necessarily
+	// under each. A failure names the seeds under which it does not hold.
 	//
 	//	Then in at least 90% of the seeds, "stable@a1" is Terminal within 22 minutes
 	story.Then(`in at least {percent} of (the )seeds(,) {sentence}`)
 }
 
 func the_shipped_control_plane(story editor) {
-	// The control plane is the shipped one without some of its defects, which have the names that scenario files use.
+	// The control plane is the shipped one without some of its defects, which have the names that
+	// scenario files use.
 	//
 	//	Given the control plane is shipped, with no-halt and late-wave-soak mended
 	story.Given(`(the )control plane is shipped(,) with {defects} mended`)
@@ -471,22 +537,29 @@ func the_shipped_control_plane(story editor) {
 	//	Given the control plane is shipped, with all its defects mended
 	story.Given(`(the )control plane is shipped(,) with all (its )defects mended`)
 
-	// When that which recurs under the shipped control plane happens for the first time: the heartbeat of every host, less than 60 seconds after the start; the tick of the planner, 15 seconds; the poll of all channels, 30 seconds; the prune, which deletes old rollouts, 1 hour. By default each is drawn from the seed, and the heartbeat for each host.
+	// When that which recurs under the shipped control plane happens for the first time: the
+	// heartbeat of every host, less than 60 seconds after the start; the tick of the planner, 15
+	// seconds; the poll of all channels, 30 seconds; the prune, which deletes old rollouts, 1 hour.
+	// By default each is drawn from the seed, and the heartbeat for each host.
 	//
 	//	Given the first heartbeat comes 12 seconds after the start
 	story.Given(`(the )first {recurring} come(s) {duration} after the start`)
 
-	// What the hosts run before anything happens: the closure that their channel has under the ref. By default each host runs a closure of its own.
+	// What the hosts run before anything happens: the closure that their channel has under the ref.
+	// By default each host runs a closure of its own.
 	//
 	//	Given hosts "stable-01" and "stable-02" run the closure of ref "a1" at the start
 	story.Given(`host(s) {hosts} run(s) (the )closure of (ref ){ref} at the start`)
 
-	// The closure of the hosts under the ref is that of the ref before it. Their heartbeats then report what the rollout wants, without a switch.
+	// The closure of the hosts under the ref is that of the ref before it. Their heartbeats then
+	// report what the rollout wants, without a switch.
 	//
 	//	Given ref "b2" does not change hosts "stable-01" and "stable-02"
 	story.Given(`ref {ref} does not change host(s) {hosts}`)
 
-	// What a poll finds under the ref, for the channel or for all: no manifest; a stale one, which is too old; or an invalid one, whose signature is wrong. Only the shipped control plane reads manifests.
+	// What a poll finds under the ref, for the channel or for all: no manifest; a stale one, which
+	// is too old; or an invalid one, whose signature is wrong. Only the shipped control plane reads
+	// manifests.
 	//
 	//	Given ref "b2" has no manifest for channel "stable"
 	story.Given(`ref {ref} has {manifest} manifest{for channel}`)
@@ -496,7 +569,9 @@ func the_shipped_control_plane(story editor) {
 	//	Given ref "b2" is signed 2 hours before the start
 	story.Given(`ref {ref} is signed {from_start}{for channel}`)
 
-	// A compliance control of the hosts fails once they have switched, for that time or for 1 minute; a host whose control fails for 2 minutes has failed. The shipped control plane keeps the hosts of later waves back.
+	// A compliance control of the hosts fails once they have switched, for that time or for 1
+	// minute; a host whose control fails for 2 minutes has failed. The shipped control plane keeps
+	// the hosts of later waves back.
 	//
 	//	Given host "stable-01" fails a control under ref "a1" for 50 seconds
 	story.Given(`host(s) {hosts} fail(s) a (compliance )control{under ref}{for length}`)
@@ -506,12 +581,14 @@ func the_shipped_control_plane(story editor) {
 	//	Given host "stable-01" fails a control for good
 	story.Given(`host(s) {hosts} fail(s) a (compliance )control for good{under ref}`)
 
-	// The shipped control plane is down for that time, once that many hosts have joined the next rollout that it opens. The other hosts never join.
+	// The shipped control plane is down for that time, once that many hosts have joined the next
+	// rollout that it opens. The other hosts never join.
 	//
 	//	When the control plane crashes after 1 host of the next opening for 1 minute
 	story.When(`(the )control plane crashes after {number} host(s) of the next opening{for duration}{when}`)
 
-	// A statement of the shipped control plane fails, and the rest of its work on the message is not done. The agent has an acknowledgement.
+	// A statement of the shipped control plane fails, and the rest of its work on the message is
+	// not done. The agent has an acknowledgement.
 	//
 	//	When the database fails at the next ActivationCompleted of host "stable-01" while host "stable-01" is activating
 	story.When(`(the )database fails at the next {message} of host {host}{when}`)
@@ -523,14 +600,19 @@ func the_shipped_control_plane(story editor) {
 }
 
 func known_defects(story editor) {
-	// The sentence after the colon is known not to hold. The scenario then counts as a known defect and not as a failure. If the sentence holds the scenario fails, so that the prefix is deleted together with the defect. The tag @known-defect:NAME does the same for an invariant.
+	// The sentence after the colon is known not to hold. The scenario then counts as a known defect
+	// and not as a failure. If the sentence holds the scenario fails, so that the prefix is deleted
+	// together with the defect. The tag @known-defect:NAME does the same for an invariant.
 	//
 	//	Then known defect: "stable@a1" is Failed
 	story.Then(`known defect: {sentence}`)
 }
 
 func rollouts(story editor) {
-	// The rollout is in that state: at the present, at another time (in the end, while or 10 minutes after something), or so long after what the previous sentence was about (7 days later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours). A sentence that says how much later moves the present there.
+	// The rollout is in that state: at the present, at another time (in the end, while or 10
+	// minutes after something), or so long after what the previous sentence was about (7 days
+	// later, about 35 minutes later, 5 minutes later, give or take 10 seconds, within 2 hours). A
+	// sentence that says how much later moves the present there.
 	//
 	//	Then "stable@a1" is Terminal within 2 hours
 	story.Then(`(rollout ){rollout} is/becomes {state}{at}`)
@@ -540,7 +622,8 @@ func rollouts(story editor) {
 	//	Then "stable@a1" has been Converging
 	story.Then(`(rollout ){rollout} has been {state}`)
 
-	// The rollout is never in that state, in the whole run. It may be never Pruned although its retention ended.
+	// The rollout is never in that state, in the whole run. It may be never Pruned although its
+	// retention ended.
 	//
 	//	Then "stable@a1" is never Failed
 	story.Then(`(rollout ){rollout} is never {state}`)
@@ -550,7 +633,8 @@ func rollouts(story editor) {
 	//	Then "stable@a1" becomes Active twice
 	story.Then(`(rollout ){rollout} is/becomes {state} {times}`)
 
-	// Something is true before something else is, each for the first time. Both are about a rollout, a wave, or a host, which may also be dispatched.
+	// Something is true before something else is, each for the first time. Both are about a
+	// rollout, a wave, or a host, which may also be dispatched.
 	//
 	//	Then "stable@a1" is Superseded before host "stable-01" under "stable@b2" is dispatched
 	story.Then(`{fact} before {fact}`)
@@ -570,12 +654,14 @@ func rollouts(story editor) {
 	//	Then "stable@c3" is never opened
 	story.Then(`(rollout ){rollout} is never opened`)
 
-	// Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the present or at another time.
+	// Of all rollouts of the channel this one alone is neither Superseded nor Pruned, at the
+	// present or at another time.
 	//
 	//	Then only "stable@b2" stands for channel "stable"
 	story.Then(`only (rollout ){rollout} stands for (channel ){channel}{at}`)
 
-	// All rollouts of the channel are Superseded or Pruned, or there is none, at the present or at another time.
+	// All rollouts of the channel are Superseded or Pruned, or the channel has none, at the present
+	// or at another time.
 	//
 	//	Then no rollout stands for channel "edge"
 	story.Then(`no rollout stands for (channel ){channel}{at}`)
@@ -597,34 +683,40 @@ func transitions(story editor) {
 	//	Then "edge@a1" goes through Opening, Active, Converging and Terminal
 	story.Then(`(rollout ){rollout} goes/went through {states}`)
 
-	// All transitions up to the present of the rollouts in the table, in order. The column later is how long a row comes after the row above it.
+	// All transitions up to the present of the rollouts in the table, in order. The column later is
+	// how long a row comes after the row above it.
 	//
 	//	Then these transitions happen:
 	story.Then(`these transitions happen:`)
 }
 
 func hosts_of_a_rollout(story editor) {
-	// The hosts are in that state, under a rollout or else under the latest one that they have joined: at the present, at another time, or they turn to it so long after that.
+	// The hosts are in that state, under a rollout or else under the latest one that they have
+	// joined: at the present, at another time, or they turn to it so long after that.
 	//
 	//	Then host "stable-02" is Soaking under "stable@a1" while wave 1 of "stable@a1" is soaking
 	story.Then(`host(s) {hosts} is/are/become(s) {host_state}{under rollout}{at}`)
 
-	// The hosts were in that state at some time up to the present, under that rollout or else under any that they have joined.
+	// The hosts were in that state at some time up to the present, under that rollout or else under
+	// any that they have joined.
 	//
 	//	Then host "stable-02" has been Soaking
 	story.Then(`host(s) {hosts} has/have been {host_state}{under rollout}`)
 
-	// The hosts are never in that state in the whole run, under that rollout or else under any that they join.
+	// The hosts are never in that state in the whole run, under that rollout or else under any that
+	// they join.
 	//
 	//	Then host "stable-02" is never Failed under "stable@a1"
 	story.Then(`host(s) {hosts} is/are never {host_state}{under rollout}`)
 
-	// Every host that joined the rollout is in that state, at the present, at another time, or so long after that.
+	// Every host that joined the rollout is in that state, at the present, at another time, or so
+	// long after that.
 	//
 	//	Then every host of "stable@b2" is Converged
 	story.Then(`every host of (rollout ){rollout} is {host_state}{at}`)
 
-	// Exactly so many hosts of the rollout are in that state, at the present, at another time, or so long after that.
+	// Exactly so many hosts of the rollout are in that state, at the present, at another time, or
+	// so long after that.
 	//
 	//	Then 2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`)
@@ -634,7 +726,8 @@ func hosts_of_a_rollout(story editor) {
 	//	Then at most 2 hosts of "stable@a1" are ever in flight
 	story.Then(`at most {number} host(s) of (rollout ){rollout} is/are ever in flight`)
 
-	// At no time in the whole run are more of these hosts Activating or Soaking, under any rollout. The state of a host under a rollout that it no longer works for does not count.
+	// At no time in the whole run are more of these hosts Activating or Soaking, under any rollout.
+	// The state of a host under a rollout that it no longer works for does not count.
 	//
 	//	Then at most one of hosts "stable-*" is ever in flight
 	story.Then(`at most {number} of hosts {hosts} is/are ever in flight`)
@@ -644,17 +737,20 @@ func hosts_of_a_rollout(story editor) {
 	//	Then 6 hosts of "stable@a1" are dispatched
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`)
 
-	// Exactly so many hosts of the rollout are dispatched after that: after what the previous sentence was about.
+	// Exactly so many hosts of the rollout are dispatched after that: after what the previous
+	// sentence was about.
 	//
 	//	Then no host of "stable@a1" is dispatched after that
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`)
 
-	// Exactly so many hosts of the rollout are dispatched after something is true for the first time.
+	// Exactly so many hosts of the rollout are dispatched after something is true for the first
+	// time.
 	//
 	//	Then no host of "stable@a1" is dispatched after "stable@a1" is Failed
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`)
 
-	// Exactly so many hosts of the rollout are dispatched before something is true for the first time.
+	// Exactly so many hosts of the rollout are dispatched before something is true for the first
+	// time.
 	//
 	//	Then no host of "stable@b2" is dispatched before "stable@a1" is Superseded
 	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`)
@@ -664,7 +760,8 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-02" is dispatched under "stable@a1"
 	story.Then(`host(s) {hosts} is/are dispatched under (rollout ){rollout}`)
 
-	// How often each of the hosts is dispatched in the whole run, under that rollout or else under all that it joins: once, and again each 60 seconds until it acks.
+	// How often each of the hosts is dispatched in the whole run, under that rollout or else under
+	// all that it joins: once, and again each 60 seconds until it acks.
 	//
 	//	Then host "stable-01" is dispatched twice under "stable@a1"
 	story.Then(`host(s) {hosts} is/are dispatched {times}{under rollout}`)
@@ -676,7 +773,9 @@ func hosts_of_a_rollout(story editor) {
 }
 
 func hosts_that_were_held_back(story editor) {
-	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine, channel-edges, wave-promotion, host-edge or disruption-budget. If several gates block a host, only the first of these counts.
+	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine,
+	// channel-edges, wave-promotion, host-edge or disruption-budget. If several gates block a host,
+	// only the first of these counts.
 	//
 	//	Then host "stable-03" is held back by the wave-promotion
 	story.Then(`host(s) {hosts} is/are held back by (the ){gate}{under rollout}`)
@@ -688,7 +787,8 @@ func hosts_that_were_held_back(story editor) {
 }
 
 func events_and_effects(story editor) {
-	// How often the event happens to the rollout in the whole run. Events that the reducer refuses count too.
+	// How often the event happens to the rollout in the whole run. Events that the reducer refuses
+	// count too.
 	//
 	//	Then RetentionExpired happens exactly once to "stable@a1"
 	story.Then(`{event} happens {times} to (rollout ){rollout}`)
@@ -708,7 +808,8 @@ func events_and_effects(story editor) {
 	//	Then InsertQuarantineFromRollout is never emitted for "stable@a1"
 	story.Then(`{effect} is never emitted for (rollout ){rollout}`)
 
-	// The effects with which the reducer answers the latest such event up to the present: exactly these, in order.
+	// The effects with which the reducer answers the latest such event up to the present: exactly
+	// these, in order.
 	//
 	//	Then RolloutTerminal of "edge@a1" has the effects RecordRolloutTransition and SchedulePruning
 	story.Then(`{event} of (rollout ){rollout} has the effect(s) {effects}`)
@@ -718,24 +819,28 @@ func events_and_effects(story editor) {
 	//	Then RolloutTerminal of "stable@a1" has no effect
 	story.Then(`{event} of (rollout ){rollout} has no effect`)
 
-	// The reducer refuses such events, with that error. A refusal that no sentence expects fails the scenario.
+	// The reducer refuses such events, with that error. A refusal that no sentence expects fails
+	// the scenario.
 	//
 	//	Then OperatorClearance of "stable@a1" is refused with IllegalForState
 	story.Then(`{event} of (rollout ){rollout} is refused{with error}`)
 
-	// The ref is in the quarantine of the channel, at the present or at another time: it rolled back there, or was there from the start, and no operator has lifted it.
+	// The ref is in the quarantine of the channel, at the present or at another time: it rolled
+	// back there, or was there from the start, and no operator has lifted it.
 	//
 	//	Then ref "b2" is quarantined on channel "stable"
 	story.Then(`(ref ){ref} is quarantined on (channel ){channel}{at}`)
 
-	// The ref is not in the quarantine of the channel: it has not rolled back there, or an operator has lifted it.
+	// The ref is not in the quarantine of the channel: it has not rolled back there, or an operator
+	// has lifted it.
 	//
 	//	Then ref "a1" is not quarantined on channel "stable"
 	story.Then(`(ref ){ref} is not quarantined on (channel ){channel}{at}`)
 }
 
 func what_must_happen_in_the_end(story editor) {
-	// The rollout has hosts and never ends. A stuck rollout that no sentence expects fails the scenario.
+	// The rollout has hosts and never ends. A stuck rollout that no sentence expects fails the
+	// scenario.
 	//
 	//	Then "stable@a1" is stuck
 	story.Then(`(rollout ){rollout} is stuck`)
@@ -745,7 +850,9 @@ func what_must_happen_in_the_end(story editor) {
 	//	Then "stable@a1" is stuck waiting for host "stable-02"
 	story.Then(`(rollout ){rollout} is stuck waiting for host(s) {hosts}`)
 
-	// The rollout never ends, and this is why it waits for these hosts: Activating, Deferred, Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a gate, as in held back by disruption-budget.
+	// The rollout never ends, and this is why it waits for these hosts: Activating, Deferred,
+	// Soaking or Failed, never acked, lost, halted by a host that has Failed, or held back by a
+	// gate, as in held back by disruption-budget.
 	//
 	//	Then "stable@a1" is stuck waiting for host "stable-02", which is never acked
 	story.Then(`(rollout ){rollout} is stuck waiting for host(s) {hosts}, which is/are {reason}`)
@@ -770,7 +877,8 @@ func what_must_happen_in_the_end(story editor) {
 	//	Then every rollout is pruned in the end
 	story.Then(`every rollout is pruned in the end`)
 
-	// Every invariant holds, apart from violations that an earlier sentence expects. Every scenario checks this at its end: the sentence is for those that expect nothing else.
+	// Every invariant holds, apart from violations that an earlier sentence expects. Every scenario
+	// checks this at its end: the sentence is for those that expect nothing else.
 	//
 	//	Then every invariant holds
 	story.Then(`every invariant holds`)
@@ -787,24 +895,35 @@ func what_must_happen_in_the_end(story editor) {
 }
 
 func records_and_answers(story editor) {
-	// The reducer's record of the rollout at the present, in one row, field by field. Times count from the start, as in 10 minutes, or are instants; none stands for a field that is not set. A field that is left out may have any value.
+	// The reducer's record of the rollout at the present, in one row, field by field. Times count
+	// from the start, as in 10 minutes, or are instants; none stands for a field that is not set. A
+	// field that is left out may have any value.
 	//
 	//	Then the record of "stable@a1" is:
 	story.Then(`(the )record of (rollout ){rollout} is:`)
 
-	// All effects up to the present that answer the events of the rollouts in the table, in order, with their fields; delay is that of SchedulePruning. The column later is how long a row comes after the row above it.
+	// All effects up to the present that answer the events of the rollouts in the table, in order,
+	// with their fields; delay is that of SchedulePruning. The column later is how long a row comes
+	// after the row above it.
 	//
 	//	Then these effects are emitted:
 	story.Then(`these effects are emitted:`)
 
-	// The reducer's answers to all events up to the present of the rollouts in the table, in order. A row has the state of the rollout after the event, the effects, and the error; an empty cell in a column means none.
+	// The reducer's answers to all events up to the present of the rollouts in the table, in order.
+	// A row has the state of the rollout after the event, the effects, and the error; an empty cell
+	// in a column means none.
 	//
 	//	Then these answers are given:
 	story.Then(`these answers are given:`)
 }
 
 func the_reducer_itself(story editor) {
-	// Puts events to the machine alone, each to a record of rollout r1 in that state: there is no fleet and no story. A row has the event, with its from and to; the wave cursor (0 if left out), the policy (halt), and the rollout if it is not r1. The other columns are the answer: the state that the record turns to, the effects in addition to RecordRolloutTransition, or the error. An answer that is left out must not occur, and the record and the fields of each effect must be as the answer implies.
+	// Puts events to the machine alone, each to a record of rollout r1 in that state: there is no
+	// fleet and no story. A row has the event, with its from and to; the wave cursor (0 if left
+	// out), the policy (halt), and the rollout if it is not r1. The other columns are the answer:
+	// the state that the record turns to, the effects in addition to RecordRolloutTransition, or
+	// the error. An answer that is left out must not occur, and the record and the fields of each
+	// effect must be as the answer implies.
 	//
 	//	Then in Active the machine answers like this:
 	story.Then(`in {state}(,) the machine answers like this:`)

@@ -27,8 +27,12 @@ func EditorSteps(w io.Writer) error {
 		} else {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "// %s\n//\n//\t%s %s\nstory.%s(`%s`)\n",
-			s.Doc, s.Keyword, s.Example, s.Keyword, s.Cucumber)
+		const width = 93 // of a comment of 100 columns, after a tab of four
+		for _, line := range folded(s.Doc, width, width) {
+			fmt.Fprintf(&b, "// %s\n", line)
+		}
+		fmt.Fprintf(&b, "//\n//\t%s %s\nstory.%s(`%s`)\n",
+			s.Keyword, s.Example, s.Keyword, s.Cucumber)
 	}
 	b.WriteString("}\n")
 	text, err := format.Source([]byte(b.String()))

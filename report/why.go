@@ -118,23 +118,27 @@ func wrapped(text string, indent, width int) string {
 	if width == 0 || indent+utf8.RuneCountInString(text) <= width {
 		return lead + text + "\n"
 	}
-	var b strings.Builder
-	line := ""
+	lines := folded(text, max(least, width-indent), max(least, width-indent-more))
+	return lead + strings.Join(lines, "\n"+strings.Repeat(" ", indent+more)) + "\n"
+}
+
+// folded breaks a text between words into lines. The first one has at most first characters, and
+// the others most, unless a single word is longer.
+func folded(text string, first, most int) []string {
+	var lines []string
+	line, room := "", first
 	for word := range strings.SplitSeq(text, " ") {
-		room := max(least, width-len(lead))
 		switch {
 		case line == "":
 			line = word
 		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= room:
 			line += " " + word
 		default:
-			b.WriteString(strings.TrimRight(lead+line, " ") + "\n")
-			lead = strings.Repeat(" ", indent+more)
-			line = word
+			lines = append(lines, strings.TrimRight(line, " "))
+			line, room = word, most
 		}
 	}
-	b.WriteString(lead + line + "\n")
-	return b.String()
+	return append(lines, line)
 }
 
 // The document of WhyJSON, which docs/replay.md describes.

@@ -60,7 +60,8 @@ func (t *tester) baseline(ctx context.Context, list []goPackage) error {
 	return nil
 }
 
-// test returns which stage kills a mutant. With buildOnly it tries only whether the mutant compiles.
+// test returns which stage kills a mutant. With buildOnly it tries only whether the mutant
+// compiles.
 func (t *tester) test(ctx context.Context, m mutant, buildOnly bool) (verdict, error) {
 	path := filepath.Join(t.root, filepath.FromSlash(m.file))
 	source, err := os.ReadFile(path)
