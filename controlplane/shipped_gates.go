@@ -152,14 +152,7 @@ func (p *shippedPlane) Counted(budget int) []uint32 {
 // counts reports whether a host is in flight under any rollout, or queued and not acked under one
 // that is planned.
 func (p *shippedPlane) counts(host uint32) bool {
-	for _, o := range p.rows {
-		if o == nil || o.deleted {
-			continue
-		}
-		slot := o.slot(p.inv, host)
-		if slot < 0 {
-			continue
-		}
+	for o, slot := range p.rowsOf(host) {
 		state := o.state(slot)
 		if state.InFlight() || state == reducer.HostPending && o.records[slot].queued.Set &&
 			o.fold.Record.State.Underway() {

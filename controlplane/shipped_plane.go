@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"rollsim/reducer"
@@ -346,16 +347,24 @@ func (p *shippedPlane) planned(channel uint32) *row {
 	return o
 }
 
+// rowsOf iterates over the rows that have a host and are not deleted, with the slot of the host, in
+// the order of opening.
+func (p *shippedPlane) rowsOf(host uint32) iter.Seq2[*row, int] {
+	return func(yield func(*row, int) bool) {
+		for _, o := range p.rows {
+			if o == nil || o.deleted {
+				continue
+			}
+			if slot := o.slot(p.inv, host); slot >= 0 && !yield(o, slot) {
+				return
+			}
+		}
+	}
+}
+
 // active returns the rows in which a host is not finished, in the order of their ids.
 func (p *shippedPlane) active(host uint32) (rows []*row, slots []int) {
-	for _, o := range p.rows {
-		if o == nil || o.deleted {
-			continue
-		}
-		slot := o.slot(p.inv, host)
-		if slot < 0 {
-			continue
-		}
+	for o, slot := range p.rowsOf(host) {
 		switch o.state(slot) {
 		case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking:
 			rows = append(rows, o)

@@ -3,7 +3,6 @@ package timeline_test
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
 
 	"rollsim/internal/longlog"
 	"rollsim/logs/replay"
@@ -94,16 +91,7 @@ func BenchmarkIndex(b *testing.B) {
 // longFile writes a long log to a file.
 func longFile(b *testing.B, entries int) string {
 	b.Helper()
-	f, err := os.Open("../trace/testdata/sample-6.ndjson.gz")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
-	short, err := io.ReadAll(z)
+	short, err := longlog.Read("../trace/testdata/sample-6.ndjson.gz")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,16 +20,11 @@ func lines(t *testing.T, text string) []trace.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all trace.Collector
-	for {
-		e, err := r.Read()
-		if err != nil {
-			return all.Entries
-		}
-		if err := all.Write(e); err != nil {
-			t.Fatal(err)
-		}
+	all, err := trace.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return all
 }
 
 // entry returns a line of a log; at is in seconds.

@@ -48,16 +48,11 @@ func recorded(t testing.TB, name string) []trace.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all trace.Collector
-	for {
-		e, err := r.Read()
-		if err != nil {
-			return all.Entries
-		}
-		if err := all.Write(e); err != nil {
-			t.Fatal(err)
-		}
+	all, err := trace.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return all
 }
 
 func index(t testing.TB, entries []trace.Entry, opt timeline.Options) *timeline.Index {

@@ -250,7 +250,24 @@ func (r *Reader) Passed() Passed {
 	return p
 }
 
-// Tables returns the derived tables that were stored with the log, or nil if there are none. They
+// ReadAll returns the entries that are left.
+func ReadAll(r *Reader) ([]Entry, error) {
+	var all Collector
+	for {
+		e, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return all.Entries, nil
+		}
+		if err == nil {
+			err = all.Write(e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Tables returns the derived tables that were stored with the log, or nil if it has none. They
 // must be read after the log has ended, in the same transaction.
 func (r *Reader) Tables() Tables {
 	if r.series != nil {

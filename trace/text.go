@@ -185,31 +185,58 @@ func eventHost(e *Entry, host reducer.HostID) string {
 func subject(e *Entry) (what, kind string) {
 	switch {
 	case e.Event != nil:
-		return "event", e.Event.Kind.String()
-	case e.Effect != nil:
-		return "effect", e.Effect.Kind.String()
-	case e.HostEffect != nil:
-		return "effect", e.HostEffect.Effect
+		what = "event"
+	case e.Effect != nil, e.HostEffect != nil:
+		what = "effect"
 	case e.Agent != nil:
-		return "agent", e.Agent.Kind.String()
+		what = "agent"
 	case e.Plan != nil && e.Plan.Action == OpenRollout:
-		return "open", e.Plan.Action.String()
+		what = "open"
 	case e.Plan != nil:
-		return "dispatch", e.Plan.Action.String()
+		what = "dispatch"
 	case e.Gate != nil:
-		return "gate", e.Gate.Gate
+		what = "gate"
 	case e.Poll != nil:
-		return "poll", e.Poll.Outcome
+		what = "poll"
 	case e.Fault != nil:
-		return "fault", e.Fault.Fault
+		what = "fault"
 	case e.Rejection != nil:
 		return "reject", e.Rejection.Event.String()
 	case e.Header != nil:
 		return "header", "-"
 	case e.End != nil:
 		return "end", "-"
+	default:
+		return "other", e.KindName()
 	}
-	return "other", e.KindName()
+	return what, e.PayloadName()
+}
+
+// PayloadName returns what the payload says that it is, such as HostJoined or DispatchAck: the kind
+// of an event or effect, the action of a plan, the gate, the outcome of a poll, the fault, or the
+// error of a rejection. It is empty for another payload.
+func (e *Entry) PayloadName() string {
+	switch {
+	case e.Event != nil:
+		return e.Event.Kind.String()
+	case e.Effect != nil:
+		return e.Effect.Kind.String()
+	case e.HostEffect != nil:
+		return e.HostEffect.Effect
+	case e.Agent != nil:
+		return e.Agent.Kind.String()
+	case e.Plan != nil:
+		return e.Plan.Action.String()
+	case e.Gate != nil:
+		return e.Gate.Gate
+	case e.Poll != nil:
+		return e.Poll.Outcome
+	case e.Fault != nil:
+		return e.Fault.Fault
+	case e.Rejection != nil:
+		return e.Rejection.Error
+	}
+	return ""
 }
 
 func (l *Lines) appendDetails(b []byte, e *Entry) []byte {

@@ -54,17 +54,11 @@ func sample(t *testing.T, name string) []trace.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c trace.Collector
-	for {
-		e, err := r.Read()
-		if err == io.EOF {
-			return c.Entries
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Write(e)
+	all, err := trace.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return all
 }
 
 // ownEvents returns the rollout events of one rollout.

@@ -39,25 +39,13 @@ RemoteInsertQuarantine moved past RecordTransition: 5
 // gate decisions: they are most of its entries, and no finding depends on them.
 func TestEveryLine(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // thousands of small replays: half the time
-	e := everyLine{t: t, values: make(map[string][]string), gap: make(map[string]int)}
+	var log []string
 	for line := range strings.Lines(string(plain(t, "sample-4.ndjson.gz"))) {
 		if !strings.Contains(line, `"kind":"gate_decision"`) {
-			e.log = append(e.log, line)
+			log = append(log, line)
 		}
 	}
-	e.log = numbered(e.log)
-	var err error
-	if e.unchanged, err = runSequential(strings.Join(e.log, ""), Options{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range e.log {
-		e.lines = append(e.lines, parseLine(t, line))
-		for _, f := range e.lines[len(e.lines)-1].fields {
-			if f.text != "" && !slices.Contains(e.values[f.name()], f.text) {
-				e.values[f.name()] = append(e.values[f.name()], f.text)
-			}
-		}
-	}
+	e := newEveryLine(t, numbered(log))
 	var all sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
@@ -80,6 +68,24 @@ func TestEveryLine(t *testing.T) {
 	if e.tried < 4000 {
 		t.Errorf("only %d changes were tried", e.tried)
 	}
+}
+
+// newEveryLine returns the lines of a log, before any of them is changed.
+func newEveryLine(t *testing.T, log []string) *everyLine {
+	e := &everyLine{t: t, log: log, values: make(map[string][]string), gap: make(map[string]int)}
+	var err error
+	if e.unchanged, err = runSequential(strings.Join(e.log, ""), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range e.log {
+		e.lines = append(e.lines, parseLine(t, line))
+		for _, f := range e.lines[len(e.lines)-1].fields {
+			if f.text != "" && !slices.Contains(e.values[f.name()], f.text) {
+				e.values[f.name()] = append(e.values[f.name()], f.text)
+			}
+		}
+	}
+	return e
 }
 
 type everyLine struct {

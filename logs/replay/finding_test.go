@@ -2,8 +2,6 @@ package replay
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -20,20 +18,11 @@ func forge(t *testing.T, withHeader bool, change func([]trace.Entry) []trace.Ent
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all trace.Collector
-	for {
-		e, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e.Kind != trace.KindEnd {
-			_ = all.Write(e)
-		}
+	all, err := trace.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	entries := change(all.Entries)
+	entries := change(all[:len(all)-1]) // without the end
 	if !withHeader {
 		entries = entries[1:]
 	}

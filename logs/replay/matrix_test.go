@@ -35,7 +35,7 @@ func TestShippedLine(t *testing.T) {
 		if !*matrix {
 			log = log[:short]
 		}
-		s := newShippedLines(t, log)
+		s := newEveryLine(t, log)
 		s.changeAll()
 		tried += s.tried
 		for what, n := range s.gap {
@@ -72,23 +72,6 @@ func sum(counts map[string]int) int {
 		n += c
 	}
 	return n
-}
-
-func newShippedLines(t *testing.T, log []string) *everyLine {
-	e := &everyLine{t: t, log: log, values: make(map[string][]string), gap: make(map[string]int)}
-	var err error
-	if e.unchanged, err = runSequential(strings.Join(e.log, ""), Options{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range e.log {
-		e.lines = append(e.lines, parseLine(t, line))
-		for _, f := range e.lines[len(e.lines)-1].fields {
-			if f.text != "" && !slices.Contains(e.values[f.name()], f.text) {
-				e.values[f.name()] = append(e.values[f.name()], f.text)
-			}
-		}
-	}
-	return e
 }
 
 func (e *everyLine) changeAll() {

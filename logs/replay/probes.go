@@ -66,26 +66,12 @@ func (m *member) controls(e *trace.Entry) {
 	if e.Raw == nil {
 		return
 	}
-	eachMember(e.Raw, func(member string, list jsontext.Value) {
-		if member != "subResults" || list.Kind() != '[' {
-			return
+	eachOf(e.Raw, "subResults", "controlId", "status", func(control, status string) {
+		p := m.probe(e.Agent.Probe+"/"+control, false)
+		p.result = 1
+		if status == "fail" {
+			p.result, p.failed = -1, true
 		}
-		eachObject(list, func(object jsontext.Value) {
-			control, status := "", ""
-			eachMember(object, func(member string, value jsontext.Value) {
-				switch member {
-				case "controlId":
-					control = unquoted(value)
-				case "status":
-					status = unquoted(value)
-				}
-			})
-			p := m.probe(e.Agent.Probe+"/"+control, false)
-			p.result = 1
-			if status == "fail" {
-				p.result, p.failed = -1, true
-			}
-		})
 	})
 }
 
@@ -127,21 +113,29 @@ func isEnforced(e *trace.Entry) bool {
 
 // eachProbe calls do for each probe of a ProbeTopologyDeclared.
 func eachProbe(payload []byte, do func(name string, enforced bool)) {
-	eachMember(payload, func(member string, list jsontext.Value) {
-		if member != "probes" {
+	eachOf(payload, "probes", "probeName", "mode", func(name, mode string) {
+		do(name, mode != "observe")
+	})
+}
+
+// eachOf calls do with two strings of each object in a list of a payload. A string that an object
+// lacks is empty.
+func eachOf(payload []byte, list, first, second string, do func(first, second string)) {
+	eachMember(payload, func(member string, value jsontext.Value) {
+		if member != list {
 			return
 		}
-		eachObject(list, func(object jsontext.Value) {
-			name, mode := "", ""
+		eachObject(value, func(object jsontext.Value) {
+			var found [2]string
 			eachMember(object, func(member string, value jsontext.Value) {
 				switch member {
-				case "probeName":
-					name = unquoted(value)
-				case "mode":
-					mode = unquoted(value)
+				case first:
+					found[0] = unquoted(value)
+				case second:
+					found[1] = unquoted(value)
 				}
 			})
-			do(name, mode != "observe")
+			do(found[0], found[1])
 		})
 	})
 }

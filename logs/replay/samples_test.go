@@ -2,13 +2,13 @@ package replay
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"rollsim/internal/longlog"
 	"rollsim/reducer"
 	"rollsim/trace"
 	"rollsim/trace/input"
@@ -17,16 +17,7 @@ import (
 // plain unpacks a sample's file.
 func plain(t testing.TB, name string) []byte {
 	t.Helper()
-	packed, err := os.Open("../../trace/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	in, err := trace.Decompress(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(in)
+	data, err := longlog.Read("../../trace/testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

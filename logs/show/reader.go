@@ -173,7 +173,7 @@ func (r *Reader) add(row Row, selected bool) {
 // row returns the row of an entry, and records what the entry shows.
 func (r *Reader) row(e *trace.Entry) Row {
 	row := Row{
-		Seq: e.Seq, At: e.At, Kind: e.KindName(), Name: name(e), Rollout: e.Rollout, Host: e.Host,
+		Seq: e.Seq, At: e.At, Kind: e.KindName(), Name: e.PayloadName(), Rollout: e.Rollout, Host: e.Host,
 		Gap: r.gap(e), Repeats: r.repeats(e),
 	}
 	r.last = Where{Seq: max(r.last.Seq, e.Seq), At: e.At}

@@ -116,31 +116,6 @@ func (n *names) text(text string) string {
 	return b.String()
 }
 
-// name returns what an entry is of its kind.
-func name(e *trace.Entry) string {
-	switch {
-	case e.Event != nil:
-		return e.Event.Kind.String()
-	case e.Effect != nil:
-		return e.Effect.Kind.String()
-	case e.HostEffect != nil:
-		return e.HostEffect.Effect
-	case e.Agent != nil:
-		return e.Agent.Kind.String()
-	case e.Plan != nil:
-		return e.Plan.Action.String()
-	case e.Gate != nil:
-		return e.Gate.Gate
-	case e.Poll != nil:
-		return e.Poll.Outcome
-	case e.Fault != nil:
-		return e.Fault.Fault
-	case e.Rejection != nil:
-		return e.Rejection.Error
-	}
-	return ""
-}
-
 // describe says what happened, in a few words. A time is in the zone, without the day of the entry.
 func (n *names) describe(e *trace.Entry, zone Zone) string {
 	switch {

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-
 	"rollsim/internal/longlog"
 	"rollsim/timeline"
 	"rollsim/trace"
@@ -407,16 +405,7 @@ func BenchmarkPage(b *testing.B) {
 // longIndex returns the index of a long log.
 func longIndex(b *testing.B, entries int) *timeline.Index {
 	b.Helper()
-	f, err := os.Open("../../trace/testdata/sample-6.ndjson.gz")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
-	short, err := io.ReadAll(z)
+	short, err := longlog.Read("../../trace/testdata/sample-6.ndjson.gz")
 	if err != nil {
 		b.Fatal(err)
 	}
