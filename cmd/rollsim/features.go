@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -31,7 +32,7 @@ func (env *environment) featuresCommand() *cli.Command {
 		ArgsUsage: "[PATH…]",
 		Description: "A PATH is a feature file, FILE:LINE for one of its scenarios, or a folder.\n" +
 			"Without a PATH, rollsim runs the folder features/ of the current directory,\n" +
-			"or the built-in features if there is none.\n\n" +
+			"or the built-in features if none exists.\n\n" +
 			"Results appear in the order of the files. A failure shows its steps, the\n" +
 			"command that runs only that scenario, and the file with its trace.\n\n" +
 			"Examples:\n" +
@@ -110,6 +111,9 @@ type featureRun struct {
 	outputs []featureOutput
 	keep    string // the folder for traces; empty for a temporary one
 	rerun   string // the file that lists failures; empty for none
+
+	// temporary returns the folder for traces without keep, the same one for all of them.
+	temporary func() (string, error)
 }
 
 // featureOutput is one of the formats of the results, and its file.
@@ -117,6 +121,7 @@ type featureOutput struct{ format, file string }
 
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run := &featureRun{env: env, keep: c.String("keep"), rerun: c.String("rerun")}
+	run.temporary = sync.OnceValues(func() (string, error) { return ownFolder(os.TempDir()) })
 	run.opt = story.Options{
 		FS: env.files, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
 		FailFast: c.Bool("fail-fast"),
@@ -418,7 +423,7 @@ func (run *featureRun) save(s *story.Scenario) string {
 	dir, name := run.keep, s.FileName()
 	var err error
 	if dir == "" {
-		dir, err = ownFolder(os.TempDir())
+		dir, err = run.temporary()
 		name += fmt.Sprintf("-%08x", uint32(xxhash.Sum64(b.Bytes())))
 	} else {
 		err = os.MkdirAll(dir, 0o755)
@@ -474,7 +479,7 @@ func (env *environment) exists(place string) bool {
 }
 
 // writeRerun writes the list of failures, and of the scenarios that did not run because of one. It
-// removes the file if there are none.
+// removes the file if none exist.
 func (env *environment) writeRerun(name string, r *story.Report) error {
 	var b bytes.Buffer
 	for i := range r.Scenarios {

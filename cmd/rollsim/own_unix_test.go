@@ -50,6 +50,31 @@ func TestOwnFolder(t *testing.T) {
 	}
 }
 
+// TestOneFolder checks that all traces of a run are in one folder, also if the usual folder is one
+// that another user could have prepared.
+func TestOneFolder(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	usual := fmt.Sprintf("rollsim-%d", os.Getuid())
+	if err := os.Mkdir(filepath.Join(temp, usual), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	const text = "Feature: x\n  Scenario Outline: <state>\n    Given channel \"s\" with 1 host\n" +
+		"    When \"s\" moves to ref \"a\"\n    Then \"s@a\" is <state>\n\n" +
+		"    Examples:\n      | state   |\n      | Failed  |\n      | Opening |\n"
+	if err := os.WriteFile("x.feature", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := inProcess(t, "features", "x.feature"); code != exitDiffers {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	traces, err := filepath.Glob(filepath.Join(temp, usual+"-*", "*.ndjson"))
+	if err != nil || len(traces) != 2 || filepath.Dir(traces[0]) != filepath.Dir(traces[1]) {
+		t.Errorf("%q (%v), want two traces in one new folder", traces, err)
+	}
+}
+
 // ownedBy is a file of some user.
 type ownedBy struct {
 	fs.FileInfo
