@@ -9,7 +9,7 @@ import (
 )
 
 // waveGate returns the gate that blocks all pending hosts of a wave, and its reason. Both are empty
-// if there is none.
+// if none exists.
 func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
 	if p.quarantine.has(r.release) {
 		return trace.GateQuarantine, fmt.Sprintf(
@@ -46,7 +46,7 @@ func (p *plane) awaitedChannel(r *rollout) reducer.ChannelID {
 }
 
 // hostGate returns the gate that blocks a host although none blocks its wave, and its reason. Both
-// are empty if there is none.
+// are empty if none exists.
 func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
 	h := &p.inv.hosts[n]
 	for _, id := range p.inv.waitsFor[h.waits] {

@@ -26,7 +26,7 @@ type Production interface {
 	Prune(now reducer.Time) []reducer.RolloutID
 
 	// Pruning returns the first instant at which Prune may find something to delete. It is unset if
-	// there is none.
+	// none exists.
 	Pruning() reducer.Opt[reducer.Time]
 
 	// Active reports whether a host has a row to which its heartbeat may matter.

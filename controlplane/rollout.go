@@ -45,7 +45,7 @@ func (r *rollout) searchWave(number uint32) (int, bool) {
 	)
 }
 
-// later returns the first wave after number that has hosts, and false if there is none.
+// later returns the first wave after number that has hosts, and false if no such wave exists.
 func (r *rollout) later(number uint32) (uint32, bool) {
 	for i := range r.waves {
 		if r.waves[i].number > number {

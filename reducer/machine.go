@@ -205,7 +205,7 @@ func (m *Table) Step(rec *Record, ev *Event, _ Time, policy Policy, out *Effects
 	return nil
 }
 
-// rule returns the first rule whose condition holds, or nil if there is none.
+// rule returns the first rule whose condition holds, or nil if none exists.
 func (c *Cell) rule(ev *Event, policy *Policy) *Rule {
 	for i := range c {
 		if c[i].If.holds(ev, policy) {

@@ -23,7 +23,7 @@ import (
 // ReplayView selects what Replay shows.
 type ReplayView struct {
 	All        bool   // show every finding in full instead of the first one
-	AcceptFile string // the name of the file of accepted findings; empty if there is none
+	AcceptFile string // the name of the file of accepted findings; empty if none exists
 
 	// Options are the options on which the findings depend, as the user wrote them. The commands
 	// that inspect a finding repeat them.

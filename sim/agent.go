@@ -102,7 +102,7 @@ func (as *agents) neverRollsBack(a *agent, rollout uint32) bool {
 	return as.suffers(a, rollout, NeverRollsBack, a.profile.RollbackFailure, drawRollbackFailure)
 }
 
-// fate returns the last fate of a kind of a host under a rollout, or nil if there is none.
+// fate returns the last fate of a kind of a host under a rollout, or nil if none exists.
 func (as *agents) fate(a *agent, rollout uint32, kind FateKind) *Fate {
 	if len(a.profile.fates) == 0 {
 		return nil

@@ -86,7 +86,7 @@ func (j *judge) stranded(channel uint32) []Violation {
 	return []Violation{v}
 }
 
-// latest returns the last opened rollout of a channel, or nil if there is none.
+// latest returns the last opened rollout of a channel, or nil if none exists.
 func (j *judge) latest(id reducer.ChannelID) *reducer.Rollout {
 	for _, r := range slices.Backward(j.plane.Fleet().Rollouts()) {
 		if r.Record.Channel == id {

@@ -10,7 +10,7 @@ type profile struct {
 	fates  []Fate
 }
 
-// fate returns the last fate of a kind under a ref, or nil if there is none.
+// fate returns the last fate of a kind under a ref, or nil if none exists.
 func (p *profile) fate(ref reducer.ChannelRef, kind FateKind) *Fate {
 	for i := len(p.fates) - 1; i >= 0; i-- {
 		if f := &p.fates[i]; f.Kind == kind && (f.Ref == "" || f.Ref == ref) {

@@ -106,7 +106,7 @@ func (q *queue) advance(end reducer.Time) bool {
 	return true
 }
 
-// pop removes and returns the first item of the present instant, or returns false if there is none.
+// pop removes and returns the first item of the present instant, or returns false if none exists.
 func (q *queue) pop() (item, bool) {
 	due := q.buckets[0]
 	if q.popped == len(due) {

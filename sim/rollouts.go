@@ -31,7 +31,7 @@ type rollouts struct {
 	timers uint32 // generations of timers that were armed
 }
 
-// noRollout stands for the number of a rollout where there is none.
+// noRollout stands for the number of a rollout where none exists.
 const noRollout = ^uint32(0)
 
 // open adds a rollout, unless it was opened before.

@@ -33,8 +33,8 @@ func (a *allowed) unexpectedViolation(
 	return invariant.Violation{}, false
 }
 
-// unexpectedRefusal returns the entry of the first refusal that is not allowed; noEntry if there is
-// none.
+// unexpectedRefusal returns the entry of the first refusal that is not allowed; noEntry if none
+// exists.
 func (a *allowed) unexpectedRefusal(h *history) int {
 	for i := range h.entries {
 		r := h.entries[i].Rejection

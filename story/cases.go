@@ -60,8 +60,8 @@ func checkDocument(d *gherkin.Document) error {
 	return nil
 }
 
-// StrayStep returns an error for a step in a description, where Gherkin ignores it; nil if there is
-// none. Its keyword is mistyped, or no scenario precedes it.
+// StrayStep returns an error for a step in a description, where Gherkin ignores it; nil if none
+// exists. Its keyword is mistyped, or no scenario precedes it.
 func StrayStep(d *gherkin.Document, in gherkin.Description) *gherkin.Error {
 	return d.StrayStep(in, steps().isSentence)
 }

@@ -276,7 +276,7 @@ func noPopulation(w *world, name invariant.Name) string {
 
 // A population is what an invariant is about.
 type population struct {
-	none string // in words, if there is none
+	none string // in words, if none exists
 	is   func(*world, *rolloutHistory) bool
 }
 

@@ -17,7 +17,7 @@ type unmetError struct{ text string }
 func (e *unmetError) Error() string { return e.text }
 
 // fail returns the error of an expectation that does not hold. entry is the entry of the trace that
-// shows it; noEntry if there is none.
+// shows it; noEntry if none exists.
 func (w *world) fail(entry int, expected, found string) error {
 	const indent = "\n          "
 	var b strings.Builder
@@ -166,7 +166,7 @@ func (w *world) rolloutOf(m *moment) (reducer.RolloutID, error) {
 	)
 }
 
-// firstOfHost returns the entry that makes a moment of a host true; noEntry if there is none.
+// firstOfHost returns the entry that makes a moment of a host true; noEntry if none exists.
 func firstOfHost(h *hostHistory, m *moment) int {
 	switch {
 	case !m.dispatched:

@@ -70,7 +70,7 @@ type hostHistory struct {
 	dispatches []int // entries
 }
 
-// An occurrence is an instant of a run, and the entry at that instant; noEntry if there is none.
+// An occurrence is an instant of a run, and the entry at that instant; noEntry if none exists.
 type occurrence struct {
 	at    time.Duration // since the start
 	entry int
@@ -96,7 +96,7 @@ func (c changes[S]) at(t time.Duration) (change[S], bool) {
 	return c[n-1], true
 }
 
-// first returns the entry of the first change to a state; noEntry if there is none.
+// first returns the entry of the first change to a state; noEntry if none exists.
 func (c changes[S]) first(state S) int {
 	for _, one := range c {
 		if one.to == state {
@@ -316,7 +316,7 @@ func (h *history) rollout(id reducer.RolloutID) (*rolloutHistory, error) {
 }
 
 // lastAbout returns the last entry about a rollout or channel that a message shows, apart from
-// refusals; noEntry if there is none.
+// refusals; noEntry if none exists.
 func (h *history) lastAbout(subject string) int {
 	for i := len(h.entries) - 1; i >= 0; i-- {
 		e := &h.entries[i]

@@ -113,7 +113,7 @@ type Step struct {
 	Keyword string // as it is written, such as "Given"
 	Text    string
 	Line    int
-	Table   [][]string // that follows it; nil if there is none
+	Table   [][]string // that follows it; nil if none exists
 	Status  Status
 	Elapsed time.Duration
 }

@@ -202,7 +202,7 @@ func expectEntries(
 	return w.expectCount(entriesOf(w, is), n, why)
 }
 
-// latestEvent returns the latest event of a kind up to the present; noEntry if there is none.
+// latestEvent returns the latest event of a kind up to the present; noEntry if none exists.
 func latestEvent(w *world, kind reducer.EventKind, id reducer.RolloutID) int {
 	for i := len(w.history.until(w.timeline.now)) - 1; i >= 0; i-- {
 		if e := &w.history.entries[i]; e.Event != nil && e.Event.Kind == kind && e.Rollout == id {

@@ -168,7 +168,7 @@ var rolloutExpectations = []step{
 	{
 		topic: "Rollouts", phase: expects,
 		words: `no rollout stands for (channel ){channel}{at}`,
-		doc: "All rollouts of the channel are Superseded or Pruned, or there is none, at the " +
+		doc: "All rollouts of the channel are Superseded or Pruned, or the channel has none, at the " +
 			"present or at another time.",
 		example: `no rollout stands for channel "edge"`,
 		vacuous: func(w *world, id reducer.ChannelID, _ viewpoint) string { return neverMoves(w, id) },

@@ -46,7 +46,7 @@ func MisspeltTag(tag string) (meant string, found bool) {
 }
 
 // ContradictoryTags returns an error for two tags of one place that choose different machines or
-// different seeds; nil if there are none. A tag overrides inherited ones, but not one of its own
+// different seeds; nil if none exist. A tag overrides inherited ones, but not one of its own
 // place.
 func ContradictoryTags(d *gherkin.Document, tags []*messages.Tag) *gherkin.Error {
 	chosen := make(map[string]string)

@@ -212,7 +212,7 @@ var errDiffers = errors.New("the runs differ")
 
 func isCompared(e *trace.Entry) bool { return e.Fault == nil && e.Header == nil && e.End == nil }
 
-// next returns the next entry to compare with; nil if there is none.
+// next returns the next entry to compare with; nil if none exists.
 func (c *comparer) next() *trace.Entry {
 	for ; c.at < len(c.entries); c.at++ {
 		if e := &c.entries[c.at]; isCompared(e) {
@@ -314,7 +314,7 @@ func (w *world) judgeClaims() {
 	})
 }
 
-// vacuousTag returns the tag that allows a scenario to be vacuous; empty if there is none. The
+// vacuousTag returns the tag that allows a scenario to be vacuous; empty if none exists. The
 // error is about a tag without a reason.
 func vacuousTag(tags []string) (tag string, err error) {
 	for _, t := range tags {

@@ -30,7 +30,7 @@ type Builder struct {
 	last  *row // of the entry before
 
 	// An opening of a rollout that is known, in a simulated trace, until the next entry shows
-	// whether the run has refused it; nil if there is none.
+	// whether the run has refused it; nil if none exists.
 	doubtful *trace.Entry
 	refusal  string
 

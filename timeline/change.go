@@ -33,7 +33,7 @@ const (
 // WhatCount is the length of an array indexed by What: index 0 stays unused.
 const WhatCount = int(whatEnd)
 
-// None stands for the number of a rollout or of a host where there is none.
+// None stands for the number of a rollout or of a host where none exists.
 const None = ^uint32(0)
 
 // Change is one fact that an entry adds. Several changes may have the same entry.

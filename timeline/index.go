@@ -194,7 +194,7 @@ func (x *Index) Read(do func(n int, e *trace.Entry) error) error {
 	return nil
 }
 
-// search returns the first entry with a seq; false if there is none.
+// search returns the first entry with a seq; false if none exists.
 func (x *Index) search(seq uint64) (int, bool) {
 	if x.ordered {
 		n := sort.Search(x.count, func(n int) bool { return x.row(n).seq >= seq })

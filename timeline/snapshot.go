@@ -58,8 +58,8 @@ type Host struct {
 	LastAt  reducer.Time // when the last one arrived
 }
 
-// Find returns a rollout by its id; the last one if it was opened several times, and nil if there
-// is none.
+// Find returns a rollout by its id; the last one if it was opened several times, and nil if none
+// exists.
 func (s *Snapshot) Find(id reducer.RolloutID) *Rollout {
 	for _, r := range slices.Backward(s.Rollouts) {
 		if r.Record.RolloutID == id {

@@ -26,7 +26,7 @@ func (env *environment) checkCommand() *cli.Command {
 		ArgsUsage: "[PATH…]",
 		Description: "A PATH is a scenario (.yaml), a feature (.feature) or a folder of them.\n" +
 			"Without a PATH, rollsim checks the folders scenarios/ and features/ of the\n" +
-			"current directory, or the built-in suite if there are none.\n" +
+			"current directory, or the built-in suite if none exist.\n" +
 			"The golden of scenarios/NAME.yaml is golden/NAME.golden. The golden of any\n" +
 			"other NAME.yaml is NAME.golden in its folder.\n\n" +
 			"Example: rollsim check scenarios/one-wave-converges.yaml",
@@ -144,7 +144,7 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 }
 
 // findSuite returns the suite at paths. Without paths it is that of the current directory, or the
-// built-in one if there is none. Its files are inputs.
+// built-in one if none exists. Its files are inputs.
 func (env *environment) findSuite(paths []string) (suite *check.Suite, builtIn bool, err error) {
 	if len(paths) == 0 {
 		for _, dir := range []string{"scenarios", "features"} {

@@ -26,7 +26,7 @@ func (env *environment) coverageCommand() *cli.Command {
 			"of rollsim run, a log of a control plane, or a folder of them; - is standard\n" +
 			"input. If no PATH\n" +
 			"is a feature, a scenario or a folder, rollsim uses those of the current\n" +
-			"directory, or the built-in ones if there are none. A log alone is therefore\n" +
+			"directory, or the built-in ones if none exist. A log alone is therefore\n" +
 			"compared with the suite.\n" +
 			"A cell is one outcome of one class of events in one state. The exit code is 1\n" +
 			"if a scenario fails, or a machine has less coverage than --min.\n\n" +

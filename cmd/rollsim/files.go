@@ -138,7 +138,7 @@ func (f *files) isInput(name string, rewrites bool) bool {
 }
 
 // otherOutput returns the name of an earlier output that is the same file as a file to write, or ""
-// if there is none. If again is set, it may be one that the command writes again and again under
+// if none exists. If again is set, it may be one that the command writes again and again under
 // the same name.
 func (f *files) otherOutput(name string, again bool) string {
 	name = filepath.Clean(name)
@@ -254,7 +254,7 @@ const (
 func expectRegular(name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil // there is none, or writing reports the error
+		return nil // none exists, or writing reports the error
 	}
 	return osfs.CheckMode(name, info.Mode())
 }

@@ -50,10 +50,10 @@ var phrases = []phrase{
 		good:    "// Check compares the trace with its golden.",
 	},
 	{
-		avoid: "is none", pattern: `(is|are|was|were) none`, allow: `there (is|are|was|were) none`,
-		write: "is not a …, does not exist",
+		avoid: "is none", pattern: `(is|are|was|were) none`,
+		write: "is not a …, none exists",
 		bad:   "a name that is none of a machine",
-		good:  "returns nil if there is none",
+		good:  "returns nil if none exists",
 	},
 	{
 		avoid: "is nothing", pattern: `(is|are|was) nothing`, allow: `there (is|was) nothing`,

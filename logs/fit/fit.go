@@ -18,7 +18,7 @@ import (
 	"rollsim/trace"
 )
 
-// Read learns from a log: from the channels in only, or from all if there are none. The error is
+// Read learns from a log: from the channels in only, or from all if none exist. The error is
 // that of the source.
 func Read(in trace.Source, only ...reducer.ChannelID) (*Behaviour, error) {
 	l := newLearner(only...)
@@ -96,7 +96,7 @@ type arrivals struct {
 	gaps     stage
 }
 
-// newLearner returns a learner for the channels in only, or for all if there are none.
+// newLearner returns a learner for the channels in only, or for all if none exist.
 func newLearner(only ...reducer.ChannelID) *learner {
 	l := &learner{
 		only:     only,

@@ -91,7 +91,7 @@ type sample struct {
 }
 
 // weigh returns a sample. It distributes the weight of each observation that was cut off over those
-// that took longer; if there are none, the weight is left.
+// that took longer; if none exist, the weight is left.
 func weigh(all []observation) *sample {
 	slices.SortFunc(all, func(a, b observation) int {
 		// One that was cut off at the instant at which another ended would have ended later.

@@ -67,7 +67,7 @@ func (l *quarantineLedger) add(q quarantine, at place) {
 func (l *quarantineLedger) remove(q quarantine) { delete(l.active, q) }
 
 // match removes and returns the rollback that explains a quarantine: one of its channel, preferably
-// from its closure. If there is none, it reports false. Then it adds a finding about the entry at a
+// from its closure. If none exists, it reports false. Then it adds a finding about the entry at a
 // place, which names the rollout and the host, unless an unexplained rollback may be the cause.
 func (l *quarantineLedger) match(
 	q quarantine, id reducer.RolloutID, host reducer.HostID, at place,

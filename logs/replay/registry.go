@@ -147,7 +147,7 @@ func (g *registry) evict(r *rollout) {
 	}
 }
 
-// restore brings back a rollout that was evicted. It returns nil if there was none of that id.
+// restore brings back a rollout that was evicted. It returns nil if none had that id.
 func (g *registry) restore(id reducer.RolloutID) *rollout {
 	r := g.lookup(id)
 	if r == nil {

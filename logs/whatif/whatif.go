@@ -273,7 +273,7 @@ func (c *comparison) apply(e *trace.Entry) error {
 	return nil
 }
 
-// divergence returns the divergence of a rollout. If there is none yet, it creates one that starts
+// divergence returns the divergence of a rollout. If none exists yet, it creates one that starts
 // at a point.
 func (c *comparison) divergence(r *reducer.Record, point Point) *Divergence {
 	p := c.divergences[r.RolloutID]

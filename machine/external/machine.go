@@ -120,7 +120,7 @@ func (m *Machine) Step(
 	return nil
 }
 
-// Failure returns the error of the first step without an answer; nil while there is none.
+// Failure returns the error of the first step without an answer; nil while none exists.
 func (m *Machine) Failure() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

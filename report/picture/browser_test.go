@@ -25,7 +25,7 @@ type browser struct {
 	console []string // errors and exceptions
 }
 
-// startBrowser starts Chromium. It skips the test where there is none.
+// startBrowser starts Chromium. It skips the test where there is no browser.
 func startBrowser(t testing.TB) *browser {
 	t.Helper()
 	name := ""

@@ -216,7 +216,7 @@ func (d *Document) checkComplete() error {
 }
 
 // strayHeading returns an error for the first line of a description that is a mistyped heading; nil
-// if there is none.
+// if none exists.
 func (d *Document) strayHeading() error {
 	dialect := d.dialect()
 	for _, in := range d.Descriptions {
@@ -242,7 +242,7 @@ func (d *Document) strayHeading() error {
 	return nil
 }
 
-// lineOf returns the first line from some line on with a text; that line itself if there is none.
+// lineOf returns the first line from some line on with a text; that line itself if none exists.
 func (d *Document) lineOf(text string, from int) int {
 	for i, line := range strings.Split(string(d.Content), "\n") {
 		if i+1 >= from && strings.TrimSpace(line) == text {
@@ -271,7 +271,7 @@ func (d *Document) outlines() []*messages.Scenario {
 }
 
 // StrayStep returns an error for the first line of a description that is a step, which Gherkin
-// would ignore; nil if there is none. Its keyword is mistyped, or no scenario precedes it. isStep
+// would ignore; nil if none exists. Its keyword is mistyped, or no scenario precedes it. isStep
 // reports whether a text is the sentence of a step.
 func (d *Document) StrayStep(in Description, isStep func(sentence string) bool) *Error {
 	for _, line := range strings.Split(in.Text, "\n") {

@@ -44,7 +44,7 @@ func Placeholders(text string) []string {
 }
 
 // Unfilled returns the first placeholder in a step and its table for which no examples have a
-// value; empty if there is none.
+// value; empty if none exists.
 func Unfilled(step *messages.PickleStep) string {
 	texts := []string{step.Text}
 	if step.Argument != nil && step.Argument.DataTable != nil {

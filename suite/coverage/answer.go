@@ -54,7 +54,7 @@ func AllAnswers() []Answer {
 	return all
 }
 
-// ParseAnswer returns the answer that String writes as name; false if there is none.
+// ParseAnswer returns the answer that String writes as name; false if none exists.
 func ParseAnswer(name string) (Answer, bool) {
 	for a := Answer(1); a < answerEnd; a++ {
 		if a.String() == name {

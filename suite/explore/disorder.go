@@ -174,7 +174,7 @@ func (d *drawing) misroute() {
 	}
 }
 
-// anyHost draws one of all hosts, and an unknown one if there is none.
+// anyHost draws one of all hosts, and an unknown one if none exists.
 func (d *drawing) anyHost(s *stream) reducer.HostID {
 	if len(d.hosts) == 0 {
 		return "nobody"

@@ -130,7 +130,7 @@ func (s *Sweep) begin(ctx context.Context) (*Result, error) {
 	return s.Resume, nil
 }
 
-// remaining returns the seeds that are not done yet. It reports false if there are none.
+// remaining returns the seeds that are not done yet. It reports false if none exist.
 func (s *Sweep) remaining(r *Result) (Range, bool) {
 	if len(r.share) == 0 {
 		return Range{}, false

@@ -29,7 +29,7 @@ type DB struct {
 	rows  *sqlite3.Stmt
 	found *snapshot    // of a database at rest; else nil
 	notes []string     // about what may be missing
-	clean func() error // removes a private copy; nil when there is none
+	clean func() error // removes a private copy; nil when none exists
 }
 
 // busyFor is the time to wait for a database that another process has locked.

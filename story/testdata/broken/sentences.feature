@@ -29,7 +29,7 @@ Feature: Sentences that cannot be
     When "stable" moves to ref "a1"
     Then "stable@a1" is Supersded
 
-  Scenario: A state of a host that is none
+  Scenario: An unknown state of a host
     When "stable" moves to ref "a1"
     And "stable" moves to ref "b2" while wave 1 is soakin
 
@@ -51,10 +51,10 @@ Feature: Sentences that cannot be
   Scenario: A moment of no rollout
     When "stable" moves to ref "a1" while wave 1 is soaking
 
-  Scenario: A policy that is none
+  Scenario: An unknown policy
     Given channel "stable" has policy rollback-and-hlat
 
-  Scenario: A machine that is none
+  Scenario: An unknown machine
     Given the machine is v0.3
 
   @machine:v0.3
@@ -65,7 +65,7 @@ Feature: Sentences that cannot be
   Scenario: A tag for a seed that does not exist
     When "stable" moves to ref "a1"
 
-  Scenario: An event that is none
+  Scenario: An unknown event
     When RetentionExpird happens to "stable@a1"
 
   Scenario: An event that needs more
@@ -162,7 +162,7 @@ Feature: Sentences that cannot be
     And the next DispatchAck of host "stable-01" is lost while wave 0 is soaking
     Then "stable@a1" is Terminal
 
-  Scenario: A gate that is none
+  Scenario: An unknown gate
     When "stable" moves to ref "a1"
     Then host "stable-02" is held back by the wave-promotoin
 
@@ -186,7 +186,7 @@ Feature: Sentences that cannot be
       | fault           | host      |
       | message-dropped | stable-01 |
 
-  Scenario: A misdeed that is none
+  Scenario: An unknown misdeed
     Given these hosts misbehave:
       | hosts     | does              |
       | stable-01 | fails its probess |
