@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 
 	"rollsim/reducer"
@@ -349,7 +348,7 @@ func (p *shippedPlane) planned(channel uint32) *row {
 
 // rowsOf iterates over the rows that have a host and are not deleted, with the slot of the host, in
 // the order of opening.
-func (p *shippedPlane) rowsOf(host uint32) iter.Seq2[*row, int] {
+func (p *shippedPlane) rowsOf(host uint32) func(yield func(*row, int) bool) {
 	return func(yield func(*row, int) bool) {
 		for _, o := range p.rows {
 			if o == nil || o.deleted {
