@@ -101,6 +101,16 @@ func TestKilled(t *testing.T) {
 				if split := splitFiles(c.together, before, now, after); split != "" {
 					splits++
 					t.Logf("killed after %v between two renames: %s", delay, split)
+					runKilled(t, "new scenario next -o "+filepath.Dir(c.together[1])+"/next.yaml", 0)
+					now = outcome(t)
+					if split := splitFiles(c.together, before, now, after); split != "" {
+						t.Errorf("after another command wrote into the folder, %s", split)
+					}
+					for _, ext := range []string{".yaml", ".golden"} {
+						if err := os.Remove(filepath.Join(filepath.Dir(c.together[1]), "next"+ext)); err != nil {
+							t.Error(err)
+						}
+					}
 				}
 				runKilled(t, c.args, 0)
 				compareOutcomes(t, after, outcome(t), strings.Contains(c.args, "new.key"))
@@ -108,8 +118,8 @@ func TestKilled(t *testing.T) {
 					return
 				}
 			}
-			// Only the time of one rename is unsafe. Without complete temporary files it is that of
-			// making the content of a file.
+			// Only the time of one rename is between two renames. Without complete temporary files it
+			// is that of making the content of a file.
 			if splits > 1+kills/30 {
 				t.Errorf("%d of %d kills left some of %q old", splits, kills, c.together)
 			}
@@ -137,7 +147,7 @@ func splitFiles(names []string, before, now, after map[string]string) string {
 
 // temporaryName matches the files that a killed process leaves.
 var temporaryName = regexp.MustCompile(
-	`(^|/)\.[^/]+\.[0-9a-f]{16}\.tmp$|^tmp/rollsim-[0-9a-f]{16}\.tmp/`,
+	`(^|/)\.[^/]+\.[0-9a-f]{16}\.(tmp|after)$|^tmp/rollsim-[0-9a-f]{16}\.tmp/`,
 )
 
 // compareOutcomes compares the files after a run with those that it should leave. If random is set,

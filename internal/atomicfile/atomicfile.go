@@ -27,31 +27,62 @@ type File struct {
 func Write(name string, fill func(io.Writer) error) error { return WriteAll(File{name, fill}) }
 
 // WriteAll writes several files as Write does, all or none: it replaces the first one when all are
-// complete, and restores those that it has replaced if it cannot replace another one. A process
-// that is killed between two renames leaves the first files new and the others old, because no file
-// system renames two files at once. The complete content of the others is then still in temporary
-// files, so that [scratch.Left] reports it; a second run replaces all files.
+// complete, and restores those that it has replaced if it cannot replace another one. No file
+// system renames two files at once, so a process that is killed between two renames leaves the
+// first files new and the others old. The next process that writes into the folder of one of the
+// others replaces that one, too; until then, [scratch.Left] reports it.
 func WriteAll(files ...File) (err error) {
-	var all []*pending
+	var regular, other []*pending
 	defer func() {
-		for _, p := range all {
+		for _, p := range regular {
 			p.discard()
 		}
 	}()
 	for _, f := range files {
 		p, err := prepare(f)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case p.temporary == "":
+			other = append(other, p)
+			continue
 		}
-		all = append(all, p)
+		regular = append(regular, p)
 		if len(files) > 1 {
 			if err := p.keepOld(); err != nil {
 				return err
 			}
 		}
 	}
+	if err := follow(regular); err != nil {
+		return err
+	}
+	// A pipe without a reader blocks or fails, so it comes before what must not be interrupted.
+	for _, p := range other {
+		if err := p.send(); err != nil {
+			return err
+		}
+	}
+	return scratch.Renames(func() error { return renameAll(regular) })
+}
+
+// follow records that each file but the first must be replaced once the first is.
+func follow(all []*pending) error {
 	for i, p := range all {
-		if err := p.commit(); err != nil {
+		if i == 0 {
+			continue
+		}
+		if err := scratch.Follow(p.temporary, all[0].temporary, all[0].name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renameAll replaces files, all or none.
+func renameAll(all []*pending) error {
+	for i, p := range all {
+		if err := os.Rename(p.temporary, p.name); err != nil {
 			for _, done := range all[:i] {
 				err = errors.Join(err, done.restore())
 			}
@@ -79,7 +110,7 @@ func Create(name string, data []byte) error {
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
 	}
-	return p.commit()
+	return os.Rename(p.temporary, name)
 }
 
 func bytesOf(data []byte) func(io.Writer) error {
@@ -173,17 +204,14 @@ func temporary(name string, perm fs.FileMode, fill func(io.Writer) error) (*pend
 
 // keepOld keeps the present content for restore.
 func (p *pending) keepOld() (err error) {
-	if p.temporary != "" && !p.isNew {
+	if !p.isNew {
 		p.old, err = os.ReadFile(p.name)
 	}
 	return err
 }
 
-// commit renames the temporary file.
-func (p *pending) commit() error {
-	if p.temporary != "" {
-		return os.Rename(p.temporary, p.name)
-	}
+// send writes to a pipe or a device.
+func (p *pending) send() error {
 	f, err := os.OpenFile(p.name, os.O_WRONLY, 0)
 	if err != nil {
 		return err
@@ -191,15 +219,17 @@ func (p *pending) commit() error {
 	return errors.Join(buffered(f, p.fill), f.Close())
 }
 
-// restore takes commit back.
+// restore takes the rename back.
 func (p *pending) restore() error {
-	switch {
-	case p.temporary == "":
-		return nil // what a pipe has received stays received
-	case p.isNew:
+	if p.isNew {
 		return os.Remove(p.name)
 	}
-	return WriteBytes(p.name, p.old)
+	old, err := prepare(File{p.name, bytesOf(p.old)})
+	if err != nil {
+		return err
+	}
+	defer old.discard()
+	return os.Rename(old.temporary, old.name)
 }
 
 // discard removes the temporary file, unless it was renamed.

@@ -2,12 +2,134 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 )
+
+// killedIn is the variable that makes the test binary write three files in a folder, and kill
+// itself after as many renames as killedAfter says.
+const (
+	killedIn    = "ROLLSIM_TEST_KILLED_IN"
+	killedAfter = "ROLLSIM_TEST_KILLED_AFTER"
+)
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(killedIn)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	kill := func(renames int) {
+		if fmt.Sprint(renames) == os.Getenv(killedAfter) {
+			p, _ := os.FindProcess(os.Getpid())
+			_ = p.Kill()
+			select {}
+		}
+	}
+	var all []*pending
+	for _, name := range []string{"one/a", "two/b", "three/c"} {
+		p, err := prepare(File{filepath.Join(dir, name), bytesOf([]byte("new"))})
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, p)
+	}
+	if err := follow(all); err != nil {
+		panic(err)
+	}
+	for i, p := range all {
+		kill(i)
+		if err := os.Rename(p.temporary, p.name); err != nil {
+			panic(err)
+		}
+	}
+	kill(len(all))
+}
+
+// TestKilledBetweenRenames kills a process between its renames. The next process that writes into
+// the folders of the other files replaces these, but only if the first one was replaced and is
+// still as it was written.
+func TestKilledBetweenRenames(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no lock that ends with its process")
+	}
+	for renames, want := range []string{"old old old", "new new new", "new new new", "new new new"} {
+		for name, change := range map[string]func(dir string){
+			"unchanged":         nil,
+			"the first changed": func(dir string) { plain(t, dir, "one/a", "edited") },
+			"a note copied": func(dir string) { // as by a checkout
+				for _, of := range []string{"two/.b.*.tmp", "three/.c.*.tmp"} {
+					names, _ := filepath.Glob(filepath.Join(dir, of))
+					for _, name := range names {
+						now := time.Now()
+						if err := os.Chtimes(name, now, now); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			},
+		} {
+			dir := t.TempDir()
+			for _, name := range []string{"one/a", "two/b", "three/c"} {
+				plain(t, dir, name, "old")
+			}
+			cmd := exec.CommandContext(t.Context(), os.Args[0])
+			cmd.Env = append(os.Environ(), killedIn+"="+dir, fmt.Sprintf("%s=%d", killedAfter, renames))
+			if out, err := cmd.CombinedOutput(); err == nil || len(out) > 0 {
+				t.Fatalf("the process was not killed: %v: %s", err, out)
+			}
+			want := strings.Fields(want)
+			if change != nil {
+				change(dir)
+				for i := range want { // what was renamed stays
+					if i >= renames {
+						want[i] = "old"
+					}
+				}
+				if name == "the first changed" {
+					want[0] = "edited"
+				}
+			}
+			for _, name := range []string{"one/other", "two/other", "three/other"} {
+				if err := WriteBytes(filepath.Join(dir, name), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got []string
+			for _, of := range []string{"one/a", "two/b", "three/c"} {
+				text, err := os.ReadFile(filepath.Join(dir, of))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, string(text))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("killed after %d renames, %s: %q, want %q", renames, name, got, want)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "*", ".*")); len(left) > 0 {
+				t.Errorf("killed after %d renames, %s: left behind: %q", renames, name, left)
+			}
+		}
+	}
+}
+
+func plain(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func TestWriteKeepsPreviousFileOnError(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")

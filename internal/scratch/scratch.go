@@ -140,16 +140,19 @@ func sweepNow(dir string) {
 		}
 		name := filepath.Join(dir, e.Name())
 		if held, err := lock(name); err == nil {
-			_ = os.RemoveAll(name) // a file that cannot be removed does no harm
+			if !isFile || !finish(name) {
+				_ = os.RemoveAll(name) // a file that cannot be removed does no harm
+			}
 			_ = held.Close()
 		}
 	}
+	removeNotes(dir, entries)
 }
 
 func forget(name string) error {
 	mu.Lock()
 	defer mu.Unlock()
-	if err := os.RemoveAll(name); err != nil {
+	if err := errors.Join(os.RemoveAll(name), removeNote(name)); err != nil {
 		return err
 	}
 	if held := kept[name]; held != nil {
@@ -159,12 +162,14 @@ func forget(name string) error {
 	return nil
 }
 
-// RemoveAll removes all temporary files and folders of a process that is about to exit. It keeps
-// the lock: every later call of this package blocks, so that no other goroutine creates a file that
-// would stay.
+// RemoveAll removes all temporary files and folders of a process that is about to exit. It waits
+// for the end of Renames. It keeps the locks: every later call of this package blocks, so that no
+// other goroutine creates a file that would stay.
 func RemoveAll() {
+	renames.Lock()
 	mu.Lock()
 	for name := range kept {
 		_ = os.RemoveAll(name) // the process exits: nothing can be done about a file that stays
+		_ = removeNote(name)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -40,8 +41,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// removeAllHelper creates files, one of which it renames, calls RemoveAll, and then checks that Dir
-// blocks.
+// removeAllHelper creates files, one of which it renames, calls RemoveAll while others are renamed,
+// and then checks that Dir blocks.
 func removeAllHelper(dir string) error {
 	made, _, err := Dir()
 	if err != nil {
@@ -62,7 +63,21 @@ func removeAllHelper(dir string) error {
 			return err
 		}
 	}
+	began := make(chan bool)
+	var renamed atomic.Bool
+	go func() {
+		_ = Renames(func() error {
+			close(began)
+			time.Sleep(50 * time.Millisecond)
+			renamed.Store(true)
+			return nil
+		})
+	}()
+	<-began
 	RemoveAll()
+	if !renamed.Load() {
+		return errors.New("RemoveAll returned during Renames")
+	}
 	done := make(chan bool)
 	go func() {
 		_, _, _ = Dir()
