@@ -50,6 +50,18 @@ var recordCases = []violation{
 		},
 	},
 	{
+		"terminal-converged stable@a1", // without any host
+		func(r *run) {
+			r.opened(r1, "stable", "a1")
+			r.claimed(reducer.Active, reducer.Terminal)
+		},
+		func(r *run) {
+			r.opened(r1, "stable", "a1")
+			r.joined(r1, "db", 0)
+			r.converged(r1, "db")
+		},
+	},
+	{
 		"terminal-converged stable@a1", // the clearance was of another rollout
 		func(r *run) {
 			r.active()

@@ -39,7 +39,7 @@ func TestExcuses(t *testing.T) {
 		{
 			"a host that is never rebooted",
 			[]func(*Scenario){fate(Fate{
-				Host: "h01", Ref: "b2", Kind: Defers, RebootAfter: reducer.Some(-time.Second),
+				Host: "h01", Ref: "b2", Kind: Defers, RebootAfter: reducer.Some(time.Duration(-1)),
 			})},
 			"stable@b2", "h01 Deferred: waits for a reboot", "host h01 is never rebooted",
 		},

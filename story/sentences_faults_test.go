@@ -1,8 +1,11 @@
 package story
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
+	"testing/fstest"
 
 	"rollsim"
 	"rollsim/machine"
@@ -48,6 +51,30 @@ func TestFaultChangesNothingBefore(t *testing.T) {
 					t.Errorf("%s: entry %d differs if %v comes later", name, i, kind)
 					break
 				}
+			}
+		}
+	}
+}
+
+// TestFaultWithoutEffect has a host whose messages are lost when it sends none, and one that sends
+// some.
+func TestFaultWithoutEffect(t *testing.T) {
+	const feature = `Feature: F
+  Scenario: %s
+    Given channel "stable" with 2 hosts
+    When "stable" moves to ref "a1"
+    And messages of host "stable-02" are lost for 1 minute %s
+    Then "stable@a1" is Terminal
+`
+	const none = "this had no effect: messages of host \"stable-02\" are lost"
+	for when, want := range map[string]string{
+		`once "stable@a1" is Terminal`:         none,
+		`while host "stable-02" is activating`: "",
+	} {
+		files := fstest.MapFS{"x.feature": {Data: fmt.Appendf(nil, feature, "A", when)}}
+		for _, s := range run(t, Options{FS: files}).Scenarios {
+			if (s.Status == Passed) != (want == "") || !strings.Contains(s.Message, want) {
+				t.Errorf("%s: %v: %s", when, s.Status, s.Message)
 			}
 		}
 	}

@@ -50,3 +50,27 @@ expect_violations: [stuck stable@a1]
 		}
 	}
 }
+
+// TestScenarioKeepsTheMachine checks that a scenario file decides the machine, unless a sentence
+// before it has.
+func TestScenarioKeepsTheMachine(t *testing.T) {
+	for _, c := range []struct{ first, file, want string }{
+		{"", "one-wave-converges", "rfc0008"},
+		{"", "failure-under-v0.2", "v0.2"},
+		{"the machine is rfc0008", "failure-under-v0.2", "rfc0008"},
+		{"the machine is v0.2", "one-wave-converges", "v0.2"},
+	} {
+		w := newWorld("")
+		for _, sentence := range []string{c.first, `the scenario "` + c.file + `"`} {
+			if sentence == "" {
+				continue
+			}
+			if err := w.carryOut(sentence, nil); err != nil {
+				t.Fatalf("%s: %v", sentence, err)
+			}
+		}
+		if got := w.simulator.machine.Name(); got != c.want {
+			t.Errorf("%q, then %s: the machine is %s, want %s", c.first, c.file, got, c.want)
+		}
+	}
+}

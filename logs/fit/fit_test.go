@@ -495,7 +495,7 @@ func TestWeigh(t *testing.T) {
 func TestSampling(t *testing.T) {
 	var s stage
 	s.seed(1)
-	const n = 5 * maxKept
+	const n = 40 * maxKept // so many that the last place is drawn
 	for i := range n {
 		// later observations are longer, so that a preference for early ones shows
 		s.add(observation{took: reducer.Time(i) * 1e6, how: completed})
