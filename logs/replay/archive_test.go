@@ -242,3 +242,19 @@ func lateEntries(opened *reducer.Event, at reducer.Time) []trace.Entry {
 		},
 	}
 }
+
+// TestArchiveChannels: as many channels are numbered as fit into 16 bits.
+func TestArchiveChannels(t *testing.T) {
+	var a archive
+	for i := range math.MaxUint16 + 1 {
+		if n, ok := a.channel(reducer.ChannelID(fmt.Sprint(i))); !ok || int(n) != i {
+			t.Fatalf("channel %d has number %d, %t", i, n, ok)
+		}
+	}
+	if n, ok := a.channel("one more"); ok {
+		t.Errorf("one more has number %d", n)
+	}
+	if n, ok := a.channel("7"); !ok || n != 7 {
+		t.Errorf("a known channel has number %d, %t", n, ok)
+	}
+}

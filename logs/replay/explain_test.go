@@ -100,3 +100,26 @@ func TestFirstWaiting(t *testing.T) {
 		t.Errorf("%q waits, and every host has converged", got)
 	}
 }
+
+// TestExplainBudget: of the hosts in flight some are explained, and the others counted, if any.
+func TestExplainBudget(t *testing.T) {
+	for extra, want := range []string{"", "and 1 more host", "and 2 more hosts"} {
+		f := newFixture(t)
+		x := newExplainer(f)
+		var hosts []reducer.HostID
+		for i := range 1 + maxExplained + extra {
+			hosts = append(hosts, reducer.HostID('a'+rune(i)))
+		}
+		r := f.open("edge@a1", hosts...)
+		for i, h := range hosts[1:] {
+			f.move(r, h, reducer.HostPending, reducer.HostActivating)
+			r.members[1+i].live = true
+		}
+		x.explainBudget(0, r, 0, make(map[*rollout]bool))
+		shown := inLines(&x.answer)
+		if strings.Count(shown, "in flight is host") != maxExplained ||
+			strings.Contains(shown, "more host") != (want != "") || !strings.Contains(shown, want) {
+			t.Errorf("%d more in flight than are explained:\n%s", extra, shown)
+		}
+	}
+}
