@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"fmt"
 	"sort"
 
 	"rollsim/reducer"
@@ -194,6 +195,28 @@ type Answer struct {
 	// Rule is the rule of the machine's table that decides. It is absent for a machine without a
 	// table, and if no rule applies.
 	Rule reducer.Opt[reducer.Rule]
+}
+
+// Text describes the answer to an event: the cell, the condition of the rule, and what follows.
+func (a *Answer) Text(ev *reducer.Event) string {
+	text := fmt.Sprintf("%v + %v", a.Before.State, ev.Kind)
+	if a.Rule.Set && a.Rule.Value.If != reducer.Always {
+		text += " " + a.Rule.Value.If.String()
+	}
+	switch {
+	case a.Err != nil:
+		return text + ": refused: " + a.Err.Error()
+	case a.After.State != a.Before.State:
+		text += fmt.Sprintf(": goes to %v", a.After.State)
+	default:
+		text += ": no transition"
+	}
+	for _, effect := range a.Effects {
+		if effect.Kind != reducer.RecordRolloutTransition {
+			text += fmt.Sprintf(", %v %s", effect.Kind, trace.AppendEffectDetails(nil, &effect))
+		}
+	}
+	return text
 }
 
 // Answer returns what the machine answers to the rollout event before the cursor. It returns nil if

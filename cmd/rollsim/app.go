@@ -119,6 +119,7 @@ func (env *environment) newApp() *cli.App {
 			env.replayCommand(),
 			env.whyCommand(),
 			env.viewCommand(),
+			env.debugCommand(),
 			env.showCommand(),
 			env.incidentCommand(),
 			env.diffCommand(),

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -108,6 +109,13 @@ func (d *document) command(t *testing.T, line, output string) {
 	}
 	d.writeFiles(t, args)
 	d.commands++
+	if args[1] == "debug" { // it needs a terminal, and reads the same inputs as view
+		args = append(args, "-o", "debug.svg")
+		args[1] = "view"
+		if i := slices.Index(args, "--seq"); i > 0 {
+			args = slices.Delete(args, i, i+2)
+		}
+	}
 	code, out, errs := inProcess(t, args[1:]...)
 	if code == exitUsage && !strings.Contains(output, "rollsim: ") {
 		t.Errorf("%s: exit %d\n%s%s", line, code, out, errs)

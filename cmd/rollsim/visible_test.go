@@ -33,6 +33,7 @@ var kindsOf = map[string][]string{
 	"diff":     {"", ".ndjson"},
 	"import":   {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
 	"conform": {"", ".ndjson"}, "view": {"", ".yaml", ".ndjson", ".feature"},
+	"debug": {""},
 }
 
 // obeyed returns the first character of an output that a terminal obeys or hides, or that was
@@ -124,7 +125,7 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"completion", "check good.yaml --junit", "features --tags", "features --name",
 		"features good.feature --rerun",
 		"features good.feature --keep", "run one-wave-converges --machine",
-		"view", "view --machine", "view one-wave-converges -o",
+		"view", "view --machine", "view one-wave-converges -o", "debug",
 		"run one-wave-converges --until", "run one-wave-converges --format",
 	}
 	files := []string{

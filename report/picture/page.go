@@ -454,7 +454,7 @@ func (b *pageBuilder) entries() error {
 		}
 		c.Go(n)
 		if a := c.AnswerTo(e); a != nil {
-			b.Rules[len(b.Seq)] = int(b.text(ruleText(a, e.Event)))
+			b.Rules[len(b.Seq)] = int(b.text(a.Text(e.Event)))
 		}
 		now := b.micros(e.At)
 		b.Seq, b.At = append(b.Seq, int64(e.Seq)-seq), append(b.At, now-at)
@@ -476,26 +476,4 @@ func (b *pageBuilder) entries() error {
 		return err
 	}
 	return flush()
-}
-
-// ruleText describes the answer of the machine to an event.
-func ruleText(a *timeline.Answer, ev *reducer.Event) string {
-	text := fmt.Sprintf("%v + %v", a.Before.State, ev.Kind)
-	if a.Rule.Set && a.Rule.Value.If != reducer.Always {
-		text += " " + a.Rule.Value.If.String()
-	}
-	switch {
-	case a.Err != nil:
-		return text + ": refused: " + a.Err.Error()
-	case a.After.State != a.Before.State:
-		text += fmt.Sprintf(": goes to %v", a.After.State)
-	default:
-		text += ": no transition"
-	}
-	for _, effect := range a.Effects {
-		if effect.Kind != reducer.RecordRolloutTransition {
-			text += fmt.Sprintf(", %v %s", effect.Kind, trace.AppendEffectDetails(nil, &effect))
-		}
-	}
-	return text
 }

@@ -340,7 +340,7 @@ func TestRuleText(t *testing.T) {
 			t.Fatal(err)
 		}
 		if a, _ := c.Answer(); a != nil {
-			all = append(all, ruleText(a, e.Event))
+			all = append(all, a.Text(e.Event))
 		}
 	}
 	for _, want := range []string{

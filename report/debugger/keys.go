@@ -1,0 +1,170 @@
+package debugger
+
+import (
+	"fmt"
+	"strings"
+)
+
+// binding is what some keys do.
+type binding struct {
+	keys []string // as tea.Key names them, or as they are typed
+	show string   // the keys in the help
+	help string
+	do   func(*Model)
+}
+
+// allBindings returns what the keys do, in the order of the help.
+func allBindings() []binding {
+	return []binding{
+		{[]string{"right", "l"}, "→ l", "next entry", func(m *Model) { m.step(1) }},
+		{[]string{"left", "h"}, "← h", "previous entry", func(m *Model) { m.step(-1) }},
+		{
+			[]string{"down", "j"}, "↓ j", "next instant; in a list, the next line",
+			func(m *Model) { m.down(1) },
+		},
+		{
+			[]string{"up", "k"}, "↑ k", "previous instant; in a list, the previous line",
+			func(m *Model) { m.down(-1) },
+		},
+		{[]string{"e"}, "e", "next rollout event", func(m *Model) { m.find(isRolloutEvent, 1) }},
+		{[]string{"E"}, "E", "previous rollout event", func(m *Model) { m.find(isRolloutEvent, -1) }},
+		{[]string{"n"}, "n", "next finding or violation", func(m *Model) { m.find(isMarked, 1) }},
+		{[]string{"N"}, "N", "previous finding or violation", func(m *Model) { m.find(isMarked, -1) }},
+		{[]string{"home", "<"}, "Home", "first entry", func(m *Model) { m.goTo(1) }},
+		{[]string{"end", ">"}, "End", "last entry", func(m *Model) { m.goTo(m.x.Len()) }},
+		{
+			[]string{"tab"}, "Tab", "next pane: log, rollouts, hosts",
+			func(m *Model) { m.focus = (m.focus + 1) % paneCount },
+		},
+		{
+			[]string{"shift+tab"}, "S-Tab", "previous pane",
+			func(m *Model) { m.focus = (m.focus + paneCount - 1) % paneCount },
+		},
+		{
+			[]string{"/"}, "/", "search: a text, or a condition as for b",
+			func(m *Model) { m.prompt = &prompt{"/", "", (*Model).doSearch} },
+		},
+		{[]string{"]"}, "]", "next match of the search", func(m *Model) { m.again(1) }},
+		{[]string{"["}, "[", "previous match of the search", func(m *Model) { m.again(-1) }},
+		{
+			[]string{":"}, ":", "go to a seq or a time: 57, 1h30m, 03:00, 2026-05-16T03:00:00Z",
+			func(m *Model) { m.prompt = &prompt{":", "", (*Model).doGo} },
+		},
+		{
+			[]string{"b"}, "b", "add a break: " + conditionForms,
+			func(m *Model) { m.prompt = &prompt{"break on ", "", (*Model).doBreak} },
+		},
+		{
+			[]string{"B"}, "B", "remove all breaks",
+			func(m *Model) { m.breaks, m.status = nil, "no breaks" },
+		},
+		{[]string{"g", "space"}, "g", "run to the next break", func(m *Model) { m.runTo(1) }},
+		{[]string{"G"}, "G", "run back to the previous break", func(m *Model) { m.runTo(-1) }},
+		{[]string{"w"}, "w", "why is the selected host not on its ref?", (*Model).why},
+		{[]string{"c"}, "c", "the command that comes back here", (*Model).command},
+		{[]string{"?"}, "?", "this help", (*Model).help},
+		{[]string{"q", "ctrl+d"}, "q", "quit", func(m *Model) { m.quit = true }},
+	}
+}
+
+// bindings has what each key does.
+var bindings = byKey()
+
+func byKey() map[string]func(*Model) {
+	does := make(map[string]func(*Model))
+	for _, b := range allBindings() {
+		for _, key := range b.keys {
+			does[key] = b.do
+		}
+	}
+	return does
+}
+
+// help shows what the keys do.
+func (m *Model) help() {
+	var text strings.Builder
+	for _, b := range allBindings() {
+		text.WriteString(" " + b.show + strings.Repeat(" ", 7-len([]rune(b.show))) + b.help + "\n")
+	}
+	if len(m.breaks) > 0 {
+		text.WriteString("\n breaks:\n")
+		for i := range m.breaks {
+			text.WriteString("   " + m.breaks[i].text + "\n")
+		}
+	}
+	if unknown := m.x.Unknown(); len(unknown) > 0 {
+		text.WriteString("\n This trace does not show:\n")
+		for _, u := range unknown {
+			text.WriteString("   " + u + "\n")
+		}
+	}
+	m.show("keys", text.String())
+}
+
+// down moves to the next instant, or to the next line of the list that has the focus.
+func (m *Model) down(by int) {
+	if m.focus == paneLog {
+		m.instant(by)
+	} else {
+		m.selectNext(by)
+	}
+}
+
+// command shows the command that comes back here.
+func (m *Model) command() {
+	if m.opt.Command == "" || m.cursor.N() == 0 {
+		m.status = "no command comes back here"
+		return
+	}
+	m.show("the command that comes back here",
+		fmt.Sprintf("%s --seq %d", m.opt.Command, m.x.Seq(m.cursor.N()-1)))
+}
+
+// why explains why the selected host waits.
+func (m *Model) why() {
+	r := m.selected()
+	switch {
+	case r == nil:
+		m.status = "no rollout exists yet"
+		return
+	case m.opt.Why == nil:
+		m.status = "this trace cannot explain it"
+		return
+	}
+	text, err := m.opt.Why(Question{
+		Rollout: r.Record.RolloutID, Host: m.host, At: m.at(), Width: m.width - 1,
+	})
+	if err != nil {
+		text = err.Error()
+	}
+	m.show("why", text)
+}
+
+// prompt reads a line.
+type prompt struct {
+	label string
+	text  string
+	do    func(*Model, string)
+}
+
+// answer handles a key while a prompt is shown.
+func (m *Model) answer(key, text string) {
+	p := m.prompt
+	switch key {
+	case "enter":
+		m.prompt, m.status = nil, ""
+		if typed := strings.TrimSpace(p.text); typed != "" {
+			p.do(m, typed)
+		}
+	case "esc":
+		m.prompt = nil
+	case "backspace":
+		if all := []rune(p.text); len(all) > 0 {
+			p.text = string(all[:len(all)-1])
+		} else {
+			m.prompt = nil
+		}
+	default:
+		p.text += text
+	}
+}
