@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -95,8 +94,8 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	judged := wrap == nil && c.machine == nil && !c.seed.Set
-	out := c.runSeeds(ctx, func(m reducer.Machine) reducer.Machine {
+	p := &pass{c: c, ctx: ctx, judged: wrap == nil && c.machine == nil && !c.seed.Set}
+	p.wrap = func(m reducer.Machine) reducer.Machine {
 		if c.machine != nil {
 			m = reducer.Named(c.machine, m.Name())
 		}
@@ -104,92 +103,12 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 			m = wrap(m)
 		}
 		return machine.Until(ctx, m)
-	}, judged)
-	result, w := out.result, out.world
-	if ctx.Err() != nil && result.Status.Fails() { // the end of the context may be the reason
-		result = c.newResult()
-		result.Status = Unrun
 	}
-	if result.Status == Unrun {
-		return result
+	runAlone(p)
+	if p.result.Status != Unrun {
+		p.result.Elapsed = time.Since(began)
 	}
-	if result.Status == Passed && judged {
-		c.settleVacuity(&result, out.vacuous)
-	}
-	if result.Status == Passed && !c.seed.Set {
-		result.settleShares(out.shares)
-	}
-	if result.Status == Passed {
-		result.invert(out.defects)
-	}
-	if result.Status != Passed || c.traces {
-		if w.history != nil || w.asked {
-			result.Run = fmt.Sprintf("machine %s, seed %d", w.simulator.machine.Name(), w.fleet.Seed)
-		}
-		if w.history != nil {
-			result.Trace, result.Violations = w.history.entries, w.history.result.Violations
-		}
-	}
-	result.Elapsed = time.Since(began)
-	return result
-}
-
-// An outcome is the result of a scenario under all of its seeds.
-type outcome struct {
-	result  Scenario // the last one
-	world   *world   // of the last run
-	defects []knownDefect
-	shares  []seedShare
-	vacuous vacuousParts // under every seed
-}
-
-// runSeeds runs the scenario, once or for every seed until one fails. judged reports whether its
-// vacuous parts are wanted. Under one seed of several that is chosen from outside, a defect need
-// not show.
-func (c *Case) runSeeds(
-	ctx context.Context, wrap func(reducer.Machine) reducer.Machine, judged bool,
-) *outcome {
-	out := new(outcome)
-	first, last, many := c.seeds()
-	if c.seed.Set || !many {
-		_ = out.add(c, wrap, c.seed, judged) // the result has it
-		if many {
-			out.defects = shownOnly(out.defects)
-		}
-		return out
-	}
-	for seed := first; ; seed++ {
-		err := out.add(c, wrap, reducer.Some(seed), judged)
-		if errors.As(err, new(*unmetError)) {
-			out.result.Seed = reducer.Some(seed)
-			out.result.Message += fmt.Sprintf(
-				"\nseed      %d is the smallest of the seeds %d to %d that fails", seed, first, last,
-			)
-		}
-		if err != nil || seed == last {
-			return out
-		}
-		if ctx.Err() != nil {
-			out.result = c.newResult()
-			out.result.Status = Unrun
-			return out
-		}
-	}
-}
-
-// add runs the scenario once more. It returns the error that made it fail.
-func (o *outcome) add(
-	c *Case, wrap func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64], judged bool,
-) error {
-	first := o.world == nil
-	result, w, err := c.runOnce(wrap, seed)
-	o.result, o.world = result, w
-	o.defects = mergeDefects(o.defects, w.defects)
-	o.shares = mergeShares(o.shares, w.shares)
-	if judged && err == nil && (first || len(o.vacuous) > 0) {
-		o.vacuous = w.judgeVacuity(len(result.Steps), o.vacuous)
-	}
-	return err
+	return p.result
 }
 
 // seeds returns the first and the last of the seeds that the scenario runs for. many reports
@@ -220,20 +139,6 @@ func (c *Case) seeds() (first, last uint64, many bool) {
 	return first, last, many
 }
 
-// runOnce runs the scenario once, with a seed that overrides what it says.
-func (c *Case) runOnce(
-	wrap func(reducer.Machine) reducer.Machine, seed reducer.Opt[uint64],
-) (Scenario, *world, error) {
-	w := c.newWorld()
-	w.simulator.wrap, w.seed.override = wrap, seed
-	if seed.Set {
-		w.fleet.Seed = seed.Value
-	}
-	result := c.newResult()
-	err := c.carryOut(&result, w)
-	return result, w, err
-}
-
 // newWorld returns the world in which the scenario runs.
 func (c *Case) newWorld() *world {
 	w := newWorld(c.scenario.Pickle.Name)
@@ -242,57 +147,10 @@ func (c *Case) newWorld() *world {
 	return w
 }
 
-// carryOut applies the tags and carries out the steps, up to the first that fails.
-func (c *Case) carryOut(result *Scenario, w *world) error {
-	d := c.scenario.Document
-	for _, tag := range c.scenario.Pickle.Tags {
-		w.level = d.TagLevel(tag)
-		if err := w.applyTag(tag.Name, d.TagLine(tag)); err != nil {
-			result.fail(err)
-			result.Step, result.StepLine = tag.Name, d.TagLine(tag)
-			return err
-		}
-	}
-	for i, step := range c.scenario.Pickle.Steps {
-		began := time.Now()
-		err := c.carryOutStep(w, i)
-		done := &result.Steps[i]
-		done.Elapsed = time.Since(began)
-		if err != nil {
-			result.fail(err)
-			result.Step, result.StepLine, done.Status = done.Keyword+" "+done.Text, done.Line, result.Status
-			if t := d.Written(step).DataTable; t != nil {
-				if row := rowOf(err); row > 0 && row < len(t.Rows) {
-					result.StepLine = int(t.Rows[row].Location.Line)
-				}
-			}
-			return err
-		}
-		done.Status = Passed
-	}
-	return nil
-}
-
-// carryOutStep carries out one step. A panic fails the scenario, and the others still run.
-func (c *Case) carryOutStep(w *world, i int) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a defect of rollsim, not of the feature: %v\n%s", p, debug.Stack())
-		}
-	}()
-	all := c.scenario.Pickle.Steps
-	w.step, w.level = i, c.scenario.Document.StepLevel(all[i])
-	if name := gherkin.Unfilled(all[i]); name != "" {
-		return fmt.Errorf("no Examples have a value for <%s>: they need a column of that name", name)
-	}
-	if err := w.carryOut(all[i].Text, all[i].Argument); err != nil || i < len(all)-1 {
-		return err
-	}
-	return w.finish()
-}
-
-// carryOut carries out a sentence and the table or text that follows it.
-func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument) error {
+// carryOut carries out a sentence and the table or text that follows it. s is its step, if known.
+func (w *world) carryOut(
+	s *step, sentence string, argument *messages.PickleStepArgument,
+) error {
 	w.mention(sentence)
 	if argument != nil && argument.DataTable != nil {
 		for _, row := range argument.DataTable.Rows {
@@ -301,7 +159,7 @@ func (w *world) carryOut(sentence string, argument *messages.PickleStepArgument)
 			}
 		}
 	}
-	r, _, err := w.steps.read(sentence, argument)
+	r, _, err := w.steps.readAs(s, sentence, argument)
 	if err != nil {
 		return err
 	}

@@ -20,15 +20,17 @@
 // start. The same beginning has the same trace, so what an earlier Then saw does not change.
 //
 // [Run] runs the scenarios of feature files, several at once, and returns a [Report]. [Cases]
-// returns them one by one, to be run with another machine or any number of times. [Rehearse] finds
-// mistakes without simulating anything. [Vocabulary] lists the sentences.
+// returns them one by one, to be run with another machine or any number of times. Each runs in a
+// suite of godog, which has this scenario alone; hooks record its result. [InitializeScenario] adds
+// the sentences to a suite of somebody else. [Rehearse] finds mistakes without simulating anything.
+// [Vocabulary] lists the sentences.
 //
 // # How it is built
 //
 // Package gherkin reads and selects the files. A vocabulary is a table of steps: the words of a
 // sentence, what they mean, an example, and a function. Each noun has a file of its own,
-// sentences_NOUN.go. All other files are the engine: a Case reads each sentence with the vocabulary
-// and calls its function with a world, which has these parts:
+// sentences_NOUN.go. All other files are the engine: godog finds the step of each sentence of a
+// Case, and a pass calls its function with a world, which has these parts:
 //
 //	fleet       the scenario under construction: channels, hosts, behaviour, chances
 //	fateList    what is decided in advance for hosts

@@ -128,15 +128,25 @@ type reading struct {
 func (v vocabulary) read(
 	sentence string, argument *messages.PickleStepArgument,
 ) (r reading, flaw Flaw, err error) {
+	return v.readAs(nil, sentence, argument)
+}
+
+// readAs is read for a sentence whose step may be known already.
+func (v vocabulary) readAs(
+	s *step, sentence string, argument *messages.PickleStepArgument,
+) (r reading, flaw Flaw, err error) {
 	sentence = gherkin.Plain(sentence)
-	switch found := v.find(sentence); len(found) {
-	case 0:
-		return reading{}, FlawUndefined, &undefinedError{v, sentence}
-	case 1:
-		r.step = found[0]
-	default:
-		return reading{}, FlawAmbiguous, &ambiguousError{sentence, found}
+	if s == nil {
+		switch found := v.find(sentence); len(found) {
+		case 0:
+			return reading{}, FlawUndefined, &undefinedError{v, sentence}
+		case 1:
+			s = found[0]
+		default:
+			return reading{}, FlawAmbiguous, &ambiguousError{sentence, found}
+		}
 	}
+	r.step = s
 	if r.values, _, err = r.step.read(sentence); err != nil {
 		return reading{}, FlawValue, err
 	}

@@ -35,7 +35,7 @@ func TestExamples(t *testing.T) {
 			if s.phase == sets && (moves || withFleet.MatchString(s.example)) {
 				continue
 			}
-			if err := w.carryOut(sentence, nil); err != nil {
+			if err := w.carryOut(nil, sentence, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +47,7 @@ func TestExamples(t *testing.T) {
 			}
 			argument = tableOf(s.sample)
 		}
-		err := w.carryOut(s.example, argument)
+		err := w.carryOut(nil, s.example, argument)
 		if err != nil && !errors.As(err, new(*unmetError)) {
 			t.Errorf("%s\n%v", s.example, err)
 		}

@@ -88,7 +88,7 @@ func TestChannelTables(t *testing.T) {
 		{"", "1", "the row needs a channel and its waves"},
 	} {
 		err := newWorld("").carryOut(
-			"these channels:", tableOf([][]string{{"channel", "waves"}, {tt.channel, tt.waves}}),
+			nil, "these channels:", tableOf([][]string{{"channel", "waves"}, {tt.channel, tt.waves}}),
 		)
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil ||
 			!strings.Contains(err.Error(), tt.want)) {
@@ -100,7 +100,7 @@ func TestChannelTables(t *testing.T) {
 // TestChannelTableCells sets a channel up by each column of a table, and another one by none.
 func TestChannelTableCells(t *testing.T) {
 	w := newWorld("")
-	err := w.carryOut("these channels:", tableOf([][]string{
+	err := w.carryOut(nil, "these channels:", tableOf([][]string{
 		{"channel", "waves", "soak", "policy", "retention", "poll", "after"},
 		{"edge", "1 and 2", "10 minutes", "rollback-and-halt", "2 hours", "30 seconds", ""},
 		{"stable", "3", "", "", "", "", "edge"},

@@ -50,7 +50,7 @@ func TestAnswersImplyTheRest(t *testing.T) {
 				tamper(answer{rec, out.All(), err})
 			}}
 		}
-		err := w.carryOut("in Active the machine answers like this:", tableOf([][]string{
+		err := w.carryOut(nil, "in Active the machine answers like this:", tableOf([][]string{
 			{"event", "becomes", "effects"}, {"RolloutTerminal", "Terminal", "SchedulePruning"},
 		}))
 		const want = "expected  row 1, Active + RolloutTerminal: becomes Terminal, SchedulePruning\n"
@@ -65,7 +65,7 @@ func TestAnswersImplyTheRest(t *testing.T) {
 		}}
 	}
 	refused := tableOf([][]string{{"event", "error"}, {"RetentionExpired", "IllegalForState"}})
-	if err := w.carryOut("in Active the machine answers like this:", refused); err == nil {
+	if err := w.carryOut(nil, "in Active the machine answers like this:", refused); err == nil {
 		t.Error("an error of another rollout passes")
 	}
 }

@@ -65,7 +65,7 @@ func TestScenarioKeepsTheMachine(t *testing.T) {
 			if sentence == "" {
 				continue
 			}
-			if err := w.carryOut(sentence, nil); err != nil {
+			if err := w.carryOut(nil, sentence, nil); err != nil {
 				t.Fatalf("%s: %v", sentence, err)
 			}
 		}

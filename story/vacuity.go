@@ -2,7 +2,6 @@ package story
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -333,9 +332,10 @@ func vacuousTag(tags []string) (tag string, err error) {
 }
 
 // settleVacuity decides the result of a scenario that has passed and has some vacuous parts.
-func (c *Case) settleVacuity(result *Scenario, found vacuousParts) {
-	tag, _ := vacuousTag(c.scenario.Tags()) // carryOut refuses a wrong one
-	if len(found) > 0 && !c.siblingsVacuous() {
+func (p *pass) settleVacuity() {
+	c, result, found := p.c, &p.result, p.vacuous
+	tag, _ := vacuousTag(c.scenario.Tags()) // applyTag refuses a wrong one
+	if len(found) > 0 && !p.siblingsVacuous() {
 		found = nil // an outline is vacuous only if every row is
 	}
 	switch {
@@ -391,15 +391,17 @@ func (c *Case) blame(result *Scenario, step int, why string) {
 
 // siblingsVacuous reports whether all other rows of the scenario's outline are vacuous too. A row
 // that does not pass is not.
-func (c *Case) siblingsVacuous() bool {
-	own := c.scenario.Pickle
-	for _, s := range c.scenario.Document.Scenarios {
+func (p *pass) siblingsVacuous() bool {
+	own := p.c.scenario.Pickle
+	for _, s := range p.c.scenario.Document.Scenarios {
 		if s.Pickle == own || s.Pickle.AstNodeIds[0] != own.AstNodeIds[0] {
 			continue
 		}
-		sibling := &Case{scenario: s, steps: c.steps}
-		out := sibling.runSeeds(context.Background(), nil, true)
-		if out.result.Status != Passed || len(out.vacuous) == 0 {
+		sibling := &pass{
+			c: &Case{scenario: s, steps: p.c.steps}, ctx: p.ctx, wrap: p.wrap, judged: true, bare: true,
+		}
+		runAlone(sibling)
+		if sibling.result.Status != Passed || len(sibling.vacuous) == 0 {
 			return false
 		}
 	}
