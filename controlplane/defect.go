@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"fmt"
-	"slices"
 
 	"rollsim/trace"
 )
@@ -44,7 +43,7 @@ type DefectSet uint32
 func NewDefectSet(list []Defect) (DefectSet, error) {
 	var set DefectSet
 	for _, d := range list {
-		i := slices.Index(trace.Defects(), d)
+		i := d.Index()
 		if i < 0 {
 			return 0, fmt.Errorf("defect %q does not exist: the defects are %q", d, trace.Defects())
 		}
@@ -58,6 +57,9 @@ func NewDefectSet(list []Defect) (DefectSet, error) {
 
 // Has reports whether a defect is in the set.
 func (m DefectSet) Has(d Defect) bool {
-	i := slices.Index(trace.Defects(), d)
+	if m == 0 {
+		return false
+	}
+	i := d.Index()
 	return i >= 0 && m&(1<<i) != 0
 }

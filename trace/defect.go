@@ -52,3 +52,6 @@ var defects = [defectCount]Defect{
 
 // Defects returns the names of all defects, in the order in which the documents list them.
 func Defects() []Defect { return slices.Clone(defects[:]) }
+
+// Index returns the position of d in Defects, or -1 if no defect has that name.
+func (d Defect) Index() int { return slices.Index(defects[:], d) }
