@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rollsim/controlplane"
 	"rollsim/internal/osfs"
 	"rollsim/logs/replay"
 	"rollsim/machine"
@@ -468,11 +469,14 @@ func TestNamesLikeWords(t *testing.T) {
 // TestVocabulary compares the list of faults with that of the simulator.
 func TestVocabulary(t *testing.T) {
 	var kinds []string
-	for _, k := range sim.FaultKinds() {
+	for _, k := range slices.Concat(sim.FaultKinds(), sim.ShippedFaultKinds()) {
 		kinds = append(kinds, k.String())
 	}
 	if !slices.Equal(faultKinds, kinds) {
 		t.Errorf("faultKinds = %q, the simulator has %q", faultKinds, kinds)
+	}
+	for _, name := range controlplane.Names() {
+		kinds = append(kinds, string(name))
 	}
 	for _, w := range append(kinds, trace.ShippedGates()...) {
 		if !vocabulary[w] {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -62,7 +63,7 @@ func makeFields() map[string]class {
 var faultKinds = []string{
 	"message-delayed", "message-duplicated", "message-reordered", "message-dropped",
 	"host-offline", "host-lost", "agent-restart", "control-plane-crash", "poll-failed",
-	"poll-stale", "clock-skew",
+	"poll-stale", "clock-skew", "database-error", "log-insert-failed", "torn-opening",
 }
 
 // vocabulary is the set of words of the format.
@@ -100,9 +101,12 @@ func makeVocabulary() map[string]bool {
 	)
 	add(trace.ShippedGates()...)
 	add("host-edges") // of earlier versions
+	for _, name := range controlplane.Names() {
+		add(string(name))
+	}
 	add("channelEdges", "hostEdges")
 	add(
-		"systemd-run-detached", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",
+		"systemd-run-detached", "switch-to-configuration", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",
 		"kernel", "dbus", "systemd",
 	)
 	return all
@@ -122,6 +126,11 @@ var phrases = []string{
 	"predecessor host not ordering-eligible",
 	"closure rolled back on channel",
 	"has in flight",
+	"channel declares waves but this host is not assigned to any of them (default-deny)",
+	"gating host not yet Converged",
+	"in flight (all)",
+	"channel: tags: tags_any: hosts:", // before the selector of a budget
+	"outstanding failure(s) on hosts in wave",
 	"event is not legal in state (rollout)",
 	"event is not implemented in state (rollout)",
 	"event of a rollout that was never opened (rollout)",
@@ -153,7 +162,13 @@ var token = regexp.MustCompile(`[\pL\pN_](?:[\pL\pN_.@/+-]*[\pL\pN_])?`)
 // duration matches the text of a time.Duration.
 var duration = regexp.MustCompile(`^([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|µs|ns))+$`)
 
-// plainNumber reports whether a text is a number too short to be a name.
+// plainNumber reports whether a text is a number too short to be a name, or two of them, such as the
+// 1/2 of a budget.
 func plainNumber(s string) bool {
+	a, b, two := strings.Cut(s, "/")
+	return isDigits(a) && (!two || a != "" && b != "" && isDigits(b))
+}
+
+func isDigits(s string) bool {
 	return len(s) <= 9 && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 }
