@@ -45,7 +45,7 @@ func TestShippedFindingsStay(t *testing.T) {
 		}
 		names := recordedNames(t, log)
 		if len(names) < 20 || len(leaks(t, names, log)) != len(names) {
-			t.Errorf("%s: %d names, of which %d are found in the log itself", name, len(names),
+			t.Errorf("%s: %d names, %d of them are in the log", name, len(names),
 				len(leaks(t, names, log)))
 		}
 		after := strings.ReplaceAll(redacted(t, log, 0), trace.GateHostEdge, "")
