@@ -91,7 +91,7 @@ func (d *drawing) setBackAwaited(s *stream) {
 // quietSeeds is in how many seeds out of 1000 a fleet is left alone for quietTime, which is longer
 // than the shipped control plane keeps the rows of a rollout that has ended.
 const (
-	quietSeeds = 15
+	quietSeeds = 13
 	quietTime  = 93 * 24 * time.Hour
 )
 
