@@ -86,8 +86,8 @@ func recordedNames(t *testing.T, log string) map[string]bool {
 	return all
 }
 
-// TestShippedReasons checks the reasons of all gates of the shipped control plane: their words stay,
-// and the names in them do not.
+// TestShippedReasons checks the reasons of all gates of the shipped control plane: their words
+// stay, and the names in them do not.
 func TestShippedReasons(t *testing.T) {
 	const web = `{"seq":1,"kind":"gate_decision","host":"web-01","rollout":"prod@a1","payload":{` +
 		`"gate":"%","host":"web-01","rollout":"prod@a1","reason":"$"}}`

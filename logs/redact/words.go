@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -66,6 +65,10 @@ var faultKinds = []string{
 	"poll-stale", "clock-skew", "database-error", "log-insert-failed", "torn-opening",
 }
 
+// controlPlanes are the names of control planes in the headers of simulated traces. A test compares
+// the list with that of package controlplane.
+var controlPlanes = []string{"specified", "shipped", "none"}
+
 // vocabulary is the set of words of the format.
 var vocabulary = makeVocabulary()
 
@@ -101,12 +104,11 @@ func makeVocabulary() map[string]bool {
 	)
 	add(trace.ShippedGates()...)
 	add("host-edges") // of earlier versions
-	for _, name := range controlplane.Names() {
-		add(string(name))
-	}
+	add(controlPlanes...)
 	add("channelEdges", "hostEdges")
 	add(
-		"systemd-run-detached", "switch-to-configuration", "http", "https", "tcp", "exec", "enforce", "observe", "pass", "fail",
+		"systemd-run-detached", "switch-to-configuration", "http", "https", "tcp", "exec",
+		"enforce", "observe", "pass", "fail",
 		"kernel", "dbus", "systemd",
 	)
 	return all
@@ -162,8 +164,8 @@ var token = regexp.MustCompile(`[\pL\pN_](?:[\pL\pN_.@/+-]*[\pL\pN_])?`)
 // duration matches the text of a time.Duration.
 var duration = regexp.MustCompile(`^([0-9]{1,9}(\.[0-9]{1,9})?(h|m|s|ms|µs|ns))+$`)
 
-// plainNumber reports whether a text is a number too short to be a name, or two of them, such as the
-// 1/2 of a budget.
+// plainNumber reports whether a text is a number too short to be a name, or two of them, such as
+// the 1/2 of a budget.
 func plainNumber(s string) bool {
 	a, b, two := strings.Cut(s, "/")
 	return isDigits(a) && (!two || a != "" && b != "" && isDigits(b))
