@@ -115,9 +115,11 @@ func (l *learner) delay(k stageKind, of *sample) Delay {
 		}
 	}
 	d.remarkIf(s.busy, "%d not counted, because the host was busy with another switch, or its "+
-		"agent restarted")
+		"agent restarted or could not report the start")
 	d.remarkIf(s.resent, "%d only ended after the dispatch was sent again; they count from the first "+
 		"dispatch")
+	d.remarkIf(s.made, "%d not counted, because the control plane has moved the host itself, after a "+
+		"heartbeat")
 	d.remarkIf(s.odd, "%d not counted, because in the log they end before they start")
 	if s.seen > maxKept {
 		d.remark("sampled evenly from %d", s.seen)

@@ -43,6 +43,9 @@ type learner struct {
 	channels map[reducer.ChannelID]*channel
 	named    []*channel // in the order of their first entries
 
+	plane      plane // whose log it is
+	acksTarget bool  // the last ack of a dispatch names its closure
+
 	stages  [stageEnd]stage
 	entries uint64
 	first   reducer.Time
@@ -62,7 +65,10 @@ type attempt struct {
 	seq     uint64 // of the last message
 
 	dispatched reducer.Opt[reducer.Time]
+	target     reducer.ClosureHash // of the dispatch
 	resent     bool
+	shipped    bool         // its times are those of a shipped agent
+	made       bool         // the control plane has made its messages itself
 	soakDue    reducer.Time // valid if dispatched is set
 
 	now       stageKind // the current stage; 0 if it is unknown
@@ -112,6 +118,7 @@ func newLearner(only ...reducer.ChannelID) *learner {
 // Write implements trace.Sink. It never fails.
 func (l *learner) Write(e *trace.Entry) error {
 	if e.Header != nil {
+		l.plane = planeOf(e.Header)
 		for i := range e.Header.Channels {
 			c := &e.Header.Channels[i]
 			l.channel(c.Channel).rollsBack = c.Policy.OnHealthFailure == reducer.RollbackAndHalt
@@ -192,6 +199,7 @@ func (l *learner) dispatch(e *trace.Entry) {
 	h.waiting = l.attempt(e.Plan.Rollout)
 	h.waiting.dispatched = reducer.Some(e.At)
 	h.waiting.soakDue = e.Plan.SoakDueAt
+	h.waiting.target = e.Plan.Closure
 }
 
 // message applies a message of an agent.
@@ -204,9 +212,12 @@ func (l *learner) message(e *trace.Entry) {
 		if !isNew {
 			return // a late message of a rollout that the host has left
 		}
-		l.begin(h, e.Rollout, at, m.Kind == reducer.DispatchAck)
+		l.begin(h, e.Rollout, at, m)
 	}
 	a := &h.working
+	if a.made {
+		return
+	}
 	if m.Seq <= a.seq {
 		return // a duplicate
 	}
@@ -218,22 +229,27 @@ func (l *learner) message(e *trace.Entry) {
 	l.follow(a, m, at)
 }
 
-// begin makes a host work for another rollout.
-func (l *learner) begin(h *host, id reducer.RolloutID, at instant, acked bool) {
+// begin makes a host work for another rollout, whose first message is m.
+func (l *learner) begin(h *host, id reducer.RolloutID, at instant, m *trace.AgentEvent) {
 	next := l.attempt(id)
 	if id == h.waiting.rollout {
 		next, h.waiting = h.waiting, attempt{}
 		before := &h.working
+		l.judge(&next, m)
 		switch {
-		case !acked:
-		case before.rollout != "" && before.switched >= next.dispatched.Value:
+		case m.Kind != reducer.DispatchAck:
+		case next.made:
+			l.stages[ack].made++
+		case !next.shipped && before.rollout != "" && before.switched >= next.dispatched.Value:
 			l.stages[ack].busy++ // it waited for another switch
 		default:
 			l.observe(ack, &next, at.log-next.dispatched.Value, completed)
-			if next.resent {
+			if next.resent && !next.shipped {
 				l.stages[ack].resent++
 			}
 		}
+	} else {
+		l.judge(&next, m)
 	}
 	l.cut(&h.working, at.log)
 	h.working = next
@@ -241,14 +257,21 @@ func (l *learner) begin(h *host, id reducer.RolloutID, at instant, acked bool) {
 
 // follow applies the next message of an attempt.
 func (l *learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
-	took := at.agent - a.since.agent
+	took := a.took(at)
 	enter := func(k stageKind) { a.now, a.since = k, at }
 	switch m.Kind {
 	case reducer.DispatchAck:
 		enter(activation)
 	case reducer.ActivationStarted:
 		a.starts++
+		a.started(at)
 	case reducer.ActivationCompleted:
+		if a.synthesised(at) {
+			l.stages[a.now].made++
+			a.switched = at.log
+			enter(0)
+			return
+		}
 		l.switched(a, took, completed, at)
 		a.completed = reducer.Some(at)
 		enter(probe)
@@ -265,15 +288,15 @@ func (l *learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
 			enter(converge)
 		}
 	case reducer.ProbesFailed:
-		l.health(a, at.agent, failed)
+		l.health(a, at, failed)
 		if m.Policy == reducer.RollbackAndHalt {
 			l.named[a.channel].rollsBack = true
 		}
 		enter(rollback)
 	case reducer.ProbesPassed:
-		l.health(a, at.agent, completed)
+		l.health(a, at, completed)
 		if start, ok := a.convergesFrom(); ok {
-			l.observe(converge, a, at.log-start, completed)
+			l.observe(converge, a, a.withoutTick(at.log-start), completed)
 		}
 		enter(0)
 	case reducer.RollbackComplete:
@@ -290,30 +313,31 @@ func (l *learner) follow(a *attempt, m *trace.AgentEvent, at instant) {
 func (l *learner) switched(a *attempt, took reducer.Time, how outcome, at instant) {
 	a.switched = at.log
 	switch {
-	case a.now == activation && a.starts > 1:
-		l.stages[activation].busy++ // the agent restarted meanwhile
+	case a.now == activation && (a.starts > 1 || a.late()):
+		l.stages[activation].busy++ // the agent restarted meanwhile, or could not report its start
 	case a.now == activation, a.now == reboot:
 		l.observe(a.now, a, took, how)
 	}
 }
 
 // health records the outcome of the probes after a completed switch.
-func (l *learner) health(a *attempt, at reducer.Time, how outcome) {
+func (l *learner) health(a *attempt, at instant, how outcome) {
 	if a.completed.Set {
-		l.observe(health, a, at-a.completed.Value.agent, how)
+		l.observe(health, a, a.between(a.completed.Value, at), how)
 	}
 }
 
 // convergesFrom returns the time from which soak and probes allow the host to converge, and reports
 // whether it is known.
 func (a *attempt) convergesFrom() (reducer.Time, bool) {
-	return max(a.soakDue, a.probed.Value), a.now == converge && a.probed.Set && a.dispatched.Set
+	known := a.now == converge && a.probed.Set && a.dispatched.Set
+	return max(a.soakDue, a.probed.Value), known && (!a.shipped || a.probed.Value <= a.soakDue)
 }
 
 // cut records the current stage of an attempt as censored.
 func (l *learner) cut(a *attempt, at reducer.Time) {
 	switch {
-	case a.rollout == "":
+	case a.rollout == "" || a.made:
 		return
 	case a.now == 0 && a.seq == 0 && a.dispatched.Set:
 		l.observe(ack, a, at-a.dispatched.Value, cutOff)

@@ -58,6 +58,7 @@ type stage struct {
 	busy   uint64 // not counted, because the host was busy otherwise
 	resent uint64
 	odd    uint64 // not counted, because the end is before the start
+	made   uint64 // not counted, because the control plane has made the end itself
 	random rand.PCG
 }
 
