@@ -243,8 +243,14 @@ func (env *environment) replayOptions(c *cli.Context, times *moments) (replay.Op
 
 // givenPolicies returns the policies of --policy.
 func givenPolicies(c *cli.Context) (map[reducer.ChannelID]reducer.Policy, error) {
+	return parsePolicies(c, c.StringSlice("policy"))
+}
+
+func parsePolicies(
+	c *cli.Context, texts []string,
+) (map[reducer.ChannelID]reducer.Policy, error) {
 	policies := make(map[reducer.ChannelID]reducer.Policy)
-	for _, s := range c.StringSlice("policy") {
+	for _, s := range texts {
 		name, value, ok := strings.Cut(s, "=")
 		health, known := reducer.ParseHealthPolicy(value)
 		if !ok || name == "" || !known {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,10 +36,13 @@ func (env *environment) viewCommand() *cli.Command {
 			"(FILE:LINE, or FILE and --name), or a log as rollsim replay reads it. A\n" +
 			"picture (.svg, .png) has a band for each rollout and a line for each host,\n" +
 			"with failures, faults, violations and findings as marks. A page (.html) has\n" +
-			"every entry and state too. The exit code is 0 whatever they show.\n\n" +
+			"every entry and state too. With --and it compares two runs, such as those of\n" +
+			"two machines. The exit code is 0 whatever they show.\n\n" +
 			"Examples: rollsim view failure-under-rfc0008 -o picture.svg\n" +
 			"          rollsim view features/waves/life.feature:29 -o picture.svg\n" +
-			"          rollsim view state.db -o page.html",
+			"          rollsim view state.db -o page.html\n" +
+			"          rollsim view failure-under-v0.2 --machine v0.2 --and failure-under-v0.2 \\\n" +
+			"            --and-machine rfc0008 -o page.html",
 		Flags: []cli.Flag{
 			outputFlag(),
 			&cli.StringFlag{
@@ -53,6 +57,19 @@ func (env *environment) viewCommand() *cli.Command {
 			},
 			&cli.Uint64Flag{
 				Name: "seed", Usage: "simulate with seed `N`", DefaultText: "that of the scenario",
+			},
+			&cli.StringFlag{
+				Name: "and", Usage: "compare with `INPUT2`, in a page; a difference is marked",
+			},
+			&cli.StringFlag{
+				Name: "and-machine", Usage: "use machine `M` for INPUT2", DefaultText: "that of --machine",
+			},
+			&cli.StringSliceFlag{
+				Name: "and-policy", Usage: "the policies of INPUT2, as --policy",
+				DefaultText: "those of --policy",
+			},
+			&cli.Uint64Flag{
+				Name: "and-seed", Usage: "simulate INPUT2 with seed `N`", DefaultText: "that of --seed",
 			},
 			&cli.BoolFlag{
 				Name:  "redact",
@@ -82,9 +99,15 @@ func (env *environment) view(c *cli.Context) error {
 	if ranged && outputKind(output) != ".html" {
 		return usage(c, "--from and --to choose the entries that a page lists: expected -o FILE.html")
 	}
+	if err := andFlags(c, output); err != nil {
+		return err
+	}
 	shown, err := env.viewed(c)
 	if err != nil {
 		return err
+	}
+	if c.IsSet("and") {
+		return env.viewTwo(c, output, shown)
 	}
 	if c.Bool("redact") {
 		if ranged {
@@ -111,6 +134,50 @@ func (env *environment) view(c *cli.Context) error {
 	}
 	return env.writeFile(output, func(w io.Writer) error {
 		return write(w, shown.index, opt)
+	})
+}
+
+// andFlags checks the flags about a second input.
+func andFlags(c *cli.Context, output string) error {
+	if !c.IsSet("and") {
+		for _, name := range []string{"and-machine", "and-policy", "and-seed"} {
+			if c.IsSet(name) {
+				return usage(c, "--%s: expected --and INPUT2", name)
+			}
+		}
+		return nil
+	}
+	if outputKind(output) != ".html" {
+		return usage(c, "--and compares two runs in a page: expected -o FILE.html")
+	}
+	for _, name := range []string{"from", "to", "redact"} {
+		if c.IsSet(name) {
+			return usage(c, "--%s: expected no --and", name)
+		}
+	}
+	return nil
+}
+
+// viewTwo writes a page of an input and of that of --and.
+func (env *environment) viewTwo(c *cli.Context, output string, first *viewed) error {
+	choice := choiceOf(c)
+	choice.args, choice.name = []string{c.String("and")}, ""
+	if c.IsSet("and-machine") {
+		choice.machine = c.String("and-machine")
+	}
+	if c.IsSet("and-policy") {
+		choice.policies = c.StringSlice("and-policy")
+	}
+	if c.IsSet("and-seed") {
+		choice.seed = reducer.Some(c.Uint64("and-seed"))
+	}
+	second, err := env.viewedAs(c, choice)
+	if err != nil {
+		return err
+	}
+	return env.writeFile(output, func(w io.Writer) error {
+		return picture.HTMLOfTwo(w, first.index, second.index, picture.Options{Name: first.name},
+			picture.Options{Name: second.name})
 	})
 }
 
@@ -156,24 +223,49 @@ type viewed struct {
 // featurePlace matches a feature file, and FILE:LINE for one of its scenarios.
 var featurePlace = regexp.MustCompile(`\.feature(:\d+)?$`)
 
+// viewChoice says which input to read, and how.
+type viewChoice struct {
+	args     []string
+	machine  string // empty for that of the input
+	policies []string
+	seed     reducer.Opt[uint64]
+	name     string // of a scenario of a feature
+}
+
+// choiceOf returns what the command line says about its input.
+func choiceOf(c *cli.Context) viewChoice {
+	choice := viewChoice{
+		args: c.Args().Slice(), machine: c.String("machine"), policies: c.StringSlice("policy"),
+		name: c.String("name"),
+	}
+	if c.IsSet("seed") {
+		choice.seed = reducer.Some(c.Uint64("seed"))
+	}
+	return choice
+}
+
 // viewed reads the input of the command line.
 func (env *environment) viewed(c *cli.Context) (*viewed, error) {
-	args := c.Args().Slice()
+	return env.viewedAs(c, choiceOf(c))
+}
+
+func (env *environment) viewedAs(c *cli.Context, choice viewChoice) (*viewed, error) {
+	args := choice.args
 	isScenario := len(args) == 1 && env.namesScenario(args[0])
 	isFeature := len(args) == 1 && featurePlace.MatchString(args[0])
-	if c.IsSet("name") && !isFeature {
+	if choice.name != "" && !isFeature {
 		return nil, usage(c, "--name: expected a feature, found %s", args[0])
 	}
-	if c.IsSet("seed") && !isScenario && !isFeature {
+	if choice.seed.Set && !isScenario && !isFeature {
 		return nil, usage(c, "--seed: a log has no seed")
 	}
 	switch {
 	case isScenario:
-		return env.viewScenario(c, args[0])
+		return env.viewScenario(c, choice)
 	case isFeature:
-		return env.viewFeature(c, args[0])
+		return env.viewFeature(c, choice)
 	}
-	return env.viewLog(c, args)
+	return env.viewLog(c, choice)
 }
 
 // namesScenario reports whether an argument is a scenario file, or the name of a built-in scenario
@@ -191,18 +283,18 @@ func (env *environment) namesScenario(arg string) bool {
 }
 
 // viewScenario simulates a scenario.
-func (env *environment) viewScenario(c *cli.Context, arg string) (*viewed, error) {
-	file, err := env.loadScenario(arg)
+func (env *environment) viewScenario(c *cli.Context, choice viewChoice) (*viewed, error) {
+	file, err := env.loadScenario(choice.args[0])
 	if err != nil {
 		return nil, err
 	}
-	m, err := env.chosenMachine(c, file.Scenario.Machine)
+	m, err := env.openMachine(c, cmp.Or(choice.machine, file.Scenario.Machine))
 	if err != nil {
 		return nil, err
 	}
 	opt := sim.Options{Machine: m, Seed: file.Scenario.Seed}
-	if c.IsSet("seed") {
-		opt.Seed = c.Uint64("seed")
+	if choice.seed.Set {
+		opt.Seed = choice.seed.Value
 	}
 	x, _, err := simulated(&file.Scenario, opt)
 	return &viewed{index: x, options: timeline.Options{Machine: m}}, err
@@ -237,19 +329,18 @@ func violationMarks(all []invariant.Violation) []timeline.Mark {
 }
 
 // viewFeature runs one scenario of a feature file.
-func (env *environment) viewFeature(c *cli.Context, arg string) (*viewed, error) {
+func (env *environment) viewFeature(c *cli.Context, choice viewChoice) (*viewed, error) {
+	arg := choice.args[0]
 	opt := story.Options{
-		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: c.String("name"),
+		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: choice.name,
+		Seed: choice.seed,
 	}
 	file, _, _ := strings.Cut(arg, ".feature")
 	if _, err := os.Stat(file + ".feature"); err != nil && !filepath.IsAbs(arg) {
 		opt.FS = rollsim.Library // the features that ship
 	}
-	if c.IsSet("seed") {
-		opt.Seed = reducer.Some(c.Uint64("seed"))
-	}
-	if c.IsSet("machine") {
-		m, err := env.chosenMachine(c, "")
+	if choice.machine != "" {
+		m, err := env.openMachine(c, choice.machine)
 		if err != nil {
 			return nil, err
 		}
@@ -291,15 +382,16 @@ func featureIndex(s *story.Scenario, m reducer.Machine) (*timeline.Index, error)
 }
 
 // viewLog reads a log, and replays it for its findings.
-func (env *environment) viewLog(c *cli.Context, args []string) (*viewed, error) {
+func (env *environment) viewLog(c *cli.Context, choice viewChoice) (*viewed, error) {
 	var opt timeline.Options
 	var err error
-	if c.IsSet("machine") {
-		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+	args := choice.args
+	if choice.machine != "" {
+		if opt.Machine, err = env.openMachine(c, choice.machine); err != nil {
 			return nil, err
 		}
 	}
-	if opt.Policies, err = givenPolicies(c); err != nil {
+	if opt.Policies, err = parsePolicies(c, choice.policies); err != nil {
 		return nil, err
 	}
 	meter := env.newMeter()

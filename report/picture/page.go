@@ -35,6 +35,15 @@ func HTML(w io.Writer, x *timeline.Index, opt Options) error {
 	if err != nil {
 		return err
 	}
+	return data.write(w)
+}
+
+// write writes the page of the data.
+func (data *pageData) write(w io.Writer) error {
+	for _, column := range [][]int64{data.Times, data.Seq, data.At, data.ChangeN, data.ChangeAt} {
+		deltas(column)
+	}
+	deltas(data.X)
 	packed, err := pack(data)
 	if err != nil {
 		return err
@@ -51,6 +60,13 @@ func HTML(w io.Writer, x *timeline.Index, opt Options) error {
 	)
 	_, err = page.WriteString(w, pageHTML)
 	return err
+}
+
+// deltas replaces each number but the first by its difference to the one before.
+func deltas[T int | int64](column []T) {
+	for i := len(column) - 1; i > 0; i-- {
+		column[i] -= column[i-1]
+	}
 }
 
 // pack returns a value as JSON, compressed, in base64.
@@ -104,18 +120,19 @@ type pageData struct {
 
 	// A column for each fact of an entry.
 	// A page of many entries has only those that change something, and no texts.
-	Whole   bool     `json:"whole"`
-	Ranged  bool     `json:"ranged"` // Options.From or To is set
-	Left    int      `json:"left"`   // entries that are left out
-	Command string   `json:"command"`
-	Seq     []int64  `json:"seq"` // as differences
-	At      []int64  `json:"at"`  // as differences
-	Kind    []int    `json:"kind"`
-	Host    []int64  `json:"host"`    // -1 for none
-	Rollout []int64  `json:"rollout"` // -1 for none
-	Flags   []int    `json:"flags"`   // 1 changes a state, 2 is refused, 4 is marked, 8 is a failure
-	Blocks  []string `json:"blocks"`  // compressed lines of text and JSON, separated by 0x1f
-	Block   int      `json:"block"`   // entries in a block
+	Whole   bool    `json:"whole"`
+	Ranged  bool    `json:"ranged"` // Options.From or To is set
+	Left    int     `json:"left"`   // entries that are left out
+	Command string  `json:"command"`
+	Seq     []int64 `json:"seq"` // as differences
+	At      []int64 `json:"at"`  // as differences
+	Kind    []int   `json:"kind"`
+	Host    []int64 `json:"host"`    // -1 for none
+	Rollout []int64 `json:"rollout"` // -1 for none
+	// 1 changes a state, 2 is refused, 4 is marked, 8 is a failure, 16 differs
+	Flags  []int    `json:"flags"`
+	Blocks []string `json:"blocks"` // compressed lines of text and JSON, separated by 0x1f
+	Block  int      `json:"block"`  // entries in a block
 
 	// What entries change.
 	ChangeN       []int64 `json:"changeN"`  // as differences; the first one may be -1
@@ -127,6 +144,11 @@ type pageData struct {
 
 	Rules map[int]int `json:"rules"` // of rollout events, by entry
 	Marks []pageMark  `json:"marks"`
+
+	// A page of two traces has the run of each entry, 0 or 1, and the first entry that only one of
+	// them has, or -1.
+	Runs  []int `json:"runs,omitempty"`
+	First int   `json:"first"`
 }
 
 type pageID struct {
@@ -137,6 +159,7 @@ type pageID struct {
 
 type pageSection struct {
 	Channel string    `json:"channel"`
+	Run     string    `json:"run,omitempty"` // A or B, in a page of two traces
 	About   string    `json:"about"`
 	Bands   []pageRow `json:"bands"`
 	Lines   []pageRow `json:"lines"`
@@ -152,6 +175,9 @@ type pageRow struct {
 	Spans  []int64 `json:"spans"`
 	Rest   []int64 `json:"rest,omitempty"`
 	Marks  []int64 `json:"marks,omitempty"`
+
+	// Differs are pairs of from and to, in which the state is another one than in the other trace.
+	Differs []int64 `json:"differs,omitempty"`
 }
 
 type pageMark struct {
@@ -179,14 +205,27 @@ type pageBuilder struct {
 	m       *model
 	numbers map[string]int
 
+	together bool     // the page has another trace too: lines are kept, and blocks come later
+	lines    []string // of the entries
+	keys     []string // of the entries: those of two traces that are alike have the same
+
 	listed   []bool  // the entries that the page lists
 	position []int32 // of each entry in the list, or of the next one in it; -1 before the range
 }
 
 func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
+	b := newPageBuilder(x, opt)
+	b.scale()
+	if err := b.build(opt); err != nil {
+		return nil, err
+	}
+	return b.pageData, nil
+}
+
+func newPageBuilder(x *timeline.Index, opt Options) *pageBuilder {
 	m := newModel(x, maxPageLines, maxPageBands)
 	d := &drawing{model: m, opt: opt}
-	b := &pageBuilder{
+	return &pageBuilder{
 		pageData: &pageData{
 			Title: visibleName(d.heading()), Facts: d.summary(), Absolute: x.Lines().Absolute,
 			Start: int64(m.from) / 1_000_000, Unknown: x.Unknown(), Cursor: x.CursorKnown(),
@@ -195,18 +234,21 @@ func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
 		},
 		x: x, m: m, numbers: make(map[string]int),
 	}
+}
+
+// build adds everything but the scale.
+func (b *pageBuilder) build(opt Options) error {
 	b.names()
-	b.scale()
 	b.sections()
 	b.choose(opt)
 	b.changes()
 	if err := b.entries(); err != nil {
-		return nil, err
+		return err
 	}
-	for i := range x.Marks() {
-		k := &x.Marks()[i]
+	for i := range b.x.Marks() {
+		k := &b.x.Marks()[i]
 		n := len(b.Seq)
-		if k.N < x.Len() {
+		if k.N < b.x.Len() {
 			n = max(0, int(b.position[k.N]))
 		}
 		b.Marks = append(b.Marks, pageMark{
@@ -214,7 +256,7 @@ func newPageData(x *timeline.Index, opt Options) (*pageData, error) {
 			Host: string(k.Host),
 		})
 	}
-	return b.pageData, nil
+	return nil
 }
 
 // text returns the number of a text.
@@ -266,12 +308,8 @@ func (b *pageBuilder) names() {
 // scale adds the scale.
 func (b *pageBuilder) scale() {
 	s := newScale(b.m.times, 0, pageWidth)
-	time, at := int64(0), 0
 	for i, t := range s.times {
-		now := b.micros(t)
-		x := s.at[i] / subpixels
-		b.Times, b.X = append(b.Times, now-time), append(b.X, x-at)
-		time, at = now, x
+		b.Times, b.X = append(b.Times, b.micros(t)), append(b.X, s.at[i]/subpixels)
 	}
 }
 
@@ -379,14 +417,12 @@ func (b *pageBuilder) choose(opt Options) {
 
 // changes adds what the entries change.
 func (b *pageBuilder) changes() {
-	last, at := int64(0), int64(0)
 	for _, c := range b.x.Changes() {
 		if c.What == timeline.Heard && !b.Whole {
 			continue
 		}
-		n, now := int64(b.position[c.N]), b.micros(b.x.At(int(c.N)))
-		b.ChangeN, b.ChangeAt = append(b.ChangeN, n-last), append(b.ChangeAt, now-at)
-		last, at = n, now
+		b.ChangeN = append(b.ChangeN, int64(b.position[c.N]))
+		b.ChangeAt = append(b.ChangeAt, b.micros(b.x.At(int(c.N))))
 		b.ChangeRollout = append(b.ChangeRollout, number(c.Rollout))
 		b.ChangeHost = append(b.ChangeHost, number(c.Host))
 		b.ChangeWhat = append(b.ChangeWhat, int(c.What))
@@ -437,7 +473,6 @@ func (b *pageBuilder) entries() error {
 	lines := b.x.Lines()
 	var text []byte
 	c := b.x.Cursor()
-	seq, at := int64(0), int64(0)
 	flush := func() error {
 		block, err := compressed(text)
 		b.Blocks, text = append(b.Blocks, block), text[:0]
@@ -447,7 +482,7 @@ func (b *pageBuilder) entries() error {
 		if !b.listed[n] {
 			return nil
 		}
-		if len(b.Seq) > 0 && len(b.Seq)%pageBlock == 0 && b.Whole {
+		if len(b.Seq) > 0 && len(b.Seq)%pageBlock == 0 && b.Whole && !b.together {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -456,9 +491,7 @@ func (b *pageBuilder) entries() error {
 		if a := c.AnswerTo(e); a != nil {
 			b.Rules[len(b.Seq)] = int(b.text(a.Text(e.Event)))
 		}
-		now := b.micros(e.At)
-		b.Seq, b.At = append(b.Seq, int64(e.Seq)-seq), append(b.At, now-at)
-		seq, at = int64(e.Seq), now
+		b.Seq, b.At = append(b.Seq, int64(e.Seq)), append(b.At, b.micros(e.At))
 		host, rollout := b.x.Subject(n)
 		b.Kind = append(b.Kind, int(e.Kind))
 		b.Host, b.Rollout = append(b.Host, number(host)), append(b.Rollout, number(rollout))
@@ -470,9 +503,13 @@ func (b *pageBuilder) entries() error {
 		short.Rollout = shortID(e.Rollout)
 		text = append(lines.Append(text, &short), 0x1f)
 		text = append(trace.AppendEntry(text, e), '\n')
+		if b.together {
+			b.lines, text = append(b.lines, string(text)), text[:0]
+			b.keys = append(b.keys, b.key(e))
+		}
 		return nil
 	})
-	if err != nil || !b.Whole {
+	if err != nil || !b.Whole || b.together {
 		return err
 	}
 	return flush()

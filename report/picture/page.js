@@ -18,7 +18,15 @@ for (const name of ['times', 'x', 'seq', 'at', 'changeN', 'changeAt']) {
 }
 const count = d.seq.length;
 const W = d.x[d.x.length - 1] || 1;
-const CHANGES = 1, REFUSED = 2, MARKED = 4, FAILURE = 8;
+const CHANGES = 1, REFUSED = 2, MARKED = 4, FAILURE = 8, DIFFERS = 16;
+// In a page of two runs, entries are called A1 and B1.
+const nameOf = n => (d.runs ? 'AB'[d.runs[n]] : '') + d.seq[n];
+function named(text) {
+  const m = /^([ABab]?)(\d+)$/.exec(text);
+  if (!m) return -1;
+  const run = 'AB'.indexOf(m[1].toUpperCase() || 'A');
+  return d.seq.findIndex((seq, n) => seq === Number(m[2]) && (!d.runs || d.runs[n] === run));
+}
 const What = {mentioned: 1, opened: 2, state: 3, wave: 4, terminalAt: 5, supersededAt: 6, timer: 7, joined: 8,
   hostState: 9, dispatched: 10, closure: 11, held: 12, heard: 13, quarantined: 14, faulted: 15, refused: 16, polled: 17};
 
@@ -167,7 +175,7 @@ function stateAfter(n) {
 }
 
 // --- rows of the picture ---
-const filter = {channel: '', host: '', text: '', failures: false, changes: false, findings: false};
+const filter = {channel: '', host: '', text: '', failures: false, changes: false, findings: false, differences: false};
 let rows = [], current = count - 1, view = {from: 0, to: W}, scroll = 0;
 const LEFT = 190, AXIS = 26;
 function layout() {
@@ -177,7 +185,7 @@ function layout() {
     if (filter.channel && s.channel !== filter.channel) continue;
     const lines = (s.lines || []).filter(l => !filter.host || d.hosts[l.number] === filter.host);
     if (filter.host && !lines.length) continue;
-    rows.push({y, height: 20, title: 'channel ' + s.channel + s.about}); y += 22;
+    rows.push({y, height: 20, title: (s.run ? s.run + ': ' : '') + 'channel ' + s.channel + s.about}); y += 22;
     for (const b of s.bands || []) { rows.push({y, height: 17, band: b}); y += 20; }
     let wave = -1;
     for (const l of lines) {
@@ -310,14 +318,25 @@ function leftLabel(text, y, bold) {
   g.fillText(text.length > 25 ? text.slice(0, 24) + '…' : text, bold ? 8 : 18, y + 11);
   g.font = '11px ui-monospace, Menlo, Consolas, monospace';
 }
+function underline(list, y) { // when the two runs differ
+  if (!list) return;
+  const [froms, tos] = placed(list, 2, 2);
+  g.fillStyle = css.danger;
+  for (let k = below(tos, view.from - 1e-9); k < froms.length && froms[k] <= view.to; k++) {
+    const x = Math.max(LEFT, toX(froms[k]));
+    g.fillRect(x, y, Math.max(1, toX(tos[k]) - x), 2);
+  }
+}
 function drawBand(b, y, height) {
   spans(b.spans, y, height, d.states);
+  underline(b.differs, y + height + 1);
   marks(b.marks, y + height / 2);
   leftLabel(b.label, y, b.open);
 }
 function drawLine(l, y, height) {
   spans(l.spans, y, height, d.hostStates);
   if (l.rest) spans(l.rest, y, height, d.hostStates, true);
+  underline(l.differs, y + height);
   marks(l.marks, y + height / 2);
   leftLabel(l.label, y);
   if (l.wave >= 0) { g.fillStyle = css.faded; g.fillText('w' + l.wave, LEFT - 24, y + 11); }
@@ -351,7 +370,7 @@ async function search() {
   const base = [];
   for (let n = 0; n < count; n++) {
     const f = d.flags[n], r = d.rollout[n];
-    if (filter.failures && !(f & FAILURE) || filter.findings && !(f & MARKED) || filter.changes && !(f & CHANGES)) continue;
+    if (filter.failures && !(f & FAILURE) || filter.findings && !(f & MARKED) || filter.changes && !(f & CHANGES) || filter.differences && !(f & DIFFERS)) continue;
     if (filter.host && d.hosts[d.host[n]] !== filter.host) continue;
     if (filter.channel && (r < 0 || d.rollouts[r].channel !== filter.channel)) continue;
     base.push(n);
@@ -372,8 +391,8 @@ async function drawList() {
   const box = $('rows');
   box.style.top = first * ROW + 'px';
   box.replaceChildren(...numbers.map((n, i) => {
-    const e = el('div', `${String(d.seq[n]).padStart(7)}  ${clock(d.at[n], true)}  ${withoutTime(lines[i][0])}`, d.flags[n] & (FAILURE | MARKED | REFUSED) ? 'bad' : '');
-    e.setAttribute('role', 'option'); e.setAttribute('aria-selected', n === current); e.id = 'entry-' + d.seq[n];
+    const e = el('div', `${nameOf(n).padStart(7)}  ${clock(d.at[n], true)}  ${withoutTime(lines[i][0])}`, (d.flags[n] & (FAILURE | MARKED | REFUSED) ? 'bad' : '') + (d.flags[n] & DIFFERS ? ' differs' : ''));
+    e.setAttribute('role', 'option'); e.setAttribute('aria-selected', n === current); e.id = 'entry-' + nameOf(n);
     e.addEventListener('click', () => go(n));
     return e;
   }));
@@ -382,7 +401,7 @@ function showInList() {
   $('space').style.height = shown.length * ROW + 'px';
   const list = $('list'), i = Math.max(0, position(current) - 1), y = i * ROW;
   if (y < list.scrollTop || y > list.scrollTop + list.clientHeight - 2 * ROW) list.scrollTop = y - list.clientHeight / 2;
-  list.setAttribute('aria-activedescendant', 'entry-' + d.seq[current]);
+  list.setAttribute('aria-activedescendant', 'entry-' + nameOf(current));
   drawList();
 }
 
@@ -414,9 +433,10 @@ function changeLines(before, after, n) {
 async function showEntry(n) {
   const [text, json] = await texts(n);
   if (n !== current) return;
-  const box = $('entry'), seq = d.seq[n];
+  const box = $('entry');
   const before = stateAfter(n), after = stateAfter(n + 1);
-  const parts = [el('h2', `Entry ${seq}`), el('div', `${clock(d.at[n], true)}${d.absolute ? ' UTC' : ''} · ${d.kinds[d.kind[n]]}`, 'faded'), el('pre', withoutTime(text).replace(/ +/g, ' '))];
+  const parts = [el('h2', `Entry ${nameOf(n)}`), el('div', `${clock(d.at[n], true)}${d.absolute ? ' UTC' : ''} · ${d.kinds[d.kind[n]]}`, 'faded'), el('pre', withoutTime(text).replace(/ +/g, ' '))];
+  if (d.flags[n] & DIFFERS) parts.push(el('div', `the other run has no such entry at this time`, 'finding'));
   for (const m of d.marks) if (m.n === n) parts.push(el('div', `${m.kind} ${m.title}: ${m.detail}`, 'finding'));
   const lines = changeLines(before, after, n);
   if (lines.length) { const list = el('ul'); for (const l of lines) list.append(el('li', l)); parts.push(el('h2', 'Changes'), list); }
@@ -475,7 +495,7 @@ function go(n, quiet) {
   current = Math.max(0, Math.min(count - 1, n));
   const u = place(d.at[current]);
   if (u < view.from || u > view.to) { const half = (view.to - view.from) / 2; setView(u - half, u + half); }
-  if (!quiet) { try { history.replaceState(null, '', '#seq=' + d.seq[current]); } catch { location.hash = 'seq=' + d.seq[current]; } }
+  if (!quiet) { try { history.replaceState(null, '', '#seq=' + nameOf(current)); } catch { location.hash = 'seq=' + nameOf(current); } }
   redraw(); showInList();
   return showEntry(current);
 }
@@ -503,7 +523,8 @@ const pan = part => { const size = view.to - view.from; setView(view.from + size
 async function find(by) {
   const words = filter.text.toLowerCase().trim();
   if (!words) return;
-  if (/^\d+$/.test(words)) { const n = d.seq.indexOf(Number(words)); if (n >= 0) return go(n); }
+  const seq = named(words);
+  if (seq >= 0) return go(seq);
   const start = position(current);
   for (let k = 1; k <= shown.length; k++) {
     const i = ((start - 1 + by * k) % shown.length + shown.length) % shown.length;
@@ -515,8 +536,8 @@ function refilter() {
   layout(); search(); drawList(); redraw(); showEntry(current);
 }
 function fromHash() {
-  const m = /seq=(\d+)/.exec(location.hash), n = m ? d.seq.indexOf(Number(m[1])) : -1;
-  return n;
+  const m = /seq=([AB]?\d+)/.exec(location.hash);
+  return m ? named(m[1]) : -1;
 }
 function setTheme(name) { document.documentElement.dataset.theme = name; readTheme(); redraw(); }
 
@@ -529,7 +550,7 @@ function keys(e) {
   const act = {
     ArrowRight: () => e.shiftKey ? jump(1, CHANGES) : step(1), ArrowLeft: () => e.shiftKey ? jump(-1, CHANGES) : step(-1),
     ArrowDown: () => e.target.id === 'list' ? step(1) : (scroll += 40, redraw()), ArrowUp: () => e.target.id === 'list' ? step(-1) : (scroll -= 40, redraw()),
-    n: () => jump(1, MARKED), p: () => jump(-1, MARKED), Home: () => go(0), End: () => go(count - 1),
+    n: () => jump(1, MARKED), p: () => jump(-1, MARKED), d: () => jump(1, DIFFERS), D: () => jump(-1, DIFFERS), Home: () => go(0), End: () => go(count - 1),
     '+': () => zoom(.5), '=': () => zoom(.5), '-': () => zoom(2), 0: () => setView(0, W), '[': () => pan(-.25), ']': () => pan(.25),
     '/': () => $('search').focus(), t: () => $('theme').click(), '?': () => $('keys').showModal(),
   }[e.key];
@@ -538,7 +559,7 @@ function keys(e) {
 document.addEventListener('keydown', keys);
 $('controls').addEventListener('submit', e => { e.preventDefault(); });
 $('search').addEventListener('input', () => { filter.text = $('search').value; });
-for (const name of ['failures', 'changes', 'findings']) $(name).addEventListener('change', () => { filter[name] = $(name).checked; refilter(); });
+for (const name of ['failures', 'changes', 'findings', 'differences']) $(name).addEventListener('change', () => { filter[name] = $(name).checked; refilter(); });
 for (const name of ['channel', 'host']) $(name).addEventListener('change', () => { filter[name] = $(name).value; refilter(); });
 $('next').addEventListener('click', () => jump(1, MARKED));
 $('previous').addEventListener('click', () => jump(-1, MARKED));
@@ -593,9 +614,9 @@ function hover(e) {
 $('facts').textContent = d.facts + '.';
 const option = (select, value, text) => { const o = el('option', text); o.value = value; select.append(o); };
 option($('channel'), '', 'all channels');
-for (const s of d.sections) if (s.channel) option($('channel'), s.channel, s.channel);
+for (const s of d.sections) if (s.channel && s.run !== 'B' || s.run === 'B' && !d.sections.some(o => o.run === 'A' && o.channel === s.channel)) option($('channel'), s.channel, s.channel);
 option($('host'), '', 'all hosts');
-for (const h of [...d.hosts].sort()) option($('host'), h, h);
+for (const h of [...new Set(d.hosts)].sort()) option($('host'), h, h);
 for (const name of ['Pending', 'Activating', 'Deferred', 'Soaking', 'Converged', 'Failed', 'Reverted', 'Superseded']) {
   const e = el('span'); e.append(swatch(name), name + ({Pending: ', Opening', Activating: ', Active', Soaking: ', Converging', Converged: ', Terminal'}[name] || '')); $('legend').append(e);
 }
@@ -604,7 +625,10 @@ setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 layout(); search();
 const wanted = fromHash();
 if (d.ranged) setView(place(d.at[0]) - W / 500, place(d.at[count - 1]) + W / 500);
-await go(wanted >= 0 ? wanted : count - 1, wanted < 0);
+$('two').hidden = !d.runs;
+if (d.runs) $('legend').append(el('span', d.first < 0 ? 'the two runs do not differ' : 'underlined in red: the two runs differ'));
+const start = d.runs && d.first >= 0 ? d.first : count - 1;
+await go(wanted >= 0 ? wanted : start, wanted < 0);
 draw();
 document.documentElement.dataset.ready = 'yes';
 performance.mark('ready');

@@ -42,6 +42,7 @@ func TestPages(t *testing.T) {
 	t.Run("hostile", func(t *testing.T) { testHostilePage(t, b.reports(t)) })
 	t.Run("range", func(t *testing.T) { testPageRange(t, b.reports(t)) })
 	t.Run("policy", func(t *testing.T) { testPolicy(t, b.reports(t)) })
+	t.Run("two", func(t *testing.T) { testTwoPage(t, b.reports(t)) })
 }
 
 // testPage opens a page in a browser: no error, the right entry after a deep link, keys,
@@ -295,9 +296,7 @@ func TestPageEntries(t *testing.T) {
 			t.Fatal(err)
 		}
 		var all []uint64
-		seq := int64(0)
-		for _, by := range d.Seq {
-			seq += by
+		for _, seq := range d.Seq {
 			all = append(all, uint64(seq))
 		}
 		return d, all
@@ -314,12 +313,11 @@ func TestPageEntries(t *testing.T) {
 	if d.Whole || len(d.Blocks) > 0 || d.Left == 0 || d.Left+len(all) != x.Len() {
 		t.Errorf("%d entries, %d are left out, %d blocks", len(all), d.Left, len(d.Blocks))
 	}
-	n, listed := int64(0), 0
+	listed := 0
 	for i, c := range slices.DeleteFunc(slices.Clone(x.Changes()), func(c timeline.Change) bool {
 		return c.What == timeline.Heard
 	}) {
-		n += d.ChangeN[i]
-		if all[n] != x.Seq(int(c.N)) {
+		if n := d.ChangeN[i]; all[n] != x.Seq(int(c.N)) {
 			t.Fatalf("change %d is at entry %d, want %d", i, all[n], x.Seq(int(c.N)))
 		}
 		listed++
