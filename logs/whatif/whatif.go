@@ -8,6 +8,7 @@
 package whatif
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -143,7 +144,7 @@ func Compare(in trace.Source, a, b Side) (*Result, error) {
 		sides:       [2]side{{conf: a}, {conf: b}},
 		divergences: make(map[reducer.RolloutID]*Divergence),
 	}
-	c.policies.known = make(map[reducer.ChannelID]reducer.Policy)
+	c.policies = newPolicies()
 	for {
 		e, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -190,9 +191,23 @@ func (c *comparison) read(e *trace.Entry) error {
 	c.end = e.Seq
 	switch {
 	case e.Event != nil:
-		return c.apply(e)
-	case e.Agent != nil && e.Agent.Policy != 0:
-		c.policies.learn(e, c.sides[0].fleet)
+		c.result.Events++
+		if !c.policies.hold(e) {
+			return c.apply(e)
+		}
+		return c.applyAll(c.policies.full(c.policies.channels[e.Event.Rollout], false))
+	case e.Agent != nil && (e.Agent.Policy != 0 || e.Agent.Kind == reducer.RollbackComplete):
+		return c.applyAll(c.policies.learn(e))
+	}
+	return nil
+}
+
+// applyAll applies the events that were held until a policy was known.
+func (c *comparison) applyAll(held []trace.Entry) error {
+	for i := range held {
+		if err := c.apply(&held[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -226,13 +241,11 @@ func (c *comparison) start(first *trace.Entry) error {
 
 // apply applies an event to both sides and compares their answers and records.
 func (c *comparison) apply(e *trace.Entry) error {
-	c.result.Events++
 	ev := e.Event
 	from := reducer.State(0)
 	before := c.sides[0].fleet.Rollout(ev.Rollout)
 	if before != nil {
 		from = before.Record.State
-		c.policies.assume(e, before.Record.Channel)
 	} else if ev.Kind != reducer.RolloutOpened {
 		c.ignored++
 	}
@@ -320,7 +333,7 @@ func (c *comparison) compareLate(late [2][]error, e *trace.Entry) {
 			B:     answers[1],
 		}
 		if e != nil {
-			point.Event.At = e.At
+			point.Seq, point.Event.At = e.Seq, e.At
 		}
 		c.divergence(&a.Record, point).Events++
 	}
@@ -363,6 +376,9 @@ func (c *comparison) finish() (*Result, error) {
 	if c.sides[0].fleet == nil {
 		return &c.result, nil
 	}
+	if err := c.applyAll(c.policies.rest()); err != nil {
+		return nil, err
+	}
 	c.compareLate([2][]error{c.sides[0].fleet.Finish(), c.sides[1].fleet.Finish()}, nil)
 	hosts := make(map[reducer.HostID]bool)
 	for _, r := range c.sides[0].fleet.Rollouts() {
@@ -375,6 +391,11 @@ func (c *comparison) finish() (*Result, error) {
 		}
 	}
 	c.result.Hosts = len(hosts)
+	if c.policies.reordered {
+		slices.SortStableFunc(c.order, func(a, b *Divergence) int {
+			return cmp.Compare(a.First.Seq, b.First.Seq)
+		})
+	}
 	for _, p := range c.order {
 		a, b := c.sides[0].fleet.Rollout(p.Rollout), c.sides[1].fleet.Rollout(p.Rollout)
 		p.EndA, p.EndB = a.Record, b.Record

@@ -128,7 +128,7 @@ func TestSamples(t *testing.T) {
 		last.EndB.State != reducer.Reverted {
 		t.Errorf("got %s", summary(r))
 	}
-	const note = "entry 722: channel stable: no entry before it has the policy; halt is assumed"
+	const note = "entry 722: channel stable: no entry states the policy; halt is assumed"
 	if len(r.Notes) != 1 || r.Notes[0] != note {
 		t.Errorf("notes %q, want %s", r.Notes, note)
 	}
@@ -306,23 +306,57 @@ func TestPoliciesOfLog(t *testing.T) {
 		}},
 	}
 	simulated := &entries{all: append([]trace.Entry{header}, events.all...)}
+	// The agent of the first failure does not say what applies; one of a later rollout does, or it
+	// only rolls back, or a rollback is followed by one that says halt.
+	later := func(agents ...trace.AgentEvent) *entries {
+		all := append(slices.Clone(events.all), log(opened("other@y", 9e9)).all...)
+		for i := range agents {
+			e := failed
+			e.Agent = &agents[i]
+			all = append(all, e)
+		}
+		for i := range all {
+			all[i].Seq = uint64(i + 1)
+		}
+		return &entries{all: all}
+	}
+	rolled := trace.AgentEvent{Kind: reducer.RollbackComplete}
+	says := func(p reducer.HealthPolicy) trace.AgentEvent {
+		return trace.AgentEvent{Kind: reducer.ProbesFailed, Policy: p}
+	}
+	const shown = "entry 5: channel stable: policy rollback-and-halt, which entry 7 shows"
 
 	for name, tt := range map[string]struct {
 		in       trace.Source
 		diverged int
-		notes    int
+		note     string
 	}{
-		"assumed":       {events, 0, 1},
-		"of an agent":   {applied, 1, 0},
-		"of the header": {simulated, 1, 0},
+		"assumed": {
+			events, 0, "entry 5: channel stable: no entry states the policy; halt is assumed",
+		},
+		"of an agent":       {applied, 1, ""},
+		"of the header":     {simulated, 1, ""},
+		"of an agent later": {later(says(reducer.RollbackAndHalt)), 1, shown},
+		"of a rollback":     {later(rolled), 1, shown},
+		"an agent contradicts": {
+			later(rolled, says(reducer.Halt)), 0,
+			"entry 5: channel stable: policy halt, which entry 8 shows",
+		},
+		"the first of two agents": {
+			later(says(reducer.RollbackAndHalt), says(reducer.Halt)), 1,
+			shown + "\nentry 8: channel stable: an agent applied policy halt; rollback-and-halt is used",
+		},
 	} {
 		halts := Side{
 			Machine:  reducer.RFC0008(),
 			Policies: map[reducer.ChannelID]Change{"stable": {OnHealthFailure: reducer.Halt}},
 		}
 		r := compare(t, tt.in, Side{Machine: reducer.RFC0008()}, halts)
-		if len(r.Diverged) != tt.diverged || len(r.Notes) != tt.notes {
-			t.Errorf("%s: %s%q", name, summary(r), r.Notes)
+		if got := strings.Join(r.Notes, "\n"); len(r.Diverged) != tt.diverged || got != tt.note {
+			t.Errorf("%s: %s%q, want %q", name, summary(r), r.Notes, tt.note)
+		}
+		if r.Events < 5 {
+			t.Errorf("%s: only %d events", name, r.Events)
 		}
 	}
 	header.Header.Machine = "v9"
