@@ -9,3 +9,8 @@ import "embed"
 //go:embed scenarios/*.yaml scenarios/included/*.yaml scenarios/schema.json
 //go:embed golden/*.golden features/*/*.feature
 var Library embed.FS
+
+// Tutorial explains the features in the order in which they are to be read.
+//
+//go:embed docs/tutorial.md
+var Tutorial string

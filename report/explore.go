@@ -144,12 +144,29 @@ func exploreCoverage(b *strings.Builder, name string, v *explore.Coverage) {
 	}
 }
 
-// answerLines returns the counts of the answers to one kind of event in one state: the answers of
-// the machine's table and all others that occurred.
+// answerLines returns the counts of the answers to one kind of event in one state, each in a line.
 func answerLines(
 	m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind,
 ) []string {
 	var lines []string
+	for _, a := range answersTo(m, v, s, k) {
+		lines = append(lines, a.text+" "+thousands(a.n))
+	}
+	return lines
+}
+
+// An answerCount is how often an answer occurred.
+type answerCount struct {
+	text string
+	n    uint64
+}
+
+// answersTo returns the answers to one kind of event in one state: those of the machine's table and
+// all others that occurred.
+func answersTo(
+	m *reducer.Table, v *explore.Coverage, s reducer.State, k reducer.EventKind,
+) []answerCount {
+	var all []answerCount
 	for _, c := range append(coverage.Classes(), coverage.Misrouted) {
 		if c.Kind() != k {
 			continue
@@ -160,14 +177,14 @@ func answerLines(
 			if n == 0 && !slices.Contains(ofTable, a) {
 				continue
 			}
-			line := fmt.Sprintf("%v %s", a, thousands(n))
+			text := a.String()
 			if c.Condition() != "" && c != coverage.Misrouted {
-				line = c.Condition() + " " + line
+				text = c.Condition() + " " + text
 			}
-			lines = append(lines, line)
+			all = append(all, answerCount{text, n})
 		}
 	}
-	return lines
+	return all
 }
 
 func exploreTimes(b *strings.Builder, r *explore.Result) {

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"rollsim/reducer"
 	"rollsim/story"
 	"rollsim/suite/check"
 )
 
 // FeatureFormats returns the formats of NewFeatureWriter.
 func FeatureFormats() []string {
-	return []string{"pretty", "progress", "junit", "cucumber", "github"}
+	return []string{"pretty", "progress", "junit", "cucumber", "github", "html"}
 }
 
 // FeatureWriter writes the results of features.
@@ -39,6 +40,13 @@ type FeatureOptions struct {
 	// Root is the path from the repository to the current folder, for the format github. It is empty
 	// when they are the same.
 	Root string
+
+	// Tutorial is Markdown with a chapter for each heading and links to features: the format html has
+	// them in this order, and all others after them.
+	Tutorial string
+
+	// Machine is Options.Machine of the run.
+	Machine reducer.Machine
 }
 
 // NewFeatureWriter returns a writer of one of FeatureFormats.
@@ -56,6 +64,8 @@ func NewFeatureWriter(w io.Writer, format string, opt FeatureOptions) (FeatureWr
 		return &featureJUnit{w: w}, nil
 	case "cucumber":
 		return &cucumber{w: w}, nil
+	case "html":
+		return &featurePage{w: w, opt: opt}, nil
 	case "github":
 		return &github{featureText: text, summary: opt.Summary, root: opt.Root}, nil
 	}

@@ -393,6 +393,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 		r.printf("%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
+	r.printf("  page      %s  # then open page.html#seq=%d\n", r.page(), f.Seq)
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)
 }
 
@@ -410,6 +411,15 @@ func (r *replayReport) inspect(f *replay.Finding) string {
 		options = append(options, "--rollout", shortID(f.Rollout))
 	}
 	return strings.TrimSpace(command+" "+r.name+" "+shell.Join(options...)) + end
+}
+
+// page returns the command that makes a page of the log.
+func (r *replayReport) page() string {
+	command := "rollsim view " + r.name
+	if len(r.options) > 0 {
+		command += " " + shell.Join(r.options...)
+	}
+	return command + " -o page.html"
 }
 
 // shortID returns the id of a rollout with a short ref, which options accept.

@@ -38,7 +38,7 @@ func timelineRows() []show.Row {
 	}
 }
 
-func timeline(t *testing.T, view TimelineView) string {
+func drawn(t *testing.T, view TimelineView) string {
 	t.Helper()
 	view.Short = func(id reducer.RolloutID) string {
 		return strings.Replace(string(id), "e0ad98d8338920", "e0ad98d", 1)
@@ -75,16 +75,16 @@ func TestTimeline(t *testing.T) {
 
 7 entries; the planner decided the same as before in 2 more: --all shows them
 `
-	if got := timeline(t, TimelineView{Width: 94 + 6}); got != want {
+	if got := drawn(t, TimelineView{Width: 94 + 6}); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	all := timeline(t, TimelineView{All: true, Zone: show.UTC})
+	all := drawn(t, TimelineView{All: true, Zone: show.UTC})
 	if !strings.Contains(all, "blocked again") || !strings.Contains(all, "'edge' not converged\n") ||
 		!strings.HasSuffix(all, "\n9 entries\n") || strings.Contains(all, "more") {
 		t.Error(all)
 	}
 	// A narrow line has no state, and a column that is the same everywhere is left out.
-	few := timeline(t, TimelineView{Width: 50, OneRollout: true, OneHost: true, Mark: 12})
+	few := drawn(t, TimelineView{Width: 50, OneRollout: true, OneHost: true, Mark: 12})
 	for line := range strings.Lines(few) {
 		if n := len([]rune(line)); n > 50+1 && !strings.HasPrefix(line, "7 entries") {
 			t.Errorf("%d characters: %s", n, line)
@@ -98,11 +98,11 @@ func TestTimeline(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, few)
 		}
 	}
-	if one := timeline(t, TimelineView{OneChannel: true}); !strings.Contains(one, "  e0ad98d  web-1") {
+	if one := drawn(t, TimelineView{OneChannel: true}); !strings.Contains(one, "  e0ad98d  web-1") {
 		t.Error(one)
 	}
 	paint := func(colour, text string) string { return "<" + colour + text + ">" }
-	text := timeline(t, TimelineView{Paint: paint})
+	text := drawn(t, TimelineView{Paint: paint})
 	if !strings.Contains(text, "<31Failed>      moved") || strings.Contains(text, "<31web") {
 		t.Error(text)
 	}

@@ -105,7 +105,7 @@ func sweepOutputFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name:    "output",
 		Aliases: []string{"o"},
-		Usage:   "write the result and the traces of failures into `DIR`",
+		Usage:   "write the result, its page and the traces of failures into `DIR`",
 	}
 }
 
@@ -152,6 +152,11 @@ func (env *environment) explore(c *cli.Context) error {
 	if elapsed := time.Since(began); meter.seeds > 0 {
 		env.err.printf("took %v: %.0f seeds/s, %.0f entries/s\n", elapsed.Round(time.Millisecond),
 			float64(meter.seeds)/elapsed.Seconds(), float64(result.Entries-before)/elapsed.Seconds())
+	}
+	if dir := c.String("output"); dir != "" {
+		if err := env.writeSweepPage(interrupted, dir, result); err != nil {
+			return err
+		}
 	}
 	if err := env.printSweep(c, result); err != nil {
 		return err

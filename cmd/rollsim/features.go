@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -200,6 +201,7 @@ func (run *featureRun) readFormats(c *cli.Context) error {
 			return usage(c, "--format: %v", err)
 		}
 		run.outputs = append(run.outputs, featureOutput{format, file})
+		run.opt.Traces = run.opt.Traces || format == "html" // it has a picture of each scenario
 	}
 	return run.checkOutputs(c)
 }
@@ -293,10 +295,11 @@ func (run *featureRun) newResults() (*featureResults, error) {
 		if err != nil {
 			return nil, err
 		}
+		options.Tutorial, options.Machine = rollsim.Tutorial, run.opt.Machine
 		w := io.Writer(run.env.out.w)
 		if o.file == "-" {
 			options.Paint = run.env.out.paint
-			r.visible = r.visible || o.format != "junit" && o.format != "cucumber"
+			r.visible = r.visible || !slices.Contains(formatsForTools, o.format)
 		} else {
 			f := featureFile{o.file, new(bytes.Buffer)}
 			r.files = append(r.files, f)
@@ -310,6 +313,9 @@ func (run *featureRun) newResults() (*featureResults, error) {
 	}
 	return r, nil
 }
+
+// formatsForTools are the formats that show nothing on a terminal.
+var formatsForTools = []string{"junit", "cucumber", "html"}
 
 func (r *featureResults) scenario(s *story.Scenario) {
 	for _, w := range r.writers {

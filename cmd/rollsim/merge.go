@@ -60,6 +60,9 @@ func (env *environment) merge(c *cli.Context) error {
 				}
 			}
 		}
+		if err := env.writeSweepPage(c.Context, out, whole); err != nil {
+			return err
+		}
 	}
 	return env.printSweep(c, whole)
 }

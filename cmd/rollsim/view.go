@@ -16,9 +16,9 @@ import (
 
 	"rollsim"
 	"rollsim/internal/shell"
-	"rollsim/invariant"
 	"rollsim/logs/replay"
 	"rollsim/reducer"
+	"rollsim/report"
 	"rollsim/report/picture"
 	"rollsim/sim"
 	"rollsim/story"
@@ -312,20 +312,8 @@ func simulated(sc *sim.Scenario, opt sim.Options) (*timeline.Index, *sim.Result,
 	if err != nil {
 		return nil, nil, err
 	}
-	x.AddMarks(violationMarks(result.Violations))
+	x.AddMarks(report.ViolationMarks(result.Violations))
 	return x, result, nil
-}
-
-// violationMarks returns the violations of a run as marks.
-func violationMarks(all []invariant.Violation) []timeline.Mark {
-	marks := make([]timeline.Mark, len(all))
-	for i, v := range all {
-		marks[i] = timeline.Mark{
-			Kind: timeline.Violation, Seq: v.Seq, Title: string(v.Invariant), Detail: v.Detail,
-			Rollout: reducer.RolloutID(v.Subject),
-		}
-	}
-	return marks
 }
 
 // viewFeature runs one scenario of a feature file.
@@ -362,23 +350,8 @@ func (env *environment) viewFeature(c *cli.Context, choice viewChoice) (*viewed,
 	if len(s.Trace) == 0 {
 		return nil, fmt.Errorf("%s: this scenario simulates nothing: %s", s.Place(), s.Message)
 	}
-	x, err := featureIndex(s, opt.Machine)
+	x, err := report.StoryIndex(s, opt.Machine)
 	return &viewed{name: s.Name, index: x, options: timeline.Options{Machine: opt.Machine}}, err
-}
-
-// featureIndex returns the index of a scenario of a feature that has run.
-func featureIndex(s *story.Scenario, m reducer.Machine) (*timeline.Index, error) {
-	b := timeline.NewBuilder(timeline.Options{Machine: m})
-	for i := range s.Trace {
-		if err := b.Write(&s.Trace[i]); err != nil {
-			return nil, err
-		}
-	}
-	x, err := b.Index()
-	if err == nil {
-		x.AddMarks(violationMarks(s.Violations))
-	}
-	return x, err
 }
 
 // viewLog reads a log, and replays it for its findings.

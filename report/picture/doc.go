@@ -9,4 +9,7 @@
 // it shortens idle time and widens bursts, so that both can be seen. A canvas writes shapes and
 // texts as SVG. All coordinates are integers and all texts are cut at a number of characters, so
 // the same trace makes the same bytes everywhere. The file needs no font, no network and no script.
+//
+// [HTML] writes a trace as a page. [Results] is a page of results with pictures; both have the
+// style of base.css.
 package picture

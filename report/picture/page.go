@@ -48,18 +48,24 @@ func (data *pageData) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	style := baseCSS + pageCSS
+	page := strings.NewReplacer(
+		"{{policy}}", policyOf(style, pageJS, ""), "{{title}}", escape(data.Title),
+		"{{style}}", style, "{{script}}", pageJS, "{{data}}", packed,
+	)
+	_, err = page.WriteString(w, pageHTML)
+	return err
+}
+
+// policyOf returns the content security policy of a page, for an attribute: nothing is loaded, and
+// only its own style and script count.
+func policyOf(style, script, more string) string {
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	policy := "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hash(pageCSS) +
-		"; script-src " + hash(pageJS)
-	page := strings.NewReplacer(
-		"{{policy}}", html.EscapeString(policy), "{{title}}", escape(data.Title),
-		"{{style}}", pageCSS, "{{script}}", pageJS, "{{data}}", packed,
-	)
-	_, err = page.WriteString(w, pageHTML)
-	return err
+	return html.EscapeString("default-src 'none'; base-uri 'none'; form-action 'none'; style-src " +
+		hash(style) + "; script-src " + hash(script) + more)
 }
 
 // deltas replaces each number but the first by its difference to the one before.

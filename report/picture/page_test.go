@@ -43,6 +43,7 @@ func TestPages(t *testing.T) {
 	t.Run("range", func(t *testing.T) { testPageRange(t, b.reports(t)) })
 	t.Run("policy", func(t *testing.T) { testPolicy(t, b.reports(t)) })
 	t.Run("two", func(t *testing.T) { testTwoPage(t, b.reports(t)) })
+	t.Run("results", func(t *testing.T) { testResults(t, b.reports(t)) })
 }
 
 // testPage opens a page in a browser: no error, the right entry after a deep link, keys,

@@ -64,6 +64,31 @@ func (h *Histogram) buckets() []uint16 {
 	return all
 }
 
+// A Bar is a part of a histogram: the numbers of consecutive buckets.
+type Bar struct {
+	From  int64 // the least number of its first bucket
+	Count uint64
+}
+
+// Bars returns the histogram as at most n bars. Each bar has the same number of buckets, so that
+// the scale is nearly logarithmic. It returns nil for an empty histogram.
+func (h *Histogram) Bars(n int) []Bar {
+	all := h.buckets()
+	if len(all) == 0 {
+		return nil
+	}
+	first := int(all[0])
+	width := (int(all[len(all)-1])-first)/n + 1
+	bars := make([]Bar, (int(all[len(all)-1])-first)/width+1)
+	for i := range bars {
+		bars[i].From = floor(uint16(first + i*width))
+	}
+	for _, b := range all {
+		bars[(int(b)-first)/width].Count += h.counts[b]
+	}
+	return bars
+}
+
 // Count returns how many numbers were counted.
 func (h *Histogram) Count() uint64 { return h.count }
 

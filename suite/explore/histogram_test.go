@@ -25,6 +25,38 @@ func TestBucketsAreInOrderAndNarrow(t *testing.T) {
 	})
 }
 
+// TestBars compares the bars of a histogram with its numbers, and with the number of bars.
+func TestBars(t *testing.T) {
+	var empty Histogram
+	if bars := empty.Bars(8); bars != nil {
+		t.Errorf("an empty histogram has bars: %v", bars)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 70).Draw(t, "n")
+		var h Histogram
+		numbers := rapid.SliceOfN(rapid.Int64Range(0, 1<<40), 1, 100).Draw(t, "numbers")
+		for _, v := range numbers {
+			h.observe(v)
+		}
+		bars := h.Bars(n)
+		if len(bars) > n || bars[0].Count == 0 || bars[len(bars)-1].Count == 0 {
+			t.Fatalf("%d bars, want %d at most, and a first and a last one that are not empty: %v",
+				len(bars), n, bars)
+		}
+		for i, b := range bars {
+			want := uint64(0)
+			for _, v := range numbers {
+				if v >= b.From && (i == len(bars)-1 || v < bars[i+1].From) {
+					want++
+				}
+			}
+			if b.Count != want {
+				t.Fatalf("bar %d from %d counts %d of %v, want %d", i, b.From, b.Count, numbers, want)
+			}
+		}
+	})
+}
+
 // TestQuantiles compares a histogram, and the sum of two histograms of its parts, with the numbers.
 func TestQuantiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
