@@ -160,6 +160,18 @@ func hosts(story editor) {
 	//	Given hosts "stable-02" and "stable-03" fail their activation
 	story.Given(`host(s) {hosts} fail(s) its/their activation(s){under ref}`)
 
+	// The probes of the hosts fail under the first rollout that each works for, and pass under
+	// every later one.
+	//
+	//	Given host "stable-02" fails its probes once
+	story.Given(`host(s) {hosts} fail(s) its/their probe(s) once`)
+
+	// The switch fails under the first rollout that each of the hosts works for, and under no later
+	// one.
+	//
+	//	Given hosts "stable-02" and "stable-03" fail their activation once
+	story.Given(`host(s) {hosts} fail(s) its/their activation(s) once`)
+
 	// The switch waits for a reboot, which takes as long as reboots take.
 	//
 	//	Given host "stable-02" defers its activation
@@ -212,10 +224,11 @@ func hosts(story editor) {
 	//	Given activation takes between 1 minute and 10 minutes
 	story.Given(`{the a an}{stage} take(s) {delay}`)
 
-	// How long some hosts take for a stage.
+	// How long some hosts take for a stage, under a ref or else under every ref. A sentence that
+	// names a ref overrides one that does not.
 	//
-	//	Given on host "stable-02" activation takes 20 minutes
-	story.Given(`on host(s) {hosts} {the a an}{stage} take(s) {delay}`)
+	//	Given on host "stable-02" activation takes 20 minutes under ref "b2"
+	story.Given(`on host(s) {hosts} {the a an}{stage} take(s) {delay}{under ref}`)
 
 	// The chance of a failure, drawn for each host and ref: activations fail, activations are
 	// deferred, probes fail, rollbacks never complete, dispatches are never acked. By default each
@@ -306,6 +319,17 @@ func what_goes_wrong(story editor) {
 	//	When the next ActivationCompleted of host "stable-01" is lost while wave 0 is activating
 	story.When(`(the )next {message} of host {host} is {spoilt}{when}`)
 
+	// The next message of the host about the rollout, or the next of a kind, and no other message.
+	//
+	//	When the next Converged of host "stable-01" under "stable@b2" is lost while "stable@b2" is Active
+	story.When(`(the )next {message} of host {host} under (rollout ){rollout} is {spoilt}{when}`)
+
+	// The next poll of the channel alone fails or is stale. The shipped control plane polls all
+	// channels at once.
+	//
+	//	When the next poll of channel "stable" fails at once
+	story.When(`(the )next poll of (channel ){channel} {poll_fault}{when}`)
+
 	// Every poll in that time fails or is stale.
 	//
 	//	When polls fail for 10 minutes
@@ -383,6 +407,107 @@ func time(story editor) {
 	//
 	//	Given the story starts on 2026-05-16 at 22:00
 	story.Given(`(the )story starts on {date}{at clock}`)
+}
+
+func happenings(story editor) {
+	// An operator pauses dispatching, on a channel or on all: nothing is dispatched there, also not
+	// again, until an operator resumes it. What was dispatched before is finished.
+	//
+	//	When the operator pauses dispatching on channel "stable" while wave 0 is soaking
+	story.When(`{the an}operator pauses dispatching{on channel}{when}`)
+
+	// An operator resumes dispatching on a channel. Without a channel it is resumed on every one.
+	//
+	//	When the operator resumes dispatching on channel "stable" 1 hour later
+	story.When(`{the an}operator resumes dispatching{on channel}{when}`)
+
+	// An operator puts the ref into the quarantine of the channel: its closure is not dispatched
+	// there until an operator lifts that.
+	//
+	//	When the operator quarantines ref "a1" on channel "stable" while wave 0 is soaking
+	story.When(`{the an}operator quarantines (ref ){ref} on (channel ){channel}{when}`)
+
+	// An operator aborts a rollout that has not ended: nothing more is dispatched for it, and it is
+	// not stuck. What was dispatched before is finished, and the next ref supersedes it.
+	//
+	//	When the operator aborts "stable@a1" while wave 0 is soaking
+	story.When(`{the an}operator aborts (rollout ){rollout}{when}`)
+}
+
+func what_holds_hosts_back(story editor) {
+	// The channel is dispatched, also again, only while one of its maintenance windows is open. A
+	// window is in UTC, every day or on the days on which it opens. The hour to which it is open
+	// may be on the next day.
+	//
+	//	Given channel "stable" has a maintenance window from 22:00 to 04:00 on Saturday and Sunday
+	story.Given(`(channel ){channel} has {a the another}maintenance window from {clock} to {clock}{on days}`)
+}
+
+func the_control_plane(story editor) {
+	// An operator has paused dispatching on the channel, or on all, and has not resumed it.
+	//
+	//	Then dispatching is paused on channel "stable" 1 minute after wave 0 is soaking
+	story.Then(`dispatching is paused{on channel}{at}`)
+
+	// No operator has paused dispatching on the channel or on all, or an operator has resumed it.
+	//
+	//	Then dispatching is not paused on channel "stable" 2 hours after wave 0 is soaking
+	story.Then(`dispatching is not paused{on channel}{at}`)
+
+	// Exactly so many dispatches are sent, for that rollout or for any, while dispatching is paused
+	// on its channel.
+	//
+	//	Then no host is dispatched while dispatching is paused
+	story.Then(`{number} host(s){of rollout} is/are dispatched while dispatching is paused`)
+
+	// Exactly so many dispatches are sent, for that rollout or for any, while no maintenance window
+	// of its channel is open.
+	//
+	//	Then no host is dispatched outside the maintenance windows
+	story.Then(`{number} host(s){of rollout} is/are dispatched outside (the )maintenance windows`)
+}
+
+func rollouts(story editor) {
+	// An operator has aborted the rollout.
+	//
+	//	Then "stable@a1" is aborted 1 minute after wave 0 is soaking
+	story.Then(`(rollout ){rollout} is aborted{at}`)
+
+	// No operator has aborted the rollout.
+	//
+	//	Then "stable@b2" is not aborted
+	story.Then(`(rollout ){rollout} is not aborted{at}`)
+}
+
+func hosts_of_a_rollout(story editor) {
+	// The wave is in that state: one of its hosts is, and none of them is in an earlier one. It is
+	// so at the present, at another time, or so long after that.
+	//
+	//	Then wave 1 of "stable@a1" is Soaking
+	story.Then(`wave {number} of (rollout ){rollout} is {host_state}{at}`)
+
+	// Every host of the wave is in that state, at the present, at another time, or so long after
+	// that.
+	//
+	//	Then every host of wave 0 of "stable@a1" is Converged
+	story.Then(`every host of wave {number} of (rollout ){rollout} is {host_state}{at}`)
+
+	// Exactly so many hosts of the wave are in that state, at the present, at another time, or so
+	// long after that.
+	//
+	//	Then 2 hosts of wave 1 of "stable@a1" are Pending while wave 0 is soaking
+	story.Then(`{number} host(s) of wave {number} of (rollout ){rollout} is/are {host_state}{at}`)
+
+	// Exactly so many hosts of the wave are dispatched in the whole run.
+	//
+	//	Then no hosts of wave 1 of "stable@a1" are dispatched
+	story.Then(`{number} host(s) of wave {number} of (rollout ){rollout} is/are (ever )dispatched`)
+
+	// The hosts run the closure of that ref, as their agents have reported it last: at the end of a
+	// switch or of a rollback.
+	//
+	//	Then hosts "stable-01" and "stable-02" run ref "a1"
+	story.Then(`host(s) {hosts} run(s) (ref ){ref}{at}`)
 }
 
 func rollouts(story editor) {
@@ -773,9 +898,9 @@ func hosts_of_a_rollout(story editor) {
 }
 
 func hosts_that_were_held_back(story editor) {
-	// At some time in the whole run the gate blocks the dispatch of the hosts: quarantine,
-	// channel-edges, wave-promotion, host-edge or disruption-budget. If several gates block a host,
-	// only the first of these counts.
+	// At some time in the whole run the gate blocks the dispatch of the hosts: dispatch-pause,
+	// maintenance-window, quarantine, channel-edges, wave-promotion, host-edge or
+	// disruption-budget. If several gates block a host, only the first of these counts.
 	//
 	//	Then host "stable-03" is held back by the wave-promotion
 	story.Then(`host(s) {hosts} is/are held back by (the ){gate}{under rollout}`)

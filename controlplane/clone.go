@@ -14,6 +14,8 @@ func (p *plane) Clone() ControlPlane {
 	c.fleet = p.fleet.Clone()
 	c.seen = slices.Clone(p.seen)
 	c.quarantine = slices.Clone(p.quarantine)
+	c.paused = slices.Clone(p.paused)
+	c.shut = slices.Clone(p.shut)
 	c.hosts = slices.Clone(p.hosts)
 	c.counted = slices.Clone(p.counted)
 	c.unacked = slices.Clone(p.unacked)
@@ -44,6 +46,7 @@ func (p *plane) Diff(other ControlPlane) []Difference {
 			)
 		}
 	}
+	p.diffOrders(o, &d)
 	for n := range p.hosts {
 		if a, b := p.LastDispatch(uint32(n)), o.LastDispatch(uint32(n)); a != b {
 			d.add(

@@ -34,6 +34,10 @@ type ControlPlane interface {
 	// Lift removes an entry from the quarantine on behalf of an operator.
 	Lift(now reducer.Time, entry QuarantineEntry, out Output) error
 
+	// Operate carries out an order of an operator. The error says that the control plane does not
+	// know such orders.
+	Operate(now reducer.Time, order Order, out Output) error
+
 	// Apply passes an event to the reducer unchanged: an operator's clearance, or a raw event.
 	Apply(now reducer.Time, ev *reducer.Event, out Output) error
 

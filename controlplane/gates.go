@@ -11,6 +11,9 @@ import (
 // waveGate returns the gate that blocks all pending hosts of a wave, and its reason. Both are empty
 // if none exists.
 func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
+	if gate, reason = p.orderGate(r); gate != "" {
+		return gate, reason
+	}
 	if p.quarantine.has(r.release) {
 		return trace.GateQuarantine, fmt.Sprintf(
 			"quarantine: closure %s rolled back on channel %s", r.release.Closure, r.release.Channel,

@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -21,6 +22,38 @@ func gateCases() map[string][]gateCase {
 	all := make(map[string][]gateCase)
 	add := func(gate, name string, blocks bool, set func(c *plane, r *rollout)) {
 		all[gate] = append(all[gate], gateCase{name, blocks, set})
+	}
+
+	add(trace.GateDispatchPause, "never paused", false, func(*plane, *rollout) {})
+	add(trace.GateDispatchPause, "all channels", true, func(c *plane, _ *rollout) {
+		c.pause("", true)
+	})
+	add(trace.GateDispatchPause, "late", true, func(c *plane, _ *rollout) { c.pause("late", true) })
+	add(trace.GateDispatchPause, "another channel", false, func(c *plane, _ *rollout) {
+		c.pause("stable", true)
+	})
+	add(trace.GateDispatchPause, "resumed", false, func(c *plane, _ *rollout) {
+		c.pause("late", true)
+		c.pause("late", false)
+	})
+	add(trace.GateDispatchPause, "all resumed", false, func(c *plane, _ *rollout) {
+		c.pause("late", true)
+		c.pause("", false)
+	})
+	add(trace.GateDispatchPause, "all paused and one resumed", true, func(c *plane, _ *rollout) {
+		c.pause("", true)
+		c.pause("late", false)
+	})
+	for name, windows := range map[string][]Window{
+		"not yet": {{From: time.Hour, For: time.Hour}}, "open": {{From: 0, For: time.Hour}},
+		"none": nil, "one of two": {{From: time.Hour, For: time.Hour}, {From: 0, For: time.Second + 1}},
+		"shut": {{From: 0, For: time.Second}},
+	} {
+		add(trace.GateMaintenanceWindow, name, name == "not yet" || name == "shut",
+			func(c *plane, r *rollout) {
+				r.channel.Windows = windows
+				c.openWindows(second)
+			})
 	}
 
 	add(trace.GateQuarantine, "empty", false, func(*plane, *rollout) {})

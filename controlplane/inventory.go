@@ -74,6 +74,7 @@ type Channel struct {
 	Waves     []Wave
 	After     []reducer.ChannelID // channels that it waits for
 	HostEdges []HostEdge
+	Windows   []Window // its maintenance windows; without any it is dispatched at all times
 
 	// Outside lists the hosts that follow the channel and are in none of its waves. They join with
 	// wave 0. The shipped planner never dispatches them while waves are declared.

@@ -16,6 +16,9 @@ type plane struct {
 	fleet      *reducer.Fleet
 	seen       []reducer.ChannelRef // by channel
 	quarantine quarantine
+	paused     []bool     // by channel: an operator has paused dispatching
+	pausedAll  bool       // an operator has paused dispatching on all channels
+	shut       []bool     // by channel: at the last plan no maintenance window was open
 	hosts      []host     // by number
 	counted    []int      // by budget: how many hosts it counts
 	rollouts   []*rollout // in the order of opening, as in the fleet
@@ -65,6 +68,8 @@ func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
 		seen:    make([]reducer.ChannelRef, len(inv.channels)),
 		hosts:   make([]host, len(inv.hosts)),
 		counted: make([]int, len(inv.budgets)),
+		paused:  make([]bool, len(inv.channels)),
+		shut:    make([]bool, len(inv.channels)),
 		byID:    make(map[reducer.RolloutID]*rollout),
 	}
 	for i := range p.hosts {

@@ -20,6 +20,7 @@ func (p *plane) Plan(tick Tick, out Output) error {
 		return nil
 	}
 	s := step{p, tick.Now, out}
+	p.openWindows(tick.Now)
 	if p.settled && !p.changed {
 		s.resend()
 		return nil
@@ -143,7 +144,7 @@ func (s step) resend() {
 		case s.hosts[r.members[d.slot].host].current != d.rollout,
 			r.fold.Hosts()[d.slot].State != reducer.HostPending:
 			// Acked, or a newer rollout has dispatched the host.
-		case s.rules.halted(r), s.quarantine.has(r.release):
+		case s.rules.halted(r), s.quarantine.has(r.release), s.heldBack(r):
 			held = append(held, d)
 		default:
 			s.dispatch(r, d.slot, d.attempt+1)
@@ -169,6 +170,8 @@ func (p *plane) Obstacle(id reducer.RolloutID, host reducer.HostID) string {
 	switch n := r.members[slot].host; {
 	case n == noHost:
 		return "not a host of this scenario"
+	case r.aborted:
+		return "an operator has aborted the rollout"
 	case p.hosts[n].current == r.number:
 		return "dispatched, never acked"
 	case p.rules.halted(r):

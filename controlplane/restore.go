@@ -39,12 +39,7 @@ func (p *plane) replay(e *trace.Entry) error {
 	case e.Event != nil:
 		return p.replayEvent(e)
 	case e.HostEffect != nil:
-		entry := QuarantineEntry{Channel: e.HostEffect.Channel, Closure: e.HostEffect.Closure}
-		if e.HostEffect.Effect == trace.RemoteInsertQuarantine {
-			p.quarantine.add(entry)
-		} else {
-			p.quarantine.remove(entry)
-		}
+		p.replayOrder(e.HostEffect)
 	case e.Poll != nil:
 		if n, ok := p.inv.Channel(e.Poll.Channel); ok {
 			p.seen[n] = e.Poll.Ref

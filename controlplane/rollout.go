@@ -18,6 +18,7 @@ type rollout struct {
 	members []member // parallel to fold.Hosts()
 	waves   []wave   // by number
 
+	aborted   bool                      // an operator has aborted it
 	countedIn reducer.State             // the state in which budgets last counted its hosts
 	timer     reducer.Opt[reducer.Time] // when its retention expires
 }

@@ -27,7 +27,7 @@ type specified struct{}
 
 func (specified) plans() bool { return true }
 
-func (specified) worksOn(r *rollout) bool { return r.state().Underway() }
+func (specified) worksOn(r *rollout) bool { return r.state().Underway() && !r.aborted }
 
 func (c specified) halted(r *rollout) bool {
 	return !c.worksOn(r) || r.fold.Count(reducer.HostFailed) > 0

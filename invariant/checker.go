@@ -43,6 +43,8 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 			reports:    out,
 			channels:   make(map[reducer.ChannelID]*channel),
 			quarantine: make(map[trace.QuarantineConfig]bool),
+			paused:     make(map[reducer.ChannelID]bool),
+			windows:    make(map[reducer.ChannelID]func(reducer.Time) bool),
 		},
 		budgets:  budgets{reports: out},
 		history:  history{reports: out, hosts: make(map[reducer.ChannelID]int)},
@@ -149,6 +151,33 @@ func (c *Checker) Polled(id reducer.ChannelID, ref reducer.ChannelRef) {
 
 // Lifted records that an operator takes an entry out of the quarantine.
 func (c *Checker) Lifted(q trace.QuarantineConfig) { delete(c.dispatches.quarantine, q) }
+
+// Inserted records that an operator puts an entry into the quarantine.
+func (c *Checker) Inserted(q trace.QuarantineConfig) { c.dispatches.quarantine[q] = true }
+
+// Paused records that an operator pauses dispatching on a channel, or resumes it. The empty channel
+// stands for all: resuming it resumes every channel.
+func (c *Checker) Paused(id reducer.ChannelID, paused bool) {
+	if id == "" && !paused {
+		clear(c.dispatches.paused)
+		return
+	}
+	c.dispatches.paused[id] = paused
+}
+
+// Aborted records that an operator aborts a rollout.
+func (c *Checker) Aborted(id reducer.RolloutID) {
+	if r := c.rollout(id); r != nil && r.Record.State.Underway() {
+		a := c.accounts.of(r)
+		a.aborted = true
+		c.budgets.recountAll(a, r)
+	}
+}
+
+// Windows sets when the maintenance windows of a channel are open.
+func (c *Checker) Windows(id reducer.ChannelID, open func(reducer.Time) bool) {
+	c.dispatches.windows[id] = open
+}
 
 // Entry checks an entry of the trace. Effects of the rollout machine, and events that the fleet
 // accepts, are checked by Applied; Entry sees an accepted event before that, or not at all.

@@ -14,6 +14,8 @@ type dispatches struct {
 	moved      bool // a wave cursor has moved, so the trace shows where the cursors are
 	channels   map[reducer.ChannelID]*channel
 	quarantine map[trace.QuarantineConfig]bool
+	paused     map[reducer.ChannelID]bool // the empty channel stands for all
+	windows    map[reducer.ChannelID]func(reducer.Time) bool
 }
 
 // channel is what a dispatch depends on of a channel.
@@ -37,9 +39,10 @@ func (c *dispatches) check(
 			plural.Count(a.counts[reducer.HostFailed]+a.counts[reducer.HostReverted], "host"))
 	case a.superseded:
 		c.forbid(HaltKept, r, "host %s was dispatched after a successor was opened", p.Host)
-	case a.halted():
+	case a.finished, a.pruned:
 		c.forbid(HaltKept, r, "host %s was dispatched after the rollout had ended", p.Host)
 	}
+	c.checkOrders(a, r, p.Host)
 	if c.quarantine[trace.QuarantineConfig{Channel: a.channel, Closure: p.Closure}] {
 		c.forbid(QuarantineKept, r, "host %s was dispatched to closure %s, which is quarantined",
 			p.Host, p.Closure)
@@ -58,6 +61,19 @@ func (c *dispatches) check(
 					p.Host, id)
 			}
 		}
+	}
+}
+
+// checkOrders checks what an operator has ordered, and the maintenance windows of the channel.
+func (c *dispatches) checkOrders(a *account, r *reducer.Rollout, host reducer.HostID) {
+	if a.aborted {
+		c.forbid(AbortKept, r, "host %s was dispatched after an operator had aborted the rollout", host)
+	}
+	if c.paused[""] || c.paused[a.channel] {
+		c.forbid(PauseKept, r, "host %s was dispatched while dispatching was paused", host)
+	}
+	if open := c.windows[a.channel]; open != nil && !open(c.at) {
+		c.forbid(WindowKept, r, "host %s was dispatched outside the maintenance windows", host)
 	}
 }
 

@@ -106,6 +106,78 @@ var dispatchCases = []violation{
 		},
 	},
 	{
+		"pause-kept stable@a1",
+		func(r *run) {
+			r.active()
+			r.checker.Paused("stable", true)
+			r.checker.Paused("edge", false)
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Paused("edge", true)
+			r.checker.Paused("stable", true)
+			r.checker.Paused("stable", false)
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
+		"pause-kept stable@a1", // resuming one channel does not end the pause of all
+		func(r *run) {
+			r.active()
+			r.checker.Paused("", true)
+			r.checker.Paused("stable", false)
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) { // resuming all channels ends every pause
+			r.active()
+			r.checker.Paused("stable", true)
+			r.checker.Paused("", true)
+			r.checker.Paused("", false)
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
+		"abort-kept stable@a1",
+		func(r *run) {
+			r.active()
+			r.checker.Aborted(r1)
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Aborted(r2)
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
+		"window-kept stable@a1",
+		func(r *run) {
+			r.active()
+			r.checker.Windows("stable", func(at reducer.Time) bool { return at < r.now })
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Windows("stable", func(at reducer.Time) bool { return at >= r.now })
+			r.checker.Windows("edge", func(reducer.Time) bool { return false })
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
+		"quarantine-kept stable@a1",
+		func(r *run) {
+			r.active()
+			r.checker.Inserted(trace.QuarantineConfig{Channel: "stable", Closure: "a1"})
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Inserted(trace.QuarantineConfig{Channel: "edge", Closure: "a1"})
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
 		"quarantine-kept stable@a1",
 		func(r *run) {
 			r.active()

@@ -12,6 +12,7 @@ type facts struct {
 	superseded bool // a successor was opened
 	finished   bool // every joined host was Converged, or an operator cleared it after a failure
 	pruned     bool // its retention has expired after it had ended
+	aborted    bool // an operator has aborted it
 
 	ended   reducer.Opt[reducer.Time] // when it may have ended, at the earliest
 	partial bool                      // what happened before it was resumed is not known
@@ -56,7 +57,9 @@ func (f *facts) allConverged() bool {
 }
 
 // halted reports whether nothing of the rollout may be dispatched any more.
-func (f *facts) halted() bool { return f.failed() || f.superseded || f.finished || f.pruned }
+func (f *facts) halted() bool {
+	return f.failed() || f.superseded || f.finished || f.pruned || f.aborted
+}
 
 // join adds the host that has joined last, unless it had joined before. raw says that an operator
 // let it join.

@@ -78,6 +78,11 @@ const (
 	// (24) every message that was acknowledged to an agent is in the log
 	AcknowledgedKept Name = "acknowledged-kept"
 	NotReopened      Name = "not-reopened" // (25) no rollout is opened twice
+
+	// What the specification does not number: actions of an operator.
+	PauseKept  Name = "pause-kept"  // no dispatch on a channel on which dispatching is paused
+	AbortKept  Name = "abort-kept"  // no dispatch on a rollout that was aborted
+	WindowKept Name = "window-kept" // no dispatch while no maintenance window of the channel is open
 )
 
 var names = [...]Name{
@@ -85,7 +90,7 @@ var names = [...]Name{
 	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
 	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
 	EvidenceKept, RollbackKept, TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept,
-	NotReopened,
+	NotReopened, PauseKept, AbortKept, WindowKept,
 }
 
 // Names returns every invariant in the order of the numbers.

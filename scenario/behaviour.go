@@ -85,6 +85,28 @@ func (b *builder) buildGroups() []sim.Group {
 	return made
 }
 
+func (b *builder) buildDelays() []sim.Delay {
+	var made []sim.Delay
+	for i := range b.doc.Delays {
+		if b.enough() {
+			break
+		}
+		d := &b.doc.Delays[i]
+		channel, ok := b.channelOf[d.Host]
+		if !ok {
+			b.reject(at("delays", i, "host"), "%v", unknownName{"host", string(d.Host), b.hosts})
+			continue
+		}
+		one := sim.Delay{Host: d.Host, Stage: d.Stage, Takes: d.Takes.distribution}
+		if d.Ref != nil {
+			b.checkRef(channel, string(*d.Ref), at("delays", i, "ref"))
+			one.Ref = *d.Ref
+		}
+		made = append(made, one)
+	}
+	return made
+}
+
 // fateKinds returns the fates of every control plane, also of the shipped one alone.
 func fateKinds() []sim.FateKind { return append(sim.FateKinds(), sim.FailsControl) }
 
@@ -95,7 +117,7 @@ func (b *builder) buildFates() []sim.Fate {
 			break
 		}
 		f := &b.doc.Fates[i]
-		fate := sim.Fate{Host: f.Host, Kind: f.Fate}
+		fate := sim.Fate{Host: f.Host, Kind: f.Fate, Once: f.Once}
 		channel, ok := b.channelOf[f.Host]
 		if !ok {
 			b.reject(at("fates", i, "host"), "%v", unknownName{"host", string(f.Host), b.hosts})

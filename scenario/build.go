@@ -117,6 +117,7 @@ func (b *builder) build(name string) sim.Scenario {
 	sc.Quarantine = b.buildQuarantine()
 	sc.Groups = b.buildGroups()
 	sc.Fates = b.buildFates()
+	sc.Delays = b.buildDelays()
 	sc.Running = b.buildRunning()
 	sc.Releases = b.buildReleases()
 	sc.Phases = b.buildPhases()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -61,6 +62,10 @@ var enumerations = map[reflect.Type]enumeration{
 		[]Golden{GoldenFull, GoldenTransitions}, Golden.String),
 	reflect.TypeFor[sim.FateKind]():  enumerate("fate", fateKinds(), sim.FateKind.String),
 	reflect.TypeFor[sim.FaultKind](): enumerate("fault", faultKinds(), sim.FaultKind.String),
+	reflect.TypeFor[time.Weekday]():  enumerate("day", weekdays(), time.Weekday.String),
+	reflect.TypeFor[sim.Stage]():     enumerate("stage", sim.Stages(), sim.Stage.String),
+	reflect.TypeFor[reducer.AgentEventKind](): enumerate("message of an agent",
+		reducer.AgentEventKinds(), reducer.AgentEventKind.String),
 	reflect.TypeFor[controlplane.Name](): enumerate("control plane", controlplane.Names(),
 		func(name controlplane.Name) string { return string(name) }),
 	reflect.TypeFor[controlplane.Defect](): enumerate("defect", controlplane.Defects(),
@@ -125,6 +130,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, field string) {
 		d.wholeNumber(n, v, field)
 	case reflect.Float64:
 		d.number(n, v, field)
+	case reflect.Bool:
+		d.truth(n, v, field)
 	default:
 		panic("scenario: the format has a field of type " + v.Type().String())
 	}
@@ -299,6 +306,15 @@ func setWholeNumber(v reflect.Value, text string) error {
 	}
 	v.SetUint(u)
 	return nil
+}
+
+func (d *decoder) truth(n ast.Node, v reflect.Value, field string) {
+	text, ok := scalarText(n)
+	if !ok || quoted(n) || text != "true" && text != "false" {
+		d.problems.add(nodePosition(n), "%s: expected true or false, found %s", field, kindOf(n))
+		return
+	}
+	v.SetBool(text == "true")
 }
 
 func (d *decoder) number(n ast.Node, v reflect.Value, field string) {

@@ -141,7 +141,7 @@ func TestEverything(t *testing.T) {
 			},
 			Fates: []sim.Fate{
 				{Host: "stable-03", Ref: "a1", Kind: sim.FailsActivation},
-				{Host: "stable-03", Kind: sim.FailsProbes},
+				{Host: "stable-03", Kind: sim.FailsProbes, Once: true},
 				{Host: "stable-02", Kind: sim.Defers, RebootAfter: reducer.Some(6 * time.Hour)},
 				{Host: "stable-02", Kind: sim.Defers, RebootAfter: reducer.Some(time.Duration(-1))},
 				{Host: "web-01", Kind: sim.NeverAnswers},
@@ -150,6 +150,16 @@ func TestEverything(t *testing.T) {
 				{Host: "db-01", Kind: sim.FailsControl},
 				{Host: "db-01", Kind: sim.FailsControl, PassesAfter: reducer.Some(5 * time.Minute)},
 				{Host: "db-01", Kind: sim.FailsControl, PassesAfter: reducer.Some(time.Duration(-1))},
+			},
+			Delays: []sim.Delay{
+				{
+					Host: "stable-03", Ref: "a1", Stage: sim.AckStage,
+					Takes: must(sim.Constant(20 * time.Second)),
+				},
+				{
+					Host: "stable-03", Stage: sim.RollbackStage,
+					Takes: must(sim.Uniform(time.Second, 5*time.Second)),
+				},
 			},
 			Running: []sim.Running{
 				{Hosts: []string{"*"}, Ref: "old"},
@@ -223,6 +233,13 @@ func TestEverything(t *testing.T) {
 				fault(sim.FaultNow{Kind: sim.HostLost, Host: "web-02"}),
 				fault(sim.FaultNow{Kind: sim.AgentRestart, Host: "web-01"}),
 				fault(sim.FaultNow{Kind: sim.ClockSkew, Host: "web-01", For: 5 * time.Minute}),
+				fault(sim.FaultNow{Kind: sim.ClockSkew, Host: "web-01", For: -90 * time.Second}),
+				fault(sim.FaultNow{Kind: sim.MessageDropped, Host: "web-01"}),
+				fault(sim.FaultNow{
+					Kind: sim.MessageDelayed, Host: "web-01", For: 30 * time.Second, Rollout: "stable@a1",
+					Message: reducer.ActivationCompleted, Seq: 3,
+				}),
+				fault(sim.FaultNow{Kind: sim.PollStale}),
 			},
 			Traffic: []sim.Traffic{
 				{Channel: "x", Kind: sim.Arrivals, Every: must(sim.Constant(12 * time.Hour)), Prefix: "half-"},
@@ -279,6 +296,7 @@ func TestEverything(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", describe(got), describe(want))
 	}
+	data = append(data, operatorsFile(t)...)
 	eachField(func(of reflect.Type, f reflect.StructField, name string, _ bool) {
 		if !regexp.MustCompile(`\b`+name+`: `).Match(data) &&
 			!bytes.Contains(data, []byte(" "+name+":\n")) &&
@@ -286,6 +304,47 @@ func TestEverything(t *testing.T) {
 			t.Errorf("the file does not use %v.%s", of, name)
 		}
 	})
+}
+
+// operatorsFile returns the text of a file with the fields that the shipped control plane refuses.
+// It checks what the file means.
+func operatorsFile(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/good/operators.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Parse("operators.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := []sim.Window{
+		{From: 22 * time.Hour, For: 4 * time.Hour, Days: []time.Weekday{time.Saturday, time.Sunday}},
+		{From: 30 * time.Minute, For: 24 * time.Hour},
+	}
+	if got := f.Scenario.Channels[0].Windows; !reflect.DeepEqual(got, windows) {
+		t.Errorf("windows %v, want %v", got, windows)
+	}
+	orders := []sim.Order{
+		{Kind: controlplane.PauseDispatch, Channel: "stable"},
+		{Kind: controlplane.PauseDispatch},
+		{Kind: controlplane.ResumeDispatch, Channel: "stable"},
+		{
+			Kind:  controlplane.QuarantineByHand,
+			Entry: sim.QuarantineEntry{Channel: "stable", Closure: "a1"},
+		},
+		{Kind: controlplane.AbortRollout, Rollout: "stable@a1"},
+	}
+	for i, want := range orders {
+		if got := f.Scenario.Timeline[i+1].Order; got == nil || *got != want {
+			t.Errorf("order %d is %+v, want %+v", i, got, want)
+		}
+	}
+	want := sim.FaultNow{Kind: sim.PollFailed, Channel: "stable"}
+	if got := f.Scenario.Timeline[6].Fault; got == nil || *got != want {
+		t.Errorf("the fault is %+v, want %+v", got, want)
+	}
+	return data
 }
 
 // describe formats a file in enough detail to see a difference.

@@ -10,7 +10,8 @@ import (
 // faultNeeds says which fields a fault may have and which it must have.
 type faultNeeds struct {
 	ofHosts  bool // it may name hosts
-	now      bool // the timeline may schedule it
+	message  bool // in the timeline it may have rollout, message and seq
+	poll     bool // in the timeline it may have channel
 	joined   bool // in the timeline it may have joined
 	length   bool // it may have for
 	noLength bool // it may lack for
@@ -30,25 +31,25 @@ func (b *builder) checkShipped(kind sim.FaultKind, where []any) {
 func needsOf(kind sim.FaultKind) faultNeeds {
 	switch kind {
 	case sim.MessageDelayed:
-		return faultNeeds{ofHosts: true, length: true}
+		return faultNeeds{ofHosts: true, message: true, length: true}
 	case sim.MessageDuplicated:
-		return faultNeeds{ofHosts: true, length: true, noLength: true}
+		return faultNeeds{ofHosts: true, message: true, length: true, noLength: true}
 	case sim.MessageReordered, sim.MessageDropped:
-		return faultNeeds{ofHosts: true, noLength: true}
+		return faultNeeds{ofHosts: true, message: true, noLength: true}
 	case sim.HostOffline, sim.ClockSkew:
-		return faultNeeds{ofHosts: true, now: true, length: true}
+		return faultNeeds{ofHosts: true, length: true}
 	case sim.HostLost:
-		return faultNeeds{ofHosts: true, now: true, noLength: true}
+		return faultNeeds{ofHosts: true, noLength: true}
 	case sim.AgentRestart:
-		return faultNeeds{ofHosts: true, now: true, length: true, noLength: true}
+		return faultNeeds{ofHosts: true, length: true, noLength: true}
 	case sim.ControlPlaneCrash:
-		return faultNeeds{now: true, length: true, noLength: true}
+		return faultNeeds{length: true, noLength: true}
 	case sim.TornOpeningCrash:
-		return faultNeeds{now: true, joined: true, length: true, noLength: true}
+		return faultNeeds{joined: true, length: true, noLength: true}
 	case sim.PollFailed, sim.PollStale:
-		return faultNeeds{noLength: true}
+		return faultNeeds{poll: true, noLength: true}
 	case sim.DatabaseError, sim.LogInsertFailed:
-		return faultNeeds{ofHosts: true, now: true, noLength: true}
+		return faultNeeds{ofHosts: true, noLength: true}
 	}
 	return faultNeeds{}
 }
@@ -99,11 +100,6 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	a := &b.doc.Timeline[i]
 	needs := needsOf(*a.Fault)
 	made := &sim.FaultNow{Kind: *a.Fault}
-	if !needs.now {
-		b.reject(at("timeline", i, "fault"),
-			"fault: %v cannot be scheduled: give it a probability under faults", *a.Fault)
-		return made
-	}
 	b.checkShipped(*a.Fault, at("timeline", i, "fault"))
 	switch {
 	case a.Host != nil && !needs.ofHosts:
@@ -125,6 +121,49 @@ func (b *builder) buildFaultNow(i int) *sim.FaultNow {
 	b.checkLength(*a.Fault, needs, a.For != nil, at("timeline", i))
 	if a.For != nil {
 		made.For = time.Duration(*a.For)
+		if made.For < 0 && *a.Fault != sim.ClockSkew {
+			b.reject(at("timeline", i, "for"), "for: only the fault clock-skew may be negative")
+		}
 	}
+	b.buildMessageFault(i, needs, made)
+	b.buildPollFault(i, needs, made)
 	return made
+}
+
+// buildMessageFault adds the conditions of a fault of a message.
+func (b *builder) buildMessageFault(i int, needs faultNeeds, made *sim.FaultNow) {
+	a := &b.doc.Timeline[i]
+	if !needs.message && (a.Rollout != nil || a.Message != nil || a.Seq != nil) {
+		b.reject(at("timeline", i), "rollout, message and seq need a fault of a message")
+		return
+	}
+	if a.Rollout != nil {
+		made.Rollout = *a.Rollout
+		b.checkRollout(*a.Rollout, at("timeline", i, "rollout"))
+	}
+	if a.Message != nil {
+		made.Message = *a.Message
+	}
+	if a.Seq != nil {
+		if made.Seq = *a.Seq; made.Seq == 0 {
+			b.reject(at("timeline", i, "seq"), "seq: messages are numbered from 1")
+		}
+	}
+}
+
+// buildPollFault adds the channel of a fault of a poll.
+func (b *builder) buildPollFault(i int, needs faultNeeds, made *sim.FaultNow) {
+	a := &b.doc.Timeline[i]
+	where := at("timeline", i, "channel")
+	switch {
+	case a.Channel == nil:
+	case !needs.poll:
+		b.reject(where, "channel: fault %v does not apply to a channel", *a.Fault)
+	case b.channelNamed(*a.Channel) < 0:
+		b.reject(where, "%v", unknownName{"channel", string(*a.Channel), b.channels})
+	case b.doc.ControlPlane.name == controlplane.Shipped:
+		b.reject(where, "channel: the shipped control plane polls all channels at once")
+	default:
+		made.Channel = *a.Channel
+	}
 }

@@ -44,6 +44,7 @@ func (b *builder) buildChannels() []sim.Channel {
 			},
 			Waves:   waves,
 			Outside: outside,
+			Windows: b.buildWindows(i),
 		})
 		if b.enough() {
 			break

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"time"
+
 	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -25,7 +27,8 @@ type document struct {
 	// control plane ships.
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
 	// The control plane that runs. specified follows the specification. shipped is what runs in
-	// production, with its agents and its defects; {shipped: {mended: [no-halt]}} is the same without
+	// production, with its agents and its defects; {shipped: {mended: [no-halt]}} is the same
+	// without
 	// some of them. With none only the events of the timeline happen, as in an imported history.
 	ControlPlane planner `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
@@ -42,16 +45,21 @@ type document struct {
 	Include *string `yaml:"include,omitempty" jsonschema:"minLength=1"`
 	// How the agents of all hosts behave. A field that is not given has its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
-	// Behaviour of some hosts, which overrides that of all hosts. If several groups set the same field
+	// Behaviour of some hosts, which overrides that of all hosts. If several groups set the same
+	// field
 	// for a host, the last one wins.
 	Groups []group `yaml:"groups,omitempty"`
 	// How single hosts behave, whatever the probabilities are.
 	Fates []fate `yaml:"fates,omitempty"`
+	// How long stages take on single hosts, whatever the behaviour is. A later entry overrides an
+	// earlier one.
+	Delays []ownDelay `yaml:"delays,omitempty"`
 	// What hosts run at the start. By default the closure initial, which no ref has.
 	Running []running `yaml:"running,omitempty"`
 	// Details of refs, such as the hosts that a ref does not change.
 	Releases []release `yaml:"releases,omitempty"`
-	// Under the shipped control plane: when that which recurs happens for the first time. What is not
+	// Under the shipped control plane: when that which recurs happens for the first time. What is
+	// not
 	// given is drawn from the seed.
 	Phases phases `yaml:"phases,omitempty"`
 	// What happens at which time. Lines of one instant happen in the order of the file.
@@ -62,10 +70,12 @@ type document struct {
 	Faults []fault `yaml:"faults,omitempty"`
 	// Moments that must each occur at least once in the run.
 	Sometimes []moment `yaml:"sometimes,omitempty"`
-	// The violations that the run must have, exactly these: each an invariant and a rollout, channel
+	// The violations that the run must have, exactly these: each an invariant and a rollout,
+	// channel
 	// or budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
-	// The detail of the golden trace: full has every entry, transitions has only the transitions and a
+	// The detail of the golden trace: full has every entry, transitions has only the transitions
+	// and a
 	// digest of all entries.
 	Golden Golden `yaml:"golden,omitempty" jsonschema:"default=full"`
 }
@@ -76,22 +86,44 @@ type channel struct {
 	Name string `yaml:"name" jsonschema:"pattern=^[^@\\s]+$"`
 	// How often the control plane reads the channel's ref. At least 1s.
 	PollInterval duration `yaml:"poll_interval,omitempty" jsonschema:"default=60s"`
-	// What the failure of a host does to its rollout: halt stops it, rollback-and-halt also rolls the
+	// What the failure of a host does to its rollout: halt stops it, rollback-and-halt also rolls
+	// the
 	// host back.
 	Policy reducer.HealthPolicy `yaml:"policy,omitempty" jsonschema:"default=halt"`
-	// How long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. Whole seconds.
+	// How long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. Whole
+	// seconds.
 	Retention duration `yaml:"retention,omitempty" jsonschema:"default=7d"`
 	// The waves of hosts, from wave 0, which a rollout takes one after the other. Without waves the
 	// channel has no hosts.
 	Waves []wave `yaml:"waves,omitempty"`
-	// The channels that this channel waits for. It dispatches no host until the rollout of each one's
+	// The channels that this channel waits for. It dispatches no host until the rollout of each
+	// one's
 	// current ref has been Terminal or is Superseded.
 	After []reducer.ChannelID `yaml:"after,omitempty"`
 	// Hosts of the channel that wait for other hosts of the channel.
 	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
+	// The maintenance windows: the channel is dispatched only while one of them is open. Without
+	// windows it is dispatched at all times.
+	Windows []window `yaml:"windows,omitempty"`
 	// Hosts that follow the channel and are in none of its waves: their count, or a list of their
 	// names. They join a rollout with wave 0.
 	Outside hosts `yaml:"outside,omitempty"`
+}
+
+// A maintenance window, which comes every day or on some days of the week, in UTC.
+type window struct {
+	// When it opens, counted from midnight: 22h, 4h30m. Less than a day.
+	From duration `yaml:"from"`
+	// How long it is open. At most a day.
+	For duration `yaml:"for"`
+	// The days of the week on which it opens. By default every day.
+	Days []time.Weekday `yaml:"days,omitempty" jsonschema:"minItems=1"`
+}
+
+// A channel, or all of them.
+type someChannels struct {
+	// The channel. By default all channels.
+	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
 }
 
 // An edge between two hosts of a channel: one is not dispatched before the other is Converged or
@@ -110,11 +142,14 @@ type budget struct {
 	Name string `yaml:"name"`
 	// Names of hosts, or patterns in which * matches any characters and ? matches one.
 	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
-	// Instead of hosts: all, channel:NAME, tags:A,B (hosts with all of the tags), tags_any:A,B (hosts
-	// with any of them) or hosts:A,B. The shipped control plane counts budgets with the same selector
+	// Instead of hosts: all, channel:NAME, tags:A,B (hosts with all of the tags), tags_any:A,B
+	// (hosts
+	// with any of them) or hosts:A,B. The shipped control plane counts budgets with the same
+	// selector
 	// together.
 	Selector *string `yaml:"selector,omitempty" jsonschema:"minLength=1"`
-	// The limit: a number of hosts, at least 1, or a percentage of those that the budget covers. The
+	// The limit: a number of hosts, at least 1, or a percentage of those that the budget covers.
+	// The
 	// shipped control plane ignores percentages.
 	MaxInFlight limit `yaml:"max_in_flight"`
 }
@@ -141,12 +176,14 @@ type release struct {
 	Ref reducer.ChannelRef `yaml:"ref"`
 	// The channel that the details apply to. By default every channel.
 	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
-	// Names or patterns of the hosts whose closure the ref does not change: it remains that of the ref
+	// Names or patterns of the hosts whose closure the ref does not change: it remains that of the
+	// ref
 	// before it.
 	Unchanged []string `yaml:"unchanged,omitempty" jsonschema:"minItems=1"`
 	// The manifest that a poll finds: fresh, absent, stale, or invalid, whose signature is wrong.
 	Manifest controlplane.Manifest `yaml:"manifest,omitempty" jsonschema:"default=fresh"`
-	// When the manifest was signed, counted from the start of the run; -2h is two hours before it. By
+	// When the manifest was signed, counted from the start of the run; -2h is two hours before it.
+	// By
 	// default when the channel moves to the ref.
 	Signed *offset `yaml:"signed,omitempty"`
 }
@@ -184,10 +221,12 @@ type closure struct {
 
 // A wave: the hosts that a rollout takes together.
 type wave struct {
-	// The count of the hosts, or a list of their names. Hosts given by a count get names made of the
+	// The count of the hosts, or a list of their names. Hosts given by a count get names made of
+	// the
 	// channel and a number that continues through all waves: stable-01, stable-02.
 	Hosts hosts `yaml:"hosts"`
-	// How long a host must soak, counted from its dispatch. By default 0s, and 60m under the shipped
+	// How long a host must soak, counted from its dispatch. By default 0s, and 60m under the
+	// shipped
 	// control plane, which counts it from the opening of the rollout.
 	Soak *duration `yaml:"soak,omitempty"`
 }
@@ -200,7 +239,8 @@ type behaviour struct {
 	// From the ack to the end of the switch, which completes, fails or is deferred. By default
 	// lognormal, median 40s and p99 3m.
 	Activation *delay `yaml:"activation,omitempty"`
-	// From the deferral of a switch to the reboot that completes it. By default exponential, mean 10m.
+	// From the deferral of a switch to the reboot that completes it. By default exponential, mean
+	// 10m.
 	Reboot *delay `yaml:"reboot,omitempty"`
 	// From the completed switch to the first probe result. By default 20s.
 	Probe *delay `yaml:"probe,omitempty"`
@@ -234,7 +274,8 @@ type distribution struct {
 	LogNormal *logNormal `yaml:"lognormal,omitempty"`
 	// Delays around a mean, symmetric above and below it.
 	Normal *normal `yaml:"normal,omitempty"`
-	// The time to a failure that gets more likely with time (shape above 1) or less likely (below 1).
+	// The time to a failure that gets more likely with time (shape above 1) or less likely (below
+	// 1).
 	Weibull *weibull `yaml:"weibull,omitempty"`
 	// The time of several stages that follow each other.
 	Gamma *gamma `yaml:"gamma,omitempty"`
@@ -314,15 +355,32 @@ type fate struct {
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
 	// What the host does.
 	Fate sim.FateKind `yaml:"fate"`
-	// With fate defers: how long after the deferral the host reboots, or never. By default the reboot
+	// Whether it happens once: under the first rollout that the host works for, of those under which
+	// it applies, and under no later one. By default it happens under each of them.
+	Once bool `yaml:"once,omitempty"`
+	// With fate defers: how long after the deferral the host reboots, or never. By default the
+	// reboot
 	// delay of the host's behaviour.
 	RebootAfter *orNever `yaml:"reboot_after,omitempty"`
-	// With fate fails-control: how long after the switch the control passes, or never. By default 1m.
+	// With fate fails-control: how long after the switch the control passes, or never. By default
+	// 1m.
 	PassesAfter *orNever `yaml:"passes_after,omitempty"`
 }
 
+// How long one stage takes on one host.
+type ownDelay struct {
+	// The host.
+	Host reducer.HostID `yaml:"host"`
+	// The ref under which it applies. By default every ref.
+	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
+	// The stage: ack, activation, reboot, probe, converge or rollback.
+	Stage sim.Stage `yaml:"stage"`
+	// How long it takes.
+	Takes delay `yaml:"takes"`
+}
+
 // One line of the timeline: a time or a moment, and one action: a channel and its new ref, a ref
-// for all channels, a rollout to clear, a closure to lift from quarantine, a fault, or a raw event.
+// for all channels, an order of an operator, a fault, or a raw event.
 type action struct {
 	// When it happens, counted from the start.
 	At *duration `yaml:"at,omitempty"`
@@ -331,7 +389,9 @@ type action struct {
 	// With when: how long after that moment.
 	After *duration `yaml:"after,omitempty"`
 
-	// The channel that moves to ref. The control plane sees it at its next poll.
+	// The channel that moves to ref. The control plane sees it at its next poll. With a fault of
+	// polls:
+	// the channel whose next poll it is. By default the next poll of every channel.
 	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
 	// The ref that the channel moves to.
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
@@ -348,15 +408,33 @@ type action struct {
 
 	// The closure that an operator removes from the quarantine of a channel.
 	Lift *closure `yaml:"lift,omitempty"`
+	// The closure that an operator puts into the quarantine of a channel.
+	Quarantine *closure `yaml:"quarantine,omitempty"`
+	// An operator pauses dispatching, on a channel or, with {}, on all.
+	Pause *someChannels `yaml:"pause,omitempty"`
+	// An operator resumes dispatching, on a channel or, with {}, on all.
+	Resume *someChannels `yaml:"resume,omitempty"`
+	// The rollout that an operator aborts, such as stable@a1: nothing more is dispatched for it.
+	Abort *reducer.RolloutID `yaml:"abort,omitempty"`
 
-	// A fault: control-plane-crash, torn-opening, host-offline, host-lost, agent-restart, clock-skew,
-	// database-error or log-insert-failed.
+	// A fault. One of a message happens to the host's next message from then on, one of a poll to
+	// the
+	// next poll.
 	Fault *sim.FaultKind `yaml:"fault,omitempty"`
-	// With a fault of a host: the host.
+	// With a fault of a host or a message: the host.
 	Host *reducer.HostID `yaml:"host,omitempty"`
-	// With fault: how long it lasts. With clock-skew: how far the clock is ahead.
-	For *duration `yaml:"for,omitempty"`
-	// With fault torn-opening: how many hosts join the next rollout before the crash. By default none.
+	// With fault: how long it lasts. With clock-skew: how far the clock is ahead, or behind if it
+	// is
+	// negative.
+	For *deviation `yaml:"for,omitempty"`
+	// With a fault of a message: it happens to the next message of this rollout, such as stable@a1.
+	Rollout *reducer.RolloutID `yaml:"rollout,omitempty"`
+	// With a fault of a message: it happens to the next message of this kind.
+	Message *reducer.AgentEventKind `yaml:"message,omitempty"`
+	// With a fault of a message: it happens to the next message with this seq.
+	Seq *uint64 `yaml:"seq,omitempty"`
+	// With fault torn-opening: how many hosts join the next rollout before the crash. By default
+	// none.
 	Joined *uint32 `yaml:"joined,omitempty"`
 
 	// A rollout event that reaches the reducer unchanged. It may name rollouts and hosts that the
@@ -377,7 +455,8 @@ type traffic struct {
 	Periodic *duration `yaml:"periodic,omitempty"`
 	// The same refs in turn, again and again.
 	Flapping *flapping `yaml:"flapping,omitempty"`
-	// With arrivals and periodic: the text before the number in the names of the refs: r1, r2, r3. By
+	// With arrivals and periodic: the text before the number in the names of the refs: r1, r2, r3.
+	// By
 	// default r.
 	Prefix *string `yaml:"prefix,omitempty"`
 	// When the first change may happen, counted from the start.

@@ -121,6 +121,21 @@ func (o *offset) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// deviation is a length of time, or how far a clock is ahead: behind, if it is negative: -5m.
+type deviation time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *deviation) UnmarshalText(text []byte) error {
+	s, behind := strings.CutPrefix(string(text), "-")
+	var length duration
+	err := length.UnmarshalText([]byte(s))
+	*d = deviation(length)
+	if behind {
+		*d = -*d
+	}
+	return err
+}
+
 // FormatOffset returns a time counted from the start of a run as scenario files spell it. It may be
 // before the start: -2h30m.
 func FormatOffset(d time.Duration) string {

@@ -78,7 +78,7 @@ func valueSchema(of reflect.Type) *jsonschema.Schema {
 			{Type: "number", Minimum: "0", Maximum: "1"},
 			{Type: "string", Pattern: percentPattern},
 		}}
-	case reflect.TypeFor[offset]():
+	case reflect.TypeFor[offset](), reflect.TypeFor[deviation]():
 		return &jsonschema.Schema{Type: "string", Pattern: offsetPattern}
 	case reflect.TypeFor[limit]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
@@ -130,19 +130,17 @@ func (gamma) JSONSchemaExtend(s *jsonschema.Schema) { s.OneOf = oneRequired("mea
 func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.AllOf = []*jsonschema.Schema{
 		{OneOf: oneRequired("at", "when")},
-		{OneOf: oneRequired("channel", "release", "clear", "lift", "fault", "event")},
+		{OneOf: oneRequired(
+			"ref", "release", "clear", "lift", "quarantine", "pause", "resume", "abort", "fault", "event",
+		)},
+		{AnyOf: append(oneRequired("ref", "fault"), &jsonschema.Schema{
+			Not: &jsonschema.Schema{Required: []string{"channel"}},
+		})},
 	}
 	s.DependentRequired = map[string][]string{
-		"after": {"when"}, "channel": {"ref"}, "ref": {"channel"}, "operator": {"clear"},
+		"after": {"when"}, "ref": {"channel"}, "operator": {"clear"},
 		"reason": {"clear"}, "host": {"fault"}, "for": {"fault"},
-		"joined": {"fault"},
-	}
-	kind, _ := s.Properties.Get("fault")
-	kind.Enum = nil
-	for _, k := range faultKinds() {
-		if needsOf(k).now {
-			kind.Enum = append(kind.Enum, k.String())
-		}
+		"joined": {"fault"}, "rollout": {"fault"}, "message": {"fault"}, "seq": {"fault"},
 	}
 }
 

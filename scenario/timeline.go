@@ -12,10 +12,12 @@ import (
 func (b *builder) buildAction(i int) sim.Action {
 	a := &b.doc.Timeline[i]
 	made := b.buildTime(i)
-	changes, clears, lifts := a.Channel != nil || a.Ref != nil, a.Clear != nil, a.Lift != nil
+	made.Order = b.buildOrder(i)
+	changes := a.Ref != nil || a.Channel != nil && a.Fault == nil
+	clears, lifts := a.Clear != nil, a.Lift != nil
 	fails, injects, releases := a.Fault != nil, a.Event != nil, a.Release != nil
 	kinds := 0
-	for _, is := range []bool{changes, releases, clears, lifts, fails, injects} {
+	for _, is := range []bool{changes, releases, clears, lifts, made.Order != nil, fails, injects} {
 		if is {
 			kinds++
 		}
@@ -23,8 +25,8 @@ func (b *builder) buildAction(i int) sim.Action {
 	switch {
 	case kinds != 1:
 		b.reject(at("timeline", i),
-			"expected one of channel and ref, release, clear, lift, fault, or event, found %d of them",
-			kinds)
+			"expected one of channel and ref, release, clear, lift, quarantine, pause, resume, abort, "+
+				"fault, or event, found %d of them", kinds)
 	case changes:
 		made.SetRef = b.buildRefChange(i)
 	case releases:
@@ -49,8 +51,9 @@ func (b *builder) buildAction(i int) sim.Action {
 	if !clears && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason need clear")
 	}
-	if !fails && (a.Host != nil || a.For != nil || a.Joined != nil) {
-		b.reject(at("timeline", i), "host, for and joined need fault")
+	if !fails && (a.Host != nil || a.For != nil || a.Joined != nil || a.Rollout != nil ||
+		a.Message != nil || a.Seq != nil) {
+		b.reject(at("timeline", i), "host, for, joined, rollout, message and seq need fault")
 	}
 	return made
 }

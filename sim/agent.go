@@ -70,14 +70,6 @@ func (as *agents) closure(rollout uint32) reducer.ClosureHash {
 	return as.rollouts.list[rollout].closure()
 }
 
-// delay draws how long a stage takes. A stage without a distribution takes no time.
-func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) time.Duration {
-	if d == nil {
-		return 0
-	}
-	return d.draw(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, p))
-}
-
 // suffers reports whether something goes wrong for an agent under a rollout. A fate decides, and
 // otherwise chance.
 func (as *agents) suffers(
@@ -107,7 +99,7 @@ func (as *agents) fate(a *agent, rollout uint32, kind FateKind) *Fate {
 	if len(a.profile.fates) == 0 {
 		return nil
 	}
-	return a.profile.fate(as.rollouts.list[rollout].ref, kind)
+	return a.profile.fate(rollout, as.rollouts.list[rollout].ref, kind)
 }
 
 // dispatch schedules the arrival of a dispatch, unless its agent never acks it.
@@ -350,8 +342,10 @@ func (as *agents) fault(kind FaultKind, a *agent, d time.Duration) {
 	as.record.fault(f, d)
 }
 
-// inject carries out a fault of the timeline. It ignores a fault of a host that is unknown or lost.
-func (as *agents) inject(f *FaultNow) {
+// inject carries out a fault of a host or a message of the timeline. It ignores a fault of a host
+// that is unknown or lost.
+func (as *agents) inject(action *Action) {
+	f := action.Fault
 	n, ok := as.inv.Host(f.Host)
 	if !ok || as.network.lost(n) {
 		return
@@ -369,11 +363,9 @@ func (as *agents) inject(f *FaultNow) {
 	case ClockSkew:
 		l.skew = f.For
 		as.record.fault(trace.Fault{Fault: f.Kind.String(), Host: f.Host}, f.For)
-	case MessageDelayed,
-		MessageDuplicated,
-		MessageReordered,
-		MessageDropped,
-		ControlPlaneCrash,
+	case MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped:
+		as.network.arm(n, action)
+	case ControlPlaneCrash,
 		PollFailed,
 		PollStale,
 		DatabaseError,

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"rollsim/controlplane"
@@ -29,6 +30,7 @@ type driver struct {
 	down      bool                 // it has crashed and is not back yet
 	postponed []*Action            // for the time after the restart
 	polls     []uint64             // by channel: how many there were; nil without faults
+	armed     [][]*Action          // by channel: faults of the timeline that wait for its next poll
 	polled    []reducer.ChannelRef // by channel: what the last successful poll saw
 	ticks     uint64
 	misrouted bool // the event that is applied is one of another rollout
@@ -43,7 +45,8 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 		key := streamKey(string(conf.ID))
 		d.polls[channel]++
 		for _, kind := range []FaultKind{PollFailed, PollStale} {
-			if d.chance.strikes(kind, noHost, key, d.polls[channel]) != nil {
+			if d.pollStrikes(channel, kind) ||
+				d.chance.strikes(kind, noHost, key, d.polls[channel]) != nil {
 				d.record.fault(trace.Fault{Fault: kind.String(), Channel: conf.ID}, 0)
 				return
 			}
@@ -54,6 +57,37 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 		d.record.check.Polled(conf.ID, ref)
 	}
 	d.record.fail(d.plane.Poll(d.clock.now, channel, ref, d))
+}
+
+// armPoll makes a fault of the timeline happen to the next poll of its channel, or of each channel.
+// Under the shipped control plane the first channel stands for all.
+func (d *driver) armPoll(a *Action) {
+	if d.armed == nil {
+		d.armed = make([][]*Action, len(d.polled))
+	}
+	for n := range d.armed {
+		own, known := d.inv.Channel(a.Fault.Channel)
+		switch {
+		case a.Fault.Channel != "" && (!known || own != uint32(n)), d.production != nil && n > 0:
+		default:
+			d.armed[n] = append(d.armed[n], a)
+		}
+	}
+}
+
+// pollStrikes reports whether a fault of the timeline waits for this poll of a channel, and removes
+// it.
+func (d *driver) pollStrikes(channel uint32, kind FaultKind) bool {
+	if d.armed == nil {
+		return false
+	}
+	i := slices.IndexFunc(d.armed[channel], func(a *Action) bool { return a.Fault.Kind == kind })
+	if i < 0 {
+		return false
+	}
+	d.agents.network.struck = append(d.agents.network.struck, d.armed[channel][i])
+	d.armed[channel] = slices.Delete(d.armed[channel], i, i+1)
+	return true
 }
 
 // tick makes a plan due and schedules the next tick. Chance may crash the control plane.
@@ -106,6 +140,8 @@ func (d *driver) operate(a *Action) {
 	switch {
 	case d.down:
 		d.postponed = append(d.postponed, a)
+	case a.Order != nil:
+		d.order(a.Order)
 	case a.Lift != nil:
 		d.record.check.Lifted(*a.Lift)
 		d.record.fail(d.plane.Lift(d.clock.now, *a.Lift, d))
@@ -116,6 +152,24 @@ func (d *driver) operate(a *Action) {
 		}
 		d.inject(&ev, a.Reaches)
 	}
+}
+
+// order carries out an order of an operator, which is a fact for the invariants and the judge.
+func (d *driver) order(o *Order) {
+	switch o.Kind {
+	case controlplane.PauseDispatch:
+		d.record.check.Paused(o.Channel, true)
+	case controlplane.ResumeDispatch:
+		d.record.check.Paused(o.Channel, false)
+	case controlplane.QuarantineByHand:
+		d.record.check.Inserted(o.Entry)
+	case controlplane.AbortRollout:
+		d.record.check.Aborted(o.Rollout)
+		if r := d.plane.Fleet().Rollout(o.Rollout); r != nil && r.Record.State.Underway() {
+			d.rollouts.at(o.Rollout).aborted = true
+		}
+	}
+	d.record.fail(d.plane.Operate(d.clock.now, *o, d))
 }
 
 // inject passes a raw event to the record of its rollout or, if it is misrouted, to that of another

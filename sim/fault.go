@@ -81,13 +81,32 @@ type Fault struct {
 	Hosts       []string      // names or globs, for faults of hosts and messages; empty for all
 }
 
-// FaultNow makes one fault happen at a moment of the timeline.
+// ofMessages reports whether the fault is one of a message, and ofPolls whether it is one of a
+// poll.
+func (k FaultKind) ofMessages() bool { return k >= MessageDelayed && k <= MessageDropped }
+
+func (k FaultKind) ofPolls() bool { return k == PollFailed || k == PollStale }
+
+// FaultNow makes one fault happen at a moment of the timeline. A fault of a message or a poll
+// happens to the next one from then on.
 type FaultNow struct {
-	Kind FaultKind      // any fault of a host or of the control plane
-	Host reducer.HostID // for the faults of hosts
+	Kind FaultKind
+	Host reducer.HostID // for the faults of hosts and messages
 	For  time.Duration
 
-	// Joined is, for TornOpeningCrash, how many hosts join the next rollout that is opened, before the
+	// The messages that a fault of messages can happen to. A zero field is no condition. A message
+	// that is sent again is another one.
+	Rollout reducer.RolloutID
+	Message reducer.AgentEventKind
+	Seq     uint64
+
+	// Channel is, for PollFailed and PollStale, the channel whose next poll it is; empty for the
+	// next
+	// poll of every channel. The shipped control plane polls all channels at once.
+	Channel reducer.ChannelID
+
+	// Joined is, for TornOpeningCrash, how many hosts join the next rollout that is opened, before
+	// the
 	// crash.
 	Joined int
 }

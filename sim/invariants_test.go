@@ -299,6 +299,47 @@ func defects() []defect {
 				})
 			},
 		},
+		{
+			want:    "pause-kept late@z1",
+			ignores: trace.GateDispatchPause,
+			change:  ordered(0, Order{Kind: controlplane.PauseDispatch, Channel: "late"}),
+		},
+		{want: "pause-kept late@z1", plane: disobedient, change: ordered(
+			0, Order{Kind: controlplane.PauseDispatch},
+		)},
+		{ // the control plane says that an operator has resumed dispatching
+			want: "pause-kept late@z1",
+			plane: lying(func(e *trace.Entry) *trace.Entry {
+				return &trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+					Effect: trace.RemoteResumeDispatch,
+				}}
+			}, trace.GateDispatchPause),
+			change: ordered(0, Order{Kind: controlplane.PauseDispatch}),
+		},
+		{
+			want:  "abort-kept late@z1",
+			plane: disobedient,
+			change: func(sc *Scenario) {
+				sc.Timeline = append(sc.Timeline, Action{
+					When:  &Moment{Rollout: "late@z1", Host: "l1", HostState: reducer.HostSoaking},
+					Order: &Order{Kind: controlplane.AbortRollout, Rollout: "late@z1"},
+				})
+			},
+		},
+		{
+			want:  "quarantine-kept late@z1",
+			plane: disobedient,
+			change: ordered(0, Order{
+				Kind: controlplane.QuarantineByHand, Entry: QuarantineEntry{Channel: "late", Closure: "z1"},
+			}),
+		},
+		{
+			want:    "window-kept late@z1",
+			ignores: trace.GateMaintenanceWindow,
+			change: func(sc *Scenario) {
+				sc.Channels[1].Windows = []Window{{From: 20 * time.Hour, For: 4 * time.Hour}}
+			},
+		},
 		{want: "fold-is-live stable@a1", machine: &unsteady{Machine: reducer.RFC0008()}},
 		{
 			want: "stuck stable@b2",
@@ -319,6 +360,11 @@ func defects() []defect {
 			},
 		},
 	}
+}
+
+// ordered adds an order of an operator to a scenario.
+func ordered(at time.Duration, o Order) func(*Scenario) {
+	return func(sc *Scenario) { sc.Timeline = append(sc.Timeline, Action{At: at, Order: &o}) }
 }
 
 // oneFails lets a host of channel late fail while another waits for a third.

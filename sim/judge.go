@@ -31,7 +31,7 @@ func (j *judge) violations() []Violation {
 	all := j.plane.Fleet().Rollouts()
 	var found []Violation
 	for _, r := range all {
-		if r.Record.State.Underway() && len(r.Hosts()) > 0 {
+		if r.Record.State.Underway() && len(r.Hosts()) > 0 && !j.book(r).aborted {
 			v := j.violation(invariant.Stuck, r, j.waitsFor(r))
 			v.Excused = j.excuse(r)
 			found = append(found, v)
@@ -179,6 +179,8 @@ func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 	case r == nil:
 		return fmt.Sprintf("it waits for channel %s, which has no rollout", id)
 	case r.Record.TerminalAt.Set || r.Record.SupersededAt.Set:
+	case j.book(r).aborted:
+		return fmt.Sprintf("it waits for channel %s, whose rollout an operator has aborted", id)
 	case !r.Record.State.Underway():
 		return fmt.Sprintf(
 			"it waits for channel %s, whose rollout is %v and waits for an operator", id, r.Record.State,

@@ -18,11 +18,14 @@ type network struct {
 	rollouts *rollouts
 	inv      *controlplane.Inventory
 
-	// deliver passes a message to the control plane, and reports whether the message is acknowledged.
+	// deliver passes a message to the control plane, and reports whether the message is
+	// acknowledged.
 	deliver func(host uint32, rollout uint32, m *trace.AgentEvent) bool
 
 	// post is deliver for the agents of the shipped control plane; nil for others.
 	post func(host uint32, m *message) bool
+
+	struck []*Action // faults of the timeline that met their message or poll
 
 	links   []link    // by host number
 	flights []message // delayed; the places in landed are free
@@ -40,6 +43,7 @@ type link struct {
 
 	outbox      []message // sent and not acknowledged, in order
 	held        *message  // arrives after the next one
+	armed       []*Action // faults of the timeline that wait for their message
 	resendDue   bool
 	attempts    uint64 // counts what may go wrong, so that each draw is distinct
 	interrupter *Fault // the restart that will interrupt the current switch
@@ -134,23 +138,52 @@ func (n *network) attempt(host uint32, m message) {
 	}
 }
 
-// messageFault draws whether a fault without a length happens to a message, and logs it.
-func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
-	f := n.chance.strikes(kind, host, n.key(host), n.links[host].attempts)
-	if f != nil {
-		n.logFault(kind, host, m, 0)
-	}
-	return f != nil
+// arm makes a fault of the timeline happen to the next message of a host that fits it.
+func (n *network) arm(host uint32, a *Action) {
+	n.links[host].armed = append(n.links[host].armed, a)
 }
 
-// later draws whether a message arrives later, or once more, and schedules that.
-func (n *network) later(kind FaultKind, host uint32, m *message) bool {
-	key, occasion := n.key(host), n.links[host].attempts
-	f := n.chance.strikes(kind, host, key, occasion)
-	if f == nil {
-		return false
+// strike returns the first fault of a kind that waits for this message, and removes it; nil if none
+// does.
+func (n *network) strike(kind FaultKind, host uint32, m *message) *FaultNow {
+	l := &n.links[host]
+	for i, a := range l.armed {
+		f := a.Fault
+		if f.Kind == kind && (f.Rollout == "" || f.Rollout == n.rollouts.list[m.rollout].id) &&
+			(f.Message == 0 || f.Message == m.event.Kind) && (f.Seq == 0 || f.Seq == m.event.Seq) {
+			l.armed = slices.Delete(l.armed, i, i+1)
+			n.struck = append(n.struck, a)
+			return f
+		}
 	}
-	d := n.chance.length(f, key, occasion)
+	return nil
+}
+
+// messageFault reports whether a fault without a length happens to a message, by the timeline or by
+// chance, and logs it.
+func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
+	happens := n.strike(kind, host, m) != nil ||
+		n.chance.strikes(kind, host, n.key(host), n.links[host].attempts) != nil
+	if happens {
+		n.logFault(kind, host, m, 0)
+	}
+	return happens
+}
+
+// later reports whether a message arrives later, or once more, by the timeline or by chance, and
+// schedules that.
+func (n *network) later(kind FaultKind, host uint32, m *message) bool {
+	var d time.Duration
+	if now := n.strike(kind, host, m); now != nil {
+		d = now.For
+	} else {
+		key, occasion := n.key(host), n.links[host].attempts
+		f := n.chance.strikes(kind, host, key, occasion)
+		if f == nil {
+			return false
+		}
+		d = n.chance.length(f, key, occasion)
+	}
 	n.logFault(kind, host, m, d)
 	n.fly(host, *m, d)
 	return true

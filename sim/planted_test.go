@@ -92,6 +92,17 @@ func (o *recklessOutput) Entry(e *trace.Entry) {
 	o.plane.dispatch(o.plane.Fleet().Rollout(e.Rollout), e.Host, o.now, o.Output)
 }
 
+// disobedient makes a control plane that ignores every order of an operator.
+func disobedient(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+	return disobedientPlane{specified(inv, m)}
+}
+
+type disobedientPlane struct{ controlplane.ControlPlane }
+
+func (disobedientPlane) Operate(reducer.Time, controlplane.Order, controlplane.Output) error {
+	return nil
+}
+
 // forgetful returns a control plane whose crash loses entries of the log.
 func forgetful(lost func(*trace.Entry) bool) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {

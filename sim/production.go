@@ -179,7 +179,7 @@ func (p *production) do(x item) bool {
 		if a := &p.sc.Timeline[host]; a.Fault == nil {
 			return false
 		} else {
-			p.inject(a.Fault)
+			p.inject(a)
 		}
 	case workRestart:
 		p.restart()
@@ -245,7 +245,7 @@ func (p *production) refresh() {
 	}
 	occasion := uint64((p.clock.now - p.poll) / controlplane.RefreshInterval)
 	for _, kind := range []FaultKind{PollFailed, PollStale} {
-		if p.chance.strikes(kind, noHost, 0, occasion) == nil {
+		if !p.driver.pollStrikes(0, kind) && p.chance.strikes(kind, noHost, 0, occasion) == nil {
 			continue
 		}
 		p.record.fault(trace.Fault{Fault: kind.String()}, 0)
@@ -468,7 +468,8 @@ func (p *production) restart() {
 }
 
 // inject carries out a fault of the timeline.
-func (p *production) inject(f *FaultNow) {
+func (p *production) inject(action *Action) {
+	f := action.Fault
 	switch f.Kind {
 	case ControlPlaneCrash:
 		p.crash(f.For, 0)
@@ -476,9 +477,11 @@ func (p *production) inject(f *FaultNow) {
 	case TornOpeningCrash:
 		p.tear = f
 		return
+	case PollFailed, PollStale:
+		p.driver.armPoll(action)
+		return
 	case HostOffline, HostLost, AgentRestart, ClockSkew, MessageDelayed, MessageDuplicated,
-		MessageReordered, MessageDropped, PollFailed, PollStale, DatabaseError, LogInsertFailed,
-		faultEnd:
+		MessageReordered, MessageDropped, DatabaseError, LogInsertFailed, faultEnd:
 	}
 	n, ok := p.inv.Host(f.Host)
 	if !ok || p.network.lost(n) {
@@ -492,10 +495,9 @@ func (p *production) inject(f *FaultNow) {
 		p.broken(a, f.For)
 	case DatabaseError, LogInsertFailed:
 		a.failing = append(a.failing, f.Kind)
-	case HostOffline, ClockSkew:
-		p.world.agents.inject(f)
-	case ControlPlaneCrash, TornOpeningCrash, MessageDelayed, MessageDuplicated, MessageReordered,
-		MessageDropped, PollFailed, PollStale, faultEnd:
+	case HostOffline, ClockSkew, MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped:
+		p.world.agents.inject(action)
+	case ControlPlaneCrash, TornOpeningCrash, PollFailed, PollStale, faultEnd:
 	}
 }
 

@@ -3,32 +3,49 @@ package sim
 import "rollsim/reducer"
 
 // profile is the behaviour of an agent. Hosts of a channel share one if they belong to the same
-// groups. A host with fates has its own.
+// groups. A host with fates or delays has its own.
 type profile struct {
 	Behaviour
 	policy reducer.HealthPolicy
+	own    bool // it is that of one host alone
 	fates  []Fate
+	met    []uint32 // by fate that happens once: the rollout under which it does; else noRollout
+	delays []Delay
 }
 
-// fate returns the last fate of a kind under a ref, or nil if none exists.
-func (p *profile) fate(ref reducer.ChannelRef, kind FateKind) *Fate {
+// fate returns the last fate of a kind under a rollout with a ref, or nil if none exists. A fate
+// that happens once happens under the first rollout that it is asked for.
+func (p *profile) fate(rollout uint32, ref reducer.ChannelRef, kind FateKind) *Fate {
 	for i := len(p.fates) - 1; i >= 0; i-- {
-		if f := &p.fates[i]; f.Kind == kind && (f.Ref == "" || f.Ref == ref) {
+		f := &p.fates[i]
+		if f.Kind != kind || f.Ref != "" && f.Ref != ref {
+			continue
+		}
+		if f.Once && p.met[i] == noRollout {
+			p.met[i] = rollout
+		}
+		if !f.Once || p.met[i] == rollout {
 			return f
 		}
 	}
 	return nil
 }
 
-// withFate returns the profile of one host with one more fate. It copies a profile without fates,
-// because hosts may share it.
+// withFate returns the profile of one host with one more fate.
 func (p *profile) withFate(f Fate) *profile {
-	if len(p.fates) == 0 {
-		own := *p
-		p = &own
-	}
-	p.fates = append(p.fates, f)
+	p = p.ofOneHost()
+	p.fates, p.met = append(p.fates, f), append(p.met, noRollout)
 	return p
+}
+
+// ofOneHost returns a profile that belongs to one host alone: a copy, if hosts may share it.
+func (p *profile) ofOneHost() *profile {
+	if p.own {
+		return p
+	}
+	own := *p
+	own.own = true
+	return &own
 }
 
 // profiles creates the profiles of a channel's hosts.

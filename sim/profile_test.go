@@ -39,10 +39,10 @@ func TestProfiles(t *testing.T) {
 
 	shared := of("web-1")
 	own := shared.withFate(Fate{Kind: Defers}).withFate(Fate{Kind: FailsProbes, Ref: "r2"})
-	if own.fate("r1", Defers) == nil || own.fate("r2", FailsProbes) == nil {
+	if own.fate(0, "r1", Defers) == nil || own.fate(1, "r2", FailsProbes) == nil {
 		t.Error("a fate is lost")
 	}
-	if own.fate("r1", FailsProbes) != nil || shared.fate("r1", Defers) != nil {
+	if own.fate(0, "r1", FailsProbes) != nil || shared.fate(0, "r1", Defers) != nil {
 		t.Error("a fate is found under another ref, or of another host")
 	}
 

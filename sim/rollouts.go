@@ -15,7 +15,8 @@ type rollout struct {
 	// rebuilds the control plane from the log.
 	last, logged reducer.EventKind
 
-	moved reducer.Time // when a host joined or moved last
+	aborted bool         // an operator has aborted it
+	moved   reducer.Time // when a host joined or moved last
 
 	terminalSetAt reducer.Opt[reducer.Time] // when it last moved into the terminal set
 }

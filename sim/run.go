@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rollsim/controlplane"
@@ -21,7 +22,8 @@ type Options struct {
 	// Refold folds the trace a second time, and compares the result with the live state at the end.
 	Refold bool
 
-	// The run ends early, at the end of the instant in which entry UntilSeq is written or the virtual
+	// The run ends early, at the end of the instant in which entry UntilSeq is written or the
+	// virtual
 	// time Until is reached. Zero is neither. A run that ends early is not judged for liveness.
 	UntilSeq uint64
 	Until    time.Duration
@@ -35,6 +37,7 @@ type Result struct {
 	Fleet      *reducer.Fleet
 	Violations []Violation
 	NeverCame  []int // lines of the timeline, from 0, whose moment did not happen
+	Idle       []int // lines of the timeline, from 0, whose fault met no message or poll
 	Never      []int // indices of the moments of Scenario.Sometimes that did not happen
 }
 
@@ -119,10 +122,26 @@ func (w *world) finish(early bool) (*Result, error) {
 	for _, i := range w.moments.waiting {
 		result.NeverCame = append(result.NeverCame, int(i))
 	}
+	result.Idle = w.idle()
 	for _, i := range w.moments.missing {
 		result.Never = append(result.Never, int(i))
 	}
 	return result, nil
+}
+
+// idle returns the lines of the timeline, from 0, whose time has come, and whose fault has met no
+// message or poll.
+func (w *world) idle() []int {
+	var idle []int
+	for i := range w.sc.Timeline {
+		a := &w.sc.Timeline[i]
+		if a.Fault != nil && (a.Fault.Kind.ofMessages() || a.Fault.Kind.ofPolls()) &&
+			!slices.Contains(w.network.struck, a) &&
+			!slices.Contains(w.moments.waiting, uint32(i)) {
+			idle = append(idle, i)
+		}
+	}
+	return idle
 }
 
 // fillQueue schedules what is known from the start, in the order that decides ties.
@@ -216,8 +235,10 @@ func (w *world) act(a *Action) {
 		w.upstream.point(a.SetRef.Channel, a.SetRef.Ref)
 	case a.Fault != nil && a.Fault.Kind == ControlPlaneCrash:
 		w.driver.crash(a.Fault.For)
+	case a.Fault != nil && a.Fault.Kind.ofPolls():
+		w.driver.armPoll(a)
 	case a.Fault != nil:
-		w.agents.inject(a.Fault)
+		w.agents.inject(a)
 	default:
 		w.driver.operate(a)
 	}

@@ -22,6 +22,7 @@ type Scenario struct {
 	Behaviour Behaviour // of every host, unless a group or a fate says otherwise
 	Groups    []Group   // a later one overrides an earlier one
 	Fates     []Fate    // a later one overrides an earlier one
+	Delays    []Delay   // of single hosts; a later one overrides an earlier one
 	Budgets   []Budget
 
 	Quarantine []QuarantineEntry // from the start
@@ -55,7 +56,14 @@ type Channel struct {
 	After        []reducer.ChannelID // the channels that it waits for, without a cycle
 	HostEdges    []HostEdge
 	Outside      []reducer.HostID // hosts in none of its waves; they join with wave 0
+	Windows      []Window         // without any it is dispatched at all times
 }
+
+// Window is a maintenance window of a channel.
+type Window = controlplane.Window
+
+// Order is what an operator orders the control plane.
+type Order = controlplane.Order
 
 // Running says what some hosts run at the start. All others run a closure of their own.
 type Running struct {
@@ -143,6 +151,7 @@ type Fate struct {
 	Host reducer.HostID
 	Ref  reducer.ChannelRef // under which it happens; empty for every one
 	Kind FateKind
+	Once bool // under the first rollout to which it applies, and under no later one
 
 	// RebootAfter is, for Defers, the time from the deferral to the reboot. Unset leaves it to
 	// Behaviour.Reboot; negative is never.
@@ -174,7 +183,8 @@ const (
 	Flapping                        // back and forth between the same refs
 )
 
-// Action is one line of a scenario's timeline. Exactly one of SetRef, Release, Lift, Fault and
+// Action is one line of a scenario's timeline. Exactly one of SetRef, Release, Lift, Order, Fault
+// and
 // Event is set.
 type Action struct {
 	At   time.Duration // since the start; with When, since the moment that it describes
@@ -183,6 +193,7 @@ type Action struct {
 	SetRef  *RefChange
 	Release *ReleaseChange
 	Fault   *FaultNow
+	Order   *Order
 	Lift    *QuarantineEntry // an operator takes the entry out of the quarantine
 	Event   *reducer.Event   // a raw event or a clearance; reaches the reducer as it is
 	KeepAt  bool             // Event.At is as given, instead of the time at which it happens

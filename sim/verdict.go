@@ -35,5 +35,18 @@ func (sc *Scenario) Verdict(r *Result) string {
 			"NEVER HAPPENED %v: the moment that line %d of the timeline waits for", sc.Timeline[i].When, i+1,
 		)
 	}
+	for _, i := range r.Idle {
+		f := sc.Timeline[i].Fault
+		what := "message of host " + string(f.Host)
+		switch {
+		case f.Channel != "":
+			what = "poll of channel " + string(f.Channel)
+		case f.Kind.ofPolls():
+			what = "poll"
+		}
+		add(
+			"NEVER HAPPENED %v: line %d of the timeline, which no such %s follows", f.Kind, i+1, what,
+		)
+	}
 	return strings.Join(lines, "\n")
 }

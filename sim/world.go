@@ -101,6 +101,11 @@ func declareHosts(check *invariant.Checker, sc *Scenario) {
 		}
 		hosts += len(sc.Channels[i].Outside)
 		check.Declare(sc.Channels[i].ID, hosts, soaks)
+		if windows := sc.Channels[i].Windows; len(windows) > 0 {
+			check.Windows(sc.Channels[i].ID, func(at reducer.Time) bool {
+				return controlplane.Open(windows, at)
+			})
+		}
 	}
 }
 
@@ -158,7 +163,7 @@ func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
 		ch := &sc.Channels[i]
 		conf.Channels[i] = controlplane.Channel{
 			ID: ch.ID, Policy: ch.Policy, Waves: ch.Waves, After: ch.After, HostEdges: ch.HostEdges,
-			Outside: ch.Outside,
+			Outside: ch.Outside, Windows: ch.Windows,
 		}
 	}
 	return controlplane.NewInventory(&conf)
@@ -194,6 +199,14 @@ func (w *world) addAgents() error {
 		}
 		a := &w.agents.list[n]
 		a.profile = a.profile.withFate(f)
+	}
+	for _, d := range w.sc.Delays {
+		n, ok := w.inv.Host(d.Host)
+		if !ok {
+			return fmt.Errorf("a delay names host %s, which no wave has", d.Host)
+		}
+		a := &w.agents.list[n]
+		a.profile = a.profile.withDelay(d)
 	}
 	return nil
 }

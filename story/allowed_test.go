@@ -39,29 +39,31 @@ func TestAnnouncedFaults(t *testing.T) {
 	)
 	at := time.Minute
 	var good announcedFaults
-	good.add(announcedFault{sim.HostOffline, "a", at, at, "a goes silent"})
+	good.add(announcedFault{
+		kind: sim.HostOffline, host: "a", from: at, to: at, sentence: "a goes silent",
+	})
 	if err := good.check(h); err != nil {
 		t.Error(err)
 	}
 	for want, f := range map[string]announcedFault{
 		"at 0d 00:01:00.000 host b was already silent or lost": {
-			sim.HostOffline, "b", at, at, "",
+			kind: sim.HostOffline, host: "b", from: at, to: at,
 		},
 		"at 0d 00:02:00.000 host a was already silent or lost": {
-			sim.HostOffline, "a", 2 * at, 2 * at, "",
+			kind: sim.HostOffline, host: "a", from: 2 * at, to: 2 * at,
 		},
 		"at 0d 00:01:00.000 the control plane was already down": {
-			sim.ControlPlaneCrash, "", at, at, "",
+			kind: sim.ControlPlaneCrash, host: "", from: at, to: at,
 		},
 		"no channel is polled from 0d 00:01:00.000 to 0d 00:02:00.000": {
-			sim.PollStale, "", at, 2 * at, "",
+			kind: sim.PollStale, host: "", from: at, to: 2 * at,
 		},
 		"host a sends nothing from 0d 00:01:00.000 to 0d 00:02:00.000": {
-			sim.MessageDropped, "a", at, 2 * at, "",
+			kind: sim.MessageDropped, host: "a", from: at, to: 2 * at,
 		},
 		`an agent restarts only in the middle of a switch: say for example "while host a is ` +
 			`activating"`: {
-			sim.AgentRestart, "a", at, at, "",
+			kind: sim.AgentRestart, host: "a", from: at, to: at,
 		},
 	} {
 		f.sentence = "it happens"

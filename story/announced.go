@@ -11,7 +11,9 @@ import (
 // An announcedFault is a fault that must happen in a span of time, because a sentence says so.
 type announcedFault struct {
 	kind     sim.FaultKind
-	host     reducer.HostID // empty for a fault of no host
+	host     reducer.HostID    // empty for a fault of no host
+	channel  reducer.ChannelID // empty for any
+	rollout  reducer.RolloutID // empty for any
 	from, to time.Duration
 	sentence string
 }
@@ -31,11 +33,24 @@ func (a announcedFaults) check(h *history) error {
 	return nil
 }
 
+// meetsLater reports whether a fault of the timeline waits for a message, a poll or an opening.
+func meetsLater(kind sim.FaultKind) bool {
+	switch kind {
+	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered,
+		sim.PollFailed, sim.PollStale, sim.TornOpeningCrash:
+		return true
+	case sim.HostOffline, sim.HostLost, sim.AgentRestart, sim.ClockSkew, sim.ControlPlaneCrash,
+		sim.DatabaseError, sim.LogInsertFailed:
+	}
+	return false
+}
+
 func (f *announcedFault) happened(h *history) bool {
 	for i := range h.entries {
 		e, at := &h.entries[i], h.at(i)
 		if e.Fault != nil && e.Fault.Fault == f.kind.String() && e.Host == f.host && at >= f.from &&
-			at <= f.to {
+			at <= f.to && (f.channel == "" || f.channel == e.Fault.Channel) &&
+			(f.rollout == "" || f.rollout == e.Fault.Rollout) {
 			return true
 		}
 	}
@@ -55,11 +70,20 @@ func (f *announcedFault) whyNot() string {
 	case sim.ControlPlaneCrash:
 		return fmt.Sprintf("at %s the control plane was already down", elapsed(f.from))
 	case sim.PollFailed, sim.PollStale:
+		if f.to == endless {
+			return fmt.Sprintf("channel %s is not polled after %s", f.channel, elapsed(f.from))
+		}
 		return fmt.Sprintf("no channel is polled from %s to %s", elapsed(f.from), elapsed(f.to))
 	case sim.TornOpeningCrash:
 		return fmt.Sprintf("no rollout with that many hosts opens after %s", elapsed(f.from))
 	case sim.MessageDelayed, sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered,
 		sim.DatabaseError, sim.LogInsertFailed:
+	}
+	if f.to == endless {
+		return fmt.Sprintf(
+			"host %s sends no such message after %s; a sentence that does not say when waits until "+
+				"everything has settled: say \"at once\", or while what", f.host, elapsed(f.from),
+		)
 	}
 	return fmt.Sprintf(
 		"host %s sends nothing from %s to %s", f.host, elapsed(f.from), elapsed(f.to),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -19,6 +20,12 @@ func (w *world) gateConfigured(by gate, h reducer.HostID) bool {
 		return false
 	}
 	switch string(by) {
+	case trace.GateDispatchPause:
+		return slices.ContainsFunc(w.timeline.actions, func(a sim.Action) bool {
+			return a.Order != nil && a.Order.Kind == controlplane.PauseDispatch
+		})
+	case trace.GateMaintenanceWindow:
+		return len(c.Windows) > 0
 	case trace.GateQuarantine:
 		return w.quarantines(c)
 	case trace.GateChannelEdges:
@@ -38,7 +45,9 @@ func (w *world) gateConfigured(by gate, h reducer.HostID) bool {
 
 // quarantines reports whether a closure can be in the quarantine of a channel.
 func (w *world) quarantines(c *sim.Channel) bool {
+	ordered := func(a sim.Action) bool { return a.Order != nil && a.Order.Entry.Channel == c.ID }
 	return c.Policy.OnHealthFailure == reducer.RollbackAndHalt ||
+		slices.ContainsFunc(w.timeline.actions, ordered) ||
 		slices.ContainsFunc(w.fleet.Quarantine, func(q sim.QuarantineEntry) bool {
 			return q.Channel == c.ID
 		})

@@ -73,4 +73,6 @@ func ExampleVocabulary() {
 	// Output:
 	// When (the/an )operator lifts (the )quarantine of (ref ){ref} on (channel ){channel}{when}
 	//    the operator lifts the quarantine of ref "a1" on channel "stable" 1 hour later
+	// When (the/an )operator quarantines (ref ){ref} on (channel ){channel}{when}
+	//    the operator quarantines ref "a1" on channel "stable" while wave 0 is soaking
 }

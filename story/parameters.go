@@ -46,7 +46,9 @@ const (
 	percentForm  = `[0-9]+(?:\.[0-9]+)? ?(?:%|percent)`
 	delayForm    = durationForm + `(?: on average|, seldom over ` + durationForm + `)?` +
 		`|between (?:[0-9]+|` + durationForm + `) and ` + durationForm
-	timesForm  = `(?:(?:exactly|at least|at most) )?(?:once|twice|(?:` + numberForm + `) times)`
+	timesForm = `(?:(?:exactly|at least|at most|about|more than|fewer than|less than) )?` +
+		`(?:once|twice|(?:` + numberForm + `) times)` +
+		`|between (?:` + numberForm + `) and (?:` + numberForm + `) times`
 	momentForm = `.+`
 
 	// A fact is a moment with a verb, which can stand in the middle of a sentence.
@@ -144,24 +146,28 @@ var parameters = map[string]parameter{
 	},
 	"host_states": {wordsForm, func(s string) (any, error) { return parseEach(s, parseHostState) }},
 	"date":        {`[0-9]{4}-[0-9]{2}-[0-9]{2}`, parseStart},
-	"clock":       {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},
-	"window":      {` +within +(?:` + durationForm + `)` + windowForm, parseWithin},
-	"delay":       {delayForm, func(s string) (any, error) { return parseDelay(s) }},
-	"limit":       {numberForm + `|` + percentForm, parseLimit},
-	"tags":        {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
-	"planner":     {`[a-z]{5,}`, parsePlanner}, // neither down nor back
-	"defects":     {namesForm, parseDefects},
-	"recurring":   {`[a-z]+`, parseRecurring},
-	"manifest":    {`no|an? [a-z]+`, parseManifest},
-	"from_start":  {durationForm + ` +(?:before|after) the start`, parseFromStart},
-	"gate":        {`[a-z-]+`, parseGate},
-	"mishap":      {mishapForm, func(s string) (any, error) { return s, nil }},
-	"spoilt":      {spoiltForm, parseMessageFault},
-	"poll_fault":  {`fail|are stale`, parsePollFault},
-	"skew":        {durationForm + ` +(?:ahead|behind)`, parseSkew},
-	"message":     {`message|` + wordForm, parseMessage},
-	"reason":      {`[a-zA-Z][a-zA-Z -]*`, parseReason},
-	"scenario":    {nameForm, func(s string) (any, error) { return gherkin.Unquote(s), nil }},
+	"days": {
+		dayForm + `s?(?:(?:,| and|, and) +` + dayForm + `s?)*`,
+		parseDays,
+	},
+	"clock":      {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},
+	"window":     {` +within +(?:` + durationForm + `)` + windowForm, parseWithin},
+	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
+	"limit":      {numberForm + `|` + percentForm, parseLimit},
+	"tags":       {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
+	"planner":    {`[a-z]{5,}`, parsePlanner}, // neither down nor back
+	"defects":    {namesForm, parseDefects},
+	"recurring":  {`[a-z]+`, parseRecurring},
+	"manifest":   {`no|an? [a-z]+`, parseManifest},
+	"from_start": {durationForm + ` +(?:before|after) the start`, parseFromStart},
+	"gate":       {`[a-z-]+`, parseGate},
+	"mishap":     {mishapForm, func(s string) (any, error) { return s, nil }},
+	"spoilt":     {spoiltForm, parseMessageFault},
+	"poll_fault": {`fails?|(?:is|are) stale`, parsePollFault},
+	"skew":       {durationForm + ` +(?:ahead|behind)`, parseSkew},
+	"message":    {`message|` + wordForm, parseMessage},
+	"reason":     {`[a-zA-Z][a-zA-Z -]*`, parseReason},
+	"scenario":   {nameForm, func(s string) (any, error) { return gherkin.Unquote(s), nil }},
 	"stage": {
 		`(?:ack|activation|reboot|probe|convergence|rollback)s?`,
 		func(s string) (any, error) { return strings.TrimSuffix(s, "s"), nil },
@@ -376,8 +382,21 @@ func parseGate(s string) (any, error) {
 type times struct{ least, most uint64 }
 
 func parseTimes(s string) (any, error) {
+	if first, second, ok := strings.Cut(strings.TrimPrefix(s, "between "), " and "); ok {
+		least, err := parseNumber(first)
+		if err != nil {
+			return nil, err
+		}
+		most, err := parseNumber(strings.TrimSuffix(second, " times"))
+		if err == nil && most < least {
+			err = fmt.Errorf("%q: the second number is smaller than the first", s)
+		}
+		return times{least, most}, err
+	}
 	bound, number := "exactly", s
-	for _, b := range []string{"exactly", "at least", "at most"} {
+	for _, b := range []string{
+		"exactly", "at least", "at most", "about", "more than", "fewer than", "less than",
+	} {
 		if rest, ok := strings.CutPrefix(s, b+" "); ok {
 			bound, number = b, rest
 		}
@@ -398,6 +417,16 @@ func parseTimes(s string) (any, error) {
 		t.most = math.MaxUint64
 	case "at most":
 		t.least = 0
+	case "more than":
+		t = times{n + 1, math.MaxUint64}
+	case "fewer than", "less than":
+		if n == 0 {
+			return nil, fmt.Errorf("%q: nothing is fewer than none", s)
+		}
+		t = times{0, n - 1}
+	case "about":
+		give := (n + 9) / 10
+		t = times{n - min(n, give), n + give}
 	}
 	return t, err
 }

@@ -56,9 +56,18 @@ func TestTimes(t *testing.T) {
 	for s, want := range map[string]string{
 		"once": "{1 1}", "exactly twice": "{2 2}", "3 times": "{3 3}", "no times": "{0 0}",
 		"at least once": "{1 18446744073709551615}", "at most 2 times": "{0 2}",
+		"more than once": "{2 18446744073709551615}", "fewer than 3 times": "{0 2}",
+		"less than once": "{0 0}", "about 10 times": "{9 11}", "about 11 times": "{9 13}",
+		"about no times": "{0 0}", "about once": "{0 2}", "between 2 and 4 times": "{2 4}",
+		"between 2 and 2 times": "{2 2}", "between no and 4 times": "{0 4}",
 	} {
 		if got, err := parseTimes(s); err != nil || fmt.Sprint(got) != want {
 			t.Errorf("%s is %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"between 4 and 2 times", "fewer than no times", "fewer than 0 times"} {
+		if got, err := parseTimes(s); err == nil {
+			t.Errorf("%s is %v", s, got)
 		}
 	}
 }

@@ -83,7 +83,9 @@ type vocabulary []*step
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
-		startSteps, eitherExpectations, amountExpectations, outageExpectations, orderExpectations,
+		startSteps, operatorSteps, operatorExpectations, waveExpectations, eitherExpectations,
+		amountExpectations,
+		outageExpectations, orderExpectations,
 		eventSteps, shareSteps, shippedSteps, defectSteps, rolloutExpectations, transitionExpectations,
 		hostExpectations,
 		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,

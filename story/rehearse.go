@@ -217,5 +217,11 @@ func (w *world) rehearseFates() error {
 			nearest.Hint(string(f.Ref), known),
 		)
 	}
+	if d, found := w.untestedDelay(known); found {
+		return fmt.Errorf(
+			"host %s has a delay under ref %q, and no channel ever moves to that ref%s", d.Host, d.Ref,
+			nearest.Hint(string(d.Ref), known),
+		)
+	}
 	return nil
 }

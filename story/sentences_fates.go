@@ -34,6 +34,26 @@ var fateSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: fates,
+		words: `host(s) {hosts} fail(s) its/their probe(s) once`,
+		doc: "The probes of the hosts fail under the first rollout that each works for, and pass under " +
+			"every later one.",
+		example: `host "stable-02" fails its probes once`,
+		do: func(w *world, hosts []reducer.HostID) error {
+			return addFates(w, hosts, sim.Fate{Kind: sim.FailsProbes, Once: true})
+		},
+	},
+	{
+		topic: "Hosts", phase: fates,
+		words: `host(s) {hosts} fail(s) its/their activation(s) once`,
+		doc: "The switch fails under the first rollout that each of the hosts works for, and under no " +
+			"later one.",
+		example: `hosts "stable-02" and "stable-03" fail their activation once`,
+		do: func(w *world, hosts []reducer.HostID) error {
+			return addFates(w, hosts, sim.Fate{Kind: sim.FailsActivation, Once: true})
+		},
+	},
+	{
+		topic: "Hosts", phase: fates,
 		words:   `host(s) {hosts} defer(s) its/their activation(s)( under (ref ){ref})`,
 		doc:     "The switch waits for a reboot, which takes as long as reboots take.",
 		example: `host "stable-02" defers its activation`,
@@ -143,10 +163,16 @@ var fateSteps = []step{
 	},
 	{
 		topic: "Hosts", phase: sets,
-		words:   `on host(s) {hosts} (the/a/an ){stage} take(s) {delay}`,
-		doc:     "How long some hosts take for a stage.",
-		example: `on host "stable-02" activation takes 20 minutes`,
-		do: func(w *world, hosts []reducer.HostID, stage string, d delay) error {
+		words: `on host(s) {hosts} (the/a/an ){stage} take(s) {delay}( under (ref ){ref})`,
+		doc: "How long some hosts take for a stage, under a ref or else under every ref. A sentence " +
+			"that names a ref overrides one that does not.",
+		example: `on host "stable-02" activation takes 20 minutes under ref "b2"`,
+		do: func(
+			w *world, hosts []reducer.HostID, stage string, d delay, ref reducer.ChannelRef,
+		) error {
+			if ref != "" {
+				return addDelays(w, hosts, stage, d, ref)
+			}
 			b, hosts, err := w.fleet.addGroup(hosts)
 			if err != nil {
 				return err
@@ -299,6 +325,44 @@ func reboot(w *world, id reducer.HostID) error {
 		return nil
 	}
 	return fmt.Errorf("host %s waits for no reboot: at %s it has joined no rollout", id, elapsed(now))
+}
+
+// addDelays says how long a stage takes on some hosts under a ref.
+func addDelays(
+	w *world, hosts []reducer.HostID, stage string, d delay, ref reducer.ChannelRef,
+) error {
+	hosts, err := w.fleet.match(hosts)
+	if err != nil {
+		return err
+	}
+	w.fleet.allowSilence(d.longest)
+	w.fleet.Delays = slices.Clone(w.fleet.Delays)
+	for _, h := range hosts {
+		w.fleet.Delays = append(w.fleet.Delays, sim.Delay{
+			Host: h, Ref: ref, Stage: stages[stage], Takes: d.Distribution,
+		})
+	}
+	return w.giveHosts(fmt.Sprintf("the time for %s on a host under ref %q", stage, ref), hosts)
+}
+
+// untestedDelay returns a delay under a ref that is not among those that come, if there is one.
+func (w *world) untestedDelay(refs []string) (d sim.Delay, found bool) {
+	for _, d := range w.fleet.Delays {
+		if d.Ref != "" && !slices.Contains(refs, string(d.Ref)) {
+			return d, true
+		}
+	}
+	return sim.Delay{}, false
+}
+
+// stages are the stages of a host's work by the words of sentences.
+var stages = map[string]sim.Stage{
+	"ack":         sim.AckStage,
+	"activation":  sim.ActivationStage,
+	"reboot":      sim.RebootStage,
+	"probe":       sim.ProbeStage,
+	"convergence": sim.ConvergeStage,
+	"rollback":    sim.RollbackStage,
 }
 
 // setStage sets how long a stage takes in a behaviour.

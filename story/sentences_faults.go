@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/story/gherkin"
@@ -92,6 +93,49 @@ var faultSteps = []step{
 			}
 			return w.scheduleChange(
 				when, w.names.last, func(w *world) error { return addCertainNext(w, kind, host, s) },
+			)
+		},
+	},
+	{
+		topic: "What goes wrong", phase: happens,
+		words: `(the )next {message} of host {host} under (rollout ){rollout} is {spoilt}{when}`,
+		doc: "The next message of the host about the rollout, or the next of a kind, and no other " +
+			"message.",
+		example: `the next Converged of host "stable-01" under "stable@b2" is lost while ` +
+			`"stable@b2" is Active`,
+		do: func(
+			w *world, kind reducer.AgentEventKind, host reducer.HostID, id reducer.RolloutID,
+			s messageFault, when timing,
+		) error {
+			if err := w.names.checkRollout(id); err != nil {
+				return err
+			}
+			f := sim.FaultNow{Kind: s.kind, Rollout: id, Message: kind}
+			if s.by.Distribution != nil {
+				if q := s.by.Quantiles(2); q[0] != q[1] {
+					return errors.New("one message is late by one length of time, such as 5 minutes")
+				}
+				f.For = s.by.longest
+			}
+			return scheduleFaults(w, []reducer.HostID{host}, f, when)
+		},
+	},
+	{
+		topic: "What goes wrong", phase: happens,
+		words: `(the )next poll of (channel ){channel} {poll_fault}{when}`,
+		doc: "The next poll of the channel alone fails or is stale. The shipped control plane polls " +
+			"all channels at once.",
+		example: `the next poll of channel "stable" fails at once`,
+		do: func(w *world, id reducer.ChannelID, kind sim.FaultKind, when timing) error {
+			if _, err := w.fleet.channel(id); err != nil {
+				return err
+			}
+			if w.fleet.ControlPlane == controlplane.Shipped {
+				return errors.New("the shipped control plane polls all channels at once: say for example " +
+					`"polls fail for 30 seconds"`)
+			}
+			return w.schedule(
+				when, w.names.last, &sim.Action{Fault: &sim.FaultNow{Kind: kind, Channel: id}},
 			)
 		},
 	},
@@ -391,10 +435,14 @@ func addCertain(w *world, f sim.Fault, hosts []reducer.HostID, from, lasts time.
 	w.fleet.addFault(f, hosts)
 	w.fleet.allowSilence(lasts)
 	if hosts == nil {
-		w.announced.add(announcedFault{f.Kind, "", f.From, f.Until, w.sentence})
+		w.announced.add(announcedFault{
+			kind: f.Kind, from: f.From, to: f.Until, sentence: w.sentence,
+		})
 	}
 	for _, h := range hosts {
-		w.announced.add(announcedFault{f.Kind, h, f.From, f.Until, w.sentence})
+		w.announced.add(announcedFault{
+			kind: f.Kind, host: h, from: f.From, to: f.Until, sentence: w.sentence,
+		})
 	}
 }
 
@@ -446,7 +494,7 @@ func parseMessageFault(text string) (any, error) {
 }
 
 func parsePollFault(s string) (any, error) {
-	if s == "fail" {
+	if strings.HasPrefix(s, "fail") {
 		return sim.PollFailed, nil
 	}
 	return sim.PollStale, nil

@@ -112,8 +112,8 @@ var gateExpectations = []step{
 		topic: "Hosts that were held back", phase: expects,
 		words: `host(s) {hosts} is/are held back by (the ){gate}( under (rollout ){rollout})`,
 		doc: "At some time in the whole run the gate blocks the dispatch of the hosts: " +
-			"quarantine, channel-edges, wave-promotion, host-edge or disruption-budget. If several " +
-			"gates block a host, only the first of these counts.",
+			"dispatch-pause, maintenance-window, quarantine, channel-edges, wave-promotion, host-edge or " +
+			"disruption-budget. If several gates block a host, only the first of these counts.",
 		example: `host "stable-03" is held back by the wave-promotion`,
 		solid:   "the gate must hold the hosts back",
 		do: func(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) error {

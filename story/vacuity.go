@@ -192,7 +192,7 @@ func (w *world) drew(r *removal) bool {
 func (w *world) sameWithout(r *removal) bool {
 	sc := w.scenario(w.timeline.actions)
 	sc.Machine, sc.Horizon = w.simulator.machine.Name(), w.history.end()
-	compared := comparer{entries: w.history.entries}
+	compared := comparer{entries: w.history.entries, own: w.ownEntries(r)}
 	// An error is a difference too: the run with the sentence has none.
 	_, err := sim.Run(r.from(sc), sim.Options{
 		Machine: w.simulator.driver(), Seed: sc.Seed, Sink: &compared,
@@ -205,16 +205,20 @@ func (w *world) sameWithout(r *removal) bool {
 type comparer struct {
 	entries []trace.Entry
 	at      int
+	own     []trace.HostEffect // that the run need not have
 }
 
 var errDiffers = errors.New("the runs differ")
 
-func isCompared(e *trace.Entry) bool { return e.Fault == nil && e.Header == nil && e.End == nil }
+func (c *comparer) compares(e *trace.Entry) bool {
+	return e.Fault == nil && e.Header == nil && e.End == nil &&
+		(e.HostEffect == nil || !slices.Contains(c.own, *e.HostEffect))
+}
 
 // next returns the next entry to compare with; nil if none exists.
 func (c *comparer) next() *trace.Entry {
 	for ; c.at < len(c.entries); c.at++ {
-		if e := &c.entries[c.at]; isCompared(e) {
+		if e := &c.entries[c.at]; c.compares(e) {
 			c.at++
 			return e
 		}
@@ -223,7 +227,7 @@ func (c *comparer) next() *trace.Entry {
 }
 
 func (c *comparer) Write(e *trace.Entry) error {
-	if !isCompared(e) {
+	if !c.compares(e) {
 		return nil
 	}
 	want := c.next()

@@ -42,7 +42,8 @@ type world struct {
 	simulator simulator
 	announced announcedFaults
 
-	// What was observed. The history is that of the latest run: nil if the story continues after it.
+	// What was observed. The history is that of the latest run: nil if the story continues after
+	// it.
 	history  *history
 	observed bool       // a sentence expected something of the run
 	asked    bool       // a sentence expected something of the machine itself
@@ -308,10 +309,13 @@ func (w *world) happen(h *happening) error {
 		r.actions = append(r.actions, len(t.actions))
 		if f := h.action.Fault; f != nil {
 			until := t.now
-			if f.Kind == sim.TornOpeningCrash {
-				until = endless // at the next opening
+			if meetsLater(f.Kind) {
+				until = endless
 			}
-			w.announced.add(announcedFault{f.Kind, f.Host, t.now, until, h.sentence})
+			w.announced.add(announcedFault{
+				kind: f.Kind, host: f.Host, channel: f.Channel, rollout: f.Rollout, from: t.now, to: until,
+				sentence: h.sentence,
+			})
 			r.addSpan(faultSpan{f.Kind, t.now, t.now + max(f.For, 0), oneHost(f.Host)})
 		}
 		t.act(*h.action)
@@ -491,6 +495,12 @@ func (w *world) checkFates() error {
 		return fmt.Errorf(
 			"host %s has a fate under ref %q, and no rollout of that ref was opened%s", f.Host, f.Ref,
 			nearest.Hint(string(f.Ref), known),
+		)
+	}
+	if d, found := w.untestedDelay(known); found {
+		return fmt.Errorf(
+			"host %s has a delay under ref %q, and no rollout of that ref was opened%s", d.Host, d.Ref,
+			nearest.Hint(string(d.Ref), known),
 		)
 	}
 	return nil

@@ -135,7 +135,7 @@ type ManifestPoll struct {
 }
 
 // HostEffect is an effect of the host machine: RecordTransition, with host, rollout, from, to and
-// at, or a change of the quarantine, with channel and closure.
+// at; a change of the quarantine, with channel and closure; or an action of an operator.
 type HostEffect struct {
 	Effect  string
 	Host    reducer.HostID
@@ -152,7 +152,21 @@ const (
 	RecordTransition       = "RecordTransition"
 	RemoteInsertQuarantine = "RemoteInsertQuarantine"
 	RemoteRemoveQuarantine = "RemoteRemoveQuarantine" // simulator: an operator removes an entry
+
+	// The simulator has these for actions of an operator. The first two have a channel, which is empty
+	// for all channels, and the last one has a rollout.
+	RemotePauseDispatch  = "RemotePauseDispatch"
+	RemoteResumeDispatch = "RemoteResumeDispatch"
+	RemoteAbortRollout   = "RemoteAbortRollout"
 )
+
+// HostEffects returns the names of the effects of the host machine.
+func HostEffects() []string {
+	return []string{
+		RecordTransition, RemoteInsertQuarantine, RemoteRemoveQuarantine, RemotePauseDispatch,
+		RemoteResumeDispatch, RemoteAbortRollout,
+	}
+}
 
 // Rejection is an event that the reducer refused. It leaves the record unchanged.
 type Rejection struct {

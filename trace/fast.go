@@ -182,6 +182,27 @@ func (s *scanner) hostMove() (from, to reducer.HostState) {
 	return from, to
 }
 
+// order reads an action of an operator, and reports whether the effect is one.
+func (s *scanner) order(e *Entry, name []byte) bool {
+	switch string(name) {
+	case RemotePauseDispatch, RemoteResumeDispatch:
+		h := place(&s.d.store.hostEffects)
+		h.Effect = s.d.recent(name)
+		s.must(`,"channel":"`)
+		h.Channel = reducer.ChannelID(s.string())
+		e.HostEffect = h
+		return true
+	case RemoteAbortRollout:
+		h := place(&s.d.store.hostEffects)
+		h.Effect = RemoteAbortRollout
+		s.must(`,"rollout_id":"`)
+		h.Rollout = s.rolloutID()
+		e.HostEffect = h
+		return true
+	}
+	return false
+}
+
 func (s *scanner) effect(e *Entry, name []byte) {
 	switch string(name) {
 	case RecordTransition:
@@ -203,6 +224,9 @@ func (s *scanner) effect(e *Entry, name []byte) {
 		s.must(`,"closure":"`)
 		h.Closure = reducer.ClosureHash(s.string())
 		e.HostEffect = h
+		return
+	}
+	if s.order(e, name) {
 		return
 	}
 	f := place(&s.d.store.effects)

@@ -209,6 +209,8 @@ var (
 		{"channel", "", ClassName, str(func(v *HostEffect) *reducer.ChannelID { return &v.Channel })},
 		{"closure", "", ClassName, str(func(v *HostEffect) *reducer.ClosureHash { return &v.Closure })},
 	}
+	hostPauseFields = hostQuarantineFields[:1]
+	hostAbortFields = hostTransitionFields[1:2]
 )
 
 // fieldsOfHostEffect returns the fields of an effect of the host machine; nil for an unknown one.
@@ -218,6 +220,10 @@ func fieldsOfHostEffect(effect string) []field[HostEffect] {
 		return hostTransitionFields
 	case RemoteInsertQuarantine, RemoteRemoveQuarantine:
 		return hostQuarantineFields
+	case RemotePauseDispatch, RemoteResumeDispatch:
+		return hostPauseFields
+	case RemoteAbortRollout:
+		return hostAbortFields
 	}
 	return nil
 }
@@ -500,7 +506,7 @@ func Fields() []Field {
 			all, k.String(), effectFields[k], func(e *Entry) *reducer.Effect { return e.Effect },
 		)
 	}
-	for _, name := range []string{RecordTransition, RemoteInsertQuarantine, RemoteRemoveQuarantine} {
+	for _, name := range HostEffects() {
 		all = append(all, Field{Of: name, Name: "effect", Class: ClassTag})
 		all = appendForm(
 			all, name, fieldsOfHostEffect(name), func(e *Entry) *HostEffect { return e.HostEffect },

@@ -3,6 +3,9 @@ package trace
 // The gates that can block the dispatch of a host, as the control plane spells them in
 // GateDecision.Gate. A log may name others.
 const (
+	GateDispatchPause     = "dispatch-pause"     // an operator has paused dispatching
+	GateMaintenanceWindow = "maintenance-window" // no window of the channel is open
+
 	GateQuarantine       = "quarantine"
 	GateChannelEdges     = "channel-edges"
 	GateWavePromotion    = "wave-promotion"
@@ -30,7 +33,8 @@ func GateName(name string) string {
 // them. The planner logs the first one that blocks.
 func Gates() []string {
 	return []string{
-		GateQuarantine, GateChannelEdges, GateWavePromotion, GateHostEdge, GateDisruptionBudget,
+		GateDispatchPause, GateMaintenanceWindow, GateQuarantine, GateChannelEdges, GateWavePromotion,
+		GateHostEdge, GateDisruptionBudget,
 	}
 }
 

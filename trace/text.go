@@ -250,6 +250,12 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 		}
 	case e.HostEffect != nil && e.HostEffect.Effect == RecordTransition:
 		b = fmt.Appendf(b, "%v → %v", e.HostEffect.From, e.HostEffect.To)
+	case e.HostEffect != nil && e.HostEffect.Effect == RemoteAbortRollout:
+		b = append(b, "by an operator"...)
+	case e.HostEffect != nil && e.HostEffect.Closure == "" && e.HostEffect.Channel == "":
+		b = append(b, "on all channels"...)
+	case e.HostEffect != nil && e.HostEffect.Closure == "":
+		b = appendPlain(append(b, "on "...), string(e.HostEffect.Channel))
 	case e.HostEffect != nil:
 		b = appendPlain(append(b, "closure "...), string(e.HostEffect.Closure))
 		b = appendPlain(append(b, " on "...), string(e.HostEffect.Channel))

@@ -136,6 +136,13 @@ func zoo() []Entry {
 		r := NewRejection(err)
 		add(Entry{Kind: KindRejection, Rollout: r.Rollout, Rejection: &r})
 	}
+	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{
+		Effect: RemotePauseDispatch, Channel: "stable",
+	}})
+	add(Entry{Kind: KindEffect, HostEffect: &HostEffect{Effect: RemoteResumeDispatch}})
+	add(Entry{Kind: KindEffect, Rollout: r1, HostEffect: &HostEffect{
+		Effect: RemoteAbortRollout, Rollout: r1,
+	}})
 	for i := range all {
 		all[i].Seq, all[i].At = uint64(i), start+reducer.Time(i)*843*second
 	}

@@ -97,12 +97,13 @@ func makeVocabulary() map[string]bool {
 	}
 	add(machine.Names()...)
 	add(trace.OpenRollout.String(), trace.QueueDispatch.String())
-	add(trace.RecordTransition, trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine)
+	add(trace.HostEffects()...)
 	add(
 		trace.ErrorIllegalForState, trace.ErrorUnimplemented, trace.ErrorInvariant,
 		trace.ErrorSupersessionExpected, trace.ErrorUnknownRollout,
 	)
 	add(trace.ShippedGates()...)
+	add(trace.Gates()...)
 	add("host-edges") // of earlier versions
 	add(controlPlanes...)
 	add("channelEdges", "hostEdges")

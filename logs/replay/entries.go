@@ -329,7 +329,12 @@ func (p *replay) agentEvent(e *trace.Entry) {
 // hostEffect replays an effect of the host machine.
 func (p *replay) hostEffect(e *trace.Entry) {
 	h := e.HostEffect
-	if h.Effect != trace.RecordTransition {
+	switch h.Effect {
+	case trace.RecordTransition:
+	case trace.RemotePauseDispatch, trace.RemoteResumeDispatch, trace.RemoteAbortRollout:
+		p.invariants.ordered(h)
+		return
+	default:
 		p.evidence.unbound++
 		p.quarantine(e)
 		return

@@ -40,6 +40,9 @@ var reasons = map[string]string{
 	gateCompliance:             "compliance-wave: ",
 	trace.GateQuarantine:       "",
 	gateHostEdges:              "",
+
+	trace.GateDispatchPause:     "dispatch-pause: ",
+	trace.GateMaintenanceWindow: "maintenance-window: ",
 }
 
 // stall is how long a wave cursor may stand still although nothing keeps it.

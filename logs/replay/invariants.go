@@ -33,6 +33,19 @@ func (a *invariantAuditor) lifted(q quarantine) {
 	}
 }
 
+// ordered passes on what an operator has ordered.
+func (a *invariantAuditor) ordered(h *trace.HostEffect) {
+	if a.checker == nil {
+		return
+	}
+	switch h.Effect {
+	case trace.RemotePauseDispatch, trace.RemoteResumeDispatch:
+		a.checker.Paused(h.Channel, h.Effect == trace.RemotePauseDispatch)
+	case trace.RemoteAbortRollout:
+		a.checker.Aborted(h.Rollout)
+	}
+}
+
 // dispatch checks a dispatch of a rollout.
 func (a *invariantAuditor) dispatch(e *trace.Entry, r *rollout) {
 	if a.checker != nil {

@@ -146,7 +146,7 @@ func (f *waitFinder) pending(r *rollout, slot int, w *wait) {
 func (f *waitFinder) blocked(r *rollout, slot int, w *wait) {
 	m := &r.members[slot]
 	switch m.gate.name {
-	case trace.GateQuarantine:
+	case trace.GateQuarantine, trace.GateDispatchPause:
 	case trace.GateChannelEdges:
 		f.awaitedChannel(r, slot, w)
 	case trace.GateWavePromotion:

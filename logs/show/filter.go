@@ -39,10 +39,8 @@ func KindNames() []string {
 	all := slices.Concat(
 		texts(reducer.EventKinds()), texts(reducer.EffectKinds()), texts(reducer.AgentEventKinds()),
 		texts([]trace.ActionKind{trace.OpenRollout, trace.QueueDispatch}), trace.Gates(),
-		[]string{
-			trace.RecordTransition, trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine,
-			trace.KindFault.String(), trace.KindRejection.String(),
-		},
+		trace.HostEffects(),
+		[]string{trace.KindFault.String(), trace.KindRejection.String()},
 	)
 	for short, k := range shortKinds {
 		all = append(all, short, k.String())

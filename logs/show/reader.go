@@ -206,7 +206,10 @@ func concerns(e *trace.Entry, row *Row) {
 		row.Rollout, row.Host = e.Gate.Rollout, e.Gate.Host
 	case e.HostEffect != nil:
 		row.Channel = e.HostEffect.Channel
-		if e.HostEffect.Effect == trace.RecordTransition {
+		switch e.HostEffect.Effect {
+		case trace.RemoteAbortRollout:
+			row.Rollout = e.HostEffect.Rollout
+		case trace.RecordTransition:
 			row.Rollout, row.Host = e.HostEffect.Rollout, e.HostEffect.Host
 		}
 	case e.Effect != nil:

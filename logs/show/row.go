@@ -116,6 +116,27 @@ func (n *names) text(text string) string {
 	return b.String()
 }
 
+// hostEffect says what an effect of the host machine does.
+func hostEffect(h *trace.HostEffect) string {
+	where := "all channels"
+	if h.Channel != "" {
+		where = string(h.Channel)
+	}
+	switch h.Effect {
+	case trace.RecordTransition:
+		return fmt.Sprintf("recorded %v → %v", h.From, h.To)
+	case trace.RemoteRemoveQuarantine:
+		return fmt.Sprintf("quarantine of closure %s on %s is lifted", shortClosure(h.Closure), where)
+	case trace.RemotePauseDispatch:
+		return fmt.Sprintf("an operator pauses dispatching on %s", where)
+	case trace.RemoteResumeDispatch:
+		return fmt.Sprintf("an operator resumes dispatching on %s", where)
+	case trace.RemoteAbortRollout:
+		return "an operator aborts the rollout"
+	}
+	return fmt.Sprintf("closure %s is quarantined on %s", shortClosure(h.Closure), where)
+}
+
 // describe says what happened, in a few words. A time is in the zone, without the day of the entry.
 func (n *names) describe(e *trace.Entry, zone Zone) string {
 	switch {
@@ -123,14 +144,8 @@ func (n *names) describe(e *trace.Entry, zone Zone) string {
 		return n.event(e.Event)
 	case e.Effect != nil:
 		return n.effect(e.Effect)
-	case e.HostEffect != nil && e.HostEffect.Effect == trace.RecordTransition:
-		return fmt.Sprintf("recorded %v → %v", e.HostEffect.From, e.HostEffect.To)
-	case e.HostEffect != nil && e.HostEffect.Effect == trace.RemoteRemoveQuarantine:
-		return fmt.Sprintf("quarantine of closure %s on %s is lifted",
-			shortClosure(e.HostEffect.Closure), e.HostEffect.Channel)
 	case e.HostEffect != nil:
-		return fmt.Sprintf("closure %s is quarantined on %s", shortClosure(e.HostEffect.Closure),
-			e.HostEffect.Channel)
+		return hostEffect(e.HostEffect)
 	case e.Agent != nil:
 		return agent(e.Agent)
 	case e.Plan != nil && e.Plan.Action == trace.OpenRollout:

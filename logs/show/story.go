@@ -99,7 +99,8 @@ func (s *Story) matters(r *Row) bool {
 		reducer.RetentionExpired.String(), reducer.OperatorClearance.String(),
 		reducer.ActivationFailed.String(), reducer.ActivationDeferred.String(),
 		reducer.ProbesFailed.String(), reducer.RollbackComplete.String(),
-		trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine:
+		trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine, trace.RemotePauseDispatch,
+		trace.RemoteResumeDispatch, trace.RemoteAbortRollout:
 		return true
 	case reducer.RecordRolloutTransition.String():
 		return r.State == reducer.Failed.String() || r.State == reducer.Reverted.String()

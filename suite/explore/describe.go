@@ -171,6 +171,8 @@ func (w *describer) timeline(sc *sim.Scenario) {
 		switch a := &sc.Timeline[i]; {
 		case a.Release != nil:
 			w.line("release", "%s for every channel %s", a.Release.Ref, atWords(a))
+		case a.Order != nil:
+			w.line("order", "%s %s", orderOf(a.Order), atWords(a))
 		case a.Lift != nil:
 			w.line("lift", "%s on %s %s", a.Lift.Closure, a.Lift.Channel, atWords(a))
 		case a.Event != nil:

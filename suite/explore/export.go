@@ -81,6 +81,10 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	for i := range sc.Fates {
 		e.fate(&sc.Fates[i])
 	}
+	e.section("delays", len(sc.Delays))
+	for i := range sc.Delays {
+		e.delay(&sc.Delays[i])
+	}
 	e.releases(sc)
 	e.section("traffic", len(sc.Traffic))
 	for i := range sc.Traffic {
@@ -133,6 +137,9 @@ func (e *exporter) fate(f *sim.Fate) {
 		text += ", ref: " + yamltext.Scalar(f.Ref)
 	}
 	text += fmt.Sprintf(", fate: %v", f.Kind)
+	if f.Once {
+		text += ", once: true"
+	}
 	if f.RebootAfter.Set {
 		text += ", reboot_after: " + orNever(f.RebootAfter.Value)
 	}
@@ -140,6 +147,14 @@ func (e *exporter) fate(f *sim.Fate) {
 		text += ", passes_after: " + orNever(f.PassesAfter.Value)
 	}
 	e.line("  - {%s}", text)
+}
+
+func (e *exporter) delay(d *sim.Delay) {
+	text := "host: " + yamltext.Scalar(d.Host)
+	if d.Ref != "" {
+		text += ", ref: " + yamltext.Scalar(d.Ref)
+	}
+	e.line("  - {%s, stage: %v, takes: %s}", text, d.Stage, e.yaml[d.Takes])
 }
 
 // orNever returns the time after which something happens, or never if it is negative.
@@ -225,6 +240,7 @@ func (e *exporter) channel(ch *sim.Channel) {
 			e.line("      - {host: %s, after: %s}", yamltext.Scalar(edge.Host), yamltext.Scalar(edge.After))
 		}
 	}
+	e.windows(ch.Windows)
 	total := len(ch.Outside)
 	for i := range ch.Waves {
 		total += len(ch.Waves[i].Hosts)
@@ -239,6 +255,26 @@ func (e *exporter) channel(ch *sim.Channel) {
 	}
 	if len(ch.Outside) > 0 {
 		e.line("    outside: %s", counted.hosts(ch.Outside))
+	}
+}
+
+// windows writes the maintenance windows of a channel.
+func (e *exporter) windows(all []sim.Window) {
+	if len(all) > 0 {
+		e.line("    windows:")
+	}
+	for _, w := range all {
+		text := fmt.Sprintf(
+			"from: %s, for: %s", scenario.FormatDuration(w.From), scenario.FormatDuration(w.For),
+		)
+		if len(w.Days) > 0 {
+			var days []string
+			for _, d := range w.Days {
+				days = append(days, d.String())
+			}
+			text += ", days: " + names(days)
+		}
+		e.line("      - {%s}", text)
 	}
 }
 

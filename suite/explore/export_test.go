@@ -10,10 +10,24 @@ import (
 	"rollsim/sim"
 )
 
-// TestWriteEverything writes a scenario that uses every field, reads it back and compares the two.
-// A field that the scenario does not use fails the test, so that a new one is not forgotten.
+// TestWriteEverything writes scenarios that use every field, reads them back and compares the two.
+// A field that no scenario uses fails the test, so that a new one is not forgotten.
 func TestWriteEverything(t *testing.T) {
-	data, err := os.ReadFile("testdata/everything.yaml")
+	used := make(map[string]bool)
+	for _, name := range []string{"everything.yaml", "operators.yaml"} {
+		writeEverything(t, name, used)
+	}
+	for field, is := range used {
+		if !is {
+			t.Errorf("no scenario uses %s", field)
+		}
+	}
+}
+
+// writeEverything writes one scenario, reads it back, and records the fields that it uses.
+func writeEverything(t *testing.T, name string, used map[string]bool) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,16 +36,10 @@ func TestWriteEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	sc := &file.Scenario
-	used := make(map[string]bool)
 	e := &exporter{yaml: make(map[*sim.Distribution]string)}
 	walkFields(reflect.ValueOf(sc).Elem(), used, func(d *sim.Distribution) {
 		e.yaml[d] = scenario.FormatDuration(d.Mean()) // all of them are constant
 	})
-	for field, is := range used {
-		if !is {
-			t.Errorf("the scenario does not use %s", field)
-		}
-	}
 	e.scenario(sc, sc.Machine)
 	again, err := scenario.Parse("everything.yaml", []byte(e.b.String()))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/yamltext"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -24,6 +25,8 @@ func (e *exporter) action(a *sim.Action) {
 		e.line("    ref: %s", yamltext.Scalar(a.SetRef.Ref))
 	case a.Release != nil:
 		e.line("    release: %s", yamltext.Scalar(a.Release.Ref))
+	case a.Order != nil:
+		e.line("    %s", orderOf(a.Order))
 	case a.Lift != nil:
 		e.line("    lift: %s", closureOf(*a.Lift))
 	case a.Event != nil:
@@ -32,17 +35,48 @@ func (e *exporter) action(a *sim.Action) {
 			e.line("    reaches: %s", yamltext.Scalar(a.Reaches))
 		}
 	case a.Fault != nil:
-		e.line("    fault: %v", a.Fault.Kind)
-		if a.Fault.Host != "" {
-			e.line("    host: %s", yamltext.Scalar(a.Fault.Host))
-		}
-		if a.Fault.For > 0 {
-			e.line("    for: %s", scenario.FormatDuration(a.Fault.For))
-		}
-		if a.Fault.Joined > 0 {
-			e.line("    joined: %d", a.Fault.Joined)
-		}
+		e.faultNow(a.Fault)
 	}
+}
+
+func (e *exporter) faultNow(f *sim.FaultNow) {
+	e.line("    fault: %v", f.Kind)
+	if f.Host != "" {
+		e.line("    host: %s", yamltext.Scalar(f.Host))
+	}
+	if f.For != 0 {
+		e.line("    for: %s", scenario.FormatOffset(f.For))
+	}
+	if f.Joined > 0 {
+		e.line("    joined: %d", f.Joined)
+	}
+	if f.Rollout != "" {
+		e.line("    rollout: %s", yamltext.Scalar(f.Rollout))
+	}
+	if f.Message != 0 {
+		e.line("    message: %v", f.Message)
+	}
+	if f.Seq > 0 {
+		e.line("    seq: %d", f.Seq)
+	}
+	if f.Channel != "" {
+		e.line("    channel: %s", yamltext.Scalar(f.Channel))
+	}
+}
+
+// orderOf returns the field of an order of an operator.
+func orderOf(o *sim.Order) string {
+	switch o.Kind {
+	case controlplane.QuarantineByHand:
+		return fmt.Sprintf("%v: %s", o.Kind, closureOf(o.Entry))
+	case controlplane.AbortRollout:
+		return fmt.Sprintf("%v: %s", o.Kind, yamltext.Scalar(o.Rollout))
+	case controlplane.PauseDispatch, controlplane.ResumeDispatch:
+	}
+	if o.Channel == "" {
+		return fmt.Sprintf("%v: {}", o.Kind)
+	}
+	return fmt.Sprintf("%v: {channel: %s}", o.Kind, yamltext.Scalar(o.Channel))
 }
 
 // eventFields returns the fields of the raw event of an action.

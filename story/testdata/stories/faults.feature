@@ -107,3 +107,11 @@ Feature: What goes wrong
       | agent restart       | stable-02 |           | while wave 1 is activating |
       | control-plane-crash |           | 1 minute  | 10 seconds later           |
     Then "stable@a1" is Terminal
+
+  Scenario: One message about one rollout
+    Given on host "stable-02" activation takes 20 minutes under ref "b2"
+    When "stable" moves to ref "a1"
+    And "stable" moves to ref "b2"
+    And the next Converged of host "stable-01" under "stable@b2" is lost while "stable@b2" is Active
+    Then "stable@b2" is Terminal
+    And host "stable-02" stays Activating under "stable@b2" for 20 minutes

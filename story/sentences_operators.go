@@ -1,0 +1,369 @@
+package story
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+var operatorSteps = []step{
+	{
+		topic: "Happenings", phase: happens,
+		words: `(the/an )operator pauses dispatching( on (channel ){channel}){when}`,
+		doc: "An operator pauses dispatching, on a channel or on all: nothing is dispatched there, " +
+			"also not again, until an operator resumes it. What was dispatched before is finished.",
+		example: `the operator pauses dispatching on channel "stable" while wave 0 is soaking`,
+		do: func(w *world, id reducer.ChannelID, when timing) error {
+			return order(w, when, sim.Order{Kind: controlplane.PauseDispatch, Channel: id})
+		},
+	},
+	{
+		topic: "Happenings", phase: happens,
+		words: `(the/an )operator resumes dispatching( on (channel ){channel}){when}`,
+		doc: "An operator resumes dispatching on a channel. Without a channel it is resumed on every " +
+			"one.",
+		example: `the operator resumes dispatching on channel "stable" 1 hour later`,
+		do: func(w *world, id reducer.ChannelID, when timing) error {
+			return order(w, when, sim.Order{Kind: controlplane.ResumeDispatch, Channel: id})
+		},
+	},
+	{
+		topic: "Happenings", phase: happens,
+		words: `(the/an )operator quarantines (ref ){ref} on (channel ){channel}{when}`,
+		doc: "An operator puts the ref into the quarantine of the channel: its closure is not " +
+			"dispatched there until an operator lifts that.",
+		example: `the operator quarantines ref "a1" on channel "stable" while wave 0 is soaking`,
+		do: func(w *world, ref reducer.ChannelRef, id reducer.ChannelID, when timing) error {
+			return order(w, when, sim.Order{
+				Kind:  controlplane.QuarantineByHand,
+				Entry: sim.QuarantineEntry{Channel: id, Closure: reducer.ClosureHash(ref)},
+			})
+		},
+	},
+	{
+		topic: "Happenings", phase: happens,
+		words: `(the/an )operator aborts (rollout ){rollout}{when}`,
+		doc: "An operator aborts a rollout that has not ended: nothing more is dispatched for it, and " +
+			"it is not stuck. What was dispatched before is finished, and the next ref supersedes it.",
+		example: `the operator aborts "stable@a1" while wave 0 is soaking`,
+		do: func(w *world, id reducer.RolloutID, when timing) error {
+			return order(w, when, sim.Order{Kind: controlplane.AbortRollout, Rollout: id})
+		},
+	},
+	{
+		topic: "What holds hosts back", phase: sets,
+		words: `(channel ){channel} has (a/the/another )maintenance window from {clock} to {clock}` +
+			`( on {days})`,
+		doc: "The channel is dispatched, also again, only while one of its maintenance windows is " +
+			"open. A window is in UTC, every day or on the days on which it opens. The hour to which " +
+			"it is open may be on the next day.",
+		example: `channel "stable" has a maintenance window from 22:00 to 04:00 on Saturday and Sunday`,
+		do:      addWindow,
+	},
+}
+
+// order adds an order of an operator to the story.
+func order(w *world, when timing, o sim.Order) error {
+	for _, id := range []reducer.ChannelID{o.Channel, o.Entry.Channel} {
+		if id == "" {
+			continue
+		}
+		if _, err := w.fleet.channel(id); err != nil {
+			return err
+		}
+	}
+	about := w.names.last
+	if o.Rollout != "" {
+		if err := w.names.checkRollout(o.Rollout); err != nil {
+			return err
+		}
+		about = o.Rollout
+	}
+	if w.fleet.ControlPlane == controlplane.Shipped {
+		return fmt.Errorf("the shipped control plane has no such order of an operator: %v", o.Kind)
+	}
+	return w.schedule(when, about, &sim.Action{Order: &o})
+}
+
+// addWindow adds a maintenance window to a channel.
+func addWindow(
+	w *world, id reducer.ChannelID, from, to time.Duration, days []time.Weekday,
+) error {
+	c, err := w.fleet.channel(id)
+	if err != nil {
+		return err
+	}
+	if w.fleet.ControlPlane == controlplane.Shipped {
+		return fmt.Errorf("the shipped control plane has no maintenance windows")
+	}
+	const day = 24 * time.Hour
+	if to <= from {
+		to += day
+	}
+	w.fleet.allowSilence(day)
+	if days != nil {
+		w.fleet.allowSilence(7 * day)
+	}
+	c.Windows = append(
+		slices.Clone(c.Windows), sim.Window{From: from, For: to - from, Days: days},
+	)
+	return nil
+}
+
+var operatorExpectations = []step{
+	{
+		topic: "The control plane", phase: expects,
+		words:   `dispatching is paused( on (channel ){channel}){at}`,
+		doc:     "An operator has paused dispatching on the channel, or on all, and has not resumed it.",
+		example: `dispatching is paused on channel "stable" 1 minute after wave 0 is soaking`,
+		solid:   "dispatching must be paused",
+		do: func(w *world, id reducer.ChannelID, v viewpoint) error {
+			return expectPaused(w, id, &v, true)
+		},
+	},
+	{
+		topic: "The control plane", phase: expects,
+		words: `dispatching is not paused( on (channel ){channel}){at}`,
+		doc: "No operator has paused dispatching on the channel or on all, or an operator has resumed " +
+			"it.",
+		example: `dispatching is not paused on channel "stable" 2 hours after wave 0 is soaking`,
+		vacuous: func(w *world, _ reducer.ChannelID, _ viewpoint) string { return neverPaused(w) },
+		do: func(w *world, id reducer.ChannelID, v viewpoint) error {
+			return expectPaused(w, id, &v, false)
+		},
+	},
+	{
+		topic: "The control plane", phase: expects, scope: allRun,
+		words: `{number} host(s)( of (rollout ){rollout}) is/are dispatched while dispatching is ` +
+			`paused`,
+		doc: "Exactly so many dispatches are sent, for that rollout or for any, while dispatching is " +
+			"paused on its channel.",
+		example: `no host is dispatched while dispatching is paused`,
+		vacuous: func(w *world, _ uint64, _ reducer.RolloutID) string { return neverPaused(w) },
+		do: func(w *world, n uint64, id reducer.RolloutID) error {
+			return countDispatches(w, n, id, func(c reducer.ChannelID, at time.Duration) bool {
+				return w.history.isPaused(c, at)
+			})
+		},
+	},
+	{
+		topic: "The control plane", phase: expects, scope: allRun,
+		words: `{number} host(s)( of (rollout ){rollout}) is/are dispatched outside (the )` +
+			`maintenance windows`,
+		doc: "Exactly so many dispatches are sent, for that rollout or for any, while no maintenance " +
+			"window of its channel is open.",
+		example: `no host is dispatched outside the maintenance windows`,
+		vacuous: noWindows,
+		do: func(w *world, n uint64, id reducer.RolloutID) error {
+			return countDispatches(w, n, id, func(c reducer.ChannelID, at time.Duration) bool {
+				conf, err := w.fleet.channel(c)
+				return err == nil && len(conf.Windows) > 0 &&
+					!controlplane.Open(conf.Windows, w.history.start+reducer.Time(at))
+			})
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `(rollout ){rollout} is aborted{at}`,
+		doc:     "An operator has aborted the rollout.",
+		example: `"stable@a1" is aborted 1 minute after wave 0 is soaking`,
+		solid:   "an operator must have aborted the rollout",
+		do: func(w *world, id reducer.RolloutID, v viewpoint) error {
+			return expectAborted(w, id, &v, true)
+		},
+	},
+	{
+		topic: "Rollouts", phase: expects,
+		words:   `(rollout ){rollout} is not aborted{at}`,
+		doc:     "No operator has aborted the rollout.",
+		example: `"stable@b2" is not aborted`,
+		vacuous: func(w *world, _ reducer.RolloutID, _ viewpoint) string {
+			if len(w.history.orders(trace.RemoteAbortRollout)) > 0 {
+				return ""
+			}
+			return "no rollout is aborted in the whole run"
+		},
+		do: func(w *world, id reducer.RolloutID, v viewpoint) error {
+			return expectAborted(w, id, &v, false)
+		},
+	},
+}
+
+// orders returns the entries of the orders of some kinds.
+func (h *history) orders(effects ...string) []int {
+	var found []int
+	for i := range h.entries {
+		if e := h.entries[i].HostEffect; e != nil && slices.Contains(effects, e.Effect) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// isPaused reports whether dispatching is paused on a channel at a time, or on all channels if it
+// is
+// empty.
+func (h *history) isPaused(id reducer.ChannelID, at time.Duration) bool {
+	all, own := false, false
+	for _, i := range h.orders(trace.RemotePauseDispatch, trace.RemoteResumeDispatch) {
+		e := h.entries[i].HostEffect
+		paused := e.Effect == trace.RemotePauseDispatch
+		switch {
+		case h.at(i) > at:
+		case e.Channel == "":
+			all, own = paused, own && paused
+		case e.Channel == id:
+			own = paused
+		}
+	}
+	return all || own
+}
+
+// neverPaused returns why an expectation about dispatching while it is paused could not fail.
+func neverPaused(w *world) string {
+	if len(w.history.orders(trace.RemotePauseDispatch)) > 0 {
+		return ""
+	}
+	return "dispatching is never paused in the whole run"
+}
+
+// noWindows returns why an expectation about maintenance windows could not fail.
+func noWindows(w *world, _ uint64, id reducer.RolloutID) string {
+	for i := range w.fleet.Channels {
+		c := &w.fleet.Channels[i]
+		if len(c.Windows) > 0 && (id == "" || channelIn(id) == c.ID) {
+			return ""
+		}
+	}
+	return "no channel that this is about has a maintenance window"
+}
+
+// expectPaused checks whether dispatching is paused at the time at which a sentence looks.
+func expectPaused(w *world, id reducer.ChannelID, v *viewpoint, want bool) error {
+	if id != "" {
+		if _, err := w.fleet.channel(id); err != nil {
+			return err
+		}
+	}
+	return expectOrdered(
+		w, v, want, func(at time.Duration) bool { return w.history.isPaused(id, at) },
+		trace.RemotePauseDispatch, trace.RemoteResumeDispatch,
+	)
+}
+
+// expectAborted checks whether a rollout is aborted at the time at which a sentence looks.
+func expectAborted(w *world, id reducer.RolloutID, v *viewpoint, want bool) error {
+	if _, err := w.history.rollout(id); err != nil {
+		return err
+	}
+	return expectOrdered(w, v, want, func(at time.Duration) bool {
+		return slices.ContainsFunc(w.history.orders(trace.RemoteAbortRollout), func(i int) bool {
+			return w.history.entries[i].HostEffect.Rollout == id && w.history.at(i) <= at
+		})
+	}, trace.RemoteAbortRollout)
+}
+
+// expectOrdered checks whether something is so at the time at which a sentence looks. The orders of
+// some kinds decide that.
+func expectOrdered(
+	w *world, v *viewpoint, want bool, is func(time.Duration) bool, effects ...string,
+) error {
+	if v.kind == afterThat {
+		if v.from != v.to {
+			return fmt.Errorf("this looks at one time: say when, for example \"5 minutes later\"")
+		}
+		w.timeline.moveTo(w.that.at + v.to)
+		v = &viewpoint{kind: atPresent}
+	}
+	at, err := w.resolve(v)
+	if err != nil {
+		return err
+	}
+	if is(at) == want {
+		return w.matched(at, noEntry)
+	}
+	var found []string
+	for _, i := range w.history.orders(effects...) {
+		e := w.history.entries[i].HostEffect
+		found = append(found, strings.TrimSpace(fmt.Sprintf(
+			"%s  %s  %s%s", elapsed(w.history.at(i)), e.Effect, e.Channel, e.Rollout,
+		)))
+	}
+	if found == nil {
+		found = append(found, "no operator orders that")
+	}
+	found = append(found, "this looks at "+elapsed(at))
+	return w.fail(noEntry, w.sentence, strings.Join(found, "\n"))
+}
+
+// countDispatches checks how many dispatches are sent, for a rollout or for any, at times that
+// count for its channel.
+func countDispatches(
+	w *world, n uint64, id reducer.RolloutID, counts func(reducer.ChannelID, time.Duration) bool,
+) error {
+	var found []string
+	entry := noEntry
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Plan == nil || e.Plan.Action != trace.QueueDispatch || id != "" && e.Rollout != id ||
+			!counts(channelIn(e.Rollout), w.history.at(i)) {
+			continue
+		}
+		entry = i
+		found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
+	}
+	if uint64(len(found)) == n {
+		return nil
+	}
+	found = append(found, fmt.Sprintf("%d in all", len(found)))
+	return w.fail(entry, w.sentence, strings.Join(found, "\n"))
+}
+
+// channelIn returns the channel in the name of a rollout.
+func channelIn(id reducer.RolloutID) reducer.ChannelID {
+	channel, _, _ := strings.Cut(string(id), "@")
+	return reducer.ChannelID(channel)
+}
+
+var dayWords = regexp.MustCompile(dayForm)
+
+// parseDays parses a list of days of the week, such as "Saturday and Sunday".
+func parseDays(s string) (any, error) {
+	var days []time.Weekday
+	for _, word := range dayWords.FindAllString(s, -1) {
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			if d.String() == word && !slices.Contains(days, d) {
+				days = append(days, d)
+			}
+		}
+	}
+	return days, nil
+}
+
+// ownEntries returns the entries that the orders of a sentence write. A run without the sentence
+// does not have them.
+func (w *world) ownEntries(r *removal) []trace.HostEffect {
+	var own []trace.HostEffect
+	for _, i := range r.actions {
+		o := w.timeline.actions[i].Order
+		if o == nil {
+			continue
+		}
+		own = append(own,
+			trace.HostEffect{Effect: trace.RemotePauseDispatch, Channel: o.Channel},
+			trace.HostEffect{Effect: trace.RemoteResumeDispatch, Channel: o.Channel},
+			trace.HostEffect{Effect: trace.RemoteAbortRollout, Rollout: o.Rollout},
+			trace.HostEffect{
+				Effect: trace.RemoteInsertQuarantine, Channel: o.Entry.Channel, Closure: o.Entry.Closure,
+			},
+		)
+	}
+	return own
+}
