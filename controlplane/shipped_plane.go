@@ -32,6 +32,8 @@ type shippedPlane struct {
 
 	outcome reducer.Outcome
 	stamps  int // entries of the present input that have a time of their own
+	ranAt   reducer.Time
+	ran     int // the stamps of the runs at ranAt
 }
 
 // row is a rollout in the tables, with its hosts.

@@ -15,6 +15,10 @@ func (p *shippedPlane) Plan(tick Tick, out Output) error {
 		return nil
 	}
 	s := p.step(tick.Now, out)
+	if p.ranAt == tick.Now {
+		p.stamps = p.ran // the ticker and a poll may fire in one instant
+	}
+	defer func() { p.ranAt, p.ran = tick.Now, p.stamps }()
 	p.dirty, p.pending = false, false
 	channels := tick.Channels
 	if channels == nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -90,15 +91,36 @@ func LiveState(w *replay.Watch, zone show.Zone) string {
 	last, _ := w.Last()
 	var parts []string
 	for _, s := range w.Standing() {
-		var counts []string
-		for _, h := range s.Hosts {
-			counts = append(counts, fmt.Sprintf("%d %v", h.Count, h.State))
-		}
-		parts = append(parts, fmt.Sprintf("%s %s %v (%s)", visible.Name(s.Channel),
-			visible.Name(shortRef(s.Ref)), s.State, strings.Join(counts, ", ")))
+		parts = append(parts, standing(s))
 	}
 	parts = append(parts, plural.Count(w.Findings(), "finding"))
 	return fmt.Sprintf("%s, entry %d: %s", zone.Clock(last.At), last.Seq, strings.Join(parts, "; "))
+}
+
+// TimelineState returns the same line about a timeline that continues, without the findings.
+func TimelineState(r *show.Reader, zone show.Zone) string {
+	var parts []string
+	for _, s := range r.Standing() {
+		same := replay.Standing{Channel: s.Channel, Ref: s.Ref, State: s.State}
+		for _, state := range reducer.HostStates() {
+			if n := s.Hosts[state]; n > 0 {
+				same.Hosts = append(same.Hosts, replay.HostCount{State: state, Count: n})
+			}
+		}
+		parts = append(parts, standing(same))
+	}
+	last := r.Last()
+	return fmt.Sprintf("%s, entry %d: %s", zone.Clock(last.At), last.Seq,
+		cmp.Or(strings.Join(parts, "; "), "no rollout"))
+}
+
+func standing(s replay.Standing) string {
+	var counts []string
+	for _, h := range s.Hosts {
+		counts = append(counts, fmt.Sprintf("%d %v", h.Count, h.State))
+	}
+	return fmt.Sprintf("%s %s %v (%s)", visible.Name(s.Channel), visible.Name(shortRef(s.Ref)),
+		s.State, strings.Join(counts, ", "))
 }
 
 // LiveFinding writes a finding as a line, as it is found.

@@ -13,8 +13,8 @@ import (
 type ledger struct {
 	queue []trace.Entry
 	synth *bool // a heartbeat is being handled, so that a message is not an agent's
-	lost  bool  // rows were lost
-	safe  bool  // LossyLog is fixed
+	lost  []trace.Entry
+	safe  bool // LossyLog is fixed
 }
 
 // writerDelay is how long a row may be in the queue.
@@ -95,7 +95,7 @@ func (r *recorder) lose(word uint64) {
 
 // miss records that the log lacks a row.
 func (r *recorder) miss(e *trace.Entry) {
-	r.ledger.lost = true
+	r.ledger.lost = append(r.ledger.lost, e.Clone())
 	if e.Agent != nil && !*r.ledger.synth {
 		r.check.Lost(e.Rollout, e.Host, e.Agent)
 	}
@@ -112,7 +112,8 @@ func (r *recorder) retire(id reducer.RolloutID) {
 // compareTables compares the tables with the fold of the log.
 func (r *recorder) compareTables(tables *reducer.Fleet) {
 	r.flush(true)
-	for _, v := range invariant.CompareTables(tables, r.refold, r.ledger.lost, r.seq, r.clock.now) {
+	lossy := len(r.ledger.lost) > 0
+	for _, v := range invariant.CompareTables(tables, r.refold, lossy, r.seq, r.clock.now) {
 		r.check.Report(v)
 	}
 }

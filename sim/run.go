@@ -39,6 +39,8 @@ type Result struct {
 	NeverCame  []int // lines of the timeline, from 0, whose moment did not happen
 	Idle       []int // lines of the timeline, from 0, whose fault met no message or poll
 	Never      []int // indices of the moments of Scenario.Sometimes that did not happen
+
+	Lost []trace.Entry // rows that the log of the shipped control plane has lost, in their order
 }
 
 // ErrRunaway reports that the work of one instant does not end, because some of it causes itself
@@ -94,8 +96,10 @@ func (w *world) finish(early bool) (*Result, error) {
 		w.record.check.Standing(w.sc.Channels[i].ID)
 	}
 	w.record.check.Finish()
+	var lost []trace.Entry
 	if w.record.ledger != nil {
 		w.record.compareTables(fleet)
+		lost = w.record.ledger.lost
 	} else {
 		w.record.compareFolds(fleet)
 	}
@@ -106,6 +110,7 @@ func (w *world) finish(early bool) (*Result, error) {
 		Early:      early,
 		Fleet:      fleet,
 		Violations: w.record.check.Found(),
+		Lost:       lost,
 	}
 	if early {
 		return result, nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
@@ -64,6 +65,7 @@ type Reader struct {
 	tables  Tables
 	notes   []string
 	lenient bool
+	objects bool       // a later line than the first seems to be an entry
 	bad     *ReadError // why the last entry could not be read
 	closers []func() error
 	series  *series // instead of src: several readers of one log
@@ -150,8 +152,17 @@ func NewReader(file string, in io.Reader) (*Reader, error) {
 		r.src = newDocument(buffered)
 	default:
 		r.src = &lineSource{in: buffered}
+		_, rest, _ := bytes.Cut(start, []byte("\n"))
+		r.objects = beginsEntry(rest)
 	}
 	return r, nil
+}
+
+// beginsEntry reports whether a text begins with a line that is an entry as logs spell it, or with
+// the beginning of one.
+func beginsEntry(text []byte) bool {
+	line, _, whole := bytes.Cut(bytes.TrimLeft(text, " \t\r\n"), []byte("\n"))
+	return bytes.HasPrefix(line, []byte(`{"seq":`)) && (!whole || jsontext.Value(line).IsValid())
 }
 
 // SQLiteMagic is the beginning of every SQLite database.
@@ -350,6 +361,11 @@ func (r *Reader) read() error {
 		return io.EOF
 	}
 	if it.err != nil {
+		if r.lenient && r.header == nil && it.syntax && it.unit.torn && r.entries > 0 {
+			r.Note(fmt.Sprintf("%s: line %d, the last one, is incomplete and not judged: the file is "+
+				"being written, or was cut", visible.Name(r.file), r.number))
+			return io.EOF
+		}
 		if bad := r.tolerated(it); bad == nil {
 			return r.located(it.err)
 		}
@@ -370,7 +386,7 @@ func (r *Reader) read() error {
 // leaves of the entry what could be read.
 func (r *Reader) tolerated(it *item) *ReadError {
 	syntax := it.syntax
-	if !r.lenient || r.header != nil || syntax && (r.entries == 0 || it.unit.torn) {
+	if !r.lenient || r.header != nil || syntax && (r.entries == 0 && !r.objects || it.unit.torn) {
 		return nil
 	}
 	if !errors.As(r.located(it.err), &r.bad) {
@@ -385,8 +401,9 @@ func (r *Reader) tolerated(it *item) *ReadError {
 }
 
 // Lenient makes the Reader of a control plane's log return entries that it cannot read, with what
-// could be read of them; see Bad. A line that is not JSON ends the reading if it is the first or
-// the incomplete last one. Lenient must be called before Read and Ahead.
+// could be read of them; see Bad. An incomplete last line ends the log, with a note. A first line
+// that is not JSON is an error, unless an entry follows it. Lenient must be called before Read and
+// Ahead.
 func (r *Reader) Lenient() {
 	if r.series != nil {
 		r.series.lenient = true

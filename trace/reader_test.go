@@ -429,3 +429,60 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// TestLenientEnds: a lenient reader ends a log before an incomplete last line, with a note, and
+// continues after a first line that is not JSON if an entry follows. A strict one does neither.
+func TestLenientEnds(t *testing.T) {
+	const good = `{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"gate_decision","host":null,` +
+		`"rollout":null,"payload":{"gate":"g","reason":"r","host":"h","rollout":"s@1"}}` + "\n"
+	for _, c := range []struct {
+		name, log string
+		entries   int
+		bad       int // of them
+		note, err string
+	}{
+		{name: "a torn last line", log: good + good[:50], entries: 1,
+			note: "t.ndjson: line 2, the last one, is incomplete and not judged"},
+		{name: "a last line without a newline", log: good + good[:len(good)-1], entries: 2},
+		{name: "nothing but a torn line", log: good[:50], err: "the last line is torn"},
+		{name: "a torn line in the middle", log: good + good[:50] + "\n" + good, entries: 3, bad: 1},
+		{name: "a first line that is no JSON", log: "-- log\n" + good, entries: 2, bad: 1},
+		{name: "no entry follows", log: "-- log\n-- log\n", err: "t.ndjson:1: expected a JSON object"},
+		{name: "an array", log: "[\n" + strings.TrimSpace(good) + ",\n]\n",
+			err: "t.ndjson:1: expected a JSON object"},
+	} {
+		for _, lenient := range []bool{true, false} {
+			r, err := NewReader("t.ndjson", strings.NewReader(c.log))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lenient {
+				r.Lenient()
+			}
+			entries, bad := 0, 0
+			for err == nil {
+				if _, err = r.Read(); err == nil {
+					entries++
+				}
+				if r.Bad() != nil {
+					bad++
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			if !lenient {
+				if (err == nil) != (c.note+c.err == "" && c.bad == 0) {
+					t.Errorf("%s, strict: %v", c.name, err)
+				}
+				continue
+			}
+			notes := strings.Join(r.Notes(), "\n")
+			if entries != c.entries || bad != c.bad || !strings.HasPrefix(notes, c.note) ||
+				(c.note == "") != (notes == "") || (err != nil) != (c.err != "") ||
+				err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: %d entries, %d bad, notes %q, %v", c.name, entries, bad, notes, err)
+			}
+		}
+	}
+}

@@ -262,36 +262,50 @@ type live struct {
 	json  bool
 	zone  show.Zone
 	watch *replay.Watch
-	state string // that was shown last
+	line  stateLine
 }
 
 // show writes the new findings, and the state if it has changed. Errors stay with the streams.
 func (l *live) show() {
 	for _, f := range l.watch.Fresh() {
-		l.clear()
+		l.line.clear()
 		if l.json {
 			_ = report.LiveFindingJSON(l.env.out.w, &f)
 		} else {
 			_ = report.LiveFinding(l.env.out.w, &f, l.zone)
 		}
 	}
-	state := report.LiveState(l.watch, l.zone)
-	if _, entries := l.watch.Last(); entries == 0 || state == l.state {
+	if _, entries := l.watch.Last(); entries > 0 {
+		l.line.show(report.LiveState(l.watch, l.zone))
+	}
+}
+
+// stateLine is the line of state on standard error while a log is followed.
+type stateLine struct {
+	err   *printer
+	json  bool
+	state string // that was shown last
+}
+
+// show shows the state if it has changed: instead of the last one on a terminal, else on a
+// line of its own.
+func (l *stateLine) show(state string) {
+	if state == l.state {
 		return
 	}
 	l.clear()
 	l.state = state
-	if l.env.err.terminal {
-		fmt.Fprint(l.env.err.raw, clip(state, terminalWidthOf(l.env.err)))
+	if l.err.terminal {
+		fmt.Fprint(l.err.raw, clip(state, terminalWidthOf(l.err)))
 	} else if !l.json {
-		l.env.err.printf("%s\n", state)
+		l.err.printf("%s\n", state)
 	}
 }
 
-// clear removes the line of state from a terminal.
-func (l *live) clear() {
-	if l.env.err.terminal && l.state != "" {
-		fmt.Fprint(l.env.err.raw, "\r\x1b[K")
+// clear removes the line from a terminal.
+func (l *stateLine) clear() {
+	if l.err.terminal && l.state != "" {
+		fmt.Fprint(l.err.raw, "\r\x1b[K")
 		l.state = ""
 	}
 }

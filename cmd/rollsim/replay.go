@@ -183,14 +183,17 @@ func (env *environment) replayInput(
 		r, err = input.Open(env.stdin, names...)
 		return r, func() {}, err
 	}
-	live := &live{env: env, json: c.Bool("json"), zone: zone, watch: new(replay.Watch)}
+	live := &live{
+		env: env, json: c.Bool("json"), zone: zone, watch: new(replay.Watch),
+		line: stateLine{err: env.err, json: c.Bool("json")},
+	}
 	opt.Watch = live.watch
 	ctx, stop := interruptible()
 	r, err = env.follow(ctx, c, names, live.show)
 	if err != nil {
 		stop()
 	}
-	return r, func() { stop(); live.clear() }, err
+	return r, func() { stop(); live.line.clear() }, err
 }
 
 // unknownName returns a usage error if err reports a name that the log does not have, and nil

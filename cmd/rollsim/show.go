@@ -91,10 +91,18 @@ func (env *environment) show(c *cli.Context) error {
 		OneRollout: filter.Rollout != "", OneChannel: filter.Channel != "", OneHost: filter.Host != "",
 	}
 	var log *trace.Reader
+	var rows *show.Reader
 	if c.Bool("follow") {
 		ctx, stop := interruptible()
 		defer stop()
-		log, err = env.follow(ctx, c, names, func() { _ = out.flush() })
+		out.line = &stateLine{err: env.err, json: out.json}
+		defer out.line.clear()
+		log, err = env.follow(ctx, c, names, func() {
+			_ = out.flush()
+			if rows != nil && rows.Entries() > 0 {
+				out.line.show(report.TimelineState(rows, times.zone))
+			}
+		})
 	} else if log, err = input.Open(env.stdin, names...); err == nil {
 		log.Ahead()
 	}
@@ -102,7 +110,7 @@ func (env *environment) show(c *cli.Context) error {
 		return err
 	}
 	defer log.Close()
-	rows := show.NewReader(log, filter, times.zone)
+	rows = show.NewReader(log, filter, times.zone)
 	if !out.json {
 		view.Short = rows.Short
 		out.timeline = report.NewTimeline(env.out.w, view)
@@ -115,9 +123,13 @@ type rowWriter struct {
 	w        io.Writer
 	json     bool
 	timeline *report.Timeline
+	line     *stateLine // with --follow
 }
 
 func (o *rowWriter) row(r *show.Row) error {
+	if o.line != nil {
+		o.line.clear()
+	}
 	if o.json {
 		return report.TimelineJSON(o.w, r)
 	}

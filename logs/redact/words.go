@@ -96,6 +96,7 @@ func makeVocabulary() map[string]bool {
 		add(k.String())
 	}
 	add(machine.Names()...)
+	add(trace.ShippedControlPlane)
 	add(trace.OpenRollout.String(), trace.QueueDispatch.String())
 	add(trace.HostEffects()...)
 	add(

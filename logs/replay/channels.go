@@ -15,6 +15,7 @@ type channel struct {
 	polled  place              // where it was shown first
 	hosts   []reducer.HostID   // of its last whole opening
 	shown   reducer.ChannelRef // the last one that a poll showed
+	unsure  []unsureOpening    // before hosts is known
 
 	// What the planner works on, by its dispatches and by the decisions of its gates.
 	planned      *rollout

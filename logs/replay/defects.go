@@ -14,6 +14,7 @@ const (
 	quarantineInert  = "quarantine-inert"
 	noHalt           = "no-halt"
 	emptyWave        = "empty-wave"
+	budgetOvershoot  = "budget-overshoot"
 	supersededEdge   = "superseded-edge"
 	complianceSticky = "compliance-sticky"
 	lateWaveSoak     = "late-wave-soak"
@@ -250,6 +251,9 @@ func (d *defectFinder) converged(e *trace.Entry, r *rollout, slot int) {
 	}
 	id := r.fold.Hosts()[slot].ID
 	soak := m.soakDue - r.fold.Record.OpenedAt
+	if d.evidence.soaksFromDispatch() {
+		soak = 0
+	}
 	if early := m.firstAt + soak - e.At; early > 0 {
 		d.once(e, r, id, lateWaveSoak, fmt.Sprintf("Converged %v after its first dispatch, with a soak "+
 			"of %v that counts from the opening", round(e.At-m.firstAt), round(soak)))
@@ -293,14 +297,15 @@ func (d *defectFinder) addMove(e *trace.Entry, r *rollout, from, to reducer.Host
 }
 
 // declared finds that a host declares its probes again and again although it could have converged:
-// its agent goes back each time to what the control plane knows.
+// its agent goes back each time to what the control plane knows. A host that runs the closure of
+// another rollout cannot converge.
 func (d *defectFinder) declared(e *trace.Entry, r *rollout, m *member) {
-	if m.state != reducer.HostSoaking || m.dispatches == 0 || m.soakDue == 0 || e.At < m.soakDue ||
-		m.failing() != "" {
+	if m.state != reducer.HostSoaking || m.dispatches == 0 || m.soakDue == 0 ||
+		min(e.At, e.Agent.At) < m.soakDue || m.failing() != "" || d.roster.host(e.Host).ran != m.running {
 		m.repeats = 0
 		return
 	}
-	const enough = 3
+	const enough = 5
 	if m.repeats++; m.repeats == enough {
 		d.once(e, r, e.Host, staleSnapshot, fmt.Sprintf("Soaking, with its probes declared again %d "+
 			"times since its soak was due", m.repeats))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -35,7 +34,7 @@ func (p *replay) finish() error {
 		p.hosts.close(r)
 	}
 	p.clock.finish()
-	p.gates.decide(math.MaxInt64)
+	p.gates.finish()
 	p.missingOpenings()
 	p.quarantines.missing(nil)
 	if p.stopped != nil {
@@ -43,7 +42,7 @@ func (p *replay) finish() error {
 	}
 	p.invariants.end()
 	for _, r := range p.rollouts.opened {
-		if !p.cut[r.id] {
+		if !p.cut[r.id] && r.fold.Record.State.Underway() {
 			p.defects.lostActivations(r)
 		}
 	}
@@ -123,13 +122,19 @@ func (p *replay) isStuck(r *rollout) bool {
 
 // isCurrent reports whether the planner considers a rollout at the end of the log: it is that of
 // the ref that the planner was last seen to follow, or else the last one that was opened on its
-// channel. A release has the same ref on all channels.
+// channel. A release has the same ref on all channels, unless the log shows otherwise.
 func (p *replay) isCurrent(r *rollout) bool {
 	if r.replaced {
 		return false
 	}
 	c := p.channels.get(r.fold.Record.Channel)
 	if !p.evidence.shipped() {
+		return c.rollout == r
+	}
+	if p.evidence.refsDiffer() {
+		if back := c.setBack(); back != nil {
+			return back == r
+		}
 		return c.rollout == r
 	}
 	id := reducer.NewRolloutID(c.id, p.currentRef)

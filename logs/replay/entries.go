@@ -86,7 +86,8 @@ func (p *replay) before(e *trace.Entry, r *rollout) *work {
 func (p *replay) open(e *trace.Entry, r *rollout) {
 	at := p.cursor.place(e)
 	p.rollouts.open(r, e.Seq)
-	r.openedN, r.lastMove, p.currentRef = p.cursor.n, e.At, e.Event.TargetRef
+	r.openedN, r.lastMove = p.cursor.n, e.At
+	p.currentRef, p.currentAt = e.Event.TargetRef, 0
 	r.working().opened = milestone{at, *e.Event}
 	c := p.channels.get(e.Event.Channel)
 	b := c.before
@@ -281,7 +282,7 @@ func (p *replay) gateDecision(e *trace.Entry) {
 			p.unknownHost(e, r, e.Gate.Host, "gate decision")
 		}
 		p.gates.check(e, r, slot)
-		p.plannedNow(r)
+		p.plannedNow(e, r)
 	}
 	if r.fold != nil {
 		p.channels.get(r.fold.Record.Channel).plan(r, e.Seq, e.At)
@@ -384,7 +385,7 @@ func (p *replay) effect(e *trace.Entry) {
 	if recorded.Kind == reducer.RecordRolloutTransition {
 		p.payloads.time(e, recorded.At, recorded.Rollout)
 	} else if !p.simulated {
-		if p.evidence.shipped() || !p.emits(recorded.Kind) {
+		if !p.sealed && (p.evidence.shipped() || !p.emits(recorded.Kind)) {
 			f := extra(Effect, "effect", p.effects.rollout(e), describeEffect(recorded, &p.cursor.lines,
 				false))
 			f.Reason = "no control plane that runs this machine records it"

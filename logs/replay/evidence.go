@@ -2,6 +2,9 @@ package replay
 
 import (
 	"fmt"
+	"time"
+
+	"rollsim/reducer"
 )
 
 // evidence counts what the log holds. Logs differ in what their control plane records, and some
@@ -9,6 +12,7 @@ import (
 // known at the end.
 type evidence struct {
 	document    bool   // the log is the export of single rollouts
+	named       bool   // a header names the shipped control plane, whose defects may be fixed
 	rollouts    int    // rollout ids
 	unbound     uint64 // entries that belong to no rollout
 	trimmed     bool   // the log does not begin with entry 1
@@ -26,6 +30,10 @@ type evidence struct {
 	firstRejoin uint64 // the seq of the first of them
 	lateEffects uint64 // effects of the host machine that follow the move which they record
 
+	fromOpening, fromDispatch uint64 // dispatches whose soak counts from the opening, or from them
+
+	otherRefs uint64 // rows of a run of the planner that follow a row of it about another ref
+
 	times, otherTimes uint64 // entries with a time in the payload; those where it differs from ts
 	ids, otherIDs     uint64 // rollouts opened; those whose id is not their channel and ref
 }
@@ -34,11 +42,34 @@ type evidence struct {
 // moves its wave cursors without a WaveAdvanced, and whose acknowledgements name the closure that
 // was dispatched.
 func (v *evidence) shipped() bool {
-	return v.polls == 0 && !v.showsCursor() && v.otherAcks <= v.targetAcks
+	return v.named || v.polls == 0 && !v.showsCursor() && v.otherAcks <= v.targetAcks
 }
 
 // showsCursor reports whether the log has a WaveAdvanced for each move of a wave cursor.
 func (v *evidence) showsCursor() bool { return v.waves > 0 && v.silent == 0 }
+
+// refsDiffer reports whether each channel has a ref of its own. The planner of one release for all
+// channels sees two refs in the same moment only where two of its runs coincide.
+func (v *evidence) refsDiffer() bool { return v.otherRefs > 3 }
+
+// soak records the soak of a first dispatch, since the opening and since the dispatch. Soaks are
+// declared in minutes.
+func (v *evidence) soak(sinceOpening, sinceDispatch reducer.Time) {
+	whole := func(t reducer.Time) bool {
+		const minute, near = reducer.Time(time.Minute), reducer.Time(time.Millisecond)
+		rest := (t%minute + minute) % minute
+		return rest < near || rest > minute-near
+	}
+	switch {
+	case whole(sinceOpening):
+		v.fromOpening++
+	case whole(sinceDispatch):
+		v.fromDispatch++
+	}
+}
+
+// soaksFromDispatch reports whether the control plane is one in which late-wave-soak is fixed.
+func (v *evidence) soaksFromDispatch() bool { return v.fromDispatch > v.fromOpening }
 
 // condition is what must hold of the whole log for a finding to count.
 type condition uint8

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,10 +17,12 @@ type gateChecker struct {
 	evidence *evidence
 	findings *collector
 	rollouts *registry
+	channels channels
 	defects  *defectFinder
 	payloads *payloadChecker
 
-	held []heldWave
+	held  []heldWave
+	edges []heldEdge
 }
 
 // The gates that the shipped control plane has in addition to trace.Gates, and an older name.
@@ -90,32 +93,69 @@ func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 }
 
 func (g *gateChecker) refuse(e *trace.Entry, r *rollout, reason string) {
-	f := Finding{
+	g.add(g.refusal(e, r, reason), g.cursor.place(e))
+}
+
+func (g *gateChecker) refusal(e *trace.Entry, r *rollout, reason string) Finding {
+	return Finding{
 		Class: Log, Kind: Refused, What: "gate decision", Rollout: r.id, Host: e.Gate.Host,
 		Recorded: e.Gate.Gate + "  " + e.Gate.Reason, Reason: reason,
 	}
+}
+
+func (g *gateChecker) add(f Finding, at place) {
 	var good uint64
-	if m, _ := r.member(e.Gate.Host); m != nil {
-		good = m.good
+	if r := g.rollouts.byID[f.Rollout]; r != nil {
+		if m, _ := r.member(f.Host); m != nil {
+			good = m.good
+		}
 	}
-	g.findings.consequence(f, g.cursor.place(e), 0, good)
+	g.findings.consequence(f, at, 0, good)
+}
+
+// heldEdge is a decision of channel-edges about a rollout that is Terminal. It is right if each
+// channel has a ref of its own, because the awaited channel then has a later one.
+type heldEdge struct {
+	finding Finding
+	at      place
+}
+
+// finish decides about what is held at the end of the log.
+func (g *gateChecker) finish() {
+	g.decide(math.MaxInt64)
+	for _, h := range g.edges {
+		if !g.evidence.refsDiffer() {
+			g.add(h.finding, h.at)
+		}
+	}
+	g.edges = nil
 }
 
 // channelEdge checks that the rollout of an awaited channel is not Terminal. One release has the
-// same ref on all channels.
+// same ref on all channels, unless the log shows otherwise.
 func (g *gateChecker) channelEdge(e *trace.Entry, r *rollout) {
 	name := quoted(e.Gate.Reason)
 	awaited := g.rollouts.lookup(
 		reducer.NewRolloutID(reducer.ChannelID(name), r.fold.Record.TargetRef),
 	)
+	if c := g.channels[reducer.ChannelID(name)]; c != nil && g.evidence.refsDiffer() {
+		if awaited = c.setBack(); awaited == nil {
+			awaited = c.rollout
+		}
+	}
 	if awaited == nil || awaited.fold == nil {
 		return
 	}
 	switch rec := &awaited.fold.Record; {
 	case isDeleted(rec, e.At):
 	case rec.TerminalAt.Set:
-		g.refuse(e, r, fmt.Sprintf("rollout %s is Terminal since %s", awaited.id,
+		f := g.refusal(e, r, fmt.Sprintf("rollout %s is Terminal since %s", awaited.id,
 			trace.AppendTime(nil, rec.TerminalAt.Value)))
+		if g.channels.get(rec.Channel).rollout != awaited && len(g.edges) < maxHeld {
+			g.edges = append(g.edges, heldEdge{f, g.cursor.place(e)})
+			return
+		}
+		g.add(f, g.cursor.place(e))
 	case rec.SupersededAt.Set:
 		g.defects.once(e, r, e.Gate.Host, supersededEdge, fmt.Sprintf("waits for rollout %s, which is "+
 			"Superseded since %s and was never Terminal", awaited.id,

@@ -112,6 +112,13 @@ func (h *hostAuditor) observation(e *trace.Entry, r *rollout, slot int) {
 		m.good = h.cursor.n
 		return
 	}
+	if m.gapAt == h.cursor.n && reachable(m.state, want) {
+		h.defects.lost(r, slot, h.cursor.place(e), fmt.Sprintf("%s: it is legal in %v, and the log "+
+			"leaves the host %v", describeAgent(e.Agent), want, m.state))
+		m.state = want
+		h.correct(r, slot, want)
+		return
+	}
 	f := Finding{
 		Class: Host, Kind: Refused, What: "agent event", Rollout: r.id, Host: e.Host,
 		Recorded: describeAgent(e.Agent),
@@ -134,6 +141,7 @@ func (h *hostAuditor) sequence(e *trace.Entry, r *rollout, m *member) bool {
 	}
 	if lost > 0 {
 		h.defects.gap(e, r, m, lost)
+		m.gapAt = h.cursor.n
 	}
 	m.seq = e.Agent.Seq
 	return true

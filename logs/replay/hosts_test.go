@@ -119,7 +119,10 @@ func TestHostAuditor(t *testing.T) {
 		{"a lost one", []string{"agent ProbeResult 3"}, []string{
 			"defect 1 acknowledged-lost edge@a1 e1: ProbeResult  seq 3 /  (the log lacks 2 messages of " +
 				"the host from seq 1; the next one has seq 3)",
-			"host 1 refused agent event edge@a1 e1: ProbeResult  seq 3 /  (agent event ProbeResult is " +
+			"defect 1 lossy-log edge@a1 e1 (ProbeResult  seq 3: it is legal in Soaking, and the log " +
+				"leaves the host Pending)"}},
+		{"one in a state that nothing is missing to", []string{"agent ProbeResult 1"}, []string{
+			"host 1 refused agent event edge@a1 e1: ProbeResult  seq 1 /  (agent event ProbeResult is " +
 				"not legal in host state Pending)"}},
 		{"out of turn", []string{"agent Converged"}, []string{
 			"host 1 refused agent event edge@a1 e1: Converged  seq 1 /  (agent event Converged is not " +

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"fmt"
 	"slices"
 
 	"rollsim/invariant"
@@ -103,6 +104,9 @@ func (a *invariantAuditor) report(r *rollout, host reducer.HostID, seen place) {
 		}
 		if !a.judges(v.Invariant) {
 			continue
+		}
+		if v.Invariant == invariant.BudgetKept {
+			f = defect(budgetOvershoot, r, host, fmt.Sprintf("budget %s: %s", v.Subject, v.Detail))
 		}
 		if v.Invariant == invariant.OneStanding {
 			// The events after an opening have shown that another rollout stands.

@@ -8,7 +8,7 @@ import (
 // misrouted reports whether an event reached the record of another rollout than its own. Only a
 // simulated trace says so: a control plane writes the rollout of the event into both places.
 func (p *replay) misrouted(e *trace.Entry) bool {
-	return p.simulated && e.Rollout != "" && e.Rollout != e.Event.Rollout
+	return p.sealed && e.Rollout != "" && e.Rollout != e.Event.Rollout
 }
 
 // misroute replays an event that reached the record of another rollout. It moves no host.

@@ -146,7 +146,9 @@ func (o *orderChecker) skipped(e *trace.Entry) {
 		o.gaps = slices.Delete(o.gaps, 0, 1)
 	}
 	o.gaps = append(o.gaps, gap{from: from, to: to, finding: f})
-	o.findings.causes.gap(cause{n: o.cursor.n, from: from, to: to, finding: f})
+	if !o.evidence.document { // a document lacks the entries of others, which explains nothing
+		o.findings.causes.gap(cause{n: o.cursor.n, from: from, to: to, finding: f})
+	}
 }
 
 // unordered adds a finding about an entry that is out of order. It is misplaced if it fills a gap

@@ -20,9 +20,6 @@ type payloadChecker struct {
 
 // event checks the entry of a rollout event.
 func (c *payloadChecker) event(e *trace.Entry) {
-	if c.sealed {
-		return
-	}
 	ev := e.Event
 	c.rollout(e, ev.Rollout)
 	c.host(e, ev.Host, ev.Rollout)
@@ -30,7 +27,7 @@ func (c *payloadChecker) event(e *trace.Entry) {
 	switch ev.Kind {
 	case reducer.RolloutOpened:
 		c.evidence.ids++
-		if id := reducer.NewRolloutID(ev.Channel, ev.TargetRef); id != ev.Rollout {
+		if id := reducer.NewRolloutID(ev.Channel, ev.TargetRef); id != ev.Rollout && !c.sealed {
 			c.evidence.otherIDs++
 			f := different(Log, "rollout id", ev.Rollout, string(ev.Rollout), string(id))
 			f.Reason = "the id of a rollout is its channel and its ref"

@@ -48,7 +48,7 @@ func TestPayloads(t *testing.T) {
 			e := f.read(c.entry)
 			check.event(e)
 			f.want()
-			check.sealed = false
+			check.sealed, f.evidence = false, evidence{}
 			check.event(e)
 			f.want(c.want...)
 			if v := &f.evidence; v.times != 1 || (v.otherTimes == 1) != (c.name == "time") ||

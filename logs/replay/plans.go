@@ -66,7 +66,9 @@ func (c *planChecker) compare(r *rollout) {
 			c.findings.add(f, at, 0)
 		}
 	}
-	c.channels.get(r.fold.Record.Channel).hosts = plan.Hosts
+	ch := c.channels.get(r.fold.Record.Channel)
+	ch.hosts = plan.Hosts
+	c.decide(ch)
 }
 
 // torn finds an opening without an OpenRollout, which is the last entry of an opening. If the
@@ -85,9 +87,43 @@ func (c *planChecker) torn(r *rollout) {
 	if len(lacking) == 0 {
 		f := missing(Log, "OpenRollout", r.id, "OpenRollout  "+string(r.id))
 		f.Reason = "the rollout was opened"
-		c.findings.absence(f, r.work.opened.place, 1+len(r.fold.Hosts()))
+		at := r.work.opened.place
+		found := c.findings.absence(f, at, 1+len(r.fold.Hosts()))
+		if ch := c.channels.get(r.fold.Record.Channel); ch.hosts == nil && found != nil &&
+			found.Title() == f.Title() {
+			ch.unsure = append(ch.unsure, unsureOpening{r, at, found})
+		}
 		return
 	}
+	c.neverJoined(r, lacking, r.work.opened.place)
+}
+
+// unsureOpening is an opening without an OpenRollout, before the log has shown which hosts its
+// channel has.
+type unsureOpening struct {
+	rollout *rollout
+	at      place
+	finding *Finding
+}
+
+// decide decides about the openings of a channel, once the log has shown its hosts.
+func (c *planChecker) decide(ch *channel) {
+	for _, u := range ch.unsure {
+		joined := u.rollout.fold.Hosts()
+		if u.rollout.fold.Forgotten() || len(joined) >= len(ch.hosts) {
+			continue
+		}
+		c.findings.withdraw(u.finding)
+		c.neverJoined(u.rollout, slices.DeleteFunc(slices.Clone(ch.hosts), func(id reducer.HostID) bool {
+			_, ok := u.rollout.fold.Slot(id)
+			return ok
+		}), u.at)
+	}
+	ch.unsure = nil
+}
+
+// neverJoined finds that hosts of its channel are missing from an opening.
+func (c *planChecker) neverJoined(r *rollout, lacking []reducer.HostID, at place) {
 	r.summary.NeverJoined = lacking
 	names := make([]string, len(lacking))
 	for i, id := range lacking {
@@ -95,7 +131,7 @@ func (c *planChecker) torn(r *rollout) {
 	}
 	f := defect(tornOpening, r, "", fmt.Sprintf("the opening ends without an OpenRollout, and %s of "+
 		"the channel never join", strings.Join(names, ", ")))
-	c.findings.absence(f, r.work.opened.place, 0)
+	c.findings.absence(f, at, 0)
 }
 
 func (c *planChecker) compareField(what string, r *rollout, planned, opened string, at place) {

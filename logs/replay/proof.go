@@ -38,7 +38,9 @@ func (h *hostAuditor) evidenceOf(e *trace.Entry, r *rollout, slot int) {
 		h.converged(e, r, m)
 	case reducer.RollbackComplete:
 		h.exit(e, r, m)
-		if m.before != "" && m.before != a.Closure && h.evidence.shipped() {
+		// A later switch has changed which generation comes before.
+		last := h.roster.host(e.Host).acked == r
+		if last && m.before != "" && m.before != a.Closure && h.evidence.shipped() {
 			h.unproven(e, r, m, invariant.RollbackKept, fmt.Sprintf("host %s returned to closure %s; "+
 				"before the dispatch it ran %s", e.Host, a.Closure, m.before))
 		}
@@ -76,7 +78,11 @@ func (h *hostAuditor) acknowledged(e *trace.Entry, r *rollout, m *member) {
 	if !h.evidence.shipped() {
 		return
 	}
-	m.before = h.roster.host(e.Host).ran
+	host := h.roster.host(e.Host)
+	host.acked = r
+	if m.before = host.ran; host.missed || host.switches(r, e.Host) || host.ran == m.closure {
+		m.before, host.missed = "", false
+	}
 	if m.dispatches == 0 {
 		f := missing(Host, "dispatch", r.id, "QueueDispatch  "+string(e.Host))
 		f.Host, f.Reason = e.Host, "the host acknowledges a dispatch"
@@ -215,7 +221,10 @@ func (h *hostAuditor) soak(e *trace.Entry, r *rollout, m *member, wave uint32) {
 		known = due
 	}
 	opened := r.fold.Record.OpenedAt
-	if due == known && due >= opened {
+	if m.dispatches == 0 {
+		h.evidence.soak(due-opened, due-e.At)
+	}
+	if due == known && due >= opened || h.evidence.soaksFromDispatch() {
 		return
 	}
 	f := different(Host, "dispatch", r.id, "soak due at "+string(trace.AppendTime(nil, due)),
@@ -232,7 +241,7 @@ const maxWaves = 64
 
 // twice finds a second row of the planner about a host in one run.
 func (h *hostAuditor) twice(e *trace.Entry, r *rollout, m *member, what, recorded string) {
-	const run = reducer.Time(1e6)
+	const run = reducer.Time(1e3) // two of its runs may follow each other closely
 	if m.row.n > 0 && (e.At == m.row.at || m.row.n+1 == h.cursor.n && e.At-m.row.at < run) {
 		f := Finding{
 			Class: Log, Kind: Repeated, What: what, Rollout: r.id, Host: e.Host, Recorded: recorded,

@@ -39,7 +39,8 @@ type replay struct {
 	reader  *trace.Reader
 
 	// Known with the first entry.
-	simulated bool
+	sealed    bool           // the log is the trace of a simulation
+	simulated bool           // likewise, of another control plane than the shipped one
 	fleet     *reducer.Fleet // nil before
 
 	cursor   cursor
@@ -71,6 +72,7 @@ type replay struct {
 	idleHosts  int
 	maxIdle    int
 	currentRef reducer.ChannelRef // that the planner follows, as far as the log shows it
+	currentAt  reducer.Time       // when its rows showed that last; 0 after an opening
 	result     Result
 	out        reducer.Outcome // of the last event
 	kinds      [trace.KindCount]uint64
@@ -110,7 +112,7 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 	}
 	p.gates = gateChecker{
 		cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings, rollouts: &p.rollouts,
-		defects: &p.defects, payloads: &p.payloads,
+		channels: p.channels, defects: &p.defects, payloads: &p.payloads,
 	}
 	p.clock = clock{cursor: &p.cursor, findings: &p.findings}
 	p.effects = effectMatcher{cursor: &p.cursor, findings: &p.findings, context: &p.context}
@@ -226,7 +228,7 @@ func (p *replay) entry(e *trace.Entry) error {
 	if bad != nil {
 		p.unreadable(e, bad)
 	}
-	if !p.simulated && !p.order.check(e) {
+	if !p.sealed && !p.order.check(e) {
 		return p.order.refused
 	}
 	if bad != nil {
@@ -292,14 +294,18 @@ func (p *replay) count(e *trace.Entry) {
 // start chooses the machine, once the first entry has shown what kind of trace this is.
 func (p *replay) start(first *trace.Entry) error {
 	header := p.reader.Header()
-	p.simulated = header != nil
+	p.sealed = header != nil
+	p.evidence.named = p.sealed && header.ControlPlane == trace.ShippedControlPlane
+	p.simulated = p.sealed && !p.evidence.named
 	p.result.First = Where{Seq: first.Seq, At: first.At}
 	m, err := p.machine(header)
 	if err != nil {
 		return err
 	}
 	p.policies.set(header, p.opts.Policies)
-	if p.simulated {
+	config := new(trace.Header)
+	if p.sealed {
+		config.Budgets, config.Quarantine = header.Budgets, header.Quarantine
 		for _, c := range header.Channels {
 			p.channels.get(c.Channel)
 		}
@@ -311,12 +317,15 @@ func (p *replay) start(first *trace.Entry) error {
 	}
 	p.fleet = reducer.NewFleet(m, p.policies.of)
 	if !p.simulated {
-		p.invariants.checker = invariant.NewChecker(p.fleet, &trace.Header{})
+		for _, q := range config.Quarantine {
+			p.quarantines.add(quarantine{q.Channel, q.Closure}, p.cursor.place(first))
+		}
+		p.invariants.checker = invariant.NewChecker(p.fleet, config)
 		p.invariants.checker.ReportEach()
 	}
-	p.cursor.lines = trace.Lines{Start: first.At, Absolute: !p.simulated}
+	p.cursor.lines = trace.Lines{Start: first.At, Absolute: !p.sealed}
 	p.evidence.document = p.reader.IsDocument()
-	p.payloads.sealed, p.effects.all = p.simulated, p.simulated
+	p.payloads.sealed, p.effects.all = p.sealed, p.simulated
 	p.rollouts.fleet, p.rollouts.checker = p.fleet, p.invariants.checker
 	p.hosts.fleet, p.effects.fleet = p.fleet, p.fleet
 	p.hosts.checker, p.effects.checker = p.invariants.checker, p.invariants.checker

@@ -77,8 +77,9 @@ type member struct {
 	needMove   bool
 	moved      place
 
-	good uint64       // the number of the last entry that was right about it
-	at   reducer.Time // by the agent, of the last event that moves it
+	good  uint64       // the number of the last entry that was right about it
+	gapAt uint64       // the number of the last message before which others are missing
+	at    reducer.Time // by the agent, of the last event that moves it
 
 	// The last agent event that its state does not allow, until what follows shows why.
 	doubtful  reducer.AgentEventKind

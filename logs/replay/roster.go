@@ -19,10 +19,12 @@ type roster struct {
 type host struct {
 	working []*rollout // those under which it is live, in the order of opening
 	joined  *rollout   // the last one that it joined
+	acked   *rollout   // the last one of which it has acknowledged a dispatch
 
-	seen reducer.Time        // when its agent was last heard of
-	ran  reducer.ClosureHash // what it has last reported to run
-	wave uint32              // in which it joined last
+	seen   reducer.Time        // when its agent was last heard of
+	ran    reducer.ClosureHash // what it has last reported to run
+	missed bool                // it may have switched since, and the log does not show it
+	wave   uint32              // in which it joined last
 
 	closures []reducer.ClosureHash // the last ones that it was sent or ran
 	heard    Where                 // the last event of its agent
@@ -97,6 +99,7 @@ func (s *roster) finishOlder(id reducer.HostID, r *rollout, state reducer.HostSt
 			m.live = false
 			old.live--
 		}
+		h.missed = h.missed || state == reducer.HostPending && m != nil && m.dispatches > 0
 		h.working = slices.Delete(h.working, i, i+1)
 		i--
 		s.left(old)
@@ -124,6 +127,16 @@ func (s *roster) movedOn(id reducer.HostID, r *rollout) bool {
 	}
 	return h.joined != nil && h.joined != r && h.joined.fold.Number() > r.fold.Number() &&
 		h.joined.hasActed(id)
+}
+
+// switches reports whether a host is under way to the closure of another rollout, as far as the log
+// shows. It then runs that closure before it switches to the next one.
+func (h *host) switches(r *rollout, id reducer.HostID) bool {
+	return slices.ContainsFunc(h.working, func(w *rollout) bool {
+		m, _ := w.member(id)
+		return w != r && m != nil &&
+			(m.state == reducer.HostActivating || m.state == reducer.HostDeferred)
+	})
 }
 
 func (h *host) remove(r *rollout) {

@@ -131,12 +131,13 @@ func (p *replay) join(e *trace.Entry, r *rollout, id reducer.HostID) {
 func (p *replay) extraWave(e *trace.Entry, r *rollout) bool {
 	f := extra(Illegal, "WaveAdvanced", r.id, describeEvent(e.Event, &p.cursor.lines))
 	f.Reason = "the wave cursors of this log move without a WaveAdvanced"
-	if p.evidence.polls > 0 {
+	if p.evidence.polls > 0 || p.evidence.named {
 		return false
 	}
 	p.findings.add(f, p.cursor.place(e), 0)
-	if p.evidence.silent > 0 {
-		p.evidence.waves++
+	if v := &p.evidence; v.silent > 0 || v.targetAcks > v.otherAcks && v.waves == 0 {
+		v.silent = max(v.silent, 1)
+		v.waves++
 		return true
 	}
 	return false
@@ -193,6 +194,9 @@ func (p *replay) reported(e *trace.Entry, r *rollout, slot int) {
 		m.started = a.At
 	case reducer.ActivationCompleted, reducer.ProbesPassed, reducer.RollbackComplete:
 		h.ran = a.Closure
+		// The agent of a dispatched host that the control plane made Converged continues, and may roll
+		// back. The control plane refuses what it says of that.
+		h.missed = h.missed || a.Kind == reducer.ProbesPassed && m.synthetic && m.dispatches > 0
 	case reducer.ActivationDeferred, reducer.ActivationFailed, reducer.ProbesFailed,
 		reducer.ProbeTopologyDeclared, reducer.ProbeObservedFirst, reducer.ProbeResult,
 		reducer.ProbeFailureFirst:
@@ -226,7 +230,7 @@ func (m *member) synthesise(e *trace.Entry, from reducer.HostState) {
 // dispatched handles a dispatch of a host that has joined.
 func (p *replay) dispatched(e *trace.Entry, r *rollout, slot int) {
 	m := &r.members[slot]
-	p.plannedNow(r)
+	p.plannedNow(e, r)
 	p.hosts.dispatch(e, r, slot)
 	p.defects.dispatch(e, r, slot)
 	if m.dispatches > 0 || p.evidence.showsCursor() {
@@ -239,11 +243,17 @@ func (p *replay) dispatched(e *trace.Entry, r *rollout, slot int) {
 }
 
 // plannedNow records that the planner considers a rollout, so that its ref is the current one.
-func (p *replay) plannedNow(r *rollout) {
+func (p *replay) plannedNow(e *trace.Entry, r *rollout) {
+	const run = reducer.Time(10 * time.Millisecond)
 	r.planned = p.cursor.n
-	if r.fold != nil {
-		p.currentRef = r.fold.Record.TargetRef
+	if r.fold == nil {
+		return
 	}
+	ref := r.fold.Record.TargetRef
+	if since := e.At - p.currentAt; ref != p.currentRef && since > -run && since < run {
+		p.evidence.otherRefs++
+	}
+	p.currentRef, p.currentAt = ref, e.At
 }
 
 // moved handles a move of a host that the log has recorded.

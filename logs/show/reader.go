@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type Reader struct {
 
 	names    names
 	rollouts map[reducer.RolloutID]*rollout
+	latest   map[reducer.ChannelID]reducer.RolloutID
 	ended    []reducer.RolloutID // superseded, in that order: the first are evicted
 	repeated map[subject]decision
 
@@ -57,6 +59,7 @@ type decision struct {
 // rollout is what the log has shown of a rollout.
 type rollout struct {
 	channel reducer.ChannelID
+	ref     reducer.ChannelRef
 	state   reducer.State
 	hosts   map[reducer.HostID]*host
 }
@@ -81,6 +84,7 @@ func NewReader(log *trace.Reader, filter Filter, zone Zone) *Reader {
 	return &Reader{
 		in: log, log: log, filter: filter, zone: zone, names: newNames(),
 		rollouts: make(map[reducer.RolloutID]*rollout), repeated: make(map[subject]decision),
+		latest: make(map[reducer.ChannelID]reducer.RolloutID),
 		known: map[string]map[string]bool{
 			"rollout": {}, "channel": {}, "host": {}, "kind": {},
 		},
@@ -95,6 +99,32 @@ func (r *Reader) Last() Where { return r.last }
 
 // Entries returns how many entries were read, without the header and the end line.
 func (r *Reader) Entries() uint64 { return r.entries }
+
+// Standing is the last rollout of a channel, as it stands.
+type Standing struct {
+	Channel reducer.ChannelID
+	Ref     reducer.ChannelRef
+	State   reducer.State
+	Hosts   [reducer.HostStateCount]int // how many hosts are in each state
+}
+
+// Standing returns the last rollout of each channel, in the order of their names, whatever the
+// filter selects.
+func (r *Reader) Standing() []Standing {
+	var all []Standing
+	for _, channel := range slices.Sorted(maps.Keys(r.latest)) {
+		o := r.rollouts[r.latest[channel]]
+		if o == nil {
+			continue
+		}
+		s := Standing{Channel: channel, Ref: o.ref, State: o.state}
+		for _, h := range o.hosts {
+			s.Hosts[h.state]++
+		}
+		all = append(all, s)
+	}
+	return all
+}
 
 // Short returns the short form of the id of a rollout that a row has.
 func (r *Reader) Short(id reducer.RolloutID) string { return r.names.rollout(id) }
@@ -262,8 +292,10 @@ func (r *Reader) followEvent(ev *reducer.Event) {
 	o := r.rollouts[ev.Rollout]
 	if ev.Kind == reducer.RolloutOpened {
 		r.rollouts[ev.Rollout] = &rollout{
-			channel: ev.Channel, state: reducer.Opening, hosts: make(map[reducer.HostID]*host),
+			channel: ev.Channel, ref: ev.TargetRef, state: reducer.Opening,
+			hosts: make(map[reducer.HostID]*host),
 		}
+		r.latest[ev.Channel] = ev.Rollout
 		return
 	}
 	if o == nil {
