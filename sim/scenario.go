@@ -133,8 +133,8 @@ const (
 	NeverAnswers                        // the dispatch is never acked
 	NeverRollsBack                      // when it fails, the rollback never completes
 	ConvergesAnyway                     // whatever the probabilities say, it converges
-	// a compliance control fails once it is switched, and blocks later waves; it does not fail the
-	// host
+	// a compliance control fails once it is switched, and blocks later waves; the host fails only if
+	// the control does so for 120 s
 	FailsControl
 
 	fateEnd
@@ -158,7 +158,7 @@ type Fate struct {
 	RebootAfter reducer.Opt[time.Duration]
 
 	// PassesAfter is, for FailsControl, the time from the switch until the control passes. Unset is
-	// ten minutes; negative is never.
+	// one minute; negative is never.
 	PassesAfter reducer.Opt[time.Duration]
 }
 

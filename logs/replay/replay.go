@@ -311,7 +311,8 @@ func (p *replay) start(first *trace.Entry) error {
 		}
 	}
 	// What a finding asks the machine is no step of the log, so Through must not see it.
-	p.waits.machine, p.waits.shipped = m, !p.simulated
+	p.waits.machine = m
+	p.waits.shipped = !p.simulated || header.ControlPlane == trace.ShippedControlPlane
 	if p.opts.Through != nil {
 		m = p.opts.Through(m)
 	}
