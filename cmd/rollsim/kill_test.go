@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -86,6 +87,9 @@ func TestKilled(t *testing.T) {
 					old, had := before[name]
 					if temporaryName.MatchString(name) || text == after[name] || had && text == old {
 						continue
+					}
+					if name == "sweep/result.json" && json.Valid([]byte(text)) {
+						continue // a checkpoint, which a slow sweep writes every few seconds
 					}
 					if name == "new.key" && len(text) == 32 || strings.Contains(c.args, "new.key") {
 						continue // both are random
