@@ -9,14 +9,14 @@ import (
 	"rollsim/story"
 )
 
-// EditorSteps writes all sentences as step definitions in Go, which only editors read. Cucumber's
+// EditorSteps writes sentences as step definitions in Go, which only editors read. Cucumber's
 // extension finds string literals in calls that are direct statements of functions, and reads each
 // as an expression.
-func EditorSteps(w io.Writer) error {
+func EditorSteps(w io.Writer, sentences []story.Sentence) error {
 	var b strings.Builder
 	b.WriteString(editorIntroduction)
 	topic := ""
-	for _, s := range story.Vocabulary("") {
+	for _, s := range sentences {
 		if s.Topic != topic {
 			if topic != "" {
 				b.WriteString("}\n\n")
@@ -53,8 +53,8 @@ package steps
 `
 
 // EditorSettings writes the settings of Visual Studio Code for a folder with features and
-// scenarios.
-func EditorSettings(w io.Writer) error {
+// scenarios. The types are those of the expressions of its sentences.
+func EditorSettings(w io.Writer, types []story.EditorType) error {
 	type language struct {
 		TabSize int `json:"editor.tabSize"`
 		// False: the layout of the extensions differs from that of rollsim fmt.
@@ -73,7 +73,7 @@ func EditorSettings(w io.Writer) error {
 		Schemas:  map[string][]string{"./scenarios/schema.json": {"scenarios/*.yaml"}},
 		Feature:  language{TabSize: 2},
 		YAML:     language{TabSize: 2},
-		Types:    story.EditorTypes(),
+		Types:    types,
 	}
 	return writeJSON(w, settings)
 }

@@ -199,7 +199,7 @@ func List(fsys fs.FS, dir string) ([]string, error) {
 		case !osfs.IsFile(fsys, name, e):
 		case strings.HasSuffix(name, ".yml"):
 			return nil, fmt.Errorf("%s: the name of a scenario file must end in .yaml", name)
-		case strings.HasSuffix(name, ".yaml"):
+		case strings.HasSuffix(name, ".yaml") && e.Name() != PhrasesName:
 			paths = append(paths, name)
 		}
 	}

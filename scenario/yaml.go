@@ -29,6 +29,7 @@ var (
 	scenarioKind = fileKind{"a scenario", "channels"}
 	faultsKind   = fileKind{"a file of faults", "faults"}
 	includedKind = fileKind{"an included file", "behaviour or traffic"}
+	phrasesKind  = fileKind{"a file of phrases", "phrases"}
 )
 
 // readYAML parses a text into a mapping. It returns nil if the text has a problem. It rejects

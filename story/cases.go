@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,22 +33,37 @@ type Case struct {
 func Cases(opt Options) ([]*Case, error) {
 	selected, err := gherkin.Select(gherkin.Selection{
 		FS: opt.FS, Paths: opt.Paths, Tags: opt.Tags, Name: opt.Name, Fast: opt.Fast,
-		Check: checkDocument,
+		Check: documentChecker(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	var all []*Case
 	for _, s := range selected {
-		all = append(all, &Case{s, steps(), opt.Seed, opt.Machine, opt.Traces, opt.Vacuous})
+		v, _ := languageOf(s.Document) // checkDocument has refused a wrong one
+		all = append(all, &Case{s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous})
 	}
 	return all, nil
 }
 
+// documentChecker returns a function that checks documents as checkDocument does. A mistake in a
+// file of phrases is reported once.
+func documentChecker() func(*gherkin.Document) error {
+	var reported []string
+	return func(d *gherkin.Document) error {
+		v, err := languageOf(d)
+		if err != nil && !slices.Contains(reported, err.Error()) {
+			reported = append(reported, err.Error())
+			return err
+		}
+		return checkDocument(d, v)
+	}
+}
+
 // checkDocument refuses a document with a step in a description, or with contradictory tags.
-func checkDocument(d *gherkin.Document) error {
+func checkDocument(d *gherkin.Document, v vocabulary) error {
 	for _, in := range d.Descriptions {
-		if err := StrayStep(d, in); err != nil {
+		if err := d.StrayStep(in, v.isSentence); err != nil {
 			return err
 		}
 	}
@@ -62,7 +78,8 @@ func checkDocument(d *gherkin.Document) error {
 // StrayStep returns an error for a step in a description, where Gherkin ignores it; nil if none
 // exists. Its keyword is mistyped, or no scenario precedes it.
 func StrayStep(d *gherkin.Document, in gherkin.Description) *gherkin.Error {
-	return d.StrayStep(in, steps().isSentence)
+	v, _ := languageOf(d) // the file of phrases has findings of its own
+	return d.StrayStep(in, v.isSentence)
 }
 
 // Place returns the place of the scenario, as FILE:LINE.

@@ -13,21 +13,6 @@ type EditorType struct {
 	Regexp string `json:"regexp"` // for JavaScript too
 }
 
-// EditorTypes returns the types of all sentences' expressions, by name. They are the values, and
-// the optional parts of sentences that are more than plain text: Cucumber Expressions have no other
-// form for those.
-func EditorTypes() []EditorType {
-	var all []EditorType
-	for _, s := range steps() {
-		_, types := editorExpression(s.words)
-		all = append(all, types...)
-	}
-	slices.SortFunc(
-		all, func(a, b EditorType) int { return strings.Compare(a.Name+a.Regexp, b.Name+b.Regexp) },
-	)
-	return slices.Compact(all)
-}
-
 // editorExpression returns the Cucumber Expression of the words of a step, and the types in it. In
 // both, (text) is optional and a/b is a choice; but an optional text of a Cucumber Expression is
 // plain.

@@ -83,6 +83,7 @@ var parameters = map[string]parameter{
 		rolloutForm,
 		func(s string) (any, error) { return reducer.RolloutID(gherkin.Unquote(s)), nil },
 	},
+	"name": {nameForm, func(s string) (any, error) { return gherkin.Unquote(s), nil }}, // of phrases
 	"ref": {
 		nameForm,
 		func(s string) (any, error) { return reducer.ChannelRef(gherkin.Unquote(s)), nil },

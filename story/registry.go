@@ -40,6 +40,8 @@ type step struct {
 	seeds   func(values []any) (first, last uint64, err error)
 	isRange bool // of seeds: the scenario runs for each of them
 
+	phrase *phrase // of a sentence that stands for others; else nil
+
 	expr   *regexp.Regexp
 	values []parameter
 }

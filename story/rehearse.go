@@ -50,6 +50,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	}
 	w := newWorld(p.Name)
 	w.dir = path.Dir(d.Name)
+	w.steps, _ = languageOf(d)                 // the file of phrases has findings of its own
 	w.history = newHistory(nil, &sim.Result{}) // nothing has happened
 	w.rehearsing = true
 	var found []Mistake
@@ -62,7 +63,7 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 	doubtful := false // a sentence has a mistake, and might have introduced a name
 	for i, step := range p.Steps {
 		w.step, w.level = i, d.StepLevel(step)
-		flaw, err := w.rehearse(step)
+		flaw, err := w.rehearse(step.Text, step.Argument)
 		if err == nil || doubtful && (flaw == FlawName || flaw == FlawStory) {
 			continue
 		}
@@ -105,13 +106,18 @@ func (w *world) rehearseVacuity(p *messages.Pickle) []Mistake {
 }
 
 // rehearse checks one sentence. flaw is the kind of the error.
-func (w *world) rehearse(step *messages.PickleStep) (flaw Flaw, err error) {
-	r, flaw, err := w.steps.read(step.Text, step.Argument)
+func (w *world) rehearse(
+	sentence string, argument *messages.PickleStepArgument,
+) (flaw Flaw, err error) {
+	r, flaw, err := w.steps.read(sentence, argument)
 	if err != nil {
 		return flaw, err
 	}
 	if r.inner != nil {
-		r = *r.inner
+		r, sentence = *r.inner, r.text
+	}
+	if r.step.phrase != nil {
+		return w.rehearsePhrase(r)
 	}
 	switch r.step.phase {
 	case asks:
@@ -134,7 +140,7 @@ func (w *world) rehearse(step *messages.PickleStep) (flaw Flaw, err error) {
 		return w.rehearseTable(r.table)
 	case sets, fates, happens:
 	}
-	err = w.do(r, step.Text)
+	err = w.do(r, sentence)
 	if errors.As(err, new(*unknownNameError)) {
 		return FlawName, err
 	}

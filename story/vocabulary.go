@@ -27,12 +27,11 @@ type Sentence struct {
 	Sample [][]string `json:"sample,omitempty"`
 }
 
-// Vocabulary returns every kind of sentence that features may use, topic by topic. A search returns
-// those that have each of its words in their topic, words, meaning or example, ignoring case.
-func Vocabulary(search string) []Sentence {
+// sentences returns the steps that a search finds. An empty search finds all.
+func (v vocabulary) sentences(search string) []Sentence {
 	var found []Sentence
 	search = strings.ToLower(search)
-	for _, s := range steps() {
+	for _, s := range v {
 		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
 		lacks := func(word string) bool { return !strings.Contains(about, word) }
 		if slices.ContainsFunc(strings.Fields(search), lacks) {

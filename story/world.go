@@ -60,6 +60,7 @@ type world struct {
 	rehearsing bool // nothing is simulated
 	runs       bool // in a rehearsal: a sentence expects something of a run
 
+	depth    int           // of the phrases around the current sentence
 	sentence string        // the current one
 	step     int           // its index in the scenario
 	row      int           // of its table, from 1, if each row stands for itself
@@ -89,6 +90,9 @@ type seedChoice struct {
 // do carries out a sentence that was read.
 func (w *world) do(r reading, sentence string) error {
 	w.sentence = sentence
+	if r.step.phrase != nil {
+		return w.carryOutPhrase(r)
+	}
 	if r.inner != nil && len(r.values) > 1 {
 		return w.expectShare(r.values[0].(sim.Probability), *r.inner, r.text)
 	}

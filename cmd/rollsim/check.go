@@ -112,6 +112,10 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 	if err != nil {
 		return nil, opt, err
 	}
+	if len(suite.Scenarios)+len(suite.Features) == 0 {
+		return nil, opt, errors.New("nothing to check: phrases alone are no test; name a feature or a " +
+			"scenario")
+	}
 	if suite.Vacuous, err = vacuity(c); err != nil {
 		return nil, opt, err
 	}

@@ -17,7 +17,7 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "find mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario (.yaml) or a folder of them.\n" +
+		Description: "A PATH is a feature (.feature), a scenario or phrases.yaml, or a folder of them.\n" +
 			"Without a PATH, rollsim checks the folders features/ and scenarios/ of the\n" +
 			"current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +
@@ -105,5 +105,5 @@ func (env *environment) findFiles(c *cli.Context) (fsys fs.FS, names []string, e
 		return nil, nil, usage(c, "the current directory has neither a folder features nor a folder "+
 			"scenarios: name a file or a folder")
 	}
-	return suite.FS, append(suite.Features, suite.Scenarios...), nil
+	return suite.FS, slices.Concat(suite.Features, suite.Scenarios, suite.Phrases), nil
 }

@@ -162,13 +162,21 @@ func (env *environment) newEditor(replace bool) error {
 	if err != nil {
 		return err
 	}
+	language, err := env.language()
+	if err != nil {
+		return err
+	}
 	var files []newFile
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
-		{"steps.go", report.EditorSteps},
-		{"settings.json", report.EditorSettings},
+		{"steps.go", func(w io.Writer) error {
+			return report.EditorSteps(w, language.Sentences(""))
+		}},
+		{"settings.json", func(w io.Writer) error {
+			return report.EditorSettings(w, language.EditorTypes())
+		}},
 		{"extensions.json", report.EditorExtensions},
 		{"tasks.json", report.EditorTasks},
 	} {

@@ -13,7 +13,9 @@ func (env *environment) stepsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "steps",
 		Usage: "list the sentences of features",
-		Description: "In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
+		Description: "The own sentences of a team are those of the nearest phrases.yaml upwards, from the\n" +
+			"folder features/ where one exists.\n\n" +
+			"In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
 			"Example: rollsim steps --search retention",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
@@ -27,11 +29,24 @@ func (env *environment) stepsCommand() *cli.Command {
 			if c.NArg() > 0 {
 				return usage(c, "expected no argument; use --search to find a word")
 			}
-			sentences := story.Vocabulary(c.String("search"))
+			language, err := env.language()
+			if err != nil {
+				return err
+			}
+			sentences := language.Sentences(c.String("search"))
 			if len(sentences) == 0 {
 				return errors.New("no sentence has this word; rollsim steps lists all sentences")
 			}
 			return formatMistake(c, report.Steps(env.out.w, sentences, c.String("format")))
 		},
 	}
+}
+
+// language returns the sentences of the features in the current folder.
+func (env *environment) language() (*story.Language, error) {
+	dir := "."
+	if isDir("features") {
+		dir = "features"
+	}
+	return story.LanguageOf(env.files, dir)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/story"
 	"rollsim/story/gherkin"
 )
 
@@ -103,7 +104,8 @@ func (run *featureRun) reportMissing(seen map[string]fileVersion, missing map[st
 	}
 }
 
-// versions returns the versions of the features, and of the scenario files to which they may refer.
+// versions returns the versions of the features, and of the scenario files and phrases to which they
+// may refer.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
 	names, err := gherkin.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
@@ -112,6 +114,9 @@ func (run *featureRun) versions() (map[string]fileVersion, error) {
 	folders := map[string]bool{"scenarios": true}
 	for _, name := range names {
 		folders[path.Dir(name)] = true
+		if phrases, found := story.FindPhrases(run.opt.FS, path.Dir(name)); found {
+			folders[path.Dir(phrases)] = true
+		}
 	}
 	for folder := range folders {
 		entries, _ := fs.ReadDir(run.opt.FS, folder) // none if the folder does not exist

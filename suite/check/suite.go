@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rollsim/internal/osfs"
+	"rollsim/scenario"
 	"rollsim/story"
 )
 
@@ -17,6 +18,7 @@ type Suite struct {
 	FS        fs.FS
 	Scenarios []string // paths of scenario files
 	Features  []string // paths of feature files, with :LINE to select one scenario
+	Phrases   []string // paths of files of phrases, which features use
 
 	// Vacuous says how scenarios of features count in which something has no effect.
 	Vacuous story.Vacuity
@@ -83,9 +85,11 @@ func Find(fsys fs.FS, roots []string) (*Suite, error) {
 	}
 	slices.Sort(s.Scenarios)
 	slices.Sort(s.Features)
+	slices.Sort(s.Phrases)
+	s.Phrases = slices.Compact(s.Phrases)
 	s.Scenarios = slices.Compact(s.Scenarios)
 	s.Features = slices.Compact(s.Features)
-	if len(s.Scenarios)+len(s.Features) == 0 {
+	if len(s.Scenarios)+len(s.Features)+len(s.Phrases) == 0 {
 		return nil, fmt.Errorf("%w below %s", errNothing, strings.Join(roots, ", "))
 	}
 	return s, nil
@@ -101,7 +105,7 @@ func (s *Suite) add(root string) error {
 	if !info.IsDir() {
 		switch path.Ext(file) {
 		case ".yaml":
-			s.Scenarios = append(s.Scenarios, root)
+			s.addYAML(root)
 		case ".feature":
 			s.Features = append(s.Features, root)
 		default:
@@ -113,7 +117,7 @@ func (s *Suite) add(root string) error {
 	err = osfs.Walk(s.FS, root, func(p string) {
 		switch path.Ext(p) {
 		case ".yaml":
-			s.Scenarios = append(s.Scenarios, p)
+			s.addYAML(p)
 		case ".feature":
 			s.Features = append(s.Features, p)
 		case ".yml":
@@ -124,6 +128,15 @@ func (s *Suite) add(root string) error {
 		}
 	})
 	return errors.Join(err, misnamed)
+}
+
+// addYAML adds a scenario file, or a file of phrases.
+func (s *Suite) addYAML(name string) {
+	if path.Base(name) == scenario.PhrasesName {
+		s.Phrases = append(s.Phrases, name)
+		return
+	}
+	s.Scenarios = append(s.Scenarios, name)
 }
 
 // GoldenPath returns the path of the golden of a scenario file. The golden of scenarios/NAME.yaml

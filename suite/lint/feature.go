@@ -3,6 +3,7 @@ package lint
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func ofFlaw(flaws ...story.Flaw) func(*feature) {
 	}
 }
 
-func checkFeature(found *findings, content []byte) {
+func checkFeature(found *findings, fsys fs.FS, content []byte) {
 	doc, err := gherkin.Parse(found.file, content)
 	if err != nil {
 		for _, e := range unjoin(err) {
@@ -66,6 +67,11 @@ func checkFeature(found *findings, content []byte) {
 			}
 		}
 		return
+	}
+	doc.FS = fsys
+	if err := story.PhrasesError(doc); err != nil {
+		found.addRefused(wrongPhrases, err)
+		return // the sentences of the feature are unknown
 	}
 	f := &feature{Document: doc, found: found}
 	f.collect()

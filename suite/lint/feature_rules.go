@@ -370,6 +370,40 @@ use the present one.`,
 `,
 		feature: earlierName,
 	},
+	{
+		Code: "RS020", Name: "wrong-phrases", Severity: Error,
+		Summary: "A file of phrases has a mistake.",
+		Why: `The sentences of a team are in the nearest phrases.yaml from the feature upwards. No feature
+that would use a file with a mistake runs: an unknown field, a type that does not exist, a sentence
+that no step fits, a phrase that leads back to itself or that is a built-in sentence already.`,
+		Bad: `-- phrases.yaml --
+phrases:
+  - say: a bad release of channel {channel:name}
+    as: When
+    steps:
+      - Given host "{channel}-01" fails its probs
+      - When "{channel}" moves to ref "bad"
+-- bad.feature --
+` + fleet + `  Scenario: A bad release fails
+    When a bad release of channel "stable"
+    Then rollout "stable@bad" is Failed
+`,
+		Good: `-- phrases.yaml --
+phrases:
+  - say: a bad release of channel {channel:name}
+    as: When
+    steps:
+      - Given host "{channel}-01" fails its probes
+      - When "{channel}" moves to ref "bad"
+-- bad.feature --
+` + fleet + `  Scenario: A bad release fails
+    When a bad release of channel "stable"
+    Then rollout "stable@bad" is Failed
+`,
+	},
 }
 
-var unreadableFeature = &featureRules[0]
+var (
+	unreadableFeature = &featureRules[0]
+	wrongPhrases      = &featureRules[len(featureRules)-1]
+)

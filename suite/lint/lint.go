@@ -11,6 +11,8 @@ import (
 
 	"rollsim/internal/limited"
 	"rollsim/internal/nearest"
+	"rollsim/scenario"
+	"rollsim/story"
 )
 
 // Severity is the severity of a rule. The zero value is invalid.
@@ -104,9 +106,12 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 			continue
 		}
 		found := findings{file: name, lines: 1 + bytes.Count(content, []byte("\n"))}
-		if path.Ext(name) == ".feature" {
-			checkFeature(&found, content)
-		} else {
+		switch {
+		case path.Ext(name) == ".feature":
+			checkFeature(&found, fsys, content)
+		case path.Base(name) == scenario.PhrasesName:
+			found.addRefused(wrongPhrases, story.CheckPhrases(name, content))
+		default:
 			checkScenario(&found, fsys, content)
 		}
 		slices.SortStableFunc(found.list, func(a, b Finding) int {
@@ -114,7 +119,11 @@ func Check(fsys fs.FS, names []string) ([]Finding, error) {
 				cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
 			)
 		})
-		all = append(all, found.list...)
+		for _, one := range found.list {
+			if !slices.Contains(all, one) { // several features may use one file of phrases
+				all = append(all, one)
+			}
+		}
 	}
 	return append(all, checkGoldens(fsys, names)...), errors.Join(errs...)
 }
@@ -129,6 +138,17 @@ type findings struct {
 // add records a finding, unless it is recorded already.
 func (f *findings) add(rule *Rule, line, column int, message string) {
 	f.addTo(f.file, rule, line, column, message)
+}
+
+// addRefused records the errors of a file that cannot be used, which may be another one than the
+// checked file.
+func (f *findings) addRefused(rule *Rule, err error) {
+	for _, e := range unjoin(err) {
+		var refused *scenario.Error
+		if errors.As(e, &refused) {
+			f.addTo(refused.File, rule, refused.Line, refused.Column, refused.Message)
+		}
+	}
 }
 
 // addTo records a finding in another file, which the checked file includes.

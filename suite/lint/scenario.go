@@ -2,7 +2,6 @@ package lint
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -40,12 +39,7 @@ func at(steps ...any) []any { return steps }
 func checkScenario(found *findings, fsys fs.FS, content []byte) {
 	file, err := scenario.LoadFS(fsys, found.file)
 	if err != nil {
-		for _, e := range unjoin(err) {
-			var refused *scenario.Error
-			if errors.As(e, &refused) {
-				found.addTo(refused.File, wrongScenario, refused.Line, refused.Column, refused.Message)
-			}
-		}
+		found.addRefused(wrongScenario, err)
 		return
 	}
 	s := &scenarioFile{File: file, fsys: fsys, text: content, found: found}
