@@ -223,6 +223,9 @@ func (p *pretty) Scenario(s *story.Scenario) {
 	switch s.Status {
 	case story.Passed:
 		p.printf("  %s\n", p.signed(s.Status, s.Name))
+		for i := range s.Distributions {
+			p.printf("      %v\n", &s.Distributions[i])
+		}
 	case story.Skipped:
 		p.printf("  %s  (skipped: %s)\n", p.signed(s.Status, s.Name), s.Message)
 	case story.Defect:

@@ -189,6 +189,7 @@ func (w *world) applyTag(tag string, line int) error {
 	if meant, misspelt := MisspeltTag(tag); misspelt {
 		return fmt.Errorf("the tag %s has no meaning: did you mean %s?", tag, meant)
 	}
+	w.tags = append(w.tags, appliedTag{tag, line, w.level})
 	name, value, _ := strings.Cut(tag, ":")
 	switch name {
 	case tagMachine:

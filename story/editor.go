@@ -46,7 +46,7 @@ func editorExpression(words string) (expression string, types []EditorType) {
 			name := strings.Trim(p, "{}")
 			types = append(types, EditorType{name, parameters[name].expr})
 			b.WriteString(p)
-		case p == ":":
+		case p == ":" && i == len(pieces)-1:
 			b.WriteString("(:)")
 		default:
 			b.WriteString(p)

@@ -19,7 +19,8 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 	var b strings.Builder
 	var values []parameter
 	b.WriteString("^")
-	for _, p := range piece.FindAllString(withArticles(words), -1) {
+	pieces := piece.FindAllString(withArticles(words), -1)
+	for i, p := range pieces {
 		switch {
 		case p == "(":
 			b.WriteString("(?:")
@@ -34,7 +35,7 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 			}
 			values = append(values, v)
 			b.WriteString("(" + v.expr + ")")
-		case p == ":":
+		case p == ":" && i == len(pieces)-1: // a table follows
 			b.WriteString(":?")
 		case strings.Contains(p, "/"):
 			var choices []string

@@ -130,6 +130,7 @@ var parameters = map[string]parameter{
 		func(s string) (any, error) { return gherkin.Unquote(s), nil },
 	},
 	"sentence": {`[^ ].*`, func(s string) (any, error) { return s, nil }},
+	"run":      {nameForm, func(s string) (any, error) { return runName(gherkin.Unquote(s)), nil }},
 	"machine":  {nameForm, func(s string) (any, error) { return machine.ByName(gherkin.Unquote(s)) }},
 	"percent":  {percentForm, func(s string) (any, error) { return parsePercent(s) }},
 	"percents": {

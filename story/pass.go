@@ -239,6 +239,7 @@ func (p *pass) end(err error) error {
 	if p.result.Status == Unrun {
 		return nil
 	}
+	p.result.describe(p.shares)
 	if p.result.Status == Passed && !p.c.seed.Set {
 		p.result.settleShares(p.shares)
 	}
@@ -258,6 +259,9 @@ func (p *pass) end(err error) error {
 // keepRun adds the latest run to the result, if it is wanted.
 func (p *pass) keepRun() {
 	w := p.world
+	if w.failed != nil {
+		w = w.failed // the sentence that failed is about another run
+	}
 	if p.result.Status == Passed && !p.c.traces {
 		return
 	}

@@ -29,7 +29,7 @@ type phrase struct {
 const (
 	// maxPhraseDepth is how deep phrases may nest.
 	maxPhraseDepth = 5
-	// maxPhraseSentences is how many sentences a phrase may stand for, with those of the phrases in it.
+	// maxPhraseSentences is how many sentences a phrase may stand for, with those of phrases in it.
 	maxPhraseSentences = 200
 	// maxOptionals is how many optional texts a phrase may have.
 	maxOptionals = 5

@@ -86,9 +86,9 @@ var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
 		startSteps, operatorSteps, operatorExpectations, waveExpectations, eitherExpectations,
-		amountExpectations,
-		outageExpectations, orderExpectations,
-		eventSteps, shareSteps, shippedSteps, defectSteps, rolloutExpectations, transitionExpectations,
+		amountExpectations, outageExpectations, orderExpectations, eventSteps, shareSteps,
+		quantileSteps, runSteps, runExpectations, shippedSteps, defectSteps, rolloutExpectations,
+		transitionExpectations,
 		hostExpectations,
 		gateExpectations, effectExpectations, invariantExpectations, recordExpectations,
 		machineExpectations,

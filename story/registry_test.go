@@ -24,6 +24,7 @@ func TestExamples(t *testing.T) {
 		if s.topic == "The shipped control plane" {
 			w.fleet.ControlPlane = controlplane.Shipped
 		}
+		const runs = `the same story runs with a soak of 1 hour for channel "stable" as `
 		for _, sentence := range []string{
 			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
 			`hosts "stable-01" and "edge-01" have the tags "web" and "database"`,
@@ -37,6 +38,13 @@ func TestExamples(t *testing.T) {
 			}
 			if err := w.carryOut(nil, sentence, nil); err != nil {
 				t.Fatal(err)
+			}
+		}
+		if s.topic == topicRuns && s.phase == expects {
+			for _, name := range []string{`"shipped"`, `"all at once"`, `"careful"`} {
+				if err := w.carryOut(nil, runs+name, nil); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		var argument *messages.PickleStepArgument

@@ -114,6 +114,11 @@ func (w *world) rehearse(
 		return flaw, err
 	}
 	if r.inner != nil {
+		if name, ok := r.values[0].(runName); ok {
+			if _, err := w.inRun(name); err != nil {
+				return FlawName, err
+			}
+		}
 		r, sentence = *r.inner, r.text
 	}
 	if r.step.phrase != nil {
@@ -156,6 +161,8 @@ func (w *world) rehearseNames(values []any) error {
 			if _, moves := w.names.latest[v]; !moves {
 				_, err = w.fleet.channel(v)
 			}
+		case runName:
+			_, err = w.inRun(v)
 		case []reducer.HostID:
 			_, err = hostsUnder(w, v, "")
 		case reducer.RolloutID:

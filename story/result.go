@@ -93,6 +93,9 @@ type Scenario struct {
 	// Warnings are about what is vacuous, with Options.Vacuous.
 	Warnings []string
 
+	// Distributions are what sentences measure under several seeds.
+	Distributions []Distribution
+
 	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]
 

@@ -15,6 +15,8 @@ type seedShare struct {
 	seeds   int
 	failing []uint64
 	found   string // under the first seed that fails
+
+	spread *Distribution // of what the sentence measures; nil if it measures nothing
 }
 
 var shareSteps = []step{
@@ -30,6 +32,10 @@ var shareSteps = []step{
 	},
 }
 
+var errOneSeed = errors.New(
+	"the scenario has one seed: say for example Given each of the seeds 1 to 100",
+)
+
 // errCarriedOut is the error of the function of a step that wraps a sentence, which is not called.
 var errCarriedOut = errors.New("the sentence is carried out instead")
 
@@ -40,9 +46,7 @@ func (w *world) expectShare(least sim.Probability, inner reading, sentence strin
 	case inner.step.phase != expects:
 		return errors.New("only an expectation of a run can hold under a share of the seeds")
 	case !w.seed.many:
-		return errors.New(
-			"the scenario has one seed: say for example Given each of the seeds 1 to 100",
-		)
+		return errOneSeed
 	}
 	that, claims, before, now, outer := w.that, w.claims, w.allowed, w.timeline, w.sentence
 	err := w.do(inner, sentence)
@@ -74,6 +78,9 @@ func mergeShares(all, more []seedShare) []seedShare {
 		if all[i].found == "" {
 			all[i].found = more[i].found
 		}
+		if all[i].spread != nil && more[i].spread != nil {
+			all[i].spread.add(more[i].spread)
+		}
 	}
 	return all
 }
@@ -102,6 +109,9 @@ func (s *Scenario) settleShares(shares []seedShare) {
 			share.seeds, 100*float64(held)/float64(share.seeds), strings.Join(seeds, ", "),
 			share.failing[0], share.found,
 		)
+		if share.spread != nil {
+			s.Message += "\n" + share.spread.String()
+		}
 		return
 	}
 }

@@ -53,6 +53,13 @@ type world struct {
 	shares   []seedShare
 	claims   []*claim // sentences about the whole run
 
+	// Other runs of the same story.
+	told      []told
+	tags      []appliedTag
+	others    []*otherRun
+	continued bool   // something happens after an expectation
+	failed    *world // of another run, whose trace shows why the scenario fails
+
 	mentioned map[string]bool // names in sentences and tables
 	removals  []*removal      // of what the scenario's own body adds
 	empty     []emptySentence
@@ -69,8 +76,14 @@ type world struct {
 }
 
 func newWorld(name string) *world {
+	w := emptyWorld(name)
+	w.steps = steps()
+	return w
+}
+
+// emptyWorld returns a world without a vocabulary.
+func emptyWorld(name string) *world {
 	return &world{
-		steps: steps(),
 		fleet: fleet{Scenario: sim.Scenario{
 			Name: name, Start: startTime, Seed: defaultSeed, Behaviour: defaultBehaviour(),
 		}},
@@ -93,11 +106,8 @@ func (w *world) do(r reading, sentence string) error {
 	if r.step.phrase != nil {
 		return w.carryOutPhrase(r)
 	}
-	if r.inner != nil && len(r.values) > 1 {
-		return w.expectShare(r.values[0].(sim.Probability), *r.inner, r.text)
-	}
 	if r.inner != nil {
-		return w.expectDefect(*r.inner, r.text)
+		return w.doWrapped(r)
 	}
 	switch r.step.phase {
 	case sets:
@@ -109,12 +119,37 @@ func (w *world) do(r reading, sentence string) error {
 		if err := w.observe(); err != nil {
 			return err
 		}
+		if err := w.observeRuns(); err != nil {
+			return err
+		}
 		return w.expect(r)
 	case asks:
 		w.asked = true
+		return r.step.call(w, r.values, r.table)
 	case fates, happens:
 	}
-	return r.step.call(w, r.values, r.table)
+	if r.step.topic == topicRuns {
+		return r.step.call(w, r.values, r.table)
+	}
+	if err := w.checkTold(); err != nil {
+		return err
+	}
+	err := r.step.call(w, r.values, r.table)
+	if err == nil {
+		w.tell(r, sentence)
+	}
+	return err
+}
+
+// doWrapped carries out the sentence in a step that wraps one.
+func (w *world) doWrapped(r reading) error {
+	switch first := r.values[0].(type) {
+	case sim.Probability:
+		return w.expectShare(first, *r.inner, r.text)
+	case runName:
+		return w.expectInRun(first, *r.inner, r.text)
+	}
+	return w.expectDefect(*r.inner, r.text)
 }
 
 // expect carries out an expectation of the run.
@@ -416,6 +451,14 @@ func (w *world) finish() error {
 	if !w.observed {
 		return errors.New("nothing is expected here: a scenario needs a Then")
 	}
+	if err := w.finishRun(); err != nil {
+		return err
+	}
+	return w.finishRuns()
+}
+
+// finishRun checks what must hold of the run.
+func (w *world) finishRun() error {
 	err := w.checkRun()
 	if err == nil {
 		w.judgeClaims()

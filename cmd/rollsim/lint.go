@@ -17,7 +17,8 @@ func (env *environment) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "find mistakes in features and scenarios without running them",
 		ArgsUsage: "[PATH…]",
-		Description: "A PATH is a feature (.feature), a scenario or phrases.yaml, or a folder of them.\n" +
+		Description: "A PATH is a feature (.feature), a scenario (.yaml), a file of phrases\n" +
+			"(phrases.yaml) or a folder of them.\n" +
 			"Without a PATH, rollsim checks the folders features/ and scenarios/ of the\n" +
 			"current directory.\n\n" +
 			"Examples: rollsim lint features/failure mine.yaml\n" +

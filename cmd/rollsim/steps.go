@@ -13,8 +13,8 @@ func (env *environment) stepsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "steps",
 		Usage: "list the sentences of features",
-		Description: "The own sentences of a team are those of the nearest phrases.yaml upwards, from the\n" +
-			"folder features/ where one exists.\n\n" +
+		Description: "The own sentences of a team are those of the nearest phrases.yaml, in the\n" +
+			"folder features/ where one exists, in the current folder or above it.\n\n" +
 			"In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
 			"Example: rollsim steps --search retention",
 		Flags: []cli.Flag{

@@ -104,8 +104,8 @@ func (run *featureRun) reportMissing(seen map[string]fileVersion, missing map[st
 	}
 }
 
-// versions returns the versions of the features, and of the scenario files and phrases to which they
-// may refer.
+// versions returns the versions of the features, and of the scenario files and phrases to which
+// they may refer.
 func (run *featureRun) versions() (map[string]fileVersion, error) {
 	names, err := gherkin.Files(run.opt.FS, run.opt.Paths)
 	if err != nil {
