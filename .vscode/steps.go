@@ -648,6 +648,89 @@ func many_seeds(story editor) {
 	//
 	//	Then in at least 90% of the seeds, "stable@a1" is Terminal within 22 minutes
 	story.Then(`in at least {percent} of (the )seeds(,) {sentence}`)
+
+	// The time from the opening of a rollout until it is Terminal, by default of the latest one, is
+	// shorter than a length of time under so many of the seeds. Under a seed where it is never
+	// Terminal it is not. The report shows the distribution.
+	//
+	//	Then the time to converge is under 2 hours in 95% of the seeds
+	story.Then(`(the )time to converge{of rollout} is under {duration} in (at least ){percent} of (the )seeds`)
+
+	// The time from the opening of a rollout until it is Terminal, by default of the latest one, is
+	// longer than a length of time under so many of the seeds, or it is never Terminal.
+	//
+	//	Then the time to converge of "stable@a1" is over 20 minutes in 50% of the seeds
+	story.Then(`(the )time to converge{of rollout} is over {duration} in (at least ){percent} of (the )seeds`)
+
+	// The time from one moment to a later one is shorter than a length of time under so many of the
+	// seeds. Under a seed under which the later moment never comes it is not.
+	//
+	//	Then the time from when wave 1 is soaking until "stable@a1" is Terminal is under 1 hour in 90% of the seeds
+	story.Then(`(the )time from when {fact} until {fact} is under {duration} in (at least ){percent} of (the )seeds`)
+}
+
+func two_runs(story editor) {
+	// Everything that is said before this happens once more in a run of its own, with the same
+	// seed, under another machine. What is tied to a moment is tied to that moment of each run; a
+	// moment that comes in one run only is an error. Nothing more may happen afterwards.
+	//
+	//	When the same story runs under machine v0.2 as "shipped"
+	story.When(`(the )same story runs under (the )machine {machine} as {run}`)
+
+	// The same story once more under another control plane.
+	//
+	//	When the same story runs under the shipped control plane as "production"
+	story.When(`(the )same story runs under the {planner} control plane as {run}`)
+
+	// The same story once more, and a host that fails does something else to its rollout.
+	//
+	//	When the same story runs with policy rollback-and-halt for channel "stable" as "careful"
+	story.When(`(the )same story runs with policy {policy} for channel {channel} as {run}`)
+
+	// The same story once more with another wave plan for the same hosts. A wave soaks as long as
+	// the wave of its number did, and a further one as long as the last.
+	//
+	//	When the same story runs with waves of 3 hosts for channel "stable" as "all at once"
+	story.When(`(the )same story runs with waves of {numbers} host(s) for channel {channel} as {run}`)
+
+	// The same story once more, and the hosts of each wave soak for another length of time.
+	//
+	//	When the same story runs with a soak of 2 hours for channel "stable" as "patient"
+	story.When(`(the )same story runs with a soak of {duration} for channel {channel} as {run}`)
+
+	// The sentence after the colon is about another run of the story, which a sentence such as "the
+	// same story runs under machine v0.2" has named.
+	//
+	//	Then "shipped": "stable@a1" is Failed
+	story.Then(`{run}: {sentence}`)
+
+	// The time from the opening of the rollout until it is Terminal is shorter than in another run.
+	// A rollout that is never Terminal converges later than any other.
+	//
+	//	Then "stable@a1" converges sooner than in "shipped"
+	story.Then(`(rollout ){rollout} converges {at least duration}sooner than in (the run ){run}`)
+
+	// The time from the opening of the rollout until it is Terminal is longer than in another run.
+	// A rollout that is never Terminal converges later than any other.
+	//
+	//	Then "stable@a1" converges at least 1 minute later than in "shipped"
+	story.Then(`(rollout ){rollout} converges {at least duration}later than in (the run ){run}`)
+
+	// The rollout is in the same states, one after the other, in both runs, at whatever times.
+	// States after the end of the shorter run are not compared.
+	//
+	//	Then "stable@a1" goes through the same states as in "shipped"
+	story.Then(`(rollout ){rollout} goes through the same states as in (the run ){run}`)
+
+	// How many hosts have been in a state in the whole run is a smaller number than in another run.
+	//
+	//	Then fewer hosts of "stable@a1" have been Failed than in "all at once"
+	story.Then(`fewer hosts of (rollout ){rollout} have been {host_state} than in (the run ){run}`)
+
+	// How many hosts have been in a state in the whole run is a larger number than in another run.
+	//
+	//	Then more hosts of "stable@a1" have been Converged than in "careful"
+	story.Then(`more hosts of (rollout ){rollout} have been {host_state} than in (the run ){run}`)
 }
 
 func the_shipped_control_plane(story editor) {

@@ -17,7 +17,7 @@ var quantileSteps = []step{
 		words: `(the )time to converge( of (rollout ){rollout}) is under {duration} in (at least ` +
 			`){percent} of (the )seeds`,
 		doc: "The time from the opening of a rollout until it is Terminal, by default of the latest " +
-			"one, is shorter than a length of time under so many of the seeds. Under a seed under which it is " +
+			"one, is shorter than a length of time under so many of the seeds. Under a seed where it is " +
 			"never Terminal it is not. The report shows the distribution.",
 		example: `the time to converge is under 2 hours in 95% of the seeds`,
 		solid:   "the time may be longer under more of the seeds",

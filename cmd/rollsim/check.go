@@ -40,7 +40,11 @@ func (env *environment) checkCommand() *cli.Command {
 				"each scenario's"),
 			answerFlag(),
 			vacuousFlag(),
-			&cli.StringFlag{Name: "keep", Usage: "write the traces and diffs of failures into `DIR`"},
+			&cli.StringFlag{
+				Name: "keep",
+				Usage: "write the traces and diffs of failures into `DIR`; all:DIR writes the traces of all " +
+					"scenarios, and all alone writes them into a temporary folder",
+			},
 		},
 		Action: env.check,
 	}
@@ -67,12 +71,13 @@ func (env *environment) check(c *cli.Context) error {
 	})
 	env.printSummary(&sum, failed)
 
-	if dir := c.String("keep"); dir != "" {
-		if err := env.keep(dir, failed); err != nil {
-			return err
+	if opt.Keep {
+		kept := failed
+		if opt.KeepAll {
+			kept = all
 		}
-		if len(failed) > 0 {
-			env.err.printf("the traces and diffs of failures are in %s\n", dir)
+		if err := env.keepIn(c, kept); err != nil {
+			return err
 		}
 	}
 	if name := c.String("junit"); name != "" {
@@ -99,6 +104,7 @@ func (env *environment) check(c *cli.Context) error {
 // checkOptions returns the suite and the options of the command line.
 func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Options, error) {
 	opt := check.Options{FailFast: c.Bool("fail-fast"), Keep: c.String("keep") != ""}
+	_, opt.KeepAll = keepFolder(c)
 	var err error
 	if opt.Jobs, err = jobs(c); err != nil {
 		return nil, opt, err
@@ -119,6 +125,7 @@ func (env *environment) checkOptions(c *cli.Context) (*check.Suite, check.Option
 	if suite.Vacuous, err = vacuity(c); err != nil {
 		return nil, opt, err
 	}
+	suite.Traces = opt.KeepAll
 	if c.IsSet("machine") {
 		if c.Bool("update") {
 			return nil, opt, usage(c, "--update: a golden is recorded under the machine of its scenario; "+
@@ -222,12 +229,33 @@ func (env *environment) printSummary(sum *check.Summary, failed []*check.Result)
 	env.err.printf("took %v\n", sum.Elapsed.Round(time.Millisecond))
 }
 
-// keep writes the artefacts of failures into a folder.
-func (env *environment) keep(dir string, failed []*check.Result) error {
+// keepIn writes the artefacts of results into the folder of --keep, or a temporary one.
+func (env *environment) keepIn(c *cli.Context, kept []*check.Result) error {
+	dir, all := keepFolder(c)
+	if dir == "" {
+		var err error
+		if dir, err = ownFolder(os.TempDir()); err != nil {
+			return err
+		}
+	}
+	if err := env.keep(dir, kept); err != nil {
+		return err
+	}
+	switch {
+	case all:
+		env.err.printf("the traces of all scenarios are in %s\n", dir)
+	case len(kept) > 0:
+		env.err.printf("the traces and diffs of failures are in %s\n", dir)
+	}
+	return nil
+}
+
+// keep writes the artefacts of results into a folder.
+func (env *environment) keep(dir string, kept []*check.Result) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, r := range failed {
+	for _, r := range kept {
 		for _, a := range r.Artefacts {
 			if err := env.writeIn(bytesFile(filepath.Join(dir, a.Name), a.Data)); err != nil {
 				return err

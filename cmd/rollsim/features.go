@@ -83,8 +83,9 @@ func (env *environment) featuresCommand() *cli.Command {
 			},
 			&cli.StringFlag{Name: "seed", Usage: "use `SEED` instead of the seeds of the features"},
 			&cli.StringFlag{
-				Name:  "keep",
-				Usage: "write the traces of failures into `DIR` instead of a temporary folder",
+				Name: "keep",
+				Usage: "write the traces of failures into `DIR` instead of a temporary folder; all writes " +
+					"the traces of all scenarios, all:DIR writes them into DIR",
 			},
 			&cli.BoolFlag{Name: "watch", Usage: "run each file again when it changes, until Ctrl-C"},
 		},
@@ -117,15 +118,27 @@ type featureRun struct {
 	temporary func() (string, error)
 }
 
+// keepFolder returns the folder of --keep, which is empty for a temporary one, and reports whether
+// the traces of all scenarios are wanted. A folder with the name all is written ./all.
+func keepFolder(c *cli.Context) (dir string, all bool) {
+	dir = c.String("keep")
+	if dir == "all" {
+		return "", true
+	}
+	return strings.CutPrefix(dir, "all:")
+}
+
 // featureOutput is one of the formats of the results, and its file.
 type featureOutput struct{ format, file string }
 
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
-	run := &featureRun{env: env, keep: c.String("keep"), rerun: c.String("rerun")}
+	run := &featureRun{env: env, rerun: c.String("rerun")}
+	var all bool
+	run.keep, all = keepFolder(c)
 	run.temporary = sync.OnceValues(func() (string, error) { return ownFolder(os.TempDir()) })
 	run.opt = story.Options{
 		FS: env.files, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
-		FailFast: c.Bool("fail-fast"),
+		FailFast: c.Bool("fail-fast"), Traces: all,
 	}
 	var err error
 	if run.opt.Jobs, err = jobs(c); err != nil {
@@ -241,7 +254,7 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 		return err
 	}
 	opt.Each = func(s *story.Scenario) {
-		if s.Status.Fails() && len(s.Trace) > 0 {
+		if (s.Status.Fails() || opt.Traces) && len(s.Trace) > 0 {
 			s.Saved = run.save(s)
 		}
 		results.scenario(s)
@@ -257,6 +270,12 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	}
 	if err := results.end(&result); err != nil {
 		return err
+	}
+	if dir := run.keep; opt.Traces {
+		if dir == "" {
+			dir, _ = run.temporary() // the scenarios have the error
+		}
+		run.env.err.printf("the traces of all scenarios are in %s\n", dir)
 	}
 	run.env.err.printf("took %v\n", time.Since(began).Round(time.Millisecond))
 	if err != nil {

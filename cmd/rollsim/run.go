@@ -30,9 +30,11 @@ func (env *environment) runCommand() *cli.Command {
 		Usage:     "simulate one scenario and write its trace",
 		ArgsUsage: "SCENARIO",
 		Description: "SCENARIO is a scenario file, or the name of a built-in one such as\n" +
-			"one-wave-converges. The exit code is 1 if the violations differ from those\n" +
-			"that the scenario expects.\n\n" +
-			"Example: rollsim run one-wave-converges --seed 7 -o trace.ndjson",
+			"one-wave-converges, or a scenario of a feature as FILE.feature:LINE. The exit\n" +
+			"code is 1 if the violations differ from those that the scenario expects, or if\n" +
+			"a sentence does not hold.\n\n" +
+			"Examples: rollsim run one-wave-converges --seed 7 -o trace.ndjson\n" +
+			"          rollsim run features/waves/life.feature:29",
 		Flags: []cli.Flag{
 			&cli.Uint64Flag{
 				Name:        "seed",
@@ -64,6 +66,9 @@ func (env *environment) runScenario(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if featurePlace.MatchString(c.Args().First()) {
+		return env.runStory(c, output, runFormat(c, output))
+	}
 	file, err := env.loadScenario(c.Args().First())
 	if err != nil {
 		return err
@@ -82,17 +87,7 @@ func (env *environment) runScenario(c *cli.Context) error {
 			return usage(c, "%v", err)
 		}
 	}
-	format := c.String("format")
-	if format == "" {
-		format = "text"
-		switch {
-		case outputKind(output) == ".svg":
-			format = "svg"
-		case c.IsSet("output"):
-			format = "ndjson"
-		}
-	}
-
+	format := runFormat(c, output)
 	write := map[string]func(io.Writer, sim.Options) (*sim.Result, error){
 		"text":    file.WriteText,
 		"ndjson":  file.WriteNDJSON,
@@ -123,6 +118,19 @@ func (env *environment) runScenario(c *cli.Context) error {
 		return errDiffers
 	}
 	return nil
+}
+
+// runFormat returns the format of the command line, or that of the output.
+func runFormat(c *cli.Context, output string) string {
+	switch format := c.String("format"); {
+	case format != "":
+		return format
+	case outputKind(output) == ".svg":
+		return "svg"
+	case c.IsSet("output"):
+		return "ndjson"
+	}
+	return "text"
 }
 
 // loadScenario returns the scenario of a file, or the built-in scenario of a name.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"rollsim/report"
 	"rollsim/report/picture"
 	"rollsim/sim"
-	"rollsim/story"
 	"rollsim/timeline"
 	"rollsim/trace"
 	"rollsim/trace/input"
@@ -318,40 +316,12 @@ func simulated(sc *sim.Scenario, opt sim.Options) (*timeline.Index, *sim.Result,
 
 // viewFeature runs one scenario of a feature file.
 func (env *environment) viewFeature(c *cli.Context, choice viewChoice) (*viewed, error) {
-	arg := choice.args[0]
-	opt := story.Options{
-		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: choice.name,
-		Seed: choice.seed,
-	}
-	file, _, _ := strings.Cut(arg, ".feature")
-	if _, err := os.Stat(file + ".feature"); err != nil && !filepath.IsAbs(arg) {
-		opt.FS = rollsim.Library // the features that ship
-	}
-	if choice.machine != "" {
-		m, err := env.openMachine(c, choice.machine)
-		if err != nil {
-			return nil, err
-		}
-		opt.Machine = m
-	}
-	done, err := story.Run(context.Background(), opt)
+	s, machine, err := env.oneStory(c, choice)
 	if err != nil {
 		return nil, err
 	}
-	if n := len(done.Scenarios); n != 1 {
-		places := make([]string, 0, n)
-		for i := range done.Scenarios {
-			places = append(places, done.Scenarios[i].Place())
-		}
-		return nil, fmt.Errorf("%s: expected one scenario, found %d: choose one of %s", arg, n,
-			strings.Join(places[:min(n, 9)], ", "))
-	}
-	s := &done.Scenarios[0]
-	if len(s.Trace) == 0 {
-		return nil, fmt.Errorf("%s: this scenario simulates nothing: %s", s.Place(), s.Message)
-	}
-	x, err := report.StoryIndex(s, opt.Machine)
-	return &viewed{name: s.Name, index: x, options: timeline.Options{Machine: opt.Machine}}, err
+	x, err := report.StoryIndex(s, machine)
+	return &viewed{name: s.Name, index: x, options: timeline.Options{Machine: machine}}, err
 }
 
 // viewLog reads a log, and replays it for its findings.

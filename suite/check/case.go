@@ -42,7 +42,7 @@ func (c *Case) Feature() bool { return c.unit.feature != nil }
 // its own.
 func (c *Case) Run(through func(reducer.Machine) reducer.Machine) *Result {
 	if c.unit.feature != nil {
-		return checkFeature(c.unit.feature, through, false)
+		return checkFeature(c.unit.feature, through)
 	}
 	return checkScenario(c.fsys, c.unit.path, &Options{through: through})
 }

@@ -84,8 +84,9 @@ type Options struct {
 	// Update, if not nil, writes the goldens that differ or are missing.
 	Update func(path string, data []byte) error
 
-	// Keep adds artefacts to the results of failed cases.
-	Keep bool
+	// Keep adds artefacts to the results of failed cases; KeepAll adds the traces of the others. A
+	// Suite whose Traces are set has those of features.
+	Keep, KeepAll bool
 
 	// Machine, if not nil, replaces the machine of each scenario. It runs under the name of the
 	// machine that it replaces, so that only its answers can differ from a golden. A golden does not
@@ -163,7 +164,7 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 				}
 			case u.feature != nil:
 				s := u.feature.RunContext(ctx)
-				return interrupted(ctx, featureOutcome(&s, opt.Keep))
+				return interrupted(ctx, featureOutcome(&s, &opt))
 			default:
 				return interrupted(ctx, checkScenario(suite.FS, u.path, &opt))
 			}
@@ -256,7 +257,10 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 			strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"),
 		)
 	}
-	if r.Status == Failed && opt.Keep {
+	switch {
+	case r.Status != Failed && opt.KeepAll:
+		r.Artefacts = []Artefact{{file.Scenario.Name + ".ndjson", ndjson(file, machine)}}
+	case r.Status == Failed && opt.Keep:
 		r.Artefacts = append(r.Artefacts,
 			Artefact{file.Scenario.Name + ".golden", rec.Text},
 			Artefact{file.Scenario.Name + ".diff.txt", []byte(r.Message + "\n")},
@@ -276,16 +280,19 @@ func readGolden(fsys fs.FS, name string) ([]byte, error) {
 }
 
 // checkFeature runs one scenario of a feature file.
-func checkFeature(c *story.Case, through func(reducer.Machine) reducer.Machine, keep bool) *Result {
+func checkFeature(c *story.Case, through func(reducer.Machine) reducer.Machine) *Result {
 	s := c.Run(through)
-	return featureOutcome(&s, keep)
+	return featureOutcome(&s, new(Options))
 }
 
 // featureOutcome is FeatureResult with artefacts, if they are wanted.
-func featureOutcome(s *story.Scenario, keep bool) *Result {
+func featureOutcome(s *story.Scenario, opt *Options) *Result {
 	r := FeatureResult(s)
-	if r.Status == Failed && keep {
+	switch {
+	case r.Status == Failed && opt.Keep:
 		r.Artefacts = featureArtefacts(s)
+	case r.Status != Failed && opt.KeepAll && len(s.Trace) > 0:
+		r.Artefacts = featureArtefacts(s)[1:] // there is no message
 	}
 	return r
 }
@@ -300,6 +307,8 @@ func FeatureResult(s *story.Scenario) *Result {
 		r.Name = s.Feature + ": " + s.Rule + ": " + s.Name
 	}
 	switch {
+	case s.Status == story.Passed:
+		r.Message = ""
 	case s.Status.Fails():
 		r.Status = Failed
 		if s.Step != "" {

@@ -22,6 +22,9 @@ type Suite struct {
 
 	// Vacuous says how scenarios of features count in which something has no effect.
 	Vacuous story.Vacuity
+
+	// Traces keeps the traces of all scenarios of features, for Options.KeepAll.
+	Traces bool
 }
 
 // units returns the units of the suite in the order of the report.
@@ -32,7 +35,7 @@ func (s *Suite) units() []unit {
 	}
 	for _, p := range s.Features {
 		cases, err := story.Cases(story.Options{
-			FS: s.FS, Paths: []string{p}, Vacuous: s.Vacuous,
+			FS: s.FS, Paths: []string{p}, Vacuous: s.Vacuous, Traces: s.Traces,
 		})
 		if err != nil {
 			units = append(units, unit{path: p, err: err})
