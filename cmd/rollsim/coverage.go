@@ -33,7 +33,8 @@ func (env *environment) coverageCommand() *cli.Command {
 			"Examples: rollsim coverage\n" +
 			"          rollsim coverage state.db\n" +
 			"          rollsim coverage features/failure --machine rfc0008 --each\n" +
-			"          rollsim coverage features --min 100",
+			"          rollsim coverage features --min 100\n" +
+			"          rollsim coverage features --sentences",
 		Flags: []cli.Flag{
 			machineFlag("report only on machine `M`, and replay traces through it",
 				"all; traces through the one that they name, or "+forLogs()),
@@ -47,6 +48,11 @@ func (env *environment) coverageCommand() *cli.Command {
 				Name:  "min",
 				Usage: "fail if features and scenarios exercise less than `PERCENT` of the cells of a machine",
 			},
+			&cli.BoolFlag{
+				Name: "sentences",
+				Usage: "report which sentences, fates, faults, gates, invariants and states the features " +
+					"use, and which they never use",
+			},
 			jobsFlag("scenarios"),
 			outputFlag(),
 		},
@@ -55,6 +61,9 @@ func (env *environment) coverageCommand() *cli.Command {
 }
 
 func (env *environment) coverage(c *cli.Context) error {
+	if c.Bool("sentences") {
+		return env.sentenceCoverage(c)
+	}
 	least := c.Int("min")
 	if least < 0 || least > 100 {
 		return usage(c, "--min %d: expected 0 to 100", least)
