@@ -32,8 +32,12 @@ func (v vocabulary) sentences(search string) []Sentence {
 	var found []Sentence
 	search = strings.ToLower(search)
 	for _, s := range v {
-		about := strings.ToLower(strings.Join([]string{s.topic, s.words, s.doc, s.example}, "\n"))
-		lacks := func(word string) bool { return !strings.Contains(about, word) }
+		about := s.about()
+		lacks := func(word string) bool {
+			synonym := synonyms[word]
+			return !strings.Contains(about, word) &&
+				(synonym == "" || !strings.Contains(about, synonym))
+		}
 		if slices.ContainsFunc(strings.Fields(search), lacks) {
 			continue
 		}
@@ -51,4 +55,17 @@ func (v vocabulary) sentences(search string) []Sentence {
 		})
 	}
 	return found
+}
+
+// about returns what a search looks at, in lower case: with the kinds of the values, and the cells
+// of the sample table.
+func (s *step) about() string {
+	all := []string{s.topic, s.words, s.doc, s.example}
+	for _, value := range valuesOf(s.words) {
+		all = append(all, kindOf(value))
+	}
+	for _, row := range s.sample {
+		all = append(all, row...)
+	}
+	return strings.ToLower(strings.Join(all, "\n"))
 }
