@@ -659,8 +659,8 @@ func many_seeds(story editor) {
 	// The time from the opening of a rollout until it is Terminal, by default of the latest one, is
 	// longer than a length of time under so many of the seeds, or it is never Terminal.
 	//
-	//	Then the time to converge of "stable@a1" is over 20 minutes in 50% of the seeds
-	story.Then(`(the )time to converge{of rollout} is over {duration} in (at least ){percent} of (the )seeds`)
+	//	Then the time to converge of "stable@a1" is above 20 minutes in 50% of the seeds
+	story.Then(`(the )time to converge{of rollout} is above {duration} in (at least ){percent} of (the )seeds`)
 
 	// The time from one moment to a later one is shorter than a length of time under so many of the
 	// seeds. Under a seed under which the later moment never comes it is not.

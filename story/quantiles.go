@@ -27,11 +27,11 @@ var quantileSteps = []step{
 	},
 	{
 		topic: "Many seeds", phase: expects,
-		words: `(the )time to converge( of (rollout ){rollout}) is over {duration} in (at least ` +
+		words: `(the )time to converge( of (rollout ){rollout}) is above {duration} in (at least ` +
 			`){percent} of (the )seeds`,
 		doc: "The time from the opening of a rollout until it is Terminal, by default of the latest " +
 			"one, is longer than a length of time under so many of the seeds, or it is never Terminal.",
-		example: `the time to converge of "stable@a1" is over 20 minutes in 50% of the seeds`,
+		example: `the time to converge of "stable@a1" is above 20 minutes in 50% of the seeds`,
 		solid:   "the time may be shorter under more of the seeds",
 		do: func(w *world, id reducer.RolloutID, most time.Duration, least sim.Probability) error {
 			return w.expectQuantile(w.toConverge(id), most, least, true)
@@ -100,7 +100,7 @@ func (w *world) between(from, to moment) measured {
 // expectQuantile records what was measured under this seed. Once all seeds have run, the shares of
 // the scenario decide.
 func (w *world) expectQuantile(
-	m measured, most time.Duration, least sim.Probability, over bool,
+	m measured, most time.Duration, least sim.Probability, above bool,
 ) error {
 	if m.err != nil {
 		return m.err
@@ -109,7 +109,7 @@ func (w *world) expectQuantile(
 		return errOneSeed
 	}
 	holds := m.ever && m.took < most
-	if over {
+	if above {
 		holds = !m.ever || m.took > most
 	}
 	share := seedShare{

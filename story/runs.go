@@ -24,9 +24,9 @@ type otherRun struct {
 	sentence string
 }
 
-// A told sentence is one that describes the fleet or makes something happen. It is carried out
+// A premise is a sentence that describes the fleet or makes something happen. It is carried out
 // again for another run.
-type told struct {
+type premise struct {
 	reading  reading
 	sentence string
 	step     int
@@ -42,12 +42,12 @@ type appliedTag struct {
 
 // tell records a sentence that was carried out, so that another run has it too.
 func (w *world) tell(r reading, sentence string) {
-	w.told = append(w.told, told{r, sentence, w.step, w.level})
+	w.premises = append(w.premises, premise{r, sentence, w.step, w.level})
 	w.continued = w.continued || w.observed
 }
 
-// checkTold refuses a sentence that would not be part of the other runs.
-func (w *world) checkTold() error {
+// checkPremise refuses a sentence that would not be part of the other runs.
+func (w *world) checkPremise() error {
 	if len(w.others) == 0 {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (w *world) runAgain(name runName, vary func(*world) error) error {
 			"repeat: say this before the first Then")
 	case slices.ContainsFunc(w.others, func(o *otherRun) bool { return o.name == name }):
 		return fmt.Errorf("another run is named %q: give this one a name of its own", name)
-	case len(w.told) == 0:
+	case len(w.premises) == 0:
 		return errors.New("there is no story yet: say this after the sentences about it")
 	}
 	again := emptyWorld(w.fleet.Name)
@@ -84,7 +84,7 @@ func (w *world) runAgain(name runName, vary func(*world) error) error {
 			return err
 		}
 	}
-	for _, t := range w.told {
+	for _, t := range w.premises {
 		again.step, again.level = t.step, t.level
 		if err := again.do(t.reading, t.sentence); err != nil {
 			return fmt.Errorf("in the run %q: %s\n    %w", name, t.sentence, err)

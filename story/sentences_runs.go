@@ -226,11 +226,11 @@ func (w *world) expectSooner(
 	if err != nil {
 		return err
 	}
-	a, here := convergence(own)
-	b, there := convergence(other)
-	sooner, slower, first, second := a, b, here, there
+	a, ended := convergence(own)
+	b, otherEnded := convergence(other)
+	sooner, slower, first, second := a, b, ended, otherEnded
 	if later {
-		sooner, slower, first, second = b, a, there, here
+		sooner, slower, first, second = b, a, otherEnded, ended
 	}
 	if first && (!second || slower.at > sooner.at && slower.at-sooner.at >= least) {
 		return w.matchedEntry(a.entry)
@@ -241,8 +241,8 @@ func (w *world) expectSooner(
 		}
 		return "it takes " + elapsed(o.at)
 	}
-	return w.fail(a.entry, w.sentence, fmt.Sprintf("%s; in the run %q %s", took(a, here, own), run,
-		took(b, there, other)))
+	return w.fail(a.entry, w.sentence, fmt.Sprintf("%s; in the run %q %s", took(a, ended, own), run,
+		took(b, otherEnded, other)))
 }
 
 func expectSameStates(w *world, id reducer.RolloutID, run runName) error {

@@ -54,7 +54,7 @@ type world struct {
 	claims   []*claim // sentences about the whole run
 
 	// Other runs of the same story.
-	told      []told
+	premises  []premise
 	tags      []appliedTag
 	others    []*otherRun
 	continued bool   // something happens after an expectation
@@ -131,7 +131,7 @@ func (w *world) do(r reading, sentence string) error {
 	if r.step.topic == topicRuns {
 		return r.step.call(w, r.values, r.table)
 	}
-	if err := w.checkTold(); err != nil {
+	if err := w.checkPremise(); err != nil {
 		return err
 	}
 	err := r.step.call(w, r.values, r.table)

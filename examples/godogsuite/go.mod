@@ -1,6 +1,6 @@
 module example.com/fleettests
 
-go 1.26.0
+go 1.26.7
 
 require (
 	github.com/cucumber/godog v0.16.0

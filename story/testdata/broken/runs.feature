@@ -58,7 +58,7 @@ Feature: Two runs, and what does not hold of them
   Scenario: Too fast under too many seeds
     Given each of the seeds 1 to 20
     When "stable" moves to ref "a1"
-    Then the time to converge of "stable@a1" is over 3 hours in 50% of the seeds
+    Then the time to converge of "stable@a1" is above 3 hours in 50% of the seeds
 
   Scenario: Too long between two moments
     Given each of the seeds 1 to 20
