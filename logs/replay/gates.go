@@ -213,18 +213,19 @@ func (g *gateChecker) wave(e *trace.Entry, r *rollout, slot int) {
 	}
 }
 
-// done reports whether all hosts up to a wave are Converged or Deferred.
+// done reports whether all hosts of a wave are Converged or Deferred. A Deferred host of an earlier
+// wave may be Soaking by then: the cursor does not wait for it again.
 func (r *rollout) done(wave uint32) bool {
 	for i, h := range r.fold.Hosts() {
-		if h.Wave <= wave && !h.State.OrderingEligible() && !r.members[i].unstaged {
+		if h.Wave == wave && !h.State.OrderingEligible() && !r.members[i].unstaged {
 			return false
 		}
 	}
 	return true
 }
 
-// reach returns the highest wave at which the cursor can be: all hosts of the waves before it were
-// Converged or Deferred.
+// reach returns the highest wave at which the cursor can be: the hosts of each wave before it were
+// Converged or Deferred, one wave after the other.
 func (r *rollout) reach() uint32 {
 	for r.reached+1 < r.summary.Waves && r.done(r.reached) {
 		r.reached++

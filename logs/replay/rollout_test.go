@@ -138,3 +138,37 @@ func TestListCounts(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestReach moves hosts of three waves: the cursor waits for the hosts of its own wave, and not
+// again for one of an earlier wave that was Deferred.
+func TestReach(t *testing.T) {
+	f := newFixture(t)
+	r := f.open("edge@a1", "e0", "e1", "e2")
+	const (
+		pending    = reducer.HostPending
+		activating = reducer.HostActivating
+		deferred   = reducer.HostDeferred
+		soaking    = reducer.HostSoaking
+		converged  = reducer.HostConverged
+	)
+	for _, step := range []struct {
+		host   reducer.HostID
+		states []reducer.HostState
+		want   uint32
+	}{
+		{"e0", []reducer.HostState{pending, activating}, 0},
+		{"e1", []reducer.HostState{pending, activating}, 0},
+		{"e0", []reducer.HostState{activating, deferred}, 1},
+		{"e0", []reducer.HostState{deferred, soaking}, 1},
+		{"e1", []reducer.HostState{activating, soaking}, 1},
+		{"e1", []reducer.HostState{soaking, converged}, 2},
+		{"e2", []reducer.HostState{pending, activating, soaking, converged}, 2}, // the last wave
+	} {
+		f.move(r, step.host, step.states...)
+		r.summary.Waves = 3
+		if got := r.reach(); got != step.want {
+			t.Errorf("%s is %v: the cursor can be at wave %d, want %d", step.host,
+				step.states[len(step.states)-1], got, step.want)
+		}
+	}
+}
