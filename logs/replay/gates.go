@@ -22,7 +22,8 @@ type gateChecker struct {
 	payloads *payloadChecker
 
 	held  []heldWave
-	edges []heldEdge
+	edges []heldEdge // until the end of the log
+	ofRun []heldEdge // until the end of the run
 }
 
 // The gates that the shipped control plane has in addition to trace.Gates, and an older name.
@@ -114,10 +115,12 @@ func (g *gateChecker) add(f Finding, at place) {
 }
 
 // heldEdge is a decision of channel-edges about a rollout that is Terminal. It is right if each
-// channel has a ref of its own, because the awaited channel then has a later one.
+// channel has a ref of its own, because the awaited channel then has a later one, or was set back:
+// decisions of the same run may show that.
 type heldEdge struct {
 	finding Finding
 	at      place
+	awaited *channel
 }
 
 // finish decides about what is held at the end of the log.
@@ -149,13 +152,17 @@ func (g *gateChecker) channelEdge(e *trace.Entry, r *rollout) {
 	switch rec := &awaited.fold.Record; {
 	case isDeleted(rec, e.At):
 	case rec.TerminalAt.Set:
-		f := g.refusal(e, r, fmt.Sprintf("rollout %s is Terminal since %s", awaited.id,
-			trace.AppendTime(nil, rec.TerminalAt.Value)))
-		if g.channels.get(rec.Channel).rollout != awaited && len(g.edges) < maxHeld {
-			g.edges = append(g.edges, heldEdge{f, g.cursor.place(e)})
-			return
+		c := g.channels.get(rec.Channel)
+		held := heldEdge{g.refusal(e, r, fmt.Sprintf("rollout %s is Terminal since %s", awaited.id,
+			trace.AppendTime(nil, rec.TerminalAt.Value))), g.cursor.place(e), c}
+		switch {
+		case len(g.edges)+len(g.ofRun) >= maxHeld:
+			g.add(held.finding, held.at)
+		case c.rollout != awaited:
+			g.edges = append(g.edges, held)
+		default:
+			g.ofRun = append(g.ofRun, held)
 		}
-		g.add(f, g.cursor.place(e))
 	case rec.SupersededAt.Set:
 		g.defects.once(e, r, e.Gate.Host, supersededEdge, fmt.Sprintf("waits for rollout %s, which is "+
 			"Superseded since %s and was never Terminal", awaited.id,
@@ -298,8 +305,21 @@ func (g *gateChecker) dispatch(e *trace.Entry, r *rollout, slot int) {
 	g.held = append(g.held, heldWave{f, r, wave, g.cursor.place(e)})
 }
 
-// decide decides about the dispatches before a time: the run that made them has ended.
+// holds reports whether decide has anything to decide.
+func (g *gateChecker) holds() bool { return len(g.held)+len(g.ofRun) > 0 }
+
+// decide decides about the dispatches and decisions before a time: the run that made them has
+// ended.
 func (g *gateChecker) decide(at reducer.Time) {
+	g.ofRun = slices.DeleteFunc(g.ofRun, func(h heldEdge) bool {
+		if at-h.at.at <= tolerance && at >= h.at.at {
+			return false
+		}
+		if !g.evidence.refsDiffer() || h.awaited.setBack() == nil {
+			g.add(h.finding, h.at)
+		}
+		return true
+	})
 	g.held = slices.DeleteFunc(g.held, func(h heldWave) bool {
 		if at-h.at.at <= tolerance && at >= h.at.at {
 			return false

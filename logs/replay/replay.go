@@ -238,7 +238,7 @@ func (p *replay) entry(e *trace.Entry) error {
 	p.cursor.begins(e)
 	if !p.simulated {
 		p.clock.check(e)
-		if len(p.gates.held) > 0 {
+		if p.gates.holds() {
 			p.gates.decide(e.At)
 		}
 	}
