@@ -72,7 +72,8 @@ func (c *Checker) explain(name Name, r *reducer.Rollout) trace.Defect {
 		return trace.DefectReopened
 	case TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
 		OneStanding, RevertedHost, RetentionKept, WaveKept, ChannelEdgesKept, FoldIsLive, SameBytes,
-		Stuck, Unpruned, Stranded, EvidenceKept, RollbackKept, TimeKept, AcknowledgedKept:
+		Stuck, Unpruned, Stranded, EvidenceKept, RollbackKept, TimeKept, AcknowledgedKept, PauseKept,
+		AbortKept, WindowKept:
 	}
 	return ""
 }

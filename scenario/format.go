@@ -28,8 +28,8 @@ type document struct {
 	Machine machineName `yaml:"machine,omitempty" jsonschema:"default=rfc0008"`
 	// The control plane that runs. specified follows the specification. shipped is what runs in
 	// production, with its agents and its defects; {shipped: {mended: [no-halt]}} is the same
-	// without
-	// some of them. With none only the events of the timeline happen, as in an imported history.
+	// without some of them. With none only the events of the timeline happen, as in an imported
+	// history.
 	ControlPlane planner `yaml:"control_plane,omitempty" jsonschema:"default=specified"`
 	// The channels and their hosts.
 	Channels []channel `yaml:"channels" jsonschema:"minItems=1"`
@@ -46,8 +46,7 @@ type document struct {
 	// How the agents of all hosts behave. A field that is not given has its default.
 	Behaviour behaviour `yaml:"behaviour,omitempty"`
 	// Behaviour of some hosts, which overrides that of all hosts. If several groups set the same
-	// field
-	// for a host, the last one wins.
+	// field for a host, the last one wins.
 	Groups []group `yaml:"groups,omitempty"`
 	// How single hosts behave, whatever the probabilities are.
 	Fates []fate `yaml:"fates,omitempty"`
@@ -59,8 +58,7 @@ type document struct {
 	// Details of refs, such as the hosts that a ref does not change.
 	Releases []release `yaml:"releases,omitempty"`
 	// Under the shipped control plane: when that which recurs happens for the first time. What is
-	// not
-	// given is drawn from the seed.
+	// not given is drawn from the seed.
 	Phases phases `yaml:"phases,omitempty"`
 	// What happens at which time. Lines of one instant happen in the order of the file.
 	Timeline []action `yaml:"timeline,omitempty"`
@@ -71,12 +69,10 @@ type document struct {
 	// Moments that must each occur at least once in the run.
 	Sometimes []moment `yaml:"sometimes,omitempty"`
 	// The violations that the run must have, exactly these: each an invariant and a rollout,
-	// channel
-	// or budget, such as "stuck stable@r1".
+	// channel or budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
 	// The detail of the golden trace: full has every entry, transitions has only the transitions
-	// and a
-	// digest of all entries.
+	// and a digest of all entries.
 	Golden Golden `yaml:"golden,omitempty" jsonschema:"default=full"`
 }
 
@@ -87,8 +83,7 @@ type channel struct {
 	// How often the control plane reads the channel's ref. At least 1s.
 	PollInterval duration `yaml:"poll_interval,omitempty" jsonschema:"default=60s"`
 	// What the failure of a host does to its rollout: halt stops it, rollback-and-halt also rolls
-	// the
-	// host back.
+	// the host back.
 	Policy reducer.HealthPolicy `yaml:"policy,omitempty" jsonschema:"default=halt"`
 	// How long a rollout is kept once it is Terminal, Superseded, Failed or Reverted. Whole
 	// seconds.
@@ -97,8 +92,7 @@ type channel struct {
 	// channel has no hosts.
 	Waves []wave `yaml:"waves,omitempty"`
 	// The channels that this channel waits for. It dispatches no host until the rollout of each
-	// one's
-	// current ref has been Terminal or is Superseded.
+	// one's current ref has been Terminal or is Superseded.
 	After []reducer.ChannelID `yaml:"after,omitempty"`
 	// Hosts of the channel that wait for other hosts of the channel.
 	HostEdges []hostEdge `yaml:"host_edges,omitempty"`
@@ -143,14 +137,11 @@ type budget struct {
 	// Names of hosts, or patterns in which * matches any characters and ? matches one.
 	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
 	// Instead of hosts: all, channel:NAME, tags:A,B (hosts with all of the tags), tags_any:A,B
-	// (hosts
-	// with any of them) or hosts:A,B. The shipped control plane counts budgets with the same
-	// selector
-	// together.
+	// (hosts with any of them) or hosts:A,B. The shipped control plane counts budgets with the same
+	// selector together.
 	Selector *string `yaml:"selector,omitempty" jsonschema:"minLength=1"`
 	// The limit: a number of hosts, at least 1, or a percentage of those that the budget covers.
-	// The
-	// shipped control plane ignores percentages.
+	// The shipped control plane ignores percentages.
 	MaxInFlight limit `yaml:"max_in_flight"`
 }
 
@@ -177,14 +168,12 @@ type release struct {
 	// The channel that the details apply to. By default every channel.
 	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
 	// Names or patterns of the hosts whose closure the ref does not change: it remains that of the
-	// ref
-	// before it.
+	// ref before it.
 	Unchanged []string `yaml:"unchanged,omitempty" jsonschema:"minItems=1"`
 	// The manifest that a poll finds: fresh, absent, stale, or invalid, whose signature is wrong.
 	Manifest controlplane.Manifest `yaml:"manifest,omitempty" jsonschema:"default=fresh"`
 	// When the manifest was signed, counted from the start of the run; -2h is two hours before it.
-	// By
-	// default when the channel moves to the ref.
+	// By default when the channel moves to the ref.
 	Signed *offset `yaml:"signed,omitempty"`
 }
 
@@ -222,12 +211,10 @@ type closure struct {
 // A wave: the hosts that a rollout takes together.
 type wave struct {
 	// The count of the hosts, or a list of their names. Hosts given by a count get names made of
-	// the
-	// channel and a number that continues through all waves: stable-01, stable-02.
+	// the channel and a number that continues through all waves: stable-01, stable-02.
 	Hosts hosts `yaml:"hosts"`
 	// How long a host must soak, counted from its dispatch. By default 0s, and 60m under the
-	// shipped
-	// control plane, which counts it from the opening of the rollout.
+	// shipped control plane, which counts it from the opening of the rollout.
 	Soak *duration `yaml:"soak,omitempty"`
 }
 
@@ -355,12 +342,11 @@ type fate struct {
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
 	// What the host does.
 	Fate sim.FateKind `yaml:"fate"`
-	// Whether it happens once: under the first rollout that the host works for, of those under which
-	// it applies, and under no later one. By default it happens under each of them.
+	// Whether it happens once: under the first rollout that the host works for, of those under
+	// which it applies, and under no later one. By default it happens under each of them.
 	Once bool `yaml:"once,omitempty"`
 	// With fate defers: how long after the deferral the host reboots, or never. By default the
-	// reboot
-	// delay of the host's behaviour.
+	// reboot delay of the host's behaviour.
 	RebootAfter *orNever `yaml:"reboot_after,omitempty"`
 	// With fate fails-control: how long after the switch the control passes, or never. By default
 	// 1m.
@@ -390,8 +376,7 @@ type action struct {
 	After *duration `yaml:"after,omitempty"`
 
 	// The channel that moves to ref. The control plane sees it at its next poll. With a fault of
-	// polls:
-	// the channel whose next poll it is. By default the next poll of every channel.
+	// polls: the channel whose next poll it is. By default the next poll of every channel.
 	Channel *reducer.ChannelID `yaml:"channel,omitempty"`
 	// The ref that the channel moves to.
 	Ref *reducer.ChannelRef `yaml:"ref,omitempty"`
@@ -418,14 +403,12 @@ type action struct {
 	Abort *reducer.RolloutID `yaml:"abort,omitempty"`
 
 	// A fault. One of a message happens to the host's next message from then on, one of a poll to
-	// the
-	// next poll.
+	// the next poll.
 	Fault *sim.FaultKind `yaml:"fault,omitempty"`
 	// With a fault of a host or a message: the host.
 	Host *reducer.HostID `yaml:"host,omitempty"`
 	// With fault: how long it lasts. With clock-skew: how far the clock is ahead, or behind if it
-	// is
-	// negative.
+	// is negative.
 	For *deviation `yaml:"for,omitempty"`
 	// With a fault of a message: it happens to the next message of this rollout, such as stable@a1.
 	Rollout *reducer.RolloutID `yaml:"rollout,omitempty"`
@@ -456,8 +439,7 @@ type traffic struct {
 	// The same refs in turn, again and again.
 	Flapping *flapping `yaml:"flapping,omitempty"`
 	// With arrivals and periodic: the text before the number in the names of the refs: r1, r2, r3.
-	// By
-	// default r.
+	// By default r.
 	Prefix *string `yaml:"prefix,omitempty"`
 	// When the first change may happen, counted from the start.
 	From duration `yaml:"from,omitempty" jsonschema:"default=0s"`

@@ -48,14 +48,20 @@ func (b *builder) buildAction(i int) sim.Action {
 			b.reject(at("timeline", i), "reaches needs event")
 		}
 	}
-	if !clears && (a.Operator != nil || a.Reason != nil) {
+	b.checkNeeds(i)
+	return made
+}
+
+// checkNeeds checks that what a line says belongs to what happens there.
+func (b *builder) checkNeeds(i int) {
+	a := &b.doc.Timeline[i]
+	if a.Clear == nil && (a.Operator != nil || a.Reason != nil) {
 		b.reject(at("timeline", i), "operator and reason need clear")
 	}
-	if !fails && (a.Host != nil || a.For != nil || a.Joined != nil || a.Rollout != nil ||
+	if a.Fault == nil && (a.Host != nil || a.For != nil || a.Joined != nil || a.Rollout != nil ||
 		a.Message != nil || a.Seq != nil) {
 		b.reject(at("timeline", i), "host, for, joined, rollout, message and seq need fault")
 	}
-	return made
 }
 
 // buildTime builds an action that has only its time or moment.

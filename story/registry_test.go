@@ -17,36 +17,13 @@ import (
 // TestExamples carries out every example in the middle of a story. An expectation need not hold
 // there, but no example may have another error.
 func TestExamples(t *testing.T) {
-	withFleet := regexp.MustCompile(`with|^the scenario`)
 	for _, s := range steps() {
 		w := newWorld("example")
 		w.seed.many = true // for a share of the seeds
 		if s.topic == "The shipped control plane" {
 			w.fleet.ControlPlane = controlplane.Shipped
 		}
-		const runs = `the same story runs with a soak of 1 hour for channel "stable" as `
-		for _, sentence := range []string{
-			`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
-			`hosts "stable-01" and "edge-01" have the tags "web" and "database"`,
-			`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`,
-			`"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
-		} {
-			moves := strings.Contains(sentence, "moves")
-			moves = moves || strings.Contains(sentence, "tags") && !strings.Contains(s.example, "tag")
-			if s.phase == sets && (moves || withFleet.MatchString(s.example)) {
-				continue
-			}
-			if err := w.carryOut(nil, sentence, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if s.topic == topicRuns && s.phase == expects {
-			for _, name := range []string{`"shipped"`, `"all at once"`, `"careful"`} {
-				if err := w.carryOut(nil, runs+name, nil); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		beginExample(t, w, s)
 		var argument *messages.PickleStepArgument
 		if s.table != nil {
 			if s.sample == nil {
@@ -61,6 +38,36 @@ func TestExamples(t *testing.T) {
 		}
 		if s.doc == "" || s.topic == "" || !strings.HasSuffix(s.doc, ".") {
 			t.Errorf("%s: topic %q, doc %q", s.words, s.topic, s.doc)
+		}
+	}
+}
+
+var describesFleet = regexp.MustCompile(`with|^the scenario`)
+
+// beginExample carries out the story before an example.
+func beginExample(t *testing.T, w *world, s *step) {
+	t.Helper()
+	const runs = `the same story runs with a soak of 1 hour for channel "stable" as `
+	for _, sentence := range []string{
+		`channel "stable" with waves of 1 and 2 hosts soaking 10 minutes`, `channel "edge" with 1 host`,
+		`hosts "stable-01" and "edge-01" have the tags "web" and "database"`,
+		`"stable" moves to ref "a1"`, `"stable" moves to ref "b2" while wave 1 is soaking`,
+		`"stable" moves to ref "c3"`, `"edge" moves to ref "a1"`,
+	} {
+		moves := strings.Contains(sentence, "moves")
+		moves = moves || strings.Contains(sentence, "tags") && !strings.Contains(s.example, "tag")
+		if s.phase == sets && (moves || describesFleet.MatchString(s.example)) {
+			continue
+		}
+		if err := w.carryOut(nil, sentence, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.topic == topicRuns && s.phase == expects {
+		for _, name := range []string{`"shipped"`, `"all at once"`, `"careful"`} {
+			if err := w.carryOut(nil, runs+name, nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

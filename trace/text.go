@@ -248,17 +248,8 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 		if e.Effect.Kind == reducer.RecordRolloutTransition {
 			b = l.appendOwnTime(b, e.Effect.At, e.At)
 		}
-	case e.HostEffect != nil && e.HostEffect.Effect == RecordTransition:
-		b = fmt.Appendf(b, "%v → %v", e.HostEffect.From, e.HostEffect.To)
-	case e.HostEffect != nil && e.HostEffect.Effect == RemoteAbortRollout:
-		b = append(b, "by an operator"...)
-	case e.HostEffect != nil && e.HostEffect.Closure == "" && e.HostEffect.Channel == "":
-		b = append(b, "on all channels"...)
-	case e.HostEffect != nil && e.HostEffect.Closure == "":
-		b = appendPlain(append(b, "on "...), string(e.HostEffect.Channel))
 	case e.HostEffect != nil:
-		b = appendPlain(append(b, "closure "...), string(e.HostEffect.Closure))
-		b = appendPlain(append(b, " on "...), string(e.HostEffect.Channel))
+		b = appendHostEffect(b, e.HostEffect)
 	case e.Agent != nil:
 		b = appendAgentDetails(b, e.Agent)
 	case e.Plan != nil && e.Plan.Action == OpenRollout:
@@ -285,6 +276,21 @@ func (l *Lines) appendDetails(b []byte, e *Entry) []byte {
 		b = appendPlain(b, string(e.Raw))
 	}
 	return b
+}
+
+func appendHostEffect(b []byte, e *HostEffect) []byte {
+	switch {
+	case e.Effect == RecordTransition:
+		return fmt.Appendf(b, "%v → %v", e.From, e.To)
+	case e.Effect == RemoteAbortRollout:
+		return append(b, "by an operator"...)
+	case e.Closure == "" && e.Channel == "":
+		return append(b, "on all channels"...)
+	case e.Closure == "":
+		return appendPlain(append(b, "on "...), string(e.Channel))
+	}
+	b = appendPlain(append(b, "closure "...), string(e.Closure))
+	return appendPlain(append(b, " on "...), string(e.Channel))
 }
 
 // appendEvent appends the details of a rollout event. It names the rollout of an event that reached

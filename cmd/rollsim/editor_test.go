@@ -50,10 +50,9 @@ func TestEditorPages(t *testing.T) {
 	}
 }
 
-// TestEditorSteps reads the files as the extension does: the expressions are the literals in direct
-// statements of functions, and their types are in the settings. Each example, and each sentence of
-// the features, must match exactly one expression.
-func TestEditorSteps(t *testing.T) {
+// editorExpressions returns the expressions of the file.
+func editorExpressions(t *testing.T) []*regexp.Regexp {
+	t.Helper()
 	types := editorTypes(t)
 	var expressions []*regexp.Regexp
 	file, err := parser.ParseFile(
@@ -76,6 +75,14 @@ func TestEditorSteps(t *testing.T) {
 			expressions = append(expressions, cucumberExpression(t, text, types))
 		}
 	}
+	return expressions
+}
+
+// TestEditorSteps reads the files as the extension does: the expressions are the literals in direct
+// statements of functions, and their types are in the settings. Each example, and each sentence of
+// the features, must match exactly one expression.
+func TestEditorSteps(t *testing.T) {
+	expressions := editorExpressions(t)
 	sentences := story.Vocabulary("")
 	if len(expressions) != len(sentences) {
 		t.Errorf("%d expressions for %d sentences", len(expressions), len(sentences))

@@ -83,25 +83,7 @@ func TestKilled(t *testing.T) {
 				delay := time.Duration(random.Int64N(int64(took + took/4)))
 				runKilled(t, c.args, max(delay, 1))
 				now := outcome(t)
-				for name, text := range now {
-					old, had := before[name]
-					if temporaryName.MatchString(name) || text == after[name] || had && text == old {
-						continue
-					}
-					if name == "sweep/result.json" && json.Valid([]byte(text)) {
-						continue // a checkpoint, which a slow sweep writes every few seconds
-					}
-					if name == "new.key" && len(text) == 32 || strings.Contains(c.args, "new.key") {
-						continue // both are random
-					}
-					t.Errorf("killed after %v: %s has %d bytes that are neither the old nor the new content",
-						delay, name, len(text))
-				}
-				for name := range before {
-					if _, has := now[name]; !has && after[name] != "" {
-						t.Errorf("killed after %v: %s is lost", delay, name)
-					}
-				}
+				compareKilled(t, c.args, delay, before, now, after)
 				if split := splitFiles(c.together, before, now, after); split != "" {
 					splits++
 					t.Logf("killed after %v between two renames: %s", delay, split)
@@ -128,6 +110,30 @@ func TestKilled(t *testing.T) {
 				t.Errorf("%d of %d kills left some of %q old", splits, kills, c.together)
 			}
 		})
+	}
+}
+
+// compareKilled checks that each file has its old or its new content, and that none is lost.
+func compareKilled(
+	t *testing.T, args string, delay time.Duration, before, now, after map[string]string,
+) {
+	t.Helper()
+	for name, text := range now {
+		old, had := before[name]
+		switch {
+		case temporaryName.MatchString(name), text == after[name], had && text == old:
+		case name == "sweep/result.json" && json.Valid([]byte(text)):
+			// a checkpoint, which a slow sweep writes every few seconds
+		case strings.Contains(args, "new.key"): // it and the output are random
+		default:
+			t.Errorf("killed after %v: %s has %d bytes that are neither the old nor the new content",
+				delay, name, len(text))
+		}
+	}
+	for name := range before {
+		if _, has := now[name]; !has && after[name] != "" {
+			t.Errorf("killed after %v: %s is lost", delay, name)
+		}
 	}
 }
 

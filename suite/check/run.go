@@ -257,16 +257,21 @@ func checkScenario(fsys fs.FS, name string, opt *Options) *Result {
 			strings.TrimSuffix(trace.Diff(string(want), string(rec.Text)), "\n"),
 		)
 	}
+	r.keep(file, machine, rec.Text, opt)
+	return r
+}
+
+// keep adds the artefacts that are wanted.
+func (r *Result) keep(file *scenario.File, m reducer.Machine, text []byte, opt *Options) {
+	name := file.Scenario.Name
 	switch {
 	case r.Status != Failed && opt.KeepAll:
-		r.Artefacts = []Artefact{{file.Scenario.Name + ".ndjson", ndjson(file, machine)}}
+		r.Artefacts = []Artefact{{name + ".ndjson", ndjson(file, m)}}
 	case r.Status == Failed && opt.Keep:
-		r.Artefacts = append(r.Artefacts,
-			Artefact{file.Scenario.Name + ".golden", rec.Text},
-			Artefact{file.Scenario.Name + ".diff.txt", []byte(r.Message + "\n")},
-			Artefact{file.Scenario.Name + ".ndjson", ndjson(file, machine)})
+		r.Artefacts = append(r.Artefacts, Artefact{name + ".golden", text},
+			Artefact{name + ".diff.txt", []byte(r.Message + "\n")},
+			Artefact{name + ".ndjson", ndjson(file, m)})
 	}
-	return r
 }
 
 // readGolden reads a golden. A report quotes it, so it must not be a link out of its folder.
