@@ -172,7 +172,7 @@ func TestTrace(t *testing.T) {
 // TestMany runs files that are far longer than any that people write. They end soon, with a message
 // if they fail.
 func TestMany(t *testing.T) {
-	const n = 10_000
+	const n = 2_500
 	const background = "Feature: x\n  Background:\n    Given channel \"stable\" with 1 host\n" +
 		"    When \"stable\" moves to ref \"a1\"\n  Scenario: x\n"
 	many := func(line string) string {
