@@ -104,6 +104,8 @@ func beMachine(kind string) { //nolint:cyclop // one case for each behaviour
 	case "silent":
 		fmt.Fprintln(os.Stderr, "waiting for the moon")
 		ask()
+		fmt.Println(good)
+		ask()
 		time.Sleep(time.Hour)
 	case "deaf":
 		time.Sleep(time.Hour)
@@ -306,11 +308,15 @@ func TestFailures(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.machine+", "+tt.says, func(t *testing.T) {
-			limit := time.Minute
-			if tt.kind == Silent {
-				limit = 100 * time.Millisecond
+			m := startAs(t, tt.machine, time.Minute)
+			if tt.machine == "silent" { // from its second request on
+				if _, _, err := step(m); err != nil {
+					t.Fatal(err)
+				}
 			}
-			m := startAs(t, tt.machine, limit)
+			if tt.kind == Silent {
+				m.idle[0].limit = 100 * time.Millisecond
+			}
 			rec, effects, err := step(m)
 			var failure *Failure
 			if !errors.As(err, new(*reducer.MachineFailure)) || !errors.As(err, &failure) {
