@@ -10,7 +10,7 @@ import (
 )
 
 // StepFormats returns the formats of Steps.
-func StepFormats() []string { return []string{"text", "markdown", "json"} }
+func StepFormats() []string { return []string{"text", "markdown", "questions", "json"} }
 
 // Steps writes sentences by topic in one of StepFormats.
 func Steps(w io.Writer, sentences []story.Sentence, format string) error {
@@ -46,6 +46,8 @@ func Steps(w io.Writer, sentences []story.Sentence, format string) error {
 			fmt.Fprintf(&b, "```gherkin\n%s %s\n%s```\n", s.Keyword, s.Example,
 				sampleTable(s.Sample, "  "))
 		}
+	case "questions":
+		b.WriteString(questions(sentences))
 	case "json":
 		return writeJSON(w, sentences)
 	default:

@@ -16,12 +16,14 @@ func (env *environment) stepsCommand() *cli.Command {
 		Description: "The own sentences of a team are those of the nearest phrases.yaml, in the\n" +
 			"folder features/ where one exists, in the current folder or above it.\n\n" +
 			"In a sentence, {…} is a value, (…) is optional, and a/b is one of two words.\n\n" +
-			"Example: rollsim steps --search retention",
+			"The format questions lists what authors want to state, each with a sentence.\n\n" +
+			"Example: rollsim steps --search retention\n" +
+			"         rollsim steps --format questions --search offline",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: "search",
 				Usage: "list only sentences with `WORD`, or all of several words, in their topic, text, " +
-					"meaning or example",
+					"meaning, example or values, in what authors state with them, or in what traces call it",
 			},
 			formatFlag("text", report.StepFormats()),
 		},

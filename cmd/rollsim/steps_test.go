@@ -10,6 +10,11 @@ import (
 // StepsPage rewrites it.
 func TestStepsPage(t *testing.T) { comparePage(t, "steps.md", "steps", "--format", "markdown") }
 
+// TestQuestionsPage compares docs/how-do-i-say.md with the sentences. UPDATE=1 rewrites it.
+func TestQuestionsPage(t *testing.T) {
+	comparePage(t, "how-do-i-say.md", "steps", "--format", "questions")
+}
+
 // comparePage compares a page in docs with the output of a command, and rewrites it if UPDATE is
 // set.
 func comparePage(t *testing.T, name string, command ...string) {
