@@ -77,7 +77,8 @@ func anchor(heading string) string {
 
 const traceIntroduction = `## What a trace calls it
 
-A sentence about each thing that a trace or a log names. The [glossary](glossary.md) has the meanings.
+A sentence about each thing that a trace or a log names. Its meaning is in the
+[glossary](glossary.md).
 `
 
 // questionsIntroduction is the beginning of docs/how-do-i-say.md.
