@@ -436,8 +436,8 @@ func happenings(story editor) {
 
 func what_holds_hosts_back(story editor) {
 	// The channel is dispatched, also again, only while one of its maintenance windows is open. A
-	// window is in UTC, every day or on the days on which it opens. The hour to which it is open
-	// may be on the next day.
+	// window is in UTC, every day or on the days on which it opens: weekdays, weekends, Monday to
+	// Friday, or a list. The hour to which it is open may be on the next day.
 	//
 	//	Given channel "stable" has a maintenance window from 22:00 to 04:00 on Saturday and Sunday
 	story.Given(`(channel ){channel} has {a the another}maintenance window from {clock} to {clock}{on days}`)

@@ -70,7 +70,7 @@ var samples = map[string][]string{
 	"invariant": {"stuck", "one-standing", "unpruned"},
 	"subject":   {`"stable"`, "stable@a1", "edge"},
 	"machine":   {"v0.2", "rfc0008", `"v0.2"`},
-	"days":      {"Saturday", "Saturday and Sunday", "Mondays, Tuesdays and Fridays"},
+	"days":      {"Saturday", "Mondays, Tuesdays and Fridays", "Monday to Friday"},
 	"run":       {`"shipped"`, "patient", `'all at once'`},
 	"channels":  {`"stable"`, `"stable" and "edge"`, `stable, edge`},
 	"host":      {`"web-01"`, `web-02`, `'a'`},

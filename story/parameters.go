@@ -149,7 +149,8 @@ var parameters = map[string]parameter{
 	"host_states": {wordsForm, func(s string) (any, error) { return parseEach(s, parseHostState) }},
 	"date":        {`[0-9]{4}-[0-9]{2}-[0-9]{2}`, parseStart},
 	"days": {
-		dayForm + `s?(?:(?:,| and|, and) +` + dayForm + `s?)*`,
+		`weekdays|weekends|` + dayForm + `s? +to +` + dayForm + `s?|` +
+			dayForm + `s?(?:(?:,| and|, and) +` + dayForm + `s?)*`,
 		parseDays,
 	},
 	"clock":      {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},

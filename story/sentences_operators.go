@@ -62,8 +62,8 @@ var operatorSteps = []step{
 		words: `(channel ){channel} has (a/the/another )maintenance window from {clock} to {clock}` +
 			`( on {days})`,
 		doc: "The channel is dispatched, also again, only while one of its maintenance windows is " +
-			"open. A window is in UTC, every day or on the days on which it opens. The hour to which " +
-			"it is open may be on the next day.",
+			"open. A window is in UTC, every day or on the days on which it opens: weekdays, weekends, " +
+			"Monday to Friday, or a list. The hour to which it is open may be on the next day.",
 		example: `channel "stable" has a maintenance window from 22:00 to 04:00 on Saturday and Sunday`,
 		do:      addWindow,
 	},
@@ -334,14 +334,30 @@ func channelIn(id reducer.RolloutID) reducer.ChannelID {
 
 var dayWords = regexp.MustCompile(dayForm)
 
-// parseDays parses a list of days of the week, such as "Saturday and Sunday".
+// parseDays parses days of the week: a list such as "Saturday and Sunday", a range such as "Monday
+// to Friday" or "Saturday to Monday", weekdays or weekends.
 func parseDays(s string) (any, error) {
+	switch s {
+	case "weekdays":
+		s = "Monday to Friday"
+	case "weekends":
+		s = "Saturday and Sunday"
+	}
 	var days []time.Weekday
 	for _, word := range dayWords.FindAllString(s, -1) {
 		for d := time.Sunday; d <= time.Saturday; d++ {
 			if d.String() == word && !slices.Contains(days, d) {
 				days = append(days, d)
 			}
+		}
+	}
+	if len(days) == 2 && strings.Contains(s, " to ") {
+		last := days[1]
+		for d := days[0]; ; {
+			if d = (d + 1) % 7; d == last {
+				break
+			}
+			days = append(days, d)
 		}
 	}
 	return days, nil

@@ -490,6 +490,13 @@ var kinds = map[string]string{
 	"date":           "a date such as 2026-05-16",
 	"clock":          "a time of day such as 03:00",
 	"window":         "within 5 minutes",
+	"days":           "days such as weekdays, or Saturday and Sunday",
+	"defects":        "defects such as no-halt",
+	"tags":           "tags such as web and slow",
+	"length":         "a length of time such as 5 minutes",
+	"subject":        "a rollout, a channel or a budget",
+	"recurring":      "heartbeat, tick or prune",
+	"from_start":     "a time such as 2 hours before the start",
 }
 
 func kindOf(value string) string {

@@ -90,3 +90,12 @@ func TestSuggestionsParse(t *testing.T) {
 		t.Errorf("of %d sentences, %d have their own step among the suggestions", tried, found)
 	}
 }
+
+// TestKinds checks that each kind of value can be named with "a", or has a description.
+func TestKinds(t *testing.T) {
+	for name := range parameters {
+		if kinds[name] == "" && (strings.HasSuffix(name, "s") || strings.Contains(name, "_")) {
+			t.Errorf("a suggestion would say %q", kindOf(name))
+		}
+	}
+}
