@@ -717,7 +717,7 @@ func two_runs(story editor) {
 	story.Then(`(rollout ){rollout} converges {at least duration}later than in (the run ){run}`)
 
 	// The rollout is in the same states, one after the other, in both runs, at whatever times.
-	// States after the end of the shorter run are not compared.
+	// Whether it is pruned is not compared.
 	//
 	//	Then "stable@a1" goes through the same states as in "shipped"
 	story.Then(`(rollout ){rollout} goes through the same states as in (the run ){run}`)

@@ -7,7 +7,7 @@ import (
 	"testing/fstest"
 )
 
-// tell runs a body as the only scenario of a feature.
+// tellStory runs a body as the only scenario of a feature.
 func tellStory(t *testing.T, tags, body string) Scenario {
 	t.Helper()
 	fsys := fstest.MapFS{"x.feature": {Data: []byte("Feature: x\n" + tags + "\nScenario: x\n" + body)}}
@@ -47,6 +47,10 @@ func TestTwoRuns(t *testing.T) {
 			"When the same story runs with a soak of 1 hour for channel \"web\" as \"slow\"\n" +
 			"Then \"web@a1\" converges at least 2 hours sooner than in \"slow\"", Failed,
 			"it takes 0d 00:"},
+		{"a soak longer than the other run", "", move +
+			"When the same story runs with a soak of 10 days for channel \"web\" as \"slow\"\n" +
+			"Then \"slow\": \"web@a1\" is Terminal\n" +
+			"And \"web@a1\" goes through the same states as in \"slow\"", Passed, ""},
 		{"the same soak", "", move +
 			"When the same story runs with a soak of 10 minutes for channel \"web\" as \"slow\"\n" +
 			"Then \"web@a1\" is Terminal", Failed, "soak for 10 minutes already"},
