@@ -9,6 +9,7 @@ import (
 
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/trace"
 )
 
 // An unmetError says that an expectation does not hold.
@@ -72,6 +73,58 @@ func (w *world) resolve(v *viewpoint) (time.Duration, error) {
 		at = o.at + v.when.offset
 	}
 	return at, w.runTo(at)
+}
+
+// resolveOne is resolve for an expectation that may also look at one time counted from what the
+// sentence before was about. It then moves the present there.
+func (w *world) resolveOne(v *viewpoint) (time.Duration, error) {
+	if v.kind != afterThat {
+		return w.resolve(v)
+	}
+	if v.from != v.to {
+		return 0, errors.New("this looks at one time: say when, for example \"5 minutes later\"")
+	}
+	w.timeline.moveTo(w.that.at + v.to)
+	return w.resolve(&viewpoint{kind: atPresent})
+}
+
+// expectAt checks whether something is so at the time at which a sentence looks. why returns what
+// happens in the whole run instead.
+func (w *world) expectAt(
+	v *viewpoint, want bool, is func(time.Duration) bool, why func() []string,
+) error {
+	at, err := w.resolveOne(v)
+	if err != nil {
+		return err
+	}
+	if is(at) == want {
+		return w.matched(at, noEntry)
+	}
+	found := append(why(), "this looks at "+elapsed(at))
+	return w.fail(noEntry, w.sentence, strings.Join(found, "\n"))
+}
+
+// countDispatches checks how many dispatches are sent, for a rollout or for any, at times that
+// count for its channel.
+func (w *world) countDispatches(
+	n uint64, id reducer.RolloutID, counts func(reducer.ChannelID, time.Duration) bool,
+) error {
+	var found []string
+	entry := noEntry
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Plan == nil || e.Plan.Action != trace.QueueDispatch || id != "" && e.Rollout != id ||
+			!counts(channelIn(e.Rollout), w.history.at(i)) {
+			continue
+		}
+		entry = i
+		found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
+	}
+	if uint64(len(found)) == n {
+		return nil
+	}
+	found = append(found, fmt.Sprintf("%d in all", len(found)))
+	return w.fail(entry, w.sentence, strings.Join(found, "\n"))
 }
 
 // rollout returns a rollout that was opened. The history then extends as far as runFor ensures.

@@ -148,7 +148,7 @@ var operatorExpectations = []step{
 		example: `no host is dispatched while dispatching is paused`,
 		vacuous: func(w *world, _ uint64, _ reducer.RolloutID) string { return neverPaused(w) },
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
-			return countDispatches(w, n, id, func(c reducer.ChannelID, at time.Duration) bool {
+			return w.countDispatches(n, id, func(c reducer.ChannelID, at time.Duration) bool {
 				return w.history.isPaused(c, at)
 			})
 		},
@@ -162,7 +162,7 @@ var operatorExpectations = []step{
 		example: `no host is dispatched outside the maintenance windows`,
 		vacuous: noWindows,
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
-			return countDispatches(w, n, id, func(c reducer.ChannelID, at time.Duration) bool {
+			return w.countDispatches(n, id, func(c reducer.ChannelID, at time.Duration) bool {
 				conf, err := w.fleet.channel(c)
 				return err == nil && len(conf.Windows) > 0 &&
 					!controlplane.Open(conf.Windows, w.history.start+reducer.Time(at))
@@ -207,9 +207,8 @@ func (h *history) orders(effects ...string) []int {
 	return found
 }
 
-// isPaused reports whether dispatching is paused on a channel at a time, or on all channels if it
-// is
-// empty.
+// isPaused reports whether dispatching is paused on a channel at a time, or on all channels if id
+// is empty.
 func (h *history) isPaused(id reducer.ChannelID, at time.Duration) bool {
 	all, own := false, false
 	for _, i := range h.orders(trace.RemotePauseDispatch, trace.RemoteResumeDispatch) {
@@ -252,9 +251,11 @@ func expectPaused(w *world, id reducer.ChannelID, v *viewpoint, want bool) error
 			return err
 		}
 	}
-	return expectOrdered(
-		w, v, want, func(at time.Duration) bool { return w.history.isPaused(id, at) },
-		trace.RemotePauseDispatch, trace.RemoteResumeDispatch,
+	return w.expectAt(
+		v, want, func(at time.Duration) bool { return w.history.isPaused(id, at) },
+		func() []string {
+			return w.history.listOrders(trace.RemotePauseDispatch, trace.RemoteResumeDispatch)
+		},
 	)
 }
 
@@ -263,67 +264,26 @@ func expectAborted(w *world, id reducer.RolloutID, v *viewpoint, want bool) erro
 	if _, err := w.history.rollout(id); err != nil {
 		return err
 	}
-	return expectOrdered(w, v, want, func(at time.Duration) bool {
+	return w.expectAt(v, want, func(at time.Duration) bool {
 		return slices.ContainsFunc(w.history.orders(trace.RemoteAbortRollout), func(i int) bool {
 			return w.history.entries[i].HostEffect.Rollout == id && w.history.at(i) <= at
 		})
-	}, trace.RemoteAbortRollout)
+	}, func() []string { return w.history.listOrders(trace.RemoteAbortRollout) })
 }
 
-// expectOrdered checks whether something is so at the time at which a sentence looks. The orders of
-// some kinds decide that.
-func expectOrdered(
-	w *world, v *viewpoint, want bool, is func(time.Duration) bool, effects ...string,
-) error {
-	if v.kind == afterThat {
-		if v.from != v.to {
-			return fmt.Errorf("this looks at one time: say when, for example \"5 minutes later\"")
-		}
-		w.timeline.moveTo(w.that.at + v.to)
-		v = &viewpoint{kind: atPresent}
-	}
-	at, err := w.resolve(v)
-	if err != nil {
-		return err
-	}
-	if is(at) == want {
-		return w.matched(at, noEntry)
-	}
+// listOrders lists the orders of some kinds, for a failure.
+func (h *history) listOrders(effects ...string) []string {
 	var found []string
-	for _, i := range w.history.orders(effects...) {
-		e := w.history.entries[i].HostEffect
+	for _, i := range h.orders(effects...) {
+		e := h.entries[i].HostEffect
 		found = append(found, strings.TrimSpace(fmt.Sprintf(
-			"%s  %s  %s%s", elapsed(w.history.at(i)), e.Effect, e.Channel, e.Rollout,
+			"%s  %s  %s%s", elapsed(h.at(i)), e.Effect, e.Channel, e.Rollout,
 		)))
 	}
 	if found == nil {
 		found = append(found, "no operator orders that")
 	}
-	found = append(found, "this looks at "+elapsed(at))
-	return w.fail(noEntry, w.sentence, strings.Join(found, "\n"))
-}
-
-// countDispatches checks how many dispatches are sent, for a rollout or for any, at times that
-// count for its channel.
-func countDispatches(
-	w *world, n uint64, id reducer.RolloutID, counts func(reducer.ChannelID, time.Duration) bool,
-) error {
-	var found []string
-	entry := noEntry
-	for i := range w.history.entries {
-		e := &w.history.entries[i]
-		if e.Plan == nil || e.Plan.Action != trace.QueueDispatch || id != "" && e.Rollout != id ||
-			!counts(channelIn(e.Rollout), w.history.at(i)) {
-			continue
-		}
-		entry = i
-		found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
-	}
-	if uint64(len(found)) == n {
-		return nil
-	}
-	found = append(found, fmt.Sprintf("%d in all", len(found)))
-	return w.fail(entry, w.sentence, strings.Join(found, "\n"))
+	return found
 }
 
 // channelIn returns the channel in the name of a rollout.

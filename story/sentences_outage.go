@@ -2,11 +2,9 @@ package story
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"rollsim/reducer"
-	"rollsim/trace"
 )
 
 var startSteps = []step{
@@ -53,49 +51,26 @@ var outageExpectations = []step{
 		example: `no host is dispatched while the control plane is down`,
 		vacuous: func(w *world, _ uint64, _ reducer.RolloutID) string { return neverDown(w) },
 		do: func(w *world, n uint64, id reducer.RolloutID) error {
-			var found []string
-			entry := noEntry
-			for i := range w.history.entries {
-				e := &w.history.entries[i]
-				if e.Plan == nil || e.Plan.Action != trace.QueueDispatch ||
-					id != "" && e.Rollout != id || !w.history.isDown(w.history.at(i)) {
-					continue
-				}
-				entry = i
-				found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
-			}
-			if uint64(len(found)) == n {
-				return nil
-			}
-			found = append(found, fmt.Sprintf("%d in all", len(found)))
-			return w.fail(entry, w.sentence, strings.Join(found, "\n"))
+			return w.countDispatches(n, id, func(_ reducer.ChannelID, at time.Duration) bool {
+				return w.history.isDown(at)
+			})
 		},
 	},
 }
 
 // expectDown checks whether the control plane is down at the time at which a sentence looks.
 func expectDown(w *world, v *viewpoint, want bool) error {
-	if v.kind == afterThat {
-		if v.from != v.to {
-			return fmt.Errorf("this looks at one time: say when, for example \"5 minutes later\"")
-		}
-		w.timeline.moveTo(w.that.at + v.to)
-		v = &viewpoint{kind: atPresent}
-	}
-	at, err := w.resolve(v)
-	if err != nil {
-		return err
-	}
-	if w.history.isDown(at) == want {
-		return w.matched(at, noEntry)
-	}
-	found := "it is never down"
-	var times []string
-	for _, o := range w.history.outages() {
-		times = append(times, fmt.Sprintf("down from %s to %s", elapsed(o.from), elapsed(o.to)))
-		found = strings.Join(times, "\n")
-	}
-	return w.fail(noEntry, w.sentence, found+"\nthis looks at "+elapsed(at))
+	return w.expectAt(v, want, func(at time.Duration) bool { return w.history.isDown(at) },
+		func() []string {
+			var times []string
+			for _, o := range w.history.outages() {
+				times = append(times, fmt.Sprintf("down from %s to %s", elapsed(o.from), elapsed(o.to)))
+			}
+			if times == nil {
+				times = append(times, "it is never down")
+			}
+			return times
+		})
 }
 
 // neverDown returns why an expectation about the control plane while it is down could not fail.

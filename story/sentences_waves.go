@@ -176,14 +176,7 @@ func expectRunning(
 	if err != nil {
 		return err
 	}
-	if v.kind == afterThat {
-		if v.from != v.to {
-			return fmt.Errorf("this looks at one time: say when, for example \"5 minutes later\"")
-		}
-		w.timeline.moveTo(w.that.at + v.to)
-		v = viewpoint{kind: atPresent}
-	}
-	at, err := w.resolve(&v)
+	at, err := w.resolveOne(&v)
 	if err != nil {
 		return err
 	}
