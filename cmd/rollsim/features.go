@@ -112,6 +112,7 @@ type featureRun struct {
 	opt     story.Options
 	outputs []featureOutput
 	keep    string // the folder for traces; empty for a temporary one
+	keepAll bool   // the traces of all scenarios
 	rerun   string // the file that lists failures; empty for none
 
 	// temporary returns the folder for traces without keep, the same one for all of them.
@@ -133,12 +134,11 @@ type featureOutput struct{ format, file string }
 
 func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run := &featureRun{env: env, rerun: c.String("rerun")}
-	var all bool
-	run.keep, all = keepFolder(c)
+	run.keep, run.keepAll = keepFolder(c)
 	run.temporary = sync.OnceValues(func() (string, error) { return ownFolder(os.TempDir()) })
 	run.opt = story.Options{
 		FS: env.files, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
-		FailFast: c.Bool("fail-fast"), Traces: all,
+		FailFast: c.Bool("fail-fast"), Traces: run.keepAll,
 	}
 	var err error
 	if run.opt.Jobs, err = jobs(c); err != nil {
@@ -254,7 +254,7 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 		return err
 	}
 	opt.Each = func(s *story.Scenario) {
-		if (s.Status.Fails() || opt.Traces) && len(s.Trace) > 0 {
+		if (s.Status.Fails() || run.keepAll) && len(s.Trace) > 0 {
 			s.Saved = run.save(s)
 		}
 		results.scenario(s)
@@ -271,7 +271,7 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	if err := results.end(&result); err != nil {
 		return err
 	}
-	if dir := run.keep; opt.Traces {
+	if dir := run.keep; run.keepAll {
 		if dir == "" {
 			dir, _ = run.temporary() // the scenarios have the error
 		}

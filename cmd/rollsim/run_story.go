@@ -2,11 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -82,8 +82,7 @@ func (env *environment) oneStory(
 		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: choice.name,
 		Seed: choice.seed,
 	}
-	file, _, _ := strings.Cut(arg, ".feature")
-	if _, err := os.Stat(file + ".feature"); err != nil && !filepath.IsAbs(arg) {
+	if !env.exists(opt.Paths[0]) && !filepath.IsAbs(arg) {
 		opt.FS = rollsim.Library // the features that ship
 	}
 	if choice.machine != "" {
@@ -107,7 +106,8 @@ func (env *environment) oneStory(
 	}
 	s := &done.Scenarios[0]
 	if len(s.Trace) == 0 {
-		return nil, nil, fmt.Errorf("%s: this scenario simulates nothing: %s", s.Place(), s.Message)
+		return nil, nil, fmt.Errorf("%s: this scenario has no trace: %s", s.Place(),
+			cmp.Or(s.Message, "it simulates nothing"))
 	}
 	return s, opt.Machine, nil
 }
