@@ -3,6 +3,8 @@ package story
 import (
 	"strings"
 	"testing"
+
+	"rollsim/reducer"
 )
 
 // TestKnownDefects checks what a declared defect accepts: the named one and no other, as long as it
@@ -94,5 +96,23 @@ func TestKnownDefects(t *testing.T) {
 					s.Status, s.Step, s.Message, test.status, test.step, test.want)
 			}
 		})
+	}
+}
+
+// TestTraceOfShare expects the trace of the seed whose failure the message quotes, and not that of
+// the last seed.
+func TestTraceOfShare(t *testing.T) {
+	s := tellStory(t, "", "Given channel \"web\" with 2 hosts\nAnd each of the seeds 1 to 20\n"+
+		"And 10% of activations fail\nWhen \"web\" moves to ref \"a1\"\n"+
+		"Then in at least 99% of the seeds, \"web@a1\" is Terminal")
+	_, after, _ := strings.Cut(s.Message, "under seed ")
+	quoted, _, _ := strings.Cut(after, ":")
+	if quoted == "" || quoted == "20" || !strings.HasSuffix(s.Run, ", seed "+quoted) {
+		t.Errorf("the message quotes seed %q, and the run is %q:\n%s", quoted, s.Run, s.Message)
+	}
+	for i := range s.Trace {
+		if e := s.Trace[i].Effect; e != nil && e.To == reducer.Terminal {
+			t.Errorf("the rollout is Terminal in the trace of seed %s", quoted)
+		}
 	}
 }

@@ -185,6 +185,15 @@ func (p *pass) runAgain(seed uint64) error {
 	return nil
 }
 
+// again runs the scenario by itself once more, under one seed.
+func (p *pass) again(seed reducer.Opt[uint64]) *pass {
+	once := *p.c
+	once.seed = seed
+	q := &pass{c: &once, ctx: p.ctx, wrap: p.wrap, bare: true}
+	runAlone(q)
+	return q
+}
+
 // endRun adds the results of a run in which every step has passed.
 func (p *pass) endRun(first bool) {
 	p.defects = mergeDefects(p.defects, p.world.defects)
@@ -241,7 +250,9 @@ func (p *pass) end(err error) error {
 	}
 	p.result.describe(p.shares)
 	if p.result.Status == Passed && !p.c.seed.Set {
-		p.result.settleShares(p.shares)
+		if quoted := p.result.settleShares(p.shares); quoted.Set {
+			p.world = p.again(quoted).world // whose trace shows the failure
+		}
 	}
 	if p.result.Status == Passed {
 		if p.many && p.c.seed.Set { // a defect need not show under each of several seeds

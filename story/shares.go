@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rollsim/reducer"
 	"rollsim/sim"
 )
 
@@ -85,8 +86,9 @@ func mergeShares(all, more []seedShare) []seedShare {
 	return all
 }
 
-// settleShares fails a scenario in which a sentence holds under too few seeds.
-func (s *Scenario) settleShares(shares []seedShare) {
+// settleShares fails a scenario in which a sentence holds under too few seeds. It returns the seed
+// of the failure that the message quotes; it is not set if enough hold.
+func (s *Scenario) settleShares(shares []seedShare) (quoted reducer.Opt[uint64]) {
 	for i := range shares {
 		share := &shares[i]
 		held := share.seeds - len(share.failing)
@@ -112,6 +114,7 @@ func (s *Scenario) settleShares(shares []seedShare) {
 		if share.spread != nil {
 			s.Message += "\n" + share.spread.String()
 		}
-		return
+		return reducer.Some(share.failing[0])
 	}
+	return quoted
 }
