@@ -2,7 +2,6 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -15,47 +14,32 @@ import (
 )
 
 // killedIn is the variable that makes the test binary write three files in a folder, and kill
-// itself after as many renames as killedAfter says.
-const (
-	killedIn    = "ROLLSIM_TEST_KILLED_IN"
-	killedAfter = "ROLLSIM_TEST_KILLED_AFTER"
-)
+// itself when all of them are complete and none is renamed.
+const killedIn = "ROLLSIM_TEST_KILLED_IN"
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(killedIn)
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	kill := func(renames int) {
-		if fmt.Sprint(renames) == os.Getenv(killedAfter) {
-			p, _ := os.FindProcess(os.Getpid())
-			_ = p.Kill()
-			select {}
-		}
+	var all []File
+	for _, name := range threeFiles {
+		all = append(all, File{filepath.Join(dir, name), bytesOf([]byte("new"))})
 	}
-	var all []*pending
-	for _, name := range []string{"one/a", "two/b", "three/c"} {
-		p, err := prepare(File{filepath.Join(dir, name), bytesOf([]byte("new"))})
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, p)
-	}
-	if err := follow(all); err != nil {
-		panic(err)
-	}
-	for i, p := range all {
-		kill(i)
-		if err := os.Rename(p.temporary, p.name); err != nil {
-			panic(err)
-		}
-	}
-	kill(len(all))
+	// WriteAll writes to a device after it has prepared the other files.
+	err := WriteAll(append(all, File{os.DevNull, func(io.Writer) error {
+		p, _ := os.FindProcess(os.Getpid())
+		_ = p.Kill()
+		select {}
+	}})...)
+	panic(err)
 }
 
-// TestKilledBetweenRenames kills a process between its renames. The next process that writes into
-// the folders of the other files replaces these, but only if the first one was replaced and is
-// still as it was written.
+var threeFiles = []string{"one/a", "two/b", "three/c"}
+
+// TestKilledBetweenRenames kills a process before its renames, and makes some of them. The next
+// process that writes into the folders of the other files replaces these, but only if the first one
+// was replaced and is still as it was written.
 func TestKilledBetweenRenames(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no lock that ends with its process")
@@ -77,13 +61,16 @@ func TestKilledBetweenRenames(t *testing.T) {
 			},
 		} {
 			dir := t.TempDir()
-			for _, name := range []string{"one/a", "two/b", "three/c"} {
+			for _, name := range threeFiles {
 				plain(t, dir, name, "old")
 			}
 			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), killedIn+"="+dir, fmt.Sprintf("%s=%d", killedAfter, renames))
+			cmd.Env = append(os.Environ(), killedIn+"="+dir)
 			if out, err := cmd.CombinedOutput(); err == nil || len(out) > 0 {
 				t.Fatalf("the process was not killed: %v: %s", err, out)
+			}
+			for _, name := range threeFiles[:renames] {
+				rename(t, filepath.Join(dir, name))
 			}
 			want := strings.Fields(want)
 			if change != nil {
@@ -103,7 +90,7 @@ func TestKilledBetweenRenames(t *testing.T) {
 				}
 			}
 			var got []string
-			for _, of := range []string{"one/a", "two/b", "three/c"} {
+			for _, of := range threeFiles {
 				text, err := os.ReadFile(filepath.Join(dir, of))
 				if err != nil {
 					t.Fatal(err)
@@ -117,6 +104,18 @@ func TestKilledBetweenRenames(t *testing.T) {
 				t.Errorf("killed after %d renames, %s: left behind: %q", renames, name, left)
 			}
 		}
+	}
+}
+
+// rename renames the only temporary file of a file, as the killed process would have.
+func rename(t *testing.T, name string) {
+	t.Helper()
+	of, _ := filepath.Glob(filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp"))
+	if len(of) != 1 {
+		t.Fatalf("the temporary files of %s are %q", name, of)
+	}
+	if err := os.Rename(of[0], name); err != nil {
+		t.Fatal(err)
 	}
 }
 
