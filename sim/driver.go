@@ -65,13 +65,17 @@ func (d *driver) armPoll(a *Action) {
 	if d.armed == nil {
 		d.armed = make([][]*Action, len(d.polled))
 	}
-	for n := range d.armed {
-		own, known := d.inv.Channel(a.Fault.Channel)
-		switch {
-		case a.Fault.Channel != "" && (!known || own != uint32(n)), d.production != nil && n > 0:
-		default:
-			d.armed[n] = append(d.armed[n], a)
-		}
+	first, end := 0, len(d.armed)
+	switch n, known := d.inv.Channel(a.Fault.Channel); {
+	case d.production != nil:
+		end = 1
+	case known:
+		first, end = int(n), int(n)+1
+	case a.Fault.Channel != "":
+		return
+	}
+	for n := first; n < end; n++ {
+		d.armed[n] = append(d.armed[n], a)
 	}
 }
 

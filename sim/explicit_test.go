@@ -12,18 +12,10 @@ import (
 	"rollsim/trace"
 )
 
-// keeper is a sink that keeps every entry.
-type keeper []trace.Entry
-
-func (k *keeper) Write(e *trace.Entry) error {
-	*k = append(*k, e.Clone())
-	return nil
-}
-
 // played runs a scenario and returns the finished world, the entries and the result.
 func played(t *testing.T, sc *Scenario, seed uint64) (*world, []trace.Entry, *Result) {
 	t.Helper()
-	var kept keeper
+	var kept trace.Collector
 	w, err := newWorld(sc, Options{Machine: reducer.RFC0008(), Seed: seed, Sink: &kept})
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +24,7 @@ func played(t *testing.T, sc *Scenario, seed uint64) (*world, []trace.Entry, *Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w, kept, r
+	return w, kept.Entries, r
 }
 
 // explicit returns a scenario that leaves nothing to chance: it says all that a run has drawn.
@@ -135,8 +127,8 @@ func facts(entries []trace.Entry) []trace.Entry {
 
 // TestEverythingDrawnCanBeSaid runs scenarios in which everything is left to chance, and then the
 // same stories with every delay, failure and fault given, under another seed. A crash of the
-// control
-// plane is drawn between the polls and the plan of an instant, where a timeline cannot put it.
+// control plane is drawn between the polls and the plan of an instant, where a timeline cannot put
+// it.
 func TestEverythingDrawnCanBeSaid(t *testing.T) {
 	seen := make(map[string]int)
 	for seed := uint64(1); seed <= 25; seed++ {
