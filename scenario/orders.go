@@ -21,41 +21,38 @@ func weekdays() []time.Weekday {
 func (b *builder) buildOrder(i int) *sim.Order {
 	a := &b.doc.Timeline[i]
 	var orders []sim.Order
-	add := func(field string, o sim.Order) {
-		orders = append(orders, o)
-		if b.doc.ControlPlane.name == controlplane.Shipped {
-			b.reject(at("timeline", i, field),
-				"%s: the shipped control plane has no such order of an operator", field)
-		}
-	}
+	add := func(o sim.Order) { orders = append(orders, o) }
+	where := func(k controlplane.OrderKind) []any { return at("timeline", i, k.String()) }
 	if a.Quarantine != nil {
-		where := at("timeline", i, "quarantine")
-		entry := b.buildClosure(a.Quarantine, where)
-		if entry != nil {
-			add("quarantine", sim.Order{Kind: controlplane.QuarantineByHand, Entry: *entry})
-		}
+		k := controlplane.QuarantineByHand
+		add(sim.Order{Kind: k, Entry: *b.buildClosure(a.Quarantine, where(k))})
 	}
-	for field, given := range a.pauses() {
+	pause := func(k controlplane.OrderKind, given *someChannels) {
 		if given == nil {
-			continue
+			return
 		}
-		o := sim.Order{Kind: controlplane.PauseDispatch}
-		if field == 1 {
-			o.Kind = controlplane.ResumeDispatch
-		}
-		name := []string{"pause", "resume"}[field]
+		o := sim.Order{Kind: k}
 		if id := given.Channel; id != nil {
 			o.Channel = *id
 			if b.channelNamed(*id) < 0 {
-				b.reject(at("timeline", i, name, "channel"), "%v",
+				b.reject(append(where(k), "channel"), "%v",
 					unknownName{"channel", string(*id), b.channels})
 			}
 		}
-		add(name, o)
+		add(o)
 	}
+	pause(controlplane.PauseDispatch, a.Pause)
+	pause(controlplane.ResumeDispatch, a.Resume)
 	if a.Abort != nil {
-		b.checkRollout(*a.Abort, at("timeline", i, "abort"))
-		add("abort", sim.Order{Kind: controlplane.AbortRollout, Rollout: *a.Abort})
+		k := controlplane.AbortRollout
+		b.checkRollout(*a.Abort, where(k))
+		add(sim.Order{Kind: k, Rollout: *a.Abort})
+	}
+	if b.doc.ControlPlane.name == controlplane.Shipped {
+		for _, o := range orders {
+			b.reject(where(o.Kind),
+				"%v: the shipped control plane has no such order of an operator", o.Kind)
+		}
 	}
 	switch len(orders) {
 	case 0:
@@ -66,9 +63,6 @@ func (b *builder) buildOrder(i int) *sim.Order {
 	b.reject(at("timeline", i), "a line has one order of an operator, found %d", len(orders))
 	return &orders[0]
 }
-
-// pauses returns the values of pause and resume.
-func (a *action) pauses() [2]*someChannels { return [2]*someChannels{a.Pause, a.Resume} }
 
 // buildWindows builds the maintenance windows of a channel.
 func (b *builder) buildWindows(i int) []sim.Window {

@@ -109,14 +109,8 @@ type offset time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (o *offset) UnmarshalText(text []byte) error {
-	s, before := strings.CutPrefix(string(text), "-")
-	var d duration
-	if err := d.UnmarshalText([]byte(s)); err != nil {
+	if err := (*deviation)(o).UnmarshalText(text); err != nil {
 		return fmt.Errorf("%w; a time before the start is written -2h", err)
-	}
-	*o = offset(d)
-	if before {
-		*o = -*o
 	}
 	return nil
 }
