@@ -97,8 +97,7 @@ func (p *plane) carryOut(e *trace.HostEffect) bool {
 }
 
 // pause pauses or resumes dispatching on a channel, or on all, and reports whether that is a
-// change.
-// Resuming all channels resumes each of them.
+// change. Resuming all channels resumes each of them.
 func (p *plane) pause(id reducer.ChannelID, paused bool) bool {
 	if id != "" {
 		n, known := p.inv.byID[id]

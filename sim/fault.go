@@ -101,12 +101,10 @@ type FaultNow struct {
 	Seq     uint64
 
 	// Channel is, for PollFailed and PollStale, the channel whose next poll it is; empty for the
-	// next
-	// poll of every channel. The shipped control plane polls all channels at once.
+	// next poll of every channel. The shipped control plane polls all channels at once.
 	Channel reducer.ChannelID
 
 	// Joined is, for TornOpeningCrash, how many hosts join the next rollout that is opened, before
-	// the
-	// crash.
+	// the crash.
 	Joined int
 }

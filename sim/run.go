@@ -23,8 +23,8 @@ type Options struct {
 	Refold bool
 
 	// The run ends early, at the end of the instant in which entry UntilSeq is written or the
-	// virtual
-	// time Until is reached. Zero is neither. A run that ends early is not judged for liveness.
+	// virtual time Until is reached. Zero is neither. A run that ends early is not judged for
+	// liveness.
 	UntilSeq uint64
 	Until    time.Duration
 }

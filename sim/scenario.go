@@ -184,8 +184,7 @@ const (
 )
 
 // Action is one line of a scenario's timeline. Exactly one of SetRef, Release, Lift, Order, Fault
-// and
-// Event is set.
+// and Event is set.
 type Action struct {
 	At   time.Duration // since the start; with When, since the moment that it describes
 	When *Moment

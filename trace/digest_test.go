@@ -115,8 +115,7 @@ func TestOneDigestEverywhere(t *testing.T) {
 func TestDigestIsPinned(t *testing.T) {
 	all := zoo()
 	// Goldens and traces depend on the digest: a change of it needs a new FormatVersion. The last
-	// three
-	// entries, orders of an operator, came later than the others.
+	// three entries, orders of an operator, came later than the others.
 	for length, want := range map[int]string{
 		len(all) - 3: "2b964e9bebde1841", len(all): "b9c5d3c6f220b2c0",
 	} {
