@@ -138,11 +138,12 @@ func (x *Index) AddMarks(marks []Mark) {
 	slices.SortStableFunc(x.marks, func(a, b Mark) int { return a.N - b.N })
 }
 
-// MarksAt returns the marks of an entry.
+// MarksAt returns the marks of an entry. The last entry also has those of the end of the trace: no
+// cursor goes further.
 func (x *Index) MarksAt(n int) []Mark {
 	from := sort.Search(len(x.marks), func(i int) bool { return x.marks[i].N >= n })
 	to := from
-	for to < len(x.marks) && x.marks[to].N == n {
+	for to < len(x.marks) && (x.marks[to].N == n || n == x.count-1) {
 		to++
 	}
 	return x.marks[from:to]

@@ -350,8 +350,14 @@ func TestMarks(t *testing.T) {
 	if want := []string{"0a", "1b", "1d", "2c", "3end"}; !slices.Equal(got, want) {
 		t.Errorf("marks %v, want %v", got, want)
 	}
-	if at := x.MarksAt(1); len(at) != 2 || len(x.MarksAt(3)) != 1 {
-		t.Errorf("marks at 1: %v", at)
+	for n, want := range [][]string{{"a"}, {"b", "d"}, {"c", "end"}} {
+		var got []string
+		for _, m := range x.MarksAt(n) {
+			got = append(got, m.Title)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("marks at %d: %v, want %v", n, got, want)
+		}
 	}
 }
 

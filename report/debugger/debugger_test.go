@@ -308,6 +308,17 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// TestEndOfTrace goes to a violation that is found at the end, such as that of a stuck rollout.
+func TestEndOfTrace(t *testing.T) {
+	m := started(t, Options{Name: failing})
+	m.x.AddMarks([]timeline.Mark{{Kind: timeline.Violation, Title: "stuck", Detail: "it waits"}})
+	press(m, "n", "n")
+	if got := screen(m); m.cursor.N() != m.x.Len() ||
+		!strings.Contains(got, "violation: stuck: it waits") || !strings.Contains(got, "▸!") {
+		t.Errorf("entry %d\n%s", m.cursor.N(), got)
+	}
+}
+
 // TestSizes checks that the screen has the size of the terminal.
 func TestSizes(t *testing.T) {
 	m := started(t, Options{Name: strings.Repeat("long ", 50)})

@@ -437,7 +437,7 @@ async function showEntry(n) {
   const before = stateAfter(n), after = stateAfter(n + 1);
   const parts = [el('h2', `Entry ${nameOf(n)}`), el('div', `${clock(d.at[n], true)}${d.absolute ? ' UTC' : ''} · ${d.kinds[d.kind[n]]}`, 'faded'), el('pre', withoutTime(text).replace(/ +/g, ' '))];
   if (d.flags[n] & DIFFERS) parts.push(el('div', `the other run has no such entry at this time`, 'finding'));
-  for (const m of d.marks) if (m.n === n) parts.push(el('div', `${m.kind} ${m.title}: ${m.detail}`, 'finding'));
+  for (const m of d.marks) if (Math.min(m.n, count - 1) === n) parts.push(el('div', `${m.kind} ${m.title}: ${m.detail}`, 'finding'));
   const lines = changeLines(before, after, n);
   if (lines.length) { const list = el('ul'); for (const l of lines) list.append(el('li', l)); parts.push(el('h2', 'Changes'), list); }
   if (d.rules[n] !== undefined) parts.push(el('h2', 'Rule'), el('div', d.strings[d.rules[n]]));

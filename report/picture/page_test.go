@@ -53,11 +53,13 @@ func testPage(t *testing.T, b *browser) {
 	x.AddMarks([]timeline.Mark{
 		{Kind: timeline.Finding, Seq: 57, Title: "a title", Detail: "a detail"},
 		{Kind: timeline.Finding, Seq: 900, Title: "another title", Detail: "a detail"},
+		{Kind: timeline.Violation, Title: "of the end", Detail: "a detail"},
 	})
 	url := writePage(t, x)
 	b.size(1400, 900)
 	b.open(url)
 	b.text("#entry", fmt.Sprintf("Entry %d", x.Seq(x.Len()-1)))
+	b.text("#entry", "violation of the end: a detail")
 	b.text("#now", "State at the end")
 	b.shot("end")
 
