@@ -26,7 +26,7 @@ func (m *Model) rolloutsPane(rows, width int) []string {
 	var lines []string
 	for i := first; i < min(len(all), first+rows); i++ {
 		r := all[i]
-		id := shortID(r.Record.RolloutID)
+		id := visible.Name(timeline.ShortID(r.Record.RolloutID))
 		if r.Incarnation > 1 {
 			id += fmt.Sprintf(" #%d", r.Incarnation)
 		}
@@ -36,7 +36,7 @@ func (m *Model) rolloutsPane(rows, width int) []string {
 				converged++
 			}
 		}
-		state := name(r.Record.State)
+		state := timeline.StateName(r.Record.State)
 		if r.Record.State == reducer.Failed {
 			state = alarm.Render(state)
 		}
@@ -71,7 +71,7 @@ func byWave(r *timeline.Rollout) []timeline.Host {
 
 func (m *Model) hostsTitle() string {
 	if r := m.selected(); r != nil {
-		return "hosts of " + shortID(r.Record.RolloutID) + " by wave"
+		return "hosts of " + visible.Name(timeline.ShortID(r.Record.RolloutID)) + " by wave"
 	}
 	return "hosts"
 }
@@ -106,7 +106,7 @@ func (m *Model) hostsPane(rows, width int) []string {
 
 // hostText describes a host.
 func (m *Model) hostText(h *timeline.Host) string {
-	state := name(h.State)
+	state := timeline.StateName(h.State)
 	if int(h.State) < len(hostColours) {
 		state = hostColours[h.State].Render(state)
 	}
@@ -157,7 +157,7 @@ var gaps = regexp.MustCompile(`  +`)
 // entryText returns the line of an entry.
 func (m *Model) entryText(e *trace.Entry) string {
 	short := *e
-	short.Rollout = reducer.RolloutID(shortID(e.Rollout))
+	short.Rollout = timeline.ShortID(e.Rollout)
 	lines := m.x.Lines()
 	text := visible.Name(string(lines.Append(nil, &short)))
 	if lines.Absolute { // the title has the day
@@ -285,25 +285,4 @@ func span(from, to reducer.Time) string {
 		return d.Round(time.Second).String()
 	}
 	return d.Round(time.Millisecond).String()
-}
-
-// name returns the name of a state, which is unknown if no entry proves it.
-func name[S interface {
-	comparable
-	fmt.Stringer
-}](s S) string {
-	var unknown S
-	if s == unknown {
-		return "unknown"
-	}
-	return s.String()
-}
-
-// shortID returns an id with the first digits of a long ref.
-func shortID(id reducer.RolloutID) string {
-	const refLength = 7
-	if i := strings.LastIndexByte(string(id), '@'); i >= 0 && len(id)-i-1 > 2*refLength {
-		id = id[:i+1+refLength]
-	}
-	return visible.Name(id)
 }

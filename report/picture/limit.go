@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"rollsim/internal/plural"
 	"rollsim/reducer"
+	"rollsim/timeline"
 )
 
 // flags adds a mark for each violation and finding: to its host, else to its rollout, else to the
@@ -187,7 +187,7 @@ func (m *model) findings() []string {
 		}
 		about := string(k.Host)
 		if about == "" {
-			about = string(shortID(k.Rollout))
+			about = string(timeline.ShortID(k.Rollout))
 		}
 		if about != "" {
 			about = ", " + about
@@ -200,13 +200,4 @@ func (m *model) findings() []string {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return lines
-}
-
-// shortID returns a rollout's id with at most seven characters of its ref, if that is long.
-func shortID(id reducer.RolloutID) reducer.RolloutID {
-	const refLength = 7
-	if i := strings.LastIndexByte(string(id), '@'); i >= 0 && len(id)-i-1 > 2*refLength {
-		return id[:i+1+refLength]
-	}
-	return id
 }

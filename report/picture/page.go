@@ -300,7 +300,7 @@ func (b *pageBuilder) names() {
 	c := b.x.Cursor()
 	c.Go(b.x.Len())
 	for _, r := range c.Snapshot().Rollouts {
-		id, short := string(r.Record.RolloutID), string(shortID(r.Record.RolloutID))
+		id, short := string(r.Record.RolloutID), string(timeline.ShortID(r.Record.RolloutID))
 		if r.Incarnation > 1 {
 			again := fmt.Sprintf(" #%d", r.Incarnation)
 			id, short = id+again, short+again
@@ -506,7 +506,7 @@ func (b *pageBuilder) entries() error {
 			return nil
 		}
 		short := *e
-		short.Rollout = shortID(e.Rollout)
+		short.Rollout = timeline.ShortID(e.Rollout)
 		text = append(lines.Append(text, &short), 0x1f)
 		text = append(trace.AppendEntry(text, e), '\n')
 		if b.together {

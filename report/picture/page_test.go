@@ -169,8 +169,8 @@ func testPageStates(t *testing.T, b *browser) {
 					converged++
 				}
 			}
-			want := fmt.Sprintf("%s: %v, %d of %d converged", shortID(r.Record.RolloutID), r.Record.State,
-				converged, len(r.Hosts))
+			want := fmt.Sprintf("%s: %v, %d of %d converged", timeline.ShortID(r.Record.RolloutID),
+				r.Record.State, converged, len(r.Hosts))
 			if !strings.Contains(got, want) {
 				t.Errorf("after entry %d the page does not say %q: %s", x.Seq(n-1), want, got)
 			}
@@ -280,7 +280,7 @@ func testPageRange(t *testing.T, b *browser) {
 		b.text("#entry h2", fmt.Sprintf("Entry %d", x.Seq(c.N()-1)))
 		for _, r := range c.Snapshot().Rollouts {
 			if r.Record.State.Standing() {
-				b.text("#now", fmt.Sprintf("%s: %v, ", shortID(r.Record.RolloutID), r.Record.State))
+				b.text("#now", fmt.Sprintf("%s: %v, ", timeline.ShortID(r.Record.RolloutID), r.Record.State))
 			}
 		}
 		b.shot(strings.ReplaceAll(name, " ", "-"))

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"rollsim/reducer"
+	"rollsim/timeline"
 )
 
 // channel draws the section of a channel.
@@ -64,7 +65,7 @@ func (d *drawing) about(ch *channel) string {
 
 // band draws a rollout.
 func (d *drawing) band(b *band) {
-	id := string(shortID(b.r.Record.RolloutID))
+	id := string(timeline.ShortID(b.r.Record.RolloutID))
 	if b.r.Incarnation > 1 {
 		id += fmt.Sprintf(" #%d", b.r.Incarnation)
 	}
@@ -73,7 +74,7 @@ func (d *drawing) band(b *band) {
 		s := &b.spans[i]
 		x, to := d.scale.x(s.from), d.scale.x(s.to)
 		l := rolloutLooks[s.state]
-		name := stateName(s.state)
+		name := timeline.StateName(s.state)
 		switch s.state {
 		case reducer.Superseded:
 			d.c.rect(x, d.y+bandHeight/2-2, to-x, 4, l, d.tip(id, name, s.from, s.to))
@@ -139,24 +140,12 @@ func (d *drawing) bandEnd(b *band) {
 	if b.open {
 		class = "h s"
 	}
-	state := stateName(b.r.Record.State)
+	state := timeline.StateName(b.r.Record.State)
 	text := fmt.Sprintf("%s, %d/%d converged", state, converged, len(b.r.Hosts))
 	if b.gone {
 		text = fmt.Sprintf("%s, %d/%d, row deleted", state, converged, len(b.r.Hosts))
 	}
 	d.c.text(class, textRight, d.y+13, cut(text, endLength))
-}
-
-// stateName returns the name of a state, which may be unknown.
-func stateName[S interface {
-	comparable
-	fmt.Stringer
-}](s S) string {
-	var unknown S
-	if s == unknown {
-		return "unknown"
-	}
-	return s.String()
 }
 
 // line draws a host.
@@ -169,7 +158,7 @@ func (d *drawing) line(l *line) {
 	for i := range l.spans {
 		s := &l.spans[i]
 		x, to := d.scale.x(s.from), d.scale.x(s.to)
-		about := stateName(s.state)
+		about := timeline.StateName(s.state)
 		if s.gate != "" {
 			about += ", held by " + s.gate
 		}
@@ -183,7 +172,7 @@ func (d *drawing) line(l *line) {
 		if s.starts && i > 0 {
 			d.c.path("b", fmt.Sprintf("M%d %dv%d", x, d.y-1, lineHeight+2), "")
 		}
-		name := stateName(s.state)
+		name := timeline.StateName(s.state)
 		switch {
 		case s.gate != "":
 			name = s.gate
@@ -196,12 +185,12 @@ func (d *drawing) line(l *line) {
 	for i := range l.rest {
 		s := &l.rest[i]
 		x, to := d.scale.x(s.from), d.scale.x(s.to)
-		about := stateName(s.state) + " under an earlier rollout"
+		about := timeline.StateName(s.state) + " under an earlier rollout"
 		d.c.rect(x, d.y+lineHeight-1, max(1, to-x), 4, hostLooks[s.state],
 			d.tip(string(l.id), about, s.from, s.to))
 	}
 	d.thinned(l.marks, d.y+lineHeight/2, dispatched, fault, failed, refusal, flag)
-	text, class := stateName(l.last.State), "f s"
+	text, class := timeline.StateName(l.last.State), "f s"
 	if l.last.Gate != "" {
 		text += ", " + l.last.Gate
 	}

@@ -9,9 +9,7 @@ import (
 	"testing"
 
 	"rollsim"
-	"rollsim/machine"
 	"rollsim/scenario"
-	"rollsim/sim"
 	"rollsim/timeline"
 )
 
@@ -22,20 +20,8 @@ func under(t *testing.T, name, machineName string) *timeline.Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := machine.ByName(machineName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := timeline.NewBuilder(timeline.Options{Machine: m})
-	_, err = sim.Run(&file.Scenario, sim.Options{Machine: m, Seed: file.Scenario.Seed, Sink: b})
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := b.Index()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return x
+	file.Scenario.Machine = machineName
+	return simulate(t, file)
 }
 
 // TestTwo compares two machines: the entries of both are there, in order, and what only one has is

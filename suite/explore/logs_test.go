@@ -181,34 +181,88 @@ func (r *shownRun) lost(about string) bool {
 
 var messageOfHost = regexp.MustCompile(`message (\d+) of host (\S+),`)
 
-// message returns the entries of the message that a violation of acknowledged-kept names: whether
-// the log has a message of that host under that rollout with its seq, and with a later one.
-func (r *shownRun) message(v *invariant.Violation) (same, later bool) {
+// leavesNoGap reports whether a violation names a message after which the log has no gap: its seq
+// was used again, or no later one was.
+func (r *shownRun) leavesNoGap(v *invariant.Violation) bool {
+	named, same, later := r.message(v, r.entries)
+	return named && (same || !later)
+}
+
+// message reports whether a violation names a message of a host, and whether logs have one of that
+// host under that rollout with its seq, and with a later one.
+func (r *shownRun) message(
+	v *invariant.Violation, logs ...[]trace.Entry,
+) (named, same, later bool) {
 	m := messageOfHost.FindStringSubmatch(v.Detail)
 	if m == nil {
-		return false, false
+		return false, false, false
 	}
 	seq, _ := strconv.ParseUint(m[1], 10, 64)
-	for i := range r.entries {
-		e := &r.entries[i]
+	for _, e := range slices.Concat(logs...) {
 		if e.Agent != nil && string(e.Host) == m[2] && string(e.Rollout) == v.Subject {
 			same = same || e.Agent.Seq == seq
 			later = later || e.Agent.Seq > seq
 		}
 	}
-	return same, later
+	return true, same, later
 }
 
-// knowsClosure reports whether the log shows what the host of a violation ran before it.
-func (r *shownRun) knowsClosure(v *invariant.Violation) bool {
-	m := hostOf.FindStringSubmatch(v.Detail)
-	return m != nil && slices.ContainsFunc(r.entries, func(e trace.Entry) bool {
-		return e.At < v.At && e.Agent != nil && string(e.Host) == m[1] && e.Agent.Closure != "" &&
+// closureUnknown reports whether a violation names a host whose closure before it no row of the log
+// shows.
+func (r *shownRun) closureUnknown(v *invariant.Violation) bool {
+	host := hostOf(v)
+	return host != "" && !slices.ContainsFunc(r.entries, func(e trace.Entry) bool {
+		return e.At < v.At && e.Agent != nil && e.Host == host && e.Agent.Closure != "" &&
 			e.Agent.Kind != reducer.DispatchAck
 	})
 }
 
-var hostOf = regexp.MustCompile(`host (\S+)`)
+// hostOf returns the host that a violation names; empty if it names none.
+func hostOf(v *invariant.Violation) reducer.HostID {
+	if m := namedHost.FindStringSubmatch(v.Detail); m != nil {
+		return reducer.HostID(m[1])
+	}
+	return ""
+}
+
+var namedHost = regexp.MustCompile(`host (\S+)`)
+
+// quarantinedFirst reports whether a violation names a closure that is in quarantine from the
+// start on the channel of its rollout.
+func (r *shownRun) quarantinedFirst(v *invariant.Violation) bool {
+	m := namedClosure.FindStringSubmatch(v.Detail)
+	channel, _, _ := strings.Cut(v.Subject, "@")
+	return m != nil && slices.Contains(r.sc.Quarantine, sim.QuarantineEntry{
+		Channel: reducer.ChannelID(channel), Closure: reducer.ClosureHash(m[1]),
+	})
+}
+
+var namedClosure = regexp.MustCompile(`closure (\S+), which is quarantined`)
+
+// dispatchesOlder reports whether the log shows that the ref of a channel was set back: a dispatch
+// of another rollout of it comes after the opening of its last one.
+func (r *shownRun) dispatchesOlder(about string) bool {
+	channel, _, _ := strings.Cut(about, "@")
+	opened := false
+	return slices.ContainsFunc(r.entries, func(e trace.Entry) bool {
+		if e.Kind == trace.KindRolloutEvent && e.Event != nil && e.Event.Kind == reducer.RolloutOpened {
+			opened = opened || string(e.Event.Rollout) == about
+		}
+		return opened && e.Plan != nil && e.Plan.Action == trace.QueueDispatch &&
+			string(e.Plan.Rollout) != about && strings.HasPrefix(string(e.Plan.Rollout), channel+"@")
+	})
+}
+
+// isWhole reports whether all hosts of its channel have joined a rollout.
+func (r *shownRun) isWhole(id reducer.RolloutID) bool {
+	ch := r.channel(id)
+	declared := len(ch.Outside)
+	for _, w := range ch.Waves {
+		declared += len(w.Hosts)
+	}
+	o := r.result.Fleet.Rollout(id)
+	return o != nil && len(o.Hosts()) == declared
+}
 
 // faulty reports whether a host had a fault of one of some kinds.
 func (r *shownRun) faulty(host reducer.HostID, kinds ...sim.FaultKind) bool {
@@ -285,43 +339,47 @@ var unseen = []unseenViolation{
 		return v.Defect == controlplane.BudgetOvershoot && !r.header
 	}},
 	{"quarantine-inert", func(r *shownRun, v *invariant.Violation) bool {
-		return v.Defect == controlplane.QuarantineInert && !r.header && len(r.sc.Quarantine) > 0
+		return v.Defect == controlplane.QuarantineInert && !r.header && r.quarantinedFirst(v)
 	}},
 	{"acknowledged-lost", func(r *shownRun, v *invariant.Violation) bool {
-		same, later := r.message(v)
-		return v.Defect == controlplane.AcknowledgedLost && (same || !later)
+		return v.Defect == controlplane.AcknowledgedLost && r.leavesNoGap(v)
 	}},
 	{"lossy-log", func(r *shownRun, v *invariant.Violation) bool {
-		same, later := r.message(v)
-		return v.Defect == controlplane.LossyLog && v.Invariant == invariant.AcknowledgedKept &&
-			(same || !later)
+		return v.Defect == controlplane.LossyLog && r.leavesNoGap(v)
 	}},
 	{"late-wave-soak", func(r *shownRun, v *invariant.Violation) bool {
-		return v.Defect == controlplane.LateWaveSoak && r.lost(v.Subject)
+		host := hostOf(v)
+		return v.Defect == controlplane.LateWaveSoak && host != "" && slices.ContainsFunc(
+			r.result.Lost, func(e trace.Entry) bool {
+				of := e.Host == host || e.Event != nil && e.Event.Host == host
+				return of && string(e.Rollout) == v.Subject
+			})
 	}},
 	{"torn-opening", func(r *shownRun, v *invariant.Violation) bool {
 		return v.Defect == controlplane.TornOpening && (!r.opensWhole(v.Subject) ||
 			!slices.ContainsFunc(r.entries, func(e trace.Entry) bool { return e.At > v.At }))
 	}},
 	{"set-back", func(r *shownRun, v *invariant.Violation) bool {
-		return v.Defect == controlplane.SetBack && v.Invariant == invariant.Stuck
+		return v.Defect == controlplane.SetBack && v.Invariant == invariant.Stuck &&
+			!r.dispatchesOlder(v.Subject)
 	}},
 	{"stuck", func(r *shownRun, v *invariant.Violation) bool {
 		return v.Invariant == invariant.Stuck &&
 			(r.has("stuck", v.Subject) || r.endsEarly(v.Subject))
 	}},
 	{"lost-ack", func(r *shownRun, v *invariant.Violation) bool {
-		return v.Defect == controlplane.LostAck && !r.knowsClosure(v)
+		return v.Defect == controlplane.LostAck && r.closureUnknown(v)
 	}},
 	{"stale-queue", func(r *shownRun, v *invariant.Violation) bool {
 		return v.Defect == controlplane.StaleQueue && slices.ContainsFunc(
 			r.entries, func(e trace.Entry) bool {
 				return e.Agent != nil && e.Agent.Kind == reducer.DispatchAck && e.Agent.Closure == "" &&
-					string(e.Rollout) == v.Subject
+					string(e.Rollout) == v.Subject && e.Host == hostOf(v)
 			})
 	}},
 	{"stale-snapshot", func(r *shownRun, v *invariant.Violation) bool {
-		return v.Defect == controlplane.StaleSnapshot
+		_, same, _ := r.message(v, r.entries, r.result.Lost)
+		return v.Defect == controlplane.StaleSnapshot && same
 	}},
 	{"stranded", func(_ *shownRun, v *invariant.Violation) bool {
 		return v.Invariant == invariant.Stranded
@@ -332,11 +390,12 @@ var unseen = []unseenViolation{
 var otherwise = []otherFinding{
 	{"empty-wave", func(r *shownRun, f *replay.Finding) bool {
 		ch := r.channel(f.Rollout)
-		return f.Title() == "empty-wave" && (r.violates("torn-opening", "", string(f.Rollout)) ||
-			slices.ContainsFunc(ch.Waves, func(w sim.Wave) bool { return len(w.Hosts) == 0 }))
+		return f.Title() == "empty-wave" && r.isOver(f.Rollout) &&
+			(r.violates("torn-opening", "", string(f.Rollout)) ||
+				slices.ContainsFunc(ch.Waves, func(w sim.Wave) bool { return len(w.Hosts) == 0 }))
 	}},
 	{"compliance-sticky", func(r *shownRun, f *replay.Finding) bool {
-		return f.Title() == "compliance-sticky" && slices.ContainsFunc(
+		return f.Title() == "compliance-sticky" && r.isOver(f.Rollout) && slices.ContainsFunc(
 			r.sc.Fates, func(x sim.Fate) bool { return x.Kind == sim.FailsControl },
 		)
 	}},
@@ -350,7 +409,7 @@ var otherwise = []otherFinding{
 		return f.Title() == "late-wave-soak" && (r.lost(string(f.Rollout)) || r.undelivered(f.Host))
 	}},
 	{"superseded-edge", func(r *shownRun, f *replay.Finding) bool {
-		return f.Title() == "superseded-edge" && slices.ContainsFunc(
+		return f.Title() == "superseded-edge" && r.isOver(f.Rollout) && slices.ContainsFunc(
 			r.result.Fleet.Rollouts(), func(o *reducer.Rollout) bool {
 				return o.Record.SupersededAt.Set && !o.Record.TerminalAt.Set &&
 					strings.Contains(f.Reason, "rollout "+string(o.Record.RolloutID)+",")
@@ -371,7 +430,8 @@ var otherwise = []otherFinding{
 			(r.violates("stale-snapshot", "", string(f.Rollout)) || r.undelivered(f.Host))
 	}},
 	{"missing OpenRollout", func(r *shownRun, f *replay.Finding) bool {
-		return f.Title() == "missing OpenRollout" && r.faulty("", sim.TornOpeningCrash)
+		return f.Title() == "missing OpenRollout" && r.faulty("", sim.TornOpeningCrash) &&
+			(r.isWhole(f.Rollout) || !r.opensWhole(string(f.Rollout)))
 	}},
 }
 
