@@ -89,6 +89,7 @@ type decoder struct {
 
 	// Values that the fast path expects to read again.
 	latest      *[1 << latestBits]string
+	gates       *[1 << latestBits]lastGate
 	lastRollout string
 	lastGate    string
 	lastReason  string

@@ -1,13 +1,16 @@
 package trace
 
 import (
+	"bytes"
 	"math"
 
 	"rollsim/reducer"
 )
 
-// The fast path reads lines in the exact form in which the control plane and Writer write them:
-// members in order, none missing and none added, no spaces, no escapes. It leaves any other form to
+// The fast path reads lines in the form in which the control plane and Writer write them: columns
+// in
+// order, members of payloads in any order, none missing and none added, no spaces, no escapes. (The
+// control plane in production sorts the members of payloads by name.) It leaves any other form to
 // the strict decoder. Both return the same entry for every line that the fast path reads; a fuzz
 // test compares them.
 
@@ -82,22 +85,13 @@ func (s *scanner) payload(e *Entry) bool {
 	st := s.d.store
 	switch e.Kind {
 	case KindGateDecision:
-		g := place(&st.gates)
-		s.must(`{"gate":"`)
-		g.Gate = s.again(&s.d.lastGate)
-		s.must(`,"reason":"`)
-		g.Reason = s.again(&s.d.lastReason)
-		s.must(`,"host":"`)
-		g.Host = s.hostID()
-		s.must(`,"rollout":"`)
-		g.Rollout = s.rolloutID()
-		e.Gate = g
+		e.Gate = place(&st.gates)
+		s.gateAgain(e.Host, e.Gate)
 	case KindRolloutEvent:
 		e.Event = place(&st.events)
 		s.event(e.Event)
 	case KindEffect:
-		s.must(`{"effect":"`)
-		s.effect(e, s.bytes())
+		s.effect(e)
 	case KindAgentEvent:
 		e.Agent = place(&st.agents)
 		s.agent(e.Agent)
@@ -106,276 +100,312 @@ func (s *scanner) payload(e *Entry) bool {
 		s.plan(e.Plan)
 	case KindManifestPoll:
 		e.Poll = place(&st.polls)
-		s.must(`{"channel":"`)
-		e.Poll.Channel = reducer.ChannelID(s.string())
-		s.must(`,"outcome":"`)
-		e.Poll.Outcome = s.string()
-		s.must(`,"channel_ref":`)
-		e.Poll.Ref = reducer.ChannelRef(s.stringOrNull())
+		s.poll(e.Poll)
 	case KindVerifyOutcome, KindFault, KindRejection, KindHeader, KindEnd, KindOther, kindEnd:
 		return false
 	}
-	s.must(`}`)
 	return !s.bad
 }
 
-func (s *scanner) event(ev *reducer.Event) {
-	s.must(`{"kind":"`)
-	kind, known := reducer.ParseEventKind(string(s.bytes()))
-	if !known {
-		s.bad = true
-		return
+// members is a set of members of an object.
+type members uint32
+
+// object reads an object. It calls read with the name of each member, in the order of the text, to
+// read the value; read returns the member, or 0 if the name is not known. object returns the
+// members
+// that it has read. It accepts none twice.
+func (s *scanner) object(read func(name []byte) members) (seen members) {
+	s.must(`{`)
+	for !s.bad {
+		s.must(`"`)
+		name := s.bytes()
+		s.must(`:`)
+		m := read(name)
+		s.bad = s.bad || m == 0 || seen&m != 0
+		seen |= m
+		if s.lit(`}`) {
+			break
+		}
+		s.must(`,`)
 	}
-	ev.Kind = kind
-	if kind == reducer.SuccessorOpened {
-		s.must(`,"supersededRolloutId":"`)
-	} else {
-		s.must(`,"rolloutId":"`)
-	}
-	ev.Rollout = s.rolloutID()
-	switch kind {
-	case reducer.RolloutOpened:
-		s.must(`,"channel":"`)
-		ev.Channel = reducer.ChannelID(s.string())
-		s.must(`,"targetRef":"`)
-		ev.TargetRef = reducer.ChannelRef(s.string())
-	case reducer.HostJoined:
-		s.must(`,"hostId":"`)
-		ev.Host = reducer.HostID(s.string())
-		s.must(`,"wave":`)
-		ev.Wave = uint32(s.uint(math.MaxUint32))
-	case reducer.HostStateChanged:
-		s.must(`,"hostId":"`)
-		ev.Host = reducer.HostID(s.string())
-		ev.From, ev.To = s.hostMove()
-	case reducer.WaveAdvanced:
-		s.must(`,"fromWave":`)
-		ev.FromWave = uint32(s.uint(math.MaxUint32))
-		s.must(`,"toWave":`)
-		ev.ToWave = uint32(s.uint(math.MaxUint32))
-	case reducer.SuccessorOpened:
-		s.must(`,"successorRolloutId":"`)
-		ev.Successor = reducer.RolloutID(s.string())
-	case reducer.OperatorClearance:
-		s.must(`,"operator":"`)
-		ev.Operator = s.string()
-		s.must(`,"reason":"`)
-		ev.Reason = s.string()
-	case reducer.RolloutTerminal, reducer.RetentionExpired:
-	}
-	ev.At = s.timeOf(`,"at":"`)
+	return seen
 }
 
-// timeOf reads a time that follows the given text.
-func (s *scanner) timeOf(before string) reducer.Time {
-	s.must(before)
+// text reads a string.
+func (s *scanner) text() string {
+	s.must(`"`)
+	return s.string()
+}
+
+// word reads the name of a value of an enumeration.
+func word[T any](s *scanner, parse func(string) (T, bool)) T { return valued(s, parse, s.text()) }
+
+// valued returns the value of an enumeration that has a name.
+func valued[T any](s *scanner, parse func(string) (T, bool), name string) T {
+	v, known := parse(name)
+	s.bad = s.bad || !known
+	return v
+}
+
+// moment reads a time.
+func (s *scanner) moment() reducer.Time {
+	s.must(`"`)
 	return s.time()
 }
 
-// hostMove reads the states that a host moves from and to.
-func (s *scanner) hostMove() (from, to reducer.HostState) {
-	s.must(`,"from":"`)
-	from, known := reducer.ParseHostState(string(s.bytes()))
-	s.must(`,"to":"`)
-	to, also := reducer.ParseHostState(string(s.bytes()))
-	s.bad = s.bad || !known || !also
-	return from, to
+// lastGate is the last decision of a gate about some host.
+type lastGate struct {
+	payload  []byte
+	decision GateDecision
 }
 
-// order reads an action of an operator, and reports whether the effect is one.
-func (s *scanner) order(e *Entry, name []byte) bool {
-	switch string(name) {
-	case RemotePauseDispatch, RemoteResumeDispatch:
-		h := place(&s.d.store.hostEffects)
-		h.Effect = s.d.recent(name)
-		s.must(`,"channel":"`)
-		h.Channel = reducer.ChannelID(s.string())
-		e.HostEffect = h
-		return true
-	case RemoteAbortRollout:
-		h := place(&s.d.store.hostEffects)
-		h.Effect = RemoteAbortRollout
-		s.must(`,"rollout_id":"`)
-		h.Rollout = s.rolloutID()
-		e.HostEffect = h
-		return true
-	}
-	return false
-}
+// mostRepeated limits the length of a payload that is kept in a lastGate.
+const mostRepeated = 1 << 10
 
-func (s *scanner) effect(e *Entry, name []byte) {
-	switch string(name) {
-	case RecordTransition:
-		h := place(&s.d.store.hostEffects)
-		h.Effect = RecordTransition
-		s.must(`,"host":"`)
-		h.Host = s.hostID()
-		s.must(`,"rollout_id":"`)
-		h.Rollout = s.rolloutID()
-		h.From, h.To = s.hostMove()
-		h.At = s.timeOf(`,"at":"`)
-		e.HostEffect = h
-		return
-	case RemoteInsertQuarantine, RemoteRemoveQuarantine:
-		h := place(&s.d.store.hostEffects)
-		h.Effect = s.d.recent(name)
-		s.must(`,"channel":"`)
-		h.Channel = reducer.ChannelID(s.string())
-		s.must(`,"closure":"`)
-		h.Closure = reducer.ClosureHash(s.string())
-		e.HostEffect = h
+// gateAgain reads a decision about a host, which usually is the same as the last one about it.
+func (s *scanner) gateAgain(host reducer.HostID, g *GateDecision) {
+	if s.d.gates == nil {
+		s.d.gates = new([1 << latestBits]lastGate)
+	}
+	last := &s.d.gates[slot(host)]
+	rest := s.b[s.i:]
+	if len(last.payload) > 0 && bytes.HasPrefix(rest, last.payload) {
+		*g = last.decision
+		s.i += len(last.payload)
 		return
 	}
-	if s.order(e, name) {
-		return
-	}
-	f := place(&s.d.store.effects)
-	e.Effect = f
-	kind, known := reducer.ParseEffectKind(string(name))
-	if !known {
-		s.bad = true
-		return
-	}
-	f.Kind = kind
-	if kind == reducer.InsertQuarantineFromRollout {
-		s.must(`,"channel":"`)
-		f.Channel = reducer.ChannelID(s.string())
-		s.must(`,"closureHash":"`)
-		f.Closure = reducer.ClosureHash(s.string())
-		return
-	}
-	s.must(`,"rolloutId":"`)
-	f.Rollout = s.rolloutID()
-	switch kind {
-	case reducer.RecordRolloutTransition:
-		s.must(`,"from":"`)
-		from, known := reducer.ParseState(string(s.bytes()))
-		s.must(`,"to":"`)
-		to, also := reducer.ParseState(string(s.bytes()))
-		s.bad = s.bad || !known || !also
-		f.From, f.To = from, to
-		f.At = s.timeOf(`,"at":"`)
-	case reducer.UpdateCurrentWave:
-		s.must(`,"wave":`)
-		f.Wave = uint32(s.uint(math.MaxUint32))
-	case reducer.SchedulePruning:
-		s.must(`,"delaySeconds":`)
-		f.DelaySeconds = int64(s.uint(math.MaxInt64))
-	case reducer.InsertQuarantineFromRollout:
+	from := s.i
+	if s.gate(g); !s.bad && s.i-from <= mostRepeated {
+		last.payload, last.decision = append(last.payload[:0], s.b[from:s.i]...), *g
 	}
 }
 
-func (s *scanner) agent(a *AgentEvent) {
-	s.must(`{"kind":"`)
-	kind, known := reducer.ParseAgentEventKind(string(s.bytes()))
-	if !known {
-		s.bad = true
-		return
-	}
-	a.Kind = kind
-	probe := func() {
-		s.must(`,"probeName":"`)
-		a.Probe = s.string()
-		s.must(`,"mode":"` + probeMode + `"`)
-	}
-	switch kind {
-	case reducer.DispatchAck:
-		s.must(`,"currentClosureAtDispatch":`)
-		a.Closure = reducer.ClosureHash(s.stringOrNull())
-		a.At = s.timeOf(`,"receivedAt":"`)
-	case reducer.ActivationStarted:
-		a.At = s.timeOf(`,"startedAt":"`)
-		s.must(`,"switchMethod":"` + switchMethod + `"`)
-	case reducer.ActivationCompleted:
-		s.must(`,"observedCurrentClosure":"`)
-		a.Closure = reducer.ClosureHash(s.string())
-		s.must(`,"exitCode":`)
-		a.ExitCode = s.int()
-		a.At = s.timeOf(`,"completedAt":"`)
-	case reducer.ActivationDeferred:
-		s.must(`,"component":"`)
-		a.Component = s.string()
-		a.At = s.timeOf(`,"deferredAt":"`)
-	case reducer.ActivationFailed:
-		s.must(`,"exitCode":`)
-		a.ExitCode = s.int()
-		s.must(`,"stderrTail":"`)
-		a.Message = s.string()
-		a.At = s.timeOf(`,"failedAt":"`)
-	case reducer.ProbeTopologyDeclared:
-		s.must(`,"probes":[{"probeName":"`)
-		a.Probe = s.string()
-		s.must(`,"kind":"` + probeKind + `","mode":"` + probeMode + `"}]`)
-		a.At = s.timeOf(`,"declaredAt":"`)
-	case reducer.ProbeObservedFirst:
-		probe()
-		a.At = s.timeOf(`,"observedAt":"`)
-	case reducer.ProbeResult:
-		probe()
-		a.Passed = s.lit(`,"status":"` + statusPass + `"`)
-		if !a.Passed {
-			s.must(`,"status":"` + statusFail + `"`)
+func (s *scanner) gate(g *GateDecision) {
+	const (
+		gate members = 1 << iota
+		reason
+		host
+		rollout
+	)
+	all := s.object(func(name []byte) members {
+		switch string(name) {
+		case "gate":
+			s.must(`"`)
+			g.Gate = s.again(&s.d.lastGate)
+			return gate
+		case "reason":
+			s.must(`"`)
+			g.Reason = s.again(&s.d.lastReason)
+			return reason
+		case "host":
+			s.must(`"`)
+			g.Host = s.hostID()
+			return host
+		case "rollout":
+			s.must(`"`)
+			g.Rollout = s.rolloutID()
+			return rollout
 		}
-		a.At = s.timeOf(`,"observedAt":"`)
-		s.must(`,"failureReason":`)
-		a.Message = s.stringOrNull()
-		s.must(`,"subResults":null`)
-	case reducer.ProbeFailureFirst:
-		probe()
-		a.At = s.timeOf(`,"firstFailedAt":"`)
-	case reducer.ProbesFailed:
-		a.At = s.timeOf(`,"failedAt":"`)
-		s.must(`,"sustainedDurationSecs":60,"failingProbes":["`)
-		a.Probe = s.string()
-		s.must(`],"policyApplied":"`)
-		policy, known := reducer.ParseHealthPolicy(string(s.bytes()))
-		s.bad = s.bad || !known
-		a.Policy = policy
-	case reducer.RollbackComplete:
-		s.must(`,"revertedToClosure":"`)
-		a.Closure = reducer.ClosureHash(s.string())
-		s.must(`,"exitCode":`)
-		a.ExitCode = s.int()
-		a.At = s.timeOf(`,"completedAt":"`)
-	case reducer.ProbesPassed:
-		a.At = s.timeOf(`,"convergedAt":"`)
-		s.must(`,"currentClosure":"`)
-		a.Closure = reducer.ClosureHash(s.string())
+		return 0
+	})
+	s.bad = s.bad || all != gate|reason|host|rollout
+}
+
+func (s *scanner) poll(p *ManifestPoll) {
+	const (
+		channel members = 1 << iota
+		outcome
+		channelRef
+	)
+	all := s.object(func(name []byte) members {
+		switch string(name) {
+		case "channel":
+			p.Channel = reducer.ChannelID(s.text())
+			return channel
+		case "outcome":
+			p.Outcome = s.text()
+			return outcome
+		case "channel_ref":
+			p.Ref = reducer.ChannelRef(s.stringOrNull())
+			return channelRef
+		}
+		return 0
+	})
+	s.bad = s.bad || all != channel|outcome|channelRef
+}
+
+// The members of rollout events.
+const (
+	eventKind members = 1 << iota
+	eventRolloutID
+	eventChannel
+	eventTargetRef
+	eventHostID
+	eventWave
+	eventFrom
+	eventTo
+	eventFromWave
+	eventToWave
+	eventSuperseded
+	eventSuccessor
+	eventOperator
+	eventReason
+	eventAt
+)
+
+// eventMembers are the members of each rollout event.
+var eventMembers = [reducer.EventKindCount]members{
+	reducer.RolloutOpened: eventKind | eventRolloutID | eventChannel | eventTargetRef | eventAt,
+	reducer.HostJoined:    eventKind | eventRolloutID | eventHostID | eventWave | eventAt,
+	reducer.HostStateChanged: eventKind | eventRolloutID | eventHostID | eventFrom | eventTo |
+		eventAt,
+	reducer.WaveAdvanced:      eventKind | eventRolloutID | eventFromWave | eventToWave | eventAt,
+	reducer.RolloutTerminal:   eventKind | eventRolloutID | eventAt,
+	reducer.SuccessorOpened:   eventKind | eventSuperseded | eventSuccessor | eventAt,
+	reducer.RetentionExpired:  eventKind | eventRolloutID | eventAt,
+	reducer.OperatorClearance: eventKind | eventRolloutID | eventOperator | eventReason | eventAt,
+}
+
+func (s *scanner) event(ev *reducer.Event) {
+	all := s.object(func(name []byte) members {
+		switch string(name) {
+		case "kind":
+			ev.Kind = word(s, reducer.ParseEventKind)
+			return eventKind
+		case "rolloutId":
+			s.must(`"`)
+			ev.Rollout = s.rolloutID()
+			return eventRolloutID
+		case "hostId":
+			ev.Host = reducer.HostID(s.text())
+			return eventHostID
+		case "from":
+			ev.From = word(s, reducer.ParseHostState)
+			return eventFrom
+		case "to":
+			ev.To = word(s, reducer.ParseHostState)
+			return eventTo
+		case "at":
+			ev.At = s.moment()
+			return eventAt
+		case "wave":
+			ev.Wave = uint32(s.uint(math.MaxUint32))
+			return eventWave
+		}
+		return s.rareEvent(ev, name)
+	})
+	s.bad = s.bad || all != eventMembers[ev.Kind]
+}
+
+// rareEvent reads a member that few rollout events have.
+func (s *scanner) rareEvent(ev *reducer.Event, name []byte) members {
+	switch string(name) {
+	case "channel":
+		ev.Channel = reducer.ChannelID(s.text())
+		return eventChannel
+	case "targetRef":
+		ev.TargetRef = reducer.ChannelRef(s.text())
+		return eventTargetRef
+	case "fromWave":
+		ev.FromWave = uint32(s.uint(math.MaxUint32))
+		return eventFromWave
+	case "toWave":
+		ev.ToWave = uint32(s.uint(math.MaxUint32))
+		return eventToWave
+	case "supersededRolloutId":
+		s.must(`"`)
+		ev.Rollout = s.rolloutID()
+		return eventSuperseded
+	case "successorRolloutId":
+		ev.Successor = reducer.RolloutID(s.text())
+		return eventSuccessor
+	case "operator":
+		ev.Operator = s.text()
+		return eventOperator
+	case "reason":
+		ev.Reason = s.text()
+		return eventReason
 	}
-	s.must(`,"seq":`)
-	a.Seq = s.uint(math.MaxUint64)
+	return 0
+}
+
+// The members of plan actions.
+const (
+	planAction members = 1 << iota
+	planHost
+	planRollout
+	planClosure
+	planSoakDueAt
+	planAttempt
+	planRolloutID
+	planChannel
+	planTargetRef
+	planHosts
+)
+
+// planMembers are the members of each plan action. Only a dispatch that is sent again has an
+// attempt.
+var planMembers = [ActionCount]members{
+	OpenRollout:   planAction | planRolloutID | planChannel | planTargetRef | planHosts,
+	QueueDispatch: planAction | planHost | planRollout | planClosure | planSoakDueAt,
 }
 
 func (s *scanner) plan(p *PlanAction) {
-	switch {
-	case s.lit(`{"action":"QueueDispatch","host":"`):
-		p.Action, p.Attempt = QueueDispatch, 1
-		p.Host = s.hostID()
-		s.must(`,"rollout":"`)
-		p.Rollout = s.rolloutID()
-		s.must(`,"target_closure":"`)
-		p.Closure = reducer.ClosureHash(s.string())
-		p.SoakDueAt = s.timeOf(`,"soak_due_at":"`)
-		if s.lit(`,"attempt":`) {
+	all := s.object(func(name []byte) members {
+		switch string(name) {
+		case "action":
+			p.Action = word(s, parseAction)
+			return planAction
+		case "host":
+			s.must(`"`)
+			p.Host = s.hostID()
+			return planHost
+		case "rollout":
+			s.must(`"`)
+			p.Rollout = s.rolloutID()
+			return planRollout
+		case "target_closure":
+			p.Closure = reducer.ClosureHash(s.text())
+			return planClosure
+		case "soak_due_at":
+			p.SoakDueAt = s.moment()
+			return planSoakDueAt
+		case "attempt":
 			p.Attempt = int(s.uint(math.MaxInt32))
 			s.bad = s.bad || p.Attempt <= 1
-		}
-	case s.lit(`{"action":"OpenRollout","rollout_id":"`):
-		p.Action = OpenRollout
-		p.Rollout = s.rolloutID()
-		s.must(`,"channel":"`)
-		p.Channel = reducer.ChannelID(s.string())
-		s.must(`,"target_ref":"`)
-		p.TargetRef = reducer.ChannelRef(s.string())
-		s.must(`,"hosts":[`)
-		for n := 0; !s.bad && !s.lit(`]`); n++ {
-			if n > 0 {
-				s.must(`,`)
-			}
+			return planAttempt
+		case "rollout_id":
 			s.must(`"`)
-			p.Hosts = append(p.Hosts, reducer.HostID(s.string()))
+			p.Rollout = s.rolloutID()
+			return planRolloutID
+		case "channel":
+			p.Channel = reducer.ChannelID(s.text())
+			return planChannel
+		case "target_ref":
+			p.TargetRef = reducer.ChannelRef(s.text())
+			return planTargetRef
+		case "hosts":
+			p.Hosts = s.hosts()
+			return planHosts
 		}
-	default:
-		s.bad = true
+		return 0
+	})
+	if p.Action == QueueDispatch {
+		all &^= planAttempt
+		p.Attempt = max(p.Attempt, 1)
 	}
+	s.bad = s.bad || all != planMembers[p.Action]
+}
+
+// hosts reads a list of hosts.
+func (s *scanner) hosts() []reducer.HostID {
+	var all []reducer.HostID
+	s.must(`[`)
+	for n := 0; !s.bad && !s.lit(`]`); n++ {
+		if n > 0 {
+			s.must(`,`)
+		}
+		all = append(all, reducer.HostID(s.text()))
+	}
+	return all
 }

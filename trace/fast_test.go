@@ -2,9 +2,12 @@ package trace
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -287,4 +290,77 @@ func FuzzFastPath(f *testing.F) {
 			Payload: payloadOf(line),
 		})
 	})
+}
+
+// TestFastPathReadsSortedMembers checks that the fast path reads payloads whose members are sorted
+// by name, as the control plane in production writes them, and one without a member or with one
+// twice only as the strict decoder does.
+func TestFastPathReadsSortedMembers(t *testing.T) {
+	all, read, lines, kinds := newDecoders(), 0, 0, make(map[string]bool)
+	for line := range bytes.Lines(append(write(t, zoo()), plainSample(t, "sample-6")...)) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		payload := payloadOf(line)
+		var values map[string]json.RawMessage
+		if !all.agreeLine(t, line) || json.Unmarshal(payload, &values) != nil {
+			continue
+		}
+		object := func(names ...string) []byte {
+			var members []string
+			for _, name := range names {
+				members = append(members, fmt.Sprintf("%q:%s", name, values[name]))
+			}
+			return bytes.Replace(
+				line, payload, []byte("{"+strings.Join(members, ",")+"}"), 1)
+		}
+		names := slices.Sorted(maps.Keys(values))
+		lines++
+		if all.agreeLine(t, object(names...)) {
+			read++
+		}
+		if kind := string(values["kind"]) + strings.Join(names, " "); !kinds[kind] {
+			kinds[kind] = true
+			for i, name := range names {
+				all.agreeLine(t, object(slices.Delete(slices.Clone(names), i, i+1)...))
+				if all.agreeLine(t, object(append(slices.Clone(names), name)...)) {
+					t.Errorf("the fast path reads %s twice in %s", name, line)
+				}
+			}
+		}
+	}
+	if read < lines || lines < 3000 || len(kinds) < 15 {
+		t.Errorf("the fast path reads %d of %d lines of %d kinds", read, lines, len(kinds))
+	}
+}
+
+// TestFastPathRepeatsGateDecisions reads decisions about one host one after the other. What the
+// decoder keeps of one must not change the next.
+func TestFastPathRepeatsGateDecisions(t *testing.T) {
+	fast, strict := newDecoder(), newDecoder()
+	long := strings.Repeat("x", mostRepeated)
+	line := func(payload string) []byte {
+		return []byte(`{"seq":1,"ts":"2026-05-16T01:00:00Z","kind":"gate_decision","host":"h",` +
+			`"rollout":"r","payload":` + payload + `}`)
+	}
+	one := `{"gate":"g","reason":"why","host":"h","rollout":"r"}`
+	for _, c := range []struct {
+		payload string
+		read    bool
+	}{
+		{one, true}, {one, true}, {strings.Replace(one, "why", "because", 1), true}, {one, true},
+		{one + `,"sum":"1"`, true}, {one + `x`, false}, {one + one, false}, {one[:40], false},
+		{strings.Replace(one, "why", long, 1), true}, {one, true},
+		{`{"gate":"g","host":"h","reason":"why","rollout":"r"}`, true}, {one, true},
+		{`{"gate":"g","host":"i","reason":"why","rollout":"s"}`, true}, {one, true},
+	} {
+		var got, want Entry
+		if read := fast.fast(line(c.payload), &got); read != c.read {
+			t.Errorf("%s: read %v", c.payload, read)
+		}
+		if !c.read {
+			continue
+		}
+		if err := strict.entry(line(c.payload), &want); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %+v, %v", c.payload, got.Gate, want.Gate, err)
+		}
+	}
 }

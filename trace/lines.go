@@ -158,10 +158,7 @@ const (
 
 func (s *rowSource) fill(b *batch) {
 	for len(b.units) < batchUnits {
-		place := "event_log, first row"
-		if s.begun {
-			place = fmt.Sprintf("event_log after seq %d", s.row.Seq)
-		}
+		last := s.row.Seq
 		if err := s.in.Next(&s.row); err != nil {
 			if bad := (*RowError)(nil); errors.As(err, &bad) {
 				s.begun, s.row.Seq = true, bad.Seq
@@ -172,7 +169,7 @@ func (s *rowSource) fill(b *batch) {
 			}
 			b.err = err
 			if !errors.Is(err, io.EOF) {
-				b.err = &ReadError{Place: place, What: err.Error()}
+				b.err = &ReadError{Place: s.after(last), What: err.Error()}
 			}
 			return
 		}
@@ -190,6 +187,14 @@ func (s *rowSource) fill(b *batch) {
 		u.text = b.text[from:len(b.text):len(b.text)]
 		b.units = append(b.units, u)
 	}
+}
+
+// after returns the place of the row that follows the one with the seq last.
+func (s *rowSource) after(last int64) string {
+	if !s.begun {
+		return "event_log, first row"
+	}
+	return fmt.Sprintf("event_log after seq %d", last)
 }
 
 // null is the length of a column that is NULL.

@@ -247,24 +247,30 @@ func (d *decoder) recent(b []byte) string {
 	if len(b) > internLongest {
 		return string(b)
 	}
-	h := uint64(len(b)) * 0x9e3779b97f4a7c15
-	if len(b) >= 8 {
-		first, last := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[len(b)-8:])
-		h ^= first ^ bits.RotateLeft64(last, 29)
-	} else {
-		for _, c := range b {
-			h = h<<8 ^ uint64(c)
-		}
-	}
-	h *= 0x9e3779b97f4a7c15
 	if d.latest == nil {
 		d.latest = new([1 << latestBits]string)
 	}
-	slot := &d.latest[h>>(64-latestBits)]
-	if *slot != string(b) {
-		*slot = d.p.intern(b)
+	latest := &d.latest[slot(b)]
+	if *latest != string(b) {
+		*latest = d.p.intern(b)
 	}
-	return *slot
+	return *latest
 }
 
+// latestBits is the logarithm of the number of slots in tables of recent values.
 const latestBits = 11
+
+// slot returns the slot of a text in a table of recent values. Texts that differ in their first or
+// last bytes rarely share one.
+func slot[S ~string | ~[]byte](b S) uint64 {
+	h := uint64(len(b)) * 0x9e3779b97f4a7c15
+	if len(b) >= 8 {
+		first, last := []byte(b[:8]), []byte(b[len(b)-8:])
+		h ^= binary.LittleEndian.Uint64(first) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(last), 29)
+	} else {
+		for i := range len(b) {
+			h = h<<8 ^ uint64(b[i])
+		}
+	}
+	return h * 0x9e3779b97f4a7c15 >> (64 - latestBits)
+}

@@ -77,7 +77,6 @@ func (c *collector) add(f Finding, at place, after int) *Finding {
 	if r := c.rollouts.byID[f.Rollout]; r != nil && c.evidence.supports(f.title()) {
 		r.found = true
 	}
-	f.key = f.Key()
 	g := c.group(&f)
 	list := &g.kept
 	if accepted {
@@ -88,6 +87,7 @@ func (c *collector) add(f Finding, at place, after int) *Finding {
 		g.Count++
 	}
 	if len(*list) < maxFindings {
+		f.key = f.Key()
 		*list = append(*list, &f)
 		c.addContext(&f, at, after > 0)
 	}
