@@ -66,6 +66,10 @@ type ControlPlane interface {
 	// not yet acked.
 	Counted(budget int) []uint32
 
+	// Facts returns what it holds and the entries of a trace do not all show, for a reader: what polls
+	// saw, budgets, waves or rows, dispatches without an ack, timers.
+	Facts() []Fact
+
 	// Clone returns a copy that shares no mutable state with the original.
 	Clone() ControlPlane
 

@@ -11,10 +11,16 @@ import (
 // ledger is the log of the shipped control plane. Rows pass a queue to a writer, so that a crash
 // loses those that are still in the queue.
 type ledger struct {
-	queue []trace.Entry
+	queue []pending
 	synth *bool // a heartbeat is being handled, so that a message is not an agent's
 	lost  []trace.Entry
 	safe  bool // LossyLog is fixed
+}
+
+// pending is a row that is not in the log yet.
+type pending struct {
+	trace.Entry
+	step uint32 // recorder.step when it was written
 }
 
 // writerDelay is how long a row may be in the queue.
@@ -35,7 +41,7 @@ func (r *recorder) append(e *trace.Entry) {
 			return
 		}
 	}
-	r.ledger.queue = append(r.ledger.queue, e.Clone())
+	r.ledger.queue = append(r.ledger.queue, pending{e.Clone(), r.step})
 }
 
 // ofSimulator reports whether an entry is not a row of the control plane's log.
@@ -60,12 +66,14 @@ func (r *recorder) flush(all bool) {
 }
 
 // insert writes a row to the log, which assigns its seq.
-func (r *recorder) insert(e *trace.Entry) {
+func (r *recorder) insert(p *pending) {
 	if r.err != nil {
 		return
 	}
+	e := &p.Entry
 	r.seq++
 	e.Seq = r.seq
+	r.trail(p.step)
 	if e.Event != nil {
 		err := r.refold.ApplyTo(e.Rollout, e.Event, e.At, &r.outcome)
 		if reducer.IsMachineFailure(err) {
@@ -84,10 +92,10 @@ func (r *recorder) lose(word uint64) {
 		kept = len(queue)
 	}
 	for i := range queue {
-		if i < kept || ofSimulator(&queue[i]) {
+		if i < kept || ofSimulator(&queue[i].Entry) {
 			r.insert(&queue[i])
 		} else {
-			r.miss(&queue[i])
+			r.miss(&queue[i].Entry)
 		}
 	}
 	r.ledger.queue = queue[:0]

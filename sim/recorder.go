@@ -22,6 +22,10 @@ type recorder struct {
 	ledger *ledger // of the shipped control plane; nil for others
 	drop   int     // which of the next rows of the log is lost; 0 for none
 
+	step   uint32   // how many steps of work the run has begun
+	trails bool     // steps is kept, for an Inspector
+	steps  []uint32 // by entry: the step that wrote it
+
 	seq uint64       // of the last entry
 	at  reducer.Time // of the last entry
 	err error        // the first failure; nothing is written after it
@@ -45,6 +49,7 @@ func (r *recorder) write(e *trace.Entry) {
 	}
 	r.seq++
 	e.Seq, e.At, r.at = r.seq, r.clock.now, r.clock.now
+	r.trail(r.step)
 	r.check.Entry(e)
 	if r.keeps {
 		r.history = append(r.history, e.Clone())
@@ -57,6 +62,13 @@ func (r *recorder) write(e *trace.Entry) {
 		}
 	}
 	r.emit(e)
+}
+
+// trail records which step wrote an entry, if that is wanted.
+func (r *recorder) trail(step uint32) {
+	if r.trails {
+		r.steps = append(r.steps, step)
+	}
 }
 
 func (r *recorder) emit(e *trace.Entry) {

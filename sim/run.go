@@ -173,19 +173,26 @@ func (w *world) fillQueue() {
 // more for the same instant.
 func (w *world) instant() {
 	for range w.perInstant {
-		if x, ok := w.clock.pop(); ok {
-			w.do(x)
-			if w.driver.production != nil {
-				w.driver.production.wake()
-			}
-		} else if !w.driver.plan() {
-			return
-		}
-		if w.record.err != nil {
+		if !w.step() || w.record.err != nil {
 			return
 		}
 	}
 	w.record.fail(fmt.Errorf("%w (at %v after the start)", ErrRunaway, w.clock.elapsed()))
+}
+
+// step does the next work of the present instant, and the plan after the last one. It reports
+// whether there was any.
+func (w *world) step() bool {
+	w.record.step++
+	x, due := w.clock.pop()
+	if !due {
+		return w.driver.plan()
+	}
+	w.do(x)
+	if w.driver.production != nil {
+		w.driver.production.wake()
+	}
+	return true
 }
 
 // do carries out one item of work.

@@ -18,6 +18,7 @@ const settleDelay = time.Second
 
 // A history is the trace of one run of a story, indexed by rollout, host and channel.
 type history struct {
+	scenario *sim.Scenario // that was simulated; nil if nothing was
 	entries  []trace.Entry
 	result   *sim.Result
 	start    reducer.Time

@@ -281,5 +281,6 @@ func (p *pass) keepRun() {
 	}
 	if w.history != nil {
 		p.result.Trace, p.result.Violations = w.history.entries, w.history.result.Violations
+		p.result.Simulated = w.history.scenario
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"rollsim/internal/shell"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/sim"
 	"rollsim/trace"
 )
 
@@ -82,12 +83,14 @@ type Scenario struct {
 	StepLine int
 
 	// Run names the machine and the seed of a scenario that has not passed, as in "machine rfc0008,
-	// seed 1". Trace is the trace of its latest run, and Violations has the violations in it. All are
-	// empty if nothing ran. Saved is the name of the file with the trace, for a caller that writes one
-	// to set. With Options.Traces a scenario that has passed has them too.
+	// seed 1". Trace is the trace of its latest run, Violations has the violations in it, and
+	// Simulated is what it simulates, with its seed. All are empty if nothing ran. Saved is the name
+	// of the file with the trace, for a caller that writes one to set. With Options.Traces a scenario
+	// that has passed has them too.
 	Run        string
 	Trace      []trace.Entry
 	Violations []invariant.Violation
+	Simulated  *sim.Scenario
 	Saved      string
 
 	// Warnings are about what is vacuous, with Options.Vacuous.

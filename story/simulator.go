@@ -77,6 +77,8 @@ func (s *simulator) run(sc sim.Scenario, to span) (*history, error) {
 			)
 		}
 		h := newHistory(log.Entries, result)
+		simulated := sc
+		h.scenario = &simulated
 		if s.covers(h, to) {
 			return h, nil
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,6 +13,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/report/debugger"
+	"rollsim/sim"
 	"rollsim/trace"
 )
 
@@ -22,8 +24,9 @@ func (env *environment) debugCommand() *cli.Command {
 		ArgsUsage: "INPUT…",
 		Description: "INPUT is a scenario, one scenario of a feature file or a log, as rollsim view\n" +
 			"reads it. The arrow keys step by entry and by instant, both ways; n goes to\n" +
-			"the next finding, / searches, b sets a break, w asks why a host waits, and\n" +
-			"? shows all keys. It needs a terminal of at least 60 by 16 characters.\n\n" +
+			"the next finding, / searches, b sets a break, w asks why a host waits, s\n" +
+			"shows the state of the run itself, and ? shows all keys. It needs a terminal\n" +
+			"of at least 60 by 16 characters.\n\n" +
 			"Examples: rollsim debug failure-under-rfc0008\n" +
 			"          rollsim debug features/waves/life.feature:29\n" +
 			"          rollsim debug state.db --seq 57",
@@ -73,7 +76,23 @@ func (env *environment) debug(c *cli.Context) error {
 		Name: shown.name, Seq: c.Uint64("seq"), Zone: z,
 		Command: "rollsim debug " + shell.Join(append(c.Args().Slice(), viewOptions(c)...)...),
 		Why:     whyOf(shown, z),
+		State:   stateOf(shown),
 	})
+}
+
+// stateOf returns a function that simulates the input again up to an entry; nil for a log.
+func stateOf(v *viewed) func(seq uint64) (*sim.State, error) {
+	if v.repeats == nil {
+		return nil
+	}
+	repeat := sync.OnceValues(v.repeats)
+	return func(seq uint64) (*sim.State, error) {
+		in, err := repeat()
+		if err != nil {
+			return nil, err
+		}
+		return in.State(seq)
+	}
 }
 
 // whyOf returns a function that explains by the entries of a trace why a host or a rollout waits.

@@ -215,7 +215,8 @@ func outputKind(name string) string {
 type viewed struct {
 	name    string
 	index   *timeline.Index
-	options timeline.Options // for reading it again
+	options timeline.Options               // for reading it again
+	repeats func() (*sim.Inspector, error) // simulates it again; nil for a log
 }
 
 // featurePlace matches a feature file, and FILE:LINE for one of its scenarios.
@@ -295,7 +296,10 @@ func (env *environment) viewScenario(c *cli.Context, choice viewChoice) (*viewed
 		opt.Seed = choice.seed.Value
 	}
 	x, _, err := simulated(&file.Scenario, opt)
-	return &viewed{index: x, options: timeline.Options{Machine: m}}, err
+	return &viewed{
+		index: x, options: timeline.Options{Machine: m},
+		repeats: func() (*sim.Inspector, error) { return sim.NewInspector(&file.Scenario, opt) },
+	}, err
 }
 
 // simulated runs a scenario and returns its index, with the violations as marks.
@@ -321,7 +325,12 @@ func (env *environment) viewFeature(c *cli.Context, choice viewChoice) (*viewed,
 		return nil, err
 	}
 	x, err := report.StoryIndex(s, machine)
-	return &viewed{name: s.Name, index: x, options: timeline.Options{Machine: machine}}, err
+	return &viewed{
+		name: s.Name, index: x, options: timeline.Options{Machine: machine},
+		repeats: func() (*sim.Inspector, error) {
+			return sim.NewInspector(s.Simulated, sim.Options{Machine: machine, Seed: s.Simulated.Seed})
+		},
+	}, err
 }
 
 // viewLog reads a log, and replays it for its findings.

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rollsim"
+	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/scenario"
@@ -263,6 +264,7 @@ func TestRefusals(t *testing.T) {
 		"g":                  "there is no break: b adds one",
 		":17|enter|w":        "this trace cannot explain it",
 		"c":                  "no command comes back here",
+		"s":                  "a log cannot be simulated again",
 		":999|enter":         "there is no entry 999",
 		":noon|enter":        "noon: ",
 		"bhost nobody|enter": `host "nobody" is not in this trace`,
@@ -389,6 +391,52 @@ func TestWhy(t *testing.T) {
 	}
 	fails = errors.New("boom")
 	press(m, "w")
+	if got := screen(m); !strings.Contains(got, "boom") {
+		t.Error(got)
+	}
+}
+
+// TestState checks what the state of the run shows: four sections, what is selected first.
+func TestState(t *testing.T) {
+	var asked uint64
+	var fails error
+	state := sim.State{
+		At:           17e9,
+		ControlPlane: []controlplane.Fact{{Subject: "stable", Detail: "the last poll saw ref a1"}},
+		Agents: []controlplane.Fact{
+			{Subject: "stable-09", Detail: "runs initial"},
+			{
+				Subject: "stable-01", Detail: strings.Repeat("long ", 20),
+				At: reducer.Some(reducer.Time(90e9)),
+			},
+		},
+		Due: []controlplane.Fact{{Subject: "evil\x1b[2J", Detail: "it happens"}},
+	}
+	m := started(t, Options{Name: failing, State: func(seq uint64) (*sim.State, error) {
+		asked = seq
+		return &state, fails
+	}})
+	state.At += m.x.Start()
+	state.Agents[1].At.Value += m.x.Start()
+	press(m, "n", "right", "s")
+	if asked != 28 || m.host != "stable-01" {
+		t.Errorf("asked about entry %d with host %s selected", asked, m.host)
+	}
+	got := screen(m)
+	rest := got
+	for _, want := range []string{
+		"state of the run after this entry, 0d 00:00:17.000", "control plane",
+		"stable: the last poll saw ref a1", "agents", "▸ stable-01: long", "0d 00:01:30.000",
+		"  stable-09: runs initial", "messages under way", "none", "due", `evil\u001b[2J: it happens`,
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("want %q in\n%s\nof\n%s", want, rest, got)
+		}
+		rest = after
+	}
+	fails = errors.New("boom")
+	press(m, "x", "s")
 	if got := screen(m); !strings.Contains(got, "boom") {
 		t.Error(got)
 	}

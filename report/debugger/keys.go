@@ -1,8 +1,15 @@
 package debugger
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"rollsim/controlplane"
+	"rollsim/sim"
 )
 
 // binding is what some keys do.
@@ -61,6 +68,10 @@ func allBindings() []binding {
 		{[]string{"g", "space"}, "g", "run to the next break", func(m *Model) { m.runTo(1) }},
 		{[]string{"G"}, "G", "run back to the previous break", func(m *Model) { m.runTo(-1) }},
 		{[]string{"w"}, "w", "why is the selected host not on its ref?", (*Model).why},
+		{
+			[]string{"s"}, "s", "the state of the run: control plane, agents, messages, what is due",
+			(*Model).state,
+		},
 		{[]string{"c"}, "c", "the command that comes back here", (*Model).command},
 		{[]string{"?"}, "?", "this help", (*Model).help},
 		{[]string{"q", "ctrl+d"}, "q", "quit", func(m *Model) { m.quit = true }},
@@ -138,6 +149,63 @@ func (m *Model) why() {
 		text = err.Error()
 	}
 	m.show("why", text)
+}
+
+// state shows what the run holds at the cursor.
+func (m *Model) state() {
+	switch n := m.cursor.N(); {
+	case n == 0:
+		m.status = "no entry comes before: go to one"
+	case m.opt.State == nil:
+		m.status = "a log cannot be simulated again: it shows no more than its entries"
+	default:
+		s, err := m.opt.State(m.x.Seq(n - 1))
+		if err != nil {
+			m.show("state", err.Error())
+			return
+		}
+		m.show("state of the run after this entry, "+m.time(s.At), m.stateText(s))
+	}
+}
+
+// stateText describes a state, in each section the selected rollout and host first.
+func (m *Model) stateText(s *sim.State) string {
+	var text strings.Builder
+	for _, section := range []struct {
+		title string
+		facts []controlplane.Fact
+	}{
+		{"control plane", s.ControlPlane}, {"agents", s.Agents}, {"messages under way", s.Messages},
+		{"due", s.Due},
+	} {
+		text.WriteString(" " + section.title + "\n")
+		if len(section.facts) == 0 {
+			text.WriteString("   none\n")
+		}
+		selected := func(f controlplane.Fact) int {
+			if f.Subject == string(m.host) || f.Subject == string(m.rollout) {
+				return 0
+			}
+			return 1
+		}
+		facts := slices.Clone(section.facts)
+		slices.SortStableFunc(facts, func(a, b controlplane.Fact) int {
+			return cmp.Compare(selected(a), selected(b))
+		})
+		for _, f := range facts {
+			line := f.Subject + ": " + f.Detail
+			if f.At.Set {
+				line += " at " + m.time(f.At.Value)
+			}
+			mark := "   "
+			if selected(f) == 0 {
+				mark = " ▸ "
+			}
+			line = ansi.Wordwrap(line, m.width-6, "")
+			text.WriteString(mark + strings.ReplaceAll(line, "\n", "\n     ") + "\n")
+		}
+	}
+	return text.String()
 }
 
 // prompt reads a line.

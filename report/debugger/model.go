@@ -11,6 +11,7 @@ import (
 	"rollsim/internal/visible"
 	"rollsim/logs/show"
 	"rollsim/reducer"
+	"rollsim/sim"
 	"rollsim/timeline"
 )
 
@@ -24,6 +25,10 @@ type Options struct {
 	// Why explains why a host is not on its ref at a time, in lines of at most width characters. If
 	// host is empty, it explains the rollout. It is nil if that cannot be explained.
 	Why func(q Question) (string, error)
+
+	// State returns what the run holds after an entry. It is nil for a log, which shows no more than
+	// its entries.
+	State func(seq uint64) (*sim.State, error)
 }
 
 // Question asks why a host or a rollout waits.
