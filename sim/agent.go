@@ -52,6 +52,7 @@ type agents struct {
 	network  *network
 	record   *recorder
 	rollouts *rollouts
+	drawn    *notes // records what is drawn; nil for nothing
 }
 
 // add adds the agent of the next host.
@@ -81,7 +82,11 @@ func (as *agents) suffers(
 	if p == nil || as.fate(a, rollout, ConvergesAnyway) != nil {
 		return false
 	}
-	return p.comesTrue(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, purpose))
+	happens := p.comesTrue(draw(as.chance.seed, a.key, as.rollouts.list[rollout].key, purpose))
+	if happens && as.drawn != nil {
+		as.drawn.fate(as, a, rollout, kind)
+	}
+	return happens
 }
 
 // neverAcks reports whether an agent ignores the dispatches of a rollout.

@@ -80,5 +80,9 @@ func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) ti
 	if d == nil {
 		return 0
 	}
-	return d.draw(draw(as.chance.seed, a.key, r.key, p))
+	takes := d.draw(draw(as.chance.seed, a.key, r.key, p))
+	if as.drawn != nil {
+		as.drawn.delay(as, a, rollout, Stage(p), takes)
+	}
+	return takes
 }

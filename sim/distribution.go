@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -221,6 +222,26 @@ func (d *Distribution) Mean() time.Duration {
 		twice += d.quantiles[i] + q
 	}
 	return time.Duration(twice/int64(2*(len(d.quantiles)-1))) * tick
+}
+
+// Fixed returns the delay of a constant distribution. It reports false for any other one.
+func (d *Distribution) Fixed() (time.Duration, bool) {
+	return d.Longest(), len(d.quantiles) == 1
+}
+
+// Equal reports whether two distributions draw the same delays.
+func (d *Distribution) Equal(other *Distribution) bool {
+	return slices.Equal(d.quantiles, other.quantiles)
+}
+
+// Table returns the quantiles of the distribution: the shortest delay, the longest, and those at
+// evenly spaced probabilities between them.
+func (d *Distribution) Table() []time.Duration {
+	all := make([]time.Duration, len(d.quantiles))
+	for i, q := range d.quantiles {
+		all[i] = time.Duration(q) * tick
+	}
+	return all
 }
 
 // Longest returns the longest delay that can be drawn.

@@ -27,92 +27,6 @@ func played(t *testing.T, sc *Scenario, seed uint64) (*world, []trace.Entry, *Re
 	return w, kept.Entries, r
 }
 
-// explicit returns a scenario that leaves nothing to chance: it says all that a run has drawn.
-func explicit(t *testing.T, w *world, entries []trace.Entry) *Scenario {
-	t.Helper()
-	sc := *w.sc
-	sc.Faults, sc.Behaviour, sc.Fates = nil, Behaviour{}, slices.Clone(sc.Fates)
-	for i := range w.agents.list {
-		a := &w.agents.list[i]
-		host := w.inv.HostID(a.host)
-		for n := range w.rollouts.list {
-			sayStages(t, w, &sc, a, uint32(n))
-		}
-		if l := &w.network.links[i]; l.skewedBy != nil && l.skewLogged {
-			sc.Timeline = append(sc.Timeline, Action{
-				Fault: &FaultNow{Kind: ClockSkew, Host: host, For: l.skew},
-			})
-		}
-	}
-	for i := range entries {
-		if f := entries[i].Fault; f != nil && f.Fault != ClockSkew.String() {
-			sc.Timeline = append(sc.Timeline, Action{
-				At: time.Duration(entries[i].At - sc.Start), Fault: sayFault(f),
-			})
-		}
-	}
-	return &sc
-}
-
-// sayStages says how long the stages of an agent take under a rollout, and what goes wrong.
-func sayStages(t *testing.T, w *world, sc *Scenario, a *agent, rollout uint32) {
-	t.Helper()
-	as, p := &w.agents, a.profile
-	host, ref := w.inv.HostID(a.host), w.rollouts.list[rollout].ref
-	if !strings.HasPrefix(string(w.rollouts.list[rollout].id), sayChannel(w, a)) {
-		return
-	}
-	for i, d := range []*Distribution{
-		p.Ack, p.Activation, p.Reboot, p.Probe, p.Converge, p.Rollback,
-	} {
-		stage := Stages()[i]
-		sc.Delays = append(sc.Delays, Delay{
-			Host: host, Ref: ref, Stage: stage,
-			Takes: constant(t, as.delay(a, rollout, d, purpose(stage))),
-		})
-	}
-	for _, m := range []struct {
-		kind    FateKind
-		chance  *Probability
-		purpose purpose
-	}{
-		{FailsActivation, p.ActivationFailure, drawActivationFailure},
-		{Defers, p.Deferral, drawDeferral},
-		{FailsProbes, p.ProbeFailure, drawProbeFailure},
-		{NeverRollsBack, p.RollbackFailure, drawRollbackFailure},
-		{NeverAnswers, p.NoAnswer, drawNoAnswer},
-	} {
-		if as.suffers(a, rollout, m.kind, m.chance, m.purpose) {
-			sc.Fates = append(sc.Fates, Fate{Host: host, Ref: ref, Kind: m.kind})
-		}
-	}
-}
-
-// sayChannel returns the channel of an agent's host, as its rollouts spell it.
-func sayChannel(w *world, a *agent) string {
-	for i := range w.sc.Channels {
-		id := w.sc.Channels[i].ID
-		if _, member := w.inv.Member(id, w.inv.HostID(a.host)); member {
-			return string(id) + "@"
-		}
-	}
-	return ""
-}
-
-func sayFault(f *trace.Fault) *FaultNow {
-	kinds := FaultKinds()
-	kind := kinds[slices.IndexFunc(
-		kinds, func(k FaultKind) bool { return k.String() == f.Fault },
-	)]
-	now := &FaultNow{
-		Kind: kind, Host: f.Host, Channel: f.Channel, For: time.Duration(f.Millis) * time.Millisecond,
-	}
-	if kind.ofMessages() {
-		now.Rollout, now.Seq = f.Rollout, f.Seq
-	}
-	return now
-}
-
 // facts returns the entries of a run without those of faults, which need not be at the same place.
 func facts(entries []trace.Entry) []trace.Entry {
 	var kept []trace.Entry
@@ -142,8 +56,11 @@ func TestEverythingDrawnCanBeSaid(t *testing.T) {
 		}
 		sc := faulty(t, faults...)
 		sc.Behaviour = random(t)
-		w, entries, _ := played(t, sc, seed)
-		said := explicit(t, w, entries)
+		_, entries, _ := played(t, sc, seed)
+		said, _, err := Explicit(sc, Options{Machine: reducer.RFC0008(), Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
 		_, again, result := played(t, said, seed+1000)
 		want, got := facts(entries), facts(again)
 		for i := range max(len(want), len(got)) {

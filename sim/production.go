@@ -421,6 +421,9 @@ func (p *production) torn() {
 	f := p.tear
 	p.tear = nil
 	p.record.flush(true)
+	if p.record.drawn != nil {
+		p.record.drawn.joins = f.Joined
+	}
 	p.record.fault(trace.Fault{Fault: TornOpeningCrash.String()}, f.For)
 	p.down(f.For)
 }

@@ -19,6 +19,7 @@ type recorder struct {
 	history []trace.Entry
 	sink    trace.Sink // nil for none
 
+	drawn  *notes  // records what is drawn; nil for nothing
 	ledger *ledger // of the shipped control plane; nil for others
 	drop   int     // which of the next rows of the log is lost; 0 for none
 
@@ -95,6 +96,9 @@ func (r *recorder) reject(err error) {
 // fault writes the entry of an injected fault.
 func (r *recorder) fault(f trace.Fault, d time.Duration) {
 	f.Millis = int64(d / time.Millisecond)
+	if r.drawn != nil {
+		r.drawn.fault(&f, r.clock.now)
+	}
 	r.write(&trace.Entry{Kind: trace.KindFault, Host: f.Host, Rollout: f.Rollout, Fault: &f})
 }
 

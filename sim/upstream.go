@@ -18,6 +18,8 @@ type upstream struct {
 	seed    uint64
 	traffic []Traffic
 
+	drawn *notes // records what is drawn; nil for nothing
+
 	moves func(channel uint32, ref reducer.ChannelRef) // before a channel moves; nil for nobody
 }
 
@@ -49,12 +51,17 @@ func (u *upstream) move(index, before uint32) {
 	if t.Until > 0 && u.clock.elapsed() >= t.Until {
 		return
 	}
+	var ref reducer.ChannelRef
 	switch t.Kind {
 	case Arrivals:
-		u.point(t.Channel, reducer.ChannelRef(fmt.Sprintf("%s%d", t.Prefix, before+1)))
+		ref = reducer.ChannelRef(fmt.Sprintf("%s%d", t.Prefix, before+1))
 	case Flapping:
-		u.point(t.Channel, t.Between[int(before)%len(t.Between)])
+		ref = t.Between[int(before)%len(t.Between)]
 	}
+	if u.drawn != nil {
+		u.drawn.move(u.clock.elapsed(), t.Channel, ref)
+	}
+	u.point(t.Channel, ref)
 	word := draw(
 		u.seed, streamKey(string(t.Channel)), uint64(before), drawTraffic+purpose(index)<<32,
 	)

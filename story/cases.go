@@ -12,6 +12,7 @@ import (
 
 	messages "github.com/cucumber/messages/go/v34"
 
+	"rollsim/controlplane"
 	"rollsim/machine"
 	"rollsim/reducer"
 	"rollsim/story/gherkin"
@@ -26,6 +27,7 @@ type Case struct {
 	machine  reducer.Machine     // if not nil, replaces the machine that it chooses
 	traces   bool                // as Options.Traces
 	vacuity  Vacuity
+	plane    controlplane.Name // if not empty, runs unless the scenario chooses one
 }
 
 // Cases returns the scenarios that the options select, in the order in which Run reports them. Its
@@ -41,7 +43,9 @@ func Cases(opt Options) ([]*Case, error) {
 	var all []*Case
 	for _, s := range selected {
 		v, _ := languageOf(s.Document) // checkDocument has refused a wrong one
-		all = append(all, &Case{s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous})
+		all = append(all, &Case{
+			s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous, opt.ControlPlane,
+		})
 	}
 	return all, nil
 }
@@ -111,7 +115,7 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		result.Status, result.Message = Undefined, "the scenario has no steps"
 		return result
 	}
-	p := &pass{c: c, ctx: ctx, judged: wrap == nil && c.machine == nil && !c.seed.Set}
+	p := &pass{c: c, ctx: ctx, judged: wrap == nil && c.usual()}
 	p.wrap = func(m reducer.Machine) reducer.Machine {
 		if c.machine != nil {
 			m = reducer.Named(c.machine, m.Name())
@@ -127,6 +131,9 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 	}
 	return p.result
 }
+
+// usual reports whether the scenario runs with what it chooses itself.
+func (c *Case) usual() bool { return c.machine == nil && !c.seed.Set && c.plane == "" }
 
 // seeds returns the first and the last of the seeds that the scenario runs for. many reports
 // whether it runs for a range of seeds, and no nearer tag or sentence chooses one seed.

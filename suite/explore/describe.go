@@ -3,7 +3,6 @@ package explore
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -140,14 +139,14 @@ func (w *describer) release(r *controlplane.Release) {
 
 func (w *describer) behaviour(b *sim.Behaviour) string {
 	var words []string
-	for _, d := range delaysOf(b) {
-		if d.dist != nil {
-			words = append(words, d.name+" "+w.dist(d.dist))
+	for _, d := range scenario.Delays(b) {
+		if d.Takes != nil {
+			words = append(words, d.Name+" "+w.dist(d.Takes))
 		}
 	}
-	for _, c := range chancesOf(b) {
-		if c.chance != nil && *c.chance > 0 {
-			words = append(words, c.name+" "+percent(*c.chance))
+	for _, c := range scenario.Chances(b) {
+		if c.Chance != nil && *c.Chance > 0 {
+			words = append(words, c.Name+" "+scenario.FormatPercent(*c.Chance))
 		}
 	}
 	return strings.Join(words, ", ")
@@ -172,7 +171,7 @@ func (w *describer) timeline(sc *sim.Scenario) {
 		case a.Release != nil:
 			w.line("release", "%s for every channel %s", a.Release.Ref, atWords(a))
 		case a.Order != nil:
-			w.line("order", "%s %s", orderOf(a.Order), atWords(a))
+			w.line("order", "%s %s", scenario.OrderText(a.Order), atWords(a))
 		case a.Lift != nil:
 			w.line("lift", "%s on %s %s", a.Lift.Closure, a.Lift.Channel, atWords(a))
 		case a.Event != nil:
@@ -234,7 +233,7 @@ func (w *describer) faults(sc *sim.Scenario) {
 	for i := range sc.Faults {
 		f := &sc.Faults[i]
 		on[f.Kind] = true
-		text := fmt.Sprintf("%v %s", f.Kind, percent(f.Probability))
+		text := fmt.Sprintf("%v %s", f.Kind, scenario.FormatPercent(f.Probability))
 		if f.For != nil {
 			text += " for " + w.dist(f.For)
 		}
@@ -257,42 +256,5 @@ func (w *describer) faults(sc *sim.Scenario) {
 		w.line("faults", "none")
 	} else if off != nil {
 		w.line("off", "%s", strings.Join(off, ", "))
-	}
-}
-
-// percent returns a probability in percent, rounded to a thousandth.
-func percent(p sim.Probability) string {
-	thousandths := (uint64(p)*100_000 + uint64(sim.Certain)/2) / uint64(sim.Certain)
-	text := strconv.FormatUint(thousandths/1000, 10)
-	if rest := thousandths % 1000; rest > 0 {
-		text += strings.TrimRight(fmt.Sprintf(".%03d", rest), "0")
-	}
-	return text + "%"
-}
-
-type namedDelay struct {
-	name string
-	dist *sim.Distribution
-}
-
-// delaysOf returns the delays of a behaviour with their names in scenario files.
-func delaysOf(b *sim.Behaviour) []namedDelay {
-	return []namedDelay{
-		{"ack", b.Ack}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe},
-		{"converge", b.Converge}, {"rollback", b.Rollback},
-	}
-}
-
-type namedChance struct {
-	name   string
-	chance *sim.Probability
-}
-
-// chancesOf returns the probabilities of a behaviour with their names in scenario files.
-func chancesOf(b *sim.Behaviour) []namedChance {
-	return []namedChance{
-		{"activation_failure", b.ActivationFailure}, {"deferral", b.Deferral},
-		{"probe_failure", b.ProbeFailure}, {"rollback_failure", b.RollbackFailure},
-		{"no_answer", b.NoAnswer},
 	}
 }

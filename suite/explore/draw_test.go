@@ -167,15 +167,15 @@ func TestPercent(t *testing.T) {
 		12_300: "12.3%", 99_999: "99.999%", 100_000: "100%",
 	} {
 		p := sim.Probability(thousandths * uint64(sim.Certain) / 100_000)
-		if got := percent(p); got != want {
+		if got := scenario.FormatPercent(p); got != want {
 			t.Errorf("%d thousandths of a percent: %s, want %s", thousandths, got, want)
 		}
 	}
 	half := sim.Certain / 200_000 // 0.0005 %
-	if got := percent(half + 1); got != "0.001%" {
+	if got := scenario.FormatPercent(half + 1); got != "0.001%" {
 		t.Errorf("just above half a thousandth: %s", got)
 	}
-	if got := percent(half - 1); got != "0%" {
+	if got := scenario.FormatPercent(half - 1); got != "0%" {
 		t.Errorf("just below half a thousandth: %s", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/suite/shrink"
 	"rollsim/trace"
 )
 
@@ -89,6 +90,13 @@ type Group struct {
 	Defect controlplane.Defect
 	Runs   uint64 // with such a violation
 	First  Example
+}
+
+// Key returns the key with which the failure of a group can be made smaller.
+func (g *Group) Key(exact bool) shrink.Key {
+	return shrink.KeyOf(&invariant.Violation{
+		Invariant: g.Invariant, State: g.State, Event: g.Event, Defect: g.Defect,
+	}, exact)
 }
 
 // Example is the first violation of a group in the smallest seed.

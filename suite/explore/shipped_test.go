@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -184,5 +185,36 @@ func TestShippedScenarioIsWritten(t *testing.T) {
 		if !strings.Contains(text, ", shipped planner,") {
 			t.Errorf("seed %d: %s", seed, text)
 		}
+	}
+}
+
+// plainOf returns a scenario as text in which pointers are followed.
+func plainOf(sc sim.Scenario) any { return followed(reflect.ValueOf(sc)) }
+
+// followed returns a value with what its pointers point at, and distributions by their mean.
+func followed(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		if d, ok := v.Interface().(*sim.Distribution); ok {
+			return d.Mean()
+		}
+		return followed(v.Elem())
+	case reflect.Slice:
+		all := make([]any, v.Len())
+		for i := range all {
+			all[i] = followed(v.Index(i))
+		}
+		return all
+	case reflect.Struct:
+		all := make([]any, v.NumField())
+		for i := range all {
+			all[i] = fmt.Sprintf("%s: %v", v.Type().Field(i).Name, followed(v.Field(i)))
+		}
+		return all
+	default:
+		return v.Interface()
 	}
 }

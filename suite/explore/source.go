@@ -16,8 +16,10 @@ import (
 	"rollsim/machine"
 	"rollsim/machine/external"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/suite/coverage"
+	"rollsim/suite/shrink"
 	"rollsim/trace"
 )
 
@@ -64,7 +66,7 @@ const Specified invariant.Name = "as-specified"
 
 // ErrorInvariant is the name of the failure of a run that ended with a panic or an error of the
 // simulator.
-const ErrorInvariant invariant.Name = "no-error"
+const ErrorInvariant = shrink.ErrorInvariant
 
 // CoverageTable returns the table with which the answers of a machine are compared: its own, or
 // that of the specification for a machine in another process. It returns an error if no machine has
@@ -108,6 +110,13 @@ func (s *Source) scenario(seed uint64, n int) (*sim.Scenario, string) {
 		}
 	}
 	return sc, cmp.Or(s.Machine, sc.Machine)
+}
+
+// Scenario returns the n-th scenario of a seed, and its machine.
+func (s *Source) Scenario(seed uint64, n int) (*sim.Scenario, reducer.Machine, error) {
+	sc, name := s.scenario(seed, n)
+	m, err := s.machine(name)
+	return sc, m, err
 }
 
 // argument returns the text of the n-th scenario on the command line, or "" for a drawn scenario.
@@ -275,4 +284,14 @@ func (s *Source) WriteTrace(w io.Writer, seed uint64, n int) error {
 	// A failed run has a trace, too, and the writer keeps its own error.
 	_, _ = simulate(sc, m, seed, out)
 	return out.Close()
+}
+
+// WriteScenario writes the scenario that a seed draws as a scenario file, so that a failure can
+// become a regression test.
+func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
+	sc, name := s.scenario(seed, 0)
+	return scenario.Write(w, sc, scenario.Writing{
+		Comment: []string{fmt.Sprintf("Drawn by rollsim explore from seed %d.", seed)},
+		Machine: name, Distributions: s.Swarm.yaml,
+	})
 }

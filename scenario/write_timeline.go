@@ -1,4 +1,4 @@
-package explore
+package scenario
 
 import (
 	"fmt"
@@ -8,16 +8,15 @@ import (
 	"rollsim/controlplane"
 	"rollsim/internal/yamltext"
 	"rollsim/reducer"
-	"rollsim/scenario"
 	"rollsim/sim"
 )
 
 func (e *exporter) action(a *sim.Action) {
 	if a.When != nil {
 		e.line("  - when: %s", momentOf(a.When))
-		e.line("    after: %s", scenario.FormatDuration(a.At))
+		e.line("    after: %s", FormatDuration(a.At))
 	} else {
-		e.line("  - at: %s", scenario.FormatDuration(a.At))
+		e.line("  - at: %s", FormatDuration(a.At))
 	}
 	switch {
 	case a.SetRef != nil:
@@ -26,7 +25,7 @@ func (e *exporter) action(a *sim.Action) {
 	case a.Release != nil:
 		e.line("    release: %s", yamltext.Scalar(a.Release.Ref))
 	case a.Order != nil:
-		e.line("    %s", orderOf(a.Order))
+		e.line("    %s", OrderText(a.Order))
 	case a.Lift != nil:
 		e.line("    lift: %s", closureOf(*a.Lift))
 	case a.Event != nil:
@@ -44,8 +43,8 @@ func (e *exporter) faultNow(f *sim.FaultNow) {
 	if f.Host != "" {
 		e.line("    host: %s", yamltext.Scalar(f.Host))
 	}
-	if f.For != 0 {
-		e.line("    for: %s", scenario.FormatOffset(f.For))
+	if f.For != 0 || f.Kind == sim.ClockSkew {
+		e.line("    for: %s", FormatOffset(f.For))
 	}
 	if f.Joined > 0 {
 		e.line("    joined: %d", f.Joined)
@@ -64,8 +63,8 @@ func (e *exporter) faultNow(f *sim.FaultNow) {
 	}
 }
 
-// orderOf returns the field of an order of an operator.
-func orderOf(o *sim.Order) string {
+// OrderText returns the field of an order of an operator, as scenario files have it.
+func OrderText(o *sim.Order) string {
 	switch o.Kind {
 	case controlplane.QuarantineByHand:
 		return fmt.Sprintf("%v: %s", o.Kind, closureOf(o.Entry))
@@ -134,11 +133,11 @@ func closureOf(q sim.QuarantineEntry) string {
 
 func (e *exporter) fault(f *sim.Fault) {
 	e.line("  - fault: %v", f.Kind)
-	e.line("    probability: %s", percent(f.Probability))
+	e.line("    probability: %s", FormatPercent(f.Probability))
 	if f.For != nil {
-		e.line("    for: %s", e.yaml[f.For])
+		e.line("    for: %s", e.dist(f.For))
 	}
-	e.line("    from: %s", scenario.FormatDuration(f.From))
+	e.line("    from: %s", FormatDuration(f.From))
 	e.until(f.Until)
 	if len(f.Hosts) > 0 {
 		e.line("    hosts: %s", names(f.Hosts))

@@ -1,12 +1,12 @@
-package explore
+package scenario
 
 import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 
-	"rollsim/scenario"
 	"rollsim/sim"
 )
 
@@ -27,28 +27,28 @@ func TestWriteEverything(t *testing.T) {
 // writeEverything writes one scenario, reads it back, and records the fields that it uses.
 func writeEverything(t *testing.T, name string, used map[string]bool) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/" + name)
+	data, err := os.ReadFile("testdata/write/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := scenario.Parse("everything.yaml", data)
+	file, err := Parse("everything.yaml", data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sc := &file.Scenario
-	e := &exporter{yaml: make(map[*sim.Distribution]string)}
-	walkFields(reflect.ValueOf(sc).Elem(), used, func(d *sim.Distribution) {
-		e.yaml[d] = scenario.FormatDuration(d.Mean()) // all of them are constant
-	})
-	e.scenario(sc, sc.Machine)
-	again, err := scenario.Parse("everything.yaml", []byte(e.b.String()))
+	walkFields(reflect.ValueOf(sc).Elem(), used, func(*sim.Distribution) {})
+	var written strings.Builder
+	if err := Write(&written, sc, Writing{Machine: sc.Machine}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("everything.yaml", []byte(written.String()))
 	if err != nil {
-		t.Fatalf("%v\n%s", err, e.b.String())
+		t.Fatalf("%v\n%s", err, written.String())
 	}
 	// compared as text, because nil and empty lists are equal
 	got, want := fmt.Sprintf("%+v", plainOf(again.Scenario)), fmt.Sprintf("%+v", plainOf(*sc))
 	if got != want {
-		t.Errorf("got\n%s\nwant\n%s\nwritten\n%s", got, want, e.b.String())
+		t.Errorf("got\n%s\nwant\n%s\nwritten\n%s", got, want, written.String())
 	}
 }
 

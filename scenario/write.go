@@ -1,8 +1,9 @@
-package explore
+package scenario
 
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,16 +11,23 @@ import (
 	"rollsim/internal/yamltext"
 	"rollsim/machine"
 	"rollsim/reducer"
-	"rollsim/scenario"
 	"rollsim/sim"
 )
 
-// WriteScenario writes the scenario that a seed draws as a scenario file, so that a failure can
-// become a regression test.
-func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
-	sc, name := s.scenario(seed, 0)
-	e := &exporter{yaml: s.Swarm.yaml}
-	e.scenario(sc, name)
+// Writing says how Write writes a scenario.
+type Writing struct {
+	Comment []string // the lines of the comment at the start
+	Machine string   // by name
+	Brief   bool     // leaves out what has its default
+	// Distributions has the texts of distributions. Others are written as their quantiles.
+	Distributions map[*sim.Distribution]string
+}
+
+// Write writes a scenario as a scenario file, which reads back as the same scenario. Its name is
+// left out, because it is that of the file.
+func Write(w io.Writer, sc *sim.Scenario, opt Writing) error {
+	e := &exporter{yaml: opt.Distributions, brief: opt.Brief, soak: DefaultSoak(sc.ControlPlane)}
+	e.scenario(sc, &opt)
 	_, err := io.WriteString(w, e.b.String())
 	return err
 }
@@ -27,9 +35,26 @@ func (s *Source) WriteScenario(w io.Writer, seed uint64) error {
 // exporter writes a scenario. It supports everything that a scenario can have: a field that it left
 // out would change the run without notice.
 type exporter struct {
-	b    strings.Builder
-	yaml map[*sim.Distribution]string
+	b     strings.Builder
+	yaml  map[*sim.Distribution]string
+	brief bool
+	soak  time.Duration // by default
 }
+
+// unless writes a field unless it has its default and is left out then.
+func (e *exporter) unless(isDefault bool, format string, args ...any) {
+	if !e.brief || !isDefault {
+		e.line(format, args...)
+	}
+}
+
+// Defaults of scenario files.
+const (
+	DefaultHorizon   = 14 * 24 * time.Hour
+	DefaultPoll      = time.Minute
+	DefaultRetention = 7 * 24 * time.Hour
+	DefaultSeed      = 1
+)
 
 func (e *exporter) line(format string, args ...any) { fmt.Fprintf(&e.b, format+"\n", args...) }
 
@@ -40,19 +65,21 @@ func (e *exporter) section(name string, n int) {
 	}
 }
 
-func (e *exporter) scenario(sc *sim.Scenario, name string) {
-	e.line("# Drawn by rollsim explore from seed %d.", sc.Seed)
-	e.line("seed: %d", sc.Seed)
-	if _, err := machine.ByName(name); err != nil {
-		e.line("# Its machine, %s, cannot be named in a scenario.", name)
+func (e *exporter) scenario(sc *sim.Scenario, opt *Writing) {
+	for _, line := range opt.Comment {
+		e.line("# %s", line)
+	}
+	e.unless(sc.Seed == DefaultSeed, "seed: %d", sc.Seed)
+	if _, err := machine.ByName(opt.Machine); err != nil {
+		e.line("# Its machine, %s, cannot be named in a scenario.", opt.Machine)
 	} else {
-		e.line("machine: %s", name)
+		e.unless(opt.Machine == machine.Default().Name(), "machine: %s", opt.Machine)
 	}
 	e.controlPlane(sc)
-	if sc.Start != defaultStart {
+	if sc.Start != DefaultStart {
 		e.line("start: %s", time.Unix(0, int64(sc.Start)).UTC().Format(time.RFC3339Nano))
 	}
-	e.line("horizon: %s", scenario.FormatDuration(sc.Horizon))
+	e.unless(sc.Horizon == DefaultHorizon, "horizon: %s", FormatDuration(sc.Horizon))
 	e.section("channels", len(sc.Channels))
 	for i := range sc.Channels {
 		e.channel(&sc.Channels[i])
@@ -69,13 +96,19 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	for _, q := range sc.Quarantine {
 		e.line("  - %s", closureOf(q))
 	}
+	before := e.b.Len()
 	e.line("behaviour:")
-	e.behaviour("  ", &sc.Behaviour)
+	heading := e.b.Len()
+	if e.behaviour("  ", &sc.Behaviour, true); e.b.Len() == heading {
+		text := e.b.String()[:before]
+		e.b.Reset()
+		e.b.WriteString(text)
+	}
 	e.section("groups", len(sc.Groups))
 	for i := range sc.Groups {
 		e.line("  - hosts: %s", names(sc.Groups[i].Hosts))
 		e.line("    behaviour:")
-		e.behaviour("      ", &sc.Groups[i].Behaviour)
+		e.behaviour("      ", &sc.Groups[i].Behaviour, false)
 	}
 	e.section("fates", len(sc.Fates))
 	for i := range sc.Fates {
@@ -108,8 +141,8 @@ func (e *exporter) scenario(sc *sim.Scenario, name string) {
 	}
 }
 
-// defaultStart is when a scenario starts that does not say so: 2026-01-01T00:00:00Z.
-const defaultStart = reducer.Time(1_767_225_600_000_000_000)
+// DefaultStart is when a scenario starts that does not say so: 2026-01-01T00:00:00Z.
+const DefaultStart = reducer.Time(1_767_225_600_000_000_000)
 
 func (e *exporter) controlPlane(sc *sim.Scenario) {
 	switch {
@@ -141,10 +174,10 @@ func (e *exporter) fate(f *sim.Fate) {
 		text += ", once: true"
 	}
 	if f.RebootAfter.Set {
-		text += ", reboot_after: " + orNever(f.RebootAfter.Value)
+		text += ", reboot_after: " + formatOrNever(f.RebootAfter.Value)
 	}
 	if f.PassesAfter.Set {
-		text += ", passes_after: " + orNever(f.PassesAfter.Value)
+		text += ", passes_after: " + formatOrNever(f.PassesAfter.Value)
 	}
 	e.line("  - {%s}", text)
 }
@@ -154,15 +187,15 @@ func (e *exporter) delay(d *sim.Delay) {
 	if d.Ref != "" {
 		text += ", ref: " + yamltext.Scalar(d.Ref)
 	}
-	e.line("  - {%s, stage: %v, takes: %s}", text, d.Stage, e.yaml[d.Takes])
+	e.line("  - {%s, stage: %v, takes: %s}", text, d.Stage, e.dist(d.Takes))
 }
 
-// orNever returns the time after which something happens, or never if it is negative.
-func orNever(d time.Duration) string {
+// formatOrNever returns the time after which something happens, or never if it is negative.
+func formatOrNever(d time.Duration) string {
 	if d < 0 {
 		return "never"
 	}
-	return scenario.FormatDuration(d)
+	return FormatDuration(d)
 }
 
 // releases writes what hosts run, what refs bring, and when that which recurs happens.
@@ -185,7 +218,7 @@ func (e *exporter) releases(sc *sim.Scenario) {
 			text += fmt.Sprintf(", manifest: %v", r.Manifest)
 		}
 		if r.Signed.Set {
-			text += ", signed: " + scenario.FormatOffset(r.Signed.Value)
+			text += ", signed: " + FormatOffset(r.Signed.Value)
 		}
 		e.line("  - {%s}", text)
 	}
@@ -198,7 +231,7 @@ func (e *exporter) releases(sc *sim.Scenario) {
 		{"prune", sc.Phases.Prune},
 	} {
 		if p.at.Set {
-			phases = append(phases, p.name+": "+scenario.FormatDuration(p.at.Value))
+			phases = append(phases, p.name+": "+FormatDuration(p.at.Value))
 		}
 	}
 	if phases != nil {
@@ -209,28 +242,31 @@ func (e *exporter) releases(sc *sim.Scenario) {
 func (e *exporter) traffic(t *sim.Traffic) {
 	e.line("  - channel: %s", yamltext.Scalar(t.Channel))
 	if t.Kind == sim.Flapping {
-		e.line("    flapping: {between: %s, every: %s}", names(t.Between), e.yaml[t.Every])
+		e.line("    flapping: {between: %s, every: %s}", names(t.Between), e.dist(t.Every))
 	} else {
-		e.line("    arrivals: %s", e.yaml[t.Every])
+		e.line("    arrivals: %s", e.dist(t.Every))
 		e.line("    prefix: %s", yamltext.Scalar(t.Prefix))
 	}
-	e.line("    from: %s", scenario.FormatDuration(t.From))
+	e.line("    from: %s", FormatDuration(t.From))
 	e.until(t.Until)
 }
 
 // until writes the end of a window. 0 is the end of the run.
 func (e *exporter) until(end time.Duration) {
 	if end > 0 {
-		e.line("    until: %s", scenario.FormatDuration(end))
+		e.line("    until: %s", FormatDuration(end))
 	}
 }
 
 func (e *exporter) channel(ch *sim.Channel) {
 	e.line("  - name: %s", yamltext.Scalar(ch.ID))
-	e.line("    poll_interval: %s", scenario.FormatDuration(ch.PollInterval))
-	e.line("    policy: %v", ch.Policy.OnHealthFailure)
+	e.unless(
+		ch.PollInterval == DefaultPoll, "    poll_interval: %s", FormatDuration(ch.PollInterval),
+	)
+	policy := ch.Policy.OnHealthFailure
+	e.unless(policy == reducer.Halt, "    policy: %v", policy)
 	retention := time.Duration(ch.Policy.RetentionSeconds) * time.Second
-	e.line("    retention: %s", scenario.FormatDuration(retention))
+	e.unless(retention == DefaultRetention, "    retention: %s", FormatDuration(retention))
 	if len(ch.After) > 0 {
 		e.line("    after: %s", names(ch.After))
 	}
@@ -249,8 +285,11 @@ func (e *exporter) channel(ch *sim.Channel) {
 	if len(ch.Waves) > 0 {
 		e.line("    waves:")
 		for i := range ch.Waves {
-			e.line("      - {hosts: %s, soak: %s}", counted.hosts(ch.Waves[i].Hosts),
-				scenario.FormatDuration(ch.Waves[i].Soak))
+			text := "hosts: " + counted.hosts(ch.Waves[i].Hosts)
+			if soak := ch.Waves[i].Soak; !e.brief || soak != e.soak {
+				text += ", soak: " + FormatDuration(soak)
+			}
+			e.line("      - {%s}", text)
 		}
 	}
 	if len(ch.Outside) > 0 {
@@ -265,7 +304,7 @@ func (e *exporter) windows(all []sim.Window) {
 	}
 	for _, w := range all {
 		text := fmt.Sprintf(
-			"from: %s, for: %s", scenario.FormatDuration(w.From), scenario.FormatDuration(w.For),
+			"from: %s, for: %s", FormatDuration(w.From), FormatDuration(w.For),
 		)
 		if len(w.Days) > 0 {
 			var days []string
@@ -296,17 +335,82 @@ func (c *counter) hosts(hosts []reducer.HostID) string {
 	return fmt.Sprint(len(hosts))
 }
 
-func (e *exporter) behaviour(indent string, b *sim.Behaviour) {
-	for _, d := range delaysOf(b) {
-		if d.dist != nil {
-			e.line("%s%s: %s", indent, d.name, e.yaml[d.dist])
+// behaviour writes the behaviour of all hosts, where an absent delay means none, or that of a
+// group, where it means the one of all hosts.
+func (e *exporter) behaviour(indent string, b *sim.Behaviour, ofAll bool) {
+	var defaults sim.Behaviour
+	if ofAll {
+		defaults = DefaultBehaviour()
+	}
+	for i, d := range Delays(b) {
+		usual := Delays(&defaults)[i].Takes
+		switch {
+		case d.Takes == nil && usual != nil:
+			e.line("%s%s: 0s", indent, d.Name)
+		case d.Takes == nil || usual != nil && e.yaml[d.Takes] == "" && usual.Equal(d.Takes):
+		default:
+			e.line("%s%s: %s", indent, d.Name, e.dist(d.Takes))
 		}
 	}
-	for _, c := range chancesOf(b) {
-		if c.chance != nil {
-			e.line("%s%s: %s", indent, c.name, percent(*c.chance))
+	for _, c := range Chances(b) {
+		if c.Chance != nil {
+			e.line("%s%s: %s", indent, c.Name, FormatPercent(*c.Chance))
 		}
 	}
+}
+
+// dist returns the text of a distribution.
+func (e *exporter) dist(d *sim.Distribution) string {
+	if text, ok := e.yaml[d]; ok {
+		return text
+	}
+	if always, ok := d.Fixed(); ok {
+		return FormatDuration(always)
+	}
+	var quantiles []string
+	for _, q := range d.Table() {
+		quantiles = append(quantiles, FormatDuration(q))
+	}
+	return "{empirical: " + bare(quantiles) + "}"
+}
+
+// NamedDelay is a delay of a behaviour with its name in scenario files.
+type NamedDelay struct {
+	Name  string
+	Takes *sim.Distribution // nil for none
+}
+
+// Delays returns the delays of a behaviour in the order of a host's work.
+func Delays(b *sim.Behaviour) []NamedDelay {
+	return []NamedDelay{
+		{"ack", b.Ack}, {"activation", b.Activation}, {"reboot", b.Reboot}, {"probe", b.Probe},
+		{"converge", b.Converge}, {"rollback", b.Rollback},
+	}
+}
+
+// NamedChance is a probability of a behaviour with its name in scenario files.
+type NamedChance struct {
+	Name   string
+	Chance *sim.Probability // nil for none
+}
+
+// Chances returns the probabilities of a behaviour.
+func Chances(b *sim.Behaviour) []NamedChance {
+	return []NamedChance{
+		{"activation_failure", b.ActivationFailure}, {"deferral", b.Deferral},
+		{"probe_failure", b.ProbeFailure}, {"rollback_failure", b.RollbackFailure},
+		{"no_answer", b.NoAnswer},
+	}
+}
+
+// FormatPercent returns a probability in percent, rounded to a thousandth.
+func FormatPercent(p sim.Probability) string {
+	thousandths := (uint64(p)*100_000 + uint64(sim.Certain)/2) / uint64(sim.Certain)
+	text := strconv.FormatUint(thousandths/1000, 10)
+	if rest := thousandths % 1000; rest > 0 {
+		text += strings.TrimRight(fmt.Sprintf(".%03d", rest), "0")
+	}
+	return text + "%"
 }
 
 // names returns a list of names in quotes, because YAML does not read a pattern such as * as text.

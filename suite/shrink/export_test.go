@@ -1,0 +1,29 @@
+package shrink
+
+import (
+	"context"
+
+	"rollsim/reducer"
+)
+
+// Accepts returns the name of a pass that makes a case smaller, or "" if none does.
+func Accepts(c *Case, m reducer.Machine) string {
+	s := &shrinker{
+		lab: lab{
+			ctx: context.Background(), key: c.Key, machine: m, limit: 1 << 62, longest: c.longest,
+			verdicts: make(map[uint64]verdict), guard: !c.Specification,
+		},
+		opt: &Options{Machine: m, Key: &c.Key}, best: c.Scenario, size: sizeOf(c.Scenario, m.Name()),
+	}
+	if v, err := s.judge(s.best, s.size.text); err != nil || !v.holds {
+		return "none, because the case does not show its key"
+	} else {
+		s.clean = v.clean
+	}
+	for _, p := range passes() {
+		if p.run(s) || s.err != nil {
+			return p.name
+		}
+	}
+	return ""
+}

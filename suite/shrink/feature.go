@@ -1,0 +1,481 @@
+package shrink
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/story"
+	"rollsim/story/gherkin"
+	"rollsim/trace"
+)
+
+// Feature is a case in the sentences of features.
+type Feature struct {
+	Title  string
+	Text   string // formatted; empty if Why is not
+	Steps  int
+	Passes bool   // as specified
+	Why    string // no feature exists, or it does not pass as specified
+}
+
+// WriteFeature writes a case as a feature: a background, what happens, and the expectation that the
+// case breaks. Each sentence is the simplest with which the feature still fails at that expectation
+// under the machine and the control plane of the case, and passes as specified. The feature names
+// neither of them.
+func WriteFeature(ctx context.Context, c *Case, m reducer.Machine) *Feature {
+	if c.Key.Machines[0] != "" {
+		return &Feature{Why: "no sentence compares the answers of two machines"}
+	}
+	w := &author{c: c, ctx: ctx, machine: m, title: titleOf(c)}
+	if why := w.prepare(); why != "" {
+		return &Feature{Why: why}
+	}
+	d, ok := w.choose()
+	why := ""
+	if !ok && !c.Specification {
+		w.anyway = true
+		d, ok = w.choose()
+		why = w.refusal(&d)
+	}
+	switch {
+	case !ok:
+		return &Feature{Why: "the sentences of features do not show it"}
+	case c.Specification:
+		why = "the specification fails in the same way"
+	}
+	content := []byte(w.text(&d))
+	if formatted, err := gherkin.Format(featureFile, content); err == nil {
+		content = formatted
+	}
+	return &Feature{
+		Title: w.title, Text: string(content), Steps: w.steps(&d), Passes: why == "", Why: why,
+	}
+}
+
+// featureFile is the name of the feature in messages.
+const featureFile = "case.feature"
+
+// author writes the feature of a case.
+type author struct {
+	c       *Case
+	ctx     context.Context
+	machine reducer.Machine
+	title   string
+
+	givens  []string
+	delays  []string   // what makes every stage take no time
+	happens []happens  // what happens, in order
+	expects [][]string // the expectations to try, each one or more sentences
+	anyway  bool       // it need not pass as specified
+}
+
+// happens is a line of the timeline as a sentence.
+type happens struct {
+	sentence string
+	table    string
+	when     []string // the clauses to try, the simplest first
+}
+
+// draft is a choice among the sentences.
+type draft struct {
+	delays bool
+	lasts  bool  // it says how long the run lasts
+	when   []int // for each line of the timeline, the index of its clause
+	expect int
+}
+
+// prepare collects the sentences. It returns why it cannot.
+func (w *author) prepare() string {
+	sc := w.c.Scenario
+	if len(sc.Faults)+len(sc.Traffic)+len(sc.Groups) > 0 {
+		return "part of it is still drawn"
+	}
+	for i := range sc.Channels {
+		w.channel(&sc.Channels[i])
+	}
+	for i := range sc.Channels {
+		for _, after := range sc.Channels[i].After {
+			w.given("channel %q waits for channel %q", sc.Channels[i].ID, after)
+		}
+	}
+	w.gates(sc)
+	if why := w.fates(sc); why != "" {
+		return why
+	}
+	w.stages(sc)
+	var trail trace.Collector
+	if _, err := simulate(sc, sim.Options{
+		Machine: w.machine, Seed: sc.Seed, Sink: &trail,
+	}); err != nil {
+		return "its run ends with an error"
+	}
+	if why := w.timeline(sc, trail.Entries); why != "" {
+		return why
+	}
+	w.expects = expectations(w.c)
+	return ""
+}
+
+func (w *author) given(format string, args ...any) {
+	w.givens = append(w.givens, fmt.Sprintf(format, args...))
+}
+
+func (w *author) channel(ch *sim.Channel) {
+	waves, soaks := []string{}, []time.Duration{}
+	for i := range ch.Waves {
+		waves = append(waves, fmt.Sprint(len(ch.Waves[i].Hosts)))
+		soaks = append(soaks, ch.Waves[i].Soak)
+	}
+	soaking := ""
+	if len(soaks) > 0 && (soaks[0] > 0 || w.c.Scenario.ControlPlane == controlplane.Shipped) {
+		soaking = " soaking " + story.InWords(soaks[0])
+	}
+	switch {
+	case len(waves) == 0:
+		w.given("channel %q with 0 hosts", ch.ID)
+	case !plainlyNamed(ch) || len(slices.Compact(slices.Clone(soaks))) > 1:
+		w.given("channel %q with these waves:\n%s", ch.ID, waveTable(ch))
+	case len(waves) == 1:
+		w.given("channel %q with %s%s", ch.ID, counted(len(ch.Waves[0].Hosts), "host"), soaking)
+	default:
+		w.given("channel %q with waves of %s hosts%s", ch.ID, conjoined(waves), soaking)
+	}
+	if n := len(ch.Outside); n > 0 {
+		w.given("channel %q has %d more host%s outside its waves", ch.ID, n, plural(n))
+	}
+	if ch.Policy.OnHealthFailure != reducer.Halt {
+		w.given("channel %q has policy %v", ch.ID, ch.Policy.OnHealthFailure)
+	}
+	if s := time.Duration(ch.Policy.RetentionSeconds) * time.Second; s != 7*24*time.Hour {
+		w.given("channel %q keeps ended rollouts for %s", ch.ID, story.InWords(s))
+	}
+	if ch.PollInterval != time.Minute {
+		w.given("channel %q is polled every %s", ch.ID, story.InWords(ch.PollInterval))
+	}
+	for _, e := range ch.HostEdges {
+		w.given("host %q waits for host %q", e.Host, e.After)
+	}
+}
+
+// plainlyNamed reports whether the hosts of the waves have the names that a number makes.
+func plainlyNamed(ch *sim.Channel) bool {
+	for i, h := range hostsOf(ch) {
+		if string(h) != fmt.Sprintf("%s-%02d", ch.ID, i+1) {
+			return false
+		}
+	}
+	return true
+}
+
+func waveTable(ch *sim.Channel) string {
+	var b strings.Builder
+	b.WriteString("| hosts | soak |\n")
+	for i := range ch.Waves {
+		hosts := fmt.Sprint(len(ch.Waves[i].Hosts))
+		if !plainlyNamed(ch) && len(ch.Waves[i].Hosts) > 0 {
+			hosts = strings.Join(plain(ch.Waves[i].Hosts), ", ")
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", hosts, story.InWords(ch.Waves[i].Soak))
+	}
+	return b.String()
+}
+
+func (w *author) gates(sc *sim.Scenario) {
+	for i := range sc.Budgets {
+		b := &sc.Budgets[i]
+		limit := fmt.Sprint(b.MaxInFlight)
+		switch {
+		case b.Percent > 0:
+			limit = fmt.Sprintf("%d%%", b.Percent)
+		case b.MaxInFlight == 1:
+			limit = "one"
+		}
+		kind, list, _ := strings.Cut(b.Selector, ":")
+		switch kind {
+		case "":
+			w.given("a budget of %s for host%s %s", limit, plural(len(b.Hosts)), quoted(b.Hosts))
+		case "all":
+			w.given("a budget of %s for all hosts", limit)
+		case "channel":
+			w.given("a budget of %s for channel %q", limit, list)
+		case "tags":
+			w.given("a budget of %s for the tags %s", limit, quoted(strings.Split(list, ",")))
+		case "tags_any":
+			w.given("a budget of %s for any of the tags %s", limit, quoted(strings.Split(list, ",")))
+		default:
+			hosts := strings.Split(list, ",")
+			w.given("a budget of %s for host%s %s", limit, plural(len(hosts)), quoted(hosts))
+		}
+	}
+	for _, t := range sc.Tags {
+		w.given("hosts %s have the tags %s", quoted(t.Hosts), quoted(t.Tags))
+	}
+	for _, q := range sc.Quarantine {
+		w.given("the quarantine of %q holds ref %q", q.Channel, q.Closure)
+	}
+	for _, r := range sc.Running {
+		w.given("hosts %s run the closure of ref %q at the start", quoted(r.Hosts), r.Ref)
+	}
+	for i := range sc.Releases {
+		r := &sc.Releases[i]
+		if len(r.Unchanged) > 0 {
+			w.given("ref %q does not change hosts %s", r.Ref, quoted(r.Unchanged))
+		}
+	}
+}
+
+// fates writes what is decided for hosts. It returns why it cannot.
+func (w *author) fates(sc *sim.Scenario) string {
+	for i := range sc.Fates {
+		f := &sc.Fates[i]
+		under := ""
+		if f.Ref != "" {
+			under = fmt.Sprintf(" under ref %q", f.Ref)
+		}
+		what := ""
+		switch f.Kind {
+		case sim.FailsActivation:
+			what = "fails its activation"
+		case sim.FailsProbes:
+			what = "fails its probes"
+		case sim.Defers:
+			what = "defers its activation"
+		case sim.NeverAnswers:
+			what = "never answers"
+		case sim.NeverRollsBack:
+			what = "never completes its rollback"
+		case sim.ConvergesAnyway:
+			what = "always converges"
+		case sim.FailsControl:
+			what = "fails a control"
+		}
+		if f.Once {
+			under += " once"
+		}
+		switch opt := f.RebootAfter; {
+		case opt.Set && opt.Value < 0:
+			under += " and never reboots"
+		case opt.Set:
+			under += fmt.Sprintf(" and reboots %s later", story.InWords(opt.Value))
+		}
+		switch opt := f.PassesAfter; {
+		case opt.Set && opt.Value < 0:
+			what += " for good"
+		case opt.Set:
+			under += " for " + story.InWords(opt.Value)
+		}
+		w.given("host %q %s%s", f.Host, what, under)
+	}
+	return ""
+}
+
+// stageNames are the stages as sentences name them.
+var stageNames = map[sim.Stage]string{
+	sim.AckStage: "an ack", sim.ActivationStage: "activation", sim.RebootStage: "a reboot",
+	sim.ProbeStage: "a probe", sim.ConvergeStage: "convergence", sim.RollbackStage: "a rollback",
+}
+
+// stages writes how long stages take.
+func (w *author) stages(sc *sim.Scenario) {
+	for i := range sc.Delays {
+		d := &sc.Delays[i]
+		takes, _ := d.Takes.Fixed()
+		under := ""
+		if d.Ref != "" {
+			under = fmt.Sprintf(" under ref %q", d.Ref)
+		}
+		if alone := len(allHosts(sc)) == 1 && under == ""; alone {
+			w.given("%s takes %s", stageNames[d.Stage], story.InWords(takes))
+			continue
+		}
+		w.given("on host %q %s takes %s%s", d.Host, stageNames[d.Stage], story.InWords(takes), under)
+	}
+	for i, stage := range sim.Stages() {
+		said := slices.ContainsFunc(sc.Delays, func(d sim.Delay) bool { return d.Stage == stage })
+		if *delaysOf(&sc.Behaviour)[i] == nil && (!said || len(allHosts(sc)) > 1) {
+			w.delays = append(w.delays, fmt.Sprintf("%s takes 0 seconds", stageNames[stage]))
+		}
+	}
+}
+
+// choose returns the simplest draft that the case needs.
+func (w *author) choose() (draft, bool) {
+	d := draft{when: make([]int, len(w.happens)), expect: len(w.expects) - 1}
+	exact := func() {
+		for i := range w.happens {
+			d.when[i] = len(w.happens[i].when) - 1
+		}
+	}
+	if !w.begin(&d, exact) {
+		return d, false
+	}
+	simpler := func(edit func(*draft)) bool {
+		try := d
+		try.when = slices.Clone(d.when)
+		edit(&try)
+		if !w.shows(&try) {
+			return false
+		}
+		d = try
+		return true
+	}
+	simpler(func(d *draft) { clear(d.when); d.delays = false })
+	for i := range d.when {
+		for n := range d.when[i] {
+			if simpler(func(d *draft) { d.when[i] = n; d.delays = false }) ||
+				simpler(func(d *draft) { d.when[i] = n }) {
+				break
+			}
+		}
+	}
+	simpler(func(d *draft) { d.delays = false })
+	for n := range w.expects {
+		if simpler(func(d *draft) { d.expect = n }) {
+			break
+		}
+	}
+	return d, w.shows(&d)
+}
+
+// begin finds the first draft that shows the key: one that says more than it need.
+func (w *author) begin(d *draft, exact func()) bool {
+	for _, d.lasts = range []bool{false, true} {
+		for _, d.delays = range []bool{true, false} {
+			exact()
+			if w.shows(d) {
+				return true
+			}
+			if clear(d.when); w.shows(d) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shows reports whether a draft fails at its last sentence with the key, and passes as specified if
+// the case does.
+func (w *author) shows(d *draft) bool {
+	text := w.text(d)
+	under := w.c.Scenario.ControlPlane
+	failed, ok := runFeature(w.ctx, text, w.machine, under)
+	if !ok || failed.Status != story.Failed || failed.Step == "" ||
+		!strings.HasSuffix(failed.Step, w.expects[d.expect][len(w.expects[d.expect])-1]) {
+		return false
+	}
+	fits := func(v sim.Violation) bool { return w.c.Key.fits(&v) }
+	if !slices.ContainsFunc(failed.Violations, fits) {
+		return false
+	}
+	if w.c.Specification || w.anyway {
+		return true
+	}
+	passed, ok := runFeature(w.ctx, text, reducer.RFC0008(), controlplane.Specified)
+	return ok && passed.Status == story.Passed
+}
+
+// refusal returns why a draft does not pass as specified.
+func (w *author) refusal(d *draft) string {
+	s, ok := runFeature(w.ctx, w.text(d), reducer.RFC0008(), controlplane.Specified)
+	if !ok {
+		return "it cannot run as specified"
+	}
+	first, _, _ := strings.Cut(s.Message, "\n")
+	return fmt.Sprintf("as specified, %q fails: %s", s.Step, first)
+}
+
+// runFeature runs the one scenario of a feature.
+func runFeature(
+	ctx context.Context, text string, m reducer.Machine, plane controlplane.Name,
+) (story.Scenario, bool) {
+	report, err := story.Run(ctx, story.Options{
+		FS: fstest.MapFS{featureFile: {Data: []byte(text)}}, Paths: []string{featureFile},
+		Machine: m, ControlPlane: plane,
+	})
+	if err != nil || len(report.Scenarios) != 1 {
+		return story.Scenario{}, false
+	}
+	return report.Scenarios[0], true
+}
+
+// lines returns the sentences of a draft with their keywords: those of the background, and those of
+// the scenario.
+func (w *author) lines(d *draft) (background, scenario []string) {
+	givens := w.givens
+	if d.delays {
+		givens = append(slices.Clone(givens), w.delays...)
+	}
+	if d.lasts {
+		lasts := "the run lasts " + story.InWords(w.c.Scenario.Horizon)
+		givens = append(slices.Clone(givens), lasts)
+	}
+	for i, g := range givens {
+		background = append(background, keyword("Given", i)+g)
+	}
+	for i := range w.happens {
+		h := &w.happens[i]
+		sentence := h.sentence + h.when[d.when[i]]
+		if h.table != "" {
+			sentence += ":\n" + h.table
+		}
+		scenario = append(scenario, keyword("When", i)+sentence)
+	}
+	for i, e := range w.expects[d.expect] {
+		scenario = append(scenario, keyword("Then", i)+e)
+	}
+	return background, scenario
+}
+
+func keyword(first string, i int) string {
+	if i > 0 {
+		return "And "
+	}
+	return first + " "
+}
+
+func (w *author) steps(d *draft) int {
+	background, scenario := w.lines(d)
+	return len(background) + len(scenario)
+}
+
+// text returns a draft as a feature file.
+func (w *author) text(d *draft) string {
+	background, scenario := w.lines(d)
+	indent := func(lines []string) string {
+		return "    " + strings.ReplaceAll(strings.Join(lines, "\n"), "\n", "\n    ") + "\n"
+	}
+	return "Feature: " + subjectOf(w.c) + "\n\n  Background:\n" + indent(background) +
+		"\n  Scenario: " + w.title + "\n" + indent(scenario)
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+func counted(n int, what string) string { return fmt.Sprintf("%d %s%s", n, what, plural(n)) }
+
+// conjoined joins words with commas and "and".
+func conjoined(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+func quoted(list []string) string {
+	all := make([]string, len(list))
+	for i, s := range list {
+		all[i] = fmt.Sprintf("%q", s)
+	}
+	return conjoined(all)
+}
