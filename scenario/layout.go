@@ -23,7 +23,7 @@ func Format(name string, data []byte) ([]byte, error) {
 	if root == nil {
 		return nil, p.err()
 	}
-	text := strings.ReplaceAll(strings.TrimPrefix(string(data), byteOrderMark), "\r\n", "\n")
+	text := plainText(data)
 	tokens := lexer.Tokenize(text)
 	l := &layout{source: strings.Split(text, "\n"), remarks: remarks(tokens)}
 	for _, t := range tokens {

@@ -214,8 +214,8 @@ func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 // line. It skips the line that names the schema for editors.
 func openingComment(data []byte) string {
 	var lines []string
-	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte(byteOrderMark))) {
-		text, isComment := strings.CutPrefix(strings.TrimSpace(string(line)), "#")
+	for line := range strings.Lines(plainText(data)) {
+		text, isComment := strings.CutPrefix(strings.TrimSpace(line), "#")
 		switch {
 		case strings.HasPrefix(strings.TrimSpace(text), "yaml-language-server:"):
 		case isComment:

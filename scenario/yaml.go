@@ -22,6 +22,14 @@ const (
 
 const byteOrderMark = "\ufeff"
 
+// lineBreaks replaces each line break of YAML (1.2.2, section 5.4) by a line feed.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// plainText returns the text of a file without a byte order mark, with line feeds as line breaks.
+func plainText(data []byte) string {
+	return lineBreaks.Replace(strings.TrimPrefix(string(data), byteOrderMark))
+}
+
 // fileKind describes a kind of file: its name in messages, and the field that it needs.
 type fileKind struct{ name, needs string }
 
@@ -36,11 +44,10 @@ var (
 // anchors, aliases, tags, merge keys and further documents before the parser runs. Scenarios do not
 // need them, and a small file could use them to cause a lot of work.
 func readYAML(p *problems, data []byte, kind fileKind) *ast.MappingNode {
-	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
-	if !checkText(p, data) {
+	if !checkText(p, bytes.TrimPrefix(data, []byte(byteOrderMark))) {
 		return nil
 	}
-	tokens, ok := tokenize(p, string(data))
+	tokens, ok := tokenize(p, plainText(data))
 	if !ok {
 		return nil
 	}
