@@ -95,6 +95,13 @@ func (c *Checker) Forget(r *reducer.Rollout) {
 	c.accounts.forget(r)
 }
 
+// Release frees what is known of the hosts of a rollout, after Rollout.Forget has freed them.
+func (c *Checker) Release(r *reducer.Rollout) {
+	if a := c.accounts.all[r.Number()]; a != nil && r.Forgotten() {
+		a.hosts, a.waves = nil, waves{}
+	}
+}
+
 // Resume continues with a rollout that was forgotten, from its present state. When it reached the
 // terminal set is no longer known.
 func (c *Checker) Resume(r *reducer.Rollout) { c.accounts.resume(r) }

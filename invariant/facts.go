@@ -5,7 +5,8 @@ import "rollsim/reducer"
 // facts is what has happened to a rollout, whatever its record says: its hosts, as they joined and
 // moved, its succession, and how it ended.
 type facts struct {
-	hosts  []member // parallel to Rollout.Hosts
+	hosts  []member // parallel to Rollout.Hosts; nil once they were freed
+	joined int      // how many there are or were
 	counts [reducer.HostStateCount]int
 	waves  waves
 
@@ -53,7 +54,7 @@ func (f *facts) failed() bool {
 
 // allConverged reports whether hosts have joined and all of them are Converged.
 func (f *facts) allConverged() bool {
-	return len(f.hosts) > 0 && f.counts[reducer.HostConverged] == len(f.hosts)
+	return f.joined > 0 && f.counts[reducer.HostConverged] == f.joined
 }
 
 // halted reports whether nothing of the rollout may be dispatched any more.
@@ -71,6 +72,7 @@ func (f *facts) join(r *reducer.Rollout, ev *reducer.Event, at reducer.Time, raw
 	h := member{state: reducer.HostPending}
 	h.mark(awaited, f.waves.join(slot, ev.Wave, at, raw))
 	f.hosts = append(f.hosts, h)
+	f.joined++
 	f.counts[reducer.HostPending]++
 }
 

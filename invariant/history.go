@@ -67,7 +67,7 @@ func (c *history) awaitHosts(a *account, r *reducer.Rollout) {
 // settle checks the openings of an instant that has passed.
 func (c *history) settle() {
 	for _, o := range c.openings {
-		if joined, all := len(o.account.hosts), c.hosts[o.account.channel]; joined < all {
+		if joined, all := o.account.joined, c.hosts[o.account.channel]; joined < all {
 			c.once(OpeningWhole, o.rollout, "%d of the %d hosts of the channel joined in the instant of "+
 				"its opening", joined, all)
 		}

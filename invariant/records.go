@@ -24,7 +24,7 @@ func (c *records) transition(a *account, r *reducer.Rollout, cleared bool, e *re
 	case a.partial:
 	case e.To == reducer.Terminal && !cleared && !a.allConverged():
 		c.once(TerminalConverged, r, "Terminal with %d of %d hosts Converged",
-			a.counts[reducer.HostConverged], len(a.hosts))
+			a.counts[reducer.HostConverged], a.joined)
 	case e.To == reducer.Reverted && a.counts[reducer.HostReverted] == 0:
 		c.once(RevertedHost, r, "Reverted without a Reverted host")
 	case e.To == reducer.Pruned:

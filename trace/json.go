@@ -24,7 +24,7 @@ type parser struct {
 
 const (
 	internLongest = 128
-	internMost    = 1 << 14
+	internMost    = 1 << 12
 )
 
 // syntaxError explains why a text is not a JSON object.

@@ -27,7 +27,8 @@ func (s *lineSource) fill(b *batch) {
 	for empty := 0; ; {
 		// with this much room a buffered reader reads directly into the text
 		if free := cap(b.text) - len(b.text); free < readBuffer {
-			b.text = append(make([]byte, 0, 2*max(readBuffer, cap(b.text))), b.text...)
+			room := max(batchText+2*readBuffer, 2*cap(b.text))
+			b.text = append(make([]byte, 0, room), b.text...)
 		}
 		n, err := s.in.Read(b.text[len(b.text) : len(b.text)+readBuffer])
 		fresh := b.text[len(b.text) : len(b.text)+n]

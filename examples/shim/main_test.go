@@ -100,6 +100,10 @@ func TestShimDrivesASimulation(t *testing.T) {
 		"failure-under-v0.2",
 		"successor-without-supersession",
 		"retention-from-reverted",
+		"shipped-no-halt",
+		"shipped-set-back",
+		"shipped-compliance-sticky",
+		"shipped-reopened",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, err := scenario.LoadFS(osfs.FS{}, "../../scenarios/"+name+".yaml")
@@ -121,6 +125,14 @@ func TestShimDrivesASimulation(t *testing.T) {
 			}
 			if got.String() != want.String() {
 				t.Errorf("got\n%s\nwant\n%s", &got, &want)
+			}
+			if name != "shipped-compliance-sticky" {
+				return
+			}
+			got.Reset() // another machine in the other process shows
+			opt.Machine = reducer.Named(shim(t, "v0.1"), own.Name())
+			if _, err := file.WriteText(&got, opt); err != nil || got.String() == want.String() {
+				t.Errorf("the machine in another process made no difference: %v", err)
 			}
 		})
 	}

@@ -91,6 +91,9 @@ func (p *replay) open(e *trace.Entry, r *rollout) {
 	r.working().opened = milestone{at, *e.Event}
 	c := p.channels.get(e.Event.Channel)
 	b := c.before
+	if last := c.rollout; last != nil && last != r {
+		r.expected = len(last.members) // usually the same hosts
+	}
 	c.open(r)
 	if b != nil {
 		b.latest = 0 // hosts that have joined neither of the next two have left the channel

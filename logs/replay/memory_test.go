@@ -163,6 +163,14 @@ func TestMemory(t *testing.T) {
 	if t.Logf("%d bytes for each rollout that has ended", each); each > most {
 		t.Errorf("%d bytes are kept for each rollout that has ended, want at most %d", each, most)
 	}
+	const perHost = 15 // the account of the invariants alone takes 24
+	_, few = replayed(t, production{rollouts: 100, hosts: 200})
+	_, many = replayed(t, production{rollouts: 400, hosts: 200}) // the last 500 are kept
+	each = (many - few) / 300 / 200
+	if t.Logf("%d bytes for each host of a rollout that has ended", each); each > perHost {
+		t.Errorf("%d bytes are kept for each host of a rollout that has ended, want at most %d", each,
+			perHost)
+	}
 	const hosts = 8
 	const some = 20_000 // so that every buffer is in use
 	p, short := replayed(t, production{rollouts: 2, hosts: hosts, gates: some})

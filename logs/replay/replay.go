@@ -407,7 +407,7 @@ func (p *replay) release(r *rollout) {
 }
 
 // maxIdle limits the hosts of superseded rollouts that are kept, because some may still move.
-const maxIdle = 1 << 14
+const maxIdle = 1 << 13
 
 // retire keeps the hosts of a superseded rollout, and frees those of the first ones that were
 // superseded if there are too many.
@@ -435,5 +435,8 @@ func (p *replay) free(r *rollout) {
 	p.plans.compare(r)
 	p.hosts.close(r)
 	r.free()
+	if p.rollouts.checker != nil {
+		p.rollouts.checker.Release(r.fold)
+	}
 	p.rollouts.ended = append(p.rollouts.ended, r)
 }

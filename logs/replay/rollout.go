@@ -9,16 +9,17 @@ import (
 
 // rollout is what is known of one rollout, and what is expected next of it.
 type rollout struct {
-	id      reducer.RolloutID
-	fold    *reducer.Rollout // nil until it is opened
-	skipped uint64           // how many of its entries were skipped because it was never opened
-	live    int              // how many of its hosts may still move
-	latest  int              // how many of its hosts have joined no later rollout
-	members []member         // its hosts, by their slot in fold
-	work    *work            // nil once it has ended and its hosts were freed
-	summary Summary
-	found   bool // there is a finding about it
-	asked   bool // the host of Options.Only has joined it
+	id       reducer.RolloutID
+	fold     *reducer.Rollout // nil until it is opened
+	skipped  uint64           // how many of its entries were skipped because it was never opened
+	live     int              // how many of its hosts may still move
+	latest   int              // how many of its hosts have joined no later rollout
+	members  []member         // its hosts, by their slot in fold
+	expected int              // how many hosts it probably has
+	work     *work            // nil once it has ended and its hosts were freed
+	summary  Summary
+	found    bool // there is a finding about it
+	asked    bool // the host of Options.Only has joined it
 
 	openedN, supersededN uint64              // the numbers of its RolloutOpened and SuccessorOpened
 	lastMove             reducer.Time        // when one of its hosts moved last
@@ -144,6 +145,9 @@ func (r *rollout) member(id reducer.HostID) (*member, int) {
 
 // join adds a host. The fold has just added it too.
 func (r *rollout) join(wave uint32, at reducer.Time) {
+	if r.members == nil {
+		r.members = make([]member, 0, r.expected)
+	}
 	r.members = append(r.members, member{state: reducer.HostPending, since: at})
 	r.summary.Waves = max(r.summary.Waves, wave+1)
 	r.latest++
