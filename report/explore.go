@@ -53,7 +53,17 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 }
 
 func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups []*explore.Group) {
+	shown := make(map[string]string) // by small case: the failure that shows it
 	for _, g := range groups {
+		small := g.First.Small
+		if small != nil && small.Unfinished == "" {
+			if first, known := shown[small.Scenario]; known {
+				fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n  the small case is that of %s\n", title,
+					signature(g), counted(g.Runs, "run"), g.First.Seed, first)
+				continue
+			}
+			shown[small.Scenario] = signature(g)
+		}
 		fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signature(g), counted(g.Runs, "run"),
 			g.First.Seed)
 		fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
@@ -63,11 +73,30 @@ func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups [
 			if g.First.Seq > 0 {
 				fmt.Fprintf(b, "  found at entry %d\n", g.First.Seq)
 			}
-			for line := range strings.Lines(g.First.Drawn) {
-				b.WriteString("    " + line)
-			}
+			exploreCase(b, &g.First)
 		}
 		fmt.Fprintf(b, "  rerun: %s\n", r.Rerun(&g.First))
+	}
+}
+
+// exploreCase writes what an example drew, or its small case.
+func exploreCase(b *strings.Builder, e *explore.Example) {
+	small := e.Small
+	if small == nil || small.Unfinished != "" {
+		b.WriteString(indented(e.Drawn))
+		if small != nil {
+			fmt.Fprintf(b, "  unfinished: %s; rollsim shrink makes it smaller\n", small.Unfinished)
+		}
+		return
+	}
+	fmt.Fprintf(b, "  key: %s, %s became %s\n", small.Key, extent(small.Before), extent(small.After))
+	if small.Feature != "" {
+		b.WriteString(indented(small.Feature))
+	} else {
+		b.WriteString(indented(small.Scenario))
+	}
+	if small.Note != "" {
+		fmt.Fprintf(b, "  note: %s\n", small.Note)
 	}
 }
 

@@ -85,6 +85,9 @@ func (env *environment) exploreCommand() *cli.Command {
 				Name:  "verify",
 				Usage: "run `SHARE` of the seeds that pass, such as 5%, a second time in a new process",
 			},
+			&cli.BoolFlag{
+				Name: "no-shrink", Usage: "print what the smallest seed of a failure drew, not its small case",
+			},
 			&cli.BoolFlag{Name: "json", Usage: "print the result as JSON"},
 			&cli.BoolFlag{Name: "fingerprint", Hidden: true},
 		},
@@ -152,6 +155,11 @@ func (env *environment) explore(c *cli.Context) error {
 	if elapsed := time.Since(began); meter.seeds > 0 {
 		env.err.printf("took %v: %.0f seeds/s, %.0f entries/s\n", elapsed.Round(time.Millisecond),
 			float64(meter.seeds)/elapsed.Seconds(), float64(result.Entries-before)/elapsed.Seconds())
+	}
+	if !c.Bool("no-shrink") {
+		if err := env.shrinkFailures(ctx, c.String("output"), sweep, result); err != nil {
+			return err
+		}
 	}
 	if dir := c.String("output"); dir != "" {
 		if err := env.writeSweepPage(interrupted, dir, result); err != nil {

@@ -33,7 +33,7 @@ var kindsOf = map[string][]string{
 	"diff":     {"", ".ndjson"},
 	"import":   {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
 	"conform": {"", ".ndjson"}, "view": {"", ".yaml", ".ndjson", ".feature"},
-	"debug": {""},
+	"debug": {""}, "shrink": {"", ".yaml"},
 }
 
 // obeyed returns the first character of an output that a terminal obeys or hides, or that was
@@ -126,6 +126,7 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"features good.feature --rerun",
 		"features good.feature --keep", "run one-wave-converges --machine",
 		"view", "view --machine", "view one-wave-converges -o", "debug",
+		"shrink", "shrink --keep", "shrink one-wave-converges --control-plane",
 		"run one-wave-converges --until", "run one-wave-converges --format",
 	}
 	files := []string{

@@ -72,6 +72,7 @@ type exampleJSON struct {
 	Seq      uint64   `json:"seq,omitzero"`
 	Drawn    []string `json:"drawn"`
 	Rerun    string   `json:"rerun"`
+	Small    *Small   `json:"small,omitempty"`
 }
 
 type claimJSON struct {
@@ -148,7 +149,7 @@ func (r *Result) groupsJSON(groups []*Group) []groupJSON {
 				Seed: g.First.Seed, Scenario: g.First.Scenario, Subject: g.First.Subject,
 				Detail: g.First.Detail, Excused: g.First.Excused, Seq: g.First.Seq,
 				Drawn: strings.Split(strings.TrimSuffix(g.First.Drawn, "\n"), "\n"),
-				Rerun: r.Rerun(&g.First),
+				Rerun: r.Rerun(&g.First), Small: g.First.Small,
 			},
 		}
 		if g.State != 0 {
@@ -356,7 +357,7 @@ func (r *Result) readGroup(j *groupJSON, of class) error {
 	r.addGroup(sig, Example{
 		Seed: j.First.Seed, Scenario: j.First.Scenario, Subject: j.First.Subject,
 		Detail: j.First.Detail, Excused: j.First.Excused, Seq: j.First.Seq,
-		Drawn: strings.Join(j.First.Drawn, "\n") + "\n",
+		Drawn: strings.Join(j.First.Drawn, "\n") + "\n", Small: j.First.Small,
 	}, j.Runs)
 	return nil
 }

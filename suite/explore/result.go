@@ -108,6 +108,7 @@ type Example struct {
 	Excused  string // why it is not a failure; empty for a failure
 	Seq      uint64 // of the entry with the violation; 0 for a violation of the whole run
 	Drawn    string // the text of Source.Describe
+	Small    *Small // nil if it was not made smaller
 }
 
 // Claim is a moment that must occur in some run of a scenario: one of its Sometimes.

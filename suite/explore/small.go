@@ -1,0 +1,90 @@
+package explore
+
+import (
+	"context"
+	"errors"
+
+	"rollsim/invariant"
+	"rollsim/suite/shrink"
+)
+
+// Small is the small case of a failure.
+type Small struct {
+	Key      string `json:"key"`
+	Scenario string `json:"scenario"` // the text of its file
+	Feature  string `json:"feature,omitempty"`
+	Steps    int    `json:"steps,omitzero"` // of the feature
+	// Note says why there is no feature, or why it does not pass as specified; empty otherwise.
+	Note       string `json:"note,omitempty"`
+	Unfinished string `json:"unfinished,omitempty"` // why it may be larger than it need be
+
+	Before shrink.Extent `json:"before"`
+	After  shrink.Extent `json:"after"`
+}
+
+// Shrink makes the smallest seed of each failure small, unless that is done. Once the context has
+// ended, the other failures have no small case. progress, if not nil, is called before each
+// failure.
+func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all int)) error {
+	groups := r.Failures()
+	for i, g := range groups {
+		if progress != nil {
+			progress(i, len(groups))
+		}
+		if g.Invariant == invariant.SameBytes || g.First.Small != nil && g.First.Small.Unfinished == "" {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		small, err := s.shrink(ctx, g)
+		if err != nil {
+			return err
+		}
+		g.First.Small = small
+	}
+	return nil
+}
+
+// shrink returns the small case of a failure. A failure that does not repeat has none.
+func (s *Source) shrink(ctx context.Context, g *Group) (*Small, error) {
+	sc, m, err := s.Scenario(g.First.Seed, g.First.Scenario)
+	if err != nil {
+		return nil, err
+	}
+	key := g.Key(false)
+	c, err := shrink.Shrink(ctx, shrink.Options{
+		Scenario: sc, Machine: m, Key: &key, Movable: s.drawsPlane(),
+	})
+	if c == nil {
+		if errors.Is(err, shrink.ErrHolds) || ctx.Err() != nil {
+			return nil, nil
+		}
+		return nil, err
+	}
+	small := &Small{
+		Key: key.String(), Scenario: shrink.File(c), Unfinished: c.Unfinished, Before: c.Before,
+		After: c.After,
+	}
+	if c.Unfinished == "" {
+		f := shrink.WriteFeature(ctx, c, m)
+		small.Feature, small.Steps, small.Note = f.Text, f.Steps, f.Why
+		if ctx.Err() != nil {
+			small.Feature, small.Steps, small.Note = "", 0, ""
+			small.Unfinished = "it was interrupted"
+		}
+	}
+	return small, err
+}
+
+// drawsPlane reports whether seeds draw their control planes.
+func (s *Source) drawsPlane() bool {
+	if len(s.Given) > 0 {
+		return s.ControlPlane == DrawnControlPlane
+	}
+	choice := s.ControlPlane
+	if choice == "" {
+		choice = controlPlaneFor(s.Machine)
+	}
+	return choice == DrawnControlPlane
+}
