@@ -48,6 +48,7 @@ type Builder struct {
 	faults   map[faultName]int64
 	refs     map[Ref]int64
 	locks    map[trace.QuarantineConfig]int64
+	plans    map[string]uint32 // by channel: the rollout of the last decision of the planner
 }
 
 type slotKey struct{ rollout, host uint32 }
@@ -60,6 +61,7 @@ func NewBuilder(opt Options) *Builder {
 		rollouts: make(map[reducer.RolloutID]uint32),
 		folded:   make(map[uint32]reducer.RolloutID),
 		slots:    make(map[slotKey]uint32),
+		plans:    make(map[string]uint32),
 		names:    make(map[string]int64),
 		holds:    make(map[hold]int64),
 		faults:   make(map[faultName]int64),

@@ -26,6 +26,7 @@ const (
 	Faulted                      // the number of the fault
 	Refused                      // the number of the message of the refusal
 	Polled                       // the number of the name of the ref; Rollout is not set
+	Planned                      // 1 while the planner works on the rollout, 0 once it has left it
 
 	whatEnd
 )

@@ -3,6 +3,7 @@ package timeline
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -138,6 +139,7 @@ func (b *Builder) gate(e *trace.Entry) {
 		return
 	}
 	n, h := b.rollout(g.Rollout), b.host(g.Host)
+	b.planned(n)
 	if slot, ok := b.slots[slotKey{n, h}]; ok {
 		if now := &b.state.Rollouts[n].Hosts[slot]; now.Gate == g.Gate && now.Reason == g.Reason {
 			return
@@ -150,10 +152,15 @@ func (b *Builder) gate(e *trace.Entry) {
 // entries.
 func (b *Builder) dispatch(e *trace.Entry) {
 	p := e.Plan
-	if p.Rollout == "" || p.Host == "" {
+	if p.Rollout == "" {
 		return
 	}
-	n, h := b.rollout(p.Rollout), b.host(p.Host)
+	n := b.rollout(p.Rollout)
+	b.planned(n)
+	if p.Host == "" {
+		return
+	}
+	h := b.host(p.Host)
 	b.hostChangeOf(n, h, Dispatched, int64(p.SoakDueAt))
 	r := b.state.Rollouts[n]
 	now := &r.Hosts[b.slots[slotKey{n, h}]]
@@ -162,6 +169,19 @@ func (b *Builder) dispatch(e *trace.Entry) {
 	}
 	if now.Joined && now.Wave > r.Record.CurrentWave {
 		b.x.silent = true
+	}
+}
+
+// planned records that the planner works on a rollout. It works on one rollout of a channel.
+func (b *Builder) planned(n uint32) {
+	channel, _, _ := strings.Cut(string(b.x.rollouts[n].id), "@")
+	before, known := b.plans[channel]
+	b.plans[channel] = n
+	if known && before != n {
+		b.rolloutChange(before, Planned, 0)
+	}
+	if !b.state.Rollouts[n].Planned {
+		b.rolloutChange(n, Planned, 1)
 	}
 }
 
@@ -364,6 +384,9 @@ func (b *Builder) record(n uint32, rec *reducer.Record) {
 	}
 	if rec.SupersededAt != have.SupersededAt && rec.SupersededAt.Set {
 		b.rolloutChange(n, SupersededAt, int64(rec.SupersededAt.Value))
+		if b.state.Rollouts[n].Planned { // a decision after this sets the channel back to it
+			b.rolloutChange(n, Planned, 0)
+		}
 	}
 }
 

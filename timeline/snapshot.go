@@ -31,6 +31,8 @@ type Rollout struct {
 	Incarnation int                       // from 1; higher if the id was opened again
 	Since       reducer.Time              // when it entered the state
 	Timer       reducer.Opt[reducer.Time] // when its retention ends, if an effect started it
+	Planned     bool                      // the planner works on it
+	PlannedAt   reducer.Time              // since when, or since when not; 0 if it never did
 	Hosts       []Host                    // in the order of first mention
 
 	shared bool // with a checkpoint
@@ -67,6 +69,19 @@ func (s *Snapshot) Find(id reducer.RolloutID) *Rollout {
 		}
 	}
 	return nil
+}
+
+// SetBack reports whether the planner works on the rollout although a later one has superseded it:
+// its channel was set back to its ref.
+func (r *Rollout) SetBack() bool { return r.Record.State == reducer.Superseded && r.Planned }
+
+// Unfinished reports whether the rollout stands, or its channel was set back to it, and a host has
+// not converged.
+func (r *Rollout) Unfinished() bool {
+	if s := r.Record.State; s == 0 || !s.Standing() && !r.SetBack() {
+		return false
+	}
+	return slices.ContainsFunc(r.Hosts, func(h Host) bool { return h.State != reducer.HostConverged })
 }
 
 // Host returns the state of a host; false if it is not known to the rollout.
@@ -142,7 +157,7 @@ func (s *Snapshot) apply(x *Index, c *Change, at reducer.Time) {
 		info, r := &x.rollouts[c.Rollout], s.own(c.Rollout)
 		r.Record.Channel, r.Record.TargetRef = info.channel, info.ref
 		r.Record.OpenedAt = reducer.Time(c.Value)
-	case State, Wave, TerminalAt, SupersededAt, Timer:
+	case State, Wave, TerminalAt, SupersededAt, Timer, Planned:
 		s.own(c.Rollout).set(c, at)
 	case Joined, HostState, Dispatched, Closure, Held, Heard:
 		s.own(c.Rollout).setHost(x, c, at)
@@ -181,6 +196,8 @@ func (r *Rollout) set(c *Change, at reducer.Time) {
 		r.Record.SupersededAt = reducer.Some(reducer.Time(c.Value))
 	case Timer:
 		r.Timer = reducer.Some(reducer.Time(c.Value))
+	case Planned:
+		r.Planned, r.PlannedAt = c.Value != 0, at
 	case Mentioned, Opened, Joined, HostState, Dispatched, Closure, Held, Heard, Quarantined, Faulted,
 		Refused, Polled, whatEnd:
 	}
@@ -216,7 +233,7 @@ func (r *Rollout) setHost(x *Index, c *Change, at reducer.Time) {
 	case Heard:
 		h.LastSeq, h.LastAt = uint64(c.Value), at
 	case Mentioned, Opened, State, Wave, TerminalAt, SupersededAt, Timer, Quarantined, Faulted,
-		Refused, Polled, whatEnd:
+		Refused, Polled, Planned, whatEnd:
 	}
 }
 

@@ -115,7 +115,7 @@ func (m *Model) states() map[string][]uint32 {
 		case timeline.Mentioned, timeline.Opened, timeline.Wave, timeline.TerminalAt,
 			timeline.SupersededAt, timeline.Timer, timeline.Joined, timeline.Dispatched,
 			timeline.Closure, timeline.Held, timeline.Heard, timeline.Quarantined, timeline.Faulted,
-			timeline.Refused, timeline.Polled:
+			timeline.Refused, timeline.Polled, timeline.Planned:
 			continue
 		}
 		name = strings.ToLower(name)

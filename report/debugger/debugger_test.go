@@ -272,6 +272,7 @@ func TestRefusals(t *testing.T) {
 		"n|n":                "no later finding or violation",
 		"end|right":          "this is the last entry",
 		"down|up|up":         "this is the first instant",
+		"u":                  "no rollout is unfinished at the end",
 		"end|down":           "this is the last instant",
 	} {
 		m := started(t, Options{Name: failing})
@@ -439,6 +440,22 @@ func TestState(t *testing.T) {
 	press(m, "x", "s")
 	if got := screen(m); !strings.Contains(got, "boom") {
 		t.Error(got)
+	}
+}
+
+// TestUnfinished goes to each rollout that is unfinished at the end, and begins again.
+func TestUnfinished(t *testing.T) {
+	m, err := New(ofLibrary(t, "cascade-stops-at-a-failure"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"canary@a1", "edge@a1", "stable@a1", "canary@a1"} {
+		press(m, "u")
+		got := screen(m)
+		if m.cursor.N() != m.x.Len() || !strings.Contains(got, "▸"+want) ||
+			!strings.Contains(got, fmt.Sprintf("unfinished: %d of 3", i%3+1)) {
+			t.Errorf("want %s in\n%s", want, got)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"rollsim/controlplane"
 	"rollsim/sim"
+	"rollsim/timeline"
 )
 
 // binding is what some keys do.
@@ -37,6 +38,10 @@ func allBindings() []binding {
 		{[]string{"E"}, "E", "previous rollout event", func(m *Model) { m.find(isRolloutEvent, -1) }},
 		{[]string{"n"}, "n", "next finding or violation", func(m *Model) { m.find(isMarked, 1) }},
 		{[]string{"N"}, "N", "previous finding or violation", func(m *Model) { m.find(isMarked, -1) }},
+		{
+			[]string{"u"}, "u", "the end, at the next rollout that is unfinished there",
+			(*Model).unfinished,
+		},
 		{[]string{"home", "<"}, "Home", "first entry", func(m *Model) { m.goTo(1) }},
 		{[]string{"end", ">"}, "End", "last entry", func(m *Model) { m.goTo(m.x.Len()) }},
 		{
@@ -110,6 +115,31 @@ func (m *Model) help() {
 		}
 	}
 	m.show("keys", text.String())
+}
+
+// unfinished goes to the end and selects the next rollout that is unfinished there.
+func (m *Model) unfinished() {
+	before := m.rollout
+	if m.cursor.N() < m.x.Len() {
+		m.goTo(m.x.Len())
+		before = ""
+	}
+	var open []*timeline.Rollout
+	next := 0
+	for _, r := range m.cursor.Snapshot().Rollouts {
+		if r.Unfinished() {
+			if open = append(open, r); r.Record.RolloutID == before {
+				next = len(open)
+			}
+		}
+	}
+	if len(open) == 0 {
+		m.status = "no rollout is unfinished at the end"
+		return
+	}
+	r := open[next%len(open)]
+	m.rollout, m.host = r.Record.RolloutID, ""
+	m.status = fmt.Sprintf("unfinished: %d of %d; w says why", next%len(open)+1, len(open))
 }
 
 // down moves to the next instant, or to the next line of the list that has the focus.

@@ -45,6 +45,12 @@ func (m *Model) rolloutsPane(rows, width int) []string {
 			text += fmt.Sprintf("  wave %d", r.Record.CurrentWave)
 		}
 		text += fmt.Sprintf("  %d/%d", converged, len(r.Hosts))
+		if r.Unfinished() {
+			text += "  unfinished"
+		}
+		if r.SetBack() {
+			text += "  set back to"
+		}
 		lines = append(lines, m.line(text, width, r == selected, m.focus == paneRollouts))
 	}
 	return lines
@@ -217,6 +223,12 @@ func (m *Model) gatesPane(width int) []string {
 	}
 	s, now := m.cursor.Snapshot(), m.at()
 	if r := m.selected(); r != nil {
+		switch {
+		case r.SetBack():
+			add("the channel was set back to it %s ago", span(r.PlannedAt, now))
+		case r.PlannedAt != 0 && !r.Planned && r.Unfinished():
+			add("the planner has left it for another rollout %s ago", span(r.PlannedAt, now))
+		}
 		for _, h := range held(r) {
 			add("%s holds %s for %s: %s", h.gate, h.hosts, span(h.since, now), h.reason)
 		}

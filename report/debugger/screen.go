@@ -88,7 +88,7 @@ func (m *Model) lastLine() string {
 		return bold.Render(fit(" "+visible.Name(m.status), m.width))
 	}
 	return faint.Render(fit(
-		" ←→ entry  ↑↓ instant  n finding  / search  : go  b break  w why  ? keys  q quit",
+		" ←→ entry  ↑↓ instant  n finding  u unfinished  / search  : go  w why  ? keys  q quit",
 		m.width,
 	))
 }

@@ -150,18 +150,36 @@ func (d *drawing) summary() string {
 	}
 	text := from + fmt.Sprintf("%s of %s, %s; ", plural.Count(d.rollouts, "rollout"),
 		plural.Count(len(d.channels), "channel"), plural.Count(d.hosts, "host"))
-	if d.open == 0 {
-		text += "no rollout is unfinished at the end"
-	} else {
-		text += fmt.Sprintf("%s unfinished at the end", plural.Count(d.open, "rollout"))
-	}
+	text += d.unfinished()
 	lines := d.x.Lines()
 	if lines.Absolute {
-		text += "; " + clock(d.from, true) + " to " + clock(d.to, true) + " UTC"
+		day := clock(d.from, true)[:len("2006-01-02 ")]
+		text += "; " + clock(d.from, true) + " to " + strings.TrimPrefix(clock(d.to, true), day) + " UTC"
 	} else {
 		text += "; over " + duration(d.to-d.from)
 	}
 	return fmt.Sprintf("%s; %s", text, plural.Count(d.x.Len(), "entry"))
+}
+
+// unfinished names the first of the rollouts that are unfinished at the end.
+func (d *drawing) unfinished() string {
+	if len(d.open) == 0 {
+		return "no rollout is unfinished at the end"
+	}
+	text := "unfinished at the end: "
+	for i, r := range d.open {
+		if i == 2 && len(d.open) > 3 {
+			return text + fmt.Sprintf(" and %d more", len(d.open)-i)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += string(timeline.ShortID(r.Record.RolloutID))
+		if r.SetBack() {
+			text += " (set back)"
+		}
+	}
+	return text
 }
 
 func (d *drawing) title() {

@@ -15,10 +15,10 @@ type model struct {
 	channels []*channel
 	crashes  []mark // of the control plane
 	times    []reducer.Time
-	hosts    int      // with those that are left out
-	rollouts int      // likewise
-	open     int      // rollouts that are unfinished
-	notes    []string // what is left out
+	hosts    int                 // with those that are left out
+	rollouts int                 // likewise
+	open     []*timeline.Rollout // that are unfinished
+	notes    []string            // what is left out
 }
 
 // channel is a section of the picture.
@@ -167,7 +167,7 @@ func (m *modeler) change(c *timeline.Change) {
 			m.bands[c.Rollout].marks = append(m.bands[c.Rollout].marks, k)
 		}
 	case timeline.Opened, timeline.TerminalAt, timeline.SupersededAt, timeline.Timer,
-		timeline.Closure, timeline.Heard, timeline.Quarantined, timeline.Polled:
+		timeline.Closure, timeline.Heard, timeline.Quarantined, timeline.Polled, timeline.Planned:
 	}
 }
 
@@ -323,8 +323,8 @@ func (m *modeler) finish(lines, bands int) {
 			b.spans = append(b.spans, span[reducer.State]{from: m.from, to: m.to})
 		}
 		m.rollouts++
-		if b.open = isOpen(b.r) && !b.gone; b.open {
-			m.open++
+		if b.open = b.r.Unfinished() && !b.gone; b.open {
+			m.open = append(m.open, b.r)
 		}
 	}
 	hosts := make([]uint32, 0, len(m.lines))
@@ -400,14 +400,4 @@ func (m *modeler) closeOpen(l *line, host, current uint32) {
 	if m.pending[[2]uint32{current, host}] != nil {
 		m.closeSpan(l, current, host, m.to, false)
 	}
-}
-
-// isOpen reports whether a rollout stands at the end and has hosts that are not Converged.
-func isOpen(r *timeline.Rollout) bool {
-	if !r.Record.State.Standing() || r.Record.State == 0 {
-		return false
-	}
-	return slices.ContainsFunc(r.Hosts, func(h timeline.Host) bool {
-		return h.State != reducer.HostConverged
-	})
 }

@@ -466,7 +466,7 @@ func (b *pageBuilder) value(c *timeline.Change) int64 {
 		}
 		return b.text(name)
 	case timeline.Mentioned, timeline.State, timeline.Wave, timeline.Joined, timeline.HostState,
-		timeline.Heard, timeline.Quarantined, timeline.Polled:
+		timeline.Heard, timeline.Quarantined, timeline.Polled, timeline.Planned:
 	}
 	return c.Value
 }

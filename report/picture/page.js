@@ -28,7 +28,7 @@ function named(text) {
   return d.seq.findIndex((seq, n) => seq === Number(m[2]) && (!d.runs || d.runs[n] === run));
 }
 const What = {mentioned: 1, opened: 2, state: 3, wave: 4, terminalAt: 5, supersededAt: 6, timer: 7, joined: 8,
-  hostState: 9, dispatched: 10, closure: 11, held: 12, heard: 13, quarantined: 14, faulted: 15, refused: 16, polled: 17};
+  hostState: 9, dispatched: 10, closure: 11, held: 12, heard: 13, quarantined: 14, faulted: 15, refused: 16, polled: 17, planned: 18};
 
 // --- looks, the same as in static pictures ---
 const looks = {
@@ -150,6 +150,7 @@ function apply(s, i) {
   case What.state: R.state = value; R.since = at; break;
   case What.wave: R.wave = value; break;
   case What.timer: R.timer = value; break;
+  case What.planned: R.planned = value > 0; R.plannedAt = at; break;
   case What.joined: { const H = host(); H.wave = value; if (!H.state) { H.state = 1; H.since = at; } break; }
   case What.hostState: { const H = host(); H.state = value; H.since = at; H.gate = -1; break; }
   case What.dispatched: { const H = host(); H.sent++; H.sentAt = at; H.due = value; H.gate = -1; break; }
@@ -425,6 +426,7 @@ function changeLines(before, after, n) {
     case What.timer: lines.push(`${who}: kept until ${clock(v, true)}`); break;
     case What.faulted: lines.push(`fault ${d.strings[v]}`); break;
     case What.refused: lines.push(`refused: ${d.strings[v]}`); break;
+    case What.planned: lines.push(`${who}: the planner ${v ? R && d.states[R.state] === 'Superseded' ? 'goes back to it' : 'works on it' : 'leaves it'}`); break;
     case What.quarantined: lines.push('the quarantine changes'); break;
     }
   }
@@ -461,23 +463,29 @@ function showNow(s, n) {
     const R = s.rollouts[r];
     if (!R) continue;
     const state = d.states[R.state];
-    if (ended.has(state) || filter.channel && d.rollouts[r].channel !== filter.channel) { hidden++; continue; }
+    const back = state === 'Superseded' && R.planned;
+    if (ended.has(state) && !back || filter.channel && d.rollouts[r].channel !== filter.channel) { hidden++; continue; }
     let converged = 0;
     for (const H of R.hosts.values()) if (d.hostStates[H.state] === 'Converged') converged++;
-    standing.push({r, R, state, converged});
+    standing.push({r, R, state, converged, back});
   }
-  standing.sort((a, b) => (a.converged === a.R.hosts.size) - (b.converged === b.R.hosts.size)); // unfinished ones first
-  for (const {r, R, state, converged} of standing) {
+  const rank = x => x.converged === x.R.hosts.size ? 2 : x.R.planned ? 0 : 1; // unfinished ones first
+  standing.sort((a, b) => rank(a) - rank(b));
+  for (const {r, R, state, converged, back} of standing) {
     const title = el('div', '', converged < R.hosts.size ? 'open' : '');
     title.append(swatch(state), `${d.rollouts[r].short}: ${state}, ${converged} of ${R.hosts.size} converged`);
-    parts.push(title, el('div', `for ${duration(now - R.since)}` + (d.cursor ? `, wave cursor ${R.wave}` : '') + (R.timer !== undefined ? `, kept until ${clock(R.timer, true)}` : ''), 'faded'));
+    parts.push(title);
+    if (back) parts.push(el('div', `the channel was set back to it at ${clock(R.plannedAt)}`, 'bad'));
+    else if (R.plannedAt !== undefined && !R.planned && converged < R.hosts.size) parts.push(el('div', `the planner has left it for another rollout at ${clock(R.plannedAt)}`, 'bad'));
+    parts.push(el('div', `for ${duration(now - R.since)}` + (d.cursor ? `, wave cursor ${R.wave}` : '') + (R.timer !== undefined ? `, kept until ${clock(R.timer, true)}` : ''), 'faded'));
     const rowsOf = [...R.hosts].filter(([h, H]) => d.hostStates[H.state] !== 'Converged' || d.hosts[h] === filter.host);
     if (!rowsOf.length) continue;
     const table = el('table');
     for (const [h, H] of rowsOf.slice(0, 60)) {
       const tr = el('tr'), name = el('td', d.hosts[h]), what = el('td');
       what.append(swatch(d.hostStates[H.state]), `${d.hostStates[H.state]} for ${duration(now - H.since)}`);
-      if (H.gate >= 0) what.append(el('br'), el('span', `held by ${d.strings[H.gate]}, for ${duration(now - H.heldAt)}`, 'bad'));
+      if (H.gate >= 0 && R.planned) what.append(el('br'), el('span', `held by ${d.strings[H.gate]}, for ${duration(now - H.heldAt)}`, 'bad'));
+      else if (H.gate >= 0) what.append(el('br'), el('span', `was held by ${d.strings[H.gate]}`, 'faded'));
       if (H.sent && d.hostStates[H.state] === 'Pending') what.append(el('br'), el('span', `dispatched ${H.sent > 1 ? H.sent + ' times, last ' : ''}${clock(H.sentAt)}, no answer`, 'bad'));
       else if (H.sent) what.append(el('br'), el('span', `dispatched ${clock(H.sentAt)}, soak due ${clock(H.due)}` + (H.heard !== undefined ? `, last message ${clock(H.heard)}` : ''), 'faded'));
       tr.append(name, what); table.append(tr);

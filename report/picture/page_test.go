@@ -39,6 +39,7 @@ func TestPages(t *testing.T) {
 	b := startBrowser(t)
 	t.Run("use", func(t *testing.T) { testPage(t, b.reports(t)) })
 	t.Run("states", func(t *testing.T) { testPageStates(t, b.reports(t)) })
+	t.Run("set back", func(t *testing.T) { testSetBack(t, b.reports(t)) })
 	t.Run("hostile", func(t *testing.T) { testHostilePage(t, b.reports(t)) })
 	t.Run("range", func(t *testing.T) { testPageRange(t, b.reports(t)) })
 	t.Run("policy", func(t *testing.T) { testPolicy(t, b.reports(t)) })
@@ -145,6 +146,45 @@ func testPage(t *testing.T, b *browser) {
 	}
 	if len(b.console) > 0 {
 		t.Errorf("errors in the console: %v", b.console)
+	}
+}
+
+// testSetBack opens the page of a log whose channel was set back to a superseded rollout: the page
+// names it and the one that was left, at the end and not before.
+func testSetBack(t *testing.T, b *browser) {
+	data, err := longlog.Read("../../logs/replay/testdata/shipped-11.ndjson.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := trace.NewReader("shipped-11", bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := timeline.Build(r, timeline.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.size(1400, 900)
+	b.open(writePage(t, x))
+	const back, left = "the channel was set back to it at 03:10:30",
+		"the planner has left it for another rollout at 03:10:30"
+	end := b.text("#now", "State at the end")
+	rest := end
+	for _, want := range []string{
+		"stable@e9b95c3: Superseded, 2 of 4 converged", back, "held by compliance-wave",
+		"stable@242bdc0: Failed, 0 of 4 converged", left, "was held by wave-promotion",
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("the page does not say %q in order: %s", want, end)
+		}
+		rest = after
+	}
+	b.text("#facts", "unfinished at the end: stable@e9b95c3 (set back), stable@242bdc0")
+	b.eval("location.hash = 'seq=4100'")
+	got := b.text("#now", "State after")
+	if strings.Contains(got, back) || strings.Contains(got, left) {
+		t.Errorf("after entry 4100 the page says: %s", got)
 	}
 }
 
