@@ -261,6 +261,10 @@ func (c *phraseChecker) add(p *scenario.Phrase) {
 		made.values[i].parse = asWritten(v)
 	}
 	made.example = sampleSentence(variantsOf(words)[len(variantsOf(words))-1])
+	if !made.expr.MatchString(made.example) {
+		c.fail(p.Line, "say: expected a space between each value and the words beside it")
+		return
+	}
 	made.doc = one.describe()
 	c.all, c.own = append(c.all, made), append(c.own, made)
 }
