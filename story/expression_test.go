@@ -295,3 +295,14 @@ func TestAnyCase(t *testing.T) {
 		}
 	}
 }
+
+// TestCapital reads a sentence that begins a word with a capital which a state could have.
+func TestCapital(t *testing.T) {
+	found := steps().find(`"stable@a1" is Stuck`)
+	if len(found) != 1 || found[0].words != "(rollout ){rollout} is stuck" {
+		t.Errorf("%d steps fit", len(found))
+	}
+	if found := steps().find(`"stable@a1" is Stock`); len(found) != 1 { // an unknown state
+		t.Errorf("%d steps fit", len(found))
+	}
+}

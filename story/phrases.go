@@ -262,7 +262,7 @@ func (c *phraseChecker) add(p *scenario.Phrase) {
 	}
 	made.example = sampleSentence(variantsOf(words)[len(variantsOf(words))-1])
 	if !made.expr.MatchString(made.example) {
-		c.fail(p.Line, "say: expected a space between each value and the words beside it")
+		c.fail(p.Line, "say: expected a space between each value and the words next to it")
 		return
 	}
 	made.doc = one.describe()

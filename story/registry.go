@@ -112,6 +112,17 @@ func (v vocabulary) find(sentence string) []*step {
 			found = append(found, s)
 		}
 	}
+	if len(found) < 2 {
+		return found
+	}
+	// As in "is Stuck", which fits the sentence about states, where no state has that name.
+	readable := slices.DeleteFunc(slices.Clone(found), func(s *step) bool {
+		_, _, err := s.read(sentence)
+		return err != nil
+	})
+	if len(readable) > 0 {
+		return readable
+	}
 	return found
 }
 

@@ -75,7 +75,7 @@ timeline:
 		want    []string
 	}{
 		{59, []string{"stable@a1"}},
-		{119, []string{"stable@b2"}}, // a superseded rollout without a later decision is over
+		{119, []string{"stable@b2"}}, // nothing plans a1
 		{179, []string{"stable@a1+", "stable@b2"}},
 		{235, []string{"stable@b2"}},
 		{4 * 3600, nil},

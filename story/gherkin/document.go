@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -150,7 +151,7 @@ func Read(fsys fs.FS, name string) (*Document, error) {
 func Parse(name string, content []byte) (*Document, error) {
 	d := &Document{
 		Name:       name,
-		Content:    bytes.TrimPrefix(content, byteOrderMark),
+		Content:    doubleReturns.ReplaceAll(bytes.TrimPrefix(content, byteOrderMark), []byte("\r\n")),
 		steps:      make(map[string]*messages.Step),
 		background: make(map[string]Level),
 		tagLines:   make(map[string]int),
@@ -172,6 +173,9 @@ func Parse(name string, content []byte) (*Document, error) {
 	d.index()
 	return d, nil
 }
+
+// doubleReturns matches the end of a line with several returns: the parser drops only the last one.
+var doubleReturns = regexp.MustCompile("\r\r+\n")
 
 // checkText refuses content that is not text, or that the parser cannot read.
 func (d *Document) checkText() error {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"unicode"
 
 	gherkin "github.com/cucumber/gherkin/go/v42"
 	messages "github.com/cucumber/messages/go/v34"
@@ -144,6 +145,8 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 		} else if source == "" {
 			l.blank = true
 			return true, nil
+		} else {
+			line.text = strings.TrimRightFunc(t.Text, unicode.IsSpace)
 		}
 	default: // a heading
 		line.text = strings.TrimSpace(t.Keyword + ": " + t.Text)
