@@ -409,6 +409,43 @@ func time(story editor) {
 	story.Given(`(the )story starts on {date}{at clock}`)
 }
 
+func fleet(story editor) {
+	// The hosts, which belong to a wave of their channel, are not in the fleet at the start. They
+	// join no rollout before a sentence says that they join the fleet.
+	//
+	//	Given host "stable-03" is not in the fleet at first
+	story.Given(`host(s) {hosts} is/are not in the fleet at first`)
+}
+
+func happenings(story editor) {
+	// The hosts, which were not in the fleet at first, join the rollout of their channel that is
+	// under way, in their wave, and later ones.
+	//
+	//	When host "stable-03" joins the fleet while wave 0 is soaking
+	story.When(`host(s) {hosts} join(s) the fleet{when}`)
+
+	// The hosts leave the fleet for good, and their agents stop. They are dispatched no more and
+	// join no later rollout. One that they have joined still waits for them, until an operator
+	// aborts it or the channel moves on. Budgets do not count them.
+	//
+	//	When host "stable-02" leaves the fleet while wave 0 is soaking
+	story.When(`host(s) {hosts} leave(s) the fleet{when}`)
+}
+
+func the_control_plane(story editor) {
+	// The hosts are in the fleet: they were there from the start or have joined it, and have not
+	// left.
+	//
+	//	Then host "stable-03" is in the fleet 1 hour after wave 0 is soaking
+	story.Then(`host(s) {hosts} is/are in the fleet{at}`)
+
+	// The hosts have not joined the fleet yet, or have left it. Nothing is dispatched to them then:
+	// that is the invariant fleet-kept.
+	//
+	//	Then host "stable-02" is not in the fleet 1 hour after wave 0 is soaking
+	story.Then(`host(s) {hosts} is/are not in the fleet{at}`)
+}
+
 func happenings(story editor) {
 	// An operator pauses dispatching, on a channel or on all: nothing is dispatched there, also not
 	// again, until an operator resumes it. What was dispatched before is finished.

@@ -79,7 +79,7 @@ func (p *plane) recountMember(r *rollout, slot int) {
 // recount updates whether budgets count a host. They count it from its dispatch until it neither
 // waits for the ack nor is in flight under that rollout. Its state under an older or a pruned
 // rollout does not count. A rollout that has ended repeats no dispatches, so a missing ack may
-// never come: budgets do not wait for it.
+// never come: budgets do not wait for it, nor for a host that has left the fleet.
 func (p *plane) recount(n uint32) {
 	if len(p.counted) == 0 {
 		return
@@ -87,8 +87,8 @@ func (p *plane) recount(n uint32) {
 	h := &p.hosts[n]
 	r := p.rollouts[h.current]
 	state := r.fold.Hosts()[h.slot].State
-	counted := state == reducer.HostPending && p.rules.worksOn(r) ||
-		state.InFlight() && r.state() != reducer.Pruned
+	counted := !h.left && (state == reducer.HostPending && p.rules.worksOn(r) ||
+		state.InFlight() && r.state() != reducer.Pruned)
 	if counted == h.counted {
 		return
 	}

@@ -79,6 +79,10 @@ type Channel struct {
 	// Outside lists the hosts that follow the channel and are in none of its waves. They join with
 	// wave 0. The shipped planner never dispatches them while waves are declared.
 	Outside []reducer.HostID
+
+	// Absent lists those of its hosts that are not in the fleet at the start. They join no rollout
+	// before an order adds them.
+	Absent []reducer.HostID
 }
 
 // Wave is one step of a rollout. It may be empty.
@@ -133,6 +137,7 @@ type inventoryHost struct {
 	id      reducer.HostID
 	wave    uint32 // 0 for a host outside the waves
 	outside bool   // it is in none of its channel's waves
+	absent  bool   // it is not in the fleet at the start
 	budgets uint32 // index into budgetsOf: the budgets that count it
 	waits   uint32 // index into waitsFor: the hosts that its edges name
 }
@@ -162,6 +167,9 @@ func NewInventory(conf *Config) (*Inventory, error) {
 	}
 	for i := range inv.channels {
 		if err := inv.addEdges(&inv.channels[i]); err != nil {
+			return nil, err
+		}
+		if err := inv.markAbsent(&inv.channels[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -243,6 +251,18 @@ func (inv *Inventory) addEdges(ch *channel) error {
 			inv.waitsFor = append(inv.waitsFor, nil)
 		}
 		inv.waitsFor[h.waits] = append(inv.waitsFor[h.waits], edge.After)
+	}
+	return nil
+}
+
+// markAbsent marks the hosts of a channel that are not in the fleet at the start.
+func (inv *Inventory) markAbsent(ch *channel) error {
+	for _, id := range ch.Absent {
+		n, ok := inv.member(ch, id, noHost)
+		if !ok {
+			return fmt.Errorf("channel %s: absent host %s is not one of its hosts", ch.ID, id)
+		}
+		inv.hosts[n].absent = true
 	}
 	return nil
 }

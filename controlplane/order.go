@@ -16,11 +16,15 @@ const (
 	ResumeDispatch                        // ends that
 	QuarantineByHand                      // the closure is not dispatched on its channel
 	AbortRollout                          // nothing more is dispatched for the rollout
+	AddHost                               // an absent host joins the fleet
+	RemoveHost                            // a host leaves the fleet for good
 
 	orderEnd
 )
 
-var orderNames = [orderEnd]string{"", "pause", "resume", "quarantine", "abort"}
+var orderNames = [orderEnd]string{
+	"", "pause", "resume", "quarantine", "abort", "join", "leave",
+}
 
 // String returns the name of the order.
 func (k OrderKind) String() string {
@@ -38,10 +42,11 @@ type Order struct {
 	Channel reducer.ChannelID // PauseDispatch, ResumeDispatch; empty for all channels
 	Entry   QuarantineEntry   // QuarantineByHand
 	Rollout reducer.RolloutID // AbortRollout
+	Host    reducer.HostID    // AddHost, RemoveHost
 }
 
 // Operate writes an entry for an order that changes something, and no other entry. An order about
-// an unknown channel, or about a rollout that is not under way, changes nothing.
+// an unknown channel or host, or about a rollout that is not under way, changes nothing.
 func (p *plane) Operate(now reducer.Time, o Order, out Output) error {
 	s := step{p, now, out}
 	effect := trace.HostEffect{Channel: o.Channel}
@@ -57,6 +62,8 @@ func (p *plane) Operate(now reducer.Time, o Order, out Output) error {
 		}
 	case AbortRollout:
 		effect = trace.HostEffect{Effect: trace.RemoteAbortRollout, Rollout: o.Rollout}
+	case AddHost, RemoveHost:
+		return s.changeFleet(o)
 	case orderEnd:
 		return nil
 	}
@@ -92,6 +99,10 @@ func (p *plane) carryOut(e *trace.HostEffect) bool {
 		for slot := range r.members {
 			p.recountMember(r, slot)
 		}
+	case trace.RemoteAddHost:
+		return p.addHost(e.Host)
+	case trace.RemoteRemoveHost:
+		return p.removeHost(e.Host)
 	}
 	return true
 }
@@ -173,6 +184,11 @@ func (p *plane) diffOrders(o *plane, d *differences) {
 	for n := range p.paused {
 		if p.paused[n] != o.paused[n] {
 			d.add(string(p.inv.channels[n].ID), "dispatching is paused in one of them only")
+		}
+	}
+	for n := range p.hosts {
+		if p.hosts[n].absent != o.hosts[n].absent || p.hosts[n].left != o.hosts[n].left {
+			d.add(string(p.inv.hosts[n].id), "it is in the fleet in one of them only")
 		}
 	}
 	for i, r := range p.rollouts {

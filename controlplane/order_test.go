@@ -76,6 +76,17 @@ func TestOrders(t *testing.T) {
 			{Kind: AbortRollout, Rollout: "late@z1"}, {Kind: AbortRollout, Rollout: "late@z1"},
 		}, "RemoteAbortRollout"},
 		{"abort an unknown rollout", []Order{{Kind: AbortRollout, Rollout: "late@z9"}}, ""},
+		{"leave", []Order{{Kind: RemoveHost, Host: "x"}}, "RemoteRemoveHost"},
+		{"leave twice", []Order{
+			{Kind: RemoveHost, Host: "x"}, {Kind: RemoveHost, Host: "x"},
+		}, "RemoteRemoveHost"},
+		{"join from the fleet", []Order{{Kind: AddHost, Host: "x"}}, ""},
+		{"come back", []Order{
+			{Kind: RemoveHost, Host: "x"}, {Kind: AddHost, Host: "x"},
+		}, "RemoteRemoveHost"},
+		{"unknown hosts", []Order{
+			{Kind: AddHost, Host: "nobody"}, {Kind: RemoveHost, Host: "nobody"},
+		}, ""},
 		{"no order", []Order{{}}, ""},
 	} {
 		c, _ := gated(t)

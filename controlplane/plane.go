@@ -47,6 +47,8 @@ type host struct {
 	slot      int32  // its index in the members of that rollout
 	soakDueAt reducer.Time
 	counted   bool // whether its budgets count it
+	absent    bool // it has not joined the fleet yet
+	left      bool // it has left the fleet for good
 }
 
 // noRollout is the number of the rollout of a host that was never dispatched.
@@ -73,7 +75,7 @@ func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
 		byID:    make(map[reducer.RolloutID]*rollout),
 	}
 	for i := range p.hosts {
-		p.hosts[i].current = noRollout
+		p.hosts[i].current, p.hosts[i].absent = noRollout, inv.hosts[i].absent
 	}
 	for _, e := range inv.preset {
 		p.quarantine.add(e)
@@ -109,7 +111,7 @@ func (p *plane) Poll(
 }
 
 // open opens a rollout. It applies SuccessorOpened for each standing rollout, RolloutOpened, and
-// HostJoined for each host of the channel.
+// HostJoined for each host of the channel that is in the fleet.
 func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
 	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
 	for _, r := range standing {
@@ -127,8 +129,12 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 		return err
 	}
 	hosts := make([]reducer.HostID, 0, ch.end-ch.first)
+	n := ch.first // number of the next host
 	for wave := range ch.Waves {
 		for _, host := range ch.Waves[wave].Hosts {
+			if n++; !s.hosts[n-1].inFleet() {
+				continue
+			}
 			hosts = append(hosts, host)
 			err := s.apply(&reducer.Event{
 				Kind: reducer.HostJoined, Rollout: id, Host: host, Wave: uint32(wave), At: s.now,
@@ -139,6 +145,9 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 		}
 	}
 	for _, host := range ch.Outside {
+		if n++; !s.hosts[n-1].inFleet() {
+			continue
+		}
 		hosts = append(hosts, host)
 		err := s.apply(&reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: host, At: s.now})
 		if err != nil {
@@ -366,7 +375,7 @@ func (p *plane) join(r *rollout, ev *reducer.Event) {
 		}
 	}
 	v := r.join(n, ev.Wave)
-	if n != noHost {
+	if n != noHost && p.hosts[n].inFleet() {
 		v.enqueue(&p.inv.hosts[n], int32(slot))
 	}
 }

@@ -142,8 +142,9 @@ func (s step) resend() {
 		r := s.rollouts[d.rollout]
 		switch {
 		case s.hosts[r.members[d.slot].host].current != d.rollout,
-			r.fold.Hosts()[d.slot].State != reducer.HostPending:
-			// Acked, or a newer rollout has dispatched the host.
+			r.fold.Hosts()[d.slot].State != reducer.HostPending,
+			s.hosts[r.members[d.slot].host].left:
+			// Acked, or a newer rollout has dispatched the host, or it has left the fleet.
 		case s.rules.halted(r), s.quarantine.has(r.release), s.heldBack(r):
 			held = append(held, d)
 		default:
@@ -170,6 +171,10 @@ func (p *plane) Obstacle(id reducer.RolloutID, host reducer.HostID) string {
 	switch n := r.members[slot].host; {
 	case n == noHost:
 		return "not a host of this scenario"
+	case p.hosts[n].left:
+		return "the host has left the fleet"
+	case p.hosts[n].absent:
+		return "the host has not joined the fleet"
 	case r.aborted:
 		return "an operator has aborted the rollout"
 	case p.hosts[n].current == r.number:

@@ -26,6 +26,7 @@ type host struct {
 	// budget.
 	rollout int
 	counted bool
+	left    bool // the fleet, so that nobody waits for it
 }
 
 // dispatched counts a host that is dispatched under a rollout.
@@ -66,7 +67,17 @@ func (c *budgets) recount(a *account, r *reducer.Rollout, slot int) {
 	}
 }
 
+// depart stops counting a host that leaves the fleet.
+func (c *budgets) depart(id reducer.HostID) {
+	if len(c.all) > 0 {
+		h := c.host(id)
+		h.left = true
+		c.count(h, false)
+	}
+}
+
 func (c *budgets) count(h *host, inFlight bool) {
+	inFlight = inFlight && !h.left
 	if inFlight == h.counted {
 		return
 	}

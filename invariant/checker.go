@@ -44,6 +44,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 			channels:   make(map[reducer.ChannelID]*channel),
 			quarantine: make(map[trace.QuarantineConfig]bool),
 			paused:     make(map[reducer.ChannelID]bool),
+			outside:    make(map[reducer.HostID]bool),
 			windows:    make(map[reducer.ChannelID]func(reducer.Time) bool),
 		},
 		budgets:  budgets{reports: out},
@@ -178,6 +179,27 @@ func (c *Checker) Aborted(id reducer.RolloutID) {
 		a := c.accounts.of(r)
 		a.aborted = true
 		c.budgets.recountAll(a, r)
+	}
+}
+
+// Outside records that a host is not in the fleet at the start.
+func (c *Checker) Outside(host reducer.HostID) { c.dispatches.outside[host] = true }
+
+// Enrolled records that a host joins the fleet, and follows a channel.
+func (c *Checker) Enrolled(id reducer.ChannelID, host reducer.HostID) {
+	if c.dispatches.outside[host] {
+		delete(c.dispatches.outside, host)
+		c.history.add(id, 1)
+	}
+}
+
+// Departed records that a host leaves the fleet, which followed a channel. Budgets do not wait for
+// it.
+func (c *Checker) Departed(id reducer.ChannelID, host reducer.HostID) {
+	if !c.dispatches.outside[host] {
+		c.dispatches.outside[host] = true
+		c.history.add(id, -1)
+		c.budgets.depart(host)
 	}
 }
 

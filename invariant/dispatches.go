@@ -16,6 +16,7 @@ type dispatches struct {
 	quarantine map[trace.QuarantineConfig]bool
 	paused     map[reducer.ChannelID]bool // the empty channel stands for all
 	windows    map[reducer.ChannelID]func(reducer.Time) bool
+	outside    map[reducer.HostID]bool // hosts that are not in the fleet
 }
 
 // channel is what a dispatch depends on of a channel.
@@ -71,6 +72,9 @@ func (c *dispatches) checkOrders(a *account, r *reducer.Rollout, host reducer.Ho
 	}
 	if c.paused[""] || c.paused[a.channel] {
 		c.forbid(PauseKept, r, "host %s was dispatched while dispatching was paused", host)
+	}
+	if c.outside[host] {
+		c.forbid(FleetKept, r, "host %s was dispatched, and is not in the fleet", host)
 	}
 	if open := c.windows[a.channel]; open != nil && !open(c.at) {
 		c.forbid(WindowKept, r, "host %s was dispatched outside the maintenance windows", host)

@@ -151,6 +151,34 @@ var dispatchCases = []violation{
 		},
 	},
 	{
+		"fleet-kept stable@a1",
+		func(r *run) {
+			r.active()
+			r.checker.Departed("stable", "web-1")
+			r.checker.Enrolled("stable", "web-2")
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Departed("stable", "web-2")
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
+		"fleet-kept stable@a1", // a host that has not joined yet
+		func(r *run) {
+			r.active()
+			r.checker.Outside("web-1")
+			r.dispatched(r1, "web-1", "a1")
+		},
+		func(r *run) {
+			r.active()
+			r.checker.Outside("web-1")
+			r.checker.Enrolled("stable", "web-1")
+			r.dispatched(r1, "web-1", "a1")
+		},
+	},
+	{
 		"window-kept stable@a1",
 		func(r *run) {
 			r.active()

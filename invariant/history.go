@@ -64,6 +64,13 @@ func (c *history) awaitHosts(a *account, r *reducer.Rollout) {
 	}
 }
 
+// add changes how many hosts follow a channel, if that is known.
+func (c *history) add(id reducer.ChannelID, more int) {
+	if _, known := c.hosts[id]; known {
+		c.hosts[id] += more
+	}
+}
+
 // settle checks the openings of an instant that has passed.
 func (c *history) settle() {
 	for _, o := range c.openings {

@@ -83,6 +83,7 @@ const (
 	PauseKept  Name = "pause-kept"  // no dispatch on a channel on which dispatching is paused
 	AbortKept  Name = "abort-kept"  // no dispatch on a rollout that was aborted
 	WindowKept Name = "window-kept" // no dispatch while no maintenance window of the channel is open
+	FleetKept  Name = "fleet-kept"  // no dispatch to a host that is not in the fleet
 )
 
 var names = [...]Name{
@@ -90,7 +91,7 @@ var names = [...]Name{
 	OneStanding, RevertedHost, RetentionKept, HaltKept, QuarantineKept, WaveKept, ChannelEdgesKept,
 	BudgetKept, FoldIsLive, SameBytes, Stuck, Unpruned, Stranded,
 	EvidenceKept, RollbackKept, TimeKept, SupersessionKept, OpeningWhole, AcknowledgedKept,
-	NotReopened, PauseKept, AbortKept, WindowKept,
+	NotReopened, PauseKept, AbortKept, WindowKept, FleetKept,
 }
 
 // Names returns every invariant in the order of the numbers.

@@ -73,7 +73,7 @@ func (c *Checker) explain(name Name, r *reducer.Rollout) trace.Defect {
 	case TerminalStamped, TerminalConverged, PrunedAbsorbing, WaveMonotonic, TransitionRecorded,
 		OneStanding, RevertedHost, RetentionKept, WaveKept, ChannelEdgesKept, FoldIsLive, SameBytes,
 		Stuck, Unpruned, Stranded, EvidenceKept, RollbackKept, TimeKept, AcknowledgedKept, PauseKept,
-		AbortKept, WindowKept:
+		AbortKept, WindowKept, FleetKept:
 	}
 	return ""
 }

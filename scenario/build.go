@@ -24,6 +24,7 @@ type builder struct {
 	hosts        []string
 	channelIndex map[reducer.ChannelID]int // by channel, index into doc.Channels
 	channelOf    map[reducer.HostID]int    // by host, index into doc.Channels
+	absent       map[reducer.HostID]bool   // hosts that are not in the fleet at the start
 	counted      int                       // hosts so far, at most maxHosts
 
 	// The rollouts that the timeline and traffic open.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -325,6 +326,10 @@ func operatorsFile(t *testing.T) []byte {
 	if got := f.Scenario.Channels[0].Windows; !reflect.DeepEqual(got, windows) {
 		t.Errorf("windows %v, want %v", got, windows)
 	}
+	absent := []reducer.HostID{"stable-01"}
+	if got := f.Scenario.Channels[0].Absent; !slices.Equal(got, absent) {
+		t.Errorf("absent %v, want %v", got, absent)
+	}
 	orders := []sim.Order{
 		{Kind: controlplane.PauseDispatch, Channel: "stable"},
 		{Kind: controlplane.PauseDispatch},
@@ -334,6 +339,8 @@ func operatorsFile(t *testing.T) []byte {
 			Entry: sim.QuarantineEntry{Channel: "stable", Closure: "a1"},
 		},
 		{Kind: controlplane.AbortRollout, Rollout: "stable@a1"},
+		{Kind: controlplane.AddHost, Host: "stable-01"},
+		{Kind: controlplane.RemoveHost, Host: "stable-01"},
 	}
 	for i, want := range orders {
 		if got := f.Scenario.Timeline[i+1].Order; got == nil || *got != want {
@@ -341,7 +348,7 @@ func operatorsFile(t *testing.T) []byte {
 		}
 	}
 	want := sim.FaultNow{Kind: sim.PollFailed, Channel: "stable"}
-	if got := f.Scenario.Timeline[6].Fault; got == nil || *got != want {
+	if got := f.Scenario.Timeline[8].Fault; got == nil || *got != want {
 		t.Errorf("the fault is %+v, want %+v", got, want)
 	}
 	return data

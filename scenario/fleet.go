@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -17,6 +18,7 @@ func (b *builder) buildChannels() []sim.Channel {
 	}
 	b.channelIndex = make(map[reducer.ChannelID]int)
 	b.channelOf = make(map[reducer.HostID]int)
+	b.absent = make(map[reducer.HostID]bool)
 	b.refs = make([]map[reducer.ChannelRef]bool, len(b.doc.Channels))
 	b.prefixes = make([][]string, len(b.doc.Channels))
 	var made []sim.Channel
@@ -45,12 +47,30 @@ func (b *builder) buildChannels() []sim.Channel {
 			Waves:   waves,
 			Outside: outside,
 			Windows: b.buildWindows(i),
+			Absent:  c.Absent,
 		})
+		b.checkAbsent(i)
 		if b.enough() {
 			break
 		}
 	}
 	return made
+}
+
+// checkAbsent checks the hosts of a channel that are not in the fleet at the start.
+func (b *builder) checkAbsent(i int) {
+	for j, id := range b.doc.Channels[i].Absent {
+		where := at("channels", i, "absent", j)
+		b.checkMember(id, i, where)
+		if b.absent[id] {
+			b.reject(where, "host %s is listed twice", quote(string(id)))
+		}
+		b.absent[id] = true
+	}
+	if len(b.doc.Channels[i].Absent) > 0 && b.doc.ControlPlane.name == controlplane.Shipped {
+		b.reject(at("channels", i, "absent"),
+			"absent: hosts neither join nor leave the fleet of the shipped control plane")
+	}
 }
 
 // buildWaves builds the waves of a channel, and the hosts that are in none of them. It generates

@@ -102,6 +102,9 @@ type channel struct {
 	// Hosts that follow the channel and are in none of its waves: their count, or a list of their
 	// names. They join a rollout with wave 0.
 	Outside hosts `yaml:"outside,omitempty"`
+	// Those of its hosts that are not in the fleet at the start. They join no rollout before a line
+	// of the timeline lets them join the fleet.
+	Absent []reducer.HostID `yaml:"absent,omitempty"`
 }
 
 // A maintenance window, which comes every day or on some days of the week, in UTC.
@@ -401,6 +404,13 @@ type action struct {
 	Resume *someChannels `yaml:"resume,omitempty"`
 	// The rollout that an operator aborts, such as stable@a1: nothing more is dispatched for it.
 	Abort *reducer.RolloutID `yaml:"abort,omitempty"`
+
+	// A host that joins the fleet, and that its channel lists as absent. It joins the rollout of the
+	// channel that is under way, and later ones.
+	Join *reducer.HostID `yaml:"join,omitempty"`
+	// A host that leaves the fleet for good. It joins no later rollout. One that it has joined waits
+	// for it.
+	Leave *reducer.HostID `yaml:"leave,omitempty"`
 
 	// A fault. One of a message happens to the host's next message from then on, one of a poll to
 	// the next poll.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/reducer"
 	"rollsim/sim"
 )
 
@@ -48,6 +49,14 @@ func (b *builder) buildOrder(i int) *sim.Order {
 		b.checkRollout(*a.Abort, where(k))
 		add(sim.Order{Kind: k, Rollout: *a.Abort})
 	}
+	change := func(k controlplane.OrderKind, host *reducer.HostID) {
+		if host != nil {
+			b.checkFleetHost(k, *host, where(k))
+			add(sim.Order{Kind: k, Host: *host})
+		}
+	}
+	change(controlplane.AddHost, a.Join)
+	change(controlplane.RemoveHost, a.Leave)
 	if b.doc.ControlPlane.name == controlplane.Shipped {
 		for _, o := range orders {
 			b.reject(where(o.Kind),
@@ -62,6 +71,18 @@ func (b *builder) buildOrder(i int) *sim.Order {
 	}
 	b.reject(at("timeline", i), "a line has one order of an operator, found %d", len(orders))
 	return &orders[0]
+}
+
+// checkFleetHost checks the host that joins or leaves the fleet.
+func (b *builder) checkFleetHost(k controlplane.OrderKind, id reducer.HostID, path []any) {
+	if _, known := b.channelOf[id]; !known {
+		b.reject(path, "%v", unknownName{"host", string(id), b.hosts})
+		return
+	}
+	if k == controlplane.AddHost && !b.absent[id] {
+		b.reject(path, "host %s is in the fleet from the start: list it as absent in its channel",
+			quote(string(id)))
+	}
 }
 
 // buildWindows builds the maintenance windows of a channel.

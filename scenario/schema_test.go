@@ -131,7 +131,8 @@ func (action) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.AllOf = []*jsonschema.Schema{
 		{OneOf: oneRequired("at", "when")},
 		{OneOf: oneRequired(
-			"ref", "release", "clear", "lift", "quarantine", "pause", "resume", "abort", "fault", "event",
+			"ref", "release", "clear", "lift", "quarantine", "pause", "resume", "abort", "join", "leave",
+			"fault", "event",
 		)},
 		{AnyOf: append(oneRequired("ref", "fault"), &jsonschema.Schema{
 			Not: &jsonschema.Schema{Required: []string{"channel"}},

@@ -26,7 +26,7 @@ func (b *builder) buildAction(i int) sim.Action {
 	case kinds != 1:
 		b.reject(at("timeline", i),
 			"expected one of channel and ref, release, clear, lift, quarantine, pause, resume, abort, "+
-				"fault, or event, found %d of them", kinds)
+				"join, leave, fault, or event, found %d of them", kinds)
 	case changes:
 		made.SetRef = b.buildRefChange(i)
 	case releases:

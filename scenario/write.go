@@ -295,6 +295,9 @@ func (e *exporter) channel(ch *sim.Channel) {
 	if len(ch.Outside) > 0 {
 		e.line("    outside: %s", counted.hosts(ch.Outside))
 	}
+	if len(ch.Absent) > 0 {
+		e.line("    absent: %s", names(ch.Absent))
+	}
 }
 
 // windows writes the maintenance windows of a channel.

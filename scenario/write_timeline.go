@@ -70,6 +70,8 @@ func OrderText(o *sim.Order) string {
 		return fmt.Sprintf("%v: %s", o.Kind, closureOf(o.Entry))
 	case controlplane.AbortRollout:
 		return fmt.Sprintf("%v: %s", o.Kind, yamltext.Scalar(o.Rollout))
+	case controlplane.AddHost, controlplane.RemoveHost:
+		return fmt.Sprintf("%v: %s", o.Kind, yamltext.Scalar(o.Host))
 	case controlplane.PauseDispatch, controlplane.ResumeDispatch:
 	}
 	if o.Channel == "" {

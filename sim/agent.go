@@ -321,6 +321,15 @@ func (as *agents) lose(a *agent) {
 	as.fault(HostLost, a, 0)
 }
 
+// leave ends the work of a host that leaves the fleet.
+func (as *agents) leave(host uint32) {
+	a := &as.list[host]
+	a.epoch++
+	a.phase = idle
+	as.network.cut(host)
+	as.network.links[host].left = true
+}
+
 // disconnect makes a host unreachable for some time. Its agent continues its work.
 func (as *agents) disconnect(a *agent, d time.Duration) {
 	as.fault(HostOffline, a, d)

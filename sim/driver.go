@@ -172,8 +172,27 @@ func (d *driver) order(o *Order) {
 		if r := d.plane.Fleet().Rollout(o.Rollout); r != nil && r.Record.State.Underway() {
 			d.rollouts.at(o.Rollout).aborted = true
 		}
+	case controlplane.AddHost, controlplane.RemoveHost:
+		d.changeFleet(o)
 	}
 	d.record.fail(d.plane.Operate(d.clock.now, *o, d))
+}
+
+// changeFleet shows the invariants that a host joins or leaves the fleet, and stops the agent of
+// one
+// that leaves.
+func (d *driver) changeFleet(o *Order) {
+	n, known := d.inv.Host(o.Host)
+	if !known {
+		return
+	}
+	channel := d.inv.ChannelOf(n)
+	if o.Kind == controlplane.AddHost {
+		d.record.check.Enrolled(channel, o.Host)
+		return
+	}
+	d.record.check.Departed(channel, o.Host)
+	d.agents.leave(n)
 }
 
 // inject passes a raw event to the record of its rollout or, if it is misrouted, to that of another

@@ -327,6 +327,11 @@ func defects() []defect {
 			},
 		},
 		{
+			want:   "fleet-kept late@z1",
+			plane:  disobedient,
+			change: ordered(0, Order{Kind: controlplane.RemoveHost, Host: "l1"}),
+		},
+		{
 			want:  "quarantine-kept late@z1",
 			plane: disobedient,
 			change: ordered(0, Order{

@@ -127,7 +127,11 @@ func (j *judge) hostWaitsFor(r *reducer.Rollout, h reducer.Host) string {
 	if h.State == reducer.HostConverged || h.State == reducer.HostReverted {
 		return ""
 	}
-	if n, ok := j.inv.Member(r.Record.Channel, h.ID); ok && j.agents.network.lost(n) {
+	n, ok := j.inv.Member(r.Record.Channel, h.ID)
+	switch {
+	case ok && j.agents.network.left(n):
+		return fmt.Sprintf("%v: the host has left the fleet", h.State)
+	case ok && j.agents.network.lost(n):
 		return fmt.Sprintf("%v: the host is lost", h.State)
 	}
 	switch h.State {
@@ -222,6 +226,8 @@ func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
 	}
 	a, rollout := &j.agents.list[n], j.rollouts.find(r.Record.RolloutID)
 	switch {
+	case j.agents.network.left(n):
+		return fmt.Sprintf("host %s has left the fleet", h.ID)
 	case j.agents.network.lost(n):
 		return fmt.Sprintf("host %s is lost", h.ID)
 	case j.plane.LastDispatch(n) != r.Record.RolloutID:

@@ -37,6 +37,7 @@ type network struct {
 type link struct {
 	offline    bool
 	lost       bool
+	left       bool // it is lost because it has left the fleet
 	skew       time.Duration
 	skewedBy   *Fault // nil for the timeline
 	skewLogged bool
@@ -83,6 +84,9 @@ func (n *network) link(host uint32) *link {
 
 // lost reports whether a host is gone for good.
 func (n *network) lost(host uint32) bool { return n.links != nil && n.links[host].lost }
+
+// left reports whether a host has left the fleet.
+func (n *network) left(host uint32) bool { return n.links != nil && n.links[host].left }
 
 func (n *network) key(host uint32) uint64 { return streamKey(string(n.inv.HostID(host))) }
 

@@ -56,6 +56,7 @@ type Channel struct {
 	After        []reducer.ChannelID // the channels that it waits for, without a cycle
 	HostEdges    []HostEdge
 	Outside      []reducer.HostID // hosts in none of its waves; they join with wave 0
+	Absent       []reducer.HostID // those of its hosts that are not in the fleet at the start
 	Windows      []Window         // without any it is dispatched at all times
 }
 

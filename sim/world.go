@@ -99,7 +99,10 @@ func declareHosts(check *invariant.Checker, sc *Scenario) {
 			hosts += len(waves[w].Hosts)
 			soaks[w] = waves[w].Soak
 		}
-		hosts += len(sc.Channels[i].Outside)
+		hosts += len(sc.Channels[i].Outside) - len(sc.Channels[i].Absent)
+		for _, id := range sc.Channels[i].Absent {
+			check.Outside(id)
+		}
 		check.Declare(sc.Channels[i].ID, hosts, soaks)
 		if windows := sc.Channels[i].Windows; len(windows) > 0 {
 			check.Windows(sc.Channels[i].ID, func(at reducer.Time) bool {
@@ -163,7 +166,7 @@ func newInventory(sc *Scenario) (*controlplane.Inventory, error) {
 		ch := &sc.Channels[i]
 		conf.Channels[i] = controlplane.Channel{
 			ID: ch.ID, Policy: ch.Policy, Waves: ch.Waves, After: ch.After, HostEdges: ch.HostEdges,
-			Outside: ch.Outside, Windows: ch.Windows,
+			Outside: ch.Outside, Windows: ch.Windows, Absent: ch.Absent,
 		}
 	}
 	return controlplane.NewInventory(&conf)
@@ -211,12 +214,14 @@ func (w *world) addAgents() error {
 	return nil
 }
 
-// addFaults adds the scenario's faults, and the links that faults need. Without faults it adds
-// nothing.
+// addFaults adds the scenario's faults, and the links that faults need, and hosts that leave.
+// Without them it adds nothing.
 func (w *world) addFaults() error {
 	faulty := len(w.sc.Faults) > 0
 	for i := range w.sc.Timeline {
-		faulty = faulty || w.sc.Timeline[i].Fault != nil
+		o := w.sc.Timeline[i].Order
+		faulty = faulty || w.sc.Timeline[i].Fault != nil ||
+			o != nil && o.Kind == controlplane.RemoveHost
 	}
 	if !faulty {
 		return nil

@@ -85,7 +85,8 @@ type vocabulary []*step
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
 		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
-		startSteps, operatorSteps, operatorExpectations, waveExpectations, eitherExpectations,
+		startSteps, membershipSteps, membershipExpectations, operatorSteps, operatorExpectations,
+		waveExpectations, eitherExpectations,
 		amountExpectations, outageExpectations, orderExpectations, eventSteps, shareSteps,
 		quantileSteps, runSteps, runExpectations, shippedSteps, defectSteps, rolloutExpectations,
 		transitionExpectations,

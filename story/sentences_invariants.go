@@ -219,6 +219,7 @@ type reason string
 var reasons = map[string]reason{
 	"never acked": "dispatched, never acked",
 	"lost":        "the host is lost",
+	"gone":        "the host has left the fleet",
 	"halted":      "not dispatched while a host is Failed",
 	"Activating":  "Activating:",
 	"Deferred":    "Deferred:",

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -277,11 +278,12 @@ func (h *history) listOrders(effects ...string) []string {
 	for _, i := range h.orders(effects...) {
 		e := h.entries[i].HostEffect
 		found = append(found, strings.TrimSpace(fmt.Sprintf(
-			"%s  %s  %s%s", elapsed(h.at(i)), e.Effect, e.Channel, e.Rollout,
+			"%s  %s  %s", elapsed(h.at(i)), e.Effect,
+			cmp.Or(string(e.Host), string(e.Channel)+string(e.Rollout)),
 		)))
 	}
 	if found == nil {
-		found = append(found, "no operator orders that")
+		found = append(found, "it never happens")
 	}
 	return found
 }
@@ -336,6 +338,8 @@ func (w *world) ownEntries(r *removal) []trace.HostEffect {
 			trace.HostEffect{Effect: trace.RemotePauseDispatch, Channel: o.Channel},
 			trace.HostEffect{Effect: trace.RemoteResumeDispatch, Channel: o.Channel},
 			trace.HostEffect{Effect: trace.RemoteAbortRollout, Rollout: o.Rollout},
+			trace.HostEffect{Effect: trace.RemoteAddHost, Host: o.Host, Channel: w.channelOf(o.Host)},
+			trace.HostEffect{Effect: trace.RemoteRemoveHost, Host: o.Host, Channel: w.channelOf(o.Host)},
 			trace.HostEffect{
 				Effect: trace.RemoteInsertQuarantine, Channel: o.Entry.Channel, Closure: o.Entry.Closure,
 			},

@@ -158,13 +158,17 @@ const (
 	RemotePauseDispatch  = "RemotePauseDispatch"
 	RemoteResumeDispatch = "RemoteResumeDispatch"
 	RemoteAbortRollout   = "RemoteAbortRollout"
+
+	// The simulator has these for a host that joins the fleet, or leaves it, with its channel.
+	RemoteAddHost    = "RemoteAddHost"
+	RemoteRemoveHost = "RemoteRemoveHost"
 )
 
 // HostEffects returns the names of the effects of the host machine.
 func HostEffects() []string {
 	return []string{
 		RecordTransition, RemoteInsertQuarantine, RemoteRemoveQuarantine, RemotePauseDispatch,
-		RemoteResumeDispatch, RemoteAbortRollout,
+		RemoteResumeDispatch, RemoteAbortRollout, RemoteAddHost, RemoteRemoveHost,
 	}
 }
 

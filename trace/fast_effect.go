@@ -43,6 +43,8 @@ func hostEffectMembers(name string) members {
 		return effectName | effectChannel
 	case RemoteAbortRollout:
 		return effectName | effectRollout
+	case RemoteAddHost, RemoteRemoveHost:
+		return effectName | effectHost | effectChannel
 	}
 	return 0
 }

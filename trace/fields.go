@@ -211,6 +211,7 @@ var (
 	}
 	hostPauseFields = hostQuarantineFields[:1]
 	hostAbortFields = hostTransitionFields[1:2]
+	hostFleetFields = []field[HostEffect]{hostTransitionFields[0], hostQuarantineFields[0]}
 )
 
 // fieldsOfHostEffect returns the fields of an effect of the host machine; nil for an unknown one.
@@ -224,6 +225,8 @@ func fieldsOfHostEffect(effect string) []field[HostEffect] {
 		return hostPauseFields
 	case RemoteAbortRollout:
 		return hostAbortFields
+	case RemoteAddHost, RemoteRemoveHost:
+		return hostFleetFields
 	}
 	return nil
 }

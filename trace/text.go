@@ -284,6 +284,10 @@ func appendHostEffect(b []byte, e *HostEffect) []byte {
 		return fmt.Appendf(b, "%v → %v", e.From, e.To)
 	case e.Effect == RemoteAbortRollout:
 		return append(b, "by an operator"...)
+	case e.Effect == RemoteAddHost:
+		return appendPlain(append(b, "joins "...), string(e.Channel))
+	case e.Effect == RemoteRemoveHost:
+		return appendPlain(append(b, "leaves "...), string(e.Channel))
 	case e.Closure == "" && e.Channel == "":
 		return append(b, "on all channels"...)
 	case e.Closure == "":

@@ -143,6 +143,11 @@ func zoo() []Entry {
 	add(Entry{Kind: KindEffect, Rollout: r1, HostEffect: &HostEffect{
 		Effect: RemoteAbortRollout, Rollout: r1,
 	}})
+	for _, effect := range []string{RemoteAddHost, RemoteRemoveHost} {
+		add(Entry{Kind: KindEffect, Host: h1, HostEffect: &HostEffect{
+			Effect: effect, Host: h1, Channel: "stable",
+		}})
+	}
 	for i := range all {
 		all[i].Seq, all[i].At = uint64(i), start+reducer.Time(i)*843*second
 	}

@@ -335,7 +335,8 @@ func (p *replay) hostEffect(e *trace.Entry) {
 	h := e.HostEffect
 	switch h.Effect {
 	case trace.RecordTransition:
-	case trace.RemotePauseDispatch, trace.RemoteResumeDispatch, trace.RemoteAbortRollout:
+	case trace.RemotePauseDispatch, trace.RemoteResumeDispatch, trace.RemoteAbortRollout,
+		trace.RemoteAddHost, trace.RemoteRemoveHost:
 		p.invariants.ordered(h)
 		return
 	default:

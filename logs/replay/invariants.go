@@ -44,6 +44,10 @@ func (a *invariantAuditor) ordered(h *trace.HostEffect) {
 		a.checker.Paused(h.Channel, h.Effect == trace.RemotePauseDispatch)
 	case trace.RemoteAbortRollout:
 		a.checker.Aborted(h.Rollout)
+	case trace.RemoteAddHost:
+		a.checker.Enrolled(h.Channel, h.Host)
+	case trace.RemoteRemoveHost:
+		a.checker.Departed(h.Channel, h.Host)
 	}
 }
 

@@ -241,6 +241,8 @@ func concerns(e *trace.Entry, row *Row) {
 			row.Rollout = e.HostEffect.Rollout
 		case trace.RecordTransition:
 			row.Rollout, row.Host = e.HostEffect.Rollout, e.HostEffect.Host
+		case trace.RemoteAddHost, trace.RemoteRemoveHost:
+			row.Host = e.HostEffect.Host
 		}
 	case e.Effect != nil:
 		row.Channel = e.Effect.Channel

@@ -133,6 +133,10 @@ func hostEffect(h *trace.HostEffect) string {
 		return fmt.Sprintf("an operator resumes dispatching on %s", where)
 	case trace.RemoteAbortRollout:
 		return "an operator aborts the rollout"
+	case trace.RemoteAddHost:
+		return fmt.Sprintf("%s joins the fleet", h.Host)
+	case trace.RemoteRemoveHost:
+		return fmt.Sprintf("%s leaves the fleet", h.Host)
 	}
 	return fmt.Sprintf("closure %s is quarantined on %s", shortClosure(h.Closure), where)
 }

@@ -100,7 +100,8 @@ func (s *Story) matters(r *Row) bool {
 		reducer.ActivationFailed.String(), reducer.ActivationDeferred.String(),
 		reducer.ProbesFailed.String(), reducer.RollbackComplete.String(),
 		trace.RemoteInsertQuarantine, trace.RemoteRemoveQuarantine, trace.RemotePauseDispatch,
-		trace.RemoteResumeDispatch, trace.RemoteAbortRollout:
+		trace.RemoteResumeDispatch, trace.RemoteAbortRollout, trace.RemoteAddHost,
+		trace.RemoteRemoveHost:
 		return true
 	case reducer.RecordRolloutTransition.String():
 		return r.State == reducer.Failed.String() || r.State == reducer.Reverted.String()
