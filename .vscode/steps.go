@@ -491,17 +491,17 @@ func the_control_plane(story editor) {
 	//	Then dispatching is not paused on channel "stable" 2 hours after wave 0 is soaking
 	story.Then(`dispatching is not paused{on channel}{at}`)
 
-	// Exactly so many dispatches are sent, for that rollout or for any, while dispatching is paused
-	// on its channel.
+	// So many dispatches are sent, for that rollout or for any, while dispatching is paused on its
+	// channel.
 	//
 	//	Then no host is dispatched while dispatching is paused
-	story.Then(`{number} host(s){of rollout} is/are dispatched while dispatching is paused`)
+	story.Then(`{count} host(s){of rollout} is/are dispatched while dispatching is paused`)
 
-	// Exactly so many dispatches are sent, for that rollout or for any, while no maintenance window
-	// of its channel is open.
+	// So many dispatches are sent, for that rollout or for any, while no maintenance window of its
+	// channel is open.
 	//
 	//	Then no host is dispatched outside the maintenance windows
-	story.Then(`{number} host(s){of rollout} is/are dispatched outside (the )maintenance windows`)
+	story.Then(`{count} host(s){of rollout} is/are dispatched outside (the )maintenance windows`)
 }
 
 func rollouts(story editor) {
@@ -529,16 +529,16 @@ func hosts_of_a_rollout(story editor) {
 	//	Then every host of wave 0 of "stable@a1" is Converged
 	story.Then(`every host of wave {number} of (rollout ){rollout} is {host_state}{at}`)
 
-	// Exactly so many hosts of the wave are in that state, at the present, at another time, or so
-	// long after that.
+	// So many hosts of the wave are in that state, at the present, at another time, or so long
+	// after that.
 	//
 	//	Then 2 hosts of wave 1 of "stable@a1" are Pending while wave 0 is soaking
-	story.Then(`{number} host(s) of wave {number} of (rollout ){rollout} is/are {host_state}{at}`)
+	story.Then(`{count}( of the) host(s) of wave {number} of (rollout ){rollout} is/are {host_state}{at}`)
 
-	// Exactly so many hosts of the wave are dispatched in the whole run.
+	// So many hosts of the wave are dispatched in the whole run.
 	//
 	//	Then no hosts of wave 1 of "stable@a1" are dispatched
-	story.Then(`{number} host(s) of wave {number} of (rollout ){rollout} is/are (ever )dispatched`)
+	story.Then(`{count}( of the) host(s) of wave {number} of (rollout ){rollout} is/are (ever )dispatched`)
 
 	// The hosts run the closure of that ref, as their agents have reported it last: at the end of a
 	// switch or of a rollback.
@@ -595,22 +595,11 @@ func hosts_of_a_rollout(story editor) {
 	//	Then host "stable-01" stays Soaking for 5 minutes
 	story.Then(`host(s) {hosts} stay(s) {host_state}{under rollout} for {duration}`)
 
-	// So many hosts of the rollout are in that state: at least 2, at most 2, more than 2, fewer
-	// than 2, between 2 and 4, about 10, all but one, or shares such as at least 50%.
-	//
-	//	Then at least 50% of the hosts of "stable@a1" are Converged
-	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`)
-
 	// So many hosts of the rollout are in one of several states, or in none of them; in flight
 	// means Activating or Soaking.
 	//
 	//	Then at most 2 hosts of "stable@a1" are in flight while wave 1 is activating
-	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are {host_states_or}{at}`)
-
-	// So many hosts of the rollout are dispatched in the whole run.
-	//
-	//	Then all but 2 hosts of "stable@a1" are dispatched
-	story.Then(`{amount}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are {host_states_or}{at}`)
 }
 
 func rollouts(story editor) {
@@ -618,6 +607,11 @@ func rollouts(story editor) {
 	//
 	//	Then "stable@a1" is at wave 1 or later while wave 1 is soaking
 	story.Then(`(rollout ){rollout} is at wave {number} or later{at}`)
+
+	// The rollout's current_wave is that one or an earlier one, at the present or at another time.
+	//
+	//	Then "stable@a1" is at wave 0 or earlier while wave 0 is soaking
+	story.Then(`(rollout ){rollout} is at wave {number} or earlier{at}`)
 }
 
 func the_control_plane(story editor) {
@@ -631,11 +625,10 @@ func the_control_plane(story editor) {
 	//	Then the control plane is not down 20 minutes after wave 0 is soaking
 	story.Then(`(the )control plane is not down{at}`)
 
-	// Exactly so many dispatches are sent, for that rollout or for any, while the control plane is
-	// down.
+	// So many dispatches are sent, for that rollout or for any, while the control plane is down.
 	//
 	//	Then no host is dispatched while the control plane is down
-	story.Then(`{number} host(s){of rollout} is/are dispatched while (the )control plane is down`)
+	story.Then(`{count} host(s){of rollout} is/are dispatched while (the )control plane is down`)
 }
 
 func hosts_of_a_rollout(story editor) {
@@ -914,7 +907,7 @@ func rollouts(story editor) {
 	// How many rollouts are opened in the whole run, for that channel or for all.
 	//
 	//	Then 2 rollouts are opened for channel "stable"
-	story.Then(`{number} rollout(s) is/are opened{for channel}`)
+	story.Then(`{count} rollout(s) is/are opened{for channel}`)
 
 	// The ref that the control plane's last poll saw, at the present or at another time.
 	//
@@ -960,45 +953,45 @@ func hosts_of_a_rollout(story editor) {
 	//	Then every host of "stable@b2" is Converged
 	story.Then(`every host of (rollout ){rollout} is {host_state}{at}`)
 
-	// Exactly so many hosts of the rollout are in that state, at the present, at another time, or
-	// so long after that.
+	// So many hosts of the rollout are in that state, at the present, at another time, or so long
+	// after that.
 	//
 	//	Then 2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking
-	story.Then(`{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`)
 
-	// At no time in the whole run are more hosts of the rollout Activating or Soaking.
+	// So many hosts of the rollout are Activating or Soaking at once, at the time at which most of
+	// them are, in the whole run.
 	//
 	//	Then at most 2 hosts of "stable@a1" are ever in flight
-	story.Then(`at most {number} host(s) of (rollout ){rollout} is/are ever in flight`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are ever in flight`)
 
-	// At no time in the whole run are more of these hosts Activating or Soaking, under any rollout.
-	// The state of a host under a rollout that it no longer works for does not count.
+	// So many of these hosts are Activating or Soaking at once, at the time at which most of them
+	// are, in the whole run, under any rollout. The state of a host under a rollout that it no
+	// longer works for does not count.
 	//
 	//	Then at most one of hosts "stable-*" is ever in flight
-	story.Then(`at most {number} of hosts {hosts} is/are ever in flight`)
+	story.Then(`{count} of hosts {hosts} is/are ever in flight`)
 
-	// Exactly so many hosts of the rollout are dispatched in the whole run.
+	// So many hosts of the rollout are dispatched in the whole run.
 	//
 	//	Then 6 hosts of "stable@a1" are dispatched
-	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched`)
 
-	// Exactly so many hosts of the rollout are dispatched after that: after what the previous
-	// sentence was about.
+	// So many hosts of the rollout are dispatched after that: after what the previous sentence was
+	// about.
 	//
 	//	Then no host of "stable@a1" is dispatched after that
-	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched after that`)
 
-	// Exactly so many hosts of the rollout are dispatched after something is true for the first
-	// time.
+	// So many hosts of the rollout are dispatched after something is true for the first time.
 	//
 	//	Then no host of "stable@a1" is dispatched after "stable@a1" is Failed
-	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`)
 
-	// Exactly so many hosts of the rollout are dispatched before something is true for the first
-	// time.
+	// So many hosts of the rollout are dispatched before something is true for the first time.
 	//
 	//	Then no host of "stable@b2" is dispatched before "stable@a1" is Superseded
-	story.Then(`{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`)
+	story.Then(`{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`)
 
 	// The hosts are dispatched for the rollout.
 	//

@@ -41,6 +41,7 @@ type (
 		Line    int            `json:"line"`
 		Rows    []cucumberRow  `json:"rows,omitempty"`
 		Match   cucumberMatch  `json:"match"`
+		Output  []string       `json:"output,omitempty"` // what the sentence measures
 		Result  cucumberResult `json:"result"`
 	}
 	cucumberRow struct {
@@ -78,6 +79,10 @@ func (c *cucumber) Scenario(s *story.Scenario) {
 	}
 	for i := range s.Steps {
 		element.Steps = append(element.Steps, cucumberStepOf(s, &s.Steps[i]))
+	}
+	for i := range s.Distributions {
+		step := &element.Steps[s.Distributions[i].Step]
+		step.Output = append(step.Output, s.Distributions[i].String())
 	}
 	// Tools compute the status of a scenario from its steps. A scenario can fail although none of its
 	// steps does: it gets a further step, which fails.

@@ -146,6 +146,33 @@ func TestFeatureJUnit(t *testing.T) {
 	}
 }
 
+// TestFeatureDistributions checks that the formats for tools have what a scenario measures under
+// its seeds, and that others have none.
+func TestFeatureDistributions(t *testing.T) {
+	const text = `Feature: F
+
+  Scenario: Many
+    Given each of the seeds 1 to 3
+    And channel "web" with 1 host
+    When "web" moves to ref "a1"
+    Then the time to converge is under 2 hours in 95% of the seeds
+
+  Scenario: One
+    Given channel "web" with 1 host
+    When "web" moves to ref "a1"
+    Then "web@a1" is Terminal
+`
+	for format, want := range map[string]string{
+		"junit":    `<system-out>time to converge of &#34;web@a1&#34; under 3 seeds: least `,
+		"cucumber": `"time to converge of \"web@a1\" under 3 seeds: least `,
+	} {
+		got := write(t, format, report.FeatureOptions{}, text)
+		if strings.Count(got, want) != 1 || strings.Count(got, "under 3 seeds") != 1 {
+			t.Errorf("%s: has no distribution, or several\n%s", format, got)
+		}
+	}
+}
+
 // TestFeatureCucumber decodes the JSON as tools do, which compute the status of a scenario from
 // those of its steps.
 func TestFeatureCucumber(t *testing.T) {

@@ -39,6 +39,7 @@ type (
 		Failure *junitMessage `xml:"failure"`
 		Error   *junitMessage `xml:"error"`
 		Skipped *junitMessage `xml:"skipped"`
+		Output  string        `xml:"system-out,omitempty"`
 	}
 	junitMessage struct {
 		Message string `xml:"message,attr,omitempty"`
@@ -64,6 +65,7 @@ func JUnit(w io.Writer, suiteName string, results []*check.Result) error {
 			File:    printable(file),
 			Line:    line,
 			Seconds: fmt.Sprintf("%.3f", r.Elapsed.Seconds()),
+			Output:  printable(strings.Join(r.Measured, "\n")),
 		}
 		if named[r.Name] > 1 && line != "" {
 			c.Name += " (line " + line + ")" // CI systems merge cases that have the same name

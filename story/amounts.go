@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// amountForm is how an expectation writes how many of something there are, other than as one
-// number.
+// amountForm is how an expectation writes how many of something there are.
 const (
 	shareForm  = percentForm + `|half|` + numberForm
 	amountForm = `(?:(?:at least|at most|exactly|about|more than|fewer than|less than|` +
 		`all but) )(?:` + shareForm + `)|between (?:` + shareForm + `) and (?:` + shareForm +
-		`)|` + percentForm + `|half`
+		`)|` + shareForm
 )
 
 // An amount is a range of how many of all things there are.
@@ -119,6 +118,9 @@ func (a amount) holds(n, all int) bool {
 
 // certain reports whether every number of things, of so many, is such an amount.
 func (a amount) certain(all int) bool {
+	if all > maxHosts {
+		return false // how many there are is not known
+	}
 	for n := range all + 1 {
 		if !a.holds(n, all) {
 			return false

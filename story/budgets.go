@@ -88,6 +88,9 @@ func (l limit) String() string {
 }
 
 func parseLimit(s string) (any, error) {
+	if s == "half" {
+		return limit{percent: 50}, nil
+	}
 	digits := strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(s, "%"), "percent"))
 	if digits == s {
 		n, err := parseNumber(s)

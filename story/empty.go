@@ -84,22 +84,14 @@ func noGate(w *world, hosts []reducer.HostID, by gate, id reducer.RolloutID) str
 	return ""
 }
 
-// noHosts returns why an expectation about how many hosts of a rollout are in a state could not
-// fail: the rollout has none.
-func noHosts(w *world, want uint64, id reducer.RolloutID) string {
-	if r := w.history.rollouts[id]; want == 0 && r != nil && len(r.hosts) == 0 {
-		return fmt.Sprintf("rollout %q has no hosts", id)
-	}
-	return ""
-}
-
-// nothingToDispatch returns why an expectation that no host of a rollout is dispatched could not
-// fail: before some entry, all have been dispatched and have answered.
-func nothingToDispatch(w *world, want uint64, id reducer.RolloutID, from int) string {
-	if why := noHosts(w, want, id); why != "" || want > 0 {
+// nothingToDispatch returns why an expectation of how many hosts of a rollout are dispatched could
+// not fail: before some entry, all have been dispatched and have answered.
+func nothingToDispatch(w *world, n amount, id reducer.RolloutID, from int) string {
+	r := w.history.rollouts[id]
+	if why := anyAmount(w, n, id); why != "" || !n.holds(0, len(r.hosts)) {
 		return why
 	}
-	for _, h := range w.history.rollouts[id].hosts {
+	for _, h := range r.hosts {
 		answered := slices.ContainsFunc(h.states, func(c change[reducer.HostState]) bool {
 			return c.to != reducer.HostPending && c.entry < from-1
 		})
@@ -110,12 +102,13 @@ func nothingToDispatch(w *world, want uint64, id reducer.RolloutID, from int) st
 	return fmt.Sprintf("every host of %q has been dispatched before, and has answered", id)
 }
 
-// noneInFlight returns why an expectation that at most some hosts are in flight could not fail.
-func noneInFlight(w *world, most uint64, all int, counts counts) string {
-	if uint64(all) <= most {
-		return fmt.Sprintf("there are %d of these hosts, and at most %d are allowed", all, most)
+// noneInFlight returns why an expectation of how many of some hosts are in flight at once could not
+// fail.
+func noneInFlight(w *world, n amount, all int, counts counts) string {
+	if n.certain(all) {
+		return fmt.Sprintf("there are %d of these hosts, and any number of them would do", all)
 	}
-	if !w.rehearsing && highestInFlight(w, counts) == 0 {
+	if !w.rehearsing && n.holds(0, all) && highestInFlight(w, counts) == 0 {
 		return "none of these hosts is ever in flight"
 	}
 	return ""
@@ -155,11 +148,12 @@ func highestInFlight(w *world, counts counts) int {
 
 // noneDispatched returns why an expectation that no host of a rollout is dispatched before
 // something could not fail: none is ever dispatched.
-func noneDispatched(w *world, want uint64, id reducer.RolloutID) string {
-	if want > 0 {
-		return ""
+func noneDispatched(w *world, n amount, id reducer.RolloutID) string {
+	hosts := w.history.rollouts[id].hosts
+	if why := anyAmount(w, n, id); why != "" || !n.holds(0, len(hosts)) {
+		return why
 	}
-	for _, h := range w.history.rollouts[id].hosts {
+	for _, h := range hosts {
 		if len(h.dispatches) > 0 {
 			return ""
 		}

@@ -107,24 +107,43 @@ func (w *world) expectAt(
 // countDispatches checks how many dispatches are sent, for a rollout or for any, at times that
 // count for its channel.
 func (w *world) countDispatches(
-	n uint64, id reducer.RolloutID, counts func(reducer.ChannelID, time.Duration) bool,
+	n amount, id reducer.RolloutID, counts func(reducer.ChannelID, time.Duration) bool,
 ) error {
 	var found []string
 	entry := noEntry
+	all := 0
 	for i := range w.history.entries {
 		e := &w.history.entries[i]
-		if e.Plan == nil || e.Plan.Action != trace.QueueDispatch || id != "" && e.Rollout != id ||
-			!counts(channelIn(e.Rollout), w.history.at(i)) {
+		if e.Plan == nil || e.Plan.Action != trace.QueueDispatch || id != "" && e.Rollout != id {
+			continue
+		}
+		if all++; !counts(channelIn(e.Rollout), w.history.at(i)) {
 			continue
 		}
 		entry = i
 		found = append(found, fmt.Sprintf("%s  %s", elapsed(w.history.at(i)), e.Plan.Host))
 	}
-	if uint64(len(found)) == n {
+	if n.holds(len(found), all) {
 		return nil
 	}
 	found = append(found, fmt.Sprintf("%d in all", len(found)))
 	return w.fail(entry, w.sentence, strings.Join(found, "\n"))
+}
+
+// anyDispatches returns why an expectation of how many dispatches there are, for a rollout or for
+// any, could not fail: any number of them would do.
+func anyDispatches(w *world, n amount, id reducer.RolloutID) string {
+	all := 0
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Plan != nil && e.Plan.Action == trace.QueueDispatch && (id == "" || e.Rollout == id) {
+			all++
+		}
+	}
+	if all == 0 || !n.certain(all) {
+		return ""
+	}
+	return fmt.Sprintf("there are %d dispatches, and any number of them would do", all)
 }
 
 // rollout returns a rollout that was opened. The history then extends as far as runFor ensures.

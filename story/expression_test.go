@@ -99,7 +99,7 @@ var samples = map[string][]string{
 	"reason":     {"never acked", "Deferred", "held back by disruption-budget"},
 	"scenario":   {`"failure-under-v0.2"`, `one-wave-converges`, `"x"`},
 	"stage":      {"ack", "reboots", "convergence"},
-	"amount":     {"at least 2", "between 10 and 20%", "all but one"},
+	"count":      {"2", "between 10 and 20%", "all but one"},
 	"states_or":  {"Failed or Terminal", "not Failed", "neither Failed nor Reverted"},
 	"host_states_or": {
 		"Soaking or Converged", "not in flight", "Pending, Activating or Soaking",
@@ -252,6 +252,8 @@ func TestWordings(t *testing.T) {
 					if v.kind == afterThat {
 						values[i] = fmt.Sprintf("%v to %v later", v.from, v.to)
 					}
+				case amount:
+					values[i] = v.most
 				}
 			}
 			if got := fmt.Sprint(values); err != nil || got != group[0] {

@@ -137,7 +137,7 @@ var parameters = map[string]parameter{
 		`(?:` + percentForm + `)(?:(?:,| and|, and) +(?:` + percentForm + `))*`,
 		parsePercents,
 	},
-	"amount": {amountForm, parseAmount},
+	"count": {amountForm, parseAmount},
 	"states_or": {
 		eitherForm(wordForm + `|` + lower(reducer.States())),
 		func(s string) (any, error) { return parseEitherState(s, parseState) },
@@ -156,7 +156,7 @@ var parameters = map[string]parameter{
 	"clock":      {timeForm, func(s string) (any, error) { return parseTimeOfDay(s) }},
 	"window":     {` +within +(?:` + durationForm + `)` + windowForm, parseWithin},
 	"delay":      {delayForm, func(s string) (any, error) { return parseDelay(s) }},
-	"limit":      {numberForm + `|` + percentForm, parseLimit},
+	"limit":      {shareForm, parseLimit},
 	"tags":       {namesForm, func(s string) (any, error) { return parseNames[tag](s), nil }},
 	"planner":    {`[a-z]{5,}`, parsePlanner}, // neither down nor back
 	"defects":    {namesForm, parseDefects},

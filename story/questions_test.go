@@ -98,7 +98,7 @@ func TestSearchByGoal(t *testing.T) {
 		"unreachable":            `host "stable-02" returns 2 hours later`,
 		"pause":                  `the operator pauses dispatching`,
 		"freeze":                 `the operator pauses dispatching`,
-		"percent":                `at least 50% of the hosts of "stable@a1" are Converged`,
+		"percent":                `2 hosts of "stable@a1" are Soaking while`,
 		"at least":               `in at least 90% of the seeds`,
 		"canary":                 `channel "stable" with 40 hosts in waves of 5%, `,
 		"weekday":                `channel "stable" has a maintenance window`,

@@ -36,6 +36,17 @@ func TestTwoRuns(t *testing.T) {
 		{"false there", "", failing + old + "Then \"web@a1\" is Reverted\n" +
 			"And \"old\": \"web@a1\" is Reverted",
 			Failed, "in the run \"old\"\nexpected  \"web@a1\" is Reverted\nfound     Failed since"},
+		{"a fate that matters in the other run alone", "", fleet +
+			"And host \"web-01\" fails its probes\nAnd host \"web-01\" never completes its " +
+			"rollback\nWhen \"web\" moves to ref \"a1\"\n" +
+			"When the same story runs with policy rollback-and-halt for channel \"web\" as \"careful\"\n" +
+			"Then \"web@a1\" is Failed\nAnd \"careful\": \"web@a1\" is stuck", Passed, ""},
+		{"a fate that matters in no run", "", fleet +
+			"And host \"web-01\" fails its probes\nAnd host \"web-01\" never completes its " +
+			"rollback\nWhen \"web\" moves to ref \"a1\"\n" +
+			"When the same story runs with a soak of 1 hour for channel \"web\" as \"slow\"\n" +
+			"Then \"web@a1\" is Failed\nAnd \"slow\": \"web@a1\" is Failed", Failed,
+			"the run is the same without it"},
 		{"the same machine", "", move + "When the same story runs under machine rfc0008 as \"old\"\n" +
 			"Then \"web@a1\" is Terminal", Failed, "the story runs under machine rfc0008 already"},
 		{"soak", "", move +

@@ -79,88 +79,91 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words: `{number} host(s) of (rollout ){rollout} is/are {host_state}{at}`,
-		doc: "Exactly so many hosts of the rollout are in that state, at the present, at another " +
-			"time, or so long after that.",
+		words: `{count}( of the) host(s) of (rollout ){rollout} is/are {host_state}{at}`,
+		doc: "So many hosts of the rollout are in that state, at the present, at another time, or so " +
+			"long after that.",
 		example: `2 hosts of "stable@a1" are Soaking while wave 1 of "stable@a1" is soaking`,
-		vacuous: func(w *world, n uint64, id reducer.RolloutID, _ reducer.HostState, _ viewpoint) string {
-			return noHosts(w, n, id)
+		vacuous: func(w *world, n amount, id reducer.RolloutID, _ reducer.HostState, _ viewpoint) string {
+			return anyAmount(w, n, id)
 		},
 		do: func(
-			w *world, want uint64, id reducer.RolloutID, state reducer.HostState, v viewpoint,
+			w *world, n amount, id reducer.RolloutID, state reducer.HostState, v viewpoint,
 		) error {
-			return expectHosts(w, id, state, &v, func(n, _ int) bool { return uint64(n) == want })
+			return expectHosts(w, id, state, &v, n.holds)
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words:   `at most {number} host(s) of (rollout ){rollout} is/are ever in flight`,
-		doc:     "At no time in the whole run are more hosts of the rollout Activating or Soaking.",
+		words: `{count}( of the) host(s) of (rollout ){rollout} is/are ever in flight`,
+		doc: "So many hosts of the rollout are Activating or Soaking at once, at the time at which " +
+			"most of them are, in the whole run.",
 		example: `at most 2 hosts of "stable@a1" are ever in flight`,
 		unrun:   true,
-		vacuous: func(w *world, most uint64, id reducer.RolloutID) string {
-			return noneInFlight(w, most, sizeOf(w, id), ofRollout(id))
+		vacuous: func(w *world, n amount, id reducer.RolloutID) string {
+			return noneInFlight(w, n, sizeOf(w, id), ofRollout(id))
 		},
-		do: func(w *world, most uint64, id reducer.RolloutID) error {
-			if _, err := w.history.rollout(id); err != nil {
+		do: func(w *world, n amount, id reducer.RolloutID) error {
+			r, err := w.history.rollout(id)
+			if err != nil {
 				return err
 			}
-			return expectInFlight(w, most, ofRollout(id))
+			return expectInFlight(w, n, len(r.hosts), ofRollout(id))
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words: `at most {number} of hosts {hosts} is/are ever in flight`,
-		doc: "At no time in the whole run are more of these hosts Activating or Soaking, under " +
-			"any rollout. The state of a host under a rollout that it no longer works for does not count.",
+		words: `{count} of hosts {hosts} is/are ever in flight`,
+		doc: "So many of these hosts are Activating or Soaking at once, at the time at which most of " +
+			"them are, in the whole run, under any rollout. The state of a host under a rollout that it " +
+			"no longer works for does not count.",
 		example: `at most one of hosts "stable-*" is ever in flight`,
 		unrun:   true,
-		vacuous: func(w *world, most uint64, hosts []reducer.HostID) string {
+		vacuous: func(w *world, n amount, hosts []reducer.HostID) string {
 			hosts, _ = w.fleet.match(hosts) // the expectation holds: they exist
-			return noneInFlight(w, most, len(hosts), ofHostsAmong(hosts))
+			return noneInFlight(w, n, len(hosts), ofHostsAmong(hosts))
 		},
-		do: func(w *world, most uint64, hosts []reducer.HostID) error {
+		do: func(w *world, n amount, hosts []reducer.HostID) error {
 			hosts, err := w.fleet.match(hosts)
 			if err != nil {
 				return err
 			}
-			return expectInFlight(w, most, ofHostsAmong(hosts))
+			return expectInFlight(w, n, len(hosts), ofHostsAmong(hosts))
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words:   `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched`,
-		doc:     "Exactly so many hosts of the rollout are dispatched in the whole run.",
+		words:   `{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched`,
+		doc:     "So many hosts of the rollout are dispatched in the whole run.",
 		example: `6 hosts of "stable@a1" are dispatched`,
-		vacuous: noHosts,
-		do: func(w *world, n uint64, id reducer.RolloutID) error {
+		vacuous: anyAmount,
+		do: func(w *world, n amount, id reducer.RolloutID) error {
 			return expectDispatches(w, n, id, 0, math.MaxInt)
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
-		doc: "Exactly so many hosts of the rollout are dispatched after that: after what the " +
+		words: `{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched after that`,
+		doc: "So many hosts of the rollout are dispatched after that: after what the " +
 			"previous sentence was about.",
 		example: `no host of "stable@a1" is dispatched after that`,
-		vacuous: func(w *world, n uint64, id reducer.RolloutID) string {
+		vacuous: func(w *world, n amount, id reducer.RolloutID) string {
 			return nothingToDispatch(w, n, id, w.history.after(w.that))
 		},
-		do: func(w *world, n uint64, id reducer.RolloutID) error {
+		do: func(w *world, n amount, id reducer.RolloutID) error {
 			return expectDispatches(w, n, id, w.history.after(w.that), math.MaxInt)
 		},
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects, scope: allRun,
-		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
-		doc: "Exactly so many hosts of the rollout are dispatched after something is true for the " +
+		words: `{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched after {fact}`,
+		doc: "So many hosts of the rollout are dispatched after something is true for the " +
 			"first time.",
 		example: `no host of "stable@a1" is dispatched after "stable@a1" is Failed`,
-		vacuous: func(w *world, n uint64, id reducer.RolloutID, m moment) string {
+		vacuous: func(w *world, n amount, id reducer.RolloutID, m moment) string {
 			c, _ := w.firstTime(&m) // the expectation holds: it comes
 			return nothingToDispatch(w, n, id, c.entry+1)
 		},
-		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
+		do: func(w *world, n amount, id reducer.RolloutID, m moment) error {
 			c, err := w.firstTime(&m)
 			if err != nil {
 				return err
@@ -170,14 +173,14 @@ var hostExpectations = []step{
 	},
 	{
 		topic: "Hosts of a rollout", phase: expects,
-		words: `{number} host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
-		doc: "Exactly so many hosts of the rollout are dispatched before something is true for " +
+		words: `{count}( of the) host(s) of (rollout ){rollout} is/are (ever )dispatched before {fact}`,
+		doc: "So many hosts of the rollout are dispatched before something is true for " +
 			"the first time.",
 		example: `no host of "stable@b2" is dispatched before "stable@a1" is Superseded`,
-		vacuous: func(w *world, n uint64, id reducer.RolloutID, _ moment) string {
+		vacuous: func(w *world, n amount, id reducer.RolloutID, _ moment) string {
 			return noneDispatched(w, n, id)
 		},
-		do: func(w *world, n uint64, id reducer.RolloutID, m moment) error {
+		do: func(w *world, n amount, id reducer.RolloutID, m moment) error {
 			c, err := w.firstTime(&m)
 			if err != nil {
 				return err
@@ -474,8 +477,10 @@ func ofHostsAmong(hosts []reducer.HostID) counts {
 }
 
 // expectInFlight checks how many of the hosts that count are Activating or Soaking at once.
-func expectInFlight(w *world, most uint64, counts counts) error {
+func expectInFlight(w *world, n amount, all int, counts counts) error {
 	inFlight := make(map[reducer.HostID]reducer.RolloutID)
+	var names []string // of the most that are in flight at once
+	entry := noEntry
 	for i := range w.history.entries {
 		e := &w.history.entries[i]
 		if e.Event == nil || e.Event.Kind != reducer.HostStateChanged || w.history.refused(i) {
@@ -485,19 +490,25 @@ func expectInFlight(w *world, most uint64, counts counts) error {
 		if e.Event.To.InFlight() && counts(e.Event.Host, e.Rollout) {
 			inFlight[e.Event.Host] = e.Rollout
 		}
-		if uint64(len(inFlight)) > most {
-			names := as[string](slices.Sorted(maps.Keys(inFlight)))
-			return w.fail(
-				i, w.sentence, fmt.Sprintf("%d in flight: %s", len(inFlight), strings.Join(names, ", ")),
-			)
+		if len(inFlight) > len(names) {
+			held := n.holds(len(names), all)
+			names, entry = as[string](slices.Sorted(maps.Keys(inFlight))), i
+			if held && !n.holds(len(names), all) {
+				break // more of them would not help
+			}
 		}
 	}
-	return nil
+	if n.holds(len(names), all) {
+		return nil
+	}
+	return w.fail(
+		entry, w.sentence, fmt.Sprintf("%d in flight: %s", len(names), strings.Join(names, ", ")),
+	)
 }
 
 // expectDispatches checks how many hosts of a rollout are dispatched from one entry on and before
 // another.
-func expectDispatches(w *world, n uint64, id reducer.RolloutID, from, before int) error {
+func expectDispatches(w *world, n amount, id reducer.RolloutID, from, before int) error {
 	r, err := w.history.rollout(id)
 	if err != nil {
 		return err
@@ -515,11 +526,11 @@ func expectDispatches(w *world, n uint64, id reducer.RolloutID, from, before int
 			}
 		}
 	}
-	if uint64(len(hosts)) == n {
+	if n.holds(len(hosts), len(r.hosts)) {
 		return nil
 	}
 	const most = 5
-	found := fmt.Sprintf("%d dispatched", len(hosts))
+	found := fmt.Sprintf("%d of %d dispatched", len(hosts), len(r.hosts))
 	if len(hosts) > 0 {
 		found += ": " + strings.Join(hosts[:min(most, len(hosts))], ", ")
 	}

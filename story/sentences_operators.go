@@ -142,13 +142,15 @@ var operatorExpectations = []step{
 	},
 	{
 		topic: "The control plane", phase: expects, scope: allRun,
-		words: `{number} host(s)( of (rollout ){rollout}) is/are dispatched while dispatching is ` +
+		words: `{count} host(s)( of (rollout ){rollout}) is/are dispatched while dispatching is ` +
 			`paused`,
-		doc: "Exactly so many dispatches are sent, for that rollout or for any, while dispatching is " +
+		doc: "So many dispatches are sent, for that rollout or for any, while dispatching is " +
 			"paused on its channel.",
 		example: `no host is dispatched while dispatching is paused`,
-		vacuous: func(w *world, _ uint64, _ reducer.RolloutID) string { return neverPaused(w) },
-		do: func(w *world, n uint64, id reducer.RolloutID) error {
+		vacuous: func(w *world, n amount, id reducer.RolloutID) string {
+			return cmp.Or(neverPaused(w), anyDispatches(w, n, id))
+		},
+		do: func(w *world, n amount, id reducer.RolloutID) error {
 			return w.countDispatches(n, id, func(c reducer.ChannelID, at time.Duration) bool {
 				return w.history.isPaused(c, at)
 			})
@@ -156,13 +158,13 @@ var operatorExpectations = []step{
 	},
 	{
 		topic: "The control plane", phase: expects, scope: allRun,
-		words: `{number} host(s)( of (rollout ){rollout}) is/are dispatched outside (the )` +
+		words: `{count} host(s)( of (rollout ){rollout}) is/are dispatched outside (the )` +
 			`maintenance windows`,
-		doc: "Exactly so many dispatches are sent, for that rollout or for any, while no maintenance " +
+		doc: "So many dispatches are sent, for that rollout or for any, while no maintenance " +
 			"window of its channel is open.",
 		example: `no host is dispatched outside the maintenance windows`,
 		vacuous: noWindows,
-		do: func(w *world, n uint64, id reducer.RolloutID) error {
+		do: func(w *world, n amount, id reducer.RolloutID) error {
 			return w.countDispatches(n, id, func(c reducer.ChannelID, at time.Duration) bool {
 				conf, err := w.fleet.channel(c)
 				return err == nil && len(conf.Windows) > 0 &&
@@ -235,11 +237,11 @@ func neverPaused(w *world) string {
 }
 
 // noWindows returns why an expectation about maintenance windows could not fail.
-func noWindows(w *world, _ uint64, id reducer.RolloutID) string {
+func noWindows(w *world, n amount, id reducer.RolloutID) string {
 	for i := range w.fleet.Channels {
 		c := &w.fleet.Channels[i]
 		if len(c.Windows) > 0 && (id == "" || channelIn(id) == c.ID) {
-			return ""
+			return anyDispatches(w, n, id)
 		}
 	}
 	return "no channel that this is about has a maintenance window"

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -178,16 +179,22 @@ var rolloutExpectations = []step{
 	},
 	{
 		topic: "Rollouts", phase: expects, scope: allRun,
-		words:   `{number} rollout(s) is/are opened( for (channel ){channel})`,
+		words:   `{count} rollout(s) is/are opened( for (channel ){channel})`,
 		doc:     "How many rollouts are opened in the whole run, for that channel or for all.",
 		example: `2 rollouts are opened for channel "stable"`,
-		vacuous: func(w *world, n uint64, id reducer.ChannelID) string {
-			if n > 0 {
+		vacuous: func(w *world, n amount, id reducer.ChannelID) string {
+			if n.certain(maxHosts) {
+				return "any number of rollouts would do"
+			}
+			if !n.holds(0, 0) {
 				return ""
 			}
 			return neverMoves(w, id)
 		},
-		do: func(w *world, n uint64, channel reducer.ChannelID) error {
+		do: func(w *world, n amount, channel reducer.ChannelID) error {
+			if n.percent || n.allBut {
+				return errors.New("the number of all rollouts is not known: say for example at least 2")
+			}
 			if channel != "" {
 				if _, err := w.fleet.channel(channel); err != nil {
 					return err
@@ -199,7 +206,7 @@ var rolloutExpectations = []step{
 					opened = append(opened, fmt.Sprintf("%s at %s", r.id, elapsed(r.states[0].at)))
 				}
 			}
-			if uint64(len(opened)) == n {
+			if n.holds(len(opened), len(opened)) {
 				return nil
 			}
 			opened = append(opened, fmt.Sprintf("%d in all", len(opened)))

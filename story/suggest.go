@@ -455,6 +455,7 @@ func quoteToken(s string) string {
 // kinds describes the values for which "a" and the name do not suffice.
 var kinds = map[string]string{
 	"number":     "a number",
+	"count":      "a number, or a range in numbers or percent such as at least 2, or at most 50%",
 	"numbers":    "numbers",
 	"duration":   "a length of time such as 30 minutes",
 	"times":      "once, twice or 3 times",
@@ -483,7 +484,6 @@ var kinds = map[string]string{
 	"stage":      "one of ack, activation, reboot, probe, convergence and rollback",
 	"poll_fault": "fail or are stale",
 
-	"amount":         "a range of numbers or shares in percent such as at least 2, or at most 50%",
 	"states_or":      "several states of a rollout, such as Failed or Reverted",
 	"host_states_or": "several states of a host, such as Soaking or Converged",
 	"host_states":    "states of a host",

@@ -150,11 +150,21 @@ func (w *world) judgeVacuity(steps int, among vacuousParts) vacuousParts {
 		if !judged(r.vacuousKey) {
 			continue
 		}
-		if why := w.judge(r); why != "" {
+		if why := w.judge(r); why != "" && !w.mattersElsewhere(r) {
 			found[r.vacuousKey] = vacuousPart{r.vacuousKey, why}
 		}
 	}
 	return found
+}
+
+// mattersElsewhere reports whether what a sentence added is not vacuous in another run of the
+// story.
+func (w *world) mattersElsewhere(r *removal) bool {
+	return slices.ContainsFunc(w.others, func(o *otherRun) bool {
+		return slices.ContainsFunc(o.world.removals, func(again *removal) bool {
+			return again.vacuousKey == r.vacuousKey && o.world.judge(again) == ""
+		})
+	})
 }
 
 // judge returns why what a sentence added is vacuous; empty if it is not.

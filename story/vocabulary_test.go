@@ -13,7 +13,7 @@ func TestSearch(t *testing.T) {
 		"offline":          `host "stable-02" goes silent while wave 1 is activating`,
 		"Unreachable":      `host "stable-02" goes silent while wave 1 is activating`,
 		"percent polls":    `20% of polls fail`,
-		"at least hosts":   `all but 2 hosts of "stable@a1" are dispatched`,
+		"at least hosts":   `6 hosts of "stable@a1" are dispatched`,
 		"\"web-02, web-03": "",
 		"web-02, web-03":   `channel "stable" with these waves:`,
 		"rejected":         `OperatorClearance of "stable@a1" is refused with IllegalForState`,

@@ -63,6 +63,9 @@ type Result struct {
 	// Warnings are about what is vacuous, with Suite.Vacuous.
 	Warnings []string
 
+	// Measured has a line for each distribution that a scenario measures.
+	Measured []string
+
 	// Artefacts are files that help to find the cause of a failure.
 	Artefacts []Artefact
 
@@ -307,6 +310,9 @@ func FeatureResult(s *story.Scenario) *Result {
 	r := &Result{
 		Status: Passed, Path: s.Place(), Name: s.Feature + ": " + s.Name, Rerun: s.Again(),
 		Message: s.Details(), Elapsed: s.Elapsed, Warnings: s.Warnings,
+	}
+	for i := range s.Distributions {
+		r.Measured = append(r.Measured, s.Distributions[i].String())
 	}
 	if s.Rule != "" {
 		r.Name = s.Feature + ": " + s.Rule + ": " + s.Name

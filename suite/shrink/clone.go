@@ -20,6 +20,7 @@ func clone(sc *sim.Scenario) *sim.Scenario {
 		ch.HostEdges = slices.Clone(ch.HostEdges)
 		ch.Outside = slices.Clone(ch.Outside)
 		ch.Windows = slices.Clone(ch.Windows)
+		ch.Absent = slices.Clone(ch.Absent)
 	}
 	c.Groups = slices.Clone(sc.Groups)
 	for i := range c.Groups {

@@ -95,6 +95,9 @@ var rules = map[invariant.Name]rule{
 	invariant.WindowKept: {
 		"Windows", "Nothing is dispatched outside the maintenance windows",
 	},
+	invariant.FleetKept: {
+		"Fleet", "Nothing is dispatched to a host that is not in the fleet",
+	},
 	ErrorInvariant: {
 		"Errors", "The run ends without an error",
 	},

@@ -150,6 +150,9 @@ func (w *author) channel(ch *sim.Channel) {
 	if n := len(ch.Outside); n > 0 {
 		w.given("channel %q has %d more host%s outside its waves", ch.ID, n, plural(n))
 	}
+	for _, id := range ch.Absent {
+		w.given("host %q is not in the fleet at first", id)
+	}
 	if ch.Policy.OnHealthFailure != reducer.Halt {
 		w.given("channel %q has policy %v", ch.ID, ch.Policy.OnHealthFailure)
 	}

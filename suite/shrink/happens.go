@@ -182,6 +182,10 @@ func orderSentence(o *sim.Order) string {
 		)
 	case controlplane.AbortRollout:
 		return fmt.Sprintf("the operator aborts %q", o.Rollout)
+	case controlplane.AddHost:
+		return fmt.Sprintf("host %q joins the fleet", o.Host)
+	case controlplane.RemoveHost:
+		return fmt.Sprintf("host %q leaves the fleet", o.Host)
 	}
 	return ""
 }

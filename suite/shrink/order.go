@@ -48,7 +48,8 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 		ch := &sc.Channels[i]
 		hosts += len(hostsOf(ch))
 		waves += len(ch.Waves)
-		gates += len(ch.After) + len(ch.HostEdges) + len(ch.Windows) + len(ch.Outside)
+		gates += len(ch.After) + len(ch.HostEdges) + len(ch.Windows) + len(ch.Outside) +
+			len(ch.Absent)
 		if ch.Policy.OnHealthFailure != reducer.Halt {
 			gates++
 		}

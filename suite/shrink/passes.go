@@ -102,6 +102,7 @@ func removeHost(sc *sim.Scenario, id reducer.HostID) {
 			ch.Waves[w].Hosts = slices.DeleteFunc(ch.Waves[w].Hosts, is)
 		}
 		ch.Outside = slices.DeleteFunc(ch.Outside, is)
+		ch.Absent = slices.DeleteFunc(ch.Absent, is)
 	}
 }
 

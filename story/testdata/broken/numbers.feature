@@ -136,3 +136,11 @@ Feature: Other numbers, other states, other times
     And a reboot takes between 1 and 60 minutes
     When "stable" moves to ref "a1"
     Then in at least 90% of the seeds, "stable@a1" is Terminal within 30 minutes
+
+  Scenario: A later wave
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is at wave 0 or earlier
+
+  Scenario: A part of unknown many
+    When "stable" moves to ref "a1"
+    Then all but one rollout are opened

@@ -12,6 +12,15 @@ Feature: Hosts that join the fleet or leave it
     And every host of "stable@a1" is Converged
     And HostJoined happens 3 times to "stable@a1"
 
+  Scenario: One host joins and another one leaves
+    Given host "stable-03" is not in the fleet at first
+    When "stable" moves to ref "a1"
+    And host "stable-03" joins the fleet while wave 0 is soaking
+    And host "stable-02" leaves the fleet at once
+    Then host "stable-03" is in the fleet 1 hour after wave 0 is soaking
+    And host "stable-02" is not in the fleet 1 hour after wave 0 is soaking
+    And "stable@a1" is stuck waiting for host "stable-02", which is gone
+
   Scenario: A channel whose first host joins later
     Given hosts "stable-*" are not in the fleet at first
     When "stable" moves to ref "a1"

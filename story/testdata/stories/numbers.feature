@@ -86,3 +86,10 @@ Feature: How many, which of several states, and when
     And 10% of activations are deferred
     When "stable" moves to ref "a1"
     Then in at least 90% of the seeds, "stable@a1" is Terminal within 22 minutes
+
+  Scenario: No further than that
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is at wave 0 or earlier while wave 0 is soaking
+    And "stable@a1" is at wave 0 or earlier 5 minutes after the start
+    And "stable@a1" is at wave 1 or later
+    And half of hosts "stable-01" to "stable-02" is ever in flight

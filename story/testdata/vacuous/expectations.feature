@@ -121,3 +121,15 @@ Feature: Expectations that could not fail
   Scenario: No dispatch by a control plane that is never down
     When "stable" moves to ref "a1"
     Then no host is dispatched while the control plane is down
+
+  Scenario: No wave is later
+    When "stable" moves to ref "a1"
+    Then "stable@a1" is at wave 1 or earlier
+
+  Scenario: Any number of the hosts of a wave
+    When "stable" moves to ref "a1"
+    Then at most 2 hosts of wave 1 of "stable@a1" are Pending while wave 0 is soaking
+
+  Scenario: Any number of dispatched hosts of a wave
+    When "stable" moves to ref "a1"
+    Then at most 100% of the hosts of wave 1 of "stable@a1" are dispatched
