@@ -84,19 +84,7 @@ func TestKilledBetweenRenames(t *testing.T) {
 					want[0] = "edited"
 				}
 			}
-			for _, name := range []string{"one/other", "two/other", "three/other"} {
-				if err := WriteBytes(filepath.Join(dir, name), nil); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var got []string
-			for _, of := range threeFiles {
-				text, err := os.ReadFile(filepath.Join(dir, of))
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, string(text))
-			}
+			got := finished(t, dir)
 			if !slices.Equal(got, want) {
 				t.Errorf("killed after %d renames, %s: %q, want %q", renames, name, got, want)
 			}
@@ -105,6 +93,25 @@ func TestKilledBetweenRenames(t *testing.T) {
 			}
 		}
 	}
+}
+
+// finished writes another file into each folder, and returns what the three files then have.
+func finished(t *testing.T, dir string) []string {
+	t.Helper()
+	for _, name := range []string{"one/other", "two/other", "three/other"} {
+		if err := WriteBytes(filepath.Join(dir, name), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, of := range threeFiles {
+		text, err := os.ReadFile(filepath.Join(dir, of))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(text))
+	}
+	return got
 }
 
 // rename renames the only temporary file of a file, as the killed process would have.

@@ -170,7 +170,7 @@ func expectations(c *Case) [][]string {
 		invariant.RetentionKept, invariant.ChannelEdgesKept, invariant.FoldIsLive,
 		invariant.SameBytes, invariant.EvidenceKept, invariant.RollbackKept, invariant.TimeKept,
 		invariant.OpeningWhole, invariant.AcknowledgedKept, invariant.PauseKept,
-		invariant.AbortKept, invariant.WindowKept:
+		invariant.AbortKept, invariant.WindowKept, invariant.FleetKept:
 	}
 	add("the invariant %s holds", c.Key.Invariant)
 	return all
