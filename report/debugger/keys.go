@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"rollsim/controlplane"
+	"rollsim/reducer"
 	"rollsim/sim"
 	"rollsim/timeline"
 )
@@ -117,7 +118,8 @@ func (m *Model) help() {
 	m.show("keys", text.String())
 }
 
-// unfinished goes to the end and selects the next rollout that is unfinished there.
+// unfinished goes to the end, and selects the next rollout that is unfinished there, with its first
+// host that has not converged.
 func (m *Model) unfinished() {
 	before := m.rollout
 	if m.cursor.N() < m.x.Len() {
@@ -138,7 +140,11 @@ func (m *Model) unfinished() {
 		return
 	}
 	r := open[next%len(open)]
-	m.rollout, m.host = r.Record.RolloutID, ""
+	hosts := byWave(r)
+	waits := slices.IndexFunc(hosts, func(h timeline.Host) bool {
+		return h.State != reducer.HostConverged
+	})
+	m.rollout, m.host = r.Record.RolloutID, hosts[waits].ID
 	m.status = fmt.Sprintf("unfinished: %d of %d; w says why", next%len(open)+1, len(open))
 }
 
