@@ -1,12 +1,12 @@
 package scenario
 
 import (
-	"fmt"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 
+	"rollsim/internal/valuetext"
 	"rollsim/sim"
 )
 
@@ -46,7 +46,7 @@ func writeEverything(t *testing.T, name string, used map[string]bool) {
 		t.Fatalf("%v\n%s", err, written.String())
 	}
 	// compared as text, because nil and empty lists are equal
-	got, want := fmt.Sprintf("%+v", plainOf(again.Scenario)), fmt.Sprintf("%+v", plainOf(*sc))
+	got, want := valuetext.Of(again.Scenario), valuetext.Of(*sc)
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s\nwritten\n%s", got, want, written.String())
 	}
@@ -88,35 +88,4 @@ var notWritten = map[string]bool{
 	"invariant.Violation.At": true, "invariant.Violation.State": true,
 	"invariant.Violation.Event": true, "invariant.Violation.Excused": true,
 	"invariant.Violation.Defect": true,
-}
-
-// plainOf returns a scenario as text in which pointers are followed.
-func plainOf(sc sim.Scenario) any { return followed(reflect.ValueOf(sc)) }
-
-// followed returns a value with what its pointers point at, and distributions by their mean.
-func followed(v reflect.Value) any {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		if d, ok := v.Interface().(*sim.Distribution); ok {
-			return d.Mean()
-		}
-		return followed(v.Elem())
-	case reflect.Slice:
-		all := make([]any, v.Len())
-		for i := range all {
-			all[i] = followed(v.Index(i))
-		}
-		return all
-	case reflect.Struct:
-		all := make([]any, v.NumField())
-		for i := range all {
-			all[i] = fmt.Sprintf("%s: %v", v.Type().Field(i).Name, followed(v.Field(i)))
-		}
-		return all
-	default:
-		return v.Interface()
-	}
 }

@@ -58,8 +58,7 @@ func (in *Inspector) State(seq uint64) (*State, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.record.header(newHeader(w.sc, w.opt, w.inv))
-		w.fillQueue()
+		w.begin()
 		in.w, in.working = w, false
 	}
 	for w := in.w; w.record.step < step && w.record.err == nil; {

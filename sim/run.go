@@ -64,8 +64,7 @@ func Run(sc *Scenario, opt Options) (*Result, error) {
 // run goes from instant to instant until the end.
 func (w *world) run() (*Result, error) {
 	opt := w.opt
-	w.record.header(newHeader(w.sc, opt, w.inv))
-	w.fillQueue()
+	w.begin()
 	end := w.sc.Start + reducer.Time(w.sc.Horizon)
 	early := false
 	if opt.Until > 0 && opt.Until < w.sc.Horizon {
@@ -80,6 +79,12 @@ func (w *world) run() (*Result, error) {
 	}
 	w.clock.now = end
 	return w.finish(early)
+}
+
+// begin writes the header and schedules what is known from the start.
+func (w *world) begin() {
+	w.record.header(newHeader(w.sc, w.opt, w.inv))
+	w.fillQueue()
 }
 
 // finish makes the checks that are possible only at the end, and returns the result.

@@ -47,12 +47,7 @@ func (env *environment) exploreCommand() *cli.Command {
 			"          rollsim explore --machine " + machine.Canary().Name() + " --seeds 1:300",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "seeds", Value: "1:1000", Usage: "run seeds `A:B`, both included"},
-			&cli.StringFlag{
-				Name: "machine",
-				Usage: "use machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
-					external.Prefix + "CMD for one in another process",
-				DefaultText: machine.Default().Name() + ", or each scenario's own",
-			},
+			sweepMachineFlag("each scenario's own"),
 			answerFlag(),
 			&cli.StringFlag{
 				Name: "control-plane",

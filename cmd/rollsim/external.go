@@ -20,6 +20,16 @@ func machineFlag(usageText, defaultText string) cli.Flag {
 	}
 }
 
+// sweepMachineFlag is --machine of sweeps, which know machines with planted defects, too.
+func sweepMachineFlag(other string) cli.Flag {
+	return &cli.StringFlag{
+		Name: "machine",
+		Usage: "use machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
+			external.Prefix + "CMD for one in another process",
+		DefaultText: machine.Default().Name() + ", or " + other,
+	}
+}
+
 // forLogs returns the default machine for a log without a header, for help texts.
 func forLogs() string { return machine.Shipped().Name() + " for a log of a control plane" }
 

@@ -50,12 +50,7 @@ func (env *environment) shrinkCommand() *cli.Command {
 				Aliases: []string{"o"},
 				Usage:   "write `NAME`.yaml, its golden and NAME.feature",
 			},
-			&cli.StringFlag{
-				Name: "machine",
-				Usage: "use machine `M`: " + strings.Join(machine.SweepNames(), ", ") + ", or " +
-					external.Prefix + "CMD for one in another process",
-				DefaultText: machine.Default().Name() + ", or that of WHAT",
-			},
+			sweepMachineFlag("that of WHAT"),
 			answerFlag(),
 			&cli.StringFlag{
 				Name: "control-plane",

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"rollsim/controlplane"
+	"rollsim/internal/valuetext"
 	"rollsim/invariant"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -171,7 +171,7 @@ func TestShippedScenarioIsWritten(t *testing.T) {
 		again.Scenario.Machine = machine // the drawn one is named by the sweep
 		read, drawn := *sc, again.Scenario
 		read.Machine = machine
-		got, want := fmt.Sprintf("%+v", plainOf(drawn)), fmt.Sprintf("%+v", plainOf(read))
+		got, want := valuetext.Of(drawn), valuetext.Of(read)
 		if got != want {
 			t.Errorf("seed %d: the file has\n%s\nwant\n%s\n%s", seed, got, want, file.String())
 			return
@@ -185,36 +185,5 @@ func TestShippedScenarioIsWritten(t *testing.T) {
 		if !strings.Contains(text, ", shipped planner,") {
 			t.Errorf("seed %d: %s", seed, text)
 		}
-	}
-}
-
-// plainOf returns a scenario as text in which pointers are followed.
-func plainOf(sc sim.Scenario) any { return followed(reflect.ValueOf(sc)) }
-
-// followed returns a value with what its pointers point at, and distributions by their mean.
-func followed(v reflect.Value) any {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		if d, ok := v.Interface().(*sim.Distribution); ok {
-			return d.Mean()
-		}
-		return followed(v.Elem())
-	case reflect.Slice:
-		all := make([]any, v.Len())
-		for i := range all {
-			all[i] = followed(v.Index(i))
-		}
-		return all
-	case reflect.Struct:
-		all := make([]any, v.NumField())
-		for i := range all {
-			all[i] = fmt.Sprintf("%s: %v", v.Type().Field(i).Name, followed(v.Field(i)))
-		}
-		return all
-	default:
-		return v.Interface()
 	}
 }

@@ -20,6 +20,9 @@ func clone(sc *sim.Scenario) *sim.Scenario {
 		ch.HostEdges = slices.Clone(ch.HostEdges)
 		ch.Outside = slices.Clone(ch.Outside)
 		ch.Windows = slices.Clone(ch.Windows)
+		for w := range ch.Windows {
+			ch.Windows[w].Days = slices.Clone(ch.Windows[w].Days)
+		}
 		ch.Absent = slices.Clone(ch.Absent)
 	}
 	c.Groups = slices.Clone(sc.Groups)
@@ -48,6 +51,7 @@ func clone(sc *sim.Scenario) *sim.Scenario {
 	c.Tags = slices.Clone(sc.Tags)
 	for i := range c.Tags {
 		c.Tags[i].Hosts = slices.Clone(c.Tags[i].Hosts)
+		c.Tags[i].Tags = slices.Clone(c.Tags[i].Tags)
 	}
 	c.Releases = slices.Clone(sc.Releases)
 	for i := range c.Releases {
@@ -58,6 +62,8 @@ func clone(sc *sim.Scenario) *sim.Scenario {
 		c.Running[i].Hosts = slices.Clone(c.Running[i].Hosts)
 	}
 	c.Mended = slices.Clone(sc.Mended)
+	c.Sometimes = slices.Clone(sc.Sometimes)
+	c.ExpectViolations = slices.Clone(sc.ExpectViolations)
 	return &c
 }
 
