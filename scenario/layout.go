@@ -312,7 +312,7 @@ func inline(n ast.Node) string {
 // scalarSource returns a single value as it is written, on one line.
 func scalarSource(n ast.Node) string {
 	t := n.GetToken()
-	if !quoted(n) {
+	if !quoted(n) && !strings.Contains(t.Value, "\n") {
 		return t.Value
 	}
 	if source := strings.TrimSpace(t.Origin); !strings.Contains(source, "\n") {
@@ -402,5 +402,7 @@ func sameNode(a, b ast.Node) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.Type() == b.Type() && a.GetToken().Value == b.GetToken().Value && quoted(a) == quoted(b)
+	value := a.GetToken().Value
+	lines := strings.Contains(value, "\n") // a plain text of several lines becomes a quoted one
+	return a.Type() == b.Type() && value == b.GetToken().Value && (lines || quoted(a) == quoted(b))
 }

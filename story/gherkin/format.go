@@ -131,10 +131,11 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 	case gherkin.TokenTypeStepLine:
 		line.text = t.Keyword + t.Text
 	case gherkin.TokenTypeDocStringSeparator:
-		line.text = t.Keyword + t.Text
 		if line.inside {
+			line.text = source // the parser ignores what follows the closing quotes
 			l.quotes = ""
 		} else {
+			line.text = t.Keyword + t.Text
 			l.quotes = t.Keyword
 		}
 	case gherkin.TokenTypeOther:
