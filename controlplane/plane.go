@@ -29,6 +29,7 @@ type plane struct {
 	// settled reports that the last plan wrote nothing, nor did anything since. No gate reads time, so
 	// that the next plan can only repeat dispatches.
 	settled bool
+	planned reducer.Time // when Plan was called last
 
 	scratch
 }

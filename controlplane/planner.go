@@ -11,6 +11,9 @@ import (
 // PlanInterval is how often a driver calls Plan, whether or not something has changed.
 const PlanInterval = 15 * time.Second
 
+// manyUnacked is how many dispatches without an ack the control plane keeps memory for.
+const manyUnacked = 1 << 10
+
 // resendAfter is how long a dispatch waits for its ack before it is sent again.
 const resendAfter = 60 * time.Second
 
@@ -20,6 +23,7 @@ func (p *plane) Plan(tick Tick, out Output) error {
 		return nil
 	}
 	s := step{p, tick.Now, out}
+	p.planned = tick.Now
 	p.openWindows(tick.Now)
 	if p.settled && !p.changed {
 		s.resend()
@@ -135,10 +139,9 @@ func (r *rollout) soak(slot int32) time.Duration {
 // stays due, because the halt may end or the quarantine may be lifted. It keeps the time at which
 // it was sent, which the log has, so that a restart repeats it at the same time.
 func (s step) resend() {
-	var held []dispatched
-	for len(s.unacked) > 0 && s.unacked[0].sent <= s.now-reducer.Time(resendAfter) {
-		d := s.unacked[0]
-		s.unacked = s.unacked[1:]
+	held, i := 0, 0
+	for ; i < len(s.unacked) && s.unacked[i].sent <= s.now-reducer.Time(resendAfter); i++ {
+		d := s.unacked[i]
 		r := s.rollouts[d.rollout]
 		switch {
 		case s.hosts[r.members[d.slot].host].current != d.rollout,
@@ -146,15 +149,14 @@ func (s step) resend() {
 			s.hosts[r.members[d.slot].host].left:
 			// Acked, or a newer rollout has dispatched the host, or it has left the fleet.
 		case s.rules.halted(r), s.quarantine.has(r.release), s.heldBack(r):
-			held = append(held, d)
+			s.unacked[held] = d
+			held++
 		default:
 			s.dispatch(r, d.slot, d.attempt+1)
 		}
 	}
-	if held != nil {
-		s.unacked = append(held, s.unacked...)
-	}
-	if len(s.unacked) == 0 {
+	s.unacked = slices.Delete(s.unacked, held, i)
+	if len(s.unacked) == 0 && cap(s.unacked) > manyUnacked {
 		s.unacked = nil // frees memory for the dispatches of the largest wave
 	}
 }

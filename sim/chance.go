@@ -49,13 +49,16 @@ func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fau
 	if len(c.rules[kind]) == 0 {
 		return nil
 	}
-	return c.drawFault(kind, host, key, occasion)
+	return c.drawFault(kind, host, key, occasion, c.clock.elapsed())
 }
 
-func (c *chance) drawFault(kind FaultKind, host uint32, key, occasion uint64) *Fault {
+// drawFault draws whether a fault happens at a time since the start.
+func (c *chance) drawFault(
+	kind FaultKind, host uint32, key, occasion uint64, elapsed time.Duration,
+) *Fault {
 	for i := range c.rules[kind] {
 		rule := &c.rules[kind][i]
-		if !rule.conf.inWindow(c.clock.elapsed()) && kind != ClockSkew ||
+		if !rule.conf.inWindow(elapsed) && kind != ClockSkew ||
 			host != noHost && rule.hosts != nil && !rule.hosts[host] {
 			continue
 		}
@@ -65,6 +68,16 @@ func (c *chance) drawFault(kind FaultKind, host uint32, key, occasion uint64) *F
 		}
 	}
 	return nil
+}
+
+// ended reports whether chance makes no fault of a kind happen from a time since the start on.
+func (c *chance) ended(kind FaultKind, elapsed time.Duration) bool {
+	for _, rule := range c.rules[kind] {
+		if rule.conf.Until == 0 || elapsed < rule.conf.Until {
+			return false
+		}
+	}
+	return true
 }
 
 // length draws how long a fault lasts that happens now.

@@ -44,7 +44,7 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 	if d.polls != nil {
 		key := streamKey(string(conf.ID))
 		d.polls[channel]++
-		for _, kind := range []FaultKind{PollFailed, PollStale} {
+		for _, kind := range pollFaults {
 			if d.pollStrikes(channel, kind) ||
 				d.chance.strikes(kind, noHost, key, d.polls[channel]) != nil {
 				d.record.fault(trace.Fault{Fault: kind.String(), Channel: conf.ID}, 0)

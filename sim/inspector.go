@@ -62,7 +62,7 @@ func (in *Inspector) State(seq uint64) (*State, error) {
 		in.w, in.working = w, false
 	}
 	for w := in.w; w.record.step < step && w.record.err == nil; {
-		if !in.working && !w.clock.advance(in.end) {
+		if !in.working && !w.next(in.end) {
 			break
 		}
 		in.working = w.step()

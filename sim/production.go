@@ -244,7 +244,7 @@ func (p *production) refresh() {
 		return
 	}
 	occasion := uint64((p.clock.now - p.poll) / controlplane.RefreshInterval)
-	for _, kind := range []FaultKind{PollFailed, PollStale} {
+	for _, kind := range pollFaults {
 		if !p.driver.pollStrikes(0, kind) && p.chance.strikes(kind, noHost, 0, occasion) == nil {
 			continue
 		}

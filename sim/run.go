@@ -70,7 +70,7 @@ func (w *world) run() (*Result, error) {
 	if opt.Until > 0 && opt.Until < w.sc.Horizon {
 		end, early = w.sc.Start+reducer.Time(opt.Until), true
 	}
-	for w.record.err == nil && w.clock.advance(end) {
+	for w.record.err == nil && w.next(end) {
 		w.instant()
 		if opt.UntilSeq > 0 && w.record.seq >= opt.UntilSeq {
 			end, early = w.clock.now, true

@@ -1,0 +1,189 @@
+package sim
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+)
+
+// routine is one kind of work that comes again at a fixed interval: the polls of a channel, or
+// plans.
+type routine struct {
+	item
+	every   reducer.Time
+	skipped reducer.Time // when the last one that is skipped is due
+}
+
+// idleScan is how many items of the queue an idle stretch may cost. A search that finds more
+// stops.
+const idleScan = 256
+
+// next moves to the next instant with work, or returns false if none is due until end. It skips
+// polls and plans that have no effect, so that a quiet day costs as much as a quiet hour. The order
+// of work is as if it did not.
+func (w *world) next(end reducer.Time) bool {
+	if until := w.idleUntil(); until > w.clock.now {
+		w.skip(min(until, end+1))
+	}
+	return w.clock.advance(end)
+}
+
+// idleUntil returns an instant before which polls and plans have no effect unless something else
+// happens.
+func (w *world) idleUntil() reducer.Time {
+	d := &w.driver
+	idler, ok := d.plane.(controlplane.Idler)
+	if !ok || d.production != nil || d.down || d.planDue {
+		return 0
+	}
+	for n, ref := range w.upstream.refs {
+		if d.polled[n] != ref || d.plane.Seen(uint32(n)) != ref {
+			return 0
+		}
+	}
+	for _, waiting := range d.armed {
+		if len(waiting) > 0 {
+			return 0
+		}
+	}
+	return idler.IdleUntil()
+}
+
+// skip skips the polls and plans that are due before an instant and before any other work, and at
+// which chance makes nothing happen.
+func (w *world) skip(until reducer.Time) {
+	q := &w.clock.queue
+	other, buckets := q.firstOther()
+	until = min(until, other)
+	var few [8]routine
+	routines := few[:0]
+	for i := range buckets {
+		for _, x := range q.buckets[i] {
+			if isRoutine(x) && x.at < until {
+				routines = append(routines, w.routine(x))
+			}
+		}
+	}
+	for i := range routines {
+		until = w.firstStrike(&routines[i], until)
+	}
+	if !slices.ContainsFunc(routines, func(r routine) bool { return r.at < until }) {
+		return
+	}
+	q.drop(buckets, until)
+	routines = slices.DeleteFunc(routines, func(r routine) bool { return r.at >= until })
+	for i := range routines {
+		w.count(&routines[i], until)
+	}
+	// As if each of them had scheduled the next one: those with the same time and another interval
+	// were scheduled at another time, and others never meet.
+	slices.SortFunc(routines, func(a, b routine) int {
+		return cmp.Or(
+			cmp.Compare(a.skipped, b.skipped), cmp.Compare(a.work(), b.work()), cmp.Compare(a.a(), b.a()),
+		)
+	})
+	for i := range routines {
+		r := &routines[i]
+		q.push(r.skipped+r.every, r.work(), r.a(), 0)
+	}
+}
+
+// The faults that may happen to routines.
+var (
+	crashes    = []FaultKind{ControlPlaneCrash}
+	pollFaults = []FaultKind{PollFailed, PollStale}
+)
+
+func isRoutine(x item) bool { return x.work() == workPoll || x.work() == workTick }
+
+func (w *world) routine(x item) routine {
+	every := controlplane.PlanInterval
+	if x.work() == workPoll {
+		every = w.sc.Channels[x.a()].PollInterval
+	}
+	return routine{item: x, every: reducer.Time(every)}
+}
+
+// firstStrike returns when chance makes something happen to a routine for the first time before an
+// instant, or that instant if it does not.
+func (w *world) firstStrike(r *routine, until reducer.Time) reducer.Time {
+	kinds, key, before := w.strikers(r)
+	for _, kind := range kinds {
+		if w.chance.ended(kind, time.Duration(r.at-w.clock.start)) {
+			continue
+		}
+		for at, n := r.at, before+1; at < until; at, n = at+r.every, n+1 {
+			elapsed := time.Duration(at - w.clock.start)
+			if w.chance.drawFault(kind, noHost, key, n, elapsed) != nil {
+				until = at
+			}
+		}
+	}
+	return until
+}
+
+// strikers returns which kinds of faults may happen to a routine, the key of their draws, and how
+// many draws came before.
+func (w *world) strikers(r *routine) (kinds []FaultKind, key, before uint64) {
+	if r.work() == workTick {
+		return crashes, 0, w.driver.ticks
+	}
+	if w.driver.polls == nil {
+		return nil, 0, 0
+	}
+	return pollFaults, streamKey(string(w.sc.Channels[r.a()].ID)), w.driver.polls[r.a()]
+}
+
+// count counts a routine as done until before an instant.
+func (w *world) count(r *routine, until reducer.Time) {
+	times := (until - r.at + r.every - 1) / r.every
+	r.skipped = r.at + (times-1)*r.every
+	switch {
+	case r.work() == workTick:
+		w.driver.ticks += uint64(times)
+	case w.driver.polls != nil:
+		w.driver.polls[r.a()] += uint64(times)
+	}
+}
+
+// firstOther returns when the first work is due that is no routine, and how many buckets may hold
+// work that is due before.
+func (q *queue) firstOther() (first reducer.Time, buckets int) {
+	if q.popped < len(q.buckets[0]) {
+		return q.now, 0
+	}
+	scanned := 0
+	for used := q.used; used != 0; used &= used - 1 {
+		n := bits.TrailingZeros64(used) + 1
+		if scanned += len(q.buckets[n]); scanned > idleScan {
+			return q.now, 0
+		}
+		first = math.MaxInt64
+		for _, x := range q.buckets[n] {
+			if !isRoutine(x) {
+				first = min(first, x.at)
+			}
+		}
+		if buckets = n + 1; first < math.MaxInt64 {
+			break
+		}
+	}
+	return first, buckets
+}
+
+// drop removes the routines of the first buckets that are due before an instant.
+func (q *queue) drop(buckets int, until reducer.Time) {
+	for n := 1; n < buckets; n++ {
+		q.buckets[n] = slices.DeleteFunc(q.buckets[n], func(x item) bool {
+			return isRoutine(x) && x.at < until
+		})
+		if len(q.buckets[n]) == 0 {
+			q.used &^= 1 << (n - 1)
+		}
+	}
+}
