@@ -141,8 +141,9 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 	case gherkin.TokenTypeOther:
 		line.text = t.Text
 		if line.inside {
-			escaped := `\` + strings.Join(strings.Split(l.quotes, ""), `\`)
-			line.text = strings.ReplaceAll(t.Text, l.quotes, escaped)
+			// The parser has resolved the escaped quotes in t.Text, and removed the indentation.
+			written := strings.TrimLeft(l.source[t.Location.Line-1], " ")
+			line.text = t.Text[:len(t.Text)-len(strings.TrimLeft(t.Text, " "))] + written
 		} else if source == "" {
 			l.blank = true
 			return true, nil
