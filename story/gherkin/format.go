@@ -53,6 +53,13 @@ func sameText(a, b *Document) bool {
 		for _, p := range d.Pickles {
 			pickle := *p
 			pickle.Location = nil
+			pickle.Name = strings.TrimSpace(pickle.Name)
+			pickle.Steps = nil
+			for _, s := range p.Steps {
+				step := *s
+				step.Text = strings.TrimSpace(step.Text)
+				pickle.Steps = append(pickle.Steps, &step)
+			}
 			all = append(all, pickle)
 		}
 		return all
@@ -129,7 +136,7 @@ func (l *layout) Build(t *gherkin.Token) (bool, error) {
 	case gherkin.TokenTypeTableRow:
 		line.cells, line.text = splitRow(source)
 	case gherkin.TokenTypeStepLine:
-		line.text = t.Keyword + t.Text
+		line.text = t.Keyword + strings.TrimRightFunc(t.Text, unicode.IsSpace)
 	case gherkin.TokenTypeDocStringSeparator:
 		if line.inside {
 			line.text = source // the parser ignores what follows the closing quotes
