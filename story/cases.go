@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	messages "github.com/cucumber/messages/go/v34"
 
@@ -28,6 +27,7 @@ type Case struct {
 	traces   bool                // as Options.Traces
 	vacuity  Vacuity
 	plane    controlplane.Name // if not empty, runs unless the scenario chooses one
+	outline  *outline          // that it is a row of; nil for one that is never judged as a row
 }
 
 // Cases returns the scenarios that the options select, in the order in which Run reports them. Its
@@ -41,10 +41,14 @@ func Cases(opt Options) ([]*Case, error) {
 		return nil, err
 	}
 	var all []*Case
+	outlines := make(map[*messages.Scenario]*outline)
 	for _, s := range selected {
 		v, _ := languageOf(s.Document) // checkDocument has refused a wrong one
+		if outlines[s.Written] == nil {
+			outlines[s.Written] = new(outline)
+		}
 		all = append(all, &Case{
-			s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous, opt.ControlPlane,
+			s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous, opt.ControlPlane, outlines[s.Written],
 		})
 	}
 	return all, nil
@@ -99,22 +103,21 @@ func (c *Case) Run(wrap func(reducer.Machine) reducer.Machine) Scenario {
 	return c.run(context.Background(), wrap)
 }
 
-// RunContext is Run without a wrapped machine. Once the context has ended, it ends the run and
-// returns an Unrun scenario.
-func (c *Case) RunContext(ctx context.Context) Scenario { return c.run(ctx, nil) }
-
 // run is Run with a context. Once that has ended, it ends the run and returns an Unrun scenario.
-func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machine) Scenario {
-	began := time.Now()
-	result := c.newResult()
-	switch {
-	case c.scenario.Skipped != "":
-		result.Status, result.Message = Skipped, c.scenario.Skipped
-		return result
-	case len(c.scenario.Pickle.Steps) == 0:
-		result.Status, result.Message = Undefined, "the scenario has no steps"
-		return result
-	}
+func (c *Case) run(
+	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
+) (result Scenario) {
+	runCases([]*Case{c}, func(c *Case) *pass { return c.newPass(ctx, wrap) }, func(s Scenario) bool {
+		result = s
+		return true
+	})
+	return result
+}
+
+// newPass returns a run of the scenario that has not begun.
+func (c *Case) newPass(
+	ctx context.Context, wrap func(reducer.Machine) reducer.Machine,
+) *pass {
 	p := &pass{c: c, ctx: ctx, judged: wrap == nil && c.usual()}
 	p.wrap = func(m reducer.Machine) reducer.Machine {
 		if c.machine != nil {
@@ -125,11 +128,22 @@ func (c *Case) run(ctx context.Context, wrap func(reducer.Machine) reducer.Machi
 		}
 		return machine.Until(ctx, m)
 	}
-	runAlone(p)
-	if p.result.Status != Unrun {
-		p.result.Elapsed = time.Since(began)
+	return p
+}
+
+// withoutRun returns the result of a scenario that does not run. It reports whether the scenario is
+// one.
+func (c *Case) withoutRun() (result Scenario, found bool) {
+	result = c.newResult()
+	switch {
+	case c.scenario.Skipped != "":
+		result.Status, result.Message = Skipped, c.scenario.Skipped
+	case len(c.scenario.Pickle.Steps) == 0:
+		result.Status, result.Message = Undefined, "the scenario has no steps"
+	default:
+		return Scenario{}, false
 	}
-	return p.result
+	return result, true
 }
 
 // usual reports whether the scenario runs with what it chooses itself.

@@ -20,10 +20,10 @@
 // start. The same beginning has the same trace, so what an earlier Then saw does not change.
 //
 // [Run] runs the scenarios of feature files, several at once, and returns a [Report]. [Cases]
-// returns them one by one, to be run with another machine or any number of times. Each runs in a
-// suite of godog, which has this scenario alone; hooks record its result. [InitializeScenario] adds
-// the sentences to a suite of somebody else. [Rehearse] finds mistakes without simulating anything.
-// [Vocabulary] lists the sentences.
+// returns them one by one, to be run with another machine or any number of times. Those of a file
+// run in one suite of godog, or in several if it is large; hooks record the results.
+// [InitializeScenario] adds the sentences to a suite of somebody else. [Rehearse] finds mistakes
+// without simulating anything. [Vocabulary] lists the sentences.
 //
 // # How it is built
 //

@@ -11,6 +11,8 @@ import (
 
 	"github.com/cucumber/godog"
 	messages "github.com/cucumber/messages/go/v34"
+
+	"rollsim/story/gherkin"
 )
 
 // InitializeScenario adds the sentences to a suite of godog: it is the ScenarioInitializer of a
@@ -58,25 +60,56 @@ func openPass(fsys fs.FS, pickle *messages.Pickle) (*pass, error) {
 var errOnlyNested = errors.New("a step has sentences of rollsim as its own steps, and the " +
 	"scenario has no other: say one of them in the scenario itself")
 
-// runAlone runs one scenario in a suite of its own. Other suites may run at the same time.
-func runAlone(p *pass) {
-	name := p.c.scenario.Document.Name
+// runSuite runs scenarios of one file in a suite of godog, one after the other. Other suites may
+// run at the same time. It passes each one that has ended to done, and runs no more once that
+// returns false.
+func runSuite(passes []*pass, done func(*pass) bool) {
+	d, steps := passes[0].c.scenario.Document, passes[0].c.steps
+	var scenarios []*gherkin.Scenario
+	for _, p := range passes {
+		scenarios = append(scenarios, p.c.scenario)
+	}
+	begun, wanted := 0, true
+	deliver := func() { // the one that has begun last
+		p := passes[begun-1]
+		passes[begun-1] = nil // frees its trace
+		if !p.ended {
+			p.result = p.c.newResult()
+			p.result.fail(errors.New("this is a defect of rollsim: godog has not run the scenario"))
+		}
+		wanted = done(p)
+	}
 	suite := godog.TestSuite{
-		Name: name,
+		Name: d.Name,
 		ScenarioInitializer: func(sc *godog.ScenarioContext) {
-			p.c.steps.register(sc, func(*messages.Pickle) (*pass, error) { return p, nil })
+			steps.register(sc, func(*messages.Pickle) (*pass, error) {
+				if begun > 0 && wanted {
+					deliver()
+				}
+				if !wanted {
+					return nil, godog.ErrSkip
+				}
+				begun++
+				return passes[begun-1], nil
+			})
 		},
 		Options: &godog.Options{
-			FeatureContents: []godog.Feature{{Name: name, Contents: p.c.scenario.Alone()}},
+			FeatureContents: []godog.Feature{{Name: d.Name, Contents: d.Together(scenarios)}},
 			Format:          "progress", Output: io.Discard, Strict: true, Concurrency: 1,
 		},
 	}
 	suite.Run() // the exit code says less than the hooks
-	if !p.ended {
-		p.result = p.c.newResult()
-		p.result.fail(errors.New("this is a defect of rollsim: godog has not run the scenario"))
+	if begun > 0 && wanted {
+		deliver()
+	}
+	for wanted && begun < len(passes) {
+		begun++
+		deliver()
 	}
 }
+
+// runAlone runs one scenario in a suite of its own.
+func runAlone(p *pass) { runSuite([]*pass{p}, func(*pass) bool { return true }) }
 
 // register adds the steps and the hooks to a suite. open returns the pass of a scenario.
 func (v vocabulary) register(

@@ -29,8 +29,8 @@ type suiteRun struct {
 	errors map[string]string
 }
 
-// runSuite runs features in a suite with sentences of its own.
-func runSuite(t *testing.T, fsys fs.FS, path string) suiteRun {
+// runForeign runs features in a suite with sentences of its own.
+func runForeign(t *testing.T, fsys fs.FS, path string) suiteRun {
 	t.Helper()
 	run := suiteRun{errors: make(map[string]string)}
 	own := Initializer(fsys)
@@ -115,7 +115,7 @@ func TestSuiteOfAnotherProject(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			text := "Feature: x\n\n  Scenario: one\n" + tt.steps
-			run := runSuite(t, fstest.MapFS{"x.feature": {Data: []byte(text)}}, "x.feature")
+			run := runForeign(t, fstest.MapFS{"x.feature": {Data: []byte(text)}}, "x.feature")
 			err, ran := run.errors["one"]
 			switch {
 			case !ran:
@@ -142,7 +142,7 @@ func TestSuiteReadsFiles(t *testing.T) {
 	if err := os.WriteFile("x.feature", []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run := runSuite(t, nil, "x.feature")
+	run := runForeign(t, nil, "x.feature")
 	for name, want := range map[string]string{
 		"overrides": "", "row 1": "", "some day": "", "bad tag": "expected a number",
 	} {
@@ -150,7 +150,7 @@ func TestSuiteReadsFiles(t *testing.T) {
 			t.Errorf("%s: ran %v, got %q, want %q", name, ran, got, want)
 		}
 	}
-	if run := runSuite(t, nil, "x.feature:7"); len(run.errors) != 1 || run.errors["overrides"] != "" {
+	if run := runForeign(t, nil, "x.feature:7"); len(run.errors) != 1 || run.errors["overrides"] != "" {
 		t.Errorf("one line: %v", run.errors)
 	}
 

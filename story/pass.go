@@ -28,6 +28,8 @@ type pass struct {
 	failed bool // a tag or a step failed
 	ended  bool
 
+	started time.Time // when godog has begun the scenario
+
 	calls   []call // so far
 	current call   // whose step is nil until godog has matched the sentence
 	began   time.Time
@@ -51,6 +53,7 @@ type call struct {
 
 // begin begins the first run.
 func (p *pass) begin() error {
+	p.started = time.Now()
 	p.first, p.last, p.many = p.c.seeds()
 	seed := p.c.seed
 	if p.many && !seed.Set {

@@ -75,10 +75,16 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 	if len(cases) > 0 && !slices.ContainsFunc(cases, runs) {
 		return Report{}, fmt.Errorf("nothing runs: %s", cases[0].scenario.Skipped)
 	}
+	order := Suites(cases, opt.Jobs)
+	if opt.Shuffle != 0 {
+		shuffle(order, rand.New(rand.NewPCG(opt.Shuffle, 0)))
+	}
 	var report Report
 	work := ordered.Work[Scenario]{
-		Jobs: opt.Jobs, Order: ordered.Natural(len(cases)),
-		Do: func(i int) Scenario { return cases[i].run(ctx, nil) },
+		Jobs: opt.Jobs, Order: order,
+		Do: func(group []int, done func(Scenario) bool) {
+			RunSuite(ctx, picked(cases, group), done)
+		},
 		Deliver: func(i int, s Scenario, done bool) {
 			if !done {
 				s = cases[i].newResult()
@@ -90,11 +96,6 @@ func Run(ctx context.Context, opt Options) (Report, error) {
 				opt.Each(&report.Scenarios[i])
 			}
 		},
-	}
-	if opt.Shuffle != 0 {
-		rand.New(rand.NewPCG(opt.Shuffle, 0)).Shuffle(len(cases), func(i, j int) {
-			work.Order[i], work.Order[j] = work.Order[j], work.Order[i]
-		})
 	}
 	if opt.FailFast {
 		work.Stops = func(s Scenario) bool { return s.Status.Fails() }

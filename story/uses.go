@@ -122,13 +122,13 @@ func Uses(ctx context.Context, opt Options) ([]UsedGroup, error) {
 	}
 	groups := usable(all)
 	work := ordered.Work[uses]{
-		Jobs: opt.Jobs, Order: ordered.Natural(len(cases)),
-		Do: func(i int) uses {
+		Jobs: opt.Jobs, Order: ordered.Singly(len(cases)),
+		Do: ordered.Each(func(i int) uses {
 			if ctx.Err() != nil || cases[i].scenario.Skipped != "" {
 				return nil
 			}
 			return cases[i].uses(ctx)
-		},
+		}),
 		Deliver: func(i int, u uses, _ bool) {
 			for g := range groups {
 				for j := range groups[g].Items {

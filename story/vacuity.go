@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rollsim/reducer"
@@ -403,9 +404,21 @@ func (c *Case) blame(result *Scenario, step int, why string) {
 	}
 }
 
-// siblingsVacuous reports whether all other rows of the scenario's outline are vacuous too. A row
-// that does not pass is not.
+// An outline is what the rows of a scenario outline have in common.
+type outline struct {
+	once    sync.Once
+	vacuous bool // every row is; known once one row is found to be
+}
+
+// siblingsVacuous reports whether all other rows of the scenario's outline are vacuous too, as this
+// one is. It runs them once for all rows of the outline.
 func (p *pass) siblingsVacuous() bool {
+	p.c.outline.once.Do(func() { p.c.outline.vacuous = p.runSiblings() })
+	return p.c.outline.vacuous
+}
+
+// runSiblings is siblingsVacuous without the outline. A row that does not pass is not vacuous.
+func (p *pass) runSiblings() bool {
 	own := p.c.scenario.Pickle
 	for _, s := range p.c.scenario.Document.Scenarios {
 		if s.Pickle == own || s.Pickle.AstNodeIds[0] != own.AstNodeIds[0] {

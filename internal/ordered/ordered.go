@@ -3,16 +3,20 @@ package ordered
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 )
 
 // Work is pieces of work, numbered from 0.
 type Work[T any] struct {
-	Jobs  int   // how many pieces run at once; values below 1 mean 1
-	Order []int // the numbers of all pieces, in the order in which they begin
+	Jobs int // how many groups are done at once; values below 1 mean 1
 
-	// Do does a piece. Several goroutines call it.
-	Do func(i int) T
+	// Order has the numbers of all pieces in groups, in the order in which they begin.
+	Order [][]int
+
+	// Do does the pieces of a group in their order. It passes each result to done, and does no more
+	// once done returns false. Several goroutines call it.
+	Do func(group []int, done func(T) bool)
 
 	// Stops reports whether the work ends with this result. The pieces that are later in Order count
 	// as not done, even if they run already, so that the outcome does not depend on Jobs. Nil never
@@ -32,20 +36,34 @@ func (w *Work[T]) Run(ctx context.Context) {
 		result T
 		done   bool
 	}
-	n := len(w.Order)
-	slots := make([]chan outcome, n) // by position in Order
+	order := slices.Concat(w.Order...)
+	n := len(order)
+	slots := make([]chan outcome, n) // by position in order
 	for k := range slots {
 		slots[k] = make(chan outcome, 1)
 	}
+	doGroup := func(group []int, slots []chan outcome) {
+		k := 0
+		if ctx.Err() == nil {
+			w.Do(group, func(result T) bool {
+				slots[k] <- outcome{result, true}
+				k++
+				return ctx.Err() == nil
+			})
+		}
+		for ; k < len(slots); k++ {
+			slots[k] <- outcome{}
+		}
+	}
+	first := make([]int, len(w.Order)+1) // position of the first piece of each group
+	for g, group := range w.Order {
+		first[g+1] = first[g] + len(group)
+	}
 	var next atomic.Int64
-	for range min(max(1, w.Jobs), n) {
+	for range min(max(1, w.Jobs), len(w.Order)) {
 		go func() {
-			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
-				var o outcome
-				if ctx.Err() == nil {
-					o = outcome{w.Do(w.Order[k]), true}
-				}
-				slots[k] <- o
+			for g := int(next.Add(1)) - 1; g < len(w.Order); g = int(next.Add(1)) - 1 {
+				doGroup(w.Order[g], slots[first[g]:first[g+1]])
 			}
 		}()
 	}
@@ -60,7 +78,7 @@ func (w *Work[T]) Run(ctx context.Context) {
 			stopped = true
 			cancel()
 		}
-		outcomes[w.Order[k]], known[w.Order[k]] = o, true
+		outcomes[order[k]], known[order[k]] = o, true
 		for ; delivered < n && known[delivered]; delivered++ {
 			w.Deliver(delivered, outcomes[delivered].result, outcomes[delivered].done)
 			outcomes[delivered] = outcome{} // frees the result
@@ -68,11 +86,22 @@ func (w *Work[T]) Run(ctx context.Context) {
 	}
 }
 
-// Natural returns the numbers from 0 to n-1 in ascending order.
-func Natural(n int) []int {
-	order := make([]int, n)
+// Singly returns groups of one piece each, in the order of the numbers from 0 to n-1.
+func Singly(n int) [][]int {
+	order := make([][]int, n)
 	for i := range order {
-		order[i] = i
+		order[i] = []int{i}
 	}
 	return order
+}
+
+// Each returns a function for Work.Do that does one piece after the other.
+func Each[T any](do func(i int) T) func(group []int, done func(T) bool) {
+	return func(group []int, done func(T) bool) {
+		for _, i := range group {
+			if !done(do(i)) {
+				return
+			}
+		}
+	}
 }

@@ -16,23 +16,25 @@ import (
 func TestRun(t *testing.T) {
 	const n, first, second = 30, 11, 7
 	for seed := range uint64(5) {
-		order := Natural(n)
+		order := Singly(n)
+		numbers := slices.Concat(order...)
 		if seed > 0 {
-			order = rand.New(rand.NewPCG(seed, 0)).Perm(n)
+			numbers = rand.New(rand.NewPCG(seed, 0)).Perm(n)
+			order = slices.Collect(slices.Chunk(numbers, int(seed))) // the last one may be shorter
 		}
 		for _, stops := range []bool{false, true} {
 			wantUndone := 0
 			if stops {
-				wantUndone = n - 1 - min(slices.Index(order, first), slices.Index(order, second))
+				wantUndone = n - 1 - min(slices.Index(numbers, first), slices.Index(numbers, second))
 			}
 			want := ""
 			for _, jobs := range []int{-1, 1, 2, 3, 64} {
 				var got strings.Builder
 				w := Work[int]{Jobs: jobs, Order: order}
-				w.Do = func(i int) int {
+				w.Do = Each(func(i int) int {
 					time.Sleep(time.Duration(i*7%5) * 100 * time.Microsecond)
 					return i * i
-				}
+				})
 				if stops {
 					w.Stops = func(result int) bool { return result == first*first || result == second*second }
 				}
@@ -64,8 +66,8 @@ func TestRunInParallel(t *testing.T) {
 		close(both)
 	}()
 	met := true
-	w := Work[bool]{Jobs: 2, Order: Natural(2)}
-	w.Do = func(i int) bool {
+	w := Work[bool]{Jobs: 2, Order: Singly(2)}
+	w.Do = Each(func(i int) bool {
 		arrived <- i
 		select {
 		case <-both:
@@ -73,7 +75,7 @@ func TestRunInParallel(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			return false
 		}
-	}
+	})
 	w.Deliver = func(_ int, result, _ bool) { met = met && result }
 	w.Run(context.Background())
 	if !met {
@@ -81,18 +83,18 @@ func TestRunInParallel(t *testing.T) {
 	}
 }
 
-// TestRunCanceled cancels the context in the first piece: no other one begins, but all are
-// delivered.
+// TestRunCanceled cancels the context in the first piece: no other one begins, neither in its
+// group nor in another, but all are delivered.
 func TestRunCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var begun atomic.Int64
 	var done []bool
-	w := Work[bool]{Jobs: 1, Order: Natural(3)}
-	w.Do = func(int) bool {
+	w := Work[bool]{Jobs: 1, Order: [][]int{{0, 1}, {2}}}
+	w.Do = Each(func(int) bool {
 		begun.Add(1)
 		cancel()
 		return true
-	}
+	})
 	w.Deliver = func(_ int, _, d bool) { done = append(done, d) }
 	w.Run(ctx)
 	if !slices.Equal(done, []bool{true, false, false}) || begun.Load() != 1 {
@@ -104,4 +106,21 @@ func TestRunCanceled(t *testing.T) {
 func TestRunNothing(t *testing.T) {
 	w := Work[int]{Jobs: 2, Deliver: func(int, int, bool) { t.Error("delivered") }}
 	w.Run(context.Background())
+}
+
+// TestGroupEndsEarly does a group that passes on fewer results than it has pieces: the others are
+// not done, and those of the next group are.
+func TestGroupEndsEarly(t *testing.T) {
+	var got []string
+	w := Work[int]{Jobs: 1, Order: [][]int{{2, 0}, {}, {1}}}
+	w.Do = func(group []int, done func(int) bool) {
+		if len(group) > 0 {
+			done(10 * group[0])
+		}
+	}
+	w.Deliver = func(i, result int, done bool) { got = append(got, fmt.Sprint(i, result, done)) }
+	w.Run(context.Background())
+	if want := []string{"0 0 false", "1 10 true", "2 20 true"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

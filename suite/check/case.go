@@ -64,8 +64,8 @@ func Measure(
 	specification := reducer.RFC0008().Name()
 	all := make([]*Measured, len(cases))
 	work := ordered.Work[*Measured]{
-		Jobs: jobs, Order: ordered.Natural(len(cases)),
-		Do: func(i int) *Measured {
+		Jobs: jobs, Order: ordered.Singly(len(cases)),
+		Do: ordered.Each(func(i int) *Measured {
 			m := &Measured{Case: cases[i], Reached: make(coverage.Recording)}
 			m.Result = cases[i].Run(func(own reducer.Machine) reducer.Machine {
 				if outside != nil && own.Name() == specification {
@@ -74,7 +74,7 @@ func Measure(
 				return machine.Until(ctx, &counted{m.Reached.Through(own), &m.Steps})
 			})
 			return m
-		},
+		}),
 		Deliver: func(i int, m *Measured, _ bool) { all[i] = m },
 	}
 	work.Run(ctx)

@@ -157,19 +157,24 @@ func Run(ctx context.Context, suite *Suite, opt Options, report func(*Result)) S
 		}
 	}
 	work := ordered.Work[*Result]{
-		Jobs: opt.Jobs, Order: ordered.Natural(len(units)),
-		Do: func(i int) *Result {
-			switch u := &units[i]; {
+		Jobs: opt.Jobs, Order: groups(units, opt.Jobs),
+		Do: func(group []int, done func(*Result) bool) {
+			switch u := &units[group[0]]; {
 			case u.err != nil:
-				return &Result{
+				done(&Result{
 					Status: Unusable, Path: u.path, Name: u.path, Message: u.err.Error(),
 					Rerun: "rollsim features " + shell.Join(u.path),
-				}
+				})
 			case u.feature != nil:
-				s := u.feature.RunContext(ctx)
-				return interrupted(ctx, featureOutcome(&s, &opt))
+				var cases []*story.Case
+				for _, i := range group {
+					cases = append(cases, units[i].feature)
+				}
+				story.RunSuite(ctx, cases, func(s story.Scenario) bool {
+					return done(interrupted(ctx, featureOutcome(&s, &opt)))
+				})
 			default:
-				return interrupted(ctx, checkScenario(suite.FS, u.path, &opt))
+				done(interrupted(ctx, checkScenario(suite.FS, u.path, &opt)))
 			}
 		},
 		Stops: func(r *Result) bool {

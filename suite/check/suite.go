@@ -73,6 +73,28 @@ type unit struct {
 	err     error       // why a feature file cannot be run
 }
 
+// groups returns the numbers of units in groups, of which each runs on its own. The scenarios of a
+// feature file are together, as story.Suites has them; any other unit is a group.
+func groups(units []unit, jobs int) [][]int {
+	var all [][]int
+	var cases []*story.Case
+	var numbers []int
+	for i, u := range units {
+		if u.feature == nil {
+			all = append(all, []int{i})
+			continue
+		}
+		cases, numbers = append(cases, u.feature), append(numbers, i)
+	}
+	for _, suite := range story.Suites(cases, jobs) {
+		for k := range suite {
+			suite[k] = numbers[suite[k]]
+		}
+		all = append(all, suite)
+	}
+	return all
+}
+
 // errNothing is the error for a suite without files. A suite that checks nothing must not pass.
 var errNothing = errors.New("nothing to check: no scenario (*.yaml) and no feature (*.feature)")
 

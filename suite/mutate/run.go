@@ -90,11 +90,11 @@ func Run(ctx context.Context, cases []*check.Case, opt Options) (*Result, error)
 		)
 		done := len(result.Tried) - len(left)
 		work := ordered.Work[struct{}]{
-			Jobs: opt.Jobs, Order: ordered.Natural(len(left)),
-			Do: func(i int) struct{} {
+			Jobs: opt.Jobs, Order: ordered.Singly(len(left)),
+			Do: ordered.Each(func(i int) struct{} {
 				left[i].try(ctx, measured)
 				return struct{}{}
-			},
+			}),
 			Deliver: func(i int, _ struct{}, _ bool) {
 				if opt.Each != nil {
 					opt.Each(done+i+1, len(result.Tried))

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestAlone parses the text of each scenario alone: it has one scenario, with the same sentences.
-func TestAlone(t *testing.T) {
+// TestTogether parses the text of each scenario alone, and of all of them: it has them and no other,
+// with the same sentences.
+func TestTogether(t *testing.T) {
 	long := strings.Repeat("x", maxLine-100)
 	tests := []struct{ name, text string }{
 		{"plain", "Feature: a\n  Scenario: one\n    Given seed 1.\n  Scenario: two\n    When “x”  is\n"},
@@ -30,22 +31,39 @@ func TestAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			groups := [][]*Scenario{d.Scenarios}
 			for _, s := range d.Scenarios {
-				alone, err := Parse("b.feature", s.Alone())
-				if err != nil {
-					t.Fatalf("%v\n%s", err, s.Alone())
-				}
-				if len(alone.Pickles) != 1 || len(alone.Pickles[0].Steps) != len(s.Pickle.Steps) {
-					t.Fatalf("it is not one scenario with the same steps:\n%s", s.Alone())
-				}
-				for i, step := range alone.Pickles[0].Steps {
-					want := Plain(s.Pickle.Steps[i].Text)
-					if step.Text != want && (len(want) <= maxSentence || step.Text != want[:maxSentence]) {
-						t.Errorf("got %q, want %q", step.Text, want)
-					}
-				}
+				groups = append(groups, []*Scenario{s})
+			}
+			for _, group := range groups {
+				compareTogether(t, d, group)
 			}
 		})
+	}
+}
+
+// compareTogether compares the text of some scenarios with them.
+func compareTogether(t *testing.T, d *Document, group []*Scenario) {
+	t.Helper()
+	text := d.Together(group)
+	together, err := Parse("b.feature", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if len(together.Pickles) != len(group) {
+		t.Fatalf("it has %d scenarios, want %d:\n%s", len(together.Pickles), len(group), text)
+	}
+	for i, s := range group {
+		steps := together.Pickles[i].Steps
+		if len(steps) != len(s.Pickle.Steps) {
+			t.Fatalf("scenario %d has %d steps, want %d:\n%s", i, len(steps), len(s.Pickle.Steps), text)
+		}
+		for j, step := range steps {
+			want := Plain(s.Pickle.Steps[j].Text)
+			if step.Text != want && (len(want) <= maxSentence || step.Text != want[:maxSentence]) {
+				t.Errorf("got %q, want %q", step.Text, want)
+			}
+		}
 	}
 }
 

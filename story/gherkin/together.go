@@ -8,14 +8,17 @@ import (
 	messages "github.com/cucumber/messages/go/v34"
 )
 
-// Alone returns the text of a feature in which this scenario is the only one. It has the sentences
-// as Plain returns them, those of Backgrounds first and with the values of examples, and no table.
-func (s *Scenario) Alone() []byte {
+// Together returns the text of a feature that has these scenarios of the document, and no other. It
+// has their sentences as Plain returns them, those of Backgrounds first and with the values of
+// examples, and no table.
+func (d *Document) Together(scenarios []*Scenario) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Feature: %s\n\n  Scenario: %s\n",
-		oneLine(s.Document.Feature.Name), oneLine(s.Pickle.Name))
-	for _, step := range s.Pickle.Steps {
-		fmt.Fprintf(&b, "    * %s\n", oneLine(Plain(step.Text)))
+	fmt.Fprintf(&b, "Feature: %s\n", oneLine(d.Feature.Name))
+	for _, s := range scenarios {
+		fmt.Fprintf(&b, "\n  Scenario: %s\n", oneLine(s.Pickle.Name))
+		for _, step := range s.Pickle.Steps {
+			fmt.Fprintf(&b, "    * %s\n", oneLine(Plain(step.Text)))
+		}
 	}
 	return []byte(b.String())
 }
