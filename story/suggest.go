@@ -36,44 +36,59 @@ type suggestion struct {
 	sentence string // with its keyword, and the values of the other one
 	differs  string // how it differs; empty if it differs in too many places to list
 	distance float64
+	step     *step
 }
 
-// nearest returns the n sentences that a sentence was perhaps meant to be, the nearest first.
+// nearest returns the n sentences that a sentence was perhaps meant to be, the nearest first. Each
+// step has one, and those of the n steps with the smallest editDistance are returned.
 func (v vocabulary) nearest(sentence string, n int) []suggestion {
-	typed := tokensOf(sentence)
-	repaired := repair(typed)
+	typed, repaired := repair(tokensOf(sentence))
 	fits := make(costs)
-	var all []suggestion
-	for _, s := range v.likeliest(typed, max(n, 25)) {
-		best := suggestion{distance: math.Inf(1)}
-		for _, parts := range variantsOf(s.words) {
-			if a := align(typed, parts, fits, repaired); a.distance < best.distance {
-				best = a
-			}
+	var all []suggestion // the n nearest so far
+	for _, l := range v.likely(typed) {
+		if len(all) == n && l.least > all[n-1].distance {
+			break // neither this one nor those after it can be nearer
 		}
-		if best.differs == "" {
-			best.sentence = s.example
-		} else {
-			best.sentence = v.copyable(s, best.sentence)
-			if s.table != nil {
-				best.sentence += ":"
-			}
-		}
-		best.sentence = s.phase.keyword() + " " + best.sentence
-		all = append(all, best)
+		all = append(all, v.suggest(l.step, typed, fits, repaired))
+		slices.SortStableFunc(
+			all, func(a, b suggestion) int { return cmp.Compare(a.distance, b.distance) },
+		)
+		all = all[:min(n, len(all))]
 	}
-	slices.SortStableFunc(
-		all, func(a, b suggestion) int { return cmp.Compare(a.distance, b.distance) },
-	)
-	return all[:min(n, len(all))]
+	for i := range all {
+		all[i].sentence = all[i].step.phase.keyword() + " " + all[i].sentence
+	}
+	return all
+}
+
+// suggest returns the sentence of a step that is nearest to a typed one. That is one with the values
+// of the typed one, if it has some, or the example.
+func (v vocabulary) suggest(s *step, typed []string, fits costs, repaired []string) suggestion {
+	best, aligned := suggestion{}, math.Inf(1)
+	for _, parts := range variantsOf(s.words) {
+		if a, distance := align(typed, parts, fits, repaired); distance < aligned {
+			best, aligned = a, distance
+		}
+	}
+	example := strings.TrimSuffix(s.example, ":")
+	copied, found := v.copyable(s, best.sentence)
+	best.sentence, best.distance = copied, editDistance(typed, tokensOf(copied))
+	d := editDistance(typed, tokensOf(example))
+	if !found || best.differs == "" || d < best.distance {
+		best = suggestion{sentence: example, distance: d}
+	}
+	best.step = s
+	if s.table != nil {
+		best.sentence += ":"
+	}
+	return best
 }
 
 var aPlaceholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // copyable returns a sentence of a step in which each placeholder has a value of the step's
-// example, so that it can be copied. If the sentence still does not fit that step alone, it returns
-// the example.
-func (v vocabulary) copyable(s *step, sentence string) string {
+// example, so that it can be copied. It reports whether the sentence then fits that step alone.
+func (v vocabulary) copyable(s *step, sentence string) (copied string, fits bool) {
 	at := s.expr.FindStringSubmatchIndex(s.example)
 	values := valuesOf(s.words)
 	sentence = aPlaceholder.ReplaceAllStringFunc(sentence, func(placeholder string) string {
@@ -90,10 +105,10 @@ func (v vocabulary) copyable(s *step, sentence string) string {
 	}
 	if found := v.find(plain); len(found) == 1 && found[0] == s {
 		if _, _, err := s.read(plain); err == nil {
-			return sentence
+			return sentence, true
 		}
 	}
-	return strings.TrimSuffix(s.example, ":")
+	return sentence, false
 }
 
 // valuesOf returns the kinds of the values in the words of a step, in order.
@@ -103,36 +118,6 @@ func valuesOf(words string) []string {
 		all = append(all, strings.Trim(p, "{}"))
 	}
 	return all
-}
-
-// likeliest returns the n steps that have most of their words in common with a sentence. Comparing
-// all steps in full would take long.
-func (v vocabulary) likeliest(typed []string, n int) []*step {
-	shared := make(map[*step]float64)
-	for _, s := range v {
-		if s.wraps {
-			continue // any sentence may be its value
-		}
-		shortest := variantsOf(s.words)[0]
-		all := true
-		for _, p := range shortest {
-			found := p.words == nil || slices.ContainsFunc(typed, func(t string) bool {
-				_, cost := p.nearest(t)
-				return cost < costReplace
-			})
-			if found && p.words != nil {
-				shared[s]++
-			}
-			all = all && found
-		}
-		shared[s] /= float64(len(shortest) + len(typed))
-		if all {
-			shared[s]++ // the other words of the sentence may be values
-		}
-	}
-	all := slices.DeleteFunc(slices.Clone(v), func(s *step) bool { return s.wraps })
-	slices.SortStableFunc(all, func(a, b *step) int { return cmp.Compare(shared[b], shared[a]) })
-	return all[:min(n, len(all))]
 }
 
 // maxTokens bounds the part of a sentence that is compared.
@@ -178,11 +163,12 @@ var synonyms = map[string]string{
 	"machines":     "hosts",
 	"server":       "host",
 	"servers":      "hosts",
+	"nobody":       "no host",
 }
 
-// repair corrects tokens that cannot be parsed as a value: those with a missing quote, and mistyped
-// units of time. It returns in words what it changed.
-func repair(tokens []string) (differs []string) {
+// repair replaces synonyms, and corrects tokens that cannot be parsed as a value: those with a
+// missing quote, and mistyped units of time. It returns in words what it changed.
+func repair(tokens []string) (repairedTokens, differs []string) {
 	for i, t := range tokens {
 		repaired := t
 		if word := synonyms[t]; word != "" {
@@ -196,10 +182,10 @@ func repair(tokens []string) (differs []string) {
 		}
 		if repaired != t {
 			differs = append(differs, fmt.Sprintf("%s instead of %s", quoteToken(repaired), quoteToken(t)))
-			tokens[i] = repaired
 		}
+		repairedTokens = append(repairedTokens, strings.Fields(repaired)...)
 	}
-	return differs
+	return repairedTokens, differs
 }
 
 // A part is one word of a step, or a value in it.
@@ -274,9 +260,9 @@ type move struct {
 	token int // the number of tokens aligned before it
 }
 
-// align returns the sentence of a step that is nearest to the typed one. repaired are the
-// differences that repair found.
-func align(typed []string, parts []part, fits costs, repaired []string) suggestion {
+// align returns the sentence of a variant of a step that is nearest to the typed one, and how far
+// it is from that in costs. repaired are the differences that repair found.
+func align(typed []string, parts []part, fits costs, repaired []string) (suggestion, float64) {
 	// best[p][t]: the first p parts aligned to the first t of typed.
 	best := make([][]move, len(parts)+1)
 	for p := range best {
@@ -303,15 +289,12 @@ func align(typed []string, parts []part, fits costs, repaired []string) suggesti
 	slices.Reverse(differs)
 	differs = append(differs, repaired...)
 	cost := best[len(parts)][len(typed)].cost
-	a := suggestion{
-		sentence: joinTokens(said),
-		distance: float64(cost) / float64(len(parts)+len(typed)+1),
-	}
+	a := suggestion{sentence: joinTokens(said)}
 	const most = 3
 	if len(differs) <= most {
 		a.differs = strings.Join(differs, ", ")
 	}
-	return a
+	return a, float64(cost) / float64(len(parts)+len(typed)+1)
 }
 
 // bestMove returns the last move of the cheapest alignment of p parts to t tokens.
@@ -425,6 +408,8 @@ func (c costs) cost(value string, typed []string, from, to int) int {
 		if value == "moment" || clauses[value] {
 			cost = costValue // every text has the form of these
 		}
+	} else if chosenNames[value] && slices.ContainsFunc(typed[from:to], isWordOfSentences) {
+		cost = costValue // as "hosts", which is no name in "all hosts fail"
 	} else if bareName.MatchString(text) && wholeValue(value).MatchString("anything") {
 		cost = costBare
 	}
@@ -432,10 +417,37 @@ func (c costs) cost(value string, typed []string, from, to int) int {
 	return cost
 }
 
+// chosenNames are the kinds of values that are names which an author chooses.
+var chosenNames = map[string]bool{
+	"channel": true, "channels": true, "host": true, "hosts": true, "name": true, "ref": true,
+	"refs": true, "run": true, "tags": true,
+}
+
+// wordsOfSentences are the words of all built-in sentences, apart from values.
+var wordsOfSentences = sync.OnceValue(func() map[string]bool {
+	all := make(map[string]bool)
+	for _, s := range steps() {
+		for _, parts := range variantsOf(s.words) {
+			for _, p := range parts {
+				for _, word := range p.words {
+					all[word] = true
+				}
+			}
+		}
+	}
+	return all
+})
+
+// isWordOfSentences reports whether a token is a word of a sentence, apart from the words that
+// connect names.
+func isWordOfSentences(token string) bool {
+	return token != "to" && token != "and" && wordsOfSentences()[token]
+}
+
 var bareName = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
 
 // clauses are the values that begin with a space, because they are optional.
-var clauses = map[string]bool{"when": true, "at": true}
+var clauses = map[string]bool{"when": true, "at": true, "window": true}
 
 var wholeValue = memo(func(value string) *regexp.Regexp {
 	return regexp.MustCompile(`^(?:` + parameters[value].expr + `)$`)
