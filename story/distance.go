@@ -34,8 +34,8 @@ func tokenCost(t string) float64 {
 	return 1
 }
 
-// replaceCost returns the share of a word that differs from another one: at most 1, for words of
-// which more than half does.
+// replaceCost returns the share of a word that differs from another one, or 1 if more than half of
+// it does.
 func replaceCost(from, to string) float64 {
 	if from == to {
 		return 0

@@ -73,7 +73,7 @@ type unit struct {
 	err     error       // why a feature file cannot be run
 }
 
-// groups returns the numbers of units in groups, of which each runs on its own. The scenarios of a
+// groups returns the numbers of units in groups. Each group runs on its own. The scenarios of a
 // feature file are together, as story.Suites has them; any other unit is a group.
 func groups(units []unit, jobs int) [][]int {
 	var all [][]int
