@@ -75,7 +75,7 @@ func fitted(text string, width int) string {
 	for line := range strings.Lines(text) {
 		plain := strings.TrimLeft(strings.TrimRight(line, "\n"), " ")
 		if utf8.RuneCountInString(line) <= width+1 || strings.HasPrefix(plain, "inspect ") ||
-			strings.HasPrefix(plain, "accept ") {
+			strings.HasPrefix(plain, "shrink ") || strings.HasPrefix(plain, "accept ") {
 			b.WriteString(line)
 			continue
 		}
@@ -416,6 +416,9 @@ func (r *replayReport) finding(f *replay.Finding) {
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
 	r.printf("  page      %s  # then open page.html#seq=%d\n", r.page(), f.Seq)
+	if r.absolute && !strings.Contains(r.name, " ") { // one file, and no trace of a simulation
+		r.printf("  shrink    rollsim shrink %s --keep %s\n", r.name, f.Keep())
+	}
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)
 }
 

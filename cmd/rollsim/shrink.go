@@ -35,20 +35,24 @@ func (env *environment) shrinkCommand() *cli.Command {
 			"smallest scenario that still fails in the same way, the same as a feature, what\n" +
 			"happens without each line, and which values matter. The exit code is 1 if\n" +
 			"WHAT fails, and 0 if there is nothing to shrink.\n\n" +
+			"WHAT is also the log of a control plane, as rollsim replay reads it. The result\n" +
+			"is the smallest log that has the finding and no other one, without its names,\n" +
+			"which can be shown to anybody.\n\n" +
 			"Examples: rollsim shrink seed:21 --machine " + machine.Canary().Name() + "\n" +
-			"          rollsim shrink sweep --keep stuck/Active -o small",
+			"          rollsim shrink sweep --keep stuck/Active -o small\n" +
+			"          rollsim shrink event_log.ndjson.gz --keep finding:defect/set-back -o small",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: "keep",
 				Usage: "keep failure `KEY`, as reports print it: INVARIANT, INVARIANT/STATE, " +
-					"INVARIANT/DEFECT or differs:MACHINE,MACHINE",
+					"INVARIANT/DEFECT, differs:MACHINE,MACHINE, or finding:CLASS of a log",
 				DefaultText: "the first failure",
 			},
 			&cli.BoolFlag{Name: "exact", Usage: "keep the last event before the violation, too"},
 			&cli.StringFlag{
 				Name:    "output",
 				Aliases: []string{"o"},
-				Usage:   "write `NAME`.yaml, its golden and NAME.feature",
+				Usage:   "write `NAME`.yaml, its golden and NAME.feature, or NAME.ndjson",
 			},
 			sweepMachineFlag("that of WHAT"),
 			answerFlag(),
@@ -79,7 +83,10 @@ type shrinkInput struct {
 
 func (env *environment) shrink(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usage(c, "expected seed:N, a folder of rollsim explore, a scenario or FILE.feature:LINE")
+		return usage(c, "expected seed:N, a folder of rollsim explore, a scenario, FILE.feature:LINE or a log")
+	}
+	if what := c.Args().First(); isLog(what) {
+		return env.shrinkLog(c, what)
 	}
 	in, err := env.shrinkInput(c, c.Args().First())
 	if err != nil {
@@ -276,7 +283,7 @@ func (env *environment) shrinkView(
 }
 
 // shrinkAgain returns the command that shrinks the same failure again.
-func shrinkAgain(c *cli.Context, key shrink.Key) string {
+func shrinkAgain(c *cli.Context, key fmt.Stringer) string {
 	words := []string{"rollsim", "shrink", c.Args().First(), "--keep", key.String()}
 	for _, flag := range []string{"machine", "control-plane"} {
 		if c.String(flag) != "" {

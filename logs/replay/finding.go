@@ -47,6 +47,15 @@ func (c Class) String() string {
 // isClass reports whether a class has that name.
 func isClass(name string) bool { return slices.Contains(classNames[Effect:], name) }
 
+// Classes returns the names of all classes.
+func Classes() []string { return slices.Clone(classNames[Effect:]) }
+
+// ParseClass returns the class with a name.
+func ParseClass(name string) (Class, bool) {
+	i := slices.Index(classNames[Effect:], name)
+	return Class(i + 1), i >= 0
+}
+
 // FindingKind says how the log differs from what it should be. The zero value is invalid.
 type FindingKind uint8
 
@@ -154,6 +163,17 @@ func (f *Finding) Key() string {
 	}
 	return fmt.Sprintf("%v %d %08x", f.Class, f.Seq, uint32(d.Sum64()))
 }
+
+// KeepPrefix begins the text of Finding.Keep.
+const KeepPrefix = "finding:"
+
+// Keep returns what rollsim shrink needs to keep the finding while it makes the log small.
+func (f *Finding) Keep() string {
+	return KeepPrefix + f.Class.String() + "/" + Hyphenated(f.Title())
+}
+
+// Hyphenated returns a title in one word.
+func Hyphenated(title string) string { return strings.ReplaceAll(title, " ", "-") }
 
 // Body returns the finding as indented lines: the entries before it, what is recorded and what
 // should be, and the entries after it.

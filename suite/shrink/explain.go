@@ -340,5 +340,6 @@ func lineOf(header, e *trace.Entry) string {
 
 // isDefault reports whether a scenario runs as specified.
 func isDefault(m reducer.Machine, sc *sim.Scenario) bool {
-	return m.Name() == reducer.RFC0008().Name() && specified(sc)
+	table, ok := m.(*reducer.Table)
+	return ok && table.SameCells(reducer.RFC0008()) && specified(sc)
 }

@@ -22,6 +22,7 @@ type lab struct {
 	key     Key
 	machine reducer.Machine
 	pair    [2]reducer.Machine // of a key of two machines
+	plane   controlplane.New   // of Options.ControlPlane
 
 	spent, limit uint64 // simulated entries
 	longest      uint64 // entries above which a run is given up
@@ -89,7 +90,7 @@ func (l *lab) examine(sc *sim.Scenario, file string) (verdict, error) {
 	if !l.guard {
 		return verdict{holds: true}, nil
 	}
-	found, err := l.run(asSpecified(&read.Scenario), reducer.RFC0008(), nil)
+	found, err := l.specification(&read.Scenario)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -106,6 +107,11 @@ func asSpecified(sc *sim.Scenario) *sim.Scenario {
 	c := *sc
 	c.ControlPlane, c.Mended = controlplane.Specified, nil
 	return &c
+}
+
+// specification runs a scenario as specified.
+func (l *lab) specification(sc *sim.Scenario) ([]invariant.Violation, error) {
+	return l.runUnder(asSpecified(sc), reducer.RFC0008(), nil, nil)
 }
 
 // longestOf returns the longest length of time in a scenario, except the horizon: what is under way
@@ -148,6 +154,13 @@ func (l *lab) differ(sc *sim.Scenario) (bool, error) {
 // violation ErrorInvariant.
 func (l *lab) run(
 	sc *sim.Scenario, m reducer.Machine, sink trace.Sink,
+) ([]invariant.Violation, error) {
+	return l.runUnder(sc, m, l.plane, sink)
+}
+
+// runUnder is run with another control plane: nil is the scenario's.
+func (l *lab) runUnder(
+	sc *sim.Scenario, m reducer.Machine, plane controlplane.New, sink trace.Sink,
 ) (found []invariant.Violation, err error) {
 	out := &bounded{ctx: l.ctx, limit: l.longest, next: sink}
 	defer func() {
@@ -155,7 +168,8 @@ func (l *lab) run(
 		l.runs++
 	}()
 	result, err := simulate(sc, sim.Options{
-		Machine: m, Seed: sc.Seed, Sink: out, Refold: l.key.Invariant == invariant.FoldIsLive,
+		Machine: m, Seed: sc.Seed, Sink: out, ControlPlane: plane,
+		Refold: l.key.Invariant == invariant.FoldIsLive,
 	})
 	switch {
 	case err == nil:

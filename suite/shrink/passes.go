@@ -61,6 +61,7 @@ func passes() []pass {
 		{"values", tryValues},
 		{"times", tryTimes},
 		{"pairs", tryPairs},
+		{"plain", tryPlain},
 		{"order", tryOrder},
 		{"names", tryNames},
 	}
@@ -289,7 +290,7 @@ func tryUnused(s *shrinker) bool {
 		}
 		c := clone(s.best)
 		*delaysOf(&c.Behaviour)[i] = *delaysOf(&usual)[i]
-		said, err := explicit(c, sim.Options{Machine: s.machineOf(), Seed: c.Seed}, sim.FaultKinds())
+		said, err := explicit(c, s.options(c), sim.FaultKinds())
 		if err != nil || slices.ContainsFunc(said.Delays, func(d sim.Delay) bool {
 			return d.Stage == stage
 		}) {
@@ -463,6 +464,42 @@ func tryPairs(s *shrinker) bool {
 					accepted = true
 					break
 				}
+			}
+		}
+	}
+	return accepted
+}
+
+// tryPlain makes much of the case plain at once: the values of channels and the times of the
+// timeline, without gates; and the same with one host fewer.
+func tryPlain(s *shrinker) bool {
+	accepted := false
+	plain := func(sc *sim.Scenario, soak, apart time.Duration) {
+		for i := range sc.Channels {
+			ch := &sc.Channels[i]
+			ch.PollInterval, ch.HostEdges = scenario.DefaultPoll, nil
+			for w := range ch.Waves {
+				ch.Waves[w].Soak = soak
+			}
+		}
+		sc.Budgets, sc.Delays = nil, nil
+		for i := range sc.Timeline {
+			if sc.Timeline[i].When == nil {
+				sc.Timeline[i].At = time.Duration(i) * apart
+			}
+		}
+	}
+	for host := -1; host < len(allHosts(s.best)); host++ {
+		for _, soak := range []time.Duration{0, time.Hour} {
+			for _, apart := range []time.Duration{time.Minute, time.Hour} {
+				hosts := allHosts(s.best)
+				ok := host < len(hosts) && s.try(func(sc *sim.Scenario) {
+					if host >= 0 {
+						removeHost(sc, hosts[host])
+					}
+					plain(sc, soak, apart)
+				})
+				accepted = accepted || ok
 			}
 		}
 	}

@@ -27,6 +27,9 @@ type Options struct {
 	Key   *Key
 	Exact bool
 
+	// ControlPlane makes the control plane, as that of sim.Options; nil is the scenario's.
+	ControlPlane controlplane.New
+
 	// Movable means that a drawn control plane may be replaced with the specified one.
 	Movable bool
 
@@ -88,7 +91,8 @@ var ErrHolds = errors.New("nothing to shrink")
 func Shrink(ctx context.Context, opt Options) (*Case, error) {
 	s := &shrinker{
 		lab: lab{
-			ctx: ctx, machine: opt.Machine, limit: opt.Effort, verdicts: make(map[uint64]verdict),
+			ctx: ctx, machine: opt.Machine, plane: opt.ControlPlane, limit: opt.Effort,
+			verdicts: make(map[uint64]verdict),
 		},
 		opt: &opt, movable: opt.Movable,
 	}
@@ -169,8 +173,8 @@ func (s *shrinker) begin() error {
 		return fmt.Errorf("%w: it does not show %v", ErrHolds, s.key)
 	}
 	s.longest = 4*s.spent + 10_000
-	if !isDefault(s.opt.Machine, sc) {
-		found, err := s.run(asSpecified(sc), reducer.RFC0008(), nil)
+	if s.plane != nil || !isDefault(s.opt.Machine, sc) {
+		found, err := s.specification(sc)
 		if err != nil {
 			return err
 		}
@@ -256,7 +260,7 @@ func (s *shrinker) explicit(sc *sim.Scenario) []*sim.Scenario {
 	kinds := append(sim.FaultKinds(), sim.ShippedFaultKinds()...)
 	crashes := []sim.FaultKind{sim.ControlPlaneCrash, sim.TornOpeningCrash}
 	for _, drawn := range [][]sim.FaultKind{nil, crashes, kinds} {
-		said, err := explicit(sc, sim.Options{Machine: s.machineOf(), Seed: sc.Seed}, drawn)
+		said, err := explicit(sc, s.options(sc), drawn)
 		if err != nil {
 			continue
 		}
@@ -272,6 +276,11 @@ func (s *shrinker) explicit(sc *sim.Scenario) []*sim.Scenario {
 		}
 	}
 	return append(all, sc)
+}
+
+// options returns those of a run.
+func (s *shrinker) options(sc *sim.Scenario) sim.Options {
+	return sim.Options{Machine: s.machineOf(), Seed: sc.Seed, ControlPlane: s.plane}
 }
 
 // explicit returns what sim.Explicit does, and a panic as an error.

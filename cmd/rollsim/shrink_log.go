@@ -1,0 +1,227 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/urfave/cli/v2"
+
+	"rollsim/internal/shell"
+	"rollsim/logs/excerpt"
+	"rollsim/logs/redact"
+	"rollsim/report"
+	"rollsim/scenario"
+	"rollsim/trace"
+	"rollsim/trace/input"
+	"rollsim/trace/statedb"
+)
+
+// isLog reports whether an argument of shrink is a recorded log.
+func isLog(name string) bool {
+	if name == input.Stdin {
+		return true
+	}
+	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".feature") {
+		return false
+	}
+	is, err := looksLikeLog(name)
+	return is && err == nil
+}
+
+// shrinkLog makes a recorded log small.
+func (env *environment) shrinkLog(c *cli.Context, name string) error {
+	for _, flag := range []string{"exact", "control-plane"} {
+		if c.IsSet(flag) {
+			return usage(c, "--%s: expected a seed, a scenario or a feature, and %s is a log", flag, name)
+		}
+	}
+	var opt excerpt.Options
+	if text := c.String("keep"); text != "" {
+		key, err := excerpt.ParseKey(text)
+		if err != nil {
+			return usage(c, "--keep: %v", err)
+		}
+		opt.Key = &key
+	}
+	if c.IsSet("machine") {
+		var err error
+		if opt.Machine, err = env.chosenMachine(c, ""); err != nil {
+			return err
+		}
+	}
+	opt.Effort = c.Uint64("effort")
+	log, err := env.namelessLog(name)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible()
+	defer stop()
+	meter := env.newMeter()
+	opt.Progress = func(e excerpt.Extent, replayed uint64) {
+		meter.line(func(time.Duration) string {
+			return fmt.Sprintf("%v, %d entries replayed", e, replayed)
+		})
+	}
+	x, err := excerpt.Shrink(ctx, log, opt)
+	meter.clear()
+	if errors.Is(err, excerpt.ErrNone) {
+		env.out.printf("%s: %v\n", name, err)
+		return nil
+	}
+	if err != nil {
+		return located([]string{name}, err)
+	}
+	return env.excerptReport(ctx, c, name, x)
+}
+
+// excerptReport writes the files of -o, and the report.
+func (env *environment) excerptReport(
+	_ context.Context, c *cli.Context, name string, x *excerpt.Excerpt,
+) error {
+	v := &report.ExcerptView{Excerpt: x, From: name, Again: shrinkAgain(c, x.Key)}
+	if base := c.String("output"); base != "" {
+		if strings.HasSuffix(base, "/") || base == "-" {
+			return usage(c, "-o %q: expected a name without an ending", base)
+		}
+		file := strings.TrimSuffix(base, ".ndjson") + ".ndjson"
+		if err := env.newFiles(c.Bool("force"), "", bytesFile(file, x.Log)); err != nil {
+			return err
+		}
+		v.Next = append(v.Next, "rollsim replay "+shell.Join(file)+" --all",
+			"rollsim view "+shell.Join(file)+" -o "+shell.Join(strings.TrimSuffix(file, ".ndjson")+".svg"))
+	}
+	if err := report.Excerpt(env.out.w, v); err != nil {
+		return err
+	}
+	return errDiffers
+}
+
+// namelessLog reads a log, and replaces its names with pseudonyms. Their key is a hash of the log,
+// so
+// that the same log has the same pseudonyms, and nobody who does not have it can compute them. The
+// first entry is moved to the time at which scenarios start.
+func (env *environment) namelessLog(name string) (*excerpt.Log, error) {
+	env.files.addLogs(name)
+	path := name
+	if input.IsStream(name) {
+		in, err := env.open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		if name == input.Stdin {
+			name = "standard input"
+		}
+		var remove func() error
+		if path, remove, err = spool(name, in); err != nil {
+			return nil, err
+		}
+		defer func() { _ = remove() }()
+	}
+	shift, err := untilDefaultStart(path)
+	if err != nil {
+		return nil, err
+	}
+	text, err := logText(name, path)
+	if err != nil {
+		return nil, err
+	}
+	key := sha256.Sum256(text)
+	r, err := redact.New(key[:], shift)
+	if err != nil {
+		return nil, err
+	}
+	again := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }
+	var out bytes.Buffer
+	if err := r.Stream(name, bytes.NewReader(text), again, &out); err != nil {
+		return nil, err
+	}
+	if document, err := trace.NewReader(name, bytes.NewReader(out.Bytes())); err == nil &&
+		document.IsDocument() {
+		return excerpt.ReadDocument(name, out.Bytes())
+	}
+	return excerpt.Read(name, &out)
+}
+
+// untilDefaultStart returns the time from the first entry of a log to the default start of
+// scenarios.
+func untilDefaultStart(path string) (time.Duration, error) {
+	r, err := input.Open(nil, path)
+	if err != nil {
+		return 0, err
+	}
+	r.Lenient()
+	e, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return 0, r.Close()
+	}
+	if err != nil {
+		return 0, errors.Join(err, r.Close())
+	}
+	return time.Duration(scenario.DefaultStart - e.At), r.Close()
+}
+
+// logText returns the text of a log: that of its file, or the rows of a state.db as NDJSON.
+func logText(name, path string) ([]byte, error) {
+	db, err := input.Database(name, path)
+	if err != nil {
+		return nil, err
+	}
+	if db != nil {
+		text, err := rowsText(name, db)
+		return text, errors.Join(err, db.Close())
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := trace.Decompress(f)
+	if err != nil {
+		return nil, trace.Unreadable(name, 0, err)
+	}
+	text, err := io.ReadAll(content)
+	if err != nil {
+		return nil, trace.Unreadable(name, 0, err)
+	}
+	return text, nil
+}
+
+// rowsText returns the rows of an event_log as NDJSON.
+func rowsText(name string, db *statedb.DB) ([]byte, error) {
+	var b []byte
+	for {
+		var row trace.Row
+		err := db.Next(&row)
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return nil, &trace.ReadError{File: name, What: err.Error()}
+		}
+		b = fmt.Appendf(b, `{"seq":%d`, row.Seq)
+		for _, column := range []struct {
+			name string
+			text []byte
+		}{{"ts", row.TS}, {"kind", row.Kind}, {"host", row.Host}, {"rollout", row.Rollout}} {
+			b = append(append(append(b, `,"`...), column.name...), `":`...)
+			if column.text == nil {
+				b = append(b, "null"...)
+			} else if b, err = jsontext.AppendQuote(b, column.text); err != nil {
+				return nil, &trace.ReadError{File: name, What: err.Error()}
+			}
+		}
+		if row.Payload != nil {
+			b = append(append(b, `,"payload":`...), bytes.ReplaceAll(row.Payload, []byte("\n"), nil)...)
+		}
+		b = append(b, "}\n"...)
+	}
+}
