@@ -57,7 +57,8 @@ func Excerpt(w io.Writer, v *ExcerptView) error {
 	for _, next := range v.Next {
 		fmt.Fprintf(&b, "next: %s\n", next)
 	}
-	fmt.Fprintf(&b, "%s entries replayed in %s\n", thousands(x.Replayed), counted(uint64(x.Runs), "run"))
+	fmt.Fprintf(&b, "%s entries replayed in %s\n", thousands(x.Replayed),
+		counted(uint64(x.Runs), "run"))
 	text := b.String()
 	if v.Small != nil {
 		var small strings.Builder

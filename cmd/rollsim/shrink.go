@@ -83,7 +83,8 @@ type shrinkInput struct {
 
 func (env *environment) shrink(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usage(c, "expected seed:N, a folder of rollsim explore, a scenario, FILE.feature:LINE or a log")
+		return usage(c, "expected seed:N, a folder of rollsim explore, a scenario, FILE.feature:LINE "+
+			"or a log")
 	}
 	if what := c.Args().First(); isLog(what) {
 		return env.shrinkLog(c, what)

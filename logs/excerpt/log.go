@@ -74,8 +74,8 @@ func ReadDocument(file string, content []byte) (*Log, error) {
 }
 
 // errSimulated refuses what needs no excerpt.
-var errSimulated = errors.New("this is the trace of a simulation, whose header says how to make it " +
-	"again: shrink that seed or scenario, not its trace")
+var errSimulated = errors.New("this is the trace of a simulation, whose header says how to make " +
+	"it again: shrink that seed or scenario, not its trace")
 
 func (l *Log) add(line string) error {
 	r, err := parseRow(line)
@@ -111,8 +111,8 @@ func (e Extent) String() string {
 		}
 		return fmt.Sprintf("%d %s", n, many)
 	}
-	return count(e.Rollouts, "rollout", "rollouts") + ", " + count(e.Hosts, "host", "hosts") + " and " +
-		count(e.Entries, "entry", "entries")
+	return count(e.Rollouts, "rollout", "rollouts") + ", " + count(e.Hosts, "host", "hosts") +
+		" and " + count(e.Entries, "entry", "entries")
 }
 
 // part is a part of a log: some of its rows, and without some hosts in lists.

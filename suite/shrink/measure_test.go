@@ -312,8 +312,9 @@ func (s *summary) measure(t *testing.T, f failing, others []uint64) {
 		}
 	}
 	s.rows = append(s.rows, r)
-	t.Logf("%v: hosts %d to %d, lines %d to %d, %d entries, %.2f s, %d steps (passes: %t), other seeds "+
-		"alike: %d of %d %s\n%s", f, r.c.Before.Hosts, r.c.After.Hosts, r.c.Before.Lines, r.c.After.Lines,
+	t.Logf("%v: hosts %d to %d, lines %d to %d, %d entries, %.2f s, %d steps (passes: %t), other "+
+		"seeds alike: %d of %d %s\n%s", f,
+		r.c.Before.Hosts, r.c.After.Hosts, r.c.Before.Lines, r.c.After.Lines,
 		r.c.Entries, r.used.Seconds(), r.steps, r.passes, r.same, r.other, r.c.Unfinished,
 		shrink.File(first.c))
 }

@@ -111,7 +111,7 @@ func details(sc *sim.Scenario) int {
 			n += cost
 		}
 	}
-	count(sc.Seed != 1, 1)
+	n += seedSize(sc.Seed)
 	count(sc.Start != scenario.DefaultStart, 1)
 	count(sc.ControlPlane != "" && sc.ControlPlane != controlplane.Specified, 10)
 	for i := range sc.Fates {
@@ -131,6 +131,7 @@ func details(sc *sim.Scenario) int {
 		count(a.KeepAt, 2)
 		count(a.Release != nil, 1)
 		if f := a.Fault; f != nil {
+			n += 3 * max(0, rankOf(f.Kind))
 			count(f.Rollout != "", 2)
 			count(f.Message != 0, 2)
 			count(f.Seq != 0, 5)

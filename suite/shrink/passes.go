@@ -60,10 +60,12 @@ func passes() []pass {
 		{"details", tryDetails},
 		{"values", tryValues},
 		{"times", tryTimes},
+		{"kinds", tryKinds},
 		{"pairs", tryPairs},
 		{"plain", tryPlain},
 		{"order", tryOrder},
 		{"names", tryNames},
+		{"seeds", trySeeds},
 	}
 }
 
@@ -341,7 +343,6 @@ func tryDetails(s *shrinker) bool {
 	if s.movable {
 		try(func(sc *sim.Scenario) { sc.ControlPlane, sc.Mended = controlplane.Specified, nil })
 	}
-	try(func(sc *sim.Scenario) { sc.Seed = 1 })
 	try(func(sc *sim.Scenario) { sc.Start = scenario.DefaultStart })
 	for i := range phases(&s.best.Phases) {
 		try(func(sc *sim.Scenario) { *phases(&sc.Phases)[i] = reducer.Opt[time.Duration]{} })

@@ -1,0 +1,110 @@
+package shrink
+
+import (
+	"slices"
+
+	"rollsim/sim"
+)
+
+// rankOf returns how simple a kind of fault is: a lost message before all others.
+func rankOf(kind sim.FaultKind) int { return slices.Index(plainFaults, kind) }
+
+// plainFaults are all kinds of faults, the simplest first.
+var plainFaults = []sim.FaultKind{
+	sim.MessageDropped, sim.HostLost, sim.HostOffline, sim.AgentRestart, sim.ControlPlaneCrash,
+	sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.PollFailed, sim.PollStale,
+	sim.ClockSkew, sim.DatabaseError, sim.LogInsertFailed, sim.TornOpeningCrash,
+}
+
+// tryKinds replaces faults with simpler ones, so that two runs that fail because a message is not
+// there have the same case, whatever has become of it.
+func tryKinds(s *shrinker) bool {
+	accepted := false
+	for i := range s.best.Timeline {
+		for _, kind := range plainFaults {
+			f := s.best.Timeline[i].Fault
+			if f == nil || rankOf(kind) >= rankOf(f.Kind) {
+				continue
+			}
+			for _, simple := range simpleFaults(f, kind) {
+				ok := s.try(func(sc *sim.Scenario) { sc.Timeline[i].Fault = &simple })
+				accepted = accepted || ok
+			}
+		}
+	}
+	return accepted
+}
+
+// simpleFaults returns faults of another kind that concern the same host.
+func simpleFaults(f *sim.FaultNow, kind sim.FaultKind) []sim.FaultNow {
+	one := sim.FaultNow{Kind: kind, Host: f.Host, Message: f.Message, Rollout: f.Rollout}
+	switch kind {
+	case sim.MessageDropped, sim.MessageDuplicated, sim.MessageReordered, sim.DatabaseError,
+		sim.LogInsertFailed:
+		if f.Host == "" {
+			return nil
+		}
+		plain := one
+		plain.Message, plain.Rollout = 0, ""
+		return []sim.FaultNow{plain, one}
+	case sim.HostLost, sim.AgentRestart:
+		if f.Host == "" {
+			return nil
+		}
+		return []sim.FaultNow{{Kind: kind, Host: f.Host}}
+	case sim.HostOffline:
+		if f.Host == "" {
+			return nil
+		}
+		return lasting(sim.FaultNow{Kind: kind, Host: f.Host})
+	case sim.ControlPlaneCrash:
+		return lasting(sim.FaultNow{Kind: kind})
+	case sim.MessageDelayed:
+		if f.Host == "" {
+			return nil
+		}
+		return lasting(one)
+	case sim.PollFailed, sim.PollStale, sim.ClockSkew, sim.TornOpeningCrash:
+	}
+	return nil
+}
+
+// lasting returns a fault with the lengths that a person would write.
+func lasting(f sim.FaultNow) []sim.FaultNow {
+	var all []sim.FaultNow
+	for _, d := range nice[1:4] {
+		f.For = d
+		all = append(all, f)
+	}
+	return all
+}
+
+// fewSeeds is how many seeds are tried where an order is drawn.
+const fewSeeds = 8
+
+// trySeeds replaces the seed with a small one, and names everything plainly: the seed and the names
+// of
+// hosts decide the order in which the shipped control plane visits them.
+func trySeeds(s *shrinker) bool {
+	accepted := false
+	for seed := uint64(1); seed <= fewSeeds; seed++ {
+		for _, plain := range []bool{true, false} {
+			ok := s.try(func(sc *sim.Scenario) {
+				sc.Seed = seed
+				if plain {
+					renamingOf(sc).apply(sc)
+				}
+			})
+			accepted = accepted || ok
+		}
+	}
+	return accepted
+}
+
+// seedSize returns how simple a seed is.
+func seedSize(seed uint64) int {
+	if seed <= fewSeeds {
+		return int(seed) - 1
+	}
+	return fewSeeds
+}
