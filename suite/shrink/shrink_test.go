@@ -3,6 +3,7 @@ package shrink_test
 import (
 	"context"
 	"errors"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -129,6 +130,19 @@ func TestSameCase(t *testing.T) {
 	second := (&found{"canary", "", 7, "unpruned/Superseded"}).shrunk(t)
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("two searches differ:\n%+v\n%+v", first, second)
+	}
+	f := shrink.WriteFeature(t.Context(), first, machine.Canary())
+	for name, text := range map[string]string{ // which the README shows
+		"testdata/canary-7.yaml": shrink.File(first), "testdata/canary-7.feature": f.Text,
+	} {
+		if os.Getenv("UPDATE") != "" {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want, err := os.ReadFile(name); err != nil || string(want) != text {
+			t.Errorf("%s is not current (%v): UPDATE=1 rewrites it\n%s", name, err, text)
+		}
 	}
 	other := (&found{"canary", "", 1, "unpruned/Superseded"}).shrunk(t)
 	if shrink.File(other) != shrink.File(first) {
