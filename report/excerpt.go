@@ -14,7 +14,7 @@ type ExcerptView struct {
 	Excerpt *excerpt.Excerpt
 	From    string // the log
 	Again   string // the command that makes it again
-	// Small is the defect as a simulation, or nil; NoCase says why there is none.
+	// Small is the defect as a simulation, or nil; NoCase says why nothing shows it.
 	Small  *ShrinkView
 	NoCase string
 	Next   []string // commands about the files that were written

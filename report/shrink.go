@@ -15,7 +15,7 @@ type ShrinkView struct {
 	Feature *shrink.Feature
 	Explain *shrink.Explanation // nil for none
 	From    string              // what was made smaller
-	Again   string              // the command that does it again
+	Again   string              // the command that does it again; empty for none
 	Next    []string            // commands about the files that were written
 }
 
@@ -39,7 +39,10 @@ func Shrink(w io.Writer, v *ShrinkView) error {
 		shrinkExplanation(&b, v.Explain)
 	}
 	shrinkFeature(&b, v)
-	fmt.Fprintf(&b, "\nagain: %s\n", v.Again)
+	b.WriteString("\n")
+	if v.Again != "" {
+		fmt.Fprintf(&b, "again: %s\n", v.Again)
+	}
 	for _, next := range v.Next {
 		fmt.Fprintf(&b, "next: %s\n", next)
 	}

@@ -14,11 +14,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/urfave/cli/v2"
 
+	"rollsim/controlplane"
 	"rollsim/internal/shell"
 	"rollsim/logs/excerpt"
+	"rollsim/logs/incident"
 	"rollsim/logs/redact"
+	"rollsim/logs/replay"
+	"rollsim/machine"
 	"rollsim/report"
 	"rollsim/scenario"
+	"rollsim/suite/shrink"
 	"rollsim/trace"
 	"rollsim/trace/input"
 	"rollsim/trace/statedb"
@@ -79,14 +84,19 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	if err != nil {
 		return located([]string{name}, err)
 	}
-	return env.excerptReport(ctx, c, name, x)
+	return env.excerptReport(ctx, c, name, log, x)
 }
 
 // excerptReport writes the files of -o, and the report.
 func (env *environment) excerptReport(
-	_ context.Context, c *cli.Context, name string, x *excerpt.Excerpt,
+	ctx context.Context, c *cli.Context, name string, log *excerpt.Log, x *excerpt.Excerpt,
 ) error {
 	v := &report.ExcerptView{Excerpt: x, From: name, Again: shrinkAgain(c, x.Key)}
+	if x.Key.Class == replay.Defect && x.Unfinished == "" {
+		if err := env.simulatedDefect(ctx, c, log, v); err != nil {
+			return err
+		}
+	}
 	if base := c.String("output"); base != "" {
 		if strings.HasSuffix(base, "/") || base == "-" {
 			return usage(c, "-o %q: expected a name without an ending", base)
@@ -102,6 +112,49 @@ func (env *environment) excerptReport(
 		return err
 	}
 	return errDiffers
+}
+
+// seedsOfALog is how many seeds are tried with what a log shows.
+const seedsOfALog = 24
+
+// simulatedDefect makes a scenario of what the log shows. If it has the defect of the excerpt, it
+// makes
+// that small, and writes the files of -o.
+func (env *environment) simulatedDefect(
+	ctx context.Context, c *cli.Context, log *excerpt.Log, v *report.ExcerptView,
+) error {
+	reader, err := log.Reader()
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	reader.Lenient()
+	in := &shrinkInput{from: "what the log shows"}
+	if in.scenario, err = incident.Fleet(reader); err != nil {
+		v.NoCase = err.Error()
+		return nil
+	}
+	in.machine = machine.Shipped()
+	defect := controlplane.Defect(v.Excerpt.Finding.Title())
+	seed, found, err := incident.Shows(in.scenario, defect, seedsOfALog)
+	if err != nil {
+		v.NoCase = fmt.Sprintf("%v; rollsim run shipped-%s shows it", err, defect)
+		return nil
+	}
+	in.scenario.Seed = seed
+	key := shrink.KeyOf(&found, false)
+	small, err := shrink.Shrink(ctx, shrink.Options{
+		Scenario: in.scenario, Machine: in.machine, Key: &key,
+	})
+	if err != nil {
+		v.NoCase = err.Error()
+		return nil //nolint:nilerr // that is the answer
+	}
+	if v.Small, err = env.shrinkView(ctx, c, in, small); err != nil {
+		return err
+	}
+	v.Small.Again = "" // it is that of the log
+	return env.writeShrunk(c, in, v.Small)
 }
 
 // namelessLog reads a log, and replaces its names with pseudonyms. Their key is a hash of the log,

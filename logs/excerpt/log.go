@@ -96,6 +96,15 @@ func (l *Log) add(line string) error {
 // maxRows limits the entries, because all of them are in memory.
 const maxRows = 2_000_000
 
+// Reader returns a reader of the whole log.
+func (l *Log) Reader() (*trace.Reader, error) {
+	var b strings.Builder
+	for _, r := range l.rows {
+		b.WriteString(r.text + "\n")
+	}
+	return trace.NewReader("the log", strings.NewReader(b.String()))
+}
+
 // Extent is how large a log is.
 type Extent struct {
 	Rollouts int `json:"rollouts"`

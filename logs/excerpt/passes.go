@@ -118,7 +118,7 @@ func (s *search) without(units []unit) *part {
 	return p
 }
 
-// The lengths of windows, and the number of rows above which there are none.
+// The length of the longest window, and the number of rows above which no window is tried.
 const (
 	longestWindow = 8
 	fewRows       = 200

@@ -310,7 +310,7 @@ func (s *search) finish(x *Excerpt) error {
 		}
 	}
 	if x.Finding == nil {
-		return errors.New("the finding is not there when the log is replayed again")
+		return errors.New("the finding is gone when the log is replayed again")
 	}
 	x.Replayed, x.Runs = s.replayed, s.runs
 	return x.show()

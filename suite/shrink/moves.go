@@ -16,8 +16,8 @@ var plainFaults = []sim.FaultKind{
 	sim.ClockSkew, sim.DatabaseError, sim.LogInsertFailed, sim.TornOpeningCrash,
 }
 
-// tryKinds replaces faults with simpler ones, so that two runs that fail because a message is not
-// there have the same case, whatever has become of it.
+// tryKinds replaces faults with simpler ones, so that two runs that fail because a message does not
+// arrive have the same case, whatever the fault.
 func tryKinds(s *shrinker) bool {
 	accepted := false
 	for i := range s.best.Timeline {
