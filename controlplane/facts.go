@@ -125,7 +125,7 @@ func (f *facts) addWaves(r *rollout) {
 		var blocked []string
 		for j := range v.queues {
 			queued += len(v.queues[j].slots)
-			if b := v.queues[j].blocked; b != "" && !slices.Contains(blocked, b) {
+			if b := v.queues[j].blocked.String(); b != "" && !slices.Contains(blocked, b) {
 				blocked = append(blocked, b)
 			}
 		}

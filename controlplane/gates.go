@@ -1,35 +1,28 @@
 package controlplane
 
 import (
-	"fmt"
 	"slices"
 
 	"rollsim/reducer"
-	"rollsim/trace"
 )
 
-// waveGate returns the gate that blocks all pending hosts of a wave, and its reason. Both are empty
-// if none exists.
-func (p *plane) waveGate(r *rollout, v *wave) (gate, reason string) {
-	if gate, reason = p.orderGate(r); gate != "" {
-		return gate, reason
+// waveGate returns why a gate blocks all pending hosts of a wave.
+func (p *plane) waveGate(r *rollout, v *wave) reason {
+	if why := p.orderGate(r); why.blocks() {
+		return why
 	}
 	if p.quarantine.has(r.release) {
-		return trace.GateQuarantine, fmt.Sprintf(
-			"quarantine: closure %s rolled back on channel %s", r.release.Closure, r.release.Channel,
-		)
+		return reason{
+			kind: quarantined, name: string(r.release.Closure), second: string(r.release.Channel),
+		}
 	}
 	if awaited := p.awaitedChannel(r); awaited != "" {
-		return trace.GateChannelEdges, fmt.Sprintf(
-			"channel-edges: predecessor channel '%s' not converged", awaited,
-		)
+		return reason{kind: channelAwaited, name: string(awaited)}
 	}
 	if cursor := r.fold.Record.CurrentWave; v.number > cursor {
-		return trace.GateWavePromotion, fmt.Sprintf(
-			"wave-promotion: host_wave=%d > current_wave=%d", v.number, cursor,
-		)
+		return reason{kind: waveAwaited, a: v.number, b: cursor}
 	}
-	return "", ""
+	return reason{}
 }
 
 // awaitedChannel returns the first channel for which the rollout's channel still waits, or empty.
@@ -48,25 +41,20 @@ func (p *plane) awaitedChannel(r *rollout) reducer.ChannelID {
 	return ""
 }
 
-// hostGate returns the gate that blocks a host although none blocks its wave, and its reason. Both
-// are empty if none exists.
-func (p *plane) hostGate(r *rollout, n uint32) (gate, reason string) {
+// hostGate returns why a gate blocks a host although none blocks its wave.
+func (p *plane) hostGate(r *rollout, n uint32) reason {
 	h := &p.inv.hosts[n]
 	for _, id := range p.inv.waitsFor[h.waits] {
 		if a, joined := r.fold.Host(id); joined && !a.State.OrderingEligible() {
-			return trace.GateHostEdge, fmt.Sprintf(
-				"host-edge: predecessor host '%s' not ordering-eligible", id,
-			)
+			return reason{kind: hostAwaited, name: string(id)}
 		}
 	}
 	for _, i := range p.inv.budgetsOf[h.budgets] {
 		if b := &p.inv.budgets[i]; p.counted[i] >= b.most {
-			return trace.GateDisruptionBudget, fmt.Sprintf(
-				"disruption-budget: '%s' has %d in flight", b.Name, b.most,
-			)
+			return reason{kind: budgetExhausted, name: b.Name, a: uint32(b.most)}
 		}
 	}
-	return "", ""
+	return reason{}
 }
 
 // recountMember recounts the host of a member if its last dispatch was for the rollout.

@@ -124,10 +124,10 @@ func TestEveryGate(t *testing.T) {
 			c, r := gated(t)
 			test.set(c, r)
 			s := step{c, second, &Log{}}
-			got, reason := s.waveGate(r, r.wave(1))
-			if got == "" {
+			why := s.waveGate(r, r.wave(1))
+			if !why.blocks() {
 				slot, _ := r.fold.Slot("x")
-				got, reason = s.hostGate(r, r.members[slot].host)
+				why = s.hostGate(r, r.members[slot].host)
 			}
 			want := ""
 			if test.blocks {
@@ -136,8 +136,8 @@ func TestEveryGate(t *testing.T) {
 			} else {
 				open++
 			}
-			if got != want || (reason == "") != (want == "") {
-				t.Errorf("%s, %s: blocked by %q (%s), want %q", gate, test.name, got, reason, want)
+			if got := why.gate(); got != want || (why.String() == "") != (want == "") {
+				t.Errorf("%s, %s: blocked by %q (%s), want %q", gate, test.name, got, &why, want)
 			}
 		}
 		if blocking == 0 || open == 0 {

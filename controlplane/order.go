@@ -138,29 +138,24 @@ func (p *plane) replayOrder(e *trace.HostEffect) {
 	p.carryOut(e)
 }
 
-// orderGate returns the gate that keeps a whole channel from being dispatched, and its reason. Both
-// are empty if none does.
-func (p *plane) orderGate(r *rollout) (gate, reason string) {
+// orderGate returns why a gate keeps a whole channel from being dispatched.
+func (p *plane) orderGate(r *rollout) reason {
 	n, known := p.inv.byID[r.release.Channel]
 	switch {
 	case p.pausedAll:
-		return trace.GateDispatchPause, "dispatch-pause: an operator has paused all channels"
+		return reason{kind: pausedEverywhere}
 	case known && p.paused[n]:
-		return trace.GateDispatchPause, fmt.Sprintf(
-			"dispatch-pause: an operator has paused channel '%s'", r.release.Channel,
-		)
+		return reason{kind: pausedChannel, name: string(r.release.Channel)}
 	case known && p.shut[n]:
-		return trace.GateMaintenanceWindow, fmt.Sprintf(
-			"maintenance-window: no window of channel '%s' is open", r.release.Channel,
-		)
+		return reason{kind: noWindowOpen, name: string(r.release.Channel)}
 	}
-	return "", ""
+	return reason{}
 }
 
 // heldBack reports whether a gate keeps a whole channel from being dispatched, also again.
 func (p *plane) heldBack(r *rollout) bool {
-	gate, _ := p.orderGate(r)
-	return gate != ""
+	why := p.orderGate(r)
+	return why.blocks()
 }
 
 // openWindows opens and shuts the maintenance windows of the channels.

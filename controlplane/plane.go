@@ -34,12 +34,27 @@ type plane struct {
 	scratch
 }
 
-// scratch is memory that every input reuses. It is not part of the state. Each of the three most
-// frequent kinds of entries has its own, in which only the fields that vary are set: setting all
-// fields costs a write barrier for each pointer.
+// scratch is memory that every input reuses. It is not part of the state. Each of the most frequent
+// kinds of entries has its own, in which only the fields that vary are set: setting all fields
+// costs a write barrier for each pointer.
 type scratch struct {
-	outcome                reducer.Outcome
-	message, event, effect trace.Entry
+	outcome                              reducer.Outcome
+	message, event, effect, gate, queued trace.Entry
+
+	decision trace.GateDecision // of gate
+	action   trace.PlanAction   // of queued
+	events   []reducer.Event    // memory for the next events
+}
+
+// newEvent returns a copy of an event that stays valid. One allocation serves many.
+func (s *scratch) newEvent(ev reducer.Event) *reducer.Event {
+	if len(s.events) == 0 {
+		s.events = make([]reducer.Event, 32)
+	}
+	next := &s.events[0]
+	s.events = s.events[1:]
+	*next = ev
+	return next
 }
 
 // host is what the control plane knows of a host.
@@ -116,16 +131,16 @@ func (p *plane) Poll(
 func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
 	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
 	for _, r := range standing {
-		err := s.apply(&reducer.Event{
+		err := s.apply(s.newEvent(reducer.Event{
 			Kind: reducer.SuccessorOpened, Rollout: r.Record.RolloutID, Successor: id, At: s.now,
-		})
+		}))
 		if err != nil {
 			return err
 		}
 	}
-	err := s.apply(&reducer.Event{
+	err := s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.RolloutOpened, Rollout: id, Channel: ch.ID, TargetRef: ref, At: s.now,
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -137,9 +152,9 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 				continue
 			}
 			hosts = append(hosts, host)
-			err := s.apply(&reducer.Event{
+			err := s.apply(s.newEvent(reducer.Event{
 				Kind: reducer.HostJoined, Rollout: id, Host: host, Wave: uint32(wave), At: s.now,
-			})
+			}))
 			if err != nil {
 				return err
 			}
@@ -150,7 +165,9 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 			continue
 		}
 		hosts = append(hosts, host)
-		err := s.apply(&reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: host, At: s.now})
+		err := s.apply(s.newEvent(reducer.Event{
+			Kind: reducer.HostJoined, Rollout: id, Host: host, At: s.now,
+		}))
 		if err != nil {
 			return err
 		}
@@ -199,9 +216,9 @@ func (p *plane) Receive(now reducer.Time, m Message, out Output) (bool, error) {
 		s.quarantineClosure(r)
 	}
 	s.outcome.Slot = slot // so that the fleet need not search for it
-	return true, s.apply(&reducer.Event{
+	return true, s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.HostStateChanged, Rollout: r.id, Host: id, From: from, To: to, At: now,
-	})
+	}))
 }
 
 // addressee returns the rollout of a message and the slot of the host in it, which is negative if

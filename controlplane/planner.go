@@ -48,9 +48,9 @@ func (p *plane) Plan(tick Tick, out Output) error {
 func (s step) dispatchAll(r *rollout) {
 	for i := range r.waves {
 		v := &r.waves[i]
-		if gate, reason := s.waveGate(r, v); gate != "" {
+		if why := s.waveGate(r, v); why.blocks() {
 			for j := range v.queues {
-				s.block(r, &v.queues[j], gate, reason)
+				s.block(r, &v.queues[j], &why)
 			}
 			continue
 		}
@@ -67,8 +67,8 @@ func (s step) dispatchWave(r *rollout, v *wave) {
 	for q := v.next(); q != nil; q = v.next() {
 		slot := q.slots[0]
 		if r.fold.Hosts()[slot].State == reducer.HostPending { // a raw event may have moved it
-			if gate, reason := s.hostGate(r, r.members[slot].host); gate != "" {
-				s.block(r, q, gate, reason)
+			if why := s.hostGate(r, r.members[slot].host); why.blocks() {
+				s.block(r, q, &why)
 				q.stopped = true
 				continue
 			}
@@ -79,18 +79,19 @@ func (s step) dispatchWave(r *rollout, v *wave) {
 }
 
 // block logs the gate decision for each host of a queue, unless its reason was the last one logged.
-func (s step) block(r *rollout, q *queue, gate, reason string) {
-	if q.blocked == reason {
+func (s step) block(r *rollout, q *queue, why *reason) {
+	if q.blocked.is(why) {
 		return
 	}
-	q.blocked = reason
+	q.blocked = *why
+	gate, text := why.gate(), why.String()
 	for _, slot := range q.slots {
 		id := r.fold.Hosts()[slot].ID
-		s.write(&trace.Entry{
-			Kind: trace.KindGateDecision, Host: id, Rollout: r.id, Gate: &trace.GateDecision{
-				Gate: gate, Reason: reason, Host: id, Rollout: r.id,
-			},
-		})
+		decision := &s.decision
+		decision.Gate, decision.Reason, decision.Host, decision.Rollout = gate, text, id, r.id
+		e := &s.gate
+		e.Kind, e.Host, e.Rollout, e.Gate = trace.KindGateDecision, id, r.id, decision
+		s.write(e)
 	}
 }
 
@@ -108,14 +109,12 @@ func (s step) dispatch(r *rollout, slot int32, attempt int) {
 		s.unacked, dispatched{sent: s.now, rollout: r.number, slot: slot, attempt: attempt},
 	)
 	id := s.inv.hosts[n].id
-	s.write(&trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: r.id, Plan: &trace.PlanAction{
-		Action:    trace.QueueDispatch,
-		Rollout:   r.id,
-		Host:      id,
-		Closure:   r.release.Closure,
-		SoakDueAt: h.soakDueAt,
-		Attempt:   attempt,
-	}})
+	action := &s.action
+	action.Action, action.Rollout, action.Host = trace.QueueDispatch, r.id, id
+	action.Closure, action.SoakDueAt, action.Attempt = r.release.Closure, h.soakDueAt, attempt
+	e := &s.queued
+	e.Kind, e.Host, e.Rollout, e.Plan = trace.KindPlanAction, id, r.id, action
+	s.write(e)
 	s.out.Dispatch(Dispatch{
 		Host:      n,
 		Rollout:   r.id,
@@ -184,9 +183,11 @@ func (p *plane) Obstacle(id reducer.RolloutID, host reducer.HostID) string {
 	case p.rules.halted(r):
 		return "not dispatched while a host is Failed"
 	}
-	for _, q := range r.wave(r.fold.Hosts()[slot].Wave).queues {
-		if q.blocked != "" && slices.Contains(q.slots, int32(slot)) {
-			return "blocked by " + q.blocked
+	queues := r.wave(r.fold.Hosts()[slot].Wave).queues
+	for i := range queues {
+		q := &queues[i]
+		if q.blocked.blocks() && slices.Contains(q.slots, int32(slot)) {
+			return "blocked by " + q.blocked.String()
 		}
 	}
 	return "not dispatched"

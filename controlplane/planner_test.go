@@ -115,13 +115,13 @@ func TestGatesInOrder(t *testing.T) {
 		{trace.GateChannelEdges, func() { r.channel.After = nil }},
 		{trace.GateWavePromotion, func() { r.fold.Record.CurrentWave = 1 }},
 	} {
-		if gate, reason := step.waveGate(r, r.wave(1)); gate != pass.want || reason == "" {
-			t.Fatalf("got gate %q: %q, want %s", gate, reason, pass.want)
+		if why := step.waveGate(r, r.wave(1)); why.gate() != pass.want || why.String() == "" {
+			t.Fatalf("got gate %q: %q, want %s", why.gate(), &why, pass.want)
 		}
 		pass.open()
 	}
-	if gate, _ := step.waveGate(r, r.wave(1)); gate != "" {
-		t.Errorf("gate %s blocks the wave although all are open", gate)
+	if why := step.waveGate(r, r.wave(1)); why.blocks() {
+		t.Errorf("gate %s blocks the wave although all are open", why.gate())
 	}
 	c.counted[0] = 1
 	for _, pass := range []struct {
@@ -132,8 +132,8 @@ func TestGatesInOrder(t *testing.T) {
 		{trace.GateDisruptionBudget, func() { c.counted[0] = 0 }},
 		{"", func() {}},
 	} {
-		if gate, _ := step.hostGate(r, r.members[0].host); gate != pass.want {
-			t.Fatalf("got gate %q, want %q", gate, pass.want)
+		if why := step.hostGate(r, r.members[0].host); why.gate() != pass.want {
+			t.Fatalf("got gate %q, want %q", why.gate(), pass.want)
 		}
 		pass.open()
 	}

@@ -97,7 +97,7 @@ func (p *plane) replayHost(e *trace.Entry, r *rollout, slot int) {
 		queues := r.wave(r.fold.Hosts()[slot].Wave).queues
 		for i := range queues {
 			if _, found := slices.BinarySearch(queues[i].slots, int32(slot)); found {
-				queues[i].blocked = e.Gate.Reason
+				queues[i].blocked = reason{kind: logged, name: e.Gate.Reason}
 			}
 		}
 	case e.Plan.Action == trace.QueueDispatch && m.host != noHost:

@@ -100,7 +100,7 @@ type queue struct {
 	single  bool // for a host with edges
 	budgets uint32
 	slots   []int32
-	blocked string // the reason last logged for each host
+	blocked reason // the one last logged for each host
 	stopped bool   // by a gate, in the current plan
 }
 
@@ -120,7 +120,7 @@ func (v *wave) enqueue(h *inventoryHost, slot int32) {
 	single := h.waits != 0
 	for i := range v.queues {
 		q := &v.queues[i]
-		if !single && !q.single && q.budgets == h.budgets && q.blocked == "" {
+		if !single && !q.single && q.budgets == h.budgets && !q.blocked.blocks() {
 			q.slots = append(q.slots, slot)
 			return
 		}

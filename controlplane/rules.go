@@ -49,9 +49,9 @@ func (specified) advance(s step, r *rollout) error {
 		case rec.State != reducer.Active && rec.State != reducer.Converging, !settled, !more:
 			return nil
 		}
-		err := s.apply(&reducer.Event{
+		err := s.apply(s.newEvent(reducer.Event{
 			Kind: reducer.WaveAdvanced, Rollout: r.id, FromWave: rec.CurrentWave, ToWave: next, At: s.now,
-		})
+		}))
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ type network struct {
 	flights []message // delayed; the places in landed are free
 	landed  []uint32
 	arrival trace.AgentEvent // reused
+	resent  []message        // reused
 }
 
 // link is the connection between an agent and the control plane.
@@ -134,7 +135,8 @@ func (n *network) attempt(host uint32, m message) {
 	switch {
 	case n.messageFault(MessageDropped, host, &m):
 	case n.messageFault(MessageReordered, host, &m):
-		l.held = &m
+		held := m
+		l.held = &held
 	case n.later(MessageDelayed, host, &m):
 	default:
 		n.arrive(host, m)
@@ -226,8 +228,9 @@ func (n *network) land(host, slot uint32) {
 // outbox.
 func (n *network) arrive(host uint32, m message) {
 	if n.post != nil {
-		if n.post(host, &m) {
-			n.unqueue(host, m.id)
+		posted := m
+		if n.post(host, &posted) {
+			n.unqueue(host, posted.id)
 		}
 		return
 	}
@@ -268,8 +271,10 @@ func (n *network) resend(host uint32) {
 	l := &n.links[host]
 	l.resendDue = false
 	l.held = nil
-	for _, m := range slices.Clone(l.outbox) {
-		n.attempt(host, m)
+	// An acknowledgement removes messages from the outbox. Attempts never call resend.
+	n.resent = append(n.resent[:0], l.outbox...)
+	for i := range n.resent {
+		n.attempt(host, n.resent[i])
 	}
 }
 

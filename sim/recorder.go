@@ -17,11 +17,15 @@ type recorder struct {
 	outcome reducer.Outcome
 	keeps   bool // the control plane may crash, so that the history is needed
 	history []trace.Entry
-	sink    trace.Sink // nil for none
+	arena   trace.Arena // holds the payloads of history
+	sink    trace.Sink  // nil for none
 
 	drawn  *notes  // records what is drawn; nil for nothing
 	ledger *ledger // of the shipped control plane; nil for others
 	drop   int     // which of the next rows of the log is lost; 0 for none
+
+	faults   trace.Entry // reused for each fault
+	injected trace.Fault // of faults
 
 	step   uint32   // how many steps of work the run has begun
 	trails bool     // steps is kept, for an Inspector
@@ -52,8 +56,8 @@ func (r *recorder) write(e *trace.Entry) {
 	e.Seq, e.At, r.at = r.seq, r.clock.now, r.clock.now
 	r.trail(r.step)
 	r.check.Entry(e)
-	if r.keeps {
-		r.history = append(r.history, e.Clone())
+	if r.keeps && e.Fault == nil { // a restart reads no faults
+		r.history = append(r.history, r.arena.Clone(e))
 	}
 	if r.refold != nil && e.Event != nil {
 		// The live fleet refuses the same events, or the two differ at the end.
@@ -96,10 +100,14 @@ func (r *recorder) reject(err error) {
 // fault writes the entry of an injected fault.
 func (r *recorder) fault(f trace.Fault, d time.Duration) {
 	f.Millis = int64(d / time.Millisecond)
+	r.injected = f
 	if r.drawn != nil {
-		r.drawn.fault(&f, r.clock.now)
+		r.drawn.fault(&r.injected, r.clock.now)
 	}
-	r.write(&trace.Entry{Kind: trace.KindFault, Host: f.Host, Rollout: f.Rollout, Fault: &f})
+	e := &r.faults
+	e.At = 0 // now
+	e.Kind, e.Host, e.Rollout, e.Fault = trace.KindFault, f.Host, f.Rollout, &r.injected
+	r.write(e)
 }
 
 // compareFolds compares the live fleet with the second fold, if there is one.
