@@ -35,9 +35,13 @@ func BenchmarkReplay(b *testing.B) {
 	if testing.Short() {
 		entries /= 10
 	}
-	for _, sample := range []string{"sample-4", "sample-6"} {
+	for _, sample := range []string{"sample-4", "sample-6", "shipped-11"} {
 		b.Run(sample, func(b *testing.B) {
-			log := longFiles(b, sample+".ndjson.gz", entries)
+			name := sample + ".ndjson.gz"
+			if strings.HasPrefix(sample, "shipped") {
+				name = "../../logs/replay/testdata/" + name
+			}
+			log := longFiles(b, name, entries)
 			measure := func(name, path string, cores int, do func(path string) (uint64, error)) {
 				b.Run(fmt.Sprintf("%s/cores=%d", name, cores), func(b *testing.B) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))

@@ -95,6 +95,19 @@ func (d *defectFinder) once(e *trace.Entry, r *rollout, host reducer.HostID, nam
 	r.defects[name] = d.findings.add(defect(name, r, host, reason), d.cursor.place(e), 0)
 }
 
+// counts reports whether a defect of a rollout is known from so many entries that another one is
+// only counted, and counts it.
+func (r *rollout) counts(name string) bool {
+	f, ok := r.defects[name]
+	if !ok || f != nil && len(f.Folded) < maxFolded {
+		return false
+	}
+	if f != nil {
+		f.More++
+	}
+	return true
+}
+
 // gap finds that messages of a host are missing between two of its messages.
 func (d *defectFinder) gap(e *trace.Entry, r *rollout, m *member, lost uint64) {
 	f := defect(acknowledgedLost, r, e.Host, fmt.Sprintf(

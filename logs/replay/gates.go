@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rollsim/reducer"
@@ -34,19 +36,33 @@ const (
 	gateHostEdges  = "host-edges"
 )
 
-// reasons are the beginnings of the reasons that the shipped control plane writes for each gate.
-var reasons = map[string]string{
-	trace.GateChannelEdges:     "channelEdges predecessor channel '",
-	trace.GateWavePromotion:    "wave-promotion: ",
-	gateUnstaged:               "wave-promotion: channel '",
-	gateHostEdge:               "host-edge: gating host '",
-	trace.GateDisruptionBudget: "disruption-budget: ",
-	gateCompliance:             "compliance-wave: ",
-	trace.GateQuarantine:       "",
-	gateHostEdges:              "",
+// unstagedReason begins the reason of gateUnstaged.
+const unstagedReason = "wave-promotion: channel '"
 
-	trace.GateDispatchPause:     "dispatch-pause: ",
-	trace.GateMaintenanceWindow: "maintenance-window: ",
+// reasonOf returns how the reasons that the shipped control plane writes for a gate begin. It
+// reports false if there is no such gate.
+func reasonOf(gate string) (start string, known bool) {
+	switch gate {
+	case trace.GateChannelEdges:
+		return "channelEdges predecessor channel '", true
+	case trace.GateWavePromotion:
+		return "wave-promotion: ", true
+	case gateUnstaged:
+		return unstagedReason, true
+	case gateHostEdge:
+		return "host-edge: gating host '", true
+	case trace.GateDisruptionBudget:
+		return "disruption-budget: ", true
+	case gateCompliance:
+		return "compliance-wave: ", true
+	case trace.GateQuarantine, gateHostEdges:
+		return "", true
+	case trace.GateDispatchPause:
+		return "dispatch-pause: ", true
+	case trace.GateMaintenanceWindow:
+		return "maintenance-window: ", true
+	}
+	return "", false
 }
 
 // stall is how long a wave cursor may stand still although nothing keeps it.
@@ -55,7 +71,7 @@ const stall = 30 * reducer.Time(1e9)
 // check checks the decision of a gate about a host of a rollout.
 func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 	d := e.Gate
-	start, known := reasons[d.Gate]
+	start, known := reasonOf(d.Gate)
 	if !known {
 		g.refuse(e, r, "there is no gate of this name")
 		return
@@ -81,7 +97,7 @@ func (g *gateChecker) check(e *trace.Entry, r *rollout, slot int) {
 	case gateUnstaged:
 		m.unstaged = true
 	case trace.GateWavePromotion:
-		if strings.HasPrefix(d.Reason, reasons[gateUnstaged]) {
+		if strings.HasPrefix(d.Reason, unstagedReason) {
 			m.unstaged = true
 			return
 		}
@@ -137,15 +153,7 @@ func (g *gateChecker) finish() {
 // channelEdge checks that the rollout of an awaited channel is not Terminal. One release has the
 // same ref on all channels, unless the log shows otherwise.
 func (g *gateChecker) channelEdge(e *trace.Entry, r *rollout) {
-	name := quoted(e.Gate.Reason)
-	awaited := g.rollouts.lookup(
-		reducer.NewRolloutID(reducer.ChannelID(name), r.fold.Record.TargetRef),
-	)
-	if c := g.channels[reducer.ChannelID(name)]; c != nil && g.evidence.refsDiffer() {
-		if awaited = c.setBack(); awaited == nil {
-			awaited = c.rollout
-		}
-	}
+	awaited := g.awaited(reducer.ChannelID(quoted(e.Gate.Reason)), r.fold.Record.TargetRef)
 	if awaited == nil || awaited.fold == nil {
 		return
 	}
@@ -163,11 +171,25 @@ func (g *gateChecker) channelEdge(e *trace.Entry, r *rollout) {
 		default:
 			g.ofRun = append(g.ofRun, held)
 		}
-	case rec.SupersededAt.Set:
+	case rec.SupersededAt.Set && !r.counts(supersededEdge):
 		g.defects.once(e, r, e.Gate.Host, supersededEdge, fmt.Sprintf("waits for rollout %s, which is "+
 			"Superseded since %s and was never Terminal", awaited.id,
 			trace.AppendTime(nil, rec.SupersededAt.Value)))
 	}
+}
+
+// awaited returns the rollout that a rollout with a ref awaits on a channel, or nil if the log does
+// not show it.
+func (g *gateChecker) awaited(id reducer.ChannelID, ref reducer.ChannelRef) *rollout {
+	c := g.channels[id]
+	switch {
+	case c == nil || c.rollout == nil:
+	case g.evidence.refsDiffer():
+		return cmp.Or(c.setBack(), c.rollout)
+	case c.rollout.fold != nil && c.rollout.fold.Record.TargetRef == ref:
+		return c.rollout
+	}
+	return g.rollouts.lookup(reducer.NewRolloutID(id, ref))
 }
 
 // quoted returns the first text between single quotes.
@@ -180,9 +202,8 @@ func quoted(s string) string {
 // wave checks the waves that a decision names, and finds a cursor that stands still although
 // nothing keeps it.
 func (g *gateChecker) wave(e *trace.Entry, r *rollout, slot int) {
-	var wave, at uint32
-	format := "wave-promotion: host_wave=%d > current_wave=%d"
-	if _, err := fmt.Sscanf(e.Gate.Reason, format, &wave, &at); err != nil {
+	wave, at, ok := wavesOf(e.Gate.Reason)
+	if !ok {
 		g.refuse(e, r, "expected a reason such as \"wave-promotion: host_wave=1 > current_wave=0\"")
 		return
 	}
@@ -218,6 +239,16 @@ func (g *gateChecker) wave(e *trace.Entry, r *rollout, slot int) {
 			"whose joined hosts are Converged or Deferred: the next wave is empty, or the wave lists a "+
 			"host that has not joined", at))
 	}
+}
+
+// wavesOf returns the waves that a decision of wave-promotion names: those of the host and of the
+// cursor. It reports false if the reason has no waves.
+func wavesOf(reason string) (wave, cursor uint32, ok bool) {
+	_, rest, _ := strings.Cut(reason, "host_wave=")
+	host, at, _ := strings.Cut(rest, " > current_wave=")
+	w, err := strconv.ParseUint(host, 10, 32)
+	c, err2 := strconv.ParseUint(at, 10, 32)
+	return uint32(w), uint32(c), err == nil && err2 == nil
 }
 
 // done reports whether all hosts of a wave are Converged or Deferred. A Deferred host of an earlier

@@ -62,7 +62,7 @@ func open(path string) (*DB, error) {
 		return openCopy(path)
 	case wal:
 		found := &snapshot{path: path, files: look(path)}
-		db, err := connect(path, "immutable=1")
+		db, err := connectAtRest(path)
 		if err != nil {
 			return nil, err
 		}
@@ -76,19 +76,16 @@ func open(path string) (*DB, error) {
 		}
 		return db, nil
 	}
-	return connect(path, "mode=ro")
-}
-
-// connect opens a connection and reads once, because only a read shows whether it works.
-func connect(path, how string) (*DB, error) {
 	name := filepath.ToSlash(path)
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name // on Windows
 	}
-	conn, err := sqlite3.OpenFlags(
-		"file://"+(&url.URL{Path: name}).EscapedPath()+"?"+how,
-		sqlite3.OPEN_READONLY|sqlite3.OPEN_URI,
-	)
+	return connect("file://" + (&url.URL{Path: name}).EscapedPath() + "?mode=ro")
+}
+
+// connect opens a connection and reads once, because only a read shows whether it works.
+func connect(uri string) (*DB, error) {
+	conn, err := sqlite3.OpenFlags(uri, sqlite3.OPEN_READONLY|sqlite3.OPEN_URI)
 	if err != nil {
 		return nil, err
 	}

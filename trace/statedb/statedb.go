@@ -24,12 +24,13 @@ import (
 
 // DB is an open state.db. Only one goroutine may use it at a time.
 type DB struct {
-	file  string // for messages
-	conn  *sqlite3.Conn
-	rows  *sqlite3.Stmt
-	found *snapshot    // of a database at rest; else nil
-	notes []string     // about what may be missing
-	clean func() error // removes a private copy; nil when none exists
+	file   string // for messages
+	conn   *sqlite3.Conn
+	rows   *sqlite3.Stmt
+	found  *snapshot    // of a database at rest; else nil
+	source *os.File     // likewise
+	notes  []string     // about what may be missing
+	clean  func() error // removes a private copy; nil when none exists
 }
 
 // busyFor is the time to wait for a database that another process has locked.
@@ -390,6 +391,9 @@ func (db *DB) Close() error {
 		_ = db.rows.Close() // Next has returned its error
 	}
 	errs := []error{db.conn.Close()}
+	if db.source != nil {
+		errs = append(errs, db.source.Close())
+	}
 	if db.clean != nil {
 		errs = append(errs, db.clean())
 	}
