@@ -43,6 +43,14 @@ func Incident(w io.Writer, page *IncidentPage) error {
 // pageWidth is the width of the rows of a page.
 const pageWidth = 120
 
+// Time returns a time as the page writes it: with its day if the stretch has more than one.
+func (p *IncidentPage) Time(t reducer.Time) string {
+	if p.Zone.Day(p.Since) == p.Zone.Day(p.Until) {
+		return p.Zone.After(t, p.Since)
+	}
+	return p.Zone.Time(t)
+}
+
 type incidentPage struct {
 	*IncidentPage
 	b strings.Builder
@@ -81,7 +89,7 @@ func (p *incidentPage) inShort(a *replay.Answer) string {
 	if len(a.Lines) == 0 {
 		return text + "nothing is known"
 	}
-	o := &whyWriter{answer: a, view: WhyView{Zone: p.Zone}}
+	o := &whyWriter{answer: a, view: WhyView{Zone: p.Zone, Time: p.Time}}
 	return text + markdownSigns.Replace(o.lines()[1].text)
 }
 
@@ -99,13 +107,16 @@ func (p *incidentPage) moved() {
 	rows := []row{{{"rollout"}, {"opened"}, {"hosts that converged"}, {"that failed"},
 		{"dispatches"}, {"blocked"}, {"in the end"}}}
 	for _, o := range p.Story.Rollouts {
-		opened, end := "before", "not opened in this log"
+		opened, end := "before", "not opened in this log, or long before"
+		if f := p.Result.Fleet; f != nil && f.Rollout(o.Rollout) != nil {
+			end = f.Rollout(o.Rollout).Record.State.String()
+		}
 		if s := states[o.Rollout]; s != nil {
 			if o.Opened {
-				opened = p.Zone.After(s.Record.OpenedAt, p.Since)
+				opened = p.Time(s.Record.OpenedAt)
 			}
 			last := s.States[len(s.States)-1]
-			end = fmt.Sprintf("%v since %s", last.State, p.Zone.After(last.At, p.Since))
+			end = fmt.Sprintf("%v since %s", last.State, p.Time(last.At))
 		}
 		failed := fmt.Sprint(o.Failed)
 		if o.Reverted > 0 {
@@ -130,8 +141,8 @@ func (p *incidentPage) waiting() {
 		}
 		waits = true
 		p.printf("- %s, from %s to %s, when %s superseded it: %s\n",
-			plainText(p.Short(s.Record.RolloutID)), p.Zone.After(s.Record.OpenedAt, p.Since),
-			p.Zone.After(s.Record.SupersededAt.Value, p.Since),
+			plainText(p.Short(s.Record.RolloutID)), p.Time(s.Record.OpenedAt),
+			p.Time(s.Record.SupersededAt.Value),
 			plainText(p.Short(s.Successor)), plainText(s.Waited))
 	}
 	if waits {
@@ -142,8 +153,8 @@ func (p *incidentPage) waiting() {
 			continue // it has converged
 		}
 		waits = true
-		p.printf("%s, at %s:\n\n", plainText(a.Channel), p.Zone.After(a.AsOf.At, p.Since))
-		o := &whyWriter{answer: a, view: WhyView{Zone: p.Zone}}
+		p.printf("%s, at %s:\n\n", plainText(a.Channel), p.Time(a.AsOf.At))
+		o := &whyWriter{answer: a, view: WhyView{Zone: p.Zone, Time: p.Time}}
 		for _, l := range o.lines()[1:] {
 			p.printf("%s- %s\n", strings.Repeat("  ", l.depth), markdownSigns.Replace(l.text))
 		}
@@ -172,7 +183,7 @@ func (p *incidentPage) found() {
 			what += fmt.Sprintf(" (and %d more)", n)
 		}
 		rows = append(rows, row{
-			{fmt.Sprint(f.Seq)}, {p.Zone.After(f.At, p.Since)}, {plainText(f.Title())},
+			{fmt.Sprint(f.Seq)}, {p.Time(f.At)}, {plainText(f.Title())},
 			{plainText(p.Short(f.Rollout))}, {plainText(f.Host)}, {plainText(what)},
 		})
 	}

@@ -58,7 +58,7 @@ func TestIncident(t *testing.T) {
 		`| a\|b@e0a | 2026-05-17 00:11:00 | 0 | 0 | 0 | 0 | Superseded since 2026-05-17 00:15:00 |`,
 		`- a\|b@e0a, from 2026-05-17 00:11:00 to 2026-05-17 00:15:00, when a\|b@b2 superseded it: ` +
 			`web\_1 Pending: \<b\>` + "\n",
-		"  - host web-2 turned Failed, 5 min ago, at 00:10:00 (entry 5)\n",
+		"  - host web-2 turned Failed, 5 min ago, at 2026-05-17 00:10:00 (entry 5)\n",
 		`| 12 | 2026-05-17 00:01:00 | extra host move | a\|b@e0a | web\|1 | recorded Soaking → Failed`,
 		"````text\n2026-05-16, times in UTC\n", "opened ```\\u001b\n````\n",
 		"rollsim why 'two words.db' --channel 'a|b' --at 2026-05-17T00:20:01Z --machine rfc0008\n",
@@ -73,6 +73,30 @@ func TestIncident(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(text)
+	}
+}
+
+// TestIncidentTimes: a page of one day has no days except in its title, and one of several days has
+// them everywhere. Both have times of the day for a simulated trace too.
+func TestIncidentTimes(t *testing.T) {
+	for _, c := range []struct {
+		since      reducer.Time
+		want, lack string
+	}{
+		{minutes(0), "5 min ago, at 2026-05-17 00:10:00 (entry 5)", "at 00:10:00"},
+		{minutes(60), "5 min ago, at 00:10:00 (entry 5)", "ago, at 2026-05-17"},
+	} {
+		p := page()
+		p.Since = c.since
+		p.Answers[0].Times = trace.Lines{Start: minutes(0)}
+		var b strings.Builder
+		if err := Incident(&b, p); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); !strings.Contains(text, c.want) || strings.Contains(text, c.lack) ||
+			strings.Contains(text, "0d 0") {
+			t.Errorf("no %q, or %q, in\n%s", c.want, c.lack, text)
+		}
 	}
 }
 

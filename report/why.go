@@ -16,6 +16,10 @@ import (
 type WhyView struct {
 	Zone  show.Zone
 	Width int // of a line; 0 is any
+
+	// Time writes a time. If it is nil, a simulated trace has the times since its first entry, and any
+	// other the days only of times of another day than that of the answer.
+	Time func(reducer.Time) string
 }
 
 // Why writes what a host, a rollout or a channel waits for: a line for each reason, below the one
@@ -104,6 +108,9 @@ func (o *whyWriter) stamp(t reducer.Time) string {
 
 // time returns a time without the day if that is the day of the answer.
 func (o *whyWriter) time(t reducer.Time) string {
+	if o.view.Time != nil {
+		return o.view.Time(t)
+	}
 	if !o.answer.Times.Absolute {
 		return string(o.answer.Times.AppendTime(nil, t))
 	}

@@ -106,8 +106,10 @@ func whyOf(v *viewed, z show.Zone) func(debugger.Question) (string, error) {
 			return "", err
 		}
 		answer, err := replay.Why(r, replay.Question{
-			Clock: z.After, Host: q.Host, Rollout: q.Rollout, At: reducer.Some(q.At),
-			Options: replay.Options{Machine: v.options.Machine, Policies: v.options.Policies},
+			Host: q.Host, Rollout: q.Rollout, At: reducer.Some(q.At),
+			Options: replay.Options{
+				Machine: v.options.Machine, Policies: v.options.Policies, Clock: z.After,
+			},
 		})
 		if err != nil {
 			return "", err

@@ -45,10 +45,10 @@ func (env *environment) fitCommand() *cli.Command {
 }
 
 func (env *environment) fit(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return usage(c, "expected a log")
+	names, err := env.oneLog(c)
+	if err != nil {
+		return err
 	}
-	names := c.Args().Slice()
 	output, err := env.output(c, names...)
 	if err != nil {
 		return err

@@ -55,10 +55,11 @@ func (env *environment) importCommand() *cli.Command {
 }
 
 func (env *environment) importRollout(c *cli.Context) error {
-	if c.NArg() == 0 {
-		return usage(c, "expected a log")
+	names, err := env.oneLog(c)
+	if err != nil {
+		return err
 	}
-	id, names := reducer.RolloutID(c.String("rollout")), c.Args().Slice()
+	id := reducer.RolloutID(c.String("rollout"))
 	output, err := env.output(c, names...)
 	if err != nil {
 		return err

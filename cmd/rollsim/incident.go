@@ -125,6 +125,8 @@ func (env *environment) judge(
 ) error {
 	opt := replay.Options{
 		UntilAt: until, Only: replay.Filter{Channel: page.Channel, Since: since},
+		Clock:       func(t, _ reducer.Time) string { return page.Time(t) },
+		ClockAlways: true,
 	}
 	var err error
 	if c.IsSet("machine") {
@@ -151,7 +153,7 @@ func (env *environment) judge(
 			return err
 		}
 		answer, err := replay.Why(log, replay.Question{
-			Channel: channel, At: until, Clock: page.Zone.After, Options: opt,
+			Channel: channel, At: until, Options: opt,
 		})
 		var none *replay.NoAnswer
 		if errors.As(err, &none) {

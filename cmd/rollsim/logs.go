@@ -154,8 +154,13 @@ func (env *environment) oneLog(c *cli.Context) ([]string, error) {
 	if c.NArg() == 0 {
 		return nil, usage(c, "expected a log")
 	}
+	return env.filesOf(c, c.Args().Slice())
+}
+
+// filesOf returns the files of the log that arguments name.
+func (env *environment) filesOf(c *cli.Context, args []string) ([]string, error) {
 	var names []string
-	for _, arg := range c.Args().Slice() {
+	for _, arg := range args {
 		if !isDir(arg) {
 			names = append(names, arg)
 			continue

@@ -336,8 +336,10 @@ func (env *environment) viewFeature(c *cli.Context, choice viewChoice) (*viewed,
 // viewLog reads a log, and replays it for its findings.
 func (env *environment) viewLog(c *cli.Context, choice viewChoice) (*viewed, error) {
 	var opt timeline.Options
-	var err error
-	args := choice.args
+	args, err := env.filesOf(c, choice.args)
+	if err != nil {
+		return nil, err
+	}
 	if choice.machine != "" {
 		if opt.Machine, err = env.openMachine(c, choice.machine); err != nil {
 			return nil, err

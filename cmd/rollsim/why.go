@@ -64,7 +64,6 @@ func (env *environment) why(c *cli.Context) error {
 		return err
 	}
 	q := replay.Question{
-		Clock:   times.zone.After,
 		Channel: reducer.ChannelID(c.String("channel")),
 		Host:    reducer.HostID(c.String("host")),
 		Rollout: reducer.RolloutID(c.String("rollout")),
@@ -88,6 +87,9 @@ func (env *environment) why(c *cli.Context) error {
 	reader, err := input.Open(env.stdin, names...)
 	if err != nil {
 		return err
+	}
+	if !c.Bool("json") {
+		q.Options.Clock = times.zone.After
 	}
 	meter := env.newMeter()
 	q.Options.Progress = meter.entries

@@ -122,10 +122,16 @@ func (p *replay) isStuck(r *rollout) bool {
 
 // isCurrent reports whether the planner considers a rollout at the end of the log: it is that of
 // the ref that the planner was last seen to follow, or else the last one that was opened on its
-// channel. A release has the same ref on all channels, unless the log shows otherwise.
+// channel. A release has the same ref on all channels, unless the log shows otherwise. A rollout
+// whose successor the log lacks is current only if the planner has considered it since.
 func (p *replay) isCurrent(r *rollout) bool {
 	if r.replaced {
 		return false
+	}
+	if r.supersededN > r.planned {
+		if next := p.rollouts.lookup(r.summary.Successor); next == nil || next.fold == nil {
+			return false
+		}
 	}
 	c := p.channels.get(r.fold.Record.Channel)
 	if !p.evidence.shipped() {

@@ -47,6 +47,13 @@ type Options struct {
 	// accepts nothing.
 	Accepted *Accepted
 
+	// Clock writes a time in texts about what hosts wait for, as people read it at another time. If
+	// it is nil, and for a simulated trace, the texts have times as the lines of the log have them.
+	Clock func(t, now reducer.Time) string
+
+	// ClockAlways uses Clock for a simulated trace too.
+	ClockAlways bool
+
 	// Progress, if not nil, is called now and then with the number of entries read so far.
 	Progress func(entries uint64)
 }

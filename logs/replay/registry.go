@@ -100,7 +100,8 @@ func (g *registry) selects(r *rollout) bool {
 	case !g.only.matchesRollout(r.id),
 		g.only.Channel != "" && g.only.Channel != rec.Channel,
 		g.only.Host != "" && !r.asked,
-		g.only.Since.Set && !rec.State.Underway() && r.lastState().At < g.only.Since.Value:
+		g.only.Since.Set && !rec.State.Underway() &&
+			max(r.lastState().At, r.lastMove) < g.only.Since.Value:
 		return false
 	}
 	return true

@@ -29,13 +29,13 @@ type waitFinder struct {
 	machine  reducer.Machine // nil before the first entry
 	shipped  bool            // the planner is the one that ships, which a failure does not halt
 
-	clock func(t, now reducer.Time) string // as Question.Clock
+	options *Options // for its Clock
 }
 
 // time writes a time.
 func (f *waitFinder) time(t reducer.Time) string {
-	if f.clock != nil && f.cursor.lines.Absolute {
-		return f.clock(t, f.cursor.end.at)
+	if o := f.options; o.Clock != nil && (f.cursor.lines.Absolute || o.ClockAlways) {
+		return o.Clock(t, f.cursor.end.at)
 	}
 	return string(f.cursor.lines.AppendTime(nil, t))
 }

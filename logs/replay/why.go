@@ -27,11 +27,8 @@ type Question struct {
 	// At is the time that the question is about. If it is not set, that is the end of the log.
 	At reducer.Opt[reducer.Time]
 
-	// Clock writes a time in the texts of the answer, as people read it at another time. It is not
-	// used for a simulated trace. Nil writes times as the log has them.
-	Clock func(t, now reducer.Time) string
-
-	// Options say how the log is replayed. Only Machine, Policies and Progress are used.
+	// Options say how the log is replayed. Only Machine, Policies, Clock, ClockAlways and Progress
+	// are used.
 	Options Options
 }
 
@@ -94,10 +91,10 @@ func Why(r *trace.Reader, q Question) (*Answer, error) {
 		Machine:  q.Options.Machine,
 		Policies: q.Options.Policies,
 		Progress: q.Options.Progress,
-		Only:     Filter{Rollout: q.Rollout},
+		Clock:    q.Options.Clock, ClockAlways: q.Options.ClockAlways,
+		Only: Filter{Rollout: q.Rollout},
 	})
 	p.inquiry = &inquiry{Question: q}
-	p.waits.clock = q.Clock
 	r.Ahead()
 	err := p.readTo(q.At)
 	if err = errors.Join(err, r.Close()); err != nil {
