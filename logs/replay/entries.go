@@ -22,8 +22,12 @@ func (p *replay) event(e *trace.Entry) error {
 		switch {
 		case ev.Kind == reducer.RolloutOpened && r.fold != nil && isDeleted(&r.fold.Record, ev.At):
 			r = p.reopen(e, r)
+		case ev.Kind == reducer.RolloutOpened && r.fold == nil:
+			p.plans.unopened(r, ev.At)
 		case ev.Kind == reducer.HostJoined && r.fold == nil:
 			p.inferOpening(e, r)
+		case ev.Kind == reducer.HostJoined && isDeleted(&r.fold.Record, ev.At):
+			r = p.inferReopening(e, r)
 		case ev.Kind == reducer.WaveAdvanced && p.extraWave(e, r):
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -94,6 +95,7 @@ type everyLine struct {
 	lines     []parsedLine
 	values    map[string][]string // that the log has, by the name of the field
 	unchanged *Result
+	ways      *regexp.Regexp // the changes that TestShippedLine makes
 
 	mu    sync.Mutex
 	gap   map[string]int

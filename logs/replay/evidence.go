@@ -99,6 +99,7 @@ var conditional = map[title][]condition{
 	{Host, Missing, "dispatch"}:       {ifPlans},
 	{Host, Different, "dispatch"}:     {ifShipped},
 	{Host, Different, "agent event"}:  {ifShipped},
+	{Host, Different, "probe"}:        {ifShipped},
 	{Host, Extra, "host move"}:        {ifAgents},
 	{Host, Extra, "host effect"}:      {ifAgents},
 	{Host, Extra, "quarantine"}:       {ifAgents},

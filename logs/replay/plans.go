@@ -142,6 +142,17 @@ func (c *planChecker) compareField(what string, r *rollout, planned, opened stri
 	}
 }
 
+// unopened finds that a rollout which is opened at a time was planned before: that opening is
+// missing.
+func (c *planChecker) unopened(r *rollout, at reducer.Time) {
+	w := r.work
+	if w == nil || w.plan == nil || at-w.planned.at <= tolerance {
+		return
+	}
+	c.missing(r)
+	w.plan, w.whole = nil, false
+}
+
 // missing adds a finding about a rollout that was planned and never opened.
 func (c *planChecker) missing(r *rollout) {
 	f := missing(Log, "RolloutOpened", r.id, "RolloutOpened  "+string(r.id))

@@ -2,6 +2,8 @@ package replay
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -16,22 +18,27 @@ type probe struct {
 	declared bool
 	result   int8 // of the last result: 1 for a pass, -1 for a failure, 0 without one
 	failed   bool // it has failed once under the rollout
+	mode     bool // as enforced, when it was declared
+	odd      bool // an event has contradicted its declaration
 }
 
-// observe records a probe event of a host.
-func (m *member) observe(e *trace.Entry) {
+// observe records a probe event of a host. It returns how the event contradicts the probes that the
+// host has declared since its last activation, or "".
+func (m *member) observe(e *trace.Entry) (odd string) {
 	a := e.Agent
 	switch a.Kind {
 	case reducer.ActivationCompleted:
 		for i := range m.probes {
-			m.probes[i].declared, m.probes[i].result = false, 0
+			p := &m.probes[i]
+			p.declared, p.odd, p.result = false, false, 0
 		}
 	case reducer.ProbeTopologyDeclared:
-		m.declare(e)
+		odd = m.declare(e)
 	case reducer.ProbeObservedFirst:
-		m.probe(a.Probe, isEnforced(e))
+		_, odd = m.seen(a.Probe, modeOf(e))
 	case reducer.ProbeResult:
-		p := m.probe(a.Probe, isEnforced(e))
+		var p *probe
+		p, odd = m.seen(a.Probe, modeOf(e))
 		p.result = -1
 		if a.Passed {
 			p.result = 1
@@ -40,25 +47,79 @@ func (m *member) observe(e *trace.Entry) {
 		}
 		m.controls(e)
 	case reducer.ProbeFailureFirst:
-		p := m.probe(a.Probe, isEnforced(e))
+		var p *probe
+		p, odd = m.seen(a.Probe, modeOf(e))
 		p.result = -1
 	case reducer.DispatchAck, reducer.ActivationStarted, reducer.ActivationDeferred,
 		reducer.ActivationFailed, reducer.ProbesFailed, reducer.ProbesPassed,
 		reducer.RollbackComplete:
 	}
+	return odd
 }
 
-// declare records the probes that an agent declares.
-func (m *member) declare(e *trace.Entry) {
+// seen returns the probe that an event is about, and how that contradicts the declared probes. It
+// says so once for each probe and declaration.
+func (m *member) seen(name, mode string) (p *probe, odd string) {
+	enforced := mode != observeMode
+	declares := slices.ContainsFunc(m.probes, func(p probe) bool { return p.declared })
+	p = m.probe(name, enforced)
+	switch {
+	case p.odd:
+		return p, ""
+	case mode != observeMode && mode != enforceMode && mode != "":
+		odd = fmt.Sprintf("probe %s has mode %s, which has no meaning", name, mode)
+	case !declares || p.declared && p.mode == enforced:
+		return p, ""
+	case p.declared:
+		odd = fmt.Sprintf("the host has declared probe %s in another mode", name)
+	default:
+		odd = fmt.Sprintf("the host has not declared probe %s", name)
+	}
+	p.odd = true
+	return p, odd
+}
+
+// declare records the probes that an agent declares. It ignores a declaration of other probes than
+// before, and reports the first one.
+func (m *member) declare(e *trace.Entry) (odd string) {
 	if e.Raw == nil {
 		if e.Agent.Probe != "" {
-			m.probe(e.Agent.Probe, true).declared = true
+			m.probe(e.Agent.Probe, true).declare(true)
 		}
-		return
+		return ""
+	}
+	if !m.redeclares(e.Raw) {
+		if m.oddProbes {
+			return ""
+		}
+		m.oddProbes = true
+		return "the host declares other probes than before"
 	}
 	eachProbe(e.Raw, func(name string, enforced bool) {
-		m.probe(name, enforced).declared = true
+		m.probe(name, enforced).declare(enforced)
 	})
+	return ""
+}
+
+// declare records that the probe was declared.
+func (p *probe) declare(enforced bool) { p.declared, p.mode, p.odd = true, enforced, false }
+
+// redeclares reports whether a declaration has the same probes as the one before it, if there is
+// one.
+func (m *member) redeclares(payload []byte) bool {
+	declared, same, n := 0, true, 0
+	for _, p := range m.probes {
+		if p.declared {
+			declared++
+		}
+	}
+	eachProbe(payload, func(name string, enforced bool) {
+		n++
+		same = same && slices.ContainsFunc(m.probes, func(p probe) bool {
+			return p.name == name && p.declared && p.mode == enforced
+		})
+	})
+	return declared == 0 || same && n == declared
 }
 
 // controls records the results of a probe's controls, as probes whose names are those of both.
@@ -97,10 +158,16 @@ func (m *member) failing() string {
 	return ""
 }
 
-// isEnforced reports whether a probe event is about a probe whose failures count.
-func isEnforced(e *trace.Entry) bool {
+// The modes of probes. Only failures of an enforced one count.
+const (
+	observeMode = "observe"
+	enforceMode = "enforce"
+)
+
+// modeOf returns the mode of a probe event, or "" if it has none.
+func modeOf(e *trace.Entry) string {
 	if e.Raw == nil {
-		return true // what the type holds has this mode
+		return enforceMode // what the type holds has this mode
 	}
 	mode := ""
 	eachMember(e.Raw, func(name string, value jsontext.Value) {
@@ -108,13 +175,13 @@ func isEnforced(e *trace.Entry) bool {
 			mode = unquoted(value)
 		}
 	})
-	return mode != "observe"
+	return mode
 }
 
 // eachProbe calls do for each probe of a ProbeTopologyDeclared.
 func eachProbe(payload []byte, do func(name string, enforced bool)) {
 	eachOf(payload, "probes", "probeName", "mode", func(name, mode string) {
-		do(name, mode != "observe")
+		do(name, mode != observeMode)
 	})
 }
 

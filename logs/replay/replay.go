@@ -102,7 +102,7 @@ func newReplay(r *trace.Reader, opts Options) *replay {
 	p.roster = roster{hosts: make(map[reducer.HostID]*host), left: p.release}
 	p.waits = waitFinder{
 		cursor: &p.cursor, rollouts: &p.rollouts, channels: p.channels, policies: &p.policies,
-		options: &p.opts,
+		clock: opts.Clock, clockAlways: opts.ClockAlways,
 	}
 	p.order = orderChecker{cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings}
 	p.payloads = payloadChecker{cursor: &p.cursor, evidence: &p.evidence, findings: &p.findings}

@@ -99,6 +99,7 @@ type member struct {
 	guessed   bool                // the control plane may have made its last event by itself
 	synthetic bool                // the control plane makes its moves by itself
 	lacking   bool                // entries are missing before its Converged
+	oddProbes bool                // it has declared other probes than before
 	inferred  bool                // the log lacks its HostJoined
 	unstaged  bool                // it is in none of the waves that its channel declares
 	refuses   bool                // its agent was found to refuse its manifest

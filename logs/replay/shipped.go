@@ -58,17 +58,34 @@ func (p *replay) inferOpening(e *trace.Entry, r *rollout) {
 	if p.evidence.trimmed && p.cursor.n == 1 || p.lacksOpening(e) {
 		return
 	}
-	channel, ref := splitID(r.id)
+	channel, _ := splitID(r.id)
 	under, ok := p.findings.causes.since(p.cursor.n - 1)
 	if channel == "" || !ok {
 		return
 	}
-	ev := reducer.Event{
-		Kind: reducer.RolloutOpened, Rollout: r.id, Channel: channel, TargetRef: ref, At: e.Event.At,
-	}
 	f := missing(Log, "RolloutOpened", r.id, "RolloutOpened  "+string(r.id))
 	f.Reason = "a host joins the rollout"
 	p.findings.fold(under, &f, p.cursor.place(e))
+	p.openUnseen(e, r)
+}
+
+// inferReopening opens a rollout again whose second RolloutOpened the log lacks: a host joins it
+// after its rows were deleted. It returns the new rollout.
+func (p *replay) inferReopening(e *trace.Entry, r *rollout) *rollout {
+	f := missing(Log, "RolloutOpened", r.id, "RolloutOpened  "+string(r.id))
+	f.Reason = "a host joins the rollout, whose rows were deleted 90 days after its end"
+	p.findings.consequence(f, p.cursor.place(e), 0, p.cursor.n-1)
+	r = p.reopen(e, r)
+	p.openUnseen(e, r)
+	return r
+}
+
+// openUnseen opens a rollout at the HostJoined e without its RolloutOpened.
+func (p *replay) openUnseen(e *trace.Entry, r *rollout) {
+	channel, ref := splitID(r.id)
+	ev := reducer.Event{
+		Kind: reducer.RolloutOpened, Rollout: r.id, Channel: channel, TargetRef: ref, At: e.Event.At,
+	}
 	opening := *e
 	opening.Event = &ev
 	if err := p.fleet.Apply(&ev, e.At, &p.out); err == nil {
@@ -201,7 +218,11 @@ func (p *replay) reported(e *trace.Entry, r *rollout, slot int) {
 		reducer.ProbeTopologyDeclared, reducer.ProbeObservedFirst, reducer.ProbeResult,
 		reducer.ProbeFailureFirst:
 	}
-	m.observe(e)
+	if odd := m.observe(e); odd != "" && !r.fold.Record.SupersededAt.Set {
+		f := different(Host, "probe", r.id, describeAgent(a), "")
+		f.Host, f.Reason = e.Host, odd
+		p.findings.consequence(f, p.cursor.place(e), 0, m.good)
+	}
 	if m.synthetic || m.guessed {
 		p.defects.synthesised(e, r, m, before)
 	}

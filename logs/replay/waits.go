@@ -29,13 +29,14 @@ type waitFinder struct {
 	machine  reducer.Machine // nil before the first entry
 	shipped  bool            // the planner is the one that ships, which a failure does not halt
 
-	options *Options // for its Clock
+	clock       func(t, now reducer.Time) string // as Options.Clock
+	clockAlways bool                             // as Options.ClockAlways
 }
 
 // time writes a time.
 func (f *waitFinder) time(t reducer.Time) string {
-	if o := f.options; o.Clock != nil && (f.cursor.lines.Absolute || o.ClockAlways) {
-		return o.Clock(t, f.cursor.end.at)
+	if f.clock != nil && (f.cursor.lines.Absolute || f.clockAlways) {
+		return f.clock(t, f.cursor.end.at)
 	}
 	return string(f.cursor.lines.AppendTime(nil, t))
 }
