@@ -150,7 +150,8 @@ func TestSuiteReadsFiles(t *testing.T) {
 			t.Errorf("%s: ran %v, got %q, want %q", name, ran, got, want)
 		}
 	}
-	if run := runForeign(t, nil, "x.feature:7"); len(run.errors) != 1 || run.errors["overrides"] != "" {
+	run = runForeign(t, nil, "x.feature:7")
+	if len(run.errors) != 1 || run.errors["overrides"] != "" {
 		t.Errorf("one line: %v", run.errors)
 	}
 

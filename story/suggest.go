@@ -61,7 +61,8 @@ func (v vocabulary) nearest(sentence string, n int) []suggestion {
 	return all
 }
 
-// suggest returns the sentence of a step that is nearest to a typed one. That is one with the values
+// suggest returns the sentence of a step that is nearest to a typed one. That is one with the
+// values
 // of the typed one, if it has some, or the example.
 func (v vocabulary) suggest(s *step, typed []string, fits costs, repaired []string) suggestion {
 	best, aligned := suggestion{}, math.Inf(1)

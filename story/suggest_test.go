@@ -92,7 +92,8 @@ func someMutilations(v vocabulary) []string {
 	return some
 }
 
-// TestSuggestionsParse mutilates examples in many ways. Whatever is suggested can be copied: it fits
+// TestSuggestionsParse mutilates examples in many ways. Whatever is suggested can be copied: it
+// fits
 // one step, and its values exist. The example itself is suggested, unless three other sentences are
 // at least as near.
 func TestSuggestionsParse(t *testing.T) {
@@ -130,7 +131,8 @@ func TestSuggestionsAreNearest(t *testing.T) {
 			least := wordDistance(typed, tokensOf(strings.TrimSuffix(s.example, ":")))
 			for _, parts := range variantsOf(s.words) {
 				a, _ := align(typed, parts, fits, repaired)
-				if found := v.find(gherkin.Plain(a.sentence)); len(found) != 1 || found[0] != s || a.differs == "" {
+				found := v.find(gherkin.Plain(a.sentence))
+				if len(found) != 1 || found[0] != s || a.differs == "" {
 					continue
 				}
 				if _, _, err := s.read(gherkin.Plain(a.sentence)); err == nil {
@@ -191,7 +193,8 @@ func differentShare(a, b string) float64 {
 		return 0
 	}
 	letters := nearest.Distance([]rune(strings.ToLower(a)), []rune(strings.ToLower(b)))
-	share := float64(max(letters, 1)) / float64(max(utf8.RuneCountInString(a), utf8.RuneCountInString(b)))
+	longer := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
+	share := float64(max(letters, 1)) / float64(longer)
 	if share > 0.5 {
 		return 1
 	}

@@ -25,7 +25,8 @@ func manyCases(t *testing.T, sizes ...int) []*Case {
 			if n%5 == 4 {
 				b.WriteString("\n  @wip")
 			}
-			fmt.Fprintf(&b, "\n  Scenario: the same\n%s%s    Then \"stable@a1\" is %s\n", fleetOfOne, moves, state)
+			fmt.Fprintf(&b, "\n  Scenario: the same\n%s%s    Then \"stable@a1\" is %s\n",
+				fleetOfOne, moves, state)
 		}
 		files[fmt.Sprintf("%d.feature", f)] = &fstest.MapFile{Data: []byte(b.String())}
 	}
@@ -36,7 +37,8 @@ func manyCases(t *testing.T, sizes ...int) []*Case {
 	return cases
 }
 
-// TestSuites checks into which suites the files are cut: one for each file, unless that is too large
+// TestSuites checks into which suites the files are cut: one for each file, unless that is too
+// large
 // or too few for the jobs.
 func TestSuites(t *testing.T) {
 	for _, tt := range []struct {
@@ -49,7 +51,10 @@ func TestSuites(t *testing.T) {
 		{[]int{9, 9, 9, 9}, 0, []int{9, 9, 9, 9}},
 		{[]int{9, 9, 9, 9}, 2, []int{4, 4, 1, 4, 4, 1, 4, 4, 1, 4, 4, 1}},
 		{[]int{5}, 8, []int{1, 1, 1, 1, 1}},
-		{[]int{maxSuite + 1, 4 * maxSuite}, 1, []int{maxSuite, 1, maxSuite, maxSuite, maxSuite, maxSuite}},
+		{
+			[]int{maxSuite + 1, 4 * maxSuite}, 1,
+			[]int{maxSuite, 1, maxSuite, maxSuite, maxSuite, maxSuite},
+		},
 	} {
 		cases := manyCases(t, tt.files...)
 		groups := Suites(cases, tt.jobs)

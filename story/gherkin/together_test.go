@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestTogether parses the text of each scenario alone, and of all of them: it has them and no other,
+// TestTogether parses the text of each scenario alone, and of all of them: it has them and no
+// other,
 // with the same sentences.
 func TestTogether(t *testing.T) {
 	long := strings.Repeat("x", maxLine-100)
