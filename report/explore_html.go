@@ -113,7 +113,9 @@ func sweepGroups(
 		case g.First.Excused != "":
 			s.Text += "\nnot a failure: " + g.First.Excused
 		default:
-			s.Drawn = strings.TrimSpace(g.First.Drawn)
+			var b strings.Builder
+			exploreCase(&b, &g.First)
+			s.Drawn = strings.TrimSpace(b.String())
 		}
 		if g.First.Seq > 0 {
 			s.Text += fmt.Sprintf("\nfound at entry %d", g.First.Seq)

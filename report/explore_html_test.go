@@ -53,6 +53,26 @@ func TestExploreHTML(t *testing.T) {
 	}
 }
 
+// TestExploreHTMLSmall checks that the page shows the small case of a failure, instead of what its
+// seed drew, unless the case is unfinished.
+func TestExploreHTMLSmall(t *testing.T) {
+	s := &explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 7, To: 7}, Jobs: 1}
+	_, r := exploreText(t, s)
+	e := &r.Failures()[0].First
+	e.Drawn = "what the seed drew"
+	e.Small = &explore.Small{Key: "unpruned/Superseded", Feature: "Feature: small", Note: "a note"}
+	page := sweepPageOf(t, r, SweepView{})
+	if !strings.Contains(page, "key: unpruned/Superseded") ||
+		!strings.Contains(page, "Feature: small") || strings.Contains(page, e.Drawn) {
+		t.Errorf("the page does not show the small case:\n%s", page)
+	}
+	e.Small.Unfinished = "it was interrupted"
+	page = sweepPageOf(t, r, SweepView{})
+	if !strings.Contains(page, e.Drawn) || !strings.Contains(page, "unfinished: it was interrupted") {
+		t.Errorf("the page does not show what was drawn:\n%s", page)
+	}
+}
+
 // TestExploreHTMLHostile checks that the text of an example is text.
 func TestExploreHTMLHostile(t *testing.T) {
 	s := &explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 1, To: 20}, Jobs: 1}

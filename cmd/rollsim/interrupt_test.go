@@ -37,11 +37,14 @@ func TestEndsAtOnce(t *testing.T) {
 			"features large.feature",
 			"coverage large.yaml -o out/coverage.txt",
 			"mutate",
+			"shrink large.yaml --keep stuck",
 		}},
 		{"a machine that does not answer", 16, []string{
 			"run one-wave-converges -o out/trace.ndjson" + slow,
 			"check large.yaml" + slow,
 			"explore -o out" + slow,
+			"shrink large.yaml --keep stuck" + slow,
+			"shrink log.ndjson" + slow,
 			"replay log.ndjson" + slow,
 			"why log.ndjson --host edge-01" + slow,
 			"diff log.ndjson --machine v0.2" + slow,
@@ -53,7 +56,7 @@ func TestEndsAtOnce(t *testing.T) {
 			"fit pipe -o out/a.yaml", "conform pipe", "coverage pipe -o out/c",
 			"redact pipe -o out/r", "redact log.ndjson -o out/r --key pipe",
 			"explore --faults pipe", "features --rerun pipe", "replay log.ndjson pipe", "fmt -",
-			"replay -", "redact - -o out/r", "conform -", "fit -",
+			"replay -", "redact - -o out/r", "conform -", "fit -", "shrink -",
 			"features short.feature --watch", // it waits for a change
 		}},
 		{"output that nobody reads", 16, []string{

@@ -133,6 +133,8 @@ func (env *environment) shrink(c *cli.Context) error {
 		return problem
 	case err != nil:
 		return err // the machine does not answer
+	case ctx.Err() != nil:
+		return errUnusable
 	}
 	return errDiffers
 }

@@ -84,7 +84,13 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	if err != nil {
 		return located([]string{name}, err)
 	}
-	return env.excerptReport(ctx, c, name, log, x)
+	if err := env.excerptReport(ctx, c, name, log, x); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errUnusable
+	}
+	return errDiffers
 }
 
 // excerptReport writes the files of -o, and the report.
@@ -108,10 +114,7 @@ func (env *environment) excerptReport(
 		v.Next = append(v.Next, "rollsim replay "+shell.Join(file)+" --all",
 			"rollsim view "+shell.Join(file)+" -o "+shell.Join(strings.TrimSuffix(file, ".ndjson")+".svg"))
 	}
-	if err := report.Excerpt(env.out.w, v); err != nil {
-		return err
-	}
-	return errDiffers
+	return report.Excerpt(env.out.w, v)
 }
 
 // seedsOfALog is how many seeds are tried with what a log shows.

@@ -12,6 +12,8 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/report/picture"
+	"rollsim/scenario"
+	"rollsim/sim"
 	"rollsim/suite/explore"
 	"rollsim/timeline"
 	"rollsim/trace/input"
@@ -36,11 +38,35 @@ func (env *environment) writeSweepPage(
 		if !known || ctx.Err() != nil {
 			return "", nil
 		}
+		if e.Small != nil && e.Small.Unfinished == "" {
+			return packedSmall(e.Small, opt)
+		}
 		return env.packedTrace(filepath.Join(dir, r.FileName(e)+".ndjson"), e, opt)
 	}}
 	return env.rewrite(newFile{filepath.Join(dir, sweepPageFile), func(w io.Writer) error {
 		return report.ExploreHTML(w, r, view)
 	}})
+}
+
+// packedSmall returns the picture of a small case for a page.
+func packedSmall(small *explore.Small, opt timeline.Options) (string, error) {
+	file, err := scenario.Parse(small.Key, []byte(small.Scenario))
+	if err != nil {
+		return "", err
+	}
+	run := sim.Options{Machine: opt.Machine, Seed: file.Scenario.Seed}
+	if opt.Machine == nil {
+		table, err := machine.ByName(file.Scenario.Machine)
+		if err != nil {
+			return "", err
+		}
+		run.Machine = table
+	}
+	x, _, err := simulated(&file.Scenario, run)
+	if err != nil {
+		return "", nil //nolint:nilerr // a case whose run ends with an error has no picture
+	}
+	return picture.Packed(x, picture.Options{Name: small.Key})
 }
 
 // packedTrace returns the picture of a trace for a page, with a mark where an example was found. It

@@ -29,11 +29,17 @@ import (
 const (
 	measureSweep = "SHRINK_SWEEP" // canary, v0.2, v0.1, shipped or planted
 	measureSeeds = "SHRINK_SEEDS" // how many
+	measureOther = "SHRINK_OTHER" // how many other seeds of each failure; 10 unless set
 	measureAgain = "SHRINK_AGAIN" // in a process of its own: the failure that it shrinks again
 )
 
-// otherSeeds is how many other seeds of each failure are shrunk.
-const otherSeeds = 10
+// otherSeeds returns how many other seeds of each failure are shrunk.
+func otherSeeds() int {
+	if n, err := strconv.Atoi(os.Getenv(measureOther)); err == nil {
+		return n
+	}
+	return 10
+}
 
 // failing is a failure of a seed: of a sweep with a machine, or of a planted defect.
 type failing struct {
@@ -241,7 +247,7 @@ func TestMeasured(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, key := range keys {
-				if n := len(groups[key]); n <= otherSeeds {
+				if n := len(groups[key]); n <= otherSeeds() {
 					groups[key] = append(groups[key], seed)
 				}
 			}
