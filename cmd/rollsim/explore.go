@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -115,10 +113,11 @@ func (env *environment) explore(c *cli.Context) error {
 	if c.Bool("fingerprint") {
 		// The process that started this one handles interrupts.
 		signal.Ignore(os.Interrupt)
-		fingerprint, err := sweep.Source.Fingerprint(context.Background(), sweep.Seeds.From)
-		env.out.printf("%s\n", fingerprint)
-		return err
+		return env.fingerprints(sweep.Source)
 	}
+	again := &againPool{source: sweep.Source, limit: c.Duration("answer-within")}
+	defer again.close()
+	sweep.Again = again.run
 	if err := env.prepareOutput(c, sweep); err != nil {
 		return err
 	}
@@ -212,10 +211,6 @@ func (env *environment) newSweep(c *cli.Context) (*explore.Sweep, error) {
 		if sweep.VerifyPerMille, err = parseShare(s); err != nil {
 			return nil, usage(c, "--verify %s: %v", s, err)
 		}
-	}
-	limit := c.Duration("answer-within")
-	sweep.Again = func(ctx context.Context, seed uint64) (string, error) {
-		return runAgain(ctx, source, seed, limit)
 	}
 	return sweep, nil
 }
@@ -351,38 +346,6 @@ func (env *environment) readResult(name string) (*explore.Result, error) {
 	}
 	defer f.Close()
 	return explore.ReadJSON(name, f)
-}
-
-// runAgain runs a seed in a new process and returns its fingerprint.
-func runAgain(
-	ctx context.Context, source *explore.Source, seed uint64, limit time.Duration,
-) (string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	args := []string{
-		"explore", "--fingerprint", "--seeds", strconv.FormatUint(seed, 10),
-		"--faults", source.FaultsArgument,
-	}
-	if source.Machine != "" {
-		args = append(args, "--machine", source.Machine, "--answer-within", limit.String())
-	}
-	if source.ControlPlane != "" {
-		args = append(args, "--control-plane", string(source.ControlPlane))
-	}
-	args = append(args, "--")
-	for _, g := range source.Given {
-		args = append(args, g.Argument)
-	}
-	var out, problems bytes.Buffer
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Args[0] = "rollsim"
-	cmd.Stdout, cmd.Stderr = &out, &problems
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, bytes.TrimSpace(problems.Bytes()))
-	}
-	return strings.TrimSpace(out.String()), nil
 }
 
 // parseShare parses a percentage with at most one decimal.

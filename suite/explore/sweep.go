@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -18,10 +19,11 @@ type Sweep struct {
 	Shard  shard.Shard
 	Jobs   int // how many seeds run at once; at least 1
 
-	// Again runs a seed in a fresh process and returns its Fingerprint. The sweep calls it for every
-	// seed that fails, and for VerifyPerMille out of 1000 of those that pass, chosen by a hash of the
-	// seed. Nil runs no seed twice.
-	Again          func(ctx context.Context, seed uint64) (string, error)
+	// Again runs seeds in another process, in the given order, and returns the Fingerprint of each.
+	// Several goroutines may call it. The sweep calls it for every seed that fails, and for
+	// VerifyPerMille out of 1000 of those that pass, chosen by a hash of the seed. Nil runs no seed
+	// twice.
+	Again          func(ctx context.Context, seeds []uint64) ([]string, error)
 	VerifyPerMille int
 
 	// Resume is the result of an earlier, incomplete run of the same sweep. Nil starts at the first
@@ -146,56 +148,63 @@ const ahead = 64
 // the order of the seeds, and closes that channel after the last one.
 func (s *Sweep) start(ctx context.Context, remaining Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
-	type job struct {
-		seed uint64
-		slot chan finished
-	}
 	next := make(chan job)
 	order := make(chan chan finished, ahead*jobs)
+	ready := make(chan *group, jobs)
 	go func() {
 		defer close(order)
 		defer close(next)
+		var g *group
+		started := 0 // of the group
 		for seed := remaining.From; seed <= remaining.To && ctx.Err() == nil; seed++ {
+			if (seed-remaining.From)%together == 0 {
+				g, started = &group{left: together}, 0
+			}
 			slot := make(chan finished, 1)
 			order <- slot
-			next <- job{seed, slot}
+			next <- job{seed, slot, g}
+			started++
+		}
+		if g != nil && g.leave(together-started) {
+			ready <- g
 		}
 	}()
+	var workers sync.WaitGroup
 	for range jobs {
-		go func() {
+		workers.Go(func() {
 			for j := range next {
-				j.slot <- s.runSeed(ctx, j.seed)
+				if s.runSeed(ctx, j) {
+					ready <- j.group
+				}
+			}
+		})
+		go func() {
+			for g := range ready {
+				s.verify(ctx, g)
 			}
 		}()
 	}
+	go func() {
+		workers.Wait()
+		close(ready)
+	}()
 	return order
 }
 
-// runSeed runs a seed, and runs it again if it fails or if verifies selects it.
-func (s *Sweep) runSeed(ctx context.Context, seed uint64) finished {
-	f := finished{seed: seed}
-	if f.outcomes, f.err = s.Source.runAll(ctx, seed); f.err != nil {
-		return f
-	}
-	twice := s.verifies(seed)
+// runSeed runs a seed. It reports whether the seed was the last one of its group to run and some of
+// the group must run again.
+func (s *Sweep) runSeed(ctx context.Context, j job) bool {
+	f := finished{seed: j.seed}
+	f.outcomes, f.err = s.Source.runAll(ctx, j.seed)
+	twice := s.verifies(j.seed)
 	for _, o := range f.outcomes {
 		twice = twice || len(o.failures()) > 0
 	}
-	if s.Again == nil || !twice {
-		return f
+	if s.Again == nil || !twice || f.err != nil {
+		j.slot <- f
+		return j.group.done(nil)
 	}
-	second, err := s.Again(ctx, seed)
-	switch first := fingerprint(f.outcomes); {
-	case ctx.Err() != nil:
-		f.err = ctx.Err()
-	case err != nil:
-		f.err = fmt.Errorf("seed %d cannot run again: %w", seed, err)
-	case second != first:
-		f.differs = fmt.Sprintf(
-			"the first run has fingerprint %s, a second one in a fresh process %s", first, second,
-		)
-	}
-	return f
+	return j.group.done(&checked{f, j.slot})
 }
 
 // verifies reports whether the sweep runs a seed twice even if it passes.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -236,7 +237,7 @@ func TestSecondRunMustBeEqual(t *testing.T) {
 			}
 			s := &Sweep{
 				Source: source, Seeds: Range{7, 7}, Jobs: 1,
-				VerifyPerMille: test.verify, Again: source.Fingerprint,
+				VerifyPerMille: test.verify, Again: again(source),
 			}
 			var got []invariant.Name
 			for _, g := range sweep(t, s).Failures() {
@@ -247,6 +248,82 @@ func TestSecondRunMustBeEqual(t *testing.T) {
 				t.Errorf("failed %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// again runs seeds in this process.
+func again(source *Source) func(context.Context, []uint64) ([]string, error) {
+	return func(ctx context.Context, seeds []uint64) ([]string, error) {
+		var all []string
+		for _, seed := range seeds {
+			f, err := source.Fingerprint(ctx, seed)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, f)
+		}
+		return all, nil
+	}
+}
+
+// TestSeedsRunAgainInAnotherOrder checks that every seed that fails runs again once, that none
+// follows the seed that it follows in the sweep, and that a fingerprint belongs to its seed.
+func TestSeedsRunAgainInAnotherOrder(t *testing.T) {
+	for _, jobs := range []int{1, 3} {
+		source := drawn(canary)
+		var mu sync.Mutex
+		var groups [][]uint64
+		s := &Sweep{
+			Source: source, Seeds: Range{5, 75}, Jobs: jobs, VerifyPerMille: 1000,
+			Again: func(ctx context.Context, seeds []uint64) ([]string, error) {
+				mu.Lock()
+				groups = append(groups, slices.Clone(seeds))
+				mu.Unlock()
+				all, err := again(source)(ctx, seeds)
+				if i := slices.Index(seeds, 40); i >= 0 {
+					all[i] = "another"
+				}
+				return all, err
+			},
+		}
+		var differ []uint64
+		for _, g := range sweep(t, s).Failures() {
+			if g.Invariant == invariant.SameBytes {
+				differ = append(differ, g.First.Seed)
+			}
+		}
+		if !slices.Equal(differ, []uint64{40}) {
+			t.Errorf("%d jobs: seeds %v differ, want 40", jobs, differ)
+		}
+		count := make(map[uint64]int)
+		for _, seeds := range groups {
+			for i, seed := range seeds {
+				count[seed]++
+				if i > 0 && seeds[i-1] < seed {
+					t.Errorf("%d jobs: seed %d runs after %d", jobs, seed, seeds[i-1])
+				}
+			}
+		}
+		for seed := s.Seeds.From; seed <= s.Seeds.To; seed++ {
+			if count[seed] != 1 {
+				t.Errorf("%d jobs: seed %d ran again %d times, want once", jobs, seed, count[seed])
+			}
+		}
+		if len(groups) != 5 {
+			t.Errorf("%d jobs: %d groups, want 5", jobs, len(groups))
+		}
+	}
+}
+
+// TestFingerprintsAreMissing checks that a second run that does not answer for every seed is an
+// error.
+func TestFingerprintsAreMissing(t *testing.T) {
+	_, err := (&Sweep{
+		Source: drawn("rfc0008"), Seeds: Range{1, 2}, VerifyPerMille: 1000,
+		Again: func(context.Context, []uint64) ([]string, error) { return []string{"x"}, nil },
+	}).Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "1 of 2 seeds have run again") {
+		t.Error(err)
 	}
 }
 
@@ -274,9 +351,11 @@ func TestVerifies(t *testing.T) {
 func TestErrorOfASecondRun(t *testing.T) {
 	_, err := (&Sweep{
 		Source: drawn("rfc0008"), Seeds: Range{1, 5}, VerifyPerMille: 1000,
-		Again: func(context.Context, uint64) (string, error) { return "", errors.New("no such program") },
+		Again: func(context.Context, []uint64) ([]string, error) {
+			return nil, errors.New("no such program")
+		},
 	}).Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "seed 1 cannot run again: no such program") {
+	if err == nil || !strings.Contains(err.Error(), "seeds [5 4 3 2 1] cannot run again: no such program") {
 		t.Error(err)
 	}
 }
