@@ -52,7 +52,8 @@ type agents struct {
 	network  *network
 	record   *recorder
 	rollouts *rollouts
-	drawn    *notes // records what is drawn; nil for nothing
+	drawn    *notes   // records what is drawn; nil for nothing
+	choices  *choices // nil for none
 }
 
 // add adds the agent of the next host.
@@ -79,6 +80,7 @@ func (as *agents) suffers(
 	if as.fate(a, rollout, kind) != nil {
 		return true
 	}
+	as.chooseFate(a, rollout, kind)
 	if p == nil || as.fate(a, rollout, ConvergesAnyway) != nil {
 		return false
 	}
@@ -157,6 +159,7 @@ func (as *agents) switchOver(a *agent) {
 	if l := as.network.link(a.host); l != nil {
 		l.attempts++
 		key := a.key
+		as.chooseFault(a, AgentRestart)
 		if f := as.chance.strikes(AgentRestart, a.host, key, l.attempts); f != nil {
 			l.interrupter = f
 			word := draw(as.chance.seed, key, l.attempts, drawRestart)
@@ -303,6 +306,7 @@ func (as *agents) strike(a *agent) bool {
 	}
 	l.attempts++
 	key, occasion := a.key, l.attempts
+	as.chooseFault(a, HostOffline)
 	if as.chance.strikes(HostLost, a.host, key, occasion) != nil {
 		as.lose(a)
 		return true

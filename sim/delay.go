@@ -81,6 +81,7 @@ func (as *agents) delay(a *agent, rollout uint32, d *Distribution, p purpose) ti
 		return 0
 	}
 	takes := d.draw(draw(as.chance.seed, a.key, r.key, p))
+	as.chooseDelay(a, rollout, Stage(p), takes)
 	if as.drawn != nil {
 		as.drawn.delay(as, a, rollout, Stage(p), takes)
 	}

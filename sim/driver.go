@@ -34,6 +34,7 @@ type driver struct {
 	polled    []reducer.ChannelRef // by channel: what the last successful poll saw
 	ticks     uint64
 	misrouted bool // the event that is applied is one of another rollout
+	choices   *choices
 }
 
 // poll reports to the control plane what a channel points at, unless a fault prevents the poll.
@@ -42,6 +43,9 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 		return
 	}
 	if d.polls != nil {
+		if d.polled[channel] != ref { // a poll that finds nothing new has no effect
+			d.choosePoll(conf.ID)
+		}
 		key := streamKey(string(conf.ID))
 		d.polls[channel]++
 		for _, kind := range pollFaults {
@@ -302,6 +306,9 @@ func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer
 	}
 	if !d.misrouted {
 		d.moments.count(r, ev)
+		if d.choices != nil {
+			d.choices.observe(r, ev, all)
+		}
 	}
 }
 

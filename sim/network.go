@@ -25,7 +25,8 @@ type network struct {
 	// post is deliver for the agents of the shipped control plane; nil for others.
 	post func(host uint32, m *message) bool
 
-	struck []*Action // faults of the timeline that met their message or poll
+	struck  []*Action // faults of the timeline that met their message or poll
+	choices *choices  // nil for none
 
 	links   []link    // by host number
 	flights []message // delayed; the places in landed are free
@@ -132,6 +133,7 @@ func (n *network) attempt(host uint32, m message) {
 		n.clock.schedule(resendInterval, workResend, host, 0)
 	}
 	l.attempts++
+	n.chooseMessage(host, &m)
 	switch {
 	case n.messageFault(MessageDropped, host, &m):
 	case n.messageFault(MessageReordered, host, &m):

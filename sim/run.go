@@ -27,6 +27,8 @@ type Options struct {
 	// liveness.
 	UntilSeq uint64
 	Until    time.Duration
+
+	choices bool // it has links, so that faults may be added
 }
 
 // Result is the result of a run.

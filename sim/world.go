@@ -217,7 +217,7 @@ func (w *world) addAgents() error {
 // addFaults adds the scenario's faults, and the links that faults need, and hosts that leave.
 // Without them it adds nothing.
 func (w *world) addFaults() error {
-	faulty := len(w.sc.Faults) > 0
+	faulty := len(w.sc.Faults) > 0 || w.opt.choices
 	for i := range w.sc.Timeline {
 		o := w.sc.Timeline[i].Order
 		faulty = faulty || w.sc.Timeline[i].Fault != nil ||

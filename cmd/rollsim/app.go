@@ -117,6 +117,7 @@ func (env *environment) newApp() *cli.App {
 			env.exploreCommand(),
 			env.mergeCommand(),
 			env.shrinkCommand(),
+			env.proveCommand(),
 			env.replayCommand(),
 			env.whyCommand(),
 			env.viewCommand(),

@@ -69,6 +69,12 @@ func (env *environment) check(c *cli.Context) error {
 		env.printResult(r)
 		env.printWarnings(r.Warnings)
 	})
+	fleetsHold := true
+	if env.provesFleets(c) && ctx.Err() == nil {
+		if fleetsHold, err = env.proveFleets(ctx, opt.Jobs); err != nil {
+			return err
+		}
+	}
 	env.printSummary(&sum, failed)
 
 	if opt.Keep {
@@ -95,10 +101,17 @@ func (env *environment) check(c *cli.Context) error {
 		return errors.New("nothing was checked: all scenarios are tagged @wip")
 	case sum.Counts[check.Unusable] > 0 && sum.Counts[check.Failed] == 0:
 		return errUnusable
-	case !sum.OK():
+	case !sum.OK() || !fleetsHold:
 		return errDiffers
 	}
 	return nil
+}
+
+// provesFleets reports whether the built-in fleets are a part of what is checked: of the whole suite,
+// in its first shard.
+func (env *environment) provesFleets(c *cli.Context) bool {
+	part, err := shard.Parse(c.String("shard"))
+	return c.NArg() == 0 && !c.IsSet("machine") && !c.Bool("update") && (err != nil || part.I == 1)
 }
 
 // checkOptions returns the suite and the options of the command line.

@@ -15,11 +15,11 @@ import (
 func (env *environment) mergeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "merge",
-		Usage:     "merge the results of the shards of a sweep",
+		Usage:     "merge the results of the shards of a sweep or a proof",
 		ArgsUsage: "DIR…",
-		Description: "A DIR is a folder that rollsim explore wrote with -o. The result of all\n" +
-			"shards is that of the complete sweep. The exit code is 1 if an invariant is\n" +
-			"violated in one of them.\n\n" +
+		Description: "A DIR is a folder that rollsim explore or rollsim prove wrote with -o. The\n" +
+			"result of all shards is that of the complete sweep or proof. The exit code is\n" +
+			"1 if an invariant is violated in one of them.\n\n" +
 			"Example: rollsim merge shard-1 shard-2 shard-3 shard-4",
 		Flags: []cli.Flag{
 			sweepOutputFlag(),
@@ -33,6 +33,9 @@ func (env *environment) merge(c *cli.Context) error {
 	dirs := c.Args().Slice()
 	if len(dirs) == 0 {
 		return usage(c, "expected the folder of at least one shard")
+	}
+	if _, err := os.Stat(filepath.Join(dirs[0], proofFile)); err == nil {
+		return env.mergeProofs(c, dirs)
 	}
 	var whole *explore.Result
 	for _, dir := range dirs {

@@ -33,7 +33,7 @@ var kindsOf = map[string][]string{
 	"diff":     {"", ".ndjson"},
 	"import":   {"", ".ndjson"}, "redact": {"", ".ndjson", ".txt"}, "fit": {"", ".ndjson"},
 	"conform": {"", ".ndjson"}, "view": {"", ".yaml", ".ndjson", ".feature"},
-	"debug": {""}, "shrink": {"", ".yaml"},
+	"debug": {""}, "shrink": {"", ".yaml"}, "prove": {"", ".yaml"},
 }
 
 // obeyed returns the first character of an output that a terminal obeys or hides, or that was
@@ -127,6 +127,7 @@ timeline: [{at: 0s, channel: stable, ref: "NAME"}]
 		"features good.feature --keep", "run one-wave-converges --machine",
 		"view", "view --machine", "view one-wave-converges -o", "debug",
 		"shrink", "shrink --keep", "shrink one-wave-converges --control-plane",
+		"prove --deviations 0", "prove two-waves --kinds", "prove two-waves --control-plane",
 		"run one-wave-converges --until", "run one-wave-converges --format",
 	}
 	files := []string{

@@ -112,6 +112,9 @@ func subjectOf(c *Case) string {
 
 // titleOf returns what a case shows to be broken.
 func titleOf(c *Case) string {
+	if pair := c.Key.Machines; pair[0] != "" {
+		return fmt.Sprintf("Machines %s and %s write the same trace", pair[0], pair[1])
+	}
 	r, ok := rules[c.Key.Invariant]
 	if !ok {
 		return "The invariant " + string(c.Key.Invariant) + " holds"

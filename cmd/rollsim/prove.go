@@ -1,0 +1,435 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"rollsim/controlplane"
+	"rollsim/internal/shard"
+	"rollsim/machine"
+	"rollsim/reducer"
+	"rollsim/report"
+	"rollsim/scenario"
+	"rollsim/suite/prove"
+	"rollsim/suite/shrink"
+)
+
+// proofEffort is how many entries are simulated at most to make a counterexample smaller.
+const proofEffort = 2_000_000
+
+func (env *environment) proveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "prove",
+		Usage:     "try every combination of a few things that can go wrong in a small fleet",
+		ArgsUsage: "[SCENARIO…]",
+		Description: "A SCENARIO is a file, or the name of a built-in fleet; without one, rollsim\n" +
+			"tries all built-in fleets. In the plain run of a scenario nothing goes wrong,\n" +
+			"and each stage takes the median of its distribution. A deviation is one thing\n" +
+			"that happens otherwise. rollsim tries all runs with no deviation, then with one,\n" +
+			"then with two, and so on, so that the first counterexample has the fewest. The\n" +
+			"exit code is 0 if all invariants hold within the bounds, and 1 if one is\n" +
+			"violated or time runs out.\n\n" +
+			"Examples: rollsim prove --deviations 1\n" +
+			"          rollsim prove --machine v0.1\n" +
+			"          rollsim prove --differs v0.2 two-waves",
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "deviations", Value: 2, Usage: "try up to `K` deviations at once"},
+			&cli.StringFlag{
+				Name: "kinds", Value: prove.AllKinds().String(),
+				Usage: "try deviations of `KINDS`, with commas: " + strings.Join(prove.KindNames(), ", "),
+			},
+			sweepMachineFlag("each scenario's own"),
+			answerFlag(),
+			&cli.StringFlag{
+				Name:        "control-plane",
+				Usage:       "run under control plane `NAME`: " + strings.Join(controlPlaneNames(), ", "),
+				DefaultText: "each scenario's own",
+			},
+			&cli.StringFlag{
+				Name: "differs",
+				Usage: "search for a run that differs under machine or control plane `NAME`, not for " +
+					"violations",
+			},
+			jobsFlag("runs"),
+			&cli.StringFlag{
+				Name: "shard", Usage: "try only part `i/n`; auto/n reads i from JOB_COMPLETION_INDEX",
+			},
+			&cli.DurationFlag{
+				Name: "for", Usage: "stop after `TIME`, such as 10m, and say what is complete",
+			},
+			&cli.BoolFlag{
+				Name: "partial", Usage: "exit with 0 if all invariants hold so far when time runs out",
+			},
+			&cli.BoolFlag{
+				Name: "continue", Usage: "continue after a counterexample, for failures of other kinds",
+			},
+			&cli.BoolFlag{
+				Name: "all-hosts", Usage: "try each host, also those that another one stands for",
+			},
+			&cli.StringFlag{
+				Name: "output", Aliases: []string{"o"},
+				Usage: "write the result and the counterexamples into `DIR`",
+			},
+			&cli.BoolFlag{Name: "resume", Usage: "continue the search in the folder of -o, if there is one"},
+			&cli.BoolFlag{Name: "no-shrink", Usage: "print counterexamples without their small cases"},
+		},
+		Action: env.prove,
+	}
+}
+
+// proof is a proof of the command line.
+type proof struct {
+	*environment
+	c       *cli.Context
+	bound   int
+	opt     prove.Options // of every scenario
+	earlier []*prove.Result
+	results []*prove.Result
+}
+
+func (env *environment) prove(c *cli.Context) error {
+	p := &proof{environment: env, c: c, bound: c.Int("deviations")}
+	fleets, err := p.prepare()
+	if err != nil {
+		return err
+	}
+	interrupted, stop := interruptible()
+	defer stop()
+	ctx := interrupted
+	if limit := c.Duration("for"); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	holds := true
+	for _, f := range fleets {
+		good, err := p.one(ctx, f)
+		if err != nil {
+			return err
+		}
+		holds = holds && good
+	}
+	switch {
+	case interrupted.Err() != nil:
+		return errInterrupted
+	case !holds:
+		return errDiffers
+	}
+	return nil
+}
+
+// prepare reads the flags, and returns the scenarios.
+func (p *proof) prepare() ([]*scenario.File, error) {
+	c := p.c
+	if p.bound < 0 {
+		return nil, usage(c, "--deviations %d: expected at least 0", p.bound)
+	}
+	var err error
+	if p.opt.Kinds, err = prove.ParseKinds(c.String("kinds")); err != nil {
+		return nil, usage(c, "--kinds: %v", err)
+	}
+	if p.opt.Jobs, err = jobs(c); err != nil {
+		return nil, err
+	}
+	if c.Duration("for") < 0 {
+		return nil, usage(c, "--for %v: expected a time above 0", c.Duration("for"))
+	}
+	if s := c.String("shard"); s != "" {
+		if p.opt.Shard, err = shard.ParseIndexed(s, os.Getenv("JOB_COMPLETION_INDEX")); err != nil {
+			return nil, usage(c, "--%v", err)
+		}
+	}
+	p.opt.Asymmetric, p.opt.Continue = c.Bool("all-hosts"), c.Bool("continue")
+	if err := p.other(); err != nil {
+		return nil, err
+	}
+	switch dir := c.String("output"); {
+	case dir == "" && c.Bool("resume"):
+		return nil, usage(c, "--resume: expected -o DIR, the folder of the search to continue")
+	case dir != "":
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		if c.Bool("resume") {
+			p.earlier, err = p.readProof(dir)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+		}
+	}
+	return p.scenarios()
+}
+
+// other sets what --differs names.
+func (p *proof) other() error {
+	name := p.c.String("differs")
+	if name == "" {
+		return nil
+	}
+	if _, err := controlplane.ByName(controlplane.Name(name)); err == nil {
+		p.opt.OtherPlane = controlplane.Name(name)
+		return nil
+	}
+	m, err := p.openMachine(p.c, name)
+	if err != nil {
+		return usage(p.c, "--differs: %v, and the control planes %q", err, controlplane.Names())
+	}
+	p.opt.Other = m
+	return nil
+}
+
+// scenarios returns the scenarios of the command line, or the built-in fleets.
+func (p *proof) scenarios() ([]*scenario.File, error) {
+	plane := controlplane.Name(p.c.String("control-plane"))
+	if _, err := controlplane.ByName(plane); err != nil {
+		return nil, usage(p.c, "--control-plane: %v", err)
+	}
+	all, err := prove.Fleets()
+	if err != nil {
+		return nil, err
+	}
+	if p.c.NArg() > 0 {
+		fleets := all
+		all = nil
+		for _, arg := range p.c.Args().Slice() {
+			i := slices.IndexFunc(fleets, func(f *scenario.File) bool { return f.Scenario.Name == arg })
+			if i >= 0 {
+				all = append(all, fleets[i])
+				continue
+			}
+			f, err := p.loadScenario(arg)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, f)
+		}
+	}
+	for _, f := range all {
+		f.Scenario.ControlPlane = cmp.Or(plane, f.Scenario.ControlPlane)
+	}
+	return all, nil
+}
+
+// one tries one scenario, prints the result, and reports whether it holds.
+func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
+	m, err := p.chosenMachine(p.c, f.Scenario.Machine)
+	if err != nil {
+		return false, err
+	}
+	opt := p.opt
+	opt.Scenario, opt.Machine = &f.Scenario, m
+	opt.Save = func(r *prove.Result) error { return p.save(r, false) }
+	search, err := prove.New(opt)
+	if err != nil {
+		return false, err
+	}
+	meter := p.newMeter()
+	began := time.Now()
+	search.Progress = func(done uint64, level int) {
+		meter.line(func(elapsed time.Duration) string {
+			return fmt.Sprintf("%s: %d runs, %.0f/s, with up to %d deviations", f.Scenario.Name, done,
+				float64(done)/elapsed.Seconds(), level)
+		})
+	}
+	var earlier *prove.Result
+	for _, r := range p.earlier {
+		if r.Scenario == f.Scenario.Name {
+			earlier = r
+		}
+	}
+	before := uint64(0)
+	if earlier != nil {
+		before = earlier.Runs()
+	}
+	result, err := search.Run(ctx, p.bound, earlier)
+	meter.clear()
+	if err != nil {
+		return false, err
+	}
+	elapsed := time.Since(began)
+	p.err.printf("%s took %v: %.0f runs/s\n", result.Scenario, elapsed.Round(time.Millisecond),
+		float64(result.Runs()-before)/elapsed.Seconds())
+	if err := p.save(result, true); err != nil {
+		return false, err
+	}
+	view, err := p.view(ctx, result, m)
+	if err != nil {
+		return false, err
+	}
+	if err := report.Prove(p.out.w, view); err != nil {
+		return false, err
+	}
+	return result.Holds() || result.Unfinished && p.c.Bool("partial") && len(result.Found) == 0, nil
+}
+
+// view makes the counterexamples of a result smaller, and writes them into the folder of -o.
+func (p *proof) view(
+	ctx context.Context, r *prove.Result, m reducer.Machine,
+) (*report.ProofView, error) {
+	view := &report.ProofView{Result: r}
+	for _, found := range r.Found {
+		file, err := scenario.Parse(r.Scenario+".yaml", []byte(found.File))
+		if err != nil {
+			return nil, err
+		}
+		var small *report.ShrinkView
+		if !p.c.Bool("no-shrink") && p.opt.OtherPlane == "" {
+			if small, err = proofCase(ctx, file, found.Key, m); err != nil {
+				return nil, err
+			}
+		}
+		view.Small = append(view.Small, small)
+		if dir := p.c.String("output"); dir != "" {
+			name := r.Scenario + "-" + strings.NewReplacer("/", "-", ":", "-", ",", "-").Replace(found.Key)
+			err := p.rewrite(bytesFile(filepath.Join(dir, name+".yaml"), []byte(found.File)))
+			if err != nil {
+				return nil, err
+			}
+			if small != nil && small.Feature != nil && small.Feature.Text != "" {
+				err := p.rewrite(bytesFile(filepath.Join(dir, name+".feature"), []byte(small.Feature.Text)))
+				if err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return view, nil
+}
+
+// proofCase makes a counterexample smaller. It returns nil if that is not possible.
+func proofCase(
+	ctx context.Context, file *scenario.File, text string, m reducer.Machine,
+) (*report.ShrinkView, error) {
+	key, err := shrink.ParseKey(text)
+	if err != nil {
+		return nil, nil //nolint:nilerr // one of the two machines is in another process
+	}
+	small, err := shrink.Shrink(ctx, shrink.Options{
+		Scenario: &file.Scenario, Machine: m, Key: &key, Effort: proofEffort,
+	})
+	if small == nil {
+		if reducer.IsMachineFailure(err) {
+			return nil, err
+		}
+		return nil, nil //nolint:nilerr // the counterexample itself is the case
+	}
+	v := &report.ShrinkView{Case: small, File: shrink.File(small)}
+	if small.Unfinished == "" {
+		v.Feature = shrink.WriteFeature(ctx, small, m)
+	}
+	return v, err
+}
+
+// proofFile is the result of a proof in the folder of -o.
+const proofFile = "proof.json"
+
+// save writes the results so far into the folder of -o. A result that is done stays.
+func (p *proof) save(r *prove.Result, done bool) error {
+	all := append(slices.Clip(p.results), r)
+	if done {
+		p.results = all
+	}
+	dir := p.c.String("output")
+	if dir == "" {
+		return nil
+	}
+	for _, e := range p.earlier {
+		if !slices.ContainsFunc(all, func(r *prove.Result) bool { return r.Scenario == e.Scenario }) {
+			all = append(all, e)
+		}
+	}
+	return p.rewrite(newFile{filepath.Join(dir, proofFile), func(w io.Writer) error {
+		return prove.WriteJSON(w, all)
+	}})
+}
+
+// readProof reads the results in a folder.
+func (env *environment) readProof(dir string) ([]*prove.Result, error) {
+	name := filepath.Join(dir, proofFile)
+	f, err := env.files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return prove.ReadJSON(name, f)
+}
+
+// mergeProofs merges the results of shards of a proof, and prints the result.
+func (env *environment) mergeProofs(c *cli.Context, dirs []string) error {
+	var whole []*prove.Result
+	for _, dir := range dirs {
+		results, err := env.readProof(dir)
+		if err != nil {
+			return err
+		}
+		if whole, err = prove.Merge(whole, results); err != nil {
+			return usage(c, "%s: %v", dir, err)
+		}
+	}
+	holds := true
+	for _, r := range whole {
+		if err := report.Prove(env.out.w, &report.ProofView{Result: r}); err != nil {
+			return err
+		}
+		holds = holds && r.Holds()
+	}
+	if out := c.String("output"); out != "" {
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+		err := env.writeIn(newFile{filepath.Join(out, proofFile), func(w io.Writer) error {
+			return prove.WriteJSON(w, whole)
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	if !holds {
+		return errDiffers
+	}
+	return nil
+}
+
+// proveFleets tries the built-in fleets with up to one deviation, as a part of the regression
+// suite,
+// and reports whether they hold.
+func (env *environment) proveFleets(ctx context.Context, workers int) (bool, error) {
+	fleets, err := prove.Fleets()
+	if err != nil {
+		return false, err
+	}
+	holds := true
+	for _, f := range fleets {
+		search, err := prove.New(prove.Options{
+			Scenario: &f.Scenario, Machine: machine.Default(), Jobs: workers,
+		})
+		if err != nil {
+			return false, err
+		}
+		r, err := search.Run(ctx, 1, nil)
+		if err != nil {
+			return false, err
+		}
+		status, colour := "passed", report.Green
+		if !r.Holds() {
+			holds, status, colour = false, "FAILED", report.Red
+		}
+		env.out.printf("%s  fleet %s: %s\n", env.out.paint(colour, fmt.Sprintf("%-7s", status)),
+			r.Scenario, r.Verdict())
+		if !r.Holds() {
+			env.out.printf("    rerun: rollsim prove %s --deviations 1\n", r.Scenario)
+		}
+	}
+	return holds, nil
+}

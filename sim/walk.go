@@ -1,0 +1,119 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+)
+
+// Walk is a run that goes from instant to instant, and shows what could have happened otherwise. It
+// writes the same entries as Run.
+type Walk struct {
+	w       *world
+	choices choices
+	end     reducer.Time
+	before  uint64 // entries before the last instant
+}
+
+// NewWalk begins a run.
+func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
+	opt.choices = true
+	w, err := newWorld(sc, opt)
+	if err != nil {
+		return nil, err
+	}
+	k := &Walk{w: w, end: sc.Start + reducer.Time(sc.Horizon)}
+	k.choices.clock = &w.clock
+	w.agents.choices, w.network.choices, w.driver.choices = &k.choices, &k.choices, &k.choices
+	w.begin()
+	return k, nil
+}
+
+// Next does the work of the next instant, and reports whether there was any before the horizon.
+func (k *Walk) Next() bool {
+	k.choices.clear()
+	k.before = k.w.record.seq
+	if k.w.record.err != nil || !k.w.clock.advance(k.end) {
+		return false
+	}
+	k.w.instant()
+	return true
+}
+
+// Elapsed returns the time of the last instant, since the start.
+func (k *Walk) Elapsed() time.Duration { return k.w.clock.elapsed() }
+
+// Active reports whether the last instant has written entries.
+func (k *Walk) Active() bool { return k.w.record.seq > k.before }
+
+// Choices returns the choices of the last instant, in order. They are valid until Next.
+func (k *Walk) Choices() []Choice { return k.choices.made }
+
+// Moments returns the states that rollouts and hosts have reached in the last instant, in order.
+// They are valid until Next.
+func (k *Walk) Moments() []Moment { return k.choices.moments }
+
+// Down reports whether the control plane has crashed and is not back.
+func (k *Walk) Down() bool { return k.w.driver.down }
+
+// Fleet returns the fleet as the control plane knows it. The caller must not change it.
+func (k *Walk) Fleet() *reducer.Fleet { return k.w.driver.plane.Fleet() }
+
+// Violations returns the violations of safety so far.
+func (k *Walk) Violations() []Violation { return k.w.record.check.Found() }
+
+// Missing returns the indices of the moments of Scenario.Sometimes that have not happened.
+func (k *Walk) Missing() []uint32 { return k.w.moments.missing }
+
+// Finish ends the run at the horizon, and returns its result.
+func (k *Walk) Finish() (*Result, error) {
+	k.w.clock.now = k.end
+	return k.w.finish(false)
+}
+
+// Err returns the error that has ended the run, or nil.
+func (k *Walk) Err() error { return k.w.record.err }
+
+// BehaviourOf returns the behaviour of a host: that of the scenario, with what its groups and its
+// own delays under a ref change.
+func BehaviourOf(sc *Scenario, host reducer.HostID, ref reducer.ChannelRef) (Behaviour, error) {
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		if !ch.follows(host) {
+			continue
+		}
+		p, err := newProfiles(sc, ch).of(host)
+		if err != nil {
+			return Behaviour{}, err
+		}
+		b := p.Behaviour
+		for _, d := range sc.Delays {
+			if d.Host == host && (d.Ref == "" || d.Ref == ref) {
+				*b.stage(d.Stage) = d.Takes
+			}
+		}
+		return b, nil
+	}
+	return Behaviour{}, fmt.Errorf("no channel has host %s", host)
+}
+
+// follows reports whether a host is one of the channel.
+func (ch *Channel) follows(host reducer.HostID) bool {
+	return slices.Contains(ch.Outside, host) || slices.ContainsFunc(ch.Waves,
+		func(w controlplane.Wave) bool { return slices.Contains(w.Hosts, host) })
+}
+
+// Delays returns where the behaviour holds the delay of each stage, in the order of Stages.
+func (b *Behaviour) Delays() []**Distribution {
+	return []**Distribution{
+		&b.Ack, &b.Activation, &b.Reboot, &b.Probe, &b.Converge, &b.Rollback,
+	}
+}
+
+// stage returns where the behaviour holds the delay of a stage.
+func (b *Behaviour) stage(s Stage) **Distribution {
+	return b.Delays()[slices.Index(Stages(), s)]
+}

@@ -1,0 +1,272 @@
+package prove
+
+import (
+	"fmt"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// Lengths are how long a fault lasts that a scenario does not describe.
+const (
+	shortFault = 5 * time.Second
+	longFault  = 5 * time.Minute
+	// longer than an agent waits for an acknowledgement, so that the message is sent again before
+	lateMessage = 45 * time.Second
+	// how long after a state an operator acts, and for how long a channel is paused
+	operatorWaits = time.Minute
+	pauseLasts    = 10 * time.Minute
+)
+
+// moment is the shortest time after an instant.
+const moment = time.Millisecond
+
+// menu collects the deviations that a run meets.
+type menu struct {
+	p     *Prover
+	n     *node
+	known map[string]bool // subjects that were met before: a fate is decided when it is met first
+	made  []*Deviation
+}
+
+// offer adds a deviation, unless it may not happen, or the run up to it is another one.
+func (m *menu) offer(d *Deviation) {
+	if d.At < m.n.at() || d.At >= m.p.plain.Horizon || m.n.has(d.subject) {
+		return
+	}
+	if d.host != "" && !m.p.canonical(m.n, d.host) {
+		return
+	}
+	m.made = append(m.made, d)
+}
+
+// met reports whether a subject was met before, and records it.
+func (m *menu) met(subject string) bool {
+	if m.known[subject] {
+		return true
+	}
+	m.known[subject] = true
+	return false
+}
+
+// choices adds the deviations of the choices of an instant.
+func (m *menu) choices(all []sim.Choice) {
+	for i := range all {
+		c := &all[i]
+		switch {
+		case c.Fate != 0:
+			m.fate(c)
+		case c.Stage != 0:
+			m.delay(c)
+		case c.Fault != 0:
+			m.fault(c)
+		case c.Message != 0:
+			m.message(c)
+		}
+	}
+}
+
+// kindOfFate returns the kind of a fate that is a choice.
+func kindOfFate(k sim.FateKind) Kind {
+	switch k {
+	case sim.FailsActivation:
+		return FailsActivation
+	case sim.FailsProbes:
+		return FailsProbes
+	case sim.Defers:
+		return Defers
+	case sim.NeverAnswers:
+		return NeverAnswers
+	case sim.NeverRollsBack:
+		return NeverRollsBack
+	case sim.ConvergesAnyway, sim.FailsControl: // they do not go wrong by chance
+	}
+	return 0
+}
+
+func (m *menu) fate(c *sim.Choice) {
+	kind := kindOfFate(c.Fate)
+	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
+	if m.met(subject) || !m.p.kinds.Has(kind) {
+		return
+	}
+	add := func(variant string, f sim.Fate) {
+		f.Host, f.Ref, f.Kind = c.Host, c.Ref, c.Fate
+		d := &Deviation{Kind: kind, At: c.At, fate: &f, host: c.Host}
+		m.offer(d.identify(subject, variant))
+	}
+	add("", sim.Fate{})
+	if kind == Defers {
+		add("never", sim.Fate{RebootAfter: reducer.Some(-time.Second)})
+	}
+}
+
+func (m *menu) delay(c *sim.Choice) {
+	subject := fmt.Sprint("delay ", c.Host, " ", c.Ref, " ", c.Stage)
+	if m.met(subject) {
+		return
+	}
+	add := func(kind Kind, takes time.Duration) {
+		if takes == c.Takes || !m.p.kinds.Has(kind) {
+			return
+		}
+		d := &Deviation{Kind: kind, At: c.At, host: c.Host, delay: &sim.Delay{
+			Host: c.Host, Ref: c.Ref, Stage: c.Stage, Takes: constant(takes),
+		}}
+		m.offer(d.identify(subject, takes))
+	}
+	drawn := m.p.distribution(c.Host, c.Ref, c.Stage)
+	if drawn == nil {
+		return
+	}
+	if _, fixed := drawn.Fixed(); fixed {
+		return
+	}
+	add(ShortDelay, 0)
+	add(LongDelay, high(drawn))
+}
+
+func (m *menu) fault(c *sim.Choice) {
+	switch c.Fault {
+	case sim.HostOffline:
+		subject := fmt.Sprint("host ", c.Host, " ", c.At)
+		for _, length := range m.p.lengths(sim.HostOffline) {
+			m.line(HostOffline, subject, c.At, &sim.FaultNow{
+				Kind: sim.HostOffline, Host: c.Host, For: length,
+			})
+		}
+		m.line(HostLost, subject, c.At, &sim.FaultNow{Kind: sim.HostLost, Host: c.Host})
+	case sim.AgentRestart:
+		for _, length := range m.p.lengths(sim.AgentRestart) {
+			m.line(AgentRestart, fmt.Sprint("restart ", c.Host, " ", c.At), c.At+moment, &sim.FaultNow{
+				Kind: sim.AgentRestart, Host: c.Host, For: length,
+			})
+		}
+	case sim.PollFailed:
+		subject := fmt.Sprint("poll ", c.Channel, " ", c.At)
+		m.line(PollFailed, subject, c.At, &sim.FaultNow{Kind: sim.PollFailed, Channel: c.Channel})
+		m.line(PollStale, subject, c.At, &sim.FaultNow{Kind: sim.PollStale, Channel: c.Channel})
+	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
+		sim.HostLost, sim.ControlPlaneCrash, sim.PollStale, sim.ClockSkew, sim.DatabaseError,
+		sim.LogInsertFailed, sim.TornOpeningCrash:
+	}
+}
+
+func (m *menu) message(c *sim.Choice) {
+	subject := fmt.Sprint("message ", c.Host, " ", c.Rollout, " ", c.Seq, " ", c.At)
+	fault := func(kind sim.FaultKind, length time.Duration) *sim.FaultNow {
+		return &sim.FaultNow{
+			Kind: kind, Host: c.Host, Rollout: c.Rollout, Message: c.Message, Seq: c.Seq, For: length,
+		}
+	}
+	for _, length := range m.p.lengths(sim.MessageDelayed) {
+		m.line(MessageDelayed, subject, c.At, fault(sim.MessageDelayed, length))
+	}
+	for _, length := range m.p.lengths(sim.MessageDuplicated) {
+		m.line(MessageDuplicated, subject, c.At, fault(sim.MessageDuplicated, length))
+	}
+	m.line(MessageReordered, subject, c.At, fault(sim.MessageReordered, 0))
+	m.line(MessageDropped, subject, c.At, fault(sim.MessageDropped, 0))
+}
+
+// line adds a fault that happens at a time.
+func (m *menu) line(kind Kind, subject string, at time.Duration, f *sim.FaultNow) {
+	m.lineWhen(kind, subject, at, sim.Action{At: at, Fault: f})
+}
+
+func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Action) {
+	if !m.p.kinds.Has(kind) {
+		return
+	}
+	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}}
+	var length time.Duration
+	if line.Fault != nil {
+		d.host, length = line.Fault.Host, line.Fault.For
+	}
+	m.offer(d.identify(subject, length))
+}
+
+// instant adds the deviations that are possible at an instant in which something has happened: the
+// control plane crashes before it, within it or after it; a ref moves, or an operator acts, after
+// it.
+func (m *menu) instant(k *sim.Walk) {
+	at := k.Elapsed()
+	if k.Down() {
+		return
+	}
+	crash := func(length time.Duration) *sim.FaultNow {
+		return &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: length}
+	}
+	lengths := m.p.lengths(sim.ControlPlaneCrash)
+	for _, length := range lengths {
+		m.line(ControlPlaneCrash, fmt.Sprint("crash ", at), at, crash(length))
+	}
+	for _, when := range k.Moments() {
+		subject := fmt.Sprint("crash when ", &when)
+		if m.met(subject) {
+			continue // only the first such moment is one of a timeline
+		}
+		for _, length := range lengths {
+			m.lineWhen(ControlPlaneCrash, subject, at, sim.Action{When: &when, Fault: crash(length)})
+		}
+	}
+	m.stray(k.Moments(), at)
+	after := at + moment
+	m.line(ControlPlaneCrash, fmt.Sprint("crash ", after), after, crash(lengths[0]))
+	m.refs(after)
+	m.operators(k, at)
+}
+
+// refs adds that the next line of the timeline that moves a ref does so earlier.
+func (m *menu) refs(at time.Duration) {
+	if !m.p.kinds.Has(RefMoves) {
+		return
+	}
+	next := make(map[reducer.ChannelID]bool)
+	for _, i := range m.p.moves {
+		line := &m.p.plain.Timeline[i]
+		if line.At <= at || next[line.SetRef.Channel] {
+			continue
+		}
+		next[line.SetRef.Channel] = true
+		d := &Deviation{Kind: RefMoves, At: at, moved: i + 1}
+		m.offer(d.identify(fmt.Sprint("line ", i), ""))
+	}
+}
+
+// operators adds what an operator may do with the rollouts that are known.
+func (m *menu) operators(k *sim.Walk, at time.Duration) {
+	for _, when := range k.Moments() {
+		subject := fmt.Sprint("operator ", &when)
+		if when.State == 0 || m.met(subject) {
+			continue
+		}
+		then := at + operatorWaits
+		r := k.Fleet().Rollout(when.Rollout)
+		switch when.State {
+		case reducer.Failed, reducer.Reverted:
+			m.lineWhen(OperatorClears, subject, then, sim.Action{At: then, Event: &reducer.Event{
+				Kind: reducer.OperatorClearance, Rollout: when.Rollout,
+			}})
+		case reducer.Active, reducer.Converging:
+			m.lineWhen(OperatorAborts, subject, at+moment, sim.Action{
+				At:    at + moment,
+				Order: &sim.Order{Kind: controlplane.AbortRollout, Rollout: when.Rollout},
+			})
+			if m.p.kinds.Has(OperatorPauses) && r != nil {
+				m.pause(subject, at+moment, r.Record.Channel)
+			}
+		case reducer.Opening, reducer.Terminal, reducer.Superseded, reducer.Pruned:
+		}
+	}
+}
+
+func (m *menu) pause(subject string, at time.Duration, channel reducer.ChannelID) {
+	d := &Deviation{Kind: OperatorPauses, At: at, lines: []sim.Action{
+		{At: at, Order: &sim.Order{Kind: controlplane.PauseDispatch, Channel: channel}},
+		{At: at + pauseLasts, Order: &sim.Order{Kind: controlplane.ResumeDispatch, Channel: channel}},
+	}}
+	m.offer(d.identify(subject, "pause"))
+}

@@ -1,0 +1,426 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rollsim/invariant"
+	"rollsim/machine"
+	"rollsim/reducer"
+	"rollsim/scenario"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+// parse reads a scenario.
+func parse(t *testing.T, text string) *sim.Scenario {
+	t.Helper()
+	f, err := scenario.Parse("test.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &f.Scenario
+}
+
+// fleet returns a built-in fleet.
+func fleet(t *testing.T, name string) *sim.Scenario {
+	t.Helper()
+	all, err := Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if f.Scenario.Name == name {
+			return &f.Scenario
+		}
+	}
+	t.Fatalf("no fleet is named %s", name)
+	return nil
+}
+
+// prover returns the prover of a scenario.
+func prover(t *testing.T, sc *sim.Scenario, m reducer.Machine, edit func(*Options)) *Prover {
+	t.Helper()
+	opt := Options{Scenario: sc, Machine: m, Jobs: 1}
+	if edit != nil {
+		edit(&opt)
+	}
+	p, err := New(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// result proves a scenario.
+func result(t *testing.T, p *Prover, bound int) *Result {
+	t.Helper()
+	r, err := p.Run(t.Context(), bound, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// one is one wave of one host.
+const one = `
+horizon: 1h
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 1m}]
+behaviour:
+  ack: 2s
+  activation: {uniform: {min: 10s, max: 30s}}
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+`
+
+// TestFleetsHold checks that each built-in fleet holds with up to one deviation, and that each kind
+// of deviation happens in one of them.
+func TestFleetsHold(t *testing.T) {
+	all, err := Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds Kinds
+	for _, f := range all {
+		p := prover(t, &f.Scenario, reducer.RFC0008(), nil)
+		if r := result(t, p, 1); !r.Holds() || r.Runs() != uint64(1+r.Possible) {
+			t.Errorf("%s: %s, %+v", f.Scenario.Name, r.Verdict(), r.Found)
+		}
+		for _, d := range p.run(&node{}, true).children {
+			kinds |= NewKinds(d.Kind)
+			if d.String() == "" {
+				t.Errorf("a deviation of kind %v has no description", d.Kind)
+			}
+		}
+	}
+	// A rollout has to fail before a rollback, or before an operator clears it.
+	after := NewKinds(NeverRollsBack, OperatorClears)
+	if want := AllKinds() &^ after; kinds != want {
+		t.Errorf("the fleets have deviations of %v, want %v", kinds, want)
+	}
+	p := prover(t, fleet(t, "rollback"), reducer.RFC0008(), nil)
+	fails := slices.IndexFunc(p.run(&node{}, true).children, func(d *Deviation) bool {
+		return d.Kind == FailsActivation
+	})
+	n := (&node{}).with(p.run(&node{}, true).children[fails])
+	for _, d := range p.run(n, true).children {
+		after &^= NewKinds(d.Kind)
+	}
+	if after != 0 {
+		t.Errorf("no deviations of %v follow a failure", after)
+	}
+}
+
+// TestSameUpToTheDeviation checks that a run with a deviation has the entries of the plain run up
+// to the instant of the deviation, and that those of some kinds differ from then on.
+func TestSameUpToTheDeviation(t *testing.T) {
+	for _, name := range []string{"rollback", "gates"} {
+		p := prover(t, fleet(t, name), reducer.RFC0008(), nil)
+		plain := entries(t, p.plain)
+		differ := make(map[Kind]bool)
+		for _, d := range p.run(&node{}, true).children {
+			run := entries(t, (&node{}).with(d).scenario(p.plain))
+			until := p.plain.Start + reducer.Time(d.At)
+			before := func(all []trace.Entry) []trace.Entry {
+				i := slices.IndexFunc(all, func(e trace.Entry) bool { return e.At >= until })
+				if i < 0 {
+					i = len(all)
+				}
+				return all[:i]
+			}
+			if !reflect.DeepEqual(before(plain), before(run)) {
+				t.Errorf("%s: %v: the run differs before %v", name, d, d.At)
+			}
+			if !reflect.DeepEqual(plain, run) {
+				differ[d.Kind] = true
+			}
+		}
+		for _, kind := range []Kind{FailsProbes, LongDelay, MessageDropped, ControlPlaneCrash} {
+			if !differ[kind] {
+				t.Errorf("%s: no deviation of kind %v changes the run", name, kind)
+			}
+		}
+	}
+}
+
+// entries runs a scenario and returns its entries, without the header.
+func entries(t *testing.T, sc *sim.Scenario) []trace.Entry {
+	t.Helper()
+	var c trace.Collector
+	if _, err := sim.Run(sc, sim.Options{
+		Machine: reducer.RFC0008(), Seed: sc.Seed, Sink: &c,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return c.Entries[1:]
+}
+
+// TestOptionsAgree checks that neither the number of jobs nor the hosts that stand for others
+// change
+// what is found. PROVE_ALL tries all fleets instead of two.
+func TestOptionsAgree(t *testing.T) {
+	all, err := Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		name := f.Scenario.Name
+		if os.Getenv("PROVE_ALL") == "" && name != "two-waves" && name != "rollback" {
+			continue
+		}
+		for _, m := range []*reducer.Table{failingForever(), reducer.RFC0008()} {
+			if m.Name() == "rfc0008" && os.Getenv("PROVE_ALL") == "" {
+				continue
+			}
+			usual := result(t, prover(t, &f.Scenario, m, nil), 1)
+			every := result(t, prover(t, &f.Scenario, m, func(o *Options) { o.Asymmetric = true }), 1)
+			if !slices.Equal(keys(usual), keys(every)) || usual.Holds() != every.Holds() {
+				t.Errorf("%s under %s: with all hosts it finds %q, without %q", name, m.Name(),
+					keys(every), keys(usual))
+			}
+			if every.Runs() < usual.Runs() {
+				t.Errorf("%s: all hosts have fewer runs", name)
+			}
+		}
+	}
+	sc := parse(t, one)
+	for _, m := range []*reducer.Table{reducer.RFC0008(), failingForever()} {
+		alone := result(t, prover(t, sc, m, nil), 2)
+		jobs := result(t, prover(t, sc, m, func(o *Options) { o.Jobs = 3 }), 2)
+		if !reflect.DeepEqual(alone, jobs) {
+			t.Errorf("under %s the result depends on the number of jobs", m.Name())
+		}
+	}
+}
+
+// keys returns what was found, with the number of deviations.
+func keys(r *Result) []string {
+	var all []string
+	for _, c := range r.Found {
+		all = append(all, c.Key+strings.Repeat(" +", len(c.Deviations)))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// failingForever returns rfc0008 with a defect that needs a deviation: a rollout that has failed is
+// never pruned.
+func failingForever() *reducer.Table {
+	cells := reducer.RFC0008().Cells()
+	for _, state := range []reducer.State{reducer.Active, reducer.Converging} {
+		rules := &cells[state][reducer.HostStateChanged]
+		for i := range rules {
+			rules[i].Prune = false
+		}
+	}
+	return reducer.NewTable("failing-forever", cells, true)
+}
+
+// TestFewestDeviations checks that planted defects are found with as few deviations as they need.
+func TestFewestDeviations(t *testing.T) {
+	for _, c := range []struct {
+		machine reducer.Machine
+		fleet   string
+		want    string
+	}{
+		{reducer.V01(), "two-waves", "wave-kept/Active"},
+		{machine.Canary(), "two-waves", "unpruned/Superseded"},
+		{reducer.V02(), "two-waves", "unpruned/Superseded"},
+		{failingForever(), "two-waves", "unpruned/Failed +"},
+	} {
+		r := result(t, prover(t, fleet(t, c.fleet), c.machine, nil), 2)
+		if !slices.Contains(keys(r), c.want) {
+			t.Errorf("%s finds %q, want %q", c.machine.Name(), keys(r), c.want)
+		}
+		if r.Holds() || strings.HasPrefix(r.Verdict(), "holds") {
+			t.Errorf("%s: %s", c.machine.Name(), r.Verdict())
+		}
+	}
+}
+
+// TestBoundary checks that a defect which needs one deviation is not found with none.
+func TestBoundary(t *testing.T) {
+	for bound, holds := range []bool{true, false} {
+		r := result(t, prover(t, fleet(t, "two-waves"), failingForever(), nil), bound)
+		if r.Holds() != holds {
+			t.Errorf("up to %d deviations: %s", bound, r.Verdict())
+		}
+	}
+	p := prover(t, fleet(t, "two-waves"), failingForever(), func(o *Options) {
+		o.Kinds = NewKinds(MessageDropped)
+	})
+	if r := result(t, p, 1); !r.Holds() || r.Possible == 0 {
+		t.Errorf("without failures: %s", r.Verdict())
+	}
+}
+
+// TestExpected checks that a violation that the scenario expects is no counterexample.
+func TestExpected(t *testing.T) {
+	sc := fleet(t, "two-waves")
+	m := machine.Canary()
+	if r := result(t, prover(t, sc, m, nil), 0); r.Holds() {
+		t.Error("the canary is not found")
+	}
+	v, err := invariant.Parse("unpruned stable@a1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.ExpectViolations = []sim.Violation{v}
+	if r := result(t, prover(t, sc, m, nil), 0); !r.Holds() {
+		t.Errorf("an expected violation is found: %s", r.Verdict())
+	}
+}
+
+// TestSometimes checks that a moment of sometimes must happen in some run within the bounds.
+func TestSometimes(t *testing.T) {
+	sc := parse(t, one+"sometimes:\n  - {rollout: stable@a1, state: Failed}\n")
+	for bound, want := range []string{"a moment never happens in any combination of up to 0",
+		"holds for every combination of up to 1"} {
+		if r := result(t, prover(t, sc, reducer.RFC0008(), nil), bound); !strings.HasPrefix(
+			r.Verdict(), want) || r.Holds() != (bound == 1) {
+			t.Errorf("up to %d: %s", bound, r.Verdict())
+		}
+	}
+}
+
+// TestPlain checks that the plain run draws nothing: another seed has the same entries.
+func TestPlain(t *testing.T) {
+	sc := parse(t, one+`
+traffic:
+  - {channel: stable, arrivals: {exponential: {mean: 10m}}, prefix: r, from: 10m, until: 40m}
+faults:
+  - {fault: message-dropped, probability: 50%}
+`)
+	sc.Behaviour.Deferral = new(sim.Probability)
+	*sc.Behaviour.Deferral = sim.Certain
+	p := Plain(sc)
+	first := entries(t, p)
+	p.Seed = 99
+	if !reflect.DeepEqual(first, entries(t, p)) {
+		t.Error("the plain run depends on the seed")
+	}
+	if len(p.Timeline) != 6 || p.Timeline[1].SetRef.Ref != "r1" || p.Timeline[1].At != 10*time.Minute {
+		t.Errorf("the traffic became %d lines", len(p.Timeline))
+	}
+	if sc.Behaviour.Deferral == nil || len(sc.Faults) != 1 {
+		t.Error("the given scenario has changed")
+	}
+}
+
+// TestIneffective checks that a deviation which does not happen is an error, unless another one of
+// the same instant prevents it.
+func TestIneffective(t *testing.T) {
+	p := prover(t, parse(t, one), reducer.RFC0008(), nil)
+	lost := func(at time.Duration, seq uint64) *Deviation {
+		d := &Deviation{Kind: MessageDropped, At: at, host: "stable-01", lines: []sim.Action{{
+			At: at, Fault: &sim.FaultNow{Kind: sim.MessageDropped, Host: "stable-01", Seq: seq},
+		}}}
+		return d.identify("message", seq)
+	}
+	n := (&node{}).with(lost(2*time.Second, 99))
+	if o := p.run(n, false); o.err == nil || o.void {
+		t.Error("a message that is never sent counts as lost")
+	}
+	if o := p.run((&node{}).with(lost(2*time.Second, 1)), false); o.err != nil || o.void {
+		t.Errorf("a message that is sent: %v", o.err)
+	}
+	offline := &Deviation{Kind: HostOffline, At: 2 * time.Second, lines: []sim.Action{{
+		At: 2 * time.Second, Fault: &sim.FaultNow{
+			Kind: sim.HostOffline, Host: "stable-01", For: time.Hour,
+		},
+	}}}
+	n = (&node{}).with(lost(2*time.Second, 1)).with(offline.identify("offline", ""))
+	if o := p.run(n, false); o.err != nil || !o.void {
+		t.Errorf("a message of a host that is offline: void %v, %v", o.void, o.err)
+	}
+}
+
+// TestConfirmed checks that a counterexample is refused which the scenario does not show.
+func TestConfirmed(t *testing.T) {
+	p := prover(t, parse(t, one), reducer.RFC0008(), nil)
+	v := &violation{Violation: invariant.Violation{Invariant: invariant.Stuck, Subject: "stable@a1"}}
+	if _, err := p.repeat(p.plain, v); !errors.Is(err, errUnconfirmed) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestInterrupted checks that a search that ends early says so.
+func TestInterrupted(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	r, err := prover(t, parse(t, one), reducer.RFC0008(), nil).Run(ctx, 2, nil)
+	if err != nil || r.Holds() || !r.Unfinished {
+		t.Fatalf("%v, %v", r, err)
+	}
+	if want := "not finished: complete up to 0"; !strings.HasPrefix(r.Verdict(), want) {
+		t.Errorf("%s, want %s", r.Verdict(), want)
+	}
+}
+
+func TestParseKinds(t *testing.T) {
+	for text, want := range map[string]string{
+		"all": "all", "delays": "short-delay,long-delay", "host-lost,polls,host-lost": "host-lost," +
+			"poll-failed,poll-stale",
+	} {
+		if got, err := ParseKinds(text); err != nil || got.String() != want {
+			t.Errorf("%s is %v, %v, want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "host-lots", "all,", "All"} {
+		if _, err := ParseKinds(text); err == nil {
+			t.Errorf("%q is a set of kinds", text)
+		}
+	}
+	for _, k := range AllKinds().List() {
+		if got, err := ParseKinds(k.String()); err != nil || got != NewKinds(k) {
+			t.Errorf("%v is %v, %v", k, got, err)
+		}
+	}
+}
+
+// TestSymmetry checks which hosts stand for others.
+func TestSymmetry(t *testing.T) {
+	sc := parse(t, `
+horizon: 1h
+channels:
+  - name: stable
+    waves: [{hosts: 3}, {hosts: 2}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+fates:
+  - {host: stable-02, fate: defers}
+`)
+	p := prover(t, sc, reducer.RFC0008(), nil)
+	n := &node{}
+	canonical := func() string {
+		var all []string
+		for _, host := range hostsOf(sc) {
+			if p.canonical(n, host) {
+				all = append(all, strings.TrimPrefix(string(host), "stable-"))
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	for _, c := range []struct{ concerns, want string }{
+		{"", "01 02 04"}, {"stable-04", "01 02 04 05"}, {"stable-01", "01 02 03 04 05"},
+	} {
+		if c.concerns != "" {
+			n = n.with(&Deviation{host: reducer.HostID(c.concerns)})
+		}
+		if got := canonical(); got != c.want {
+			t.Errorf("with %s: hosts %s are tried, want %s", c.concerns, got, c.want)
+		}
+	}
+	sc.Budgets = []sim.Budget{{Name: "b", MaxInFlight: 1, Hosts: []string{"*"}}}
+	if p := prover(t, sc, reducer.RFC0008(), nil); len(p.classes) != 0 {
+		t.Errorf("hosts under a budget stand for others: %v", p.classes)
+	}
+}

@@ -1,0 +1,110 @@
+package prove
+
+import (
+	"path"
+	"slices"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// hostsOf returns the hosts of a scenario, as declared.
+func hostsOf(sc *sim.Scenario) []reducer.HostID {
+	var all []reducer.HostID
+	for i := range sc.Channels {
+		for w := range sc.Channels[i].Waves {
+			all = append(all, sc.Channels[i].Waves[w].Hosts...)
+		}
+		all = append(all, sc.Channels[i].Outside...)
+	}
+	return all
+}
+
+// classesOf returns, for each host that stands for others of its wave, all of these.
+func classesOf(sc *sim.Scenario) map[reducer.HostID][]reducer.HostID {
+	classes := make(map[reducer.HostID][]reducer.HostID)
+	for i := range sc.Channels {
+		for w := range sc.Channels[i].Waves {
+			alike := slices.DeleteFunc(
+				slices.Clone(sc.Channels[i].Waves[w].Hosts),
+				func(host reducer.HostID) bool { return distinguished(sc, host) },
+			)
+			for _, host := range alike {
+				if len(alike) > 1 {
+					classes[host] = alike
+				}
+			}
+		}
+	}
+	return classes
+}
+
+// distinguished reports whether the scenario says something of a host that it need not say of the
+// others of its wave. A budget also serves the hosts of a wave one after the other.
+func distinguished(sc *sim.Scenario, host reducer.HostID) bool {
+	matches := func(patterns []string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool {
+			hit, _ := path.Match(pattern, string(host)) // a bad pattern is an error of the run
+			return hit
+		})
+	}
+	named := len(sc.Budgets) > 0 || len(sc.Tags) > 0
+	for i := range sc.Channels {
+		ch := &sc.Channels[i]
+		named = named || slices.Contains(ch.Absent, host)
+		for _, edge := range ch.HostEdges {
+			named = named || edge.Host == host || edge.After == host
+		}
+	}
+	for i := range sc.Groups {
+		named = named || matches(sc.Groups[i].Hosts)
+	}
+	for i := range sc.Running {
+		named = named || matches(sc.Running[i].Hosts)
+	}
+	for i := range sc.Releases {
+		named = named || matches(sc.Releases[i].Unchanged)
+	}
+	return named || singled(sc, host)
+}
+
+// singled reports whether a line of a scenario is about a host alone.
+func singled(sc *sim.Scenario, host reducer.HostID) bool {
+	named := false
+	for i := range sc.Fates {
+		named = named || sc.Fates[i].Host == host
+	}
+	for i := range sc.Delays {
+		named = named || sc.Delays[i].Host == host
+	}
+	for i := range sc.Timeline {
+		named = named || lineNames(&sc.Timeline[i], host)
+	}
+	for i := range sc.Sometimes {
+		named = named || sc.Sometimes[i].Host == host
+	}
+	return named
+}
+
+// lineNames reports whether a line of a timeline names a host.
+func lineNames(a *sim.Action, host reducer.HostID) bool {
+	return a.When != nil && a.When.Host == host || a.Fault != nil && a.Fault.Host == host ||
+		a.Order != nil && a.Order.Host == host || a.Event != nil && a.Event.Host == host
+}
+
+// canonical reports whether a host stands for the others of its class in a run: it is the
+// first of those that no deviation concerns, or one that a deviation concerns already.
+func (p *Prover) canonical(n *node, host reducer.HostID) bool {
+	if n.concerns(host) {
+		return true
+	}
+	for _, other := range p.classes[host] {
+		if other == host {
+			return true
+		}
+		if !n.concerns(other) {
+			return false
+		}
+	}
+	return true
+}
