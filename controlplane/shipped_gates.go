@@ -150,12 +150,25 @@ func (p *shippedPlane) Counted(budget int) []uint32 {
 }
 
 // counts reports whether a host is in flight under any rollout, or queued and not acked under one
-// that is planned.
+// that is planned. Its record under a superseded rollout counts only until the host has acked a
+// dispatch of a later one: it may then run another closure, with which that record never ends.
 func (p *shippedPlane) counts(host uint32) bool {
 	for o, slot := range p.rowsOf(host) {
-		state := o.state(slot)
-		if state.InFlight() || state == reducer.HostPending && o.records[slot].queued.Set &&
-			o.fold.Record.State.Underway() {
+		switch state := o.state(slot); {
+		case o.fold.Record.SupersededAt.Set && p.movedOn(host, o):
+		case state.InFlight(),
+			state == reducer.HostPending && o.records[slot].queued.Set && o.fold.Record.State.Underway():
+			return true
+		}
+	}
+	return false
+}
+
+// movedOn reports whether a host has acked a dispatch of a later rollout than o.
+func (p *shippedPlane) movedOn(host uint32, o *row) bool {
+	for later, slot := range p.rowsOf(host) {
+		if later.fold.Number() > o.fold.Number() && later.records[slot].queued.Set &&
+			later.state(slot) != reducer.HostPending {
 			return true
 		}
 	}

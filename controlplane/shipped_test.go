@@ -239,6 +239,26 @@ func TestShippedBudgets(t *testing.T) {
 	}
 }
 
+// TestShippedBudgetOfSuperseded: with BudgetOvershoot fixed, a superseded rollout counts a host
+// until the host has acked a dispatch of a later one.
+func TestShippedBudgetOfSuperseded(t *testing.T) {
+	conf := shippedConfig(BudgetOvershoot)
+	conf.Channels = conf.Channels[:1]
+	conf.Channels[0].Waves, conf.Channels[0].HostEdges = conf.Channels[0].Waves[1:], nil
+	conf.Channels[0].Outside = nil
+	conf.Budgets = []Budget{{Selector: "all", MaxInFlight: 2}}
+	r := newShippedRun(t, conf)
+	r.polls("r1")
+	r.want("r1", r.runs(), "b, c")
+	r.says("b", "s@r1", acks, completes)
+	r.says("c", "s@r1", acks, completes, passes, converges)
+	r.polls("r2")
+	r.want("r2, while b soaks under r1", r.runs(), "b, c disruption-budget")
+	r.says("b", "s@r2", acks, completes, passes, converges)
+	r.polls("r3")
+	r.want("r3, after b has switched to r2", r.runs(), "b, c")
+}
+
 // TestShippedCompliance checks that a failed probe of an earlier wave blocks later ones, for good
 // unless ComplianceSticky is fixed.
 func TestShippedCompliance(t *testing.T) {
