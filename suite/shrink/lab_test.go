@@ -201,3 +201,33 @@ func TestTriedText(t *testing.T) {
 		}
 	}
 }
+
+// TestMoves checks the moves that replace a part of a case with a simpler one. None of them makes a
+// simple case larger.
+func TestMoves(t *testing.T) {
+	const odd = `
+seed: 77
+channels:
+  - name: kiosk
+    waves: [{hosts: ["kiosk-02", "kiosk-04"], soak: 1h}]
+budgets:
+  - {name: few, hosts: ["*[02468]"], max_in_flight: 2}
+timeline:
+  - {at: 0s, channel: kiosk, ref: r1}
+  - {at: 1m, fault: message-delayed, host: kiosk-02, for: 1m}
+  - {at: 5m, channel: kiosk, ref: r2}
+`
+	s := searching(t, machine.Canary(), "unpruned/Superseded", odd)
+	if !tryKinds(s) || s.best.Timeline[1].Fault.Kind != sim.MessageDropped || tryKinds(s) {
+		t.Errorf("the fault is %v", s.best.Timeline[1].Fault.Kind)
+	}
+	if !tryBudgets(s) || len(s.best.Budgets) > 0 || len(s.best.Channels[0].Waves) != 2 || tryBudgets(s) {
+		t.Errorf("the budget stays\n%s", text(s.best, "canary"))
+	}
+	if !trySeeds(s) || s.best.Seed != 1 || oddNames(s.best) > 0 || trySeeds(s) {
+		t.Errorf("seed %d\n%s", s.best.Seed, text(s.best, "canary"))
+	}
+	if got := matched(s.best, []string{"*-01"}); len(got) != 1 || got[0] != "stable-01" {
+		t.Errorf("*-01 matches %v", got)
+	}
+}

@@ -1,8 +1,11 @@
 package shrink
 
 import (
+	"path"
 	"slices"
 
+	"rollsim/controlplane"
+	"rollsim/reducer"
 	"rollsim/sim"
 )
 
@@ -75,6 +78,50 @@ func lasting(f sim.FaultNow) []sim.FaultNow {
 	for _, d := range nice[1:4] {
 		f.For = d
 		all = append(all, f)
+	}
+	return all
+}
+
+// tryBudgets replaces globs with all hosts or with those that they match, so that hosts can be
+// renamed,
+// and budgets with a wave for each host, which is simpler.
+func tryBudgets(s *shrinker) bool {
+	accepted := false
+	for i := range s.best.Budgets {
+		for _, hosts := range [][]string{{"*"}, matched(s.best, s.best.Budgets[i].Hosts)} {
+			ok := s.try(func(sc *sim.Scenario) { sc.Budgets[i].Hosts = slices.Clone(hosts) })
+			accepted = accepted || ok
+		}
+	}
+	if len(s.best.Budgets) > 0 && len(allHosts(s.best)) <= fewLines {
+		ok := s.try(func(sc *sim.Scenario) {
+			sc.Budgets = nil
+			for i := range sc.Channels {
+				waves := sc.Channels[i].Waves
+				sc.Channels[i].Waves = nil
+				for _, w := range waves {
+					for _, h := range w.Hosts {
+						one := controlplane.Wave{Hosts: []reducer.HostID{h}, Soak: w.Soak}
+						sc.Channels[i].Waves = append(sc.Channels[i].Waves, one)
+					}
+				}
+			}
+		})
+		accepted = accepted || ok
+	}
+	return accepted
+}
+
+// matched returns the hosts that have one of some names or globs.
+func matched(sc *sim.Scenario, patterns []string) []string {
+	var all []string
+	for _, h := range allHosts(sc) {
+		if slices.ContainsFunc(patterns, func(p string) bool {
+			hit, _ := path.Match(p, string(h))
+			return hit
+		}) {
+			all = append(all, string(h))
+		}
 	}
 	return all
 }

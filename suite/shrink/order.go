@@ -63,7 +63,7 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 		len(sc.Releases) + len(sc.Running) + len(sc.Sometimes) + len(sc.ExpectViolations) +
 		len(sc.Mended)
 	numbers := []int{
-		hosts, len(sc.Channels), waves, refs, len(sc.Faults) + len(sc.Traffic), len(sc.Timeline),
+		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), refs, len(sc.Faults) + len(sc.Traffic), len(sc.Timeline),
 		len(sc.Fates), gates, len(sc.Delays), behaviourSize(&sc.Behaviour), details(sc), valueSize(sc),
 		unsorted(sc), oddNames(sc),
 	}
@@ -125,6 +125,9 @@ func details(sc *sim.Scenario) int {
 	for i := range sc.Budgets {
 		count(len(sc.Budgets[i].Hosts) > 1, len(sc.Budgets[i].Hosts)-1)
 		count(sc.Budgets[i].MaxInFlight != 1, 1)
+		for _, p := range sc.Budgets[i].Hosts {
+			count(p != "*" && strings.ContainsAny(p, "*?["), 5)
+		}
 	}
 	for i := range sc.Timeline {
 		a := &sc.Timeline[i]

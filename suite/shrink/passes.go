@@ -62,6 +62,7 @@ func passes() []pass {
 		{"times", tryTimes},
 		{"kinds", tryKinds},
 		{"pairs", tryPairs},
+		{"budgets", tryBudgets},
 		{"plain", tryPlain},
 		{"order", tryOrder},
 		{"names", tryNames},
