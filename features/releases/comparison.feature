@@ -49,3 +49,18 @@ Feature: Two runs of one story
     Then "stable@a1" is Superseded
     And "patient": "stable@a1" is Superseded
     And "stable@b2" converges at least 2 hours sooner than in "patient"
+
+  Scenario: Larger waves let more hosts break
+    Given hosts "stable-02" to "stable-06" fail their probes
+    When "stable" moves to ref "a1"
+    And the same story runs with waves of 1, 1 and 4 hosts for channel "stable" as "careful"
+    Then "stable@a1" is Failed
+    And more hosts of "stable@a1" have been Failed than in "careful"
+    And "careful": 4 hosts of "stable@a1" are Pending
+
+  Scenario: Production counts the soak of each wave from the opening, and is done half an hour sooner
+    When "stable" moves to ref "a1"
+    And the same story runs under the shipped control plane as "production"
+    Then "stable@a1" converges at least 25 minutes later than in "production"
+    And "production": the invariant evidence-kept does not hold of "stable@a1"
+    And "production": the invariant fold-is-live does not hold of "stable@a1"
