@@ -105,8 +105,11 @@ func (w *world) expectQuantile(
 	if m.err != nil {
 		return m.err
 	}
-	if !w.seed.many {
+	switch {
+	case !w.seed.many:
 		return errOneSeed
+	case least == 0:
+		return errNoShare
 	}
 	holds := m.ever && m.took < most
 	if above {

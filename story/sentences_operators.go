@@ -148,7 +148,9 @@ var operatorExpectations = []step{
 			"paused on its channel.",
 		example: `no host is dispatched while dispatching is paused`,
 		vacuous: func(w *world, n amount, id reducer.RolloutID) string {
-			return cmp.Or(neverPaused(w), anyDispatches(w, n, id))
+			return cmp.Or(
+				neverPaused(w), anyDispatches(w, n, id), neverHeldBack(w, n, id, trace.GateDispatchPause),
+			)
 		},
 		do: func(w *world, n amount, id reducer.RolloutID) error {
 			return w.countDispatches(n, id, func(c reducer.ChannelID, at time.Duration) bool {
@@ -241,10 +243,27 @@ func noWindows(w *world, n amount, id reducer.RolloutID) string {
 	for i := range w.fleet.Channels {
 		c := &w.fleet.Channels[i]
 		if len(c.Windows) > 0 && (id == "" || channelIn(id) == c.ID) {
-			return anyDispatches(w, n, id)
+			return cmp.Or(
+				anyDispatches(w, n, id), neverHeldBack(w, n, id, trace.GateMaintenanceWindow),
+			)
 		}
 	}
 	return "no channel that this is about has a maintenance window"
+}
+
+// neverHeldBack returns why an expectation could not fail that counts the dispatches which a gate
+// should hold back: there would be none without the gate either.
+func neverHeldBack(w *world, n amount, id reducer.RolloutID, gate string) string {
+	if !n.holds(0, 1) {
+		return ""
+	}
+	for i := range w.history.entries {
+		e := &w.history.entries[i]
+		if e.Gate != nil && e.Gate.Gate == gate && (id == "" || e.Gate.Rollout == id) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("the gate %s holds no host back in the whole run", gate)
 }
 
 // expectPaused checks whether dispatching is paused at the time at which a sentence looks.

@@ -37,6 +37,8 @@ var errOneSeed = errors.New(
 	"the scenario has one seed: say for example Given each of the seeds 1 to 100",
 )
 
+var errNoShare = errors.New("0% of the seeds is none, so that this could not fail: say a larger share")
+
 // errCarriedOut is the error of the function of a step that wraps a sentence, which is not called.
 var errCarriedOut = errors.New("the sentence is carried out instead")
 
@@ -48,6 +50,8 @@ func (w *world) expectShare(least sim.Probability, inner reading, sentence strin
 		return errors.New("only an expectation of a run can hold under a share of the seeds")
 	case !w.seed.many:
 		return errOneSeed
+	case least == 0:
+		return errNoShare
 	}
 	that, claims, before, now, outer := w.that, w.claims, w.allowed, w.timeline, w.sentence
 	err := w.do(inner, sentence)

@@ -33,3 +33,24 @@ Feature: Orders of an operator that nobody gives
     When "stable" moves to ref "a1"
     And the operator aborts "stable@a1"
     Then "stable@a1" is Terminal
+
+  Scenario: Windows that hold nothing back
+    Given channel "stable" has a maintenance window from 00:00 to 12:00
+    When "stable" moves to ref "a1"
+    Then no host is dispatched outside the maintenance windows
+
+  Rule: Nothing waits
+
+    Background:
+      When "stable" moves to ref "a1"
+      And the operator pauses dispatching
+      And the control plane crashes for 5 minutes
+
+    Scenario: No dispatch in a pause that holds nothing back
+      Then no host is dispatched while dispatching is paused
+
+    Scenario: No dispatch in an outage after everything has ended
+      Then no host is dispatched while the control plane is down
+
+    Scenario: Not more than a few dispatches in that outage
+      Then at most 2 hosts of "stable@a1" are dispatched while the control plane is down
