@@ -170,6 +170,10 @@ var synonyms = map[string]string{
 // repair replaces synonyms, and corrects tokens that cannot be parsed as a value: those with a
 // missing quote, and mistyped units of time. It returns in words what it changed.
 func repair(tokens []string) (repairedTokens, differs []string) {
+	if len(tokens) > 1 && strings.EqualFold(tokens[0], "all") && tokens[1] == "hosts" {
+		tokens = slices.Concat([]string{"hosts", `"*"`}, tokens[2:])
+		differs = append(differs, `hosts "*" instead of "all hosts"`)
+	}
 	for i, t := range tokens {
 		repaired := t
 		if word := synonyms[t]; word != "" {

@@ -41,8 +41,9 @@ func TestNearestSentences(t *testing.T) {
 			`refused: "refused" instead of "denied"`,
 		`hosts "w-1" are dispatched really within 1 minute of wave 0 is soaking`: `Then hosts "w-1" are ` +
 			`dispatched within 1 minute of wave 0 is soaking: "really" is too much`,
-		`all hosts fail their probes`: `Given hosts "stable-02" fail their probes: "all" is too much, ` +
-			`the name of a host is missing`,
+		`all hosts fail their probes`: `Given hosts "*" fail their probes: hosts "*" instead of "all hosts"`,
+		`nobody is dispatched`: `Then no host of "stable@a1" is dispatched: "of" is missing, a rollout ` +
+			`such as stable@a1 is missing, "no host" instead of "nobody"`,
 		strings.Repeat("long ", 10_000): "",
 	} {
 		got := steps().nearest(typed, 3)
