@@ -37,7 +37,7 @@ var errOneSeed = errors.New(
 	"the scenario has one seed: say for example Given each of the seeds 1 to 100",
 )
 
-var errNoShare = errors.New("0% of the seeds is none, so that this could not fail: say a larger share")
+var errNoShare = errors.New("this holds under 0% of the seeds in any case: say a larger share")
 
 // errCarriedOut is the error of the function of a step that wraps a sentence, which is not called.
 var errCarriedOut = errors.New("the sentence is carried out instead")
