@@ -23,6 +23,9 @@ type routine struct {
 // stops.
 const idleScan = 256
 
+// worthwhile is the shortest idle stretch in which skipping costs less than not skipping.
+const worthwhile = 4 * reducer.Time(controlplane.PlanInterval)
+
 // next moves to the next instant with work, or returns false if none is due until end. It skips
 // polls and plans that have no effect, so that a quiet day costs as much as a quiet hour. The order
 // of work is as if it did not.
@@ -60,6 +63,9 @@ func (w *world) skip(until reducer.Time) {
 	q := &w.clock.queue
 	other, buckets := q.firstOther()
 	until = min(until, other)
+	if until-w.clock.now < worthwhile {
+		return
+	}
 	var few [8]routine
 	routines := few[:0]
 	for i := range buckets {

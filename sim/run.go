@@ -22,6 +22,9 @@ type Options struct {
 	// Refold folds the trace a second time, and compares the result with the live state at the end.
 	Refold bool
 
+	// Memory is reused from run to run; nil allocates.
+	Memory *Memory
+
 	// The run ends early, at the end of the instant in which entry UntilSeq is written or the
 	// virtual time Until is reached. Zero is neither. A run that ends early is not judged for
 	// liveness.
@@ -60,6 +63,8 @@ func Run(sc *Scenario, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	opt.Memory.lend(w)
+	defer opt.Memory.collect(w)
 	return w.run()
 }
 

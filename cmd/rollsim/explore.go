@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -105,7 +106,13 @@ func sweepOutputFlag() cli.Flag {
 	}
 }
 
+// sweepGarbage is the value of GOGC for a sweep: it keeps little, and each seed leaves garbage.
+const sweepGarbage = 400
+
 func (env *environment) explore(c *cli.Context) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(sweepGarbage)
+	}
 	sweep, err := env.newSweep(c)
 	if err != nil {
 		return err

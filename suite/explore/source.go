@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -213,8 +214,19 @@ func simulate(
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return sim.Run(sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true})
+	memory, ok := memories.Get().(*sim.Memory)
+	if !ok {
+		memory = new(sim.Memory)
+	}
+	result, err = sim.Run(
+		sc, sim.Options{Machine: m, Seed: seed, Sink: sink, Refold: true, Memory: memory},
+	)
+	memories.Put(memory) // after a panic it is not used again
+	return result, err
 }
+
+// memories are those of runs that have ended.
+var memories sync.Pool
 
 // failures returns the violations that are neither excused by the simulator nor expected by the
 // scenario.
