@@ -182,7 +182,8 @@ func (p *production) explainGates(
 		switch o := fleet.Rollout(reducer.NewRolloutID(id, ref)); {
 		case o == nil:
 			return "", fmt.Sprintf("it waits for channel %s, which has no rollout", id)
-		case o.Record.TerminalAt.Set:
+		case o.Record.TerminalAt.Set,
+			o.Record.SupersededAt.Set && p.mended.Has(controlplane.SupersededEdge): // it blocks nothing
 		case len(o.Hosts()) == 0:
 			return "", fmt.Sprintf("it waits for channel %s, whose rollout has no host", id)
 		case o.Record.SupersededAt.Set:
