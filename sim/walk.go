@@ -62,9 +62,6 @@ func (k *Walk) Down() bool { return k.w.driver.down }
 // Fleet returns the fleet as the control plane knows it. The caller must not change it.
 func (k *Walk) Fleet() *reducer.Fleet { return k.w.driver.plane.Fleet() }
 
-// Violations returns the violations of safety so far.
-func (k *Walk) Violations() []Violation { return k.w.record.check.Found() }
-
 // Missing returns the indices of the moments of Scenario.Sometimes that have not happened.
 func (k *Walk) Missing() []uint32 { return k.w.moments.missing }
 

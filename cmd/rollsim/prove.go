@@ -21,6 +21,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenario"
+	"rollsim/suite/check"
 	"rollsim/suite/prove"
 	"rollsim/suite/shrink"
 )
@@ -421,12 +422,12 @@ func (env *environment) proveFleets(ctx context.Context, workers int) (bool, err
 		if err != nil {
 			return false, err
 		}
-		status, colour := "passed", report.Green
+		status := check.Passed
 		if !r.Holds() {
-			holds, status, colour = false, "FAILED", report.Red
+			holds, status = false, check.Failed
 		}
-		env.out.printf("%s  fleet %s: %s\n", env.out.paint(colour, fmt.Sprintf("%-7s", status)),
-			r.Scenario, r.Verdict())
+		env.out.printf("%s  fleet %s: %s\n",
+			env.out.paint(statusColours[status], fmt.Sprintf("%-7s", status)), r.Scenario, r.Verdict())
 		if !r.Holds() {
 			env.out.printf("    rerun: rollsim prove %s --deviations 1\n", r.Scenario)
 		}

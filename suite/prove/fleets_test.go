@@ -20,7 +20,8 @@ func (g gates) Write(e *trace.Entry) error {
 	return nil
 }
 
-// TestFleetsReach checks what the built-in fleets reach with one deviation, or with a failure and one
+// TestFleetsReach checks what the built-in fleets reach with one deviation, or with a failure and
+// one
 // more: every gate, and the cells that do not need raw events about hosts.
 func TestFleetsReach(t *testing.T) {
 	all, err := Fleets()
@@ -69,5 +70,6 @@ func TestFleetsReach(t *testing.T) {
 	}
 }
 
-// unreached is how many cells need raw events about hosts, or a wave that the planner does not skip.
+// unreached is how many cells need raw events about hosts, or a wave that the planner does not
+// skip.
 const unreached = 23
