@@ -86,8 +86,8 @@ func TestKnownDefects(t *testing.T) {
 			Failed, "the scenario has one seed: say for example Given each of the seeds 1 to 100", ""},
 		{"a share of no seed", "", seeds + "Then in at least 0% of the seeds, host \"web-01\" is Failed",
 			Failed, "under 0% of the seeds in any case", ""},
-		{"a time under no seed", "", seeds + "Then the time to converge is under 1 hour in 0% of the seeds",
-			Failed, "under 0% of the seeds in any case", ""},
+		{"a time under no seed", "", seeds + "Then the time to converge is under 1 hour in 0% of the " +
+			"seeds", Failed, "under 0% of the seeds in any case", ""},
 		{"a share of a happening", "", "Given each of the seeds 1 to 2\nThen in at least 95% of the " +
 			"seeds, \"web\" moves to ref \"a1\"", Failed, "only an expectation of a run can hold", ""},
 		{"under no seed", "@known-defect:stranded", seeds + `Then 1 rollout is opened`, Failed, "", ""},
