@@ -42,6 +42,7 @@ var gateOf = [findingEnd]string{
 	waveAwaited:      trace.GateWavePromotion,
 	hostAwaited:      trace.GateHostEdge,
 	budgetExhausted:  trace.GateDisruptionBudget,
+	logged:           "",
 }
 
 // blocks reports whether the reason is that of a gate.

@@ -39,9 +39,10 @@ func TestNearestSentences(t *testing.T) {
 		`host "web-01" goes offline`: `When host "web-01" goes silent: "silent" instead of "offline"`,
 		`OperatorClearance of "stable@a1" is denied`: `Then OperatorClearance of "stable@a1" is ` +
 			`refused: "refused" instead of "denied"`,
-		`hosts "w-1" are dispatched really within 1 minute of wave 0 is soaking`: `Then hosts "w-1" are ` +
-			`dispatched within 1 minute of wave 0 is soaking: "really" is too much`,
-		`all hosts fail their probes`: `Given hosts "*" fail their probes: hosts "*" instead of "all hosts"`,
+		`hosts "w-1" are dispatched really within 1 minute of wave 0 is soaking`: `Then hosts "w-1" ` +
+			`are dispatched within 1 minute of wave 0 is soaking: "really" is too much`,
+		`all hosts fail their probes`: `Given hosts "*" fail their probes: hosts "*" instead of ` +
+			`"all hosts"`,
 		`nobody is dispatched`: `Then no host of "stable@a1" is dispatched: "of" is missing, a rollout ` +
 			`such as stable@a1 is missing, "no host" instead of "nobody"`,
 		strings.Repeat("long ", 10_000): "",

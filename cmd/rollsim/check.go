@@ -107,8 +107,8 @@ func (env *environment) check(c *cli.Context) error {
 	return nil
 }
 
-// provesFleets reports whether the built-in fleets are a part of what is checked: of the whole suite,
-// in its first shard.
+// provesFleets reports whether the built-in fleets are a part of what is checked: of the whole
+// suite, in its first shard.
 func (env *environment) provesFleets(c *cli.Context) bool {
 	part, err := shard.Parse(c.String("shard"))
 	return c.NArg() == 0 && !c.IsSet("machine") && !c.Bool("update") && (err != nil || part.I == 1)

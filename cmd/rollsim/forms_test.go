@@ -119,7 +119,9 @@ func writeForms(t *testing.T, dir string, log []byte) []string {
 		}
 	}
 	storeLog(t, "state.db", log)
-	return []string{"log.ndjson", "log.ndjson.gz", "log.ndjson.zst", "state.db", "folder", "part-1 part-2"}
+	return []string{
+		"log.ndjson", "log.ndjson.gz", "log.ndjson.zst", "state.db", "folder", "part-1 part-2",
+	}
 }
 
 // sampleLines returns lines of a sample of a control plane's log, renumbered.

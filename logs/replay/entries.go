@@ -19,18 +19,10 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	r := p.rollouts.get(ev.Rollout)
 	if !p.simulated {
-		switch {
-		case ev.Kind == reducer.RolloutOpened && r.fold != nil && isDeleted(&r.fold.Record, ev.At):
-			r = p.reopen(e, r)
-		case ev.Kind == reducer.RolloutOpened && r.fold == nil:
-			p.plans.unopened(r, ev.At)
-		case ev.Kind == reducer.HostJoined && r.fold == nil:
-			p.inferOpening(e, r)
-		case ev.Kind == reducer.HostJoined && isDeleted(&r.fold.Record, ev.At):
-			r = p.inferReopening(e, r)
-		case ev.Kind == reducer.WaveAdvanced && p.extraWave(e, r):
+		if ev.Kind == reducer.WaveAdvanced && p.extraWave(e, r) {
 			return nil
 		}
+		r = p.opening(e, r)
 	}
 	w := p.before(e, r)
 	err := p.fleet.Apply(ev, e.At, &p.out)
@@ -58,6 +50,23 @@ func (p *replay) event(e *trace.Entry) error {
 	}
 	r.good = p.cursor.n
 	return nil
+}
+
+// opening returns the rollout that an event concerns. It is another one than r if the event opens a
+// rollout again, or shows that the log lacks the opening.
+func (p *replay) opening(e *trace.Entry, r *rollout) *rollout {
+	ev := e.Event
+	switch {
+	case ev.Kind == reducer.RolloutOpened && r.fold != nil && isDeleted(&r.fold.Record, ev.At):
+		return p.reopen(e, r)
+	case ev.Kind == reducer.RolloutOpened && r.fold == nil:
+		p.plans.unopened(r, ev.At)
+	case ev.Kind == reducer.HostJoined && r.fold == nil:
+		p.inferOpening(e, r)
+	case ev.Kind == reducer.HostJoined && isDeleted(&r.fold.Record, ev.At):
+		return p.inferReopening(e, r)
+	}
+	return r
 }
 
 // before examines what an event shows before the machine has answered it.

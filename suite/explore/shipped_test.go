@@ -101,8 +101,8 @@ func TestShippedTable(t *testing.T) {
 	}
 }
 
-// TestShippedFixed: without any defect, nothing is stuck for a cause that is a defect or unknown. In
-// seed 654 one of two awaited channels was set back and the other one has failed; in seed 800 a
+// TestShippedFixed: without any defect, nothing is stuck for a cause that is a defect or unknown.
+// In seed 654 one of two awaited channels was set back and the other one has failed; in seed 800 a
 // host soaks under a superseded rollout for good.
 func TestShippedFixed(t *testing.T) {
 	s := shippedSource()

@@ -355,7 +355,8 @@ func TestErrorOfASecondRun(t *testing.T) {
 			return nil, errors.New("no such program")
 		},
 	}).Run(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "seeds [5 4 3 2 1] cannot run again: no such program") {
+	const want = "seeds [5 4 3 2 1] cannot run again: no such program"
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}
 }

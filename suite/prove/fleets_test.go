@@ -21,8 +21,7 @@ func (g gates) Write(e *trace.Entry) error {
 }
 
 // TestFleetsReach checks what the built-in fleets reach with one deviation, or with a failure and
-// one
-// more: every gate, and the cells that do not need raw events about hosts.
+// one more: every gate, and the cells that do not need raw events about hosts.
 func TestFleetsReach(t *testing.T) {
 	all, err := Fleets()
 	if err != nil {

@@ -221,7 +221,8 @@ timeline:
 	if !tryKinds(s) || s.best.Timeline[1].Fault.Kind != sim.MessageDropped || tryKinds(s) {
 		t.Errorf("the fault is %v", s.best.Timeline[1].Fault.Kind)
 	}
-	if !tryBudgets(s) || len(s.best.Budgets) > 0 || len(s.best.Channels[0].Waves) != 2 || tryBudgets(s) {
+	if !tryBudgets(s) || len(s.best.Budgets) > 0 || len(s.best.Channels[0].Waves) != 2 ||
+		tryBudgets(s) {
 		t.Errorf("the budget stays\n%s", text(s.best, "canary"))
 	}
 	if !trySeeds(s) || s.best.Seed != 1 || oddNames(s.best) > 0 || trySeeds(s) {

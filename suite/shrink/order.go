@@ -63,7 +63,8 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 		len(sc.Releases) + len(sc.Running) + len(sc.Sometimes) + len(sc.ExpectViolations) +
 		len(sc.Mended)
 	numbers := []int{
-		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), refs, len(sc.Faults) + len(sc.Traffic), len(sc.Timeline),
+		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), refs, len(sc.Faults) + len(sc.Traffic),
+		len(sc.Timeline),
 		len(sc.Fates), gates, len(sc.Delays), behaviourSize(&sc.Behaviour), details(sc), valueSize(sc),
 		unsorted(sc), oddNames(sc),
 	}
