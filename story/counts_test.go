@@ -58,7 +58,7 @@ func TestNumbers(t *testing.T) {
   Background:
     Given channel "web" with waves of 1 and 3 hosts soaking 10 minutes
     And channel "edge" with 1 host
-    And channel "edge" has a maintenance window from 00:00 to 23:00
+    And channel "edge" has a maintenance window from 00:05 to 23:00
     And activation takes 1 minute
     When all channels move to ref "a1"
     And the operator pauses dispatching on channel "web" 2 minutes later

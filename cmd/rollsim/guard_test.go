@@ -67,6 +67,9 @@ var overwritings = []overwriting{
 		"result.json"},
 	{"merge --output", "merge shard-1 shard-2 -o DIR", "shard-1/result.json", "result.json"},
 	{"merge --output", "merge shard-1 shard-2 -o DIR", "shard-2/result.json", "result.json"},
+	{"prove --output", "prove s.yaml --deviations 0 -o DIR", "s.yaml", "proof.json"},
+	{"prove --output", "prove s.yaml --deviations 0 --machine v0.2 --no-shrink -o DIR", "s.yaml",
+		"s-unpruned-Terminal.yaml"},
 }
 
 // fileOptions are the options that name files and folders, and whether the command writes them.
@@ -78,6 +81,7 @@ var fileOptions = map[string]bool{
 	"incident --output": true, "import --output": true, "redact --output": true,
 	"explore --output": true,
 	"merge --output":   true,
+	"prove --output":   true,
 	// It creates a file and never replaces one, or has no input.
 	"redact --key": false, "new --output": false,
 	// It only reads.

@@ -89,7 +89,7 @@ func TestEndsAtOnce(t *testing.T) {
 	}
 }
 
-// errTooEarly reports that a process had not begun to handle signals.
+// errTooEarly reports that a process had not begun to handle signals, or its machine to run.
 var errTooEarly = errors.New("the signal came before the process handled it")
 
 // endsAtOnce runs a command in a folder and sends a signal to it after a delay.
@@ -154,6 +154,9 @@ func endsAtOnce(dir string, args []string, signal syscall.Signal, delay time.Dur
 		}
 	}
 	if pid, err := os.ReadFile(filepath.Join(dir, "pid")); err == nil {
+		if len(pid) == 0 { // the machine ended before it had written its number
+			return errTooEarly
+		}
 		errs = append(errs, processGone(strings.TrimSpace(string(pid))))
 	}
 	return errors.Join(errs...)

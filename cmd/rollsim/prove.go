@@ -293,12 +293,13 @@ func (p *proof) view(
 		view.Small = append(view.Small, small)
 		if dir := p.c.String("output"); dir != "" {
 			name := r.Scenario + "-" + strings.NewReplacer("/", "-", ":", "-", ",", "-").Replace(found.Key)
-			err := p.rewrite(bytesFile(filepath.Join(dir, name+".yaml"), []byte(found.File)))
+			err := p.writeAgain(bytesFile(filepath.Join(dir, name+".yaml"), []byte(found.File)))
 			if err != nil {
 				return nil, err
 			}
 			if small != nil && small.Feature != nil && small.Feature.Text != "" {
-				err := p.rewrite(bytesFile(filepath.Join(dir, name+".feature"), []byte(small.Feature.Text)))
+				err := p.writeAgain(
+					bytesFile(filepath.Join(dir, name+".feature"), []byte(small.Feature.Text)))
 				if err != nil {
 					return nil, err
 				}
