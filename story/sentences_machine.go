@@ -201,8 +201,11 @@ func (q *question) put(m reducer.Machine) reply {
 			}
 			should.From, should.To, should.At = q.record.State, e.To, q.event.At
 		case reducer.UpdateCurrentWave:
-			implied.CurrentWave = q.event.ToWave
 			should.Wave = q.event.ToWave
+			if q.event.Kind == reducer.HostJoined {
+				should.Wave = q.event.Wave
+			}
+			implied.CurrentWave = should.Wave
 		case reducer.InsertQuarantineFromRollout:
 			closure := reducer.ClosureHash(q.record.TargetRef)
 			should = reducer.Effect{Kind: e.Kind, Channel: q.record.Channel, Closure: closure}
