@@ -304,6 +304,10 @@ func TestCapital(t *testing.T) {
 	if len(found) != 1 || found[0].words != "(rollout ){rollout} is stuck" {
 		t.Errorf("%d steps fit", len(found))
 	}
+	found = steps().find(`"stable@a1" is Aborted 1 minute after wve 0 is soaking`)
+	if len(found) != 1 || found[0].words != "(rollout ){rollout} is aborted{at}" {
+		t.Errorf("%d steps fit", len(found))
+	}
 	if found := steps().find(`"stable@a1" is Stock`); len(found) != 1 { // an unknown state
 		t.Errorf("%d steps fit", len(found))
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -124,7 +125,11 @@ func (v vocabulary) find(sentence string) []*step {
 	if len(readable) > 0 {
 		return readable
 	}
-	return found
+	// As in "is Aborted after wve 0 is soaking": the message is that of the step with fewer values.
+	fewest := len(slices.MinFunc(found, func(a, b *step) int {
+		return cmp.Compare(len(a.values), len(b.values))
+	}).values)
+	return slices.DeleteFunc(found, func(s *step) bool { return len(s.values) > fewest })
 }
 
 // isSentence reports whether a text fits a step.
