@@ -8,10 +8,9 @@ import (
 )
 
 // The specification has no event for a host that leaves the fleet, and lets a host join a rollout
-// at
-// any time. So a host that joins the fleet joins the rollout of its channel that is under way, and
-// later ones. A host that leaves is dispatched no more and joins no later rollout; one that it has
-// joined still waits for it, until an operator aborts it or the channel moves on.
+// at any time. So a host that joins the fleet joins the rollout of its channel that is under way,
+// and later ones. A host that leaves is dispatched no more and joins no later rollout; one that it
+// has joined still waits for it, until an operator aborts it or the channel moves on.
 
 // changeFleet carries out an order that adds or removes a host.
 func (s step) changeFleet(o Order) error {

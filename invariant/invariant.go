@@ -12,11 +12,11 @@
 // with its effects ([Checker.Applied]), and the end of each step ([Checker.Step]).
 //
 // The driver also shows what the control plane cannot vouch for, such as the ref a1 that a poll saw
-// ([Checker.Polled]). The effect RecordRolloutTransition from
-// Opening to Active has to start in the state that the Checker knows, or else it reports
-// transition-recorded. The planner's entry that dispatches the host of wave 1 comes while
-// current_wave is 0: the Checker reports "wave-kept stable@a1", a [Violation] with the entry's seq
-// and time. It reports each invariant once for each subject, and the run continues.
+// ([Checker.Polled]). The effect RecordRolloutTransition from Opening to Active has to start in the
+// state that the Checker knows, or else it reports transition-recorded. The planner's entry that
+// dispatches the host of wave 1 comes while current_wave is 0: the Checker reports "wave-kept
+// stable@a1", a [Violation] with the entry's seq and time. It reports each invariant once for each
+// subject, and the run continues.
 //
 // Some invariants concern the run as a whole, and others check them and only use their names here:
 // that runs repeat, that every rollout ends and is pruned, that every channel follows its ref.

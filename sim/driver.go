@@ -183,8 +183,7 @@ func (d *driver) order(o *Order) {
 }
 
 // changeFleet shows the invariants that a host joins or leaves the fleet, and stops the agent of
-// one
-// that leaves.
+// one that leaves.
 func (d *driver) changeFleet(o *Order) {
 	n, known := d.inv.Host(o.Host)
 	if !known {

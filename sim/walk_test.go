@@ -84,8 +84,7 @@ func TestWalkIsRun(t *testing.T) {
 }
 
 // TestEverythingDrawnIsAChoice checks that what goes wrong by chance, and how long a stage takes,
-// is
-// one of the choices of that instant. Faults of the control plane need none: it may crash at any
+// is one of the choices of that instant. Faults of the control plane need none: it may crash at any
 // instant. A poll that finds nothing new has no effect. Clocks are drawn once, before the start.
 func TestEverythingDrawnIsAChoice(t *testing.T) {
 	sc := chancy(t)

@@ -62,8 +62,7 @@ func (v vocabulary) nearest(sentence string, n int) []suggestion {
 }
 
 // suggest returns the sentence of a step that is nearest to a typed one. That is one with the
-// values
-// of the typed one, if it has some, or the example.
+// values of the typed one, if it has some, or the example.
 func (v vocabulary) suggest(s *step, typed []string, fits costs, repaired []string) suggestion {
 	best, aligned := suggestion{}, math.Inf(1)
 	for _, parts := range variantsOf(s.words) {

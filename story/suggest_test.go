@@ -95,9 +95,8 @@ func someMutilations(v vocabulary) []string {
 }
 
 // TestSuggestionsParse mutilates examples in many ways. Whatever is suggested can be copied: it
-// fits
-// one step, and its values exist. The example itself is suggested, unless three other sentences are
-// at least as near.
+// fits one step, and its values exist. The example itself is suggested, unless three other
+// sentences are at least as near.
 func TestSuggestionsParse(t *testing.T) {
 	v := steps()
 	for _, mutilated := range someMutilations(v) {

@@ -38,8 +38,7 @@ func manyCases(t *testing.T, sizes ...int) []*Case {
 }
 
 // TestSuites checks into which suites the files are cut: one for each file, unless that is too
-// large
-// or too few for the jobs.
+// large or too few for the jobs.
 func TestSuites(t *testing.T) {
 	for _, tt := range []struct {
 		files []int

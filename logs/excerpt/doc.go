@@ -4,13 +4,11 @@
 //
 // The log of a night has 8 rollouts, 40 hosts and 5,000 entries, and rollsim replay finds that a
 // transition is missing. [Read] takes the log after its names were replaced with pseudonyms.
-// [Shrink]
-// removes kinds of entries, channels, rollouts, hosts and stretches of time, first many at once,
-// then
-// fewer, and in the end every few lines. Each attempt is judged by a replay. It is accepted if the
-// finding is still there, about the same entry, and no other finding has come in. In the end
-// channels
-// are called stable, refs a1 and hosts web-01, so that the log can be shown to anybody.
+// [Shrink] removes kinds of entries, channels, rollouts, hosts and stretches of time, first many at
+// once, then fewer, and in the end every few lines. Each attempt is judged by a replay. It is
+// accepted if the finding is still there, about the same entry, and no other finding has come in.
+// In the end channels are called stable, refs a1 and hosts web-01, so that the log can be shown to
+// anybody.
 //
 // # Numbers
 //

@@ -211,8 +211,7 @@ func TestShrink(t *testing.T) {
 var names = regexp.MustCompile(`"(?:hostId|host|channel|rollout)":"([^"]+)"`)
 
 // check replays an excerpt and compares its findings with those of the log. No name of the log is
-// in
-// it, except those that are plain.
+// in it, except those that are plain.
 func check(t *testing.T, name string, x *excerpt.Excerpt, lines []string) {
 	t.Helper()
 	before, after := findings(t, strings.Join(lines, "")), findings(t, string(x.Log))

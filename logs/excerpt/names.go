@@ -68,8 +68,7 @@ func (r role) plain(n int) string {
 }
 
 // renamings returns the ways to name everything: in the order in which names appear, and in the
-// order
-// of their pseudonyms.
+// order of their pseudonyms.
 func renamings(log []byte) []renaming {
 	roles := make(map[string]role)
 	var order []string

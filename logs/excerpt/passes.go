@@ -82,8 +82,7 @@ func (s *search) toFixpoint() {
 }
 
 // remove removes units: first all of them, then halves, and in the end each alone, from the last
-// one
-// to the first.
+// one to the first.
 func (s *search) remove(units []unit) bool {
 	accepted := false
 	for chunk := len(units); chunk >= 1; chunk /= 2 {

@@ -111,8 +111,7 @@ type target struct {
 }
 
 // Shrink searches for the smallest part of a log that has a finding. The error is ErrNone, or that
-// of
-// a machine that does not answer. If the context ends, the excerpt is unfinished.
+// of a machine that does not answer. If the context ends, the excerpt is unfinished.
 func Shrink(ctx context.Context, log *Log, opt Options) (*Excerpt, error) {
 	s := &search{ctx: ctx, log: log, opt: &opt, limit: opt.Effort}
 	if s.limit == 0 {
@@ -181,8 +180,7 @@ func targetOf(f *replay.Finding, rowOf map[uint64]int) target {
 }
 
 // withoutNumbers returns a text with a mark for each number, because entries are renumbered, and
-// with
-// one space between words, because longer names move columns.
+// with one space between words, because longer names move columns.
 func withoutNumbers(text string) string {
 	return strings.Join(strings.Fields(number.ReplaceAllString(text, "#")), " ")
 }
@@ -229,8 +227,7 @@ func (s *search) find(result *replay.Result, rowOf map[uint64]int) *replay.Findi
 }
 
 // causesOf returns the parts of a reason without the hosts that each is about: stuck hosts may go,
-// and
-// what the others wait for stays.
+// and what the others wait for stays.
 func causesOf(f *replay.Finding) map[string]bool {
 	causes := make(map[string]bool)
 	for part := range strings.SplitSeq(f.Reason, "; ") {

@@ -20,9 +20,8 @@ import (
 
 // Fleet reads the log of a shipped control plane and returns a scenario in which that control plane
 // and its agents do the same, as far as the log shows it: the channels with their waves and what
-// they
-// wait for, the refs, how long hosts take, which of them fail, and which refs were set back. Faults
-// are not in a log, and neither is the random order in which production visits hosts.
+// they wait for, the refs, how long hosts take, which of them fail, and which refs were set back.
+// Faults are not in a log, and neither is the random order in which production visits hosts.
 func Fleet(log trace.Source) (*sim.Scenario, error) {
 	f := &fleet{
 		index: make(map[reducer.ChannelID]int), wave: make(map[reducer.HostID]uint32),

@@ -1,12 +1,12 @@
 package incident_test
 
 import (
-	"io"
 	"os"
 	"strings"
 	"testing"
 
 	"rollsim/controlplane"
+	"rollsim/internal/memlog"
 	"rollsim/logs/incident"
 	"rollsim/machine"
 	"rollsim/scenario"
@@ -14,22 +14,8 @@ import (
 	"rollsim/trace"
 )
 
-// entries is a log in memory.
-type entries struct {
-	all  []trace.Entry
-	next int
-}
-
-func (s *entries) Read() (*trace.Entry, error) {
-	if s.next == len(s.all) {
-		return nil, io.EOF
-	}
-	s.next++
-	return &s.all[s.next-1], nil
-}
-
 // logOf returns the log that a scenario of the suite writes, without its header and its faults.
-func logOf(t *testing.T, name string) *entries {
+func logOf(t *testing.T, name string) *memlog.Log {
 	t.Helper()
 	path := "../../scenarios/" + name + ".yaml"
 	text, err := os.ReadFile(path)
@@ -46,18 +32,17 @@ func logOf(t *testing.T, name string) *entries {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s := &entries{}
+	s := &memlog.Log{}
 	for _, e := range log.Entries {
 		if e.Kind != trace.KindHeader && e.Kind != trace.KindEnd && e.Kind != trace.KindFault {
-			s.all = append(s.all, e)
+			s.All = append(s.All, e)
 		}
 	}
 	return s
 }
 
 // TestFleet makes scenarios of the logs of the scenarios that show a defect, and checks that they
-// have
-// the defect, too. The other scenarios need a fault, which a log does not show.
+// have the defect, too. The other scenarios need a fault, which a log does not show.
 func TestFleet(t *testing.T) {
 	for _, defect := range []controlplane.Defect{
 		"no-halt", "late-wave-soak", "quarantine-inert", "set-back",
@@ -74,7 +59,7 @@ func TestFleet(t *testing.T) {
 			t.Errorf("%s: what the log does not show: %v", defect, err)
 		}
 	}
-	if _, err := incident.Fleet(&entries{}); err == nil {
+	if _, err := incident.Fleet(&memlog.Log{}); err == nil {
 		t.Error("a log without a rollout is a scenario")
 	}
 }

@@ -2,13 +2,13 @@ package incident
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"rollsim/internal/memlog"
 	"rollsim/internal/osfs"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -17,31 +17,6 @@ import (
 	"rollsim/trace"
 	"rollsim/trace/input"
 )
-
-// entries is a trace.Source in memory.
-type entries struct {
-	all  []trace.Entry
-	next int
-}
-
-func (s *entries) Read() (*trace.Entry, error) {
-	if s.next == len(s.all) {
-		return nil, io.EOF
-	}
-	s.next++
-	return &s.all[s.next-1], nil
-}
-
-func log(events ...reducer.Event) *entries {
-	s := &entries{}
-	for i := range events {
-		s.all = append(s.all, trace.Entry{
-			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent,
-			Rollout: events[i].Rollout, Event: &events[i],
-		})
-	}
-	return s
-}
 
 func sample(t *testing.T, name string) []trace.Entry {
 	t.Helper()
@@ -88,7 +63,7 @@ func imported(
 	t *testing.T, all []trace.Entry, id reducer.RolloutID, opt Options,
 ) (*Test, []trace.Entry) {
 	t.Helper()
-	h, err := Read(&entries{all: all}, id, opt)
+	h, err := Read(&memlog.Log{All: all}, id, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +235,7 @@ func TestOtherRollouts(t *testing.T) {
 	}
 	tests := []struct {
 		name     string
-		log      *entries
+		log      *memlog.Log
 		id       reducer.RolloutID
 		scenario []string // texts of the scenario
 		golden   []string // texts of the golden
@@ -269,7 +244,7 @@ func TestOtherRollouts(t *testing.T) {
 	}{
 		{
 			name: "the rollout before, superseded after the new one was opened",
-			log: log(
+			log: memlog.Of(
 				opened(a, 0), joined(a, 1e9), opened(b, 2e9), succeeds(a, b, 2e9), joined(b, 2e9),
 				opened("edge@x", 3e9),
 			),
@@ -280,21 +255,21 @@ func TestOtherRollouts(t *testing.T) {
 		},
 		{
 			name:     "the rollout before, superseded first",
-			log:      log(opened(a, 0), succeeds(a, b, 2e9), opened(b, 2e9), joined(b, 2e9)),
+			log:      memlog.Of(opened(a, 0), succeeds(a, b, 2e9), opened(b, 2e9), joined(b, 2e9)),
 			id:       b,
 			scenario: []string{"RolloutOpened: {rollout_id: stable@a,", "superseded_rollout_id: stable@a"},
 			never:    []string{"reject"},
 		},
 		{
 			name:     "the rollout before still stands: that is the incident",
-			log:      log(opened(a, 0), joined(a, 1e9), opened(b, 2e9), joined(b, 3e9)),
+			log:      memlog.Of(opened(a, 0), joined(a, 1e9), opened(b, 2e9), joined(b, 3e9)),
 			id:       b,
 			scenario: []string{"RolloutOpened: {rollout_id: stable@a,"},
 			golden:   []string{"SupersessionExpected: rollout stable@b was opened while stable@a stands"},
 		},
 		{
 			name: "rollouts long gone are left out",
-			log: log(
+			log: memlog.Of(
 				opened(a, 0), opened(b, 1e9), succeeds(a, b, 1e9), opened(c, 2e9), succeeds(b, c, 2e9),
 				joined(c, 2e9),
 			),
@@ -303,15 +278,17 @@ func TestOtherRollouts(t *testing.T) {
 			never:  []string{"stable@a"},
 		},
 		{
-			name:     "the successor",
-			log:      log(opened(a, 0), joined(a, 1e9), opened(b, 2e9), succeeds(a, b, 2e9), joined(b, 2e9)),
+			name: "the successor",
+			log: memlog.Of(
+				opened(a, 0), joined(a, 1e9), opened(b, 2e9), succeeds(a, b, 2e9), joined(b, 2e9),
+			),
 			id:       a,
 			scenario: []string{"RolloutOpened: {rollout_id: stable@b,"},
 			never:    []string{"reject", "rollout_id: stable@b, host_id"},
 		},
 		{
 			name:     "the successor, in the export of one rollout",
-			log:      log(opened(a, 0), joined(a, 1e9), succeeds(a, b, 2e9)),
+			log:      memlog.Of(opened(a, 0), joined(a, 1e9), succeeds(a, b, 2e9)),
 			id:       a,
 			scenario: []string{"RolloutOpened: {rollout_id: stable@b, channel: stable, target_ref: b}"},
 			never:    []string{"reject"},
@@ -322,13 +299,13 @@ func TestOtherRollouts(t *testing.T) {
 		},
 		{
 			name:   "no successor, in a complete log: that is the incident",
-			log:    log(opened("edge@x", 0), opened(a, 0), joined(a, 1e9), succeeds(a, b, 2e9)),
+			log:    memlog.Of(opened("edge@x", 0), opened(a, 0), joined(a, 1e9), succeeds(a, b, 2e9)),
 			id:     a,
 			golden: []string{"Invariant: successor stable@b was not opened in lockstep"},
 		},
 		{
 			name: "a rollout that hangs is expected to hang",
-			log: log(
+			log: memlog.Of(
 				opened(a, 0), joined(a, 1e9), moved(a, "h1", reducer.HostPending, reducer.HostActivating, 2e9),
 			),
 			id: a,
@@ -337,7 +314,7 @@ func TestOtherRollouts(t *testing.T) {
 		},
 		{
 			name: "events that were refused are refused again",
-			log: log(
+			log: memlog.Of(
 				opened(a, 0),
 				joined(a, 1e9),
 				moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 2e9),
@@ -355,7 +332,7 @@ func TestOtherRollouts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			test := exactly(t, tt.log.all, tt.id, Options{})
+			test := exactly(t, tt.log.All, tt.id, Options{})
 			scenario, golden := string(test.Scenario), string(test.Golden)
 			for _, s := range tt.scenario {
 				if !strings.Contains(scenario, strings.ReplaceAll(s, `\n`, "\n")) {
@@ -385,14 +362,14 @@ func TestOtherRollouts(t *testing.T) {
 // the times in their payloads. A log whose times go back keeps its order.
 func TestTimes(t *testing.T) {
 	const a = "stable@a"
-	in := log(opened(a, 1_700_000_000_123_456_789),
+	in := memlog.Of(opened(a, 1_700_000_000_123_456_789),
 		reducer.Event{Kind: reducer.HostJoined, Rollout: a, Host: "h1", At: 1_700_000_001_000_000_001},
 		moved(a, "h1", reducer.HostPending, reducer.HostActivating, 1_700_000_000_500_000_000),
 		moved(a, "h1", reducer.HostActivating, reducer.HostSoaking, 1_700_000_000_400_000_000),
 		moved(a, "h1", reducer.HostSoaking, reducer.HostConverged, 1_700_000_009_000_000_000))
-	in.all[2].At = 1_700_000_002_000_000_000 // written later than it happened
-	_, got := imported(t, in.all, a, Options{})
-	want := ownEvents(in.all, a)
+	in.All[2].At = 1_700_000_002_000_000_000 // written later than it happened
+	_, got := imported(t, in.All, a, Options{})
+	want := ownEvents(in.All, a)
 	have := ownEvents(got, a)
 	if !slices.Equal(have[:len(want)], want) {
 		t.Errorf("got\n%v\nwant\n%v", have, want)
@@ -433,7 +410,7 @@ func TestTerminalAtAnotherTime(t *testing.T) {
 		"later":            {terminal(4e9), fmt.Sprintf("recorded "+text+", simulated "+text, 4, 3)},
 		"never":            {nil, `recorded nothing, simulated {"kind":"RolloutTerminal"`},
 	} {
-		all := log(append(slices.Clone(events), tt.terminal...)...).all
+		all := memlog.Of(append(slices.Clone(events), tt.terminal...)...).All
 		test, _ := imported(t, all, a, Options{Policy: reducer.Halt})
 		if tt.says == "" && len(test.Notes) > 0 ||
 			tt.says != "" && (len(test.Notes) != 1 || !strings.Contains(test.Notes[0], tt.says)) {
@@ -444,24 +421,25 @@ func TestTerminalAtAnotherTime(t *testing.T) {
 
 func TestReadErrors(t *testing.T) {
 	header := trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{Machine: "exec:./mine"}}
-	external := &entries{all: append([]trace.Entry{header}, log(opened("stable@a", 0)).all...)}
+	external := memlog.Of(opened("stable@a", 0))
+	external.All = append([]trace.Entry{header}, external.All...)
 	for name, tt := range map[string]struct {
-		in   *entries
+		in   *memlog.Log
 		says string
 	}{
 		"two of it": {
-			log(opened("stable@1234567a", 0), opened("stable@1234567b", 0)),
+			memlog.Of(opened("stable@1234567a", 0), opened("stable@1234567b", 0)),
 			"stable@1234567 is ambiguous: the log has stable@1234567a and stable@1234567b",
 		},
 		"nothing of it": {
-			log(opened("stable@a1", 0)),
+			memlog.Of(opened("stable@a1", 0)),
 			`the log does not open a rollout stable@a: did you mean "stable@a1"?`,
 		},
 		"no beginning": {
-			log(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)),
+			memlog.Of(moved("stable@a", "h", reducer.HostPending, reducer.HostActivating, 0)),
 			"the log has 1 event of rollout stable@a, but not its RolloutOpened",
 		},
-		"nothing": {log(), "the log opens no rollout"},
+		"nothing": {memlog.Of(), "the log opens no rollout"},
 		"other machines": {
 			external, `the machine of the scenario: no machine is named "exec:./mine"`,
 		},
@@ -507,27 +485,27 @@ func TestPolicy(t *testing.T) {
 		want string
 	}{
 		"assumed": {
-			log(opened(a, 0)).all, Options{},
+			memlog.Of(opened(a, 0)).All, Options{},
 			"machine: v0.2\n" + channel + "halt\n    retention: 7d\n",
 		},
 		"by agent": {
-			append(log(opened(a, 0)).all, failed), Options{},
+			append(memlog.Of(opened(a, 0)).All, failed), Options{},
 			channel + "rollback-and-halt\n    retention: 7d\n",
 		},
 		"by a rollback": {
-			append(log(opened(a, 0)).all, rolledBack), Options{},
+			append(memlog.Of(opened(a, 0)).All, rolledBack), Options{},
 			channel + "rollback-and-halt\n    retention: 7d\n",
 		},
 		"by agent, before a rollback": {
-			append(log(opened(a, 0)).all, rolledBack, halted), Options{}, channel + "halt\n",
+			append(memlog.Of(opened(a, 0)).All, rolledBack, halted), Options{}, channel + "halt\n",
 		},
 		"by user": {
-			append(log(opened(a, 0)).all, failed),
+			append(memlog.Of(opened(a, 0)).All, failed),
 			Options{Policy: reducer.Halt, Machine: "rfc0008"},
 			"machine: rfc0008\n" + channel + "halt\n",
 		},
 		"header": {
-			append([]trace.Entry{header}, log(opened(a, 0)).all...), Options{},
+			append([]trace.Entry{header}, memlog.Of(opened(a, 0)).All...), Options{},
 			"machine: rfc0008\n" + channel + "rollback-and-halt\n    retention: 3600s\n",
 		},
 	} {
@@ -545,9 +523,9 @@ func TestNames(t *testing.T) {
 		"*star", "{a}", "01", "\x01\x7f\u0085",
 	} {
 		id := reducer.NewRolloutID("stable", reducer.ChannelRef(name))
-		all := log(
+		all := memlog.Of(
 			opened(id, 0), reducer.Event{Kind: reducer.HostJoined, Rollout: id, Host: reducer.HostID(name)},
-		).all
+		).All
 		exactly(t, all, id, Options{})
 	}
 }

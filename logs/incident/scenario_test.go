@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"rollsim/internal/memlog"
 	"rollsim/machine"
 	"rollsim/scenario"
 )
@@ -13,7 +14,7 @@ import (
 func TestCompare(t *testing.T) {
 	all := sample(t, "sample-4")
 	const id = "edge@0c917b8"
-	h, err := Read(&entries{all: all}, id, Options{})
+	h, err := Read(&memlog.Log{All: all}, id, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,13 @@ package whatif
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"rollsim/internal/memlog"
 	"rollsim/internal/osfs"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -17,32 +17,6 @@ import (
 	"rollsim/sim"
 	"rollsim/trace"
 )
-
-// entries is a trace.Source in memory.
-type entries struct {
-	all  []trace.Entry
-	next int
-}
-
-func (s *entries) Read() (*trace.Entry, error) {
-	if s.next == len(s.all) {
-		return nil, io.EOF
-	}
-	s.next++
-	return &s.all[s.next-1], nil
-}
-
-// log returns a log of events, numbered from 1.
-func log(events ...reducer.Event) *entries {
-	s := &entries{}
-	for i := range events {
-		s.all = append(s.all, trace.Entry{
-			Seq: uint64(i + 1), At: events[i].At, Kind: trace.KindRolloutEvent,
-			Rollout: events[i].Rollout, Event: &events[i],
-		})
-	}
-	return s
-}
 
 func opened(id reducer.RolloutID, at reducer.Time) reducer.Event {
 	channel, ref, _ := strings.Cut(string(id), "@")
@@ -247,7 +221,7 @@ func TestDivergences(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := summary(compare(t, log(tt.events...), tt.a, tt.b)); got != tt.want {
+			if got := summary(compare(t, memlog.Of(tt.events...), tt.a, tt.b)); got != tt.want {
 				t.Errorf("got\n%swant\n%s", got, tt.want)
 			}
 		})
@@ -255,7 +229,8 @@ func TestDivergences(t *testing.T) {
 }
 
 func TestNotes(t *testing.T) {
-	r := compare(t, log(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0)), Side{}, Side{})
+	log := memlog.Of(joined("stable@x", "h1", 0), joined("stable@x", "h2", 0))
+	r := compare(t, log, Side{}, Side{})
 	const note = "ignored 2 events of rollouts that the log never opens"
 	if len(r.Notes) != 1 || r.Notes[0] != note {
 		t.Errorf("notes %q, want %s", r.Notes, note)
@@ -264,26 +239,26 @@ func TestNotes(t *testing.T) {
 		"", "ignored 1 event of rollouts that the log never opens",
 	} {
 		events := []reducer.Event{opened("stable@a", 0), joined("stable@x", "h1", 0)}[:1+ignored]
-		r := compare(t, log(events...), Side{}, Side{})
+		r := compare(t, memlog.Of(events...), Side{}, Side{})
 		if got := strings.Join(r.Notes, "\n"); got != want {
 			t.Errorf("%d events are ignored: notes %q, want %q", ignored, got, want)
 		}
 	}
-	in := log(opened("stable@a", 0))
-	in.all = append([]trace.Entry{{Kind: trace.KindHeader, Header: &trace.Header{Machine: "v0.2"}}},
-		in.all...)
-	in.all = append(in.all, trace.Entry{Seq: 2, Kind: trace.KindEnd, End: &trace.End{}})
+	in := memlog.Of(opened("stable@a", 0))
+	in.All = append([]trace.Entry{{Kind: trace.KindHeader, Header: &trace.Header{Machine: "v0.2"}}},
+		in.All...)
+	in.All = append(in.All, trace.Entry{Seq: 2, Kind: trace.KindEnd, End: &trace.End{}})
 	if r := compare(t, in, Side{}, Side{}); r.Entries != 1 {
 		t.Errorf("%d entries, want 1: headers and ends do not count", r.Entries)
 	}
-	if r := compare(t, &entries{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
+	if r := compare(t, &memlog.Log{}, Side{}, Side{}); r.Entries != 0 || len(r.Diverged) != 0 {
 		t.Errorf("the result of an empty log is %+v", r)
 	}
 }
 
 func TestPoliciesOfLog(t *testing.T) {
 	const x = "stable@x"
-	events := log(
+	events := memlog.Of(
 		append(
 			[]reducer.Event{opened(x, 0), joined(x, "h1", 0)},
 			moves(x, "h1", 1e9, reducer.HostPending, reducer.HostActivating,
@@ -297,19 +272,19 @@ func TestPoliciesOfLog(t *testing.T) {
 			Kind: reducer.ProbesFailed, Policy: reducer.RollbackAndHalt,
 		},
 	}
-	last := len(events.all) - 1
-	applied := &entries{all: append(append(slices.Clone(events.all[:last]), failed), events.all[last])}
+	last := len(events.All) - 1
+	applied := &memlog.Log{All: slices.Insert(slices.Clone(events.All), last, failed)}
 	header := trace.Entry{
 		Kind: trace.KindHeader,
 		Header: &trace.Header{Machine: "rfc0008", Channels: []trace.ChannelConfig{
 			{Channel: "stable", Policy: reducer.Policy{OnHealthFailure: reducer.RollbackAndHalt}},
 		}},
 	}
-	simulated := &entries{all: append([]trace.Entry{header}, events.all...)}
+	simulated := &memlog.Log{All: append([]trace.Entry{header}, events.All...)}
 	// The agent of the first failure does not say what applies; one of a later rollout does, or it
 	// only rolls back, or a rollback is followed by one that says halt.
-	later := func(agents ...trace.AgentEvent) *entries {
-		all := append(slices.Clone(events.all), log(opened("other@y", 9e9)).all...)
+	later := func(agents ...trace.AgentEvent) *memlog.Log {
+		all := append(slices.Clone(events.All), memlog.Of(opened("other@y", 9e9)).All...)
 		for i := range agents {
 			e := failed
 			e.Agent = &agents[i]
@@ -318,7 +293,7 @@ func TestPoliciesOfLog(t *testing.T) {
 		for i := range all {
 			all[i].Seq = uint64(i + 1)
 		}
-		return &entries{all: all}
+		return &memlog.Log{All: all}
 	}
 	rolled := trace.AgentEvent{Kind: reducer.RollbackComplete}
 	says := func(p reducer.HealthPolicy) trace.AgentEvent {
@@ -360,7 +335,7 @@ func TestPoliciesOfLog(t *testing.T) {
 		}
 	}
 	header.Header.Machine = "v9"
-	unknown := func() *entries { return &entries{all: []trace.Entry{header}} }
+	unknown := func() *memlog.Log { return &memlog.Log{All: []trace.Entry{header}} }
 	if _, err := Compare(unknown(), Side{}, Side{}); err == nil ||
 		!strings.Contains(err.Error(), "v9") {
 		t.Errorf("got %v, want an error that names machine v9", err)
@@ -382,7 +357,7 @@ func (mute) Step(
 
 func TestMachineFailure(t *testing.T) {
 	r, err := Compare(
-		log(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: mute{reducer.V02()}},
+		memlog.Of(opened("a@x", 0), joined("a@x", "h", 0)), Side{}, Side{Machine: mute{reducer.V02()}},
 	)
 	if r != nil || !errors.As(err, new(*reducer.MachineFailure)) {
 		t.Errorf("got %+v, %v", r, err)
@@ -421,7 +396,7 @@ func TestAgainstSeparateFolds(t *testing.T) {
 		}
 		for _, d := range reducer.Differences() {
 			other := reducer.V02With("other", []reducer.Difference{d})
-			r := compare(t, &entries{all: c.Entries}, Side{Machine: reducer.V02()}, Side{Machine: other})
+			r := compare(t, &memlog.Log{All: c.Entries}, Side{Machine: reducer.V02()}, Side{Machine: other})
 			got := make(map[reducer.RolloutID]uint64)
 			for i := range r.Diverged {
 				got[r.Diverged[i].Rollout] = r.Diverged[i].First.Seq

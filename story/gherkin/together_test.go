@@ -6,8 +6,7 @@ import (
 )
 
 // TestTogether parses the text of each scenario alone, and of all of them: it has them and no
-// other,
-// with the same sentences.
+// other, with the same sentences.
 func TestTogether(t *testing.T) {
 	long := strings.Repeat("x", maxLine-100)
 	tests := []struct{ name, text string }{

@@ -8,16 +8,14 @@
 // Groce, Zhang, Eide, Chen and Regehr, ISSTA 2012). All faults end early enough for everything to
 // settle before the horizon. With given scenarios the source draws only the faults.
 //
-// The run writes its trace into a collector, which counts which cells of the transition
-// table answered, how long each rollout and wave took, and how many hosts were dispatched. The
-// simulator checks the invariants. Suppose that a rollout was never pruned. The [Result] then gets
-// a [Group] with the signature of that violation: the invariant, the state of the rollout and the
-// last event before. Its [Example] has the smallest seed, what that seed drew, and the command that
-// runs it again. The sweep also runs the seed in another process, which has run other seeds:
-// another trace
+// The run writes its trace into a collector, which counts which cells of the transition table
+// answered, how long each rollout and wave took, and how many hosts were dispatched. The simulator
+// checks the invariants. Suppose that a rollout was never pruned. The [Result] then gets a [Group]
+// with the signature of that violation: the invariant, the state of the rollout and the last event
+// before. Its [Example] has the smallest seed, what that seed drew, and the command that runs it
+// again. The sweep also runs the seed in another process, which has run other seeds: another trace
 // there would be a failure of its own. [Source.WriteScenario] writes the drawn scenario as a file
-// for the regression
-// suite.
+// for the regression suite.
 //
 // # Results add up
 //

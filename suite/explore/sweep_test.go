@@ -155,8 +155,8 @@ func TestResumeAfterAKill(t *testing.T) {
 	}
 }
 
-// TestInterruptedSweep cancels a sweep: the result must be valid, say which seeds
-// are done, and allow the sweep to resume.
+// TestInterruptedSweep cancels a sweep: the result must be valid, say which seeds are done, and
+// allow the sweep to resume.
 func TestInterruptedSweep(t *testing.T) {
 	whole := encode(t, sweep(t, &Sweep{Source: drawn(canary), Seeds: cut, Jobs: 2}))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -83,8 +83,7 @@ func lasting(f sim.FaultNow) []sim.FaultNow {
 }
 
 // tryBudgets replaces globs with all hosts or with those that they match, so that hosts can be
-// renamed,
-// and budgets with a wave for each host, which is simpler.
+// renamed, and budgets with a wave for each host, which is simpler.
 func tryBudgets(s *shrinker) bool {
 	accepted := false
 	for i := range s.best.Budgets {
@@ -130,8 +129,7 @@ func matched(sc *sim.Scenario, patterns []string) []string {
 const fewSeeds = 8
 
 // trySeeds replaces the seed with a small one, and names everything plainly: the seed and the names
-// of
-// hosts decide the order in which the shipped control plane visits them.
+// of hosts decide the order in which the shipped control plane visits them.
 func trySeeds(s *shrinker) bool {
 	accepted := false
 	for seed := uint64(1); seed <= fewSeeds; seed++ {

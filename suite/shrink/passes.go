@@ -222,8 +222,7 @@ func tryLists(s *shrinker) bool {
 }
 
 // tryDraws replaces what is still drawn with lines of their own: few lines may stand where they
-// need
-// to stand, where many do not.
+// need to stand, where many do not.
 func tryDraws(s *shrinker) bool {
 	accepted := false
 	if len(s.best.Faults)+len(s.best.Traffic) > 0 {

@@ -22,8 +22,7 @@ type Options struct {
 	Scenario *sim.Scenario
 	Machine  reducer.Machine
 	// Key is what the case must show. Nil is the first violation of the scenario that is not
-	// excused
-	// or expected; Exact keeps the last event before it, too.
+	// excused or expected; Exact keeps the last event before it, too.
 	Key   *Key
 	Exact bool
 
@@ -85,8 +84,7 @@ func extentOf(sc *sim.Scenario) Extent {
 var ErrHolds = errors.New("nothing to shrink")
 
 // Shrink searches for the smallest case that shows what a scenario shows. The error is ErrHolds,
-// one
-// of the scenario, or one of a machine that does not answer; a case that is not nil then is the
+// one of the scenario, or one of a machine that does not answer; a case that is not nil then is the
 // smallest so far. If the context ends, the case is unfinished.
 func Shrink(ctx context.Context, opt Options) (*Case, error) {
 	s := &shrinker{
@@ -152,8 +150,7 @@ type shrinker struct {
 }
 
 // begin finds the first case: everything that the scenario draws is a line of its own, if that
-// still
-// shows the key.
+// still shows the key.
 func (s *shrinker) begin() error {
 	sc := clone(s.opt.Scenario)
 	sc.Sometimes, sc.ExpectViolations, sc.Name = nil, nil, "case"
@@ -305,8 +302,7 @@ func (s *shrinker) machineOf() reducer.Machine {
 }
 
 // toFixpoint runs the passes until none of them accepts anything: first without long runs, then
-// with
-// them.
+// with them.
 func (s *shrinker) toFixpoint() error {
 	for _, s.fast = range []bool{true, false} {
 		for again := true; again; {

@@ -56,8 +56,7 @@ func (f *found) shrunk(t *testing.T) *shrink.Case {
 }
 
 // TestShrink makes failures of sweeps smaller. Each is small in the end, shows its key when its
-// file
-// is read again, and cannot be made smaller by any pass.
+// file is read again, and cannot be made smaller by any pass.
 func TestShrink(t *testing.T) {
 	for _, test := range []struct {
 		found
