@@ -156,14 +156,14 @@ func (env *environment) diffSides(c *cli.Context) (
 	}
 	labels = report.DiffLabels{A: "as recorded"}
 	if len(names) > 0 {
-		if a.Machine, err = env.openMachine(c, names[0]); err != nil {
+		if a.Machine, err = env.openMachine(c, "--machine", names[0]); err != nil {
 			return a, b, labels, err
 		}
 		b.Machine = a.Machine
 		labels = report.DiffLabels{A: names[0], B: names[0]}
 	}
 	if len(names) > 1 {
-		if b.Machine, err = env.openMachine(c, names[1]); err != nil {
+		if b.Machine, err = env.openMachine(c, "--machine", names[1]); err != nil {
 			return a, b, labels, err
 		}
 		labels.B = names[1]

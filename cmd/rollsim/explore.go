@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -130,12 +129,8 @@ func (env *environment) explore(c *cli.Context) error {
 	}
 	interrupted, stop := interruptible()
 	defer stop()
-	ctx := interrupted
-	if limit := c.Duration("for"); limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+	ctx, cancel := within(interrupted, c.Duration("for"))
+	defer cancel()
 	if sweep.Seeds.Count() == 1 && !c.Bool("json") {
 		for n := range max(1, c.NArg()) {
 			env.out.printf("%s\n", sweep.Source.Describe(sweep.Seeds.From, n))
@@ -239,7 +234,7 @@ func (env *environment) newSource(c *cli.Context) (*explore.Source, error) {
 	switch {
 	case source.Machine == "":
 	case strings.HasPrefix(source.Machine, external.Prefix):
-		m, err := env.openMachine(c, source.Machine)
+		m, err := env.openMachine(c, "--machine", source.Machine)
 		if err != nil {
 			return nil, err
 		}

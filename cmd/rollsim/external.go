@@ -48,11 +48,14 @@ func (env *environment) chosenMachine(c *cli.Context, fallback string) (reducer.
 	if c.IsSet("machine") {
 		name = c.String("machine")
 	}
-	return env.openMachine(c, name)
+	return env.openMachine(c, "--machine", name)
 }
 
-// openMachine returns the machine with a name. One in another process runs until closeMachines.
-func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machine, error) {
+// openMachine returns the machine that an option names. One in another process runs until
+// closeMachines.
+func (env *environment) openMachine(
+	c *cli.Context, option, name string,
+) (reducer.Machine, error) {
 	limit := c.Duration("answer-within")
 	if limit <= 0 {
 		return nil, usage(c, "--answer-within %v: expected a time above 0", limit)
@@ -62,7 +65,7 @@ func (env *environment) openMachine(c *cli.Context, name string) (reducer.Machin
 		return planted.Table, nil // it is chosen by name, to repeat what a sweep has found
 	}
 	if err != nil {
-		return nil, usage(c, "--machine: %v", err)
+		return nil, usage(c, "%s: %v", option, err)
 	}
 	if outside, ok := m.(*external.Machine); ok {
 		env.machines = append(env.machines, outside)

@@ -107,12 +107,8 @@ func (env *environment) prove(c *cli.Context) error {
 	}
 	interrupted, stop := interruptible()
 	defer stop()
-	ctx := interrupted
-	if limit := c.Duration("for"); limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
+	ctx, cancel := within(interrupted, c.Duration("for"))
+	defer cancel()
 	holds := true
 	for _, f := range fleets {
 		good, err := p.one(ctx, f)
@@ -182,9 +178,9 @@ func (p *proof) other() error {
 		p.opt.OtherPlane = controlplane.Name(name)
 		return nil
 	}
-	m, err := p.openMachine(p.c, name)
+	m, err := p.openMachine(p.c, "--differs", name)
 	if err != nil {
-		return usage(p.c, "--differs: %v, and the control planes %q", err, controlplane.Names())
+		return usage(p.c, "%v; as control planes there are %q", err, controlplane.Names())
 	}
 	p.opt.Other = m
 	return nil
@@ -203,13 +199,16 @@ func (p *proof) scenarios() ([]*scenario.File, error) {
 	if p.c.NArg() > 0 {
 		fleets := all
 		all = nil
+		var names []string
+		for _, f := range fleets {
+			names = append(names, f.Scenario.Name)
+		}
 		for _, arg := range p.c.Args().Slice() {
-			i := slices.IndexFunc(fleets, func(f *scenario.File) bool { return f.Scenario.Name == arg })
-			if i >= 0 {
+			if i := slices.Index(names, arg); i >= 0 {
 				all = append(all, fleets[i])
 				continue
 			}
-			f, err := p.loadScenario(arg)
+			f, err := p.loadScenario(arg, names...)
 			if err != nil {
 				return nil, err
 			}
@@ -404,8 +403,7 @@ func (env *environment) mergeProofs(c *cli.Context, dirs []string) error {
 }
 
 // proveFleets tries the built-in fleets with up to one deviation, as a part of the regression
-// suite,
-// and reports whether they hold.
+// suite, and reports whether they hold.
 func (env *environment) proveFleets(ctx context.Context, workers int) (bool, error) {
 	fleets, err := prove.Fleets()
 	if err != nil {

@@ -133,8 +133,9 @@ func runFormat(c *cli.Context, output string) string {
 	return "text"
 }
 
-// loadScenario returns the scenario of a file, or the built-in scenario of a name.
-func (env *environment) loadScenario(arg string) (*scenario.File, error) {
+// loadScenario returns the scenario of a file, or the built-in scenario of a name. others are names
+// that the command also knows, for the message.
+func (env *environment) loadScenario(arg string, others ...string) (*scenario.File, error) {
 	if input.IsStream(arg) && arg != input.Stdin {
 		return loadStream(arg)
 	}
@@ -159,7 +160,7 @@ func (env *environment) loadScenario(arg string) (*scenario.File, error) {
 		builtIn[i] = strings.TrimSuffix(path.Base(p), ".yaml")
 	}
 	return nil, fmt.Errorf("%s is neither a file nor a built-in scenario%s", arg,
-		nearest.Hint(arg, builtIn))
+		nearest.Hint(arg, append(builtIn, others...)))
 }
 
 // loadStream returns the scenario of a pipe, such as that of <(COMMAND).

@@ -86,7 +86,7 @@ func (env *environment) oneStory(
 		opt.FS = rollsim.Library // the features that ship
 	}
 	if choice.machine != "" {
-		m, err := env.openMachine(c, choice.machine)
+		m, err := env.openMachine(c, "--machine", choice.machine)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -194,7 +194,7 @@ func (env *environment) drawnInput(c *cli.Context, in *shrinkInput, seed uint64)
 	if source.Machine == "" {
 		source.Machine = machine.Default().Name()
 	}
-	m, err := env.openMachine(c, source.Machine)
+	m, err := env.openMachine(c, "--machine", source.Machine)
 	if err != nil {
 		return err
 	}
@@ -207,8 +207,7 @@ func (env *environment) drawnInput(c *cli.Context, in *shrinkInput, seed uint64)
 }
 
 // sweepInput returns the smallest seed of a failure of a sweep: of the first one, or of the one
-// that
-// --keep names.
+// that --keep names.
 func (env *environment) sweepInput(c *cli.Context, in *shrinkInput, dir string) error {
 	result, err := env.readResult(dir)
 	if err != nil {
@@ -241,7 +240,7 @@ func (env *environment) sweepInput(c *cli.Context, in *shrinkInput, dir string) 
 // sourceOf completes the source of an earlier sweep.
 func (env *environment) sourceOf(c *cli.Context, s *explore.Source, scenarios []string) error {
 	if strings.HasPrefix(s.Machine, external.Prefix) {
-		m, err := env.openMachine(c, s.Machine)
+		m, err := env.openMachine(c, "--machine", s.Machine)
 		if err != nil {
 			return err
 		}

@@ -121,8 +121,7 @@ func (env *environment) excerptReport(
 const seedsOfALog = 24
 
 // simulatedDefect makes a scenario of what the log shows. If it has the defect of the excerpt, it
-// makes
-// that small, and writes the files of -o.
+// makes that small, and writes the files of -o.
 func (env *environment) simulatedDefect(
 	ctx context.Context, c *cli.Context, log *excerpt.Log, v *report.ExcerptView,
 ) error {
@@ -161,9 +160,8 @@ func (env *environment) simulatedDefect(
 }
 
 // namelessLog reads a log, and replaces its names with pseudonyms. Their key is a hash of the log,
-// so
-// that the same log has the same pseudonyms, and nobody who does not have it can compute them. The
-// first entry is moved to the time at which scenarios start.
+// so that the same log has the same pseudonyms, and nobody who does not have it can compute them.
+// The first entry is moved to the time at which scenarios start.
 func (env *environment) namelessLog(name string) (*excerpt.Log, error) {
 	env.files.addLogs(name)
 	path := name

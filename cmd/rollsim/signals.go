@@ -38,6 +38,14 @@ func interruptible() (ctx context.Context, stop context.CancelFunc) {
 	}
 }
 
+// within returns a context that ends after a time, if that is not 0.
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 // handleSignals ends the process when it is asked to, whatever the command does: it may be blocked.
 var handleSignals = sync.OnceFunc(func() {
 	signals := make(chan os.Signal, 1)

@@ -287,7 +287,7 @@ func (env *environment) viewScenario(c *cli.Context, choice viewChoice) (*viewed
 	if err != nil {
 		return nil, err
 	}
-	m, err := env.openMachine(c, cmp.Or(choice.machine, file.Scenario.Machine))
+	m, err := env.openMachine(c, "--machine", cmp.Or(choice.machine, file.Scenario.Machine))
 	if err != nil {
 		return nil, err
 	}
@@ -341,7 +341,7 @@ func (env *environment) viewLog(c *cli.Context, choice viewChoice) (*viewed, err
 		return nil, err
 	}
 	if choice.machine != "" {
-		if opt.Machine, err = env.openMachine(c, choice.machine); err != nil {
+		if opt.Machine, err = env.openMachine(c, "--machine", choice.machine); err != nil {
 			return nil, err
 		}
 	}

@@ -18,8 +18,7 @@ import (
 type Deviation struct {
 	Kind Kind
 	// At is the first instant at which the run differs. The run up to it shows that the deviation
-	// is
-	// possible.
+	// is possible.
 	At time.Duration
 
 	fate  *sim.Fate

@@ -38,8 +38,7 @@ func (p *Prover) compare(n *node, sc *sim.Scenario, o *outcome) *outcome {
 }
 
 // pair runs a scenario with both machines or control planes. It reports whether the runs differ,
-// and
-// describes the first entry that does.
+// and describes the first entry that does.
 func (p *Prover) pair(sc *sim.Scenario) (detail string, differ bool, err error) {
 	var sums [2]trace.Digest
 	var ends [2]string

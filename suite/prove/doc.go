@@ -24,6 +24,5 @@
 //
 // A delay has three values, a fault two lengths, and a crash of the control plane its place before
 // or after an instant, or after the first time that a rollout or a host reaches a state. The rest
-// is
-// listed in docs/prove.md.
+// is listed in docs/prove.md.
 package prove

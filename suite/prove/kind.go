@@ -141,8 +141,8 @@ func ParseKinds(text string) (Kinds, error) {
 			found = NewKinds(Kind(i))
 		}
 		if found == 0 {
-			return 0, fmt.Errorf("%q is not a kind of deviation%s; the kinds are %s", name,
-				nearest.Hint(name, KindNames()), strings.Join(KindNames(), ", "))
+			return 0, fmt.Errorf("%q is not a kind of deviation, such as %s%s", name,
+				strings.Join(KindNames(), ", "), nearest.Hint(name, KindNames()))
 		}
 		s |= found
 	}

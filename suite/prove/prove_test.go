@@ -164,8 +164,7 @@ func entries(t *testing.T, sc *sim.Scenario) []trace.Entry {
 }
 
 // TestOptionsAgree checks that neither the number of jobs nor the hosts that stand for others
-// change
-// what is found. PROVE_ALL tries all fleets instead of two.
+// change what is found. PROVE_ALL tries all fleets instead of two.
 func TestOptionsAgree(t *testing.T) {
 	all, err := Fleets()
 	if err != nil {
@@ -287,6 +286,18 @@ func TestSometimes(t *testing.T) {
 		if r := result(t, prover(t, sc, reducer.RFC0008(), nil), bound); !strings.HasPrefix(
 			r.Verdict(), want) || r.Holds() != (bound == 1) {
 			t.Errorf("up to %d: %s", bound, r.Verdict())
+		}
+	}
+}
+
+// TestManyMoments checks that a proof refuses more moments than a result has bits.
+func TestManyMoments(t *testing.T) {
+	sc := fleet(t, "two-waves")
+	for _, n := range []int{64, 65} {
+		sc.Sometimes = make([]sim.Moment, n)
+		_, err := New(Options{Scenario: sc, Machine: reducer.RFC0008()})
+		if (err != nil) != (n > 64) {
+			t.Errorf("%d moments: %v", n, err)
 		}
 	}
 }

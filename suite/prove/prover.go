@@ -31,8 +31,7 @@ type Options struct {
 	Asymmetric bool
 
 	// Other, if not nil, is another machine, and OtherPlane another control plane. A failure then
-	// is a
-	// run that differs with them, and no violation of an invariant.
+	// is a run that differs with them, and no violation of an invariant.
 	Other      reducer.Machine
 	OtherPlane controlplane.Name
 
@@ -57,6 +56,9 @@ type Prover struct {
 	Progress func(runs uint64, deviations int)
 }
 
+// mostMoments is how many moments of Sometimes have a bit each.
+const mostMoments = 64
+
 // stageOf is a stage of a host under a ref.
 type stageOf struct {
 	host  reducer.HostID
@@ -72,6 +74,10 @@ func New(opt Options) (*Prover, error) {
 	}
 	if p.kinds == 0 {
 		p.kinds = AllKinds()
+	}
+	if n := len(p.plain.Sometimes); n > mostMoments {
+		return nil, fmt.Errorf("%s: %d moments under sometimes, expected at most %d",
+			opt.Scenario.Name, n, mostMoments)
 	}
 	for i := range p.plain.Timeline {
 		if line := &p.plain.Timeline[i]; line.SetRef != nil && line.When == nil {

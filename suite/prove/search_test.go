@@ -20,8 +20,7 @@ import (
 )
 
 // TestShardsAndResume checks that shards merge into the result of the whole, and that a search
-// which
-// is stopped again and again ends with the same result. Both are written and read on the way.
+// which is stopped again and again ends with the same result. Both are written and read on the way.
 func TestShardsAndResume(t *testing.T) {
 	sc := parse(t, one)
 	for _, m := range []*reducer.Table{reducer.RFC0008(), failingForever()} {
@@ -211,12 +210,9 @@ func TestNothingSampledIsMissed(t *testing.T) {
 }
 
 // TestPlantedDefects checks with how many deviations each planted defect is found, and that the
-// table
-// of docs/prove.md says so. Of the seven differences of rfc0008, each is undone alone: invariants
-// do
-// not see all of these, so the machine is compared with rfc0008. PROVE_ALL tries all fleets, so
-// that
-// no fleet needs fewer.
+// table of docs/prove.md says so. Of the seven differences of rfc0008, each is undone alone:
+// invariants do not see all of these, so the machine is compared with rfc0008. PROVE_ALL tries all
+// fleets, so that no fleet needs fewer.
 func TestPlantedDefects(t *testing.T) {
 	document, err := os.ReadFile("../../docs/prove.md")
 	if err != nil {
