@@ -137,6 +137,7 @@ func (b *builder) build(name string) sim.Scenario {
 		sc.Sometimes = append(sc.Sometimes, *b.buildMoment(&doc.Sometimes[i], at("sometimes", i)))
 	}
 	sc.ExpectViolations = b.buildViolations()
+	sc.Deviations = b.buildDeviations()
 	return sc
 }
 

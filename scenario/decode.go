@@ -70,6 +70,8 @@ var enumerations = map[reflect.Type]enumeration{
 		func(name controlplane.Name) string { return string(name) }),
 	reflect.TypeFor[controlplane.Defect](): enumerate("defect", controlplane.Defects(),
 		func(name controlplane.Defect) string { return string(name) }),
+	reflect.TypeFor[kindName](): enumerate("kind of deviation", deviationNames(),
+		func(name kindName) string { return string(name) }),
 	reflect.TypeFor[controlplane.Manifest](): enumerate("manifest", controlplane.Manifests(),
 		controlplane.Manifest.String),
 }

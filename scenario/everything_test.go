@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/deviation"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -291,6 +292,14 @@ func TestEverything(t *testing.T) {
 				{Invariant: invariant.Unpruned, Subject: "stable@nightly-12"},
 				{Invariant: invariant.BudgetKept, Subject: "web"},
 				{Invariant: invariant.Stranded, Subject: "stable"},
+			},
+			Deviations: []sim.Allowance{
+				{
+					Kinds: deviation.Of(deviation.FailsActivation, deviation.FailsProbes, deviation.Defers,
+						deviation.NeverAnswers, deviation.NeverRollsBack, deviation.MessageDropped),
+					Hosts: []string{"web-*", "stable-01"}, AtMost: 2,
+				},
+				{Kinds: deviation.Of(deviation.ControlPlaneCrash)},
 			},
 		},
 	}

@@ -71,6 +71,8 @@ type document struct {
 	// The violations that the run must have, exactly these: each an invariant and a rollout,
 	// channel or budget, such as "stuck stable@r1".
 	ExpectViolations []violation `yaml:"expect_violations,omitempty"`
+	// What may go wrong in a proof (rollsim prove). Runs ignore it. By default everything.
+	Deviations []allowance `yaml:"deviations,omitempty" jsonschema:"minItems=1"`
 	// The detail of the golden trace: full has every entry, transitions has only the transitions
 	// and a digest of all entries.
 	Golden Golden `yaml:"golden,omitempty" jsonschema:"default=full"`
@@ -419,7 +421,7 @@ type action struct {
 	Host *reducer.HostID `yaml:"host,omitempty"`
 	// With fault: how long it lasts. With clock-skew: how far the clock is ahead, or behind if it
 	// is negative.
-	For *deviation `yaml:"for,omitempty"`
+	For *signed `yaml:"for,omitempty"`
 	// With a fault of a message: it happens to the next message of this rollout, such as stable@a1.
 	Rollout *reducer.RolloutID `yaml:"rollout,omitempty"`
 	// With a fault of a message: it happens to the next message of this kind.
@@ -489,6 +491,16 @@ type fault struct {
 type faultsDocument struct {
 	// Random faults.
 	Faults []fault `yaml:"faults" jsonschema:"minItems=1"`
+}
+
+// What may go wrong in a proof: one entry that allows a deviation is enough.
+type allowance struct {
+	// The kinds of deviations, or groups of kinds.
+	Kinds []kindName `yaml:"kinds" jsonschema:"minItems=1"`
+	// With kinds that concern a host: names or patterns of hosts. By default all hosts.
+	Hosts []string `yaml:"hosts,omitempty" jsonschema:"minItems=1"`
+	// How many of them may happen in one run, at least 1. By default any number.
+	AtMost *uint32 `yaml:"at_most,omitempty"`
 }
 
 // A file that a scenario includes. It cannot include another one.

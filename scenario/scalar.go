@@ -109,21 +109,21 @@ type offset time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (o *offset) UnmarshalText(text []byte) error {
-	if err := (*deviation)(o).UnmarshalText(text); err != nil {
+	if err := (*signed)(o).UnmarshalText(text); err != nil {
 		return fmt.Errorf("%w; a time before the start is written -2h", err)
 	}
 	return nil
 }
 
-// deviation is a length of time, or how far a clock is ahead: behind, if it is negative: -5m.
-type deviation time.Duration
+// signed is a length of time, or how far a clock is ahead: behind, if it is negative: -5m.
+type signed time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (d *deviation) UnmarshalText(text []byte) error {
+func (d *signed) UnmarshalText(text []byte) error {
 	s, behind := strings.CutPrefix(string(text), "-")
 	var length duration
 	err := length.UnmarshalText([]byte(s))
-	*d = deviation(length)
+	*d = signed(length)
 	if behind {
 		*d = -*d
 	}

@@ -78,7 +78,7 @@ func valueSchema(of reflect.Type) *jsonschema.Schema {
 			{Type: "number", Minimum: "0", Maximum: "1"},
 			{Type: "string", Pattern: percentPattern},
 		}}
-	case reflect.TypeFor[offset](), reflect.TypeFor[deviation]():
+	case reflect.TypeFor[offset](), reflect.TypeFor[signed]():
 		return &jsonschema.Schema{Type: "string", Pattern: offsetPattern}
 	case reflect.TypeFor[limit]():
 		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{

@@ -139,6 +139,10 @@ func (e *exporter) scenario(sc *sim.Scenario, opt *Writing) {
 	for _, v := range sc.ExpectViolations {
 		e.line("  - %s", yamltext.Scalar(v.String()))
 	}
+	e.section("deviations", len(sc.Deviations))
+	for i := range sc.Deviations {
+		e.allowance(&sc.Deviations[i])
+	}
 }
 
 // DefaultStart is when a scenario starts that does not say so: 2026-01-01T00:00:00Z.

@@ -45,6 +45,9 @@ type Scenario struct {
 
 	// ExpectViolations lists the violations that the run must end with, no more and no fewer.
 	ExpectViolations []Violation
+
+	// Deviations are what may go wrong in a proof; nil for everything. A run ignores them.
+	Deviations []Allowance
 }
 
 // Channel is one stream of releases and the hosts that follow it.

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"rollsim/controlplane"
+	"rollsim/internal/deviation"
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -47,8 +48,8 @@ func (env *environment) proveCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "deviations", Value: 2, Usage: "try up to `K` deviations at once"},
 			&cli.StringFlag{
-				Name: "kinds", Value: prove.AllKinds().String(),
-				Usage: "try deviations of `KINDS`, with commas: " + strings.Join(prove.KindNames(), ", "),
+				Name: "kinds", DefaultText: "those that each scenario allows",
+				Usage: "try deviations of `KINDS`, with commas: " + strings.Join(deviation.Names(), ", "),
 			},
 			sweepMachineFlag("each scenario's own"),
 			answerFlag(),
@@ -133,8 +134,10 @@ func (p *proof) prepare() ([]*scenario.File, error) {
 		return nil, usage(c, "--deviations %d: expected at least 0", p.bound)
 	}
 	var err error
-	if p.opt.Kinds, err = prove.ParseKinds(c.String("kinds")); err != nil {
-		return nil, usage(c, "--kinds: %v", err)
+	if c.IsSet("kinds") {
+		if p.opt.Kinds, err = deviation.Parse(c.String("kinds")); err != nil {
+			return nil, usage(c, "--kinds: %v", err)
+		}
 	}
 	if p.opt.Jobs, err = jobs(c); err != nil {
 		return nil, err

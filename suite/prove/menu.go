@@ -39,6 +39,9 @@ func (m *menu) offer(d *Deviation) {
 	if d.host != "" && !m.p.canonical(m.n, d.host) {
 		return
 	}
+	if !m.p.allows(m.n, d) {
+		return
+	}
 	m.made = append(m.made, d)
 }
 

@@ -26,7 +26,7 @@ func Plain(sc *sim.Scenario) *sim.Scenario {
 	for i := range sc.Traffic {
 		p.Timeline = append(p.Timeline, traffic(&sc.Traffic[i], sc.Horizon)...)
 	}
-	p.Traffic, p.Faults = nil, nil
+	p.Traffic, p.Faults, p.Deviations = nil, nil, nil
 	return &p
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/internal/deviation"
 	"rollsim/invariant"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -95,15 +96,15 @@ func TestFleetsHold(t *testing.T) {
 			t.Errorf("%s: %s, %+v", f.Scenario.Name, r.Verdict(), r.Found)
 		}
 		for _, d := range p.run(&node{}, true).children {
-			kinds |= NewKinds(d.Kind)
+			kinds |= deviation.Of(d.Kind)
 			if d.String() == "" {
 				t.Errorf("a deviation of kind %v has no description", d.Kind)
 			}
 		}
 	}
 	// A rollout has to fail before a rollback, or before an operator clears it.
-	after := NewKinds(NeverRollsBack, OperatorClears)
-	if want := AllKinds() &^ after; kinds != want {
+	after := deviation.Of(NeverRollsBack, OperatorClears)
+	if want := deviation.All() &^ after; kinds != want {
 		t.Errorf("the fleets have deviations of %v, want %v", kinds, want)
 	}
 	p := prover(t, fleet(t, "rollback"), reducer.RFC0008(), nil)
@@ -112,7 +113,7 @@ func TestFleetsHold(t *testing.T) {
 	})
 	n := (&node{}).with(p.run(&node{}, true).children[fails])
 	for _, d := range p.run(n, true).children {
-		after &^= NewKinds(d.Kind)
+		after &^= deviation.Of(d.Kind)
 	}
 	if after != 0 {
 		t.Errorf("no deviations of %v follow a failure", after)
@@ -254,7 +255,7 @@ func TestBoundary(t *testing.T) {
 		}
 	}
 	p := prover(t, fleet(t, "two-waves"), failingForever(), func(o *Options) {
-		o.Kinds = NewKinds(MessageDropped)
+		o.Kinds = deviation.Of(MessageDropped)
 	})
 	if r := result(t, p, 1); !r.Holds() || r.Possible == 0 {
 		t.Errorf("without failures: %s", r.Verdict())
@@ -373,27 +374,6 @@ func TestInterrupted(t *testing.T) {
 	}
 	if want := "not finished: complete up to 0"; !strings.HasPrefix(r.Verdict(), want) {
 		t.Errorf("%s, want %s", r.Verdict(), want)
-	}
-}
-
-func TestParseKinds(t *testing.T) {
-	for text, want := range map[string]string{
-		"all": "all", "delays": "short-delay,long-delay", "host-lost,polls,host-lost": "host-lost," +
-			"poll-failed,poll-stale",
-	} {
-		if got, err := ParseKinds(text); err != nil || got.String() != want {
-			t.Errorf("%s is %v, %v, want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "host-lots", "all,", "All"} {
-		if _, err := ParseKinds(text); err == nil {
-			t.Errorf("%q is a set of kinds", text)
-		}
-	}
-	for _, k := range AllKinds().List() {
-		if got, err := ParseKinds(k.String()); err != nil || got != NewKinds(k) {
-			t.Errorf("%v is %v, %v", k, got, err)
-		}
 	}
 }
 

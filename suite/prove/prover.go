@@ -24,7 +24,7 @@ type Options struct {
 	// ControlPlane makes the control plane; nil for the scenario's.
 	ControlPlane controlplane.New
 
-	Kinds Kinds // 0 is all
+	Kinds Kinds // 0 is what the scenario allows: all, if it does not say
 	Jobs  int   // how many runs at once; below 1 is 1
 
 	// Asymmetric tries every host, also those that nothing distinguishes from another one.
@@ -45,7 +45,8 @@ type Options struct {
 // Prover runs a scenario with deviations.
 type Prover struct {
 	opt      Options
-	kinds    Kinds
+	kinds    Kinds           // those that are tried
+	allowed  []sim.Allowance // which of their deviations are
 	plain    *sim.Scenario
 	moves    []int // the lines of the plain timeline, from 0, that move a ref
 	classes  map[reducer.HostID][]reducer.HostID
@@ -69,11 +70,11 @@ type stageOf struct {
 // New returns a Prover. The error says what is wrong with the scenario.
 func New(opt Options) (*Prover, error) {
 	p := &Prover{
-		opt: opt, kinds: opt.Kinds, plain: Plain(opt.Scenario),
+		opt: opt, allowed: allowances(&opt), plain: Plain(opt.Scenario),
 		expected: opt.Scenario.ExpectViolations,
 	}
-	if p.kinds == 0 {
-		p.kinds = AllKinds()
+	for i := range p.allowed {
+		p.kinds |= p.allowed[i].Kinds
 	}
 	if n := len(p.plain.Sometimes); n > mostMoments {
 		return nil, fmt.Errorf("%s: %d moments under sometimes, expected at most %d",

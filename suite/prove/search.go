@@ -58,7 +58,7 @@ func (p *Prover) Run(ctx context.Context, bound int, earlier *Result) (*Result, 
 // begin sets the result: a new one with the plain run, or an earlier one.
 func (s *search) begin(bound int, earlier *Result, plain *outcome) error {
 	r := &Result{
-		Scenario: s.opt.Scenario.Name, Machine: s.opt.Machine.Name(), Kinds: s.kinds.String(),
+		Scenario: s.opt.Scenario.Name, Machine: s.opt.Machine.Name(), Kinds: describe(s.allowed),
 		ControlPlane: string(s.opt.Scenario.ControlPlane), Bound: bound,
 		AllHosts: s.opt.Asymmetric, Possible: len(plain.children), Fingerprint: s.fingerprint(plain),
 		Unfinished: true,

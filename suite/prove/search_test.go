@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"rollsim/controlplane"
+	"rollsim/internal/deviation"
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/reducer"
@@ -97,7 +98,7 @@ func TestOtherSearch(t *testing.T) {
 	r := result(t, prover(t, sc, reducer.RFC0008(), nil), 0)
 	for name, other := range map[string]*Prover{
 		"machine":  prover(t, sc, reducer.V02(), nil),
-		"kinds":    prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = NewKinds(HostLost) }),
+		"kinds":    prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = deviation.Of(HostLost) }),
 		"hosts":    prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Asymmetric = true }),
 		"scenario": prover(t, parse(t, strings.Replace(one, "2s", "3s", 1)), reducer.RFC0008(), nil),
 		"shard": prover(t, sc, reducer.RFC0008(), func(o *Options) {
@@ -279,14 +280,14 @@ func plantedDefects() []planted {
 	}
 	for i := range reducer.Differences() {
 		m := reducer.V02With("undone", slices.Delete(reducer.Differences(), i, i+1))
-		fewest, kinds := 1, AllKinds()
+		fewest, kinds := 1, deviation.All()
 		switch i + 1 {
 		case 1: // no rollout with a rollback is Failed before
-			fewest, kinds = -1, NewKinds(FailsActivation, NeverRollsBack, OperatorClears)
+			fewest, kinds = -1, deviation.Of(FailsActivation, NeverRollsBack, OperatorClears)
 		case 4: // every rollout ends, and is to be pruned
 			fewest = 0
 		case 5: // a rollout fails, and then an operator clears it
-			fewest, kinds = 2, NewKinds(FailsActivation, OperatorClears)
+			fewest, kinds = 2, deviation.Of(FailsActivation, OperatorClears)
 		}
 		all = append(all, planted{
 			fmt.Sprintf("difference %d undone", i+1), reducer.RFC0008(), m, nil, kinds, fewest,

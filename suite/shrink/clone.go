@@ -64,6 +64,10 @@ func clone(sc *sim.Scenario) *sim.Scenario {
 	c.Mended = slices.Clone(sc.Mended)
 	c.Sometimes = slices.Clone(sc.Sometimes)
 	c.ExpectViolations = slices.Clone(sc.ExpectViolations)
+	c.Deviations = slices.Clone(sc.Deviations)
+	for i := range c.Deviations {
+		c.Deviations[i].Hosts = slices.Clone(c.Deviations[i].Hosts)
+	}
 	return &c
 }
 

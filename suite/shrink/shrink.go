@@ -153,7 +153,7 @@ type shrinker struct {
 // still shows the key.
 func (s *shrinker) begin() error {
 	sc := clone(s.opt.Scenario)
-	sc.Sometimes, sc.ExpectViolations, sc.Name = nil, nil, "case"
+	sc.Sometimes, sc.ExpectViolations, sc.Deviations, sc.Name = nil, nil, nil, "case"
 	s.longest = 1 << 40
 	if err := s.chooseKey(); err != nil {
 		return err
