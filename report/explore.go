@@ -12,22 +12,27 @@ import (
 	"rollsim/suite/explore"
 )
 
-// Explore writes the result of a sweep: first the failures, then the coverage of the transition
-// table and the durations.
+// Explore writes the result of a sweep: first the coverage of the transition table, the durations
+// and what is not a failure, and in the end the failures, so that their small cases come last.
 func Explore(w io.Writer, r *explore.Result) error {
 	var b strings.Builder
 	exploreHead(&b, r)
-	exploreGroups(&b, r, "FAILED", r.Failures())
-	for _, c := range r.Unmet() {
-		fmt.Fprintf(&b, "\nNEVER HAPPENED %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
-	}
-	exploreGroups(&b, r, "excused", r.Excused())
-	exploreDepartures(&b, r)
 	for _, name := range r.Machines() {
 		exploreCoverage(&b, name, r.Coverage(name))
 	}
 	exploreTimes(&b, r)
+	exploreExcused(&b, r)
+	if !r.Parameters.Strict {
+		exploreDepartures(&b, r, "answered otherwise than the specification")
+	}
 	b.WriteString("\n" + exploreVerdict(r) + "\n")
+	for _, c := range r.Unmet() {
+		fmt.Fprintf(&b, "\nNEVER HAPPENED %s: %s\n", r.Parameters.Scenarios[c.Scenario], c.What)
+	}
+	if r.Parameters.Strict {
+		exploreDepartures(&b, r, "FAILED: answered otherwise than the specification")
+	}
+	exploreFailures(&b, r)
 	return write(w, b.String())
 }
 
@@ -52,31 +57,40 @@ func exploreHead(b *strings.Builder, r *explore.Result) {
 	}
 }
 
-func exploreGroups(b *strings.Builder, r *explore.Result, title string, groups []*explore.Group) {
-	shown := make(map[string]string) // by small case: the failure that shows it
-	for _, g := range groups {
-		small := g.First.Small
-		if small != nil && small.Unfinished == "" {
-			if first, known := shown[small.Scenario]; known {
-				fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n  the small case is that of %s\n", title,
-					signature(g), counted(g.Runs, "run"), g.First.Seed, first)
-				continue
-			}
-			shown[small.Scenario] = signature(g)
+// exploreFailures writes the failures. Those with the same small case are one.
+func exploreFailures(b *strings.Builder, r *explore.Result) {
+	for _, alike := range r.Kinds() {
+		first := alike[0]
+		exploreGroup(b, "FAILED", first)
+		for _, g := range alike[1:] {
+			fmt.Fprintf(b, "  %s\n", sameCase(g))
 		}
-		fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signature(g), counted(g.Runs, "run"),
-			g.First.Seed)
-		fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
-		if g.First.Excused != "" {
-			fmt.Fprintf(b, "  not a failure: %s\n", g.First.Excused)
-		} else {
-			if g.First.Seq > 0 {
-				fmt.Fprintf(b, "  found at entry %d\n", g.First.Seq)
-			}
-			exploreCase(b, &g.First)
+		if first.First.Seq > 0 {
+			fmt.Fprintf(b, "  found at entry %d\n", first.First.Seq)
 		}
+		fmt.Fprintf(b, "  rerun: %s\n", r.Rerun(&first.First))
+		exploreCase(b, &first.First)
+	}
+}
+
+// sameCase describes a failure whose small case is that of another one.
+func sameCase(g *explore.Group) string {
+	return fmt.Sprintf("the same small case: %s: %s, first in seed %d", signature(g),
+		counted(g.Runs, "run"), g.First.Seed)
+}
+
+func exploreExcused(b *strings.Builder, r *explore.Result) {
+	for _, g := range r.Excused() {
+		exploreGroup(b, "excused", g)
+		fmt.Fprintf(b, "  not a failure: %s\n", g.First.Excused)
 		fmt.Fprintf(b, "  rerun: %s\n", r.Rerun(&g.First))
 	}
+}
+
+func exploreGroup(b *strings.Builder, title string, g *explore.Group) {
+	fmt.Fprintf(b, "\n%s %s: %s, first in seed %d\n", title, signature(g), counted(g.Runs, "run"),
+		g.First.Seed)
+	fmt.Fprintf(b, "  %s: %s\n", g.First.Subject, g.First.Detail)
 }
 
 // exploreCase writes what an example drew, or its small case.
@@ -90,13 +104,13 @@ func exploreCase(b *strings.Builder, e *explore.Example) {
 		return
 	}
 	fmt.Fprintf(b, "  key: %s, %s became %s\n", small.Key, extent(small.Before), extent(small.After))
+	if small.Note != "" {
+		fmt.Fprintf(b, "  note: %s\n", small.Note)
+	}
 	if small.Feature != "" {
 		b.WriteString(indented(small.Feature))
 	} else {
 		b.WriteString(indented(small.Scenario))
-	}
-	if small.Note != "" {
-		fmt.Fprintf(b, "  note: %s\n", small.Note)
 	}
 }
 
@@ -117,14 +131,10 @@ func signature(g *explore.Group) string {
 }
 
 // exploreDepartures writes the answers that differ from the specification, each with an example.
-func exploreDepartures(b *strings.Builder, r *explore.Result) {
+func exploreDepartures(b *strings.Builder, r *explore.Result, title string) {
 	groups := r.Departures()
 	if len(groups) == 0 {
 		return
-	}
-	title := "answered otherwise than the specification"
-	if r.Parameters.Strict {
-		title = "FAILED: " + title
 	}
 	fmt.Fprintf(b, "\n%s:\n", title)
 	for _, g := range groups {
@@ -235,7 +245,7 @@ func exploreTimes(b *strings.Builder, r *explore.Result) {
 }
 
 func exploreVerdict(r *explore.Result) string {
-	failures := len(r.Failures()) + len(r.Unmet())
+	failures := len(r.Kinds()) + len(r.Unmet())
 	if r.Parameters.Strict {
 		failures += len(r.Departures())
 	}

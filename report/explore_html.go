@@ -38,16 +38,16 @@ func ExploreHTML(w io.Writer, r *explore.Result, view SweepView) error {
 		Strict: r.Parameters.Strict,
 	}
 	var err error
-	if data.Failures, err = sweepGroups(r, r.Failures(), "failure", view.Picture); err != nil {
+	if data.Failures, err = sweepGroups(r, r.Kinds(), "failure", view.Picture); err != nil {
 		return err
 	}
 	for _, c := range r.Unmet() {
 		data.Unmet = append(data.Unmet, r.Parameters.Scenarios[c.Scenario]+": "+c.What)
 	}
-	if data.Excused, err = sweepGroups(r, r.Excused(), "excused", nil); err != nil {
+	if data.Excused, err = sweepGroups(r, apart(r.Excused()), "excused", nil); err != nil {
 		return err
 	}
-	if data.Departures, err = sweepGroups(r, r.Departures(), "departure", nil); err != nil {
+	if data.Departures, err = sweepGroups(r, apart(r.Departures()), "departure", nil); err != nil {
 		return err
 	}
 	for _, name := range r.Machines() {
@@ -97,12 +97,22 @@ type sweepGroup struct {
 	Seed                                         uint64
 }
 
+// apart returns groups each of which is a kind of its own.
+func apart(groups []*explore.Group) [][]*explore.Group {
+	var kinds [][]*explore.Group
+	for _, g := range groups {
+		kinds = append(kinds, []*explore.Group{g})
+	}
+	return kinds
+}
+
 func sweepGroups(
-	r *explore.Result, groups []*explore.Group, id string,
+	r *explore.Result, kinds [][]*explore.Group, id string,
 	draw func(*explore.Example) (string, error),
 ) ([]*sweepGroup, error) {
 	var all []*sweepGroup
-	for i, g := range groups {
+	for i, kind := range kinds {
+		g := kind[0]
 		s := &sweepGroup{
 			ID: fmt.Sprintf("%s-%d", id, i+1), Title: signature(g), Runs: counted(g.Runs, "run"),
 			Text: g.First.Subject + ": " + g.First.Detail, Rerun: r.Rerun(&g.First), Seed: g.First.Seed,
@@ -119,6 +129,9 @@ func sweepGroups(
 		}
 		if g.First.Seq > 0 {
 			s.Text += fmt.Sprintf("\nfound at entry %d", g.First.Seq)
+		}
+		for _, other := range kind[1:] {
+			s.Text += "\n" + sameCase(other)
 		}
 		if draw != nil {
 			var err error

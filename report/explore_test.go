@@ -175,3 +175,45 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("days: got %s, want 1,049 d 1 h", got)
 	}
 }
+
+// TestExploreEndsWithFailures checks that the small case of the last failure ends the report, and
+// that failures with the same case are one kind, unless their cases are unfinished.
+func TestExploreEndsWithFailures(t *testing.T) {
+	_, r := exploreText(t, &explore.Sweep{Source: swarm(canary), Seeds: explore.Range{From: 1, To: 8}})
+	groups := r.Failures()
+	if len(groups) != 2 {
+		t.Fatalf("%d failures, want 2", len(groups))
+	}
+	texts := func() string {
+		var b bytes.Buffer
+		if err := Explore(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	const feature = "Feature: small\n\n  Scenario: it fails\n    Then it holds\n"
+	for _, g := range groups {
+		g.First.Small = &explore.Small{Key: "unpruned", Scenario: "the case", Feature: feature}
+	}
+	text := texts()
+	if !strings.HasSuffix(text, "\n      Scenario: it fails\n        Then it holds\n") {
+		t.Errorf("the report does not end with the feature:\n%s", text)
+	}
+	wantLines(t, text, `^FAILED: 1 kind of failures$`,
+		`^  the same small case: unpruned in Superseded after SuccessorOpened: [0-9] runs?, first in `)
+	if strings.Count(text, "Feature: small") != 1 {
+		t.Error("equal cases are shown twice")
+	}
+	page := sweepPageOf(t, r, SweepView{})
+	if strings.Count(page, "Feature: small") != 1 || !strings.Contains(page, "the same small case: ") {
+		t.Error("the page shows equal cases twice")
+	}
+	for _, g := range groups {
+		g.First.Small.Unfinished = "it was interrupted"
+	}
+	text = texts()
+	wantLines(t, text, `^FAILED: 2 kinds of failures$`, `^  unfinished: it was interrupted; `)
+	if strings.Contains(text, "the same small case") || strings.Contains(text, "Feature: small") {
+		t.Errorf("unfinished cases are shown:\n%s", text)
+	}
+}

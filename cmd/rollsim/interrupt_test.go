@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -160,6 +162,42 @@ func endsAtOnce(dir string, args []string, signal syscall.Signal, delay time.Dur
 		errs = append(errs, processGone(strings.TrimSpace(string(pid))))
 	}
 	return errors.Join(errs...)
+}
+
+// TestInterruptedSearch interrupts a sweep that makes its failures small. What the seeds drew is
+// printed then, marked as unfinished.
+func TestInterruptedSearch(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("rollsim", "explore", "--machine", "v0.2", "--seeds", "1:40")
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	took := false // the seeds are done
+	for lines := bufio.NewScanner(stderr); !took && lines.Scan(); {
+		took = strings.HasPrefix(lines.Text(), "took ")
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, stderr)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); !took || code != exitDiffers {
+		t.Errorf("all seeds done: %t, exit %d, want exit %d", took, code, exitDiffers)
+	}
+	for _, want := range []string{
+		"\n  unfinished: the sweep ended before its search; rollsim shrink makes it smaller\n",
+		"\n    seed ", "\n    channel ",
+	} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("the report has no %q:\n%s", want, &stdout)
+		}
+	}
 }
 
 // processGone waits until there is no process of that number, or only a zombie.

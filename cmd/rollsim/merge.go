@@ -57,11 +57,9 @@ func (env *environment) merge(c *cli.Context) error {
 			return err
 		}
 		for _, g := range whole.Failures() {
-			if g.First.Small != nil {
-				for _, f := range smallFiles(out, whole, g) {
-					if err := env.rewrite(f); err != nil {
-						return err
-					}
+			for _, f := range smallFiles(out, whole, g) {
+				if err := env.rewrite(f); err != nil {
+					return err
 				}
 			}
 			for _, ending := range []string{".ndjson", ".yaml"} {

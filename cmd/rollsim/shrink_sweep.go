@@ -27,9 +27,6 @@ func (env *environment) shrinkFailures(
 		return err
 	}
 	for _, g := range result.Failures() {
-		if g.First.Small == nil {
-			continue
-		}
 		for _, f := range smallFiles(dir, result, g) {
 			if err := env.rewrite(f); err != nil {
 				return err
@@ -39,9 +36,12 @@ func (env *environment) shrinkFailures(
 	return env.rewrite(resultOf(dir, result))
 }
 
-// smallFiles returns the files of the small case of a failure.
+// smallFiles returns the files of the small case of a failure, if there is one.
 func smallFiles(dir string, r *explore.Result, g *explore.Group) []newFile {
 	small := g.First.Small
+	if small == nil || small.Scenario == "" {
+		return nil
+	}
 	base := filepath.Join(dir, r.FileName(&g.First)+"-"+smallName(small)+smallFile)
 	files := []newFile{bytesFile(base+".yaml", []byte(small.Scenario))}
 	if small.Feature != "" {

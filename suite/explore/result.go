@@ -149,6 +149,27 @@ func (r *Result) Digest() string { return fmt.Sprintf("%016x", r.digest) }
 // Failures returns the groups of violations that are failures, ordered by signature.
 func (r *Result) Failures() []*Group { return r.list(failure) }
 
+// Kinds returns the failures. Those whose small cases are equal are one kind.
+func (r *Result) Kinds() [][]*Group {
+	var kinds [][]*Group
+	by := make(map[string]int) // the index of a kind, by the text of its small case
+	for _, g := range r.Failures() {
+		small := g.First.Small
+		if small == nil || small.Unfinished != "" {
+			kinds = append(kinds, []*Group{g})
+			continue
+		}
+		i, known := by[small.Scenario]
+		if !known {
+			i = len(kinds)
+			by[small.Scenario] = i
+			kinds = append(kinds, nil)
+		}
+		kinds[i] = append(kinds[i], g)
+	}
+	return kinds
+}
+
 // Excused returns the groups of violations that are not failures, ordered by signature: the control
 // plane could not have prevented them, or the scenario expects them.
 func (r *Result) Excused() []*Group { return r.list(excused) }

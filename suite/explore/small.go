@@ -11,7 +11,7 @@ import (
 // Small is the small case of a failure.
 type Small struct {
 	Key      string `json:"key"`
-	Scenario string `json:"scenario"` // the text of its file
+	Scenario string `json:"scenario"` // the text of its file; empty if no case is smaller
 	Feature  string `json:"feature,omitempty"`
 	Steps    int    `json:"steps,omitzero"` // of the feature
 	// Note says why there is no feature, or why it does not pass as specified; empty otherwise.
@@ -23,8 +23,8 @@ type Small struct {
 }
 
 // Shrink makes the smallest seed of each failure small, unless that is done. Once the context has
-// ended, the other failures have no small case. progress, if not nil, is called before each
-// failure.
+// ended, the small cases of the other failures are unfinished, and have no scenario. progress, if
+// not nil, is called before each failure.
 func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all int)) error {
 	groups := r.Failures()
 	for i, g := range groups {
@@ -35,7 +35,8 @@ func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all 
 			continue
 		}
 		if ctx.Err() != nil {
-			return nil
+			g.First.Small = notBegun(g)
+			continue
 		}
 		small, err := s.shrink(ctx, g)
 		if err != nil {
@@ -44,6 +45,11 @@ func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all 
 		g.First.Small = small
 	}
 	return nil
+}
+
+// notBegun returns the small case of a failure for which there was no time.
+func notBegun(g *Group) *Small {
+	return &Small{Key: g.Key(false).String(), Unfinished: "the sweep ended before its search"}
 }
 
 // shrink returns the small case of a failure. A failure that does not repeat has none.
@@ -57,8 +63,11 @@ func (s *Source) shrink(ctx context.Context, g *Group) (*Small, error) {
 		Scenario: sc, Machine: m, Key: &key, Movable: s.drawsPlane(),
 	})
 	if c == nil {
-		if errors.Is(err, shrink.ErrHolds) || ctx.Err() != nil {
+		switch {
+		case errors.Is(err, shrink.ErrHolds):
 			return nil, nil
+		case ctx.Err() != nil:
+			return notBegun(g), nil
 		}
 		return nil, err
 	}

@@ -162,6 +162,9 @@ func (l *lab) run(
 func (l *lab) runUnder(
 	sc *sim.Scenario, m reducer.Machine, plane controlplane.New, sink trace.Sink,
 ) (found []invariant.Violation, err error) {
+	if l.ctx.Err() != nil {
+		return nil, l.ctx.Err()
+	}
 	out := &bounded{ctx: l.ctx, limit: l.longest, next: sink}
 	defer func() {
 		l.spent += max(1, out.written)
