@@ -10,7 +10,7 @@ import (
 
 func (p *plane) Clone() ControlPlane {
 	c := *p
-	c.scratch = scratch{}
+	c.scratch, c.unused = scratch{}, unused{}
 	c.fleet = p.fleet.Clone()
 	c.seen = slices.Clone(p.seen)
 	c.quarantine = slices.Clone(p.quarantine)

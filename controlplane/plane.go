@@ -31,6 +31,7 @@ type plane struct {
 	settled bool
 	planned reducer.Time // when Plan was called last
 
+	unused unused // derived: memory alone
 	scratch
 }
 
@@ -43,18 +44,14 @@ type scratch struct {
 
 	decision trace.GateDecision // of gate
 	action   trace.PlanAction   // of queued
-	events   []reducer.Event    // memory for the next events
+	next     reducer.Event      // the one that is applied
+	derived  reducer.Event      // the one that the fleet derives from it
 }
 
-// newEvent returns a copy of an event that stays valid. One allocation serves many.
+// newEvent returns a copy of an event that is valid until the next call.
 func (s *scratch) newEvent(ev reducer.Event) *reducer.Event {
-	if len(s.events) == 0 {
-		s.events = make([]reducer.Event, 32)
-	}
-	next := &s.events[0]
-	s.events = s.events[1:]
-	*next = ev
-	return next
+	s.next = ev
+	return &s.next
 }
 
 // host is what the control plane knows of a host.
@@ -259,7 +256,7 @@ func (p *plane) Expire(now reducer.Time, id reducer.RolloutID, out Output) error
 	}
 	r.timer = reducer.Opt[reducer.Time]{}
 	return step{p, now, out}.apply(
-		&reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now},
+		p.newEvent(reducer.Event{Kind: reducer.RetentionExpired, Rollout: id, At: now}),
 	)
 }
 
@@ -313,17 +310,18 @@ func (s step) applyTo(reached reducer.RolloutID, ev *reducer.Event) error {
 
 // conclude writes the event that the fleet has derived, and carries out its effects.
 func (s step) conclude(r *rollout) {
-	derived := s.outcome.DerivedEvent
-	s.writeEvent(derived.Rollout, &derived)
+	derived := &s.derived
+	*derived = s.outcome.DerivedEvent
+	s.writeEvent(derived.Rollout, derived)
 	if s.outcome.DerivedErr != nil {
 		s.reject(s.outcome.DerivedErr)
 		return
 	}
-	s.out.Applied(r.fold, &derived, &s.outcome.DerivedEffects)
+	s.out.Applied(r.fold, derived, &s.outcome.DerivedEffects)
 	s.perform(r, &s.outcome.DerivedEffects)
-	s.out.Settled(r.fold, &derived)
+	s.out.Settled(r.fold, derived)
 	// The event is in the trace, and each fold of the trace applies it. This fleet must do the same.
-	if err := s.fleet.Apply(&derived, s.now, &s.outcome); err != nil {
+	if err := s.fleet.Apply(derived, s.now, &s.outcome); err != nil {
 		s.reject(err)
 	}
 }
@@ -368,13 +366,14 @@ func (p *plane) followHost(r *rollout, ev *reducer.Event) {
 
 // begin adds the rollout that an event has opened.
 func (p *plane) begin(ev *reducer.Event, number uint32) {
-	r := &rollout{
-		fold:    p.fleet.Rollout(ev.Rollout),
-		id:      ev.Rollout,
-		number:  number,
-		channel: p.inv.channel(ev.Channel),
-		release: QuarantineEntry{Channel: ev.Channel, Closure: reducer.ClosureHash(ev.TargetRef)},
+	var hosts uint32
+	ch := p.inv.channel(ev.Channel)
+	if ch != nil {
+		hosts = ch.end - ch.first
 	}
+	r := p.newRollout(hosts)
+	r.fold, r.id, r.number, r.channel = p.fleet.Rollout(ev.Rollout), ev.Rollout, number, ch
+	r.release = QuarantineEntry{Channel: ev.Channel, Closure: reducer.ClosureHash(ev.TargetRef)}
 	p.byID[r.id] = r
 	p.rollouts = append(p.rollouts, r)
 	p.underway = append(p.underway, r)
@@ -394,7 +393,11 @@ func (p *plane) join(r *rollout, ev *reducer.Event) {
 	}
 	v := r.join(n, ev.Wave)
 	if n != noHost && p.hosts[n].inFleet() {
-		v.enqueue(&p.inv.hosts[n], int32(slot))
+		hosts := 1
+		if waves := r.channel.Waves; uint64(ev.Wave) < uint64(len(waves)) {
+			hosts = len(waves[ev.Wave].Hosts)
+		}
+		v.enqueue(&p.inv.hosts[n], int32(slot), hosts)
 	}
 }
 

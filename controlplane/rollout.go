@@ -61,7 +61,11 @@ func (r *rollout) join(host, number uint32) *wave {
 	r.members = append(r.members, member{host: host})
 	i, found := r.searchWave(number)
 	if !found {
-		r.waves = slices.Insert(r.waves, i, wave{number: number})
+		v := wave{number: number}
+		if n := len(r.waves); n < cap(r.waves) {
+			v.queues = r.waves[:n+1][n].queues[:0] // memory alone
+		}
+		r.waves = slices.Insert(r.waves, i, v)
 	}
 	v := &r.waves[i]
 	v.total++
@@ -114,9 +118,9 @@ func (v *wave) eligible() int {
 	return v.counts[reducer.HostConverged] + v.counts[reducer.HostDeferred]
 }
 
-// enqueue adds a pending host to a queue. A blocked queue accepts no further hosts, because its
-// reason was not logged for them.
-func (v *wave) enqueue(h *inventoryHost, slot int32) {
+// enqueue adds a pending host to a queue, where the wave has about so many hosts. A blocked queue
+// accepts no further hosts, because its reason was not logged for them.
+func (v *wave) enqueue(h *inventoryHost, slot int32, hosts int) {
 	single := h.waits != 0
 	for i := range v.queues {
 		q := &v.queues[i]
@@ -125,7 +129,12 @@ func (v *wave) enqueue(h *inventoryHost, slot int32) {
 			return
 		}
 	}
-	v.queues = append(v.queues, queue{single: single, budgets: h.budgets, slots: []int32{slot}})
+	most := 1
+	if len(v.queues) == 0 {
+		most = hosts // usually one queue has them all
+	}
+	slots := append(make([]int32, 0, most), slot)
+	v.queues = append(v.queues, queue{single: single, budgets: h.budgets, slots: slots})
 }
 
 // next returns the queue whose first host comes first, or nil if all queues are empty or stopped.

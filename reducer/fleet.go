@@ -21,6 +21,8 @@ type Fleet struct {
 	// next is the record of the current event's rollout until the event is accepted. A local
 	// variable would be allocated.
 	next Record
+
+	unused unused // derived: memory alone
 }
 
 // Rollout is one rollout of a fleet: its record and the hosts that joined it.
@@ -212,7 +214,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	if ev.Kind == RolloutTerminal && r.derived != nil && r.Record.State == Terminal {
 		out.Effects = *r.derived
 		out.Effects.stamp(ev.At)
-		r.confirm(ev, out)
+		f.confirm(r, ev, out)
 		return nil
 	}
 	f.next = r.Record
@@ -242,7 +244,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 		}
 	case RolloutTerminal:
 		if r.derived != nil {
-			r.confirm(ev, out)
+			f.confirm(r, ev, out)
 		}
 	case SuccessorOpened:
 		f.succeed(r, ev)
@@ -315,16 +317,19 @@ func (f *Fleet) derive(r *Rollout, at, now Time, out *Outcome) {
 		return
 	}
 	f.commit(r)
-	effects := out.DerivedEffects
-	r.derived = &effects
+	r.derived, f.unused.effects = f.unused.effects, nil
+	if r.derived == nil {
+		r.derived = new(Effects)
+	}
+	*r.derived = out.DerivedEffects
 }
 
 // confirm treats a recorded RolloutTerminal as the derived one: the same fact, at the recorded
 // time.
-func (r *Rollout) confirm(ev *Event, out *Outcome) {
+func (f *Fleet) confirm(r *Rollout, ev *Event, out *Outcome) {
 	out.Confirmed = true
 	r.Record.TerminalAt = Some(ev.At)
-	r.derived = nil
+	f.unused.effects, r.derived = r.derived, nil
 }
 
 // contradiction returns how an event contradicts the rollout's hosts; "" if it does not.

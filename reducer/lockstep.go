@@ -89,7 +89,7 @@ func (c *channelFold) settle(late []error) []error {
 func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
 	c := f.channels[id]
 	if c == nil {
-		c = &channelFold{id: id}
+		c = f.newChannel(id)
 		f.channels[id] = c
 	}
 	if !c.open {
@@ -105,16 +105,13 @@ func (f *Fleet) open(ev *Event) {
 	if n := len(ev.Rollout) - len(ref); n >= 0 && string(ev.Rollout[n:]) == string(ref) {
 		ref = ChannelRef(ev.Rollout[n:]) // shares the text of the id
 	}
-	r := &Rollout{
-		Record: Record{
-			RolloutID: ev.Rollout,
-			Channel:   ev.Channel,
-			TargetRef: ref,
-			State:     Opening,
-			OpenedAt:  ev.At,
-		},
-		number: f.opened,
-	}
+	r := f.newRollout(Record{
+		RolloutID: ev.Rollout,
+		Channel:   ev.Channel,
+		TargetRef: ref,
+		State:     Opening,
+		OpenedAt:  ev.At,
+	})
 	f.opened++
 	f.rollouts[ev.Rollout] = r
 	f.order = append(f.order, r)

@@ -13,6 +13,7 @@ import (
 // driver passes inputs to the control plane and carries out its decisions.
 type driver struct {
 	plane   controlplane.ControlPlane
+	memory  *Memory // of runs that have ended, for the next control planes; nil for none
 	build   controlplane.New
 	machine reducer.Machine
 	inv     *controlplane.Inventory
@@ -232,7 +233,7 @@ func (d *driver) restart() {
 	d.down = false
 	d.rollouts.restart()
 	next, err := controlplane.Restart(
-		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,
+		d.fresh, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,
 	)
 	if err != nil {
 		d.record.fail(err)
@@ -248,7 +249,7 @@ func (d *driver) restart() {
 			State:     diff.State,
 		})
 	}
-	d.plane = next
+	d.replace(next)
 	d.record.check.Watch(next.Fleet())
 	waiting := d.postponed
 	d.postponed = nil
@@ -256,6 +257,19 @@ func (d *driver) restart() {
 		d.operate(a)
 	}
 	d.planDue = true
+}
+
+// fresh returns a new control plane.
+func (d *driver) fresh(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+	p := d.build(inv, m)
+	d.memory.renew(p)
+	return p
+}
+
+// replace continues with another control plane.
+func (d *driver) replace(next controlplane.ControlPlane) {
+	d.memory.retire(d.plane)
+	d.plane = next
 }
 
 // Entry writes an entry of the control plane.

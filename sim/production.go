@@ -450,13 +450,13 @@ func (p *production) restart() {
 	d.down = false
 	p.record.compareTables(d.plane.Fleet())
 	next, err := controlplane.Restart(
-		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(nil), d,
+		d.fresh, d.inv, d.machine, d.clock.now, d.plane.Durable(nil), d,
 	)
 	if err != nil {
 		d.record.fail(err)
 		return
 	}
-	d.plane = next
+	d.replace(next)
 	d.record.check.Watch(next.Fleet())
 	waiting := d.postponed
 	d.postponed = nil

@@ -22,7 +22,8 @@ type Options struct {
 	// Refold folds the trace a second time, and compares the result with the live state at the end.
 	Refold bool
 
-	// Memory is reused from run to run; nil allocates.
+	// Memory is reused from run to run, so that the Fleet of a Result is valid until the next one; nil
+	// allocates.
 	Memory *Memory
 
 	// The run ends early, at the end of the instant in which entry UntilSeq is written or the

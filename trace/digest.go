@@ -19,6 +19,9 @@ type Digest struct {
 	content []byte
 }
 
+// Reset makes the digest that of no entries.
+func (d *Digest) Reset() { *d = Digest{content: d.content[:0]} }
+
 // Write adds an entry. It never fails.
 func (d *Digest) Write(e *Entry) error {
 	d.add(e)

@@ -14,6 +14,7 @@ func BenchmarkSeed(b *testing.B) {
 		}
 		seed++
 		entries += all[0].entries
+		release(all)
 	}
 	b.ReportMetric(float64(seed)/b.Elapsed().Seconds(), "seeds/s")
 	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"rollsim/reducer"
@@ -16,6 +17,7 @@ type collector struct {
 	digest  trace.Digest
 
 	rollouts []*progress // in the order in which they opened
+	idle     []*progress // of earlier runs, to use again
 	byID     map[reducer.RolloutID]*progress
 	last     *progress // of the previous entry, which is usually of the same rollout
 
@@ -41,7 +43,37 @@ type progress struct {
 }
 
 func newCollector(ctx context.Context) *collector {
-	return &collector{ctx: ctx, byID: make(map[reducer.RolloutID]*progress)}
+	c, ok := collectors.Get().(*collector)
+	if !ok {
+		c = &collector{byID: make(map[reducer.RolloutID]*progress)}
+	}
+	c.ctx = ctx
+	return c
+}
+
+// collectors are empty ones that have been used.
+var collectors sync.Pool
+
+// release makes the collector available for another run. It must not be used afterwards.
+func (c *collector) release() {
+	c.digest.Reset()
+	clear(c.byID)
+	*c = collector{
+		digest: c.digest, byID: c.byID, rollouts: c.rollouts[:0],
+		idle:     append(c.idle, c.rollouts...),
+		converge: c.converge[:0], waves: c.waves[:0],
+	}
+	collectors.Put(c)
+}
+
+// newProgress returns the state of a rollout that is opened now.
+func (c *collector) newProgress(id reducer.RolloutID) *progress {
+	p := new(progress)
+	if last := len(c.idle) - 1; last >= 0 {
+		p, c.idle = c.idle[last], c.idle[:last]
+	}
+	*p = progress{id: id, state: reducer.Opening, opened: c.at, waveFrom: c.at}
+	return p
 }
 
 // interruptEvery is the number of entries between two checks of the context.
@@ -88,7 +120,7 @@ func (c *collector) begin(e *trace.Entry) {
 		return
 	}
 	if c.rollout == nil && e.Event.Kind == reducer.RolloutOpened {
-		p := &progress{id: e.Event.Rollout, state: reducer.Opening, opened: e.At, waveFrom: e.At}
+		p := c.newProgress(e.Event.Rollout)
 		c.byID[p.id], c.last = p, p
 		c.rollouts = append(c.rollouts, p)
 		c.coverage.Opened++

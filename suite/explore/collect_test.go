@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -65,5 +66,34 @@ func TestCollectorCounts(t *testing.T) {
 	}
 	if len(c.waves) != 1 || c.waves[0] != 9*time.Second {
 		t.Errorf("waves took %v, want 9s", c.waves)
+	}
+}
+
+// TestCollectorKeepsNoState measures seeds before and after others with the same memory.
+func TestCollectorKeepsNoState(t *testing.T) {
+	source := drawn("rfc0008")
+	measure := func(seed uint64) string {
+		o, err := source.run(t.Context(), seed, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release([]*outcome{o})
+		text := fmt.Sprintln(o.digest, o.measured.coverage, o.measured.converge, o.measured.waves)
+		for _, p := range o.measured.rollouts {
+			text += fmt.Sprintln(*p)
+		}
+		return text
+	}
+	before := make(map[string]bool)
+	for seed := range uint64(10) {
+		before[measure(seed)] = true
+	}
+	if len(before) != 10 {
+		t.Errorf("%d of 10 seeds differ, so that they show no state of others", len(before))
+	}
+	for seed := range uint64(10) {
+		if !before[measure(9-seed)] {
+			t.Errorf("seed %d is measured otherwise after others", 9-seed)
+		}
 	}
 }

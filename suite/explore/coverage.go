@@ -116,11 +116,10 @@ type Departure struct {
 // out rejections by the fleet, which do not depend on the machine: those of events that contradict
 // the known states of hosts.
 func (v *Coverage) Departures() []Departure {
-	specified := reducer.RFC0008()
 	var all []Departure
 	for _, s := range reducer.States() {
 		for _, c := range classes() {
-			want := Answers(specified, s, c)
+			want := Answers(specification, s, c)
 			for _, a := range answers() {
 				n := v.counts[s][c][a]
 				if n == 0 || slices.Contains(want, a) ||

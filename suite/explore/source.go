@@ -80,6 +80,9 @@ func CoverageTable(name string) (*reducer.Table, error) {
 	return e.Table, err
 }
 
+// specification is the machine with which all others are compared.
+var specification = reducer.RFC0008()
+
 // cases returns how many scenarios run under each seed.
 func (s *Source) cases() int { return max(1, len(s.Given)) }
 
@@ -163,7 +166,7 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	compared := coverage.Compare(m, reducer.RFC0008())
+	compared := coverage.Compare(m, specification)
 	if !isSpecification(m) {
 		m = compared
 	}
@@ -202,7 +205,7 @@ func (s *Source) machine(name string) (reducer.Machine, error) {
 // isSpecification reports whether a machine answers as the specification by definition.
 func isSpecification(m reducer.Machine) bool {
 	t, ok := m.(*reducer.Table)
-	return ok && t.SameCells(reducer.RFC0008())
+	return ok && t.SameCells(specification)
 }
 
 // simulate runs a scenario. It returns a panic as an error, so that the other seeds can run.
@@ -274,6 +277,14 @@ func (s *Source) runAll(ctx context.Context, seed uint64) ([]*outcome, error) {
 	return all, nil
 }
 
+// release makes the memory of outcomes available for other seeds. They must not be used afterwards.
+func release(outcomes []*outcome) {
+	for _, o := range outcomes {
+		o.measured.release()
+		o.measured = nil
+	}
+}
+
 // Fingerprint runs a seed and returns a hash of the runs, which must be the same each time: 16
 // hexadecimal digits.
 func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
@@ -281,7 +292,9 @@ func (s *Source) Fingerprint(ctx context.Context, seed uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fingerprint(all), nil
+	sum := fingerprint(all)
+	release(all)
+	return sum, nil
 }
 
 // WriteTrace runs the n-th scenario of a seed again and writes its trace. If the run fails, the

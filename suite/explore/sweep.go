@@ -215,6 +215,7 @@ func (s *Sweep) verifies(seed uint64) bool {
 // add adds a seed to the result. Seeds arrive in order.
 func (s *Sweep) add(r *Result, f finished) error {
 	fresh := r.addSeed(s.Source, f.seed, f.outcomes, f.differs)
+	release(f.outcomes)
 	done, err := r.done.unite(ranges{{f.seed, f.seed}})
 	if err != nil {
 		return err
