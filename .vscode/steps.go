@@ -664,9 +664,16 @@ func raw_events(story editor) {
 	//	When RetentionExpired happens to "stable@a1" once "stable@a1" is Active
 	story.When(`{event} happens to (rollout ){rollout}{when}`)
 
+	// An event that has no field but its rollout reaches the record of another rollout, as if the
+	// control plane had looked up the wrong one. The specification refuses it.
+	//
+	//	When RolloutTerminal of "stable@b2" reaches the record of "stable@a1" once "stable@a1" is Active
+	story.When(`{event} of (rollout ){rollout} reaches the record of (rollout ){rollout}{when}`)
+
 	// Rollout events reach the reducer as they are, one after the other at one instant. The column
 	// later lets time pass before a row. For SuccessorOpened, rollout is the one that is
-	// superseded.
+	// superseded. The column reaches names the rollout whose record the event reaches instead of
+	// its own.
 	//
 	//	When these events happen:
 	story.When(`these events happen{when}(:)`)

@@ -18,14 +18,23 @@ var eventSteps = []step{
 			"RolloutTerminal, RetentionExpired or OperatorClearance.",
 		example: `RetentionExpired happens to "stable@a1" once "stable@a1" is Active`,
 		do: func(w *world, kind reducer.EventKind, id reducer.RolloutID, when timing) error {
-			if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired &&
-				kind != reducer.OperatorClearance {
-				return fmt.Errorf(
-					"%v has more fields than its rollout: write it in a table after \"these events happen:\"",
-					kind,
-				)
+			return w.scheduleEvent(kind, id, "", when)
+		},
+	},
+	{
+		topic: "Raw events", phase: happens,
+		words: `{event} of (rollout ){rollout} reaches the record of (rollout ){rollout}{when}`,
+		doc: "An event that has no field but its rollout reaches the record of another rollout, as if " +
+			"the control plane had looked up the wrong one. The specification refuses it.",
+		example: `RolloutTerminal of "stable@b2" reaches the record of "stable@a1" once ` +
+			`"stable@a1" is Active`,
+		do: func(
+			w *world, kind reducer.EventKind, id, reaches reducer.RolloutID, when timing,
+		) error {
+			if err := w.checkReached(id, reaches); err != nil {
+				return err
 			}
-			return w.schedule(when, id, &sim.Action{Event: &reducer.Event{Kind: kind, Rollout: id}})
+			return w.scheduleEvent(kind, id, reaches, when)
 		},
 	},
 	{
@@ -33,11 +42,12 @@ var eventSteps = []step{
 		words: `these events happen{when}:`,
 		doc: "Rollout events reach the reducer as they are, one after the other at one instant. " +
 			"The column later lets time pass before a row. For SuccessorOpened, rollout is the one that " +
-			"is superseded.",
+			"is superseded. The column reaches names the rollout whose record the event reaches instead " +
+			"of its own.",
 		example: `these events happen:`,
 		table: []string{
 			"event", "rollout", "channel?", "ref?", "host?", "wave?", "from?", "to?", "successor?",
-			"later?",
+			"later?", "reaches?",
 		},
 		sample: [][]string{
 			{"event", "rollout", "channel", "ref", "host", "wave", "from", "to"},
@@ -66,7 +76,14 @@ var eventSteps = []step{
 					}
 					when = timing{kind: later, offset: pause}
 				}
-				if err := w.schedule(when, ev.Rollout, &sim.Action{Event: ev}); err != nil {
+				if r["reaches"] != "" {
+					err := w.checkReached(ev.Rollout, reducer.RolloutID(r["reaches"]))
+					if err != nil {
+						return &gherkin.RowError{Row: i + 1, Err: err}
+					}
+				}
+				action := sim.Action{Event: ev, Reaches: reducer.RolloutID(r["reaches"])}
+				if err := w.schedule(when, ev.Rollout, &action); err != nil {
 					return err
 				}
 				if ev.Host != "" {
@@ -79,6 +96,35 @@ var eventSteps = []step{
 			return nil
 		},
 	},
+}
+
+// checkReached checks the rollout whose record an event of another one reaches.
+func (w *world) checkReached(id, reaches reducer.RolloutID) error {
+	if reaches == id {
+		return fmt.Errorf("%s is the rollout of the event itself, and not another one", id)
+	}
+	return w.names.checkRollout(reaches)
+}
+
+// scheduleEvent schedules an event that has no field but its rollout. reaches is the rollout whose
+// record it reaches, or "" for its own.
+func (w *world) scheduleEvent(
+	kind reducer.EventKind, id, reaches reducer.RolloutID, when timing,
+) error {
+	if kind != reducer.RolloutTerminal && kind != reducer.RetentionExpired &&
+		kind != reducer.OperatorClearance {
+		return fmt.Errorf(
+			"%v has more fields than its rollout: write it in a table after \"these events happen:\"",
+			kind,
+		)
+	}
+	about := id
+	if reaches != "" {
+		about = reaches
+	}
+	return w.schedule(when, about, &sim.Action{
+		Event: &reducer.Event{Kind: kind, Rollout: id}, Reaches: reaches,
+	})
 }
 
 // eventColumns are the columns that each event needs in addition to its rollout.

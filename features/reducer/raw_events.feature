@@ -133,3 +133,14 @@ Feature: Raw events, which reach the reducer as they are
       | machine |
       | rfc0008 |
       | v0.2    |
+
+  Scenario: An event of another rollout is refused, whatever it is, and changes nothing
+    When "stable" moves to ref "a1"
+    And RolloutTerminal of "stable@b2" reaches the record of "stable@a1" once "stable@a1" is Active
+    And these events happen once "stable@a1" is Converging:
+      | event        | rollout   | from | to | reaches   |
+      | WaveAdvanced | stable@b2 | 0    | 5  | stable@a1 |
+    Then RolloutTerminal of "stable@a1" is refused with Invariant
+    And WaveAdvanced of "stable@a1" is refused with Invariant
+    And "stable@a1" goes through Opening, Active, Converging and Terminal
+    And every host of "stable@a1" is Converged

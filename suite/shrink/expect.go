@@ -2,10 +2,13 @@ package shrink
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollsim/invariant"
+	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/trace"
 )
 
 // rule is what an invariant asks for, as a title and as a subject.
@@ -176,6 +179,26 @@ func expectations(c *Case) [][]string {
 		invariant.AbortKept, invariant.WindowKept, invariant.FleetKept:
 	}
 	add("the invariant %s holds", c.Key.Invariant)
+	return all
+}
+
+// refusals returns the sentences about the events of a scenario that the specification refuses: it
+// passes only with these.
+func refusals(sc *sim.Scenario) (all []string) {
+	var log trace.Collector
+	if _, err := simulate(asSpecified(sc), sim.Options{
+		Machine: reducer.RFC0008(), Seed: sc.Seed, Sink: &log,
+	}); err != nil {
+		return nil
+	}
+	for i := range log.Entries {
+		if r := log.Entries[i].Rejection; r != nil {
+			text := fmt.Sprintf("%v of %q is refused with %s", r.Event, r.Rollout, r.Error)
+			if !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
 	return all
 }
 

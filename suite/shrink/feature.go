@@ -73,6 +73,7 @@ type author struct {
 	delays  []string   // what makes every stage take no time
 	happens []happens  // what happens, in order
 	expects [][]string // the expectations to try, each one or more sentences
+	refused []string   // the expectations of what the specification refuses
 	anyway  bool       // it need not pass as specified
 }
 
@@ -119,7 +120,7 @@ func (w *author) prepare() string {
 	if why := w.timeline(sc, trail.Entries); why != "" {
 		return why
 	}
-	w.expects = expectations(w.c)
+	w.expects, w.refused = expectations(w.c), refusals(sc)
 	return ""
 }
 
@@ -430,7 +431,7 @@ func (w *author) lines(d *draft) (background, scenario []string) {
 		}
 		scenario = append(scenario, keyword("When", i)+sentence)
 	}
-	for i, e := range w.expects[d.expect] {
+	for i, e := range slices.Concat(w.expects[d.expect], w.refused) {
 		scenario = append(scenario, keyword("Then", i)+e)
 	}
 	return background, scenario

@@ -120,24 +120,28 @@ func sentenceOf(a *sim.Action) (sentence, table, why string) {
 	case a.Fault != nil:
 		sentence, why = faultSentence(a.Fault)
 		return sentence, "", why
-	case a.Reaches != "" && a.Reaches != a.Event.Rollout:
-		return "", "", "no sentence lets an event reach another rollout"
 	case a.KeepAt:
 		return "", "", "no sentence sets the time in an event"
 	}
 	ev := a.Event
+	misrouted := a.Reaches != "" && a.Reaches != ev.Rollout
 	switch ev.Kind {
-	case reducer.OperatorClearance:
-		return fmt.Sprintf("the operator clears %q", ev.Rollout), "", ""
-	case reducer.RetentionExpired, reducer.RolloutTerminal:
-		return fmt.Sprintf("%v happens to %q", ev.Kind, ev.Rollout), "", ""
+	case reducer.RetentionExpired, reducer.RolloutTerminal, reducer.OperatorClearance:
+		if misrouted {
+			return fmt.Sprintf("%v of %q reaches the record of %q", ev.Kind, ev.Rollout, a.Reaches), "", ""
+		}
 	case reducer.RolloutOpened, reducer.HostJoined, reducer.HostStateChanged, reducer.WaveAdvanced,
 		reducer.SuccessorOpened:
+		return "these events happen", eventTable(a), ""
 	}
-	return "these events happen", eventTable(ev), ""
+	if ev.Kind == reducer.OperatorClearance {
+		return fmt.Sprintf("the operator clears %q", ev.Rollout), "", ""
+	}
+	return fmt.Sprintf("%v happens to %q", ev.Kind, ev.Rollout), "", ""
 }
 
-func eventTable(ev *reducer.Event) string {
+func eventTable(a *sim.Action) string {
+	ev := a.Event
 	columns := [][2]string{{"event", ev.Kind.String()}, {"rollout", string(ev.Rollout)}}
 	add := func(name, value string) { columns = append(columns, [2]string{name, value}) }
 	switch ev.Kind {
@@ -157,6 +161,9 @@ func eventTable(ev *reducer.Event) string {
 	case reducer.SuccessorOpened:
 		add("successor", string(ev.Successor))
 	case reducer.RolloutTerminal, reducer.RetentionExpired, reducer.OperatorClearance:
+	}
+	if a.Reaches != "" && a.Reaches != ev.Rollout {
+		add("reaches", string(a.Reaches))
 	}
 	heads, values := "|", "|"
 	for _, c := range columns {

@@ -88,7 +88,9 @@ func tryBudgets(s *shrinker) bool {
 	accepted := false
 	for i := range s.best.Budgets {
 		for _, hosts := range [][]string{{"*"}, matched(s.best, s.best.Budgets[i].Hosts)} {
-			ok := s.try(func(sc *sim.Scenario) { sc.Budgets[i].Hosts = slices.Clone(hosts) })
+			ok := s.try(func(sc *sim.Scenario) {
+				sc.Budgets[i].Selector, sc.Budgets[i].Hosts = "", slices.Clone(hosts)
+			})
 			accepted = accepted || ok
 		}
 	}
@@ -123,33 +125,4 @@ func matched(sc *sim.Scenario, patterns []string) []string {
 		}
 	}
 	return all
-}
-
-// fewSeeds is how many seeds are tried where an order is drawn.
-const fewSeeds = 8
-
-// trySeeds replaces the seed with a small one, and names everything plainly: the seed and the names
-// of hosts decide the order in which the shipped control plane visits them.
-func trySeeds(s *shrinker) bool {
-	accepted := false
-	for seed := uint64(1); seed <= fewSeeds; seed++ {
-		for _, plain := range []bool{true, false} {
-			ok := s.try(func(sc *sim.Scenario) {
-				sc.Seed = seed
-				if plain {
-					renamingOf(sc).apply(sc)
-				}
-			})
-			accepted = accepted || ok
-		}
-	}
-	return accepted
-}
-
-// seedSize returns how simple a seed is.
-func seedSize(seed uint64) int {
-	if seed <= fewSeeds {
-		return int(seed) - 1
-	}
-	return fewSeeds
 }

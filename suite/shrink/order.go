@@ -48,7 +48,8 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 		ch := &sc.Channels[i]
 		hosts += len(hostsOf(ch))
 		waves += len(ch.Waves)
-		gates += len(ch.After) + len(ch.HostEdges) + len(ch.Windows) + len(ch.Outside) +
+		waves += 2 * len(ch.HostEdges)
+		gates += len(ch.After) + len(ch.Windows) + len(ch.Outside) +
 			len(ch.Absent)
 		if ch.Policy.OnHealthFailure != reducer.Halt {
 			gates++
@@ -116,6 +117,7 @@ func details(sc *sim.Scenario) int {
 	count(sc.Start != scenario.DefaultStart, 1)
 	count(sc.ControlPlane != "" && sc.ControlPlane != controlplane.Specified, 10)
 	for i := range sc.Fates {
+		n += max(0, slices.Index(plainFates, sc.Fates[i].Kind))
 		count(sc.Fates[i].Ref != "", 2)
 		count(sc.Fates[i].Once, 2)
 		count(sc.Fates[i].RebootAfter.Set || sc.Fates[i].PassesAfter.Set, 1)
@@ -126,6 +128,7 @@ func details(sc *sim.Scenario) int {
 	for i := range sc.Budgets {
 		count(len(sc.Budgets[i].Hosts) > 1, len(sc.Budgets[i].Hosts)-1)
 		count(sc.Budgets[i].MaxInFlight != 1, 1)
+		count(sc.Budgets[i].Selector != "", 3)
 		for _, p := range sc.Budgets[i].Hosts {
 			count(p != "*" && strings.ContainsAny(p, "*?["), 5)
 		}
@@ -144,6 +147,10 @@ func details(sc *sim.Scenario) int {
 		}
 		if ev := a.Event; ev != nil {
 			count(ev.Reason != "", 1)
+			if ch, _ := cutRollout(ev.Rollout); a.Reaches != "" {
+				of, _ := cutRollout(a.Reaches)
+				count(ch != of, 1)
+			}
 			n += int(ev.Wave) + int(ev.ToWave) + int(ev.FromWave)
 		}
 	}
@@ -172,6 +179,9 @@ func valueSize(sc *sim.Scenario) int {
 	for _, v := range values(sc) {
 		n += v.cost(v.get(sc))
 	}
+	for i := range sc.Timeline {
+		n += momentSize(sc.Timeline[i].When)
+	}
 	return n
 }
 
@@ -179,8 +189,7 @@ func valueSize(sc *sim.Scenario) int {
 func unsorted(sc *sim.Scenario) int {
 	n := 0
 	for i := 1; i < len(sc.Timeline); i++ {
-		a, b := &sc.Timeline[i-1], &sc.Timeline[i]
-		if a.When == nil && b.When == nil && b.At < a.At {
+		if compareTimes(sc.Timeline[i-1], sc.Timeline[i]) > 0 {
 			n++
 		}
 	}

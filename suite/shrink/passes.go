@@ -63,9 +63,16 @@ func passes() []pass {
 		{"kinds", tryKinds},
 		{"pairs", tryPairs},
 		{"budgets", tryBudgets},
+		{"edges", tryEdges},
+		{"merges", tryMerges},
+		{"fate kinds", tryFates},
+		{"misrouted events", tryMisrouted},
+		{"moments", tryMoments},
+		{"refs instead", tryRefs},
 		{"plain", tryPlain},
 		{"order", tryOrder},
 		{"names", tryNames},
+		{"twins", tryTwins},
 		{"seeds", trySeeds},
 	}
 }
@@ -421,30 +428,6 @@ func tryValues(s *shrinker) bool {
 	return accepted
 }
 
-// tryTimes moves lines of the timeline together, to the time of another line or of an entry of the
-// run, and puts the default retention and horizon at once.
-func tryTimes(s *shrinker) bool {
-	accepted := false
-	if !s.fast {
-		accepted = s.try(func(sc *sim.Scenario) {
-			sc.Horizon = scenario.DefaultHorizon
-			for i := range sc.Channels {
-				sc.Channels[i].Policy.RetentionSeconds = int64(scenario.DefaultRetention / time.Second)
-			}
-		})
-	}
-	for i := range s.best.Timeline {
-		for j := range s.best.Timeline {
-			if j == i || s.best.Timeline[i].When != nil || s.best.Timeline[j].When != nil {
-				continue
-			}
-			ok := s.try(func(sc *sim.Scenario) { sc.Timeline[i].At = sc.Timeline[j].At })
-			accepted = accepted || ok
-		}
-	}
-	return accepted
-}
-
 // fewLines is how many lines a timeline may have for edits of two lines at once.
 const fewLines = 8
 
@@ -471,52 +454,23 @@ func tryPairs(s *shrinker) bool {
 	return accepted
 }
 
-// tryPlain makes much of the case plain at once: the values of channels and the times of the
-// timeline, without gates; and the same with one host fewer.
-func tryPlain(s *shrinker) bool {
-	accepted := false
-	plain := func(sc *sim.Scenario, soak, apart time.Duration) {
-		for i := range sc.Channels {
-			ch := &sc.Channels[i]
-			ch.PollInterval, ch.HostEdges = scenario.DefaultPoll, nil
-			for w := range ch.Waves {
-				ch.Waves[w].Soak = soak
-			}
-		}
-		sc.Budgets, sc.Delays = nil, nil
-		for i := range sc.Timeline {
-			if sc.Timeline[i].When == nil {
-				sc.Timeline[i].At = time.Duration(i) * apart
-			}
-		}
-	}
-	for host := -1; host < len(allHosts(s.best)); host++ {
-		for _, soak := range []time.Duration{0, time.Hour} {
-			for _, apart := range []time.Duration{time.Minute, time.Hour} {
-				hosts := allHosts(s.best)
-				ok := host < len(hosts) && s.try(func(sc *sim.Scenario) {
-					if host >= 0 {
-						removeHost(sc, hosts[host])
-					}
-					plain(sc, soak, apart)
-				})
-				accepted = accepted || ok
-			}
-		}
-	}
-	return accepted
+// tryOrder sorts the timeline by time: lines that wait for a moment come last.
+func tryOrder(s *shrinker) bool {
+	return s.try(func(sc *sim.Scenario) { slices.SortStableFunc(sc.Timeline, compareTimes) })
 }
 
-// tryOrder sorts the timeline by time.
-func tryOrder(s *shrinker) bool {
-	return s.try(func(sc *sim.Scenario) {
-		slices.SortStableFunc(sc.Timeline, func(a, b sim.Action) int {
-			if a.When != nil || b.When != nil {
-				return 0
-			}
-			return cmp.Compare(a.At, b.At)
-		})
-	})
+func compareTimes(a, b sim.Action) int {
+	if a.When != nil || b.When != nil {
+		return cmp.Compare(count(a.When != nil), count(b.When != nil))
+	}
+	return cmp.Compare(a.At, b.At)
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // tryNames renames everything to its plain name.

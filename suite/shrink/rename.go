@@ -19,7 +19,8 @@ type renaming struct {
 var plainNames = []reducer.ChannelID{"stable", "edge", "beta", "early", "late"}
 
 // renamingOf returns the plain names of everything in a scenario: channels stable and edge, refs a1
-// and b2 in the order of the file, hosts stable-01 and stable-02.
+// and b2 in the order of the file, hosts stable-01 and stable-02, and late-1 for one that only an
+// event has.
 func renamingOf(sc *sim.Scenario) *renaming {
 	r := &renaming{
 		channels: make(map[reducer.ChannelID]reducer.ChannelID),
@@ -43,6 +44,13 @@ func renamingOf(sc *sim.Scenario) *renaming {
 		if _, known := r.refs[ref]; !known && ref != "" {
 			n := len(r.refs)
 			r.refs[ref] = reducer.ChannelRef(fmt.Sprintf("%c%d", 'a'+rune(n%26), n+1))
+		}
+	}
+	late := 0
+	for i := range sc.Timeline {
+		if ev := sc.Timeline[i].Event; ev != nil && ev.Host != "" && r.hosts[ev.Host] == "" {
+			late++
+			r.hosts[ev.Host] = reducer.HostID(fmt.Sprintf("late-%d", late))
 		}
 	}
 	return r
@@ -110,13 +118,17 @@ func replaced[T ~string](m map[T]T, name T) T {
 }
 
 func (r *renaming) rollout(id reducer.RolloutID) reducer.RolloutID {
-	ch, ref, ok := strings.Cut(string(id), "@")
-	if !ok {
+	ch, ref := cutRollout(id)
+	if ref == "" {
 		return id
 	}
-	return reducer.NewRolloutID(
-		replaced(r.channels, reducer.ChannelID(ch)), replaced(r.refs, reducer.ChannelRef(ref)),
-	)
+	return reducer.NewRolloutID(replaced(r.channels, ch), replaced(r.refs, ref))
+}
+
+// cutRollout returns the channel and the ref of a rollout.
+func cutRollout(id reducer.RolloutID) (reducer.ChannelID, reducer.ChannelRef) {
+	ch, ref, _ := strings.Cut(string(id), "@")
+	return reducer.ChannelID(ch), reducer.ChannelRef(ref)
 }
 
 func (r *renaming) entry(q *sim.QuarantineEntry) {

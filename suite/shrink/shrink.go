@@ -169,7 +169,7 @@ func (s *shrinker) begin() error {
 	if !shown {
 		return fmt.Errorf("%w: it does not show %v", ErrHolds, s.key)
 	}
-	s.longest = 4*s.spent + 10_000
+	s.longest = 4*s.spent + 100_000
 	if s.plane != nil || !isDefault(s.opt.Machine, sc) {
 		found, err := s.specification(sc)
 		if err != nil {

@@ -73,7 +73,12 @@ func TestShrink(t *testing.T) {
 			`Given channel "stable" with 1 host`, `When "stable" moves to ref "a1"`,
 			`Then "stable@a1" is Pruned in the end`,
 		}},
-		{found{"v0.2", "specified", 27, "terminal-converged/Terminal"}, 1, 2, nil},
+		{found{"v0.2", "specified", 27, "terminal-converged/Terminal"}, 1, 2, []string{
+			`And RolloutTerminal of "stable@b2" reaches the record of "stable@a1" once ` +
+				`"stable@a1" is Active`,
+			`Then every host of "stable@a1" is Converged`,
+			`And RolloutTerminal of "stable@a1" is refused with Invariant`,
+		}},
 		{found{"v0.1", "specified", 4, "wave-kept/Active"}, 2, 1, []string{
 			`Given channel "stable" with waves of 1 and 1 hosts`,
 			`When "stable" moves to ref "a1"`,

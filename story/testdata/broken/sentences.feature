@@ -241,3 +241,21 @@ Feature: Sentences that cannot be
   Scenario: A state of rollouts for a host
     When "stable" moves to ref "a1"
     Then host "stable-01" is Terminal
+
+  Scenario: An event that reaches its own record
+    When "stable" moves to ref "a1"
+    And RolloutTerminal of "stable@a1" reaches the record of "stable@a1"
+
+  Scenario: An event that reaches a record that does not exist
+    When "stable" moves to ref "a1"
+    And RolloutTerminal of "stable@b2" reaches the record of "stable@a2"
+
+  Scenario: A row of an event that reaches its own record
+    When "stable" moves to ref "a1"
+    And these events happen:
+      | event           | rollout   | reaches   |
+      | RolloutTerminal | stable@a1 | stable@a1 |
+
+  Scenario: An event that needs more reaches the record of another rollout
+    When "stable" moves to ref "a1"
+    And HostJoined of "stable@b2" reaches the record of "stable@a1"
