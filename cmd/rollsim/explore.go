@@ -76,7 +76,7 @@ func (env *environment) exploreCommand() *cli.Command {
 			&cli.BoolFlag{Name: "resume", Usage: "continue the sweep in the folder of -o, if there is one"},
 			&cli.StringFlag{
 				Name:  "verify",
-				Usage: "run `SHARE` of the seeds that pass, such as 5%, a second time in a new process",
+				Usage: "run `SHARE` of the seeds, such as 5%, a second time in another process",
 			},
 			&cli.BoolFlag{
 				Name: "no-shrink", Usage: "print what the smallest seed of a failure drew, not its small case",

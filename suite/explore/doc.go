@@ -13,8 +13,9 @@
 // checks the invariants. Suppose that a rollout was never pruned. The [Result] then gets a [Group]
 // with the signature of that violation: the invariant, the state of the rollout and the last event
 // before. Its [Example] has the smallest seed, what that seed drew, and the command that runs it
-// again. The sweep also runs the seed in another process, which has run other seeds: another trace
-// there would be a failure of its own. [Source.WriteScenario] writes the drawn scenario as a file
+// again. The sweep also runs that seed in another process, which has run other seeds: another trace
+// there would be a failure of its own. Of the later seeds of the group only a sample does so.
+// [Source.WriteScenario] writes the drawn scenario as a file
 // for the regression suite.
 //
 // # Results add up

@@ -193,6 +193,17 @@ func (r *Result) list(of class) []*Group {
 	return groups
 }
 
+// failing returns the signatures of the failures so far.
+func (r *Result) failing() map[signature]bool {
+	all := make(map[signature]bool)
+	for sig := range r.groups {
+		if sig.class == failure {
+			all[sig] = true
+		}
+	}
+	return all
+}
+
 // Unmet returns the claims that occurred in no run. It returns none before the result is complete.
 func (r *Result) Unmet() []Claim {
 	if !r.Complete() {
@@ -276,14 +287,7 @@ func (r *Result) addViolations(s *Source, seed uint64, n int, o *outcome) (fresh
 	counted := make(map[signature]bool)
 	for i := range o.violations {
 		v := &o.violations[i]
-		excuse := o.excuse(v)
-		sig := signature{invariant: v.Invariant, state: v.State, event: v.Event}
-		if v.Defect != "" { // the cause is known, wherever it shows
-			sig = signature{invariant: v.Invariant, defect: v.Defect}
-		}
-		if excuse != "" {
-			sig.class = excused
-		}
+		sig, excuse := o.signature(v), o.excuse(v)
 		if counted[sig] {
 			continue
 		}

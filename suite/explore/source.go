@@ -231,20 +231,24 @@ func simulate(
 // memories are those of runs that have ended.
 var memories sync.Pool
 
-// failures returns the violations that are neither excused by the simulator nor expected by the
-// scenario.
-func (o *outcome) failures() []invariant.Violation {
-	return slices.DeleteFunc(
-		slices.Clone(o.violations), func(v invariant.Violation) bool { return o.excuse(&v) != "" },
-	)
-}
-
 // excuse returns why a violation is not a failure, or "" if it is one.
 func (o *outcome) excuse(v *invariant.Violation) string {
 	if slices.ContainsFunc(o.expected, v.Is) {
 		return "the scenario expects it"
 	}
 	return v.Excused
+}
+
+// signature returns the signature of a violation.
+func (o *outcome) signature(v *invariant.Violation) signature {
+	sig := signature{invariant: v.Invariant, state: v.State, event: v.Event}
+	if v.Defect != "" { // the cause is known, wherever it shows
+		sig = signature{invariant: v.Invariant, defect: v.Defect}
+	}
+	if o.excuse(v) != "" {
+		sig.class = excused
+	}
+	return sig
 }
 
 // fingerprint returns a hash of the traces of a seed's runs and of their violations: 16 hexadecimal

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 
 	"rollsim/internal/shard"
 )
@@ -20,9 +17,9 @@ type Sweep struct {
 	Jobs   int // how many seeds run at once; at least 1
 
 	// Again runs seeds in another process, in the given order, and returns the Fingerprint of each.
-	// Several goroutines may call it. The sweep calls it for every seed that fails, and for
-	// VerifyPerMille out of 1000 of those that pass, chosen by a hash of the seed. Nil runs no seed
-	// twice.
+	// Several goroutines may call it. The sweep calls it for every seed whose failure is the first of
+	// its group, for one in sixteen of the others that fail, and for VerifyPerMille out of 1000 of all
+	// seeds; a hash of the seed chooses these. Nil runs no seed twice.
 	Again          func(ctx context.Context, seeds []uint64) ([]string, error)
 	VerifyPerMille int
 
@@ -46,7 +43,8 @@ type Sweep struct {
 type finished struct {
 	seed     uint64
 	outcomes []*outcome
-	differs  string // how a second run differed; empty if it did not
+	again    bool   // it has run again
+	differs  string // how the second run differed; empty if it did not
 	err      error
 }
 
@@ -65,7 +63,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	results := s.start(inner, remaining)
+	results := s.check(inner, s.start(inner, remaining), result.failing())
 	saved := time.Now()
 	var failure error
 	for slot := range results {
@@ -77,7 +75,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 			}
 			continue // a seed counts only if all seeds before it are done
 		}
-		if failure = s.add(result, f); failure != nil {
+		if failure = s.add(inner, result, f); failure != nil {
 			stop()
 			continue
 		}
@@ -148,72 +146,38 @@ const ahead = 64
 // the order of the seeds, and closes that channel after the last one.
 func (s *Sweep) start(ctx context.Context, remaining Range) <-chan chan finished {
 	jobs := max(1, s.Jobs)
+	type job struct {
+		seed uint64
+		slot chan finished
+	}
 	next := make(chan job)
 	order := make(chan chan finished, ahead*jobs)
-	ready := make(chan *group, jobs)
 	go func() {
 		defer close(order)
 		defer close(next)
-		var g *group
-		started := 0 // of the group
 		for seed := remaining.From; seed <= remaining.To && ctx.Err() == nil; seed++ {
-			if (seed-remaining.From)%together == 0 {
-				g, started = &group{left: together}, 0
-			}
 			slot := make(chan finished, 1)
 			order <- slot
-			next <- job{seed, slot, g}
-			started++
-		}
-		if g != nil && g.leave(together-started) {
-			ready <- g
+			next <- job{seed, slot}
 		}
 	}()
-	var workers sync.WaitGroup
 	for range jobs {
-		workers.Go(func() {
-			for j := range next {
-				if s.runSeed(ctx, j) {
-					ready <- j.group
-				}
-			}
-		})
 		go func() {
-			for g := range ready {
-				s.verify(ctx, g)
+			for j := range next {
+				f := finished{seed: j.seed}
+				f.outcomes, f.err = s.Source.runAll(ctx, j.seed)
+				j.slot <- f
 			}
 		}()
 	}
-	go func() {
-		workers.Wait()
-		close(ready)
-	}()
 	return order
 }
 
-// runSeed runs a seed. It reports whether the seed was the last one of its group to run and some of
-// the group must run again.
-func (s *Sweep) runSeed(ctx context.Context, j job) bool {
-	f := finished{seed: j.seed}
-	f.outcomes, f.err = s.Source.runAll(ctx, j.seed)
-	twice := s.verifies(j.seed)
-	for _, o := range f.outcomes {
-		twice = twice || len(o.failures()) > 0
-	}
-	if s.Again == nil || !twice || f.err != nil {
-		j.slot <- f
-		return j.group.done(nil)
-	}
-	return j.group.done(&checked{f, j.slot})
-}
-
-// verifies reports whether the sweep runs a seed twice even if it passes.
-func (s *Sweep) verifies(seed uint64) bool {
-	return xxhash.Sum64String(fmt.Sprintf("verify %d", seed))%1000 < uint64(s.VerifyPerMille)
-}
-
 // add adds a seed to the result. Seeds arrive in order.
-func (s *Sweep) add(r *Result, f finished) error {
+func (s *Sweep) add(ctx context.Context, r *Result, f finished) error {
+	if err := s.checkNamed(ctx, r, &f); err != nil {
+		return err
+	}
 	fresh := r.addSeed(s.Source, f.seed, f.outcomes, f.differs)
 	release(f.outcomes)
 	done, err := r.done.unite(ranges{{f.seed, f.seed}})
