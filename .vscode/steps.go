@@ -96,6 +96,39 @@ func fleet(story editor) {
 	story.Given(`each of (the )seeds {number} to {number}`)
 }
 
+func everything_that_may_go_wrong(story editor) {
+	// The scenario is about every run in which so many things go wrong at once, whichever and
+	// whenever: hosts that fail, delays at the ends of their distributions, lost messages, crashes,
+	// operators that act and more, as rollsim prove tries them. Every expectation must hold in each
+	// of these runs, in which nothing is drawn. The first failure has the fewest things that go
+	// wrong.
+	//
+	//	Given up to 1 thing goes wrong
+	story.Given(`up to {number} thing(s) go(es) wrong`)
+
+	// Only what such sentences name goes wrong, and so often at most: control-plane crashes, agent
+	// restarts, host outages, lost hosts, lost messages, late messages, doubled messages, overtaken
+	// messages, failed polls, stale polls, activation failures, probe failures, deferrals, missing
+	// answers, unfinished rollbacks, short delays, long delays, operator clearances, operator
+	// aborts, operator pauses and stray events.
+	//
+	//	Given up to 1 control-plane crash happens at any moment
+	story.Given(`up to {number} {goes_wrong}{of host s hosts} happen(s) at any moment`)
+
+	// Only what such sentences name goes wrong: hosts may fail their probes, fail their activation,
+	// defer their activation, never answer, never complete their rollback, restart, go offline, be
+	// lost, be quick or be slow. Another sentence says how many things go wrong at once.
+	//
+	//	Given hosts "stable-*" may fail their probes
+	story.Given(`host(s) {hosts} may {may}`)
+
+	// The sentence after it holds in at least one of the runs of a scenario about everything that
+	// may go wrong.
+	//
+	//	Then in some run, "stable@a1" is Failed
+	story.Then(`in {some_run}(,) {sentence}`)
+}
+
 func what_holds_hosts_back(story editor) {
 	// The most of the hosts, of whatever channels, that may be in flight at once: Activating,
 	// Soaking, or dispatched and not yet acked. The budget is checked at each dispatch only: a host

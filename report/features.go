@@ -226,6 +226,9 @@ func (p *pretty) Scenario(s *story.Scenario) {
 		for i := range s.Distributions {
 			p.printf("      %v\n", &s.Distributions[i])
 		}
+		if s.Combinations != "" {
+			p.printf("      %s\n", s.Combinations)
+		}
 	case story.Skipped:
 		p.printf("  %s  (skipped: %s)\n", p.signed(s.Status, s.Name), s.Message)
 	case story.Defect:

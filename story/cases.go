@@ -27,6 +27,7 @@ type Case struct {
 	traces   bool                // as Options.Traces
 	vacuity  Vacuity
 	plane    controlplane.Name // if not empty, runs unless the scenario chooses one
+	explorer Explorer          // of what may go wrong; nil for none
 	outline  *outline          // that it is a row of; nil for one that is never judged as a row
 }
 
@@ -48,7 +49,8 @@ func Cases(opt Options) ([]*Case, error) {
 			outlines[s.Written] = new(outline)
 		}
 		all = append(all, &Case{
-			s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous, opt.ControlPlane, outlines[s.Written],
+			s, v, opt.Seed, opt.Machine, opt.Traces, opt.Vacuous, opt.ControlPlane, opt.Explorer,
+			outlines[s.Written],
 		})
 	}
 	return all, nil
@@ -181,6 +183,7 @@ func (c *Case) seeds() (first, last uint64, many bool) {
 func (c *Case) newWorld() *world {
 	w := newWorld(c.scenario.Pickle.Name)
 	w.steps = c.steps
+	w.wrong.explorer = c.explorer
 	w.files, w.dir = c.scenario.Document.FS, path.Dir(c.scenario.Document.Name)
 	return w
 }

@@ -40,6 +40,7 @@
 //	history     the trace of a run, by rollout, host and channel
 //	allowed     violations and refusals that sentences expect
 //	explainer   why something never happens
+//	wrongs      what goes wrong, of what may
 //
 // # Time
 //
@@ -78,6 +79,14 @@
 // Some happenings are not actions of the simulator's timeline: messages that are lost for a time, a
 // host that returns. They change the scenario from the present on, so that what happened before
 // stays the same.
+//
+// # Everything that may go wrong
+//
+// A scenario can be about every run in which something goes wrong. Its plain run comes first. What
+// may go wrong in a run is known once it has ended: an [Explorer] returns it. The scenario then
+// runs
+// again with each of these deviations, then with each pair, and so on. What goes wrong after
+// everything has settled does not delay that, so what precedes a deviation keeps its place.
 //
 // # Many seeds
 //

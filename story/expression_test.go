@@ -110,7 +110,10 @@ var samples = map[string][]string{
 	"window": {
 		" within 5 minutes", " within 1 hour of the start", " within 1m after wave 0 is soaking",
 	},
-	"sentence": {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
+	"goes_wrong": {"control-plane crash", "lost messages", "host outages"},
+	"may":        {"fail their probes", "never answer", "go offline"},
+	"some_run":   {"some run", "one of the runs", "some run"},
+	"sentence":   {`"stable@a1" is Failed`, "seed 7", "every invariant holds"},
 }
 
 // wordings returns every sentence that the words of a step allow: with and without each optional

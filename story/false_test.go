@@ -1,6 +1,7 @@
 package story
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,12 +10,20 @@ import (
 // verdict runs a scenario of a fleet and returns its status and its message.
 func verdict(t *testing.T, tags, body string) *Scenario {
 	t.Helper()
-	text := "Feature: x\n  " + tags + "\n  Scenario: y\n    Given channel \"web\" with 2 hosts " +
-		"soaking 10 minutes\n    And activation takes 1 minute\n    " +
-		strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n    ") + "\n"
-	report := run(t, Options{FS: fstest.MapFS{"x.feature": {Data: []byte(text)}}})
+	return verdictOf(t, `channel "web" with 2 hosts soaking 10 minutes`, tags, body)
+}
+
+// verdictOf is verdict for a fleet.
+func verdictOf(t *testing.T, fleet, tags, body string) *Scenario {
+	t.Helper()
+	report := run(t, Options{FS: oneFile("Feature: x\n  " + tags + "\n  Scenario: y\n    Given " +
+		fleet + "\n    And activation takes 1 minute\n    " +
+		strings.ReplaceAll(strings.TrimSpace(body), "\n", "\n    ") + "\n")})
 	return &report.Scenarios[0]
 }
+
+// oneFile returns a file system with one feature.
+func oneFile(text string) fs.FS { return fstest.MapFS{"x.feature": {Data: []byte(text)}} }
 
 // A verdictTest is a scenario and what its message must contain; "" if it passes.
 type verdictTest struct{ name, body, want string }

@@ -19,12 +19,13 @@ import (
 // godog.TestSuite, or is called by one. A scenario may also have sentences of the suite. If it has
 // a sentence of rollsim, everything is checked that rollsim checks of a scenario, in the last step
 // and after it. Features are read from the file system of the operating system.
-func InitializeScenario(sc *godog.ScenarioContext) { Initializer(nil)(sc) }
+func InitializeScenario(sc *godog.ScenarioContext) { Initializer(nil, nil)(sc) }
 
-// Initializer returns InitializeScenario for a suite whose Options.FS is fsys.
-func Initializer(fsys fs.FS) func(*godog.ScenarioContext) {
+// Initializer returns InitializeScenario for a suite whose Options.FS is fsys. With an Explorer, a
+// scenario can be about everything that may go wrong.
+func Initializer(fsys fs.FS, e Explorer) func(*godog.ScenarioContext) {
 	return func(sc *godog.ScenarioContext) {
-		steps().register(sc, func(p *messages.Pickle) (*pass, error) { return openPass(fsys, p) })
+		steps().register(sc, func(p *messages.Pickle) (*pass, error) { return openPass(fsys, e, p) })
 	}
 }
 
@@ -32,14 +33,14 @@ var lineOfPath = regexp.MustCompile(`(\.feature):[0-9]+$`)
 
 // openPass returns the pass of a scenario of another suite; nil if none of its steps is a sentence.
 // The file has what a pickle does not have: the lines, and what belongs to a Background.
-func openPass(fsys fs.FS, pickle *messages.Pickle) (*pass, error) {
+func openPass(fsys fs.FS, e Explorer, pickle *messages.Pickle) (*pass, error) {
 	if !slices.ContainsFunc(pickle.Steps, func(s *messages.PickleStep) bool {
 		return steps().isSentence(s.Text)
 	}) {
 		return nil, nil
 	}
 	file := lineOfPath.ReplaceAllString(pickle.Uri, "$1")
-	cases, err := Cases(Options{FS: fsys, Paths: []string{file}})
+	cases, err := Cases(Options{FS: fsys, Paths: []string{file}, Explorer: e})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type suiteRun struct {
 func runForeign(t *testing.T, fsys fs.FS, path string) suiteRun {
 	t.Helper()
 	run := suiteRun{errors: make(map[string]string)}
-	own := Initializer(fsys)
+	own := Initializer(fsys, stubExplorer{})
 	if fsys == nil {
 		own = InitializeScenario
 	}
@@ -163,7 +163,7 @@ func TestSuiteReadsFiles(t *testing.T) {
 		p := &messages.Pickle{Uri: filepath.ToSlash("x.feature"), Steps: []*messages.PickleStep{
 			{Text: `"stable@a1" is Terminal`},
 		}}
-		if _, err := openPass(fsys, p); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := openPass(fsys, nil, p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

@@ -164,6 +164,12 @@ var parameters = map[string]parameter{
 	"manifest":   {`no|an? [a-z]+`, parseManifest},
 	"from_start": {durationForm + ` +(?:before|after) the start`, parseFromStart},
 	"gate":       {`[a-z-]+`, parseGate},
+	"goes_wrong": {`[a-z]+(?:-[a-z]+)?(?: [a-z]+)?`, parseWrongNoun},
+	"may":        {`[a-z]+(?: [a-z]+)*`, parseMay},
+	"some_run": {
+		`some run|one of the runs`,
+		func(s string) (any, error) { return inSomeRun(s), nil },
+	},
 	"mishap":     {mishapForm, func(s string) (any, error) { return s, nil }},
 	"spoilt":     {spoiltForm, parseMessageFault},
 	"poll_fault": {`fails?|(?:is|are) stale`, parsePollFault},

@@ -152,6 +152,9 @@ func (p *pass) endStep(at int, err error) error {
 // repeat ends the first run, and repeats it for each other seed until one fails.
 func (p *pass) repeat() error {
 	p.endRun(true)
+	if p.world.wrong.claims() {
+		return p.tryAll()
+	}
 	if !p.many || p.c.seed.Set {
 		return nil
 	}
@@ -175,6 +178,11 @@ func (p *pass) runAgain(seed uint64) error {
 	if err := p.beginRun(reducer.Some(seed)); err != nil {
 		return err
 	}
+	return p.callAgain()
+}
+
+// callAgain carries out all sentences again.
+func (p *pass) callAgain() error {
 	for i := range p.calls {
 		began := time.Now()
 		err := p.call(&p.calls[i])
@@ -224,6 +232,9 @@ func (p *pass) settleStep(at int, began time.Time, err error) {
 		if row := rowOf(err); row > 0 && row < len(t.Rows) {
 			p.result.StepLine = int(t.Rows[row].Location.Line)
 		}
+	}
+	if p.world.wrong.claims() && !p.world.wrong.deviates() && errors.As(err, new(*unmetError)) {
+		p.result.Message += "\nwrong     nothing: it does not hold even if nothing goes wrong"
 	}
 	if p.many && !p.c.seed.Set && errors.As(err, new(*unmetError)) {
 		seed := p.world.seed.override.Value

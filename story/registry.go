@@ -85,7 +85,8 @@ type vocabulary []*step
 // steps returns every step, topic by topic. Each noun has a file, which lists its own.
 var steps = sync.OnceValue(func() vocabulary {
 	return newVocabulary(slices.Concat(
-		fleetSteps, scenarioSteps, seedSteps, gateSteps, fateSteps, channelSteps, faultSteps, timeSteps,
+		fleetSteps, scenarioSteps, seedSteps, wrongSteps, gateSteps, fateSteps, channelSteps, faultSteps,
+		timeSteps,
 		startSteps, membershipSteps, membershipExpectations, operatorSteps, operatorExpectations,
 		waveExpectations, eitherExpectations,
 		amountExpectations, outageExpectations, orderExpectations, eventSteps, shareSteps,

@@ -80,6 +80,9 @@ func Rehearse(d *gherkin.Document, p *messages.Pickle) []Mistake {
 		if err := errors.Join(w.rehearseFates(), w.checkDetails()); err != nil {
 			found = append(found, Mistake{Flaw: FlawName, Message: err.Error()})
 		}
+		if err := w.checkWrongs(); err != nil {
+			found = append(found, Mistake{Flaw: FlawStory, Message: err.Error()})
+		}
 		found = append(found, w.rehearseVacuity(p)...)
 	}
 	return found

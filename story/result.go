@@ -76,16 +76,20 @@ type Scenario struct {
 	FeatureDescription string
 	FeatureTags        []Tag
 
-	// Message says why the scenario has not passed. If it failed, Step is the sentence that did, with
-	// its keyword, and StepLine is the line of the sentence, or of the row of its table that is wrong.
+	// Message says why the scenario has not passed. If it failed, Step is the sentence that did,
+	// with
+	// its keyword, and StepLine is the line of the sentence, or of the row of its table that is
+	// wrong.
 	Message  string
 	Step     string
 	StepLine int
 
 	// Run names the machine and the seed of a scenario that has not passed, as in "machine rfc0008,
 	// seed 1". Trace is the trace of its latest run, Violations has the violations in it, and
-	// Simulated is what it simulates, with its seed. All are empty if nothing ran. Saved is the name
-	// of the file with the trace, for a caller that writes one to set. With Options.Traces a scenario
+	// Simulated is what it simulates, with its seed. All are empty if nothing ran. Saved is the
+	// name
+	// of the file with the trace, for a caller that writes one to set. With Options.Traces a
+	// scenario
 	// that has passed has them too.
 	Run        string
 	Trace      []trace.Entry
@@ -101,6 +105,15 @@ type Scenario struct {
 
 	// Seed is the smallest seed for which a scenario for several seeds fails.
 	Seed reducer.Opt[uint64]
+
+	// Combinations says, of a scenario about everything that may go wrong, in which runs it holds.
+	// Wrong
+	// is what goes wrong in the run that fails, and Repeats the name of the file with the scenario
+	// of
+	// that run, for a caller that writes one to set.
+	Combinations string
+	Wrong        []string
+	Repeats      string
 
 	// Machine is the name of Options.Machine, or empty.
 	Machine string
@@ -156,6 +169,9 @@ func (s *Scenario) Details() string {
 	}
 	if s.Saved != "" {
 		text += "\nsaved     " + s.Saved
+	}
+	if s.Repeats != "" {
+		text += "\nrepeats   " + s.Repeats
 	}
 	return text
 }

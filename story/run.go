@@ -50,6 +50,10 @@ type Options struct {
 	// ControlPlane, if not empty, runs in every scenario that does not choose one.
 	ControlPlane controlplane.Name
 
+	// Explorer returns what may go wrong in a run. Without one, a scenario about everything that may
+	// go wrong fails.
+	Explorer Explorer
+
 	// Traces keeps the trace of every scenario. Otherwise only those that have not passed have one.
 	Traces bool
 

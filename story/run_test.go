@@ -20,6 +20,7 @@ var shipped = os.DirFS("..")
 
 func run(t *testing.T, opt Options) Report {
 	t.Helper()
+	opt.Explorer = stubExplorer{}
 	report, err := Run(context.Background(), opt)
 	if err != nil {
 		t.Fatal(err)

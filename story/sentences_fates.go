@@ -307,9 +307,9 @@ func reboot(w *world, id reducer.HostID) error {
 			continue
 		}
 		if c.to != reducer.HostDeferred {
-			return fmt.Errorf(
+			return impossibleError{fmt.Errorf(
 				"host %s waits for no reboot: at %s it is %v under %s", id, elapsed(now), c.to, r.id,
-			)
+			)}
 		}
 		// Without its deferral the host has nothing to reboot for.
 		next := len(w.fates.all)
@@ -324,7 +324,9 @@ func reboot(w *world, id reducer.HostID) error {
 		})
 		return nil
 	}
-	return fmt.Errorf("host %s waits for no reboot: at %s it has joined no rollout", id, elapsed(now))
+	return impossibleError{fmt.Errorf(
+		"host %s waits for no reboot: at %s it has joined no rollout", id, elapsed(now),
+	)}
 }
 
 // addDelays says how long a stage takes on some hosts under a ref.

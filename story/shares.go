@@ -53,20 +53,29 @@ func (w *world) expectShare(least sim.Probability, inner reading, sentence strin
 	case least == 0:
 		return errNoShare
 	}
-	that, claims, before, now, outer := w.that, w.claims, w.allowed, w.timeline, w.sentence
-	err := w.do(inner, sentence)
-	w.claims, w.sentence = claims, outer // it may be false at the end of the story
+	held, found, err := w.attempt(inner, sentence)
 	share := seedShare{
-		step: w.step, seeds: 1, least: 100 * float64(least) / float64(sim.Certain),
+		step: w.step, seeds: 1, least: 100 * float64(least) / float64(sim.Certain), found: found,
 	}
-	var unmet *unmetError
-	if errors.As(err, &unmet) {
-		w.that, w.allowed, w.timeline = that, before, now
-		share.failing, share.found = []uint64{w.fleet.Seed}, unmet.text
-		err = nil
+	if !held {
+		share.failing = []uint64{w.fleet.Seed}
 	}
 	w.shares = append(w.shares, share)
 	return err
+}
+
+// attempt carries out a sentence that need not hold. It reports whether it does, or else what was
+// found; what it changes in the story is then undone.
+func (w *world) attempt(inner reading, sentence string) (held bool, found string, err error) {
+	that, claims, before, now, outer := w.that, w.claims, w.allowed, w.timeline, w.sentence
+	err = w.do(inner, sentence)
+	w.claims, w.sentence = claims, outer // it may be false at the end of the story
+	var unmet *unmetError
+	if errors.As(err, &unmet) {
+		w.that, w.allowed, w.timeline = that, before, now
+		return false, unmet.text, nil
+	}
+	return true, "", err
 }
 
 // mergeShares adds up the shares of several runs of a scenario.

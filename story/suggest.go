@@ -498,6 +498,8 @@ var kinds = map[string]string{
 	"invariant":  "an invariant",
 	"mishap":     "one of " + strings.ReplaceAll(mishapForm, "|", ", "),
 	"stage":      "one of ack, activation, reboot, probe, convergence and rollback",
+	"goes_wrong": "control-plane crash, lost messages or anything else that may go wrong",
+	"some_run":   "some run",
 	"poll_fault": "fail or are stale",
 
 	"states_or":      "several states of a rollout, such as Failed or Reverted",

@@ -425,7 +425,8 @@ func (p *pass) runSiblings() bool {
 			continue
 		}
 		sibling := &pass{
-			c: &Case{scenario: s, steps: p.c.steps}, ctx: p.ctx, wrap: p.wrap, judged: true, bare: true,
+			c: &Case{scenario: s, steps: p.c.steps, explorer: p.c.explorer}, ctx: p.ctx, wrap: p.wrap,
+			judged: true, bare: true,
 		}
 		runAlone(sibling)
 		if sibling.result.Status != Passed || len(sibling.vacuous) == 0 {

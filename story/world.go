@@ -51,6 +51,8 @@ type world struct {
 	allowed  allowed
 	defects  []knownDefect
 	shares   []seedShare
+	some     []someRun
+	wrong    wrongs
 	claims   []*claim // sentences about the whole run
 
 	// Other runs of the same story.
@@ -146,6 +148,8 @@ func (w *world) doWrapped(r reading) error {
 	switch first := r.values[0].(type) {
 	case sim.Probability:
 		return w.expectShare(first, *r.inner, r.text)
+	case inSomeRun:
+		return w.expectSome(*r.inner, r.text)
 	case runName:
 		return w.expectInRun(first, *r.inner, r.text)
 	}
@@ -240,9 +244,12 @@ func (w *world) complete(m *moment, about reducer.RolloutID) error {
 // observe simulates the story so far. It places all happenings and extends the history until every
 // retention has ended.
 func (w *world) observe() error {
+	if err := w.checkWrongs(); err != nil {
+		return err
+	}
 	for t := &w.timeline; t.placed < len(t.happenings); t.placed++ {
 		h := &t.happenings[t.placed]
-		if err := w.place(h); err != nil {
+		if err := w.place(h); err != nil && !w.prevented(err) {
 			return fmt.Errorf("%s\n    %w", h.sentence, err)
 		}
 	}
@@ -262,6 +269,11 @@ func (w *world) simulate(
 
 // scenario returns the scenario to simulate, with some actions.
 func (w *world) scenario(actions []sim.Action) sim.Scenario {
+	return w.wrong.apply(w.unspoilt(actions))
+}
+
+// unspoilt returns the scenario without what goes wrong in this run alone.
+func (w *world) unspoilt(actions []sim.Action) sim.Scenario {
 	sc := w.fleet.Scenario
 	sc.Timeline, sc.Fates = actions, w.fates.all
 	sc.Channels, sc.Releases = w.fleet.soaked(), w.fleet.releases()
@@ -280,11 +292,13 @@ func (w *world) settle() error {
 	if t.exact {
 		return nil
 	}
-	h, err := w.forecast(t.actions)
+	h, whole, err := w.forecastSettled()
 	if err != nil {
 		return err
 	}
-	w.history, t.exact = h, true
+	if w.history, t.exact = h, true; !whole {
+		w.history = nil
+	}
 	if settled := h.settled(); settled > t.now {
 		t.moveTo(settled)
 	}
@@ -332,7 +346,8 @@ func (w *world) place(h *happening) error {
 	t.exact = h.action == nil && h.apply == nil
 	sentence, step, row, level := w.sentence, w.step, w.row, w.level
 	w.sentence, w.step, w.row, w.level = h.sentence, h.step, h.row, h.level
-	if err := w.happen(h); err != nil {
+	err := w.happen(h)
+	if err != nil && !w.prevented(err) {
 		return err
 	}
 	w.sentence, w.step, w.row, w.level = sentence, step, row, level
@@ -403,7 +418,10 @@ func (w *world) moveToMoment(when *timing) error {
 			return err
 		}
 	}
-	if at += when.offset; at < t.now {
+	if at += when.offset; at < t.now && w.wrong.deviates() {
+		at = t.now // what went wrong has delayed what precedes it
+	}
+	if at < t.now {
 		return fmt.Errorf(
 			"this was at %s, and the story is at %s already: move this sentence up",
 			elapsed(at), elapsed(t.now),
@@ -433,7 +451,7 @@ func (w *world) timeOf(m *moment) (time.Duration, error) {
 			return h.at(i), nil
 		}
 	}
-	err = fmt.Errorf("this never happens: %v", m)
+	err = impossibleError{fmt.Errorf("this never happens: %v", m)}
 	if r, ok := h.rollouts[m.Rollout]; ok {
 		err = fmt.Errorf("%w; the rollout goes through %s", err, r.states)
 		if why := w.explain().noMoment(r, m); why != "" {
@@ -481,6 +499,9 @@ func (w *world) checkRun() error {
 	if err := w.checkViolations(func(invariant.Violation) bool { return true }); err != nil {
 		return err
 	}
+	if w.wrong.deviates() {
+		return nil // what goes wrong may fail a rollout, and prevent what a sentence announces
+	}
 	if i := w.allowed.unexpectedRefusal(w.history); i != noEntry {
 		r := w.history.entries[i].Rejection
 		found := fmt.Sprintf(
@@ -509,7 +530,7 @@ var livenessWords = map[invariant.Name]struct{ demand, contrary string }{
 // the sentence that would.
 func (w *world) checkViolations(matches func(invariant.Violation) bool) error {
 	v, found := w.allowed.unexpectedViolation(w.history, func(v invariant.Violation) bool {
-		return matches(v) && !w.tolerates(v)
+		return matches(v) && !w.tolerates(v) && !(v.Excused != "" && w.wrong.deviates())
 	})
 	if !found {
 		return nil

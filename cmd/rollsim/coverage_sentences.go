@@ -8,6 +8,7 @@ import (
 
 	"rollsim/report"
 	"rollsim/story"
+	"rollsim/suite/prove"
 )
 
 // sentenceCoverage writes what the features of the suite use of their language.
@@ -34,7 +35,9 @@ func (env *environment) sentenceCoverage(c *cli.Context) error {
 	}
 	ctx, stop := interruptible()
 	defer stop()
-	groups, err := story.Uses(ctx, story.Options{FS: suite.FS, Paths: suite.Features, Jobs: n})
+	groups, err := story.Uses(ctx, story.Options{
+		FS: suite.FS, Paths: suite.Features, Jobs: n, Explorer: prove.Stories(),
+	})
 	if ctx.Err() != nil {
 		return errInterrupted
 	}

@@ -23,8 +23,10 @@ import (
 	"rollsim/internal/limited"
 	"rollsim/reducer"
 	"rollsim/report"
+	"rollsim/scenario"
 	"rollsim/story"
 	"rollsim/story/gherkin"
+	"rollsim/suite/prove"
 )
 
 func (env *environment) featuresCommand() *cli.Command {
@@ -145,7 +147,7 @@ func (env *environment) newFeatureRun(c *cli.Context) (*featureRun, error) {
 	run.temporary = sync.OnceValues(func() (string, error) { return ownFolder(os.TempDir()) })
 	run.opt = story.Options{
 		FS: env.files, Tags: c.String("tags"), Name: c.String("name"), Fast: c.Bool("fast"),
-		FailFast: c.Bool("fail-fast"), Traces: run.keepAll,
+		FailFast: c.Bool("fail-fast"), Traces: run.keepAll, Explorer: prove.Stories(),
 	}
 	var err error
 	if run.opt.Jobs, err = jobs(c); err != nil {
@@ -267,6 +269,7 @@ func (run *featureRun) once(ctx context.Context, opt story.Options) error {
 	opt.Each = func(s *story.Scenario) {
 		if (s.Status.Fails() || run.keepAll) && len(s.Trace) > 0 {
 			s.Saved = run.save(s)
+			s.Repeats = run.saveScenario(s)
 		}
 		results.scenario(s)
 	}
@@ -465,6 +468,29 @@ func (run *featureRun) save(s *story.Scenario) string {
 		err = os.MkdirAll(dir, 0o755)
 	}
 	file := filepath.Join(dir, name+".ndjson")
+	if err == nil {
+		err = run.env.writeAgain(bytesFile(file, b.Bytes()))
+	}
+	if err != nil {
+		return fmt.Sprintf("nowhere: %v", err)
+	}
+	return file
+}
+
+// saveScenario writes the scenario that repeats the run in which something goes wrong to a file
+// next
+// to that of the trace. It returns the name of the file, or an empty one without such a run.
+func (run *featureRun) saveScenario(s *story.Scenario) string {
+	trace, saved := strings.CutSuffix(s.Saved, ".ndjson")
+	if len(s.Wrong) == 0 || !saved {
+		return ""
+	}
+	comment := append([]string{s.Place() + ": " + s.Name}, s.Wrong...)
+	var b bytes.Buffer
+	err := scenario.Write(&b, s.Simulated, scenario.Writing{
+		Machine: s.Simulated.Machine, Comment: comment, Brief: true,
+	})
+	file := trace + ".yaml"
 	if err == nil {
 		err = run.env.writeAgain(bytesFile(file, b.Bytes()))
 	}

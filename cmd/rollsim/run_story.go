@@ -17,6 +17,7 @@ import (
 	"rollsim/report"
 	"rollsim/report/picture"
 	"rollsim/story"
+	"rollsim/suite/prove"
 	"rollsim/trace"
 )
 
@@ -80,7 +81,7 @@ func (env *environment) oneStory(
 	arg := choice.args[0]
 	opt := story.Options{
 		FS: env.files, Paths: []string{filepath.ToSlash(arg)}, Traces: true, Name: choice.name,
-		Seed: choice.seed,
+		Seed: choice.seed, Explorer: prove.Stories(),
 	}
 	if !env.exists(opt.Paths[0]) && !filepath.IsAbs(arg) {
 		opt.FS = rollsim.Library // the features that ship

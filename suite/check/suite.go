@@ -11,6 +11,7 @@ import (
 	"rollsim/internal/osfs"
 	"rollsim/scenario"
 	"rollsim/story"
+	"rollsim/suite/prove"
 )
 
 // Suite is a set of files to check.
@@ -35,7 +36,8 @@ func (s *Suite) units() []unit {
 	}
 	for _, p := range s.Features {
 		cases, err := story.Cases(story.Options{
-			FS: s.FS, Paths: []string{p}, Vacuous: s.Vacuous, Traces: s.Traces,
+			Explorer: prove.Stories(),
+			FS:       s.FS, Paths: []string{p}, Vacuous: s.Vacuous, Traces: s.Traces,
 		})
 		if err != nil {
 			units = append(units, unit{path: p, err: err})

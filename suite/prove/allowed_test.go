@@ -16,7 +16,8 @@ func TestAllowed(t *testing.T) {
 	offered := func(p *Prover, n *node) string {
 		var all []string
 		for _, d := range p.run(n, true).children {
-			if text := strings.TrimSpace(d.Kind.String() + " " + string(d.host)); !slices.Contains(all, text) {
+			text := strings.TrimSpace(d.Kind.String() + " " + string(d.host))
+			if !slices.Contains(all, text) {
 				all = append(all, text)
 			}
 		}

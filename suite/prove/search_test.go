@@ -97,8 +97,10 @@ func TestOtherSearch(t *testing.T) {
 	sc := parse(t, one)
 	r := result(t, prover(t, sc, reducer.RFC0008(), nil), 0)
 	for name, other := range map[string]*Prover{
-		"machine":  prover(t, sc, reducer.V02(), nil),
-		"kinds":    prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = deviation.Of(HostLost) }),
+		"machine": prover(t, sc, reducer.V02(), nil),
+		"kinds": prover(t, sc, reducer.RFC0008(), func(o *Options) {
+			o.Kinds = deviation.Of(HostLost)
+		}),
 		"hosts":    prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Asymmetric = true }),
 		"scenario": prover(t, parse(t, strings.Replace(one, "2s", "3s", 1)), reducer.RFC0008(), nil),
 		"shard": prover(t, sc, reducer.RFC0008(), func(o *Options) {
