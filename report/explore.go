@@ -96,11 +96,11 @@ func exploreGroup(b *strings.Builder, title string, g *explore.Group) {
 // exploreCase writes what an example drew, or its small case.
 func exploreCase(b *strings.Builder, e *explore.Example) {
 	small := e.Small
-	if small == nil || small.Unfinished != "" {
+	if small != nil && small.Unfinished != "" {
+		fmt.Fprintf(b, "  unfinished: %s; rollsim shrink makes it smaller\n", small.Unfinished)
+	}
+	if small == nil || small.Scenario == "" {
 		b.WriteString(indented(e.Drawn))
-		if small != nil {
-			fmt.Fprintf(b, "  unfinished: %s; rollsim shrink makes it smaller\n", small.Unfinished)
-		}
 		return
 	}
 	fmt.Fprintf(b, "  key: %s, %s became %s\n", small.Key, extent(small.Before), extent(small.After))

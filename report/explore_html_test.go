@@ -60,13 +60,15 @@ func TestExploreHTMLSmall(t *testing.T) {
 	_, r := exploreText(t, s)
 	e := &r.Failures()[0].First
 	e.Drawn = "what the seed drew"
-	e.Small = &explore.Small{Key: "unpruned/Superseded", Feature: "Feature: small", Note: "a note"}
+	e.Small = &explore.Small{
+		Key: "unpruned/Superseded", Scenario: "the case", Feature: "Feature: small", Note: "a note",
+	}
 	page := sweepPageOf(t, r, SweepView{})
 	if !strings.Contains(page, "key: unpruned/Superseded") ||
 		!strings.Contains(page, "Feature: small") || strings.Contains(page, e.Drawn) {
 		t.Errorf("the page does not show the small case:\n%s", page)
 	}
-	e.Small.Unfinished = "it was interrupted"
+	e.Small = &explore.Small{Unfinished: "it was interrupted"}
 	page = sweepPageOf(t, r, SweepView{})
 	if !strings.Contains(page, e.Drawn) || !strings.Contains(page, "unfinished: it was interrupted") {
 		t.Errorf("the page does not show what was drawn:\n%s", page)

@@ -209,11 +209,14 @@ func TestExploreEndsWithFailures(t *testing.T) {
 		t.Error("the page shows equal cases twice")
 	}
 	for _, g := range groups {
-		g.First.Small.Unfinished = "it was interrupted"
+		g.First.Small.Unfinished = "it was stopped"
 	}
+	groups[1].First.Small = &explore.Small{Unfinished: "it was interrupted"}
+	groups[1].First.Drawn = "what the seed drew\n"
 	text = texts()
-	wantLines(t, text, `^FAILED: 2 kinds of failures$`, `^  unfinished: it was interrupted; `)
-	if strings.Contains(text, "the same small case") || strings.Contains(text, "Feature: small") {
-		t.Errorf("unfinished cases are shown:\n%s", text)
+	wantLines(t, text, `^FAILED: 2 kinds of failures$`, `^  unfinished: it was stopped; `,
+		`^    Feature: small$`, `^  unfinished: it was interrupted; `, `^    what the seed drew$`)
+	if strings.Contains(text, "the same small case") || strings.Count(text, "Feature: small") != 1 {
+		t.Errorf("unfinished cases are of one kind:\n%s", text)
 	}
 }

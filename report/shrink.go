@@ -80,7 +80,11 @@ func shrinkExplanation(b *strings.Builder, e *shrink.Explanation) {
 			fmt.Fprintf(b, "  %s\n", e.Values[i].String())
 		}
 	}
-	fmt.Fprintf(b, "  the seed: %d of %d\n", e.Seeds, shrink.OtherValues)
+	if e.Partly {
+		b.WriteString("  not all of them, because that would simulate too much\n")
+	} else {
+		fmt.Fprintf(b, "  the seed: %d of %d\n", e.Seeds, shrink.OtherValues)
+	}
 	if len(e.Trace) > 0 {
 		b.WriteString("\nthe trace, with > at the entry that decides:\n")
 		for _, l := range e.Trace {

@@ -329,7 +329,7 @@ func proofCase(
 		return nil, nil //nolint:nilerr // the counterexample itself is the case
 	}
 	v := &report.ShrinkView{Case: small, File: shrink.File(small)}
-	if small.Unfinished == "" {
+	if small.Unfinished == "" || small.Spent {
 		v.Feature = shrink.WriteFeature(ctx, small, m)
 	}
 	return v, err

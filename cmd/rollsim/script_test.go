@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(inUTC{m}, map[string]func(){"rollsim": main})
+	testscript.Main(inUTC{m}, map[string]func(){"rollsim": main, "broken-machine": brokenMachine})
 }
 
 // inUTC runs the tests of this process in one time zone, with lines of one width. The commands of

@@ -273,7 +273,7 @@ func (env *environment) shrinkView(
 	v := &report.ShrinkView{
 		Case: small, From: in.from, File: shrink.File(small), Again: shrinkAgain(c, small.Key),
 	}
-	if small.Unfinished != "" {
+	if small.Unfinished != "" && !small.Spent {
 		return v, nil
 	}
 	var err error

@@ -38,7 +38,7 @@ func (env *environment) writeSweepPage(
 		if !known || ctx.Err() != nil {
 			return "", nil
 		}
-		if e.Small != nil && e.Small.Unfinished == "" {
+		if e.Small != nil && e.Small.Scenario != "" {
 			return packedSmall(e.Small, opt)
 		}
 		return env.packedTrace(filepath.Join(dir, r.FileName(e)+".ndjson"), e, opt)

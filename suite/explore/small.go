@@ -15,8 +15,10 @@ type Small struct {
 	Feature  string `json:"feature,omitempty"`
 	Steps    int    `json:"steps,omitzero"` // of the feature
 	// Note says why there is no feature, or why it does not pass as specified; empty otherwise.
-	Note       string `json:"note,omitempty"`
-	Unfinished string `json:"unfinished,omitempty"` // why it may be larger than it need be
+	Note string `json:"note,omitempty"`
+	// Unfinished says why the case may be larger than it need be. Without a scenario it says why there
+	// is no case.
+	Unfinished string `json:"unfinished,omitempty"`
 
 	Before shrink.Extent `json:"before"`
 	After  shrink.Extent `json:"after"`
@@ -35,7 +37,7 @@ func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all 
 			continue
 		}
 		if ctx.Err() != nil {
-			g.First.Small = notBegun(g)
+			g.First.Small = notDone(g, "before its search")
 			continue
 		}
 		small, err := s.shrink(ctx, g)
@@ -47,9 +49,9 @@ func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all 
 	return nil
 }
 
-// notBegun returns the small case of a failure for which there was no time.
-func notBegun(g *Group) *Small {
-	return &Small{Key: g.Key(false).String(), Unfinished: "the sweep ended before its search"}
+// notDone returns the small case of a failure for which there was no time.
+func notDone(g *Group, when string) *Small {
+	return &Small{Key: g.Key(false).String(), Unfinished: "the sweep ended " + when}
 }
 
 // shrink returns the small case of a failure. A failure that does not repeat has none.
@@ -67,7 +69,7 @@ func (s *Source) shrink(ctx context.Context, g *Group) (*Small, error) {
 		case errors.Is(err, shrink.ErrHolds):
 			return nil, nil
 		case ctx.Err() != nil:
-			return notBegun(g), nil
+			return notDone(g, "during its search"), nil
 		}
 		return nil, err
 	}
@@ -75,13 +77,12 @@ func (s *Source) shrink(ctx context.Context, g *Group) (*Small, error) {
 		Key: key.String(), Scenario: shrink.File(c), Unfinished: c.Unfinished, Before: c.Before,
 		After: c.After,
 	}
-	if c.Unfinished == "" {
+	if c.Unfinished == "" || c.Spent {
 		f := shrink.WriteFeature(ctx, c, m)
 		small.Feature, small.Steps, small.Note = f.Text, f.Steps, f.Why
-		if ctx.Err() != nil {
-			small.Feature, small.Steps, small.Note = "", 0, ""
-			small.Unfinished = "it was interrupted"
-		}
+	}
+	if ctx.Err() != nil {
+		small = notDone(g, "during its search")
 	}
 	return small, err
 }

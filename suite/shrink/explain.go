@@ -2,6 +2,7 @@ package shrink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type Explanation struct {
 	Without []Neighbour // for each line that is left, what happens without it
 	Values  []Tried     // for each length of time in its file, whether it matters
 	Seeds   int         // how many of the seeds 1 to OtherValues show the key
+	Partly  bool        // the effort was used up before all of that was tried
 	Trace   []Line      // around the violation
 }
 
@@ -51,23 +53,45 @@ var others = []time.Duration{
 	2 * 24 * time.Hour, 3 * 24 * time.Hour, 7 * 24 * time.Hour, 14 * 24 * time.Hour,
 }
 
+// explainEffort returns how many entries an explanation simulates at most: for a large case, which
+// has many neighbours, a quarter of what the search has simulated.
+func explainEffort(c *Case) uint64 {
+	if c.Spent {
+		return c.Entries / 4
+	}
+	return DefaultEffort
+}
+
 // Explain runs the neighbours of a case.
 func Explain(ctx context.Context, c *Case, m reducer.Machine) (*Explanation, error) {
 	s := &shrinker{lab: lab{
-		ctx: ctx, key: c.Key, machine: m, limit: 1 << 62, longest: c.longest,
+		ctx: ctx, key: c.Key, machine: m, limit: explainEffort(c), longest: c.longest,
 		verdicts: make(map[uint64]verdict), guard: !c.Specification,
 	}, best: c.Scenario, opt: &Options{Machine: m, Key: &c.Key}}
 	if err := s.chooseKey(); err != nil {
 		return nil, err
 	}
 	e := &Explanation{}
+	err := s.explain(c, e)
+	if errors.Is(err, errSpent) {
+		e.Partly, err = true, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.Trace = s.trail(c)
+	return e, nil
+}
+
+// explain runs the neighbours of a case, until the effort is used up.
+func (s *shrinker) explain(c *Case, e *Explanation) error {
 	for _, l := range linesOf(c.Scenario) {
 		n := clone(c.Scenario)
 		l.remove(n)
 		tidy(n)
 		happens, err := s.happens(n)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		e.Without = append(e.Without, Neighbour{l.name, happens})
 	}
@@ -75,7 +99,7 @@ func Explain(ctx context.Context, c *Case, m reducer.Machine) (*Explanation, err
 		if is := v.get(c.Scenario); v.cost(is) > 0 || strings.HasPrefix(v.name, "the time of") {
 			tried, err := s.tried(&v, is)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			e.Values = append(e.Values, *tried)
 		}
@@ -85,14 +109,13 @@ func Explain(ctx context.Context, c *Case, m reducer.Machine) (*Explanation, err
 		n.Seed = seed + 1
 		ok, err := s.holds(n)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if ok {
 			e.Seeds++
 		}
 	}
-	e.Trace = s.trail(c)
-	return e, nil
+	return nil
 }
 
 // holds reports whether a scenario shows the key.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rollsim/controlplane"
@@ -59,6 +60,7 @@ type Case struct {
 	Specification bool
 	// Unfinished says why the case may be larger than it need be; empty if it need not.
 	Unfinished string
+	Spent      bool   // it is unfinished because the effort is used up
 	Entries    uint64 // simulated
 	Runs       int
 
@@ -106,9 +108,6 @@ func Shrink(ctx context.Context, opt Options) (*Case, error) {
 	if err == nil {
 		err = s.toFixpoint()
 	}
-	if err == nil {
-		err = s.steady(s.best)
-	}
 	c := &Case{
 		Key: s.key, Machine: opt.Machine.Name(), Scenario: s.best, Specification: !s.guard,
 		Entries: s.spent, Runs: s.runs, Before: before, After: extentOf(s.best),
@@ -118,12 +117,13 @@ func Shrink(ctx context.Context, opt Options) (*Case, error) {
 	case err == nil:
 	case errors.Is(err, errSpent):
 		c.Unfinished, err = fmt.Sprintf("it was stopped after %d simulated entries", s.spent), nil
+		c.Spent = true
 	case errors.Is(err, errUnsteady):
 		c.Unfinished, err = err.Error(), nil
 	case ctx.Err() != nil:
 		c.Unfinished, err = "it was interrupted", nil
 	default:
-		c.Unfinished = err.Error()
+		c.Unfinished, _, _ = strings.Cut(err.Error(), "\n")
 		return c, err
 	}
 	s.ctx, s.limit = context.WithoutCancel(ctx), s.spent+s.longest*4
@@ -191,6 +191,9 @@ func (s *shrinker) begin() error {
 			s.best, s.size, s.clean = first, sizeOf(first, s.opt.Machine.Name()), v.clean
 			return nil
 		}
+	}
+	if err := s.steady(sc); err != nil {
+		return err
 	}
 	return fmt.Errorf("the scenario shows %v, and not when it is written as a file", s.key)
 }
@@ -339,6 +342,9 @@ func (s *shrinker) try(edit func(*sim.Scenario)) bool {
 		return false
 	}
 	if !v.holds || s.clean && !v.clean {
+		return false
+	}
+	if s.err = s.steady(c); s.err != nil {
 		return false
 	}
 	s.best, s.size, s.clean = c, size, v.clean
