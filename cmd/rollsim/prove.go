@@ -19,6 +19,7 @@ import (
 	"rollsim/internal/deviation"
 	"rollsim/internal/shard"
 	"rollsim/machine"
+	"rollsim/machine/external"
 	"rollsim/reducer"
 	"rollsim/report"
 	"rollsim/scenario"
@@ -95,7 +96,8 @@ type proof struct {
 	*environment
 	c       *cli.Context
 	bound   int
-	opt     prove.Options // of every scenario
+	outside reducer.Machine // of --machine, in another process
+	opt     prove.Options   // of every scenario
 	earlier []*prove.Result
 	results []*prove.Result
 }
@@ -185,6 +187,9 @@ func (p *proof) other() error {
 	if err != nil {
 		return usage(p.c, "%v; as control planes there are %q", err, controlplane.Names())
 	}
+	if outside, ok := m.(*external.Machine); ok {
+		m = external.Remember(outside)
+	}
 	p.opt.Other = m
 	return nil
 }
@@ -224,9 +229,22 @@ func (p *proof) scenarios() ([]*scenario.File, error) {
 	return all, nil
 }
 
+// machine returns the machine of a scenario. One in another process is asked each question once.
+func (p *proof) machine(f *scenario.File) (reducer.Machine, error) {
+	if p.outside != nil {
+		return p.outside, nil
+	}
+	m, err := p.chosenMachine(p.c, f.Scenario.Machine)
+	if outside, ok := m.(*external.Machine); ok {
+		p.outside = external.Remember(outside)
+		return p.outside, nil
+	}
+	return m, err
+}
+
 // one tries one scenario, prints the result, and reports whether it holds.
 func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
-	m, err := p.chosenMachine(p.c, f.Scenario.Machine)
+	m, err := p.machine(f)
 	if err != nil {
 		return false, err
 	}

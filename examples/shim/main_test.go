@@ -8,10 +8,12 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"rollsim/internal/deviation"
 	"rollsim/internal/osfs"
 	"rollsim/machine"
 	"rollsim/machine/external"
@@ -19,6 +21,7 @@ import (
 	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/suite/conform"
+	"rollsim/suite/prove"
 )
 
 // asShim is the variable that makes the test binary act as the shim.
@@ -135,5 +138,49 @@ func TestShimDrivesASimulation(t *testing.T) {
 				t.Errorf("the machine in another process made no difference: %v", err)
 			}
 		})
+	}
+}
+
+// TestShimInProofs tries all runs of a fleet with one deviation under a machine in another process.
+// It finds what the same machine shows here, and is asked each question once.
+func TestShimInProofs(t *testing.T) {
+	fleets, err := prove.Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(fleets, func(f *scenario.File) bool {
+		return f.Scenario.Name == "rollback"
+	})
+	kinds := deviation.Of(deviation.FailsActivation, deviation.PollFailed, deviation.MessageDropped)
+	for name, found := range map[string]bool{"rfc0008": false, "v0.2": true} {
+		var results [2]*prove.Result
+		own, err := machine.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := external.Remember(shim(t, name).(*external.Machine))
+		for i, m := range []reducer.Machine{own, other} {
+			p, err := prove.New(prove.Options{
+				Scenario: &fleets[at].Scenario, Machine: m, Kinds: kinds, Continue: true,
+			})
+			if err == nil {
+				results[i], err = p.Run(t.Context(), 1, nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, b := results[0], results[1]
+		if len(a.Found) != len(b.Found) || (len(a.Found) > 0) != found || a.Runs() != b.Runs() {
+			t.Errorf("%s: %s; in another process: %s", name, a.Verdict(), b.Verdict())
+		}
+		for i := range a.Found {
+			if a.Found[i].Key != b.Found[i].Key || a.Found[i].Detail != b.Found[i].Detail {
+				t.Errorf("%s: %+v; in another process: %+v", name, a.Found[i], b.Found[i])
+			}
+		}
+		if most := 20 * b.Runs(); other.Asked() == 0 || other.Asked() > most {
+			t.Errorf("%s: %d questions in %d runs, want at most %d", name, other.Asked(), b.Runs(), most)
+		}
 	}
 }
