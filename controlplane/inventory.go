@@ -130,6 +130,7 @@ type Inventory struct {
 
 type channel struct {
 	*Channel
+	number     uint32
 	first, end uint32 // its hosts
 }
 
@@ -203,7 +204,9 @@ func (inv *Inventory) addChannels(channels []Channel) error {
 		for _, id := range conf.Outside {
 			inv.hosts = append(inv.hosts, inventoryHost{id: id, outside: true})
 		}
-		inv.channels = append(inv.channels, channel{conf, first, uint32(len(inv.hosts))})
+		inv.channels = append(inv.channels, channel{
+			Channel: conf, number: uint32(i), first: first, end: uint32(len(inv.hosts)),
+		})
 	}
 	for i := range channels {
 		for _, id := range channels[i].After {

@@ -140,13 +140,14 @@ func (p *plane) replayOrder(e *trace.HostEffect) {
 
 // orderGate returns why a gate keeps a whole channel from being dispatched.
 func (p *plane) orderGate(r *rollout) reason {
-	n, known := p.inv.byID[r.release.Channel]
 	switch {
 	case p.pausedAll:
 		return reason{kind: pausedEverywhere}
-	case known && p.paused[n]:
+	case r.channel == nil:
+		return reason{}
+	case p.paused[r.channel.number]:
 		return reason{kind: pausedChannel, name: string(r.release.Channel)}
-	case known && p.shut[n]:
+	case p.shut[r.channel.number]:
 		return reason{kind: noWindowOpen, name: string(r.release.Channel)}
 	}
 	return reason{}

@@ -44,6 +44,7 @@ type scratch struct {
 
 	decision trace.GateDecision // of gate
 	action   trace.PlanAction   // of queued
+	recent   *rollout           // the one that was looked up last
 	next     reducer.Event      // the one that is applied
 	derived  reducer.Event      // the one that the fleet derives from it
 }
@@ -227,12 +228,20 @@ func (p *plane) addressee(m Message) (r *rollout, slot int, current bool) {
 			return r, int(h.slot), true
 		}
 	}
-	if r := p.byID[m.Rollout]; r != nil {
+	if r := p.find(m.Rollout); r != nil {
 		if slot, joined := r.fold.Slot(p.inv.hosts[m.Host].id); joined {
 			return r, slot, false
 		}
 	}
 	return nil, -1, false
+}
+
+// find returns a rollout, or nil if it is not known.
+func (p *plane) find(id reducer.RolloutID) *rollout {
+	if p.recent == nil || p.recent.id != id {
+		p.recent = p.byID[id]
+	}
+	return p.recent
 }
 
 // quarantineClosure quarantines the closure of a rollout that a host has rolled back, in any state

@@ -48,6 +48,9 @@ func (p *plane) Plan(tick Tick, out Output) error {
 func (s step) dispatchAll(r *rollout) {
 	for i := range r.waves {
 		v := &r.waves[i]
+		if len(v.queues) == 0 {
+			continue
+		}
 		if why := s.waveGate(r, v); why.blocks() {
 			for j := range v.queues {
 				s.block(r, &v.queues[j], &why)

@@ -47,7 +47,7 @@ func (p *plane) replay(e *trace.Entry) error {
 	case e.Effect != nil:
 		p.replayEffect(e)
 	case e.Agent != nil, e.Gate != nil, e.Plan != nil:
-		r := p.byID[e.Rollout]
+		r := p.find(e.Rollout)
 		if r == nil {
 			return nil
 		}
@@ -65,7 +65,7 @@ func (p *plane) replayEvent(e *trace.Entry) error {
 	case err == nil:
 		p.follow(e.Rollout, e.Event)
 	}
-	r := p.byID[e.Event.Rollout]
+	r := p.find(e.Event.Rollout)
 	if r != nil && e.Rollout == r.id && e.Event.Kind == reducer.RetentionExpired &&
 		r.timer.Set && e.At >= r.timer.Value {
 		r.timer = reducer.Opt[reducer.Time]{}
@@ -78,7 +78,7 @@ func (p *plane) replayEffect(e *trace.Entry) {
 	case reducer.InsertQuarantineFromRollout:
 		p.quarantine.add(QuarantineEntry{Channel: e.Effect.Channel, Closure: e.Effect.Closure})
 	case reducer.SchedulePruning:
-		if r := p.byID[e.Rollout]; r != nil {
+		if r := p.find(e.Rollout); r != nil {
 			r.timer = reducer.Some(e.At + seconds(e.Effect.DelaySeconds))
 		}
 	case reducer.RecordRolloutTransition, reducer.UpdateCurrentWave:

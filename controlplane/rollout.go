@@ -40,7 +40,11 @@ func (r *rollout) wave(number uint32) *wave {
 	return nil
 }
 
+// searchWave looks where the wave usually is first: all waves before have hosts.
 func (r *rollout) searchWave(number uint32) (int, bool) {
+	if uint64(number) < uint64(len(r.waves)) && r.waves[number].number == number {
+		return int(number), true
+	}
 	return slices.BinarySearchFunc(
 		r.waves, number, func(v wave, n uint32) int { return cmp.Compare(v.number, n) },
 	)

@@ -22,7 +22,9 @@ type Fleet struct {
 	// variable would be allocated.
 	next Record
 
-	unused unused // derived: memory alone
+	recent   *Rollout // derived: the one that was looked up last
+	recentID RolloutID
+	unused   unused // derived: memory alone
 }
 
 // Rollout is one rollout of a fleet: its record and the hosts that joined it.
@@ -141,6 +143,14 @@ func NewFleet(machine Machine, policy func(ChannelID) Policy) *Fleet {
 // Rollout returns a rollout; nil when it was never opened, or was dropped.
 func (f *Fleet) Rollout(id RolloutID) *Rollout { return f.rollouts[id] }
 
+// find is Rollout for one that is often the same as the last one.
+func (f *Fleet) find(id RolloutID) *Rollout {
+	if f.recent == nil || f.recentID != id {
+		f.recentID, f.recent = id, f.rollouts[id]
+	}
+	return f.recent
+}
+
 // Rollouts returns every rollout that was not dropped, in the order of opening. The slice belongs
 // to the fleet.
 func (f *Fleet) Rollouts() []*Rollout { return f.order }
@@ -149,7 +159,7 @@ func (f *Fleet) Rollouts() []*Rollout { return f.order }
 // applying an event of it.
 func (f *Fleet) Drop(r *Rollout) {
 	if i, found := f.search(r.number); found && r.forgotten {
-		f.order = slices.Delete(f.order, i, i+1)
+		f.order, f.recent = slices.Delete(f.order, i, i+1), nil
 		delete(f.rollouts, r.Record.RolloutID)
 	}
 }
@@ -171,6 +181,7 @@ func (f *Fleet) Retire(r *Rollout) {
 		return
 	}
 	delete(f.rollouts, r.Record.RolloutID)
+	f.recent = nil
 	if i, found := f.search(r.number); found {
 		f.order = slices.Delete(f.order, i, i+1)
 	}
@@ -198,7 +209,7 @@ func (f *Fleet) Apply(ev *Event, now Time, out *Outcome) error {
 	out.Effects.Reset()
 	out.Derived, out.Confirmed = false, false
 
-	r := f.rollouts[ev.Rollout]
+	r := f.find(ev.Rollout)
 	if len(f.unsettled) > 0 {
 		f.settle(ev, r, out)
 	}
@@ -263,7 +274,7 @@ func (f *Fleet) ApplyTo(reached RolloutID, ev *Event, now Time, out *Outcome) er
 	out.Late = out.Late[:0]
 	out.Effects.Reset()
 	out.Derived, out.Confirmed = false, false
-	r := f.rollouts[reached]
+	r := f.find(reached)
 	if len(f.unsettled) > 0 {
 		f.settle(ev, r, out)
 	}

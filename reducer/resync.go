@@ -12,6 +12,7 @@ func (f *Fleet) Delete(r *Rollout) {
 		f.order = slices.Delete(f.order, i, i+1)
 	}
 	if f.rollouts[r.Record.RolloutID] == r {
+		f.recent = nil
 		delete(f.rollouts, r.Record.RolloutID)
 	}
 	if c := f.channels[r.Record.Channel]; c != nil {

@@ -70,14 +70,19 @@ func (c *chance) drawFault(
 	return nil
 }
 
-// ended reports whether chance makes no fault of a kind happen from a time since the start on.
-func (c *chance) ended(kind FaultKind, elapsed time.Duration) bool {
-	for _, rule := range c.rules[kind] {
-		if rule.conf.Until == 0 || elapsed < rule.conf.Until {
-			return false
+// span returns the instants from which and before which chance may make a fault of a kind happen.
+func (c *chance) span(kind FaultKind) (from, end reducer.Time) {
+	from = math.MaxInt64
+	for i := range c.rules[kind] {
+		f := c.rules[kind][i].conf
+		from = min(from, c.clock.start+reducer.Time(f.From))
+		if f.Until == 0 {
+			end = math.MaxInt64
+		} else {
+			end = max(end, c.clock.start+reducer.Time(f.Until))
 		}
 	}
-	return true
+	return from, end
 }
 
 // length draws how long a fault lasts that happens now.

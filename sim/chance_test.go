@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -53,4 +54,27 @@ func TestChance(t *testing.T) {
 	if err := c.add(&Fault{Kind: HostLost, Hosts: []string{"["}}, inv); err == nil {
 		t.Error("a malformed pattern was accepted")
 	}
+}
+
+// TestSpan checks that the span of a kind of faults is the union of the windows of its rules, and
+// that a kind without rules has none.
+func TestSpan(t *testing.T) {
+	c := chance{clock: &clock{start: 100}}
+	check := func(kind FaultKind, from, end reducer.Time) {
+		t.Helper()
+		if f, e := c.span(kind); f != from || e != end {
+			t.Errorf("%v: from %d to %d, want %d to %d", kind, f, e, from, end)
+		}
+	}
+	check(PollStale, math.MaxInt64, 0)
+	for _, f := range []*Fault{
+		{Kind: PollStale, From: 7, Until: 9}, {Kind: PollStale, From: 2, Until: 3},
+		{Kind: PollFailed, Until: 5}, {Kind: PollFailed, From: 3},
+	} {
+		if err := c.add(f, threeHosts(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(PollStale, 102, 109)
+	check(PollFailed, 100, math.MaxInt64)
 }

@@ -31,6 +31,7 @@ type driver struct {
 	down      bool                 // it has crashed and is not back yet
 	postponed []*Action            // for the time after the restart
 	polls     []uint64             // by channel: how many there were; nil without faults
+	keys      []uint64             // by channel; derived: of its random streams; nil without faults
 	armed     [][]*Action          // by channel: faults of the timeline that wait for its next poll
 	polled    []reducer.ChannelRef // by channel: what the last successful poll saw
 	ticks     uint64
@@ -47,7 +48,7 @@ func (d *driver) poll(channel uint32, conf *Channel, ref reducer.ChannelRef) {
 		if d.polled[channel] != ref { // a poll that finds nothing new has no effect
 			d.choosePoll(conf.ID)
 		}
-		key := streamKey(string(conf.ID))
+		key := d.keys[channel]
 		d.polls[channel]++
 		for _, kind := range pollFaults {
 			if d.pollStrikes(channel, kind) ||

@@ -120,12 +120,15 @@ func (w *world) routine(x item) routine {
 func (w *world) firstStrike(r *routine, until reducer.Time) reducer.Time {
 	kinds, key, before := w.strikers(r)
 	for _, kind := range kinds {
-		if w.chance.ended(kind, time.Duration(r.at-w.clock.start)) {
+		from, end := w.chance.span(kind)
+		if from >= until || end <= r.at {
 			continue
 		}
-		for at, n := r.at, before+1; at < until; at, n = at+r.every, n+1 {
-			elapsed := time.Duration(at - w.clock.start)
-			if w.chance.drawFault(kind, noHost, key, n, elapsed) != nil {
+		early := max(0, (from-r.at+r.every-1)/r.every) // times before any may happen
+		at, n := r.at+early*r.every, before+uint64(early)
+		for ; at < min(until, end); at += r.every {
+			n++
+			if w.chance.drawFault(kind, noHost, key, n, time.Duration(at-w.clock.start)) != nil {
 				until = at
 			}
 		}

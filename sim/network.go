@@ -37,6 +37,7 @@ type network struct {
 
 // link is the connection between an agent and the control plane.
 type link struct {
+	key        uint64 // derived: of the random streams of the host
 	offline    bool
 	lost       bool
 	left       bool // it is lost because it has left the fleet
@@ -72,7 +73,8 @@ func (n *network) connect() {
 	n.links = make([]link, n.inv.Hosts())
 	for host := range n.links {
 		l := &n.links[host]
-		l.skew, l.skewedBy = n.chance.skew(uint32(host), n.key(uint32(host)))
+		l.key = streamKey(string(n.inv.HostID(uint32(host))))
+		l.skew, l.skewedBy = n.chance.skew(uint32(host), l.key)
 	}
 }
 
@@ -89,8 +91,6 @@ func (n *network) lost(host uint32) bool { return n.links != nil && n.links[host
 
 // left reports whether a host has left the fleet.
 func (n *network) left(host uint32) bool { return n.links != nil && n.links[host].left }
-
-func (n *network) key(host uint32) uint64 { return streamKey(string(n.inv.HostID(host))) }
 
 // send sends a message for the first time. With links, the message goes through the outbox, and a
 // held message arrives after it.
@@ -171,7 +171,7 @@ func (n *network) strike(kind FaultKind, host uint32, m *message) *FaultNow {
 // chance, and logs it.
 func (n *network) messageFault(kind FaultKind, host uint32, m *message) bool {
 	happens := n.strike(kind, host, m) != nil ||
-		n.chance.strikes(kind, host, n.key(host), n.links[host].attempts) != nil
+		n.chance.strikes(kind, host, n.links[host].key, n.links[host].attempts) != nil
 	if happens {
 		n.logFault(kind, host, m, 0)
 	}
@@ -185,7 +185,7 @@ func (n *network) later(kind FaultKind, host uint32, m *message) bool {
 	if now := n.strike(kind, host, m); now != nil {
 		d = now.For
 	} else {
-		key, occasion := n.key(host), n.links[host].attempts
+		key, occasion := n.links[host].key, n.links[host].attempts
 		f := n.chance.strikes(kind, host, key, occasion)
 		if f == nil {
 			return false

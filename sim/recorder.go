@@ -57,7 +57,7 @@ func (r *recorder) write(e *trace.Entry) {
 	r.trail(r.step)
 	r.check.Entry(e)
 	if r.keeps && e.Fault == nil { // a restart reads no faults
-		r.history = append(r.history, r.arena.Clone(e))
+		r.history = r.arena.Append(r.history, e)
 	}
 	if r.refold != nil && e.Event != nil {
 		// The live fleet refuses the same events, or the two differ at the end.

@@ -233,6 +233,10 @@ func (w *world) addFaults() error {
 	}
 	w.network.connect()
 	w.driver.polls = make([]uint64, len(w.sc.Channels))
+	w.driver.keys = make([]uint64, len(w.sc.Channels))
+	for i := range w.driver.keys {
+		w.driver.keys[i] = streamKey(string(w.sc.Channels[i].ID))
+	}
 	return nil
 }
 

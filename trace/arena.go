@@ -13,9 +13,10 @@ type Arena struct {
 	rejections slab[Rejection]
 }
 
-// Clone returns a deep copy of e, which is valid until Reset.
-func (a *Arena) Clone(e *Entry) Entry {
-	c := *e
+// Append appends a deep copy of e to a list. The copy is valid until Reset.
+func (a *Arena) Append(list []Entry, e *Entry) []Entry {
+	list = append(list, *e)
+	c := &list[len(list)-1]
 	switch {
 	case e.Event != nil:
 		c.Event = a.events.clone(e.Event)
@@ -32,9 +33,9 @@ func (a *Arena) Clone(e *Entry) Entry {
 	case e.Rejection != nil:
 		c.Rejection = a.rejections.clone(e.Rejection)
 	default:
-		return e.Clone()
+		*c = e.Clone()
 	}
-	return c
+	return list
 }
 
 // Reset makes the memory of all copies available again.

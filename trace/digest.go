@@ -209,7 +209,15 @@ func putUint(b []byte, v uint64) []byte { return binary.LittleEndian.AppendUint6
 
 func putInt[T ~int | ~int64](b []byte, v T) []byte { return putUint(b, uint64(v)) }
 
-func putString[S ~string](b []byte, s S) []byte { return putValid(b, valid(s)) }
+// putString appends a string. Most are empty, so that the compiler is to inline that case.
+func putString[S ~string](b []byte, s S) []byte {
+	if s == "" {
+		return append(b, 0, 0, 0, 0)
+	}
+	return putText(b, string(s))
+}
+
+func putText(b []byte, s string) []byte { return putValid(b, valid(s)) }
 
 // putAgain appends s. Most strings of an entry repeat its host or its rollout: if s is the same as
 // before, it is not examined again, and its valid form is used.
