@@ -12,8 +12,7 @@ import (
 )
 
 // brokenMachine is a machine in a process of its own that answers like canary, until it has
-// answered
-// a number of requests. Then it ends, or refuses every seventh request.
+// answered a number of requests. Then it ends, or refuses every seventh request.
 func brokenMachine() {
 	good, err := strconv.Atoi(os.Args[2])
 	if err != nil {

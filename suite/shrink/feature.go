@@ -80,15 +80,17 @@ type author struct {
 // happens is a line of the timeline as a sentence.
 type happens struct {
 	sentence string
+	channel  reducer.ChannelID // that moves to ref, if it is a move
+	ref      reducer.ChannelRef
 	table    string
 	when     []string // the clauses to try, the simplest first
 }
 
 // draft is a choice among the sentences.
 type draft struct {
-	delays bool
-	lasts  bool  // it says how long the run lasts
-	when   []int // for each line of the timeline, the index of its clause
+	delays uint          // the bits of the sentences of author.delays that it has
+	lasts  time.Duration // it says how long the run lasts; 0 if it need not
+	when   []int         // for each line of the timeline, the index of its clause
 	expect int
 }
 
@@ -330,16 +332,21 @@ func (w *author) choose() (draft, bool) {
 		d = try
 		return true
 	}
-	simpler(func(d *draft) { clear(d.when); d.delays = false })
+	simpler(func(d *draft) { clear(d.when); d.delays = 0 })
 	for i := range d.when {
 		for n := range d.when[i] {
-			if simpler(func(d *draft) { d.when[i] = n; d.delays = false }) ||
+			if simpler(func(d *draft) { d.when[i] = n; d.delays = 0 }) ||
 				simpler(func(d *draft) { d.when[i] = n }) {
 				break
 			}
 		}
 	}
-	simpler(func(d *draft) { d.delays = false })
+	simpler(func(d *draft) { d.delays = 0 })
+	for i := range w.delays {
+		if bit := uint(1) << i; d.delays&bit != 0 {
+			simpler(func(d *draft) { d.delays &^= bit })
+		}
+	}
 	for n := range w.expects {
 		if simpler(func(d *draft) { d.expect = n }) {
 			break
@@ -350,8 +357,10 @@ func (w *author) choose() (draft, bool) {
 
 // begin finds the first draft that shows the key: one that says more than it need.
 func (w *author) begin(d *draft, exact func()) bool {
-	for _, d.lasts = range []bool{false, true} {
-		for _, d.delays = range []bool{true, false} {
+	for _, d.lasts = range []time.Duration{
+		0, w.c.Scenario.Horizon, 24 * time.Hour, 7 * 24 * time.Hour,
+	} {
+		for _, d.delays = range []uint{1<<len(w.delays) - 1, 0} {
 			exact()
 			if w.shows(d) {
 				return true
@@ -412,29 +421,59 @@ func runFeature(
 // lines returns the sentences of a draft with their keywords: those of the background, and those of
 // the scenario.
 func (w *author) lines(d *draft) (background, scenario []string) {
-	givens := w.givens
-	if d.delays {
-		givens = append(slices.Clone(givens), w.delays...)
+	givens := slices.Clone(w.givens)
+	for i, delay := range w.delays {
+		if d.delays&(1<<i) != 0 {
+			givens = append(givens, delay)
+		}
 	}
-	if d.lasts {
-		lasts := "the run lasts " + story.InWords(w.c.Scenario.Horizon)
-		givens = append(slices.Clone(givens), lasts)
+	if d.lasts > 0 {
+		givens = append(givens, "the run lasts "+story.InWords(d.lasts))
 	}
 	for i, g := range givens {
 		background = append(background, keyword("Given", i)+g)
 	}
-	for i := range w.happens {
-		h := &w.happens[i]
-		sentence := h.sentence + h.when[d.when[i]]
-		if h.table != "" {
-			sentence += ":\n" + h.table
-		}
+	then := slices.Concat(w.expects[d.expect], w.refused)
+	when := w.happenings(d, false)
+	if len(background)+len(when)+len(then) > mostSteps {
+		when = w.happenings(d, true)
+	}
+	for i, sentence := range when {
 		scenario = append(scenario, keyword("When", i)+sentence)
 	}
-	for i, e := range slices.Concat(w.expects[d.expect], w.refused) {
+	for i, e := range then {
 		scenario = append(scenario, keyword("Then", i)+e)
 	}
 	return background, scenario
+}
+
+// mostSteps is how many sentences a feature may have before its moves become a table.
+const mostSteps = 8
+
+// happenings returns the sentences about what happens. If tables is set, moves of channels that
+// follow each other are one sentence with a table.
+func (w *author) happenings(d *draft, tables bool) (all []string) {
+	moves := 0 // the rows of the last table
+	for i := range w.happens {
+		h := &w.happens[i]
+		when := h.when[d.when[i]]
+		switch row := fmt.Sprintf("\n| %s | %s |%s |", h.channel, h.ref, when); {
+		case tables && h.channel != "" && moves > 0:
+			all[len(all)-1] += row
+			moves++
+			continue
+		case tables && h.channel != "":
+			all = append(all, "the channels move like this:\n| channel | ref | when |"+row)
+			moves = 1
+			continue
+		case h.table != "":
+			all = append(all, h.sentence+when+":\n"+h.table)
+		default:
+			all = append(all, h.sentence+when)
+		}
+		moves = 0
+	}
+	return all
 }
 
 func keyword(first string, i int) string {

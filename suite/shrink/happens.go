@@ -23,6 +23,9 @@ func (w *author) timeline(sc *sim.Scenario, trail []trace.Entry) string {
 			return why
 		}
 		h := happens{sentence: sentence, table: table}
+		if a.SetRef != nil {
+			h.channel, h.ref = a.SetRef.Channel, a.SetRef.Ref
+		}
 		switch {
 		case a.When != nil:
 			h.when = []string{momentClause(a)}

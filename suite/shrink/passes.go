@@ -419,7 +419,11 @@ func tryValues(s *shrinker) bool {
 			if s.fast && (i == 0 && to == scenario.DefaultHorizon) {
 				continue // a long run costs much, so that this comes last
 			}
-			if s.try(func(sc *sim.Scenario) { v.set(sc, to) }) {
+			try := s.try
+			if i == 0 && to == scenario.DefaultHorizon {
+				try = s.tryLong
+			}
+			if try(func(sc *sim.Scenario) { v.set(sc, to) }) {
 				accepted = true
 				break
 			}

@@ -17,7 +17,7 @@ import (
 func tryTimes(s *shrinker) bool {
 	accepted := false
 	if !s.fast {
-		accepted = s.try(func(sc *sim.Scenario) {
+		accepted = s.tryLong(func(sc *sim.Scenario) {
 			sc.Horizon = scenario.DefaultHorizon
 			for i := range sc.Channels {
 				sc.Channels[i].Policy.RetentionSeconds = int64(scenario.DefaultRetention / time.Second)
@@ -46,6 +46,19 @@ func tryTimes(s *shrinker) bool {
 			accepted = accepted || ok
 		}
 	}
+	return accepted
+}
+
+// longRun is how many entries the run of a small case may have at most for the default horizon. It
+// does not depend on the seed, so that all seeds of a failure end with the same horizon.
+const longRun = 50_000
+
+// tryLong is try for an edit that makes the run longer.
+func (s *shrinker) tryLong(edit func(*sim.Scenario)) bool {
+	longest := s.longest
+	s.longest = min(longest, longRun)
+	accepted := s.try(edit)
+	s.longest = longest
 	return accepted
 }
 

@@ -1,0 +1,56 @@
+package shrink
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMovesBecomeTable writes moves as a table only if the feature would have more than eight
+// sentences, and begins another table after another sentence.
+func TestMovesBecomeTable(t *testing.T) {
+	move := func(ref string) happens {
+		return happens{
+			sentence: `"edge" moves to ref "` + ref + `"`, channel: "edge", ref: "a1",
+			when: []string{"", " 1 hour later"},
+		}
+	}
+	crash := happens{sentence: "the control plane crashes for 1 hour", when: []string{" at once"}}
+	w := &author{
+		givens:  []string{"one", "two"},
+		happens: []happens{move("a1"), move("b2"), crash, move("c3")},
+		expects: [][]string{{"it holds"}},
+	}
+	d := draft{when: []int{0, 1, 0, 0}}
+	for _, test := range []struct {
+		givens, steps int
+		tables        int
+	}{{3, 8, 0}, {4, 8, 2}} {
+		w.givens = slices.Repeat([]string{"one"}, test.givens)
+		_, lines := w.lines(&d)
+		text := strings.Join(lines, "\n")
+		if n := strings.Count(text, "the channels move like this:"); n != test.tables ||
+			w.steps(&d) != test.steps {
+			t.Errorf("%d sentences, %d tables, want %d and %d\n%s", w.steps(&d), n, test.steps,
+				test.tables, text)
+		}
+		if rows := strings.Contains(text, "\n| edge | a1 | 1 hour later |\nAnd the control plane "); rows !=
+			(test.tables > 0) {
+			t.Errorf("the rows are\n%s", text)
+		}
+	}
+}
+
+// TestDelaysOfDraft checks that a draft has the delays whose bits are set.
+func TestDelaysOfDraft(t *testing.T) {
+	w := &author{delays: []string{"an ack", "activation", "a probe"}, expects: [][]string{{"x"}}}
+	for bits, want := range map[uint]string{
+		0: "", 1: "Given an ack", 5: "Given an ack|And a probe",
+		7: "Given an ack|And activation|And a probe",
+	} {
+		background, _ := w.lines(&draft{delays: bits})
+		if got := strings.Join(background, "|"); got != want {
+			t.Errorf("%b: %q, want %q", bits, got, want)
+		}
+	}
+}
