@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/internal/liar"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -189,7 +190,7 @@ func TestCrashForgets(t *testing.T) {
 				Action{At: 30 * time.Minute, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}},
 			)
 			result, err := Run(sc, Options{
-				Machine: v02Quarantining(), Seed: 1, ControlPlane: forgetful(lost),
+				Machine: v02Quarantining(), Seed: 1, ControlPlane: liar.Forgetful(lost),
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -6,44 +6,11 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/liar"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
-
-// answer is the answer of a machine to one event.
-type answer struct {
-	before, rec *reducer.Record
-	event       *reducer.Event
-	effects     *reducer.Effects
-}
-
-// broken is a machine that changes the answers of another machine.
-type broken struct {
-	reducer.Machine
-	change func(answer)
-}
-
-func (b broken) Step(
-	rec *reducer.Record, ev *reducer.Event, now reducer.Time, p reducer.Policy, out *reducer.Effects,
-) error {
-	before := *rec
-	if err := b.Machine.Step(rec, ev, now, p, out); err != nil {
-		return err
-	}
-	b.change(answer{&before, rec, ev, out})
-	return nil
-}
-
-// withAnswer returns rfc0008 with its answers changed.
-func withAnswer(change func(answer)) reducer.Machine { return broken{reducer.RFC0008(), change} }
-
-// withCell returns rfc0008 with one cell changed.
-func withCell(s reducer.State, k reducer.EventKind, c reducer.Cell) reducer.Machine {
-	cells := reducer.RFC0008().Cells()
-	cells[s][k] = c
-	return reducer.NewTable("broken", cells, true)
-}
 
 func goTo(s reducer.State) reducer.Cell { return reducer.Cell{{Do: reducer.Go, To: s}} }
 
@@ -63,16 +30,16 @@ func defects() []defect {
 	return []defect{
 		{
 			want:    "terminal-stamped stable@a1",
-			machine: withAnswer(func(a answer) { a.rec.TerminalAt = none }),
+			machine: liar.WithAnswer(func(a liar.Answer) { a.Rec.TerminalAt = none }),
 		},
 		{
 			want:    "terminal-stamped stable@a1",
-			machine: withAnswer(func(a answer) { a.rec.SupersededAt = none }),
+			machine: liar.WithAnswer(func(a liar.Answer) { a.Rec.SupersededAt = none }),
 			change:  func(sc *Scenario) { sc.Timeline[1].At = 5 * time.Minute },
 		},
 		{
 			want:    "terminal-converged late@z1",
-			machine: withCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Terminal)),
+			machine: liar.WithCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Terminal)),
 		},
 		{
 			want:    "terminal-converged stable@a1",
@@ -86,7 +53,7 @@ func defects() []defect {
 		},
 		{
 			want:    "pruned-absorbing stable@a1",
-			machine: withCell(reducer.Pruned, reducer.HostJoined, goTo(reducer.Active)),
+			machine: liar.WithCell(reducer.Pruned, reducer.HostJoined, goTo(reducer.Active)),
 			change: func(sc *Scenario) {
 				sc.Timeline = append(sc.Timeline, Action{
 					When:  &Moment{Rollout: "stable@a1", State: reducer.Pruned},
@@ -96,49 +63,49 @@ func defects() []defect {
 		},
 		{
 			want: "wave-monotonic late@z1",
-			machine: withAnswer(func(a answer) {
-				if a.event.Kind == reducer.RolloutTerminal {
-					a.rec.CurrentWave = 0
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Event.Kind == reducer.RolloutTerminal {
+					a.Rec.CurrentWave = 0
 				}
 			}),
 		},
 		{
 			want: "transition-recorded stable@a1",
-			machine: withAnswer(func(a answer) {
-				if a.before.State == reducer.Active && a.rec.State == reducer.Converging {
-					a.effects.Reset()
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Before.State == reducer.Active && a.Rec.State == reducer.Converging {
+					a.Effects.Reset()
 				}
 			}),
 		},
 		{
 			want: "transition-recorded stable@a1",
-			machine: withAnswer(func(a answer) {
-				if all := a.effects.All(); len(all) > 0 {
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if all := a.Effects.All(); len(all) > 0 {
 					all[0].From = reducer.Opening
 				}
 			}),
 		},
 		{
 			want: "one-standing stable",
-			machine: withCell(
+			machine: liar.WithCell(
 				reducer.Terminal, reducer.SuccessorOpened, reducer.Cell{{Do: reducer.Ignore}},
 			),
 		},
 		{
 			want:    "reverted-host stable@a1",
-			machine: withCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Reverted)),
+			machine: liar.WithCell(reducer.Active, reducer.WaveAdvanced, goTo(reducer.Reverted)),
 		},
 		{
 			want: "retention-kept stable@a1",
-			machine: withAnswer(func(a answer) {
-				for i := range a.effects.All() {
-					a.effects.All()[i].DelaySeconds /= 2
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				for i := range a.Effects.All() {
+					a.Effects.All()[i].DelaySeconds /= 2
 				}
 			}),
 		},
 		{
 			want:    "halt-kept late@z1",
-			ignores: halt,
+			ignores: liar.Halt,
 			change: func(sc *Scenario) {
 				sc.Budgets = nil
 				sc.Channels[1].Policy.OnHealthFailure = reducer.RollbackAndHalt
@@ -165,33 +132,33 @@ func defects() []defect {
 		},
 		{
 			want: "wave-kept late@z1",
-			machine: withAnswer(func(a answer) {
-				if a.event.Kind == reducer.HostStateChanged {
-					a.rec.CurrentWave = 1
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Event.Kind == reducer.HostStateChanged {
+					a.Rec.CurrentWave = 1
 				}
 			}),
 			change: func(sc *Scenario) { sc.Budgets = nil },
 		},
 		{ // the machine refuses to hear that a host has failed
 			want: "halt-kept late@z1",
-			machine: withCell(reducer.Active, reducer.HostStateChanged, reducer.Cell{
+			machine: liar.WithCell(reducer.Active, reducer.HostStateChanged, reducer.Cell{
 				{If: reducer.HostTurnedFailed, Do: reducer.Illegal}, {Do: reducer.Ignore},
 			}),
 			change: oneFails,
 		},
 		{ // the record says that the rollout is under way
 			want: "halt-kept late@z1",
-			machine: withAnswer(func(a answer) {
-				if a.rec.State == reducer.Failed {
-					a.rec.State = a.before.State
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Rec.State == reducer.Failed {
+					a.Rec.State = a.Before.State
 				}
 			}),
-			ignores: halt,
+			ignores: liar.Halt,
 			change:  oneFails,
 		},
 		{ // the control plane says that an operator has lifted the quarantine
 			want: "quarantine-kept stable@a1",
-			plane: lying(func(e *trace.Entry) *trace.Entry {
+			plane: liar.Lying(func(e *trace.Entry) *trace.Entry {
 				if e.Poll == nil {
 					return nil
 				}
@@ -206,15 +173,15 @@ func defects() []defect {
 		{want: "channel-edges-kept late@z1", ignores: trace.GateChannelEdges},
 		{ // the record of the awaited rollout says that it is Terminal
 			want: "channel-edges-kept late@z1",
-			machine: withAnswer(func(a answer) {
-				if a.event.Kind == reducer.HostJoined {
-					a.rec.TerminalAt = reducer.Some(a.event.At)
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Event.Kind == reducer.HostJoined {
+					a.Rec.TerminalAt = reducer.Some(a.Event.At)
 				}
 			}),
 		},
 		{ // the control plane says that it saw another ref
 			want: "channel-edges-kept late@z1",
-			plane: lying(func(e *trace.Entry) *trace.Entry {
+			plane: liar.Lying(func(e *trace.Entry) *trace.Entry {
 				if e.Poll == nil {
 					return nil
 				}
@@ -225,9 +192,9 @@ func defects() []defect {
 		},
 		{ // the record says that the rollout has ended
 			want: "budget-kept few",
-			machine: withAnswer(func(a answer) {
-				if a.event.Kind == reducer.HostStateChanged && a.event.Host == "l2" {
-					a.rec.State = reducer.Pruned
+			machine: liar.WithAnswer(func(a liar.Answer) {
+				if a.Event.Kind == reducer.HostStateChanged && a.Event.Host == "l2" {
+					a.Rec.State = reducer.Pruned
 				}
 			}),
 			ignores: trace.GateDisruptionBudget,
@@ -240,26 +207,26 @@ func defects() []defect {
 		},
 		{ // dispatches say that the soak is already due
 			want: "evidence-kept late@z1",
-			plane: changing(func(o *changedOutput) {
-				o.send = func(d *controlplane.Dispatch) { d.SoakDueAt = 0 }
+			plane: liar.Changing(func(o *liar.Change) {
+				o.Send = func(d *controlplane.Dispatch) { d.SoakDueAt = 0 }
 			}),
 		},
 		{ // no probe passes
 			want: "evidence-kept late@z1",
-			plane: changing(func(o *changedOutput) {
-				o.hear = func(m *trace.AgentEvent) { m.Passed = false }
+			plane: liar.Changing(func(o *liar.Change) {
+				o.Hear = func(m *trace.AgentEvent) { m.Passed = false }
 			}),
 		},
 		{ // hosts switch to something else
 			want: "evidence-kept late@z1",
-			plane: changing(func(o *changedOutput) {
-				o.hear = func(m *trace.AgentEvent) { m.Closure = "other" }
+			plane: liar.Changing(func(o *liar.Change) {
+				o.Hear = func(m *trace.AgentEvent) { m.Closure = "other" }
 			}),
 		},
 		{
 			want: "rollback-kept late@z1",
-			plane: changing(func(o *changedOutput) {
-				o.hear = func(m *trace.AgentEvent) {
+			plane: liar.Changing(func(o *liar.Change) {
+				o.Hear = func(m *trace.AgentEvent) {
 					if m.Kind == reducer.RollbackComplete {
 						m.Closure = "z1"
 					}
@@ -272,24 +239,26 @@ func defects() []defect {
 		},
 		{
 			want:  "time-kept stable@a1",
-			plane: changing(func(o *changedOutput) { o.late = time.Second }),
+			plane: liar.Changing(func(o *liar.Change) { o.Late = time.Second }),
 		},
 		{
 			want:   "supersession-kept late@z0",
-			plane:  changing(func(o *changedOutput) { o.superseded = true }),
+			plane:  liar.Changing(func(o *liar.Change) { o.Superseded = true }),
 			change: supersededUnsent,
 		},
 		{
 			want:    "opening-whole stable@a1",
-			machine: withCell(reducer.Active, reducer.HostJoined, reducer.Cell{{Do: reducer.Illegal}}),
+			machine: liar.WithCell(reducer.Active, reducer.HostJoined, reducer.Cell{{Do: reducer.Illegal}}),
 		},
 		{
 			want:  "acknowledged-kept stable@a1",
-			plane: changing(func(o *changedOutput) { o.deaf = true }),
+			plane: liar.Changing(func(o *liar.Change) { o.Deaf = true }),
 		},
 		{
-			want:    "not-reopened stable@a1",
-			machine: withCell(reducer.Terminal, reducer.RolloutOpened, reducer.Cell{{Do: reducer.Ignore}}),
+			want: "not-reopened stable@a1",
+			machine: liar.WithCell(
+				reducer.Terminal, reducer.RolloutOpened, reducer.Cell{{Do: reducer.Ignore}},
+			),
 			change: func(sc *Scenario) {
 				sc.Timeline = append(sc.Timeline, Action{
 					When: &Moment{Rollout: "stable@a1", State: reducer.Terminal},
@@ -304,12 +273,12 @@ func defects() []defect {
 			ignores: trace.GateDispatchPause,
 			change:  ordered(0, Order{Kind: controlplane.PauseDispatch, Channel: "late"}),
 		},
-		{want: "pause-kept late@z1", plane: disobedient, change: ordered(
+		{want: "pause-kept late@z1", plane: liar.Disobedient, change: ordered(
 			0, Order{Kind: controlplane.PauseDispatch},
 		)},
 		{ // the control plane says that an operator has resumed dispatching
 			want: "pause-kept late@z1",
-			plane: lying(func(e *trace.Entry) *trace.Entry {
+			plane: liar.Lying(func(e *trace.Entry) *trace.Entry {
 				return &trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
 					Effect: trace.RemoteResumeDispatch,
 				}}
@@ -318,7 +287,7 @@ func defects() []defect {
 		},
 		{
 			want:  "abort-kept late@z1",
-			plane: disobedient,
+			plane: liar.Disobedient,
 			change: func(sc *Scenario) {
 				sc.Timeline = append(sc.Timeline, Action{
 					When:  &Moment{Rollout: "late@z1", Host: "l1", HostState: reducer.HostSoaking},
@@ -328,12 +297,12 @@ func defects() []defect {
 		},
 		{
 			want:   "fleet-kept late@z1",
-			plane:  disobedient,
+			plane:  liar.Disobedient,
 			change: ordered(0, Order{Kind: controlplane.RemoveHost, Host: "l1"}),
 		},
 		{
 			want:  "quarantine-kept late@z1",
-			plane: disobedient,
+			plane: liar.Disobedient,
 			change: ordered(0, Order{
 				Kind: controlplane.QuarantineByHand, Entry: QuarantineEntry{Channel: "late", Closure: "z1"},
 			}),
@@ -348,13 +317,13 @@ func defects() []defect {
 		{want: "fold-is-live stable@a1", machine: &unsteady{Machine: reducer.RFC0008()}},
 		{
 			want: "stuck stable@b2",
-			machine: withCell(
+			machine: liar.WithCell(
 				reducer.Converging, reducer.RolloutTerminal, reducer.Cell{{Do: reducer.Ignore}},
 			),
 		},
 		{
 			want:    "unpruned stable@b2",
-			machine: withCell(reducer.Converging, reducer.RolloutTerminal, goTo(reducer.Terminal)),
+			machine: liar.WithCell(reducer.Converging, reducer.RolloutTerminal, goTo(reducer.Terminal)),
 		},
 		{
 			want: "stranded stable",
@@ -392,7 +361,7 @@ func (d *defect) violate(t *testing.T, sc *Scenario) []Violation {
 		opt.Machine = reducer.RFC0008()
 	}
 	if opt.ControlPlane = d.plane; d.ignores != "" {
-		opt.ControlPlane = reckless(d.ignores)
+		opt.ControlPlane = liar.Reckless(d.ignores)
 	}
 	result, err := Run(sc, opt)
 	if err != nil {

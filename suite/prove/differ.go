@@ -66,9 +66,12 @@ func (p *Prover) pair(sc *sim.Scenario) (detail string, differ bool, err error) 
 // side runs one of the two. It returns the error with which the simulation ends as text; the error
 // is that of a machine that does not answer.
 func (p *Prover) side(sc *sim.Scenario, i int, to trace.Sink) (string, error) {
-	opt := sim.Options{Machine: p.opt.Machine, Seed: sc.Seed, Sink: to}
+	opt := sim.Options{
+		Machine: p.opt.Machine, ControlPlane: p.opt.ControlPlane, Seed: sc.Seed, Sink: to,
+	}
 	run := *sc
 	if i == 1 {
+		opt.ControlPlane = p.opt.OtherControlPlane
 		run.ControlPlane = cmp.Or(p.opt.OtherPlane, sc.ControlPlane)
 		if p.opt.Other != nil {
 			opt.Machine = p.opt.Other

@@ -216,6 +216,7 @@ func (m *menu) instant(k *sim.Walk) {
 		}
 	}
 	m.stray(k.Moments(), at)
+	m.revert(k, at)
 	after := at + moment
 	m.line(ControlPlaneCrash, fmt.Sprint("crash ", after), after, crash(lengths[0]))
 	m.refs(after)

@@ -34,6 +34,8 @@ type Options struct {
 	// is a run that differs with them, and no violation of an invariant.
 	Other      reducer.Machine
 	OtherPlane controlplane.Name
+	// OtherControlPlane makes the other control plane; nil for that of OtherPlane.
+	OtherControlPlane controlplane.New
 
 	Continue bool // after a counterexample, to find failures that need more deviations
 	Shard    shard.Shard

@@ -3,7 +3,6 @@ package prove
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -11,12 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"rollsim/controlplane"
 	"rollsim/internal/deviation"
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/reducer"
-	"rollsim/sim"
 	"rollsim/suite/explore"
 )
 
@@ -209,137 +206,5 @@ func TestNothingSampledIsMissed(t *testing.T) {
 					g.First.Seed, key, keys(r))
 			}
 		}
-	}
-}
-
-// TestPlantedDefects checks with how many deviations each planted defect is found, and that the
-// table of docs/prove.md says so. Of the seven differences of rfc0008, each is undone alone:
-// invariants do not see all of these, so the machine is compared with rfc0008. PROVE_ALL tries all
-// fleets, so that no fleet needs fewer.
-func TestPlantedDefects(t *testing.T) {
-	document, err := os.ReadFile("../../docs/prove.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := Fleets()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range plantedDefects() {
-		for _, f := range all {
-			name := f.Scenario.Name
-			if name != d.fleet && os.Getenv("PROVE_ALL") == "" {
-				continue
-			}
-			p := prover(t, &f.Scenario, d.machine, func(o *Options) {
-				o.Other, o.Kinds = d.other, d.kinds
-				if d.forget != nil {
-					o.ControlPlane = forgetful(&f.Scenario, d.forget)
-				}
-			})
-			if d.fewest < 0 {
-				if r := result(t, p, 2); len(r.Found) > 0 {
-					t.Errorf("%s in %s: it is found: %q", d.name, name, keys(r))
-				}
-				continue
-			}
-			r := result(t, p, d.fewest-1)
-			if r.Complete() == d.fewest-1 && len(r.Found) > 0 {
-				t.Errorf("%s in %s: it is found with fewer deviations: %q", d.name, name, keys(r))
-			}
-			if name != d.fleet {
-				continue
-			}
-			if r = result(t, p, d.fewest); len(r.Found) == 0 || r.Found[0].Level != d.fewest {
-				t.Errorf("%s in %s: %s", d.name, name, r.Verdict())
-				continue
-			}
-			row := fmt.Sprintf("| %s | %d | `%s` | `%s` |", d.name, d.fewest, name, r.Found[0].Key)
-			if !bytes.Contains(document, []byte(row)) {
-				t.Errorf("docs/prove.md has no row %s", row)
-			}
-		}
-	}
-}
-
-// planted is a machine or a control plane with a defect.
-type planted struct {
-	name    string
-	machine reducer.Machine
-	other   reducer.Machine            // it is compared with this one; nil for the invariants
-	forget  func(*controlplane.Config) // what the control plane does not know; nil for nothing
-	kinds   Kinds                      // that are tried; 0 is all
-	fewest  int                        // deviations with which it is found; negative for never
-	fleet   string                     // one in which it is
-}
-
-func plantedDefects() []planted {
-	all := []planted{
-		{"machine `v0.1`", reducer.V01(), nil, nil, 0, 0, "two-waves"},
-		{"machine `v0.2`", reducer.V02(), nil, nil, 0, 0, "two-waves"},
-		{"machine `canary`", machine.Canary(), nil, nil, 0, 0, "two-waves"},
-		{"a rollout that fails is never pruned", failingForever(), nil, nil, 0, 1, "two-waves"},
-	}
-	for i := range reducer.Differences() {
-		m := reducer.V02With("undone", slices.Delete(reducer.Differences(), i, i+1))
-		fewest, kinds := 1, deviation.All()
-		switch i + 1 {
-		case 1: // no rollout with a rollback is Failed before
-			fewest, kinds = -1, deviation.Of(FailsActivation, NeverRollsBack, OperatorClears)
-		case 4: // every rollout ends, and is to be pruned
-			fewest = 0
-		case 5: // a rollout fails, and then an operator clears it
-			fewest, kinds = 2, deviation.Of(FailsActivation, OperatorClears)
-		}
-		all = append(all, planted{
-			fmt.Sprintf("difference %d undone", i+1), reducer.RFC0008(), m, nil, kinds, fewest,
-			"rollback",
-		})
-	}
-	for _, gate := range []struct {
-		name   string
-		forget func(*controlplane.Config)
-	}{
-		{"quarantine", func(c *controlplane.Config) { c.Quarantine = nil }},
-		{"channel-edges", func(c *controlplane.Config) {
-			for i := range c.Channels {
-				c.Channels[i].After = nil
-			}
-		}},
-		{"disruption-budget", func(c *controlplane.Config) { c.Budgets = nil }},
-		{"maintenance-window", func(c *controlplane.Config) {
-			for i := range c.Channels {
-				c.Channels[i].Windows = nil
-			}
-		}},
-	} {
-		all = append(all, planted{
-			"gate `" + gate.name + "` not asked", reducer.RFC0008(), nil, gate.forget, 0, 0, "gates",
-		})
-	}
-	return all
-}
-
-// forgetful returns a specified control plane whose configuration lacks something.
-func forgetful(sc *sim.Scenario, forget func(*controlplane.Config)) controlplane.New {
-	conf := controlplane.Config{Budgets: sc.Budgets, Quarantine: sc.Quarantine}
-	for i := range sc.Channels {
-		ch := &sc.Channels[i]
-		conf.Channels = append(conf.Channels, controlplane.Channel{
-			ID: ch.ID, Policy: ch.Policy, Waves: ch.Waves, After: ch.After, HostEdges: ch.HostEdges,
-			Outside: ch.Outside, Windows: ch.Windows, Absent: ch.Absent,
-		})
-	}
-	forget(&conf)
-	inv, err := controlplane.NewInventory(&conf)
-	if err != nil {
-		panic(err)
-	}
-	build, err := controlplane.ByName(controlplane.Specified)
-	if err != nil {
-		panic(err)
-	}
-	return func(_ *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
-		return build(inv, m)
 	}
 }

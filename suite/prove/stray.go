@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rollsim/reducer"
@@ -60,4 +61,31 @@ func strayEvents(s reducer.State) []reducer.Event {
 			reducer.Event{Kind: reducer.HostJoined, Host: "stray"})
 	}
 	return nil
+}
+
+// revert adds that a host that has failed under halt is rolled back by hand, and that this is
+// reported. It rolls back by itself under the other policy.
+func (m *menu) revert(k *sim.Walk, at time.Duration) {
+	if !m.p.kinds.Has(StrayEvent) {
+		return
+	}
+	for _, when := range k.Moments() {
+		r := k.Fleet().Rollout(when.Rollout)
+		if when.HostState != reducer.HostFailed || r == nil || m.p.rollsBack(r.Record.Channel) {
+			continue
+		}
+		m.lineWhen(StrayEvent, fmt.Sprint("stray when ", &when), at, sim.Action{
+			When: &when, Event: &reducer.Event{
+				Kind: reducer.HostStateChanged, Rollout: when.Rollout, Host: when.Host,
+				From: reducer.HostFailed, To: reducer.HostReverted,
+			},
+		})
+	}
+}
+
+// rollsBack reports whether the hosts of a channel that fail roll back.
+func (p *Prover) rollsBack(id reducer.ChannelID) bool {
+	return slices.ContainsFunc(p.plain.Channels, func(ch sim.Channel) bool {
+		return ch.ID == id && ch.Policy.OnHealthFailure == reducer.RollbackAndHalt
+	})
 }

@@ -1,4 +1,6 @@
-package sim
+// Package liar has control planes and machines with one planted defect each. Tests check with them
+// that an invariant, a sweep or a proof finds the defect.
+package liar
 
 import (
 	"slices"
@@ -18,11 +20,11 @@ func specified(inv *controlplane.Inventory, m reducer.Machine) controlplane.Cont
 	return build(inv, m)
 }
 
-// halt stands for a planner that does not halt, where tests name the gate that it ignores.
-const halt = "halt"
+// Halt stands for a planner that does not halt, where tests name the gate that it ignores.
+const Halt = "halt"
 
-// reckless returns a control plane that ignores one gate, or a halt.
-func reckless(gate string) controlplane.New {
+// Reckless returns a control plane that ignores one gate, or a halt.
+func Reckless(gate string) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		return &recklessPlane{ControlPlane: specified(inv, m), inv: inv, gate: gate}
 	}
@@ -39,7 +41,7 @@ func (p *recklessPlane) Plan(tick controlplane.Tick, out controlplane.Output) er
 	if err := p.ControlPlane.Plan(tick, &recklessOutput{out, p, tick.Now}); err != nil {
 		return err
 	}
-	if p.gate != halt {
+	if p.gate != Halt {
 		return nil
 	}
 	for _, r := range p.Fleet().Rollouts() {
@@ -92,8 +94,8 @@ func (o *recklessOutput) Entry(e *trace.Entry) {
 	o.plane.dispatch(o.plane.Fleet().Rollout(e.Rollout), e.Host, o.now, o.Output)
 }
 
-// disobedient makes a control plane that ignores every order of an operator.
-func disobedient(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+// Disobedient makes a control plane that ignores every order of an operator.
+func Disobedient(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 	return disobedientPlane{specified(inv, m)}
 }
 
@@ -103,8 +105,8 @@ func (disobedientPlane) Operate(reducer.Time, controlplane.Order, controlplane.O
 	return nil
 }
 
-// forgetful returns a control plane whose crash loses entries of the log.
-func forgetful(lost func(*trace.Entry) bool) controlplane.New {
+// Forgetful returns a control plane whose crash loses entries of the log.
+func Forgetful(lost func(*trace.Entry) bool) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		return &forgetfulPlane{specified(inv, m), lost}
 	}
@@ -126,9 +128,9 @@ func (p *forgetfulPlane) Diff(other controlplane.ControlPlane) []controlplane.Di
 	return p.ControlPlane.Diff(other.(*forgetfulPlane).ControlPlane)
 }
 
-// lying makes a control plane that ignores a gate and writes, after each entry, what says returns.
-func lying(says func(*trace.Entry) *trace.Entry, gate string) controlplane.New {
-	build := reckless(gate)
+// Lying makes a control plane that ignores a gate and writes, after each entry, what says returns.
+func Lying(says func(*trace.Entry) *trace.Entry, gate string) controlplane.New {
+	build := Reckless(gate)
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		return &lyingPlane{build(inv, m), says}
 	}
@@ -157,11 +159,11 @@ func (o lyingOutput) Entry(e *trace.Entry) {
 	}
 }
 
-// changing makes a control plane that is wrong about one thing.
-func changing(set func(*changedOutput)) controlplane.New {
+// Changing makes a control plane that is wrong about one thing.
+func Changing(set func(*Change)) controlplane.New {
 	return func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 		p := &changedPlane{ControlPlane: specified(inv, m), inv: inv}
-		set(&p.changedOutput)
+		set(&p.Change)
 		return p
 	}
 }
@@ -169,34 +171,44 @@ func changing(set func(*changedOutput)) controlplane.New {
 type changedPlane struct {
 	controlplane.ControlPlane
 	inv *controlplane.Inventory
-	changedOutput
+	Change
 }
 
-type changedOutput struct {
-	late       time.Duration // the events of an opening are this much too late
-	superseded bool          // pending hosts of superseded rollouts are dispatched without an entry
-	deaf       bool          // messages are acknowledged and dropped
+// Change is what a control plane is wrong about.
+type Change struct {
+	Late       time.Duration // the events of an opening are this much too late
+	Superseded bool          // pending hosts of superseded rollouts are dispatched without an entry
+	Deaf       bool          // messages are acknowledged and dropped
 
-	hear func(*trace.AgentEvent) // changes each message before it is logged
-	send func(*controlplane.Dispatch)
+	Stale  bool                      // it sees the first ref of a channel where it has opened the ref
+	Silent func(*reducer.Event) bool // it does not log these events of messages
+
+	Hear func(*trace.AgentEvent) // changes each message before it is logged
+	Send func(*controlplane.Dispatch)
 }
 
 func (p *changedPlane) Poll(
 	now reducer.Time, channel uint32, ref reducer.ChannelRef, out controlplane.Output,
 ) error {
-	return p.ControlPlane.Poll(now, channel, ref, laterOutput{out, p.late})
+	if p.Stale {
+		ref = p.stale(ref)
+	}
+	return p.ControlPlane.Poll(now, channel, ref, laterOutput{out, p.Late})
 }
 
 func (p *changedPlane) Receive(
 	now reducer.Time, m controlplane.Message, out controlplane.Output,
 ) (bool, error) {
-	if p.deaf {
+	if p.Deaf {
 		return true, nil
 	}
-	if p.hear != nil {
+	if p.Hear != nil {
 		heard := *m.Event
-		p.hear(&heard)
+		p.Hear(&heard)
 		m.Event = &heard
+	}
+	if p.Silent != nil {
+		out = silentOutput{out, p.Silent}
 	}
 	return p.ControlPlane.Receive(now, m, out)
 }
@@ -205,7 +217,7 @@ func (p *changedPlane) Plan(tick controlplane.Tick, out controlplane.Output) err
 	for _, r := range p.Fleet().Rollouts() {
 		for _, h := range r.Hosts() {
 			n, _ := p.inv.Host(h.ID)
-			if p.superseded && r.Record.State == reducer.Superseded && p.LastDispatch(n) == "" {
+			if p.Superseded && r.Record.State == reducer.Superseded && p.LastDispatch(n) == "" {
 				out.Dispatch(controlplane.Dispatch{
 					Host: n, Rollout: r.Record.RolloutID,
 					Closure: reducer.ClosureHash(r.Record.TargetRef), SoakDueAt: tick.Now, Attempt: 1,
@@ -213,8 +225,8 @@ func (p *changedPlane) Plan(tick controlplane.Tick, out controlplane.Output) err
 			}
 		}
 	}
-	if p.send != nil {
-		out = sendOutput{out, p.send}
+	if p.Send != nil {
+		out = sendOutput{out, p.Send}
 	}
 	return p.ControlPlane.Plan(tick, out)
 }
@@ -240,4 +252,30 @@ func (o laterOutput) Applied(r *reducer.Rollout, ev *reducer.Event, effects *red
 	later := *ev
 	later.At += reducer.Time(o.late)
 	o.Output.Applied(r, &later, effects)
+}
+
+// silentOutput leaves events out of the log.
+type silentOutput struct {
+	controlplane.Output
+	silent func(*reducer.Event) bool
+}
+
+func (o silentOutput) Entry(e *trace.Entry) {
+	if e.Event == nil || !o.silent(e.Event) {
+		o.Output.Entry(e)
+	}
+}
+
+// stale returns the ref that was opened first on the channel on which a ref was opened, or else the
+// ref itself.
+func (p *changedPlane) stale(ref reducer.ChannelRef) reducer.ChannelRef {
+	all := p.Fleet().Rollouts()
+	i := slices.IndexFunc(all, func(r *reducer.Rollout) bool { return r.Record.TargetRef == ref })
+	if i < 0 {
+		return ref
+	}
+	first := slices.IndexFunc(all, func(r *reducer.Rollout) bool {
+		return r.Record.Channel == all[i].Record.Channel
+	})
+	return all[first].Record.TargetRef
 }
