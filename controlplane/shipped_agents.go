@@ -52,26 +52,25 @@ func (s shippedStep) accept(o *row, slot int, m Message) (bool, error) {
 	}
 	if m.Event.Kind == reducer.RollbackComplete {
 		s.quarantined.add(QuarantineEntry{Channel: o.channel.ID, Closure: rec.target})
-		s.write(s.fresh(), trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+		s.writeEffect(s.fresh(), trace.HostEffect{
 			Effect: trace.RemoteInsertQuarantine, Channel: o.channel.ID, Closure: rec.target,
-		}})
+		})
 	}
-	s.write(s.fresh(), trace.Entry{
-		Kind: trace.KindEffect, Host: id, Rollout: o.id, HostEffect: &trace.HostEffect{
-			Effect: trace.RecordTransition, Host: id, Rollout: o.id, From: from, To: to,
-			At: m.Event.At,
-		},
+	s.writeEffect(s.fresh(), trace.HostEffect{
+		Effect: trace.RecordTransition, Host: id, Rollout: o.id, From: from, To: to, At: m.Event.At,
 	})
 	s.shippedPlane.outcome.Slot = slot
-	err := s.apply(&reducer.Event{
+	err := s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.HostStateChanged, Rollout: o.id, Host: id, From: from, To: to, At: s.now,
-	})
+	}))
 	if err != nil || to != reducer.HostConverged || !o.fold.AllConverged() || s.ended(o) {
 		return true, err
 	}
 	// The fleet derives the RolloutTerminal of a rollout that is under way. The process logs one in
 	// any state.
-	return true, s.apply(&reducer.Event{Kind: reducer.RolloutTerminal, Rollout: o.id, At: s.now})
+	return true, s.apply(s.newEvent(
+		reducer.Event{Kind: reducer.RolloutTerminal, Rollout: o.id, At: s.now},
+	))
 }
 
 // ended reports whether the RolloutTerminal of a rollout was logged with the present input.
@@ -145,7 +144,7 @@ func (p *shippedPlane) Heartbeat(
 			return nil, err
 		}
 	}
-	var answer []Snapshot
+	answer := p.snapshots[:0]
 	rows, slots = p.active(beat.Host)
 	for i, o := range rows {
 		if !p.older(beat, o) {
@@ -153,6 +152,7 @@ func (p *shippedPlane) Heartbeat(
 			answer = append(answer, Snapshot{o.id, o.state(slots[i]), rec.target, rec.soakDue, rec.seq})
 		}
 	}
+	p.snapshots = answer
 	return answer, nil
 }
 

@@ -16,6 +16,9 @@ type tally struct {
 }
 
 func (s shippedStep) newTally() *tally {
+	if len(s.inv.budgets) == 0 {
+		return new(tally)
+	}
 	t := &tally{make(map[string]int), make([]int, len(s.inv.budgets))}
 	for i := range t.before {
 		t.before[i] = -1
@@ -35,9 +38,8 @@ func (s shippedStep) gate(o *row, slot int, t *tally) (gate, reason string) {
 	}
 	for _, id := range o.channel.After {
 		if s.awaits(id) {
-			return trace.GateChannelEdges, fmt.Sprintf(
-				"channelEdges predecessor channel '%s' not converged", id,
-			)
+			return trace.GateChannelEdges,
+				"channelEdges predecessor channel '" + string(id) + "' not converged"
 		}
 	}
 	if gate, reason := s.waveGate(o, rec.host); gate != "" {
@@ -84,11 +86,23 @@ func (s shippedStep) waveGate(o *row, host uint32) (gate, reason string) {
 		return trace.GateHostUnstaged, fmt.Sprintf("wave-promotion: channel '%s' declares waves but "+
 			"this host is not assigned to any of them (default-deny)", o.channel.ID)
 	case h.wave > cursor:
-		return trace.GateWavePromotion, fmt.Sprintf(
-			"wave-promotion: host_wave=%d > current_wave=%d", h.wave, cursor,
-		)
+		return trace.GateWavePromotion, s.waveReason(awaitedWave{h.wave, cursor})
 	}
 	return "", ""
+}
+
+// waveReason returns the reason of the gate for a wave, which it formats once: each run logs it for
+// each host.
+func (s shippedStep) waveReason(w awaitedWave) string {
+	reason := s.waves[w]
+	if reason == "" {
+		if s.waves == nil {
+			s.shippedPlane.waves = make(map[awaitedWave]string)
+		}
+		reason = fmt.Sprintf("wave-promotion: host_wave=%d > current_wave=%d", w.wave, w.cursor)
+		s.waves[w] = reason
+	}
+	return reason
 }
 
 // budgetGate returns the reason by which a budget blocks a host, or empty.

@@ -30,10 +30,11 @@ type shippedPlane struct {
 	torn       bool
 	failure    Failure
 
-	outcome reducer.Outcome
-	stamps  int // entries of the present input that have a time of their own
-	ranAt   reducer.Time
-	ran     int // the stamps of the runs at ranAt
+	stamps int // entries of the present input that have a time of their own
+	ranAt  reducer.Time
+	ran    int // the stamps of the runs at ranAt
+
+	shippedScratch
 }
 
 // row is a rollout in the tables, with its hosts.
@@ -46,6 +47,8 @@ type row struct {
 
 	records  []record // parallel to fold.Hosts()
 	failures probesOf
+	foreign  bool    // a raw event has let a host join that is not of the channel
+	hints    []int32 // derived: by host of the channel: its slot plus 1, or any other number
 }
 
 // record is a host under a rollout in the tables.
@@ -75,6 +78,7 @@ type queued struct {
 
 // manifest is what the last poll has found of a channel.
 type manifest struct {
+	id       reducer.RolloutID // of the ref
 	ref      reducer.ChannelRef
 	readable bool
 	closures []reducer.ClosureHash
@@ -119,12 +123,6 @@ func (s shippedStep) fresh() reducer.Time {
 	return s.now + reducer.Time(p.stamps)*stampStep
 }
 
-// write passes an entry with its time to the output.
-func (s shippedStep) write(at reducer.Time, e trace.Entry) {
-	e.At = at
-	s.out.Entry(&e)
-}
-
 // apply logs a rollout event of the present input, steps its rollout, and logs the transition.
 func (s shippedStep) apply(ev *reducer.Event) error { return s.applyTo(ev.Rollout, ev, ev.At) }
 
@@ -164,19 +162,20 @@ func (s shippedStep) applyTo(
 
 // conclude logs the RolloutTerminal that the fleet has derived, and its transition.
 func (s shippedStep) conclude(r *reducer.Rollout) error {
-	derived := s.shippedPlane.outcome.DerivedEvent
+	derived := &s.shippedPlane.derived
+	*derived = s.shippedPlane.outcome.DerivedEvent
 	s.write(derived.At, trace.Entry{
-		Kind: trace.KindRolloutEvent, Rollout: derived.Rollout, Event: &derived,
+		Kind: trace.KindRolloutEvent, Rollout: derived.Rollout, Event: derived,
 	})
 	if s.shippedPlane.outcome.DerivedErr != nil {
 		s.reject(s.shippedPlane.outcome.DerivedErr)
 		return nil
 	}
-	effects := s.shippedPlane.outcome.DerivedEffects
-	s.out.Applied(r, &derived, &effects)
-	s.perform(derived.At, &effects)
-	s.out.Settled(r, &derived)
-	if err := s.fleet.Apply(&derived, derived.At, &s.shippedPlane.outcome); err != nil {
+	effects := &s.shippedPlane.outcome.DerivedEffects
+	s.out.Applied(r, derived, effects)
+	s.perform(derived.At, effects)
+	s.out.Settled(r, derived)
+	if err := s.fleet.Apply(derived, derived.At, &s.shippedPlane.outcome); err != nil {
 		if reducer.IsMachineFailure(err) {
 			return err
 		}
@@ -241,7 +240,10 @@ func (p *shippedPlane) Refresh(tick Tick, answers []Answer, out Output) error {
 		if old.ref != a.Ref || old.readable != a.Readable {
 			p.dirty = true
 		}
-		*old = manifest{a.Ref, a.Readable, a.Closures}
+		if old.ref != a.Ref {
+			old.id = reducer.NewRolloutID(p.inv.channels[a.Channel].ID, a.Ref)
+		}
+		*old = manifest{old.id, a.Ref, a.Readable, a.Closures}
 	}
 	return p.Plan(tick, out)
 }
@@ -253,9 +255,9 @@ func (p *shippedPlane) Lift(now reducer.Time, e QuarantineEntry, out Output) err
 	p.quarantined.remove(e)
 	p.dirty = true
 	s := p.step(now, out)
-	s.write(now, trace.Entry{Kind: trace.KindEffect, HostEffect: &trace.HostEffect{
+	s.writeEffect(now, trace.HostEffect{
 		Effect: trace.RemoteRemoveQuarantine, Channel: e.Channel, Closure: e.Closure,
-	}})
+	})
 	return nil
 }
 
@@ -279,6 +281,7 @@ func (p *shippedPlane) Misroute(
 	if !ok {
 		n = noHost
 	}
+	o.foreign = o.foreign || !o.channel.has(n)
 	o.records = append(o.records, record{
 		host: n, target: reducer.ClosureHash(o.fold.Record.TargetRef), soakDue: now,
 	})
@@ -315,10 +318,32 @@ func (p *shippedPlane) LastDispatch(host uint32) reducer.RolloutID {
 
 // slot returns the slot of a host, or a negative number.
 func (o *row) slot(inv *Inventory, host uint32) int {
-	if slot, joined := o.fold.Slot(inv.hosts[host].id); joined && slot < len(o.records) {
-		return slot
+	own := o.channel.has(host)
+	if !own && !o.foreign {
+		return -1
 	}
-	return -1
+	if own && o.hints != nil {
+		slot := int(o.hints[host-o.channel.first]) - 1
+		if slot >= 0 && slot < len(o.records) && o.records[slot].host == host {
+			return slot
+		}
+	}
+	slot, joined := o.fold.Slot(inv.hosts[host].id)
+	if !joined || slot >= len(o.records) {
+		return -1
+	}
+	if own {
+		if o.hints == nil {
+			o.hints = make([]int32, o.channel.end-o.channel.first)
+		}
+		o.hints[host-o.channel.first] = int32(slot) + 1
+	}
+	return slot
+}
+
+// has reports whether a channel has a host. One that is not declared, and nil, has none.
+func (ch *channel) has(host uint32) bool {
+	return ch != nil && host >= ch.first && host < ch.end
 }
 
 // state returns the state of the host at a slot.
@@ -330,7 +355,7 @@ func (p *shippedPlane) current(channel uint32) *row {
 	if !m.readable || m.ref == "" {
 		return nil
 	}
-	return p.byID[reducer.NewRolloutID(p.inv.channels[channel].ID, m.ref)]
+	return p.byID[m.id]
 }
 
 // planned returns the row that runs plan for a channel, or nil. It is that of the current manifest.
@@ -363,25 +388,42 @@ func (p *shippedPlane) rowsOf(host uint32) func(yield func(*row, int) bool) {
 	}
 }
 
-// active returns the rows in which a host is not finished, in the order of their ids.
+// active returns the rows in which a host is not finished, in the order of their ids. They are valid
+// until the next call.
 func (p *shippedPlane) active(host uint32) (rows []*row, slots []int) {
-	for o, slot := range p.rowsOf(host) {
-		switch o.state(slot) {
-		case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking:
+	rows, slots = p.activeRows[:0], p.activeSlots[:0]
+	for _, o := range p.rows {
+		if o.busy(p.inv, host) {
 			rows = append(rows, o)
-		case reducer.HostConverged, reducer.HostFailed, reducer.HostReverted:
 		}
 	}
 	slices.SortFunc(rows, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
 	for _, o := range rows {
 		slots = append(slots, o.slot(p.inv, host))
 	}
+	p.activeRows, p.activeSlots = rows, slots
 	return rows, slots
 }
 
+// busy reports whether a host is not finished under a rollout. The row may be nil.
+func (o *row) busy(inv *Inventory, host uint32) bool {
+	if o == nil || o.deleted {
+		return false
+	}
+	slot := o.slot(inv, host)
+	if slot < 0 {
+		return false
+	}
+	switch o.state(slot) {
+	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking:
+		return true
+	case reducer.HostConverged, reducer.HostFailed, reducer.HostReverted:
+	}
+	return false
+}
+
 func (p *shippedPlane) Active(host uint32) bool {
-	rows, _ := p.active(host)
-	return len(rows) > 0
+	return slices.ContainsFunc(p.rows, func(o *row) bool { return o.busy(p.inv, host) })
 }
 
 func (p *shippedPlane) Idle() bool { return p.polled && !p.dirty && !p.pending }

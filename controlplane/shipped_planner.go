@@ -68,10 +68,10 @@ func (s shippedStep) advance(n uint32) error {
 	if !o.fold.Record.State.Underway() || len(o.records) == 0 {
 		return nil
 	}
-	return s.apply(&reducer.Event{
+	return s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.WaveAdvanced, Rollout: o.id, FromWave: uint32(cursor),
 		ToWave: uint32(cursor + 1), At: s.fresh(),
-	})
+	}))
 }
 
 // passed reports whether every listed host of a wave is ordering-eligible. An empty wave, and a
@@ -107,9 +107,9 @@ func (s shippedStep) open(n uint32) error {
 		return cmp.Or(-cmp.Compare(a.Record.OpenedAt, b.Record.OpenedAt),
 			cmp.Compare(a.Record.RolloutID, b.Record.RolloutID))
 	})
-	err := s.apply(&reducer.Event{
+	err := s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.RolloutOpened, Rollout: id, Channel: ch.ID, TargetRef: m.ref, At: at,
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -138,9 +138,9 @@ func (s shippedStep) supersede(id, by reducer.RolloutID, at reducer.Time) error 
 			s.queue[n] = slices.DeleteFunc(s.queue[n], func(q queued) bool { return q.rollout.id == id })
 		}
 	}
-	return s.apply(&reducer.Event{
+	return s.apply(s.newEvent(reducer.Event{
 		Kind: reducer.SuccessorOpened, Rollout: id, Successor: by, At: at,
-	})
+	}))
 }
 
 // join adds the hosts of a channel to a rollout, by name.
@@ -171,9 +171,9 @@ func (s shippedStep) join(
 		rec.unchanged = s.heartbeats[n] == rec.target
 		o.records = append(o.records, rec)
 		s.shippedPlane.pending = true
-		err := s.apply(&reducer.Event{
+		err := s.apply(s.newEvent(reducer.Event{
 			Kind: reducer.HostJoined, Rollout: id, Host: s.inv.hosts[n].id, Wave: wave, At: at,
-		})
+		}))
 		if err != nil {
 			return err
 		}
@@ -195,11 +195,12 @@ type action struct {
 
 // planHosts decides about each Pending host of the current rollouts.
 func (s shippedStep) planHosts(channels, order []uint32) []action {
-	var actions []action
+	actions := s.actions[:0]
 	tally := s.newTally()
 	var rank []uint32
 	if order != nil {
-		rank = make([]uint32, len(order))
+		rank = slices.Grow(s.rank[:0], len(order))[:len(order)]
+		s.shippedPlane.rank = rank
 		for i, n := range order {
 			rank[n] = uint32(i)
 		}
@@ -209,12 +210,13 @@ func (s shippedStep) planHosts(channels, order []uint32) []action {
 		if o == nil || o.fold.Record.TerminalAt.Set {
 			continue
 		}
-		var slots []int
+		slots := s.pendings[:0]
 		for slot := range o.records {
 			if o.state(slot) == reducer.HostPending && o.records[slot].host != noHost {
 				slots = append(slots, slot)
 			}
 		}
+		s.shippedPlane.pendings = slots
 		if rank != nil {
 			slices.SortFunc(slots, func(a, b int) int {
 				return cmp.Compare(rank[o.records[a].host], rank[o.records[b].host])
@@ -237,6 +239,7 @@ func (s shippedStep) planHosts(channels, order []uint32) []action {
 			actions = append(actions, action{o, slot, gate, reason})
 		}
 	}
+	s.shippedPlane.actions = actions
 	return actions
 }
 
@@ -256,10 +259,9 @@ func (s shippedStep) act(a *action) {
 	id := s.inv.hosts[rec.host].id
 	at := s.fresh()
 	if a.gate != "" {
+		s.decision = trace.GateDecision{Gate: a.gate, Reason: a.reason, Host: id, Rollout: o.id}
 		s.write(at, trace.Entry{
-			Kind: trace.KindGateDecision, Host: id, Rollout: o.id, Gate: &trace.GateDecision{
-				Gate: a.gate, Reason: a.reason, Host: id, Rollout: o.id,
-			},
+			Kind: trace.KindGateDecision, Host: id, Rollout: o.id, Gate: &s.decision,
 		})
 		return
 	}
@@ -279,12 +281,11 @@ func (s shippedStep) act(a *action) {
 	s.queue[q.host] = append(slices.DeleteFunc(s.queue[q.host], func(x queued) bool {
 		return x.rollout == o
 	}), q)
-	s.write(at, trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: o.id,
-		Plan: &trace.PlanAction{
-			Action: trace.QueueDispatch, Rollout: o.id, Host: id, Closure: rec.target,
-			SoakDueAt: rec.soakDue, Attempt: 1,
-		},
-	})
+	s.plan = trace.PlanAction{
+		Action: trace.QueueDispatch, Rollout: o.id, Host: id, Closure: rec.target,
+		SoakDueAt: rec.soakDue, Attempt: 1,
+	}
+	s.write(at, trace.Entry{Kind: trace.KindPlanAction, Host: id, Rollout: o.id, Plan: &s.plan})
 	s.out.Dispatch(q.dispatch())
 }
 

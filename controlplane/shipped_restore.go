@@ -24,7 +24,7 @@ func (p *shippedPlane) Restore(_ reducer.Time, from Durable, _ Output) error {
 
 func (p *shippedPlane) Clone() ControlPlane {
 	c := *p
-	c.outcome = reducer.Outcome{}
+	c.shippedScratch = shippedScratch{}
 	c.fleet = p.fleet.Clone()
 	c.quarantined = slices.Clone(p.quarantined)
 	c.heartbeats = slices.Clone(p.heartbeats)
@@ -55,7 +55,7 @@ func (o *row) clone(fleet *reducer.Fleet) *row {
 	if r := fleet.Rollout(o.id); r != nil && !o.deleted {
 		c.fold = r
 	}
-	c.records = slices.Clone(o.records)
+	c.records, c.hints = slices.Clone(o.records), nil
 	for i := range c.records {
 		c.records[i].failing = slices.Clone(c.records[i].failing)
 	}

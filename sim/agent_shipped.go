@@ -28,9 +28,10 @@ type shippedAgent struct {
 	observed  bool   // this generation has a result
 	wasFailed bool   // that result was a failure
 
-	fetches bool         // it is about to fetch a dispatch
-	beatAt  reducer.Time // its next heartbeat that is scheduled, or 0
-	failing []FaultKind  // faults of the timeline that wait for its next message
+	fetches   bool         // it is about to fetch a dispatch
+	beatAt    reducer.Time // its next heartbeat that is scheduled, or 0
+	beatPhase reducer.Time
+	failing   []FaultKind // faults of the timeline that wait for its next message
 }
 
 // localRollout is what an agent knows of a rollout.
@@ -72,6 +73,8 @@ func (p *production) addAgents() error {
 		a.agent, a.probing = &p.world.agents.list[n], noRollout
 		word := draw(p.opt.Seed, a.key, 0, drawPhase)
 		a.tickPhase = reducer.Time(tick) * reducer.Time(word%uint64(agentTick/reducer.Time(tick)))
+		a.beatPhase = p.phase(p.sc.Phases.Heartbeat, string(p.inv.HostID(a.host))+" heartbeat",
+			time.Duration(controlplane.HeartbeatInterval))
 		p.initial[n] = initialClosure
 	}
 	for i := range p.sc.Channels {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"slices"
-	"time"
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
@@ -13,9 +12,7 @@ func (p *production) awaitBeat(a *shippedAgent) {
 	if a.beatAt != 0 || p.network.lost(a.host) || !p.driver.down && !p.plane().Active(a.host) {
 		return
 	}
-	phase := p.phase(p.sc.Phases.Heartbeat, string(p.inv.HostID(a.host))+" heartbeat",
-		time.Duration(controlplane.HeartbeatInterval))
-	a.beatAt = next(phase, controlplane.HeartbeatInterval, p.clock.now, false)
+	a.beatAt = next(a.beatPhase, controlplane.HeartbeatInterval, p.clock.now, false)
 	p.clock.queue.push(a.beatAt, workBeat, a.host, 0)
 }
 

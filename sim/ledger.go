@@ -41,7 +41,8 @@ func (r *recorder) append(e *trace.Entry) {
 			return
 		}
 	}
-	r.ledger.queue = append(r.ledger.queue, pending{e.Clone(), r.step})
+	r.ledger.queue = append(r.ledger.queue, pending{step: r.step})
+	r.arena.Copy(&r.ledger.queue[len(r.ledger.queue)-1].Entry, e)
 }
 
 // ofSimulator reports whether an entry is not a row of the control plane's log.
@@ -58,9 +59,12 @@ func (r *recorder) flush(all bool) {
 		r.insert(&queue[n])
 		n++
 	}
-	if n == len(queue) {
+	switch n {
+	case 0:
+	case len(queue):
 		r.ledger.queue = queue[:0]
-	} else {
+		r.arena.Reset()
+	default:
 		r.ledger.queue = append(queue[:0], queue[n:]...)
 	}
 }
@@ -99,6 +103,7 @@ func (r *recorder) lose(word uint64) {
 		}
 	}
 	r.ledger.queue = queue[:0]
+	r.arena.Reset()
 }
 
 // miss records that the log lacks a row.

@@ -32,6 +32,7 @@ type network struct {
 	flights []message // delayed; the places in landed are free
 	landed  []uint32
 	arrival trace.AgentEvent // reused
+	posted  message          // reused
 	resent  []message        // reused
 }
 
@@ -230,9 +231,9 @@ func (n *network) land(host, slot uint32) {
 // outbox.
 func (n *network) arrive(host uint32, m message) {
 	if n.post != nil {
-		posted := m
-		if n.post(host, &posted) {
-			n.unqueue(host, posted.id)
+		n.posted = m
+		if n.post(host, &n.posted) {
+			n.unqueue(host, m.id)
 		}
 		return
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"rollsim/controlplane"
@@ -36,6 +37,10 @@ type production struct {
 	losses  []loss          // facts about hosts that will not continue
 	deleted map[reducer.RolloutID]bool
 	results map[result]bool // by host and rollout of probes that have failed: the latest result
+
+	// Memory that is used again.
+	hostOrder, channelOrder []uint32
+	found                   []controlplane.Answer // of answers
 }
 
 // loss is a fact that explains why a host does not continue under a rollout.
@@ -220,14 +225,22 @@ func (p *production) order(occasion uint64) controlplane.Tick {
 	if p.plane().Idle() {
 		return t
 	}
-	t.Order = p.shuffle(p.inv.Hosts(), occasion, drawHostOrder)
-	t.Channels = p.shuffle(len(p.sc.Channels), occasion, drawChannelOrder)
+	p.shuffleAll(&t, occasion)
 	return t
 }
 
-// shuffle returns a random permutation of n numbers.
-func (p *production) shuffle(n int, occasion uint64, purpose purpose) []uint32 {
-	all := make([]uint32, n)
+// shuffleAll sets the random order of a run, which is valid until the next call.
+func (p *production) shuffleAll(t *controlplane.Tick, occasion uint64) {
+	p.hostOrder = p.shuffle(p.hostOrder, p.inv.Hosts(), occasion, drawHostOrder)
+	p.channelOrder = p.shuffle(p.channelOrder, len(p.sc.Channels), occasion, drawChannelOrder)
+	t.Order, t.Channels = p.hostOrder, p.channelOrder
+}
+
+// shuffle returns a random permutation of n numbers, in the memory of another list.
+func (p *production) shuffle(
+	all []uint32, n int, occasion uint64, purpose purpose,
+) []uint32 {
+	all = slices.Grow(all[:0], n)[:n]
 	word := draw(p.opt.Seed, uint64(p.clock.now), occasion, purpose)
 	for i := range all {
 		word = mix(word)
@@ -275,8 +288,7 @@ func (p *production) refresh() {
 	p.moved, p.began = false, true
 	tick := controlplane.Tick{Now: p.clock.now}
 	if changed || !p.plane().Idle() {
-		tick.Order = p.shuffle(p.inv.Hosts(), occasion, drawHostOrder)
-		tick.Channels = p.shuffle(len(p.sc.Channels), occasion, drawChannelOrder)
+		p.shuffleAll(&tick, occasion)
 	}
 	p.record.fail(p.plane().Refresh(tick, answers, &p.driver))
 	if p.plane().Torn() {
@@ -286,7 +298,8 @@ func (p *production) refresh() {
 
 // answers returns what a poll finds of each channel, and false if it cannot be read at all.
 func (p *production) answers() ([]controlplane.Answer, bool) {
-	answers := make([]controlplane.Answer, len(p.sc.Channels))
+	answers := slices.Grow(p.found[:0], len(p.sc.Channels))[:len(p.sc.Channels)]
+	p.found = answers
 	for n := range answers {
 		ref := p.upstream.refs[n]
 		a := controlplane.Answer{Channel: uint32(n), Ref: ref, Readable: ref != ""}
@@ -378,8 +391,16 @@ func (p *production) deleteRows() {
 	}
 }
 
+// tears reports whether an opening may be cut short.
+func (p *production) tears() bool {
+	return p.tear != nil || len(p.chance.rules[TornOpeningCrash]) > 0
+}
+
 // mayTear draws whether the opening of the next run is cut short.
 func (p *production) mayTear(occasion uint64) {
+	if !p.tears() {
+		return
+	}
 	for n := range p.sc.Channels {
 		ref := p.plane().Seen(uint32(n))
 		if ref != "" && p.plane().Fleet().Rollout(reducer.NewRolloutID(p.sc.Channels[n].ID, ref)) == nil {
@@ -391,6 +412,9 @@ func (p *production) mayTear(occasion uint64) {
 
 // mayTearAnswers does the same for a run that follows a poll.
 func (p *production) mayTearAnswers(answers []controlplane.Answer, occasion uint64) {
+	if !p.tears() {
+		return
+	}
 	for _, a := range answers {
 		id := reducer.NewRolloutID(p.sc.Channels[a.Channel].ID, a.Ref)
 		if a.Readable && p.plane().Fleet().Rollout(id) == nil {

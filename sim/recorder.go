@@ -17,7 +17,7 @@ type recorder struct {
 	outcome reducer.Outcome
 	keeps   bool // the control plane may crash, so that the history is needed
 	history []trace.Entry
-	arena   trace.Arena // holds the payloads of history
+	arena   trace.Arena // holds the payloads of history, and of the queue of the ledger
 	sink    trace.Sink  // nil for none
 
 	drawn  *notes  // records what is drawn; nil for nothing
@@ -57,7 +57,8 @@ func (r *recorder) write(e *trace.Entry) {
 	r.trail(r.step)
 	r.check.Entry(e)
 	if r.keeps && e.Fault == nil { // a restart reads no faults
-		r.history = r.arena.Append(r.history, e)
+		r.history = append(r.history, trace.Entry{})
+		r.arena.Copy(&r.history[len(r.history)-1], e)
 	}
 	if r.refold != nil && e.Event != nil {
 		// The live fleet refuses the same events, or the two differ at the end.

@@ -13,10 +13,9 @@ type Arena struct {
 	rejections slab[Rejection]
 }
 
-// Append appends a deep copy of e to a list. The copy is valid until Reset.
-func (a *Arena) Append(list []Entry, e *Entry) []Entry {
-	list = append(list, *e)
-	c := &list[len(list)-1]
+// Copy makes c a deep copy of e, which is valid until Reset.
+func (a *Arena) Copy(c, e *Entry) {
+	*c = *e
 	switch {
 	case e.Event != nil:
 		c.Event = a.events.clone(e.Event)
@@ -35,7 +34,6 @@ func (a *Arena) Append(list []Entry, e *Entry) []Entry {
 	default:
 		*c = e.Clone()
 	}
-	return list
 }
 
 // Reset makes the memory of all copies available again.

@@ -13,7 +13,8 @@ func TestArena(t *testing.T) {
 	var copies, want []Entry
 	for range 2 * slabSize / 8 {
 		for i := range originals {
-			copies = a.Append(copies, &originals[i])
+			copies = append(copies, Entry{})
+			a.Copy(&copies[len(copies)-1], &originals[i])
 			want = append(want, originals[i].Clone())
 		}
 	}
@@ -38,7 +39,8 @@ func TestArena(t *testing.T) {
 	a.Reset()
 	for i := range originals {
 		if originals[i].Event != nil {
-			if got := a.Append(nil, &originals[i])[0]; got.Event != &a.events.pieces[0][0] {
+			var got Entry
+			if a.Copy(&got, &originals[i]); got.Event != &a.events.pieces[0][0] {
 				t.Error("the first copy after Reset is not in the first piece of memory")
 			}
 			break
