@@ -34,8 +34,8 @@ func TestMovesBecomeTable(t *testing.T) {
 			t.Errorf("%d sentences, %d tables, want %d and %d\n%s", w.steps(&d), n, test.steps,
 				test.tables, text)
 		}
-		if rows := strings.Contains(text, "\n| edge | a1 | 1 hour later |\nAnd the control plane "); rows !=
-			(test.tables > 0) {
+		rows := "\n| edge | a1 | 1 hour later |\nAnd the control plane "
+		if strings.Contains(text, rows) != (test.tables > 0) {
 			t.Errorf("the rows are\n%s", text)
 		}
 	}

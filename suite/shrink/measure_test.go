@@ -212,66 +212,71 @@ func helper(t *testing.T, text string) {
 	fmt.Print(s.text, endOfCase) //nolint:forbidigo // the other process reads it
 }
 
-// TestMeasured measures the small cases of all failures of a sweep. It is how the table of
-// docs/shrink.md is made:
+// TestMeasured measures the small cases of all failures of sweeps, and prints the table of
+// docs/shrink.md:
 //
-//	SHRINK_SWEEP=canary SHRINK_SEEDS=2000 go test ./suite/shrink -run TestMeasured -v -timeout 9h
+//	SHRINK_SWEEP=all SHRINK_SEEDS=2000 go test ./suite/shrink -run TestMeasured -v -timeout 9h
+//
+// A column of it is SHRINK_SWEEP=canary, and so on.
 func TestMeasured(t *testing.T) {
 	if text := os.Getenv(measureAgain); text != "" {
 		helper(t, text)
 		return
 	}
-	sweep := os.Getenv(measureSweep)
-	if sweep == "" {
+	sweeps := strings.Split(os.Getenv(measureSweep), ",")
+	switch sweeps[0] {
+	case "":
 		t.Skip(measureSweep + " is not set")
+	case "all":
+		sweeps = []string{"canary", "v0.2", "v0.1", string(controlplane.Shipped), "planted"}
 	}
 	seeds, err := strconv.ParseUint(os.Getenv(measureSeeds), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defects := []string{""}
-	if sweep == "planted" {
-		defects = nil
-		for name := range plantedDefects() {
-			defects = append(defects, name)
+	var columns []*summary
+	for _, sweep := range sweeps {
+		sum := &summary{sweep: sweep}
+		columns = append(columns, sum)
+		defects := []string{""}
+		if sweep == "planted" {
+			defects = sortedKeys(plantedDefects())
 		}
-		slices.Sort(defects)
+		for _, planted := range defects {
+			sum.sweepOf(t, failing{sweep: sweep, planted: planted}, seeds)
+		}
+		t.Logf("\n%s", tableOf(seeds, columns))
 	}
-	var sum summary
-	for _, planted := range defects {
-		f := failing{sweep: sweep, planted: planted}
-		groups := make(map[string][]uint64)
-		for seed := uint64(1); seed <= seeds; seed++ {
-			keys, err := f.failures(seed)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, key := range keys {
-				if n := len(groups[key]); n <= otherSeeds() {
-					groups[key] = append(groups[key], seed)
-				}
-			}
-		}
-		for _, key := range sortedKeys(groups) {
-			if planted != "" && len(sum.rows) > 0 && sum.rows[len(sum.rows)-1].f.planted == planted {
-				break // the first failure of a planted defect
-			}
-			sum.measure(t, failing{sweep, planted, groups[key][0], key}, groups[key][1:])
-		}
-		if planted != "" && len(groups) == 0 {
-			t.Logf("%s: no seed shows it", planted)
-		}
-	}
-	t.Log("\n" + sum.String())
 }
 
-func sortedKeys(groups map[string][]uint64) []string {
-	var keys []string
-	for key := range groups {
-		keys = append(keys, key)
+// sweepOf measures the failures of a sweep: all of them, or of a planted defect the most frequent
+// one.
+func (s *summary) sweepOf(t *testing.T, f failing, seeds uint64) {
+	t.Helper()
+	groups := make(map[string][]uint64)
+	for seed := uint64(1); seed <= seeds; seed++ {
+		keys, err := f.failures(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			groups[key] = append(groups[key], seed)
+		}
 	}
-	slices.Sort(keys)
-	return keys
+	keys := sortedKeys(groups)
+	if f.planted != "" && len(keys) > 0 {
+		keys = []string{slices.MaxFunc(keys, func(a, b string) int {
+			return len(groups[a]) - len(groups[b])
+		})}
+	}
+	for _, key := range keys {
+		group := groups[key]
+		f.key, f.seed = key, group[0]
+		s.measure(t, f, group[1:min(len(group), 1+otherSeeds())])
+	}
+	if f.planted != "" && len(groups) == 0 {
+		t.Logf("%s: no seed shows it", f.planted)
+	}
 }
 
 // row is what is measured of one failure.
@@ -281,11 +286,16 @@ type row struct {
 	steps       int
 	passes      bool
 	used        time.Duration
-	alike       bool // a fresh process has the same bytes, and shows the key
-	same, other int  // of the other seeds
+	runs        [2]run // the drawn case, and the small one
+	alike       bool   // a fresh process has the same bytes, and shows the key
+	same, other int    // of the other seeds
 }
 
-type summary struct{ rows []row }
+// summary has the rows of one sweep.
+type summary struct {
+	sweep string
+	rows  []row
+}
 
 // measure shrinks a failure, again in a fresh process, and its other seeds.
 func (s *summary) measure(t *testing.T, f failing, others []uint64) {
@@ -298,6 +308,11 @@ func (s *summary) measure(t *testing.T, f failing, others []uint64) {
 	r := row{
 		f: f, c: first.c, steps: first.feature.Steps, passes: first.feature.Passes, used: first.used,
 	}
+	opt, err := f.options(f.seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.runs = [2]run{runOf(&opt, opt.Scenario), runOf(&opt, first.c.Scenario)}
 	text, err := f.again(t.Context())
 	if r.alike = err == nil && text == first.text; !r.alike {
 		t.Errorf("%v: a fresh process differs (%v)\n%s\n%s", f, err, first.text, text)
@@ -323,46 +338,6 @@ func (s *summary) measure(t *testing.T, f failing, others []uint64) {
 		r.c.Before.Hosts, r.c.After.Hosts, r.c.Before.Lines, r.c.After.Lines,
 		r.c.Entries, r.used.Seconds(), r.steps, r.passes, r.same, r.other, r.c.Unfinished,
 		shrink.File(first.c))
-}
-
-// String returns the row of the table.
-func (s *summary) String() string {
-	var columns [6][]float64
-	alike, same, other, features, passing, unfinished := 0, 0, 0, 0, 0, 0
-	for i := range s.rows {
-		r := &s.rows[i]
-		for n, v := range []float64{
-			float64(r.c.Before.Hosts), float64(r.c.Before.Lines), float64(r.c.After.Hosts),
-			float64(r.c.After.Lines), float64(r.c.Entries), r.used.Seconds(),
-		} {
-			columns[n] = append(columns[n], v)
-		}
-		alike += count(r.alike)
-		features += count(r.steps > 0)
-		passing += count(r.passes)
-		unfinished += count(r.c.Unfinished != "")
-		same, other = same+r.same, other+r.other
-	}
-	text := fmt.Sprintf("%d failures", len(s.rows))
-	for n, name := range []string{
-		"hosts before", "lines before", "hosts after", "lines after", "entries", "seconds",
-	} {
-		v := columns[n]
-		slices.Sort(v)
-		if len(v) > 0 {
-			text += fmt.Sprintf("; %s %.4g, p95 %.4g, at most %.4g", name, v[len(v)/2],
-				v[min(len(v)-1, len(v)*95/100)], v[len(v)-1])
-		}
-	}
-	return text + fmt.Sprintf("; fresh process alike %d; other seeds %d of %d; features %d, "+
-		"passing %d; unfinished %d", alike, same, other, features, passing, unfinished)
-}
-
-func count(is bool) int {
-	if is {
-		return 1
-	}
-	return 0
 }
 
 // plantedDefects returns machines with one wrong cell, and control planes that do not ask a gate.
