@@ -142,6 +142,9 @@ func exploreDepartures(b *strings.Builder, r *explore.Result, title string) {
 		fmt.Fprintf(b, "              %s, first in seed %d: %s, %s\n", counted(g.Runs, "run"),
 			g.First.Seed, g.First.Subject, g.First.Detail)
 		fmt.Fprintf(b, "              rerun: %s\n", r.Rerun(&g.First))
+		if g.First.Small != nil {
+			exploreCase(b, &g.First)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ func (env *environment) merge(c *cli.Context) error {
 		if err := env.writeIn(resultOf(out, whole)); err != nil {
 			return err
 		}
-		for _, g := range whole.Failures() {
+		for _, g := range whole.Searched() {
 			for _, f := range smallFiles(out, whole, g) {
 				if err := env.rewrite(f); err != nil {
 					return err

@@ -45,7 +45,7 @@ func (env *environment) shrinkCommand() *cli.Command {
 			&cli.StringFlag{
 				Name: "keep",
 				Usage: "keep failure `KEY`, as reports print it: INVARIANT, INVARIANT/STATE, " +
-					"INVARIANT/DEFECT, differs:MACHINE,MACHINE, or finding:CLASS of a log",
+					"INVARIANT/DEFECT, departs:STATE/EVENT, differs:MACHINE,MACHINE, or finding:CLASS of a log",
 				DefaultText: "the first failure",
 			},
 			&cli.BoolFlag{Name: "exact", Usage: "keep the last event before the violation, too"},
@@ -214,7 +214,7 @@ func (env *environment) sweepInput(c *cli.Context, in *shrinkInput, dir string) 
 		return err
 	}
 	p := &result.Parameters
-	for _, g := range result.Failures() {
+	for _, g := range result.Searched() {
 		key := g.Key(c.Bool("exact"))
 		if keep := c.String("keep"); keep != "" && keep != key.String() {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"rollsim/suite/explore"
@@ -26,7 +27,7 @@ func (env *environment) shrinkFailures(
 	if err != nil || dir == "" {
 		return err
 	}
-	for _, g := range result.Failures() {
+	for _, g := range result.Searched() {
 		for _, f := range smallFiles(dir, result, g) {
 			if err := env.rewrite(f); err != nil {
 				return err
@@ -54,7 +55,7 @@ func smallFiles(dir string, r *explore.Result, g *explore.Group) []newFile {
 func smallName(small *explore.Small) string {
 	name := []byte(small.Key)
 	for i, c := range name {
-		if c == '/' || c == ':' || c == ',' {
+		if strings.ContainsRune("/:, =<>", rune(c)) {
 			name[i] = '-'
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
 	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/suite/coverage"
 	"rollsim/suite/shrink"
 	"rollsim/trace"
 )
@@ -94,6 +96,10 @@ type Group struct {
 
 // Key returns the key with which the failure of a group can be made smaller.
 func (g *Group) Key(exact bool) shrink.Key {
+	if class, _, ok := strings.Cut(g.What, ": "); ok {
+		departs, _ := coverage.ParseClass(class)
+		return shrink.Key{State: g.State, Departs: departs}
+	}
 	return shrink.KeyOf(&invariant.Violation{
 		Invariant: g.Invariant, State: g.State, Event: g.Event, Defect: g.Defect,
 	}, exact)
@@ -177,6 +183,15 @@ func (r *Result) Excused() []*Group { return r.list(excused) }
 // Departures returns the groups of answers that differ from those of the specification, ordered by
 // signature. They are failures if Parameters.Strict is set.
 func (r *Result) Departures() []*Group { return r.list(departing) }
+
+// Searched returns the groups whose smallest seeds are made smaller: the failures, and the
+// departures if they are failures.
+func (r *Result) Searched() []*Group {
+	if r.Parameters.Strict {
+		return slices.Concat(r.Failures(), r.Departures())
+	}
+	return r.Failures()
+}
 
 func (r *Result) list(of class) []*Group {
 	var signatures []signature

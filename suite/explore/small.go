@@ -28,7 +28,7 @@ type Small struct {
 // ended, the small cases of the other failures are unfinished, and have no scenario. progress, if
 // not nil, is called before each failure.
 func (r *Result) Shrink(ctx context.Context, s *Source, progress func(done, all int)) error {
-	groups := r.Failures()
+	groups := r.Searched()
 	for i, g := range groups {
 		if progress != nil {
 			progress(i, len(groups))

@@ -1,6 +1,7 @@
 package shrink
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
+	"rollsim/suite/coverage"
 	"rollsim/trace"
 )
 
@@ -107,6 +109,9 @@ var rules = map[invariant.Name]rule{
 }
 
 func subjectOf(c *Case) string {
+	if c.Key.Departs != 0 {
+		return "Answers"
+	}
 	if r, ok := rules[c.Key.Invariant]; ok {
 		return r.subject
 	}
@@ -115,6 +120,10 @@ func subjectOf(c *Case) string {
 
 // titleOf returns what a case shows to be broken.
 func titleOf(c *Case) string {
+	if c.Key.Departs != 0 {
+		return fmt.Sprintf("In %v the answer to %v is that of the specification", c.Key.State,
+			c.Key.Departs)
+	}
 	if pair := c.Key.Machines; pair[0] != "" {
 		return fmt.Sprintf("Machines %s and %s write the same trace", pair[0], pair[1])
 	}
@@ -140,6 +149,12 @@ func expectations(c *Case) [][]string {
 	var all [][]string
 	add := func(format string, args ...any) {
 		all = append(all, []string{fmt.Sprintf(format, args...)})
+	}
+	if c.Key.Departs != 0 {
+		for _, sentence := range answers(c) {
+			add("%s", sentence)
+		}
+		return all
 	}
 	switch c.Key.Invariant {
 	case invariant.Unpruned:
@@ -200,6 +215,58 @@ func refusals(sc *sim.Scenario) (all []string) {
 		}
 	}
 	return all
+}
+
+// answers returns the sentences about the answers of the specification to the events of the key.
+func answers(c *Case) (all []string) {
+	var log trace.Collector
+	if _, err := simulate(asSpecified(c.Scenario), sim.Options{
+		Machine: reducer.RFC0008(), Seed: c.Scenario.Seed, Sink: &log,
+	}); err != nil {
+		return nil
+	}
+	states := make(map[reducer.RolloutID]reducer.State)
+	for i := range log.Entries {
+		e := &log.Entries[i]
+		if e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition {
+			states[e.Rollout] = e.Effect.To
+		}
+		if e.Event == nil || cmp.Or(states[e.Rollout], reducer.Opening) != c.Key.State ||
+			classOf(e) != c.Key.Departs {
+			continue
+		}
+		var effects []string
+		text := ""
+		for _, next := range log.Entries[i+1:] {
+			if r := next.Rejection; r != nil {
+				text = fmt.Sprintf("is refused with %s", r.Error)
+			}
+			if next.Effect == nil || next.Rollout != e.Rollout {
+				break
+			}
+			effects = append(effects, next.Effect.Kind.String())
+		}
+		switch {
+		case text != "":
+		case len(effects) == 0:
+			text = "has no effect"
+		default:
+			text = "has the effects " + conjoined(effects)
+		}
+		text = fmt.Sprintf("%v of %q %s", e.Event.Kind, e.Rollout, text)
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// classOf returns the class of the event of an entry.
+func classOf(e *trace.Entry) coverage.Class {
+	if e.Event.Rollout != e.Rollout {
+		return coverage.Misrouted
+	}
+	return coverage.ClassOf(e.Event)
 }
 
 // orderExpectations returns sentences about which host is dispatched when, or never.

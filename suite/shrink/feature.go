@@ -42,7 +42,9 @@ func WriteFeature(ctx context.Context, c *Case, m reducer.Machine) *Feature {
 	if !ok && !c.Specification {
 		w.anyway = true
 		d, ok = w.choose()
-		why = w.refusal(&d)
+		if ok {
+			why = w.refusal(&d)
+		}
 	}
 	switch {
 	case !ok:
@@ -123,6 +125,9 @@ func (w *author) prepare() string {
 		return why
 	}
 	w.expects, w.refused = expectations(w.c), refusals(sc)
+	if len(w.expects) == 0 {
+		return "as specified, no such event happens"
+	}
 	return ""
 }
 
@@ -319,8 +324,10 @@ func (w *author) choose() (draft, bool) {
 			d.when[i] = len(w.happens[i].when) - 1
 		}
 	}
-	if !w.begin(&d, exact) {
-		return d, false
+	for !w.begin(&d, exact) {
+		if d.expect--; d.expect < 0 || w.c.Key.Departs == 0 {
+			return d, false
+		}
 	}
 	simpler := func(edit func(*draft)) bool {
 		try := d
@@ -384,7 +391,7 @@ func (w *author) shows(d *draft) bool {
 		return false
 	}
 	fits := func(v sim.Violation) bool { return w.c.Key.fits(&v) }
-	if !slices.ContainsFunc(failed.Violations, fits) {
+	if w.c.Key.Departs == 0 && !slices.ContainsFunc(failed.Violations, fits) {
 		return false
 	}
 	if w.c.Specification || w.anyway {
@@ -433,7 +440,12 @@ func (w *author) lines(d *draft) (background, scenario []string) {
 	for i, g := range givens {
 		background = append(background, keyword("Given", i)+g)
 	}
-	then := slices.Concat(w.expects[d.expect], w.refused)
+	then := slices.Clone(w.expects[d.expect])
+	for _, refused := range w.refused {
+		if !slices.Contains(then, refused) {
+			then = append(then, refused)
+		}
+	}
 	when := w.happenings(d, false)
 	if len(background)+len(when)+len(then) > mostSteps {
 		when = w.happenings(d, true)

@@ -10,6 +10,7 @@ import (
 	"rollsim/invariant"
 	"rollsim/machine"
 	"rollsim/reducer"
+	"rollsim/suite/coverage"
 )
 
 // Key says which failure a smaller case must still show.
@@ -22,6 +23,10 @@ type Key struct {
 
 	// Machines, instead of Invariant, are two machines whose runs differ.
 	Machines [2]string
+
+	// Departs, instead of Invariant, is the class of an event in State to which the machine answers
+	// otherwise than the specification.
+	Departs coverage.Class
 }
 
 // ErrorInvariant is the invariant that a run violates which ends with a panic or an error of the
@@ -40,12 +45,18 @@ func KeyOf(v *invariant.Violation, exact bool) Key {
 	return k
 }
 
-const differs = "differs:"
+const (
+	differs = "differs:"
+	departs = "departs:"
+)
 
 // String returns the key as ParseKey reads it.
 func (k Key) String() string {
 	if k.Machines[0] != "" {
 		return differs + k.Machines[0] + "," + k.Machines[1]
+	}
+	if k.Departs != 0 {
+		return departs + k.State.String() + "/" + k.Departs.String()
 	}
 	text := string(k.Invariant)
 	switch {
@@ -60,9 +71,12 @@ func (k Key) String() string {
 	return text
 }
 
-// ParseKey reads a key: INVARIANT, INVARIANT/STATE, INVARIANT/STATE/EVENT, INVARIANT/DEFECT or
-// differs:MACHINE,MACHINE.
+// ParseKey reads a key: INVARIANT, INVARIANT/STATE, INVARIANT/STATE/EVENT, INVARIANT/DEFECT,
+// differs:MACHINE,MACHINE or departs:STATE/EVENT.
 func ParseKey(text string) (Key, error) {
+	if cell, ok := strings.CutPrefix(text, departs); ok {
+		return parseDeparture(text, cell)
+	}
 	if pair, ok := strings.CutPrefix(text, differs); ok {
 		first, second, two := strings.Cut(pair, ",")
 		if !two || first == second {
@@ -98,6 +112,18 @@ func ParseKey(text string) (Key, error) {
 		k.Event = reducer.EventKinds()[i]
 	}
 	return k, nil
+}
+
+// parseDeparture reads a cell: a state, and an event with its condition.
+func parseDeparture(text, cell string) (Key, error) {
+	state, event, _ := strings.Cut(cell, "/")
+	for _, s := range reducer.States() {
+		if class, ok := coverage.ParseClass(event); ok && s.String() == state {
+			return Key{State: s, Departs: class}, nil
+		}
+	}
+	return Key{}, fmt.Errorf("%s: expected departs:STATE/EVENT, such as "+
+		"departs:Converging/SuccessorOpened", text)
 }
 
 // narrow reads the state of a rollout, or a defect.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -13,6 +14,7 @@ import (
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
+	"rollsim/suite/coverage"
 	"rollsim/trace"
 )
 
@@ -130,6 +132,9 @@ func (l *lab) shows(sc *sim.Scenario) (bool, error) {
 	if l.pair[0] != nil {
 		return l.differ(sc)
 	}
+	if l.key.Departs != 0 {
+		return l.departs(sc)
+	}
 	found, err := l.run(sc, l.machine, nil)
 	for i := range found {
 		if l.key.fits(&found[i]) {
@@ -148,6 +153,16 @@ func (l *lab) differ(sc *sim.Scenario) (bool, error) {
 		}
 	}
 	return digests[0].Sum() != digests[1].Sum(), nil
+}
+
+// departs reports whether the machine answers the event of the key otherwise than the
+// specification.
+func (l *lab) departs(sc *sim.Scenario) (bool, error) {
+	compared := coverage.Compare(l.machine, reducer.RFC0008())
+	_, err := l.run(sc, compared, nil)
+	return slices.ContainsFunc(compared.Departures(), func(d coverage.Departure) bool {
+		return d.State == l.key.State && d.Class == l.key.Departs
+	}), err
 }
 
 // run runs a scenario and returns its violations. A panic, and an error of the simulator, is the

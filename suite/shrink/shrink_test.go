@@ -214,6 +214,41 @@ func TestDiffers(t *testing.T) {
 	}
 }
 
+// TestDeparts finds the smallest run in which a machine answers an event in one state otherwise
+// than the specification. Its feature says what the specification answers.
+func TestDeparts(t *testing.T) {
+	for key, sentence := range map[string]string{
+		"departs:Converging/SuccessorOpened": `SuccessorOpened of "stable@a1" has the effects ` +
+			`RecordRolloutTransition and SchedulePruning`,
+		"departs:Active/any event of another rollout": "",
+		"departs:Nowhere/SuccessorOpened":             "",
+		"departs:Converging":                          "",
+		"departs:Converging/HostLost":                 "",
+	} {
+		if _, err := shrink.ParseKey(key); err != nil {
+			if !strings.Contains(err.Error(), "such as departs:Converging/SuccessorOpened") {
+				t.Errorf("%s: %v", key, err)
+			}
+			continue
+		}
+		f := found{"canary", "specified", 7, key}
+		c, err := shrink.Shrink(context.Background(), f.options(t))
+		if sentence == "" {
+			if !errors.Is(err, shrink.ErrHolds) {
+				t.Errorf("%s: %v", key, err)
+			}
+			continue
+		}
+		if err != nil || c.After.Hosts != 1 || c.After.Lines != 2 || c.Key.String() != key {
+			t.Fatalf("%s: %v %+v", key, err, c)
+		}
+		feature := shrink.WriteFeature(context.Background(), c, machine.Canary())
+		if !feature.Passes || !strings.Contains(feature.Text, "Then "+sentence+"\n") {
+			t.Errorf("%s: %s\n%s", key, feature.Why, feature.Text)
+		}
+	}
+}
+
 // unreliable is a machine like canary that crashes, or answers differently than the first time,
 // after some steps.
 type unreliable struct {
