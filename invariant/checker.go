@@ -44,7 +44,7 @@ func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
 			channels:   make(map[reducer.ChannelID]*channel),
 			quarantine: make(map[trace.QuarantineConfig]bool),
 			paused:     make(map[reducer.ChannelID]bool),
-			outside:    make(map[reducer.HostID]bool),
+			outside:    make(map[reducer.HostID]absence),
 			windows:    make(map[reducer.ChannelID]func(reducer.Time) bool),
 		},
 		budgets:  budgets{reports: out},
@@ -183,11 +183,12 @@ func (c *Checker) Aborted(id reducer.RolloutID) {
 }
 
 // Outside records that a host is not in the fleet at the start.
-func (c *Checker) Outside(host reducer.HostID) { c.dispatches.outside[host] = true }
+func (c *Checker) Outside(host reducer.HostID) { c.dispatches.outside[host] = notYet }
 
-// Enrolled records that a host joins the fleet, and follows a channel.
+// Enrolled records that a host joins the fleet, and follows a channel. One that has left it stays
+// away.
 func (c *Checker) Enrolled(id reducer.ChannelID, host reducer.HostID) {
-	if c.dispatches.outside[host] {
+	if c.dispatches.outside[host] == notYet {
 		delete(c.dispatches.outside, host)
 		c.history.add(id, 1)
 	}
@@ -196,8 +197,9 @@ func (c *Checker) Enrolled(id reducer.ChannelID, host reducer.HostID) {
 // Departed records that a host leaves the fleet, which followed a channel. Budgets do not wait for
 // it.
 func (c *Checker) Departed(id reducer.ChannelID, host reducer.HostID) {
-	if !c.dispatches.outside[host] {
-		c.dispatches.outside[host] = true
+	before := c.dispatches.outside[host]
+	c.dispatches.outside[host] = left
+	if before == present {
 		c.history.add(id, -1)
 		c.budgets.depart(host)
 	}

@@ -6,6 +6,15 @@ import (
 	"rollsim/trace"
 )
 
+// absence is why a host is not in the fleet.
+type absence uint8
+
+const (
+	present absence = iota
+	notYet          // it may join
+	left            // for good
+)
+
 // dispatches checks what may forbid a dispatch, except for budgets: invariants (9) to (12).
 type dispatches struct {
 	*reports
@@ -16,7 +25,7 @@ type dispatches struct {
 	quarantine map[trace.QuarantineConfig]bool
 	paused     map[reducer.ChannelID]bool // the empty channel stands for all
 	windows    map[reducer.ChannelID]func(reducer.Time) bool
-	outside    map[reducer.HostID]bool // hosts that are not in the fleet
+	outside    map[reducer.HostID]absence // hosts that are not in the fleet
 }
 
 // channel is what a dispatch depends on of a channel.
@@ -73,7 +82,7 @@ func (c *dispatches) checkOrders(a *account, r *reducer.Rollout, host reducer.Ho
 	if c.paused[""] || c.paused[a.channel] {
 		c.forbid(PauseKept, r, "host %s was dispatched while dispatching was paused", host)
 	}
-	if c.outside[host] {
+	if c.outside[host] != present {
 		c.forbid(FleetKept, r, "host %s was dispatched, and is not in the fleet", host)
 	}
 	if open := c.windows[a.channel]; open != nil && !open(c.at) {

@@ -22,6 +22,7 @@ type opening struct {
 	account *account
 	rollout *reducer.Rollout
 	at      reducer.Time
+	all     int // how many hosts follow the channel then
 }
 
 // message is one between the control plane and a host's agent.
@@ -59,8 +60,8 @@ func (c *history) opened(a *account, r *reducer.Rollout) {
 
 // awaitHosts makes settle check that every host of the channel has joined the rollout.
 func (c *history) awaitHosts(a *account, r *reducer.Rollout) {
-	if c.hosts[a.channel] > 0 {
-		c.openings = append(c.openings, opening{a, r, c.at})
+	if all := c.hosts[a.channel]; all > 0 {
+		c.openings = append(c.openings, opening{a, r, c.at, all})
 	}
 }
 
@@ -74,9 +75,9 @@ func (c *history) add(id reducer.ChannelID, more int) {
 // settle checks the openings of an instant that has passed.
 func (c *history) settle() {
 	for _, o := range c.openings {
-		if joined, all := o.account.joined, c.hosts[o.account.channel]; joined < all {
+		if joined := o.account.joined; joined < o.all {
 			c.once(OpeningWhole, o.rollout, "%d of the %d hosts of the channel joined in the instant of "+
-				"its opening", joined, all)
+				"its opening", joined, o.all)
 		}
 	}
 	c.openings = c.openings[:0]

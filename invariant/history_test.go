@@ -77,6 +77,45 @@ var historyCases = []violation{
 		},
 	},
 	{
+		"opening-whole stable@a1", // the host that is missing leaves the fleet afterwards
+		func(r *run) {
+			r.checker.Declare("stable", 2, nil)
+			r.opened(r1, "stable", "a1")
+			r.joined(r1, "web-1", 0)
+			r.now++
+			r.checker.Departed("stable", "web-2")
+			r.checker.Finish()
+		},
+		func(r *run) { // a host joins the fleet afterwards
+			r.checker.Declare("stable", 1, nil)
+			r.checker.Outside("web-2")
+			r.opened(r1, "stable", "a1")
+			r.joined(r1, "web-1", 0)
+			r.now++
+			r.checker.Enrolled("stable", "web-2")
+			r.checker.Finish()
+		},
+	},
+	{
+		"opening-whole stable@a1", // a host has joined the fleet before, and is missing
+		func(r *run) {
+			r.checker.Declare("stable", 1, nil)
+			r.checker.Outside("web-2")
+			r.checker.Enrolled("stable", "web-2")
+			r.opened(r1, "stable", "a1")
+			r.joined(r1, "web-1", 0)
+			r.checker.Finish()
+		},
+		func(r *run) { // a host that has left the fleet does not join it again
+			r.checker.Declare("stable", 2, nil)
+			r.checker.Departed("stable", "web-2")
+			r.checker.Enrolled("stable", "web-2")
+			r.opened(r1, "stable", "a1")
+			r.joined(r1, "web-1", 0)
+			r.checker.Finish()
+		},
+	},
+	{
 		"acknowledged-kept stable@a1", // an earlier message is in the log
 		func(r *run) { r.active(); r.acked("web-1", 1); r.checker.Acknowledged(r1, "web-1", 2) },
 		func(r *run) { r.active(); r.acked("web-1", 2); r.checker.Acknowledged(r1, "web-1", 2) },

@@ -185,6 +185,8 @@ func (j *judge) awaitsChannel(id reducer.ChannelID) string {
 	case r.Record.TerminalAt.Set || r.Record.SupersededAt.Set:
 	case j.book(r).aborted:
 		return fmt.Sprintf("it waits for channel %s, whose rollout an operator has aborted", id)
+	case len(r.Hosts()) == 0:
+		return fmt.Sprintf("it waits for channel %s, whose rollout has no hosts", id)
 	case !r.Record.State.Underway():
 		return fmt.Sprintf(
 			"it waits for channel %s, whose rollout is %v and waits for an operator", id, r.Record.State,

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -51,6 +52,18 @@ func TestExcuses(t *testing.T) {
 			},
 			"stable@b2", "h01 Failed: the rollback has not completed",
 			"the rollback of host h01 never completes",
+		},
+		{
+			"a channel without hosts", []func(*Scenario){func(sc *Scenario) {
+				for _, w := range sc.Channels[0].Waves {
+					for _, host := range w.Hosts {
+						sc.Timeline = append(sc.Timeline, Action{
+							Order: &Order{Kind: controlplane.RemoveHost, Host: host},
+						})
+					}
+				}
+			}}, "late@z1",
+			"Pending: blocked by channel-edges", "it waits for channel stable, whose rollout has no hosts",
 		},
 		{
 			"a channel that never starts",
