@@ -107,17 +107,18 @@ func everything_that_may_go_wrong(story editor) {
 	story.Given(`up to {number} thing(s) go(es) wrong`)
 
 	// Only what such sentences name goes wrong, and so often at most: control-plane crashes, agent
-	// restarts, host outages, lost hosts, lost messages, late messages, doubled messages, overtaken
-	// messages, failed polls, stale polls, activation failures, probe failures, deferrals, missing
-	// answers, unfinished rollbacks, short delays, long delays, operator clearances, operator
-	// aborts, operator pauses and stray events.
+	// restarts, host outages, lost hosts, wrong clocks, departures, early arrivals, lost messages,
+	// late messages, doubled messages, overtaken messages, failed polls, stale polls, activation
+	// failures, probe failures, deferrals, missing answers, unfinished rollbacks, short delays,
+	// long delays, operator clearances, operator aborts, operator pauses and stray events.
 	//
 	//	Given up to 1 control-plane crash happens at any moment
 	story.Given(`up to {number} {goes_wrong}{of host s hosts} happen(s) at any moment`)
 
 	// Only what such sentences name goes wrong: hosts may fail their probes, fail their activation,
 	// defer their activation, never answer, never complete their rollback, restart, go offline, be
-	// lost, be quick or be slow. Another sentence says how many things go wrong at once.
+	// lost, be quick, be slow, have a wrong clock, leave the fleet or join the fleet early. Another
+	// sentence says how many things go wrong at once.
 	//
 	//	Given hosts "stable-*" may fail their probes
 	story.Given(`host(s) {hosts} may {may}`)

@@ -43,7 +43,8 @@ var wrongSteps = []step{
 		topic: topicWrong, phase: sets,
 		words: `up to {number} {goes_wrong}( of host(s) {hosts}) happen(s) at any moment`,
 		doc: "Only what such sentences name goes wrong, and so often at most: control-plane crashes, " +
-			"agent restarts, host outages, lost hosts, lost messages, late messages, doubled messages, " +
+			"agent restarts, host outages, lost hosts, wrong clocks, departures, early arrivals, " +
+			"lost messages, late messages, doubled messages, " +
 			"overtaken messages, failed polls, stale polls, activation failures, probe failures, " +
 			"deferrals, missing answers, unfinished rollbacks, short delays, long delays, operator " +
 			"clearances, operator aborts, operator pauses and stray events.",
@@ -63,7 +64,8 @@ var wrongSteps = []step{
 		words: `host(s) {hosts} may {may}`,
 		doc: "Only what such sentences name goes wrong: hosts may fail their probes, fail their " +
 			"activation, defer their activation, never answer, never complete their rollback, restart, " +
-			"go offline, be lost, be quick or be slow. Another sentence says how many things go wrong at " +
+			"go offline, be lost, be quick, be slow, have a wrong clock, leave the fleet or join " +
+			"the fleet early. Another sentence says how many things go wrong at " +
 			"once.",
 		example: `hosts "stable-*" may fail their probes`,
 		do: func(w *world, hosts []reducer.HostID, kind deviation.Kind) error {
@@ -121,6 +123,9 @@ var wrongNouns = []struct {
 	{"agent restart", deviation.AgentRestart},
 	{"host outage", deviation.HostOffline},
 	{"lost host", deviation.HostLost},
+	{"wrong clock", deviation.ClockSkew},
+	{"departure", deviation.HostLeaves},
+	{"early arrival", deviation.HostJoins},
 	{"lost message", deviation.MessageDropped},
 	{"late message", deviation.MessageDelayed},
 	{"doubled message", deviation.MessageDuplicated},
@@ -170,6 +175,9 @@ var mayVerbs = []struct {
 	{"be lost", deviation.HostLost},
 	{"be quick", deviation.ShortDelay},
 	{"be slow", deviation.LongDelay},
+	{"have a wrong clock", deviation.ClockSkew},
+	{"leave the fleet", deviation.HostLeaves},
+	{"join the fleet early", deviation.HostJoins},
 }
 
 func parseMay(text string) (any, error) {

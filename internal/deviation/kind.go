@@ -37,6 +37,9 @@ const (
 	OperatorClears                    // an operator clears a rollout that is Failed or Reverted
 	OperatorAborts                    // an operator aborts a rollout that is under way
 	OperatorPauses                    // an operator pauses the dispatches of a channel for a time
+	ClockSkew                         // the clock of a host is ahead or behind
+	HostJoins                         // a host joins the fleet earlier than the scenario says
+	HostLeaves                        // a host leaves the fleet for good
 	StrayEvent                        // an event that the machine must refuse reaches a rollout
 
 	kindEnd
@@ -47,7 +50,7 @@ var kindNames = [kindEnd]string{
 	"short-delay", "long-delay", "message-delayed", "message-duplicated", "message-reordered",
 	"message-dropped", "host-offline", "host-lost", "agent-restart", "poll-failed", "poll-stale",
 	"control-plane-crash", "ref-moves", "operator-clears", "operator-aborts", "operator-pauses",
-	"stray-event",
+	"clock-skew", "host-joins", "host-leaves", "stray-event",
 }
 
 // String returns the name of the kind on the command line.
@@ -86,7 +89,7 @@ func (s Kinds) Has(k Kind) bool { return s&(1<<k) != 0 }
 func OfHosts() Kinds {
 	return Of(FailsActivation, FailsProbes, Defers, NeverAnswers, NeverRollsBack, ShortDelay,
 		LongDelay, MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped, HostOffline,
-		HostLost, AgentRestart)
+		HostLost, AgentRestart, ClockSkew, HostJoins, HostLeaves)
 }
 
 // List returns the kinds of the set in declared order.
@@ -126,7 +129,8 @@ var groups = []struct {
 	{"fates", Of(FailsActivation, FailsProbes, Defers, NeverAnswers, NeverRollsBack)},
 	{"delays", Of(ShortDelay, LongDelay)},
 	{"messages", Of(MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped)},
-	{"hosts", Of(HostOffline, HostLost, AgentRestart)},
+	{"hosts", Of(HostOffline, HostLost, AgentRestart, ClockSkew)},
+	{"members", Of(HostJoins, HostLeaves)},
 	{"polls", Of(PollFailed, PollStale)},
 	{"operators", Of(OperatorClears, OperatorAborts, OperatorPauses)},
 }

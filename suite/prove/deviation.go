@@ -83,6 +83,10 @@ func (d *Deviation) String() string {
 		return fmt.Sprintf("%s of rollout %s reaches it %s", text, a.Event.Rollout, when)
 	case a.Event != nil:
 		return fmt.Sprintf("an operator clears rollout %s %s", a.Event.Rollout, when)
+	case d.Kind == HostJoins:
+		return fmt.Sprintf("host %s joins the fleet %s", d.host, when)
+	case d.Kind == HostLeaves:
+		return fmt.Sprintf("host %s leaves the fleet %s", d.host, when)
 	case a.Order.Kind == controlplane.AbortRollout:
 		return fmt.Sprintf("an operator aborts rollout %s %s", a.Order.Rollout, when)
 	}

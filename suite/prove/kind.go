@@ -31,5 +31,8 @@ const (
 	OperatorClears    = deviation.OperatorClears
 	OperatorAborts    = deviation.OperatorAborts
 	OperatorPauses    = deviation.OperatorPauses
+	ClockSkew         = deviation.ClockSkew
+	HostJoins         = deviation.HostJoins
+	HostLeaves        = deviation.HostLeaves
 	StrayEvent        = deviation.StrayEvent
 )

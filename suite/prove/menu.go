@@ -63,6 +63,7 @@ func (m *menu) choices(all []sim.Choice) {
 			m.fate(c)
 		case c.Stage != 0:
 			m.delay(c)
+			m.skew(c)
 		case c.Fault != 0:
 			m.fault(c)
 		case c.Message != 0:
@@ -215,6 +216,7 @@ func (m *menu) instant(k *sim.Walk) {
 			m.lineWhen(ControlPlaneCrash, subject, at, sim.Action{When: &when, Fault: crash(length)})
 		}
 	}
+	m.members(k.Moments(), at)
 	m.stray(k.Moments(), at)
 	m.revert(k, at)
 	after := at + moment
@@ -273,4 +275,43 @@ func (m *menu) pause(subject string, at time.Duration, channel reducer.ChannelID
 		{At: at + pauseLasts, Order: &sim.Order{Kind: controlplane.ResumeDispatch, Channel: channel}},
 	}}
 	m.offer(d.identify(subject, "pause"))
+}
+
+// skew adds that the clock of a host is wrong from its dispatch on.
+func (m *menu) skew(c *sim.Choice) {
+	if c.Stage != sim.AckStage {
+		return
+	}
+	for _, skew := range []time.Duration{longFault, -longFault} {
+		m.line(ClockSkew, fmt.Sprint("skew ", c.Host), c.At, &sim.FaultNow{
+			Kind: sim.ClockSkew, Host: c.Host, For: skew,
+		})
+	}
+}
+
+// members adds that a host which is not in the fleet joins it after an instant at which something
+// happens, and that a host leaves the fleet when it has just reached a state.
+func (m *menu) members(moments []sim.Moment, at time.Duration) {
+	after := at + moment
+	for i := range m.p.plain.Channels {
+		for _, host := range m.p.plain.Channels[i].Absent {
+			m.member(HostJoins, fmt.Sprint("joins ", host), after, sim.Action{
+				At: after, Order: &sim.Order{Kind: controlplane.AddHost, Host: host},
+			})
+		}
+	}
+	for _, when := range moments {
+		if when.Host != "" {
+			m.member(HostLeaves, fmt.Sprint("leaves ", when.Host), at, sim.Action{
+				When: &when, Order: &sim.Order{Kind: controlplane.RemoveHost, Host: when.Host},
+			})
+		}
+	}
+}
+
+func (m *menu) member(kind Kind, subject string, at time.Duration, line sim.Action) {
+	if m.p.kinds.Has(kind) {
+		d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}, host: line.Order.Host}
+		m.offer(d.identify(subject, line.When))
+	}
 }
