@@ -32,6 +32,7 @@ type shippedAgent struct {
 	beatAt    reducer.Time // its next heartbeat that is scheduled, or 0
 	beatPhase reducer.Time
 	failing   []FaultKind // faults of the timeline that wait for its next message
+	loss      loss        // the last one that was new
 }
 
 // localRollout is what an agent knows of a rollout.
@@ -394,7 +395,12 @@ func (p *production) lose(a *shippedAgent) {
 
 // lost records why a host does not continue under a rollout.
 func (p *production) lost(a *shippedAgent, rollout uint32, defect controlplane.Defect) {
-	p.losses = append(p.losses, loss{a.host, p.rollouts.list[rollout].id, defect})
+	x := loss{a.host, p.rollouts.list[rollout].id, defect}
+	if a.loss == x || p.noted[x] { // an agent may refuse a stale manifest in every run
+		return
+	}
+	a.loss, p.noted[x] = x, true
+	p.losses = append(p.losses, x)
 }
 
 // send numbers a message, and sends it. Observations and results of probes are not kept for later.

@@ -35,6 +35,7 @@ type production struct {
 	crashes *Fault          // a crash that waits for the next message that is accepted
 	synth   bool            // a heartbeat is being handled
 	losses  []loss          // facts about hosts that will not continue
+	noted   map[loss]bool   // those in losses
 	deleted map[reducer.RolloutID]bool
 	results map[result]bool // by host and rollout of probes that have failed: the latest result
 
@@ -60,7 +61,7 @@ func newProduction(w *world) (*production, error) {
 		return nil, err
 	}
 	p := &production{
-		world: w, mended: mended, logged: make(map[uint64]bool),
+		world: w, mended: mended, logged: make(map[uint64]bool), noted: make(map[loss]bool),
 		deleted: make(map[reducer.RolloutID]bool), results: make(map[result]bool),
 	}
 	p.known = make([]controlplane.Answer, len(w.sc.Channels))
