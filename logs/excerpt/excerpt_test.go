@@ -172,6 +172,11 @@ func TestShrink(t *testing.T) {
 			without(40, "HostStateChanged"), "finding:host/missing-host-move",
 		},
 		{
+			"a host move is missing in the beginning", first, func(lines []string) []string {
+				return without(3, "HostStateChanged")(lines[:400])
+			}, "finding:host/missing-host-move",
+		},
+		{
 			"a rollout is stuck", first, func(lines []string) []string { return lines },
 			"finding:invariant/stuck",
 		},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -333,17 +334,25 @@ func (s *shrinker) trail(c *Case) []Line {
 			decides = i
 		}
 	}
-	var lines []Line
+	lineOf := func(e *trace.Entry) string { return lineOf(&all[0], e, aboutMessages(c.Key.Invariant)) }
+	if decides >= 0 {
+		return around(all, decides, lineOf)
+	}
+	return nil
+}
+
+// around returns the lines before and after an entry, which is always one of them.
+func around(all []trace.Entry, decides int, lineOf func(*trace.Entry) string) (lines []Line) {
 	before, after := 0, 0
 	for i := decides; i > 0 && before < shownBefore; i-- {
-		if text := lineOf(&all[0], &all[i]); text != "" {
+		if text := lineOf(&all[i]); text != "" {
 			lines = append(lines, Line{text, i == decides})
 			before++
 		}
 	}
 	slices.Reverse(lines)
-	for i := decides + 1; i < len(all) && decides >= 0 && after < shownAfter; i++ {
-		if text := lineOf(&all[0], &all[i]); text != "" {
+	for i := decides + 1; i < len(all) && after < shownAfter; i++ {
+		if text := lineOf(&all[i]); text != "" {
 			lines = append(lines, Line{text, false})
 			after++
 		}
@@ -351,10 +360,16 @@ func (s *shrinker) trail(c *Case) []Line {
 	return lines
 }
 
-// lineOf returns an entry as a golden has it, or "" for one that it leaves out.
-func lineOf(header, e *trace.Entry) string {
-	if e.Kind == trace.KindEnd || e.Kind == trace.KindHeader || e.Kind == trace.KindAgentEvent ||
-		e.Plan != nil && e.Plan.Attempt > 1 {
+// aboutMessages reports whether an invariant is about the messages of agents.
+func aboutMessages(name invariant.Name) bool {
+	return name == invariant.AcknowledgedKept || name == invariant.EvidenceKept
+}
+
+// lineOf returns an entry as a golden has it, or "" for one that it leaves out. messages are those
+// of agents, which a golden leaves out.
+func lineOf(header, e *trace.Entry, messages bool) string {
+	if e.Kind == trace.KindEnd || e.Kind == trace.KindHeader ||
+		!messages && e.Kind == trace.KindAgentEvent || e.Plan != nil && e.Plan.Attempt > 1 {
 		return ""
 	}
 	lines := trace.Lines{Start: header.At}

@@ -4,6 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"rollsim/invariant"
+	"rollsim/reducer"
+	"rollsim/scenario"
+	"rollsim/trace"
 )
 
 // TestMovesBecomeTable writes moves as a table only if the feature would have more than eight
@@ -52,5 +57,55 @@ func TestDelaysOfDraft(t *testing.T) {
 		if got := strings.Join(background, "|"); got != want {
 			t.Errorf("%b: %q, want %q", bits, got, want)
 		}
+	}
+}
+
+// TestNoFeature checks that a case which no sentences show has no feature, whatever its key.
+func TestNoFeature(t *testing.T) {
+	const text = `
+channels: [{name: stable, waves: [{hosts: 1}]}]
+timeline: [{at: 0s, channel: stable, ref: a1}]
+`
+	file, err := scenario.Parse("case.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{
+		"unpruned/Terminal", "departs:Active/RolloutTerminal", "departs:Pruned/HostJoined",
+	} {
+		k, err := ParseKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &Case{Key: k, Machine: "rfc0008", Scenario: &file.Scenario}
+		c.Violation.Subject = "stable@a1"
+		f := WriteFeature(t.Context(), c, reducer.RFC0008()) // which does not fail
+		if f.Text != "" || f.Why == "" || f.Passes {
+			t.Errorf("%s: %+v", key, f)
+		}
+	}
+}
+
+// TestMessagesAreShown checks that the trace of a case about messages has those of agents, and that
+// of any other case has none.
+func TestMessagesAreShown(t *testing.T) {
+	header := &trace.Entry{Kind: trace.KindHeader, Header: &trace.Header{}}
+	probe := trace.Entry{
+		Kind: trace.KindAgentEvent, Host: "stable-01", Rollout: "stable@a1",
+		Agent: &trace.AgentEvent{Kind: reducer.ProbeResult, Seq: 247},
+	}
+	for name, want := range map[invariant.Name]bool{
+		invariant.AcknowledgedKept: true, invariant.EvidenceKept: true, invariant.Unpruned: false,
+	} {
+		got := lineOf(header, &probe, aboutMessages(name))
+		if (got != "") != want || want && !strings.Contains(got, "seq 247") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	lines := around([]trace.Entry{*header, probe, probe, probe}, 2, func(e *trace.Entry) string {
+		return lineOf(header, e, true)
+	})
+	if len(lines) != 3 || lines[0].Decides || !lines[1].Decides || lines[2].Decides {
+		t.Errorf("%+v", lines)
 	}
 }
