@@ -110,7 +110,8 @@ func everything_that_may_go_wrong(story editor) {
 	// restarts, host outages, lost hosts, wrong clocks, departures, early arrivals, lost messages,
 	// late messages, doubled messages, overtaken messages, failed polls, stale polls, activation
 	// failures, probe failures, deferrals, missing answers, unfinished rollbacks, short delays,
-	// long delays, operator clearances, operator aborts, operator pauses and stray events.
+	// long delays, operator clearances, operator aborts, operator pauses, stray events and, under
+	// the shipped control plane, database errors, lost log rows and torn openings.
 	//
 	//	Given up to 1 control-plane crash happens at any moment
 	story.Given(`up to {number} {goes_wrong}{of host s hosts} happen(s) at any moment`)

@@ -47,7 +47,8 @@ var wrongSteps = []step{
 			"lost messages, late messages, doubled messages, " +
 			"overtaken messages, failed polls, stale polls, activation failures, probe failures, " +
 			"deferrals, missing answers, unfinished rollbacks, short delays, long delays, operator " +
-			"clearances, operator aborts, operator pauses and stray events.",
+			"clearances, operator aborts, operator pauses, stray events and, under the " +
+			"shipped control plane, database errors, lost log rows and torn openings.",
 		example: `up to 1 control-plane crash happens at any moment`,
 		do: func(w *world, n uint64, kind deviation.Kind, hosts []reducer.HostID) error {
 			if n == 0 || n > maxWrong {
@@ -143,6 +144,9 @@ var wrongNouns = []struct {
 	{"operator abort", deviation.OperatorAborts},
 	{"operator pause", deviation.OperatorPauses},
 	{"stray event", deviation.StrayEvent},
+	{"database error", deviation.DatabaseError},
+	{"lost log row", deviation.LogRowLost},
+	{"torn opening", deviation.TornOpening},
 }
 
 func parseWrongNoun(text string) (any, error) {

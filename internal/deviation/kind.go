@@ -42,6 +42,12 @@ const (
 	HostLeaves                        // a host leaves the fleet for good
 	StrayEvent                        // an event that the machine must refuse reaches a rollout
 
+	// Under the shipped control plane alone.
+	DatabaseError // a statement of the database fails
+	LogRowLost    // the log loses a row
+	TornOpening   // the control plane crashes in the middle of an opening
+	OtherDraws    // what it draws comes from another seed
+
 	kindEnd
 )
 
@@ -50,7 +56,8 @@ var kindNames = [kindEnd]string{
 	"short-delay", "long-delay", "message-delayed", "message-duplicated", "message-reordered",
 	"message-dropped", "host-offline", "host-lost", "agent-restart", "poll-failed", "poll-stale",
 	"control-plane-crash", "ref-moves", "operator-clears", "operator-aborts", "operator-pauses",
-	"clock-skew", "host-joins", "host-leaves", "stray-event",
+	"clock-skew", "host-joins", "host-leaves", "stray-event", "database-error", "log-row-lost",
+	"torn-opening", "other-draws",
 }
 
 // String returns the name of the kind on the command line.
@@ -89,7 +96,7 @@ func (s Kinds) Has(k Kind) bool { return s&(1<<k) != 0 }
 func OfHosts() Kinds {
 	return Of(FailsActivation, FailsProbes, Defers, NeverAnswers, NeverRollsBack, ShortDelay,
 		LongDelay, MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped, HostOffline,
-		HostLost, AgentRestart, ClockSkew, HostJoins, HostLeaves)
+		HostLost, AgentRestart, ClockSkew, HostJoins, HostLeaves, DatabaseError, LogRowLost)
 }
 
 // List returns the kinds of the set in declared order.
@@ -102,6 +109,9 @@ func (s Kinds) List() []Kind {
 	}
 	return all
 }
+
+// ShippedOnly returns the kinds that only the shipped control plane has.
+func ShippedOnly() Kinds { return Of(DatabaseError, LogRowLost, TornOpening, OtherDraws) }
 
 // Names returns the names of the kinds of the set; one name if it has all of them.
 func (s Kinds) Names() []string {
@@ -131,6 +141,7 @@ var groups = []struct {
 	{"messages", Of(MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped)},
 	{"hosts", Of(HostOffline, HostLost, AgentRestart, ClockSkew)},
 	{"members", Of(HostJoins, HostLeaves)},
+	{"shipped", ShippedOnly()},
 	{"polls", Of(PollFailed, PollStale)},
 	{"operators", Of(OperatorClears, OperatorAborts, OperatorPauses)},
 }

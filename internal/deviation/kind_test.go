@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 // TestOfHosts checks which kinds concern a host, by their names.
 func TestOfHosts(t *testing.T) {
 	const alone = "poll-failed poll-stale control-plane-crash ref-moves operator-clears " +
-		"operator-aborts operator-pauses stray-event"
+		"operator-aborts operator-pauses stray-event torn-opening other-draws"
 	if got := strings.Join((All() &^ OfHosts()).Names(), " "); got != alone {
 		t.Errorf("kinds without a host: %s", got)
 	}

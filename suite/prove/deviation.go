@@ -24,6 +24,7 @@ type Deviation struct {
 	fate  *sim.Fate
 	delay *sim.Delay
 	lines []sim.Action
+	seed  uint64
 	moved int // the line of the timeline, from 1, that happens At; 0 for none
 
 	host    reducer.HostID // that it concerns, if one
@@ -46,6 +47,9 @@ func (d *Deviation) apply(sc *sim.Scenario) {
 	if d.delay != nil {
 		sc.Delays = append(sc.Delays, *d.delay)
 	}
+	if d.seed > 0 {
+		sc.Seed = d.seed
+	}
 	if d.moved > 0 {
 		sc.Timeline[d.moved-1].At = d.At
 	}
@@ -60,6 +64,8 @@ func (d *Deviation) String() string {
 	case d.delay != nil:
 		return fmt.Sprintf("stage %v of host %s takes %s under ref %s", d.delay.Stage, d.host,
 			scenario.FormatDuration(d.delay.Takes.Longest()), d.delay.Ref)
+	case d.seed > 0:
+		return fmt.Sprintf("what the control plane draws comes from seed %d", d.seed)
 	case d.moved > 0:
 		return fmt.Sprintf("line %d of the timeline happens at %s", d.moved,
 			scenario.FormatDuration(d.At))

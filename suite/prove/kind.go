@@ -35,4 +35,8 @@ const (
 	HostJoins         = deviation.HostJoins
 	HostLeaves        = deviation.HostLeaves
 	StrayEvent        = deviation.StrayEvent
+	DatabaseError     = deviation.DatabaseError
+	LogRowLost        = deviation.LogRowLost
+	TornOpening       = deviation.TornOpening
+	OtherDraws        = deviation.OtherDraws
 )

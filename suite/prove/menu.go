@@ -173,6 +173,8 @@ func (m *menu) message(c *sim.Choice) {
 	}
 	m.line(MessageReordered, subject, c.At, fault(sim.MessageReordered, 0))
 	m.line(MessageDropped, subject, c.At, fault(sim.MessageDropped, 0))
+	m.line(DatabaseError, subject, c.At, &sim.FaultNow{Kind: sim.DatabaseError, Host: c.Host})
+	m.line(LogRowLost, subject, c.At, &sim.FaultNow{Kind: sim.LogInsertFailed, Host: c.Host})
 }
 
 // line adds a fault that happens at a time.
@@ -217,6 +219,7 @@ func (m *menu) instant(k *sim.Walk) {
 		}
 	}
 	m.members(k.Moments(), at)
+	m.shipped(at)
 	m.stray(k.Moments(), at)
 	m.revert(k, at)
 	after := at + moment

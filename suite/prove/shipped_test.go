@@ -1,0 +1,87 @@
+package prove
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"rollsim/controlplane"
+	"rollsim/internal/deviation"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// TestShippedDefects checks with how many deviations a proof finds the known defects of the shipped
+// control plane, and that docs/prove.md has a row for each.
+func TestShippedDefects(t *testing.T) {
+	document, err := os.ReadFile("../../docs/prove.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := fleet(t, "two-waves")
+	sc.ControlPlane = controlplane.Shipped
+	r := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Continue = true }), 1)
+	var defects []string
+	for _, c := range r.Found {
+		_, defect, _ := strings.Cut(c.Key, "/")
+		row := fmt.Sprintf("| `%s` | %d |", defect, c.Level)
+		if !bytes.Contains(document, []byte(row)) {
+			t.Errorf("docs/prove.md has no row %s", row)
+		}
+		if !slices.Contains(defects, defect) {
+			defects = append(defects, defect)
+		}
+	}
+	if len(defects) < 7 {
+		t.Errorf("it finds %q", defects)
+	}
+}
+
+// TestShippedKinds checks which kinds of deviations each control plane has: the shipped one knows no
+// orders of operators, and the others draw nothing and have no tables.
+func TestShippedKinds(t *testing.T) {
+	orders := deviation.Of(OperatorAborts, OperatorPauses, HostJoins, HostLeaves)
+	for plane, never := range map[controlplane.Name]Kinds{
+		controlplane.Specified: deviation.ShippedOnly(), controlplane.Shipped: orders,
+	} {
+		sc := fleet(t, "shapes")
+		sc.ControlPlane = plane
+		if plane == controlplane.Shipped {
+			sc = parse(t, "control_plane: shipped"+one+"  - {at: 20m, channel: stable, ref: b2}\n")
+		}
+		p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Continue = true })
+		var kinds Kinds
+		for _, d := range p.run(&node{}, true).children {
+			kinds |= deviation.Of(d.Kind)
+		}
+		if kinds&never != 0 {
+			t.Errorf("%s: there are deviations of %v", plane, kinds&never)
+		}
+		if want := (orders | deviation.ShippedOnly()) &^ never; kinds&want != want {
+			t.Errorf("%s: there are no deviations of %v", plane, want&^kinds)
+		}
+	}
+}
+
+// TestOtherDraws checks that another seed changes a run of the shipped control plane.
+func TestOtherDraws(t *testing.T) {
+	sc := fleet(t, "two-waves")
+	sc.ControlPlane = controlplane.Shipped
+	p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = deviation.Of(OtherDraws) })
+	all := p.run(&node{}, true).children
+	if len(all) != otherSeeds {
+		t.Fatalf("there are %d deviations, want %d", len(all), otherSeeds)
+	}
+	plain := entries(t, p.plain)
+	for _, d := range all {
+		run := (&node{}).with(d).scenario(p.plain)
+		if other := entries(t, run); slices.EqualFunc(plain, other, func(a, b trace.Entry) bool {
+			return a.At == b.At && a.Kind == b.Kind && a.Host == b.Host
+		}) {
+			t.Errorf("%v: the run is the same", d)
+		}
+	}
+}
