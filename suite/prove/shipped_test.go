@@ -40,7 +40,7 @@ func TestShippedDefects(t *testing.T) {
 	}
 }
 
-// TestShippedKinds checks which kinds of deviations each control plane has: the shipped one knows no
+// TestShippedKinds checks which kinds of deviations each control plane has: the shipped one has no
 // orders of operators, and the others draw nothing and have no tables.
 func TestShippedKinds(t *testing.T) {
 	orders := deviation.Of(OperatorAborts, OperatorPauses, HostJoins, HostLeaves)
