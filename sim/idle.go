@@ -30,10 +30,44 @@ const worthwhile = 4 * reducer.Time(controlplane.PlanInterval)
 // polls and plans that have no effect, so that a quiet day costs as much as a quiet hour. The order
 // of work is as if it did not.
 func (w *world) next(end reducer.Time) bool {
-	if until := w.idleUntil(); until > w.clock.now {
-		w.skip(min(until, end+1))
+	until := w.idleUntil()
+	if until <= w.clock.now {
+		return w.clock.advance(end)
 	}
-	return w.clock.advance(end)
+	w.skip(min(until, end+1))
+	for w.clock.advance(end) {
+		if w.clock.now >= until || !w.repeat() {
+			return true
+		}
+	}
+	return false
+}
+
+// repeat schedules the next of all work of the present instant, if that is polls and plans without
+// effect and chance makes nothing happen. It reports whether it has.
+func (w *world) repeat() bool {
+	q := &w.clock.queue
+	due := q.buckets[0]
+	for _, x := range due {
+		if !isRoutine(x) || w.struck(x) {
+			return false
+		}
+	}
+	q.buckets[0] = emptied(due)
+	for _, x := range due {
+		r := w.routine(x)
+		w.count(&r, x.at+1)
+		q.push(r.skipped+r.every, x.work(), x.a(), 0)
+	}
+	return true
+}
+
+// struck reports whether chance makes something happen to a routine now.
+func (w *world) struck(x item) bool {
+	kinds, key, before := w.strikers(x)
+	return slices.ContainsFunc(kinds, func(kind FaultKind) bool {
+		return w.chance.strikes(kind, noHost, key, before+1) != nil
+	})
 }
 
 // idleUntil returns an instant before which polls and plans have no effect unless something else
@@ -118,7 +152,7 @@ func (w *world) routine(x item) routine {
 // firstStrike returns when chance makes something happen to a routine for the first time before an
 // instant, or that instant if it does not.
 func (w *world) firstStrike(r *routine, until reducer.Time) reducer.Time {
-	kinds, key, before := w.strikers(r)
+	kinds, key, before := w.strikers(r.item)
 	for _, kind := range kinds {
 		from, end := w.chance.span(kind)
 		if from >= until || end <= r.at {
@@ -138,14 +172,14 @@ func (w *world) firstStrike(r *routine, until reducer.Time) reducer.Time {
 
 // strikers returns which kinds of faults may happen to a routine, the key of their draws, and how
 // many draws came before.
-func (w *world) strikers(r *routine) (kinds []FaultKind, key, before uint64) {
-	if r.work() == workTick {
+func (w *world) strikers(x item) (kinds []FaultKind, key, before uint64) {
+	if x.work() == workTick {
 		return crashes, 0, w.driver.ticks
 	}
 	if w.driver.polls == nil {
 		return nil, 0, 0
 	}
-	return pollFaults, streamKey(string(w.sc.Channels[r.a()].ID)), w.driver.polls[r.a()]
+	return pollFaults, w.driver.keys[x.a()], w.driver.polls[x.a()]
 }
 
 // count counts a routine as done until before an instant.
