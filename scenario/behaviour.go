@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"sync"
 	"time"
 
 	"rollsim/controlplane"
@@ -10,7 +11,14 @@ import (
 // DefaultBehaviour returns the behaviour of hosts where a scenario does not set one: they are
 // healthy and have the delays of ordinary machines.
 func DefaultBehaviour() sim.Behaviour {
-	never := sim.Probability(0)
+	b, never := defaultDelays(), sim.Probability(0)
+	b.ActivationFailure, b.Deferral, b.ProbeFailure = &never, &never, &never
+	b.RollbackFailure, b.NoAnswer = &never, &never
+	return b
+}
+
+// defaultDelays are computed once, because their tables are large. They never change.
+var defaultDelays = sync.OnceValue(func() sim.Behaviour {
 	return sim.Behaviour{
 		Ack:        must(sim.Uniform(1*time.Second, 5*time.Second)),
 		Activation: must(sim.LogNormalP99(40*time.Second, 3*time.Minute)),
@@ -18,14 +26,8 @@ func DefaultBehaviour() sim.Behaviour {
 		Probe:      must(sim.Constant(20 * time.Second)),
 		Converge:   must(sim.Constant(1 * time.Second)),
 		Rollback:   must(sim.LogNormalP99(30*time.Second, 2*time.Minute)),
-
-		ActivationFailure: &never,
-		Deferral:          &never,
-		ProbeFailure:      &never,
-		RollbackFailure:   &never,
-		NoAnswer:          &never,
 	}
-}
+})
 
 // must returns a distribution whose parameters are valid.
 func must(d *sim.Distribution, err error) *sim.Distribution {

@@ -231,7 +231,7 @@ func (d *Distribution) Fixed() (time.Duration, bool) {
 
 // Equal reports whether two distributions draw the same delays.
 func (d *Distribution) Equal(other *Distribution) bool {
-	return slices.Equal(d.quantiles, other.quantiles)
+	return d == other || slices.Equal(d.quantiles, other.quantiles)
 }
 
 // Table returns the quantiles of the distribution: the shortest delay, the longest, and those at

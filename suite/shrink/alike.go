@@ -32,6 +32,7 @@ func tryFates(s *shrinker) bool {
 			ok := s.try(func(sc *sim.Scenario) {
 				f := &sc.Fates[i]
 				*f = sim.Fate{Host: f.Host, Ref: f.Ref, Kind: kind, Once: f.Once}
+				resetStages(sc)
 			})
 			if accepted = accepted || ok; ok {
 				break
@@ -108,6 +109,30 @@ func tryTwins(s *shrinker) bool {
 				sc.Channels[c], sc.Channels[d] = sc.Channels[d], sc.Channels[c]
 				renamingOf(sc).apply(sc)
 			})
+			accepted = accepted || ok
+		}
+	}
+	return accepted
+}
+
+// tryMoves replaces a lift of the quarantine with a move of its channel, and the ref of a move with
+// that of a move of another channel.
+func tryMoves(s *shrinker) bool {
+	accepted := false
+	for i := range s.best.Timeline {
+		if lift := s.best.Timeline[i].Lift; lift != nil {
+			ok := s.try(func(sc *sim.Scenario) {
+				sc.Timeline[i].Lift = nil
+				sc.Timeline[i].SetRef = &sim.RefChange{Channel: lift.Channel, Ref: "next"}
+			})
+			accepted = accepted || ok
+		}
+		for j := range s.best.Timeline {
+			move, other := s.best.Timeline[i].SetRef, s.best.Timeline[j].SetRef
+			if move == nil || other == nil || move.Channel == other.Channel || move.Ref == other.Ref {
+				continue
+			}
+			ok := s.try(func(sc *sim.Scenario) { sc.Timeline[i].SetRef.Ref = other.Ref })
 			accepted = accepted || ok
 		}
 	}

@@ -425,3 +425,36 @@ func (o *recklessOutput) Entry(e *trace.Entry) {
 		Host: host, Rollout: action.Rollout, Closure: action.Closure, SoakDueAt: o.now, Attempt: 1,
 	})
 }
+
+// TestSameCause checks that seeds of a planted defect end in the same case: fates, refs and lifts
+// of the quarantine are chosen in the same way everywhere.
+func TestSameCause(t *testing.T) {
+	for _, test := range []struct {
+		failing
+		other uint64
+	}{
+		{failing{"planted", "cell-603", 21, "stuck/Opening"}, 57},
+		{failing{"planted", "quarantine", 43, "quarantine-kept/Active"}, 47},
+	} {
+		var files [2]string
+		for i, seed := range []uint64{test.seed, test.other} {
+			opt, err := test.options(seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := shrink.ParseKey(test.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opt.Key = &key
+			c, err := shrink.Shrink(t.Context(), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[i] = shrink.File(c)
+		}
+		if files[0] != files[1] {
+			t.Errorf("%v and seed %d:\n%s\n%s", test.failing, test.other, files[0], files[1])
+		}
+	}
+}

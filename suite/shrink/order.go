@@ -56,9 +56,8 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 		}
 	}
 	for i := range sc.Timeline {
-		if sc.Timeline[i].SetRef != nil || sc.Timeline[i].Release != nil {
-			refs++
-		}
+		a := &sc.Timeline[i]
+		refs += count(a.SetRef != nil || a.Release != nil || a.Lift != nil)
 	}
 	gates += len(sc.Budgets) + len(sc.Quarantine) + len(sc.Groups) + len(sc.Tags) +
 		len(sc.Releases) + len(sc.Running) + len(sc.Sometimes) + len(sc.ExpectViolations) +
@@ -136,7 +135,7 @@ func details(sc *sim.Scenario) int {
 	for i := range sc.Timeline {
 		a := &sc.Timeline[i]
 		count(a.KeepAt, 2)
-		count(a.Release != nil, 1)
+		count(a.Release != nil || a.Lift != nil, 1)
 		if f := a.Fault; f != nil {
 			n += 3 * max(0, rankOf(f.Kind))
 			count(f.Rollout != "", 2)

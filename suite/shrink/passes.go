@@ -41,6 +41,13 @@ func passes() []pass {
 			func(sc *sim.Scenario) int { return len(sc.Traffic) },
 			func(sc *sim.Scenario, i int) { sc.Traffic = slices.Delete(sc.Traffic, i, i+1) },
 		)},
+		{"fates and stages", list(
+			func(sc *sim.Scenario) int { return len(sc.Fates) },
+			func(sc *sim.Scenario, i int) {
+				sc.Fates = slices.Delete(sc.Fates, i, i+1)
+				resetStages(sc)
+			},
+		)},
 		{"fates", list(
 			func(sc *sim.Scenario) int { return len(sc.Fates) },
 			func(sc *sim.Scenario, i int) { sc.Fates = slices.Delete(sc.Fates, i, i+1) },
@@ -72,6 +79,7 @@ func passes() []pass {
 		{"plain", tryPlain},
 		{"order", tryOrder},
 		{"names", tryNames},
+		{"moves", tryMoves},
 		{"twins", tryTwins},
 		{"seeds", trySeeds},
 	}
@@ -311,6 +319,17 @@ func tryUnused(s *shrinker) bool {
 		accepted = accepted || ok
 	}
 	return accepted
+}
+
+// resetStages makes the stages that tryUnused has left out take no time: a host may reach them
+// without its fate.
+func resetStages(sc *sim.Scenario) {
+	usual := scenario.DefaultBehaviour()
+	for i, d := range delaysOf(&sc.Behaviour) {
+		if *d != nil && (*d).Equal(*delaysOf(&usual)[i]) {
+			*d = nil
+		}
+	}
 }
 
 func delaysOf(b *sim.Behaviour) []**sim.Distribution {
