@@ -232,6 +232,26 @@ func idleBudget(s *scenarioFile) {
 	}
 }
 
+// idleDeviation finds entries of deviations that allow nothing which another entry does not allow,
+// on every host and in any number.
+func idleDeviation(s *scenarioFile) {
+	all := s.Scenario.Deviations
+	for i := range all {
+		for k := range all {
+			wide := &all[k]
+			if wide.Hosts != nil || wide.AtMost > 0 || all[i].Kinds&^wide.Kinds != 0 || i == k {
+				continue
+			}
+			same := all[i].Hosts == nil && all[i].AtMost == 0 && all[i].Kinds == wide.Kinds
+			if same && k > i {
+				continue // the later one of two equal entries is the idle one
+			}
+			s.report(at("deviations", i), "this allows nothing that entry %d does not allow: %v", k+1, wide)
+			break
+		}
+	}
+}
+
 // noEffect finds what the control plane of the scenario does not read.
 func noEffect(s *scenarioFile) {
 	sc := &s.Scenario

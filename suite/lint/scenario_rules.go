@@ -250,9 +250,36 @@ timeline:
 `,
 		scenario: noEffect,
 	},
+	{
+		Code: "RS111", Name: "idle-deviation", Severity: Warning,
+		Summary: "An entry of deviations allows nothing that another entry does not allow.",
+		Why: `One entry that allows a deviation is enough, so such an entry limits nothing: neither to
+its hosts, nor to how many happen at once. Remove it, or the wider entry.`,
+		Bad: `# A crash delays the rollout.
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+deviations:
+  - {kinds: [all]}
+  - {kinds: [control-plane-crash], at_most: 1}
+`,
+		Good: `# A crash delays the rollout.
+channels:
+  - name: stable
+    waves: [{hosts: 1, soak: 10m}]
+timeline:
+  - {at: 0s, channel: stable, ref: a1}
+deviations:
+  - {kinds: [messages]}
+  - {kinds: [control-plane-crash], at_most: 1}
+`,
+		scenario: idleDeviation,
+	},
 }
 
 var (
 	wrongScenario = &scenarioRules[0]
-	orphanGolden  = &scenarioRules[len(scenarioRules)-2]
+	orphanGolden  = &scenarioRules[8]
 )

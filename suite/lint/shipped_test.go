@@ -50,6 +50,14 @@ timeline:
 		start + "budgets: [{name: b, selector: all, max_in_flight: 2}]\n":                "6:51 RS107",
 		start + "budgets: [{name: b, selector: \"channel:stable\", max_in_flight: 1}]\n": "",
 
+		start + "deviations: [{kinds: [polls]}, {kinds: [poll-stale], at_most: 1}]\n":    "6:32 RS111",
+		start + "deviations: [{kinds: [poll-stale], at_most: 1}, {kinds: [polls]}]\n":    "6:14 RS111",
+		start + "deviations: [{kinds: [polls]}, {kinds: [polls]}]\n":                     "6:32 RS111",
+		start + "deviations: [{kinds: [polls], at_most: 2}, {kinds: [poll-stale]}]\n":    "",
+		start + "deviations: [{kinds: [hosts], hosts: [stable-01]}, {kinds: [hosts]}]\n": "6:14 RS111",
+		start + "deviations: [{kinds: [hosts], hosts: [\"*\"]}, {kinds: [fates]}]\n":     "",
+		start + "deviations: [{kinds: [poll-stale]}, {kinds: [polls]}]\n":                "6:14 RS111",
+
 		release: "",
 		strings.Replace(release, "channels:", "channels:\n  - {name: edge}", 1): "",
 		release + "  - {at: 1h, release: a1}\n":                                 "6:23 RS105",
