@@ -8,7 +8,9 @@ import (
 	"rollsim/trace"
 )
 
-func (p *plane) Clone() ControlPlane {
+func (p *plane) Clone() ControlPlane { return p.copy() }
+
+func (p *plane) copy() *plane {
 	c := *p
 	c.scratch, c.unused = scratch{}, unused{}
 	c.fleet = p.fleet.Clone()

@@ -126,6 +126,7 @@ type Inventory struct {
 	waitsFor  [][]reducer.HostID // by inventoryHost.waits; the first is empty
 	preset    []QuarantineEntry
 	mended    DefectSet
+	joins     bool // some hosts are not in the fleet at the start
 }
 
 type channel struct {
@@ -265,7 +266,7 @@ func (inv *Inventory) markAbsent(ch *channel) error {
 		if !ok {
 			return fmt.Errorf("channel %s: absent host %s is not one of its hosts", ch.ID, id)
 		}
-		inv.hosts[n].absent = true
+		inv.hosts[n].absent, inv.joins = true, true
 	}
 	return nil
 }

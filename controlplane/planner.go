@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -86,8 +87,8 @@ func (s step) block(r *rollout, q *queue, why *reason) {
 	if q.blocked.is(why) {
 		return
 	}
-	q.blocked = *why
 	gate, text := why.gate(), why.String()
+	q.blocked, q.logged = *why, hash64.OfText(text)
 	for _, slot := range q.slots {
 		id := r.fold.Hosts()[slot].ID
 		decision := &s.decision

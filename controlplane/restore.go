@@ -3,6 +3,7 @@ package controlplane
 import (
 	"slices"
 
+	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -10,6 +11,9 @@ import (
 func (p *plane) Durable(log []trace.Entry) Durable { return Durable{Log: log} }
 
 func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
+	if from.follower != nil {
+		*p = *from.follower.copy()
+	}
 	for i := range from.Log {
 		if err := p.replay(&from.Log[i]); err != nil {
 			return err
@@ -98,6 +102,7 @@ func (p *plane) replayHost(e *trace.Entry, r *rollout, slot int) {
 		for i := range queues {
 			if _, found := slices.BinarySearch(queues[i].slots, int32(slot)); found {
 				queues[i].blocked = reason{kind: logged, name: e.Gate.Reason}
+				queues[i].logged = hash64.OfText(e.Gate.Reason)
 			}
 		}
 	case e.Plan.Action == trace.QueueDispatch && m.host != noHost:

@@ -109,6 +109,7 @@ type queue struct {
 	budgets uint32
 	slots   []int32
 	blocked reason // the one last logged for each host
+	logged  uint64 // a hash of the text of that reason
 	stopped bool   // by a gate, in the current plan
 }
 

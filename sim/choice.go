@@ -28,8 +28,34 @@ type Choice struct {
 // choices collects the choices and the moments of an instant. A nil one collects nothing.
 type choices struct {
 	clock   *clock
+	quiet   bool // only what was met is recorded
 	made    []Choice
 	moments []Moment
+
+	// met has, for each rollout, a set of what each host has met, and one of the states that the
+	// rollout has reached. What is met again is no choice: it is decided.
+	met   []uint32
+	width int // the number of hosts, and one for the rollout
+}
+
+// The bits of the sets of what was met. Below the first are those of fates, by kind.
+const (
+	metStages = 8  // and the stage
+	metStates = 16 // and the state of the host
+)
+
+// first reports whether a host, or the last place for the rollout itself, meets something for the
+// first time, and records that.
+func (c *choices) first(rollout uint32, place int, bit uint) bool {
+	i := int(rollout)*c.width + place
+	for len(c.met) <= i {
+		c.met = append(c.met, 0)
+	}
+	if c.met[i]&(1<<bit) != 0 {
+		return false
+	}
+	c.met[i] |= 1 << bit
+	return !c.quiet
 }
 
 func (c *choices) clear() { c.made, c.moments = c.made[:0], c.moments[:0] }
@@ -42,7 +68,7 @@ func (c *choices) add(made Choice) {
 
 // chooseFate adds that something does not go wrong on a host.
 func (as *agents) chooseFate(a *agent, rollout uint32, kind FateKind) {
-	if as.choices == nil {
+	if as.choices == nil || !as.choices.first(rollout, int(a.host), uint(kind)) {
 		return
 	}
 	ref := as.rollouts.list[rollout].ref
@@ -56,7 +82,7 @@ func (as *agents) chooseFate(a *agent, rollout uint32, kind FateKind) {
 
 // chooseDelay adds that a stage takes some time.
 func (as *agents) chooseDelay(a *agent, rollout uint32, stage Stage, takes time.Duration) {
-	if as.choices != nil {
+	if as.choices != nil && as.choices.first(rollout, int(a.host), metStages+uint(stage)) {
 		as.choices.add(Choice{
 			Host: as.inv.HostID(a.host), Ref: as.rollouts.list[rollout].ref, Stage: stage, Takes: takes,
 		})
@@ -65,14 +91,14 @@ func (as *agents) chooseDelay(a *agent, rollout uint32, stage Stage, takes time.
 
 // chooseFault adds that a fault of a host does not happen.
 func (as *agents) chooseFault(a *agent, kind FaultKind) {
-	if as.choices != nil {
+	if as.choices != nil && !as.choices.quiet {
 		as.choices.add(Choice{Host: as.inv.HostID(a.host), Fault: kind})
 	}
 }
 
 // chooseMessage adds that a message arrives.
 func (n *network) chooseMessage(host uint32, m *message) {
-	if n.choices != nil {
+	if n.choices != nil && !n.choices.quiet {
 		n.choices.add(Choice{
 			Host: n.inv.HostID(host), Message: m.event.Kind, Rollout: n.rollouts.list[m.rollout].id,
 			Seq: m.event.Seq,
@@ -82,24 +108,33 @@ func (n *network) chooseMessage(host uint32, m *message) {
 
 // choosePoll adds that a poll succeeds.
 func (d *driver) choosePoll(channel reducer.ChannelID) {
-	if d.choices != nil {
+	if d.choices != nil && !d.choices.quiet {
 		d.choices.add(Choice{Fault: PollFailed, Channel: channel})
 	}
 }
 
-// observe adds the moments of an event that the fleet has accepted.
-func (c *choices) observe(r *reducer.Rollout, ev *reducer.Event, effects []reducer.Effect) {
+// observe adds the moments of an event that the fleet has accepted: those that happen for the first
+// time.
+func (d *driver) observe(r *reducer.Rollout, ev *reducer.Event, effects []reducer.Effect) {
+	c, id := d.choices, r.Record.RolloutID
+	n := d.rollouts.find(id)
+	reach := func(s reducer.State) {
+		if c.first(n, c.width-1, uint(s)) {
+			c.moments = append(c.moments, Moment{Rollout: id, State: s})
+		}
+	}
 	if ev.Kind == reducer.HostStateChanged {
-		c.moments = append(c.moments, Moment{
-			Rollout: r.Record.RolloutID, Host: ev.Host, HostState: ev.To,
-		})
+		host, known := d.inv.Host(ev.Host)
+		if known && c.first(n, int(host), metStates+uint(ev.To)) {
+			c.moments = append(c.moments, Moment{Rollout: id, Host: ev.Host, HostState: ev.To})
+		}
 	}
 	if ev.Kind == reducer.RolloutOpened {
-		c.moments = append(c.moments, Moment{Rollout: ev.Rollout, State: reducer.Opening})
+		reach(reducer.Opening)
 	}
 	for i := range effects {
 		if e := &effects[i]; e.Kind == reducer.RecordRolloutTransition {
-			c.moments = append(c.moments, Moment{Rollout: r.Record.RolloutID, State: e.To})
+			reach(e.To)
 		}
 	}
 }

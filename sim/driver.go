@@ -234,7 +234,7 @@ func (d *driver) restart() {
 	d.down = false
 	d.rollouts.restart()
 	next, err := controlplane.Restart(
-		d.fresh, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,
+		d.fresh, d.inv, d.machine, d.clock.now, d.record.durable(d.plane), d,
 	)
 	if err != nil {
 		d.record.fail(err)
@@ -321,7 +321,7 @@ func (d *driver) Applied(r *reducer.Rollout, ev *reducer.Event, effects *reducer
 	if !d.misrouted {
 		d.moments.count(r, ev)
 		if d.choices != nil {
-			d.choices.observe(r, ev, all)
+			d.observe(r, ev, all)
 		}
 	}
 }

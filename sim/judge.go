@@ -17,6 +17,7 @@ type Violation = invariant.Violation
 // judge finds the violations of liveness at the end of a run.
 type judge struct {
 	sc       *Scenario
+	timeline []*Action
 	now      reducer.Time
 	plane    controlplane.ControlPlane
 	inv      *controlplane.Inventory
@@ -250,8 +251,8 @@ func (j *judge) helpless(r *reducer.Rollout, h reducer.Host) string {
 // joinedRaw returns why a host that the channel does not have will never make progress, or empty if
 // no line of the timeline let it join.
 func (j *judge) joinedRaw(id reducer.RolloutID, host reducer.HostID) string {
-	for i := range j.sc.Timeline {
-		ev := j.sc.Timeline[i].Event
+	for _, a := range j.timeline {
+		ev := a.Event
 		if ev != nil && ev.Kind == reducer.HostJoined && ev.Rollout == id && ev.Host == host {
 			return fmt.Sprintf("host %s joined by a raw event and has no agent", host)
 		}

@@ -190,7 +190,7 @@ func TestJoinedRaw(t *testing.T) {
 		{joined(reducer.HostStateChanged, "a@1", "h"), false},
 		{Action{SetRef: &RefChange{"a", "1"}}, false},
 	} {
-		j := judge{sc: &Scenario{Timeline: []Action{test.line}}}
+		j := judge{timeline: []*Action{&test.line}}
 		if got := j.joinedRaw("a@1", "h") != ""; got != test.want {
 			t.Errorf("%+v: excused %v", test.line, got)
 		}

@@ -10,44 +10,60 @@ import (
 // that must happen at least once.
 type moments struct {
 	clock     *clock
-	timeline  []Action
+	timeline  []*Action
 	sometimes []Moment
 	waiting   []uint32 // lines of the timeline whose moment has not happened
 	missing   []uint32 // indices of sometimes that have not happened
-	censuses  map[reducer.RolloutID]*census
+	censuses  []census
 }
 
 // census counts the hosts of a rollout by wave and state.
 type census struct {
-	joined int
-	waves  map[uint32]*[reducer.HostStateCount]int
+	rollout reducer.RolloutID
+	joined  int
+	waves   []waveCensus
 }
 
-func newMoments(c *clock, sc *Scenario) moments {
-	m := moments{
-		clock: c, timeline: sc.Timeline, sometimes: sc.Sometimes,
-		censuses: make(map[reducer.RolloutID]*census),
+type waveCensus struct {
+	number uint32
+	counts [reducer.HostStateCount]int
+}
+
+func newMoments(c *clock, timeline []*Action, sometimes []Moment) moments {
+	m := moments{clock: c, timeline: timeline, sometimes: sometimes}
+	for i := range timeline {
+		m.await(i)
 	}
-	for i := range sc.Timeline {
-		if when := sc.Timeline[i].When; when != nil {
-			m.waiting = append(m.waiting, uint32(i))
-			m.watch(when)
-		}
-	}
-	for i := range sc.Sometimes {
+	for i := range sometimes {
 		m.missing = append(m.missing, uint32(i))
-		m.watch(&sc.Sometimes[i])
+		m.watch(&sometimes[i])
 	}
 	return m
 }
 
+// await makes a line of the timeline wait for its moment, if it has one.
+func (m *moments) await(line int) {
+	if when := m.timeline[line].When; when != nil {
+		m.waiting = append(m.waiting, uint32(line))
+		m.watch(when)
+	}
+}
+
 // watch starts a census of the rollout of a moment that names a wave.
 func (m *moments) watch(when *Moment) {
-	if when.Wave.Set && m.censuses[when.Rollout] == nil {
-		m.censuses[when.Rollout] = &census{
-			waves: make(map[uint32]*[reducer.HostStateCount]int),
+	if when.Wave.Set && m.census(when.Rollout) == nil {
+		m.censuses = append(m.censuses, census{rollout: when.Rollout})
+	}
+}
+
+// census returns the census of a rollout, or nil.
+func (m *moments) census(id reducer.RolloutID) *census {
+	for i := range m.censuses {
+		if m.censuses[i].rollout == id {
+			return &m.censuses[i]
 		}
 	}
+	return nil
 }
 
 // count counts the host of an event that the fleet has accepted.
@@ -55,7 +71,7 @@ func (m *moments) count(r *reducer.Rollout, ev *reducer.Event) {
 	if ev.Kind != reducer.HostJoined && ev.Kind != reducer.HostStateChanged || len(m.censuses) == 0 {
 		return
 	}
-	if c := m.censuses[r.Record.RolloutID]; c != nil {
+	if c := m.census(r.Record.RolloutID); c != nil {
 		c.count(r, ev)
 	}
 }
@@ -65,10 +81,10 @@ func (c *census) count(r *reducer.Rollout, ev *reducer.Event) {
 	if !joined {
 		return
 	}
-	counts := c.waves[h.Wave]
+	counts := c.wave(h.Wave)
 	if counts == nil {
-		counts = new([reducer.HostStateCount]int)
-		c.waves[h.Wave] = counts
+		c.waves = append(c.waves, waveCensus{number: h.Wave})
+		counts = &c.waves[len(c.waves)-1].counts
 	}
 	switch {
 	case ev.Kind == reducer.HostStateChanged:
@@ -80,9 +96,19 @@ func (c *census) count(r *reducer.Rollout, ev *reducer.Event) {
 	}
 }
 
+// wave returns the counts of a wave; nil if no host has joined it.
+func (c *census) wave(number uint32) *[reducer.HostStateCount]int {
+	for i := range c.waves {
+		if c.waves[i].number == number {
+			return &c.waves[i].counts
+		}
+	}
+	return nil
+}
+
 // holds reports whether a host of the wave is in a state, and no host of the wave is behind it.
 func (c *census) holds(wave uint32, state reducer.HostState) bool {
-	counts := c.waves[wave]
+	counts := c.wave(wave)
 	if counts == nil || counts[state] == 0 {
 		return false
 	}
@@ -104,7 +130,7 @@ func (m *moments) check(r *reducer.Rollout) {
 	}
 	if len(m.waiting) > 0 {
 		m.waiting = slices.DeleteFunc(m.waiting, func(i uint32) bool {
-			a := &m.timeline[i]
+			a := m.timeline[i]
 			if !m.holds(a.When, r) {
 				return false
 			}
@@ -123,7 +149,7 @@ func (m *moments) holds(when *Moment, r *reducer.Rollout) bool {
 		h, joined := r.Host(when.Host)
 		return joined && h.State == when.HostState
 	case when.Wave.Set:
-		return m.censuses[when.Rollout].holds(when.Wave.Value, when.HostState)
+		return m.census(when.Rollout).holds(when.Wave.Value, when.HostState)
 	}
 	return true
 }

@@ -9,12 +9,12 @@ import (
 )
 
 func TestMoments(t *testing.T) {
-	m := newMoments(&clock{}, &Scenario{Sometimes: []Moment{
+	m := newMoments(&clock{}, nil, []Moment{
 		{Rollout: "s@1", Wave: reducer.Some(uint32(1)), HostState: reducer.HostSoaking},
 		{Rollout: "s@1", State: reducer.Superseded},
 		{Rollout: "s@1", Host: "b", HostState: reducer.HostActivating},
 		{Rollout: "s@2"},
-	}})
+	})
 	fleet := reducer.NewFleet(reducer.RFC0008(), nil)
 	var out reducer.Outcome
 	apply := func(ev reducer.Event) {
@@ -55,10 +55,10 @@ func TestMoments(t *testing.T) {
 
 func TestMomentsMakeLinesDue(t *testing.T) {
 	c := &clock{now: 7}
-	m := newMoments(c, &Scenario{Timeline: []Action{
+	m := newMoments(c, []*Action{
 		{At: time.Minute},
 		{At: 3, When: &Moment{Rollout: "s@1", State: reducer.Opening}},
-	}})
+	}, nil)
 	if c.advance(100) {
 		t.Error("a line is due before its moment")
 	}

@@ -182,7 +182,7 @@ func (p *production) do(x item) bool {
 		p.network.reconnect(host)
 		p.resume(&p.agents[host])
 	case workTimeline:
-		if a := &p.sc.Timeline[host]; a.Fault == nil {
+		if a := p.timeline[host]; a.Fault == nil {
 			return false
 		} else {
 			p.inject(a)

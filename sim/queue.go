@@ -73,12 +73,15 @@ func (q *queue) push(at reducer.Time, w work, a, b uint32) {
 }
 
 func (q *queue) add(x item) {
-	i := bits.Len64(uint64(x.at ^ q.now))
+	i := bucketOf(x.at, q.now)
 	if i > 0 {
 		q.used |= 1 << (i - 1)
 	}
 	q.buckets[i] = append(q.buckets[i], x)
 }
+
+// bucketOf returns the index of the bucket for a time.
+func bucketOf(at, now reducer.Time) int { return bits.Len64(uint64(at ^ now)) }
 
 // advance moves to the instant of the first item, unless that lies after end or the queue is empty.
 func (q *queue) advance(end reducer.Time) bool {

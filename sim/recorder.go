@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/trace"
@@ -11,14 +12,17 @@ import (
 // recorder numbers the entries of a run. It passes each to the invariants, to a second fold, to the
 // history that a restart needs, and to the sink.
 type recorder struct {
-	clock   *clock
-	check   *invariant.Checker
-	refold  *reducer.Fleet // invariant (14); nil without Options.Refold
-	outcome reducer.Outcome
-	keeps   bool // the control plane may crash, so that the history is needed
-	history []trace.Entry
-	arena   trace.Arena // holds the payloads of history, and of the queue of the ledger
-	sink    trace.Sink  // nil for none
+	clock  *clock
+	check  *invariant.Checker
+	refold *reducer.Fleet // invariant (14); nil without Options.Refold
+	// follower follows the log instead of refold and history, so that a world can be copied; or
+	// nil.
+	follower controlplane.Follower
+	outcome  reducer.Outcome
+	keeps    bool // the control plane may crash, so that the history is needed
+	history  []trace.Entry
+	arena    trace.Arena // holds the payloads of history, and of the queue of the ledger
+	sink     trace.Sink  // nil for none
 
 	drawn  *notes  // records what is drawn; nil for nothing
 	ledger *ledger // of the shipped control plane; nil for others
@@ -56,6 +60,9 @@ func (r *recorder) write(e *trace.Entry) {
 	e.Seq, e.At, r.at = r.seq, r.clock.now, r.clock.now
 	r.trail(r.step)
 	r.check.Entry(e)
+	if r.follower != nil && e.Fault == nil {
+		r.fail(r.follower.Follow(e))
+	}
 	if r.keeps && e.Fault == nil { // a restart reads no faults
 		r.history = append(r.history, trace.Entry{})
 		r.arena.Copy(&r.history[len(r.history)-1], e)
@@ -68,6 +75,14 @@ func (r *recorder) write(e *trace.Entry) {
 		}
 	}
 	r.emit(e)
+}
+
+// durable returns what survives a crash of a control plane.
+func (r *recorder) durable(plane controlplane.ControlPlane) controlplane.Durable {
+	if r.follower != nil {
+		return r.follower.Followed()
+	}
+	return plane.Durable(r.history)
 }
 
 // trail records which step wrote an entry, if that is wanted.
@@ -113,10 +128,14 @@ func (r *recorder) fault(f trace.Fault, d time.Duration) {
 
 // compareFolds compares the live fleet with the second fold, if there is one.
 func (r *recorder) compareFolds(live *reducer.Fleet) {
-	if r.refold == nil {
+	folded := r.refold
+	if r.follower != nil {
+		folded = r.follower.Fleet()
+	}
+	if folded == nil {
 		return
 	}
-	for _, v := range invariant.Compare(live, r.refold, r.seq, r.clock.now) {
+	for _, v := range invariant.Compare(live, folded, r.seq, r.clock.now) {
 		r.check.Report(v)
 	}
 }

@@ -129,8 +129,8 @@ func (w *world) finish(early bool) (*Result, error) {
 		return result, nil
 	}
 	j := judge{
-		sc: w.sc, now: w.clock.now, plane: w.driver.plane, inv: w.inv, upstream: &w.upstream,
-		rollouts: &w.rollouts, agents: &w.agents,
+		sc: w.sc, timeline: w.timeline, now: w.clock.now, plane: w.driver.plane, inv: w.inv,
+		upstream: &w.upstream, rollouts: &w.rollouts, agents: &w.agents,
 	}
 	if w.driver.production != nil {
 		result.Violations = append(result.Violations, w.driver.production.violations(&j)...)
@@ -151,8 +151,7 @@ func (w *world) finish(early bool) (*Result, error) {
 // message or poll.
 func (w *world) idle() []int {
 	var idle []int
-	for i := range w.sc.Timeline {
-		a := &w.sc.Timeline[i]
+	for i, a := range w.timeline {
 		if a.Fault != nil && (a.Fault.Kind.ofMessages() || a.Fault.Kind.ofPolls()) &&
 			!slices.Contains(w.network.struck, a) &&
 			!slices.Contains(w.moments.waiting, uint32(i)) {
@@ -164,9 +163,9 @@ func (w *world) idle() []int {
 
 // fillQueue schedules what is known from the start, in the order that decides ties.
 func (w *world) fillQueue() {
-	for i := range w.sc.Timeline {
-		if w.sc.Timeline[i].When == nil {
-			w.clock.schedule(w.sc.Timeline[i].At, workTimeline, uint32(i), 0)
+	for i, a := range w.timeline {
+		if a.When == nil {
+			w.clock.schedule(a.At, workTimeline, uint32(i), 0)
 		}
 	}
 	if w.driver.production != nil {
@@ -215,7 +214,7 @@ func (w *world) do(x item) {
 	}
 	switch x.work() {
 	case workTimeline:
-		w.act(&w.sc.Timeline[x.a()])
+		w.act(w.timeline[x.a()])
 	case workPoll:
 		conf := &w.sc.Channels[x.a()]
 		w.driver.poll(x.a(), conf, w.upstream.refs[x.a()])

@@ -10,9 +10,9 @@ import (
 // upstream holds the ref that each channel points at. The timeline and the scenario's traffic
 // change it, and polls of the control plane find it.
 type upstream struct {
-	refs    []reducer.ChannelRef          // by channel
-	had     []map[reducer.ChannelRef]bool // by channel: its refs so far
-	back    []bool                        // by channel: its ref is one that it had before
+	refs    []reducer.ChannelRef // by channel
+	had     []refSet             // by channel: its refs so far
+	back    []bool               // by channel: its ref is one that it had before
 	inv     *controlplane.Inventory
 	clock   *clock
 	seed    uint64
@@ -21,6 +21,25 @@ type upstream struct {
 	drawn *notes // records what is drawn; nil for nothing
 
 	moves func(channel uint32, ref reducer.ChannelRef) // before a channel moves; nil for nobody
+}
+
+// refSet is a set of refs. The zero value is empty.
+type refSet struct {
+	all  map[reducer.ChannelRef]bool
+	hash uint64 // does not depend on the order in which they were added
+}
+
+// add adds a ref, and reports whether it was not in the set.
+func (s *refSet) add(ref reducer.ChannelRef) bool {
+	if s.all[ref] {
+		return false
+	}
+	if s.all == nil {
+		s.all = make(map[reducer.ChannelRef]bool)
+	}
+	s.all[ref] = true
+	s.hash += streamKey(string(ref))
+	return true
 }
 
 // point points a channel at a ref. It ignores a channel that is not declared.
@@ -33,13 +52,7 @@ func (u *upstream) point(channel reducer.ChannelID, ref reducer.ChannelRef) {
 		u.moves(n, ref)
 	}
 	u.refs[n] = ref
-	had := u.had[n]
-	u.back[n] = had[ref]
-	if had == nil {
-		had = make(map[reducer.ChannelRef]bool)
-		u.had[n] = had
-	}
-	had[ref] = true
+	u.back[n] = !u.had[n].add(ref)
 }
 
 // returned reports whether the present ref of a channel is one that it had before another one.

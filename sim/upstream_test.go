@@ -10,7 +10,7 @@ import (
 func TestUpstream(t *testing.T) {
 	u := upstream{
 		refs: make([]reducer.ChannelRef, 1), back: make([]bool, 1),
-		had: make([]map[reducer.ChannelRef]bool, 1), inv: threeHosts(t), clock: &clock{}, seed: 1,
+		had: make([]refSet, 1), inv: threeHosts(t), clock: &clock{}, seed: 1,
 		traffic: []Traffic{
 			{
 				Channel: "stable", Kind: Arrivals, Every: constant(t, time.Minute), Prefix: "r",

@@ -16,6 +16,7 @@ type Walk struct {
 	choices choices
 	end     reducer.Time
 	before  uint64 // entries before the last instant
+	begun   bool   // there was an instant
 }
 
 // NewWalk begins a run.
@@ -26,8 +27,9 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 		return nil, err
 	}
 	k := &Walk{w: w, end: sc.Start + reducer.Time(sc.Horizon)}
-	k.choices.clock = &w.clock
+	k.choices.clock, k.choices.width = &w.clock, w.inv.Hosts()+1
 	w.agents.choices, w.network.choices, w.driver.choices = &k.choices, &k.choices, &k.choices
+	w.follow()
 	w.begin()
 	return k, nil
 }
@@ -35,8 +37,9 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 // Next does the work of the next instant, and reports whether there was any before the horizon.
 func (k *Walk) Next() bool {
 	k.choices.clear()
+	k.begun = true
 	k.before = k.w.record.seq
-	if k.w.record.err != nil || !k.w.clock.advance(k.end) {
+	if k.w.record.err != nil || !k.w.next(k.end) {
 		return false
 	}
 	k.w.instant()
@@ -49,11 +52,12 @@ func (k *Walk) Elapsed() time.Duration { return k.w.clock.elapsed() }
 // Active reports whether the last instant has written entries.
 func (k *Walk) Active() bool { return k.w.record.seq > k.before }
 
-// Choices returns the choices of the last instant, in order. They are valid until Next.
+// Choices returns the choices of the last instant, in order: of fates and delays those that come up
+// for the first time. They are valid until Next.
 func (k *Walk) Choices() []Choice { return k.choices.made }
 
-// Moments returns the states that rollouts and hosts have reached in the last instant, in order.
-// They are valid until Next.
+// Moments returns the states that rollouts and hosts have reached for the first time in the last
+// instant, in order. They are valid until Next.
 func (k *Walk) Moments() []Moment { return k.choices.moments }
 
 // Down reports whether the control plane has crashed and is not back.

@@ -19,6 +19,8 @@ type world struct {
 	sc         *Scenario
 	opt        Options
 	perInstant int // maxPerInstant, or less in tests
+	timeline   []*Action
+	lineIDs    []uint64 // of a Walk with more lines: a hash of each line
 
 	clock    clock
 	record   recorder
@@ -51,6 +53,10 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	}
 	plane := build(inv, opt.Machine)
 	w := &world{sc: sc, opt: opt, perInstant: maxPerInstant, inv: inv}
+	w.timeline = make([]*Action, len(sc.Timeline))
+	for i := range sc.Timeline {
+		w.timeline[i] = &sc.Timeline[i]
+	}
 	w.clock = clock{start: sc.Start, now: sc.Start}
 	w.chance = chance{clock: &w.clock, seed: opt.Seed}
 	w.record = recorder{
@@ -62,11 +68,11 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	}
 	w.upstream = upstream{
 		refs: make([]reducer.ChannelRef, len(sc.Channels)), back: make([]bool, len(sc.Channels)),
-		had: make([]map[reducer.ChannelRef]bool, len(sc.Channels)), inv: inv, clock: &w.clock,
-		seed: opt.Seed, traffic: sc.Traffic,
+		had: make([]refSet, len(sc.Channels)), inv: inv, clock: &w.clock, seed: opt.Seed,
+		traffic: sc.Traffic,
 	}
 	declareHosts(w.record.check, sc)
-	w.moments = newMoments(&w.clock, sc)
+	w.moments = newMoments(&w.clock, w.timeline, sc.Sometimes)
 	w.driver = driver{
 		plane: plane, build: build, machine: opt.Machine, inv: inv, clock: &w.clock, chance: &w.chance,
 		record: &w.record, rollouts: &w.rollouts, agents: &w.agents, moments: &w.moments,
@@ -88,6 +94,16 @@ func newWorld(sc *Scenario, opt Options) (*world, error) {
 	}
 	w.driver.production, err = newProduction(w)
 	return w, err
+}
+
+// follow makes another control plane follow the log, if that can be done. It then is the second
+// fold, and what is restored after a crash.
+func (w *world) follow() bool {
+	follower, can := w.driver.build(w.inv, w.opt.Machine).(controlplane.Follower)
+	if can {
+		w.record.follower, w.record.refold, w.record.keeps = follower, nil, false
+	}
+	return can
 }
 
 // declareHosts shows the invariants how many hosts follow each channel, and how long they soak.

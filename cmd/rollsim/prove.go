@@ -48,6 +48,9 @@ func (env *environment) proveCommand() *cli.Command {
 			"          rollsim prove --differs v0.2 two-waves",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "deviations", Value: 2, Usage: "try up to `K` deviations at once"},
+			&cli.BoolFlag{
+				Name: "all", Usage: "try any number of deviations at once, where a fleet is small enough",
+			},
 			&cli.StringFlag{
 				Name: "kinds", DefaultText: "those that each scenario allows",
 				Usage: "try deviations of `KINDS`, with commas: " + strings.Join(deviation.Names(), ", "),
@@ -132,8 +135,13 @@ func (env *environment) prove(c *cli.Context) error {
 // prepare reads the flags, and returns the scenarios.
 func (p *proof) prepare() ([]*scenario.File, error) {
 	c := p.c
-	if p.bound < 0 {
-		return nil, usage(c, "--deviations %d: expected at least 0", p.bound)
+	switch {
+	case p.bound < 0 || p.bound >= prove.All:
+		return nil, usage(c, "--deviations %d: expected 0 to %d", p.bound, prove.All-1)
+	case c.Bool("all") && c.IsSet("deviations"):
+		return nil, usage(c, "--all and --deviations: expected one of the two")
+	case c.Bool("all"):
+		p.bound = prove.All
 	}
 	var err error
 	if c.IsSet("kinds") {
@@ -259,8 +267,12 @@ func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
 	began := time.Now()
 	search.Progress = func(done uint64, level int) {
 		meter.line(func(elapsed time.Duration) string {
-			return fmt.Sprintf("%s: %d runs, %.0f/s, with up to %d deviations", f.Scenario.Name, done,
-				float64(done)/elapsed.Seconds(), level)
+			what := fmt.Sprintf("up to %d deviations", level)
+			if level == prove.All {
+				what = "any number of deviations"
+			}
+			return fmt.Sprintf("%s: %d runs, %.0f/s, with %s", f.Scenario.Name, done,
+				float64(done)/elapsed.Seconds(), what)
 		})
 	}
 	var earlier *prove.Result
@@ -279,8 +291,11 @@ func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
 		return false, err
 	}
 	elapsed := time.Since(began)
-	p.err.printf("%s took %v: %.0f runs/s\n", result.Scenario, elapsed.Round(time.Millisecond),
-		float64(result.Runs()-before)/elapsed.Seconds())
+	speed := fmt.Sprintf("%.0f runs/s", float64(result.Runs()-before)/elapsed.Seconds())
+	if n := result.States(); n > 0 && earlier == nil {
+		speed += fmt.Sprintf(", %.0f states/s", float64(n)/elapsed.Seconds())
+	}
+	p.err.printf("%s took %v: %s\n", result.Scenario, elapsed.Round(time.Millisecond), speed)
 	if err := p.save(result, true); err != nil {
 		return false, err
 	}

@@ -1,6 +1,5 @@
 // Package deviation names what may go wrong in a proof: the kinds of deviations from the plain run
-// of
-// a scenario. Package sim has them in its scenarios, and package suite/prove tries them.
+// of a scenario. Package sim has them in its scenarios, and package suite/prove tries them.
 package deviation
 
 import (

@@ -72,7 +72,10 @@ func (d *Deviation) String() string {
 	}
 	a := &d.lines[0]
 	when := "at " + scenario.FormatDuration(a.At)
-	if a.When != nil {
+	switch {
+	case a.When != nil && a.At > 0:
+		when = fmt.Sprintf("%s after %v", scenario.FormatDuration(a.At), a.When)
+	case a.When != nil:
 		when = fmt.Sprintf("when %v", a.When)
 	}
 	switch {
@@ -96,8 +99,8 @@ func (d *Deviation) String() string {
 	case a.Order.Kind == controlplane.AbortRollout:
 		return fmt.Sprintf("an operator aborts rollout %s %s", a.Order.Rollout, when)
 	}
-	return fmt.Sprintf("an operator pauses the dispatches of channel %s %s, and resumes them at %s",
-		a.Order.Channel, when, scenario.FormatDuration(d.lines[1].At))
+	return fmt.Sprintf("an operator pauses the dispatches of channel %s %s, for %s",
+		a.Order.Channel, when, scenario.FormatDuration(d.lines[1].At-a.At))
 }
 
 func (d *Deviation) describeFate() string {

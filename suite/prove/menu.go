@@ -25,33 +25,22 @@ const moment = time.Millisecond
 
 // menu collects the deviations that a run meets.
 type menu struct {
-	p     *Prover
-	n     *node
-	known map[string]bool // subjects that were met before: a fate is decided when it is met first
-	made  []*Deviation
+	p    *Prover
+	n    *node
+	made []*Deviation
 }
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
 func (m *menu) offer(d *Deviation) {
-	if d.At < m.n.at() || d.At >= m.p.plain.Horizon || m.n.has(d.subject) {
-		return
+	if d.At < m.p.plain.Horizon && m.p.may(m.n, d) {
+		m.made = append(m.made, d)
 	}
-	if d.host != "" && !m.p.canonical(m.n, d.host) {
-		return
-	}
-	if !m.p.allows(m.n, d) {
-		return
-	}
-	m.made = append(m.made, d)
 }
 
-// met reports whether a subject was met before, and records it.
-func (m *menu) met(subject string) bool {
-	if m.known[subject] {
-		return true
-	}
-	m.known[subject] = true
-	return false
+// may reports whether a run may have one more deviation.
+func (p *Prover) may(n *node, d *Deviation) bool {
+	return d.At >= n.at() && !n.has(d.subject) && (d.host == "" || p.canonical(n, d.host)) &&
+		p.allows(n, d)
 }
 
 // choices adds the deviations of the choices of an instant.
@@ -93,7 +82,7 @@ func kindOfFate(k sim.FateKind) Kind {
 func (m *menu) fate(c *sim.Choice) {
 	kind := kindOfFate(c.Fate)
 	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
-	if m.met(subject) || !m.p.kinds.Has(kind) {
+	if !m.p.kinds.Has(kind) {
 		return
 	}
 	add := func(variant string, f sim.Fate) {
@@ -109,9 +98,6 @@ func (m *menu) fate(c *sim.Choice) {
 
 func (m *menu) delay(c *sim.Choice) {
 	subject := fmt.Sprint("delay ", c.Host, " ", c.Ref, " ", c.Stage)
-	if m.met(subject) {
-		return
-	}
 	add := func(kind Kind, takes time.Duration) {
 		if takes == c.Takes || !m.p.kinds.Has(kind) {
 			return
@@ -211,9 +197,6 @@ func (m *menu) instant(k *sim.Walk) {
 	}
 	for _, when := range k.Moments() {
 		subject := fmt.Sprint("crash when ", &when)
-		if m.met(subject) {
-			continue // only the first such moment is one of a timeline
-		}
 		for _, length := range lengths {
 			m.lineWhen(ControlPlaneCrash, subject, at, sim.Action{When: &when, Fault: crash(length)})
 		}
@@ -245,37 +228,45 @@ func (m *menu) refs(at time.Duration) {
 	}
 }
 
-// operators adds what an operator may do with the rollouts that are known.
+// operators adds what an operator may do with the rollouts that have just reached a state: a moment
+// after it, so that the control plane has acted, or when he has seen it.
 func (m *menu) operators(k *sim.Walk, at time.Duration) {
 	for _, when := range k.Moments() {
-		subject := fmt.Sprint("operator ", &when)
-		if when.State == 0 || m.met(subject) {
+		if when.State == 0 {
 			continue
 		}
-		then := at + operatorWaits
-		r := k.Fleet().Rollout(when.Rollout)
+		subject := fmt.Sprint("operator ", &when)
 		switch when.State {
 		case reducer.Failed, reducer.Reverted:
-			m.lineWhen(OperatorClears, subject, then, sim.Action{At: then, Event: &reducer.Event{
-				Kind: reducer.OperatorClearance, Rollout: when.Rollout,
-			}})
+			m.lineWhen(OperatorClears, subject, at, sim.Action{
+				When: &when, At: operatorWaits,
+				Event: &reducer.Event{Kind: reducer.OperatorClearance, Rollout: when.Rollout},
+			})
 		case reducer.Active, reducer.Converging:
-			m.lineWhen(OperatorAborts, subject, at+moment, sim.Action{
-				At:    at + moment,
+			m.lineWhen(OperatorAborts, subject, at, sim.Action{
+				When: &when, At: moment,
 				Order: &sim.Order{Kind: controlplane.AbortRollout, Rollout: when.Rollout},
 			})
+			r := k.Fleet().Rollout(when.Rollout)
 			if m.p.kinds.Has(OperatorPauses) && r != nil {
-				m.pause(subject, at+moment, r.Record.Channel)
+				m.pause(subject, at, &when, r.Record.Channel)
 			}
 		case reducer.Opening, reducer.Terminal, reducer.Superseded, reducer.Pruned:
 		}
 	}
 }
 
-func (m *menu) pause(subject string, at time.Duration, channel reducer.ChannelID) {
+func (m *menu) pause(
+	subject string, at time.Duration, when *sim.Moment, channel reducer.ChannelID,
+) {
+	order := func(kind controlplane.OrderKind, after time.Duration) sim.Action {
+		return sim.Action{
+			When: when, At: after, Order: &sim.Order{Kind: kind, Channel: channel},
+		}
+	}
 	d := &Deviation{Kind: OperatorPauses, At: at, lines: []sim.Action{
-		{At: at, Order: &sim.Order{Kind: controlplane.PauseDispatch, Channel: channel}},
-		{At: at + pauseLasts, Order: &sim.Order{Kind: controlplane.ResumeDispatch, Channel: channel}},
+		order(controlplane.PauseDispatch, moment),
+		order(controlplane.ResumeDispatch, moment+pauseLasts),
 	}}
 	m.offer(d.identify(subject, "pause"))
 }

@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -197,6 +198,68 @@ func TestOptionsAgree(t *testing.T) {
 		jobs := result(t, prover(t, sc, m, func(o *Options) { o.Jobs = 3 }), 2)
 		if !reflect.DeepEqual(alone, jobs) {
 			t.Errorf("under %s the result depends on the number of jobs", m.Name())
+		}
+	}
+}
+
+// TestCutsAgree checks that the same counterexamples are found whether states that were seen are
+// cut off or not, and whether runs are copied or begin at the start. With PROVE_ALL it also tries
+// all fleets, with one deviation.
+func TestCutsAgree(t *testing.T) {
+	found := func(r *Result) string {
+		var text strings.Builder
+		for _, c := range r.Found {
+			fmt.Fprintln(&text, c.Key, c.Level, c.Subject, c.Detail, c.Deviations)
+		}
+		return text.String()
+	}
+	agree := func(sc *sim.Scenario, m reducer.Machine, bound int) {
+		t.Helper()
+		run := func(edit func(*Options)) *Result {
+			p := prover(t, sc, m, func(o *Options) {
+				o.Continue = true
+				edit(o)
+			})
+			return result(t, p, bound)
+		}
+		usual := run(func(*Options) {})
+		uncut := run(func(o *Options) { o.Uncut = true })
+		repeat := run(func(o *Options) { o.Repeat = true })
+		if a, b, c := found(usual), found(uncut), found(repeat); a != b || a != c {
+			t.Errorf("%s under %s: found\n%s\nwithout cuts\n%s\nfrom the start\n%s", sc.Name, m.Name(),
+				a, b, c)
+		}
+		if usual.Met != uncut.Met || usual.Met != repeat.Met {
+			t.Errorf("%s under %s: other moments are met", sc.Name, m.Name())
+		}
+		if usual.Runs() > uncut.Runs() || usual.States() == 0 || repeat.States() != 0 ||
+			usual.States() > uncut.States() {
+			t.Errorf("%s: %d runs and %d states, %d and %d without cuts", sc.Name, usual.Runs(),
+				usual.States(), uncut.Runs(), uncut.States())
+		}
+	}
+	sc := parse(t, one)
+	sc.Sometimes = []sim.Moment{
+		{Rollout: "stable@a1", State: reducer.Failed}, {Rollout: "stable@a1", State: reducer.Reverted},
+	}
+	agree(sc, failingForever(), 2)
+	others := []reducer.Machine{reducer.RFC0008(), reducer.V01(), reducer.V02(), machine.Canary()}
+	if os.Getenv("PROVE_ALL") == "" {
+		for _, m := range others {
+			agree(sc, m, 1)
+		}
+		return
+	}
+	for _, m := range others {
+		agree(sc, m, 2)
+	}
+	all, err := Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		for _, m := range []reducer.Machine{reducer.RFC0008(), failingForever(), reducer.V02()} {
+			agree(&f.Scenario, m, 1)
 		}
 	}
 }

@@ -28,6 +28,10 @@ type Options struct {
 	Kinds Kinds // 0 is what the scenario allows: all, if it does not say
 	Jobs  int   // how many runs at once; below 1 is 1
 
+	// Uncut tries what follows a state as often as runs reach it, and Repeat also makes each run begin
+	// at the start. That is slower, and finds the same.
+	Uncut, Repeat bool
+
 	// Asymmetric tries every host, also those that nothing distinguishes from another one.
 	Asymmetric bool
 
@@ -55,6 +59,7 @@ type Prover struct {
 	classes  map[reducer.HostID][]reducer.HostID
 	drawn    map[stageOf]*sim.Distribution
 	expected []invariant.Violation
+	all      bool // any number of deviations is tried
 
 	// Progress, if not nil, receives the number of runs so far, and how many deviations they have.
 	Progress func(runs uint64, deviations int)
@@ -162,28 +167,33 @@ type outcome struct {
 	err      error
 }
 
-// run runs the scenario with the deviations of a node. With expand it also returns the deviations
-// that may come next.
+// run runs the scenario with the deviations of a node, from the start. With expand it also returns
+// the deviations that may come next.
 func (p *Prover) run(n *node, expand bool) *outcome {
+	k, result, next, err := p.simulate(n.scenario(p.plain), n, expand)
+	o := p.judge(n, k, result, err)
+	o.children = next
+	return o
+}
+
+// judge returns the outcome of a run that has ended.
+func (p *Prover) judge(n *node, k *sim.Walk, result *sim.Result, err error) *outcome {
 	o := new(outcome)
 	sc := n.scenario(p.plain)
-	k, result, m, err := p.simulate(sc, n, expand)
 	switch {
-	case err == nil:
-		o.met = p.metMoments(k)
-		if o.void, o.err = n.ineffective(sc, result); o.void || o.err != nil {
-			return o
-		}
 	case reducer.IsMachineFailure(err):
 		o.err = err
 		return o
-	default:
+	case err != nil:
 		o.found = []finding{{node: n, violation: violation{Violation: invariant.Violation{
 			Invariant: shrink.ErrorInvariant, Subject: sc.Name, Detail: err.Error(),
 		}}}}
 		return o
 	}
-	o.children = m
+	o.met = p.metMoments(k)
+	if o.void, o.err = n.ineffective(sc, result); o.void || o.err != nil {
+		return o
+	}
 	if p.differs() {
 		return p.compare(n, sc, o)
 	}
@@ -218,20 +228,16 @@ func (p *Prover) simulate(
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	m := menu{p: p, n: n, known: make(map[string]bool)}
 	for k.Next() {
 		if expand {
-			m.choices(k.Choices())
-			if k.Active() {
-				m.instant(k)
-			}
+			next = append(next, p.menu(n, k)...)
 		}
 	}
 	if err := k.Err(); err != nil {
 		return nil, nil, nil, err
 	}
 	result, err = k.Finish()
-	return k, result, distinct(m.made), err
+	return k, result, distinct(next), err
 }
 
 // distinct removes deviations that are there twice.

@@ -19,8 +19,11 @@ import (
 type Level struct {
 	Deviations int    `json:"deviations"`
 	Runs       uint64 `json:"runs"`
-	Complete   bool   `json:"complete"`
-	Parents    int    `json:"parents,omitzero"` // the runs of the level before whose children are done
+	// States is how many states no level before has reached. One that runs with different first
+	// deviations reach counts for each of these. It is 0 where every run begins at the start.
+	States   uint64 `json:"states,omitzero"`
+	Complete bool   `json:"complete"`
+	Tasks    int    `json:"tasks,omitzero"` // the first deviations that are done
 }
 
 // Result is the result of a proof, or of a shard of one.
@@ -31,7 +34,7 @@ type Result struct {
 	Differs      string `json:"differs,omitempty"` // the two machines or control planes
 	Kinds        string `json:"kinds"`
 	AllHosts     bool   `json:"all_hosts,omitzero"`
-	Bound        int    `json:"bound"` // the number of deviations that was asked for
+	Bound        int    `json:"bound"` // the number of deviations that was asked for, or All
 	// Fingerprint is a hash of the plain run's deviations. It changes with the scenario, and mostly
 	// with the program.
 	Fingerprint string `json:"fingerprint"`
@@ -107,6 +110,15 @@ func (r *Result) Runs() uint64 {
 	return all
 }
 
+// States returns the number of states so far; 0 if every run begins at the start.
+func (r *Result) States() uint64 {
+	var all uint64
+	for _, l := range r.Levels {
+		all += l.States
+	}
+	return all
+}
+
 // Unmet returns the moments of Sometimes that no run reaches. It returns none before the result is
 // complete.
 func (r *Result) Unmet() []string {
@@ -121,12 +133,14 @@ func (r *Result) Unmet() []string {
 
 // Verdict says in a sentence what was proven, with the bounds, or what was found.
 func (r *Result) Verdict() string {
-	bounds := fmt.Sprintf("%d of %d possible deviations (%s)", r.Bound, r.Possible,
-		plural.Count(r.Runs(), "run"))
+	bounds := fmt.Sprintf("up to %d of %d possible deviations (%s)", r.Bound, r.Possible, r.extent())
+	if r.Bound == All {
+		bounds = fmt.Sprintf("%d possible deviations and those that follow (%s)", r.Possible, r.extent())
+	}
 	if r.Differs != "" {
 		return r.comparison(bounds)
 	}
-	text := "holds for every combination of up to " + bounds
+	text := "holds for every combination of " + bounds
 	switch {
 	case len(r.Found) > 0 && r.Found[0].Level == 0:
 		text = fmt.Sprintf("does not hold, even if nothing goes wrong (%s of failures)",
@@ -134,14 +148,23 @@ func (r *Result) Verdict() string {
 	case len(r.Found) > 0:
 		text = fmt.Sprintf("does not hold with %s, and holds with fewer (%s of failures, %s)",
 			plural.Count(r.Found[0].Level, "deviation"), plural.Count(len(r.Found), "kind"),
-			plural.Count(r.Runs(), "run"))
+			r.extent())
 	case r.Unfinished:
 		text = fmt.Sprintf("not finished: complete up to %d, and holds so far; asked for "+
-			"every combination of up to %s", r.Complete(), bounds)
+			"every combination of %s", r.Complete(), bounds)
 	case len(r.Unmet()) > 0:
-		text = "a moment never happens in any combination of up to " + bounds
+		text = "a moment never happens in any combination of " + bounds
 	}
 	return r.part() + text
+}
+
+// extent says how much was tried.
+func (r *Result) extent() string {
+	text := plural.Count(r.Runs(), "run")
+	if n := r.States(); n > 0 {
+		text += ", " + plural.Count(n, "state")
+	}
+	return text
 }
 
 // part names the shards, if some are missing.
@@ -155,14 +178,14 @@ func (r *Result) part() string {
 // comparison is the verdict on two machines or control planes.
 func (r *Result) comparison(bounds string) string {
 	what := r.Differs
-	text := what + " do not differ in any combination of up to " + bounds
+	text := what + " do not differ in any combination of " + bounds
 	switch {
 	case len(r.Found) > 0:
 		text = fmt.Sprintf("%s differ with %s, and not with fewer (%s)", what,
 			plural.Count(r.Found[0].Level, "deviation"), plural.Count(r.Runs(), "run"))
 	case r.Unfinished:
 		text = fmt.Sprintf("not finished: complete up to %d, and %s do not differ so far; asked for "+
-			"every combination of up to %s", r.Complete(), what, bounds)
+			"every combination of %s", r.Complete(), what, bounds)
 	}
 	return r.part() + text
 }
@@ -197,7 +220,8 @@ func (r *Result) continues(now *Result) error {
 	return nil
 }
 
-// merge adds the result of another shard. Runs with one deviation or more are in one shard only.
+// merge adds the result of another shard. Only the runs with the most deviations are in one shard
+// alone.
 func (r *Result) merge(other *Result) error {
 	if err := r.same(other); err != nil {
 		return err
@@ -221,8 +245,9 @@ func (r *Result) merge(other *Result) error {
 		}
 		mine := &r.Levels[i]
 		mine.Complete = mine.Complete && l.Complete
-		if i > 0 {
+		if i == r.Bound && i > 0 {
 			mine.Runs += l.Runs
+			mine.States += l.States
 		}
 	}
 	for i := len(other.Levels); i < len(r.Levels); i++ {

@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -12,20 +13,23 @@ type search struct {
 	*Prover
 	ctx    context.Context
 	result *Result
-	nodes  []*node // whose children are the next level
+	tasks  []task
+	base   *seen    // what the levels before have seen; empty where every run begins at the start
+	trunk  []uint64 // the states of the plain run
 }
 
-// batch is how many nodes are run before their results are added, and the result is saved.
-const batch = 1 << 8
+// batch is how many tasks are done before their results are added, and the result is saved.
+const batch = 1 << 5
 
-// Run tries all combinations of up to bound deviations, those with the fewest first. Without
-// Options.Continue it ends after the first number of deviations with which something is violated.
-// If the context ends, the result has what is complete. earlier, if not nil, is the result of a run
-// of the same search that has ended early.
+// Run tries all combinations of up to bound deviations, those with the fewest first. With the bound
+// All it tries any number of them, and is complete only at the end. Without Options.Continue it
+// ends after the first number of deviations with which something is violated. If the context ends,
+// the result has what is complete. earlier, if not nil, is the result of a run of the same search
+// that has ended early.
 func (p *Prover) Run(ctx context.Context, bound int, earlier *Result) (*Result, error) {
-	s := &search{Prover: p, ctx: ctx}
-	plain := &node{}
-	o := p.run(plain, true)
+	p.all = bound == All
+	s := &search{Prover: p, ctx: ctx, base: new(seen)}
+	o := p.run(&node{}, true)
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -33,26 +37,37 @@ func (p *Prover) Run(ctx context.Context, bound int, earlier *Result) (*Result, 
 		return nil, err
 	}
 	r := s.result
-	s.nodes = []*node{plain}
+	if bound == All && (s.trunk == nil || p.opt.Uncut || p.opt.Shard.N > 1) {
+		return nil, errAll
+	}
+	if bound == All && len(r.Found) == 0 {
+		if holds, err := s.everything(); holds || err != nil || ctx.Err() != nil {
+			return r, cmp.Or(err, p.save(r))
+		}
+	}
 	for depth := 1; depth <= bound && (p.opt.Continue || len(r.Found) == 0); depth++ {
-		if depth > 1 {
-			if err := s.descend(); err != nil {
-				return nil, err
-			}
+		done, err := s.level(depth)
+		if err != nil {
+			return nil, err
 		}
-		done := depth < len(r.Levels) && r.Levels[depth].Complete
 		if !done {
-			var err error
-			if done, err = s.level(depth); err != nil {
-				return nil, err
-			}
-		}
-		if !done || ctx.Err() != nil {
 			return r, p.save(r)
 		}
 	}
 	r.Unfinished = false
 	return r, p.save(r)
+}
+
+// prepare sets the tasks.
+func (s *search) prepare(plain *outcome) error {
+	var err error
+	if s.tasks, s.trunk, err = s.plainTasks(); err != nil || s.tasks != nil {
+		return err
+	}
+	for _, d := range plain.children {
+		s.tasks = append(s.tasks, task{first: d})
+	}
+	return nil
 }
 
 // begin sets the result: a new one with the plain run, or an earlier one.
@@ -69,6 +84,9 @@ func (s *search) begin(bound int, earlier *Result, plain *outcome) error {
 	if part := s.opt.Shard; part.N > 1 {
 		r.Parts, r.Of = []int{part.I}, part.N
 	}
+	if err := s.prepare(plain); err != nil {
+		return err
+	}
 	if s.differs() {
 		names := s.names()
 		r.Differs = names[0] + " and " + names[1]
@@ -76,8 +94,8 @@ func (s *search) begin(bound int, earlier *Result, plain *outcome) error {
 	s.result = r
 	if earlier == nil {
 		r.Met = plain.met
-		r.Levels = []Level{{Runs: 1, Complete: true}}
-		return s.add(0, plain.found, [2]int{})
+		r.Levels = []Level{{Runs: 1, States: uint64(len(s.trunk)), Complete: true}}
+		return s.add(0, plain.found, 0)
 	}
 	if err := earlier.continues(r); err != nil {
 		return err
@@ -95,130 +113,92 @@ func (p *Prover) save(r *Result) error {
 	return p.opt.Save(r)
 }
 
-// descend replaces the nodes with their children.
-func (s *search) descend() error {
-	var next []*node
-	var failure error
-	seen := make(map[uint64]bool) // a child may have two parents
-	work := ordered.Work[*outcome]{
-		Jobs: s.opt.Jobs, Order: ordered.Singly(len(s.nodes)),
-		Do:    ordered.Each(func(i int) *outcome { return s.run(s.nodes[i], true) }),
-		Stops: func(o *outcome) bool { return o.err != nil },
-		Deliver: func(i int, o *outcome, done bool) {
-			if !done || failure != nil || o.void {
-				return
-			}
-			failure = o.err
-			for _, d := range o.children {
-				if n := s.nodes[i].with(d); !seen[n.hash] {
-					seen[n.hash] = true
-					next = append(next, n)
-				}
-			}
-		},
-	}
-	work.Run(s.ctx)
-	s.nodes = next
-	return failure
-}
-
-// family is the outcome of the children of a node that belong to the shard.
-type family struct {
-	runs  uint64
-	found []finding
-	met   uint64
-	err   error
-}
-
-// finding is a violation of a run that is a failure.
-type finding struct {
-	node      *node
-	child     int // its number among the children of its parent
-	violation violation
-}
-
-// family runs the children of a node.
-func (s *search) family(n *node) *family {
-	parent := s.run(n, true)
-	all := &family{err: parent.err}
-	if parent.void {
-		return all
-	}
-	for i, d := range parent.children {
-		if s.ctx.Err() != nil {
-			all.err = s.ctx.Err()
-		}
-		if all.err != nil {
-			return all
-		}
-		if !s.opt.Shard.Has(i) {
-			continue
-		}
-		o := s.run(n.with(d), false)
-		if o.void {
-			continue
-		}
-		for k := range o.found {
-			o.found[k].child = i
-		}
-		all.runs++
-		all.found = append(all.found, o.found...)
-		all.met |= o.met
-		all.err = o.err
-	}
-	return all
-}
-
-// level runs all children of the nodes, from where an earlier run has ended. It reports whether all
-// were run.
+// level does all tasks with a number of deviations, from where an earlier search has ended. It
+// reports whether all were done.
 func (s *search) level(depth int) (bool, error) {
 	r := s.result
 	if len(r.Levels) == depth {
 		r.Levels = append(r.Levels, Level{Deviations: depth})
 	}
+	for _, state := range s.trunk {
+		s.base.add(state, depth-1)
+	}
 	l := &r.Levels[depth]
-	for l.Parents < len(s.nodes) {
-		nodes := s.nodes[l.Parents:min(l.Parents+batch, len(s.nodes))]
-		families := make([]*family, 0, len(nodes))
-		work := ordered.Work[*family]{
-			Jobs: s.opt.Jobs, Order: ordered.Singly(len(nodes)),
-			Do:    ordered.Each(func(i int) *family { return s.family(nodes[i]) }),
-			Stops: func(f *family) bool { return f.err != nil },
-			Deliver: func(_ int, f *family, done bool) {
-				if done {
-					families = append(families, f)
-				}
-			},
-		}
-		work.Run(s.ctx)
-		for _, f := range families {
-			if s.ctx.Err() != nil && f.err != nil {
+	last := depth == r.Bound
+	from := l.Tasks
+	if !last {
+		from = 0 // the next level needs what this one has seen
+	}
+	next := new(seen)
+	for ; from < len(s.tasks); from += batch {
+		tasks := s.tasks[from:min(from+batch, len(s.tasks))]
+		trees := s.do(depth, from, tasks)
+		before := l.Tasks
+		for i, t := range trees {
+			number := from + i
+			if s.ctx.Err() != nil && t.err != nil {
 				break
 			}
-			if f.err != nil {
-				return false, f.err
+			if t.err != nil {
+				return false, t.err
 			}
-			if err := s.add(depth, f.found, [2]int{l.Parents}); err != nil {
+			if !last {
+				next.merge(&t.own)
+			}
+			if number < l.Tasks {
+				continue
+			}
+			if err := s.add(depth, t.found, number); err != nil {
 				return false, err
 			}
-			l.Parents++
-			l.Runs += f.runs
-			r.Met |= f.met
+			l.Tasks++
+			l.Runs += t.runs
+			l.States += t.states
+			r.Met |= t.met
 			if s.Progress != nil {
 				s.Progress(r.Runs(), depth)
 			}
 		}
-		l.Complete = l.Parents == len(s.nodes)
-		if err := s.save(r); err != nil || s.ctx.Err() != nil {
-			return l.Complete, err
+		l.Complete = l.Tasks == len(s.tasks)
+		if s.ctx.Err() != nil {
+			return l.Complete && last, s.save(r)
+		}
+		if l.Tasks > before {
+			if err := s.save(r); err != nil {
+				return false, err
+			}
 		}
 	}
 	l.Complete = true
+	s.base.merge(next)
 	return true, nil
 }
 
-// add adds the failures of one family. Of each kind, the first one is the counterexample.
-func (s *search) add(depth int, found []finding, place [2]int) error {
+// do does some tasks, numbered from first. It returns those that are done.
+func (s *search) do(depth, first int, tasks []task) []*tree {
+	var trees []*tree
+	work := ordered.Work[*tree]{
+		Jobs: s.opt.Jobs, Order: ordered.Singly(len(tasks)),
+		Do: ordered.Each(func(i int) *tree {
+			t := &tree{search: s, depth: depth}
+			if depth < s.result.Bound || s.opt.Shard.Has(first+i) {
+				t.try(&tasks[i])
+			}
+			return t
+		}),
+		Stops: func(t *tree) bool { return t.err != nil },
+		Deliver: func(_ int, t *tree, done bool) {
+			if done {
+				trees = append(trees, t)
+			}
+		},
+	}
+	work.Run(s.ctx)
+	return trees
+}
+
+// add adds the failures of one task. Of each kind, the first one is the counterexample.
+func (s *search) add(depth int, found []finding, number int) error {
 	r := s.result
 	for i := range found {
 		f := &found[i]
@@ -233,9 +213,8 @@ func (s *search) add(depth int, found []finding, place [2]int) error {
 		if err != nil {
 			return err
 		}
-		place[1] = f.child
 		r.Found = append(r.Found, &Counterexample{
-			Key: f.violation.key(), Level: depth, Place: place, Subject: f.violation.Subject,
+			Key: f.violation.key(), Level: depth, Place: [2]int{number, f.run}, Subject: f.violation.Subject,
 			Detail: f.violation.Detail, Deviations: f.node.text(), File: text,
 		})
 	}

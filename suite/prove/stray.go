@@ -16,7 +16,7 @@ func (m *menu) stray(moments []sim.Moment, at time.Duration) {
 		return
 	}
 	for _, when := range moments {
-		if when.State == 0 || m.met(fmt.Sprint("stray when ", &when)) {
+		if when.State == 0 {
 			continue
 		}
 		for i, ev := range strayEvents(when.State) {

@@ -1,0 +1,132 @@
+package controlplane
+
+import (
+	"slices"
+
+	"rollsim/internal/hash64"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// Follower is a ControlPlane that is restored from its log alone, so that another one can follow
+// the log entry by entry and always hold what survives a crash. Its state can be hashed.
+type Follower interface {
+	ControlPlane
+
+	// Follow applies the next entry of the log that another control plane writes. The follower must
+	// not be used for anything else than Followed, Fork, Hash and Fleet. The error is a
+	// *reducer.MachineFailure.
+	Follow(e *trace.Entry) error
+
+	// Followed returns what survives a crash of the control plane whose log this one has followed.
+	Followed() Durable
+
+	// Fork is Clone.
+	Fork() Follower
+
+	// Hash adds the state to a hash. Control planes of one kind, inventory and machine whose hashes
+	// are equal continue alike. When Plan was called last is not part of it. live, if not nil, is
+	// another one whose hash goes before: what is alike in both need not be added twice.
+	Hash(h *hash64.Sum, live ControlPlane)
+}
+
+// Follow implements Follower.
+func (p *plane) Follow(e *trace.Entry) error { return p.replay(e) }
+
+// Followed implements Follower.
+func (p *plane) Followed() Durable { return Durable{follower: p} }
+
+// Fork implements Follower.
+func (p *plane) Fork() Follower { return p.copy() }
+
+// Hash implements Follower.
+func (p *plane) Hash(h *hash64.Sum, live ControlPlane) {
+	o, _ := live.(*plane)
+	if h.Word(1); o == nil || !p.fleet.Same(o.fleet) {
+		p.fleet.Hash(h)
+	}
+	if h.Word(2); o == nil || !p.sameConfig(o) {
+		p.hashConfig(h)
+	}
+	if h.Word(3); o == nil || !slices.Equal(p.hosts, o.hosts) || !slices.Equal(p.counted, o.counted) {
+		p.hashHosts(h)
+	}
+	for _, r := range p.rollouts {
+		r.hash(h, p.inv.joins)
+	}
+	h.Pair(hash64.Bit(p.changed, 0)|hash64.Bit(p.settled, 1), uint64(len(p.underway)))
+	for _, r := range p.underway {
+		h.Word(uint64(r.number))
+	}
+	for i := range p.unacked {
+		if d := &p.unacked[i]; p.awaitsAck(d) {
+			h.Pair(uint64(d.sent), uint64(d.attempt))
+			h.Word(uint64(d.rollout)<<32 | uint64(d.slot))
+		}
+	}
+}
+
+// hashConfig adds what belongs to no host and no rollout.
+func (p *plane) hashConfig(h *hash64.Sum) {
+	for n := range p.seen {
+		h.Named(string(p.seen[n]), hash64.Bit(p.paused[n], 0)|hash64.Bit(p.shut[n], 1))
+	}
+	h.Pair(hash64.Bit(p.pausedAll, 0), uint64(len(p.quarantine)))
+	for i := range p.quarantine {
+		h.Text(string(p.quarantine[i].Channel))
+		h.Text(string(p.quarantine[i].Closure))
+	}
+}
+
+func (p *plane) sameConfig(o *plane) bool {
+	return slices.Equal(p.seen, o.seen) && slices.Equal(p.paused, o.paused) &&
+		slices.Equal(p.shut, o.shut) && p.pausedAll == o.pausedAll &&
+		slices.Equal(p.quarantine, o.quarantine)
+}
+
+func (p *plane) hashHosts(h *hash64.Sum) {
+	for n := range p.hosts {
+		t := &p.hosts[n]
+		h.Pair(uint64(t.current)<<32|uint64(uint32(t.slot)), uint64(t.soakDueAt)<<3|
+			hash64.Bit(t.counted, 0)|hash64.Bit(t.absent, 1)|hash64.Bit(t.left, 2))
+	}
+	for _, n := range p.counted {
+		h.Int(n)
+	}
+}
+
+// awaitsAck reports whether a dispatch may be sent again.
+func (p *plane) awaitsAck(d *dispatched) bool {
+	r := p.rollouts[d.rollout]
+	host := &p.hosts[r.members[d.slot].host]
+	return host.current == d.rollout && !host.left &&
+		r.fold.Hosts()[d.slot].State == reducer.HostPending
+}
+
+// hash adds what the fold, the events and the inventory do not say. joins reports whether hosts may
+// join late, for whom an empty queue matters.
+func (r *rollout) hash(h *hash64.Sum, joins bool) {
+	for i := range r.members {
+		m := &r.members[i]
+		h.Pair(uint64(m.host)<<32|uint64(m.seq), hash64.Bit(m.dispatched, 0))
+	}
+	h.Pair(uint64(r.countedIn)<<1|hash64.Bit(r.aborted, 0), uint64(len(r.waves)))
+	reducer.HashOpt(h, r.timer)
+	for i := range r.waves {
+		v := &r.waves[i]
+		h.Word(uint64(v.number))
+		for j := range v.queues {
+			q := &v.queues[j]
+			waits := false
+			for _, slot := range q.slots {
+				if !r.members[slot].dispatched { // a restart removes the others
+					h.Word(uint64(slot))
+					waits = true
+				}
+			}
+			if waits || joins {
+				h.Pair(uint64(q.budgets)<<1|hash64.Bit(q.single, 0), q.logged)
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package reducer
+
+import (
+	"slices"
+
+	"rollsim/internal/hash64"
+)
+
+// Hash adds the state of the fleet to a hash. Fleets that have equal hashes continue alike: they
+// accept the same events with the same effects. The machine and the policies are not part of it.
+func (f *Fleet) Hash(h *hash64.Sum) {
+	h.Int(f.opened)
+	h.Int(len(f.order))
+	for _, r := range f.order {
+		r.hash(h)
+		h.Bool(f.stands(r))
+	}
+	h.Int(len(f.unsettled))
+	for _, c := range f.unsettled {
+		c.hash(h)
+	}
+}
+
+// stands reports whether a rollout is among the standing ones of its channel.
+func (f *Fleet) stands(r *Rollout) bool {
+	c := f.channels[r.Record.Channel]
+	return c != nil && slices.Contains(c.standing, r)
+}
+
+func (c *channelFold) hash(h *hash64.Sum) {
+	h.Text(string(c.id))
+	h.Word(uint64(c.at))
+	h.Int(len(c.opened))
+	for _, r := range c.opened {
+		h.Int(r.number)
+	}
+	h.Int(len(c.awaiting))
+	for _, s := range c.awaiting {
+		h.Text(string(s.predecessor))
+		h.Text(string(s.successor))
+	}
+}
+
+func (r *Rollout) hash(h *hash64.Sum) {
+	r.Record.hash(h)
+	h.Pair(uint64(r.number)<<1|hash64.Bit(r.forgotten, 0), uint64(len(r.hosts)))
+	for i := range r.hosts {
+		host := &r.hosts[i]
+		h.Named(string(host.ID), uint64(host.Wave)<<8|uint64(host.State))
+	}
+	if r.forgotten {
+		for _, n := range r.counts {
+			h.Int(int(n))
+		}
+	}
+	if r.derived != nil {
+		all := r.derived.All()
+		h.Int(len(all))
+		for i := range all {
+			all[i].hash(h)
+		}
+	}
+}
+
+// same reports whether two rollouts are alike.
+func (r *Rollout) same(o *Rollout) bool {
+	return r.Record == o.Record && r.number == o.number && r.forgotten == o.forgotten &&
+		slices.Equal(r.hosts, o.hosts) && r.counts == o.counts &&
+		(r.derived == nil) == (o.derived == nil) && (r.derived == nil || *r.derived == *o.derived)
+}
+
+// Same reports whether two fleets are in the same state, except where two are alike and it says
+// that they are not: in the middle of a lockstep, which is short.
+func (f *Fleet) Same(o *Fleet) bool {
+	return f.opened == o.opened && len(f.unsettled) == 0 && len(o.unsettled) == 0 &&
+		slices.EqualFunc(f.order, o.order, func(a, b *Rollout) bool {
+			return a.same(b) && f.stands(a) == o.stands(b)
+		})
+}
+
+func (r *Record) hash(h *hash64.Sum) {
+	h.Named(string(r.RolloutID), uint64(r.CurrentWave)<<8|uint64(r.State))
+	h.Text(string(r.Channel))
+	h.Text(string(r.TargetRef))
+	h.Pair(uint64(r.OpenedAt), hash64.Bit(r.TerminalAt.Set, 0)|hash64.Bit(r.SupersededAt.Set, 1)|
+		hash64.Bit(r.OpenedEventLogSeq.Set, 2)|hash64.Bit(r.LastTransitionEventLogSeq.Set, 3))
+	h.Pair(uint64(r.TerminalAt.Value), uint64(r.SupersededAt.Value))
+	h.Pair(uint64(r.OpenedEventLogSeq.Value), uint64(r.LastTransitionEventLogSeq.Value))
+}
+
+// HashOpt adds a value that may be absent to a hash.
+func HashOpt[T ~int64](h *hash64.Sum, v Opt[T]) {
+	h.Pair(hash64.Bit(v.Set, 0), uint64(v.Value))
+}
+
+func (e *Effect) hash(h *hash64.Sum) {
+	h.Word(uint64(e.Wave)<<24 | uint64(e.Kind)<<16 | uint64(e.From)<<8 | uint64(e.To))
+	h.Text(string(e.Rollout))
+	h.Word(uint64(e.At))
+	h.Text(string(e.Channel))
+	h.Text(string(e.Closure))
+	h.Word(uint64(e.DelaySeconds))
+}

@@ -1,0 +1,127 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+	"rollsim/trace"
+)
+
+// TestForkGoesOn copies a run after each instant. The copies must end as the original, with the
+// same hashes on the way, whatever the original does meanwhile.
+func TestForkGoesOn(t *testing.T) {
+	sc := chancy(t)
+	sc.Faults = nil
+	for seed := range uint64(5) {
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008(), Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Forkable(); err != nil {
+			t.Fatal(err)
+		}
+		var forks []*Walk
+		var hashes []uint64
+		for i := 0; k.Next(); i++ {
+			hashes = append(hashes, k.Hash())
+			if i%20 == 0 {
+				forks = append(forks, k.Fork(i%40 == 0))
+			}
+		}
+		want, err := k.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range forks {
+			from := 20 * i
+			if f.Hash() != hashes[from] {
+				t.Fatalf("seed %d: copy %d has another hash", seed, i)
+			}
+			n := from + 1
+			for ; f.Next(); n++ {
+				if f.Hash() != hashes[n] {
+					t.Fatalf("seed %d: copy %d differs after instant %d, at %v", seed, i, n, f.Elapsed())
+				}
+			}
+			got, err := f.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n != len(hashes) || got.Entries != want.Entries {
+				t.Errorf("seed %d: copy %d ends after %d instants and %d entries, want %d and %d", seed, i,
+					n, got.Entries, len(hashes), want.Entries)
+			}
+		}
+	}
+}
+
+// TestForkable checks which runs cannot be copied.
+func TestForkable(t *testing.T) {
+	calm := chancy(t)
+	calm.Faults = nil
+	faulty, shipped, busy := chancy(t), *calm, *calm
+	shipped.ControlPlane = controlplane.Shipped
+	busy.Traffic = []Traffic{{
+		Channel: "stable", Kind: Arrivals, Every: constant(t, time.Hour), Prefix: "t",
+	}}
+	for _, test := range []struct {
+		sc   *Scenario
+		sink trace.Sink
+		can  bool
+	}{
+		{calm, nil, true}, {faulty, nil, false}, {&shipped, nil, false}, {&busy, nil, false},
+		{calm, new(trace.Digest), false},
+	} {
+		k, err := NewWalk(test.sc, Options{Machine: reducer.RFC0008(), Sink: test.sink})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Forkable(); (err == nil) != test.can {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}
+
+// TestEditRefused checks that what cannot happen any more, or to nobody, is refused.
+func TestEditRefused(t *testing.T) {
+	sc := chancy(t)
+	sc.Faults = nil
+	at := func(d time.Duration) []Action {
+		return []Action{{At: d, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Second}}}
+	}
+	for _, test := range []struct {
+		edit Edit
+		want string // empty for none
+	}{
+		{Edit{Lines: at(20 * time.Minute)}, "20m0s has passed"},
+		{Edit{Lines: at(time.Minute)}, "1m0s has passed"},
+		{Edit{Lines: at(20*time.Minute + time.Millisecond)}, ""},
+		{Edit{Moved: 2, At: 25 * time.Minute}, "line 2 of the timeline is not to come"},
+		{Edit{Moved: 9, At: 25 * time.Minute}, "line 9 of the timeline is not to come"},
+		{Edit{Moved: 3, At: 25 * time.Minute}, ""},
+		{Edit{Moved: 3, At: 5 * time.Minute}, "5m0s has passed"},
+		{Edit{Fate: &Fate{Host: "nobody", Kind: Defers}}, "no channel has host nobody"},
+		{Edit{Delay: &Delay{Host: "nobody", Stage: AckStage}}, "no channel has host nobody"},
+	} {
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k.Next() && k.Elapsed() < 20*time.Minute {
+			continue
+		}
+		if k.Elapsed() != 20*time.Minute {
+			t.Fatalf("the run is at %v", k.Elapsed())
+		}
+		text := ""
+		if err := k.Edit(&test.edit); err != nil {
+			text = err.Error()
+		}
+		if !strings.Contains(text, test.want) || text != "" && test.want == "" {
+			t.Errorf("%+v: %q, want %q", test.edit, text, test.want)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"rollsim/controlplane"
+	"rollsim/reducer"
+)
+
+// unhashed lists the fields of a run's parts that may change without another hash, with the reason.
+var unhashed = map[string]string{
+	"controlplane.plane.planned": "only says which plans are skipped",
+	"controlplane.queue.stopped": "each plan sets it", "controlplane.rollout.id": "of the fold",
+	"controlplane.reason.a": "in logged", "controlplane.reason.b": "in logged",
+	"controlplane.reason.kind": "in logged", "controlplane.reason.name": "in logged",
+	"controlplane.reason.second":  "in logged",
+	"controlplane.wave.counts":    "counts the hosts of the fold",
+	"controlplane.wave.total":     "counts the hosts of the fold",
+	"invariant.Checker.lastID":    "what was looked up last",
+	"invariant.Checker.misrouted": "during one event",
+	"invariant.Checker.number":    "a guess that is checked",
+	"invariant.Checker.raw":       "during one event",
+	"invariant.account.channel":   "of the record",
+	"invariant.account.closure":   "of the record",
+	"invariant.account.offset":    "a guess that is checked",
+	"invariant.accounts.number":   "what was looked up last",
+	"invariant.dispatches.absent": "of the shipped control plane",
+	"invariant.dispatches.each":   "for recorded logs",
+	"invariant.evidence.probes":   "the one probe",
+	"invariant.evidence.soaks":    "of the scenario",
+	"invariant.facts.counts":      "counts the hosts",
+	"invariant.host.budgets":      "of the scenario",
+	"invariant.records.retention": "of the scenario",
+	"invariant.reports.at":        "the time of the last entry",
+	"invariant.reports.defect":    "of the shipped control plane",
+	"invariant.reports.seq":       "numbers of entries",
+	"reducer.Fleet.recentID":      "what was looked up last",
+	"reducer.channelFold.open":    "those of unsettled are",
+	"sim.Walk.before":             "numbers of entries",
+	"sim.Walk.begun":              "follows from the time",
+	"sim.Walk.end":                "of the scenario",
+	"sim.agent.host":              "its place",
+	"sim.agent.key":               "of the host",
+	"sim.chance.seed":             "of the run",
+	"sim.choices.quiet":           "of who asks",
+	"sim.choices.width":           "of the scenario",
+	"sim.clock.start":             "of the scenario",
+	"sim.driver.keys":             "of the channels",
+	"sim.driver.misrouted":        "during one event",
+	"sim.driver.polls":            "for draws",
+	"sim.driver.ticks":            "for draws",
+	"sim.link.key":                "of the host",
+	"sim.link.attempts":           "for draws",
+	"sim.link.skewLogged":         "of clocks that are drawn",
+	"sim.message.id":              "of the shipped control plane",
+	"sim.message.volatile":        "of the shipped control plane",
+	"sim.network.landed":          "places that are free",
+	"sim.profile.own":             "whether it may be shared",
+	"sim.profile.policy":          "of the scenario",
+	"sim.queue.now":               "the time of the clock",
+	"sim.queue.used":              "follows from the buckets",
+	"sim.recorder.at":             "the time of the last entry",
+	"sim.recorder.drop":           "of the shipped control plane",
+	"sim.recorder.keeps":          "of the scenario",
+	"sim.recorder.seq":            "numbers of entries",
+	"sim.recorder.step":           "for a debugger",
+	"sim.recorder.trails":         "for a debugger",
+	"sim.refSet.all":              "in its hash",
+	"sim.rollout.key":             "of the rollout",
+	"sim.rollout.moved":           "of the shipped control plane",
+	"sim.rollouts.recent":         "what was looked up last",
+	"sim.rollouts.timers":         "a counter",
+	"sim.upstream.seed":           "of the run",
+	"sim.world.perInstant":        "a limit",
+}
+
+// TestHashIsComplete changes each field of each part of a run. In some state the hash must be
+// another one, except for the fields that are listed. So a field that is added must be hashed, or
+// listed with a reason.
+func TestHashIsComplete(t *testing.T) {
+	found := make(map[string]bool)
+	for _, k := range variedWalks(t) {
+		f := fields{k: k, hash: k.Hash(), found: found, seen: make(map[uintptr]bool)}
+		f.visit(reflect.ValueOf(k).Elem(), "")
+		if k.Hash() != f.hash {
+			t.Fatal("a change was not undone")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		_, listed := unhashed[name]
+		switch {
+		case !found[name] && !listed:
+			t.Errorf("%s can change, and the hash is the same", name)
+		case found[name] && listed:
+			t.Errorf("%s changes the hash, and is listed", name)
+		}
+	}
+	for name := range unhashed {
+		if _, exists := found[name]; !exists {
+			t.Errorf("%s is listed, and does not exist", name)
+		}
+	}
+}
+
+// variedWalks returns runs in states in which much is under way.
+func variedWalks(t *testing.T) []*Walk {
+	t.Helper()
+	sc := chancy(t)
+	sc.Faults = nil
+	sc.Channels[0].Absent = []reducer.HostID{"f"}
+	sc.Budgets = []controlplane.Budget{{Name: "most", Hosts: []string{"*"}, MaxInFlight: 2}}
+	sc.Sometimes = []Moment{{Rollout: "stable@r9", State: reducer.Terminal}}
+	crash := &FaultNow{Kind: ControlPlaneCrash, For: 3 * time.Minute}
+	sc.Timeline = append(sc.Timeline,
+		Action{At: time.Hour, When: &Moment{Rollout: "stable@r9", State: reducer.Failed}, Fault: crash},
+		Action{At: 21*time.Minute + time.Second, Fault: crash},
+		Action{At: 22 * time.Minute, Order: &Order{Kind: controlplane.AddHost, Host: "f"}},
+		Action{At: 23 * time.Minute, Order: &Order{Kind: controlplane.PauseDispatch}},
+		Action{At: 24 * time.Minute, Order: &Order{Kind: controlplane.ResumeDispatch}},
+		Action{At: 25 * time.Minute, Order: &Order{
+			Kind: controlplane.AbortRollout, Rollout: "stable@r2",
+		}},
+		Action{At: 26 * time.Minute, Fault: &FaultNow{Kind: ClockSkew, Host: "a", For: time.Second}},
+		Action{At: 50 * time.Minute, Event: &reducer.Event{ // its lockstep stays open
+			Kind: reducer.RolloutOpened, Rollout: "stable@x", Channel: "stable", TargetRef: "x",
+		}},
+		Action{At: 50 * time.Minute, Event: &reducer.Event{
+			Kind: reducer.SuccessorOpened, Rollout: "stable@x", Successor: "stable@y",
+		}},
+	)
+	for _, host := range []reducer.HostID{"a", "b", "c"} {
+		sc.Timeline = append(sc.Timeline,
+			Action{At: time.Second, Fault: &FaultNow{Kind: MessageDelayed, Host: host, For: time.Minute}},
+			Action{At: time.Minute, Fault: &FaultNow{Kind: MessageReordered, Host: host}},
+			Action{At: 2 * time.Minute, Fault: &FaultNow{Kind: MessageDropped, Host: host}},
+			Action{At: 42 * time.Minute, Fault: &FaultNow{
+				Kind: HostOffline, Host: host, For: time.Minute,
+			}},
+		)
+	}
+	sc.Timeline = append(sc.Timeline, Action{
+		At: 10 * time.Minute, Fault: &FaultNow{Kind: PollStale, Channel: "stable"},
+	})
+	sc.Fates = []Fate{{Host: "a", Kind: FailsProbes, Once: true}}
+	var all []*Walk
+	for seed := range uint64(2) {
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008(), Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Forkable(); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range []*Edit{
+			{ID: 7, Delay: &Delay{
+				Host: "b", Ref: "r2", Stage: ConvergeStage, Takes: constant(t, time.Second),
+			}},
+			{ID: 8, Fate: &Fate{Host: "c", Ref: "r2", Kind: NeverRollsBack}},
+			{ID: 9, Lines: []Action{{At: 10 * time.Minute, Fault: &FaultNow{
+				Kind: MessageDropped, Host: "d",
+			}}}},
+		} {
+			if err := k.Edit(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := 0; k.Next(); i++ {
+			if i%7 == 0 || k.Elapsed() == 50*time.Minute {
+				all = append(all, k.Fork(false))
+			}
+		}
+	}
+	return all
+}
+
+// fields changes the fields of a run.
+type fields struct {
+	k     *Walk
+	hash  uint64
+	found map[string]bool // by field: whether a change was another hash
+	seen  map[uintptr]bool
+}
+
+// parts that are no state: what no run of a scenario changes, memory that is used again, indices of
+// what is hashed, and what only other runs have.
+var noState = []string{
+	"sim.Scenario", "sim.Options", "sim.Behaviour", "sim.Fate", "sim.Delay", "sim.Action",
+	"sim.Moment", "controlplane.Inventory", "controlplane.channel", "trace.BudgetConfig",
+	"controlplane.scratch", "controlplane.unused", "reducer.unused", "reducer.Outcome",
+	"trace.Entry", "trace.Fault", "trace.Arena", "sim.Choice", "reducer.slotIndex", "sim.notes",
+	"sim.ledger", "sim.production", "invariant.shipped",
+}
+
+// changed reports whether the hash is another one, or cannot be made.
+func (f *fields) changed() (changed bool) {
+	defer func() { changed = changed || recover() != nil }()
+	return f.k.Hash() != f.hash
+}
+
+func (f *fields) visit(v reflect.Value, name string) {
+	v = reflect.NewAt(v.Type(), unsafe.Pointer(v.UnsafeAddr())).Elem() // may be set
+	switch v.Kind() {
+	case reflect.Struct:
+		if slices.Contains(noState, v.Type().String()) {
+			return
+		}
+		of := v.Type().String()
+		for i := range v.NumField() {
+			field := of + "." + v.Type().Field(i).Name
+			if strings.Contains(of, "[") { // a value that may be absent
+				field = name
+			}
+			f.visit(v.Field(i), field)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() && !f.seen[v.Pointer()] {
+			f.seen[v.Pointer()] = true
+			f.visit(v.Elem(), name)
+		}
+	case reflect.Interface:
+		if !v.IsNil() && v.Elem().Kind() == reflect.Pointer && strings.HasSuffix(
+			v.Elem().Type().String(), "controlplane.plane") {
+			f.visit(v.Elem().Elem(), name)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			f.visit(v.Index(i), name)
+		}
+	case reflect.Map:
+		f.visitMap(v, name)
+	case reflect.Bool, reflect.String, reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint8,
+		reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		f.change(v, name)
+	case reflect.Func:
+	default:
+		panic(fmt.Sprintf("%s is of kind %v", name, v.Kind()))
+	}
+}
+
+// change changes one value, and undoes that.
+func (f *fields) change(v reflect.Value, name string) {
+	if f.found[name] {
+		return
+	}
+	old := reflect.New(v.Type()).Elem()
+	old.Set(v)
+	switch {
+	case v.Kind() == reflect.Bool:
+		v.SetBool(!v.Bool())
+	case v.Kind() == reflect.String:
+		v.SetString(v.String() + "x")
+	case v.CanInt():
+		v.SetInt(v.Int() ^ 1)
+	default:
+		v.SetUint(v.Uint() ^ 1)
+	}
+	f.found[name] = f.changed()
+	v.Set(old)
+}
+
+// visitMap visits the values behind pointers, and removes each key.
+func (f *fields) visitMap(v reflect.Value, name string) {
+	for _, key := range v.MapKeys() {
+		value := v.MapIndex(key)
+		if value.Kind() == reflect.Pointer {
+			f.visit(value.Elem(), name)
+			continue
+		}
+		if f.found[name] {
+			continue
+		}
+		v.SetMapIndex(key, reflect.Value{})
+		f.found[name] = f.changed()
+		v.SetMapIndex(key, value)
+	}
+}

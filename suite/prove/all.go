@@ -1,0 +1,77 @@
+package prove
+
+import (
+	"errors"
+	"math"
+	"sync"
+
+	"rollsim/internal/ordered"
+)
+
+// All is a bound above every number of deviations that a run can have.
+const All = math.MaxUint8
+
+// errAll reports that a search without a bound is not possible.
+var errAll = errors.New("any number of deviations can be tried only where runs can be copied: " +
+	"not to compare two machines or control planes, not under the shipped control plane, and not " +
+	"in parts")
+
+// shared is a set of states that several tasks add to at once. The zero value is empty.
+type shared struct {
+	parts [1 << 6]struct {
+		sync.Mutex
+		seen
+	}
+}
+
+// add adds a state, and reports whether it was not in the set.
+func (s *shared) add(hash uint64) bool {
+	p := &s.parts[hash>>58]
+	p.Lock()
+	defer p.Unlock()
+	return p.seen.add(hash, 0)
+}
+
+// everything tries any number of deviations: from each state once, whichever run reaches it first.
+// It reports whether all holds. If not, levels show what needs the fewest deviations.
+func (s *search) everything() (bool, error) {
+	all := new(shared)
+	for _, state := range s.trunk {
+		all.add(state)
+	}
+	level := Level{Deviations: All}
+	var met uint64
+	holds := true
+	var failure error
+	work := ordered.Work[*tree]{
+		Jobs: s.opt.Jobs, Order: ordered.Singly(len(s.tasks)),
+		Do: ordered.Each(func(i int) *tree {
+			t := &tree{search: s, depth: All, shared: all}
+			t.try(&s.tasks[i])
+			return t
+		}),
+		Stops: func(t *tree) bool { return t.err != nil || len(t.found) > 0 },
+		Deliver: func(_ int, t *tree, done bool) {
+			if !done {
+				return
+			}
+			level.Runs, level.States, met = level.Runs+t.runs, level.States+t.states, met|t.met
+			holds = holds && len(t.found) == 0
+			if failure == nil && s.ctx.Err() == nil {
+				failure = t.err
+			}
+			if s.Progress != nil {
+				s.Progress(level.Runs, All)
+			}
+		},
+	}
+	work.Run(s.ctx)
+	if failure != nil || s.ctx.Err() != nil || !holds {
+		return false, failure
+	}
+	level.Complete = true
+	s.result.Levels = append(s.result.Levels[:1], level)
+	s.result.Met |= met
+	s.result.Unfinished = false
+	return true, nil
+}

@@ -1,0 +1,79 @@
+package prove
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"rollsim/controlplane"
+	"rollsim/internal/deviation"
+	"rollsim/internal/shard"
+	"rollsim/machine"
+	"rollsim/reducer"
+)
+
+// TestAll tries any number of deviations. What more than a few of them can reach is what as many
+// levels reach as there are deviations in the longest run, whatever the number of jobs.
+func TestAll(t *testing.T) {
+	sc := fleet(t, "two-waves")
+	sc.Channels[0].Waves[1].Hosts = sc.Channels[0].Waves[1].Hosts[:1]
+	few := deviation.Of(FailsActivation, NeverRollsBack)
+	bound := 6 // three hosts under two refs
+	edit := func(o *Options) { o.Kinds = few }
+	all := result(t, prover(t, sc, reducer.RFC0008(), edit), All)
+	if !all.Holds() {
+		t.Fatal(all.Verdict())
+	}
+	var levels *Result
+	for levels = result(t, prover(t, sc, reducer.RFC0008(), edit), bound); ; bound++ {
+		if levels.Levels[bound].Runs == 0 {
+			break
+		}
+		levels = result(t, prover(t, sc, reducer.RFC0008(), edit), bound+1)
+	}
+	if !levels.Holds() || all.States() > levels.States() || 2*all.States() < levels.States() {
+		t.Errorf("%d states are reached, and %d in %d levels", all.States(), levels.States(), bound)
+	}
+	jobs := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+		o.Kinds, o.Jobs = few, 3
+	}), All)
+	if !reflect.DeepEqual(all, jobs) {
+		t.Errorf("with three jobs: %+v, want %+v", jobs, all)
+	}
+	if every := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+		o.Kinds, o.Asymmetric = few, true
+	}), All); !every.Holds() || every.States() <= all.States() {
+		t.Errorf("with all hosts: %s", every.Verdict())
+	}
+}
+
+// TestAllFindsTheFewest checks that a search without a bound still finds the fewest deviations.
+func TestAllFindsTheFewest(t *testing.T) {
+	sc := parse(t, one)
+	for _, m := range []reducer.Machine{failingForever(), reducer.V01(), machine.Canary()} {
+		edit := func(o *Options) { o.Kinds = deviation.Of(FailsProbes, Defers, RefMoves) }
+		want := result(t, prover(t, sc, m, edit), 2)
+		got := result(t, prover(t, sc, m, edit), All)
+		if got.Holds() != want.Holds() || !reflect.DeepEqual(got.Found, want.Found) {
+			t.Errorf("%s: found %q, want %q", m.Name(), keys(got), keys(want))
+		}
+	}
+}
+
+func TestAllRefused(t *testing.T) {
+	sc := parse(t, one)
+	for name, edit := range map[string]func(*Options){
+		"parts":   func(o *Options) { o.Shard = shard.Shard{I: 1, N: 2} },
+		"differs": func(o *Options) { o.Other = machine.Canary() },
+		"shipped": func(o *Options) {
+			shipped := *sc
+			shipped.ControlPlane = controlplane.Shipped
+			o.Scenario = &shipped
+		},
+	} {
+		_, err := prover(t, sc, reducer.RFC0008(), edit).Run(t.Context(), All, nil)
+		if !errors.Is(err, errAll) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package prove
+
+import (
+	"testing"
+
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// BenchmarkWalk measures the parts of a search: the instants of a run, a copy and a hash.
+func BenchmarkWalk(b *testing.B) {
+	all, err := Fleets()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range all {
+		plain := Plain(&f.Scenario)
+		start := func() *sim.Walk {
+			k, err := sim.NewWalk(plain, sim.Options{Machine: reducer.RFC0008()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return k
+		}
+		instants := 0
+		for k := start(); k.Next(); {
+			instants++
+		}
+		half := start()
+		for range instants / 2 {
+			half.Next()
+		}
+		b.Run(plain.Name+"/instant", func(b *testing.B) {
+			k := half.Fork(true)
+			for range b.N {
+				if !k.Next() {
+					k = half.Fork(true)
+				}
+			}
+		})
+		b.Run(plain.Name+"/copy", func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				half.Fork(true)
+			}
+		})
+		b.Run(plain.Name+"/hash", func(b *testing.B) {
+			for range b.N {
+				half.Hash()
+			}
+		})
+	}
+}
+
+// BenchmarkProve measures a search with up to two deviations.
+func BenchmarkProve(b *testing.B) {
+	all, err := Fleets()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range all {
+		b.Run(f.Scenario.Name, func(b *testing.B) {
+			var runs, states uint64
+			for range b.N {
+				p, err := New(Options{Scenario: &f.Scenario, Machine: reducer.RFC0008()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				r, err := p.Run(b.Context(), 2, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				runs, states = runs+r.Runs(), states+r.States()
+			}
+			b.ReportMetric(float64(runs)/b.Elapsed().Seconds(), "runs/s")
+			b.ReportMetric(float64(states)/b.Elapsed().Seconds(), "states/s")
+		})
+	}
+}

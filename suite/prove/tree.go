@@ -1,0 +1,283 @@
+package prove
+
+import (
+	"fmt"
+
+	"rollsim/internal/hash64"
+	"rollsim/reducer"
+	"rollsim/sim"
+)
+
+// task is a first deviation, and all runs in which no other one comes before it.
+type task struct {
+	first *Deviation
+	from  *sim.Walk    // the plain run before it; nil where every run begins at the start
+	then  []*Deviation // of the same instant, which may still come
+}
+
+// tree tries the runs of a task that have a number of deviations.
+type tree struct {
+	*search
+	depth  int     // or All
+	own    seen    // the states of this task that the levels before have not seen with as many left
+	shared *shared // the states of all tasks, where depth is All
+	family
+}
+
+// left returns how many more deviations a run may have, and whether its end is to be judged: of
+// runs with fewer deviations than the level a level before has judged it.
+func (t *tree) left(n *node) (left int, judged bool) {
+	if t.depth == All {
+		return 1, true // as many as come
+	}
+	left = t.depth - n.depth
+	return left, left == 0
+}
+
+// family is the outcome of a task at one level.
+type family struct {
+	runs   uint64 // that have as many deviations as the level
+	states uint64 // that no level before has seen
+	found  []finding
+	met    uint64
+	err    error
+}
+
+// finding is a violation of a run that is a failure.
+type finding struct {
+	node      *node
+	run       int // its number among those of its task
+	violation violation
+}
+
+// try tries a task.
+func (t *tree) try(first *task) {
+	n := (&node{}).with(first.first)
+	if first.from == nil {
+		t.repeat(n)
+		return
+	}
+	t.branch(n, first.from, first.then)
+}
+
+// ended reports whether the search is to end.
+func (t *tree) ended() bool {
+	if t.err == nil {
+		t.err = t.ctx.Err()
+	}
+	return t.err != nil
+}
+
+// add adds the outcome of a run that has as many deviations as the level.
+func (t *tree) add(o *outcome) {
+	t.met |= o.met
+	for i := range o.found {
+		o.found[i].run = int(t.runs)
+		t.found = append(t.found, o.found[i])
+	}
+}
+
+// repeat runs from the start what a node says, and then everything that may follow it.
+func (t *tree) repeat(n *node) {
+	if t.ended() {
+		return
+	}
+	left := t.depth - n.depth
+	o := t.run(n, left > 0)
+	if t.err = o.err; t.err != nil || o.void {
+		return
+	}
+	if left == 0 {
+		t.add(o)
+		t.runs++
+	}
+	for _, d := range o.children {
+		t.repeat(n.with(d))
+	}
+}
+
+// branch makes the last deviation of a node happen in a copy of a run, which is at a moment before
+// it, and follows the copy. then are others that may happen in the copy as it is.
+func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation) {
+	if t.ended() {
+		return
+	}
+	left, judged := t.left(n)
+	k := from.Fork(left == 0)
+	if t.err = k.Edit(n.last.edit()); t.err != nil {
+		t.err = fmt.Errorf("%q: %w", n.text(), t.err)
+		return
+	}
+	if left > 0 {
+		for i, d := range then {
+			if t.may(n, d) {
+				t.branch(n.with(d), k, then[i+1:])
+			}
+		}
+	}
+	if judged {
+		defer func() { t.runs++ }()
+	}
+	if again := t.follow(n, k, left, judged); again || t.err != nil || !judged {
+		return
+	}
+	result, err := k.Finish()
+	t.judged(n, k, result, err)
+}
+
+// judged adds the outcome of a run that has ended.
+func (t *tree) judged(n *node, k *sim.Walk, result *sim.Result, err error) {
+	o := t.judge(n, k, result, err)
+	if t.err = o.err; t.err == nil && !o.void {
+		t.add(o)
+	}
+}
+
+// follow follows a run to its end, and tries the deviations that it may still have. It reports
+// whether it has ended in a state that was seen before, or with an error.
+func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			ended = true
+			if judged {
+				t.judged(n, k, nil, fmt.Errorf("panic: %v", r))
+			}
+		}
+	}()
+	var behind *sim.Walk // the run before the instant
+	if left > 0 {
+		behind = k.Fork(true)
+	}
+	for k.Next() {
+		if left > 0 {
+			t.deviate(n, behind, k)
+			behind.Next()
+		}
+		if t.err != nil || t.again(t.key(n, k), left) {
+			return true
+		}
+	}
+	if err := k.Err(); err != nil {
+		if judged {
+			t.judged(n, k, nil, err)
+		}
+		return true
+	}
+	return false
+}
+
+// deviate tries what a run may do otherwise in its last instant. behind is the run before it.
+func (t *tree) deviate(n *node, behind, k *sim.Walk) {
+	all := t.menu(n, k)
+	for i, d := range all {
+		from, then := before(all, i, behind, k)
+		t.branch(n.with(d), from, then)
+	}
+}
+
+// before returns that of two runs, before and after an instant, in which a deviation of the instant
+// is still to come, and those of the others that can then be added: before the instant none,
+// because it is run again.
+func before(all []*Deviation, i int, behind, k *sim.Walk) (*sim.Walk, []*Deviation) {
+	if all[i].At == k.Elapsed() {
+		return behind, nil
+	}
+	var then []*Deviation
+	for _, d := range all[i+1:] {
+		if d.At > k.Elapsed() {
+			then = append(then, d)
+		}
+	}
+	return k, then
+}
+
+// again reports whether a state was seen before with as many deviations left, and adds it.
+func (t *tree) again(state uint64, left int) bool {
+	if t.depth == All {
+		if t.shared.add(state) {
+			t.states++
+			return false
+		}
+		return true
+	}
+	if !t.opt.Uncut && (t.base.has(state, left) || t.own.has(state, left)) {
+		return true
+	}
+	if t.own.add(state, left) && !t.base.has(state, 0) {
+		t.states++
+	}
+	return false
+}
+
+// key returns a hash of the state of a run, with what of its limited allowances is used.
+func (p *Prover) key(n *node, k *sim.Walk) uint64 {
+	state := k.Hash()
+	for i := range p.allowed {
+		if a := &p.allowed[i]; a.AtMost > 0 {
+			state = hash64.Of(state, uint64(used(n, a)))
+		}
+	}
+	if p.all { // any run may be the first one here, and these hosts decide what may follow
+		for ; n.last != nil; n = n.parent {
+			if len(p.classes[n.last.host]) > 0 && !n.parent.concerns(n.last.host) {
+				state += hash64.OfText(string(n.last.host))
+			}
+		}
+	}
+	return state
+}
+
+// menu returns the deviations that the last instant of a run allows.
+func (p *Prover) menu(n *node, k *sim.Walk) []*Deviation {
+	m := menu{p: p, n: n}
+	m.choices(k.Choices())
+	if k.Active() {
+		m.instant(k)
+	}
+	return distinct(m.made)
+}
+
+// edit returns the deviation as an edit of a walk.
+func (d *Deviation) edit() *sim.Edit {
+	return &sim.Edit{
+		Fate: d.fate, Delay: d.delay, Lines: d.lines, Moved: d.moved, At: d.At, ID: d.hash,
+	}
+}
+
+// plainTasks follows the plain run. It returns the deviations that the run allows, and its states;
+// nothing if runs cannot be copied.
+func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			tasks, err = nil, nil // the outcome of the plain run is a failure
+		}
+	}()
+	root := &node{}
+	k, err := sim.NewWalk(p.plain, p.options(p.plain))
+	if err != nil || p.opt.Repeat || p.differs() || k.Forkable() != nil {
+		return nil, nil, err
+	}
+	known := make(map[uint64]bool)
+	behind := k.Fork(true)
+	for k.Next() {
+		all := p.menu(root, k)
+		copies := make(map[*sim.Walk]*sim.Walk)
+		for i, d := range all {
+			if known[d.hash] {
+				continue
+			}
+			known[d.hash] = true
+			from, then := before(all, i, behind, k)
+			if copies[from] == nil {
+				copies[from] = from.Fork(true)
+			}
+			tasks = append(tasks, task{d, copies[from], then})
+		}
+		behind.Next()
+		states = append(states, p.key(root, k))
+	}
+	if err := k.Err(); err != nil && !reducer.IsMachineFailure(err) {
+		return nil, nil, nil
+	}
+	return tasks, states, k.Err()
+}

@@ -1,0 +1,260 @@
+package prove
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"rollsim/internal/hash64"
+	"rollsim/reducer"
+	"rollsim/sim"
+	"rollsim/trace"
+)
+
+// begun returns a search that has not tried anything yet.
+func begun(t *testing.T, p *Prover) *search {
+	t.Helper()
+	s := &search{Prover: p, ctx: t.Context(), base: new(seen)}
+	if err := s.begin(2, nil, p.run(&node{}, true)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// end runs a walk to its end. It returns the result, and the deviations on the way.
+func end(t *testing.T, p *Prover, n *node, k *sim.Walk) (*sim.Result, []*Deviation) {
+	t.Helper()
+	var next []*Deviation
+	for k.Next() {
+		next = append(next, p.menu(n, k)...)
+	}
+	result, err := k.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result, distinct(next)
+}
+
+// later returns the deviations after an instant. Of those of the instant, a branch has not seen the
+// ones that came before its own.
+func later(all []*Deviation, at time.Duration) []*Deviation {
+	return slices.DeleteFunc(all, func(d *Deviation) bool { return d.At <= at })
+}
+
+// TestBranchIsRepeat checks that a copy of the plain run in which a deviation is made to happen
+// ends as the run of the scenario with the deviation does, and may have the same further
+// deviations; and so with two deviations, for some of them. PROVE_ALL tries all.
+func TestBranchIsRepeat(t *testing.T) {
+	all, err := Fleets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	every := 20
+	if os.Getenv("PROVE_ALL") != "" {
+		every = 1
+	}
+	second := 0
+	for _, f := range all {
+		p := prover(t, &f.Scenario, reducer.RFC0008(), nil)
+		compare := func(n *node, k *sim.Walk) {
+			t.Helper()
+			got, next := end(t, p, n, k)
+			_, want, wantNext, err := p.simulate(n.scenario(p.plain), n, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var a, b hash64.Sum
+			got.Fleet.Hash(&a)
+			want.Fleet.Hash(&b)
+			got.Fleet, want.Fleet = nil, nil
+			if a != b || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s, %q: %+v, want %+v", f.Scenario.Name, n.text(), got, want)
+			}
+			next, wantNext = later(next, n.at()), later(wantNext, n.at())
+			same := slices.EqualFunc(next, wantNext, func(a, b *Deviation) bool { return a.hash == b.hash })
+			if !same {
+				t.Fatalf("%s, %q: %d deviations may follow, want %d", f.Scenario.Name, n.text(), len(next),
+					len(wantNext))
+			}
+		}
+		for i, task := range begun(t, p).tasks {
+			if i%every != 0 && task.first.Kind != RefMoves {
+				continue
+			}
+			n := (&node{}).with(task.first)
+			branch := func(from *sim.Walk, d *Deviation) *sim.Walk {
+				k := from.Fork(false)
+				if err := k.Edit(d.edit()); err != nil {
+					t.Fatal(err)
+				}
+				return k
+			}
+			compare(n, branch(task.from, task.first))
+			if i%(5*every) != 0 {
+				continue
+			}
+			k := branch(task.from, task.first)
+			for behind := k.Fork(true); k.Next(); behind.Next() {
+				all := p.menu(n, k)
+				for i, d := range all {
+					if second++; second%(7*every) == 0 {
+						from, _ := before(all, i, behind, k)
+						compare(n.with(d), branch(from, d))
+					}
+				}
+			}
+		}
+	}
+	if second < 300 {
+		t.Errorf("only %d second deviations", second)
+	}
+}
+
+// tail hashes the entries of each instant, without their numbers.
+type tail struct{ instants []hash64.Sum }
+
+func (w *tail) Write(e *trace.Entry) error {
+	plain := e.Clone()
+	plain.Seq = 0
+	var d trace.Digest
+	if err := d.Write(&plain); err != nil {
+		return err
+	}
+	w.instants[len(w.instants)-1].Text(d.Sum())
+	return nil
+}
+
+// endings remembers how runs end that have been in a state.
+type endings struct {
+	p     *Prover
+	known map[uint64]ending
+	met   int // how many states were met again
+}
+
+type ending struct {
+	n    *node
+	hash hash64.Sum
+}
+
+// run runs what a node says. After a state that an earlier run has met, it must write the same
+// entries and end with the same violations.
+func (e *endings) run(t *testing.T, n *node) {
+	t.Helper()
+	var out tail
+	opt := e.p.options(e.p.plain)
+	opt.Sink = &out
+	out.instants = append(out.instants, 0)
+	k, err := sim.NewWalk(e.p.plain, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range n.all() {
+		if err := k.Edit(d.edit()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	states := []uint64{0}
+	for {
+		out.instants = append(out.instants, 0)
+		if !k.Next() {
+			break
+		}
+		states = append(states, k.Hash())
+	}
+	result, err := k.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after hash64.Sum
+	for _, v := range result.Violations {
+		after.Text(fmt.Sprint(v.Invariant, v.Subject, v.Detail, v.Excused))
+	}
+	for i := len(states) - 1; i > 0; i-- {
+		if wrote := out.instants[i+1]; wrote != 0 { // others may be skipped
+			after.Word(uint64(wrote))
+		}
+		other, known := e.known[states[i]]
+		switch {
+		case !known:
+			e.known[states[i]] = ending{n, after}
+		case other.hash != after:
+			t.Fatalf("after the same state, %q and %q end differently", n.text(), other.n.text())
+		default:
+			e.met++
+		}
+	}
+}
+
+// TestEqualStatesEndAlike runs fleets with one deviation, and with some pairs of two.
+func TestEqualStatesEndAlike(t *testing.T) {
+	for _, name := range []string{"two-waves", "gates", "rollback"} {
+		for _, m := range []reducer.Machine{reducer.RFC0008(), failingForever()} {
+			p := prover(t, fleet(t, name), m, nil)
+			e := &endings{p: p, known: make(map[uint64]ending)}
+			plain := &node{}
+			e.run(t, plain)
+			for i, d := range p.run(plain, true).children {
+				n := plain.with(d)
+				if i%3 != 0 && os.Getenv("PROVE_ALL") == "" {
+					continue
+				}
+				e.run(t, n)
+				if i%60 != 0 {
+					continue
+				}
+				for k, next := range p.run(n, true).children {
+					if k%9 == 0 {
+						e.run(t, n.with(next))
+					}
+				}
+			}
+			if e.met < 1000 {
+				t.Errorf("%s: only %d states are met twice", name, e.met)
+			}
+		}
+	}
+}
+
+// TestSeen checks the set of states, with the hash that stands for a free place, and with as many
+// states as make it grow.
+func TestSeen(t *testing.T) {
+	var s seen
+	if s.has(0, 0) || s.has(1<<40, 0) {
+		t.Error("an empty set has a state")
+	}
+	hash := func(n int) uint64 {
+		if n == 0 {
+			return 0
+		}
+		return hash64.Of(uint64(n))
+	}
+	const many = 5000
+	for n := range many {
+		if !s.add(hash(n), n%3) {
+			t.Fatalf("state %d is there before", n)
+		}
+	}
+	other := new(seen)
+	for n := range many {
+		if !s.has(hash(n), n%3) || s.has(hash(n), n%3+1) {
+			t.Fatalf("state %d has another number of deviations left", n)
+		}
+		if s.add(hash(n), 1) {
+			t.Fatalf("state %d is added twice", n)
+		}
+		if !s.has(hash(n), max(1, n%3)) || s.has(hash(n), max(1, n%3)+1) {
+			t.Fatalf("state %d: more deviations left do not replace fewer", n)
+		}
+		other.add(hash(n+many/2), 3)
+	}
+	if s.has(hash(many), 0) {
+		t.Error("the set has a state that was not added")
+	}
+	s.merge(other)
+	if s.used != many+many/2 || !s.has(hash(many), 3) || !s.has(hash(many/2), 3) || s.has(hash(3), 3) {
+		t.Errorf("after a merge the set has %d states", s.used)
+	}
+}
