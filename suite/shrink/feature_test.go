@@ -109,3 +109,27 @@ func TestMessagesAreShown(t *testing.T) {
 		t.Errorf("%+v", lines)
 	}
 }
+
+// TestFileListsViolationsOnce checks that the file of a case with two violations of one subject can
+// be read.
+func TestFileListsViolationsOnce(t *testing.T) {
+	const text = `
+channels: [{name: stable, waves: [{hosts: 1}]}]
+timeline: [{at: 0s, channel: stable, ref: a1}]
+`
+	file, err := scenario.Parse("case.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := invariant.Violation{Invariant: invariant.AcknowledgedKept, Subject: "stable@a1"}
+	again, other := lost, lost
+	again.Detail, other.Invariant = "another message", invariant.Stuck
+	c := &Case{
+		Machine: "rfc0008", Scenario: &file.Scenario,
+		Violations: []invariant.Violation{lost, again, other},
+	}
+	read, err := scenario.Parse("case.yaml", []byte(File(c)))
+	if err != nil || len(read.Scenario.ExpectViolations) != 2 {
+		t.Errorf("%v\n%s", err, File(c))
+	}
+}

@@ -36,7 +36,11 @@ func text(sc *sim.Scenario, machine string, comment ...string) string {
 func File(c *Case) string {
 	sc := clone(c.Scenario)
 	if _, err := machine.ByName(c.Machine); err == nil {
-		sc.ExpectViolations = c.Violations
+		for _, v := range c.Violations {
+			if !slices.ContainsFunc(sc.ExpectViolations, v.Is) { // a file lists each once
+				sc.ExpectViolations = append(sc.ExpectViolations, v)
+			}
+		}
 	}
 	return text(sc, c.Machine, titleOf(c)+".")
 }
