@@ -146,6 +146,7 @@ func (p *production) dequeue(a *shippedAgent) {
 	}
 	l := p.network.link(a.host)
 	l.attempts++
+	p.world.agents.chooseFault(a.agent, HostOffline)
 	if p.chance.strikes(HostLost, a.host, a.key, l.attempts) != nil {
 		p.lose(a)
 		return
@@ -223,6 +224,7 @@ func (p *production) next(a *shippedAgent) {
 	takes := p.world.agents.delay(a.agent, w.rollout, a.profile.Activation, drawActivation)
 	l := p.network.link(a.host)
 	l.attempts++
+	p.world.agents.chooseFault(a.agent, AgentRestart)
 	if f := p.chance.strikes(AgentRestart, a.host, a.key, l.attempts); f != nil {
 		l.interrupter = f
 		word := draw(p.opt.Seed, a.key, l.attempts, drawRestart)

@@ -258,6 +258,9 @@ func (p *production) refresh() {
 		return
 	}
 	occasion := uint64((p.clock.now - p.poll) / controlplane.RefreshInterval)
+	if p.moved {
+		p.driver.choosePoll("")
+	}
 	for _, kind := range pollFaults {
 		if !p.driver.pollStrikes(0, kind) && p.chance.strikes(kind, noHost, 0, occasion) == nil {
 			continue

@@ -60,7 +60,8 @@ func TestShippedKinds(t *testing.T) {
 		if kinds&never != 0 {
 			t.Errorf("%s: there are deviations of %v", plane, kinds&never)
 		}
-		if want := (orders | deviation.ShippedOnly()) &^ never; kinds&want != want {
+		faults := deviation.Of(HostOffline, HostLost, AgentRestart, PollFailed, PollStale)
+		if want := (orders | faults | deviation.ShippedOnly()) &^ never; kinds&want != want {
 			t.Errorf("%s: there are no deviations of %v", plane, want&^kinds)
 		}
 	}
