@@ -81,9 +81,9 @@ func (c *dispatches) hash(h *hash64.Sum) {
 			sets += uint64(s)
 		}
 	}
-	for id := range c.outside {
+	for id, how := range c.outside {
 		var s hash64.Sum
-		s.Named(string(id), 'o')
+		s.Named(string(id), 'o'<<8|uint64(how))
 		sets += uint64(s)
 	}
 	h.Word(sets)

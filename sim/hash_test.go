@@ -265,7 +265,7 @@ func (f *fields) change(v reflect.Value, name string) {
 	v.Set(old)
 }
 
-// visitMap visits the values behind pointers, and removes each key.
+// visitMap visits the values behind pointers, removes each key, and changes each number.
 func (f *fields) visitMap(v reflect.Value, name string) {
 	for _, key := range v.MapKeys() {
 		value := v.MapIndex(key)
@@ -277,7 +277,17 @@ func (f *fields) visitMap(v reflect.Value, name string) {
 			continue
 		}
 		v.SetMapIndex(key, reflect.Value{})
-		f.found[name] = f.changed()
+		changed := f.changed()
+		if other := reflect.New(value.Type()).Elem(); value.CanInt() || value.CanUint() {
+			if value.CanInt() {
+				other.SetInt(value.Int() ^ 1)
+			} else {
+				other.SetUint(value.Uint() ^ 3)
+			}
+			v.SetMapIndex(key, other)
+			changed = changed && f.changed()
+		}
+		f.found[name] = changed
 		v.SetMapIndex(key, value)
 	}
 }

@@ -105,7 +105,8 @@ func sweepOutputFlag() cli.Flag {
 	}
 }
 
-// sweepGarbage is the value of GOGC for a sweep: it keeps little, and each seed leaves garbage.
+// sweepGarbage is the value of GOGC for a sweep and a proof: they keep little, and each run leaves
+// garbage.
 const sweepGarbage = 400
 
 func (env *environment) explore(c *cli.Context) error {

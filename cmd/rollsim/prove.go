@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +107,9 @@ type proof struct {
 }
 
 func (env *environment) prove(c *cli.Context) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(sweepGarbage)
+	}
 	p := &proof{environment: env, c: c, bound: c.Int("deviations")}
 	fleets, err := p.prepare()
 	if err != nil {
