@@ -19,11 +19,11 @@ import (
 type Level struct {
 	Deviations int    `json:"deviations"`
 	Runs       uint64 `json:"runs"`
-	// States is how many states no level before has reached. One that runs with different first
-	// deviations reach counts for each of these. It is 0 where every run begins at the start.
+	// States is how many states no level before has reached. One that several groups of first deviations
+	// reach counts for each of these. It is 0 where every run begins at the start.
 	States   uint64 `json:"states,omitzero"`
 	Complete bool   `json:"complete"`
-	Tasks    int    `json:"tasks,omitzero"` // the first deviations that are done
+	Groups   int    `json:"groups,omitzero"` // of first deviations, that are done
 }
 
 // Result is the result of a proof, or of a shard of one.

@@ -18,8 +18,9 @@ type search struct {
 	trunk  []uint64 // the states of the plain run
 }
 
-// batch is how many tasks are done before their results are added, and the result is saved.
-const batch = 1 << 5
+// groupSize is how many tasks a worker does, one after the other, and cuts off what it has seen in
+// one of them in the next.
+const groupSize = 1 << 4
 
 // Run tries all combinations of up to bound deviations, those with the fewest first. With the bound
 // All it tries any number of them, and is complete only at the end. Without Options.Continue it
@@ -113,7 +114,7 @@ func (p *Prover) save(r *Result) error {
 	return p.opt.Save(r)
 }
 
-// level does all tasks with a number of deviations, from where an earlier search has ended. It
+// level does all groups with a number of deviations, from where an earlier search has ended. It
 // reports whether all were done.
 func (s *search) level(depth int) (bool, error) {
 	r := s.result
@@ -125,79 +126,69 @@ func (s *search) level(depth int) (bool, error) {
 	}
 	l := &r.Levels[depth]
 	last := depth == r.Bound
-	from := l.Tasks
+	from := l.Groups
 	if !last {
 		from = 0 // the next level needs what this one has seen
 	}
+	groups := slices.Collect(slices.Chunk(s.tasks, groupSize))
 	next := new(seen)
-	for ; from < len(s.tasks); from += batch {
-		tasks := s.tasks[from:min(from+batch, len(s.tasks))]
-		trees := s.do(depth, from, tasks)
-		before := l.Tasks
-		for i, t := range trees {
-			number := from + i
-			if s.ctx.Err() != nil && t.err != nil {
-				break
-			}
-			if t.err != nil {
-				return false, t.err
-			}
-			if !last {
-				next.merge(&t.own)
-			}
-			if number < l.Tasks {
-				continue
-			}
-			if err := s.add(depth, t.found, number); err != nil {
-				return false, err
-			}
-			l.Tasks++
-			l.Runs += t.runs
-			l.States += t.states
-			r.Met |= t.met
-			if s.Progress != nil {
-				s.Progress(r.Runs(), depth)
-			}
-		}
-		l.Complete = l.Tasks == len(s.tasks)
-		if s.ctx.Err() != nil {
-			return l.Complete && last, s.save(r)
-		}
-		if l.Tasks > before {
-			if err := s.save(r); err != nil {
-				return false, err
-			}
-		}
-	}
-	l.Complete = true
-	s.base.merge(next)
-	return true, nil
-}
-
-// do does some tasks, numbered from first. It returns those that are done.
-func (s *search) do(depth, first int, tasks []task) []*tree {
-	var trees []*tree
+	broken, failure := false, error(nil)
 	work := ordered.Work[*tree]{
-		Jobs: s.opt.Jobs, Order: ordered.Singly(len(tasks)),
+		Jobs: s.opt.Jobs, Order: ordered.Singly(len(groups) - from),
 		Do: ordered.Each(func(i int) *tree {
 			t := &tree{search: s, depth: depth}
-			if depth < s.result.Bound || s.opt.Shard.Has(first+i) {
-				t.try(&tasks[i])
+			if !last || s.opt.Shard.Has(from+i) {
+				for k := range groups[from+i] {
+					t.try(&groups[from+i][k])
+				}
 			}
 			return t
 		}),
 		Stops: func(t *tree) bool { return t.err != nil },
-		Deliver: func(_ int, t *tree, done bool) {
-			if done {
-				trees = append(trees, t)
+		Deliver: func(i int, t *tree, done bool) {
+			if !done || broken {
+				return
+			}
+			if broken = t.err != nil; broken {
+				if s.ctx.Err() == nil {
+					failure = t.err
+				}
+				return
+			}
+			if !last {
+				next.merge(&t.own)
+			}
+			if from+i >= l.Groups {
+				failure = s.addTree(l, t)
+				broken = failure != nil
 			}
 		},
 	}
 	work.Run(s.ctx)
-	return trees
+	if failure != nil {
+		return false, failure
+	}
+	l.Complete = l.Groups == len(groups)
+	s.base.merge(next)
+	return !broken && s.ctx.Err() == nil && l.Complete, nil
 }
 
-// add adds the failures of one task. Of each kind, the first one is the counterexample.
+// addTree adds what a tree has found to a level, and saves the result.
+func (s *search) addTree(l *Level, t *tree) error {
+	if err := s.add(l.Deviations, t.found, l.Groups); err != nil {
+		return err
+	}
+	l.Groups++
+	l.Runs += t.runs
+	l.States += t.states
+	s.result.Met |= t.met
+	if s.Progress != nil {
+		s.Progress(s.result.Runs(), l.Deviations)
+	}
+	return s.save(s.result)
+}
+
+// add adds the failures of one group. Of each kind, the first one is the counterexample.
 func (s *search) add(depth int, found []finding, number int) error {
 	r := s.result
 	for i := range found {

@@ -15,11 +15,11 @@ type task struct {
 	then  []*Deviation // of the same instant, which may still come
 }
 
-// tree tries the runs of a task that have a number of deviations.
+// tree tries the runs of a group of tasks that have a number of deviations.
 type tree struct {
 	*search
 	depth  int     // or All
-	own    seen    // the states of this task that the levels before have not seen with as many left
+	own    seen    // states of the group that the levels before have not seen with as many left
 	shared *shared // the states of all tasks, where depth is All
 	family
 }
@@ -34,7 +34,7 @@ func (t *tree) left(n *node) (left int, judged bool) {
 	return left, left == 0
 }
 
-// family is the outcome of a task at one level.
+// family is the outcome of a group at one level.
 type family struct {
 	runs   uint64 // that have as many deviations as the level
 	states uint64 // that no level before has seen
@@ -46,7 +46,7 @@ type family struct {
 // finding is a violation of a run that is a failure.
 type finding struct {
 	node      *node
-	run       int // its number among those of its task
+	run       int // its number among those of its group
 	violation violation
 }
 
