@@ -388,8 +388,8 @@ func (p *shippedPlane) rowsOf(host uint32) func(yield func(*row, int) bool) {
 	}
 }
 
-// active returns the rows in which a host is not finished, in the order of their ids. They are valid
-// until the next call.
+// active returns the rows in which a host is not finished, in the order of their ids. They are
+// valid until the next call.
 func (p *shippedPlane) active(host uint32) (rows []*row, slots []int) {
 	rows, slots = p.activeRows[:0], p.activeSlots[:0]
 	for _, o := range p.rows {

@@ -80,10 +80,9 @@ func TestReusedFleetIsNew(t *testing.T) {
 	want := fold(NewFleet(RFC0008(), nil), log)
 	for k := range len(log) + 1 {
 		old := folded(t, log[:k])
-		f := NewFleet(RFC0008(), nil)
 		for range 2 {
 			before := slices.Clone(old.Rollouts())
-			f = NewFleet(RFC0008(), nil)
+			f := NewFleet(RFC0008(), nil)
 			f.Reuse(old)
 			if len(old.Rollouts()) > 0 || len(f.Rollouts()) > 0 || len(f.Standing("s")) > 0 {
 				t.Fatalf("event %d: rollouts are left", k)

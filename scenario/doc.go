@@ -14,11 +14,12 @@
 //
 // [LoadFS] checks that the file is text, that it uses only the parts of YAML that scenarios have,
 // and that it nests no deeper than it may. The decoder then walks the syntax tree together with the
-// types in format.go, which are the format: each field must be known, be given once, and have a
-// value of its type. Fields that are left out get the default in their tag, so the machine is
-// rfc0008 and the horizon 14 days. The builder turns the result into a sim.Scenario named "small".
-// It generates the host stable-01 and checks what depends on several fields: that the channel
-// stable exists, that no name is declared twice, that nothing is scheduled after the horizon.
+// types in format.go and format_events.go, which are the format: each field must be known, be given
+// once, and have a value of its type. Fields that are left out get the default in their tag, so the
+// machine is rfc0008 and the horizon 14 days. The builder turns the result into a sim.Scenario
+// named "small". It generates the host stable-01 and checks what depends on several fields: that
+// the channel stable exists, that no name is declared twice, that nothing is scheduled after the
+// horizon.
 //
 // [File.Record] simulates the scenario and renders its trace as text. That text is the golden:
 // package check compares the two.

@@ -166,23 +166,25 @@ func oneRequired(fields ...string) []*jsonschema.Schema {
 // formatComments returns the comments of the types of the format, by "type." and "type.Field", each
 // as one line.
 func formatComments(t *testing.T) map[string]string {
-	file, err := parser.ParseFile(token.NewFileSet(), "format.go", nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
-	}
 	comments := make(map[string]string)
 	add := func(key string, doc *ast.CommentGroup) {
 		comments[key] = strings.Join(strings.Fields(doc.Text()), " ")
 	}
-	for _, d := range file.Decls {
-		decl, ok := d.(*ast.GenDecl)
-		if !ok || decl.Tok != token.TYPE {
-			continue
+	for _, name := range []string{"format.go", "format_events.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
 		}
-		spec := decl.Specs[0].(*ast.TypeSpec)
-		add(spec.Name.Name+".", decl.Doc)
-		for _, f := range spec.Type.(*ast.StructType).Fields.List {
-			add(spec.Name.Name+"."+f.Names[0].Name, f.Doc)
+		for _, d := range file.Decls {
+			decl, ok := d.(*ast.GenDecl)
+			if !ok || decl.Tok != token.TYPE {
+				continue
+			}
+			spec := decl.Specs[0].(*ast.TypeSpec)
+			add(spec.Name.Name+".", decl.Doc)
+			for _, f := range spec.Type.(*ast.StructType).Fields.List {
+				add(spec.Name.Name+"."+f.Names[0].Name, f.Doc)
+			}
 		}
 	}
 	return comments

@@ -101,8 +101,8 @@ func wrongStory(t *testing.T, body string) *Scenario {
 	return verdictOf(t, `channel "stable" with waves of 1 and 1 hosts soaking 2 minutes`, "", body)
 }
 
-// TestWrong runs scenarios about everything that may go wrong, and checks what the messages of those
-// say that do not hold.
+// TestWrong runs scenarios about everything that may go wrong, and checks what the messages of
+// those say that do not hold.
 func TestWrong(t *testing.T) {
 	const moves = "\nWhen \"stable\" moves to ref \"a1\"\n"
 	const again = "And \"stable\" moves to ref \"b2\"\n"

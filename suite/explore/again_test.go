@@ -101,7 +101,8 @@ func TestNamedAfterOneThatDiffers(t *testing.T) {
 	source, seeds := drawn(canary), Range{1, 60}
 	before := sweep(t, &Sweep{Source: source, Seeds: seeds}).Failures()[0]
 	ran := repeats{differ: []uint64{before.First.Seed}}
-	for _, g := range sweep(t, &Sweep{Source: source, Seeds: seeds, Again: ran.of(source)}).Failures() {
+	repeated := &Sweep{Source: source, Seeds: seeds, Again: ran.of(source)}
+	for _, g := range sweep(t, repeated).Failures() {
 		switch {
 		case g.Invariant == invariant.SameBytes:
 			if g.First.Seed != before.First.Seed || g.Runs != 1 {

@@ -19,8 +19,8 @@ import (
 type Level struct {
 	Deviations int    `json:"deviations"`
 	Runs       uint64 `json:"runs"`
-	// States is how many states no level before has reached. One that several groups of first deviations
-	// reach counts for each of these. It is 0 where every run begins at the start.
+	// States is how many states no level before has reached. One that several groups of first
+	// deviations reach counts for each of these. It is 0 where every run begins at the start.
 	States   uint64 `json:"states,omitzero"`
 	Complete bool   `json:"complete"`
 	Groups   int    `json:"groups,omitzero"` // of first deviations, that are done
