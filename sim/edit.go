@@ -158,3 +158,28 @@ func (q *queue) remove(wanted func(item) bool) bool {
 	}
 	return false
 }
+
+// Waits reports whether a line that an Edit has added, and whose time has come, still waits for its
+// moment, its message or its poll: something else of its instant has kept it from happening.
+func (k *Walk) Waits() bool {
+	w := k.w
+	given := len(w.sc.Timeline)
+	for _, n := range w.moments.waiting {
+		if int(n) >= given {
+			return true
+		}
+	}
+	for _, a := range w.timeline[given:] {
+		for n := range w.network.links {
+			if slices.Contains(w.network.links[n].armed, a) {
+				return true
+			}
+		}
+		for n := range w.driver.armed {
+			if slices.Contains(w.driver.armed[n], a) {
+				return true
+			}
+		}
+	}
+	return false
+}

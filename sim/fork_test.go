@@ -125,3 +125,53 @@ func TestEditRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWaits checks that a fault that is added and cannot happen is noticed, and one that happens is
+// not: a host that is offline sends no message that could be lost.
+func TestWaits(t *testing.T) {
+	sc := chancy(t)
+	sc.Faults = nil
+	b := &sc.Behaviour
+	b.ActivationFailure, b.Deferral, b.ProbeFailure, b.RollbackFailure, b.NoAnswer = nil, nil, nil, nil,
+		nil
+	start := func() *Walk {
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	var sent Choice
+	k := start()
+	for sent.Message == 0 && k.Next() {
+		for _, c := range k.Choices() {
+			if c.Message != 0 {
+				sent = c
+			}
+		}
+	}
+	fault := func(f FaultNow) Action {
+		f.Host = sent.Host
+		return Action{At: sent.At, Fault: &f}
+	}
+	lost := fault(FaultNow{Kind: MessageDropped, Message: sent.Message, Seq: sent.Seq})
+	offline := fault(FaultNow{Kind: HostOffline, For: time.Minute})
+	never := Action{When: &Moment{Rollout: "stable@r1", State: reducer.Pruned}, Fault: offline.Fault}
+	for _, test := range []struct {
+		lines []Action
+		want  bool
+	}{
+		{nil, false}, {[]Action{lost}, false}, {[]Action{offline, lost}, true}, {[]Action{never}, true},
+	} {
+		k := start()
+		if err := k.Edit(&Edit{Lines: test.lines}); err != nil {
+			t.Fatal(err)
+		}
+		for k.Next() && k.Elapsed() < sent.At {
+			continue
+		}
+		if got := k.Waits(); got != test.want {
+			t.Errorf("%d lines at %v: it waits: %v", len(test.lines), sent.At, got)
+		}
+	}
+}

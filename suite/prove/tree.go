@@ -148,7 +148,10 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 	if left > 0 {
 		behind = k.Fork(true)
 	}
-	for k.Next() {
+	for first := true; k.Next(); first = false {
+		if first && k.Waits() {
+			return true // one deviation keeps another one of its instant from happening: it is no run
+		}
 		if left > 0 {
 			t.deviate(n, behind, k)
 			behind.Next()
