@@ -54,7 +54,7 @@ type finding struct {
 func (t *tree) try(first *task) {
 	n := (&node{}).with(first.first)
 	if first.from == nil {
-		t.repeat(n)
+		t.fromStart(n)
 		return
 	}
 	t.branch(n, first.from, first.then)
@@ -77,8 +77,8 @@ func (t *tree) add(o *outcome) {
 	}
 }
 
-// repeat runs from the start what a node says, and then everything that may follow it.
-func (t *tree) repeat(n *node) {
+// fromStart runs from the start what a node says, and then everything that may follow it.
+func (t *tree) fromStart(n *node) {
 	if t.ended() {
 		return
 	}
@@ -92,7 +92,7 @@ func (t *tree) repeat(n *node) {
 		t.runs++
 	}
 	for _, d := range o.children {
-		t.repeat(n.with(d))
+		t.fromStart(n.with(d))
 	}
 }
 
