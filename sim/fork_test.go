@@ -132,8 +132,8 @@ func TestWaits(t *testing.T) {
 	sc := chancy(t)
 	sc.Faults = nil
 	b := &sc.Behaviour
-	b.ActivationFailure, b.Deferral, b.ProbeFailure, b.RollbackFailure, b.NoAnswer = nil, nil, nil, nil,
-		nil
+	b.ActivationFailure, b.Deferral, b.ProbeFailure = nil, nil, nil
+	b.RollbackFailure, b.NoAnswer = nil, nil
 	start := func() *Walk {
 		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008()})
 		if err != nil {

@@ -41,7 +41,7 @@ func (s *search) everything() (bool, error) {
 	}
 	level := Level{Deviations: All}
 	var met uint64
-	holds := true
+	var found []finding
 	var failure error
 	work := ordered.Work[*tree]{
 		Jobs: s.opt.Jobs, Order: ordered.Singly(len(s.tasks)),
@@ -56,7 +56,9 @@ func (s *search) everything() (bool, error) {
 				return
 			}
 			level.Runs, level.States, met = level.Runs+t.runs, level.States+t.states, met|t.met
-			holds = holds && len(t.found) == 0
+			if len(found) == 0 {
+				found = t.found
+			}
 			if failure == nil && s.ctx.Err() == nil {
 				failure = t.err
 			}
@@ -66,12 +68,17 @@ func (s *search) everything() (bool, error) {
 		},
 	}
 	work.Run(s.ctx)
-	if failure != nil || s.ctx.Err() != nil || !holds {
+	level.Complete = s.ctx.Err() == nil
+	if failure != nil || len(found) > 0 && level.Complete {
 		return false, failure
 	}
-	level.Complete = true
+	if len(found) > 0 { // there is no time to find fewer deviations
+		if err := s.add(found[0].node.depth, found[:1], 0); err != nil {
+			return false, err
+		}
+	}
 	s.result.Levels = append(s.result.Levels[:1], level)
 	s.result.Met |= met
-	s.result.Unfinished = false
-	return true, nil
+	s.result.Unfinished = !level.Complete
+	return level.Complete, nil
 }

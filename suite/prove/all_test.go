@@ -1,8 +1,10 @@
 package prove
 
 import (
+	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"rollsim/controlplane"
@@ -56,6 +58,36 @@ func TestAllFindsTheFewest(t *testing.T) {
 		got := result(t, prover(t, sc, m, edit), All)
 		if got.Holds() != want.Holds() || !reflect.DeepEqual(got.Found, want.Found) {
 			t.Errorf("%s: found %q, want %q", m.Name(), keys(got), keys(want))
+		}
+	}
+}
+
+// TestAllEndsEarly checks that a search without a bound that ends early says what it has seen, and
+// no more: not that everything holds if it has found a violation.
+func TestAllEndsEarly(t *testing.T) {
+	for _, m := range []*reducer.Table{reducer.RFC0008(), failingForever()} {
+		ctx, stop := context.WithCancel(t.Context())
+		p := prover(t, fleet(t, "two-waves"), m, func(o *Options) {
+			o.Kinds = deviation.Of(FailsActivation, ClockSkew)
+		})
+		p.Progress = func(runs uint64, _ int) {
+			if runs > 0 {
+				stop()
+			}
+		}
+		r, err := p.Run(ctx, All, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "not finished: complete up to 0, and holds so far"
+		if m.Name() != "rfc0008" {
+			want = "does not hold with"
+		}
+		if v := r.Verdict(); r.Holds() || !r.Unfinished || !strings.HasPrefix(v, want) {
+			t.Errorf("under %s: %s", m.Name(), v)
+		}
+		if r.States() < 100 {
+			t.Errorf("under %s it has seen %d states", m.Name(), r.States())
 		}
 	}
 }

@@ -145,6 +145,9 @@ func (r *Result) Verdict() string {
 	case len(r.Found) > 0 && r.Found[0].Level == 0:
 		text = fmt.Sprintf("does not hold, even if nothing goes wrong (%s of failures)",
 			plural.Count(len(r.Found), "kind"))
+	case len(r.Found) > 0 && r.Bound == All && r.Unfinished:
+		text = fmt.Sprintf("does not hold with %s; whether fewer are enough is not finished (%s)",
+			plural.Count(r.Found[0].Level, "deviation"), r.extent())
 	case len(r.Found) > 0:
 		text = fmt.Sprintf("does not hold with %s, and holds with fewer (%s of failures, %s)",
 			plural.Count(r.Found[0].Level, "deviation"), plural.Count(len(r.Found), "kind"),
