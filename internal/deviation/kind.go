@@ -168,8 +168,11 @@ func Parse(text string) (Kinds, error) {
 			found = Of(Kind(i))
 		}
 		if found == 0 {
-			return 0, fmt.Errorf("%q is not a kind of deviation, such as %s%s", name,
-				strings.Join(Names(), ", "), nearest.Hint(name, Names()))
+			hint := nearest.Hint(name, Names())
+			if hint == "" {
+				hint = ", such as " + strings.Join(Names(), ", ")
+			}
+			return 0, fmt.Errorf("%q is not a kind of deviation%s", name, hint)
 		}
 		s |= found
 	}

@@ -14,6 +14,10 @@
 // violation of an invariant has the fewest deviations, and without one the [Result] says how
 // many combinations hold.
 //
+// A run is copied at each deviation, and cut off in a state in which the search has been before
+// with as many deviations left: what follows is known. The tests compare that with runs from the
+// start.
+//
 // # Why a counterexample is no lie
 //
 // What runs is the simulator, the control plane and the machine that everything else runs; there is

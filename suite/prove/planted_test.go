@@ -21,9 +21,8 @@ import (
 
 // TestPlantedDefects checks with how many deviations each planted defect is found, and that the
 // table of docs/prove.md says so. Each invariant has a liar that violates it. Of the seven
-// differences of rfc0008, each is undone alone:
-// invariants do not see all of these, so the machine is compared with rfc0008. PROVE_ALL tries all
-// fleets, so that no fleet needs fewer.
+// differences of rfc0008, each is undone alone: invariants do not see all of these, so the machine
+// is compared with rfc0008. PROVE_ALL tries all fleets, so that no fleet needs fewer.
 func TestPlantedDefects(t *testing.T) {
 	document, err := os.ReadFile("../../docs/prove.md")
 	if err != nil {

@@ -3,8 +3,8 @@ package prove
 // seen is a set of states, each with the number of deviations that were still allowed in it: with
 // so many, everything that may follow has been tried. It is a hash table with open addressing, of
 // nine bytes a place, at least three eighths of them in use after it has grown. Two states with the
-// same hash count as one: with n states that happens at all with a probability of n²/2⁶⁵. The zero
-// value is empty.
+// same hash count as one, which is rare: docs/prove.md has the probability. The zero value is
+// empty.
 type seen struct {
 	keys []uint64 // 0 is free
 	left []uint8

@@ -60,8 +60,9 @@ func TestDelaysOfDraft(t *testing.T) {
 	}
 }
 
-// TestNoFeature checks that a case which no sentences show has no feature, whatever its key.
-func TestNoFeature(t *testing.T) {
+// oneHost returns a scenario of one host and one ref.
+func oneHost(t *testing.T) *scenario.File {
+	t.Helper()
 	const text = `
 channels: [{name: stable, waves: [{hosts: 1}]}]
 timeline: [{at: 0s, channel: stable, ref: a1}]
@@ -70,6 +71,12 @@ timeline: [{at: 0s, channel: stable, ref: a1}]
 	if err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// TestNoFeature checks that a case which no sentences show has no feature, whatever its key.
+func TestNoFeature(t *testing.T) {
+	file := oneHost(t)
 	for _, key := range []string{
 		"unpruned/Terminal", "departs:Active/RolloutTerminal", "departs:Pruned/HostJoined",
 	} {
@@ -113,14 +120,7 @@ func TestMessagesAreShown(t *testing.T) {
 // TestFileListsViolationsOnce checks that the file of a case with two violations of one subject can
 // be read.
 func TestFileListsViolationsOnce(t *testing.T) {
-	const text = `
-channels: [{name: stable, waves: [{hosts: 1}]}]
-timeline: [{at: 0s, channel: stable, ref: a1}]
-`
-	file, err := scenario.Parse("case.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := oneHost(t)
 	lost := invariant.Violation{Invariant: invariant.AcknowledgedKept, Subject: "stable@a1"}
 	again, other := lost, lost
 	again.Detail, other.Invariant = "another message", invariant.Stuck
