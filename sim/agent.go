@@ -238,13 +238,18 @@ func (as *agents) switched(a *agent) {
 func (as *agents) deferSwitch(a *agent) {
 	a.phase = rebooting
 	as.send(a, trace.AgentEvent{Kind: reducer.ActivationDeferred, Component: "kernel"})
-	delay := as.delay(a, a.working, a.profile.Reboot, drawReboot)
-	if f := as.fate(a, a.working, Defers); f != nil && f.RebootAfter.Set {
-		delay = f.RebootAfter.Value
-	}
-	if delay >= 0 {
+	if delay := as.reboots(a, a.working); delay >= 0 {
 		as.then(a, workRebooted, delay)
 	}
+}
+
+// reboots returns when a host reboots after a switch was deferred: as its fate says, or as drawn.
+// It is negative for never.
+func (as *agents) reboots(a *agent, rollout uint32) time.Duration {
+	if f := as.fate(a, rollout, Defers); f != nil && f.RebootAfter.Set {
+		return f.RebootAfter.Value
+	}
+	return as.delay(a, rollout, a.profile.Reboot, drawReboot)
 }
 
 // finishSwitch completes the switch, or fails it.

@@ -316,11 +316,7 @@ func (p *production) switched(a *shippedAgent) {
 
 // awaitReboot schedules the reboot that completes a deferred switch, if there is one.
 func (p *production) awaitReboot(a *shippedAgent, rollout uint32) {
-	delay := p.world.agents.delay(a.agent, rollout, a.profile.Reboot, drawReboot)
-	if f := p.world.agents.fate(a.agent, rollout, Defers); f != nil && f.RebootAfter.Set {
-		delay = f.RebootAfter.Value
-	}
-	if delay >= 0 {
+	if delay := p.world.agents.reboots(a.agent, rollout); delay >= 0 {
 		p.clock.schedule(delay, workRebooted, a.host, a.epoch)
 	}
 }

@@ -121,7 +121,12 @@ func describeFault(f *sim.FaultNow) string {
 	case f.Channel != "":
 		text += fmt.Sprintf(" of channel %s", f.Channel)
 	}
-	if f.For > 0 {
+	switch {
+	case f.Kind == sim.ClockSkew && f.For < 0:
+		text += ", which is " + scenario.FormatDuration(-f.For) + " behind,"
+	case f.Kind == sim.ClockSkew:
+		text += ", which is " + scenario.FormatDuration(f.For) + " ahead,"
+	case f.For > 0:
 		text += " for " + scenario.FormatDuration(f.For)
 	}
 	return text

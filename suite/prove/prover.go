@@ -198,7 +198,7 @@ func (p *Prover) judge(n *node, k *sim.Walk, result *sim.Result, err error) *out
 		return p.compare(n, sc, o)
 	}
 	for _, v := range result.Violations {
-		if v.Excused == "" && !slices.ContainsFunc(p.expected, v.Is) {
+		if v.Excused == "" && !slices.ContainsFunc(p.expected, v.Is) && !n.prunes(&v) {
 			o.found = append(o.found, finding{node: n, violation: violation{Violation: v}})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -88,4 +89,15 @@ func (p *Prover) rollsBack(id reducer.ChannelID) bool {
 	return slices.ContainsFunc(p.plain.Channels, func(ch sim.Channel) bool {
 		return ch.ID == id && ch.Policy.OnHealthFailure == reducer.RollbackAndHalt
 	})
+}
+
+// prunes reports whether a rollout was pruned too early by a stray event, and not by the control
+// plane: the rollout has ended in the instant in which it has reached a state that refuses the
+// event.
+func (n *node) prunes(v *invariant.Violation) bool {
+	return v.Invariant == invariant.RetentionKept && slices.ContainsFunc(n.all(),
+		func(d *Deviation) bool {
+			return d.Kind == StrayEvent && d.lines[0].Event.Kind == reducer.RetentionExpired &&
+				string(d.lines[0].Event.Rollout) == v.Subject
+		})
 }
