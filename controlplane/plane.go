@@ -26,8 +26,8 @@ type plane struct {
 	underway   []*rollout   // those that a plan works on, in the order of opening
 	unacked    []dispatched // by time of sending
 	changed    bool         // whether something changed since the last plan
-	// settled reports that the last plan wrote nothing, nor did anything since. No gate reads time, so
-	// that the next plan can only repeat dispatches.
+	// settled reports that nothing that a plan reads has changed in the last plan or since, unless
+	// changed is true. No gate reads time, so that the next plan can only repeat dispatches.
 	settled bool
 	planned reducer.Time // when Plan was called last
 
@@ -112,7 +112,7 @@ func (p *plane) Poll(
 	}
 	s := step{p, now, out}
 	ch := &p.inv.channels[channel]
-	p.seen[channel] = ref
+	p.seen[channel], p.settled = ref, false
 	s.write(&trace.Entry{
 		Kind: trace.KindManifestPoll,
 		Poll: &trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref},
@@ -245,7 +245,7 @@ func (p *plane) find(id reducer.RolloutID) *rollout {
 }
 
 // quarantineClosure quarantines the closure of a rollout that a host has rolled back, in any state
-// of the rollout.
+// of the rollout. Where a plan works on the rollout, an event follows.
 func (s step) quarantineClosure(r *rollout) {
 	if s.quarantine.has(r.release) {
 		return
@@ -294,6 +294,7 @@ func (s step) apply(ev *reducer.Event) error { return s.applyTo(ev.Rollout, ev) 
 // applyTo passes an event to the record of a rollout, writes the event and its result, and carries
 // out the effects.
 func (s step) applyTo(reached reducer.RolloutID, ev *reducer.Event) error {
+	s.settled = false
 	err := s.fleet.ApplyTo(reached, ev, s.now, &s.outcome)
 	if reducer.IsMachineFailure(err) {
 		return err
@@ -453,7 +454,6 @@ func (s step) writeEvent(reached reducer.RolloutID, ev *reducer.Event) {
 
 // write sets the time of an entry and passes it to the output.
 func (s step) write(e *trace.Entry) {
-	s.settled = false
 	e.At = s.now
 	s.out.Entry(e)
 }

@@ -107,6 +107,7 @@ func (s step) dispatch(r *rollout, slot int32, attempt int) {
 		r.members[slot].dispatched = true
 		h.current, h.slot = r.number, slot
 		s.recount(n)
+		s.settled = s.settled && len(s.counted) == 0 // a budget may block what another gate blocked
 		h.soakDueAt = s.now + reducer.Time(r.soak(slot))
 	}
 	s.unacked = append(

@@ -335,8 +335,14 @@ func TestCursorStops(t *testing.T) {
 		drive(t, c, &log, append([]input{poll(0, 0, "r1"), plan(0)}, converge(0, 0, "stable@r1")...))
 		return c, c.Plan(Tick{Now: 3 * second}, &log)
 	}
-	if c, err := run("deaf"); err != nil || c.PlanNeeded() {
+	c, err := run("deaf")
+	if err != nil || c.PlanNeeded() {
 		t.Errorf("a machine that ignores WaveAdvanced: %v, plan needed %v", err, c.PlanNeeded())
+	}
+	var log Log
+	drive(t, c, &log, []input{plan(4 * second)})
+	if len(log.Entries) != 1 || log.Entries[0].Event == nil {
+		t.Errorf("the next plan writes %d entries, want the ignored event once more", len(log.Entries))
 	}
 	cells[reducer.Active][reducer.WaveAdvanced] = reducer.Cell{
 		{Do: reducer.Go, To: reducer.Converging},
