@@ -64,7 +64,7 @@ func momentSize(m *sim.Moment) int {
 // tryMoments lets lines wait for a simpler state of their rollout, and for nothing else.
 func tryMoments(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ {
 		m := s.best.Timeline[i].When
 		for n := 0; m != nil && n < min(momentSize(m)+1, len(plainStates)); n++ {
 			for _, plain := range []bool{false, true} {
@@ -119,15 +119,16 @@ func tryTwins(s *shrinker) bool {
 // that of a move of another channel.
 func tryMoves(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ { // an edit may remove lines
 		if lift := s.best.Timeline[i].Lift; lift != nil {
 			ok := s.try(func(sc *sim.Scenario) {
 				sc.Timeline[i].Lift = nil
 				sc.Timeline[i].SetRef = &sim.RefChange{Channel: lift.Channel, Ref: "next"}
+				renamingOf(sc).apply(sc)
 			})
 			accepted = accepted || ok
 		}
-		for j := range s.best.Timeline {
+		for j := 0; j < len(s.best.Timeline) && i < len(s.best.Timeline); j++ {
 			move, other := s.best.Timeline[i].SetRef, s.best.Timeline[j].SetRef
 			if move == nil || other == nil || move.Channel == other.Channel || move.Ref == other.Ref {
 				continue

@@ -435,6 +435,9 @@ func TestSameCause(t *testing.T) {
 	}{
 		{failing{"planted", "cell-603", 21, "stuck/Opening"}, 57},
 		{failing{"planted", "quarantine", 43, "quarantine-kept/Active"}, 47},
+		{failing{"planted", "cell-902", 37, "one-standing/Failed"}, 77},
+		{failing{"planted", "cell-1109", 1, "pruned-absorbing/Pruned"}, 391},
+		{failing{"shipped", "", 1, "acknowledged-kept/stale-snapshot"}, 4},
 	} {
 		var files [2]string
 		for i, seed := range []uint64{test.seed, test.other} {

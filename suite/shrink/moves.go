@@ -86,8 +86,11 @@ func lasting(f sim.FaultNow) []sim.FaultNow {
 // renamed, and budgets with a wave for each host, which is simpler.
 func tryBudgets(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Budgets {
+	for i := 0; i < len(s.best.Budgets); i++ { // an edit may remove one
 		for _, hosts := range [][]string{{"*"}, matched(s.best, s.best.Budgets[i].Hosts)} {
+			if i >= len(s.best.Budgets) {
+				break
+			}
 			ok := s.try(func(sc *sim.Scenario) {
 				sc.Budgets[i].Selector, sc.Budgets[i].Hosts = "", slices.Clone(hosts)
 			})

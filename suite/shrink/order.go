@@ -47,6 +47,16 @@ func File(c *Case) string {
 
 // sizeOf measures a scenario.
 func sizeOf(sc *sim.Scenario, machine string) size {
+	return size{numbersOf(sc), text(sc, machine)}
+}
+
+// The places of the length of the timeline and of behaviourSize in the numbers of a size.
+const timelineNumber, behaviourNumber = 5, 9
+
+// rawEvent is how many moves of a channel are simpler than a raw event.
+const rawEvent = 3
+
+func numbersOf(sc *sim.Scenario) []int {
 	hosts, waves, gates, refs := 0, 0, 0, 0
 	for i := range sc.Channels {
 		ch := &sc.Channels[i]
@@ -62,17 +72,17 @@ func sizeOf(sc *sim.Scenario, machine string) size {
 	for i := range sc.Timeline {
 		a := &sc.Timeline[i]
 		refs += count(a.SetRef != nil || a.Release != nil || a.Lift != nil)
+		refs += rawEvent * count(a.Event != nil && a.Event.Kind != reducer.OperatorClearance)
 	}
 	gates += len(sc.Budgets) + len(sc.Quarantine) + len(sc.Groups) + len(sc.Tags) +
 		len(sc.Releases) + len(sc.Running) + len(sc.Sometimes) + len(sc.ExpectViolations) +
 		len(sc.Mended)
-	numbers := []int{
+	return []int{
 		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), refs, len(sc.Faults) + len(sc.Traffic),
 		len(sc.Timeline),
-		len(sc.Fates), gates, len(sc.Delays), behaviourSize(&sc.Behaviour), details(sc), valueSize(sc),
-		unsorted(sc), oddNames(sc),
+		len(sc.Fates), gates, len(sc.Delays), behaviourSize(&sc.Behaviour), oddNames(sc), details(sc),
+		valueSize(sc), unsorted(sc),
 	}
-	return size{numbers, text(sc, machine)}
 }
 
 // compare returns a negative number if s is simpler than t.

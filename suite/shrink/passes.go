@@ -74,6 +74,7 @@ func passes() []pass {
 		{"merges", tryMerges},
 		{"fate kinds", tryFates},
 		{"misrouted events", tryMisrouted},
+		{"foreign hosts", tryForeign},
 		{"moments", tryMoments},
 		{"refs instead", tryRefs},
 		{"plain", tryPlain},
@@ -82,6 +83,7 @@ func passes() []pass {
 		{"moves", tryMoves},
 		{"twins", tryTwins},
 		{"seeds", trySeeds},
+		{"sketches", trySketches},
 	}
 }
 

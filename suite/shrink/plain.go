@@ -38,7 +38,7 @@ func tryTimes(s *shrinker) bool {
 			}
 		})
 		accepted = accepted || ok
-		for j := range s.best.Timeline {
+		for j := range min(len(s.best.Timeline), fewLines) {
 			if j == i || s.best.Timeline[i].When != nil || s.best.Timeline[j].When != nil {
 				continue
 			}
@@ -151,10 +151,29 @@ func seedSize(seed uint64) int {
 	return fewSeeds
 }
 
+// tryForeign lets raw events be about a host that is not in the fleet: all of them, and each.
+func tryForeign(s *shrinker) bool {
+	const foreign reducer.HostID = "late-1"
+	accepted := s.try(func(sc *sim.Scenario) {
+		for i := range sc.Timeline {
+			if ev := sc.Timeline[i].Event; ev != nil && ev.Host != "" {
+				ev.Host = foreign
+			}
+		}
+	})
+	for i := 0; i < len(s.best.Timeline); i++ {
+		ev := s.best.Timeline[i].Event
+		ok := ev != nil && ev.Host != "" && ev.Host != foreign &&
+			s.try(func(sc *sim.Scenario) { sc.Timeline[i].Event.Host = foreign })
+		accepted = accepted || ok
+	}
+	return accepted
+}
+
 // tryMisrouted lets events that reach another rollout be those of a rollout of the same channel.
 func tryMisrouted(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ { // an edit may remove lines
 		a := &s.best.Timeline[i]
 		if a.Event == nil || a.Reaches == "" {
 			continue
@@ -168,6 +187,7 @@ func tryMisrouted(s *shrinker) bool {
 			} else {
 				a.Event.Rollout = reducer.NewRolloutID(ch, ref+"-other")
 			}
+			renamingOf(sc).apply(sc)
 		})
 		accepted = accepted || ok
 	}

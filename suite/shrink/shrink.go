@@ -145,8 +145,10 @@ type shrinker struct {
 	size  size
 	clean bool
 	fast  bool // long runs come later
-	pass  string
-	err   error // ends the search
+
+	sketched *sim.Scenario // the case for which trySketches has found nothing
+	pass     string
+	err      error // ends the search
 }
 
 // begin finds the first case: everything that the scenario draws is a line of its own, if that
