@@ -2,9 +2,11 @@ package sim
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/liar"
 	"rollsim/invariant"
 	"rollsim/reducer"
@@ -168,7 +170,25 @@ func TestCrashInEachState(t *testing.T) {
 	}
 }
 
-// TestCrashForgets removes entries from the log before a restart, which must report the loss.
+// deaf is a control plane that ignores entries of the log that it follows.
+type deaf struct {
+	controlplane.Follower
+	ignores func(*trace.Entry) bool
+}
+
+func (d deaf) Follow(e *trace.Entry) error {
+	if d.ignores(e) {
+		return nil
+	}
+	return d.Follower.Follow(e)
+}
+
+func (d deaf) Diff(other controlplane.ControlPlane) []controlplane.Difference {
+	return d.Follower.Diff(other.(deaf).Follower)
+}
+
+// TestCrashForgets removes entries from the log before a restart, which must report the loss,
+// whether it reads the log or copies a control plane that has followed the log.
 func TestCrashForgets(t *testing.T) {
 	tests := map[string]func(*trace.Entry) bool{
 		"a dispatch":      func(e *trace.Entry) bool { return e.Plan != nil && e.Host == "h01" },
@@ -189,17 +209,28 @@ func TestCrashForgets(t *testing.T) {
 				sc.Timeline,
 				Action{At: 30 * time.Minute, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}},
 			)
-			result, err := Run(sc, Options{
-				Machine: v02Quarantining(), Seed: 1, ControlPlane: liar.Forgetful(lost),
-			})
+			specified, err := controlplane.ByName(controlplane.Specified)
 			if err != nil {
 				t.Fatal(err)
 			}
-			found := slices.ContainsFunc(
-				result.Violations, func(v Violation) bool { return v.Invariant == invariant.FoldIsLive },
-			)
-			if want := name != "nothing (control)"; found != want {
-				t.Errorf("found %v, want %v: %v", found, want, result.Violations)
+			following := func(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
+				return deaf{specified(inv, m).(controlplane.Follower), lost}
+			}
+			for _, opt := range []Options{
+				{ControlPlane: liar.Forgetful(lost)}, {ControlPlane: following, Refold: true},
+			} {
+				opt.Machine, opt.Seed = v02Quarantining(), 1
+				result, err := Run(sc, opt)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found := slices.ContainsFunc(result.Violations, func(v Violation) bool {
+					return v.Invariant == invariant.FoldIsLive &&
+						strings.HasPrefix(v.Detail, "lost by a restart: ")
+				})
+				if want := name != "nothing (control)"; found != want {
+					t.Errorf("refold %v: found %v, want %v: %v", opt.Refold, found, want, result.Violations)
+				}
 			}
 		})
 	}

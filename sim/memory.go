@@ -32,6 +32,9 @@ func (m *Memory) lend(w *world) {
 	w.record.history, w.record.arena = m.history[:0], m.arena
 	w.driver.memory = m
 	m.renew(w.driver.plane)
+	if w.record.follower != nil {
+		m.renew(w.record.follower)
+	}
 	if w.record.refold != nil && m.refold != nil {
 		w.record.refold.Reuse(m.refold)
 		m.refold = nil
@@ -45,6 +48,9 @@ func (m *Memory) collect(w *world) {
 	}
 	m.queue, m.history, m.arena = w.clock.queue, w.record.history, w.record.arena
 	m.retire(w.driver.plane)
+	if w.record.follower != nil {
+		m.retire(w.record.follower)
+	}
 	m.planes, m.retired = append(m.planes, m.retired...), m.retired[:0]
 	if w.record.refold != nil {
 		m.refold = w.record.refold

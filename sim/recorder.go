@@ -15,8 +15,8 @@ type recorder struct {
 	clock  *clock
 	check  *invariant.Checker
 	refold *reducer.Fleet // invariant (14); nil without Options.Refold
-	// follower follows the log instead of refold and history, so that a world can be copied; or
-	// nil.
+	// follower follows the log instead of refold and history, so that a restart can copy it, and a
+	// world can be copied; or nil.
 	follower controlplane.Follower
 	outcome  reducer.Outcome
 	keeps    bool // the control plane may crash, so that the history is needed

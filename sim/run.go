@@ -64,6 +64,9 @@ func Run(sc *Scenario, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w.record.keeps && opt.Refold { // one fold for both
+		w.follow()
+	}
 	opt.Memory.lend(w)
 	defer opt.Memory.collect(w)
 	return w.run()
