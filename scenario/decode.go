@@ -243,7 +243,7 @@ type unknownName struct {
 }
 
 func (e unknownName) Error() string {
-	const most = 24 // enough for the fields of any mapping
+	const most = 40 // enough for the fields of any mapping, and the kinds of deviations
 	hint := nearest.Hint(e.name, e.known)
 	if hint == "" && len(e.known) > 0 && len(e.known) <= most {
 		hint = ": expected one of " + strings.Join(e.known, ", ")

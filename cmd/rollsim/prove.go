@@ -29,6 +29,9 @@ import (
 	"rollsim/suite/shrink"
 )
 
+// longHorizon is the longest horizon of a scenario without a note that the proof takes long.
+const longHorizon = 24 * time.Hour
+
 // proofEffort is how many entries are simulated at most to make a counterexample smaller.
 const proofEffort = 2_000_000
 
@@ -263,6 +266,11 @@ func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
 	opt := p.opt
 	opt.Scenario, opt.Machine = &f.Scenario, m
 	opt.Save = func(r *prove.Result) error { return p.save(r, false) }
+	if f.Scenario.Horizon > longHorizon && p.bound > 0 {
+		p.err.printf("note: %s: its runs last %s, in which a host that never answers is dispatched "+
+			"again each minute: a shorter horizon and a shorter retention make the proof faster\n",
+			f.Scenario.Name, scenario.FormatDuration(f.Scenario.Horizon))
+	}
 	search, err := prove.New(opt)
 	if err != nil {
 		return false, err
@@ -300,6 +308,10 @@ func (p *proof) one(ctx context.Context, f *scenario.File) (bool, error) {
 		speed += fmt.Sprintf(", %.0f states/s", float64(n)/elapsed.Seconds())
 	}
 	p.err.printf("%s took %v: %s\n", result.Scenario, elapsed.Round(time.Millisecond), speed)
+	if result.Possible == 0 && p.bound > 0 {
+		p.err.printf("note: %s: no deviation of %s is possible in its plain run, which is all that was "+
+			"tried\n", result.Scenario, result.Kinds)
+	}
 	if err := p.save(result, true); err != nil {
 		return false, err
 	}

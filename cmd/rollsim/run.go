@@ -139,8 +139,14 @@ func (env *environment) loadScenario(arg string, others ...string) (*scenario.Fi
 	if input.IsStream(arg) && arg != input.Stdin {
 		return loadStream(arg)
 	}
-	_, err := os.Stat(arg)
-	if err == nil {
+	info, err := os.Stat(arg)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("%s is a folder: expected the file of a scenario", arg)
+	case err == nil && strings.HasSuffix(arg, ".feature"):
+		return nil, fmt.Errorf("%s is a feature: expected a scenario; rollsim features %s runs it",
+			arg, arg)
+	case err == nil:
 		return scenario.LoadFS(env.files, filepath.ToSlash(arg))
 	}
 	if strings.ContainsAny(arg, `/\`) || strings.HasSuffix(arg, ".yaml") {

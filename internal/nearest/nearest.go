@@ -18,7 +18,8 @@ const (
 
 // Name returns the element of names that is nearest to name: the first one with the smallest edit
 // distance, ignoring case. If every distance is too large, it returns the first element that begins
-// with name or that name begins with. It reports false if no element is near.
+// with name or that name begins with, or else the first one whose last words after a hyphen are the
+// name. It reports false if no element is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -47,6 +48,12 @@ func Name(name string, names []string) (string, bool) {
 			short, long = long, short
 		}
 		if len(short) >= shortestPrefix && strings.HasPrefix(long, short) {
+			return candidate, true
+		}
+	}
+	for _, candidate := range names {
+		if len(typed) >= shortestPrefix &&
+			strings.HasSuffix(strings.ToLower(candidate), "-"+string(typed)) {
 			return candidate, true
 		}
 	}

@@ -30,6 +30,10 @@ func TestName(t *testing.T) {
 		{"ab", "ax", "ax"},
 		{"a", "b", ""},
 		{"abcdefgh", "abc", "abc"}, // a beginning of what was typed
+		{"Crash", "host-lost control-plane-crash late-crash", "control-plane-crash"},
+		{"plane-crash", "control-plane-crash", "control-plane-crash"},
+		{"crash", "control-planecrash", ""}, // a part of a word
+		{"up", "host-goes-up", ""},          // too short for a word
 	} {
 		got, ok := Name(c.typed, strings.Fields(c.names))
 		if got != c.want || ok != (c.want != "") {
