@@ -8,9 +8,14 @@ import (
 
 // Accepts returns the name of a pass that makes a case smaller, or "" if none does.
 func Accepts(c *Case, m reducer.Machine) string {
+	return AcceptsIn(c, m, "")
+}
+
+// AcceptsIn is Accepts for one pass, or for every one.
+func AcceptsIn(c *Case, m reducer.Machine, name string) string {
 	s := &shrinker{
 		lab: lab{
-			ctx: context.Background(), key: c.Key, machine: m, limit: 1 << 62, longest: c.longest,
+			ctx: context.Background(), key: c.Key, machine: m, limit: 1 << 62, longest: max(c.longest, 100_000),
 			verdicts: make(map[uint64]verdict), guard: !c.Specification,
 		},
 		opt: &Options{Machine: m, Key: &c.Key}, best: c.Scenario, size: sizeOf(c.Scenario, m.Name()),
@@ -21,7 +26,7 @@ func Accepts(c *Case, m reducer.Machine) string {
 		s.clean = v.clean
 	}
 	for _, p := range passes() {
-		if p.run(s) || s.err != nil {
+		if (name == "" || p.name == name) && p.run(s) || s.err != nil {
 			return p.name
 		}
 	}
