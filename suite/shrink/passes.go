@@ -481,7 +481,10 @@ func tryPairs(s *shrinker) bool {
 
 // tryOrder sorts the timeline by time: lines that wait for a moment come last.
 func tryOrder(s *shrinker) bool {
-	return s.try(func(sc *sim.Scenario) { slices.SortStableFunc(sc.Timeline, compareTimes) })
+	return s.try(func(sc *sim.Scenario) {
+		slices.SortStableFunc(sc.Timeline, compareTimes)
+		renamingOf(sc).apply(sc) // refs are named in the order of the timeline
+	})
 }
 
 func compareTimes(a, b sim.Action) int {
