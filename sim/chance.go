@@ -46,23 +46,13 @@ func (c *chance) add(f *Fault, inv *controlplane.Inventory) error {
 // strikes draws whether a fault happens now. It returns the fault, or nil if none happens. key and
 // occasion distinguish this draw from every other.
 func (c *chance) strikes(kind FaultKind, host uint32, key, occasion uint64) *Fault {
-	if len(c.rules[kind]) == 0 {
-		return nil
-	}
-	return c.drawFault(kind, host, key, occasion, c.clock.elapsed())
-}
-
-// drawFault draws whether a fault happens at a time since the start.
-func (c *chance) drawFault(
-	kind FaultKind, host uint32, key, occasion uint64, elapsed time.Duration,
-) *Fault {
 	for i := range c.rules[kind] {
 		rule := &c.rules[kind][i]
-		if !rule.conf.inWindow(elapsed) && kind != ClockSkew ||
+		if !rule.conf.inWindow(c.clock.elapsed()) && kind != ClockSkew ||
 			host != noHost && rule.hosts != nil && !rule.hosts[host] {
 			continue
 		}
-		word := draw(c.seed, key, occasion, drawFault+purpose(kind)+purpose(i)<<32)
+		word := draw(c.seed, key, occasion, faultPurpose(kind, i))
 		if rule.conf.Probability.comesTrue(word) {
 			return rule.conf
 		}
@@ -70,19 +60,34 @@ func (c *chance) drawFault(
 	return nil
 }
 
-// span returns the instants from which and before which chance may make a fault of a kind happen.
-func (c *chance) span(kind FaultKind) (from, end reducer.Time) {
-	from = math.MaxInt64
+// firstStrike returns the first instant before until at which a fault without a host happens, if it
+// may happen at an instant and at fixed intervals from then on; or until. occasion is that of the
+// first instant.
+func (c *chance) firstStrike(
+	kind FaultKind, key, occasion uint64, first, every, until reducer.Time,
+) reducer.Time {
 	for i := range c.rules[kind] {
 		f := c.rules[kind][i].conf
-		from = min(from, c.clock.start+reducer.Time(f.From))
-		if f.Until == 0 {
-			end = math.MaxInt64
-		} else {
-			end = max(end, c.clock.start+reducer.Time(f.Until))
+		early := max(0, (c.clock.start+reducer.Time(f.From)-first+every-1)/every) // before its window
+		at, n := first+early*every, occasion+uint64(early)
+		end := until
+		if f.Until != 0 {
+			end = min(until, c.clock.start+reducer.Time(f.Until))
+		}
+		words := newDraws(c.seed, key, faultPurpose(kind, i))
+		for ; at < end; at, n = at+every, n+1 {
+			if f.Probability.comesTrue(words.word(n)) {
+				until = at
+				break
+			}
 		}
 	}
-	return from, end
+	return until
+}
+
+// faultPurpose returns the purpose of the draws of one rule of a kind.
+func faultPurpose(kind FaultKind, rule int) purpose {
+	return drawFault + purpose(kind) + purpose(rule)<<32
 }
 
 // length draws how long a fault lasts that happens now.

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -56,25 +55,44 @@ func TestChance(t *testing.T) {
 	}
 }
 
-// TestSpan checks that the span of a kind of faults is the union of the windows of its rules, and
-// that a kind without rules has none.
-func TestSpan(t *testing.T) {
-	c := chance{clock: &clock{start: 100}}
-	check := func(kind FaultKind, from, end reducer.Time) {
-		t.Helper()
-		if f, e := c.span(kind); f != from || e != end {
-			t.Errorf("%v: from %d to %d, want %d to %d", kind, f, e, from, end)
+// TestFirstStrike compares the first instant at which one of several faults happens with draws at
+// one instant after the other, in and around windows that begin and end between two of them.
+func TestFirstStrike(t *testing.T) {
+	const start, first, every = 100, 130, 15
+	struck, never := 0, 0
+	for seed := range uint64(200) {
+		c := chance{clock: &clock{start: start}, seed: seed}
+		until := reducer.Time(400 + seed)
+		if got := c.firstStrike(PollStale, 3, 1, first, every, until); got != until {
+			t.Fatalf("without faults it is %d, want %d", got, until)
+		}
+		for _, f := range []*Fault{
+			{Kind: PollStale, Probability: chanceOf(t, 0.1), From: time.Duration(seed), Until: 150},
+			{Kind: PollStale, Probability: chanceOf(t, 0.05), From: 20, Until: time.Duration(seed)},
+			{Kind: PollStale, Probability: chanceOf(t, 0.02)},
+		} {
+			if err := c.add(f, threeHosts(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, n := until, uint64(8)
+		for at := reducer.Time(first); at < until; at += every {
+			if c.clock.now = at; c.strikes(PollStale, noHost, 3, n) != nil {
+				want = at
+				break
+			}
+			n++
+		}
+		if got := c.firstStrike(PollStale, 3, 8, first, every, until); got != want {
+			t.Errorf("seed %d: it is %d, want %d", seed, got, want)
+		}
+		if want < until {
+			struck++
+		} else {
+			never++
 		}
 	}
-	check(PollStale, math.MaxInt64, 0)
-	for _, f := range []*Fault{
-		{Kind: PollStale, From: 7, Until: 9}, {Kind: PollStale, From: 2, Until: 3},
-		{Kind: PollFailed, Until: 5}, {Kind: PollFailed, From: 3},
-	} {
-		if err := c.add(f, threeHosts(t)); err != nil {
-			t.Fatal(err)
-		}
+	if struck < 50 || never < 50 {
+		t.Errorf("a fault happens in %d of 200 cases, want 50 to 150", struck)
 	}
-	check(PollStale, 102, 109)
-	check(PollFailed, 100, math.MaxInt64)
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"time"
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
@@ -154,18 +153,7 @@ func (w *world) routine(x item) routine {
 func (w *world) firstStrike(r *routine, until reducer.Time) reducer.Time {
 	kinds, key, before := w.strikers(r.item)
 	for _, kind := range kinds {
-		from, end := w.chance.span(kind)
-		if from >= until || end <= r.at {
-			continue
-		}
-		early := max(0, (from-r.at+r.every-1)/r.every) // times before any may happen
-		at, n := r.at+early*r.every, before+uint64(early)
-		for ; at < min(until, end); at += r.every {
-			n++
-			if w.chance.drawFault(kind, noHost, key, n, time.Duration(at-w.clock.start)) != nil {
-				until = at
-			}
-		}
+		until = w.chance.firstStrike(kind, key, before+1, r.at, r.every, until)
 	}
 	return until
 }

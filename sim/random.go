@@ -41,8 +41,20 @@ func streamKey(name string) uint64 { return xxhash.Sum64String(name) }
 // stream of its own, keyed by its purpose, host and rollout, so that one more draw, host or rollout
 // changes no other. No state is kept between draws.
 func draw(seed, host, rollout uint64, p purpose) uint64 {
+	return newDraws(seed, host, p).word(rollout)
+}
+
+// draws are the random words of one purpose for one host, under all rollouts.
+type draws struct{ high, low uint64 }
+
+func newDraws(seed, host uint64, p purpose) draws {
+	return draws{mix(seed^host) ^ leak(), mix(uint64(p))}
+}
+
+// word returns the word under one rollout.
+func (d draws) word(rollout uint64) uint64 {
 	var stream rand.PCG
-	stream.Seed(mix(seed^host)^leak(), mix(rollout^mix(uint64(p))))
+	stream.Seed(d.high, mix(rollout^d.low))
 	return stream.Uint64()
 }
 
