@@ -18,8 +18,8 @@ const (
 
 // Name returns the element of names that is nearest to name: the first one with the smallest edit
 // distance, ignoring case. If every distance is too large, it returns the first element that begins
-// with name or that name begins with, or else the first one whose last words after a hyphen are the
-// name. It reports false if no element is near.
+// with name or that name begins with, or else the first one whose last words are the name, after a
+// hyphen or a space. It reports false if no element is near.
 func Name(name string, names []string) (string, bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) == 0 || len(typed) > maxRunes {
@@ -52,8 +52,9 @@ func Name(name string, names []string) (string, bool) {
 		}
 	}
 	for _, candidate := range names {
-		if len(typed) >= shortestPrefix &&
-			strings.HasSuffix(strings.ToLower(candidate), "-"+string(typed)) {
+		before, ends := strings.CutSuffix(strings.ToLower(candidate), string(typed))
+		if len(typed) >= shortestPrefix && ends &&
+			(strings.HasSuffix(before, "-") || strings.HasSuffix(before, " ")) {
 			return candidate, true
 		}
 	}

@@ -52,6 +52,7 @@ func TestHint(t *testing.T) {
 		{"polcy", []string{"policy"}, `: did you mean "policy"?`},
 		{"maybe", []string{"halt", "rollback-and-halt"}, ": expected one of halt, rollback-and-halt"},
 		{"maybe", many, ""},
+		{"crash", []string{"control-plane crash"}, `: did you mean "control-plane crash"?`},
 		{"maybe", nil, ""},
 	} {
 		if got := Hint(c.typed, c.names); got != c.want {
