@@ -260,10 +260,12 @@ func (d *driver) restart() {
 	d.planDue = true
 }
 
-// fresh returns a new control plane.
+// fresh returns a new control plane. One that becomes a copy of another has memory of its own.
 func (d *driver) fresh(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 	p := d.build(inv, m)
-	d.memory.renew(p)
+	if d.record.follower == nil {
+		d.memory.renew(p)
+	}
 	return p
 }
 
