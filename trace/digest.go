@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
+
+	"rollsim/reducer"
 )
 
 // Digest is a Sink that computes the number of entries and their digest. Equal digests mean equal
@@ -17,6 +19,14 @@ type Digest struct {
 	started bool
 	entries uint64
 	content []byte
+
+	// The hashes of entries that all does not have yet.
+	waiting [32 * 8]byte
+	used    int
+
+	// The host and the rollout of the last entry, whose valid forms are known: derived.
+	host, validHost       reducer.HostID
+	rollout, validRollout reducer.RolloutID
 }
 
 // Reset makes the digest that of no entries.
@@ -30,7 +40,13 @@ func (d *Digest) Write(e *Entry) error {
 
 // add adds an entry and returns the hash of that entry.
 func (d *Digest) add(e *Entry) uint64 {
-	d.content = appendContent(d.content[:0], e)
+	if e.Host != d.host {
+		d.host, d.validHost = e.Host, valid(e.Host)
+	}
+	if e.Rollout != d.rollout {
+		d.rollout, d.validRollout = e.Rollout, valid(e.Rollout)
+	}
+	d.content = appendContent(d.content[:0], e, d.validHost, d.validRollout)
 	sum := xxhash.Sum64(d.content)
 	if e.Kind == KindEnd {
 		return sum
@@ -39,13 +55,20 @@ func (d *Digest) add(e *Entry) uint64 {
 		d.all.Reset()
 		d.started = true
 	}
-	var word [8]byte
-	binary.LittleEndian.PutUint64(word[:], sum)
-	_, _ = d.all.Write(word[:]) // never fails
+	binary.LittleEndian.PutUint64(d.waiting[d.used:], sum)
+	if d.used += 8; d.used == len(d.waiting) {
+		d.flush()
+	}
 	if e.Kind != KindHeader {
 		d.entries++
 	}
 	return sum
+}
+
+// flush adds the hashes that wait.
+func (d *Digest) flush() {
+	_, _ = d.all.Write(d.waiting[:d.used]) // never fails
+	d.used = 0
 }
 
 // Entries returns the number of entries that were added, without header and end line.
@@ -57,6 +80,7 @@ func (d *Digest) Sum() string {
 		d.all.Reset()
 		d.started = true
 	}
+	d.flush()
 	return string(appendHex(nil, d.all.Sum64(), 16))
 }
 
@@ -69,9 +93,9 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 }
 
 // appendContent appends the fields of an entry in a form that differs for different entries:
-// strings and lists follow their lengths, and numbers have their full width.
-func appendContent(b []byte, e *Entry) []byte {
-	host, rollout := valid(e.Host), valid(e.Rollout)
+// strings and lists follow their lengths, and numbers have their full width. host and rollout are
+// the valid forms of those of the entry.
+func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.RolloutID) []byte {
 	b = putValid(b, e.Kind.String())
 	b = putUint(b, e.Seq)
 	b = putInt(b, e.At)

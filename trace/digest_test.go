@@ -2,11 +2,16 @@ package trace
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
 	"testing"
+
+	"github.com/cespare/xxhash/v2"
+
+	"rollsim/reducer"
 )
 
 // eachLeaf changes every number, string and flag within v, one after the other, and calls changed
@@ -51,11 +56,11 @@ func TestDigestDependsOnEveryField(t *testing.T) {
 		Entry{Kind: KindOther, Other: "metric", Raw: []byte("{}")}, Entry{Kind: KindEnd, End: &End{}})
 	for _, e := range all {
 		c := e.Clone()
-		last := appendContent(nil, &c)
+		last := content(&c)
 		leaves := 0
 		eachLeaf(reflect.ValueOf(&c).Elem(), func(_ reflect.Value, path string) {
 			leaves++
-			now := appendContent(nil, &c)
+			now := content(&c)
 			if bytes.Equal(now, last) {
 				t.Errorf("%v: changing %s does not change the digest", e.Kind, path)
 			}
@@ -70,7 +75,7 @@ func TestDigestDependsOnEveryField(t *testing.T) {
 func TestContentSeparatesFields(t *testing.T) {
 	a := Entry{Kind: KindRolloutEvent, Host: "ab", Rollout: "c"}
 	b := Entry{Kind: KindRolloutEvent, Host: "a", Rollout: "bc"}
-	if bytes.Equal(appendContent(nil, &a), appendContent(nil, &b)) {
+	if bytes.Equal(content(&a), content(&b)) {
 		t.Error("moving a letter to the next field does not change the content")
 	}
 }
@@ -196,4 +201,37 @@ func benchmarkRead(b *testing.B, data []byte) {
 		}
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// content returns the fields of an entry as a digest adds them.
+func content(e *Entry) []byte {
+	return appendContent(nil, e, valid(e.Host), valid(e.Rollout))
+}
+
+// TestDigestIsTheHashOfHashes compares digests with their definition, for lengths around those at
+// which hashes are added together, with a look at the sum after some entries, and with hosts and
+// rollouts that are repeated or not valid UTF-8.
+func TestDigestIsTheHashOfHashes(t *testing.T) {
+	names := []string{"a", "a", "\xff", "\xff", "\uFFFD", "", "b"}
+	for _, n := range []int{0, 1, 31, 32, 33, 64, 65, 200} {
+		var digest Digest
+		var sums []byte
+		for i := range n {
+			e := Entry{
+				Seq: uint64(i), Kind: KindGateDecision, Host: reducer.HostID(names[i%len(names)]),
+				Rollout: reducer.RolloutID(names[i/2%len(names)]), Gate: &GateDecision{Host: "\xff"},
+			}
+			_ = digest.Write(&e)
+			sums = binary.LittleEndian.AppendUint64(sums, xxhash.Sum64(content(&e)))
+			if i%7 == 0 || i == n-1 {
+				want := fmt.Sprintf("%016x", xxhash.Sum64(sums))
+				if got := digest.Sum(); got != want {
+					t.Fatalf("after %d of %d entries it is %s, want %s", i+1, n, got, want)
+				}
+			}
+		}
+		if n == 0 && digest.Sum() != fmt.Sprintf("%016x", xxhash.Sum64(nil)) {
+			t.Errorf("the digest of no entries is %s", digest.Sum())
+		}
+	}
 }

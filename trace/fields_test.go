@@ -148,7 +148,7 @@ func consumers() []consumer {
 				bytes.Contains(tagged, fmt.Appendf(nil, "%q:", f.Tagged)) && same(f, decoded, changed))
 		}},
 		{"digest", func(_ *Field, base, changed *Entry) bool {
-			return !bytes.Equal(appendContent(nil, base), appendContent(nil, changed))
+			return !bytes.Equal(content(base), content(changed))
 		}},
 	}
 }
