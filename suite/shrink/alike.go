@@ -26,7 +26,7 @@ var plainFates = []sim.FateKind{
 // tryFates replaces fates with simpler ones.
 func tryFates(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Fates {
+	for i := 0; i < len(s.best.Fates); i++ {
 		rank := slices.Index(plainFates, s.best.Fates[i].Kind)
 		for _, kind := range plainFates[:max(0, rank)] {
 			ok := s.try(func(sc *sim.Scenario) {
@@ -89,7 +89,7 @@ func tryMoments(s *shrinker) bool {
 // of channels.
 func tryTwins(s *shrinker) bool {
 	accepted := false
-	for c := range s.best.Channels {
+	for c := 0; c < len(s.best.Channels); c++ {
 		hosts := hostsOf(&s.best.Channels[c])
 		for i := range min(len(hosts), few) {
 			for j := range i {
@@ -173,7 +173,7 @@ func tryMerges(s *shrinker) bool {
 // tryEdges replaces a host that waits for another one with a host of a wave of its own.
 func tryEdges(s *shrinker) bool {
 	accepted := false
-	for c := range s.best.Channels {
+	for c := 0; c < len(s.best.Channels); c++ {
 		for e := len(s.best.Channels[c].HostEdges) - 1; e >= 0; e-- {
 			ok := s.try(func(sc *sim.Scenario) {
 				ch := &sc.Channels[c]

@@ -32,3 +32,12 @@ func AcceptsIn(c *Case, m reducer.Machine, name string) string {
 	}
 	return ""
 }
+
+// PassNames returns the names of all passes.
+func PassNames() []string {
+	var all []string
+	for _, p := range passes() {
+		all = append(all, p.name)
+	}
+	return all
+}

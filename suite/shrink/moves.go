@@ -23,8 +23,11 @@ var plainFaults = []sim.FaultKind{
 // arrive have the same case, whatever the fault.
 func tryKinds(s *shrinker) bool {
 	accepted := false
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ {
 		for _, kind := range plainFaults {
+			if i >= len(s.best.Timeline) {
+				return accepted
+			}
 			f := s.best.Timeline[i].Fault
 			if f == nil || rankOf(kind) >= rankOf(f.Kind) {
 				continue

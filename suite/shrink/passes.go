@@ -130,7 +130,7 @@ func removeHost(sc *sim.Scenario, id reducer.HostID) {
 // tryWaves removes waves, and moves the hosts of a wave into the one before.
 func tryWaves(s *shrinker) bool {
 	accepted := false
-	for c := range s.best.Channels {
+	for c := 0; c < len(s.best.Channels); c++ {
 		for w := len(s.best.Channels[c].Waves) - 1; w >= 0; w-- {
 			ok := s.try(func(sc *sim.Scenario) {
 				ch := &sc.Channels[c]
@@ -148,7 +148,7 @@ func tryWaves(s *shrinker) bool {
 // trySoak replaces what keeps hosts busy with a soak of their waves, which is the simplest way.
 func trySoak(s *shrinker) bool {
 	accepted := false
-	for c := range s.best.Channels {
+	for c := 0; c < len(s.best.Channels); c++ {
 		for w := range s.best.Channels[c].Waves {
 			for _, soak := range []time.Duration{time.Hour, 24 * time.Hour} {
 				for _, edit := range []func(*sim.Scenario){
@@ -175,7 +175,7 @@ func tryGates(s *shrinker) bool {
 		ok := s.try(edit)
 		accepted = accepted || ok
 	}
-	for c := range s.best.Channels {
+	for c := 0; c < len(s.best.Channels); c++ {
 		try(func(sc *sim.Scenario) { sc.Channels[c].Policy.OnHealthFailure = reducer.Halt })
 		try(func(sc *sim.Scenario) { sc.Channels[c].Windows = nil })
 		for i := len(s.best.Channels[c].After) - 1; i >= 0; i-- {
@@ -248,7 +248,7 @@ func tryDraws(s *shrinker) bool {
 			accepted = accepted || ok
 		}
 	}
-	for i := range s.best.Faults {
+	for i := 0; i < len(s.best.Faults); i++ {
 		for _, to := range nice {
 			always, err := sim.Constant(to)
 			if err != nil {
@@ -259,7 +259,7 @@ func tryDraws(s *shrinker) bool {
 		}
 	}
 	if len(s.best.Channels) == 1 {
-		for i := range s.best.Timeline {
+		for i := 0; i < len(s.best.Timeline); i++ {
 			ok := s.best.Timeline[i].Release != nil && s.try(func(sc *sim.Scenario) {
 				a := &sc.Timeline[i]
 				a.SetRef = &sim.RefChange{Channel: sc.Channels[0].ID, Ref: a.Release.Ref}
@@ -349,7 +349,7 @@ func chancesOf(b *sim.Behaviour) []**sim.Probability {
 // tryHorizon shortens the run: first to little more than the last line of the timeline.
 func tryHorizon(s *shrinker) bool {
 	last := time.Duration(0)
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ {
 		last = max(last, s.best.Timeline[i].At)
 	}
 	for _, more := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour} {
@@ -375,7 +375,7 @@ func tryDetails(s *shrinker) bool {
 	for i := range phases(&s.best.Phases) {
 		try(func(sc *sim.Scenario) { *phases(&sc.Phases)[i] = reducer.Opt[time.Duration]{} })
 	}
-	for i := range s.best.Fates {
+	for i := 0; i < len(s.best.Fates); i++ {
 		try(func(sc *sim.Scenario) { sc.Fates[i].Ref = "" })
 		try(func(sc *sim.Scenario) { sc.Fates[i].Once = false })
 		try(func(sc *sim.Scenario) {
@@ -383,18 +383,18 @@ func tryDetails(s *shrinker) bool {
 			sc.Fates[i].PassesAfter = reducer.Opt[time.Duration]{}
 		})
 	}
-	for i := range s.best.Delays {
+	for i := 0; i < len(s.best.Delays); i++ {
 		try(func(sc *sim.Scenario) { sc.Delays[i].Ref = "" })
 	}
-	for i := range s.best.Budgets {
+	for i := 0; i < len(s.best.Budgets); i++ {
 		try(func(sc *sim.Scenario) { sc.Budgets[i].MaxInFlight, sc.Budgets[i].Percent = 1, 0 })
 	}
-	for i := range s.best.Faults {
+	for i := 0; i < len(s.best.Faults); i++ {
 		try(func(sc *sim.Scenario) { sc.Faults[i].Hosts = nil })
 		try(func(sc *sim.Scenario) { sc.Faults[i].From, sc.Faults[i].Until = 0, 0 })
 		try(func(sc *sim.Scenario) { sc.Faults[i].Probability = sim.Certain })
 	}
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ {
 		detailsOfAction(s, i, try)
 	}
 	return accepted

@@ -28,7 +28,7 @@ func tryTimes(s *shrinker) bool {
 		ok := s.try(func(sc *sim.Scenario) { apart(sc, step) })
 		accepted = accepted || ok
 	}
-	for i := range s.best.Timeline {
+	for i := 0; i < len(s.best.Timeline); i++ {
 		ok := s.try(func(sc *sim.Scenario) { // and all others by as much
 			first := sc.Timeline[i].At
 			for j := range sc.Timeline {
@@ -38,7 +38,7 @@ func tryTimes(s *shrinker) bool {
 			}
 		})
 		accepted = accepted || ok
-		for j := range min(len(s.best.Timeline), fewLines) {
+		for j := 0; j < min(len(s.best.Timeline), fewLines); j++ {
 			if j == i || s.best.Timeline[i].When != nil || s.best.Timeline[j].When != nil {
 				continue
 			}

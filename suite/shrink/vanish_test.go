@@ -1,6 +1,9 @@
 package shrink_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,7 +12,8 @@ import (
 	"rollsim/suite/shrink"
 )
 
-// TestVanishingLines runs passes on cases in which an edit of one line removes others. The passes
+// TestVanishingLines runs each pass on cases in which an edit of one line removes others. The
+// passes
 // use the lines that are left.
 func TestVanishingLines(t *testing.T) {
 	for _, test := range []struct{ pass, text string }{
@@ -53,6 +57,33 @@ timeline:
 		c := &shrink.Case{Key: key, Scenario: &file.Scenario}
 		if got := shrink.AcceptsIn(c, machine.Canary(), test.pass); got != test.pass {
 			t.Errorf("%s: the pass accepts nothing: %s", test.pass, got)
+		}
+		for _, pass := range shrink.PassNames() {
+			if got := shrink.AcceptsIn(c, machine.Canary(), pass); got != "" && got != pass {
+				t.Errorf("%s of the case of %s: %s", pass, test.pass, got)
+			}
+		}
+	}
+}
+
+// TestStaleLengths checks that no pass computes the length of a list of the case once: an edit that
+// is accepted may leave fewer.
+func TestStaleLengths(t *testing.T) {
+	stale := regexp.MustCompile(`range [a-z(]*s\.best\.(?:Timeline|Fates|Faults|Delays|Budgets)[ ),]`)
+	if !stale.MatchString("for i := range s.best.Timeline {") {
+		t.Error("a stale length is not found")
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := stale.Find(text); at != nil && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s: %s is computed once: compare the index with the length each time", file, at)
 		}
 	}
 }
