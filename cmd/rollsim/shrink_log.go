@@ -78,7 +78,7 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	x, err := excerpt.Shrink(ctx, log, opt)
 	meter.clear()
 	if errors.Is(err, excerpt.ErrNone) {
-		env.out.printf("%s: %v\n", name, err)
+		env.out.printf("%s: %v%s\n", name, err, whyMissing(opt.Key))
 		return nil
 	}
 	if err != nil {
@@ -91,6 +91,15 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 		return errUnusable
 	}
 	return errDiffers
+}
+
+// whyMissing says why an excerpt cannot have a finding that replay shows.
+func whyMissing(key *excerpt.Key) string {
+	if key == nil || key.Class != replay.Derived {
+		return ""
+	}
+	return ": an excerpt has the rows of the log alone, and no table to compare with them; " +
+		"rollsim replay --rollout shows the rows of one rollout"
 }
 
 // excerptReport writes the files of -o, and the report.
@@ -111,8 +120,12 @@ func (env *environment) excerptReport(
 		if err := env.newFiles(c.Bool("force"), "", bytesFile(file, x.Log)); err != nil {
 			return err
 		}
-		v.Next = append(v.Next, "rollsim replay "+shell.Join(file)+" --all",
-			"rollsim view "+shell.Join(file)+" -o "+shell.Join(strings.TrimSuffix(file, ".ndjson")+".svg"))
+		with := shell.Join(file)
+		if m := c.String("machine"); m != "" {
+			with += " --machine " + shell.Join(m)
+		}
+		v.Next = append(v.Next, "rollsim replay "+with+" --all",
+			"rollsim view "+with+" -o "+shell.Join(strings.TrimSuffix(file, ".ndjson")+".svg"))
 	}
 	return report.Excerpt(env.out.w, v)
 }

@@ -17,7 +17,8 @@ import (
 
 // Log is a log without real names.
 type Log struct {
-	rows []*row
+	rows   []*row
+	header string // of the trace of a simulation; empty for a log
 }
 
 // Read reads NDJSON. Errors call it file.
@@ -73,17 +74,20 @@ func ReadDocument(file string, content []byte) (*Log, error) {
 	return l, nil
 }
 
-// errSimulated refuses what needs no excerpt.
-var errSimulated = errors.New("this is the trace of a simulation, whose header says how to make " +
-	"it again: shrink that seed or scenario, not its trace")
-
 func (l *Log) add(line string) error {
+	if l.header != "" {
+		line = withoutSum(line)
+	}
 	r, err := parseRow(line)
 	if err != nil {
 		return err
 	}
-	if r.kind == trace.KindHeader.String() {
-		return errSimulated
+	switch r.kind {
+	case trace.KindHeader.String():
+		l.header = withoutSum(line)
+		return nil
+	case trace.KindEnd.String():
+		return nil // seal writes it
 	}
 	if len(l.rows) == maxRows {
 		return fmt.Errorf("the log has more than %d entries: cut it to the time around the finding",
@@ -151,6 +155,9 @@ func (l *Log) extent(p *part) Extent {
 // first.
 func (l *Log) write(p *part) (text []byte, rowOf map[uint64]int) {
 	rowOf = make(map[uint64]int)
+	if l.header != "" {
+		text = append(append(text, l.header...), '\n')
+	}
 	seqs, agents := l.numbers(p)
 	for _, i := range p.rows {
 		r := l.rows[i]

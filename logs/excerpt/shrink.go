@@ -197,7 +197,11 @@ func countsOf(r *replay.Result) map[replay.Group]uint64 {
 
 // replay replays a text.
 func (s *search) replay(text []byte) (*replay.Result, error) {
-	r, err := trace.NewReader("the log", bytes.NewReader(text))
+	sealed, err := s.log.seal(text)
+	if err != nil {
+		return nil, err
+	}
+	r, err := trace.NewReader("the log", bytes.NewReader(sealed))
 	if err != nil {
 		return nil, err
 	}
@@ -310,6 +314,9 @@ func (s *search) finish(x *Excerpt) error {
 		return errors.New("the finding is gone when the log is replayed again")
 	}
 	x.Replayed, x.Runs = s.replayed, s.runs
+	if x.Log, err = s.log.seal(x.Log); err != nil {
+		return err
+	}
 	return x.show()
 }
 
@@ -323,6 +330,10 @@ func (x *Excerpt) show() error {
 	all, err := trace.ReadAll(r)
 	if err != nil || len(all) == 0 {
 		return err
+	}
+	all = slices.DeleteFunc(all, func(e trace.Entry) bool { return e.Header != nil || e.End != nil })
+	if len(all) == 0 {
+		return nil
 	}
 	x.Deciding = slices.IndexFunc(all, func(e trace.Entry) bool { return e.Seq == x.Finding.Seq })
 	lines := trace.Lines{Start: all[0].At}
