@@ -4,34 +4,59 @@ import (
 	"fmt"
 	"slices"
 
+	"rollsim/internal/refill"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
 
-func (p *plane) Clone() ControlPlane { return p.copy() }
+func (p *plane) Clone() ControlPlane { return p.copyInto(new(plane)) }
 
-func (p *plane) copy() *plane {
-	c := *p
-	c.scratch, c.unused = scratch{}, unused{}
-	c.fleet = p.fleet.Clone()
-	c.seen = slices.Clone(p.seen)
-	c.quarantine = slices.Clone(p.quarantine)
-	c.paused = slices.Clone(p.paused)
-	c.shut = slices.Clone(p.shut)
-	c.hosts = slices.Clone(p.hosts)
-	c.counted = slices.Clone(p.counted)
-	c.unacked = slices.Clone(p.unacked)
-	c.rollouts = make([]*rollout, len(p.rollouts))
-	c.byID = make(map[reducer.RolloutID]*rollout, len(p.rollouts))
-	for i, r := range p.rollouts {
-		c.rollouts[i] = r.clone(c.fleet.Rollouts()[i])
-		c.byID[r.id] = c.rollouts[i]
+// copyInto copies the state into a control plane that can no longer be used otherwise, and uses its
+// memory. It returns that control plane.
+func (p *plane) copyInto(c *plane) *plane {
+	old := c.planeState
+	c.planeState, c.recent = p.planeState, nil
+	if c.fleet = old.fleet; c.fleet == nil {
+		c.fleet, c.byID = new(reducer.Fleet), make(map[reducer.RolloutID]*rollout, len(p.rollouts))
+	} else {
+		c.byID = old.byID
 	}
-	c.underway = make([]*rollout, len(p.underway))
-	for i, r := range p.underway {
-		c.underway[i] = c.rollouts[r.number]
+	p.fleet.CloneInto(c.fleet)
+	c.seen = refill.Slice(old.seen, p.seen)
+	c.quarantine = refill.Slice(old.quarantine, p.quarantine)
+	c.paused = refill.Slice(old.paused, p.paused)
+	c.shut = refill.Slice(old.shut, p.shut)
+	c.hosts = refill.Slice(old.hosts, p.hosts)
+	c.counted = refill.Slice(old.counted, p.counted)
+	c.unacked = refill.Slice(old.unacked, p.unacked)
+	c.copyRollouts(old.rollouts, p)
+	c.underway = old.underway[:0]
+	for _, r := range p.underway {
+		c.underway = append(c.underway, c.rollouts[r.number])
 	}
-	return &c
+	return c
+}
+
+// copyRollouts copies the rollouts of another control plane into old ones.
+func (p *plane) copyRollouts(old []*rollout, from *plane) {
+	for _, r := range old[min(len(old), len(from.rollouts)):] {
+		delete(p.byID, r.id)
+		p.unused.rollouts = append(p.unused.rollouts, r)
+	}
+	p.rollouts = old[:min(len(old), len(from.rollouts))]
+	for i, r := range from.rollouts {
+		if i == len(p.rollouts) {
+			p.rollouts = append(p.rollouts, p.newRollout(uint32(len(r.members))))
+		}
+		c := p.rollouts[i]
+		if c.id != r.id {
+			if p.byID[c.id] == c {
+				delete(p.byID, c.id)
+			}
+			p.byID[r.id] = c
+		}
+		r.copyInto(c, p.fleet.Rollouts()[i])
+	}
 }
 
 func (p *plane) Diff(other ControlPlane) []Difference {

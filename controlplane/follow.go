@@ -14,15 +14,16 @@ type Follower interface {
 	ControlPlane
 
 	// Follow applies the next entry of the log that another control plane writes. The follower must
-	// not be used for anything else than Followed, Fork, Hash and Fleet. The error is a
+	// not be used for anything else than Followed, ForkInto, Hash and Fleet. The error is a
 	// *reducer.MachineFailure.
 	Follow(e *trace.Entry) error
 
 	// Followed returns what survives a crash of the control plane whose log this one has followed.
 	Followed() Durable
 
-	// Fork is Clone.
-	Fork() Follower
+	// ForkInto is Clone. It uses the memory of old, a control plane of the same kind that can no
+	// longer be used otherwise, nor can its fleet; nil for new memory.
+	ForkInto(old Follower) Follower
 
 	// Hash adds the state to a hash. Control planes of one kind, inventory and machine whose hashes
 	// are equal continue alike. When Plan was called last is not part of it. live, if not nil, is
@@ -36,8 +37,13 @@ func (p *plane) Follow(e *trace.Entry) error { return p.replay(e) }
 // Followed implements Follower.
 func (p *plane) Followed() Durable { return Durable{follower: p} }
 
-// Fork implements Follower.
-func (p *plane) Fork() Follower { return p.copy() }
+// ForkInto implements Follower.
+func (p *plane) ForkInto(old Follower) Follower {
+	if c, can := old.(*plane); can {
+		return p.copyInto(c)
+	}
+	return p.copyInto(new(plane))
+}
 
 // Hash implements Follower.
 func (p *plane) Hash(h *hash64.Sum, live ControlPlane) {

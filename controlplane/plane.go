@@ -10,6 +10,14 @@ import (
 // plane is a control plane that holds its state in memory and rebuilds it from the log. Its rules
 // distinguish the built-in control planes.
 type plane struct {
+	planeState
+
+	unused unused // derived: memory alone
+	scratch
+}
+
+// planeState is the state of a plane.
+type planeState struct {
 	rules rules
 	inv   *Inventory
 
@@ -30,9 +38,6 @@ type plane struct {
 	// changed is true. No gate reads time, so that the next plan can only repeat dispatches.
 	settled bool
 	planned reducer.Time // when Plan was called last
-
-	unused unused // derived: memory alone
-	scratch
 }
 
 // scratch is memory that every input reuses. It is not part of the state. Each of the most frequent
@@ -77,7 +82,7 @@ type dispatched struct {
 }
 
 func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
-	p := &plane{
+	p := &plane{planeState: planeState{
 		rules:   rules,
 		inv:     inv,
 		fleet:   reducer.NewFleet(m, inv.Policy),
@@ -87,7 +92,7 @@ func newPlane(rules rules, inv *Inventory, m reducer.Machine) *plane {
 		paused:  make([]bool, len(inv.channels)),
 		shut:    make([]bool, len(inv.channels)),
 		byID:    make(map[reducer.RolloutID]*rollout),
-	}
+	}}
 	for i := range p.hosts {
 		p.hosts[i].current, p.hosts[i].absent = noRollout, inv.hosts[i].absent
 	}

@@ -12,7 +12,7 @@ func (p *plane) Durable(log []trace.Entry) Durable { return Durable{Log: log} }
 
 func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
 	if from.follower != nil {
-		*p = *from.follower.copy()
+		from.follower.copyInto(p)
 	}
 	for i := range from.Log {
 		if err := p.replay(&from.Log[i]); err != nil {

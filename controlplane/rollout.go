@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"rollsim/internal/refill"
 	"rollsim/reducer"
 )
 
@@ -77,20 +78,24 @@ func (r *rollout) join(host, number uint32) *wave {
 	return v
 }
 
-// clone returns a copy whose fold is the given one.
-func (r *rollout) clone(fold *reducer.Rollout) *rollout {
-	c := *r
-	c.fold = fold
-	c.members = slices.Clone(r.members)
-	c.waves = slices.Clone(r.waves)
-	for i := range c.waves {
-		queues := slices.Clone(c.waves[i].queues)
-		for j := range queues {
-			queues[j].slots = slices.Clone(queues[j].slots)
+// copyInto copies a rollout into another one, whose memory it uses. fold is that of the copy.
+func (r *rollout) copyInto(c *rollout, fold *reducer.Rollout) {
+	members, waves := c.members, c.waves[:0]
+	*c = *r
+	c.fold, c.members = fold, refill.Slice(members, r.members)
+	for i := range r.waves {
+		v := refill.Next(&waves)
+		queues := v.queues[:0]
+		*v = r.waves[i]
+		for j := range r.waves[i].queues {
+			q := refill.Next(&queues)
+			slots := q.slots
+			*q = r.waves[i].queues[j]
+			q.slots = refill.Slice(slots, q.slots)
 		}
-		c.waves[i].queues = queues
+		v.queues = queues
 	}
-	return &c
+	c.waves = waves
 }
 
 // wave counts the hosts of one wave of a rollout, and queues those that were not dispatched yet.

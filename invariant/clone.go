@@ -1,93 +1,76 @@
 package invariant
 
 import (
-	"maps"
 	"slices"
 
+	"rollsim/internal/refill"
 	"rollsim/reducer"
 )
 
-// Clone returns a copy of the Checker that watches a copy of its fleet. The two share nothing that
-// changes. The Checker must not be one of the shipped control plane.
-func (c *Checker) Clone(fleet *reducer.Fleet) *Checker {
-	k := *c
+// CloneInto returns a copy of the Checker that watches a copy of its fleet. The two share nothing
+// that changes. The copy uses the memory of k, which can no longer be used otherwise; nil for new
+// memory. The Checker must not be one of the shipped control plane.
+func (c *Checker) CloneInto(k *Checker, fleet *reducer.Fleet) *Checker {
+	if k == nil {
+		k = &Checker{reports: new(reports)}
+	}
+	old := *k
+	*k = *c
 	k.fleet, k.last, k.lastID = fleet, nil, ""
 	if c.asked != nil { // its place is used again
-		ev := *c.asked
-		k.asked = &ev
+		if k.asked = old.asked; k.asked == nil {
+			k.asked = new(reducer.Event)
+		}
+		*k.asked = *c.asked
 	}
-	k.reports = c.reports.clone()
-	k.accounts = c.accounts.clone()
-	k.records.reports = k.reports
-	k.dispatches = c.dispatches.clone(k.reports)
-	k.budgets = c.budgets.clone(k.reports)
-	k.history = c.history.clone(k.reports)
+	k.reports = old.reports
+	c.reports.copyInto(k.reports)
+	k.accounts = accounts{all: refill.Pointers(old.accounts.all, c.accounts.all, fillAccount)}
+	k.records.reports, k.evidence.reports = k.reports, k.reports
+	k.dispatches.copy(&old.dispatches, k.reports)
+	k.budgets.copy(&old.budgets, k.reports)
+	k.history.reports = k.reports
+	k.history.hosts = refill.Map(old.history.hosts, c.history.hosts)
+	k.history.stale = refill.Map(old.history.stale, c.history.stale)
+	k.history.openings = refill.Slice(old.history.openings, c.history.openings)
 	for i := range k.history.openings {
 		o := &k.history.openings[i]
 		number := o.rollout.Number()
 		o.account = k.accounts.all[number]
 		o.rollout = fleet.Rollout(o.rollout.Record.RolloutID)
 	}
-	k.evidence.reports = k.reports
 	k.evidence.closures = slices.Clip(k.evidence.closures)
 	k.evidence.probes = slices.Clip(k.evidence.probes)
-	return &k
+	return k
 }
 
-func (r *reports) clone() *reports {
-	c := *r
+func (r *reports) copyInto(c *reports) {
+	seen := c.seen
+	*c = *r
 	c.found = slices.Clip(r.found)
-	c.seen = maps.Clone(r.seen)
-	return &c
+	c.seen = refill.Map(seen, r.seen)
 }
 
-func (c *accounts) clone() accounts {
-	all := make(map[int]*account, len(c.all))
-	for n, a := range c.all {
-		all[n] = a.clone()
-	}
-	return accounts{all: all}
+func fillAccount(c, from *account) {
+	old := *c
+	*c = *from
+	c.hosts = refill.Slice(old.hosts, from.hosts)
+	c.waves.list = refill.Slice(old.waves.list, from.waves.list)
+	c.waves.order = slices.Clip(from.waves.order)
 }
 
-func (a *account) clone() *account {
-	c := *a
-	c.hosts = slices.Clone(a.hosts)
-	c.waves.list = slices.Clone(a.waves.list)
-	c.waves.order = slices.Clip(a.waves.order)
-	return &c
+// copy makes a copied struct share nothing that changes. It uses the memory of an old one.
+func (c *dispatches) copy(old *dispatches, out *reports) {
+	c.reports = out
+	c.channels = refill.Pointers(old.channels, c.channels, func(ch, from *channel) { *ch = *from })
+	c.quarantine = refill.Map(old.quarantine, c.quarantine)
+	c.paused = refill.Map(old.paused, c.paused)
+	c.outside = refill.Map(old.outside, c.outside)
 }
 
-func (c *dispatches) clone(out *reports) dispatches {
-	k := *c
-	k.reports = out
-	k.channels = make(map[reducer.ChannelID]*channel, len(c.channels))
-	for id, ch := range c.channels {
-		own := *ch
-		k.channels[id] = &own
-	}
-	k.quarantine = maps.Clone(c.quarantine)
-	k.paused = maps.Clone(c.paused)
-	k.outside = maps.Clone(c.outside)
-	return k
-}
-
-func (c *budgets) clone(out *reports) budgets {
-	k := *c
-	k.reports = out
-	k.all = slices.Clone(c.all)
-	k.hosts = make(map[reducer.HostID]*host, len(c.hosts))
-	for id, h := range c.hosts {
-		own := *h
-		k.hosts[id] = &own
-	}
-	return k
-}
-
-func (c *history) clone(out *reports) history {
-	k := *c
-	k.reports = out
-	k.hosts = maps.Clone(c.hosts)
-	k.openings = slices.Clone(c.openings)
-	k.stale = maps.Clone(c.stale)
-	return k
+// copy makes a copied struct share nothing that changes. It uses the memory of an old one.
+func (c *budgets) copy(old *budgets, out *reports) {
+	c.reports = out
+	c.all = refill.Slice(old.all, c.all)
+	c.hosts = refill.Pointers(old.hosts, c.hosts, func(h, from *host) { *h = *from })
 }

@@ -1,64 +1,115 @@
 package reducer
 
-import "slices"
+import (
+	"slices"
+
+	"rollsim/internal/refill"
+)
 
 // Clone returns a copy of the fleet. Both use the same machine and the same policies; they share no
 // state.
-func (f *Fleet) Clone() *Fleet {
-	c := &Fleet{
-		machine:  f.machine,
-		policy:   f.policy,
-		rollouts: make(map[RolloutID]*Rollout, len(f.rollouts)),
-		order:    make([]*Rollout, len(f.order)),
-		opened:   f.opened,
-		channels: make(map[ChannelID]*channelFold, len(f.channels)),
+func (f *Fleet) Clone() *Fleet { return f.CloneInto(new(Fleet)) }
+
+// CloneInto is Clone into the memory of another fleet, which can no longer be used otherwise, nor
+// can its rollouts. It returns that fleet.
+func (f *Fleet) CloneInto(c *Fleet) *Fleet {
+	c.machine, c.policy, c.opened = f.machine, f.policy, f.opened
+	c.next, c.recent, c.recentID = Record{}, nil, ""
+	if c.rollouts == nil {
+		c.rollouts = make(map[RolloutID]*Rollout, len(f.rollouts))
+		c.channels = make(map[ChannelID]*channelFold, len(f.channels))
 	}
-	copies := make(map[*Rollout]*Rollout, len(f.order))
+	refill.Keep(c.channels, f.channels)
+	for _, r := range c.order[min(len(c.order), len(f.order)):] {
+		delete(c.rollouts, r.Record.RolloutID)
+		c.unused.rollouts = append(c.unused.rollouts, r)
+	}
+	c.order = c.order[:min(len(c.order), len(f.order))]
 	for i, r := range f.order {
-		c.order[i] = r.clone()
-		c.rollouts[r.Record.RolloutID] = c.order[i]
-		copies[r] = c.order[i]
+		if i == len(c.order) {
+			c.order = append(c.order, c.newRollout(Record{}))
+		}
+		o, id := c.order[i], r.Record.RolloutID
+		if before := o.Record.RolloutID; before != id {
+			if c.rollouts[before] == o {
+				delete(c.rollouts, before)
+			}
+			c.rollouts[id] = o
+		}
+		r.cloneInto(o)
 	}
+	copies := copies{from: f.order, to: c.order}
+	var last *channelFold
 	for _, r := range f.order {
-		c.cloneChannel(f.channels[r.Record.Channel], copies)
+		if ch := f.channels[r.Record.Channel]; ch != nil && ch != last {
+			c.cloneChannel(ch, &copies)
+			last = ch
+		}
 	}
+	c.unsettled = c.unsettled[:0]
 	for _, ch := range f.unsettled {
-		c.cloneChannel(ch, copies)
-		c.unsettled = append(c.unsettled, c.channels[ch.id])
+		c.unsettled = append(c.unsettled, c.cloneChannel(ch, &copies))
 	}
 	return c
 }
 
-func (r *Rollout) clone() *Rollout {
-	c := *r
-	c.hosts = slices.Clone(r.hosts)
-	c.slots = r.slots.clone()
+func (r *Rollout) cloneInto(c *Rollout) {
+	hosts, table, derived := c.hosts, c.slots.table, c.derived
+	*c = *r
+	c.hosts = refill.Slice(hosts, r.hosts)
+	c.slots.table = refill.Slice(table, r.slots.table)
 	if r.derived != nil {
-		effects := *r.derived
-		c.derived = &effects
-	}
-	return &c
-}
-
-// cloneChannel copies a channel of another fleet, unless that was done before.
-func (f *Fleet) cloneChannel(ch *channelFold, copies map[*Rollout]*Rollout) {
-	if ch == nil || f.channels[ch.id] != nil {
-		return
-	}
-	c := *ch
-	c.standing = cloneRollouts(ch.standing, copies)
-	c.opened = cloneRollouts(ch.opened, copies)
-	c.awaiting = slices.Clone(ch.awaiting)
-	f.channels[ch.id] = &c
-}
-
-func cloneRollouts(list []*Rollout, copies map[*Rollout]*Rollout) []*Rollout {
-	cloned := make([]*Rollout, len(list))
-	for i, r := range list {
-		if copies[r] == nil { // it was dropped
-			copies[r] = r.clone()
+		if derived == nil {
+			derived = new(Effects)
 		}
-		cloned[i] = copies[r]
+		*derived = *r.derived
+		c.derived = derived
 	}
-	return cloned
+}
+
+// cloneChannel copies a channel of another fleet, and returns the copy.
+func (f *Fleet) cloneChannel(ch *channelFold, copies *copies) *channelFold {
+	c := f.channels[ch.id]
+	if c == nil {
+		c = f.newChannel(ch.id)
+		f.channels[ch.id] = c
+	}
+	c.open, c.at = ch.open, ch.at
+	c.standing = copies.of(c.standing[:0], ch.standing)
+	c.opened = copies.of(c.opened[:0], ch.opened)
+	c.awaiting = refill.Slice(c.awaiting, ch.awaiting)
+	return c
+}
+
+// copies finds the copies of rollouts.
+type copies struct {
+	from, to []*Rollout            // by number, without those that were dropped
+	dropped  map[*Rollout]*Rollout // those that were dropped
+}
+
+// of adds the copies of some rollouts to a list.
+func (x *copies) of(list, originals []*Rollout) []*Rollout {
+	for _, r := range originals {
+		list = append(list, x.find(r))
+	}
+	return list
+}
+
+func (x *copies) find(r *Rollout) *Rollout {
+	i, _ := slices.BinarySearchFunc(x.from, r.number, func(o *Rollout, number int) int {
+		return o.number - number
+	})
+	if i < len(x.from) && x.from[i] == r {
+		return x.to[i]
+	}
+	c := x.dropped[r]
+	if c == nil {
+		c = new(Rollout)
+		r.cloneInto(c)
+		if x.dropped == nil {
+			x.dropped = make(map[*Rollout]*Rollout)
+		}
+		x.dropped[r] = c
+	}
+	return c
 }

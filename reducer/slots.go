@@ -1,7 +1,5 @@
 package reducer
 
-import "slices"
-
 // slotIndex finds hosts by name in a list of hosts. It is a hash table of their indices with open
 // addressing. It needs 8 to 16 bytes a host, where a map of names would need five times as much,
 // and a fleet may have a million hosts. The zero value is empty.
@@ -53,5 +51,3 @@ func hashName(id HostID) uint64 {
 	}
 	return h ^ h>>32
 }
-
-func (x *slotIndex) clone() slotIndex { return slotIndex{table: slices.Clone(x.table)} }

@@ -2,8 +2,10 @@ package sim
 
 import (
 	"errors"
-	"maps"
 	"slices"
+
+	"rollsim/controlplane"
+	"rollsim/internal/refill"
 )
 
 // errDrawn reports that a run cannot be copied.
@@ -21,104 +23,123 @@ func (k *Walk) Forkable() error {
 
 // Fork returns a copy of a Walk that is Forkable. The two share nothing that changes. The copy has
 // no choices before its next instant, and with quiet it never has any.
-func (k *Walk) Fork(quiet bool) *Walk {
-	w := new(world)
+func (k *Walk) Fork(quiet bool) *Walk { return k.ForkInto(nil, quiet) }
+
+// ForkInto is Fork into the memory of a Walk that can no longer be used otherwise, or new memory if
+// it is nil. It returns that Walk.
+func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
+	if c == nil {
+		c = &Walk{w: new(world)}
+	}
+	w, old := c.w, *c.w
 	*w = *k.w
-	c := &Walk{w: w, end: k.end, before: k.before, begun: k.begun}
+	c.end, c.before, c.begun = k.end, k.before, k.begun
 	c.choices = choices{
-		clock: &w.clock, quiet: quiet, width: k.choices.width, met: slices.Clone(k.choices.met),
+		clock: &w.clock, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
+		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,
 	}
-	w.clock.queue = k.w.clock.queue.clone()
+	w.clock.queue.fork(&old.clock.queue)
 	w.timeline, w.lineIDs = slices.Clip(w.timeline), slices.Clip(w.lineIDs)
-	w.rollouts.list = slices.Clone(w.rollouts.list)
-	w.rollouts.number = maps.Clone(w.rollouts.number)
+	w.rollouts.list = refill.Slice(old.rollouts.list, w.rollouts.list)
+	w.rollouts.number = refill.Map(old.rollouts.number, w.rollouts.number)
 	w.chance.clock = &w.clock
-	w.upstream.fork(w)
-	w.moments.fork(w)
-	w.driver.fork(w, &c.choices)
-	w.record.fork(w)
-	w.network.fork(w, &c.choices)
-	w.agents.fork(w, &c.choices)
+	w.upstream.fork(&old.upstream, w)
+	w.moments.fork(&old.moments, w)
+	w.driver.fork(&old.driver, w, &c.choices)
+	w.record.fork(&old.record, w)
+	w.network.fork(&old.network, w, &c.choices)
+	w.agents.fork(&old.agents, w, &c.choices)
 	return c
 }
 
-// roomLeft is how many items can be added to a copied bucket without new memory.
-const roomLeft = 4
-
-// clone returns a copy of the queue.
-func (q *queue) clone() queue {
-	c := queue{now: q.now, popped: q.popped, used: q.used}
-	total := 0
+// fork makes a copied queue share nothing with the original. It uses the memory of an old one, as
+// the other methods of this name do.
+func (q *queue) fork(old *queue) {
 	for i := range q.buckets {
-		if n := len(q.buckets[i]); n > 0 {
-			total += n + roomLeft
+		items := q.buckets[i]
+		if q.buckets[i] = old.buckets[i][:0]; len(items) > 0 {
+			q.buckets[i] = append(q.buckets[i], items...)
 		}
 	}
-	room := make([]item, total)
-	for i := range q.buckets {
-		n := len(q.buckets[i])
-		if n == 0 {
-			continue
-		}
-		copy(room, q.buckets[i])
-		c.buckets[i], room = room[:n:n+roomLeft], room[n+roomLeft:]
-	}
-	return c
 }
 
-func (u *upstream) fork(w *world) {
+func (u *upstream) fork(old *upstream, w *world) {
 	u.clock = &w.clock
-	u.refs, u.back = slices.Clone(u.refs), slices.Clone(u.back)
-	u.had = slices.Clone(u.had)
+	u.refs, u.back = refill.Slice(old.refs, u.refs), refill.Slice(old.back, u.back)
+	u.had = refill.Slice(old.had, u.had)
 	for n := range u.had {
-		u.had[n].all = maps.Clone(u.had[n].all)
+		u.had[n].all = slices.Clip(u.had[n].all)
 	}
 }
 
-func (m *moments) fork(w *world) {
+func (m *moments) fork(old *moments, w *world) {
 	m.clock, m.timeline = &w.clock, w.timeline
-	m.waiting, m.missing = slices.Clone(m.waiting), slices.Clone(m.missing)
-	m.censuses = slices.Clone(m.censuses)
+	m.waiting = refill.Slice(old.waiting, m.waiting)
+	m.missing = refill.Slice(old.missing, m.missing)
+	censuses := old.censuses[:0]
 	for i := range m.censuses {
-		m.censuses[i].waves = slices.Clone(m.censuses[i].waves)
+		c := refill.Next(&censuses)
+		waves := c.waves
+		*c = m.censuses[i]
+		c.waves = refill.Slice(waves, c.waves)
 	}
+	m.censuses = censuses
 }
 
-func (d *driver) fork(w *world, c *choices) {
+func (d *driver) fork(old *driver, w *world, c *choices) {
 	d.clock, d.chance, d.record, d.rollouts = &w.clock, &w.chance, &w.record, &w.rollouts
 	d.agents, d.moments, d.choices = &w.agents, &w.moments, c
-	d.plane = d.plane.Clone()
-	d.postponed = slices.Clip(d.postponed)
-	d.polls, d.polled = slices.Clone(d.polls), slices.Clone(d.polled)
-	d.armed = slices.Clone(d.armed)
-	for n := range d.armed {
-		d.armed[n] = slices.Clone(d.armed[n])
+	used, _ := old.plane.(controlplane.Follower)
+	if live, can := d.plane.(controlplane.Follower); can {
+		d.plane = live.ForkInto(used)
 	}
+	d.postponed = slices.Clip(d.postponed)
+	d.polls, d.polled = refill.Slice(old.polls, d.polls), refill.Slice(old.polled, d.polled)
+	d.armed = forkLines(old.armed, d.armed)
 }
 
-func (r *recorder) fork(w *world) {
+// forkLines copies lists of lines of the timeline into the memory of old ones.
+func forkLines(old, lines [][]*Action) [][]*Action {
+	if lines == nil {
+		return nil
+	}
+	old = old[:0]
+	for _, list := range lines {
+		c := refill.Next(&old)
+		*c = refill.Slice(*c, list)
+	}
+	return old
+}
+
+func (r *recorder) fork(old *recorder, w *world) {
 	r.clock = &w.clock
-	r.check = r.check.Clone(w.driver.plane.Fleet())
-	r.follower = r.follower.Fork()
+	r.check = r.check.CloneInto(old.check, w.driver.plane.Fleet())
+	r.follower = r.follower.ForkInto(old.follower)
 	r.steps = slices.Clip(r.steps)
 }
 
-func (n *network) fork(w *world, c *choices) {
+func (n *network) fork(old *network, w *world, c *choices) {
 	n.clock, n.chance, n.record, n.rollouts = &w.clock, &w.chance, &w.record, &w.rollouts
-	n.deliver, n.choices = w.driver.receive, c
-	n.struck = slices.Clip(n.struck)
-	n.flights, n.landed, n.resent = slices.Clone(n.flights), slices.Clone(n.landed), nil
-	n.links = slices.Clone(n.links)
-	for host := range n.links {
-		l := &n.links[host]
-		l.outbox, l.armed = slices.Clone(l.outbox), slices.Clone(l.armed)
+	if n.choices, n.deliver = c, old.deliver; n.deliver == nil { // it is of the same world
+		n.deliver = w.driver.receive
 	}
+	n.struck = slices.Clip(n.struck)
+	n.flights, n.resent = refill.Slice(old.flights, n.flights), old.resent
+	n.landed = refill.Slice(old.landed, n.landed)
+	links := old.links[:0]
+	for host := range n.links {
+		l := refill.Next(&links)
+		outbox, armed := l.outbox, l.armed
+		*l = n.links[host]
+		l.outbox, l.armed = refill.Slice(outbox, l.outbox), refill.Slice(armed, l.armed)
+	}
+	n.links = links
 }
 
-func (as *agents) fork(w *world, c *choices) {
+func (as *agents) fork(old *agents, w *world, c *choices) {
 	as.clock, as.chance, as.network = &w.clock, &w.chance, &w.network
 	as.record, as.rollouts, as.choices = &w.record, &w.rollouts, c
-	as.list, as.edits = slices.Clone(as.list), slices.Clip(as.edits)
+	as.list, as.edits = refill.Slice(old.list, as.list), slices.Clip(as.edits)
 	for n := range as.list {
 		if a := &as.list[n]; slices.ContainsFunc(a.profile.fates, func(f Fate) bool { return f.Once }) {
 			own := *a.profile

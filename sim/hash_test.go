@@ -16,8 +16,8 @@ import (
 
 // unhashed lists the fields of a run's parts that may change without another hash, with the reason.
 var unhashed = map[string]string{
-	"controlplane.plane.planned": "only says which plans are skipped",
-	"controlplane.queue.stopped": "each plan sets it", "controlplane.rollout.id": "of the fold",
+	"controlplane.planeState.planned": "only says which plans are skipped",
+	"controlplane.queue.stopped":      "each plan sets it", "controlplane.rollout.id": "of the fold",
 	"controlplane.reason.a": "in logged", "controlplane.reason.b": "in logged",
 	"controlplane.reason.kind": "in logged", "controlplane.reason.name": "in logged",
 	"controlplane.reason.second":  "in logged",

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"rollsim/controlplane"
 	"rollsim/reducer"
@@ -25,19 +26,16 @@ type upstream struct {
 
 // refSet is a set of refs. The zero value is empty.
 type refSet struct {
-	all  map[reducer.ChannelRef]bool
+	all  []reducer.ChannelRef
 	hash uint64 // does not depend on the order in which they were added
 }
 
 // add adds a ref, and reports whether it was not in the set.
 func (s *refSet) add(ref reducer.ChannelRef) bool {
-	if s.all[ref] {
+	if slices.Contains(s.all, ref) {
 		return false
 	}
-	if s.all == nil {
-		s.all = make(map[reducer.ChannelRef]bool)
-	}
-	s.all[ref] = true
+	s.all = append(s.all, ref)
 	s.hash += streamKey(string(ref))
 	return true
 }

@@ -21,8 +21,21 @@ type tree struct {
 	depth  int     // or All
 	own    seen    // states of the group that the levels before have not seen with as many left
 	shared *shared // the states of all tasks, where depth is All
+	unused []*sim.Walk
 	family
 }
+
+// copy returns a copy of a run.
+func (t *tree) copy(k *sim.Walk, quiet bool) *sim.Walk {
+	var old *sim.Walk
+	if last := len(t.unused) - 1; last >= 0 {
+		old, t.unused = t.unused[last], t.unused[:last]
+	}
+	return k.ForkInto(old, quiet)
+}
+
+// drop lets copies use the memory of a run that has ended.
+func (t *tree) drop(k *sim.Walk) { t.unused = append(t.unused, k) }
 
 // left returns how many more deviations a run may have, and whether its end is to be judged: of
 // runs with fewer deviations than the level a level before has judged it.
@@ -103,7 +116,8 @@ func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation) {
 		return
 	}
 	left, judged := t.left(n)
-	k := from.Fork(left == 0)
+	k := t.copy(from, left == 0)
+	defer t.drop(k)
 	if t.err = k.Edit(n.last.edit()); t.err != nil {
 		t.err = fmt.Errorf("%q: %w", n.text(), t.err)
 		return
@@ -146,7 +160,8 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 	}()
 	var behind *sim.Walk // the run before the instant
 	if left > 0 {
-		behind = k.Fork(true)
+		behind = t.copy(k, true)
+		defer t.drop(behind)
 	}
 	for first := true; k.Next(); first = false {
 		if first && k.Waits() {
@@ -156,7 +171,8 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 			t.deviate(n, behind, k)
 			behind.Next()
 		}
-		if t.err != nil || t.again(t.key(n, k), left) {
+		// A hash costs as much as an instant, so it is taken only where something happens.
+		if t.err != nil || k.Active() && t.again(t.key(n, k), left) {
 			return true
 		}
 	}
@@ -247,8 +263,8 @@ func (d *Deviation) edit() *sim.Edit {
 	}
 }
 
-// plainTasks follows the plain run. It returns the deviations that the run allows, and its states;
-// nothing if runs cannot be copied.
+// plainTasks follows the plain run. It returns the deviations that the run allows, and its states
+// after the instants that write entries; nothing if runs cannot be copied.
 func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -277,7 +293,9 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 			tasks = append(tasks, task{d, copies[from], then})
 		}
 		behind.Next()
-		states = append(states, p.key(root, k))
+		if k.Active() {
+			states = append(states, p.key(root, k))
+		}
 	}
 	if err := k.Err(); err != nil && !reducer.IsMachineFailure(err) {
 		return nil, nil, nil
