@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/invariant"
 	"rollsim/reducer"
 )
 
@@ -65,6 +66,9 @@ func (k *Walk) Down() bool { return k.w.driver.down }
 
 // Fleet returns the fleet as the control plane knows it. The caller must not change it.
 func (k *Walk) Fleet() *reducer.Fleet { return k.w.driver.plane.Fleet() }
+
+// Found returns the violations of safety so far. They are valid until Next.
+func (k *Walk) Found() []invariant.Violation { return k.w.record.check.Found() }
 
 // Missing returns the indices of the moments of Scenario.Sometimes that have not happened.
 func (k *Walk) Missing() []uint32 { return k.w.moments.missing }

@@ -140,14 +140,26 @@ timeline:
 `)
 	kinds := func(o *Options) { o.Kinds = deviation.Of(StrayEvent) }
 	p := prover(t, sc, reducer.RFC0008(), kinds)
-	pruned := false
+	pruned := 0
 	for _, d := range p.run(&node{}, true).children {
-		run := (&node{}).with(d).scenario(p.plain)
-		pruned = pruned || slices.ContainsFunc(entries(t, run), func(e trace.Entry) bool {
+		n := (&node{}).with(d)
+		run := n.scenario(p.plain)
+		at := slices.ContainsFunc(entries(t, run), func(e trace.Entry) bool {
 			return e.At == run.Start && e.Effect != nil && e.Effect.To == reducer.Pruned
 		})
+		k, _, _, err := p.simulate(run, n, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A run that ends in the same state without the event must not be cut off there.
+		if own := p.key(n, k) != p.key(&node{}, k); own != at {
+			t.Errorf("%q prunes at once: %v, and its state is one of its own: %v", n.text(), at, own)
+		}
+		if at {
+			pruned++
+		}
 	}
-	if !pruned {
+	if pruned == 0 {
 		t.Error("no stray event prunes a rollout at once, so that nothing is tested")
 	}
 	if r := result(t, p, 2); !r.Holds() {

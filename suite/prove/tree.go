@@ -236,6 +236,11 @@ func (p *Prover) key(n *node, k *sim.Walk) uint64 {
 			state = hash64.Of(state, uint64(used(n, a)))
 		}
 	}
+	for _, v := range k.Found() {
+		if n.prunes(&v) { // the same violation is a failure of other runs
+			state = hash64.Of(state, hash64.OfText(v.Subject))
+		}
+	}
 	if p.all { // any run may be the first one here, and these hosts decide what may follow
 		for ; n.last != nil; n = n.parent {
 			if len(p.classes[n.last.host]) > 0 && !n.parent.concerns(n.last.host) {
