@@ -78,7 +78,7 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	x, err := excerpt.Shrink(ctx, log, opt)
 	meter.clear()
 	if errors.Is(err, excerpt.ErrNone) {
-		env.out.printf("%s: %v%s\n", name, err, whyMissing(opt.Key))
+		env.out.printf("%s: %v%s\n", name, err, whyMissing(name, opt.Key))
 		return nil
 	}
 	if err != nil {
@@ -93,13 +93,18 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	return errDiffers
 }
 
-// whyMissing says why an excerpt cannot have a finding that replay shows.
-func whyMissing(key *excerpt.Key) string {
-	if key == nil || key.Class != replay.Derived {
+// whyMissing says why an excerpt cannot have a finding that replay shows: one about a table.
+func whyMissing(name string, key *excerpt.Key) string {
+	if key != nil && key.Class != replay.Derived {
 		return ""
 	}
-	return ": an excerpt has the rows of the log alone, and no table to compare with them; " +
-		"rollsim replay --rollout shows the rows of one rollout"
+	db, err := input.Database(name, name)
+	if db == nil || err != nil {
+		return ""
+	}
+	_ = db.Close()
+	return "; its tables are not compared, because an excerpt has the rows of the log alone: " +
+		"rollsim replay " + shell.Join(name) + " --all shows what differs"
 }
 
 // excerptReport writes the files of -o, and the report.

@@ -10,9 +10,8 @@ import (
 	"rollsim/trace"
 )
 
-// seal returns the text of a part. For the trace of a simulation it has checksums of its own:
-// replay
-// judges a trace by its header, and a reader checks its checksums.
+// seal returns the text of a part. That of the trace of a simulation gets checksums of its own:
+// replay judges it by its header, and a reader checks them.
 func (l *Log) seal(text []byte) ([]byte, error) {
 	if l.header == "" {
 		return text, nil

@@ -12,9 +12,8 @@ import (
 	"rollsim/suite/shrink"
 )
 
-// TestVanishingLines runs each pass on cases in which an edit of one line removes others. The
-// passes
-// use the lines that are left.
+// TestVanishingLines runs each pass on cases in which an edit of one line removes others: it uses
+// the lines that are left.
 func TestVanishingLines(t *testing.T) {
 	for _, test := range []struct{ pass, text string }{
 		{"budgets", `
