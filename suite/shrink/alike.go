@@ -133,7 +133,10 @@ func tryMoves(s *shrinker) bool {
 			if move == nil || other == nil || move.Channel == other.Channel || move.Ref == other.Ref {
 				continue
 			}
-			ok := s.try(func(sc *sim.Scenario) { sc.Timeline[i].SetRef.Ref = other.Ref })
+			ok := s.try(func(sc *sim.Scenario) {
+				sc.Timeline[i].SetRef.Ref = other.Ref
+				renamingOf(sc).apply(sc)
+			})
 			accepted = accepted || ok
 		}
 	}

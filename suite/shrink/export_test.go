@@ -15,7 +15,8 @@ func Accepts(c *Case, m reducer.Machine) string {
 func AcceptsIn(c *Case, m reducer.Machine, name string) string {
 	s := &shrinker{
 		lab: lab{
-			ctx: context.Background(), key: c.Key, machine: m, limit: 1 << 62, longest: max(c.longest, 100_000),
+			ctx: context.Background(), key: c.Key, machine: m, limit: 1 << 62,
+			longest:  max(c.longest, 100_000),
 			verdicts: make(map[uint64]verdict), guard: !c.Specification,
 		},
 		opt: &Options{Machine: m, Key: &c.Key}, best: c.Scenario, size: sizeOf(c.Scenario, m.Name()),

@@ -438,6 +438,7 @@ func TestSameCause(t *testing.T) {
 		{failing{"planted", "cell-902", 37, "one-standing/Failed"}, 77},
 		{failing{"planted", "cell-1109", 1, "pruned-absorbing/Pruned"}, 391},
 		{failing{"shipped", "", 1, "acknowledged-kept/stale-snapshot"}, 4},
+		{failing{"v0.1", "", 46, "channel-edges-kept/Active"}, 300},
 	} {
 		var files [2]string
 		for i, seed := range []uint64{test.seed, test.other} {
