@@ -260,12 +260,10 @@ func (d *driver) restart() {
 	d.planDue = true
 }
 
-// fresh returns a new control plane. One that becomes a copy of another has memory of its own.
+// fresh returns a new control plane.
 func (d *driver) fresh(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
 	p := d.build(inv, m)
-	if d.record.follower == nil {
-		d.memory.renew(p)
-	}
+	d.memory.renew(p)
 	return p
 }
 
