@@ -5,92 +5,46 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
-
-	"github.com/ncruces/go-sqlite3"
 
 	"rollsim/reducer"
 	"rollsim/trace"
 	"rollsim/trace/statedb"
 )
 
-// The tables of a state.db that rollsim reads. Database leaves out all others.
-const (
-	logTable = "CREATE TABLE event_log(" +
-		"seq INTEGER PRIMARY KEY, ts TEXT, kind TEXT, host_id TEXT, rollout_id TEXT, payload TEXT)"
-	rolloutTable = "CREATE TABLE rollouts(" +
-		"rollout_id TEXT PRIMARY KEY, channel TEXT, target_ref TEXT, state TEXT, " +
-		"current_wave INTEGER, opened_event_log_seq INTEGER, " +
-		"last_transition_event_log_seq INTEGER, opened_at TEXT, terminal_at TEXT, superseded_at TEXT)"
-	quarantineTable = "CREATE TABLE quarantined_closures(" +
-		"channel TEXT, closure_hash TEXT, quarantined_at TEXT, triggering_event_log_seq INTEGER)"
-)
+// Database redacts a state.db and writes the result to a new file. It leaves out the tables that
+// rollsim does not read. Errors call the input file. An error of the input is a *trace.ReadError.
+func (r *Redactor) Database(file string, from *statedb.DB, to string) error {
+	return statedb.Write(to, &redactedRows{Redactor: r, file: file, from: from}, r.Tables(from))
+}
 
-// Database redacts a state.db and writes the result to a new file. Errors call the input file. An
-// error of the input is a *trace.ReadError.
-func (r *Redactor) Database(file string, from *statedb.DB, to string) (err error) {
-	conn, err := sqlite3.Open(to)
+// redactedRows are the rows of an event log with pseudonyms.
+type redactedRows struct {
+	*Redactor
+	file string
+	from trace.Rows
+}
+
+// Next implements trace.Rows.
+func (r *redactedRows) Next(row *trace.Row) error {
+	err := r.from.Next(row)
+	if errors.Is(err, io.EOF) {
+		return err
+	}
 	if err != nil {
-		return err
+		return &trace.ReadError{File: r.file, What: err.Error()}
 	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	// An incomplete file is deleted, and nobody reads it: it needs no journal.
-	if err := conn.Exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; BEGIN"); err != nil {
-		return err
+	if err := r.row(row); err != nil {
+		return &trace.ReadError{
+			File:  r.file,
+			Place: fmt.Sprintf("event_log, seq %d", row.Seq),
+			What:  err.Error(),
+		}
 	}
-	if err := r.copyLog(file, from, conn); err != nil {
-		return err
-	}
-	if err := r.copyRollouts(from, conn); err != nil {
-		return err
-	}
-	if err := r.copyQuarantine(from, conn); err != nil {
-		return err
-	}
-	return conn.Exec("COMMIT")
+	return nil
 }
 
-func (r *Redactor) copyLog(file string, from *statedb.DB, to *sqlite3.Conn) error {
-	insert, err := newTable(to, logTable, "INSERT INTO event_log VALUES (?,?,?,?,?,?)")
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for {
-		var row trace.Row
-		err := from.Next(&row)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return &trace.ReadError{File: file, What: err.Error()}
-		}
-		columns, err := r.row(&row)
-		if err != nil {
-			return &trace.ReadError{
-				File:  file,
-				Place: fmt.Sprintf("event_log, seq %d", row.Seq),
-				What:  err.Error(),
-			}
-		}
-		r.utc = utcSuffix(row.TS)
-		if err := insertRow(insert, columns); err != nil {
-			return err
-		}
-	}
-}
-
-// utcSuffix returns the suffix that marks a time as UTC, in the spelling of ts.
-func utcSuffix(ts []byte) string {
-	if bytes.HasSuffix(ts, []byte("+00:00")) {
-		return "+00:00"
-	}
-	return "Z"
-}
-
-// row redacts a row of the event log like an entry and returns its columns; nil stands for NULL.
-func (r *Redactor) row(row *trace.Row) ([]*string, error) {
+// row redacts a row of the event log like an entry.
+func (r *Redactor) row(row *trace.Row) error {
 	text := func(b []byte) *value {
 		if b == nil {
 			return &value{kind: 'n', text: "null"}
@@ -105,23 +59,23 @@ func (r *Redactor) row(row *trace.Row) ([]*string, error) {
 	if row.Payload != nil {
 		payload, err := parseAny(row.Payload)
 		if err != nil {
-			return nil, fmt.Errorf("payload: %w", err)
+			return fmt.Errorf("payload: %w", err)
 		}
 		v.names, v.members = append(v.names, "payload"), append(v.members, payload)
 	}
 	if err := r.entry(v); err != nil {
-		return nil, err
+		return err
 	}
-	columns := []*string{pointer(strconv.FormatInt(row.Seq, 10)), nil, nil, nil, nil, nil}
+	columns := [...]*[]byte{&row.TS, &row.Kind, &row.Host, &row.Rollout, &row.Payload}
 	for i, m := range v.members {
 		switch {
 		case v.names[i] == "payload":
-			columns[i+1] = pointer(string(m.append(nil)))
+			*columns[i] = m.append(nil)
 		case m.kind != 'n':
-			columns[i+1] = &m.text
+			*columns[i] = []byte(m.text)
 		}
 	}
-	return columns, nil
+	return nil
 }
 
 // parseAny parses a text that holds exactly one JSON value.
@@ -141,103 +95,59 @@ func parseAny(text []byte) (*value, error) {
 	return v.members[0], nil
 }
 
-func (r *Redactor) copyRollouts(from *statedb.DB, to *sqlite3.Conn) error {
-	var rows [][]*string
-	found, err := from.Rollouts(func(rec *reducer.Record) error {
-		at, err := r.moments(reducer.Some(rec.OpenedAt), rec.TerminalAt, rec.SupersededAt)
-		rows = append(rows, append([]*string{
-			column(r, rec.RolloutID), column(r, rec.Channel), column(r, rec.TargetRef),
-			pointer(rec.State.String()), pointer(strconv.FormatUint(uint64(rec.CurrentWave), 10)),
-			optional(rec.OpenedEventLogSeq), optional(rec.LastTransitionEventLogSeq),
-		}, at...))
-		return err
+// Tables returns the derived tables of a state.db with pseudonyms.
+func (r *Redactor) Tables(from trace.Tables) trace.Tables { return &redactedTables{r, from} }
+
+type redactedTables struct {
+	*Redactor
+	from trace.Tables
+}
+
+// Rollouts implements trace.Tables.
+func (r *redactedTables) Rollouts(do func(*reducer.Record) error) (bool, error) {
+	return r.from.Rollouts(func(from *reducer.Record) error {
+		rec := *from
+		rec.RolloutID = pseudonymOf(r.names, rec.RolloutID)
+		rec.Channel = pseudonymOf(r.names, rec.Channel)
+		rec.TargetRef = pseudonymOf(r.names, rec.TargetRef)
+		times := []*reducer.Time{&rec.OpenedAt}
+		for _, t := range []*reducer.Opt[reducer.Time]{&rec.TerminalAt, &rec.SupersededAt} {
+			if t.Set {
+				times = append(times, &t.Value)
+			}
+		}
+		if err := r.move(times...); err != nil {
+			return err
+		}
+		return do(&rec)
 	})
-	if err != nil || !found {
-		return err
-	}
-	return fillTable(to, rolloutTable, "INSERT INTO rollouts VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
 }
 
-func (r *Redactor) copyQuarantine(from *statedb.DB, to *sqlite3.Conn) error {
-	var rows [][]*string
-	found, err := from.Quarantines(func(q *trace.QuarantineRow) error {
-		at, err := r.moments(reducer.Some(q.At))
-		rows = append(
-			rows,
-			append(append([]*string{column(r, q.Channel), column(r, q.Closure)}, at...), optional(q.Seq)),
-		)
-		return err
+// Quarantines implements trace.Tables.
+func (r *redactedTables) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
+	return r.from.Quarantines(func(from *trace.QuarantineRow) error {
+		q := *from
+		q.Channel = pseudonymOf(r.names, q.Channel)
+		q.Closure = pseudonymOf(r.names, q.Closure)
+		if err := r.move(&q.At); err != nil {
+			return err
+		}
+		return do(&q)
 	})
-	if err != nil || !found {
-		return err
-	}
-	return fillTable(to, quarantineTable, "INSERT INTO quarantined_closures VALUES (?,?,?,?)", rows)
 }
 
-// newTable creates a table and prepares the statement that inserts its rows.
-func newTable(to *sqlite3.Conn, table, statement string) (*sqlite3.Stmt, error) {
-	if err := to.Exec(table); err != nil {
-		return nil, err
-	}
-	insert, _, err := to.Prepare(statement)
-	return insert, err
-}
+func pseudonymOf[S ~string](n *names, name S) S { return S(n.compound(string(name))) }
 
-func fillTable(to *sqlite3.Conn, table, statement string, rows [][]*string) error {
-	insert, err := newTable(to, table, statement)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for _, row := range rows {
-		if err := insertRow(insert, row); err != nil {
+// move shifts times.
+func (r *Redactor) move(all ...*reducer.Time) error {
+	for _, t := range all {
+		text, _, err := r.time(string(trace.AppendTime(nil, *t)))
+		if err != nil {
+			return err
+		}
+		if *t, err = trace.ParseTime(text); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// insertRow inserts a row. SQLite converts the text of a numeric column to a number.
-func insertRow(insert *sqlite3.Stmt, columns []*string) error {
-	for i, c := range columns {
-		err := error(nil)
-		if c == nil {
-			err = insert.BindNull(i + 1)
-		} else {
-			err = insert.BindText(i+1, *c)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return insert.Exec()
-}
-
-// moments returns the columns of times, shifted, in the spelling of the event log.
-func (r *Redactor) moments(all ...reducer.Opt[reducer.Time]) ([]*string, error) {
-	columns := make([]*string, len(all))
-	for i, t := range all {
-		if !t.Set {
-			continue
-		}
-		s, _, err := r.time(strings.TrimSuffix(string(trace.AppendTime(nil, t.Value)), "Z") + r.utc)
-		if err != nil {
-			return columns, err
-		}
-		columns[i] = &s
-	}
-	return columns, nil
-}
-
-func column[S ~string](r *Redactor, name S) *string {
-	return pointer(r.names.compound(string(name)))
-}
-
-func pointer(s string) *string { return &s }
-
-func optional(n reducer.Opt[int64]) *string {
-	if !n.Set {
-		return nil
-	}
-	return pointer(strconv.FormatInt(n.Value, 10))
 }

@@ -42,7 +42,6 @@ type Redactor struct {
 
 	names *names
 	shift time.Duration
-	utc   string // the suffix of times in UTC, as the event log of a database spells it
 
 	// Names that are not one token of a message, longest first, and as a set.
 	specials []string
@@ -60,7 +59,6 @@ func New(key []byte, shift time.Duration) (*Redactor, error) {
 	return &Redactor{
 		names:    newNames(key),
 		shift:    shift,
-		utc:      "Z",
 		special:  make(map[string]bool),
 		ordinary: make(map[string]bool),
 	}, nil

@@ -1,5 +1,5 @@
 // Package statedb reads the control plane's SQLite file, state.db: its event_log and the tables
-// derived from it.
+// derived from it. It also writes such files.
 //
 // The control plane may write to the database at the same time. Package statedb reads one
 // consistent state of it, changes neither the database nor its write-ahead log, and creates no file
