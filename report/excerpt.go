@@ -45,6 +45,12 @@ func Excerpt(w io.Writer, v *ExcerptView) error {
 		}
 		fmt.Fprintf(&b, "%s %s\n", mark, line)
 	}
+	if x.Database != nil {
+		b.WriteString("\nthe rows of its tables:\n")
+	}
+	for _, row := range x.Rows {
+		fmt.Fprintf(&b, "  %s\n", row)
+	}
 	for _, g := range x.Result.Groups {
 		if others := g.Count; others > 0 && g.Title != x.Finding.Title() {
 			fmt.Fprintf(&b, "also: %s\n", counted(others, g.Title))

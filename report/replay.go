@@ -416,8 +416,9 @@ func (r *replayReport) finding(f *replay.Finding) {
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
 	r.printf("  page      %s  # then open page.html#seq=%d\n", r.page(), f.Seq)
-	// An excerpt has no tables, so that it cannot have a finding about one.
-	if r.absolute && f.Class != replay.Derived && !strings.Contains(r.name, " ") { // one file, and no trace of a simulation
+	// One file, and no trace of a simulation. No excerpt has a row that cannot be read.
+	if unread := f.Class == replay.Derived && f.Kind == replay.Unreadable; r.absolute && !unread &&
+		!strings.Contains(r.name, " ") {
 		r.printf("  shrink    rollsim shrink %s --keep %s\n", r.name, f.Keep())
 	}
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)

@@ -165,24 +165,31 @@ func (env *environment) redactStream(r *redact.Redactor, name, path, output stri
 func (env *environment) redactDatabase(
 	r *redact.Redactor, name string, db *statedb.DB, output string,
 ) error {
-	return env.writeFile(output, func(w io.Writer) (err error) {
+	return env.writeAll(databaseFile(output, func(path string) error {
+		return r.Database(name, db, path)
+	}))
+}
+
+// databaseFile returns a file with the database that fill creates at a path.
+func databaseFile(name string, fill func(path string) error) newFile {
+	return newFile{name, func(w io.Writer) (err error) {
 		dir, remove, err := scratch.Dir()
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, remove()) }()
-		redacted := filepath.Join(dir, "state.db")
-		if err := r.Database(name, db, redacted); err != nil {
+		path := filepath.Join(dir, "state.db")
+		if err := fill(path); err != nil {
 			return err
 		}
-		in, err := os.Open(redacted)
+		in, err := os.Open(path)
 		if err != nil {
 			return err
 		}
 		defer in.Close()
 		_, err = io.Copy(w, in)
 		return err
-	})
+	}}
 }
 
 // spool copies a stream to a file, because it may have to be read twice; remove removes the file.

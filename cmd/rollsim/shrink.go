@@ -37,7 +37,8 @@ func (env *environment) shrinkCommand() *cli.Command {
 			"WHAT fails, and 0 if there is nothing to shrink.\n\n" +
 			"WHAT is also the log of a control plane, as rollsim replay reads it. The result\n" +
 			"is the smallest log that has the finding and no other one, without its names,\n" +
-			"which can be shown to anybody.\n\n" +
+			"which can be shown to anybody. It is NDJSON, or a state.db if the finding is\n" +
+			"about one of its derived tables.\n\n" +
 			"Examples: rollsim shrink seed:21 --machine " + machine.Canary().Name() + "\n" +
 			"          rollsim shrink sweep --keep stuck/Active -o small\n" +
 			"          rollsim shrink event_log.ndjson.gz --keep finding:defect/set-back -o small",
@@ -52,7 +53,7 @@ func (env *environment) shrinkCommand() *cli.Command {
 			&cli.StringFlag{
 				Name:    "output",
 				Aliases: []string{"o"},
-				Usage:   "write `NAME`.yaml, its golden and NAME.feature, or NAME.ndjson",
+				Usage:   "write `NAME`.yaml, its golden and NAME.feature, NAME.ndjson, or NAME.db",
 			},
 			sweepMachineFlag("that of WHAT"),
 			answerFlag(),

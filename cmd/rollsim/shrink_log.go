@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/urfave/cli/v2"
 
 	"rollsim/controlplane"
@@ -48,6 +47,10 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 			return usage(c, "--%s: expected a seed, a scenario or a feature, and %s is a log", flag, name)
 		}
 	}
+	if base := c.String("output"); base == "-" || strings.HasSuffix(base, "/") {
+		return usage(c, "-o %q: expected the name of a file, because an excerpt is NAME.ndjson, or "+
+			"NAME.db with the tables of a state.db", base)
+	}
 	var opt excerpt.Options
 	if text := c.String("keep"); text != "" {
 		key, err := excerpt.ParseKey(text)
@@ -78,7 +81,7 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	x, err := excerpt.Shrink(ctx, log, opt)
 	meter.clear()
 	if errors.Is(err, excerpt.ErrNone) {
-		env.out.printf("%s: %v%s\n", name, err, whyMissing(name, opt.Key))
+		env.out.printf("%s: %v%s\n", name, err, whyMissing(name, log))
 		return nil
 	}
 	if err != nil {
@@ -93,18 +96,13 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	return errDiffers
 }
 
-// whyMissing says why an excerpt cannot have a finding that replay shows: one about a table.
-func whyMissing(name string, key *excerpt.Key) string {
-	if key != nil && key.Class != replay.Derived {
+// whyMissing says which findings that replay shows an excerpt cannot have.
+func whyMissing(name string, log *excerpt.Log) string {
+	if len(log.LeftOut()) == 0 {
 		return ""
 	}
-	db, err := input.Database(name, name)
-	if db == nil || err != nil {
-		return ""
-	}
-	_ = db.Close()
-	return "; its tables are not compared, because an excerpt has the rows of the log alone: " +
-		"rollsim replay " + shell.Join(name) + " --all shows what differs"
+	return "; it is without the rows of " + strings.Join(log.LeftOut(), " and ") +
+		", some of which cannot be read: rollsim replay " + shell.Join(name) + " --all shows them"
 }
 
 // excerptReport writes the files of -o, and the report.
@@ -118,19 +116,22 @@ func (env *environment) excerptReport(
 		}
 	}
 	if base := c.String("output"); base != "" {
-		if strings.HasSuffix(base, "/") || base == "-" {
-			return usage(c, "-o %q: expected a name without an ending", base)
+		base = strings.TrimSuffix(strings.TrimSuffix(base, ".ndjson"), ".db")
+		file := bytesFile(base+".ndjson", x.Log)
+		if db := x.Database; db != nil {
+			file = databaseFile(base+".db", func(path string) error {
+				return statedb.Write(path, db.Rows(), db)
+			})
 		}
-		file := strings.TrimSuffix(base, ".ndjson") + ".ndjson"
-		if err := env.newFiles(c.Bool("force"), "", bytesFile(file, x.Log)); err != nil {
+		if err := env.newFiles(c.Bool("force"), "", file); err != nil {
 			return err
 		}
-		with := shell.Join(file)
+		with := shell.Join(file.name)
 		if m := c.String("machine"); m != "" {
 			with += " --machine " + shell.Join(m)
 		}
 		v.Next = append(v.Next, "rollsim replay "+with+" --all",
-			"rollsim view "+with+" -o "+shell.Join(strings.TrimSuffix(file, ".ndjson")+".svg"))
+			"rollsim view "+with+" -o "+shell.Join(base+".svg"))
 	}
 	return report.Excerpt(env.out.w, v)
 }
@@ -202,9 +203,12 @@ func (env *environment) namelessLog(name string) (*excerpt.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := logText(name, path)
+	text, db, err := logText(name, path)
 	if err != nil {
 		return nil, err
+	}
+	if db != nil {
+		defer db.Close()
 	}
 	key := sha256.Sum256(text)
 	r, err := redact.New(key[:], shift)
@@ -220,7 +224,11 @@ func (env *environment) namelessLog(name string) (*excerpt.Log, error) {
 		document.IsDocument() {
 		return excerpt.ReadDocument(name, out.Bytes())
 	}
-	return excerpt.Read(name, &out)
+	log, err := excerpt.Read(name, &out)
+	if err == nil && db != nil {
+		err = log.AddTables(r.Tables(db))
+	}
+	return log, err
 }
 
 // untilDefaultStart returns the time from the first entry of a log to the default start of
@@ -241,59 +249,32 @@ func untilDefaultStart(path string) (time.Duration, error) {
 	return time.Duration(scenario.DefaultStart - e.At), r.Close()
 }
 
-// logText returns the text of a log: that of its file, or the rows of a state.db as NDJSON.
-func logText(name, path string) ([]byte, error) {
+// logText returns the text of a log: that of its file, or the rows of a state.db as NDJSON. The
+// database stays open, because its tables must be read in the same transaction.
+func logText(name, path string) ([]byte, *statedb.DB, error) {
 	db, err := input.Database(name, path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if db != nil {
-		text, err := rowsText(name, db)
-		return text, errors.Join(err, db.Close())
+		text, err := excerpt.Lines(name, db)
+		if err != nil {
+			return nil, nil, errors.Join(err, db.Close())
+		}
+		return text, db, nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	content, err := trace.Decompress(f)
 	if err != nil {
-		return nil, trace.Unreadable(name, 0, err)
+		return nil, nil, trace.Unreadable(name, 0, err)
 	}
 	text, err := io.ReadAll(content)
 	if err != nil {
-		return nil, trace.Unreadable(name, 0, err)
+		return nil, nil, trace.Unreadable(name, 0, err)
 	}
-	return text, nil
-}
-
-// rowsText returns the rows of an event_log as NDJSON.
-func rowsText(name string, db *statedb.DB) ([]byte, error) {
-	var b []byte
-	for {
-		var row trace.Row
-		err := db.Next(&row)
-		if errors.Is(err, io.EOF) {
-			return b, nil
-		}
-		if err != nil {
-			return nil, &trace.ReadError{File: name, What: err.Error()}
-		}
-		b = fmt.Appendf(b, `{"seq":%d`, row.Seq)
-		for _, column := range []struct {
-			name string
-			text []byte
-		}{{"ts", row.TS}, {"kind", row.Kind}, {"host", row.Host}, {"rollout", row.Rollout}} {
-			b = append(append(append(b, `,"`...), column.name...), `":`...)
-			if column.text == nil {
-				b = append(b, "null"...)
-			} else if b, err = jsontext.AppendQuote(b, column.text); err != nil {
-				return nil, &trace.ReadError{File: name, What: err.Error()}
-			}
-		}
-		if row.Payload != nil {
-			b = append(append(b, `,"payload":`...), bytes.ReplaceAll(row.Payload, []byte("\n"), nil)...)
-		}
-		b = append(b, "}\n"...)
-	}
+	return text, nil, nil
 }

@@ -16,6 +16,15 @@
 // with it: the entries after it move down. A gap of the log itself stays, and so does a number that
 // the log has twice.
 //
+// # Derived tables
+//
+// A finding may be that a row of a derived table of a state.db differs from the log.
+// [Log.AddTables]
+// adds the tables to the log. Their rows are removed by the same passes, and a [Database] is what
+// remains of both. If the finding is about something else, the tables are left out.
+//
+// # Effort
+//
 // Effort is counted in replayed entries and never in seconds, so that a log has the same excerpt on
 // every computer.
 package excerpt

@@ -56,11 +56,17 @@ const (
 // redacted returns the log of some lines, with pseudonyms.
 func redacted(t *testing.T, lines []string) *excerpt.Log {
 	t.Helper()
+	log, _ := pseudonyms(t, strings.Join(lines, ""))
+	return log
+}
+
+// pseudonyms returns a log with pseudonyms, and what knows them.
+func pseudonyms(t *testing.T, text string) (*excerpt.Log, *redact.Redactor) {
+	t.Helper()
 	r, err := redact.New([]byte("a key of enough bytes"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(lines, "")
 	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
 	var out bytes.Buffer
 	if err := r.Stream("the log", strings.NewReader(text), open, &out); err != nil {
@@ -70,7 +76,7 @@ func redacted(t *testing.T, lines []string) *excerpt.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return log
+	return log, r
 }
 
 func short(t *testing.T, lines []string, key string) *excerpt.Excerpt {

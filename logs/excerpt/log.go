@@ -17,8 +17,11 @@ import (
 
 // Log is a log without real names.
 type Log struct {
-	rows   []*row
+	rows   []*row // those of derived tables come last
 	header string // of the trace of a simulation; empty for a log
+
+	rollouts, quarantines bool     // whether there are these derived tables
+	leftOut               []string // derived tables with rows that cannot be read
 }
 
 // Read reads NDJSON. Errors call it file.
@@ -104,7 +107,9 @@ const maxRows = 2_000_000
 func (l *Log) Reader() (*trace.Reader, error) {
 	var b strings.Builder
 	for _, r := range l.rows {
-		b.WriteString(r.text + "\n")
+		if !r.isDerived() {
+			b.WriteString(r.text + "\n")
+		}
 	}
 	return trace.NewReader("the log", strings.NewReader(b.String()))
 }
@@ -114,6 +119,7 @@ type Extent struct {
 	Rollouts int `json:"rollouts"`
 	Hosts    int `json:"hosts"`
 	Entries  int `json:"entries"`
+	Rows     int `json:"rows,omitzero"` // of derived tables
 }
 
 // String returns the extent in a line.
@@ -124,18 +130,35 @@ func (e Extent) String() string {
 		}
 		return fmt.Sprintf("%d %s", n, many)
 	}
-	return count(e.Rollouts, "rollout", "rollouts") + ", " + count(e.Hosts, "host", "hosts") +
-		" and " + count(e.Entries, "entry", "entries")
+	text := count(e.Rollouts, "rollout", "rollouts") + ", " + count(e.Hosts, "host", "hosts")
+	entries := count(e.Entries, "entry", "entries")
+	if e.Rows == 0 {
+		return text + " and " + entries
+	}
+	return text + ", " + entries + " and " + count(e.Rows, "row of a table", "rows of tables")
 }
 
 // part is a part of a log: some of its rows, and without some hosts in lists.
 type part struct {
 	rows    []int // indices, in the order of the log
 	without map[string]bool
+	tables  bool // replayed with the derived tables
+}
+
+// whole returns the whole log, with or without the derived tables.
+func (l *Log) whole(tables bool) *part {
+	p := &part{without: map[string]bool{}, tables: tables}
+	for i, r := range l.rows {
+		if tables || !r.isDerived() {
+			p.rows = append(p.rows, i)
+		}
+	}
+	return p
 }
 
 // extent measures a part.
 func (l *Log) extent(p *part) Extent {
+	var e Extent
 	rollouts, hosts := make(map[string]bool), make(map[string]bool)
 	for _, i := range p.rows {
 		r := l.rows[i]
@@ -147,27 +170,37 @@ func (l *Log) extent(p *part) Extent {
 		if r.rollout != "" {
 			rollouts[r.rollout] = true
 		}
+		if r.isDerived() {
+			e.Rows++
+		} else {
+			e.Entries++
+		}
 	}
-	return Extent{len(rollouts), len(hosts), len(p.rows)}
+	e.Rollouts, e.Hosts = len(rollouts), len(hosts)
+	return e
 }
 
-// write returns a part as NDJSON, and the row of each seq. Of two rows with one seq it has the
+// write returns a part as a log, and the row of each seq. Of two rows with one seq it has the
 // first.
-func (l *Log) write(p *part) (text []byte, rowOf map[uint64]int) {
+func (l *Log) write(p *part) (d *Database, rowOf map[uint64]int) {
 	rowOf = make(map[uint64]int)
+	var text []byte
 	if l.header != "" {
 		text = append(append(text, l.header...), '\n')
 	}
 	seqs, agents := l.numbers(p)
 	for _, i := range p.rows {
 		r := l.rows[i]
+		if r.isDerived() {
+			break // so are those that follow
+		}
 		seq := seqs.of(r.seq)
 		text = r.append(text, seq, agents[r.agent()].of(r.agentSeq), p.without)
 		if _, again := rowOf[uint64(max(0, seq))]; !again {
 			rowOf[uint64(max(0, seq))] = i
 		}
 	}
-	return text, rowOf
+	return l.database(p, text, seqs), rowOf
 }
 
 // agent is a host and a rollout: its messages have numbers of their own.
@@ -184,6 +217,9 @@ func (l *Log) numbers(p *part) (seqs numbers, agents map[agent]numbers) {
 		in[i] = true
 	}
 	for i, r := range l.rows {
+		if r.isDerived() {
+			break // so are those that follow
+		}
 		all, of := removed, removedOf
 		if in[i] {
 			all, of = kept, keptOf

@@ -65,6 +65,9 @@ func (s *search) toFixpoint() {
 	channel := func(r *row) string { return r.channel }
 	rollout := func(r *row) string { return r.rollout }
 	kindOfHost := func(r *row) string { return r.host + " " + r.kind }
+	if s.best.tables {
+		s.alone()
+	}
 	for again := true; again && s.err == nil; {
 		again = false
 		for _, units := range []func() []unit{
@@ -78,6 +81,24 @@ func (s *search) toFixpoint() {
 			again = s.remove(units()) || again
 		}
 		again = s.windows() || again
+	}
+}
+
+// alone removes everything that is not about the rollout of the finding, if it has one, with or
+// without the rows that are about no rollout. A row of a derived table needs the end of its
+// rollout,
+// which is often the next rollout: one after the other, few of them could go.
+func (s *search) alone() {
+	for _, unbound := range []bool{true, false} {
+		var others unit
+		for _, i := range s.best.rows {
+			if r := s.log.rows[i]; r.rollout != s.target.rollout && (unbound || r.rollout != "") {
+				others.rows = append(others.rows, i)
+			}
+		}
+		if s.try(s.without([]unit{others})) {
+			return
+		}
 	}
 }
 
@@ -100,7 +121,7 @@ func (s *search) remove(units []unit) bool {
 // without returns the best part without some units.
 func (s *search) without(units []unit) *part {
 	gone := make(map[int]bool)
-	p := &part{without: maps.Clone(s.best.without)}
+	p := &part{without: maps.Clone(s.best.without), tables: s.best.tables}
 	for _, u := range units {
 		for _, i := range u.rows {
 			gone[i] = true
@@ -113,6 +134,9 @@ func (s *search) without(units []unit) *part {
 		if !gone[i] {
 			p.rows = append(p.rows, i)
 		}
+	}
+	if p.tables {
+		p.rows = s.log.withoutOrphans(p.rows, s.best.rows)
 	}
 	return p
 }

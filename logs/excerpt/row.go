@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // span is a part of a text. The zero value is no part.
@@ -21,12 +24,20 @@ type row struct {
 	kind          string // of the entry, or of its payload
 	host, rollout string
 	channel       string
+	closure       string
 
 	seq, agentSeq     int64 // -1 for none
 	seqAt, agentSeqAt span
 	hosts             []string // of an OpenRollout
 	hostsAt           span     // the list, without its brackets
+
+	// A row of a derived table, or nil. Its text is an object with its names.
+	record     *reducer.Record
+	quarantine *trace.QuarantineRow
 }
+
+// isDerived reports whether the row is one of a derived table.
+func (r *row) isDerived() bool { return r.record != nil || r.quarantine != nil }
 
 // parseRow reads a line of a log.
 func parseRow(line string) (*row, error) {
@@ -114,6 +125,8 @@ func (r *row) word(place, text string) {
 		}
 	case "/payload/channel":
 		r.channel = text
+	case "/payload/closure":
+		r.closure = text
 	}
 	if strings.HasPrefix(place, "/payload/hosts/") {
 		r.hosts = append(r.hosts, text)

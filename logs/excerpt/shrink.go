@@ -2,6 +2,7 @@ package excerpt
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,9 @@ type Options struct {
 // Excerpt is the result of a search.
 type Excerpt struct {
 	Key      Key
-	Log      []byte // NDJSON
+	Log      []byte    // NDJSON
+	Database *Database // the log with its derived tables, if the finding is about one; else nil
+	Rows     []string  // those of the derived tables, in lines
 	Result   *replay.Result
 	Finding  *replay.Finding // that has the key
 	Shown    []string        // the entries in lines
@@ -94,6 +97,7 @@ type search struct {
 	target target
 	causes map[string]bool         // of the target, if it is anywhere
 	counts map[replay.Group]uint64 // of the findings of best, by class and title
+	known  map[target]bool         // the findings of the whole log about derived tables
 
 	replayed uint64
 	runs     int
@@ -117,11 +121,14 @@ func Shrink(ctx context.Context, log *Log, opt Options) (*Excerpt, error) {
 	if s.limit == 0 {
 		s.limit = DefaultEffort
 	}
-	whole := &part{without: map[string]bool{}}
-	for i := range log.rows {
-		whole.rows = append(whole.rows, i)
+	whole := log.whole((log.rollouts || log.quarantines) &&
+		(opt.Key == nil || opt.Key.Class == replay.Derived))
+	err := s.begin(whole)
+	if err == nil && whole.tables && s.key.Class != replay.Derived {
+		whole = log.whole(false) // the finding needs no tables
+		err = s.begin(whole)
 	}
-	if err := s.begin(whole); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	s.toFixpoint()
@@ -140,8 +147,8 @@ func Shrink(ctx context.Context, log *Log, opt Options) (*Excerpt, error) {
 
 // begin replays the whole log and chooses the finding.
 func (s *search) begin(whole *part) error {
-	text, rowOf := s.log.write(whole)
-	result, err := s.replay(text)
+	d, rowOf := s.log.write(whole)
+	result, err := s.replay(d)
 	if err != nil {
 		return err
 	}
@@ -162,6 +169,12 @@ func (s *search) begin(whole *part) error {
 	s.key = Key{found.Class, replay.Hyphenated(found.Title())}
 	s.best, s.target, s.counts = whole, targetOf(found, rowOf), countsOf(result)
 	s.causes = causesOf(found)
+	s.known = make(map[target]bool)
+	for i := range result.Findings {
+		if f := &result.Findings[i]; f.Class == replay.Derived {
+			s.known[targetOf(f, nil)] = true
+		}
+	}
 	return nil
 }
 
@@ -170,8 +183,11 @@ func targetOf(f *replay.Finding, rowOf map[uint64]int) target {
 		class: f.Class, title: f.Title(), rollout: string(f.Rollout), host: string(f.Host), row: -1,
 		anywhere: f.Class == replay.Invariant || f.Class == replay.Derived,
 	}
-	if !t.anywhere {
-		t.sides = withoutNumbers(f.Recorded + " / " + f.Expected)
+	switch sides := f.Recorded + " / " + f.Expected; {
+	case f.Class == replay.Derived: // times and waves stay
+		t.sides = seqColumn.ReplaceAllString(sides, "$1 #")
+	case !t.anywhere:
+		t.sides = withoutNumbers(sides)
 	}
 	if i, ok := rowOf[f.Seq]; ok {
 		t.row = i
@@ -187,6 +203,8 @@ func withoutNumbers(text string) string {
 
 var number = regexp.MustCompile(`\b\d+\b`)
 
+var seqColumn = regexp.MustCompile(`\b(opened_event_log_seq) \d+`)
+
 func countsOf(r *replay.Result) map[replay.Group]uint64 {
 	counts := make(map[replay.Group]uint64)
 	for _, g := range r.Groups {
@@ -195,13 +213,21 @@ func countsOf(r *replay.Result) map[replay.Group]uint64 {
 	return counts
 }
 
-// replay replays a text.
-func (s *search) replay(text []byte) (*replay.Result, error) {
-	sealed, err := s.log.seal(text)
+// reader returns a reader of what a part becomes.
+func (s *search) reader(d *Database) (*trace.Reader, error) {
+	if d.tables {
+		return trace.NewRowReader("the log", d.Rows(), d), nil
+	}
+	sealed, err := s.log.seal(d.text)
 	if err != nil {
 		return nil, err
 	}
-	r, err := trace.NewReader("the log", bytes.NewReader(sealed))
+	return trace.NewReader("the log", bytes.NewReader(sealed))
+}
+
+// replay replays a part.
+func (s *search) replay(d *Database) (*replay.Result, error) {
+	r, err := s.reader(d)
 	if err != nil {
 		return nil, err
 	}
@@ -219,15 +245,20 @@ func (s *search) find(result *replay.Result, rowOf map[uint64]int) *replay.Findi
 			return nil
 		}
 	}
+	var found *replay.Finding
 	for i := range result.Findings {
 		f := &result.Findings[i]
+		if f.Class == replay.Derived && !s.known[targetOf(f, nil)] {
+			return nil
+		}
 		t := targetOf(f, rowOf)
 		if !s.target.anywhere && t == s.target || s.target.anywhere && t.title == s.target.title &&
-			t.rollout == s.target.rollout && t.host == s.target.host && s.knows(causesOf(f)) {
-			return f
+			t.rollout == s.target.rollout && t.host == s.target.host && t.sides == s.target.sides &&
+			s.knows(causesOf(f)) {
+			found = cmp.Or(found, f)
 		}
 	}
-	return nil
+	return found
 }
 
 // causesOf returns the parts of a reason without the hosts that each is about: stuck hosts may go,
@@ -256,8 +287,8 @@ func (s *search) knows(causes map[string]bool) bool {
 // try replays a part, and reports whether it is accepted.
 func (s *search) try(p *part) bool {
 	switch {
-	case s.err != nil || len(p.rows) == 0:
-		return false
+	case s.err != nil || len(p.rows) == 0 || s.log.rows[p.rows[0]].isDerived():
+		return false // without entries
 	case s.ctx.Err() != nil:
 		s.err = s.ctx.Err()
 		return false
@@ -265,8 +296,8 @@ func (s *search) try(p *part) bool {
 		s.err = errSpent
 		return false
 	}
-	text, rowOf := s.log.write(p)
-	result, err := s.replay(text)
+	d, rowOf := s.log.write(p)
+	result, err := s.replay(d)
 	if err != nil {
 		if reducer.IsMachineFailure(err) {
 			s.err = err
@@ -286,27 +317,20 @@ func (s *search) try(p *part) bool {
 // finish names everything plainly and describes the excerpt.
 func (s *search) finish(x *Excerpt) error {
 	x.After = s.log.extent(s.best)
-	text, rowOf := s.log.write(s.best)
-	result, err := s.replay(text)
+	d, rowOf := s.log.write(s.best)
+	result, err := s.replay(d)
 	if err != nil {
 		return err
 	}
-	x.Log, x.Result, x.Finding = text, result, s.find(result, rowOf)
-	for _, r := range renamings(text) {
-		named := r.apply(text)
+	x.Result, x.Finding = result, s.find(result, rowOf)
+	for _, r := range renamings(d.named()) {
+		named := d.renamed(r)
 		again, err := s.replay(named)
 		if err != nil {
 			continue
 		}
-		to := *s
-		to.target.rollout, to.target.host = r.name(s.target.rollout), r.name(s.target.host)
-		to.target.sides = withoutNumbers(r.name(s.target.sides))
-		to.causes = make(map[string]bool)
-		for c := range s.causes {
-			to.causes[withoutNumbers(r.name(c))] = true
-		}
-		if f := to.find(again, rowOf); f != nil {
-			x.Log, x.Result, x.Finding = named, again, f
+		if f := s.renamed(r).find(again, rowOf); f != nil {
+			d, x.Result, x.Finding = named, again, f
 			break
 		}
 	}
@@ -314,10 +338,34 @@ func (s *search) finish(x *Excerpt) error {
 		return errors.New("the finding is gone when the log is replayed again")
 	}
 	x.Replayed, x.Runs = s.replayed, s.runs
-	if x.Log, err = s.log.seal(x.Log); err != nil {
+	if x.Log, err = s.log.seal(d.text); err != nil {
 		return err
 	}
+	if d.tables {
+		x.Database, x.Rows = d, d.describeRows()
+	}
 	return x.show()
+}
+
+// renamed returns the search as it is after everything was renamed.
+func (s *search) renamed(r renaming) *search {
+	to := *s
+	rename := func(t target) target {
+		t.rollout, t.host, t.sides = r.name(t.rollout), r.name(t.host), r.name(t.sides)
+		if t.class != replay.Derived {
+			t.sides = withoutNumbers(t.sides)
+		}
+		return t
+	}
+	to.target = rename(s.target)
+	to.causes, to.known = make(map[string]bool), make(map[target]bool)
+	for c := range s.causes {
+		to.causes[withoutNumbers(r.name(c))] = true
+	}
+	for t := range s.known {
+		to.known[rename(t)] = true
+	}
+	return &to
 }
 
 // show writes the entries as lines.
