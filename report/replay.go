@@ -419,7 +419,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 	// One file, and no trace of a simulation. No excerpt has a row that cannot be read.
 	if unread := f.Class == replay.Derived && f.Kind == replay.Unreadable; r.absolute && !unread &&
 		!strings.Contains(r.name, " ") {
-		r.printf("  shrink    rollsim shrink %s --keep %s\n", r.name, f.Keep())
+		r.printf("  shrink    %s\n", r.shrink(f))
 	}
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)
 }
@@ -438,6 +438,15 @@ func (r *replayReport) inspect(f *replay.Finding) string {
 		options = append(options, "--rollout", shortID(f.Rollout))
 	}
 	return strings.TrimSpace(command+" "+r.name+" "+shell.Join(options...)) + end
+}
+
+// shrink returns the command that makes the log small.
+func (r *replayReport) shrink(f *replay.Finding) string {
+	command := fmt.Sprintf("rollsim shrink %s --keep %s", r.name, f.Keep())
+	if i := slices.Index(r.options, "--machine"); i >= 0 {
+		command += " " + shell.Join(r.options[i:i+2]...)
+	}
+	return command
 }
 
 // page returns the command that makes a page of the log.
