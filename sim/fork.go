@@ -90,6 +90,7 @@ func (d *driver) fork(old *driver, w *world, c *choices) {
 	d.clock, d.chance, d.record, d.rollouts = &w.clock, &w.chance, &w.record, &w.rollouts
 	d.agents, d.moments, d.choices = &w.agents, &w.moments, c
 	used, _ := old.plane.(controlplane.Follower)
+	// Where a follower exists, which Forkable wants, the control plane is of its kind.
 	if live, can := d.plane.(controlplane.Follower); can {
 		d.plane = live.ForkInto(used)
 	}

@@ -69,10 +69,14 @@ func quarantineRow(q trace.QuarantineRow) *row {
 
 // names returns an object of pairs of a member and a name.
 func names(pairs ...string) string {
-	var b []byte
-	for i, text := range pairs {
-		b = append(b, "{:,"[min(i, 2-i%2)])
-		b, _ = jsontext.AppendQuote(b, text) // never fails: it was read
+	b := []byte("{")
+	for i := 0; i < len(pairs); i += 2 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b, _ = jsontext.AppendQuote(b, pairs[i])
+		b = append(b, ':')
+		b, _ = jsontext.AppendQuote(b, pairs[i+1]) // never fails: it was read
 	}
 	return string(append(b, '}'))
 }

@@ -18,10 +18,10 @@
 //
 // # Derived tables
 //
-// A finding may be that a row of a derived table of a state.db differs from the log.
-// [Log.AddTables]
-// adds the tables to the log. Their rows are removed by the same passes, and a [Database] is what
-// remains of both. If the finding is about something else, the tables are left out.
+// A finding may be that a row of a derived table of a state.db differs from the log. The method
+// [Log.AddTables] adds the tables to the log. Their rows are removed by the same passes, and a
+// [Database] is what remains of both. If the finding is about something else, the tables are left
+// out.
 //
 // # Effort
 //

@@ -86,8 +86,7 @@ func (s *search) toFixpoint() {
 
 // alone removes everything that is not about the rollout of the finding, if it has one, with or
 // without the rows that are about no rollout. A row of a derived table needs the end of its
-// rollout,
-// which is often the next rollout: one after the other, few of them could go.
+// rollout, which is often the next rollout: one after the other, few of them could go.
 func (s *search) alone() {
 	for _, unbound := range []bool{true, false} {
 		var others unit
