@@ -166,11 +166,11 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	compared := coverage.Compare(m, specification)
+	compared, asked := coverage.Compare(m, specification), m
 	if !isSpecification(m) {
-		m = compared
+		asked = compared
 	}
-	result, err := simulate(sc, m, seed, o.measured)
+	result, err := simulate(sc, asked, seed, o.measured)
 	o.departures = compared.Departures()
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -190,7 +190,33 @@ func (s *Source) run(ctx context.Context, seed uint64, n int) (*outcome, error) 
 	o.simulated = time.Duration(result.End - result.Start)
 	o.violations = result.Violations
 	o.ended, o.never = true, result.Never
-	return o, nil
+	return o, s.keepLasting(ctx, o, sc, m, seed)
+}
+
+// keepLasting removes violations of liveness that a longer run of a given scenario does not have:
+// what a seed draws, such as a host that is offline, may last beyond its horizon. The horizon of a
+// drawn scenario leaves enough time.
+func (s *Source) keepLasting(
+	ctx context.Context, o *outcome, sc *sim.Scenario, m reducer.Machine, seed uint64,
+) error {
+	failing := slices.DeleteFunc(slices.Clone(o.violations), func(v invariant.Violation) bool {
+		return o.excuse(&v) != ""
+	})
+	if len(s.Given) == 0 || !shrink.NeedsLonger(failing) {
+		return nil
+	}
+	sink := newCollector(ctx)
+	defer sink.release()
+	result, err := simulate(shrink.Longer(sc, failing), m, seed, sink)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case reducer.IsMachineFailure(err):
+		return err
+	case err == nil: // a failure after the horizon does not count
+		o.violations = shrink.Lasting(o.violations, result.Violations)
+	}
+	return nil
 }
 
 // machine returns the machine with a name.

@@ -289,40 +289,23 @@ func (n *node) ineffective(sc *sim.Scenario, result *sim.Result) (bool, error) {
 
 // lasting removes violations of liveness that a longer run does not have.
 func (p *Prover) lasting(sc *sim.Scenario, found []finding) ([]finding, error) {
-	live := func(f finding) bool {
-		name := f.violation.Invariant
-		return name == invariant.Stuck || name == invariant.Unpruned || name == invariant.Stranded
+	all := make([]invariant.Violation, len(found))
+	for i := range found {
+		all[i] = found[i].violation.Violation
 	}
-	if !slices.ContainsFunc(found, live) {
+	if !shrink.NeedsLonger(all) {
 		return found, nil
 	}
-	longer := *sc
-	longer.Horizon = 2*sc.Horizon + longestOf(sc)
-	result, err := sim.Run(&longer, p.options(sc))
+	result, err := sim.Run(shrink.Longer(sc, all), p.options(sc))
 	if err != nil {
 		return nil, err
 	}
+	lasting := shrink.Lasting(all, result.Violations)
 	return slices.DeleteFunc(found, func(f finding) bool {
-		return live(f) && !slices.ContainsFunc(result.Violations, func(v invariant.Violation) bool {
+		return !slices.ContainsFunc(lasting, func(v invariant.Violation) bool {
 			return v.Is(f.violation.Violation) && v.Excused == ""
 		})
 	}), nil
-}
-
-// longestOf returns the longest time that something of a scenario takes.
-func longestOf(sc *sim.Scenario) time.Duration {
-	longest := longFault + pauseLasts
-	for i := range sc.Channels {
-		ch := &sc.Channels[i]
-		longest = max(longest, ch.PollInterval)
-		for w := range ch.Waves {
-			longest = max(longest, ch.Waves[w].Soak)
-		}
-	}
-	for i := range sc.Delays {
-		longest = max(longest, sc.Delays[i].Takes.Longest())
-	}
-	return longest
 }
 
 // repeat writes a scenario as a file and runs that as any other scenario. It returns the file, and

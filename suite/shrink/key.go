@@ -160,9 +160,3 @@ func (k Key) fits(v *invariant.Violation) bool {
 		(k.State == 0 || v.State == k.State && v.Defect == "") &&
 		(k.Event == 0 || v.Event == k.Event) && (k.Defect == "" || v.Defect == k.Defect)
 }
-
-// ofLiveness reports whether a run that ends too early has the violation, too.
-func (k Key) ofLiveness() bool {
-	return k.Invariant == invariant.Stuck || k.Invariant == invariant.Unpruned ||
-		k.Invariant == invariant.Stranded
-}

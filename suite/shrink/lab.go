@@ -78,7 +78,7 @@ func (l *lab) examine(sc *sim.Scenario, file string) (verdict, error) {
 	if err != nil || !shown {
 		return verdict{}, err
 	}
-	if l.key.ofLiveness() {
+	if ofLiveness(l.key.Invariant) {
 		long := read.Scenario
 		long.Horizon = 2*long.Horizon + longestOf(&long, l.key.Invariant == invariant.Unpruned)
 		limit := l.longest
