@@ -1,6 +1,7 @@
 package shrink
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -31,7 +32,9 @@ func namesOf(sc *sim.Scenario) *names {
 		}
 	}
 	point := func(ch reducer.ChannelID, ref reducer.ChannelRef) {
-		n.refs[reducer.NewRolloutID(ch, ref)] = true
+		if n.channels[ch] {
+			n.refs[reducer.NewRolloutID(ch, ref)] = true
+		}
 	}
 	for i := range sc.Timeline {
 		switch a := &sc.Timeline[i]; {
@@ -89,11 +92,13 @@ func (n *names) opens(sc *sim.Scenario, id reducer.RolloutID) bool {
 }
 
 // tidy removes what refers to a host, channel or ref that the scenario no longer has, so that
-// removing one of those is one edit.
+// removing one of those is one edit. Repeating it changes nothing.
 func tidy(sc *sim.Scenario) {
 	n := namesOf(sc)
-	sc.Timeline = slices.DeleteFunc(sc.Timeline, func(a sim.Action) bool { return n.dangles(sc, &a) })
-	n = namesOf(sc)
+	for lines := -1; lines != len(sc.Timeline); n = namesOf(sc) { // a line may open what others need
+		lines = len(sc.Timeline)
+		sc.Timeline = slices.DeleteFunc(sc.Timeline, func(a sim.Action) bool { return n.dangles(sc, &a) })
+	}
 	known := func(h reducer.HostID) bool { return n.hosts[h] != "" }
 	under := func(h reducer.HostID, ref reducer.ChannelRef) bool {
 		return known(h) && (ref == "" || n.opens(sc, reducer.NewRolloutID(n.hosts[h], ref)))
@@ -172,7 +177,7 @@ func (n *names) dangles(sc *sim.Scenario, a *sim.Action) bool {
 	case a.Lift != nil:
 		return !n.channels[a.Lift.Channel]
 	case a.Event != nil:
-		return !ofChannel(a.Event.Rollout) || a.Reaches != "" && !ofChannel(a.Reaches)
+		return !ofChannel(cmp.Or(a.Reaches, a.Event.Rollout)) // a misrouted event may name any rollout
 	case a.Order != nil:
 		return n.orderDangles(sc, a.Order)
 	case a.Fault != nil:
