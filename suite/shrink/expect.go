@@ -197,24 +197,41 @@ func expectations(c *Case) [][]string {
 	return all
 }
 
-// refusals returns the sentences about the events of a scenario that the specification refuses: it
-// passes only with these.
-func refusals(sc *sim.Scenario) (all []string) {
+// violatedSentences are the sentences about the violations that have one of their own.
+var violatedSentences = map[invariant.Name]string{
+	invariant.Stuck: "%q is stuck", invariant.Stranded: "channel %q is stranded",
+}
+
+// underSpecification collects the sentences about what the specification does with a scenario: the
+// events that it refuses, and what it violates. It passes only with these.
+func (w *author) underSpecification(sc *sim.Scenario) {
 	var log trace.Collector
-	if _, err := simulate(asSpecified(sc), sim.Options{
+	result, err := simulate(asSpecified(sc), sim.Options{
 		Machine: reducer.RFC0008(), Seed: sc.Seed, Sink: &log,
-	}); err != nil {
-		return nil
+	})
+	if err != nil {
+		return
 	}
 	for i := range log.Entries {
 		if r := log.Entries[i].Rejection; r != nil {
 			text := fmt.Sprintf("%v of %q is refused with %s", r.Event, r.Rollout, r.Error)
-			if !slices.Contains(all, text) {
-				all = append(all, text)
+			if !slices.Contains(w.refused, text) {
+				w.refused = append(w.refused, text)
 			}
 		}
 	}
-	return all
+	w.violations = result.Violations
+	for i := range w.violations {
+		v := &w.violations[i]
+		text, own := violatedSentences[v.Invariant]
+		if !own {
+			text = "the invariant " + string(v.Invariant) + " does not hold of %q"
+		}
+		text = fmt.Sprintf(text, v.Subject)
+		if !slices.Contains(w.violated, text) {
+			w.violated = append(w.violated, text)
+		}
+	}
 }
 
 // answers returns the sentences about the answers of the specification to the events of the key.

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing/fstest"
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/story"
 	"rollsim/story/gherkin"
@@ -75,26 +76,25 @@ type author struct {
 	delays  []string   // what makes every stage take no time
 	happens []happens  // what happens, in order
 	expects [][]string // the expectations to try, each one or more sentences
-	refused []string   // the expectations of what the specification refuses
 	anyway  bool       // it need not pass as specified
+
+	// What the specification does with the case: the sentences about the events that it refuses, its
+	// violations, and the sentences about these.
+	refused    []string
+	violations []invariant.Violation
+	violated   []string
 }
 
 // happens is a line of the timeline as a sentence.
 type happens struct {
-	sentence string
-	channel  reducer.ChannelID // that moves to ref, if it is a move
-	ref      reducer.ChannelRef
-	table    string
-	when     []string // the clauses to try, the simplest first
+	channel reducer.ChannelID // that moves to ref, if it is a move
+	ref     reducer.ChannelRef
+	table   string
+	ways    []way // to say it, the simplest first, and the most exact one last
 }
 
-// draft is a choice among the sentences.
-type draft struct {
-	delays uint          // the bits of the sentences of author.delays that it has
-	lasts  time.Duration // it says how long the run lasts; 0 if it need not
-	when   []int         // for each line of the timeline, the index of its clause
-	expect int
-}
+// way is a sentence and the clause that says when it happens.
+type way struct{ sentence, when string }
 
 // prepare collects the sentences. It returns why it cannot.
 func (w *author) prepare() string {
@@ -124,7 +124,8 @@ func (w *author) prepare() string {
 	if why := w.timeline(sc, trail.Entries); why != "" {
 		return why
 	}
-	w.expects, w.refused = expectations(w.c), refusals(sc)
+	w.expects = expectations(w.c)
+	w.underSpecification(sc)
 	if len(w.expects) == 0 {
 		return "as specified, no such event happens"
 	}
@@ -308,121 +309,27 @@ func (w *author) stages(sc *sim.Scenario) {
 		}
 		w.given("on host %q %s takes %s%s", d.Host, stageNames[d.Stage], story.InWords(takes), under)
 	}
+	usual := scenario.DefaultBehaviour()
 	for i, stage := range sim.Stages() {
 		said := slices.ContainsFunc(sc.Delays, func(d sim.Delay) bool { return d.Stage == stage })
-		if *delaysOf(&sc.Behaviour)[i] == nil && (!said || len(allHosts(sc)) > 1) {
-			w.delays = append(w.delays, fmt.Sprintf("%s takes 0 seconds", stageNames[stage]))
+		if said && len(allHosts(sc)) == 1 {
+			continue
+		}
+		takes, fixed := time.Duration(0), true
+		if d := *delaysOf(&sc.Behaviour)[i]; d != nil && d.Equal(*delaysOf(&usual)[i]) {
+			continue
+		} else if d != nil {
+			takes, fixed = d.Fixed()
+		}
+		sentence := fmt.Sprintf("%s takes %s", stageNames[stage], story.InWords(takes))
+		switch {
+		case !fixed:
+		case takes == 0:
+			w.delays = append(w.delays, sentence)
+		default:
+			w.givens = append(w.givens, sentence)
 		}
 	}
-}
-
-// choose returns the simplest draft that the case needs.
-func (w *author) choose() (draft, bool) {
-	d := draft{when: make([]int, len(w.happens)), expect: len(w.expects) - 1}
-	exact := func() {
-		for i := range w.happens {
-			d.when[i] = len(w.happens[i].when) - 1
-		}
-	}
-	for !w.begin(&d, exact) {
-		if d.expect--; d.expect < 0 || w.c.Key.Departs == 0 {
-			return d, false
-		}
-	}
-	simpler := func(edit func(*draft)) bool {
-		try := d
-		try.when = slices.Clone(d.when)
-		edit(&try)
-		if !w.shows(&try) {
-			return false
-		}
-		d = try
-		return true
-	}
-	simpler(func(d *draft) { clear(d.when); d.delays = 0 })
-	for i := range d.when {
-		for n := range d.when[i] {
-			if simpler(func(d *draft) { d.when[i] = n; d.delays = 0 }) ||
-				simpler(func(d *draft) { d.when[i] = n }) {
-				break
-			}
-		}
-	}
-	simpler(func(d *draft) { d.delays = 0 })
-	for i := range w.delays {
-		if bit := uint(1) << i; d.delays&bit != 0 {
-			simpler(func(d *draft) { d.delays &^= bit })
-		}
-	}
-	for n := range w.expects {
-		if simpler(func(d *draft) { d.expect = n }) {
-			break
-		}
-	}
-	return d, w.shows(&d)
-}
-
-// begin finds the first draft that shows the key: one that says more than it need.
-func (w *author) begin(d *draft, exact func()) bool {
-	for _, d.lasts = range []time.Duration{
-		0, w.c.Scenario.Horizon, 24 * time.Hour, 7 * 24 * time.Hour,
-	} {
-		for _, d.delays = range []uint{1<<len(w.delays) - 1, 0} {
-			exact()
-			if w.shows(d) {
-				return true
-			}
-			if clear(d.when); w.shows(d) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// shows reports whether a draft fails at its last sentence with the key, and passes as specified if
-// the case does.
-func (w *author) shows(d *draft) bool {
-	text := w.text(d)
-	under := w.c.Scenario.ControlPlane
-	failed, ok := runFeature(w.ctx, text, w.machine, under)
-	if !ok || failed.Status != story.Failed || failed.Step == "" ||
-		!strings.HasSuffix(failed.Step, w.expects[d.expect][len(w.expects[d.expect])-1]) {
-		return false
-	}
-	fits := func(v sim.Violation) bool { return w.c.Key.fits(&v) }
-	if w.c.Key.Departs == 0 && !slices.ContainsFunc(failed.Violations, fits) {
-		return false
-	}
-	if w.c.Specification || w.anyway {
-		return true
-	}
-	passed, ok := runFeature(w.ctx, text, reducer.RFC0008(), controlplane.Specified)
-	return ok && passed.Status == story.Passed
-}
-
-// refusal returns why a draft does not pass as specified.
-func (w *author) refusal(d *draft) string {
-	s, ok := runFeature(w.ctx, w.text(d), reducer.RFC0008(), controlplane.Specified)
-	if !ok {
-		return "it cannot run as specified"
-	}
-	first, _, _ := strings.Cut(s.Message, "\n")
-	return fmt.Sprintf("as specified, %q fails: %s", s.Step, first)
-}
-
-// runFeature runs the one scenario of a feature.
-func runFeature(
-	ctx context.Context, text string, m reducer.Machine, plane controlplane.Name,
-) (story.Scenario, bool) {
-	report, err := story.Run(ctx, story.Options{
-		FS: fstest.MapFS{featureFile: {Data: []byte(text)}}, Paths: []string{featureFile},
-		Machine: m, ControlPlane: plane,
-	})
-	if err != nil || len(report.Scenarios) != 1 {
-		return story.Scenario{}, false
-	}
-	return report.Scenarios[0], true
 }
 
 // lines returns the sentences of a draft with their keywords: those of the background, and those of
@@ -434,6 +341,9 @@ func (w *author) lines(d *draft) (background, scenario []string) {
 			givens = append(givens, delay)
 		}
 	}
+	if d.seed {
+		givens = append(givens, fmt.Sprintf("the seed is %d", w.c.Scenario.Seed))
+	}
 	if d.lasts > 0 {
 		givens = append(givens, "the run lasts "+story.InWords(d.lasts))
 	}
@@ -441,9 +351,13 @@ func (w *author) lines(d *draft) (background, scenario []string) {
 		background = append(background, keyword("Given", i)+g)
 	}
 	then := slices.Clone(w.expects[d.expect])
-	for _, refused := range w.refused {
-		if !slices.Contains(then, refused) {
-			then = append(then, refused)
+	specified := w.refused
+	if d.violated {
+		specified = slices.Concat(w.refused, w.violated)
+	}
+	for _, sentence := range specified {
+		if !slices.Contains(then, sentence) {
+			then = append(then, sentence)
 		}
 	}
 	when := w.happenings(d, false)
@@ -468,8 +382,8 @@ func (w *author) happenings(d *draft, tables bool) (all []string) {
 	moves := 0 // the rows of the last table
 	for i := range w.happens {
 		h := &w.happens[i]
-		when := h.when[d.when[i]]
-		switch row := fmt.Sprintf("\n| %s | %s |%s |", h.channel, h.ref, when); {
+		way := h.ways[d.when[i]]
+		switch row := fmt.Sprintf("\n| %s | %s |%s |", h.channel, h.ref, way.when); {
 		case tables && h.channel != "" && moves > 0:
 			all[len(all)-1] += row
 			moves++
@@ -479,9 +393,9 @@ func (w *author) happenings(d *draft, tables bool) (all []string) {
 			moves = 1
 			continue
 		case h.table != "":
-			all = append(all, h.sentence+when+":\n"+h.table)
+			all = append(all, way.sentence+way.when+":\n"+h.table)
 		default:
-			all = append(all, h.sentence+when)
+			all = append(all, way.sentence+way.when)
 		}
 		moves = 0
 	}

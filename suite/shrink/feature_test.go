@@ -15,12 +15,10 @@ import (
 // sentences, and begins another table after another sentence.
 func TestMovesBecomeTable(t *testing.T) {
 	move := func(ref string) happens {
-		return happens{
-			sentence: `"edge" moves to ref "` + ref + `"`, channel: "edge", ref: "a1",
-			when: []string{"", " 1 hour later"},
-		}
+		said := `"edge" moves to ref "` + ref + `"`
+		return happens{channel: "edge", ref: "a1", ways: []way{{said, ""}, {said, " 1 hour later"}}}
 	}
-	crash := happens{sentence: "the control plane crashes for 1 hour", when: []string{" at once"}}
+	crash := happens{ways: []way{{"the control plane crashes for 1 hour", " at once"}}}
 	w := &author{
 		givens:  []string{"one", "two"},
 		happens: []happens{move("a1"), move("b2"), crash, move("c3")},

@@ -1,6 +1,7 @@
 package shrink
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,31 +14,39 @@ import (
 	"rollsim/trace"
 )
 
-// timeline writes what happens. It returns why it cannot.
+// timeline writes what happens, in the order in which it does. It returns why it cannot.
 func (w *author) timeline(sc *sim.Scenario, trail []trace.Entry) string {
 	before := time.Duration(0)
-	for i := range sc.Timeline {
-		a := &sc.Timeline[i]
+	for i, l := range inOrder(sc, trail) {
+		a := l.action
 		sentence, table, why := sentenceOf(a)
 		if why != "" {
 			return why
 		}
-		h := happens{sentence: sentence, table: table}
+		h := happens{table: table}
 		if a.SetRef != nil {
 			h.channel, h.ref = a.SetRef.Channel, a.SetRef.Ref
 		}
+		var clauses []string
 		switch {
 		case a.When != nil:
-			h.when = []string{momentClause(a)}
+			clauses = []string{momentClause(a)}
+		case i == 0 && a.At == 0 && a.Fault == nil:
+			clauses = []string{""}
 		case i == 0 && a.At == 0:
-			h.when = []string{""}
+			clauses = []string{" at once"} // without it the sentence waits for what settles first
 		case i == 0:
-			h.when = []string{"", fmt.Sprintf(" %s after the start", story.InWords(a.At))}
+			clauses = []string{"", fmt.Sprintf(" %s after the start", story.InWords(a.At))}
 		default:
-			h.when = append([]string{""}, clausesAt(sc.Start, trail, a, before)...)
+			clauses = append([]string{""}, clausesAt(sc.Start, trail, l.at, before)...)
 		}
-		if a.When == nil {
-			before = a.At
+		for _, said := range sentencesOf(a, sentence, sc.Start, trail) {
+			for _, clause := range clauses {
+				h.ways = append(h.ways, way{said, clause})
+			}
+		}
+		if l.happens {
+			before = l.at
 		}
 		w.happens = append(w.happens, h)
 	}
@@ -47,13 +56,113 @@ func (w *author) timeline(sc *sim.Scenario, trail []trace.Entry) string {
 	return ""
 }
 
+// timed is a line of the timeline with the moment at which it happens.
+type timed struct {
+	action  *sim.Action
+	happens bool
+	at      time.Duration
+	after   int // the index of the entry after which it happens; -1 for a time
+}
+
+// inOrder returns the lines of a timeline in the order in which they happen, because that is how
+// sentences follow each other. A line whose moment is unknown stays behind the one before.
+func inOrder(sc *sim.Scenario, trail []trace.Entry) []timed {
+	lines := make([]timed, len(sc.Timeline))
+	for i := range sc.Timeline {
+		a := &sc.Timeline[i]
+		l := &lines[i]
+		l.action, l.at, l.after, l.happens = a, a.At, -1, true
+		if a.When == nil {
+			if id := struck(a, sc.Start, trail); id != "" { // the sentence follows the opening
+				if moves, ok := opens(sc, id); ok && moves > a.At {
+					l.at, l.after = moves, 0
+				}
+			}
+			continue
+		}
+		n := slices.IndexFunc(trail, func(e trace.Entry) bool { return isMoment(a.When, &e) })
+		if l.happens = n >= 0; l.happens {
+			l.at, l.after = time.Duration(trail[n].At-sc.Start)+a.At, n
+		} else if i > 0 {
+			l.at, l.after = lines[i-1].at, lines[i-1].after
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b timed) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.after, b.after))
+	})
+	return lines
+}
+
+// isMoment reports whether a moment in the life of a rollout or a host is that of an entry.
+func isMoment(m *sim.Moment, e *trace.Entry) bool {
+	switch {
+	case e.Rollout != m.Rollout || m.Wave.Set:
+		return false
+	case m.HostState == reducer.HostPending:
+		return e.Event != nil && e.Event.Kind == reducer.HostJoined && e.Event.Host == m.Host
+	case m.HostState != 0:
+		return e.Event != nil && e.Event.Kind == reducer.HostStateChanged &&
+			e.Event.Host == m.Host && e.Event.To == m.HostState
+	case m.State == reducer.Opening || m.State == 0:
+		return e.Event != nil && e.Event.Kind == reducer.RolloutOpened
+	}
+	return e.Effect != nil && e.Effect.Kind == reducer.RecordRolloutTransition &&
+		e.Effect.To == m.State
+}
+
+// messageFaults are the faults of one message.
+var messageFaults = []sim.FaultKind{
+	sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
+}
+
+// sentencesOf returns the ways to say a line. The next message of a host is what it sends in one
+// instant, unless the sentence names its rollout.
+func sentencesOf(
+	a *sim.Action, sentence string, start reducer.Time, trail []trace.Entry,
+) []string {
+	all := []string{sentence}
+	if a.Fault == nil || a.Fault.Rollout != "" {
+		return all
+	}
+	if id := struck(a, start, trail); id != "" {
+		f := *a.Fault
+		f.Rollout = id
+		all = append(all, messageSentence(&f))
+	}
+	return all
+}
+
+// struck returns the rollout of the message that a fault happens to, or "".
+func struck(a *sim.Action, start reducer.Time, trail []trace.Entry) reducer.RolloutID {
+	if a.Fault == nil || !slices.Contains(messageFaults, a.Fault.Kind) {
+		return ""
+	}
+	for i := range trail {
+		e := &trail[i]
+		if e.Fault != nil && e.Fault.Fault == a.Fault.Kind.String() && e.Host == a.Fault.Host &&
+			time.Duration(e.At-start) >= a.At {
+			return e.Rollout
+		}
+	}
+	return ""
+}
+
+// opens returns the time of the first move of a channel to the ref of a rollout.
+func opens(sc *sim.Scenario, id reducer.RolloutID) (time.Duration, bool) {
+	for i := range sc.Timeline {
+		a := &sc.Timeline[i]
+		if r := a.SetRef; a.When == nil && r != nil && reducer.NewRolloutID(r.Channel, r.Ref) == id {
+			return a.At, true
+		}
+	}
+	return 0, false
+}
+
 // clausesAt returns the ways to say when a line happens: at once, at a moment in the life of a host
 // or a rollout, or some time later.
-func clausesAt(
-	start reducer.Time, trail []trace.Entry, a *sim.Action, before time.Duration,
-) []string {
+func clausesAt(start reducer.Time, trail []trace.Entry, at, before time.Duration) []string {
 	var all []string
-	if a.At == before {
+	if at == before {
 		all = append(all, " at once")
 	}
 	hosts := make(map[string]string)
@@ -66,7 +175,7 @@ func clausesAt(
 	}
 	for i := range trail {
 		e := &trail[i]
-		if time.Duration(e.At-start) > a.At {
+		if time.Duration(e.At-start) > at {
 			break
 		}
 		switch {
@@ -80,10 +189,10 @@ func clausesAt(
 	for _, what := range order {
 		all = append(all, hosts[what])
 	}
-	if a.At > before {
-		all = append(all, fmt.Sprintf(" %s later", story.InWords(a.At-before)))
+	if at > before {
+		all = append(all, fmt.Sprintf(" %s later", story.InWords(at-before)))
 	}
-	return append(all, fmt.Sprintf(" %s after the start", story.InWords(a.At)))
+	return append(all, fmt.Sprintf(" %s after the start", story.InWords(at)))
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }

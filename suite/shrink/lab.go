@@ -79,11 +79,10 @@ func (l *lab) examine(sc *sim.Scenario, file string) (verdict, error) {
 		return verdict{}, err
 	}
 	if ofLiveness(l.key.Invariant) {
-		long := read.Scenario
-		long.Horizon = 2*long.Horizon + longestOf(&long, l.key.Invariant == invariant.Unpruned)
+		longest := longestOf(&read.Scenario, l.key.Invariant == invariant.Unpruned)
 		limit := l.longest
 		l.longest *= 8
-		shown, err = l.shows(&long)
+		shown, err = l.shows(extended(&read.Scenario, longest))
 		l.longest = limit
 		if err != nil || !shown {
 			return verdict{}, err

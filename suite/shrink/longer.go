@@ -45,6 +45,15 @@ func Longer(sc *sim.Scenario, found []invariant.Violation) *sim.Scenario {
 	for i := range sc.Delays {
 		consider(sc.Delays[i].Takes)
 	}
+	for i := range sc.Faults {
+		consider(sc.Faults[i].For)
+	}
+	return extended(sc, longest)
+}
+
+// extended returns a scenario that lasts twice as long, and longer by some time. What it draws by
+// chance ends at the first horizon.
+func extended(sc *sim.Scenario, longer time.Duration) *sim.Scenario {
 	c := *sc
 	c.Faults, c.Traffic = slices.Clone(sc.Faults), slices.Clone(sc.Traffic)
 	until := func(t *time.Duration) {
@@ -53,13 +62,12 @@ func Longer(sc *sim.Scenario, found []invariant.Violation) *sim.Scenario {
 		}
 	}
 	for i := range c.Faults {
-		consider(c.Faults[i].For)
 		until(&c.Faults[i].Until)
 	}
 	for i := range c.Traffic {
 		until(&c.Traffic[i].Until)
 	}
-	c.Horizon = 2*sc.Horizon + longest
+	c.Horizon = 2*sc.Horizon + longer
 	return &c
 }
 

@@ -78,7 +78,7 @@ func numbersOf(sc *sim.Scenario) []int {
 		len(sc.Releases) + len(sc.Running) + len(sc.Sometimes) + len(sc.ExpectViolations) +
 		len(sc.Mended)
 	return []int{
-		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), refs, len(sc.Faults) + len(sc.Traffic),
+		hosts, len(sc.Channels), waves + 2*len(sc.Budgets), len(sc.Faults) + len(sc.Traffic), refs,
 		len(sc.Timeline),
 		len(sc.Fates), gates, len(sc.Delays), behaviourSize(&sc.Behaviour), oddNames(sc), details(sc),
 		valueSize(sc), unsorted(sc),
