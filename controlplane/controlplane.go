@@ -152,8 +152,7 @@ type Tick struct {
 type Durable struct {
 	Log []trace.Entry // entries that the control plane has written, in order
 
-	tables   *shippedPlane // of the shipped control plane, which reads no log
-	follower *plane        // that has followed the log, which then is empty
+	tables *shippedPlane // of the shipped control plane, which reads no log
 }
 
 // Difference is one difference between two control planes.

@@ -14,12 +14,13 @@ type Follower interface {
 	ControlPlane
 
 	// Follow applies the next entry of the log that another control plane writes. The follower must
-	// not be used for anything else than Followed, ForkInto, Hash and Fleet. The error is a
+	// not be used for anything else than the methods below and Fleet. The error is a
 	// *reducer.MachineFailure.
 	Follow(e *trace.Entry) error
 
-	// Followed returns what survives a crash of the control plane whose log this one has followed.
-	Followed() Durable
+	// RestartInto is Restart after a crash of the control plane whose log this one has followed. It
+	// uses the memory of old, as ForkInto does.
+	RestartInto(old Follower, now reducer.Time, out Output) Follower
 
 	// ForkInto is Clone. It uses the memory of old, a control plane of the same kind that can no
 	// longer be used otherwise, nor can its fleet; nil for new memory.
@@ -34,11 +35,17 @@ type Follower interface {
 // Follow implements Follower.
 func (p *plane) Follow(e *trace.Entry) error { return p.replay(e) }
 
-// Followed implements Follower.
-func (p *plane) Followed() Durable { return Durable{follower: p} }
+// RestartInto implements Follower.
+func (p *plane) RestartInto(old Follower, now reducer.Time, out Output) Follower {
+	c := p.forkInto(old)
+	c.resume(now, out)
+	return c
+}
 
 // ForkInto implements Follower.
-func (p *plane) ForkInto(old Follower) Follower {
+func (p *plane) ForkInto(old Follower) Follower { return p.forkInto(old) }
+
+func (p *plane) forkInto(old Follower) *plane {
 	if c, can := old.(*plane); can {
 		return p.copyInto(c)
 	}

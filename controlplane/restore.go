@@ -11,14 +11,17 @@ import (
 func (p *plane) Durable(log []trace.Entry) Durable { return Durable{Log: log} }
 
 func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
-	if from.follower != nil {
-		from.follower.copyInto(p)
-	}
 	for i := range from.Log {
 		if err := p.replay(&from.Log[i]); err != nil {
 			return err
 		}
 	}
+	p.resume(now, out)
+	return nil
+}
+
+// resume continues after the log has been replayed. It arms the timers.
+func (p *plane) resume(now reducer.Time, out Output) {
 	s := step{p, now, out}
 	for _, r := range p.rollouts {
 		for i := range r.waves {
@@ -33,7 +36,6 @@ func (p *plane) Restore(now reducer.Time, from Durable, out Output) error {
 			s.arm(r, r.timer.Value)
 		}
 	}
-	return nil
 }
 
 // replay applies one entry of the log to the state. It ignores an entry whose channel, rollout or

@@ -7,19 +7,15 @@ type unused struct {
 	rollouts []*rollout
 }
 
-// Reuse lets a new control plane use the memory of the last one in a list that is of its kind, and
-// returns the others. The one that it takes, and its fleet, can no longer be used.
-func Reuse(fresh ControlPlane, list []ControlPlane) []ControlPlane {
-	for i, old := range slices.Backward(list) {
-		p, ok := fresh.(*plane)
-		o, also := old.(*plane)
-		if !ok || !also {
-			continue
-		}
+// Reuse lets a new control plane use the memory of another one, if both are of one kind. It reports
+// whether it has taken that memory: then old and its fleet can no longer be used.
+func Reuse(fresh, old ControlPlane) bool {
+	p, ok := fresh.(*plane)
+	o, also := old.(*plane)
+	if ok && also {
 		p.reuse(o)
-		return slices.Delete(list, i, i+1)
 	}
-	return list
+	return ok && also
 }
 
 func (p *plane) reuse(old *plane) {

@@ -13,7 +13,7 @@ import (
 // driver passes inputs to the control plane and carries out its decisions.
 type driver struct {
 	plane   controlplane.ControlPlane
-	memory  *Memory // of runs that have ended, for the next control planes; nil for none
+	memory  *Memory // for the next control planes; nil for none
 	build   controlplane.New
 	machine reducer.Machine
 	inv     *controlplane.Inventory
@@ -233,9 +233,7 @@ func (d *driver) crash(length time.Duration) {
 func (d *driver) restart() {
 	d.down = false
 	d.rollouts.restart()
-	next, err := controlplane.Restart(
-		d.fresh, d.inv, d.machine, d.clock.now, d.record.durable(d.plane), d,
-	)
+	next, err := d.restored()
 	if err != nil {
 		d.record.fail(err)
 		return
@@ -250,7 +248,8 @@ func (d *driver) restart() {
 			State:     diff.State,
 		})
 	}
-	d.replace(next)
+	d.memory.give(d.plane)
+	d.plane = next
 	d.record.check.Watch(next.Fleet())
 	waiting := d.postponed
 	d.postponed = nil
@@ -260,17 +259,14 @@ func (d *driver) restart() {
 	d.planDue = true
 }
 
-// fresh returns a new control plane.
-func (d *driver) fresh(inv *controlplane.Inventory, m reducer.Machine) controlplane.ControlPlane {
-	p := d.build(inv, m)
-	d.memory.renew(p)
-	return p
-}
-
-// replace continues with another control plane.
-func (d *driver) replace(next controlplane.ControlPlane) {
-	d.memory.retire(d.plane)
-	d.plane = next
+// restored returns the control plane that replaces the crashed one.
+func (d *driver) restored() (controlplane.ControlPlane, error) {
+	if follower := d.record.follower; follower != nil {
+		return follower.RestartInto(d.memory.take(), d.clock.now, d), nil
+	}
+	return controlplane.Restart(
+		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,
+	)
 }
 
 // Entry writes an entry of the control plane.

@@ -183,10 +183,6 @@ func (d deaf) Follow(e *trace.Entry) error {
 	return d.Follower.Follow(e)
 }
 
-func (d deaf) Diff(other controlplane.ControlPlane) []controlplane.Difference {
-	return d.Follower.Diff(other.(deaf).Follower)
-}
-
 // TestCrashForgets removes entries from the log before a restart, which must report the loss,
 // whether it reads the log or copies a control plane that has followed the log.
 func TestCrashForgets(t *testing.T) {

@@ -13,8 +13,7 @@ type Memory struct {
 	queue   queue
 	history []trace.Entry
 	arena   trace.Arena
-	planes  []controlplane.ControlPlane // of runs that have ended
-	retired []controlplane.ControlPlane // of the present run
+	planes  []controlplane.Follower // that are no longer used
 	refold  *reducer.Fleet
 }
 
@@ -32,9 +31,7 @@ func (m *Memory) lend(w *world) {
 	w.record.history, w.record.arena = m.history[:0], m.arena
 	w.driver.memory = m
 	m.renew(w.driver.plane)
-	if w.record.follower != nil {
-		m.renew(w.record.follower)
-	}
+	m.renew(w.record.follower)
 	if w.record.refold != nil && m.refold != nil {
 		w.record.refold.Reuse(m.refold)
 		m.refold = nil
@@ -47,30 +44,34 @@ func (m *Memory) collect(w *world) {
 		return
 	}
 	m.queue, m.history, m.arena = w.clock.queue, w.record.history, w.record.arena
-	m.retire(w.driver.plane)
-	if w.record.follower != nil {
-		m.retire(w.record.follower)
-	}
-	m.planes, m.retired = append(m.planes, m.retired...), m.retired[:0]
+	m.give(w.driver.plane)
+	m.give(w.record.follower)
 	if w.record.refold != nil {
 		m.refold = w.record.refold
 	}
 }
 
-// renew lets a new control plane use the memory of one of an earlier run.
-func (m *Memory) renew(p controlplane.ControlPlane) {
-	if m != nil {
-		m.planes = controlplane.Reuse(p, m.planes)
+// renew lets a new control plane use the memory of one that is no longer used.
+func (m *Memory) renew(fresh controlplane.ControlPlane) {
+	if old := m.take(); old != nil && !controlplane.Reuse(fresh, old) {
+		m.give(old)
 	}
 }
 
-// mostRetired is how many control planes of one run are kept.
-const mostRetired = 8
+// take returns a control plane that is no longer used, or nil if there is none.
+func (m *Memory) take() controlplane.Follower {
+	if m == nil || len(m.planes) == 0 {
+		return nil
+	}
+	last := len(m.planes) - 1
+	p := m.planes[last]
+	m.planes = m.planes[:last]
+	return p
+}
 
-// retire keeps a control plane that is no longer used for later runs. What belongs to the present
-// run may still refer to its rollouts.
-func (m *Memory) retire(p controlplane.ControlPlane) {
-	if m != nil && len(m.planes)+len(m.retired) < mostRetired {
-		m.retired = append(m.retired, p)
+// give keeps the memory of a control plane that is no longer used, if another one can use it.
+func (m *Memory) give(p controlplane.ControlPlane) {
+	if f, can := p.(controlplane.Follower); can && m != nil {
+		m.planes = append(m.planes, f)
 	}
 }

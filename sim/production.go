@@ -478,13 +478,13 @@ func (p *production) restart() {
 	d.down = false
 	p.record.compareTables(d.plane.Fleet())
 	next, err := controlplane.Restart(
-		d.fresh, d.inv, d.machine, d.clock.now, d.plane.Durable(nil), d,
+		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(nil), d,
 	)
 	if err != nil {
 		d.record.fail(err)
 		return
 	}
-	d.replace(next)
+	d.plane = next
 	d.record.check.Watch(next.Fleet())
 	waiting := d.postponed
 	d.postponed = nil

@@ -77,14 +77,6 @@ func (r *recorder) write(e *trace.Entry) {
 	r.emit(e)
 }
 
-// durable returns what survives a crash of a control plane.
-func (r *recorder) durable(plane controlplane.ControlPlane) controlplane.Durable {
-	if r.follower != nil {
-		return r.follower.Followed()
-	}
-	return plane.Durable(r.history)
-}
-
 // trail records which step wrote an entry, if that is wanted.
 func (r *recorder) trail(step uint32) {
 	if r.trails {
