@@ -94,15 +94,15 @@ func (w *world) idleUntil() reducer.Time {
 // which chance makes nothing happen.
 func (w *world) skip(until reducer.Time) {
 	q := &w.clock.queue
-	other, buckets := q.firstOther()
+	other, near := q.firstOther()
 	until = min(until, other)
 	if until-w.clock.now < worthwhile {
 		return
 	}
 	var few [8]routine
 	routines := few[:0]
-	for i := range buckets {
-		for _, x := range q.buckets[i] {
+	for used := near; used != 0; used &= used - 1 {
+		for _, x := range q.buckets[bits.TrailingZeros64(used)+1] {
 			if isRoutine(x) && x.at < until {
 				routines = append(routines, w.routine(x))
 			}
@@ -114,7 +114,7 @@ func (w *world) skip(until reducer.Time) {
 	if !slices.ContainsFunc(routines, func(r routine) bool { return r.at < until }) {
 		return
 	}
-	q.drop(buckets, until)
+	q.drop(near, until)
 	routines = slices.DeleteFunc(routines, func(r routine) bool { return r.at >= until })
 	for i := range routines {
 		w.count(&routines[i], until)
@@ -182,9 +182,9 @@ func (w *world) count(r *routine, until reducer.Time) {
 	}
 }
 
-// firstOther returns when the first work is due that is no routine, and how many buckets may hold
-// work that is due before.
-func (q *queue) firstOther() (first reducer.Time, buckets int) {
+// firstOther returns when the first work is due that is no routine, and the buckets that may hold
+// work that is due before, as a subset of used.
+func (q *queue) firstOther() (first reducer.Time, near uint64) {
 	if q.popped < len(q.buckets[0]) {
 		return q.now, 0
 	}
@@ -200,16 +200,17 @@ func (q *queue) firstOther() (first reducer.Time, buckets int) {
 				first = min(first, x.at)
 			}
 		}
-		if buckets = n + 1; first < math.MaxInt64 {
-			break
+		if first < math.MaxInt64 {
+			return first, q.used &^ (used & (used - 1))
 		}
 	}
-	return first, buckets
+	return first, q.used
 }
 
-// drop removes the routines of the first buckets that are due before an instant.
-func (q *queue) drop(buckets int, until reducer.Time) {
-	for n := 1; n < buckets; n++ {
+// drop removes the routines of some buckets that are due before an instant.
+func (q *queue) drop(near uint64, until reducer.Time) {
+	for ; near != 0; near &= near - 1 {
+		n := bits.TrailingZeros64(near) + 1
 		q.buckets[n] = slices.DeleteFunc(q.buckets[n], func(x item) bool {
 			return isRoutine(x) && x.at < until
 		})
