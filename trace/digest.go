@@ -5,8 +5,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
-
-	"rollsim/reducer"
 )
 
 // Digest is a Sink that computes the number of entries and their digest. Equal digests mean equal
@@ -24,13 +22,26 @@ type Digest struct {
 	waiting [32 * 8]byte
 	used    int
 
-	// The host and the rollout of the last entry, whose valid forms are known: derived.
-	host, validHost       reducer.HostID
-	rollout, validRollout reducer.RolloutID
+	host, rollout encoded // of the last entry
+}
+
+// encoded is a string that entries repeat.
+type encoded struct {
+	text    string
+	content []byte // as putText appends it; empty before set
+}
+
+func (s *encoded) set(text string) {
+	if text != s.text || len(s.content) == 0 {
+		s.text, s.content = text, putText(s.content[:0], text)
+	}
 }
 
 // Reset makes the digest that of no entries.
-func (d *Digest) Reset() { *d = Digest{content: d.content[:0]} }
+func (d *Digest) Reset() {
+	*d = Digest{content: d.content, host: encoded{content: d.host.content[:0]},
+		rollout: encoded{content: d.rollout.content[:0]}}
+}
 
 // Write adds an entry. It never fails.
 func (d *Digest) Write(e *Entry) error {
@@ -40,13 +51,9 @@ func (d *Digest) Write(e *Entry) error {
 
 // add adds an entry and returns the hash of that entry.
 func (d *Digest) add(e *Entry) uint64 {
-	if e.Host != d.host {
-		d.host, d.validHost = e.Host, valid(e.Host)
-	}
-	if e.Rollout != d.rollout {
-		d.rollout, d.validRollout = e.Rollout, valid(e.Rollout)
-	}
-	d.content = appendContent(d.content[:0], e, d.validHost, d.validRollout)
+	d.host.set(string(e.Host))
+	d.rollout.set(string(e.Rollout))
+	d.content = appendContent(d.content[:0], e, &d.host, &d.rollout)
 	sum := xxhash.Sum64(d.content)
 	if e.Kind == KindEnd {
 		return sum
@@ -94,24 +101,28 @@ func appendHex(b []byte, v uint64, digits int) []byte {
 
 // appendContent appends the fields of an entry in a form that differs for different entries:
 // strings and lists follow their lengths, and numbers have their full width. host and rollout are
-// the valid forms of those of the entry.
-func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.RolloutID) []byte {
-	b = putValid(b, e.Kind.String())
+// those of the entry.
+func appendContent(b []byte, e *Entry, host, rollout *encoded) []byte {
+	if e.Kind < kindEnd {
+		b = append(b, kindContents[e.Kind]...)
+	} else {
+		b = putText(b, e.Kind.String())
+	}
 	b = putUint(b, e.Seq)
 	b = putInt(b, e.At)
 	b = putString(b, e.Other)
-	b = putValid(b, host)
-	b = putValid(b, rollout)
+	b = append(b, host.content...)
+	b = append(b, rollout.content...)
 	b = putBytes(b, e.Raw)
 	switch {
 	case e.Event != nil:
 		v := e.Event
 		b = append(b, 'v', byte(v.Kind), byte(v.From), byte(v.To))
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.TargetRef)
-		b = putAgain(b, v.Host, e.Host, host)
+		b = putAgain(b, string(v.Host), host)
 		b = binary.LittleEndian.AppendUint32(b, v.Wave)
 		b = binary.LittleEndian.AppendUint32(b, v.FromWave)
 		b = binary.LittleEndian.AppendUint32(b, v.ToWave)
@@ -122,7 +133,7 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 		v := e.Effect
 		b = append(b, 'e', byte(v.Kind), byte(v.From), byte(v.To))
 		b = binary.LittleEndian.AppendUint32(b, v.Wave)
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.Closure)
@@ -131,8 +142,8 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 		v := e.HostEffect
 		b = append(b, 'h', byte(v.From), byte(v.To))
 		b = putString(b, v.Effect)
-		b = putAgain(b, v.Host, e.Host, host)
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Host), host)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putInt(b, v.At)
 		b = putString(b, v.Channel)
 		b = putString(b, v.Closure)
@@ -149,11 +160,11 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 	case e.Plan != nil:
 		v := e.Plan
 		b = append(b, 'p', byte(v.Action))
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putString(b, v.Channel)
 		b = putString(b, v.TargetRef)
 		b = putStrings(b, v.Hosts)
-		b = putAgain(b, v.Host, e.Host, host)
+		b = putAgain(b, string(v.Host), host)
 		b = putString(b, v.Closure)
 		b = putInt(b, v.SoakDueAt)
 		b = putInt(b, v.Attempt)
@@ -162,8 +173,8 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 		b = append(b, 'g')
 		b = putString(b, v.Gate)
 		b = putString(b, v.Reason)
-		b = putAgain(b, v.Host, e.Host, host)
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Host), host)
+		b = putAgain(b, string(v.Rollout), rollout)
 	case e.Poll != nil:
 		v := e.Poll
 		b = append(b, 'm')
@@ -174,8 +185,8 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 		v := e.Fault
 		b = append(b, 'f')
 		b = putString(b, v.Fault)
-		b = putAgain(b, v.Host, e.Host, host)
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Host), host)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putString(b, v.Channel)
 		b = putUint(b, v.Seq)
 		b = putInt(b, v.Millis)
@@ -183,7 +194,7 @@ func appendContent(b []byte, e *Entry, host reducer.HostID, rollout reducer.Roll
 		v := e.Rejection
 		b = append(b, 'r', byte(v.Event), byte(v.From))
 		b = putString(b, v.Error)
-		b = putAgain(b, v.Rollout, e.Rollout, rollout)
+		b = putAgain(b, string(v.Rollout), rollout)
 		b = putString(b, v.Message)
 	case e.Header != nil:
 		v := e.Header
@@ -241,22 +252,28 @@ func putString[S ~string](b []byte, s S) []byte {
 	return putText(b, string(s))
 }
 
-func putText(b []byte, s string) []byte { return putValid(b, valid(s)) }
+// putText appends the length of a string in valid UTF-8, and that string.
+func putText(b []byte, s string) []byte {
+	s = valid(s)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
+	return append(b, s...)
+}
 
-// putAgain appends s. Most strings of an entry repeat its host or its rollout: if s is the same as
-// before, it is not examined again, and its valid form is used.
-func putAgain[S ~string](b []byte, s, before, valid S) []byte {
-	if s == before {
-		return putValid(b, valid)
+// putAgain appends s. Most strings of an entry repeat its host or its rollout.
+func putAgain(b []byte, s string, before *encoded) []byte {
+	if s == before.text {
+		return append(b, before.content...)
 	}
 	return putString(b, s)
 }
 
-// putValid appends a string of valid UTF-8.
-func putValid[S ~string](b []byte, s S) []byte {
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
-	return append(b, s...)
-}
+// kindContents holds the name of each kind as putText appends it.
+var kindContents = func() (all [kindEnd][]byte) {
+	for k := range all {
+		all[k] = putText(nil, Kind(k).String())
+	}
+	return all
+}()
 
 // valid returns a string with U+FFFD for each invalid byte, as the encoder writes it.
 func valid[S ~string](s S) S {

@@ -205,7 +205,10 @@ func benchmarkRead(b *testing.B, data []byte) {
 
 // content returns the fields of an entry as a digest adds them.
 func content(e *Entry) []byte {
-	return appendContent(nil, e, valid(e.Host), valid(e.Rollout))
+	var host, rollout encoded
+	host.set(string(e.Host))
+	rollout.set(string(e.Rollout))
+	return appendContent(nil, e, &host, &rollout)
 }
 
 // TestDigestIsTheHashOfHashes compares digests with their definition, for lengths around those at
