@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"slices"
 	"time"
 
 	"rollsim/reducer"
@@ -46,9 +47,13 @@ type planeState struct {
 type scratch struct {
 	outcome                              reducer.Outcome
 	message, event, effect, gate, queued trace.Entry
+	polled, opened                       trace.Entry
 
 	decision trace.GateDecision // of gate
 	action   trace.PlanAction   // of queued
+	poll     trace.ManifestPoll // of polled
+	opening  trace.PlanAction   // of opened
+	standing []*reducer.Rollout // those that are superseded
 	recent   *rollout           // the one that was looked up last
 	next     reducer.Event      // the one that is applied
 	derived  reducer.Event      // the one that the fleet derives from it
@@ -118,10 +123,9 @@ func (p *plane) Poll(
 	s := step{p, now, out}
 	ch := &p.inv.channels[channel]
 	p.seen[channel], p.settled = ref, false
-	s.write(&trace.Entry{
-		Kind: trace.KindManifestPoll,
-		Poll: &trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref},
-	})
+	p.poll = trace.ManifestPoll{Channel: ch.ID, Outcome: "200", Ref: ref}
+	p.polled.Kind, p.polled.Poll = trace.KindManifestPoll, &p.poll
+	s.write(&p.polled)
 	// A ref that already had a rollout opens none, as in the production planner.
 	if id := reducer.NewRolloutID(ch.ID, ref); p.fleet.Rollout(id) == nil {
 		return s.open(ch, id, ref)
@@ -132,8 +136,8 @@ func (p *plane) Poll(
 // open opens a rollout. It applies SuccessorOpened for each standing rollout, RolloutOpened, and
 // HostJoined for each host of the channel that is in the fleet.
 func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) error {
-	standing := append([]*reducer.Rollout(nil), s.fleet.Standing(ch.ID)...)
-	for _, r := range standing {
+	s.standing = append(s.standing[:0], s.fleet.Standing(ch.ID)...)
+	for _, r := range s.standing {
 		err := s.apply(s.newEvent(reducer.Event{
 			Kind: reducer.SuccessorOpened, Rollout: r.Record.RolloutID, Successor: id, At: s.now,
 		}))
@@ -147,7 +151,7 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 	if err != nil {
 		return err
 	}
-	hosts := make([]reducer.HostID, 0, ch.end-ch.first)
+	hosts := slices.Grow(s.opening.Hosts[:0], int(ch.end-ch.first))
 	n := ch.first // number of the next host
 	for wave := range ch.Waves {
 		for _, host := range ch.Waves[wave].Hosts {
@@ -175,9 +179,12 @@ func (s step) open(ch *channel, id reducer.RolloutID, ref reducer.ChannelRef) er
 			return err
 		}
 	}
-	s.write(&trace.Entry{Kind: trace.KindPlanAction, Rollout: id, Plan: &trace.PlanAction{
+	s.opening = trace.PlanAction{
 		Action: trace.OpenRollout, Rollout: id, Channel: ch.ID, TargetRef: ref, Hosts: hosts,
-	}})
+	}
+	e := &s.opened
+	e.Kind, e.Rollout, e.Plan = trace.KindPlanAction, id, &s.opening
+	s.write(e)
 	return nil
 }
 

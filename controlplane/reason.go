@@ -57,17 +57,17 @@ func (r *reason) String() string {
 	case pausedEverywhere:
 		return "dispatch-pause: an operator has paused all channels"
 	case pausedChannel:
-		return fmt.Sprintf("dispatch-pause: an operator has paused channel '%s'", r.name)
+		return "dispatch-pause: an operator has paused channel '" + r.name + "'"
 	case noWindowOpen:
-		return fmt.Sprintf("maintenance-window: no window of channel '%s' is open", r.name)
+		return "maintenance-window: no window of channel '" + r.name + "' is open"
 	case quarantined:
-		return fmt.Sprintf("quarantine: closure %s rolled back on channel %s", r.name, r.second)
+		return "quarantine: closure " + r.name + " rolled back on channel " + r.second
 	case channelAwaited:
-		return fmt.Sprintf("channel-edges: predecessor channel '%s' not converged", r.name)
+		return "channel-edges: predecessor channel '" + r.name + "' not converged"
 	case waveAwaited:
 		return fmt.Sprintf("wave-promotion: host_wave=%d > current_wave=%d", r.a, r.b)
 	case hostAwaited:
-		return fmt.Sprintf("host-edge: predecessor host '%s' not ordering-eligible", r.name)
+		return "host-edge: predecessor host '" + r.name + "' not ordering-eligible"
 	case budgetExhausted:
 		return fmt.Sprintf("disruption-budget: '%s' has %d in flight", r.name, r.a)
 	case logged, findingEnd:

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"slices"
 	"time"
 
 	"rollsim/reducer"
@@ -61,6 +62,7 @@ func (c *history) opened(a *account, r *reducer.Rollout) {
 // awaitHosts makes settle check that every host of the channel has joined the rollout.
 func (c *history) awaitHosts(a *account, r *reducer.Rollout) {
 	if all := c.hosts[a.channel]; all > 0 {
+		a.hosts = slices.Grow(a.hosts, all)
 		c.openings = append(c.openings, opening{a, r, c.at, all})
 	}
 }

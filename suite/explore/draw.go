@@ -546,7 +546,11 @@ func (d *drawing) settles() time.Duration {
 }
 
 func hostsOf(ch *sim.Channel) []reducer.HostID {
-	var all []reducer.HostID
+	hosts := 0
+	for i := range ch.Waves {
+		hosts += len(ch.Waves[i].Hosts)
+	}
+	all := make([]reducer.HostID, 0, hosts)
 	for i := range ch.Waves {
 		all = append(all, ch.Waves[i].Hosts...)
 	}

@@ -9,10 +9,12 @@ import (
 
 // stream is the random stream for one purpose under one seed. Each purpose has its own stream, so
 // that one more draw for the hosts does not change the faults.
-type stream struct{ source *rand.PCG }
+type stream struct{ source rand.PCG }
 
 func newStream(seed uint64, purpose string) *stream {
-	return &stream{rand.NewPCG(seed, xxhash.Sum64String(purpose))}
+	s := new(stream)
+	s.source.Seed(seed, xxhash.Sum64String(purpose))
+	return s
 }
 
 // below draws from 0 to n-1. The probabilities differ by less than 2⁻³².
