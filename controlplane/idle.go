@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"slices"
 	"time"
 
 	"rollsim/reducer"
@@ -12,9 +13,9 @@ type Idler interface {
 	ControlPlane
 
 	// IdleUntil returns an instant. Before it, neither a Plan has an effect nor a poll that finds the
-	// ref last Seen, unless there is another input. The instant is not after that of the last Plan if
-	// the next Plan may have an effect.
-	IdleUntil() reducer.Time
+	// ref of its channel in refs, unless there is another input. The instant is not after that of the
+	// last Plan if the next Plan or poll may have an effect.
+	IdleUntil(refs []reducer.ChannelRef) reducer.Time
 }
 
 // forever is after every instant of a run.
@@ -22,9 +23,9 @@ const forever = reducer.Time(1<<63 - 1)
 
 // IdleUntil implements Idler. Dispatches that the last plan has held back stay so until there is
 // another input.
-func (p *plane) IdleUntil() reducer.Time {
+func (p *plane) IdleUntil(refs []reducer.ChannelRef) reducer.Time {
 	switch {
-	case p.changed:
+	case p.changed, !slices.Equal(p.seen, refs):
 		return p.planned
 	case !p.rules.plans():
 		return forever

@@ -44,7 +44,7 @@ func TestIdleUntil(t *testing.T) {
 	c, log := start(t, Specified, oneWave())
 	idle := func(what string, want reducer.Time) {
 		t.Helper()
-		if got := c.(Idler).IdleUntil(); got != want {
+		if got := c.(Idler).IdleUntil([]reducer.ChannelRef{"r1"}); got != want {
 			t.Errorf("%s: idle until %d, want %d", what, got, want)
 		}
 	}
@@ -57,6 +57,9 @@ func TestIdleUntil(t *testing.T) {
 	drive(t, c, log, []input{plan(61 * second)})
 	same(t, "sent again then", sent(log), 0, 1, 2, 3)
 	idle("until they are sent once more", 121*second)
+	if got := c.(Idler).IdleUntil([]reducer.ChannelRef{"r2"}); got != 61*second {
+		t.Errorf("idle until %d with a ref that was not seen, want the last plan", got)
+	}
 
 	drive(t, c, log, []input{func(c ControlPlane, out Output) error {
 		return c.Operate(62*second, Order{Kind: PauseDispatch}, out)

@@ -77,17 +77,15 @@ func (w *world) idleUntil() reducer.Time {
 	if !ok || d.production != nil || d.down || d.planDue {
 		return 0
 	}
-	for n, ref := range w.upstream.refs {
-		if d.polled[n] != ref || d.plane.Seen(uint32(n)) != ref {
-			return 0
-		}
+	if !slices.Equal(d.polled, w.upstream.refs) {
+		return 0
 	}
 	for _, waiting := range d.armed {
 		if len(waiting) > 0 {
 			return 0
 		}
 	}
-	return idler.IdleUntil()
+	return idler.IdleUntil(w.upstream.refs)
 }
 
 // skip skips the polls and plans that are due before an instant and before any other work, and at

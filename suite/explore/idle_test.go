@@ -14,7 +14,7 @@ import (
 // asleep claims to be idle for ever.
 type asleep struct{ controlplane.ControlPlane }
 
-func (asleep) IdleUntil() reducer.Time { return math.MaxInt64 }
+func (asleep) IdleUntil([]reducer.ChannelRef) reducer.Time { return math.MaxInt64 }
 
 // restless hides that a control plane knows how long it is idle, so that nothing is skipped, and
 // makes every plan a full one: it lifts an entry before that the quarantine does not have.
