@@ -10,11 +10,13 @@ import (
 // keeps no state: a run that uses it has the same result as one that does not. Runs at the same
 // time need one each. The zero value is ready to use.
 type Memory struct {
-	queue   queue
-	history []trace.Entry
-	arena   trace.Arena
-	planes  []controlplane.Follower // that are no longer used
-	refold  *reducer.Fleet
+	queue    queue
+	history  []trace.Entry
+	arena    trace.Arena
+	planes   []controlplane.Follower // that are no longer used
+	refold   *reducer.Fleet
+	rollouts rollouts
+	network  network
 }
 
 // lend makes a new world use the memory.
@@ -30,6 +32,13 @@ func (m *Memory) lend(w *world) {
 	w.clock.queue = m.queue
 	w.record.history, w.record.arena = m.history[:0], m.arena
 	w.driver.memory = m
+	clear(m.rollouts.number)
+	w.rollouts.list, w.rollouts.number = m.rollouts.list[:0], m.rollouts.number
+	n := &m.network
+	w.network.flights, w.network.landed, w.network.resent = n.flights[:0], n.landed[:0], n.resent
+	for i := range min(len(n.links), len(w.network.links)) {
+		w.network.links[i].outbox = n.links[i].outbox[:0]
+	}
 	m.renew(w.driver.plane)
 	m.renew(w.record.follower)
 	if w.record.refold != nil && m.refold != nil {
@@ -44,6 +53,11 @@ func (m *Memory) collect(w *world) {
 		return
 	}
 	m.queue, m.history, m.arena = w.clock.queue, w.record.history, w.record.arena
+	m.rollouts = w.rollouts
+	m.network = network{
+		links: w.network.links, flights: w.network.flights, landed: w.network.landed,
+		resent: w.network.resent,
+	}
 	m.give(w.driver.plane)
 	m.give(w.record.follower)
 	if w.record.refold != nil {
