@@ -108,10 +108,12 @@ func (p *plane) replayHost(e *trace.Entry, r *rollout, slot int) {
 			}
 		}
 	case e.Plan.Action == trace.QueueDispatch && m.host != noHost:
+		if m.dispatched {
+			p.unacked = slices.DeleteFunc(p.unacked, func(d dispatched) bool {
+				return d.rollout == r.number && d.slot == int32(slot)
+			})
+		}
 		m.dispatched = true
-		p.unacked = slices.DeleteFunc(p.unacked, func(d dispatched) bool {
-			return d.rollout == r.number && d.slot == int32(slot)
-		})
 		p.unacked = append(p.unacked, dispatched{
 			sent: e.At, rollout: r.number, slot: int32(slot), attempt: e.Plan.Attempt,
 		})

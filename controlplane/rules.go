@@ -37,7 +37,7 @@ func (specified) advance(s step, r *rollout) error {
 	// Each wave becomes ready once and settled once. The limit stops a machine that cycles between
 	// states.
 	for range 2*len(r.waves) + 3 {
-		rec, changed := r.fold.Record, s.changed
+		rec := &r.fold.Record
 		ready, settled := true, true // an empty wave blocks nothing
 		if v := r.wave(rec.CurrentWave); v != nil {
 			ready, settled = v.ready(), v.settled()
@@ -49,13 +49,14 @@ func (specified) advance(s step, r *rollout) error {
 		case rec.State != reducer.Active && rec.State != reducer.Converging, !settled, !more:
 			return nil
 		}
+		before, changed := *rec, s.changed
 		err := s.apply(s.newEvent(reducer.Event{
 			Kind: reducer.WaveAdvanced, Rollout: r.id, FromWave: rec.CurrentWave, ToWave: next, At: s.now,
 		}))
 		if err != nil {
 			return err
 		}
-		if r.fold.Record == rec {
+		if *rec == before {
 			s.changed = changed
 			return nil // the machine ignores the event, and would again
 		}

@@ -105,9 +105,9 @@ func sweepOutputFlag() cli.Flag {
 	}
 }
 
-// sweepGarbage is the value of GOGC for a sweep, which keeps little, and each of whose runs leaves
+// sweepGarbage is the value of GOGC for a sweep and a proof: they keep little, and each run leaves
 // garbage.
-const sweepGarbage = 800
+const sweepGarbage = 400
 
 func (env *environment) explore(c *cli.Context) error {
 	if os.Getenv("GOGC") == "" {

@@ -111,7 +111,7 @@ type proof struct {
 
 func (env *environment) prove(c *cli.Context) error {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(sweepGarbage / 2) // it keeps more
+		debug.SetGCPercent(sweepGarbage)
 	}
 	p := &proof{environment: env, c: c, bound: c.Int("deviations")}
 	fleets, err := p.prepare()
