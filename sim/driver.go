@@ -248,7 +248,7 @@ func (d *driver) restart() {
 			State:     diff.State,
 		})
 	}
-	d.memory.give(d.plane)
+	d.memory.push(d.plane)
 	d.plane = next
 	d.record.check.Watch(next.Fleet())
 	waiting := d.postponed
@@ -262,7 +262,7 @@ func (d *driver) restart() {
 // restored returns the control plane that replaces the crashed one.
 func (d *driver) restored() (controlplane.ControlPlane, error) {
 	if follower := d.record.follower; follower != nil {
-		return follower.RestartInto(d.memory.take(), d.clock.now, d), nil
+		return follower.RestartInto(d.memory.pop(), d.clock.now, d), nil
 	}
 	return controlplane.Restart(
 		d.build, d.inv, d.machine, d.clock.now, d.plane.Durable(d.record.history), d,

@@ -58,8 +58,8 @@ func (m *Memory) collect(w *world) {
 		links: w.network.links, flights: w.network.flights, landed: w.network.landed,
 		resent: w.network.resent,
 	}
-	m.give(w.driver.plane)
-	m.give(w.record.follower)
+	m.push(w.driver.plane)
+	m.push(w.record.follower)
 	if w.record.refold != nil {
 		m.refold = w.record.refold
 	}
@@ -67,13 +67,13 @@ func (m *Memory) collect(w *world) {
 
 // renew lets a new control plane use the memory of one that is no longer used.
 func (m *Memory) renew(fresh controlplane.ControlPlane) {
-	if old := m.take(); old != nil && !controlplane.Reuse(fresh, old) {
-		m.give(old)
+	if old := m.pop(); old != nil && !controlplane.Reuse(fresh, old) {
+		m.push(old)
 	}
 }
 
-// take returns a control plane that is no longer used, or nil if there is none.
-func (m *Memory) take() controlplane.Follower {
+// pop returns a control plane that is no longer used, or nil if none exists.
+func (m *Memory) pop() controlplane.Follower {
 	if m == nil || len(m.planes) == 0 {
 		return nil
 	}
@@ -83,8 +83,8 @@ func (m *Memory) take() controlplane.Follower {
 	return p
 }
 
-// give keeps the memory of a control plane that is no longer used, if another one can use it.
-func (m *Memory) give(p controlplane.ControlPlane) {
+// push keeps the memory of a control plane that is no longer used, if another one can use it.
+func (m *Memory) push(p controlplane.ControlPlane) {
 	if f, can := p.(controlplane.Follower); can && m != nil {
 		m.planes = append(m.planes, f)
 	}
