@@ -328,7 +328,8 @@ func (p *production) reboot(a *shippedAgent) {
 	p.away(a, bootDelay)
 }
 
-// broken restarts an agent. The switch that runs is lost, unless the agent starts it again.
+// broken restarts an agent. The switch that runs is lost, and so are those that wait for it, unless
+// the agent starts them again.
 func (p *production) broken(a *shippedAgent, d time.Duration) {
 	if !a.busy {
 		return
@@ -336,8 +337,10 @@ func (p *production) broken(a *shippedAgent, d time.Duration) {
 	w := a.switches[0]
 	a.working = w.rollout
 	p.world.agents.fault(AgentRestart, a.agent, d)
-	if !w.rollback && !p.mended.Has(controlplane.LostActivation) {
-		p.lost(a, w.rollout, controlplane.LostActivation)
+	for _, w := range a.switches {
+		if !w.rollback && !p.mended.Has(controlplane.LostActivation) {
+			p.lost(a, w.rollout, controlplane.LostActivation)
+		}
 	}
 	p.forget(a)
 	p.away(a, d)
@@ -370,10 +373,12 @@ func (p *production) fail(a *shippedAgent, rollout uint32) {
 func (p *production) rolledBack(a *shippedAgent) {
 	w := a.done()
 	if !p.world.agents.neverRollsBack(a.agent, w.rollout) {
+		before := a.running
 		if n := len(a.generations); n > 1 {
 			a.generations = a.generations[:n-1]
 		}
 		a.running = a.generations[len(a.generations)-1]
+		p.undo(a, w.rollout, before)
 		if r := a.find(w.rollout); r != nil && r.state == reducer.HostFailed {
 			r.state = reducer.HostReverted
 			p.send(a, r, trace.AgentEvent{
@@ -382,6 +387,16 @@ func (p *production) rolledBack(a *shippedAgent) {
 		}
 	}
 	p.next(a)
+}
+
+// undo records the other rollouts whose closure ran before a rollback. The host never converges
+// under them.
+func (p *production) undo(a *shippedAgent, rollout uint32, before reducer.ClosureHash) {
+	for i := range a.local {
+		if r := &a.local[i]; r.rollout != rollout && r.target == before && before != a.running {
+			p.undone[result{p.inv.HostID(a.host), p.rollouts.list[r.rollout].id}] = true
+		}
+	}
 }
 
 // lose makes a host unreachable for good.

@@ -108,6 +108,9 @@ func (p *production) explainHost(
 	if why := p.never(a, r, h); why != "" {
 		return "", why
 	}
+	if h.State == reducer.HostSoaking && p.undone[result{h.ID, r.Record.RolloutID}] {
+		return "", "" // what was lost before no longer matters
+	}
 	if i := slices.IndexFunc(p.losses, func(x loss) bool {
 		return x.host == n && x.rollout == r.Record.RolloutID
 	}); i >= 0 {
@@ -197,7 +200,7 @@ func (p *production) explainGates(
 	for i := range p.sc.Budgets {
 		for _, n := range p.plane().Counted(i) {
 			for _, x := range p.losses {
-				if x.host == n {
+				if x.host == n && !p.undone[result{p.inv.HostID(n), x.rollout}] {
 					return x.defect, ""
 				}
 			}

@@ -38,6 +38,7 @@ type production struct {
 	noted   map[loss]bool   // those in losses
 	deleted map[reducer.RolloutID]bool
 	results map[result]bool // by host and rollout of probes that have failed: the latest result
+	undone  map[result]bool // by host and rollout: another rollback has replaced its closure
 
 	// Memory that is used again.
 	hostOrder, channelOrder []uint32
@@ -63,6 +64,7 @@ func newProduction(w *world) (*production, error) {
 	p := &production{
 		world: w, mended: mended, logged: make(map[uint64]bool), noted: make(map[loss]bool),
 		deleted: make(map[reducer.RolloutID]bool), results: make(map[result]bool),
+		undone: make(map[result]bool),
 	}
 	p.known = make([]controlplane.Answer, len(w.sc.Channels))
 	for range w.sc.Channels {
