@@ -240,6 +240,13 @@ func (w *author) gates(sc *sim.Scenario) {
 		if len(r.Unchanged) > 0 {
 			w.given("ref %q does not change hosts %s", r.Ref, quoted(r.Unchanged))
 		}
+		if r.Signed.Set && r.Signed.Value < 0 {
+			on := ""
+			if len(sc.Channels) > 1 && r.Channel != "" {
+				on = fmt.Sprintf(" for channel %q", r.Channel)
+			}
+			w.given("ref %q is signed %s before the start%s", r.Ref, story.InWords(-r.Signed.Value), on)
+		}
 	}
 }
 

@@ -326,7 +326,7 @@ func (s *shrinker) toFixpoint() error {
 }
 
 // try edits a copy of the best case, and reports whether that is accepted: it is smaller, shows the
-// key, and the specification violates nothing more.
+// key, and the specification violates nothing more that is not excused.
 func (s *shrinker) try(edit func(*sim.Scenario)) bool {
 	if s.err != nil {
 		return false

@@ -15,8 +15,9 @@ import (
 // to three moves, and the other lines of the case at a plain moment. The sketches do not depend on
 // the seed, so that failures which begin far apart end in the same case.
 
-// mostSketches is how many sketches a case is compared with: the simplest ones.
-const mostSketches = 500
+// mostSketches is how many sketches with lines of the case it is compared with, and how many without
+// them: the simplest ones. otherSketches is how many of them are tried with other seeds.
+const mostSketches, otherSketches = 500, 200
 
 // longSketch is how many entries the run of a sketch may have.
 const longSketch = 4_000
@@ -48,24 +49,30 @@ func trySketches(s *shrinker) bool {
 // a base, so that only few of them are put together.
 func (s *shrinker) sketches() []sketch {
 	lines := extraLines(s.best)
-	all := s.smaller(s.bases(), len(lines[len(lines)-1]))
-	if len(lines) > 1 {
-		all = append(all, s.smaller(s.bases(), 0)...)
+	var all []sketch
+	for n := range 1 + len(lines[len(lines)-1]) {
+		if slices.ContainsFunc(lines, func(more []sim.Action) bool { return len(more) == n }) {
+			all = append(all, s.smaller(s.bases(), n)...)
+		}
 	}
 	slices.SortStableFunc(all, compareSketches)
 	var whole []sketch
-	for _, k := range all {
-		for _, more := range lines {
-			if len(more) != k.more || len(whole) == mostSketches {
-				continue
-			}
-			if sc := withLines(k.sc, more); sc != nil {
-				whole = append(whole, s.smaller([]*sim.Scenario{sc}, 0)...)
+	for _, with := range []bool{false, true} {
+		most := len(whole) + mostSketches
+		for _, k := range all {
+			for _, more := range lines {
+				if len(more) != k.more || k.more > 0 != with || len(whole) == most {
+					continue
+				}
+				if sc := withLines(k.sc, more); sc != nil {
+					whole = append(whole, s.smaller([]*sim.Scenario{sc}, 0)...)
+				}
 			}
 		}
 	}
+	slices.SortStableFunc(whole, compareSketches)
 	if !specified(s.best) {
-		for _, k := range slices.Clone(whole) {
+		for _, k := range slices.Clone(whole[:min(len(whole), otherSketches)]) {
 			for seed := uint64(2); seed <= fewSeeds/2; seed++ {
 				sc := clone(k.sc)
 				sc.Seed = seed
@@ -142,7 +149,7 @@ func (s *shrinker) bases() []*sim.Scenario {
 		nil, {{first}}, {{}, {first}}, {{first}, {}}, {{first, second}}, {{first}, {second}},
 	} {
 		for moves := 1; moves <= 3; moves++ {
-			for _, edit := range baseEdits(waves) {
+			for _, edit := range s.baseEdits(waves) {
 				sc := s.base(waves, moves)
 				edit(sc)
 				all = append(all, sc)
@@ -192,8 +199,8 @@ func (s *shrinker) base(waves [][]reducer.HostID, moves int) *sim.Scenario {
 	return sc
 }
 
-// baseEdits returns what makes hosts busy, or fail.
-func baseEdits(waves [][]reducer.HostID) []func(*sim.Scenario) {
+// baseEdits returns what makes hosts busy, or fail, and an old manifest if the key is about that.
+func (s *shrinker) baseEdits(waves [][]reducer.HostID) []func(*sim.Scenario) {
 	nothing := func(*sim.Scenario) {}
 	hosts := slices.Concat(waves...)
 	if len(hosts) == 0 {
@@ -211,6 +218,16 @@ func baseEdits(waves [][]reducer.HostID) []func(*sim.Scenario) {
 		takes(hosts[0], sim.RebootStage, time.Hour),
 	}
 	all := slices.Clone(busy[:4])
+	if s.key.Defect == controlplane.StaleManifest {
+		all = append(all, func(sc *sim.Scenario) {
+			sc.Releases = []controlplane.Release{{
+				Channel: plainNames[0], Ref: "a1", Signed: reducer.Some(-time.Hour),
+			}}
+		})
+	}
+	if slices.ContainsFunc(waves, func(wave []reducer.HostID) bool { return len(wave) == 0 }) {
+		return all
+	}
 	for _, h := range hosts {
 		for _, kind := range plainFates[:5] {
 			for n := range 2 * len(busy) {
@@ -260,8 +277,8 @@ func failsAmong(
 	}
 }
 
-// extraLines returns the events and faults of a case with plain names, all of them at one plain
-// moment, and no line at all.
+// extraLines returns no line at all, each event and fault of a case alone, and all of them, with
+// plain names and at one plain moment.
 func extraLines(best *sim.Scenario) [][]sim.Action {
 	plain := clone(best)
 	renamingOf(plain).apply(plain)
@@ -272,6 +289,16 @@ func extraLines(best *sim.Scenario) [][]sim.Action {
 	if len(lines) == 0 || len(lines) > few {
 		return all
 	}
+	if len(lines) > 1 {
+		for i := range lines {
+			all = append(all, atMoments(lines[i:i+1])...)
+		}
+	}
+	return append(all, atMoments(lines)...)
+}
+
+// atMoments returns lines, all of them at one plain moment.
+func atMoments(lines []sim.Action) (all [][]sim.Action) {
 	for _, lines := range withFaults(lines) {
 		for _, after := range []time.Duration{0, time.Minute} {
 			for _, state := range plainStates {

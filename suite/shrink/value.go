@@ -57,6 +57,15 @@ func values(sc *sim.Scenario) []value {
 	for i := range sc.Timeline {
 		all = append(all, valuesOfAction(sc, i)...)
 	}
+	for i := range sc.Releases {
+		if r := &sc.Releases[i]; r.Signed.Set && r.Signed.Value <= 0 {
+			all = append(all, value{
+				name: fmt.Sprintf("the age of the manifest of %s", r.Ref), step: time.Millisecond,
+				get: func(sc *sim.Scenario) time.Duration { return -sc.Releases[i].Signed.Value },
+				set: func(sc *sim.Scenario, d time.Duration) { sc.Releases[i].Signed.Value = -d },
+			})
+		}
+	}
 	return all
 }
 
