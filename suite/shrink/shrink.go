@@ -343,13 +343,13 @@ func (s *shrinker) try(edit func(*sim.Scenario)) bool {
 		s.err = err
 		return false
 	}
-	if !v.holds || s.clean && !v.clean {
+	if !v.holds || s.clean && !v.fair {
 		return false
 	}
 	if s.err = s.steady(c); s.err != nil {
 		return false
 	}
-	s.best, s.size, s.clean = c, size, v.clean
+	s.best, s.size, s.clean = c, size, s.clean || v.clean
 	if s.opt.Progress != nil {
 		s.opt.Progress(&Progress{
 			Pass: s.pass, Hosts: len(allHosts(c)), Lines: extentOf(c).Lines, Spent: s.spent,
