@@ -15,8 +15,8 @@ import (
 // to three moves, and the other lines of the case at a plain moment. The sketches do not depend on
 // the seed, so that failures which begin far apart end in the same case.
 
-// mostSketches is how many sketches with lines of the case it is compared with, and how many without
-// them: the simplest ones. otherSketches is how many of them are tried with other seeds.
+// mostSketches is how many sketches a case is compared with, with lines of it and without: the
+// simplest ones. otherSketches is how many of them are tried with other seeds.
 const mostSketches, otherSketches = 500, 200
 
 // longSketch is how many entries the run of a sketch may have.
