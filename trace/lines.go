@@ -118,11 +118,6 @@ type RowError struct {
 
 func (e *RowError) Error() string { return fmt.Sprintf("seq %d: %s", e.Seq, e.What) }
 
-// BadRows are the rows of a derived table that cannot be read. The others were read.
-type BadRows []*ReadError
-
-func (b BadRows) Error() string { return b[0].Error() }
-
 // Rows reads the rows of an event_log in the order of seq.
 type Rows interface {
 	// Next reads the next row. Its columns are valid until the next call. The error is io.EOF after

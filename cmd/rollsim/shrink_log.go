@@ -81,7 +81,7 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 	x, err := excerpt.Shrink(ctx, log, opt)
 	meter.clear()
 	if errors.Is(err, excerpt.ErrNone) {
-		env.out.printf("%s: %v%s\n", name, err, whyMissing(name, log))
+		env.out.printf("%s: %v\n", name, err)
 		return nil
 	}
 	if err != nil {
@@ -94,15 +94,6 @@ func (env *environment) shrinkLog(c *cli.Context, name string) error {
 		return errUnusable
 	}
 	return errDiffers
-}
-
-// whyMissing says which findings that replay shows an excerpt cannot have.
-func whyMissing(name string, log *excerpt.Log) string {
-	if len(log.LeftOut()) == 0 {
-		return ""
-	}
-	return "; it is without the rows of " + strings.Join(log.LeftOut(), " and ") +
-		", some of which cannot be read: rollsim replay " + shell.Join(name) + " --all shows them"
 }
 
 // excerptReport writes the files of -o, and the report.

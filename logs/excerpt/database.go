@@ -13,41 +13,63 @@ import (
 	"rollsim/trace"
 )
 
-// AddTables adds the derived tables of the state.db that the log was read from. A table with rows
-// that cannot be read is left out.
+// AddTables adds the derived tables of the state.db that the log was read from.
 func (l *Log) AddTables(tables trace.Tables) error {
-	found, err := l.addTable("rollouts", func(add func(*row)) (bool, error) {
-		return tables.Rollouts(func(rec *reducer.Record) error {
-			add(recordRow(*rec))
-			return nil
-		})
+	found, err := tables.Rollouts(func(rec *reducer.Record) error {
+		l.rows = append(l.rows, recordRow(*rec))
+		return nil
 	})
-	if err != nil {
+	if err = l.addBad("rollouts", trace.RolloutColumns(), err); err != nil {
 		return err
 	}
 	l.rollouts = found
-	l.quarantines, err = l.addTable("quarantined_closures", func(add func(*row)) (bool, error) {
-		return tables.Quarantines(func(q *trace.QuarantineRow) error {
-			add(quarantineRow(*q))
-			return nil
-		})
+	l.quarantines, err = tables.Quarantines(func(q *trace.QuarantineRow) error {
+		l.rows = append(l.rows, quarantineRow(*q))
+		return nil
 	})
-	return err
+	return l.addBad("quarantined_closures", trace.QuarantineColumns(), err)
 }
 
-// addTable adds a table. It reports whether the log has it.
-func (l *Log) addTable(name string, read func(add func(*row)) (bool, error)) (bool, error) {
-	before := len(l.rows)
-	found, err := read(func(r *row) { l.rows = append(l.rows, r) })
-	if bad := (trace.BadRows)(nil); errors.As(err, &bad) {
-		l.rows, l.leftOut = l.rows[:before], append(l.leftOut, name)
-		return false, nil
+// addBad adds the rows of an error that cannot be read. It returns any other error.
+func (l *Log) addBad(table string, columns trace.Columns, err error) error {
+	var bad trace.BadRows
+	if !errors.As(err, &bad) {
+		return err
 	}
-	return found, err
+	for _, b := range bad {
+		l.rows = append(l.rows, badRow(table, columns, b))
+	}
+	return nil
 }
 
-// LeftOut returns the names of the derived tables that have rows that cannot be read.
-func (l *Log) LeftOut() []string { return l.leftOut }
+// badRow returns a row that cannot be read. Its names are those of the cells that are text.
+func badRow(table string, columns trace.Columns, b *trace.BadRow) *row {
+	r := &row{kind: table + " row", seq: -1, agentSeq: -1, bad: b, table: table}
+	var pairs []string
+	for i, c := range b.Cells {
+		text, is := c.(string)
+		if !is {
+			continue
+		}
+		switch columns[i].Name {
+		case "rollout_id":
+			r.rollout = text
+			pairs = append(pairs, "rollout", text)
+		case "channel":
+			r.channel = text
+			pairs = append(pairs, "channel", text)
+		case "target_ref":
+			pairs = append(pairs, "ref", text)
+		case "closure_hash":
+			r.closure = text
+			pairs = append(pairs, "closure", text)
+		default:
+			pairs = append(pairs, columns[i].Name, text)
+		}
+	}
+	r.text = names(pairs...)
+	return r
+}
 
 func recordRow(rec reducer.Record) *row {
 	channel, _, _ := strings.Cut(string(rec.RolloutID), "@")
@@ -104,7 +126,7 @@ func (l *Log) withoutOrphans(rows, before []int) []int {
 		if r.quarantine != nil {
 			about = closureOn(r)
 		}
-		return r.isDerived() && had[about] && !has[about]
+		return r.isDerived() && r.bad == nil && had[about] && !has[about]
 	})
 }
 
@@ -114,12 +136,13 @@ type Database struct {
 	tables      bool   // it was cut with its derived tables
 	rollouts    []reducer.Record
 	quarantines []trace.QuarantineRow
+	bad         map[string]trace.BadRows // by table
 	has         struct{ rollouts, quarantines bool }
 }
 
 // database returns a part as a database. text is its log, and seqs says how far seqs move down.
 func (l *Log) database(p *part, text []byte, seqs numbers) *Database {
-	d := &Database{text: text, tables: p.tables}
+	d := &Database{text: text, tables: p.tables, bad: make(map[string]trace.BadRows)}
 	d.has.rollouts, d.has.quarantines = l.rollouts, l.quarantines
 	for _, i := range p.rows {
 		switch r := l.rows[i]; {
@@ -132,9 +155,56 @@ func (l *Log) database(p *part, text []byte, seqs numbers) *Database {
 			q := *r.quarantine
 			q.Seq = seqs.move(q.Seq)
 			d.quarantines = append(d.quarantines, q)
+		case r.bad != nil:
+			d.bad[r.table] = append(d.bad[r.table], changed(r.table, r.bad, seqs.moveCell))
 		}
 	}
 	return d
+}
+
+// moveCell is move for a cell of a column.
+func (n numbers) moveCell(kind trace.ColumnKind, c trace.Cell) trace.Cell {
+	seq, is := c.(int64)
+	if !is || kind != trace.SeqColumn {
+		return c
+	}
+	if moved := n.move(reducer.Some(seq)); moved.Set {
+		return moved.Value
+	}
+	return nil
+}
+
+// changed returns a row that cannot be read with other cells, and what is wrong with it then.
+func changed(
+	table string, b *trace.BadRow, change func(trace.ColumnKind, trace.Cell) trace.Cell,
+) *trace.BadRow {
+	to := *b
+	columns := columnsOf[table]()
+	to.Cells = make([]trace.Cell, len(b.Cells))
+	for i, c := range b.Cells {
+		to.Cells[i] = change(columns[i].Kind, c)
+	}
+	if err := unreadable[table](to.Cells); err != nil {
+		to.What = err.Error()
+	}
+	return &to
+}
+
+// columnsOf returns the columns of a derived table, by its name.
+var columnsOf = map[string]func() trace.Columns{
+	"rollouts": trace.RolloutColumns, "quarantined_closures": trace.QuarantineColumns,
+}
+
+// unreadable returns why a row of a derived table cannot be read, by its name.
+var unreadable = map[string]func([]trace.Cell) error{
+	"rollouts": func(cells []trace.Cell) error {
+		_, err := trace.ReadRollout(cells)
+		return err
+	},
+	"quarantined_closures": func(cells []trace.Cell) error {
+		_, err := trace.ReadQuarantine(cells)
+		return err
+	},
 }
 
 // move returns a seq after the removal of others. A seq that is gone itself is NULL.
@@ -147,7 +217,14 @@ func (n numbers) move(seq reducer.Opt[int64]) reducer.Opt[int64] {
 
 // renamed returns the database with other names.
 func (d *Database) renamed(r renaming) *Database {
-	to := &Database{text: r.apply(d.text), tables: d.tables, has: d.has}
+	to := &Database{
+		text: r.apply(d.text), tables: d.tables, has: d.has, bad: make(map[string]trace.BadRows),
+	}
+	for table, rows := range d.bad {
+		for _, b := range rows {
+			to.bad[table] = append(to.bad[table], changed(table, b, r.cell))
+		}
+	}
 	for _, rec := range d.rollouts {
 		rec.RolloutID = reducer.RolloutID(r.name(string(rec.RolloutID)))
 		rec.Channel = reducer.ChannelID(r.name(string(rec.Channel)))
@@ -162,6 +239,14 @@ func (d *Database) renamed(r renaming) *Database {
 	return to
 }
 
+// cell renames a cell.
+func (r renaming) cell(_ trace.ColumnKind, c trace.Cell) trace.Cell {
+	if text, is := c.(string); is {
+		return r.name(text)
+	}
+	return c
+}
+
 // named returns everything that has names as NDJSON.
 func (d *Database) named() []byte {
 	text := slices.Clone(d.text)
@@ -171,7 +256,30 @@ func (d *Database) named() []byte {
 	for _, q := range d.quarantines {
 		text = append(text, quarantineRow(q).text+"\n"...)
 	}
+	for _, table := range derivedTables {
+		for _, b := range d.bad[table] {
+			text = append(text, badRow(table, columnsOf[table](), b).text+"\n"...)
+		}
+	}
 	return text
+}
+
+// derivedTables are the names of the derived tables, in order.
+var derivedTables = []string{"rollouts", "quarantined_closures"}
+
+// badOf returns the rows of a table that cannot be read as an error, or nil. They come before the
+// others.
+func (d *Database) badOf(table string) error {
+	if len(d.bad[table]) == 0 {
+		return nil
+	}
+	all := make(trace.BadRows, len(d.bad[table]))
+	for i, b := range d.bad[table] {
+		to := *b
+		to.Place = trace.PlaceOfRow(table, i+1)
+		all[i] = &to
+	}
+	return all
 }
 
 // Rollouts implements trace.Tables.
@@ -184,7 +292,7 @@ func (d *Database) Rollouts(do func(*reducer.Record) error) (bool, error) {
 			return d.has.rollouts, err
 		}
 	}
-	return d.has.rollouts, nil
+	return d.has.rollouts, d.badOf("rollouts")
 }
 
 // Quarantines implements trace.Tables.
@@ -199,7 +307,7 @@ func (d *Database) Quarantines(do func(*trace.QuarantineRow) error) (bool, error
 			return d.has.quarantines, err
 		}
 	}
-	return d.has.quarantines, nil
+	return d.has.quarantines, d.badOf("quarantined_closures")
 }
 
 // describeRows returns the rows of the derived tables in lines.
@@ -226,5 +334,25 @@ func (d *Database) describeRows() []string {
 			q.Channel, trace.AppendTime(nil, q.At)))
 		return nil
 	})
+	for _, table := range derivedTables {
+		for _, b := range d.bad[table] {
+			all = append(all, describeBad(table, b))
+		}
+	}
 	return all
+}
+
+// describeBad returns a row that cannot be read in a line: its columns that are not NULL.
+func describeBad(table string, b *trace.BadRow) string {
+	var parts []string
+	for i, column := range columnsOf[table]() {
+		switch c := b.Cells[i].(type) {
+		case nil:
+		case []byte:
+			parts = append(parts, fmt.Sprintf("%s a blob", column.Name))
+		default:
+			parts = append(parts, fmt.Sprintf("%s %v", column.Name, c))
+		}
+	}
+	return table + ": " + strings.Join(parts, ", ")
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"rollsim/internal/longlog"
 	"rollsim/logs/excerpt"
@@ -56,14 +57,16 @@ const (
 // redacted returns the log of some lines, with pseudonyms.
 func redacted(t *testing.T, lines []string) *excerpt.Log {
 	t.Helper()
-	log, _ := pseudonyms(t, strings.Join(lines, ""))
+	log, _ := pseudonyms(t, strings.Join(lines, ""), 0)
 	return log
 }
 
 // pseudonyms returns a log with pseudonyms, and what knows them.
-func pseudonyms(t *testing.T, text string) (*excerpt.Log, *redact.Redactor) {
+func pseudonyms(
+	t *testing.T, text string, shift time.Duration,
+) (*excerpt.Log, *redact.Redactor) {
 	t.Helper()
-	r, err := redact.New([]byte("a key of enough bytes"), 0)
+	r, err := redact.New([]byte("a key of enough bytes"), shift)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,7 @@ type Log struct {
 	rows   []*row // those of derived tables come last
 	header string // of the trace of a simulation; empty for a log
 
-	rollouts, quarantines bool     // whether there are these derived tables
-	leftOut               []string // derived tables with rows that cannot be read
+	rollouts, quarantines bool // whether there are these derived tables
 }
 
 // Read reads NDJSON. Errors call it file.

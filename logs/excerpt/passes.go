@@ -91,7 +91,8 @@ func (s *search) alone() {
 	for _, unbound := range []bool{true, false} {
 		var others unit
 		for _, i := range s.best.rows {
-			if r := s.log.rows[i]; r.rollout != s.target.rollout && (unbound || r.rollout != "") {
+			r := s.log.rows[i]
+			if r.bad == nil && r.rollout != s.target.rollout && (unbound || r.rollout != "") {
 				others.rows = append(others.rows, i)
 			}
 		}

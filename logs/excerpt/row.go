@@ -34,10 +34,14 @@ type row struct {
 	// A row of a derived table, or nil. Its text is an object with its names.
 	record     *reducer.Record
 	quarantine *trace.QuarantineRow
+	bad        *trace.BadRow // of table
+	table      string
 }
 
 // isDerived reports whether the row is one of a derived table.
-func (r *row) isDerived() bool { return r.record != nil || r.quarantine != nil }
+func (r *row) isDerived() bool {
+	return r.record != nil || r.quarantine != nil || r.bad != nil
+}
 
 // parseRow reads a line of a log.
 func parseRow(line string) (*row, error) {

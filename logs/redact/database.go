@@ -105,7 +105,7 @@ type redactedTables struct {
 
 // Rollouts implements trace.Tables.
 func (r *redactedTables) Rollouts(do func(*reducer.Record) error) (bool, error) {
-	return r.from.Rollouts(func(from *reducer.Record) error {
+	found, err := r.from.Rollouts(func(from *reducer.Record) error {
 		rec := *from
 		rec.RolloutID = pseudonymOf(r.names, rec.RolloutID)
 		rec.Channel = pseudonymOf(r.names, rec.Channel)
@@ -121,11 +121,15 @@ func (r *redactedTables) Rollouts(do func(*reducer.Record) error) (bool, error) 
 		}
 		return do(&rec)
 	})
+	return found, r.unreadable(err, trace.RolloutColumns(), func(cells []trace.Cell) error {
+		_, err := trace.ReadRollout(cells)
+		return err
+	})
 }
 
 // Quarantines implements trace.Tables.
 func (r *redactedTables) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
-	return r.from.Quarantines(func(from *trace.QuarantineRow) error {
+	found, err := r.from.Quarantines(func(from *trace.QuarantineRow) error {
 		q := *from
 		q.Channel = pseudonymOf(r.names, q.Channel)
 		q.Closure = pseudonymOf(r.names, q.Closure)
@@ -134,6 +138,69 @@ func (r *redactedTables) Quarantines(do func(*trace.QuarantineRow) error) (bool,
 		}
 		return do(&q)
 	})
+	return found, r.unreadable(err, trace.QuarantineColumns(), func(cells []trace.Cell) error {
+		_, err := trace.ReadQuarantine(cells)
+		return err
+	})
+}
+
+// unreadable redacts the rows of an error that cannot be read. They stay so, because of the same
+// columns. Any other error stays as it is.
+func (r *redactedTables) unreadable(
+	err error, columns trace.Columns, read func([]trace.Cell) error,
+) error {
+	var bad trace.BadRows
+	if !errors.As(err, &bad) {
+		return err
+	}
+	all := make(trace.BadRows, len(bad))
+	for i, row := range bad {
+		to := *row
+		to.Cells = make([]trace.Cell, len(row.Cells))
+		for n, c := range row.Cells {
+			to.Cells[n] = r.cell(columns[n].Kind, c)
+		}
+		if why := read(to.Cells); why != nil {
+			to.What = why.Error()
+		}
+		all[i] = &to
+	}
+	return all
+}
+
+// cell redacts a cell. A value that its column cannot have keeps only its type.
+func (r *redactedTables) cell(kind trace.ColumnKind, c trace.Cell) trace.Cell {
+	switch c := c.(type) {
+	case string:
+		return r.textCell(kind, c)
+	case int64:
+		if kind == trace.WaveColumn || kind == trace.SeqColumn {
+			return c
+		}
+		return int64(0)
+	case float64:
+		return 0.5
+	case []byte:
+		return []byte{0}
+	}
+	return c
+}
+
+func (r *redactedTables) textCell(kind trace.ColumnKind, text string) trace.Cell {
+	switch kind {
+	case trace.NameColumn:
+		return r.names.compound(text)
+	case trace.StateColumn:
+		if _, known := reducer.ParseState(text); known {
+			return text
+		}
+	case trace.TimeColumn, trace.UntilColumn:
+		if t, err := trace.ParseTime(text); err == nil && r.move(&t) == nil {
+			return string(trace.AppendTime(nil, t))
+		}
+	case trace.WaveColumn, trace.SeqColumn:
+	}
+	return r.names.whole(text)
 }
 
 func pseudonymOf[S ~string](n *names, name S) S { return S(n.compound(string(name))) }

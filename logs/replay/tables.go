@@ -20,7 +20,7 @@ type tableChecker struct {
 	notes       *notes
 
 	strict bool
-	bad    bool // there are rows that cannot be read
+	bad    bool // there are rows of the table that cannot be read
 	tables Tables
 }
 
@@ -71,7 +71,7 @@ func (c *tableChecker) checkRollouts(tables trace.Tables) error {
 // unreadable adds findings about the rows that cannot be read. It returns any other error.
 func (c *tableChecker) unreadable(what string, err error) error {
 	var bad trace.BadRows
-	if c.strict || !errors.As(err, &bad) {
+	if c.bad = false; c.strict || !errors.As(err, &bad) {
 		return err
 	}
 	c.bad = true // the rows that seem to be missing may be among them

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -107,14 +106,9 @@ func (db *DB) After(seq int64) error {
 }
 
 var (
-	logColumns     = []string{"seq", "ts", "kind", "host_id", "rollout_id", "payload"}
-	rolloutColumns = []string{
-		"rollout_id", "channel", "target_ref", "state", "current_wave", "opened_event_log_seq",
-		"last_transition_event_log_seq", "opened_at", "terminal_at", "superseded_at",
-	}
-	quarantineColumns = []string{
-		"channel", "closure_hash", "quarantined_at", "triggering_event_log_seq",
-	}
+	logColumns        = []string{"seq", "ts", "kind", "host_id", "rollout_id", "payload"}
+	rolloutColumns    = trace.RolloutColumns().Names()
+	quarantineColumns = trace.QuarantineColumns().Names()
 )
 
 var selectLog = "SELECT " + strings.Join(logColumns, ", ") + " FROM main.event_log"
@@ -230,10 +224,11 @@ func datatype(t sqlite3.Datatype) string {
 // maxBadRows is how many rows that cannot be read are reported of a table.
 const maxBadRows = 500
 
-// derived calls do for every row of a derived table, in the order of a column of times. It reports
+// derived calls do for the cells of every row of a derived table, in the order of a column of
+// times. do returns why the row cannot be read, or an error that ends the reading. derived reports
 // whether there is such a table.
 func (db *DB) derived(
-	table, order string, columns []string, do func(*cursor) error,
+	table, order string, columns []string, do func([]trace.Cell) (unreadable, err error),
 ) (bool, error) {
 	found, err := db.columns(table)
 	if err == nil && found != nil {
@@ -254,16 +249,21 @@ func (db *DB) derived(
 	}
 	defer s.Close()
 	var bad trace.BadRows
+	cells := make([]trace.Cell, len(columns))
 	for n := 1; s.Step(); n++ {
-		r := cursor{s: s, columns: columns}
-		if err := do(&r); err != nil {
+		for i := range cells {
+			cells[i] = cellOf(s, i)
+		}
+		unreadable, err := do(cells)
+		if err != nil {
 			return true, err
 		}
-		if r.problem != "" && len(bad) < maxBadRows {
-			bad = append(bad, &trace.ReadError{
-				File:  db.file,
-				Place: fmt.Sprintf("table %s, row %d", table, n),
-				What:  r.problem,
+		if unreadable != nil && len(bad) < maxBadRows {
+			bad = append(bad, &trace.BadRow{
+				ReadError: trace.ReadError{
+					File: db.file, Place: trace.PlaceOfRow(table, n), What: unreadable.Error(),
+				},
+				Cells: slices.Clone(cells),
 			})
 		}
 	}
@@ -276,113 +276,44 @@ func (db *DB) derived(
 	return true, nil
 }
 
-// cursor reads the columns of a row from left to right. It keeps the first problem.
-type cursor struct {
-	s       *sqlite3.Stmt
-	columns []string
-	next    int
-	problem string
-}
-
-func (r *cursor) fail(format string, args ...any) {
-	if r.problem == "" {
-		r.problem = fmt.Sprintf("%s: ", r.columns[r.next-1]) + fmt.Sprintf(format, args...)
+// cellOf returns a column of a row.
+func cellOf(s *sqlite3.Stmt, column int) trace.Cell {
+	switch s.ColumnType(column) {
+	case sqlite3.INTEGER:
+		return s.ColumnInt64(column)
+	case sqlite3.FLOAT:
+		return s.ColumnFloat(column)
+	case sqlite3.TEXT:
+		return s.ColumnText(column)
+	case sqlite3.BLOB:
+		return slices.Clone(s.ColumnRawBlob(column))
+	case sqlite3.NULL:
 	}
-}
-
-func (r *cursor) text() string {
-	r.next++
-	if t := r.s.ColumnType(r.next - 1); t != sqlite3.TEXT {
-		r.fail("expected text, found %s", datatype(t))
-		return ""
-	}
-	return r.s.ColumnText(r.next - 1)
-}
-
-func (r *cursor) time() reducer.Time {
-	text := r.text()
-	if r.problem != "" {
-		return 0
-	}
-	t, err := trace.ParseTime(text)
-	if err != nil {
-		r.fail("%v", err)
-	}
-	return t
-}
-
-func (r *cursor) optionalTime() reducer.Opt[reducer.Time] {
-	if r.s.ColumnType(r.next) == sqlite3.NULL {
-		r.next++
-		return reducer.Opt[reducer.Time]{}
-	}
-	return reducer.Some(r.time())
-}
-
-func (r *cursor) int() int64 {
-	r.next++
-	if t := r.s.ColumnType(r.next - 1); t != sqlite3.INTEGER {
-		r.fail("expected an integer, found %s", datatype(t))
-		return 0
-	}
-	return r.s.ColumnInt64(r.next - 1)
-}
-
-func (r *cursor) optionalInt() reducer.Opt[int64] {
-	if r.s.ColumnType(r.next) == sqlite3.NULL {
-		r.next++
-		return reducer.Opt[int64]{}
-	}
-	return reducer.Some(r.int())
+	return nil
 }
 
 // Rollouts implements trace.Tables.
 func (db *DB) Rollouts(do func(*reducer.Record) error) (bool, error) {
-	return db.derived("rollouts", "opened_at", rolloutColumns, func(r *cursor) error {
-		rec := reducer.Record{
-			RolloutID: reducer.RolloutID(r.text()),
-			Channel:   reducer.ChannelID(r.text()),
-			TargetRef: reducer.ChannelRef(r.text()),
-		}
-		name := r.text()
-		state, ok := reducer.ParseState(name)
-		if !ok {
-			r.fail("expected a rollout state, found %q", name)
-		}
-		rec.State = state
-		wave := r.int()
-		if wave < 0 || wave > math.MaxUint32 {
-			r.fail("expected an integer from 0 to %d, found %d", uint32(math.MaxUint32), wave)
-		}
-		rec.CurrentWave = uint32(wave)
-		rec.OpenedEventLogSeq = r.optionalInt()
-		rec.LastTransitionEventLogSeq = r.optionalInt()
-		rec.OpenedAt = r.time()
-		rec.TerminalAt = r.optionalTime()
-		rec.SupersededAt = r.optionalTime()
-		if r.problem != "" {
-			return nil
-		}
-		return do(&rec)
-	})
+	return db.derived("rollouts", "opened_at", rolloutColumns,
+		func(cells []trace.Cell) (unreadable, err error) {
+			rec, unreadable := trace.ReadRollout(cells)
+			if unreadable != nil {
+				return unreadable, nil
+			}
+			return nil, do(&rec)
+		})
 }
 
 // Quarantines implements trace.Tables.
 func (db *DB) Quarantines(do func(*trace.QuarantineRow) error) (bool, error) {
 	return db.derived("quarantined_closures", "quarantined_at", quarantineColumns,
-		func(r *cursor) error {
-			row := trace.QuarantineRow{
-				Channel: reducer.ChannelID(r.text()),
-				Closure: reducer.ClosureHash(r.text()),
-				At:      r.time(),
-				Seq:     r.optionalInt(),
+		func(cells []trace.Cell) (unreadable, err error) {
+			row, unreadable := trace.ReadQuarantine(cells)
+			if unreadable != nil {
+				return unreadable, nil
 			}
-			if r.problem != "" {
-				return nil
-			}
-			return do(&row)
-		},
-	)
+			return nil, do(&row)
+		})
 }
 
 // Close ends the transaction and closes the database.

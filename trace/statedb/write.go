@@ -26,8 +26,9 @@ const (
 )
 
 // Write writes the rows of an event log and the derived tables to a new database at a path. It
-// reads the tables after the rows, and writes their times as the last row spells its time. On an
-// error the file is incomplete.
+// reads the tables after the rows, and writes their times as the last row spells its time. The
+// columns of a table with rows that cannot be read have no types, which would change its values. On
+// an error the file is incomplete.
 func Write(path string, rows trace.Rows, tables trace.Tables) (err error) {
 	conn, err := sqlite3.Open(path)
 	if err != nil {
@@ -57,18 +58,36 @@ type builder struct {
 	utc  string // the suffix of times in UTC
 }
 
-// table creates a table and prepares the statement that inserts a row.
-func (w *builder) table(create, name string, columns []string) (*sqlite3.Stmt, error) {
+// table creates a table and prepares the statement that inserts a row. It inserts the rows that
+// cannot be read.
+func (w *builder) table(
+	create, name string, columns []string, bad trace.BadRows,
+) (*sqlite3.Stmt, error) {
+	if bad != nil {
+		create = "CREATE TABLE " + name + "(" + strings.Join(columns, ", ") + ")"
+	}
 	if err := w.conn.Exec(create); err != nil {
 		return nil, err
 	}
 	insert, _, err := w.conn.Prepare("INSERT INTO " + name + " VALUES (?" +
 		strings.Repeat(",?", len(columns)-1) + ")")
-	return insert, err
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range bad {
+		b := binder{s: insert}
+		for _, c := range row.Cells {
+			b.cell(c)
+		}
+		if err := b.exec(); err != nil {
+			return nil, errors.Join(err, insert.Close())
+		}
+	}
+	return insert, nil
 }
 
 func (w *builder) log(rows trace.Rows) error {
-	insert, err := w.table(logTable, "event_log", logColumns)
+	insert, err := w.table(logTable, "event_log", logColumns, nil)
 	if err != nil {
 		return err
 	}
@@ -102,10 +121,11 @@ func (w *builder) rollouts(tables trace.Tables) error {
 		all = append(all, *r)
 		return nil
 	})
-	if err != nil || !found {
+	var bad trace.BadRows
+	if err != nil && !errors.As(err, &bad) || !found {
 		return err
 	}
-	insert, err := w.table(rolloutTable, "rollouts", rolloutColumns)
+	insert, err := w.table(rolloutTable, "rollouts", rolloutColumns, bad)
 	if err != nil {
 		return err
 	}
@@ -135,10 +155,11 @@ func (w *builder) quarantines(tables trace.Tables) error {
 		all = append(all, *q)
 		return nil
 	})
-	if err != nil || !found {
+	var bad trace.BadRows
+	if err != nil && !errors.As(err, &bad) || !found {
 		return err
 	}
-	insert, err := w.table(quarantineTable, "quarantined_closures", quarantineColumns)
+	insert, err := w.table(quarantineTable, "quarantined_closures", quarantineColumns, bad)
 	if err != nil {
 		return err
 	}
@@ -172,6 +193,26 @@ func (b *binder) raw(text []byte) {
 }
 
 func (b *binder) text(text string) { b.raw([]byte(text)) }
+
+// cell binds a cell of any type.
+func (b *binder) cell(c trace.Cell) {
+	switch c := c.(type) {
+	case int64:
+		b.int(c)
+	case string:
+		b.text(c)
+	case nil:
+		b.raw(nil)
+	case float64:
+		if b.next++; b.err == nil {
+			b.err = b.s.BindFloat(b.next, c)
+		}
+	case []byte:
+		if b.next++; b.err == nil {
+			b.err = b.s.BindBlob(b.next, append([]byte{}, c...))
+		}
+	}
+}
 
 func (b *binder) int(n int64) {
 	b.next++
