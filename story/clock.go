@@ -41,14 +41,14 @@ const (
 	clockForm = `(?:on ` + dayForm + ` at ` + timeForm + `|on ` + dayForm + `|at ` + timeForm + `)`
 )
 
-var clockWords = regexp.MustCompile(
+var clockWords = lazy(
 	`^(?:on (` + dayForm + `))?(?: ?at (` + timeForm + `))?$`,
 )
 
 // parseClock parses "at 03:00", "on Saturday at 03:00" and "on Saturday". It reports whether the
 // text has that form.
 func parseClock(s string) (m moment, found bool, err error) {
-	at := clockWords.FindStringSubmatch(s)
+	at := clockWords().FindStringSubmatch(s)
 	if at == nil || s == "" {
 		return moment{}, false, nil
 	}
@@ -94,10 +94,10 @@ const (
 )
 
 var (
-	window = regexp.MustCompile(
+	window = lazy(
 		`^(?:(about|exactly|at least|at most) )?(` + lengthsForm + `) +(later|after +(.+))$`,
 	)
-	withinOf   = regexp.MustCompile(`^(within) +(` + durationForm + `) +((?:of|after) +(.+))$`)
+	withinOf   = lazy(`^(within) +(` + durationForm + `) +((?:of|after) +(.+))$`)
 	momentDown = regexp.MustCompile(`^(?:the )?control plane is (down|back)$`)
 )
 
@@ -105,9 +105,9 @@ var (
 // later", "between 20 and 30 minutes after wave 0 is soaking", "within 2 hours of the start". It
 // reports whether the text has that form.
 func parseWindow(s string) (v viewpoint, found bool, err error) {
-	m := window.FindStringSubmatch(s)
+	m := window().FindStringSubmatch(s)
 	if m == nil {
-		m = withinOf.FindStringSubmatch(s)
+		m = withinOf().FindStringSubmatch(s)
 	}
 	between := m != nil && strings.HasPrefix(m[2], "between ")
 	if m == nil || m[1] == "" && !between ||
@@ -144,10 +144,10 @@ func parseWindow(s string) (v viewpoint, found bool, err error) {
 
 // parseBetween parses "between 20 and 30 minutes".
 func parseBetween(s string) (first, second time.Duration, err error) {
-	if at := delayCounted.FindStringSubmatchIndex(s); at != nil {
+	if at := delayCounted().FindStringSubmatchIndex(s); at != nil {
 		s = s[:at[3]] + s[at[4]:at[5]] + s[at[3]:] // the unit belongs to both
 	}
-	m := delayBetween.FindStringSubmatch(s)
+	m := delayBetween().FindStringSubmatch(s)
 	if m == nil {
 		return 0, 0, fmt.Errorf("%q: expected two lengths of time", s)
 	}

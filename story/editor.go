@@ -59,8 +59,8 @@ var notInTypes = regexp.MustCompile(`[^a-z_]+`)
 
 // ungrouped returns the expression of some words without groups for their values.
 func ungrouped(words string) string {
-	expr, values := pattern(words)
-	text := strings.TrimSuffix(strings.TrimPrefix(expr.String(), "^"), "$")
+	expr, values, _ := pattern(words)
+	text := strings.TrimSuffix(strings.TrimPrefix(expr, "^"), "$")
 	for _, v := range values {
 		text = strings.ReplaceAll(text, "("+v.expr+")", "(?:"+v.expr+")")
 	}

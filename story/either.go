@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ type oneOf[S comparable] struct {
 
 func (o oneOf[S]) has(s S) bool { return slices.Contains(o.states, s) != o.not }
 
-var eitherWords = regexp.MustCompile(`, (?:or )?| or | nor `)
+var eitherWords = lazy(`, (?:or )?| or | nor `)
 
 // eitherForm returns how an expectation writes one of several states.
 func eitherForm(state string) string {
@@ -35,7 +34,7 @@ func parseEitherState[S comparable](s string, parse func(string) (S, error)) (on
 	} else if rest, ok := strings.CutPrefix(s, "neither "); ok {
 		o.not, s = true, rest
 	}
-	for _, name := range eitherWords.Split(s, -1) {
+	for _, name := range eitherWords().Split(s, -1) {
 		state, err := parse(name)
 		if err != nil {
 			return o, err

@@ -4,28 +4,66 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"rollsim/story/gherkin"
 )
+
+// lazy returns a function that compiles a regular expression when it is first called. Most processes
+// need none of the long ones, which together take a fifth of the time of a short command.
+func lazy(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // piece matches one piece of the words of a step. Words are plain text in which (text) is optional,
 // a/b is a choice, and {name} stands for a value.
 var piece = regexp.MustCompile(`\{[a-z_]+\}|\(|\)| +|[^ (){}]+`)
 
-// pattern returns the regular expression of the words of a step, and the values in it. JavaScript
-// reads the expression as Go does, so that editors can use it.
-func pattern(words string) (*regexp.Regexp, []parameter) {
+// A form is the words of a step as sentences are compared with them.
+type form struct {
+	expr   func() *regexp.Regexp
+	values []parameter
+	fixed  []string // words that each sentence has, in lower case
+}
+
+// mayFit reports whether a sentence in lower case has all words that are fixed. It does not compile
+// the expression, so that a story compiles only those that it needs.
+func (f *form) mayFit(lower string) bool {
+	return !slices.ContainsFunc(f.fixed, func(w string) bool { return !strings.Contains(lower, w) })
+}
+
+// fits reports whether a sentence fits the form. lower is the sentence in lower case.
+func (f *form) fits(sentence, lower string) bool {
+	return f.mayFit(lower) && f.expr().MatchString(sentence)
+}
+
+// matches reports whether a sentence fits the form.
+func (f *form) matches(sentence string) bool { return f.fits(sentence, strings.ToLower(sentence)) }
+
+// formOf returns the form of the words of a step.
+func formOf(words string) form {
+	text, values, fixed := pattern(words)
+	return form{lazy(text), values, fixed}
+}
+
+// pattern returns the regular expression of the words of a step, the values in it, and the words
+// that are in each text that it matches, in lower case. JavaScript reads the expression as Go does,
+// so that editors can use it.
+func pattern(words string) (expr string, values []parameter, fixed []string) {
 	var b strings.Builder
-	var values []parameter
+	depth := 0 // of optional words
 	b.WriteString("^")
 	pieces := piece.FindAllString(withArticles(words), -1)
 	for i, p := range pieces {
 		switch {
 		case p == "(":
 			b.WriteString("(?:")
+			depth++
 		case p == ")":
 			b.WriteString(")?")
+			depth--
 		case p[0] == ' ':
 			b.WriteString(" +")
 		case p[0] == '{':
@@ -45,10 +83,13 @@ func pattern(words string) (*regexp.Regexp, []parameter) {
 			b.WriteString("(?:" + strings.Join(choices, "|") + ")")
 		default:
 			b.WriteString(anyCase(p))
+			if depth == 0 {
+				fixed = append(fixed, strings.ToLower(p))
+			}
 		}
 	}
 	b.WriteString("$")
-	return regexp.MustCompile(b.String()), values
+	return b.String(), values, fixed
 }
 
 var (
@@ -83,7 +124,7 @@ func anyCase(word string) string {
 // read returns the values in a sentence, nil for those that are left out. It reports whether the
 // sentence fits the step. The error is about a value that does not exist.
 func (s *step) read(sentence string) (values []any, fits bool, err error) {
-	at := s.expr.FindStringSubmatchIndex(sentence)
+	at := s.expr().FindStringSubmatchIndex(sentence)
 	if at == nil {
 		return nil, false, nil
 	}

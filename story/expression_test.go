@@ -158,10 +158,10 @@ func TestOneStepForEachWording(t *testing.T) {
 func TestJavaScript(t *testing.T) {
 	foreign := regexp.MustCompile(`\(\?[^:]|\\[^dw.+*?()|\[\]{}^$/-]|\[\[:`)
 	for _, s := range steps() {
-		if found := foreign.FindString(s.expr.String()); found != "" {
-			t.Errorf("%s: %q means something else in JavaScript: %s", s.words, found, s.expr)
+		if found := foreign.FindString(s.expr().String()); found != "" {
+			t.Errorf("%s: %q means something else in JavaScript: %s", s.words, found, s.expr())
 		}
-		if n := s.expr.NumSubexp(); n != len(s.values) {
+		if n := s.expr().NumSubexp(); n != len(s.values) {
 			t.Errorf("%s: %d groups for %d values", s.words, n, len(s.values))
 		}
 	}
@@ -313,5 +313,28 @@ func TestCapital(t *testing.T) {
 	}
 	if found := steps().find(`"stable@a1" is Stock`); len(found) != 1 { // an unknown state
 		t.Errorf("%d steps fit", len(found))
+	}
+}
+
+// TestMayFit checks that no sentence is dropped before its expression is asked, and that one without
+// a fixed word is.
+func TestMayFit(t *testing.T) {
+	for _, s := range steps() {
+		for _, parts := range variantsOf(s.words) {
+			sentence := sampleSentence(parts)
+			for _, written := range []string{sentence, strings.ToUpper(sentence[:1]) + sentence[1:]} {
+				if s.expr().MatchString(written) && !s.matches(written) {
+					t.Errorf("%s: %q is dropped, its fixed words are %q", s.words, written, s.fixed)
+				}
+			}
+		}
+		for _, word := range s.fixed {
+			if s.mayFit(strings.ReplaceAll(strings.ToLower(s.example), word, "")) {
+				t.Errorf("%s: an example without %q may fit", s.words, word)
+			}
+		}
+		if len(s.fixed) == 0 && strings.Count(s.words, "{") < 2 {
+			t.Errorf("%s has no fixed word", s.words)
+		}
 	}
 }

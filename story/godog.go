@@ -83,6 +83,10 @@ func runSuite(passes []*pass, done func(*pass) bool) {
 	suite := godog.TestSuite{
 		Name: d.Name,
 		ScenarioInitializer: func(sc *godog.ScenarioContext) {
+			steps := steps
+			if begun < len(passes) { // only what the next scenario may need
+				steps = steps.mayFit(passes[begun].c.scenario.Pickle.Steps)
+			}
 			steps.register(sc, func(*messages.Pickle) (*pass, error) {
 				if begun > 0 && wanted {
 					deliver()
@@ -137,7 +141,7 @@ func (v vocabulary) register(
 		return ctx, nil
 	})
 	for _, s := range v {
-		sc.Step(s.expr, func(context.Context) error {
+		sc.Step(s.expr(), func(context.Context) error {
 			if p == nil {
 				return errOnlyNested
 			}

@@ -265,7 +265,7 @@ func parseNumber(s string) (uint64, error) {
 	return n, nil
 }
 
-var wholeNumbers = regexp.MustCompile(`^(?:` + numbersForm + `)$`)
+var wholeNumbers = lazy(`^(?:` + numbersForm + `)$`)
 
 func parseNumbers(s string) ([]uint64, error) {
 	var all []uint64
@@ -317,25 +317,25 @@ type delay struct {
 }
 
 var (
-	delayBetween = regexp.MustCompile(`^between (` + durationForm + `) and (` + durationForm + `)$`)
-	delayCounted = regexp.MustCompile(`^between ([0-9]+) and [0-9]+( ?(?:` + unitForm + `))$`)
-	delayMean    = regexp.MustCompile(`^(` + durationForm + `) on average$`)
-	delaySeldom  = regexp.MustCompile(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
+	delayBetween = lazy(`^between (` + durationForm + `) and (` + durationForm + `)$`)
+	delayCounted = lazy(`^between ([0-9]+) and [0-9]+( ?(?:` + unitForm + `))$`)
+	delayMean    = lazy(`^(` + durationForm + `) on average$`)
+	delaySeldom  = lazy(`^(` + durationForm + `), seldom over (` + durationForm + `)$`)
 )
 
 // parseDelay parses "5 minutes", "between 1 minute and 10 minutes", "between 1 and 10 minutes", "10
 // minutes on average" and "40 seconds, seldom over 3 minutes".
 func parseDelay(s string) (delay, error) {
-	if at := delayCounted.FindStringSubmatchIndex(s); at != nil {
+	if at := delayCounted().FindStringSubmatchIndex(s); at != nil {
 		s = s[:at[3]] + s[at[4]:at[5]] + s[at[3]:] // the unit belongs to both
 	}
-	spread, m := sim.Uniform, delayBetween.FindStringSubmatch(s)
+	spread, m := sim.Uniform, delayBetween().FindStringSubmatch(s)
 	if m == nil {
-		spread, m = sim.LogNormalP99, delaySeldom.FindStringSubmatch(s)
+		spread, m = sim.LogNormalP99, delaySeldom().FindStringSubmatch(s)
 	}
 	if m == nil {
 		spread = func(mean, _ time.Duration) (*sim.Distribution, error) { return sim.Exponential(mean) }
-		m = delayMean.FindStringSubmatch(s)
+		m = delayMean().FindStringSubmatch(s)
 	}
 	if m == nil {
 		spread = func(d, _ time.Duration) (*sim.Distribution, error) { return sim.Constant(d) }
@@ -454,18 +454,18 @@ var units = []struct {
 const maxDuration = 10 * 365 * 24 * time.Hour
 
 var (
-	wholeDuration = regexp.MustCompile(`^(?:` + durationForm + `)$`)
-	oneLength     = regexp.MustCompile(`([0-9.]+|half an|` + countForm + `) ?(` + unitForm + `)`)
+	wholeDuration = lazy(`^(?:` + durationForm + `)$`)
+	oneLength     = lazy(`([0-9.]+|half an|` + countForm + `) ?(` + unitForm + `)`)
 )
 
 // parseDuration parses a length of time: 90m, 90 minutes, 1h30m, 1 hour and 30 minutes, half an
 // hour, a day.
 func parseDuration(s string) (time.Duration, error) {
-	if !wholeDuration.MatchString(s) {
+	if !wholeDuration().MatchString(s) {
 		return 0, fmt.Errorf("%q is not a length of time such as 30 minutes, 1h30m or 7 days", s)
 	}
 	var sum time.Duration
-	for _, part := range oneLength.FindAllStringSubmatch(strings.ReplaceAll(s, "and ", ""), -1) {
+	for _, part := range oneLength().FindAllStringSubmatch(strings.ReplaceAll(s, "and ", ""), -1) {
 		count := 0.5
 		if n, ok := numberWords[part[1]]; ok {
 			count = float64(n)

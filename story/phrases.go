@@ -256,12 +256,12 @@ func (c *phraseChecker) add(p *scenario.Phrase) {
 	if c.errs != nil {
 		return
 	}
-	made.expr, made.values = pattern(words)
+	made.form = formOf(words)
 	for i, v := range made.values {
 		made.values[i].parse = asWritten(v)
 	}
 	made.example = sampleSentence(variantsOf(words)[len(variantsOf(words))-1])
-	if !made.expr.MatchString(made.example) {
+	if !made.matches(made.example) {
 		c.fail(p.Line, "say: expected a space between each value and the words next to it")
 		return
 	}
@@ -352,9 +352,9 @@ func (c *phraseChecker) checkSame(s *step) {
 		if other == s {
 			break
 		}
-		same := other.expr.MatchString(s.example) || s.expr.MatchString(other.example)
+		same := other.matches(s.example) || s.matches(other.example)
 		for _, parts := range variantsOf(s.words) {
-			same = same || other.expr.MatchString(sampleSentence(parts))
+			same = same || other.matches(sampleSentence(parts))
 		}
 		if !same {
 			continue
@@ -450,7 +450,7 @@ var sampleValues = sync.OnceValue(func() map[string]any {
 	}
 	all["name"] = `"stable"`
 	for _, s := range steps() {
-		at := s.expr.FindStringSubmatchIndex(s.example)
+		at := s.expr().FindStringSubmatchIndex(s.example)
 		for i, kind := range valuesOf(s.words) {
 			if at != nil && all[kind] == "" && at[2*i+2] >= 0 {
 				all[kind] = s.example[at[2*i+2]:at[2*i+3]]

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -43,8 +42,7 @@ type step struct {
 
 	phrase *phrase // of a sentence that stands for others; else nil
 
-	expr   *regexp.Regexp
-	values []parameter
+	form
 }
 
 // A phase is the part that a step has in a story. The zero value is invalid.
@@ -101,7 +99,7 @@ var steps = sync.OnceValue(func() vocabulary {
 func newVocabulary(all []step) vocabulary {
 	var v vocabulary
 	for _, s := range all {
-		s.expr, s.values = pattern(s.words)
+		s.form = formOf(s.words)
 		v = append(v, &s)
 	}
 	return v
@@ -110,8 +108,9 @@ func newVocabulary(all []step) vocabulary {
 // find returns the steps that a plain sentence fits: one, unless it is undefined or ambiguous.
 func (v vocabulary) find(sentence string) []*step {
 	var found []*step
+	lower := strings.ToLower(sentence)
 	for _, s := range v {
-		if s.expr.MatchString(sentence) {
+		if s.fits(sentence, lower) {
 			found = append(found, s)
 		}
 	}
@@ -131,6 +130,17 @@ func (v vocabulary) find(sentence string) []*step {
 		return cmp.Compare(len(a.values), len(b.values))
 	}).values)
 	return slices.DeleteFunc(found, func(s *step) bool { return len(s.values) > fewest })
+}
+
+// mayFit returns the steps that one of some sentences may fit.
+func (v vocabulary) mayFit(sentences []*messages.PickleStep) vocabulary {
+	var lower []string
+	for _, s := range sentences {
+		lower = append(lower, strings.ToLower(s.Text), strings.ToLower(gherkin.Plain(s.Text)))
+	}
+	return slices.DeleteFunc(slices.Clone(v), func(s *step) bool {
+		return !slices.ContainsFunc(lower, s.mayFit)
+	})
 }
 
 // isSentence reports whether a text fits a step.

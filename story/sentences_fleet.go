@@ -220,7 +220,7 @@ func addChannels(w *world, t gherkin.Table) error {
 	return t.Each(func(r gherkin.Row) error {
 		id := reducer.ChannelID(r["channel"])
 		counts, err := gherkin.Cell(r, "waves", func(s string) ([]uint64, error) {
-			if !wholeNumbers.MatchString(s) {
+			if !wholeNumbers().MatchString(s) {
 				return nil, fmt.Errorf("%q: expected the number of hosts in each wave, such as 1, 5 and 20", s)
 			}
 			return parseNumbers(s)

@@ -89,7 +89,7 @@ var aPlaceholder = regexp.MustCompile(`\{[a-z_]+\}`)
 // copyable returns a sentence of a step in which each placeholder has a value of the step's
 // example, so that it can be copied. It reports whether the sentence then fits that step alone.
 func (v vocabulary) copyable(s *step, sentence string) (copied string, fits bool) {
-	at := s.expr.FindStringSubmatchIndex(s.example)
+	at := s.expr().FindStringSubmatchIndex(s.example)
 	values := valuesOf(s.words)
 	sentence = aPlaceholder.ReplaceAllStringFunc(sentence, func(placeholder string) string {
 		for i, value := range values {
@@ -138,8 +138,8 @@ func tokensOf(sentence string) []string {
 }
 
 var (
-	wholeNumber = regexp.MustCompile(`^(?:[0-9.]+|` + countForm + `)$`)
-	wholeUnit   = regexp.MustCompile(`^(?:` + unitForm + `)$`)
+	wholeNumber = lazy(`^(?:[0-9.]+|` + countForm + `)$`)
+	wholeUnit   = lazy(`^(?:` + unitForm + `)$`)
 )
 
 // synonyms are words that authors write for those of sentences.
@@ -179,7 +179,7 @@ func repair(tokens []string) (repairedTokens, differs []string) {
 			repaired = word
 		} else if strings.Count(t, `"`) == 1 {
 			repaired = `"` + strings.Trim(t, `"`) + `"`
-		} else if i > 0 && wholeNumber.MatchString(tokens[i-1]) && !wholeUnit.MatchString(t) {
+		} else if i > 0 && wholeNumber().MatchString(tokens[i-1]) && !wholeUnit().MatchString(t) {
 			if unit, ok := nearest.Name(t, []string{"seconds", "minutes", "hours", "days", "weeks"}); ok {
 				repaired = unit
 			}

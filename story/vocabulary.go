@@ -62,7 +62,7 @@ func (v vocabulary) search(search string, text func(*step) string) []Sentence {
 			Doc:        s.doc,
 			Example:    s.example,
 			Table:      s.table,
-			Expression: s.expr.String(),
+			Expression: s.expr().String(),
 			Cucumber:   cucumber,
 			Goals:      goals()[s.words],
 			Sample:     s.sample,

@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -53,33 +52,33 @@ func (m *moment) ofFleet() bool {
 }
 
 var (
-	whenLater  = regexp.MustCompile(`^(` + durationForm + `) +later$`)
-	whenMoment = regexp.MustCompile(
+	whenLater  = lazy(`^(` + durationForm + `) +later$`)
+	whenMoment = lazy(
 		`^(?:(` + durationForm + `) +after|while|once|when|as soon as) +(.+)$`,
 	)
 
-	momentWave = regexp.MustCompile(
+	momentWave = lazy(
 		`^wave ([0-9]+)(?: of (?:(?:the )?rollout )?(` + rolloutForm + `))? ` + verbForm +
 			` ?"?([A-Za-z]+)"?$`,
 	)
-	momentHost = regexp.MustCompile(
+	momentHost = lazy(
 		`^(?:the )?host (` + nameForm + `)(?: under (?:(?:the )?rollout )?(` + rolloutForm +
 			`))? ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
 	)
-	momentRollout = regexp.MustCompile(
+	momentRollout = lazy(
 		`^(?:(?:the )?rollout )?(` + rolloutForm + `) ` + verbForm + ` ?"?([A-Za-z]+)"?$`,
 	)
-	momentSettled = regexp.MustCompile(`^(?:everything|all) (?:has |is )?settle[sd]$`)
-	momentPoll    = regexp.MustCompile(
+	momentSettled = lazy(`^(?:everything|all) (?:has |is )?settle[sd]$`)
+	momentPoll    = lazy(
 		`^the next poll(?: of (?:(?:the )?channel )?(` + nameForm + `))?$`,
 	)
 
-	afterTime = regexp.MustCompile(`^after +((?:about )?` + durationForm + `)$`)
+	afterTime = lazy(`^after +((?:about )?` + durationForm + `)$`)
 
-	atLater = regexp.MustCompile(
+	atLater = lazy(
 		`^(?:exactly |(about ))?(` + durationForm + `) +later(?:, give or take (` + durationForm + `))?$`,
 	)
-	atWithin = regexp.MustCompile(`^(?:eventually )?within +(` + durationForm + `)$`)
+	atWithin = lazy(`^(?:eventually )?within +(` + durationForm + `)$`)
 )
 
 // A viewpoint is the time at which an expectation looks.
@@ -109,19 +108,19 @@ func parseAt(s string) (viewpoint, error) {
 	if v, found, err := parseWindow(s); found {
 		return v, err
 	}
-	bare := afterTime.MatchString(s)
-	s = afterTime.ReplaceAllString(s, "$1 later")
+	bare := afterTime().MatchString(s)
+	s = afterTime().ReplaceAllString(s, "$1 later")
 	if s == "" {
 		return viewpoint{kind: atPresent}, nil
 	}
 	if s == "in the end" {
 		return viewpoint{kind: atEnd}, nil
 	}
-	if m := atWithin.FindStringSubmatch(s); m != nil {
+	if m := atWithin().FindStringSubmatch(s); m != nil {
 		d, err := parseDuration(m[1])
 		return viewpoint{kind: afterThat, to: d}, err
 	}
-	if m := atLater.FindStringSubmatch(s); m != nil {
+	if m := atLater().FindStringSubmatch(s); m != nil {
 		d, err := parseDuration(m[2])
 		if err != nil {
 			return viewpoint{}, err
@@ -148,7 +147,7 @@ func parseAt(s string) (viewpoint, error) {
 // parseWhen parses the clause of a sentence that says when something happens.
 func parseWhen(s string) (timing, error) {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ":") // a table follows the sentence
-	s = afterTime.ReplaceAllString(s, "$1 later")
+	s = afterTime().ReplaceAllString(s, "$1 later")
 	if s == "" {
 		return timing{kind: onceSettled}, nil
 	}
@@ -158,11 +157,11 @@ func parseWhen(s string) (timing, error) {
 	if s == "at once" || strings.HasPrefix(s, "at the same ") {
 		return timing{kind: together}, nil
 	}
-	if m := whenLater.FindStringSubmatch(s); m != nil {
+	if m := whenLater().FindStringSubmatch(s); m != nil {
 		offset, err := parseDuration(m[1])
 		return timing{kind: later, offset: offset}, err
 	}
-	m := whenMoment.FindStringSubmatch(s)
+	m := whenMoment().FindStringSubmatch(s)
 	if m == nil {
 		return timing{}, errWhen(s)
 	}
@@ -198,7 +197,7 @@ func errWhen(s string) error {
 func parseMoment(s string) (moment, error) {
 	var m moment
 	var err error
-	if momentSettled.MatchString(s) {
+	if momentSettled().MatchString(s) {
 		return moment{settled: true}, nil
 	}
 	if s == "the start" {
@@ -207,10 +206,10 @@ func parseMoment(s string) (moment, error) {
 	if at := momentDown.FindStringSubmatch(s); at != nil {
 		return moment{down: at[1] == "down", back: at[1] == "back"}, nil
 	}
-	if at := momentPoll.FindStringSubmatch(s); at != nil {
+	if at := momentPoll().FindStringSubmatch(s); at != nil {
 		return moment{poll: true, channel: reducer.ChannelID(gherkin.Unquote(at[1]))}, nil
 	}
-	if at := momentWave.FindStringSubmatch(s); at != nil {
+	if at := momentWave().FindStringSubmatch(s); at != nil {
 		n, err := strconv.ParseUint(at[1], 10, 32)
 		if err != nil {
 			return moment{}, fmt.Errorf("wave %s: waves count from 0 to 4294967295", at[1])
@@ -220,7 +219,7 @@ func parseMoment(s string) (moment, error) {
 		m.HostState, err = momentState(at[3])
 		return m, err
 	}
-	if at := momentHost.FindStringSubmatch(s); at != nil {
+	if at := momentHost().FindStringSubmatch(s); at != nil {
 		m.Host = reducer.HostID(gherkin.Unquote(at[1]))
 		m.Rollout = reducer.RolloutID(gherkin.Unquote(at[2]))
 		if at[3] == "dispatched" {
@@ -230,7 +229,7 @@ func parseMoment(s string) (moment, error) {
 		m.HostState, err = momentState(at[3])
 		return m, err
 	}
-	if at := momentRollout.FindStringSubmatch(s); at != nil {
+	if at := momentRollout().FindStringSubmatch(s); at != nil {
 		m.Rollout = reducer.RolloutID(gherkin.Unquote(at[1]))
 		if at[2] == "opened" {
 			return m, nil
