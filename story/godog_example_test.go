@@ -26,16 +26,22 @@ func TestSuiteExample(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(suiteExample)); err != nil {
 		t.Fatal(err)
 	}
-	test := func(args ...string) (string, error) {
-		c := exec.Command("go", args...)
+	command := func(name string, args ...string) (string, error) {
+		c := exec.Command(name, args...)
 		c.Dir = dir
 		out, err := c.CombinedOutput()
 		return string(out), err
 	}
-	if out, err := test("mod", "edit", "-replace=rollsim="+root); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary := filepath.Join(dir, "suite.test")
+	for _, args := range [][]string{
+		{"mod", "edit", "-replace=rollsim=" + root},
+		{"test", "-c", "-vet=off", "-ldflags=-w", "-o", binary, "."},
+	} {
+		if out, err := command("go", args...); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
 	}
-	if out, err := test("test", "."); err != nil {
+	if out, err := command(binary); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	name := filepath.Join(dir, "features", "change.feature")
@@ -47,7 +53,7 @@ func TestSuiteExample(t *testing.T) {
 	if err := os.WriteFile(name, []byte(broken), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := test("test", ".")
+	out, err := command(binary)
 	if err == nil || !strings.Contains(out, `expected  "web@a1" is Failed`) ||
 		strings.Count(out, "--- FAIL: TestFeatures/") != 1 {
 		t.Errorf("one scenario has to fail: %v\n%s", err, out)

@@ -362,6 +362,11 @@ func withValue(path, end, value string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return addValue(text, path, end, value)
+}
+
+// addValue returns the text of the file path with one more value before the end of an enumeration.
+func addValue(text []byte, path, end, value string) ([]byte, error) {
 	old := []byte("\n\n\t" + end + "\n")
 	if n := bytes.Count(text, old); n != 1 {
 		return nil, fmt.Errorf("%s: expected one line %s after an empty one, found %d", path, end, n)

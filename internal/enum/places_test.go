@@ -26,13 +26,15 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// growths lists enumerations with one more value, and the places that the value makes incomplete.
-var growths = []struct {
+// growth is an enumeration with one more value, and the places that the value makes incomplete.
+type growth struct {
 	path, end, value string
 	printed          string   // what String returns for the value while it has no name
 	classed          bool     // coverage has a table over the enumeration
 	places           []string // the beginnings of their paths
-}{
+}
+
+var growths = []growth{
 	{
 		"reducer/vocabulary.go", "stateEnd", "Paused", "State(9)", false,
 		[]string{"reducer/vocabulary.go", "reducer/tables.go", "logs/replay/", "story/"},
@@ -90,40 +92,48 @@ func TestOneMore(t *testing.T) {
 	}
 }
 
-// TestOneMoreRuns tests reducer and coverage with one more value. Their TestEnumerations must fail
-// if they lack it, must name it, and must not panic.
+// TestOneMoreRuns tests reducer and coverage with one more value in each of two enumerations. Their
+// TestEnumerations must fail if they lack one, must name it, and must not panic.
 func TestOneMoreRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds packages")
 	}
-	for _, g := range growths[:4] {
-		t.Run(g.value, func(t *testing.T) {
-			out := runEnumerations(t, g.path, g.end, g.value)
-			if strings.Contains(out, "panic") {
-				t.Fatalf("a panic:\n%s", out)
-			}
-			for _, pkg := range []string{"reducer", "suite/coverage"} {
-				fails := strings.Contains(out, "FAIL\t"+modulePath+"/"+pkg)
-				if want := pkg == "reducer" || g.classed; fails != want {
-					t.Errorf("%s fails: %v, want %v\n%s", pkg, fails, want, out)
+	for _, larger := range [][]growth{growths[:2], growths[2:4]} {
+		t.Run(larger[0].value+","+larger[1].value, func(t *testing.T) {
+			of := runEnumerations(t, larger)
+			for _, g := range larger {
+				for pkg, out := range of {
+					if strings.Contains(out, "panic") {
+						t.Fatalf("a panic:\n%s", out)
+					}
+					fails := strings.Contains(out, "FAIL\t"+modulePath+"/"+pkg)
+					if want := pkg == "reducer" || g.classed; fails != want {
+						t.Errorf("%s fails: %v, want %v\n%s", pkg, fails, want, out)
+					}
+					if fails && !strings.Contains(out, g.printed) {
+						t.Errorf("%s does not name %s:\n%s", pkg, g.printed, out)
+					}
 				}
-			}
-			if !strings.Contains(out, g.printed) {
-				t.Errorf("%s is not named:\n%s", g.printed, out)
 			}
 		})
 	}
 }
 
-// runEnumerations returns the output of the tests with one more value before the end of an
-// enumeration.
-func runEnumerations(t *testing.T, path, end, value string) string {
+// runEnumerations returns the output of the tests of each package, with one more value before the
+// end of some enumerations of one file.
+func runEnumerations(t *testing.T, larger []growth) map[string]string {
 	t.Helper()
-	text, err := withValue(path, end, value)
+	top, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	top, err := filepath.Abs(root)
+	path := larger[0].path
+	text, err := os.ReadFile(filepath.Join(root, path))
+	for _, g := range larger {
+		if err == nil {
+			text, err = addValue(text, path, g.end, g.value)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,14 +150,18 @@ func runEnumerations(t *testing.T, path, end, value string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
-		"-run=^TestEnumerations$", "./reducer", "./suite/coverage")
-	cmd.Dir = top
-	out, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Skip(err) // no go command
+	of := make(map[string]string)
+	for _, pkg := range []string{"reducer", "suite/coverage"} {
+		cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay="+overlay,
+			"-run=^TestEnumerations$", "./"+pkg)
+		cmd.Dir = top
+		out, err := cmd.CombinedOutput()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			t.Skip(err) // no go command
+		}
+		of[pkg] = string(out)
 	}
-	return string(out)
+	return of
 }
 
 // TestProblems checks good and bad uses of one enumeration.
