@@ -11,8 +11,8 @@ import (
 	"rollsim/story/gherkin"
 )
 
-// lazy returns a function that compiles a regular expression when it is first called. Most processes
-// need none of the long ones, which together take a fifth of the time of a short command.
+// lazy returns a function that compiles a regular expression when it is first called. Most
+// processes need none of the long ones, which together take a fifth of the time of a short command.
 func lazy(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

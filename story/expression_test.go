@@ -316,8 +316,8 @@ func TestCapital(t *testing.T) {
 	}
 }
 
-// TestMayFit checks that no sentence is dropped before its expression is asked, and that one without
-// a fixed word is.
+// TestMayFit checks that no sentence is dropped before its expression is asked, and that one
+// without a fixed word is.
 func TestMayFit(t *testing.T) {
 	for _, s := range steps() {
 		for _, parts := range variantsOf(s.words) {

@@ -42,7 +42,9 @@ func TestRefuses(t *testing.T) {
 		name, platform, want string
 		files                map[string]string
 	}{
-		{"same everywhere", "windows/amd64", "", map[string]string{"a.go": "package main\n\nfunc main() {}\n"}},
+		{"same everywhere", "windows/amd64", "", map[string]string{
+			"a.go": "package main\n\nfunc main() {}\n",
+		}},
 		{"for this system", "linux/amd64", "", map[string]string{
 			"a.go": uses, "f_linux.go": "package main\n\nfunc f() {}\n",
 		}},
@@ -92,8 +94,8 @@ type listed struct {
 }
 
 // check checks the types of a package and of all that it imports, as its compiler for a platform
-// does. It returns the number of packages and what is wrong with them. Functions of other modules and
-// of the standard library are checked without their bodies.
+// does. It returns the number of packages and what is wrong with them. Functions of other modules
+// and of the standard library are checked without their bodies.
 func (all *sources) check(t *testing.T, dir, platform string) (packages int, problems []string) {
 	t.Helper()
 	goos, goarch, _ := strings.Cut(platform, "/")
@@ -169,8 +171,10 @@ func (c *checker) add(p *listed) {
 	}
 	conf := types.Config{
 		IgnoreFuncBodies: !own,
-		Importer:         importer(func(path string) (*types.Package, error) { return c.imported(p, path) }),
 		Sizes:            types.SizesFor("gc", c.goarch),
+		Importer: importer(func(path string) (*types.Package, error) {
+			return c.imported(p, path)
+		}),
 		Error: func(err error) {
 			// An import that only bodies use is reported, too, as a soft error.
 			if e := (types.Error{}); own || !errors.As(err, &e) || !e.Soft {
