@@ -26,10 +26,16 @@ type Follower interface {
 	// longer be used otherwise, nor can its fleet; nil for new memory.
 	ForkInto(old Follower) Follower
 
+	// Await says which rollouts have which hosts, which rollouts have not ended, and which hosts
+	// the
+	// control plane may still dispatch. With budgets, each rollout that is not Pruned counts its
+	// hosts.
+	Await(h *hash64.State)
+
 	// Hash adds the state to a hash. Control planes of one kind, inventory and machine whose hashes
 	// are equal continue alike. When Plan was called last is not part of it. live, if not nil, is
 	// another one whose hash goes before: what is alike in both need not be added twice.
-	Hash(h *hash64.Sum, live ControlPlane)
+	Hash(h *hash64.State, live ControlPlane)
 }
 
 // Follow implements Follower.
@@ -52,14 +58,36 @@ func (p *plane) forkInto(old Follower) *plane {
 	return p.copyInto(new(plane))
 }
 
+// Await implements Follower.
+func (p *plane) Await(h *hash64.State) {
+	for n, r := range p.rollouts {
+		works := p.rules.worksOn(r)
+		if r.state().Underway() || len(p.counted) > 0 && r.state() != reducer.Pruned {
+			h.Last(n)
+		}
+		for slot := range r.members {
+			m := &r.members[slot]
+			h.Join(n, slot, m.host)
+			if works && !m.dispatched && m.host != noHost {
+				h.Await(n, int(m.host))
+			}
+		}
+	}
+	for i := range p.unacked {
+		if d := &p.unacked[i]; p.awaitsAck(d) && !h.Ended(int(d.rollout)) {
+			h.Await(int(d.rollout), int(p.rollouts[d.rollout].members[d.slot].host))
+		}
+	}
+}
+
 // Hash implements Follower.
-func (p *plane) Hash(h *hash64.Sum, live ControlPlane) {
+func (p *plane) Hash(h *hash64.State, live ControlPlane) {
 	o, _ := live.(*plane)
 	if h.Word(1); o == nil || !p.fleet.Same(o.fleet) {
 		p.fleet.Hash(h)
 	}
 	if h.Word(2); o == nil || !p.sameConfig(o) {
-		p.hashConfig(h)
+		p.hashConfig(&h.Sum)
 	}
 	if h.Word(3); o == nil || !slices.Equal(p.hosts, o.hosts) || !slices.Equal(p.counted, o.counted) {
 		p.hashHosts(h)
@@ -73,8 +101,9 @@ func (p *plane) Hash(h *hash64.Sum, live ControlPlane) {
 	}
 	for i := range p.unacked {
 		if d := &p.unacked[i]; p.awaitsAck(d) {
-			h.Pair(uint64(d.sent), uint64(d.attempt))
-			h.Word(uint64(d.rollout)<<32 | uint64(d.slot))
+			sum := h.At(int(d.rollout), int(d.slot))
+			sum.Pair(uint64(d.sent), uint64(d.attempt))
+			sum.Word(uint64(d.rollout))
 		}
 	}
 }
@@ -97,10 +126,14 @@ func (p *plane) sameConfig(o *plane) bool {
 		slices.Equal(p.quarantine, o.quarantine)
 }
 
-func (p *plane) hashHosts(h *hash64.Sum) {
+func (p *plane) hashHosts(h *hash64.State) {
 	for n := range p.hosts {
 		t := &p.hosts[n]
-		h.Pair(uint64(t.current)<<32|uint64(uint32(t.slot)), uint64(t.soakDueAt)<<3|
+		due := t.soakDueAt
+		if t.current != noRollout && h.Done(int(t.current), n) {
+			due = 0
+		}
+		h.Hosts[n].Pair(uint64(t.current), uint64(due)<<3|
 			hash64.Bit(t.counted, 0)|hash64.Bit(t.absent, 1)|hash64.Bit(t.left, 2))
 	}
 	for _, n := range p.counted {
@@ -118,13 +151,19 @@ func (p *plane) awaitsAck(d *dispatched) bool {
 
 // hash adds what the fold, the events and the inventory do not say. joins reports whether hosts may
 // join late, for whom an empty queue matters.
-func (r *rollout) hash(h *hash64.Sum, joins bool) {
-	for i := range r.members {
-		m := &r.members[i]
-		h.Pair(uint64(m.host)<<32|uint64(m.seq), hash64.Bit(m.dispatched, 0))
+func (r *rollout) hash(h *hash64.State, joins bool) {
+	number := int(r.number)
+	for slot := range r.members {
+		m := &r.members[slot]
+		if n, known := h.Slot(number, slot); !known || !h.Done(number, n) {
+			h.At(number, slot).Pair(uint64(m.seq), hash64.Bit(m.dispatched, 0))
+		}
 	}
 	h.Pair(uint64(r.countedIn)<<1|hash64.Bit(r.aborted, 0), uint64(len(r.waves)))
-	reducer.HashOpt(h, r.timer)
+	reducer.HashOpt(&h.Sum, r.timer)
+	if h.Ended(number) {
+		return
+	}
 	for i := range r.waves {
 		v := &r.waves[i]
 		h.Word(uint64(v.number))
@@ -133,7 +172,7 @@ func (r *rollout) hash(h *hash64.Sum, joins bool) {
 			waits := false
 			for _, slot := range q.slots {
 				if !r.members[slot].dispatched { // a restart removes the others
-					h.Word(uint64(slot))
+					h.At(number, int(slot)).Pair(uint64(number), uint64(j))
 					waits = true
 				}
 			}

@@ -9,7 +9,7 @@ import (
 // Hash adds what the Checker knows to a hash. Checkers with one configuration whose hashes are
 // equal report the same of what comes, except for the entries at which they find it. The fleet is
 // not part of it. The Checker must not be one of the shipped control plane.
-func (c *Checker) Hash(h *hash64.Sum) {
+func (c *Checker) Hash(h *hash64.State) {
 	h.Bool(c.asked != nil)
 	if c.asked != nil {
 		h.Word(uint64(c.asked.Kind))
@@ -17,9 +17,7 @@ func (c *Checker) Hash(h *hash64.Sum) {
 	}
 	var sets uint64 // of what has no order
 	for n, a := range c.accounts.all {
-		s := hash64.Sum(n)
-		c.hashAccount(&s, a)
-		sets += uint64(s)
+		sets += uint64(c.hashAccount(h, n, a))
 	}
 	for k := range c.reports.seen {
 		var s hash64.Sum
@@ -29,26 +27,55 @@ func (c *Checker) Hash(h *hash64.Sum) {
 	}
 	h.Word(sets)
 	h.Word(uint64(c.reports.event))
-	c.dispatches.hash(h)
-	c.budgets.hash(h)
+	c.dispatches.hash(&h.Sum)
+	c.budgets.hash(&h.Sum)
 	c.history.hash(h)
 }
 
-func (c *Checker) hashAccount(h *hash64.Sum, a *account) {
-	h.Pair(uint64(a.latest), uint64(a.joined)<<6|hash64.Bit(a.known, 0)|hash64.Bit(a.superseded, 1)|
-		hash64.Bit(a.finished, 2)|hash64.Bit(a.pruned, 3)|hash64.Bit(a.aborted, 4)|
+// hashAccount returns a hash of what matters of a rollout, and adds what is about its hosts to
+// theirs: accounts have no order.
+func (c *Checker) hashAccount(h *hash64.State, number int, a *account) hash64.Sum {
+	s, past := hash64.Sum(number), h.Ended(number)
+	finished, wave := a.finished, a.wave
+	since, ended := a.terminalSet, a.ended
+	if past {
+		finished = finished && !a.superseded // either lets other channels go
+		wave = 0
+		since, ended.Value = max(since, ended.Value), 0 // retention counts from the later one
+	}
+	s.Word(uint64(a.joined)<<6 | hash64.Bit(a.known, 0) | hash64.Bit(a.superseded, 1) |
+		hash64.Bit(finished, 2) | hash64.Bit(a.pruned, 3) | hash64.Bit(a.aborted, 4) |
 		hash64.Bit(a.partial, 5))
-	h.Pair(uint64(a.terminalSet), uint64(a.wave)<<8|uint64(a.state))
-	reducer.HashOpt(h, a.ended)
-	for i := range a.hosts {
-		m := &a.hosts[i]
-		h.Pair(uint64(m.soakDue), uint64(m.declared)<<24|uint64(m.passed)<<16|uint64(m.marks)<<8|
-			uint64(m.state))
-		if m.before > 0 {
-			h.Text(string(c.evidence.closures[m.before-1]))
+	s.Pair(uint64(since), uint64(wave)<<8|uint64(a.state))
+	reducer.HashOpt(&s, ended)
+	for slot := range a.hosts {
+		if host, known := h.Slot(number, slot); known {
+			h.Hosts[host] += c.hashMember(h, number, host, &a.hosts[slot])
+		} else {
+			s.Word(uint64(c.hashMember(h, number, -1, &a.hosts[slot])))
 		}
 	}
-	a.waves.hash(h)
+	if !past {
+		a.waves.hash(&s)
+	}
+	return s
+}
+
+// hashMember returns a hash of what matters of a host that joined a rollout. host is its number, or
+// negative if it is not known.
+func (c *Checker) hashMember(h *hash64.State, number, host int, m *member) hash64.Sum {
+	s := hash64.Sum(number)
+	switch {
+	case host < 0 || !h.Done(number, host):
+		s.Pair(uint64(m.soakDue), uint64(m.declared)<<24|uint64(m.passed)<<16|uint64(m.marks)<<8|
+			uint64(m.state))
+		if m.before > 0 && (host < 0 || h.RollsBack[host]) {
+			s.Text(string(c.evidence.closures[m.before-1]))
+		}
+	case !h.Ended(number):
+		s.Word(uint64(m.marks&awaited)<<8 | uint64(m.state))
+	}
+	return s
 }
 
 func (w *waves) hash(h *hash64.Sum) {
@@ -63,7 +90,6 @@ func (w *waves) hash(h *hash64.Sum) {
 }
 
 func (c *dispatches) hash(h *hash64.Sum) {
-	h.Bool(c.moved)
 	var sets uint64
 	for id, ch := range c.channels {
 		var s hash64.Sum
@@ -112,7 +138,7 @@ func (c *budgets) hash(h *hash64.Sum) {
 	h.Word(sets)
 }
 
-func (c *history) hash(h *hash64.Sum) {
+func (c *history) hash(h *hash64.State) {
 	var sets uint64
 	for id, n := range c.hosts {
 		var s hash64.Sum
@@ -130,7 +156,6 @@ func (c *history) hash(h *hash64.Sum) {
 		h.Int(c.openings[i].rollout.Number())
 		h.Pair(uint64(c.openings[i].at), uint64(c.openings[i].all))
 	}
-	c.logged.hash(h)
 }
 
 func (m *message) hash(h *hash64.Sum) {

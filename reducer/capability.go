@@ -58,6 +58,23 @@ func (m *Table) UsesPolicy() bool {
 	return m.Prunes() || m.anyRule(func(r *Rule) bool { return r.If.usesPolicy() })
 }
 
+// Ends reports whether a rollout on which the planner no longer works stays so.
+func (m *Table) Ends() bool {
+	for s := State(1); int(s) < StateCount; s++ {
+		if s.Underway() {
+			continue
+		}
+		for k := range m.cells[s] {
+			for _, r := range m.cells[s][k].Rules() {
+				if r.Do == Go && r.To.Underway() {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // SameCells reports whether two machines have the same transitions. Their names may differ.
 func (m *Table) SameCells(other *Table) bool {
 	return m.cells == other.cells && m.refuseMisrouted == other.refuseMisrouted

@@ -151,3 +151,29 @@ func TestSameCells(t *testing.T) {
 		}
 	}
 }
+
+// TestEnds checks that a machine is recognised under which a rollout that has ended begins again.
+func TestEnds(t *testing.T) {
+	for _, m := range []*reducer.Table{reducer.RFC0008(), reducer.V02(), reducer.V01()} {
+		if !m.Ends() {
+			t.Errorf("under %s a rollout begins again", m.Name())
+		}
+	}
+	for _, from := range []reducer.State{
+		reducer.Terminal, reducer.Reverted, reducer.Failed, reducer.Superseded, reducer.Pruned,
+	} {
+		for _, to := range []reducer.State{reducer.Opening, reducer.Active, reducer.Converging} {
+			cells := reducer.RFC0008().Cells()
+			cells[from][reducer.OperatorClearance] = reducer.Cell{{Do: reducer.Go, To: to}}
+			if reducer.NewTable("again", cells, true).Ends() {
+				t.Errorf("a rollout that goes from %v to %v has ended", from, to)
+			}
+		}
+	}
+	cells := reducer.RFC0008().Cells()
+	backward := reducer.Cell{{Do: reducer.Go, To: reducer.Opening}}
+	cells[reducer.Active][reducer.OperatorClearance] = backward // it has not ended
+	if !reducer.NewTable("back", cells, true).Ends() {
+		t.Error("a rollout that has not ended begins again")
+	}
+}

@@ -7,8 +7,10 @@ import (
 )
 
 // Hash adds the state of the fleet to a hash. Fleets that have equal hashes continue alike: they
-// accept the same events with the same effects. The machine and the policies are not part of it.
-func (f *Fleet) Hash(h *hash64.Sum) {
+// accept the same events with the same effects. The machine and the policies are not part of it,
+// nor
+// what can decide nothing any more.
+func (f *Fleet) Hash(h *hash64.State) {
 	h.Int(f.opened)
 	h.Int(len(f.order))
 	for _, r := range f.order {
@@ -17,7 +19,7 @@ func (f *Fleet) Hash(h *hash64.Sum) {
 	}
 	h.Int(len(f.unsettled))
 	for _, c := range f.unsettled {
-		c.hash(h)
+		c.hash(&h.Sum)
 	}
 }
 
@@ -41,12 +43,21 @@ func (c *channelFold) hash(h *hash64.Sum) {
 	}
 }
 
-func (r *Rollout) hash(h *hash64.Sum) {
-	r.Record.hash(h)
+func (r *Rollout) hash(h *hash64.State) {
+	ended := h.Ended(r.number)
+	r.Record.hash(&h.Sum, ended)
 	h.Pair(uint64(r.number)<<1|hash64.Bit(r.forgotten, 0), uint64(len(r.hosts)))
 	for i := range r.hosts {
-		host := &r.hosts[i]
-		h.Named(string(host.ID), uint64(host.Wave)<<8|uint64(host.State))
+		host, sum := &r.hosts[i], h.At(r.number, i)
+		n, known := h.Slot(r.number, i)
+		switch {
+		case !known:
+			sum.Named(string(host.ID), uint64(host.Wave)<<8|uint64(host.State))
+		case ended && h.Done(r.number, n):
+			sum.Word(uint64(r.number))
+		default:
+			sum.Pair(uint64(r.number), uint64(host.Wave)<<8|uint64(host.State))
+		}
 	}
 	if r.forgotten {
 		for _, n := range r.counts {
@@ -57,7 +68,7 @@ func (r *Rollout) hash(h *hash64.Sum) {
 		all := r.derived.All()
 		h.Int(len(all))
 		for i := range all {
-			all[i].hash(h)
+			all[i].hash(&h.Sum)
 		}
 	}
 }
@@ -78,7 +89,14 @@ func (f *Fleet) Same(o *Fleet) bool {
 		})
 }
 
-func (r *Record) hash(h *hash64.Sum) {
+func (r *Record) hash(h *hash64.Sum, ended bool) {
+	if ended { // the cursor decides nothing, and of the times only whether they are set does
+		r = &Record{
+			RolloutID: r.RolloutID, Channel: r.Channel, TargetRef: r.TargetRef, State: r.State,
+			TerminalAt:   Opt[Time]{Set: r.TerminalAt.Set},
+			SupersededAt: Opt[Time]{Set: r.SupersededAt.Set},
+		}
+	}
 	h.Named(string(r.RolloutID), uint64(r.CurrentWave)<<8|uint64(r.State))
 	h.Text(string(r.Channel))
 	h.Text(string(r.TargetRef))

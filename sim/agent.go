@@ -54,7 +54,6 @@ type agents struct {
 	rollouts *rollouts
 	drawn    *notes   // records what is drawn; nil for nothing
 	choices  *choices // nil for none
-	edits    []edit   // of a Walk: fates and delays that hosts were given during the run
 }
 
 // add adds the agent of the next host.

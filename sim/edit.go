@@ -21,30 +21,23 @@ type Edit struct {
 	Moved int
 	At    time.Duration
 
-	ID uint64 // a hash of what the edit says
-}
-
-// edit is a fate or a delay of a host that an Edit has added.
-type edit struct {
-	host    uint32
-	rollout reducer.RolloutID
-	fate    FateKind // or
-	stage   Stage
-	id      uint64
+	ID uint64 // a hash of what Lines say
 }
 
 // Edit changes the scenario from now on. The error says that it is too late, or that the scenario
 // does not have what the edit is about. The Walk must not be used after an error.
 func (k *Walk) Edit(e *Edit) error {
+	k.hashed = false
 	switch {
 	case e.Fate != nil:
-		return k.w.give(e.Fate.Host, e.Fate.Ref, edit{fate: e.Fate.Kind, id: e.ID}, func(p *profile) {
+		return k.w.give(e.Fate.Host, func(p *profile) {
 			p.fates = append(slices.Clip(p.fates), *e.Fate)
 			p.met = append(slices.Clone(p.met), noRollout)
 		})
 	case e.Delay != nil:
-		return k.w.give(e.Delay.Host, e.Delay.Ref, edit{stage: e.Delay.Stage, id: e.ID},
-			func(p *profile) { p.delays = append(slices.Clip(p.delays), *e.Delay) })
+		return k.w.give(e.Delay.Host, func(p *profile) {
+			p.delays = append(slices.Clip(p.delays), *e.Delay)
+		})
 	case e.Moved > 0:
 		return k.moveLine(e.Moved-1, e.At)
 	}
@@ -56,10 +49,8 @@ func (k *Walk) Edit(e *Edit) error {
 	return nil
 }
 
-// give changes the profile of one host, and records the edit for the rollout of a ref.
-func (w *world) give(
-	host reducer.HostID, ref reducer.ChannelRef, what edit, change func(*profile),
-) error {
+// give changes the profile of one host.
+func (w *world) give(host reducer.HostID, change func(*profile)) error {
 	n, known := w.inv.Host(host)
 	if !known {
 		return fmt.Errorf("no channel has host %s", host)
@@ -69,8 +60,6 @@ func (w *world) give(
 	own.own = true
 	change(&own)
 	a.profile = &own
-	what.host, what.rollout = n, reducer.NewRolloutID(w.inv.ChannelOf(n), ref)
-	w.agents.edits = append(w.agents.edits, what)
 	return nil
 }
 

@@ -34,6 +34,7 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	w, old := c.w, *c.w
 	*w = *k.w
 	c.end, c.before, c.begun = k.end, k.before, k.begun
+	c.classes, c.whole, c.hashed = k.classes, k.whole, false
 	c.choices = choices{
 		clock: &w.clock, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
 		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,
@@ -140,7 +141,7 @@ func (n *network) fork(old *network, w *world, c *choices) {
 func (as *agents) fork(old *agents, w *world, c *choices) {
 	as.clock, as.chance, as.network = &w.clock, &w.chance, &w.network
 	as.record, as.rollouts, as.choices = &w.record, &w.rollouts, c
-	as.list, as.edits = refill.Slice(old.list, as.list), slices.Clip(as.edits)
+	as.list = refill.Slice(old.list, as.list)
 	for n := range as.list {
 		if a := &as.list[n]; slices.ContainsFunc(a.profile.fates, func(f Fate) bool { return f.Once }) {
 			own := *a.profile

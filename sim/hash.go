@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"rollsim/controlplane"
 	"rollsim/internal/hash64"
 	"rollsim/reducer"
@@ -9,42 +11,146 @@ import (
 
 // Hash returns a hash of the whole state of a Walk that is Forkable: of all that decides what
 // comes.
-// Two Walks of one scenario with equal hashes go on alike. What follows from the rest, what nobody
-// reads any more and the numbers of entries are not part of it.
+// Two Walks of one scenario with equal hashes go on alike, except that hosts which stand for each
+// other may be exchanged, and do what falls into one instant in another order. What follows from
+// the rest, what nobody reads any more and the numbers of entries are not part of it.
 func (k *Walk) Hash() uint64 {
-	w := k.w
-	var h hash64.Sum
+	h := k.hashHosts()
+	for _, class := range k.classes {
+		h.Exchange(class)
+	}
+	k.hashed = false // for the exchange
+	return h.Total()
+}
+
+// hashHosts returns a hash of the state in which no hosts are exchanged.
+func (k *Walk) hashHosts() *hash64.State {
+	w, h := k.w, &k.sums
+	live, can := w.driver.plane.(controlplane.Follower)
+	h.Reset(len(w.rollouts.list), len(w.agents.list), k.whole)
+	if can {
+		live.Await(h)
+	}
+	w.record.follower.Await(h)
+	k.await()
 	h.Word(uint64(w.clock.now))
-	h.Word(w.queueHash())
+	k.hashQueue()
 	for n := range w.upstream.refs {
 		h.Named(string(w.upstream.refs[n]), w.upstream.had[n].hash<<1|hash64.Bit(w.upstream.back[n], 0))
 	}
 	for i := range w.rollouts.list {
-		w.rollouts.list[i].hash(&h)
+		w.rollouts.list[i].hash(&h.Sum, h.Ended(i))
 	}
 	for n := range w.agents.list {
-		w.agents.list[n].hash(&h)
-	}
-	h.Word(w.agents.editsHash())
-	for n := range w.network.links {
-		w.hashLink(&h, &w.network.links[n])
+		a := &w.agents.list[n]
+		a.hash(&h.Hosts[n], k.doing[n])
+		w.agents.hashGiven(&h.Hosts[n], a, k.doing[n].work)
+		w.hashLink(&h.Hosts[n], &w.network.links[n])
 	}
 	h.Int(len(w.moments.waiting))
 	for _, line := range w.moments.waiting {
-		h.Word(w.lineID(line))
+		if host, one := w.about(line); one {
+			h.Hosts[host] += hash64.Sum(hash64.Of(w.lineID(line)))
+		} else {
+			h.Word(w.lineID(line))
+		}
 	}
 	h.Int(len(w.moments.missing))
 	for _, i := range w.moments.missing {
 		h.Word(uint64(i))
 	}
-	k.choices.hash(&h)
-	w.hashDriver(&h)
-	if live, can := w.driver.plane.(controlplane.Follower); can {
-		live.Hash(&h, nil)
+	k.choices.hash(h)
+	w.hashDriver(&h.Sum)
+	if can {
+		live.Hash(h, nil)
 	}
-	w.record.follower.Hash(&h, w.driver.plane)
-	w.record.check.Hash(&h)
-	return uint64(h)
+	w.record.follower.Hash(h, w.driver.plane)
+	w.record.check.Hash(h)
+	k.hashOrder()
+	k.hashed = true
+	return h
+}
+
+// Stands reports whether a host stands for the others of its class that are in the same state: no
+// earlier one is.
+func (k *Walk) Stands(id reducer.HostID) bool {
+	n, _ := k.w.inv.Host(id)
+	i := slices.IndexFunc(k.classes, func(class []uint32) bool { return slices.Contains(class, n) })
+	if i < 0 {
+		return true
+	}
+	if !k.hashed {
+		k.hashHosts()
+	}
+	first := slices.IndexFunc(k.classes[i], func(other uint32) bool {
+		return k.sums.Hosts[other] == k.sums.Hosts[n]
+	})
+	return k.classes[i][first] == n
+}
+
+// doing is what an agent does: the work that ends it, or 0 for nothing.
+type doing struct {
+	work    work
+	offered bool // a dispatch is on its way to it
+}
+
+// await finds out what each agent does, and says which hosts something of a rollout may still
+// reach,
+// or be sent by.
+func (k *Walk) await() {
+	w, h := k.w, &k.sums
+	k.doing = append(k.doing[:0], make([]doing, len(w.agents.list))...)
+	for n := range w.network.links {
+		l := &w.network.links[n]
+		for i := range l.outbox {
+			h.Await(int(l.outbox[i].rollout), n)
+		}
+		if l.held != nil {
+			h.Await(int(l.held.rollout), n)
+		}
+	}
+	w.eachDue(func(x item, _ []item) {
+		switch what := x.work(); what {
+		case workDispatched:
+			k.doing[x.a()].offered = true
+			h.Await(int(x.b), int(x.a()))
+		case workArrive:
+			h.Await(int(w.network.flights[x.b].rollout), int(x.a()))
+		case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack,
+			workBroken, workRestarted:
+			a := &w.agents.list[x.a()]
+			if what == workBroken || what == workRestarted {
+				what = workSwitched // the switch has not ended
+			}
+			k.doing[x.a()].work = what
+			h.Await(int(a.working), int(x.a()))
+			if a.waiting != noRollout {
+				h.Await(int(a.waiting), int(x.a()))
+			}
+		case workTimeline, workPoll, workTick, workRetention, workResend, workOnline, workRestart,
+			workTraffic, workBeat, workPrune:
+		}
+	})
+	for n := range w.agents.list {
+		h.RollsBack[n] = w.agents.list[n].profile.policy == reducer.RollbackAndHalt
+	}
+}
+
+// eachDue calls do for all work that is due and has an effect, with the work of its bucket that
+// comes before.
+func (w *world) eachDue(do func(x item, before []item)) {
+	q := &w.clock.queue
+	for i := range q.buckets {
+		bucket := q.buckets[i]
+		if i == 0 {
+			bucket = bucket[q.popped:]
+		}
+		for j := range bucket {
+			if !w.ignored(bucket[j]) {
+				do(bucket[j], bucket[:j])
+			}
+		}
+	}
 }
 
 // lineID returns what identifies a line of the timeline among all lines that a Walk may have.
@@ -55,30 +161,73 @@ func (w *world) lineID(n uint32) uint64 {
 	return w.lineIDs[n]
 }
 
-// queueHash returns a hash of the work that is due. Work that will be ignored is not part of it.
-func (w *world) queueHash() uint64 {
-	q := &w.clock.queue
+// hashQueue adds the work that is due, without the order of what is due at one instant.
+func (k *Walk) hashQueue() {
+	w, h := k.w, &k.sums
 	var sum uint64 // the buckets have no order
-	for i := range q.buckets {
-		bucket := q.buckets[i]
-		if i == 0 {
-			bucket = bucket[q.popped:]
+	w.eachDue(func(x item, _ []item) {
+		host, one := x.a(), x.ofHost()
+		if x.work() == workTimeline {
+			host, one = w.about(x.a())
 		}
-		for j := range bucket {
-			x := bucket[j]
-			if w.ignored(x) {
-				continue
-			}
-			before := uint64(0) // those of its instant
-			for _, y := range bucket[:j] {
-				if y.at == x.at && !w.ignored(y) {
-					before++
-				}
-			}
-			sum += hash64.Of(uint64(x.at), before, uint64(x.what), w.operand(x))
+		if hash := hash64.Of(uint64(x.at), uint64(x.work()), w.operand(x)); one {
+			h.Hosts[host] += hash64.Sum(hash)
+		} else {
+			sum += hash64.Of(hash, uint64(x.a()))
 		}
+	})
+	h.Word(sum)
+}
+
+// about returns the number of the host that a line of the timeline is about, if it is about one.
+func (w *world) about(line uint32) (host uint32, known bool) {
+	switch a := w.timeline[line]; {
+	case a.Fault != nil && a.Fault.Host != "":
+		return w.inv.Host(a.Fault.Host)
+	case a.Order != nil && a.Order.Host != "":
+		return w.inv.Host(a.Order.Host)
+	case a.When != nil && a.When.Host != "":
+		return w.inv.Host(a.When.Host)
 	}
-	return sum
+	return 0, false
+}
+
+// hashOrder adds in which order the work of each instant is due. Hosts that stand for each other
+// have none.
+func (k *Walk) hashOrder() {
+	var sum uint64
+	name := func(x item) uint64 {
+		if k.exchanged(x) {
+			return hash64.Of(uint64(x.work()), uint64(k.sums.Hosts[x.a()]))
+		}
+		return uint64(x.what)
+	}
+	k.w.eachDue(func(x item, before []item) {
+		for _, y := range before {
+			if y.at == x.at && !k.w.ignored(y) && (!k.exchanged(x) || !k.exchanged(y)) {
+				sum += hash64.Of(uint64(x.at), name(y), name(x))
+			}
+		}
+	})
+	k.sums.Word(sum)
+}
+
+// exchanged reports whether work is that of a host that others may be exchanged with.
+func (k *Walk) exchanged(x item) bool {
+	return x.ofHost() && slices.ContainsFunc(k.classes, func(class []uint32) bool {
+		return slices.Contains(class, x.a())
+	})
+}
+
+// ofHost reports whether the work is that of a host, whose number is x.a.
+func (x item) ofHost() bool {
+	switch x.work() {
+	case workDispatched, workSwitched, workRebooted, workProbed, workSustained, workConverged,
+		workRolledBack, workBroken, workRestarted, workArrive, workResend, workOnline, workBeat:
+		return true
+	case workTimeline, workPoll, workTick, workRetention, workRestart, workTraffic, workPrune:
+	}
+	return false
 }
 
 // ignored reports whether work has no effect when it is due.
@@ -92,8 +241,11 @@ func (w *world) ignored(x item) bool {
 		return w.agents.list[x.a()].epoch != x.b
 	case workRetention:
 		return w.rollouts.list[x.a()].timer != x.b
-	case workTimeline, workPoll, workTick, workArrive, workResend, workOnline, workRestart,
-		workTraffic, workBeat, workPrune:
+	case workArrive:
+		m := &w.network.flights[x.b]
+		return !w.network.links[x.a()].sends(m.rollout, m.event.Seq)
+	case workTimeline, workPoll, workTick, workResend, workOnline, workRestart, workTraffic, workBeat,
+		workPrune:
 	}
 	return false
 }
@@ -116,19 +268,30 @@ func (w *world) operand(x item) uint64 {
 	return 0
 }
 
-func (r *rollout) hash(h *hash64.Sum) {
-	h.Named(string(r.id), uint64(r.last)<<16|uint64(r.logged)<<8|hash64.Bit(r.aborted, 0))
+// hash adds what matters of a rollout. The last event of one that has ended only names a failure.
+func (r *rollout) hash(h *hash64.Sum, ended bool) {
+	last, logged := r.last, r.logged
+	if ended {
+		last, logged = 0, 0
+	}
+	h.Named(string(r.id), uint64(last)<<16|uint64(logged)<<8|hash64.Bit(r.aborted, 0))
 	h.Text(string(r.ref))
 	reducer.HashOpt(h, r.terminalSetAt)
 }
 
-// hash adds what matters of an agent. One that is idle takes all but what it runs from its next
-// dispatch.
-func (a *agent) hash(h *hash64.Sum) {
-	h.Pair(uint64(a.working)<<32|uint64(a.waiting), uint64(a.running)<<8|uint64(a.phase))
-	h.Word(uint64(a.offered))
-	if a.phase != idle {
-		h.Pair(uint64(a.soakDue), uint64(a.before)<<32|uint64(a.seq))
+// hash adds what matters of an agent. One that does nothing takes all but what it runs from its
+// next
+// dispatch, and what it runs matters where hosts roll back.
+func (a *agent) hash(h *hash64.Sum, now doing) {
+	h.Pair(uint64(a.working)<<32|uint64(a.waiting), uint64(now.work))
+	if a.profile.policy == reducer.RollbackAndHalt {
+		h.Pair(uint64(a.running), uint64(a.before))
+	}
+	if now.offered {
+		h.Word(uint64(a.offered))
+	}
+	if now.work != 0 {
+		h.Pair(uint64(a.soakDue), uint64(a.phase)<<32|uint64(a.seq))
 	}
 	for i := range a.profile.fates {
 		if a.profile.fates[i].Once {
@@ -137,39 +300,76 @@ func (a *agent) hash(h *hash64.Sum) {
 	}
 }
 
-// editsHash returns a hash of the edits that may still decide something.
-func (as *agents) editsHash() uint64 {
-	var sum uint64 // they are of different stages, so that their order does not matter
-	for i := range as.edits {
-		if e := &as.edits[i]; as.matters(e) {
-			sum += hash64.Of(uint64(e.host), e.id)
+// hashGiven adds the fates and delays that a host was given and that may still decide something.
+// They are of different stages, so that their order does not matter.
+func (as *agents) hashGiven(h *hash64.Sum, a *agent, now work) {
+	for i := range a.profile.fates {
+		if f := &a.profile.fates[i]; as.comes(a, f.Ref, now, lastOfFate(f.Kind)) {
+			var s hash64.Sum
+			s.Named(string(f.Ref), uint64(f.Kind))
+			reducer.HashOpt(&s, f.RebootAfter)
+			*h += s
 		}
 	}
-	return sum
+	for i := range a.profile.delays {
+		if d := &a.profile.delays[i]; as.comes(a, d.Ref, now, lastOfStage(d.Stage)) {
+			var s hash64.Sum
+			s.Named(string(d.Ref), uint64(d.Stage)<<8)
+			s.Word(uint64(d.Takes.Longest()))
+			*h += s
+		}
+	}
 }
 
-// matters reports whether an edit may still decide something: the host has not begun its rollout,
-// or has not passed the stage.
-func (as *agents) matters(e *edit) bool {
-	a := &as.list[e.host]
-	n, opened := as.rollouts.number[e.rollout]
-	switch {
-	case !opened, a.working == noRollout, a.working < n:
+// comes reports whether something that a host was given under a ref may still decide something:
+// the host has not begun that rollout, or last is not before the work that the host does now.
+func (as *agents) comes(a *agent, ref reducer.ChannelRef, now, last work) bool {
+	if ref == "" || a.working == noRollout {
 		return true
-	case a.working > n:
-		return false
 	}
-	switch a.phase {
-	case switching, rebooting:
-		return e.fate != NeverAnswers && e.stage != AckStage
-	case soaking:
-		return e.fate == FailsProbes || e.fate == NeverRollsBack || e.stage == ProbeStage ||
-			e.stage == ConvergeStage || e.stage == RollbackStage
-	case failed:
-		return e.fate == NeverRollsBack
-	case idle:
+	if as.rollouts.list[a.working].ref == ref {
+		return now != 0 && now <= last
 	}
-	return false
+	channel := as.inv.ChannelOf(a.host)
+	for n := range as.rollouts.list[:a.working] {
+		if r := &as.rollouts.list[n]; r.ref == ref && r.isOf(channel) {
+			return false
+		}
+	}
+	return true
+}
+
+// lastOfFate returns the last work of an agent that asks for a fate.
+func lastOfFate(k FateKind) work {
+	switch k {
+	case NeverAnswers:
+		return workDispatched
+	case Defers:
+		return workSwitched
+	case FailsActivation:
+		return workRebooted
+	case FailsProbes:
+		return workProbed
+	case NeverRollsBack, ConvergesAnyway, FailsControl, fateEnd:
+	}
+	return workSustained
+}
+
+// lastOfStage returns the last work of an agent at whose end, or after whose interruption, a stage
+// begins.
+func lastOfStage(s Stage) work {
+	switch s {
+	case AckStage:
+		return workDispatched
+	case ActivationStage, RebootStage:
+		return workSwitched
+	case ProbeStage:
+		return workRebooted
+	case ConvergeStage:
+		return workProbed
+	case RollbackStage:
+	}
+	return workSustained
 }
 
 func (w *world) hashLink(h *hash64.Sum, l *link) {
@@ -213,11 +413,20 @@ func (w *world) hashLines(h *hash64.Sum, lines []*Action) {
 	}
 }
 
-func (c *choices) hash(h *hash64.Sum) {
+// hash adds what was met, unless it cannot be met any more.
+func (c *choices) hash(h *hash64.State) {
 	var sum uint64 // what a rollout has not met yet may have no place
 	for i, set := range c.met {
-		if set != 0 {
-			sum += hash64.Of(uint64(i), uint64(set))
+		rollout, place := i/c.width, i%c.width
+		switch {
+		case set == 0:
+		case place == c.width-1:
+			if h.Ended(rollout) {
+				set &= 1 << reducer.Pruned
+			}
+			sum += hash64.Of(uint64(rollout), uint64(set))
+		case !h.Done(rollout, place):
+			h.Hosts[place] += hash64.Sum(hash64.Of(uint64(rollout), uint64(set)))
 		}
 	}
 	h.Word(sum)

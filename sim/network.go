@@ -147,6 +147,13 @@ func (n *network) attempt(host uint32, m message) {
 	}
 }
 
+// sends reports whether a message of a rollout up to seq waits for its acknowledgement.
+func (l *link) sends(rollout uint32, seq uint64) bool {
+	return slices.ContainsFunc(l.outbox, func(m message) bool {
+		return m.rollout == rollout && m.event.Seq <= seq
+	})
+}
+
 // arm makes a fault of the timeline happen to the next message of a host that fits it.
 func (n *network) arm(host uint32, a *Action) {
 	n.links[host].armed = append(n.links[host].armed, a)

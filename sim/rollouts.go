@@ -24,6 +24,11 @@ type rollout struct {
 // closure returns the closure of the rollout, which has the name of its ref.
 func (r *rollout) closure() reducer.ClosureHash { return reducer.ClosureHash(r.ref) }
 
+// isOf reports whether the rollout is one of a channel.
+func (r *rollout) isOf(channel reducer.ChannelID) bool {
+	return len(r.id) == len(channel)+1+len(r.ref) && string(r.id[:len(channel)]) == string(channel)
+}
+
 // rollouts holds all rollouts in the order of opening. A number is an index into list.
 type rollouts struct {
 	list   []rollout

@@ -32,6 +32,12 @@ type Options struct {
 	UntilSeq uint64
 	Until    time.Duration
 
+	// Classes are hosts that stand for each other. The hash of a Walk does not distinguish them.
+	Classes [][]reducer.HostID
+
+	// Strays says that an Edit of a Walk may add raw events.
+	Strays bool
+
 	choices bool // it has links, so that faults may be added
 }
 

@@ -17,7 +17,7 @@ var constants = append([]string{
 // other edits. A copy must have the hash of the original, share nothing with it that changes, and
 // continue as a copy in new memory does.
 func TestForkIntoUsed(t *testing.T) {
-	all := variedWalks(t)
+	all := variedWalks(t, true)
 	compared := 0
 	for i, k := range all {
 		want := k.Fork(false)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/hash64"
 	"rollsim/invariant"
 	"rollsim/reducer"
 )
@@ -18,6 +19,12 @@ type Walk struct {
 	end     reducer.Time
 	before  uint64 // entries before the last instant
 	begun   bool   // there was an instant
+
+	classes [][]uint32 // hosts that stand for each other, by number
+	whole   bool       // raw events may come, so that nothing is left out of a hash
+	sums    hash64.State
+	hashed  bool    // sums are those of the present state
+	doing   []doing // by host; reused
 }
 
 // NewWalk begins a run.
@@ -27,7 +34,18 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Walk{w: w, end: sc.Start + reducer.Time(sc.Horizon)}
+	k := &Walk{
+		w: w, end: sc.Start + reducer.Time(sc.Horizon), whole: opt.Strays || !ends(sc, opt.Machine),
+	}
+	for _, hosts := range opt.Classes {
+		var class []uint32
+		for _, id := range hosts {
+			if n, known := w.inv.Host(id); known {
+				class = append(class, n)
+			}
+		}
+		k.classes = append(k.classes, class)
+	}
 	k.choices.clock, k.choices.width = &w.clock, w.inv.Hosts()+1
 	w.agents.choices, w.network.choices, w.driver.choices = &k.choices, &k.choices, &k.choices
 	w.follow()
@@ -35,9 +53,19 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	return k, nil
 }
 
+// ends reports whether a rollout that has ended does not begin again, and no raw event moves its
+// hosts.
+func ends(sc *Scenario, m reducer.Machine) bool {
+	table, can := m.(interface{ Ends() bool })
+	return can && table.Ends() && !slices.ContainsFunc(sc.Timeline, func(a Action) bool {
+		return a.Event != nil && a.Event.Kind != reducer.OperatorClearance
+	})
+}
+
 // Next does the work of the next instant, and reports whether there was any before the horizon.
 func (k *Walk) Next() bool {
 	k.choices.clear()
+	k.hashed = false
 	k.begun = true
 	k.before = k.w.record.seq
 	if k.w.record.err != nil || !k.w.next(k.end) {

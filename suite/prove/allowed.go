@@ -27,6 +27,17 @@ func (p *Prover) allows(n *node, d *Deviation) bool {
 	return false
 }
 
+// open returns the kinds that a run may have one more deviation of, on some host at least.
+func (p *Prover) open(n *node) Kinds {
+	var open Kinds
+	for i := range p.allowed {
+		if a := &p.allowed[i]; a.AtMost == 0 || used(n, a) < a.AtMost {
+			open |= a.Kinds
+		}
+	}
+	return open & p.kinds
+}
+
 // used returns how many deviations of a run an allowance is about.
 func used(n *node, a *sim.Allowance) int {
 	used := 0

@@ -30,6 +30,7 @@ type Deviation struct {
 	host    reducer.HostID // that it concerns, if one
 	subject string         // a run has at most one deviation with a subject
 	hash    uint64
+	order   int // of a fate or a delay: its number among the choices of the instant
 }
 
 // identify sets the subject and the hash.
@@ -171,6 +172,13 @@ func (n *node) has(subject string) bool {
 		}
 	}
 	return false
+}
+
+// decided reports whether a choice of an instant comes before the last deviation, which is one of
+// a later choice of the instant. The other order has tried the two together, or the earlier choice
+// puts the later one off.
+func (n *node) decided(at time.Duration, order int) bool {
+	return n.last != nil && n.last.At == at && order < n.last.order
 }
 
 func (n *node) concerns(host reducer.HostID) bool {

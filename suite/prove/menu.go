@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/deviation"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -23,30 +24,45 @@ const (
 // moment is the shortest time after an instant.
 const moment = time.Millisecond
 
+// ofMessages are the kinds that are about one message.
+var ofMessages = deviation.Of(
+	MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped, DatabaseError, LogRowLost,
+)
+
 // menu collects the deviations that a run meets.
 type menu struct {
-	p    *Prover
-	n    *node
-	made []*Deviation
+	p      *Prover
+	n      *node
+	open   Kinds     // those that the run may have one more deviation of
+	behind *sim.Walk // the run before the instant; nil where runs cannot be copied
+	order  int       // the number of the choice among those of the instant, from 1; 0 for no choice
+	made   []*Deviation
 }
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
 func (m *menu) offer(d *Deviation) {
-	if d.At < m.p.plain.Horizon && m.p.may(m.n, d) {
-		m.made = append(m.made, d)
+	if d.At >= m.p.plain.Horizon || !m.p.may(m.n, d) || d.host != "" && !m.stands(d.host) {
+		return
 	}
+	if d.fate != nil || d.delay != nil {
+		d.order = m.order
+	}
+	m.made = append(m.made, d)
 }
 
 // may reports whether a run may have one more deviation.
 func (p *Prover) may(n *node, d *Deviation) bool {
-	return d.At >= n.at() && !n.has(d.subject) && (d.host == "" || p.canonical(n, d.host)) &&
-		p.allows(n, d)
+	return d.At >= n.at() && !n.has(d.subject) && p.allows(n, d)
 }
 
 // choices adds the deviations of the choices of an instant.
 func (m *menu) choices(all []sim.Choice) {
 	for i := range all {
 		c := &all[i]
+		if m.n.decided(c.At, i+1) {
+			continue
+		}
+		m.order = i + 1
 		switch {
 		case c.Fate != 0:
 			m.fate(c)
@@ -82,7 +98,7 @@ func kindOfFate(k sim.FateKind) Kind {
 func (m *menu) fate(c *sim.Choice) {
 	kind := kindOfFate(c.Fate)
 	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
-	if !m.p.kinds.Has(kind) {
+	if !m.open.Has(kind) {
 		return
 	}
 	add := func(variant string, f sim.Fate) {
@@ -99,7 +115,7 @@ func (m *menu) fate(c *sim.Choice) {
 func (m *menu) delay(c *sim.Choice) {
 	subject := fmt.Sprint("delay ", c.Host, " ", c.Ref, " ", c.Stage)
 	add := func(kind Kind, takes time.Duration) {
-		if takes == c.Takes || !m.p.kinds.Has(kind) {
+		if takes == c.Takes || !m.open.Has(kind) {
 			return
 		}
 		d := &Deviation{Kind: kind, At: c.At, host: c.Host, delay: &sim.Delay{
@@ -145,6 +161,9 @@ func (m *menu) fault(c *sim.Choice) {
 }
 
 func (m *menu) message(c *sim.Choice) {
+	if m.open&ofMessages == 0 {
+		return
+	}
 	subject := fmt.Sprint("message ", c.Host, " ", c.Rollout, " ", c.Seq, " ", c.At)
 	fault := func(kind sim.FaultKind, length time.Duration) *sim.FaultNow {
 		return &sim.FaultNow{
@@ -169,7 +188,7 @@ func (m *menu) line(kind Kind, subject string, at time.Duration, f *sim.FaultNow
 }
 
 func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Action) {
-	if !m.p.kinds.Has(kind) {
+	if !m.open.Has(kind) {
 		return
 	}
 	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}}
@@ -188,32 +207,45 @@ func (m *menu) instant(k *sim.Walk) {
 	if k.Down() {
 		return
 	}
-	crash := func(length time.Duration) *sim.FaultNow {
-		return &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: length}
-	}
-	lengths := m.p.lengths(sim.ControlPlaneCrash)
-	for _, length := range lengths {
-		m.line(ControlPlaneCrash, fmt.Sprint("crash ", at), at, crash(length))
-	}
-	for _, when := range k.Moments() {
-		subject := fmt.Sprint("crash when ", &when)
-		for _, length := range lengths {
-			m.lineWhen(ControlPlaneCrash, subject, at, sim.Action{When: &when, Fault: crash(length)})
-		}
-	}
+	after := at + moment
+	m.crashes(k.Moments(), at)
 	m.members(k.Moments(), at)
 	m.shipped(at)
 	m.stray(k.Moments(), at)
 	m.revert(k, at)
-	after := at + moment
-	m.line(ControlPlaneCrash, fmt.Sprint("crash ", after), after, crash(lengths[0]))
+	m.crash(sim.Action{At: after}, after, m.p.lengths(sim.ControlPlaneCrash)[:1])
 	m.refs(after)
 	m.operators(k, at)
 }
 
+// crashes adds that the control plane crashes before an instant, or within it.
+func (m *menu) crashes(moments []sim.Moment, at time.Duration) {
+	lengths := m.p.lengths(sim.ControlPlaneCrash)
+	m.crash(sim.Action{At: at}, at, lengths)
+	for i := range moments {
+		when := moments[i]
+		m.crash(sim.Action{When: &when}, at, lengths)
+	}
+}
+
+// crash adds a line with which the control plane crashes, for each length.
+func (m *menu) crash(line sim.Action, at time.Duration, lengths []time.Duration) {
+	if !m.open.Has(ControlPlaneCrash) {
+		return
+	}
+	subject := fmt.Sprint("crash ", at)
+	if line.When != nil {
+		subject = fmt.Sprint("crash when ", line.When)
+	}
+	for _, length := range lengths {
+		line.Fault = &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: length}
+		m.lineWhen(ControlPlaneCrash, subject, at, line)
+	}
+}
+
 // refs adds that the next line of the timeline that moves a ref does so earlier.
 func (m *menu) refs(at time.Duration) {
-	if !m.p.kinds.Has(RefMoves) {
+	if !m.open.Has(RefMoves) {
 		return
 	}
 	next := make(map[reducer.ChannelID]bool)
@@ -248,7 +280,7 @@ func (m *menu) operators(k *sim.Walk, at time.Duration) {
 				Order: &sim.Order{Kind: controlplane.AbortRollout, Rollout: when.Rollout},
 			})
 			r := k.Fleet().Rollout(when.Rollout)
-			if m.p.kinds.Has(OperatorPauses) && r != nil {
+			if m.open.Has(OperatorPauses) && r != nil {
 				m.pause(subject, at, &when, r.Record.Channel)
 			}
 		case reducer.Opening, reducer.Terminal, reducer.Superseded, reducer.Pruned:
@@ -304,7 +336,7 @@ func (m *menu) members(moments []sim.Moment, at time.Duration) {
 }
 
 func (m *menu) member(kind Kind, subject string, at time.Duration, line sim.Action) {
-	if m.p.kinds.Has(kind) {
+	if m.open.Has(kind) {
 		d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}, host: line.Order.Host}
 		m.offer(d.identify(subject, line.When))
 	}

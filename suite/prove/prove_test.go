@@ -438,10 +438,10 @@ fates:
 `)
 	p := prover(t, sc, reducer.RFC0008(), nil)
 	n := &node{}
-	canonical := func() string {
+	standing := func() string {
 		var all []string
 		for _, host := range hostsOf(sc) {
-			if p.canonical(n, host) {
+			if m := (&menu{p: p, n: n}); m.stands(host) {
 				all = append(all, strings.TrimPrefix(string(host), "stable-"))
 			}
 		}
@@ -453,7 +453,7 @@ fates:
 		if c.concerns != "" {
 			n = n.with(&Deviation{host: reducer.HostID(c.concerns)})
 		}
-		if got := canonical(); got != c.want {
+		if got := standing(); got != c.want {
 			t.Errorf("with %s: hosts %s are tried, want %s", c.concerns, got, c.want)
 		}
 	}

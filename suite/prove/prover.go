@@ -55,8 +55,8 @@ type Prover struct {
 	kinds    Kinds           // those that are tried
 	allowed  []sim.Allowance // which of their deviations are
 	plain    *sim.Scenario
-	moves    []int // the lines of the plain timeline, from 0, that move a ref
-	classes  map[reducer.HostID][]reducer.HostID
+	moves    []int              // the lines of the plain timeline, from 0, that move a ref
+	classes  [][]reducer.HostID // hosts that stand for each other
 	drawn    map[stageOf]*sim.Distribution
 	expected []invariant.Violation
 	all      bool // any number of deviations is tried
@@ -212,6 +212,7 @@ func (p *Prover) judge(n *node, k *sim.Walk, result *sim.Result, err error) *out
 func (p *Prover) options(sc *sim.Scenario) sim.Options {
 	return sim.Options{
 		Machine: p.opt.Machine, ControlPlane: p.opt.ControlPlane, Seed: sc.Seed, Refold: true,
+		Classes: p.classes, Strays: p.kinds.Has(StrayEvent),
 	}
 }
 
@@ -228,9 +229,16 @@ func (p *Prover) simulate(
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	var behind *sim.Walk // the run before the instant, where runs can be copied
+	if expand && k.Forkable() == nil {
+		behind = k.Fork(true)
+	}
 	for k.Next() {
 		if expand {
-			next = append(next, p.menu(n, k)...)
+			next = append(next, p.menu(n, behind, k)...)
+		}
+		if behind != nil {
+			behind.Next()
 		}
 	}
 	if err := k.Err(); err != nil {

@@ -28,6 +28,9 @@ func (p *Prover) impossible() Kinds {
 // shipped adds what only the shipped control plane meets apart from messages: a crash in the middle
 // of the next opening after a ref moves, and draws from another seed.
 func (m *menu) shipped(at time.Duration) {
+	if m.open&deviation.ShippedOnly() == 0 {
+		return
+	}
 	for _, i := range m.p.moves {
 		line := &m.p.plain.Timeline[i]
 		for joined := range 2 {
@@ -39,7 +42,7 @@ func (m *menu) shipped(at time.Duration) {
 		}
 	}
 	for i := range uint64(otherSeeds) {
-		if m.p.kinds.Has(OtherDraws) {
+		if m.open.Has(OtherDraws) {
 			d := &Deviation{Kind: OtherDraws, seed: m.p.plain.Seed + 1 + i}
 			m.offer(d.identify("seed", d.seed))
 		}

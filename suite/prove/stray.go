@@ -13,7 +13,7 @@ import (
 // stray adds events without effect, when a rollout has just reached a state: the specification
 // refuses or ignores them.
 func (m *menu) stray(moments []sim.Moment, at time.Duration) {
-	if !m.p.kinds.Has(StrayEvent) {
+	if !m.open.Has(StrayEvent) {
 		return
 	}
 	for _, when := range moments {
@@ -67,7 +67,7 @@ func strayEvents(s reducer.State) []reducer.Event {
 // revert adds that a host that has failed under halt is rolled back by hand, and that this is
 // reported. It rolls back by itself under the other policy.
 func (m *menu) revert(k *sim.Walk, at time.Duration) {
-	if !m.p.kinds.Has(StrayEvent) {
+	if !m.open.Has(StrayEvent) {
 		return
 	}
 	for _, when := range k.Moments() {

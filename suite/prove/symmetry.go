@@ -20,19 +20,17 @@ func hostsOf(sc *sim.Scenario) []reducer.HostID {
 	return all
 }
 
-// classesOf returns, for each host that stands for others of its wave, all of these.
-func classesOf(sc *sim.Scenario) map[reducer.HostID][]reducer.HostID {
-	classes := make(map[reducer.HostID][]reducer.HostID)
+// classesOf returns the hosts of each wave that nothing in the scenario distinguishes.
+func classesOf(sc *sim.Scenario) [][]reducer.HostID {
+	var classes [][]reducer.HostID
 	for i := range sc.Channels {
 		for w := range sc.Channels[i].Waves {
 			alike := slices.DeleteFunc(
 				slices.Clone(sc.Channels[i].Waves[w].Hosts),
 				func(host reducer.HostID) bool { return distinguished(sc, host) },
 			)
-			for _, host := range alike {
-				if len(alike) > 1 {
-					classes[host] = alike
-				}
+			if len(alike) > 1 {
+				classes = append(classes, alike)
 			}
 		}
 	}
@@ -92,19 +90,21 @@ func lineNames(a *sim.Action, host reducer.HostID) bool {
 		a.Order != nil && a.Order.Host == host || a.Event != nil && a.Event.Host == host
 }
 
-// canonical reports whether a host stands for the others of its class in a run: it is the
-// first of those that no deviation concerns, or one that a deviation concerns already.
-func (p *Prover) canonical(n *node, host reducer.HostID) bool {
-	if n.concerns(host) {
+// stands reports whether a host stands for the others of its class before the instant: no earlier
+// one of them is in the same state, so that the deviation would be theirs, too. Where runs cannot
+// be copied, it is the first one that no deviation concerns, or one that a deviation concerns.
+func (m *menu) stands(host reducer.HostID) bool {
+	if m.behind != nil {
+		return m.behind.Stands(host)
+	}
+	i := slices.IndexFunc(m.p.classes, func(all []reducer.HostID) bool {
+		return slices.Contains(all, host)
+	})
+	if i < 0 || m.n.concerns(host) {
 		return true
 	}
-	for _, other := range p.classes[host] {
-		if other == host {
-			return true
-		}
-		if !n.concerns(other) {
-			return false
-		}
-	}
-	return true
+	first := slices.IndexFunc(m.p.classes[i], func(other reducer.HostID) bool {
+		return !m.n.concerns(other)
+	})
+	return m.p.classes[i][first] == host
 }

@@ -187,7 +187,7 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 
 // deviate tries what a run may do otherwise in its last instant. behind is the run before it.
 func (t *tree) deviate(n *node, behind, k *sim.Walk) {
-	all := t.menu(n, k)
+	all := t.menu(n, behind, k)
 	for i, d := range all {
 		from, then := before(all, i, behind, k)
 		t.branch(n.with(d), from, then)
@@ -241,19 +241,13 @@ func (p *Prover) key(n *node, k *sim.Walk) uint64 {
 			state = hash64.Of(state, hash64.OfText(v.Subject))
 		}
 	}
-	if p.all { // any run may be the first one here, and these hosts decide what may follow
-		for ; n.last != nil; n = n.parent {
-			if len(p.classes[n.last.host]) > 0 && !n.parent.concerns(n.last.host) {
-				state += hash64.OfText(string(n.last.host))
-			}
-		}
-	}
 	return state
 }
 
-// menu returns the deviations that the last instant of a run allows.
-func (p *Prover) menu(n *node, k *sim.Walk) []*Deviation {
-	m := menu{p: p, n: n}
+// menu returns the deviations that the last instant of a run allows. behind is the run before the
+// instant, or nil.
+func (p *Prover) menu(n *node, behind, k *sim.Walk) []*Deviation {
+	m := menu{p: p, n: n, open: p.open(n), behind: behind}
 	m.choices(k.Choices())
 	if k.Active() {
 		m.instant(k)
@@ -284,7 +278,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 	known := make(map[uint64]bool)
 	behind := k.Fork(true)
 	for k.Next() {
-		all := p.menu(root, k)
+		all := p.menu(root, behind, k)
 		copies := make(map[*sim.Walk]*sim.Walk)
 		for i, d := range all {
 			if known[d.hash] {
