@@ -259,6 +259,12 @@ func hosts(story editor) {
 	//	Given activation takes between 1 minute and 10 minutes
 	story.Given(`{the a an}{stage} take(s) {delay}`)
 
+	// How long every host takes for each of the stages, except for those with a sentence of their
+	// own.
+	//
+	//	Given every stage takes 0 seconds
+	story.Given(`every stage takes {delay}`)
+
 	// How long some hosts take for a stage, under a ref or else under every ref. A sentence that
 	// names a ref overrides one that does not.
 	//

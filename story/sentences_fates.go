@@ -158,8 +158,16 @@ var fateSteps = []step{
 		example: `activation takes between 1 minute and 10 minutes`,
 		do: func(w *world, stage string, d delay) error {
 			setStage(w, &w.fleet.Behaviour, stage, d)
-			return w.give("the time for " + stage)
+			return w.give(timeFor + stage)
 		},
+	},
+	{
+		topic: "Hosts", phase: sets,
+		words: `every stage takes {delay}`,
+		doc: "How long every host takes for each of the stages, except for those with a sentence of " +
+			"their own.",
+		example: `every stage takes 0 seconds`,
+		do:      setEveryStage,
 	},
 	{
 		topic: "Hosts", phase: sets,
@@ -365,6 +373,21 @@ var stages = map[string]sim.Stage{
 	"probe":       sim.ProbeStage,
 	"convergence": sim.ConvergeStage,
 	"rollback":    sim.RollbackStage,
+}
+
+// timeFor and a stage are what a sentence about one stage of every host sets.
+const timeFor = "the time for "
+
+// setEveryStage sets how long the stages take that have no sentence of their own at this place.
+func setEveryStage(w *world, d delay) error {
+	for stage := range stages {
+		if !slices.ContainsFunc(w.givens, func(g given) bool {
+			return g.thing == timeFor+stage && g.level == w.level
+		}) {
+			setStage(w, &w.fleet.Behaviour, stage, d)
+		}
+	}
+	return w.give(timeFor + "every stage")
 }
 
 // setStage sets how long a stage takes in a behaviour.

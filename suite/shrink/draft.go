@@ -3,6 +3,7 @@ package shrink
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"testing/fstest"
@@ -17,6 +18,7 @@ import (
 // draft is a choice among the sentences.
 type draft struct {
 	delays   uint          // the bits of the sentences of author.delays that it has
+	every    bool          // instead of these it says that every stage takes no time
 	lasts    time.Duration // it says how long the run lasts; 0 if it need not
 	seed     bool          // it says the seed
 	violated bool          // it says what the specification violates
@@ -56,6 +58,9 @@ func (w *author) choose() (draft, bool) {
 		if bit := uint(1) << i; d.delays&bit != 0 {
 			simpler(func(d *draft) { d.delays &^= bit })
 		}
+	}
+	if bits.OnesCount(d.delays) > 1 {
+		simpler(func(d *draft) { d.every = true })
 	}
 	for n := range w.expects {
 		if simpler(func(d *draft) { d.expect = n }) {

@@ -343,8 +343,11 @@ func (w *author) stages(sc *sim.Scenario) {
 // the scenario.
 func (w *author) lines(d *draft) (background, scenario []string) {
 	givens := slices.Clone(w.givens)
+	if d.every {
+		givens = append(givens, "every stage takes 0 seconds")
+	}
 	for i, delay := range w.delays {
-		if d.delays&(1<<i) != 0 {
+		if d.delays&(1<<i) != 0 && !d.every {
 			givens = append(givens, delay)
 		}
 	}

@@ -55,6 +55,10 @@ func TestDelaysOfDraft(t *testing.T) {
 		if got := strings.Join(background, "|"); got != want {
 			t.Errorf("%b: %q, want %q", bits, got, want)
 		}
+		background, _ = w.lines(&draft{delays: bits, every: true})
+		if got := strings.Join(background, "|"); got != "Given every stage takes 0 seconds" {
+			t.Errorf("%b: %q, want one sentence", bits, got)
+		}
 	}
 }
 

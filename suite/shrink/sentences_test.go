@@ -72,6 +72,18 @@ timeline:
 `,
 		[]string{"And activation takes 1 hour", "restarts"}, []string{"an ack takes", "a probe"}, "",
 	},
+	"no stage takes time": {
+		"rfc0008", "stuck/acknowledged-lost", `
+control_plane: shipped
+channels: [{name: stable, waves: [{hosts: 1}]}]
+behaviour: {ack: 0s, activation: 0s, probe: 0s}
+fates: [{host: stable-01, fate: fails-activation}]
+timeline:
+  - {at: 10s, channel: stable, ref: a1}
+  - {at: 10s, fault: message-dropped, host: stable-01}
+`,
+		[]string{"activation takes 0 seconds", "is lost at once"}, []string{"every stage"}, "",
+	},
 	"a seed": {
 		"rfc0008", "acknowledged-kept/stale-snapshot", `
 seed: 2
