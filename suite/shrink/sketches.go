@@ -180,7 +180,7 @@ func (s *shrinker) base(waves [][]reducer.HostID, moves int) *sim.Scenario {
 		ControlPlane: s.best.ControlPlane, Mended: slices.Clone(s.best.Mended),
 	}
 	if !specified(sc) {
-		sc.Horizon = min(sc.Horizon, 6*time.Hour)
+		sc.Horizon = max(2*time.Hour, min(sc.Horizon, 6*time.Hour))
 	}
 	ch := sim.Channel{
 		ID: id, PollInterval: scenario.DefaultPoll, Policy: reducer.DefaultPolicy(),
@@ -226,7 +226,10 @@ func (s *shrinker) baseEdits(waves [][]reducer.HostID) []func(*sim.Scenario) {
 		})
 	}
 	if slices.ContainsFunc(waves, func(wave []reducer.HostID) bool { return len(wave) == 0 }) {
-		return all
+		return append(all, func(sc *sim.Scenario) {
+			sc.Fates = []sim.Fate{{Host: hosts[0], Kind: sim.Defers}}
+			busy[4](sc)
+		})
 	}
 	for _, h := range hosts {
 		for _, kind := range plainFates[:5] {
