@@ -416,9 +416,7 @@ func (r *replayReport) finding(f *replay.Finding) {
 	}
 	r.printf("  inspect   rollsim %s\n", r.inspect(f))
 	r.printf("  page      %s  # then open page.html#seq=%d\n", r.page(), f.Seq)
-	// One file, and no trace of a simulation. No excerpt has a row that cannot be read.
-	if unread := f.Class == replay.Derived && f.Kind == replay.Unreadable; r.absolute && !unread &&
-		!strings.Contains(r.name, " ") {
+	if r.absolute && !strings.Contains(r.name, " ") { // one file, and no trace of a simulation
 		r.printf("  shrink    %s\n", r.shrink(f))
 	}
 	r.printf("  accept    %s  %s\n\n", f.Key(), replay.ReasonPlaceholder)

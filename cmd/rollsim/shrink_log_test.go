@@ -8,19 +8,15 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// TestShrinkUnreadableRow: a row of a derived table that cannot be read has no key, and shrink says
-// that its table is left out. A row that can be read has one.
-func TestShrinkUnreadableRow(t *testing.T) {
-	for sql, c := range map[string]struct {
-		finding, answer string
-		key             bool
-	}{
+// TestShrinkRows checks that replay prints a key for a row of a derived table, whether it can be
+// read or not, by which shrink keeps it, and that shrink refuses the key of another finding.
+func TestShrinkRows(t *testing.T) {
+	for sql, c := range map[string]struct{ finding, key, other string }{
 		"UPDATE rollouts SET opened_at = 'then' WHERE rowid = 2": {
-			"unreadable rollouts row", "no finding has the key finding:derived; it is without the rows of " +
-				"rollouts, some of which cannot be read: rollsim replay ", false,
+			"unreadable rollouts row", "unreadable-rollouts-row", "missing-rollouts-row",
 		},
 		"DELETE FROM rollouts WHERE rowid = 2": {
-			"missing rollouts row", "the rows of its tables:\n", true,
+			"missing rollouts row", "missing-rollouts-row", "unreadable-rollouts-row",
 		},
 	} {
 		file := unpacked(t, t.TempDir(), "sample-6.state.db")
@@ -32,12 +28,17 @@ func TestShrinkUnreadableRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, out, _ := inProcess(t, "replay", file)
-		if !strings.Contains(out, c.finding) || strings.Contains(out, "--keep finding:") != c.key {
+		if !strings.Contains(out, c.finding) || !strings.Contains(out, "--keep finding:derived/"+c.key) {
 			t.Errorf("%s: replay prints\n%s", sql, out)
 		}
-		code, out, errs := inProcess(t, "shrink", file, "--keep", "finding:derived")
-		if !strings.Contains(out, c.answer) || (code == exitDiffers) != c.key {
+		code, out, errs := inProcess(t, "shrink", file, "--keep", "finding:derived/"+c.key)
+		if !strings.Contains(out, "the rows of its tables:\n") || code != exitDiffers {
 			t.Errorf("%s: shrink ends with %d\n%s%s", sql, code, out, errs)
+		}
+		code, out, _ = inProcess(t, "shrink", file, "--keep", "finding:derived/"+c.other)
+		refusal := "no finding has the key finding:derived/" + c.other
+		if !strings.Contains(out, refusal) || code != exitHolds {
+			t.Errorf("%s: shrink ends with %d\n%s", sql, code, out)
 		}
 	}
 }
