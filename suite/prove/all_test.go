@@ -3,6 +3,7 @@ package prove
 import (
 	"context"
 	"errors"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"rollsim/internal/shard"
 	"rollsim/machine"
 	"rollsim/reducer"
+	"rollsim/scenario"
+	"rollsim/sim"
 )
 
 // TestAll tries any number of deviations. What more than a few of them can reach is what as many
@@ -46,6 +49,53 @@ func TestAll(t *testing.T) {
 		o.Kinds, o.Asymmetric = few, true
 	}), All); !every.Holds() || every.States() <= all.States() {
 		t.Errorf("with all hosts: %s", every.Verdict())
+	}
+}
+
+// anyFate returns the scenario in which hosts fail or defer as often as it may be, with what else
+// may go wrong in it.
+func anyFate(t testing.TB) *sim.Scenario {
+	t.Helper()
+	text, err := os.ReadFile("testdata/all.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := scenario.Parse("all.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &f.Scenario
+}
+
+// TestAllFates tries failures and deferrals of any number, alone and with one lost or one doubled
+// message: it finds the same with all hosts, and finds a planted defect.
+func TestAllFates(t *testing.T) {
+	last := uint64(0)
+	for _, first := range []int{3, 2, 1} { // the first allowance that is left
+		sc := anyFate(t)
+		sc.Deviations = append(sc.Deviations[first:3:3], sc.Deviations[3])
+		if first == 1 {
+			sc.Deviations = append(sc.Deviations[:1:1], sc.Deviations[2]) // without the doubled one
+		}
+		usual := result(t, prover(t, sc, reducer.RFC0008(), nil), All)
+		if !usual.Holds() || usual.States() <= last {
+			t.Errorf("%s, after %d states", usual.Verdict(), last)
+		}
+		last = usual.States()
+		if first < 3 {
+			continue
+		}
+		every := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+			o.Asymmetric = true
+		}), All)
+		if !every.Holds() || every.States() < 2*usual.States() {
+			t.Errorf("with all hosts: %s", every.Verdict())
+		}
+		want := result(t, prover(t, sc, failingForever(), nil), 2)
+		got := result(t, prover(t, sc, failingForever(), nil), All)
+		if got.Holds() || !reflect.DeepEqual(got.Found, want.Found) {
+			t.Errorf("found %q, want %q", keys(got), keys(want))
+		}
 	}
 }
 

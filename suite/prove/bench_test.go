@@ -53,6 +53,23 @@ func BenchmarkWalk(b *testing.B) {
 	}
 }
 
+// BenchmarkAll tries any number of failures and deferrals with one crash, one lost and one doubled
+// message. It takes minutes.
+func BenchmarkAll(b *testing.B) {
+	for range b.N {
+		p, err := New(Options{Scenario: anyFate(b), Machine: reducer.RFC0008(), Jobs: 2})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := p.Run(b.Context(), All, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Log(r.Verdict())
+		b.ReportMetric(float64(r.States())/b.Elapsed().Seconds(), "states/s")
+	}
+}
+
 // BenchmarkProve measures a search with up to two deviations.
 func BenchmarkProve(b *testing.B) {
 	all, err := Fleets()
