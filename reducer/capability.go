@@ -58,15 +58,20 @@ func (m *Table) UsesPolicy() bool {
 	return m.Prunes() || m.anyRule(func(r *Rule) bool { return r.If.usesPolicy() })
 }
 
-// Ends reports whether a rollout on which the planner no longer works stays so.
+// Ends reports whether nothing that hosts do decides about a rollout any more once the planner no
+// longer works on it, except that a Failed one is Reverted with a host: it never becomes Terminal
+// without an operator, and never returns to a state.
 func (m *Table) Ends() bool {
+	order := [StateCount]int{Failed: 1, Reverted: 2, Terminal: 3, Superseded: 4, Pruned: 5}
 	for s := State(1); int(s) < StateCount; s++ {
 		if s.Underway() {
 			continue
 		}
 		for k := range m.cells[s] {
 			for _, r := range m.cells[s][k].Rules() {
-				if r.Do == Go && r.To.Underway() {
+				if r.Do == Go && (order[r.To] <= order[s] ||
+					r.To == Terminal && EventKind(k) != OperatorClearance ||
+					r.To == Reverted && r.If != HostTurnedReverted) {
 					return false
 				}
 			}

@@ -170,6 +170,25 @@ func TestEnds(t *testing.T) {
 			}
 		}
 	}
+	for name, change := range map[string]func(*reducer.Cells){
+		"Superseded becomes Terminal with a host": func(c *reducer.Cells) {
+			c[reducer.Superseded][reducer.HostStateChanged] = c[reducer.Active][reducer.RolloutTerminal]
+		},
+		"Failed becomes Reverted by clearance": func(c *reducer.Cells) {
+			reverts := reducer.Cell{{Do: reducer.Go, To: reducer.Reverted}}
+			c[reducer.Failed][reducer.OperatorClearance] = reverts
+		},
+		"Superseded becomes Failed": func(c *reducer.Cells) {
+			fails := reducer.Cell{{Do: reducer.Go, To: reducer.Failed}}
+			c[reducer.Superseded][reducer.RolloutTerminal] = fails
+		},
+	} {
+		cells := reducer.RFC0008().Cells()
+		change(&cells)
+		if reducer.NewTable("other", cells, true).Ends() {
+			t.Errorf("%s, and it has ended", name)
+		}
+	}
 	cells := reducer.RFC0008().Cells()
 	backward := reducer.Cell{{Do: reducer.Go, To: reducer.Opening}}
 	cells[reducer.Active][reducer.OperatorClearance] = backward // it has not ended

@@ -242,8 +242,8 @@ func (w *world) ignored(x item) bool {
 	case workRetention:
 		return w.rollouts.list[x.a()].timer != x.b
 	case workArrive:
-		m := &w.network.flights[x.b]
-		return !w.network.links[x.a()].sends(m.rollout, m.event.Seq)
+		m, l := &w.network.flights[x.b], &w.network.links[x.a()]
+		return !l.lost && !l.sends(m.rollout, m.event.Seq) // it was acknowledged
 	case workTimeline, workPoll, workTick, workResend, workOnline, workRestart, workTraffic, workBeat,
 		workPrune:
 	}
@@ -287,7 +287,7 @@ func (a *agent) hash(h *hash64.Sum, now doing) {
 	if a.profile.policy == reducer.RollbackAndHalt {
 		h.Pair(uint64(a.running), uint64(a.before))
 	}
-	if now.offered {
+	if now.offered || a.waiting != noRollout {
 		h.Word(uint64(a.offered))
 	}
 	if now.work != 0 {

@@ -310,3 +310,46 @@ func (f *fields) visitMap(v reflect.Value, name string) {
 		v.SetMapIndex(key, value)
 	}
 }
+
+// TestDelayedOfLostHost checks that a message under way counts that the control plane has not
+// acknowledged, although its host is lost, and one that it has acknowledged does not.
+func TestDelayedOfLostHost(t *testing.T) {
+	hash := func(lost bool, faults ...*FaultNow) uint64 {
+		t.Helper()
+		sc := chancy(t)
+		sc.Faults, sc.Timeline = nil, sc.Timeline[:1]
+		two := constant(t, 2*time.Second)
+		sc.Behaviour = Behaviour{Ack: two, Activation: two, Probe: two, Converge: two}
+		for _, f := range faults {
+			f.Host = "a"
+			sc.Timeline = append(sc.Timeline, Action{At: 3 * time.Second, Fault: f})
+		}
+		if lost {
+			sc.Timeline = append(sc.Timeline, Action{
+				At: 30 * time.Second, Fault: &FaultNow{Kind: HostLost, Host: "a"},
+			})
+		}
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k.Elapsed() < 40*time.Second && k.Next() {
+		}
+		return k.Hash()
+	}
+	completed := reducer.ActivationCompleted
+	dropped := hash(true, &FaultNow{Kind: MessageDropped, Message: completed})
+	delayed := hash(true, &FaultNow{
+		Kind: MessageDelayed, Message: completed, For: 10 * time.Minute,
+	})
+	if dropped == delayed {
+		t.Error("a message that arrives is not part of the state")
+	}
+	plain := hash(false)
+	doubled := hash(false, &FaultNow{
+		Kind: MessageDuplicated, Message: completed, For: 10 * time.Minute,
+	})
+	if plain != doubled {
+		t.Error("a message that has arrived before is part of the state")
+	}
+}

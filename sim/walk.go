@@ -53,13 +53,14 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	return k, nil
 }
 
-// ends reports whether a rollout that has ended does not begin again, and no raw event moves its
-// hosts.
+// ends reports whether the hosts of a rollout that has ended decide nothing: the machine does not
+// ask, no raw event moves them, and no moment is about them.
 func ends(sc *Scenario, m reducer.Machine) bool {
 	table, can := m.(interface{ Ends() bool })
+	ofHosts := func(m *Moment) bool { return m != nil && (m.Host != "" || m.HostState != 0) }
 	return can && table.Ends() && !slices.ContainsFunc(sc.Timeline, func(a Action) bool {
-		return a.Event != nil && a.Event.Kind != reducer.OperatorClearance
-	})
+		return a.Event != nil && a.Event.Kind != reducer.OperatorClearance || ofHosts(a.When)
+	}) && !slices.ContainsFunc(sc.Sometimes, func(m Moment) bool { return ofHosts(&m) })
 }
 
 // Next does the work of the next instant, and reports whether there was any before the horizon.

@@ -174,11 +174,12 @@ func (n *node) has(subject string) bool {
 	return false
 }
 
-// decided reports whether a choice of an instant comes before the last deviation, which is one of
-// a later choice of the instant. The other order has tried the two together, or the earlier choice
-// puts the later one off.
-func (n *node) decided(at time.Duration, order int) bool {
-	return n.last != nil && n.last.At == at && order < n.last.order
+// decided reports whether a deviation is one of an earlier choice than the last deviation, of the
+// same host and instant: those together are tried in the other order, or the earlier choice puts
+// the later one off.
+func (n *node) decided(d *Deviation, order int) bool {
+	return n.last != nil && n.last.At == d.At && n.last.host == d.host &&
+		order > 0 && order < n.last.order
 }
 
 func (n *node) concerns(host reducer.HostID) bool {

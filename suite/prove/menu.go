@@ -41,7 +41,8 @@ type menu struct {
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
 func (m *menu) offer(d *Deviation) {
-	if d.At >= m.p.plain.Horizon || !m.p.may(m.n, d) || d.host != "" && !m.stands(d.host) {
+	if d.At >= m.p.plain.Horizon || !m.p.may(m.n, d) || m.n.decided(d, m.order) ||
+		d.host != "" && !m.stands(d.host) {
 		return
 	}
 	if d.fate != nil || d.delay != nil {
@@ -59,9 +60,6 @@ func (p *Prover) may(n *node, d *Deviation) bool {
 func (m *menu) choices(all []sim.Choice) {
 	for i := range all {
 		c := &all[i]
-		if m.n.decided(c.At, i+1) {
-			continue
-		}
 		m.order = i + 1
 		switch {
 		case c.Fate != 0:

@@ -98,7 +98,7 @@ func New(opt Options) (*Prover, error) {
 		return int(p.plain.Timeline[a].At - p.plain.Timeline[b].At)
 	})
 	if !opt.Asymmetric {
-		p.classes = classesOf(p.plain)
+		p.classes = classesOf(p.plain, p.allowed)
 	}
 	var err error
 	p.drawn, err = p.distributions()

@@ -20,14 +20,18 @@ func hostsOf(sc *sim.Scenario) []reducer.HostID {
 	return all
 }
 
-// classesOf returns the hosts of each wave that nothing in the scenario distinguishes.
-func classesOf(sc *sim.Scenario) [][]reducer.HostID {
+// classesOf returns the hosts of each wave that nothing in the scenario and in what may go wrong
+// distinguishes. Where a line waits for a moment of a rollout, it matters which host comes first.
+func classesOf(sc *sim.Scenario, allowed []sim.Allowance) [][]reducer.HostID {
+	if slices.ContainsFunc(sc.Timeline, func(a sim.Action) bool { return a.When != nil }) {
+		return nil
+	}
 	var classes [][]reducer.HostID
 	for i := range sc.Channels {
 		for w := range sc.Channels[i].Waves {
 			alike := slices.DeleteFunc(
 				slices.Clone(sc.Channels[i].Waves[w].Hosts),
-				func(host reducer.HostID) bool { return distinguished(sc, host) },
+				func(host reducer.HostID) bool { return distinguished(sc, allowed, host) },
 			)
 			if len(alike) > 1 {
 				classes = append(classes, alike)
@@ -39,7 +43,7 @@ func classesOf(sc *sim.Scenario) [][]reducer.HostID {
 
 // distinguished reports whether the scenario says something of a host that it need not say of the
 // others of its wave. A budget also serves the hosts of a wave one after the other.
-func distinguished(sc *sim.Scenario, host reducer.HostID) bool {
+func distinguished(sc *sim.Scenario, allowed []sim.Allowance, host reducer.HostID) bool {
 	matches := func(patterns []string) bool {
 		return slices.ContainsFunc(patterns, func(pattern string) bool {
 			hit, _ := path.Match(pattern, string(host)) // a bad pattern is an error of the run
@@ -53,6 +57,9 @@ func distinguished(sc *sim.Scenario, host reducer.HostID) bool {
 		for _, edge := range ch.HostEdges {
 			named = named || edge.Host == host || edge.After == host
 		}
+	}
+	for i := range allowed {
+		named = named || matches(allowed[i].Hosts)
 	}
 	for i := range sc.Groups {
 		named = named || matches(sc.Groups[i].Hosts)

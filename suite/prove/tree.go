@@ -249,6 +249,7 @@ func (p *Prover) key(n *node, k *sim.Walk) uint64 {
 func (p *Prover) menu(n *node, behind, k *sim.Walk) []*Deviation {
 	m := menu{p: p, n: n, open: p.open(n), behind: behind}
 	m.choices(k.Choices())
+	m.order = 0
 	if k.Active() {
 		m.instant(k)
 	}
