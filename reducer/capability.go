@@ -62,7 +62,10 @@ func (m *Table) UsesPolicy() bool {
 // longer works on it, except that a Failed one is Reverted with a host: it never becomes Terminal
 // without an operator, and never returns to a state.
 func (m *Table) Ends() bool {
-	order := [StateCount]int{Failed: 1, Reverted: 2, Terminal: 3, Superseded: 4, Pruned: 5}
+	order := [StateCount]int{
+		Opening: 0, Active: 0, Converging: 0,
+		Failed: 1, Reverted: 2, Terminal: 3, Superseded: 4, Pruned: 5,
+	}
 	for s := State(1); int(s) < StateCount; s++ {
 		if s.Underway() {
 			continue
