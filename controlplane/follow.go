@@ -27,9 +27,8 @@ type Follower interface {
 	ForkInto(old Follower) Follower
 
 	// Await says which rollouts have which hosts, which rollouts have not ended, and which hosts
-	// the
-	// control plane may still dispatch. With budgets, each rollout that is not Pruned counts its
-	// hosts.
+	// the control plane may still dispatch. With budgets, a rollout ends when it is Pruned: until
+	// then its hosts are counted.
 	Await(h *hash64.State)
 
 	// Hash adds the state to a hash. Control planes of one kind, inventory and machine whose hashes

@@ -8,8 +8,7 @@ import (
 
 // Hash adds the state of the fleet to a hash. Fleets that have equal hashes continue alike: they
 // accept the same events with the same effects. The machine and the policies are not part of it,
-// nor
-// what can decide nothing any more.
+// nor what can decide nothing any more.
 func (f *Fleet) Hash(h *hash64.State) {
 	h.Int(f.opened)
 	h.Int(len(f.order))

@@ -10,10 +10,9 @@ import (
 )
 
 // Hash returns a hash of the whole state of a Walk that is Forkable: of all that decides what
-// comes.
-// Two Walks of one scenario with equal hashes go on alike, except that hosts which stand for each
-// other may be exchanged, and do what falls into one instant in another order. What follows from
-// the rest, what nobody reads any more and the numbers of entries are not part of it.
+// comes. Two Walks of one scenario with equal hashes go on alike, except that hosts which stand for
+// each other may be exchanged, and do what falls into one instant in another order. What follows
+// from the rest, what nobody reads any more and the numbers of entries are not part of it.
 func (k *Walk) Hash() uint64 {
 	h := k.hashHosts()
 	for _, class := range k.classes {
@@ -95,8 +94,7 @@ type doing struct {
 }
 
 // await finds out what each agent does, and says which hosts something of a rollout may still
-// reach,
-// or be sent by.
+// reach, or be sent by.
 func (k *Walk) await() {
 	w, h := k.w, &k.sums
 	k.doing = append(k.doing[:0], make([]doing, len(w.agents.list))...)
@@ -280,8 +278,7 @@ func (r *rollout) hash(h *hash64.Sum, ended bool) {
 }
 
 // hash adds what matters of an agent. One that does nothing takes all but what it runs from its
-// next
-// dispatch, and what it runs matters where hosts roll back.
+// next dispatch, and what it runs matters where hosts roll back.
 func (a *agent) hash(h *hash64.Sum, now doing) {
 	h.Pair(uint64(a.working)<<32|uint64(a.waiting), uint64(now.work))
 	if a.profile.policy == reducer.RollbackAndHalt {

@@ -121,8 +121,7 @@ func TestHashIsComplete(t *testing.T) {
 	}
 }
 
-// onlyRaw are fields that matter only while a lockstep is open, for which only raw events take
-// time.
+// onlyRaw are fields that matter only while a lockstep is open, as only raw events leave it.
 var onlyRaw = []string{"reducer.channelFold.at", "reducer.channelFold.id"}
 
 // variedWalks returns runs in states in which much is under way, with raw events or without.

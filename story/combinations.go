@@ -134,8 +134,8 @@ func (c *combinations) fail(err error) error {
 func (c *combinations) settle(bound int, allowed []allowance) error {
 	result := &c.p.result
 	c.p.world = c.plain // whose trace shows the story
-	bounds := fmt.Sprintf("up to %d of %d possible deviations (%s)", bound, c.possible,
-		plural.Count(uint64(c.runs), "run"))
+	bounds := fmt.Sprintf("up to %d of %s (%s)", bound,
+		plural.Count(c.possible, "possible deviation"), plural.Count(uint64(c.runs), "run"))
 	blame := func(step int, err error) error {
 		s := &result.Steps[step]
 		s.Status, result.Step, result.StepLine = Failed, s.Keyword+" "+s.Text, s.Line

@@ -5,8 +5,7 @@ import "slices"
 // State is a hash of the state of a fleet, in which rollouts have hosts. What is about one host is
 // added to the sum of the host, so that hosts can be exchanged. What can decide nothing any more is
 // left out: State knows which rollouts have ended, and which hosts are done with which rollout.
-// Call
-// Reset before use.
+// Call Reset before use.
 type State struct {
 	Sum         // of what is about no single host
 	Hosts []Sum // by number: of what is about a host

@@ -95,10 +95,10 @@ func kindOfFate(k sim.FateKind) Kind {
 
 func (m *menu) fate(c *sim.Choice) {
 	kind := kindOfFate(c.Fate)
-	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
 	if !m.open.Has(kind) {
 		return
 	}
+	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
 	add := func(variant string, f sim.Fate) {
 		f.Host, f.Ref, f.Kind = c.Host, c.Ref, c.Fate
 		d := &Deviation{Kind: kind, At: c.At, fate: &f, host: c.Host}
@@ -220,8 +220,7 @@ func (m *menu) instant(k *sim.Walk) {
 func (m *menu) crashes(moments []sim.Moment, at time.Duration) {
 	lengths := m.p.lengths(sim.ControlPlaneCrash)
 	m.crash(sim.Action{At: at}, at, lengths)
-	for i := range moments {
-		when := moments[i]
+	for _, when := range moments {
 		m.crash(sim.Action{When: &when}, at, lengths)
 	}
 }

@@ -133,9 +133,10 @@ func (r *Result) Unmet() []string {
 
 // Verdict says in a sentence what was proven, with the bounds, or what was found.
 func (r *Result) Verdict() string {
-	bounds := fmt.Sprintf("up to %d of %d possible deviations (%s)", r.Bound, r.Possible, r.extent())
+	possible := plural.Count(r.Possible, "possible deviation")
+	bounds := fmt.Sprintf("up to %d of %s (%s)", r.Bound, possible, r.extent())
 	if r.Bound == All {
-		bounds = fmt.Sprintf("%d possible deviations and those that follow (%s)", r.Possible, r.extent())
+		bounds = fmt.Sprintf("%s and those that follow (%s)", possible, r.extent())
 	}
 	if r.Differs != "" {
 		return r.comparison(bounds)
