@@ -78,6 +78,7 @@ func (as *agents) suffers(
 	a *agent, rollout uint32, kind FateKind, p *Probability, purpose purpose,
 ) bool {
 	if as.fate(a, rollout, kind) != nil {
+		as.giveFate(a, rollout, kind)
 		return true
 	}
 	as.chooseFate(a, rollout, kind)

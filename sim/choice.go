@@ -13,7 +13,8 @@ type Choice struct {
 	Host reducer.HostID
 	Ref  reducer.ChannelRef // of the rollout that the host works for
 
-	Fate  FateKind // it does not go wrong in this way
+	Fate  FateKind // it does not go wrong in this way, or it does so if it is Given
+	Given bool     // the scenario says so, which is no choice
 	Stage Stage    // it takes Takes
 	Takes time.Duration
 
@@ -23,11 +24,14 @@ type Choice struct {
 	Message reducer.AgentEventKind // it is sent, and arrives
 	Rollout reducer.RolloutID
 	Seq     uint64
+	Acked   bool // at once
+
+	Back time.Duration // when the control plane is back, if it is down
 }
 
 // choices collects the choices and the moments of an instant. A nil one collects nothing.
 type choices struct {
-	clock   *clock
+	driver  *driver
 	quiet   bool // only what was met is recorded
 	made    []Choice
 	moments []Moment
@@ -62,7 +66,10 @@ func (c *choices) clear() { c.made, c.moments = c.made[:0], c.moments[:0] }
 
 // add adds a choice of the present instant.
 func (c *choices) add(made Choice) {
-	made.At = c.clock.elapsed()
+	d := c.driver
+	if made.At = d.clock.elapsed(); d.down {
+		made.Back = time.Duration(d.back - d.clock.start)
+	}
 	c.made = append(c.made, made)
 }
 
@@ -78,6 +85,15 @@ func (as *agents) chooseFate(a *agent, rollout uint32, kind FateKind) {
 		}
 	}
 	as.choices.add(Choice{Host: as.inv.HostID(a.host), Ref: ref, Fate: kind})
+}
+
+// giveFate adds that something goes wrong on a host because the scenario says so.
+func (as *agents) giveFate(a *agent, rollout uint32, kind FateKind) {
+	if as.choices != nil && !as.choices.quiet {
+		as.choices.add(Choice{
+			Host: as.inv.HostID(a.host), Ref: as.rollouts.list[rollout].ref, Fate: kind, Given: true,
+		})
+	}
 }
 
 // chooseDelay adds that a stage takes some time.
@@ -96,14 +112,16 @@ func (as *agents) chooseFault(a *agent, kind FaultKind) {
 	}
 }
 
-// chooseMessage adds that a message arrives.
-func (n *network) chooseMessage(host uint32, m *message) {
-	if n.choices != nil && !n.choices.quiet {
-		n.choices.add(Choice{
-			Host: n.inv.HostID(host), Message: m.event.Kind, Rollout: n.rollouts.list[m.rollout].id,
-			Seq: m.event.Seq,
-		})
+// chooseMessage adds that a message arrives. It returns the number of the choice, or -1.
+func (n *network) chooseMessage(host uint32, m *message) int {
+	if n.choices == nil || n.choices.quiet {
+		return -1
 	}
+	n.choices.add(Choice{
+		Host: n.inv.HostID(host), Message: m.event.Kind, Rollout: n.rollouts.list[m.rollout].id,
+		Seq: m.event.Seq,
+	})
+	return len(n.choices.made) - 1
 }
 
 // choosePoll adds that a poll succeeds.

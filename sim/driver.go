@@ -29,6 +29,7 @@ type driver struct {
 
 	planDue   bool                 // at the end of the present instant, even if PlanNeeded is false
 	down      bool                 // it has crashed and is not back yet
+	back      reducer.Time         // when it was or will be back after the last crash
 	postponed []*Action            // for the time after the restart
 	polls     []uint64             // by channel: how many there were; nil without faults
 	keys      []uint64             // by channel; derived: of its random streams; nil without faults
@@ -224,7 +225,7 @@ func (d *driver) crash(length time.Duration) {
 		return
 	}
 	d.record.fault(trace.Fault{Fault: ControlPlaneCrash.String()}, length)
-	d.down = true
+	d.down, d.back = true, d.clock.after(length)
 	d.clock.schedule(length, workRestart, 0, 0)
 }
 

@@ -117,13 +117,7 @@ func (q *queue) insert(x item, after func(item) bool) {
 }
 
 // bucket returns the items of the bucket of a time that are not popped.
-func (q *queue) bucket(at reducer.Time) []item {
-	i := bucketOf(at, q.now)
-	if i == 0 {
-		return q.buckets[0][q.popped:]
-	}
-	return q.buckets[i]
-}
+func (q *queue) bucket(at reducer.Time) []item { return q.rest(bucketOf(at, q.now)) }
 
 // remove removes the first item that is wanted, and reports whether there was one.
 func (q *queue) remove(wanted func(item) bool) bool {

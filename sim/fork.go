@@ -36,7 +36,7 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	c.end, c.before, c.begun = k.end, k.before, k.begun
 	c.classes, c.whole, c.hashed = k.classes, k.whole, false
 	c.choices = choices{
-		clock: &w.clock, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
+		driver: &w.driver, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
 		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,
 	}
 	w.clock.queue.fork(&old.clock.queue)

@@ -139,10 +139,7 @@ func (k *Walk) await() {
 func (w *world) eachDue(do func(x item, before []item)) {
 	q := &w.clock.queue
 	for i := range q.buckets {
-		bucket := q.buckets[i]
-		if i == 0 {
-			bucket = bucket[q.popped:]
-		}
+		bucket := q.rest(i)
 		for j := range bucket {
 			if !w.ignored(bucket[j]) {
 				do(bucket[j], bucket[:j])
@@ -240,8 +237,7 @@ func (w *world) ignored(x item) bool {
 	case workRetention:
 		return w.rollouts.list[x.a()].timer != x.b
 	case workArrive:
-		m, l := &w.network.flights[x.b], &w.network.links[x.a()]
-		return !l.lost && !l.sends(m.rollout, m.event.Seq) // it was acknowledged
+		return w.late(x)
 	case workTimeline, workPoll, workTick, workResend, workOnline, workRestart, workTraffic, workBeat,
 		workPrune:
 	}

@@ -27,6 +27,7 @@ type network struct {
 
 	struck  []*Action // faults of the timeline that met their message or poll
 	choices *choices  // nil for none
+	calm    bool      // no fault to come keeps a message from arriving
 
 	links   []link    // by host number
 	flights []message // delayed; the places in landed are free
@@ -134,7 +135,7 @@ func (n *network) attempt(host uint32, m message) {
 		n.clock.schedule(resendInterval, workResend, host, 0)
 	}
 	l.attempts++
-	n.chooseMessage(host, &m)
+	choice := n.chooseMessage(host, &m)
 	switch {
 	case n.messageFault(MessageDropped, host, &m):
 	case n.messageFault(MessageReordered, host, &m):
@@ -142,7 +143,9 @@ func (n *network) attempt(host uint32, m message) {
 		l.held = &held
 	case n.later(MessageDelayed, host, &m):
 	default:
-		n.arrive(host, m)
+		if n.arrive(host, m) && choice >= 0 {
+			n.choices.made[choice].Acked = true
+		}
 		n.later(MessageDuplicated, host, &m)
 	}
 }
@@ -234,24 +237,25 @@ func (n *network) land(host, slot uint32) {
 	n.arrive(host, m)
 }
 
-// arrive delivers a message. If it is acknowledged, arrive removes it and the earlier ones from the
-// outbox.
-func (n *network) arrive(host uint32, m message) {
+// arrive delivers a message, and reports whether it is acknowledged. If so, it removes it and the
+// earlier ones from the outbox.
+func (n *network) arrive(host uint32, m message) (acked bool) {
 	if n.post != nil {
 		n.posted = m
-		if n.post(host, &n.posted) {
+		if acked = n.post(host, &n.posted); acked {
 			n.unqueue(host, m.id)
 		}
-		return
+		return acked
 	}
 	n.arrival = m.event
 	if !n.deliver(host, m.rollout, &n.arrival) {
-		return
+		return false
 	}
 	l := &n.links[host]
 	l.outbox = slices.DeleteFunc(l.outbox, func(x message) bool {
 		return x.rollout == m.rollout && x.event.Seq <= m.event.Seq
 	})
+	return true
 }
 
 // unqueue removes one message of a shipped agent from its outbox.

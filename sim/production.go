@@ -471,6 +471,7 @@ func (p *production) crash(length time.Duration, occasion uint64) {
 
 func (p *production) down(length time.Duration) {
 	p.driver.down, p.began = true, false
+	p.driver.back = p.clock.after(length)
 	p.clock.schedule(length, workRestart, 0, 0)
 }
 

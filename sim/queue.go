@@ -122,6 +122,14 @@ func (q *queue) pop() (item, bool) {
 	return x, true
 }
 
+// rest returns the items of a bucket that are not popped.
+func (q *queue) rest(i int) []item {
+	if i == 0 {
+		return q.buckets[0][q.popped:]
+	}
+	return q.buckets[i]
+}
+
 // emptied returns an empty bucket in the memory of another one, or without memory after a large
 // one: what a million hosts do at one instant should not occupy memory until the end.
 func emptied(bucket []item) []item {

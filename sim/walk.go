@@ -46,7 +46,7 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 		}
 		k.classes = append(k.classes, class)
 	}
-	k.choices.clock, k.choices.width = &w.clock, w.inv.Hosts()+1
+	k.choices.driver, k.choices.width = &w.driver, w.inv.Hosts()+1
 	w.agents.choices, w.network.choices, w.driver.choices = &k.choices, &k.choices, &k.choices
 	w.follow()
 	w.begin()
