@@ -43,13 +43,16 @@ func TestLateCopies(t *testing.T) {
 		{"with a loss to come", 325 * time.Second, false, []Action{down, lost}, false, false},
 		{"while the host is offline", 325 * time.Second, false, []Action{down, offline}, false, false},
 		{"with a loss that waits for a message", 20 * time.Second, false, []Action{
-			crash(2500*time.Millisecond, 20*time.Second), fault(23*time.Second, MessageDropped, "a", 0),
+			crash(2500*time.Millisecond, 20*time.Second),
+			fault(23*time.Second, MessageDropped, "a", 0),
 		}, false, false},
-		{"with a loss that waits for a state", 325 * time.Second, false, []Action{down, waits}, false, true},
+		{"with a loss that waits for a state", 325 * time.Second, false, []Action{down, waits},
+			false, true},
 		{"of a host that leaves", 325 * time.Second, false, []Action{down, leaves(326 * time.Second)},
 			false, false},
-		{"of a host that leaves at the restart", 325 * time.Second, false, []Action{down, leaves(23 * time.Second)},
-			false, false},
+		{"of a host that leaves at the restart", 325 * time.Second, false, []Action{
+			down, leaves(23 * time.Second),
+		}, false, false},
 		// It is sent again right before the restart, and after that at 62s.
 		{"after the restart", 20 * time.Second, false, []Action{
 			crash(2500*time.Millisecond, 29500*time.Millisecond),
@@ -61,7 +64,8 @@ func TestLateCopies(t *testing.T) {
 		for i := range states {
 			sc := faulty(t)
 			sc.Channels[0].Waves = []Wave{{Hosts: []reducer.HostID{"a"}, Soak: time.Hour}}
-			sc.Behaviour.Ack, sc.Behaviour.Activation = constant(t, 2*time.Second), constant(t, 20*time.Second)
+			sc.Behaviour.Ack = constant(t, 2*time.Second)
+			sc.Behaviour.Activation = constant(t, 20*time.Second)
 			sc.Timeline = append(sc.Timeline[:1:1], c.lines...)
 			if i == 1 {
 				sc.Timeline = append(sc.Timeline, Action{At: 21 * time.Second, Fault: &FaultNow{
@@ -70,7 +74,8 @@ func TestLateCopies(t *testing.T) {
 			}
 			states[i], ends[i] = lateCopy(t, sc, !c.noisy)
 		}
-		if equal, alike := states[0] == states[1], ends[0] == ends[1]; equal != c.equal || alike != c.alike {
+		equal, alike := states[0] == states[1], ends[0] == ends[1]
+		if equal != c.equal || alike != c.alike {
 			t.Errorf("%s: equal hashes %v, want %v; equal ends %v, want %v",
 				c.name, equal, c.equal, alike, c.alike)
 		}

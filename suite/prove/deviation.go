@@ -30,7 +30,7 @@ type Deviation struct {
 	host    reducer.HostID // that it concerns, if one
 	subject string         // a run has at most one deviation with a subject
 	hash    uint64
-	order   int // of a fate or a delay: its number among the choices of the instant
+	idle    bool // it changes nothing: a copy of a message that is acknowledged before
 }
 
 // identify sets the subject and the hash.
@@ -38,6 +38,22 @@ func (d *Deviation) identify(subject string, variant any) *Deviation {
 	d.subject = subject
 	d.hash = xxhash.Sum64String(fmt.Sprint(subject, "|", d.Kind, "|", d.At, "|", variant))
 	return d
+}
+
+// is reports whether the deviation is the other side of a choice of a run that has it.
+func (d *Deviation) is(c *sim.Choice) bool {
+	switch {
+	case c.Host != d.host:
+		return false
+	case d.fate != nil:
+		return c.Given && c.Fate == d.fate.Kind && c.Ref == d.fate.Ref
+	case d.delay != nil:
+		return c.Stage == d.delay.Stage && c.Ref == d.delay.Ref
+	case armed.Has(d.Kind):
+		f := d.lines[0].Fault
+		return c.Message == f.Message && c.Rollout == f.Rollout && c.Seq == f.Seq
+	}
+	return false
 }
 
 // apply edits a scenario whose slices may be appended to.
@@ -174,12 +190,14 @@ func (n *node) has(subject string) bool {
 	return false
 }
 
-// decided reports whether a deviation is one of an earlier choice than the last deviation, of the
-// same host and instant: those together are tried in the other order, or the earlier choice puts
-// the later one off.
-func (n *node) decided(d *Deviation, order int) bool {
-	return n.last != nil && n.last.At == d.At && n.last.host == d.host &&
-		order > 0 && order < n.last.order
+// crashes reports whether the control plane crashes at the instant of the last deviation.
+func (n *node) crashes(at time.Duration) bool {
+	for ; n.last != nil && n.last.At == at; n = n.parent {
+		if n.last.Kind == ControlPlaneCrash {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *node) concerns(host reducer.HostID) bool {

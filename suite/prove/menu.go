@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rollsim/controlplane"
@@ -25,8 +26,15 @@ const (
 const moment = time.Millisecond
 
 // ofMessages are the kinds that are about one message.
-var ofMessages = deviation.Of(
-	MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped, DatabaseError, LogRowLost,
+var ofMessages = armed | deviation.Of(DatabaseError, LogRowLost)
+
+// armed are the kinds that wait for one message.
+var armed = deviation.Of(MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped)
+
+// disturbing are the kinds that may keep a message from arriving.
+var disturbing = deviation.Of(
+	MessageDelayed, MessageReordered, MessageDropped, HostOffline, HostLost, HostLeaves,
+	ControlPlaneCrash, DatabaseError, LogRowLost, TornOpening,
 )
 
 // menu collects the deviations that a run meets.
@@ -35,20 +43,50 @@ type menu struct {
 	n      *node
 	open   Kinds     // those that the run may have one more deviation of
 	behind *sim.Walk // the run before the instant; nil where runs cannot be copied
-	order  int       // the number of the choice among those of the instant, from 1; 0 for no choice
 	made   []*Deviation
+	idle   bool // what comes is
 }
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
 func (m *menu) offer(d *Deviation) {
-	if d.At >= m.p.plain.Horizon || !m.p.may(m.n, d) || m.n.decided(d, m.order) ||
-		d.host != "" && !m.stands(d.host) {
-		return
+	if d.At < m.p.plain.Horizon && m.p.may(m.n, d) && (d.host == "" || m.stands(d.host)) {
+		m.made = append(m.made, d)
 	}
-	if d.fate != nil || d.delay != nil {
-		d.order = m.order
+}
+
+// place is where a deviation of the instant is among the choices.
+type place struct {
+	at   int
+	of   *Deviation
+	last bool // it is the last deviation of the run
+}
+
+// places returns where those deviations of a run are that are the other side of a choice.
+func (n *node) places(all []sim.Choice) []place {
+	var found []place
+	for last := true; n.last != nil && len(all) > 0 && n.last.At == all[0].At; n = n.parent {
+		i := slices.IndexFunc(all, func(c sim.Choice) bool { return n.last.is(&c) })
+		if i >= 0 {
+			found = append(found, place{i, n.last, last})
+		}
+		last = false
 	}
-	m.made = append(m.made, d)
+	return found
+}
+
+// decided reports whether a choice comes before a deviation of its instant: the two are tried in
+// the other order, or the choice puts the deviation off. Of hosts that stand for each other, the
+// other order may not be tried, nor that of a fault, which may happen after the instant.
+func (m *menu) decided(c *sim.Choice, i int, places []place) bool {
+	if c.Given || c.Fault != 0 || m.p.redundant {
+		return c.Given
+	}
+	if c.Back == 0 && m.n.crashes(c.At) {
+		return true
+	}
+	return slices.ContainsFunc(places, func(p place) bool {
+		return i < p.at && (c.Host == p.of.host || p.last && !m.p.alike(c.Host, p.of.host))
+	})
 }
 
 // may reports whether a run may have one more deviation.
@@ -58,10 +96,11 @@ func (p *Prover) may(n *node, d *Deviation) bool {
 
 // choices adds the deviations of the choices of an instant.
 func (m *menu) choices(all []sim.Choice) {
+	places := m.n.places(all)
 	for i := range all {
 		c := &all[i]
-		m.order = i + 1
 		switch {
+		case m.decided(c, i, places):
 		case c.Fate != 0:
 			m.fate(c)
 		case c.Stage != 0:
@@ -168,14 +207,25 @@ func (m *menu) message(c *sim.Choice) {
 			Kind: kind, Host: c.Host, Rollout: c.Rollout, Message: c.Message, Seq: c.Seq, For: length,
 		}
 	}
+	received := func(after time.Duration) bool { // or it makes no difference
+		return c.At+after >= c.Back || m.p.redundant
+	}
 	for _, length := range m.p.lengths(sim.MessageDelayed) {
-		m.line(MessageDelayed, subject, c.At, fault(sim.MessageDelayed, length))
+		if received(length) {
+			m.line(MessageDelayed, subject, c.At, fault(sim.MessageDelayed, length))
+		}
 	}
 	for _, length := range m.p.lengths(sim.MessageDuplicated) {
-		m.line(MessageDuplicated, subject, c.At, fault(sim.MessageDuplicated, length))
+		if received(length) {
+			m.idle = c.Acked
+			m.line(MessageDuplicated, subject, c.At, fault(sim.MessageDuplicated, length))
+			m.idle = false
+		}
 	}
 	m.line(MessageReordered, subject, c.At, fault(sim.MessageReordered, 0))
-	m.line(MessageDropped, subject, c.At, fault(sim.MessageDropped, 0))
+	if received(0) {
+		m.line(MessageDropped, subject, c.At, fault(sim.MessageDropped, 0))
+	}
 	m.line(DatabaseError, subject, c.At, &sim.FaultNow{Kind: sim.DatabaseError, Host: c.Host})
 	m.line(LogRowLost, subject, c.At, &sim.FaultNow{Kind: sim.LogInsertFailed, Host: c.Host})
 }
@@ -189,7 +239,7 @@ func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Ac
 	if !m.open.Has(kind) {
 		return
 	}
-	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}}
+	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}, idle: m.idle}
 	var length time.Duration
 	if line.Fault != nil {
 		d.host, length = line.Fault.Host, line.Fault.For

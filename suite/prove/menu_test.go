@@ -175,6 +175,74 @@ timeline:
 	}
 }
 
+// TestDecided checks which choices of an instant may still be taken otherwise once a run has taken
+// others of the instant otherwise. In this order come a fate that is given, a message and a delay
+// of each of two hosts of a class, a message of a third one, and a restart.
+func TestDecided(t *testing.T) {
+	const at = time.Minute
+	message := func(host reducer.HostID) sim.Choice {
+		return sim.Choice{At: at, Host: host, Rollout: "r", Seq: 3, Message: reducer.ProbesPassed}
+	}
+	all := []sim.Choice{
+		{At: at, Host: "b", Ref: "a1", Fate: sim.FailsProbes, Given: true},
+		message("b"),
+		{At: at, Host: "b", Ref: "a1", Stage: sim.ProbeStage},
+		message("a"),
+		{At: at, Host: "a", Ref: "a1", Stage: sim.ProbeStage},
+		message("c"),
+		{At: at, Host: "b", Fault: sim.AgentRestart}, // after the instant
+	}
+	fails := &Deviation{Kind: FailsProbes, At: at, host: "b", fate: &sim.Fate{
+		Host: "b", Ref: "a1", Kind: sim.FailsProbes,
+	}}
+	slow := func(host reducer.HostID) *Deviation {
+		return &Deviation{Kind: LongDelay, At: at, host: host, delay: &sim.Delay{
+			Host: host, Ref: "a1", Stage: sim.ProbeStage,
+		}}
+	}
+	lost := &Deviation{Kind: MessageDropped, At: at, host: "c", lines: []sim.Action{{
+		Fault: &sim.FaultNow{Host: "c", Rollout: "r", Seq: 3, Message: reducer.ProbesPassed},
+	}}}
+	crash := &Deviation{Kind: ControlPlaneCrash, At: at}
+	before := *slow("a")
+	before.At -= time.Second
+	for name, c := range map[string]struct {
+		run  []*Deviation
+		back time.Duration // of the two choices before the last one
+		want string        // of each choice: x if it is decided
+	}{
+		"the plain run":                  {nil, 0, "x......"},
+		"after a fate":                   {[]*Deviation{fails}, 0, "x......"},
+		"after a delay":                  {[]*Deviation{slow("b")}, 0, "xx....."},
+		"after that of the other host":   {[]*Deviation{slow("a")}, 0, "x..x..."},
+		"after both":                     {[]*Deviation{slow("a"), slow("b")}, 0, "xx.x..."},
+		"after the message of the third": {[]*Deviation{lost}, 0, "xxxxx.."},
+		"which is not the last":          {[]*Deviation{lost, slow("b")}, 0, "xx....."},
+		"after an earlier instant":       {[]*Deviation{&before}, 0, "x......"},
+		"after a crash":                  {[]*Deviation{crash}, 2 * at, "xxxx..."},
+		"which is not the last, either":  {[]*Deviation{crash, lost}, 2 * at, "xxxxx.."},
+	} {
+		n := &node{}
+		for _, d := range c.run {
+			n = n.with(d)
+		}
+		choices := slices.Clone(all)
+		choices[4].Back, choices[5].Back = c.back, c.back
+		m := menu{p: &Prover{classes: [][]reducer.HostID{{"a", "b"}}}, n: n}
+		got := ""
+		for i := range choices {
+			if m.decided(&choices[i], i, n.places(choices)) {
+				got += "x"
+			} else {
+				got += "."
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // TestDescribeFaults checks how a deviation describes faults of a host, a message and a channel.
 func TestDescribeFaults(t *testing.T) {
 	for want, f := range map[string]sim.FaultNow{

@@ -61,6 +61,11 @@ type Prover struct {
 	expected []invariant.Violation
 	all      bool // any number of deviations is tried
 
+	// For tests: redundant tries also what is known to make no difference. reached receives the states
+	// after all instants, without what is used.
+	redundant bool
+	reached   func(state uint64, active bool)
+
 	// Progress, if not nil, receives the number of runs so far, and how many deviations they have.
 	Progress func(runs uint64, deviations int)
 }

@@ -98,8 +98,8 @@ func TestWaitingLine(t *testing.T) {
 	}
 }
 
-// TestPairsOfAnInstant checks that two deviations of one instant are tried together, in whichever
-// order their choices come, unless one puts the other off.
+// TestPairsOfAnInstant checks that two deviations of one instant are tried together, unless one
+// puts the other off.
 func TestPairsOfAnInstant(t *testing.T) {
 	sc := parse(t, `
 horizon: 2h
@@ -131,6 +131,7 @@ timeline:
 			for _, e := range p.menu(n, behind, k) {
 				if e.At-d.At <= moment {
 					pairs[pair{d.Kind, d.host, e.Kind, e.host}] = true
+					pairs[pair{e.Kind, e.host, d.Kind, d.host}] = true
 				}
 			}
 		}

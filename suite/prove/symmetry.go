@@ -97,6 +97,13 @@ func lineNames(a *sim.Action, host reducer.HostID) bool {
 		a.Order != nil && a.Order.Host == host || a.Event != nil && a.Event.Host == host
 }
 
+// alike reports whether two hosts are of one class.
+func (p *Prover) alike(a, b reducer.HostID) bool {
+	return slices.ContainsFunc(p.classes, func(all []reducer.HostID) bool {
+		return slices.Contains(all, a) && slices.Contains(all, b)
+	})
+}
+
 // stands reports whether a host stands for the others of its class before the instant: no earlier
 // one of them is in the same state, so that the deviation would be theirs, too. Where runs cannot
 // be copied, it is the first one that no deviation concerns, or one that a deviation concerns.

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"time"
 
 	"rollsim/internal/hash64"
 	"rollsim/reducer"
@@ -13,6 +14,13 @@ type task struct {
 	first *Deviation
 	from  *sim.Walk    // the plain run before it; nil where every run begins at the start
 	then  []*Deviation // of the same instant, which may still come
+	plain instant      // the one of the plain run
+}
+
+// instant is a run after an instant in which something may happen otherwise.
+type instant struct {
+	at    time.Duration
+	state uint64 // the key of the run without what is used
 }
 
 // tree tries the runs of a group of tasks that have a number of deviations.
@@ -70,7 +78,7 @@ func (t *tree) try(first *task) {
 		t.fromStart(n)
 		return
 	}
-	t.branch(n, first.from, first.then)
+	t.branch(n, first.from, first.then, first.plain)
 }
 
 // ended reports whether the search is to end.
@@ -110,29 +118,37 @@ func (t *tree) fromStart(n *node) {
 }
 
 // branch makes the last deviation of a node happen in a copy of a run, which is at a moment before
-// it, and follows the copy. then are others that may happen in the copy as it is.
-func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation) {
+// it, and follows the copy. then are others that may happen in the copy as it is, and usual is the
+// run without it.
+func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation, usual instant) {
 	if t.ended() {
 		return
 	}
 	left, judged := t.left(n)
+	if n.last.idle && !t.opt.Uncut && !t.redundant {
+		if judged {
+			t.runs++
+		}
+		return
+	}
 	k := t.copy(from, left == 0)
 	defer t.drop(k)
 	if t.err = k.Edit(n.last.edit()); t.err != nil {
 		t.err = fmt.Errorf("%q: %w", n.text(), t.err)
 		return
 	}
+	t.calm(n, k)
 	if left > 0 {
 		for i, d := range then {
 			if t.may(n, d) {
-				t.branch(n.with(d), k, then[i+1:])
+				t.branch(n.with(d), k, then[i+1:], usual)
 			}
 		}
 	}
 	if judged {
 		defer func() { t.runs++ }()
 	}
-	if again := t.follow(n, k, left, judged); again || t.err != nil || !judged {
+	if again := t.follow(n, k, left, judged, usual); again || t.err != nil || !judged {
 		return
 	}
 	result, err := k.Finish()
@@ -149,7 +165,9 @@ func (t *tree) judged(n *node, k *sim.Walk, result *sim.Result, err error) {
 
 // follow follows a run to its end, and tries the deviations that it may still have. It reports
 // whether it has ended in a state that was seen before, or with an error.
-func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) {
+func (t *tree) follow(
+	n *node, k *sim.Walk, left int, judged bool, usual instant,
+) (ended bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			ended = true
@@ -171,8 +189,14 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 			t.deviate(n, behind, k)
 			behind.Next()
 		}
+		if t.err != nil || first && t.changesNothing(n, k, usual) {
+			return true
+		}
+		if t.reached != nil {
+			t.reached(t.state(n, k), k.Active())
+		}
 		// A hash costs as much as an instant, so it is taken only where something happens.
-		if t.err != nil || k.Active() && t.again(t.key(n, k), left) {
+		if k.Active() && t.again(t.key(n, k), left) {
 			return true
 		}
 	}
@@ -188,9 +212,26 @@ func (t *tree) follow(n *node, k *sim.Walk, left int, judged bool) (ended bool) 
 // deviate tries what a run may do otherwise in its last instant. behind is the run before it.
 func (t *tree) deviate(n *node, behind, k *sim.Walk) {
 	all := t.menu(n, behind, k)
+	if len(all) == 0 {
+		return
+	}
+	usual := instant{k.Elapsed(), t.state(n, k)}
 	for i, d := range all {
 		from, then := before(all, i, behind, k)
-		t.branch(n.with(d), from, then)
+		t.branch(n.with(d), from, then, usual)
+	}
+}
+
+// changesNothing reports whether a run is in the state of the one without its last deviation after
+// the same instant, so that all that follows is tried there.
+func (t *tree) changesNothing(n *node, k *sim.Walk, usual instant) bool {
+	return !t.opt.Uncut && !t.redundant && k.Elapsed() == usual.at && t.state(n, k) == usual.state
+}
+
+// calm says in a run when nothing to come keeps a message from arriving.
+func (p *Prover) calm(n *node, k *sim.Walk) {
+	if p.open(n)&disturbing == 0 {
+		k.Calm()
 	}
 }
 
@@ -230,12 +271,18 @@ func (t *tree) again(state uint64, left int) bool {
 
 // key returns a hash of the state of a run, with what of its limited allowances is used.
 func (p *Prover) key(n *node, k *sim.Walk) uint64 {
-	state := k.Hash()
+	state := p.state(n, k)
 	for i := range p.allowed {
 		if a := &p.allowed[i]; a.AtMost > 0 {
 			state = hash64.Of(state, uint64(used(n, a)))
 		}
 	}
+	return state
+}
+
+// state returns a hash of the state of a run.
+func (p *Prover) state(n *node, k *sim.Walk) uint64 {
+	state := k.Hash()
 	for _, v := range k.Found() {
 		if n.prunes(&v) { // the same violation is a failure of other runs
 			state = hash64.Of(state, hash64.OfText(v.Subject))
@@ -249,7 +296,6 @@ func (p *Prover) key(n *node, k *sim.Walk) uint64 {
 func (p *Prover) menu(n *node, behind, k *sim.Walk) []*Deviation {
 	m := menu{p: p, n: n, open: p.open(n), behind: behind}
 	m.choices(k.Choices())
-	m.order = 0
 	if k.Active() {
 		m.instant(k)
 	}
@@ -276,6 +322,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 	if err != nil || p.opt.Repeat || p.differs() || k.Forkable() != nil {
 		return nil, nil, err
 	}
+	p.calm(root, k)
 	known := make(map[uint64]bool)
 	behind := k.Fork(true)
 	for k.Next() {
@@ -290,7 +337,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 			if copies[from] == nil {
 				copies[from] = from.Fork(true)
 			}
-			tasks = append(tasks, task{d, copies[from], then})
+			tasks = append(tasks, task{d, copies[from], then, instant{k.Elapsed(), p.state(root, k)}})
 		}
 		behind.Next()
 		if k.Active() {

@@ -191,6 +191,7 @@ func (e *endings) run(t *testing.T, n *node) {
 			t.Fatal(err)
 		}
 	}
+	e.p.calm(n, k)
 	states := []uint64{0}
 	for {
 		out.instants = append(out.instants, 0)
@@ -262,6 +263,38 @@ func TestEqualStatesEndAlike(t *testing.T) {
 				t.Errorf("%s: only %d states are met twice", name, e.met)
 			}
 		}
+	}
+}
+
+// TestLateCopiesEndAlike runs one host with a crash, and with a lost and a doubled message in any
+// order, after which nothing keeps a message from arriving.
+func TestLateCopiesEndAlike(t *testing.T) {
+	sc := parse(t, fixed+`
+deviations:
+  - {kinds: [control-plane-crash], at_most: 1}
+  - {kinds: [message-dropped], at_most: 1}
+  - {kinds: [message-duplicated], at_most: 1}
+`)
+	p := prover(t, sc, reducer.RFC0008(), nil)
+	e := &endings{p: p, known: make(map[uint64]ending)}
+	plain := &node{}
+	e.run(t, plain)
+	tried := 0
+	for _, first := range p.run(plain, true).children {
+		one := plain.with(first)
+		e.run(t, one)
+		for _, second := range p.run(one, true).children {
+			two := one.with(second)
+			e.run(t, two)
+			for _, third := range p.run(two, true).children {
+				if tried++; tried%7 == 0 || os.Getenv("PROVE_ALL") != "" {
+					e.run(t, two.with(third))
+				}
+			}
+		}
+	}
+	if e.met < 10000 {
+		t.Errorf("only %d states are met twice", e.met)
 	}
 }
 
