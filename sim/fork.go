@@ -15,7 +15,7 @@ var errDrawn = errors.New("the run draws faults or traffic, or its control plane
 // drawn, or the control plane is restored from something else than its log.
 func (k *Walk) Forkable() error {
 	if k.w.record.follower == nil || len(k.w.sc.Faults) > 0 || len(k.w.sc.Traffic) > 0 ||
-		k.w.record.sink != nil {
+		k.w.record.sink != nil && !k.digests {
 		return errDrawn
 	}
 	return nil
@@ -34,7 +34,7 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	w, old := c.w, *c.w
 	*w = *k.w
 	c.end, c.before, c.begun = k.end, k.before, k.begun
-	c.classes, c.whole, c.hashed = k.classes, k.whole, false
+	c.classes, c.whole, c.hashed, c.digests = k.classes, k.whole, false, k.digests
 	c.choices = choices{
 		driver: &w.driver, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
 		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,
@@ -48,6 +48,9 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	w.moments.fork(&old.moments, w)
 	w.driver.fork(&old.driver, w, &c.choices)
 	w.record.fork(&old.record, w)
+	if c.digests {
+		w.record.sink = &c.wrote
+	}
 	w.network.fork(&old.network, w, &c.choices)
 	w.agents.fork(&old.agents, w, &c.choices)
 	return c

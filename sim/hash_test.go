@@ -50,6 +50,7 @@ var unhashed = map[string]string{
 	"reducer.channelFold.open":    "those of unsettled are",
 	"sim.Walk.before":             "numbers of entries",
 	"sim.Walk.begun":              "follows from the time",
+	"sim.Walk.digests":            "of who asks",
 	"sim.Walk.end":                "of the scenario",
 	"sim.Walk.hashed":             "only says what need not be hashed again",
 	"sim.agent.host":              "its place",
@@ -215,7 +216,7 @@ var noState = []string{
 	"sim.Moment", "controlplane.Inventory", "controlplane.channel", "trace.BudgetConfig",
 	"controlplane.scratch", "controlplane.unused", "reducer.unused", "reducer.Outcome",
 	"trace.Entry", "trace.Fault", "trace.Arena", "sim.Choice", "reducer.slotIndex", "sim.notes",
-	"sim.ledger", "sim.production", "invariant.shipped", "hash64.State", "sim.doing",
+	"sim.ledger", "trace.Digest", "sim.production", "invariant.shipped", "hash64.State", "sim.doing",
 }
 
 // changed reports whether the hash is another one, or cannot be made.

@@ -38,6 +38,9 @@ type Options struct {
 	// Strays says that an Edit of a Walk may add raw events.
 	Strays bool
 
+	// Digest says that a Walk has a digest of what each instant writes, instead of a Sink.
+	Digest bool
+
 	choices bool // it has links, so that faults may be added
 }
 

@@ -9,6 +9,7 @@ import (
 	"rollsim/internal/hash64"
 	"rollsim/invariant"
 	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 // Walk is a run that goes from instant to instant, and shows what could have happened otherwise. It
@@ -25,6 +26,9 @@ type Walk struct {
 	sums    hash64.State
 	hashed  bool    // sums are those of the present state
 	doing   []doing // by host; reused
+
+	digests bool         // Options.Digest
+	wrote   trace.Digest // of the entries of the last instant
 }
 
 // NewWalk begins a run.
@@ -36,6 +40,10 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	}
 	k := &Walk{
 		w: w, end: sc.Start + reducer.Time(sc.Horizon), whole: opt.Strays || !ends(sc, opt.Machine),
+		digests: opt.Digest,
+	}
+	if k.digests {
+		w.record.sink = &k.wrote
 	}
 	for _, hosts := range opt.Classes {
 		var class []uint32
@@ -64,12 +72,22 @@ func ends(sc *Scenario, m reducer.Machine) bool {
 }
 
 // Next does the work of the next instant, and reports whether there was any before the horizon.
-func (k *Walk) Next() bool {
+func (k *Walk) Next() bool { return k.next(k.end) }
+
+// NextUntil is Next for an instant that is not after a time since the start.
+func (k *Walk) NextUntil(at time.Duration) bool {
+	return k.next(min(k.end, k.w.clock.start+reducer.Time(at)))
+}
+
+func (k *Walk) next(end reducer.Time) bool {
 	k.choices.clear()
+	if k.digests {
+		k.wrote.Reset()
+	}
 	k.hashed = false
 	k.begun = true
 	k.before = k.w.record.seq
-	if k.w.record.err != nil || !k.w.next(k.end) {
+	if k.w.record.err != nil || !k.w.next(end) {
 		return false
 	}
 	k.w.instant()
@@ -79,8 +97,14 @@ func (k *Walk) Next() bool {
 // Elapsed returns the time of the last instant, since the start.
 func (k *Walk) Elapsed() time.Duration { return k.w.clock.elapsed() }
 
+// Horizon returns the time at which the run ends, since the start.
+func (k *Walk) Horizon() time.Duration { return time.Duration(k.end - k.w.clock.start) }
+
 // Active reports whether the last instant has written entries.
 func (k *Walk) Active() bool { return k.w.record.seq > k.before }
+
+// Wrote returns a digest of the entries of the last instant, or of those of Finish.
+func (k *Walk) Wrote() string { return k.wrote.Sum() }
 
 // Choices returns the choices of the last instant, in order: of fates and delays those that come up
 // for the first time. They are valid until Next.
@@ -104,6 +128,9 @@ func (k *Walk) Missing() []uint32 { return k.w.moments.missing }
 
 // Finish ends the run at the horizon, and returns its result.
 func (k *Walk) Finish() (*Result, error) {
+	if k.digests {
+		k.wrote.Reset()
+	}
 	k.w.clock.now = k.end
 	return k.w.finish(false)
 }

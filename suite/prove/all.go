@@ -13,8 +13,7 @@ const All = math.MaxUint8
 
 // errAll reports that a search without a bound is not possible.
 var errAll = errors.New("any number of deviations can be tried only where runs can be copied: " +
-	"not to compare two machines or control planes, not under the shipped control plane, and not " +
-	"in parts")
+	"not under the shipped control plane, and not in parts")
 
 // shared is a set of states that several tasks add to at once. The zero value is empty.
 type shared struct {

@@ -200,12 +200,11 @@ func TestAllEndsEarly(t *testing.T) {
 func TestAllRefused(t *testing.T) {
 	sc := parse(t, one)
 	for name, edit := range map[string]func(*Options){
-		"parts":   func(o *Options) { o.Shard = shard.Shard{I: 1, N: 2} },
-		"differs": func(o *Options) { o.Other = machine.Canary() },
+		"parts": func(o *Options) { o.Shard = shard.Shard{I: 1, N: 2} },
 		"shipped": func(o *Options) {
 			shipped := *sc
 			shipped.ControlPlane = controlplane.Shipped
-			o.Scenario = &shipped
+			o.Scenario, o.Continue = &shipped, true
 		},
 	} {
 		_, err := prover(t, sc, reducer.RFC0008(), edit).Run(t.Context(), All, nil)

@@ -26,7 +26,7 @@ func (p *Prover) names() [2]string {
 }
 
 // compare adds a failure to an outcome if the two differ.
-func (p *Prover) compare(n *node, sc *sim.Scenario, o *outcome) *outcome {
+func (p *Prover) compare(n *node, sc *sim.Scenario, o *outcome) {
 	detail, differ, err := p.pair(sc)
 	o.err = err
 	if differ {
@@ -34,7 +34,6 @@ func (p *Prover) compare(n *node, sc *sim.Scenario, o *outcome) *outcome {
 			Violation: invariant.Violation{Subject: sc.Name, Detail: detail}, pair: p.names(),
 		}}}
 	}
-	return o
 }
 
 // pair runs a scenario with both machines or control planes. It reports whether the runs differ,
@@ -66,18 +65,12 @@ func (p *Prover) pair(sc *sim.Scenario) (detail string, differ bool, err error) 
 // side runs one of the two. It returns the error with which the simulation ends as text; the error
 // is that of a machine that does not answer.
 func (p *Prover) side(sc *sim.Scenario, i int, to trace.Sink) (string, error) {
-	opt := sim.Options{
-		Machine: p.opt.Machine, ControlPlane: p.opt.ControlPlane, Seed: sc.Seed, Sink: to,
-	}
-	run := *sc
+	opt := sim.Options{Machine: p.opt.Machine, ControlPlane: p.opt.ControlPlane, Seed: sc.Seed}
 	if i == 1 {
-		opt.ControlPlane = p.opt.OtherControlPlane
-		run.ControlPlane = cmp.Or(p.opt.OtherPlane, sc.ControlPlane)
-		if p.opt.Other != nil {
-			opt.Machine = p.opt.Other
-		}
+		sc, opt = p.otherSide(sc)
 	}
-	_, err := sim.Run(&run, opt)
+	opt.Sink, opt.Digest, opt.Refold = to, false, false
+	_, err := sim.Run(sc, opt)
 	switch {
 	case reducer.IsMachineFailure(err):
 		return "", err
@@ -85,6 +78,18 @@ func (p *Prover) side(sc *sim.Scenario, i int, to trace.Sink) (string, error) {
 		return err.Error(), nil
 	}
 	return "", nil
+}
+
+// otherSide returns the inputs of a run under the other machine or control plane.
+func (p *Prover) otherSide(sc *sim.Scenario) (*sim.Scenario, sim.Options) {
+	opt := p.options(sc)
+	opt.ControlPlane = p.opt.OtherControlPlane
+	if p.opt.Other != nil {
+		opt.Machine = p.opt.Other
+	}
+	run := *sc
+	run.ControlPlane = cmp.Or(p.opt.OtherPlane, sc.ControlPlane)
+	return &run, opt
 }
 
 // describe describes the first line in which two traces differ.

@@ -152,7 +152,7 @@ timeline:
 			t.Fatal(err)
 		}
 		// A run that ends in the same state without the event must not be cut off there.
-		if own := p.key(n, k) != p.key(&node{}, k); own != at {
+		if own := p.key(n, &walk{Walk: k}) != p.key(&node{}, &walk{Walk: k}); own != at {
 			t.Errorf("%q prunes at once: %v, and its state is one of its own: %v", n.text(), at, own)
 		}
 		if at {

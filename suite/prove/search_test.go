@@ -156,10 +156,21 @@ func TestDiffers(t *testing.T) {
 		{reducer.V02(), "differs:rfc0008,v0.2"},
 		{reducer.NewTable("twin", reducer.RFC0008().Cells(), true), ""},
 	} {
-		p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Other = c.other })
-		r := result(t, p, 1)
+		edit := func(o *Options) { o.Other = c.other }
+		r := result(t, prover(t, sc, reducer.RFC0008(), edit), 1)
 		if got := strings.Join(keys(r), ", "); got != c.want || r.Holds() != (c.want == "") {
 			t.Errorf("%s: %q, want %q: %s", c.other.Name(), got, c.want, r.Verdict())
+		}
+		start := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+			o.Other, o.Repeat = c.other, true
+		}), 1)
+		if !reflect.DeepEqual(r.Found, start.Found) || r.Runs() > start.Runs() || start.States() > 0 {
+			t.Errorf("%s: %s; from the start %s", c.other.Name(), r.Verdict(), start.Verdict())
+		}
+		few := func(o *Options) { o.Other, o.Kinds = c.other, deviation.Of(FailsProbes, Defers) }
+		all := result(t, prover(t, sc, reducer.RFC0008(), few), All)
+		if all.Holds() != r.Holds() || r.Holds() && all.States() < 10 {
+			t.Errorf("%s: with any number %s", c.other.Name(), all.Verdict())
 		}
 	}
 	p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.OtherPlane = "none" })

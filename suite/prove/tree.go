@@ -12,7 +12,7 @@ import (
 // task is a first deviation, and all runs in which no other one comes before it.
 type task struct {
 	first *Deviation
-	from  *sim.Walk    // the plain run before it; nil where every run begins at the start
+	from  *walk        // the plain run before it; nil where every run begins at the start
 	then  []*Deviation // of the same instant, which may still come
 	plain instant      // the one of the plain run
 }
@@ -29,21 +29,21 @@ type tree struct {
 	depth  int     // or All
 	own    seen    // states of the group that the levels before have not seen with as many left
 	shared *shared // the states of all tasks, where depth is All
-	unused []*sim.Walk
+	unused []*walk
 	family
 }
 
 // copy returns a copy of a run.
-func (t *tree) copy(k *sim.Walk, quiet bool) *sim.Walk {
-	var old *sim.Walk
+func (t *tree) copy(k *walk, quiet bool) *walk {
+	var old *walk
 	if last := len(t.unused) - 1; last >= 0 {
 		old, t.unused = t.unused[last], t.unused[:last]
 	}
-	return k.ForkInto(old, quiet)
+	return k.fork(old, quiet)
 }
 
 // drop lets copies use the memory of a run that has ended.
-func (t *tree) drop(k *sim.Walk) { t.unused = append(t.unused, k) }
+func (t *tree) drop(k *walk) { t.unused = append(t.unused, k) }
 
 // left returns how many more deviations a run may have, and whether its end is to be judged: of
 // runs with fewer deviations than the level a level before has judged it.
@@ -120,7 +120,7 @@ func (t *tree) fromStart(n *node) {
 // branch makes the last deviation of a node happen in a copy of a run, which is at a moment before
 // it, and follows the copy. then are others that may happen in the copy as it is, and usual is the
 // run without it.
-func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation, usual instant) {
+func (t *tree) branch(n *node, from *walk, then []*Deviation, usual instant) {
 	if t.ended() {
 		return
 	}
@@ -152,12 +152,16 @@ func (t *tree) branch(n *node, from *sim.Walk, then []*Deviation, usual instant)
 		return
 	}
 	result, err := k.Finish()
+	if k.differ {
+		t.parted(n, judged)
+		return
+	}
 	t.judged(n, k, result, err)
 }
 
 // judged adds the outcome of a run that has ended.
-func (t *tree) judged(n *node, k *sim.Walk, result *sim.Result, err error) {
-	o := t.judge(n, k, result, err)
+func (t *tree) judged(n *node, k *walk, result *sim.Result, err error) {
+	o := t.judge(n, k.Walk, result, err)
 	if t.err = o.err; t.err == nil && !o.void {
 		t.add(o)
 	}
@@ -166,7 +170,7 @@ func (t *tree) judged(n *node, k *sim.Walk, result *sim.Result, err error) {
 // follow follows a run to its end, and tries the deviations that it may still have. It reports
 // whether it has ended in a state that was seen before, or with an error.
 func (t *tree) follow(
-	n *node, k *sim.Walk, left int, judged bool, usual instant,
+	n *node, k *walk, left int, judged bool, usual instant,
 ) (ended bool) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -176,14 +180,19 @@ func (t *tree) follow(
 			}
 		}
 	}()
-	var behind *sim.Walk // the run before the instant
+	var behind *walk // the run before the instant
 	if left > 0 {
 		behind = t.copy(k, true)
+		behind.behind = true
 		defer t.drop(behind)
 	}
 	for first := true; k.Next(); first = false {
 		if first && k.Waits() {
 			return true // one deviation keeps another one of its instant from happening: it is no run
+		}
+		if k.differ {
+			t.parted(n, judged)
+			return true
 		}
 		if left > 0 {
 			t.deviate(n, behind, k)
@@ -210,8 +219,8 @@ func (t *tree) follow(
 }
 
 // deviate tries what a run may do otherwise in its last instant. behind is the run before it.
-func (t *tree) deviate(n *node, behind, k *sim.Walk) {
-	all := t.menu(n, behind, k)
+func (t *tree) deviate(n *node, behind, k *walk) {
+	all := t.menu(n, behind.Walk, k.Walk)
 	if len(all) == 0 {
 		return
 	}
@@ -224,12 +233,12 @@ func (t *tree) deviate(n *node, behind, k *sim.Walk) {
 
 // changesNothing reports whether a run is in the state of the one without its last deviation after
 // the same instant, so that all that follows is tried there.
-func (t *tree) changesNothing(n *node, k *sim.Walk, usual instant) bool {
+func (t *tree) changesNothing(n *node, k *walk, usual instant) bool {
 	return !t.opt.Uncut && !t.redundant && k.Elapsed() == usual.at && t.state(n, k) == usual.state
 }
 
 // calm says in a run when nothing to come keeps a message from arriving.
-func (p *Prover) calm(n *node, k *sim.Walk) {
+func (p *Prover) calm(n *node, k *walk) {
 	if p.open(n)&disturbing == 0 {
 		k.Calm()
 	}
@@ -238,7 +247,7 @@ func (p *Prover) calm(n *node, k *sim.Walk) {
 // before returns that of two runs, before and after an instant, in which a deviation of the instant
 // is still to come, and those of the others that can then be added: before the instant none,
 // because it is run again.
-func before(all []*Deviation, i int, behind, k *sim.Walk) (*sim.Walk, []*Deviation) {
+func before(all []*Deviation, i int, behind, k *walk) (*walk, []*Deviation) {
 	if all[i].At == k.Elapsed() {
 		return behind, nil
 	}
@@ -270,7 +279,7 @@ func (t *tree) again(state uint64, left int) bool {
 }
 
 // key returns a hash of the state of a run, with what of its limited allowances is used.
-func (p *Prover) key(n *node, k *sim.Walk) uint64 {
+func (p *Prover) key(n *node, k *walk) uint64 {
 	state := p.state(n, k)
 	for i := range p.allowed {
 		if a := &p.allowed[i]; a.AtMost > 0 {
@@ -281,7 +290,7 @@ func (p *Prover) key(n *node, k *sim.Walk) uint64 {
 }
 
 // state returns a hash of the state of a run.
-func (p *Prover) state(n *node, k *sim.Walk) uint64 {
+func (p *Prover) state(n *node, k *walk) uint64 {
 	state := k.Hash()
 	for _, v := range k.Found() {
 		if n.prunes(&v) { // the same violation is a failure of other runs
@@ -318,16 +327,20 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 		}
 	}()
 	root := &node{}
-	k, err := sim.NewWalk(p.plain, p.options(p.plain))
-	if err != nil || p.opt.Repeat || p.differs() || k.Forkable() != nil {
+	k, err := p.newWalk()
+	if k == nil || p.opt.Repeat {
 		return nil, nil, err
 	}
 	p.calm(root, k)
 	known := make(map[uint64]bool)
-	behind := k.Fork(true)
+	behind := k.fork(nil, true)
+	behind.behind = true
 	for k.Next() {
-		all := p.menu(root, behind, k)
-		copies := make(map[*sim.Walk]*sim.Walk)
+		if k.differ {
+			return nil, nil, nil // so does the plain run
+		}
+		all := p.menu(root, behind.Walk, k.Walk)
+		copies := make(map[*walk]*walk)
 		for i, d := range all {
 			if known[d.hash] {
 				continue
@@ -335,7 +348,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 			known[d.hash] = true
 			from, then := before(all, i, behind, k)
 			if copies[from] == nil {
-				copies[from] = from.Fork(true)
+				copies[from] = from.fork(nil, true)
 			}
 			tasks = append(tasks, task{d, copies[from], then, instant{k.Elapsed(), p.state(root, k)}})
 		}

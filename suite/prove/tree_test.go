@@ -91,7 +91,7 @@ func TestBranchIsRepeat(t *testing.T) {
 				continue
 			}
 			n := (&node{}).with(task.first)
-			branch := func(from *sim.Walk, d *Deviation) *sim.Walk {
+			branch := func(from *walk, d *Deviation) *sim.Walk {
 				k := from.Fork(false)
 				if err := k.Edit(d.edit()); err != nil {
 					t.Fatal(err)
@@ -107,7 +107,7 @@ func TestBranchIsRepeat(t *testing.T) {
 				all := p.menu(n, behind, k)
 				for i, d := range all {
 					if second++; second%(7*every) == 0 {
-						from, _ := before(all, i, behind, k)
+						from, _ := before(all, i, &walk{Walk: behind}, &walk{Walk: k})
 						compare(n.with(d), branch(from, d))
 					}
 				}
@@ -191,7 +191,7 @@ func (e *endings) run(t *testing.T, n *node) {
 			t.Fatal(err)
 		}
 	}
-	e.p.calm(n, k)
+	e.p.calm(n, &walk{Walk: k})
 	states := []uint64{0}
 	for {
 		out.instants = append(out.instants, 0)
