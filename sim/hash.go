@@ -59,7 +59,7 @@ func (k *Walk) hashHosts() *hash64.State {
 		h.Word(uint64(i))
 	}
 	k.choices.hash(h)
-	w.hashDriver(&h.Sum)
+	w.hashDriver(h)
 	if can {
 		live.Hash(h, nil)
 	}
@@ -425,14 +425,27 @@ func (c *choices) hash(h *hash64.State) {
 	h.Word(sum)
 }
 
-func (w *world) hashDriver(h *hash64.Sum) {
+// hashPostponed adds the lines that wait for the restart of the control plane, with their places.
+func (w *world) hashPostponed(h *hash64.State) {
+	h.Int(len(w.driver.postponed))
+	for i, a := range w.driver.postponed {
+		n := uint32(slices.Index(w.timeline, a))
+		sum := &h.Sum
+		if host, one := w.about(n); one {
+			sum = &h.Hosts[host]
+		}
+		sum.Pair(w.lineID(n), uint64(i))
+	}
+}
+
+func (w *world) hashDriver(h *hash64.State) {
 	d := &w.driver
 	h.Word(hash64.Bit(d.planDue, 0) | hash64.Bit(d.down, 1))
-	w.hashLines(h, d.postponed)
+	w.hashPostponed(h)
 	for n := range d.polled {
 		h.Named(string(d.polled[n]), uint64(n))
 		if d.armed != nil {
-			w.hashLines(h, d.armed[n])
+			w.hashLines(&h.Sum, d.armed[n])
 		}
 	}
 }

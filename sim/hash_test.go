@@ -355,3 +355,38 @@ func TestDelayedOfLostHost(t *testing.T) {
 		t.Error("a message that has arrived before is part of the state")
 	}
 }
+
+// TestPostponedOfHost checks that it matters which of two hosts that stand for each other will
+// leave when the control plane is back: the one whose probes fail, or the other one.
+func TestPostponedOfHost(t *testing.T) {
+	var states [2]uint64
+	var reach [2]bool
+	for i, host := range []reducer.HostID{"a", "b"} {
+		sc := faulty(t)
+		sc.Channels, sc.Budgets, sc.Horizon = sc.Channels[:1], nil, time.Hour
+		sc.Channels[0].Waves = []Wave{{Hosts: []reducer.HostID{"a", "b"}, Soak: time.Minute}}
+		sc.Channels[0].Policy = reducer.DefaultPolicy()
+		second := constant(t, time.Second)
+		sc.Behaviour = Behaviour{Ack: second, Activation: second, Probe: second, Converge: second}
+		sc.Timeline = append(sc.Timeline[:1:1],
+			Action{At: 2 * time.Second, Fault: &FaultNow{Kind: ControlPlaneCrash, For: time.Minute}},
+			Action{At: 3 * time.Second, Order: &Order{Kind: controlplane.RemoveHost, Host: "b"}})
+		sc.Fates = []Fate{{Host: host, Kind: FailsProbes}}
+		sc.Sometimes = []Moment{{Rollout: "stable@a1", State: reducer.Failed}}
+		k, err := NewWalk(sc, Options{
+			Machine: reducer.RFC0008(), Classes: [][]reducer.HostID{{"a", "b"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k.Next() && k.Elapsed() < 50*time.Second {
+		}
+		states[i] = k.Hash()
+		for k.Next() {
+		}
+		reach[i] = len(k.Missing()) == 0
+	}
+	if states[0] == states[1] || reach[0] == reach[1] {
+		t.Errorf("the states are %x, and the rollout fails: %v", states, reach)
+	}
+}
