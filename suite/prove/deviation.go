@@ -190,16 +190,6 @@ func (n *node) has(subject string) bool {
 	return false
 }
 
-// crashes reports whether the control plane crashes at the instant of the last deviation.
-func (n *node) crashes(at time.Duration) bool {
-	for ; n.last != nil && n.last.At == at; n = n.parent {
-		if n.last.Kind == ControlPlaneCrash {
-			return true
-		}
-	}
-	return false
-}
-
 func (n *node) concerns(host reducer.HostID) bool {
 	for ; n.last != nil; n = n.parent {
 		if n.last.host == host {

@@ -31,6 +31,9 @@ var ofMessages = armed | deviation.Of(DatabaseError, LogRowLost)
 // armed are the kinds that wait for one message.
 var armed = deviation.Of(MessageDelayed, MessageDuplicated, MessageReordered, MessageDropped)
 
+// early are the kinds that happen at the start of an instant, and that a choice in it offers.
+var early = deviation.Of(HostOffline, HostLost, ClockSkew)
+
 // disturbing are the kinds that may keep a message from arriving.
 var disturbing = deviation.Of(
 	MessageDelayed, MessageReordered, MessageDropped, HostOffline, HostLost, HostLeaves,
@@ -61,10 +64,15 @@ type place struct {
 	last bool // it is the last deviation of the run
 }
 
-// places returns where those deviations of a run are that are the other side of a choice.
+// places returns where those deviations of a run are that are the other side of a choice. It
+// returns none if one of the others happens earlier than the choice that offers it: once a choice
+// between the two is taken otherwise, that one may not come up.
 func (n *node) places(all []sim.Choice) []place {
 	var found []place
 	for last := true; n.last != nil && len(all) > 0 && n.last.At == all[0].At; n = n.parent {
+		if early.Has(n.last.Kind) {
+			return nil
+		}
 		i := slices.IndexFunc(all, func(c sim.Choice) bool { return n.last.is(&c) })
 		if i >= 0 {
 			found = append(found, place{i, n.last, last})
@@ -81,12 +89,30 @@ func (m *menu) decided(c *sim.Choice, i int, places []place) bool {
 	if c.Given || c.Fault != 0 || m.p.redundant {
 		return c.Given
 	}
-	if c.Back == 0 && m.n.crashes(c.At) {
+	if c.Back == 0 && m.crashed(c) {
 		return true
 	}
 	return slices.ContainsFunc(places, func(p place) bool {
 		return i < p.at && (c.Host == p.of.host || p.last && !m.p.alike(c.Host, p.of.host))
 	})
+}
+
+// crashed reports whether the control plane crashes at the instant of a choice. A crash that waits
+// for a host does not count if the choice may be offered only because of it: with the crash, that
+// host stands for itself.
+func (m *menu) crashed(c *sim.Choice) bool {
+	crashed := false
+	for n := m.n; n.last != nil && n.last.At == c.At; n = n.parent {
+		if n.last.Kind != ControlPlaneCrash {
+			continue
+		}
+		when := n.last.lines[0].When
+		if when != nil && m.p.alike(when.Host, c.Host) && !m.p.leads(c.Host) {
+			return false
+		}
+		crashed = true
+	}
+	return crashed
 }
 
 // may reports whether a run may have one more deviation.

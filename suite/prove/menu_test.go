@@ -203,7 +203,14 @@ func TestDecided(t *testing.T) {
 	lost := &Deviation{Kind: MessageDropped, At: at, host: "c", lines: []sim.Action{{
 		Fault: &sim.FaultNow{Host: "c", Rollout: "r", Seq: 3, Message: reducer.ProbesPassed},
 	}}}
-	crash := &Deviation{Kind: ControlPlaneCrash, At: at}
+	crash := &Deviation{Kind: ControlPlaneCrash, At: at, lines: []sim.Action{{At: at}}}
+	when := func(host reducer.HostID) *Deviation {
+		return &Deviation{Kind: ControlPlaneCrash, At: at, lines: []sim.Action{{When: &sim.Moment{
+			Rollout: "r", Host: host, HostState: reducer.HostSoaking,
+		}}}}
+	}
+	offline := &Deviation{Kind: HostOffline, At: at, host: "b"}
+	skew := &Deviation{Kind: ClockSkew, At: at, host: "b"}
 	before := *slow("a")
 	before.At -= time.Second
 	for name, c := range map[string]struct {
@@ -221,6 +228,11 @@ func TestDecided(t *testing.T) {
 		"after an earlier instant":       {[]*Deviation{&before}, 0, "x......"},
 		"after a crash":                  {[]*Deviation{crash}, 2 * at, "xxxx..."},
 		"which is not the last, either":  {[]*Deviation{crash, lost}, 2 * at, "xxxxx.."},
+		"after a crash when a is there":  {[]*Deviation{when("a")}, 2 * at, "x..x..."},
+		"after a crash when b is there":  {[]*Deviation{when("b")}, 2 * at, "x..x..."},
+		"after a crash when c is there":  {[]*Deviation{when("c")}, 2 * at, "xxxx..."},
+		"after a host that is offline":   {[]*Deviation{offline, lost}, 0, "x......"},
+		"after a clock that is wrong":    {[]*Deviation{skew, lost}, 0, "x......"},
 	} {
 		n := &node{}
 		for _, d := range c.run {

@@ -104,6 +104,11 @@ func (p *Prover) alike(a, b reducer.HostID) bool {
 	})
 }
 
+// leads reports whether a host is the first one of its class, which always stands for itself.
+func (p *Prover) leads(host reducer.HostID) bool {
+	return slices.ContainsFunc(p.classes, func(all []reducer.HostID) bool { return all[0] == host })
+}
+
 // stands reports whether a host stands for the others of its class before the instant: no earlier
 // one of them is in the same state, so that the deviation would be theirs, too. Where runs cannot
 // be copied, it is the first one that no deviation concerns, or one that a deviation concerns.
