@@ -3,10 +3,8 @@ package prove
 import (
 	"bytes"
 	"context"
-	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -184,12 +182,11 @@ func TestDiffers(t *testing.T) {
 }
 
 // TestNothingSampledIsMissed checks that what sweeps of a fleet find is also found here with one
-// deviation, unless a longer run does not have it. PROVE_SEEDS is the number of seeds, 300 by
-// default.
+// deviation, unless a longer run does not have it.
 func TestNothingSampledIsMissed(t *testing.T) {
-	seeds := uint64(300)
-	if n, err := strconv.ParseUint(os.Getenv("PROVE_SEEDS"), 10, 64); err == nil {
-		seeds = n
+	seeds := uint64(20000)
+	if testing.Short() {
+		seeds = 300
 	}
 	for _, name := range []string{"v0.2", "canary"} {
 		e, err := machine.ForSweep(name)
