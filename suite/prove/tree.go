@@ -196,7 +196,6 @@ func (t *tree) follow(
 		}
 		if left > 0 {
 			t.deviate(n, behind, k)
-			behind.Next()
 		}
 		if t.err != nil || first && t.changesNothing(n, k, usual) {
 			return true
@@ -207,6 +206,9 @@ func (t *tree) follow(
 		// A hash costs as much as an instant, so it is taken only where something happens.
 		if k.Active() && t.again(t.key(n, k), left) {
 			return true
+		}
+		if left > 0 {
+			behind.Next()
 		}
 	}
 	if err := k.Err(); err != nil {
