@@ -6,7 +6,6 @@ import (
 	"rollsim/controlplane"
 	"rollsim/internal/hash64"
 	"rollsim/reducer"
-	"rollsim/trace"
 )
 
 // Hash returns a hash of the whole state of a Walk that is Forkable: of all that decides what
@@ -44,7 +43,7 @@ func (k *Walk) hashHosts() *hash64.State {
 		a := &w.agents.list[n]
 		a.hash(&h.Hosts[n], k.doing[n])
 		w.agents.hashGiven(&h.Hosts[n], a, k.doing[n].work)
-		w.hashLink(&h.Hosts[n], &w.network.links[n])
+		w.hashLink(&h.Hosts[n], &w.network.links[n], a.profile)
 	}
 	h.Int(len(w.moments.waiting))
 	for _, line := range w.moments.waiting {
@@ -162,13 +161,15 @@ func (k *Walk) hashQueue() {
 	var sum uint64 // the buckets have no order
 	w.eachDue(func(x item, _ []item) {
 		host, one := x.a(), x.ofHost()
-		if x.work() == workTimeline {
+		what := uint64(x.what)
+		if x.work() == workTimeline { // the operand identifies the line
 			host, one = w.about(x.a())
+			what = 0
 		}
 		if hash := hash64.Of(uint64(x.at), uint64(x.work()), w.operand(x)); one {
 			h.Hosts[host] += hash64.Sum(hash)
 		} else {
-			sum += hash64.Of(hash, uint64(x.a()))
+			sum += hash64.Of(hash, what)
 		}
 	})
 	h.Word(sum)
@@ -192,8 +193,11 @@ func (w *world) about(line uint32) (host uint32, known bool) {
 func (k *Walk) hashOrder() {
 	var sum uint64
 	name := func(x item) uint64 {
-		if k.exchanged(x) {
+		switch {
+		case k.exchanged(x):
 			return hash64.Of(uint64(x.work()), uint64(k.sums.Hosts[x.a()]))
+		case x.work() == workTimeline:
+			return k.w.lineID(x.a())
 		}
 		return uint64(x.what)
 	}
@@ -251,7 +255,7 @@ func (w *world) operand(x item) uint64 {
 		return w.lineID(x.a())
 	case workArrive:
 		var h hash64.Sum
-		w.network.flights[x.b].hash(&h)
+		w.network.flights[x.b].hash(&h, w.agents.list[x.a()].profile)
 		return uint64(h)
 	case workDispatched, workTraffic:
 		return uint64(x.b)
@@ -365,27 +369,28 @@ func lastOfStage(s Stage) work {
 	return workSustained
 }
 
-func (w *world) hashLink(h *hash64.Sum, l *link) {
+func (w *world) hashLink(h *hash64.Sum, l *link, p *profile) {
 	h.Pair(uint64(l.skew), uint64(len(l.outbox))<<5|hash64.Bit(l.offline, 0)|hash64.Bit(l.lost, 1)|
 		hash64.Bit(l.left, 2)|hash64.Bit(l.resendDue, 3)|hash64.Bit(l.held != nil, 4))
 	for i := range l.outbox {
-		l.outbox[i].hash(h)
+		l.outbox[i].hash(h, p)
 	}
 	if l.held != nil {
-		l.held.hash(h)
+		l.held.hash(h, p)
 	}
 	w.hashLines(h, l.armed)
 }
 
-func (m *message) hash(h *hash64.Sum) {
+// hash adds what matters of a message. What a host runs when it acks a dispatch matters where hosts
+// roll back.
+func (m *message) hash(h *hash64.Sum, p *profile) {
+	e := &m.event
 	h.Word(uint64(m.rollout))
-	hashEvent(h, &m.event)
-}
-
-func hashEvent(h *hash64.Sum, e *trace.AgentEvent) {
 	h.Pair(e.Seq, uint64(e.At))
 	h.Pair(uint64(e.Kind)<<16|uint64(e.Policy)<<8|hash64.Bit(e.Passed, 0), uint64(e.ExitCode))
-	h.Text(string(e.Closure))
+	if e.Kind != reducer.DispatchAck || p.policy == reducer.RollbackAndHalt {
+		h.Text(string(e.Closure))
+	}
 	h.Text(e.Component)
 	h.Text(e.Message)
 	h.Text(e.Probe)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rollsim/controlplane"
+	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -103,4 +104,23 @@ func lateCopy(t *testing.T, sc *Scenario, calm bool) (state uint64, end string) 
 		end += fmt.Sprintln(e.At, e.Kind, e.Agent, e.Event)
 	}
 	return state, end
+}
+
+// TestHashOfAcks checks that what a host runs when it acks a dispatch is part of a state only where
+// hosts roll back, and what it has activated everywhere.
+func TestHashOfAcks(t *testing.T) {
+	for kind, want := range map[reducer.AgentEventKind][2]bool{ // under halt, and under rollback
+		reducer.DispatchAck: {false, true}, reducer.ActivationCompleted: {true, true},
+	} {
+		for i, policy := range []reducer.HealthPolicy{reducer.Halt, reducer.RollbackAndHalt} {
+			var sums [2]hash64.Sum
+			for k, closure := range []reducer.ClosureHash{"a1", initialClosure} {
+				m := message{event: trace.AgentEvent{Kind: kind, Closure: closure}}
+				m.hash(&sums[k], &profile{policy: policy})
+			}
+			if differ := sums[0] != sums[1]; differ != want[i] {
+				t.Errorf("%v under %v: the hashes differ: %v", kind, policy, differ)
+			}
+		}
+	}
 }

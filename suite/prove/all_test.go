@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,30 @@ deviations: [{kinds: `+c.kinds+`}, {kinds: [fails-activation, fails-probes]}]
 			t.Errorf("%s with waves %s: of %d states %d are missed; %s; %s", c.kinds, c.waves,
 				len(all), missed, few.Verdict(), many.Verdict())
 		}
+	}
+}
+
+// TestOrderOfAll checks that a search without a bound counts the same runs and states in whichever
+// order it tries them, as it does with several jobs.
+func TestOrderOfAll(t *testing.T) {
+	sc := anyFate(t)
+	sc.Channels[0].Waves = sc.Channels[0].Waves[:1]
+	sc.Channels[0].Waves[0].Hosts = sc.Channels[0].Waves[0].Hosts[:1]
+	var levels [2]Level
+	for i := range levels {
+		p := prover(t, sc, reducer.RFC0008(), nil)
+		p.all = true
+		s := begun(t, p)
+		if i == 1 {
+			slices.Reverse(s.tasks)
+		}
+		if holds, err := s.everything(); !holds || err != nil {
+			t.Fatal(s.result.Verdict(), err)
+		}
+		levels[i] = s.result.Levels[1]
+	}
+	if levels[0] != levels[1] || levels[0].States < 1000 {
+		t.Errorf("%+v, and in the other order %+v", levels[0], levels[1])
 	}
 }
 

@@ -175,7 +175,7 @@ type ending struct {
 }
 
 // run runs what a node says. After a state that an earlier run has met, it must write the same
-// entries and end with the same violations.
+// entries, be in the same states and end with the same violations.
 func (e *endings) run(t *testing.T, n *node) {
 	t.Helper()
 	out := tail{exchanged: len(e.p.classes) > 0}
@@ -198,7 +198,7 @@ func (e *endings) run(t *testing.T, n *node) {
 		if !k.Next() {
 			break
 		}
-		states = append(states, k.Hash())
+		states = append(states, e.p.key(n, &walk{Walk: k}))
 	}
 	result, err := k.Finish()
 	if err != nil {
@@ -214,6 +214,9 @@ func (e *endings) run(t *testing.T, n *node) {
 	for i := len(states) - 1; i > 0; i-- {
 		if wrote := out.instants[i+1]; wrote != 0 { // others may be skipped
 			after.Word(uint64(wrote))
+			if i+1 < len(states) { // not the one at the horizon
+				after.Word(states[i+1])
+			}
 		}
 		other, known := e.known[states[i]]
 		switch {
