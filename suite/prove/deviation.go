@@ -30,6 +30,7 @@ type Deviation struct {
 	host    reducer.HostID // that it concerns, if one
 	subject string         // a run has at most one deviation with a subject
 	hash    uint64
+	alike   bool // it is one of a host that another one stands for
 	idle    bool // it changes nothing: a copy of a message that is acknowledged before
 }
 

@@ -47,13 +47,19 @@ type menu struct {
 	open   Kinds     // those that the run may have one more deviation of
 	behind *sim.Walk // the run before the instant; nil where runs cannot be copied
 	made   []*Deviation
-	idle   bool // what comes is
+	alike  []*Deviation // after the instant, of hosts that others stand for
+	idle   bool         // what comes is
 }
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
 func (m *menu) offer(d *Deviation) {
-	if d.At < m.p.plain.Horizon && m.p.may(m.n, d) && (d.host == "" || m.stands(d.host)) {
+	switch {
+	case d.At >= m.p.plain.Horizon || !m.p.may(m.n, d):
+	case d.host == "" || m.stands(d.host):
 		m.made = append(m.made, d)
+	case d.Kind == AgentRestart:
+		d.alike = true
+		m.alike = append(m.alike, d)
 	}
 }
 

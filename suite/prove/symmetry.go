@@ -109,6 +109,15 @@ func (p *Prover) leads(host reducer.HostID) bool {
 	return slices.ContainsFunc(p.classes, func(all []reducer.HostID) bool { return all[0] == host })
 }
 
+// rank returns the number of a host in its class.
+func (p *Prover) rank(host reducer.HostID) int {
+	rank := 0
+	for _, class := range p.classes {
+		rank = max(rank, slices.Index(class, host))
+	}
+	return rank
+}
+
 // stands reports whether a host stands for the others of its class before the instant: no earlier
 // one of them is in the same state, so that the deviation would be theirs, too. Where runs cannot
 // be copied, it is the first one that no deviation concerns, or one that a deviation concerns.

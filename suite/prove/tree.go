@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"rollsim/internal/hash64"
@@ -140,7 +141,7 @@ func (t *tree) branch(n *node, from *walk, then []*Deviation, usual instant) {
 	t.calm(n, k)
 	if left > 0 {
 		for i, d := range then {
-			if t.may(n, d) {
+			if t.may(n, d) && (!d.alike || k.Stands(d.host)) {
 				t.branch(n.with(d), k, then[i+1:], usual)
 			}
 		}
@@ -222,13 +223,16 @@ func (t *tree) follow(
 
 // deviate tries what a run may do otherwise in its last instant. behind is the run before it.
 func (t *tree) deviate(n *node, behind, k *walk) {
-	all := t.menu(n, behind.Walk, k.Walk)
+	all, alike := t.menus(n, behind.Walk, k.Walk)
 	if len(all) == 0 {
 		return
 	}
 	usual := instant{k.Elapsed(), t.state(n, k)}
 	for i, d := range all {
 		from, then := before(all, i, behind, k)
+		if from == k {
+			then = append(then, alike...)
+		}
 		t.branch(n.with(d), from, then, usual)
 	}
 }
@@ -305,12 +309,23 @@ func (p *Prover) state(n *node, k *walk) uint64 {
 // menu returns the deviations that the last instant of a run allows. behind is the run before the
 // instant, or nil.
 func (p *Prover) menu(n *node, behind, k *sim.Walk) []*Deviation {
+	all, _ := p.menus(n, behind, k)
+	return all
+}
+
+// menus returns the menu, and the deviations after the instant of hosts that others stand for in
+// it: once one of the others has deviated, it may stand for them no longer.
+func (p *Prover) menus(n *node, behind, k *sim.Walk) (all, alike []*Deviation) {
 	m := menu{p: p, n: n, open: p.open(n), behind: behind}
 	m.choices(k.Choices())
 	if k.Active() {
 		m.instant(k)
 	}
-	return distinct(m.made)
+	all, alike = distinct(m.made), distinct(m.alike)
+	slices.SortStableFunc(alike, func(a, b *Deviation) int {
+		return p.rank(a.host) - p.rank(b.host)
+	})
+	return all, alike
 }
 
 // edit returns the deviation as an edit of a walk.
@@ -341,7 +356,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 		if k.differ {
 			return nil, nil, nil // so does the plain run
 		}
-		all := p.menu(root, behind.Walk, k.Walk)
+		all, alike := p.menus(root, behind.Walk, k.Walk)
 		copies := make(map[*walk]*walk)
 		for i, d := range all {
 			if known[d.hash] {
@@ -349,6 +364,9 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 			}
 			known[d.hash] = true
 			from, then := before(all, i, behind, k)
+			if from == k {
+				then = append(then, alike...)
+			}
 			if copies[from] == nil {
 				copies[from] = from.fork(nil, true)
 			}

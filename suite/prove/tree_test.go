@@ -5,9 +5,11 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"rollsim/internal/deviation"
 	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -339,5 +341,25 @@ func TestSeen(t *testing.T) {
 	s.merge(other)
 	if s.used != many+many/2 || !s.has(hash(many), 3) || !s.has(hash(many/2), 3) || s.has(hash(3), 3) {
 		t.Errorf("after a merge the set has %d states", s.used)
+	}
+}
+
+// TestRestartsOfAlikeHosts checks that the agents of hosts that stand for each other may restart at
+// the same time: a deviation that comes after its instant is tried together with those of the
+// others, as in runs from the start.
+func TestRestartsOfAlikeHosts(t *testing.T) {
+	for _, hosts := range []string{"2", "3", "[c, b, a]"} {
+		sc := parse(t, strings.Replace(one, "hosts: 1", "hosts: "+hosts, 1))
+		var runs [2][2]uint64
+		for i, repeat := range []bool{false, true} {
+			r := result(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+				o.Uncut, o.Repeat, o.Kinds = true, repeat, deviation.Of(AgentRestart)
+			}), 3)
+			runs[i] = [2]uint64{r.Levels[2].Runs, r.Levels[3].Runs}
+		}
+		if runs[0] != runs[1] || runs[0][0] < 3 {
+			t.Errorf("hosts %s have %d runs of two and three restarts, and from the start %d", hosts,
+				runs[0], runs[1])
+		}
 	}
 }
