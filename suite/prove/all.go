@@ -42,8 +42,13 @@ func (s *search) everything() (bool, error) {
 	var met uint64
 	var found []finding
 	var failure error
+	jobs := s.opt.Jobs
+	if len(s.classes) > 0 {
+		// What is tried for such hosts depends on which run reaches a state first.
+		jobs = 1
+	}
 	work := ordered.Work[*tree]{
-		Jobs: s.opt.Jobs, Order: ordered.Singly(len(s.tasks)),
+		Jobs: jobs, Order: ordered.Singly(len(s.tasks)),
 		Do: ordered.Each(func(i int) *tree {
 			t := &tree{search: s, depth: All, shared: all}
 			t.try(&s.tasks[i])
