@@ -57,7 +57,7 @@ func BenchmarkWalk(b *testing.B) {
 // message. It takes minutes.
 func BenchmarkAll(b *testing.B) {
 	for range b.N {
-		p, err := New(Options{Scenario: anyFate(b), Machine: reducer.RFC0008(), Jobs: 2})
+		p, err := New(Options{Scenario: anyFate(b), Machine: reducer.RFC0008()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -48,7 +48,6 @@ type menu struct {
 	behind *sim.Walk // the run before the instant; nil where runs cannot be copied
 	made   []*Deviation
 	alike  []*Deviation // after the instant, of hosts that others stand for
-	idle   bool         // what comes is
 }
 
 // offer adds a deviation, unless it may not happen, or the run up to it is another one.
@@ -105,7 +104,7 @@ func (m *menu) decided(c *sim.Choice, i int, places []place) bool {
 
 // crashed reports whether the control plane crashes at the instant of a choice. A crash that waits
 // for a host does not count if the choice may be offered only because of it: with the crash, that
-// host stands for itself.
+// host stands for itself, as the first one of its class always does.
 func (m *menu) crashed(c *sim.Choice) bool {
 	crashed := false
 	for n := m.n; n.last != nil && n.last.At == c.At; n = n.parent {
@@ -113,7 +112,7 @@ func (m *menu) crashed(c *sim.Choice) bool {
 			continue
 		}
 		when := n.last.lines[0].When
-		if when != nil && m.p.alike(when.Host, c.Host) && !m.p.leads(c.Host) {
+		if when != nil && m.p.alike(when.Host, c.Host) && m.p.rank(c.Host) > 0 {
 			return false
 		}
 		crashed = true
@@ -249,9 +248,11 @@ func (m *menu) message(c *sim.Choice) {
 	}
 	for _, length := range m.p.lengths(sim.MessageDuplicated) {
 		if received(length) {
-			m.idle = c.Acked
+			before := len(m.made)
 			m.line(MessageDuplicated, subject, c.At, fault(sim.MessageDuplicated, length))
-			m.idle = false
+			for _, d := range m.made[before:] {
+				d.idle = c.Acked
+			}
 		}
 	}
 	m.line(MessageReordered, subject, c.At, fault(sim.MessageReordered, 0))
@@ -271,7 +272,7 @@ func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Ac
 	if !m.open.Has(kind) {
 		return
 	}
-	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}, idle: m.idle}
+	d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}}
 	var length time.Duration
 	if line.Fault != nil {
 		d.host, length = line.Fault.Host, line.Fault.For

@@ -104,11 +104,6 @@ func (p *Prover) alike(a, b reducer.HostID) bool {
 	})
 }
 
-// leads reports whether a host is the first one of its class, which always stands for itself.
-func (p *Prover) leads(host reducer.HostID) bool {
-	return slices.ContainsFunc(p.classes, func(all []reducer.HostID) bool { return all[0] == host })
-}
-
 // rank returns the number of a host in its class.
 func (p *Prover) rank(host reducer.HostID) int {
 	rank := 0
