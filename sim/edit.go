@@ -27,7 +27,7 @@ type Edit struct {
 // Edit changes the scenario from now on. The error says that it is too late, or that the scenario
 // does not have what the edit is about. The Walk must not be used after an error.
 func (k *Walk) Edit(e *Edit) error {
-	k.hashed = false
+	k.changes()
 	switch {
 	case e.Fate != nil:
 		return k.w.give(e.Fate.Host, func(p *profile) {

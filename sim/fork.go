@@ -34,7 +34,8 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	w, old := c.w, *c.w
 	*w = *k.w
 	c.end, c.before, c.begun = k.end, k.before, k.begun
-	c.classes, c.whole, c.hashed, c.digests = k.classes, k.whole, false, k.digests
+	c.classes, c.whole, c.digests = k.classes, k.whole, k.digests
+	c.changes()
 	c.choices = choices{
 		driver: &w.driver, quiet: quiet, made: c.choices.made[:0], moments: c.choices.moments[:0],
 		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,

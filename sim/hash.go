@@ -13,13 +13,20 @@ import (
 // each other may be exchanged, and do what falls into one instant in another order. What follows
 // from the rest, what nobody reads any more and the numbers of entries are not part of it.
 func (k *Walk) Hash() uint64 {
+	if k.known {
+		return k.hash
+	}
 	h := k.hashHosts()
 	for _, class := range k.classes {
 		h.Exchange(class)
 	}
 	k.hashed = false // for the exchange
-	return h.Total()
+	k.hash, k.known = h.Total(), true
+	return k.hash
 }
+
+// changes says that the state is about to change, so that its hash is not known.
+func (k *Walk) changes() { k.hashed, k.known = false, false }
 
 // hashHosts returns a hash of the state in which no hosts are exchanged.
 func (k *Walk) hashHosts() *hash64.State {
@@ -30,6 +37,7 @@ func (k *Walk) hashHosts() *hash64.State {
 		live.Await(h)
 	}
 	w.record.follower.Await(h)
+	k.collectDue()
 	k.await()
 	h.Word(uint64(w.clock.now))
 	k.hashQueue()
@@ -106,7 +114,7 @@ func (k *Walk) await() {
 			h.Await(int(l.held.rollout), n)
 		}
 	}
-	w.eachDue(func(x item, _ []item) {
+	for _, x := range k.due {
 		switch what := x.work(); what {
 		case workDispatched:
 			k.doing[x.a()].offered = true
@@ -127,22 +135,18 @@ func (k *Walk) await() {
 		case workTimeline, workPoll, workTick, workRetention, workResend, workOnline, workRestart,
 			workTraffic, workBeat, workPrune:
 		}
-	})
+	}
 	for n := range w.agents.list {
 		h.RollsBack[n] = w.agents.list[n].profile.policy == reducer.RollbackAndHalt
 	}
 }
 
-// eachDue calls do for all work that is due and has an effect, with the work of its bucket that
-// comes before.
-func (w *world) eachDue(do func(x item, before []item)) {
-	q := &w.clock.queue
-	for i := range q.buckets {
-		bucket := q.rest(i)
-		for j := range bucket {
-			if !w.ignored(bucket[j]) {
-				do(bucket[j], bucket[:j])
-			}
+// collectDue sets the work that is due and has an effect.
+func (k *Walk) collectDue() {
+	k.due = k.due[:0]
+	for x := range k.w.clock.queue.all {
+		if !k.w.ignored(x) {
+			k.due = append(k.due, x)
 		}
 	}
 }
@@ -159,7 +163,7 @@ func (w *world) lineID(n uint32) uint64 {
 func (k *Walk) hashQueue() {
 	w, h := k.w, &k.sums
 	var sum uint64 // the buckets have no order
-	w.eachDue(func(x item, _ []item) {
+	for _, x := range k.due {
 		host, one := x.a(), x.ofHost()
 		what := uint64(x.what)
 		if x.work() == workTimeline { // the operand identifies the line
@@ -171,7 +175,7 @@ func (k *Walk) hashQueue() {
 		} else {
 			sum += hash64.Of(hash, what)
 		}
-	})
+	}
 	h.Word(sum)
 }
 
@@ -201,13 +205,17 @@ func (k *Walk) hashOrder() {
 		}
 		return uint64(x.what)
 	}
-	k.w.eachDue(func(x item, before []item) {
-		for _, y := range before {
-			if y.at == x.at && !k.w.ignored(y) && (!k.exchanged(x) || !k.exchanged(y)) {
+	q := &k.w.clock.queue
+	for i, x := range k.due {
+		for _, y := range slices.Backward(k.due[:i]) {
+			if bucketOf(y.at, q.now) != bucketOf(x.at, q.now) {
+				break
+			}
+			if y.at == x.at && (!k.exchanged(x) || !k.exchanged(y)) {
 				sum += hash64.Of(uint64(x.at), name(y), name(x))
 			}
 		}
-	})
+	}
 	k.sums.Word(sum)
 }
 

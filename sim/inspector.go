@@ -78,7 +78,7 @@ func (w *world) state() *State {
 	} else {
 		s.ControlPlane = w.driver.plane.Facts()
 	}
-	due := w.clock.queue.all()
+	due := w.clock.queue.sorted()
 	w.describeDue(s, due)
 	w.describeOutboxes(s, due)
 	for n := range w.agents.list {
@@ -91,15 +91,9 @@ func (w *world) state() *State {
 	return s
 }
 
-// all returns the work that is scheduled, in order.
-func (q *queue) all() []item {
-	all := slices.Clone(q.buckets[0][q.popped:])
-	for _, bucket := range q.buckets[1:] {
-		all = append(all, bucket...)
-	}
-	// Work of one time is in one bucket, in the order of insertion.
-	slices.SortStableFunc(all, func(a, b item) int { return cmp.Compare(a.at, b.at) })
-	return all
+// sorted returns the work that is scheduled, in order.
+func (q *queue) sorted() []item {
+	return slices.SortedStableFunc(q.all, func(a, b item) int { return cmp.Compare(a.at, b.at) })
 }
 
 // fact returns a fact about a time.

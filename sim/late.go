@@ -9,7 +9,10 @@ import (
 
 // Calm says that no Edit to come keeps a message from arriving: none takes the control plane or a
 // host down, and none concerns a message except to double it. Hash then leaves out more.
-func (k *Walk) Calm() { k.w.network.calm = !k.whole }
+func (k *Walk) Calm() {
+	k.changes()
+	k.w.network.calm = !k.whole
+}
 
 // late reports whether a message that is on its way changes nothing when it arrives: the control
 // plane is down then, the message has been acknowledged, or it will have been, because its agent
@@ -35,12 +38,9 @@ func (w *world) late(x item) bool {
 
 // resendOf returns when the agent of a host sends again what is not acknowledged.
 func (w *world) resendOf(host uint32) (at reducer.Time, due bool) {
-	q := &w.clock.queue
-	for i := range q.buckets {
-		for _, x := range q.rest(i) {
-			if x.work() == workResend && x.a() == host {
-				return x.at, true
-			}
+	for x := range w.clock.queue.all {
+		if x.work() == workResend && x.a() == host {
+			return x.at, true
 		}
 	}
 	return 0, false
@@ -52,11 +52,8 @@ func (w *world) disturbed() bool {
 	disturbs := func(a *Action) bool {
 		return a.Fault != nil || a.Order != nil && a.Order.Kind == controlplane.RemoveHost
 	}
-	q := &w.clock.queue
-	for i := range q.buckets {
-		if slices.ContainsFunc(q.rest(i), func(x item) bool {
-			return x.work() == workTimeline && disturbs(w.timeline[x.a()])
-		}) {
+	for x := range w.clock.queue.all {
+		if x.work() == workTimeline && disturbs(w.timeline[x.a()]) {
 			return true
 		}
 	}

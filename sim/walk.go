@@ -24,8 +24,11 @@ type Walk struct {
 	classes [][]uint32 // hosts that stand for each other, by number
 	whole   bool       // raw events may come, so that nothing is left out of a hash
 	sums    hash64.State
-	hashed  bool    // sums are those of the present state
+	hashed  bool   // sums are those of the present state
+	hash    uint64 // of the present state, if known is set
+	known   bool
 	doing   []doing // by host; reused
+	due     []item  // with an effect; reused
 
 	digests bool         // Options.Digest
 	wrote   trace.Digest // of the entries of the last instant
@@ -84,7 +87,7 @@ func (k *Walk) next(end reducer.Time) bool {
 	if k.digests {
 		k.wrote.Reset()
 	}
-	k.hashed = false
+	k.changes()
 	k.begun = true
 	k.before = k.w.record.seq
 	if k.w.record.err != nil || !k.w.next(end) {
@@ -131,6 +134,7 @@ func (k *Walk) Finish() (*Result, error) {
 	if k.digests {
 		k.wrote.Reset()
 	}
+	k.changes()
 	k.w.clock.now = k.end
 	return k.w.finish(false)
 }
