@@ -47,12 +47,13 @@ type planeState struct {
 type scratch struct {
 	outcome                              reducer.Outcome
 	message, event, effect, gate, queued trace.Entry
-	polled, opened                       trace.Entry
+	polled, opened, rejected             trace.Entry
 
 	decision trace.GateDecision // of gate
 	action   trace.PlanAction   // of queued
 	poll     trace.ManifestPoll // of polled
 	opening  trace.PlanAction   // of opened
+	refusal  trace.Rejection    // of rejected
 	standing []*reducer.Rollout // those that are superseded
 	recent   *rollout           // the one that was looked up last
 	next     reducer.Event      // the one that is applied
@@ -454,8 +455,10 @@ func (s step) arm(r *rollout, due reducer.Time) {
 }
 
 func (s step) reject(err error) {
-	r := trace.NewRejection(err)
-	s.write(&trace.Entry{Kind: trace.KindRejection, Rollout: r.Rollout, Rejection: &r})
+	s.refusal = trace.NewRejection(err)
+	e := &s.rejected
+	e.Kind, e.Rollout, e.Rejection = trace.KindRejection, s.refusal.Rollout, &s.refusal
+	s.write(e)
 }
 
 func (s step) writeEvent(reached reducer.RolloutID, ev *reducer.Event) {

@@ -13,7 +13,8 @@ type IllegalForState struct {
 }
 
 func (e *IllegalForState) Error() string {
-	return fmt.Sprintf("event %v is not legal in state %v (rollout %s)", e.Event, e.From, e.Rollout)
+	return "event " + e.Event.String() + " is not legal in state " + e.From.String() +
+		" (rollout " + string(e.Rollout) + ")"
 }
 
 // Unimplemented reports an event that is legal in the rollout's state, but for which the machine
@@ -25,9 +26,8 @@ type Unimplemented struct {
 }
 
 func (e *Unimplemented) Error() string {
-	return fmt.Sprintf(
-		"event %v is not implemented in state %v (rollout %s)", e.Event, e.From, e.Rollout,
-	)
+	return "event " + e.Event.String() + " is not implemented in state " + e.From.String() +
+		" (rollout " + string(e.Rollout) + ")"
 }
 
 // AnotherRollout is the What of an Invariant for an event of another rollout than the record's.
@@ -43,10 +43,11 @@ type Invariant struct {
 }
 
 func (e *Invariant) Error() string {
-	if e.State == 0 {
-		return fmt.Sprintf("%s: event %v (rollout %s)", e.What, e.Event, e.Rollout)
+	in := ""
+	if e.State != 0 {
+		in = " in state " + e.State.String()
 	}
-	return fmt.Sprintf("%s: event %v in state %v (rollout %s)", e.What, e.Event, e.State, e.Rollout)
+	return e.What + ": event " + e.Event.String() + in + " (rollout " + string(e.Rollout) + ")"
 }
 
 // SupersessionExpected reports a rollout that was opened while another stands for its channel,
@@ -88,4 +89,7 @@ func (e *MachineFailure) Error() string { return fmt.Sprintf("machine %s: %v", e
 func (e *MachineFailure) Unwrap() error { return e.Err }
 
 // IsMachineFailure reports whether an error is or wraps a *MachineFailure.
-func IsMachineFailure(err error) bool { return err != nil && errors.As(err, new(*MachineFailure)) }
+func IsMachineFailure(err error) bool {
+	_, is := errors.AsType[*MachineFailure](err)
+	return is
+}

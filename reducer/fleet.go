@@ -358,11 +358,13 @@ func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 	case HostStateChanged:
 		switch {
 		case !joined:
-			return fmt.Sprintf("host %s has not joined", ev.Host)
+			return "host " + string(ev.Host) + " has not joined"
 		case r.hosts[slot].State != ev.From:
-			return fmt.Sprintf("host %s is %v, not %v", ev.Host, r.hosts[slot].State, ev.From)
+			return "host " + string(ev.Host) + " is " + r.hosts[slot].State.String() + ", not " +
+				ev.From.String()
 		case !LegalHostMove(ev.From, ev.To):
-			return fmt.Sprintf("host %s may not move from %v to %v", ev.Host, ev.From, ev.To)
+			return "host " + string(ev.Host) + " may not move from " + ev.From.String() + " to " +
+				ev.To.String()
 		}
 	case RolloutTerminal:
 		if s := r.Record.State; s != Active && s != Converging {
@@ -370,7 +372,7 @@ func (r *Rollout) contradiction(ev *Event, slot int, joined bool) string {
 		}
 		for i := range r.hosts {
 			if h := &r.hosts[i]; h.State != HostConverged {
-				return fmt.Sprintf("host %s is %v, not Converged", h.ID, h.State)
+				return "host " + string(h.ID) + " is " + h.State.String() + ", not Converged"
 			}
 		}
 	case RolloutOpened, WaveAdvanced, SuccessorOpened, RetentionExpired, OperatorClearance, eventEnd:

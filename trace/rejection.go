@@ -18,31 +18,19 @@ const (
 // NewRejection returns the Rejection for an error of a reducer.Fleet. It panics for any other
 // error.
 func NewRejection(err error) Rejection {
-	var (
-		illegal       *reducer.IllegalForState
-		unimplemented *reducer.Unimplemented
-		invariant     *reducer.Invariant
-		supersession  *reducer.SupersessionExpected
-		unknown       *reducer.UnknownRollout
-	)
 	r := Rejection{Message: err.Error()}
-	switch {
-	case errors.As(err, &illegal):
-		r.Error, r.Event = ErrorIllegalForState, illegal.Event
-		r.Rollout, r.From = illegal.Rollout, illegal.From
-	case errors.As(err, &unimplemented):
-		r.Error, r.Event = ErrorUnimplemented, unimplemented.Event
-		r.Rollout, r.From = unimplemented.Rollout, unimplemented.From
-	case errors.As(err, &invariant):
-		r.Error, r.Event = ErrorInvariant, invariant.Event
-		r.Rollout, r.From = invariant.Rollout, invariant.State
-	case errors.As(err, &supersession):
-		r.Error, r.Event = ErrorSupersessionExpected, reducer.RolloutOpened
-		r.Rollout = supersession.Rollout
-	case errors.As(err, &unknown):
-		r.Error, r.Event, r.Rollout = ErrorUnknownRollout, unknown.Event, unknown.Rollout
-	default:
-		panic("trace: not an error of the reducer: " + err.Error())
+	if e, is := errors.AsType[*reducer.IllegalForState](err); is {
+		r.Error, r.Event, r.Rollout, r.From = ErrorIllegalForState, e.Event, e.Rollout, e.From
+	} else if e, is := errors.AsType[*reducer.Unimplemented](err); is {
+		r.Error, r.Event, r.Rollout, r.From = ErrorUnimplemented, e.Event, e.Rollout, e.From
+	} else if e, is := errors.AsType[*reducer.Invariant](err); is {
+		r.Error, r.Event, r.Rollout, r.From = ErrorInvariant, e.Event, e.Rollout, e.State
+	} else if e, is := errors.AsType[*reducer.SupersessionExpected](err); is {
+		r.Error, r.Event, r.Rollout = ErrorSupersessionExpected, reducer.RolloutOpened, e.Rollout
+	} else if e, is := errors.AsType[*reducer.UnknownRollout](err); is {
+		r.Error, r.Event, r.Rollout = ErrorUnknownRollout, e.Event, e.Rollout
+	} else {
+		panic("trace: not an error of the reducer: " + r.Message)
 	}
 	return r
 }
