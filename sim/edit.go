@@ -67,12 +67,6 @@ func (w *world) give(host reducer.HostID, change func(*profile)) error {
 // are scheduled from the start.
 func (k *Walk) addLine(a *Action, id uint64) error {
 	w, n := k.w, len(k.w.timeline)
-	if len(w.lineIDs) == 0 {
-		w.lineIDs = make([]uint64, n)
-		for i := range w.lineIDs {
-			w.lineIDs[i] = uint64(i)
-		}
-	}
 	w.timeline, w.lineIDs = append(w.timeline, a), append(w.lineIDs, id)
 	w.moments.timeline = w.timeline
 	if a.When != nil {

@@ -41,7 +41,8 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 		met: refill.Slice(c.choices.met, k.choices.met), width: k.choices.width,
 	}
 	w.clock.queue.fork(&old.clock.queue)
-	w.timeline, w.lineIDs = slices.Clip(w.timeline), slices.Clip(w.lineIDs)
+	w.timeline = refill.Slice(old.timeline, w.timeline)
+	w.lineIDs = refill.Slice(old.lineIDs, w.lineIDs)
 	w.rollouts.list = refill.Slice(old.rollouts.list, w.rollouts.list)
 	w.rollouts.number = refill.Map(old.rollouts.number, w.rollouts.number)
 	w.chance.clock = &w.clock
@@ -94,6 +95,9 @@ func (m *moments) fork(old *moments, w *world) {
 func (d *driver) fork(old *driver, w *world, c *choices) {
 	d.clock, d.chance, d.record, d.rollouts = &w.clock, &w.chance, &w.record, &w.rollouts
 	d.agents, d.moments, d.choices = &w.agents, &w.moments, c
+	if d.memory = old.memory; d.memory == nil {
+		d.memory = new(Memory)
+	}
 	used, _ := old.plane.(controlplane.Follower)
 	// Where a follower exists, which Forkable wants, the control plane is of its kind.
 	if live, can := d.plane.(controlplane.Follower); can {

@@ -56,9 +56,9 @@ func (k *Walk) hashHosts() *hash64.State {
 	h.Int(len(w.moments.waiting))
 	for _, line := range w.moments.waiting {
 		if host, one := w.about(line); one {
-			h.Hosts[host] += hash64.Sum(hash64.Of(w.lineID(line)))
+			h.Hosts[host] += hash64.Sum(hash64.Of(w.lineIDs[line]))
 		} else {
-			h.Word(w.lineID(line))
+			h.Word(w.lineIDs[line])
 		}
 	}
 	h.Int(len(w.moments.missing))
@@ -151,14 +151,6 @@ func (k *Walk) collectDue() {
 	}
 }
 
-// lineID returns what identifies a line of the timeline among all lines that a Walk may have.
-func (w *world) lineID(n uint32) uint64 {
-	if w.lineIDs == nil {
-		return uint64(n)
-	}
-	return w.lineIDs[n]
-}
-
 // hashQueue adds the work that is due, without the order of what is due at one instant.
 func (k *Walk) hashQueue() {
 	w, h := k.w, &k.sums
@@ -201,7 +193,7 @@ func (k *Walk) hashOrder() {
 		case k.exchanged(x):
 			return hash64.Of(uint64(x.work()), uint64(k.sums.Hosts[x.a()]))
 		case x.work() == workTimeline:
-			return k.w.lineID(x.a())
+			return k.w.lineIDs[x.a()]
 		}
 		return uint64(x.what)
 	}
@@ -260,7 +252,7 @@ func (w *world) ignored(x item) bool {
 func (w *world) operand(x item) uint64 {
 	switch x.work() {
 	case workTimeline:
-		return w.lineID(x.a())
+		return w.lineIDs[x.a()]
 	case workArrive:
 		var h hash64.Sum
 		w.network.flights[x.b].hash(&h, w.agents.list[x.a()].profile)
@@ -413,7 +405,7 @@ func (w *world) hashLines(h *hash64.Sum, lines []*Action) {
 	for _, a := range lines {
 		for n, line := range w.timeline {
 			if line == a {
-				h.Word(w.lineID(uint32(n)))
+				h.Word(w.lineIDs[n])
 			}
 		}
 	}
@@ -447,7 +439,7 @@ func (w *world) hashPostponed(h *hash64.State) {
 		if host, one := w.about(n); one {
 			sum = &h.Hosts[host]
 		}
-		sum.Pair(w.lineID(n), uint64(i))
+		sum.Pair(w.lineIDs[n], uint64(i))
 	}
 }
 

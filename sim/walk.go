@@ -59,6 +59,9 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	}
 	k.choices.driver, k.choices.width = &w.driver, w.inv.Hosts()+1
 	w.agents.choices, w.network.choices, w.driver.choices = &k.choices, &k.choices, &k.choices
+	for i := range w.timeline {
+		w.lineIDs = append(w.lineIDs, uint64(i))
+	}
 	w.follow()
 	w.begin()
 	return k, nil

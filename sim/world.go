@@ -20,7 +20,7 @@ type world struct {
 	opt        Options
 	perInstant int // maxPerInstant, or less in tests
 	timeline   []*Action
-	lineIDs    []uint64 // of a Walk with more lines: a hash of each line
+	lineIDs    []uint64 // of a Walk: its number, or a hash of a line that an Edit has added
 
 	clock    clock
 	record   recorder

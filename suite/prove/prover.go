@@ -193,19 +193,18 @@ func (p *Prover) run(n *node, expand bool) *outcome {
 // judge returns the outcome of a run that has ended.
 func (p *Prover) judge(n *node, k *sim.Walk, result *sim.Result, err error) *outcome {
 	o := new(outcome)
-	sc := n.scenario(p.plain)
 	switch {
 	case reducer.IsMachineFailure(err):
 		o.err = err
 		return o
 	case err != nil:
 		o.found = []finding{{node: n, violation: violation{Violation: invariant.Violation{
-			Invariant: shrink.ErrorInvariant, Subject: sc.Name, Detail: err.Error(),
+			Invariant: shrink.ErrorInvariant, Subject: p.plain.Name, Detail: err.Error(),
 		}}}}
 		return o
 	}
 	o.met = p.metMoments(k)
-	if o.void, o.err = n.ineffective(sc, result); o.void || o.err != nil {
+	if o.void, o.err = n.ineffective(p.plain, result); o.void || o.err != nil {
 		return o
 	}
 	if p.differs() { // what matters is that the other run is the same
@@ -217,7 +216,7 @@ func (p *Prover) judge(n *node, k *sim.Walk, result *sim.Result, err error) *out
 		}
 	}
 	if len(o.found) > 0 {
-		o.found, o.err = p.lasting(sc, o.found)
+		o.found, o.err = p.lasting(n.scenario(p.plain), o.found)
 	}
 	return o
 }
@@ -284,9 +283,12 @@ func (p *Prover) metMoments(k *sim.Walk) uint64 {
 // ineffective reports whether a deviation of a run did not happen, because another one at the same
 // instant has prevented it. The error says that it did not happen for another reason: the run up to
 // it was another one than that which has met it.
-func (n *node) ineffective(sc *sim.Scenario, result *sim.Result) (bool, error) {
+func (n *node) ineffective(plain *sim.Scenario, result *sim.Result) (bool, error) {
 	all := n.all()
-	line := len(sc.Timeline)
+	line := len(plain.Timeline)
+	for _, d := range all {
+		line += len(d.lines)
+	}
 	for i, d := range slices.Backward(all) {
 		line -= len(d.lines)
 		for k := range d.lines {
