@@ -1,10 +1,15 @@
 package invariant
 
-import "rollsim/reducer"
+import (
+	"slices"
+
+	"rollsim/reducer"
+)
 
 // account is what the Checker knows of one rollout.
 type account struct {
 	facts
+	number  int // of the rollout
 	channel reducer.ChannelID
 	closure reducer.ClosureHash // what its hosts are to switch to
 
@@ -20,9 +25,8 @@ type account struct {
 
 // accounts holds the account of each rollout. The zero value is empty.
 type accounts struct {
-	all    map[int]*account // by Rollout.Number
-	last   *account         // the one that was looked up last
-	number int              // of its rollout
+	all  []*account // by number
+	last *account   // the one that was looked up last
 }
 
 // slot returns the index in hosts of a host, and a negative number if it did not join. It tries
@@ -45,6 +49,7 @@ func (a *account) slot(r *reducer.Rollout, id reducer.HostID, number int) int {
 // newAccount returns the account of a rollout that is being opened.
 func newAccount(r *reducer.Rollout) *account {
 	return &account{
+		number:  r.Number(),
 		state:   reducer.Opening,
 		channel: r.Record.Channel,
 		closure: reducer.ClosureHash(r.Record.TargetRef),
@@ -53,26 +58,47 @@ func newAccount(r *reducer.Rollout) *account {
 
 // of returns the account of a rollout, and opens one for a rollout that is new.
 func (c *accounts) of(r *reducer.Rollout) *account {
-	if n := r.Number(); c.last == nil || c.number != n {
-		c.number, c.last = n, c.all[n]
-		if c.last == nil {
-			c.last = c.open(n, newAccount(r))
+	if n := r.Number(); c.last == nil || c.last.number != n {
+		if c.last = c.find(n); c.last == nil {
+			c.last = c.open(newAccount(r))
 		}
 	}
 	return c.last
 }
 
-func (c *accounts) open(n int, a *account) *account {
-	if c.all == nil {
-		c.all = make(map[int]*account)
+// find returns the account of the rollout with a number, or nil.
+func (c *accounts) find(number int) *account {
+	if i, found := c.search(number); found {
+		return c.all[i]
 	}
-	c.all[n] = a
+	return nil
+}
+
+// search looks where the account is as long as none was dropped first.
+func (c *accounts) search(number int) (int, bool) {
+	if number < len(c.all) && c.all[number].number == number {
+		return number, true
+	}
+	return slices.BinarySearchFunc(c.all, number, func(a *account, n int) int {
+		return a.number - n
+	})
+}
+
+func (c *accounts) open(a *account) *account {
+	i, found := c.search(a.number)
+	if found {
+		c.all[i] = a
+	} else {
+		c.all = slices.Insert(c.all, i, a)
+	}
 	return a
 }
 
 // forget drops the account of a rollout that has ended.
 func (c *accounts) forget(r *reducer.Rollout) {
-	delete(c.all, r.Number())
+	if i, found := c.search(r.Number()); found {
+		c.all = slices.Delete(c.all, i, i+1)
+	}
 	c.last = nil
 }
 
@@ -81,6 +107,6 @@ func (c *accounts) resume(r *reducer.Rollout) {
 	a := newAccount(r)
 	a.state, a.wave = r.Record.State, r.Record.CurrentWave
 	a.partial = true
-	c.open(r.Number(), a)
+	c.open(a)
 	c.last = nil
 }

@@ -24,6 +24,7 @@ type Checker struct {
 	lastID     reducer.RolloutID
 	reports    *reports
 	accounts   accounts
+	channels   *channels
 	records    records
 	dispatches dispatches
 	budgets    budgets
@@ -34,27 +35,28 @@ type Checker struct {
 
 // NewChecker returns a Checker of a fleet that runs under the configuration in the trace's header.
 func NewChecker(fleet *reducer.Fleet, config *trace.Header) *Checker {
-	out := new(reports)
+	out, channels := new(reports), &channels{number: make(map[reducer.ChannelID]int)}
 	c := &Checker{
-		fleet:   fleet,
-		reports: out,
-		records: records{reports: out, retention: make(map[reducer.ChannelID]time.Duration)},
+		fleet:    fleet,
+		reports:  out,
+		channels: channels,
+		records:  records{reports: out, retention: make(map[reducer.ChannelID]time.Duration)},
 		dispatches: dispatches{
 			reports:    out,
-			channels:   make(map[reducer.ChannelID]*channel),
+			channels:   channels,
 			quarantine: make(map[trace.QuarantineConfig]bool),
 			paused:     make(map[reducer.ChannelID]bool),
 			outside:    make(map[reducer.HostID]absence),
 			windows:    make(map[reducer.ChannelID]func(reducer.Time) bool),
 		},
 		budgets:  budgets{reports: out},
-		history:  history{reports: out, hosts: make(map[reducer.ChannelID]int)},
+		history:  history{reports: out, channels: channels},
 		evidence: evidence{reports: out, soaks: make(map[reducer.ChannelID][]time.Duration)},
 	}
 	for i := range config.Channels {
 		conf := &config.Channels[i]
 		c.records.retention[conf.Channel] = time.Duration(conf.Policy.RetentionSeconds) * time.Second
-		c.dispatches.channels[conf.Channel] = &channel{after: conf.After}
+		channels.open(conf.Channel).after = conf.After
 	}
 	for _, q := range config.Quarantine {
 		c.dispatches.quarantine[q] = true
@@ -98,7 +100,7 @@ func (c *Checker) Forget(r *reducer.Rollout) {
 
 // Release frees what is known of the hosts of a rollout, after Rollout.Forget has freed them.
 func (c *Checker) Release(r *reducer.Rollout) {
-	if a := c.accounts.all[r.Number()]; a != nil && r.Forgotten() {
+	if a := c.accounts.find(r.Number()); a != nil && r.Forgotten() {
 		a.hosts, a.waves = nil, waves{}
 	}
 }
@@ -125,7 +127,7 @@ func (c *Checker) Host(number int) { c.number = number }
 // Declare records how many hosts follow a channel, and how long those of each wave soak. Each of
 // its rollouts must open with all of them.
 func (c *Checker) Declare(id reducer.ChannelID, hosts int, soaks []time.Duration) {
-	c.history.hosts[id], c.evidence.soaks[id] = hosts, soaks
+	c.channels.open(id).hosts, c.evidence.soaks[id] = reducer.Some(hosts), soaks
 }
 
 // Finish checks what only the end of the run shows.
@@ -152,7 +154,7 @@ func (c *Checker) Acknowledged(id reducer.RolloutID, host reducer.HostID, seq ui
 
 // Polled records that a poll of a channel has succeeded, and the ref that it saw.
 func (c *Checker) Polled(id reducer.ChannelID, ref reducer.ChannelRef) {
-	if ch := c.dispatches.channels[id]; ch != nil {
+	if ch := c.channels.of(id); ch != nil {
 		ch.ref = ref
 	}
 }
@@ -190,7 +192,7 @@ func (c *Checker) Outside(host reducer.HostID) { c.dispatches.outside[host] = no
 func (c *Checker) Enrolled(id reducer.ChannelID, host reducer.HostID) {
 	if c.dispatches.outside[host] == notYet {
 		delete(c.dispatches.outside, host)
-		c.history.add(id, 1)
+		c.channels.add(id, 1)
 	}
 }
 
@@ -200,7 +202,7 @@ func (c *Checker) Departed(id reducer.ChannelID, host reducer.HostID) {
 	before := c.dispatches.outside[host]
 	c.dispatches.outside[host] = left
 	if before == present {
-		c.history.add(id, -1)
+		c.channels.add(id, -1)
 		c.budgets.depart(host)
 	}
 }

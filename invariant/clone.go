@@ -12,7 +12,7 @@ import (
 // memory. The Checker must not be one of the shipped control plane.
 func (c *Checker) CloneInto(k *Checker, fleet *reducer.Fleet) *Checker {
 	if k == nil {
-		k = &Checker{reports: new(reports)}
+		k = &Checker{reports: new(reports), channels: new(channels)}
 	}
 	old := *k
 	*k = *c
@@ -23,20 +23,26 @@ func (c *Checker) CloneInto(k *Checker, fleet *reducer.Fleet) *Checker {
 		}
 		*k.asked = *c.asked
 	}
-	k.reports = old.reports
+	k.reports, k.channels = old.reports, old.channels
 	c.reports.copyInto(k.reports)
-	k.accounts = accounts{all: refill.Pointers(old.accounts.all, c.accounts.all, fillAccount)}
+	c.channels.copyInto(k.channels)
+	k.accounts = accounts{all: old.accounts.all[:0]}
+	for _, a := range c.accounts.all {
+		next := refill.Next(&k.accounts.all)
+		if *next == nil {
+			*next = new(account)
+		}
+		fillAccount(*next, a)
+	}
 	k.records.reports, k.evidence.reports = k.reports, k.reports
-	k.dispatches.copy(&old.dispatches, k.reports)
+	k.dispatches.copy(&old.dispatches, k.reports, k.channels)
 	k.budgets.copy(&old.budgets, k.reports)
-	k.history.reports = k.reports
-	k.history.hosts = refill.Map(old.history.hosts, c.history.hosts)
+	k.history.reports, k.history.channels = k.reports, k.channels
 	k.history.stale = refill.Map(old.history.stale, c.history.stale)
 	k.history.openings = refill.Slice(old.history.openings, c.history.openings)
 	for i := range k.history.openings {
 		o := &k.history.openings[i]
-		number := o.rollout.Number()
-		o.account = k.accounts.all[number]
+		o.account = k.accounts.find(o.rollout.Number())
 		o.rollout = fleet.Rollout(o.rollout.Record.RolloutID)
 	}
 	k.evidence.closures = slices.Clip(k.evidence.closures)
@@ -60,9 +66,8 @@ func fillAccount(c, from *account) {
 }
 
 // copy makes a copied struct share nothing that changes. It uses the memory of an old one.
-func (c *dispatches) copy(old *dispatches, out *reports) {
-	c.reports = out
-	c.channels = refill.Pointers(old.channels, c.channels, func(ch, from *channel) { *ch = *from })
+func (c *dispatches) copy(old *dispatches, out *reports, channels *channels) {
+	c.reports, c.channels = out, channels
 	c.quarantine = refill.Map(old.quarantine, c.quarantine)
 	c.paused = refill.Map(old.paused, c.paused)
 	c.outside = refill.Map(old.outside, c.outside)

@@ -21,17 +21,11 @@ type dispatches struct {
 	each       bool // report every dispatch, not only the first that violates an invariant
 	absent     bool // a channel without a ref has no manifest, and nobody waits for it
 	moved      bool // a wave cursor has moved, so the trace shows where the cursors are
-	channels   map[reducer.ChannelID]*channel
+	channels   *channels
 	quarantine map[trace.QuarantineConfig]bool
 	paused     map[reducer.ChannelID]bool // the empty channel stands for all
 	windows    map[reducer.ChannelID]func(reducer.Time) bool
 	outside    map[reducer.HostID]absence // hosts that are not in the fleet
-}
-
-// channel is what a dispatch depends on of a channel.
-type channel struct {
-	after []reducer.ChannelID
-	ref   reducer.ChannelRef // what the last successful poll saw
 }
 
 // check checks a dispatch of a rollout. A field of the record may forbid it, but only facts allow
@@ -63,9 +57,9 @@ func (c *dispatches) check(
 	if slot >= 0 {
 		c.checkWave(a, r, slot, p.Host)
 	}
-	if ch := c.channels[a.channel]; ch != nil {
+	if ch := c.channels.of(a.channel); ch != nil {
 		for _, id := range ch.after {
-			if other := c.channels[id]; other == nil ||
+			if other := c.channels.of(id); other == nil ||
 				!other.finished(id, awaited) && (!c.absent || other.ref != "") {
 				c.forbid(ChannelEdgesKept, r, "host %s was dispatched before channel %s had finished",
 					p.Host, id)
@@ -100,15 +94,6 @@ func (c *dispatches) checkWave(a *account, r *reducer.Rollout, slot int, id redu
 		c.forbid(WaveKept, r, "host %s of wave %d was dispatched before every host of wave %d was "+
 			"Converged or Deferred", id, wave, a.waves.open)
 	}
-}
-
-// finished reports whether channels that wait for this one may proceed: the rollout of its ref has
-// been Terminal or Superseded.
-func (ch *channel) finished(
-	id reducer.ChannelID, of func(reducer.RolloutID) *account,
-) bool {
-	a := of(reducer.NewRolloutID(id, ch.ref))
-	return a != nil && (a.finished || a.superseded)
 }
 
 func (c *dispatches) forbid(name Name, r *reducer.Rollout, format string, args ...any) {

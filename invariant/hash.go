@@ -16,8 +16,8 @@ func (c *Checker) Hash(h *hash64.State) {
 		h.Text(string(c.asked.Rollout))
 	}
 	var sets uint64 // of what has no order
-	for n, a := range c.accounts.all {
-		sets += uint64(c.hashAccount(h, n, a))
+	for _, a := range c.accounts.all {
+		sets += uint64(c.hashAccount(h, a))
 	}
 	for k := range c.reports.seen {
 		var s hash64.Sum
@@ -27,14 +27,16 @@ func (c *Checker) Hash(h *hash64.State) {
 	}
 	h.Word(sets)
 	h.Word(uint64(c.reports.event))
+	c.channels.hash(&h.Sum)
 	c.dispatches.hash(&h.Sum)
 	c.budgets.hash(&h.Sum)
 	c.history.hash(h)
 }
 
 // hashAccount returns a hash of what matters of a rollout, and adds what is about its hosts to
-// theirs: accounts have no order.
-func (c *Checker) hashAccount(h *hash64.State, number int, a *account) hash64.Sum {
+// theirs.
+func (c *Checker) hashAccount(h *hash64.State, a *account) hash64.Sum {
+	number := a.number
 	s, past := hash64.Sum(number), h.Ended(number)
 	finished, wave := a.finished, a.wave
 	since, ended := a.terminalSet, a.ended
@@ -91,12 +93,6 @@ func (w *waves) hash(h *hash64.Sum) {
 
 func (c *dispatches) hash(h *hash64.Sum) {
 	var sets uint64
-	for id, ch := range c.channels {
-		var s hash64.Sum
-		s.Named(string(id), uint64(len(ch.ref)))
-		s.Text(string(ch.ref))
-		sets += uint64(s)
-	}
 	for q := range c.quarantine {
 		sets += hashEntry(q)
 	}
@@ -140,11 +136,6 @@ func (c *budgets) hash(h *hash64.Sum) {
 
 func (c *history) hash(h *hash64.State) {
 	var sets uint64
-	for id, n := range c.hosts {
-		var s hash64.Sum
-		s.Named(string(id), uint64(n))
-		sets += uint64(s)
-	}
 	for m := range c.stale {
 		var s hash64.Sum
 		m.hash(&s)

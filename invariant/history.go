@@ -12,10 +12,10 @@ import (
 // the control plane and agents: invariants (21) to (25).
 type history struct {
 	*reports
-	hosts    map[reducer.ChannelID]int // how many follow a channel; not known for other channels
-	openings []opening                 // in the present instant
-	stale    map[message]bool          // dispatches of superseded rollouts, by host and rollout
-	logged   message                   // the last one of an agent that was logged
+	channels *channels
+	openings []opening        // in the present instant
+	stale    map[message]bool // dispatches of superseded rollouts, by host and rollout
+	logged   message          // the last one of an agent that was logged
 }
 
 // opening is a rollout whose hosts are joining.
@@ -61,16 +61,9 @@ func (c *history) opened(a *account, r *reducer.Rollout) {
 
 // awaitHosts makes settle check that every host of the channel has joined the rollout.
 func (c *history) awaitHosts(a *account, r *reducer.Rollout) {
-	if all := c.hosts[a.channel]; all > 0 {
-		a.hosts = slices.Grow(a.hosts, all)
-		c.openings = append(c.openings, opening{a, r, c.at, all})
-	}
-}
-
-// add changes how many hosts follow a channel, if that is known.
-func (c *history) add(id reducer.ChannelID, more int) {
-	if _, known := c.hosts[id]; known {
-		c.hosts[id] += more
+	if ch := c.channels.of(a.channel); ch != nil && ch.hosts.Value > 0 {
+		a.hosts = slices.Grow(a.hosts, ch.hosts.Value)
+		c.openings = append(c.openings, opening{a, r, c.at, ch.hosts.Value})
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 
 // constants lists types and fields that runs and their copies share, because they do not change.
 var constants = append([]string{
-	"sim.profile", "sim.message", "invariant.evidence.soaks", "invariant.records.retention",
+	"sim.profile", "sim.message", "invariant.channels.number", "invariant.evidence.soaks",
+	"invariant.records.retention",
 }, noState...)
 
 // TestForkIntoUsed copies runs into the memory of others, which are at other times and have had
