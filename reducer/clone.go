@@ -19,7 +19,6 @@ func (f *Fleet) CloneInto(c *Fleet) *Fleet {
 		c.rollouts = make(map[RolloutID]*Rollout, len(f.rollouts))
 		c.channels = make(map[ChannelID]*channelFold, len(f.channels))
 	}
-	refill.Keep(c.channels, f.channels)
 	for _, r := range c.order[min(len(c.order), len(f.order)):] {
 		delete(c.rollouts, r.Record.RolloutID)
 		c.unused.rollouts = append(c.unused.rollouts, r)
@@ -38,19 +37,38 @@ func (f *Fleet) CloneInto(c *Fleet) *Fleet {
 		}
 		r.cloneInto(o)
 	}
-	copies := copies{from: f.order, to: c.order}
-	var last *channelFold
-	for _, r := range f.order {
-		if ch := f.channels[r.Record.Channel]; ch != nil && ch != last {
-			c.cloneChannel(ch, &copies)
-			last = ch
-		}
-	}
-	c.unsettled = c.unsettled[:0]
-	for _, ch := range f.unsettled {
-		c.unsettled = append(c.unsettled, c.cloneChannel(ch, &copies))
-	}
+	c.cloneChannels(f)
 	return c
+}
+
+// cloneChannels copies the channels of another fleet, whose rollouts were copied.
+func (f *Fleet) cloneChannels(from *Fleet) {
+	copies := copies{from: from.order, to: f.order}
+	for _, ch := range f.folds[min(len(f.folds), len(from.folds)):] {
+		delete(f.channels, ch.id)
+		f.unused.channels = append(f.unused.channels, ch)
+	}
+	f.folds = f.folds[:min(len(f.folds), len(from.folds))]
+	for i, ch := range from.folds {
+		if i == len(f.folds) {
+			f.newChannel(ch.id)
+		}
+		c := f.folds[i]
+		if c.id != ch.id {
+			if f.channels[c.id] == c {
+				delete(f.channels, c.id)
+			}
+			f.channels[ch.id], c.id = c, ch.id
+		}
+		c.open, c.at = ch.open, ch.at
+		c.standing = copies.of(c.standing[:0], ch.standing)
+		c.opened = copies.of(c.opened[:0], ch.opened)
+		c.awaiting = refill.Slice(c.awaiting, ch.awaiting)
+	}
+	f.unsettled = f.unsettled[:0]
+	for _, ch := range from.unsettled {
+		f.unsettled = append(f.unsettled, f.channels[ch.id])
+	}
 }
 
 func (r *Rollout) cloneInto(c *Rollout) {
@@ -65,20 +83,6 @@ func (r *Rollout) cloneInto(c *Rollout) {
 		*derived = *r.derived
 		c.derived = derived
 	}
-}
-
-// cloneChannel copies a channel of another fleet, and returns the copy.
-func (f *Fleet) cloneChannel(ch *channelFold, copies *copies) *channelFold {
-	c := f.channels[ch.id]
-	if c == nil {
-		c = f.newChannel(ch.id)
-		f.channels[ch.id] = c
-	}
-	c.open, c.at = ch.open, ch.at
-	c.standing = copies.of(c.standing[:0], ch.standing)
-	c.opened = copies.of(c.opened[:0], ch.opened)
-	c.awaiting = refill.Slice(c.awaiting, ch.awaiting)
-	return c
 }
 
 // copies finds the copies of rollouts.

@@ -16,6 +16,7 @@ type Fleet struct {
 	order     []*Rollout // by Number, without those that were dropped
 	opened    int        // rollouts so far, with those that were dropped
 	channels  map[ChannelID]*channelFold
+	folds     []*channelFold // those of channels, in the order of their first rollouts
 	unsettled []*channelFold // those whose lockstep is open; almost always empty
 
 	// next is the record of the current event's rollout until the event is accepted. A local
@@ -37,6 +38,7 @@ type Rollout struct {
 	counts [HostStateCount]int32
 
 	forgotten bool // Forget has freed the hosts
+	stands    bool // it is among the standing ones of its channel
 
 	// derived holds the effects of the derived RolloutTerminal until a recorded one confirms it.
 	derived *Effects
@@ -187,7 +189,7 @@ func (f *Fleet) Retire(r *Rollout) {
 	}
 	if c := f.channels[r.Record.Channel]; c != nil {
 		same := func(s *Rollout) bool { return s == r }
-		c.standing = slices.DeleteFunc(c.standing, same)
+		c.standing, r.stands = slices.DeleteFunc(c.standing, same), false
 		c.opened = slices.DeleteFunc(c.opened, same)
 	}
 }
@@ -295,6 +297,7 @@ func (f *Fleet) commit(r *Rollout) {
 	if r.Record.State.Standing() && !f.next.State.Standing() {
 		c := f.channels[r.Record.Channel]
 		c.standing = slices.DeleteFunc(c.standing, func(s *Rollout) bool { return s == r })
+		r.stands = false
 	}
 	r.Record = f.next
 }

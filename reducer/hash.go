@@ -14,18 +14,11 @@ func (f *Fleet) Hash(h *hash64.State) {
 	h.Int(len(f.order))
 	for _, r := range f.order {
 		r.hash(h)
-		h.Bool(f.stands(r))
 	}
 	h.Int(len(f.unsettled))
 	for _, c := range f.unsettled {
 		c.hash(&h.Sum)
 	}
-}
-
-// stands reports whether a rollout is among the standing ones of its channel.
-func (f *Fleet) stands(r *Rollout) bool {
-	c := f.channels[r.Record.Channel]
-	return c != nil && slices.Contains(c.standing, r)
 }
 
 func (c *channelFold) hash(h *hash64.Sum) {
@@ -45,7 +38,8 @@ func (c *channelFold) hash(h *hash64.Sum) {
 func (r *Rollout) hash(h *hash64.State) {
 	ended := h.Ended(r.number)
 	r.Record.hash(&h.Sum, ended)
-	h.Pair(uint64(r.number)<<1|hash64.Bit(r.forgotten, 0), uint64(len(r.hosts)))
+	h.Pair(uint64(r.number)<<2|hash64.Bit(r.forgotten, 0)|hash64.Bit(r.stands, 1),
+		uint64(len(r.hosts)))
 	for i := range r.hosts {
 		host, sum := &r.hosts[i], h.At(r.number, i)
 		n, known := h.Slot(r.number, i)
@@ -75,7 +69,7 @@ func (r *Rollout) hash(h *hash64.State) {
 // same reports whether two rollouts are alike.
 func (r *Rollout) same(o *Rollout) bool {
 	return r.Record == o.Record && r.number == o.number && r.forgotten == o.forgotten &&
-		slices.Equal(r.hosts, o.hosts) && r.counts == o.counts &&
+		r.stands == o.stands && slices.Equal(r.hosts, o.hosts) && r.counts == o.counts &&
 		(r.derived == nil) == (o.derived == nil) && (r.derived == nil || *r.derived == *o.derived)
 }
 
@@ -83,9 +77,7 @@ func (r *Rollout) same(o *Rollout) bool {
 // that they are not: in the middle of a lockstep, which is short.
 func (f *Fleet) Same(o *Fleet) bool {
 	return f.opened == o.opened && len(f.unsettled) == 0 && len(o.unsettled) == 0 &&
-		slices.EqualFunc(f.order, o.order, func(a, b *Rollout) bool {
-			return a.same(b) && f.stands(a) == o.stands(b)
-		})
+		slices.EqualFunc(f.order, o.order, (*Rollout).same)
 }
 
 func (r *Record) hash(h *hash64.Sum, ended bool) {

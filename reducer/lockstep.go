@@ -90,7 +90,6 @@ func (f *Fleet) lockstep(id ChannelID, at Time) *channelFold {
 	c := f.channels[id]
 	if c == nil {
 		c = f.newChannel(id)
-		f.channels[id] = c
 	}
 	if !c.open {
 		c.open, c.at = true, at
@@ -118,7 +117,7 @@ func (f *Fleet) open(ev *Event) {
 
 	c := f.lockstep(ev.Channel, ev.At)
 	c.opened = append(c.opened, r)
-	c.standing = append(c.standing, r)
+	c.standing, r.stands = append(c.standing, r), true
 	c.awaiting = slices.DeleteFunc(
 		c.awaiting, func(s succession) bool { return s.successor == ev.Rollout },
 	)

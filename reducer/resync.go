@@ -42,7 +42,7 @@ func (f *Fleet) SetState(r *Rollout, to State, at Time) {
 	case Opening, Active, Converging, Reverted, Failed, Pruned, stateEnd:
 	}
 	if c := f.channels[r.Record.Channel]; c != nil && to.Standing() && !r.Record.State.Standing() {
-		c.standing = append(c.standing, r)
+		c.standing, r.stands = append(c.standing, r), true
 	}
 	f.commit(r)
 	r.derived = nil
@@ -51,6 +51,6 @@ func (f *Fleet) SetState(r *Rollout, to State, at Time) {
 // remove removes a rollout that was deleted.
 func (c *channelFold) remove(r *Rollout) {
 	is := func(s *Rollout) bool { return s == r }
-	c.standing = slices.DeleteFunc(c.standing, is)
+	c.standing, r.stands = slices.DeleteFunc(c.standing, is), false
 	c.opened = slices.DeleteFunc(c.opened, is)
 }

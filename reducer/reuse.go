@@ -11,13 +11,8 @@ type unused struct {
 // rollouts.
 func (f *Fleet) Reuse(old *Fleet) {
 	f.unused = old.unused
-	for _, r := range old.order {
-		f.unused.rollouts = append(f.unused.rollouts, r)
-		if c := old.channels[r.Record.Channel]; c != nil {
-			f.unused.channels = append(f.unused.channels, c)
-			delete(old.channels, r.Record.Channel)
-		}
-	}
+	f.unused.rollouts = append(f.unused.rollouts, old.order...)
+	f.unused.channels = append(f.unused.channels, old.folds...)
 	clear(old.rollouts)
 	f.rollouts, f.order = old.rollouts, old.order[:0]
 	*old = Fleet{}
@@ -36,16 +31,15 @@ func (f *Fleet) newRollout(record Record) *Rollout {
 	return r
 }
 
-// newChannel returns a channel without rollouts.
+// newChannel adds a channel without rollouts, and returns it.
 func (f *Fleet) newChannel(id ChannelID) *channelFold {
-	last := len(f.unused.channels) - 1
-	if last < 0 {
-		return &channelFold{id: id}
+	c := new(channelFold)
+	if last := len(f.unused.channels) - 1; last >= 0 {
+		c, f.unused.channels = f.unused.channels[last], f.unused.channels[:last]
 	}
-	c := f.unused.channels[last]
-	f.unused.channels = f.unused.channels[:last]
 	*c = channelFold{
 		id: id, standing: c.standing[:0], opened: c.opened[:0], awaiting: c.awaiting[:0],
 	}
+	f.channels[id], f.folds = c, append(f.folds, c)
 	return c
 }
