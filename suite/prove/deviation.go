@@ -5,9 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"rollsim/controlplane"
+	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/scenario"
 	"rollsim/sim"
@@ -28,17 +27,33 @@ type Deviation struct {
 	moved int // the line of the timeline, from 1, that happens At; 0 for none
 
 	host    reducer.HostID // that it concerns, if one
-	subject string         // a run has at most one deviation with a subject
+	subject uint64         // a run has at most one deviation with a subject
 	hash    uint64
 	alike   bool // it is one of a host that another one stands for
 	idle    bool // it changes nothing: a copy of a message that is acknowledged before
 }
 
-// identify sets the subject and the hash.
-func (d *Deviation) identify(subject string, variant any) *Deviation {
+// identify sets the subject and the hash. variant distinguishes deviations of one kind and subject.
+func (d *Deviation) identify(subject, variant uint64) *Deviation {
 	d.subject = subject
-	d.hash = xxhash.Sum64String(fmt.Sprint(subject, "|", d.Kind, "|", d.At, "|", variant))
+	d.hash = hash64.Of(subject, uint64(d.Kind), uint64(d.At), variant)
 	return d
+}
+
+// about returns the subject of what a number and some names identify.
+func about(what string, number uint64, names ...string) uint64 {
+	var s hash64.Sum
+	s.Named(what, number)
+	for _, name := range names {
+		s.Text(name)
+	}
+	return uint64(s)
+}
+
+// aboutMoment is about for a moment of a rollout or of a host.
+func aboutMoment(what string, when *sim.Moment) uint64 {
+	return about(what, uint64(when.State)<<8|uint64(when.HostState), string(when.Rollout),
+		string(when.Host))
 }
 
 // is reports whether the deviation is the other side of a choice of a run that has it.
@@ -155,12 +170,11 @@ type node struct {
 	parent *node // nil for the plain run
 	last   *Deviation
 	depth  int
-	hash   uint64 // of the set: it does not depend on the order
 }
 
 // with returns the node of one more deviation.
 func (n *node) with(d *Deviation) *node {
-	return &node{parent: n, last: d, depth: n.depth + 1, hash: n.hash + d.hash}
+	return &node{parent: n, last: d, depth: n.depth + 1}
 }
 
 // at returns the instant of the last deviation.
@@ -182,7 +196,7 @@ func (n *node) all() []*Deviation {
 }
 
 // has reports whether a deviation has the subject, and concerns whether one is about the host.
-func (n *node) has(subject string) bool {
+func (n *node) has(subject uint64) bool {
 	for ; n.last != nil; n = n.parent {
 		if n.last.subject == subject {
 			return true

@@ -1,12 +1,12 @@
 package prove
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"rollsim/controlplane"
 	"rollsim/internal/deviation"
+	"rollsim/internal/hash64"
 	"rollsim/reducer"
 	"rollsim/sim"
 )
@@ -168,20 +168,20 @@ func (m *menu) fate(c *sim.Choice) {
 	if !m.open.Has(kind) {
 		return
 	}
-	subject := fmt.Sprint("fate ", c.Host, " ", c.Ref, " ", kind)
-	add := func(variant string, f sim.Fate) {
+	subject := about("fate", uint64(kind), string(c.Host), string(c.Ref))
+	add := func(variant uint64, f sim.Fate) {
 		f.Host, f.Ref, f.Kind = c.Host, c.Ref, c.Fate
 		d := &Deviation{Kind: kind, At: c.At, fate: &f, host: c.Host}
 		m.offer(d.identify(subject, variant))
 	}
-	add("", sim.Fate{})
+	add(0, sim.Fate{})
 	if kind == Defers {
-		add("never", sim.Fate{RebootAfter: reducer.Some(-time.Second)})
+		add(1, sim.Fate{RebootAfter: reducer.Some(-time.Second)})
 	}
 }
 
 func (m *menu) delay(c *sim.Choice) {
-	subject := fmt.Sprint("delay ", c.Host, " ", c.Ref, " ", c.Stage)
+	subject := about("delay", uint64(c.Stage), string(c.Host), string(c.Ref))
 	add := func(kind Kind, takes time.Duration) {
 		if takes == c.Takes || !m.open.Has(kind) {
 			return
@@ -189,7 +189,7 @@ func (m *menu) delay(c *sim.Choice) {
 		d := &Deviation{Kind: kind, At: c.At, host: c.Host, delay: &sim.Delay{
 			Host: c.Host, Ref: c.Ref, Stage: c.Stage, Takes: constant(takes),
 		}}
-		m.offer(d.identify(subject, takes))
+		m.offer(d.identify(subject, uint64(takes)))
 	}
 	drawn := m.p.distribution(c.Host, c.Ref, c.Stage)
 	if drawn == nil {
@@ -205,7 +205,7 @@ func (m *menu) delay(c *sim.Choice) {
 func (m *menu) fault(c *sim.Choice) {
 	switch c.Fault {
 	case sim.HostOffline:
-		subject := fmt.Sprint("host ", c.Host, " ", c.At)
+		subject := about("host", uint64(c.At), string(c.Host))
 		for _, length := range m.p.lengths(sim.HostOffline) {
 			m.line(HostOffline, subject, c.At, &sim.FaultNow{
 				Kind: sim.HostOffline, Host: c.Host, For: length,
@@ -213,13 +213,14 @@ func (m *menu) fault(c *sim.Choice) {
 		}
 		m.line(HostLost, subject, c.At, &sim.FaultNow{Kind: sim.HostLost, Host: c.Host})
 	case sim.AgentRestart:
+		subject := about("restart", uint64(c.At), string(c.Host))
 		for _, length := range m.p.lengths(sim.AgentRestart) {
-			m.line(AgentRestart, fmt.Sprint("restart ", c.Host, " ", c.At), c.At+moment, &sim.FaultNow{
+			m.line(AgentRestart, subject, c.At+moment, &sim.FaultNow{
 				Kind: sim.AgentRestart, Host: c.Host, For: length,
 			})
 		}
 	case sim.PollFailed:
-		subject := fmt.Sprint("poll ", c.Channel, " ", c.At)
+		subject := about("poll", uint64(c.At), string(c.Channel))
 		m.line(PollFailed, subject, c.At, &sim.FaultNow{Kind: sim.PollFailed, Channel: c.Channel})
 		m.line(PollStale, subject, c.At, &sim.FaultNow{Kind: sim.PollStale, Channel: c.Channel})
 	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
@@ -232,7 +233,7 @@ func (m *menu) message(c *sim.Choice) {
 	if m.open&ofMessages == 0 {
 		return
 	}
-	subject := fmt.Sprint("message ", c.Host, " ", c.Rollout, " ", c.Seq, " ", c.At)
+	subject := hash64.Of(about("message", c.Seq, string(c.Host), string(c.Rollout)), uint64(c.At))
 	fault := func(kind sim.FaultKind, length time.Duration) *sim.FaultNow {
 		return &sim.FaultNow{
 			Kind: kind, Host: c.Host, Rollout: c.Rollout, Message: c.Message, Seq: c.Seq, For: length,
@@ -264,11 +265,11 @@ func (m *menu) message(c *sim.Choice) {
 }
 
 // line adds a fault that happens at a time.
-func (m *menu) line(kind Kind, subject string, at time.Duration, f *sim.FaultNow) {
+func (m *menu) line(kind Kind, subject uint64, at time.Duration, f *sim.FaultNow) {
 	m.lineWhen(kind, subject, at, sim.Action{At: at, Fault: f})
 }
 
-func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Action) {
+func (m *menu) lineWhen(kind Kind, subject uint64, at time.Duration, line sim.Action) {
 	if !m.open.Has(kind) {
 		return
 	}
@@ -277,7 +278,7 @@ func (m *menu) lineWhen(kind Kind, subject string, at time.Duration, line sim.Ac
 	if line.Fault != nil {
 		d.host, length = line.Fault.Host, line.Fault.For
 	}
-	m.offer(d.identify(subject, length))
+	m.offer(d.identify(subject, uint64(length)))
 }
 
 // instant adds the deviations that are possible at an instant in which something has happened: the
@@ -313,9 +314,9 @@ func (m *menu) crash(line sim.Action, at time.Duration, lengths []time.Duration)
 	if !m.open.Has(ControlPlaneCrash) {
 		return
 	}
-	subject := fmt.Sprint("crash ", at)
+	subject := about("crash", uint64(at))
 	if line.When != nil {
-		subject = fmt.Sprint("crash when ", line.When)
+		subject = aboutMoment("crash when", line.When)
 	}
 	for _, length := range lengths {
 		line.Fault = &sim.FaultNow{Kind: sim.ControlPlaneCrash, For: length}
@@ -336,7 +337,7 @@ func (m *menu) refs(at time.Duration) {
 		}
 		next[line.SetRef.Channel] = true
 		d := &Deviation{Kind: RefMoves, At: at, moved: i + 1}
-		m.offer(d.identify(fmt.Sprint("line ", i), ""))
+		m.offer(d.identify(about("line", uint64(i)), 0))
 	}
 }
 
@@ -347,7 +348,7 @@ func (m *menu) operators(k *sim.Walk, at time.Duration) {
 		if when.State == 0 {
 			continue
 		}
-		subject := fmt.Sprint("operator ", &when)
+		subject := aboutMoment("operator", &when)
 		switch when.State {
 		case reducer.Failed, reducer.Reverted:
 			m.lineWhen(OperatorClears, subject, at, sim.Action{
@@ -369,7 +370,7 @@ func (m *menu) operators(k *sim.Walk, at time.Duration) {
 }
 
 func (m *menu) pause(
-	subject string, at time.Duration, when *sim.Moment, channel reducer.ChannelID,
+	subject uint64, at time.Duration, when *sim.Moment, channel reducer.ChannelID,
 ) {
 	order := func(kind controlplane.OrderKind, after time.Duration) sim.Action {
 		return sim.Action{
@@ -380,7 +381,7 @@ func (m *menu) pause(
 		order(controlplane.PauseDispatch, moment),
 		order(controlplane.ResumeDispatch, moment+pauseLasts),
 	}}
-	m.offer(d.identify(subject, "pause"))
+	m.offer(d.identify(subject, 0))
 }
 
 // skew adds that the clock of a host is wrong from its dispatch on.
@@ -389,7 +390,7 @@ func (m *menu) skew(c *sim.Choice) {
 		return
 	}
 	for _, skew := range []time.Duration{longFault, -longFault} {
-		m.line(ClockSkew, fmt.Sprint("skew ", c.Host), c.At, &sim.FaultNow{
+		m.line(ClockSkew, about("skew", 0, string(c.Host)), c.At, &sim.FaultNow{
 			Kind: sim.ClockSkew, Host: c.Host, For: skew,
 		})
 	}
@@ -401,23 +402,26 @@ func (m *menu) members(moments []sim.Moment, at time.Duration) {
 	after := at + moment
 	for i := range m.p.plain.Channels {
 		for _, host := range m.p.plain.Channels[i].Absent {
-			m.member(HostJoins, fmt.Sprint("joins ", host), after, sim.Action{
+			m.member(HostJoins, about("joins", 0, string(host)), after, 0, sim.Action{
 				At: after, Order: &sim.Order{Kind: controlplane.AddHost, Host: host},
 			})
 		}
 	}
 	for _, when := range moments {
 		if when.Host != "" {
-			m.member(HostLeaves, fmt.Sprint("leaves ", when.Host), at, sim.Action{
+			subject, variant := about("leaves", 0, string(when.Host)), aboutMoment("when", &when)
+			m.member(HostLeaves, subject, at, variant, sim.Action{
 				When: &when, Order: &sim.Order{Kind: controlplane.RemoveHost, Host: when.Host},
 			})
 		}
 	}
 }
 
-func (m *menu) member(kind Kind, subject string, at time.Duration, line sim.Action) {
+func (m *menu) member(
+	kind Kind, subject uint64, at time.Duration, variant uint64, line sim.Action,
+) {
 	if m.open.Has(kind) {
 		d := &Deviation{Kind: kind, At: at, lines: []sim.Action{line}, host: line.Order.Host}
-		m.offer(d.identify(subject, line.When))
+		m.offer(d.identify(subject, variant))
 	}
 }

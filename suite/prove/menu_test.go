@@ -271,3 +271,24 @@ func TestDescribeFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestAbout checks that things with other names or numbers have other subjects.
+func TestAbout(t *testing.T) {
+	moment := func(m sim.Moment) uint64 { return aboutMoment("crash when", &m) }
+	seen := make(map[uint64]int)
+	for i, subject := range []uint64{
+		about("host", 0, "ab", "c"), about("host", 0, "a", "bc"), about("host", 0, "c", "ab"),
+		about("host", 0, "abc"), about("host", 1, "abc"), about("hosts", 0, "abc"), about("host", 0),
+		moment(sim.Moment{Rollout: "s@1", State: reducer.Active}),
+		moment(sim.Moment{Rollout: "s@1", State: reducer.Failed}),
+		moment(sim.Moment{Rollout: "s@2", State: reducer.Failed}),
+		moment(sim.Moment{Rollout: "s@1", Host: "a", HostState: reducer.HostFailed}),
+		moment(sim.Moment{Rollout: "s@1", Host: "b", HostState: reducer.HostFailed}),
+		moment(sim.Moment{Rollout: "s@1", Host: "b", HostState: reducer.HostSoaking}),
+	} {
+		if other, known := seen[subject]; known {
+			t.Errorf("subjects %d and %d are the same", other, i)
+		}
+		seen[subject] = i
+	}
+}

@@ -382,7 +382,7 @@ func TestIneffective(t *testing.T) {
 		d := &Deviation{Kind: MessageDropped, At: at, host: "stable-01", lines: []sim.Action{{
 			At: at, Fault: &sim.FaultNow{Kind: sim.MessageDropped, Host: "stable-01", Seq: seq},
 		}}}
-		return d.identify("message", seq)
+		return d.identify(about("message", seq), 0)
 	}
 	n := (&node{}).with(lost(2*time.Second, 99))
 	if o := p.run(n, false); o.err == nil || o.void {
@@ -396,7 +396,7 @@ func TestIneffective(t *testing.T) {
 			Kind: sim.HostOffline, Host: "stable-01", For: time.Hour,
 		},
 	}}}
-	n = (&node{}).with(lost(2*time.Second, 1)).with(offline.identify("offline", ""))
+	n = (&node{}).with(lost(2*time.Second, 1)).with(offline.identify(about("offline", 0), 0))
 	if o := p.run(n, false); o.err != nil || !o.void {
 		t.Errorf("a message of a host that is offline: void %v, %v", o.void, o.err)
 	}

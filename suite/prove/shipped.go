@@ -1,11 +1,11 @@
 package prove
 
 import (
-	"fmt"
 	"time"
 
 	"rollsim/controlplane"
 	"rollsim/internal/deviation"
+	"rollsim/internal/hash64"
 	"rollsim/sim"
 )
 
@@ -35,7 +35,8 @@ func (m *menu) shipped(at time.Duration) {
 		line := &m.p.plain.Timeline[i]
 		for joined := range 2 {
 			if line.At >= at {
-				m.line(TornOpening, fmt.Sprint("torn ", line.At, " ", joined), line.At, &sim.FaultNow{
+				subject := hash64.Of(about("torn", uint64(line.At)), uint64(joined))
+				m.line(TornOpening, subject, line.At, &sim.FaultNow{
 					Kind: sim.TornOpeningCrash, Joined: joined, For: shortFault,
 				})
 			}
@@ -44,7 +45,7 @@ func (m *menu) shipped(at time.Duration) {
 	for i := range uint64(otherSeeds) {
 		if m.open.Has(OtherDraws) {
 			d := &Deviation{Kind: OtherDraws, seed: m.p.plain.Seed + 1 + i}
-			m.offer(d.identify("seed", d.seed))
+			m.offer(d.identify(about("seed", 0), d.seed))
 		}
 	}
 }

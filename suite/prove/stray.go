@@ -1,10 +1,10 @@
 package prove
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
+	"rollsim/internal/hash64"
 	"rollsim/invariant"
 	"rollsim/reducer"
 	"rollsim/sim"
@@ -26,7 +26,7 @@ func (m *menu) stray(moments []sim.Moment, at time.Duration) {
 			if i == 0 {
 				line.Reaches, ev.Rollout = when.Rollout, "another@"+when.Rollout
 			}
-			m.lineWhen(StrayEvent, fmt.Sprintf("stray %d when %v", i, &when), at, line)
+			m.lineWhen(StrayEvent, hash64.Of(aboutMoment("stray", &when), uint64(i)), at, line)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func (m *menu) revert(k *sim.Walk, at time.Duration) {
 		if when.HostState != reducer.HostFailed || r == nil || m.p.rollsBack(r.Record.Channel) {
 			continue
 		}
-		m.lineWhen(StrayEvent, fmt.Sprint("stray when ", &when), at, sim.Action{
+		m.lineWhen(StrayEvent, aboutMoment("stray when", &when), at, sim.Action{
 			When: &when, Event: &reducer.Event{
 				Kind: reducer.HostStateChanged, Rollout: when.Rollout, Host: when.Host,
 				From: reducer.HostFailed, To: reducer.HostReverted,
