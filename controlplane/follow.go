@@ -8,23 +8,13 @@ import (
 	"rollsim/trace"
 )
 
-// Follower is a ControlPlane that is restored from its log alone, so that another one can follow
-// the log entry by entry and always hold what survives a crash. Its state can be hashed.
-type Follower interface {
+// Value is a ControlPlane whose state can be copied and hashed.
+type Value interface {
 	ControlPlane
-
-	// Follow applies the next entry of the log that another control plane writes. The follower must
-	// not be used for anything else than the methods below and Fleet. The error is a
-	// *reducer.MachineFailure.
-	Follow(e *trace.Entry) error
-
-	// RestartInto is Restart after a crash of the control plane whose log this one has followed. It
-	// uses the memory of old, as ForkInto does.
-	RestartInto(old Follower, now reducer.Time, out Output) Follower
 
 	// ForkInto is Clone. It uses the memory of old, a control plane of the same kind that can no
 	// longer be used otherwise, nor can its fleet; nil for new memory.
-	ForkInto(old Follower) Follower
+	ForkInto(old Value) Value
 
 	// Await says which rollouts have which hosts, which rollouts have not ended, and which hosts
 	// the control plane may still dispatch. With budgets, a rollout ends when it is Pruned: until
@@ -37,27 +27,42 @@ type Follower interface {
 	Hash(h *hash64.State, live ControlPlane)
 }
 
+// Follower is a Value that is restored from its log alone, so that another one can follow the log
+// entry by entry and always hold what survives a crash.
+type Follower interface {
+	Value
+
+	// Follow applies the next entry of the log that another control plane writes. The follower must
+	// not be used for anything else than the methods below and Fleet. The error is a
+	// *reducer.MachineFailure.
+	Follow(e *trace.Entry) error
+
+	// RestartInto is Restart after a crash of the control plane whose log this one has followed. It
+	// uses the memory of old, as ForkInto does.
+	RestartInto(old Value, now reducer.Time, out Output) Follower
+}
+
 // Follow implements Follower.
 func (p *plane) Follow(e *trace.Entry) error { return p.replay(e) }
 
 // RestartInto implements Follower.
-func (p *plane) RestartInto(old Follower, now reducer.Time, out Output) Follower {
+func (p *plane) RestartInto(old Value, now reducer.Time, out Output) Follower {
 	c := p.forkInto(old)
 	c.resume(now, out)
 	return c
 }
 
-// ForkInto implements Follower.
-func (p *plane) ForkInto(old Follower) Follower { return p.forkInto(old) }
+// ForkInto implements Value.
+func (p *plane) ForkInto(old Value) Value { return p.forkInto(old) }
 
-func (p *plane) forkInto(old Follower) *plane {
+func (p *plane) forkInto(old Value) *plane {
 	if c, can := old.(*plane); can {
 		return p.copyInto(c)
 	}
 	return p.copyInto(new(plane))
 }
 
-// Await implements Follower.
+// Await implements Value.
 func (p *plane) Await(h *hash64.State) {
 	for n, r := range p.rollouts {
 		works := p.rules.worksOn(r)
@@ -79,7 +84,7 @@ func (p *plane) Await(h *hash64.State) {
 	}
 }
 
-// Hash implements Follower.
+// Hash implements Value.
 func (p *plane) Hash(h *hash64.State, live ControlPlane) {
 	o, _ := live.(*plane)
 	if h.Word(1); o == nil || !p.fleet.Same(o.fleet) {

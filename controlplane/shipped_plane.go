@@ -414,12 +414,7 @@ func (o *row) busy(inv *Inventory, host uint32) bool {
 	if slot < 0 {
 		return false
 	}
-	switch o.state(slot) {
-	case reducer.HostPending, reducer.HostActivating, reducer.HostDeferred, reducer.HostSoaking:
-		return true
-	case reducer.HostConverged, reducer.HostFailed, reducer.HostReverted:
-	}
-	return false
+	return !o.state(slot).Finished()
 }
 
 func (p *shippedPlane) Active(host uint32) bool {

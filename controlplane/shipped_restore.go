@@ -1,8 +1,6 @@
 package controlplane
 
 import (
-	"slices"
-
 	"rollsim/reducer"
 	"rollsim/trace"
 )
@@ -20,52 +18,6 @@ func (p *shippedPlane) Restore(_ reducer.Time, from Durable, _ Output) error {
 	p.fleet, p.rows, p.byID = old.fleet, old.rows, old.byID
 	p.quarantined, p.queue = old.quarantined, old.queue
 	return nil
-}
-
-func (p *shippedPlane) Clone() ControlPlane {
-	c := *p
-	c.shippedScratch = shippedScratch{}
-	c.fleet = p.fleet.Clone()
-	c.quarantined = slices.Clone(p.quarantined)
-	c.heartbeats = slices.Clone(p.heartbeats)
-	c.manifests = slices.Clone(p.manifests)
-	c.rows = make([]*row, len(p.rows))
-	c.byID = make(map[reducer.RolloutID]*row, len(p.byID))
-	for i, o := range p.rows {
-		if o != nil {
-			c.rows[i] = o.clone(c.fleet)
-		}
-		if o != nil && !o.deleted {
-			c.byID[o.id] = c.rows[i]
-		}
-	}
-	c.queue = make([][]queued, len(p.queue))
-	for n := range p.queue {
-		c.queue[n] = slices.Clone(p.queue[n])
-		for i := range c.queue[n] {
-			c.queue[n][i].rollout = c.rows[slices.Index(p.rows, c.queue[n][i].rollout)]
-		}
-	}
-	return &c
-}
-
-// clone returns a copy whose fold is that of another fleet.
-func (o *row) clone(fleet *reducer.Fleet) *row {
-	c := *o
-	if r := fleet.Rollout(o.id); r != nil && !o.deleted {
-		c.fold = r
-	}
-	c.records, c.hints = slices.Clone(o.records), nil
-	for i := range c.records {
-		c.records[i].failing = slices.Clone(c.records[i].failing)
-	}
-	c.failures = make(probesOf, len(o.failures))
-	for slot := range o.records {
-		if list := o.failures[slot]; list != nil {
-			c.failures[slot] = slices.Clone(list)
-		}
-	}
-	return &c
 }
 
 // Diff compares the fleets, the quarantines, and what is queued.

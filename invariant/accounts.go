@@ -13,6 +13,8 @@ type account struct {
 	channel reducer.ChannelID
 	closure reducer.ClosureHash // what its hosts are to switch to
 
+	logged [][]logged // by slot and seq, from 1; of the shipped control plane
+
 	offset int          // from the slots of its hosts to their numbers
 	known  bool         // it was opened
 	latest reducer.Time // the latest of its events that are not raw

@@ -305,13 +305,13 @@ func (c *Checker) agentEvent(e *trace.Entry) {
 		return
 	}
 	c.history.agentEvent(r, e)
-	if c.shipped != nil {
-		c.shipped.agentEvent(e)
-	}
 	a := c.accounts.of(r)
 	slot := a.slot(r, e.Host, c.number)
 	if slot < 0 {
 		return
+	}
+	if c.shipped != nil {
+		a.log(slot, e.Agent.Seq, logged{e.Agent.Kind, e.Agent.At, !c.shipped.heartbeat})
 	}
 	c.evidence.agentEvent(a, r, slot, e, c.shipped)
 	if e.Agent.Kind == reducer.RollbackComplete && a.pruned && !a.superseded &&

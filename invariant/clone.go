@@ -8,8 +8,9 @@ import (
 )
 
 // CloneInto returns a copy of the Checker that watches a copy of its fleet. The two share nothing
-// that changes. The copy uses the memory of k, which can no longer be used otherwise; nil for new
-// memory. The Checker must not be one of the shipped control plane.
+// that changes. The copy uses the memory of k, a copy of a Checker of the same kind that can no
+// longer be used otherwise; nil for new memory. A new copy of one of the shipped control plane
+// needs a World of its own.
 func (c *Checker) CloneInto(k *Checker, fleet *reducer.Fleet) *Checker {
 	if k == nil {
 		k = &Checker{reports: new(reports), channels: new(channels)}
@@ -24,8 +25,15 @@ func (c *Checker) CloneInto(k *Checker, fleet *reducer.Fleet) *Checker {
 		*k.asked = *c.asked
 	}
 	k.reports, k.channels = old.reports, old.channels
+	explain := k.reports.explain
 	c.reports.copyInto(k.reports)
 	c.channels.copyInto(k.channels)
+	if c.shipped != nil {
+		if k.reports.explain = explain; explain == nil {
+			k.reports.explain = k.explain
+		}
+		k.shipped = c.shipped.copyInto(old.shipped)
+	}
 	k.accounts = accounts{all: old.accounts.all[:0]}
 	for _, a := range c.accounts.all {
 		next := refill.Next(&k.accounts.all)
@@ -57,10 +65,29 @@ func (r *reports) copyInto(c *reports) {
 	c.seen = refill.Map(seen, r.seen)
 }
 
+// copyInto copies what is known into the memory of another one, which keeps its World.
+func (s *shipped) copyInto(c *shipped) *shipped {
+	if c == nil {
+		c = new(shipped)
+	}
+	old := *c
+	*c = *s
+	c.World = old.World
+	c.superseded = refill.Map(old.superseded, s.superseded)
+	c.opened = refill.Map(old.opened, s.opened)
+	c.acked = refill.Map(old.acked, s.acked)
+	return c
+}
+
 func fillAccount(c, from *account) {
 	old := *c
 	*c = *from
 	c.hosts = refill.Slice(old.hosts, from.hosts)
+	c.logged = old.logged[:0]
+	for _, all := range from.logged {
+		place := refill.Next(&c.logged)
+		*place = append((*place)[:0], all...)
+	}
 	c.waves.list = refill.Slice(old.waves.list, from.waves.list)
 	c.waves.order = slices.Clip(from.waves.order)
 }

@@ -8,7 +8,7 @@ import (
 
 // Hash adds what the Checker knows to a hash. Checkers with one configuration whose hashes are
 // equal report the same of what comes, except for the entries at which they find it. The fleet is
-// not part of it. The Checker must not be one of the shipped control plane.
+// not part of it, nor is the World of the shipped control plane.
 func (c *Checker) Hash(h *hash64.State) {
 	h.Bool(c.asked != nil)
 	if c.asked != nil {
@@ -25,12 +25,27 @@ func (c *Checker) Hash(h *hash64.State) {
 		s.Text(k.subject)
 		sets += uint64(s)
 	}
+	for i := range c.reports.found {
+		sets += uint64(c.reports.found[i].hash())
+	}
 	h.Word(sets)
 	h.Word(uint64(c.reports.event))
 	c.channels.hash(&h.Sum)
 	c.dispatches.hash(&h.Sum)
 	c.budgets.hash(&h.Sum)
 	c.history.hash(h)
+	if c.shipped != nil {
+		c.shipped.hash(&h.Sum)
+	}
+}
+
+// hash returns a hash of what distinguishes a violation from others.
+func (v *Violation) hash() (s hash64.Sum) {
+	s.Named(string(v.Invariant), uint64(v.State))
+	s.Text(v.Subject)
+	s.Text(string(v.Defect))
+	s.Text(v.Excused)
+	return s
 }
 
 // hashAccount returns a hash of what matters of a rollout, and adds what is about its hosts to
@@ -51,10 +66,14 @@ func (c *Checker) hashAccount(h *hash64.State, a *account) hash64.Sum {
 	s.Pair(uint64(since), uint64(wave)<<8|uint64(a.state))
 	reducer.HashOpt(&s, ended)
 	for slot := range a.hosts {
+		var all []logged
+		if slot < len(a.logged) {
+			all = a.logged[slot]
+		}
 		if host, known := h.Slot(number, slot); known {
-			h.Hosts[host] += c.hashMember(h, number, host, &a.hosts[slot])
+			h.Hosts[host] += c.hashMember(h, number, host, &a.hosts[slot], all)
 		} else {
-			s.Word(uint64(c.hashMember(h, number, -1, &a.hosts[slot])))
+			s.Word(uint64(c.hashMember(h, number, -1, &a.hosts[slot], all)))
 		}
 	}
 	if !past {
@@ -63,9 +82,12 @@ func (c *Checker) hashAccount(h *hash64.State, a *account) hash64.Sum {
 	return s
 }
 
-// hashMember returns a hash of what matters of a host that joined a rollout. host is its number, or
-// negative if it is not known.
-func (c *Checker) hashMember(h *hash64.State, number, host int, m *member) hash64.Sum {
+// hashMember returns a hash of what matters of a host that joined a rollout, and of its messages in
+// the log. host is its number, or negative if it is not known. The times of the messages are not
+// part of it: Logged compares them with those under way, and those to come have other ones.
+func (c *Checker) hashMember(
+	h *hash64.State, number, host int, m *member, all []logged,
+) hash64.Sum {
 	s := hash64.Sum(number)
 	switch {
 	case host < 0 || !h.Done(number, host):
@@ -73,6 +95,9 @@ func (c *Checker) hashMember(h *hash64.State, number, host int, m *member) hash6
 			uint64(m.state))
 		if m.before > 0 && (host < 0 || h.RollsBack[host]) {
 			s.Text(string(c.evidence.closures[m.before-1]))
+		}
+		for i := range all {
+			s.Word(uint64(all[i].kind)<<1 | hash64.Bit(all[i].agent, 0))
 		}
 	case !h.Ended(number):
 		s.Word(uint64(m.marks&awaited)<<8 | uint64(m.state))
@@ -152,4 +177,24 @@ func (c *history) hash(h *hash64.State) {
 func (m *message) hash(h *hash64.Sum) {
 	h.Named(string(m.host), m.seq)
 	h.Text(string(m.rollout))
+}
+
+func (s *shipped) hash(h *hash64.Sum) {
+	var sets uint64
+	add := func(kind uint64, id reducer.RolloutID, host reducer.HostID, x uint64) {
+		var one hash64.Sum
+		one.Named(string(id), kind)
+		one.Named(string(host), x)
+		sets += uint64(one)
+	}
+	for id, at := range s.superseded {
+		add('s', id, "", uint64(at))
+	}
+	for id := range s.opened {
+		add('o', id, "", 0)
+	}
+	for host, id := range s.acked {
+		add('a', id, host, 0)
+	}
+	h.Word(sets)
 }

@@ -3,6 +3,10 @@ package invariant
 import (
 	"strings"
 	"testing"
+
+	"rollsim/internal/hash64"
+	"rollsim/reducer"
+	"rollsim/trace"
 )
 
 func TestParse(t *testing.T) {
@@ -50,5 +54,27 @@ func TestWaits(t *testing.T) {
 	w.Add("e", "soaks")
 	if got := w.String(); got != "a, c, d and 1 more soaks; b was never dispatched" {
 		t.Errorf("four hosts that soak: %q", got)
+	}
+}
+
+// TestFoundIsHashed checks that a Checker which has found something is in another state than one
+// that has found it in another state of the rollout, or for another reason.
+func TestFoundIsHashed(t *testing.T) {
+	seen := make(map[uint64]Violation)
+	for _, v := range []Violation{
+		{Invariant: WaveKept, Subject: "s@a1", State: reducer.Active},
+		{Invariant: WaveKept, Subject: "s@a1", State: reducer.Converging},
+		{Invariant: WaveKept, Subject: "s@a1", State: reducer.Active, Defect: trace.DefectNoHalt},
+		{Invariant: WaveKept, Subject: "s@a1", State: reducer.Active, Excused: "a reason"},
+	} {
+		c := NewChecker(reducer.NewFleet(reducer.RFC0008(), nil), new(trace.Header))
+		c.Report(v)
+		var h hash64.State
+		h.Reset(0, 0, false)
+		c.Hash(&h)
+		if other, known := seen[h.Total()]; known {
+			t.Errorf("%+v and %+v are the same state", v, other)
+		}
+		seen[h.Total()] = v
 	}
 }

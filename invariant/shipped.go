@@ -28,7 +28,6 @@ type shipped struct {
 	superseded map[reducer.RolloutID]reducer.Time
 	opened     map[reducer.RolloutID]bool
 	acked      map[reducer.HostID]reducer.RolloutID // the dispatch that a host acked last
-	messages   map[message]logged                   // that are in the log
 }
 
 // logged is what a seq of a host under a rollout was used for.
@@ -46,11 +45,13 @@ func (c *Checker) Shipped(w World) {
 		superseded: make(map[reducer.RolloutID]reducer.Time),
 		opened:     make(map[reducer.RolloutID]bool),
 		acked:      make(map[reducer.HostID]reducer.RolloutID),
-		messages:   make(map[message]logged),
 	}
 	c.reports.explain = c.explain
 	c.dispatches.absent = true
 }
+
+// Ask makes another World answer.
+func (c *Checker) Ask(w World) { c.shipped.World = w }
 
 // explain returns the defect that explains a violation of a rollout, which may be nil.
 func (c *Checker) explain(name Name, r *reducer.Rollout) trace.Defect {
@@ -102,13 +103,54 @@ func (c *Checker) Ran(id reducer.RolloutID, host reducer.HostID, closure reducer
 	}
 }
 
+// log records a message that is logged.
+func (a *account) log(slot int, seq uint64, m logged) {
+	for len(a.logged) <= slot {
+		a.logged = append(a.logged, nil)
+	}
+	all := a.logged[slot]
+	for uint64(len(all)) < seq {
+		all = append(all, logged{})
+	}
+	all[seq-1] = m
+	a.logged[slot] = all
+}
+
+// used returns what a seq of a host under a rollout was used for.
+func (c *Checker) used(id reducer.RolloutID, host reducer.HostID, seq uint64) (used logged) {
+	r := c.rollout(id)
+	if r == nil {
+		return used
+	}
+	a := c.accounts.find(r.Number())
+	if a == nil {
+		return used
+	}
+	slot := a.slot(r, host, c.number)
+	if slot >= 0 && slot < len(a.logged) && seq > 0 && seq <= uint64(len(a.logged[slot])) {
+		used = a.logged[slot][seq-1]
+	}
+	return used
+}
+
+// says reports whether a message that is in the log says the same as another one with its seq.
+func (l *logged) says(m *trace.AgentEvent) bool {
+	return l.kind == m.Kind && (l.at == m.At || !l.agent)
+}
+
+// Logged reports whether the log has a message that says the same, with the same seq.
+func (c *Checker) Logged(id reducer.RolloutID, host reducer.HostID, m *trace.AgentEvent) bool {
+	used := c.used(id, host, m.Seq)
+	return used.says(m)
+}
+
 // Dropped checks a message that was acknowledged and not logged, and returns the defect that
 // explains it. It is empty if the same fact was logged with the same seq.
 func (c *Checker) Dropped(
 	id reducer.RolloutID, host reducer.HostID, m *trace.AgentEvent,
 ) trace.Defect {
-	used := c.shipped.messages[message{host, id, m.Seq}]
-	if used.kind == m.Kind && (used.at == m.At || !used.agent) {
+	used := c.used(id, host, m.Seq)
+	if used.says(m) {
 		return ""
 	}
 	defect := trace.DefectAcknowledgedLost
@@ -136,13 +178,6 @@ func (c *Checker) unlogged(
 // Quarantined reports whether a closure is quarantined on a channel.
 func (c *Checker) Quarantined(channel reducer.ChannelID, closure reducer.ClosureHash) bool {
 	return c.dispatches.quarantine[trace.QuarantineConfig{Channel: channel, Closure: closure}]
-}
-
-// agentEvent records a message that is logged.
-func (s *shipped) agentEvent(e *trace.Entry) {
-	s.messages[message{e.Host, e.Rollout, e.Agent.Seq}] = logged{
-		e.Agent.Kind, e.Agent.At, !s.heartbeat,
-	}
 }
 
 // joined records whether the host that has just joined runs its target already, and whether a wave

@@ -176,6 +176,9 @@ func (f *Fleet) Restore(record Record, number int) *Rollout {
 	return r
 }
 
+// Opened returns how many rollouts were opened so far, with those that were dropped.
+func (f *Fleet) Opened() int { return f.opened }
+
 // Retire removes a rollout from the fleet, whatever its state: its row was deleted. It no longer
 // stands, and its id can be opened again.
 func (f *Fleet) Retire(r *Rollout) {

@@ -110,3 +110,14 @@ func (e *Effect) hash(h *hash64.Sum) {
 	h.Text(string(e.Closure))
 	h.Word(uint64(e.DelaySeconds))
 }
+
+// Hash adds an event to a hash.
+func (e *Event) Hash(h *hash64.Sum) {
+	h.Named(string(e.Rollout), uint64(e.Kind)<<16|uint64(e.From)<<8|uint64(e.To))
+	h.Named(string(e.Channel), uint64(e.At))
+	h.Named(string(e.TargetRef), uint64(e.FromWave)<<32|uint64(e.ToWave))
+	h.Named(string(e.Host), uint64(e.Wave))
+	h.Text(string(e.Successor))
+	h.Text(e.Operator)
+	h.Text(e.Reason)
+}

@@ -160,6 +160,17 @@ func (s HostState) InFlight() bool {
 	return false
 }
 
+// Finished reports whether a host in this state has nothing more to do for its rollout, unless it
+// rolls back.
+func (s HostState) Finished() bool {
+	switch s {
+	case HostConverged, HostFailed, HostReverted:
+		return true
+	case HostPending, HostActivating, HostSoaking, HostDeferred, hostStateEnd:
+	}
+	return false
+}
+
 // OrderingEligible reports whether a wave may advance past a host in this state.
 func (s HostState) OrderingEligible() bool {
 	switch s {

@@ -423,6 +423,7 @@ func (p *production) send(
 	r.seq++
 	m.Seq = r.seq
 	p.letters++
+	p.logged = append(p.logged, false)
 	volatile := !p.mended.Has(controlplane.AcknowledgedLost) &&
 		(m.Kind == reducer.ProbeObservedFirst || m.Kind == reducer.ProbeResult)
 	p.network.mail(a.host, message{
@@ -446,13 +447,13 @@ func (p *production) post(host uint32, m *message) bool {
 	p.current = 0
 	p.record.fail(err)
 	p.record.drop = 0
-	if acked && !p.logged[m.id] && !p.deleted[id] {
+	if acked && !p.logged[m.id-1] && !p.deleted[id] {
 		if d := p.record.check.Dropped(id, p.inv.HostID(host), &m.event); d != "" {
 			p.lost(&p.agents[host], m.rollout, d)
 		}
 	}
 	p.awaitBeat(&p.agents[host])
-	if f := p.crashes; f != nil && p.logged[m.id] {
+	if f := p.crashes; f != nil && p.logged[m.id-1] {
 		p.crashes = nil
 		p.crash(p.chance.length(f, m.id, 0), m.id)
 		return acked && draw(p.opt.Seed, m.id, 0, drawLoss)&1 == 0 // the answer may be lost too

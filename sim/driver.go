@@ -273,7 +273,7 @@ func (d *driver) restored() (controlplane.ControlPlane, error) {
 // Entry writes an entry of the control plane.
 func (d *driver) Entry(e *trace.Entry) {
 	if p := d.production; p != nil && e.Agent != nil && p.current != 0 {
-		p.logged[p.current] = true
+		p.logged[p.current-1] = true
 		p.sawResult(e)
 	}
 	d.record.write(e)

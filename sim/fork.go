@@ -1,21 +1,25 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
 	"rollsim/controlplane"
 	"rollsim/internal/refill"
+	"rollsim/reducer"
 )
 
 // errDrawn reports that a run cannot be copied.
 var errDrawn = errors.New("the run draws faults or traffic, or its control plane cannot be copied")
 
 // Forkable returns an error if the Walk cannot be copied and hashed: if faults or traffic are
-// drawn, or the control plane is restored from something else than its log.
+// drawn, or the control plane cannot be copied or has no log to be restored from.
 func (k *Walk) Forkable() error {
-	if k.w.record.follower == nil || len(k.w.sc.Faults) > 0 || len(k.w.sc.Traffic) > 0 ||
-		k.w.record.sink != nil && !k.digests {
+	w := k.w
+	if _, can := w.driver.plane.(controlplane.Value); !can ||
+		w.record.follower == nil && w.driver.production == nil ||
+		len(w.sc.Faults) > 0 || len(w.sc.Traffic) > 0 || w.record.sink != nil && !k.digests {
 		return errDrawn
 	}
 	return nil
@@ -55,6 +59,11 @@ func (k *Walk) ForkInto(c *Walk, quiet bool) *Walk {
 	}
 	w.network.fork(&old.network, w, &c.choices)
 	w.agents.fork(&old.agents, w, &c.choices)
+	if p := w.driver.production; p != nil {
+		p = p.fork(old.driver.production, w)
+		w.driver.production = p
+		w.record.ledger = w.record.ledger.fork(old.record.ledger, &w.record, p)
+	}
 	return c
 }
 
@@ -71,6 +80,9 @@ func (q *queue) fork(old *queue) {
 
 func (u *upstream) fork(old *upstream, w *world) {
 	u.clock = &w.clock
+	if u.moves != nil {
+		u.moves = old.moves
+	}
 	u.refs, u.back = refill.Slice(old.refs, u.refs), refill.Slice(old.back, u.back)
 	u.had = refill.Slice(old.had, u.had)
 	for n := range u.had {
@@ -98,9 +110,8 @@ func (d *driver) fork(old *driver, w *world, c *choices) {
 	if d.memory = old.memory; d.memory == nil {
 		d.memory = new(Memory)
 	}
-	used, _ := old.plane.(controlplane.Follower)
-	// Where a follower exists, which Forkable wants, the control plane is of its kind.
-	if live, can := d.plane.(controlplane.Follower); can {
+	used, _ := old.plane.(controlplane.Value)
+	if live, can := d.plane.(controlplane.Value); can { // which Forkable wants
 		d.plane = live.ForkInto(used)
 	}
 	d.postponed = slices.Clip(d.postponed)
@@ -124,7 +135,15 @@ func forkLines(old, lines [][]*Action) [][]*Action {
 func (r *recorder) fork(old *recorder, w *world) {
 	r.clock = &w.clock
 	r.check = r.check.CloneInto(old.check, w.driver.plane.Fleet())
-	r.follower = r.follower.ForkInto(old.follower)
+	if r.follower != nil {
+		follower, _ := r.follower.ForkInto(old.follower).(controlplane.Follower)
+		r.follower = follower
+	}
+	if r.ledger != nil {
+		r.refold = r.refold.CloneInto(cmp.Or(old.refold, new(reducer.Fleet)))
+		r.arena = old.arena
+		r.arena.Reset()
+	}
 	r.steps = slices.Clip(r.steps)
 }
 
@@ -132,6 +151,9 @@ func (n *network) fork(old *network, w *world, c *choices) {
 	n.clock, n.chance, n.record, n.rollouts = &w.clock, &w.chance, &w.record, &w.rollouts
 	if n.choices, n.deliver = c, old.deliver; n.deliver == nil { // it is of the same world
 		n.deliver = w.driver.receive
+	}
+	if n.post != nil {
+		n.post = old.post
 	}
 	n.struck = slices.Clip(n.struck)
 	n.flights, n.resent = refill.Slice(old.flights, n.flights), old.resent

@@ -31,14 +31,24 @@ func (k *Walk) changes() { k.hashed, k.known = false, false }
 // hashHosts returns a hash of the state in which no hosts are exchanged.
 func (k *Walk) hashHosts() *hash64.State {
 	w, h := k.w, &k.sums
-	live, can := w.driver.plane.(controlplane.Follower)
-	h.Reset(len(w.rollouts.list), len(w.agents.list), k.whole)
+	live, can := w.driver.plane.(controlplane.Value)
+	rollouts, whole := len(w.rollouts.list), k.whole
+	if w.driver.production != nil { // it may open one again, which has another number then
+		rollouts = w.driver.plane.Fleet().Opened()
+		whole = whole || rollouts > len(w.rollouts.list)
+	}
+	h.Reset(rollouts, len(w.agents.list), whole)
 	if can {
 		live.Await(h)
 	}
-	w.record.follower.Await(h)
+	if w.record.follower != nil {
+		w.record.follower.Await(h)
+	}
 	k.collectDue()
 	k.await()
+	for n := range w.agents.list {
+		h.RollsBack[n] = w.agents.list[n].profile.policy == reducer.RollbackAndHalt
+	}
 	h.Word(uint64(w.clock.now))
 	k.hashQueue()
 	for n := range w.upstream.refs {
@@ -49,9 +59,16 @@ func (k *Walk) hashHosts() *hash64.State {
 	}
 	for n := range w.agents.list {
 		a := &w.agents.list[n]
-		a.hash(&h.Hosts[n], k.doing[n])
-		w.agents.hashGiven(&h.Hosts[n], a, k.doing[n].work)
-		w.hashLink(&h.Hosts[n], &w.network.links[n], a.profile)
+		if w.driver.production == nil {
+			a.hash(&h.Hosts[n], k.doing[n])
+			a.hashGiven(&h.Hosts[n], func(ref reducer.ChannelRef, last work) bool {
+				return w.agents.comes(a, ref, k.doing[n].work, last)
+			})
+		}
+		w.hashLink(&h.Hosts[n], &w.network.links[n], a)
+	}
+	if p := w.driver.production; p != nil {
+		p.hash(k)
 	}
 	h.Int(len(w.moments.waiting))
 	for _, line := range w.moments.waiting {
@@ -70,7 +87,9 @@ func (k *Walk) hashHosts() *hash64.State {
 	if can {
 		live.Hash(h, nil)
 	}
-	w.record.follower.Hash(h, w.driver.plane)
+	if w.record.follower != nil {
+		w.record.follower.Hash(h, w.driver.plane)
+	}
 	w.record.check.Hash(h)
 	k.hashOrder()
 	k.hashed = true
@@ -114,30 +133,39 @@ func (k *Walk) await() {
 			h.Await(int(l.held.rollout), n)
 		}
 	}
+	if p := w.driver.production; p != nil {
+		p.await(h)
+	}
 	for _, x := range k.due {
-		switch what := x.work(); what {
-		case workDispatched:
-			k.doing[x.a()].offered = true
-			h.Await(int(x.b), int(x.a()))
-		case workArrive:
+		switch {
+		case x.work() == workArrive:
 			h.Await(int(w.network.flights[x.b].rollout), int(x.a()))
-		case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack,
-			workBroken, workRestarted:
-			a := &w.agents.list[x.a()]
-			if what == workBroken || what == workRestarted {
-				what = workSwitched // the switch has not ended
-			}
-			k.doing[x.a()].work = what
-			h.Await(int(a.working), int(x.a()))
-			if a.waiting != noRollout {
-				h.Await(int(a.waiting), int(x.a()))
-			}
-		case workTimeline, workPoll, workTick, workRetention, workResend, workOnline, workRestart,
-			workTraffic, workBeat, workPrune:
+		case w.driver.production == nil:
+			k.awaitWork(x)
 		}
 	}
-	for n := range w.agents.list {
-		h.RollsBack[n] = w.agents.list[n].profile.policy == reducer.RollbackAndHalt
+}
+
+// awaitWork does so for work that is due.
+func (k *Walk) awaitWork(x item) {
+	h := &k.sums
+	switch what := x.work(); what {
+	case workDispatched:
+		k.doing[x.a()].offered = true
+		h.Await(int(x.b), int(x.a()))
+	case workSwitched, workRebooted, workProbed, workSustained, workConverged, workRolledBack,
+		workBroken, workRestarted:
+		a := &k.w.agents.list[x.a()]
+		if what == workBroken || what == workRestarted {
+			what = workSwitched // the switch has not ended
+		}
+		k.doing[x.a()].work = what
+		h.Await(int(a.working), int(x.a()))
+		if a.waiting != noRollout {
+			h.Await(int(a.waiting), int(x.a()))
+		}
+	case workTimeline, workPoll, workTick, workRetention, workArrive, workResend, workOnline,
+		workRestart, workTraffic, workBeat, workPrune:
 	}
 }
 
@@ -231,6 +259,9 @@ func (x item) ofHost() bool {
 
 // ignored reports whether work has no effect when it is due.
 func (w *world) ignored(x item) bool {
+	if p := w.driver.production; p != nil {
+		return p.ignored(x)
+	}
 	switch x.work() {
 	case workDispatched:
 		a := &w.agents.list[x.a()]
@@ -255,7 +286,7 @@ func (w *world) operand(x item) uint64 {
 		return w.lineIDs[x.a()]
 	case workArrive:
 		var h hash64.Sum
-		w.network.flights[x.b].hash(&h, w.agents.list[x.a()].profile)
+		w.hashMessage(&h, &w.network.flights[x.b], &w.agents.list[x.a()])
 		return uint64(h)
 	case workDispatched, workTraffic:
 		return uint64(x.b)
@@ -290,18 +321,18 @@ func (a *agent) hash(h *hash64.Sum, now doing) {
 	if now.work != 0 {
 		h.Pair(uint64(a.soakDue), uint64(a.phase)<<32|uint64(a.seq))
 	}
-	for i := range a.profile.fates {
-		if a.profile.fates[i].Once {
-			h.Word(uint64(a.profile.met[i]))
-		}
-	}
 }
 
-// hashGiven adds the fates and delays that a host was given and that may still decide something.
-// They are of different stages, so that their order does not matter.
-func (as *agents) hashGiven(h *hash64.Sum, a *agent, now work) {
+// hashGiven adds the fates and delays that a host was given and that may still decide something:
+// comes reports whether they do until some work under a ref. They are of different stages, so that
+// their order does not matter.
+func (a *agent) hashGiven(h *hash64.Sum, comes func(reducer.ChannelRef, work) bool) {
 	for i := range a.profile.fates {
-		if f := &a.profile.fates[i]; as.comes(a, f.Ref, now, lastOfFate(f.Kind)) {
+		f := &a.profile.fates[i]
+		if f.Once {
+			h.Word(uint64(a.profile.met[i]))
+		}
+		if comes(f.Ref, lastOfFate(f.Kind)) {
 			var s hash64.Sum
 			s.Named(string(f.Ref), uint64(f.Kind))
 			reducer.HashOpt(&s, f.RebootAfter)
@@ -309,7 +340,7 @@ func (as *agents) hashGiven(h *hash64.Sum, a *agent, now work) {
 		}
 	}
 	for i := range a.profile.delays {
-		if d := &a.profile.delays[i]; as.comes(a, d.Ref, now, lastOfStage(d.Stage)) {
+		if d := &a.profile.delays[i]; comes(d.Ref, lastOfStage(d.Stage)) {
 			var s hash64.Sum
 			s.Named(string(d.Ref), uint64(d.Stage)<<8)
 			s.Word(uint64(d.Takes.Longest()))
@@ -369,26 +400,29 @@ func lastOfStage(s Stage) work {
 	return workSustained
 }
 
-func (w *world) hashLink(h *hash64.Sum, l *link, p *profile) {
+func (w *world) hashLink(h *hash64.Sum, l *link, a *agent) {
 	h.Pair(uint64(l.skew), uint64(len(l.outbox))<<5|hash64.Bit(l.offline, 0)|hash64.Bit(l.lost, 1)|
 		hash64.Bit(l.left, 2)|hash64.Bit(l.resendDue, 3)|hash64.Bit(l.held != nil, 4))
 	for i := range l.outbox {
-		l.outbox[i].hash(h, p)
+		w.hashMessage(h, &l.outbox[i], a)
 	}
 	if l.held != nil {
-		l.held.hash(h, p)
+		w.hashMessage(h, l.held, a)
 	}
 	w.hashLines(h, l.armed)
 }
 
-// hash adds what matters of a message. What a host runs when it acks a dispatch matters where hosts
-// roll back.
-func (m *message) hash(h *hash64.Sum, p *profile) {
+// hashMessage adds what matters of a message. What a host runs when it acks a dispatch matters
+// where hosts roll back.
+func (w *world) hashMessage(h *hash64.Sum, m *message, a *agent) {
+	if w.driver.production != nil {
+		w.driver.production.hashMessage(h, w.inv.HostID(a.host), m)
+	}
 	e := &m.event
 	h.Word(uint64(m.rollout))
 	h.Pair(e.Seq, uint64(e.At))
 	h.Pair(uint64(e.Kind)<<16|uint64(e.Policy)<<8|hash64.Bit(e.Passed, 0), uint64(e.ExitCode))
-	if e.Kind != reducer.DispatchAck || p.policy == reducer.RollbackAndHalt {
+	if e.Kind != reducer.DispatchAck || a.profile.policy == reducer.RollbackAndHalt || m.id > 0 {
 		h.Text(string(e.Closure))
 	}
 	h.Text(e.Component)

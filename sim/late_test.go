@@ -116,7 +116,7 @@ func TestHashOfAcks(t *testing.T) {
 			var sums [2]hash64.Sum
 			for k, closure := range []reducer.ClosureHash{"a1", initialClosure} {
 				m := message{event: trace.AgentEvent{Kind: kind, Closure: closure}}
-				m.hash(&sums[k], &profile{policy: policy})
+				new(world).hashMessage(&sums[k], &m, &agent{profile: &profile{policy: policy}})
 			}
 			if differ := sums[0] != sums[1]; differ != want[i] {
 				t.Errorf("%v under %v: the hashes differ: %v", kind, policy, differ)

@@ -144,7 +144,7 @@ func (n *network) attempt(host uint32, m message) {
 	case n.later(MessageDelayed, host, &m):
 	default:
 		if n.arrive(host, m) && choice >= 0 {
-			n.choices.made[choice].Acked = true
+			n.choices.made[choice].Acked = n.post == nil // or it may not be logged
 		}
 		n.later(MessageDuplicated, host, &m)
 	}

@@ -28,14 +28,14 @@ type production struct {
 	initial  []reducer.ClosureHash                       // by host: what it runs at the start
 	known    []controlplane.Answer                       // by channel: closures of the last ref
 
-	letters uint64          // messages so far
-	logged  map[uint64]bool // messages that are in the log
-	current uint64          // the message that the control plane works on, or 0
-	tear    *FaultNow       // a crash that waits for the next opening
-	crashes *Fault          // a crash that waits for the next message that is accepted
-	synth   bool            // a heartbeat is being handled
-	losses  []loss          // facts about hosts that will not continue
-	noted   map[loss]bool   // those in losses
+	letters uint64        // messages so far
+	logged  []bool        // by message, from 1: it is in the log
+	current uint64        // the message that the control plane works on, or 0
+	tear    *FaultNow     // a crash that waits for the next opening
+	crashes *Fault        // a crash that waits for the next message that is accepted
+	synth   bool          // a heartbeat is being handled
+	losses  []loss        // facts about hosts that will not continue
+	noted   map[loss]bool // those in losses
 	deleted map[reducer.RolloutID]bool
 	results map[result]bool // by host and rollout of probes that have failed: the latest result
 	undone  map[result]bool // by host and rollout: another rollback has replaced its closure
@@ -62,7 +62,7 @@ func newProduction(w *world) (*production, error) {
 		return nil, err
 	}
 	p := &production{
-		world: w, mended: mended, logged: make(map[uint64]bool), noted: make(map[loss]bool),
+		world: w, mended: mended, noted: make(map[loss]bool),
 		deleted: make(map[reducer.RolloutID]bool), results: make(map[result]bool),
 		undone: make(map[result]bool),
 	}
@@ -81,26 +81,31 @@ func newProduction(w *world) (*production, error) {
 	}
 	w.record.ledger = &ledger{synth: &p.synth, safe: mended.Has(controlplane.LossyLog)}
 	w.record.refold = reducer.NewFleet(w.opt.Machine, w.inv.Policy)
-	w.record.check.Shipped(invariant.World{
+	w.record.check.Shipped(p.asked())
+	return p, p.addAgents()
+}
+
+// asked returns what answers the invariants.
+func (p *production) asked() invariant.World {
+	return invariant.World{
 		Target: func(id reducer.RolloutID, host reducer.HostID) reducer.ClosureHash {
-			ref := w.rollouts.at(id).ref
-			if n, ok := w.inv.Host(host); ok {
+			ref := p.rollouts.at(id).ref
+			if n, ok := p.inv.Host(host); ok {
 				return p.closure(n, ref)
 			}
 			return reducer.ClosureHash(ref)
 		},
 		Runs: func(host reducer.HostID) reducer.ClosureHash {
-			if n, ok := w.inv.Host(host); ok {
+			if n, ok := p.inv.Host(host); ok {
 				return p.agents[n].running
 			}
 			return "" // a raw event let it join
 		},
 		Unstaged: func(host reducer.HostID) bool {
-			n, ok := w.inv.Host(host)
-			return ok && w.inv.Unstaged(n)
+			n, ok := p.inv.Host(host)
+			return ok && p.inv.Unstaged(n)
 		},
-	})
-	return p, p.addAgents()
+	}
 }
 
 // phase returns the first instant of something that repeats. It is drawn unless it is given.

@@ -77,6 +77,14 @@ func (r *recorder) write(e *trace.Entry) {
 	r.emit(e)
 }
 
+// written returns how many entries were written, with those that are not in the log.
+func (r *recorder) written() uint64 {
+	if r.ledger == nil {
+		return r.seq
+	}
+	return r.seq + uint64(len(r.ledger.queue)+len(r.ledger.lost))
+}
+
 // trail records which step wrote an entry, if that is wanted.
 func (r *recorder) trail(step uint32) {
 	if r.trails {

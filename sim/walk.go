@@ -24,8 +24,9 @@ type Walk struct {
 	classes [][]uint32 // hosts that stand for each other, by number
 	whole   bool       // raw events may come, so that nothing is left out of a hash
 	sums    hash64.State
-	hashed  bool   // sums are those of the present state
-	hash    uint64 // of the present state, if known is set
+	folds   hash64.State // of the fold of the log, where the tables are the truth
+	hashed  bool         // sums are those of the present state
+	hash    uint64       // of the present state, if known is set
 	known   bool
 	doing   []doing // by host; reused
 	due     []item  // with an effect; reused
@@ -42,8 +43,8 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 		return nil, err
 	}
 	k := &Walk{
-		w: w, end: sc.Start + reducer.Time(sc.Horizon), whole: opt.Strays || !ends(sc, opt.Machine),
-		digests: opt.Digest,
+		w: w, end: sc.Start + reducer.Time(sc.Horizon), digests: opt.Digest,
+		whole: opt.Strays || !ends(sc, opt.Machine),
 	}
 	if k.digests {
 		w.record.sink = &k.wrote
@@ -92,7 +93,7 @@ func (k *Walk) next(end reducer.Time) bool {
 	}
 	k.changes()
 	k.begun = true
-	k.before = k.w.record.seq
+	k.before = k.w.record.written()
 	if k.w.record.err != nil || !k.w.next(end) {
 		return false
 	}
@@ -107,7 +108,7 @@ func (k *Walk) Elapsed() time.Duration { return k.w.clock.elapsed() }
 func (k *Walk) Horizon() time.Duration { return time.Duration(k.end - k.w.clock.start) }
 
 // Active reports whether the last instant has written entries.
-func (k *Walk) Active() bool { return k.w.record.seq > k.before }
+func (k *Walk) Active() bool { return k.w.record.written() > k.before }
 
 // Wrote returns a digest of the entries of the last instant, or of those of Finish.
 func (k *Walk) Wrote() string { return k.wrote.Sum() }

@@ -12,8 +12,8 @@ import (
 const All = math.MaxUint8
 
 // errAll reports that a search without a bound is not possible.
-var errAll = errors.New("any number of deviations can be tried only where runs can be copied: " +
-	"not under the shipped control plane, and not in parts")
+var errAll = errors.New("any number of deviations can be tried only where runs can be copied, " +
+	"not in parts, and not after a counterexample")
 
 // shared is a set of states that several tasks add to at once. The zero value is empty.
 type shared struct {

@@ -222,14 +222,22 @@ func TestAllEndsEarly(t *testing.T) {
 	}
 }
 
+// TestAllRefused checks where any number of deviations cannot be tried.
 func TestAllRefused(t *testing.T) {
 	sc := parse(t, one)
 	for name, edit := range map[string]func(*Options){
-		"parts": func(o *Options) { o.Shard = shard.Shard{I: 1, N: 2} },
-		"shipped": func(o *Options) {
-			shipped := *sc
-			shipped.ControlPlane = controlplane.Shipped
-			o.Scenario, o.Continue = &shipped, true
+		"parts":    func(o *Options) { o.Shard = shard.Shard{I: 1, N: 2} },
+		"continue": func(o *Options) { o.Continue = true },
+		"no copies": func(o *Options) {
+			build, err := controlplane.ByName(controlplane.Specified)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.ControlPlane = func(
+				inv *controlplane.Inventory, m reducer.Machine,
+			) controlplane.ControlPlane {
+				return struct{ controlplane.ControlPlane }{build(inv, m)}
+			}
 		},
 	} {
 		_, err := prover(t, sc, reducer.RFC0008(), edit).Run(t.Context(), All, nil)

@@ -223,6 +223,7 @@ func (m *menu) fault(c *sim.Choice) {
 		subject := about("poll", uint64(c.At), string(c.Channel))
 		m.line(PollFailed, subject, c.At, &sim.FaultNow{Kind: sim.PollFailed, Channel: c.Channel})
 		m.line(PollStale, subject, c.At, &sim.FaultNow{Kind: sim.PollStale, Channel: c.Channel})
+		m.tear(c)
 	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
 		sim.HostLost, sim.ControlPlaneCrash, sim.PollStale, sim.ClockSkew, sim.DatabaseError,
 		sim.LogInsertFailed, sim.TornOpeningCrash:
@@ -292,7 +293,7 @@ func (m *menu) instant(k *sim.Walk) {
 	after := at + moment
 	m.crashes(k.Moments(), at)
 	m.members(k.Moments(), at)
-	m.shipped(at)
+	m.seeds()
 	m.stray(k.Moments(), at)
 	m.revert(k, at)
 	m.crash(sim.Action{At: after}, after, m.p.lengths(sim.ControlPlaneCrash)[:1])

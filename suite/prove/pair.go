@@ -16,14 +16,14 @@ type walk struct {
 	differ bool      // the two have not done the same
 }
 
-// newWalk begins the plain run. It returns nil if the run cannot be copied. The error is that of
-// the scenario.
-func (p *Prover) newWalk() (*walk, error) {
-	k, err := sim.NewWalk(p.plain, p.options(p.plain))
+// newWalk begins the run of a scenario. It returns nil if the run cannot be copied. The error is
+// that of the scenario.
+func (p *Prover) newWalk(sc *sim.Scenario) (*walk, error) {
+	k, err := sim.NewWalk(sc, p.options(sc))
 	if err != nil || k.Forkable() != nil || !p.differs() {
 		return forkable(k, nil), err
 	}
-	other, err := sim.NewWalk(p.otherSide(p.plain))
+	other, err := sim.NewWalk(p.otherSide(sc))
 	if err != nil { // the runs from the start say why
 		return nil, nil
 	}

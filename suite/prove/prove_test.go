@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/deviation"
 	"rollsim/invariant"
 	"rollsim/machine"
@@ -227,6 +228,11 @@ func TestCutsAgree(t *testing.T) {
 		{Rollout: "stable@a1", State: reducer.Failed}, {Rollout: "stable@a1", State: reducer.Reverted},
 	}
 	agree(sc, failingForever(), 2)
+	shipped := *sc
+	shipped.ControlPlane = controlplane.Shipped
+	agree(&shipped, reducer.RFC0008(), 1)
+	shipped.Mended = controlplane.Defects()
+	agree(&shipped, reducer.RFC0008(), 1)
 	others := []reducer.Machine{reducer.RFC0008(), reducer.V01(), reducer.V02(), machine.Canary()}
 	if os.Getenv("PROVE_ALL") == "" {
 		for _, m := range others {

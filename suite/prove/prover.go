@@ -108,11 +108,13 @@ func New(opt Options) (*Prover, error) {
 	}
 	if p.differs() {
 		// Hosts that are in the same state in one of the two runs may not be in the other one.
-		if k, err := p.newWalk(); k != nil || err != nil {
+		if k, err := p.newWalk(p.plain); k != nil || err != nil {
 			return p, err
 		}
 	}
-	p.classes = classesOf(p.plain, p.allowed)
+	if p.plain.ControlPlane != controlplane.Shipped && opt.OtherPlane != controlplane.Shipped {
+		p.classes = classesOf(p.plain, p.allowed) // what the shipped one draws distinguishes hosts
+	}
 	return p, nil
 }
 

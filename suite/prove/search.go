@@ -38,8 +38,8 @@ func (p *Prover) Run(ctx context.Context, bound int, earlier *Result) (*Result, 
 		return nil, err
 	}
 	r := s.result
-	copied := s.trunk != nil || len(r.Found) > 0 && !p.opt.Continue
-	if bound == All && (!copied || p.opt.Uncut || p.opt.Shard.N > 1) {
+	copied := s.trunk != nil || len(r.Found) > 0
+	if bound == All && (!copied || p.opt.Uncut || p.opt.Continue || p.opt.Shard.N > 1) {
 		return nil, errAll
 	}
 	if bound == All && len(r.Found) == 0 {

@@ -1,8 +1,6 @@
 package prove
 
 import (
-	"time"
-
 	"rollsim/controlplane"
 	"rollsim/internal/deviation"
 	"rollsim/internal/hash64"
@@ -25,25 +23,20 @@ func (p *Prover) impossible() Kinds {
 	return none
 }
 
-// shipped adds what only the shipped control plane meets apart from messages: a crash in the middle
-// of the next opening after a ref moves, and draws from another seed.
-func (m *menu) shipped(at time.Duration) {
-	if m.open&deviation.ShippedOnly() == 0 {
-		return
+// tear adds that the control plane crashes in the middle of the opening that follows a poll.
+func (m *menu) tear(c *sim.Choice) {
+	for joined := range 2 {
+		subject := hash64.Of(about("torn", uint64(c.At)), uint64(joined))
+		m.line(TornOpening, subject, c.At, &sim.FaultNow{
+			Kind: sim.TornOpeningCrash, Joined: joined, For: shortFault,
+		})
 	}
-	for _, i := range m.p.moves {
-		line := &m.p.plain.Timeline[i]
-		for joined := range 2 {
-			if line.At >= at {
-				subject := hash64.Of(about("torn", uint64(line.At)), uint64(joined))
-				m.line(TornOpening, subject, line.At, &sim.FaultNow{
-					Kind: sim.TornOpeningCrash, Joined: joined, For: shortFault,
-				})
-			}
-		}
-	}
+}
+
+// seeds adds draws from another seed. They begin with the run.
+func (m *menu) seeds() {
 	for i := range uint64(otherSeeds) {
-		if m.open.Has(OtherDraws) {
+		if m.open.Has(OtherDraws) && m.n.last == nil {
 			d := &Deviation{Kind: OtherDraws, seed: m.p.plain.Seed + 1 + i}
 			m.offer(d.identify(about("seed", 0), d.seed))
 		}

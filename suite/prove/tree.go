@@ -344,7 +344,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 		}
 	}()
 	root := &node{}
-	k, err := p.newWalk()
+	k, err := p.newWalk(p.plain)
 	if k == nil || p.opt.Repeat {
 		return nil, nil, err
 	}
@@ -364,6 +364,14 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 			}
 			known[d.hash] = true
 			from, then := before(all, i, behind, k)
+			if d.seed > 0 {
+				other, err := p.newWalk(root.with(d).scenario(p.plain))
+				if err != nil {
+					return nil, nil, err
+				}
+				tasks = append(tasks, task{first: d, from: other})
+				continue
+			}
 			if from == k {
 				then = append(then, alike...)
 			}

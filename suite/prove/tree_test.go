@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"rollsim/controlplane"
 	"rollsim/internal/deviation"
 	"rollsim/internal/hash64"
 	"rollsim/reducer"
+	"rollsim/scenario"
 	"rollsim/sim"
 	"rollsim/trace"
 )
@@ -67,7 +69,9 @@ func TestBranchIsRepeat(t *testing.T) {
 		every = 1
 	}
 	second := 0
-	for _, f := range all {
+	shipped := &scenario.File{Scenario: *fleet(t, "two-waves")}
+	shipped.Scenario.ControlPlane = controlplane.Shipped
+	for _, f := range append(all, shipped) {
 		p := prover(t, &f.Scenario, reducer.RFC0008(), nil)
 		compare := func(n *node, k *sim.Walk) {
 			t.Helper()
@@ -122,10 +126,33 @@ func TestBranchIsRepeat(t *testing.T) {
 }
 
 // tail hashes the entries of each instant, without their numbers. With exchanged, neither the names
-// of hosts nor the order within an instant matter.
+// of hosts nor the order within an instant matter. The shipped control plane writes an entry into
+// the log later than at the time of the entry.
 type tail struct {
-	instants  []hash64.Sum
+	entries   []tailEntry
 	exchanged bool
+}
+
+type tailEntry struct {
+	at  reducer.Time
+	sum hash64.Sum
+}
+
+// after returns a hash of the entries of each instant, and of those at the end.
+func (w *tail) after(instants []reducer.Time) []hash64.Sum {
+	all := make([]hash64.Sum, len(instants))
+	for _, e := range w.entries {
+		i, found := slices.BinarySearch(instants, e.at)
+		if !found {
+			i-- // it is a statement of that instant
+		}
+		if i = max(0, i); w.exchanged {
+			all[i] += e.sum
+		} else {
+			all[i].Word(uint64(e.sum))
+		}
+	}
+	return all
 }
 
 func (w *tail) Write(e *trace.Entry) error {
@@ -141,11 +168,7 @@ func (w *tail) Write(e *trace.Entry) error {
 	if err := d.Write(&plain); err != nil {
 		return err
 	}
-	if last := &w.instants[len(w.instants)-1]; w.exchanged {
-		*last += hash64.Sum(hash64.OfText(d.Sum()))
-	} else {
-		last.Text(d.Sum())
-	}
+	w.entries = append(w.entries, tailEntry{e.At, hash64.Sum(hash64.OfText(d.Sum()))})
 	return nil
 }
 
@@ -181,10 +204,13 @@ type ending struct {
 func (e *endings) run(t *testing.T, n *node) {
 	t.Helper()
 	out := tail{exchanged: len(e.p.classes) > 0}
-	opt := e.p.options(e.p.plain)
+	sc := *e.p.plain
+	for _, d := range n.all() {
+		sc.Seed = max(sc.Seed, d.seed)
+	}
+	opt := e.p.options(&sc)
 	opt.Sink = &out
-	out.instants = append(out.instants, 0)
-	k, err := sim.NewWalk(e.p.plain, opt)
+	k, err := sim.NewWalk(&sc, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,14 +220,12 @@ func (e *endings) run(t *testing.T, n *node) {
 		}
 	}
 	e.p.calm(n, &walk{Walk: k})
-	states := []uint64{0}
-	for {
-		out.instants = append(out.instants, 0)
-		if !k.Next() {
-			break
-		}
+	states, instants := []uint64{0}, []reducer.Time{sc.Start - 1} // the header
+	for k.Next() {
 		states = append(states, e.p.key(n, &walk{Walk: k}))
+		instants = append(instants, sc.Start+reducer.Time(k.Elapsed()))
 	}
+	instants = append(instants, sc.Start+reducer.Time(sc.Horizon))
 	result, err := k.Finish()
 	if err != nil {
 		t.Fatal(err)
@@ -211,10 +235,12 @@ func (e *endings) run(t *testing.T, n *node) {
 		if out.exchanged {
 			v.Detail = ""
 		}
-		after.Text(fmt.Sprint(v.Invariant, v.Subject, v.Detail, v.Excused))
+		out.entries = append(out.entries, tailEntry{v.At, hash64.Sum(hash64.OfText(
+			fmt.Sprint(v.Invariant, v.Subject, v.Detail, v.Excused)))})
 	}
+	wrote := out.after(instants)
 	for i := len(states) - 1; i > 0; i-- {
-		if wrote := out.instants[i+1]; wrote != 0 { // others may be skipped
+		if wrote := wrote[i+1]; wrote != 0 { // others may be skipped
 			after.Word(uint64(wrote))
 			if i+1 < len(states) { // not the one at the horizon
 				after.Word(states[i+1])
@@ -241,33 +267,55 @@ func TestEqualStatesEndAlike(t *testing.T) {
 	}{{"two-waves", false}, {"two-waves", true}, {"gates", true}, {"rollback", true},
 		{"rollback", false}} {
 		for _, m := range []reducer.Machine{reducer.RFC0008(), failingForever()} {
-			name := c.name
-			p := prover(t, fleet(t, name), m, func(o *Options) { o.Asymmetric = c.asymmetric })
+			p := prover(t, fleet(t, c.name), m, func(o *Options) { o.Asymmetric = c.asymmetric })
 			if c.asymmetric == (len(p.classes) > 0) {
-				t.Fatalf("%s has the classes %v", name, p.classes)
+				t.Fatalf("%s has the classes %v", c.name, p.classes)
 			}
-			e := &endings{p: p, known: make(map[uint64]ending)}
-			plain := &node{}
-			e.run(t, plain)
-			for i, d := range p.run(plain, true).children {
-				n := plain.with(d)
-				if i%3 != 0 && os.Getenv("PROVE_ALL") == "" {
-					continue
-				}
-				e.run(t, n)
-				if i%60 != 0 {
-					continue
-				}
-				for k, next := range p.run(n, true).children {
-					if k%9 == 0 {
-						e.run(t, n.with(next))
-					}
-				}
-			}
-			if e.met < 1000 {
-				t.Errorf("%s: only %d states are met twice", name, e.met)
+			endAlike(t, p, c.name, 1)
+		}
+	}
+}
+
+// TestEqualStatesOfShippedEndAlike does the same under the shipped control plane, with its defects
+// and without, and where raw events are possible or not.
+func TestEqualStatesOfShippedEndAlike(t *testing.T) {
+	for _, name := range []string{"two-waves", "rollback"} {
+		for _, mended := range [][]controlplane.Defect{nil, controlplane.Defects()} {
+			for _, never := range []Kinds{0, deviation.Of(StrayEvent)} {
+				sc := fleet(t, name)
+				sc.ControlPlane, sc.Mended = controlplane.Shipped, mended
+				endAlike(t, prover(t, sc, reducer.RFC0008(), func(o *Options) {
+					o.Kinds = deviation.All() &^ never
+				}), name, 7)
 			}
 		}
+	}
+}
+
+// endAlike runs a fleet with one deviation, and with some pairs of two. With a larger every it
+// leaves out more of them.
+func endAlike(t *testing.T, p *Prover, name string, every int) {
+	t.Helper()
+	e := &endings{p: p, known: make(map[uint64]ending)}
+	plain := &node{}
+	e.run(t, plain)
+	for i, d := range p.run(plain, true).children {
+		n := plain.with(d)
+		if i%(3*every) != 0 && os.Getenv("PROVE_ALL") == "" {
+			continue
+		}
+		e.run(t, n)
+		if i%(60*every) != 0 {
+			continue
+		}
+		for k, next := range p.run(n, true).children {
+			if k%9 == 0 {
+				e.run(t, n.with(next))
+			}
+		}
+	}
+	if e.met < 1000 {
+		t.Errorf("%s: only %d states are met twice", name, e.met)
 	}
 }
 
