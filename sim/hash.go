@@ -171,12 +171,7 @@ func (k *Walk) awaitWork(x item) {
 
 // collectDue sets the work that is due and has an effect.
 func (k *Walk) collectDue() {
-	k.due = k.due[:0]
-	for x := range k.w.clock.queue.all {
-		if !k.w.ignored(x) {
-			k.due = append(k.due, x)
-		}
-	}
+	k.due = slices.DeleteFunc(k.w.clock.queue.appendAll(k.due[:0]), k.w.ignored)
 }
 
 // hashQueue adds the work that is due, without the order of what is due at one instant.
@@ -185,15 +180,23 @@ func (k *Walk) hashQueue() {
 	var sum uint64 // the buckets have no order
 	for _, x := range k.due {
 		host, one := x.a(), x.ofHost()
-		what := uint64(x.what)
-		if x.work() == workTimeline { // the operand identifies the line
+		line := x.work() == workTimeline // the operand identifies it
+		if line {
 			host, one = w.about(x.a())
-			what = 0
 		}
-		if hash := hash64.Of(uint64(x.at), uint64(x.work()), w.operand(x)); one {
-			h.Hosts[host] += hash64.Sum(hash)
+		what := uint64(x.what)
+		if one || line {
+			what = uint64(x.work())
+		}
+		var hash hash64.Sum
+		hash.Pair(uint64(x.at), what)
+		if operand := w.operand(x); operand != 0 {
+			hash.Word(operand)
+		}
+		if one {
+			h.Hosts[host] += hash
 		} else {
-			sum += hash64.Of(hash, what)
+			sum += uint64(hash)
 		}
 	}
 	h.Word(sum)
@@ -227,10 +230,9 @@ func (k *Walk) hashOrder() {
 	}
 	q := &k.w.clock.queue
 	for i, x := range k.due {
-		for _, y := range slices.Backward(k.due[:i]) {
-			if bucketOf(y.at, q.now) != bucketOf(x.at, q.now) {
-				break
-			}
+		bucket := bucketOf(x.at, q.now)
+		for j := i - 1; j >= 0 && bucketOf(k.due[j].at, q.now) == bucket; j-- {
+			y := k.due[j]
 			if y.at == x.at && (!k.exchanged(x) || !k.exchanged(y)) {
 				sum += hash64.Of(uint64(x.at), name(y), name(x))
 			}

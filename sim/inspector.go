@@ -93,7 +93,9 @@ func (w *world) state() *State {
 
 // sorted returns the work that is scheduled, in order.
 func (q *queue) sorted() []item {
-	return slices.SortedStableFunc(q.all, func(a, b item) int { return cmp.Compare(a.at, b.at) })
+	all := q.appendAll(nil)
+	slices.SortStableFunc(all, func(a, b item) int { return cmp.Compare(a.at, b.at) })
+	return all
 }
 
 // fact returns a fact about a time.

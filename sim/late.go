@@ -38,7 +38,8 @@ func (w *world) late(x item) bool {
 
 // resendOf returns when the agent of a host sends again what is not acknowledged.
 func (w *world) resendOf(host uint32) (at reducer.Time, due bool) {
-	for x := range w.clock.queue.all {
+	var few [16]item
+	for _, x := range w.clock.queue.appendAll(few[:0]) {
 		if x.work() == workResend && x.a() == host {
 			return x.at, true
 		}
@@ -52,7 +53,8 @@ func (w *world) disturbed() bool {
 	disturbs := func(a *Action) bool {
 		return a.Fault != nil || a.Order != nil && a.Order.Kind == controlplane.RemoveHost
 	}
-	for x := range w.clock.queue.all {
+	var few [16]item
+	for _, x := range w.clock.queue.appendAll(few[:0]) {
 		if x.work() == workTimeline && disturbs(w.timeline[x.a()]) {
 			return true
 		}

@@ -130,21 +130,14 @@ func (q *queue) rest(i int) []item {
 	return q.buckets[i]
 }
 
-// all yields all work: what is due at one instant in the order of insertion, and near it in the
-// same bucket.
-func (q *queue) all(yield func(item) bool) {
-	for _, x := range q.rest(0) {
-		if !yield(x) {
-			return
-		}
-	}
+// appendAll appends all work, bucket by bucket: what is due at one instant in the order of
+// insertion.
+func (q *queue) appendAll(all []item) []item {
+	all = append(all, q.rest(0)...)
 	for used := q.used; used != 0; used &= used - 1 {
-		for _, x := range q.buckets[bits.TrailingZeros64(used)+1] {
-			if !yield(x) {
-				return
-			}
-		}
+		all = append(all, q.buckets[bits.TrailingZeros64(used)+1]...)
 	}
+	return all
 }
 
 // emptied returns an empty bucket in the memory of another one, or without memory after a large
