@@ -61,11 +61,19 @@ func Name(name string, names []string) (string, bool) {
 	return "", false
 }
 
-// Hint returns the end of a message about an unknown name: the nearest name, or all names if none
-// is near and they are few, or nothing. A hint begins with a colon.
+// Hint returns the end of a message about an unknown name: the nearest name, those that begin with
+// the same word if they are at least as likely, or all names if none is near and they are few, or
+// nothing. A hint begins with a colon.
 func Hint(name string, names []string) string {
-	if n, ok := Name(name, names); ok {
+	const typo = 2 // a larger distance may be another word
+	n, near := Name(name, names)
+	kin := sameFirstWord(name, names)
+	if near && (len(kin) < 2 || Distance([]rune(name), []rune(n)) <= typo ||
+		strings.HasPrefix(n, name)) {
 		return fmt.Sprintf(": did you mean %q?", n)
+	}
+	if len(kin) > 1 {
+		names = kin
 	}
 	if len(names) == 0 || len(names) > maxListed {
 		return ""
@@ -75,6 +83,17 @@ func Hint(name string, names []string) string {
 		shown[i] = visible.Name(n)
 	}
 	return ": expected one of " + strings.Join(shown, ", ")
+}
+
+// sameFirstWord returns the names whose first word, before a hyphen, is that of a name.
+func sameFirstWord(name string, names []string) (kin []string) {
+	first, _, more := strings.Cut(strings.ToLower(name), "-")
+	for _, n := range names {
+		if more && first != "" && strings.HasPrefix(strings.ToLower(n), first+"-") {
+			kin = append(kin, n)
+		}
+	}
+	return kin
 }
 
 // Distance returns the edit distance of a and b: the least number of insertions, deletions,

@@ -43,6 +43,7 @@ func TestName(t *testing.T) {
 }
 
 func TestHint(t *testing.T) {
+	messages := strings.Fields("messages message-delayed message-dropped host-lost")
 	many := strings.Fields("a1 a2 a3 a4 a5 a6 a7 a8 a9 a10 a11 a12 a13")
 	for _, c := range []struct {
 		typed string
@@ -54,6 +55,12 @@ func TestHint(t *testing.T) {
 		{"maybe", many, ""},
 		{"crash", []string{"control-plane crash"}, `: did you mean "control-plane crash"?`},
 		{"maybe", nil, ""},
+		{"message-lost", messages, ": expected one of message-delayed, message-dropped"},
+		{"message-droped", messages, `: did you mean "message-dropped"?`},
+		{"message-dela", messages, `: did you mean "message-delayed"?`},
+		{"message", messages, `: did you mean "messages"?`},
+		{"host-gone", messages, `: did you mean "host-lost"?`}, // the only one with that word
+		{"-lost", messages, ": expected one of messages, message-delayed, message-dropped, host-lost"},
 	} {
 		if got := Hint(c.typed, c.names); got != c.want {
 			t.Errorf("Hint(%q, %q) = %q; want %q", c.typed, c.names, got, c.want)

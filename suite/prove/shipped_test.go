@@ -86,3 +86,29 @@ func TestOtherDraws(t *testing.T) {
 		}
 	}
 }
+
+// TestMendedHolds checks that the shipped control plane without its known defects holds with up to
+// one deviation, in the fleets that it can have. Each defect that is left is found, if a proof of
+// two-waves finds it at all.
+func TestMendedHolds(t *testing.T) {
+	mended := func(name string, mended []controlplane.Defect) *Result {
+		sc := fleet(t, name)
+		sc.ControlPlane, sc.Mended = controlplane.Shipped, mended
+		return result(t, prover(t, sc, reducer.RFC0008(), nil), 1)
+	}
+	for _, name := range []string{"two-waves", "rollback", "two-channels", "strays"} {
+		if r := mended(name, controlplane.Defects()); !r.Holds() || r.States() < 2000 {
+			t.Errorf("%s: %s: %q", name, r.Verdict(), keys(r))
+		}
+	}
+	for _, defect := range []controlplane.Defect{
+		controlplane.LateWaveSoak, controlplane.TornOpening, controlplane.LossyLog,
+	} {
+		all := slices.DeleteFunc(controlplane.Defects(), func(d controlplane.Defect) bool {
+			return d == defect
+		})
+		if r := mended("two-waves", all); r.Holds() {
+			t.Errorf("with %s: %s", defect, r.Verdict())
+		}
+	}
+}
