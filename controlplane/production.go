@@ -83,7 +83,7 @@ type Failure struct {
 // Retention of the shipped control plane: how long the rows of a rollout are kept after its end,
 // and how often it looks for older ones.
 const (
-	rowRetention  = 90 * 24 * 3600 * reducer.Time(1e9)
+	RowRetention  = 90 * 24 * 3600 * reducer.Time(1e9)
 	PruneInterval = 3600 * reducer.Time(1e9)
 )
 

@@ -437,8 +437,8 @@ func (p *shippedPlane) Pruning() (first reducer.Opt[reducer.Time]) {
 		if o == nil || o.deleted || p.kept(o) {
 			continue
 		}
-		if at := o.ended(); at.Set && (!first.Set || at.Value+rowRetention < first.Value) {
-			first = reducer.Some(at.Value + rowRetention)
+		if at := o.ended(); at.Set && (!first.Set || at.Value+RowRetention < first.Value) {
+			first = reducer.Some(at.Value + RowRetention)
 		}
 	}
 	return first
@@ -469,7 +469,7 @@ func (p *shippedPlane) Prune(now reducer.Time) []reducer.RolloutID {
 		if o == nil || o.deleted || p.kept(o) {
 			continue
 		}
-		if at := o.ended(); at.Set && at.Value+rowRetention < now {
+		if at := o.ended(); at.Set && at.Value+RowRetention < now {
 			o.deleted = true
 			delete(p.byID, o.id)
 			p.fleet.Retire(o.fold)

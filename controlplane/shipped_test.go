@@ -514,14 +514,14 @@ func TestShippedPrune(t *testing.T) {
 		r.polls("r1")
 		r.says("x", "t@r1", acks, completes, converges)
 		ended := r.byID["t@r1"].fold.Record.TerminalAt.Value
-		if got := r.Prune(ended + rowRetention); len(got) > 0 {
+		if got := r.Prune(ended + RowRetention); len(got) > 0 {
 			t.Errorf("after 90 days: %v", got)
 		}
-		got := r.Prune(ended + rowRetention + 1)
+		got := r.Prune(ended + RowRetention + 1)
 		if want := mended == nil; (len(got) == 1) != want || r.Pruning().Set {
 			t.Errorf("%v: %v is deleted", mended, got)
 		}
-		r.now = ended + rowRetention + second
+		r.now = ended + RowRetention + second
 		r.runs()
 		if opened := r.byID["t@r1"].fold.Record.OpenedAt > ended; opened != (mended == nil) {
 			t.Errorf("%v: opened again: %v", mended, opened)

@@ -478,7 +478,8 @@ func (p *production) failures(host uint32, m *message) {
 		case kind == DatabaseError, p.mended.Has(controlplane.LossyLog):
 			p.plane().Inject(controlplane.Failure{Database: true})
 		default:
-			p.record.drop = 1 + int(draw(p.opt.Seed, m.id, 0, drawLoss)%3)
+			occasion := uint64(p.clock.now) + m.event.Seq // whatever was sent before
+			p.record.drop = 1 + int(draw(p.opt.Seed, a.key, occasion, drawLoss)%3)
 		}
 	}
 }

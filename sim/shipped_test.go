@@ -158,6 +158,7 @@ func smallest(t *testing.T) map[controlplane.Defect]struct {
 
 	sc = produced(t, wave(m, "a"))
 	sc.Timeline = append(sc.Timeline, fault(6*time.Second, LogInsertFailed, "a", 0))
+	sc.Behaviour.Ack = constant(t, 5*time.Second)
 	add(controlplane.LossyLog, "fold-is-live s@a1", sc)
 	return all
 }

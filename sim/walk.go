@@ -44,7 +44,7 @@ func NewWalk(sc *Scenario, opt Options) (*Walk, error) {
 	}
 	k := &Walk{
 		w: w, end: sc.Start + reducer.Time(sc.Horizon), digests: opt.Digest,
-		whole: opt.Strays || !ends(sc, opt.Machine),
+		whole: opt.Strays || !ends(sc, opt.Machine) || w.reopens(),
 	}
 	if k.digests {
 		w.record.sink = &k.wrote
@@ -76,6 +76,12 @@ func ends(sc *Scenario, m reducer.Machine) bool {
 	return can && table.Ends() && !slices.ContainsFunc(sc.Timeline, func(a Action) bool {
 		return a.Event != nil && a.Event.Kind != reducer.OperatorClearance || ofHosts(a.When)
 	}) && !slices.ContainsFunc(sc.Sometimes, func(m Moment) bool { return ofHosts(&m) })
+}
+
+// reopens reports whether the shipped control plane may delete a rollout and open it again: what
+// its agents remember of it then counts once more.
+func (w *world) reopens() bool {
+	return w.driver.production != nil && reducer.Time(w.sc.Horizon) > controlplane.RowRetention
 }
 
 // Next does the work of the next instant, and reports whether there was any before the horizon.

@@ -319,6 +319,32 @@ func endAlike(t *testing.T, p *Prover, name string, every int) {
 	}
 }
 
+// TestReopenedEndAlike does the same where the rollout of the present ref is opened again after 90
+// days. Its agent remembers a probe that failed before, which then makes the host fail at once.
+func TestReopenedEndAlike(t *testing.T) {
+	sc := parse(t, `
+horizon: 91d
+control_plane: {shipped: {mended: [lost-ack, compliance-sticky]}}
+phases: {heartbeat: 50s, ticker: 5s, poll: 0s, prune: 0s}
+channels: [{name: stable, waves: [{hosts: 1, soak: 3m}]}]
+behaviour: {ack: 2s, activation: 20s, probe: {uniform: {min: 1s, max: 40s}}, converge: 0s}
+fates: [{host: stable-01, fate: fails-control, passes_after: 30s}]
+timeline: [{at: 0s, release: a1}]
+`)
+	p := prover(t, sc, reducer.RFC0008(), func(o *Options) {
+		o.Kinds = deviation.Of(MessageDropped, LongDelay, ShortDelay)
+	})
+	e := &endings{p: p, known: make(map[uint64]ending)}
+	plain := &node{}
+	e.run(t, plain)
+	for _, d := range p.run(plain, true).children {
+		e.run(t, plain.with(d))
+	}
+	if e.met < 50 {
+		t.Errorf("only %d states are met twice", e.met)
+	}
+}
+
 // TestLateCopiesEndAlike runs one host with a crash, and with a lost and a doubled message in any
 // order, after which nothing keeps a message from arriving.
 func TestLateCopiesEndAlike(t *testing.T) {
