@@ -131,6 +131,18 @@ func (d *driver) choosePoll(channel reducer.ChannelID) {
 	}
 }
 
+// chooseTear adds that an opening without a new ref is not cut short: that of a rollout whose row
+// was deleted.
+func (p *production) chooseTear() {
+	c := p.driver.choices
+	if c == nil || c.quiet || !p.reopens() {
+		return
+	}
+	if _, opens := p.opens(); opens {
+		c.add(Choice{Fault: TornOpeningCrash})
+	}
+}
+
 // observe adds the moments of an event that the fleet has accepted: those that happen for the first
 // time.
 func (d *driver) observe(r *reducer.Rollout, ev *reducer.Event, effects []reducer.Effect) {

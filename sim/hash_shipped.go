@@ -66,15 +66,15 @@ func (p *production) await(h *hash64.State) {
 	}
 }
 
-// hashLosses adds the facts about hosts that will not continue. The first one of a host under a
-// rollout counts.
+// hashLosses adds the facts about hosts that will not continue. The first one of a host counts, and
+// its first one under a rollout.
 func (p *production) hashLosses(h *hash64.Sum) {
 	var sets uint64
 	for i := range p.losses {
 		x := &p.losses[i]
 		earlier := 0
 		for j := range i {
-			if y := &p.losses[j]; y.host == x.host && y.rollout == x.rollout {
+			if p.losses[j].host == x.host {
 				earlier++
 			}
 		}

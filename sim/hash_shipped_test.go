@@ -4,7 +4,9 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
+	"rollsim/controlplane"
 	"rollsim/reducer"
 )
 
@@ -97,5 +99,33 @@ func TestHashOfShippedIsComplete(t *testing.T) {
 		if _, exists := found[name]; !exists {
 			t.Errorf("%s is listed, and does not exist", name)
 		}
+	}
+}
+
+// TestHashHasTheFirstLoss checks that the order matters in which a host has lost its rollouts,
+// which
+// names the defect by which it holds a budget, and that the order among hosts does not.
+func TestHashHasTheFirstLoss(t *testing.T) {
+	lost := []loss{
+		{0, "s@a1", controlplane.LostActivation}, {0, "s@a2", controlplane.StaleManifest},
+		{1, "s@a1", controlplane.LostActivation},
+	}
+	hash := func(order ...int) uint64 {
+		sc := produced(t, wave(time.Minute, "a", "b"))
+		k, err := NewWalk(sc, Options{Machine: reducer.RFC0008()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range order {
+			k.w.driver.production.losses = append(k.w.driver.production.losses, lost[i])
+		}
+		return k.Hash()
+	}
+	want := hash(0, 1, 2)
+	if hash(1, 0, 2) == want {
+		t.Error("the order in which a host has lost its rollouts makes no difference")
+	}
+	if hash(2, 0, 1) != want || hash(0, 2, 1) != want {
+		t.Error("the order of hosts makes a difference")
 	}
 }

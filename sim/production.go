@@ -215,6 +215,7 @@ func (p *production) run() {
 		p.crash(p.chance.length(f, 0, occasion), 0)
 		return
 	}
+	p.chooseTear()
 	p.mayTear(occasion)
 	p.record.fail(p.plane().Plan(p.order(occasion), &p.driver))
 	switch {
@@ -265,8 +266,10 @@ func (p *production) refresh() {
 		return
 	}
 	occasion := uint64((p.clock.now - p.poll) / controlplane.RefreshInterval)
-	if p.moved {
+	if p.moved || !p.began { // a process that has just started knows no ref
 		p.driver.choosePoll("")
+	} else {
+		p.chooseTear()
 	}
 	for _, kind := range pollFaults {
 		if !p.driver.pollStrikes(0, kind) && p.chance.strikes(kind, noHost, 0, occasion) == nil {
@@ -412,13 +415,20 @@ func (p *production) mayTear(occasion uint64) {
 	if !p.tears() {
 		return
 	}
+	if n, opens := p.opens(); opens {
+		p.drawTear(n, occasion)
+	}
+}
+
+// opens returns the first channel for whose ref a run opens a rollout, and whether there is one.
+func (p *production) opens() (channel uint32, opens bool) {
 	for n := range p.sc.Channels {
 		ref := p.plane().Seen(uint32(n))
 		if ref != "" && p.plane().Fleet().Rollout(reducer.NewRolloutID(p.sc.Channels[n].ID, ref)) == nil {
-			p.drawTear(uint32(n), occasion)
-			return
+			return uint32(n), true
 		}
 	}
+	return 0, false
 }
 
 // mayTearAnswers does the same for a run that follows a poll.

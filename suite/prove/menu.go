@@ -224,9 +224,11 @@ func (m *menu) fault(c *sim.Choice) {
 		m.line(PollFailed, subject, c.At, &sim.FaultNow{Kind: sim.PollFailed, Channel: c.Channel})
 		m.line(PollStale, subject, c.At, &sim.FaultNow{Kind: sim.PollStale, Channel: c.Channel})
 		m.tear(c)
+	case sim.TornOpeningCrash:
+		m.tear(c)
 	case sim.MessageDelayed, sim.MessageDuplicated, sim.MessageReordered, sim.MessageDropped,
 		sim.HostLost, sim.ControlPlaneCrash, sim.PollStale, sim.ClockSkew, sim.DatabaseError,
-		sim.LogInsertFailed, sim.TornOpeningCrash:
+		sim.LogInsertFailed:
 	}
 }
 

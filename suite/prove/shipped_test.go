@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rollsim/controlplane"
 	"rollsim/internal/deviation"
@@ -109,6 +110,53 @@ func TestMendedHolds(t *testing.T) {
 		})
 		if r := mended("two-waves", all); r.Holds() {
 			t.Errorf("with %s: %s", defect, r.Verdict())
+		}
+	}
+}
+
+// TestPollAfterRestart checks that the first poll of a process that has restarted may fail: the
+// process knows no ref, so that it drops all messages until the next one.
+func TestPollAfterRestart(t *testing.T) {
+	sc := parse(t, "control_plane: shipped\nphases: {poll: 0s}"+one)
+	p := prover(t, sc, reducer.RFC0008(), func(o *Options) {
+		o.Kinds = deviation.Of(ControlPlaneCrash, PollFailed)
+	})
+	plain := &node{}
+	after := 0
+	for _, crash := range p.run(plain, true).children {
+		if crash.Kind != ControlPlaneCrash {
+			continue
+		}
+		for _, d := range p.run(plain.with(crash), true).children {
+			if d.Kind == PollFailed && d.At > crash.At {
+				after++
+			}
+		}
+	}
+	if after < 10 {
+		t.Errorf("only %d polls after a restart may fail", after)
+	}
+}
+
+// TestTornReopening checks that the second opening of a rollout, after its row was deleted, may be
+// cut short, whether it follows a poll or not, and that the first one may be.
+func TestTornReopening(t *testing.T) {
+	const quarter = 90 * 24 * time.Hour
+	for _, phases := range []string{"ticker: 5s, poll: 10s", "ticker: 10s, poll: 5s"} {
+		sc := parse(t, "control_plane: shipped\nphases: {prune: 0s, "+phases+"}"+
+			strings.Replace(one, "1h", "91d", 1))
+		p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = deviation.Of(TornOpening) })
+		first, second := 0, 0
+		for _, d := range p.run(&node{}, true).children {
+			if d.At < quarter {
+				first++
+			} else if o := p.run((&node{}).with(d), false); !o.void {
+				second++
+			}
+		}
+		if first != 2 || second != 2 {
+			t.Errorf("with %s the first opening is cut short in %d ways, and the second one in %d",
+				phases, first, second)
 		}
 	}
 }
