@@ -102,9 +102,8 @@ func TestHashOfShippedIsComplete(t *testing.T) {
 	}
 }
 
-// TestHashHasTheFirstLoss checks that the order matters in which a host has lost its rollouts,
-// which
-// names the defect by which it holds a budget, and that the order among hosts does not.
+// TestHashHasTheFirstLoss checks that the order matters in which a host has lost its rollouts: the
+// first one names the defect by which the host holds a budget. The order among hosts does not.
 func TestHashHasTheFirstLoss(t *testing.T) {
 	lost := []loss{
 		{0, "s@a1", controlplane.LostActivation}, {0, "s@a2", controlplane.StaleManifest},

@@ -53,6 +53,19 @@ func TestAll(t *testing.T) {
 	}
 }
 
+// TestAllOfNothing checks that any number of deviations can be tried where nothing happens.
+func TestAllOfNothing(t *testing.T) {
+	for _, plane := range []controlplane.Name{controlplane.Specified, controlplane.Shipped} {
+		sc := parse(t, "horizon: 1h\nchannels: [{name: stable, waves: [{hosts: 1}]}]\n")
+		sc.ControlPlane = plane
+		p := prover(t, sc, reducer.RFC0008(), func(o *Options) { o.Kinds = deviation.Of(FailsProbes) })
+		r := result(t, p, All)
+		if !r.Holds() || r.States() != 0 || len(r.Levels) != 2 {
+			t.Errorf("%s: %s, %+v", plane, r.Verdict(), r.Levels)
+		}
+	}
+}
+
 // TestNoStateIsMissed checks that the runs which are left out because they make no difference lead
 // to no state that others do not lead to. No host defers: with a failure that is given too early,
 // that would be a state of its own.

@@ -336,7 +336,7 @@ func (d *Deviation) edit() *sim.Edit {
 }
 
 // plainTasks follows the plain run. It returns the deviations that the run allows, and its states
-// after the instants that write entries; nothing if runs cannot be copied.
+// after the instants that write entries; states is nil if runs cannot be copied.
 func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -350,6 +350,7 @@ func (p *Prover) plainTasks() (tasks []task, states []uint64, err error) {
 	}
 	p.calm(root, k)
 	known := make(map[uint64]bool)
+	states = []uint64{} // none, if nothing happens
 	behind := k.fork(nil, true)
 	behind.behind = true
 	for k.Next() {
