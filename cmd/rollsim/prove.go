@@ -147,6 +147,9 @@ func (p *proof) prepare() ([]*scenario.File, error) {
 		return nil, usage(c, "--deviations %d: expected 0 to %d", p.bound, prove.All-1)
 	case c.Bool("all") && c.IsSet("deviations"):
 		return nil, usage(c, "--all and --deviations: expected one of the two")
+	case c.Bool("all") && c.Bool("continue"):
+		return nil, usage(c, "--all and --continue: expected one of the two, or --deviations K instead "+
+			"of --all")
 	case c.Bool("all"):
 		p.bound = prove.All
 	}
