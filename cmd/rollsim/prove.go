@@ -142,18 +142,10 @@ func (env *environment) prove(c *cli.Context) error {
 // prepare reads the flags, and returns the scenarios.
 func (p *proof) prepare() ([]*scenario.File, error) {
 	c := p.c
-	switch {
-	case p.bound < 0 || p.bound >= prove.All:
-		return nil, usage(c, "--deviations %d: expected 0 to %d", p.bound, prove.All-1)
-	case c.Bool("all") && c.IsSet("deviations"):
-		return nil, usage(c, "--all and --deviations: expected one of the two")
-	case c.Bool("all") && c.Bool("continue"):
-		return nil, usage(c, "--all and --continue: expected one of the two, or --deviations K instead "+
-			"of --all")
-	case c.Bool("all"):
-		p.bound = prove.All
+	err := p.setBound()
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if c.IsSet("kinds") {
 		if p.opt.Kinds, err = deviation.Parse(c.String("kinds")); err != nil {
 			return nil, usage(c, "--kinds: %v", err)
@@ -189,6 +181,23 @@ func (p *proof) prepare() ([]*scenario.File, error) {
 		}
 	}
 	return p.scenarios()
+}
+
+// setBound sets how many deviations are tried at once.
+func (p *proof) setBound() error {
+	c := p.c
+	switch {
+	case p.bound < 0 || p.bound >= prove.All:
+		return usage(c, "--deviations %d: expected 0 to %d", p.bound, prove.All-1)
+	case c.Bool("all") && c.IsSet("deviations"):
+		return usage(c, "--all and --deviations: expected one of the two")
+	case c.Bool("all") && c.Bool("continue"):
+		return usage(c, "--all and --continue: expected one of the two, or --deviations K instead "+
+			"of --all")
+	case c.Bool("all"):
+		p.bound = prove.All
+	}
+	return nil
 }
 
 // other sets what --differs names.
