@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 
@@ -140,7 +139,11 @@ func (r *recorder) fork(old *recorder, w *world) {
 		r.follower = follower
 	}
 	if r.ledger != nil {
-		r.refold = r.refold.CloneInto(cmp.Or(old.refold, new(reducer.Fleet)))
+		folded := old.refold
+		if folded == nil {
+			folded = new(reducer.Fleet)
+		}
+		r.refold = r.refold.CloneInto(folded)
 		r.arena = old.arena
 		r.arena.Reset()
 	}

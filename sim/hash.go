@@ -32,12 +32,11 @@ func (k *Walk) changes() { k.hashed, k.known = false, false }
 func (k *Walk) hashHosts() *hash64.State {
 	w, h := k.w, &k.sums
 	live, can := w.driver.plane.(controlplane.Value)
-	rollouts, whole := len(w.rollouts.list), k.whole
+	rollouts := len(w.rollouts.list)
 	if w.driver.production != nil { // it may open one again, which has another number then
 		rollouts = w.driver.plane.Fleet().Opened()
-		whole = whole || rollouts > len(w.rollouts.list)
 	}
-	h.Reset(rollouts, len(w.agents.list), whole)
+	h.Reset(rollouts, len(w.agents.list), k.whole)
 	if can {
 		live.Await(h)
 	}
